@@ -1,0 +1,3 @@
+module hongbao
+
+go 1.26

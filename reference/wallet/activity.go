@@ -1,0 +1,127 @@
+package wallet
+
+// ActivityID names an activity: the parent that upstreams pass, or a child that the asset centre chose (O4, A2).
+type ActivityID string
+
+// SceneID names a scene: lower-case letters, digits and '-', at most 32 (no '_', which separates order numbers).
+type SceneID string
+
+// RewardID names one reward of a type, such as one coupon template.
+type RewardID string
+
+// Stage is one of the three isolated stages of the festival (A1). Its number is the last part of an order number.
+type Stage uint8
+
+// The stages.
+const (
+	InternalTest Stage = 1 + iota
+	ExternalDrill
+	Official
+)
+
+// Stages is how many there are.
+const Stages = 3
+
+var stageNames = [...]string{"", "internal-test", "external-drill", "official"}
+
+// String returns the stage's name as scenario files write it.
+func (s Stage) String() string {
+	if s >= InternalTest && s <= Official {
+		return stageNames[s]
+	}
+	return "unknown-stage"
+}
+
+// ParseStage returns the stage of that name.
+func ParseStage(name string) (Stage, bool) {
+	for s := InternalTest; s <= Official; s++ {
+		if stageNames[s] == name {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
+// AwardType is one of the 13 kinds of reward (B4).
+type AwardType uint8
+
+// The reward types.
+const (
+	Cash AwardType = 1 + iota
+	VideoSubsidy
+	AdCoupon
+	EcommerceCoupon
+	PaymentCoupon
+	ConsumerFinanceCoupon
+	InsuranceCoupon
+	CreditCardCoupon
+	HeyteaCoupon
+	MovieCoupon
+	DouPlusCoupon
+	CulturalCoupon
+	AvatarPendant
+)
+
+var awardNames = [...]string{"", "cash", "video-subsidy", "ad-coupon", "ecommerce-coupon", "payment-coupon", "consumer-finance-coupon",
+	"insurance-coupon", "credit-card-coupon", "heytea-coupon", "movie-coupon", "dou-plus-coupon", "cultural-coupon", "avatar-pendant"}
+
+// Valid says whether a is one of the 13.
+func (a AwardType) Valid() bool { return a >= Cash && a <= AvatarPendant }
+
+// String returns the type's name as scenario files write it.
+func (a AwardType) String() string {
+	if a.Valid() {
+		return awardNames[a]
+	}
+	return "unknown-award"
+}
+
+// ParseAwardType returns the reward type of that name.
+func ParseAwardType(name string) (AwardType, bool) {
+	for a := Cash; a <= AvatarPendant; a++ {
+		if awardNames[a] == name {
+			return a, true
+		}
+	}
+	return 0, false
+}
+
+// Activity is the configuration tree that the asset centre grants by (O1): a parent, its children one a stage,
+// and under each child reward types, rewards and scenes. Package activity validates it and looks things up.
+type Activity struct {
+	Parent   ActivityID
+	Children []Child
+}
+
+// Child is the activity of one stage. Its time range decides which requests are its own (A2).
+type Child struct {
+	ID        ActivityID
+	Stage     Stage
+	From      Instant // first moment that belongs to it
+	To        Instant // first moment that no longer does
+	Budget    Money   // all the cash it may grant (C6); above zero
+	SingleCap Money   // the largest single cash grant (C6); above zero
+	Rewards   []RewardType
+}
+
+// RewardType is the branch of one reward type.
+type RewardType struct {
+	Type    AwardType
+	Rewards []Reward
+}
+
+// Reward is one reward of a type, granted in one or more scenes.
+type Reward struct {
+	ID     RewardID
+	Scenes []Scene
+}
+
+// Scene is the one configuration under which a reward is granted, with the capabilities it asks for (O2).
+type Scene struct {
+	ID           SceneID
+	BillText     string // line in the cash flow list; "" = the scene's id
+	Compensate   bool   // O5: settle later what a dependency did not confirm
+	RateLimit    int64  // grants a second over all instances; 0 = none
+	StockControl bool   // C: coupons only
+	Reconcile    bool   // F4: posted batches are checked back against the orders
+}

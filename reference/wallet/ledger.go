@@ -1,0 +1,139 @@
+package wallet
+
+import (
+	"context"
+	"fmt"
+)
+
+// AccountKind says what an account of the ledger stands for.
+type AccountKind uint8
+
+// The kinds. Money comes from Cost, belongs to Personal, waits in Hold while a payout runs, and leaves to Paid.
+const (
+	CostAccount     AccountKind = 1 + iota // the company's money for one stage; Owner is a sub-account number
+	PersonalAccount                        // a person's balance; Owner is the ActID
+	HoldAccount                            // held for a running withdrawal; Owner is the ActID
+	PaidAccount                            // has left through the bank; Owner is the ActID
+)
+
+// AccountNo names an account. The stages have separate accounts, so that nothing crosses between them (A1).
+type AccountNo struct {
+	Kind  AccountKind
+	Stage Stage
+	Owner int64
+}
+
+// Posted is what became of one credit of a batch.
+type Posted uint8
+
+// The outcomes.
+const (
+	PostedNow    Posted = 1 + iota // written by this call
+	PostedBefore                   // was there with the same amount: nothing written
+	PostRefused                    // was there with another amount: nothing written, an alarm is due
+)
+
+// Entry is one line of the ledger. Entries are immutable (F1).
+type Entry struct {
+	Account AccountNo
+	Amount  Money   // added to the account; negative: taken from it
+	Order   OrderNo // for a grant; zero otherwise
+	Move    MoveNo  // for a withdrawal's step; zero otherwise
+	Opened  Instant // the grant's place in the flow list
+	Posted  Instant // when the transaction was committed, on the ledger's clock
+}
+
+// MoveStep is a step of a withdrawal in the ledger.
+type MoveStep uint8
+
+// The steps.
+const (
+	MoveHold   MoveStep = 1 + iota // personal → hold
+	MoveSettle                     // hold → paid
+)
+
+// MoveNo is the idempotency key of a transfer.
+type MoveNo struct {
+	Withdrawal WithdrawalNo
+	Step       MoveStep
+}
+
+// Leg is one side of a transfer.
+type Leg struct {
+	Account AccountNo
+	Amount  Money
+}
+
+// Transfer moves money between accounts in one transaction. Its legs sum to zero.
+type Transfer struct {
+	No   MoveNo
+	Legs []Leg
+}
+
+// Validate returns ErrInvalid when the transfer has no legs, a zero leg, or legs that do not sum to zero.
+func (t Transfer) Validate() error {
+	var sum Money
+	for _, l := range t.Legs {
+		var err error
+		if sum, err = sum.Add(l.Amount); err != nil {
+			return err
+		}
+		if l.Amount == 0 {
+			return fmt.Errorf("%w: transfer with a leg of zero", ErrInvalid)
+		}
+	}
+	if sum != 0 || len(t.Legs) < 2 {
+		return fmt.Errorf("%w: transfer of %d legs sums to %d", ErrInvalid, len(t.Legs), sum)
+	}
+	return nil
+}
+
+// Cursor is a place in a flow list: the entries after it are older. The zero Cursor is the top of the list.
+type Cursor struct {
+	Opened Instant
+	Order  OrderNo
+}
+
+// After says whether an entry opened at that instant under that number comes after the cursor, newest first.
+func (c Cursor) After(opened Instant, no OrderNo) bool {
+	if c == (Cursor{}) {
+		return true
+	}
+	if opened != c.Opened {
+		return opened < c.Opened
+	}
+	return no.Compare(c.Order) > 0
+}
+
+// ViewQuery asks for one consistent look at a person's money in a stage.
+type ViewQuery struct {
+	Wallets []ActID   // whose; their entries are one list
+	Stage   Stage     //
+	Check   []OrderNo // tell for each whether it is posted
+	After   Cursor    // entries after this place
+	Limit   int       // at most this many entries; above zero
+}
+
+// View is the answer: all of it as of one moment.
+type View struct {
+	Balance Money   // may be withdrawn
+	Income  Money   // sum of all grants posted
+	Grants  []Entry // posted grants, newest first
+	Posted  []bool  // for each of Check
+}
+
+// Ledger is the double-entry book of record (F1). The order number is its last guard of idempotency.
+type Ledger interface {
+	// Post writes a batch of credits and the debit of their sum on a cost account of each stage, in one
+	// transaction, and says what became of each. A credit seen before is not written again, within the batch too.
+	// ErrOverloaded, ErrUnavailable: nothing was written. ErrUnknown: all new ones were written or none.
+	Post(ctx context.Context, batch []Credit) ([]Posted, error)
+	// Transfer writes the legs in one transaction, once for its number; repeating it changes nothing.
+	// ErrConflict: the number was used with other legs. ErrInsufficient: a personal or hold account would go below
+	// zero; nothing was written. ErrUnknown as above.
+	Transfer(ctx context.Context, t Transfer) error
+	// View returns one consistent look.
+	View(ctx context.Context, q ViewQuery) (View, error)
+	// Balance returns an account's balance; zero for one that was never used.
+	Balance(ctx context.Context, a AccountNo) (Money, error)
+}

@@ -1,0 +1,60 @@
+package wallet
+
+import (
+	"context"
+	"fmt"
+)
+
+// WithdrawalNo is the identity of a withdrawal: the account that asked and a number that its client chose. Not the
+// wallet: binding a phone between two tries may change that, and must not pay twice.
+type WithdrawalNo struct {
+	Account Account
+	Request int64
+}
+
+// String returns the number as it goes to the bank.
+func (n WithdrawalNo) String() string {
+	return fmt.Sprintf("w_%d_%d_%d", n.Account.Family, n.Account.User, n.Request)
+}
+
+// WithdrawalState is how far a withdrawal has come. It moves forward only.
+type WithdrawalState uint8
+
+// The states. Paid and Refused are final.
+const (
+	WithdrawalAsked   WithdrawalState = 1 + iota // recorded
+	WithdrawalHeld                               // the money waits in the hold account; the bank may have been called
+	WithdrawalPaid                               // the bank has paid
+	WithdrawalRefused                            // the balance was too small; nothing was moved
+)
+
+// Withdrawal is the record of one withdrawal.
+type Withdrawal struct {
+	No      WithdrawalNo
+	Owner   ActID // the person's wallet when it was asked
+	Stage   Stage
+	Amount  Money
+	From    []Leg // what each of the person's wallets gives; amounts above zero, sum = Amount
+	Created Instant
+	State   WithdrawalState
+}
+
+// Withdrawals keeps withdrawals of record.
+type Withdrawals interface {
+	// Create records w unless its number is taken, and returns the one on record and whether it is new. Atomic.
+	// ErrUnknown: it may have been recorded; repeat the call.
+	Create(ctx context.Context, w Withdrawal) (Withdrawal, bool, error)
+	// Advance moves it forward; one that is further already is left alone. Idempotent.
+	Advance(ctx context.Context, no WithdrawalNo, s WithdrawalState) error
+	// Of returns the withdrawals of a wallet in a stage, newest first, at most limit.
+	Of(ctx context.Context, id ActID, s Stage, limit int) ([]Withdrawal, error)
+	// Unfinished returns at most limit withdrawals, created before the instant, that are asked or held; oldest first.
+	Unfinished(ctx context.Context, before Instant, limit int) ([]Withdrawal, error)
+}
+
+// Bank pays out. It is somebody else's system: slow, and often without an answer.
+type Bank interface {
+	// Pay sends the amount to the person, once a withdrawal number. ErrUnknown: it may have been sent; repeat the
+	// call with the same number. ErrConflict: the number was paid with another amount.
+	Pay(ctx context.Context, no WithdrawalNo, amount Money) error
+}

@@ -1,0 +1,161 @@
+// Package scenarios holds the festival as data: scenario files, their strict loader and the JSON Schema for editors.
+//
+// Units stand last in the names of file fields (budget_fen, interval_ms); rates are a second; times of day are
+// Asia/Shanghai unless the file says otherwise. The package knows nothing of services or simulators.
+package scenarios
+
+import (
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// Scenario is one rehearsal, as loaded and validated.
+type Scenario struct {
+	Name        string
+	Title       string // one line for people
+	TitleZH     string
+	Description string
+	Activity    wallet.Activity // the configuration tree (O1), stages and budgets
+	People      People
+	Apps        [wallet.Apps + 1]int // share of each app, by wallet.App; any integers
+	Windows     []Window             // in order of Start; the whole calendar
+	Capacity    Capacity
+	Latency     map[string]Latency // by dependency name: see Dependencies
+	Withdraw    Withdraw
+	Faults      []Fault
+	Crypto      Crypto
+	Drain       time.Duration // after the last window, how long the backlog may take before it counts as stuck
+}
+
+// Dependencies are the names that latencies and faults may use.
+var Dependencies = []string{"client", "identity", "orders", "budget", "tokens", "backlog", "ledger", "withdrawals", "bank"}
+
+// People says who takes part.
+type People struct {
+	Count     int64     // people, all stages together
+	AppsHeld  []int     // weights of holding 1, 2, … apps
+	Phone     Ratio     // share whose accounts are bound to their phone from the start
+	BindLater Ratio     // of the others: share that binds it during the official stage, after a win
+	After     AfterWin  // what people do after winning
+	Client    ClientTry // how their app repeats what had no answer
+}
+
+// Ratio is Num in Den.
+type Ratio struct{ Num, Den int64 }
+
+// AfterWin is the behaviour after a win (B5). Delays are drawn evenly from their range.
+type AfterWin struct {
+	Look          Ratio // share that looks at the wallet page
+	LookDelay     Range // how soon
+	OtherApp      Ratio // of the looks: share made in another app of the same person
+	Browse        Ratio // of the looks: share that walks the whole list in small pages
+	Withdraw      Ratio // of those who looked: share that withdraws the whole balance shown
+	WithdrawDelay Range //
+	ComeBack      Ratio // of the lookers: share that looks again
+	ComeBackDelay Range //
+	KeepTokens    Ratio // share of people whose client keeps its tokens and restores with them (T8)
+}
+
+// ClientTry is how a client repeats.
+type ClientTry struct {
+	Timeout time.Duration // no answer after this: the outcome is unknown to the client
+	Tries   int           // at most, the first included
+	Backoff Range         // wait before a repeat
+	Hedge   Ratio         // share of requests sent twice at once by an impatient client
+	Repeat  Ratio         // share of acknowledged grants that are sent once more later (a double tap)
+}
+
+// Range is a closed range of durations.
+type Range struct{ Min, Max time.Duration }
+
+// Play is one of the five plays (B3).
+type Play string
+
+// The plays.
+const (
+	CardCollection Play = "card-collection"
+	CardLottery    Play = "card-lottery"
+	Rain           Play = "rain"
+	FriendRain     Play = "friend-rain"
+	Fireworks      Play = "fireworks"
+)
+
+// Window is a stretch of time in which one play offers rewards of one scene.
+type Window struct {
+	Name   string
+	Play   Play
+	Stage  wallet.Stage
+	Scene  wallet.SceneID
+	Rain   int32
+	Start  time.Time
+	Rate   []Point      // grants a second over the window, linear between points; first At is 0
+	Amount []AmountBand // what a grant is worth
+	People Ratio        // share of People that is invited: the first so many; 1/1 = all
+	Peak   bool         // the window whose figures the report compares with the source
+}
+
+// Point is a rate at a moment of a window. Rates are in grants a second; scaling multiplies them exactly.
+type Point struct {
+	At   time.Duration
+	Rate Ratio
+}
+
+// AmountBand is a range of amounts and its weight.
+type AmountBand struct {
+	Min, Max wallet.Money
+	Weight   int
+}
+
+// Capacity is what the machines hold. Rates scale; latencies do not.
+type Capacity struct {
+	NodeInstances     int           // of the asset centre
+	LedgerInstances   int           // database instances
+	LedgerInstanceTPS Ratio         // entries a second one instance posts (S2: 300,000/152)
+	PostingBatch      int           // credits in one transaction, at most
+	PosterShards      int           // backlog shards, each with one poster
+	LedgerQueue       time.Duration // a ledger call that would wait longer than this is refused as overloaded
+}
+
+// LedgerTPS returns the entries a second of all ledger instances together.
+func (c Capacity) LedgerTPS() Ratio {
+	return Ratio{c.LedgerInstanceTPS.Num * int64(c.LedgerInstances), c.LedgerInstanceTPS.Den}
+}
+
+// Latency is the time one call takes, drawn from quantiles and linear between them.
+type Latency struct{ Min, P50, P90, P99, Max time.Duration }
+
+// Withdraw is the control of withdrawing (B7).
+type Withdraw struct {
+	Release   Ratio   // grey release: share of people who may withdraw
+	WhiteList []int64 // indexes of people who may in any case
+}
+
+// Crypto says how tokens are sealed in a simulation unless --crypto says otherwise.
+type Crypto struct {
+	RealShare Ratio // share of tokens sealed with the real cryptography when the run is modelled
+}
+
+// FaultKind is what a fault does.
+type FaultKind string
+
+// The faults.
+const (
+	FaultTimeout FaultKind = "timeout" // calls get no answer: Ratio of them, of which Applied took effect
+	FaultDown    FaultKind = "down"    // calls fail at once with nothing done
+	FaultFlush   FaultKind = "flush"   // the store loses everything at From
+	FaultCrash   FaultKind = "crash"   // an instance stops with all it was doing: one every Every, back after For
+	FaultSkew    FaultKind = "skew"    // instances' clocks differ by up to Skew, for the whole run
+)
+
+// Fault is one fault. It prints itself as text.
+type Fault struct {
+	Kind       FaultKind
+	Dependency string // one of Dependencies; "node" for crash and skew
+	From, To   time.Time
+	Ratio      Ratio         // timeout: share of calls
+	Applied    Ratio         // timeout: share of those that took effect
+	Every      time.Duration // crash
+	For        time.Duration // crash: how long the instance stays away
+	Skew       time.Duration // skew
+}
