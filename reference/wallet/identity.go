@@ -44,7 +44,7 @@ func (p Person) Wallets() []ActID { return append([]ActID{p.ActID}, p.Former...)
 type AccountRow struct {
 	ActID ActID // the person's present wallet; 0: account unknown
 	Phone Phone
-	Alone bool // no other account is bound to the same phone
+	Alone bool // no other account is bound to the same phone; says nothing while Phone is 0
 }
 
 // IdentityChange is one atomic step of the store. A zero field changes nothing.
@@ -63,7 +63,9 @@ type IdentityStore interface {
 	Person(ctx context.Context, a Account) (Person, error)
 	// Row returns the account's row (zero if unknown) and who holds phone (0 if nobody, or if phone is 0).
 	Row(ctx context.Context, a Account, phone Phone) (AccountRow, ActID, error)
-	// Apply makes the change in one atomic step and returns the person behind the account afterwards.
+	// Apply makes the change in one atomic step and returns the person behind the account afterwards. Phone is then
+	// held by Wallet; a phone that its last account has left is held by nobody, so that a recycled number opens
+	// nobody's wallet.
 	// ErrStale when the row or the holder is no longer what the change was worked out from; nothing is changed
 	// then. Refuses with ErrInvalid what would give a person more than MaxFormer former wallets.
 	Apply(ctx context.Context, c IdentityChange) (Person, error)
