@@ -1,0 +1,46 @@
+package world
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math/bits"
+	"math/rand/v2"
+)
+
+// Stream is a stream of random numbers. It is integer only: rounding must not decide what happens.
+type Stream struct{ pcg rand.PCG }
+
+// Stream returns the random stream of that name from its beginning. It depends on the world's seed and the name
+// alone, not on other streams or on when it is asked for; so a component asks once and keeps it, and asking twice
+// gives the same numbers twice.
+func (w *World) Stream(name string) *Stream {
+	key := sha256.Sum256(append(binary.BigEndian.AppendUint64(nil, w.seed), name...))
+	pcg := rand.NewPCG(binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:16]))
+	return &Stream{pcg: *pcg}
+}
+
+// Uint64 returns 64 random bits.
+func (s *Stream) Uint64() uint64 { return s.pcg.Uint64() }
+
+// IntN returns a number from 0 to n-1, each equally likely. It panics when n is not above zero.
+//
+// The method is Lemire's (Fast Random Integer Generation in an Interval, 2019): the high word of a product, with
+// the few low words refused that would make some numbers likelier. It is written out because Go promises the values
+// of PCG over its versions, but not those of rand.Rand.
+func (s *Stream) IntN(n int64) int64 {
+	if n <= 0 {
+		panic("world: IntN of a number not above zero")
+	}
+	size := uint64(n)
+	high, low := bits.Mul64(s.pcg.Uint64(), size)
+	if low < size {
+		for unfair := -size % size; low < unfair; {
+			high, low = bits.Mul64(s.pcg.Uint64(), size)
+		}
+	}
+	return int64(high)
+}
+
+// Hit says yes num times in den on average: never when num is zero or less, always when it is den or more. It draws
+// in every case, so that a changed ratio does not shift the draws after it. It panics when den is not above zero.
+func (s *Stream) Hit(num, den int64) bool { return s.IntN(den) < num }

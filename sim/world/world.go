@@ -1,0 +1,140 @@
+// Package world is the virtual world that simulations live in: one clock, one calendar of events and one thread.
+// Requests are processes that may sleep and wait at gates; only one runs at a time, and who runs next is decided
+// by (time, sequence number) alone, so a run is a pure function of its seed and of what is scheduled.
+//
+// Times are Unix nanoseconds of the virtual clock. The package must not look at the real clock, start threads of
+// its own, or know anything of wallets. A World belongs to the goroutine that runs it.
+package world
+
+import (
+	"math"
+	"time"
+)
+
+// askEvery is how many steps go by between two calls of Run's stop: rare enough to cost nothing, and still some
+// thousand times a second of real time. A power of two.
+const askEvery = 1024
+
+// World is one virtual world. Make it with New, and Close it when done.
+type World struct {
+	now      int64 // Unix nanoseconds
+	limit    int64 // latest time that the loop in progress may reach; below every time outside a loop
+	steps    int64
+	seq      uint64 // of the next event
+	calendar calendar
+	tasks    tasks
+	current  *process   // the one running; nil in plain events and outside the loop
+	idle     []*process // finished ones, ready for another function
+	waiting  int
+	running  bool
+	closed   bool
+	detour   bool // tests only: every Sleep goes through the calendar
+	seed     uint64
+	digest   digest
+}
+
+// New returns a world whose clock stands at start. It panics when start is outside the years 1970 to 2262, which
+// Unix nanoseconds above zero cannot express.
+func New(seed uint64, start time.Time) *World {
+	now := start.UnixNano()
+	if now < 0 || !time.Unix(0, now).Equal(start) {
+		panic("world: start is outside the years 1970 to 2262")
+	}
+	return &World{seed: seed, now: now, limit: math.MinInt64, digest: digest(seed)}
+}
+
+// Now returns the virtual time in Unix nanoseconds.
+func (w *World) Now() int64 { return w.now }
+
+// Steps returns how many events were run, wake-ups included.
+func (w *World) Steps() int64 { return w.steps }
+
+// Waiting returns how many processes are asleep or at gates. Those that Go has yet to start are not among them.
+func (w *World) Waiting() int { return w.waiting }
+
+// At runs fn at time t, or now when t has passed, after everything scheduled earlier for the same moment. fn must
+// not wait. What is scheduled after Close is dropped.
+func (w *World) At(t int64, fn func()) { w.schedule(t, task{fn: fn}) }
+
+// Go starts a process that runs fn at time t, or now when t has passed; fn may Sleep and Wait.
+func (w *World) Go(t int64, fn func()) { w.schedule(t, task{fn: fn, waits: true}) }
+
+func (w *World) schedule(t int64, k task) {
+	if k.fn == nil {
+		panic("world: nothing to run")
+	}
+	if !w.closed {
+		w.enter(t, w.tasks.add(k))
+	}
+}
+
+// enter puts a task into the calendar. The past cannot be changed: what is due before now is due now.
+func (w *World) enter(t int64, ref uint32) {
+	if w.closed {
+		return // a deferred function of an unwound process opens a gate
+	}
+	w.calendar.push(newEvent(max(t, w.now), w.seq, ref))
+	w.seq++
+}
+
+// Next returns the time of the next event, and whether there is one.
+func (w *World) Next() (int64, bool) {
+	if len(w.calendar) == 0 {
+		return 0, false
+	}
+	return w.calendar[0].at, true
+}
+
+// RunUntil runs every event due at t or before, and leaves the clock at t. A panic of a process surfaces here as a
+// *Panic.
+func (w *World) RunUntil(t int64) {
+	w.loop(t, nil)
+	w.now = max(w.now, t)
+}
+
+// Run runs events until none is left or stop says so. stop is asked every 1,024 steps, at the same ones in every
+// run, and may be nil. A panic of a process surfaces here as a *Panic.
+func (w *World) Run(stop func() bool) { w.loop(math.MaxInt64, stop) }
+
+func (w *World) loop(limit int64, stop func() bool) {
+	if w.running || w.closed {
+		panic("world: run while running or after Close")
+	}
+	w.running, w.limit = true, limit
+	defer w.leave()
+	for len(w.calendar) > 0 && w.calendar[0].at <= limit {
+		if w.steps%askEvery == 0 && stop != nil && stop() {
+			return
+		}
+		e := w.calendar.pop()
+		w.advance(e.at)
+		w.perform(e.ref())
+	}
+}
+
+// leave is deferred, so that a world whose process panicked can still be looked at and closed.
+func (w *World) leave() {
+	w.running, w.limit, w.current = false, math.MinInt64, nil
+}
+
+// advance takes one step to time t.
+func (w *World) advance(t int64) {
+	w.now = t
+	w.steps++
+	w.digest.mix(uint64(t))
+}
+
+func (w *World) perform(ref uint32) {
+	k := w.tasks.list[ref]
+	if k.process != nil {
+		w.waiting--
+		w.resume(k.process)
+		return
+	}
+	w.tasks.remove(ref)
+	if k.waits {
+		w.start(k.fn)
+		return
+	}
+	k.fn()
+}
