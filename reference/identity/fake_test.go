@@ -1,0 +1,88 @@
+package identity
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// fake is the identity store as its port describes it and no faster, so that the rules are judged against the
+// contract. Between a Row and its Apply it runs meddle once, if there is one: the race that Apply must notice.
+type fake struct {
+	wallets int64
+	rows    map[wallet.Account]wallet.AccountRow // Alone is worked out on reading
+	holders map[wallet.Phone]wallet.ActID
+	former  map[wallet.ActID][]wallet.ActID
+	meddle  func()
+}
+
+var _ wallet.IdentityStore = (*fake)(nil)
+
+func newFake() *fake {
+	return &fake{rows: map[wallet.Account]wallet.AccountRow{}, holders: map[wallet.Phone]wallet.ActID{}, former: map[wallet.ActID][]wallet.ActID{}}
+}
+
+func (f *fake) bound(p wallet.Phone) (n int) {
+	for _, r := range f.rows {
+		if r.Phone == p {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *fake) row(a wallet.Account) wallet.AccountRow {
+	r := f.rows[a]
+	r.Alone = r.Phone != 0 && f.bound(r.Phone) == 1
+	return r
+}
+
+func (f *fake) person(a wallet.Account) wallet.Person {
+	id := f.rows[a].ActID
+	return wallet.Person{ActID: id, Former: slices.Clone(f.former[id])}
+}
+
+func (f *fake) Person(_ context.Context, a wallet.Account) (wallet.Person, error) {
+	if f.rows[a].ActID == 0 {
+		return wallet.Person{}, wallet.ErrNotFound
+	}
+	return f.person(a), nil
+}
+
+func (f *fake) Row(_ context.Context, a wallet.Account, p wallet.Phone) (wallet.AccountRow, wallet.ActID, error) {
+	return f.row(a), f.holders[p], nil
+}
+
+func (f *fake) Apply(_ context.Context, c wallet.IdentityChange) (wallet.Person, error) {
+	if m := f.meddle; m != nil {
+		f.meddle = nil
+		m()
+	}
+	if f.row(c.Account) != c.Was || c.Phone != 0 && f.holders[c.Phone] != c.Holder {
+		return wallet.Person{}, wallet.ErrStale
+	}
+	if c.Join != 0 {
+		all := slices.Concat(f.former[c.Wallet], []wallet.ActID{c.Join}, f.former[c.Join])
+		if len(all) > wallet.MaxFormer {
+			return wallet.Person{}, fmt.Errorf("%w: too many former wallets", wallet.ErrInvalid)
+		}
+		slices.Sort(all)
+		f.former[c.Wallet] = all
+		delete(f.former, c.Join)
+	}
+	if c.Wallet == 0 {
+		f.wallets++
+		c.Wallet = wallet.ActID(f.wallets)
+	}
+	f.rows[c.Account] = wallet.AccountRow{ActID: c.Wallet, Phone: cmp.Or(c.Phone, c.Was.Phone)}
+	if c.Phone != 0 {
+		f.holders[c.Phone] = c.Wallet
+		if f.bound(c.Was.Phone) == 0 {
+			delete(f.holders, c.Was.Phone)
+		}
+	}
+	return f.person(c.Account), nil
+}
