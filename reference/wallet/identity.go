@@ -70,3 +70,9 @@ type IdentityStore interface {
 	// then. Refuses with ErrInvalid what would give a person more than MaxFormer former wallets.
 	Apply(ctx context.Context, c IdentityChange) (Person, error)
 }
+
+// People resolves accounts to persons, for the services that grant, show and pay.
+type People interface {
+	// Resolve returns who stands behind an account, known from its first sight on.
+	Resolve(ctx context.Context, a Account) (Person, error)
+}

@@ -137,3 +137,9 @@ type Ledger interface {
 	// Balance returns an account's balance; zero for one that was never used.
 	Balance(ctx context.Context, a AccountNo) (Money, error)
 }
+
+// Settler posts credits at once and records it on every side.
+type Settler interface {
+	// Settle is safe to repeat. After an error some of its steps may have been made: repeat it whole.
+	Settle(ctx context.Context, credits []Credit) error
+}

@@ -1,0 +1,76 @@
+package activity
+
+import (
+	"errors"
+	"fmt"
+
+	"hongbao/reference/wallet"
+)
+
+// Validate returns every fault of a tree, joined; each is wallet.ErrInvalid. A tree with a fault is refused whole.
+func Validate(a wallet.Activity) error {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%w: activity: %s", wallet.ErrInvalid, fmt.Sprintf(format, args...)))
+	}
+	if a.Parent == "" {
+		fault("the parent has no id")
+	}
+	if len(a.Children) == 0 {
+		fault("there is no child")
+	}
+	for i, c := range a.Children {
+		checkChild(c, fault)
+		for _, d := range a.Children[:i] {
+			if c.Stage == d.Stage || c.ID == d.ID {
+				fault("two children are %s (%s)", c.Stage, c.ID)
+			}
+			if c.From < d.To && d.From < c.To {
+				fault("%s and %s overlap in time", c.ID, d.ID)
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// checkChild reports the faults of one child.
+func checkChild(c wallet.Child, fault func(string, ...any)) {
+	if c.ID == "" {
+		fault("a child of %s has no id", c.Stage)
+	}
+	if c.Stage < wallet.InternalTest || c.Stage > wallet.Official {
+		fault("%s: stage %d", c.ID, c.Stage)
+	}
+	if c.From >= c.To {
+		fault("%s ends at %s, before it starts at %s", c.ID, c.To, c.From)
+	}
+	if c.Budget <= 0 || c.SingleCap <= 0 || c.SingleCap > c.Budget {
+		fault("%s: budget %d fen and cap of a single grant %d fen; both must be above zero and the cap within the budget", c.ID, c.Budget, c.SingleCap)
+	}
+	scene := map[wallet.SceneID]wallet.AwardType{}
+	for _, t := range c.Rewards {
+		if !t.Type.Valid() {
+			fault("%s: reward type %d", c.ID, t.Type)
+		}
+		for _, r := range t.Rewards {
+			for _, s := range r.Scenes {
+				if !s.ID.Valid() {
+					fault("%s: scene id %q", c.ID, s.ID)
+				}
+				if other, ok := scene[s.ID]; ok {
+					fault("%s: scene %s stands under %s and under %s; it belongs to exactly one reward", c.ID, s.ID, other, t.Type)
+				}
+				scene[s.ID] = t.Type
+				if s.RateLimit < 0 {
+					fault("%s: scene %s: rate limit %d", c.ID, s.ID, s.RateLimit)
+				}
+				if s.StockControl && t.Type == wallet.Cash {
+					fault("%s: scene %s: stock control is for coupons; cash has a budget", c.ID, s.ID)
+				}
+			}
+		}
+	}
+	if len(scene) == 0 {
+		fault("%s has no scene", c.ID)
+	}
+}

@@ -1,0 +1,148 @@
+// Package assetcenter is the asset centre (资产中台), the only entrance for grants (O1): it finds the scene, records
+// the order, takes the budget and hands the money to one of three posting strategies (T1).
+//
+// The order is on record before anything else happens. From then on every repeat of the request, and compensation,
+// goes the same way again, and each step answers a repeat as it answered the first time.
+package assetcenter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"hongbao/reference/activity"
+	"hongbao/reference/wallet"
+)
+
+// A request may come this long after the win (its upstream repeats it until it is settled), and this much before
+// it by clocks that disagree.
+const (
+	maxAge  = 24 * time.Hour
+	maxSkew = 5 * time.Second
+)
+
+// Center grants. Its fields are set once.
+type Center struct {
+	People   wallet.People
+	Index    *activity.Index
+	Orders   wallet.Orders
+	Budgets  wallet.Budgets
+	Clock    wallet.Clock
+	Delivery Delivery
+
+	plans map[*activity.Scene][]capability
+	Nodes int // instances that share a scene's rate limit
+}
+
+// Grant grants one reward, once however often it is asked (O3). Errors are those of wallet.Service; after the order
+// is on record, every failure that is not a refusal is wallet.ErrUnknown, because the order will be settled.
+func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
+	scene, err := c.check(r)
+	if err != nil {
+		return wallet.GrantReply{}, err
+	}
+	who, err := c.People.Resolve(ctx, wallet.AccountOf(r.App, r.User))
+	if err != nil {
+		return wallet.GrantReply{}, err
+	}
+	order := wallet.Order{
+		No:      wallet.OrderNo{ActID: who.ActID, Scene: r.Scene, Rain: r.Rain, Award: r.Award, Stage: scene.Child.Stage},
+		Amount:  r.Amount,
+		Opened:  r.Opened,
+		Created: c.Clock.Now(),
+	}
+	order, err = c.record(ctx, order, who)
+	if err != nil {
+		return wallet.GrantReply{}, err
+	}
+	if order.State == wallet.OrderSettled {
+		return wallet.GrantReply{Order: order.No, Amount: order.Amount, State: wallet.GrantPosted}, nil
+	}
+	if err := c.reserve(ctx, order, scene.Child); err != nil {
+		return wallet.GrantReply{}, err
+	}
+	reply, err := c.Delivery.Deliver(ctx, order, r.App, scene)
+	if err != nil {
+		return wallet.GrantReply{}, wallet.Unsettled(err)
+	}
+	return reply, nil
+}
+
+// check refuses what can be refused before anything is written.
+func (c *Center) check(r wallet.GrantRequest) (*activity.Scene, error) {
+	if !r.App.Valid() || r.User <= 0 || r.Rain < 0 || r.Amount <= 0 || !r.Award.Valid() {
+		return nil, fmt.Errorf("%w: grant of %d fen to user %d of app %d, rain %d", wallet.ErrInvalid, r.Amount, r.User, r.App, r.Rain)
+	}
+	now := c.Clock.Now()
+	if r.Opened.Sub(now) > maxSkew || now.Sub(r.Opened) > maxAge {
+		return nil, fmt.Errorf("%w: the win at %s is not near %s", wallet.ErrInvalid, r.Opened, now)
+	}
+	scene, err := c.Index.Scene(r.Activity, r.Scene, r.Award, r.Opened)
+	if err != nil {
+		return nil, err
+	}
+	if r.Amount > scene.Child.SingleCap {
+		return nil, wallet.ErrOverCap
+	}
+	for _, able := range c.plans[scene] {
+		if err := able(now, r); err != nil {
+			return nil, err
+		}
+	}
+	return scene, nil
+}
+
+// record writes the order, or finds the one that an earlier try wrote. A person who joined wallets (B2) may have won
+// this under a former one.
+func (c *Center) record(ctx context.Context, o wallet.Order, who wallet.Person) (wallet.Order, error) {
+	if len(who.Former) > 0 {
+		nos := make([]wallet.OrderNo, len(who.Former))
+		for i, id := range who.Former {
+			nos[i] = o.No
+			nos[i].ActID = id
+		}
+		earlier, err := c.Orders.Get(ctx, nos)
+		if err != nil {
+			return o, err
+		}
+		for _, e := range earlier {
+			if e.No != (wallet.OrderNo{}) && e.State != wallet.OrderVoid {
+				o.No = e.No
+				return sameOr(e, o)
+			}
+		}
+	}
+	var onRecord wallet.Order
+	err := wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
+	if err != nil {
+		return o, err
+	}
+	return sameOr(onRecord, o)
+}
+
+// sameOr returns the order on record, or why it is not the one that was asked for.
+func sameOr(onRecord, asked wallet.Order) (wallet.Order, error) {
+	switch {
+	case !onRecord.SameGrant(asked):
+		return onRecord, fmt.Errorf("%w: order %s is on record with %d fen, not %d", wallet.ErrConflict, asked.No, onRecord.Amount, asked.Amount)
+	case onRecord.State == wallet.OrderVoid:
+		return onRecord, wallet.ErrOverBudget
+	}
+	return onRecord, nil
+}
+
+// reserve takes the order's amount from the budget, and voids the order when there is none left.
+func (c *Center) reserve(ctx context.Context, o wallet.Order, child *wallet.Child) error {
+	err := wallet.Repeat(func() error { return c.Budgets.Reserve(ctx, o.No, o.Amount, child.Budget) })
+	if errors.Is(err, wallet.ErrOverBudget) {
+		if err := wallet.Repeat(func() error { return c.Orders.Finish(ctx, []wallet.OrderNo{o.No}, wallet.OrderVoid) }); err != nil {
+			return wallet.Unsettled(err) // compensation will void it
+		}
+		return wallet.ErrOverBudget
+	}
+	if err != nil {
+		return wallet.Unsettled(err)
+	}
+	return nil
+}

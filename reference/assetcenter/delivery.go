@@ -1,0 +1,73 @@
+package assetcenter
+
+import (
+	"context"
+	"errors"
+
+	"hongbao/reference/activity"
+	"hongbao/reference/wallet"
+)
+
+// Delivery brings an order's money on its way, by one of the three strategies (T1). Delivering an order again is
+// safe. An error means that the order is on record and not on its way yet.
+type Delivery interface {
+	Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *activity.Scene) (wallet.GrantReply, error)
+}
+
+var (
+	_ Delivery = Sync{}
+	_ Delivery = Async{}
+	_ Delivery = Token{}
+)
+
+// Sync posts before it answers: nothing to wait for, and as many ledger instances as the peak asks for.
+type Sync struct{ Posting wallet.Settler }
+
+// Deliver implements Delivery.
+func (d Sync) Deliver(ctx context.Context, o wallet.Order, _ wallet.App, _ *activity.Scene) (wallet.GrantReply, error) {
+	if err := d.Posting.Settle(ctx, []wallet.Credit{credit(o)}); err != nil {
+		return wallet.GrantReply{}, err
+	}
+	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantPosted}, nil
+}
+
+// Async answers as soon as the posting is held in the backlog: few ledger instances, and people who wait.
+type Async struct{ Backlog wallet.Backlog }
+
+// Deliver implements Delivery.
+func (d Async) Deliver(ctx context.Context, o wallet.Order, _ wallet.App, s *activity.Scene) (wallet.GrantReply, error) {
+	err := wallet.Repeat(func() error { return d.Backlog.Push(ctx, []wallet.Credit{credit(o)}) })
+	if err != nil && !(s.Compensate && errors.Is(err, wallet.ErrUnavailable)) {
+		return wallet.GrantReply{}, err
+	}
+	// Where the backlog is down the order of record is enough: compensation posts it.
+	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantAccepted}, nil
+}
+
+// Token answers with a sealed token and keeps a copy of it beside the held posting: few ledger instances, and a
+// wallet page that shows the money at once (T2, T5).
+type Token struct {
+	Sealer wallet.Sealer
+	Tokens wallet.Tokens
+	Clock  wallet.Clock
+}
+
+// Deliver implements Delivery.
+func (d Token) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *activity.Scene) (wallet.GrantReply, error) {
+	t := wallet.Token{App: app, Activity: s.Child.ID, Order: o.No, Amount: o.Amount, Opened: o.Opened}
+	sealed, err := d.Sealer.Seal(t, d.Clock.Now())
+	if err != nil {
+		return wallet.GrantReply{}, err
+	}
+	err = wallet.Repeat(func() error { return d.Tokens.Issue(ctx, t) })
+	if err != nil && !(s.Compensate && errors.Is(err, wallet.ErrUnavailable)) {
+		return wallet.GrantReply{}, err
+	}
+	// Where the token store is down the client's copy restores the view (T8) and compensation posts the order.
+	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantAccepted, Token: sealed}, nil
+}
+
+// credit returns the posting that an order asks for.
+func credit(o wallet.Order) wallet.Credit {
+	return wallet.Credit{Order: o.No, Amount: o.Amount, Opened: o.Opened}
+}

@@ -1,0 +1,174 @@
+// Package node composes one instance of the wallet service from ports. It starts nothing and waits for nothing: a
+// runner (processes in virtual time, goroutines in real time) calls the service and the steps.
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"hongbao/reference/activity"
+	"hongbao/reference/assetcenter"
+	"hongbao/reference/identity"
+	"hongbao/reference/posting"
+	"hongbao/reference/reconcile"
+	"hongbao/reference/wallet"
+	"hongbao/reference/walletpage"
+	"hongbao/reference/withdraw"
+)
+
+// Config is what the instances of one service have in common.
+type Config struct {
+	Strategy wallet.Strategy
+	Activity wallet.Activity
+
+	// Instances is how many share the limits.
+	Instances int
+
+	// SyncLimit is how many grants a second all instances together may post before they answer, under
+	// StrategySync; 0 = no limit. Above it grants are refused with nothing done, because a queue before the ledger
+	// would only turn refusals into time-outs.
+	SyncLimit float64
+
+	// Batch is the most credits in one ledger transaction.
+	Batch int
+
+	// Release opens withdrawing (B7).
+	Release withdraw.Release
+}
+
+// Ports is what an instance stands on.
+type Ports struct {
+	Clock       wallet.Clock
+	Identities  wallet.IdentityStore
+	Orders      wallet.Orders
+	OpenOrders  wallet.OpenOrders
+	Budgets     wallet.Budgets
+	Tokens      wallet.Tokens
+	Backlog     wallet.Backlog
+	Ledger      wallet.Ledger
+	Withdrawals wallet.Withdrawals
+	Bank        wallet.Bank
+	Sealer      wallet.Sealer
+	Alarm       func(kind wallet.AlarmKind, detail string)
+}
+
+// Node is one instance.
+type Node struct {
+	center   *assetcenter.Center
+	reader   *walletpage.Reader
+	withdraw *withdraw.Service
+	people   *identity.Service
+	poster   *posting.Poster
+	alarm    func(wallet.AlarmKind, string)
+	ports    Ports
+}
+
+var _ wallet.Service = (*Node)(nil)
+
+// New returns an instance, or why the configuration is refused.
+func New(c Config, p Ports) (*Node, error) {
+	index, err := activity.New(c.Activity)
+	if err != nil {
+		return nil, err
+	}
+	if c.Batch < 1 || c.Instances < 1 {
+		return nil, fmt.Errorf("%w: node: batch %d, instances %d", wallet.ErrInvalid, c.Batch, c.Instances)
+	}
+	people := identity.New(p.Identities)
+	poster := newPoster(c, p, index)
+	var purse *walletpage.Purse
+	if c.Strategy == wallet.StrategyToken {
+		purse = &walletpage.Purse{Tokens: p.Tokens, Sealer: p.Sealer, Clock: p.Clock}
+	}
+	n := &Node{
+		center: &assetcenter.Center{People: people, Index: index, Orders: p.Orders, Budgets: p.Budgets, Clock: p.Clock, Nodes: c.Instances},
+		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Purse: purse, Clock: p.Clock},
+		withdraw: &withdraw.Service{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Bank: p.Bank,
+			Posting: poster, Purse: purse, Clock: p.Clock, Release: c.Release, Alarm: p.Alarm},
+		people: people, poster: poster, alarm: p.Alarm, ports: p,
+	}
+	limit := 0.0
+	switch c.Strategy {
+	case wallet.StrategySync:
+		n.center.Delivery, limit = assetcenter.Sync{Posting: poster}, c.SyncLimit
+	case wallet.StrategyAsync:
+		n.center.Delivery = assetcenter.Async{Backlog: p.Backlog}
+	case wallet.StrategyToken:
+		n.center.Delivery = assetcenter.Token{Sealer: p.Sealer, Tokens: p.Tokens, Clock: p.Clock}
+	default:
+		return nil, fmt.Errorf("%w: node: strategy %q", wallet.ErrInvalid, c.Strategy)
+	}
+	n.center.Plan(limit)
+	return n, nil
+}
+
+// newPoster returns the instance's way into the ledger.
+func newPoster(c Config, p Ports, index *activity.Index) *posting.Poster {
+	poster := &posting.Poster{
+		Ledger: p.Ledger, Orders: p.Orders, Open: p.OpenOrders, Budgets: p.Budgets, Backlog: p.Backlog, Clock: p.Clock,
+		Batch: c.Batch, Alarm: p.Alarm,
+		Reconcile: func(id wallet.SceneID, s wallet.Stage) bool {
+			scene, err := index.SceneOf(s, id)
+			return err != nil || scene.Reconcile // what no scene knows is checked in any case
+		},
+		Budget: func(s wallet.Stage) (wallet.Money, error) {
+			child, err := index.Stage(s)
+			if err != nil {
+				return 0, err
+			}
+			return child.Budget, nil
+		},
+	}
+	if c.Strategy == wallet.StrategyToken {
+		poster.Tokens = p.Tokens
+	}
+	return poster
+}
+
+// Grant implements wallet.Service.
+func (n *Node) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
+	return n.center.Grant(ctx, r)
+}
+
+// Page implements wallet.Service.
+func (n *Node) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
+	return n.reader.Page(ctx, r)
+}
+
+// Withdraw implements wallet.Service.
+func (n *Node) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+	return n.withdraw.Withdraw(ctx, r)
+}
+
+// Bind implements wallet.Service.
+func (n *Node) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (wallet.Person, error) {
+	if !c.App.Valid() || c.User <= 0 || p <= 0 {
+		return wallet.Person{}, fmt.Errorf("%w: binding a phone to user %d of app %d", wallet.ErrInvalid, c.User, c.App)
+	}
+	return n.people.Bind(ctx, wallet.AccountOf(c.App, c.User), p)
+}
+
+// PostBatch takes one batch of a backlog shard into the ledger and returns how many credits it took.
+func (n *Node) PostBatch(ctx context.Context, shard int) (int, error) {
+	return n.poster.PostBatch(ctx, shard)
+}
+
+// Compensate settles one bounded step of stuck orders and returns how many (O5).
+func (n *Node) Compensate(ctx context.Context) (int, error) { return n.poster.Compensate(ctx) }
+
+// settleStep bounds the withdrawals that one step drives.
+const settleStep = 100
+
+// SettleWithdrawals drives one bounded step of unfinished withdrawals and returns how many it finished.
+func (n *Node) SettleWithdrawals(ctx context.Context) (int, error) {
+	return n.withdraw.Settle(ctx, settleStep)
+}
+
+// Reconcile compares orders, tokens, ledger and budget in full, and raises an alarm when they differ (F5).
+func (n *Node) Reconcile(ctx context.Context, b reconcile.Books) (reconcile.Report, error) {
+	report, err := reconcile.Run(ctx, b, n.ports.Clock.Now().Add(-posting.CompensateAfter))
+	if err == nil && report.Count > 0 {
+		n.alarm(wallet.AlarmReconciliation, report.Differences[0].String())
+	}
+	return report, err
+}

@@ -1,0 +1,111 @@
+// Package posting carries granted cash into the ledger: in bounded batches from the backlog (压单), at once for a
+// person who withdraws (forced posting, T6), and again for what got stuck (compensation, O5).
+//
+// Everything goes through one door, Settle, which is safe to repeat: the ledger's order number is the last guard.
+// The package keeps no state of its own and never decides who is owed what: the orders of record say that.
+package posting
+
+import (
+	"context"
+	"errors"
+
+	"hongbao/reference/wallet"
+)
+
+// Poster posts.
+type Poster struct {
+	Ledger  wallet.Ledger
+	Orders  wallet.Orders
+	Open    wallet.OpenOrders
+	Budgets wallet.Budgets
+	Backlog wallet.Backlog
+	Tokens  wallet.Tokens // nil where the strategy has none
+	Clock   wallet.Clock
+
+	Batch     int                                        // credits in one ledger transaction, at most
+	Reconcile func(wallet.SceneID, wallet.Stage) bool    // whether a scene's postings are checked against its orders (F4)
+	Budget    func(wallet.Stage) (wallet.Money, error)   // the stage's budget, for compensation
+	Alarm     func(kind wallet.AlarmKind, detail string) // F6
+}
+
+// PostBatch takes one batch of a shard's backlog into the ledger and returns how many credits it took. Zero and no
+// error means that there was nothing to do.
+func (p *Poster) PostBatch(ctx context.Context, shard int) (int, error) {
+	held, err := p.Backlog.Take(ctx, shard, p.Batch)
+	if err != nil || len(held) == 0 {
+		return 0, err
+	}
+	credits := make([]wallet.Credit, len(held))
+	ids := make([]uint64, len(held))
+	for i, h := range held {
+		credits[i], ids[i] = h.Credit, h.ID
+	}
+	if err := p.Settle(ctx, credits); err != nil {
+		return 0, err // not acknowledged: the lease brings the batch back
+	}
+	return len(held), p.Backlog.Ack(ctx, shard, ids)
+}
+
+// Settle posts credits and records it everywhere: tokens to processing before the ledger's call and to success after
+// it (T4), orders to settled. Repeating it is safe. When it returns an error some of the steps may have been made;
+// the caller repeats it whole, later.
+func (p *Poster) Settle(ctx context.Context, credits []wallet.Credit) error {
+	credits, err := p.onRecord(ctx, credits)
+	if err != nil || len(credits) == 0 {
+		return err
+	}
+	nos := make([]wallet.OrderNo, len(credits))
+	for i, c := range credits {
+		nos[i] = c.Order
+	}
+	if p.Tokens != nil {
+		// The token store is a weak dependency (D1): without the mark the page asks the ledger itself.
+		_ = p.Tokens.Mark(ctx, nos, wallet.TokenProcessing)
+	}
+	var posted []wallet.Posted
+	if err := wallet.Repeat(func() (err error) { posted, err = p.Ledger.Post(ctx, credits); return err }); err != nil {
+		return err
+	}
+	for i, outcome := range posted {
+		if outcome == wallet.PostRefused {
+			p.Alarm(wallet.AlarmPostingRefused, credits[i].Order.String())
+		}
+	}
+	if p.Tokens != nil {
+		if err := wallet.Repeat(func() error { return p.Tokens.Mark(ctx, nos, wallet.TokenSuccess) }); err != nil && !errors.Is(err, wallet.ErrUnavailable) {
+			return err
+		}
+	}
+	return wallet.Repeat(func() error { return p.Orders.Finish(ctx, nos, wallet.OrderSettled) })
+}
+
+// onRecord is the quasi-real-time reconciliation (F4): of the scenes that ask for it, only credits that the orders of
+// record confirm go on; any other raises an alarm and is not paid.
+func (p *Poster) onRecord(ctx context.Context, credits []wallet.Credit) ([]wallet.Credit, error) {
+	ask := make([]wallet.OrderNo, 0, len(credits))
+	for _, c := range credits {
+		if p.Reconcile(c.Order.Scene, c.Order.Stage) {
+			ask = append(ask, c.Order)
+		}
+	}
+	if len(ask) == 0 {
+		return credits, nil
+	}
+	var orders []wallet.Order
+	if err := wallet.Repeat(func() (err error) { orders, err = p.Orders.Get(ctx, ask); return err }); err != nil {
+		return nil, err
+	}
+	good := make([]wallet.Credit, 0, len(credits))
+	for _, c := range credits {
+		if len(ask) > 0 && ask[0] == c.Order {
+			o := orders[0]
+			ask, orders = ask[1:], orders[1:]
+			if o.No != c.Order || o.Amount != c.Amount || o.State == wallet.OrderVoid {
+				p.Alarm(wallet.AlarmNotOnRecord, c.Order.String())
+				continue
+			}
+		}
+		good = append(good, c)
+	}
+	return good, nil
+}

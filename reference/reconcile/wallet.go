@@ -1,0 +1,116 @@
+package reconcile
+
+import (
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// oneWallet is all that the sides hold of one wallet.
+type oneWallet struct {
+	orders  []wallet.Order
+	tokens  []wallet.Token
+	entries []wallet.Entry
+}
+
+// least returns the smallest wallet that any side goes on with.
+func least(orders *book[wallet.Order], tokens *book[wallet.Token], entries *book[wallet.Entry]) (wallet.ActID, bool) {
+	var id wallet.ActID
+	found := false
+	see := func(w wallet.ActID, ok bool) {
+		if ok && (!found || w < id) {
+			id, found = w, true
+		}
+	}
+	see(orders.head.No.ActID, orders.ok)
+	see(tokens.head.Order.ActID, tokens.ok)
+	see(wallet.ActID(entries.head.Account.Owner), entries.ok)
+	return id, found
+}
+
+// take reads everything of wallet id.
+func (w *oneWallet) take(id wallet.ActID, orders *book[wallet.Order], tokens *book[wallet.Token], entries *book[wallet.Entry]) {
+	w.orders, w.tokens, w.entries = w.orders[:0], w.tokens[:0], w.entries[:0]
+	for ; orders.ok && orders.head.No.ActID == id; orders.advance() {
+		w.orders = append(w.orders, orders.head)
+	}
+	for ; tokens.ok && tokens.head.Order.ActID == id; tokens.advance() {
+		w.tokens = append(w.tokens, tokens.head)
+	}
+	for ; entries.ok && entries.head.Account.Owner == int64(id); entries.advance() {
+		if e := entries.head; e.Order != (wallet.OrderNo{}) {
+			w.entries = append(w.entries, e)
+		}
+	}
+}
+
+// wallet compares the sides of one wallet.
+func (r *run) wallet(w *oneWallet) {
+	r.report.Wallets++
+	r.report.Orders += int64(len(w.orders))
+	r.report.Entries += int64(len(w.entries))
+	for _, o := range w.orders {
+		if o.State != wallet.OrderVoid {
+			r.orders[o.No.Stage] += o.Amount
+		}
+		r.posted(o, w.entries)
+	}
+	for i, e := range w.entries {
+		r.granted[e.Account.Stage] += e.Amount
+		r.entry(e, i, w)
+	}
+	for _, t := range w.tokens {
+		i := slices.IndexFunc(w.orders, func(o wallet.Order) bool { return o.No == t.Order })
+		switch {
+		case i < 0:
+			r.add(wallet.Difference{Kind: wallet.Extra, Sides: "orders/tokens", Order: t.Order, Got: t.Amount})
+		case w.orders[i].Amount != t.Amount:
+			r.add(wallet.Difference{Kind: wallet.AmountOff, Sides: "orders/tokens", Order: t.Order, Want: w.orders[i].Amount, Got: t.Amount})
+		}
+	}
+}
+
+// posted looks for an order's money in the ledger.
+func (r *run) posted(o wallet.Order, entries []wallet.Entry) {
+	n := 0
+	var got wallet.Money
+	for _, e := range entries {
+		if e.Order == o.No {
+			n, got = n+1, e.Amount
+		}
+	}
+	d := wallet.Difference{Sides: "orders/ledger", Order: o.No, Want: o.Amount, Got: got}
+	switch {
+	case o.State == wallet.OrderVoid && n > 0:
+		d.Kind, d.Want = wallet.Extra, 0
+	case o.State == wallet.OrderVoid:
+		return
+	case n == 0 && o.State == wallet.OrderSettled:
+		d.Kind = wallet.Missing
+	case n == 0 && o.Created < r.late:
+		d.Kind = wallet.Late
+	case n > 1:
+		d.Kind = wallet.Duplicated
+	case n == 1 && got != o.Amount:
+		d.Kind = wallet.AmountOff
+	default:
+		return
+	}
+	r.add(d)
+}
+
+// entry looks for the order behind a posted grant.
+func (r *run) entry(e wallet.Entry, at int, w *oneWallet) {
+	d := wallet.Difference{Sides: "orders/ledger", Order: e.Order, Got: e.Amount}
+	switch {
+	case e.Account.Owner != int64(e.Order.ActID):
+		d.Kind = wallet.WrongOwner
+	case e.Account.Stage != e.Order.Stage:
+		d.Kind = wallet.WrongStage
+	case !slices.ContainsFunc(w.orders, func(o wallet.Order) bool { return o.No == e.Order }):
+		d.Kind = wallet.Extra
+	default:
+		return
+	}
+	r.add(d)
+}

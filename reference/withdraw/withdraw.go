@@ -1,0 +1,132 @@
+// Package withdraw pays money out: forced posting of what is due first (T6), then hold, payout and settle, each step
+// safe to repeat. A withdrawal is a small state machine on record; the request, a repeat of it and compensation all
+// drive the same one forward.
+package withdraw
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"hongbao/reference/activity"
+	"hongbao/reference/wallet"
+	"hongbao/reference/walletpage"
+)
+
+// settleAfter is the age from which a withdrawal that nobody finished is driven by compensation: above the time that
+// a request itself may take.
+const settleAfter = time.Minute
+
+// Release opens withdrawing step by step (B7).
+type Release struct {
+	Num, Den  int64                 // share of people, by their wallet's number
+	WhiteList map[wallet.ActID]bool // people who may in any case
+}
+
+// Allows says whether the person may withdraw. A person once let in stays in while the share grows.
+func (r Release) Allows(who wallet.Person) bool {
+	if r.WhiteList[who.ActID] {
+		return true
+	}
+	spread := uint64(who.ActID) * 0x9E3779B97F4A7C15 >> 33 // neighbouring numbers fall far apart
+	return r.Den > 0 && int64(spread%uint64(r.Den)) < r.Num
+}
+
+// Service withdraws.
+type Service struct {
+	People      wallet.People
+	Index       *activity.Index
+	Ledger      wallet.Ledger
+	Withdrawals wallet.Withdrawals
+	Bank        wallet.Bank
+	Posting     wallet.Settler
+	Purse       *walletpage.Purse // nil where the strategy has no tokens
+	Clock       wallet.Clock
+	Release     Release
+	Alarm       func(kind wallet.AlarmKind, detail string)
+}
+
+// Withdraw implements wallet.Service's Withdraw. An answer in state WithdrawalHeld means that the bank has not
+// confirmed yet: the payout is on record and will be made.
+func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+	if !r.App.Valid() || r.User <= 0 || r.Request <= 0 || r.Amount <= 0 || len(r.Tokens) > wallet.MaxClientTokens {
+		return wallet.WithdrawReply{}, fmt.Errorf("%w: withdrawal %d of %d fen with %d tokens by user %d of app %d",
+			wallet.ErrInvalid, r.Request, r.Amount, len(r.Tokens), r.User, r.App)
+	}
+	at := r.At
+	if at == 0 {
+		at = s.Clock.Now()
+	}
+	child, err := s.Index.Child(at)
+	if err != nil {
+		return wallet.WithdrawReply{}, err
+	}
+	account := wallet.AccountOf(r.App, r.User)
+	who, err := s.People.Resolve(ctx, account)
+	if err != nil {
+		return wallet.WithdrawReply{}, err
+	}
+	if !s.Release.Allows(who) {
+		return wallet.WithdrawReply{}, wallet.ErrNotReleased
+	}
+	if err := s.post(ctx, who, child.Stage, r.Tokens); err != nil {
+		return wallet.WithdrawReply{}, err
+	}
+	from, err := s.sources(ctx, who, child.Stage, r.Amount)
+	if err != nil {
+		return wallet.WithdrawReply{}, err
+	}
+	w := wallet.Withdrawal{
+		No: wallet.WithdrawalNo{Account: account, Request: r.Request}, Owner: who.ActID, Stage: child.Stage,
+		Amount: r.Amount, From: from, Created: s.Clock.Now(), State: wallet.WithdrawalAsked,
+	}
+	err = wallet.Repeat(func() (err error) { w, _, err = s.Withdrawals.Create(ctx, w); return err })
+	if err != nil {
+		return wallet.WithdrawReply{}, err
+	}
+	if w.Amount != r.Amount || w.Stage != child.Stage {
+		return wallet.WithdrawReply{}, fmt.Errorf("%w: withdrawal %s is on record with %d fen of %s", wallet.ErrConflict, w.No, w.Amount, w.Stage)
+	}
+	w, err = s.drive(ctx, w)
+	if err != nil {
+		return wallet.WithdrawReply{}, err
+	}
+	return wallet.WithdrawReply{No: w.No, Amount: w.Amount, State: w.State}, nil
+}
+
+// post is forced posting (T6): what is due to the person enters the ledger now, past everybody else's backlog.
+func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stage, sealed [][]byte) error {
+	if s.Purse == nil {
+		return nil
+	}
+	held := s.Purse.Read(ctx, who, stage, sealed)
+	credits := make([]wallet.Credit, len(held.Tokens))
+	for i, t := range held.Tokens {
+		credits[i] = t.Credit()
+	}
+	return s.Posting.Settle(ctx, credits)
+}
+
+// sources says what each of the person's wallets gives. The balances are a hint for sharing the amount out; whether
+// it is there, the ledger decides when it holds it.
+func (s *Service) sources(ctx context.Context, who wallet.Person, stage wallet.Stage, amount wallet.Money) ([]wallet.Leg, error) {
+	wallets := who.Wallets()
+	legs := make([]wallet.Leg, 0, len(wallets))
+	rest := amount
+	for _, id := range wallets[1:] {
+		a := wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(id)}
+		balance, err := s.Ledger.Balance(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		if give := min(balance, rest); give > 0 {
+			legs = append(legs, wallet.Leg{Account: a, Amount: give})
+			rest -= give
+		}
+	}
+	if rest > 0 {
+		legs = append(legs, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(who.ActID)}, Amount: rest})
+	}
+	return legs, nil
+}
