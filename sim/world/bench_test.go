@@ -32,6 +32,26 @@ func BenchmarkSleep(b *testing.B) {
 	}
 }
 
+// BenchmarkGo measures the same spans as starts instead of sleeps: what waits long is better scheduled than asleep,
+// because it then holds no stack.
+func BenchmarkGo(b *testing.B) {
+	const scheduled = 100_000
+	w := New(1, time.Unix(0, 0))
+	defer w.Close()
+	spans := w.Stream("spans")
+	var again func()
+	again = func() { w.Go(w.Now()+1+spans.IntN(int64(time.Second)), again) }
+	for range scheduled {
+		w.Go(0, again)
+	}
+	w.RunUntil(int64(time.Second))
+	first := w.Steps()
+	b.ReportAllocs()
+	b.ResetTimer()
+	w.Run(func() bool { return w.Steps()-first >= int64(b.N) })
+	b.ReportMetric(float64(w.Steps()-first)/b.Elapsed().Seconds(), "steps/s")
+}
+
 // BenchmarkRequests measures short-lived processes: three sleeps and a gate each, as a grant has.
 func BenchmarkRequests(b *testing.B) {
 	w := New(1, time.Unix(0, 0))
