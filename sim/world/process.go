@@ -20,6 +20,7 @@ type process struct {
 	stop  func()                  // unwinds it
 	yield func(struct{}) bool     // switches back to the loop; false means unwind
 	after *process                // behind it at the same gate
+	tag   int64                   // see Tag
 }
 
 // closing is what a process that Close unwinds sees as its panic; deferred functions run, and nobody else gets it.
@@ -64,6 +65,13 @@ func (w *World) Sleep(d time.Duration) {
 	w.park(p)
 }
 
+// Tag returns the number that SetTag hung on the current process, 0 for one that just started. A process is known by
+// it to whoever lends it something that can be taken back meanwhile, such as the life of a machine.
+func (w *World) Tag() int64 { return w.current.tag }
+
+// SetTag hangs a number on the current process.
+func (w *World) SetTag(n int64) { w.current.tag = n }
+
 // nextIsMine says whether the loop, given a wake-up at t, would come straight back to the current process. Then
 // Sleep need not switch: nothing is due before t or, scheduled earlier, at t; t is within the loop's limit; and the
 // loop would not ask its stop first.
@@ -97,7 +105,7 @@ func (w *World) start(fn func()) {
 		p.ref = w.tasks.add(task{process: p})
 		p.next, p.stop = iter.Pull(w.life(p))
 	}
-	p.fn = fn
+	p.fn, p.tag = fn, 0
 	w.resume(p)
 }
 
