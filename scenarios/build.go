@@ -1,0 +1,145 @@
+package scenarios
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// scenario turns a file that was read and checked into what it says.
+func (f *file) scenario() *Scenario {
+	s := &Scenario{
+		Title: f.Title.v, TitleZH: f.TitleZH.v, Description: f.Description.v,
+		Activity: wallet.Activity{Parent: wallet.ActivityID(f.Activity.v)},
+		People:   f.people(),
+		Apps:     f.People.AppShares.shares(),
+		Capacity: f.Capacity.capacity(),
+		Latency:  f.Latency.latencies(),
+		Withdraw: Withdraw{Release: f.Withdraw.Release.v},
+		Crypto:   Crypto{RealShare: f.CryptoReal.v},
+		Drain:    f.Drain.v,
+	}
+	for _, index := range f.Withdraw.WhiteList {
+		s.Withdraw.WhiteList = append(s.Withdraw.WhiteList, index.v)
+	}
+	for _, c := range f.Stages {
+		s.Activity.Children = append(s.Activity.Children, wallet.Child{
+			ID: wallet.ActivityID(c.ID.v), Stage: c.Stage.stage(), From: wallet.InstantOf(c.From.v), To: wallet.InstantOf(c.To.v),
+			Budget: c.Budget.v, SingleCap: c.SingleCap.v, Rewards: rewards(f.Rewards)})
+	}
+	for _, w := range f.Windows {
+		s.Windows = append(s.Windows, w.window())
+	}
+	slices.SortStableFunc(s.Windows, func(a, b Window) int { return a.Start.Compare(b.Start) })
+	for _, fault := range f.Faults {
+		s.Faults = append(s.Faults, fault.faults()...)
+	}
+	return s
+}
+
+// rewards expands the tree for one stage: files write it once, and every child activity has its own (A1).
+func rewards(branches []rewardFile) (types []wallet.RewardType) {
+	for _, r := range branches {
+		reward := wallet.Reward{ID: wallet.RewardID(r.Reward.v)}
+		for _, s := range r.Scenes {
+			reward.Scenes = append(reward.Scenes, wallet.Scene{ID: s.ID.v, BillText: s.BillText.v, Compensate: s.Compensate.v,
+				RateLimit: s.RateLimit.whole(), StockControl: s.Stock.v, Reconcile: s.Reconcile.v})
+		}
+		award := r.Type.award()
+		i := slices.IndexFunc(types, func(t wallet.RewardType) bool { return t.Type == award })
+		if i < 0 {
+			i = len(types)
+			types = append(types, wallet.RewardType{Type: award})
+		}
+		types[i].Rewards = append(types[i].Rewards, reward)
+	}
+	return types
+}
+
+// whole returns the rate as whole grants a second, at least one unless it is zero.
+func (r rate) whole() int64 {
+	if !r.ok {
+		return 0
+	}
+	return (r.v.Num + r.v.Den - 1) / r.v.Den
+}
+
+func (f *file) people() People {
+	a, c := f.AfterWin, f.Client
+	p := People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(),
+		After: AfterWin{Look: a.Look.v, LookDelay: a.LookDelay.v, OtherApp: a.OtherApp.ratio(), Browse: a.Browse.ratio(),
+			Withdraw: a.Withdraw.ratio(), WithdrawDelay: a.WithdrawDelay.v, ComeBack: a.ComeBack.ratio(),
+			ComeBackDelay: a.ComeBackDelay.v, KeepTokens: f.People.KeepTokens.v},
+		Client: ClientTry{Timeout: c.Timeout.v, Tries: int(c.Tries.v), Backoff: c.Backoff.v, Hedge: c.Hedge.ratio(), Repeat: c.Repeat.ratio()}}
+	for _, w := range f.People.AppsHeld {
+		p.AppsHeld = append(p.AppsHeld, int(w.v))
+	}
+	return p
+}
+
+// ratio returns the share, or none of it when the key was left out.
+func (r share) ratio() Ratio {
+	if !r.ok {
+		return Ratio{0, 1}
+	}
+	return r.v
+}
+
+func (s sharesFile) shares() (apps [wallet.Apps + 1]int) {
+	for i, w := range []weight{s.Douyin, s.DouyinHuoshan, s.DouyinLite, s.Xigua, s.Toutiao, s.ToutiaoLite, s.FanqieNovel, s.FanqieAudio} {
+		apps[int(wallet.Douyin)+i] = int(w.v)
+	}
+	return apps
+}
+
+func (c capacityFile) capacity() Capacity {
+	instances := max(c.LedgerInstances.v, 1)
+	each, _ := c.LedgerRate.v.times(Ratio{1, instances})
+	return Capacity{NodeInstances: int(c.NodeInstances.v), LedgerInstances: int(instances), LedgerInstanceTPS: each,
+		PostingBatch: int(c.PostingBatch.v), PosterShards: int(c.PosterShards.v), LedgerQueue: c.LedgerQueue.v}
+}
+
+func (l latencyFile) latencies() map[string]Latency {
+	m := map[string]Latency{}
+	for i, q := range l.list() {
+		m[Dependencies[i]] = Latency{q.Min.v, q.P50.v, q.P90.v, q.P99.v, q.Max.v}
+	}
+	return m
+}
+
+// list returns the quantiles in the order of Dependencies.
+func (l latencyFile) list() []quantilesFile {
+	return []quantilesFile{l.Client, l.Identity, l.Orders, l.Budget, l.Tokens, l.Backlog, l.Ledger, l.Withdrawals, l.Bank}
+}
+
+func (w windowFile) window() Window {
+	out := Window{Name: w.Name.v, Play: Play(w.Play.v), Stage: w.Stage.stage(), Scene: w.Scene.v, Rain: int32(w.Rain.v),
+		Start: w.Start.v, People: w.People.v, Peak: w.Peak.v}
+	for _, p := range w.Rate {
+		out.Rate = append(out.Rate, p.v)
+	}
+	for _, b := range w.Amount {
+		out.Amount = append(out.Amount, b.v)
+	}
+	return out
+}
+
+// end returns the first moment after the window.
+func (w windowFile) end() time.Time { return w.window().End() }
+
+// faults returns one fault a dependency.
+func (f faultFile) faults() (all []Fault) {
+	one := Fault{Kind: FaultKind(f.Kind.v), Dependency: "node", From: f.From.v, To: f.To.v, Ratio: f.Ratio.ratio(),
+		Applied: f.Applied.ratio(), Every: f.Every.v, For: f.For.v, Skew: f.Skew.v}
+	one.To = time.Time(cmp.Or(one.To, one.From))
+	if len(f.Dependencies) == 0 {
+		return []Fault{one}
+	}
+	for _, d := range f.Dependencies {
+		one.Dependency = d.v
+		all = append(all, one)
+	}
+	return all
+}

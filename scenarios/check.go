@@ -1,0 +1,151 @@
+package scenarios
+
+import (
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// Bounds of counts. Each is far beyond the source's figures and keeps sums and tables small.
+const (
+	maxInstances = 100_000
+	maxBatch     = 10_000
+	maxTries     = 100
+	maxRainID    = 1<<31 - 1
+)
+
+// check records what contradicts itself in a file. What could not be read is skipped: its fault is recorded already.
+func (f *faults) check(in *file) {
+	f.checkStages(in)
+	f.checkTree(in)
+	f.checkWindows(in)
+	f.checkRounds(in)
+	f.checkPeople(in)
+	f.checkCapacity(&in.Capacity)
+	f.checkLatency(&in.Latency)
+	for i := range in.Faults {
+		f.checkFault(&in.Faults[i])
+	}
+}
+
+// checkStages looks at the child activities: in order, apart, each with a budget that a grant fits in.
+func (f *faults) checkStages(in *file) {
+	for i, c := range in.Stages {
+		if c.From.ok && c.To.ok && !c.From.v.Before(c.To.v) {
+			f.add(c.To.at, "write a moment after "+when(c.From.v), "the stage ends before it begins")
+		}
+		if c.Budget.ok && c.Budget.v == 0 {
+			f.add(c.Budget.at, "write the whole budget of the stage in fen", "the budget is not above zero")
+		}
+		if c.SingleCap.ok && c.SingleCap.v == 0 {
+			f.add(c.SingleCap.at, "write the largest single grant in fen", "the cap is not above zero")
+		}
+		if c.Budget.ok && c.SingleCap.ok && c.SingleCap.v > c.Budget.v {
+			f.add(c.SingleCap.at, "write a cap of at most the budget", "the cap of one grant is above the budget of %d fen", c.Budget.v)
+		}
+		for _, d := range in.Stages[:i] {
+			if c.Stage.ok && d.Stage.ok && c.Stage.v == d.Stage.v {
+				f.add(c.Stage.at, "write each stage once", "stage %s is there twice, first in line %d", c.Stage.v, d.Stage.at.line)
+			}
+			if c.ID.ok && d.ID.ok && c.ID.v == d.ID.v {
+				f.add(c.ID.at, "give each child activity an id of its own", "the id is taken by the stage in line %d", d.ID.at.line)
+			}
+			if c.From.ok && c.To.ok && d.From.ok && d.To.ok && c.From.v.Before(d.To.v) && d.From.v.Before(c.To.v) {
+				f.add(c.From.at, "a moment belongs to one stage (A2): begin after "+when(d.To.v), "the stage overlaps the one in line %d", d.From.at.line)
+			}
+		}
+	}
+}
+
+// checkTree looks at the configuration tree: a scene belongs to exactly one reward (O1).
+func (f *faults) checkTree(in *file) {
+	first := map[wallet.SceneID]spot{}
+	for _, r := range in.Rewards {
+		for _, s := range r.Scenes {
+			if !s.ID.ok {
+				continue
+			}
+			if at, taken := first[s.ID.v]; taken {
+				f.add(s.ID.at, "a scene belongs to exactly one reward type (O1): give it another id", "scene %q is there twice, first in line %d", s.ID.v, at.line)
+			} else {
+				first[s.ID.v] = s.ID.at
+			}
+			if s.Stock.v && r.Type.ok && r.Type.award() == wallet.Cash {
+				f.add(s.Stock.at, "cash is bounded by the stage's budget; remove the key", "stock control is for coupons only")
+			}
+		}
+	}
+}
+
+// checkPeople looks at the people's weights and at the client.
+func (f *faults) checkPeople(in *file) {
+	p := &in.People
+	if p.Count.ok && (p.Count.v == 0 || p.Count.v > maxPeople) {
+		f.add(p.Count.at, "write how many people take part", "the number of people is not between 1 and %d", int64(maxPeople))
+	}
+	if sum := total(p.AppsHeld); len(p.AppsHeld) > wallet.Apps {
+		f.add(p.AppsHeld[wallet.Apps].at, "there are eight apps (B1)", "%d weights for at most %d apps", len(p.AppsHeld), wallet.Apps)
+	} else if len(p.AppsHeld) > 0 && p.AppsHeld[0].ok && sum == 0 {
+		f.add(p.AppsHeld[0].at, "give at least one a weight above zero", "all weights are zero")
+	}
+	held := 0
+	for _, share := range p.AppShares.shares() {
+		if share > 0 {
+			held++
+		}
+	}
+	for n := held; p.AppShares.ok && n < min(len(p.AppsHeld), wallet.Apps); n++ {
+		if p.AppsHeld[n].v > 0 {
+			f.add(p.AppsHeld[n].at, "give more apps a share, or this one no weight", "nobody can hold %d apps when only %d have a share", n+1, held)
+			break
+		}
+	}
+	if t := in.Client.Tries; t.ok && (t.v == 0 || t.v > maxTries) {
+		f.add(t.at, "write how often a request is sent at most", "the number of tries is not between 1 and %d", maxTries)
+	}
+	if t := in.Client.Timeout; t.ok && t.v == 0 {
+		f.add(t.at, "write how long a client waits, such as 3s", "a client that does not wait gets no answer")
+	}
+	for _, w := range in.Withdraw.WhiteList {
+		if p.Count.ok && w.ok && w.v >= p.Count.v {
+			f.add(w.at, "people are counted from 0", "there is no person %d", w.v)
+		}
+	}
+}
+
+// total sums weights.
+func total(ws []weight) (sum int64) {
+	for _, w := range ws {
+		sum += w.v
+	}
+	return sum
+}
+
+// checkCapacity looks at the machines.
+func (f *faults) checkCapacity(c *capacityFile) {
+	for _, n := range []struct {
+		number
+		most int64
+	}{{c.NodeInstances, maxInstances}, {c.LedgerInstances, maxInstances}, {c.PosterShards, maxInstances}, {c.PostingBatch, maxBatch}} {
+		if n.ok && (n.v == 0 || n.v > n.most) {
+			f.add(n.at, "write how many there are", "%d is not between 1 and %d", n.v, n.most)
+		}
+	}
+	if c.LedgerRate.ok && c.LedgerRate.v.Num == 0 {
+		f.add(c.LedgerRate.at, "write what all instances post together, such as 300k/s", "a ledger that takes nothing ends no run")
+	}
+}
+
+// checkLatency looks at the quantiles, which must rise.
+func (f *faults) checkLatency(l *latencyFile) {
+	for _, q := range l.list() {
+		for i, steps := 1, []span{q.Min, q.P50, q.P90, q.P99, q.Max}; i < len(steps); i++ {
+			if steps[i-1].ok && steps[i].ok && steps[i].v < steps[i-1].v {
+				f.add(steps[i].at, "write min, p50, p90, p99 and max in rising order", "%v is below the %v before it", steps[i].v, steps[i-1].v)
+			}
+		}
+	}
+}
+
+// when prints a moment as files write it.
+func when(t time.Time) string { return t.In(shanghai()).Format("2006-01-02 15:04:05") }

@@ -1,0 +1,65 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+)
+
+// checkFault looks at one fault: it has the keys of its kind and no others.
+func (f *faults) checkFault(in *faultFile) {
+	if !in.Kind.ok {
+		return
+	}
+	wants := map[FaultKind]string{
+		FaultTimeout: "dependencies from to ratio applied",
+		FaultDown:    "dependencies from to",
+		FaultFlush:   "dependencies from",
+		FaultCrash:   "from to every for",
+		FaultSkew:    "skew",
+	}[FaultKind(in.Kind.v)]
+	for _, k := range []struct {
+		key string
+		place
+	}{{"from", in.From.place}, {"to", in.To.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place},
+		{"every", in.Every.place}, {"for", in.For.place}, {"skew", in.Skew.place}, {"dependencies", listPlace(in.Dependencies)}} {
+		wanted := strings.Contains(" "+wants+" ", " "+k.key+" ")
+		switch {
+		case k.ok && !wanted:
+			f.add(k.at, "remove it; this kind takes: "+strings.ReplaceAll(wants, " ", ", "), "a fault of kind %s has no %s", in.Kind.v, k.key)
+		case !k.ok && wanted && k.at == (spot{}):
+			f.add(in.Kind.at, "this kind takes: "+strings.ReplaceAll(wants, " ", ", "), "key %q is missing", k.key)
+		}
+	}
+	if in.From.ok && in.To.ok && !in.From.v.Before(in.To.v) {
+		f.add(in.To.at, "write a moment after "+when(in.From.v), "the fault ends before it begins")
+	}
+	if in.Every.ok && in.Every.v == 0 {
+		f.add(in.Every.at, "write how often, such as 3h", "every must be above zero")
+	}
+}
+
+// listPlace returns where the list of dependencies is.
+func listPlace(ds []dependencyName) place {
+	if len(ds) == 0 {
+		return place{}
+	}
+	return ds[0].place
+}
+
+// String prints the fault as one line.
+func (f Fault) String() string {
+	between := fmt.Sprintf("from %s to %s", when(f.From), when(f.To))
+	switch f.Kind {
+	case FaultTimeout:
+		return fmt.Sprintf("timeout of %v of the calls to %s (%v of them applied) %s", f.Ratio, f.Dependency, f.Applied, between)
+	case FaultDown:
+		return fmt.Sprintf("%s down %s", f.Dependency, between)
+	case FaultFlush:
+		return fmt.Sprintf("%s flushed at %s", f.Dependency, when(f.From))
+	case FaultCrash:
+		return fmt.Sprintf("crash of a %s every %v for %v %s", f.Dependency, f.Every, f.For, between)
+	case FaultSkew:
+		return fmt.Sprintf("clocks differ by up to %v", f.Skew)
+	}
+	return string(f.Kind)
+}

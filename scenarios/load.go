@@ -1,0 +1,106 @@
+package scenarios
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxFile bounds a scenario file in bytes. The whole festival takes a few kilobytes.
+const MaxFile = 1 << 20
+
+// maxFiles bounds the files that List looks at, in case it is pointed at somebody's home.
+const maxFiles = 1_000
+
+// Load reads a scenario file. Its errors are *Error, joined: every fault of the file, at most MaxFaults.
+func Load(path string) (*Scenario, error) {
+	const hint = "`hongbao scenario list` names the scenarios there are"
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, &Error{File: path, Problem: "cannot be opened", Hint: hint, cause: err}
+	}
+	defer file.Close()
+	src, err := io.ReadAll(io.LimitReader(file, MaxFile+1))
+	if err != nil {
+		return nil, &Error{File: path, Problem: "cannot be read", Hint: hint, cause: err}
+	}
+	return Parse(path, src)
+}
+
+// Parse reads a scenario from its text. name is the file's name: errors show it, and without folder and extension
+// it is the scenario's. Errors as Load. Never panics, whatever the bytes.
+func Parse(name string, src []byte) (*Scenario, error) {
+	f := &faults{file: name}
+	switch {
+	case len(src) > MaxFile:
+		f.add(spot{}, "a scenario takes a few kilobytes", "is larger than %d bytes", MaxFile)
+		return nil, f.err()
+	case !utf8.Valid(src) || bytes.IndexByte(src, 0) >= 0:
+		f.add(spot{}, "save the file as UTF-8 text", "is not text")
+		return nil, f.err()
+	}
+	text := strings.ReplaceAll(string(src), "\r\n", "\n")
+	f.lines = strings.Split(text, "\n")
+	body := f.tree(text)
+	if body == nil {
+		return nil, f.err()
+	}
+	var in file
+	f.read(body, spot{}, reflect.ValueOf(&in).Elem())
+	f.check(&in)
+	if len(f.found) > 0 {
+		return nil, f.err()
+	}
+	s := in.scenario()
+	s.Name = strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+	f.checkCurves(&in, s)
+	if len(f.found) > 0 {
+		return nil, f.err()
+	}
+	return s, nil
+}
+
+// Listed is one file of a folder: a scenario, or why it is none.
+type Listed struct {
+	Path     string
+	Scenario *Scenario // nil if Err is not
+	Err      error
+}
+
+// List loads the scenario files of a folder and the folders in it, in order of their paths. A file that does not
+// load is listed with its error; the error returned is of the folder itself.
+func List(dir string) ([]Listed, error) {
+	var paths []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() && filepath.Ext(path) == ".yaml" && !strings.Contains(filepath.ToSlash(path), "/testdata/") {
+			paths = append(paths, path)
+		}
+		if len(paths) > maxFiles {
+			return errTooMany
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, &Error{File: dir, Problem: "cannot be listed", Hint: "name a folder of scenario files", cause: err}
+	}
+	slices.Sort(paths)
+	all := make([]Listed, len(paths))
+	for i, path := range paths {
+		s, err := Load(path)
+		all[i] = Listed{path, s, err}
+	}
+	return all, nil
+}
+
+// errTooMany says that a folder cannot be one of scenarios.
+var errTooMany = errors.New("more than 1000 files")

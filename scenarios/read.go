@@ -1,0 +1,264 @@
+package scenarios
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxNesting bounds how deep brackets and dashes may nest. The format needs four; without a bound a small file of
+// brackets costs the parser its stack.
+const maxNesting = 8
+
+// tree returns the only document of a source, or nil with the faults recorded.
+func (f *faults) tree(src string) (body ast.Node) {
+	// The parser is somebody else's and files are anybody's: whatever it trips over is a fault of the file.
+	defer func() {
+		if r := recover(); r != nil {
+			f.add(spot{}, "write plain YAML, like the scenarios that come with hongbao", "cannot be read as YAML")
+			body = nil
+		}
+	}()
+	tokens := lexer.Tokenize(src)
+	if !f.plain(tokens) {
+		return nil
+	}
+	doc, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if e := yaml.Error(nil); errors.As(err, &e) {
+		f.add(f.where(e.GetToken()), "write plain YAML: two spaces a level, one key a line", "%s", e.GetMessage())
+		return nil
+	} else if err != nil {
+		f.add(spot{}, "write plain YAML", "%v", err)
+		return nil
+	}
+	for _, d := range doc.Docs {
+		switch {
+		case d.Body == nil:
+		case body == nil:
+			body = d.Body
+		default:
+			f.add(f.where(d.Body.GetToken()), "write each scenario into a file of its own", "a second document begins here")
+			return nil
+		}
+	}
+	if body == nil {
+		f.add(spot{}, "begin with a title; `hongbao scenario show` prints an example", "is empty")
+	}
+	return body
+}
+
+// plain refuses what scenario files never need and what makes YAML dangerous: aliases that multiply (a few lines
+// can stand for gigabytes), tags, directives, complex keys, and nesting without end.
+func (f *faults) plain(tokens token.Tokens) bool {
+	depth, dashes, line := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			line, dashes = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			depth++
+		case token.SequenceEndType, token.MappingEndType:
+			depth--
+		case token.SequenceEntryType:
+			dashes++
+		case token.AnchorType, token.AliasType, token.MergeKeyType:
+			f.add(f.where(t), "write the value out", "anchors and aliases are not supported")
+			return false
+		case token.TagType, token.DirectiveType, token.MappingKeyType:
+			f.add(f.where(t), "write a plain value", "%q is not supported", t.Value)
+			return false
+		}
+		if depth > maxNesting || dashes > maxNesting {
+			f.add(f.where(t), "the format needs four levels", "nested deeper than %d levels", maxNesting)
+			return false
+		}
+	}
+	return true
+}
+
+// where returns a token's place.
+func (f *faults) where(t *token.Token) spot {
+	if t == nil || t.Position == nil {
+		return spot{}
+	}
+	at := spot{t.Position.Line, t.Position.Column}
+	if at.line > len(f.lines) || t.Value == "" {
+		return at
+	}
+	// The scanner counts the blanks after a Chinese value into its column: go back to where the value stands.
+	line := []rune(f.lines[at.line-1])
+	first, _ := utf8.DecodeRuneInString(t.Value)
+	for c := at.column; c > 0 && at.column-c <= maxBlanks; c-- {
+		if c <= len(line) && line[c-1] == first {
+			return spot{at.line, c}
+		}
+	}
+	return at
+}
+
+// maxBlanks bounds how far a misplaced column is followed, so that a line of a megabyte costs no more than another.
+const maxBlanks = 64
+
+// read fills v from a node. at is where to point when the node itself has no place, such as a value left out.
+func (f *faults) read(n ast.Node, at spot, v reflect.Value) {
+	if _, null := n.(*ast.NullNode); n == nil || null {
+		f.add(at, "give it a value or remove the key", "has no value")
+		return
+	}
+	if s, ok := v.Addr().Interface().(scalar); ok {
+		f.scalar(n, s)
+		return
+	}
+	if v.Kind() == reflect.Slice {
+		f.list(n, v)
+		return
+	}
+	f.object(n, at, v)
+}
+
+// scalar fills s from a node.
+func (f *faults) scalar(n ast.Node, s scalar) {
+	var written string
+	switch n := n.(type) {
+	case *ast.StringNode:
+		written = n.Value
+	case *ast.LiteralNode:
+		written = n.Value.Value
+	case ast.ScalarNode:
+		written = n.GetToken().Value
+	default:
+		f.add(f.where(n.GetToken()), s.form().hint, "%s is wanted here, not %s", s.form().what, kindOf(n))
+		return
+	}
+	problem := s.read(written)
+	s.note(f.where(n.GetToken()), problem == "")
+	if problem != "" {
+		f.add(f.where(n.GetToken()), s.form().hint, "%q is not %s: it %s", short(written), s.form().what, problem)
+	}
+}
+
+// list fills a slice from a node.
+func (f *faults) list(n ast.Node, v reflect.Value) {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		f.add(f.where(n.GetToken()), "write a list: lines that begin with '-', or values in [ ]", "a list is wanted here, not %s", kindOf(n))
+		return
+	}
+	if len(seq.Values) == 0 {
+		f.add(f.where(n.GetToken()), "give it a value or remove the key", "the list is empty")
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values)))
+	for i, item := range seq.Values {
+		f.read(item, f.where(seq.GetToken()), v.Index(i))
+	}
+}
+
+// object fills a struct from a node: each key once, no other keys, none missing that must be there.
+func (f *faults) object(n ast.Node, at spot, v reflect.Value) {
+	var values []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		values = n.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{n}
+	default:
+		f.add(f.where(n.GetToken()), "write keys with values", "keys and values are wanted here, not %s", kindOf(n))
+		return
+	}
+	if len(values) > 0 && at == (spot{}) {
+		at = f.where(values[0].Key.GetToken())
+	}
+	v.Addr().Interface().(interface{ note(spot, bool) }).note(at, true)
+	keys := keysOf(v.Type())
+	seen := map[string]bool{}
+	for _, kv := range values {
+		key := kv.Key.GetToken()
+		i, known := keys[key.Value]
+		switch {
+		case !known:
+			f.add(f.where(key), "remove it, or write one of: "+names(v.Type()), "unknown key %q", short(key.Value))
+		case seen[key.Value]:
+			f.add(f.where(key), "keep one of them", "key %q is there twice", key.Value)
+		default:
+			f.read(kv.Value, f.where(key), v.Field(i))
+		}
+		seen[key.Value] = true
+	}
+	f.missing(v.Type(), at, seen)
+}
+
+// missing records the keys of a struct that must be there and were not seen, as one fault.
+func (f *faults) missing(t reflect.Type, at spot, seen map[string]bool) {
+	var keys []string
+	hint := "`hongbao scenario schema` describes them"
+	for i := 1; i < t.NumField(); i++ {
+		if key, optional := keyOf(t.Field(i)); !optional && !seen[key] {
+			keys = append(keys, key)
+			if says := t.Field(i).Tag.Get("jsonschema"); says != "" && len(keys) == 1 {
+				hint = key + ": " + says
+			}
+		}
+	}
+	switch len(keys) {
+	case 0:
+	case 1:
+		f.add(at, hint, "key %q is missing", keys[0])
+	default:
+		f.add(at, "`hongbao scenario schema` describes them", "keys are missing: %s", strings.Join(keys, ", "))
+	}
+}
+
+// keyOf returns the key of a field and whether it may be left out.
+func keyOf(f reflect.StructField) (key string, optional bool) {
+	key, rest, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return key, rest == "omitempty"
+}
+
+// keysOf returns the index of the field of each key. The first field is the place.
+func keysOf(t reflect.Type) map[string]int {
+	keys := map[string]int{}
+	for i := 1; i < t.NumField(); i++ {
+		key, _ := keyOf(t.Field(i))
+		keys[key] = i
+	}
+	return keys
+}
+
+// names lists the keys of a struct as people read them.
+func names(t reflect.Type) string {
+	var keys []string
+	for i := 1; i < t.NumField(); i++ {
+		key, _ := keyOf(t.Field(i))
+		keys = append(keys, key)
+	}
+	return strings.Join(keys, ", ")
+}
+
+// kindOf names what a node is.
+func kindOf(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "keys and values"
+	case *ast.SequenceNode:
+		return "a list"
+	default:
+		return "a single value"
+	}
+}
+
+// short cuts s for an error message.
+func short(s string) string {
+	const most = 40
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,271 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// Bounds of what a file may say. Each is beyond anything that a festival needs.
+const (
+	maxRate   = 100_000_000     // grants a second in one window; the source's peak is 1.8 M
+	maxPeople = 1_500_000_000   // everybody in China
+	maxSpan   = 400 * time.Hour // one duration: more than two weeks, so that exact sums stay within 128 bits
+	firstYear = 2000            // years whose nanoseconds fit an int64 with room to spare
+	lastYear  = 2200            //
+	maxText   = 2_000           // bytes of one text
+)
+
+// form says how a scalar is written: for error messages and for editors.
+type form struct {
+	what    string   // "a rate"
+	hint    string   // how to write it
+	pattern string   // what it looks like, as a regular expression; empty: anything
+	names   []string // the only values, if there are only a few
+	number  bool     // YAML reads it as a number when it is written plainly
+}
+
+// scalar is one value of a file. read takes the value from its text and returns what is wrong with it, if anything.
+type scalar interface {
+	read(text string) (problem string)
+	form() form
+	note(at spot, ok bool)
+}
+
+// place remembers where something stood in the file, and whether it was there and readable.
+type place struct {
+	at spot
+	ok bool
+}
+
+func (p *place) note(at spot, ok bool) { p.at, p.ok = at, ok }
+
+type text struct {
+	place
+	v string
+}
+
+func (t *text) read(s string) string {
+	if t.v = strings.TrimSpace(s); t.v == "" || len(t.v) > maxText {
+		return fmt.Sprintf("is not of 1 to %d bytes", maxText)
+	}
+	return ""
+}
+
+func (*text) form() form { return form{what: "a text", hint: "write a line of text"} }
+
+type flag struct {
+	place
+	v bool
+}
+
+func (f *flag) read(s string) string {
+	f.v = s == "true"
+	if s != "true" && s != "false" {
+		return "is neither true nor false"
+	}
+	return ""
+}
+
+func (*flag) form() form { return form{what: "a switch", hint: "write true or false"} }
+
+// number is a whole number of things, such as people or weights.
+type number struct {
+	place
+	v int64
+}
+
+func (n *number) read(s string) (problem string) {
+	digits, unit := cutUnit(s)
+	if n.v, problem = whole(digits); problem == "" && n.v > math.MaxInt64/unit {
+		problem = "is too large"
+	}
+	n.v *= unit
+	return problem
+}
+
+func (*number) form() form {
+	return form{what: "a whole number", hint: "write digits, such as 8_000, 300k or 400M", pattern: `^[0-9][0-9_]*[kM]?$`, number: true}
+}
+
+// fen is an amount of money.
+type fen struct {
+	place
+	v wallet.Money
+}
+
+func (m *fen) read(s string) string {
+	n, problem := whole(s)
+	m.v = wallet.Money(n)
+	return problem
+}
+
+func (*fen) form() form {
+	return form{what: "an amount in fen", hint: "write whole fen, such as 8_800 for 88 yuan", pattern: `^[0-9][0-9_]*$`, number: true}
+}
+
+// share is a part of a whole, from 0 to 1.
+type share struct {
+	place
+	v Ratio
+}
+
+func (r *share) read(s string) string {
+	num, den, problem := s, "1", ""
+	if p, ok := strings.CutSuffix(s, "%"); ok {
+		num, den = p, "100"
+	} else if n, d, ok := strings.Cut(s, "/"); ok {
+		num, den = n, d
+	}
+	if r.v, problem = decimal(num); problem != "" {
+		return problem
+	}
+	d, problem := whole(den)
+	if problem == "" && d == 0 {
+		problem = "divides by zero"
+	}
+	if problem != "" {
+		return problem
+	}
+	v, err := r.v.times(Ratio{1, d})
+	if err != nil {
+		return "is too fine"
+	}
+	if r.v = v; v.Num > v.Den {
+		return "is more than the whole"
+	}
+	return ""
+}
+
+func (*share) form() form {
+	return form{what: "a share", hint: "write a share from 0 to 1, such as 1/20, 30%, 0 or 1", pattern: `^[0-9][0-9_.]*(%|/[0-9_]+)?$`, number: true}
+}
+
+// rate is a number of grants or entries a second.
+type rate struct {
+	place
+	v Ratio
+}
+
+func (r *rate) read(s string) (problem string) {
+	per, ok := strings.CutSuffix(s, "/s")
+	if !ok {
+		return "has no unit"
+	}
+	digits, unit := cutUnit(per)
+	if r.v, problem = decimal(digits); problem != "" {
+		return problem
+	}
+	v, err := r.v.times(Ratio{unit, 1})
+	if r.v = v; err != nil || v.Num > maxRate*v.Den {
+		return fmt.Sprintf("is above %d/s", maxRate)
+	}
+	return ""
+}
+
+func (*rate) form() form {
+	return form{what: "a rate", hint: "write a rate a second, such as 5/s, 300k/s or 1.8M/s", pattern: `^[0-9][0-9_.]*[kM]?/s$`}
+}
+
+// span is a duration.
+type span struct {
+	place
+	v time.Duration
+}
+
+func (d *span) read(s string) string {
+	v, err := time.ParseDuration(s)
+	switch d.v = v; {
+	case err != nil:
+		return "has no unit, or one that is not known"
+	case v < 0:
+		return "is negative"
+	case v > maxSpan:
+		return fmt.Sprintf("is above %v", maxSpan)
+	}
+	return ""
+}
+
+func (*span) form() form {
+	return form{what: "a duration", hint: "write a duration with its unit, such as 50ms, 150s, 10m or 1h30m", pattern: `^([0-9.]+(h|m|s|ms|us|µs|ns))+$|^0$`, number: true}
+}
+
+// moment is a point in time.
+type moment struct {
+	place
+	v time.Time
+}
+
+// shanghai is the zone of the festival. China has had no summer time since 1991, so no zone files are needed.
+func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
+
+func (m *moment) read(s string) string {
+	v, err := time.ParseInLocation("2006-01-02 15:04:05", s, shanghai())
+	if err != nil {
+		v, err = time.Parse(time.RFC3339, s)
+	}
+	if m.v = v; err != nil {
+		return "is no date and time"
+	}
+	if v.Year() < firstYear || v.Year() > lastYear {
+		return fmt.Sprintf("is not in the years %d to %d", firstYear, lastYear)
+	}
+	return ""
+}
+
+func (*moment) form() form {
+	return form{what: "a moment", hint: "write 2022-01-31 20:00:00, which is Asia/Shanghai, or 2022-01-31T20:00:00+08:00",
+		pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}`}
+}
+
+// cutUnit splits a trailing k or M off and returns what it stands for.
+func cutUnit(s string) (string, int64) {
+	if d, ok := strings.CutSuffix(s, "k"); ok {
+		return d, 1_000
+	}
+	if d, ok := strings.CutSuffix(s, "M"); ok {
+		return d, 1_000_000
+	}
+	return s, 1
+}
+
+// digits is what a whole number looks like: underscores separate groups only.
+var digits = regexp.MustCompile(`^[0-9]+(_[0-9]+)*$`)
+
+// whole reads a whole number from zero up.
+func whole(s string) (int64, string) {
+	if d, ok := strings.CutPrefix(s, "-"); ok && digits.MatchString(d) {
+		return 0, "is negative"
+	}
+	if !digits.MatchString(s) {
+		return 0, "has other characters than digits"
+	}
+	n, err := strconv.ParseInt(strings.ReplaceAll(s, "_", ""), 10, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		return 0, fmt.Sprintf("is above %d", math.MaxInt64)
+	}
+	return n, ""
+}
+
+// decimals is what a number with a point looks like.
+var decimals = regexp.MustCompile(`^[0-9]+(_[0-9]+)*(\.[0-9]{1,6})?$`)
+
+// decimal reads a number from zero up with at most six digits after its point.
+func decimal(s string) (Ratio, string) {
+	if !decimals.MatchString(strings.TrimPrefix(s, "-")) {
+		return Ratio{}, "is not written in digits"
+	}
+	a, b, _ := strings.Cut(s, ".")
+	n, problem := whole(a + b)
+	den := int64(1)
+	for range b {
+		den *= 10
+	}
+	return Ratio{n, den}, problem
+}

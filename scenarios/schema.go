@@ -1,0 +1,57 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/google/jsonschema-go/jsonschema"
+)
+
+// Schema returns the JSON Schema of scenario files, for editors that complete and check while people type. It is
+// made from the very types that the loader reads into, so that the two know the same keys.
+func Schema() []byte {
+	kinds := map[reflect.Type]*jsonschema.Schema{}
+	for _, s := range []scalar{&text{}, &flag{}, &number{}, &weight{}, &fen{}, &share{}, &rate{}, &span{}, &moment{}, &lapse{}, &point{},
+		&band{}, &playName{}, &stageName{}, &awardName{}, &kindName{}, &dependencyName{}, &sceneName{}} {
+		kinds[reflect.TypeOf(s).Elem()] = s.form().schema()
+	}
+	schema, err := jsonschema.For[file](&jsonschema.ForOptions{TypeSchemas: kinds})
+	if err != nil {
+		panic("scenarios: the file format has no schema: " + err.Error())
+	}
+	tidy(schema)
+	schema.Schema = "https://json-schema.org/draft/2020-12/schema"
+	schema.Title = "hongbao scenario"
+	schema.Description = "One rehearsal of the festival. Times are Asia/Shanghai unless they carry a zone."
+	out, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		panic("scenarios: the schema cannot be printed: " + err.Error())
+	}
+	return append(out, '\n')
+}
+
+// tidy says of every list what the loader says: it is there and not empty.
+func tidy(s *jsonschema.Schema) {
+	if s.Items != nil {
+		s.Type, s.Types, s.MinItems = "array", nil, jsonschema.Ptr(1)
+		tidy(s.Items)
+	}
+	for _, p := range s.Properties {
+		tidy(p)
+	}
+}
+
+// schema describes a scalar to an editor.
+func (f form) schema() *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "string", Pattern: f.pattern, Description: f.hint}
+	if f.number {
+		s.Type, s.Types = "", []string{"string", "number"}
+	}
+	for _, n := range f.names {
+		s.Enum = append(s.Enum, n)
+	}
+	if f.what == "a switch" {
+		s.Type = "boolean"
+	}
+	return s
+}
