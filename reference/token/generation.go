@@ -1,0 +1,60 @@
+package token
+
+import (
+	"crypto/ecdh"
+	"crypto/ed25519"
+	"crypto/hpke"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// seedSize is the secret of a generation in bytes: 32 for the signing key, 32 for the envelope's, 8 for the stand-in.
+// The parts are independent, so that none tells about another.
+const seedSize = ed25519.SeedSize + 32 + 8
+
+// generation is one generation of keys. It never changes.
+type generation struct {
+	id       KeyID
+	seed     []byte // all the others follow from it
+	sign     ed25519.PrivateKey
+	verify   ed25519.PublicKey
+	envelope hpke.PrivateKey
+	stand    uint64 // keys the stand-in's hash
+}
+
+// newGeneration works the keys out of the seed. The error is that of a seed of another size.
+func newGeneration(id KeyID, seed []byte) (*generation, error) {
+	if len(seed) != seedSize {
+		return nil, fmt.Errorf("token: key generation %d: seed of %d bytes, not %d", id, len(seed), seedSize)
+	}
+	envelope, err := hpke.DHKEM(ecdh.X25519()).DeriveKeyPair(seed[ed25519.SeedSize : ed25519.SeedSize+32])
+	if err != nil {
+		return nil, fmt.Errorf("token: key generation %d: %w", id, err)
+	}
+	sign := ed25519.NewKeyFromSeed(seed[:ed25519.SeedSize])
+	return &generation{
+		id: id, seed: seed, sign: sign, verify: sign.Public().(ed25519.PublicKey),
+		envelope: envelope, stand: binary.LittleEndian.Uint64(seed[seedSize-8:]),
+	}, nil
+}
+
+// Format prints the number alone, whatever the verb.
+func (g *generation) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "token.generation{%d, keys redacted}", g.id)
+}
+
+// text is all that printing a ring may show.
+func (k *Keyring) text() string {
+	return fmt.Sprintf("token.Keyring{current %d of %d, keys redacted}", k.Current(), k.IDs())
+}
+
+// Format prints the numbers of the generations alone, whatever the verb.
+func (k *Keyring) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.text()) }
+
+// MarshalJSON writes the same as Format, so that a logged configuration shows no key.
+func (k *Keyring) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "%q", k.text()), nil }
+
+// LogValue logs the same as Format.
+func (k *Keyring) LogValue() slog.Value { return slog.StringValue(k.text()) }

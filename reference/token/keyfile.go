@@ -1,0 +1,72 @@
+package token
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"hongbao/reference/wallet"
+)
+
+// maxKeyFile bounds what LoadKeyring reads, in bytes: a full ring takes about 1,300.
+const maxKeyFile = 4096
+
+// keyFile is a ring as it is kept between runs, so that tokens survive a restart (T8) and instances share their keys.
+// Rotating a fleet without a refusal takes two steps: first give every instance the new generation while current
+// stays, then move current.
+type keyFile struct {
+	Current     KeyID     `json:"current"`
+	Generations []keySeed `json:"generations"`
+}
+
+// keySeed is the secret of one generation; Seed is base64.
+type keySeed struct {
+	ID   KeyID  `json:"id"`
+	Seed []byte `json:"seed"`
+}
+
+// Save writes the ring with its secrets as JSON. It is the one way for keys to leave; the file is the operator's to
+// guard. The error is w's.
+func (k *Keyring) Save(w io.Writer) error {
+	f := keyFile{Current: k.Current()}
+	for _, id := range k.IDs() {
+		if g, err := k.opening(id); err == nil { // Retired meanwhile otherwise.
+			f.Generations = append(f.Generations, keySeed{id, g.seed})
+		}
+	}
+	if err := json.NewEncoder(w).Encode(f); err != nil {
+		return fmt.Errorf("token: save keys: %w", err)
+	}
+	return nil
+}
+
+// LoadKeyring reads what Save wrote. ErrInvalid for a file of another form, too many generations, a number given
+// twice or a current one that is not there. No error quotes the file.
+func LoadKeyring(r io.Reader) (*Keyring, error) {
+	var f keyFile
+	d := json.NewDecoder(io.LimitReader(r, maxKeyFile))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		return nil, fmt.Errorf("%w: key file is not JSON of the expected form", wallet.ErrInvalid)
+	}
+	if len(f.Generations) > MaxGenerations {
+		return nil, fmt.Errorf("%w: key file holds %d generations, more than %d", wallet.ErrInvalid, len(f.Generations), MaxGenerations)
+	}
+	k := &Keyring{byID: map[KeyID]*generation{}}
+	for _, s := range f.Generations {
+		g, err := newGeneration(s.ID, s.Seed)
+		if err != nil {
+			return nil, fmt.Errorf("%w: key file: %v", wallet.ErrInvalid, err)
+		}
+		if _, twice := k.byID[s.ID]; twice || s.ID == 0 {
+			return nil, fmt.Errorf("%w: key file: generation %d is zero or there twice", wallet.ErrInvalid, s.ID)
+		}
+		k.byID[s.ID] = g
+	}
+	current, ok := k.byID[f.Current]
+	if !ok {
+		return nil, fmt.Errorf("%w: key file: current generation %d is not there", wallet.ErrInvalid, f.Current)
+	}
+	k.current = current
+	return k, nil
+}
