@@ -1,0 +1,65 @@
+package reports
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Normalise brings r into the one form that a run is written in, so that the same run gives the same bytes but for
+// wall_seconds: lists without an order of their own are sorted, empty lists are [] and not null, times are UTC.
+// Runs stay in the order they were made in.
+func Normalise(r *Record) {
+	normaliseChecks(&r.Checks)
+	normaliseMetrics(&r.Metrics)
+	r.Runs = orEmpty(r.Runs)
+	for i := range r.Runs {
+		run := &r.Runs[i]
+		normaliseChecks(&run.Checks)
+		normaliseMetrics(&run.Metrics)
+		normaliseSeries(&run.Series)
+		run.Windows = orEmpty(run.Windows)
+		for j := range run.Windows {
+			w := &run.Windows[j]
+			w.Start, w.End = w.Start.UTC().Round(0), w.End.UTC().Round(0)
+		}
+		slices.SortStableFunc(run.Windows, func(a, b WindowStat) int {
+			return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End), cmp.Compare(a.Name, b.Name))
+		})
+		run.Refusals = orEmpty(run.Refusals)
+		slices.SortStableFunc(run.Refusals, func(a, b Refusal) int {
+			return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Reason, b.Reason))
+		})
+		run.Memory = orEmpty(run.Memory)
+		slices.SortStableFunc(run.Memory, func(a, b Memory) int { return cmp.Compare(a.Part, b.Part) })
+	}
+}
+
+func normaliseChecks(cs *[]Check) {
+	*cs = orEmpty(*cs)
+	for i := range *cs {
+		c := &(*cs)[i]
+		c.Spec = orEmpty(c.Spec)
+		slices.Sort(c.Spec)
+	}
+	slices.SortStableFunc(*cs, func(a, b Check) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+func normaliseMetrics(m *Metrics) {
+	if *m == nil {
+		*m = Metrics{}
+	}
+}
+
+func normaliseSeries(s *Series) {
+	s.Columns, s.Times, s.StepS, s.Values = orEmpty(s.Columns), orEmpty(s.Times), orEmpty(s.StepS), orEmpty(s.Values)
+	for i := range s.Values {
+		s.Values[i] = orEmpty(s.Values[i])
+	}
+}
+
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

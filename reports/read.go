@@ -1,0 +1,64 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// MaxRecordBytes bounds a record file. The largest that Validate lets through stays below it.
+const MaxRecordBytes = 256 << 20
+
+// Read returns the record at path: a record.json, or the directory that Write filled. It is strict: an unknown
+// field, anything after the record, a file above MaxRecordBytes or a record that Validate refuses is an error that
+// wraps ErrRecord. Errors of the file system come as they are, wrapped with the path.
+func Read(path string) (*Record, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, RecordFile)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reports: read record: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxRecordBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("reports: read record: %w", err)
+	}
+	r, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+// decode reads one record and nothing else. The schema is looked at first, so that a record of another version is
+// called that, and not a collection of unknown fields.
+func decode(data []byte) (*Record, error) {
+	if len(data) > MaxRecordBytes {
+		return nil, bad("more than %d bytes", MaxRecordBytes)
+	}
+	var version struct {
+		Schema string `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &version); err != nil {
+		return nil, fmt.Errorf("%w: not a JSON object: %w", ErrRecord, err)
+	}
+	if version.Schema != Schema {
+		return nil, bad("schema %q, want %q", version.Schema, Schema)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	r := new(Record)
+	if err := d.Decode(r); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
+	}
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	Normalise(r)
+	return r, nil
+}

@@ -1,0 +1,92 @@
+package reports
+
+import "strconv"
+
+// readings says in sentences what the comparison shows. Each is computed from the record and left out where the
+// record does not hold both sides of it.
+func readings(r *Record, size scale) []Text {
+	sync, async, token := comparisonOf(r, "sync"), comparisonOf(r, "async"), comparisonOf(r, "token")
+	var out []Text
+	if token != nil && sync != nil {
+		out = append(out, readInstances(token, sync)...)
+	}
+	if sync != nil && sync.Refused > 0 {
+		out = append(out, textf("With %s instances, sync turned %s grants away.", "只有 %s 个实例时，sync 拒绝了 %s 次发奖。",
+			count(sync.LedgerInstancesUsed), size.said(sync.Refused)))
+	}
+	out = append(out, readWaits(token, async)...)
+	if token != nil && token.BacklogPeak > 0 {
+		out = append(out, textf("Behind the tokens up to %s postings were held; the last of them reached the ledger %s after its grant.",
+			"令牌背后最多压单 %s 笔；最慢的一笔在发奖 %s 后入账。", size.said(token.BacklogPeak), duration(token.PostingDelayMaxMS)))
+	}
+	return append(out, readMoney(r)...)
+}
+
+// readInstances compares what the ledger must be to refuse nobody.
+func readInstances(token, sync *Comparison) []Text {
+	a, b := token.LedgerInstancesNeeded, sync.LedgerInstancesNeeded
+	switch {
+	case a == 0 || b == 0:
+		return nil
+	case a == b:
+		return []Text{textf("Token and sync need the same %s ledger instances to refuse nobody.", "token 与 sync 同样需要 %s 个账本实例才能不拒绝任何人。", count(a))}
+	case a < b:
+		return []Text{textf("To refuse nobody, token needs %s ledger instances where sync needs %s: %s times fewer.",
+			"要不拒绝任何人，token 需要 %s 个账本实例，sync 需要 %s 个：相差 %s 倍。", count(a), count(b), ratio(b, a))}
+	default:
+		return []Text{textf("To refuse nobody, token needs %s ledger instances, more than the %s of sync.",
+			"要不拒绝任何人，token 需要 %s 个账本实例，比 sync 的 %s 个还多。", count(a), count(b))}
+	}
+}
+
+// readWaits compares how long people looked at a wallet without their money.
+func readWaits(token, async *Comparison) []Text {
+	switch {
+	case async != nil && token != nil && async.VisibleWaitMaxMS != token.VisibleWaitMaxMS:
+		return []Text{textf("Under async people waited up to %s to see their money; under token, %s.",
+			"在 async 下，用户最长等待 %s 才看到钱；在 token 下为 %s。", duration(async.VisibleWaitMaxMS), duration(token.VisibleWaitMaxMS))}
+	case async != nil && async.VisibleWaitMaxMS > 0:
+		return []Text{textf("Under async people waited up to %s to see their money.", "在 async 下，用户最长等待 %s 才看到钱。",
+			duration(async.VisibleWaitMaxMS))}
+	}
+	return nil
+}
+
+// readMoney says which strategies kept the money whole.
+func readMoney(r *Record) []Text {
+	if len(r.Runs) == 0 {
+		return nil
+	}
+	var out []Text
+	for _, run := range r.Runs {
+		if d := run.Comparison.MoneyDifferenceFen; d != 0 {
+			out = append(out, textf("Strategy %s lost or doubled %s.", "策略 %s 的资金差错为 %s。", quote(run.Strategy), money(d)))
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, Text{"What was acknowledged and what the ledger holds agree to the fen.", "已确认的发奖与账本分毫不差。"})
+	}
+	return out
+}
+
+func comparisonOf(r *Record, strategy string) *Comparison {
+	for i := range r.Runs {
+		if r.Runs[i].Strategy == strategy {
+			return &r.Runs[i].Comparison
+		}
+	}
+	return nil
+}
+
+// said returns a count as replayed and, where that differs, at the festival's size.
+func (s scale) said(n int64) Text {
+	if s.Whole() {
+		return same(count(n))
+	}
+	return textf("%s (%s at full scale)", "%s（全量 %s）", count(n), s.Full(n))
+}
+
+// ratio formats a/b with one decimal.
+func ratio(a, b int64) string {
+	return trimZeros(strconv.FormatFloat(float64(a)/float64(b), 'f', 1, 64))
+}

@@ -1,0 +1,171 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// ErrRecord is wrapped by every error about what a record says, as opposed to where it is kept.
+var ErrRecord = errors.New("reports: bad record")
+
+// The bounds of a record. They keep a hostile or broken file from filling memory, and a page on one screenful of
+// megabytes; each is several times what the largest rehearsal writes.
+const (
+	MaxRuns    = 6       // strategies compared on one page: more lines in one plot cannot be told apart
+	MaxChecks  = 256     // checks of one run
+	MaxWindows = 512     // windows of one calendar
+	MaxRows    = 512     // refusals, memory parts or metrics of one run
+	MaxColumns = 8       // plotted quantities
+	MaxSamples = 1 << 17 // samples of one series: a day and a half of seconds
+)
+
+// maxUnixS is the last moment a series may show, the year 5138: later ones would overflow when drawn.
+const maxUnixS = 100_000_000_000
+
+// Validate returns an error that wraps ErrRecord when r cannot be shown as it stands: a wrong schema, more rows than
+// the bounds allow, a ragged series, a negative count, or a verdict better than what it rests on.
+func (r *Record) Validate() error {
+	switch {
+	case r.Schema != Schema:
+		return bad("schema %q, want %q", r.Schema, Schema)
+	case r.Kind != "sim" && r.Kind != "load":
+		return bad("kind %q, want sim or load", r.Kind)
+	case r.Scenario.ScaleNum < 1 || r.Scenario.ScaleDen < 1:
+		return bad("scale %d/%d: both must be above zero", r.Scenario.ScaleNum, r.Scenario.ScaleDen)
+	case len(r.Runs) > MaxRuns:
+		return bad("%d runs, at most %d", len(r.Runs), MaxRuns)
+	}
+	if err := validatePart("the record", r.Verdict, r.Interrupted, r.Checks, r.Offered, r.Metrics); err != nil {
+		return err
+	}
+	seen := make(map[string]bool, len(r.Runs))
+	for i := range r.Runs {
+		run := &r.Runs[i]
+		if seen[run.Strategy] {
+			return bad("strategy %q has two runs", run.Strategy)
+		}
+		seen[run.Strategy] = true
+		if err := run.validate(); err != nil {
+			return err
+		}
+		if r.Verdict == Pass && run.Verdict != Pass {
+			return bad("the verdict is pass, but that of strategy %q is %s", run.Strategy, run.Verdict)
+		}
+	}
+	return nil
+}
+
+func (r *Run) validate() error {
+	what := fmt.Sprintf("strategy %q", r.Strategy)
+	if err := validatePart(what, r.Verdict, r.Interrupted, r.Checks, r.Offered, r.Metrics); err != nil {
+		return err
+	}
+	switch {
+	case len(r.Windows) > MaxWindows:
+		return bad("%s: %d windows, at most %d", what, len(r.Windows), MaxWindows)
+	case len(r.Refusals) > MaxRows || len(r.Memory) > MaxRows:
+		return bad("%s: more than %d refusals or memory parts", what, MaxRows)
+	case !finite(r.WallSeconds):
+		return bad("%s: wall_seconds is no number", what)
+	}
+	for _, w := range r.Windows {
+		if !finite(w.WaitMaxS) || w.WaitMaxS < 0 {
+			return bad("%s: window %q: visible_wait_max_s %v", what, w.Name, w.WaitMaxS)
+		}
+		if w.End.Before(w.Start) || w.Start.Unix() < 0 || w.End.Unix() > maxUnixS {
+			return bad("%s: window %q: from %s to %s", what, w.Name, w.Start, w.End)
+		}
+	}
+	for _, m := range r.Memory {
+		if !finite(m.BytesPerGrant) {
+			return bad("%s: memory part %q: bytes_per_grant is no number", what, m.Part)
+		}
+	}
+	if err := r.Comparison.validate(); err != nil {
+		return fmt.Errorf("%w (%s)", err, what)
+	}
+	if err := r.Series.validate(); err != nil {
+		return fmt.Errorf("%w (%s)", err, what)
+	}
+	return nil
+}
+
+// validatePart checks what a record and a run have in common.
+func validatePart(what string, v Verdict, interrupted bool, cs []Check, o Offered, m Metrics) error {
+	switch {
+	case !v.valid():
+		return bad("%s: verdict %q, want pass, fail or unknown", what, v)
+	case len(cs) > MaxChecks:
+		return bad("%s: %d checks, at most %d", what, len(cs), MaxChecks)
+	case len(m) > MaxRows:
+		return bad("%s: %d metrics, at most %d", what, len(m), MaxRows)
+	case v == Pass && interrupted:
+		return bad("%s: interrupted, and yet its verdict is pass", what)
+	case v == Pass && len(cs) == 0:
+		return bad("%s: the verdict is pass, but there is no check", what)
+	case min(o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight) < 0:
+		return bad("%s: a count of the offered load is negative", what)
+	}
+	for _, c := range cs {
+		switch {
+		case !c.Result.valid():
+			return bad("%s: check %q: result %q, want pass, fail or unknown", what, c.Name, c.Result)
+		case c.Evaluations < 0 || c.Violations < 0:
+			return bad("%s: check %q: a negative count", what, c.Name)
+		case c.Result == Pass && (c.Evaluations == 0 || c.Violations > 0):
+			return bad("%s: check %q is pass with %d evaluations and %d violations", what, c.Name, c.Evaluations, c.Violations)
+		case v == Pass && c.Result != Pass:
+			return bad("%s: the verdict is pass, but check %q is %s", what, c.Name, c.Result)
+		}
+	}
+	for name, x := range m {
+		if !finite(x) {
+			return bad("%s: metric %q is no number", what, name)
+		}
+	}
+	return nil
+}
+
+func (c *Comparison) validate() error {
+	if min(c.VisibleWaitP50MS, c.VisibleWaitP99MS, c.VisibleWaitMaxMS, c.PostingDelayMaxMS, c.OfferedPeakTPS, c.PostedPeakTPS,
+		c.LedgerInstancesUsed, c.LedgerInstancesNeeded, c.BacklogPeak, c.Refused, c.MoneyDifferenceFen) < 0 {
+		return bad("a figure of the comparison is negative")
+	}
+	return nil
+}
+
+func (s *Series) validate() error {
+	switch {
+	case len(s.Columns) > MaxColumns || len(s.Times) > MaxSamples:
+		return bad("series: %d columns of %d samples, at most %d of %d", len(s.Columns), len(s.Times), MaxColumns, MaxSamples)
+	case len(s.Values) != len(s.Columns) || len(s.StepS) != len(s.Times):
+		return bad("series: %d columns, %d lists of values, %d times, %d steps", len(s.Columns), len(s.Values), len(s.Times), len(s.StepS))
+	}
+	end := int64(0)
+	for i, t := range s.Times {
+		if t < end || t > maxUnixS || s.StepS[i] < 1 || s.StepS[i] > maxUnixS {
+			return bad("series: sample %d at %d s, %d s long, after one that ended at %d s", i, t, s.StepS[i], end)
+		}
+		end = t + s.StepS[i]
+	}
+	for i, vs := range s.Values {
+		if len(vs) != len(s.Times) {
+			return bad("series: column %q has %d values for %d times", s.Columns[i], len(vs), len(s.Times))
+		}
+		for _, v := range vs {
+			if v < 0 {
+				return bad("series: column %q has a negative value", s.Columns[i])
+			}
+		}
+	}
+	return nil
+}
+
+func (v Verdict) valid() bool { return v == Pass || v == Fail || v == Unknown }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+func bad(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrRecord, fmt.Sprintf(format, args...))
+}
