@@ -1,0 +1,76 @@
+package mem
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"hongbao/internal/slab"
+	"hongbao/reference/wallet"
+)
+
+// Budgets counts cash against budgets. What it must remember of an order is only that it was reserved: one bit, at
+// the place of its wallet among all orders of its kind. Refusals need no memory: nothing is ever given back, so an
+// amount that did not fit once does not fit later.
+type Budgets struct {
+	mu       sync.Mutex
+	kinds    kinds
+	reserved []slab.Sparse[uint64] // by kind, then 64 wallets a word
+	spent    [wallet.Stages + 1]wallet.Money
+}
+
+var _ wallet.Budgets = (*Budgets)(nil)
+
+// NewBudgets returns a store in which nothing is spent.
+func NewBudgets() *Budgets {
+	return &Budgets{kinds: newKinds(), reserved: make([]slab.Sparse[uint64], 1)}
+}
+
+// Reserve implements wallet.Budgets. ErrInvalid: malformed number, or an amount that is not above zero.
+func (s *Budgets) Reserve(_ context.Context, no wallet.OrderNo, amount, budget wallet.Money) error {
+	if err := checkAmount(amount); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kind, err := s.kinds.keep(no)
+	if err != nil {
+		return err
+	}
+	if int(kind) == len(s.reserved) {
+		s.reserved = append(s.reserved, slab.Sparse[uint64]{})
+	}
+	word := s.reserved[kind].Touch(int64(no.ActID) / 64)
+	bit := uint64(1) << (no.ActID % 64)
+	if *word&bit != 0 {
+		return nil
+	}
+	spent := &s.spent[no.Stage]
+	if budget < *spent || amount > budget-*spent {
+		return wallet.ErrOverBudget
+	}
+	*word |= bit
+	*spent += amount
+	return nil
+}
+
+// Spent implements wallet.Budgets.
+func (s *Budgets) Spent(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
+	if stage < wallet.InternalTest || stage > wallet.Official {
+		return 0, fmt.Errorf("%w: stage %d", wallet.ErrInvalid, stage)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.spent[stage], nil
+}
+
+// Bytes returns the memory held.
+func (s *Budgets) Bytes() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.kinds.Bytes()
+	for i := range s.reserved {
+		n += s.reserved[i].Bytes()
+	}
+	return n
+}

@@ -1,0 +1,175 @@
+package mem
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"hongbao/internal/slab"
+	"hongbao/reference/wallet"
+)
+
+// Identities keeps accounts, phones and joined wallets: 16 bytes an account and 8 a phone when their numbers are
+// dense, a page of 64 where a number stands alone.
+type Identities struct {
+	mu       sync.Mutex
+	accounts accounts[accountRecord]
+	phones   slab.Sparse[phoneRecord]
+	former   slab.Heads // chain of former wallets by present wallet
+	joined   slab.Slab[formerRecord]
+	wallets  uint32 // handed out so far
+}
+
+var _ wallet.IdentityStore = (*Identities)(nil)
+
+type accountRecord struct {
+	phone wallet.Phone
+	owner uint32 // 0: unknown account
+}
+
+type phoneRecord struct {
+	holder uint32 // 0: nobody
+	bound  uint32 // accounts that are bound to it
+}
+
+type formerRecord struct{ owner, next uint32 }
+
+// NewIdentities returns an empty store.
+func NewIdentities() *Identities { return &Identities{} }
+
+// Person implements wallet.IdentityStore. ErrInvalid for an account of no known family.
+func (s *Identities) Person(_ context.Context, a wallet.Account) (wallet.Person, error) {
+	if err := checkAccount(a); err != nil {
+		return wallet.Person{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	owner := s.accounts.get(a).owner
+	if owner == 0 {
+		return wallet.Person{}, wallet.ErrNotFound
+	}
+	return s.person(owner), nil
+}
+
+func (s *Identities) person(owner uint32) wallet.Person {
+	p := wallet.Person{ActID: wallet.ActID(owner)}
+	for i := s.former.Get(int64(owner)); i != 0; i = s.joined.At(i).next {
+		p.Former = append(p.Former, wallet.ActID(s.joined.At(i).owner))
+	}
+	slices.Sort(p.Former)
+	return p
+}
+
+// Row implements wallet.IdentityStore. ErrInvalid for an account of no known family.
+func (s *Identities) Row(_ context.Context, a wallet.Account, phone wallet.Phone) (wallet.AccountRow, wallet.ActID, error) {
+	if err := checkAccount(a); err != nil {
+		return wallet.AccountRow{}, 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.row(a), s.holder(phone), nil
+}
+
+func (s *Identities) row(a wallet.Account) wallet.AccountRow {
+	r := s.accounts.get(a)
+	return wallet.AccountRow{ActID: wallet.ActID(r.owner), Phone: r.phone, Alone: r.phone != 0 && s.phones.Get(int64(r.phone)).bound == 1}
+}
+
+func (s *Identities) holder(phone wallet.Phone) wallet.ActID {
+	if phone == 0 {
+		return 0
+	}
+	return wallet.ActID(s.phones.Get(int64(phone)).holder)
+}
+
+// Apply implements wallet.IdentityStore. ErrInvalid also for a wallet that was never handed out, or that is to join
+// itself or a wallet that it has joined before.
+func (s *Identities) Apply(_ context.Context, c wallet.IdentityChange) (wallet.Person, error) {
+	if err := checkAccount(c.Account); err != nil {
+		return wallet.Person{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.row(c.Account) != c.Was || c.Phone != 0 && s.holder(c.Phone) != c.Holder {
+		return wallet.Person{}, fmt.Errorf("%w: account %d of family %d", wallet.ErrStale, c.Account.User, c.Account.Family)
+	}
+	if err := s.checkJoin(c); err != nil {
+		return wallet.Person{}, err
+	}
+	owner := uint32(c.Wallet)
+	if owner == 0 {
+		if s.wallets == slab.MaxKey {
+			return wallet.Person{}, fmt.Errorf("mem: %d wallets are handed out: %w", s.wallets, wallet.ErrOverloaded)
+		}
+		s.wallets++
+		owner = s.wallets
+	}
+	if c.Join != 0 {
+		s.join(owner, uint32(c.Join))
+	}
+	if c.Phone != 0 {
+		s.bind(c.Was.Phone, c.Phone, owner)
+	}
+	*s.accounts.touch(c.Account) = accountRecord{phone: cmp.Or(c.Phone, c.Was.Phone), owner: owner}
+	return s.person(owner), nil
+}
+
+// checkJoin returns ErrInvalid when the wallets of a change are not ones that it can apply to.
+func (s *Identities) checkJoin(c wallet.IdentityChange) error {
+	for _, id := range []wallet.ActID{c.Wallet, c.Join} {
+		if id < 0 || id > wallet.ActID(s.wallets) {
+			return fmt.Errorf("%w: wallet %d was never handed out", wallet.ErrInvalid, id)
+		}
+	}
+	if c.Join == 0 {
+		return nil
+	}
+	var present wallet.Person
+	if c.Wallet != 0 {
+		present = s.person(uint32(c.Wallet))
+	}
+	joining := s.person(uint32(c.Join))
+	if present.Owns(c.Join) || joining.Owns(c.Wallet) {
+		return fmt.Errorf("%w: wallet %d is joined already", wallet.ErrInvalid, c.Join)
+	}
+	if n := len(present.Former) + 1 + len(joining.Former); n > wallet.MaxFormer {
+		return fmt.Errorf("%w: %d former wallets", wallet.ErrInvalid, n)
+	}
+	return nil
+}
+
+// join makes a wallet, and all that have joined it, former wallets of owner.
+func (s *Identities) join(owner, joining uint32) {
+	last := s.joined.Append(formerRecord{owner: joining, next: s.former.Get(int64(joining))})
+	head := last
+	for s.joined.At(last).next != 0 {
+		last = s.joined.At(last).next
+	}
+	s.joined.At(last).next = s.former.Get(int64(owner))
+	s.former.Set(int64(owner), head)
+	s.former.Set(int64(joining), 0)
+}
+
+// bind moves one account from a phone, 0 if it had none, to another, which owner holds from now on. A phone that its
+// last account has left is held by nobody.
+func (s *Identities) bind(from, to wallet.Phone, owner uint32) {
+	if from != to {
+		if from != 0 {
+			r := s.phones.Touch(int64(from))
+			if r.bound--; r.bound == 0 {
+				r.holder = 0
+			}
+		}
+		s.phones.Touch(int64(to)).bound++
+	}
+	s.phones.Touch(int64(to)).holder = owner
+}
+
+// Bytes returns the memory held.
+func (s *Identities) Bytes() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accounts.Bytes() + s.phones.Bytes() + s.former.Bytes() + s.joined.Bytes()
+}

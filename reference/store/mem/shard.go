@@ -1,0 +1,157 @@
+package mem
+
+import (
+	"slices"
+	"unsafe"
+
+	"hongbao/reference/wallet"
+)
+
+// heldChunk is how many credits are allocated and freed together: 6 KiB, of which every shard keeps at most one that
+// is partly used up at either end.
+const heldChunk = 256
+
+// shard is one queue of the backlog. Its credits are numbered in the order of arrival; a number is the handle to
+// acknowledge with. The numbers below fresh have been handed out, in leases; the others never.
+type shard struct {
+	chunks []*chunk // chunk i holds the numbers from (base+i)*heldChunk; nil once all of them are acknowledged
+	base   uint64
+	fresh  uint64
+	next   uint64 // the next arrival's number
+	leases []lease
+}
+
+type heldRecord struct {
+	opened wallet.Instant
+	amount wallet.Money
+	owner  uint32
+	kind   uint16
+	acked  bool
+}
+
+type chunk struct {
+	records [heldChunk]heldRecord
+	left    int // places that are not acknowledged, the empty ones too
+}
+
+// lease is a range of numbers, [from, to), of which left are not acknowledged. Live leases do not overlap. There are
+// no more of them than takers that are at work or died within the last lease.
+type lease struct {
+	from, to uint64
+	left     int
+	until    wallet.Instant
+}
+
+// reset empties the shard. Numbers go on in a chunk of their own, above 0, so that no old handle fits a new credit.
+func (s *shard) reset() {
+	base := s.next/heldChunk + 1
+	*s = shard{base: base, fresh: base * heldChunk, next: base * heldChunk}
+}
+
+func (s *shard) push(r heldRecord) {
+	i := s.next/heldChunk - s.base
+	if i == uint64(len(s.chunks)) {
+		s.chunks = append(s.chunks, &chunk{left: heldChunk})
+	}
+	s.chunks[i].records[s.next%heldChunk] = r
+	s.next++
+}
+
+// at returns the record of a number, or nil when it is gone with its chunk or not there yet.
+func (s *shard) at(id uint64) *heldRecord {
+	if i := id/heldChunk - s.base; id < s.next && i < uint64(len(s.chunks)) && s.chunks[i] != nil {
+		return &s.chunks[i].records[id%heldChunk]
+	}
+	return nil
+}
+
+// ready returns how many credits may be handed out now.
+func (s *shard) ready(now wallet.Instant) int {
+	n := int(s.next - s.fresh)
+	for _, l := range s.leases {
+		if l.until <= now {
+			n += l.left
+		}
+	}
+	return n
+}
+
+// take hands out n credits, of those that are ready, oldest first: what comes back from ended leases is older than
+// all that was never handed out.
+func (s *shard) take(n int, now, until wallet.Instant, out func(uint64, *heldRecord)) {
+	for n > 0 {
+		ended := -1
+		for i, l := range s.leases {
+			if l.until <= now && (ended < 0 || l.from < s.leases[ended].from) {
+				ended = i
+			}
+		}
+		if ended < 0 {
+			break
+		}
+		n -= s.renew(ended, n, until, out)
+	}
+	if n == 0 {
+		return
+	}
+	s.leases = append(s.leases, lease{from: s.fresh, to: s.fresh + uint64(n), left: n, until: until})
+	for range n {
+		out(s.fresh, s.at(s.fresh))
+		s.fresh++
+	}
+}
+
+// renew hands out at most n credits of an ended lease under a new one, and returns how many.
+func (s *shard) renew(ended, n int, until wallet.Instant, out func(uint64, *heldRecord)) int {
+	old := s.leases[ended]
+	renewed := lease{from: old.from, to: old.from, until: until}
+	for ; renewed.to < old.to && renewed.left < n; renewed.to++ {
+		if r := s.at(renewed.to); r != nil && !r.acked {
+			out(renewed.to, r)
+			renewed.left++
+		}
+	}
+	s.leases[ended].from = renewed.to
+	s.leases[ended].left -= renewed.left
+	if s.leases[ended].left == 0 {
+		s.leases = slices.Delete(s.leases, ended, ended+1)
+	}
+	s.leases = append(s.leases, renewed)
+	return renewed.left
+}
+
+// ack removes a credit that was handed out, and says whether it was still there.
+func (s *shard) ack(id uint64) bool {
+	r := s.at(id)
+	if r == nil || r.acked || id >= s.fresh {
+		return false
+	}
+	r.acked = true
+	for i := range s.leases {
+		if l := &s.leases[i]; l.from <= id && id < l.to {
+			if l.left--; l.left == 0 {
+				s.leases = slices.Delete(s.leases, i, i+1)
+			}
+			break
+		}
+	}
+	c := id/heldChunk - s.base
+	if s.chunks[c].left--; s.chunks[c].left == 0 {
+		s.chunks[c] = nil
+	}
+	for len(s.chunks) > 0 && s.chunks[0] == nil {
+		s.chunks = s.chunks[1:]
+		s.base++
+	}
+	return true
+}
+
+func (s *shard) bytes() int64 {
+	n := int64(unsafe.Sizeof(*s)) + int64(cap(s.chunks))*int64(unsafe.Sizeof(s)) + int64(cap(s.leases))*int64(unsafe.Sizeof(lease{}))
+	for _, c := range s.chunks {
+		if c != nil {
+			n += int64(unsafe.Sizeof(*c))
+		}
+	}
+	return n
+}

@@ -1,0 +1,184 @@
+package mem
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"hongbao/internal/slab"
+	"hongbao/reference/wallet"
+)
+
+// Withdrawals keeps withdrawals of record: 56 bytes each, 24 a leg, and 4 a user account and a wallet.
+type Withdrawals struct {
+	mu       sync.Mutex
+	records  slab.Slab[withdrawalRecord]
+	legs     slab.Slab[wallet.Leg]
+	byNumber accounts[uint32] // newest of each user account
+	heads    slab.Heads       // newest of each wallet
+	open     pending
+}
+
+var (
+	_ wallet.Withdrawals    = (*Withdrawals)(nil)
+	_ wallet.WithdrawalBook = (*Withdrawals)(nil)
+)
+
+type withdrawalRecord struct {
+	request   int64
+	user      wallet.UserID
+	amount    wallet.Money
+	created   wallet.Instant
+	owner     uint32
+	ofAccount uint32 // older one of the same user account
+	ofOwner   uint32 // older one of the same wallet
+	first     uint32 // number of the first leg
+	legs      uint8
+	family    wallet.Family
+	stage     wallet.Stage
+	state     wallet.WithdrawalState
+}
+
+// NewWithdrawals returns an empty store.
+func NewWithdrawals() *Withdrawals { return &Withdrawals{} }
+
+func (r *withdrawalRecord) no() wallet.WithdrawalNo {
+	return wallet.WithdrawalNo{Account: wallet.Account{Family: r.family, User: r.user}, Request: r.request}
+}
+
+func (r *withdrawalRecord) isOpen() bool {
+	return r.state == wallet.WithdrawalAsked || r.state == wallet.WithdrawalHeld
+}
+
+// find returns the record of a number whose account is valid, and 0 when there is none.
+func (s *Withdrawals) find(no wallet.WithdrawalNo) uint32 {
+	i := s.byNumber.get(no.Account)
+	for i != 0 && s.records.At(i).request != no.Request {
+		i = s.records.At(i).ofAccount
+	}
+	return i
+}
+
+func (s *Withdrawals) withdrawal(i uint32) wallet.Withdrawal {
+	r := s.records.At(i)
+	w := wallet.Withdrawal{No: r.no(), Owner: wallet.ActID(r.owner), Stage: r.stage, Amount: r.amount, Created: r.created, State: r.state}
+	if r.legs > 0 {
+		w.From = make([]wallet.Leg, r.legs)
+	}
+	for n := range w.From {
+		w.From[n] = *s.legs.At(r.first + uint32(n))
+	}
+	return w
+}
+
+// Create implements wallet.Withdrawals. ErrInvalid: an account, owner, stage or state that cannot be, or more legs
+// than one person can need.
+func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Withdrawal, bool, error) {
+	if err := checkAccount(w.No.Account); err != nil {
+		return wallet.Withdrawal{}, false, err
+	}
+	if err := checkOwner(w.Owner); err != nil {
+		return wallet.Withdrawal{}, false, err
+	}
+	if w.Stage < wallet.InternalTest || w.Stage > wallet.Official || len(w.From) > maxLegs ||
+		w.State < wallet.WithdrawalAsked || w.State > wallet.WithdrawalRefused {
+		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal in stage %d, state %d, with %d legs",
+			wallet.ErrInvalid, w.Stage, w.State, len(w.From))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := s.find(w.No); i != 0 {
+		return s.withdrawal(i), false, nil
+	}
+	newest := s.byNumber.touch(w.No.Account)
+	i := s.records.Append(withdrawalRecord{request: w.No.Request, user: w.No.Account.User, amount: w.Amount, created: w.Created,
+		owner: uint32(w.Owner), ofAccount: *newest, ofOwner: s.heads.Get(int64(w.Owner)), first: uint32(s.legs.Len()) + 1,
+		legs: uint8(len(w.From)), family: w.No.Account.Family, stage: w.Stage, state: w.State})
+	*newest = i
+	s.heads.Set(int64(w.Owner), i)
+	for _, leg := range w.From {
+		s.legs.Append(leg)
+	}
+	if s.records.At(i).isOpen() {
+		s.open.add(i, w.Created)
+	}
+	return w, true, nil
+}
+
+// Advance implements wallet.Withdrawals. ErrNotFound for a number that is not on record, ErrInvalid for what is not
+// a state.
+func (s *Withdrawals) Advance(_ context.Context, no wallet.WithdrawalNo, state wallet.WithdrawalState) error {
+	if state < wallet.WithdrawalAsked || state > wallet.WithdrawalRefused {
+		return fmt.Errorf("%w: withdrawal state %d", wallet.ErrInvalid, state)
+	}
+	if err := checkAccount(no.Account); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.find(no)
+	if i == 0 {
+		return fmt.Errorf("%w: withdrawal %s", wallet.ErrNotFound, no)
+	}
+	r := s.records.At(i)
+	if !r.isOpen() || state <= r.state {
+		return nil
+	}
+	if r.state = state; !r.isOpen() {
+		s.open.done(i)
+	}
+	return nil
+}
+
+// Of implements wallet.Withdrawals. Of two with one instant, the one recorded later comes first.
+func (s *Withdrawals) Of(_ context.Context, id wallet.ActID, stage wallet.Stage, limit int) ([]wallet.Withdrawal, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []wallet.Withdrawal
+	for i := s.heads.Get(int64(id)); i != 0; i = s.records.At(i).ofOwner {
+		if s.records.At(i).stage == stage {
+			out = append(out, s.withdrawal(i))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b wallet.Withdrawal) int { return cmp.Compare(b.Created, a.Created) })
+	return out[:min(len(out), max(limit, 0))], nil
+}
+
+// Unfinished implements wallet.Withdrawals. Oldest means recorded first, as in Orders.Open.
+func (s *Withdrawals) Unfinished(_ context.Context, before wallet.Instant, limit int) ([]wallet.Withdrawal, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []wallet.Withdrawal
+	for first, last := range s.open.before(before) {
+		for i := first; i <= last && int(i) <= s.records.Len(); i++ {
+			if len(out) >= limit {
+				return out, nil
+			}
+			if r := s.records.At(i); r.isOpen() && r.created < before {
+				out = append(out, s.withdrawal(i))
+			}
+		}
+	}
+	return out, nil
+}
+
+// Withdrawals implements wallet.WithdrawalBook; those of one owner in the order they were recorded.
+func (s *Withdrawals) Withdrawals(_ context.Context, yield func(wallet.Withdrawal) bool) error {
+	eachOwner(&s.mu, &s.heads, func(buf []wallet.Withdrawal, owner int64) []wallet.Withdrawal {
+		for i := s.heads.Get(owner); i != 0; i = s.records.At(i).ofOwner {
+			buf = append(buf, s.withdrawal(i))
+		}
+		slices.Reverse(buf)
+		return buf
+	}, yield)
+	return nil
+}
+
+// Bytes returns the memory held.
+func (s *Withdrawals) Bytes() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.records.Bytes() + s.legs.Bytes() + s.byNumber.Bytes() + s.heads.Bytes() + s.open.Bytes()
+}
