@@ -82,11 +82,9 @@ func (w *World) nextIsMine(t int64) bool {
 	return len(w.calendar) == 0 || t < w.calendar[0].at
 }
 
-// park hands control back to the loop until the process is resumed.
+// park hands control back to the loop until the process is resumed. In a process that is being unwound yield says
+// false at once.
 func (w *World) park(p *process) {
-	if w.closed {
-		panic(closing{})
-	}
 	w.waiting++
 	if !p.yield(struct{}{}) {
 		w.waiting--
@@ -124,7 +122,7 @@ func (w *World) life(p *process) iter.Seq[struct{}] {
 		for {
 			p.fn()
 			p.fn = nil
-			if w.closed || len(w.idle) == maxIdle {
+			if len(w.idle) == maxIdle {
 				return
 			}
 			w.idle = append(w.idle, p)

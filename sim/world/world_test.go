@@ -191,6 +191,8 @@ func TestDigestCovers(t *testing.T) {
 		{"an event", 1, func(w *World) { w.At(now, func() {}) }},
 		{"two events", 1, func(w *World) { w.At(now, func() {}); w.At(now, func() {}) }},
 		{"an event elsewhere", 1, func(w *World) { w.At(now+1, func() {}) }},
+		{"an event's time", 1, func(w *World) { w.At(now+1, func() {}); w.At(now+5, func() {}) }},
+		{"an event's other time", 1, func(w *World) { w.At(now+2, func() {}); w.At(now+5, func() {}) }},
 		{"the final time", 1, func(w *World) { w.RunUntil(now + 1) }},
 	} {
 		d := digest(c.seed, c.f)
