@@ -130,7 +130,7 @@ type receiver struct {
 	aead cipher.AEAD
 }
 
-func newReceivers() receivers { return receivers{byID: map[envelopeID]*list.Element{}} }
+func newReceivers() *receivers { return &receivers{byID: map[envelopeID]*list.Element{}} }
 
 // find returns the context if it is kept.
 func (r *receivers) find(id envelopeID) (cipher.AEAD, bool) {

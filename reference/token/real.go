@@ -33,8 +33,8 @@ const signDomain = "hongbao token v1\x00"
 type Real struct {
 	keys      *Keyring
 	policy    Policy
-	sender    sender
-	receivers receivers
+	sender    *sender    // behind pointers, which fmt does not follow as far as the keys,
+	receivers *receivers // whatever the verb
 }
 
 var _ wallet.Sealer = (*Real)(nil)
@@ -44,7 +44,7 @@ func NewReal(keys *Keyring, p Policy) (*Real, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	return &Real{keys: keys, policy: p, receivers: newReceivers()}, nil
+	return &Real{keys, p, &sender{}, newReceivers()}, nil
 }
 
 // Seal implements wallet.Sealer. ErrInvalid for a token that no grant makes.
