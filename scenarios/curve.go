@@ -26,14 +26,17 @@ type Leg struct {
 // less one for the sum of two such figures.
 const maxLegBits = 126
 
+// maxDenBits bounds the common denominator, so that it times 2·10⁹, the unit of the exact schedule, fits 64 bits.
+const maxDenBits = 32
+
 // Curve returns the window's rate as exact integers. It fails when they do not fit, which takes rates with very
-// unlike denominators, or hours of a rate with a very large one.
+// unlike denominators, or hours of a rate with a very large one, or a grant every nanosecond.
 func (w Window) Curve() (Curve, error) {
 	den := big.NewInt(1)
 	for _, p := range w.Rate {
 		d := big.NewInt(p.Rate.Den)
 		den.Div(new(big.Int).Mul(den, d), new(big.Int).GCD(nil, nil, den, d))
-		if den.BitLen() > 62 {
+		if den.BitLen() > maxDenBits {
 			return Curve{}, fmt.Errorf("%w: rates of window %q have no common denominator", errScale, w.Name)
 		}
 	}
@@ -43,8 +46,8 @@ func (w Window) Curve() (Curve, error) {
 		a, err1 := (Ratio{p.Rate.Num, p.Rate.Den}).times(Ratio{c.Den, 1})
 		b, err2 := (Ratio{q.Rate.Num, q.Rate.Den}).times(Ratio{c.Den, 1})
 		l := Leg{int64(p.At), int64(q.At - p.At), a.Num, b.Num}
-		high := bits.Len64(uint64(max(l.A, l.B)))
-		if err1 != nil || err2 != nil || high > 62 || 1+high+2*bits.Len64(uint64(l.Length)) > maxLegBits {
+		high := max(l.A, l.B)
+		if err1 != nil || err2 != nil || high >= int64(time.Second)*c.Den || 1+bits.Len64(uint64(high))+2*bits.Len64(uint64(l.Length)) > maxLegBits {
 			return Curve{}, fmt.Errorf("%w: rate of window %q at %v", errScale, w.Name, p.At)
 		}
 		c.Legs = append(c.Legs, l)

@@ -1,0 +1,120 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// ErrScale says that a scenario cannot be had at the scale asked for.
+var ErrScale = errors.New("scenarios: impossible scale")
+
+// MinPostingBatch is the smallest batch that Scale makes. A batch takes batch ÷ rate; with smaller instances the
+// same time means smaller batches, but below ten credits the cost of a transaction would outweigh its content,
+// which it does at no size of the festival.
+const MinPostingBatch = 10
+
+// Scale returns s with num/den of its people, rates, capacities and budgets. Times and latencies stay, so waits and
+// the course of the backlog stay too.
+//
+// Rates are exact ratios and scale without loss. People, budgets and instances are whole: they round up, so that a
+// window never invites fewer people than it grants and no grant is refused that the full size would have made; the
+// rate of one ledger instance takes the difference, so that all instances together post num/den exactly. A window
+// may be left without a grant. ErrScale: the ratio is not positive, less than one person is left, or a figure has
+// no exact 64-bit ratio.
+func Scale(s *Scenario, num, den int64) (*Scenario, error) {
+	if num <= 0 || den <= 0 {
+		return nil, fmt.Errorf("%w: %d/%d is not above zero", ErrScale, num, den)
+	}
+	by := Ratio{num, den}
+	if p, err := by.times(Ratio{s.People.Count, 1}); err == nil && p.Num < p.Den {
+		return nil, fmt.Errorf("%w: %v of %d people is less than one", ErrScale, by, s.People.Count)
+	}
+	sc := scaler{by: by}
+	out := *s
+	out.People.Count = sc.whole(s.People.Count)
+	out.Activity = sc.activity(s.Activity)
+	out.Windows = slices.Clone(s.Windows)
+	for i, w := range out.Windows {
+		out.Windows[i].Rate = slices.Clone(w.Rate)
+		for j := range w.Rate {
+			out.Windows[i].Rate[j].Rate = sc.exact(w.Rate[j].Rate)
+		}
+		if sc.err == nil {
+			_, sc.err = out.Windows[i].Curve()
+		}
+	}
+	out.Capacity = sc.capacity(s.Capacity)
+	out.Withdraw.WhiteList = slices.DeleteFunc(slices.Clone(s.Withdraw.WhiteList), func(p int64) bool { return p >= out.People.Count })
+	if sc.err != nil {
+		return nil, fmt.Errorf("%w: %v: %w", ErrScale, by, sc.err)
+	}
+	return &out, nil
+}
+
+// scaler scales figures and keeps the first error.
+type scaler struct {
+	by  Ratio
+	err error
+}
+
+// exact returns r scaled.
+func (s *scaler) exact(r Ratio) Ratio {
+	v, err := r.times(s.by)
+	if s.err == nil {
+		s.err = err
+	}
+	return v
+}
+
+// whole returns n scaled and rounded up.
+func (s *scaler) whole(n int64) int64 {
+	v, err := s.by.ceil(n)
+	if s.err == nil {
+		s.err = err
+	}
+	return v
+}
+
+// activity scales the budgets and the rate limits of the tree. Caps stay, as amounts do.
+func (s *scaler) activity(a wallet.Activity) wallet.Activity {
+	a.Children = slices.Clone(a.Children)
+	for i := range a.Children {
+		c := &a.Children[i]
+		c.Budget = wallet.Money(s.whole(int64(c.Budget)))
+		c.Rewards = slices.Clone(c.Rewards)
+		for j := range c.Rewards {
+			c.Rewards[j].Rewards = slices.Clone(c.Rewards[j].Rewards)
+			for k := range c.Rewards[j].Rewards {
+				r := &c.Rewards[j].Rewards[k]
+				r.Scenes = slices.Clone(r.Scenes)
+				for l := range r.Scenes {
+					r.Scenes[l].RateLimit = s.whole(r.Scenes[l].RateLimit)
+				}
+			}
+		}
+	}
+	return a
+}
+
+// capacity scales the machines. Backlog shards stay in proportion to ledger instances, so that as many posters
+// keep each instance busy, and a batch keeps taking about the same time.
+func (s *scaler) capacity(c Capacity) Capacity {
+	out := c
+	out.NodeInstances = int(s.whole(int64(c.NodeInstances)))
+	out.LedgerInstances = int(s.whole(int64(c.LedgerInstances)))
+	all := s.exact(c.LedgerTPS())
+	each, err := all.times(Ratio{1, max(int64(out.LedgerInstances), 1)})
+	shards, err2 := Ratio{int64(out.LedgerInstances), max(int64(c.LedgerInstances), 1)}.ceil(int64(c.PosterShards))
+	slower, err3 := each.times(Ratio{c.LedgerInstanceTPS.Den, max(c.LedgerInstanceTPS.Num, 1)})
+	if err := errors.Join(err, err2, err3); err != nil {
+		s.err = errors.Join(s.err, err)
+		return c
+	}
+	out.LedgerInstanceTPS, out.PosterShards = each, int(shards)
+	// An instance never gets faster, because instances round up: slower is at most one.
+	out.PostingBatch = min(c.PostingBatch, max(MinPostingBatch, int(slower.Floor(int64(c.PostingBatch)))))
+	return out
+}

@@ -1,0 +1,72 @@
+package traffic
+
+import "math/bits"
+
+// mix is the finaliser of splitmix64 (Steele, Lea, Flood 2014): a bijection under which neighbours look unrelated.
+func mix(x uint64) uint64 {
+	x ^= x >> 30
+	x *= 0xbf58476d1ce4e5b9
+	x ^= x >> 27
+	x *= 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// hash draws a number from a stream and a place in it.
+func hash(stream, n uint64) uint64 {
+	const golden = 0x9e3779b97f4a7c15 // 2⁶⁴ over the golden ratio, as in splitmix64
+	return mix(mix(stream+golden) + n*golden)
+}
+
+// below maps a draw evenly onto 0..n-1; 0 for n = 0. The bias, n in 2⁶⁴, is far below anything that shows.
+func below(draw, n uint64) uint64 {
+	hi, _ := bits.Mul64(draw, n)
+	return hi
+}
+
+// permutation is a seeded shuffle of 0..n-1 that needs no table: a Feistel network on the next power of two, walked
+// until it lands inside (Black, Rogaway 2002). The power is below 2n, so that takes less than two steps on average.
+type permutation struct {
+	n           uint64
+	left, right uint8 // bits of the two halves
+	key         [rounds]uint64
+}
+
+// rounds of the network. Four make a shuffle look random (Luby, Rackoff 1988).
+const rounds = 4
+
+// newPermutation returns a shuffle of 0..n-1; n is above zero and at most 2⁶².
+func newPermutation(n, seed uint64) permutation {
+	// Two bits at least, so that there are two halves.
+	width := max(bits.Len64(n-1), 2)
+	p := permutation{n: n, left: uint8(width / 2), right: uint8(width - width/2)}
+	for i := range p.key {
+		p.key[i] = hash(seed, uint64(i))
+	}
+	return p
+}
+
+// of returns where i goes; i is below n.
+func (p *permutation) of(i uint64) uint64 {
+	for {
+		i = p.step(i)
+		if i < p.n {
+			return i
+		}
+	}
+}
+
+// step is the network: each round shuffles one half by the other, and is undone by doing it again.
+func (p *permutation) step(i uint64) uint64 {
+	l, r := i>>p.right, i&(1<<p.right-1)
+	for k := 0; k < rounds; k += 2 {
+		l ^= half(r, p.key[k]) >> (64 - p.left)
+		r ^= half(l, p.key[k+1]) >> (64 - p.right)
+	}
+	return l<<p.right | r
+}
+
+// half is the round function. Its high bits are the good ones.
+func half(x, key uint64) uint64 {
+	x = (x ^ key) * 0xbf58476d1ce4e5b9
+	return (x ^ x>>32) * 0x94d049bb133111eb
+}

@@ -1,0 +1,141 @@
+// Package traffic turns a scenario and a seed into people and what they do: who they are, and when each of them
+// wins how much in which app.
+//
+// Units: instants are Unix nanoseconds, amounts are fen, people are dense indexes from 0. Everything is a pure
+// function of scenario and seed, in integers, so that a simulation, a load test and an audit see the same festival
+// on every machine. The package sends nothing, waits for nothing and knows no service.
+package traffic
+
+import (
+	"fmt"
+	"math"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+)
+
+// Arrival is one win: a person is due a reward and their app will ask for it at that moment.
+type Arrival struct {
+	At     int64 // Unix nanoseconds
+	Window int   // index into the scenario's Windows
+	Person int64 // dense index from 0
+	App    wallet.App
+	Amount wallet.Money
+}
+
+// Traffic yields the arrivals of a scenario in order of time. Its methods about people may be called at any time;
+// none is safe for use by several goroutines at once together with Next.
+type Traffic struct {
+	Crowd
+	windows []*window // by index
+	waiting []*window // not begun yet, in order of their first arrival
+	active  []*window // begun, each with its next arrival; as many as overlap
+}
+
+// New returns the traffic of a valid scenario. It panics when a window's rate has no exact curve, which the loader
+// and Scale refuse.
+func New(s *scenarios.Scenario, seed uint64) *Traffic {
+	t := &Traffic{Crowd: NewCrowd(s, seed)}
+	for i, w := range s.Windows {
+		curve, err := w.Curve()
+		if err != nil {
+			panic(fmt.Sprintf("traffic: %v", err))
+		}
+		t.windows = append(t.windows, newWindow(i, w, newSchedule(curve, min(curve.Grants(), s.Invited(w))), s.Invited(w), hash(seed, uint64(i))))
+	}
+	t.waiting = append(t.waiting, t.windows...)
+	return t
+}
+
+// Total returns how many arrivals the window makes in all.
+func (t *Traffic) Total(window int) int64 { return t.windows[window].schedule.total }
+
+// Next returns the next arrival, or false at the end. Arrivals of the same nanosecond come in order of their
+// windows. It does not allocate.
+func (t *Traffic) Next() (Arrival, bool) {
+	for {
+		first, at := -1, int64(math.MaxInt64)
+		for i, w := range t.active {
+			if w.at < at {
+				first, at = i, w.at
+			}
+		}
+		// Only windows that have begun are compared, so that a long calendar costs no more than a short one.
+		if len(t.waiting) > 0 && t.waiting[0].start <= at {
+			t.begin()
+			continue
+		}
+		if first < 0 {
+			return Arrival{}, false
+		}
+		w := t.active[first]
+		a := w.arrival(at, &t.Crowd)
+		if !w.advance() {
+			t.active = append(t.active[:first], t.active[first+1:]...)
+		}
+		return a, true
+	}
+}
+
+// begin takes the next waiting window into those that are compared, in order of their indexes.
+func (t *Traffic) begin() {
+	w := t.waiting[0]
+	t.waiting = t.waiting[1:]
+	if w.advance() {
+		t.active = append(t.active, w)
+	}
+}
+
+// window is the course of one window.
+type window struct {
+	index    int
+	start    int64 // Unix nanoseconds
+	at       int64 // of the next arrival, Unix nanoseconds
+	made     int64 // arrivals returned so far
+	seed     uint64
+	schedule schedule
+	people   permutation // of those invited: the k-th arrival is the k-th person's
+	bands    []scenarios.AmountBand
+	weight   uint64 // of all bands
+}
+
+func newWindow(index int, w scenarios.Window, s schedule, invited int64, seed uint64) *window {
+	out := &window{index: index, start: w.Start.UnixNano(), seed: seed, schedule: s, people: newPermutation(uint64(max(invited, 1)), hash(seed, 1)), bands: w.Amount}
+	for _, b := range w.Amount {
+		out.weight += uint64(b.Weight)
+	}
+	return out
+}
+
+// advance works out the next arrival, somewhere in the stretch in which the rate's integral goes up by one; it
+// returns false when there are no more. Stretches do not overlap, so arrivals stay in order, and a count at any
+// moment is the integral's floor or one more.
+func (w *window) advance() bool {
+	from, to, ok := w.schedule.next()
+	if !ok {
+		return false
+	}
+	w.at = w.start + to - int64(below(hash(w.seed^2, uint64(w.schedule.done)), uint64(to-from)))
+	return true
+}
+
+// arrival returns who wins what at the moment that advance found.
+func (w *window) arrival(at int64, c *Crowd) Arrival {
+	k := uint64(w.made)
+	w.made++
+	person := int64(w.people.of(k))
+	draw := hash(w.seed^3, k)
+	return Arrival{At: at, Window: w.index, Person: person, App: c.appFor(person, hash(w.seed^4, k)), Amount: w.amount(draw)}
+}
+
+// amount draws an amount: a band by weight, then evenly within it.
+func (w *window) amount(draw uint64) wallet.Money {
+	pick := below(draw, w.weight)
+	for _, b := range w.bands {
+		if pick < uint64(b.Weight) {
+			return b.Min + wallet.Money(below(mix(draw), uint64(b.Max-b.Min)+1))
+		}
+		pick -= uint64(b.Weight)
+	}
+	panic("traffic: no band for the draw")
+}
