@@ -83,7 +83,8 @@ func (s *scaler) activity(a wallet.Activity) wallet.Activity {
 	a.Children = slices.Clone(a.Children)
 	for i := range a.Children {
 		c := &a.Children[i]
-		c.Budget = wallet.Money(s.whole(int64(c.Budget)))
+		// A budget below its cap is a contradiction that activities refuse; only the tiniest scales come to it.
+		c.Budget = max(wallet.Money(s.whole(int64(c.Budget))), c.SingleCap)
 		c.Rewards = slices.Clone(c.Rewards)
 		for j := range c.Rewards {
 			c.Rewards[j].Rewards = slices.Clone(c.Rewards[j].Rewards)
