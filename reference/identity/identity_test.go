@@ -146,6 +146,25 @@ func (stuck) Apply(context.Context, wallet.IdentityChange) (wallet.Person, error
 	return wallet.Person{}, wallet.ErrStale
 }
 
+// silent is a store that is reached, or not, and never answers.
+type silent struct{ *fake }
+
+func (silent) Row(context.Context, wallet.Account, wallet.Phone) (wallet.AccountRow, wallet.ActID, error) {
+	return wallet.AccountRow{}, 0, wallet.ErrUnknown
+}
+
+func (silent) Person(context.Context, wallet.Account) (wallet.Person, error) {
+	return wallet.Person{}, wallet.ErrUnknown
+}
+
+func TestErrorsOfTheStoreKeepTheirCode(t *testing.T) {
+	s := New(silent{newFake()})
+	_, err := s.Resolve(t.Context(), douyin)
+	require.ErrorIs(t, err, wallet.ErrUnknown)
+	_, err = s.Bind(t.Context(), douyin, 138)
+	require.ErrorIs(t, err, wallet.ErrUnknown)
+}
+
 func TestTriesAreBounded(t *testing.T) {
 	s := New(stuck{newFake()})
 	_, err := s.Bind(t.Context(), douyin, 138)

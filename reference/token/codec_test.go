@@ -55,13 +55,16 @@ func TestDecodeRefuses(t *testing.T) {
 		{"order number with another text", func(m *tokenpb.Token) { m.OutTradeNo = "0" + m.OutTradeNo }},
 		// The status is never signed, so a token that has one is not ours.
 		{"status", func(m *tokenpb.Token) { m.Status = 8 }},
+		// A promise of nothing, or a debt.
 		{"no amount", func(m *tokenpb.Token) { m.Amount = 0 }},
 		{"negative amount", func(m *tokenpb.Token) { m.Amount = -1 }},
 		// Numbers must not be cut to the width of the Go type.
 		{"app beyond a byte", func(m *tokenpb.Token) { m.AppID += 256 }},
 		{"app below zero", func(m *tokenpb.Token) { m.AppID -= 256 }},
+		// Beyond what Seal makes.
 		{"activity too long", func(m *tokenpb.Token) { m.ActivityID = strings.Repeat("a", MaxActivityID+1) }},
 		{"no activity", func(m *tokenpb.Token) { m.ActivityID = "" }},
+		// No clock of ours has been there.
 		{"opened before 1970", func(m *tokenpb.Token) { m.OpenTime = -1 }},
 		// A field of a later version could mean anything.
 		{"unknown field", func(m *tokenpb.Token) { m.ProtoReflect().SetUnknown([]byte{0x50, 1}) }},

@@ -20,7 +20,7 @@ func TestContextIsRenewedWhenFullAndAtRotation(t *testing.T) {
 		require.NoError(t, err)
 		_, err = r.Open(sealed, ownerOf(typical()), noon)
 		require.NoError(t, err)
-		return [encSize]byte(sealed[5:])
+		return [encSize]byte(sealed[encAt:])
 	}
 	first := enc()
 	require.Equal(t, first, enc(), "one context seals many tokens")
@@ -41,7 +41,7 @@ func TestTwoProcessesNeverShareAContext(t *testing.T) {
 	require.NoError(t, err)
 	b, err := mustReal(t).Seal(typical(), noon)
 	require.NoError(t, err)
-	require.NotEqual(t, a[5:5+encSize], b[5:5+encSize])
+	require.NotEqual(t, a[encAt:numberAt], b[encAt:numberAt])
 	opener := mustReal(t)
 	for _, sealed := range [][]byte{b, a, b} {
 		got, err := opener.Open(sealed, ownerOf(typical()), noon)
@@ -60,7 +60,7 @@ func TestFloodEvictsNothing(t *testing.T) {
 	require.NoError(t, err)
 	for i := range 50 {
 		bogus := append([]byte(nil), sealed...)
-		binary.BigEndian.PutUint32(bogus[5:], uint32(i))
+		binary.BigEndian.PutUint32(bogus[encAt:], uint32(i))
 		_, err = r.Open(bogus, ownerOf(typical()), noon)
 		require.ErrorIs(t, err, wallet.ErrTokenForged)
 	}
@@ -72,7 +72,7 @@ func TestFloodEvictsNothing(t *testing.T) {
 		require.ErrorIs(t, err, wallet.ErrTokenForged, "it decrypts, but the signature is not ours")
 	}
 	require.Equal(t, 1, r.receivers.order.Len())
-	_, kept := r.receivers.find(envelopeID{1, [encSize]byte(sealed[5:])})
+	_, kept := r.receivers.find(envelopeID{1, [encSize]byte(sealed[encAt:])})
 	require.True(t, kept)
 }
 
@@ -90,7 +90,7 @@ func TestPointOfLowOrderIsRefused(t *testing.T) {
 	r := mustReal(t)
 	sealed, err := r.Seal(typical(), noon)
 	require.NoError(t, err)
-	clear(sealed[5 : 5+encSize])
+	clear(sealed[encAt:numberAt])
 	_, err = r.Open(sealed, ownerOf(typical()), noon)
 	require.ErrorIs(t, err, wallet.ErrTokenForged)
 }
@@ -151,6 +151,18 @@ func TestNumbersAreNeverGivenTwice(t *testing.T) {
 	require.Len(t, headers, workers*each, "the header holds the context and the number, hence the nonce")
 }
 
+func TestNoncesDifferAsNumbersDo(t *testing.T) {
+	r := mustReal(t)
+	_, err := r.Seal(typical(), noon)
+	require.NoError(t, err)
+	aead := r.sender.next.aead
+	seen := map[[12]byte]bool{}
+	for _, n := range []uint32{0, 1, 255, 256, 1 << 16, envelopeTokens - 1} {
+		seen[[12]byte(nonceOf(aead, n))] = true
+	}
+	require.Len(t, seen, 6)
+}
+
 // TestSuiteIsTheOneNamed opens a context with the suite spelt out, so that it cannot change unnoticed.
 func TestSuiteIsTheOneNamed(t *testing.T) {
 	r := mustReal(t)
@@ -164,7 +176,7 @@ func TestSuiteIsTheOneNamed(t *testing.T) {
 	require.NoError(t, err)
 	suite, err := hpke.NewAEAD(0x0001) // AES-128-GCM, RFC 9180 §7.3
 	require.NoError(t, err)
-	from, err := hpke.NewRecipient(sealed[5:5+encSize], own, kdf, suite, []byte("hongbao token envelope v1"))
+	from, err := hpke.NewRecipient(sealed[encAt:numberAt], own, kdf, suite, []byte("hongbao token envelope v1"))
 	require.NoError(t, err)
 	aead, err := aeadOf(from)
 	require.NoError(t, err)

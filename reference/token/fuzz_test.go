@@ -11,18 +11,17 @@ import (
 )
 
 // FuzzOpen gives Open bytes that nobody sealed: it never panics, it refuses by name, and what it accepts is one of the
-// tokens that were sealed.
+// tokens that were sealed. (Not one of the sealed bytes: a fuzzing worker seals the same tokens to other bytes.)
 func FuzzOpen(f *testing.F) {
 	k := mustKeys(f)
 	real := must(NewReal(k, DefaultPolicy()))(f)
 	modelled := must(NewModelled(k, DefaultPolicy()))(f)
 	s := must(NewSampled(real, modelled, 1, 2))(f)
-	var ours [][]byte
+	ours := []wallet.Token{typical(), longest()}
 	for _, sealer := range []wallet.Sealer{real, modelled} {
-		for _, tok := range []wallet.Token{typical(), longest()} {
+		for _, tok := range ours {
 			sealed, err := sealer.Seal(tok, noon)
 			require.NoError(f, err)
-			ours = append(ours, sealed)
 			f.Add(sealed, int64(tok.Order.ActID), int64(noon))
 		}
 	}
@@ -39,7 +38,7 @@ func FuzzOpen(f *testing.F) {
 			require.Contains(t, reasons(named...), wallet.ReasonOf(err))
 			return
 		}
-		require.True(t, slices.ContainsFunc(ours, func(o []byte) bool { return bytes.Equal(o, sealed) }), "%+v", tok)
+		require.Contains(t, ours, tok)
 	})
 }
 

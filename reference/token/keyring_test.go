@@ -131,15 +131,21 @@ func TestLoadKeyringRefuses(t *testing.T) {
 		many += "," + one(i+2)
 	}
 	cases := []struct{ name, file string }{
+		// A file that was cut, or never written.
 		{"empty", ""},
 		{"no JSON", "keys"},
 		// A misspelt field must not silently leave the ring without a current generation.
 		{"unknown field", `{"currant":1,"generations":[` + one(1) + `]}`},
+		// Nothing could be sealed.
 		{"no generations", `{"current":1,"generations":[]}`},
 		{"current is not there", `{"current":2,"generations":[` + one(1) + `]}`},
+		// Which of the two would it be?
 		{"twice", `{"current":1,"generations":[` + one(1) + `,` + one(1) + `]}`},
+		// Zero is what a forgotten number looks like.
 		{"number zero", `{"current":0,"generations":[` + one(0) + `]}`},
+		// Keys weaker than they look.
 		{"short seed", `{"current":1,"generations":[{"id":1,"seed":"AAAA"}]}`},
+		// The bound holds for files too.
 		{"more than a ring holds", `{"current":1,"generations":[` + many + `]}`},
 	}
 	for _, c := range cases {

@@ -12,8 +12,20 @@ import (
 //	version 1 · key id 4 · purpose 1 · issued 8 · app 1 · act id 8 · amount 8 · opened 8 · rain 4 · award 1 · stage 1 ·
 //	length of activity 1 · length of scene 1 · activity · scene · check 8
 const (
-	modelledFixed = 1 + 4 + 1 + 8 + 1 + 8 + 8 + 8 + 4 + 1 + 1 + 1 + 1
-	checkSize     = 8
+	standKeyAt      = 1
+	standPurposeAt  = standKeyAt + 4
+	standIssuedAt   = standPurposeAt + 1
+	standAppAt      = standIssuedAt + 8
+	standActAt      = standAppAt + 1
+	standAmountAt   = standActAt + 8
+	standOpenedAt   = standAmountAt + 8
+	standRainAt     = standOpenedAt + 8
+	standAwardAt    = standRainAt + 4
+	standStageAt    = standAwardAt + 1
+	standActivityAt = standStageAt + 1 // the lengths
+	standSceneAt    = standActivityAt + 1
+	standTextAt     = standSceneAt + 1
+	checkSize       = 8
 )
 
 // Modelled stands in for Real in simulations, where the cryptography would take most of the time: nanoseconds in
@@ -41,7 +53,7 @@ func (m *Modelled) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 		return nil, err
 	}
 	keys := m.keys.sealing()
-	b := make([]byte, 0, modelledFixed+len(t.Activity)+len(t.Order.Scene)+checkSize)
+	b := make([]byte, 0, standTextAt+len(t.Activity)+len(t.Order.Scene)+checkSize)
 	b = append(b, versionModelled)
 	b = binary.LittleEndian.AppendUint32(b, uint32(keys.id))
 	b = append(b, byte(m.policy.Purpose))
@@ -59,10 +71,10 @@ func (m *Modelled) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 
 // Open implements wallet.Sealer, with the errors that Real has.
 func (m *Modelled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
-	if len(sealed) < modelledFixed+checkSize || len(sealed) > MaxSealed || sealed[0] != versionModelled {
+	if len(sealed) < standTextAt+checkSize || len(sealed) > MaxSealed || sealed[0] != versionModelled {
 		return wallet.Token{}, wallet.ErrTokenGarbled
 	}
-	keys, err := m.keys.opening(KeyID(binary.LittleEndian.Uint32(sealed[1:])))
+	keys, err := m.keys.opening(KeyID(binary.LittleEndian.Uint32(sealed[standKeyAt:])))
 	if err != nil {
 		return wallet.Token{}, err
 	}
@@ -70,29 +82,29 @@ func (m *Modelled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (w
 	if mix(keys.stand, b) != binary.LittleEndian.Uint64(check) {
 		return wallet.Token{}, wallet.ErrTokenForged
 	}
-	activity, scene := int(b[45]), int(b[46])
-	if len(b) != modelledFixed+activity+scene {
+	activity, scene := int(b[standActivityAt]), int(b[standSceneAt])
+	if len(b) != standTextAt+activity+scene {
 		return wallet.Token{}, wallet.ErrTokenGarbled
 	}
-	text := string(b[modelledFixed:]) // one copy for both, since the token outlives the bytes
+	text := string(b[standTextAt:]) // one copy for both, since the token outlives the bytes
 	t := wallet.Token{
-		App:      wallet.App(b[14]),
+		App:      wallet.App(b[standAppAt]),
 		Activity: wallet.ActivityID(text[:activity]),
 		Order: wallet.OrderNo{
-			ActID: wallet.ActID(binary.LittleEndian.Uint64(b[15:])),
+			ActID: wallet.ActID(binary.LittleEndian.Uint64(b[standActAt:])),
 			Scene: wallet.SceneID(text[activity:]),
-			Rain:  int32(binary.LittleEndian.Uint32(b[39:])),
-			Award: wallet.AwardType(b[43]),
-			Stage: wallet.Stage(b[44]),
+			Rain:  int32(binary.LittleEndian.Uint32(b[standRainAt:])),
+			Award: wallet.AwardType(b[standAwardAt]),
+			Stage: wallet.Stage(b[standStageAt]),
 		},
-		Amount: wallet.Money(binary.LittleEndian.Uint64(b[23:])),
-		Opened: wallet.Instant(binary.LittleEndian.Uint64(b[31:])),
+		Amount: wallet.Money(binary.LittleEndian.Uint64(b[standAmountAt:])),
+		Opened: wallet.Instant(binary.LittleEndian.Uint64(b[standOpenedAt:])),
 	}
 	if validate(t) != nil {
 		return wallet.Token{}, wallet.ErrTokenGarbled
 	}
-	issued := wallet.Instant(binary.LittleEndian.Uint64(b[6:]))
-	if err := m.policy.admit(Purpose(b[5]), t.Order.ActID, issued, who, now); err != nil {
+	issued := wallet.Instant(binary.LittleEndian.Uint64(b[standIssuedAt:]))
+	if err := m.policy.admit(Purpose(b[standPurposeAt]), t.Order.ActID, issued, who, now); err != nil {
 		return wallet.Token{}, err
 	}
 	return t, nil

@@ -19,7 +19,10 @@ import (
 // The signature covers the header, so that a statement taken out of its envelope fits into no other one, and the
 // statement, so the owner, the time and the purpose are signed with the rest. It lies inside: clients see nothing.
 const (
-	headerSize = 1 + 4 + encSize + numberSize
+	keyAt      = 1 // places in the header
+	encAt      = keyAt + 4
+	numberAt   = encAt + encSize
+	headerSize = numberAt + numberSize
 	issuedAt   = 1 // places in the statement
 	tokenAt    = issuedAt + 8
 	minSealed  = headerSize + tokenAt + ed25519.SignatureSize + tagSize
@@ -80,7 +83,7 @@ func (r *Real) Open(sealed []byte, who wallet.Person, now wallet.Instant) (walle
 		return wallet.Token{}, wallet.ErrTokenGarbled
 	}
 	header, body := sealed[:headerSize], sealed[headerSize:]
-	keys, err := r.keys.opening(KeyID(binary.BigEndian.Uint32(header[1:])))
+	keys, err := r.keys.opening(KeyID(binary.BigEndian.Uint32(header[keyAt:])))
 	if err != nil {
 		return wallet.Token{}, err
 	}
@@ -101,7 +104,7 @@ func (r *Real) Open(sealed []byte, who wallet.Person, now wallet.Instant) (walle
 
 // authentic decrypts the body and returns the statement if its signature is ours, and ErrTokenForged otherwise.
 func (r *Real) authentic(keys *generation, header, body []byte) ([]byte, error) {
-	id := envelopeID{keys.id, [encSize]byte(header[5:])}
+	id := envelopeID{keys.id, [encSize]byte(header[encAt:])}
 	aead, kept := r.receivers.find(id)
 	if !kept {
 		var err error
@@ -112,7 +115,7 @@ func (r *Real) authentic(keys *generation, header, body []byte) ([]byte, error) 
 	b := make([]byte, 0, len(signDomain)+MaxSealed)
 	b = append(b, signDomain...)
 	b = append(b, header...)
-	number := binary.BigEndian.Uint32(header[headerSize-numberSize:])
+	number := binary.BigEndian.Uint32(header[numberAt:])
 	b, err := aead.Open(b, nonceOf(aead, number), body, header)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", wallet.ErrTokenForged, err)

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"encoding/binary"
 	"slices"
 	"testing"
 	"time"
@@ -90,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		{"cut", func(b []byte) []byte { return b[:len(b)-1] }, ownerOf(typical()), noon, wallet.ErrTokenForged},
 		{"longer", func(b []byte) []byte { return append(b, 0) }, ownerOf(typical()), noon, wallet.ErrTokenForged},
 		{"altered at the end", func(b []byte) []byte { b[len(b)-1] ^= 1; return b }, ownerOf(typical()), noon, wallet.ErrTokenForged},
-		// Both byte orders of the key id are hit.
+		// The same in both byte orders, since the two schemes differ there.
 		{"unknown key", func(b []byte) []byte { copy(b[1:], []byte{9, 9, 9, 9}); return b }, ownerOf(typical()), noon, wallet.ErrTokenKey},
 	}
 	each(t, func(t *testing.T, _ *Keyring, s wallet.Sealer, other func(Policy) wallet.Sealer) {
@@ -176,9 +177,13 @@ func TestSealRefusesWhatNoGrantMakes(t *testing.T) {
 		name  string
 		alter func(*wallet.Token)
 	}{
+		// The wire has the numbers 1 to 8.
 		{"no app", func(t *wallet.Token) { t.App = 0 }},
+		// Nobody could ever open it.
 		{"no owner", func(t *wallet.Token) { t.Order.ActID = 0 }},
+		// A promise of nothing, or a debt.
 		{"no amount", func(t *wallet.Token) { t.Amount = 0 }},
+		// The sealed token would not be bounded.
 		{"activity beyond its bound", func(t *wallet.Token) { t.Activity = longest().Activity + "a" }},
 		// Protobuf has no form for it, so the client could not be told.
 		{"activity that is no text", func(t *wallet.Token) { t.Activity = "\xff" }},
@@ -198,9 +203,13 @@ func TestPolicyValidate(t *testing.T) {
 		name string
 		p    Policy
 	}{
+		// The zero Policy is a forgotten one.
 		{"no purpose", Policy{0, time.Hour, 0}},
+		// Would refuse every token.
 		{"no lifetime", Policy{ClientCopy, 0, 0}},
+		// Keys are retired sooner.
 		{"for ever", Policy{ClientCopy, maxLifetime + 1, 0}},
+		// Would refuse what was sealed this very moment.
 		{"clocks apart by less than nothing", Policy{ClientCopy, time.Hour, -1}},
 		// With such clocks a token could be made that is good only before it was made.
 		{"clocks apart by more than the lifetime", Policy{ClientCopy, time.Hour, 2 * time.Hour}},
@@ -234,6 +243,29 @@ func TestSampledShare(t *testing.T) {
 	for _, r := range [][2]int64{{1, 0}, {-1, 2}, {3, 2}, {0, -1}} {
 		_, err := NewSampled(nil, nil, r[0], r[1])
 		require.ErrorIs(t, err, wallet.ErrInvalid)
+	}
+}
+
+// TestModelledIsDeterministic lets a replayed simulation have the same bytes, in whatever process.
+func TestModelledIsDeterministic(t *testing.T) {
+	a, err := mustModelled(t).Seal(typical(), noon)
+	require.NoError(t, err)
+	b, err := mustModelled(t).Seal(typical(), noon)
+	require.NoError(t, err)
+	require.Equal(t, a, b)
+}
+
+// TestModelledLengthsAreChecked gives it a check that is right over lengths that are not: no slice goes out of bounds.
+func TestModelledLengthsAreChecked(t *testing.T) {
+	m := mustModelled(t)
+	for _, at := range []int{standActivityAt, standSceneAt} {
+		b, err := m.Seal(typical(), noon)
+		require.NoError(t, err)
+		b = b[:len(b)-checkSize]
+		b[at] = 255
+		b = binary.LittleEndian.AppendUint64(b, mix(m.keys.sealing().stand, b))
+		_, err = m.Open(b, ownerOf(typical()), noon)
+		require.ErrorIs(t, err, wallet.ErrTokenGarbled)
 	}
 }
 

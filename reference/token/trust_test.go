@@ -38,7 +38,9 @@ func TestAlarm(t *testing.T) {
 		forged []int // seconds after noon
 		want   []int // seconds at which the alarm is raised
 	}{
+		// The odd altered token is no attack.
 		{"too few", []int{0, 1}, nil},
+		// Raised by the token that makes the number full, not one later.
 		{"full", []int{0, 1, 2}, []int{2}},
 		// The stretch is closed: exactly a minute apart counts.
 		{"just within", []int{0, 30, 60}, []int{60}},
