@@ -19,8 +19,9 @@ import (
 // are given out under one lock and never again. (The one way to break this is to resume one memory image of a running
 // instance twice.)
 
-// envelopeTokens bounds the tokens of one context, so that a key taken from memory opens no more than what one
-// core seals in half a minute at the peak. It is far below the 2³² messages AES-GCM allows, and the renewal costs nothing measurable.
+// envelopeTokens bounds the tokens of one context, so that a key taken from memory opens no more than what one core
+// seals in half a minute at the peak. It is far below the 2³² messages AES-GCM allows, and the renewal costs nothing
+// measurable.
 const envelopeTokens = 1 << 20
 
 const (
