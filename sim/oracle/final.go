@@ -1,0 +1,125 @@
+package oracle
+
+import (
+	"context"
+	"fmt"
+
+	"hongbao/reference/wallet"
+)
+
+// stageSums are one stage's sums over the books.
+type stageSums struct {
+	all     wallet.Money // over all accounts
+	cost    wallet.Money // over the cost accounts
+	grants  wallet.Money // posted to personal accounts
+	orders  wallet.Money // on record and not void
+	dropped bool         // an amount overflowed: the sums mean nothing
+}
+
+// audit is what Final works with.
+type audit struct {
+	*Oracle
+	sums      [wallet.Stages + 1]stageSums
+	moves     []moves // by withdrawal
+	unclaimed []unclaimed
+	indexed   bool // unclaimed is filled
+	findings  findings
+}
+
+// Final reads the stores' books once, after the drain, and judges everything that only they can tell. An error means
+// that a book could not be read, and that the checks are not complete.
+func (o *Oracle) Final(ctx context.Context, b Books) error {
+	u := &audit{Oracle: o, moves: make([]moves, o.withdrawals.Len()+1), findings: findings{}}
+	if err := u.outside(ctx, b); err != nil {
+		return fmt.Errorf("oracle: withdrawals and bank: %w", err)
+	}
+	if err := openSides(ctx, b).each(func(id int64, l leaf) { u.wallet(id, l, b) }); err != nil {
+		return fmt.Errorf("oracle: books: %w", err)
+	}
+	u.nothingLost(b)
+	u.settled()
+	for s := wallet.InternalTest; s <= wallet.Official; s++ {
+		if err := u.stageTotals(s, b); err != nil {
+			return fmt.Errorf("oracle: budget of stage %s: %w", s, err)
+		}
+	}
+	if o.cfg.Strategy != wallet.StrategyToken {
+		o.postedView()
+	}
+	u.compare(b)
+	return nil
+}
+
+// wallet judges what the books say of one wallet.
+func (u *audit) wallet(id int64, l leaf, b Books) {
+	if id == costOwner {
+		u.costs(l)
+		return
+	}
+	u.own(id, l.entries)
+	for i := range l.entries {
+		e := &l.entries[i]
+		switch {
+		case e.Move != (wallet.MoveNo{}):
+			u.move(e)
+		default:
+			u.entry(e, l.entries[:i])
+		}
+	}
+	u.accounts(id, l)
+	u.records(l, b.ReconcileRan)
+}
+
+// nothingLost judges that every acknowledged grant is in the ledger and that nothing is left to do.
+func (u *audit) nothingLost(b Books) {
+	for i := uint32(1); int(i) <= u.grants.Len(); i++ {
+		g := u.grants.At(i)
+		if g.acked == 0 || g.act == 0 {
+			continue // Not acknowledged, or as an order that another grant stands for.
+		}
+		u.saw(nothingLost, 1)
+		if !g.has(inLedger) {
+			u.off += g.money()
+			u.fail(nothingLost, g.money(), "order %s of person %d, %d fen acknowledged at %s, is not in the ledger",
+				u.plays.order(g.play, wallet.ActID(g.act)), int64(u.owners.Get(int64(g.act)))-1, g.amount, g.acked)
+		}
+	}
+	u.saw(nothingLost, 1)
+	if b.OpenOrders != 0 || b.BacklogDepth != 0 {
+		u.fail(nothingLost, 0, "after the drain %d orders are open and %d postings are held", b.OpenOrders, b.BacklogDepth)
+	}
+}
+
+// stageTotals judges the sums of one stage.
+func (u *audit) stageTotals(s wallet.Stage, b Books) error {
+	t := u.sums[s]
+	u.saw(zeroSum, 2)
+	if t.all != 0 {
+		u.fail(zeroSum, max(t.all, -t.all), "the accounts of stage %s sum to %d fen, not to zero", s, t.all)
+	}
+	if t.cost != -t.grants {
+		u.fail(zeroSum, max(t.cost+t.grants, -t.cost-t.grants), "the cost accounts of stage %s hold %d fen, but %d fen were granted from them", s, t.cost, t.grants)
+	}
+	child := u.childOf(s)
+	var budget wallet.Money
+	if child != nil {
+		budget = child.Budget
+	}
+	u.saw(noOverIssuance, 1)
+	if t.grants > budget {
+		u.fail(noOverIssuance, t.grants-budget, "%d fen were granted in stage %s, above its budget of %d fen", t.grants, s, budget)
+	}
+	if child == nil || b.Spent == nil {
+		return nil
+	}
+	spent, err := b.Spent(s)
+	if err != nil {
+		return err
+	}
+	u.saw(budgetAccuracy, 1)
+	if spent != t.orders || t.orders != t.grants {
+		u.fail(budgetAccuracy, max(spent, t.orders, t.grants)-min(spent, t.orders, t.grants),
+			"stage %s: %d fen are taken from the budget, %d fen are on record, %d fen are in the ledger", s, spent, t.orders, t.grants)
+	}
+	return nil
+}

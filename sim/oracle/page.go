@@ -1,0 +1,214 @@
+package oracle
+
+import (
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// PageID names a page in flight.
+type PageID uint32
+
+// ask is a page in flight.
+type ask struct {
+	person     Person
+	start      wallet.Instant
+	stage      wallet.Stage // 0: that of a moment until the answer
+	family     wallet.Family
+	after      wallet.Cursor
+	limit      int
+	tokens     int  // client copies that it carried
+	overlapped bool // another page of the person ended meanwhile
+	next       uint32
+}
+
+// PageSent tells that the person asked for a page of the wallet.
+func (o *Oracle) PageSent(p Person, r wallet.PageRequest, now wallet.Instant) PageID {
+	id := o.free
+	if id == 0 {
+		o.asks = append(o.asks, ask{})
+		id = uint32(len(o.asks) - 1)
+	} else {
+		o.free = o.asks[id].next
+	}
+	o.asks[id] = ask{person: p, start: now, stage: o.stage(r.At), family: r.App.Family(), after: r.After,
+		limit: r.Limit, tokens: len(r.Tokens), next: o.reading[p]}
+	o.reading[p] = id
+	return PageID(id)
+}
+
+// take ends a page in flight and returns it; the person's other pages in flight have overlapped it.
+func (o *Oracle) take(id PageID) ask {
+	a := o.asks[id]
+	o.asks[id].next, o.free = o.free, uint32(id)
+	if o.reading[a.person] == uint32(id) {
+		if a.next == 0 {
+			delete(o.reading, a.person)
+		} else {
+			o.reading[a.person] = a.next
+		}
+	}
+	for i := o.reading[a.person]; i != 0; i = o.asks[i].next {
+		o.asks[i].overlapped = true
+		if o.asks[i].next == uint32(id) {
+			o.asks[i].next = a.next
+		}
+	}
+	return a
+}
+
+// PageAnswered tells what came back.
+func (o *Oracle) PageAnswered(id PageID, page wallet.Page, err error, now wallet.Instant) {
+	a := o.take(id)
+	if err != nil {
+		return
+	}
+	o.saw(phaseIsolation, 1)
+	if a.stage == 0 {
+		a.stage = o.stage(a.start)
+		if s := o.stage(now); page.Stage == s {
+			a.stage = s
+		}
+	}
+	if page.Stage != a.stage {
+		o.fail(phaseIsolation, page.Income, "person %d asked at %s for the page of stage %s and got that of stage %s", a.person, a.start, a.stage, page.Stage)
+		return
+	}
+	grants, paidOut := whole(page.Missing)
+	if !o.lines(&a, page, now) {
+		return
+	}
+	if !o.complete(&a, page, grants, now) || !o.payouts(&a, page, paidOut, now) || !grants {
+		return
+	}
+	if o.cfg.Strategy == wallet.StrategyToken {
+		o.sums(&a, page, paidOut, now)
+		return
+	}
+	o.remember(&a, page, paidOut, now)
+}
+
+// missingWithdrawals is the one source whose absence leaves the grants and their sum whole (P2).
+const missingWithdrawals = "withdrawals"
+
+// whole says which parts of a page are whole: the grants with their sum, and the withdrawals with the balance.
+func whole(missing []string) (grants, paidOut bool) {
+	for _, m := range missing {
+		if m != missingWithdrawals {
+			return false, false
+		}
+	}
+	return true, len(missing) == 0
+}
+
+// lines judges what the page shows line by line, and lists the grants it shows in o.shown. Lines that cannot be judged
+// further return false.
+func (o *Oracle) lines(a *ask, page wallet.Page, now wallet.Instant) bool {
+	o.saw(userView, 1)
+	o.shown = o.shown[:0]
+	place := a.after
+	if len(page.Grants) > a.limit {
+		o.fail(userView, 0, "person %d asked at %s for %d lines and got %d", a.person, a.start, a.limit, len(page.Grants))
+		return false
+	}
+	for n := range page.Grants {
+		l := &page.Grants[n]
+		if !place.After(l.Opened, l.Order) {
+			o.fail(userView, l.Amount, "person %d, page of %s to %s: order %s of %d fen, won at %s, comes after one that is not newer",
+				a.person, a.start, now, l.Order, l.Amount, l.Opened)
+			return false
+		}
+		place = wallet.Cursor{Opened: l.Opened, Order: l.Order}
+		i := o.line(a.person, a.family, a.stage, a.start, l, now)
+		if i == 0 {
+			return false
+		}
+		if slices.Contains(o.shown, i) {
+			o.fail(userView, l.Amount, "person %d, page of %s to %s: order %s of %d fen is shown twice", a.person, a.start, now, l.Order, l.Amount)
+			return false
+		}
+		o.shown = append(o.shown, i)
+		o.progress(i, l, a, now)
+	}
+	if page.Next != (wallet.Cursor{}) && (len(page.Grants) == 0 || page.Next.After(place.Opened, place.Order)) {
+		o.fail(userView, 0, "person %d, page of %s to %s: goes on at %s, before its last line", a.person, a.start, now, page.Next.Opened)
+		return false
+	}
+	return true
+}
+
+// line judges one line by itself and returns the grant it shows, 0 if it must not be there.
+func (o *Oracle) line(p Person, family wallet.Family, stage wallet.Stage, start wallet.Instant, l *wallet.Line, now wallet.Instant) uint32 {
+	if l.Order.Stage != stage {
+		o.fail(phaseIsolation, l.Amount, "person %d, page of stage %s, %s to %s: shows order %s of %d fen", p, stage, start, now, l.Order, l.Amount)
+		return 0
+	}
+	i := o.owner(p, l.Order)
+	if i == 0 {
+		i = o.adopt(p, l.Order, l.Amount, l.Opened)
+	}
+	if i == 0 {
+		o.fail(userView, l.Amount, "person %d, page of %s to %s: shows order %s of %d fen, which is not this person's", p, start, now, l.Order, l.Amount)
+		return 0
+	}
+	g := o.grants.At(i)
+	switch {
+	case g.money() != l.Amount:
+		o.fail(userView, max(l.Amount-g.money(), g.money()-l.Amount), "person %d, page of %s to %s: shows order %s with %d fen, won %d fen", p, start, now, l.Order, l.Amount, g.amount)
+		return 0
+	case !o.openedAt(p, i, l.Opened):
+		o.fail(userView, l.Amount, "person %d, page of %s to %s: shows order %s of %d fen as won at %s, not at %s", p, start, now, l.Order, l.Amount, l.Opened, g.opened)
+		return 0
+	case o.sees(p, family, g.family(), start) == sightNever && !o.shared(p, i, family):
+		o.fail(userView, l.Amount, "person %d, page of %s to %s: shows order %s of %d fen, won in the other account system before a phone joined them", p, start, now, l.Order, l.Amount)
+		return 0
+	}
+	return i
+}
+
+// shared says whether the same order was also asked for in that family, so that it may be seen there.
+func (o *Oracle) shared(p Person, i uint32, family wallet.Family) bool {
+	g := o.grants.At(i)
+	for j := o.people.Get(p); j != 0; j = o.grants.At(j).next {
+		if h := o.grants.At(j); j != i && h.play == g.play && h.amount == g.amount && h.family() == family {
+			return true
+		}
+	}
+	return false
+}
+
+// complete judges whether the lines lack a grant that must be among them, and notes who had to wait.
+func (o *Oracle) complete(a *ask, page wallet.Page, whole bool, now wallet.Instant) bool {
+	right := true
+	for i := o.people.Get(a.person); i != 0; i = o.grants.At(i).next {
+		g := o.grants.At(i)
+		if !o.due(a.person, i, a.family, a.stage, a.start) || slices.Contains(o.shown, i) {
+			continue
+		}
+		no := o.plays.order(g.play, wallet.ActID(g.act))
+		if !a.after.After(g.opened, no) || page.Next != (wallet.Cursor{}) && page.Next.After(g.opened, no) {
+			continue // It belongs on another page of the list.
+		}
+		o.missed(g, now)
+		if whole && o.guarded(a, g) {
+			right = false
+			o.fail(userView, g.money(), "person %d, page of %s to %s: lacks order %s of %d fen, acknowledged at %s", a.person, a.start, now, no, g.amount, g.acked)
+		}
+	}
+	return right
+}
+
+// missed notes that a page which ended now did not show the grant.
+func (o *Oracle) missed(g *grant, now wallet.Instant) {
+	if o.cfg.Strategy == wallet.StrategyToken {
+		g.seen = max(g.seen, now)
+	}
+}
+
+// due says whether grant i was due to be seen by somebody who asked since start: acknowledged before, and under
+// StrategySync and StrategyAsync as posted.
+func (o *Oracle) due(p Person, i uint32, family wallet.Family, stage wallet.Stage, start wallet.Instant) bool {
+	g := o.grants.At(i)
+	return g.act != 0 && !g.has(alias) && g.acked != 0 && g.acked < start && o.plays.list[g.play-1].stage == stage &&
+		(o.cfg.Strategy == wallet.StrategyToken || g.has(posted)) && o.sees(p, family, g.family(), start) == sightSure
+}

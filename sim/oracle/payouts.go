@@ -1,0 +1,60 @@
+package oracle
+
+import "hongbao/reference/wallet"
+
+// fewWithdrawals is how many a page is held to list in full; a wallet may cut longer lists.
+const fewWithdrawals = 16
+
+// payouts judges the withdrawals that the first page lists, and says whether they are right.
+func (o *Oracle) payouts(a *ask, page wallet.Page, whole bool, now wallet.Instant) bool {
+	for n := range page.Withdrawals {
+		l := &page.Withdrawals[n]
+		if !o.asked(a, l) {
+			o.fail(userView, l.Amount, "person %d, page of stage %s, %s to %s: shows withdrawal %s of %d fen, which this person did not ask for there", a.person, a.stage, a.start, now, l.No, l.Amount)
+			return false
+		}
+		if listed(page.Withdrawals[:n], l.No) {
+			o.fail(userView, l.Amount, "person %d, page of %s to %s: shows withdrawal %s twice", a.person, a.start, now, l.No)
+			return false
+		}
+	}
+	if !whole || a.after != (wallet.Cursor{}) {
+		return true
+	}
+	known := 0
+	for i := o.withdrawn[a.person]; i != 0; i = o.withdrawals.At(i).next {
+		if known++; known > fewWithdrawals {
+			return true
+		}
+	}
+	for i := o.withdrawn[a.person]; i != 0; i = o.withdrawals.At(i).next {
+		w := o.withdrawals.At(i)
+		due := w.acked != 0 && w.acked < a.start && w.stage == a.stage && o.sees(a.person, a.family, w.no.Account.Family, a.start) == sightSure
+		if due && !listed(page.Withdrawals, w.no) {
+			o.fail(userView, w.amount, "person %d, page of %s to %s: lacks withdrawal %s of %d fen, acknowledged at %s", a.person, a.start, now, w.no, w.amount, w.acked)
+			return false
+		}
+	}
+	return true
+}
+
+// asked says whether the person asked for the withdrawal and may see it on this page.
+func (o *Oracle) asked(a *ask, l *wallet.Withdrawal) bool {
+	i := o.numbered[l.No]
+	if i == 0 {
+		return false
+	}
+	w := o.withdrawals.At(i)
+	return w.person == a.person && w.amount == l.Amount && w.stage == a.stage &&
+		o.sees(a.person, a.family, w.no.Account.Family, a.start) != sightNever
+}
+
+// listed says whether the number is in the list.
+func listed(ws []wallet.Withdrawal, no wallet.WithdrawalNo) bool {
+	for i := range ws {
+		if ws[i].No == no {
+			return true
+		}
+	}
+	return false
+}

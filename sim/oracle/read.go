@@ -1,0 +1,172 @@
+package oracle
+
+import (
+	"hongbao/reference/wallet"
+)
+
+// read is one page or walk, kept until the ledger's book tells what was posted when it was made. Only StrategySync
+// and StrategyAsync need it: there the page shows exactly what is posted.
+type read struct {
+	start, end      wallet.Instant
+	income, balance wallet.Money
+	shown           uint64 // sum of the marks of the grants shown
+	after, last     uint32 // the grants between which it shows, the last included; 0: from the top, to the end
+	person          uint32
+	stage           wallet.Stage
+	family          wallet.Family
+	other           sight // of the other family's grants
+	is              readIs
+}
+
+// readIs says what a read has beside lines.
+type readIs uint8
+
+const (
+	hasIncome readIs = 1 << iota
+	hasBalance
+)
+
+// mark spreads a grant's number over 64 bits, so that sums of marks tell sets of grants apart (the finaliser of
+// SplitMix64).
+func mark(i uint32) uint64 {
+	z := uint64(i) * 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// remember keeps a page until Final. One whose cursor names no grant of the person cannot be judged.
+func (o *Oracle) remember(a *ask, page wallet.Page, balance bool, now wallet.Instant) {
+	r := read{income: page.Income, balance: page.Balance, is: hasIncome}
+	if balance {
+		r.is |= hasBalance
+	}
+	if a.after != (wallet.Cursor{}) {
+		if r.after = o.owner(a.person, a.after.Order); r.after == 0 {
+			return
+		}
+	}
+	if page.Next != (wallet.Cursor{}) {
+		if r.last = o.owner(a.person, page.Next.Order); r.last == 0 {
+			return
+		}
+	}
+	o.keep(a, o.shown, now, r)
+}
+
+// keep fills in what every read has, and keeps it.
+func (o *Oracle) keep(a *ask, shown []uint32, now wallet.Instant, r read) {
+	r.start, r.end, r.person, r.stage, r.family = a.start, now, uint32(a.person), a.stage, a.family
+	r.other = o.sees(a.person, a.family, wallet.DouyinFamily+wallet.ToutiaoFamily-a.family, a.start)
+	for _, i := range shown {
+		r.shown += mark(i)
+	}
+	o.reads.Append(r)
+}
+
+// postedView judges the reads that were kept, once Final knows when each grant was posted: what was posted before the
+// read must be in it, what was posted after it must not, what was posted meanwhile may.
+func (o *Oracle) postedView() {
+	for n := uint32(1); int(n) <= o.reads.Len(); n++ {
+		r := o.reads.At(n)
+		if o.postedGrants(r) && r.is&hasBalance != 0 {
+			o.postedBalance(r)
+		}
+	}
+}
+
+// when classifies a posting against a read: sure that it was before, never when it was after.
+func (o *Oracle) when(r *read, at wallet.Instant, s sight) sight {
+	switch {
+	case at == 0 || s == sightNever || at.Add(-o.cfg.Skew) > r.end:
+		return sightNever
+	case s == sightMaybe || at.Add(o.cfg.Skew) >= r.start:
+		return sightMaybe
+	}
+	return sightSure
+}
+
+// postedGrants judges a read's lines and income, and returns false when they are wrong.
+func (o *Oracle) postedGrants(r *read) bool {
+	o.loose = o.loose[:0]
+	income, shown, due := r.income, r.shown, wallet.Money(0)
+	p := Person(r.person)
+	for i := o.people.Get(p); i != 0; i = o.grants.At(i).next {
+		g := o.grants.At(i)
+		if o.plays.list[g.play-1].stage != r.stage || !g.has(inLedger) {
+			continue
+		}
+		it := item{amount: g.money()}
+		if r.is&hasIncome == 0 {
+			it.amount = 0
+		}
+		if o.within(r, i) {
+			it.mark = mark(i)
+		}
+		s := sightSure
+		if g.family() != r.family {
+			s = r.other
+			if s == sightNever && o.shared(p, i, r.family) {
+				s = sightMaybe
+			}
+		}
+		switch o.when(r, g.seen, s) {
+		case sightSure:
+			income, shown, due = income-it.amount, shown-it.mark, due+it.amount
+		case sightMaybe:
+			o.loose = append(o.loose, it)
+		}
+	}
+	right, tried := explain(o.loose, income, shown)
+	if tried {
+		o.saw(userView, 1)
+	}
+	if tried && !right {
+		o.fail(userView, max(income, -income), "person %d, read of stage %s, %s to %s: its lines or its income of %d fen are not the %d fen posted before it and any of %d grants posted meanwhile",
+			p, r.stage, r.start, r.end, r.income, due, len(o.loose))
+	}
+	return right
+}
+
+// within says whether the grant's place is in the range that the read shows.
+func (o *Oracle) within(r *read, i uint32) bool {
+	at := o.cursor(i)
+	return (r.after == 0 || o.cursor(r.after).After(at.Opened, at.Order)) && (r.last == 0 || !o.cursor(r.last).After(at.Opened, at.Order))
+}
+
+// cursor returns a grant's place in the list.
+func (o *Oracle) cursor(i uint32) wallet.Cursor {
+	g := o.grants.At(i)
+	return wallet.Cursor{Opened: g.opened, Order: o.plays.order(g.play, wallet.ActID(g.act))}
+}
+
+// postedBalance judges a read's balance: the income less the withdrawals that the ledger had taken out.
+func (o *Oracle) postedBalance(r *read) {
+	o.loose = o.loose[:0]
+	out := r.income - r.balance
+	for i := o.withdrawn[Person(r.person)]; i != 0; i = o.withdrawals.At(i).next {
+		w := o.withdrawals.At(i)
+		if w.stage != r.stage {
+			continue
+		}
+		s := sightSure
+		if w.no.Account.Family != r.family {
+			s = r.other
+		}
+		switch o.when(r, w.held, s) {
+		case sightSure:
+			out -= w.amount
+		case sightMaybe:
+			o.loose = append(o.loose, item{amount: w.amount})
+		}
+	}
+	right, tried := explain(o.loose, out, 0)
+	if !tried {
+		return
+	}
+	o.saw(userView, 1)
+	if !right || r.balance < 0 {
+		o.fail(userView, max(out, -out), "person %d, read of stage %s, %s to %s: balance %d fen of income %d fen is %d fen off what was withdrawn",
+			r.person, r.stage, r.start, r.end, r.balance, r.income, out)
+	}
+}

@@ -1,0 +1,141 @@
+package oracle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// finding is one difference between two books.
+type finding struct {
+	order wallet.OrderNo
+	kind  wallet.DifferenceKind
+}
+
+// findings are the differences and the money at stake.
+type findings map[finding]wallet.Money
+
+// maxFindings bounds the differences kept. Ten thousand show what is wrong; the rest is only counted as violations.
+const maxFindings = 10_000
+
+// found takes in a difference.
+func (u *audit) found(no wallet.OrderNo, kind wallet.DifferenceKind, amount wallet.Money) {
+	if len(u.findings) == maxFindings {
+		u.fail(reconciled, amount, "%s: order %s, %d fen, and more than can be listed", kind, no, amount)
+		return
+	}
+	u.findings[finding{no, kind}] = amount
+}
+
+// records compares one wallet's orders, tokens and entries (F5, T4).
+func (u *audit) records(l leaf, ran bool) {
+	for i := range l.orders {
+		if ran {
+			u.saw(reconciled, 1)
+		}
+		u.order(&l.orders[i], l)
+	}
+	for i := range l.entries {
+		e := &l.entries[i]
+		if e.Order == (wallet.OrderNo{}) {
+			continue
+		}
+		same := func(r wallet.Order) bool { return r.No == e.Order }
+		switch {
+		case int64(e.Order.ActID) != e.Account.Owner:
+			u.found(e.Order, wallet.WrongOwner, e.Amount)
+		case !slices.ContainsFunc(l.orders, same):
+			u.found(e.Order, wallet.Extra, e.Amount)
+		case e.Account.Stage != e.Order.Stage:
+			u.found(e.Order, wallet.WrongStage, e.Amount)
+		}
+	}
+	for i := range l.tokens {
+		u.token(&l.tokens[i], l)
+	}
+}
+
+// order judges one order of record against the ledger.
+func (u *audit) order(r *wallet.Order, l leaf) {
+	entries, sum := 0, wallet.Money(0)
+	for i := range l.entries {
+		if e := &l.entries[i]; e.Order == r.No {
+			entries++
+			sum = e.Amount
+		}
+	}
+	if r.State != wallet.OrderVoid && r.No.Stage <= wallet.Official {
+		u.sum(&u.sums[r.No.Stage].orders, r.Amount, wallet.AccountNo{Stage: r.No.Stage, Owner: int64(r.No.ActID)})
+	}
+	u.saw(stateMachine, 1)
+	switch {
+	case r.State == wallet.OrderVoid && entries > 0:
+		u.fail(stateMachine, sum, "order %s of %d fen is void, and in the ledger", r.No, r.Amount)
+		u.found(r.No, wallet.Extra, sum)
+		return
+	case r.State == wallet.OrderSettled && entries == 0:
+		u.fail(stateMachine, r.Amount, "order %s of %d fen is settled, and not in the ledger", r.No, r.Amount)
+	case r.State == wallet.OrderOpen && entries > 0:
+		u.fail(stateMachine, sum, "order %s of %d fen is in the ledger, and still open", r.No, r.Amount)
+	}
+	switch {
+	case r.State == wallet.OrderVoid:
+	case entries == 0:
+		u.found(r.No, wallet.Missing, r.Amount)
+	case entries > 1:
+		u.found(r.No, wallet.Duplicated, r.Amount)
+	case sum != r.Amount:
+		u.found(r.No, wallet.AmountOff, max(sum-r.Amount, r.Amount-sum))
+	}
+}
+
+// token judges one token of the server's lists: in the end each is a success, on record and in the ledger.
+func (u *audit) token(t *wallet.Token, l leaf) {
+	u.saw(stateMachine, 1)
+	in := slices.ContainsFunc(l.entries, func(e wallet.Entry) bool { return e.Order == t.Order })
+	if t.Status != wallet.TokenSuccess || !in {
+		u.fail(stateMachine, t.Amount, "the token of order %s, %d fen, ended in status %d; in the ledger: %t", t.Order, t.Amount, t.Status, in)
+	}
+	i := slices.IndexFunc(l.orders, func(r wallet.Order) bool { return r.No == t.Order })
+	switch {
+	case i < 0:
+		u.found(t.Order, wallet.Extra, t.Amount)
+	case l.orders[i].Amount != t.Amount:
+		u.found(t.Order, wallet.AmountOff, max(t.Amount-l.orders[i].Amount, l.orders[i].Amount-t.Amount))
+	}
+}
+
+// compare judges the differences, and whether the wallet's own reconciliation listed the same (F3, F4).
+func (u *audit) compare(b Books) {
+	list := make([]finding, 0, len(u.findings))
+	differs := map[wallet.OrderNo]bool{}
+	for f := range u.findings {
+		if _, stray := u.findings[finding{f.order, wallet.WrongOwner}]; stray && f.kind == wallet.Missing {
+			continue // It is not missing: it is with somebody else.
+		}
+		list = append(list, f)
+		differs[f.order] = true
+	}
+	slices.SortFunc(list, func(x, y finding) int { return cmp.Or(x.order.Compare(y.order), cmp.Compare(x.kind, y.kind)) })
+	reported := map[finding]bool{}
+	for _, d := range b.Reported {
+		reported[finding{d.Order, d.Kind}] = true
+		// What was late and came in the end is no difference of money.
+		if !differs[d.Order] && d.Kind != wallet.Late {
+			u.fail(reconciled, max(d.Want-d.Got, d.Got-d.Want), "the wallet's own reconciliation reports what the books do not show: %s", d)
+		}
+	}
+	for _, f := range list {
+		omitted := ""
+		if !reported[f] {
+			omitted = ", and the wallet's own reconciliation omits it"
+		}
+		amount := u.findings[f]
+		u.fail(reconciled, amount, "%s", fmt.Sprintf("%s: order %s, %d fen%s", f.kind, f.order, amount, omitted))
+	}
+	if b.ReconcileRan {
+		u.saw(reconciled, 1)
+	}
+}

@@ -1,0 +1,145 @@
+package oracle
+
+import (
+	"errors"
+
+	"hongbao/reference/wallet"
+)
+
+// WithdrawID names a withdrawal, however often its client repeats it.
+type WithdrawID uint32
+
+// withdrawal is one withdrawal that a person asked for.
+type withdrawal struct {
+	no     wallet.WithdrawalNo
+	amount wallet.Money
+	due    wallet.Money   // StrategyToken: what the person had won for certain when it was sent
+	sent   wallet.Instant //
+	acked  wallet.Instant // held or paid, as a reply said; 0: no reply did
+	held   wallet.Instant // Final: when the ledger moved it out of the balance; 0: it did not
+	person Person
+	next   uint32 // the person's withdrawal before this one
+	stage  wallet.Stage
+	is     withdrawalIs
+}
+
+// withdrawalIs holds what replies said of a withdrawal.
+type withdrawalIs uint8
+
+const (
+	outUnknown withdrawalIs = 1 << iota // a try ended without telling what became of it
+	outNothing                          // a try was answered: nothing was done
+	outRefused                          // answered for good: it moves nothing
+	outPaid                             // acknowledged as paid
+)
+
+func (w *withdrawal) has(f withdrawalIs) bool { return w.is&f != 0 }
+
+// mayMove says whether the withdrawal may have moved money, or will.
+func (w *withdrawal) mayMove() bool {
+	return w.acked != 0 || !w.has(outRefused) && (w.has(outUnknown) || !w.has(outNothing))
+}
+
+// WithdrawSent tells of a withdrawal's first try.
+func (o *Oracle) WithdrawSent(p Person, r wallet.WithdrawRequest, now wallet.Instant) WithdrawID {
+	at := r.At
+	if at == 0 {
+		at = now
+	}
+	w := withdrawal{
+		no:     wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request},
+		amount: r.Amount,
+		sent:   now,
+		person: p,
+		next:   o.withdrawn[p],
+		stage:  o.stage(at),
+	}
+	if _, taken := o.numbered[w.no]; taken {
+		panic("oracle: withdrawal " + w.no.String() + " was sent twice as a new one")
+	}
+	if o.cfg.Strategy == wallet.StrategyToken {
+		w.due = o.wonBy(p, &w, len(r.Tokens), now)
+	}
+	i := o.withdrawals.Append(w)
+	o.withdrawn[p], o.numbered[w.no] = i, i
+	return WithdrawID(i)
+}
+
+// wonBy returns what the person had surely won when w was sent: acknowledged, or shown on a page (T6).
+func (o *Oracle) wonBy(p Person, w *withdrawal, tokens int, now wallet.Instant) wallet.Money {
+	a := ask{person: p, start: now, stage: w.stage, family: w.no.Account.Family, tokens: tokens}
+	var sum wallet.Money
+	for i := o.people.Get(p); i != 0; i = o.grants.At(i).next {
+		g := o.grants.At(i)
+		sure := g.act != 0 && !g.has(alias) && (g.acked != 0 || g.status() != statusNone)
+		if sure && o.plays.list[g.play-1].stage == w.stage && o.sees(p, a.family, g.family(), now) == sightSure && o.guarded(&a, g) {
+			sum += g.money()
+		}
+	}
+	return sum
+}
+
+// WithdrawAnswered tells what came back from one try; wallet.ErrUnknown where nothing did.
+func (o *Oracle) WithdrawAnswered(id WithdrawID, reply wallet.WithdrawReply, err error, now wallet.Instant) {
+	w := o.withdrawals.At(uint32(id))
+	if err == nil && reply.State == wallet.WithdrawalRefused {
+		err = wallet.ErrInsufficient
+	}
+	if err != nil {
+		o.notWithdrawn(w, err, now)
+		return
+	}
+	o.saw(withdrawWhole, 1)
+	if reply.No != w.no || reply.Amount != w.amount {
+		w.is |= outUnknown
+		o.fail(withdrawWhole, w.amount, "person %d asked at %s for withdrawal %s of %d fen and was answered %s of %d fen", w.person, now, w.no, w.amount, reply.No, reply.Amount)
+		return
+	}
+	if w.has(outRefused) {
+		o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was refused, and acknowledged at %s", w.no, w.amount, w.person, now)
+	}
+	if reply.State == wallet.WithdrawalAsked {
+		w.is |= outUnknown
+		return
+	}
+	if reply.State == wallet.WithdrawalPaid {
+		w.is |= outPaid
+	}
+	if w.acked == 0 {
+		w.acked = now
+	}
+}
+
+// notWithdrawn takes in an answer that is no acknowledgement.
+func (o *Oracle) notWithdrawn(w *withdrawal, err error, now wallet.Instant) {
+	switch wallet.CodeOf(err) {
+	case wallet.CodeUnknown, wallet.CodeInternal:
+		w.is |= outUnknown
+	case wallet.CodeRefused:
+		o.saw(withdrawWhole, 1)
+		if w.acked != 0 {
+			o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged at %s and refused at %s", w.no, w.amount, w.person, w.acked, now)
+			return
+		}
+		w.is |= outRefused
+		if errors.Is(err, wallet.ErrInsufficient) {
+			o.insufficient(w, now)
+		}
+	default:
+		w.is |= outNothing
+	}
+}
+
+// insufficient judges a refusal for want of money (T6): everything the person had been shown is due, less what the
+// person's other withdrawals may have taken.
+func (o *Oracle) insufficient(w *withdrawal, now wallet.Instant) {
+	left := w.due
+	for i := o.withdrawn[w.person]; i != 0; i = o.withdrawals.At(i).next {
+		if v := o.withdrawals.At(i); v != w && v.stage == w.stage && v.mayMove() {
+			left -= v.amount
+		}
+	}
+	if o.cfg.Strategy == wallet.StrategyToken && w.amount <= left {
+		o.fail(withdrawWhole, w.amount, "person %d asked at %s to withdraw %d fen of %d fen due and was refused at %s as insufficient", w.person, w.sent, w.amount, left, now)
+	}
+}
