@@ -22,6 +22,16 @@ func (w *World) Stream(name string) *Stream {
 // Uint64 returns 64 random bits.
 func (s *Stream) Uint64() uint64 { return s.pcg.Uint64() }
 
+// Read fills p with random bytes, so that a stream can stand where keys are made. It never fails.
+func (s *Stream) Read(p []byte) (int, error) {
+	for i := 0; i < len(p); i += 8 {
+		var word [8]byte
+		binary.BigEndian.PutUint64(word[:], s.pcg.Uint64())
+		copy(p[i:], word[:])
+	}
+	return len(p), nil
+}
+
 // IntN returns a number from 0 to n-1, each equally likely. It panics when n is not above zero.
 //
 // The method is Lemire's (Fast Random Integer Generation in an Interval, 2019): the high word of a product, with

@@ -1,6 +1,8 @@
 package world
 
 import (
+	"encoding/binary"
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,6 +42,20 @@ func TestStreamValues(t *testing.T) {
 	s := New(2022, epoch).Stream("red-packet rain")
 	require.Equal(t, []uint64{0xd26e0ca7ced82076, 0xda545f88cd2d0d05, 0xd73dfe686a3c4758}, draw(s, 3))
 	require.Equal(t, int64(114546), s.IntN(1_000_000))
+}
+
+func TestRead(t *testing.T) {
+	s := New(1, epoch).Stream("keys")
+	var whole, part [16]byte
+	for _, n := range []int{16, 9, 1, 0} { // also what is not made of whole words
+		got, err := s.Read(part[:n])
+		require.NoError(t, err)
+		require.Equal(t, n, got)
+	}
+	_, err := io.ReadFull(New(1, epoch).Stream("keys"), whole[:])
+	require.NoError(t, err)
+	first := draw(New(1, epoch).Stream("keys"), 2)
+	require.Equal(t, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, first[0]), first[1]), whole[:])
 }
 
 // TestIntNIsFair counts over a range of which 64 bits hold two and two thirds. Without refusals a product would give

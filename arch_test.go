@@ -1,0 +1,197 @@
+// The tests of this folder's arch files keep the house in order: who may import whom, what service and simulation
+// code must not call, and what every source file looks like. Each rule carries its reason, which a failure prints.
+package main_test
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "hongbao"
+
+// anything in a row's lists allows all there is.
+const anything = "**"
+
+// row is what the code of one folder may import besides the standard library. Test files may import what they like.
+type row struct {
+	folder  string   // below the module; "" is the root
+	ours    []string // folders, as path.Match patterns
+	libs    []string // modules or packages; what lies below them is included
+	virtual bool     // runs in virtual time too, so the bans apply
+	why     string
+}
+
+func rows() []row {
+	capability := "a capability knows the nouns and ports, and of its neighbours only those below it"
+	return []row{
+		{folder: "", ours: []string{anything}, libs: []string{anything},
+			why: "wiring lives here and nowhere else"},
+		{folder: "internal/slab", virtual: true,
+			why: "memory layout only"},
+
+		{folder: "reference/wallet", virtual: true,
+			why: "the contract of everything must cost nothing to import"},
+		{folder: "reference/activity", ours: []string{"reference/wallet"}, virtual: true, why: capability},
+		{folder: "reference/identity", ours: []string{"reference/wallet"}, virtual: true, why: capability},
+		{folder: "reference/assetcenter", ours: []string{"reference/wallet", "reference/activity"},
+			libs: []string{"golang.org/x/time/rate"}, virtual: true, why: capability},
+		{folder: "reference/token", ours: []string{"reference/wallet", "reference/token/tokenpb"},
+			libs: []string{"google.golang.org/protobuf"}, virtual: true, why: capability},
+		{folder: "reference/token/tokenpb", libs: []string{"google.golang.org/protobuf"}, virtual: true,
+			why: "generated from the token's schema"},
+		{folder: "reference/posting", ours: []string{"reference/wallet"}, virtual: true, why: capability},
+		{folder: "reference/walletpage", ours: []string{"reference/wallet", "reference/activity"}, virtual: true, why: capability},
+		{folder: "reference/withdraw", ours: []string{"reference/wallet", "reference/activity", "reference/walletpage"},
+			virtual: true, why: capability},
+		{folder: "reference/reconcile", ours: []string{"reference/wallet"}, virtual: true, why: capability},
+		{folder: "reference/node", ours: []string{"reference/wallet", "reference/activity", "reference/identity",
+			"reference/assetcenter", "reference/token", "reference/posting", "reference/walletpage",
+			"reference/withdraw", "reference/reconcile"}, virtual: true,
+			why: "an instance is composed of capabilities and ports; which adapters stand behind the ports is not its business"},
+		{folder: "reference/store/mem", ours: []string{"reference/wallet", "internal/slab"}, virtual: true,
+			why: "an adapter knows its ports and its driver, and no other adapter"},
+		{folder: "reference/store/storetest", ours: []string{"reference/wallet"},
+			libs: []string{"github.com/stretchr/testify", "pgregory.net/rapid"},
+			why:  "the contract of the ports, which must not favour an adapter"},
+
+		{folder: "scenarios", ours: []string{"reference/wallet"},
+			libs: []string{"github.com/goccy/go-yaml", "github.com/google/jsonschema-go"},
+			why:  "a scenario describes a festival for any wallet"},
+		{folder: "scenarios/traffic", ours: []string{"reference/wallet", "scenarios"}, virtual: true,
+			why: "traffic is a pure function of scenario and seed, shared by simulation and load test"},
+
+		{folder: "sim/world", virtual: true,
+			why: "time and order know nothing of wallets"},
+		{folder: "sim/fault", ours: []string{"reference/wallet", "scenarios", "sim/world"}, virtual: true,
+			why: "a fault decorates a port, whatever stands behind it"},
+		{folder: "sim/oracle", ours: []string{"reference/wallet", "internal/slab"},
+			libs: []string{"github.com/HdrHistogram/hdrhistogram-go"}, virtual: true,
+			why: "a judge that shared code with the accused would share its mistakes"},
+		{folder: "sim", ours: []string{"reference/*", "reference/store/mem", "scenarios", "scenarios/traffic", "sim/*", "reports", "internal/*"},
+			libs: []string{"github.com/HdrHistogram/hdrhistogram-go"}, virtual: true,
+			why: "a simulation puts everything together but the drivers of real stores"},
+
+		{folder: "reports", libs: []string{"gonum.org/v1/plot"},
+			why: "a record can be rendered without the code that made it"},
+	}
+}
+
+// promise is a rule about the rows themselves, so that nobody loosens one without noticing.
+type promise struct {
+	of    string   // pattern of the folders that it binds
+	never []string // patterns of what their rows must not allow
+	why   string
+}
+
+func promises() []promise {
+	harness := []string{"sim", "sim/*", "scenarios", "scenarios/*", "loadtest", "loadtest/*", "reports"}
+	inner := []string{"reference/*", "reference/*/*"}
+	return []promise{
+		{"reference/*", harness, "the service knows nothing of what tests it"},
+		{"reference/*/*", harness, "the service knows nothing of what tests it"},
+		{"reference/wallet", append(inner, "internal/*"), "the contract stands on the standard library alone"},
+		{"reference/*", []string{"reference/store/*"}, "capabilities and nodes see ports, not adapters"},
+		{"reference/store/*", []string{"reference/store/*"}, "adapters never import each other"},
+		{"sim/world", append(append(inner, harness...), "internal/*"), "the world stands on the standard library alone"},
+		{"reports", append(inner, "sim", "sim/*", "scenarios", "loadtest"), "the record is all a report reads"},
+	}
+}
+
+// TestImports checks every file against the row of its folder.
+func TestImports(t *testing.T) {
+	for _, s := range readTree(t) {
+		for _, finding := range checkImports(rows(), s) {
+			t.Error(finding)
+		}
+	}
+}
+
+// TestRowsKeepPromises also holds the judge to the nouns: the only folder of the service that it may know.
+func TestRowsKeepPromises(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range rows() {
+		require.False(t, seen[r.folder], "two rows for %q", r.folder)
+		seen[r.folder] = true
+		require.NotEmpty(t, r.why, "row %q gives no reason", r.folder)
+		for _, finding := range checkPromises(promises(), r) {
+			t.Error(finding)
+		}
+		if r.folder == "sim/oracle" {
+			for _, o := range r.ours {
+				require.Contains(t, []string{"reference/wallet", "internal/slab"}, o, r.why)
+			}
+		}
+	}
+}
+
+func checkImports(rows []row, s source) []string {
+	if s.test {
+		return nil
+	}
+	r, ok := rowOf(rows, s.folder)
+	if !ok {
+		return []string{fmt.Sprintf("%s: folder %q has no row in arch_test.go: add one that says what it may import, and why", s.at(s.file.Package), s.folder)}
+	}
+	var found []string
+	for _, spec := range s.file.Imports {
+		p := importPath(spec)
+		if !r.allows(p) {
+			found = append(found, fmt.Sprintf("%s: %q must not import %q: %s", s.at(spec.Pos()), s.folder, p, r.why))
+		}
+	}
+	return found
+}
+
+// checkPromises matches names against names: a pattern of a row is broken down no further than the promise's.
+func checkPromises(promises []promise, r row) []string {
+	var found []string
+	for _, p := range promises {
+		if !matches([]string{p.of}, r.folder) {
+			continue
+		}
+		for _, o := range r.ours {
+			if matches(p.never, o) || o == anything {
+				found = append(found, fmt.Sprintf("the row of %q allows %q: %s", r.folder, o, p.why))
+			}
+		}
+	}
+	return found
+}
+
+func rowOf(rows []row, folder string) (row, bool) {
+	for _, r := range rows {
+		if r.folder == folder {
+			return r, true
+		}
+	}
+	return row{}, false
+}
+
+func (r row) allows(imported string) bool {
+	if own, ok := strings.CutPrefix(imported, module+"/"); ok {
+		return matches(r.ours, own)
+	}
+	host, _, _ := strings.Cut(imported, "/")
+	if !strings.Contains(host, ".") {
+		return true // the standard library; "C" is banned elsewhere
+	}
+	for _, l := range r.libs {
+		if l == anything || imported == l || strings.HasPrefix(imported, l+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func matches(patterns []string, folder string) bool {
+	for _, p := range patterns {
+		if ok, err := path.Match(p, folder); p == anything || err == nil && ok {
+			return true
+		}
+	}
+	return false
+}
