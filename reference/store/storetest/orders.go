@@ -1,0 +1,269 @@
+package storetest
+
+import (
+	"math"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
+)
+
+// OrderStore is all that a store of orders is to the service.
+type OrderStore interface {
+	wallet.Orders
+	wallet.OpenOrders
+	wallet.OrderBook
+}
+
+func order(no wallet.OrderNo, fen wallet.Money, after time.Duration) wallet.Order {
+	return wallet.Order{No: no, Amount: fen, Opened: eve.Add(after), Created: eve.Add(after + time.Second)}
+}
+
+// Orders tests an adapter of wallet.Orders, wallet.OpenOrders and wallet.OrderBook.
+func Orders(t *testing.T, open func(t *testing.T) OrderStore) {
+	t.Run("create is idempotent", func(t *testing.T) { createIsIdempotent(t, open(t)) })
+	t.Run("get keeps the order asked", func(t *testing.T) { getKeepsOrder(t, open(t)) })
+	t.Run("finish moves forward only", func(t *testing.T) { finishMovesForward(t, open(t)) })
+	t.Run("of lists one stage of one wallet", func(t *testing.T) { ofListsOneStage(t, open(t)) })
+	t.Run("open finds the oldest", func(t *testing.T) { openFindsOldest(t, open(t)) })
+	t.Run("book lists by owner", func(t *testing.T) { orderBook(t, open(t)) })
+	t.Run("one of many callers creates", func(t *testing.T) { oneCreates(t, open(t)) })
+	t.Run("model", func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) { ordersModel(rt, open(t)) })
+	})
+}
+
+func createIsIdempotent(t *testing.T, s OrderStore) {
+	want := order(number(7, 1), math.MaxInt64, time.Minute)
+	got, isNew, err := s.Create(t.Context(), want)
+	require.NoError(t, err)
+	require.True(t, isNew)
+	require.Equal(t, want, got)
+
+	repeat := want
+	repeat.Created++ // a retry comes later
+	got, isNew, err = s.Create(t.Context(), repeat)
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, want, got, "the order on record is the first one")
+
+	other := want
+	other.Amount = 1
+	got, isNew, err = s.Create(t.Context(), other)
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.False(t, other.SameGrant(got), "the caller sees the conflict by comparing")
+
+	for _, no := range neighbours(want.No) {
+		_, isNew, err = s.Create(t.Context(), order(no, 1, 0))
+		require.NoError(t, err)
+		require.True(t, isNew, "%s is another order", no)
+	}
+	n, err := s.OpenCount(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 6, n, "repeats are not counted")
+}
+
+func getKeepsOrder(t *testing.T, s OrderStore) {
+	a, b := order(number(1, 1), 10, 0), order(number(2, 1), 20, 0)
+	for _, o := range []wallet.Order{a, b} {
+		_, _, err := s.Create(t.Context(), o)
+		require.NoError(t, err)
+	}
+	got, err := s.Get(t.Context(), []wallet.OrderNo{b.No, number(1, 2), number(3, 1), a.No, b.No})
+	require.NoError(t, err)
+	require.Equal(t, []wallet.Order{b, {}, {}, a, b}, got)
+	got, err = s.Get(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, got)
+}
+
+func finishMovesForward(t *testing.T, s OrderStore) {
+	for _, c := range []struct {
+		rain  int32
+		steps []wallet.OrderState
+		want  wallet.OrderState
+	}{
+		{1, nil, wallet.OrderOpen},
+		{2, []wallet.OrderState{wallet.OrderSettled}, wallet.OrderSettled},
+		{3, []wallet.OrderState{wallet.OrderVoid}, wallet.OrderVoid},
+		{4, []wallet.OrderState{wallet.OrderSettled, wallet.OrderSettled}, wallet.OrderSettled}, // repeated
+		{5, []wallet.OrderState{wallet.OrderSettled, wallet.OrderVoid}, wallet.OrderSettled},    // final is final
+		{6, []wallet.OrderState{wallet.OrderVoid, wallet.OrderSettled}, wallet.OrderVoid},
+	} {
+		no := number(1, c.rain)
+		_, _, err := s.Create(t.Context(), order(no, 1, 0))
+		require.NoError(t, err)
+		for _, to := range c.steps {
+			require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{number(9, 9), no, no}, to), "a number that is not there is left alone")
+		}
+		got, err := s.Get(t.Context(), []wallet.OrderNo{no})
+		require.NoError(t, err)
+		require.Equal(t, c.want, got[0].State, "rain %d", c.rain)
+	}
+	n, err := s.OpenCount(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	o, isNew, err := s.Create(t.Context(), order(number(1, 2), 1, 0))
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, wallet.OrderSettled, o.State, "a repeat does not open it again")
+}
+
+func ofListsOneStage(t *testing.T, s OrderStore) {
+	var want []wallet.Order
+	for _, scene := range []wallet.SceneID{"rain-cash", "card-lottery", "fireworks"} {
+		for rain := int32(11); rain > 8; rain-- { // 9 comes before 10 and 11: numbers are not text
+			for _, stage := range []wallet.Stage{wallet.ExternalDrill, wallet.Official} {
+				for id := wallet.ActID(1); id < 3; id++ {
+					o := order(wallet.OrderNo{ActID: id, Scene: scene, Rain: rain, Award: wallet.Cash, Stage: stage}, 5, 0)
+					_, _, err := s.Create(t.Context(), o)
+					require.NoError(t, err)
+					if id == 2 && stage == wallet.Official {
+						want = append(want, o)
+					}
+				}
+			}
+		}
+	}
+	slices.SortFunc(want, func(a, b wallet.Order) int { return a.No.Compare(b.No) })
+	require.Len(t, want, 9)
+	got, err := s.Of(t.Context(), 2, wallet.Official)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	got, err = s.Of(t.Context(), 2, wallet.InternalTest)
+	require.NoError(t, err)
+	require.Empty(t, got)
+	got, err = s.Of(t.Context(), 1000, wallet.Official)
+	require.NoError(t, err)
+	require.Empty(t, got)
+}
+
+func openFindsOldest(t *testing.T, s OrderStore) {
+	const many = 3000 // more than any adapter reads at once
+	var nos []wallet.OrderNo
+	for i := range many {
+		o := order(number(wallet.ActID(i+1), 1), 1, time.Duration(i)*time.Millisecond)
+		_, _, err := s.Create(t.Context(), o)
+		require.NoError(t, err)
+		nos = append(nos, o.No)
+	}
+	created := func(i int) wallet.Instant { return eve.Add(time.Second + time.Duration(i)*time.Millisecond) }
+	expect := func(before wallet.Instant, limit int, want []wallet.OrderNo) {
+		t.Helper()
+		got, err := s.Open(t.Context(), before, limit)
+		require.NoError(t, err)
+		var have []wallet.OrderNo
+		for _, o := range got {
+			require.Equal(t, wallet.OrderOpen, o.State)
+			have = append(have, o.No)
+		}
+		require.Equal(t, want, have)
+	}
+	expect(created(0), many, nil) // before means before
+	expect(created(1), many, nos[:1])
+	expect(wallet.Never, 10, nos[:10])
+	expect(wallet.Never, 2*many, nos)
+	require.NoError(t, s.Finish(t.Context(), nos[:2500], wallet.OrderSettled))
+	expect(wallet.Never, 10, nos[2500:2510])
+	expect(created(2501), 10, nos[2500:2501])
+	require.NoError(t, s.Finish(t.Context(), nos[2501:], wallet.OrderVoid))
+	expect(wallet.Never, 10, nos[2500:2501])
+	require.NoError(t, s.Finish(t.Context(), nos, wallet.OrderVoid))
+	expect(wallet.Never, 10, nil)
+	n, err := s.OpenCount(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n)
+}
+
+func orderBook(t *testing.T, s OrderStore) {
+	want := map[wallet.OrderNo]wallet.Order{}
+	for i := range 300 {
+		o := order(number(wallet.ActID(i*37%100+1), int32(i)), wallet.Money(i+1), 0)
+		_, _, err := s.Create(t.Context(), o)
+		require.NoError(t, err)
+		want[o.No] = o
+	}
+	got := map[wallet.OrderNo]wallet.Order{}
+	last := wallet.ActID(0)
+	require.NoError(t, s.Orders(t.Context(), func(o wallet.Order) bool {
+		require.GreaterOrEqual(t, o.No.ActID, last)
+		require.NotContains(t, got, o.No)
+		last = o.No.ActID
+		got[o.No] = o
+		return true
+	}))
+	require.Equal(t, want, got)
+	n := 0
+	require.NoError(t, s.Orders(t.Context(), func(wallet.Order) bool { n++; return n < 5 }))
+	require.Equal(t, 5, n, "reading stops when told")
+}
+
+func oneCreates(t *testing.T, s OrderStore) {
+	const orders = 100
+	var created atomic.Int64
+	together(t, func(t *testing.T, caller int) {
+		for i := range orders {
+			o := order(number(wallet.ActID(i+1), 1), wallet.Money(caller+1), 0)
+			got, isNew, err := s.Create(t.Context(), o)
+			require.NoError(t, err)
+			require.Equal(t, o.No, got.No)
+			if isNew {
+				created.Add(1)
+				require.Equal(t, o, got)
+			}
+			require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{o.No}, wallet.OrderSettled))
+		}
+	})
+	require.EqualValues(t, orders, created.Load())
+	n, err := s.OpenCount(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n)
+}
+
+// ordersModel compares the store with a map over any sequence of calls on few numbers.
+func ordersModel(t *rapid.T, s OrderStore) {
+	model := map[wallet.OrderNo]wallet.Order{}
+	var inOrder []wallet.OrderNo
+	draw := func() wallet.OrderNo {
+		return number(wallet.ActID(rapid.IntRange(1, 3).Draw(t, "owner")), int32(rapid.IntRange(0, 2).Draw(t, "rain")))
+	}
+	for step := range rapid.IntRange(1, 30).Draw(t, "steps") {
+		no := draw()
+		if rapid.Bool().Draw(t, "create") {
+			o := order(no, wallet.Money(rapid.Int64Range(1, 3).Draw(t, "fen")), time.Duration(step)*time.Second)
+			_, isNew, err := s.Create(t.Context(), o)
+			require.NoError(t, err)
+			_, known := model[no]
+			require.Equal(t, !known, isNew)
+			if isNew {
+				model[no], inOrder = o, append(inOrder, no)
+			}
+			continue
+		}
+		to := rapid.SampledFrom([]wallet.OrderState{wallet.OrderSettled, wallet.OrderVoid}).Draw(t, "state")
+		require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{no}, to))
+		if o, known := model[no]; known && o.State == wallet.OrderOpen {
+			o.State = to
+			model[no] = o
+		}
+	}
+	var want, waiting []wallet.Order
+	for _, no := range inOrder {
+		want = append(want, model[no])
+		if model[no].State == wallet.OrderOpen {
+			waiting = append(waiting, model[no])
+		}
+	}
+	got, err := s.Get(t.Context(), inOrder)
+	require.NoError(t, err)
+	require.ElementsMatch(t, want, got)
+	left, err := s.Open(t.Context(), wallet.Never, len(inOrder)+1)
+	require.NoError(t, err)
+	require.Equal(t, waiting, left)
+}
