@@ -64,23 +64,30 @@ func TestBans(t *testing.T) {
 	require.NotZero(t, checked)
 }
 
-// TestServiceRunsInVirtualTime keeps a row from dodging the bans: what simulations run has to be able to.
-func TestServiceRunsInVirtualTime(t *testing.T) {
-	virtual := map[string]bool{}
-	for _, r := range rows() {
-		virtual[r.folder] = r.virtual
-	}
+// TestVirtualTime keeps code from dodging the bans through a row that says real time.
+func TestVirtualTime(t *testing.T) {
 	for _, s := range readTree(t) {
-		if s.test || !virtual[s.folder] {
+		for _, finding := range checkVirtual(rows(), s) {
+			t.Error(finding)
+		}
+	}
+}
+
+func checkVirtual(rows []row, s source) []string {
+	if r, _ := rowOf(rows, s.folder); !r.virtual || s.test {
+		return nil
+	}
+	var found []string
+	for _, spec := range s.file.Imports {
+		own, ok := strings.CutPrefix(importPath(spec), module+"/")
+		if !ok || matches(descriptions(), own) {
 			continue
 		}
-		for _, spec := range s.file.Imports {
-			own, ok := strings.CutPrefix(importPath(spec), module+"/")
-			if ok && !virtual[own] && !matches(descriptions(), own) {
-				t.Errorf("%s: %q runs in virtual time and imports %q, which does not", s.at(spec.Pos()), s.folder, own)
-			}
+		if r, _ := rowOf(rows, own); !r.virtual {
+			found = append(found, fmt.Sprintf("%s: %q runs in virtual time and imports %q, which does not", s.at(spec.Pos()), s.folder, own))
 		}
 	}
+	return found
 }
 
 // descriptions are folders of plain data, read before and written after a run.

@@ -115,6 +115,7 @@ func TestImportsCatch(t *testing.T) {
 }
 
 func TestPromisesCatch(t *testing.T) {
+	folders := []string{"reference/wallet", "reference/activity", "reference/store/mem", "reference/store/x", "scenarios", "sim", "sim/world"}
 	for _, c := range []struct {
 		folder, allows string
 		broken         bool
@@ -126,13 +127,28 @@ func TestPromisesCatch(t *testing.T) {
 		{"reference/store/mem", "reference/store/x", true}, // two adapters
 		{"sim/world", "reference/wallet", true},            // the world and wallets
 		{"reports", "reference/wallet", true},              // a report and what it reports on
+		{"sim/oracle", "reference/activity", true},         // the judge and the accused
+		{"reference/token", "s*/*", true},                  // a pattern that happens to match
+		{"sim/oracle", "reference/wallet", false},          // nouns only
 		{"reference/wallet", anything, true},               // a wildcard allows what is promised never
 		{"reference/posting", "reference/wallet", false},   // as it should be
 		{"sim", "reference/store/mem", false},              // simulations use the in-memory stores
 	} {
-		found := checkPromises(promises(), row{folder: c.folder, ours: []string{c.allows}})
+		found := checkPromises(promises(), row{folder: c.folder, ours: []string{c.allows}}, folders)
 		require.Equal(t, c.broken, len(found) > 0, "%s → %s", c.folder, c.allows)
 	}
+}
+
+func TestVirtualTimeCatches(t *testing.T) {
+	table := []row{{folder: "p", virtual: true}, {folder: "q", virtual: true}, {folder: "real"}}
+	importing := func(p string) []string {
+		return checkVirtual(table, snippet(t, fmt.Sprintf("import %q", p), ""))
+	}
+	require.Empty(t, importing("hongbao/q"))
+	require.Empty(t, importing("hongbao/scenarios"), "a description")
+	require.Len(t, importing("hongbao/real"), 1)
+	table[0].virtual = false
+	require.Empty(t, importing("hongbao/real"), "in real time all is allowed")
 }
 
 func TestHouseRulesCatch(t *testing.T) {

@@ -4,8 +4,8 @@ package world
 // is 16 bytes without pointers, and the four children of a node of the calendar fill one cache line.
 const refBits = 24
 
-// maxTasks bounds the processes and scheduled functions alive at one time: what refBits can number. Sixteen million
-// coroutines would not fit the memory of one machine anyway.
+// maxTasks bounds the processes and scheduled functions alive at one time, and with them the calendar, where each
+// stands at most once: it is what refBits can number. Sixteen million coroutines would not fit into memory anyway.
 const maxTasks = 1 << refBits
 
 // maxSeq is the last sequence number. A trillion events are a week of real time.

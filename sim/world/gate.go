@@ -1,7 +1,7 @@
 package world
 
-// Gate is a place where processes wait, in the order they came. The zero value is an open-ended queue of nobody.
-// It belongs to one world and must not be copied once in use.
+// Gate is a place where processes wait, in the order they came. The zero value is ready for use.
+// A gate belongs to one world, must not be copied once in use, and holds no more than there are processes.
 type Gate struct{ first, last *process }
 
 // Wait parks the current process at g until Release lets it go on. It panics outside a process.
