@@ -40,7 +40,7 @@ func (f *faults) checkStages(in *file) {
 		if c.SingleCap.ok && c.SingleCap.v == 0 {
 			f.add(c.SingleCap.at, "write the largest single grant in fen", "the cap is not above zero")
 		}
-		if c.Budget.ok && c.SingleCap.ok && c.SingleCap.v > c.Budget.v {
+		if c.Budget.ok && c.SingleCap.ok && c.Budget.v > 0 && c.SingleCap.v > c.Budget.v {
 			f.add(c.SingleCap.at, "write a cap of at most the budget", "the cap of one grant is above the budget of %d fen", c.Budget.v)
 		}
 		for _, d := range in.Stages[:i] {

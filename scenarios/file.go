@@ -44,10 +44,10 @@ type sceneFile struct {
 	place
 	ID         sceneName `json:"id" jsonschema:"The scene id; part of every order number (O3)."`
 	BillText   text      `json:"bill_text,omitempty" jsonschema:"The line in the cash flow list; left out: the id."`
-	Compensate flag      `json:"compensate,omitempty" jsonschema:"Settle later what a dependency did not confirm (O5)."`
+	Compensate toggle    `json:"compensate,omitempty" jsonschema:"Settle later what a dependency did not confirm (O5)."`
 	RateLimit  rate      `json:"rate_limit,omitempty" jsonschema:"Grants a second over all instances (L1); left out: no limit."`
-	Stock      flag      `json:"stock_control,omitempty" jsonschema:"Count against the stock; coupons only (C3)."`
-	Reconcile  flag      `json:"reconcile,omitempty" jsonschema:"Check posted cash back against the orders (F4)."`
+	Stock      toggle    `json:"stock_control,omitempty" jsonschema:"Count against the stock; coupons only (C3)."`
+	Reconcile  toggle    `json:"reconcile,omitempty" jsonschema:"Check posted cash back against the orders (F4)."`
 }
 
 type peopleFile struct {
@@ -142,7 +142,7 @@ type windowFile struct {
 	Rate   []point   `json:"rate" jsonschema:"Grants a second over the window, linear between the points; the first at 0s, the last at its end."`
 	Amount []band    `json:"amount_fen" jsonschema:"What a grant is worth: ranges of amounts and their weights."`
 	People share     `json:"people" jsonschema:"Share of the people that is invited: the first so many."`
-	Peak   flag      `json:"peak,omitempty" jsonschema:"The window whose figures the report compares with the source."`
+	Peak   toggle    `json:"peak,omitempty" jsonschema:"The window whose figures the report compares with the source."`
 }
 
 type faultFile struct {

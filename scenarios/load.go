@@ -74,7 +74,7 @@ type Listed struct {
 	Err      error
 }
 
-// List loads the scenario files of a folder and the folders in it, in order of their paths. A file that does not
+// List loads the scenario files of a folder and the folders in it, in order of their paths, testdata left out. A file that does not
 // load is listed with its error; the error returned is of the folder itself.
 func List(dir string) ([]Listed, error) {
 	var paths []string
@@ -82,7 +82,10 @@ func List(dir string) ([]Listed, error) {
 		if err != nil {
 			return err
 		}
-		if !d.IsDir() && filepath.Ext(path) == ".yaml" && !strings.Contains(filepath.ToSlash(path), "/testdata/") {
+		if d.IsDir() && d.Name() == "testdata" && path != dir {
+			return filepath.SkipDir
+		}
+		if !d.IsDir() && filepath.Ext(path) == ".yaml" {
 			paths = append(paths, path)
 		}
 		if len(paths) > maxFiles {

@@ -44,7 +44,7 @@ func (f *faults) tree(src string) (body ast.Node) {
 		case body == nil:
 			body = d.Body
 		default:
-			f.add(f.where(d.Body.GetToken()), "write each scenario into a file of its own", "a second document begins here")
+			f.add(f.where(first(d.Body)), "write each scenario into a file of its own", "a second document begins here")
 			return nil
 		}
 	}
@@ -124,6 +124,19 @@ func (f *faults) read(n ast.Node, at spot, v reflect.Value) {
 	f.object(n, at, v)
 }
 
+// first returns the token that a node begins with. The parser's own idea of a mapping's is its first colon.
+func first(n ast.Node) *token.Token {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		if len(n.Values) > 0 && !n.IsFlowStyle {
+			return n.Values[0].Key.GetToken()
+		}
+	case *ast.MappingValueNode:
+		return n.Key.GetToken()
+	}
+	return n.GetToken()
+}
+
 // scalar fills s from a node.
 func (f *faults) scalar(n ast.Node, s scalar) {
 	var written string
@@ -135,13 +148,13 @@ func (f *faults) scalar(n ast.Node, s scalar) {
 	case ast.ScalarNode:
 		written = n.GetToken().Value
 	default:
-		f.add(f.where(n.GetToken()), s.form().hint, "%s is wanted here, not %s", s.form().what, kindOf(n))
+		f.add(f.where(first(n)), s.form().hint, "%s is wanted here, not %s", s.form().what, kindOf(n))
 		return
 	}
 	problem := s.read(written)
-	s.note(f.where(n.GetToken()), problem == "")
+	s.note(f.where(first(n)), problem == "")
 	if problem != "" {
-		f.add(f.where(n.GetToken()), s.form().hint, "%q is not %s: it %s", short(written), s.form().what, problem)
+		f.add(f.where(first(n)), s.form().hint, "%q is not %s: it %s", short(written), s.form().what, problem)
 	}
 }
 
@@ -149,15 +162,15 @@ func (f *faults) scalar(n ast.Node, s scalar) {
 func (f *faults) list(n ast.Node, v reflect.Value) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		f.add(f.where(n.GetToken()), "write a list: lines that begin with '-', or values in [ ]", "a list is wanted here, not %s", kindOf(n))
+		f.add(f.where(first(n)), "write a list: lines that begin with '-', or values in [ ]", "a list is wanted here, not %s", kindOf(n))
 		return
 	}
 	if len(seq.Values) == 0 {
-		f.add(f.where(n.GetToken()), "give it a value or remove the key", "the list is empty")
+		f.add(f.where(first(n)), "give it a value or remove the key", "the list is empty")
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values)))
 	for i, item := range seq.Values {
-		f.read(item, f.where(seq.GetToken()), v.Index(i))
+		f.read(item, f.where(first(seq)), v.Index(i))
 	}
 }
 
@@ -170,7 +183,7 @@ func (f *faults) object(n ast.Node, at spot, v reflect.Value) {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{n}
 	default:
-		f.add(f.where(n.GetToken()), "write keys with values", "keys and values are wanted here, not %s", kindOf(n))
+		f.add(f.where(first(n)), "write keys with values", "keys and values are wanted here, not %s", kindOf(n))
 		return
 	}
 	if len(values) > 0 && at == (spot{}) {
@@ -198,12 +211,12 @@ func (f *faults) object(n ast.Node, at spot, v reflect.Value) {
 // missing records the keys of a struct that must be there and were not seen, as one fault.
 func (f *faults) missing(t reflect.Type, at spot, seen map[string]bool) {
 	var keys []string
-	hint := "`hongbao scenario schema` describes them"
+	hint := "add it"
 	for i := 1; i < t.NumField(); i++ {
 		if key, optional := keyOf(t.Field(i)); !optional && !seen[key] {
 			keys = append(keys, key)
 			if says := t.Field(i).Tag.Get("jsonschema"); says != "" && len(keys) == 1 {
-				hint = key + ": " + says
+				hint = "add it: " + says
 			}
 		}
 	}

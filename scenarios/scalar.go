@@ -60,12 +60,12 @@ func (t *text) read(s string) string {
 
 func (*text) form() form { return form{what: "a text", hint: "write a line of text"} }
 
-type flag struct {
+type toggle struct {
 	place
 	v bool
 }
 
-func (f *flag) read(s string) string {
+func (f *toggle) read(s string) string {
 	f.v = s == "true"
 	if s != "true" && s != "false" {
 		return "is neither true nor false"
@@ -73,7 +73,7 @@ func (f *flag) read(s string) string {
 	return ""
 }
 
-func (*flag) form() form { return form{what: "a switch", hint: "write true or false"} }
+func (*toggle) form() form { return form{what: "a switch", hint: "write true or false"} }
 
 // number is a whole number of things, such as people or weights.
 type number struct {

@@ -11,7 +11,7 @@ import (
 // made from the very types that the loader reads into, so that the two know the same keys.
 func Schema() []byte {
 	kinds := map[reflect.Type]*jsonschema.Schema{}
-	for _, s := range []scalar{&text{}, &flag{}, &number{}, &weight{}, &fen{}, &share{}, &rate{}, &span{}, &moment{}, &lapse{}, &point{},
+	for _, s := range []scalar{&text{}, &toggle{}, &number{}, &weight{}, &fen{}, &share{}, &rate{}, &span{}, &moment{}, &lapse{}, &point{},
 		&band{}, &playName{}, &stageName{}, &awardName{}, &kindName{}, &dependencyName{}, &sceneName{}} {
 		kinds[reflect.TypeOf(s).Elem()] = s.form().schema()
 	}
