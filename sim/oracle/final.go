@@ -9,11 +9,10 @@ import (
 
 // stageSums are one stage's sums over the books.
 type stageSums struct {
-	all     wallet.Money // over all accounts
-	cost    wallet.Money // over the cost accounts
-	grants  wallet.Money // posted to personal accounts
-	orders  wallet.Money // on record and not void
-	dropped bool         // an amount overflowed: the sums mean nothing
+	all    wallet.Money // over all accounts
+	cost   wallet.Money // over the cost accounts
+	grants wallet.Money // posted to personal accounts
+	orders wallet.Money // on record and not void
 }
 
 // audit is what Final works with.

@@ -18,7 +18,7 @@ type ask struct {
 	after      wallet.Cursor
 	limit      int
 	tokens     int  // client copies that it carried
-	overlapped bool // another page of the person ended meanwhile
+	overlapped bool // it may know less than earlier pages: another one of the person ended meanwhile
 	next       uint32
 }
 
@@ -75,6 +75,9 @@ func (o *Oracle) PageAnswered(id PageID, page wallet.Page, err error, now wallet
 		return
 	}
 	grants, paidOut := whole(page.Missing)
+	if !grants {
+		a.overlapped = true // Without the ledger a page may take a posted token for one that is not: it knows no better.
+	}
 	if !o.lines(&a, page, now) {
 		return
 	}

@@ -1,0 +1,340 @@
+package oracle
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// The festival of the tests: three stages of one hour, one after the other.
+const (
+	hour      = wallet.Instant(3600 * 1e6)
+	opening   = 1_000 * hour
+	budget    = wallet.Money(100_000)
+	singleCap = wallet.Money(2_000)
+	scene     = wallet.SceneID("rain-cash")
+)
+
+func festival() wallet.Activity {
+	a := wallet.Activity{Parent: "spring-2022"}
+	for s := wallet.InternalTest; s <= wallet.Official; s++ {
+		from := opening + wallet.Instant(s-1)*hour
+		a.Children = append(a.Children, wallet.Child{ID: wallet.ActivityID(s.String()), Stage: s, From: from, To: from + hour, Budget: budget, SingleCap: singleCap})
+	}
+	return a
+}
+
+// promise is an order of the model wallet and what became of it.
+type promise struct {
+	wallet.Order
+	posted wallet.Instant // 0: not yet
+	status wallet.TokenStatus
+}
+
+// payout is a withdrawal of the model wallet.
+type payout struct {
+	wallet.Withdrawal
+	held wallet.Instant
+}
+
+// model is a tiny wallet that is right, told to an oracle as a crowd would. Its clock moves by a microsecond a step.
+type model struct {
+	*Oracle
+	strategy wallet.Strategy
+	now      wallet.Instant
+	wallets  map[wallet.Account][]wallet.ActID // the present one first
+	last     wallet.ActID
+	phones   map[Person]bool
+	orders   []*promise
+	payouts  []*payout
+	requests int64
+	seen     []Seen
+}
+
+func newModel(strategy wallet.Strategy) *model {
+	m := &model{strategy: strategy, now: opening + 1, wallets: map[wallet.Account][]wallet.ActID{}, phones: map[Person]bool{}}
+	m.Oracle = New(Config{Strategy: strategy, Activity: festival(), People: 8, Seen: func(s Seen) { m.seen = append(m.seen, s) }})
+	return m
+}
+
+func (m *model) tick() wallet.Instant { m.now++; return m.now }
+
+// caller is the person's user in an app: one account a family.
+func (m *model) caller(p Person, app wallet.App) wallet.Caller {
+	return wallet.Caller{App: app, User: wallet.UserID(p*10) + wallet.UserID(app.Family())}
+}
+
+// of returns the wallets behind a caller.
+func (m *model) of(c wallet.Caller) []wallet.ActID {
+	a := wallet.AccountOf(c.App, c.User)
+	if len(m.wallets[a]) == 0 {
+		m.last++
+		m.wallets[a] = []wallet.ActID{m.last}
+		if p := Person(c.User / 10); m.phones[p] {
+			m.wallets[wallet.Account{Family: 3 - a.Family, User: wallet.UserID(p*10) + wallet.UserID(3-a.Family)}] = m.wallets[a]
+		}
+	}
+	return m.wallets[a]
+}
+
+// joinFromStart makes a person who has a phone bound before the festival.
+func (m *model) joinFromStart(p Person) {
+	m.phones[p] = true
+	m.PhoneBound(p)
+}
+
+// bind binds a phone to both of the person's accounts, one after the other.
+func (m *model) bind(p Person) {
+	first, second := m.caller(p, wallet.Douyin), m.caller(p, wallet.Toutiao)
+	m.BindSent(p, first, m.tick())
+	m.BindAnswered(p, first, person(m.of(first)), nil, m.tick())
+	m.BindSent(p, second, m.tick())
+	if former := m.of(second); former[0] != m.of(first)[0] {
+		all := append(slices.Clone(m.of(first)), former...)
+		m.wallets[wallet.AccountOf(first.App, first.User)] = all
+		m.wallets[wallet.AccountOf(second.App, second.User)] = all
+	}
+	m.BindAnswered(p, second, person(m.of(second)), nil, m.tick())
+}
+
+func person(wallets []wallet.ActID) wallet.Person {
+	return wallet.Person{ActID: wallets[0], Former: wallets[1:]}
+}
+
+// win is a grant request for a win now.
+func (m *model) win(p Person, app wallet.App, rain int32, amount wallet.Money) wallet.GrantRequest {
+	return wallet.GrantRequest{Caller: m.caller(p, app), Activity: "spring-2022", Scene: scene, Rain: rain, Award: wallet.Cash, Amount: amount, Opened: m.tick()}
+}
+
+// apply grants as a wallet must: once an order number, within cap and budget.
+func (m *model) apply(r wallet.GrantRequest) (wallet.GrantReply, error) {
+	stage := m.stage(r.Opened)
+	var spent wallet.Money
+	for _, o := range m.orders {
+		if o.No.Stage == stage {
+			spent += o.Amount
+		}
+	}
+	for _, id := range m.of(r.Caller) {
+		no := wallet.OrderNo{ActID: id, Scene: r.Scene, Rain: r.Rain, Award: r.Award, Stage: stage}
+		for _, o := range m.orders {
+			if o.No == no && o.Amount != r.Amount {
+				return wallet.GrantReply{}, wallet.ErrConflict
+			} else if o.No == no {
+				return m.reply(o), nil
+			}
+		}
+	}
+	switch {
+	case r.Amount > singleCap:
+		return wallet.GrantReply{}, wallet.ErrOverCap
+	case spent+r.Amount > budget:
+		return wallet.GrantReply{}, wallet.ErrOverBudget
+	}
+	no := wallet.OrderNo{ActID: m.of(r.Caller)[0], Scene: r.Scene, Rain: r.Rain, Award: r.Award, Stage: stage}
+	o := &promise{Order: wallet.Order{No: no, Amount: r.Amount, Opened: r.Opened, Created: m.now}}
+	m.orders = append(m.orders, o)
+	if m.strategy == wallet.StrategySync {
+		m.post(o)
+	}
+	return m.reply(o), nil
+}
+
+func (m *model) reply(o *promise) wallet.GrantReply {
+	state := wallet.GrantAccepted
+	if o.posted != 0 {
+		state = wallet.GrantPosted
+	}
+	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: state}
+}
+
+// post brings an order into the ledger.
+func (m *model) post(o *promise) {
+	if o.posted == 0 {
+		o.posted, o.status, o.State = m.tick(), wallet.TokenSuccess, wallet.OrderSettled
+	}
+}
+
+// postAll empties the backlog.
+func (m *model) postAll() {
+	for _, o := range m.orders {
+		m.post(o)
+	}
+}
+
+// grant sends a win and has it answered.
+func (m *model) grant(p Person, app wallet.App, rain int32, amount wallet.Money) GrantID {
+	r := m.win(p, app, rain, amount)
+	id := m.GrantSent(p, r, m.tick())
+	reply, err := m.apply(r)
+	m.GrantAnswered(id, r, reply, err, m.tick())
+	return id
+}
+
+// page is the page that is right at this moment.
+func (m *model) page(r wallet.PageRequest) wallet.Page {
+	page := wallet.Page{Stage: m.stage(r.At)}
+	wallets := m.of(r.Caller)
+	var lines []wallet.Line
+	for _, o := range m.orders {
+		if !slices.Contains(wallets, o.No.ActID) || o.No.Stage != page.Stage || m.strategy != wallet.StrategyToken && o.posted == 0 {
+			continue
+		}
+		page.Income += o.Amount
+		lines = append(lines, wallet.Line{Order: o.No, Amount: o.Amount, Opened: o.Opened, Status: o.status})
+	}
+	page.Balance = page.Income
+	for i := len(m.payouts) - 1; i >= 0; i-- {
+		if w := m.payouts[i]; slices.Contains(wallets, w.Owner) && w.Stage == page.Stage {
+			page.Balance -= w.Amount
+			if r.After == (wallet.Cursor{}) {
+				page.Withdrawals = append(page.Withdrawals, w.Withdrawal)
+			}
+		}
+	}
+	slices.SortFunc(lines, func(a, b wallet.Line) int {
+		if (wallet.Cursor{Opened: a.Opened, Order: a.Order}).After(b.Opened, b.Order) {
+			return -1
+		}
+		return 1
+	})
+	for _, l := range lines {
+		if !r.After.After(l.Opened, l.Order) {
+			continue
+		}
+		if len(page.Grants) == r.Limit {
+			last := page.Grants[r.Limit-1]
+			page.Next = wallet.Cursor{Opened: last.Opened, Order: last.Order}
+			break
+		}
+		page.Grants = append(page.Grants, l)
+	}
+	return page
+}
+
+// look reads the first page; spoil may falsify it.
+func (m *model) look(p Person, app wallet.App, limit int, spoil func(*wallet.Page)) wallet.Page {
+	r := wallet.PageRequest{Caller: m.caller(p, app), At: m.now, Limit: limit}
+	id := m.PageSent(p, r, m.tick())
+	page := m.page(r)
+	if spoil != nil {
+		spoil(&page)
+	}
+	m.PageAnswered(id, page, nil, m.tick())
+	return page
+}
+
+// walkAll reads the whole list in pages of limit lines; between runs after each page, spoil may falsify it.
+func (m *model) walkAll(p Person, app wallet.App, limit int, between func(), spoil func(int, *wallet.Page)) {
+	r := wallet.PageRequest{Caller: m.caller(p, app), At: m.now, Limit: limit}
+	walk := m.WalkSent(p, r, m.tick())
+	for n := 0; ; n++ {
+		id := m.PageSent(p, r, m.tick())
+		page := m.page(r)
+		if spoil != nil {
+			spoil(n, &page)
+		}
+		m.PageAnswered(id, page, nil, m.tick())
+		m.WalkPage(walk, page, nil, m.now)
+		if page.Next == (wallet.Cursor{}) {
+			break
+		}
+		r.After = page.Next
+		if between != nil {
+			between()
+		}
+	}
+	m.WalkEnd(walk, m.tick())
+}
+
+// ask sends a withdrawal.
+func (m *model) ask(p Person, app wallet.App, amount wallet.Money) (WithdrawID, wallet.WithdrawRequest) {
+	m.requests++
+	r := wallet.WithdrawRequest{Caller: m.caller(p, app), Request: m.requests, Amount: amount, At: m.tick()}
+	return m.WithdrawSent(p, r, m.now), r
+}
+
+// payOut withdraws as a wallet must: what is due is posted first, and what is paid was there.
+func (m *model) payOut(r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+	no := wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}
+	wallets, stage := m.of(r.Caller), m.stage(r.At)
+	free := map[wallet.ActID]wallet.Money{}
+	var due wallet.Money
+	for _, o := range m.orders {
+		if slices.Contains(wallets, o.No.ActID) && o.No.Stage == stage {
+			m.post(o)
+			free[o.No.ActID] += o.Amount
+			due += o.Amount
+		}
+	}
+	for _, w := range m.payouts {
+		if w.Stage != stage {
+			continue
+		}
+		for _, l := range w.From {
+			if slices.Contains(wallets, wallet.ActID(l.Account.Owner)) {
+				free[wallet.ActID(l.Account.Owner)] -= l.Amount
+				due -= l.Amount
+			}
+		}
+	}
+	if r.Amount > due {
+		return wallet.WithdrawReply{}, wallet.ErrInsufficient
+	}
+	w := &payout{held: m.tick(), Withdrawal: wallet.Withdrawal{No: no, Owner: wallets[0], Stage: stage, Amount: r.Amount, Created: m.now, State: wallet.WithdrawalPaid}}
+	left := r.Amount
+	for _, id := range wallets {
+		if part := min(left, free[id]); part > 0 {
+			w.From = append(w.From, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(id)}, Amount: part})
+			left -= part
+		}
+	}
+	m.payouts = append(m.payouts, w)
+	return wallet.WithdrawReply{No: no, Amount: r.Amount, State: wallet.WithdrawalPaid}, nil
+}
+
+// withdraw sends a withdrawal and has it answered.
+func (m *model) withdraw(p Person, app wallet.App, amount wallet.Money) {
+	id, r := m.ask(p, app, amount)
+	reply, err := m.payOut(r)
+	m.WithdrawAnswered(id, reply, err, m.tick())
+}
+
+// final drains the model, spoils its books and has them judged.
+func (m *model) final(t require.TestingT, spoil func(*books)) {
+	m.postAll()
+	b := m.books()
+	if spoil != nil {
+		spoil(b)
+	}
+	b.sort()
+	require.NoError(t, m.Final(context.Background(), Books{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b,
+		Spent:    func(s wallet.Stage) (wallet.Money, error) { return b.spent[s], nil },
+		Reported: b.reported, ReconcileRan: true, OpenOrders: b.open, BacklogDepth: b.held}))
+}
+
+// clean requires that no check failed, with its words if one did.
+func (m *model) clean(t require.TestingT) {
+	for _, c := range m.Checks() {
+		require.Zero(t, c.Violations, "%s: %s", c.Name, c.First)
+	}
+}
+
+// result returns a check by name.
+func (m *model) result(t *testing.T, name string) Check {
+	for _, c := range m.Checks() {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("no check is called %q", name)
+	return Check{}
+}
+
+// advance lets time pass.
+func (m *model) advance(d time.Duration) { m.now = m.now.Add(d) }
