@@ -58,7 +58,8 @@ func (w *World) Waiting() int { return w.waiting }
 func (w *World) At(t int64, fn func()) { w.schedule(t, task{fn: fn}) }
 
 // Go starts a process that runs fn at time t, or now when t has passed; fn may Sleep and Wait. What is to happen much
-// later is better scheduled than slept for, because it holds no stack until then.
+// later is better scheduled than slept for: a process at rest keeps about 3 kB, a function that waits for its time 43 B
+// beside what it captures.
 func (w *World) Go(t int64, fn func()) { w.schedule(t, task{fn: fn, waits: true}) }
 
 func (w *World) schedule(t int64, k task) {
