@@ -28,3 +28,21 @@ func TestBacklog(t *testing.T) {
 		return mem.NewBacklog(clock, storetest.Shards, storetest.Lease)
 	})
 }
+
+func TestLedger(t *testing.T) {
+	storetest.Ledger(t, func(_ *testing.T, clock *storetest.Clock) storetest.LedgerStore {
+		return mem.NewLedger(clock, storetest.CostAccounts)
+	})
+}
+
+func TestWithdrawals(t *testing.T) {
+	storetest.Withdrawals(t, func(*testing.T) storetest.WithdrawalStore { return mem.NewWithdrawals() })
+}
+
+func TestIdentities(t *testing.T) {
+	storetest.Identities(t, func(*testing.T) wallet.IdentityStore { return mem.NewIdentities() })
+}
+
+func TestBank(t *testing.T) {
+	storetest.Bank(t, func(*testing.T) storetest.BankStore { return mem.NewBank() })
+}

@@ -1,0 +1,126 @@
+package storetest
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+var asker = wallet.Account{Family: wallet.ToutiaoFamily, User: 77}
+
+func holdAccount(id wallet.ActID) wallet.AccountNo {
+	return wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: int64(id)}
+}
+
+func paidAccount(id wallet.ActID) wallet.AccountNo {
+	return wallet.AccountNo{Kind: wallet.PaidAccount, Stage: wallet.Official, Owner: int64(id)}
+}
+
+// step returns the transfer that moves fen between two accounts for a request.
+func step(request int64, s wallet.MoveStep, from, to wallet.AccountNo, fen wallet.Money) wallet.Transfer {
+	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: asker, Request: request}, Step: s}
+	return wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: from, Amount: -fen}, {Account: to, Amount: fen}}}
+}
+
+func transferIsIdempotent(t *testing.T, l LedgerStore, _ *Clock) {
+	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0), credit(number(2, 1), 20, 0)}, wallet.PostedNow, wallet.PostedNow)
+	// One withdrawal may take from several of a person's wallets.
+	hold := step(1, wallet.MoveHold, personal(1), holdAccount(1), 100)
+	hold.Legs = append(hold.Legs, step(1, wallet.MoveHold, personal(2), holdAccount(2), 5).Legs...)
+	for range 3 {
+		require.NoError(t, l.Transfer(t.Context(), hold))
+		balance(t, l, personal(1), 0)
+		balance(t, l, holdAccount(1), 100)
+		balance(t, l, personal(2), 15)
+		balance(t, l, holdAccount(2), 5)
+	}
+	for range 2 {
+		require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 100)))
+		balance(t, l, holdAccount(1), 0)
+		balance(t, l, paidAccount(1), 100)
+	}
+	require.NoError(t, l.Transfer(t.Context(), hold), "repeated when the money is long gone")
+	balance(t, l, holdAccount(1), 0)
+
+	for _, c := range []wallet.Transfer{
+		step(1, wallet.MoveHold, personal(1), holdAccount(1), 100),    // a leg less
+		step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 1), // another amount
+		step(1, wallet.MoveSettle, holdAccount(2), paidAccount(2), 5), // another owner
+		step(1, wallet.MoveSettle, personal(2), paidAccount(1), 100),  // another kind of account
+	} {
+		require.ErrorIs(t, l.Transfer(t.Context(), c), wallet.ErrConflict)
+	}
+	// The account, the request and the step are all part of the number.
+	other := step(1, wallet.MoveHold, personal(2), holdAccount(2), 1)
+	for _, account := range []wallet.Account{{Family: wallet.DouyinFamily, User: 77}, {Family: wallet.ToutiaoFamily, User: 78}} {
+		other.No.Withdrawal.Account = account
+		require.NoError(t, l.Transfer(t.Context(), other))
+	}
+	require.NoError(t, l.Transfer(t.Context(), step(2, wallet.MoveHold, personal(2), holdAccount(2), 1)))
+	balance(t, l, personal(2), 12)
+	require.EqualValues(t, -120, costs(t, l, wallet.Official))
+}
+
+func transferNeedsMoney(t *testing.T, l LedgerStore, _ *Clock) {
+	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0), credit(number(2, 1), 20, 0)}, wallet.PostedNow, wallet.PostedNow)
+	drill := number(1, 2)
+	drill.Stage = wallet.ExternalDrill
+	post(t, l, []wallet.Credit{credit(drill, 1000, 0)}, wallet.PostedNow)
+	both := step(1, wallet.MoveHold, personal(2), holdAccount(2), 20)
+	both.Legs = append(both.Legs, step(1, wallet.MoveHold, personal(1), holdAccount(1), 101).Legs...)
+	twice := step(1, wallet.MoveHold, personal(1), holdAccount(1), 60)
+	twice.Legs = append(twice.Legs, twice.Legs...)
+	for _, c := range []struct {
+		transfer wallet.Transfer
+		why      string
+	}{
+		{step(1, wallet.MoveHold, personal(1), holdAccount(1), 101), "one fen too much; the drill's money does not help"},
+		{step(1, wallet.MoveHold, personal(3), holdAccount(3), 1), "an account that was never used"},
+		{step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 1), "nothing is held"},
+		{both, "the first wallet has it, the second does not: neither gives"},
+		{twice, "each of two legs alone would fit"},
+		{step(1, wallet.MoveHold, personal(1), holdAccount(1), math.MaxInt64), "the largest amount"},
+	} {
+		require.ErrorIs(t, l.Transfer(t.Context(), c.transfer), wallet.ErrInsufficient, c.why)
+		balance(t, l, personal(1), 100)
+		balance(t, l, personal(2), 20)
+		balance(t, l, holdAccount(1), 0)
+		balance(t, l, holdAccount(2), 0)
+	}
+	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(1), holdAccount(1), 100)), "a refused number is not used up")
+}
+
+func transferRefusesNonsense(t *testing.T, l LedgerStore, _ *Clock) {
+	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0)}, wallet.PostedNow)
+	uneven := step(1, wallet.MoveHold, personal(1), holdAccount(1), 10)
+	uneven.Legs[1].Amount++
+	empty := step(1, wallet.MoveHold, personal(1), holdAccount(1), 10)
+	empty.Legs = nil
+	for _, c := range []wallet.Transfer{
+		uneven, // would make money
+		empty,  // moves nothing
+		step(1, wallet.MoveHold, personal(1), holdAccount(1), 0),
+	} {
+		require.ErrorIs(t, l.Transfer(t.Context(), c), wallet.ErrInvalid)
+	}
+	balance(t, l, personal(1), 100)
+	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(1), holdAccount(1), 10)))
+}
+
+func callersTransferOnce(t *testing.T, l LedgerStore, _ *Clock) {
+	const requests, fen = 20, 10
+	post(t, l, []wallet.Credit{credit(number(1, 1), requests*fen+fen-1, 0)}, wallet.PostedNow)
+	together(t, func(t *testing.T, caller int) {
+		for i := range int64(requests) {
+			require.NoError(t, l.Transfer(t.Context(), step(i+1, wallet.MoveHold, personal(1), holdAccount(1), fen)))
+			// A request of each caller's own, for which nothing is left once all of the common ones are made.
+			err := l.Transfer(t.Context(), step(1000+int64(caller), wallet.MoveHold, personal(1), holdAccount(1), requests*fen+fen))
+			require.ErrorIs(t, err, wallet.ErrInsufficient)
+		}
+	})
+	balance(t, l, personal(1), fen-1)
+	balance(t, l, holdAccount(1), requests*fen)
+}

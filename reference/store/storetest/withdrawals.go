@@ -1,0 +1,193 @@
+package storetest
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// WithdrawalStore is all that a store of withdrawals is to the service.
+type WithdrawalStore interface {
+	wallet.Withdrawals
+	wallet.WithdrawalBook
+}
+
+// asked returns a withdrawal of the asker's from wallets 5 and 6.
+func asked(request int64, after time.Duration) wallet.Withdrawal {
+	return wallet.Withdrawal{No: wallet.WithdrawalNo{Account: asker, Request: request}, Owner: 5, Stage: wallet.Official, Amount: 30,
+		From:    []wallet.Leg{{Account: personal(5), Amount: 10}, {Account: personal(6), Amount: 20}},
+		Created: eve.Add(after), State: wallet.WithdrawalAsked}
+}
+
+// Withdrawals tests an adapter of wallet.Withdrawals and wallet.WithdrawalBook.
+func Withdrawals(t *testing.T, open func(t *testing.T) WithdrawalStore) {
+	t.Run("create is idempotent", func(t *testing.T) { withdrawalOnce(t, open(t)) })
+	t.Run("advance moves forward only", func(t *testing.T) { advanceMovesForward(t, open(t)) })
+	t.Run("of lists the newest first", func(t *testing.T) { withdrawalsOf(t, open(t)) })
+	t.Run("unfinished finds the oldest", func(t *testing.T) { unfinishedFindsOldest(t, open(t)) })
+	t.Run("book lists by owner", func(t *testing.T) { withdrawalBook(t, open(t)) })
+	t.Run("one of many callers creates", func(t *testing.T) { oneAsks(t, open(t)) })
+}
+
+func ask(t *testing.T, s WithdrawalStore, w wallet.Withdrawal) {
+	t.Helper()
+	got, isNew, err := s.Create(t.Context(), w)
+	require.NoError(t, err)
+	require.True(t, isNew)
+	require.Equal(t, w, got)
+}
+
+func withdrawalOnce(t *testing.T, s WithdrawalStore) {
+	want := asked(1, 0)
+	ask(t, s, want)
+	other := asked(1, time.Hour)
+	other.Owner, other.Amount, other.From = 9, 1, nil // asked again after the person's wallet has changed
+	got, isNew, err := s.Create(t.Context(), other)
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, want, got, "the one on record is the first one, with its legs")
+
+	for i, no := range []wallet.WithdrawalNo{
+		{Account: asker, Request: 2},
+		{Account: wallet.Account{Family: asker.Family, User: asker.User + 1}, Request: 1},
+		{Account: wallet.Account{Family: wallet.DouyinFamily, User: asker.User}, Request: 1},
+	} {
+		w := asked(1, time.Duration(i)*time.Second)
+		w.No = no
+		ask(t, s, w)
+	}
+}
+
+func advanceMovesForward(t *testing.T, s WithdrawalStore) {
+	const held, paid, refused = wallet.WithdrawalHeld, wallet.WithdrawalPaid, wallet.WithdrawalRefused
+	for i, c := range []struct {
+		steps []wallet.WithdrawalState
+		want  wallet.WithdrawalState
+	}{
+		{nil, wallet.WithdrawalAsked},
+		{[]wallet.WithdrawalState{held}, held},
+		{[]wallet.WithdrawalState{held, held, wallet.WithdrawalAsked}, held}, // repeated, and a late step
+		{[]wallet.WithdrawalState{held, paid}, paid},
+		{[]wallet.WithdrawalState{held, paid, held, refused}, paid},    // final is final
+		{[]wallet.WithdrawalState{refused, held, paid, held}, refused}, // the other final state too
+	} {
+		w := asked(int64(i+1), 0)
+		ask(t, s, w)
+		for _, to := range c.steps {
+			require.NoError(t, s.Advance(t.Context(), w.No, to))
+		}
+		got, _, err := s.Create(t.Context(), w)
+		require.NoError(t, err)
+		w.State = c.want
+		require.Equal(t, w, got, "case %d", i)
+	}
+	require.ErrorIs(t, s.Advance(t.Context(), asked(99, 0).No, held), wallet.ErrNotFound)
+}
+
+func withdrawalsOf(t *testing.T, s WithdrawalStore) {
+	var want []wallet.Withdrawal
+	for i := range 20 {
+		w := asked(int64(i+1), time.Duration(i*7%20)*time.Minute)
+		w.Owner = wallet.ActID(5 + i%2)
+		if i%3 == 0 {
+			w.Stage = wallet.ExternalDrill
+		}
+		ask(t, s, w)
+		if w.Owner == 5 && w.Stage == wallet.Official {
+			want = append(want, w)
+		}
+	}
+	slices.SortFunc(want, func(a, b wallet.Withdrawal) int { return int(b.Created - a.Created) })
+	for _, limit := range []int{1, 3, len(want), 100} {
+		got, err := s.Of(t.Context(), 5, wallet.Official, limit)
+		require.NoError(t, err)
+		require.Equal(t, want[:min(limit, len(want))], got)
+	}
+	got, err := s.Of(t.Context(), 5, wallet.InternalTest, 10)
+	require.NoError(t, err)
+	require.Empty(t, got)
+}
+
+func unfinishedFindsOldest(t *testing.T, s WithdrawalStore) {
+	var all []wallet.Withdrawal
+	for i := range 50 {
+		w := asked(int64(i+1), time.Duration(i)*time.Minute)
+		ask(t, s, w)
+		all = append(all, w)
+	}
+	expect := func(before wallet.Instant, limit int, want []wallet.Withdrawal) {
+		t.Helper()
+		got, err := s.Unfinished(t.Context(), before, limit)
+		require.NoError(t, err)
+		require.Len(t, got, len(want))
+		for i := range want {
+			require.Equal(t, want[i], got[i])
+		}
+	}
+	expect(eve, 10, nil)
+	expect(eve+1, 10, all[:1])
+	expect(wallet.Never, 10, all[:10])
+	expect(wallet.Never, 100, all)
+	for i := range all {
+		to := wallet.WithdrawalPaid
+		if i%2 == 0 {
+			to = wallet.WithdrawalRefused
+		}
+		if i == 40 {
+			to = wallet.WithdrawalHeld // may have been paid: it is not finished
+			all[i].State = to
+		}
+		require.NoError(t, s.Advance(t.Context(), all[i].No, to))
+	}
+	expect(wallet.Never, 10, all[40:41])
+}
+
+func withdrawalBook(t *testing.T, s WithdrawalStore) {
+	want := map[wallet.WithdrawalNo]wallet.Withdrawal{}
+	for i := range 60 {
+		w := asked(int64(i+1), 0)
+		w.Owner = wallet.ActID(i*37%20 + 1)
+		ask(t, s, w)
+		want[w.No] = w
+	}
+	got := map[wallet.WithdrawalNo]wallet.Withdrawal{}
+	last := wallet.ActID(0)
+	require.NoError(t, s.Withdrawals(t.Context(), func(w wallet.Withdrawal) bool {
+		require.GreaterOrEqual(t, w.Owner, last)
+		require.NotContains(t, got, w.No)
+		last, got[w.No] = w.Owner, w
+		return true
+	}))
+	require.Equal(t, want, got)
+	n := 0
+	require.NoError(t, s.Withdrawals(t.Context(), func(wallet.Withdrawal) bool { n++; return n < 5 }))
+	require.Equal(t, 5, n, "reading stops when told")
+}
+
+func oneAsks(t *testing.T, s WithdrawalStore) {
+	const requests = 50
+	var created atomic.Int64
+	together(t, func(t *testing.T, caller int) {
+		for i := range int64(requests) {
+			w := asked(i+1, 0)
+			w.Amount = wallet.Money(caller + 1)
+			got, isNew, err := s.Create(t.Context(), w)
+			require.NoError(t, err)
+			require.Equal(t, w.No, got.No)
+			if isNew {
+				created.Add(1)
+				require.Equal(t, w.Amount, got.Amount)
+			}
+			require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalHeld))
+		}
+	})
+	require.EqualValues(t, requests, created.Load())
+	got, err := s.Unfinished(t.Context(), wallet.Never, 2*requests)
+	require.NoError(t, err)
+	require.Len(t, got, requests)
+}
