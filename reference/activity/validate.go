@@ -35,8 +35,8 @@ func Validate(a wallet.Activity) error {
 
 // checkChild reports the faults of one child.
 func checkChild(c wallet.Child, fault func(string, ...any)) {
-	if c.ID == "" {
-		fault("a child of %s has no id", c.Stage)
+	if c.ID == "" || len(c.ID) > wallet.MaxActivityID {
+		fault("the child of %s has an id of %d bytes; it takes 1 to %d", c.Stage, len(c.ID), wallet.MaxActivityID)
 	}
 	if c.Stage < wallet.InternalTest || c.Stage > wallet.Official {
 		fault("%s: stage %d", c.ID, c.Stage)

@@ -25,7 +25,7 @@ type Sync struct{ Posting wallet.Settler }
 
 // Deliver implements Delivery.
 func (d Sync) Deliver(ctx context.Context, o wallet.Order, _ wallet.App, _ *activity.Scene) (wallet.GrantReply, error) {
-	if err := d.Posting.Settle(ctx, []wallet.Credit{credit(o)}); err != nil {
+	if err := d.Posting.Settle(ctx, []wallet.Credit{o.Credit()}); err != nil {
 		return wallet.GrantReply{}, err
 	}
 	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantPosted}, nil
@@ -36,7 +36,7 @@ type Async struct{ Backlog wallet.Backlog }
 
 // Deliver implements Delivery.
 func (d Async) Deliver(ctx context.Context, o wallet.Order, _ wallet.App, s *activity.Scene) (wallet.GrantReply, error) {
-	err := wallet.Repeat(func() error { return d.Backlog.Push(ctx, []wallet.Credit{credit(o)}) })
+	err := wallet.Repeat(func() error { return d.Backlog.Push(ctx, []wallet.Credit{o.Credit()}) })
 	if err != nil && !(s.Compensate && errors.Is(err, wallet.ErrUnavailable)) {
 		return wallet.GrantReply{}, err
 	}
@@ -65,9 +65,4 @@ func (d Token) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *a
 	}
 	// Where the token store is down the client's copy restores the view (T8) and compensation posts the order.
 	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantAccepted, Token: sealed}, nil
-}
-
-// credit returns the posting that an order asks for.
-func credit(o wallet.Order) wallet.Credit {
-	return wallet.Credit{Order: o.No, Amount: o.Amount, Opened: o.Opened}
 }

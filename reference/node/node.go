@@ -11,6 +11,7 @@ import (
 	"hongbao/reference/identity"
 	"hongbao/reference/posting"
 	"hongbao/reference/reconcile"
+	"hongbao/reference/token"
 	"hongbao/reference/wallet"
 	"hongbao/reference/walletpage"
 	"hongbao/reference/withdraw"
@@ -59,6 +60,7 @@ type Node struct {
 	withdraw *withdraw.Service
 	people   *identity.Service
 	poster   *posting.Poster
+	trust    *token.Trust
 	alarm    func(wallet.AlarmKind, string)
 	ports    Ports
 }
@@ -74,18 +76,22 @@ func New(c Config, p Ports) (*Node, error) {
 	if c.Batch < 1 || c.Instances < 1 {
 		return nil, fmt.Errorf("%w: node: batch %d, instances %d", wallet.ErrInvalid, c.Batch, c.Instances)
 	}
+	trust, err := token.NewTrust(p.Sealer, token.DefaultAlarmRule(), func(a token.Alarm) { p.Alarm(wallet.AlarmForgedTokens, a.String()) })
+	if err != nil {
+		return nil, err
+	}
 	people := identity.New(p.Identities)
 	poster := newPoster(c, p, index)
 	var purse *walletpage.Purse
 	if c.Strategy == wallet.StrategyToken {
-		purse = &walletpage.Purse{Tokens: p.Tokens, Sealer: p.Sealer, Clock: p.Clock}
+		purse = &walletpage.Purse{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock}
 	}
 	n := &Node{
 		center: &assetcenter.Center{People: people, Index: index, Orders: p.Orders, Budgets: p.Budgets, Clock: p.Clock, Nodes: c.Instances},
 		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Purse: purse, Clock: p.Clock},
-		withdraw: &withdraw.Service{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Bank: p.Bank,
+		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Bank: p.Bank,
 			Posting: poster, Purse: purse, Clock: p.Clock, Release: c.Release, Alarm: p.Alarm},
-		people: people, poster: poster, alarm: p.Alarm, ports: p,
+		people: people, poster: poster, trust: trust, alarm: p.Alarm, ports: p,
 	}
 	limit := 0.0
 	switch c.Strategy {
@@ -94,7 +100,7 @@ func New(c Config, p Ports) (*Node, error) {
 	case wallet.StrategyAsync:
 		n.center.Delivery = assetcenter.Async{Backlog: p.Backlog}
 	case wallet.StrategyToken:
-		n.center.Delivery = assetcenter.Token{Sealer: p.Sealer, Tokens: p.Tokens, Clock: p.Clock}
+		n.center.Delivery = assetcenter.Token{Sealer: trust, Tokens: p.Tokens, Clock: p.Clock}
 	default:
 		return nil, fmt.Errorf("%w: node: strategy %q", wallet.ErrInvalid, c.Strategy)
 	}
@@ -147,6 +153,9 @@ func (n *Node) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (walle
 	}
 	return n.people.Bind(ctx, wallet.AccountOf(c.App, c.User), p)
 }
+
+// DistrustTokens stops believing clients' tokens, or begins again (T7). The server's copies go on as they were.
+func (n *Node) DistrustTokens(on bool) { n.trust.Distrust(on) }
 
 // PostBatch takes one batch of a backlog shard into the ledger and returns how many credits it took.
 func (n *Node) PostBatch(ctx context.Context, shard int) (int, error) {

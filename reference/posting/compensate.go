@@ -33,7 +33,7 @@ func (p *Poster) Compensate(ctx context.Context) (int, error) {
 		case err != nil:
 			return 0, err
 		default:
-			credits = append(credits, wallet.Credit{Order: o.No, Amount: o.Amount, Opened: o.Opened})
+			credits = append(credits, o.Credit())
 		}
 	}
 	if len(void) > 0 {

@@ -62,7 +62,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"app beyond a byte", func(m *tokenpb.Token) { m.AppID += 256 }},
 		{"app below zero", func(m *tokenpb.Token) { m.AppID -= 256 }},
 		// Beyond what Seal makes.
-		{"activity too long", func(m *tokenpb.Token) { m.ActivityID = strings.Repeat("a", MaxActivityID+1) }},
+		{"activity too long", func(m *tokenpb.Token) { m.ActivityID = strings.Repeat("a", wallet.MaxActivityID+1) }},
 		{"no activity", func(m *tokenpb.Token) { m.ActivityID = "" }},
 		// No clock of ours has been there.
 		{"opened before 1970", func(m *tokenpb.Token) { m.OpenTime = -1 }},
@@ -108,7 +108,7 @@ func TestLongestTokenFits(t *testing.T) {
 func longest() wallet.Token {
 	return wallet.Token{
 		App:      wallet.FanqieAudio,
-		Activity: wallet.ActivityID(strings.Repeat("a", MaxActivityID)),
+		Activity: wallet.ActivityID(strings.Repeat("a", wallet.MaxActivityID)),
 		Order: wallet.OrderNo{ActID: math.MaxInt64, Scene: wallet.SceneID(strings.Repeat("s", wallet.MaxSceneID)),
 			Rain: math.MaxInt32, Award: wallet.AvatarPendant, Stage: wallet.Official},
 		Amount: math.MaxInt64,

@@ -61,7 +61,7 @@ func anyToken() *rapid.Generator[wallet.Token] {
 	return rapid.Custom(func(t *rapid.T) wallet.Token {
 		return wallet.Token{
 			App:      wallet.App(rapid.IntRange(1, wallet.Apps).Draw(t, "app")),
-			Activity: wallet.ActivityID(rapid.StringOfN(rapid.Rune(), 1, -1, MaxActivityID).Draw(t, "activity")),
+			Activity: wallet.ActivityID(rapid.StringOfN(rapid.Rune(), 1, -1, wallet.MaxActivityID).Draw(t, "activity")),
 			Order: wallet.OrderNo{
 				ActID: wallet.ActID(rapid.Int64Min(1).Draw(t, "act id")),
 				Scene: wallet.SceneID(rapid.StringMatching(`[a-z0-9-]{1,32}`).Draw(t, "scene")),

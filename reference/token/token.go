@@ -16,9 +16,6 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxActivityID bounds a child activity's id within a token, in bytes, so that sealed tokens are bounded too.
-const MaxActivityID = 64
-
 // MaxSealed bounds a sealed token in bytes; a longer one is refused before any cryptography. The longest that can be
 // sealed has about 350, and what clients send for a whole list (wallet.MaxClientTokens) stays a small request.
 const MaxSealed = 384
@@ -37,7 +34,7 @@ func validate(t wallet.Token) error {
 	switch {
 	case !t.App.Valid():
 		return fmt.Errorf("%w: token: app %d", wallet.ErrInvalid, t.App)
-	case len(t.Activity) == 0 || len(t.Activity) > MaxActivityID || !utf8.ValidString(string(t.Activity)):
+	case len(t.Activity) == 0 || len(t.Activity) > wallet.MaxActivityID || !utf8.ValidString(string(t.Activity)):
 		return fmt.Errorf("%w: token: activity id of %d bytes", wallet.ErrInvalid, len(t.Activity))
 	case t.Amount <= 0:
 		return fmt.Errorf("%w: token: amount %d", wallet.ErrInvalid, t.Amount)

@@ -3,6 +3,9 @@ package wallet
 // ActivityID names an activity: the parent that upstreams pass, or a child that the asset centre chose (O4, A2).
 type ActivityID string
 
+// MaxActivityID bounds an activity's id in bytes: it travels in every token.
+const MaxActivityID = 64
+
 // SceneID names a scene: lower-case letters, digits and '-', at most 32 (no '_', which separates order numbers).
 type SceneID string
 

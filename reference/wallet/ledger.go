@@ -130,7 +130,8 @@ type Ledger interface {
 	Post(ctx context.Context, batch []Credit) ([]Posted, error)
 	// Transfer writes the legs in one transaction, once for its number; repeating it changes nothing.
 	// ErrConflict: the number was used with other legs. ErrInsufficient: a personal or hold account would go below
-	// zero; nothing was written. ErrUnknown as above.
+	// zero; nothing was moved. The first answer stands: a number once refused stays refused, however much comes in
+	// later, because somebody has been told. ErrUnknown as above.
 	Transfer(ctx context.Context, t Transfer) error
 	// View returns one consistent look.
 	View(ctx context.Context, q ViewQuery) (View, error)

@@ -121,6 +121,9 @@ type Order struct {
 	State   OrderState
 }
 
+// Credit returns the posting that the order asks for.
+func (o Order) Credit() Credit { return Credit{o.No, o.Amount, o.Opened} }
+
 // SameGrant says whether o and p grant the same: a repeat that is not the same is a conflict (O3).
 func (o Order) SameGrant(p Order) bool { return o.No == p.No && o.Amount == p.Amount }
 

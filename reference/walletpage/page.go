@@ -64,7 +64,9 @@ func (p *Reader) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, e
 		}
 	}
 	wallets := who.Wallets()
-	view, err := p.Ledger.View(ctx, wallet.ViewQuery{Wallets: wallets, Stage: child.Stage, Check: held.Numbers(), After: r.After, Limit: r.Limit + 1})
+	query := wallet.ViewQuery{Wallets: wallets, Stage: child.Stage, Check: held.Numbers(), After: r.After, Limit: r.Limit + 1}
+	var view wallet.View
+	err = wallet.Repeat(func() (err error) { view, err = p.Ledger.View(ctx, query); return err })
 	switch {
 	case err == nil:
 	case degradable(err):

@@ -40,7 +40,8 @@ func (h Held) Numbers() []wallet.OrderNo {
 func (p *Purse) Read(ctx context.Context, who wallet.Person, s wallet.Stage, sealed [][]byte) Held {
 	var h Held
 	for _, id := range who.Wallets() {
-		ts, err := p.Tokens.List(ctx, id, s)
+		var ts []wallet.Token
+		err := wallet.Repeat(func() (err error) { ts, err = p.Tokens.List(ctx, id, s); return err })
 		if err != nil {
 			h.Missing = true
 			continue

@@ -5,7 +5,6 @@ package withdraw
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -37,6 +36,7 @@ func (r Release) Allows(who wallet.Person) bool {
 type Service struct {
 	People      wallet.People
 	Index       *activity.Index
+	Orders      wallet.Orders
 	Ledger      wallet.Ledger
 	Withdrawals wallet.Withdrawals
 	Bank        wallet.Bank
@@ -95,15 +95,30 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	return wallet.WithdrawReply{No: w.No, Amount: w.Amount, State: w.State}, nil
 }
 
-// post is forced posting (T6): what is due to the person enters the ledger now, past everybody else's backlog.
+// post is forced posting (T6): what is due to the person enters the ledger now, past everybody else's backlog. Where
+// the server's token list cannot be read, the orders of record say what is due.
 func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stage, sealed [][]byte) error {
 	if s.Purse == nil {
 		return nil
 	}
 	held := s.Purse.Read(ctx, who, stage, sealed)
-	credits := make([]wallet.Credit, len(held.Tokens))
-	for i, t := range held.Tokens {
-		credits[i] = t.Credit()
+	credits := make([]wallet.Credit, 0, len(held.Tokens))
+	for _, t := range held.Tokens {
+		credits = append(credits, t.Credit())
+	}
+	if held.Missing {
+		for _, id := range who.Wallets() {
+			var orders []wallet.Order
+			err := wallet.Repeat(func() (err error) { orders, err = s.Orders.Of(ctx, id, stage); return err })
+			if err != nil {
+				return err
+			}
+			for _, o := range orders {
+				if o.State == wallet.OrderOpen {
+					credits = append(credits, o.Credit())
+				}
+			}
+		}
 	}
 	return s.Posting.Settle(ctx, credits)
 }
@@ -116,7 +131,8 @@ func (s *Service) sources(ctx context.Context, who wallet.Person, stage wallet.S
 	rest := amount
 	for _, id := range wallets[1:] {
 		a := wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(id)}
-		balance, err := s.Ledger.Balance(ctx, a)
+		var balance wallet.Money
+		err := wallet.Repeat(func() (err error) { balance, err = s.Ledger.Balance(ctx, a); return err })
 		if err != nil {
 			return nil, err
 		}

@@ -171,3 +171,27 @@ func (l Link) sleep(d time.Duration) {
 	l.world.Sleep(d)
 	l.instance.check()
 }
+
+// Ask carries a client's request to an instance and its answer back, for a client that waits no longer than patience.
+// wallet.ErrUnavailable: it never left. wallet.ErrUnknown: no answer in time, and serve may have run or may still.
+func (d *Dependency) Ask(patience time.Duration, serve func() error) error {
+	d.hurt.Calls++
+	what, start := d.draw(), d.world.Now()
+	switch what {
+	case refused:
+		d.world.Sleep(d.delay())
+		return wallet.ErrUnavailable
+	case lost:
+		d.world.Sleep(patience)
+		return wallet.ErrUnknown
+	}
+	d.world.Sleep(d.delay())
+	err := serve()
+	d.world.Sleep(d.delay())
+	took := time.Duration(d.world.Now() - start)
+	if what != answered || took > patience {
+		d.world.Sleep(patience - took)
+		return wallet.ErrUnknown
+	}
+	return err
+}

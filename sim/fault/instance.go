@@ -28,6 +28,9 @@ func (i *Instance) Now() wallet.Instant {
 	return wallet.Instant((i.world.Now() + int64(i.skew)) / int64(time.Microsecond))
 }
 
+// Up says whether the instance takes requests.
+func (i *Instance) Up() bool { return i.up }
+
 // Crash stops the instance with all that it was doing: every process in it is unwound at its next port call.
 func (i *Instance) Crash() { i.life, i.up = i.life+1, false }
 

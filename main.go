@@ -1,0 +1,93 @@
+// Command hongbao rehearses a festival of red packets: it replays scenarios against a reference wallet service and
+// says whether the money was safe. One subcommand a job; wiring lives in this package and nowhere else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitPass        = 0
+	exitInternal    = 1   // a defect of ours
+	exitUsage       = 2   // wrong flags or a bad scenario
+	exitViolation   = 3   // an invariant was violated
+	exitUnknown     = 5   // the load was not offered as planned, or a check was never evaluated
+	exitInterrupted = 130 // stopped by a signal; the partial record is kept
+)
+
+// exit is an error that chooses the exit code. An empty message means that everything has been said.
+type exit struct {
+	code int
+	err  error
+}
+
+// Error implements error.
+func (e *exit) Error() string { return e.err.Error() }
+
+// Unwrap returns what went wrong.
+func (e *exit) Unwrap() error { return e.err }
+
+// errSaid means that the output has said already what there is to say.
+var errSaid = errors.New("")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := &cobra.Command{
+		Use:   "hongbao",
+		Short: "Rehearse a festival of red packets: replay it, break it, and see whether the money was safe",
+		Long: `hongbao replays a festival of red packets against a reference wallet service and checks that nothing is
+issued beyond its budget, lost, doubled or hidden.
+
+  hongbao sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all
+  hongbao scenario list
+  hongbao report reports/out/demo
+
+Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant was violated,
+5 unknown (a check was never evaluated, or the load was not offered as planned), 130 interrupted.`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("there is no command %q; see hongbao --help", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(simCommand(), scenarioCommand(), reportCommand())
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitPass
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(stderr, "hongbao:", text)
+	}
+	if e := (*exit)(nil); errors.As(err, &e) {
+		return e.code
+	}
+	return exitUsage // cobra's own: unknown flag, wrong number of arguments
+}
+
+// usage is an error of whoever called.
+func usage(format string, args ...any) error { return &exit{exitUsage, fmt.Errorf(format, args...)} }
+
+// internal is a defect of ours, or of the machine.
+func internal(err error) error { return &exit{exitInternal, err} }

@@ -1,0 +1,49 @@
+package reports
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// Summarise fills in what a record says over all of its runs: verdict, checks, load, digest and interruption. A run
+// whose load was not sent as planned makes the verdict unknown, unless a check failed.
+func Summarise(r *Record) {
+	verdicts := []Verdict{}
+	digest := sha256.New()
+	at := map[string]int{}
+	r.Checks, r.Interrupted = nil, false
+	for i, run := range r.Runs {
+		if i == 0 {
+			r.Offered = run.Offered
+		}
+		verdicts = append(verdicts, run.Verdict)
+		if run.Offered.Unsent != 0 || run.Offered.InFlight != 0 {
+			verdicts = append(verdicts, Unknown)
+		}
+		r.Interrupted = r.Interrupted || run.Interrupted
+		digest.Write([]byte(run.Strategy + " " + run.Digest + "\n"))
+		for _, c := range run.Checks {
+			if c.First != "" {
+				c.First = run.Strategy + ": " + c.First
+			}
+			if c.Worst != "" {
+				c.Worst = run.Strategy + ": " + c.Worst
+			}
+			k, seen := at[c.Name]
+			if !seen {
+				at[c.Name] = len(r.Checks)
+				r.Checks = append(r.Checks, c)
+				continue
+			}
+			sum := &r.Checks[k]
+			sum.Result = Combine(sum.Result, c.Result)
+			sum.Evaluations += c.Evaluations
+			sum.Violations += c.Violations
+			if sum.First == "" {
+				sum.First, sum.Worst = c.First, c.Worst
+			}
+		}
+	}
+	r.Verdict = Combine(verdicts...)
+	r.Digest = hex.EncodeToString(digest.Sum(nil)[:16])
+}

@@ -1,0 +1,119 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+)
+
+// choreEvery is how often compensation and unfinished withdrawals are looked after.
+const choreEvery = time.Minute
+
+// calm is how long a poster rests after a failure, so that a ledger in trouble is not hammered.
+const calm = time.Second
+
+// start sets the town to work: posters, compensation, and whatever the scenario breaks.
+func (t *town) start(ctx context.Context) {
+	for shard := range t.scenario.Capacity.PosterShards {
+		t.world.Go(t.world.Now(), func() { t.post(ctx, shard) })
+	}
+	t.world.Go(t.world.Now(), func() { t.chores(ctx) })
+	for _, f := range t.scenario.Faults {
+		switch f.Kind {
+		case scenarios.FaultCrash:
+			t.world.Go(f.From.UnixNano(), func() { t.crashes(f) })
+		case scenarios.FaultFlush:
+			t.world.At(f.From.UnixNano(), func() { t.flush(f.Dependency) })
+		case scenarios.FaultDown:
+			if f.Dependency == "tokens" { // what was granted meanwhile has no copy on the server
+				t.loseTokens(f.To.UnixNano())
+			}
+		}
+	}
+}
+
+// post is the life of one shard's poster. When its instance dies, the next one takes over.
+func (t *town) post(ctx context.Context, shard int) {
+	for {
+		i := t.alive(shard)
+		if i == nil {
+			t.world.Sleep(calm)
+			continue
+		}
+		err := i.Run(func() error { _, err := i.node.PostBatch(ctx, shard); return err })
+		if err != nil {
+			t.world.Sleep(calm)
+		}
+	}
+}
+
+// chores runs compensation and drives unfinished withdrawals, on any instance that is up, and wakes the posters for
+// what an ended lease brought back.
+func (t *town) chores(ctx context.Context) {
+	for n := 0; ; n++ {
+		t.world.Sleep(choreEvery)
+		t.gates.RingAll()
+		i := t.alive(n)
+		if i == nil {
+			continue
+		}
+		_ = i.Run(func() error {
+			return errors.Join(t.untilDone(ctx, i.node.Compensate), t.untilDone(ctx, i.node.SettleWithdrawals))
+		})
+	}
+}
+
+// maxChoreSteps bounds how many bounded steps one round of a chore takes.
+const maxChoreSteps = 1000
+
+// untilDone repeats a step while it finds something to do.
+func (t *town) untilDone(ctx context.Context, step func(context.Context) (int, error)) error {
+	for range maxChoreSteps {
+		if n, err := step(ctx); n == 0 || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// crashes stops one instance after another while the fault lasts.
+func (t *town) crashes(f scenarios.Fault) {
+	stream := t.world.Stream("crashes")
+	for f.To.IsZero() || t.world.Now() < f.To.UnixNano() {
+		i := t.instances[stream.IntN(int64(len(t.instances)))]
+		i.Crash()
+		t.gates.RingAll()
+		t.world.At(t.world.Now()+int64(f.For), i.Restart)
+		t.world.Sleep(f.Every)
+	}
+}
+
+// loseTokens says that the server's copies made until then are gone: of the grants acknowledged until then, and of
+// those whose answer was on its way.
+func (t *town) loseTokens(at int64) {
+	t.world.At(at, t.tokensLost)
+	t.world.At(at+int64(t.scenario.People.Client.Timeout), t.tokensLost)
+}
+
+// flush makes a store lose everything (T8).
+func (t *town) flush(dependency string) {
+	switch dependency {
+	case "tokens":
+		t.tokens.Flush()
+		t.backlog.Flush()
+		t.loseTokens(t.world.Now())
+	case "backlog":
+		t.backlog.Flush()
+	}
+}
+
+// quiet says whether nothing is on its way any more.
+func (t *town) quiet(ctx context.Context) bool {
+	depth, err1 := t.backlog.Depth(ctx)
+	open, err2 := t.orders.OpenCount(ctx)
+	unfinished, err3 := t.withdrawals.Unfinished(ctx, wallet.Never, 1)
+	return errors.Join(err1, err2, err3) == nil && depth == 0 && open == 0 && len(unfinished) == 0
+}

@@ -1,0 +1,212 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/scenarios/traffic"
+	"hongbao/sim/oracle"
+	"hongbao/sim/world"
+)
+
+// crowd is the people: they win, look, withdraw and come back, each through an app that repeats what had no answer.
+// What they ask and what they are told goes to the oracle; nothing else does.
+type crowd struct {
+	world   *world.World
+	town    *town
+	traffic *traffic.Traffic
+	people  scenarios.People
+	windows []scenarios.Window
+	parent  wallet.ActivityID
+	oracle  *oracle.Oracle
+	meter   *meter
+
+	stream  *world.Stream
+	next    traffic.Arrival // the win to come
+	more    bool
+	known   people              // whose accounts the account centre has been told of
+	held    map[int64][]promise // tokens that clients hold, by person
+	pending int64               // things that people have begun or will do
+}
+
+// promise is a client's copy of a token.
+type promise struct {
+	order  wallet.OrderNo
+	sealed []byte
+}
+
+func newCrowd(s *simulation, t *traffic.Traffic) *crowd {
+	sc := s.options.Scenario
+	for i := range sc.Windows {
+		s.meter.offered.Scheduled += t.Total(i)
+	}
+	return &crowd{
+		world: s.world, town: s.town, traffic: t, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
+		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), known: newPeople(sc.People.Count), held: map[int64][]promise{},
+	}
+}
+
+// start lets the first win of the calendar happen; each brings up the next.
+func (c *crowd) start() {
+	if c.next, c.more = c.traffic.Next(); c.more {
+		c.world.Go(c.next.At, c.arrive)
+	}
+}
+
+// arrive is one win.
+func (c *crowd) arrive() {
+	a := c.next
+	if c.next, c.more = c.traffic.Next(); c.more {
+		c.world.Go(c.next.At, c.arrive)
+	}
+	c.pending++
+	c.win(a)
+	c.pending--
+}
+
+// later does something at a time to come.
+func (c *crowd) later(d time.Duration, do func()) {
+	c.pending++
+	c.world.Go(c.world.Now()+int64(d), func() {
+		do()
+		c.pending--
+	})
+}
+
+// now is the moment as clients' clocks have it.
+func (c *crowd) now() wallet.Instant { return worldClock{c.world}.Now() }
+
+// hit draws a ratio.
+func (c *crowd) hit(r scenarios.Ratio) bool { return r.Num > 0 && c.stream.Hit(r.Num, r.Den) }
+
+// within draws a duration.
+func (c *crowd) within(r scenarios.Range) time.Duration {
+	return r.Min + time.Duration(c.stream.IntN(int64(r.Max-r.Min)+1))
+}
+
+// ask sends one request to an instance and brings its answer back, once.
+func (c *crowd) ask(serve func(wallet.Service) error) error {
+	return c.town.client.Ask(c.people.Client.Timeout, func() error {
+		i := c.town.instances[c.stream.IntN(int64(len(c.town.instances)))]
+		return i.Run(func() error { return serve(i.node) })
+	})
+}
+
+// maxDoublings bounds how often a client doubles its wait before a repeat.
+const maxDoublings = 3
+
+// insist repeats a request as a client does: while the outcome is unknown, or nothing was done for want of capacity.
+func (c *crowd) insist(request func() error) error {
+	var err error
+	for try := range c.people.Client.Tries {
+		if try > 0 {
+			c.world.Sleep(c.within(c.people.Client.Backoff) << min(try-1, maxDoublings))
+		}
+		if err = request(); !repeatable(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// repeatable says whether a client repeats after this answer.
+func repeatable(err error) bool {
+	switch wallet.CodeOf(err) {
+	case wallet.CodeUnknown, wallet.CodeOverloaded, wallet.CodeUnavailable:
+		return err != nil
+	}
+	return false
+}
+
+// win asks for a grant and goes on to what people do after it (B5).
+func (c *crowd) win(a traffic.Arrival) {
+	ctx := context.Background()
+	win := c.windows[a.Window]
+	persona := c.traffic.Persona(a.Person)
+	c.greet(ctx, a.Person, a.App, persona)
+	r := wallet.GrantRequest{
+		Caller:   wallet.Caller{App: a.App, User: c.traffic.Account(a.Person, a.App.Family())},
+		Activity: c.parent, Scene: win.Scene, Rain: win.Rain, Award: wallet.Cash, Amount: a.Amount, Opened: c.now(),
+	}
+	id := c.oracle.GrantSent(a.Person, r, r.Opened)
+	c.meter.sent(a.Window)
+	if c.hit(c.people.Client.Hedge) {
+		c.later(0, func() { _, _ = c.grant(ctx, id, r) })
+	}
+	var reply wallet.GrantReply
+	err := c.insist(func() (err error) { reply, err = c.grant(ctx, id, r); return err })
+	c.meter.granted(a.Window, err)
+	if err != nil {
+		return
+	}
+	if len(reply.Token) > 0 && persona.KeepsTokens {
+		c.held[a.Person] = append(c.held[a.Person], promise{reply.Order, reply.Token})
+	}
+	if c.hit(c.people.Client.Repeat) {
+		c.later(c.within(c.people.Client.Backoff), func() { _, _ = c.grant(ctx, id, r) })
+	}
+	c.after(ctx, a, persona)
+}
+
+// grant sends one try and tells the oracle what came of it.
+func (c *crowd) grant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest) (wallet.GrantReply, error) {
+	var reply wallet.GrantReply
+	err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Grant(ctx, r); return err })
+	if err != nil {
+		reply = wallet.GrantReply{}
+	}
+	c.oracle.GrantAnswered(id, r, reply, err, c.now())
+	c.meter.answered("grant", err)
+	c.mix(opGrant, r.Caller, int64(r.Amount), err)
+	return reply, err
+}
+
+// greet tells the account centre of a person with a phone: it knew them before the festival began.
+func (c *crowd) greet(ctx context.Context, p int64, app wallet.App, persona traffic.Persona) {
+	if !persona.HasPhone || !c.known.set(p) {
+		return
+	}
+	c.oracle.PhoneBound(p)
+	for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
+		if err := c.town.enrol(ctx, wallet.Account{Family: f, User: c.traffic.Account(p, f)}, c.traffic.PhoneOf(p)); err != nil {
+			panic(errors.Join(errors.New("sim: the account centre refused a new phone"), err))
+		}
+	}
+}
+
+// The operations in the digest.
+const (
+	opGrant uint64 = 1 + iota
+	opPage
+	opWithdraw
+	opBind
+)
+
+// mix folds one answer into the digest: what was asked, by whom, for how much, when and with what outcome.
+func (c *crowd) mix(op uint64, who wallet.Caller, amount int64, err error) {
+	c.world.Mix(op<<56 | uint64(who.App)<<48 | uint64(wallet.CodeOf(err))<<40 | b2u(err == nil)<<39)
+	c.world.Mix(uint64(who.User))
+	c.world.Mix(uint64(amount))
+}
+
+func b2u(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// people is a set of small numbers.
+type people []uint64
+
+func newPeople(n int64) people { return make(people, n/64+1) }
+
+// set adds i and says whether it is new.
+func (b people) set(i int64) bool {
+	old := b[i/64]
+	b[i/64] |= 1 << (i % 64)
+	return b[i/64] != old
+}

@@ -1,0 +1,170 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+	"runtime"
+	"time"
+
+	"hongbao/reference/token"
+	"hongbao/reference/wallet"
+	"hongbao/reports"
+	"hongbao/scenarios"
+	"hongbao/sim/world"
+)
+
+// Run replays a scenario under one strategy and returns what the report says of it. When ctx ends the run is partial:
+// interrupted, its verdict unknown. Errors are defects or a scenario that cannot be run; no money check is an error.
+func Run(ctx context.Context, o Options, full Full) (reports.Run, error) {
+	s, err := newSimulation(ctx, o)
+	if err != nil {
+		return reports.Run{}, err
+	}
+	defer s.world.Close()
+	whole := s.run(ctx)
+	if err := s.judge(context.WithoutCancel(ctx)); err != nil {
+		return reports.Run{}, err
+	}
+	return s.report(whole, full), nil
+}
+
+// Full says what the machines hold at full scale, for the comparison's instances.
+type Full struct {
+	Num, Den  int64 // the run's scale
+	Instances int64 // of the ledger
+	TPS       scenarios.Ratio
+}
+
+// FullOf returns it for a scenario before scaling.
+func FullOf(s *scenarios.Scenario, num, den int64) Full {
+	return Full{num, den, int64(s.Capacity.LedgerInstances), s.Capacity.LedgerInstanceTPS}
+}
+
+// report turns a finished run into its record.
+func (s *simulation) report(whole bool, full Full) reports.Run {
+	m := s.meter
+	run := reports.Run{
+		Strategy: string(s.options.Strategy), Interrupted: !whole, Offered: m.offered, Windows: m.stats,
+		Series: m.series(), Refusals: m.refusals(), Digest: s.world.Digest(), Steps: s.world.Steps(),
+	}
+	run.Offered.Unsent = run.Offered.Scheduled - run.Offered.Sent
+	verdicts := []reports.Verdict{}
+	for _, c := range s.oracle.Checks() {
+		check := reports.Check{Name: c.Name, Spec: c.Spec, Result: reports.Verdict(c.Result), Evaluations: c.Evaluations, Violations: c.Violations, First: c.First, Worst: c.Worst}
+		if !whole {
+			check.Result = reports.Unknown
+		}
+		run.Checks = append(run.Checks, check)
+		verdicts = append(verdicts, check.Result)
+	}
+	run.Verdict = reports.Combine(verdicts...)
+	for i := range m.stats {
+		m.stats[i].PeakTPS = m.perWindow[i].peak
+	}
+	waits := s.oracle.Waits()
+	run.Comparison = reports.Comparison{
+		VisibleWaitP50MS: waits.ValueAtQuantile(50), VisibleWaitP99MS: waits.ValueAtQuantile(99), VisibleWaitMaxMS: waits.Max(),
+		PostingDelayMaxMS: s.oracle.MaxPostingDelay().Milliseconds(),
+		OfferedPeakTPS:    m.offers.peak, PostedPeakTPS: m.posts.peak, LedgerInstancesUsed: full.Instances,
+		LedgerInstancesNeeded: full.needed(s.options.Strategy, m.offers.peak), BacklogPeak: m.backlogPeak,
+		Refused: m.offered.Refused, MoneyDifferenceFen: int64(s.oracle.MoneyDifference()),
+	}
+	run.Memory = s.memory()
+	run.Metrics = s.metrics()
+	return run
+}
+
+// needed returns the ledger instances, at full scale, that let the strategy refuse nobody: under StrategySync they
+// must take the peak as it comes, under the others what there is suffices, because the backlog holds the rest.
+func (f Full) needed(strategy wallet.Strategy, peak int64) int64 {
+	if strategy != wallet.StrategySync {
+		return f.Instances
+	}
+	// peak · Den/Num grants a second over TPS a second each, rounded up.
+	hi, lo := bits.Mul64(uint64(peak)*uint64(f.Den), uint64(f.TPS.Den))
+	by := uint64(f.Num) * uint64(f.TPS.Num)
+	q, r := bits.Div64(hi, lo, by)
+	if r > 0 {
+		q++
+	}
+	return int64(q)
+}
+
+// memory returns what each part keeps.
+func (s *simulation) memory() []reports.Memory {
+	t := s.town
+	var out []reports.Memory
+	total := int64(0)
+	add := func(part string, bytes int64) {
+		total += bytes
+		out = append(out, reports.Memory{Part: part, Bytes: bytes, BytesPerGrant: float64(bytes) / float64(max(1, s.meter.offered.OK))})
+	}
+	add("identities", t.identities.Bytes())
+	add("orders", t.orders.Bytes())
+	add("budgets", t.budgets.Bytes())
+	add("tokens", t.tokens.Bytes())
+	add("backlog", t.backlog.Bytes())
+	add("ledger", t.ledger.Bytes())
+	add("withdrawals", t.withdrawals.Bytes())
+	add("bank", t.bank.Bytes())
+	add("oracle", s.oracle.Bytes())
+	add("total", total)
+	return out
+}
+
+// metrics returns the run's other figures.
+func (s *simulation) metrics() reports.Metrics {
+	m := reports.Metrics{
+		"virtual_time_s":             time.Duration(s.world.Now() - s.options.Scenario.Windows[0].Start.UnixNano()).Seconds(),
+		"reconciled_orders":          float64(s.reports.Orders),
+		"reconciled_entries":         float64(s.reports.Entries),
+		"reconciliation_differences": float64(s.reports.Count),
+		"drained":                    1,
+		"views_restored_by_clients":  float64(s.meter.restored),
+	}
+	if s.stuck {
+		m["drained"] = 0
+	}
+	for name, d := range s.town.needs {
+		h := d.Hurt()
+		m["calls_"+name] = float64(h.Calls)
+		m["calls_timed_out_"+name] = float64(h.TimedOut)
+		m["calls_turned_away_"+name] = float64(h.Refused + h.Down)
+	}
+	for a, n := range s.meter.answers {
+		if a.reason == "ok" {
+			m["answers_ok_"+a.operation] = float64(n)
+		}
+	}
+	for k, n := range s.town.alarms {
+		m["alarms_"+string(k)] = float64(n)
+	}
+	return m
+}
+
+// TokenMetrics measures how large a typical token of the scenario is (T3).
+func TokenMetrics(s *scenarios.Scenario) (reports.Metrics, error) {
+	w := s.Windows[len(s.Windows)-1]
+	child := s.Activity.Children[len(s.Activity.Children)-1]
+	t := wallet.Token{App: wallet.Douyin, Activity: child.ID, Amount: w.Amount[0].Max, Opened: wallet.InstantOf(w.Start),
+		Order: wallet.OrderNo{ActID: wallet.ActID(s.People.Count), Scene: w.Scene, Rain: w.Rain, Award: wallet.Cash, Stage: w.Stage}}
+	sealer, err := newSealer(CryptoReal, s.Crypto.RealShare, world.New(0, w.Start).Stream("keys"))
+	if err != nil {
+		return nil, fmt.Errorf("sim: %w", err)
+	}
+	sealed, err := sealer.Seal(t, t.Opened)
+	if err != nil {
+		return nil, fmt.Errorf("sim: %w", err)
+	}
+	pb, js := token.EncodedSizes(t)
+	return reports.Metrics{
+		"token_protobuf_bytes": float64(pb), "token_json_bytes": float64(js),
+		"token_protobuf_json_ratio": float64(pb) / float64(js), "token_sealed_bytes": float64(len(sealed)),
+	}, nil
+}
+
+// Environment says where this runs.
+func Environment() reports.Environment {
+	return reports.Environment{Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), GOMAXPROCS: runtime.GOMAXPROCS(0)}
+}

@@ -1,0 +1,197 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"hongbao/reference/identity"
+	"hongbao/reference/node"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/token"
+	"hongbao/reference/wallet"
+	"hongbao/reference/withdraw"
+	"hongbao/scenarios"
+	"hongbao/scenarios/traffic"
+	"hongbao/sim/fault"
+	"hongbao/sim/world"
+)
+
+// town is the service side of the world: the stores, and the instances that stand on them through faults.
+type town struct {
+	world    *world.World
+	scenario *scenarios.Scenario
+	strategy wallet.Strategy
+
+	identities  *mem.Identities
+	orders      *mem.Orders
+	budgets     *mem.Budgets
+	backlog     *mem.Backlog
+	tokens      *mem.Tokens
+	ledger      *mem.Ledger
+	withdrawals *mem.Withdrawals
+	bank        *mem.Bank
+
+	gates     *fault.Gates
+	client    *fault.Dependency
+	needs     map[string]*fault.Dependency
+	instances []*instance
+	alarms    map[wallet.AlarmKind]int64
+
+	tokensLost func() // told when the server's copies of tokens may be gone
+}
+
+// instance is one service instance and the machine that it runs on.
+type instance struct {
+	*fault.Instance
+	node *node.Node
+}
+
+// lease is how long a poster may hold a batch before another one may take it. Ours: a few times what a batch takes
+// when every step needs all its tries.
+const lease = 10 * time.Second
+
+// costAccounts is how many sub-accounts share a stage's cost account, so that no row is hot. Ours.
+const costAccounts = 16
+
+// syncShare is the part of the ledger's rate that grants may take under StrategySync; the rest is for withdrawals.
+const syncShare = 0.95
+
+// worldClock is the ledger's own clock.
+type worldClock struct{ *world.World }
+
+// Now implements wallet.Clock.
+func (c worldClock) Now() wallet.Instant {
+	return wallet.Instant(c.World.Now() / int64(time.Microsecond))
+}
+
+// newTown builds the stores and the instances.
+func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, sealer wallet.Sealer, m *meter, tr *traffic.Traffic) (*town, error) {
+	clock := worldClock{w}
+	t := &town{
+		world: w, scenario: s, strategy: strategy,
+		identities: mem.NewIdentities(), orders: mem.NewOrders(), budgets: mem.NewBudgets(),
+		backlog: mem.NewBacklog(clock, s.Capacity.PosterShards, lease),
+		ledger:  mem.NewLedger(clock, costAccounts), withdrawals: mem.NewWithdrawals(), bank: mem.NewBank(),
+		gates: fault.NewGates(w, s.Capacity.PosterShards), needs: map[string]*fault.Dependency{},
+		alarms: map[wallet.AlarmKind]int64{},
+	}
+	t.tokens = mem.NewTokens(t.backlog)
+	for _, name := range scenarios.Dependencies {
+		var q *fault.Queue
+		if name == "ledger" {
+			q = fault.NewQueue(s.Capacity.LedgerTPS(), s.Capacity.LedgerQueue)
+		}
+		t.needs[name] = fault.NewDependency(w, name, s, q)
+	}
+	t.client = t.needs["client"]
+	release, err := t.release(tr)
+	if err != nil {
+		return nil, fmt.Errorf("sim: white list: %w", err)
+	}
+	skews := w.Stream("skew")
+	for range s.Capacity.NodeInstances {
+		i := fault.NewInstance(w, skew(s, skews))
+		n, err := t.newNode(i, sealer, watched{t.ledger, m}, release)
+		if err != nil {
+			return nil, fmt.Errorf("sim: %w", err)
+		}
+		t.instances = append(t.instances, &instance{i, n})
+	}
+	return t, nil
+}
+
+// newNode composes one instance's service over faulty ports.
+func (t *town) newNode(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger, release withdraw.Release) (*node.Node, error) {
+	link := func(name string) fault.Link { return t.needs[name].Link(i) }
+	orders := fault.Orders{Link: link("orders"), Inner: t.orders}
+	tps := t.scenario.Capacity.LedgerTPS()
+	return node.New(node.Config{
+		Strategy:  t.strategy,
+		Activity:  t.scenario.Activity,
+		Instances: t.scenario.Capacity.NodeInstances,
+		SyncLimit: syncShare * float64(tps.Num) / float64(tps.Den),
+		Batch:     t.scenario.Capacity.PostingBatch,
+		Release:   release,
+	}, node.Ports{
+		Clock:       i,
+		Identities:  fault.Identities{Link: link("identity"), Inner: t.identities},
+		Orders:      orders,
+		OpenOrders:  orders,
+		Budgets:     fault.Budgets{Link: link("budget"), Inner: t.budgets},
+		Tokens:      fault.Tokens{Link: link("tokens"), Inner: t.tokens, Gates: t.gates},
+		Backlog:     fault.Backlog{Link: link("backlog"), Inner: t.backlog, Gates: t.gates},
+		Ledger:      fault.Ledger{Link: link("ledger"), Inner: ledger},
+		Withdrawals: fault.Withdrawals{Link: link("withdrawals"), Inner: t.withdrawals},
+		Bank:        fault.Bank{Link: link("bank"), Inner: t.bank},
+		Sealer:      sealer,
+		Alarm:       func(k wallet.AlarmKind, _ string) { t.alarms[k]++ },
+	})
+}
+
+// skew draws how far an instance's clock is off.
+func skew(s *scenarios.Scenario, stream *world.Stream) time.Duration {
+	for _, f := range s.Faults {
+		if f.Kind == scenarios.FaultSkew && f.Skew > 0 {
+			return time.Duration(stream.IntN(int64(2*f.Skew)+1)) - f.Skew
+		}
+	}
+	return 0
+}
+
+// alive returns the n-th instance, or the next one after it that is up; nil when none is.
+func (t *town) alive(n int) *instance {
+	for k := range t.instances {
+		if i := t.instances[(n+k)%len(t.instances)]; i.Up() {
+			return i
+		}
+	}
+	return nil
+}
+
+// newSealer returns the tokens' sealer: the real one, or the modelled one with a share of real ones among them.
+func newSealer(crypto Crypto, share scenarios.Ratio, random io.Reader) (wallet.Sealer, error) {
+	keys, err := token.NewKeyring(random)
+	if err != nil {
+		return nil, err
+	}
+	real, err := token.NewReal(keys, token.DefaultPolicy())
+	if err != nil || crypto == CryptoReal {
+		return real, err
+	}
+	modelled, err := token.NewModelled(keys, token.DefaultPolicy())
+	if err != nil {
+		return nil, err
+	}
+	return token.NewSampled(real, modelled, share.Num, share.Den)
+}
+
+// release returns who may withdraw (B7). The white list names people; the wallet knows them by their wallets.
+func (t *town) release(tr *traffic.Traffic) (withdraw.Release, error) {
+	r := withdraw.Release{Num: t.scenario.Withdraw.Release.Num, Den: t.scenario.Withdraw.Release.Den, WhiteList: map[wallet.ActID]bool{}}
+	ctx, accounts := context.Background(), identity.New(t.identities)
+	for _, p := range t.scenario.Withdraw.WhiteList {
+		for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
+			a := wallet.Account{Family: f, User: tr.Account(p, f)}
+			var who wallet.Person
+			var err error
+			if tr.Persona(p).HasPhone {
+				who, err = accounts.Bind(ctx, a, tr.PhoneOf(p))
+			} else {
+				who, err = accounts.Resolve(ctx, a)
+			}
+			if err != nil {
+				return r, err
+			}
+			r.WhiteList[who.ActID] = true
+		}
+	}
+	return r, nil
+}
+
+// enrol tells the account centre of an account and its phone, without passing through the world.
+func (t *town) enrol(ctx context.Context, a wallet.Account, p wallet.Phone) error {
+	_, err := identity.New(t.identities).Bind(ctx, a, p)
+	return err
+}

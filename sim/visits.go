@@ -1,0 +1,167 @@
+package sim
+
+import (
+	"context"
+	"slices"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios/traffic"
+)
+
+// pageLimit is how many lines an app asks for; browseLimit when somebody walks the whole list in small pages.
+const (
+	pageLimit   = 50
+	browseLimit = 2
+)
+
+// maxWalk bounds the pages of one walk: no person wins this often.
+const maxWalk = 200
+
+// after is what people do after a win: bind a phone, look at the wallet page in this or another app, come back.
+func (c *crowd) after(ctx context.Context, a traffic.Arrival, persona traffic.Persona) {
+	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.set(a.Person) {
+		c.later(c.within(c.people.After.LookDelay), func() { c.bind(ctx, a.Person) })
+	}
+	if !c.hit(c.people.After.Look) {
+		return
+	}
+	app := a.App
+	if persona.Held > 1 && c.hit(c.people.After.OtherApp) {
+		app = persona.Apps[c.stream.IntN(int64(persona.Held))]
+	}
+	c.later(c.within(c.people.After.LookDelay), func() { c.visit(ctx, a.Person, app) })
+	if c.hit(c.people.After.ComeBack) {
+		c.later(c.within(c.people.After.ComeBackDelay), func() { c.look(ctx, a.Person, app) })
+	}
+}
+
+// visit is a look at the wallet page, and sometimes a withdrawal of all that it shows.
+func (c *crowd) visit(ctx context.Context, p int64, app wallet.App) {
+	if c.hit(c.people.After.Browse) {
+		c.browse(ctx, p, app)
+		return
+	}
+	page, ok := c.look(ctx, p, app)
+	if ok && page.Balance > 0 && c.hit(c.people.After.Withdraw) {
+		c.later(c.within(c.people.After.WithdrawDelay), func() { c.withdraw(ctx, p, app, page.Balance) })
+	}
+}
+
+// look reads the first page. A client whose view lacks a token that it holds asks again with its tokens and shows
+// what comes then (T8): that answer is what the person sees.
+func (c *crowd) look(ctx context.Context, p int64, app wallet.App) (wallet.Page, bool) {
+	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.now(), Limit: pageLimit}
+	id := c.oracle.PageSent(p, r, c.now())
+	page, err := c.page(ctx, r)
+	if err == nil && c.lacks(p, page) {
+		c.meter.restored++
+		c.oracle.PageAnswered(id, wallet.Page{}, wallet.ErrUnknown, c.now()) // nobody saw it
+		r.Tokens = c.tokens(p)
+		id = c.oracle.PageSent(p, r, c.now())
+		page, err = c.page(ctx, r)
+	}
+	c.oracle.PageAnswered(id, page, err, c.now())
+	if err != nil {
+		return page, false
+	}
+	c.letGo(p, page)
+	return page, true
+}
+
+// page sends a page request until it is answered.
+func (c *crowd) page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
+	var page wallet.Page
+	err := c.insist(func() error {
+		err := c.ask(func(s wallet.Service) (err error) { page, err = s.Page(ctx, r); return err })
+		c.meter.answered("page", err)
+		c.mix(opPage, r.Caller, int64(page.Balance), err)
+		return err
+	})
+	return page, err
+}
+
+// browse walks the whole flow list in small pages while grants go on arriving (P1).
+func (c *crowd) browse(ctx context.Context, p int64, app wallet.App) {
+	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.now(), Limit: browseLimit}
+	id := c.oracle.WalkSent(p, r, r.At)
+	for range maxWalk {
+		read := c.oracle.PageSent(p, r, c.now())
+		page, err := c.page(ctx, r)
+		c.oracle.PageAnswered(read, page, err, c.now())
+		c.oracle.WalkPage(id, page, err, c.now())
+		if err != nil || page.Next == (wallet.Cursor{}) {
+			break
+		}
+		r.After = page.Next
+	}
+	c.oracle.WalkEnd(id, c.now())
+}
+
+// withdraw asks for an amount until it is told how that went.
+func (c *crowd) withdraw(ctx context.Context, p int64, app wallet.App, amount wallet.Money) {
+	now := c.now()
+	r := wallet.WithdrawRequest{Caller: c.caller(p, app), Request: int64(now), Amount: amount, At: now, Tokens: c.tokens(p)}
+	id := c.oracle.WithdrawSent(p, r, now)
+	_ = c.insist(func() error {
+		var reply wallet.WithdrawReply
+		err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Withdraw(ctx, r); return err })
+		c.oracle.WithdrawAnswered(id, reply, err, c.now())
+		c.meter.answered("withdraw", err)
+		c.mix(opWithdraw, r.Caller, int64(amount), err)
+		return err
+	})
+}
+
+// bind binds the person's phone in both account systems.
+func (c *crowd) bind(ctx context.Context, p int64) {
+	for _, app := range []wallet.App{wallet.Douyin, wallet.Toutiao} {
+		caller := c.caller(p, app)
+		c.oracle.BindSent(p, caller, c.now())
+		var who wallet.Person
+		err := c.insist(func() error {
+			return c.ask(func(s wallet.Service) (err error) { who, err = s.Bind(ctx, caller, c.traffic.PhoneOf(p)); return err })
+		})
+		c.oracle.BindAnswered(p, caller, who, err, c.now())
+		c.meter.answered("bind", err)
+		c.mix(opBind, caller, int64(who.ActID), err)
+	}
+}
+
+// caller returns the person as an app's user.
+func (c *crowd) caller(p int64, app wallet.App) wallet.Caller {
+	return wallet.Caller{App: app, User: c.traffic.Account(p, app.Family())}
+}
+
+// tokens returns the client's copies, the newest ones when there are too many for a request.
+func (c *crowd) tokens(p int64) [][]byte {
+	held := c.held[p]
+	held = held[max(0, len(held)-wallet.MaxClientTokens):]
+	sealed := make([][]byte, len(held))
+	for i, h := range held {
+		sealed[i] = h.sealed
+	}
+	return sealed
+}
+
+// lacks says whether the page does not show a grant of its stage that the client holds a token for.
+func (c *crowd) lacks(p int64, page wallet.Page) bool {
+	return page.Next == (wallet.Cursor{}) && slices.ContainsFunc(c.held[p], func(h promise) bool {
+		return h.order.Stage == page.Stage && !slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order })
+	})
+}
+
+// letGo forgets the tokens of grants that the page shows as posted.
+func (c *crowd) letGo(p int64, page wallet.Page) {
+	held, ok := c.held[p]
+	if !ok {
+		return
+	}
+	held = slices.DeleteFunc(held, func(h promise) bool {
+		return slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order && l.Status == wallet.TokenSuccess })
+	})
+	if len(held) == 0 {
+		delete(c.held, p)
+		return
+	}
+	c.held[p] = held
+}
