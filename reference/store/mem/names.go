@@ -10,22 +10,33 @@ import (
 
 // names interns values that recur to small numbers from 1; 0 means none. Values are never removed, so limit bounds it.
 type names[K comparable] struct {
-	limit int
-	ids   map[K]uint16
-	all   []K // all[id-1]
+	limit  int
+	ids    map[K]uint16
+	all    []K // all[id-1]
+	recent K   // the value found last: in a rain, nearly every call names the same one
+	id     uint16
 }
 
 func newNames[K comparable](limit int) names[K] {
 	return names[K]{limit: limit, ids: make(map[K]uint16)}
 }
 
-func (n *names[K]) find(k K) uint16 { return n.ids[k] }
+func (n *names[K]) find(k K) uint16 {
+	if n.id != 0 && n.recent == k {
+		return n.id
+	}
+	id := n.ids[k]
+	if id != 0 {
+		n.recent, n.id = k, id
+	}
+	return id
+}
 
 func (n *names[K]) name(id uint16) K { return n.all[id-1] }
 
 // add returns the number of k, a new one if need be. ErrOverloaded when all numbers are taken.
 func (n *names[K]) add(k K) (uint16, error) {
-	if id := n.ids[k]; id != 0 {
+	if id := n.find(k); id != 0 {
 		return id, nil
 	}
 	if len(n.all) == n.limit {

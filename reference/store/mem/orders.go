@@ -36,13 +36,11 @@ type orderRecord struct {
 // NewOrders returns an empty store.
 func NewOrders() *Orders { return &Orders{kinds: newKinds()} }
 
+// find returns the record of an owner's order of a kind, and 0 when there is none.
 func (s *Orders) find(owner wallet.ActID, kind uint16) uint32 {
 	i := s.heads.Get(int64(owner))
-	for kind != 0 && i != 0 && s.records.At(i).kind != kind {
+	for i != 0 && s.records.At(i).kind != kind {
 		i = s.records.At(i).next
-	}
-	if kind == 0 {
-		return 0
 	}
 	return i
 }

@@ -2,6 +2,7 @@ package mem
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hongbao/reference/wallet"
@@ -10,7 +11,7 @@ import (
 // maxLegs bounds the legs of one transfer: a leg from and a leg to for each wallet that one person can have.
 const maxLegs = 2 * (wallet.MaxFormer + 1)
 
-// move is a transfer that was made. Its legs are legs entries from first on.
+// move is a transfer that was answered. Its legs are legs entries from first on; none means that it was refused.
 type move struct {
 	request int64
 	user    wallet.UserID
@@ -41,15 +42,25 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 			return l.repeated(m, t)
 		}
 	}
+	var refused error
 	for i := range t.Legs {
-		if err := l.affordable(t.Legs, i); err != nil {
-			return err
+		if refused = l.affordable(t.Legs, i); refused != nil {
+			break
 		}
 	}
+	if refused != nil && !errors.Is(refused, wallet.ErrInsufficient) {
+		return refused
+	}
 	account := t.No.Withdrawal.Account
-	number := l.moves.Append(move{request: t.No.Withdrawal.Request, user: account.User, next: *head,
-		first: uint32(l.entries.Len()) + 1, family: account.Family, step: t.No.Step, legs: uint8(len(t.Legs))})
+	m := move{request: t.No.Withdrawal.Request, user: account.User, next: *head, family: account.Family, step: t.No.Step}
+	if refused == nil {
+		m.first, m.legs = uint32(l.entries.Len())+1, uint8(len(t.Legs))
+	}
+	number := l.moves.Append(m)
 	*head = number
+	if refused != nil {
+		return refused
+	}
 	for _, leg := range t.Legs {
 		l.write(leg, entry{amount: leg.Amount, posted: now, place: leg.Account.Owner<<32 | int64(number),
 			account: leg.Account.Kind, stage: leg.Account.Stage})
@@ -75,8 +86,12 @@ func (l *Ledger) checkTransfer(t wallet.Transfer) error {
 	return nil
 }
 
-// repeated returns ErrConflict unless the move was made with the legs of t.
+// repeated answers as the first time: ErrInsufficient for a move that was refused. ErrConflict unless one that was
+// made had the legs of t.
 func (l *Ledger) repeated(m *move, t wallet.Transfer) error {
+	if m.legs == 0 {
+		return fmt.Errorf("%w: transfer %s step %d was refused before", wallet.ErrInsufficient, t.No.Withdrawal, t.No.Step)
+	}
 	same := int(m.legs) == len(t.Legs)
 	for i := 0; same && i < len(t.Legs); i++ {
 		same = l.entries.At(m.first+uint32(i)).leg() == t.Legs[i]

@@ -80,7 +80,7 @@ func (l *Ledger) listed(q wallet.ViewQuery, id wallet.ActID, e *entry) bool {
 
 func (l *Ledger) isPosted(no wallet.OrderNo) bool {
 	kind := l.kinds.of(no)
-	if kind == 0 {
+	if kind == 0 { // that is what legs have
 		return false
 	}
 	i := l.heads.Get(int64(no.ActID))
