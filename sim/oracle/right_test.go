@@ -1,0 +1,334 @@
+package oracle
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// lost sends a win whose answer is lost; applied says whether it was granted all the same.
+func (m *model) lost(p Person, app wallet.App, rain int32, amount wallet.Money, applied bool) (GrantID, wallet.GrantRequest) {
+	r := m.win(p, app, rain, amount)
+	id := m.GrantSent(p, r, m.tick())
+	if applied {
+		_, _ = m.apply(r)
+	}
+	m.GrantAnswered(id, r, wallet.GrantReply{}, wallet.ErrUnknown, m.tick())
+	return id, r
+}
+
+// again repeats a grant.
+func (m *model) again(id GrantID, r wallet.GrantRequest) {
+	reply, err := m.apply(r)
+	m.GrantAnswered(id, r, reply, err, m.tick())
+}
+
+func TestWhatIsRightIsNotBlamed(t *testing.T) {
+	cases := []struct {
+		name     string
+		strategy wallet.Strategy
+		play     func(*model)
+		books    func(*books)
+	}{
+		// The answer was lost and so was the request.
+		{"lost, not applied", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, false); m.look(0, wallet.Douyin, 9, nil) }, nil},
+		// The answer was lost; the money is there, in a wallet that no reply ever named.
+		{"lost, applied", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, true) }, nil},
+		// The same, and a page shows it.
+		{"lost, applied, shown", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, true); m.look(0, wallet.Douyin, 9, nil) }, nil},
+		// A repeat after a lost answer gets the same order.
+		{"lost, repeated", "token", func(m *model) { m.again(m.lost(0, wallet.Douyin, 1, 500, true)) }, nil},
+		// Two people lose their answers at one moment for one play.
+		{"two lost alike", "token", func(m *model) {
+			for p := range Person(2) {
+				r := m.win(p, wallet.Douyin, 1, 500)
+				r.Opened = opening + 5
+				id := m.GrantSent(p, r, m.tick())
+				_, _ = m.apply(r)
+				m.GrantAnswered(id, r, wallet.GrantReply{}, wallet.ErrUnknown, m.tick())
+			}
+		}, nil},
+		// Overloaded first, granted then.
+		{"overloaded, repeated", "sync", func(m *model) {
+			r := m.win(0, wallet.Douyin, 1, 500)
+			id := m.GrantSent(0, r, m.tick())
+			m.GrantAnswered(id, r, wallet.GrantReply{}, wallet.ErrOverloaded, m.tick())
+			m.again(id, r)
+		}, nil},
+		// Granted first; a hedged second try met the limit.
+		{"granted, then limited", "sync", func(m *model) {
+			r := m.win(0, wallet.Douyin, 1, 500)
+			id := m.GrantSent(0, r, m.tick())
+			m.again(id, r)
+			m.GrantAnswered(id, r, wallet.GrantReply{}, wallet.ErrLimited, m.tick())
+		}, nil},
+		// Another amount for the same play: a conflict, and the first one stays.
+		{"conflict", "token", func(m *model) { one(m); m.grant(0, wallet.Douyin, 1, 400) }, nil},
+		// The budget is spent.
+		{"over budget", "token", func(m *model) {
+			for rain := range int32(budget/singleCap) + 2 {
+				m.grant(0, wallet.Douyin, rain, singleCap)
+			}
+		}, nil},
+		// The same play won in both account systems before they were joined: two orders, and both are repeated.
+		{"won twice, then joined", "token", func(m *model) {
+			a, b := m.win(0, wallet.Douyin, 1, 500), m.win(0, wallet.Toutiao, 1, 500)
+			i, j := m.GrantSent(0, a, m.tick()), m.GrantSent(0, b, m.tick())
+			m.again(i, a)
+			m.again(j, b)
+			m.bind(0)
+			m.again(i, a)
+			m.again(j, b)
+			m.look(0, wallet.Toutiao, 9, nil)
+		}, nil},
+		// Joined first: the second win of the play is the first one's order and is paid once.
+		{"joined, then won twice", "token", func(m *model) {
+			m.grant(0, wallet.Toutiao, 2, 100)
+			one(m)
+			m.bind(0)
+			m.grant(0, wallet.Toutiao, 1, 500)
+			m.look(0, wallet.Toutiao, 9, nil)
+		}, nil},
+		// Won again under the same account while the first answer was lost: the order bears the first moment.
+		{"asked twice", "token", func(m *model) {
+			m.lost(0, wallet.Douyin, 1, 500, true)
+			m.grant(0, wallet.Douyin, 1, 500)
+			m.look(0, wallet.Douyin, 9, nil)
+		}, nil},
+		// While a phone is being bound, either view is right.
+		{"binding", "token", func(m *model) {
+			m.grant(0, wallet.Toutiao, 2, 100)
+			one(m)
+			c := m.caller(0, wallet.Douyin)
+			m.BindSent(0, c, m.tick())
+			m.look(0, wallet.Douyin, 9, nil)
+			m.bind(0)
+			m.look(0, wallet.Douyin, 9, nil)
+		}, nil},
+		// A grant is acknowledged while a page is read: the page may or may not show it.
+		{"overlap", "token", func(m *model) {
+			one(m)
+			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9}
+			early, late := m.PageSent(0, r, m.tick()), m.PageSent(0, r, m.tick())
+			before := m.page(r)
+			m.grant(0, wallet.Douyin, 2, 300)
+			m.PageAnswered(late, m.page(r), nil, m.tick())
+			m.PageAnswered(early, before, nil, m.tick())
+		}, nil},
+		// A slow page shows a status that a faster one had seen pass.
+		{"slow status", "token", func(m *model) {
+			one(m)
+			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9}
+			slow := m.PageSent(0, r, m.tick())
+			before := m.page(r)
+			m.postAll()
+			m.look(0, wallet.Douyin, 9, nil)
+			m.PageAnswered(slow, before, nil, m.tick())
+		}, nil},
+		// The page says that the token list could not be read.
+		{"degraded", "token", func(m *model) {
+			two(m)
+			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { *p = wallet.Page{Stage: p.Stage, Missing: []string{"tokens"}} })
+		}, nil},
+		// The ledger cannot be read: a posted token is shown as the token list has it.
+		{"degraded status", "token", func(m *model) {
+			one(m)
+			m.postAll()
+			m.look(0, wallet.Douyin, 9, nil)
+			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Missing = []string{"ledger"}; p.Grants[0].Status = wallet.TokenProcessing })
+		}, nil},
+		// Only the withdrawals are missing.
+		{"degraded withdrawals", "token", func(m *model) {
+			paid(m)
+			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals, p.Missing = nil, []string{"withdrawals"} })
+		}, nil},
+		// The token store was flushed: a page without the client's copies lacks what is not posted.
+		{"flushed", "token", func(m *model) {
+			one(m)
+			m.TokensLost(m.tick())
+			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants, p.Income, p.Balance = nil, 0, 0 })
+			m.look(0, wallet.Douyin, 9, nil)
+		}, nil},
+		// A page fails.
+		{"no page", "token", func(m *model) {
+			one(m)
+			id := m.PageSent(0, wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), Limit: 9}, m.tick())
+			m.PageAnswered(id, wallet.Page{}, errors.New("no answer"), m.tick())
+		}, nil},
+		// The page of the present stage, with no moment named.
+		{"now", "token", func(m *model) {
+			one(m)
+			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9}
+			page := m.page(r)
+			r.At = 0
+			m.PageAnswered(m.PageSent(0, r, m.tick()), page, nil, m.tick())
+		}, nil},
+		// A retry across the boundary stays in the stage of the win.
+		{"across the boundary", "token", func(m *model) {
+			id, r := m.lost(0, wallet.Douyin, 1, 500, false)
+			m.advance(time.Hour)
+			m.again(id, r)
+			m.look(0, wallet.Douyin, 9, nil)
+		}, nil},
+		// More than is due is refused.
+		{"insufficient", "token", func(m *model) { one(m); m.withdraw(0, wallet.Douyin, 501) }, nil},
+		// Two withdrawals race for one balance: the one that came too late is refused.
+		{"race to withdraw", "token", func(m *model) {
+			one(m)
+			i, a := m.ask(0, wallet.Douyin, 500)
+			j, b := m.ask(0, wallet.Douyin, 500)
+			won, err := m.payOut(b)
+			_, late := m.payOut(a)
+			m.WithdrawAnswered(i, wallet.WithdrawReply{}, late, m.tick())
+			m.WithdrawAnswered(j, won, err, m.tick())
+		}, nil},
+		// The answer to a withdrawal was lost: pages may show it or not.
+		{"withdrawal lost", "token", func(m *model) {
+			one(m)
+			i, a := m.ask(0, wallet.Douyin, 200)
+			m.look(0, wallet.Douyin, 9, nil)
+			_, _ = m.payOut(a)
+			m.WithdrawAnswered(i, wallet.WithdrawReply{}, wallet.ErrUnknown, m.tick())
+			m.look(0, wallet.Douyin, 9, nil)
+		}, nil},
+		// Under async, insufficient is right while the money is not posted.
+		{"async insufficient", "async", func(m *model) {
+			one(m)
+			i, _ := m.ask(0, wallet.Douyin, 500)
+			m.WithdrawAnswered(i, wallet.WithdrawReply{}, wallet.ErrInsufficient, m.tick())
+		}, nil},
+		// Under async, posted while the page was read.
+		{"async overlap", "async", func(m *model) {
+			two(m)
+			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9}
+			id, page := m.PageSent(0, r, m.tick()), m.page(r)
+			m.postAll()
+			m.PageAnswered(id, page, nil, m.tick())
+		}, nil},
+		// What was reported late and came is no difference.
+		{"late", "token", one, func(b *books) { b.reported = []wallet.Difference{{Kind: wallet.Late, Order: b.entries[0].Order}} }},
+		// An order of record that was refused has no money.
+		{"void", "token", func(m *model) {
+			one(m)
+			r := m.refused(0, 2, 300, wallet.ErrOverBudget)
+			_ = r
+		}, func(b *books) {
+			void := b.orders[0]
+			void.No.Rain, void.State = 2, wallet.OrderVoid
+			b.orders = append(b.orders, void)
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m := newModel(c.strategy)
+			c.play(m)
+			m.final(t, c.books)
+			m.clean(t)
+			require.Zero(t, m.MoneyDifference())
+		})
+	}
+}
+
+func TestFlushedTokensMustComeBackFromTheClient(t *testing.T) {
+	m := newModel("token")
+	one(m)
+	m.TokensLost(m.tick())
+	r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9, Tokens: [][]byte{[]byte("copy")}}
+	id := m.PageSent(0, r, m.tick())
+	m.PageAnswered(id, wallet.Page{Stage: wallet.InternalTest}, nil, m.tick())
+	require.Equal(t, Fail, m.result(t, "user-view").Result, "the page carried the copy, and did not show it")
+}
+
+func TestWhatWasNeverEvaluatedIsUnknown(t *testing.T) {
+	m := newModel("token")
+	for _, c := range m.Checks() {
+		require.Equal(t, Unknown, c.Result, c.Name)
+		require.NotEmpty(t, c.Spec)
+	}
+	two(m)
+	m.look(0, wallet.Douyin, 9, nil)
+	m.withdraw(0, wallet.Douyin, 100)
+	m.final(t, nil)
+	for _, c := range m.Checks() {
+		require.Equal(t, Pass, c.Result, c.Name)
+		require.NotZero(t, c.Evaluations, c.Name)
+	}
+}
+
+func TestReconciliationThatDidNotRunIsUnknown(t *testing.T) {
+	m := newModel("token")
+	one(m)
+	m.postAll()
+	b := m.books()
+	require.NoError(t, m.Final(context.Background(), Books{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b}))
+	require.Equal(t, Unknown, m.result(t, "reconciled").Result)
+	require.Equal(t, Unknown, m.result(t, "budget-accuracy").Result, "nobody told what was spent")
+}
+
+func TestBooksThatCannotBeReadAreAnError(t *testing.T) {
+	down := errors.New("down")
+	for name, b := range map[string]Books{
+		"ledger":      {Ledger: broken{&books{}, down}, Orders: &books{}, Withdrawals: &books{}, Bank: &books{}},
+		"withdrawals": {Ledger: &books{}, Orders: &books{}, Withdrawals: broken{&books{}, down}, Bank: &books{}},
+		"budget": {Ledger: &books{}, Orders: &books{}, Withdrawals: &books{}, Bank: &books{},
+			Spent: func(wallet.Stage) (wallet.Money, error) { return 0, down }},
+	} {
+		require.ErrorIs(t, newModel("token").Final(context.Background(), b), down, name)
+	}
+	unsorted := &books{orders: []wallet.Order{{No: wallet.OrderNo{ActID: 2}}, {No: wallet.OrderNo{ActID: 1}}}}
+	err := newModel("token").Final(context.Background(), Books{Ledger: &books{}, Orders: unsorted, Withdrawals: &books{}, Bank: &books{}})
+	require.ErrorContains(t, err, "wallet 1 after wallet 2", "a book out of order would be misread")
+}
+
+// broken is a book that ends with an error.
+type broken struct {
+	*books
+	err error
+}
+
+func (b broken) Entries(context.Context, func(wallet.Entry) bool) error          { return b.err }
+func (b broken) Withdrawals(context.Context, func(wallet.Withdrawal) bool) error { return b.err }
+
+func TestWaits(t *testing.T) {
+	cases := []struct {
+		name     string
+		strategy wallet.Strategy
+		missed   bool  // a degraded page misses the grant after 2 s
+		want     int64 // ms
+	}{
+		// Visible at once.
+		{"token", "token", false, 0},
+		// The last page that missed it ended 2 s after the acknowledgement.
+		{"token, missed", "token", true, 2_000},
+		// Visible when posted, 3 s after the acknowledgement.
+		{"async", "async", false, 3_000},
+		// Posted before it was acknowledged.
+		{"sync", "sync", false, 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m := newModel(c.strategy)
+			one(m)
+			m.advance(2 * time.Second)
+			if c.missed {
+				m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { *p = wallet.Page{Stage: p.Stage, Missing: []string{"tokens"}} })
+			}
+			m.advance(time.Second)
+			m.final(t, nil)
+			m.clean(t)
+			require.EqualValues(t, 1, m.Waits().TotalCount())
+			require.InEpsilon(t, float64(c.want+1), float64(m.Waits().Max()+1), 0.001)
+			require.Len(t, m.seen, 1)
+			require.Equal(t, c.want, m.seen[0].Wait.Milliseconds())
+			require.Equal(t, m.MaxPostingDelay(), m.seen[0].Delay)
+			if c.strategy != "sync" {
+				require.Equal(t, int64(3_000), m.MaxPostingDelay().Milliseconds())
+			}
+		})
+	}
+}
