@@ -97,6 +97,8 @@ func TestUnreadable(t *testing.T) {
 		{"bytes that are no text", "", []byte("title: \xff\xfe"), "is not text"},
 		{"zero bytes", "", []byte("title: a\x00b"), "is not text"},
 		{"nothing", "", nil, "is empty"},
+		{"keys without end, which would take the parser minutes", "", bytes.Repeat([]byte("a: 1\n"), MaxFile/5), "longer than"},
+		{"dashes without end, which would take the parser its stack", "", bytes.Repeat([]byte("- "), 10_000), "nested deeper"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			var err error

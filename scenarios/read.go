@@ -17,6 +17,10 @@ import (
 // brackets costs the parser its stack.
 const maxNesting = 8
 
+// maxTokens bounds the words and signs of a file. The festival takes some fourteen hundred; the parser's time grows with
+// the square of the keys, so that a megabyte of them would take minutes.
+const maxTokens = 20_000
+
 // tree returns the only document of a source, or nil with the faults recorded.
 func (f *faults) tree(src string) (body ast.Node) {
 	// The parser is somebody else's and files are anybody's: whatever it trips over is a fault of the file.
@@ -57,6 +61,10 @@ func (f *faults) tree(src string) (body ast.Node) {
 // plain refuses what scenario files never need and what makes YAML dangerous: aliases that multiply (a few lines
 // can stand for gigabytes), tags, directives, complex keys, and nesting without end.
 func (f *faults) plain(tokens token.Tokens) bool {
+	if len(tokens) > maxTokens {
+		f.add(f.where(tokens[maxTokens]), "split the scenario", "longer than %d words and signs", maxTokens)
+		return false
+	}
 	depth, dashes, line := 0, 0, 0
 	for _, t := range tokens {
 		if t.Position.Line != line {
