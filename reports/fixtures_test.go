@@ -1,9 +1,6 @@
 package reports
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // The records that the renderings are tried on. Their figures are made up, but agree with each other.
 
@@ -77,23 +74,24 @@ func replay(strategy string, rate int64) Run {
 		Series:  Series{Columns: []string{"offered_per_s", "posted_per_s", "backlog", "visible_wait_max_ms", "budget_spent_fen"}, Values: make([][]int64, 5)},
 	}
 	f := festival{run: &run, rate: rate, strategy: strategy}
-	f.window("internal test", "rain", "internal-test", "2022-01-12T20:00:00+08:00", 600, 10, false)
-	f.window("external drill", "rain", "external-drill", "2022-01-18T20:00:00+08:00", 600, 120, false)
-	f.window("cards", "card-collection", "official", "2022-01-24T12:00:00+08:00", 7*86400, 0.8, false)
+	f.window("internal test", "rain", "internal-test", "2022-01-12T20:00:00+08:00", 600, 10_000, false)
+	f.window("external drill", "rain", "external-drill", "2022-01-18T20:00:00+08:00", 600, 120_000, false)
+	f.window("cards", "card-collection", "official", "2022-01-24T12:00:00+08:00", 7*86400, 800, false)
 	for i := range 7 {
 		at := time.Date(2022, 1, 31, 5+i, 0, 0, 0, time.UTC).Format(time.RFC3339)
 		peak := i == 6
-		tps := 600.0
+		milli := int64(600_000)
 		if peak {
-			tps = 1800
+			milli = 1_800_000
 		}
-		f.window("rain "+string(rune('1'+i)), "rain", "official", at, 600, tps, peak)
+		f.window("rain "+string(rune('1'+i)), "rain", "official", at, 600, milli, peak)
 	}
-	f.window("fireworks", "fireworks", "official", "2022-01-31T22:30:00+08:00", 900, 250, false)
+	f.window("fireworks", "fireworks", "official", "2022-01-31T22:30:00+08:00", 900, 250_000, false)
 	return run
 }
 
-// festival fills a run's series with what a queue in front of a ledger would do.
+// festival fills a run's series with what a queue in front of a ledger would do. Rates are in grants a thousand
+// seconds and fall with the square of the time that is left.
 type festival struct {
 	run      *Run
 	rate     int64
@@ -102,20 +100,21 @@ type festival struct {
 	spent    int64
 }
 
-func (f *festival) window(name, play, stage, start string, seconds int64, tps float64, peak bool) {
+func (f *festival) window(name, play, stage, start string, seconds, milli int64, peak bool) {
 	at, err := time.Parse(time.RFC3339, start)
 	if err != nil {
 		panic(err)
 	}
-	step := int64(2)
+	step := int64(20)
 	if seconds > 3600 {
-		step = 600
+		step = 7200
 	}
-	w := WindowStat{Name: name, Play: play, Stage: stage, Start: at, End: at.Add(time.Duration(seconds) * time.Second), Peak: peak, PeakTPS: int64(math.Ceil(tps))}
+	w := WindowStat{Name: name, Play: play, Stage: stage, Start: at, End: at.Add(time.Duration(seconds) * time.Second), Peak: peak, PeakTPS: (milli + 999) / 1000}
 	for t := int64(0); t < seconds || f.backlog > 0; t += step {
 		offered := int64(0)
 		if t < seconds {
-			offered = int64(math.Ceil(tps * math.Exp(-3*float64(t)/float64(seconds))))
+			left := seconds - t
+			offered = (milli*left/seconds*left/seconds + 999) / 1000
 		}
 		posted := min(f.rate, offered+f.backlog/step)
 		wait := int64(0)

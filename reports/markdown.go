@@ -12,7 +12,7 @@ func Markdown(w io.Writer, r *Record) error {
 	v := newView(r)
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s %s: %s\n\n", mark(r.Verdict), strings.ToUpper(string(r.Verdict)), md(r.Scenario.Title))
-	fmt.Fprintf(&b, "%s %s `%s` at scale %s, seed %d, commit `%s`.\n\n", v.Headline.EN, kindName(r.Kind).EN, mdCode(r.Scenario.Name), v.Size, r.Seed, mdCode(r.Commit))
+	fmt.Fprintf(&b, "%s %s `%s` at scale %s, seed %d, commit `%s`.\n\n", v.Headline.EN, kindName(r.Kind).EN, mdCode(r.Scenario.Name), v.Size, r.Seed, mdCode(shortCommit(r.Commit)))
 	for _, d := range v.Doubts {
 		fmt.Fprintf(&b, "> **%s**\n>\n", md(d.EN))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"image/color"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -43,6 +44,9 @@ func inkNames() *strings.Replacer {
 // plotSize is the size of a drawing in points; the page scales it to the room there is.
 type plotSize struct{ width, height vg.Length }
 
+// headroom keeps the lines below the labels of the windows.
+const headroom = 1.15
+
 // drawing is one quantity over a timeline, with a line a run.
 type drawing struct {
 	line    timeline
@@ -71,10 +75,10 @@ func (d drawing) svg(text string) (template.HTML, error) {
 	lines, top := d.polylines()
 	marks := d.unit.marks(top)
 	p.X.Min, p.X.Max = 0, 1
-	p.Y.Min, p.Y.Max = 0, marks[len(marks)-1].Value
+	p.Y.Min, p.Y.Max = 0, marks[len(marks)-1].Value*headroom
 	p.X.Tick.Marker = plot.ConstantTicks(d.line.ticks(float64(d.size.width) - 50))
 	p.Y.Tick.Marker = plot.ConstantTicks(marks)
-	p.Add(backdrop{d.line, d.windows, marks, face}, curves(lines))
+	p.Add(backdrop{d.line, d.windows, marks, face}, curves{d.runs, lines})
 
 	c := vgsvg.New(d.size.width, d.size.height)
 	p.Draw(draw.Crop(draw.New(c), 2, -6, 2, -2))
@@ -116,14 +120,18 @@ func inline(svg, text string) template.HTML {
 }
 
 // curves draws the lines of all runs.
-type curves [][][]point
+type curves struct {
+	runs  []Run
+	lines [][][]point // one list of polylines a run
+}
 
-// Plot implements plot.Plotter. Each run has its own dashes beside its own colour, and the first is drawn widest, so
-// that lines which coincide can all be seen.
+// Plot implements plot.Plotter. Each strategy has its own dashes beside its own colour, and the first run is drawn
+// widest, so that lines which coincide can all be seen.
 func (cs curves) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	for i, lines := range cs {
-		style := draw.LineStyle{Color: ink(inkLine + i), Width: strokeWidth(i, len(cs)), Dashes: dashes(i)}
+	for i, lines := range cs.lines {
+		n := hue(cs.runs, i)
+		style := draw.LineStyle{Color: ink(inkLine + n), Width: strokeWidth(i, len(cs.lines)), Dashes: dashes(n)}
 		for _, line := range lines {
 			at := make([]vg.Point, len(line))
 			for j, q := range line {
@@ -134,8 +142,23 @@ func (cs curves) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
+// hue is the number of run i's colour and dashes. A strategy has the same in every report; other names follow.
+func hue(runs []Run, i int) int {
+	known := []string{"sync", "async", "token"}
+	if n := slices.Index(known, runs[i].Strategy); n >= 0 {
+		return n
+	}
+	n := len(known)
+	for _, run := range runs[:i] {
+		if !slices.Contains(known, run.Strategy) {
+			n++
+		}
+	}
+	return n % MaxRuns
+}
+
 func strokeWidth(i, n int) vg.Length { return 1.3 + 0.7*vg.Length(n-1-i) }
 
-func dashes(i int) []vg.Length {
-	return [MaxRuns][]vg.Length{0: {6, 3}, 1: {2, 2}, 2: nil, 3: {8, 2, 2, 2}, 4: {1, 3}, 5: {10, 4}}[i%MaxRuns]
+func dashes(hue int) []vg.Length {
+	return [MaxRuns][]vg.Length{0: {6, 3}, 1: {2, 2}, 2: nil, 3: {8, 2, 2, 2}, 4: {1, 3}, 5: {10, 4}}[hue]
 }

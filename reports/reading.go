@@ -11,13 +11,13 @@ func readings(r *Record, size scale) []Text {
 		out = append(out, readInstances(token, sync)...)
 	}
 	if sync != nil && sync.Refused > 0 {
-		out = append(out, textf("With %s instances, sync turned %s grants away.", "只有 %s 个实例时，sync 拒绝了 %s 次发奖。",
+		out = append(out, textf("With %s instances, sync turned %s grants away.", "只有 %s 个实例时，sync 拒绝了 %s次发奖。",
 			count(sync.LedgerInstancesUsed), size.said(sync.Refused)))
 	}
 	out = append(out, readWaits(token, async)...)
 	if token != nil && token.BacklogPeak > 0 {
 		out = append(out, textf("Behind the tokens up to %s postings were held; the last of them reached the ledger %s after its grant.",
-			"令牌背后最多压单 %s 笔；最慢的一笔在发奖 %s 后入账。", size.said(token.BacklogPeak), duration(token.PostingDelayMaxMS)))
+			"令牌背后最多压单 %s笔；最慢的一笔在发奖 %s后入账。", size.said(token.BacklogPeak), duration(token.PostingDelayMaxMS)))
 	}
 	return append(out, readMoney(r)...)
 }
@@ -44,9 +44,9 @@ func readWaits(token, async *Comparison) []Text {
 	switch {
 	case async != nil && token != nil && async.VisibleWaitMaxMS != token.VisibleWaitMaxMS:
 		return []Text{textf("Under async people waited up to %s to see their money; under token, %s.",
-			"在 async 下，用户最长等待 %s 才看到钱；在 token 下为 %s。", duration(async.VisibleWaitMaxMS), duration(token.VisibleWaitMaxMS))}
+			"在 async 下，用户最长等待 %s才看到钱；在 token 下为 %s。", duration(async.VisibleWaitMaxMS), duration(token.VisibleWaitMaxMS))}
 	case async != nil && async.VisibleWaitMaxMS > 0:
-		return []Text{textf("Under async people waited up to %s to see their money.", "在 async 下，用户最长等待 %s 才看到钱。",
+		return []Text{textf("Under async people waited up to %s to see their money.", "在 async 下，用户最长等待 %s才看到钱。",
 			duration(async.VisibleWaitMaxMS))}
 	}
 	return nil
@@ -63,7 +63,7 @@ func readMoney(r *Record) []Text {
 			out = append(out, textf("Strategy %s lost or doubled %s.", "策略 %s 的资金差错为 %s。", quote(run.Strategy), money(d)))
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && !r.Interrupted { // half a run proves nothing
 		out = append(out, Text{"What was acknowledged and what the ledger holds agree to the fen.", "已确认的发奖与账本分毫不差。"})
 	}
 	return out

@@ -85,7 +85,7 @@ func (t *terminal) head(v view) {
 		t.wrap("  ! ", d.EN)
 	}
 	t.line("")
-	t.wrap("  ", fmt.Sprintf("%s %s · scale %s · seed %d · commit %s", kindName(v.Kind).EN, quote(v.Scenario.Name), v.Size, v.Seed, orDash(quote(v.Commit))))
+	t.wrap("  ", fmt.Sprintf("%s %s · scale %s · seed %d · commit %s", kindName(v.Kind).EN, quote(v.Scenario.Name), v.Size, v.Seed, orDash(shortCommit(v.Commit))))
 }
 
 func (t *terminal) checks(v view) {

@@ -158,3 +158,18 @@ func quote(s string) string {
 	}
 	return strings.TrimSpace(out)
 }
+
+// hashDigits is how much of a commit's hash is shown; enough to find it by.
+const hashDigits = 12
+
+// shortCommit cuts the hash and keeps what says that the tree had changes.
+func shortCommit(s string) string {
+	hash, rest, _ := strings.Cut(quote(s), "+")
+	if len(hash) > hashDigits {
+		hash = clip(hash, hashDigits+1)
+	}
+	if rest != "" {
+		hash += "+" + rest
+	}
+	return hash
+}

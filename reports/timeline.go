@@ -87,7 +87,7 @@ func (l timeline) place() {
 		return
 	}
 	gap := math.Min(maxGap, gapShare/float64(len(l)))
-	weight := func(s stretch) float64 { return math.Log1p(float64(s.to-s.from) / 60) }
+	weight := func(s stretch) float64 { return 1 + math.Log1p(float64(s.to-s.from)/60)/3 }
 	sum := 0.0
 	for _, s := range l {
 		sum += weight(s)

@@ -14,8 +14,8 @@ var ErrRecord = errors.New("reports: bad record")
 const (
 	MaxRuns    = 6       // strategies compared on one page: more lines in one plot cannot be told apart
 	MaxChecks  = 256     // checks of one run
-	MaxWindows = 512     // windows of one calendar
-	MaxRows    = 512     // refusals, memory parts or metrics of one run
+	MaxWindows = 128     // windows of one calendar
+	MaxRows    = 256     // refusals, memory parts or metrics of one run
 	MaxColumns = 8       // plotted quantities
 	MaxSamples = 1 << 17 // samples of one series: a day and a half of seconds
 )

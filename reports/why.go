@@ -71,6 +71,9 @@ func loadDoubts(l loadRow) []Text {
 		out = append(out, textf("The load was not offered as planned%s: %s of %s scheduled grants were never sent.",
 			"负载未按计划发出%s：计划 %[3]s 次发奖中有 %[2]s 次从未发送。", of, count(l.Unsent), count(l.Scheduled)))
 	}
+	if l.InFlight > 0 {
+		out = append(out, textf("When the run ended%s, %s grants were still without an answer.", "运行结束时%s，仍有 %s 次发奖没有结果。", of, count(l.InFlight)))
+	}
 	if !l.Planned() || !l.Answered() {
 		out = append(out, textf("The accounting of the offered load does not add up%s.", "负载账目不平%s。", of))
 	}

@@ -1,0 +1,76 @@
+package reports
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the goldens instead of comparing with them")
+
+// fixtures names the three records.
+func fixtures() map[string]func() *Record {
+	return map[string]func() *Record{"passed": passed, "violated": violated, "interrupted": interrupted}
+}
+
+// TestGoldens holds every rendering of every fixture to what was looked at and found good.
+// After a change that is meant: go test ./reports -run Goldens -update, and read the difference.
+func TestGoldens(t *testing.T) {
+	renderings := map[string]func(io.Writer, *Record) error{
+		"json":       JSON,
+		"md":         Markdown,
+		"xml":        JUnit,
+		"txt":        func(w io.Writer, r *Record) error { return Table(w, r, false) },
+		"colour.txt": func(w io.Writer, r *Record) error { return Table(w, r, true) },
+		"html.txt":   pageText,
+	}
+	for name, record := range fixtures() {
+		for ending, render := range renderings {
+			t.Run(name+"."+ending, func(t *testing.T) {
+				r := record()
+				Normalise(r)
+				require.NoError(t, r.Validate())
+				var b bytes.Buffer
+				require.NoError(t, render(&b, r))
+				golden(t, name+"."+ending, b.Bytes())
+			})
+		}
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got))
+}
+
+// pageText writes what a person reads on the page, both languages, one element a line. Curves are left out: their
+// last digits depend on the processor.
+func pageText(w io.Writer, r *Record) error {
+	var b bytes.Buffer
+	if err := HTML(&b, r); err != nil {
+		return err
+	}
+	_, body, _ := strings.Cut(b.String(), "<body>")
+	text := regexp.MustCompile(`</?(span|b|small|i|dt|label)\b[^>]*>`).ReplaceAllString(body, " ")
+	text = regexp.MustCompile(`<[^>]*>`).ReplaceAllString(text, "\n")
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) > 0 {
+			if _, err := io.WriteString(w, strings.Join(words, " ")+"\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,28 @@
+package reports
+
+// meaning says in words what a check of the oracle looks at. A check it does not know stands by its name alone.
+func meaning(check string) Text {
+	switch check {
+	case "order-once":
+		return Text{"An order number is granted once, with the content that was asked for, to its owner.", "一个订单号只发一次奖，内容与请求一致，归属正确。"}
+	case "no-over-issuance":
+		return Text{"No stage grants more than its budget, and no grant is above the cap.", "任何阶段不超预算，任何单笔不超上限。"}
+	case "budget-accuracy":
+		return Text{"What the budget counts as spent is what was granted.", "预算记录的花费等于实际发放。"}
+	case "nothing-lost":
+		return Text{"Every acknowledged grant reaches the ledger, once.", "每笔已确认的发奖都入账，且只入账一次。"}
+	case "zero-sum":
+		return Text{"All accounts of the ledger sum to zero.", "账本所有账户之和为零。"}
+	case "user-view":
+		return Text{"The wallet page shows what is due: nothing missing, nothing twice.", "钱包页所示即应得：不缺，不重。"}
+	case "withdraw-whole":
+		return Text{"A withdrawal posts what is due first, and pays out once what was asked.", "提现前先入账应得部分，按请求金额只付一次。"}
+	case "phase-isolation":
+		return Text{"What is granted in one stage stays in that stage.", "一个阶段的奖励只属于该阶段。"}
+	case "state-machine":
+		return Text{"The state of a token only moves forward.", "令牌状态只向前推进。"}
+	case "reconciled":
+		return Text{"Reconciliation finds no difference that is left open.", "对账没有遗留差异。"}
+	}
+	return Text{}
+}
