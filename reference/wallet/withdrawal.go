@@ -44,7 +44,7 @@ type Withdrawals interface {
 	// Create records w unless its number is taken, and returns the one on record and whether it is new. Atomic.
 	// ErrUnknown: it may have been recorded; repeat the call.
 	Create(ctx context.Context, w Withdrawal) (Withdrawal, bool, error)
-	// Advance moves it forward; one that is further already is left alone. Idempotent.
+	// Advance moves it forward; one that is further already is left alone. Idempotent. ErrNotFound: not on record.
 	Advance(ctx context.Context, no WithdrawalNo, s WithdrawalState) error
 	// Of returns the withdrawals of a wallet in a stage, newest first, at most limit.
 	Of(ctx context.Context, id ActID, s Stage, limit int) ([]Withdrawal, error)
@@ -55,6 +55,7 @@ type Withdrawals interface {
 // Bank pays out. It is somebody else's system: slow, and often without an answer.
 type Bank interface {
 	// Pay sends the amount to the person, once a withdrawal number. ErrUnknown: it may have been sent; repeat the
-	// call with the same number. ErrConflict: the number was paid with another amount.
+	// call with the same number. ErrConflict: the number was paid with another amount. ErrInvalid: the amount is not
+	// above zero.
 	Pay(ctx context.Context, no WithdrawalNo, amount Money) error
 }
