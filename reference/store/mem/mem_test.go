@@ -195,3 +195,19 @@ func TestPendingSkipsWhatIsDone(t *testing.T) {
 	require.Equal(t, 8, p.first)
 	require.EqualValues(t, 2*pendingBlock, p.count)
 }
+
+func TestAWalletNamedTwiceCountsOnce(t *testing.T) {
+	l := NewLedger(still(0), 1)
+	for rain, fen := range []wallet.Money{5, 7} {
+		_, err := l.Post(t.Context(), []wallet.Credit{{Order: number(1, int32(rain)), Amount: fen}})
+		require.NoError(t, err)
+	}
+	v, err := l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{1, 2, 1}, Stage: wallet.Official, Limit: 10})
+	require.NoError(t, err)
+	require.EqualValues(t, 12, v.Balance)
+	require.EqualValues(t, 12, v.Income)
+	require.Len(t, v.Grants, 2)
+	var written []wallet.Money
+	require.NoError(t, l.Entries(t.Context(), func(e wallet.Entry) bool { written = append(written, e.Amount); return true }))
+	require.Equal(t, []wallet.Money{5, 7}, written, "the book keeps the order of writing")
+}

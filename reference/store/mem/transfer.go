@@ -42,25 +42,17 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 			return l.repeated(m, t)
 		}
 	}
-	var refused error
-	for i := range t.Legs {
-		if refused = l.affordable(t.Legs, i); refused != nil {
-			break
-		}
-	}
+	refused := l.affordable(t.Legs)
 	if refused != nil && !errors.Is(refused, wallet.ErrInsufficient) {
 		return refused
 	}
 	account := t.No.Withdrawal.Account
-	m := move{request: t.No.Withdrawal.Request, user: account.User, next: *head, family: account.Family, step: t.No.Step}
-	if refused == nil {
-		m.first, m.legs = uint32(l.entries.Len())+1, uint8(len(t.Legs))
-	}
-	number := l.moves.Append(m)
+	number := l.moves.Append(move{request: t.No.Withdrawal.Request, user: account.User, next: *head, family: account.Family, step: t.No.Step})
 	*head = number
 	if refused != nil {
-		return refused
+		return refused // and stays on record as such
 	}
+	l.moves.At(number).first, l.moves.At(number).legs = uint32(l.entries.Len())+1, uint8(len(t.Legs))
 	for _, leg := range t.Legs {
 		l.write(leg, entry{amount: leg.Amount, posted: now, place: leg.Account.Owner<<32 | int64(number),
 			account: leg.Account.Kind, stage: leg.Account.Stage})
@@ -102,25 +94,22 @@ func (l *Ledger) repeated(m *move, t wallet.Transfer) error {
 	return nil
 }
 
-// affordable checks the account of leg n as it would be after all the legs. It looks at each account once.
-func (l *Ledger) affordable(legs []wallet.Leg, n int) error {
-	account := legs[n].Account
-	for _, earlier := range legs[:n] {
-		if earlier.Account == account {
-			return nil
+// affordable returns ErrInsufficient when a personal or hold account would be below zero after all the legs.
+func (l *Ledger) affordable(legs []wallet.Leg) error {
+	for _, of := range legs {
+		account := of.Account
+		after, err := l.balance(account)
+		for _, leg := range legs {
+			if err == nil && leg.Account == account {
+				after, err = after.Add(leg.Amount)
+			}
 		}
-	}
-	after, err := l.balance(account)
-	for _, leg := range legs[n:] {
-		if err == nil && leg.Account == account {
-			after, err = after.Add(leg.Amount)
+		if err != nil {
+			return err
 		}
-	}
-	if err != nil {
-		return err
-	}
-	if after < 0 && (account.Kind == wallet.PersonalAccount || account.Kind == wallet.HoldAccount) {
-		return fmt.Errorf("%w: wallet %d would have %d fen", wallet.ErrInsufficient, account.Owner, int64(after))
+		if after < 0 && (account.Kind == wallet.PersonalAccount || account.Kind == wallet.HoldAccount) {
+			return fmt.Errorf("%w: wallet %d would have %d fen", wallet.ErrInsufficient, account.Owner, int64(after))
+		}
 	}
 	return nil
 }

@@ -69,28 +69,40 @@ func transferNeedsMoney(t *testing.T, l LedgerStore, _ *Clock) {
 	drill := number(1, 2)
 	drill.Stage = wallet.ExternalDrill
 	post(t, l, []wallet.Credit{credit(drill, 1000, 0)}, wallet.PostedNow)
-	both := step(1, wallet.MoveHold, personal(2), holdAccount(2), 20)
-	both.Legs = append(both.Legs, step(1, wallet.MoveHold, personal(1), holdAccount(1), 101).Legs...)
-	twice := step(1, wallet.MoveHold, personal(1), holdAccount(1), 60)
+	both := step(4, wallet.MoveHold, personal(2), holdAccount(2), 20)
+	both.Legs = append(both.Legs, step(4, wallet.MoveHold, personal(1), holdAccount(1), 101).Legs...)
+	twice := step(5, wallet.MoveHold, personal(1), holdAccount(1), 60)
 	twice.Legs = append(twice.Legs, twice.Legs...)
-	for _, c := range []struct {
+	cases := []struct {
 		transfer wallet.Transfer
 		why      string
 	}{
 		{step(1, wallet.MoveHold, personal(1), holdAccount(1), 101), "one fen too much; the drill's money does not help"},
-		{step(1, wallet.MoveHold, personal(3), holdAccount(3), 1), "an account that was never used"},
-		{step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 1), "nothing is held"},
+		{step(2, wallet.MoveHold, personal(3), holdAccount(3), 1), "an account that was never used"},
+		{step(3, wallet.MoveSettle, holdAccount(1), paidAccount(1), 1), "nothing is held"},
 		{both, "the first wallet has it, the second does not: neither gives"},
 		{twice, "each of two legs alone would fit"},
-		{step(1, wallet.MoveHold, personal(1), holdAccount(1), math.MaxInt64), "the largest amount"},
-	} {
-		require.ErrorIs(t, l.Transfer(t.Context(), c.transfer), wallet.ErrInsufficient, c.why)
-		balance(t, l, personal(1), 100)
-		balance(t, l, personal(2), 20)
-		balance(t, l, holdAccount(1), 0)
-		balance(t, l, holdAccount(2), 0)
+		{step(6, wallet.MoveHold, personal(1), holdAccount(1), math.MaxInt64), "the largest amount"},
 	}
-	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(1), holdAccount(1), 100)), "a refused number is not used up")
+	for _, c := range cases {
+		for range 2 {
+			require.ErrorIs(t, l.Transfer(t.Context(), c.transfer), wallet.ErrInsufficient, c.why)
+			balance(t, l, personal(1), 100)
+			balance(t, l, personal(2), 20)
+			balance(t, l, holdAccount(1), 0)
+			balance(t, l, holdAccount(2), 0)
+		}
+	}
+	// Money that comes in later does not change what somebody has been told.
+	post(t, l, []wallet.Credit{credit(number(1, 3), 1000, 0), credit(number(3, 1), 1000, 0)}, wallet.PostedNow, wallet.PostedNow)
+	for _, c := range cases {
+		require.ErrorIs(t, l.Transfer(t.Context(), c.transfer), wallet.ErrInsufficient, c.why)
+	}
+	balance(t, l, personal(1), 1100)
+	require.NoError(t, l.Transfer(t.Context(), step(7, wallet.MoveHold, personal(1), holdAccount(1), 1100)), "another number is another question")
+	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 101)), "and so is another step")
+	balance(t, l, holdAccount(1), 999)
+	costs(t, l, wallet.Official)
 }
 
 func transferRefusesNonsense(t *testing.T, l LedgerStore, _ *Clock) {

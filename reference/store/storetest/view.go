@@ -163,6 +163,7 @@ func ledgerModel(t *rapid.T, l LedgerStore, clock *Clock) {
 	model := map[wallet.OrderNo]wallet.Credit{}
 	balances := map[wallet.AccountNo]wallet.Money{}
 	moves := map[int64]wallet.Transfer{}
+	refused := map[int64]bool{}
 	owners := rapid.IntRange(1, 3)
 	for range rapid.IntRange(1, 20).Draw(t, "steps") {
 		clock.Advance(time.Second)
@@ -173,12 +174,15 @@ func ledgerModel(t *rapid.T, l LedgerStore, clock *Clock) {
 			err := l.Transfer(t.Context(), tr)
 			made, known := moves[request]
 			switch {
+			case refused[request]:
+				require.ErrorIs(t, err, wallet.ErrInsufficient)
 			case known && slices.Equal(made.Legs, tr.Legs):
 				require.NoError(t, err)
 			case known:
 				require.ErrorIs(t, err, wallet.ErrConflict)
 			case balances[personal(id)] < tr.Legs[1].Amount:
 				require.ErrorIs(t, err, wallet.ErrInsufficient)
+				refused[request] = true
 			default:
 				require.NoError(t, err)
 				moves[request] = tr
