@@ -94,8 +94,7 @@ func (t *town) crashes(f scenarios.Fault) {
 // loseTokens says that the server's copies made until then are gone: of the grants acknowledged until then, and of
 // those whose answer was on its way.
 func (t *town) loseTokens(at int64) {
-	t.world.At(at, t.tokensLost)
-	t.world.At(at+int64(t.scenario.People.Client.Timeout), t.tokensLost)
+	t.world.At(at, func() { t.tokensLost(t.scenario.People.Client.Timeout) })
 }
 
 // flush makes a store lose everything (T8).

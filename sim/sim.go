@@ -84,7 +84,7 @@ func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 	}
 	s.meter.town = s.town
 	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, Seen: s.meter.seen})
-	s.town.tokensLost = func() { s.oracle.TokensLost(s.crowd.now()) }
+	s.town.tokensLost = func(onTheWay time.Duration) { s.oracle.TokensLost(s.crowd.now().Add(onTheWay)) }
 	s.crowd = newCrowd(s, tr)
 	s.town.start(ctx)
 	s.meter.start()

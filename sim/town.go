@@ -39,7 +39,7 @@ type town struct {
 	instances []*instance
 	alarms    map[wallet.AlarmKind]int64
 
-	tokensLost func() // told when the server's copies of tokens may be gone
+	tokensLost func(onTheWay time.Duration) // told when the server's copies of tokens may be gone
 }
 
 // instance is one service instance and the machine that it runs on.

@@ -10,14 +10,22 @@ import (
 const repeatTries = 3
 
 // Repeat makes a step again while its outcome is unknown. The step must answer a repeat as it did the first time.
+// A try that says "nothing was done" after one that was never answered speaks for itself alone: the step as a whole
+// stays unknown.
 func Repeat(step func() error) error {
-	var err error
-	for range repeatTries {
-		if err = step(); !errors.Is(err, ErrUnknown) {
-			return err
+	err := step()
+	for n := 1; n < repeatTries && errors.Is(err, ErrUnknown); n++ {
+		if err = step(); err != nil && nothingDone(err) {
+			return Unsettled(err)
 		}
 	}
 	return err
+}
+
+// nothingDone says whether an error speaks of one try and not of the step.
+func nothingDone(err error) bool {
+	c := CodeOf(err)
+	return c == CodeOverloaded || c == CodeUnavailable
 }
 
 // Unsettled turns the error of a later step into ErrUnknown: something is on record already, and how it ends is open.

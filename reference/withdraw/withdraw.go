@@ -6,6 +6,7 @@ package withdraw
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"hongbao/reference/activity"
@@ -23,13 +24,13 @@ type Release struct {
 	WhiteList map[wallet.ActID]bool // people who may in any case
 }
 
-// Allows says whether the person may withdraw. A person once let in stays in while the share grows.
+// Allows says whether the person may withdraw: any of the person's wallets lets them in. So whoever is in stays in
+// while the share grows and while wallets are joined; else a repeat could be refused after the first try had paid.
 func (r Release) Allows(who wallet.Person) bool {
-	if r.WhiteList[who.ActID] {
-		return true
-	}
-	spread := uint64(who.ActID) * 0x9E3779B97F4A7C15 >> 33 // neighbouring numbers fall far apart
-	return r.Den > 0 && int64(spread%uint64(r.Den)) < r.Num
+	return slices.ContainsFunc(who.Wallets(), func(id wallet.ActID) bool {
+		spread := uint64(id) * 0x9E3779B97F4A7C15 >> 33 // neighbouring numbers fall far apart
+		return r.WhiteList[id] || r.Den > 0 && int64(spread%uint64(r.Den)) < r.Num
+	})
 }
 
 // Service withdraws.
@@ -77,11 +78,12 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	if err != nil {
 		return wallet.WithdrawReply{}, err
 	}
-	w := wallet.Withdrawal{
+	asked := wallet.Withdrawal{
 		No: wallet.WithdrawalNo{Account: account, Request: r.Request}, Owner: who.ActID, Stage: child.Stage,
 		Amount: r.Amount, From: from, Created: s.Clock.Now(), State: wallet.WithdrawalAsked,
 	}
-	err = wallet.Repeat(func() (err error) { w, _, err = s.Withdrawals.Create(ctx, w); return err })
+	var w wallet.Withdrawal
+	err = wallet.Repeat(func() (err error) { w, _, err = s.Withdrawals.Create(ctx, asked); return err })
 	if err != nil {
 		return wallet.WithdrawReply{}, err
 	}

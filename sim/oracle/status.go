@@ -11,8 +11,8 @@ func (o *Oracle) progress(i uint32, l *wallet.Line, a *ask, now wallet.Instant) 
 	switch {
 	case s == statusNone:
 		o.fail(stateMachine, l.Amount, "person %d, page of %s to %s: order %s of %d fen has status %d, which does not exist", a.person, a.start, now, l.Order, l.Amount, l.Status)
-	case s > g.status():
-		g.setStatus(s)
+	case s > g.status(), g.status() == statusWorking && o.lost != 0 && g.acked <= o.lost:
+		g.setStatus(s) // forward, or issued anew after the server's copies were lost
 	case s < g.status() && !a.overlapped:
 		o.fail(stateMachine, l.Amount, "person %d, page of %s to %s: order %s of %d fen went back to status %d from %d",
 			a.person, a.start, now, l.Order, l.Amount, l.Status, numberOf(g.status()))

@@ -35,10 +35,14 @@ const (
 
 func (w *withdrawal) has(f withdrawalIs) bool { return w.is&f != 0 }
 
-// mayMove says whether the withdrawal may have moved money, or will.
+// mayMove says whether the withdrawal may have moved money, or will; for sure only once its client has given up. Until
+// then another try may be on its way, whatever the last one was answered.
 func (w *withdrawal) mayMove() bool {
 	return w.acked != 0 || !w.has(outRefused) && (w.has(outUnknown) || !w.has(outNothing))
 }
+
+// mayBeMoving says the same while the client may still try.
+func (w *withdrawal) mayBeMoving() bool { return w.acked != 0 || !w.has(outRefused) }
 
 // WithdrawSent tells of a withdrawal's first try.
 func (o *Oracle) WithdrawSent(p Person, r wallet.WithdrawRequest, now wallet.Instant) WithdrawID {
@@ -72,7 +76,7 @@ func (o *Oracle) wonBy(p Person, w *withdrawal, tokens int, now wallet.Instant) 
 	for i := o.people.Get(p); i != 0; i = o.grants.At(i).next {
 		g := o.grants.At(i)
 		sure := g.act != 0 && !g.has(alias) && (g.acked != 0 || g.status() != statusNone)
-		if sure && o.plays.list[g.play-1].stage == w.stage && o.sees(p, a.family, g.family(), now) == sightSure && o.guarded(&a, g) {
+		if sure && o.plays.list[g.play-1].stage == w.stage && o.sight(p, i, a.family, o.other(p, now)) == sightSure && o.guarded(&a, g) {
 			sum += g.money()
 		}
 	}
@@ -135,7 +139,7 @@ func (o *Oracle) notWithdrawn(w *withdrawal, err error, now wallet.Instant) {
 func (o *Oracle) insufficient(w *withdrawal, now wallet.Instant) {
 	left := w.due
 	for i := o.withdrawn[w.person]; i != 0; i = o.withdrawals.At(i).next {
-		if v := o.withdrawals.At(i); v != w && v.stage == w.stage && v.mayMove() {
+		if v := o.withdrawals.At(i); v != w && v.stage == w.stage && v.mayBeMoving() {
 			left -= v.amount
 		}
 	}
