@@ -126,8 +126,8 @@ type View struct {
 type Ledger interface {
 	// Post writes a batch of credits and the debit of their sum on a cost account of each stage, in one
 	// transaction, and says what became of each. A credit seen before is not written again, within the batch too.
-	// ErrInvalid: a credit is not above zero. ErrOverflow: an account would leave the range of Money.
-	// ErrOverloaded, ErrUnavailable: as with those two, nothing was written. ErrUnknown: all new ones were written or none.
+	// After ErrInvalid (a credit is not above zero), ErrOverflow, ErrOverloaded and ErrUnavailable nothing was
+	// written. ErrUnknown: all new ones were written or none.
 	Post(ctx context.Context, batch []Credit) ([]Posted, error)
 	// Transfer writes the legs in one transaction, once for its number; repeating it changes nothing.
 	// ErrConflict: the number was used with other legs. ErrInsufficient: a personal or hold account would go below
