@@ -32,7 +32,7 @@ func windowRows(r *Record, size scale) []windowRow {
 			end = "01-02 15:04"
 		}
 		row := windowRow{N: i + 1, Name: quote(w.Name), Play: quote(w.Play), Stage: quote(w.Stage), Peak: w.Peak,
-			When: from.Format("2006-01-02 15:04") + " – " + to.Format(end), Offered: size.cell(w.Offered), PeakTPS: size.cell(w.PeakTPS)}
+			When: from.Format("2006-01-02 15:04") + " – " + to.Format(end), Offered: size.Cell(w.Offered), PeakTPS: size.Cell(w.PeakTPS)}
 		for _, run := range r.Runs {
 			row.By = append(row.By, windowIn(run.Windows, w))
 		}

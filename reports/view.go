@@ -69,7 +69,7 @@ func comparisonRows(r *Record, size scale) []row {
 		return func(c Comparison) cell { return cell{Value: duration(ms(c))} }
 	}
 	scaled := func(n func(Comparison) int64) func(Comparison) cell {
-		return func(c Comparison) cell { return size.cell(n(c)) }
+		return func(c Comparison) cell { return size.Cell(n(c)) }
 	}
 	lines := []struct {
 		group, name Text
@@ -102,8 +102,8 @@ func comparisonRows(r *Record, size scale) []row {
 	return rows
 }
 
-// cell returns a rate or a count, with the festival's beside it where the run was smaller.
-func (s scale) cell(n int64) cell {
+// Cell returns a rate or a count, with the festival's beside it where the run was smaller.
+func (s scale) Cell(n int64) cell {
 	c := cell{Value: same(count(n))}
 	if !s.Whole() && n != 0 {
 		c.Full = s.Full(n)

@@ -113,6 +113,7 @@ func TestReadRefuses(t *testing.T) {
 }
 
 // FuzzRead: no bytes make a panic, and every record that is accepted has all its renderings.
+// Fuzz it with -fuzzminimizetime 1x: making one of these long inputs shorter takes Go a minute.
 func FuzzRead(f *testing.F) {
 	for _, record := range fixtures() {
 		r := record()
