@@ -10,8 +10,7 @@ import (
 
 // unclaimed is a grant whose client never learnt what became of it, nor its wallet.
 type unclaimed struct {
-	opened wallet.Instant
-	amount uint32
+	opened wallet.Instant // its moment, or a twin's
 	play   uint16
 	grant  uint32
 	person Person
@@ -50,7 +49,7 @@ func (u *audit) awaits(p Person, es []wallet.Entry) bool {
 		found := false
 		for i := u.people.Get(p); i != 0 && !found; i = u.grants.At(i).next {
 			g := u.grants.At(i)
-			found = g.act == 0 && g.play == u.plays.of(e.Order) && g.money() == e.Amount && g.opened == e.Opened
+			found = g.act == 0 && g.play == u.plays.of(e.Order) && g.money() == e.Amount
 		}
 		if !found {
 			return false
@@ -64,8 +63,14 @@ func (u *audit) index() {
 	u.indexed = true
 	for p, ok := u.people.Next(-1); ok; p, ok = u.people.Next(p) {
 		for i := u.people.Get(p); i != 0; i = u.grants.At(i).next {
-			if g := u.grants.At(i); g.act == 0 && g.mayBeOnRecord() {
-				u.unclaimed = append(u.unclaimed, unclaimed{g.opened, g.amount, g.play, i, p})
+			g := u.grants.At(i)
+			if g.act != 0 || !g.mayBeOnRecord() {
+				continue
+			}
+			for j := u.people.Get(p); j != 0; j = u.grants.At(j).next {
+				if h := u.grants.At(j); twins(g, h) {
+					u.unclaimed = append(u.unclaimed, unclaimed{h.opened, g.play, i, p})
+				}
 			}
 		}
 	}

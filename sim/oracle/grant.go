@@ -169,6 +169,10 @@ func (o *Oracle) name(p Person, i, act uint32, now wallet.Instant) bool {
 	case g.has(alias) && g.act == 0:
 		// Two tries of it met the wallets before and after they were joined: it has an order of its own after all.
 		g.is, g.acked = g.is&^alias, 0
+	case h == 0 && g.acked != 0 && o.openTwin(p, i) != 0:
+		// The repeat met the order of a twin whose answer was lost.
+		o.grants.At(o.openTwin(p, i)).act = act
+		return true
 	case h != 0 || g.acked != 0:
 		o.fail(orderOnce, g.money(), "person %d was acknowledged %d fen as order %s and at %s as order %s",
 			p, g.amount, o.plays.order(g.play, wallet.ActID(g.act)), now, o.plays.order(g.play, wallet.ActID(act)))
@@ -217,42 +221,4 @@ func (o *Oracle) owner(p Person, no wallet.OrderNo) uint32 {
 		}
 	}
 	return 0
-}
-
-// adopt lets a grant whose wallet nothing told yet stand for an order that turned up with its amount and moment, and
-// returns it, 0 if there is none. Only its person may be answerable for the wallet.
-func (o *Oracle) adopt(p Person, no wallet.OrderNo, amount wallet.Money, opened wallet.Instant) uint32 {
-	play := o.plays.of(no)
-	if play == 0 || no.ActID < 1 || no.ActID > math.MaxUint32 {
-		return 0
-	}
-	for i := o.people.Get(p); i != 0; i = o.grants.At(i).next {
-		g := o.grants.At(i)
-		if g.play != play || g.act != 0 || g.money() != amount || g.opened != opened {
-			continue
-		}
-		if holder := o.owners.Get(int64(no.ActID)); holder != 0 && Person(holder)-1 != p {
-			return 0
-		}
-		o.owners.Set(int64(no.ActID), uint32(p+1))
-		g.act = uint32(no.ActID)
-		return i
-	}
-	return 0
-}
-
-// openedAt makes grant i bear the moment at which its order was won, and says whether it is one of the person's. An
-// order that two grants ask for bears the moment of either.
-func (o *Oracle) openedAt(p Person, i uint32, at wallet.Instant) bool {
-	g := o.grants.At(i)
-	if g.opened == at {
-		return true
-	}
-	for j := o.people.Get(p); j != 0; j = o.grants.At(j).next {
-		if h := o.grants.At(j); j != i && h.act == 0 && h.play == g.play && h.amount == g.amount && h.opened == at {
-			g.opened, h.opened = at, g.opened
-			return true
-		}
-	}
-	return false
 }

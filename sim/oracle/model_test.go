@@ -89,7 +89,10 @@ func (m *model) joinFromStart(p Person) {
 }
 
 // bind binds a phone to both of the person's accounts, one after the other.
-func (m *model) bind(p Person) {
+func (m *model) bind(p Person) { m.bindWith(p, nil) }
+
+// bindWith does the same; err is what becomes of the last answer.
+func (m *model) bindWith(p Person, err error) {
 	first, second := m.caller(p, wallet.Douyin), m.caller(p, wallet.Toutiao)
 	m.BindSent(p, first, m.tick())
 	m.BindAnswered(p, first, person(m.of(first)), nil, m.tick())
@@ -99,7 +102,7 @@ func (m *model) bind(p Person) {
 		m.wallets[wallet.AccountOf(first.App, first.User)] = all
 		m.wallets[wallet.AccountOf(second.App, second.User)] = all
 	}
-	m.BindAnswered(p, second, person(m.of(second)), nil, m.tick())
+	m.BindAnswered(p, second, person(m.of(second)), err, m.tick())
 }
 
 func person(wallets []wallet.ActID) wallet.Person {

@@ -55,8 +55,8 @@ func (o *Oracle) sums(a *ask, page wallet.Page, balance bool, now wallet.Instant
 			} else {
 				o.loose = append(o.loose, item{amount: g.money()})
 			}
-		case g.has(alias) && !g.has(unknown) || o.sees(a.person, a.family, g.family(), a.start) == sightNever:
-		case !o.covers(a, page, g):
+		case g.has(alias) && !g.has(unknown) || o.sight(a.person, i, a.family, o.other(a.person, a.start)) == sightNever:
+		case !covers(a, page, g.opened, o.plays.order(g.play, wallet.ActID(g.act))):
 			o.loose = append(o.loose, item{amount: g.money()}) // Within the page's range it would be a line.
 		}
 	}
@@ -74,12 +74,6 @@ func (o *Oracle) sums(a *ask, page wallet.Page, balance bool, now wallet.Instant
 	}
 }
 
-// covers says whether the grant's place in the list is on this page.
-func (o *Oracle) covers(a *ask, page wallet.Page, g *grant) bool {
-	no := o.plays.order(g.play, wallet.ActID(g.act))
-	return a.after.After(g.opened, no) && (page.Next == (wallet.Cursor{}) || !page.Next.After(g.opened, no))
-}
-
 // balance judges that what may be withdrawn is the income less what was withdrawn.
 func (o *Oracle) balance(a *ask, page wallet.Page, now wallet.Instant) {
 	o.loose = o.loose[:0]
@@ -88,7 +82,7 @@ func (o *Oracle) balance(a *ask, page wallet.Page, now wallet.Instant) {
 		w := o.withdrawals.At(i)
 		s := o.sees(a.person, a.family, w.no.Account.Family, a.start)
 		switch {
-		case w.stage != a.stage || s == sightNever || !w.mayMove():
+		case w.stage != a.stage || s == sightNever || !w.mayBeMoving():
 		case s == sightSure && w.acked != 0 && w.acked < a.start:
 			out += w.amount
 		default:

@@ -162,22 +162,11 @@ func (o *Oracle) line(p Person, family wallet.Family, stage wallet.Stage, start 
 	case !o.openedAt(p, i, l.Opened):
 		o.fail(userView, l.Amount, "person %d, page of %s to %s: shows order %s of %d fen as won at %s, not at %s", p, start, now, l.Order, l.Amount, l.Opened, g.opened)
 		return 0
-	case o.sees(p, family, g.family(), start) == sightNever && !o.shared(p, i, family):
+	case o.sight(p, i, family, o.other(p, start)) == sightNever:
 		o.fail(userView, l.Amount, "person %d, page of %s to %s: shows order %s of %d fen, won in the other account system before a phone joined them", p, start, now, l.Order, l.Amount)
 		return 0
 	}
 	return i
-}
-
-// shared says whether the same order was also asked for in that family, so that it may be seen there.
-func (o *Oracle) shared(p Person, i uint32, family wallet.Family) bool {
-	g := o.grants.At(i)
-	for j := o.people.Get(p); j != 0; j = o.grants.At(j).next {
-		if h := o.grants.At(j); j != i && h.play == g.play && h.amount == g.amount && h.family() == family {
-			return true
-		}
-	}
-	return false
 }
 
 // complete judges whether the lines lack a grant that must be among them, and notes who had to wait.
@@ -189,7 +178,7 @@ func (o *Oracle) complete(a *ask, page wallet.Page, whole bool, now wallet.Insta
 			continue
 		}
 		no := o.plays.order(g.play, wallet.ActID(g.act))
-		if !a.after.After(g.opened, no) || page.Next != (wallet.Cursor{}) && page.Next.After(g.opened, no) {
+		if !o.covered(a, page, i) {
 			continue // It belongs on another page of the list.
 		}
 		o.missed(g, now)
@@ -199,6 +188,12 @@ func (o *Oracle) complete(a *ask, page wallet.Page, whole bool, now wallet.Insta
 		}
 	}
 	return right
+}
+
+// covers says whether a place in the list is on this page: after where it was asked to begin, and before where the
+// next one does.
+func covers(a *ask, page wallet.Page, opened wallet.Instant, no wallet.OrderNo) bool {
+	return a.after.After(opened, no) && (page.Next == (wallet.Cursor{}) || !page.Next.After(opened, no))
 }
 
 // missed notes that a page which ended now did not show the grant.
@@ -213,5 +208,5 @@ func (o *Oracle) missed(g *grant, now wallet.Instant) {
 func (o *Oracle) due(p Person, i uint32, family wallet.Family, stage wallet.Stage, start wallet.Instant) bool {
 	g := o.grants.At(i)
 	return g.act != 0 && !g.has(alias) && g.acked != 0 && g.acked < start && o.plays.list[g.play-1].stage == stage &&
-		(o.cfg.Strategy == wallet.StrategyToken || g.has(posted)) && o.sees(p, family, g.family(), start) == sightSure
+		(o.cfg.Strategy == wallet.StrategyToken || g.has(posted)) && o.sight(p, i, family, o.other(p, start)) == sightSure
 }

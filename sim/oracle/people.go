@@ -65,9 +65,9 @@ func (o *Oracle) spans(p Person, who wallet.Person) bool {
 	return has[0] && has[1]
 }
 
-// sees says whether a person who asked from one family since start sees what was won in another.
-func (o *Oracle) sees(p Person, asked, won wallet.Family, start wallet.Instant) sight {
-	if asked == won || p/64 < int64(len(o.phones)) && o.phones[p/64]>>(p%64)&1 == 1 {
+// other says whether a person who asked from one family since start sees what was won in the other.
+func (o *Oracle) other(p Person, start wallet.Instant) sight {
+	if p/64 < int64(len(o.phones)) && o.phones[p/64]>>(p%64)&1 == 1 {
 		return sightSure
 	}
 	b := o.bindings[p]
@@ -78,6 +78,14 @@ func (o *Oracle) sees(p Person, asked, won wallet.Family, start wallet.Instant) 
 		return sightSure
 	}
 	return sightMaybe
+}
+
+// sees is other, and sure for one's own family.
+func (o *Oracle) sees(p Person, asked, won wallet.Family, start wallet.Instant) sight {
+	if asked == won {
+		return sightSure
+	}
+	return o.other(p, start)
 }
 
 // claim takes in that a reply gave a wallet to a person, and returns false if it cannot be theirs.

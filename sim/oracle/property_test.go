@@ -93,7 +93,7 @@ func history(t *rapid.T) *model {
 			m.WithdrawAnswered(id, reply, err, m.tick())
 		case 9:
 			if p := people.Draw(t, "p"); !m.phones[p] {
-				m.bind(p)
+				m.bindWith(p, rapid.SampledFrom([]error{nil, wallet.ErrUnknown}).Draw(t, "bound"))
 			} else if m.now < opening+2*hour {
 				m.advance(rapid.SampledFrom([]time.Duration{time.Millisecond, 20 * time.Minute}).Draw(t, "pause"))
 			}

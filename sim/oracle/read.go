@@ -9,8 +9,8 @@ import (
 type read struct {
 	start, end      wallet.Instant
 	income, balance wallet.Money
-	shown           uint64 // sum of the marks of the grants shown
-	after, last     uint32 // the grants between which it shows, the last included; 0: from the top, to the end
+	shown           uint64   // sum of the marks of the grants shown
+	after, last     orderKey // between which orders it shows, the last included; zero: from the top, to the end
 	person          uint32
 	stage           wallet.Stage
 	family          wallet.Family
@@ -26,30 +26,44 @@ const (
 	hasBalance
 )
 
-// mark spreads a grant's number over 64 bits, so that sums of marks tell sets of grants apart (the finaliser of
-// SplitMix64).
-func mark(i uint32) uint64 {
-	z := uint64(i) * 0x9e3779b97f4a7c15
+// orderKey is an order number in short. It says the same later on, whichever of twins it was taken for meanwhile.
+type orderKey struct {
+	act  uint32
+	play uint16
+}
+
+// key returns the order that grant i stands for.
+func (o *Oracle) key(i uint32) orderKey {
+	g := o.grants.At(i)
+	return orderKey{g.act, g.play}
+}
+
+// mark spreads an order over 64 bits, so that sums of marks tell sets of orders apart (the finaliser of SplitMix64).
+func (k orderKey) mark() uint64 {
+	z := (uint64(k.act)<<16 | uint64(k.play)) * 0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
 }
 
-// remember keeps a page until Final. One whose cursor names no grant of the person cannot be judged.
+// remember keeps a page until Final. One whose cursor names no order of the person cannot be judged.
 func (o *Oracle) remember(a *ask, page wallet.Page, balance bool, now wallet.Instant) {
 	r := read{income: page.Income, balance: page.Balance, is: hasIncome}
 	if balance {
 		r.is |= hasBalance
 	}
-	if a.after != (wallet.Cursor{}) {
-		if r.after = o.owner(a.person, a.after.Order); r.after == 0 {
+	for _, c := range []struct {
+		place wallet.Cursor
+		to    *orderKey
+	}{{a.after, &r.after}, {page.Next, &r.last}} {
+		if c.place == (wallet.Cursor{}) {
+			continue
+		}
+		i := o.owner(a.person, c.place.Order)
+		if i == 0 {
 			return
 		}
-	}
-	if page.Next != (wallet.Cursor{}) {
-		if r.last = o.owner(a.person, page.Next.Order); r.last == 0 {
-			return
-		}
+		*c.to = o.key(i)
 	}
 	o.keep(a, o.shown, now, r)
 }
@@ -57,9 +71,9 @@ func (o *Oracle) remember(a *ask, page wallet.Page, balance bool, now wallet.Ins
 // keep fills in what every read has, and keeps it.
 func (o *Oracle) keep(a *ask, shown []uint32, now wallet.Instant, r read) {
 	r.start, r.end, r.person, r.stage, r.family = a.start, now, uint32(a.person), a.stage, a.family
-	r.other = o.sees(a.person, a.family, wallet.DouyinFamily+wallet.ToutiaoFamily-a.family, a.start)
+	r.other = o.other(a.person, a.start)
 	for _, i := range shown {
-		r.shown += mark(i)
+		r.shown += o.key(i).mark()
 	}
 	o.reads.Append(r)
 }
@@ -101,16 +115,9 @@ func (o *Oracle) postedGrants(r *read) bool {
 			it.amount = 0
 		}
 		if o.within(r, i) {
-			it.mark = mark(i)
+			it.mark = o.key(i).mark()
 		}
-		s := sightSure
-		if g.family() != r.family {
-			s = r.other
-			if s == sightNever && o.shared(p, i, r.family) {
-				s = sightMaybe
-			}
-		}
-		switch o.when(r, g.seen, s) {
+		switch o.when(r, g.seen, o.sight(p, i, r.family, r.other)) {
 		case sightSure:
 			income, shown, due = income-it.amount, shown-it.mark, due+it.amount
 		case sightMaybe:
@@ -130,14 +137,18 @@ func (o *Oracle) postedGrants(r *read) bool {
 
 // within says whether the grant's place is in the range that the read shows.
 func (o *Oracle) within(r *read, i uint32) bool {
-	at := o.cursor(i)
-	return (r.after == 0 || o.cursor(r.after).After(at.Opened, at.Order)) && (r.last == 0 || !o.cursor(r.last).After(at.Opened, at.Order))
+	at := o.place(r, o.key(i))
+	return (r.after == (orderKey{}) || o.place(r, r.after).After(at.Opened, at.Order)) &&
+		(r.last == (orderKey{}) || !o.place(r, r.last).After(at.Opened, at.Order))
 }
 
-// cursor returns a grant's place in the list.
-func (o *Oracle) cursor(i uint32) wallet.Cursor {
-	g := o.grants.At(i)
-	return wallet.Cursor{Opened: g.opened, Order: o.plays.order(g.play, wallet.ActID(g.act))}
+// place returns an order's place in the list.
+func (o *Oracle) place(r *read, k orderKey) wallet.Cursor {
+	no := o.plays.order(k.play, wallet.ActID(k.act))
+	if i := o.owner(Person(r.person), no); i != 0 {
+		return wallet.Cursor{Opened: o.grants.At(i).opened, Order: no}
+	}
+	return wallet.Cursor{}
 }
 
 // postedBalance judges a read's balance: the income less the withdrawals that the ledger had taken out.
