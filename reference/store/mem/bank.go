@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Bank is a bank that always pays, each withdrawal once: 32 bytes a payment and 4 a user account.
+// Bank is a bank that always pays, each withdrawal once: 32 bytes a payment, and a sparse row a user account.
 type Bank struct {
 	mu       sync.Mutex
 	payments slab.Slab[payment]

@@ -11,8 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Identities keeps accounts, phones and joined wallets: 16 bytes an account and 8 a phone when their numbers are
-// dense, a page of 64 where a number stands alone.
+// Identities keeps accounts, phones and joined wallets: 16 bytes an account and 8 a phone, and what a slab.Sparse
+// takes to find them, for user ids and phone numbers are not dense.
 type Identities struct {
 	mu       sync.Mutex
 	accounts accounts[accountRecord]

@@ -11,7 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Withdrawals keeps withdrawals of record: 56 bytes each, 24 a leg, and 4 a user account and a wallet.
+// Withdrawals keeps withdrawals of record: 56 bytes each, 24 a leg, 4 a wallet, and a sparse row a
+// user account.
 type Withdrawals struct {
 	mu       sync.Mutex
 	records  slab.Slab[withdrawalRecord]
