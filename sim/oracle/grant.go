@@ -22,7 +22,7 @@ func (id GrantID) split() (Person, uint32) { return Person(id >> 32), uint32(id)
 type grant struct {
 	opened wallet.Instant
 	acked  wallet.Instant // the first acknowledgement; 0: none yet
-	seen   wallet.Instant // StrategyToken: end of the last page that missed it. Otherwise, in Final: when it was posted
+	seen   wallet.Instant // StrategyToken: end of the last page that missed it. Otherwise: since when it was known as posted
 	amount uint32
 	act    uint32 // the order's wallet, once something told it; 0: not known
 	next   uint32 // the person's grant before this one
@@ -38,7 +38,6 @@ const (
 	unknown                      // a try ended without telling what became of it
 	nothing                      // a try was answered: nothing was done
 	alias                        // acknowledged as an order that another grant of the person stands for
-	posted                       // acknowledged as posted already
 	inLedger                     // Final found its entry
 	_                            // the two bits of the last status that a page showed: statusNone to statusSuccess
 	_
@@ -46,7 +45,7 @@ const (
 
 // The last status that a page showed of a grant, in the two bits above the flags.
 const (
-	statusShift   = 6
+	statusShift   = 5
 	statusMask    = 3
 	statusNone    = 0
 	statusIssued  = 1
@@ -185,8 +184,8 @@ func (o *Oracle) name(p Person, i, act uint32, now wallet.Instant) bool {
 // acknowledge takes in that grant i, which stands for its order, was acknowledged.
 func (o *Oracle) acknowledge(p Person, i uint32, state wallet.GrantState, now wallet.Instant) {
 	g := o.grants.At(i)
-	if state == wallet.GrantPosted || o.cfg.Strategy == wallet.StrategySync {
-		g.is |= posted
+	if g.seen == 0 && (o.cfg.Strategy == wallet.StrategySync || o.cfg.Strategy == wallet.StrategyAsync && state == wallet.GrantPosted) {
+		g.seen = now
 	}
 	if g.acked != 0 {
 		return

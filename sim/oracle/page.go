@@ -207,6 +207,10 @@ func (o *Oracle) missed(g *grant, now wallet.Instant) {
 // StrategySync and StrategyAsync as posted.
 func (o *Oracle) due(p Person, i uint32, family wallet.Family, stage wallet.Stage, start wallet.Instant) bool {
 	g := o.grants.At(i)
-	return g.act != 0 && !g.has(alias) && g.acked != 0 && g.acked < start && o.plays.list[g.play-1].stage == stage &&
-		(o.cfg.Strategy == wallet.StrategyToken || g.has(posted)) && o.sight(p, i, family, o.other(p, start)) == sightSure
+	since := g.acked
+	if o.cfg.Strategy != wallet.StrategyToken {
+		since = g.seen
+	}
+	return g.act != 0 && !g.has(alias) && since != 0 && since < start && o.plays.list[g.play-1].stage == stage &&
+		o.sight(p, i, family, o.other(p, start)) == sightSure
 }

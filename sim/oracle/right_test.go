@@ -196,6 +196,27 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.WithdrawAnswered(i, wallet.WithdrawReply{}, wallet.ErrUnknown, m.tick())
 			m.look(0, wallet.Douyin, 9, nil)
 		}, nil},
+		// The first try was turned away, the second is on its way while a page is read.
+		{"withdrawal repeated", "token", func(m *model) {
+			one(m)
+			i, a := m.ask(0, wallet.Douyin, 200)
+			m.WithdrawAnswered(i, wallet.WithdrawReply{}, wallet.ErrOverloaded, m.tick())
+			reply, err := m.payOut(a)
+			m.look(0, wallet.Douyin, 9, nil)
+			m.WithdrawAnswered(i, reply, err, m.tick())
+		}, nil},
+		// Under async, posted after the page was made; the repeat that says so overlaps the page.
+		{"posted meanwhile", "async", func(m *model) {
+			r := m.win(0, wallet.Douyin, 1, 500)
+			id := m.GrantSent(0, r, m.tick())
+			m.again(id, r)
+			ask := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.tick(), Limit: 9}
+			read := m.PageSent(0, ask, m.tick())
+			page := m.page(ask)
+			m.postAll()
+			m.again(id, r)
+			m.PageAnswered(read, page, nil, m.tick())
+		}, nil},
 		// Under async, insufficient is right while the money is not posted.
 		{"async insufficient", "async", func(m *model) {
 			one(m)
