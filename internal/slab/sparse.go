@@ -1,29 +1,43 @@
 package slab
 
-import "unsafe"
+import "math/bits"
 
-// A page is the unit of growth of a Sparse: 64 rows waste little when every key stands alone, and keep the directory
-// below a byte a row when the keys are dense.
-const (
-	pageBits = 6
-	pageLen  = 1 << pageBits
-	pageMask = pageLen - 1
-)
-
-// directoryBytes is the most that one page costs in the directory: a slot of 16 bytes and its control byte, in a Go
-// map that has just doubled and is seven sixteenths full.
-const directoryBytes = 40
-
-// Sparse keeps a row under any int64 key. Rows of neighbouring keys share a page, so that dense keys cost little
-// more than their rows and lone keys still work. The zero value is empty and ready.
+// Sparse keeps a row under any int64 key, near or far from the others: a hash index over a Slab, at about seven bytes
+// a row beside key and row. The zero value is empty and ready.
 type Sparse[T any] struct {
-	pages map[int64]*[pageLen]T // by key>>pageBits
+	index []uint32 // open addressing; 0: empty. A power of two long, at most three quarters full
+	rows  Slab[cell[T]]
+}
+
+// cell is one row and its key.
+type cell[T any] struct {
+	key int64
+	row T
+}
+
+// firstIndex is the index's first length: small, since many tables stay so.
+const firstIndex = 16
+
+// slot returns where the key's search begins. Multiplying by the golden ratio spreads neighbours over the index.
+func (s *Sparse[T]) slot(key int64) uint64 {
+	return uint64(key) * 0x9E3779B97F4A7C15 >> (64 - bits.Len(uint(len(s.index)-1)))
+}
+
+// find returns the place of the key's cell in rows, and the slot that holds it or would; 0 when it was never touched.
+func (s *Sparse[T]) find(key int64) (at uint32, slot uint64) {
+	for slot = s.slot(key); ; slot = (slot + 1) & uint64(len(s.index)-1) {
+		if at = s.index[slot]; at == 0 || s.rows.At(at).key == key {
+			return at, slot
+		}
+	}
 }
 
 // Get returns the row of key; the zero row when it was never touched.
 func (s *Sparse[T]) Get(key int64) T {
-	if page := s.pages[key>>pageBits]; page != nil {
-		return page[key&pageMask]
+	if len(s.index) > 0 {
+		if at, _ := s.find(key); at != 0 {
+			return s.rows.At(at).row
+		}
 	}
 	var none T
 	return none
@@ -31,19 +45,25 @@ func (s *Sparse[T]) Get(key int64) T {
 
 // Touch returns the row of key to write to. The pointer stays valid.
 func (s *Sparse[T]) Touch(key int64) *T {
-	page := s.pages[key>>pageBits]
-	if page == nil {
-		if s.pages == nil {
-			s.pages = make(map[int64]*[pageLen]T)
-		}
-		page = new([pageLen]T)
-		s.pages[key>>pageBits] = page
+	if s.rows.Len()*4 >= len(s.index)*3 {
+		s.grow()
 	}
-	return &page[key&pageMask]
+	at, slot := s.find(key)
+	if at == 0 {
+		at = s.rows.Append(cell[T]{key: key})
+		s.index[slot] = at
+	}
+	return &s.rows.At(at).row
 }
 
-// Bytes returns the memory held; the directory at directoryBytes a page, since a map does not tell.
-func (s *Sparse[T]) Bytes() int64 {
-	var row T
-	return int64(len(s.pages)) * (pageLen*int64(unsafe.Sizeof(row)) + directoryBytes)
+// grow doubles the index.
+func (s *Sparse[T]) grow() {
+	s.index = make([]uint32, max(firstIndex, 2*len(s.index)))
+	for at := 1; at <= s.rows.Len(); at++ {
+		_, slot := s.find(s.rows.At(uint32(at)).key)
+		s.index[slot] = uint32(at)
+	}
 }
+
+// Bytes returns the memory held.
+func (s *Sparse[T]) Bytes() int64 { return int64(cap(s.index))*4 + s.rows.Bytes() }

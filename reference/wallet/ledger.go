@@ -64,15 +64,22 @@ type Leg struct {
 	Amount  Money
 }
 
-// Transfer moves money between accounts in one transaction. Its legs sum to zero.
+// Transfer moves money between accounts in one transaction: its legs, and before them Take from the pool.
 type Transfer struct {
 	No   MoveNo
 	Legs []Leg
+
+	// Pool is several accounts that stand for one balance, such as the wallets that a person has joined. Together
+	// they give Take, each what it has until it is enough; how much that is only the ledger can say, because others
+	// move money at the same time.
+	Pool []AccountNo
+	Take Money
 }
 
-// Validate returns ErrInvalid when the transfer has no legs, a zero leg, or legs that do not sum to zero.
+// Validate returns ErrInvalid when the transfer has a zero leg, a pool and nothing to take or the other way round, or
+// when what it takes and what its legs move do not sum to zero.
 func (t Transfer) Validate() error {
-	var sum Money
+	sum := -t.Take
 	for _, l := range t.Legs {
 		var err error
 		if sum, err = sum.Add(l.Amount); err != nil {
@@ -82,8 +89,11 @@ func (t Transfer) Validate() error {
 			return fmt.Errorf("%w: transfer with a leg of zero", ErrInvalid)
 		}
 	}
-	if sum != 0 || len(t.Legs) < 2 {
-		return fmt.Errorf("%w: transfer of %d legs sums to %d", ErrInvalid, len(t.Legs), sum)
+	if t.Take < 0 || (t.Take == 0) != (len(t.Pool) == 0) {
+		return fmt.Errorf("%w: transfer takes %d fen from %d accounts", ErrInvalid, t.Take, len(t.Pool))
+	}
+	if sum != 0 || len(t.Legs)+len(t.Pool) < 2 {
+		return fmt.Errorf("%w: transfer of %d legs and %d accounts sums to %d", ErrInvalid, len(t.Legs), len(t.Pool), sum)
 	}
 	return nil
 }
@@ -131,13 +141,11 @@ type Ledger interface {
 	Post(ctx context.Context, batch []Credit) ([]Posted, error)
 	// Transfer writes the legs in one transaction, once for its number; repeating it changes nothing.
 	// ErrConflict: the number was used with other legs. ErrInsufficient: a personal or hold account would go below
-	// zero; nothing was moved. The first answer stands: a number once refused stays refused, however much comes in
+	// zero, or the pool has less than is to be taken; nothing was moved. The first answer stands: a number once refused stays refused, however much comes in
 	// later, because somebody has been told. ErrUnknown as above.
 	Transfer(ctx context.Context, t Transfer) error
 	// View returns one consistent look.
 	View(ctx context.Context, q ViewQuery) (View, error)
-	// Balance returns an account's balance; zero for one that was never used.
-	Balance(ctx context.Context, a AccountNo) (Money, error)
 }
 
 // Settler posts credits at once and records it on every side.

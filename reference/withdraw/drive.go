@@ -67,11 +67,14 @@ func (s *Service) advance(ctx context.Context, w wallet.Withdrawal) error {
 
 // hold moves the amount from the person's wallets to where it waits for the bank.
 func hold(w wallet.Withdrawal) wallet.Transfer {
-	t := wallet.Transfer{No: wallet.MoveNo{Withdrawal: w.No, Step: wallet.MoveHold}}
-	for _, l := range w.From {
-		t.Legs = append(t.Legs, wallet.Leg{Account: l.Account, Amount: -l.Amount})
+	t := wallet.Transfer{
+		No:   wallet.MoveNo{Withdrawal: w.No, Step: wallet.MoveHold},
+		Legs: []wallet.Leg{{Account: account(w, wallet.HoldAccount), Amount: w.Amount}},
+		Take: w.Amount,
 	}
-	t.Legs = append(t.Legs, wallet.Leg{Account: account(w, wallet.HoldAccount), Amount: w.Amount})
+	for _, l := range w.From {
+		t.Pool = append(t.Pool, l.Account)
+	}
 	return t
 }
 

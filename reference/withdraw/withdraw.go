@@ -74,13 +74,9 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	if err := s.post(ctx, who, child.Stage, r.Tokens); err != nil {
 		return wallet.WithdrawReply{}, err
 	}
-	from, err := s.sources(ctx, who, child.Stage, r.Amount)
-	if err != nil {
-		return wallet.WithdrawReply{}, err
-	}
 	asked := wallet.Withdrawal{
 		No: wallet.WithdrawalNo{Account: account, Request: r.Request}, Owner: who.ActID, Stage: child.Stage,
-		Amount: r.Amount, From: from, Created: s.Clock.Now(), State: wallet.WithdrawalAsked,
+		Amount: r.Amount, From: sources(who, child.Stage, r.Amount), Created: s.Clock.Now(), State: wallet.WithdrawalAsked,
 	}
 	var w wallet.Withdrawal
 	err = wallet.Repeat(func() (err error) { w, _, err = s.Withdrawals.Create(ctx, asked); return err })
@@ -125,26 +121,12 @@ func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stag
 	return s.Posting.Settle(ctx, credits)
 }
 
-// sources says what each of the person's wallets gives. The balances are a hint for sharing the amount out; whether
-// it is there, the ledger decides when it holds it.
-func (s *Service) sources(ctx context.Context, who wallet.Person, stage wallet.Stage, amount wallet.Money) ([]wallet.Leg, error) {
+// sources names the person's wallets; how much each gives, the ledger decides when it holds the amount.
+func sources(who wallet.Person, stage wallet.Stage, amount wallet.Money) []wallet.Leg {
 	wallets := who.Wallets()
-	legs := make([]wallet.Leg, 0, len(wallets))
-	rest := amount
-	for _, id := range wallets[1:] {
-		a := wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(id)}
-		var balance wallet.Money
-		err := wallet.Repeat(func() (err error) { balance, err = s.Ledger.Balance(ctx, a); return err })
-		if err != nil {
-			return nil, err
-		}
-		if give := min(balance, rest); give > 0 {
-			legs = append(legs, wallet.Leg{Account: a, Amount: give})
-			rest -= give
-		}
+	legs := make([]wallet.Leg, len(wallets))
+	for i, id := range wallets {
+		legs[i] = wallet.Leg{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(id)}, Amount: amount}
 	}
-	if rest > 0 {
-		legs = append(legs, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(who.ActID)}, Amount: rest})
-	}
-	return legs, nil
+	return legs
 }

@@ -134,12 +134,6 @@ func (d Ledger) View(ctx context.Context, q wallet.ViewQuery) (v wallet.View, er
 	return v, err
 }
 
-// Balance implements wallet.Ledger.
-func (d Ledger) Balance(ctx context.Context, a wallet.AccountNo) (m wallet.Money, err error) {
-	err = d.do(0, func() (err error) { m, err = d.Inner.Balance(ctx, a); return err })
-	return m, err
-}
-
 // Create implements wallet.Withdrawals.
 func (d Withdrawals) Create(ctx context.Context, w wallet.Withdrawal) (r wallet.Withdrawal, created bool, err error) {
 	err = d.do(1, func() (err error) { r, created, err = d.Inner.Create(ctx, w); return err })

@@ -13,13 +13,13 @@ import (
 // spare. Bytes a grant, everything included: records, directories, and the four bytes a wallet that lead to them.
 const (
 	maxOrderBytes    = 40 + 4 + 1
-	maxBudgetBytes   = 1 // one bit, in pages
+	maxBudgetBytes   = 1 // one bit, in words of 64 wallets
 	maxTokenBytes    = 24 + 4 + 1
 	maxEntryBytes    = 32 + 4 + 1
 	maxHeldBytes     = 24 + 1
-	maxIdentityBytes = 16 + 8 + 2 // an account and its phone
-	maxPaidBytes     = 32 + 4 + 2
-	maxAskedBytes    = 56 + 24 + 4 + 4 + 3 // with one leg
+	maxIdentityBytes = 2*(16+8) + 10 // rows of an account and of its phone, each with its key, and their indexes
+	maxPaidBytes     = 32 + 16 + 9
+	maxAskedBytes    = 56 + 24 + 4 + 16 + 8 + 3 // with one leg
 )
 
 // grants is how many the figures are taken over: enough for the last chunk not to matter.

@@ -188,16 +188,6 @@ func (l *Ledger) checkLedgerAccount(a wallet.AccountNo) error {
 	return nil
 }
 
-// Balance implements wallet.Ledger. ErrInvalid for an account that cannot be.
-func (l *Ledger) Balance(_ context.Context, a wallet.AccountNo) (wallet.Money, error) {
-	if err := l.checkLedgerAccount(a); err != nil {
-		return 0, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.balance(a)
-}
-
 // Bytes returns the memory held.
 func (l *Ledger) Bytes() int64 {
 	l.mu.Lock()

@@ -70,9 +70,14 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 	_, _, badState := orders.Create(ctx, wallet.Order{No: number(1, 1), State: wallet.OrderVoid + 1})
 	_, badTake := backlog.Take(ctx, 2, 1)
 	_, badLimit := ledger.View(ctx, wallet.ViewQuery{Limit: 0})
-	_, badCost := ledger.Balance(ctx, wallet.AccountNo{Kind: wallet.CostAccount, Stage: wallet.Official, Owner: 2})
-	_, badKind := ledger.Balance(ctx, wallet.AccountNo{Kind: 9, Stage: wallet.Official, Owner: 1})
-	_, badStage := ledger.Balance(ctx, wallet.AccountNo{Kind: wallet.CostAccount, Stage: 4})
+	move := func(to wallet.AccountNo) error {
+		no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: 1, User: 1}, Request: 1}, Step: wallet.MoveHold}
+		from := wallet.AccountNo{Kind: wallet.CostAccount, Stage: wallet.Official}
+		return ledger.Transfer(ctx, wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: from, Amount: -1}, {Account: to, Amount: 1}}})
+	}
+	badCost := move(wallet.AccountNo{Kind: wallet.CostAccount, Stage: wallet.Official, Owner: 2})
+	badKind := move(wallet.AccountNo{Kind: 9, Stage: wallet.Official, Owner: 1})
+	badStage := move(wallet.AccountNo{Kind: wallet.CostAccount, Stage: 4})
 	_, badPerson := ids.Person(ctx, nobody)
 	_, _, badRow := ids.Row(ctx, nobody, 1)
 	_, badWallet := ids.Apply(ctx, wallet.IdentityChange{Account: wallet.Account{Family: 1, User: 1}, Wallet: 7})

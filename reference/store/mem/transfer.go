@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"hongbao/reference/wallet"
 )
@@ -42,7 +43,10 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 			return l.repeated(m, t)
 		}
 	}
-	refused := l.affordable(t.Legs)
+	legs, refused := l.drawn(t)
+	if refused == nil {
+		refused = l.affordable(legs)
+	}
 	if refused != nil && !errors.Is(refused, wallet.ErrInsufficient) {
 		return refused
 	}
@@ -52,12 +56,34 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 	if refused != nil {
 		return refused // and stays on record as such
 	}
-	l.moves.At(number).first, l.moves.At(number).legs = uint32(l.entries.Len())+1, uint8(len(t.Legs))
-	for _, leg := range t.Legs {
+	l.moves.At(number).first, l.moves.At(number).legs = uint32(l.entries.Len())+1, uint8(len(legs))
+	for _, leg := range legs {
 		l.write(leg, entry{amount: leg.Amount, posted: now, place: leg.Account.Owner<<32 | int64(number),
 			account: leg.Account.Kind, stage: leg.Account.Stage})
 	}
 	return nil
+}
+
+// drawn returns the transfer's legs with what each account of the pool gives before them.
+func (l *Ledger) drawn(t wallet.Transfer) ([]wallet.Leg, error) {
+	if t.Take == 0 {
+		return t.Legs, nil
+	}
+	legs, rest := make([]wallet.Leg, 0, len(t.Pool)+len(t.Legs)), t.Take
+	for _, a := range t.Pool {
+		has, err := l.balance(a)
+		if err != nil {
+			return nil, err
+		}
+		if give := min(has, rest); give > 0 {
+			legs = append(legs, wallet.Leg{Account: a, Amount: -give})
+			rest -= give
+		}
+	}
+	if rest > 0 {
+		return nil, fmt.Errorf("%w: %d wallets lack %d fen", wallet.ErrInsufficient, len(t.Pool), int64(rest))
+	}
+	return append(legs, t.Legs...), nil
 }
 
 func (l *Ledger) checkTransfer(t wallet.Transfer) error {
@@ -67,26 +93,35 @@ func (l *Ledger) checkTransfer(t wallet.Transfer) error {
 	if err := checkAccount(t.No.Withdrawal.Account); err != nil {
 		return err
 	}
-	if t.No.Step == 0 || len(t.Legs) > maxLegs {
-		return fmt.Errorf("%w: transfer step %d with %d legs", wallet.ErrInvalid, t.No.Step, len(t.Legs))
+	if t.No.Step == 0 || len(t.Legs)+len(t.Pool) > maxLegs {
+		return fmt.Errorf("%w: transfer step %d with %d legs", wallet.ErrInvalid, t.No.Step, len(t.Legs)+len(t.Pool))
 	}
 	for _, leg := range t.Legs {
 		if err := l.checkLedgerAccount(leg.Account); err != nil {
 			return err
 		}
 	}
+	for i, a := range t.Pool {
+		if err := l.checkLedgerAccount(a); err != nil {
+			return err
+		}
+		if a.Kind != wallet.PersonalAccount || slices.Contains(t.Pool[:i], a) {
+			return fmt.Errorf("%w: transfer from a pool with account kind %d of %d", wallet.ErrInvalid, a.Kind, a.Owner)
+		}
+	}
 	return nil
 }
 
 // repeated answers as the first time: ErrInsufficient for a move that was refused. ErrConflict unless one that was
-// made had the legs of t.
+// made had the legs of t, and so took as much.
 func (l *Ledger) repeated(m *move, t wallet.Transfer) error {
 	if m.legs == 0 {
 		return fmt.Errorf("%w: transfer %s step %d was refused before", wallet.ErrInsufficient, t.No.Withdrawal, t.No.Step)
 	}
-	same := int(m.legs) == len(t.Legs)
+	drawn := int(m.legs) - len(t.Legs) // legs that the pool gave
+	same := drawn >= 0 && (drawn > 0) == (t.Take > 0)
 	for i := 0; same && i < len(t.Legs); i++ {
-		same = l.entries.At(m.first+uint32(i)).leg() == t.Legs[i]
+		same = l.entries.At(m.first+uint32(drawn+i)).leg() == t.Legs[i]
 	}
 	if !same {
 		return fmt.Errorf("%w: transfer %s step %d", wallet.ErrConflict, t.No.Withdrawal, t.No.Step)

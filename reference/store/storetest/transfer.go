@@ -136,3 +136,39 @@ func callersTransferOnce(t *testing.T, l LedgerStore, _ *Clock) {
 	balance(t, l, personal(1), fen-1)
 	balance(t, l, holdAccount(1), requests*fen)
 }
+
+// pooled returns the hold of a person who has joined several wallets.
+func pooled(request int64, fen wallet.Money, pool ...wallet.AccountNo) wallet.Transfer {
+	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: asker, Request: request}, Step: wallet.MoveHold}
+	return wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: holdAccount(1), Amount: fen}}, Pool: pool, Take: fen}
+}
+
+func transferTakesFromPool(t *testing.T, l LedgerStore, _ *Clock) {
+	post(t, l, []wallet.Credit{credit(number(1, 1), 10, 0), credit(number(3, 1), 20, 0)}, wallet.PostedNow, wallet.PostedNow)
+	wallets := []wallet.AccountNo{personal(1), personal(2), personal(3)} // the second has nothing
+	for range 2 {
+		require.NoError(t, l.Transfer(t.Context(), pooled(1, 25, wallets...)), "the first gives all, the last the rest")
+		balance(t, l, personal(1), 0)
+		balance(t, l, personal(3), 5)
+		balance(t, l, holdAccount(1), 25)
+	}
+	require.ErrorIs(t, l.Transfer(t.Context(), pooled(1, 24, wallets...)), wallet.ErrConflict)
+	require.ErrorIs(t, l.Transfer(t.Context(), pooled(2, 6, wallets...)), wallet.ErrInsufficient, "the pool has five")
+	balance(t, l, personal(3), 5)
+	require.NoError(t, l.Transfer(t.Context(), pooled(3, 5, wallets...)))
+	post(t, l, []wallet.Credit{credit(number(2, 1), 6, 0)}, wallet.PostedNow)
+	require.ErrorIs(t, l.Transfer(t.Context(), pooled(2, 6, wallets...)), wallet.ErrInsufficient, "the first answer stands")
+
+	for name, bad := range map[string]wallet.Transfer{
+		"no pool to take from":      pooled(4, 1),
+		"nothing to take":           pooled(4, 0, personal(1)),
+		"a wallet twice":            pooled(4, 1, personal(2), personal(2)),
+		"not a personal account":    pooled(4, 1, holdAccount(1)),
+		"less taken than its legs":  {No: pooled(4, 1).No, Legs: pooled(4, 2).Legs, Pool: wallets, Take: 1},
+		"takes a negative amount":   pooled(4, -1, wallets...),
+		"an account that cannot be": pooled(4, 1, wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: 9, Owner: 1}),
+	} {
+		require.ErrorIs(t, l.Transfer(t.Context(), bad), wallet.ErrInvalid, name)
+	}
+	costs(t, l, wallet.Official)
+}
