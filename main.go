@@ -41,7 +41,7 @@ var errSaid = errors.New("")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -60,31 +60,37 @@ issued beyond its budget, lost, doubled or hidden.
 Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant was violated,
 5 unknown (a check was never evaluated, or the load was not offered as planned), 130 interrupted.`,
 		SilenceUsage: true, SilenceErrors: true,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("there is no command %q; see hongbao --help", args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: noArguments, RunE: help,
 	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(simCommand(), scenarioCommand(), reportCommand())
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitPass
 	}
-	if text := err.Error(); text != "" {
+	e := (*exit)(nil)
+	if !errors.As(err, &e) { // cobra's own: unknown flag, wrong number of arguments
+		e = &exit{exitUsage, fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+	}
+	if text := e.Error(); text != "" {
 		fmt.Fprintln(stderr, "hongbao:", text)
 	}
-	if e := (*exit)(nil); errors.As(err, &e) {
-		return e.code
-	}
-	return exitUsage // cobra's own: unknown flag, wrong number of arguments
+	return e.code
 }
+
+// noArguments is the Args of a command that only has commands below it: whatever comes is none of them.
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("there is no command %q", args[0])
+	}
+	return nil
+}
+
+// help is the RunE of such a command.
+func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // usage is an error of whoever called.
 func usage(format string, args ...any) error { return &exit{exitUsage, fmt.Errorf(format, args...)} }

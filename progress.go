@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
@@ -31,10 +29,15 @@ type progress struct {
 func newProgress(w io.Writer, quiet bool, n int) *progress {
 	p := &progress{runs: make([]sim.Progress, n), drawn: time.Now()}
 	if !quiet && isTerminal(w) {
-		p.bar = progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(24),
-			progressbar.OptionClearOnFinish(), progressbar.OptionUseANSICodes(true), progressbar.OptionThrottle(redrawEvery))
+		p.bar = newBar(w)
 	}
 	return p
+}
+
+// newBar returns a bar without colours. What it counts is grants over all runs.
+func newBar(w io.Writer) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(24),
+		progressbar.OptionClearOnFinish(), progressbar.OptionUseANSICodes(true))
 }
 
 // of returns the function that the i-th run reports to; nil when nobody looks.
@@ -42,29 +45,27 @@ func (p *progress) of(i int) func(sim.Progress) {
 	if p.bar == nil {
 		return nil
 	}
-	return func(s sim.Progress) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.runs[i] = s
-		p.draw(i)
-	}
+	return func(s sim.Progress) { p.report(i, s, time.Now()) }
 }
 
-// draw redraws the line after the i-th run has reported.
-func (p *progress) draw(i int) {
-	now := time.Now()
-	if now.Sub(p.drawn) < redrawEvery {
+// report takes in how far the i-th run has come, and redraws the line when it is time.
+func (p *progress) report(i int, s sim.Progress, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.runs[i] = s
+	past := now.Sub(p.drawn)
+	if past < redrawEvery {
 		return
 	}
-	var sent, total, backlog, violations int64
+	var sent, backlog, violations int64
 	for _, r := range p.runs {
-		sent, total, backlog, violations = sent+r.Done, total+r.Total, backlog+r.Backlog, violations+r.Violations
+		sent, backlog, violations = sent+r.Done, backlog+r.Backlog, violations+r.Violations
 	}
-	rate := float64(sent-p.sent) / now.Sub(p.drawn).Seconds()
+	rate := float64(sent-p.sent) / past.Seconds()
 	p.drawn, p.sent = now, sent
-	p.bar.ChangeMax64(max(total, 1))
-	p.bar.Describe(fmt.Sprintf("%s at %s · %.0f k grants/s · backlog %d · violations %d",
-		p.runs[i].Strategy, p.runs[i].Now.In(shanghai).Format("01-02 15:04:05"), rate/1000, backlog, violations))
+	p.bar.ChangeMax64(max(s.Total*int64(len(p.runs)), 1)) // every run replays the same calendar
+	p.bar.Describe(fmt.Sprintf("%s at %s · %.1f k grants/s · backlog %d · violations %d",
+		s.Strategy, s.Now.In(shanghai).Format("01-02 15:04:05"), rate/1000, backlog, violations))
 	_ = p.bar.Set64(sent)
 }
 
@@ -86,16 +87,3 @@ func isTerminal(w io.Writer) bool {
 
 // colours says whether to colour what goes to w: on a terminal, unless NO_COLOR is set.
 func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
-
-// gitCommit asks git which commit is checked out.
-func gitCommit() string {
-	out, err := exec.Command("git", "rev-parse", "HEAD").Output()
-	if err != nil {
-		return "unknown"
-	}
-	head := strings.TrimSpace(string(out))
-	if changed, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no").Output(); err == nil && len(changed) > 0 {
-		head += "+changes"
-	}
-	return head
-}

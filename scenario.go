@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,7 +16,7 @@ import (
 )
 
 func scenarioCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "scenario", Short: "List, show and check scenario files"}
+	cmd := &cobra.Command{Use: "scenario", Short: "List, show and check scenario files", Args: noArguments, RunE: help}
 	var asJSON bool
 	list := &cobra.Command{
 		Use: "list [DIR]", Short: "List the scenarios in a folder", Args: cobra.MaximumNArgs(1),
@@ -29,7 +30,7 @@ func scenarioCommand() *cobra.Command {
 		},
 	}
 	show := &cobra.Command{
-		Use: "show SCENARIO", Short: "Show what a scenario will do", Args: cobra.ExactArgs(1),
+		Use: "show SCENARIO", Short: "Show what a scenario will do", Args: oneScenario,
 		Example: "  hongbao scenario show scenarios/spring-festival-2022.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, _, err := loadScenario(args[0])
@@ -49,13 +50,7 @@ func scenarioCommand() *cobra.Command {
 		Use: "validate SCENARIO…", Short: "Say whether scenario files are right, and where they are not", Args: cobra.MinimumNArgs(1),
 		Example: "  hongbao scenario validate scenarios/*.yaml scenarios/regress/*.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, file := range args {
-				if _, _, err := loadScenario(file); err != nil {
-					return err
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s is right\n", file)
-			}
-			return nil
+			return validateScenarios(cmd.OutOrStdout(), args)
 		},
 	}
 	schema := &cobra.Command{
@@ -68,6 +63,14 @@ func scenarioCommand() *cobra.Command {
 	}
 	cmd.AddCommand(list, show, validate, schema)
 	return cmd
+}
+
+// oneScenario is the Args of a command on one scenario file.
+func oneScenario(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("name one scenario file, not %d", len(args))
+	}
+	return nil
 }
 
 // loadScenario loads a file and returns its SHA-256 beside it. Errors are the caller's.
@@ -84,11 +87,30 @@ func loadScenario(file string) (*scenarios.Scenario, string, error) {
 	return s, hex.EncodeToString(sum[:]), nil
 }
 
+// validateScenarios looks at all files, however many are wrong.
+func validateScenarios(w io.Writer, files []string) error {
+	var wrong []error
+	for _, file := range files {
+		if _, err := scenarios.Load(file); err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		fmt.Fprintf(w, "%s is right\n", file)
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return &exit{exitUsage, errors.Join(wrong...)}
+}
+
 // listScenarios prints a line a scenario; one that is wrong is named as such.
 func listScenarios(w io.Writer, dir string) error {
 	all, err := scenarios.List(dir)
 	if err != nil {
 		return &exit{exitUsage, err}
+	}
+	if len(all) == 0 {
+		return usage("%s: no scenario files; name a folder that holds *.yaml", dir)
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, l := range all {

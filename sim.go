@@ -36,7 +36,7 @@ func simCommand() *cobra.Command {
 give the same run, down to the digest.`,
 		Example: `  hongbao sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all --seed 7
   hongbao sim scenarios/regress/unknown-outcomes.yaml --crypto real --json`,
-		Args: cobra.ExactArgs(1),
+		Args: oneScenario,
 		RunE: func(cmd *cobra.Command, args []string) error { return simulate(cmd, args[0], f) },
 	}
 	cmd.Flags().StringVar(&f.scale, "scale", "1/1", "scale people, rates, capacities and budgets by this ratio, and keep latencies")
@@ -55,6 +55,13 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	if err != nil {
 		return err
 	}
+	dir := f.out
+	if dir == "" {
+		dir = filepath.Join("reports", "out", record.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
+	}
+	if err := writable(dir); err != nil {
+		return err
+	}
 	progress := newProgress(cmd.ErrOrStderr(), f.quiet || f.json, len(plan))
 	record.Runs, err = replay(cmd.Context(), plan, progress)
 	progress.done()
@@ -65,10 +72,6 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	if record.Metrics, err = sim.TokenMetrics(plan[0].options.Scenario); err != nil {
 		return internal(err)
 	}
-	dir := f.out
-	if dir == "" {
-		dir = filepath.Join("reports", "out", record.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
-	}
 	if err := reports.Write(dir, record); err != nil {
 		return internal(err)
 	}
@@ -76,6 +79,21 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 		return internal(err)
 	}
 	return outcome(record)
+}
+
+// writable makes the folder of a run before the run, which may take long, and tries to write there.
+func writable(dir string) error {
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		var f *os.File
+		if f, err = os.CreateTemp(dir, ".try-*"); err == nil {
+			err = errors.Join(f.Close(), os.Remove(f.Name()))
+		}
+	}
+	if err != nil {
+		return usage("--out %s: %w\n  hint: name a folder that can be written", dir, err)
+	}
+	return nil
 }
 
 // outcome turns a record's verdict into an exit code.
@@ -96,6 +114,10 @@ type planned struct {
 	options sim.Options
 	full    sim.Full
 }
+
+// maxGrants bounds the grants of one run: the whole festival has some 718 million, and a run keeps a few hundred bytes
+// of memory for each.
+const maxGrants = 1_000_000_000
 
 // planRun reads the scenario and the flags into a record without runs, and the runs to make.
 func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
@@ -121,7 +143,10 @@ func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
 	}
 	scaled, err := scenarios.Scale(whole, num, den)
 	if err != nil {
-		return nil, nil, usage("%v", err)
+		return nil, nil, usage("--scale %s: %w\n  hint: a larger ratio leaves more people, a ratio of small whole numbers fits", f.scale, err)
+	}
+	if n := scaled.Grants(); n > maxGrants {
+		return nil, nil, usage("--scale %s: %d grants are more than one run may replay, which is %d\n  hint: choose a smaller ratio, such as 1/1000", f.scale, n, maxGrants)
 	}
 	var plan []planned
 	for _, s := range strategies {
@@ -182,18 +207,6 @@ func show(cmd *cobra.Command, r *reports.Record, dir string, asJSON bool) error 
 		return err
 	}
 	return reports.Paths(cmd.OutOrStdout(), dir)
-}
-
-// commit returns the source's commit, or "unknown" where there is none.
-func commit() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				return s.Value
-			}
-		}
-	}
-	return gitCommit()
 }
 
 // self returns how to call this program again.
