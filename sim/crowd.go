@@ -126,7 +126,7 @@ func (c *crowd) win(a traffic.Arrival) {
 	ctx := context.Background()
 	win := c.windows[a.Window]
 	persona := c.traffic.Persona(a.Person)
-	c.greet(ctx, a.Person, a.App, persona)
+	c.greet(ctx, a.Person, persona)
 	r := wallet.GrantRequest{
 		Caller:   wallet.Caller{App: a.App, User: c.traffic.Account(a.Person, a.App.Family())},
 		Activity: c.parent, Scene: win.Scene, Rain: win.Rain, Award: wallet.Cash, Amount: a.Amount, Opened: c.now(),
@@ -165,12 +165,18 @@ func (c *crowd) grant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequ
 }
 
 // greet tells the account centre of a person with a phone: it knew them before the festival began.
-func (c *crowd) greet(ctx context.Context, p int64, app wallet.App, persona traffic.Persona) {
+func (c *crowd) greet(ctx context.Context, p int64, persona traffic.Persona) {
 	if !persona.HasPhone || !c.known.set(p) {
 		return
 	}
 	c.oracle.PhoneBound(p)
-	for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
+	var told [wallet.ToutiaoFamily + 1]bool
+	for _, app := range persona.Apps[:persona.Held] {
+		f := app.Family()
+		if told[f] {
+			continue
+		}
+		told[f] = true
 		if err := c.town.enrol(ctx, wallet.Account{Family: f, User: c.traffic.Account(p, f)}, c.traffic.PhoneOf(p)); err != nil {
 			panic(errors.Join(errors.New("sim: the account centre refused a new phone"), err))
 		}
