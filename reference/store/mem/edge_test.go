@@ -1,0 +1,99 @@
+package mem
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+func TestBudgetCutBelowNothingDoesNotWrap(t *testing.T) {
+	s := NewBudgets()
+	require.NoError(t, s.Reserve(t.Context(), number(1, 1), 5, 10))
+	require.ErrorIs(t, s.Reserve(t.Context(), number(2, 1), 1, math.MinInt64), wallet.ErrOverBudget)
+}
+
+func TestHandlesOfOtherCreditsAcknowledgeNothing(t *testing.T) {
+	ctx, b := t.Context(), NewBacklog(still(0), 1, time.Second)
+	cs := []wallet.Credit{{Order: number(1, 1), Amount: 1}, {Order: number(1, 2), Amount: 1}}
+	depth := func(want int64) {
+		t.Helper()
+		got, err := b.Depth(ctx)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	require.NoError(t, b.Push(ctx, cs))
+	old, err := b.Take(ctx, 0, 1)
+	require.NoError(t, err)
+	require.NoError(t, b.Ack(ctx, 0, []uint64{0, old[0].ID + 1, math.MaxUint64}), "the second was never handed out")
+	depth(2)
+	b.Flush()
+	require.NoError(t, b.Push(ctx, cs))
+	_, err = b.Take(ctx, 0, 2)
+	require.NoError(t, err)
+	require.NoError(t, b.Ack(ctx, 0, []uint64{old[0].ID}), "that credit was lost")
+	depth(2)
+}
+
+func TestOneStagesMoneyDoesNotFillAnothers(t *testing.T) {
+	l := NewLedger(still(0), 1)
+	drill := number(1, 1)
+	drill.Stage = wallet.ExternalDrill
+	for _, no := range []wallet.OrderNo{drill, number(1, 1)} {
+		got, err := l.Post(t.Context(), []wallet.Credit{{Order: no, Amount: math.MaxInt64}})
+		require.NoError(t, err)
+		require.Equal(t, []wallet.Posted{wallet.PostedNow}, got)
+	}
+}
+
+func TestAFailedBatchLeavesNoEntries(t *testing.T) {
+	l := NewLedger(still(0), 1)
+	for range 3 {
+		_, err := l.Post(t.Context(), []wallet.Credit{{Order: number(1, 1), Amount: 1}, {Order: number(1, 2), Amount: math.MaxInt64}})
+		require.ErrorIs(t, err, wallet.ErrOverflow)
+		require.Zero(t, l.entries.Len())
+		require.Zero(t, l.heads.Get(1))
+	}
+}
+
+func TestUnequalLegsOfOneAccountAddUp(t *testing.T) {
+	l := NewLedger(still(0), 1)
+	_, err := l.Post(t.Context(), []wallet.Credit{{Order: number(1, 1), Amount: 100}})
+	require.NoError(t, err)
+	account := func(kind wallet.AccountKind) wallet.AccountNo {
+		return wallet.AccountNo{Kind: kind, Stage: wallet.Official, Owner: 1}
+	}
+	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: 1, User: 1}, Request: 1}, Step: wallet.MoveHold}
+	err = l.Transfer(t.Context(), wallet.Transfer{No: no, Legs: []wallet.Leg{
+		{Account: account(wallet.PersonalAccount), Amount: -60},
+		{Account: account(wallet.PersonalAccount), Amount: -50},
+		{Account: account(wallet.HoldAccount), Amount: 110},
+	}})
+	require.ErrorIs(t, err, wallet.ErrInsufficient)
+}
+
+// TestAJoinedWalletGivesItsFormerOnesAway: who still has it, and by the rules nobody does, sees it alone; a former
+// wallet never belongs to two.
+func TestAJoinedWalletGivesItsFormerOnesAway(t *testing.T) {
+	s := NewIdentities()
+	account := func(u wallet.UserID) wallet.Account { return wallet.Account{Family: wallet.DouyinFamily, User: u} }
+	apply := func(c wallet.IdentityChange) {
+		t.Helper()
+		_, err := s.Apply(t.Context(), c)
+		require.NoError(t, err)
+	}
+	for u := range wallet.UserID(3) {
+		apply(wallet.IdentityChange{Account: account(u + 1)})
+	}
+	apply(wallet.IdentityChange{Account: account(3), Was: wallet.AccountRow{ActID: 3}, Wallet: 2, Join: 3})
+	apply(wallet.IdentityChange{Account: account(3), Was: wallet.AccountRow{ActID: 2}, Wallet: 1, Join: 2})
+	left, err := s.Person(t.Context(), account(2))
+	require.NoError(t, err)
+	require.Equal(t, wallet.Person{ActID: 2}, left)
+	whole, err := s.Person(t.Context(), account(1))
+	require.NoError(t, err)
+	require.Equal(t, wallet.Person{ActID: 1, Former: []wallet.ActID{2, 3}}, whole)
+}
