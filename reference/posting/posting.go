@@ -72,7 +72,11 @@ func (p *Poster) Settle(ctx context.Context, credits []wallet.Credit) error {
 		}
 	}
 	if p.Tokens != nil {
-		if err := wallet.Repeat(func() error { return p.Tokens.Mark(ctx, nos, wallet.TokenSuccess) }); err != nil && !errors.Is(err, wallet.ErrUnavailable) {
+		err := wallet.Repeat(func() error { return p.Tokens.Mark(ctx, nos, wallet.TokenSuccess) })
+		if errors.Is(err, wallet.ErrUnavailable) {
+			return nil // the money is posted; the orders stay open, so that compensation marks the tokens
+		}
+		if err != nil {
 			return err
 		}
 	}
