@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"time"
+	"unsafe"
 
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
@@ -24,12 +25,19 @@ type crowd struct {
 	oracle  *oracle.Oracle
 	meter   *meter
 
-	stream  *world.Stream
-	next    traffic.Arrival // the win to come
-	more    bool
-	known   people              // whose accounts the account centre has been told of
-	held    map[int64][]promise // tokens that clients hold, by person
-	pending int64               // things that people have begun or will do
+	stream    *world.Stream
+	next      traffic.Arrival // the win to come
+	more      bool
+	known     people              // whose accounts the account centre has been told of
+	held      map[int64][]promise // tokens that clients hold, by person
+	heldBytes int64
+	pending   int64 // things that people have begun or will do
+}
+
+// keep puts a token into the hands of a person's client.
+func (c *crowd) keep(p int64, t promise) {
+	c.held[p] = append(c.held[p], t)
+	c.heldBytes += t.bytes()
 }
 
 // promise is a client's copy of a token.
@@ -37,6 +45,9 @@ type promise struct {
 	order  wallet.OrderNo
 	sealed []byte
 }
+
+// bytes is the memory that the promise takes, without what the map around it costs.
+func (t promise) bytes() int64 { return int64(unsafe.Sizeof(t)) + int64(cap(t.sealed)) }
 
 func newCrowd(s *simulation, t *traffic.Traffic) *crowd {
 	sc := s.options.Scenario
@@ -143,7 +154,7 @@ func (c *crowd) win(a traffic.Arrival) {
 		return
 	}
 	if len(reply.Token) > 0 && persona.KeepsTokens {
-		c.held[a.Person] = append(c.held[a.Person], promise{reply.Order, reply.Token})
+		c.keep(a.Person, promise{reply.Order, reply.Token})
 	}
 	if c.hit(c.people.Client.Repeat) {
 		c.later(c.within(c.people.Client.Backoff), func() { _, _ = c.grant(ctx, id, r) })

@@ -108,6 +108,7 @@ func (s *simulation) memory() []reports.Memory {
 	add("ledger", t.ledger.Bytes())
 	add("withdrawals", t.withdrawals.Bytes())
 	add("bank", t.bank.Bytes())
+	add("clients' tokens", s.crowd.heldBytes)
 	add("oracle", s.oracle.Bytes())
 	add("total", total)
 	return out

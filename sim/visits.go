@@ -157,7 +157,11 @@ func (c *crowd) letGo(p int64, page wallet.Page) {
 		return
 	}
 	held = slices.DeleteFunc(held, func(h promise) bool {
-		return slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order && l.Status == wallet.TokenSuccess })
+		posted := slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order && l.Status == wallet.TokenSuccess })
+		if posted {
+			c.heldBytes -= h.bytes()
+		}
+		return posted
 	})
 	if len(held) == 0 {
 		delete(c.held, p)
