@@ -19,7 +19,6 @@ type books struct {
 	spent       [wallet.Stages + 1]wallet.Money
 	reported    []wallet.Difference
 	open, held  int64
-	fixed       bool // balances were spoilt by hand: do not work them out again
 }
 
 type payment struct {

@@ -11,98 +11,129 @@ import (
 	"hongbao/reference/wallet"
 )
 
+// try is a grant that may be repeated.
+type try struct {
+	id GrantID
+	r  wallet.GrantRequest
+}
+
+// author writes a history by drawing one step after another.
+type author struct {
+	*model
+	t     *rapid.T
+	tries []try
+}
+
+func (a *author) draw(n int, what string) int { return rapid.IntRange(0, n-1).Draw(a.t, what) }
+
+// who draws a person and one of their apps.
+func (a *author) who() (Person, wallet.App) {
+	return Person(a.draw(4, "person")), rapid.SampledFrom([]wallet.App{wallet.Douyin, wallet.Toutiao}).Draw(a.t, "app")
+}
+
+// grant sends a win and answers it once.
+func (a *author) grant() {
+	p, app := a.who()
+	amounts := []wallet.Money{100, 250, 250, 250, singleCap + 1}
+	r := a.win(p, app, int32(a.draw(6, "rain")), amounts[a.draw(len(amounts), "amount")])
+	a.tries = append(a.tries, try{a.GrantSent(p, r, a.tick()), r})
+	a.answer(len(a.tries) - 1)
+}
+
+// answer ends a try: granted, lost with or without effect, or turned away.
+func (a *author) answer(n int) {
+	switch s := a.tries[n]; a.draw(6, "answer") {
+	case 0:
+		a.GrantAnswered(s.id, s.r, wallet.GrantReply{}, wallet.ErrUnknown, a.tick())
+	case 1:
+		_, _ = a.apply(s.r)
+		a.GrantAnswered(s.id, s.r, wallet.GrantReply{}, wallet.ErrUnknown, a.tick())
+	case 2:
+		a.GrantAnswered(s.id, s.r, wallet.GrantReply{}, wallet.ErrOverloaded, a.tick())
+	default:
+		a.again(s.id, s.r)
+	}
+}
+
+// progressOne brings an order nearer to the ledger.
+func (a *author) progressOne() {
+	if len(a.orders) == 0 {
+		return
+	}
+	o := a.orders[a.draw(len(a.orders), "order")]
+	if o.status == wallet.TokenIssued && a.draw(2, "begin") == 0 {
+		o.status = wallet.TokenProcessing
+	} else {
+		a.post(o)
+	}
+}
+
+// read asks for a page; other steps overlap it before and after the wallet makes it.
+func (a *author) read(depth int) {
+	p, app := a.who()
+	r := wallet.PageRequest{Caller: a.caller(p, app), At: a.tick(), Limit: 1 + a.draw(4, "limit")}
+	id := a.PageSent(p, r, a.tick())
+	a.step(depth - 1)
+	page := a.page(r)
+	a.step(depth - 1)
+	a.PageAnswered(id, page, nil, a.tick())
+}
+
+// takeOut withdraws, with a step in between and an answer that may be lost.
+func (a *author) takeOut(depth int) {
+	p, app := a.who()
+	id, r := a.ask(p, app, wallet.Money(50+a.draw(600, "fen")))
+	a.step(depth - 1)
+	reply, err := a.payOut(r)
+	if a.draw(2, "lost") == 0 {
+		err = wallet.ErrUnknown
+	}
+	a.WithdrawAnswered(id, reply, err, a.tick())
+}
+
+// step draws and does one step, and within it as many more as depth allows.
+func (a *author) step(depth int) {
+	if depth < 0 {
+		return
+	}
+	switch a.draw(10, "step") {
+	case 0, 1, 2:
+		a.grant()
+	case 3:
+		if len(a.tries) > 0 {
+			a.answer(a.draw(len(a.tries), "try"))
+		}
+	case 4:
+		a.progressOne()
+	case 5, 6:
+		a.read(depth)
+	case 7:
+		p, app := a.who()
+		a.walkAll(p, app, 1+a.draw(3, "limit"), func() { a.step(depth - 1) }, nil)
+	case 8:
+		a.takeOut(depth)
+	case 9:
+		if p, _ := a.who(); !a.phones[p] {
+			a.bindWith(p, []error{nil, wallet.ErrUnknown}[a.draw(2, "bound")])
+		} else if a.now < opening+2*hour {
+			a.advance([]time.Duration{time.Millisecond, 20 * time.Minute}[a.draw(2, "pause")])
+		}
+	}
+}
+
 // history plays random steps of a right wallet: lost, repeated and overlapping requests, postings late and early,
 // stages that change, phones that are bound, withdrawals and walks.
 func history(t *rapid.T) *model {
-	m := newModel(rapid.SampledFrom(wallet.Strategies).Draw(t, "strategy"))
-	people := rapid.Int64Range(0, 3)
-	app := rapid.SampledFrom([]wallet.App{wallet.Douyin, wallet.Toutiao})
+	a := &author{model: newModel(rapid.SampledFrom(wallet.Strategies).Draw(t, "strategy")), t: t}
 	for p := range Person(4) {
-		if rapid.Bool().Draw(t, "phone") {
-			m.joinFromStart(p)
+		if a.draw(2, "phone") == 0 {
+			a.joinFromStart(p)
 		}
 	}
-	type try struct {
-		id GrantID
-		r  wallet.GrantRequest
+	for range 1 + a.draw(40, "steps") {
+		a.step(2)
 	}
-	var tries []try
-	var act func(depth int)
-	grant := func() {
-		r := m.win(people.Draw(t, "p"), app.Draw(t, "app"), rapid.Int32Range(0, 5).Draw(t, "rain"), wallet.Money(rapid.SampledFrom([]int{100, 250, 250, 250, int(singleCap) + 1}).Draw(t, "fen")))
-		tries = append(tries, try{m.GrantSent(Person(r.User/10), r, m.tick()), r})
-	}
-	// answer ends a try: granted, lost with or without effect, or overloaded.
-	answer := func(n int) {
-		switch a := tries[n]; rapid.IntRange(0, 5).Draw(t, "answer") {
-		case 0:
-			m.GrantAnswered(a.id, a.r, wallet.GrantReply{}, wallet.ErrUnknown, m.tick())
-		case 1:
-			_, _ = m.apply(a.r)
-			m.GrantAnswered(a.id, a.r, wallet.GrantReply{}, wallet.ErrUnknown, m.tick())
-		case 2:
-			m.GrantAnswered(a.id, a.r, wallet.GrantReply{}, wallet.ErrOverloaded, m.tick())
-		default:
-			m.again(a.id, a.r)
-		}
-	}
-	act = func(depth int) {
-		switch rapid.IntRange(0, 9).Draw(t, "step") {
-		case 0, 1, 2:
-			grant()
-			answer(len(tries) - 1)
-		case 3:
-			if len(tries) > 0 {
-				answer(rapid.IntRange(0, len(tries)-1).Draw(t, "try"))
-			}
-		case 4:
-			if len(m.orders) > 0 {
-				o := m.orders[rapid.IntRange(0, len(m.orders)-1).Draw(t, "order")]
-				if o.status == wallet.TokenIssued && rapid.Bool().Draw(t, "begin") {
-					o.status = wallet.TokenProcessing
-				} else {
-					m.post(o)
-				}
-			}
-		case 5, 6:
-			r := wallet.PageRequest{Caller: m.caller(people.Draw(t, "p"), app.Draw(t, "app")), At: m.tick(), Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
-			id := m.PageSent(Person(r.User/10), r, m.tick())
-			if depth > 0 {
-				act(depth - 1)
-			}
-			page := m.page(r)
-			if depth > 0 {
-				act(depth - 1)
-			}
-			m.PageAnswered(id, page, nil, m.tick())
-		case 7:
-			m.walkAll(people.Draw(t, "p"), app.Draw(t, "app"), rapid.IntRange(1, 3).Draw(t, "limit"), func() {
-				if depth > 0 {
-					act(depth - 1)
-				}
-			}, nil)
-		case 8:
-			id, r := m.ask(people.Draw(t, "p"), app.Draw(t, "app"), wallet.Money(rapid.IntRange(50, 600).Draw(t, "fen")))
-			if depth > 0 {
-				act(depth - 1)
-			}
-			reply, err := m.payOut(r)
-			if rapid.Bool().Draw(t, "lost") {
-				err = wallet.ErrUnknown
-			}
-			m.WithdrawAnswered(id, reply, err, m.tick())
-		case 9:
-			if p := people.Draw(t, "p"); !m.phones[p] {
-				m.bindWith(p, rapid.SampledFrom([]error{nil, wallet.ErrUnknown}).Draw(t, "bound"))
-			} else if m.now < opening+2*hour {
-				m.advance(rapid.SampledFrom([]time.Duration{time.Millisecond, 20 * time.Minute}).Draw(t, "pause"))
-			}
-		}
-	}
-	for range rapid.IntRange(1, 40).Draw(t, "steps") {
-		act(2)
-	}
-	return m
+	return a.model
 }
 
 // A right wallet is never blamed, and what its clients never learnt is no difference of money.

@@ -1,0 +1,134 @@
+package oracle
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// look reads the first page; spoil may falsify it.
+func (m *model) look(p Person, app wallet.App, limit int, spoil func(*wallet.Page)) wallet.Page {
+	r := wallet.PageRequest{Caller: m.caller(p, app), At: m.now, Limit: limit}
+	id := m.PageSent(p, r, m.tick())
+	page := m.page(r)
+	if spoil != nil {
+		spoil(&page)
+	}
+	m.PageAnswered(id, page, nil, m.tick())
+	return page
+}
+
+// walkAll reads the whole list in pages of limit lines; between runs after each page, spoil may falsify it.
+func (m *model) walkAll(p Person, app wallet.App, limit int, between func(), spoil func(int, *wallet.Page)) {
+	r := wallet.PageRequest{Caller: m.caller(p, app), At: m.now, Limit: limit}
+	walk := m.WalkSent(p, r, m.tick())
+	for n := 0; ; n++ {
+		id := m.PageSent(p, r, m.tick())
+		page := m.page(r)
+		if spoil != nil {
+			spoil(n, &page)
+		}
+		m.PageAnswered(id, page, nil, m.tick())
+		m.WalkPage(walk, page, nil, m.now)
+		if page.Next == (wallet.Cursor{}) {
+			break
+		}
+		r.After = page.Next
+		if between != nil {
+			between()
+		}
+	}
+	m.WalkEnd(walk, m.tick())
+}
+
+// ask sends a withdrawal.
+func (m *model) ask(p Person, app wallet.App, amount wallet.Money) (WithdrawID, wallet.WithdrawRequest) {
+	m.requests++
+	r := wallet.WithdrawRequest{Caller: m.caller(p, app), Request: m.requests, Amount: amount, At: m.tick()}
+	return m.WithdrawSent(p, r, m.now), r
+}
+
+// payOut withdraws as a wallet must: what is due is posted first, and what is paid was there.
+func (m *model) payOut(r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+	no := wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}
+	wallets, stage := m.of(r.Caller), m.stage(r.At)
+	free := map[wallet.ActID]wallet.Money{}
+	var due wallet.Money
+	for _, o := range m.orders {
+		if slices.Contains(wallets, o.No.ActID) && o.No.Stage == stage {
+			m.post(o)
+			free[o.No.ActID] += o.Amount
+			due += o.Amount
+		}
+	}
+	for _, w := range m.payouts {
+		if w.Stage != stage {
+			continue
+		}
+		for _, l := range w.From {
+			if slices.Contains(wallets, wallet.ActID(l.Account.Owner)) {
+				free[wallet.ActID(l.Account.Owner)] -= l.Amount
+				due -= l.Amount
+			}
+		}
+	}
+	if r.Amount > due {
+		return wallet.WithdrawReply{}, wallet.ErrInsufficient
+	}
+	w := &payout{held: m.tick(), Withdrawal: wallet.Withdrawal{No: no, Owner: wallets[0], Stage: stage, Amount: r.Amount, Created: m.now, State: wallet.WithdrawalPaid}}
+	left := r.Amount
+	for _, id := range wallets {
+		if part := min(left, free[id]); part > 0 {
+			w.From = append(w.From, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(id)}, Amount: part})
+			left -= part
+		}
+	}
+	m.payouts = append(m.payouts, w)
+	return wallet.WithdrawReply{No: no, Amount: r.Amount, State: wallet.WithdrawalPaid}, nil
+}
+
+// withdraw sends a withdrawal and has it answered.
+func (m *model) withdraw(p Person, app wallet.App, amount wallet.Money) {
+	id, r := m.ask(p, app, amount)
+	reply, err := m.payOut(r)
+	m.WithdrawAnswered(id, reply, err, m.tick())
+}
+
+// final drains the model, spoils its books and has them judged.
+func (m *model) final(t require.TestingT, spoil func(*books)) {
+	m.postAll()
+	b := m.books()
+	if spoil != nil {
+		spoil(b)
+	}
+	b.sort()
+	require.NoError(t, m.Final(context.Background(), Books{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b,
+		Spent:    func(s wallet.Stage) (wallet.Money, error) { return b.spent[s], nil },
+		Reported: b.reported, ReconcileRan: true, OpenOrders: b.open, BacklogDepth: b.held}))
+}
+
+// clean requires that no check failed, with its words if one did.
+func (m *model) clean(t require.TestingT) {
+	for _, c := range m.Checks() {
+		require.Zero(t, c.Violations, "%s: %s", c.Name, c.First)
+	}
+}
+
+// result returns a check by name.
+func (m *model) result(t *testing.T, name string) Check {
+	for _, c := range m.Checks() {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("no check is called %q", name)
+	return Check{}
+}
+
+// advance lets time pass.
+func (m *model) advance(d time.Duration) { m.now = m.now.Add(d) }
