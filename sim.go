@@ -24,6 +24,7 @@ import (
 type simFlags struct {
 	scale, strategy, crypto, out string
 	seed                         uint64
+	maxGrants                    int64
 	json, quiet                  bool
 }
 
@@ -44,6 +45,7 @@ give the same run, down to the digest.`,
 	cmd.Flags().StringVar(&f.crypto, "crypto", "modelled", "real, or modelled: a cheap stand-in, and the scenario's share of real ones")
 	cmd.Flags().StringVar(&f.out, "out", "", "folder for record.json, report.html, summary.md and junit.xml (default reports/out/<scenario>-<time>)")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of everything that is drawn")
+	cmd.Flags().Int64Var(&f.maxGrants, "max-grants", maxGrants, "refuse to replay more grants than this; each takes about 300 bytes of memory")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the record as JSON instead of the tables")
 	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "print no progress")
 	return cmd
@@ -115,9 +117,9 @@ type planned struct {
 	full    sim.Full
 }
 
-// maxGrants bounds the grants of one run: the whole festival has some 718 million, and a run keeps a few hundred bytes
-// of memory for each.
-const maxGrants = 1_000_000_000
+// maxGrants bounds the grants of one run unless somebody allows more: a run keeps a few hundred bytes of memory for
+// each, so that this many take some 16 GiB.
+const maxGrants = 60_000_000
 
 // planRun reads the scenario and the flags into a record without runs, and the runs to make.
 func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
@@ -145,8 +147,8 @@ func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
 	if err != nil {
 		return nil, nil, usage("--scale %s: %w\n  hint: a larger ratio leaves more people, a ratio of small whole numbers fits", f.scale, err)
 	}
-	if n := scaled.Grants(); n > maxGrants {
-		return nil, nil, usage("--scale %s: %d grants are more than one run may replay, which is %d\n  hint: choose a smaller ratio, such as 1/1000", f.scale, n, maxGrants)
+	if n := scaled.Grants(); n > f.maxGrants {
+		return nil, nil, usage("--scale %s: %d grants are more than one run may replay, which is %d\n  hint: choose a smaller ratio, such as 1/1000, or allow more with --max-grants where there is memory for it, about 300 bytes a grant", f.scale, n, f.maxGrants)
 	}
 	var plan []planned
 	for _, s := range strategies {
@@ -179,7 +181,7 @@ func parseScale(s string) (num, den int64, err error) {
 
 // replay makes the runs side by side, as many as there are processors; each is a world of its own.
 func replay(ctx context.Context, plan []planned, p *progress) ([]reports.Run, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a run keeps what it makes; collecting often would only cost time
+	defer debug.SetGCPercent(debug.SetGCPercent(collectAt(plan)))
 	runs, errs := make([]reports.Run, len(plan)), make([]error, len(plan))
 	slots := make(chan struct{}, max(1, min(len(plan), sim.Environment().GOMAXPROCS)))
 	var wg sync.WaitGroup
@@ -196,6 +198,16 @@ func replay(ctx context.Context, plan []planned, p *progress) ([]reports.Run, er
 	}
 	wg.Wait()
 	return runs, errors.Join(errs...)
+}
+
+// collectAt returns how much garbage, in percent of what is kept, may gather before it is collected. A run keeps most
+// of what it makes, so a small one had better collect seldom; a large one needs the memory.
+func collectAt(plan []planned) int {
+	const small = 5_000_000 // grants; some two gigabytes with all that gathers
+	if plan[0].options.Scenario.Grants() <= small {
+		return 400
+	}
+	return 40
 }
 
 // show prints the record.
