@@ -1,0 +1,225 @@
+// Package mutants plants bugs in the wallet, one at a time, and makes sure that the oracle catches each of them: a
+// check that has never caught anything proves nothing by passing.
+//
+// A mutant is a change of source text. It is compiled through an overlay, so that the tree is never touched, and
+// rehearsed by the command that people use. Runs are in virtual time and last about a second. The package must not
+// hold a mutant that no user could suffer from.
+package mutants
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reports"
+)
+
+// mutant is one planted bug.
+type mutant struct {
+	name     string // what the wallet does wrong
+	edits    []edit
+	scenario string // of scenarios/regress, the one that gives it away
+	strategy string
+	checks   []string // which must fail, whatever else does
+	says     string   // part of the first violation's words, where the check alone does not tell the bug; "" otherwise
+}
+
+// The strategies, as the command line has them.
+const (
+	underSync  = "sync"
+	underAsync = "async"
+	underToken = "token"
+)
+
+// all returns every mutant.
+func all() []mutant { return slices.Concat(grants(), views(), payouts(), stores()) }
+
+// edit replaces old, which occurs once in the file, by new.
+type edit struct{ file, old, new string }
+
+// root is the module's folder, seen from this one.
+const root = "../.."
+
+// seed is the one that all rehearsals here have: any will do, as long as it stays.
+const seed = "1"
+
+// The exit codes of hongbao sim.
+const (
+	exitPass      = 0
+	exitViolation = 3
+)
+
+func TestOracleCatchesMutants(t *testing.T) {
+	for _, m := range all() {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			code, r := rehearse(t, build(t, m.edits), m.scenario, m.strategy)
+			require.Equal(t, exitViolation, code, "the mutant survives")
+			require.Equal(t, reports.Fail, r.Verdict)
+			require.Contains(t, r.Replay, "hongbao sim scenarios/regress/"+m.scenario+".yaml")
+			require.Contains(t, r.Replay, "--strategy "+m.strategy)
+			require.Contains(t, r.Replay, "--seed "+seed)
+			for _, name := range m.checks {
+				c := check(t, r.Checks, name)
+				require.Equal(t, reports.Fail, c.Result, "%s lets it pass; what fails is %q", name, failed(r))
+				require.Positive(t, c.Violations)
+				require.Contains(t, c.First, m.strategy+": ")
+				require.Contains(t, c.First, m.says)
+			}
+		})
+	}
+}
+
+// TestUnharmedWalletPasses is the control: without a mutant the same rehearsals pass, and no check is idle.
+func TestUnharmedWalletPasses(t *testing.T) {
+	bin := build(t, nil)
+	for _, scenario := range scenarios(t) {
+		t.Run(scenario, func(t *testing.T) {
+			t.Parallel()
+			code, r := rehearse(t, bin, scenario, "all")
+			require.Equal(t, exitPass, code, "%q", failed(r))
+			require.Equal(t, reports.Pass, r.Verdict)
+			require.Len(t, r.Runs, 3)
+			for _, run := range r.Runs {
+				for _, c := range run.Checks {
+					require.Positive(t, c.Evaluations, "%s under %s was never evaluated", c.Name, run.Strategy)
+				}
+			}
+		})
+	}
+}
+
+// TestReplayRepeatsViolation runs the command that a failed record names, and gets the same run.
+func TestReplayRepeatsViolation(t *testing.T) {
+	t.Parallel()
+	m := all()[0]
+	bin := build(t, m.edits)
+	_, first := rehearse(t, bin, m.scenario, m.strategy)
+	args := strings.Fields(first.Replay)
+	require.Equal(t, "hongbao", args[0])
+	code, again := run(t, bin, args[1:])
+	require.Equal(t, exitViolation, code)
+	require.Equal(t, first.Digest, again.Digest)
+	require.Equal(t, first.Checks, again.Checks)
+}
+
+// TestMutantsAreSpread keeps a mutant for every package of the wallet that a simulation runs, for every check and for
+// every scenario: one that catches nothing is not worth its time.
+func TestMutantsAreSpread(t *testing.T) {
+	t.Parallel()
+	var folders, checks, used []string
+	for _, m := range all() {
+		for _, e := range m.edits {
+			folders = append(folders, filepath.Dir(e.file))
+		}
+		checks, used = append(checks, m.checks...), append(used, m.scenario)
+	}
+	for _, p := range strings.Fields(goTool(t, "list", "-deps", "./sim")) {
+		folder, ok := strings.CutPrefix(p, "hongbao/")
+		if !ok || !strings.HasPrefix(folder, "reference/") || folder == "reference/token/tokenpb" { // generated
+			continue
+		}
+		require.Contains(t, folders, folder, "no mutant is planted in this package")
+	}
+	_, r := rehearse(t, build(t, nil), all()[0].scenario, "token")
+	for _, c := range r.Checks {
+		require.Contains(t, checks, c.Name, "no mutant is caught by this check")
+	}
+	for _, s := range scenarios(t) {
+		require.Contains(t, used, s, "no mutant is caught in this scenario")
+	}
+}
+
+// scenarios returns the names of the regression scenarios.
+func scenarios(t *testing.T) []string {
+	files, err := filepath.Glob(root + "/scenarios/regress/*.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(f), ".yaml")
+	}
+	return files
+}
+
+// build compiles the command with the edits in place of what the tree has, and returns the program's path.
+func build(t *testing.T, edits []edit) string {
+	t.Helper()
+	dir := t.TempDir()
+	replace := map[string]string{}
+	for _, e := range edits {
+		path, err := filepath.Abs(filepath.Join(root, e.file))
+		require.NoError(t, err)
+		from := path
+		if edited, ok := replace[path]; ok {
+			from = edited
+		}
+		text, err := os.ReadFile(from)
+		require.NoError(t, err)
+		require.Equal(t, 1, strings.Count(string(text), e.old), "the mutant is stale: %s does not have once\n%s", e.file, e.old)
+		replace[path] = filepath.Join(dir, strings.ReplaceAll(e.file, "/", "-"))
+		require.NoError(t, os.WriteFile(replace[path], []byte(strings.Replace(string(text), e.old, e.new, 1)), 0o600))
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	file, bin := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "hongbao")
+	require.NoError(t, os.WriteFile(file, overlay, 0o600))
+	goTool(t, "build", "-overlay", file, "-buildvcs=false", "-ldflags=-s -w", "-o", bin, ".")
+	return bin
+}
+
+// goTool runs the go command in the module's folder and returns what it prints.
+func goTool(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return string(out)
+}
+
+// rehearse replays one scenario and returns the exit code and the record.
+func rehearse(t *testing.T, bin, scenario, strategy string) (int, *reports.Record) {
+	t.Helper()
+	return run(t, bin, []string{"sim", "scenarios/regress/" + scenario + ".yaml", "--strategy", strategy, "--seed", seed})
+}
+
+// run calls the program and returns its exit code and its record.
+func run(t *testing.T, bin string, args []string) (int, *reports.Record) {
+	t.Helper()
+	dir := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), bin, append(args, "--quiet", "--out", dir)...)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	if e := (*exec.ExitError)(nil); !errors.As(err, &e) {
+		require.NoError(t, err)
+	}
+	r, err := reports.Read(dir)
+	require.NoError(t, err, "%s", out)
+	return cmd.ProcessState.ExitCode(), r
+}
+
+// check returns the check of that name.
+func check(t *testing.T, checks []reports.Check, name string) reports.Check {
+	t.Helper()
+	i := slices.IndexFunc(checks, func(c reports.Check) bool { return c.Name == name })
+	require.GreaterOrEqual(t, i, 0, "there is no check %s", name)
+	return checks[i]
+}
+
+// failed returns the first violation of each check that failed.
+func failed(r *reports.Record) []string {
+	var out []string
+	for _, c := range r.Checks {
+		if c.Result != reports.Pass {
+			out = append(out, c.Name+": "+c.First)
+		}
+	}
+	return out
+}

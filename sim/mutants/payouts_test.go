@@ -1,0 +1,90 @@
+package mutants
+
+// payouts returns the mutants on money's way out, and of the wallet's own reconciliation.
+func payouts() []mutant {
+	return []mutant{
+		{
+			name: "withdrawing posts nothing first", scenario: "unknown-outcomes", strategy: underToken,
+			checks: []string{"withdraw-whole"},
+			edits: []edit{{"reference/withdraw/withdraw.go", `	if err := s.post(ctx, who, child.Stage, r.Tokens); err != nil {
+		return wallet.WithdrawReply{}, err
+	}
+`, ``}},
+		},
+		{
+			name: "withdrawing trusts a token list that cannot be read", scenario: "slow-tokens", strategy: underToken,
+			checks: []string{"withdraw-whole"},
+			edits: []edit{{"reference/withdraw/withdraw.go", `	if held.Missing {
+`, `	if held.Missing && len(who.Former) > wallet.MaxFormer {
+`}},
+		},
+		{
+			name: "every try is a withdrawal of its own", scenario: "outages", strategy: underSync,
+			checks: []string{"withdraw-whole"},
+			edits:  []edit{{"reference/withdraw/withdraw.go", `Request: r.Request}, Owner`, `Request: int64(s.Clock.Now())}, Owner`}},
+		},
+		{
+			name: "former wallets give nothing", scenario: "phase-switch", strategy: underToken,
+			checks: []string{"withdraw-whole"},
+			edits: []edit{{"reference/withdraw/withdraw.go", `	wallets := who.Wallets()
+`, `	wallets := who.Wallets()[:1]
+`}},
+		},
+		{
+			name: "the bank pays before the money is held", scenario: "phase-switch", strategy: underSync,
+			checks: []string{"withdraw-whole"},
+			edits: []edit{{"reference/withdraw/drive.go", `	if w.State == wallet.WithdrawalAsked {
+`, `	_ = s.Bank.Pay(ctx, w.No, w.Amount)
+	if w.State == wallet.WithdrawalAsked {
+`}},
+		},
+		{
+			name: "a payout without an answer counts as paid", scenario: "unknown-outcomes", strategy: underToken,
+			checks: []string{"withdraw-whole"},
+			edits: []edit{{"reference/withdraw/drive.go",
+				`err := wallet.Repeat(func() error { return s.Bank.Pay(ctx, w.No, w.Amount) })`,
+				`err := s.Bank.Pay(ctx, w.No, w.Amount)
+		if errors.Is(err, wallet.ErrUnknown) {
+			err = nil
+		}`}},
+		},
+		{
+			name: "holding and settling share one number", scenario: "budget-stop", strategy: underToken,
+			checks: []string{"withdraw-whole"},
+			edits:  []edit{{"reference/withdraw/drive.go", `Step: wallet.MoveSettle}, Legs`, `Step: wallet.MoveHold}, Legs`}},
+		},
+		{
+			name: "nobody drives a withdrawal that was left held", scenario: "outages", strategy: underToken,
+			checks: []string{"withdraw-whole"},
+			edits: []edit{{"reference/withdraw/drive.go", `	if w.State == wallet.WithdrawalHeld {
+`, `	if w.State == wallet.WithdrawalHeld && w.Created > s.Clock.Now().Add(-settleAfter) {
+`}},
+		},
+		{
+			name: "a refusal after a try without an answer counts for both", scenario: "given-up", strategy: underToken,
+			checks: []string{"withdraw-whole"},
+			edits: []edit{{"reference/wallet/repeat.go", `		if err = step(); err != nil && nothingDone(err) {
+			return Unsettled(err)
+		}`, `		err = step()`}},
+		},
+		{
+			name: "reconciliation counts void orders", scenario: "budget-stop", strategy: underSync,
+			checks: []string{"reconciled"}, says: "reports what the books do not show",
+			edits: []edit{{"reference/reconcile/wallet.go", `if o.State != wallet.OrderVoid {`, `if o.Amount > 0 {`}},
+		},
+		{
+			name: "reconciliation does not miss what a lost posting leaves out", scenario: "unknown-outcomes", strategy: underSync,
+			checks: []string{"nothing-lost", "reconciled"},
+			edits: []edit{
+				{"reference/posting/posting.go",
+					`	if err := wallet.Repeat(func() (err error) { posted, err = p.Ledger.Post(ctx, credits); return err }); err != nil {`,
+					`	posted, err = p.Ledger.Post(ctx, credits)
+	if err != nil && !errors.Is(err, wallet.ErrUnknown) {`},
+				{"reference/reconcile/wallet.go", `	case n == 0 && o.State == wallet.OrderSettled:`,
+					`	case n == 0 && o.State == wallet.OrderSettled:
+		return
+	case n < 0:`},
+			},
+		},
+	}
+}
