@@ -106,7 +106,7 @@ func outcome(r *reports.Record) error {
 	case r.Verdict == reports.Fail:
 		return &exit{exitViolation, errSaid}
 	case r.Verdict != reports.Pass:
-		return &exit{exitUnknown, errors.New("the verdict is unknown: see the checks that were never evaluated")}
+		return &exit{exitUnknown, errors.New("the verdict is unknown: the report says why")}
 	}
 	return nil
 }
