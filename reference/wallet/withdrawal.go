@@ -34,7 +34,7 @@ type Withdrawal struct {
 	Owner   ActID // the person's wallet when it was asked
 	Stage   Stage
 	Amount  Money
-	From    []Leg // what each of the person's wallets gives; amounts above zero, sum = Amount
+	Wallets []ActID // the person's wallets that it may take from, Owner's first
 	Created Instant
 	State   WithdrawalState
 }

@@ -72,8 +72,8 @@ func hold(w wallet.Withdrawal) wallet.Transfer {
 		Legs: []wallet.Leg{{Account: account(w, wallet.HoldAccount), Amount: w.Amount}},
 		Take: w.Amount,
 	}
-	for _, l := range w.From {
-		t.Pool = append(t.Pool, l.Account)
+	for _, id := range w.Wallets {
+		t.Pool = append(t.Pool, wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: w.Stage, Owner: int64(id)})
 	}
 	return t
 }

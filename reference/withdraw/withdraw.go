@@ -76,7 +76,7 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	}
 	asked := wallet.Withdrawal{
 		No: wallet.WithdrawalNo{Account: account, Request: r.Request}, Owner: who.ActID, Stage: child.Stage,
-		Amount: r.Amount, From: sources(who, child.Stage, r.Amount), Created: s.Clock.Now(), State: wallet.WithdrawalAsked,
+		Amount: r.Amount, Wallets: who.Wallets(), Created: s.Clock.Now(), State: wallet.WithdrawalAsked,
 	}
 	var w wallet.Withdrawal
 	err = wallet.Repeat(func() (err error) { w, _, err = s.Withdrawals.Create(ctx, asked); return err })
@@ -119,14 +119,4 @@ func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stag
 		}
 	}
 	return s.Posting.Settle(ctx, credits)
-}
-
-// sources names the person's wallets; how much each gives, the ledger decides when it holds the amount.
-func sources(who wallet.Person, stage wallet.Stage, amount wallet.Money) []wallet.Leg {
-	wallets := who.Wallets()
-	legs := make([]wallet.Leg, len(wallets))
-	for i, id := range wallets {
-		legs[i] = wallet.Leg{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(id)}, Amount: amount}
-	}
-	return legs
 }

@@ -43,7 +43,7 @@ func (m *model) books() *books {
 	for _, w := range m.payouts {
 		b.withdrawals = append(b.withdrawals, w.Withdrawal)
 		b.payments = append(b.payments, payment{w.No, w.Amount})
-		for _, l := range w.From {
+		for _, l := range w.gave {
 			leg := func(step wallet.MoveStep, kind wallet.AccountKind, amount wallet.Money) {
 				a := l.Account
 				a.Kind = kind

@@ -35,6 +35,7 @@ type promise struct {
 type payout struct {
 	wallet.Withdrawal
 	held wallet.Instant
+	gave []wallet.Leg // what each of the person's wallets gave
 }
 
 // model is a tiny wallet that is right, told to an oracle as a crowd would. Its clock moves by a microsecond a step.

@@ -70,7 +70,7 @@ func (m *model) payOut(r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 		if w.Stage != stage {
 			continue
 		}
-		for _, l := range w.From {
+		for _, l := range w.gave {
 			if slices.Contains(wallets, wallet.ActID(l.Account.Owner)) {
 				free[wallet.ActID(l.Account.Owner)] -= l.Amount
 				due -= l.Amount
@@ -84,7 +84,7 @@ func (m *model) payOut(r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 	left := r.Amount
 	for _, id := range wallets {
 		if part := min(left, free[id]); part > 0 {
-			w.From = append(w.From, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(id)}, Amount: part})
+			w.gave = append(w.gave, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: stage, Owner: int64(id)}, Amount: part})
 			left -= part
 		}
 	}

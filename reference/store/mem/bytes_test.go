@@ -19,7 +19,7 @@ const (
 	maxHeldBytes     = 24 + 1
 	maxIdentityBytes = 2*(16+8) + 10 // rows of an account and of its phone, each with its key, and their indexes
 	maxPaidBytes     = 32 + 16 + 9
-	maxAskedBytes    = 56 + 24 + 4 + 16 + 8 + 3 // with one leg
+	maxAskedBytes    = 56 + 4 + 4 + 16 + 8 + 3 // with one wallet to take from
 )
 
 // grants is how many the figures are taken over: enough for the last chunk not to matter.
@@ -44,7 +44,7 @@ func TestBytesPerGrant(t *testing.T) {
 		w := wallet.WithdrawalNo{Account: account, Request: 1}
 		require.NoError(t, bank.Pay(ctx, w, 1))
 		_, _, err = withdrawals.Create(ctx, wallet.Withdrawal{No: w, Owner: no.ActID, Stage: wallet.Official, Amount: 1,
-			From: make([]wallet.Leg, 1), State: wallet.WithdrawalAsked})
+			Wallets: []wallet.ActID{no.ActID}, State: wallet.WithdrawalAsked})
 		require.NoError(t, err)
 	}
 	for _, c := range []struct {

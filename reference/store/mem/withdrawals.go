@@ -11,12 +11,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Withdrawals keeps withdrawals of record: 56 bytes each, 24 a leg, 4 a wallet, and a sparse row a
+// Withdrawals keeps withdrawals of record: 56 bytes each, 4 a wallet to take from, 4 a wallet, and a sparse row a
 // user account.
 type Withdrawals struct {
 	mu       sync.Mutex
 	records  slab.Slab[withdrawalRecord]
-	legs     slab.Slab[wallet.Leg]
+	wallets  slab.Slab[uint32]
 	byNumber accounts[uint32] // newest of each user account
 	heads    slab.Heads       // newest of each wallet
 	open     pending
@@ -35,8 +35,8 @@ type withdrawalRecord struct {
 	owner     uint32
 	ofAccount uint32 // older one of the same user account
 	ofOwner   uint32 // older one of the same wallet
-	first     uint32 // number of the first leg
-	legs      uint8
+	first     uint32 // number of the first wallet to take from
+	wallets   uint8
 	family    wallet.Family
 	stage     wallet.Stage
 	state     wallet.WithdrawalState
@@ -65,17 +65,17 @@ func (s *Withdrawals) find(no wallet.WithdrawalNo) uint32 {
 func (s *Withdrawals) withdrawal(i uint32) wallet.Withdrawal {
 	r := s.records.At(i)
 	w := wallet.Withdrawal{No: r.no(), Owner: wallet.ActID(r.owner), Stage: r.stage, Amount: r.amount, Created: r.created, State: r.state}
-	if r.legs > 0 {
-		w.From = make([]wallet.Leg, r.legs)
+	if r.wallets > 0 {
+		w.Wallets = make([]wallet.ActID, r.wallets)
 	}
-	for n := range w.From {
-		w.From[n] = *s.legs.At(r.first + uint32(n))
+	for n := range w.Wallets {
+		w.Wallets[n] = wallet.ActID(*s.wallets.At(r.first + uint32(n)))
 	}
 	return w
 }
 
-// Create implements wallet.Withdrawals. ErrInvalid: an account, owner, stage or state that cannot be, or more legs
-// than one person can need.
+// Create implements wallet.Withdrawals. ErrInvalid: an account, owner, stage or state that cannot be, or more wallets
+// than one person can have.
 func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Withdrawal, bool, error) {
 	if err := checkAccount(w.No.Account); err != nil {
 		return wallet.Withdrawal{}, false, err
@@ -83,10 +83,15 @@ func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Wit
 	if err := checkOwner(w.Owner); err != nil {
 		return wallet.Withdrawal{}, false, err
 	}
-	if w.Stage < wallet.InternalTest || w.Stage > wallet.Official || len(w.From) > maxLegs ||
+	if w.Stage < wallet.InternalTest || w.Stage > wallet.Official || len(w.Wallets) > wallet.MaxFormer+1 ||
 		w.State < wallet.WithdrawalAsked || w.State > wallet.WithdrawalRefused {
-		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal in stage %d, state %d, with %d legs",
-			wallet.ErrInvalid, w.Stage, w.State, len(w.From))
+		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal in stage %d, state %d, from %d wallets",
+			wallet.ErrInvalid, w.Stage, w.State, len(w.Wallets))
+	}
+	for _, id := range w.Wallets {
+		if err := checkOwner(id); err != nil {
+			return wallet.Withdrawal{}, false, err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,12 +100,12 @@ func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Wit
 	}
 	newest := s.byNumber.touch(w.No.Account)
 	i := s.records.Append(withdrawalRecord{request: w.No.Request, user: w.No.Account.User, amount: w.Amount, created: w.Created,
-		owner: uint32(w.Owner), ofAccount: *newest, ofOwner: s.heads.Get(int64(w.Owner)), first: uint32(s.legs.Len()) + 1,
-		legs: uint8(len(w.From)), family: w.No.Account.Family, stage: w.Stage, state: w.State})
+		owner: uint32(w.Owner), ofAccount: *newest, ofOwner: s.heads.Get(int64(w.Owner)), first: uint32(s.wallets.Len()) + 1,
+		wallets: uint8(len(w.Wallets)), family: w.No.Account.Family, stage: w.Stage, state: w.State})
 	*newest = i
 	s.heads.Set(int64(w.Owner), i)
-	for _, leg := range w.From {
-		s.legs.Append(leg)
+	for _, id := range w.Wallets {
+		s.wallets.Append(uint32(id))
 	}
 	if s.records.At(i).isOpen() {
 		s.open.add(i, w.Created)
@@ -181,5 +186,5 @@ func (s *Withdrawals) Withdrawals(_ context.Context, yield func(wallet.Withdrawa
 func (s *Withdrawals) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.records.Bytes() + s.legs.Bytes() + s.byNumber.Bytes() + s.heads.Bytes() + s.open.Bytes()
+	return s.records.Bytes() + s.wallets.Bytes() + s.byNumber.Bytes() + s.heads.Bytes() + s.open.Bytes()
 }

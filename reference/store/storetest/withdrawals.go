@@ -20,7 +20,7 @@ type WithdrawalStore interface {
 // asked returns a withdrawal of the asker's from wallets 5 and 6.
 func asked(request int64, after time.Duration) wallet.Withdrawal {
 	return wallet.Withdrawal{No: wallet.WithdrawalNo{Account: asker, Request: request}, Owner: 5, Stage: wallet.Official, Amount: 30,
-		From:    []wallet.Leg{{Account: personal(5), Amount: 10}, {Account: personal(6), Amount: 20}},
+		Wallets: []wallet.ActID{5, 6},
 		Created: eve.Add(after), State: wallet.WithdrawalAsked}
 }
 
@@ -46,7 +46,7 @@ func withdrawalOnce(t *testing.T, s WithdrawalStore) {
 	want := asked(1, 0)
 	ask(t, s, want)
 	other := asked(1, time.Hour)
-	other.Owner, other.Amount, other.From = 9, 1, nil // asked again after the person's wallet has changed
+	other.Owner, other.Amount, other.Wallets = 9, 1, nil // asked again after the person's wallet has changed
 	got, isNew, err := s.Create(t.Context(), other)
 	require.NoError(t, err)
 	require.False(t, isNew)
