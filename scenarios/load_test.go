@@ -21,6 +21,8 @@ func TestShipped(t *testing.T) {
 		"regress/budget-stop.yaml":      5_600,
 		"regress/phase-switch.yaml":     4_200,
 		"regress/outages.yaml":          2_700,
+		"regress/given-up.yaml":         1_200,
+		"regress/slow-tokens.yaml":      1_680,
 	}
 	all, err := List(".")
 	require.NoError(t, err)

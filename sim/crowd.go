@@ -26,6 +26,7 @@ type crowd struct {
 	meter   *meter
 
 	stream    *world.Stream
+	cheats    *world.Stream   // its own, so that cheating changes nobody else's draws
 	next      traffic.Arrival // the win to come
 	more      bool
 	known     people              // whose accounts the account centre has been told of
@@ -43,6 +44,7 @@ func (c *crowd) keep(p int64, t promise) {
 // promise is a client's copy of a token.
 type promise struct {
 	order  wallet.OrderNo
+	family wallet.Family // whose apps hold it
 	sealed []byte
 }
 
@@ -56,7 +58,7 @@ func newCrowd(s *simulation, t *traffic.Traffic) *crowd {
 	}
 	return &crowd{
 		world: s.world, town: s.town, traffic: t, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), known: newPeople(sc.People.Count), held: map[int64][]promise{},
+		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), cheats: s.world.Stream("cheats"), known: newPeople(sc.People.Count), held: map[int64][]promise{},
 	}
 }
 
@@ -144,6 +146,7 @@ func (c *crowd) win(a traffic.Arrival) {
 	}
 	id := c.oracle.GrantSent(a.Person, r, r.Opened)
 	c.meter.sent(a.Window)
+	c.maybeAboveCap(ctx, a.Person, r)
 	if c.hit(c.people.Client.Hedge) {
 		c.later(0, func() { _, _ = c.grant(ctx, id, r) })
 	}
@@ -154,23 +157,30 @@ func (c *crowd) win(a traffic.Arrival) {
 		return
 	}
 	if len(reply.Token) > 0 && persona.KeepsTokens {
-		c.keep(a.Person, promise{reply.Order, reply.Token})
+		c.keep(a.Person, promise{reply.Order, a.App.Family(), reply.Token})
 	}
 	if c.hit(c.people.Client.Repeat) {
 		c.later(c.within(c.people.Client.Backoff), func() { _, _ = c.grant(ctx, id, r) })
 	}
+	c.maybeTwiceOver(ctx, a.Person, r)
 	c.after(ctx, a, persona)
 }
 
-// grant sends one try and tells the oracle what came of it.
+// grant sends one try of a win.
 func (c *crowd) grant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest) (wallet.GrantReply, error) {
+	reply, err := c.try(ctx, id, r)
+	c.meter.answered("grant", err)
+	return reply, err
+}
+
+// try sends a request for a grant once and tells the oracle what came of it.
+func (c *crowd) try(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest) (wallet.GrantReply, error) {
 	var reply wallet.GrantReply
 	err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Grant(ctx, r); return err })
 	if err != nil {
 		reply = wallet.GrantReply{}
 	}
 	c.oracle.GrantAnswered(id, r, reply, err, c.now())
-	c.meter.answered("grant", err)
 	c.mix(opGrant, r.Caller, int64(r.Amount), err)
 	return reply, err
 }

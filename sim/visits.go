@@ -31,7 +31,7 @@ func (c *crowd) after(ctx context.Context, a traffic.Arrival, persona traffic.Pe
 	}
 	c.later(c.within(c.people.After.LookDelay), func() { c.visit(ctx, a.Person, app) })
 	if c.hit(c.people.After.ComeBack) {
-		c.later(c.within(c.people.After.ComeBackDelay), func() { c.look(ctx, a.Person, app) })
+		c.later(c.within(c.people.After.ComeBackDelay), func() { c.look(ctx, a.Person, app, false) })
 	}
 }
 
@@ -41,22 +41,30 @@ func (c *crowd) visit(ctx context.Context, p int64, app wallet.App) {
 		c.browse(ctx, p, app)
 		return
 	}
-	page, ok := c.look(ctx, p, app)
+	page, ok := c.look(ctx, p, app, false)
 	if ok && page.Balance > 0 && c.hit(c.people.After.Withdraw) {
-		c.later(c.within(c.people.After.WithdrawDelay), func() { c.withdraw(ctx, p, app, page.Balance) })
+		c.later(c.within(c.people.After.WithdrawDelay), func() { c.cashIn(ctx, p, app) })
 	}
 }
 
-// look reads the first page. A client whose view lacks a token that it holds asks again with its tokens and shows
-// what comes then (T8): that answer is what the person sees.
-func (c *crowd) look(ctx context.Context, p int64, app wallet.App) (wallet.Page, bool) {
-	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.now(), Limit: pageLimit}
+// cashIn enters the withdraw page and withdraws all that it shows.
+func (c *crowd) cashIn(ctx context.Context, p int64, app wallet.App) {
+	page, ok := c.look(ctx, p, app, true)
+	if ok && page.Balance > 0 {
+		c.withdraw(ctx, p, app, page.Balance)
+	}
+}
+
+// look reads the first page of the wallet page or the withdraw page. A client whose view lacks a token that it holds
+// asks again with its tokens and shows what comes then (T8): that answer is what the person sees.
+func (c *crowd) look(ctx context.Context, p int64, app wallet.App, withdraw bool) (wallet.Page, bool) {
+	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.now(), Limit: pageLimit, Withdraw: withdraw}
 	id := c.oracle.PageSent(p, r, c.now())
 	page, err := c.page(ctx, r)
-	if err == nil && c.lacks(p, page) {
+	if err == nil && c.lacks(p, app, page) {
 		c.meter.restored++
 		c.oracle.PageAnswered(id, wallet.Page{}, wallet.ErrUnknown, c.now()) // nobody saw it
-		r.Tokens = c.tokens(p)
+		r.Tokens = c.tokens(p, app)
 		id = c.oracle.PageSent(p, r, c.now())
 		page, err = c.page(ctx, r)
 	}
@@ -100,7 +108,7 @@ func (c *crowd) browse(ctx context.Context, p int64, app wallet.App) {
 // withdraw asks for an amount until it is told how that went.
 func (c *crowd) withdraw(ctx context.Context, p int64, app wallet.App, amount wallet.Money) {
 	now := c.now()
-	r := wallet.WithdrawRequest{Caller: c.caller(p, app), Request: int64(now), Amount: amount, At: now, Tokens: c.tokens(p)}
+	r := wallet.WithdrawRequest{Caller: c.caller(p, app), Request: int64(now), Amount: amount, At: now, Tokens: c.tokens(p, app)}
 	id := c.oracle.WithdrawSent(p, r, now)
 	_ = c.insist(func() error {
 		var reply wallet.WithdrawReply
@@ -132,21 +140,21 @@ func (c *crowd) caller(p int64, app wallet.App) wallet.Caller {
 	return wallet.Caller{App: app, User: c.traffic.Account(p, app.Family())}
 }
 
-// tokens returns the client's copies, the newest ones when there are too many for a request.
-func (c *crowd) tokens(p int64) [][]byte {
-	held := c.held[p]
-	held = held[max(0, len(held)-wallet.MaxClientTokens):]
-	sealed := make([][]byte, len(held))
-	for i, h := range held {
-		sealed[i] = h.sealed
+// tokens returns the copies that the apps of one family hold, the newest ones when there are too many for a request.
+func (c *crowd) tokens(p int64, app wallet.App) [][]byte {
+	var sealed [][]byte
+	for _, h := range c.held[p] {
+		if h.family == app.Family() {
+			sealed = append(sealed, h.sealed)
+		}
 	}
-	return sealed
+	return sealed[max(0, len(sealed)-wallet.MaxClientTokens):]
 }
 
-// lacks says whether the page does not show a grant of its stage that the client holds a token for.
-func (c *crowd) lacks(p int64, page wallet.Page) bool {
+// lacks says whether the page does not show a grant of its stage that the app holds a token for.
+func (c *crowd) lacks(p int64, app wallet.App, page wallet.Page) bool {
 	return page.Next == (wallet.Cursor{}) && slices.ContainsFunc(c.held[p], func(h promise) bool {
-		return h.order.Stage == page.Stage && !slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order })
+		return h.family == app.Family() && h.order.Stage == page.Stage && !slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order })
 	})
 }
 

@@ -71,8 +71,11 @@ func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 
 // check refuses what can be refused before anything is written.
 func (c *Center) check(r wallet.GrantRequest) (*activity.Scene, error) {
-	if !r.App.Valid() || r.User <= 0 || r.Rain < 0 || r.Amount <= 0 || !r.Award.Valid() {
+	if !r.App.Valid() || r.User <= 0 || r.Rain < 0 || r.Amount <= 0 {
 		return nil, fmt.Errorf("%w: grant of %d fen to user %d of app %d, rain %d", wallet.ErrInvalid, r.Amount, r.User, r.App, r.Rain)
+	}
+	if r.Award != wallet.Cash {
+		return nil, fmt.Errorf("%w: a reward of type %s is not granted as cash", wallet.ErrInvalid, r.Award)
 	}
 	now := c.Clock.Now()
 	if r.Opened.Sub(now) > maxSkew || now.Sub(r.Opened) > maxAge {
@@ -94,11 +97,12 @@ func (c *Center) check(r wallet.GrantRequest) (*activity.Scene, error) {
 }
 
 // record writes the order, or finds the one that an earlier try wrote. A person who joined wallets (B2) may have won
-// this under a former one.
+// this under a former one, and under several before they were joined.
 func (c *Center) record(ctx context.Context, o wallet.Order, who wallet.Person) (wallet.Order, error) {
 	if len(who.Former) > 0 {
-		nos := make([]wallet.OrderNo, len(who.Former))
-		for i, id := range who.Former {
+		wallets := who.Wallets()
+		nos := make([]wallet.OrderNo, len(wallets))
+		for i, id := range wallets {
 			nos[i] = o.No
 			nos[i].ActID = id
 		}
@@ -106,11 +110,9 @@ func (c *Center) record(ctx context.Context, o wallet.Order, who wallet.Person) 
 		if err != nil {
 			return o, err
 		}
-		for _, e := range earlier {
-			if e.No != (wallet.OrderNo{}) && e.State != wallet.OrderVoid {
-				o.No = e.No
-				return sameOr(e, o)
-			}
+		if e, ok := standsFor(o, earlier); ok {
+			o.No = e.No
+			return sameOr(e, o)
 		}
 	}
 	var onRecord wallet.Order
@@ -119,6 +121,22 @@ func (c *Center) record(ctx context.Context, o wallet.Order, who wallet.Person) 
 		return o, err
 	}
 	return sameOr(onRecord, o)
+}
+
+// standsFor returns which of the orders on record under a person's wallets is the one that is asked for: one of the
+// same amount, so that the repeat of each win meets its own order; else any, which is in conflict. Void ones are not
+// wins.
+func standsFor(asked wallet.Order, onRecord []wallet.Order) (found wallet.Order, ok bool) {
+	for _, e := range onRecord {
+		switch {
+		case e.No == (wallet.OrderNo{}) || e.State == wallet.OrderVoid:
+		case e.Amount == asked.Amount:
+			return e, true
+		case !ok:
+			found, ok = e, true
+		}
+	}
+	return found, ok
 }
 
 // sameOr returns the order on record, or why it is not the one that was asked for.

@@ -138,6 +138,11 @@ func (n *Node) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantRe
 
 // Page implements wallet.Service.
 func (n *Node) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
+	if r.Withdraw {
+		if err := n.withdraw.Prepare(ctx, r); err != nil {
+			return wallet.Page{}, err
+		}
+	}
 	return n.reader.Page(ctx, r)
 }
 

@@ -12,14 +12,41 @@ import (
 // festival's backlog holds a posting (10–19 min, T), so that what is merely waiting is not posted out of turn.
 const CompensateAfter = 20 * time.Minute
 
-// Compensate settles one bounded step of stuck orders, oldest first, and returns how many it settled (O5). An order
-// can be stuck because the instance that granted it died before it reached the backlog, or because the backlog was
-// lost. Its budget may not have been taken yet; if there is none left, the order is void.
+// Compensate settles one bounded step of stuck orders, oldest first, and returns how many of them are final now (O5).
+// An order can be stuck because the instance that granted it died before it reached the backlog, or because the
+// backlog was lost.
 func (p *Poster) Compensate(ctx context.Context) (int, error) {
 	orders, err := p.Open.Open(ctx, p.Clock.Now().Add(-CompensateAfter), p.Batch)
 	if err != nil || len(orders) == 0 {
 		return 0, err
 	}
+	if err := p.SettleOrders(ctx, orders); err != nil {
+		return 0, err
+	}
+	// What is posted but could not be marked stays open. It must not count, or the caller would go on for ever.
+	return p.final(ctx, orders)
+}
+
+// final returns how many of the orders are in a final state.
+func (p *Poster) final(ctx context.Context, orders []wallet.Order) (n int, err error) {
+	nos := make([]wallet.OrderNo, len(orders))
+	for i, o := range orders {
+		nos[i] = o.No
+	}
+	if err := wallet.Repeat(func() (err error) { orders, err = p.Orders.Get(ctx, nos); return err }); err != nil {
+		return 0, err
+	}
+	for _, o := range orders {
+		if o.State != wallet.OrderOpen {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// SettleOrders implements wallet.Settler: the way of open orders into the ledger, for compensation and for the forced
+// posting of a person whose token list cannot be read.
+func (p *Poster) SettleOrders(ctx context.Context, orders []wallet.Order) error {
 	credits := make([]wallet.Credit, 0, len(orders))
 	var void []wallet.OrderNo
 	for _, o := range orders {
@@ -31,18 +58,15 @@ func (p *Poster) Compensate(ctx context.Context) (int, error) {
 		case errors.Is(err, wallet.ErrOverBudget):
 			void = append(void, o.No)
 		case err != nil:
-			return 0, err
+			return err
 		default:
 			credits = append(credits, o.Credit())
 		}
 	}
 	if len(void) > 0 {
 		if err := wallet.Repeat(func() error { return p.Orders.Finish(ctx, void, wallet.OrderVoid) }); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	if err := p.Settle(ctx, credits); err != nil {
-		return 0, err
-	}
-	return len(orders), nil
+	return p.Settle(ctx, credits)
 }

@@ -8,9 +8,12 @@ package posting
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"hongbao/reference/wallet"
 )
+
+var _ wallet.Settler = (*Poster)(nil)
 
 // Poster posts.
 type Poster struct {
@@ -46,10 +49,19 @@ func (p *Poster) PostBatch(ctx context.Context, shard int) (int, error) {
 	return len(held), p.Backlog.Ack(ctx, shard, ids)
 }
 
-// Settle posts credits and records it everywhere: tokens to processing before the ledger's call and to success after
-// it (T4), orders to settled. Repeating it is safe. When it returns an error some of the steps may have been made;
-// the caller repeats it whole, later.
+// Settle implements wallet.Settler, in steps of Batch credits.
 func (p *Poster) Settle(ctx context.Context, credits []wallet.Credit) error {
+	for batch := range slices.Chunk(credits, p.Batch) {
+		if err := p.settle(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle posts one batch and records it everywhere: tokens to processing before the ledger's call and to success after
+// it (T4), orders to settled.
+func (p *Poster) settle(ctx context.Context, credits []wallet.Credit) error {
 	credits, err := p.onRecord(ctx, credits)
 	if err != nil || len(credits) == 0 {
 		return err

@@ -123,7 +123,7 @@ type Reward struct {
 type Scene struct {
 	ID           SceneID
 	BillText     string // line in the cash flow list; "" = the scene's id
-	Compensate   bool   // O5: settle later what a dependency did not confirm
+	Compensate   bool   // O5: acknowledge what a dependency did not confirm, and settle it later
 	RateLimit    int64  // grants a second over all instances; 0 = none
 	StockControl bool   // C: coupons only
 	Reconcile    bool   // F4: posted batches are checked back against the orders

@@ -49,6 +49,9 @@ type PageRequest struct {
 	After  Cursor   // where the last page ended; zero = from the top
 	Limit  int      // 1..MaxPage
 	Tokens [][]byte // the client's copies, sent when its view lacks what it holds (T8)
+
+	// Withdraw asks for the withdraw page: what is due to the person is posted first (T6).
+	Withdraw bool
 }
 
 // Line is one line of the cash flow list.

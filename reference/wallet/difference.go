@@ -9,18 +9,18 @@ type DifferenceKind string
 const (
 	Missing    DifferenceKind = "missing"        // on record, but its money is not in the ledger
 	Extra      DifferenceKind = "extra"          // in the ledger, but not on record
-	AmountOff  DifferenceKind = "amount differs" //
+	AmountOff  DifferenceKind = "amount differs" // both sides have it, with different amounts
 	Duplicated DifferenceKind = "duplicated"     // in the ledger more than once
 	WrongOwner DifferenceKind = "wrong owner"    // posted to an account of somebody else
 	WrongStage DifferenceKind = "wrong stage"    // posted to an account of another stage
-	Late       DifferenceKind = "late"           // not posted yet, and older than it may be
+	Late       DifferenceKind = "late"           // still under way, and older than it may be; Got is what is posted of it
 )
 
 // Difference is one disagreement between two sides of a reconciliation.
 type Difference struct {
 	Kind  DifferenceKind
-	Sides string // which two, such as "orders/ledger"
-	Order OrderNo
+	Sides string  // which two, such as "orders/ledger"
+	Order OrderNo // zero for a difference of sums
 	Want  Money
 	Got   Money
 }

@@ -141,15 +141,19 @@ type Ledger interface {
 	Post(ctx context.Context, batch []Credit) ([]Posted, error)
 	// Transfer writes the legs in one transaction, once for its number; repeating it changes nothing.
 	// ErrConflict: the number was used with other legs. ErrInsufficient: a personal or hold account would go below
-	// zero, or the pool has less than is to be taken; nothing was moved. The first answer stands: a number once refused stays refused, however much comes in
-	// later, because somebody has been told. ErrUnknown as above.
+	// zero, or the pool has less than is to be taken; nothing was moved. The first answer stands: a number once
+	// refused stays refused, however much comes in later, because somebody has been told. ErrUnknown as above.
 	Transfer(ctx context.Context, t Transfer) error
 	// View returns one consistent look.
 	View(ctx context.Context, q ViewQuery) (View, error)
 }
 
-// Settler posts credits at once and records it on every side.
+// Settler posts at once and records it on every side. Both methods are safe to repeat; after an error some of their
+// steps may have been made: repeat them whole.
 type Settler interface {
-	// Settle is safe to repeat. After an error some of its steps may have been made: repeat it whole.
+	// Settle posts credits whose budget was taken.
 	Settle(ctx context.Context, credits []Credit) error
+	// SettleOrders posts open orders. How far their grants came is not known, so it takes their budget first, and
+	// voids those for which there is none left (C6).
+	SettleOrders(ctx context.Context, orders []Order) error
 }

@@ -48,6 +48,32 @@ type Service struct {
 	Alarm       func(kind wallet.AlarmKind, detail string)
 }
 
+// Prepare posts what is due to the person, who enters the withdraw page (T6), so that its balance can be withdrawn at
+// once and whole. An error leaves the rest to be posted; asking again is safe.
+func (s *Service) Prepare(ctx context.Context, r wallet.PageRequest) error {
+	if !r.App.Valid() || r.User <= 0 || len(r.Tokens) > wallet.MaxClientTokens {
+		return fmt.Errorf("%w: withdraw page with %d tokens for user %d of app %d", wallet.ErrInvalid, len(r.Tokens), r.User, r.App)
+	}
+	stage, who, err := s.whose(ctx, r.Caller, r.At)
+	if err != nil {
+		return err
+	}
+	return s.post(ctx, who, stage, r.Tokens)
+}
+
+// whose returns the stage of a moment, now if it is 0, and who the caller is.
+func (s *Service) whose(ctx context.Context, c wallet.Caller, at wallet.Instant) (wallet.Stage, wallet.Person, error) {
+	if at == 0 {
+		at = s.Clock.Now()
+	}
+	child, err := s.Index.Child(at)
+	if err != nil {
+		return 0, wallet.Person{}, err
+	}
+	who, err := s.People.Resolve(ctx, wallet.AccountOf(c.App, c.User))
+	return child.Stage, who, err
+}
+
 // Withdraw implements wallet.Service's Withdraw. An answer in state WithdrawalHeld means that the bank has not
 // confirmed yet: the payout is on record and will be made.
 func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
@@ -55,27 +81,18 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 		return wallet.WithdrawReply{}, fmt.Errorf("%w: withdrawal %d of %d fen with %d tokens by user %d of app %d",
 			wallet.ErrInvalid, r.Request, r.Amount, len(r.Tokens), r.User, r.App)
 	}
-	at := r.At
-	if at == 0 {
-		at = s.Clock.Now()
-	}
-	child, err := s.Index.Child(at)
-	if err != nil {
-		return wallet.WithdrawReply{}, err
-	}
-	account := wallet.AccountOf(r.App, r.User)
-	who, err := s.People.Resolve(ctx, account)
+	stage, who, err := s.whose(ctx, r.Caller, r.At)
 	if err != nil {
 		return wallet.WithdrawReply{}, err
 	}
 	if !s.Release.Allows(who) {
 		return wallet.WithdrawReply{}, wallet.ErrNotReleased
 	}
-	if err := s.post(ctx, who, child.Stage, r.Tokens); err != nil {
+	if err := s.post(ctx, who, stage, r.Tokens); err != nil {
 		return wallet.WithdrawReply{}, err
 	}
 	asked := wallet.Withdrawal{
-		No: wallet.WithdrawalNo{Account: account, Request: r.Request}, Owner: who.ActID, Stage: child.Stage,
+		No: wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}, Owner: who.ActID, Stage: stage,
 		Amount: r.Amount, Wallets: who.Wallets(), Created: s.Clock.Now(), State: wallet.WithdrawalAsked,
 	}
 	var w wallet.Withdrawal
@@ -83,7 +100,7 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	if err != nil {
 		return wallet.WithdrawReply{}, err
 	}
-	if w.Amount != r.Amount || w.Stage != child.Stage {
+	if w.Amount != r.Amount || w.Stage != stage {
 		return wallet.WithdrawReply{}, fmt.Errorf("%w: withdrawal %s is on record with %d fen of %s", wallet.ErrConflict, w.No, w.Amount, w.Stage)
 	}
 	w, err = s.drive(ctx, w)

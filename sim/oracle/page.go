@@ -18,6 +18,7 @@ type ask struct {
 	after      wallet.Cursor
 	limit      int
 	tokens     int  // client copies that it carried
+	withdraw   bool // it is the withdraw page
 	overlapped bool // it may know less than earlier pages: another one of the person ended meanwhile
 	next       uint32
 }
@@ -32,7 +33,7 @@ func (o *Oracle) PageSent(p Person, r wallet.PageRequest, now wallet.Instant) Pa
 		o.free = o.asks[id].next
 	}
 	o.asks[id] = ask{person: p, start: now, stage: o.stage(r.At), family: r.App.Family(), after: r.After,
-		limit: r.Limit, tokens: len(r.Tokens), next: o.reading[p]}
+		limit: r.Limit, tokens: len(r.Tokens), withdraw: r.Withdraw, next: o.reading[p]}
 	o.reading[p] = id
 	return PageID(id)
 }
@@ -76,6 +77,7 @@ func (o *Oracle) PageAnswered(id PageID, page wallet.Page, err error, now wallet
 	}
 	grants, paidOut := whole(page.Missing)
 	if !grants {
+		a.withdraw = false  // What is posted cannot be told then.
 		a.overlapped = true // Without the ledger a page may take a posted token for one that is not: it knows no better.
 	}
 	if !o.lines(&a, page, now) {
@@ -126,6 +128,7 @@ func (o *Oracle) lines(a *ask, page wallet.Page, now wallet.Instant) bool {
 		if i == 0 {
 			return false
 		}
+		o.forced(a, i, l, now)
 		if slices.Contains(o.shown, i) {
 			o.fail(userView, l.Amount, "person %d, page of %s to %s: order %s of %d fen is shown twice", a.person, a.start, now, l.Order, l.Amount)
 			return false

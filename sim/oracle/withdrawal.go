@@ -147,3 +147,16 @@ func (o *Oracle) insufficient(w *withdrawal, now wallet.Instant) {
 		o.fail(withdrawWhole, w.amount, "person %d asked at %s to withdraw %d fen of %d fen due and was refused at %s as insufficient", w.person, w.sent, w.amount, left, now)
 	}
 }
+
+// forced judges a line of the withdraw page: what was acknowledged before the person entered it is posted (T6).
+func (o *Oracle) forced(a *ask, i uint32, l *wallet.Line, now wallet.Instant) {
+	g := o.grants.At(i)
+	if !a.withdraw || o.cfg.Strategy != wallet.StrategyToken || g.acked == 0 || g.acked >= a.start || !o.guarded(a, g) {
+		return
+	}
+	o.saw(withdrawWhole, 1)
+	if l.Status != wallet.TokenSuccess {
+		o.fail(withdrawWhole, l.Amount, "person %d, withdraw page of %s to %s: order %s of %d fen, acknowledged at %s, is not posted",
+			a.person, a.start, now, l.Order, l.Amount, g.acked)
+	}
+}

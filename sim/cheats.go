@@ -1,0 +1,40 @@
+package sim
+
+import (
+	"context"
+
+	"hongbao/reference/wallet"
+)
+
+// cheatEvery is how many wins there are to each attempt of a kind to get more than is due. Ours: dozens of attempts in
+// every regression, too few to move a figure.
+const cheatEvery = 50
+
+// maybeAboveCap asks, beside the honest request, for more than a single grant may be (C6).
+func (c *crowd) maybeAboveCap(ctx context.Context, p int64, r wallet.GrantRequest) {
+	if !c.cheats.Hit(1, cheatEvery) {
+		return
+	}
+	for _, child := range c.town.scenario.Activity.Children {
+		if child.From <= r.Opened && r.Opened < child.To {
+			r.Amount = child.SingleCap + 1
+			c.cheat(ctx, p, r)
+		}
+	}
+}
+
+// maybeTwiceOver asks, once the honest request is acknowledged, for twice as much under the same number (O3).
+func (c *crowd) maybeTwiceOver(ctx context.Context, p int64, r wallet.GrantRequest) {
+	if c.cheats.Hit(1, cheatEvery) {
+		r.Amount *= 2
+		c.cheat(ctx, p, r)
+	}
+}
+
+// cheat asks once for what nobody is due. It is no part of the load; what is answered is the oracle's to judge.
+func (c *crowd) cheat(ctx context.Context, p int64, r wallet.GrantRequest) {
+	c.later(0, func() {
+		_, err := c.try(ctx, c.oracle.GrantSent(p, r, c.now()), r)
+		c.meter.answered("cheat", err)
+	})
+}
