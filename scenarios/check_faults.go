@@ -33,6 +33,11 @@ func (f *faults) checkFault(in *faultFile) {
 	if in.From.ok && in.To.ok && !in.From.v.Before(in.To.v) {
 		f.add(in.To.at, "write a moment after "+when(in.From.v), "the fault ends before it begins")
 	}
+	for _, d := range in.Dependencies {
+		if d.ok && FaultKind(in.Kind.v) == FaultFlush && d.v != "tokens" && d.v != "backlog" {
+			f.add(d.at, "flush tokens (the backlog goes with them) or backlog; every other store is durable", "%s cannot be flushed", d.v)
+		}
+	}
 	if in.Every.ok && in.Every.v == 0 {
 		f.add(in.Every.at, "write how often, such as 3h", "every must be above zero")
 	}

@@ -33,6 +33,9 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Line == 0 {
 		fmt.Fprintf(&b, "%s: %s", e.File, e.Problem)
+		if e.cause != nil {
+			fmt.Fprintf(&b, ": %v", e.cause)
+		}
 	} else {
 		text, before := excerpt(e.Snippet, e.Column-1)
 		number := fmt.Sprint(e.Line)
