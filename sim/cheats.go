@@ -31,6 +31,30 @@ func (c *crowd) maybeTwiceOver(ctx context.Context, p int64, r wallet.GrantReque
 	}
 }
 
+// loot is a token that belongs to somebody else.
+type loot struct {
+	person int64
+	sealed []byte
+}
+
+// maybeForeign looks at the wallet page with the token that somebody else was given last (T7).
+func (c *crowd) maybeForeign(ctx context.Context, p int64, who wallet.Caller, given []byte) {
+	stolen := c.stolen
+	if len(given) > 0 {
+		c.stolen = loot{p, given}
+	}
+	if stolen.sealed == nil || stolen.person == p || !c.cheats.Hit(1, cheatEvery) {
+		return
+	}
+	c.later(0, func() {
+		r := wallet.PageRequest{Caller: who, At: c.now(), Limit: pageLimit}
+		id := c.oracle.PageSent(p, r, c.now()) // a page with no token that counts
+		r.Tokens = [][]byte{stolen.sealed}
+		page, err := c.page(ctx, r)
+		c.oracle.PageAnswered(id, page, err, c.now())
+	})
+}
+
 // cheat asks once for what nobody is due. It is no part of the load; what is answered is the oracle's to judge.
 func (c *crowd) cheat(ctx context.Context, p int64, r wallet.GrantRequest) {
 	c.later(0, func() {

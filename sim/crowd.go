@@ -27,6 +27,7 @@ type crowd struct {
 
 	stream    *world.Stream
 	cheats    *world.Stream   // its own, so that cheating changes nobody else's draws
+	stolen    loot            // what a cheat presents next
 	next      traffic.Arrival // the win to come
 	more      bool
 	known     people              // whose accounts the account centre has been told of
@@ -163,6 +164,7 @@ func (c *crowd) win(a traffic.Arrival) {
 		c.later(c.within(c.people.Client.Backoff), func() { _, _ = c.grant(ctx, id, r) })
 	}
 	c.maybeTwiceOver(ctx, a.Person, r)
+	c.maybeForeign(ctx, a.Person, r.Caller, reply.Token)
 	c.after(ctx, a, persona)
 }
 

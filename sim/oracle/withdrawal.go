@@ -137,6 +137,9 @@ func (o *Oracle) notWithdrawn(w *withdrawal, err error, now wallet.Instant) {
 // insufficient judges a refusal for want of money (T6): everything the person had been shown is due, less what the
 // person's other withdrawals may have taken.
 func (o *Oracle) insufficient(w *withdrawal, now wallet.Instant) {
+	if w.sent <= o.lost {
+		return // The server's copies were lost while it was on its way: what was due may not have been known any more.
+	}
 	left := w.due
 	for i := o.withdrawn[w.person]; i != 0; i = o.withdrawals.At(i).next {
 		if v := o.withdrawals.At(i); v != w && v.stage == w.stage && v.mayBeMoving() {
