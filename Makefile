@@ -25,7 +25,7 @@ lint: ## formatting, vet, staticcheck
 fuzz: ## each fuzz target for FUZZTIME
 	@set -e; for f in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
 	  for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$f); do \
-	    $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); done; done
+	    $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$$(dirname $$f); done; done
 
 bench: ## the figures that the documents quote
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./sim/... ./reference/... ./scenarios/...
