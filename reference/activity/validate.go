@@ -3,6 +3,7 @@ package activity
 import (
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"hongbao/reference/wallet"
 )
@@ -13,9 +14,7 @@ func Validate(a wallet.Activity) error {
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%w: activity: %s", wallet.ErrInvalid, fmt.Sprintf(format, args...)))
 	}
-	if a.Parent == "" {
-		fault("the parent has no id")
-	}
+	checkID("the parent", a.Parent, fault)
 	if len(a.Children) == 0 {
 		fault("there is no child")
 	}
@@ -33,11 +32,16 @@ func Validate(a wallet.Activity) error {
 	return errors.Join(faults...)
 }
 
+// checkID reports an id that no token could carry: a grant under it would never be acknowledged.
+func checkID(of string, id wallet.ActivityID, fault func(string, ...any)) {
+	if id == "" || len(id) > wallet.MaxActivityID || !utf8.ValidString(string(id)) {
+		fault("%s has the id %q; it takes 1 to %d bytes of UTF-8", of, id, wallet.MaxActivityID)
+	}
+}
+
 // checkChild reports the faults of one child.
 func checkChild(c wallet.Child, fault func(string, ...any)) {
-	if c.ID == "" || len(c.ID) > wallet.MaxActivityID {
-		fault("the child of %s has an id of %d bytes; it takes 1 to %d", c.Stage, len(c.ID), wallet.MaxActivityID)
-	}
+	checkID("the child of "+c.Stage.String(), c.ID, fault)
 	if c.Stage < wallet.InternalTest || c.Stage > wallet.Official {
 		fault("%s: stage %d", c.ID, c.Stage)
 	}

@@ -178,9 +178,12 @@ func (n *Node) SettleWithdrawals(ctx context.Context) (int, error) {
 	return n.withdraw.Settle(ctx, settleStep)
 }
 
+// lateAfter is the age from which an open order is late: compensation has had as long again as it lets pass.
+const lateAfter = 2 * posting.CompensateAfter
+
 // Reconcile compares orders, tokens, ledger and budget in full, and raises an alarm when they differ (F5).
 func (n *Node) Reconcile(ctx context.Context, b reconcile.Books) (reconcile.Report, error) {
-	report, err := reconcile.Run(ctx, b, n.ports.Clock.Now().Add(-posting.CompensateAfter))
+	report, err := reconcile.Run(ctx, b, n.ports.Clock.Now().Add(-lateAfter))
 	if err == nil && report.Count > 0 {
 		n.alarm(wallet.AlarmReconciliation, report.Differences[0].String())
 	}

@@ -2,11 +2,14 @@
 // Every difference is typed, counted and listed.
 //
 // It reads the books and changes nothing. The books are read side by side, one wallet at a time, so that memory does
-// not grow with the festival.
+// not grow with the festival. What moves while they are read shows as a difference: read books at rest, or copies of
+// one moment. An order that is open and not old yet is no difference, whichever of its steps are made.
 package reconcile
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"iter"
 
 	"hongbao/reference/wallet"
@@ -14,6 +17,15 @@ import (
 
 // MaxListed bounds the differences that a report lists; all are counted.
 const MaxListed = 10_000
+
+// The pairs of sides, as Difference.Sides has them. Those of the budget are followed by a blank and the stage.
+const (
+	ordersLedger = "orders/ledger"
+	ordersTokens = "orders/tokens"
+	tokensLedger = "tokens/ledger"
+	ordersBudget = "orders/budget"
+	budgetLedger = "budget/ledger"
+)
 
 // Books are the sides.
 type Books struct {
@@ -34,13 +46,19 @@ type Report struct {
 
 // run is one reconciliation under way.
 type run struct {
-	report  Report
-	late    wallet.Instant
-	orders  [wallet.Stages + 1]wallet.Money // by stage, void ones left out
-	granted [wallet.Stages + 1]wallet.Money // by stage, in the ledger
+	report Report
+	late   wallet.Instant
+	err    error // of a sum
+
+	// By stage:
+	orders   [wallet.Stages + 1]wallet.Money // on record, void ones left out
+	open     [wallet.Stages + 1]wallet.Money // of orders: may have been taken from the budget or not
+	unposted [wallet.Stages + 1]wallet.Money // of open: without an entry
+	granted  [wallet.Stages + 1]wallet.Money // in the ledger
 }
 
-// Run compares all sides. Open orders created before late count as differences. Errors are the books'.
+// Run compares all sides. Open orders created before late count as differences. Errors are the books', and
+// wallet.ErrOverflow when they hold more than can be summed.
 func Run(ctx context.Context, b Books, late wallet.Instant) (Report, error) {
 	var failed error
 	orders, stop1 := pull(func(y func(wallet.Order) bool) error { return b.Orders.Orders(ctx, y) }, &failed)
@@ -65,22 +83,35 @@ func Run(ctx context.Context, b Books, late wallet.Instant) (Report, error) {
 		w.take(id, orders, tokens, entries)
 		r.wallet(&w)
 	}
-	if failed != nil {
-		return Report{}, failed
-	}
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
 		spent, err := b.Spent(ctx, s)
-		if err != nil {
-			return Report{}, err
+		if failed = cmp.Or(failed, r.err, err); failed != nil {
+			return Report{}, fmt.Errorf("reconcile: %w", failed)
 		}
-		if spent != r.orders[s] {
-			r.add(wallet.Difference{Kind: wallet.AmountOff, Sides: "orders/budget " + s.String(), Want: r.orders[s], Got: spent})
-		}
-		if spent != r.granted[s] {
-			r.add(wallet.Difference{Kind: wallet.AmountOff, Sides: "budget/ledger " + s.String(), Want: spent, Got: r.granted[s]})
-		}
+		r.budget(s, spent)
 	}
 	return r.report, nil
+}
+
+// budget compares what a stage has spent with its orders and with the ledger. Of an open order nobody knows whether
+// its budget is taken yet, and money that is taken is posted later.
+func (r *run) budget(s wallet.Stage, spent wallet.Money) {
+	if spent > r.orders[s] || spent < r.orders[s]-r.open[s] {
+		r.add(wallet.Difference{Kind: wallet.AmountOff, Sides: ordersBudget + " " + s.String(), Want: r.orders[s], Got: spent})
+	}
+	if r.granted[s] > spent || r.granted[s] < spent-r.unposted[s] {
+		r.add(wallet.Difference{Kind: wallet.AmountOff, Sides: budgetLedger + " " + s.String(), Want: spent, Got: r.granted[s]})
+	}
+}
+
+// sum adds to a sum and remembers when it overflows.
+func (r *run) sum(to *wallet.Money, m wallet.Money) {
+	sum, err := to.Add(m)
+	if err != nil {
+		r.err = err
+		return
+	}
+	*to = sum
 }
 
 // add counts a difference and lists it while there is room.

@@ -51,22 +51,16 @@ func (r *run) wallet(w *oneWallet) {
 	r.report.Entries += int64(len(w.entries))
 	for _, o := range w.orders {
 		if o.State != wallet.OrderVoid {
-			r.orders[o.No.Stage] += o.Amount
+			r.sum(&r.orders[o.No.Stage], o.Amount)
 		}
 		r.posted(o, w.entries)
 	}
-	for i, e := range w.entries {
-		r.granted[e.Account.Stage] += e.Amount
-		r.entry(e, i, w)
+	for _, e := range w.entries {
+		r.sum(&r.granted[e.Account.Stage], e.Amount)
+		r.entry(e, w.orders)
 	}
 	for _, t := range w.tokens {
-		i := slices.IndexFunc(w.orders, func(o wallet.Order) bool { return o.No == t.Order })
-		switch {
-		case i < 0:
-			r.add(wallet.Difference{Kind: wallet.Extra, Sides: "orders/tokens", Order: t.Order, Got: t.Amount})
-		case w.orders[i].Amount != t.Amount:
-			r.add(wallet.Difference{Kind: wallet.AmountOff, Sides: "orders/tokens", Order: t.Order, Want: w.orders[i].Amount, Got: t.Amount})
-		}
+		r.token(t, w)
 	}
 }
 
@@ -76,10 +70,17 @@ func (r *run) posted(o wallet.Order, entries []wallet.Entry) {
 	var got wallet.Money
 	for _, e := range entries {
 		if e.Order == o.No {
-			n, got = n+1, e.Amount
+			n++
+			r.sum(&got, e.Amount)
 		}
 	}
-	d := wallet.Difference{Sides: "orders/ledger", Order: o.No, Want: o.Amount, Got: got}
+	if o.State == wallet.OrderOpen {
+		r.sum(&r.open[o.No.Stage], o.Amount)
+		if n == 0 {
+			r.sum(&r.unposted[o.No.Stage], o.Amount)
+		}
+	}
+	d := wallet.Difference{Sides: ordersLedger, Order: o.No, Want: o.Amount, Got: got}
 	switch {
 	case o.State == wallet.OrderVoid && n > 0:
 		d.Kind, d.Want = wallet.Extra, 0
@@ -87,12 +88,12 @@ func (r *run) posted(o wallet.Order, entries []wallet.Entry) {
 		return
 	case n == 0 && o.State == wallet.OrderSettled:
 		d.Kind = wallet.Missing
-	case n == 0 && o.Created < r.late:
-		d.Kind = wallet.Late
 	case n > 1:
 		d.Kind = wallet.Duplicated
 	case n == 1 && got != o.Amount:
 		d.Kind = wallet.AmountOff
+	case o.State == wallet.OrderOpen && o.Created < r.late:
+		d.Kind = wallet.Late // its money may be there: then it only was never recorded as settled
 	default:
 		return
 	}
@@ -100,15 +101,33 @@ func (r *run) posted(o wallet.Order, entries []wallet.Entry) {
 }
 
 // entry looks for the order behind a posted grant.
-func (r *run) entry(e wallet.Entry, at int, w *oneWallet) {
-	d := wallet.Difference{Sides: "orders/ledger", Order: e.Order, Got: e.Amount}
+func (r *run) entry(e wallet.Entry, orders []wallet.Order) {
+	d := wallet.Difference{Sides: ordersLedger, Order: e.Order, Got: e.Amount}
 	switch {
 	case e.Account.Owner != int64(e.Order.ActID):
 		d.Kind = wallet.WrongOwner
+	case !slices.ContainsFunc(orders, func(o wallet.Order) bool { return o.No == e.Order }):
+		d.Kind = wallet.Extra
 	case e.Account.Stage != e.Order.Stage:
 		d.Kind = wallet.WrongStage
-	case !slices.ContainsFunc(w.orders, func(o wallet.Order) bool { return o.No == e.Order }):
+	default:
+		return
+	}
+	r.add(d)
+}
+
+// token looks for the order behind a token, and for its money when the token says that it is posted. An order without
+// a token is no difference: the list may be lost (T8).
+func (r *run) token(t wallet.Token, w *oneWallet) {
+	d := wallet.Difference{Sides: ordersTokens, Order: t.Order, Got: t.Amount}
+	i := slices.IndexFunc(w.orders, func(o wallet.Order) bool { return o.No == t.Order })
+	switch {
+	case i < 0:
 		d.Kind = wallet.Extra
+	case w.orders[i].Amount != t.Amount:
+		d.Kind, d.Want = wallet.AmountOff, w.orders[i].Amount
+	case t.Status == wallet.TokenSuccess && !slices.ContainsFunc(w.entries, func(e wallet.Entry) bool { return e.Order == t.Order }):
+		d.Kind, d.Sides, d.Want, d.Got = wallet.Missing, tokensLedger, t.Amount, 0
 	default:
 		return
 	}

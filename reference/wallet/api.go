@@ -69,7 +69,7 @@ type Page struct {
 	Balance     Money // may be withdrawn, posted or not
 	Income      Money // all that was won
 	Grants      []Line
-	Next        Cursor       // where to go on; zero = the end
+	Next        Cursor       // where to go on; zero = the end. While a source is missing the list has gaps: begin again
 	Withdrawals []Withdrawal // newest first; with the first page only
 	Missing     []string     // sources that could not be read (P2); empty when whole
 	Refused     []TokenFault // client tokens that were not accepted
@@ -86,7 +86,7 @@ type WithdrawRequest struct {
 	Caller
 	Request int64 // chosen by the client, above zero; the same over retries
 	Amount  Money
-	At      Instant // decides the stage; the same over retries; 0 = now
+	At      Instant // decides the stage; the same over retries; 0 = now, as the first try had it
 	Tokens  [][]byte
 }
 

@@ -38,8 +38,12 @@ func (s *Service) drive(ctx context.Context, w wallet.Withdrawal) (wallet.Withdr
 		if err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, settle(w)) }); err != nil {
 			return w, nil
 		}
-		w.State = wallet.WithdrawalPaid
-		_ = s.advance(ctx, w) // left held on record, it is driven here again
+		paid := w
+		paid.State = wallet.WithdrawalPaid
+		if err := s.advance(ctx, paid); err != nil {
+			return w, nil // held on record: Settle comes here again, and so does a repeat
+		}
+		return paid, nil
 	}
 	return w, nil
 }

@@ -100,7 +100,7 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	if err != nil {
 		return wallet.WithdrawReply{}, err
 	}
-	if w.Amount != r.Amount || w.Stage != stage {
+	if w.Amount != r.Amount || r.At != 0 && w.Stage != stage {
 		return wallet.WithdrawReply{}, fmt.Errorf("%w: withdrawal %s is on record with %d fen of %s", wallet.ErrConflict, w.No, w.Amount, w.Stage)
 	}
 	w, err = s.drive(ctx, w)
@@ -121,19 +121,26 @@ func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stag
 	for _, t := range held.Tokens {
 		credits = append(credits, t.Credit())
 	}
+	if err := s.Posting.Settle(ctx, credits); err != nil {
+		return err
+	}
 	if held.Missing {
-		for _, id := range who.Wallets() {
-			var orders []wallet.Order
-			err := wallet.Repeat(func() (err error) { orders, err = s.Orders.Of(ctx, id, stage); return err })
-			if err != nil {
-				return err
-			}
-			for _, o := range orders {
-				if o.State == wallet.OrderOpen {
-					credits = append(credits, o.Credit())
-				}
-			}
+		return s.postOrders(ctx, who, stage)
+	}
+	return nil
+}
+
+// postOrders posts what the person's orders of record say is due.
+func (s *Service) postOrders(ctx context.Context, who wallet.Person, stage wallet.Stage) error {
+	for _, id := range who.Wallets() {
+		var orders []wallet.Order
+		if err := wallet.Repeat(func() (err error) { orders, err = s.Orders.Of(ctx, id, stage); return err }); err != nil {
+			return err
+		}
+		open := slices.DeleteFunc(orders, func(o wallet.Order) bool { return o.State != wallet.OrderOpen })
+		if err := s.Posting.SettleOrders(ctx, open); err != nil {
+			return err
 		}
 	}
-	return s.Posting.Settle(ctx, credits)
+	return nil
 }

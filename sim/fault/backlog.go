@@ -26,7 +26,7 @@ func (g *Gates) ring(id wallet.ActID) {
 // RingAll wakes every poster: after a lease ended, or when an instance died.
 func (g *Gates) RingAll() {
 	for i := range g.shard {
-		g.world.Release(&g.shard[i], len(g.shard)*maxPosters)
+		g.world.Release(&g.shard[i], maxPosters)
 	}
 }
 

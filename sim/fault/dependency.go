@@ -29,8 +29,8 @@ type Dependency struct {
 // Hurt counts what befell a dependency's calls.
 type Hurt struct{ Calls, TimedOut, Refused, Down int64 }
 
-// callTimeout is how long an instance waits for a dependency. Ours: well above every latency's maximum and well
-// below what a client waits.
+// callTimeout is how long an instance waits for a dependency, beside what it waits in its queue. Ours: well above
+// every latency's maximum and well below what a client waits.
 const callTimeout = 500 * time.Millisecond
 
 // NewDependency returns the dependency of that name as the scenario describes it.
