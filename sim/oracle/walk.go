@@ -72,7 +72,7 @@ func (o *Oracle) WalkEnd(id WalkID, now wallet.Instant) {
 		return
 	}
 	o.saw(userView, 1)
-	a := ask{person: w.person, start: w.start, stage: w.stage, family: w.family, tokens: w.tokens}
+	a := ask{person: w.person, start: w.start, stage: w.stage, family: w.family, tokens: w.tokens, overlapped: true} // by its own pages
 	right := true
 	for i := o.people.Get(w.person); i != 0; i = o.grants.At(i).next {
 		g := o.grants.At(i)
