@@ -48,6 +48,17 @@ func grants() []mutant {
 				`[]wallet.OrderNo{o.No}, wallet.OrderSettled)`}},
 		},
 		{
+			name: "a single grant may exceed its cap", scenario: "outages", strategy: underAsync,
+			checks: []string{"no-over-issuance"},
+			edits:  []edit{{"reference/assetcenter/center.go", `if r.Amount > scene.Child.SingleCap {`, `if r.Amount < 0 {`}},
+		},
+		{
+			name: "another amount under the same number is acknowledged", scenario: "outages", strategy: underSync,
+			checks: []string{"order-once"},
+			edits: []edit{{"reference/assetcenter/center.go", `case !onRecord.SameGrant(asked):`,
+				`case onRecord.No != asked.No:`}},
+		},
+		{
 			name: "the stage follows the request's arrival and not the win", scenario: "phase-switch", strategy: underAsync,
 			checks: []string{"phase-isolation", "order-once"},
 			edits:  []edit{{"reference/assetcenter/center.go", `r.Award, r.Opened)`, `r.Award, now)`}},

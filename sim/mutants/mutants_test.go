@@ -9,10 +9,12 @@ package mutants
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -47,8 +49,9 @@ type edit struct{ file, old, new string }
 // root is the module's folder, seen from this one.
 const root = "../.."
 
-// seed is the one that all rehearsals here have: any will do, as long as it stays.
-const seed = "1"
+// seeds bounds the rehearsals that a mutant may survive: most are caught by the first, and what takes a rare meeting of
+// two events by one of a few.
+const seeds = 6
 
 // The exit codes of hongbao sim.
 const (
@@ -60,12 +63,12 @@ func TestOracleCatchesMutants(t *testing.T) {
 	for _, m := range all() {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			code, r := rehearse(t, build(t, m.edits), m.scenario, m.strategy)
-			require.Equal(t, exitViolation, code, "the mutant survives")
+			code, r := hunt(t, build(t, m.edits), m)
+			require.Equal(t, exitViolation, code, "the mutant survives %d seeds", seeds)
 			require.Equal(t, reports.Fail, r.Verdict)
 			require.Contains(t, r.Replay, "hongbao sim scenarios/regress/"+m.scenario+".yaml")
 			require.Contains(t, r.Replay, "--strategy "+m.strategy)
-			require.Contains(t, r.Replay, "--seed "+seed)
+			require.Contains(t, r.Replay, fmt.Sprintf("--seed %d", r.Seed))
 			for _, name := range m.checks {
 				c := check(t, r.Checks, name)
 				require.Equal(t, reports.Fail, c.Result, "%s lets it pass; what fails is %q", name, failed(r))
@@ -83,7 +86,7 @@ func TestUnharmedWalletPasses(t *testing.T) {
 	for _, scenario := range scenarios(t) {
 		t.Run(scenario, func(t *testing.T) {
 			t.Parallel()
-			code, r := rehearse(t, bin, scenario, "all")
+			code, r := rehearse(t, bin, scenario, "all", 1)
 			require.Equal(t, exitPass, code, "%q", failed(r))
 			require.Equal(t, reports.Pass, r.Verdict)
 			require.Len(t, r.Runs, 3)
@@ -101,7 +104,7 @@ func TestReplayRepeatsViolation(t *testing.T) {
 	t.Parallel()
 	m := all()[0]
 	bin := build(t, m.edits)
-	_, first := rehearse(t, bin, m.scenario, m.strategy)
+	_, first := hunt(t, bin, m)
 	args := strings.Fields(first.Replay)
 	require.Equal(t, "hongbao", args[0])
 	code, again := run(t, bin, args[1:])
@@ -128,7 +131,7 @@ func TestMutantsAreSpread(t *testing.T) {
 		}
 		require.Contains(t, folders, folder, "no mutant is planted in this package")
 	}
-	_, r := rehearse(t, build(t, nil), all()[0].scenario, "token")
+	_, r := rehearse(t, build(t, nil), all()[0].scenario, underToken, 1)
 	for _, c := range r.Checks {
 		require.Contains(t, checks, c.Name, "no mutant is caught by this check")
 	}
@@ -184,10 +187,19 @@ func goTool(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// rehearse replays one scenario and returns the exit code and the record.
-func rehearse(t *testing.T, bin, scenario, strategy string) (int, *reports.Record) {
+// hunt rehearses the mutant with one seed after another until a check fails, and returns what the last rehearsal gave.
+func hunt(t *testing.T, bin string, m mutant) (code int, r *reports.Record) {
 	t.Helper()
-	return run(t, bin, []string{"sim", "scenarios/regress/" + scenario + ".yaml", "--strategy", strategy, "--seed", seed})
+	for seed := 1; seed <= seeds && code == exitPass; seed++ {
+		code, r = rehearse(t, bin, m.scenario, m.strategy, seed)
+	}
+	return code, r
+}
+
+// rehearse replays one scenario and returns the exit code and the record.
+func rehearse(t *testing.T, bin, scenario, strategy string, seed int) (int, *reports.Record) {
+	t.Helper()
+	return run(t, bin, []string{"sim", "scenarios/regress/" + scenario + ".yaml", "--strategy", strategy, "--seed", strconv.Itoa(seed)})
 }
 
 // run calls the program and returns its exit code and its record.

@@ -6,16 +6,8 @@ func payouts() []mutant {
 		{
 			name: "withdrawing posts nothing first", scenario: "unknown-outcomes", strategy: underToken,
 			checks: []string{"withdraw-whole"},
-			edits: []edit{{"reference/withdraw/withdraw.go", `	if err := s.post(ctx, who, child.Stage, r.Tokens); err != nil {
-		return wallet.WithdrawReply{}, err
-	}
-`, ``}},
-		},
-		{
-			name: "withdrawing trusts a token list that cannot be read", scenario: "slow-tokens", strategy: underToken,
-			checks: []string{"withdraw-whole"},
-			edits: []edit{{"reference/withdraw/withdraw.go", `	if held.Missing {
-`, `	if held.Missing && len(who.Former) > wallet.MaxFormer {
+			edits: []edit{{"reference/withdraw/withdraw.go", `	if s.Purse == nil {
+`, `	if s.Purse == nil || who.ActID > 0 {
 `}},
 		},
 		{
@@ -26,9 +18,8 @@ func payouts() []mutant {
 		{
 			name: "former wallets give nothing", scenario: "phase-switch", strategy: underToken,
 			checks: []string{"withdraw-whole"},
-			edits: []edit{{"reference/withdraw/withdraw.go", `	wallets := who.Wallets()
-`, `	wallets := who.Wallets()[:1]
-`}},
+			edits: []edit{{"reference/withdraw/withdraw.go", `Wallets: who.Wallets(), Created`,
+				`Wallets: []wallet.ActID{who.ActID}, Created`}},
 		},
 		{
 			name: "the bank pays before the money is held", scenario: "phase-switch", strategy: underSync,

@@ -45,6 +45,14 @@ func stores() []mutant {
 				`if i := s.find(o.No.ActID, kind); i != 0 && s.records.At(i).state != wallet.OrderOpen {`}},
 		},
 		{
+			name: "an order takes over the amount of a later request", scenario: "budget-stop", strategy: underAsync,
+			checks: []string{"order-once"},
+			edits: []edit{{"reference/store/mem/orders.go", `	if i := s.find(o.No.ActID, kind); i != 0 {
+`, `	if i := s.find(o.No.ActID, kind); i != 0 {
+		s.records.At(i).amount = o.Amount
+`}},
+		},
+		{
 			name: "a token is listed again", scenario: "budget-stop", strategy: underToken,
 			checks: []string{"user-view", "state-machine"},
 			edits: []edit{{"reference/store/mem/tokens.go", `		if s.records.At(i).kind == kind {
