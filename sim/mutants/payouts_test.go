@@ -63,19 +63,5 @@ func payouts() []mutant {
 			checks: []string{"reconciled"}, says: "reports what the books do not show",
 			edits: []edit{{"reference/reconcile/wallet.go", `if o.State != wallet.OrderVoid {`, `if o.Amount > 0 {`}},
 		},
-		{
-			name: "reconciliation does not miss what a lost posting leaves out", scenario: "unknown-outcomes", strategy: underSync,
-			checks: []string{"nothing-lost", "reconciled"},
-			edits: []edit{
-				{"reference/posting/posting.go",
-					`	if err := wallet.Repeat(func() (err error) { posted, err = p.Ledger.Post(ctx, credits); return err }); err != nil {`,
-					`	posted, err = p.Ledger.Post(ctx, credits)
-	if err != nil && !errors.Is(err, wallet.ErrUnknown) {`},
-				{"reference/reconcile/wallet.go", `	case n == 0 && o.State == wallet.OrderSettled:`,
-					`	case n == 0 && o.State == wallet.OrderSettled:
-		return
-	case n < 0:`},
-			},
-		},
 	}
 }
