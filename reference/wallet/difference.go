@@ -27,5 +27,9 @@ type Difference struct {
 
 // String prints the difference as one line.
 func (d Difference) String() string {
-	return fmt.Sprintf("%s %s: order %s, want %d fen, got %d fen", d.Sides, d.Kind, d.Order, d.Want, d.Got)
+	of := ""
+	if d.Order != (OrderNo{}) {
+		of = fmt.Sprintf("order %s, ", d.Order)
+	}
+	return fmt.Sprintf("%s %s: %swant %d fen, got %d fen", d.Sides, d.Kind, of, d.Want, d.Got)
 }
