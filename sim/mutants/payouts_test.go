@@ -11,6 +11,11 @@ func payouts() []mutant {
 `}},
 		},
 		{
+			name: "the withdraw page posts nothing first", scenario: "phase-switch", strategy: underToken,
+			checks: []string{"withdraw-whole"}, says: "withdraw page",
+			edits:  []edit{{"reference/node/node.go", `	if r.Withdraw {`, `	if r.Withdraw && r.Limit == 0 {`}},
+		},
+		{
 			name: "every try is a withdrawal of its own", scenario: "outages", strategy: underSync,
 			checks: []string{"withdraw-whole"},
 			edits:  []edit{{"reference/withdraw/withdraw.go", `Request: r.Request}, Owner`, `Request: int64(s.Clock.Now())}, Owner`}},
@@ -59,8 +64,21 @@ func payouts() []mutant {
 		}`, `		err = step()`}},
 		},
 		{
+			name: "reconciliation overlooks settled orders that are not in the ledger", scenario: "unknown-outcomes", strategy: underAsync,
+			checks: []string{"reconciled"}, says: "omits it",
+			edits: []edit{
+				{"reference/reconcile/wallet.go", `	case n == 0 && o.State == wallet.OrderSettled:
+`, `	case n == 0:
+		return
+	case n == 0 && o.State == wallet.OrderSettled:
+`},
+				{"reference/posting/posting.go", `posted, err = p.Ledger.Post(ctx, credits); return err`,
+					`posted, err = p.Ledger.Post(ctx, credits[len(credits)/20:]); return err`},
+			},
+		},
+		{
 			name: "reconciliation counts void orders", scenario: "budget-stop", strategy: underSync,
-			checks: []string{"reconciled"}, says: "reports what the books do not show",
+			checks: []string{"reconciled"}, says: "reports sums that differ",
 			edits: []edit{{"reference/reconcile/wallet.go", `if o.State != wallet.OrderVoid {`, `if o.Amount > 0 {`}},
 		},
 	}

@@ -122,10 +122,6 @@ func (u *audit) compare(b Books) {
 	reported := map[finding]bool{}
 	for _, d := range b.Reported {
 		reported[finding{d.Order, d.Kind}] = true
-		// What was late and came in the end is no difference of money.
-		if !differs[d.Order] && d.Kind != wallet.Late {
-			u.fail(reconciled, max(d.Want-d.Got, d.Got-d.Want), "the wallet's own reconciliation reports what the books do not show: %s", d)
-		}
 	}
 	for _, f := range list {
 		omitted := ""
@@ -134,6 +130,15 @@ func (u *audit) compare(b Books) {
 		}
 		amount := u.findings[f]
 		u.fail(reconciled, amount, "%s", fmt.Sprintf("%s: order %s, %d fen%s", f.kind, f.order, amount, omitted))
+	}
+	for _, d := range b.Reported {
+		amount := max(d.Want-d.Got, d.Got-d.Want)
+		switch {
+		case d.Order == (wallet.OrderNo{}):
+			u.fail(reconciled, amount, "the wallet's own reconciliation reports sums that differ: %s", d)
+		case !differs[d.Order] && d.Kind != wallet.Late: // what was late and came in the end is no difference of money
+			u.fail(reconciled, amount, "the wallet's own reconciliation reports what the books do not show: %s", d)
+		}
 	}
 	if b.ReconcileRan {
 		u.saw(reconciled, 1)
