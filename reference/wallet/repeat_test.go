@@ -1,0 +1,48 @@
+package wallet
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRepeat(t *testing.T) {
+	garbled := fmt.Errorf("reading: %w", ErrUnknown)
+	for _, c := range []struct {
+		why   string
+		tries []error // what each try answers
+		made  int
+		want  error
+		code  Code
+	}{
+		{"at once", []error{nil}, 1, nil, 0},
+		{"after an answer was lost", []error{ErrUnknown, nil}, 2, nil, 0},
+		{"at the last try", []error{ErrUnknown, garbled, nil}, 3, nil, 0},
+		{"never", []error{ErrUnknown, ErrUnknown, ErrUnknown, nil}, 3, ErrUnknown, CodeUnknown},
+		{"a refusal is final", []error{ErrOverBudget, nil}, 1, ErrOverBudget, CodeRefused},
+		{"what was not done at the first try may be said", []error{ErrUnavailable, nil}, 1, ErrUnavailable, CodeUnavailable},
+		{"nothing done after a lost answer speaks for its try", []error{ErrUnknown, ErrUnavailable}, 2, ErrUnavailable, CodeUnknown},
+		{"the same when overloaded", []error{ErrUnknown, ErrUnknown, ErrOverloaded}, 3, ErrOverloaded, CodeUnknown},
+		{"the same when limited", []error{ErrUnknown, ErrLimited}, 2, ErrLimited, CodeUnknown},
+		{"a known answer after a lost one is the step's", []error{ErrUnknown, ErrConflict}, 2, ErrConflict, CodeConflict},
+		{"a strange error is not repeated", []error{errors.ErrUnsupported}, 1, errors.ErrUnsupported, CodeInternal},
+	} {
+		made := 0
+		err := Repeat(func() error { made++; return c.tries[made-1] })
+		require.Equal(t, c.made, made, c.why)
+		require.ErrorIs(t, err, c.want, c.why)
+		if c.want != nil {
+			require.Equal(t, c.code, CodeOf(err), c.why)
+		}
+	}
+}
+
+func TestUnsettledIsUnknownOnce(t *testing.T) {
+	require.Equal(t, ErrUnknown, Unsettled(ErrUnknown))
+	err := Unsettled(ErrOverloaded)
+	require.Equal(t, CodeUnknown, CodeOf(err))
+	require.ErrorIs(t, err, ErrOverloaded, "the cause stays visible")
+	require.Equal(t, err, Unsettled(err))
+}
