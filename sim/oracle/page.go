@@ -165,7 +165,7 @@ func (o *Oracle) line(p Person, family wallet.Family, stage wallet.Stage, start 
 	case !o.openedAt(p, i, l.Opened):
 		o.fail(userView, l.Amount, "person %d, page of %s to %s: shows order %s of %d fen as won at %s, not at %s", p, start, now, l.Order, l.Amount, l.Opened, g.opened)
 		return 0
-	case o.sight(p, i, family, o.other(p, start)) == sightNever:
+	case g.family() != family && o.sight(p, i, family, o.other(p, start)) == sightNever:
 		o.fail(userView, l.Amount, "person %d, page of %s to %s: shows order %s of %d fen, won in the other account system before a phone joined them", p, start, now, l.Order, l.Amount)
 		return 0
 	}
@@ -177,17 +177,14 @@ func (o *Oracle) complete(a *ask, page wallet.Page, whole bool, now wallet.Insta
 	right := true
 	for i := o.people.Get(a.person); i != 0; i = o.grants.At(i).next {
 		g := o.grants.At(i)
-		if !o.due(a.person, i, a.family, a.stage, a.start) || slices.Contains(o.shown, i) {
-			continue
-		}
-		no := o.plays.order(g.play, wallet.ActID(g.act))
-		if !o.covered(a, page, i) {
-			continue // It belongs on another page of the list.
+		if slices.Contains(o.shown, i) || !o.due(a.person, i, a.family, a.stage, a.start) || !o.covered(a, page, i) {
+			continue // There, or not to be, or on another page of the list.
 		}
 		o.missed(g, now)
 		if whole && o.guarded(a, g) {
 			right = false
-			o.fail(userView, g.money(), "person %d, page of %s to %s: lacks order %s of %d fen, acknowledged at %s", a.person, a.start, now, no, g.amount, g.acked)
+			o.fail(userView, g.money(), "person %d, page of %s to %s: lacks order %s of %d fen, acknowledged at %s",
+				a.person, a.start, now, o.plays.order(g.play, wallet.ActID(g.act)), g.amount, g.acked)
 		}
 	}
 	return right

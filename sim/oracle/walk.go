@@ -76,7 +76,7 @@ func (o *Oracle) WalkEnd(id WalkID, now wallet.Instant) {
 	right := true
 	for i := o.people.Get(w.person); i != 0; i = o.grants.At(i).next {
 		g := o.grants.At(i)
-		if !o.due(w.person, i, w.family, w.stage, w.start) || slices.Contains(w.shown, i) {
+		if slices.Contains(w.shown, i) || !o.due(w.person, i, w.family, w.stage, w.start) {
 			continue
 		}
 		o.missed(g, now)
