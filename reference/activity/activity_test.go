@@ -1,0 +1,179 @@
+package activity
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// tree is a valid one with three children, out of order, that meet without a gap between the second and the third.
+func tree() wallet.Activity {
+	child := func(s wallet.Stage, from, to wallet.Instant) wallet.Child {
+		return wallet.Child{ID: wallet.ActivityID("spring-" + s.String()), Stage: s, From: from, To: to, Budget: 100, SingleCap: 10,
+			Rewards: []wallet.RewardType{
+				{Type: wallet.Cash, Rewards: []wallet.Reward{
+					{ID: "red-packet", Scenes: []wallet.Scene{{ID: "rain"}, {ID: "fireworks"}}},
+					{ID: "large-packet", Scenes: []wallet.Scene{{ID: "lottery"}}},
+				}},
+				{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Scenes: []wallet.Scene{{ID: "tea", StockControl: true}}}}},
+			}}
+	}
+	return wallet.Activity{Parent: "spring", Children: []wallet.Child{
+		child(wallet.Official, 300, 400), child(wallet.InternalTest, 100, 150), child(wallet.ExternalDrill, 200, 300),
+	}}
+}
+
+func mustIndex(t *testing.T, a wallet.Activity) *Index {
+	t.Helper()
+	x, err := New(a)
+	require.NoError(t, err)
+	return x
+}
+
+// TestChildAtBoundaries: From belongs to the child, To no longer (A2).
+func TestChildAtBoundaries(t *testing.T) {
+	x := mustIndex(t, tree())
+	for _, c := range []struct {
+		at   wallet.Instant
+		want wallet.Stage // 0: none
+	}{
+		{0, 0},
+		{99, 0},
+		{100, wallet.InternalTest},
+		{149, wallet.InternalTest},
+		{150, 0}, // the gap
+		{199, 0},
+		{200, wallet.ExternalDrill},
+		{299, wallet.ExternalDrill},
+		{300, wallet.Official}, // the last moment of one is never the first of the next as well
+		{399, wallet.Official},
+		{400, 0},
+		{wallet.Never, 0},
+	} {
+		got, err := x.Child(c.at)
+		if c.want == 0 {
+			require.ErrorIs(t, err, wallet.ErrNoActivity, "at %d", c.at)
+			continue
+		}
+		require.NoError(t, err, "at %d", c.at)
+		require.Equal(t, c.want, got.Stage, "at %d", c.at)
+	}
+}
+
+func TestSceneOfRequest(t *testing.T) {
+	x := mustIndex(t, tree())
+	s, err := x.Scene("spring", "lottery", wallet.Cash, 300)
+	require.NoError(t, err)
+	require.Equal(t, wallet.SceneID("lottery"), s.ID)
+	require.Equal(t, wallet.Official, s.Child.Stage)
+	require.Equal(t, wallet.Cash, s.Award)
+	require.Equal(t, wallet.RewardID("large-packet"), s.Reward)
+	for _, c := range []struct {
+		why    string
+		parent wallet.ActivityID
+		scene  wallet.SceneID
+		award  wallet.AwardType
+		at     wallet.Instant
+		want   error
+	}{
+		{"another activity", "autumn", "rain", wallet.Cash, 300, wallet.ErrNoActivity},
+		{"upstreams do not name children", "spring-official", "rain", wallet.Cash, 300, wallet.ErrNoActivity},
+		{"when nothing runs", "spring", "rain", wallet.Cash, 400, wallet.ErrNoActivity},
+		{"a scene that is not there", "spring", "snow", wallet.Cash, 300, wallet.ErrUnknownScene},
+		{"a scene of another reward type", "spring", "tea", wallet.Cash, 300, wallet.ErrInvalid},
+		{"a reward type that the scene does not grant", "spring", "rain", wallet.HeyteaCoupon, 300, wallet.ErrInvalid},
+	} {
+		_, err := x.Scene(c.parent, c.scene, c.award, c.at)
+		require.ErrorIs(t, err, c.want, c.why)
+	}
+}
+
+func TestStagesAndScenesAreFound(t *testing.T) {
+	a := tree()
+	a.Children = a.Children[:2] // without the drill
+	a.Children[1].Rewards = a.Children[1].Rewards[:1]
+	x := mustIndex(t, a)
+	c, err := x.Stage(wallet.Official)
+	require.NoError(t, err)
+	require.Equal(t, wallet.ActivityID("spring-official"), c.ID)
+	_, err = x.Stage(wallet.ExternalDrill)
+	require.ErrorIs(t, err, wallet.ErrNoActivity)
+	_, err = x.SceneOf(wallet.Official, "tea")
+	require.NoError(t, err)
+	_, err = x.SceneOf(wallet.InternalTest, "tea")
+	require.ErrorIs(t, err, wallet.ErrUnknownScene, "the stages have scenes of their own")
+
+	var order []string
+	for _, c := range x.Children() {
+		order = append(order, c.Stage.String())
+	}
+	require.Equal(t, []string{"internal-test", "official"}, order, "by time")
+	var seen []string
+	x.Each(func(s *Scene) { seen = append(seen, s.Child.Stage.String()+"/"+string(s.ID)) })
+	require.Equal(t, []string{"internal-test/rain", "internal-test/fireworks", "internal-test/lottery",
+		"official/rain", "official/fireworks", "official/lottery", "official/tea"}, seen)
+}
+
+// TestIndexIsItsOwn: what the caller does to its tree afterwards changes nothing.
+func TestIndexIsItsOwn(t *testing.T) {
+	a := tree()
+	x := mustIndex(t, a)
+	a.Children[0].Budget = 1
+	c, err := x.Stage(wallet.Official)
+	require.NoError(t, err)
+	require.Equal(t, wallet.Money(100), c.Budget)
+}
+
+func TestValidateNamesFaults(t *testing.T) {
+	scene := func(a *wallet.Activity) *wallet.Scene { return &a.Children[0].Rewards[0].Rewards[0].Scenes[0] }
+	for _, c := range []struct {
+		why   string
+		spoil func(*wallet.Activity)
+		says  string
+	}{
+		{"no parent", func(a *wallet.Activity) { a.Parent = "" }, `the parent has the id ""`},
+		{"a parent too long", func(a *wallet.Activity) { a.Parent = wallet.ActivityID(strings.Repeat("x", wallet.MaxActivityID+1)) }, "the parent has the id"},
+		{"no child", func(a *wallet.Activity) { a.Children = nil }, "there is no child"},
+		{"a child without an id", func(a *wallet.Activity) { a.Children[0].ID = "" }, `the child of official has the id ""`},
+		{"an id that no token carries", func(a *wallet.Activity) { a.Children[0].ID = "\xff" }, "bytes of UTF-8"},
+		{"two of one stage", func(a *wallet.Activity) { a.Children[0].Stage = wallet.ExternalDrill }, "two children are external-drill"},
+		{"two of one id", func(a *wallet.Activity) { a.Children[0].ID = a.Children[2].ID }, "two children are external-drill (spring-external-drill)"},
+		{"an overlap by one moment", func(a *wallet.Activity) { a.Children[2].To = 301 }, "overlap in time"},
+		{"a stage that is none", func(a *wallet.Activity) { a.Children[0].Stage = 4 }, "stage 4"},
+		{"no time at all", func(a *wallet.Activity) { a.Children[0].To = a.Children[0].From }, "before it starts"},
+		{"no budget", func(a *wallet.Activity) { a.Children[0].Budget = 0 }, "budget 0 fen"},
+		{"no cap", func(a *wallet.Activity) { a.Children[0].SingleCap = 0 }, "single grant 0 fen"},
+		{"a cap beyond the budget", func(a *wallet.Activity) { a.Children[0].SingleCap = 101 }, "the cap within the budget"},
+		{"no scene", func(a *wallet.Activity) { a.Children[0].Rewards = nil }, "has no scene"},
+		{"a reward type that is none", func(a *wallet.Activity) { a.Children[0].Rewards[0].Type = 14 }, "reward type 14"},
+		{"a scene's id", func(a *wallet.Activity) { scene(a).ID = "Rain_1" }, `scene id "Rain_1"`},
+		{"a scene under two rewards", func(a *wallet.Activity) { scene(a).ID = "tea" }, "it belongs to exactly one reward"},
+		{"a rate limit below zero", func(a *wallet.Activity) { scene(a).RateLimit = -1 }, "rate limit -1"},
+		{"stock of cash", func(a *wallet.Activity) { scene(a).StockControl = true }, "cash has a budget"},
+	} {
+		a := tree()
+		c.spoil(&a)
+		_, err := New(a)
+		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
+		require.ErrorContains(t, err, c.says, c.why)
+		require.Len(t, strings.Split(err.Error(), "\n"), 1, "%s: one fault, said once", c.why)
+	}
+	require.NoError(t, Validate(tree()))
+}
+
+// TestValidateListsEveryFault: whoever mends a tree sees all of it at once.
+func TestValidateListsEveryFault(t *testing.T) {
+	a := tree()
+	a.Parent = ""
+	a.Children[0].Budget = -1
+	a.Children[1].From = 1_000
+	a.Children[2].Rewards[0].Rewards[0].Scenes[0].RateLimit = -1
+	err := Validate(a)
+	for _, says := range []string{"the parent", "budget -1 fen", "before it starts", "rate limit -1"} {
+		require.ErrorContains(t, err, says)
+	}
+	require.Len(t, strings.Split(err.Error(), "\n"), 4)
+}
