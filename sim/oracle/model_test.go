@@ -181,6 +181,9 @@ func (m *model) page(r wallet.PageRequest) wallet.Page {
 	wallets := m.of(r.Caller)
 	var lines []wallet.Line
 	for _, o := range m.orders {
+		if r.Withdraw && slices.Contains(wallets, o.No.ActID) && o.No.Stage == page.Stage {
+			m.post(o)
+		}
 		if !slices.Contains(wallets, o.No.ActID) || o.No.Stage != page.Stage || m.strategy != wallet.StrategyToken && o.posted == 0 {
 			continue
 		}

@@ -71,7 +71,7 @@ func (a *author) progressOne() {
 // read asks for a page; other steps overlap it before and after the wallet makes it.
 func (a *author) read(depth int) {
 	p, app := a.who()
-	r := wallet.PageRequest{Caller: a.caller(p, app), At: a.tick(), Limit: 1 + a.draw(4, "limit")}
+	r := wallet.PageRequest{Caller: a.caller(p, app), At: a.tick(), Limit: 1 + a.draw(4, "limit"), Withdraw: a.draw(4, "withdraw") == 0}
 	id := a.PageSent(p, r, a.tick())
 	a.step(depth - 1)
 	page := a.page(r)

@@ -216,6 +216,23 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.again(id, r)
 			m.PageAnswered(read, page, nil, m.tick())
 		}, nil},
+		// The withdraw page posts what is due; what is acknowledged meanwhile need not be.
+		{"withdraw page", "token", func(m *model) {
+			one(m)
+			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.tick(), Limit: 9, Withdraw: true}
+			id := m.PageSent(0, r, m.tick())
+			m.page(r)
+			m.grant(0, wallet.Douyin, 2, 300)
+			r.Withdraw = false
+			m.PageAnswered(id, m.page(r), nil, m.tick())
+		}, nil},
+		// The server's tokens were lost while a withdrawal was on its way.
+		{"lost on the way", "token", func(m *model) {
+			one(m)
+			id, _ := m.ask(0, wallet.Douyin, 500)
+			m.TokensLost(m.tick())
+			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrInsufficient, m.tick())
+		}, nil},
 		// Under async, insufficient is right while the money is not posted.
 		{"async insufficient", "async", func(m *model) {
 			one(m)

@@ -84,6 +84,8 @@ func TestWrongBooksAreCaught(t *testing.T) {
 		}, "reconciled", ""},
 		// It reports what is not so.
 		{"false alarm", "token", one, func(b *books) { b.reported = []wallet.Difference{{Kind: wallet.Missing, Order: b.entries[0].Order}} }, "reconciled", ""},
+		// It reports that two sums differ, and names no order.
+		{"sums", "token", one, func(b *books) { b.reported = []wallet.Difference{{Kind: wallet.AmountOff, Want: 500, Got: 400}} }, "reconciled", "sums that differ"},
 		// A token with another amount than its order.
 		{"token amount", "token", one, func(b *books) { b.tokens[0].Amount++ }, "reconciled", ""},
 	})

@@ -139,6 +139,14 @@ func TestWrongPagesAreCaught(t *testing.T) {
 		{"page of another stage", "token", page(one, func(p *wallet.Page) { p.Stage++ }), nil, "phase-isolation", ""},
 		// A line of another stage.
 		{"line of another stage", "token", page(one, func(p *wallet.Page) { p.Grants[0].Order.Stage++ }), nil, "phase-isolation", ""},
+		// The withdraw page shows what is due without posting it (T6).
+		{"nothing forced", "token", func(m *model) {
+			one(m)
+			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9}
+			page := m.page(r)
+			r.Withdraw = true
+			m.PageAnswered(m.PageSent(0, r, m.tick()), page, nil, m.tick())
+		}, nil, "withdraw-whole", "is not posted"},
 		// A posted token is shown as issued again.
 		{"status back", "token", func(m *model) {
 			one(m)
