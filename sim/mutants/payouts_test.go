@@ -13,7 +13,7 @@ func payouts() []mutant {
 		{
 			name: "the withdraw page posts nothing first", scenario: "phase-switch", strategy: underToken,
 			checks: []string{"withdraw-whole"}, says: "withdraw page",
-			edits:  []edit{{"reference/node/node.go", `	if r.Withdraw {`, `	if r.Withdraw && r.Limit == 0 {`}},
+			edits: []edit{{"reference/node/node.go", `	if r.Withdraw {`, `	if r.Withdraw && r.Limit == 0 {`}},
 		},
 		{
 			name: "every try is a withdrawal of its own", scenario: "outages", strategy: underSync,
