@@ -3,8 +3,11 @@ package reports
 import "strconv"
 
 // readings says in sentences what the comparison shows. Each is computed from the record and left out where the
-// record does not hold both sides of it.
+// record does not hold both sides of it. Half a run says nothing.
 func readings(r *Record, size scale) []Text {
+	if r.Interrupted {
+		return nil
+	}
 	sync, async, token := comparisonOf(r, "sync"), comparisonOf(r, "async"), comparisonOf(r, "token")
 	var out []Text
 	if token != nil && sync != nil {
@@ -63,7 +66,7 @@ func readMoney(r *Record) []Text {
 			out = append(out, textf("Strategy %s lost or doubled %s.", "策略 %s 的资金差错为 %s。", quote(run.Strategy), money(d)))
 		}
 	}
-	if len(out) == 0 && !r.Interrupted { // half a run proves nothing
+	if len(out) == 0 {
 		out = append(out, Text{"What was acknowledged and what the ledger holds agree to the fen.", "已确认的发奖与账本分毫不差。"})
 	}
 	return out

@@ -74,29 +74,34 @@ func comparisonRows(r *Record, size scale) []row {
 	lines := []struct {
 		group, name Text
 		cell        func(Comparison) cell
+		atEnd       bool // known only once the run has come to its end
 	}{
 		{Text{"What people see", "用户感受"}, Text{"visible wait, half of the grants", "可见等待，中位数 (p50)"},
-			wait(func(c Comparison) int64 { return c.VisibleWaitP50MS })},
-		{Text{}, Text{"visible wait, 99 of 100 grants", "可见等待，p99"}, wait(func(c Comparison) int64 { return c.VisibleWaitP99MS })},
-		{Text{}, Text{"visible wait, longest", "可见等待，最长"}, wait(func(c Comparison) int64 { return c.VisibleWaitMaxMS })},
-		{Text{}, Text{"grants refused", "被拒绝的发奖"}, scaled(func(c Comparison) int64 { return c.Refused })},
+			wait(func(c Comparison) int64 { return c.VisibleWaitP50MS }), true},
+		{Text{}, Text{"visible wait, 99 of 100 grants", "可见等待，p99"}, wait(func(c Comparison) int64 { return c.VisibleWaitP99MS }), true},
+		{Text{}, Text{"visible wait, longest", "可见等待，最长"}, wait(func(c Comparison) int64 { return c.VisibleWaitMaxMS }), true},
+		{Text{}, Text{"grants refused", "被拒绝的发奖"}, scaled(func(c Comparison) int64 { return c.Refused }), false},
 		{Text{"What it takes", "系统代价"}, Text{"offered at the peak, a second", "峰值请求（每秒）"},
-			scaled(func(c Comparison) int64 { return c.OfferedPeakTPS })},
-		{Text{}, Text{"posted at the peak, a second", "峰值入账（每秒）"}, scaled(func(c Comparison) int64 { return c.PostedPeakTPS })},
-		{Text{}, Text{"ledger instances used", "使用的账本实例"}, func(c Comparison) cell { return cell{Value: same(count(c.LedgerInstancesUsed))} }},
+			scaled(func(c Comparison) int64 { return c.OfferedPeakTPS }), false},
+		{Text{}, Text{"posted at the peak, a second", "峰值入账（每秒）"}, scaled(func(c Comparison) int64 { return c.PostedPeakTPS }), false},
+		{Text{}, Text{"ledger instances used", "使用的账本实例"}, func(c Comparison) cell { return cell{Value: same(count(c.LedgerInstancesUsed))} }, false},
 		{Text{}, Text{"ledger instances to refuse nobody", "无人被拒所需账本实例"},
-			func(c Comparison) cell { return cell{Value: same(count(c.LedgerInstancesNeeded))} }},
-		{Text{}, Text{"backlog at its peak", "压单峰值"}, scaled(func(c Comparison) int64 { return c.BacklogPeak })},
-		{Text{}, Text{"posting delay, longest", "入账延迟，最长"}, wait(func(c Comparison) int64 { return c.PostingDelayMaxMS })},
+			func(c Comparison) cell { return cell{Value: same(count(c.LedgerInstancesNeeded))} }, false},
+		{Text{}, Text{"backlog at its peak", "压单峰值"}, scaled(func(c Comparison) int64 { return c.BacklogPeak }), false},
+		{Text{}, Text{"posting delay, longest", "入账延迟，最长"}, wait(func(c Comparison) int64 { return c.PostingDelayMaxMS }), true},
 		{Text{"The money", "资金"}, Text{"lost or doubled", "资金差错"}, func(c Comparison) cell {
 			return cell{Value: same(money(c.MoneyDifferenceFen)), Bad: c.MoneyDifferenceFen != 0}
-		}},
+		}, true},
 	}
 	rows := make([]row, len(lines))
 	for i, l := range lines {
 		rows[i] = row{Group: l.group, Name: l.name}
 		for _, run := range r.Runs {
-			rows[i].Cells = append(rows[i].Cells, l.cell(run.Comparison))
+			c := l.cell(run.Comparison)
+			if run.Interrupted && l.atEnd {
+				c = cell{Value: Text{"not known", "未知"}}
+			}
+			rows[i].Cells = append(rows[i].Cells, c)
 		}
 	}
 	return rows
