@@ -1,0 +1,33 @@
+package node_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/node"
+	"hongbao/reference/wallet"
+)
+
+func TestNewRefusesConfigurations(t *testing.T) {
+	good := node.Config{Strategy: wallet.StrategyToken, Activity: tree(100, 10), Instances: 1, Batch: 1}
+	for _, c := range []struct {
+		why   string
+		spoil func(*node.Config)
+	}{
+		{"a strategy that is none", func(c *node.Config) { c.Strategy = "both" }},
+		{"a tree with a fault", func(c *node.Config) { c.Activity.Parent = "" }},
+		{"an empty batch", func(c *node.Config) { c.Batch = 0 }},
+		{"no instance", func(c *node.Config) { c.Instances = 0 }},
+	} {
+		config := good
+		c.spoil(&config)
+		_, err := node.New(config, node.Ports{})
+		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
+	}
+	for _, s := range wallet.Strategies {
+		good.Strategy = s
+		_, err := node.New(good, node.Ports{})
+		require.NoError(t, err, s)
+	}
+}

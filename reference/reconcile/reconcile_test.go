@@ -1,0 +1,115 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// books are sides that a test writes by hand, and that may fail after their last line. The kinds of differences are
+// told by the stories of package node.
+type books struct {
+	orders  []wallet.Order
+	tokens  []wallet.Token
+	entries []wallet.Entry
+
+	orderErr, tokenErr, entryErr, spentErr error
+}
+
+func list[T any](lines []T, err error, yield func(T) bool) error {
+	for _, v := range lines {
+		if !yield(v) {
+			return nil
+		}
+	}
+	return err
+}
+
+func (b books) Orders(_ context.Context, yield func(wallet.Order) bool) error {
+	return list(b.orders, b.orderErr, yield)
+}
+
+func (b books) Tokens(_ context.Context, yield func(wallet.Token) bool) error {
+	return list(b.tokens, b.tokenErr, yield)
+}
+
+func (b books) Entries(_ context.Context, yield func(wallet.Entry) bool) error {
+	return list(b.entries, b.entryErr, yield)
+}
+
+func (books) Balances(context.Context, func(wallet.AccountNo, wallet.Money) bool) error { return nil }
+
+func (b books) spent(context.Context, wallet.Stage) (wallet.Money, error) { return 0, b.spentErr }
+
+func (b books) run(t *testing.T) (Report, error) {
+	return Run(t.Context(), Books{Orders: b, Tokens: b, Ledger: b, Spent: b.spent}, wallet.Never)
+}
+
+// number returns the order number of a wallet's win.
+func number(id wallet.ActID, rain int) wallet.OrderNo {
+	return wallet.OrderNo{ActID: id, Scene: "rain", Rain: int32(rain), Award: wallet.Cash, Stage: wallet.Official}
+}
+
+// TestBookThatFailsFailsTheRun: half a comparison is none.
+func TestBookThatFailsFailsTheRun(t *testing.T) {
+	torn := errors.New("torn")
+	full := books{orders: []wallet.Order{{No: number(1, 1), Amount: 1}}}
+	for side, b := range map[string]books{
+		"orders": {orderErr: torn}, "tokens": {tokenErr: torn}, "ledger": {entryErr: torn}, "budget": {spentErr: torn},
+		"orders after a line": {orders: full.orders, orderErr: torn}, "tokens before other lines": {orders: full.orders, tokenErr: torn},
+	} {
+		r, err := b.run(t)
+		require.ErrorIs(t, err, torn, side)
+		require.Zero(t, r, side)
+	}
+}
+
+func TestSumsBeyondTheRangeFailTheRun(t *testing.T) {
+	for side, b := range map[string]books{
+		"orders": {orders: []wallet.Order{{No: number(1, 1), Amount: math.MaxInt64}, {No: number(1, 2), Amount: 1}}},
+		"ledger": {entries: []wallet.Entry{
+			{Order: number(1, 1), Amount: math.MaxInt64, Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}},
+			{Order: number(1, 2), Amount: 1, Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}},
+		}},
+	} {
+		_, err := b.run(t)
+		require.ErrorIs(t, err, wallet.ErrOverflow, side)
+	}
+}
+
+// TestReportListsBoundedlyAndCountsAll: one more than fits is counted all the same.
+func TestReportListsBoundedlyAndCountsAll(t *testing.T) {
+	var b books
+	for i := range MaxListed + 1 {
+		b.tokens = append(b.tokens, wallet.Token{Order: number(wallet.ActID(i+1), 1), Amount: 1})
+	}
+	r, err := b.run(t)
+	require.NoError(t, err)
+	require.EqualValues(t, MaxListed+1, r.Count)
+	require.Len(t, r.Differences, MaxListed)
+	require.EqualValues(t, MaxListed+1, r.Wallets)
+}
+
+// TestWithdrawalsAreNoGrants: the legs of withdrawals are not compared with orders.
+func TestWithdrawalsAreNoGrants(t *testing.T) {
+	move := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Request: 1}, Step: wallet.MoveHold}
+	r, err := books{entries: []wallet.Entry{
+		{Move: move, Amount: -5, Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}},
+		{Move: move, Amount: 5, Account: wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: 1}},
+	}}.run(t)
+	require.NoError(t, err)
+	require.Equal(t, Report{Wallets: 1}, r)
+}
+
+// TestStrategyWithoutTokens: there is one side less.
+func TestStrategyWithoutTokens(t *testing.T) {
+	b := books{tokens: []wallet.Token{{Order: number(1, 1), Amount: 1}}}
+	r, err := Run(t.Context(), Books{Orders: b, Ledger: b, Spent: b.spent}, 0)
+	require.NoError(t, err)
+	require.Zero(t, r)
+}
