@@ -12,6 +12,7 @@ const (
 	maxBatch     = 10_000
 	maxTries     = 100
 	maxRainID    = 1<<31 - 1
+	maxSingleCap = 1_000_000_000 // fen: ten million yuan, no red packet
 )
 
 // check records what contradicts itself in a file. What could not be read is skipped: its fault is recorded already.
@@ -39,6 +40,9 @@ func (f *faults) checkStages(in *file) {
 		}
 		if c.SingleCap.ok && c.SingleCap.v == 0 {
 			f.add(c.SingleCap.at, "write the largest single grant in fen", "the cap is not above zero")
+		}
+		if c.SingleCap.ok && c.SingleCap.v > maxSingleCap {
+			f.add(c.SingleCap.at, "write the largest single grant in fen", "the cap is above %d fen", int64(maxSingleCap))
 		}
 		if c.Budget.ok && c.SingleCap.ok && c.Budget.v > 0 && c.SingleCap.v > c.Budget.v {
 			f.add(c.SingleCap.at, "write a cap of at most the budget", "the cap of one grant is above the budget of %d fen", c.Budget.v)

@@ -3,7 +3,11 @@ package scenarios
 import (
 	"fmt"
 	"strings"
+	"time"
 )
+
+// minCrashGap bounds how often instances crash: faster than a request is served, nothing would happen but crashes.
+const minCrashGap = time.Millisecond
 
 // checkFault looks at one fault: it has the keys of its kind and no others.
 func (f *faults) checkFault(in *faultFile) {
@@ -38,8 +42,8 @@ func (f *faults) checkFault(in *faultFile) {
 			f.add(d.at, "flush tokens (the backlog goes with them) or backlog; every other store is durable", "%s cannot be flushed", d.v)
 		}
 	}
-	if in.Every.ok && in.Every.v == 0 {
-		f.add(in.Every.at, "write how often, such as 3h", "every must be above zero")
+	if in.Every.ok && in.Every.v < minCrashGap {
+		f.add(in.Every.at, "write how often, such as 3h", "every must be at least %v", minCrashGap)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"hongbao/reference/token"
@@ -16,7 +17,12 @@ import (
 
 // Run replays a scenario under one strategy and returns what the report says of it. When ctx ends the run is partial:
 // interrupted, its verdict unknown. Errors are defects or a scenario that cannot be run; no money check is an error.
-func Run(ctx context.Context, o Options, full Full) (reports.Run, error) {
+func Run(ctx context.Context, o Options, full Full) (run reports.Run, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("sim: %s broke down, a defect of ours: %v\n%s", o.Strategy, v, debug.Stack())
+		}
+	}()
 	s, err := newSimulation(ctx, o)
 	if err != nil {
 		return reports.Run{}, err
