@@ -31,3 +31,26 @@ func TestNewRefusesConfigurations(t *testing.T) {
 		require.NoError(t, err, s)
 	}
 }
+
+// TestRequestsCarryBoundedTokens: as many as a list may have, and not one more.
+func TestRequestsCarryBoundedTokens(t *testing.T) {
+	s := newTeller(t)
+	s.tell("open")
+	caller := wallet.Caller{App: wallet.Douyin, User: 1}
+	for _, n := range []int{wallet.MaxClientTokens, wallet.MaxClientTokens + 1} {
+		tokens := make([][]byte, n)
+		p, pageErr := s.node.Page(t.Context(), wallet.PageRequest{Caller: caller, Limit: 1, Tokens: tokens})
+		_, withdrawErr := s.node.Withdraw(t.Context(), wallet.WithdrawRequest{Caller: caller, Request: 1, Amount: 1, Tokens: tokens})
+		_, preparedErr := s.node.Page(t.Context(), wallet.PageRequest{Caller: caller, Limit: 1, Tokens: tokens, Withdraw: true})
+		if n > wallet.MaxClientTokens {
+			for _, err := range []error{pageErr, withdrawErr, preparedErr} {
+				require.ErrorIs(t, err, wallet.ErrInvalid)
+			}
+			continue
+		}
+		require.NoError(t, pageErr)
+		require.Len(t, p.Refused, n, "each is refused by name")
+		require.ErrorIs(t, withdrawErr, wallet.ErrInsufficient)
+		require.NoError(t, preparedErr)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -95,8 +96,10 @@ func (s *teller) open(a *args) string {
 	strategy := a.text("strategy", "token")
 	num, den := a.ratio("release")
 	release := withdraw.Release{Num: num, Den: den, WhiteList: map[wallet.ActID]bool{}}
-	for id := range wallet.ActID(a.int("white", 0)) {
-		release.WhiteList[id+1] = true
+	for _, word := range a.list("white") {
+		id, err := strconv.ParseInt(word, 10, 64)
+		require.NoError(s.t, err, a.command)
+		release.WhiteList[wallet.ActID(id)] = true
 	}
 	s.clock.now = s.clock.now.Add(a.span("after"))
 	budget := a.money("budget", 1_000_000)
@@ -139,7 +142,7 @@ func (s *teller) tell(command string) string {
 // commands are the language of stories.
 func (s *teller) commands() map[string]func(*args) string {
 	return map[string]func(*args) string{
-		"open":       s.open,       // an instance: strategy, budget, cap, batch, release=num/den, white=first wallets, instances, sync-limit, after
+		"open":       s.open,       // an instance: strategy, budget, cap, batch, release=num/den, white=wallets, instances, sync-limit, after
 		"advance":    s.advance,    // the clock, by a duration
 		"fault":      s.fault,      // TARGET KIND [times]: what the next calls meet
 		"mend":       s.mend,       // forget all faults
