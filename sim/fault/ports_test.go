@@ -1,0 +1,144 @@
+package fault
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/sim/world"
+)
+
+// calls returns one call of every method of every port, each through the link, over empty stores.
+func calls(ctx context.Context, l Link) map[string]func() error {
+	orders, backlog := mem.NewOrders(), mem.NewBacklog(l.instance, 1, time.Second)
+	no := wallet.OrderNo{ActID: 1, Scene: "rain", Rain: 1, Award: wallet.Cash, Stage: wallet.Official}
+	account := wallet.AccountOf(wallet.Douyin, 1)
+	request := wallet.WithdrawalNo{Account: account, Request: 1}
+	credits := []wallet.Credit{{Order: no, Amount: 5}}
+	hold := wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: 1}
+	mine := wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}
+	transfer := wallet.Transfer{No: wallet.MoveNo{Withdrawal: request, Step: wallet.MoveHold},
+		Legs: []wallet.Leg{{Account: hold, Amount: 9}}, Pool: []wallet.AccountNo{mine}, Take: 9}
+	asked := wallet.Withdrawal{No: request, Owner: 1, Stage: wallet.Official, Amount: 5, State: wallet.WithdrawalAsked}
+	nobodys := wallet.WithdrawalNo{Account: account, Request: 404}
+	view := wallet.ViewQuery{Wallets: []wallet.ActID{1}, Stage: wallet.Official, Limit: 1}
+	token := wallet.Token{App: wallet.Douyin, Activity: "spring", Order: no, Amount: 5}
+	gates := NewGates(l.world, 1)
+	var (
+		identities  = Identities{l, mem.NewIdentities()}
+		records     = Orders{l, orders}
+		budgets     = Budgets{l, mem.NewBudgets()}
+		tokens      = Tokens{l, mem.NewTokens(backlog), gates}
+		held        = Backlog{l, backlog, gates}
+		ledger      = Ledger{l, mem.NewLedger(l.instance, 1)}
+		withdrawals = Withdrawals{l, mem.NewWithdrawals()}
+		bank        = Bank{l, mem.NewBank()}
+	)
+	return map[string]func() error{
+		"Identities.Person": func() error { _, err := identities.Person(ctx, account); return err },
+		"Identities.Row":    func() error { _, _, err := identities.Row(ctx, account, 138); return err },
+		"Identities.Apply":  func() error { _, err := identities.Apply(ctx, wallet.IdentityChange{Account: account}); return err },
+		"Orders.Create":     func() error { _, _, err := records.Create(ctx, wallet.Order{No: no, Amount: 5}); return err },
+		"Orders.Get":        func() error { _, err := records.Get(ctx, []wallet.OrderNo{no}); return err },
+		"Orders.Finish":     func() error { return records.Finish(ctx, []wallet.OrderNo{no}, wallet.OrderSettled) },
+		"Orders.Of":         func() error { _, err := records.Of(ctx, 1, wallet.Official); return err },
+		"Orders.Open":       func() error { _, err := records.Open(ctx, wallet.Never, 1); return err },
+		"Orders.OpenCount":  func() error { _, err := records.OpenCount(ctx); return err },
+		"Budgets.Reserve":   func() error { return budgets.Reserve(ctx, no, 5, 10) },
+		"Budgets.Spent":     func() error { _, err := budgets.Spent(ctx, wallet.Official); return err },
+		"Tokens.Issue": func() error {
+			return tokens.Issue(ctx, token)
+		},
+		"Tokens.List":   func() error { _, err := tokens.List(ctx, 1, wallet.Official); return err },
+		"Tokens.Mark":   func() error { return tokens.Mark(ctx, []wallet.OrderNo{no}, wallet.TokenSuccess) },
+		"Backlog.Push":  func() error { return held.Push(ctx, credits) },
+		"Backlog.Ack":   func() error { return held.Ack(ctx, 0, []uint64{1}) },
+		"Backlog.Depth": func() error { _, err := held.Depth(ctx); return err },
+		"Ledger.Post":   func() error { _, err := ledger.Post(ctx, credits); return err },
+		"Ledger.Transfer": func() error {
+			return ledger.Transfer(ctx, transfer)
+		},
+		"Ledger.View": func() error {
+			_, err := ledger.View(ctx, view)
+			return err
+		},
+		"Withdrawals.Create": func() error {
+			_, _, err := withdrawals.Create(ctx, asked)
+			return err
+		},
+		"Withdrawals.Advance": func() error {
+			return withdrawals.Advance(ctx, nobodys, wallet.WithdrawalHeld)
+		},
+		"Withdrawals.Of":         func() error { _, err := withdrawals.Of(ctx, 1, wallet.Official, 1); return err },
+		"Withdrawals.Unfinished": func() error { _, err := withdrawals.Unfinished(ctx, wallet.Never, 1); return err },
+		"Bank.Pay":               func() error { return bank.Pay(ctx, request, 5) },
+	}
+}
+
+// answers are what the stores themselves say where it is not nil, so that a decorator which swallows it is noticed.
+func answers() map[string]error {
+	return map[string]error{"Ledger.Transfer": wallet.ErrInsufficient, "Withdrawals.Advance": wallet.ErrNotFound}
+}
+
+// TestEveryCallGoesThroughItsLink: while the dependency is down every method says so, and otherwise each brings back
+// what its store says, after the latency.
+func TestEveryCallGoesThroughItsLink(t *testing.T) {
+	down := scenarios.Fault{Kind: scenarios.FaultDown, Dependency: "ledger", From: eve}
+	for _, faults := range [][]scenarios.Fault{{down}, nil} {
+		live(t, func(w *world.World) {
+			link, i := newLedger(w, nil, faults...)
+			all := calls(t.Context(), link)
+			for _, name := range slices.Sorted(maps.Keys(all)) { // Identities.Apply comes before Person
+				call := all[name]
+				before := w.Now()
+				err := i.Run(call)
+				require.Equal(t, 10*time.Millisecond, time.Duration(w.Now()-before), name)
+				switch want := answers()[name]; {
+				case faults != nil:
+					require.ErrorIs(t, err, wallet.ErrUnavailable, name)
+				case want != nil:
+					require.ErrorIs(t, err, want, name)
+				default:
+					require.NoError(t, err, name)
+				}
+			}
+			require.EqualValues(t, len(all), link.Hurt().Calls)
+		})
+	}
+}
+
+// TestWritesCostCapacityByTheirSize: a batch weighs as many units as it has credits, a transfer one, a read none.
+func TestWritesCostCapacityByTheirSize(t *testing.T) {
+	live(t, func(w *world.World) {
+		q := NewQueue(scenarios.Ratio{Num: 1, Den: 1}, time.Hour)
+		link, i := newLedger(w, q)
+		ledger := Ledger{link, mem.NewLedger(i, 1)}
+		took := func(fn func() error) time.Duration {
+			before := w.Now()
+			require.NoError(t, i.Run(fn))
+			return time.Duration(w.Now() - before)
+		}
+		batch := make([]wallet.Credit, 3)
+		for n := range batch {
+			batch[n] = wallet.Credit{Order: wallet.OrderNo{ActID: 1, Scene: "rain", Rain: int32(n), Award: wallet.Cash, Stage: wallet.Official}, Amount: 5}
+		}
+		const latency = 10 * time.Millisecond
+		require.Equal(t, 3*time.Second+latency, took(func() error { _, err := ledger.Post(t.Context(), batch); return err }))
+		require.Equal(t, latency, took(func() error {
+			_, err := ledger.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{1}, Stage: wallet.Official, Limit: 1})
+			return err
+		}))
+		require.Equal(t, time.Second+latency, took(func() error {
+			return ledger.Transfer(t.Context(), wallet.Transfer{No: wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.AccountOf(wallet.Douyin, 1), Request: 1}, Step: wallet.MoveHold},
+				Legs: []wallet.Leg{{Account: wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: 1}, Amount: 9}},
+				Pool: []wallet.AccountNo{{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}}, Take: 9})
+		}))
+	})
+}
