@@ -89,7 +89,8 @@ func (s *teller) reconcile(*args) string {
 func (s *teller) record(a *args) string {
 	state := slices.Index([]string{"open", "settled", "void"}, a.text("state", "open"))
 	require.GreaterOrEqual(s.t, state, 0, a.command)
-	_, created, err := s.orders.Create(s.ctx, wallet.Order{No: a.order(), Amount: a.money("amount", 100), Opened: s.clock.now, Created: s.clock.now, State: wallet.OrderState(state)})
+	o := wallet.Order{No: a.order(), Amount: a.money("amount", 100), Opened: s.clock.now, Created: s.clock.now, State: wallet.OrderState(state)}
+	_, created, err := s.orders.Create(s.ctx, o)
 	require.NoError(s.t, err, a.command)
 	require.True(s.t, created, a.command)
 	return ""

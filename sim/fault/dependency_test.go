@@ -154,7 +154,8 @@ func TestQueueingAddsToLatency(t *testing.T) {
 // TestLatencyKeepsToItsQuantiles: every delay lies within the bounds, and about as many below each quantile as it says.
 func TestLatencyKeepsToItsQuantiles(t *testing.T) {
 	w := world.New(1, eve)
-	l := scenarios.Latency{Min: time.Millisecond, P50: 4 * time.Millisecond, P90: 10 * time.Millisecond, P99: 50 * time.Millisecond, Max: 200 * time.Millisecond}
+	const ms = time.Millisecond
+	l := scenarios.Latency{Min: ms, P50: 4 * ms, P90: 10 * ms, P99: 50 * ms, Max: 200 * ms}
 	d := NewDependency(w, "bank", &scenarios.Scenario{Latency: map[string]scenarios.Latency{"bank": l}}, nil)
 	const draws = 20_000
 	below := map[time.Duration]int{}
@@ -193,6 +194,12 @@ func TestDependenciesDrawForThemselves(t *testing.T) {
 
 func TestAskCarriesRequestAndAnswer(t *testing.T) {
 	const patience = time.Second
+	down := []scenarios.Fault{{Kind: scenarios.FaultDown, Dependency: "ledger", From: eve}}
+	silent := func(applied int64) []scenarios.Fault {
+		f := timeouts(1, 1)
+		f.Applied = scenarios.Ratio{Num: applied, Den: 1}
+		return []scenarios.Fault{f}
+	}
 	for _, c := range []struct {
 		why    string
 		fault  []scenarios.Fault
@@ -204,11 +211,9 @@ func TestAskCarriesRequestAndAnswer(t *testing.T) {
 		{"there and back", nil, 100 * time.Millisecond, true, wallet.ErrOverBudget, 120 * time.Millisecond},
 		{"just in time", nil, 980 * time.Millisecond, true, wallet.ErrOverBudget, patience},
 		{"too late for the client", nil, 990 * time.Millisecond, true, wallet.ErrUnknown, 1010 * time.Millisecond},
-		{"the network is down", []scenarios.Fault{{Kind: scenarios.FaultDown, Dependency: "ledger", From: eve}}, 0, false, wallet.ErrUnavailable, 10 * time.Millisecond},
-		{"the request is lost", []scenarios.Fault{{Kind: scenarios.FaultTimeout, Dependency: "ledger", From: eve,
-			Ratio: scenarios.Ratio{Num: 1, Den: 1}, Applied: scenarios.Ratio{Num: 0, Den: 1}}}, 0, false, wallet.ErrUnknown, patience},
-		{"the answer is lost", []scenarios.Fault{{Kind: scenarios.FaultTimeout, Dependency: "ledger", From: eve,
-			Ratio: scenarios.Ratio{Num: 1, Den: 1}, Applied: scenarios.Ratio{Num: 1, Den: 1}}}, 100 * time.Millisecond, true, wallet.ErrUnknown, patience},
+		{"the network is down", down, 0, false, wallet.ErrUnavailable, 10 * time.Millisecond},
+		{"the request is lost", silent(0), 0, false, wallet.ErrUnknown, patience},
+		{"the answer is lost", silent(1), 100 * time.Millisecond, true, wallet.ErrUnknown, patience},
 	} {
 		live(t, func(w *world.World) {
 			link, _ := newLedger(w, nil, c.fault...)

@@ -136,9 +136,11 @@ func TestWritesCostCapacityByTheirSize(t *testing.T) {
 			return err
 		}))
 		require.Equal(t, time.Second+latency, took(func() error {
-			return ledger.Transfer(t.Context(), wallet.Transfer{No: wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.AccountOf(wallet.Douyin, 1), Request: 1}, Step: wallet.MoveHold},
+			return ledger.Transfer(t.Context(), wallet.Transfer{
+				No:   wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.AccountOf(wallet.Douyin, 1), Request: 1}, Step: wallet.MoveHold},
 				Legs: []wallet.Leg{{Account: wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: 1}, Amount: 9}},
-				Pool: []wallet.AccountNo{{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}}, Take: 9})
+				Pool: []wallet.AccountNo{{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}}, Take: 9,
+			})
 		}))
 	})
 }
