@@ -56,27 +56,36 @@ func (t *town) chores(ctx context.Context) {
 	for n := 0; ; n++ {
 		t.world.Sleep(choreEvery)
 		t.gates.RingAll()
-		i := t.alive(n)
-		if i == nil {
-			continue
+		if i := t.alive(n); i != nil {
+			_ = i.Run(func() error {
+				t.compensate(ctx, i)
+				t.settle(ctx, i)
+				return nil
+			})
 		}
-		_ = i.Run(func() error {
-			return errors.Join(t.untilDone(ctx, i.node.Compensate), t.untilDone(ctx, i.node.SettleWithdrawals))
-		})
 	}
 }
 
 // maxChoreSteps bounds how many bounded steps one round of a chore takes.
 const maxChoreSteps = 1000
 
-// untilDone repeats a step while it finds something to do.
-func (t *town) untilDone(ctx context.Context, step func(context.Context) (int, error)) error {
+// compensate goes once through the stuck orders. What fails is tried again in the next round.
+func (t *town) compensate(ctx context.Context, i *instance) {
+	place := wallet.OpenPlace(0)
 	for range maxChoreSteps {
-		if n, err := step(ctx); n == 0 || err != nil {
-			return err
+		if _, place, _ = i.node.Compensate(ctx, place); place == 0 {
+			return
 		}
 	}
-	return nil
+}
+
+// settle drives unfinished withdrawals while some of them come to an end.
+func (t *town) settle(ctx context.Context, i *instance) {
+	for range maxChoreSteps {
+		if n, err := i.node.SettleWithdrawals(ctx); n == 0 || err != nil {
+			return
+		}
+	}
 }
 
 // crashes stops one instance after another while the fault lasts.

@@ -135,9 +135,9 @@ func (p faultyOrders) Of(ctx context.Context, id wallet.ActID, s wallet.Stage) (
 	return os, err
 }
 
-func (p faultyOrders) Open(ctx context.Context, before wallet.Instant, limit int) (os []wallet.Order, err error) {
-	err = p.call("orders.open", func() (err error) { os, err = p.inner.Open(ctx, before, limit); return err })
-	return os, err
+func (p faultyOrders) Open(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) (os []wallet.Order, next wallet.OpenPlace, err error) {
+	err = p.call("orders.open", func() (err error) { os, next, err = p.inner.Open(ctx, before, from, limit); return err })
+	return os, next, err
 }
 
 func (p faultyOrders) OpenCount(ctx context.Context) (int64, error) { return p.inner.OpenCount(ctx) }

@@ -167,8 +167,11 @@ func (n *Node) PostBatch(ctx context.Context, shard int) (int, error) {
 	return n.poster.PostBatch(ctx, shard)
 }
 
-// Compensate settles one bounded step of stuck orders and returns how many (O5).
-func (n *Node) Compensate(ctx context.Context) (int, error) { return n.poster.Compensate(ctx) }
+// Compensate settles one bounded step of stuck orders from a place on (0: the oldest) and returns how many it took on
+// and where to go on; 0: there are no more (O5). A step that fails is passed by.
+func (n *Node) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+	return n.poster.Compensate(ctx, from)
+}
 
 // settleStep bounds the withdrawals that one step drives.
 const settleStep = 100

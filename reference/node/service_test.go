@@ -126,8 +126,11 @@ func (s *teller) post(*args) string {
 }
 
 func (s *teller) compensate(*args) string {
-	n, err := s.node.Compensate(s.ctx)
-	return said(err, fmt.Sprintf("%d settled", n))
+	n, next, err := s.node.Compensate(s.ctx, 0)
+	if next != 0 {
+		return said(err, fmt.Sprintf("%d taken on, and there are more", n))
+	}
+	return said(err, fmt.Sprintf("%d taken on", n))
 }
 
 func (s *teller) settle(*args) string {

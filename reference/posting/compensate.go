@@ -12,36 +12,16 @@ import (
 // festival's backlog holds a posting (10–19 min, T), so that what is merely waiting is not posted out of turn.
 const CompensateAfter = 20 * time.Minute
 
-// Compensate settles one bounded step of stuck orders, oldest first, and returns how many of them are final now (O5).
-// An order can be stuck because the instance that granted it died before it reached the backlog, or because the
-// backlog was lost.
-func (p *Poster) Compensate(ctx context.Context) (int, error) {
-	orders, err := p.Open.Open(ctx, p.Clock.Now().Add(-CompensateAfter), p.Batch)
+// Compensate settles one bounded step of stuck orders, oldest first from a place on, and returns how many it took on
+// and the place to go on from; 0: there are no more (O5). An order can be stuck because the instance that granted it
+// died before it reached the backlog, or because the backlog was lost. A step that fails is passed by: its orders stay
+// open, and whoever begins again from 0 comes back to them.
+func (p *Poster) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+	orders, next, err := p.Open.Open(ctx, p.Clock.Now().Add(-CompensateAfter), from, p.Batch)
 	if err != nil || len(orders) == 0 {
-		return 0, err
+		return 0, 0, err
 	}
-	if err := p.SettleOrders(ctx, orders); err != nil {
-		return 0, err
-	}
-	// What is posted but could not be marked stays open. It must not count, or the caller would go on for ever.
-	return p.final(ctx, orders)
-}
-
-// final returns how many of the orders are in a final state.
-func (p *Poster) final(ctx context.Context, orders []wallet.Order) (n int, err error) {
-	nos := make([]wallet.OrderNo, len(orders))
-	for i, o := range orders {
-		nos[i] = o.No
-	}
-	if err := wallet.Repeat(func() (err error) { orders, err = p.Orders.Get(ctx, nos); return err }); err != nil {
-		return 0, err
-	}
-	for _, o := range orders {
-		if o.State != wallet.OrderOpen {
-			n++
-		}
-	}
-	return n, nil
+	return len(orders), next, p.SettleOrders(ctx, orders)
 }
 
 // SettleOrders implements wallet.Settler: the way of open orders into the ledger, for compensation and for the forced

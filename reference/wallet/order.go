@@ -141,10 +141,14 @@ type Orders interface {
 	Of(ctx context.Context, id ActID, s Stage) ([]Order, error)
 }
 
+// OpenPlace is a place in the list of open orders, as Open gave it; 0 is the beginning. It means nothing to others.
+type OpenPlace int64
+
 // OpenOrders finds what compensation (O5) has to settle.
 type OpenOrders interface {
-	// Open returns at most limit open orders that were created before the instant, oldest first.
-	Open(ctx context.Context, before Instant, limit int) ([]Order, error)
+	// Open returns at most limit open orders that were created before the instant, oldest first, from a place on, and
+	// the place to go on from; 0: there are no more. What cannot be settled is so passed by and does not bar the way.
+	Open(ctx context.Context, before Instant, from OpenPlace, limit int) ([]Order, OpenPlace, error)
 	// OpenCount returns how many orders are open now: the visible backlog of O5.
 	OpenCount(ctx context.Context) (int64, error)
 }

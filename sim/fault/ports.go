@@ -95,9 +95,9 @@ func (d Orders) Of(ctx context.Context, id wallet.ActID, s wallet.Stage) (os []w
 }
 
 // Open implements wallet.OpenOrders.
-func (d Orders) Open(ctx context.Context, before wallet.Instant, limit int) (os []wallet.Order, err error) {
-	err = d.do(0, func() (err error) { os, err = d.Inner.Open(ctx, before, limit); return err })
-	return os, err
+func (d Orders) Open(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) (os []wallet.Order, next wallet.OpenPlace, err error) {
+	err = d.do(0, func() (err error) { os, next, err = d.Inner.Open(ctx, before, from, limit); return err })
+	return os, next, err
 }
 
 // OpenCount implements wallet.OpenOrders.

@@ -49,7 +49,7 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 		"Orders.Get":        func() error { _, err := records.Get(ctx, []wallet.OrderNo{no}); return err },
 		"Orders.Finish":     func() error { return records.Finish(ctx, []wallet.OrderNo{no}, wallet.OrderSettled) },
 		"Orders.Of":         func() error { _, err := records.Of(ctx, 1, wallet.Official); return err },
-		"Orders.Open":       func() error { _, err := records.Open(ctx, wallet.Never, 1); return err },
+		"Orders.Open":       func() error { _, _, err := records.Open(ctx, wallet.Never, 0, 1); return err },
 		"Orders.OpenCount":  func() error { _, err := records.OpenCount(ctx); return err },
 		"Budgets.Reserve":   func() error { return budgets.Reserve(ctx, no, 5, 10) },
 		"Budgets.Spent":     func() error { _, err := budgets.Spent(ctx, wallet.Official); return err },

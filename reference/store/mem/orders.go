@@ -125,22 +125,25 @@ func (s *Orders) Of(_ context.Context, id wallet.ActID, stage wallet.Stage) ([]w
 	return out, nil
 }
 
-// Open implements wallet.OpenOrders. Oldest means recorded first: creation times may be skewed between instances.
-func (s *Orders) Open(_ context.Context, before wallet.Instant, limit int) ([]wallet.Order, error) {
+// Open implements wallet.OpenOrders. Oldest means recorded first: creation times may be skewed between instances. A
+// place is the number of the record to go on with.
+func (s *Orders) Open(_ context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Order, wallet.OpenPlace, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []wallet.Order
 	for first, last := range s.open.before(before) {
 		for i := first; i <= last && int(i) <= s.records.Len(); i++ {
+			r := s.records.At(i)
+			if wallet.OpenPlace(i) < from || r.state != wallet.OrderOpen || r.created >= before {
+				continue
+			}
 			if len(out) >= limit {
-				return out, nil
+				return out, wallet.OpenPlace(i), nil
 			}
-			if r := s.records.At(i); r.state == wallet.OrderOpen && r.created < before {
-				out = append(out, s.order(i))
-			}
+			out = append(out, s.order(i))
 		}
 	}
-	return out, nil
+	return out, 0, nil
 }
 
 // OpenCount implements wallet.OpenOrders.

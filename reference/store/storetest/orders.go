@@ -156,7 +156,7 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	created := func(i int) wallet.Instant { return eve.Add(time.Second + time.Duration(i)*time.Millisecond) }
 	expect := func(before wallet.Instant, limit int, want []wallet.OrderNo) {
 		t.Helper()
-		got, err := s.Open(t.Context(), before, limit)
+		got, _, err := s.Open(t.Context(), before, 0, limit)
 		require.NoError(t, err)
 		var have []wallet.OrderNo
 		for _, o := range got {
@@ -169,6 +169,18 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	expect(created(1), many, nos[:1])
 	expect(wallet.Never, 10, nos[:10])
 	expect(wallet.Never, 2*many, nos)
+	var walked []wallet.OrderNo
+	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
+		got, next, err := s.Open(t.Context(), wallet.Never, place, 70)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(got), 70)
+		require.Less(t, steps, many, "a walk comes to its end")
+		for _, o := range got {
+			walked = append(walked, o.No)
+		}
+		place = next
+	}
+	require.Equal(t, nos, walked, "from place to place each order comes once, whether it is settled meanwhile or not")
 	require.NoError(t, s.Finish(t.Context(), nos[:2500], wallet.OrderSettled))
 	expect(wallet.Never, 10, nos[2500:2510])
 	expect(created(2501), 10, nos[2500:2501])
@@ -263,7 +275,8 @@ func ordersModel(t *rapid.T, s OrderStore) {
 	got, err := s.Get(t.Context(), inOrder)
 	require.NoError(t, err)
 	require.ElementsMatch(t, want, got)
-	left, err := s.Open(t.Context(), wallet.Never, len(inOrder)+1)
+	left, more, err := s.Open(t.Context(), wallet.Never, 0, len(inOrder)+1)
 	require.NoError(t, err)
+	require.Zero(t, more)
 	require.Equal(t, waiting, left)
 }
