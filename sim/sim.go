@@ -33,7 +33,7 @@ type Options struct {
 	Strategy wallet.Strategy
 	Crypto   Crypto
 	Seed     uint64
-	Progress func(Progress) // called about once a virtual second; nil: nobody looks
+	Progress func(Progress) // called after every slice of virtual time; nil: nobody looks
 }
 
 // Progress is how far a run has come.
@@ -60,6 +60,10 @@ type simulation struct {
 
 // headStart is how long the world runs before the first window, so that everything stands by.
 const headStart = time.Minute
+
+// slice is how much virtual time passes between two looks at the context, counted from the next event: short enough
+// for a festival at full size to be broken off within a second.
+const slice = 10 * time.Millisecond
 
 // hardEnd bounds how long after the scenario's own drain time the world goes on when something never settles.
 const hardEnd = time.Hour
@@ -98,11 +102,9 @@ func (s *simulation) run(ctx context.Context) bool {
 	sc := s.options.Scenario
 	last := sc.End()
 	end := last.Add(sc.Drain + hardEnd).UnixNano()
-	for t := s.world.Now(); ; t += int64(time.Second) {
-		if ctx.Err() != nil {
-			return false
-		}
-		s.world.RunUntil(t)
+	for ctx.Err() == nil {
+		t, _ := s.world.Next() // there is one: chores never end
+		s.world.RunUntil(t + int64(slice))
 		if s.options.Progress != nil {
 			s.options.Progress(s.progress())
 		}
@@ -114,6 +116,7 @@ func (s *simulation) run(ctx context.Context) bool {
 			return true
 		}
 	}
+	return false
 }
 
 // progress says how far the run has come.
