@@ -33,7 +33,9 @@ type crowd struct {
 	known     people              // whose accounts the account centre has been told of
 	held      map[int64][]promise // tokens that clients hold, by person
 	heldBytes int64
-	pending   int64 // things that people have begun or will do
+	agenda    agenda // what people mean to do later
+	wake      int64  // when the agenda is looked at next, Unix nanoseconds; 0: it is empty
+	pending   int64  // things that people have begun or will do
 }
 
 // keep puts a token into the hands of a person's client.
@@ -165,7 +167,7 @@ func (c *crowd) win(a traffic.Arrival) {
 	}
 	c.maybeTwiceOver(ctx, a.Person, r)
 	c.maybeForeign(ctx, a.Person, r.Caller, reply.Token)
-	c.after(ctx, a, persona)
+	c.after(a, persona)
 }
 
 // grant sends one try of a win.

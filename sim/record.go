@@ -117,6 +117,7 @@ func (s *simulation) memory() []reports.Memory {
 	add("withdrawals", t.withdrawals.Bytes())
 	add("bank", t.bank.Bytes())
 	add("clients' tokens", s.crowd.heldBytes)
+	add("people's plans", s.crowd.agenda.bytes())
 	add("oracle", s.oracle.Bytes())
 	add("total", total)
 	return out

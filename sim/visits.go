@@ -18,9 +18,9 @@ const (
 const maxWalk = 200
 
 // after is what people do after a win: bind a phone, look at the wallet page in this or another app, come back.
-func (c *crowd) after(ctx context.Context, a traffic.Arrival, persona traffic.Persona) {
+func (c *crowd) after(a traffic.Arrival, persona traffic.Persona) {
 	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.set(a.Person) {
-		c.later(c.within(c.people.After.LookDelay), func() { c.bind(ctx, a.Person) })
+		c.mean(toBind, a.Person, a.App, int64(c.within(c.people.After.LookDelay)))
 	}
 	if !c.hit(c.people.After.Look) {
 		return
@@ -29,9 +29,9 @@ func (c *crowd) after(ctx context.Context, a traffic.Arrival, persona traffic.Pe
 	if persona.Held > 1 && c.hit(c.people.After.OtherApp) {
 		app = persona.Apps[c.stream.IntN(int64(persona.Held))]
 	}
-	c.later(c.within(c.people.After.LookDelay), func() { c.visit(ctx, a.Person, app) })
+	c.mean(toVisit, a.Person, app, int64(c.within(c.people.After.LookDelay)))
 	if c.hit(c.people.After.ComeBack) {
-		c.later(c.within(c.people.After.ComeBackDelay), func() { c.look(ctx, a.Person, app, false) })
+		c.mean(toComeBack, a.Person, app, int64(c.within(c.people.After.ComeBackDelay)))
 	}
 }
 
