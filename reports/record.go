@@ -59,7 +59,7 @@ type Check struct {
 	Evaluations int64    `json:"evaluations"`
 	Violations  int64    `json:"violations"`
 	First       string   `json:"first,omitempty"` // the first violation, in words
-	Worst       string   `json:"worst,omitempty"` // the one with the most money at stake
+	Worst       string   `json:"worst,omitempty"` // the one with the most money at stake; over all runs, of the first run that has one
 }
 
 // Offered accounts for the load: Scheduled = Sent + Unsent, Sent = OK + Refused + Failed + InFlight. Grants only,

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"time"
 	"unsafe"
 
 	"hongbao/reference/wallet"
@@ -76,9 +77,9 @@ func (a *agenda) take() plan {
 func (a *agenda) bytes() int64 { return int64(cap(a.plans)) * int64(unsafe.Sizeof(plan{})) }
 
 // mean has a person do something after a while.
-func (c *crowd) mean(what intent, p int64, app wallet.App, after int64) {
+func (c *crowd) mean(what intent, p int64, app wallet.App, after time.Duration) {
 	c.pending++
-	at := c.world.Now() + after
+	at := c.world.Now() + int64(after)
 	c.agenda.add(plan{at: at, person: uint32(p), what: what, app: app})
 	c.wakeAt(at)
 }

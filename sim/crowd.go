@@ -30,7 +30,7 @@ type crowd struct {
 	stolen    loot            // what a cheat presents next
 	next      traffic.Arrival // the win to come
 	more      bool
-	known     people              // whose accounts the account centre has been told of
+	known     personSet           // whose accounts the account centre has been told of
 	held      map[int64][]promise // tokens that clients hold, by person
 	heldBytes int64
 	agenda    agenda // what people mean to do later
@@ -61,7 +61,7 @@ func newCrowd(s *simulation, t *traffic.Traffic) *crowd {
 	}
 	return &crowd{
 		world: s.world, town: s.town, traffic: t, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), cheats: s.world.Stream("cheats"), known: newPeople(sc.People.Count), held: map[int64][]promise{},
+		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), cheats: s.world.Stream("cheats"), known: newPersonSet(sc.People.Count), held: map[int64][]promise{},
 	}
 }
 
@@ -191,7 +191,7 @@ func (c *crowd) try(ctx context.Context, id oracle.GrantID, r wallet.GrantReques
 
 // greet tells the account centre of a person with a phone: it knew them before the festival began.
 func (c *crowd) greet(ctx context.Context, p int64, persona traffic.Persona) {
-	if !persona.HasPhone || !c.known.set(p) {
+	if !persona.HasPhone || !c.known.add(p) {
 		return
 	}
 	c.oracle.PhoneBound(p)
@@ -230,14 +230,14 @@ func b2u(b bool) uint64 {
 	return 0
 }
 
-// people is a set of small numbers.
-type people []uint64
+// personSet is a set of people by their index.
+type personSet []uint64
 
-func newPeople(n int64) people { return make(people, n/64+1) }
+func newPersonSet(n int64) personSet { return make(personSet, n/64+1) }
 
-// set adds i and says whether it is new.
-func (b people) set(i int64) bool {
-	old := b[i/64]
-	b[i/64] |= 1 << (i % 64)
-	return b[i/64] != old
+// add adds a person and says whether they are new.
+func (s personSet) add(p int64) bool {
+	old := s[p/64]
+	s[p/64] |= 1 << (p % 64)
+	return s[p/64] != old
 }

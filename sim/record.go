@@ -127,9 +127,9 @@ func (s *simulation) memory() []reports.Memory {
 func (s *simulation) metrics() reports.Metrics {
 	m := reports.Metrics{
 		"virtual_time_s":             time.Duration(s.world.Now() - s.options.Scenario.Windows[0].Start.UnixNano()).Seconds(),
-		"reconciled_orders":          float64(s.reports.Orders),
-		"reconciled_entries":         float64(s.reports.Entries),
-		"reconciliation_differences": float64(s.reports.Count),
+		"reconciled_orders":          float64(s.reconciled.Orders),
+		"reconciled_entries":         float64(s.reconciled.Entries),
+		"reconciliation_differences": float64(s.reconciled.Count),
 		"drained":                    1,
 		"views_restored_by_clients":  float64(s.meter.restored),
 	}

@@ -48,14 +48,14 @@ type Progress struct {
 
 // simulation is one run.
 type simulation struct {
-	options Options
-	world   *world.World
-	town    *town
-	crowd   *crowd
-	meter   *meter
-	oracle  *oracle.Oracle
-	stuck   bool
-	reports reconcile.Report
+	options    Options
+	world      *world.World
+	town       *town
+	crowd      *crowd
+	meter      *meter
+	oracle     *oracle.Oracle
+	stuck      bool
+	reconciled reconcile.Report
 }
 
 // headStart is how long the world runs before the first window, so that everything stands by.
@@ -136,7 +136,7 @@ func (s *simulation) judge(ctx context.Context) error {
 		tokens, books.Tokens = t.tokens, t.tokens
 	}
 	var err error
-	if s.reports, err = t.instances[0].node.Reconcile(ctx, books); err != nil {
+	if s.reconciled, err = t.instances[0].node.Reconcile(ctx, books); err != nil {
 		return fmt.Errorf("sim: reconcile: %w", err)
 	}
 	depth, err := t.backlog.Depth(ctx)
@@ -150,6 +150,6 @@ func (s *simulation) judge(ctx context.Context) error {
 	return s.oracle.Final(ctx, oracle.Books{
 		Ledger: t.ledger, Orders: t.orders, Tokens: tokens, Withdrawals: t.withdrawals, Bank: t.bank,
 		Spent:    func(st wallet.Stage) (wallet.Money, error) { return t.budgets.Spent(ctx, st) },
-		Reported: s.reports.Differences, ReconcileRan: true, OpenOrders: open, BacklogDepth: depth,
+		Reported: s.reconciled.Differences, ReconcileRan: true, OpenOrders: open, BacklogDepth: depth,
 	})
 }

@@ -19,8 +19,8 @@ const maxWalk = 200
 
 // after is what people do after a win: bind a phone, look at the wallet page in this or another app, come back.
 func (c *crowd) after(a traffic.Arrival, persona traffic.Persona) {
-	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.set(a.Person) {
-		c.mean(toBind, a.Person, a.App, int64(c.within(c.people.After.LookDelay)))
+	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.add(a.Person) {
+		c.mean(toBind, a.Person, a.App, c.within(c.people.After.LookDelay))
 	}
 	if !c.hit(c.people.After.Look) {
 		return
@@ -29,9 +29,9 @@ func (c *crowd) after(a traffic.Arrival, persona traffic.Persona) {
 	if persona.Held > 1 && c.hit(c.people.After.OtherApp) {
 		app = persona.Apps[c.stream.IntN(int64(persona.Held))]
 	}
-	c.mean(toVisit, a.Person, app, int64(c.within(c.people.After.LookDelay)))
+	c.mean(toVisit, a.Person, app, c.within(c.people.After.LookDelay))
 	if c.hit(c.people.After.ComeBack) {
-		c.mean(toComeBack, a.Person, app, int64(c.within(c.people.After.ComeBackDelay)))
+		c.mean(toComeBack, a.Person, app, c.within(c.people.After.ComeBackDelay))
 	}
 }
 
