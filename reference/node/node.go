@@ -5,6 +5,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"hongbao/reference/activity"
 	"hongbao/reference/assetcenter"
@@ -35,6 +36,14 @@ type Config struct {
 
 	// Release opens withdrawing (B7).
 	Release withdraw.Release
+
+	// CompensateAfter is the age from which an open order counts as stuck (O5); 0 = posting.CompensateAfter.
+	CompensateAfter time.Duration
+
+	// RememberPeople is how many persons an instance remembers between grants, and RememberFor how long; 0 = none.
+	// Pages and withdrawals always look the person up.
+	RememberPeople int
+	RememberFor    time.Duration
 }
 
 // Ports is what an instance stands on.
@@ -59,10 +68,13 @@ type Node struct {
 	reader   *walletpage.Reader
 	withdraw *withdraw.Service
 	people   *identity.Service
+	winners  *identity.Memory
 	poster   *posting.Poster
 	trust    *token.Trust
 	alarm    func(wallet.AlarmKind, string)
 	ports    Ports
+
+	lateAfter time.Duration // age from which an open order is late: compensation has had as long again as it lets pass
 }
 
 var _ wallet.Service = (*Node)(nil)
@@ -80,18 +92,23 @@ func New(c Config, p Ports) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.CompensateAfter == 0 {
+		c.CompensateAfter = posting.CompensateAfter
+	}
 	people := identity.New(p.Identities)
+	winners := identity.NewMemory(people, p.Clock, c.RememberPeople, c.RememberFor)
 	poster := newPoster(c, p, index)
 	var purse *walletpage.Purse
 	if c.Strategy == wallet.StrategyToken {
 		purse = &walletpage.Purse{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock}
 	}
 	n := &Node{
-		center: &assetcenter.Center{People: people, Index: index, Orders: p.Orders, Budgets: p.Budgets, Clock: p.Clock, Nodes: c.Instances},
+		center: &assetcenter.Center{People: winners, Index: index, Orders: p.Orders, Budgets: p.Budgets, Clock: p.Clock, Nodes: c.Instances},
 		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Purse: purse, Clock: p.Clock},
 		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Bank: p.Bank,
 			Posting: poster, Purse: purse, Clock: p.Clock, Release: c.Release, Alarm: p.Alarm},
-		people: people, poster: poster, trust: trust, alarm: p.Alarm, ports: p,
+		people: people, winners: winners, poster: poster, trust: trust, alarm: p.Alarm, ports: p,
+		lateAfter: 2 * c.CompensateAfter,
 	}
 	limit := 0.0
 	switch c.Strategy {
@@ -112,7 +129,7 @@ func New(c Config, p Ports) (*Node, error) {
 func newPoster(c Config, p Ports, index *activity.Index) *posting.Poster {
 	poster := &posting.Poster{
 		Ledger: p.Ledger, Orders: p.Orders, Open: p.OpenOrders, Budgets: p.Budgets, Backlog: p.Backlog, Clock: p.Clock,
-		Batch: c.Batch, Alarm: p.Alarm,
+		After: c.CompensateAfter, Batch: c.Batch, Alarm: p.Alarm,
 		Reconcile: func(id wallet.SceneID, s wallet.Stage) bool {
 			scene, err := index.SceneOf(s, id)
 			return err != nil || scene.Reconcile // what no scene knows is checked in any case
@@ -156,7 +173,9 @@ func (n *Node) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (walle
 	if !c.App.Valid() || c.User <= 0 || p <= 0 {
 		return wallet.Person{}, fmt.Errorf("%w: binding a phone to user %d of app %d", wallet.ErrInvalid, c.User, c.App)
 	}
-	return n.people.Bind(ctx, wallet.AccountOf(c.App, c.User), p)
+	account := wallet.AccountOf(c.App, c.User)
+	defer n.winners.Forget(account)
+	return n.people.Bind(ctx, account, p)
 }
 
 // DistrustTokens stops believing clients' tokens, or begins again (T7). The server's copies go on as they were.
@@ -173,6 +192,15 @@ func (n *Node) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wall
 	return n.poster.Compensate(ctx, from)
 }
 
+// Recover settles one bounded step of all orders that were open before a moment, from a place on, like Compensate: for
+// an instance that knows its backlog to be lost.
+func (n *Node) Recover(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+	return n.poster.Recover(ctx, before, from)
+}
+
+// Distrusted says whether clients' tokens are switched off.
+func (n *Node) Distrusted() bool { return n.trust.Distrusted() }
+
 // settleStep bounds the withdrawals that one step drives.
 const settleStep = 100
 
@@ -181,12 +209,9 @@ func (n *Node) SettleWithdrawals(ctx context.Context) (int, error) {
 	return n.withdraw.Settle(ctx, settleStep)
 }
 
-// lateAfter is the age from which an open order is late: compensation has had as long again as it lets pass.
-const lateAfter = 2 * posting.CompensateAfter
-
 // Reconcile compares orders, tokens, ledger and budget in full, and raises an alarm when they differ (F5).
 func (n *Node) Reconcile(ctx context.Context, b reconcile.Books) (reconcile.Report, error) {
-	report, err := reconcile.Run(ctx, b, n.ports.Clock.Now().Add(-lateAfter))
+	report, err := reconcile.Run(ctx, b, n.ports.Clock.Now().Add(-n.lateAfter))
 	if err == nil && report.Count > 0 {
 		n.alarm(wallet.AlarmReconciliation, report.Differences[0].String())
 	}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"hongbao/reference/wallet"
 )
@@ -25,6 +26,7 @@ type Poster struct {
 	Tokens  wallet.Tokens // nil where the strategy has none
 	Clock   wallet.Clock
 
+	After     time.Duration                              // age from which an open order counts as stuck
 	Batch     int                                        // credits in one ledger transaction, at most
 	Reconcile func(wallet.SceneID, wallet.Stage) bool    // whether a scene's postings are checked against its orders (F4)
 	Budget    func(wallet.Stage) (wallet.Money, error)   // the stage's budget, for compensation
@@ -43,10 +45,30 @@ func (p *Poster) PostBatch(ctx context.Context, shard int) (int, error) {
 	for i, h := range held {
 		credits[i], ids[i] = h.Credit, h.ID
 	}
-	if err := p.Settle(ctx, credits); err != nil {
+	err = p.Settle(ctx, credits)
+	if err != nil && wallet.CodeOf(err) == wallet.CodeInvalid {
+		err = p.settleEach(ctx, credits)
+	}
+	if err != nil {
 		return 0, err // not acknowledged: the lease brings the batch back
 	}
 	return len(held), p.Backlog.Ack(ctx, shard, ids)
+}
+
+// settleEach posts a refused batch one by one, so that a credit which no ledger takes does not keep the others waiting
+// behind it for ever. It is left to the alarm: its order stays open, and reconciliation shows it as late.
+func (p *Poster) settleEach(ctx context.Context, credits []wallet.Credit) error {
+	for _, c := range credits {
+		err := p.settle(ctx, []wallet.Credit{c})
+		if wallet.CodeOf(err) == wallet.CodeInvalid {
+			p.Alarm(wallet.AlarmPostingRefused, c.Order.String())
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Settle implements wallet.Settler, in steps of Batch credits.

@@ -1,0 +1,87 @@
+package identity
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// Memory remembers who stands behind an account for a short while, so that a storm of grants does not ask the store
+// for the same people again and again. It is for grants alone: a person whose wallets were joined at another instance
+// goes on winning under the former wallet until it forgets, and former wallets are the person's too, so nothing is
+// lost. What pages show and withdrawals take is always looked up.
+//
+// Safe for concurrent use. It holds at most twice its size, in two generations: when the younger one is full, or has
+// lived for its time, it becomes the older one, and that is dropped.
+type Memory struct {
+	people wallet.People
+	clock  wallet.Clock
+	size   int
+	keep   time.Duration
+
+	mu         sync.Mutex
+	young, old map[wallet.Account]known
+	forgotten  int64 // how often Forget was called: what was looked up before is not kept after
+}
+
+type known struct {
+	who   wallet.Person
+	until wallet.Instant
+}
+
+var _ wallet.People = (*Memory)(nil)
+
+// NewMemory returns a memory of size people before people; size 0 or less remembers nobody.
+func NewMemory(people wallet.People, clock wallet.Clock, size int, keep time.Duration) *Memory {
+	return &Memory{people: people, clock: clock, size: size, keep: keep, young: map[wallet.Account]known{}}
+}
+
+// Resolve implements wallet.People.
+func (m *Memory) Resolve(ctx context.Context, a wallet.Account) (wallet.Person, error) {
+	if m.size <= 0 {
+		return m.people.Resolve(ctx, a)
+	}
+	now := m.clock.Now()
+	who, seen, ok := m.recall(a, now)
+	if ok {
+		return who, nil
+	}
+	who, err := m.people.Resolve(ctx, a)
+	if err == nil {
+		m.remember(a, known{who, now.Add(m.keep)}, seen)
+	}
+	return who, err
+}
+
+// Forget forgets the account, and what is being looked up at this moment.
+func (m *Memory) Forget(a wallet.Account) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.forgotten++
+	delete(m.young, a)
+	delete(m.old, a)
+}
+
+func (m *Memory) recall(a wallet.Account, now wallet.Instant) (who wallet.Person, forgotten int64, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k, ok := m.young[a]
+	if !ok {
+		k, ok = m.old[a]
+	}
+	return k.who, m.forgotten, ok && now < k.until
+}
+
+func (m *Memory) remember(a wallet.Account, k known, forgotten int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.forgotten != forgotten {
+		return
+	}
+	if len(m.young) >= m.size {
+		m.old, m.young = m.young, make(map[wallet.Account]known, m.size)
+	}
+	m.young[a] = k
+}
