@@ -1,0 +1,65 @@
+package mem
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"hongbao/reference/wallet"
+)
+
+// maxWriters bounds the writers of one stage: the source's 8,000 instances, each started again a hundred times.
+const maxWriters = 800_000
+
+// Totals keeps the running total: one number a writer, and their sum.
+type Totals struct {
+	mu     sync.Mutex
+	stages [wallet.Stages + 1]stageTotal
+}
+
+type stageTotal struct {
+	writers map[string]wallet.Money
+	sum     wallet.Money
+}
+
+var _ wallet.Totals = (*Totals)(nil)
+
+// NewTotals returns a store in which nothing was granted.
+func NewTotals() *Totals { return &Totals{} }
+
+// Report implements wallet.Totals. ErrInvalid: no such stage, or a sum below zero. ErrOverflow: the total would leave
+// the range of Money. ErrOverloaded: there are too many writers. Nothing is changed then.
+func (s *Totals) Report(_ context.Context, stage wallet.Stage, writer string, sum wallet.Money) error {
+	if stage < wallet.InternalTest || stage > wallet.Official || sum < 0 {
+		return fmt.Errorf("%w: total of %d fen in stage %d", wallet.ErrInvalid, int64(sum), stage)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := &s.stages[stage]
+	was, known := st.writers[writer]
+	if sum <= was {
+		return nil
+	}
+	total, err := st.sum.Add(sum - was)
+	if err != nil {
+		return err
+	}
+	if !known && len(st.writers) >= maxWriters {
+		return fmt.Errorf("mem: %d writers of the total: %w", len(st.writers), wallet.ErrOverloaded)
+	}
+	if st.writers == nil {
+		st.writers = map[string]wallet.Money{}
+	}
+	st.writers[writer], st.sum = sum, total
+	return nil
+}
+
+// Total implements wallet.Totals. ErrInvalid: no such stage.
+func (s *Totals) Total(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
+	if stage < wallet.InternalTest || stage > wallet.Official {
+		return 0, fmt.Errorf("%w: stage %d", wallet.ErrInvalid, stage)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stages[stage].sum, nil
+}
