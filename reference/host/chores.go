@@ -1,0 +1,144 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// Bounds of the chores.
+const (
+	maxSteps  = 1000 // bounded steps of one round
+	deadAfter = 3    // rounds that a holder of budget must be missing before its blocks are stranded
+)
+
+// The leases of work that one instance at a time should do.
+const (
+	choresLease = "chores"
+	auditLease  = "audit"
+)
+
+// refresh keeps what every instance has of its own up to date: its part of the running total, the total itself, and
+// the switches. A switch that cannot be read stays as it was.
+func (h *Host) refresh(ctx context.Context) {
+	h.warn("cannot flush the running total", h.Writer.Flush(ctx))
+	h.warn("cannot read the running total", h.Reader.Refresh(ctx))
+	on, err := h.Switches.On(ctx)
+	if err != nil {
+		h.warn("cannot read the switches", err)
+		return
+	}
+	h.Worker.DistrustTokens(on[wallet.SwitchDistrustTokens])
+}
+
+// chores settles what got stuck and strands the budget of instances that died.
+func (h *Host) chores(ctx context.Context) {
+	if h.alone(ctx, choresLease) {
+		h.compensate(ctx)
+		h.withdrawals(ctx)
+	}
+	h.warn("cannot strand budget", h.strandDead(ctx))
+}
+
+// alone says whether this instance should do the work. Where the lock cannot be asked it does.
+func (h *Host) alone(ctx context.Context, lease string) bool {
+	mine, err := h.Leases.Hold(ctx, lease, h.Instance, 3*h.Chores)
+	return mine || err != nil
+}
+
+// compensate goes once through the stuck orders. What fails is tried again in the next round.
+func (h *Host) compensate(ctx context.Context) {
+	place := wallet.OpenPlace(0)
+	for range maxSteps {
+		var err error
+		if _, place, err = h.Worker.Compensate(ctx, place); err != nil {
+			h.warn("cannot compensate", err)
+		}
+		if place == 0 || ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// withdrawals drives unfinished withdrawals while some of them come to an end.
+func (h *Host) withdrawals(ctx context.Context) {
+	for range maxSteps {
+		n, err := h.Worker.SettleWithdrawals(ctx)
+		h.warn("cannot settle withdrawals", err)
+		if n == 0 || err != nil || ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// strandDead strands the blocks of holders that have not been heard of for a while. One that lives after all loses
+// nothing but the block: its next reservation is refused by the book, and it leases another.
+func (h *Host) strandDead(ctx context.Context) error {
+	members := h.Members()
+	if h.Quotas == nil || len(members) == 0 {
+		return nil
+	}
+	holders, err := h.Quotas.Holders(ctx)
+	if err != nil {
+		return err
+	}
+	missing := map[string]int{}
+	var failed error
+	for _, holder := range holders {
+		if holder == h.Instance || slices.Contains(members, holder) {
+			continue
+		}
+		if missing[holder] = h.absent[holder] + 1; missing[holder] >= deadAfter {
+			failed = errors.Join(failed, h.Quotas.Strand(ctx, holder))
+		}
+	}
+	h.absent = missing
+	return failed
+}
+
+// audit gives back stranded budget and reconciles.
+func (h *Host) audit(ctx context.Context) {
+	if !h.alone(ctx, auditLease) {
+		return
+	}
+	h.warn("cannot audit the budgets", h.AuditBudgets(ctx))
+	if h.Reconcile != nil {
+		h.warn("cannot reconcile", h.Reconcile(ctx))
+	}
+}
+
+// AuditBudgets counts what stranded blocks have granted, in every stage, and gives the rest back.
+func (h *Host) AuditBudgets(ctx context.Context) error {
+	if h.Quotas == nil {
+		return nil
+	}
+	for s := wallet.InternalTest; s <= wallet.Official; s++ {
+		back, err := h.Quotas.Audit(ctx, s)
+		if err != nil {
+			return err
+		}
+		if back > 0 {
+			h.Log.Info("stranded budget came back", "stage", s.String(), "fen", int64(back))
+		}
+	}
+	return nil
+}
+
+// Recover settles every order that is open, before this instance serves: for one whose backlog is lost for sure. It
+// returns how many orders it took on. It does not give up at an error; what failed is left to compensation.
+func (h *Host) Recover(ctx context.Context, before wallet.Instant) (taken int, err error) {
+	place := wallet.OpenPlace(0)
+	for {
+		n, next, e := h.Worker.Recover(ctx, before, place)
+		taken += n
+		if e != nil {
+			err = errors.Join(err, e)
+			h.warn("cannot recover a batch", e)
+		}
+		if place = next; place == 0 || ctx.Err() != nil {
+			return taken, errors.Join(err, ctx.Err())
+		}
+	}
+}

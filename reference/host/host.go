@@ -1,0 +1,166 @@
+// Package host runs one instance of the wallet in real time: it divides the backlog among the instances that live,
+// posts, compensates, keeps the running total and the switches fresh, and leaves nothing behind on a clean stop.
+//
+// What is done twice by two hosts, because a lock was lost or a message came late, does no harm: money rests on order
+// numbers and not on locks. The package knows ports, not adapters, and decides nothing about money.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"hongbao/reference/runningtotal"
+	"hongbao/reference/wallet"
+)
+
+// Config is how an instance lives. Zero durations mean the defaults.
+type Config struct {
+	// Instance is this process, as no other one is called: a name and something random.
+	Instance string
+
+	// Shards is how many shards the backlog has, the same for all instances.
+	Shards int
+
+	// Batch is the most credits that one posting takes: a full one is followed by the next at once.
+	Batch int
+
+	// Rest is how long a poster waits after a batch that was not full, so that the next one is worth a transaction.
+	Rest time.Duration
+
+	// Lease is how long this instance counts as living, and holds its shards, after it was last heard of.
+	Lease time.Duration
+
+	// Tick is how often the total is flushed and read and the switches are looked at.
+	Tick time.Duration
+
+	// Chores is how often stuck orders and withdrawals are looked after, and the blocks of dead instances.
+	Chores time.Duration
+
+	// Audit is how often stranded budget is counted and given back, and all books are reconciled.
+	Audit time.Duration
+
+	// Drain is how long a stopping instance goes on posting what is held, when nobody else is there to do it.
+	Drain time.Duration
+}
+
+// withDefaults fills in what is zero.
+func (c Config) withDefaults() Config {
+	set := func(d *time.Duration, to time.Duration) {
+		if *d <= 0 {
+			*d = to
+		}
+	}
+	set(&c.Rest, 50*time.Millisecond)
+	set(&c.Lease, 5*time.Second)
+	set(&c.Tick, time.Second)
+	set(&c.Chores, 10*time.Second)
+	set(&c.Audit, time.Hour)
+	set(&c.Drain, 30*time.Second)
+	return c
+}
+
+// Validate returns ErrInvalid for a configuration that cannot work.
+func (c Config) Validate() error {
+	if c.Instance == "" || c.Shards < 1 || c.Batch < 1 {
+		return fmt.Errorf("%w: host: instance %q, %d shards, batches of %d", wallet.ErrInvalid, c.Instance, c.Shards, c.Batch)
+	}
+	return nil
+}
+
+// Worker is the instance whose steps are driven.
+type Worker interface {
+	PostBatch(ctx context.Context, shard int) (int, error)
+	Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error)
+	Recover(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) (int, wallet.OpenPlace, error)
+	SettleWithdrawals(ctx context.Context) (int, error)
+	DistrustTokens(on bool)
+}
+
+// Ports is what the host drives and what it asks.
+type Ports struct {
+	Worker   Worker
+	Backlog  wallet.Backlog
+	Leases   wallet.Leases
+	Switches wallet.Switches
+	Quotas   wallet.Quotas // nil: budgets are not leased
+	Writer   *runningtotal.Writer
+	Reader   *runningtotal.Reader
+
+	Reconcile func(context.Context) error // of all books; nil: not here
+	Log       *slog.Logger
+}
+
+// Host runs one instance.
+type Host struct {
+	Config
+	Ports
+
+	mu      sync.Mutex
+	members []string        // living instances, as last heard
+	posters map[int]*poster // by shard
+	absent  map[string]int  // rounds of chores that a holder of budget has been missing
+}
+
+// New returns a host. ErrInvalid when the configuration is.
+func New(c Config, p Ports) (*Host, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return &Host{Config: c.withDefaults(), Ports: p, posters: map[int]*poster{}, absent: map[string]int{}}, nil
+}
+
+// Run works until ctx ends and then leaves: what is held is posted unless others are there to do it, the total is
+// flushed, leases and unused budget are given back. The error says what could not be left in order.
+func (h *Host) Run(ctx context.Context) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var loops sync.WaitGroup
+	for _, l := range []struct {
+		every time.Duration
+		step  func(context.Context)
+	}{
+		{h.Lease / 3, h.divide}, {h.Tick, h.refresh}, {h.Chores, h.chores}, {h.Audit, h.audit},
+	} {
+		loops.Go(func() { repeat(work, l.every, l.step) })
+	}
+	<-ctx.Done()
+	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Drain)
+	defer cancel()
+	err := h.drain(leave)
+	stop()
+	loops.Wait()
+	h.keep(nil)
+	return errors.Join(err, h.leave(context.WithoutCancel(ctx)))
+}
+
+// repeat makes a step at once and then every so often, until ctx ends.
+func repeat(ctx context.Context, every time.Duration, step func(context.Context)) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		step(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// Members returns the living instances, as last heard.
+func (h *Host) Members() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.members
+}
+
+// warn logs what went wrong and will be tried again.
+func (h *Host) warn(what string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		h.Log.Warn(what, "err", err)
+	}
+}

@@ -1,0 +1,371 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/host"
+	"hongbao/reference/runningtotal"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+)
+
+// town is what the hosts of a test share. Its stores know the time of the test's bubble.
+type town struct {
+	backlog *mem.Backlog
+	leases  *leases
+	quotas  *quotas
+	totals  *mem.Totals
+
+	mu      sync.Mutex
+	posted  map[wallet.OrderNo]int
+	posting map[int]string // who posts the shard just now
+	doubles int            // times that two posted one shard at once
+}
+
+const shards = 6
+
+type bubble struct{}
+
+func (bubble) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
+
+func newTown() *town {
+	return &town{
+		backlog: mem.NewBacklog(bubble{}, shards, 10*time.Second), leases: &leases{until: map[string]lease{}}, quotas: &quotas{open: map[string]bool{}},
+		totals: mem.NewTotals(), posted: map[wallet.OrderNo]int{}, posting: map[int]string{},
+	}
+}
+
+// worker is an instance that only posts.
+type worker struct {
+	*town
+	name       string
+	mu         sync.Mutex
+	broken     error
+	distrusted bool
+	calls      map[string]int
+}
+
+func (w *worker) count(call string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls[call]++
+}
+
+func (w *worker) fault() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.broken
+}
+
+func (w *worker) PostBatch(ctx context.Context, shard int) (int, error) {
+	if err := w.fault(); err != nil {
+		return 0, err
+	}
+	held, err := w.backlog.Take(ctx, shard, 10)
+	if err != nil || len(held) == 0 {
+		return 0, err
+	}
+	w.town.mu.Lock()
+	if w.posting[shard] != "" {
+		w.doubles++
+	}
+	w.posting[shard] = w.name
+	w.town.mu.Unlock()
+	time.Sleep(20 * time.Millisecond)
+	w.town.mu.Lock()
+	defer w.town.mu.Unlock()
+	w.posting[shard] = ""
+	var ids []uint64
+	for _, h := range held {
+		w.posted[h.Credit.Order]++
+		ids = append(ids, h.ID)
+	}
+	return len(held), w.backlog.Ack(ctx, shard, ids)
+}
+
+func (w *worker) Compensate(_ context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+	w.count("compensate")
+	if from == 0 {
+		return 1, 7, wallet.ErrUnknown // passed by
+	}
+	return 1, 0, nil
+}
+
+func (w *worker) Recover(_ context.Context, _ wallet.Instant, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+	w.count("recover")
+	if from == 2 {
+		return 1, 0, wallet.ErrUnavailable
+	}
+	return 5, from + 1, nil
+}
+
+func (w *worker) SettleWithdrawals(context.Context) (int, error) {
+	w.count("withdrawals")
+	return 0, nil
+}
+
+func (w *worker) DistrustTokens(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.distrusted = on
+}
+
+// leases is a lock that ends by the bubble's time.
+type leases struct {
+	mu    sync.Mutex
+	until map[string]lease
+	down  map[string]bool // by holder: who does not reach it
+}
+
+type lease struct {
+	holder string
+	until  time.Time
+}
+
+func (l *leases) reach(who string) error {
+	if l.down[who] {
+		return wallet.ErrUnavailable
+	}
+	return nil
+}
+
+func (l *leases) cut(who string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.down == nil {
+		l.down = map[string]bool{}
+	}
+	l.down[who] = true
+}
+
+func (l *leases) Hold(_ context.Context, name, holder string, ttl time.Duration) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.reach(holder); err != nil {
+		return false, err
+	}
+	if have, ok := l.until[name]; ok && have.holder != holder && time.Now().Before(have.until) {
+		return false, nil
+	}
+	l.until[name] = lease{holder, time.Now().Add(ttl)}
+	return true, nil
+}
+
+func (l *leases) Release(_ context.Context, name, holder string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.reach(holder); err != nil {
+		return err
+	}
+	if l.until[name].holder == holder {
+		delete(l.until, name)
+	}
+	return nil
+}
+
+func (l *leases) Join(_ context.Context, group, member string, ttl time.Duration) ([]string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.reach(member); err != nil {
+		return nil, err
+	}
+	l.until[group+"/"+member] = lease{member, time.Now().Add(ttl)}
+	var out []string
+	for name, have := range l.until {
+		if name == group+"/"+have.holder && time.Now().Before(have.until) {
+			out = append(out, have.holder)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func (l *leases) Leave(_ context.Context, group, member string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.reach(member); err != nil {
+		return err
+	}
+	delete(l.until, group+"/"+member)
+	return nil
+}
+
+// quotas knows who holds budget and who was stranded.
+type quotas struct {
+	wallet.Quotas
+	mu       sync.Mutex
+	open     map[string]bool
+	stranded []string
+	audits   int
+}
+
+func (q *quotas) Holders(context.Context) (out []string, _ error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for h := range q.open {
+		out = append(out, h)
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func (q *quotas) Strand(_ context.Context, holder string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open[holder] {
+		delete(q.open, holder)
+		q.stranded = append(q.stranded, holder)
+	}
+	return nil
+}
+
+func (q *quotas) Audit(context.Context, wallet.Stage) (wallet.Money, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.audits++
+	return 0, nil
+}
+
+type switches struct{ on map[wallet.Switch]bool }
+
+func (s switches) On(context.Context) (map[wallet.Switch]bool, error) { return s.on, nil }
+func (s switches) Set(context.Context, wallet.Switch, bool) error     { return errors.ErrUnsupported }
+
+// start runs a host and returns its worker and a clean stop, which returns what Run said.
+func (tn *town) start(t *testing.T, name string) (*worker, func() error) {
+	w := &worker{town: tn, name: name, calls: map[string]int{}}
+	tn.quotas.mu.Lock()
+	tn.quotas.open[name] = true
+	tn.quotas.mu.Unlock()
+	writer := runningtotal.NewWriter(name, tn.totals)
+	require.NoError(t, writer.Add(wallet.Official, 5))
+	reader, err := runningtotal.NewReader(tn.totals)
+	require.NoError(t, err)
+	h, err := host.New(host.Config{Instance: name, Shards: shards, Batch: 10, Chores: 10 * time.Second}, host.Ports{
+		Worker: w, Backlog: tn.backlog, Leases: tn.leases, Switches: switches{map[wallet.Switch]bool{wallet.SwitchDistrustTokens: true}},
+		Quotas: tn.quotas, Writer: writer, Reader: reader, Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	return w, func() error { cancel(); return <-done }
+}
+
+func (tn *town) push(t *testing.T, n int) {
+	var cs []wallet.Credit
+	for i := range n {
+		cs = append(cs, wallet.Credit{Order: wallet.OrderNo{ActID: wallet.ActID(i + 1), Scene: "rain", Award: wallet.Cash, Stage: wallet.Official}, Amount: 1})
+	}
+	require.NoError(t, tn.backlog.Push(t.Context(), cs))
+}
+
+func (tn *town) depth(t *testing.T) int64 {
+	d, err := tn.backlog.Depth(t.Context())
+	require.NoError(t, err)
+	return d
+}
+
+// holders counts the shards by who holds them.
+func (tn *town) holders() map[string]int {
+	tn.leases.mu.Lock()
+	defer tn.leases.mu.Unlock()
+	out := map[string]int{}
+	for name, l := range tn.leases.until {
+		if len(name) > 6 && name[:6] == "shard-" && time.Now().Before(l.until) {
+			out[l.holder]++
+		}
+	}
+	return out
+}
+
+func TestHostsDivideTheBacklog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tn := newTown()
+		_, stopA := tn.start(t, "a")
+		time.Sleep(time.Second)
+		require.Equal(t, map[string]int{"a": shards}, tn.holders(), "alone it posts all shards")
+		_, stopB := tn.start(t, "b")
+		c, _ := tn.start(t, "c")
+		time.Sleep(10 * time.Second)
+		require.Equal(t, map[string]int{"a": 2, "b": 2, "c": 2}, tn.holders())
+		tn.push(t, 600)
+		time.Sleep(10 * time.Second)
+		require.Zero(t, tn.depth(t))
+		require.Zero(t, tn.doubles, "nobody posts what another one holds")
+
+		// c dies: it is heard of no more, and its shards are taken over.
+		tn.leases.cut("c")
+		c.mu.Lock()
+		c.broken = errors.New("dead")
+		c.mu.Unlock()
+		time.Sleep(15 * time.Second)
+		require.Equal(t, map[string]int{"a": 3, "b": 3}, tn.holders())
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{"c"}, tn.quotas.stranded, "budget of the dead is out of reach until an audit")
+
+		require.NoError(t, stopB())
+		time.Sleep(5 * time.Second)
+		require.Equal(t, map[string]int{"a": shards}, tn.holders(), "what a stopping instance gives back is taken at once")
+		tn.push(t, 300)
+		require.NoError(t, stopA())
+		require.Zero(t, tn.depth(t), "the last one to leave posts what is held")
+		require.Contains(t, tn.quotas.stranded, "a")
+		total, err := tn.totals.Total(t.Context(), wallet.Official)
+		require.NoError(t, err)
+		require.EqualValues(t, 15, total)
+		for no, n := range tn.posted {
+			require.Contains(t, []int{1, 2}, n, "order %s was pushed at most twice", no)
+		}
+	})
+}
+
+func TestHostDoesItsChores(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tn := newTown()
+		w, stop := tn.start(t, "a")
+		time.Sleep(time.Second / 2)
+		require.True(t, w.distrusted, "switches are obeyed from the start")
+		time.Sleep(time.Minute)
+		require.NoError(t, stop())
+		require.Equal(t, 7*2, w.calls["compensate"], "each round goes on behind what failed")
+		require.Equal(t, 7, w.calls["withdrawals"])
+	})
+}
+
+func TestDrainIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tn := newTown()
+		w, stop := tn.start(t, "a")
+		w.mu.Lock()
+		w.broken = wallet.ErrUnavailable
+		w.mu.Unlock()
+		tn.push(t, 10)
+		began := time.Now()
+		err := stop()
+		require.ErrorIs(t, err, wallet.ErrUnavailable)
+		require.ErrorContains(t, err, "10 postings are still held")
+		require.Less(t, time.Since(began), time.Minute)
+	})
+}
+
+func TestRecoverPassesByWhatFails(t *testing.T) {
+	tn := newTown()
+	w := &worker{town: tn, calls: map[string]int{}}
+	h, err := host.New(host.Config{Instance: "a", Shards: 1, Batch: 1}, host.Ports{Worker: w, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	n, err := h.Recover(t.Context(), wallet.Never)
+	require.Equal(t, 11, n)
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
+	_, err = host.New(host.Config{}, host.Ports{})
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+}

@@ -1,0 +1,113 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// posters is the group that instances which post are members of.
+const posters = "posters"
+
+// shardLease names the lease of a backlog shard.
+func shardLease(shard int) string { return fmt.Sprintf("shard-%d", shard) }
+
+// divide takes this instance's fair share of the backlog's shards: it renews what it holds, lets go of what is more
+// than its share, and takes what nobody holds, such as the shards of an instance that died. Where the lock cannot be
+// asked it goes on with what it has (D1).
+func (h *Host) divide(ctx context.Context) {
+	members, err := h.Leases.Join(ctx, posters, h.Instance, h.Lease)
+	if err != nil {
+		h.warn("cannot say that this instance lives", err)
+		return
+	}
+	h.mu.Lock()
+	h.members = members
+	h.mu.Unlock()
+	share := (h.Shards + len(members) - 1) / max(1, len(members))
+	h.keep(h.hold(ctx, share))
+}
+
+// hold returns the shards that this instance holds, at most share of them.
+func (h *Host) hold(ctx context.Context, share int) []int {
+	var held []int
+	for _, shard := range h.wanted() {
+		if len(held) == share {
+			if h.posts(shard) {
+				h.keep(append(slices.Clone(held), h.rest(held, shard)...))
+				h.warn("cannot give back a shard", h.Leases.Release(ctx, shardLease(shard), h.Instance))
+			}
+			continue
+		}
+		mine, err := h.Leases.Hold(ctx, shardLease(shard), h.Instance, h.Lease)
+		if err != nil {
+			h.warn("cannot hold a shard", err)
+			mine = h.posts(shard)
+		}
+		if mine {
+			held = append(held, shard)
+		}
+	}
+	return held
+}
+
+// rest returns the shards that are posted now, without those in held and the one to go.
+func (h *Host) rest(held []int, gone int) []int {
+	return slices.DeleteFunc(h.posting(), func(s int) bool { return s == gone || slices.Contains(held, s) })
+}
+
+// wanted returns all shards: first those that this instance posts, then the others from a place of its own, so that
+// instances which start together do not all ask for the same.
+func (h *Host) wanted() []int {
+	f := fnv.New32a()
+	f.Write([]byte(h.Instance))
+	first := int(f.Sum32() % uint32(h.Shards))
+	out := h.posting()
+	mine := len(out)
+	for i := range h.Shards {
+		if s := (first + i) % h.Shards; !slices.Contains(out[:mine], s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// drain posts what is held until nothing is, unless another instance lives and does it.
+func (h *Host) drain(ctx context.Context) error {
+	for {
+		if m := h.Members(); len(m) > 1 || len(m) == 1 && m[0] != h.Instance {
+			return nil
+		}
+		depth, err := h.Backlog.Depth(ctx)
+		if err == nil && depth == 0 {
+			return nil
+		}
+		if !pause(ctx, h.Rest) {
+			return fmt.Errorf("host: %d postings are still held after %v (%w): they wait for the next instance", depth, h.Drain, wallet.ErrUnavailable)
+		}
+	}
+}
+
+// leave gives back what others could use.
+func (h *Host) leave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, h.Lease)
+	defer cancel()
+	for shard := range h.Shards {
+		if err := h.Leases.Release(ctx, shardLease(shard), h.Instance); err != nil {
+			h.warn("cannot give back a shard", err) // it ends by itself
+			break
+		}
+	}
+	h.warn("cannot leave", h.Leases.Leave(ctx, posters, h.Instance))
+	h.warn("cannot flush the running total", h.Writer.Flush(ctx))
+	if h.Quotas == nil {
+		return nil
+	}
+	if err := h.Quotas.Strand(ctx, h.Instance); err != nil {
+		return fmt.Errorf("host: giving back unused budget: %w", err)
+	}
+	return h.AuditBudgets(ctx)
+}
