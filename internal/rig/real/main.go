@@ -1,0 +1,102 @@
+// Command real starts real servers on private ports, runs a command that finds them in its environment, stops them and
+// ends with the command's exit code:
+//
+//	go run ./internal/rig/real -- go test ./reference/store/redis
+//	go run ./internal/rig/real -only redis,mariadb -- env
+//
+// The servers live in a temporary folder. When the command fails their logs stay there, and the last line says where.
+// It must not be used for anything but tests: the servers have no passwords.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"hongbao/internal/rig"
+)
+
+// The exit codes of its own; any other is the command's.
+const (
+	exitUsage  = 2
+	exitServer = 125 // the servers could not be started: what the command would have said is not known
+)
+
+// endWithin is how long the command may take to end after an interrupt, before it is killed.
+const endWithin = 30 * time.Second
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stderr))
+}
+
+func run(args []string, log io.Writer) int {
+	flags := flag.NewFlagSet("real", flag.ContinueOnError)
+	flags.SetOutput(log)
+	only := flags.String("only", strings.Join(rig.Kinds(), ","), "the servers to start")
+	if err := flags.Parse(args); err != nil {
+		return exitUsage
+	}
+	if flags.NArg() == 0 {
+		fmt.Fprintln(log, "real: which command is to be run? real [-only redis,mariadb] -- command ...")
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	dir, err := os.MkdirTemp("", "hongbao-real-")
+	if err != nil {
+		fmt.Fprintln(log, "real:", err)
+		return exitServer
+	}
+	code, err := with(ctx, log, dir, strings.Split(*only, ","), flags.Args())
+	if err != nil {
+		fmt.Fprintln(log, "real:", err)
+	}
+	if code == 0 {
+		err = os.RemoveAll(dir)
+	} else {
+		fmt.Fprintf(log, "real: the servers' logs are in %s\n", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(log, "real:", err)
+	}
+	return code
+}
+
+// with runs the command while the servers run, and returns its exit code.
+func with(ctx context.Context, log io.Writer, dir string, kinds, command []string) (int, error) {
+	began := time.Now()
+	servers, err := rig.Start(dir, kinds...)
+	if err != nil {
+		return exitServer, err
+	}
+	fmt.Fprintf(log, "real: started in %s: %s\n", time.Since(began).Round(time.Millisecond), strings.Join(servers.Env(), " "))
+	code, err := follow(ctx, command, servers.Env())
+	servers.Stop()
+	return code, errors.Join(err, servers.RemoveData())
+}
+
+// follow runs the command with the environment added, passes an interrupt on, and returns its exit code.
+func follow(ctx context.Context, command, env []string) (int, error) {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = endWithin
+	err := cmd.Run()
+	var ended *exec.ExitError
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.As(err, &ended) && ended.ExitCode() > 0:
+		return ended.ExitCode(), nil
+	}
+	return 1, err
+}

@@ -1,0 +1,124 @@
+package rig
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// askWithin bounds one command to a server on the loopback.
+const askWithin = 2 * time.Second
+
+// Redis is one redis-server. It is not for use by several goroutines at once.
+type Redis struct {
+	proc *process
+	data string // its folder
+	port int
+}
+
+// RedisOptions says how a Redis is run.
+type RedisOptions struct {
+	Name       string // of its folder and log; "redis" when empty
+	AppendOnly bool   // keep every write (fsync each); otherwise a kill loses everything
+	Args       []string
+}
+
+// StartRedis starts a redis-server in the folder and returns once it answers.
+func StartRedis(dir string, o RedisOptions) (*Redis, error) {
+	return started(func() (*Redis, error) { return startRedis(dir, o) })
+}
+
+func startRedis(dir string, o RedisOptions) (*Redis, error) {
+	port, err := FreePort()
+	if err != nil {
+		return nil, err
+	}
+	if o.Name == "" {
+		o.Name = "redis"
+	}
+	r := &Redis{data: filepath.Join(dir, o.Name), port: port}
+	args := []string{"--port", strconv.Itoa(port), "--bind", host, "--dir", r.data, "--save", "", "--daemonize", "no"}
+	if o.AppendOnly {
+		args = append(args, "--appendonly", "yes", "--appendfsync", "always")
+	}
+	if r.proc, err = newProcess(dir, o.Name, RedisServer, append(args, o.Args...)...); err != nil {
+		return nil, err
+	}
+	return r, r.Restart(true)
+}
+
+// Addr returns host:port.
+func (r *Redis) Addr() string { return addr(r.port) }
+
+// Kill ends the server as a power cut would.
+func (r *Redis) Kill() { r.proc.kill() }
+
+// Stop ends the server.
+func (r *Redis) Stop() { r.proc.stop() }
+
+// Restart stops the server if it runs and starts it on the same port; empty: without what it had kept.
+func (r *Redis) Restart(empty bool) error {
+	r.Stop()
+	if empty {
+		if err := os.RemoveAll(r.data); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(r.data, 0o755); err != nil {
+		return err
+	}
+	return r.proc.start(r.ready)
+}
+
+// ready wants an answer from this very process, not from another that has its port.
+func (r *Redis) ready(pid int) error {
+	info, err := ask(r.port, "INFO server")
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(info, fmt.Sprintf("process_id:%d\r\n", pid)) {
+		return fmt.Errorf("port %d answers for another process", r.port)
+	}
+	return nil
+}
+
+// ask sends one inline command to the Redis on the port and returns its answer, a string of any kind. An answer of
+// Redis that is an error is one.
+func ask(port int, command string) (string, error) {
+	conn, err := net.DialTimeout("tcp", addr(port), askWithin)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(askWithin)); err != nil {
+		return "", err
+	}
+	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
+		return "", err
+	}
+	in := bufio.NewReader(conn)
+	head, err := in.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	kind, rest := head[0], strings.TrimSpace(head[1:])
+	switch kind {
+	case '-':
+		return "", fmt.Errorf("%s: %s", command, rest)
+	case '$':
+		size, err := strconv.Atoi(rest)
+		if err != nil || size < 0 {
+			return "", fmt.Errorf("%s: answered %q", command, head)
+		}
+		body := make([]byte, size)
+		_, err = io.ReadFull(in, body)
+		return string(body), err
+	}
+	return rest, nil
+}

@@ -1,0 +1,139 @@
+package rig
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The environment variables that tell tests where the servers are. A test that needs one skips when it is not set.
+const (
+	EnvRedis    = "HONGBAO_REDIS"         // host:port
+	EnvCluster  = "HONGBAO_REDIS_CLUSTER" // host:port of each node, with commas between
+	EnvSentinel = "HONGBAO_SENTINEL"      // host:port/master's name
+	EnvMySQL    = "HONGBAO_MYSQL"         // data source name of go-sql-driver, without a database
+)
+
+// The kinds of server that Start knows.
+const (
+	KindRedis    = "redis"
+	KindCluster  = "cluster"
+	KindSentinel = "sentinel"
+	KindMariaDB  = "mariadb"
+)
+
+// Kinds returns all kinds of server.
+func Kinds() []string { return []string{KindRedis, KindCluster, KindSentinel, KindMariaDB} }
+
+// Servers are servers that run side by side.
+type Servers struct {
+	dir   string
+	mu    sync.Mutex
+	env   []string
+	stops []func()
+}
+
+// Start starts one server of each kind in the folder, side by side. After an error none runs.
+func Start(dir string, kinds ...string) (*Servers, error) {
+	if err := needFor(kinds); err != nil {
+		return nil, err
+	}
+	s := &Servers{dir: dir}
+	faults := make([]error, len(kinds))
+	var all sync.WaitGroup
+	for i, kind := range kinds {
+		all.Go(func() { faults[i] = s.start(kind) })
+	}
+	all.Wait()
+	slices.Sort(s.env)
+	if err := errors.Join(faults...); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// needFor checks that what the kinds need is installed.
+func needFor(kinds []string) error {
+	var programs []string
+	for _, kind := range kinds {
+		switch kind {
+		case KindRedis, KindCluster, KindSentinel:
+			programs = append(programs, RedisServer)
+		case KindMariaDB:
+			programs = append(programs, MariaDBServer, MariaDBInstaller)
+		default:
+			return fmt.Errorf("rig: no server is called %q: there are %s", kind, strings.Join(Kinds(), ", "))
+		}
+	}
+	slices.Sort(programs)
+	return Need(slices.Compact(programs)...)
+}
+
+func (s *Servers) start(kind string) error {
+	switch kind {
+	case KindRedis:
+		r, err := StartRedis(s.dir, RedisOptions{})
+		if err != nil {
+			return err
+		}
+		s.keep(r.Stop, EnvRedis, r.Addr())
+	case KindCluster:
+		c, err := StartCluster(s.dir)
+		if err != nil {
+			return err
+		}
+		s.keep(c.Stop, EnvCluster, strings.Join(c.Addrs(), ","))
+	case KindSentinel:
+		w, err := StartSentinel(s.dir)
+		if err != nil {
+			return err
+		}
+		s.keep(w.Stop, EnvSentinel, w.Addr()+"/"+MasterName)
+	case KindMariaDB:
+		m, err := StartMariaDB(s.dir, MariaDBOptions{})
+		if err != nil {
+			return err
+		}
+		s.keep(m.Stop, EnvMySQL, m.DSN())
+	}
+	return nil
+}
+
+func (s *Servers) keep(stop func(), name, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stops = append(s.stops, stop)
+	s.env = append(s.env, name+"="+value)
+}
+
+// Env returns NAME=value of each server, ascending.
+func (s *Servers) Env() []string { return slices.Clone(s.env) }
+
+// Stop ends all servers.
+func (s *Servers) Stop() {
+	for _, stop := range s.stops {
+		stop()
+	}
+	s.stops = nil
+}
+
+// RemoveData removes what the servers kept, but their logs.
+func (s *Servers) RemoveData() error { return removeData(s.dir) }
+
+func removeData(dir string) error {
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		if e.IsDir() {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
+}
