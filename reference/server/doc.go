@@ -1,0 +1,9 @@
+// Package server is the wallet's API on the wire: Connect, gRPC, gRPC-Web and JSON over HTTP from one handler, with
+// authentication, limits, metrics and a graceful end.
+//
+// Units: amounts are fen in fields that end in _fen, instants are Unix microseconds in fields that end in _us. It
+// decides nothing about money: which service stands behind it is not its business, and every error of that service
+// reaches the caller with the code and reason it had.
+package server
+
+//go:generate protoc --proto_path=proto --go_out=hongbaopb --go_opt=module=hongbao/reference/server/hongbaopb --connect-go_out=hongbaopb --connect-go_opt=module=hongbao/reference/server/hongbaopb,simple hongbao/v1/common.proto hongbao/v1/grant.proto hongbao/v1/wallet.proto hongbao/v1/query.proto hongbao/v1/operator.proto
