@@ -2,11 +2,16 @@
 export CGO_ENABLED ?= 0
 GO ?= go
 FUZZTIME ?= 10s
+CRASH_KILLS ?= 50
 
-.PHONY: help demo test race lint fuzz bench sim proto
+# What make real tests: each adapter and all that stands on it, one package after the other, because they share servers.
+REAL ?= ./internal/rig/... ./reference/store/... ./reference/server/... ./reference/sdk/... ./reference/host/...
+RUN_REAL = $(GO) run ./internal/rig/real --
+
+.PHONY: help demo test race lint fuzz bench sim proto real crash bench-real
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## replay the 2022 festival under three posting strategies and print the verdict and the report's path
 	$(GO) run . sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all --seed 7 --out reports/out/demo
@@ -35,3 +40,13 @@ sim: ## replay one scenario: make sim SCENARIO=scenarios/rain-peak.yaml ARGS="--
 
 proto: ## regenerate the protobuf code (needs protoc)
 	$(GO) generate ./reference/token/...
+
+real: ## contracts, end-to-end and crash suites on real servers, started from what is installed (CRASH_KILLS=50)
+	$(RUN_REAL) sh -ec '$(GO) test -count=1 -p 1 -timeout 20m $(REAL); $(GO) test -count=1 -timeout 10m -run "Real|Serve" .'
+	$(MAKE) crash
+
+crash: ## three instances under load, killed CRASH_KILLS times, with Redis wiped and MariaDB killed; prints the summary
+	CRASH_KILLS=$(CRASH_KILLS) $(GO) test -count=1 -v -timeout 45m ./reference/crash
+
+bench-real: ## the figures of the real stores that the documents quote
+	$(RUN_REAL) $(GO) test -p 1 -run '^$$' -bench . -benchtime 1s ./reference/store/... ./reference/server/...
