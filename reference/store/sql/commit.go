@@ -1,0 +1,313 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"hongbao/reference/wallet"
+)
+
+// Group commit. A caller hands a job to its shard and waits. A committer takes all that waits, at most maxRows rows,
+// and writes it in one transaction: no timer, the time of one commit is what fills the next. All jobs of a kind are
+// applied at once, so that a kind can write them in one statement. Each job has an answer of its own.
+//
+// To add a kind of job, in the terms of a store of notes:
+//
+//	type saving struct {      // one job: the request, then the answer
+//		id   wallet.ActID
+//		text string
+//		new  bool
+//	}
+//
+//	type Notes struct {
+//		db   *DB
+//		save *kind
+//		add, find string
+//	}
+//
+//	func NewNotes(db *DB) *Notes {
+//		n := &Notes{db: db, add: db.text("INSERT INTO {p}notes (act_id, text) VALUES "), find: …}
+//		n.save = &kind{rank: rankNotes, apply: n.apply}
+//		return n
+//	}
+//
+//	func (n *Notes) Save(ctx context.Context, id wallet.ActID, text string) (bool, error) {
+//		s := &saving{id: id, text: text}
+//		err := n.db.shard(id).do(ctx, n.save, 1, s) // after an error s belongs to the committer still: do not read it
+//		if err != nil {
+//			return false, err
+//		}
+//		return s.new, nil
+//	}
+//
+//	// apply may run several times for a job; only what the last run left in it counts.
+//	func (n *Notes) apply(ctx context.Context, t *txn, jobs []*job) error {
+//		jobs = slices.Clone(jobs); sort them by key, so that transactions lock rows in one order
+//		insert := insertion{n.add, 2, t.dialect.unless("act_id")}
+//		return t.insert(ctx, insert, len(jobs), func(i int, args []any) []any {
+//			s := jobs[i].in.(*saving)
+//			return append(args, int64(s.id), s.text)
+//		}, func(from, to int, affected int64) error {
+//			// these rows were written by one statement: affected == to-from says that all of them are new;
+//			// otherwise read (t.query) which are there with other content, and set new or job.err.
+//		})
+//	}
+//
+// A job that a rule refuses gets job.err from apply, which must have written nothing for it; the others are committed.
+// When the database refuses a statement, the transaction is rolled back and its jobs are tried again in halves, until
+// the one at fault stands alone. Two jobs of a transaction may have the same key: apply sees both.
+
+// The bounds of group commit.
+const (
+	maxRows    = 2048 // of a transaction: at two hundred thousand rows a second, ten milliseconds for those who come next
+	maxWaiting = 8192 // jobs: what a shard commits in about a tenth of a second; more is an overload
+	maxTries   = 8    // of a transaction that was rolled back to let another go first; each time somebody got on
+)
+
+// The ranks of the kinds of jobs: the order in which one transaction applies them, so that all transactions lock the
+// tables in one order. B-trees that many transactions share come last.
+const (
+	rankOrders = 10 * (1 + iota)
+	rankReservations
+	rankWithdrawals
+	rankIdentities
+	rankQuotas
+	rankBank
+	rankAudit
+	rankMoves
+	rankPostings
+)
+
+// kind is a sort of job.
+type kind struct {
+	rank int
+	// apply writes all the jobs of this kind in a transaction. An error rolls the transaction back.
+	apply func(ctx context.Context, t *txn, jobs []*job) error
+}
+
+// job is one caller's piece of writing.
+type job struct {
+	kind *kind
+	in   any   // request and answer; the kind knows its type
+	err  error // the answer, when a rule refused this job alone
+	rows int
+	ends chan struct{} // closed when err and the answer stand
+
+	state atomic.Int32 // waiting, then taken or left
+}
+
+const (
+	waiting = iota
+	taken   // by a committer
+	left    // by its caller, before anything was done
+)
+
+// do hands a job of so many rows to the committers and waits for its answer. ErrOverloaded: too many wait, or the
+// context ended while this one did; nothing was done. ErrUnavailable: nothing was done. ErrUnknown: the commit had no
+// answer, or the context ended meanwhile.
+func (s *shard) do(ctx context.Context, k *kind, rows int, in any) error {
+	j := &job{kind: k, in: in, rows: rows, ends: make(chan struct{})}
+	select {
+	case <-s.stop:
+		return fmt.Errorf("%w: the store is closed", wallet.ErrUnavailable)
+	default:
+	}
+	select {
+	case s.queue <- j:
+	default:
+		return fmt.Errorf("%w: %d jobs wait for shard %d", wallet.ErrOverloaded, maxWaiting, s.no)
+	}
+	select {
+	case <-j.ends:
+		return j.err
+	case <-ctx.Done():
+		if j.state.CompareAndSwap(waiting, left) {
+			return fmt.Errorf("%w: waited for shard %d: %w", wallet.ErrOverloaded, s.no, context.Cause(ctx))
+		}
+		return fmt.Errorf("%w: shard %d: %w", wallet.ErrUnknown, s.no, context.Cause(ctx))
+	case <-s.stopped:
+	}
+	if j.state.CompareAndSwap(waiting, left) {
+		return fmt.Errorf("%w: the store was closed", wallet.ErrUnavailable)
+	}
+	<-j.ends
+	return j.err
+}
+
+// start runs the committers until end.
+func (s *shard) start() {
+	for range s.dialect.writers {
+		s.running.Go(func() { (&committer{shard: s}).run() })
+	}
+}
+
+// end stops the committers after the transactions under way.
+func (s *shard) end() {
+	close(s.stop)
+	s.running.Wait()
+	close(s.stopped)
+}
+
+// committer writes one transaction after another on a connection of its own.
+type committer struct {
+	*shard
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt // of the connection; bounded by the statements that insert makes
+	batch []*job
+	over  *job // taken, but too many rows for the last batch
+}
+
+func (c *committer) run() {
+	defer c.drop()
+	for {
+		select {
+		case <-c.stop:
+			c.leave()
+			return
+		default:
+		}
+		if c.over == nil {
+			select {
+			case <-c.stop:
+				return
+			case j := <-c.queue:
+				c.take(j)
+			}
+		}
+		c.settle(c.gather())
+	}
+}
+
+// take makes a job ours, unless its caller has left.
+func (c *committer) take(j *job) {
+	if j.state.CompareAndSwap(waiting, taken) {
+		c.over = j
+	}
+}
+
+// leave answers the job that was taken and will not be written.
+func (c *committer) leave() {
+	if c.over != nil {
+		c.over.finish(fmt.Errorf("%w: the store was closed", wallet.ErrUnavailable))
+	}
+}
+
+// gather returns the next batch: the job in hand and those that wait, as long as they fit.
+func (c *committer) gather() []*job {
+	c.batch = c.batch[:0]
+	rows := 0
+	for c.over != nil && (rows == 0 || rows+c.over.rows <= maxRows) {
+		c.batch = append(c.batch, c.over)
+		rows += c.over.rows
+		c.over = nil
+		for more := true; more && c.over == nil; {
+			select {
+			case j := <-c.queue:
+				c.take(j)
+			default:
+				more = false
+			}
+		}
+	}
+	slices.SortStableFunc(c.batch, func(a, b *job) int { return cmp.Compare(a.kind.rank, b.kind.rank) })
+	return c.batch
+}
+
+// settle writes the jobs and answers each, in halves when the database refuses something of one of them.
+func (c *committer) settle(jobs []*job) {
+	if len(jobs) == 0 {
+		return
+	}
+	err, unknown := c.try(jobs)
+	switch f := c.dialect.faultOf(err); {
+	case unknown:
+		for _, j := range jobs {
+			j.finish(fmt.Errorf("%w: shard %d: commit: %w", wallet.ErrUnknown, c.no, err))
+		}
+	case len(jobs) > 1 && (f == refused || f == overflows):
+		half := len(jobs) / 2
+		c.settle(jobs[:half])
+		c.settle(jobs[half:])
+	case err != nil:
+		for _, j := range jobs {
+			j.finish(c.dialect.notDone(err))
+		}
+	default:
+		for _, j := range jobs {
+			j.finish(j.err)
+		}
+	}
+}
+
+func (j *job) finish(err error) {
+	j.err = err
+	close(j.ends)
+}
+
+// try makes one transaction of the jobs, and makes it again while the database rolls it back in another's favour.
+// unknown: COMMIT was sent and not confirmed.
+func (c *committer) try(jobs []*job) (err error, unknown bool) { //nolint:revive // the error is what was tried, not that trying failed
+	for range maxTries {
+		for _, j := range jobs {
+			j.err = nil
+		}
+		err, unknown = c.transact(jobs)
+		if unknown || c.dialect.faultOf(err) != again {
+			break
+		}
+	}
+	return err, unknown
+}
+
+// transact makes one transaction. Whatever fails before COMMIT is sent did not happen: without it a server rolls
+// back. After a failed COMMIT the connection is thrown away, so that nothing of the transaction can linger on it.
+func (c *committer) transact(jobs []*job) (err error, unknown bool) {
+	ctx, cancel := c.dialect.within(c.timeout)
+	defer cancel()
+	tx, err := c.begin(ctx)
+	if err != nil {
+		return err, false
+	}
+	t := &txn{committer: c, tx: tx}
+	for from := 0; from < len(jobs) && err == nil; {
+		to := from + 1
+		for to < len(jobs) && jobs[to].kind == jobs[from].kind {
+			to++
+		}
+		err = jobs[from].kind.apply(ctx, t, jobs[from:to])
+		from = to
+	}
+	if err != nil {
+		if c.dialect.faultOf(err) == lost || tx.Rollback() != nil {
+			_ = tx.Rollback()
+			c.drop()
+		}
+		return err, false
+	}
+	if err = tx.Commit(); err != nil {
+		c.drop()
+		return err, true
+	}
+	return nil, false
+}
+
+// begin opens a transaction, on a new connection when the old one is no longer good: nothing was done on it yet.
+func (c *committer) begin(ctx context.Context) (*sql.Tx, error) {
+	if c.conn != nil {
+		tx, err := c.conn.BeginTx(ctx, nil)
+		if err == nil || c.dialect.faultOf(err) != lost {
+			return tx, err
+		}
+		c.drop()
+	}
+	conn, err := c.writes.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.conn = conn
+	return conn.BeginTx(ctx, nil)
+}

@@ -1,0 +1,99 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"hongbao/reference/wallet"
+)
+
+func sqliteDialect() *dialect {
+	return &dialect{
+		name:     "sqlite",
+		goose:    goose.DialectSQLite3,
+		writers:  1, // a file has one writer at a time: a second would wait for the first
+		open:     openSQLite,
+		classify: classifySQLite,
+		within:   func(time.Duration) (context.Context, context.CancelFunc) { return context.Background(), func() {} }, // a file does not go away; the driver watches contexts at a cost
+		tableEnd: "STRICT, WITHOUT ROWID",                                                                              // STRICT: a sum that overflows is an error, not a float
+		long:     "INTEGER",
+		scene:    "TEXT",
+		blob:     "BLOB",
+		triggers: true,
+		rows:     []int{128, 32, 8, 1},
+		prepare:  true,
+		unless:   func(string) string { return " ON CONFLICT DO NOTHING" },
+		adding: func(keys string, columns ...string) string {
+			set := make([]string, len(columns))
+			for i, c := range columns {
+				set[i] = c + " = " + c + " + excluded." + c
+			}
+			return " ON CONFLICT (" + keys + ") DO UPDATE SET " + strings.Join(set, ", ")
+		},
+	}
+}
+
+// openSQLite opens a file: write-ahead log, so that readers do not wait for the writer, and FULL, so that what was
+// committed outlives a power cut. Readers cannot write.
+func openSQLite(ctx context.Context, c Config, file string) (reads, writes *sql.DB, err error) {
+	if strings.ContainsAny(file, "?#") {
+		return nil, nil, fmt.Errorf("%w: the file of a shard has ? or # in its name", wallet.ErrInvalid)
+	}
+	busy := "busy_timeout(" + strconv.FormatInt(c.Timeout.Milliseconds(), 10) + ")"
+	write := url.Values{"_pragma": {busy, "journal_mode(WAL)", "synchronous(FULL)"}, "_txlock": {"immediate"}}
+	if writes, err = sql.Open("sqlite", "file:"+file+"?"+write.Encode()); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", wallet.ErrInvalid, err)
+	}
+	writes.SetMaxOpenConns(1)
+	read := url.Values{"_pragma": {busy, "query_only(1)"}}
+	if reads, err = sql.Open("sqlite", "file:"+file+"?"+read.Encode()); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%w: %w", wallet.ErrInvalid, err), writes.Close())
+	}
+	reads.SetMaxOpenConns(c.MaxConns)
+	reads.SetMaxIdleConns(c.MaxConns)
+	if err := checkSQLite(ctx, writes); err != nil {
+		return nil, nil, errors.Join(err, writes.Close(), reads.Close())
+	}
+	return reads, writes, nil
+}
+
+// checkSQLite refuses a file system on which the log cannot be had.
+func checkSQLite(ctx context.Context, db *sql.DB) error {
+	var mode string
+	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return fmt.Errorf("%w: %w", wallet.ErrUnavailable, err)
+	}
+	if mode != "wal" {
+		return fmt.Errorf("%w: the file has journal mode %q, not wal", wallet.ErrInvalid, mode)
+	}
+	return nil
+}
+
+func classifySQLite(err error) fault {
+	e := (*sqlite.Error)(nil)
+	if !errors.As(err, &e) {
+		return lost
+	}
+	if e.Code() == lib.SQLITE_CONSTRAINT_DATATYPE {
+		return overflows // all our columns are integers, and only a sum makes one that is not
+	}
+	switch e.Code() & 0xff {
+	case lib.SQLITE_CONSTRAINT, lib.SQLITE_TOOBIG, lib.SQLITE_MISMATCH, lib.SQLITE_RANGE:
+		return refused
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return again
+	case lib.SQLITE_READONLY, lib.SQLITE_FULL:
+		return down
+	}
+	return lost
+}

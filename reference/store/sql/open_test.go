@@ -1,0 +1,150 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"hongbao/reference/wallet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// template is a migrated and empty SQLite file, made once: suites open many stores.
+var template = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "hongbao-sql")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "template.db")
+	db, err := Open(context.Background(), Config{Driver: "sqlite", DSNs: []string{file}})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil { // the last connection's end brings the log into the file
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// sqliteFiles returns new and empty files of so many shards, which go with the test.
+func sqliteFiles(t testing.TB, shards int) []string {
+	t.Helper()
+	empty, err := template()
+	require.NoError(t, err)
+	dir, err := os.MkdirTemp("", "hongbao-sql") // not t.TempDir, whose name has what URLs do not
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	files := make([]string, shards)
+	for i := range files {
+		files[i] = filepath.Join(dir, fmt.Sprintf("%d.db", i))
+		require.NoError(t, os.WriteFile(files[i], empty, 0o600))
+	}
+	return files
+}
+
+// openSQLiteTest opens an empty SQLite store of so many shards, closed with the test.
+func openSQLiteTest(t testing.TB, shards int) *DB {
+	t.Helper()
+	return openConfig(t, Config{Driver: "sqlite", DSNs: sqliteFiles(t, shards)})
+}
+
+// openConfig opens a store that is closed with the test.
+func openConfig(t testing.TB, c Config) *DB {
+	t.Helper()
+	db, err := Open(context.Background(), c)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+// openMySQLTest opens an empty store of so many databases on the server of HONGBAO_MYSQL, dropped with the test.
+func openMySQLTest(t testing.TB, shards int) *DB {
+	t.Helper()
+	return openConfig(t, Config{Driver: "mysql", DSNs: mysqlDatabases(t, shards)})
+}
+
+// mysqlDatabases creates so many empty databases and returns their DSNs. It skips the test where there is no server.
+func mysqlDatabases(t testing.TB, shards int) []string {
+	t.Helper()
+	server := os.Getenv("HONGBAO_MYSQL")
+	if server == "" {
+		t.Skip("HONGBAO_MYSQL is not set: run make real")
+	}
+	admin, err := sql.Open("mysql", server)
+	require.NoError(t, err)
+	t.Cleanup(func() { admin.Close() })
+	dsns := make([]string, shards)
+	for i := range dsns {
+		name := fmt.Sprintf("hongbao_test_%016x", rand.Uint64())
+		_, err := admin.Exec("CREATE DATABASE " + name)
+		require.NoError(t, err)
+		t.Cleanup(func() { _, _ = admin.Exec("DROP DATABASE " + name) })
+		dsns[i] = server + name
+	}
+	return dsns
+}
+
+// eachStore runs a test on every kind of store: SQLite and MySQL, whole and in shards.
+func eachStore(t *testing.T, run func(t *testing.T, open func(t *testing.T) *DB)) {
+	for _, shards := range []int{1, 3} {
+		t.Run(fmt.Sprintf("sqlite/%d", shards), func(t *testing.T) {
+			run(t, func(t *testing.T) *DB { return openSQLiteTest(t, shards) })
+		})
+		t.Run(fmt.Sprintf("mysql/%d", shards), func(t *testing.T) {
+			if os.Getenv("HONGBAO_MYSQL") == "" {
+				t.Skip("HONGBAO_MYSQL is not set: run make real")
+			}
+			run(t, func(t *testing.T) *DB { return openMySQLTest(t, shards) })
+		})
+	}
+}
+
+func TestConfigRefusesNonsense(t *testing.T) {
+	for why, c := range map[string]Config{
+		"no driver":            {DSNs: []string{"a"}},
+		"another driver":       {Driver: "postgres", DSNs: []string{"a"}},
+		"no shard":             {Driver: "sqlite"},
+		"an empty shard":       {Driver: "sqlite", DSNs: []string{""}},
+		"a shard twice":        {Driver: "sqlite", DSNs: []string{"a", "a"}},
+		"too many shards":      {Driver: "sqlite", DSNs: make([]string, maxShards+1)},
+		"negative connections": {Driver: "sqlite", DSNs: []string{"a"}, MaxConns: -1},
+		"negative timeout":     {Driver: "sqlite", DSNs: []string{"a"}, Timeout: -1},
+		"options in a file":    {Driver: "sqlite", DSNs: []string{"a?mode=memory"}},
+		"no DSN":               {Driver: "mysql", DSNs: []string{"secret@@@"}},
+		"no database":          {Driver: "mysql", DSNs: []string{"root:secret@tcp(127.0.0.1:1)/"}},
+	} {
+		db, err := Open(t.Context(), c)
+		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+		require.NotContains(t, err.Error(), "secret", why)
+		require.Nil(t, db, why)
+	}
+}
+
+func TestOpenWithoutServerIsUnavailable(t *testing.T) {
+	_, err := Open(t.Context(), Config{Driver: "mysql", DSNs: []string{"root:secret@tcp(127.0.0.1:1)/x"}})
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
+	require.NotContains(t, err.Error(), "secret")
+	_, err = Open(t.Context(), Config{Driver: "sqlite", DSNs: []string{"/nowhere/at/all.db"}})
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
+}
+
+func TestOpenTwicePingWarm(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		db := open(t)
+		require.NoError(t, db.Ping(t.Context()))
+		require.NoError(t, db.Warm(t.Context(), 10))
+		for _, s := range db.shards {
+			require.GreaterOrEqual(t, s.reads.Stats().OpenConnections, 10)
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+)
+
+// txn is a transaction that jobs write in. It ends with the last of them.
+type txn struct {
+	*committer
+	tx *sql.Tx
+}
+
+// exec runs a statement and returns how many rows it affected.
+func (t *txn) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	r, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// query calls scan for each row that the transaction sees.
+func (t *txn) query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	return eachRow(rows, scan)
+}
+
+// insertion is an INSERT of any number of rows.
+type insertion struct {
+	head    string // up to VALUES
+	columns int
+	tail    string // after the rows: dialect.unless, dialect.adding, or nothing
+}
+
+// insert writes n rows in few statements. row appends the arguments of row i; done, which may be nil, is told after
+// each statement which rows it wrote and how many the database counts as affected.
+func (t *txn) insert(ctx context.Context, in insertion, n int, row func(i int, args []any) []any, done func(from, to int, affected int64) error) error {
+	var args []any
+	for from := 0; from < n; {
+		size := t.chunk(n - from)
+		args = args[:0]
+		for i := from; i < from+size; i++ {
+			args = row(i, args)
+		}
+		affected, err := t.insertChunk(ctx, in, size, args)
+		if err == nil && done != nil {
+			err = done(from, from+size, affected)
+		}
+		if err != nil {
+			return err
+		}
+		from += size
+	}
+	return nil
+}
+
+// chunk returns how many of n rows go into the next statement.
+func (t *txn) chunk(n int) int {
+	if !t.dialect.prepare {
+		return min(n, t.dialect.rows[0])
+	}
+	for _, size := range t.dialect.rows {
+		if size <= n {
+			return size
+		}
+	}
+	return 1
+}
+
+func (t *txn) insertChunk(ctx context.Context, in insertion, rows int, args []any) (int64, error) {
+	query := in.head + marks(in.columns, rows) + in.tail
+	if !t.dialect.prepare {
+		return t.exec(ctx, query, args...)
+	}
+	stmt := t.stmts[query]
+	if stmt == nil {
+		var err error
+		if stmt, err = t.conn.PrepareContext(ctx, query); err != nil { // of the connection, so that it outlives this transaction
+			return 0, err
+		}
+		if t.stmts == nil {
+			t.stmts = map[string]*sql.Stmt{}
+		}
+		t.stmts[query] = stmt
+	}
+	r, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// drop closes the connection for good and forgets its statements.
+func (c *committer) drop() {
+	if c.conn == nil {
+		return
+	}
+	for _, s := range c.stmts {
+		_ = s.Close()
+	}
+	_ = c.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = c.conn.Close()
+	c.conn, c.stmts = nil, nil
+}
