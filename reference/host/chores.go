@@ -125,20 +125,3 @@ func (h *Host) AuditBudgets(ctx context.Context) error {
 	}
 	return nil
 }
-
-// Recover settles every order that is open, before this instance serves: for one whose backlog is lost for sure. It
-// returns how many orders it took on. It does not give up at an error; what failed is left to compensation.
-func (h *Host) Recover(ctx context.Context, before wallet.Instant) (taken int, err error) {
-	place := wallet.OpenPlace(0)
-	for {
-		n, next, e := h.Worker.Recover(ctx, before, place)
-		taken += n
-		if e != nil {
-			err = errors.Join(err, e)
-			h.warn("cannot recover a batch", e)
-		}
-		if place = next; place == 0 || ctx.Err() != nil {
-			return taken, errors.Join(err, ctx.Err())
-		}
-	}
-}

@@ -75,7 +75,8 @@ func (c Config) Validate() error {
 type Worker interface {
 	PostBatch(ctx context.Context, shard int) (int, error)
 	Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error)
-	Recover(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) (int, wallet.OpenPlace, error)
+	OpenOrders(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error)
+	SettleOrders(ctx context.Context, orders []wallet.Order) error
 	SettleWithdrawals(ctx context.Context) (int, error)
 	DistrustTokens(on bool)
 }

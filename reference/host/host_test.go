@@ -100,12 +100,21 @@ func (w *worker) Compensate(_ context.Context, from wallet.OpenPlace) (int, wall
 	return 1, 0, nil
 }
 
-func (w *worker) Recover(_ context.Context, _ wallet.Instant, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
-	w.count("recover")
+func (w *worker) OpenOrders(_ context.Context, _ wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error) {
 	if from == 2 {
-		return 1, 0, wallet.ErrUnavailable
+		return make([]wallet.Order, 3), 0, nil
 	}
-	return 5, from + 1, nil
+	return make([]wallet.Order, 100), from + 1, nil
+}
+
+func (w *worker) SettleOrders(_ context.Context, orders []wallet.Order) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls["settled"] += len(orders)
+	if len(orders) == 1 {
+		return wallet.ErrUnavailable
+	}
+	return nil
 }
 
 func (w *worker) SettleWithdrawals(context.Context) (int, error) {
@@ -364,8 +373,9 @@ func TestRecoverPassesByWhatFails(t *testing.T) {
 	h, err := host.New(host.Config{Instance: "a", Shards: 1, Batch: 1}, host.Ports{Worker: w, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	n, err := h.Recover(t.Context(), wallet.Never)
-	require.Equal(t, 11, n)
-	require.ErrorIs(t, err, wallet.ErrUnavailable)
+	require.Equal(t, 203, n)
+	require.Equal(t, 203, w.calls["settled"])
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "of the last ones")
 	_, err = host.New(host.Config{}, host.Ports{})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 }

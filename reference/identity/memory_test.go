@@ -33,7 +33,9 @@ func (h *hand) Now() wallet.Instant { return h.now }
 func TestMemory(t *testing.T) {
 	people, clock := &counted{}, &hand{1}
 	m := identity.NewMemory(people, clock, 2, time.Second)
-	a := func(n int64) wallet.Account { return wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(n)} }
+	a := func(n int64) wallet.Account {
+		return wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(n)}
+	}
 	is := func(n int64, want wallet.ActID, why string) {
 		t.Helper()
 		who, err := m.Resolve(t.Context(), a(n))

@@ -192,10 +192,15 @@ func (n *Node) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wall
 	return n.poster.Compensate(ctx, from)
 }
 
-// Recover settles one bounded step of all orders that were open before a moment, from a place on, like Compensate: for
-// an instance that knows its backlog to be lost.
-func (n *Node) Recover(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
-	return n.poster.Recover(ctx, before, from)
+// OpenOrders returns one bounded step of the orders that were open before a moment, as wallet.OpenOrders does, and
+// SettleOrders posts them however young they are: for an instance that knows its backlog to be lost.
+func (n *Node) OpenOrders(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error) {
+	return n.ports.OpenOrders.Open(ctx, before, from, n.poster.Batch)
+}
+
+// SettleOrders implements wallet.Settler's.
+func (n *Node) SettleOrders(ctx context.Context, orders []wallet.Order) error {
+	return n.poster.SettleOrders(ctx, orders)
 }
 
 // Distrusted says whether clients' tokens are switched off.

@@ -17,18 +17,7 @@ const CompensateAfter = 20 * time.Minute
 // died before it reached the backlog, or because the backlog was lost. A step that fails is passed by: its orders stay
 // open, and whoever begins again from 0 comes back to them.
 func (p *Poster) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
-	return p.settleOpen(ctx, p.Clock.Now().Add(-p.After), from)
-}
-
-// Recover is Compensate for all orders that were on record before a moment, however young: what an instance does whose
-// backlog is lost for sure, such as one that held it in its own memory and was killed.
-func (p *Poster) Recover(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
-	return p.settleOpen(ctx, before, from)
-}
-
-// settleOpen settles one bounded step of open orders that were created before the moment.
-func (p *Poster) settleOpen(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
-	orders, next, err := p.Open.Open(ctx, before, from, p.Batch)
+	orders, next, err := p.Open.Open(ctx, p.Clock.Now().Add(-p.After), from, p.Batch)
 	if err != nil || len(orders) == 0 {
 		return 0, 0, err
 	}

@@ -60,32 +60,3 @@ func TestWhatNoLedgerTakesBarsNobody(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 9, view.Balance)
 }
-
-// TestRecoverTakesYoungOrders settles what compensation would let wait.
-func TestRecoverTakesYoungOrders(t *testing.T) {
-	ctx := t.Context()
-	orders, ledger := mem.NewOrders(), mem.NewLedger(noon{}, 1)
-	p := &posting.Poster{
-		Ledger: ledger, Orders: orders, Open: orders, Budgets: mem.NewBudgets(), Clock: noon{}, Batch: 2, After: time.Minute,
-		Reconcile: func(wallet.SceneID, wallet.Stage) bool { return true },
-		Budget:    func(wallet.Stage) (wallet.Money, error) { return 100, nil },
-		Alarm:     func(k wallet.AlarmKind, of string) { t.Error(k, of) },
-	}
-	for id := range wallet.ActID(3) {
-		c := credit(id+1, 5)
-		_, _, err := orders.Create(ctx, wallet.Order{No: c.Order, Amount: c.Amount, Opened: c.Opened, Created: noon{}.Now().Add(-time.Second)})
-		require.NoError(t, err)
-	}
-	n, place, err := p.Compensate(ctx, 0)
-	require.NoError(t, err)
-	require.Zero(t, n)
-	require.Zero(t, place)
-	for _, want := range []int{2, 1} {
-		n, place, err = p.Recover(ctx, noon{}.Now(), place)
-		require.NoError(t, err)
-		require.Equal(t, want, n)
-	}
-	open, err := orders.OpenCount(ctx)
-	require.NoError(t, err)
-	require.Zero(t, open)
-}
