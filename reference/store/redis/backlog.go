@@ -1,0 +1,189 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"hongbao/reference/wallet"
+)
+
+// The bounds of a backlog. maxHeld is more than a whole festival's 54 million grants, so that only a defect reaches
+// it; what really bounds it is the server's maxmemory. maxTake keeps a script under some ten milliseconds, and
+// maxEnded is how many ended leases it looks at to find the oldest.
+const (
+	maxHeld  = 1 << 26
+	maxTake  = 4096
+	maxEnded = 2 * maxTake
+)
+
+// Backlog holds postings: a stream a shard, and beside it the leases by their end on the adapter's clock. When its
+// Redis is lost, so is what was held; the orders of record still have it, and compensation (O5) brings it back.
+//
+// The number of shards belongs to the data. With more than before, lists are no longer found; with fewer, what the
+// last shards hold is not taken any more. Both are then as after a loss.
+type Backlog struct {
+	c       *Client
+	clock   wallet.Clock
+	lease   time.Duration
+	streams []string
+	leased  []string
+	full    atomic.Bool // as of the last Depth
+}
+
+var _ wallet.Backlog = (*Backlog)(nil)
+
+// NewBacklog returns the backlog at c, in so many shards, at least one. What a taker has not acknowledged after the
+// lease, at least a microsecond on the given clock, is handed out again.
+func NewBacklog(c *Client, clock wallet.Clock, shards int, lease time.Duration) *Backlog {
+	b := &Backlog{c: c, clock: clock, lease: max(lease, time.Microsecond)}
+	for i := range max(shards, 1) {
+		tag := "{" + strconv.Itoa(i) + "}"
+		b.streams = append(b.streams, c.prefix+"backlog:"+tag)
+		b.leased = append(b.leased, c.prefix+"leased:"+tag)
+	}
+	return b
+}
+
+func (b *Backlog) shardOf(id wallet.ActID) int { return wallet.ShardOf(id, len(b.streams)) }
+
+func (b *Backlog) add(shard int, c wallet.Credit) rueidis.Completed {
+	return b.c.r.B().Xadd().Key(b.streams[shard]).Id("*").FieldValue().FieldValue("c", creditText(c)).Build()
+}
+
+func (b *Backlog) room() error {
+	if b.full.Load() {
+		return fmt.Errorf("redis: %d credits are held: %w", maxHeld, wallet.ErrOverloaded)
+	}
+	return nil
+}
+
+// Push implements wallet.Backlog. ErrOverloaded: the backlog was full when its depth was last asked for.
+func (b *Backlog) Push(ctx context.Context, cs []wallet.Credit) error {
+	if len(cs) == 0 {
+		return nil
+	}
+	if err := b.room(); err != nil {
+		return err
+	}
+	cmds := make(rueidis.Commands, 0, len(cs))
+	touched := make(map[int]bool)
+	for _, c := range cs {
+		shard := b.shardOf(c.Order.ActID)
+		cmds = append(cmds, b.add(shard, c))
+		touched[shard] = true
+	}
+	if b.c.expire != "" {
+		for shard := range touched {
+			cmds = append(cmds, b.c.expiry(b.streams[shard]))
+		}
+	}
+	_, err := b.c.pipeline(ctx, writing, "push", cmds)
+	return err
+}
+
+// Take implements wallet.Backlog; it never waits, and hands out maxTake at most. What cannot be read stays held, where
+// Depth shows it. ErrInvalid for a shard that is none. ErrUnknown: some may be leased to nobody, until their lease ends.
+func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
+	if err := b.check(shard); err != nil || limit <= 0 {
+		return nil, err
+	}
+	now := b.clock.Now()
+	m, err := b.c.eval(ctx, writing, "take", takeScript, []string{b.streams[shard], b.leased[shard]},
+		text(now), text(now.Add(b.lease)), text(min(limit, maxTake)), text(maxEnded), b.c.expire)
+	if err != nil {
+		return nil, err
+	}
+	given, err := m.AsStrSlice()
+	if err != nil {
+		return nil, fmt.Errorf("redis: take: %w", err)
+	}
+	out := make([]wallet.Held, 0, len(given)/2)
+	for i := 0; i+1 < len(given); i += 2 {
+		id, err1 := handle(given[i])
+		credit, err2 := parseCredit(given[i+1])
+		if err1 == nil && err2 == nil {
+			out = append(out, wallet.Held{ID: id, Credit: credit})
+		}
+	}
+	return out, nil
+}
+
+// Ack implements wallet.Backlog. ErrInvalid for a shard that is none. ErrUnknown: repeat it.
+func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
+	if err := b.check(shard); err != nil {
+		return err
+	}
+	for batch := range slices.Chunk(ids, maxPipeline) {
+		entries := make([]string, len(batch))
+		for i, id := range batch {
+			entries[i] = entryID(id)
+		}
+		_, err := b.c.transact(ctx, "ack",
+			b.c.r.B().Xdel().Key(b.streams[shard]).Id(entries...).Build(),
+			b.c.r.B().Zrem().Key(b.leased[shard]).Member(entries...).Build())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Depth implements wallet.Backlog: one short command a shard.
+func (b *Backlog) Depth(ctx context.Context) (int64, error) {
+	cmds := make(rueidis.Commands, len(b.streams))
+	for i, key := range b.streams {
+		cmds[i] = b.c.r.B().Xlen().Key(key).Build()
+	}
+	n, err := b.c.sum(ctx, "depth", cmds)
+	if err != nil {
+		return 0, err
+	}
+	b.full.Store(n >= maxHeld)
+	return n, nil
+}
+
+// Oldest returns when what has been held longest was pushed, on the server's clock; false when nothing is held.
+func (b *Backlog) Oldest(ctx context.Context) (wallet.Instant, bool, error) {
+	cmds := make(rueidis.Commands, len(b.streams))
+	for i, key := range b.streams {
+		cmds[i] = b.c.r.B().Xrange().Key(key).Start("-").End("+").Count(1).Build()
+	}
+	firsts, err := b.c.pipeline(ctx, reading, "oldest", cmds)
+	if err != nil {
+		return 0, false, err
+	}
+	oldest := wallet.Never
+	for _, m := range firsts {
+		entries, err := m.AsXRange()
+		if err != nil {
+			return 0, false, fmt.Errorf("redis: oldest: %w", err)
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		ms, _, _ := strings.Cut(entries[0].ID, "-")
+		at, err := strconv.ParseInt(ms, 10, 64)
+		if err != nil {
+			return 0, false, fmt.Errorf("redis: oldest: %w", err)
+		}
+		oldest = min(oldest, wallet.InstantOf(time.UnixMilli(at)))
+	}
+	if oldest == wallet.Never {
+		return 0, false, nil
+	}
+	return oldest, true, nil
+}
+
+func (b *Backlog) check(shard int) error {
+	if shard < 0 || shard >= len(b.streams) {
+		return fmt.Errorf("%w: shard %d of %d", wallet.ErrInvalid, shard, len(b.streams))
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hongbao/reference/wallet"
+)
+
+// scanCount is how many keys a node is asked to look at in one step, and bookPage how many lists an audit reads at
+// once: little enough that the node serves others in between.
+const (
+	scanCount = 1000
+	bookPage  = maxPipeline / 2
+)
+
+// list is where one wallet keeps something in one stage: the end of its key, "{shard}:actID:stage".
+type list struct {
+	place string
+	id    wallet.ActID
+	stage wallet.Stage
+}
+
+// eachList reads all lists of a noun by ascending ActID and stage and yields what is in them. Lists that come in
+// meanwhile may be missed.
+func eachList[T any](ctx context.Context, c *Client, noun string, read func(context.Context, []string) ([][]T, error), yield func(T) bool) error {
+	lists, err := c.lists(ctx, noun)
+	if err != nil {
+		return err
+	}
+	places := make([]string, 0, bookPage)
+	for page := range slices.Chunk(lists, bookPage) {
+		places = places[:0]
+		for _, l := range page {
+			places = append(places, l.place)
+		}
+		all, err := read(ctx, places)
+		if err != nil {
+			return err
+		}
+		for _, each := range all {
+			for _, v := range each {
+				if !yield(v) {
+					return nil
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// lists finds the lists of a noun on every node, each once, although replicas name them too.
+func (c *Client) lists(ctx context.Context, noun string) ([]list, error) {
+	begin := c.prefix + noun
+	var all []list
+	for _, node := range c.r.Nodes() {
+		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
+			within, cancel := context.WithTimeout(ctx, c.timeout)
+			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(begin+"{*").Count(scanCount).Build()).AsScanEntry()
+			cancel()
+			if err != nil {
+				return nil, failure(reading, "scan", err)
+			}
+			for _, key := range e.Elements {
+				l, err := parseList(key[len(begin):])
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, l)
+			}
+			cursor = e.Cursor
+		}
+	}
+	slices.SortFunc(all, func(a, b list) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.stage, b.stage), strings.Compare(a.place, b.place))
+	})
+	return slices.Compact(all), nil
+}
+
+func parseList(place string) (list, error) {
+	part := strings.Split(place, ":")
+	if len(part) == 3 {
+		id, err1 := strconv.ParseInt(part[1], 10, 64)
+		stage, err2 := strconv.ParseUint(part[2], 10, 8)
+		if err1 == nil && err2 == nil {
+			return list{place: place, id: wallet.ActID(id), stage: wallet.Stage(stage)}, nil
+		}
+	}
+	return list{}, fmt.Errorf("redis: key %q is no list's", place)
+}

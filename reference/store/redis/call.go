@@ -1,0 +1,153 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/redis/rueidis"
+
+	"hongbao/reference/wallet"
+)
+
+// maxPipeline bounds the commands of one round trip: they hold their connection's other callers up.
+const maxPipeline = 500
+
+// do sends one command. A nil answer is no error.
+func (c *Client) do(ctx context.Context, e effect, what string, cmd rueidis.Completed) (rueidis.RedisMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return rueidis.RedisMessage{}, notSent(what, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	m, err := c.r.Do(ctx, cmd).ToMessage()
+	return m, failure(e, what, err)
+}
+
+// eval runs a script, which reads and writes as one step.
+func (c *Client) eval(ctx context.Context, e effect, what, script string, keys []string, args ...string) (rueidis.RedisMessage, error) {
+	return c.do(ctx, e, what, c.script(script, keys, args...))
+}
+
+// script builds the call with its whole text, which costs some hundred bytes and spares a second try where the server
+// has not seen it yet.
+func (c *Client) script(script string, keys []string, args ...string) rueidis.Completed {
+	return c.r.B().Eval().Script(script).Numkeys(int64(len(keys))).Key(keys...).Arg(args...).Build()
+}
+
+// pipeline sends commands, maxPipeline at a time, that are independent of each other. When some were done and some
+// were not, a write's outcome as a whole is unknown.
+func (c *Client) pipeline(ctx context.Context, e effect, what string, all rueidis.Commands) ([]rueidis.RedisMessage, error) {
+	out := make([]rueidis.RedisMessage, 0, len(all))
+	var failed error
+	done := false
+	for len(all) > 0 && failed == nil {
+		n := min(len(all), maxPipeline)
+		answers, err := c.trip(ctx, e, what, all[:n])
+		for _, a := range answers {
+			if a.failed == nil {
+				done = true
+			}
+			failed = worse(failed, a.failed)
+			out = append(out, a.message)
+		}
+		failed = worse(failed, err)
+		all = all[n:]
+	}
+	if failed != nil && done && e == writing && wallet.CodeOf(failed) == wallet.CodeUnavailable {
+		failed = wallet.Unsettled(failed)
+	}
+	return out, failed
+}
+
+type answer struct {
+	message rueidis.RedisMessage
+	failed  error
+}
+
+func (c *Client) trip(ctx context.Context, e effect, what string, cmds rueidis.Commands) ([]answer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, notSent(what, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	out := make([]answer, len(cmds))
+	for i, r := range c.r.DoMulti(ctx, cmds...) {
+		m, err := r.ToMessage()
+		out[i] = answer{m, failure(e, what, err)}
+	}
+	return out, nil
+}
+
+// transact sends commands on keys of one slot between MULTI and EXEC: one round trip, all of them or none. They go
+// down a connection that others use at the same time; the driver keeps one call's commands together there.
+func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Completed) ([]rueidis.RedisMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, notSent(what, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	all := make(rueidis.Commands, 0, len(cmds)+2)
+	all = append(all, c.r.B().Multi().Build())
+	all = append(append(all, cmds...), c.r.B().Exec().Build())
+	answers := c.r.DoMulti(ctx, all...)
+	last := len(answers) - 1
+	out, err := answers[last].ToArray()
+	if err != nil {
+		return nil, undone(what, answers, err)
+	}
+	for i := range out {
+		if err := out[i].Error(); err != nil && !rueidis.IsRedisNil(err) {
+			return nil, failure(writing, what, err)
+		}
+	}
+	return out, nil
+}
+
+// undone says what became of a transaction whose EXEC failed. A server that discards it says EXECABORT, and why with
+// the command that it refused. But one that refused MULTI, being about to load its data, say, may have taken what
+// followed as commands of their own.
+func undone(what string, answers []rueidis.RedisResult, exec error) error {
+	last := len(answers) - 1
+	if _, answered := rueidis.IsRedisErr(exec); !answered {
+		return failure(writing, what, exec)
+	}
+	cause := exec
+	for i, a := range answers[:last] {
+		err := a.Error()
+		if err == nil && i > 0 {
+			if s, _ := a.ToString(); s != "QUEUED" {
+				return fmt.Errorf("redis: %s: %w: part of a transaction was taken alone", what, wallet.ErrUnknown)
+			}
+		}
+		if err != nil && cause == exec {
+			cause = err
+		}
+	}
+	return failure(writing, what, cause)
+}
+
+// sum adds up the answers of commands that each return a count.
+func (c *Client) sum(ctx context.Context, what string, cmds rueidis.Commands) (int64, error) {
+	counts, err := c.pipeline(ctx, reading, what, cmds)
+	if err != nil {
+		return 0, err
+	}
+	total := int64(0)
+	for i := range counts {
+		n, err := counts[i].AsInt64()
+		if err != nil {
+			return 0, fmt.Errorf("redis: %s: %w", what, err)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// expiry makes a key go away when nothing is written to it for the time that was configured. For clients with one.
+func (c *Client) expiry(key string) rueidis.Completed {
+	return c.r.B().Arbitrary("EXPIRE").Keys(key).Args(c.expire).Build()
+}
+
+// text writes a number as a command's argument.
+func text[N ~int | ~int64 | ~uint8](n N) string { return strconv.FormatInt(int64(n), 10) }

@@ -1,0 +1,26 @@
+package redis_test
+
+import (
+	"testing"
+
+	"hongbao/reference/store/redis"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+func TestTokens(t *testing.T) {
+	onEach(t, func(t *testing.T, e endpoint) {
+		storetest.Tokens(t, func(t *testing.T) (storetest.TokenStore, wallet.Backlog) {
+			b := redis.NewBacklog(e.open(t), storetest.NewClock(), storetest.Shards, storetest.Lease)
+			return redis.NewTokens(b), b
+		})
+	})
+}
+
+func TestBacklog(t *testing.T) {
+	onEach(t, func(t *testing.T, e endpoint) {
+		storetest.Backlog(t, func(t *testing.T, clock *storetest.Clock) wallet.Backlog {
+			return redis.NewBacklog(e.open(t), clock, storetest.Shards, storetest.Lease)
+		})
+	})
+}

@@ -1,0 +1,75 @@
+package redis_test
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/store/redis"
+)
+
+// patience is the timeout of calls in tests that are not about time: two busy cores are no fault.
+const patience = 30 * time.Second
+
+// endpoint is a server under test, and what begins the keys of one test on it.
+type endpoint struct {
+	client *redis.Client
+	begin  string
+	stores *atomic.Int64
+	mini   *miniredis.Miniredis // nil: a real server
+}
+
+// open returns a client to an empty keyspace of its own.
+func (e endpoint) open(testing.TB) *redis.Client {
+	return e.client.Apart(e.begin + strconv.FormatInt(e.stores.Add(1), 10) + ":")
+}
+
+// pass lets time go by for what expires on the server.
+func (e endpoint) pass(d time.Duration) {
+	if e.mini == nil {
+		time.Sleep(d) // a real server has no other clock
+		return
+	}
+	e.mini.FastForward(d)
+}
+
+// onEach runs a test on miniredis, and on a real server and a real Cluster where there are some.
+func onEach(t *testing.T, run func(t *testing.T, e endpoint)) {
+	t.Run("miniredis", func(t *testing.T) { run(t, onMini(t)) })
+	t.Run("redis", func(t *testing.T) { run(t, onReal(t, "HONGBAO_REDIS")) })
+	t.Run("cluster", func(t *testing.T) { run(t, onReal(t, "HONGBAO_REDIS_CLUSTER")) })
+}
+
+func onMini(t testing.TB) endpoint {
+	mini := miniredis.RunT(t)
+	e := dial(t, redis.Config{Addrs: []string{mini.Addr()}})
+	e.mini = mini
+	return e
+}
+
+// onReal dials the server that an environment variable names, and removes the test's keys at the end.
+func onReal(t testing.TB, variable string) endpoint {
+	at := os.Getenv(variable)
+	if at == "" {
+		t.Skip(variable + " is not set: run make real")
+	}
+	e := dial(t, redis.Config{Addrs: strings.Split(at, ","), Cluster: variable == "HONGBAO_REDIS_CLUSTER"})
+	t.Cleanup(func() { require.NoError(t, e.client.Wipe(context.Background(), e.begin)) })
+	return e
+}
+
+func dial(t testing.TB, c redis.Config) endpoint {
+	c.Timeout = patience
+	client, err := redis.Dial(t.Context(), c)
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	return endpoint{client: client, begin: "test:" + rand.Text() + ":", stores: new(atomic.Int64)}
+}

@@ -1,0 +1,57 @@
+package redis
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/rueidis"
+
+	"hongbao/reference/wallet"
+)
+
+// effect says what it means that a command was sent and not answered.
+type effect bool
+
+const (
+	reading effect = false // nothing has changed
+	writing effect = true  // it may have been done
+)
+
+// notNow are the codes with which a server says that it did nothing and may do it later, or that another one would.
+var notNow = [...]string{"READONLY", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "MOVED", "ASK", "TRYAGAIN", "OOM", "MISCONF", "NOREPLICAS", "BUSY", "EXECABORT"}
+
+// failure turns an error of the driver into one of the wallet's. What the server refuses for another reason is a
+// defect, of ours or of the set-up, and bears no code.
+func failure(e effect, what string, err error) error {
+	if err == nil || rueidis.IsRedisNil(err) {
+		return nil
+	}
+	if refused, ok := rueidis.IsRedisErr(err); ok {
+		code, _, _ := strings.Cut(refused.Error(), " ")
+		for _, c := range notNow {
+			if c == code {
+				return fmt.Errorf("redis: %s: %w: %v", what, wallet.ErrUnavailable, err)
+			}
+		}
+		return fmt.Errorf("redis: %s: %w", what, err)
+	}
+	if e == reading || errors.Is(err, errNoConnection) {
+		return fmt.Errorf("redis: %s: %w: %v", what, wallet.ErrUnavailable, err)
+	}
+	return fmt.Errorf("redis: %s: %w: %v", what, wallet.ErrUnknown, err)
+}
+
+func notSent(what string, err error) error {
+	return fmt.Errorf("redis: %s: %w: %w", what, wallet.ErrUnavailable, err)
+}
+
+// worse returns the error that says less about what was done: unknown before all others, then the first one.
+func worse(a, b error) error {
+	if a == nil || b != nil && errors.Is(b, wallet.ErrUnknown) {
+		if b != nil {
+			return b
+		}
+	}
+	return a
+}

@@ -1,0 +1,29 @@
+package redis
+
+import "context"
+
+// Apart returns a view of c whose keys begin with another prefix, over the same connections.
+func (c *Client) Apart(prefix string) *Client {
+	v := *c
+	v.prefix = prefix
+	return &v
+}
+
+// Wipe removes all keys that begin so.
+func (c *Client) Wipe(ctx context.Context, begin string) error {
+	for _, node := range c.r.Nodes() {
+		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
+			e, err := node.Do(ctx, node.B().Scan().Cursor(cursor).Match(begin+"*").Count(scanCount).Build()).AsScanEntry()
+			if err != nil {
+				return err
+			}
+			for _, key := range e.Elements {
+				if err := c.r.Do(ctx, c.r.B().Del().Key(key).Build()).Error(); err != nil {
+					return err
+				}
+			}
+			cursor = e.Cursor
+		}
+	}
+	return nil
+}
