@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -177,4 +178,37 @@ func TestServersStopAndLeaveTheirLogs(t *testing.T) {
 	at := strings.TrimPrefix(s.Env()[0], EnvRedis+"=")
 	_, err = (&net.Dialer{Timeout: time.Second}).DialContext(context.Background(), "tcp", at)
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
+}
+
+func TestProgram(t *testing.T) {
+	for _, c := range []struct {
+		why, script, fails string
+	}{
+		{"asked to stop, it ends well", `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`, ""},
+		{"a code of its own is an error that quotes the log", `trap 'echo spilt; exit 3' TERM; echo up; while :; do sleep 0.05; done`, "spilt"},
+		{"one that does not listen is killed", `trap '' TERM; echo up; while :; do sleep 0.05; done`, "killed"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			p, err := NewProgram(t.TempDir(), "it", "sh", "-c", c.script)
+			require.NoError(t, err)
+			require.NoError(t, p.Stop(0), "it never ran")
+			up := func() error {
+				if text, err := os.ReadFile(p.Log()); err != nil || len(text) == 0 {
+					return errors.New("not up")
+				}
+				return nil
+			}
+			require.NoError(t, p.Start(up))
+			require.True(t, p.Alive())
+			err = p.Stop(time.Second)
+			require.False(t, p.Alive())
+			if c.fails == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, c.fails)
+			}
+		})
+	}
+	_, err := NewProgram(t.TempDir(), "it", "/no/such/program")
+	require.Error(t, err)
 }
