@@ -1,0 +1,142 @@
+// Package client calls the wallet's API over the wire, for upstreams that grant, for apps that show and withdraw, and
+// for load tests. It is a wallet.Service: what it returns, and how it fails, is what the service returned.
+//
+// Units: fen and Unix microseconds, as in package wallet. It never guesses an outcome: a call that was sent and not
+// answered is wallet.ErrUnknown, and is repeated only under the same number and with the same content. It must not be
+// used with a balance between that repeats what it cannot know to be safe.
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"hongbao/reference/server/auth"
+	"hongbao/reference/server/hongbaopb/hongbaopbconnect"
+	"hongbao/reference/wallet"
+)
+
+// Config says whom to call, and as whom.
+type Config struct {
+	// BaseURL is where the service listens, such as http://127.0.0.1:8080.
+	BaseURL string
+
+	// Key signs what upstreams call: grants and queries. Empty: those methods return auth.ErrNoCredentials.
+	Key auth.Key
+
+	// Session returns the session token of a user, who has logged in with whoever hands them out. nil: what users call
+	// returns auth.ErrNoCredentials.
+	Session func(wallet.Caller) string
+
+	// LoadTest marks every request as a load test's (K2).
+	LoadTest bool
+
+	// Timeout bounds one try; 0 = DefaultTimeout.
+	Timeout time.Duration
+
+	// Tries bounds how often one call is sent; 0 = DefaultTries, 1 = never again.
+	Tries int
+
+	// HTTPClient sends requests; nil = one of its own. It must not send a request twice on its own account.
+	HTTPClient connect.HTTPClient
+
+	// Wait waits between tries and ends early with the context's error; nil = a timer.
+	Wait func(ctx context.Context, d time.Duration) error
+
+	// Now is the time that signatures carry; nil = time.Now.
+	Now func() time.Time
+}
+
+// DefaultTimeout is above the server's own deadline of three seconds, so that as a rule the server says how a slow call
+// ended.
+const DefaultTimeout = 5 * time.Second
+
+// maxReply bounds what a reply may hold, in bytes: a full page has 100 lines and 256 refusals, some 100 KB.
+const maxReply = 4 << 20
+
+// idleConns bounds the connections that wait for the next call: as many as goroutines that call at a time, as a rule.
+const idleConns = 256
+
+// Client calls the service. Safe for concurrent use.
+type Client struct {
+	config Config
+	grants hongbaopbconnect.GrantServiceClient
+	wallet hongbaopbconnect.WalletServiceClient
+	query  hongbaopbconnect.QueryServiceClient
+}
+
+var _ wallet.Service = (*Client)(nil)
+
+// New returns a client, which connects when it is first used. wallet.ErrInvalid: the configuration is wrong.
+func New(c Config) (*Client, error) {
+	u, err := url.Parse(c.BaseURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%w: client: %q is not a URL such as http://127.0.0.1:8080", wallet.ErrInvalid, c.BaseURL)
+	}
+	if c.Timeout < 0 || c.Tries < 0 || c.Tries > MaxTries {
+		return nil, fmt.Errorf("%w: client: timeout %s, %d tries of at most %d", wallet.ErrInvalid, c.Timeout, c.Tries, MaxTries)
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.Tries == 0 {
+		c.Tries = DefaultTries
+	}
+	if c.HTTPClient == nil {
+		c.HTTPClient = newHTTPClient()
+	}
+	if c.Wait == nil {
+		c.Wait = wait
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	send := &sender{next: c.HTTPClient, key: c.Key, loadTest: c.LoadTest, now: c.Now}
+	options := []connect.ClientOption{connect.WithReadMaxBytes(maxReply),
+		connect.WithAcceptCompression("gzip", nil, nil)} // replies are small, and tokens do not shrink
+	return &Client{config: c,
+		grants: hongbaopbconnect.NewGrantServiceClient(send, c.BaseURL, options...),
+		wallet: hongbaopbconnect.NewWalletServiceClient(send, c.BaseURL, options...),
+		query:  hongbaopbconnect.NewQueryServiceClient(send, c.BaseURL, options...),
+	}, nil
+}
+
+// newHTTPClient returns a client that keeps connections and follows no redirects: a signature covers one path.
+func newHTTPClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = idleConns, idleConns
+	transport.DisableCompression = true
+	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// CloseIdle closes the connections that wait for the next call, where the HTTP client can do that.
+func (c *Client) CloseIdle() {
+	if h, ok := c.config.HTTPClient.(interface{ CloseIdleConnections() }); ok {
+		h.CloseIdleConnections()
+	}
+}
+
+// signed makes a call that upstreams make.
+func (c *Client) signed(ctx context.Context, call func(ctx context.Context) error) error {
+	if c.config.Key.ID == "" {
+		return auth.ErrNoCredentials
+	}
+	return c.repeat(ctx, call)
+}
+
+// asUser makes a call in the user's session.
+func (c *Client) asUser(ctx context.Context, who wallet.Caller, call func(ctx context.Context) error) error {
+	if c.config.Session == nil {
+		return auth.ErrNoCredentials
+	}
+	session := c.config.Session(who)
+	return c.repeat(ctx, func(ctx context.Context) error {
+		ctx, info := connect.NewClientContext(ctx)
+		info.RequestHeader().Set("Authorization", auth.SchemeBearer+session)
+		return call(ctx)
+	})
+}

@@ -1,0 +1,30 @@
+package client
+
+import (
+	"strconv"
+	"strings"
+
+	"hongbao/reference/wallet"
+)
+
+// formatCursor writes a place in a flow list as the API does.
+func formatCursor(c wallet.Cursor) string {
+	if c == (wallet.Cursor{}) {
+		return ""
+	}
+	return strconv.FormatInt(int64(c.Opened), 10) + "_" + c.Order.String()
+}
+
+// parseCursor reads one.
+func parseCursor(text string) (wallet.Cursor, error) {
+	if text == "" {
+		return wallet.Cursor{}, nil
+	}
+	opened, order, _ := strings.Cut(text, "_")
+	at, err1 := strconv.ParseInt(opened, 10, 64)
+	no, err2 := wallet.ParseOrderNo(order)
+	if err1 != nil || err2 != nil {
+		return wallet.Cursor{}, unreadable("cursor %q", text)
+	}
+	return wallet.Cursor{Opened: wallet.Instant(at), Order: no}, nil
+}

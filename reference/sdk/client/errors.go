@@ -1,0 +1,126 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+
+	"connectrpc.com/connect"
+
+	"hongbao/reference/server/auth"
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// headerReason is where a refusal carries its reason too.
+const headerReason = "Hongbao-Reason"
+
+// Refusal is an error that the service answered with. It is (errors.Is) the sentinel of its reason where there is one,
+// and has its code and reason in any case.
+type Refusal struct {
+	Message string // the service's own words, for people
+	is      []error
+}
+
+// Error implements error.
+func (e *Refusal) Error() string { return "client: answered: " + e.Message }
+
+// Unwrap returns the sentinel, or the code and reason and the plainest sentinel of that code.
+func (e *Refusal) Unwrap() []error { return e.is }
+
+// walletError returns a failed call's error with one of the wallet's codes.
+func walletError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if e := (*wallet.Error)(nil); errors.As(err, &e) {
+		return err // found out on this side
+	}
+	if e := (notSent{}); errors.As(err, &e) {
+		return fmt.Errorf("client: %w: %w", wallet.ErrUnavailable, err)
+	}
+	e := (*connect.Error)(nil)
+	if !connect.IsWireError(err) || !errors.As(err, &e) {
+		return fmt.Errorf("client: %w: %w", wallet.ErrUnknown, err)
+	}
+	for _, d := range e.Details() {
+		if m, err := d.Value(); err == nil {
+			if d, ok := m.(*pb.ErrorDetail); ok {
+				return refusal(d)
+			}
+		}
+	}
+	code := codeOf(e.Code())
+	reason := e.Meta().Get(headerReason)
+	if reason == "" {
+		reason = code.String()
+	}
+	return refusal(&pb.ErrorDetail{Reason: reason, Code: code.String(), Message: e.Message()})
+}
+
+// refusal returns what a detail says.
+func refusal(d *pb.ErrorDetail) error {
+	for _, s := range sentinels() {
+		if wallet.ReasonOf(s) == d.Reason && wallet.CodeOf(s).String() == d.Code {
+			return &Refusal{d.Message, []error{s}}
+		}
+	}
+	code := parseCode(d.Code)
+	r := &Refusal{d.Message, []error{&wallet.Error{Code: code, Reason: d.Reason}}}
+	if s := plainest(code); s != nil {
+		r.is = append(r.is, s)
+	}
+	return r
+}
+
+// parseCode returns the code of that name. A name that is not known says nothing about what was done.
+func parseCode(name string) wallet.Code {
+	for c := wallet.CodeInternal; c <= wallet.CodeUnauthorised; c++ {
+		if c.String() == name {
+			return c
+		}
+	}
+	return wallet.CodeUnknown
+}
+
+// codeOf is for answers without a detail: they come from something between the service and us, which does not know what
+// the service did, or from one that is not ours. Only what names a fault of the request is taken for a refusal.
+func codeOf(c connect.Code) wallet.Code {
+	switch c {
+	case connect.CodeInvalidArgument, connect.CodeOutOfRange:
+		return wallet.CodeInvalid
+	case connect.CodeNotFound, connect.CodeUnimplemented:
+		return wallet.CodeNotFound
+	case connect.CodeAlreadyExists:
+		return wallet.CodeConflict
+	case connect.CodeFailedPrecondition:
+		return wallet.CodeRefused
+	case connect.CodePermissionDenied, connect.CodeUnauthenticated:
+		return wallet.CodeUnauthorised
+	default:
+		return wallet.CodeUnknown
+	}
+}
+
+// plainest returns the sentinel that says no more than the code does, if there is one.
+func plainest(c wallet.Code) error {
+	for _, s := range []*wallet.Error{wallet.ErrInvalid, wallet.ErrNotFound, wallet.ErrConflict, wallet.ErrOverloaded,
+		wallet.ErrUnavailable, wallet.ErrUnknown} {
+		if s.Code == c {
+			return s
+		}
+	}
+	return nil
+}
+
+// sentinels are the errors that have a name on this side too. A reason that is not among them keeps its code.
+func sentinels() []error {
+	return []error{
+		wallet.ErrInvalid, wallet.ErrOverflow, wallet.ErrNotFound, wallet.ErrUnknownScene, wallet.ErrNoActivity,
+		wallet.ErrConflict, wallet.ErrStale, wallet.ErrOverCap, wallet.ErrOverBudget, wallet.ErrInsufficient,
+		wallet.ErrNotReleased, wallet.ErrLimited, wallet.ErrOverloaded, wallet.ErrUnavailable, wallet.ErrUnknown,
+		wallet.ErrNotYours, wallet.ErrTokenGarbled, wallet.ErrTokenForged, wallet.ErrTokenKey, wallet.ErrTokenForeign,
+		wallet.ErrTokenPurpose, wallet.ErrTokenExpired, wallet.ErrTokenReplayed, wallet.ErrTokenDistrust,
+		auth.ErrNoCredentials, auth.ErrMalformed, auth.ErrUnknownKey, auth.ErrSignature, auth.ErrTime, auth.ErrReplayed,
+		auth.ErrSession, auth.ErrSessionExpired, auth.ErrScope, auth.ErrRole,
+	}
+}

@@ -1,0 +1,62 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"hongbao/reference/wallet"
+)
+
+// maxPurseFile bounds a saved purse in bytes: MaxHeld tokens of at most 2 KiB each.
+const maxPurseFile = MaxHeld * 2048
+
+// purseFile is a saved purse.
+type purseFile struct {
+	App    string      `json:"app"`
+	User   int64       `json:"user"`
+	Tokens []savedItem `json:"tokens"`
+}
+
+type savedItem struct {
+	Order    string `json:"order"`
+	OpenedUS int64  `json:"opened_us"`
+	Sealed   []byte `json:"sealed"`
+	Refused  string `json:"refused,omitempty"`
+}
+
+// Save writes the purse as JSON. Whoever has the file can show the tokens, and nobody but their owner gains by it.
+func (p *Purse) Save(w io.Writer) error {
+	file := purseFile{App: p.caller.App.String(), User: int64(p.caller.User), Tokens: []savedItem{}}
+	for _, h := range p.Tokens() {
+		file.Tokens = append(file.Tokens, savedItem{h.Order.String(), int64(h.Opened), h.Sealed, h.Refused})
+	}
+	if err := json.NewEncoder(w).Encode(file); err != nil {
+		return fmt.Errorf("client: purse: %w", err)
+	}
+	return nil
+}
+
+// Load adds what Save wrote to the purse. wallet.ErrInvalid: it is no saved purse. wallet.ErrNotYours: it is another
+// user's. Nothing is added then.
+func (p *Purse) Load(r io.Reader) error {
+	var file purseFile
+	if err := json.NewDecoder(io.LimitReader(r, maxPurseFile)).Decode(&file); err != nil {
+		return fmt.Errorf("%w: client: purse: %w", wallet.ErrInvalid, err)
+	}
+	if app, ok := wallet.ParseApp(file.App); !ok || app != p.caller.App || file.User != int64(p.caller.User) {
+		return fmt.Errorf("client: purse: of user %d of %q: %w", file.User, file.App, wallet.ErrNotYours)
+	}
+	held := make([]Held, len(file.Tokens))
+	for i, s := range file.Tokens {
+		no, err := wallet.ParseOrderNo(s.Order)
+		if err != nil || len(s.Sealed) == 0 {
+			return fmt.Errorf("%w: client: purse: token %d", wallet.ErrInvalid, i)
+		}
+		held[i] = Held{no, wallet.Instant(s.OpenedUS), s.Sealed, s.Refused}
+	}
+	for _, h := range held {
+		p.keep(h)
+	}
+	return nil
+}
