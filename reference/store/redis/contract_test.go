@@ -24,3 +24,15 @@ func TestBacklog(t *testing.T) {
 		})
 	})
 }
+
+func TestOrders(t *testing.T) {
+	onEach(t, func(t *testing.T, e endpoint) {
+		storetest.Orders(t, func(t *testing.T) storetest.OrderStore { return redis.NewOrders(e.open(t)) })
+	})
+}
+
+func TestBudgets(t *testing.T) {
+	onEach(t, func(t *testing.T, e endpoint) {
+		storetest.Budgets(t, func(t *testing.T) wallet.Budgets { return redis.NewBudgets(e.open(t)) })
+	})
+}

@@ -1,0 +1,90 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+
+	"hongbao/reference/wallet"
+)
+
+// Budgets is the source's counter (C3, C6): an atomic increment that is compared with the budget. Which orders have
+// been counted is one bit each, in chunks of wallets.
+//
+// When its Redis is lost, it begins at nothing and would let the whole budget be granted again. Where that must not
+// happen, lease the budget in blocks from a durable book (wallet.Quotas) and leave this out.
+type Budgets struct{ c *Client }
+
+var _ wallet.Budgets = (*Budgets)(nil)
+
+// NewBudgets returns the counters at c.
+func NewBudgets(c *Client) *Budgets { return &Budgets{c: c} }
+
+// chunkWallets is how many wallets, neighbours by ActID, share one bitmap of 8 KiB.
+const chunkWallets = 1 << 16
+
+// reserveScript adds an order's amount to what is spent, if it was not and fits. KEYS: what is spent; the bitmap of
+// the order's chunk. ARGV: its bit; the amount; the budget, not below zero; expiry. The counter is a 64-bit integer,
+// but a Lua number is not: the sum is compared as text, the longer of two being the larger. An increment that would
+// overflow fits in no budget.
+const reserveScript = `
+if redis.call('GETBIT', KEYS[2], ARGV[1]) == 1 then return 1 end
+local sum = redis.pcall('INCRBY', KEYS[1], ARGV[2])
+if type(sum) == 'table' and sum.err then
+  if string.find(sum.err, 'overflow') then return 0 end
+  return sum
+end
+sum = redis.call('GET', KEYS[1])
+local over = #sum > #ARGV[3] or (#sum == #ARGV[3] and sum > ARGV[3])
+if over then
+  redis.call('DECRBY', KEYS[1], ARGV[2])
+  return 0
+end
+redis.call('SETBIT', KEYS[2], ARGV[1], 1)
+if ARGV[4] ~= '' then
+  redis.call('EXPIRE', KEYS[1], ARGV[4])
+  redis.call('EXPIRE', KEYS[2], ARGV[4])
+end
+return 1
+`
+
+// Reserve implements wallet.Budgets. ErrInvalid: malformed number, or an amount that is not above zero.
+func (s *Budgets) Reserve(ctx context.Context, no wallet.OrderNo, amount, budget wallet.Money) error {
+	if amount <= 0 {
+		return fmt.Errorf("%w: amount of %d fen", wallet.ErrInvalid, int64(amount))
+	}
+	if err := no.Validate(); err != nil {
+		return err
+	}
+	kind := fmt.Sprintf("%s:%d:%d:%d", no.Scene, no.Rain, no.Award, no.ActID/chunkWallets)
+	keys := []string{s.spent(no.Stage), s.c.prefix + "reserved:" + stageTag(no.Stage) + ":" + kind}
+	m, err := s.c.eval(ctx, writing, "reserve", reserveScript, keys,
+		text(no.ActID%chunkWallets), text(amount), text(max(budget, 0)), s.c.expire)
+	if err != nil {
+		return err
+	}
+	fits, err := m.AsInt64()
+	if err != nil {
+		return fmt.Errorf("redis: reserve: %w", err)
+	}
+	if fits == 0 {
+		return wallet.ErrOverBudget
+	}
+	return nil
+}
+
+func stageTag(s wallet.Stage) string { return "{stage" + text(s) + "}" }
+
+func (s *Budgets) spent(stage wallet.Stage) string { return s.c.prefix + "spent:" + stageTag(stage) }
+
+// Spent implements wallet.Budgets.
+func (s *Budgets) Spent(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
+	m, err := s.c.do(ctx, reading, "spent", s.c.r.B().Get().Key(s.spent(stage)).Build())
+	if err != nil || m.IsNil() {
+		return 0, err
+	}
+	n, err := m.AsInt64()
+	if err != nil {
+		return 0, fmt.Errorf("redis: spent: %w", err)
+	}
+	return wallet.Money(n), nil
+}

@@ -1,0 +1,201 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/redis/rueidis"
+
+	"hongbao/reference/wallet"
+)
+
+// orderShards spreads the order KV over a Cluster's masters. Looking for open orders asks each of them.
+const orderShards = 64
+
+// maxOpen bounds the orders of one answer of Open, and so its memory: each shard may name as many.
+const maxOpen = 10_000
+
+// Orders is the order KV of the source (D1): a hash of orders a wallet and stage, and a zset a shard of those that
+// are open, by creation. It is a weak dependency: when its Redis is lost, so are the orders that no durable store has
+// too, and only the ledger's order number guards against granting twice. Where orders must last, keep them in SQL.
+type Orders struct{ c *Client }
+
+var (
+	_ wallet.Orders     = (*Orders)(nil)
+	_ wallet.OpenOrders = (*Orders)(nil)
+	_ wallet.OrderBook  = (*Orders)(nil)
+)
+
+// NewOrders returns the order KV at c.
+func NewOrders(c *Client) *Orders { return &Orders{c: c} }
+
+// The nouns that begin the keys.
+const (
+	orderLists = "orders:"
+	openOrders = "open:"
+)
+
+func orderTag(shard int) string { return "{" + strconv.Itoa(shard) + "}" }
+
+func orderPlace(id wallet.ActID, stage wallet.Stage) string {
+	return orderTag(wallet.ShardOf(id, orderShards)) + ":" + text(id) + ":" + text(stage)
+}
+
+// keys returns the wallet's hash and its shard's open orders.
+func (s *Orders) keys(no wallet.OrderNo) []string {
+	return []string{s.c.prefix + orderLists + orderPlace(no.ActID, no.Stage), s.open(wallet.ShardOf(no.ActID, orderShards))}
+}
+
+func (s *Orders) open(shard int) string { return s.c.prefix + openOrders + orderTag(shard) }
+
+// createScript records an order unless its number is taken, and answers what is on record then. KEYS: the wallet's
+// hash; the shard's open orders. ARGV: number; order; creation, or nothing for one that is not open; expiry.
+const createScript = `
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+if before then return before end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+if ARGV[3] ~= '' then redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1]) end
+if ARGV[4] ~= '' then
+  redis.call('EXPIRE', KEYS[1], ARGV[4])
+  redis.call('EXPIRE', KEYS[2], ARGV[4])
+end
+return false
+`
+
+// Create implements wallet.Orders. ErrInvalid: malformed number or state.
+func (s *Orders) Create(ctx context.Context, o wallet.Order) (wallet.Order, bool, error) {
+	if o.State > wallet.OrderVoid {
+		return wallet.Order{}, false, fmt.Errorf("%w: order state %d", wallet.ErrInvalid, o.State)
+	}
+	if err := o.No.Validate(); err != nil {
+		return wallet.Order{}, false, err
+	}
+	created := ""
+	if o.State == wallet.OrderOpen {
+		created = text(o.Created)
+	}
+	no := o.No.String()
+	m, err := s.c.eval(ctx, writing, "create order", createScript, s.keys(o.No), no, orderText(o), created, s.c.expire)
+	if err != nil {
+		return wallet.Order{}, false, err
+	}
+	if m.IsNil() {
+		return o, true, nil
+	}
+	before, err := m.ToString()
+	if err != nil {
+		return wallet.Order{}, false, fmt.Errorf("redis: create order: %w", err)
+	}
+	kept, err := parseOrder(no, before)
+	return kept, false, err
+}
+
+// Get implements wallet.Orders.
+func (s *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order, error) {
+	cmds := make(rueidis.Commands, len(nos))
+	for i, no := range nos {
+		cmds[i] = s.c.r.B().Hget().Key(s.keys(no)[0]).Field(no.String()).Build()
+	}
+	answers, err := s.c.pipeline(ctx, reading, "get orders", cmds)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]wallet.Order, len(nos))
+	for i, m := range answers {
+		if m.IsNil() {
+			continue
+		}
+		kept, err := m.ToString()
+		if err != nil {
+			return nil, fmt.Errorf("redis: get orders: %w", err)
+		}
+		if out[i], err = parseOrder(nos[i].String(), kept); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// finishScript moves open orders of one wallet to a final state. KEYS: the wallet's hash; the shard's open orders.
+// ARGV: the state; the numbers.
+const finishScript = `
+for i = 2, #ARGV do
+  local kept = redis.call('HGET', KEYS[1], ARGV[i])
+  if kept and string.sub(kept, 1, 2) == '0 ' then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[1] .. string.sub(kept, 2))
+    redis.call('ZREM', KEYS[2], ARGV[i])
+  end
+end
+return 0
+`
+
+// Finish implements wallet.Orders: a script a wallet and stage. ErrInvalid for a state that is not final.
+func (s *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.OrderState) error {
+	if state != wallet.OrderSettled && state != wallet.OrderVoid {
+		return fmt.Errorf("%w: order state %d is not final", wallet.ErrInvalid, state)
+	}
+	cmds := make(rueidis.Commands, 0, len(nos))
+	sorted := slices.SortedFunc(slices.Values(nos), wallet.OrderNo.Compare)
+	for len(sorted) > 0 {
+		first, args := sorted[0], []string{text(state)}
+		for len(sorted) > 0 && len(args) <= maxPipeline && sorted[0].ActID == first.ActID && sorted[0].Stage == first.Stage {
+			args = append(args, sorted[0].String())
+			sorted = sorted[1:]
+		}
+		cmds = append(cmds, s.c.script(finishScript, s.keys(first), args...))
+	}
+	_, err := s.c.pipeline(ctx, writing, "finish orders", cmds)
+	return err
+}
+
+// Of implements wallet.Orders.
+func (s *Orders) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([]wallet.Order, error) {
+	lists, err := s.read(ctx, []string{orderPlace(id, stage)})
+	if err != nil {
+		return nil, err
+	}
+	return lists[0], nil
+}
+
+func (s *Orders) read(ctx context.Context, places []string) ([][]wallet.Order, error) {
+	cmds := make(rueidis.Commands, len(places))
+	for i, at := range places {
+		cmds[i] = s.c.r.B().Hgetall().Key(s.c.prefix + orderLists + at).Build()
+	}
+	answers, err := s.c.pipeline(ctx, reading, "list orders", cmds)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]wallet.Order, len(places))
+	for i, m := range answers {
+		fields, err := m.AsStrMap()
+		if err != nil {
+			return nil, fmt.Errorf("redis: list orders: %w", err)
+		}
+		for no, kept := range fields {
+			o, err := parseOrder(no, kept)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = append(out[i], o)
+		}
+		slices.SortFunc(out[i], func(a, b wallet.Order) int { return a.No.Compare(b.No) })
+	}
+	return out, nil
+}
+
+// Orders implements wallet.OrderBook. It keeps the names of all lists in memory, some 50 bytes each.
+func (s *Orders) Orders(ctx context.Context, yield func(wallet.Order) bool) error {
+	return eachList(ctx, s.c, orderLists, s.read, yield)
+}
+
+// OpenCount implements wallet.OpenOrders.
+func (s *Orders) OpenCount(ctx context.Context) (int64, error) {
+	cmds := make(rueidis.Commands, orderShards)
+	for i := range cmds {
+		cmds[i] = s.c.r.B().Zcard().Key(s.open(i)).Build()
+	}
+	return s.c.sum(ctx, "count open orders", cmds)
+}
