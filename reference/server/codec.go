@@ -1,0 +1,98 @@
+package server
+
+import (
+	"fmt"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	pb "hongbao/reference/server/hongbaopb"
+)
+
+// unreadable is the number of a field that no message of ours has. A body that cannot be read becomes a message with
+// this field, which holds why: an error of the codec itself would reach the caller without our code and reason.
+const unreadable = protowire.MaxValidNumber
+
+// codec reads and writes one format.
+type codec struct {
+	name  string
+	write func([]byte, proto.Message) ([]byte, error)
+	read  func([]byte, proto.Message) error
+}
+
+// codecs are the formats of the API. JSON writes what is zero too, under the schema's own names, and refuses fields
+// that it does not know: a misspelt amount must not pass for none.
+func codecs() []connect.Codec {
+	writeJSON := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}.MarshalAppend
+	return []connect.Codec{
+		codec{"proto", proto.MarshalOptions{}.MarshalAppend, proto.Unmarshal},
+		codec{"json", writeJSON, protojson.Unmarshal},
+		codec{"json; charset=utf-8", writeJSON, protojson.Unmarshal},
+	}
+}
+
+// Name implements connect.Codec.
+func (c codec) Name() string { return c.name }
+
+// Marshal implements connect.Codec.
+func (c codec) Marshal(m any) ([]byte, error) { return c.MarshalAppend(nil, m) }
+
+// MarshalAppend spares connect a copy.
+func (c codec) MarshalAppend(b []byte, m any) ([]byte, error) {
+	p, ok := m.(proto.Message)
+	if !ok {
+		return nil, fmt.Errorf("server: %T is no message", m)
+	}
+	return c.write(b, p)
+}
+
+// Unmarshal implements connect.Codec. It leaves the refusal to readable.
+func (c codec) Unmarshal(b []byte, m any) error {
+	p, ok := m.(proto.Message)
+	if !ok {
+		return fmt.Errorf("server: %T is no message", m)
+	}
+	if err := c.read(b, p); err != nil {
+		proto.Reset(p)
+		why := protowire.AppendTag(nil, unreadable, protowire.BytesType)
+		p.ProtoReflect().SetUnknown(protowire.AppendString(why, err.Error()))
+	}
+	return nil
+}
+
+// readable returns errMalformed for a request that could not be read, or that says more than this server knows: what
+// it would ignore may be what matters.
+func readable(m any) error {
+	p, ok := m.(proto.Message)
+	if !ok {
+		return fmt.Errorf("server: %T is no message", m)
+	}
+	if err := known(p); err != nil {
+		return err
+	}
+	if batch, ok := m.(*pb.BatchGrantRequest); ok {
+		for _, g := range batch.Grants {
+			if err := known(g); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// known looks at one message, not at those within.
+func known(p proto.Message) error {
+	extra := p.ProtoReflect().GetUnknown()
+	if len(extra) == 0 {
+		return nil
+	}
+	number, _, n := protowire.ConsumeTag(extra)
+	if n > 0 && number == unreadable {
+		if why, n := protowire.ConsumeString(extra[n:]); n > 0 {
+			return fmt.Errorf("%w: %s", errMalformed, why)
+		}
+	}
+	return fmt.Errorf("%w: field %d is not known", errMalformed, number)
+}

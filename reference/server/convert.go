@@ -1,0 +1,133 @@
+package server
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"hongbao/reference/server/auth"
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// defaultLines is how many lines a page has when the client does not say.
+const defaultLines = 20
+
+// appOf returns the app of that number, or wallet.ErrInvalid.
+func appOf(a pb.App) (wallet.App, error) {
+	if a < 1 || a > wallet.Apps {
+		return 0, fmt.Errorf("%w: app %d", wallet.ErrInvalid, a)
+	}
+	return wallet.App(a), nil
+}
+
+// stageOf returns the stage of that number, or wallet.ErrInvalid.
+func stageOf(s pb.Stage) (wallet.Stage, error) {
+	if s < 1 || s > wallet.Stages {
+		return 0, fmt.Errorf("%w: stage %d", wallet.ErrInvalid, s)
+	}
+	return wallet.Stage(s), nil
+}
+
+// linesOf returns how many lines a page shall have, or wallet.ErrInvalid.
+func linesOf(limit int32) (int, error) {
+	if limit == 0 {
+		return defaultLines, nil
+	}
+	if limit < 0 || limit > wallet.MaxPage {
+		return 0, fmt.Errorf("%w: a page of %d lines, at most %d", wallet.ErrInvalid, limit, wallet.MaxPage)
+	}
+	return int(limit), nil
+}
+
+// tokensOf returns wallet.ErrInvalid when there are too many. How long one may be is the sealer's to say.
+func tokensOf(tokens [][]byte) ([][]byte, error) {
+	if len(tokens) > wallet.MaxClientTokens {
+		return nil, fmt.Errorf("%w: %d tokens, at most %d", wallet.ErrInvalid, len(tokens), wallet.MaxClientTokens)
+	}
+	return tokens, nil
+}
+
+// cursorText writes a place in the flow list: "" is its end (as a place to go on from) and its top (to begin at).
+func cursorText(c wallet.Cursor) string {
+	if c == (wallet.Cursor{}) {
+		return ""
+	}
+	return strconv.FormatInt(int64(c.Opened), 10) + ":" + c.Order.String()
+}
+
+// cursorOf reads what cursorText wrote, or returns wallet.ErrInvalid.
+func cursorOf(text string) (wallet.Cursor, error) {
+	if text == "" {
+		return wallet.Cursor{}, nil
+	}
+	at, order, _ := strings.Cut(text, ":")
+	opened, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return wallet.Cursor{}, fmt.Errorf("%w: the place %q in the flow list", wallet.ErrInvalid, text)
+	}
+	no, err := wallet.ParseOrderNo(order)
+	return wallet.Cursor{Opened: wallet.Instant(opened), Order: no}, err
+}
+
+// grantOf returns the grant that a caller asks for, or wallet.ErrInvalid, or auth.ErrScope.
+func grantOf(c *auth.Caller, m *pb.GrantRequest) (wallet.GrantRequest, error) {
+	app, err := appOf(m.GetApp())
+	if err != nil {
+		return wallet.GrantRequest{}, err
+	}
+	award := wallet.AwardType(0)
+	if a := m.GetAward(); a >= 1 && a <= pb.AwardType(wallet.AvatarPendant) {
+		award = wallet.AwardType(a)
+	} else {
+		return wallet.GrantRequest{}, fmt.Errorf("%w: award type %d", wallet.ErrInvalid, a)
+	}
+	activity := wallet.ActivityID(m.GetActivity())
+	if err := c.MayGrant(activity, app); err != nil {
+		return wallet.GrantRequest{}, err
+	}
+	return wallet.GrantRequest{
+		Caller:   wallet.Caller{App: app, User: wallet.UserID(m.GetUser())},
+		Activity: activity,
+		Scene:    wallet.SceneID(m.GetScene()),
+		Rain:     m.GetRain(),
+		Award:    award,
+		Amount:   wallet.Money(m.GetAmountFen()),
+		Opened:   wallet.Instant(m.GetOpenedUs()),
+	}, nil
+}
+
+func grantReply(r wallet.GrantReply) *pb.GrantReply {
+	return &pb.GrantReply{Order: r.Order.String(), AmountFen: int64(r.Amount), State: pb.GrantState(r.State), Token: r.Token}
+}
+
+func linesTo(lines []wallet.Line) []*pb.Line {
+	out := make([]*pb.Line, len(lines))
+	flat := make([]pb.Line, len(lines)) // one allocation for all
+	for i, l := range lines {
+		m := &flat[i]
+		if l.Order != (wallet.OrderNo{}) {
+			m.Order = l.Order.String()
+		}
+		m.AmountFen, m.OpenedUs, m.Status, m.Text = int64(l.Amount), int64(l.Opened), pb.TokenStatus(l.Status), l.Text
+		out[i] = m
+	}
+	return out
+}
+
+func withdrawalsTo(ws []wallet.Withdrawal) []*pb.Withdrawal {
+	out := make([]*pb.Withdrawal, len(ws))
+	for i, w := range ws {
+		out[i] = &pb.Withdrawal{Number: w.No.String(), AmountFen: int64(w.Amount), CreatedUs: int64(w.Created),
+			State: pb.WithdrawalState(w.State), Request: w.No.Request}
+	}
+	return out
+}
+
+func refusedTo(faults []wallet.TokenFault) []*pb.RefusedToken {
+	out := make([]*pb.RefusedToken, len(faults))
+	for i, f := range faults {
+		out[i] = &pb.RefusedToken{Index: int32(f.Index), Error: detail(f.Err)}
+	}
+	return out
+}

@@ -1,0 +1,217 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"hongbao/reference/server/auth"
+	"hongbao/reference/wallet"
+)
+
+// slowDeadline bounds the calls that read all books.
+const slowDeadline = 10 * time.Minute
+
+// operatorsInFlight is how many calls of operators are worked on at once: they are few, and must get through when
+// everybody else is refused.
+const operatorsInFlight = 16
+
+// endpoint is a method with what it needs at the edge.
+type endpoint struct {
+	method
+	inner  http.Handler
+	meter  meter
+	served bool
+}
+
+// call is one request under way.
+type call struct {
+	*endpoint
+	caller   *auth.Caller   // for upstreams
+	user     wallet.Caller  // for users
+	operator *auth.Operator // for operators, once the signature is proven
+	service  wallet.Service
+	header   http.Header // of the answer
+	reason   string      // the outcome, for the metrics
+}
+
+type callKey struct{}
+
+// callOf returns the call that a handler works on.
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+// ServeHTTP implements http.Handler: it lets in who may, and hands over to connect.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := s.endpoints[r.URL.Path]
+	if e == nil {
+		s.pages.ServeHTTP(w, r)
+		return
+	}
+	begun := time.Now()
+	c := &call{endpoint: e, service: s.ports.Service, header: w.Header()}
+	defer func() {
+		if broken := recover(); broken != nil {
+			if broken == http.ErrAbortHandler {
+				panic(broken)
+			}
+			s.fail(w, r, c, s.defect(c.path, broken))
+		}
+		c.meter.done(c.reason, time.Since(begun))
+	}()
+	if err := s.serve(w, r, c); err != nil {
+		s.fail(w, r, c, err)
+	}
+}
+
+// serve does one request, or returns why it was not handed over.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) error {
+	if err := s.check(r, c); err != nil {
+		return err
+	}
+	prove, err := s.credentials(r, c)
+	if err != nil {
+		return err
+	}
+	body, err := s.bodies.read(r)
+	if err != nil {
+		return err
+	}
+	defer s.bodies.memory.leave(int64(len(body)))
+	if err := prove(r.Context(), body); err != nil {
+		return err
+	}
+	g := &s.gates[c.of]
+	if !g.enter(1) {
+		return fmt.Errorf("%w: %d requests are worked on", wallet.ErrOverloaded, g.max)
+	}
+	running := s.inFlight[c.of]
+	running.Inc()
+	defer func() {
+		g.leave(1)
+		running.Dec()
+	}()
+
+	deadline := s.config.Deadline
+	if c.slow {
+		deadline = slowDeadline
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Time{}) // the body is here; a server without deadlines is as good
+		_ = control.SetWriteDeadline(time.Now().Add(slowDeadline + s.config.Deadline))
+	}
+	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), callKey{}, c), deadline)
+	defer cancel()
+	r = r.WithContext(ctx)
+	r.Body = again(body)
+	// What connect refuses by itself never reaches observe, which takes this away.
+	c.reason = "unsupported"
+	c.header.Set(headerReason, c.reason)
+	c.inner.ServeHTTP(w, r)
+	return nil
+}
+
+// check refuses what the request's head is enough to refuse.
+func (s *Server) check(r *http.Request, c *call) error {
+	switch mark := r.Header.Get(auth.HeaderLoadTest); {
+	case r.Method != http.MethodPost:
+		return errHTTPMethod
+	case !spoken(r.Header.Get("Content-Type")):
+		return errContentType
+	case s.draining.Load():
+		return errDraining
+	case !c.served:
+		return errNotServed
+	case mark == "1":
+		if s.ports.Shadow == nil || c.serves != nil {
+			return errShadow
+		}
+		c.service = s.ports.Shadow
+	case mark != "":
+		return errMark
+	}
+	return nil
+}
+
+// spoken says whether a content type is one of the API's.
+func spoken(contentType string) bool {
+	base, _, _ := strings.Cut(contentType, ";")
+	switch strings.ToLower(strings.TrimSpace(base)) {
+	case "application/json", "application/proto", "application/grpc", "application/grpc+proto", "application/grpc+json",
+		"application/grpc-web", "application/grpc-web+proto", "application/grpc-web+json":
+		return true
+	}
+	return false
+}
+
+// fail answers with an error in the request's own protocol.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, c *call, err error) {
+	c.reason = wallet.ReasonOf(err)
+	c.header.Del(headerReason)
+	s.write(w, r, err)
+}
+
+// write writes an error. That it cannot be written is the client's loss: it has gone.
+func (s *Server) write(w http.ResponseWriter, r *http.Request, err error) {
+	if s.errors.IsSupported(r) {
+		_ = s.errors.Write(w, r, wireError(err))
+		return
+	}
+	_ = s.errors.Write(plain{w}, r, wireError(err))
+}
+
+// plain answers what is in none of the API's protocols, where the status says more than the API's code.
+type plain struct{ http.ResponseWriter }
+
+// WriteHeader keeps the code's own status but for the cases that HTTP has a word for.
+func (p plain) WriteHeader(status int) {
+	switch p.Header().Get(headerReason) {
+	case errContentType.why.Reason:
+		status = http.StatusUnsupportedMediaType
+	case errHTTPMethod.why.Reason:
+		p.Header().Set("Allow", http.MethodPost)
+		status = http.StatusMethodNotAllowed
+	case errNoMethod.why.Reason:
+		status = http.StatusNotFound
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+// defect notes a panic and returns the error that stands for it. One request ends; the others are not touched.
+func (s *Server) defect(where string, broken any) error {
+	s.metrics.panics.Inc()
+	s.log.Error("a request ended in a defect", "method", where, "panic", fmt.Sprint(broken), "stack", string(debug.Stack()))
+	return fmt.Errorf("server: %s ended in a defect", where)
+}
+
+// observe is the one interceptor: it sees each message that connect could decode, and each error before connect does.
+func (s *Server) observe(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, r connect.AnyRequest) (answer connect.AnyResponse, err error) {
+		c := callOf(ctx)
+		c.header.Del(headerReason)
+		defer func() {
+			if broken := recover(); broken != nil {
+				err = s.defect(c.path, broken)
+			}
+			c.reason = wallet.ReasonOf(err)
+			if err != nil {
+				answer, err = nil, wireError(err)
+			}
+		}()
+		err = readable(r.Any())
+		if c.of == operators {
+			return s.audited(ctx, c, r, err, next)
+		}
+		if err != nil {
+			return nil, err
+		}
+		answer, err = next(ctx, r)
+		if err = settled(err, c.mutates); err != nil && wallet.CodeOf(err) == wallet.CodeInternal {
+			s.log.Error("a request failed", "method", c.path, "error", err)
+		}
+		return answer, err
+	}
+}

@@ -1,0 +1,63 @@
+package server
+
+import (
+	"hongbao/reference/server/auth"
+	connectpb "hongbao/reference/server/hongbaopb/hongbaopbconnect"
+)
+
+// audience is who calls a method.
+type audience uint8
+
+// The audiences.
+const (
+	upstreams audience = iota
+	users
+	operators
+	audiences
+)
+
+// String returns the audience's name in metrics.
+func (a audience) String() string { return [...]string{"upstreams", "users", "operators"}[a] }
+
+// method is what the edge must know of a method before it reads a request.
+type method struct {
+	path    string
+	of      audience
+	scope   auth.Scope  // upstreams
+	roles   []auth.Role // operators
+	mutates bool        // a deadline leaves it open what was done
+	slow    bool        // may take slowDeadline
+	serves  func(*Ports) bool
+}
+
+// methods lists the API. TestMethodTable compares it with the schema.
+func methods() []method {
+	anybody := []auth.Role{auth.RoleViewer, auth.RoleOperator, auth.RoleAuditor}
+	operator, auditor := []auth.Role{auth.RoleOperator}, []auth.Role{auth.RoleAuditor}
+	return []method{
+		{path: connectpb.GrantServiceGrantProcedure, of: upstreams, scope: auth.ScopeGrant, mutates: true},
+		{path: connectpb.GrantServiceBatchGrantProcedure, of: upstreams, scope: auth.ScopeGrant, mutates: true},
+
+		{path: connectpb.WalletServiceWalletPageProcedure, of: users},
+		{path: connectpb.WalletServiceFlowProcedure, of: users},
+		{path: connectpb.WalletServiceWithdrawProcedure, of: users, mutates: true},
+		{path: connectpb.WalletServiceBindPhoneProcedure, of: users, mutates: true},
+
+		{path: connectpb.QueryServiceBalanceProcedure, of: upstreams, scope: auth.ScopeQuery, serves: hasQuery},
+		{path: connectpb.QueryServiceIncomeProcedure, of: upstreams, scope: auth.ScopeQuery, serves: hasQuery},
+		{path: connectpb.QueryServiceHasWonProcedure, of: upstreams, scope: auth.ScopeQuery, serves: hasQuery},
+		{path: connectpb.QueryServiceForcePostProcedure, of: upstreams, scope: auth.ScopeQuery, serves: hasQuery, mutates: true},
+		{path: connectpb.QueryServiceRunningTotalProcedure, of: upstreams, scope: auth.ScopeQuery, serves: hasQuery},
+
+		{path: connectpb.OperatorServiceListSwitchesProcedure, of: operators, roles: anybody, serves: hasOperator},
+		{path: connectpb.OperatorServiceSetSwitchProcedure, of: operators, roles: operator, serves: hasOperator, mutates: true},
+		{path: connectpb.OperatorServiceStatusProcedure, of: operators, roles: anybody, serves: hasOperator},
+		{path: connectpb.OperatorServiceAuditBudgetProcedure, of: operators, roles: auditor, serves: hasOperator, mutates: true, slow: true},
+		{path: connectpb.OperatorServiceReconcileProcedure, of: operators, roles: auditor, serves: hasOperator, slow: true},
+		{path: connectpb.OperatorServiceAuditLogProcedure, of: operators, roles: auditor, serves: hasAudit},
+	}
+}
+
+func hasQuery(p *Ports) bool    { return p.Query != nil }
+func hasOperator(p *Ports) bool { return p.Operator != nil && p.Audit != nil }
+func hasAudit(p *Ports) bool    { return p.Audit != nil }

@@ -1,0 +1,138 @@
+package server
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"hongbao/reference/wallet"
+)
+
+// Metrics is what the service shows of itself, in a registry of its own. Whoever has something to tell calls a method;
+// none of them waits. deploy/grafana/hongbao.json shows exactly these names.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	inFlight *prometheus.GaugeVec
+	panics   prometheus.Counter
+
+	backlogDepth prometheus.Gauge
+	backlogAge   prometheus.Gauge
+	openOrders   prometheus.Gauge
+	batch        prometheus.Histogram
+	budgetLeft   *prometheus.GaugeVec
+	stranded     *prometheus.GaugeVec
+	alarms       *prometheus.CounterVec
+	tokens       *prometheus.CounterVec
+	ready        prometheus.Gauge
+}
+
+// latencyBuckets goes from 100 µs to 13 s. Each bound is √2 times the one before, so that a quantile read from the middle
+// of a bucket is off by a fifth at most.
+func latencyBuckets() []float64 { return prometheus.ExponentialBuckets(100e-6, 1.4142135623730951, 35) }
+
+// NewMetrics returns metrics at zero.
+func NewMetrics() *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.requests = counters(m, "hongbao_requests_total", "Requests by method and outcome: ok, or the reason of the refusal.", "method", "reason")
+	m.seconds = add(m, prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "hongbao_request_seconds",
+		Help: "From the request's headers to the last byte of the answer.", Buckets: latencyBuckets()}, []string{"method"}))
+	m.inFlight = gauges(m, "hongbao_in_flight", "Requests that are worked on.", "audience")
+	m.panics = add(m, prometheus.NewCounter(prometheus.CounterOpts{Name: "hongbao_panics_total", Help: "Requests that ended in a defect of ours."}))
+	m.backlogDepth = gauge(m, "hongbao_backlog_depth", "Postings that the ledger has not taken yet.")
+	m.backlogAge = gauge(m, "hongbao_backlog_age_seconds", "Age of the oldest of them.")
+	m.openOrders = gauge(m, "hongbao_open_orders", "Orders on record that are neither posted nor void.")
+	m.batch = add(m, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "hongbao_batch_size",
+		Help: "Credits in one posting.", Buckets: prometheus.ExponentialBuckets(1, 2, 11)}))
+	m.budgetLeft = gauges(m, "hongbao_budget_left_fen", "Budget that no instance has leased yet.", "stage")
+	m.stranded = gauges(m, "hongbao_budget_stranded_fen", "Budget leased to lost instances, ungrantable before an audit.", "stage")
+	m.alarms = counters(m, "hongbao_alarms_total", "Alarms; each kind has a line in the runbook.", "kind")
+	m.tokens = counters(m, "hongbao_tokens_refused_total", "Clients' tokens that were not accepted.", "reason")
+	m.ready = gauge(m, "hongbao_ready", "1 while this instance is ready.")
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, kind := range alarmKinds() {
+		m.alarms.WithLabelValues(string(kind)) // from zero, so that the first one is a rise
+	}
+	return m
+}
+
+// alarmKinds lists the alarms.
+func alarmKinds() []wallet.AlarmKind {
+	return []wallet.AlarmKind{wallet.AlarmPostingRefused, wallet.AlarmNotOnRecord, wallet.AlarmPayoutConflict,
+		wallet.AlarmForgedTokens, wallet.AlarmReconciliation}
+}
+
+func add[C prometheus.Collector](m *Metrics, c C) C {
+	m.registry.MustRegister(c)
+	return c
+}
+
+func gauge(m *Metrics, name, help string) prometheus.Gauge {
+	return add(m, prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help}))
+}
+
+func gauges(m *Metrics, name, help string, labels ...string) *prometheus.GaugeVec {
+	return add(m, prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels))
+}
+
+func counters(m *Metrics, name, help string, labels ...string) *prometheus.CounterVec {
+	return add(m, prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels))
+}
+
+// Alarm counts an alarm.
+func (m *Metrics) Alarm(kind wallet.AlarmKind) { m.alarms.WithLabelValues(string(kind)).Inc() }
+
+// Batch notes one posting of n credits; empty ones are not noted.
+func (m *Metrics) Batch(n int) {
+	if n > 0 {
+		m.batch.Observe(float64(n))
+	}
+}
+
+// Status notes how the service stands. An age that is not known leaves the last one.
+func (m *Metrics) Status(s Status) {
+	m.backlogDepth.Set(float64(s.Backlog))
+	if s.BacklogAge >= 0 {
+		m.backlogAge.Set(s.BacklogAge.Seconds())
+	}
+	m.openOrders.Set(float64(s.OpenOrders))
+	for _, b := range s.Budgets {
+		m.budgetLeft.WithLabelValues(b.Stage.String()).Set(float64(b.Budget - b.Leased))
+		m.stranded.WithLabelValues(b.Stage.String()).Set(float64(b.Stranded))
+	}
+}
+
+// TokenRefused counts a client's token that was not accepted.
+func (m *Metrics) TokenRefused(err error) { m.tokens.WithLabelValues(wallet.ReasonOf(err)).Inc() }
+
+// Handler serves the metrics in Prometheus' format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// meter is one method's part, looked up once.
+type meter struct {
+	seconds prometheus.Observer
+	ok      prometheus.Counter
+	others  *prometheus.CounterVec
+}
+
+func (m *Metrics) meter(method string) meter {
+	return meter{m.seconds.WithLabelValues(method), m.requests.WithLabelValues(method, "ok"),
+		m.requests.MustCurryWith(prometheus.Labels{"method": method})}
+}
+
+// done notes one request.
+func (m meter) done(reason string, took time.Duration) {
+	m.seconds.Observe(took.Seconds())
+	if reason == "ok" {
+		m.ok.Inc()
+		return
+	}
+	m.others.WithLabelValues(reason).Inc()
+}

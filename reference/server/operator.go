@@ -1,0 +1,113 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	pb "hongbao/reference/server/hongbaopb"
+	connectpb "hongbao/reference/server/hongbaopb/hongbaopbconnect"
+	"hongbao/reference/wallet"
+)
+
+// maxDifferences bounds the differences that an answer shows.
+const maxDifferences = 100
+
+// desk serves operators. Roles and the audit log are the edge's.
+type desk struct{ *Server }
+
+var _ connectpb.OperatorServiceHandler = desk{}
+
+// switches lists the switches that there are.
+func switches() []wallet.Switch { return []wallet.Switch{wallet.SwitchDistrustTokens} }
+
+// ListSwitches implements the API. A switch that is on is listed, whether this version knows it or not.
+func (s desk) ListSwitches(ctx context.Context, _ *pb.ListSwitchesRequest) (*pb.ListSwitchesReply, error) {
+	on, err := s.ports.Operator.On(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := slices.Sorted(maps.Keys(on))
+	for _, known := range switches() {
+		if !slices.Contains(names, known) {
+			names = append(names, known)
+		}
+	}
+	reply := &pb.ListSwitchesReply{}
+	for _, name := range names {
+		reply.Switches = append(reply.Switches, &pb.SwitchState{Name: string(name), On: on[name]})
+	}
+	return reply, nil
+}
+
+// SetSwitch implements the API.
+func (s desk) SetSwitch(ctx context.Context, m *pb.SetSwitchRequest) (*pb.SetSwitchReply, error) {
+	name := wallet.Switch(m.Name)
+	if !slices.Contains(switches(), name) {
+		return nil, fmt.Errorf("%w: switch %q", wallet.ErrNotFound, cut(m.Name, 64))
+	}
+	return &pb.SetSwitchReply{}, s.ports.Operator.Set(ctx, name, m.On)
+}
+
+// Status implements the API.
+func (s desk) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.StatusReply, error) {
+	now, err := s.ports.Operator.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	reply := &pb.StatusReply{Instances: now.Instances, BacklogDepth: now.Backlog, BacklogAgeUs: -1, OpenOrders: now.OpenOrders}
+	if now.BacklogAge >= 0 {
+		reply.BacklogAgeUs = int64(now.BacklogAge / time.Microsecond)
+	}
+	for _, b := range now.Budgets {
+		reply.Budgets = append(reply.Budgets, &pb.BudgetState{Stage: pb.Stage(b.Stage), BudgetFen: int64(b.Budget),
+			ReservedFen: int64(b.Reserved), LeasedFen: int64(b.Leased), StrandedFen: int64(b.Stranded)})
+	}
+	return reply, nil
+}
+
+// AuditBudget implements the API.
+func (s desk) AuditBudget(ctx context.Context, m *pb.AuditBudgetRequest) (*pb.AuditBudgetReply, error) {
+	stage, err := stageOf(m.Stage)
+	if err != nil {
+		return nil, err
+	}
+	back, err := s.ports.Operator.AuditBudget(ctx, stage)
+	return &pb.AuditBudgetReply{ReturnedFen: int64(back)}, err
+}
+
+// Reconcile implements the API.
+func (s desk) Reconcile(ctx context.Context, _ *pb.ReconcileRequest) (*pb.ReconcileReply, error) {
+	r, err := s.ports.Operator.Reconcile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	reply := &pb.ReconcileReply{Orders: r.Orders, Differences: r.Count}
+	for _, d := range r.Differences[:min(len(r.Differences), maxDifferences)] {
+		reply.Lines = append(reply.Lines, d.String())
+	}
+	return reply, nil
+}
+
+// AuditLog implements the API.
+func (s desk) AuditLog(ctx context.Context, m *pb.AuditLogRequest) (*pb.AuditLogReply, error) {
+	limit, err := linesOf(m.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if m.Before < 0 {
+		return nil, fmt.Errorf("%w: before action %d", wallet.ErrInvalid, m.Before)
+	}
+	actions, err := s.ports.Audit.Actions(ctx, m.Before, limit)
+	if err != nil {
+		return nil, err
+	}
+	reply := &pb.AuditLogReply{}
+	for _, a := range actions {
+		reply.Actions = append(reply.Actions, &pb.AuditedAction{Id: a.ID, AtUs: int64(a.At), Operator: a.Operator,
+			Role: a.Role, Method: a.Method, Detail: a.Detail, Outcome: a.Outcome})
+	}
+	return reply, nil
+}

@@ -1,0 +1,115 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	pb "hongbao/reference/server/hongbaopb"
+	connectpb "hongbao/reference/server/hongbaopb/hongbaopbconnect"
+	"hongbao/reference/wallet"
+)
+
+// people serves users. Who asks is in the session and nowhere else.
+type people struct{ *Server }
+
+var _ connectpb.WalletServiceHandler = people{}
+
+// self returns the user of the session, or wallet.ErrNotYours when the request names somebody else.
+func self(ctx context.Context, who *pb.User) (*call, error) {
+	c := callOf(ctx)
+	if who != nil && (who.App != pb.App(c.user.App) || who.User != int64(c.user.User)) {
+		return nil, fmt.Errorf("%w: the session is another user's", wallet.ErrNotYours)
+	}
+	return c, nil
+}
+
+// asked is what the pages' requests have in common.
+type asked interface {
+	GetWho() *pb.User
+	GetAtUs() int64
+	GetAfter() string
+	GetLimit() int32
+	GetTokens() [][]byte
+}
+
+// page reads a page for the session's user.
+func (s people) page(ctx context.Context, m asked, withdraw bool) (wallet.Page, error) {
+	c, err := self(ctx, m.GetWho())
+	if err != nil {
+		return wallet.Page{}, err
+	}
+	after, err := cursorOf(m.GetAfter())
+	if err != nil {
+		return wallet.Page{}, err
+	}
+	limit, err := linesOf(m.GetLimit())
+	if err != nil {
+		return wallet.Page{}, err
+	}
+	tokens, err := tokensOf(m.GetTokens())
+	if err != nil {
+		return wallet.Page{}, err
+	}
+	p, err := c.service.Page(ctx, wallet.PageRequest{Caller: c.user, At: wallet.Instant(m.GetAtUs()), After: after,
+		Limit: limit, Tokens: tokens, Withdraw: withdraw})
+	for _, f := range p.Refused {
+		s.metrics.TokenRefused(f.Err)
+	}
+	return p, err
+}
+
+// WalletPage implements the API.
+func (s people) WalletPage(ctx context.Context, m *pb.WalletPageRequest) (*pb.WalletPageReply, error) {
+	p, err := s.page(ctx, m, m.Withdraw)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.WalletPageReply{Stage: pb.Stage(p.Stage), BalanceFen: int64(p.Balance), IncomeFen: int64(p.Income),
+		Lines: linesTo(p.Grants), Next: cursorText(p.Next), Withdrawals: withdrawalsTo(p.Withdrawals),
+		Missing: p.Missing, Refused: refusedTo(p.Refused)}, nil
+}
+
+// Flow implements the API.
+func (s people) Flow(ctx context.Context, m *pb.FlowRequest) (*pb.FlowReply, error) {
+	p, err := s.page(ctx, m, false)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.FlowReply{Lines: linesTo(p.Grants), Next: cursorText(p.Next), Withdrawals: withdrawalsTo(p.Withdrawals),
+		Missing: p.Missing, Refused: refusedTo(p.Refused)}, nil
+}
+
+// Withdraw implements the API.
+func (s people) Withdraw(ctx context.Context, m *pb.WithdrawRequest) (*pb.WithdrawReply, error) {
+	c, err := self(ctx, m.GetWho())
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := tokensOf(m.Tokens)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.service.Withdraw(ctx, wallet.WithdrawRequest{Caller: c.user, Request: m.Request,
+		Amount: wallet.Money(m.AmountFen), At: wallet.Instant(m.AtUs), Tokens: tokens})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.WithdrawReply{Number: r.No.String(), AmountFen: int64(r.Amount), State: pb.WithdrawalState(r.State)}, nil
+}
+
+// BindPhone implements the API.
+func (s people) BindPhone(ctx context.Context, m *pb.BindPhoneRequest) (*pb.BindPhoneReply, error) {
+	c, err := self(ctx, m.GetWho())
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.service.Bind(ctx, c.user, wallet.Phone(m.Phone))
+	if err != nil {
+		return nil, err
+	}
+	former := make([]int64, len(p.Former))
+	for i, id := range p.Former {
+		former[i] = int64(id)
+	}
+	return &pb.BindPhoneReply{ActId: int64(p.ActID), Former: former}, nil
+}
