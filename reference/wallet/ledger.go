@@ -14,6 +14,7 @@ const (
 	PersonalAccount                        // a person's balance; Owner is the ActID
 	HoldAccount                            // held for a running withdrawal; Owner is the ActID
 	PaidAccount                            // has left through the bank; Owner is the ActID
+	TransitAccount                         // on its way between the databases of one ledger; empty when no transfer is under way
 )
 
 // AccountNo names an account. The stages have separate accounts, so that nothing crosses between them (A1).

@@ -19,6 +19,9 @@ const (
 	lost            // the connection ended, or something else that nobody foresaw
 )
 
+// errAgain is an apply's word for: another instance came between, make the transaction again.
+var errAgain = errors.New("sql: changed meanwhile")
+
 // faultOf classes an error. A wallet error is one of our own, about one job's data.
 func (d *dialect) faultOf(err error) fault {
 	if err == nil {
@@ -30,6 +33,9 @@ func (d *dialect) faultOf(err error) fault {
 		}
 		return refused
 	}
+	if errors.Is(err, errAgain) {
+		return again
+	}
 	return d.classify(err)
 }
 
@@ -38,7 +44,7 @@ func (d *dialect) notDone(err error) error {
 	if e := (*wallet.Error)(nil); err == nil || errors.As(err, &e) {
 		return err
 	}
-	switch d.classify(err) {
+	switch d.faultOf(err) {
 	case overflows:
 		return fmt.Errorf("%w: %w", wallet.ErrOverflow, err)
 	case refused:

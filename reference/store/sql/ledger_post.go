@@ -1,0 +1,262 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+
+	"hongbao/reference/wallet"
+)
+
+// posting is the job of one Post on one shard.
+type posting struct {
+	batch  []wallet.Credit
+	out    []wallet.Posted
+	number int64 // of the transaction that wrote it
+}
+
+// Post implements wallet.Ledger. The database may refuse a credit for a reason that we did not foresee: that one is
+// PostRefused, the others are written.
+//
+// Credits of several shards are written in one transaction each. When one of them fails and another wrote something,
+// the answer is ErrUnknown, and repeating the call settles it; the port's "all or none" then holds for each shard.
+func (l *Ledger) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.Posted, error) {
+	if err := checkCredits(batch); err != nil {
+		return nil, err
+	}
+	out := make([]wallet.Posted, len(batch))
+	if len(batch) == 0 {
+		return out, nil
+	}
+	parts := make([]posting, len(l.db.shards))
+	at := make([][]int, len(l.db.shards)) // where the part's credits were in the batch
+	for i, c := range batch {
+		s := wallet.ShardOf(c.Order.ActID, len(parts))
+		parts[s].batch = append(parts[s].batch, c)
+		at[s] = append(at[s], i)
+	}
+	errs := make([]error, len(parts))
+	var all sync.WaitGroup
+	for s := range parts {
+		if len(parts[s].batch) == 0 {
+			continue
+		}
+		if len(parts[s].batch) == len(batch) {
+			errs[s] = l.postOn(ctx, l.db.shards[s], &parts[s])
+			break
+		}
+		all.Go(func() { errs[s] = l.postOn(ctx, l.db.shards[s], &parts[s]) })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, partly(parts, errs, err)
+	}
+	for s, where := range at {
+		for i, b := range where {
+			out[b] = parts[s].out[i]
+		}
+	}
+	return out, nil
+}
+
+// partly returns the error of a batch of which some parts failed: ErrUnknown unless no part can have written anything.
+func partly(parts []posting, errs []error, err error) error {
+	for s := range parts {
+		wrote := errs[s] == nil && slices.Contains(parts[s].out, wallet.PostedNow)
+		if wrote || errors.Is(errs[s], wallet.ErrUnknown) {
+			return fmt.Errorf("%w: posting over several shards: %w", wallet.ErrUnknown, err)
+		}
+	}
+	return err
+}
+
+// postOn writes one shard's part, and finds out what became of it when the commit had no answer.
+func (l *Ledger) postOn(ctx context.Context, s *shard, p *posting) error {
+	job := &posting{batch: p.batch} // the committer's: it may outlive this call
+	err := s.do(ctx, l.post, len(job.batch), job)
+	if errors.Is(err, wallet.ErrUnknown) && ctx.Err() == nil {
+		err = l.resolved(ctx, s, job, err)
+	}
+	if err == nil {
+		p.out = job.out
+	}
+	return err
+}
+
+// resolved asks, on a connection of its own, whether a transaction without an answer is there: by the number of an
+// order that it wrote, and by the number of the transaction beside it. The locking read waits for a commit under way,
+// so that what it finds is final. It returns unknown when it finds nothing out, and ErrUnavailable when nothing was
+// written.
+func (l *Ledger) resolved(ctx context.Context, s *shard, p *posting, unknown error) error {
+	i := slices.Index(p.out, wallet.PostedNow)
+	if i < 0 {
+		return unknown
+	}
+	number := int64(0)
+	err := s.ask(ctx, l.resolve, keyed(nil, p.batch[i].Order), func(r *sql.Rows) error { return r.Scan(&number) })
+	switch {
+	case err != nil:
+		return unknown
+	case number != p.number:
+		return fmt.Errorf("%w: rolled back: %w", wallet.ErrUnavailable, errors.Unwrap(unknown))
+	}
+	return nil
+}
+
+// line is one credit of a transaction.
+type line struct {
+	wallet.Credit
+	out      *wallet.Posted
+	recorded wallet.Money // under its number after this transaction; 0 when the database refused it
+}
+
+// applyPosts writes the credits of all jobs, and one debit of their sum a stage.
+func (l *Ledger) applyPosts(ctx context.Context, t *txn, jobs []*job) error {
+	number, now := rand.Int64(), l.clock.Now()
+	var lines []line
+	for _, j := range jobs {
+		p := j.in.(*posting)
+		p.out, p.number = make([]wallet.Posted, len(p.batch)), number
+		for i, c := range p.batch {
+			lines = append(lines, line{c, &p.out[i], 0})
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b line) int { return a.Order.Compare(b.Order) })
+	firsts := make([]*line, 0, len(lines)) // of each number the first, which may be written
+	for i := range lines {
+		if i == 0 || lines[i].Order != lines[i-1].Order {
+			firsts = append(firsts, &lines[i])
+		}
+	}
+	if err := l.writeGrants(ctx, t, firsts, number, now); err != nil {
+		return err
+	}
+	for i := range lines {
+		if a := &lines[i]; *a.out == 0 { // what came second, or was there before
+			if i > 0 && a.Order == lines[i-1].Order {
+				a.recorded = lines[i-1].recorded
+			}
+			*a.out = wallet.PostRefused
+			if a.recorded == a.Amount {
+				*a.out = wallet.PostedBefore
+			}
+		}
+	}
+	firsts = slices.DeleteFunc(firsts, func(a *line) bool { return *a.out != wallet.PostedNow })
+	return l.writeSums(ctx, t, firsts, number, now)
+}
+
+// writeGrants inserts the lines whose numbers are new and tells of each what is recorded. Lines that the database
+// refuses are found by halves; those before them are met again as our own.
+func (l *Ledger) writeGrants(ctx context.Context, t *txn, lines []*line, number int64, now wallet.Instant) error {
+	err := t.insert(ctx, l.grants, len(lines), func(i int, args []any) []any {
+		a := lines[i]
+		return append(keyed(args, a.Order), int64(a.Amount), int64(a.Opened), int64(now), number)
+	}, func(from, to int, affected int64) error {
+		if affected != int64(to-from) {
+			return l.lookUp(ctx, t, lines[from:to], number)
+		}
+		for _, a := range lines[from:to] {
+			a.recorded, *a.out = a.Amount, wallet.PostedNow
+		}
+		return nil
+	})
+	if err == nil || t.dialect.faultOf(err) != refused {
+		return err
+	}
+	if len(lines) == 1 {
+		return nil // its outcome stays open, and so becomes PostRefused
+	}
+	half := len(lines) / 2
+	if err := l.writeGrants(ctx, t, lines[:half], number, now); err != nil {
+		return err
+	}
+	return l.writeGrants(ctx, t, lines[half:], number, now)
+}
+
+// lookUpAtOnce bounds the numbers that one statement looks up: each is a range for the optimiser.
+const lookUpAtOnce = 100
+
+// lookUp tells of lines, some of which were there, what is recorded, and which are of this transaction. The lines are
+// in the order of the key, each number once.
+func (l *Ledger) lookUp(ctx context.Context, t *txn, lines []*line, number int64) error {
+	for part := range slices.Chunk(lines, lookUpAtOnce) {
+		args := make([]any, 0, 5*len(part))
+		for _, a := range part {
+			args = keyed(args, a.Order)
+		}
+		err := t.query(ctx, l.found+keys(len(part)), args, func(r *sql.Rows) error {
+			var no wallet.OrderNo
+			var amount wallet.Money
+			var of int64
+			if err := r.Scan(&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &amount, &of); err != nil {
+				return err
+			}
+			i, ok := slices.BinarySearchFunc(part, no, func(a *line, no wallet.OrderNo) int { return a.Order.Compare(no) })
+			if !ok {
+				return fmt.Errorf("sql: asked for %d numbers and was told of %s", len(part), no)
+			}
+			part[i].recorded = amount
+			if of == number {
+				*part[i].out = wallet.PostedNow
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeSums adds what was written to the balances of its owners and takes it from a cost sub-account a stage. The
+// cost accounts come last: everybody needs them, and so they are locked for the shortest time.
+func (l *Ledger) writeSums(ctx context.Context, t *txn, lines []*line, number int64, now wallet.Instant) error {
+	var sums [wallet.Stages + 1]wallet.Money
+	var legs []wallet.Leg
+	for _, a := range lines {
+		to := wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: a.Order.Stage, Owner: int64(a.Order.ActID)}
+		if len(legs) == 0 || legs[len(legs)-1].Account != to {
+			legs = append(legs, wallet.Leg{Account: to})
+		}
+		last := &legs[len(legs)-1].Amount
+		var err error
+		if sums[to.Stage], err = sums[to.Stage].Add(a.Amount); err != nil {
+			return err
+		}
+		*last += a.Amount // below the stage's sum, so within the range
+	}
+	personal := len(legs)
+	sub := int64(l.turn.Add(1) % uint64(l.costs))
+	for stage, sum := range sums {
+		if sum != 0 {
+			legs = append(legs, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.CostAccount, Stage: wallet.Stage(stage), Owner: sub}, Amount: -sum})
+		}
+	}
+	if err := l.add(ctx, t, legs[:personal], true); err != nil {
+		return err
+	}
+	debits := legs[personal:]
+	err := t.insert(ctx, l.debits, len(debits), func(i int, args []any) []any {
+		return append(args, number, int64(debits[i].Account.Stage), sub, int64(debits[i].Amount), int64(now))
+	}, nil)
+	if err != nil {
+		return err
+	}
+	return l.add(ctx, t, debits, false)
+}
+
+// add adds the legs' amounts to their balances; as grants, to the incomes too.
+func (l *Ledger) add(ctx context.Context, t *txn, legs []wallet.Leg, grants bool) error {
+	return t.insert(ctx, l.accounts, len(legs), func(i int, args []any) []any {
+		a, income := legs[i], int64(0)
+		if grants {
+			income = int64(a.Amount)
+		}
+		return append(args, row(a.Account), int64(a.Account.Kind), int64(a.Account.Stage), int64(a.Amount), income)
+	}, nil)
+}

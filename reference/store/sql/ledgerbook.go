@@ -1,0 +1,168 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"math"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// bookPage is how many wallets a book reads at once a shard: some thousands of rows.
+const bookPage = 256
+
+// Entries implements wallet.LedgerBook; those of one owner in the order they were written. A page of wallets is read
+// at a time, each as it is then: what a book says in sum is exact when nothing is being written.
+func (l *Ledger) Entries(ctx context.Context, yield func(wallet.Entry) bool) error {
+	return eachOwner(ctx, l, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Entry, error) {
+		var page []wallet.Entry
+		err := s.ask(ctx, l.booked, []any{first, last}, func(r *sql.Rows) error {
+			var no wallet.OrderNo
+			var amount wallet.Money
+			var opened, posted wallet.Instant
+			err := r.Scan(&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &amount, &opened, &posted)
+			page = append(page, grant(no, amount, opened, posted))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		err = s.ask(ctx, l.moved, []any{first, last}, func(r *sql.Rows) error {
+			var e wallet.Entry
+			a, w := &e.Account, &e.Move.Withdrawal
+			err := r.Scan(&a.Owner, &a.Kind, &a.Stage, &e.Amount, &w.Account.Family, &w.Account.User, &w.Request, &e.Move.Step, &e.Posted)
+			page = append(page, e)
+			return err
+		})
+		slices.SortStableFunc(page, func(a, b wallet.Entry) int {
+			return cmp.Or(cmp.Compare(a.Account.Owner, b.Account.Owner), cmp.Compare(a.Posted, b.Posted))
+		})
+		return page, err
+	}, func(e wallet.Entry) int64 { return e.Account.Owner }, yield)
+}
+
+// Balances implements wallet.LedgerBook. A cost account is summed over the shards, and listed though it be empty. The
+// transit accounts are summed to one a stage, which is listed when transfers between shards are under way.
+func (l *Ledger) Balances(ctx context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
+	common, err := l.common(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range common {
+		if !yield(b.Account, b.Amount) {
+			return nil
+		}
+	}
+	return eachOwner(ctx, l, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Leg, error) {
+		return l.readBalances(ctx, s, first, last)
+	}, func(b wallet.Leg) int64 { return b.Account.Owner },
+		func(b wallet.Leg) bool { return yield(b.Account, b.Amount) })
+}
+
+// common returns the balances of the accounts that belong to nobody, cost accounts first.
+func (l *Ledger) common(ctx context.Context) ([]wallet.Leg, error) {
+	var out []wallet.Leg
+	for stage := wallet.InternalTest; stage <= wallet.Official; stage++ {
+		for sub := range int64(l.costs) {
+			out = append(out, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.CostAccount, Stage: stage, Owner: sub}})
+		}
+	}
+	costs := len(out)
+	for stage := wallet.InternalTest; stage <= wallet.Official; stage++ {
+		out = append(out, wallet.Leg{Account: wallet.AccountNo{Kind: wallet.TransitAccount, Stage: stage}})
+	}
+	for _, s := range l.db.shards {
+		balances, err := l.readBalances(ctx, s, math.MinInt64, -1)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range balances {
+			i := slices.IndexFunc(out, func(o wallet.Leg) bool { return o.Account == b.Account })
+			if i < 0 { // a sub-account of a time when there were more of them
+				i, costs = costs, costs+1
+				out = slices.Insert(out, i, wallet.Leg{Account: b.Account})
+			}
+			if out[i].Amount, err = out[i].Amount.Add(b.Amount); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return slices.DeleteFunc(out, func(b wallet.Leg) bool { return b.Account.Kind == wallet.TransitAccount && b.Amount == 0 }), nil
+}
+
+func (l *Ledger) readBalances(ctx context.Context, s *shard, first, last int64) ([]wallet.Leg, error) {
+	var page []wallet.Leg
+	err := s.ask(ctx, l.balances, []any{first, last}, func(r *sql.Rows) error {
+		b, err := scanBalance(r)
+		page = append(page, b)
+		return err
+	})
+	return page, err
+}
+
+// walker reads one shard's part of a book, a page of wallets at a time.
+type walker[T any] struct {
+	shard *shard
+	page  []T
+	last  int64 // owner that was read
+	ended bool
+}
+
+// eachOwner merges what read returns of the wallets of all shards, by ascending owner.
+func eachOwner[T any](ctx context.Context, l *Ledger, read func(ctx context.Context, s *shard, first, last int64) ([]T, error),
+	owner func(T) int64, yield func(T) bool) error {
+	walkers := make([]walker[T], len(l.db.shards))
+	for i, s := range l.db.shards {
+		walkers[i].shard = s
+	}
+	for {
+		var next *walker[T]
+		for i := range walkers {
+			w := &walkers[i]
+			for len(w.page) == 0 && !w.ended {
+				if err := fill(ctx, l, w, read); err != nil {
+					return err
+				}
+			}
+			if len(w.page) > 0 && (next == nil || owner(w.page[0]) < owner(next.page[0])) {
+				next = w
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		for of := owner(next.page[0]); len(next.page) > 0 && owner(next.page[0]) == of; next.page = next.page[1:] {
+			if !yield(next.page[0]) {
+				return nil
+			}
+		}
+	}
+}
+
+// fill reads the walker's next page.
+func fill[T any](ctx context.Context, l *Ledger, w *walker[T], read func(ctx context.Context, s *shard, first, last int64) ([]T, error)) error {
+	var first, last int64
+	n := 0
+	err := w.shard.ask(ctx, l.owners, []any{w.last, bookPage}, func(r *sql.Rows) error {
+		if err := r.Scan(&last); err != nil {
+			return err
+		}
+		if n == 0 {
+			first = last
+		}
+		n++
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.ended = n < bookPage
+	if n == 0 {
+		return nil
+	}
+	w.last = last
+	w.page, err = read(ctx, w.shard, first, last)
+	return err
+}

@@ -1,0 +1,156 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// maxLegs bounds the legs and the pool of one transfer: a leg from and a leg to for each wallet that one person can
+// have.
+const maxLegs = 2 * (wallet.MaxFormer + 1)
+
+// moveState is how a transfer, or one step of it, stands. Zero is none on record.
+type moveState int
+
+const (
+	claimed moveState = 1 + iota // its number is taken; what became of it is on record with its steps
+	made
+	turnedDown // not enough money; the answer stands
+)
+
+// Transfer implements wallet.Ledger. ErrInvalid: what wallet.Transfer.Validate refuses, an account or a number that
+// cannot be, or more legs than one person can need. ErrOverflow: an account would leave the range of Money.
+//
+// A number's home is a shard that follows from the number alone, so that a repeat finds it whatever it asks for. What
+// touches a single shard is one transaction there; see drive for the rest.
+func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
+	if err := l.checkTransfer(t); err != nil {
+		return err
+	}
+	asked, err := json.Marshal(askedFor{t.Legs, t.Pool, t.Take})
+	if err != nil {
+		return fmt.Errorf("%w: transfer: %w", wallet.ErrInvalid, err)
+	}
+	claim := &moving{no: t.No, asked: asked}
+	home, only := l.home(t.No), l.only(t)
+	if only == home {
+		claim.legs, claim.pool, claim.take, claim.moves = t.Legs, t.Pool, t.Take, true
+	}
+	if err := l.step(ctx, home, claim); err != nil {
+		return err
+	}
+	stored, state := t, claim.state
+	if !bytes.Equal(claim.recorded, asked) { // a repeat: what was asked the first time is what is done
+		var a askedFor
+		if err := json.Unmarshal(claim.recorded, &a); err != nil {
+			return fmt.Errorf("sql: what transfer %s step %d asked for: %w", t.No.Withdrawal, t.No.Step, err)
+		}
+		stored.Legs, stored.Pool, stored.Take = a.Legs, a.Pool, a.Take
+	}
+	if state == claimed {
+		if state, err = l.drive(ctx, stored); err != nil {
+			return err
+		}
+	}
+	switch {
+	case state == turnedDown:
+		return fmt.Errorf("%w: transfer %s step %d", wallet.ErrInsufficient, t.No.Withdrawal, t.No.Step)
+	case !slices.Equal(stored.Legs, t.Legs) || stored.Take != t.Take: // the pool may have grown since
+		return fmt.Errorf("%w: transfer %s step %d", wallet.ErrConflict, t.No.Withdrawal, t.No.Step)
+	}
+	return nil
+}
+
+// askedFor is a transfer as it is kept under its number.
+type askedFor struct {
+	Legs []wallet.Leg
+	Pool []wallet.AccountNo
+	Take wallet.Money
+}
+
+// home returns the shard that keeps a number.
+func (l *Ledger) home(no wallet.MoveNo) *shard {
+	return l.db.shard(wallet.ActID(no.Withdrawal.Account.User))
+}
+
+// shardOf returns the shard of an account. Those that belong to nobody are on every shard: nil.
+func (l *Ledger) shardOf(a wallet.AccountNo) *shard {
+	if a.Kind == wallet.CostAccount {
+		return nil
+	}
+	return l.db.shard(wallet.ActID(a.Owner))
+}
+
+// only returns the shard that a transfer keeps to, or nil when it touches several. One between accounts that belong
+// to nobody keeps to its home.
+func (l *Ledger) only(t wallet.Transfer) *shard {
+	var only *shard
+	for _, a := range accountsOf(t) {
+		switch s := l.shardOf(a); {
+		case s == nil:
+		case only == nil:
+			only = s
+		case s != only:
+			return nil
+		}
+	}
+	if only == nil {
+		return l.home(t.No)
+	}
+	return only
+}
+
+// accountsOf returns the accounts of the pool, then those of the legs.
+func accountsOf(t wallet.Transfer) []wallet.AccountNo {
+	out := slices.Clone(t.Pool)
+	for _, leg := range t.Legs {
+		out = append(out, leg.Account)
+	}
+	return out
+}
+
+func (l *Ledger) checkTransfer(t wallet.Transfer) error {
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	if f := t.No.Withdrawal.Account.Family; f < wallet.DouyinFamily || f > wallet.ToutiaoFamily {
+		return fmt.Errorf("%w: account family %d", wallet.ErrInvalid, f)
+	}
+	if t.No.Step == 0 || len(t.Legs)+len(t.Pool) > maxLegs {
+		return fmt.Errorf("%w: transfer step %d with %d legs", wallet.ErrInvalid, t.No.Step, len(t.Legs)+len(t.Pool))
+	}
+	for _, leg := range t.Legs {
+		if err := l.checkAccount(leg.Account); err != nil {
+			return err
+		}
+	}
+	for i, a := range t.Pool {
+		if err := l.checkAccount(a); err != nil {
+			return err
+		}
+		if a.Kind != wallet.PersonalAccount || slices.Contains(t.Pool[:i], a) {
+			return fmt.Errorf("%w: transfer from a pool with account kind %d of %d", wallet.ErrInvalid, a.Kind, a.Owner)
+		}
+	}
+	return nil
+}
+
+// checkAccount returns ErrInvalid for an account that no transfer can name.
+func (l *Ledger) checkAccount(a wallet.AccountNo) error {
+	switch {
+	case a.Kind < wallet.CostAccount || a.Kind > wallet.PaidAccount:
+		return fmt.Errorf("%w: account kind %d", wallet.ErrInvalid, a.Kind)
+	case a.Stage < wallet.InternalTest || a.Stage > wallet.Official:
+		return fmt.Errorf("%w: account stage %d", wallet.ErrInvalid, a.Stage)
+	case a.Kind == wallet.CostAccount && (a.Owner < 0 || a.Owner >= int64(l.costs)):
+		return fmt.Errorf("%w: cost account %d of %d", wallet.ErrInvalid, a.Owner, l.costs)
+	case a.Kind != wallet.CostAccount && a.Owner <= 0:
+		return fmt.Errorf("%w: account of wallet %d", wallet.ErrInvalid, a.Owner)
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"hongbao/reference/wallet"
+)
+
+// moving is the job of a transfer, or of one step of it, on one shard. It is made once for its number and part.
+type moving struct {
+	no    wallet.MoveNo
+	part  int
+	asked []byte // kept with it
+
+	moves   bool // false: it only claims its number
+	legs    []wallet.Leg
+	pool    []wallet.AccountNo
+	take    wallet.Money
+	partial bool // what the pool has is enough, if it is less than take, and legs is the one that takes it
+
+	state    moveState // the answer, of this call or of an earlier one
+	amount   wallet.Money
+	recorded []byte
+}
+
+// id names a move's row.
+type moveID struct {
+	no   wallet.MoveNo
+	part int
+}
+
+// step makes a step on a shard, or learns how it ended before.
+func (l *Ledger) step(ctx context.Context, s *shard, m *moving) error {
+	job := *m // the committer's: it may outlive this call
+	if err := s.do(ctx, l.move, 2+len(m.legs)+len(m.pool), &job); err != nil {
+		return err
+	}
+	*m = job
+	return nil
+}
+
+// moves is one transaction's transfers: what is known of them, and what is to be written.
+type moves struct {
+	known    map[moveID]*moving
+	balances map[wallet.AccountNo]wallet.Money
+	made     []*moving
+	lines    []moveLine
+}
+
+// moveLine is a leg that will be written.
+type moveLine struct {
+	wallet.Leg
+	of   *moving
+	line int
+}
+
+// applyMoves makes the transfers of all jobs, one after another in memory over balances that it has locked, and
+// writes them together.
+func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
+	m := moves{known: map[moveID]*moving{}, balances: map[wallet.AccountNo]wallet.Money{}}
+	if err := l.readMoves(ctx, t, jobs, &m); err != nil {
+		return err
+	}
+	if err := l.readAccounts(ctx, t, jobs, &m); err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		in := j.in.(*moving)
+		id := moveID{in.no, in.part}
+		if was := m.known[id]; was != nil {
+			in.state, in.amount, in.recorded = was.state, was.amount, was.recorded
+			continue
+		}
+		if j.err = m.make(in); j.err == nil {
+			m.known[id] = in
+			m.made = append(m.made, in)
+		}
+	}
+	return l.writeMoves(ctx, t, &m)
+}
+
+// make decides one transfer. An error is about this one alone; nothing of it is on record then.
+func (m *moves) make(in *moving) error {
+	in.state, in.amount, in.recorded = claimed, 0, in.asked
+	if !in.moves {
+		return nil
+	}
+	legs, rest := []wallet.Leg{}, in.take
+	for _, a := range in.pool {
+		if give := min(m.balances[a], rest); give > 0 {
+			legs = append(legs, wallet.Leg{Account: a, Amount: -give})
+			rest -= give
+		}
+	}
+	in.amount = in.take - rest
+	switch {
+	case rest > 0 && !in.partial:
+		in.state, in.amount = turnedDown, 0
+		return nil
+	case in.partial && in.amount > 0:
+		legs = append(legs, wallet.Leg{Account: in.legs[0].Account, Amount: in.amount})
+	case !in.partial:
+		legs = append(legs, in.legs...)
+	}
+	after := map[wallet.AccountNo]wallet.Money{}
+	for _, leg := range legs {
+		b, ok := after[leg.Account]
+		if !ok {
+			b = m.balances[leg.Account]
+		}
+		b, err := b.Add(leg.Amount)
+		if err != nil {
+			return err
+		}
+		after[leg.Account] = b
+	}
+	for a, b := range after {
+		if b < 0 && (a.Kind == wallet.PersonalAccount || a.Kind == wallet.HoldAccount) {
+			in.state, in.amount = turnedDown, 0
+			return nil
+		}
+	}
+	for a, b := range after {
+		m.balances[a] = b
+	}
+	in.state = made
+	for i, leg := range legs {
+		m.lines = append(m.lines, moveLine{leg, in, i})
+	}
+	return nil
+}
+
+// readMoves finds out which of the jobs were answered before.
+func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *moves) error {
+	const one = "(family = ? AND account = ? AND request = ? AND step = ? AND part = ?)"
+	for some := range slices.Chunk(jobs, lookUpAtOnce) {
+		var args []any
+		for _, j := range some {
+			args = moved(args, j.in.(*moving))
+		}
+		query := l.answers + strings.TrimSuffix(strings.Repeat(one+" OR ", len(some)), " OR ") + t.dialect.lock
+		err := t.query(ctx, query, args, func(r *sql.Rows) error {
+			was := &moving{}
+			w := &was.no.Withdrawal
+			err := r.Scan(&w.Account.Family, &w.Account.User, &w.Request, &was.no.Step, &was.part, &was.state, &was.amount, &was.recorded)
+			m.known[moveID{was.no, was.part}] = was
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readAccounts locks and reads the balances that unanswered jobs need, all in the order of the table, so that two
+// transactions cannot wait for each other.
+func (l *Ledger) readAccounts(ctx context.Context, t *txn, jobs []*job, m *moves) error {
+	var accounts []wallet.AccountNo
+	for _, j := range jobs {
+		if in := j.in.(*moving); in.moves && m.known[moveID{in.no, in.part}] == nil {
+			accounts = append(accounts, in.pool...)
+			for _, leg := range in.legs {
+				accounts = append(accounts, leg.Account)
+			}
+		}
+	}
+	slices.SortFunc(accounts, compareRows)
+	accounts = slices.Compact(accounts)
+	for some := range slices.Chunk(accounts, lookUpAtOnce) {
+		var args []any
+		for _, a := range some {
+			args = append(args, row(a), int64(a.Kind), int64(a.Stage))
+		}
+		query := l.balance + strings.TrimSuffix(strings.Repeat("(owner = ? AND kind = ? AND stage = ?) OR ", len(some)), " OR ") +
+			" ORDER BY owner, kind, stage" + t.dialect.lock
+		err := t.query(ctx, query, args, func(r *sql.Rows) error {
+			b, err := scanBalance(r)
+			m.balances[b.Account] = b.Amount
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareRows orders accounts as their table does.
+func compareRows(a, b wallet.AccountNo) int {
+	return cmp.Or(cmp.Compare(row(a), row(b)), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Stage, b.Stage))
+}
+
+// scanBalance reads a row of owner, kind, stage and balance.
+func scanBalance(r *sql.Rows) (b wallet.Leg, err error) {
+	var owner int64
+	err = r.Scan(&owner, &b.Account.Kind, &b.Account.Stage, &b.Amount)
+	b.Account = account(owner, b.Account.Kind, b.Account.Stage)
+	return b, err
+}
+
+// moved appends the key of a move's row.
+func moved(args []any, in *moving) []any {
+	w := in.no.Withdrawal
+	return append(args, int64(w.Account.Family), int64(w.Account.User), w.Request, int64(in.no.Step), int64(in.part))
+}
+
+// writeMoves writes the answers, the lines and the balances. Another instance may have been first with one of the
+// numbers; then the transaction is made again, and finds its answer.
+func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *moves) error {
+	written := int64(0)
+	err := t.insert(ctx, l.moves, len(m.made), func(i int, args []any) []any {
+		in := m.made[i]
+		return append(moved(args, in), int64(in.state), int64(in.amount), in.asked)
+	}, func(_, _ int, affected int64) error {
+		written += affected
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if written != int64(len(m.made)) {
+		return fmt.Errorf("%w: %d of %d transfers were made meanwhile", errAgain, int64(len(m.made))-written, len(m.made))
+	}
+	now := l.clock.Now()
+	err = t.insert(ctx, l.legs, len(m.lines), func(i int, args []any) []any {
+		a := m.lines[i]
+		args = moved(append(args, row(a.Account), int64(a.Account.Kind), int64(a.Account.Stage)), a.of)
+		return append(args, int64(a.line), int64(a.Amount), int64(now))
+	}, nil)
+	if err != nil {
+		return err
+	}
+	sums := map[wallet.AccountNo]wallet.Money{}
+	for _, a := range m.lines {
+		sums[a.Account] += a.Amount // both the balance before and that after are in the range, and so is what wraps between
+	}
+	legs := make([]wallet.Leg, 0, len(sums))
+	for a, sum := range sums {
+		legs = append(legs, wallet.Leg{Account: a, Amount: sum})
+	}
+	slices.SortFunc(legs, func(a, b wallet.Leg) int { return compareRows(a.Account, b.Account) })
+	return l.add(ctx, t, legs, false)
+}
