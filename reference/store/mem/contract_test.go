@@ -46,3 +46,7 @@ func TestIdentities(t *testing.T) {
 func TestBank(t *testing.T) {
 	storetest.Bank(t, func(*testing.T) storetest.BankStore { return mem.NewBank() })
 }
+
+func TestQuotas(t *testing.T) {
+	storetest.Quotas(t, func(*testing.T) wallet.Quotas { return mem.NewQuotas() })
+}

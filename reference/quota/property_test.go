@@ -1,0 +1,199 @@
+package quota_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/quota"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+)
+
+func bg() context.Context { return context.Background() }
+
+// shaky loses every thirteenth answer and refuses every seventeenth call.
+type shaky struct {
+	wallet.Quotas
+	calls atomic.Int64
+}
+
+func (b *shaky) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
+	n := b.calls.Add(1)
+	if n%17 == 0 {
+		return wallet.Reservation{}, false, wallet.ErrUnavailable
+	}
+	out, isNew, err := b.Quotas.Record(ctx, r)
+	if n%13 == 0 {
+		return wallet.Reservation{}, false, wallet.ErrUnknown
+	}
+	return out, isNew, err
+}
+
+func (b *shaky) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
+	out, err := b.Quotas.Lease(ctx, holder, s, need, want, budget)
+	if b.calls.Add(1)%13 == 0 {
+		return wallet.Block{}, wallet.ErrUnknown
+	}
+	return out, err
+}
+
+// festival is a few instances that share one small budget, in any trouble.
+type festival struct {
+	t       *rapid.T
+	book    *trouble
+	budget  wallet.Money
+	block   wallet.Money
+	alive   []*quota.Budgets // the latest lives; earlier ones are in paused
+	names   []string
+	paused  []*quota.Budgets // taken for dead; they may still act
+	holders []string         // of all lives
+	answers map[int]bool     // what was first told of an order: granted or not
+	depth   int
+}
+
+const orders = 12
+
+func amountOf(order int) wallet.Money { return wallet.Money(order*5%13 + 1) } // a repeat carries the same content
+
+// TestNeverOver: whatever is lost, repeated, paused, stranded or audited, at any point and several at once, the budget
+// is never exceeded, an answer stands, and after everything was stranded and audited the book is exact.
+func TestNeverOver(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := &festival{t: t, book: calm(mem.NewQuotas()), answers: map[int]bool{},
+			budget: wallet.Money(rapid.IntRange(1, 80).Draw(t, "budget")), block: wallet.Money(rapid.IntRange(1, 40).Draw(t, "block"))}
+		for i := range 2 {
+			f.alive, f.names = append(f.alive, nil), append(f.names, "")
+			f.begin(i)
+		}
+		trouble := rapid.IntRange(0, 5).Draw(t, "trouble")
+		f.book.fate = func() fate {
+			if rapid.IntRange(0, 9).Draw(t, "goes wrong") < trouble {
+				return fate(rapid.IntRange(1, int(numFates)-1).Draw(t, "fate"))
+			}
+			return served
+		}
+		f.book.meanwhile = func() {
+			if f.depth < 3 && rapid.IntRange(0, 5).Draw(t, "meanwhile") == 0 {
+				f.depth++
+				f.step()
+				f.depth--
+			}
+		}
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			f.step()
+			f.safe()
+		}
+		f.end()
+	})
+}
+
+func (f *festival) begin(i int) {
+	f.names[i] = fmt.Sprintf("%d.%d", i, len(f.holders))
+	f.holders = append(f.holders, f.names[i])
+	f.alive[i] = quota.New(f.book, f.names[i], quota.Config{Block: f.block})
+}
+
+func (f *festival) step() {
+	i := rapid.IntRange(0, len(f.alive)-1).Draw(f.t, "instance")
+	switch rapid.SampledFrom([]string{"reserve", "reserve", "reserve", "reserve", "paused", "crash", "strand", "audit", "settle"}).Draw(f.t, "step") {
+	case "reserve":
+		f.reserve(f.alive[i])
+	case "paused":
+		if len(f.paused) > 0 {
+			f.reserve(rapid.SampledFrom(f.paused).Draw(f.t, "which"))
+		}
+	case "crash":
+		f.paused = append(f.paused, f.alive[i])
+		f.begin(i)
+	case "strand":
+		_ = f.book.Strand(bg(), rapid.SampledFrom(f.holders).Draw(f.t, "holder")) // dead or not
+	case "audit":
+		_, _ = f.book.Audit(bg(), wallet.Official)
+	case "settle":
+		_, _ = f.alive[i].Settle(bg(), 3)
+	}
+}
+
+func (f *festival) reserve(b *quota.Budgets) {
+	f.hear(b, rapid.IntRange(1, orders).Draw(f.t, "order"))
+}
+
+// hear reserves and checks that an answer is what was answered before.
+func (f *festival) hear(b *quota.Budgets, order int) error {
+	err := b.Reserve(bg(), number(order), amountOf(order), f.budget)
+	if c := wallet.CodeOf(err); err != nil && c != wallet.CodeRefused {
+		require.Contains(f.t, []wallet.Code{wallet.CodeUnknown, wallet.CodeUnavailable, wallet.CodeOverloaded}, c, "%v", err)
+		return err
+	}
+	granted := err == nil
+	before, told := f.answers[order]
+	require.True(f.t, !told || before == granted, "order %d was answered %v before, and %v now", order, before, granted)
+	f.answers[order] = granted
+	return err
+}
+
+func (f *festival) safe() {
+	q, err := f.book.Quota(bg(), wallet.Official)
+	require.NoError(f.t, err)
+	require.LessOrEqual(f.t, q.Leased, f.budget)
+	require.LessOrEqual(f.t, q.Reserved+q.Stranded, q.Leased, "more is granted than was leased")
+	require.GreaterOrEqual(f.t, q.Reserved, f.granted(), "what was granted is on record")
+}
+
+func (f *festival) granted() (sum wallet.Money) {
+	for order, granted := range f.answers {
+		if granted {
+			sum += amountOf(order)
+		}
+	}
+	return sum
+}
+
+// end lets everything go well again: each order gets its answer, and the audited book is exact.
+func (f *festival) end() {
+	f.book.fate, f.book.meanwhile = func() fate { return served }, func() {}
+	for order := range orders {
+		err := f.hear(f.alive[order%2], order+1)
+		require.True(f.t, err == nil || errors.Is(err, wallet.ErrOverBudget), "%v", err)
+	}
+	for _, holder := range f.holders {
+		_, err := quota.Retire(bg(), f.book, holder)
+		require.NoError(f.t, err)
+	}
+	sum := f.granted()
+	stands(f.t, f.book, wallet.Quota{Reserved: sum, Leased: sum})
+	if rest := f.budget - sum; rest > 0 {
+		require.NoError(f.t, f.alive[0].Reserve(bg(), number(100), rest, f.budget), "all that is left can be granted")
+	}
+	stands(f.t, f.book, wallet.Quota{Reserved: f.budget, Leased: f.budget})
+}
+
+// TestNothingIsLeftUnissued: an instance that lives grants its budget to the last fen, however many answers it lost.
+func TestNothingIsLeftUnissued(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		book := calm(mem.NewQuotas())
+		book.fate = func() fate { return fate(rapid.IntRange(0, int(numFates)-1).Draw(t, "fate")) }
+		budget := wallet.Money(rapid.IntRange(1, 300).Draw(t, "budget"))
+		b := quota.New(book, "a", quota.Config{Block: wallet.Money(rapid.IntRange(1, 60).Draw(t, "block"))})
+		for i := range rapid.IntRange(1, 15).Draw(t, "orders") {
+			for range 4 {
+				if err := b.Reserve(bg(), number(i+1), amountOf(i+1), budget); err == nil || errors.Is(err, wallet.ErrOverBudget) {
+					break
+				}
+			}
+		}
+		book.fate = func() fate { return served }
+		_, err := b.Settle(bg(), 100)
+		require.NoError(t, err)
+		for i := 1000; b.Reserve(bg(), number(i), 1, budget) == nil; i++ {
+			require.Less(t, i, 2000)
+		}
+		stands(t, book, wallet.Quota{Reserved: budget, Leased: budget})
+	})
+}

@@ -1,0 +1,366 @@
+package storetest
+
+import (
+	"math"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
+)
+
+// Quotas tests an adapter of wallet.Quotas.
+func Quotas(t *testing.T, open func(t *testing.T) wallet.Quotas) {
+	t.Run("leases add up", func(t *testing.T) { leasesAddUp(t, open(t)) })
+	t.Run("leases shrink near the end", func(t *testing.T) { leasesShrink(t, open(t)) })
+	t.Run("largest amounts", func(t *testing.T) { leaseOverflow(t, open(t)) })
+	t.Run("the first record stands", func(t *testing.T) { firstRecordStands(t, open(t)) })
+	t.Run("ended blocks pay nothing", func(t *testing.T) { endedBlocksPayNothing(t, open(t)) })
+	t.Run("many callers lease no more than there is", func(t *testing.T) { neverOverlease(t, open(t)) })
+	t.Run("one of many callers records", func(t *testing.T) { oneRecords(t, open(t)) })
+	t.Run("an audit misses nothing", func(t *testing.T) { auditMissesNothing(t, open(t)) })
+	t.Run("model", func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) { quotaModel(rt, open(t)) })
+	})
+}
+
+func lease(t testable, q wallet.Quotas, holder string, need, want, budget wallet.Money) wallet.Block {
+	t.Helper()
+	b, err := q.Lease(t.Context(), holder, wallet.Official, need, want, budget)
+	require.NoError(t, err)
+	require.Positive(t, b.ID, "0 is no block")
+	require.Equal(t, wallet.Official, b.Stage)
+	return b
+}
+
+func quota(t testable, q wallet.Quotas, want wallet.Quota) {
+	t.Helper()
+	got, err := q.Quota(t.Context(), wallet.Official)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func leasesAddUp(t *testing.T, q wallet.Quotas) {
+	a := lease(t, q, "a", 30, 30, 100)
+	require.EqualValues(t, 30, a.Amount)
+	b := lease(t, q, "b", 20, 20, 100)
+	require.NotEqual(t, a.ID, b.ID, "holders share no block")
+	again := lease(t, q, "a", 10, 10, 100)
+	require.Equal(t, wallet.Block{ID: a.ID, Stage: wallet.Official, Amount: 40}, again, "all that was ever leased to it")
+	quota(t, q, wallet.Quota{Leased: 60})
+
+	told, err := q.Lease(t.Context(), "a", wallet.Official, 41, 50, 100)
+	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	require.Equal(t, again, told, "a refusal tells of the block too, so that a lost answer is made good")
+	told, err = q.Lease(t.Context(), "c", wallet.Official, 41, 50, 100)
+	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	require.Zero(t, told)
+	_, err = q.Lease(t.Context(), "a", wallet.Official, 1, 1, 59)
+	require.ErrorIs(t, err, wallet.ErrOverBudget, "the budget was cut below what is leased")
+	for _, bad := range [][2]wallet.Money{{0, 10}, {-1, 10}, {11, 10}, {0, 0}} {
+		_, err = q.Lease(t.Context(), "a", wallet.Official, bad[0], bad[1], 100)
+		require.ErrorIs(t, err, wallet.ErrInvalid, "need %d of want %d", bad[0], bad[1])
+	}
+	quota(t, q, wallet.Quota{Leased: 60})
+	require.EqualValues(t, 80, lease(t, q, "a", 40, 99, 100).Amount, "exactly what is left")
+
+	drill, err := q.Lease(t.Context(), "a", wallet.ExternalDrill, 100, 100, 100)
+	require.NoError(t, err)
+	require.NotEqual(t, a.ID, drill.ID, "another stage has a budget and blocks of its own")
+	holders, err := q.Holders(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b"}, holders)
+}
+
+// leasesShrink: while a budget is nearly spent, what instances hold and do not grant should be little.
+func leasesShrink(t *testing.T, q wallet.Quotas) {
+	const budget = 10_000
+	total := wallet.Money(0)
+	for total < budget {
+		before := total
+		total = lease(t, q, "a", 1, 5_000, budget).Amount
+		got, left := total-before, budget-before
+		require.GreaterOrEqual(t, got, wallet.Money(1))
+		require.LessOrEqual(t, got, max(1, left/2), "of %d", left)
+	}
+	quota(t, q, wallet.Quota{Leased: budget})
+}
+
+func leaseOverflow(t *testing.T, q wallet.Quotas) {
+	_, err := q.Lease(t.Context(), "a", wallet.Official, 1, 1, math.MinInt64)
+	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	b := lease(t, q, "a", math.MaxInt64-1, math.MaxInt64, math.MaxInt64)
+	require.EqualValues(t, math.MaxInt64-1, b.Amount)
+	_, err = q.Lease(t.Context(), "b", wallet.Official, math.MaxInt64, math.MaxInt64, math.MaxInt64)
+	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: number(1, 1), Amount: math.MaxInt64 - 1, Block: b.ID})
+	require.NoError(t, err)
+	require.True(t, isNew)
+	require.EqualValues(t, 1, lease(t, q, "b", 1, 1, math.MaxInt64).Amount)
+	quota(t, q, wallet.Quota{Reserved: math.MaxInt64 - 1, Leased: math.MaxInt64})
+}
+
+func firstRecordStands(t *testing.T, q wallet.Quotas) {
+	a, b := lease(t, q, "a", 50, 50, 100), lease(t, q, "b", 50, 50, 100)
+	find := func(no wallet.OrderNo, want wallet.Reservation, on bool) {
+		t.Helper()
+		got, ok, err := q.Find(t.Context(), no)
+		require.NoError(t, err)
+		require.Equal(t, on, ok)
+		require.Equal(t, want, got)
+	}
+	first := wallet.Reservation{Order: number(1, 1), Amount: 10, Block: a.ID}
+	refusal := wallet.Reservation{Order: number(2, 1), Amount: 99}
+	find(first.Order, wallet.Reservation{}, false)
+	for _, c := range []struct {
+		r, want wallet.Reservation
+		isNew   bool
+		why     string
+	}{
+		{first, first, true, "nothing is on record"},
+		{first, first, false, "a repeat"},
+		{wallet.Reservation{Order: first.Order, Amount: 10, Block: b.ID}, first, false, "another instance tries it: the first one pays"},
+		{wallet.Reservation{Order: first.Order, Amount: 11, Block: a.ID}, first, false, "another amount"},
+		{wallet.Reservation{Order: first.Order, Amount: 10}, first, false, "another instance had nothing left: it is granted all the same"},
+		{refusal, refusal, true, "nothing was left"},
+		{wallet.Reservation{Order: refusal.Order, Amount: 99, Block: b.ID}, refusal, false, "a refusal stands, whatever came in since"},
+		{refusal, refusal, false, "a refusal repeated"},
+	} {
+		got, isNew, err := q.Record(t.Context(), c.r)
+		require.NoError(t, err, c.why)
+		require.Equal(t, c.isNew, isNew, c.why)
+		require.Equal(t, c.want, got, c.why)
+		find(c.want.Order, c.want, true)
+	}
+	quota(t, q, wallet.Quota{Reserved: 10, Leased: 100})
+	for _, no := range neighbours(first.Order)[:4] { // the last one is of another stage
+		if no == refusal.Order {
+			continue
+		}
+		_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: no, Amount: 1, Block: a.ID})
+		require.NoError(t, err)
+		require.True(t, isNew, "%s is another order", no)
+	}
+	quota(t, q, wallet.Quota{Reserved: 13, Leased: 100})
+}
+
+func endedBlocksPayNothing(t *testing.T, q wallet.Quotas) {
+	a, b := lease(t, q, "a", 60, 60, 100), lease(t, q, "b", 40, 40, 100)
+	paid := wallet.Reservation{Order: number(1, 1), Amount: 10, Block: a.ID}
+	record := func(r wallet.Reservation, wantNew bool, want error) {
+		t.Helper()
+		got, isNew, err := q.Record(t.Context(), r)
+		require.ErrorIs(t, err, want)
+		require.Equal(t, wantNew, isNew)
+		if want == nil {
+			require.Equal(t, r, got)
+		}
+	}
+	record(paid, true, nil)
+	late := wallet.Reservation{Order: number(3, 1), Amount: 10, Block: a.ID}
+	require.NoError(t, q.Strand(t.Context(), "nobody"))
+	for range 2 {
+		require.NoError(t, q.Strand(t.Context(), "a"))
+		quota(t, q, wallet.Quota{Reserved: 10, Leased: 100, Stranded: 50})
+	}
+	record(late, false, wallet.ErrStale)
+	_, ok, err := q.Find(t.Context(), late.Order)
+	require.NoError(t, err)
+	require.False(t, ok, "what was refused as stale is not on record")
+	record(paid, false, nil) // on record before: it stays paid
+	record(wallet.Reservation{Order: number(4, 1), Amount: 10, Block: b.ID}, true, nil)
+	_, err = q.Lease(t.Context(), "a", wallet.Official, 1, 1, 100)
+	require.ErrorIs(t, err, wallet.ErrOverBudget, "what is stranded stays leased")
+	holders, err := q.Holders(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"b"}, holders)
+
+	for _, want := range []wallet.Money{50, 0} { // the second one finds nothing to do
+		back, err := q.Audit(t.Context(), wallet.Official)
+		require.NoError(t, err)
+		require.Equal(t, want, back)
+		quota(t, q, wallet.Quota{Reserved: 20, Leased: 50})
+	}
+	record(late, false, wallet.ErrStale) // closed is as final as stranded
+	next := lease(t, q, "a", 50, 50, 100)
+	require.Greater(t, next.ID, a.ID, "blocks of a holder have ascending numbers")
+	require.EqualValues(t, 50, next.Amount, "the ended block is not in it")
+	late.Block = next.ID
+	record(late, true, nil)
+	quota(t, q, wallet.Quota{Reserved: 30, Leased: 100})
+}
+
+func neverOverlease(t *testing.T, q wallet.Quotas) {
+	const budget = 1_000
+	var leased atomic.Int64
+	together(t, func(t *testing.T, caller int) {
+		holder, last := string(rune('a'+caller%3)), wallet.Money(0)
+		for {
+			b, err := q.Lease(t.Context(), holder, wallet.Official, 7, 7, budget)
+			if err != nil {
+				require.ErrorIs(t, err, wallet.ErrOverBudget)
+				return
+			}
+			require.Greater(t, b.Amount, last)
+			last = b.Amount
+			leased.Add(7)
+		}
+	})
+	require.EqualValues(t, budget/7*7, leased.Load())
+	quota(t, q, wallet.Quota{Leased: budget / 7 * 7})
+}
+
+func oneRecords(t *testing.T, q wallet.Quotas) {
+	const orders = 100
+	var paid atomic.Int64
+	blocks := make([]wallet.BlockID, callers)
+	for i := range callers - 1 { // the last caller refuses
+		blocks[i] = lease(t, q, string(rune('a'+i)), orders, orders, callers*orders).ID
+	}
+	var answers [orders][callers]wallet.Reservation
+	together(t, func(t *testing.T, caller int) {
+		for i := range orders {
+			r := wallet.Reservation{Order: number(wallet.ActID(i+1), 1), Amount: 1, Block: blocks[caller]}
+			got, isNew, err := q.Record(t.Context(), r)
+			require.NoError(t, err)
+			if isNew {
+				require.Equal(t, r, got)
+			}
+			if isNew && r.Block != 0 {
+				paid.Add(1)
+			}
+			answers[i][caller] = got
+		}
+	})
+	for i := range answers {
+		require.Len(t, slices.Compact(answers[i][:]), 1, "order %d: all callers have the same answer", i)
+	}
+	quota(t, q, wallet.Quota{Reserved: wallet.Money(paid.Load()), Leased: (callers - 1) * orders})
+}
+
+// auditMissesNothing ends a block while others record on it: each of them is refused or counted.
+func auditMissesNothing(t *testing.T, q wallet.Quotas) {
+	const orders = 200
+	b := lease(t, q, "a", callers*orders, callers*orders, callers*orders)
+	var paid atomic.Int64
+	together(t, func(t *testing.T, caller int) {
+		for i := range orders {
+			if caller == 0 && i == orders/4 {
+				require.NoError(t, q.Strand(t.Context(), "a"))
+				back, err := q.Audit(t.Context(), wallet.Official)
+				require.NoError(t, err)
+				now, err := q.Quota(t.Context(), wallet.Official)
+				require.NoError(t, err)
+				require.Equal(t, wallet.Quota{Reserved: callers*orders - back, Leased: callers*orders - back}, now)
+			}
+			_, isNew, err := q.Record(t.Context(), wallet.Reservation{Order: number(wallet.ActID(caller*orders+i+1), 1), Amount: 1, Block: b.ID})
+			if err == nil {
+				require.True(t, isNew)
+				paid.Add(1)
+				continue
+			}
+			require.ErrorIs(t, err, wallet.ErrStale)
+		}
+	})
+	quota(t, q, wallet.Quota{Reserved: wallet.Money(paid.Load()), Leased: wallet.Money(paid.Load())})
+}
+
+// quotaModel compares the book with plain maps over any sequence of calls. It leases only what is needed, so that how
+// leases shrink does not matter.
+func quotaModel(t *rapid.T, q wallet.Quotas) {
+	type block struct {
+		holder           string
+		leased, reserved wallet.Money
+		ended, closed    bool
+	}
+	blocks := map[wallet.BlockID]*block{}
+	records := map[wallet.OrderNo]wallet.Reservation{}
+	const budget = 60
+	stand := func() (s wallet.Quota) {
+		for _, b := range blocks {
+			s.Reserved += b.reserved
+			if b.closed {
+				s.Leased += b.reserved
+				continue
+			}
+			s.Leased += b.leased
+			if b.ended {
+				s.Stranded += b.leased - b.reserved
+			}
+		}
+		return s
+	}
+	for range rapid.IntRange(1, 40).Draw(t, "steps") {
+		holder := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "holder")
+		switch rapid.SampledFrom([]string{"lease", "lease", "record", "record", "record", "strand", "audit"}).Draw(t, "step") {
+		case "lease":
+			fen := wallet.Money(rapid.IntRange(1, 20).Draw(t, "fen"))
+			fits := stand().Leased+fen <= budget
+			got, err := q.Lease(t.Context(), holder, wallet.Official, fen, fen, budget)
+			if !fits {
+				require.ErrorIs(t, err, wallet.ErrOverBudget)
+				continue
+			}
+			require.NoError(t, err)
+			if blocks[got.ID] == nil {
+				blocks[got.ID] = &block{holder: holder}
+			}
+			b := blocks[got.ID]
+			b.leased += fen
+			require.Equal(t, holder, b.holder)
+			require.False(t, b.ended)
+			require.Equal(t, b.leased, got.Amount)
+		case "record":
+			if len(blocks) == 0 {
+				continue
+			}
+			id := wallet.BlockID(0)
+			if n := rapid.IntRange(0, len(blocks)).Draw(t, "block"); n > 0 {
+				ids := make([]wallet.BlockID, 0, len(blocks))
+				for id := range blocks {
+					ids = append(ids, id)
+				}
+				slices.Sort(ids)
+				id = ids[n-1]
+			}
+			r := wallet.Reservation{Order: number(wallet.ActID(rapid.IntRange(1, 12).Draw(t, "owner")), 1), Amount: 1, Block: id}
+			old, known := records[r.Order]
+			if b := blocks[id]; !known && b != nil && !b.ended && b.leased == b.reserved {
+				continue // the rules never record more than is leased
+			}
+			got, isNew, err := q.Record(t.Context(), r)
+			switch {
+			case known:
+				require.NoError(t, err)
+				require.False(t, isNew)
+				require.Equal(t, old, got)
+			case id != 0 && blocks[id].ended:
+				require.ErrorIs(t, err, wallet.ErrStale)
+			default:
+				require.NoError(t, err)
+				require.True(t, isNew)
+				records[r.Order] = r
+				if id != 0 {
+					blocks[id].reserved++
+				}
+			}
+		case "strand":
+			require.NoError(t, q.Strand(t.Context(), holder))
+			for _, b := range blocks {
+				b.ended = b.ended || b.holder == holder
+			}
+		case "audit":
+			want := stand().Stranded
+			got, err := q.Audit(t.Context(), wallet.Official)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+			for _, b := range blocks {
+				b.closed = b.ended
+			}
+		}
+		quota(t, q, stand())
+	}
+}
