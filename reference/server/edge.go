@@ -156,14 +156,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, c *call, err error
 
 // write writes an error. That it cannot be written is the client's loss: it has gone.
 func (s *Server) write(w http.ResponseWriter, r *http.Request, err error) {
-	if s.errors.IsSupported(r) {
-		_ = s.errors.Write(w, r, wireError(err))
-		return
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+		// Connect's errors are JSON whatever was sent; so is what answers other requests.
+		w, r = plain{w}, &http.Request{Method: http.MethodPost, Header: http.Header{"Content-Type": {"application/json"}}}
 	}
-	_ = s.errors.Write(plain{w}, r, wireError(err))
+	_ = s.errors.Write(w, r, wireError(err))
 }
 
-// plain answers what is in none of the API's protocols, where the status says more than the API's code.
+// plain answers over plain HTTP, where the status may say more than the API's code.
 type plain struct{ http.ResponseWriter }
 
 // WriteHeader keeps the code's own status but for the cases that HTTP has a word for.
@@ -176,6 +176,10 @@ func (p plain) WriteHeader(status int) {
 		status = http.StatusMethodNotAllowed
 	case errNoMethod.why.Reason:
 		status = http.StatusNotFound
+	case errTooLarge.why.Reason:
+		status = http.StatusRequestEntityTooLarge
+	case errSlow.why.Reason:
+		status = http.StatusRequestTimeout
 	}
 	p.ResponseWriter.WriteHeader(status)
 }

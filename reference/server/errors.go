@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"connectrpc.com/connect"
 
@@ -79,7 +80,7 @@ func detail(err error) *pb.ErrorDetail {
 		Code:       code.String(),
 		Retryable:  code == wallet.CodeOverloaded || code == wallet.CodeUnavailable || code == wallet.CodeUnknown,
 		SameNumber: code == wallet.CodeUnknown,
-		Message:    cut(message(err, code), maxMessage),
+		Message:    cut(strings.ToValidUTF8(message(err, code), "\ufffd"), maxMessage), // protobuf holds no other text
 	}
 }
 
