@@ -163,20 +163,24 @@ func (c *city) start(t *testing.T) {
 	}
 }
 
-// doors returns a client of each instance, which tries once: the crowd repeats by itself, and tells of each try.
+// doors returns a client of each instance.
 func (c *city) doors(t *testing.T) []door {
 	var doors []door
-	caller := c.keys.Callers[0].Key
-	session := func(who wallet.Caller) string {
-		return auth.Session(c.keys.SessionKey, who.App, who.User, time.Now().Add(time.Hour))
-	}
 	for _, i := range c.instances {
-		d, err := client.New(client.Config{BaseURL: "http://" + i.api, Key: caller, Session: session, Timeout: tryWithin, Tries: 1})
-		require.NoError(t, err)
-		t.Cleanup(d.CloseIdle)
-		doors = append(doors, d)
+		doors = append(doors, newDoor(t, "http://"+i.api, c.keys))
 	}
 	return doors
+}
+
+// newDoor returns a client that tries once: the crowd repeats by itself, and tells of each try.
+func newDoor(t *testing.T, url string, keys auth.Keys) *client.Client {
+	session := func(who wallet.Caller) string {
+		return auth.Session(keys.SessionKey, who.App, who.User, time.Now().Add(time.Hour))
+	}
+	d, err := client.New(client.Config{BaseURL: url, Key: keys.Callers[0].Key, Session: session, Timeout: tryWithin, Tries: 1})
+	require.NoError(t, err)
+	t.Cleanup(d.CloseIdle)
+	return d
 }
 
 // waitFor polls until done returns true, at most until ctx ends, and says whether it did.

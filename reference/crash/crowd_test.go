@@ -166,6 +166,9 @@ func repeatable(err error) bool {
 	return false
 }
 
+// unknown says whether an answer leaves open whether anything was done.
+func unknown(err error) bool { return err != nil && wallet.CodeOf(err) == wallet.CodeUnknown }
+
 func pause(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -35,12 +35,14 @@ type held struct {
 type openGrant struct {
 	id      oracle.GrantID
 	request wallet.GrantRequest
+	unknown bool // a try of it had no answer
 }
 
 // openPayout is a withdrawal that was asked for.
 type openPayout struct {
 	id      oracle.WithdrawID
 	request wallet.WithdrawRequest
+	unknown bool // a try of it had no answer
 }
 
 // win asks for a grant of a play that they never won before.
@@ -82,7 +84,14 @@ func (c *crowd) spendRest(ctx context.Context, t *testing.T, left wallet.Money) 
 // pursue repeats a grant until its outcome is known or patience ends; then it is left open.
 func (c *crowd) pursue(ctx context.Context, p *person, g openGrant) {
 	var reply wallet.GrantReply
-	err := c.insist(ctx, func() (err error) { reply, err = c.grant(ctx, g); return err })
+	err := c.insist(ctx, func() (err error) {
+		reply, err = c.grant(ctx, g)
+		g.unknown = g.unknown || unknown(err)
+		return err
+	})
+	if !repeatable(err) {
+		c.learnt(g.unknown)
+	}
 	switch {
 	case err == nil:
 		c.granted(reply.Amount)
@@ -164,11 +173,13 @@ func (c *crowd) claim(ctx context.Context, p *person) {
 		c.answered("withdraw", err)
 		c.tell(func(o *oracle.Oracle, now wallet.Instant) { o.WithdrawAnswered(w.id, reply, err, now) })
 		if err == nil && reply.State == wallet.WithdrawalAsked {
-			return wallet.ErrUnknown
+			err = wallet.ErrUnknown
 		}
+		w.unknown = w.unknown || unknown(err)
 		return err
 	})
 	if !repeatable(err) {
+		c.learnt(w.unknown)
 		p.payout = nil
 	}
 }

@@ -31,7 +31,7 @@ func TestJudgeFindsWhatIsPlanted(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel() // A village mostly waits.
-			w, s, audits := village(t)
+			w, s, audits := village(t, directly)
 			c.spoil(s, &audits[0])
 			v, err := judge(t.Context(), w, s, villageBudget, audits...)
 			require.NoError(t, err)
@@ -83,7 +83,14 @@ func (r richer) Balances(ctx context.Context, yield func(wallet.AccountNo, walle
 type generous struct{ wallet.BankBook }
 
 func (g generous) Payments(ctx context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
-	return g.BankBook.Payments(ctx, func(no wallet.WithdrawalNo, m wallet.Money) bool { return yield(no, m) && yield(no, m) })
+	return g.BankBook.Payments(ctx, func(no wallet.WithdrawalNo, m wallet.Money) bool {
+		for range 2 {
+			if !yield(no, m) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // miscounted has a fen too much on record.

@@ -35,6 +35,7 @@ func (s summary) write(out io.Writer) {
 	}
 	line("grants acknowledged", "%d of %d fen", s.grants, s.acked)
 	line("budget", "%d fen, recorded for orders %d fen", s.budget, s.last().after.Reserved)
+	line("outcomes unknown, settled by repeats", "%d", s.solved)
 	line("people with an open outcome", "%d", s.left)
 	line("acknowledged and lost", "%d", s.violationsOf("nothing-lost"))
 	line("posted twice", "%d", s.violationsOf("order-once"))

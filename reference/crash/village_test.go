@@ -6,6 +6,7 @@ import (
 	crand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +15,8 @@ import (
 
 	"hongbao/reference/node"
 	"hongbao/reference/quota"
+	"hongbao/reference/server"
+	"hongbao/reference/server/auth"
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
@@ -72,9 +75,9 @@ const (
 )
 
 // village is the suite's own trial: two instances over memory stores in this process, and a small crowd that loses
-// answers. Its budget runs out, is audited, and is
+// answers. They reach an instance through what reach makes of it. The budget runs out, is audited, and is
 // spent to the last fen. It returns the witness and the stores at rest.
-func village(t *testing.T) (*witness, *stores, []audited) {
+func village(t *testing.T, reach func(wallet.Service) wallet.Service) (*witness, *stores, []audited) {
 	ctx := t.Context()
 	backlog := mem.NewBacklog(wall{}, villageShards, 10*time.Second)
 	ledger, orders, tokens := mem.NewLedger(wall{}, 4), mem.NewOrders(), mem.NewTokens(backlog)
@@ -92,7 +95,7 @@ func village(t *testing.T) (*witness, *stores, []audited) {
 				Tokens: tokens, Backlog: backlog, Ledger: ledger, Withdrawals: withdrawals, Bank: bank, Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}})
 		require.NoError(t, err)
 		nodes = append(nodes, n)
-		doors = append(doors, lossy{n, 12})
+		doors = append(doors, lossy{reach(n), 12})
 	}
 	s := &stores{ledger: ledger, orders: orders, tokens: tokens, withdrawals: withdrawals, bank: bank, backlog: backlog, quotas: quotas}
 	w := newWitness(activity, 60)
@@ -142,13 +145,39 @@ func village(t *testing.T) (*witness, *stores, []audited) {
 	return w, s, []audited{first, last}
 }
 
+// directly calls an instance in this process.
+func directly(s wallet.Service) wallet.Service { return s }
+
+// overTheWire calls it through a server and a client.
+func overTheWire(t *testing.T) func(wallet.Service) wallet.Service {
+	keys := auth.Generate()
+	return func(s wallet.Service) wallet.Service {
+		front, err := server.New(server.Config{Addr: "127.0.0.1:0", Keys: keys}, server.Ports{Service: s, Clock: wall{}})
+		require.NoError(t, err)
+		front.SetReady(true)
+		listener := httptest.NewServer(front.Handler())
+		t.Cleanup(listener.Close)
+		return newDoor(t, listener.URL, keys)
+	}
+}
+
 func TestVillageIsClean(t *testing.T) {
-	w, s, audits := village(t)
-	v, err := judge(t.Context(), w, s, villageBudget, audits...)
-	require.NoError(t, err)
-	var out bytes.Buffer
-	summary{verdict: v, witness: w}.write(&out)
-	t.Log("\n" + out.String())
-	require.NoError(t, v.faults())
-	require.NotZero(t, w.count("grant", wallet.ReasonOf(wallet.ErrOverBudget)), "the budget never ran out, so nothing was tried")
+	for _, c := range []struct {
+		why   string
+		reach func(wallet.Service) wallet.Service
+	}{
+		{"the suite blames nobody who is right", directly},
+		{"nor is anything lost in translation", overTheWire(t)},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			w, s, audits := village(t, c.reach)
+			v, err := judge(t.Context(), w, s, villageBudget, audits...)
+			require.NoError(t, err)
+			var out bytes.Buffer
+			summary{verdict: v, witness: w}.write(&out)
+			t.Log("\n" + out.String())
+			require.NoError(t, v.faults())
+			require.NotZero(t, w.count("grant", wallet.ReasonOf(wallet.ErrOverBudget)), "the budget never ran out, so nothing was tried")
+		})
+	}
 }

@@ -19,6 +19,7 @@ type witness struct {
 	counts map[outcome]int64
 	acked  wallet.Money // by first acknowledgements
 	grants int64        // acknowledged, each once
+	solved int64        // grants and withdrawals whose outcome was unknown for a time
 }
 
 // outcome is an operation and how a try of it ended.
@@ -62,6 +63,16 @@ func (w *witness) granted(amount wallet.Money) {
 	defer w.mu.Unlock()
 	w.grants++
 	w.acked += amount
+}
+
+// learnt counts a grant or withdrawal whose outcome its client knows in the end, and did not know before.
+func (w *witness) learnt(wasUnknown bool) {
+	if !wasUnknown {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.solved++
 }
 
 // count returns how many tries of an operation had the result.
