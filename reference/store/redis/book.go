@@ -59,7 +59,7 @@ func (c *Client) lists(ctx context.Context, noun string) ([]list, error) {
 	var all []list
 	for _, node := range c.r.Nodes() {
 		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
-			within, cancel := context.WithTimeout(ctx, c.timeout)
+			within, cancel := c.within(ctx)
 			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(begin+"{*").Count(scanCount).Build()).AsScanEntry()
 			cancel()
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -13,12 +14,20 @@ import (
 // maxPipeline bounds the commands of one round trip: they hold their connection's other callers up.
 const maxPipeline = 500
 
+// within bounds a call by the configured timeout. Where the caller's own deadline is nearer there is nothing to do.
+func (c *Client) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d, ok := ctx.Deadline(); ok && time.Until(d) <= c.timeout {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, c.timeout)
+}
+
 // do sends one command. A nil answer is no error.
 func (c *Client) do(ctx context.Context, e effect, what string, cmd rueidis.Completed) (rueidis.RedisMessage, error) {
 	if err := ctx.Err(); err != nil {
 		return rueidis.RedisMessage{}, notSent(what, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := c.within(ctx)
 	defer cancel()
 	m, err := c.r.Do(ctx, cmd).ToMessage()
 	return m, failure(e, what, err)
@@ -69,7 +78,7 @@ func (c *Client) trip(ctx context.Context, e effect, what string, cmds rueidis.C
 	if err := ctx.Err(); err != nil {
 		return nil, notSent(what, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := c.within(ctx)
 	defer cancel()
 	out := make([]answer, len(cmds))
 	for i, r := range c.r.DoMulti(ctx, cmds...) {
@@ -85,7 +94,7 @@ func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Comp
 	if err := ctx.Err(); err != nil {
 		return nil, notSent(what, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := c.within(ctx)
 	defer cancel()
 	all := make(rueidis.Commands, 0, len(cmds)+2)
 	all = append(all, c.r.B().Multi().Build())

@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"testing"
+	"time"
 
 	"hongbao/reference/store/redis"
 	"hongbao/reference/store/storetest"
@@ -34,5 +35,26 @@ func TestOrders(t *testing.T) {
 func TestBudgets(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
 		storetest.Budgets(t, func(t *testing.T) wallet.Budgets { return redis.NewBudgets(e.open(t)) })
+	})
+}
+
+func TestLeases(t *testing.T) {
+	onEach(t, func(t *testing.T, e endpoint) {
+		storetest.Leases(t, func(t *testing.T) (wallet.Leases, func(time.Duration)) { return redis.NewLeases(e.open(t)), e.pass })
+	})
+}
+
+func TestTotals(t *testing.T) {
+	onEach(t, func(t *testing.T, e endpoint) {
+		storetest.Totals(t, func(t *testing.T) wallet.Totals { return redis.NewTotals(e.open(t)) })
+	})
+}
+
+func TestSwitches(t *testing.T) {
+	onEach(t, func(t *testing.T, e endpoint) {
+		storetest.Switches(t, func(t *testing.T) (here, there wallet.Switches) {
+			c := e.open(t)
+			return redis.NewSwitches(c), redis.NewSwitches(c)
+		})
 	})
 }

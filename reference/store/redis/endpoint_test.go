@@ -25,6 +25,7 @@ type endpoint struct {
 	begin  string
 	stores *atomic.Int64
 	mini   *miniredis.Miniredis // nil: a real server
+	now    *atomic.Pointer[time.Time]
 }
 
 // open returns a client to an empty keyspace of its own.
@@ -38,6 +39,9 @@ func (e endpoint) pass(d time.Duration) {
 		time.Sleep(d) // a real server has no other clock
 		return
 	}
+	now := e.now.Load().Add(d)
+	e.now.Store(&now)
+	e.mini.SetTime(now)
 	e.mini.FastForward(d)
 }
 
@@ -51,7 +55,10 @@ func onEach(t *testing.T, run func(t *testing.T, e endpoint)) {
 func onMini(t testing.TB) endpoint {
 	mini := miniredis.RunT(t)
 	e := dial(t, redis.Config{Addrs: []string{mini.Addr()}})
-	e.mini = mini
+	e.mini, e.now = mini, new(atomic.Pointer[time.Time])
+	eve := time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC)
+	e.now.Store(&eve)
+	mini.SetTime(eve) // it stands still unless pass moves it
 	return e
 }
 

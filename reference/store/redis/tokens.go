@@ -12,8 +12,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Tokens keeps the token lists: a hash of tokens a wallet and stage, by order number, and beside it a zset of their
-// statuses, which only ever ascend. Both share the hash tag of the wallet's backlog shard. When its Redis is lost, the
+// Tokens keeps the token lists: a hash of tokens a wallet and stage, by order number, and beside it a zset of the
+// statuses that they were moved to, which only ever ascend. Both share the hash tag of the wallet's backlog shard. When its Redis is lost, the
 // clients' copies restore the view and the posting (T8). A token that was posted stays listed as long as its list
 // lives, so that a late repeat of Issue is recognised.
 type Tokens struct {
@@ -31,8 +31,8 @@ func NewTokens(b *Backlog) *Tokens { return &Tokens{c: b.c, b: b} }
 
 // The nouns that begin the keys.
 const (
-	tokenLists  = "tokens:"
-	tokenStates = "marks:"
+	tokenLists = "tokens:"
+	tokenMarks = "marks:"
 )
 
 // place is the end of the keys of one wallet's list in one stage.
@@ -56,15 +56,17 @@ func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
 		return err
 	}
 	shard, no, at := s.b.shardOf(t.Order.ActID), t.Order.String(), s.place(t.Order.ActID, t.Order.Stage)
-	list, states := s.c.prefix+tokenLists+at, s.c.prefix+tokenStates+at
+	list := s.c.prefix + tokenLists + at
 	cmds := make(rueidis.Commands, 0, 7)
 	cmds = append(cmds,
 		s.b.add(shard, t.Credit()),
 		s.c.r.B().Hsetnx().Key(list).Field(no).Value(tokenText(t)).Build(),
-		s.c.r.B().Zadd().Key(states).Nx().ScoreMember().ScoreMember(float64(t.Status), no).Build(),
 		s.c.r.B().Hlen().Key(list).Build())
+	if t.Status != wallet.TokenIssued {
+		cmds = append(cmds, s.mark(at, no, t.Status))
+	}
 	if s.c.expire != "" {
-		cmds = append(cmds, s.c.expiry(s.b.streams[shard]), s.c.expiry(list), s.c.expiry(states))
+		cmds = append(cmds, s.c.expiry(s.b.streams[shard]), s.c.expiry(list), s.c.expiry(s.c.prefix+tokenMarks+at))
 	}
 	done, err := s.c.transact(ctx, "issue", cmds...)
 	if err != nil {
@@ -72,7 +74,7 @@ func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
 	}
 	entry, err1 := done[0].ToString()
 	isNew, err2 := done[1].AsInt64()
-	listed, err3 := done[3].AsInt64()
+	listed, err3 := done[2].AsInt64()
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return fmt.Errorf("redis: issue: %w", err)
 	}
@@ -82,19 +84,18 @@ func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
 		_, _ = s.c.do(ctx, writing, "issue", s.c.r.B().Xdel().Key(s.b.streams[shard]).Id(entry).Build())
 		return nil
 	case listed > wallet.MaxTokenList:
-		return s.withdraw(ctx, shard, entry, list, states, no)
+		return s.withdraw(ctx, shard, entry, list, no)
 	}
 	return nil
 }
 
 // withdraw takes back what made a list too long. A poster that has leased the credit by now may post it all the same.
-func (s *Tokens) withdraw(ctx context.Context, shard int, entry, list, states, no string) error {
+func (s *Tokens) withdraw(ctx context.Context, shard int, entry, list, no string) error {
 	full := fmt.Errorf("redis: %d tokens are listed: %w", wallet.MaxTokenList, wallet.ErrOverloaded)
 	done, err := s.c.transact(ctx, "issue",
 		s.c.r.B().Zscore().Key(s.b.leased[shard]).Member(entry).Build(),
 		s.c.r.B().Xdel().Key(s.b.streams[shard]).Id(entry).Build(),
-		s.c.r.B().Hdel().Key(list).Field(no).Build(),
-		s.c.r.B().Zrem().Key(states).Member(no).Build())
+		s.c.r.B().Hdel().Key(list).Field(no).Build())
 	if err != nil {
 		return wallet.Unsettled(err)
 	}
@@ -104,18 +105,40 @@ func (s *Tokens) withdraw(ctx context.Context, shard int, entry, list, states, n
 	return full
 }
 
-// Mark implements wallet.Tokens: one command an order, which changes only what is listed, and only forward.
+// mark moves a status forward, or leaves it where it is further already.
+func (s *Tokens) mark(at, no string, status wallet.TokenStatus) rueidis.Completed {
+	return s.c.r.B().Zadd().Key(s.c.prefix+tokenMarks+at).Gt().ScoreMember().ScoreMember(float64(status), no).Build()
+}
+
+// Mark implements wallet.Tokens: two round trips a batch, because what is not listed is to be left alone, and no
+// server does that in one command. A list that is lost in between leaves a mark behind, and it is true all the same.
 // ErrInvalid for what is not a status.
 func (s *Tokens) Mark(ctx context.Context, nos []wallet.OrderNo, status wallet.TokenStatus) error {
-	if err := checkStatus(status); err != nil {
+	if err := checkStatus(status); err != nil || status == wallet.TokenIssued {
+		return err // issued is where all begin
+	}
+	texts, places, ask := make([]string, len(nos)), make([]string, len(nos)), make(rueidis.Commands, len(nos))
+	for i, no := range nos {
+		texts[i], places[i] = no.String(), s.place(no.ActID, no.Stage)
+		ask[i] = s.c.r.B().Hexists().Key(s.c.prefix + tokenLists + places[i]).Field(texts[i]).Build()
+	}
+	listed, err := s.c.pipeline(ctx, reading, "mark", ask)
+	if err != nil {
 		return err
 	}
-	cmds := make(rueidis.Commands, len(nos))
-	for i, no := range nos {
-		states := s.c.prefix + tokenStates + s.place(no.ActID, no.Stage)
-		cmds[i] = s.c.r.B().Zadd().Key(states).Xx().Gt().ScoreMember().ScoreMember(float64(status), no.String()).Build()
+	marks := make(rueidis.Commands, 0, len(nos))
+	for i := range nos {
+		if is, err := listed[i].AsBool(); err != nil {
+			return fmt.Errorf("redis: mark: %w", err)
+		} else if !is {
+			continue
+		}
+		marks = append(marks, s.mark(places[i], texts[i], status))
+		if s.c.expire != "" {
+			marks = append(marks, s.c.expiry(s.c.prefix+tokenMarks+places[i]))
+		}
 	}
-	_, err := s.c.pipeline(ctx, writing, "mark", cmds)
+	_, err = s.c.pipeline(ctx, writing, "mark", marks)
 	return err
 }
 
@@ -128,13 +151,12 @@ func (s *Tokens) List(ctx context.Context, id wallet.ActID, stage wallet.Stage) 
 	return slices.DeleteFunc(lists[0], func(t wallet.Token) bool { return t.Status == wallet.TokenSuccess }), nil
 }
 
-// read returns the lists at these places, each in order of its numbers. The statuses are read first: a token that
-// comes in between is listed with the one that it was issued with.
+// read returns the lists at these places, each in order of its numbers.
 func (s *Tokens) read(ctx context.Context, places []string) ([][]wallet.Token, error) {
 	cmds := make(rueidis.Commands, 0, 2*len(places))
 	for _, at := range places {
 		cmds = append(cmds,
-			s.c.r.B().Zrange().Key(s.c.prefix+tokenStates+at).Min("0").Max("-1").Withscores().Build(),
+			s.c.r.B().Zrange().Key(s.c.prefix+tokenMarks+at).Min("0").Max("-1").Withscores().Build(),
 			s.c.r.B().Hgetall().Key(s.c.prefix+tokenLists+at).Build())
 	}
 	answers, err := s.c.pipeline(ctx, reading, "list", cmds)

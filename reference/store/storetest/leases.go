@@ -1,0 +1,136 @@
+package storetest
+
+import (
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// leaseTTL is how long the suite holds a lease: long enough that a busy machine gets a few calls done within it, and
+// short enough that a store without a clock to move can wait for its end.
+const leaseTTL = 2 * time.Second
+
+// Leases tests an adapter of wallet.Leases. pass lets time go by on the store's clock.
+func Leases(t *testing.T, open func(t *testing.T) (s wallet.Leases, pass func(time.Duration))) {
+	story := func(name string, run func(*testing.T, wallet.Leases, func(time.Duration))) {
+		t.Run(name, func(t *testing.T) {
+			s, pass := open(t)
+			run(t, s, pass)
+		})
+	}
+	story("one holds", oneHolds)
+	story("a lease ends", leaseEnds)
+	story("one of many gets it", oneOfMany)
+	story("members of a group", groupMembers)
+	story("many join", manyJoin)
+	story("a lease has a length", leaseHasLength)
+}
+
+func hold(t *testing.T, s wallet.Leases, name, holder string, want bool, why string) {
+	t.Helper()
+	got, err := s.Hold(t.Context(), name, holder, leaseTTL)
+	require.NoError(t, err)
+	require.Equal(t, want, got, why)
+}
+
+func oneHolds(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
+	hold(t, s, "shard-1", "a", true, "it is free")
+	hold(t, s, "shard-1", "a", true, "the holder renews it")
+	hold(t, s, "shard-1", "b", false, "another one holds it")
+	hold(t, s, "shard-2", "b", true, "another name is another lease")
+
+	require.NoError(t, s.Release(t.Context(), "shard-1", "b"))
+	hold(t, s, "shard-1", "b", false, "what b does not hold, b does not release")
+	for range 2 {
+		require.NoError(t, s.Release(t.Context(), "shard-1", "a"))
+	}
+	hold(t, s, "shard-1", "b", true, "it was given back")
+	require.NoError(t, s.Release(t.Context(), "shard-1", "a"))
+	hold(t, s, "shard-1", "a", false, "a late release of the holder before takes nothing away")
+	require.NoError(t, s.Release(t.Context(), "nobody's", "a"))
+}
+
+func leaseEnds(t *testing.T, s wallet.Leases, pass func(time.Duration)) {
+	hold(t, s, "left", "a", true, "it is free")
+	hold(t, s, "kept", "a", true, "it is free")
+	pass(leaseTTL / 2)
+	hold(t, s, "kept", "a", true, "renewed, from now on")
+	pass(leaseTTL/2 + leaseTTL/10)
+	hold(t, s, "left", "b", true, "it has ended")
+	hold(t, s, "kept", "b", false, "it was renewed")
+	hold(t, s, "left", "a", false, "the one who lost it has to wait too")
+}
+
+func oneOfMany(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
+	const names = 50
+	var held [names]atomic.Int64
+	together(t, func(t *testing.T, caller int) {
+		for i := range names {
+			ok, err := s.Hold(t.Context(), "many-"+strconv.Itoa(i), strconv.Itoa(caller), time.Hour)
+			require.NoError(t, err)
+			if ok {
+				held[i].Add(1)
+			}
+		}
+	})
+	for i := range held {
+		require.EqualValues(t, 1, held[i].Load(), "holders of lease %d", i)
+	}
+}
+
+func join(t *testing.T, s wallet.Leases, group, member string, want ...string) {
+	t.Helper()
+	got, err := s.Join(t.Context(), group, member, leaseTTL)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func groupMembers(t *testing.T, s wallet.Leases, pass func(time.Duration)) {
+	join(t, s, "posters", "b", "b")
+	join(t, s, "posters", "a", "a", "b")
+	join(t, s, "others", "c", "c")
+	pass(leaseTTL / 2)
+	join(t, s, "posters", "b", "a", "b")
+	pass(leaseTTL/2 + leaseTTL/10)
+	join(t, s, "posters", "c", "b", "c") // a has not been heard of for the length of a lease; b has
+	for range 2 {
+		require.NoError(t, s.Leave(t.Context(), "posters", "b"))
+	}
+	join(t, s, "posters", "c", "c")
+	require.NoError(t, s.Leave(t.Context(), "nobody's", "b"))
+}
+
+func manyJoin(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
+	var want []string
+	for i := range callers {
+		want = append(want, fmt.Sprintf("member-%d", i))
+	}
+	together(t, func(t *testing.T, caller int) {
+		for range 20 {
+			got, err := s.Join(t.Context(), "many", want[caller], time.Hour)
+			require.NoError(t, err)
+			require.Contains(t, got, want[caller], "who joins is in it")
+			require.Subset(t, want, got)
+		}
+	})
+	got, err := s.Join(t.Context(), "many", want[0], time.Hour)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func leaseHasLength(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
+	for _, ttl := range []time.Duration{0, -time.Second} {
+		_, err := s.Hold(t.Context(), "shard", "a", ttl)
+		require.ErrorIs(t, err, wallet.ErrInvalid)
+		_, err = s.Join(t.Context(), "posters", "a", ttl)
+		require.ErrorIs(t, err, wallet.ErrInvalid)
+	}
+	hold(t, s, "shard", "b", true, "nothing was held")
+	join(t, s, "posters", "b", "b")
+}

@@ -1,0 +1,92 @@
+package storetest
+
+import (
+	"math"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
+)
+
+// Totals tests an adapter of wallet.Totals.
+func Totals(t *testing.T, open func(t *testing.T) wallet.Totals) {
+	t.Run("story", func(t *testing.T) { totalsStory(t, open(t)) })
+	t.Run("largest sums", func(t *testing.T) { largestTotals(t, open(t)) })
+	t.Run("many report", func(t *testing.T) { manyReport(t, open(t)) })
+	t.Run("model", func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) { totalsModel(rt, open(t)) })
+	})
+}
+
+func total(t testable, s wallet.Totals, stage wallet.Stage, want wallet.Money, why string) {
+	t.Helper()
+	got, err := s.Total(t.Context(), stage)
+	require.NoError(t, err)
+	require.Equal(t, want, got, why)
+}
+
+func totalsStory(t *testing.T, s wallet.Totals) {
+	total(t, s, wallet.Official, 0, "nobody has reported")
+	for _, c := range []struct {
+		writer string
+		stage  wallet.Stage
+		sum    wallet.Money
+		want   wallet.Money // in the official stage afterwards
+		why    string
+	}{
+		{"a", wallet.Official, 100, 100, "a first report"},
+		{"a", wallet.Official, 100, 100, "a report repeated"},
+		{"b", wallet.Official, 0, 100, "nothing granted yet"},
+		{"b", wallet.Official, 9, 109, "sums of writers add up"},
+		{"b", wallet.Official, 10, 110, "a sum takes the place of the one before; 10 is more than 9"},
+		{"a", wallet.Official, 99, 110, "a report that was overtaken changes nothing"},
+		{"a", wallet.ExternalDrill, 5000, 110, "another stage has its own total"},
+	} {
+		require.NoError(t, s.Report(t.Context(), c.stage, c.writer, c.sum), c.why)
+		total(t, s, wallet.Official, c.want, c.why)
+	}
+	require.ErrorIs(t, s.Report(t.Context(), wallet.Official, "a", -1), wallet.ErrInvalid)
+	total(t, s, wallet.Official, 110, "nothing is ever taken back")
+	total(t, s, wallet.ExternalDrill, 5000, "as reported")
+	total(t, s, wallet.InternalTest, 0, "nobody has reported")
+}
+
+func largestTotals(t *testing.T, s wallet.Totals) {
+	const exact = 1<<53 + 1 // the first whole number that a float has not
+	require.NoError(t, s.Report(t.Context(), wallet.Official, "a", exact-1))
+	require.NoError(t, s.Report(t.Context(), wallet.Official, "a", exact))
+	total(t, s, wallet.Official, exact, "to the fen")
+	require.NoError(t, s.Report(t.Context(), wallet.Official, "b", math.MaxInt64-exact))
+	total(t, s, wallet.Official, math.MaxInt64, "to the fen")
+	require.NoError(t, s.Report(t.Context(), wallet.Official, "c", 1))
+	_, err := s.Total(t.Context(), wallet.Official)
+	require.ErrorIs(t, err, wallet.ErrOverflow)
+}
+
+func manyReport(t *testing.T, s wallet.Totals) {
+	const reports = 50
+	together(t, func(t *testing.T, caller int) {
+		for i := range reports {
+			// Everybody reports for everybody, in different orders.
+			writer, sum := (caller+i)%callers, (i*7+caller)%reports+1
+			require.NoError(t, s.Report(t.Context(), wallet.Official, strconv.Itoa(writer), wallet.Money(sum)))
+		}
+		require.NoError(t, s.Report(t.Context(), wallet.Official, strconv.Itoa(caller), reports))
+	})
+	total(t, s, wallet.Official, callers*reports, "the largest sum of each")
+}
+
+// totalsModel compares the store with a map over any sequence of reports.
+func totalsModel(t *rapid.T, s wallet.Totals) {
+	model := map[string]wallet.Money{}
+	for range rapid.IntRange(1, 30).Draw(t, "steps") {
+		writer := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "writer")
+		sum := wallet.Money(rapid.Int64Range(0, 1<<60).Draw(t, "sum"))
+		require.NoError(t, s.Report(t.Context(), wallet.Official, writer, sum))
+		model[writer] = max(model[writer], sum)
+	}
+	total(t, s, wallet.Official, model["a"]+model["b"]+model["c"], "the largest sum of each")
+}
