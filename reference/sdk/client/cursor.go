@@ -12,7 +12,7 @@ func formatCursor(c wallet.Cursor) string {
 	if c == (wallet.Cursor{}) {
 		return ""
 	}
-	return strconv.FormatInt(int64(c.Opened), 10) + "_" + c.Order.String()
+	return strconv.FormatInt(int64(c.Opened), 10) + ":" + c.Order.String()
 }
 
 // parseCursor reads one.
@@ -20,7 +20,7 @@ func parseCursor(text string) (wallet.Cursor, error) {
 	if text == "" {
 		return wallet.Cursor{}, nil
 	}
-	opened, order, _ := strings.Cut(text, "_")
+	opened, order, _ := strings.Cut(text, ":")
 	at, err1 := strconv.ParseInt(opened, 10, 64)
 	no, err2 := wallet.ParseOrderNo(order)
 	if err1 != nil || err2 != nil {

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"net"
 
 	"connectrpc.com/connect"
 
@@ -35,7 +36,7 @@ func walletError(err error) error {
 	if e := (*wallet.Error)(nil); errors.As(err, &e) {
 		return err // found out on this side
 	}
-	if e := (notSent{}); errors.As(err, &e) {
+	if neverConnected(err) {
 		return fmt.Errorf("client: %w: %w", wallet.ErrUnavailable, err)
 	}
 	e := (*connect.Error)(nil)
@@ -55,6 +56,13 @@ func walletError(err error) error {
 		reason = code.String()
 	}
 	return refusal(&pb.ErrorDetail{Reason: reason, Code: code.String(), Message: e.Message()})
+}
+
+// neverConnected says whether a failure proves that nothing was sent: there was no connection to send on. Whatever else
+// fails may fail after the request has arrived.
+func neverConnected(err error) bool {
+	op := (*net.OpError)(nil)
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // refusal returns what a detail says.
@@ -82,8 +90,9 @@ func parseCode(name string) wallet.Code {
 	return wallet.CodeUnknown
 }
 
-// codeOf is for answers without a detail: they come from something between the service and us, which does not know what
-// the service did, or from one that is not ours. Only what names a fault of the request is taken for a refusal.
+// codeOf is for answers in the protocol and without a detail, which are not of our service. Only what names a fault of the
+// request is taken for a refusal. What is not even of the protocol comes from something in between, which does not know
+// what the service did.
 func codeOf(c connect.Code) wallet.Code {
 	switch c {
 	case connect.CodeInvalidArgument, connect.CodeOutOfRange:

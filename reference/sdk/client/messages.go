@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,14 @@ import (
 // unreadable is for an answer that makes no sense: what it answers may have been done.
 func unreadable(format string, a ...any) error {
 	return fmt.Errorf("%w: client: the answer cannot be read: %s", wallet.ErrUnknown, fmt.Sprintf(format, a...))
+}
+
+// small returns an enum's number, or 0, which none of ours is, for one that cannot be ours.
+func small[T ~uint8, N ~int32](n N) T {
+	if n < 0 || n > math.MaxUint8 {
+		return 0
+	}
+	return T(n)
 }
 
 func user(c wallet.Caller) *pb.User { return &pb.User{App: pb.App(c.App), User: int64(c.User)} }
@@ -26,7 +35,7 @@ func grantReply(m *pb.GrantReply) (wallet.GrantReply, error) {
 	if err != nil {
 		return wallet.GrantReply{}, unreadable("%v", err)
 	}
-	reply := wallet.GrantReply{Order: no, Amount: wallet.Money(m.AmountFen), State: wallet.GrantState(m.State)}
+	reply := wallet.GrantReply{Order: no, Amount: wallet.Money(m.AmountFen), State: small[wallet.GrantState](m.State)}
 	if len(m.Token) > 0 {
 		reply.Token = m.Token
 	}
@@ -34,9 +43,9 @@ func grantReply(m *pb.GrantReply) (wallet.GrantReply, error) {
 }
 
 func pageReply(m *pb.WalletPageReply) (wallet.Page, error) {
-	p := wallet.Page{Stage: wallet.Stage(m.Stage), Balance: wallet.Money(m.BalanceFen), Income: wallet.Money(m.IncomeFen), Missing: m.Missing}
+	p := wallet.Page{Stage: small[wallet.Stage](m.Stage), Balance: wallet.Money(m.BalanceFen), Income: wallet.Money(m.IncomeFen), Missing: m.Missing}
 	for _, l := range m.Lines {
-		line := wallet.Line{Amount: wallet.Money(l.AmountFen), Opened: wallet.Instant(l.OpenedUs), Status: wallet.TokenStatus(l.Status), Text: l.Text}
+		line := wallet.Line{Amount: wallet.Money(l.AmountFen), Opened: wallet.Instant(l.OpenedUs), Status: small[wallet.TokenStatus](l.Status), Text: l.Text}
 		if l.Order != "" {
 			no, err := wallet.ParseOrderNo(l.Order)
 			if err != nil {
@@ -56,7 +65,7 @@ func pageReply(m *pb.WalletPageReply) (wallet.Page, error) {
 			return wallet.Page{}, err
 		}
 		p.Withdrawals = append(p.Withdrawals, wallet.Withdrawal{No: no, Stage: p.Stage, Amount: wallet.Money(w.AmountFen),
-			Created: wallet.Instant(w.CreatedUs), State: wallet.WithdrawalState(w.State)})
+			Created: wallet.Instant(w.CreatedUs), State: small[wallet.WithdrawalState](w.State)})
 	}
 	for _, r := range m.Refused {
 		if r.Error == nil {
@@ -69,7 +78,6 @@ func pageReply(m *pb.WalletPageReply) (wallet.Page, error) {
 
 // parseWithdrawalNo reads what wallet.WithdrawalNo's String writes.
 func parseWithdrawalNo(text string) (wallet.WithdrawalNo, error) {
-	var family uint8
 	var no wallet.WithdrawalNo
 	part := strings.Split(text, "_")
 	if len(part) == 4 {
@@ -77,8 +85,7 @@ func parseWithdrawalNo(text string) (wallet.WithdrawalNo, error) {
 		u, err2 := strconv.ParseInt(part[2], 10, 64)
 		r, err3 := strconv.ParseInt(part[3], 10, 64)
 		if err1 == nil && err2 == nil && err3 == nil {
-			family = uint8(f)
-			no = wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.Family(family), User: wallet.UserID(u)}, Request: r}
+			no = wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.Family(f), User: wallet.UserID(u)}, Request: r}
 		}
 	}
 	if no.String() != text {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -40,8 +41,11 @@ func (c *Client) repeat(ctx context.Context, call func(context.Context) error) e
 	}
 }
 
-// try makes the call once.
+// try makes the call once. ErrUnavailable: ctx had ended before.
 func (c *Client) try(ctx context.Context, call func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("client: not sent: %w: %w", wallet.ErrUnavailable, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	return walletError(call(ctx))

@@ -2,10 +2,8 @@ package client
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -18,9 +16,8 @@ import (
 // maxRequest bounds a request's body in bytes: the service takes no more than 1 MiB.
 const maxRequest = 1 << 20
 
-// sender signs requests as they go over the wire, and says of those that fail whether they can have arrived. It stands
-// below the protocol, because a signature covers the bytes that are sent, and because above it a failure's nature is
-// lost.
+// sender signs requests as they go over the wire. It stands below the protocol, because a signature covers the bytes
+// that are sent.
 type sender struct {
 	next     connect.HTTPClient
 	key      auth.Key
@@ -44,14 +41,7 @@ func (s *sender) Do(r *http.Request) (*http.Response, error) {
 		r.Header.Set("Authorization", auth.Sign(s.key, auth.Request{Method: r.Method, Path: r.URL.Path, Body: body, LoadTest: s.loadTest},
 			s.now(), auth.NewNonce()))
 	}
-	if err := r.Context().Err(); err != nil {
-		return nil, notSent{err}
-	}
-	reply, err := s.next.Do(r)
-	if err != nil && neverConnected(err) {
-		return nil, notSent{err}
-	}
-	return reply, err
+	return s.next.Do(r)
 }
 
 // read reads a body whole. ErrInvalid: it is larger than the service takes.
@@ -61,27 +51,8 @@ func read(body io.ReadCloser) ([]byte, error) {
 	}
 	defer body.Close()
 	b, err := io.ReadAll(io.LimitReader(body, maxRequest+1))
-	if err != nil {
-		return nil, notSent{err}
+	if err == nil && len(b) > maxRequest {
+		err = fmt.Errorf("%w: client: a request above %d bytes", wallet.ErrInvalid, maxRequest)
 	}
-	if len(b) > maxRequest {
-		return nil, fmt.Errorf("%w: client: a request above %d bytes", wallet.ErrInvalid, maxRequest)
-	}
-	return b, nil
+	return b, err
 }
-
-// neverConnected says whether a failure proves that nothing was sent: there was never a connection to send on. Whatever
-// else fails may fail after the request has arrived.
-func neverConnected(err error) bool {
-	op := (*net.OpError)(nil)
-	return errors.As(err, &op) && op.Op == "dial"
-}
-
-// notSent is a request that has surely not reached the service.
-type notSent struct{ err error }
-
-// Error implements error.
-func (e notSent) Error() string { return e.err.Error() }
-
-// Unwrap returns why it was not sent.
-func (e notSent) Unwrap() error { return e.err }

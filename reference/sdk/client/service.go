@@ -91,7 +91,7 @@ func (c *Client) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet
 			return err
 		}
 		no, err := parseWithdrawalNo(m.Number)
-		reply = wallet.WithdrawReply{No: no, Amount: wallet.Money(m.AmountFen), State: wallet.WithdrawalState(m.State)}
+		reply = wallet.WithdrawReply{No: no, Amount: wallet.Money(m.AmountFen), State: small[wallet.WithdrawalState](m.State)}
 		return err
 	})
 	return reply, err

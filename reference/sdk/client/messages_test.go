@@ -1,0 +1,53 @@
+package client
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// TestNumbers: what the service writes of a place and of a withdrawal is read back, and nothing else is.
+func TestNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		no := wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.Family(rapid.IntRange(1, 2).Draw(t, "family")),
+			User: wallet.UserID(rapid.Int64Min(1).Draw(t, "user"))}, Request: rapid.Int64Min(1).Draw(t, "request")}
+		got, err := parseWithdrawalNo(no.String())
+		require.NoError(t, err)
+		require.Equal(t, no, got)
+		c := wallet.Cursor{Opened: wallet.Instant(rapid.Int64().Draw(t, "opened")), Order: number(rapid.Int32Min(0).Draw(t, "rain"))}
+		place, err := parseCursor(formatCursor(c))
+		require.NoError(t, err)
+		require.Equal(t, c, place)
+	})
+	for _, text := range []string{"", "w", "w_1_2", "w_1_2_3_4", "w_01_2_3", "w_1_+2_3", "x_1_2_3", "w_256_2_3", "w_1_99999999999999999999_3"} {
+		_, err := parseWithdrawalNo(text)
+		require.ErrorIs(t, err, wallet.ErrUnknown, text)
+	}
+	for _, text := range []string{"5", "5:", "x:1_rain_1_1_3", "5:1_rain"} {
+		_, err := parseCursor(text)
+		require.ErrorIs(t, err, wallet.ErrUnknown, text)
+	}
+}
+
+// TestStrangeReplies: whatever a service answers, nothing is made up from it.
+func TestStrangeReplies(t *testing.T) {
+	for why, m := range map[string]*pb.WalletPageReply{
+		"a line's order number":   {Lines: []*pb.Line{{Order: "1_2"}}},
+		"a place to go on":        {Next: "there"},
+		"a withdrawal's number":   {Withdrawals: []*pb.Withdrawal{{Number: "w"}}},
+		"a refusal for no reason": {Refused: []*pb.RefusedToken{{}}},
+	} {
+		page, err := pageReply(m)
+		require.ErrorIs(t, err, wallet.ErrUnknown, why)
+		require.Zero(t, page, why)
+	}
+	page, err := pageReply(&pb.WalletPageReply{Stage: 259, Lines: []*pb.Line{{Status: 264}}})
+	require.NoError(t, err)
+	require.Zero(t, page.Stage, "259 is not 3")
+	require.Zero(t, page.Grants[0].Status)
+	require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(refusal(&pb.ErrorDetail{Code: "sorry"})), "a code that is not known")
+}

@@ -1,0 +1,220 @@
+package client
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/server"
+	"hongbao/reference/server/auth"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+// TestService: over the wire, everything is as the service itself says it.
+func TestService(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	sum := wallet.Money(0)
+	for rain := range int32(7) {
+		r := f.win(1, rain, 100+wallet.Money(rain))
+		got, err := f.Grant(ctx, r)
+		require.NoError(t, err)
+		want, err := f.node.Grant(ctx, r)
+		require.NoError(t, err)
+		require.NotEmpty(t, got.Token)
+		got.Token, want.Token = nil, nil // sealed anew each time
+		require.Equal(t, want, got)
+		sum += r.Amount
+		f.clock.Advance(time.Second)
+		if rain == 3 {
+			f.post(t)
+		}
+	}
+	f.pages(t, sum)
+
+	reply, err := f.Withdraw(ctx, wallet.WithdrawRequest{Caller: person(1), Request: 5, Amount: 300})
+	require.NoError(t, err)
+	require.Equal(t, wallet.WithdrawReply{No: wallet.WithdrawalNo{Account: wallet.AccountOf(wallet.Douyin, 1), Request: 5}, Amount: 300,
+		State: wallet.WithdrawalPaid}, reply)
+	f.pages(t, sum)
+
+	who, err := f.Bind(ctx, wallet.Caller{App: wallet.Toutiao, User: 9}, 13800000000)
+	require.NoError(t, err)
+	joined, err := f.Bind(ctx, person(1), 13800000000)
+	require.NoError(t, err)
+	want, err := f.node.Bind(ctx, person(1), 13800000000)
+	require.NoError(t, err)
+	require.Equal(t, want, joined)
+	require.NotEmpty(t, joined.Former)
+	require.True(t, joined.Owns(who.ActID))
+}
+
+// pages compares the pages of one walk with the node's own.
+func (f *fixture) pages(t *testing.T, income wallet.Money) {
+	t.Helper()
+	r := wallet.PageRequest{Caller: person(1), Limit: 2}
+	lines := 0
+	for range 10 {
+		got, err := f.Page(t.Context(), r)
+		require.NoError(t, err)
+		want, err := f.node.Page(t.Context(), r)
+		require.NoError(t, err)
+		for i := range want.Withdrawals {
+			want.Withdrawals[i].Owner, want.Withdrawals[i].Wallets = 0, nil // not on the wire
+		}
+		require.Equal(t, want, got)
+		require.Equal(t, income, got.Income)
+		lines += len(got.Grants)
+		if r.After = got.Next; r.After == (wallet.Cursor{}) {
+			require.Equal(t, 7, lines)
+			return
+		}
+	}
+	t.Fatal("the list does not end")
+}
+
+func TestBatchGrant(t *testing.T) {
+	f := newFixture(t)
+	got, err := f.BatchGrant(t.Context(), []wallet.GrantRequest{f.win(1, 1, 100), f.win(1, 2, 5000), f.win(2, 1, 7)})
+	require.NoError(t, err)
+	require.Len(t, got, 3)
+	require.NoError(t, got[0].Err)
+	require.EqualValues(t, 100, got[0].Reply.Amount)
+	require.ErrorIs(t, got[1].Err, wallet.ErrOverCap, "one that is refused does not hold up the others")
+	require.NoError(t, got[2].Err)
+	require.EqualValues(t, 7, got[2].Reply.Amount)
+	_, err = f.BatchGrant(t.Context(), make([]wallet.GrantRequest, MaxGrants+1))
+	require.Equal(t, wallet.CodeInvalid, wallet.CodeOf(err))
+}
+
+func TestQueries(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	won, err := f.HasWon(ctx, person(1))
+	require.NoError(t, err)
+	require.False(t, won)
+	_, err = f.Grant(ctx, f.win(1, 1, 100))
+	require.NoError(t, err)
+	_, err = f.Withdraw(ctx, wallet.WithdrawRequest{Caller: person(1), Request: 1, Amount: 40})
+	require.NoError(t, err)
+	balance, err := f.Balance(ctx, person(1))
+	require.NoError(t, err)
+	require.EqualValues(t, 60, balance)
+	income, err := f.Income(ctx, person(1))
+	require.NoError(t, err)
+	require.EqualValues(t, 100, income)
+	won, err = f.HasWon(ctx, person(1))
+	require.NoError(t, err)
+	require.True(t, won)
+	total, err := f.RunningTotal(ctx, wallet.Official)
+	require.NoError(t, err)
+	require.EqualValues(t, 4242, total)
+	_, err = f.RunningTotal(ctx, wallet.InternalTest)
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "nobody has heard of it yet")
+
+	g, err := f.Grant(ctx, f.win(2, 1, 100))
+	require.NoError(t, err)
+	f.tokens.Flush()
+	require.NoError(t, f.ForcePost(ctx, person(2), [][]byte{g.Token}))
+	page, err := f.node.Page(ctx, wallet.PageRequest{Caller: person(2), Limit: 1})
+	require.NoError(t, err)
+	require.Equal(t, wallet.TokenSuccess, page.Grants[0].Status)
+}
+
+// TestBadInput: what the service refuses, the client refuses alike.
+func TestBadInput(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	grant := func(change func(*wallet.GrantRequest)) error {
+		r := f.win(1, 1, 100)
+		change(&r)
+		_, err := f.Grant(ctx, r)
+		return err
+	}
+	require.ErrorIs(t, grant(func(r *wallet.GrantRequest) { r.Amount = -1 }), wallet.ErrInvalid)
+	require.ErrorIs(t, grant(func(r *wallet.GrantRequest) { r.Amount = 1001 }), wallet.ErrOverCap)
+	require.ErrorIs(t, grant(func(r *wallet.GrantRequest) { r.Scene = "nowhere" }), wallet.ErrUnknownScene)
+	require.ErrorIs(t, grant(func(r *wallet.GrantRequest) { r.App = 9 }), wallet.ErrInvalid)
+	require.ErrorIs(t, grant(func(r *wallet.GrantRequest) { r.Activity = "autumn" }), wallet.ErrNoActivity)
+	require.NoError(t, grant(func(*wallet.GrantRequest) {}))
+	require.ErrorIs(t, grant(func(r *wallet.GrantRequest) { r.Amount = 99 }), wallet.ErrConflict)
+	for _, limit := range []int{-1, 0, wallet.MaxPage + 1} {
+		_, err := f.Page(ctx, wallet.PageRequest{Caller: person(1), Limit: limit})
+		require.ErrorIs(t, err, wallet.ErrInvalid, "limit %d", limit)
+	}
+	_, err := f.Page(ctx, wallet.PageRequest{Caller: person(1), Limit: 1, Tokens: make([][]byte, wallet.MaxClientTokens+1)})
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	_, err = f.Page(ctx, wallet.PageRequest{Caller: person(1), Limit: 1, Tokens: [][]byte{make([]byte, maxRequest)}})
+	require.ErrorIs(t, err, wallet.ErrInvalid, "larger than the service takes: not sent")
+	_, err = f.Withdraw(ctx, wallet.WithdrawRequest{Caller: person(1), Request: 1, Amount: 101})
+	require.ErrorIs(t, err, wallet.ErrInsufficient)
+}
+
+func TestCredentials(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	nobody := newClient(t, Config{BaseURL: f.url})
+	_, err := nobody.Grant(ctx, f.win(1, 1, 100))
+	require.ErrorIs(t, err, auth.ErrNoCredentials)
+	_, err = nobody.Page(ctx, wallet.PageRequest{Caller: person(1), Limit: 1})
+	require.ErrorIs(t, err, auth.ErrNoCredentials)
+
+	c := f.config
+	c.Key.Secret = auth.NewSecret()
+	_, err = newClient(t, c).Grant(ctx, f.win(1, 1, 100))
+	require.ErrorIs(t, err, auth.ErrSignature)
+	c = f.config
+	c.Now = func() time.Time { return f.clock.Now().Add(-time.Hour).Time() }
+	_, err = newClient(t, c).Grant(ctx, f.win(1, 1, 100))
+	require.ErrorIs(t, err, auth.ErrTime)
+	c = f.config
+	c.Session = func(wallet.Caller) string { return f.config.Session(person(2)) }
+	_, err = newClient(t, c).Page(ctx, wallet.PageRequest{Caller: person(1), Limit: 1})
+	require.ErrorIs(t, err, wallet.ErrNotYours, "somebody else's session")
+}
+
+func TestConfig(t *testing.T) {
+	for _, c := range []struct {
+		why string
+		c   Config
+	}{
+		{"no URL", Config{}},
+		{"an address is no URL", Config{BaseURL: "127.0.0.1:8080"}},
+		{"not over HTTP", Config{BaseURL: "ftp://127.0.0.1"}},
+		{"a timeout below zero", Config{BaseURL: "http://a", Timeout: -1}},
+		{"tries below zero", Config{BaseURL: "http://a", Tries: -1}},
+		{"tries without end", Config{BaseURL: "http://a", Tries: MaxTries + 1}},
+	} {
+		_, err := New(c.c)
+		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
+	}
+}
+
+// shadow is a service that only says it was asked.
+type shadow struct {
+	wallet.Service
+	asked int
+}
+
+func (s *shadow) Grant(context.Context, wallet.GrantRequest) (wallet.GrantReply, error) {
+	s.asked++
+	return wallet.GrantReply{}, wallet.ErrOverBudget
+}
+
+// TestLoadTest: marked requests reach the shadow and nothing else.
+func TestLoadTest(t *testing.T) {
+	clock, real, dark := storetest.NewClock(), &shadow{}, &shadow{}
+	ports := server.Ports{Service: real, Shadow: dark, Clock: clock}
+	marked, _ := serve(t, auth.Generate(), ports, Config{LoadTest: true})
+	plain, _ := serve(t, auth.Generate(), ports, Config{})
+	r := wallet.GrantRequest{Caller: person(1), Activity: "spring", Scene: "rain", Award: wallet.Cash, Amount: 1, Opened: clock.Now()}
+	_, err := marked.Grant(t.Context(), r)
+	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	require.Equal(t, []int{0, 1}, []int{real.asked, dark.asked})
+	_, err = plain.Grant(t.Context(), r)
+	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	require.Equal(t, []int{1, 1}, []int{real.asked, dark.asked})
+}
