@@ -111,15 +111,36 @@ func TestFlush(t *testing.T) {
 	require.EqualValues(t, 115, total(t, c, wallet.Official), "writers add up")
 }
 
-// TestFlushBoth: one stage's failure keeps no other from being reported.
-func TestFlushBoth(t *testing.T) {
+// TestStagesApart: one stage's failure keeps no other from being reported or read.
+func TestStagesApart(t *testing.T) {
 	c := newCentral()
-	require.NoError(t, c.Totals.Report(t.Context(), wallet.InternalTest, "rich", math.MaxInt64))
-	w := runningtotal.NewWriter("a", c)
+	w := runningtotal.NewWriter("a", oneStage{c})
 	require.NoError(t, w.Add(wallet.InternalTest, 1))
 	require.NoError(t, w.Add(wallet.Official, 1))
-	require.ErrorIs(t, w.Flush(t.Context()), wallet.ErrOverflow)
+	require.ErrorIs(t, w.Flush(t.Context()), wallet.ErrUnavailable)
 	require.EqualValues(t, 1, total(t, c, wallet.Official))
+	r := newReader(t, oneStage{c})
+	require.ErrorIs(t, r.Refresh(t.Context()), wallet.ErrUnavailable)
+	sum, ok := r.Total(wallet.Official)
+	require.True(t, ok)
+	require.EqualValues(t, 1, sum)
+}
+
+// oneStage is a store that answers for the official stage alone.
+type oneStage struct{ *central }
+
+func (o oneStage) Report(ctx context.Context, s wallet.Stage, writer string, sum wallet.Money) error {
+	if s != wallet.Official {
+		return wallet.ErrUnavailable
+	}
+	return o.central.Report(ctx, s, writer, sum)
+}
+
+func (o oneStage) Total(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
+	if s != wallet.Official {
+		return 0, wallet.ErrUnavailable
+	}
+	return o.central.Total(ctx, s)
 }
 
 // TestFlushAfterLoss: a central store that comes back empty learns the sums again, of idle writers too.

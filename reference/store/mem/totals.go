@@ -20,6 +20,7 @@ type Totals struct {
 type stageTotal struct {
 	writers map[string]wallet.Money
 	sum     wallet.Money
+	over    error // the sum has left the range of Money: for good, because it only grows
 }
 
 var _ wallet.Totals = (*Totals)(nil)
@@ -27,8 +28,8 @@ var _ wallet.Totals = (*Totals)(nil)
 // NewTotals returns a store in which nothing was granted.
 func NewTotals() *Totals { return &Totals{} }
 
-// Report implements wallet.Totals. ErrInvalid: no such stage, or a sum below zero. ErrOverflow: the total would leave
-// the range of Money. ErrOverloaded: there are too many writers. Nothing is changed then.
+// Report implements wallet.Totals. ErrInvalid: no such stage, or a sum below zero. ErrOverloaded: there are too many
+// writers. Nothing is changed then.
 func (s *Totals) Report(_ context.Context, stage wallet.Stage, writer string, sum wallet.Money) error {
 	if stage < wallet.InternalTest || stage > wallet.Official || sum < 0 {
 		return fmt.Errorf("%w: total of %d fen in stage %d", wallet.ErrInvalid, int64(sum), stage)
@@ -40,26 +41,25 @@ func (s *Totals) Report(_ context.Context, stage wallet.Stage, writer string, su
 	if sum <= was {
 		return nil
 	}
-	total, err := st.sum.Add(sum - was)
-	if err != nil {
-		return err
-	}
 	if !known && len(st.writers) >= maxWriters {
 		return fmt.Errorf("mem: %d writers of the total: %w", len(st.writers), wallet.ErrOverloaded)
 	}
 	if st.writers == nil {
 		st.writers = map[string]wallet.Money{}
 	}
-	st.writers[writer], st.sum = sum, total
+	st.writers[writer] = sum
+	if st.over == nil {
+		st.sum, st.over = st.sum.Add(sum - was)
+	}
 	return nil
 }
 
-// Total implements wallet.Totals. ErrInvalid: no such stage.
+// Total implements wallet.Totals. ErrInvalid: no such stage. ErrOverflow: the total is out of the range of Money.
 func (s *Totals) Total(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
 	if stage < wallet.InternalTest || stage > wallet.Official {
 		return 0, fmt.Errorf("%w: stage %d", wallet.ErrInvalid, stage)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stages[stage].sum, nil
+	return s.stages[stage].sum, s.stages[stage].over
 }

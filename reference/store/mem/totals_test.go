@@ -1,0 +1,23 @@
+package mem_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/store/mem"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+func TestTotals(t *testing.T) {
+	storetest.Totals(t, func(*testing.T) wallet.Totals { return mem.NewTotals() })
+}
+
+func TestTotalsOfNoStage(t *testing.T) {
+	for _, s := range []wallet.Stage{0, wallet.Official + 1} {
+		require.ErrorIs(t, mem.NewTotals().Report(t.Context(), s, "a", 1), wallet.ErrInvalid)
+		_, err := mem.NewTotals().Total(t.Context(), s)
+		require.ErrorIs(t, err, wallet.ErrInvalid)
+	}
+}
