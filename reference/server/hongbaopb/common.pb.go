@@ -385,7 +385,7 @@ func (WithdrawalState) EnumDescriptor() ([]byte, []int) {
 	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{5}
 }
 
-// What every refusal carries as a detail of its error.
+// What every refusal carries as a detail of its error. (In the JSON of an error, Connect writes sameNumber.)
 type ErrorDetail struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`                            // the case, stable, for machines, such as "over_budget"; also in the header Hongbao-Reason

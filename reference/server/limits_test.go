@@ -1,0 +1,207 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// slow is a service whose pages wait until they may go on. What it is not asked for is nil.
+type slow struct {
+	wallet.Service
+	entered, leave chan struct{}
+}
+
+func newSlow() *slow { return &slow{entered: make(chan struct{}, 100), leave: make(chan struct{})} }
+
+func (s *slow) Page(ctx context.Context, _ wallet.PageRequest) (wallet.Page, error) {
+	s.entered <- struct{}{}
+	select {
+	case <-s.leave:
+		return wallet.Page{Balance: 5}, nil
+	case <-ctx.Done():
+		return wallet.Page{}, ctx.Err()
+	}
+}
+
+func (s *slow) Withdraw(ctx context.Context, _ wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+	<-ctx.Done()
+	return wallet.WithdrawReply{}, fmt.Errorf("store: %w", ctx.Err())
+}
+
+func (s *slow) Bind(context.Context, wallet.Caller, wallet.Phone) (wallet.Person, error) {
+	panic("a defect")
+}
+
+func slowService(s *slow) change { return func(_ *Config, p *Ports) { p.Service = s } }
+
+// later sends a request on the side.
+func later(f *fixture, r *http.Request) chan answer {
+	done := make(chan answer, 1)
+	go func() { done <- f.do(r) }()
+	return done
+}
+
+// TestOverload: who comes while all places are taken is told so at once, and users' load leaves operators their places.
+func TestOverload(t *testing.T) {
+	s := newSlow()
+	f := start(t, slowService(s), func(c *Config, _ *Ports) { c.MaxInFlight = 2 })
+	a := later(f, f.request("WalletService/WalletPage", `{}`, f.session(1, 1)))
+	b := later(f, f.request("WalletService/WalletPage", `{}`, f.session(1, 2)))
+	<-s.entered
+	<-s.entered
+	full := f.by(3, "WalletService/WalletPage", `{}`)
+	require.Equal(t, "overloaded overloaded", full.reason())
+	require.Equal(t, http.StatusTooManyRequests, full.status)
+	require.Equal(t, true, full.list("details")[0].(map[string]any)["debug"].(map[string]any)["retryable"])
+	require.Equal(t, "ok", f.as("viewer", "OperatorService/Status", `{}`).reason())
+	close(s.leave)
+	require.Equal(t, "5", (<-a).text("balance_fen"))
+	require.Equal(t, "5", (<-b).text("balance_fen"))
+	require.Equal(t, "ok", f.by(3, "WalletService/WalletPage", `{}`).reason(), "the places were given back")
+}
+
+// TestDeadline: a read that takes too long was not done; of a withdrawal nobody can say.
+func TestDeadline(t *testing.T) {
+	f := start(t, slowService(newSlow()), func(c *Config, _ *Ports) { c.Deadline = 30 * time.Millisecond })
+	require.Equal(t, "unavailable unavailable", f.by(1, "WalletService/WalletPage", `{}`).reason())
+	got := f.by(1, "WalletService/Withdraw", `{"request":1,"amount_fen":1}`)
+	require.Equal(t, "unknown unknown_outcome", got.reason(), got.body)
+	require.Equal(t, http.StatusGatewayTimeout, got.status)
+	require.Equal(t, true, got.list("details")[0].(map[string]any)["debug"].(map[string]any)["sameNumber"])
+}
+
+// TestClientDeadline: a client may ask for less time than the server gives.
+func TestClientDeadline(t *testing.T) {
+	f := start(t, slowService(newSlow()), func(c *Config, _ *Ports) { c.Deadline = time.Minute })
+	r := f.request("WalletService/Withdraw", `{"request":1,"amount_fen":1}`, f.session(1, 1))
+	r.Header.Set("Connect-Timeout-Ms", "20")
+	require.Equal(t, "unknown unknown_outcome", f.do(r).reason())
+}
+
+// TestDefect: a defect ends one request, says nothing of itself, and is counted.
+func TestDefect(t *testing.T) {
+	f := start(t, slowService(newSlow()))
+	for range 2 {
+		got := f.by(1, "WalletService/BindPhone", `{"phone":5}`)
+		require.Equal(t, "internal internal", got.reason(), got.body)
+		require.NotContains(t, got.body, "defect")
+	}
+	require.Contains(t, scrape(t, f), "\nhongbao_panics_total 2\n")
+	// A grant of a batch runs on a goroutine of its own: its defect must not end the process. The service has no Grant.
+	got := f.as("demo", "GrantService/BatchGrant", `{"grants":[`+grantBody(1, 1, 1)+`]}`)
+	require.Equal(t, "internal", got.list("results")[0].(map[string]any)["error"].(map[string]any)["reason"], got.body)
+}
+
+// TestLargeBody: 100 MB are refused by their announcement, and where there is none, at the limit; memory is bounded.
+func TestLargeBody(t *testing.T) {
+	f := start(t)
+	const size = 100 << 20
+	send := func(announced int64) (answer, error) {
+		r := f.request("WalletService/WalletPage", ``, f.session(1, 1))
+		r.Body, r.ContentLength = io.NopCloser(io.LimitReader(zeros{}, size)), announced
+		got, err := f.client.Do(r)
+		if err != nil {
+			return answer{}, err
+		}
+		defer got.Body.Close()
+		return answer{status: got.StatusCode, header: got.Header}, nil
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, announced := range []int64{size, -1} {
+		got, err := send(announced)
+		if err != nil { // the server has hung up while the client still wrote: as good
+			require.Condition(t, func() bool { return !errors.Is(err, context.DeadlineExceeded) }, err)
+			continue
+		}
+		require.Equal(t, "too_large", got.header.Get("Hongbao-Reason"))
+		require.Equal(t, http.StatusRequestEntityTooLarge, got.status)
+	}
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(20<<20))
+	require.Zero(t, f.server.bodies.memory.n.Load(), "given back")
+
+	// As raw bytes, to see the answer for certain.
+	conn := dial(t, f)
+	fmt.Fprintf(conn, "POST /hongbao.v1.WalletService/WalletPage HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n", f.session(1, 1), size)
+	require.Equal(t, "too_large", readAnswer(t, conn).Header.Get("Hongbao-Reason"), "before a byte of it was sent")
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { return len(b), nil }
+
+func dial(t *testing.T, f *fixture) net.Conn {
+	conn, err := net.Dial("tcp", strings.TrimPrefix(f.url, "http://"))
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close() })
+	require.NoError(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
+	return conn
+}
+
+func readAnswer(t *testing.T, conn net.Conn) *http.Response {
+	got, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	return got
+}
+
+// TestSlowLoris: a body that comes too slowly is not waited for, and holds no place meanwhile.
+func TestSlowLoris(t *testing.T) {
+	f := start(t, func(c *Config, _ *Ports) { c.BodyTimeout, c.MaxInFlight = 200*time.Millisecond, 1 })
+	conn := dial(t, f)
+	fmt.Fprintf(conn, "POST /hongbao.v1.WalletService/WalletPage HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: %s\r\nContent-Length: 100\r\n\r\n{", f.session(1, 1))
+	require.Equal(t, "ok", f.by(2, "WalletService/WalletPage", `{}`).reason(), "the one place is free")
+	got := readAnswer(t, conn)
+	require.Equal(t, "slow_request", got.Header.Get("Hongbao-Reason"))
+	require.Equal(t, http.StatusRequestTimeout, got.StatusCode)
+	_, err := conn.Read(make([]byte, 1<<16))
+	for err == nil {
+		_, err = conn.Read(make([]byte, 1<<16))
+	}
+	require.ErrorIs(t, err, io.EOF, "and the connection is closed")
+}
+
+// TestLargeHeaders: a head larger than any of ours is not kept.
+func TestLargeHeaders(t *testing.T) {
+	f := start(t)
+	r := f.request("WalletService/WalletPage", `{}`, "Bearer "+strings.Repeat("x", 40<<10))
+	got, err := f.client.Do(r)
+	if err == nil { // otherwise the server has hung up while the client still wrote: as good
+		defer got.Body.Close()
+		require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, got.StatusCode)
+	}
+}
+
+// TestMemoryOfBodies: bodies as a whole are bounded, whatever each may have.
+func TestMemoryOfBodies(t *testing.T) {
+	b := newBodies(1000)
+	r, err := http.NewRequest(http.MethodPost, "/", io.LimitReader(zeros{}, 1000))
+	require.NoError(t, err)
+	require.True(t, b.memory.enter(1000*bodiesInMemory-999))
+	_, err = b.read(r)
+	require.ErrorIs(t, err, wallet.ErrOverloaded)
+	b.memory.leave(1)
+	r.Body = io.NopCloser(io.LimitReader(zeros{}, 1000))
+	body, err := b.read(r)
+	require.NoError(t, err)
+	require.Len(t, body, 1000)
+	require.Equal(t, int64(1000*bodiesInMemory), b.memory.n.Load())
+	b.memory.leave(1000 * bodiesInMemory)
+	r.Body = io.NopCloser(io.LimitReader(zeros{}, 1001))
+	_, err = b.read(r)
+	require.ErrorIs(t, err, errTooLarge)
+	require.Zero(t, b.memory.n.Load(), "a refusal leaves nothing behind")
+}

@@ -1,0 +1,144 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// lines prints the audit log, oldest first.
+func (f *fixture) lines() (out []string) {
+	f.audit.mu.Lock()
+	defer f.audit.mu.Unlock()
+	for _, a := range f.audit.actions {
+		out = append(out, a.Operator+" "+a.Role+" "+a.Method[len("/hongbao.v1.OperatorService/"):]+" "+a.Detail+" "+a.Outcome)
+	}
+	return out
+}
+
+// TestRoles walks the table: who may do what. Everything is written down, refusals too.
+func TestRoles(t *testing.T) {
+	f := start(t)
+	bodies := map[string]string{"SetSwitch": `{"name":"distrust-tokens","on":true}`, "AuditBudget": `{"stage":"STAGE_OFFICIAL"}`}
+	may := map[string][]string{"ListSwitches": {"viewer", "operator", "auditor"}, "SetSwitch": {"operator"}, "Status": {"viewer", "operator", "auditor"},
+		"AuditBudget": {"auditor"}, "Reconcile": {"auditor"}, "AuditLog": {"auditor"}}
+	calls := 0
+	for name, allowed := range may {
+		for _, who := range []string{"viewer", "operator", "auditor"} {
+			body := bodies[name]
+			if body == "" {
+				body = `{}`
+			}
+			want := "unauthorised wrong_role"
+			for _, a := range allowed {
+				if a == who {
+					want = "ok"
+				}
+			}
+			got := f.as(who, "OperatorService/"+name, body)
+			require.Equal(t, want, got.reason(), "%s by %s: %s", name, who, got.body)
+			calls++
+			require.Len(t, f.lines(), calls)
+		}
+	}
+	require.Len(t, may, 6, "a new method needs a row here")
+	require.True(t, f.staff.on[wallet.SwitchDistrustTokens])
+}
+
+func TestOperatorAnswers(t *testing.T) {
+	f := start(t)
+	require.Equal(t, "ok", f.as("operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`).reason())
+	list := f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
+	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": true}}, list)
+
+	status := f.as("viewer", "OperatorService/Status", `{}`)
+	require.Equal(t, []any{"a", "b"}, status.list("instances"))
+	require.Equal(t, "3", status.text("backlog_depth"))
+	require.Equal(t, "1000000", status.text("backlog_age_us"))
+	require.Equal(t, "4", status.text("open_orders"))
+	require.Equal(t, map[string]any{"stage": "STAGE_OFFICIAL", "budget_fen": "1000", "reserved_fen": "100", "leased_fen": "300", "stranded_fen": "50"}, status.list("budgets")[0])
+
+	require.Equal(t, "21", f.as("auditor", "OperatorService/AuditBudget", `{"stage":"STAGE_OFFICIAL"}`).text("returned_fen"))
+	reconciled := f.as("auditor", "OperatorService/Reconcile", `{}`)
+	require.Equal(t, "9", reconciled.text("orders"))
+	require.Equal(t, "1", reconciled.text("differences"))
+	require.Equal(t, []any{"orders/ledger missing: want 5 fen, got 0 fen"}, reconciled.list("lines"))
+
+	page := f.as("auditor", "OperatorService/AuditLog", `{"limit":2}`).list("actions")
+	require.Len(t, page, 2)
+	newest := page[0].(map[string]any)
+	require.Equal(t, "6", newest["id"], "this very call")
+	require.Equal(t, "/hongbao.v1.OperatorService/AuditLog", newest["method"])
+	older := f.as("auditor", "OperatorService/AuditLog", `{"before":2}`).list("actions")
+	require.Len(t, older, 1)
+	first := older[0].(map[string]any)
+	require.Equal(t, "operator", first["operator"])
+	require.JSONEq(t, `{"name":"distrust-tokens","on":true}`, first["detail"].(string))
+	require.Equal(t, "ok", first["outcome"])
+}
+
+// TestAudited: the log comes first. What it does not take is not done, and what it took and failed has a second line.
+func TestAudited(t *testing.T) {
+	f := start(t)
+	const set, on = "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`
+	f.audit.broken = errors.New("disk full")
+	got := f.as("operator", set, on)
+	require.Equal(t, "unavailable unavailable", got.reason(), got.body)
+	require.NotContains(t, got.body, "disk", "what broke inside stays inside")
+	require.Empty(t, f.staff.on, "not done")
+	f.audit.broken = nil
+
+	header := f.signed("operator", set, on, f.clock.Now())
+	require.Equal(t, "ok", f.do(f.request(set, on, header)).reason())
+	require.Equal(t, "unauthorised replayed_nonce", f.do(f.request(set, on, header)).reason())
+	require.Equal(t, "not_found not_found", f.as("operator", set, `{"name":"off-with-it"}`).reason())
+	require.Equal(t, "invalid malformed", f.as("operator", set, `{"name":5}`).reason())
+	f.staff.err = wallet.ErrUnknown
+	require.Equal(t, "unknown unknown_outcome", f.as("operator", set, on).reason())
+	f.staff.err = errors.New("bug")
+	require.Equal(t, "internal internal", f.as("operator", set, on).reason())
+
+	var outcomes []string
+	for _, a := range f.audit.actions {
+		outcomes = append(outcomes, a.Outcome)
+	}
+	require.Equal(t, []string{"ok", "replayed_nonce", "ok", "not_found", "malformed", "ok", "unknown_outcome", "ok", "internal"}, outcomes)
+}
+
+// leases is the part of wallet.Leases that two instances share.
+type leases struct {
+	wallet.Leases
+	mu   sync.Mutex
+	held map[string]string
+	err  error
+}
+
+func (l *leases) Hold(_ context.Context, name, holder string, _ time.Duration) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held[name] == "" {
+		l.held[name] = holder
+	}
+	return l.held[name] == holder, l.err
+}
+
+// TestReplayAtAnotherInstance: an operator's captured call does not work elsewhere either.
+func TestReplayAtAnotherInstance(t *testing.T) {
+	shared := &leases{held: map[string]string{}}
+	share := func(_ *Config, p *Ports) { p.Leases = shared }
+	a := start(t, share)
+	b := start(t, share, func(c *Config, _ *Ports) { c.Keys = a.keys })
+	const set, on = "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`
+	header := a.signed("operator", set, on, a.clock.Now())
+	require.Equal(t, "ok", a.do(a.request(set, on, header)).reason())
+	require.Equal(t, "unauthorised replayed_nonce", b.do(b.request(set, on, header)).reason())
+	require.Empty(t, b.staff.on)
+	shared.err = wallet.ErrUnavailable
+	require.Equal(t, "unavailable unavailable", a.as("operator", set, on).reason(), "nobody can tell")
+}
