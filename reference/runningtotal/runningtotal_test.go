@@ -236,21 +236,23 @@ func TestRepair(t *testing.T) {
 	require.NoError(t, dead.Add(wallet.Official, 40)) // never reported
 	r := runningtotal.NewRepairer("repair", c)
 	for _, s := range []struct {
-		truth, restored, total wallet.Money
-		before, after, want    error
-		why                    string
+		granted, restored, total wallet.Money
+		before, after, want      error
+		why                      string
 	}{
-		{truth: 100, total: 60, why: "the first call looks"},
-		{truth: 60, total: 60, why: "nothing is missing of what was granted by then"},
-		{truth: 50, total: 60, why: "a truth from longer ago lowers nothing"},
-		{truth: 100, before: wallet.ErrUnavailable, want: wallet.ErrUnavailable, total: 60, why: "the store is down"},
-		{truth: 100, after: wallet.ErrUnknown, want: wallet.ErrUnknown, total: 100, why: "restored, and the answer was lost"},
-		{truth: 100, total: 100, why: "not restored twice"},
-		{truth: 130, restored: 30, total: 130, why: "another loss comes on top"},
-		{truth: -1, want: wallet.ErrInvalid, total: 130, why: "no truth is below zero"},
+		{granted: 60, total: 60, why: "the first call looks"},
+		{granted: 100, total: 60, why: "nothing is missing of the last look's; who granted the rest may yet report it"},
+		{granted: 100, before: wallet.ErrUnavailable, want: wallet.ErrUnavailable, total: 60, why: "the store is down"},
+		{granted: 100, after: wallet.ErrUnknown, want: wallet.ErrUnknown, total: 100, why: "restored, and the answer was lost"},
+		{granted: 100, total: 100, why: "not restored twice"},
+		{granted: 130, total: 100, why: "more was granted since"},
+		{granted: 500, restored: 30, total: 130, why: "another loss comes on top"},
+		{granted: 120, restored: 370, total: 500, why: "and another; what is on record now counts the next time"},
+		{granted: 120, total: 500, why: "books that say less lower nothing"},
+		{granted: -1, want: wallet.ErrInvalid, total: 500, why: "nobody grants less than nothing"},
 	} {
 		c.before, c.after = s.before, s.after
-		got, err := r.Repair(t.Context(), wallet.Official, s.truth)
+		got, err := r.Repair(t.Context(), wallet.Official, s.granted)
 		require.ErrorIs(t, err, s.want, s.why)
 		require.Equal(t, s.restored, got, s.why)
 		require.Equal(t, s.total, total(t, c.Totals, wallet.Official), s.why)
@@ -267,23 +269,22 @@ func TestRepairAfterLoss(t *testing.T) {
 	require.NoError(t, c.Report(t.Context(), wallet.Official, "dead", 60))
 	require.NoError(t, live.Add(wallet.Official, 30))
 	require.NoError(t, live.Flush(t.Context()))
-	truth := wallet.Money(100) // 10 were never reported
-	_, err := r.Repair(t.Context(), wallet.Official, truth)
-	require.NoError(t, err)
-	restored, err := r.Repair(t.Context(), wallet.Official, truth)
-	require.NoError(t, err)
-	require.EqualValues(t, 10, restored)
+	repair := func(want error, restored wallet.Money) {
+		t.Helper()
+		got, err := r.Repair(t.Context(), wallet.Official, 100) // 10 were never reported
+		require.ErrorIs(t, err, want)
+		require.Equal(t, restored, got)
+	}
+	repair(nil, 0)
+	repair(nil, 10)
 
 	c.Totals = mem.NewTotals()
-	_, err = r.Repair(t.Context(), wallet.Official, truth)
-	require.ErrorIs(t, err, wallet.ErrStale)
+	repair(wallet.ErrStale, 0)
 	require.EqualValues(t, 10, total(t, c, wallet.Official), "it reports its own sum at once, and no more")
 	for range 10 {
 		require.NoError(t, live.Flush(t.Context()))
 	}
-	restored, err = r.Repair(t.Context(), wallet.Official, truth)
-	require.NoError(t, err)
-	require.EqualValues(t, 60, restored)
+	repair(nil, 60)
 	require.EqualValues(t, 100, total(t, c, wallet.Official))
 }
 
@@ -324,12 +325,11 @@ func TestNeverWrong(t *testing.T) {
 				c.before = rapid.SampledFrom(faults).Draw(t, "before")
 				_ = reader.Refresh(ctx)
 			case "repair":
-				truth := granted
-				for _, w := range writers { // everybody who lives has reported since the truth was
+				for _, w := range writers { // everybody who lives has reported since the last look
 					_ = w.Flush(ctx)
 				}
 				c.before, c.after = rapid.SampledFrom(faults).Draw(t, "before"), rapid.SampledFrom(faults).Draw(t, "after")
-				_, _ = repairer.Repair(ctx, wallet.Official, truth)
+				_, _ = repairer.Repair(ctx, wallet.Official, granted)
 			}
 			require.LessOrEqual(t, total(t, c.Totals, wallet.Official), granted)
 			if now, ok := reader.Total(wallet.Official); ok {
