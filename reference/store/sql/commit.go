@@ -156,7 +156,7 @@ func (s *shard) end() {
 type committer struct {
 	*shard
 	conn  *sql.Conn
-	stmts map[string]*sql.Stmt // of the connection; bounded by the statements that insert makes
+	stmts map[string]*sql.Stmt // of the connection, at most maxPrepared
 	batch []*job
 	over  *job // taken, but too many rows for the last batch
 }

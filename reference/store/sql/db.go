@@ -83,6 +83,9 @@ type shard struct {
 	reads   *sql.DB
 	writes  *sql.DB // the same as reads, but for SQLite: one connection for the one writer
 
+	mu    sync.Mutex
+	stmts map[string]*sql.Stmt // of reads, at most maxPrepared
+
 	queue   chan *job
 	stop    chan struct{} // closed by Close
 	stopped chan struct{} // closed when all committers have ended
@@ -131,7 +134,7 @@ func openShard(ctx context.Context, d *dialect, c Config, dsn string) (*shard, e
 }
 
 func newShard(d *dialect, timeout time.Duration, reads, writes *sql.DB) *shard {
-	return &shard{dialect: d, timeout: timeout, reads: reads, writes: writes,
+	return &shard{dialect: d, timeout: timeout, reads: reads, writes: writes, stmts: map[string]*sql.Stmt{},
 		queue: make(chan *job, maxWaiting), stop: make(chan struct{}), stopped: make(chan struct{})}
 }
 
@@ -206,11 +209,37 @@ func (db *DB) text(query string) string { return strings.ReplaceAll(query, "{p}"
 func (s *shard) ask(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	rows, err := s.reads.QueryContext(ctx, query, args...)
+	rows, err := s.query(ctx, query, args)
 	if err != nil {
 		return s.dialect.notDone(err)
 	}
 	return s.dialect.notDone(eachRow(rows, scan))
+}
+
+// query asks by a prepared statement where preparing costs more than asking.
+func (s *shard) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if !s.dialect.prepare {
+		return s.reads.QueryContext(ctx, query, args...)
+	}
+	s.mu.Lock()
+	stmt := s.stmts[query]
+	full := len(s.stmts) >= maxPrepared
+	s.mu.Unlock()
+	if stmt == nil {
+		if full {
+			return s.reads.QueryContext(ctx, query, args...)
+		}
+		var err error
+		if stmt, err = s.reads.PrepareContext(ctx, query); err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.stmts[query] == nil { // else another call was quicker, and this one goes with the DB
+			s.stmts[query] = stmt
+		}
+	}
+	return stmt.QueryContext(ctx, args...)
 }
 
 // eachRow scans all rows and closes them.

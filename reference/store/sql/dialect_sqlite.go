@@ -50,7 +50,7 @@ func openSQLite(ctx context.Context, c Config, file string) (reads, writes *sql.
 		return nil, nil, fmt.Errorf("%w: the file of a shard has ? or # in its name", wallet.ErrInvalid)
 	}
 	busy := "busy_timeout(" + strconv.FormatInt(c.Timeout.Milliseconds(), 10) + ")"
-	write := url.Values{"_pragma": {busy, "journal_mode(WAL)", "synchronous(FULL)"}, "_txlock": {"immediate"}}
+	write := url.Values{"_pragma": {busy, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "wal_autocheckpoint(16384)"}, "_txlock": {"immediate"}}
 	if writes, err = sql.Open("sqlite", "file:"+file+"?"+write.Encode()); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", wallet.ErrInvalid, err)
 	}

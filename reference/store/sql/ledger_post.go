@@ -179,17 +179,29 @@ func (l *Ledger) writeGrants(ctx context.Context, t *txn, lines []*line, number 
 }
 
 // lookUpAtOnce bounds the numbers that one statement looks up: each is a range for the optimiser.
-const lookUpAtOnce = 100
+const lookUpAtOnce = 128
+
+// padded returns how many numbers to ask for instead of n, the last one several times, so that there are few different
+// statements where preparing them costs more than running them.
+func padded(d *dialect, n int) int {
+	for _, size := range slices.Backward(d.rows) {
+		if d.prepare && n <= size {
+			return size
+		}
+	}
+	return n
+}
 
 // lookUp tells of lines, some of which were there, what is recorded, and which are of this transaction. The lines are
 // in the order of the key, each number once.
 func (l *Ledger) lookUp(ctx context.Context, t *txn, lines []*line, number int64) error {
 	for part := range slices.Chunk(lines, lookUpAtOnce) {
-		args := make([]any, 0, 5*len(part))
-		for _, a := range part {
-			args = keyed(args, a.Order)
+		n := padded(t.dialect, len(part))
+		args := make([]any, 0, 5*n)
+		for i := range n {
+			args = keyed(args, part[min(i, len(part)-1)].Order)
 		}
-		err := t.query(ctx, l.found+keys(len(part)), args, func(r *sql.Rows) error {
+		err := t.query(ctx, l.found+keys(n), args, func(r *sql.Rows) error {
 			var no wallet.OrderNo
 			var amount wallet.Money
 			var of int64

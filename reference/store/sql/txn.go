@@ -6,6 +6,9 @@ import (
 	"database/sql/driver"
 )
 
+// maxPrepared bounds the statements that are kept prepared: more than there are different ones of the fixed lengths.
+const maxPrepared = 256
+
 // txn is a transaction that jobs write in. It ends with the last of them.
 type txn struct {
 	*committer
@@ -23,11 +26,37 @@ func (t *txn) exec(ctx context.Context, query string, args ...any) (int64, error
 
 // query calls scan for each row that the transaction sees.
 func (t *txn) query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := t.tx.QueryContext(ctx, query, args...)
+	rows, err := t.rows(ctx, query, args)
 	if err != nil {
 		return err
 	}
 	return eachRow(rows, scan)
+}
+
+func (t *txn) rows(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	stmt, err := t.prepared(ctx, query)
+	if stmt == nil || err != nil {
+		return t.tx.QueryContext(ctx, query, args...)
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// prepared returns the statement that the connection keeps for a query, or nil where that gains nothing. It belongs to
+// the connection, so that it outlives the transaction.
+func (t *txn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	stmt := t.stmts[query]
+	if stmt != nil || !t.dialect.prepare || len(t.stmts) >= maxPrepared {
+		return stmt, nil
+	}
+	stmt, err := t.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if t.stmts == nil {
+		t.stmts = map[string]*sql.Stmt{}
+	}
+	t.stmts[query] = stmt
+	return stmt, nil
 }
 
 // insertion is an INSERT of any number of rows.
@@ -74,19 +103,9 @@ func (t *txn) chunk(n int) int {
 
 func (t *txn) insertChunk(ctx context.Context, in insertion, rows int, args []any) (int64, error) {
 	query := in.head + marks(in.columns, rows) + in.tail
-	if !t.dialect.prepare {
+	stmt, err := t.prepared(ctx, query)
+	if stmt == nil || err != nil {
 		return t.exec(ctx, query, args...)
-	}
-	stmt := t.stmts[query]
-	if stmt == nil {
-		var err error
-		if stmt, err = t.conn.PrepareContext(ctx, query); err != nil { // of the connection, so that it outlives this transaction
-			return 0, err
-		}
-		if t.stmts == nil {
-			t.stmts = map[string]*sql.Stmt{}
-		}
-		t.stmts[query] = stmt
 	}
 	r, err := stmt.ExecContext(ctx, args...)
 	if err != nil {

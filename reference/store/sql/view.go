@@ -45,7 +45,7 @@ func (l *Ledger) View(ctx context.Context, q wallet.ViewQuery) (wallet.View, err
 }
 
 // viewShard adds what one shard has of the view.
-func (l *Ledger) viewShard(ctx context.Context, s *shard, q wallet.ViewQuery, v *wallet.View, posted map[wallet.OrderNo]bool) error {
+func (l *Ledger) viewShard(ctx context.Context, s *shard, q wallet.ViewQuery, v *wallet.View, checked map[wallet.OrderNo]bool) error {
 	query, args := l.viewQuery(s, q)
 	if query == "" {
 		return nil
@@ -55,20 +55,20 @@ func (l *Ledger) viewShard(ctx context.Context, s *shard, q wallet.ViewQuery, v 
 		var what int
 		var no wallet.OrderNo
 		var amount wallet.Money
-		var opened, at wallet.Instant
-		if err := r.Scan(&what, &no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &amount, &opened, &at); err != nil {
+		var other, posted int64
+		if err := r.Scan(&what, &no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &amount, &other, &posted); err != nil {
 			return err
 		}
 		switch what {
 		case 0:
 			if v.Balance, err = v.Balance.Add(amount); err == nil {
-				v.Income, err = v.Income.Add(wallet.Money(opened)) // the column of the income
+				v.Income, err = v.Income.Add(wallet.Money(other))
 			}
 			sum = cmp.Or(sum, err)
 		case 1:
-			v.Grants = append(v.Grants, grant(no, amount, opened, at))
+			v.Grants = append(v.Grants, grant(no, amount, wallet.Instant(other), wallet.Instant(posted)))
 		case 2:
-			posted[no] = true
+			checked[no] = true
 		}
 		return nil
 	})
@@ -105,9 +105,10 @@ func (l *Ledger) viewQuery(s *shard, q wallet.ViewQuery) (string, []any) {
 		}
 	}
 	for some := range slices.Chunk(checks, lookUpAtOnce) {
-		parts = append(parts, l.check+keys(len(some)))
-		for _, no := range some {
-			args = keyed(args, no)
+		n := padded(l.db.dialect, len(some))
+		parts = append(parts, l.check+keys(n))
+		for i := range n {
+			args = keyed(args, some[min(i, len(some)-1)])
 		}
 	}
 	return strings.Join(parts, " UNION ALL "), args

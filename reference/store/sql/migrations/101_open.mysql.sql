@@ -1,0 +1,3 @@
+-- +goose Up
+
+CREATE INDEX {p}orders_open ON {p}orders (place);

@@ -1,0 +1,194 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// Orders keeps the orders of record, each on the shard of its wallet.
+type Orders struct {
+	db     *DB
+	writes once[wallet.Order]
+
+	create, finish *kind
+
+	finished, get, of, open, count string
+	book                           *Ledger // how eachOwner finds the wallets that have orders
+}
+
+var (
+	_ wallet.Orders     = (*Orders)(nil)
+	_ wallet.OpenOrders = (*Orders)(nil)
+	_ wallet.OrderBook  = (*Orders)(nil)
+)
+
+const orderColumns = "act_id, stage, scene, rain, award, amount, opened, created, state"
+
+// NewOrders returns the orders in db.
+func NewOrders(db *DB) *Orders {
+	from := "SELECT " + orderColumns + " FROM {p}orders WHERE "
+	o := &Orders{db: db,
+		finished: db.text("UPDATE {p}orders SET state = ?, place = NULL WHERE state = 0 AND "),
+		get:      db.text(from),
+		of:       db.text(from + "act_id = ? AND stage = ? ORDER BY scene, rain, award"),
+		open: db.text("SELECT " + orderColumns + ", place FROM {p}orders WHERE place >= ? AND place < ? " +
+			"ORDER BY place, act_id, stage, scene, rain, award LIMIT ?"),
+		count: db.text("SELECT COUNT(*) FROM {p}orders WHERE place > 0"),
+		book:  &Ledger{db: db, owners: db.text("SELECT DISTINCT act_id FROM {p}orders WHERE act_id > ? ORDER BY act_id LIMIT ?")},
+	}
+	o.writes = once[wallet.Order]{
+		insert: insertion{db.text("INSERT INTO {p}orders (" + orderColumns + ", place, written) VALUES "), 11, db.dialect.unless("act_id")},
+		find:   db.text("SELECT " + orderColumns + ", written FROM {p}orders WHERE "), key: key,
+		args: func(args []any, v wallet.Order) []any {
+			return append(keyed(args, v.No), int64(v.Amount), int64(v.Opened), int64(v.Created), int64(v.State), placeOf(v))
+		},
+		keyArgs: func(args []any, v wallet.Order) []any { return keyed(args, v.No) },
+		scan:    scanOrder,
+		compare: func(a, b wallet.Order) int { return a.No.Compare(b.No) },
+	}
+	o.create = &kind{rank: rankOrders, apply: o.writes.apply}
+	o.finish = &kind{rank: rankOrders + 1, apply: o.applyFinish}
+	return o
+}
+
+func scanOrder(r *sql.Rows, more ...any) (o wallet.Order, err error) {
+	err = r.Scan(append([]any{&o.No.ActID, &o.No.Stage, &o.No.Scene, &o.No.Rain, &o.No.Award, &o.Amount, &o.Opened, &o.Created, &o.State}, more...)...)
+	return o, err
+}
+
+// Create implements wallet.Orders. ErrInvalid: a malformed number or state, or an instant of creation before 1970 or
+// after 2041. ErrOverloaded and ErrUnavailable: nothing was recorded.
+func (o *Orders) Create(ctx context.Context, v wallet.Order) (wallet.Order, bool, error) {
+	if err := v.No.Validate(); err != nil {
+		return wallet.Order{}, false, err
+	}
+	if v.State > wallet.OrderVoid || v.Created < 0 || v.Created > lastCreated {
+		return wallet.Order{}, false, fmt.Errorf("%w: order of state %d, created at %s", wallet.ErrInvalid, v.State, v.Created)
+	}
+	a := &asked[wallet.Order]{want: v}
+	if err := o.db.shard(v.No.ActID).do(ctx, o.create, 1, a); err != nil {
+		return wallet.Order{}, false, err
+	}
+	return a.got, a.isNew, nil
+}
+
+// Get implements wallet.Orders.
+func (o *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order, error) {
+	found := make(map[wallet.OrderNo]wallet.Order, len(nos))
+	for s, part := range o.byShard(nos) {
+		for chunk := range slices.Chunk(part, lookUpAtOnce) {
+			var args []any
+			for _, no := range chunk {
+				args = keyed(args, no)
+			}
+			err := o.db.shards[s].ask(ctx, o.get+keys(len(chunk)), args, func(r *sql.Rows) error {
+				v, err := scanOrder(r)
+				found[v.No] = v
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	out := make([]wallet.Order, len(nos))
+	for i, no := range nos {
+		out[i] = found[no]
+	}
+	return out, nil
+}
+
+// byShard returns the numbers by their shards, each once, in the order of the key.
+func (o *Orders) byShard(nos []wallet.OrderNo) [][]wallet.OrderNo {
+	parts := make([][]wallet.OrderNo, len(o.db.shards))
+	for _, no := range nos {
+		s := wallet.ShardOf(no.ActID, len(parts))
+		parts[s] = append(parts[s], no)
+	}
+	for s := range parts {
+		slices.SortFunc(parts[s], wallet.OrderNo.Compare)
+		parts[s] = slices.Compact(parts[s])
+	}
+	return parts
+}
+
+// finishing is the job of one Finish on one shard.
+type finishing struct {
+	nos   []wallet.OrderNo // in the order of the key
+	state wallet.OrderState
+}
+
+// Finish implements wallet.Orders. ErrInvalid for a state that is not final. After any other error some orders may be
+// finished: repeat the call.
+func (o *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.OrderState) error {
+	if state != wallet.OrderSettled && state != wallet.OrderVoid {
+		return fmt.Errorf("%w: order state %d is not final", wallet.ErrInvalid, state)
+	}
+	done := false
+	for s, part := range o.byShard(nos) {
+		if len(part) == 0 {
+			continue
+		}
+		if err := o.db.shards[s].do(ctx, o.finish, len(part), &finishing{part, state}); err != nil {
+			if done {
+				return wallet.Unsettled(err)
+			}
+			return err
+		}
+		done = true
+	}
+	return nil
+}
+
+// applyFinish updates the orders of all jobs: those that are to be settled, then those to be void. Of two jobs that
+// want one order in different states the first kind wins; they came at the same time.
+func (o *Orders) applyFinish(ctx context.Context, t *txn, jobs []*job) error {
+	for _, state := range []wallet.OrderState{wallet.OrderSettled, wallet.OrderVoid} {
+		var nos []wallet.OrderNo
+		for _, j := range jobs {
+			if f := j.in.(*finishing); f.state == state {
+				nos = append(nos, f.nos...)
+			}
+		}
+		slices.SortFunc(nos, wallet.OrderNo.Compare)
+		for part := range slices.Chunk(slices.Compact(nos), lookUpAtOnce) {
+			args := []any{int64(state)}
+			for _, no := range part {
+				args = keyed(args, no)
+			}
+			if _, err := t.exec(ctx, o.finished+"("+keys(len(part))+")", args...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Of implements wallet.Orders.
+func (o *Orders) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([]wallet.Order, error) {
+	out := []wallet.Order{}
+	err := o.db.shard(id).ask(ctx, o.of, []any{int64(id), int64(stage)}, func(r *sql.Rows) error {
+		v, err := scanOrder(r)
+		out = append(out, v)
+		return err
+	})
+	return out, err
+}
+
+// Orders implements wallet.OrderBook; those of one owner in order of their numbers. A page of wallets is read at a
+// time, each as it is then.
+func (o *Orders) Orders(ctx context.Context, yield func(wallet.Order) bool) error {
+	return eachOwner(ctx, o.book, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Order, error) {
+		var page []wallet.Order
+		err := s.ask(ctx, o.get+"act_id BETWEEN ? AND ? ORDER BY act_id, stage, scene, rain, award", []any{first, last}, func(r *sql.Rows) error {
+			v, err := scanOrder(r)
+			page = append(page, v)
+			return err
+		})
+		return page, err
+	}, func(v wallet.Order) int64 { return int64(v.No.ActID) }, yield)
+}
