@@ -1,0 +1,236 @@
+package redis_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/store/redis"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+// roles are all that an endpoint can be, on one client.
+type roles struct {
+	backlog  *redis.Backlog
+	tokens   *redis.Tokens
+	orders   *redis.Orders
+	budgets  *redis.Budgets
+	leases   *redis.Leases
+	totals   *redis.Totals
+	switches *redis.Switches
+}
+
+func rolesOf(c *redis.Client) roles {
+	b := redis.NewBacklog(c, storetest.NewClock(), storetest.Shards, storetest.Lease)
+	return roles{b, redis.NewTokens(b), redis.NewOrders(c), redis.NewBudgets(c), redis.NewLeases(c), redis.NewTotals(c), redis.NewSwitches(c)}
+}
+
+// writes are the calls whose answer may get lost, each with what the server holds of it.
+var writes = []struct {
+	name  string
+	on    string // a word of the command to strike at
+	call  func(ctx context.Context, r roles) error
+	done  func(ctx context.Context, r roles) (int64, error)
+	once  int64 // what done says after it was done once
+	twice int64 // and after a repeat
+}{
+	{"issue", "HSETNX",
+		func(ctx context.Context, r roles) error { return r.tokens.Issue(ctx, benchToken(7)) },
+		func(ctx context.Context, r roles) (int64, error) {
+			l, err := r.tokens.List(ctx, 7, wallet.Official)
+			if err != nil {
+				return 0, err
+			}
+			n, err := r.backlog.Depth(ctx)
+			return int64(len(l))*100 + n, err
+		}, 101, 101},
+	{"push", "XADD",
+		func(ctx context.Context, r roles) error {
+			return r.backlog.Push(ctx, []wallet.Credit{benchToken(7).Credit()})
+		},
+		func(ctx context.Context, r roles) (int64, error) { return r.backlog.Depth(ctx) },
+		1, 2}, // a credit pushed twice is held twice: the ledger's order number settles that
+	{"report", "EVAL",
+		func(ctx context.Context, r roles) error { return r.totals.Report(ctx, wallet.Official, "a", 500) },
+		func(ctx context.Context, r roles) (int64, error) {
+			m, err := r.totals.Total(ctx, wallet.Official)
+			return int64(m), err
+		}, 500, 500},
+	{"hold", "EVAL",
+		func(ctx context.Context, r roles) error {
+			_, err := r.leases.Hold(ctx, "shard", "me", time.Hour)
+			return err
+		},
+		func(ctx context.Context, r roles) (int64, error) {
+			free, err := r.leases.Hold(ctx, "shard", "other", time.Millisecond)
+			if free {
+				return 0, r.leases.Release(ctx, "shard", "other")
+			}
+			return 1, err
+		}, 1, 1},
+	{"reserve", "EVAL",
+		func(ctx context.Context, r roles) error {
+			return r.budgets.Reserve(ctx, benchToken(7).Order, 188, 1000)
+		},
+		func(ctx context.Context, r roles) (int64, error) {
+			m, err := r.budgets.Spent(ctx, wallet.Official)
+			return int64(m), err
+		}, 188, 188},
+	{"create", "EVAL",
+		func(ctx context.Context, r roles) error {
+			_, _, err := r.orders.Create(ctx, wallet.Order{No: benchToken(7).Order, Amount: 188, Created: 1})
+			return err
+		},
+		func(ctx context.Context, r roles) (int64, error) { return r.orders.OpenCount(ctx) },
+		1, 1},
+	{"set switch", "HSET",
+		func(ctx context.Context, r roles) error {
+			return r.switches.Set(ctx, wallet.SwitchDistrustTokens, true)
+		},
+		func(ctx context.Context, r roles) (int64, error) {
+			on, err := r.switches.On(ctx)
+			return int64(len(on)), err
+		}, 1, 1},
+}
+
+// TestLostAnswers wants every write whose answer is lost to be unknown, to be done once and not more by then, and to
+// be settled by a repeat.
+func TestLostAnswers(t *testing.T) {
+	for _, w := range writes {
+		for _, f := range []fault{loseReply, cutBefore, stallReply} {
+			t.Run(w.name+"/"+f.String(), func(t *testing.T) {
+				mini := miniredis.RunT(t)
+				direct := rolesOf(dial(t, redis.Config{Addrs: []string{mini.Addr()}}).client)
+				p := newProxy(t, mini.Addr())
+				r := rolesOf(dial(t, redis.Config{Addrs: []string{p.at()}}).client)
+
+				p.arm(f, w.on)
+				err := w.call(within(t, f), r)
+				require.ErrorIs(t, err, wallet.ErrUnknown)
+				require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(err))
+				want := w.once
+				if f == cutBefore {
+					want = 0
+				}
+				settles(t, want, func() (int64, error) { return w.done(t.Context(), direct) })
+
+				want = w.twice
+				if f == cutBefore {
+					want = w.once
+				}
+				require.NoError(t, wallet.Repeat(func() error { return w.call(t.Context(), r) }), "the connection comes back by itself")
+				settles(t, want, func() (int64, error) { return w.done(t.Context(), direct) })
+			})
+		}
+	}
+}
+
+// within returns the context of a call that the fault strikes: one that ends soon where no answer ever comes.
+func within(t *testing.T, f fault) context.Context {
+	if f != stallReply {
+		return t.Context()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// settles waits until the server has done what reached it, and wants it done so often and not more.
+func settles(t *testing.T, want int64, done func() (int64, error)) {
+	t.Helper()
+	var got int64
+	require.Eventually(t, func() bool {
+		n, err := done()
+		require.NoError(t, err)
+		got = n
+		return n >= want
+	}, patience, time.Millisecond)
+	require.Equal(t, want, got)
+}
+
+// TestLostReads wants a read whose answer is lost to be unavailable: nothing can have changed.
+func TestLostReads(t *testing.T) {
+	for _, read := range []struct {
+		name string
+		on   string
+		call func(ctx context.Context, r roles) error
+	}{
+		{"list", "HGETALL", func(ctx context.Context, r roles) error { _, err := r.tokens.List(ctx, 7, wallet.Official); return err }},
+		{"depth", "XLEN", func(ctx context.Context, r roles) error { _, err := r.backlog.Depth(ctx); return err }},
+		{"oldest", "XRANGE", func(ctx context.Context, r roles) error { _, _, err := r.backlog.Oldest(ctx); return err }},
+		{"token book", "SCAN", func(ctx context.Context, r roles) error {
+			return r.tokens.Tokens(ctx, func(wallet.Token) bool { return true })
+		}},
+		{"get orders", "HGET", func(ctx context.Context, r roles) error {
+			_, err := r.orders.Get(ctx, []wallet.OrderNo{benchToken(7).Order})
+			return err
+		}},
+		{"open orders", "ZRANGEBYSCORE", func(ctx context.Context, r roles) error { _, _, err := r.orders.Open(ctx, 1, 0, 1); return err }},
+		{"spent", "GET", func(ctx context.Context, r roles) error { _, err := r.budgets.Spent(ctx, wallet.Official); return err }},
+		{"total", "HVALS", func(ctx context.Context, r roles) error { _, err := r.totals.Total(ctx, wallet.Official); return err }},
+		{"switches", "HKEYS", func(ctx context.Context, r roles) error { _, err := r.switches.On(ctx); return err }},
+	} {
+		for _, f := range []fault{loseReply, cutBefore, stallReply} {
+			t.Run(read.name+"/"+f.String(), func(t *testing.T) {
+				p := newProxy(t, miniredis.RunT(t).Addr())
+				r := rolesOf(dial(t, redis.Config{Addrs: []string{p.at()}}).client)
+				p.arm(f, read.on)
+				err := read.call(within(t, f), r)
+				require.ErrorIs(t, err, wallet.ErrUnavailable)
+				require.Equal(t, wallet.CodeUnavailable, wallet.CodeOf(err))
+			})
+		}
+	}
+}
+
+// TestNothingSent wants a write that never left to be unavailable and not unknown: its caller need not repeat it.
+func TestNothingSent(t *testing.T) {
+	for _, w := range writes {
+		t.Run(w.name, func(t *testing.T) {
+			mini := miniredis.RunT(t)
+			direct := rolesOf(dial(t, redis.Config{Addrs: []string{mini.Addr()}}).client)
+			p := newProxy(t, mini.Addr())
+			r := rolesOf(dial(t, redis.Config{Addrs: []string{p.at()}}).client)
+
+			over, cancel := context.WithCancel(t.Context())
+			cancel()
+			err := w.call(over, r)
+			require.ErrorIs(t, err, wallet.ErrUnavailable, "the caller had given up before")
+			require.NotErrorIs(t, err, wallet.ErrUnknown)
+
+			p.stop()
+			require.Eventually(t, func() bool { // the broken connection is noticed first
+				err = w.call(t.Context(), r)
+				require.Error(t, err)
+				return wallet.CodeOf(err) == wallet.CodeUnavailable
+			}, patience, time.Millisecond, "nobody answers the door")
+			require.NotErrorIs(t, err, wallet.ErrUnknown)
+			settles(t, 0, func() (int64, error) { return w.done(t.Context(), direct) })
+		})
+	}
+}
+
+// TestStalledServerIsHungUpOn wants calls to succeed again by themselves after one connection has gone dead under
+// several callers: none of them may close it on the others, but it must not be kept either.
+func TestStalledServerIsHungUpOn(t *testing.T) {
+	p := newProxy(t, miniredis.RunT(t).Addr())
+	client, err := redis.Dial(t.Context(), redis.Config{Addrs: []string{p.at()}, Timeout: 100 * time.Millisecond})
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	r := rolesOf(client)
+	p.arm(stallReply, "HSETNX")
+	failed := make(chan error, 2)
+	for i := range int64(2) {
+		go func() { failed <- r.tokens.Issue(t.Context(), benchToken(i+1)) }()
+	}
+	for range 2 {
+		if err := <-failed; err != nil { // the one before the stall may have got through
+			require.ErrorIs(t, err, wallet.ErrUnknown)
+		}
+	}
+	require.Eventually(t, func() bool { return r.tokens.Issue(t.Context(), benchToken(3)) == nil }, patience, 10*time.Millisecond)
+}
