@@ -35,7 +35,7 @@ type fixture struct {
 	url    string
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	f := &fixture{clock: storetest.NewClock(), keys: auth.Generate()}
 	ring, err := token.NewKeyring(rand.NewChaCha8([32]byte{1}))
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func newFixture(t *testing.T) *fixture {
 }
 
 // serve puts ports behind the edge, and returns a client of it with both kinds of credentials.
-func serve(t *testing.T, keys auth.Keys, ports server.Ports, c Config) (*Client, string) {
+func serve(t testing.TB, keys auth.Keys, ports server.Ports, c Config) (*Client, string) {
 	s, err := server.New(server.Config{Addr: "127.0.0.1:0", Keys: keys}, ports)
 	require.NoError(t, err)
 	s.SetReady(true)
@@ -82,7 +82,7 @@ func serve(t *testing.T, keys auth.Keys, ports server.Ports, c Config) (*Client,
 }
 
 // newClient returns a client that does not wait between tries.
-func newClient(t *testing.T, c Config) *Client {
+func newClient(t testing.TB, c Config) *Client {
 	if c.Wait == nil {
 		c.Wait = func(context.Context, time.Duration) error { return nil }
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -43,37 +44,57 @@ func grantReply(m *pb.GrantReply) (wallet.GrantReply, error) {
 }
 
 func pageReply(m *pb.WalletPageReply) (wallet.Page, error) {
-	p := wallet.Page{Stage: small[wallet.Stage](m.Stage), Balance: wallet.Money(m.BalanceFen), Income: wallet.Money(m.IncomeFen), Missing: m.Missing}
-	for _, l := range m.Lines {
-		line := wallet.Line{Amount: wallet.Money(l.AmountFen), Opened: wallet.Instant(l.OpenedUs), Status: small[wallet.TokenStatus](l.Status), Text: l.Text}
-		if l.Order != "" {
-			no, err := wallet.ParseOrderNo(l.Order)
-			if err != nil {
-				return wallet.Page{}, unreadable("%v", err)
-			}
-			line.Order = no
-		}
-		p.Grants = append(p.Grants, line)
-	}
-	var err error
-	if p.Next, err = parseCursor(m.Next); err != nil {
+	stage := small[wallet.Stage](m.Stage)
+	p := wallet.Page{Stage: stage, Balance: wallet.Money(m.BalanceFen), Income: wallet.Money(m.IncomeFen), Missing: m.Missing}
+	var err1, err2, err3, err4 error
+	p.Grants, err1 = lines(m.Lines)
+	p.Next, err2 = parseCursor(m.Next)
+	p.Withdrawals, err3 = withdrawals(m.Withdrawals, stage)
+	p.Refused, err4 = faults(m.Refused)
+	if err := cmp.Or(err1, err2, err3, err4); err != nil {
 		return wallet.Page{}, err
 	}
-	for _, w := range m.Withdrawals {
-		no, err := parseWithdrawalNo(w.Number)
-		if err != nil {
-			return wallet.Page{}, err
-		}
-		p.Withdrawals = append(p.Withdrawals, wallet.Withdrawal{No: no, Stage: p.Stage, Amount: wallet.Money(w.AmountFen),
-			Created: wallet.Instant(w.CreatedUs), State: small[wallet.WithdrawalState](w.State)})
-	}
-	for _, r := range m.Refused {
-		if r.Error == nil {
-			return wallet.Page{}, unreadable("token %d refused for no reason", r.Index)
-		}
-		p.Refused = append(p.Refused, wallet.TokenFault{Index: int(r.Index), Err: refusal(r.Error)})
-	}
 	return p, nil
+}
+
+func lines(ms []*pb.Line) ([]wallet.Line, error) {
+	var out []wallet.Line
+	for _, m := range ms {
+		l := wallet.Line{Amount: wallet.Money(m.AmountFen), Opened: wallet.Instant(m.OpenedUs), Status: small[wallet.TokenStatus](m.Status), Text: m.Text}
+		if m.Order != "" {
+			no, err := wallet.ParseOrderNo(m.Order)
+			if err != nil {
+				return nil, unreadable("%v", err)
+			}
+			l.Order = no
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func withdrawals(ms []*pb.Withdrawal, stage wallet.Stage) ([]wallet.Withdrawal, error) {
+	var out []wallet.Withdrawal
+	for _, m := range ms {
+		no, err := parseWithdrawalNo(m.Number)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, wallet.Withdrawal{No: no, Stage: stage, Amount: wallet.Money(m.AmountFen), Created: wallet.Instant(m.CreatedUs),
+			State: small[wallet.WithdrawalState](m.State)})
+	}
+	return out, nil
+}
+
+func faults(ms []*pb.RefusedToken) ([]wallet.TokenFault, error) {
+	var out []wallet.TokenFault
+	for _, m := range ms {
+		if m.Error == nil {
+			return nil, unreadable("token %d refused for no reason", m.Index)
+		}
+		out = append(out, wallet.TokenFault{Index: int(m.Index), Err: refusal(m.Error)})
+	}
+	return out, nil
 }
 
 // parseWithdrawalNo reads what wallet.WithdrawalNo's String writes.

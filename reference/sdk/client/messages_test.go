@@ -45,6 +45,9 @@ func TestStrangeReplies(t *testing.T) {
 		require.ErrorIs(t, err, wallet.ErrUnknown, why)
 		require.Zero(t, page, why)
 	}
+	flow, err := flowReply(&pb.FlowReply{Next: "anything", Lines: []*pb.Line{{Order: "1_2"}}})
+	require.ErrorIs(t, err, wallet.ErrUnknown)
+	require.Zero(t, flow)
 	page, err := pageReply(&pb.WalletPageReply{Stage: 259, Lines: []*pb.Line{{Status: 264}}})
 	require.NoError(t, err)
 	require.Zero(t, page.Stage, "259 is not 3")

@@ -76,6 +76,42 @@ func (f *fixture) pages(t *testing.T, income wallet.Money) {
 	t.Fatal("the list does not end")
 }
 
+// TestFlow: the flow list in pages is the list in one.
+func TestFlow(t *testing.T) {
+	f := newFixture(t)
+	for rain := range int32(5) {
+		_, err := f.Grant(t.Context(), f.win(1, rain, 100))
+		require.NoError(t, err)
+		f.clock.Advance(time.Second)
+	}
+	_, err := f.Withdraw(t.Context(), wallet.WithdrawRequest{Caller: person(1), Request: 1, Amount: 40})
+	require.NoError(t, err)
+	whole, err := f.Flow(t.Context(), FlowRequest{Caller: person(1)})
+	require.NoError(t, err)
+	require.Len(t, whole.Lines, 5)
+	require.Empty(t, whole.Next)
+	require.EqualValues(t, 40, whole.Withdrawals[0].Amount)
+	var walked []wallet.Line
+	r := FlowRequest{Caller: person(1), Limit: 2}
+	for range 3 {
+		page, err := f.Flow(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, r.After == "", len(page.Withdrawals) > 0)
+		walked, r.After = append(walked, page.Lines...), page.Next
+	}
+	require.Empty(t, r.After)
+	require.Equal(t, whole.Lines, walked)
+	for _, limit := range []int{-1, -1 << 40, wallet.MaxPage + 1, 1 << 32} {
+		_, err = f.Flow(t.Context(), FlowRequest{Caller: person(1), Limit: limit})
+		require.ErrorIs(t, err, wallet.ErrInvalid, "limit %d", limit)
+	}
+	_, err = f.Flow(t.Context(), FlowRequest{Caller: person(1), After: "there"})
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	page, err := f.Flow(t.Context(), FlowRequest{Caller: person(1), Tokens: [][]byte{{1}}})
+	require.NoError(t, err)
+	require.ErrorIs(t, page.Refused[0].Err, wallet.ErrTokenGarbled)
+}
+
 func TestBatchGrant(t *testing.T) {
 	f := newFixture(t)
 	got, err := f.BatchGrant(t.Context(), []wallet.GrantRequest{f.win(1, 1, 100), f.win(1, 2, 5000), f.win(2, 1, 7)})
