@@ -16,6 +16,7 @@ type Ledger struct {
 	clock wallet.Clock
 	costs int           // cost sub-accounts a stage
 	turn  atomic.Uint64 // takes them in turn, so that none is hot
+	draw  func() int64  // numbers a transaction
 
 	post, move  *kind
 	grants      insertion // skips what is there
@@ -45,7 +46,7 @@ const key = "act_id = ? AND stage = ? AND scene = ? AND rain = ? AND award = ?"
 // between starts, and must not shrink.
 func NewLedger(db *DB, clock wallet.Clock, costAccounts int) *Ledger {
 	d := db.dialect
-	l := &Ledger{db: db, clock: clock, costs: max(costAccounts, 1),
+	l := &Ledger{db: db, clock: clock, costs: max(costAccounts, 1), draw: rand.Int64,
 		grants: insertion{db.text("INSERT INTO {p}ledger_grants (act_id, stage, scene, rain, award, amount, opened, posted, posting) VALUES "),
 			9, d.unless("act_id")},
 		accounts: insertion{db.text("INSERT INTO {p}ledger_accounts (owner, kind, stage, balance, income) VALUES "),

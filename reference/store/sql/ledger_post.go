@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -116,7 +115,7 @@ type line struct {
 
 // applyPosts writes the credits of all jobs, and one debit of their sum a stage.
 func (l *Ledger) applyPosts(ctx context.Context, t *txn, jobs []*job) error {
-	number, now := rand.Int64(), l.clock.Now()
+	number, now := l.draw(), l.clock.Now()
 	var lines []line
 	for _, j := range jobs {
 		p := j.in.(*posting)

@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"hongbao/reference/store/storetest"
 	"hongbao/reference/wallet"
 )
 
@@ -172,4 +174,73 @@ func TestOpenTwicePingWarm(t *testing.T) {
 			require.GreaterOrEqual(t, s.reads.Stats().OpenConnections, 10)
 		}
 	})
+}
+
+// How long a test waits for another goroutine, and how often it looks.
+const (
+	eventually = 20 * time.Second
+	tick       = 100 * time.Microsecond
+)
+
+// TestManyInstancesMigrateAtOnce starts several on empty databases.
+func TestManyInstancesMigrateAtOnce(t *testing.T) {
+	for name, config := range map[string]func(t *testing.T) Config{
+		"sqlite": func(t *testing.T) Config {
+			return Config{Driver: "sqlite", DSNs: []string{filepath.Join(filepath.Dir(sqliteFiles(t, 1)[0]), "new.db")}}
+		},
+		"mysql": func(t *testing.T) Config { return Config{Driver: "mysql", DSNs: mysqlDatabases(t, 1)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := config(t)
+			dbs, errs := make([]*DB, 6), make([]error, 6)
+			var all sync.WaitGroup
+			for i := range dbs {
+				all.Go(func() {
+					c := c
+					c.Shadow = i%2 == 1
+					dbs[i], errs[i] = Open(t.Context(), c)
+				})
+			}
+			all.Wait()
+			for i, db := range dbs {
+				require.NoError(t, errs[i])
+				_, err := NewLedger(db, storetest.NewClock(), 1).Post(t.Context(), won(int64(i), 1, 1))
+				require.NoError(t, err)
+			}
+			for _, table := range []string{"hongbao_version", "shadow_hongbao_version"} {
+				var all, different int
+				require.NoError(t, dbs[0].shards[0].reads.QueryRow("SELECT COUNT(version_id), COUNT(DISTINCT version_id) FROM "+table).Scan(&all, &different))
+				require.Equal(t, different, all, "each migration ran once")
+			}
+			for _, db := range dbs {
+				require.NoError(t, db.Close())
+			}
+		})
+	}
+}
+
+// TestShadowDataIsApart (K2): the two live in one database and see nothing of each other.
+func TestShadowDataIsApart(t *testing.T) {
+	for name, config := range map[string]func(t *testing.T) Config{
+		"sqlite": func(t *testing.T) Config { return Config{Driver: "sqlite", DSNs: sqliteFiles(t, 1)} },
+		"mysql":  func(t *testing.T) Config { return Config{Driver: "mysql", DSNs: mysqlDatabases(t, 1)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := config(t)
+			real := openConfig(t, c)
+			c.Shadow = true
+			shadow := openConfig(t, c)
+			marked := NewLedger(shadow, storetest.NewClock(), 1)
+			_, err := marked.Post(t.Context(), won(1, 10, 1))
+			require.NoError(t, err)
+			none := NewLedger(real, storetest.NewClock(), 1)
+			require.NoError(t, none.Entries(t.Context(), func(e wallet.Entry) bool {
+				require.Fail(t, "a marked entry among the real ones", "%+v", e)
+				return true
+			}))
+			n := 0
+			require.NoError(t, marked.Entries(t.Context(), func(wallet.Entry) bool { n++; return true }))
+			require.Equal(t, 10, n)
+		})
+	}
 }
