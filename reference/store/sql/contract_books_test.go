@@ -3,11 +3,28 @@ package sqlstore
 import (
 	"testing"
 
+	"hongbao/reference/quota"
 	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
 )
 
 func TestOrdersContract(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
 		storetest.Orders(t, func(t *testing.T) storetest.OrderStore { return NewOrders(open(t)) })
+	})
+}
+
+func TestQuotasContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.Quotas(t, func(t *testing.T) wallet.Quotas { return NewQuotas(open(t)) })
+	})
+}
+
+// TestBudgetsContract tests the rules of leasing over this book.
+func TestBudgetsContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.Budgets(t, func(t *testing.T) wallet.Budgets {
+			return quota.New(NewQuotas(open(t)), "a", quota.Config{Block: 50})
+		})
 	})
 }

@@ -91,10 +91,11 @@ func (o *once[V]) found(ctx context.Context, t *txn, all []*asked[V], number int
 	n := 0
 	for part := range slices.Chunk(all, lookUpAtOnce) {
 		var args []any
-		for _, a := range part {
-			args = o.keyArgs(args, a.want)
+		size := padded(t.dialect, len(part))
+		for i := range size {
+			args = o.keyArgs(args, part[min(i, len(part)-1)].want)
 		}
-		err := t.query(ctx, o.find+anyOf(o.key, len(part)), args, func(r *sql.Rows) error {
+		err := t.query(ctx, o.find+anyOf(o.key, size), args, func(r *sql.Rows) error {
 			var by int64
 			v, err := o.scan(r, &by)
 			if err != nil {
@@ -113,6 +114,20 @@ func (o *once[V]) found(ctx context.Context, t *txn, all []*asked[V], number int
 		}
 	}
 	return n, nil
+}
+
+// change runs an UPDATE or DELETE whose text recurs.
+func (t *txn) change(ctx context.Context, query string, args ...any) error {
+	stmt, err := t.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	if stmt == nil {
+		_, err = t.exec(ctx, query, args...)
+		return err
+	}
+	_, err = stmt.ExecContext(ctx, args...)
+	return err
 }
 
 // anyOf returns the condition that one of n conditions holds.

@@ -82,10 +82,11 @@ func (o *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order,
 	for s, part := range o.byShard(nos) {
 		for chunk := range slices.Chunk(part, lookUpAtOnce) {
 			var args []any
-			for _, no := range chunk {
-				args = keyed(args, no)
+			size := padded(o.db.dialect, len(chunk))
+			for i := range size {
+				args = keyed(args, chunk[min(i, len(chunk)-1)])
 			}
-			err := o.db.shards[s].ask(ctx, o.get+keys(len(chunk)), args, func(r *sql.Rows) error {
+			err := o.db.shards[s].ask(ctx, o.get+keys(size), args, func(r *sql.Rows) error {
 				v, err := scanOrder(r)
 				found[v.No] = v
 				return err
@@ -157,10 +158,11 @@ func (o *Orders) applyFinish(ctx context.Context, t *txn, jobs []*job) error {
 		slices.SortFunc(nos, wallet.OrderNo.Compare)
 		for part := range slices.Chunk(slices.Compact(nos), lookUpAtOnce) {
 			args := []any{int64(state)}
-			for _, no := range part {
-				args = keyed(args, no)
+			size := padded(t.dialect, len(part))
+			for i := range size {
+				args = keyed(args, part[min(i, len(part)-1)])
 			}
-			if _, err := t.exec(ctx, o.finished+"("+keys(len(part))+")", args...); err != nil {
+			if err := t.change(ctx, o.finished+"("+keys(size)+")", args...); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,256 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"hongbao/reference/wallet"
+)
+
+// Quotas is the book of leased budgets. Budgets and blocks lie on shard 0, a reservation on its order's shard.
+//
+// Between the shards stand fences: a block has rows on every shard that say whether it may still grant there, and what
+// it has granted. A reservation is written in the transaction that reads the fence and adds to it. To end a block,
+// its fences are closed shard by shard, and after that what they say is final: no clock and no waiting is needed.
+type Quotas struct {
+	db     *DB
+	writes once[wallet.Reservation]
+	turn   atomic.Uint64 // takes the stripes in turn
+
+	ledger, record, fences *kind
+
+	stages, blocks, setStage, setBlock, add, latest string // shard 0
+	fence, closeFence, addFence                     insertion
+	fenced, reserved, reservedOf, holders, stranded string
+}
+
+var _ wallet.Quotas = (*Quotas)(nil)
+
+const (
+	// leaseShare is the part of what is left that one lease may take beyond its need. Near the end of a budget the
+	// blocks so shrink to what is needed, and little waits in pockets.
+	leaseShare = 8
+	// fenceStripes is how many transactions of one block can be under way on a shard without waiting for each other:
+	// as many as an instance has committers there.
+	fenceStripes = 4
+	// maxHolder bounds the name of a holder, in bytes.
+	maxHolder = 256
+)
+
+// The states of a block.
+const (
+	blockOpen = iota
+	blockStranded
+	blockClosed
+)
+
+const reservationColumns = "act_id, stage, scene, rain, award, amount, block"
+
+// NewQuotas returns the book in db.
+func NewQuotas(db *DB) *Quotas {
+	d := db.dialect
+	q := &Quotas{db: db,
+		stages:   db.text("SELECT stage, leased FROM {p}quota_stages ORDER BY stage") + d.lock,
+		blocks:   db.text("SELECT block, stage, state, leased, holder FROM {p}quota_blocks WHERE state < 2 ORDER BY block"),
+		latest:   db.text("SELECT COALESCE(MAX(block), 0) FROM {p}quota_blocks"),
+		setStage: db.text("UPDATE {p}quota_stages SET leased = ? WHERE stage = ?"),
+		setBlock: db.text("UPDATE {p}quota_blocks SET state = ?, leased = ? WHERE block = ?"),
+		add:      db.text("INSERT INTO {p}quota_blocks (block, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?)"),
+
+		fence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.unless("block")},
+		// What is added to closed makes it 1 or more, for good.
+		closeFence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.adding("block, stripe", "closed")},
+		addFence:   insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.adding("block, stripe", "reserved")},
+
+		fenced:     db.text("SELECT block, stage, closed FROM {p}quota_fences WHERE stripe = ? AND block IN "),
+		reserved:   db.text("SELECT block, stage, SUM(reserved) FROM {p}quota_fences WHERE block IN "),
+		reservedOf: db.text("SELECT block, stage, SUM(reserved) FROM {p}quota_fences WHERE stage = ? GROUP BY block, stage"),
+		holders:    db.text("SELECT DISTINCT holder FROM {p}quota_blocks WHERE state = 0"),
+		stranded:   db.text("SELECT block, stage, leased FROM {p}quota_blocks WHERE state = 1"),
+	}
+	q.writes = once[wallet.Reservation]{
+		insert: insertion{db.text("INSERT INTO {p}quota_reservations (" + reservationColumns + ", written) VALUES "), 8, d.unless("act_id")},
+		find:   db.text("SELECT " + reservationColumns + ", written FROM {p}quota_reservations WHERE "), key: key,
+		args: func(args []any, v wallet.Reservation) []any {
+			return append(keyed(args, v.Order), int64(v.Amount), int64(v.Block))
+		},
+		keyArgs: func(args []any, v wallet.Reservation) []any { return keyed(args, v.Order) },
+		scan: func(r *sql.Rows, number ...any) (v wallet.Reservation, err error) {
+			no := &v.Order
+			err = r.Scan(append([]any{&no.ActID, &no.Stage, &no.Scene, &no.Rain, &no.Award, &v.Amount, &v.Block}, number...)...)
+			return v, err
+		},
+		compare: func(a, b wallet.Reservation) int { return a.Order.Compare(b.Order) },
+	}
+	q.record = &kind{rank: rankReservations, apply: q.applyRecords}
+	q.fences = &kind{rank: rankReservations + 1, apply: q.applyClosing}
+	q.ledger = &kind{rank: rankQuotas, apply: q.applySteps}
+	q.turn.Store(rand.Uint64())
+	return q
+}
+
+// Lease implements wallet.Quotas. It adds at most an eighth of what is left, or need if that is more. ErrOverBudget
+// comes with the holder's open block as it stands. ErrInvalid also for an unknown stage, or a holder whose name is
+// empty or longer than 256 bytes.
+func (q *Quotas) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
+	if err := checkStage(s); err != nil {
+		return wallet.Block{}, err
+	}
+	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
+		return wallet.Block{}, fmt.Errorf("%w: lease of %d to %d fen by a holder of %d bytes", wallet.ErrInvalid, int64(need), int64(want), len(holder))
+	}
+	l := &leasing{holder: holder, stage: s, need: need, want: want, budget: budget}
+	if err := q.db.shards[0].do(ctx, q.ledger, 1, l); err != nil {
+		return wallet.Block{}, err
+	}
+	if l.over {
+		return l.out, wallet.ErrOverBudget
+	}
+	return l.out, nil
+}
+
+// Record implements wallet.Quotas. ErrInvalid: a malformed number, an amount that is not above zero, or a block of
+// another stage. That the block was ever leased is the caller's word.
+func (q *Quotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
+	if err := r.Order.Validate(); err != nil {
+		return wallet.Reservation{}, false, err
+	}
+	if r.Amount <= 0 || r.Block < 0 {
+		return wallet.Reservation{}, false, fmt.Errorf("%w: reservation of %d fen from block %d", wallet.ErrInvalid, int64(r.Amount), r.Block)
+	}
+	a := &asked[wallet.Reservation]{want: r}
+	if err := q.db.shard(r.Order.ActID).do(ctx, q.record, 1, a); err != nil {
+		return wallet.Reservation{}, false, err
+	}
+	return a.got, a.isNew, nil
+}
+
+// Find implements wallet.Quotas.
+func (q *Quotas) Find(ctx context.Context, no wallet.OrderNo) (r wallet.Reservation, ok bool, err error) {
+	err = q.db.shard(no.ActID).ask(ctx, q.writes.find+key, keyed(nil, no), func(rows *sql.Rows) (err error) {
+		var number int64
+		r, err = q.writes.scan(rows, &number)
+		ok = true
+		return err
+	})
+	return r, ok, err
+}
+
+// Strand implements wallet.Quotas: the blocks are marked, so that nothing more is leased to them, and then their
+// fences closed.
+func (q *Quotas) Strand(ctx context.Context, holder string) error {
+	s := &stranding{holder: holder}
+	if err := q.db.shards[0].do(ctx, q.ledger, 1, s); err != nil {
+		return err
+	}
+	if _, err := q.closeAll(ctx, s.out); err != nil {
+		return wallet.Unsettled(err)
+	}
+	return nil
+}
+
+// Audit implements wallet.Quotas. ErrInvalid for an unknown stage.
+func (q *Quotas) Audit(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
+	if err := checkStage(s); err != nil {
+		return 0, err
+	}
+	stranded, err := q.strandedBlocks(ctx, s)
+	if err != nil || len(stranded) == 0 {
+		return 0, err
+	}
+	granted, err := q.closeAll(ctx, stranded) // again: who stranded them may have died on the way
+	if err != nil {
+		return 0, err
+	}
+	c := &closing{blocks: stranded, granted: granted}
+	if err := q.db.shards[0].do(ctx, q.ledger, 1, c); err != nil {
+		return 0, err
+	}
+	return c.back, nil
+}
+
+// Holders implements wallet.Quotas.
+func (q *Quotas) Holders(ctx context.Context) ([]string, error) {
+	var out []string
+	err := q.db.shards[0].ask(ctx, q.holders, nil, func(r *sql.Rows) error {
+		var holder []byte
+		err := r.Scan(&holder)
+		out = append(out, string(holder))
+		return err
+	})
+	slices.Sort(out)
+	return out, err
+}
+
+// Quota implements wallet.Quotas. The shards are read one after another, the reservations first: while instances
+// grant, Reserved is a moment older than Leased. ErrInvalid for an unknown stage.
+func (q *Quotas) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error) {
+	if err := checkStage(s); err != nil {
+		return wallet.Quota{}, err
+	}
+	var out wallet.Quota
+	granted := map[wallet.BlockID]wallet.Money{}
+	for _, shard := range q.db.shards {
+		err := shard.ask(ctx, q.reservedOf, []any{int64(s)}, func(r *sql.Rows) error {
+			return addReserved(r, granted, &out.Reserved)
+		})
+		if err != nil {
+			return wallet.Quota{}, err
+		}
+	}
+	stranded, err := q.strandedBlocks(ctx, s)
+	for _, b := range stranded {
+		out.Stranded += b.Amount - granted[b.ID]
+	}
+	return out, errors.Join(err, q.db.shards[0].ask(ctx, strings.TrimSuffix(q.stages, q.db.dialect.lock), nil, func(r *sql.Rows) error {
+		var stage wallet.Stage
+		var leased wallet.Money
+		err := r.Scan(&stage, &leased)
+		if stage == s {
+			out.Leased = leased
+		}
+		return err
+	}))
+}
+
+// addReserved adds one row of block, stage and sum to the block's amount and to the total.
+func addReserved(r *sql.Rows, granted map[wallet.BlockID]wallet.Money, total *wallet.Money) error {
+	var block wallet.BlockID
+	var stage wallet.Stage
+	var sum wallet.Money
+	err := r.Scan(&block, &stage, &sum)
+	if err == nil {
+		granted[block], err = granted[block].Add(sum)
+	}
+	if err == nil {
+		*total, err = total.Add(sum)
+	}
+	return err
+}
+
+// strandedBlocks returns the blocks of a stage that are stranded and not closed.
+func (q *Quotas) strandedBlocks(ctx context.Context, s wallet.Stage) (out []wallet.Block, err error) {
+	err = q.db.shards[0].ask(ctx, q.stranded, nil, func(r *sql.Rows) error {
+		var b wallet.Block
+		err := r.Scan(&b.ID, &b.Stage, &b.Amount)
+		if b.Stage == s {
+			out = append(out, b)
+		}
+		return err
+	})
+	return out, err
+}
+
+// checkStage returns ErrInvalid for what is no stage.
+func checkStage(s wallet.Stage) error {
+	if s < wallet.InternalTest || s > wallet.Official {
+		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, s)
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// leasing is the job of one Lease.
+type leasing struct {
+	holder             string
+	stage              wallet.Stage
+	need, want, budget wallet.Money
+	out                wallet.Block
+	over               bool
+}
+
+// stranding is the first half of one Strand: it marks the holder's blocks, and returns those that are not closed yet.
+type stranding struct {
+	holder string
+	out    []wallet.Block
+}
+
+// closing is the last step of one Audit: it closes blocks of which it is known, finally, what they have granted.
+type closing struct {
+	blocks  []wallet.Block
+	granted map[wallet.BlockID]wallet.Money
+	back    wallet.Money
+}
+
+// books is what shard 0 says of budgets and of blocks that are not closed, in memory for one transaction. The rows of
+// the stages are locked, and nobody writes to blocks without them.
+type books struct {
+	leased [wallet.Stages + 1]wallet.Money
+	blocks []heldBlock
+	next   wallet.BlockID
+	// before is leased as it was read.
+	before [wallet.Stages + 1]wallet.Money
+}
+
+type heldBlock struct {
+	wallet.Block
+	holder         string
+	state          int
+	fresh, changed bool
+}
+
+// applySteps reads the books, makes all steps in memory, and writes what has changed: however many instances lease at
+// once, a transaction is a handful of statements.
+func (q *Quotas) applySteps(ctx context.Context, t *txn, jobs []*job) error {
+	b, err := q.readBooks(ctx, t)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		switch step := j.in.(type) {
+		case *leasing:
+			b.lease(step)
+		case *stranding:
+			b.strand(step)
+		case *closing:
+			b.close(step)
+		}
+	}
+	return q.writeBooks(ctx, t, b)
+}
+
+func (b *books) lease(l *leasing) {
+	l.over, l.out = false, wallet.Block{}
+	i := slices.IndexFunc(b.blocks, func(h heldBlock) bool {
+		return h.holder == l.holder && h.Stage == l.stage && h.state == blockOpen
+	})
+	leased := &b.leased[l.stage]
+	if l.budget < *leased || l.budget-*leased < l.need {
+		l.over = true
+		if i >= 0 {
+			l.out = b.blocks[i].Block
+		}
+		return
+	}
+	if i < 0 {
+		i = len(b.blocks)
+		b.blocks = append(b.blocks, heldBlock{Block: wallet.Block{ID: b.next, Stage: l.stage}, holder: l.holder, fresh: true})
+		b.next++
+	}
+	more := min(l.want, max(l.need, (l.budget-*leased)/leaseShare))
+	*leased += more
+	b.blocks[i].Amount += more
+	b.blocks[i].changed = true
+	l.out = b.blocks[i].Block
+}
+
+func (b *books) strand(s *stranding) {
+	s.out = nil
+	for i := range b.blocks {
+		h := &b.blocks[i]
+		if h.holder != s.holder || h.state == blockClosed {
+			continue
+		}
+		if h.state == blockOpen {
+			h.state, h.changed = blockStranded, true
+		}
+		s.out = append(s.out, h.Block)
+	}
+}
+
+func (b *books) close(c *closing) {
+	c.back = 0
+	for i := range b.blocks {
+		h := &b.blocks[i]
+		if h.state != blockStranded || !slices.ContainsFunc(c.blocks, func(k wallet.Block) bool { return k.ID == h.ID }) {
+			continue
+		}
+		rest := h.Amount - c.granted[h.ID]
+		b.leased[h.Stage] -= rest
+		c.back += rest
+		h.Amount -= rest
+		h.state, h.changed = blockClosed, true
+	}
+}
+
+func (q *Quotas) readBooks(ctx context.Context, t *txn) (*books, error) {
+	b := &books{}
+	err := t.query(ctx, q.stages, nil, func(r *sql.Rows) error {
+		var stage wallet.Stage
+		var leased wallet.Money
+		err := r.Scan(&stage, &leased)
+		if err == nil {
+			err = checkStage(stage)
+		}
+		if err == nil {
+			b.leased[stage] = leased
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.before = b.leased
+	err = t.query(ctx, q.latest, nil, func(r *sql.Rows) error { return r.Scan(&b.next) })
+	if err != nil {
+		return nil, err
+	}
+	b.next++
+	err = t.query(ctx, q.blocks, nil, func(r *sql.Rows) error {
+		var h heldBlock
+		var holder []byte
+		err := r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
+		h.holder = string(holder)
+		b.blocks = append(b.blocks, h)
+		return err
+	})
+	return b, err
+}
+
+func (q *Quotas) writeBooks(ctx context.Context, t *txn, b *books) error {
+	for stage := range b.leased {
+		if b.leased[stage] == b.before[stage] {
+			continue
+		}
+		if err := t.change(ctx, q.setStage, int64(b.leased[stage]), int64(stage)); err != nil {
+			return err
+		}
+	}
+	for _, h := range b.blocks {
+		var err error
+		switch {
+		case h.fresh:
+			err = t.change(ctx, q.add, int64(h.ID), int64(h.Stage), int64(h.state), int64(h.Amount), []byte(h.holder))
+		case h.changed:
+			err = t.change(ctx, q.setBlock, int64(h.state), int64(h.Amount), int64(h.ID))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
