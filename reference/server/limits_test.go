@@ -205,3 +205,10 @@ func TestMemoryOfBodies(t *testing.T) {
 	require.ErrorIs(t, err, errTooLarge)
 	require.Zero(t, b.memory.n.Load(), "a refusal leaves nothing behind")
 }
+
+// nothing is a service that has nothing.
+type nothing struct{ wallet.Service }
+
+func (nothing) Page(context.Context, wallet.PageRequest) (wallet.Page, error) {
+	return wallet.Page{}, nil
+}

@@ -99,19 +99,19 @@ func ParseSigned(header string) (Signed, error) {
 		return Signed{}, ErrMalformed
 	}
 	var s Signed
-	var signature string
+	signature, more := "", true
 	for _, field := range [...]struct {
 		name string
 		to   *string
 	}{{"caller=", &s.ID}, {"time=", &s.at}, {"nonce=", &s.Nonce}, {"signature=", &signature}} {
 		var part string
-		part, rest, _ = strings.Cut(rest, ",")
+		part, rest, more = strings.Cut(rest, ",")
 		if *field.to, ok = strings.CutPrefix(part, field.name); !ok {
 			return Signed{}, ErrMalformed
 		}
 	}
 	at, err := strconv.ParseInt(s.at, 10, 64)
-	if err != nil || at <= 0 || rest != "" || len(signature) != 2*sha256.Size || !goodName(s.ID, MaxID) || !goodName(s.Nonce, MaxNonce) {
+	if err != nil || at <= 0 || more || len(signature) != 2*sha256.Size || !goodName(s.ID, MaxID) || !goodName(s.Nonce, MaxNonce) {
 		return Signed{}, ErrMalformed
 	}
 	if _, err := hex.Decode(s.signature[:], []byte(signature)); err != nil {
