@@ -30,7 +30,6 @@ type repaired struct {
 	sum     wallet.Money // all it has restored
 	granted wallet.Money // on record at the last look
 	total   wallet.Money // the central total at the last look
-	looked  bool
 }
 
 // NewRepairer returns a repairer that has restored nothing. Its name is for one life and not a writer's, as a Writer's.
@@ -61,11 +60,11 @@ func (r *Repairer) Repair(ctx context.Context, s wallet.Stage, granted wallet.Mo
 	}
 	st := &r.stages[s]
 	last := *st
-	st.granted, st.total, st.looked = granted, total, true
+	st.granted, st.total = granted, total
 	switch {
-	case last.looked && total < last.total:
+	case total < last.total:
 		return 0, fmt.Errorf("running total: %s fell from %d to %d fen: %w", s, int64(last.total), int64(total), wallet.ErrStale)
-	case !last.looked || total >= last.granted:
+	case total >= last.granted: // and always at the first look, where that is zero
 		return 0, nil
 	}
 	return r.restore(ctx, s, last.granted-total)

@@ -373,6 +373,22 @@ func TestTogether(t *testing.T) {
 	require.EqualValues(t, callers*grants*3, got)
 }
 
+// TestAddTogether: adds that collide all count.
+func TestAddTogether(t *testing.T) {
+	const callers, grants = 4, 200_000
+	w := runningtotal.NewWriter("a", mem.NewTotals())
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for range grants {
+				_ = w.Add(wallet.Official, 1)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, callers*grants, w.Sum(wallet.Official))
+}
+
 func BenchmarkTotal(b *testing.B) {
 	r, err := runningtotal.NewReader(mem.NewTotals())
 	require.NoError(b, err)

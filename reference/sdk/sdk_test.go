@@ -25,6 +25,7 @@ type festival struct {
 	clock  *storetest.Clock
 	ledger *failingLedger
 	tokens *failingTokens
+	paid   *countingWithdrawals
 	writer *runningtotal.Writer
 	reader *runningtotal.Reader
 }
@@ -39,6 +40,17 @@ func (l *failingLedger) View(ctx context.Context, q wallet.ViewQuery) (wallet.Vi
 		return wallet.View{}, l.err
 	}
 	return l.Ledger.View(ctx, q)
+}
+
+// countingWithdrawals counts how often a person's withdrawals are read.
+type countingWithdrawals struct {
+	wallet.Withdrawals
+	read int
+}
+
+func (s *countingWithdrawals) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage, limit int) ([]wallet.Withdrawal, error) {
+	s.read++
+	return s.Withdrawals.Of(ctx, id, stage, limit)
 }
 
 type failingTokens struct {
@@ -60,14 +72,15 @@ func newFestival(t testing.TB, strategy wallet.Strategy) *festival {
 	sealer, err := token.NewModelled(keys, token.DefaultPolicy())
 	require.NoError(t, err)
 	orders, backlog := mem.NewOrders(), mem.NewBacklog(clock, storetest.Shards, storetest.Lease)
-	f := &festival{clock: clock, ledger: &failingLedger{Ledger: mem.NewLedger(clock, 1)}, tokens: &failingTokens{Tokens: mem.NewTokens(backlog)}}
+	f := &festival{clock: clock, ledger: &failingLedger{Ledger: mem.NewLedger(clock, 1)}, tokens: &failingTokens{Tokens: mem.NewTokens(backlog)},
+		paid: &countingWithdrawals{Withdrawals: mem.NewWithdrawals()}}
 	child := wallet.Child{ID: "official", Stage: wallet.Official, From: clock.Now().Add(-time.Hour), To: clock.Now().Add(time.Hour),
 		Budget: 1 << 50, SingleCap: 1000, Rewards: []wallet.RewardType{{Type: wallet.Cash, Rewards: []wallet.Reward{{
 			ID: "cash", Scenes: []wallet.Scene{{ID: "rain"}}}}}}}
 	f.node, err = node.New(node.Config{Strategy: strategy, Activity: wallet.Activity{Parent: "spring", Children: []wallet.Child{child}},
 		Instances: 1, Batch: 100, Release: withdraw.Release{Num: 1, Den: 1}},
 		node.Ports{Clock: clock, Identities: mem.NewIdentities(), Orders: orders, OpenOrders: orders, Budgets: mem.NewBudgets(),
-			Tokens: f.tokens, Backlog: backlog, Ledger: f.ledger, Withdrawals: mem.NewWithdrawals(), Bank: mem.NewBank(), Sealer: sealer,
+			Tokens: f.tokens, Backlog: backlog, Ledger: f.ledger, Withdrawals: f.paid, Bank: mem.NewBank(), Sealer: sealer,
 			Alarm: func(k wallet.AlarmKind, detail string) { t.Fatal(k, detail) }})
 	require.NoError(t, err)
 	totals := mem.NewTotals()
@@ -121,6 +134,7 @@ func TestSums(t *testing.T) {
 	require.NoError(t, err)
 	f.sums(t, 1, 0, 130, true, "what is withdrawn was won all the same")
 	f.sums(t, 2, 0, 0, false, "another person")
+	require.Zero(t, f.paid.read, "nobody asked for withdrawals")
 }
 
 // TestSyncStrategy: the SDK knows no tokens of its own.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,9 +131,9 @@ func TestAnswersOfOthers(t *testing.T) {
 		{"the same, internal", "application/json", `{"code":"internal"}`, 500, wallet.CodeUnknown},
 		{"a code that does not exist", "application/json", `{"code":"maybe"}`, 500, wallet.CodeUnknown},
 	} {
-		sent := 0
+		var sent atomic.Int64
 		c := answering(t, func(rw http.ResponseWriter, _ *http.Request) {
-			sent++
+			sent.Add(1)
 			rw.Header().Set("Content-Type", w.kind)
 			rw.Header().Set("Location", "/elsewhere")
 			rw.WriteHeader(w.status)
@@ -140,7 +141,7 @@ func TestAnswersOfOthers(t *testing.T) {
 		}, Config{Tries: 1})
 		err := grantOne(c)
 		require.Equal(t, w.want, wallet.CodeOf(err), "%s: %v", w.why, err)
-		require.Equal(t, 1, sent, w.why)
+		require.EqualValues(t, 1, sent.Load(), w.why)
 	}
 }
 
@@ -155,16 +156,18 @@ func TestTransport(t *testing.T) {
 		require.NotErrorIs(t, grantOne(c), wallet.ErrUnknown)
 	})
 	t.Run("the connection ends before the answer", func(t *testing.T) {
-		sent := 0
-		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
-			sent++
-			conn, _, err := w.(http.Hijacker).Hijack()
-			if err == nil {
-				conn.Close()
-			}
-		}, Config{Tries: 1})
-		require.ErrorIs(t, grantOne(c), wallet.ErrUnknown)
-		require.Equal(t, 1, sent, "nothing below the client sends again")
+		for _, linger := range []int{-1, 0} { // 0: the connection is reset
+			var sent atomic.Int64
+			c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+				sent.Add(1)
+				if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+					_ = conn.(*net.TCPConn).SetLinger(linger)
+					conn.Close()
+				}
+			}, Config{Tries: 1})
+			require.ErrorIs(t, grantOne(c), wallet.ErrUnknown)
+			require.EqualValues(t, 1, sent.Load(), "nothing below the client sends again")
+		}
 	})
 	t.Run("the answer breaks off", func(t *testing.T) {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -186,13 +189,13 @@ func TestTransport(t *testing.T) {
 		require.ErrorIs(t, grantOne(c), wallet.ErrUnknown)
 	})
 	t.Run("given up before it was sent", func(t *testing.T) {
-		sent := 0
-		c := answering(t, func(http.ResponseWriter, *http.Request) { sent++ }, Config{})
+		var sent atomic.Int64
+		c := answering(t, func(http.ResponseWriter, *http.Request) { sent.Add(1) }, Config{})
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := c.Grant(ctx, wallet.GrantRequest{})
 		require.ErrorIs(t, err, wallet.ErrUnavailable)
 		require.ErrorIs(t, err, context.Canceled)
-		require.Zero(t, sent)
+		require.Zero(t, sent.Load())
 	})
 }

@@ -1,9 +1,11 @@
 package client
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
 	pb "hongbao/reference/server/hongbaopb"
@@ -53,4 +55,35 @@ func TestStrangeReplies(t *testing.T) {
 	require.Zero(t, page.Stage, "259 is not 3")
 	require.Zero(t, page.Grants[0].Status)
 	require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(refusal(&pb.ErrorDetail{Code: "sorry"})), "a code that is not known")
+	other := refusal(&pb.ErrorDetail{Code: "unknown", Reason: "conflict"})
+	require.NotErrorIs(t, other, wallet.ErrConflict, "a reason of ours under another code is not ours")
+	require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(other))
+}
+
+// TestStrangeBatch: results that are not one for each grant answer none of them.
+func TestStrangeBatch(t *testing.T) {
+	for why, m := range map[string]*pb.BatchGrantReply{
+		"too few":  {Results: []*pb.GrantResult{{}}},
+		"too many": {Results: []*pb.GrantResult{{}, {}, {}}},
+	} {
+		c := answering(t, replying(t, m), Config{Tries: 1})
+		results, err := c.BatchGrant(t.Context(), make([]wallet.GrantRequest, 2))
+		require.ErrorIs(t, err, wallet.ErrUnknown, why)
+		require.Empty(t, results, why)
+	}
+	c := answering(t, replying(t, &pb.BatchGrantReply{Results: []*pb.GrantResult{{}, {Result: &pb.GrantResult_Grant{Grant: &pb.GrantReply{Order: "1"}}}}}), Config{Tries: 1})
+	results, err := c.BatchGrant(t.Context(), make([]wallet.GrantRequest, 2))
+	require.NoError(t, err)
+	require.ErrorIs(t, results[0].Err, wallet.ErrUnknown, "a result that says nothing")
+	require.ErrorIs(t, results[1].Err, wallet.ErrUnknown, "an order number that is none")
+}
+
+// replying answers every request with one message.
+func replying(t *testing.T, m proto.Message) http.HandlerFunc {
+	body, err := proto.Marshal(m)
+	require.NoError(t, err)
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/proto")
+		_, _ = w.Write(body)
+	}
 }

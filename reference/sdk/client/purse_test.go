@@ -168,6 +168,10 @@ func TestPurseIsBounded(t *testing.T) {
 	p := NewPurse(nil, person(1))
 	p.Keep(wallet.GrantReply{Order: number(1)}, 1)
 	require.Empty(t, p.Tokens(), "no token, nothing to keep")
+	theirs := []byte{7}
+	p.Keep(wallet.GrantReply{Order: number(0), Token: theirs}, 1)
+	theirs[0] = 8
+	require.Equal(t, []byte{7}, p.Tokens()[0].Sealed, "a copy of its own")
 	for rain := range int32(MaxHeld) {
 		p.Keep(wallet.GrantReply{Order: number(rain), Token: []byte{1}}, 1)
 	}

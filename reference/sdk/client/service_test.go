@@ -52,6 +52,17 @@ func TestService(t *testing.T) {
 	require.True(t, joined.Owns(who.ActID))
 }
 
+// TestWithdrawPage: who enters the withdraw page has what is due posted, with the tokens sent along.
+func TestWithdrawPage(t *testing.T) {
+	f := newFixture(t)
+	g, err := f.Grant(t.Context(), f.win(1, 1, 100))
+	require.NoError(t, err)
+	f.tokens.Flush()
+	page, err := f.Page(t.Context(), wallet.PageRequest{Caller: person(1), Limit: 1, Tokens: [][]byte{g.Token}, Withdraw: true})
+	require.NoError(t, err)
+	require.Equal(t, wallet.TokenSuccess, page.Grants[0].Status)
+}
+
 // pages compares the pages of one walk with the node's own.
 func (f *fixture) pages(t *testing.T, income wallet.Money) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package mem_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,4 +21,14 @@ func TestTotalsOfNoStage(t *testing.T) {
 		_, err := mem.NewTotals().Total(t.Context(), s)
 		require.ErrorIs(t, err, wallet.ErrInvalid)
 	}
+}
+
+// TestTotalsStayOver: a total that is out of range does not come back into it.
+func TestTotalsStayOver(t *testing.T) {
+	s := mem.NewTotals()
+	for _, writer := range []string{"a", "b", "c"} {
+		require.NoError(t, s.Report(t.Context(), wallet.Official, writer, math.MaxInt64-1))
+	}
+	_, err := s.Total(t.Context(), wallet.Official)
+	require.ErrorIs(t, err, wallet.ErrOverflow)
 }
