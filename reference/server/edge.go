@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -85,6 +86,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) error {
 	if err := prove(r.Context(), body); err != nil {
 		return err
 	}
+	if grpc(r) && !framed(body, r.Header.Get("Grpc-Encoding")) {
+		return fmt.Errorf("%w: not one whole gRPC message", errMalformed)
+	}
 	g := &s.gates[c.of]
 	if !g.enter(1) {
 		return fmt.Errorf("%w: %d requests are worked on", wallet.ErrOverloaded, g.max)
@@ -147,6 +151,23 @@ func spoken(contentType string) bool {
 	return false
 }
 
+// grpc says whether the request is one of gRPC's, or gRPC-Web's.
+func grpc(r *http.Request) bool {
+	const prefix = "application/grpc"
+	t := r.Header.Get("Content-Type")
+	return len(t) >= len(prefix) && strings.EqualFold(t[:len(prefix)], prefix)
+}
+
+// framed says whether the body is one message of gRPC: a byte that says whether it is compressed, four that say how long
+// it is, and all of it. Connect takes half a message for a defect of its own.
+func framed(body []byte, encoding string) bool {
+	const head = 5
+	if len(body) < head || body[0] > 1 || body[0] == 1 && encoding == "" {
+		return false
+	}
+	return uint64(binary.BigEndian.Uint32(body[1:])) == uint64(len(body)-head)
+}
+
 // fail answers with an error in the request's own protocol.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, c *call, err error) {
 	c.reason = wallet.ReasonOf(err)
@@ -156,7 +177,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, c *call, err error
 
 // write writes an error. That it cannot be written is the client's loss: it has gone.
 func (s *Server) write(w http.ResponseWriter, r *http.Request, err error) {
-	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+	if !grpc(r) {
 		// Connect's errors are JSON whatever was sent; so is what answers other requests.
 		w, r = plain{w}, &http.Request{Method: http.MethodPost, Header: http.Header{"Content-Type": {"application/json"}}}
 	}

@@ -58,6 +58,9 @@ func (s grants) one(ctx context.Context, c *call, m *pb.GrantRequest) (result *p
 			result = failed(s.defect(c.path, broken))
 		}
 	}()
+	if err := ctx.Err(); err != nil { // this one was not begun
+		return failed(settled(err, false))
+	}
 	reply, err := grantOne(ctx, c, m)
 	if err = settled(err, true); err != nil {
 		return failed(err)

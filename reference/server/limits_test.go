@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"runtime"
 	"strings"
 	"testing"
@@ -39,6 +40,14 @@ func (s *slow) Page(ctx context.Context, _ wallet.PageRequest) (wallet.Page, err
 func (s *slow) Withdraw(ctx context.Context, _ wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 	<-ctx.Done()
 	return wallet.WithdrawReply{}, fmt.Errorf("store: %w", ctx.Err())
+}
+
+func (s *slow) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
+	if r.Scene == "defect" {
+		panic("a defect")
+	}
+	<-ctx.Done()
+	return wallet.GrantReply{}, ctx.Err()
 }
 
 func (s *slow) Bind(context.Context, wallet.Caller, wallet.Phone) (wallet.Person, error) {
@@ -83,6 +92,20 @@ func TestDeadline(t *testing.T) {
 	require.Equal(t, true, got.list("details")[0].(map[string]any)["debug"].(map[string]any)["sameNumber"])
 }
 
+// TestBatchDeadline: of grants that were begun nobody can say; the others were surely not done.
+func TestBatchDeadline(t *testing.T) {
+	f := start(t, slowService(newSlow()), func(c *Config, _ *Ports) { c.Deadline = 30 * time.Millisecond })
+	grants := strings.Repeat(grantBody(1, 1, 1)+",", batchWorkers)
+	results := f.as("demo", "GrantService/BatchGrant", `{"grants":[`+grants+grantBody(1, 1, 1)+`]}`).list("results")
+	for i, r := range results {
+		want := "unknown_outcome"
+		if i == batchWorkers {
+			want = "unavailable"
+		}
+		require.Equal(t, want, r.(map[string]any)["error"].(map[string]any)["reason"], i)
+	}
+}
+
 // TestClientDeadline: a client may ask for less time than the server gives.
 func TestClientDeadline(t *testing.T) {
 	f := start(t, slowService(newSlow()), func(c *Config, _ *Ports) { c.Deadline = time.Minute })
@@ -100,8 +123,8 @@ func TestDefect(t *testing.T) {
 		require.NotContains(t, got.body, "defect")
 	}
 	require.Contains(t, scrape(t, f), "\nhongbao_panics_total 2\n")
-	// A grant of a batch runs on a goroutine of its own: its defect must not end the process. The service has no Grant.
-	got := f.as("demo", "GrantService/BatchGrant", `{"grants":[`+grantBody(1, 1, 1)+`]}`)
+	// A grant of a batch runs on a goroutine of its own: its defect must not end the process.
+	got := f.as("demo", "GrantService/BatchGrant", `{"grants":[`+grantWith(`"rain"`, `"defect"`)+`]}`)
 	require.Equal(t, "internal", got.list("results")[0].(map[string]any)["error"].(map[string]any)["reason"], got.body)
 }
 
@@ -172,6 +195,43 @@ func TestSlowLoris(t *testing.T) {
 		_, err = conn.Read(make([]byte, 1<<16))
 	}
 	require.ErrorIs(t, err, io.EOF, "and the connection is closed")
+}
+
+// TestSlowStream: the same over HTTP/2, where one connection carries many requests: only the slow one ends.
+func TestSlowStream(t *testing.T) {
+	f := start(t, func(c *Config, _ *Ports) { c.BodyTimeout, c.MaxInFlight = 200*time.Millisecond, 1 })
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	f.client = &http.Client{Transport: transport}
+	body, drip := io.Pipe()
+	r := f.request("WalletService/WalletPage", ``, f.session(1, 1))
+	r.Body, r.ContentLength = body, -1
+	slow := later(f, r)
+	_, err := drip.Write([]byte("{"))
+	require.NoError(t, err)
+	require.Equal(t, "ok", f.by(2, "WalletService/WalletPage", `{}`).reason())
+	require.Equal(t, "slow_request", (<-slow).header.Get(headerReason))
+	require.NoError(t, drip.Close())
+	require.Equal(t, "ok", f.by(2, "WalletService/WalletPage", `{}`).reason())
+}
+
+// TestKeepAlive: the limits are a request's, not a connection's: one that rests for longer than any of them is used again.
+func TestKeepAlive(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		f := start(t, func(c *Config, _ *Ports) { c.BodyTimeout, c.Deadline = 50*time.Millisecond, 50*time.Millisecond })
+		transport := &http.Transport{Protocols: new(http.Protocols)}
+		transport.Protocols.SetHTTP1(!http2)
+		transport.Protocols.SetUnencryptedHTTP2(http2)
+		f.client = &http.Client{Transport: transport}
+		var reused []bool
+		trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = append(reused, i.Reused) }}
+		for range 3 {
+			r := f.request("WalletService/WalletPage", `{}`, f.session(1, 1))
+			require.Equal(t, "ok", f.do(r.WithContext(httptrace.WithClientTrace(r.Context(), trace))).reason())
+			<-time.After(300 * time.Millisecond) // a rest, well beyond 50 + 2·50 ms
+		}
+		require.Equal(t, []bool{false, true, true}, reused)
+	}
 }
 
 // TestLargeHeaders: a head larger than any of ours is not kept.

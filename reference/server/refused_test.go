@@ -154,6 +154,25 @@ func TestMalformedProtobuf(t *testing.T) {
 	require.Zero(t, f.books())
 }
 
+// TestMalformedFrames: gRPC wraps its messages, and half a wrap is the caller's mistake.
+func TestMalformedFrames(t *testing.T) {
+	f := start(t)
+	for why, body := range map[string]string{
+		"no frame":                   "",
+		"half a head":                "\x00\x00",
+		"shorter than it says":       "\x00\x00\x00\x00\x02\x08",
+		"longer than it says":        "\x00\x00\x00\x00\x00\x08",
+		"two messages":               "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+		"compressed, in no encoding": "\x01\x00\x00\x00\x00",
+		"a flag of no meaning":       "\x02\x00\x00\x00\x00",
+	} {
+		r := f.request("WalletService/WalletPage", body, f.session(wallet.Douyin, 7))
+		r.Header.Set("Content-Type", "application/grpc-web+proto")
+		got := f.do(r)
+		require.Equal(t, "malformed", got.header.Get(headerReason), "%s: %v", why, got)
+	}
+}
+
 // TestWrongHTTP: what is no call of the API.
 func TestWrongHTTP(t *testing.T) {
 	f := start(t)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -117,7 +118,7 @@ func (s *Server) httpServer() *http.Server {
 		WriteTimeout:      s.config.BodyTimeout + 2*s.config.Deadline,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          nil,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // of clients that cannot speak
 	}
 	api.Protocols.SetHTTP1(true)
 	if s.certificate != nil {
