@@ -282,8 +282,8 @@ func (c *committer) transact(jobs []*job) (err error, unknown bool) {
 		from = to
 	}
 	if err != nil {
-		if c.dialect.faultOf(err) == lost || tx.Rollback() != nil {
-			_ = tx.Rollback()
+		broken := tx.Rollback() != nil
+		if f := c.dialect.faultOf(err); broken || f == lost || f == down {
 			c.drop()
 		}
 		return err, false
@@ -295,11 +295,12 @@ func (c *committer) transact(jobs []*job) (err error, unknown bool) {
 	return nil, false
 }
 
-// begin opens a transaction, on a new connection when the old one is no longer good: nothing was done on it yet.
+// begin opens a transaction, on a new connection when the old one is no longer good: nothing was done on it yet. A
+// server that takes no writes counts as such, because another may have become the primary.
 func (c *committer) begin(ctx context.Context) (*sql.Tx, error) {
 	if c.conn != nil {
 		tx, err := c.conn.BeginTx(ctx, nil)
-		if err == nil || c.dialect.faultOf(err) != lost {
+		if f := c.dialect.faultOf(err); f != lost && f != down {
 			return tx, err
 		}
 		c.drop()
