@@ -38,7 +38,8 @@ session of a user. The keys are those that hongbao serve made in its data folder
 
 A signature covers the method and the body, is good for five minutes and for one request: sign each one anew. A session is
 good for any of the user's requests until it ends.`,
-		Example: `  BODY='{"app":"APP_DOUYIN","user":7,"activity":"spring","scene":"rain","award":"AWARD_TYPE_CASH","amount_fen":88}'
+		Example: `  BODY='{"app":"APP_DOUYIN","user":7,"activity":"spring-festival","scene":"rain","rain":1,"award":"AWARD_TYPE_CASH",
+    "amount_fen":88,"opened_us":'$(date +%s)000000'}'
   curl -H "$(hongbao sign --body "$BODY" hongbao.v1.GrantService/Grant)" \
     --json "$BODY" http://127.0.0.1:8080/hongbao.v1.GrantService/Grant
   curl -H "$(hongbao sign --session douyin:7)" --json '{}' http://127.0.0.1:8080/hongbao.v1.WalletService/WalletPage

@@ -198,7 +198,9 @@ func TestPurseFile(t *testing.T) {
 	require.NoError(t, again.Load(bytes.NewReader(file.Bytes())))
 	require.Equal(t, p.Tokens(), again.Tokens())
 
-	require.ErrorIs(t, NewPurse(nil, person(2)).Load(&file), wallet.ErrNotYours)
+	for _, other := range []wallet.Caller{person(2), {App: wallet.DouyinLite, User: 1}} {
+		require.ErrorIs(t, NewPurse(nil, other).Load(bytes.NewReader(file.Bytes())), wallet.ErrNotYours)
+	}
 	for why, text := range map[string]string{
 		"no JSON":           `tokens`,
 		"nothing":           ``,
