@@ -33,6 +33,11 @@ func rows() []row {
 		{folder: "internal/slab", virtual: true,
 			why: "memory layout only"},
 
+		{folder: "internal/rig", libs: []string{"github.com/go-sql-driver/mysql"},
+			why: "starts servers for tests and tools; knows nothing of wallets"},
+		{folder: "internal/rig/real", ours: []string{"internal/rig"},
+			why: "runs a command beside the rig's servers"},
+
 		{folder: "reference/wallet", virtual: true,
 			why: "the contract of everything must cost nothing to import"},
 		{folder: "reference/activity", ours: []string{"reference/wallet"}, virtual: true, why: capability},

@@ -66,7 +66,7 @@ Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant wa
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(simCommand(), scenarioCommand(), reportCommand(), signCommand())
+	root.AddCommand(simCommand(), scenarioCommand(), reportCommand(), signCommand(), serveCommand(), keysCommand())
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitPass

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"hongbao/reference/wallet"
+)
+
+// maxConfig bounds a configuration file in bytes. A full one takes two kilobytes.
+const maxConfig = 1 << 18
+
+// serveConfig is hongbao.yaml: how one instance of the service is run. Without redis and mysql it keeps everything in
+// its own process and in Data.
+type serveConfig struct {
+	Listen   string `yaml:"listen"`    // address of the API
+	Debug    string `yaml:"debug"`     // address of metrics and profiles; "" = none
+	Data     string `yaml:"data"`      // folder of keys, and of the embedded stores
+	Instance string `yaml:"instance"`  // name of this instance among those that share stores
+	Strategy string `yaml:"strategy"`  // sync, async or token (T1)
+	Scenario string `yaml:"scenario"`  // file whose rewards, budgets and caps are granted; "" = a small one that is built in
+	LoadTest bool   `yaml:"load_test"` // accept marked requests, into shadow stores (K2)
+
+	Keys      string `yaml:"keys"`       // callers, operators and the session key; default DATA/keys.json
+	TokenKeys string `yaml:"token_keys"` // keys of clients' tokens; default DATA/token-keys.json
+
+	TLS   tlsConfig   `yaml:"tls"`
+	Redis redisConfig `yaml:"redis"`
+	MySQL mysqlConfig `yaml:"mysql"`
+
+	Shards          int           `yaml:"shards"`           // of the backlog; the same for all instances, for ever
+	Batch           int           `yaml:"batch"`            // credits in one ledger transaction
+	Instances       int           `yaml:"instances"`        // how many share the limits
+	SyncLimit       int           `yaml:"sync_limit"`       // grants a second of all instances under sync; 0 = none
+	BudgetBlock     int64         `yaml:"budget_block_fen"` // how much budget an instance leases at once
+	MaxInFlight     int           `yaml:"max_in_flight"`    // requests at the same time
+	Deadline        time.Duration `yaml:"deadline"`         // of one request
+	CompensateAfter time.Duration `yaml:"compensate_after"` // age from which an open order counts as stuck (O5)
+	Chores          time.Duration `yaml:"chores"`           // how often stuck things are looked after
+	Drain           time.Duration `yaml:"drain"`            // how long a stopping instance may take
+	Release         releaseConfig `yaml:"release"`          // who may withdraw (B7)
+}
+
+type tlsConfig struct {
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+}
+
+// redisConfig names an endpoint for each role, so that each can fail alone. A role that is not named uses main.
+type redisConfig struct {
+	Main     *redisEndpoint `yaml:"main"`
+	Tokens   *redisEndpoint `yaml:"tokens"` // token lists and the posting backlog
+	Locks    *redisEndpoint `yaml:"locks"`
+	Totals   *redisEndpoint `yaml:"totals"`
+	Switches *redisEndpoint `yaml:"switches"`
+}
+
+type redisEndpoint struct {
+	Addrs    []string `yaml:"addrs"`
+	Cluster  bool     `yaml:"cluster"`
+	Sentinel string   `yaml:"sentinel"` // name of the master; addrs are the sentinels then
+	Username string   `yaml:"username"`
+	Password string   `yaml:"password"` // or env:NAME
+	TLS      bool     `yaml:"tls"`
+}
+
+// mysqlConfig names one data source a shard. The order is part of the data: wallets are spread by it.
+type mysqlConfig struct {
+	DSNs     []string `yaml:"dsns"` // of go-sql-driver/mysql, or env:NAME
+	MaxConns int      `yaml:"max_conns"`
+}
+
+// releaseConfig opens withdrawing to a share of people, and to some in any case.
+type releaseConfig struct {
+	Num       int64   `yaml:"num"`
+	Den       int64   `yaml:"den"`
+	WhiteList []int64 `yaml:"white_list"` // wallets
+}
+
+// defaultConfig is what hongbao serve does when it is told nothing.
+func defaultConfig() serveConfig {
+	return serveConfig{
+		Listen: "127.0.0.1:8080", Debug: "127.0.0.1:8081", Data: "data", Instance: "hongbao", Strategy: string(wallet.StrategyToken), LoadTest: true,
+		Shards: 16, Batch: 500, Instances: 1, BudgetBlock: 1_000_000, MaxInFlight: 4096, Deadline: 3 * time.Second,
+		CompensateAfter: 20 * time.Minute, Chores: 10 * time.Second, Drain: 30 * time.Second, Release: releaseConfig{Num: 1, Den: 1},
+		MySQL: mysqlConfig{MaxConns: 16},
+	}
+}
+
+// readConfig reads a file over what c has. Its error shows the line.
+func readConfig(file string, c *serveConfig) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return usage("--config %s: %w", file, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		return usage("--config %s: %w", file, err)
+	}
+	if len(text) > maxConfig {
+		return usage("--config %s: larger than %d bytes", file, maxConfig)
+	}
+	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(c)
+	if err != nil && !errors.Is(err, io.EOF) { // an empty file says nothing
+		return usage("--config %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, true)))
+	}
+	return nil
+}
+
+// embedded says whether the stores are this process's own.
+func (c *serveConfig) embedded() bool { return len(c.MySQL.DSNs) == 0 }
+
+// finish fills in what follows from the rest, takes secrets from the environment, and refuses what is half configured.
+// It names all faults at once.
+func (c *serveConfig) finish() error {
+	var faults []string
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	if c.Keys == "" {
+		c.Keys = filepath.Join(c.Data, "keys.json")
+	}
+	if c.TokenKeys == "" {
+		c.TokenKeys = filepath.Join(c.Data, "token-keys.json")
+	}
+	c.checkStores(fault)
+	if _, ok := wallet.ParseStrategy(c.Strategy); !ok {
+		fault("strategy %q: there are sync, async and token", c.Strategy)
+	}
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		fault("tls has only one of cert and key: give both, or neither for plain HTTP")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		fault("listen %q is not HOST:PORT", c.Listen)
+	}
+	if _, _, err := net.SplitHostPort(c.Debug); err != nil && c.Debug != "" {
+		fault("debug %q is not HOST:PORT", c.Debug)
+	}
+	if c.Data == "" {
+		fault("data is empty: name a folder for keys and stores")
+	}
+	if c.Instance == "" || strings.ContainsAny(c.Instance, " \t\n/") {
+		fault("instance %q: a short name without blanks or slashes", c.Instance)
+	}
+	for _, n := range []struct {
+		name     string
+		have     int64
+		from, to int64
+	}{
+		{"shards", int64(c.Shards), 1, 4096}, {"batch", int64(c.Batch), 1, 5000}, {"instances", int64(c.Instances), 1, 100_000},
+		{"budget_block_fen", c.BudgetBlock, 1, 1e15}, {"max_in_flight", int64(c.MaxInFlight), 1, 1_000_000}, {"sync_limit", int64(c.SyncLimit), 0, 1e9},
+		{"deadline", int64(c.Deadline), int64(time.Millisecond), int64(time.Minute)}, {"chores", int64(c.Chores), int64(100 * time.Millisecond), int64(time.Hour)},
+		{"compensate_after", int64(c.CompensateAfter), int64(time.Second), int64(24 * time.Hour)}, {"drain", int64(c.Drain), int64(time.Second), int64(time.Hour)},
+		{"mysql.max_conns", int64(c.MySQL.MaxConns), 1, 1000}, {"release.den", c.Release.Den, 1, 1e9}, {"release.num", c.Release.Num, 0, c.Release.Den},
+	} {
+		if n.have < n.from || n.have > n.to {
+			fault("%s is %d, not in %d..%d", n.name, n.have, n.from, n.to)
+		}
+	}
+	if len(faults) > 0 {
+		return usage("the service is not started:\n  %s", strings.Join(faults, "\n  "))
+	}
+	return nil
+}
+
+// checkStores refuses stores that are half embedded: a restart would lose one half and keep the other.
+func (c *serveConfig) checkStores(fault func(string, ...any)) {
+	r := &c.Redis
+	named := r.Main != nil || r.Tokens != nil || r.Locks != nil || r.Totals != nil || r.Switches != nil
+	switch {
+	case named && c.embedded():
+		fault("redis is named and mysql is not: name both (redis.main.addrs and mysql.dsns), or neither for the embedded stores")
+	case !named && !c.embedded():
+		fault("mysql is named and redis is not: name both (redis.main.addrs and mysql.dsns), or neither for the embedded stores")
+	}
+	for i, dsn := range c.MySQL.DSNs {
+		c.MySQL.DSNs[i] = secret(dsn, fault)
+		if c.MySQL.DSNs[i] == "" {
+			fault("mysql.dsns[%d] is empty", i)
+		}
+	}
+	for _, role := range []struct {
+		name string
+		at   **redisEndpoint
+	}{{"main", &r.Main}, {"tokens", &r.Tokens}, {"locks", &r.Locks}, {"totals", &r.Totals}, {"switches", &r.Switches}} {
+		e := *role.at
+		if e == nil {
+			if named && role.name != "main" && r.Main == nil {
+				fault("redis.%s has no endpoint: name it, or redis.main for all that are not named", role.name)
+			}
+			*role.at = r.Main
+			continue
+		}
+		if len(e.Addrs) == 0 {
+			fault("redis.%s.addrs is empty", role.name)
+		}
+		if e.Cluster && e.Sentinel != "" {
+			fault("redis.%s is both a cluster and behind sentinels", role.name)
+		}
+		e.Password = secret(e.Password, fault)
+	}
+}
+
+// secret returns a value, or what the environment has when it says env:NAME.
+func secret(value string, fault func(string, ...any)) string {
+	name, ok := strings.CutPrefix(value, "env:")
+	if !ok {
+		return value
+	}
+	got := os.Getenv(name)
+	if got == "" {
+		fault("the environment has no %s", name)
+	}
+	return got
+}

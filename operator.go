@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"hongbao/reference/server"
+	"hongbao/reference/wallet"
+)
+
+// statusEvery is how often the metrics learn how the service stands.
+const statusEvery = 5 * time.Second
+
+// operator is what operators may do with a side.
+type operator struct{ *side }
+
+var _ server.Operator = operator{}
+
+// On implements wallet.Switches.
+func (o operator) On(ctx context.Context) (map[wallet.Switch]bool, error) {
+	return o.stores.switches.On(ctx)
+}
+
+// Set implements wallet.Switches.
+func (o operator) Set(ctx context.Context, s wallet.Switch, on bool) error {
+	return o.stores.switches.Set(ctx, s, on)
+}
+
+// Status implements server.Operator.
+func (o operator) Status(ctx context.Context) (server.Status, error) {
+	out := server.Status{Instances: o.host.Members(), BacklogAge: -1}
+	var err error
+	if out.Backlog, err = o.stores.backlog.Depth(ctx); err != nil {
+		return out, err
+	}
+	oldest, any, err := o.stores.backlog.Oldest(ctx)
+	switch {
+	case err != nil:
+		return out, err
+	case any:
+		out.BacklogAge = max(0, realClock{}.Now().Sub(oldest))
+	default:
+		out.BacklogAge = 0
+	}
+	if out.OpenOrders, err = o.stores.orders.OpenCount(ctx); err != nil {
+		return out, err
+	}
+	for _, c := range o.tree.Children {
+		q, err := o.stores.quotas.Quota(ctx, c.Stage)
+		if err != nil {
+			return out, err
+		}
+		out.Budgets = append(out.Budgets, server.BudgetStatus{Stage: c.Stage, Budget: c.Budget, Quota: q})
+	}
+	return out, nil
+}
+
+// AuditBudget implements server.Operator.
+func (o operator) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
+	return o.stores.quotas.Audit(ctx, s)
+}
+
+// Reconcile implements server.Operator.
+func (o operator) Reconcile(ctx context.Context) (server.Reconciliation, error) {
+	r, err := o.node.Reconcile(ctx, o.books())
+	return server.Reconciliation{Orders: r.Orders, Count: r.Count, Differences: r.Differences}, err
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func serveCommand() *cobra.Command {
+	var file string
+	c := defaultConfig()
+	var redisAddrs, dsns []string
+	var cluster bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the reference wallet as a service",
+		Long: `Runs one instance of the reference wallet. Told nothing else, it keeps everything in this process and in --data: one
+command, and what was acknowledged survives a kill. With --redis and --mysql, or a configuration file, several instances
+share real stores.
+
+SIGTERM or Ctrl-C ends it cleanly: it answers what it has, posts what is held, and leaves.`,
+		Example: `  hongbao serve
+  hongbao serve --data /var/lib/hongbao --listen 0.0.0.0:8080
+  hongbao serve --redis 10.0.0.5:6379 --mysql 'wallet:secret@tcp(10.0.0.6:3306)/hongbao' --instance a
+  hongbao serve --config hongbao.yaml`,
+		Args: cobra.NoArgs,
+	}
+	f := cmd.Flags()
+	f.StringVar(&file, "config", "", "read this YAML file; flags win over it")
+	f.String("listen", c.Listen, "address of the API")
+	f.String("debug", c.Debug, "address of metrics and profiles; empty for none")
+	f.String("data", c.Data, "folder of keys, and of the embedded stores")
+	f.String("instance", c.Instance, "name of this instance among those that share stores")
+	f.String("strategy", c.Strategy, "how cash is posted: sync, async or token")
+	f.String("scenario", c.Scenario, "scenario file whose rewards, budget and cap are granted (default: a small one that is built in)")
+	f.String("keys", c.Keys, "file of callers' and operators' keys (default DATA/keys.json)")
+	f.String("token-keys", c.TokenKeys, "file of the keys of clients' tokens (default DATA/token-keys.json)")
+	f.String("tls-cert", "", "certificate file; with --tls-key the API speaks TLS")
+	f.String("tls-key", "", "key file of the certificate")
+	f.StringSliceVar(&redisAddrs, "redis", nil, "address of Redis, or of some nodes of a cluster; with --mysql")
+	f.BoolVar(&cluster, "redis-cluster", false, "the addresses of --redis are a cluster's")
+	f.StringSliceVar(&dsns, "mysql", nil, "data source of each shard, as USER:PASSWORD@tcp(HOST:PORT)/DATABASE or env:NAME; with --redis")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if file != "" {
+			if err := readConfig(file, &c); err != nil {
+				return err
+			}
+		}
+		for name, to := range map[string]*string{
+			"listen": &c.Listen, "debug": &c.Debug, "data": &c.Data, "instance": &c.Instance, "strategy": &c.Strategy, "scenario": &c.Scenario,
+			"keys": &c.Keys, "token-keys": &c.TokenKeys, "tls-cert": &c.TLS.Cert, "tls-key": &c.TLS.Key,
+		} {
+			if f.Changed(name) {
+				*to = f.Lookup(name).Value.String()
+			}
+		}
+		if len(redisAddrs) > 0 {
+			c.Redis.Main = &redisEndpoint{Addrs: redisAddrs, Cluster: cluster}
+		}
+		if len(dsns) > 0 {
+			c.MySQL.DSNs = dsns
+		}
+		if err := c.finish(); err != nil {
+			return err
+		}
+		return runService(cmd.Context(), &c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	}
+	return cmd
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"hongbao/reference/server"
+	"hongbao/reference/server/auth"
+	"hongbao/reference/token"
+	"hongbao/reference/wallet"
+)
+
+// realClock is the time of this machine.
+type realClock struct{}
+
+// Now implements wallet.Clock.
+func (realClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
+
+// service is one running instance: a wallet on live stores, one on shadow stores, and the server before both.
+type service struct {
+	config *serveConfig
+	name   string // of this life of the instance
+	tree   wallet.Activity
+	keys   *token.Keyring
+	log    *slog.Logger
+
+	mini         *miniredis.Miniredis // the embedded Redis; nil: there are others
+	live, shadow *side
+	server       *server.Server
+	metrics      *server.Metrics
+}
+
+// runService runs an instance until ctx ends, and leaves in order.
+func runService(ctx context.Context, c *serveConfig, out, logs io.Writer) error {
+	tree, err := servedTree(c.Scenario)
+	if err != nil {
+		return err
+	}
+	if err := writable(c.Data); err != nil {
+		return usage("--data %s: %w", c.Data, errors.Unwrap(err))
+	}
+	unlock, err := lockData(c)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	keys, ring, err := openKeys(c)
+	if err != nil {
+		return err
+	}
+	s := &service{config: c, name: c.Instance + "-" + randomHex(), tree: tree, keys: ring, metrics: server.NewMetrics(),
+		log: slog.New(slog.NewTextHandler(logs, nil))}
+	defer s.close()
+	if err := s.open(ctx, keys); err != nil {
+		return internal(err)
+	}
+	return s.run(ctx, out)
+}
+
+// open opens the stores, composes both wallets and the server, and settles what an earlier life left behind.
+func (s *service) open(ctx context.Context, keys auth.Keys) error {
+	var err error
+	if s.config.embedded() {
+		if s.mini, err = startMini(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+	}
+	if s.live, err = s.newSide(ctx, false); err != nil {
+		return err
+	}
+	ports := server.Ports{Service: s.live.node, Query: s.live.sdk, Operator: operator{s.live}, Audit: s.live.stores.audit,
+		Leases: s.live.stores.leases, Clock: realClock{}, Metrics: s.metrics, Log: s.log}
+	if s.config.LoadTest {
+		if s.shadow, err = s.newSide(ctx, true); err != nil {
+			return err
+		}
+		ports.Shadow = s.shadow.node
+	}
+	for _, side := range s.sides() {
+		if err := side.restore(ctx, s.config.embedded()); err != nil {
+			return err
+		}
+	}
+	s.server, err = server.New(server.Config{
+		Addr: s.config.Listen, TLSCert: s.config.TLS.Cert, TLSKey: s.config.TLS.Key, DebugAddr: s.config.Debug,
+		Deadline: s.config.Deadline, MaxInFlight: s.config.MaxInFlight, DrainTimeout: s.config.Drain, Keys: keys,
+	}, ports)
+	return err
+}
+
+// sides returns the wallets of this instance.
+func (s *service) sides() (out []*side) {
+	for _, d := range []*side{s.live, s.shadow} {
+		if d != nil {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// run serves until ctx ends. Then, in this order: no new requests, those that run come to their end, what is held is
+// posted, and leases and unused budget are given back.
+func (s *service) run(ctx context.Context, out io.Writer) error {
+	if err := s.server.Listen(); err != nil {
+		return usage("%w\n  hint: another process has the port; choose others with --listen and --debug", err)
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var hosts sync.WaitGroup
+	errs := make([]error, 2)
+	for i, d := range s.sides() {
+		hosts.Go(func() { errs[i] = d.host.Run(work) })
+	}
+	watched := make(chan struct{})
+	go func() { defer close(watched); s.watch(work) }()
+
+	fmt.Fprintf(out, "listening on %s\n", s.server.URL())
+	err := s.server.Serve(ctx)
+	s.log.Info("stopping: posting what is held")
+	stop()
+	hosts.Wait()
+	<-watched
+	if err = errors.Join(append(errs, err)...); err != nil {
+		return internal(fmt.Errorf("not everything was left in order: %w", err))
+	}
+	fmt.Fprintln(out, "stopped; nothing is held")
+	return nil
+}
+
+// watch keeps readiness and the metrics up to date.
+func (s *service) watch(ctx context.Context) {
+	t := time.NewTicker(statusEvery)
+	defer t.Stop()
+	for {
+		if err := s.live.stores.ping(ctx); err != nil && ctx.Err() == nil {
+			s.server.SetReady(false, err.Error())
+		} else if ctx.Err() == nil {
+			s.server.SetReady(true)
+		}
+		if status, err := (operator{s.live}).Status(ctx); err == nil {
+			s.metrics.Status(status)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// close closes the stores.
+func (s *service) close() {
+	for _, d := range s.sides() {
+		if err := d.close(); err != nil {
+			s.log.Warn("closing the stores", "err", err)
+		}
+	}
+	if s.mini != nil {
+		s.mini.Close()
+	}
+}
+
+// randomHex tells two lives of an instance apart.
+func randomHex() string {
+	b := make([]byte, 4)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"hongbao/reference/host"
+	"hongbao/reference/node"
+	"hongbao/reference/quota"
+	"hongbao/reference/reconcile"
+	"hongbao/reference/runningtotal"
+	"hongbao/reference/sdk"
+	"hongbao/reference/server"
+	"hongbao/reference/token"
+	"hongbao/reference/wallet"
+	"hongbao/reference/withdraw"
+)
+
+// How a side lives.
+const (
+	rememberPeople = 100_000     // persons between grants: some seconds of a busy instance, in about 10 MB
+	rememberFor    = time.Second // how late an instance may learn of wallets that were joined at another
+)
+
+// side is one whole wallet on its own stores: of the live traffic, or of the marked load (K2). The two share nothing
+// but the process.
+type side struct {
+	stores  *stores
+	node    *node.Node
+	host    *host.Host
+	sdk     *sdk.SDK
+	budgets *quota.Budgets
+	writer  *runningtotal.Writer
+	tree    wallet.Activity
+	metrics *server.Metrics // nil: the shadow's figures are not the service's
+	log     *slog.Logger
+}
+
+// newSide opens the stores and composes the wallet.
+func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
+	c := s.config
+	d := &side{tree: s.tree, log: s.log.With("side", map[bool]string{false: "live", true: "shadow"}[shadow])}
+	policy := token.DefaultPolicy()
+	if shadow {
+		policy.Purpose = token.LoadTest
+	} else {
+		d.metrics = s.metrics
+	}
+	var err error
+	if d.stores, err = openStores(ctx, c, s.mini, realClock{}, shadow); err != nil {
+		return nil, err
+	}
+	sealer, err := token.NewReal(s.keys, policy)
+	if err != nil {
+		return d, err
+	}
+	st := d.stores
+	d.budgets = quota.New(st.quotas, s.name, quota.Config{Block: wallet.Money(c.BudgetBlock)})
+	d.writer = runningtotal.NewWriter(s.name, st.totals)
+	reader, err := runningtotal.NewReader(st.totals, stagesOf(s.tree)...)
+	if err != nil {
+		return d, err
+	}
+	d.node, err = node.New(node.Config{
+		Strategy: wallet.Strategy(c.Strategy), Activity: s.tree, Instances: c.Instances, SyncLimit: float64(c.SyncLimit), Batch: c.Batch,
+		Release: releaseOf(c.Release), CompensateAfter: c.CompensateAfter, RememberPeople: rememberPeople, RememberFor: rememberFor,
+	}, node.Ports{
+		Clock: realClock{}, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets, Tokens: st.tokens,
+		Backlog: st.backlog, Ledger: host.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Bank: st.bank,
+		Sealer: sealer, Alarm: d.alarm,
+	})
+	if err != nil {
+		return d, err
+	}
+	if d.sdk, err = sdk.New(sdk.Ports{Pages: d.node, Totals: reader}); err != nil {
+		return d, err
+	}
+	d.host, err = host.New(host.Config{Instance: s.name, Shards: c.Shards, Batch: c.Batch, Chores: c.Chores, Drain: c.Drain}, host.Ports{
+		Worker: worker{d.node, d.metrics}, Backlog: st.backlog, Leases: st.leases, Switches: st.switches, Quotas: st.quotas,
+		Writer: d.writer, Reader: reader, Log: d.log,
+		Reconcile: func(ctx context.Context) error { _, err := d.node.Reconcile(ctx, d.books()); return err },
+	})
+	return d, err
+}
+
+// worker is a node whose batches are counted.
+type worker struct {
+	*node.Node
+	metrics *server.Metrics
+}
+
+// PostBatch implements host.Worker.
+func (w worker) PostBatch(ctx context.Context, shard int) (int, error) {
+	n, err := w.Node.PostBatch(ctx, shard)
+	if w.metrics != nil {
+		w.metrics.Batch(n)
+	}
+	return n, err
+}
+
+// alarm counts and logs an alarm (F6).
+func (d *side) alarm(kind wallet.AlarmKind, detail string) {
+	if d.metrics != nil {
+		d.metrics.Alarm(kind)
+	}
+	d.log.Error("alarm", "kind", string(kind), "detail", detail)
+}
+
+// restore brings back what an embedded Redis has lost with the process: the running total from the ledger, and the
+// backlog and the tokens from the orders of record, which are posted before anybody asks.
+func (d *side) restore(ctx context.Context, embedded bool) error {
+	if !embedded {
+		return nil
+	}
+	err := d.stores.ledger.Balances(ctx, func(no wallet.AccountNo, balance wallet.Money) bool {
+		if no.Kind != wallet.CostAccount {
+			return false // the cost accounts come first
+		}
+		if balance < 0 {
+			_ = d.writer.Add(no.Stage, -balance) // beyond int64 only if the ledger is
+		}
+		return true
+	})
+	if err != nil {
+		return fmt.Errorf("reading the running total from the ledger: %w", err)
+	}
+	began := time.Now()
+	n, err := d.host.Recover(ctx, wallet.Never)
+	if err != nil {
+		return fmt.Errorf("posting what an earlier life left behind: %w", err)
+	}
+	if n > 0 {
+		d.log.Info("posted what an earlier life had acknowledged", "orders", n, "took", time.Since(began).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// books are the sides of a reconciliation.
+func (d *side) books() reconcile.Books {
+	b := reconcile.Books{Orders: d.stores.orders, Ledger: d.stores.ledger, Spent: d.budgets.Spent}
+	return b
+}
+
+func (d *side) close() error { return d.stores.close() }
+
+// stagesOf returns the stages that an activity has.
+func stagesOf(a wallet.Activity) (out []wallet.Stage) {
+	for _, c := range a.Children {
+		out = append(out, c.Stage)
+	}
+	return out
+}
+
+// releaseOf returns who may withdraw.
+func releaseOf(c releaseConfig) withdraw.Release {
+	r := withdraw.Release{Num: c.Num, Den: c.Den, WhiteList: map[wallet.ActID]bool{}}
+	for _, id := range c.WhiteList {
+		r.WhiteList[wallet.ActID(id)] = true
+	}
+	return r
+}
