@@ -9,6 +9,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -58,8 +59,13 @@ const DefaultTimeout = 5 * time.Second
 // maxReply bounds what a reply may hold, in bytes: a full page has 100 lines and 256 refusals, some 100 KB.
 const maxReply = 4 << 20
 
-// idleConns bounds the connections that wait for the next call: as many as goroutines that call at a time, as a rule.
-const idleConns = 256
+// Bounds of the client's own connections. Of those that wait for the next call there are as many as goroutines that call
+// at a time, as a rule; they are closed before the service, which waits for two minutes, would do it under a request.
+const (
+	idleConns   = 256
+	idleTimeout = time.Minute
+	dialTimeout = 2 * time.Second
+)
 
 // Client calls the service. Safe for concurrent use.
 type Client struct {
@@ -107,10 +113,14 @@ func New(c Config) (*Client, error) {
 
 // newHTTPClient returns a client that keeps connections and follows no redirects: a signature covers one path.
 func newHTTPClient() *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = idleConns, idleConns
-	transport.DisableCompression = true
-	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, TLSHandshakeTimeout: dialTimeout,
+			MaxIdleConns: idleConns, MaxIdleConnsPerHost: idleConns, IdleConnTimeout: idleTimeout,
+			ForceAttemptHTTP2: true, DisableCompression: true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // CloseIdle closes the connections that wait for the next call, where the HTTP client can do that.

@@ -1,0 +1,69 @@
+package client
+
+import (
+	"bytes"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// FuzzReplies: whatever a service sends, it is read or it is unknown, and nothing breaks.
+func FuzzReplies(f *testing.F) {
+	for _, m := range []proto.Message{
+		&pb.WalletPageReply{Stage: 3, Next: "1:1_rain_1_1_3", Lines: []*pb.Line{{Order: "1_rain_1_1_3"}}},
+		&pb.WalletPageReply{Withdrawals: []*pb.Withdrawal{{Number: "w_1_2_3"}}, Refused: []*pb.RefusedToken{{Error: &pb.ErrorDetail{Code: "conflict"}}}},
+		&pb.GrantReply{Order: "1_rain_1_1_3", Token: []byte{1}},
+	} {
+		b, err := proto.Marshal(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		check := func(err error) {
+			if err != nil && wallet.CodeOf(err) != wallet.CodeUnknown {
+				t.Errorf("%v", err)
+			}
+		}
+		page, flow, grant := &pb.WalletPageReply{}, &pb.FlowReply{}, &pb.GrantReply{}
+		if proto.Unmarshal(b, page) == nil {
+			_, err := pageReply(page)
+			check(err)
+		}
+		if proto.Unmarshal(b, flow) == nil {
+			_, err := flowReply(flow)
+			check(err)
+		}
+		if proto.Unmarshal(b, grant) == nil {
+			_, err := grantReply(grant)
+			check(err)
+		}
+	})
+}
+
+// FuzzPurse: whatever a file holds, it is a purse of this user or refused, and what is loaded is saved alike.
+func FuzzPurse(f *testing.F) {
+	f.Add([]byte(`{"app":"douyin","user":1,"tokens":[{"order":"1_rain_1_1_3","opened_us":10,"sealed":"AQI="}]}`))
+	f.Add([]byte(`{"app":"douyin","user":2}`))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		p := NewPurse(nil, person(1))
+		if err := p.Load(bytes.NewReader(file)); err != nil {
+			if c := wallet.CodeOf(err); len(p.Tokens()) > 0 || c != wallet.CodeInvalid && c != wallet.CodeUnauthorised {
+				t.Errorf("%v, and %d tokens", err, len(p.Tokens()))
+			}
+			return
+		}
+		var saved bytes.Buffer
+		again := NewPurse(nil, person(1))
+		if err := p.Save(&saved); err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Load(&saved); err != nil || len(again.Tokens()) != len(p.Tokens()) {
+			t.Errorf("%v, %d of %d tokens", err, len(again.Tokens()), len(p.Tokens()))
+		}
+	})
+}
