@@ -62,13 +62,18 @@ func onMini(t testing.TB) endpoint {
 	return e
 }
 
-// onReal dials the server that an environment variable names, and removes the test's keys at the end.
+// onReal dials the server that an environment variable names.
 func onReal(t testing.TB, variable string) endpoint {
 	at := os.Getenv(variable)
 	if at == "" {
 		t.Skip(variable + " is not set: run make real")
 	}
-	e := dial(t, redis.Config{Addrs: strings.Split(at, ","), Cluster: variable == "HONGBAO_REDIS_CLUSTER"})
+	return dialReal(t, redis.Config{Addrs: strings.Split(at, ","), Cluster: variable == "HONGBAO_REDIS_CLUSTER"})
+}
+
+// dialReal dials a server that outlives the test, and removes the test's keys at the end.
+func dialReal(t testing.TB, c redis.Config) endpoint {
+	e := dial(t, c)
 	t.Cleanup(func() { require.NoError(t, e.client.Wipe(context.Background(), e.begin)) })
 	return e
 }
