@@ -60,7 +60,7 @@ const DefaultTimeout = 5 * time.Second
 const maxReply = 4 << 20
 
 // Bounds of the client's own connections. Of those that wait for the next call there are as many as goroutines that call
-// at a time, as a rule; they are closed before the service, which waits for two minutes, would do it under a request.
+// at a time, as a rule; they are closed well before the service would do it, which might be under a request.
 const (
 	idleConns   = 256
 	idleTimeout = time.Minute
