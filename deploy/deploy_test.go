@@ -47,7 +47,7 @@ func TestEachFileIsYAML(t *testing.T) {
 func TestComposeNamesWhatIsThere(t *testing.T) {
 	var c compose
 	read(t, "compose.yaml", &c)
-	require.Len(t, c.Services, 7)
+	require.Len(t, c.Services, 8)
 	for name, s := range c.Services {
 		require.NotEmpty(t, s.Image, name)
 		for _, v := range s.Volumes {
