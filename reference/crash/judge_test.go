@@ -93,6 +93,7 @@ type verdict struct {
 	violations int64
 	audits     []audited
 	budget     wallet.Money
+	stranded   wallet.Money // when the load ended: leased to instances that were killed
 	rest       rest
 	left       int // people whose clients still have something open
 }
