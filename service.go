@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-
 	"hongbao/reference/server"
 	"hongbao/reference/server/auth"
 	"hongbao/reference/token"
@@ -33,7 +31,7 @@ type service struct {
 	keys   *token.Keyring
 	log    *slog.Logger
 
-	mini         *miniredis.Miniredis // the embedded Redis; nil: there are others
+	mini         *embedded // nil: the configuration names other Redises
 	live, shadow *side
 	server       *server.Server
 	metrics      *server.Metrics
@@ -70,7 +68,7 @@ func runService(ctx context.Context, c *serveConfig, out, logs io.Writer) error 
 func (s *service) open(ctx context.Context, keys auth.Keys) error {
 	var err error
 	if s.config.embedded() {
-		if s.mini, err = startMini(context.WithoutCancel(ctx)); err != nil {
+		if s.mini, err = startEmbedded(); err != nil {
 			return err
 		}
 	}
@@ -164,7 +162,7 @@ func (s *service) close() {
 		}
 	}
 	if s.mini != nil {
-		s.mini.Close()
+		s.mini.close()
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"hongbao/reference/store/mem"
 	"hongbao/reference/store/redis"
 	sqlstore "hongbao/reference/store/sql"
+	"hongbao/reference/token"
 	"hongbao/reference/wallet"
 )
 
@@ -20,8 +21,10 @@ import (
 const (
 	backlogLease = 30 * time.Second      // a poster holds a batch: above all tries of all its steps (host's bound)
 	costAccounts = 16                    // sub-accounts that share a stage's cost account, so that no row is hot
+	tokenLife    = token.DefaultLifetime // a token list that nobody has touched for so long is of no use to anybody
 	shadowLife   = 24 * time.Hour        // marked data in Redis goes away by itself (K2)
-	miniTick     = 50 * time.Millisecond // how often the embedded Redis is told that time passes
+	lockTick     = 50 * time.Millisecond // how often the embedded locks are told that time passes
+	dataTick     = time.Hour             // the same for the rest, which it makes stop for a walk over all keys
 	warmConns    = 16                    // connections made before the service is ready (K1)
 )
 
@@ -45,9 +48,9 @@ type stores struct {
 	switches *redis.Switches
 }
 
-// openStores opens the stores of the live traffic, or of the marked load, warm. mini is the embedded Redis, nil where
-// the configuration names others.
-func openStores(ctx context.Context, c *serveConfig, mini *miniredis.Miniredis, clock wallet.Clock, shadow bool) (*stores, error) {
+// openStores opens the stores of the live traffic, or of the marked load, warm. mini is nil where the configuration
+// names other Redises.
+func openStores(ctx context.Context, c *serveConfig, mini *embedded, clock wallet.Clock, shadow bool) (*stores, error) {
 	s := &stores{}
 	if err := s.open(ctx, c, mini, clock, shadow); err != nil {
 		return nil, errors.Join(err, s.close())
@@ -55,7 +58,7 @@ func openStores(ctx context.Context, c *serveConfig, mini *miniredis.Miniredis, 
 	return s, nil
 }
 
-func (s *stores) open(ctx context.Context, c *serveConfig, mini *miniredis.Miniredis, clock wallet.Clock, shadow bool) error {
+func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock wallet.Clock, shadow bool) error {
 	var err error
 	if s.sql, err = sqlstore.Open(ctx, sqlOf(c, shadow)); err != nil {
 		return err
@@ -64,24 +67,25 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *miniredis.Minir
 	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), mem.NewWithdrawals()
 	s.bank = mem.NewBank()
 
-	dialled := map[*redisEndpoint]*redis.Client{}
-	dial := func(e *redisEndpoint) *redis.Client {
-		if err != nil || dialled[e] != nil {
-			return dialled[e]
+	dial := func(e *redisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) *redis.Client {
+		if err != nil {
+			return nil
 		}
 		var client *redis.Client
-		if client, err = redis.Dial(ctx, redisOf(e, mini, shadow)); err == nil {
-			dialled[e], s.caches = client, append(s.caches, client)
+		if client, err = redis.Dial(ctx, redisOf(e, mini, own, shadow, life)); err == nil {
+			s.caches = append(s.caches, client)
 		}
 		return client
 	}
-	tokens, locks, totals, switches := dial(c.Redis.Tokens), dial(c.Redis.Locks), dial(c.Redis.Totals), dial(c.Redis.Switches)
+	data, locks := func(m *embedded) *miniredis.Miniredis { return m.data }, func(m *embedded) *miniredis.Miniredis { return m.locks }
+	tokens, leases := dial(c.Redis.Tokens, data, tokenLife), dial(c.Redis.Locks, locks, 0)
+	totals, switches := dial(c.Redis.Totals, data, 0), dial(c.Redis.Switches, data, 0)
 	if err != nil {
 		return err
 	}
 	s.backlog = redis.NewBacklog(tokens, clock, c.Shards, backlogLease)
 	s.tokens = redis.NewTokens(s.backlog)
-	s.leases, s.totals, s.switches = redis.NewLeases(locks), redis.NewTotals(totals), redis.NewSwitches(switches)
+	s.leases, s.totals, s.switches = redis.NewLeases(leases), redis.NewTotals(totals), redis.NewSwitches(switches)
 	return s.warm(ctx)
 }
 
@@ -126,13 +130,13 @@ func sqlOf(c *serveConfig, shadow bool) sqlstore.Config {
 	return sqlstore.Config{Driver: "sqlite", DSNs: []string{filepath.Join(c.Data, file)}, Shadow: shadow}
 }
 
-// redisOf returns how to reach an endpoint; nil is the embedded one.
-func redisOf(e *redisEndpoint, mini *miniredis.Miniredis, shadow bool) redis.Config {
-	var c redis.Config
+// redisOf returns how to reach the endpoint of a role; nil is an embedded one.
+func redisOf(e *redisEndpoint, mini *embedded, own func(*embedded) *miniredis.Miniredis, shadow bool, life time.Duration) redis.Config {
+	c := redis.Config{Expire: life}
 	if e == nil {
-		c.Addrs = []string{mini.Addr()}
+		c.Addrs = []string{own(mini).Addr()}
 	} else {
-		c = redis.Config{Addrs: e.Addrs, Cluster: e.Cluster, SentinelMaster: e.Sentinel, Username: e.Username, Password: e.Password}
+		c.Addrs, c.Cluster, c.SentinelMaster, c.Username, c.Password = e.Addrs, e.Cluster, e.Sentinel, e.Username, e.Password
 		if e.TLS {
 			c.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 		}
@@ -143,25 +147,40 @@ func redisOf(e *redisEndpoint, mini *miniredis.Miniredis, shadow bool) redis.Con
 	return c
 }
 
-// startMini starts the embedded Redis on a port of this machine alone, and tells it the time until ctx ends.
-func startMini(ctx context.Context) (*miniredis.Miniredis, error) {
-	m := miniredis.NewMiniRedis()
-	if err := m.StartAddr("127.0.0.1:0"); err != nil {
+// embedded is Redis in this process, on ports of this machine alone. Locks have a server of their own, because they
+// live by time, and telling a server of the time costs a walk over all that it holds.
+type embedded struct {
+	data, locks *miniredis.Miniredis
+	stop        chan struct{}
+}
+
+func startEmbedded() (*embedded, error) {
+	m := &embedded{data: miniredis.NewMiniRedis(), locks: miniredis.NewMiniRedis(), stop: make(chan struct{})}
+	if err := errors.Join(m.data.StartAddr("127.0.0.1:0"), m.locks.StartAddr("127.0.0.1:0")); err != nil {
 		return nil, fmt.Errorf("starting the embedded Redis: %w", err)
 	}
-	go func() {
-		defer m.Close()
-		t := time.NewTicker(miniTick)
-		defer t.Stop()
-		for last := time.Now(); ; {
-			select {
-			case <-ctx.Done():
-				return
-			case now := <-t.C:
-				m.FastForward(now.Sub(last))
-				last = now
-			}
-		}
-	}()
+	go m.tick(m.data, dataTick)
+	go m.tick(m.locks, lockTick)
 	return m, nil
+}
+
+// tick tells a server that time passes.
+func (m *embedded) tick(server *miniredis.Miniredis, every time.Duration) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-m.stop:
+			return
+		case now := <-t.C:
+			server.FastForward(now.Sub(last))
+			last = now
+		}
+	}
+}
+
+func (m *embedded) close() {
+	close(m.stop)
+	m.data.Close()
+	m.locks.Close()
 }

@@ -86,6 +86,9 @@ func (h *Host) drain(ctx context.Context) error {
 			return nil
 		}
 		if !pause(ctx, h.Rest) {
+			if err != nil {
+				return fmt.Errorf("host: whether postings are still held is not known after %v: %w", h.Drain, err)
+			}
 			return fmt.Errorf("host: %d postings are still held after %v (%w): they wait for the next instance", depth, h.Drain, wallet.ErrUnavailable)
 		}
 	}
