@@ -85,7 +85,8 @@ const (
 // kind is a sort of job.
 type kind struct {
 	rank int
-	// apply writes all the jobs of this kind in a transaction. An error rolls the transaction back.
+	// apply writes all the jobs of this kind in a transaction. An error rolls the transaction back. It must not hand in
+	// jobs itself.
 	apply func(ctx context.Context, t *txn, jobs []*job) error
 }
 

@@ -23,6 +23,7 @@ type dialect struct {
 	// within returns the context of one transaction.
 	within func(timeout time.Duration) (context.Context, context.CancelFunc)
 
+	tables   string // lists the names of all tables
 	lock     string // ends a SELECT whose rows nobody else may change until the commit
 	tableEnd string // ends a CREATE TABLE
 	long     string // type of 64-bit integers

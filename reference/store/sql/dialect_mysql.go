@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ func mysqlDialect() *dialect {
 		within: func(timeout time.Duration) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(context.Background(), timeout)
 		},
+		tables:   "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
 		lock:     " FOR UPDATE",
 		tableEnd: "ENGINE = InnoDB DEFAULT CHARSET = ascii COLLATE = ascii_bin",
 		long:     "BIGINT",
@@ -65,6 +67,7 @@ func openMySQL(ctx context.Context, c Config, dsn string) (reads, writes *sql.DB
 	}
 	cfg.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
 	cfg.Params[isolation] = "'READ-COMMITTED'"
+	cfg.Params["innodb_lock_wait_timeout"] = strconv.Itoa(max(1, int(c.Timeout.Seconds()/2))) // so that the server tells us before we give up
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: the data source: %w", wallet.ErrInvalid, err)

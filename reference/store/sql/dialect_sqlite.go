@@ -17,6 +17,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
+// What the writer of a file keeps. Wallets are hit at random, so nearly every row has a page of its own: pages that are
+// found in memory need not be read, and a page that is written many times between two checkpoints is copied once.
+const (
+	writerCache     = 64 << 10 // KiB of pages
+	checkpointPages = 16 << 10 // of 4 KiB: the log grows to 64 MiB
+)
+
 func sqliteDialect() *dialect {
 	return &dialect{
 		name:     "sqlite",
@@ -25,7 +32,8 @@ func sqliteDialect() *dialect {
 		open:     openSQLite,
 		classify: classifySQLite,
 		within:   func(time.Duration) (context.Context, context.CancelFunc) { return context.Background(), func() {} }, // a file does not go away; the driver watches contexts at a cost
-		tableEnd: "STRICT, WITHOUT ROWID",                                                                              // STRICT: a sum that overflows is an error, not a float
+		tables:   "SELECT name FROM sqlite_schema WHERE type = 'table'",
+		tableEnd: "STRICT, WITHOUT ROWID", // STRICT: a sum that overflows is an error, not a float
 		long:     "INTEGER",
 		scene:    "TEXT",
 		blob:     "BLOB",
@@ -50,7 +58,9 @@ func openSQLite(ctx context.Context, c Config, file string) (reads, writes *sql.
 		return nil, nil, fmt.Errorf("%w: the file of a shard has ? or # in its name", wallet.ErrInvalid)
 	}
 	busy := "busy_timeout(" + strconv.FormatInt(c.Timeout.Milliseconds(), 10) + ")"
-	write := url.Values{"_pragma": {busy, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "wal_autocheckpoint(16384)"}, "_txlock": {"immediate"}}
+	cache := fmt.Sprintf("cache_size(-%d)", writerCache)
+	checkpoint := fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages)
+	write := url.Values{"_pragma": {busy, "journal_mode(WAL)", "synchronous(FULL)", cache, checkpoint}, "_txlock": {"immediate"}}
 	if writes, err = sql.Open("sqlite", "file:"+file+"?"+write.Encode()); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", wallet.ErrInvalid, err)
 	}

@@ -227,20 +227,24 @@ func TestShadowDataIsApart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config(t)
-			real := openConfig(t, c)
+			live := openConfig(t, c)
+			none := NewLedger(live, storetest.NewClock(), 1)
+			_, err := none.Post(t.Context(), won(1, 3, 1))
+			require.NoError(t, err)
+			require.ErrorIs(t, live.Discard(t.Context()), wallet.ErrInvalid)
 			c.Shadow = true
 			shadow := openConfig(t, c)
 			marked := NewLedger(shadow, storetest.NewClock(), 1)
-			_, err := marked.Post(t.Context(), won(1, 10, 1))
+			_, err = marked.Post(t.Context(), won(100, 10, 1))
 			require.NoError(t, err)
-			none := NewLedger(real, storetest.NewClock(), 1)
-			require.NoError(t, none.Entries(t.Context(), func(e wallet.Entry) bool {
-				require.Fail(t, "a marked entry among the real ones", "%+v", e)
-				return true
-			}))
-			n := 0
-			require.NoError(t, marked.Entries(t.Context(), func(wallet.Entry) bool { n++; return true }))
-			require.Equal(t, 10, n)
+			require.Equal(t, 3, entries(t, none))
+			require.Equal(t, 10, entries(t, marked))
+			require.NoError(t, shadow.Discard(t.Context()))
+			require.Equal(t, 3, entries(t, none), "what is live stays")
+			again := NewLedger(openConfig(t, c), storetest.NewClock(), 1)
+			require.Zero(t, entries(t, again))
+			_, err = again.Post(t.Context(), won(100, 10, 1))
+			require.NoError(t, err)
 		})
 	}
 }

@@ -32,9 +32,9 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	if err := l.checkTransfer(t); err != nil {
 		return err
 	}
-	asked, err := json.Marshal(askedFor{t.Legs, t.Pool, t.Take})
+	asked, err := encodeTransfer(t)
 	if err != nil {
-		return fmt.Errorf("%w: transfer: %w", wallet.ErrInvalid, err)
+		return err
 	}
 	claim := &moving{no: t.No, asked: asked}
 	home, only := l.home(t.No), l.only(t)
@@ -46,11 +46,9 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	}
 	stored, state := t, claim.state
 	if !bytes.Equal(claim.recorded, asked) { // a repeat: what was asked the first time is what is done
-		var a askedFor
-		if err := json.Unmarshal(claim.recorded, &a); err != nil {
-			return fmt.Errorf("sql: what transfer %s step %d asked for: %w", t.No.Withdrawal, t.No.Step, err)
+		if stored, err = decodeTransfer(t.No, claim.recorded); err != nil {
+			return err
 		}
-		stored.Legs, stored.Pool, stored.Take = a.Legs, a.Pool, a.Take
 	}
 	if state == claimed {
 		if state, err = l.drive(ctx, stored); err != nil {
@@ -66,11 +64,38 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	return nil
 }
 
-// askedFor is a transfer as it is kept under its number.
-type askedFor struct {
-	Legs []wallet.Leg
-	Pool []wallet.AccountNo
-	Take wallet.Money
+// keptTransfer is a transfer as it is kept under its number, in JSON. A leg is kind, stage, owner and amount.
+type keptTransfer struct {
+	Legs [][4]int64   `json:"legs"`
+	Pool [][3]int64   `json:"pool"`
+	Take wallet.Money `json:"take"`
+}
+
+func encodeTransfer(t wallet.Transfer) ([]byte, error) {
+	a := keptTransfer{Take: t.Take}
+	for _, leg := range t.Legs {
+		a.Legs = append(a.Legs, [4]int64{int64(leg.Account.Kind), int64(leg.Account.Stage), leg.Account.Owner, int64(leg.Amount)})
+	}
+	for _, of := range t.Pool {
+		a.Pool = append(a.Pool, [3]int64{int64(of.Kind), int64(of.Stage), of.Owner})
+	}
+	return json.Marshal(a)
+}
+
+func decodeTransfer(no wallet.MoveNo, text []byte) (wallet.Transfer, error) {
+	var a keptTransfer
+	if err := json.Unmarshal(text, &a); err != nil {
+		return wallet.Transfer{}, fmt.Errorf("sql: what transfer %s step %d asked for: %w", no.Withdrawal, no.Step, err)
+	}
+	t := wallet.Transfer{No: no, Take: a.Take}
+	for _, l := range a.Legs {
+		account := wallet.AccountNo{Kind: wallet.AccountKind(l[0]), Stage: wallet.Stage(l[1]), Owner: l[2]}
+		t.Legs = append(t.Legs, wallet.Leg{Account: account, Amount: wallet.Money(l[3])})
+	}
+	for _, p := range a.Pool {
+		t.Pool = append(t.Pool, wallet.AccountNo{Kind: wallet.AccountKind(p[0]), Stage: wallet.Stage(p[1]), Owner: p[2]})
+	}
+	return t, nil
 }
 
 // home returns the shard that keeps a number.

@@ -15,7 +15,7 @@ import (
 const (
 	maxView    = 10_000 // entries: the largest page is far smaller
 	maxWallets = 1 + wallet.MaxFormer
-	maxChecks  = 10_000 // numbers: a person's tokens are far fewer
+	maxChecks  = 4096 // numbers: a person's tokens are far fewer, and SQLite takes no more arguments than for some 6,500
 )
 
 // View implements wallet.Ledger. What lies on one shard is read in one statement, and so as of one moment; the shards
