@@ -26,8 +26,8 @@ const (
 // Backlog holds postings: a stream a shard, and beside it the leases by their end on the adapter's clock. When its
 // Redis is lost, so is what was held; the orders of record still have it, and compensation (O5) brings it back.
 //
-// The number of shards belongs to the data. With more than before, lists are no longer found; with fewer, what the
-// last shards hold is not taken any more. Both are then as after a loss.
+// The number of shards belongs to the data. Under another number, token lists are no longer found, and what shards
+// beyond it hold is not taken any more: as after a loss.
 type Backlog struct {
 	c       *Client
 	clock   wallet.Clock

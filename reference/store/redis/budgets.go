@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Budgets is the source's counter (C3, C6): an atomic increment that is compared with the budget. Which orders have
+// Budgets is the source's counter (C3, C6): an atomic increment, made where the sum fits in the budget. Which orders have
 // been counted is one bit each, in chunks of wallets.
 //
 // When its Redis is lost, it begins at nothing and would let the whole budget be granted again. Where that must not
@@ -23,22 +23,14 @@ func NewBudgets(c *Client) *Budgets { return &Budgets{c: c} }
 const chunkWallets = 1 << 16
 
 // reserveScript adds an order's amount to what is spent, if it was not and fits. KEYS: what is spent; the bitmap of
-// the order's chunk. ARGV: its bit; the amount; the budget, not below zero; expiry. The counter is a 64-bit integer,
-// but a Lua number is not: the sum is compared as text, the longer of two being the larger. An increment that would
-// overflow fits in no budget.
+// the order's chunk. ARGV: its bit; the amount; the most that may be spent before it, or nothing where it fits in no
+// case; expiry. The counter is a 64-bit integer, but a Lua number is not: the two are compared as text, the longer one
+// being the larger.
 const reserveScript = `
 if redis.call('GETBIT', KEYS[2], ARGV[1]) == 1 then return 1 end
-local sum = redis.pcall('INCRBY', KEYS[1], ARGV[2])
-if type(sum) == 'table' and sum.err then
-  if string.find(sum.err, 'overflow') then return 0 end
-  return sum
-end
-sum = redis.call('GET', KEYS[1])
-local over = #sum > #ARGV[3] or (#sum == #ARGV[3] and sum > ARGV[3])
-if over then
-  redis.call('DECRBY', KEYS[1], ARGV[2])
-  return 0
-end
+local spent, most = redis.call('GET', KEYS[1]) or '0', ARGV[3]
+if #spent > #most or (#spent == #most and spent > most) then return 0 end
+redis.call('INCRBY', KEYS[1], ARGV[2])
 redis.call('SETBIT', KEYS[2], ARGV[1], 1)
 if ARGV[4] ~= '' then
   redis.call('EXPIRE', KEYS[1], ARGV[4])
@@ -55,10 +47,14 @@ func (s *Budgets) Reserve(ctx context.Context, no wallet.OrderNo, amount, budget
 	if err := no.Validate(); err != nil {
 		return err
 	}
+	most := ""
+	if budget >= amount {
+		most = text(budget - amount)
+	}
 	kind := fmt.Sprintf("%s:%d:%d:%d", no.Scene, no.Rain, no.Award, no.ActID/chunkWallets)
 	keys := []string{s.spent(no.Stage), s.c.prefix + "reserved:" + stageTag(no.Stage) + ":" + kind}
 	m, err := s.c.eval(ctx, writing, "reserve", reserveScript, keys,
-		text(no.ActID%chunkWallets), text(amount), text(max(budget, 0)), s.c.expire)
+		text(no.ActID%chunkWallets), text(amount), most, s.c.expire)
 	if err != nil {
 		return err
 	}

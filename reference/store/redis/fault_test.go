@@ -234,3 +234,28 @@ func TestStalledServerIsHungUpOn(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return r.tokens.Issue(t.Context(), benchToken(3)) == nil }, patience, 10*time.Millisecond)
 }
+
+// TestLostTake wants what was leased to nobody back when its lease ends, and a lost acknowledgement settled by a repeat.
+func TestLostTake(t *testing.T) {
+	p := newProxy(t, miniredis.RunT(t).Addr())
+	clock := storetest.NewClock()
+	b := redis.NewBacklog(dial(t, redis.Config{Addrs: []string{p.at()}}).client, clock, 1, storetest.Lease)
+	require.NoError(t, b.Push(t.Context(), []wallet.Credit{benchToken(1).Credit(), benchToken(2).Credit()}))
+
+	p.arm(loseReply, "EVAL")
+	_, err := b.Take(t.Context(), 0, 2)
+	require.ErrorIs(t, err, wallet.ErrUnknown)
+	held, err := b.Take(t.Context(), 0, 2)
+	require.NoError(t, err)
+	require.Empty(t, held, "the lease runs, although nobody has it")
+	clock.Advance(storetest.Lease)
+	held, err = b.Take(t.Context(), 0, 2)
+	require.NoError(t, err)
+	require.Len(t, held, 2)
+
+	ids := []uint64{held[0].ID, held[1].ID}
+	p.arm(loseReply, "XDEL")
+	require.ErrorIs(t, b.Ack(t.Context(), 0, ids), wallet.ErrUnknown)
+	require.NoError(t, b.Ack(t.Context(), 0, ids))
+	settles(t, 0, func() (int64, error) { return b.Depth(t.Context()) })
+}

@@ -11,8 +11,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// orderShards spreads the order KV over a Cluster's masters. Looking for open orders asks each of them.
-const orderShards = 64
+// orderShards spreads the order KV over a Cluster's masters, of which there rarely are more. Looking for open orders
+// asks each of them. Another number would not find what is kept.
+const orderShards = 16
 
 // maxOpen bounds the orders of one answer of Open, and so its memory: each shard may name as many.
 const maxOpen = 10_000
@@ -118,33 +119,38 @@ func (s *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order,
 	return out, nil
 }
 
-// finishScript moves open orders of one wallet to a final state. KEYS: the wallet's hash; the shard's open orders.
-// ARGV: the state; the numbers.
+// finishScript moves open orders of one shard to a final state. KEYS: the shard's open orders; the hash of each order's
+// wallet. ARGV: the state; the number of each.
 const finishScript = `
-for i = 2, #ARGV do
-  local kept = redis.call('HGET', KEYS[1], ARGV[i])
+for i = 2, #KEYS do
+  local kept = redis.call('HGET', KEYS[i], ARGV[i])
   if kept and string.sub(kept, 1, 2) == '0 ' then
-    redis.call('HSET', KEYS[1], ARGV[i], ARGV[1] .. string.sub(kept, 2))
-    redis.call('ZREM', KEYS[2], ARGV[i])
+    redis.call('HSET', KEYS[i], ARGV[i], ARGV[1] .. string.sub(kept, 2))
+    redis.call('ZREM', KEYS[1], ARGV[i])
   end
 end
 return 0
 `
 
-// Finish implements wallet.Orders: a script a wallet and stage. ErrInvalid for a state that is not final.
+// Finish implements wallet.Orders: a script a shard. ErrInvalid for a state that is not final.
 func (s *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.OrderState) error {
 	if state != wallet.OrderSettled && state != wallet.OrderVoid {
 		return fmt.Errorf("%w: order state %d is not final", wallet.ErrInvalid, state)
 	}
-	cmds := make(rueidis.Commands, 0, len(nos))
-	sorted := slices.SortedFunc(slices.Values(nos), wallet.OrderNo.Compare)
-	for len(sorted) > 0 {
-		first, args := sorted[0], []string{text(state)}
-		for len(sorted) > 0 && len(args) <= maxPipeline && sorted[0].ActID == first.ActID && sorted[0].Stage == first.Stage {
-			args = append(args, sorted[0].String())
-			sorted = sorted[1:]
+	var of [orderShards][]wallet.OrderNo
+	for _, no := range nos {
+		shard := wallet.ShardOf(no.ActID, orderShards)
+		of[shard] = append(of[shard], no)
+	}
+	var cmds rueidis.Commands
+	for shard, all := range of {
+		for batch := range slices.Chunk(all, maxPipeline) {
+			keys, args := []string{s.open(shard)}, []string{text(state)}
+			for _, no := range batch {
+				keys, args = append(keys, s.keys(no)[0]), append(args, no.String())
+			}
+			cmds = append(cmds, s.c.script(finishScript, keys, args...))
 		}
-		cmds = append(cmds, s.c.script(finishScript, s.keys(first), args...))
 	}
 	_, err := s.c.pipeline(ctx, writing, "finish orders", cmds)
 	return err

@@ -46,8 +46,8 @@ func (s *Tokens) place(id wallet.ActID, stage wallet.Stage) string {
 // Issue implements wallet.Tokens: one round trip, but for a repeat. ErrInvalid for a malformed token; ErrOverloaded,
 // with nothing done, when the list has wallet.MaxTokenList tokens or the backlog is full.
 //
-// A repeat is known only by the answer, and its credit taken back then. If that fails, or a poster is faster, it is
-// held twice, and the ledger's order number settles that.
+// A repeat, which carries the same content, is known only by the answer, and its credit taken back then. If that fails,
+// or a poster is faster, it is held twice, and the ledger's order number settles that.
 func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
 	if err := check(t); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
 	}
 	switch {
 	case isNew == 0:
-		// Whatever comes of it: the token is listed, its credit is held.
+		// Whatever comes of it: the token is listed, and its credit was held with it.
 		_, _ = s.c.do(ctx, writing, "issue", s.c.r.B().Xdel().Key(s.b.streams[shard]).Id(entry).Build())
 		return nil
 	case listed > wallet.MaxTokenList:
