@@ -26,7 +26,7 @@ type Quotas struct {
 	ledger, record, fences *kind
 
 	stages, blocks, setStage, setBlock, add, latest string // shard 0
-	fence, closeFence, addFence                     insertion
+	stage, fence, closeFence, addFence              insertion
 	fenced, reserved, reservedOf, holders, stranded string
 }
 
@@ -63,6 +63,7 @@ func NewQuotas(db *DB) *Quotas {
 		setBlock: db.text("UPDATE {p}quota_blocks SET state = ?, leased = ? WHERE block = ?"),
 		add:      db.text("INSERT INTO {p}quota_blocks (block, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?)"),
 
+		stage: insertion{db.text("INSERT INTO {p}quota_stages (stage, leased) VALUES "), 2, d.unless("stage")},
 		fence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.unless("block")},
 		// What is added to closed makes it 1 or more, for good.
 		closeFence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.adding("block, stripe", "closed")},

@@ -121,20 +121,37 @@ func (b *books) close(c *closing) {
 	}
 }
 
+// lockStages reads what is leased of each stage and locks it. Rows that are not there are put up: this is the first step.
+func (q *Quotas) lockStages(ctx context.Context, t *txn, b *books) error {
+	for range 2 {
+		n := 0
+		err := t.query(ctx, q.stages, nil, func(r *sql.Rows) error {
+			var stage wallet.Stage
+			var leased wallet.Money
+			err := r.Scan(&stage, &leased)
+			if err == nil {
+				err = checkStage(stage)
+			}
+			if err == nil {
+				b.leased[stage] = leased
+				n++
+			}
+			return err
+		})
+		if err != nil || n == wallet.Stages {
+			return err
+		}
+		err = t.insert(ctx, q.stage, wallet.Stages, func(i int, args []any) []any { return append(args, i+1, 0) }, nil)
+		if err != nil {
+			return err
+		}
+	}
+	return errAgain
+}
+
 func (q *Quotas) readBooks(ctx context.Context, t *txn) (*books, error) {
 	b := &books{}
-	err := t.query(ctx, q.stages, nil, func(r *sql.Rows) error {
-		var stage wallet.Stage
-		var leased wallet.Money
-		err := r.Scan(&stage, &leased)
-		if err == nil {
-			err = checkStage(stage)
-		}
-		if err == nil {
-			b.leased[stage] = leased
-		}
-		return err
-	})
+	err := q.lockStages(ctx, t, b)
 	if err != nil {
 		return nil, err
 	}

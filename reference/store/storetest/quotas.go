@@ -198,7 +198,7 @@ func neverOverlease(t *testing.T, q wallet.Quotas) {
 	var leased atomic.Int64
 	together(t, func(t *testing.T, caller int) {
 		holder, last := string(rune('a'+caller%3)), wallet.Money(0)
-		for {
+		for range budget {
 			b, err := q.Lease(t.Context(), holder, wallet.Official, 7, 7, budget)
 			if err != nil {
 				require.ErrorIs(t, err, wallet.ErrOverBudget)

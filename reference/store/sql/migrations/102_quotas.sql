@@ -5,7 +5,6 @@ CREATE TABLE {p}quota_stages (
     stage  INTEGER NOT NULL PRIMARY KEY,
     leased {long}  NOT NULL
 ) {end};
-INSERT INTO {p}quota_stages (stage, leased) VALUES (1, 0), (2, 0), (3, 0);
 
 -- On shard 0: the blocks. They stay, because numbers are never used again.
 CREATE TABLE {p}quota_blocks (

@@ -5,7 +5,6 @@ CREATE TABLE {p}counters (
     id    INTEGER NOT NULL PRIMARY KEY, -- 1 wallets handed out, 2 payments, 3 operators' actions
     value {long}  NOT NULL
 ) {end};
-INSERT INTO {p}counters (id, value) VALUES (1, 0), (2, 0), (3, 0);
 
 CREATE TABLE {p}accounts (
     family  INTEGER NOT NULL,
