@@ -28,3 +28,21 @@ func TestBudgetsContract(t *testing.T) {
 		})
 	})
 }
+
+func TestWithdrawalsContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.Withdrawals(t, func(t *testing.T) storetest.WithdrawalStore { return NewWithdrawals(open(t)) })
+	})
+}
+
+func TestBankContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.Bank(t, func(t *testing.T) storetest.BankStore { return NewBank(open(t)) })
+	})
+}
+
+func TestAuditLogContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.AuditLog(t, func(t *testing.T) wallet.AuditLog { return NewAuditLog(open(t)) })
+	})
+}

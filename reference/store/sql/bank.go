@@ -1,0 +1,110 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"hongbao/reference/wallet"
+)
+
+// Bank is a demonstration bank, on shard 0: it keeps a statement and always pays, each withdrawal once. A real bank is
+// somebody else's system.
+type Bank struct {
+	db     *DB
+	pay    *kind
+	count  counter
+	insert insertion
+	find   string
+	list   string
+}
+
+var (
+	_ wallet.Bank     = (*Bank)(nil)
+	_ wallet.BankBook = (*Bank)(nil)
+)
+
+// statementPage is how many payments are read at once.
+const statementPage = 1000
+
+// NewBank returns the bank in db.
+func NewBank(db *DB) *Bank {
+	b := &Bank{db: db, count: newCounter(db, countPayments),
+		insert: insertion{db.text("INSERT INTO {p}payments (family, account, request, amount, number) VALUES "), 5, db.dialect.unless("family")},
+		find:   db.text("SELECT amount FROM {p}payments WHERE " + withdrawalKey),
+		list:   db.text("SELECT family, account, request, amount, number FROM {p}payments WHERE number > ? ORDER BY number LIMIT ?"),
+	}
+	b.pay = &kind{rank: rankBank, apply: b.applyPay}
+	return b
+}
+
+// paying is the job of one Pay.
+type paying struct {
+	no     wallet.WithdrawalNo
+	amount wallet.Money
+}
+
+// Pay implements wallet.Bank. ErrInvalid also for an unknown family.
+func (b *Bank) Pay(ctx context.Context, no wallet.WithdrawalNo, amount wallet.Money) error {
+	if amount <= 0 {
+		return fmt.Errorf("%w: payment of %d fen", wallet.ErrInvalid, int64(amount))
+	}
+	if err := checkAccount(no.Account); err != nil {
+		return err
+	}
+	return b.db.shards[0].do(ctx, b.pay, 1, &paying{no, amount})
+}
+
+func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
+	last, err := b.count.last(ctx, t)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs { // in the order that they came: it is the statement's
+		p := j.in.(*paying)
+		onRecord := wallet.Money(0)
+		err := t.query(ctx, b.find, withdrawalKeyed(nil, p.no), func(r *sql.Rows) error { return r.Scan(&onRecord) })
+		if err != nil {
+			return err
+		}
+		if onRecord != 0 {
+			if onRecord != p.amount {
+				j.err = fmt.Errorf("%w: %s was paid with %d fen", wallet.ErrConflict, p.no, int64(onRecord))
+			}
+			continue
+		}
+		last++
+		err = t.insert(ctx, b.insert, 1, func(_ int, args []any) []any {
+			return append(withdrawalKeyed(args, p.no), int64(p.amount), last)
+		}, nil)
+		if err != nil {
+			return err
+		}
+	}
+	return b.count.handOut(ctx, t, last)
+}
+
+// Payments implements wallet.BankBook. Payments made while it runs are listed too.
+func (b *Bank) Payments(ctx context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
+	type payment struct {
+		no     wallet.WithdrawalNo
+		amount wallet.Money
+	}
+	for last := int64(0); ; {
+		var page []payment
+		err := b.db.shards[0].ask(ctx, b.list, []any{last, statementPage}, func(r *sql.Rows) error {
+			var p payment
+			err := r.Scan(&p.no.Account.Family, &p.no.Account.User, &p.no.Request, &p.amount, &last)
+			page = append(page, p)
+			return err
+		})
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, p := range page {
+			if !yield(p.no, p.amount) {
+				return nil
+			}
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+)
+
+// The counters on shard 0. Who takes a number keeps the counter's row locked until the commit: numbers become visible
+// in their order, so that a reader who has seen one has seen all below it.
+const (
+	countWallets = 1 + iota
+	countPayments
+	countActions
+)
+
+// counter hands out the numbers of one kind, ascending from 1.
+type counter struct {
+	id        int64
+	read, set string
+	put       insertion
+}
+
+func newCounter(db *DB, id int64) counter {
+	return counter{id: id,
+		read: db.text("SELECT value FROM {p}counters WHERE id = ?") + db.dialect.lock,
+		set:  db.text("UPDATE {p}counters SET value = ? WHERE id = ?"),
+		put:  insertion{db.text("INSERT INTO {p}counters (id, value) VALUES "), 2, db.dialect.unless("id")},
+	}
+}
+
+// last locks the counter and returns the number handed out last.
+func (c counter) last(ctx context.Context, t *txn) (last int64, err error) {
+	for range 2 {
+		found := false
+		err = t.query(ctx, c.read, []any{c.id}, func(r *sql.Rows) error {
+			found = true
+			return r.Scan(&last)
+		})
+		if err != nil || found {
+			return last, err
+		}
+		err = t.insert(ctx, c.put, 1, func(_ int, args []any) []any { return append(args, c.id, 0) }, nil)
+		if err != nil {
+			return 0, err
+		}
+	}
+	return 0, errAgain
+}
+
+// handOut says that all numbers up to last are handed out.
+func (c counter) handOut(ctx context.Context, t *txn, last int64) error {
+	return t.change(ctx, c.set, last, c.id)
+}

@@ -1,0 +1,208 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// Withdrawals keeps withdrawals of record, each on the shard of the account that asked: binding a phone between two
+// tries changes the wallet, and the second try must meet the first.
+type Withdrawals struct {
+	db     *DB
+	writes once[wallet.Withdrawal]
+
+	create, advance *kind
+
+	advanced, exists, of, due, book string
+	owners                          *Ledger // how eachOwner finds the wallets that have withdrawals
+}
+
+var (
+	_ wallet.Withdrawals    = (*Withdrawals)(nil)
+	_ wallet.WithdrawalBook = (*Withdrawals)(nil)
+)
+
+const withdrawalColumns = "family, account, request, owner, stage, amount, created, state, wallets"
+
+// withdrawalKey names a withdrawal's row.
+const withdrawalKey = "family = ? AND account = ? AND request = ?"
+
+// NewWithdrawals returns the withdrawals in db.
+func NewWithdrawals(db *DB) *Withdrawals {
+	from := "SELECT " + withdrawalColumns + " FROM {p}withdrawals WHERE "
+	w := &Withdrawals{db: db,
+		advanced: db.text("UPDATE {p}withdrawals SET due = CASE WHEN ? < 3 THEN due END, state = ? WHERE state < 3 AND state < ? AND " + withdrawalKey),
+		exists:   db.text("SELECT state FROM {p}withdrawals WHERE " + withdrawalKey),
+		of:       db.text(from + "owner = ? AND stage = ? ORDER BY created DESC, family, account, request LIMIT ?"),
+		due:      db.text(from + "due < ? ORDER BY due, family, account, request LIMIT ?"),
+		book:     db.text(from + "owner BETWEEN ? AND ? ORDER BY owner, created, family, account, request"),
+		owners:   &Ledger{db: db, owners: db.text("SELECT DISTINCT owner FROM {p}withdrawals WHERE owner > ? ORDER BY owner LIMIT ?")},
+	}
+	w.writes = once[wallet.Withdrawal]{
+		insert: insertion{db.text("INSERT INTO {p}withdrawals (" + withdrawalColumns + ", due, written) VALUES "), 11, db.dialect.unless("family")},
+		find:   db.text("SELECT " + withdrawalColumns + ", written FROM {p}withdrawals WHERE "), key: withdrawalKey,
+		args: func(args []any, v wallet.Withdrawal) []any {
+			var due any
+			if v.State < wallet.WithdrawalPaid {
+				due = int64(v.Created)
+			}
+			return append(withdrawalKeyed(args, v.No), int64(v.Owner), int64(v.Stage), int64(v.Amount), int64(v.Created), int64(v.State),
+				packWallets(v.Wallets), due)
+		},
+		keyArgs: func(args []any, v wallet.Withdrawal) []any { return withdrawalKeyed(args, v.No) },
+		scan:    scanWithdrawal,
+		compare: func(a, b wallet.Withdrawal) int { return compareWithdrawals(a.No, b.No) },
+	}
+	w.create = &kind{rank: rankWithdrawals, apply: w.writes.apply}
+	w.advance = &kind{rank: rankWithdrawals + 1, apply: w.applyAdvance}
+	return w
+}
+
+// withdrawalKeyed appends the arguments of withdrawalKey.
+func withdrawalKeyed(args []any, no wallet.WithdrawalNo) []any {
+	return append(args, int64(no.Account.Family), int64(no.Account.User), no.Request)
+}
+
+func compareWithdrawals(a, b wallet.WithdrawalNo) int {
+	return cmp.Or(cmp.Compare(a.Account.Family, b.Account.Family), cmp.Compare(a.Account.User, b.Account.User), cmp.Compare(a.Request, b.Request))
+}
+
+func scanWithdrawal(r *sql.Rows, more ...any) (w wallet.Withdrawal, err error) {
+	var wallets []byte
+	err = r.Scan(append([]any{&w.No.Account.Family, &w.No.Account.User, &w.No.Request, &w.Owner, &w.Stage, &w.Amount, &w.Created, &w.State, &wallets}, more...)...)
+	for ; len(wallets) >= 8; wallets = wallets[8:] {
+		w.Wallets = append(w.Wallets, wallet.ActID(binary.BigEndian.Uint64(wallets)))
+	}
+	return w, err
+}
+
+// packWallets returns wallets as the column of that name has them.
+func packWallets(ids []wallet.ActID) []byte {
+	b := make([]byte, 0, 8*len(ids))
+	for _, id := range ids {
+		b = binary.BigEndian.AppendUint64(b, uint64(id))
+	}
+	return b
+}
+
+// shardOf returns the shard of an account.
+func (w *Withdrawals) shardOf(a wallet.Account) *shard { return w.db.shard(wallet.ActID(a.User)) }
+
+// Create implements wallet.Withdrawals. ErrInvalid: an account, owner, stage or state that cannot be, or more wallets
+// than one person can have. ErrOverloaded and ErrUnavailable: nothing was recorded.
+func (w *Withdrawals) Create(ctx context.Context, v wallet.Withdrawal) (wallet.Withdrawal, bool, error) {
+	if err := checkAccount(v.No.Account); err != nil {
+		return wallet.Withdrawal{}, false, err
+	}
+	if v.Owner <= 0 || checkStage(v.Stage) != nil || len(v.Wallets) > wallet.MaxFormer+1 ||
+		v.State < wallet.WithdrawalAsked || v.State > wallet.WithdrawalRefused {
+		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal of wallet %d in stage %d, state %d, from %d wallets",
+			wallet.ErrInvalid, v.Owner, v.Stage, v.State, len(v.Wallets))
+	}
+	a := &asked[wallet.Withdrawal]{want: v}
+	if err := w.shardOf(v.No.Account).do(ctx, w.create, 1, a); err != nil {
+		return wallet.Withdrawal{}, false, err
+	}
+	return a.got, a.isNew, nil
+}
+
+// advancing is the job of one Advance.
+type advancing struct {
+	no    wallet.WithdrawalNo
+	state wallet.WithdrawalState
+}
+
+// Advance implements wallet.Withdrawals. ErrInvalid for what is not a state.
+func (w *Withdrawals) Advance(ctx context.Context, no wallet.WithdrawalNo, state wallet.WithdrawalState) error {
+	if state < wallet.WithdrawalAsked || state > wallet.WithdrawalRefused {
+		return fmt.Errorf("%w: withdrawal state %d", wallet.ErrInvalid, state)
+	}
+	if err := checkAccount(no.Account); err != nil {
+		return err
+	}
+	return w.shardOf(no.Account).do(ctx, w.advance, 1, &advancing{no, state})
+}
+
+func (w *Withdrawals) applyAdvance(ctx context.Context, t *txn, jobs []*job) error {
+	jobs = slices.Clone(jobs)
+	slices.SortStableFunc(jobs, func(a, b *job) int { return compareWithdrawals(a.in.(*advancing).no, b.in.(*advancing).no) })
+	for _, j := range jobs {
+		a := j.in.(*advancing)
+		state, key := int64(a.state), withdrawalKeyed(nil, a.no)
+		affected, err := t.exec(ctx, w.advanced, append([]any{state, state, state}, key...)...)
+		if err != nil {
+			return err
+		}
+		if affected > 0 {
+			continue
+		}
+		there := false
+		err = t.query(ctx, w.exists, key, func(r *sql.Rows) error {
+			there = true
+			return r.Scan(&state)
+		})
+		if err != nil {
+			return err
+		}
+		if !there {
+			j.err = fmt.Errorf("%w: withdrawal %s", wallet.ErrNotFound, a.no)
+		}
+	}
+	return nil
+}
+
+// each asks all shards and returns what they have, in order, at most limit.
+func (w *Withdrawals) each(ctx context.Context, query string, args []any, limit int, order func(a, b wallet.Withdrawal) int) ([]wallet.Withdrawal, error) {
+	var out []wallet.Withdrawal
+	for _, s := range w.db.shards {
+		err := s.ask(ctx, query, args, func(r *sql.Rows) error {
+			v, err := scanWithdrawal(r)
+			out = append(out, v)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(out, func(a, b wallet.Withdrawal) int { return cmp.Or(order(a, b), compareWithdrawals(a.No, b.No)) })
+	return out[:min(len(out), limit)], nil
+}
+
+// Of implements wallet.Withdrawals. Of two with one instant, the one with the lower number comes first.
+func (w *Withdrawals) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage, limit int) ([]wallet.Withdrawal, error) {
+	limit = max(limit, 0)
+	return w.each(ctx, w.of, []any{int64(id), int64(stage), limit}, limit, func(a, b wallet.Withdrawal) int { return cmp.Compare(b.Created, a.Created) })
+}
+
+// Unfinished implements wallet.Withdrawals. Oldest means created first.
+func (w *Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, limit int) ([]wallet.Withdrawal, error) {
+	limit = max(limit, 0)
+	return w.each(ctx, w.due, []any{int64(before), limit}, limit, func(a, b wallet.Withdrawal) int { return cmp.Compare(a.Created, b.Created) })
+}
+
+// Withdrawals implements wallet.WithdrawalBook. A page of wallets is read at a time, each as it is then.
+func (w *Withdrawals) Withdrawals(ctx context.Context, yield func(wallet.Withdrawal) bool) error {
+	return eachOwner(ctx, w.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Withdrawal, error) {
+		var page []wallet.Withdrawal
+		err := s.ask(ctx, w.book, []any{first, last}, func(r *sql.Rows) error {
+			v, err := scanWithdrawal(r)
+			page = append(page, v)
+			return err
+		})
+		return page, err
+	}, func(v wallet.Withdrawal) int64 { return int64(v.Owner) }, yield)
+}
+
+// checkAccount returns ErrInvalid for an account of no known family.
+func checkAccount(a wallet.Account) error {
+	if a.Family < wallet.DouyinFamily || a.Family > wallet.ToutiaoFamily {
+		return fmt.Errorf("%w: account family %d", wallet.ErrInvalid, a.Family)
+	}
+	return nil
+}
