@@ -38,10 +38,12 @@ func NewRepairer(name string, central wallet.Totals) *Repairer {
 }
 
 // Repair raises the stage's central total to what was on record at the last call, in fen, and returns by how much; granted
-// is what is on record now of what writers add: Posted, where they add what enters the ledger. It lowers nothing. Call it at most once in SettledAfter. The
-// first call only looks, and so does one that finds the total fallen, which it answers with ErrStale: the central store
-// has lost what it had, and the writers that live have to report first, or their money would be restored and reported
-// too. ErrInvalid: no such stage, or a sum below zero. Other errors are the store's. After any of them call again.
+// is what is on record now of what writers add: Posted, where they add what enters the ledger. It lowers nothing.
+//
+// Call it at most once in SettledAfter. The first call only looks, and so does one that finds the total fallen, which it
+// answers with ErrStale: the central store has lost what it had, and the writers that live have to report first, or their
+// money would be restored and reported too. ErrInvalid: no such stage, or a sum below zero. Other errors are the store's.
+// After any of them call again.
 func (r *Repairer) Repair(ctx context.Context, s wallet.Stage, granted wallet.Money) (wallet.Money, error) {
 	if err := checkStage(s); err != nil {
 		return 0, err
