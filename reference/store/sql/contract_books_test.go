@@ -46,3 +46,9 @@ func TestAuditLogContract(t *testing.T) {
 		storetest.AuditLog(t, func(t *testing.T) wallet.AuditLog { return NewAuditLog(open(t)) })
 	})
 }
+
+func TestIdentitiesContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.Identities(t, func(t *testing.T) wallet.IdentityStore { return NewIdentities(open(t)) })
+	})
+}

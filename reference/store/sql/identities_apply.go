@@ -1,0 +1,210 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// census is what the store says of the accounts, phones and wallets that some changes touch, in memory for one
+// transaction. The counter of wallets is locked before it is read, and so no two transactions change people at once.
+type census struct {
+	accounts map[wallet.Account]accountRow
+	phones   map[wallet.Phone]phoneRow
+	former   map[wallet.ActID][]wallet.ActID // ascending
+	wallets  wallet.ActID                    // handed out so far
+
+	// What has changed and must be written.
+	newAccounts map[wallet.Account]bool
+	newPhones   map[wallet.Phone]bool
+	newFormer   map[wallet.ActID]bool
+}
+
+type accountRow struct {
+	owner wallet.ActID
+	phone wallet.Phone
+}
+
+type phoneRow struct {
+	holder wallet.ActID
+	bound  int64
+}
+
+// applyChanges reads what the changes touch, makes them in memory one after another, and writes what is different
+// then: however many people come at once, a transaction is a handful of statements.
+func (s *Identities) applyChanges(ctx context.Context, t *txn, jobs []*job) error {
+	last, err := s.wallets.last(ctx, t)
+	if err != nil {
+		return err
+	}
+	p := &census{accounts: map[wallet.Account]accountRow{}, phones: map[wallet.Phone]phoneRow{}, former: map[wallet.ActID][]wallet.ActID{},
+		wallets: wallet.ActID(last), newAccounts: map[wallet.Account]bool{}, newPhones: map[wallet.Phone]bool{}, newFormer: map[wallet.ActID]bool{}}
+	for part := range slices.Chunk(jobs, lookUpAtOnce) {
+		if err := s.read(ctx, t, p, part); err != nil {
+			return err
+		}
+	}
+	for _, j := range jobs {
+		c := j.in.(*changing)
+		c.out, j.err = p.apply(c.IdentityChange)
+	}
+	if err := s.write(ctx, t, p); err != nil {
+		return err
+	}
+	if int64(p.wallets) == last {
+		return nil
+	}
+	return s.wallets.handOut(ctx, t, int64(p.wallets))
+}
+
+// apply makes one change, or says why not and changes nothing.
+func (p *census) apply(c wallet.IdentityChange) (wallet.Person, error) {
+	row := p.accounts[c.Account]
+	was := wallet.AccountRow{ActID: row.owner, Phone: row.phone, Alone: row.phone != 0 && p.phones[row.phone].bound == 1}
+	if was != c.Was || c.Phone != 0 && p.phones[c.Phone].holder != c.Holder {
+		return wallet.Person{}, fmt.Errorf("%w: account %d of family %d", wallet.ErrStale, c.Account.User, c.Account.Family)
+	}
+	if err := p.checkJoin(c); err != nil {
+		return wallet.Person{}, err
+	}
+	owner := c.Wallet
+	if owner == 0 {
+		p.wallets++
+		owner = p.wallets
+	}
+	if c.Join != 0 {
+		p.former[owner] = slices.Concat(p.former[owner], []wallet.ActID{c.Join}, p.former[c.Join])
+		slices.Sort(p.former[owner])
+		p.former[c.Join] = nil
+		p.newFormer[owner], p.newFormer[c.Join] = true, true
+	}
+	if c.Phone != 0 {
+		p.bind(row.phone, c.Phone, owner)
+	}
+	p.accounts[c.Account] = accountRow{owner: owner, phone: cmp.Or(c.Phone, row.phone)}
+	p.newAccounts[c.Account] = true
+	return p.person(owner), nil
+}
+
+func (p *census) person(owner wallet.ActID) wallet.Person {
+	return wallet.Person{ActID: owner, Former: slices.Clone(p.former[owner])}
+}
+
+// checkJoin returns ErrInvalid when the wallets of a change are not ones that it can apply to.
+func (p *census) checkJoin(c wallet.IdentityChange) error {
+	for _, id := range []wallet.ActID{c.Wallet, c.Join} {
+		if id < 0 || id > p.wallets {
+			return fmt.Errorf("%w: wallet %d was never handed out", wallet.ErrInvalid, id)
+		}
+	}
+	if c.Join == 0 {
+		return nil
+	}
+	present, joining := p.person(c.Wallet), p.person(c.Join)
+	if present.Owns(c.Join) || joining.Owns(c.Wallet) {
+		return fmt.Errorf("%w: wallet %d is joined already", wallet.ErrInvalid, c.Join)
+	}
+	if n := len(present.Former) + 1 + len(joining.Former); n > wallet.MaxFormer {
+		return fmt.Errorf("%w: %d former wallets", wallet.ErrInvalid, n)
+	}
+	return nil
+}
+
+// bind moves one account from a phone, 0 if it had none, to another, which owner holds from now on. A phone that its
+// last account has left is held by nobody.
+func (p *census) bind(from, to wallet.Phone, owner wallet.ActID) {
+	if from != to {
+		if from != 0 {
+			r := p.phones[from]
+			if r.bound--; r.bound == 0 {
+				r.holder = 0
+			}
+			p.phones[from], p.newPhones[from] = r, true
+		}
+		r := p.phones[to]
+		r.bound++
+		p.phones[to] = r
+	}
+	p.phones[to] = phoneRow{holder: owner, bound: p.phones[to].bound}
+	p.newPhones[to] = true
+}
+
+// read adds what is there of some changes' accounts, phones and wallets. Repeats in a list do no harm.
+func (s *Identities) read(ctx context.Context, t *txn, p *census, jobs []*job) error {
+	size := padded(t.dialect, len(jobs))
+	var accounts, phones, wallets []any
+	for i := range size {
+		c := jobs[min(i, len(jobs)-1)].in.(*changing)
+		accounts = append(accounts, int64(c.Account.Family), int64(c.Account.User))
+		phones = append(phones, int64(c.Phone), int64(c.Was.Phone))
+		wallets = append(wallets, int64(c.Wallet), int64(c.Join))
+	}
+	err := t.query(ctx, s.accounts+anyOf("family = ? AND account = ?", size), accounts, func(r *sql.Rows) error {
+		var a wallet.Account
+		var row accountRow
+		err := r.Scan(&a.Family, &a.User, &row.owner, &row.phone)
+		p.accounts[a] = row
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = t.query(ctx, s.phones+marks(2*size, 1), phones, func(r *sql.Rows) error {
+		var phone wallet.Phone
+		var row phoneRow
+		err := r.Scan(&phone, &row.holder, &row.bound)
+		p.phones[phone] = row
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	former := map[wallet.ActID][]wallet.ActID{}
+	err = t.query(ctx, s.former+marks(2*size, 1)+" ORDER BY act_id, former", wallets, func(r *sql.Rows) error {
+		var id, f wallet.ActID
+		err := r.Scan(&id, &f)
+		former[id] = append(former[id], f)
+		return err
+	})
+	maps.Copy(p.former, former) // a wallet of an earlier part is read again, whole
+	return err
+}
+
+// write writes what has changed, each table in the order of its key.
+func (s *Identities) write(ctx context.Context, t *txn, p *census) error {
+	accounts := slices.SortedFunc(maps.Keys(p.newAccounts), func(a, b wallet.Account) int {
+		return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.User, b.User))
+	})
+	err := t.insert(ctx, s.setAccounts, len(accounts), func(i int, args []any) []any {
+		a, row := accounts[i], p.accounts[accounts[i]]
+		return append(args, int64(a.Family), int64(a.User), int64(row.owner), int64(row.phone))
+	}, nil)
+	if err != nil {
+		return err
+	}
+	phones := slices.Sorted(maps.Keys(p.newPhones))
+	err = t.insert(ctx, s.setPhones, len(phones), func(i int, args []any) []any {
+		row := p.phones[phones[i]]
+		return append(args, int64(phones[i]), int64(row.holder), row.bound)
+	}, nil)
+	if err != nil {
+		return err
+	}
+	var pairs [][2]wallet.ActID
+	for _, id := range slices.Sorted(maps.Keys(p.newFormer)) {
+		if err := t.change(ctx, s.forget, int64(id)); err != nil {
+			return err
+		}
+		for _, f := range p.former[id] {
+			pairs = append(pairs, [2]wallet.ActID{id, f})
+		}
+	}
+	return t.insert(ctx, s.add, len(pairs), func(i int, args []any) []any {
+		return append(args, int64(pairs[i][0]), int64(pairs[i][1]))
+	}, nil)
+}
