@@ -26,9 +26,8 @@ func (s *Server) audited(ctx context.Context, c *call, r connect.AnyRequest, err
 	if err := s.note(ctx, c, text, err); err != nil {
 		return nil, err
 	}
-	answer, err := next(ctx, r)
-	if err = settled(err, c.mutates); err != nil {
-		s.log.Error("an operator's call failed", "method", c.path, "operator", c.operator.ID, "error", err)
+	answer, err := s.answer(ctx, c, r, next)
+	if err != nil {
 		if lost := s.note(context.WithoutCancel(ctx), c, text, err); wallet.ReasonOf(lost) != wallet.ReasonOf(err) {
 			s.log.Error("the audit log did not take how it failed", "method", c.path, "operator", c.operator.ID, "error", lost)
 		}

@@ -55,7 +55,6 @@ func (c codec) Unmarshal(b []byte, m any) error {
 		return fmt.Errorf("server: %T is no message", m)
 	}
 	if err := c.read(b, p); err != nil {
-		proto.Reset(p)
 		why := protowire.AppendTag(nil, unreadable, protowire.BytesType)
 		p.ProtoReflect().SetUnknown(protowire.AppendString(why, err.Error()))
 	}

@@ -217,26 +217,31 @@ func (s *Server) observe(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, r connect.AnyRequest) (answer connect.AnyResponse, err error) {
 		c := callOf(ctx)
 		c.header.Del(headerReason)
-		defer func() {
-			if broken := recover(); broken != nil {
-				err = s.defect(c.path, broken)
-			}
-			c.reason = wallet.ReasonOf(err)
-			if err != nil {
-				answer, err = nil, wireError(err)
-			}
-		}()
 		err = readable(r.Any())
-		if c.of == operators {
-			return s.audited(ctx, c, r, err, next)
+		switch {
+		case c.of == operators:
+			answer, err = s.audited(ctx, c, r, err, next)
+		case err == nil:
+			answer, err = s.answer(ctx, c, r, next)
 		}
+		c.reason = wallet.ReasonOf(err)
 		if err != nil {
-			return nil, err
+			return nil, wireError(err)
 		}
-		answer, err = next(ctx, r)
-		if err = settled(err, c.mutates); err != nil && wallet.CodeOf(err) == wallet.CodeInternal {
-			s.log.Error("a request failed", "method", c.path, "error", err)
-		}
-		return answer, err
+		return answer, nil
 	}
+}
+
+// answer asks the service. Whatever goes wrong there has a code when it leaves here.
+func (s *Server) answer(ctx context.Context, c *call, r connect.AnyRequest, next connect.UnaryFunc) (answer connect.AnyResponse, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = s.defect(c.path, broken)
+		}
+	}()
+	answer, err = next(ctx, r)
+	if err = settled(err, c.mutates); err != nil && wallet.CodeOf(err) == wallet.CodeInternal {
+		s.log.Error("a request failed", "method", c.path, "error", err)
+	}
+	return answer, err
 }

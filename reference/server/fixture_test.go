@@ -67,6 +67,8 @@ type staff struct {
 	mu  sync.Mutex
 	on  map[wallet.Switch]bool
 	err error
+
+	defect bool // AuditBudget has one
 }
 
 func (s *staff) On(context.Context) (map[wallet.Switch]bool, error) {
@@ -90,6 +92,9 @@ func (s *staff) Status(context.Context) (Status, error) {
 }
 
 func (s *staff) AuditBudget(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
+	if s.defect {
+		panic("a defect")
+	}
 	return wallet.Money(stage) * 7, s.err
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -243,6 +244,22 @@ func TestLargeHeaders(t *testing.T) {
 		defer got.Body.Close()
 		require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, got.StatusCode)
 	}
+}
+
+// TestConnections: those above the limit wait until another one ends.
+func TestConnections(t *testing.T) {
+	f := start(t, func(c *Config, _ *Ports) { c.MaxConnections = 1 })
+	first := dial(t, f)
+	fmt.Fprintf(first, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.Equal(t, http.StatusOK, readAnswer(t, first).StatusCode)
+	second := dial(t, f)
+	fmt.Fprintf(second, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.NoError(t, second.SetReadDeadline(time.Now().Add(100*time.Millisecond)))
+	_, err := second.Read(make([]byte, 1))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.NoError(t, first.Close())
+	require.NoError(t, second.SetReadDeadline(time.Now().Add(20*time.Second)))
+	require.Equal(t, http.StatusOK, readAnswer(t, second).StatusCode)
 }
 
 // TestMemoryOfBodies: bodies as a whole are bounded, whatever each may have.

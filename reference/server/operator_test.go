@@ -66,6 +66,9 @@ func TestOperatorAnswers(t *testing.T) {
 
 	require.Equal(t, "21", f.as("auditor", "OperatorService/AuditBudget", `{"stage":"STAGE_OFFICIAL"}`).text("returned_fen"))
 	reconciled := f.as("auditor", "OperatorService/Reconcile", `{}`)
+	for _, body := range []string{`{}`, `{"stage":4}`, `{"stage":259}`} {
+		require.Equal(t, "invalid invalid", f.as("auditor", "OperatorService/AuditBudget", body).reason(), body)
+	}
 	require.Equal(t, "9", reconciled.text("orders"))
 	require.Equal(t, "1", reconciled.text("differences"))
 	require.Equal(t, []any{"orders/ledger missing: want 5 fen, got 0 fen"}, reconciled.list("lines"))
@@ -73,7 +76,7 @@ func TestOperatorAnswers(t *testing.T) {
 	page := f.as("auditor", "OperatorService/AuditLog", `{"limit":2}`).list("actions")
 	require.Len(t, page, 2)
 	newest := page[0].(map[string]any)
-	require.Equal(t, "6", newest["id"], "this very call")
+	require.Equal(t, "12", newest["id"], "this very call")
 	require.Equal(t, "/hongbao.v1.OperatorService/AuditLog", newest["method"])
 	older := f.as("auditor", "OperatorService/AuditLog", `{"before":2}`).list("actions")
 	require.Len(t, older, 1)
@@ -104,11 +107,14 @@ func TestAudited(t *testing.T) {
 	f.staff.err = errors.New("bug")
 	require.Equal(t, "internal internal", f.as("operator", set, on).reason())
 
+	f.staff.err, f.staff.defect = nil, true
+	require.Equal(t, "internal internal", f.as("auditor", "OperatorService/AuditBudget", `{"stage":"STAGE_INTERNAL_TEST"}`).reason(), "a defect")
+
 	var outcomes []string
 	for _, a := range f.audit.actions {
 		outcomes = append(outcomes, a.Outcome)
 	}
-	require.Equal(t, []string{"ok", "replayed_nonce", "ok", "not_found", "malformed", "ok", "unknown_outcome", "ok", "internal"}, outcomes)
+	require.Equal(t, []string{"ok", "replayed_nonce", "ok", "not_found", "malformed", "ok", "unknown_outcome", "ok", "internal", "ok", "internal"}, outcomes)
 }
 
 // leases is the part of wallet.Leases that two instances share.

@@ -128,6 +128,10 @@ func converse(t *testing.T, f *fixture, client *http.Client, options []connect.C
 	_, err = connectpb.NewOperatorServiceClient(client, f.url, options...).Status(ctx, &pb.StatusRequest{})
 	refusedWith(t, err, connect.CodeUnauthenticated, "unknown_key") // at the edge, before connect is asked
 
+	nope := connect.NewClient[pb.StatusRequest, pb.StatusReply](client, f.url+"/hongbao.v1.GrantService/Nope", options...)
+	_, err = nope.CallUnary(ctx, connect.NewRequest(&pb.StatusRequest{}))
+	refusedWith(t, err, connect.CodeUnimplemented, "unknown_method")
+
 	bare := &http.Client{Transport: client.Transport.(signer).inner}
 	_, err = connectpb.NewGrantServiceClient(bare, f.url, options...).Grant(ctx, grant)
 	refusedWith(t, err, connect.CodeUnauthenticated, "no_credentials")

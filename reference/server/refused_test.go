@@ -34,6 +34,7 @@ func TestBadGrants(t *testing.T) {
 		{"unknown scene", grantWith(`"scene":"rain"`, `"scene":"snow"`), "not_found unknown_scene"},
 		{"a scene that is no name", grantWith(`"scene":"rain"`, `"scene":"ra_in"`), "not_found unknown_scene"},
 		{"unknown activity", grantWith(`"spring"`, `"summer"`), "not_found no_activity"},
+		{"an activity of 1,500 letters", grantWith(`"spring"`, `"`+strings.Repeat("a", 1500)+`"`), "not_found no_activity"},
 		{"before any stage", grantWith(`"opened_us":1`, `"opened_us":-1`), "invalid invalid"},
 		{"no app", grantWith(`"APP_DOUYIN"`, `0`), "invalid invalid"},
 		{"an app beyond the eight", grantWith(`"APP_DOUYIN"`, `9`), "invalid invalid"},
@@ -67,6 +68,7 @@ func TestBadGrants(t *testing.T) {
 	} {
 		require.Equal(t, "invalid invalid", f.as("demo", "GrantService/BatchGrant", c.body).reason(), c.why)
 	}
+	require.Equal(t, "invalid malformed", f.as("demo", "GrantService/BatchGrant", `{"grants":[`+grantBody(1, 1, 1)+`,{"amount":5}]}`).reason(), "one that cannot be read")
 	require.Zero(t, f.books(), "nothing changed")
 }
 
@@ -147,9 +149,12 @@ func TestMalformedProtobuf(t *testing.T) {
 		{"a group that never ends", []byte{0x0b}},
 		{"a number of eleven bytes", bytes.Repeat([]byte{0xff}, 11)},
 	} {
-		r := f.request("GrantService/Grant", string(c.body), f.signed("demo", "GrantService/Grant", string(c.body), f.clock.Now()))
-		r.Header.Set("Content-Type", "application/proto")
-		require.Equal(t, "invalid malformed", f.do(r).reason(), c.why)
+		within := append([]byte{0x0a, byte(len(c.body))}, c.body...) // as the one grant of a batch
+		for method, body := range map[string][]byte{"GrantService/Grant": c.body, "GrantService/BatchGrant": within} {
+			r := f.request(method, string(body), f.signed("demo", method, string(body), f.clock.Now()))
+			r.Header.Set("Content-Type", "application/proto")
+			require.Equal(t, "invalid malformed", f.do(r).reason(), c.why)
+		}
 	}
 	require.Zero(t, f.books())
 }
@@ -237,6 +242,8 @@ func TestWrongCredentials(t *testing.T) {
 		{"a session of no user", page, auth.SchemeBearer + auth.Session(f.keys.SessionKey, 1, 0, now.Add(time.Hour).Time()), "unauthorised malformed_credentials"},
 		{"a session of no app", page, auth.SchemeBearer + auth.Session(f.keys.SessionKey, 9, 7, now.Add(time.Hour).Time()), "unauthorised malformed_credentials"},
 		{"half a session", page, "Bearer hbs1.", "unauthorised malformed_credentials"},
+		{"an operator's name with another signature", set, f.signed("operator", set, body+" ", now), "unauthorised bad_signature"},
+		{"an operator's call of long ago", set, f.signed("operator", set, body, now.Add(-auth.Window-time.Second)), "unauthorised skewed_time"},
 		{"a caller turns switches", set, f.signed("demo", set, body, now), "unauthorised unknown_key"},
 	} {
 		got := f.do(f.request(c.method, body, c.header))

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,13 +36,15 @@ func TestJourney(t *testing.T) {
 	page = f.by(7, "WalletService/WalletPage", `{"limit":10}`)
 	require.Equal(t, "40", page.text("balance_fen"))
 	require.Equal(t, "100", page.text("income_fen"))
-	require.Len(t, page.list("withdrawals"), 1)
+	withdrawal := page.list("withdrawals")[0].(map[string]any)
+	require.Equal(t, map[string]any{"number": "w_1_7_1", "amount_fen": "60", "created_us": jsonInt(int(f.clock.Now())), "state": "WITHDRAWAL_STATE_PAID", "request": "1"}, withdrawal)
 
 	flow := f.by(7, "WalletService/Flow", `{}`)
 	line := flow.list("lines")[0].(map[string]any)
 	require.Equal(t, "1_rain_1_1_3", line["order"], flow.body)
 	require.Equal(t, "TOKEN_STATUS_SUCCESS", line["status"], "withdrawing posted it")
 	require.Equal(t, "rain", line["text"])
+	require.Equal(t, jsonInt(int(f.clock.Now())), line["opened_us"])
 	require.Len(t, flow.list("withdrawals"), 1)
 }
 
@@ -53,6 +56,13 @@ func TestRepeat(t *testing.T) {
 	require.Equal(t, first.text("order"), again.text("order"))
 	require.Equal(t, "conflict conflict", f.as("demo", "GrantService/Grant", grantBody(7, 1, 101)).reason())
 	require.Equal(t, "100", f.by(7, "WalletService/WalletPage", `{}`).text("balance_fen"))
+}
+
+// TestBodiesAreForgotten: the memory that requests took is free again.
+func TestBodiesAreForgotten(t *testing.T) {
+	f := start(t)
+	require.Equal(t, "ok", f.by(7, "WalletService/WalletPage", `{}`).reason())
+	require.Eventually(t, func() bool { return f.server.bodies.memory.n.Load() == 0 }, 5*time.Second, time.Millisecond)
 }
 
 func TestPaging(t *testing.T) {
@@ -118,6 +128,27 @@ func TestQueries(t *testing.T) {
 	for _, body := range []string{`{}`, `{"who":{"app":"APP_DOUYIN"}}`, `{"who":{"app":300,"user":7}}`, `{"who":{"user":7}}`} {
 		require.Equal(t, "invalid invalid", f.as("asker", "QueryService/Balance", body).reason(), body)
 	}
+	require.Equal(t, "unauthorised out_of_scope", f.as("narrow", "QueryService/Balance", who).reason(), "its key names another app")
+	require.Equal(t, "invalid invalid", f.as("asker", "QueryService/RunningTotal", `{"stage":259}`).reason(), "the official stage modulo 256")
+}
+
+// TestForcedPage: the withdraw page posts what is due first.
+func TestForcedPage(t *testing.T) {
+	f := start(t)
+	require.Equal(t, "ok", f.as("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
+	require.Equal(t, "100", f.by(7, "WalletService/WalletPage", `{}`).text("balance_fen"))
+	require.Equal(t, 1, f.books(), "an order")
+	require.Equal(t, "100", f.by(7, "WalletService/WalletPage", `{"withdraw":true}`).text("balance_fen"))
+	require.Equal(t, 2, f.books(), "and its entry")
+}
+
+// TestNotServed: what an instance has no port for is said to be elsewhere.
+func TestNotServed(t *testing.T) {
+	f := start(t, func(_ *Config, p *Ports) { p.Query, p.Audit = nil, nil })
+	require.Equal(t, "unavailable not_served", f.as("asker", "QueryService/Balance", `{}`).reason())
+	require.Equal(t, "unavailable not_served", f.as("operator", "OperatorService/SetSwitch", `{}`).reason(), "no audit log, no operators")
+	require.Equal(t, "unavailable not_served", f.as("auditor", "OperatorService/AuditLog", `{}`).reason())
+	require.Equal(t, "ok", f.as("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
 }
 
 // TestBind: two accounts with one phone are one wallet, over the wire too.
@@ -142,8 +173,9 @@ func TestLoadTestMark(t *testing.T) {
 	}
 	require.Equal(t, "refused no_shadow", marked(shadow, "1").reason())
 	require.Equal(t, "invalid load_test_mark", marked(f, "true").reason(), "a mark that could be read either way is not guessed at")
-	require.Equal(t, "ok", marked(f, "1").reason())
-	require.Equal(t, "1", shadow.by(7, "WalletService/BindPhone", `{"phone":5}`).text("act_id"))
+	shadow.by(1, "WalletService/BindPhone", `{"phone":4}`) // takes wallet 1 of the shadow alone
+	require.Equal(t, "2", marked(f, "1").text("act_id"))
+	require.Equal(t, "1", f.by(7, "WalletService/BindPhone", `{"phone":5}`).text("act_id"), "not marked")
 	r := f.request("QueryService/Balance", `{}`, "")
 	r.Header.Set("Hongbao-Load-Test", "1")
 	require.Equal(t, "refused no_shadow", f.do(r).reason(), "queries have no shadow")
