@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -80,6 +81,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	d.host, err = host.New(host.Config{Instance: s.name, Shards: c.Shards, Batch: c.Batch, Chores: c.Chores, Drain: c.Drain}, host.Ports{
 		Worker: worker{d.node, d.metrics}, Backlog: st.backlog, Leases: st.leases, Switches: st.switches, Quotas: st.quotas,
 		Writer: d.writer, Reader: reader, Log: d.log,
+		Repair:    d.repair(runningtotal.NewRepairer("repair-"+s.name, st.totals)),
 		Reconcile: func(ctx context.Context) error { _, err := d.node.Reconcile(ctx, d.books()); return err },
 	})
 	return d, err
@@ -114,17 +116,17 @@ func (d *side) restore(ctx context.Context, embedded bool) error {
 	if !embedded {
 		return nil
 	}
-	err := d.stores.ledger.Balances(ctx, func(no wallet.AccountNo, balance wallet.Money) bool {
-		if no.Kind != wallet.CostAccount {
-			return false // the cost accounts come first
-		}
-		if balance < 0 {
-			_ = d.writer.Add(no.Stage, -balance) // beyond int64 only if the ledger is
-		}
-		return true
-	})
+	paid, err := runningtotal.Posted(ctx, d.stores.ledger)
 	if err != nil {
 		return fmt.Errorf("reading the running total from the ledger: %w", err)
+	}
+	for _, s := range stagesOf(d.tree) {
+		if paid[s] > 0 {
+			err = errors.Join(err, d.writer.Add(s, paid[s]))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the running total: %w", err)
 	}
 	began := time.Now()
 	n, err := d.host.Recover(ctx, wallet.Never)
@@ -135,6 +137,24 @@ func (d *side) restore(ctx context.Context, embedded bool) error {
 		d.log.Info("posted what an earlier life had acknowledged", "orders", n, "took", time.Since(began).Round(time.Millisecond))
 	}
 	return nil
+}
+
+// repair returns the chore that restores to the running total what dead instances took with them.
+func (d *side) repair(r *runningtotal.Repairer) func(context.Context) error {
+	return func(ctx context.Context) error {
+		paid, err := runningtotal.Posted(ctx, d.stores.ledger)
+		if err != nil {
+			return err
+		}
+		for _, s := range stagesOf(d.tree) {
+			back, e := r.Repair(ctx, s, paid[s])
+			if back > 0 {
+				d.log.Info("the running total was repaired", "stage", s.String(), "fen", int64(back))
+			}
+			err = errors.Join(err, e)
+		}
+		return err
+	}
 }
 
 // books are the sides of a reconciliation.

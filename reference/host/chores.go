@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
+	"hongbao/reference/runningtotal"
 	"hongbao/reference/wallet"
 )
 
@@ -18,6 +20,7 @@ const (
 const (
 	choresLease = "chores"
 	auditLease  = "audit"
+	repairLease = "repair"
 )
 
 // refresh keeps what every instance has of its own up to date: its part of the running total, the total itself, and
@@ -35,16 +38,23 @@ func (h *Host) refresh(ctx context.Context) {
 
 // chores settles what got stuck and strands the budget of instances that died.
 func (h *Host) chores(ctx context.Context) {
-	if h.alone(ctx, choresLease) {
+	if h.alone(ctx, choresLease, 3*h.Chores) {
 		h.compensate(ctx)
 		h.withdrawals(ctx)
 	}
 	h.warn("cannot strand budget", h.strandDead(ctx))
 }
 
+// repair restores to the running total what dead instances took with them.
+func (h *Host) repair(ctx context.Context) {
+	if h.Repair != nil && h.alone(ctx, repairLease, 2*runningtotal.SettledAfter) {
+		h.warn("cannot repair the running total", h.Repair(ctx))
+	}
+}
+
 // alone says whether this instance should do the work. Where the lock cannot be asked it does.
-func (h *Host) alone(ctx context.Context, lease string) bool {
-	mine, err := h.Leases.Hold(ctx, lease, h.Instance, 3*h.Chores)
+func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool {
+	mine, err := h.Leases.Hold(ctx, lease, h.Instance, ttl)
 	return mine || err != nil
 }
 
@@ -100,7 +110,7 @@ func (h *Host) strandDead(ctx context.Context) error {
 
 // audit gives back stranded budget and reconciles.
 func (h *Host) audit(ctx context.Context) {
-	if !h.alone(ctx, auditLease) {
+	if !h.alone(ctx, auditLease, h.Audit/2) {
 		return
 	}
 	h.warn("cannot audit the budgets", h.AuditBudgets(ctx))

@@ -92,6 +92,7 @@ type Ports struct {
 	Reader   *runningtotal.Reader
 
 	Reconcile func(context.Context) error // of all books; nil: not here
+	Repair    func(context.Context) error // of the running total (R5); nil: not here
 	Log       *slog.Logger
 }
 
@@ -125,6 +126,7 @@ func (h *Host) Run(ctx context.Context) error {
 		step  func(context.Context)
 	}{
 		{h.Lease / 3, h.divide}, {h.Tick, h.refresh}, {h.Chores, h.chores}, {h.Audit, h.audit},
+		{runningtotal.SettledAfter, h.repair},
 	} {
 		loops.Go(func() { repeat(work, l.every, l.step) })
 	}
