@@ -10,7 +10,6 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
-	"hongbao/reference/store/mem"
 	"hongbao/reference/store/redis"
 	sqlstore "hongbao/reference/store/sql"
 	"hongbao/reference/token"
@@ -33,13 +32,13 @@ type stores struct {
 	sql    *sqlstore.DB
 	caches []*redis.Client
 
-	identities  wallet.IdentityStore
+	identities  *sqlstore.Identities
 	orders      *sqlstore.Orders
 	quotas      *sqlstore.Quotas
 	ledger      *sqlstore.Ledger
-	withdrawals wallet.Withdrawals
-	bank        wallet.Bank
-	audit       wallet.AuditLog
+	withdrawals *sqlstore.Withdrawals
+	bank        *sqlstore.Bank
+	audit       *sqlstore.AuditLog
 
 	backlog  *redis.Backlog
 	tokens   *redis.Tokens
@@ -63,9 +62,9 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 	if s.sql, err = sqlstore.Open(ctx, sqlOf(c, shadow)); err != nil {
 		return err
 	}
-	s.identities, s.orders, s.quotas = mem.NewIdentities(), sqlstore.NewOrders(s.sql), sqlstore.NewQuotas(s.sql)
-	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), mem.NewWithdrawals()
-	s.bank = mem.NewBank()
+	s.identities, s.orders, s.quotas = sqlstore.NewIdentities(s.sql), sqlstore.NewOrders(s.sql), sqlstore.NewQuotas(s.sql)
+	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), sqlstore.NewWithdrawals(s.sql)
+	s.bank, s.audit = sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
 
 	dial := func(e *redisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) *redis.Client {
 		if err != nil {
