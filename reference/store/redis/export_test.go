@@ -1,6 +1,10 @@
 package redis
 
-import "context"
+import (
+	"context"
+
+	"github.com/redis/rueidis"
+)
 
 // Apart returns a view of c whose keys begin with another prefix, over the same connections.
 func (c *Client) Apart(prefix string) *Client {
@@ -17,10 +21,12 @@ func (c *Client) Wipe(ctx context.Context, begin string) error {
 			if err != nil {
 				return err
 			}
+			var dels rueidis.Commands
 			for _, key := range e.Elements {
-				if err := c.r.Do(ctx, c.r.B().Del().Key(key).Build()).Error(); err != nil {
-					return err
-				}
+				dels = append(dels, c.r.B().Unlink().Key(key).Build())
+			}
+			if _, err := c.pipeline(ctx, writing, "wipe", dels); err != nil {
+				return err
 			}
 			cursor = e.Cursor
 		}

@@ -38,6 +38,9 @@ type Config struct {
 	Prefix         string        // before every key, so that marked data (K2) stays apart: letters, digits and : . _ -
 	Expire         time.Duration // data not written to for so long goes away; 0: it stays
 	Timeout        time.Duration // of one call; 0: DefaultTimeout
+
+	// Dial makes a connection to an address; nil: over TCP. An embedded Redis needs no network.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
 }
 
 // DefaultTimeout bounds a call for which the configuration says nothing: far above what a healthy Redis needs, and
@@ -128,7 +131,7 @@ func option(c Config) rueidis.ClientOption {
 		Sentinel:    rueidis.SentinelOption{MasterSet: c.SentinelMaster, TopologyRefreshInterval: sentinelScan, TLSConfig: c.TLS, Dialer: net.Dialer{Timeout: c.Timeout, KeepAlive: keepAlive}},
 		Username:    c.Username, Password: c.Password, TLSConfig: c.TLS,
 		Dialer:            net.Dialer{Timeout: c.Timeout, KeepAlive: keepAlive},
-		DialCtxFn:         dial,
+		DialCtxFn:         c.dial,
 		ConnWriteTimeout:  c.Timeout,
 		ClusterOption:     rueidis.ClusterOption{MaxMovedRedirections: maxRedirects},
 		ForceSingleClient: !c.Cluster && c.SentinelMaster == "",
@@ -138,12 +141,15 @@ func option(c Config) rueidis.ClientOption {
 }
 
 // dial marks its errors, because a connection that never came about is the one sure sign that nothing was sent.
-func dial(ctx context.Context, at string, d *net.Dialer, t *tls.Config) (net.Conn, error) {
+func (c Config) dial(ctx context.Context, at string, d *net.Dialer, t *tls.Config) (net.Conn, error) {
 	var conn net.Conn
 	var err error
-	if t != nil {
+	switch {
+	case c.Dial != nil:
+		conn, err = c.Dial(ctx, at)
+	case t != nil:
 		conn, err = (&tls.Dialer{NetDialer: d, Config: t}).DialContext(ctx, "tcp", at)
-	} else {
+	default:
 		conn, err = d.DialContext(ctx, "tcp", at)
 	}
 	if err != nil {
