@@ -99,7 +99,8 @@ func (s *staff) AuditBudget(_ context.Context, stage wallet.Stage) (wallet.Money
 }
 
 func (s *staff) Reconcile(context.Context) (Reconciliation, error) {
-	return Reconciliation{Orders: 9, Count: 1, Differences: []wallet.Difference{{Kind: wallet.Missing, Sides: "orders/ledger", Want: 5}}}, s.err
+	found := slices.Repeat([]wallet.Difference{{Kind: wallet.Missing, Sides: "orders/ledger", Want: 5}}, 150)
+	return Reconciliation{Orders: 9, Count: int64(len(found)), Differences: found}, s.err
 }
 
 // fixture is a server on a loopback port, with a real node over stores in memory behind it.

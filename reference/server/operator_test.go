@@ -53,8 +53,10 @@ func TestRoles(t *testing.T) {
 
 func TestOperatorAnswers(t *testing.T) {
 	f := start(t)
-	require.Equal(t, "ok", f.as("operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`).reason())
 	list := f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
+	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": false}}, list, "one that nobody has touched is listed")
+	require.Equal(t, "ok", f.as("operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`).reason())
+	list = f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
 	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": true}}, list)
 
 	status := f.as("viewer", "OperatorService/Status", `{}`)
@@ -70,15 +72,16 @@ func TestOperatorAnswers(t *testing.T) {
 		require.Equal(t, "invalid invalid", f.as("auditor", "OperatorService/AuditBudget", body).reason(), body)
 	}
 	require.Equal(t, "9", reconciled.text("orders"))
-	require.Equal(t, "1", reconciled.text("differences"))
-	require.Equal(t, []any{"orders/ledger missing: want 5 fen, got 0 fen"}, reconciled.list("lines"))
+	require.Equal(t, "150", reconciled.text("differences"))
+	require.Len(t, reconciled.list("lines"), maxDifferences, "the first of them")
+	require.Equal(t, "orders/ledger missing: want 5 fen, got 0 fen", reconciled.list("lines")[0])
 
 	page := f.as("auditor", "OperatorService/AuditLog", `{"limit":2}`).list("actions")
 	require.Len(t, page, 2)
 	newest := page[0].(map[string]any)
-	require.Equal(t, "12", newest["id"], "this very call")
+	require.Equal(t, "13", newest["id"], "this very call")
 	require.Equal(t, "/hongbao.v1.OperatorService/AuditLog", newest["method"])
-	older := f.as("auditor", "OperatorService/AuditLog", `{"before":2}`).list("actions")
+	older := f.as("auditor", "OperatorService/AuditLog", `{"before":3,"limit":1}`).list("actions")
 	require.Len(t, older, 1)
 	first := older[0].(map[string]any)
 	require.Equal(t, "operator", first["operator"])

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"math"
 	"net/http"
@@ -205,7 +206,12 @@ func TestWrongHTTP(t *testing.T) {
 		require.Equal(t, c.status, got.status, c.why)
 	}
 	// What connect itself refuses has a reason too.
-	r := good()
+	var small bytes.Buffer
+	zip := gzip.NewWriter(&small)
+	_, err := zip.Write([]byte(`{}`))
+	require.NoError(t, err)
+	require.NoError(t, zip.Close())
+	r := f.request("WalletService/WalletPage", small.String(), f.session(wallet.Douyin, 7))
 	r.Header.Set("Content-Encoding", "gzip")
 	got := f.do(r)
 	require.Equal(t, "unsupported", got.header.Get("Hongbao-Reason"), "a small body must not become a large one")
