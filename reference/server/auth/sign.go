@@ -29,8 +29,8 @@ const Window = 5 * time.Minute
 
 // Bounds of what a header may hold, in bytes.
 const (
-	MaxID        = 64  // a caller's or operator's name
-	MaxNonce     = 64  // ours are 22
+	MaxID        = 64 // a caller's or operator's name
+	MaxNonce     = 64 // ours are 22
 	nonceBytes   = 16
 	signedPrefix = "hongbao1"
 )
