@@ -128,6 +128,13 @@ func (d *side) restore(ctx context.Context, embedded bool) error {
 	if err != nil {
 		return fmt.Errorf("the running total: %w", err)
 	}
+	holders, err := d.stores.quotas.Holders(ctx)
+	for _, h := range holders { // earlier lives of this process: the folder is locked, so nobody else can be
+		err = errors.Join(err, d.stores.quotas.Strand(ctx, h))
+	}
+	if err = errors.Join(err, d.host.AuditBudgets(ctx)); err != nil {
+		return fmt.Errorf("giving back the budget of an earlier life: %w", err)
+	}
 	began := time.Now()
 	n, err := d.host.Recover(ctx, wallet.Never)
 	if err != nil {
