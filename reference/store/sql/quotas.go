@@ -69,7 +69,7 @@ func NewQuotas(db *DB) *Quotas {
 		closeFence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.adding("block, stripe", "closed")},
 		addFence:   insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.adding("block, stripe", "reserved")},
 
-		fenced:     db.text("SELECT block, stage, closed FROM {p}quota_fences WHERE stripe = ? AND block IN "),
+		fenced:     db.text("SELECT block, closed FROM {p}quota_fences WHERE stripe = ? AND block IN "),
 		reserved:   db.text("SELECT block, stage, SUM(reserved) FROM {p}quota_fences WHERE block IN "),
 		reservedOf: db.text("SELECT block, stage, SUM(reserved) FROM {p}quota_fences WHERE stage = ? GROUP BY block, stage"),
 		holders:    db.text("SELECT DISTINCT holder FROM {p}quota_blocks WHERE state = 0"),
@@ -122,8 +122,8 @@ func (q *Quotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reser
 	if err := r.Order.Validate(); err != nil {
 		return wallet.Reservation{}, false, err
 	}
-	if r.Amount <= 0 || r.Block < 0 {
-		return wallet.Reservation{}, false, fmt.Errorf("%w: reservation of %d fen from block %d", wallet.ErrInvalid, int64(r.Amount), r.Block)
+	if r.Amount <= 0 || r.Block < 0 || r.Block != 0 && stageOf(r.Block) != r.Order.Stage {
+		return wallet.Reservation{}, false, fmt.Errorf("%w: reservation of %d fen from block %d in %s", wallet.ErrInvalid, int64(r.Amount), r.Block, r.Order.Stage)
 	}
 	a := &asked[wallet.Reservation]{want: r}
 	if err := q.db.shard(r.Order.ActID).do(ctx, q.record, 1, a); err != nil {

@@ -35,9 +35,19 @@ type closing struct {
 type books struct {
 	leased [wallet.Stages + 1]wallet.Money
 	blocks []heldBlock
-	next   wallet.BlockID
-	// before is leased as it was read.
-	before [wallet.Stages + 1]wallet.Money
+	latest wallet.BlockID                  // the highest number in use
+	before [wallet.Stages + 1]wallet.Money // leased, as it was read
+}
+
+// A block's number ends in its stage, so that a shard which knows nothing of the block still knows what it is for.
+const stageDigit = wallet.Stages + 1
+
+func stageOf(id wallet.BlockID) wallet.Stage { return wallet.Stage(id % stageDigit) }
+
+// next hands out a number above all others.
+func (b *books) next(s wallet.Stage) wallet.BlockID {
+	b.latest = (b.latest/stageDigit+1)*stageDigit + wallet.BlockID(s)
+	return b.latest
 }
 
 type heldBlock struct {
@@ -82,8 +92,7 @@ func (b *books) lease(l *leasing) {
 	}
 	if i < 0 {
 		i = len(b.blocks)
-		b.blocks = append(b.blocks, heldBlock{Block: wallet.Block{ID: b.next, Stage: l.stage}, holder: l.holder, fresh: true})
-		b.next++
+		b.blocks = append(b.blocks, heldBlock{Block: wallet.Block{ID: b.next(l.stage), Stage: l.stage}, holder: l.holder, fresh: true})
 	}
 	more := min(l.want, max(l.need, (l.budget-*leased)/leaseShare))
 	*leased += more
@@ -156,11 +165,10 @@ func (q *Quotas) readBooks(ctx context.Context, t *txn) (*books, error) {
 		return nil, err
 	}
 	b.before = b.leased
-	err = t.query(ctx, q.latest, nil, func(r *sql.Rows) error { return r.Scan(&b.next) })
+	err = t.query(ctx, q.latest, nil, func(r *sql.Rows) error { return r.Scan(&b.latest) })
 	if err != nil {
 		return nil, err
 	}
-	b.next++
 	err = t.query(ctx, q.blocks, nil, func(r *sql.Rows) error {
 		var h heldBlock
 		var holder []byte

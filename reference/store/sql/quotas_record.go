@@ -3,31 +3,24 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 
 	"hongbao/reference/wallet"
 )
-
-// fenceState is what one stripe of a block's fence says on a shard.
-type fenceState struct {
-	stage  wallet.Stage
-	closed bool
-}
 
 // applyRecords writes the reservations of all jobs. The fences of their blocks are locked first, so that nobody closes
 // one before this transaction has ended.
 func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
 	all := q.writes.askedOf(jobs)
 	stripe := int64(q.turn.Add(1) % fenceStripes)
-	fences, err := q.lockFences(ctx, t, all, stripe)
+	closed, err := q.lockFences(ctx, t, all, stripe)
 	if err != nil {
 		return err
 	}
 	granting := make([]*asked[wallet.Reservation], 0, len(all))
 	var rest []*asked[wallet.Reservation] // whose blocks pay for nothing: they have an answer on record, or none
 	for _, a := range all {
-		if f := fences[a.want.Block]; a.want.Block == 0 || f.stage == a.want.Order.Stage && !f.closed {
+		if !closed[a.want.Block] {
 			granting = append(granting, a)
 		} else {
 			rest = append(rest, a)
@@ -36,14 +29,14 @@ func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
 	if err := q.writes.write(ctx, t, granting); err != nil {
 		return err
 	}
-	if err := q.refuseRest(ctx, t, rest, fences); err != nil {
+	if err := q.refuseRest(ctx, t, rest); err != nil {
 		return err
 	}
 	return q.addToFences(ctx, t, granting, stripe)
 }
 
 // refuseRest answers requests whose block cannot pay with what is on record, or else refuses them.
-func (q *Quotas) refuseRest(ctx context.Context, t *txn, rest []*asked[wallet.Reservation], fences map[wallet.BlockID]fenceState) error {
+func (q *Quotas) refuseRest(ctx context.Context, t *txn, rest []*asked[wallet.Reservation]) error {
 	if len(rest) == 0 {
 		return nil
 	}
@@ -61,20 +54,16 @@ func (q *Quotas) refuseRest(ctx context.Context, t *txn, rest []*asked[wallet.Re
 			a.got = rest[i-1].got
 		}
 		a.isNew = false
-		if a.got != none {
-			continue
-		}
-		a.job.err = wallet.ErrStale
-		if f := fences[a.want.Block]; f.stage != a.want.Order.Stage {
-			a.job.err = fmt.Errorf("%w: block %d is not of %s", wallet.ErrInvalid, a.want.Block, a.want.Order.Stage)
+		if a.got == none {
+			a.job.err = wallet.ErrStale
 		}
 	}
 	return nil
 }
 
-// lockFences returns what the fences of all blocks say and keeps them so until the commit. A fence that is not there
+// lockFences says which blocks' fences are closed and keeps it so until the commit. A fence that is not there
 // is put up: the block was not used on this shard before, nor ended.
-func (q *Quotas) lockFences(ctx context.Context, t *txn, all []*asked[wallet.Reservation], stripe int64) (map[wallet.BlockID]fenceState, error) {
+func (q *Quotas) lockFences(ctx context.Context, t *txn, all []*asked[wallet.Reservation], stripe int64) (map[wallet.BlockID]bool, error) {
 	var blocks []wallet.Block
 	for _, a := range all {
 		if a.want.Block != 0 {
@@ -82,9 +71,9 @@ func (q *Quotas) lockFences(ctx context.Context, t *txn, all []*asked[wallet.Res
 		}
 	}
 	blocks = eachOnce(blocks)
-	fences, err := q.readFences(ctx, t, blocks, stripe)
-	if err != nil || len(fences) == len(blocks) {
-		return fences, err
+	closed, err := q.readFences(ctx, t, blocks, stripe)
+	if err != nil || len(closed) == len(blocks) {
+		return closed, err
 	}
 	err = t.insert(ctx, q.fence, len(blocks), func(i int, args []any) []any {
 		return append(args, int64(blocks[i].ID), stripe, int64(blocks[i].Stage), 0, 0)
@@ -95,10 +84,10 @@ func (q *Quotas) lockFences(ctx context.Context, t *txn, all []*asked[wallet.Res
 	return q.readFences(ctx, t, blocks, stripe)
 }
 
-func (q *Quotas) readFences(ctx context.Context, t *txn, blocks []wallet.Block, stripe int64) (map[wallet.BlockID]fenceState, error) {
-	fences := make(map[wallet.BlockID]fenceState, len(blocks))
+func (q *Quotas) readFences(ctx context.Context, t *txn, blocks []wallet.Block, stripe int64) (map[wallet.BlockID]bool, error) {
+	closed := make(map[wallet.BlockID]bool, len(blocks))
 	if len(blocks) == 0 {
-		return fences, nil
+		return closed, nil
 	}
 	args := []any{stripe}
 	for _, b := range blocks {
@@ -106,14 +95,12 @@ func (q *Quotas) readFences(ctx context.Context, t *txn, blocks []wallet.Block, 
 	}
 	err := t.query(ctx, q.fenced+marks(len(blocks), 1)+" ORDER BY block"+t.dialect.lock, args, func(r *sql.Rows) error {
 		var block wallet.BlockID
-		var f fenceState
-		var closed int64
-		err := r.Scan(&block, &f.stage, &closed)
-		f.closed = closed != 0
-		fences[block] = f
+		var times int64
+		err := r.Scan(&block, &times)
+		closed[block] = times > 0
 		return err
 	})
-	return fences, err
+	return closed, err
 }
 
 // addToFences adds what was newly granted.
