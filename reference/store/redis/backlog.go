@@ -120,15 +120,12 @@ func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
 	if err := b.check(shard); err != nil {
 		return err
 	}
-	for batch := range slices.Chunk(ids, maxPipeline) {
+	for batch := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), maxPipeline) {
 		entries := make([]string, len(batch))
 		for i, id := range batch {
 			entries[i] = entryID(id)
 		}
-		_, err := b.c.transact(ctx, "ack",
-			b.c.r.B().Xdel().Key(b.streams[shard]).Id(entries...).Build(),
-			b.c.r.B().Zrem().Key(b.leased[shard]).Member(entries...).Build())
-		if err != nil {
+		if _, err := b.c.eval(ctx, writing, "ack", ackScript, []string{b.streams[shard], b.leased[shard]}, entries...); err != nil {
 			return err
 		}
 	}

@@ -262,7 +262,7 @@ func TestLostTake(t *testing.T) {
 	require.Len(t, held, 2)
 
 	ids := []uint64{held[0].ID, held[1].ID}
-	p.arm(loseReply, "XDEL")
+	p.arm(loseReply, "XTRIM")
 	require.ErrorIs(t, b.Ack(t.Context(), 0, ids), wallet.ErrUnknown)
 	require.NoError(t, b.Ack(t.Context(), 0, ids))
 	settles(t, 0, func() (int64, error) { return b.Depth(t.Context()) })

@@ -49,3 +49,23 @@ end
 if #marks > 0 and ARGV[5] ~= '' then redis.call('EXPIRE', leased, ARGV[5]) end
 return out
 `
+
+// ackScript removes entries and their leases. KEYS: the shard's stream; its leases. ARGV: the entries' ids, ascending,
+// each once. A poster that keeps pace acknowledges the oldest entries there are, and these can be cut off together,
+// which the embedded server does at once, while it moves the whole rest of the stream for each that is deleted alone.
+const ackScript = `
+local stream, leased = KEYS[1], KEYS[2]
+local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', #ARGV)
+local oldest = #first == #ARGV
+for i = 1, #ARGV do
+  if not oldest then break end
+  oldest = first[i][1] == ARGV[i]
+end
+if oldest then
+  redis.call('XTRIM', stream, 'MAXLEN', redis.call('XLEN', stream) - #ARGV)
+else
+  redis.call('XDEL', stream, unpack(ARGV))
+end
+redis.call('ZREM', leased, unpack(ARGV))
+return 0
+`
