@@ -53,9 +53,9 @@ func TestOneBadRowHarmsNoOther(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
 		db := open(t)
 		l := NewLedger(db, storetest.NewClock(), 3)
-		bad := "BEGIN SELECT CASE WHEN NEW.rain = 13 THEN RAISE(ABORT, 'bad row') END; END"
+		bad := "BEGIN SELECT CASE WHEN NEW.rain = 155 THEN RAISE(ABORT, 'bad row') END; END"
 		if db.dialect.name == "mysql" {
-			bad = "FOR EACH ROW BEGIN IF NEW.rain = 13 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'bad row'; END IF; END"
+			bad = "FOR EACH ROW BEGIN IF NEW.rain = 155 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'bad row'; END IF; END"
 		}
 		for _, s := range db.shards {
 			run(t, s, "CREATE TRIGGER bad_row BEFORE INSERT ON ledger_grants "+bad)
@@ -64,21 +64,21 @@ func TestOneBadRowHarmsNoOther(t *testing.T) {
 			}
 		}
 		var batch []wallet.Credit
-		for i := range int32(40) {
+		for i := range int32(160) { // the bad one lies near the end, so that statements before it have written theirs
 			batch = append(batch, grantTo(wallet.ActID(i%4+1), i, 1))
 		}
-		batch = append(batch, grantTo(2, 13, 1), grantTo(2, 13, 5)) // the same number again, and with another amount
+		batch = append(batch, grantTo(4, 155, 1), grantTo(4, 155, 5)) // the same number again, and with another amount
 		for _, want := range []wallet.Posted{wallet.PostedNow, wallet.PostedBefore} {
 			got, err := l.Post(t.Context(), batch)
 			require.NoError(t, err)
 			for i, p := range got {
-				if batch[i].Order.Rain == 13 {
+				if batch[i].Order.Rain == 155 {
 					require.Equal(t, wallet.PostRefused, p, "credit %d", i)
 				} else {
 					require.Equal(t, want, p, "credit %d", i)
 				}
 			}
-			require.Equal(t, 39, entries(t, l))
+			require.Equal(t, 159, entries(t, l))
 		}
 	})
 }

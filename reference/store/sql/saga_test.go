@@ -128,6 +128,34 @@ func TestPoolMayGrowBetweenTries(t *testing.T) {
 	require.Equal(t, map[wallet.AccountNo]wallet.Money{holdOf(1): 30, personalOf(3): 40}, balancesOf(t, l))
 }
 
+// TestTransfersOfOneTransactionSeeEachOther: five that want 30 of 100 fen, each sent twice, in one group commit.
+func TestTransfersOfOneTransactionSeeEachOther(t *testing.T) {
+	l := NewLedger(openSQLiteTest(t, 1), storetest.NewClock(), 1)
+	_, err := l.Post(t.Context(), []wallet.Credit{grantTo(1, 1, 100)})
+	require.NoError(t, err)
+	s := l.db.shards[0]
+	release := hold(t, s)
+	var errs [10]error
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() { errs[i] = l.Transfer(context.Background(), pooled(5, int64(i%5), 30, 1)) })
+	}
+	require.Eventually(t, func() bool { return len(s.queue) == len(errs) }, eventually, tick)
+	require.NoError(t, release())
+	all.Wait()
+	made := 0
+	for i, err := range errs {
+		require.Equal(t, wallet.CodeOf(errs[i%5]) == wallet.CodeRefused, err != nil, "both hear the same")
+		if err == nil {
+			made++
+		} else {
+			require.ErrorIs(t, err, wallet.ErrInsufficient)
+		}
+	}
+	require.Equal(t, 6, made, "three transfers, each heard of twice")
+	require.Equal(t, map[wallet.AccountNo]wallet.Money{personalOf(1): 10, holdOf(1): 90}, balancesOf(t, l))
+}
+
 // TestManyCallersDriveOneSaga: each repeats all transfers, from different starts.
 func TestManyCallersDriveOneSaga(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
