@@ -201,6 +201,62 @@ func TestLateAnswer(t *testing.T) {
 	stands(t, book, wallet.Quota{Reserved: 100, Leased: 100})
 }
 
+// TestOneFetchesTheBlock: while one request fetches a whole block, others lease what they need and no more, or a crowd
+// that finds the pocket empty would fill it a hundred times over.
+func TestOneFetchesTheBlock(t *testing.T) {
+	book := calm(mem.NewQuotas())
+	b := quota.New(book, "a", quota.Config{Block: 1_000})
+	book.meanwhile = once(func() {
+		for i := range 20 {
+			require.NoError(t, b.Reserve(t.Context(), number(i+1), 10, 1<<40))
+		}
+	})
+	require.NoError(t, b.Reserve(t.Context(), number(100), 10, 1<<40))
+	stands(t, book, wallet.Quota{Reserved: 210, Leased: 1_200})
+}
+
+// TestEndedBlockStaysEnded: an answer on its way when the block ended brings no money back from it.
+func TestEndedBlockStaysEnded(t *testing.T) {
+	book := calm(mem.NewQuotas())
+	b := quota.New(book, "a", quota.Config{Block: 10})
+	require.NoError(t, b.Reserve(t.Context(), number(1), 5, 1_000)) // leaves 5 in the pocket
+	calls := 0
+	book.meanwhile = func() {
+		if calls++; calls != 2 { // the lease of order 3 is done, and its answer on the way
+			return
+		}
+		book.meanwhile = func() {}
+		require.NoError(t, book.Quotas.Strand(t.Context(), "a"))
+		fates := []fate{served, refused} // order 2 learns of the end, and gets no other block
+		book.fate = func() fate { f := fates[0]; fates = fates[1:]; return f }
+		require.ErrorIs(t, b.Reserve(t.Context(), number(2), 5, 1_000), wallet.ErrUnavailable)
+		book.fate = func() fate { return served }
+	}
+	before := book.records
+	require.NoError(t, b.Reserve(t.Context(), number(3), 10, 1_000))
+	require.Equal(t, before+2, book.records, "nothing is recorded on a block that is known to have ended")
+}
+
+// TestUnsettledIsBounded: what cannot be remembered is left for the audit, and nothing else changes.
+func TestUnsettledIsBounded(t *testing.T) {
+	const many, more = 1 << 16, 100
+	book := calm(mem.NewQuotas())
+	b := quota.New(book, "a", quota.Config{Block: many + more})
+	require.NoError(t, b.Reserve(t.Context(), number(1), 1, 1<<40))
+	book.fate = func() fate { return lost }
+	for i := range many + more {
+		require.ErrorIs(t, b.Reserve(t.Context(), number(i+2), 1, 1<<40), wallet.ErrUnknown)
+	}
+	book.fate = func() fate { return served }
+	n, err := b.Settle(t.Context(), 2*many)
+	require.NoError(t, err)
+	require.LessOrEqual(t, n, many)
+	require.Greater(t, n, many/2)
+	_, err = quota.Retire(t.Context(), book, "a")
+	require.NoError(t, err)
+	stands(t, book, wallet.Quota{Reserved: wallet.Money(n + 1), Leased: wallet.Money(n + 1)})
+}
+
 // TestCrowd sends many requests at once through instances that share a book, some of whose answers get lost.
 func TestCrowd(t *testing.T) {
 	const budget, fen, orders = 20_000, 10, 3_000
