@@ -1,0 +1,172 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// committer writes one transaction after another on a connection of its own.
+type committer struct {
+	*shard
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt // of the connection, at most maxPrepared
+	batch []*job
+	over  *job // taken, but too many rows for the last batch
+}
+
+func (c *committer) run() {
+	defer c.drop()
+	for {
+		select {
+		case <-c.stop:
+			c.leave()
+			return
+		default:
+		}
+		if c.over == nil {
+			select {
+			case <-c.stop:
+				return
+			case j := <-c.queue:
+				c.take(j)
+			}
+		}
+		c.settle(c.gather())
+	}
+}
+
+// take makes a job ours, unless its caller has left.
+func (c *committer) take(j *job) {
+	if j.state.CompareAndSwap(waiting, taken) {
+		c.over = j
+	}
+}
+
+// leave answers the job that was taken and will not be written.
+func (c *committer) leave() {
+	if c.over != nil {
+		c.over.finish(fmt.Errorf("%w: the store was closed", wallet.ErrUnavailable))
+	}
+}
+
+// gather returns the next batch: the job in hand and those that wait, as long as they fit.
+func (c *committer) gather() []*job {
+	c.batch = c.batch[:0]
+	rows := 0
+	for c.over != nil && (rows == 0 || rows+c.over.rows <= maxRows) {
+		c.batch = append(c.batch, c.over)
+		rows += c.over.rows
+		c.over = nil
+		for more := true; more && c.over == nil; {
+			select {
+			case j := <-c.queue:
+				c.take(j)
+			default:
+				more = false
+			}
+		}
+	}
+	slices.SortStableFunc(c.batch, func(a, b *job) int { return cmp.Compare(a.kind.rank, b.kind.rank) })
+	return c.batch
+}
+
+// settle writes the jobs and answers each, in halves when the database refuses something of one of them.
+func (c *committer) settle(jobs []*job) {
+	if len(jobs) == 0 {
+		return
+	}
+	err, unknown := c.try(jobs)
+	switch f := c.dialect.faultOf(err); {
+	case unknown:
+		for _, j := range jobs {
+			j.finish(fmt.Errorf("%w: shard %d: commit: %w", wallet.ErrUnknown, c.no, err))
+		}
+	case len(jobs) > 1 && (f == refused || f == overflows):
+		half := len(jobs) / 2
+		c.settle(jobs[:half])
+		c.settle(jobs[half:])
+	case err != nil:
+		for _, j := range jobs {
+			j.finish(c.dialect.notDone(err))
+		}
+	default:
+		for _, j := range jobs {
+			j.finish(j.err)
+		}
+	}
+}
+
+func (j *job) finish(err error) {
+	j.err = err
+	close(j.ends)
+}
+
+// try makes one transaction of the jobs, and makes it again while the database rolls it back in another's favour.
+// unknown: COMMIT was sent and not confirmed.
+func (c *committer) try(jobs []*job) (err error, unknown bool) { //nolint:revive // the error is what was tried, not that trying failed
+	for range maxTries {
+		for _, j := range jobs {
+			j.err = nil
+		}
+		err, unknown = c.transact(jobs)
+		if unknown || c.dialect.faultOf(err) != again {
+			break
+		}
+	}
+	return err, unknown
+}
+
+// transact makes one transaction. Whatever fails before COMMIT is sent did not happen: without it a server rolls
+// back. After a failed COMMIT the connection is thrown away, so that nothing of the transaction can linger on it.
+func (c *committer) transact(jobs []*job) (err error, unknown bool) {
+	ctx, cancel := c.dialect.within(c.timeout)
+	defer cancel()
+	tx, err := c.begin(ctx)
+	if err != nil {
+		return err, false
+	}
+	t := &txn{committer: c, tx: tx}
+	for from := 0; from < len(jobs) && err == nil; {
+		to := from + 1
+		for to < len(jobs) && jobs[to].kind == jobs[from].kind {
+			to++
+		}
+		err = jobs[from].kind.apply(ctx, t, jobs[from:to])
+		from = to
+	}
+	if err != nil {
+		broken := tx.Rollback() != nil
+		if f := c.dialect.faultOf(err); broken || f == lost || f == down {
+			c.drop()
+		}
+		return err, false
+	}
+	if err = tx.Commit(); err != nil {
+		c.drop()
+		return err, true
+	}
+	return nil, false
+}
+
+// begin opens a transaction, on a new connection when the old one is no longer good: nothing was done on it yet. A
+// server that takes no writes counts as such, because another may have become the primary.
+func (c *committer) begin(ctx context.Context) (*sql.Tx, error) {
+	if c.conn != nil {
+		tx, err := c.conn.BeginTx(ctx, nil)
+		if f := c.dialect.faultOf(err); f != lost && f != down {
+			return tx, err
+		}
+		c.drop()
+	}
+	conn, err := c.writes.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.conn = conn
+	return conn.BeginTx(ctx, nil)
+}
