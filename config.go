@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -57,6 +58,7 @@ type tlsConfig struct {
 
 // redisConfig names an endpoint for each role, so that each can fail alone. A role that is not named uses main.
 type redisConfig struct {
+	Prefix   string         `yaml:"prefix"` // before every key, so that several services can share a Redis
 	Main     *redisEndpoint `yaml:"main"`
 	Tokens   *redisEndpoint `yaml:"tokens"` // token lists and the posting backlog
 	Locks    *redisEndpoint `yaml:"locks"`
@@ -96,7 +98,7 @@ func defaultConfig() serveConfig {
 	}
 }
 
-// readConfig reads a file over what c has. Its error shows the line.
+// readConfig reads a file over what c has. Its error names the line and does not show it: there may be a password in it.
 func readConfig(file string, c *serveConfig) error {
 	f, err := os.Open(file)
 	if err != nil {
@@ -112,7 +114,7 @@ func readConfig(file string, c *serveConfig) error {
 	}
 	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(c)
 	if err != nil && !errors.Is(err, io.EOF) { // an empty file says nothing
-		return usage("--config %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, true)))
+		return usage("--config %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, false)))
 	}
 	return nil
 }
@@ -137,6 +139,10 @@ func (c *serveConfig) finish() error {
 	}
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		fault("tls has only one of cert and key: give both, or neither for plain HTTP")
+	} else if c.TLS.Cert != "" {
+		if _, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key); err != nil {
+			fault("tls: %v", err)
+		}
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		fault("listen %q is not HOST:PORT", c.Listen)

@@ -37,7 +37,7 @@ SIGTERM or Ctrl-C ends it cleanly: it answers what it has, posts what is held, a
 	f.String("tls-key", "", "key file of the certificate")
 	f.StringSliceVar(&redisAddrs, "redis", nil, "address of Redis, or of some nodes of a cluster; with --mysql")
 	f.BoolVar(&cluster, "redis-cluster", false, "the addresses of --redis are a cluster's")
-	f.StringSliceVar(&dsns, "mysql", nil, "data source of each shard, as USER:PASSWORD@tcp(HOST:PORT)/DATABASE or env:NAME; with --redis")
+	f.StringArrayVar(&dsns, "mysql", nil, "data source of a shard, as USER:PASSWORD@tcp(HOST:PORT)/DATABASE or env:NAME; once for each; with --redis")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if file != "" {
 			if err := readConfig(file, &c); err != nil {

@@ -3,20 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
@@ -25,44 +20,6 @@ import (
 	"hongbao/reference/server/hongbaopb/hongbaopbconnect"
 	"hongbao/reference/wallet"
 )
-
-// served is a service that runs in the test's own process, on the same cores as whoever loads it.
-type served struct {
-	url  string
-	addr string
-	keys auth.Keys
-}
-
-// startService runs a service until the test ends, and wants it to leave in order.
-func startService(tb testing.TB, change func(*serveConfig)) *served {
-	c := defaultConfig()
-	c.Listen, c.Debug, c.Data = "127.0.0.1:0", "", tb.TempDir()
-	if change != nil {
-		change(&c)
-	}
-	require.NoError(tb, c.finish())
-	require.NoError(tb, makeKeys(&c))
-	ctx, stop := context.WithCancel(context.Background())
-	r, w := io.Pipe()
-	done := make(chan error, 1)
-	go func() { err := runService(ctx, &c, w, os.Stderr); w.CloseWithError(io.EOF); done <- err }()
-	out := bufio.NewReader(r)
-	line, err := out.ReadString('\n')
-	if err != nil {
-		require.NoError(tb, <-done)
-	}
-	tb.Cleanup(func() {
-		stop()
-		rest, _ := io.ReadAll(out)
-		require.NoError(tb, <-done)
-		require.Contains(tb, string(rest), "nothing is held")
-	})
-	s := &served{url: strings.TrimSpace(strings.TrimPrefix(line, "listening on "))}
-	s.addr = strings.TrimPrefix(s.url, "http://")
-	s.keys, err = auth.Load(c.Keys)
-	require.NoError(tb, err)
-	return s
-}
 
 // wire is one connection that sends one request after another, as cheaply as a client can: what it takes of the cores
 // is taken from the service.
@@ -105,19 +62,6 @@ func BenchmarkServeGrant(b *testing.B) {
 	b.Run("real", func(b *testing.B) {
 		benchGrants(b, onRealStores(b))
 	})
-}
-
-// onRealStores puts a service on the servers that the environment names, in databases of its own.
-func onRealStores(tb testing.TB) func(*serveConfig) {
-	addr, dsn := os.Getenv("HONGBAO_REDIS"), os.Getenv("HONGBAO_MYSQL")
-	if addr == "" || dsn == "" {
-		tb.Skip("HONGBAO_REDIS and HONGBAO_MYSQL are not set: run `make bench-real`")
-	}
-	name := newDatabase(tb, dsn)
-	return func(c *serveConfig) {
-		c.Redis.Main = &redisEndpoint{Addrs: []string{addr}}
-		c.MySQL.DSNs = []string{name}
-	}
 }
 
 func benchGrants(b *testing.B, change func(*serveConfig)) {
@@ -164,21 +108,4 @@ func benchGrants(b *testing.B, change func(*serveConfig)) {
 		b.Fatal(*text)
 	}
 	b.ReportMetric(float64(b.N)/took.Seconds(), "grants/s")
-}
-
-// newDatabase makes a database that goes with the test, and returns its data source.
-func newDatabase(tb testing.TB, dsn string) string {
-	c, err := mysql.ParseDSN(dsn)
-	require.NoError(tb, err)
-	db, err := sql.Open("mysql", dsn)
-	require.NoError(tb, err)
-	c.DBName = "hongbao_" + randomHex()
-	_, err = db.Exec("CREATE DATABASE " + c.DBName)
-	require.NoError(tb, err)
-	tb.Cleanup(func() {
-		_, err := db.Exec("DROP DATABASE " + c.DBName)
-		require.NoError(tb, err)
-		require.NoError(tb, db.Close())
-	})
-	return c.FormatDSN()
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"time"
 
@@ -70,8 +71,10 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 		if err != nil {
 			return nil
 		}
+		config := redisOf(e, mini, own, shadow, life)
+		config.Prefix = c.Redis.Prefix + config.Prefix
 		var client *redis.Client
-		if client, err = redis.Dial(ctx, redisOf(e, mini, own, shadow, life)); err == nil {
+		if client, err = redis.Dial(ctx, config); err == nil {
 			s.caches = append(s.caches, client)
 		}
 		return client
@@ -133,7 +136,8 @@ func sqlOf(c *serveConfig, shadow bool) sqlstore.Config {
 func redisOf(e *redisEndpoint, mini *embedded, own func(*embedded) *miniredis.Miniredis, shadow bool, life time.Duration) redis.Config {
 	c := redis.Config{Expire: life}
 	if e == nil {
-		c.Addrs = []string{own(mini).Addr()}
+		server := own(mini)
+		c.Addrs, c.Dial = []string{server.Addr()}, func(context.Context, string) (net.Conn, error) { return connect(server), nil }
 	} else {
 		c.Addrs, c.Cluster, c.SentinelMaster, c.Username, c.Password = e.Addrs, e.Cluster, e.Sentinel, e.Username, e.Password
 		if e.TLS {
@@ -161,6 +165,13 @@ func startEmbedded() (*embedded, error) {
 	go m.tick(m.data, dataTick)
 	go m.tick(m.locks, lockTick)
 	return m, nil
+}
+
+// connect returns a connection to an embedded server that never leaves the process.
+func connect(server *miniredis.Miniredis) net.Conn {
+	ours, theirs := net.Pipe()
+	server.Server().ServeConn(theirs)
+	return ours
 }
 
 // tick tells a server that time passes.
