@@ -28,17 +28,22 @@ type chaos struct {
 	forgetting sync.WaitGroup
 }
 
-// run strikes kills times, or until ctx ends. A quarter and three quarters of the way Redis is killed and comes back
-// empty; half-way, and before the last kill, MariaDB is killed. Each of these comes together with an instance's death.
+// round is how many blows come before they begin again: among them one that wipes Redis, one that cuts the power of
+// MariaDB, and one that takes two instances at once.
+const round = 8
+
+// run strikes until instances were killed so many times, or ctx ends.
 func (c *chaos) run(ctx context.Context, kills int) error {
 	defer c.forgetting.Wait()
-	for n := 1; n <= kills && ctx.Err() == nil; n++ {
+	for n := 1; c.kills < kills && ctx.Err() == nil; n++ {
 		pause(ctx, betweenKills+c.within(betweenKills))
 		strike := c.strikeInstance
-		switch n {
-		case 1 + kills/4, 1 + 3*kills/4:
+		switch {
+		case n%round == 3:
 			strike = c.strikeRedis
-		case 1 + kills/2, kills:
+		case n%round == 5 && c.kills+2 <= kills:
+			strike = c.strikeTwo
+		case n%round == 6:
 			strike = c.strikeMariaDB
 		}
 		if err := strike(ctx); err != nil {
@@ -52,12 +57,15 @@ func (c *chaos) within(d time.Duration) time.Duration {
 	return time.Duration(c.random.Int64N(int64(d)))
 }
 
-// kill ends a random instance and returns it.
+// kill ends a random instance that lives and returns it.
 func (c *chaos) kill() *instance {
-	i := c.instances[c.random.IntN(len(c.instances))]
-	i.Kill()
-	c.kills++
-	return i
+	for {
+		if i := c.instances[c.random.IntN(len(c.instances))]; i.Alive() {
+			i.Kill()
+			c.kills++
+			return i
+		}
+	}
 }
 
 // restart brings an instance back.
@@ -73,6 +81,16 @@ func (c *chaos) strikeInstance(ctx context.Context) error {
 	i := c.kill()
 	pause(ctx, c.within(away))
 	return c.restart(i)
+}
+
+// strikeTwo leaves one instance.
+func (c *chaos) strikeTwo(ctx context.Context) error {
+	first, second := c.kill(), c.kill()
+	pause(ctx, c.within(away))
+	if err := c.restart(first); err != nil {
+		return err
+	}
+	return c.restart(second)
 }
 
 // strikeRedis has Redis lose everything, while an instance is away.

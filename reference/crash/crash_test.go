@@ -28,12 +28,12 @@ const (
 // drowned.
 const (
 	persons = 3000
-	workers = 16
+	workers = 48
 	every   = 60 * time.Millisecond
 	most    = wallet.Money(200)
 
 	// fenPerKill is the budget: what the load grants between two kills, more or less, so that it runs out near the end.
-	fenPerKill = wallet.Money(45_000)
+	fenPerKill = wallet.Money(70_000)
 )
 
 // Bounds of the waits. Each is far above what a busy machine needs.
@@ -49,6 +49,7 @@ func TestCrash(t *testing.T) {
 	if kills == 0 {
 		t.Skip("SKIPPED: run make crash, or set " + envKills)
 	}
+	require.GreaterOrEqual(t, kills, uint64(round), "fewer kills do not strike everything")
 	if err := rig.Need(rig.Programs()...); err != nil {
 		t.Fatal(err) // Who asks for it wants to know.
 	}
@@ -89,11 +90,14 @@ func crash(t *testing.T, kills int, seed uint64) summary {
 	err := chaos.run(ctx, kills)
 	spent := false
 	if err == nil {
-		spent = waitFor(within(t, runsOutWithin), func() bool { return w.count("grant", wallet.ReasonOf(wallet.ErrOverBudget)) > 0 })
+		spent = waitFor(within(t, runsOutWithin), func() bool {
+			return w.count("grant", wallet.ReasonOf(wallet.ErrOverBudget)) > 0 || len(w.violations()) > 0
+		})
 	}
 	end()
 	<-lived
 	require.NoError(t, err)
+	require.Empty(t, w.violations())
 	require.True(t, spent, "the budget of %d fen did not run out within %s", budget, runsOutWithin)
 
 	books := city.open(t)

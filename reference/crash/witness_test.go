@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -73,6 +74,18 @@ func (w *witness) learnt(wasUnknown bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.solved++
+}
+
+// violations returns what the oracle has seen that must not be, while the service still runs.
+func (w *witness) violations() (first []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.oracle.Checks() {
+		if c.Violations > 0 {
+			first = append(first, fmt.Sprintf("%s: %d violations; first: %s", c.Name, c.Violations, c.First))
+		}
+	}
+	return first
 }
 
 // count returns how many tries of an operation had the result.
