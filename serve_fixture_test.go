@@ -72,7 +72,7 @@ func startService(tb testing.TB, change func(*serveConfig)) *served {
 	}
 	require.NoError(tb, c.finish())
 	require.NoError(tb, makeKeys(&c))
-	s := &served{client: &http.Client{Transport: &http.Transport{}}, config: c, logs: &text{}}
+	s := &served{client: newClient(1), config: c, logs: &text{}}
 	var err error
 	s.keys, err = auth.Load(c.Keys)
 	require.NoError(tb, err)
@@ -102,6 +102,11 @@ func startService(tb testing.TB, change func(*serveConfig)) *served {
 	})
 	s.at(strings.TrimPrefix(strings.TrimSpace(line), "listening on "))
 	return s
+}
+
+// newClient returns a client for so many requests at the same time.
+func newClient(n int) *http.Client {
+	return &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: n}}
 }
 
 // at sets where the service is.

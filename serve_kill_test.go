@@ -1,0 +1,212 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/internal/rig"
+	"hongbao/reference/server/auth"
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// startProcess runs hongbao serve on a folder that has a hongbao.yaml. It is stopped when the test ends.
+func startProcess(t *testing.T, data, name string) (*rig.Program, *served) {
+	t.Helper()
+	p, err := rig.NewProgram(data, name, "hongbao", "serve", "--config", filepath.Join(data, "hongbao.yaml"))
+	require.NoError(t, err)
+	s := &served{client: newClient(loaders)}
+	require.NoError(t, p.Start(func() error {
+		said, err := os.ReadFile(p.Log())
+		if err != nil {
+			return err
+		}
+		_, rest, ok := strings.Cut(string(said), "listening on ")
+		url, _, whole := strings.Cut(rest, "\n")
+		if !ok || !whole {
+			return fmt.Errorf("%s does not listen yet", name)
+		}
+		s.at(url)
+		return nil
+	}))
+	t.Cleanup(p.Kill)
+	s.keys, err = auth.Load(filepath.Join(data, "keys.json"))
+	require.NoError(t, err)
+	return p, s
+}
+
+// What is granted before and while the service is killed.
+const (
+	loaders  = 16  // requests at the same time
+	people   = 40  // who win, in turn
+	acked    = 320 // grants to wait for
+	killedAt = 3   // fen of each
+)
+
+// grants is what the upstream knows: every request has an answer, or has none.
+type grants struct {
+	mu     sync.Mutex
+	orders map[string]int     // acknowledged → its place in the series
+	tokens map[int64][][]byte // by user
+	lost   []int              // no answer
+}
+
+// body is a place in the series of grants.
+func (g *grants) body(n int) string { return win(int64(n%people+1), n/people, killedAt) }
+
+// load grants until the service is gone.
+func (g *grants) load(s *served, acknowledged func()) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range loaders {
+		all.Go(func() {
+			for {
+				n := int(next.Add(1)) - 1
+				var won pb.GrantReply
+				reason, err := s.trySigned("demo", "GrantService/Grant", g.body(n), &won)
+				g.mu.Lock()
+				if err != nil || reason != "ok" {
+					g.lost = append(g.lost, n)
+					g.mu.Unlock()
+					return
+				}
+				g.orders[won.Order] = n
+				if user := int64(n%people + 1); len(won.Token) > 0 {
+					g.tokens[user] = append(g.tokens[user], won.Token)
+				}
+				g.mu.Unlock()
+				acknowledged()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestServeKilled: the posters of one shard, which take one grant after the other, are far behind when the process is
+// killed in the middle of its work. The next one on the same folder has all that was acknowledged, once.
+func TestServeKilled(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range []wallet.Strategy{wallet.StrategyToken, wallet.StrategyAsync} {
+		t.Run(string(strategy), func(t *testing.T) {
+			t.Parallel()
+			killed(t, strategy)
+		})
+	}
+}
+
+func killed(t *testing.T, strategy wallet.Strategy) {
+	data := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(data, "hongbao.yaml"), fmt.Appendf(nil,
+		"{listen: '127.0.0.1:0', debug: '', data: %q, strategy: %s, shards: 1, batch: 1, chores: 100ms}", data, strategy), 0o600))
+	first, s := startProcess(t, data, "first")
+	g := &grants{orders: map[string]int{}, tokens: map[int64][][]byte{}}
+	var count atomic.Int64
+	enough := make(chan struct{})
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		g.load(s, func() {
+			if count.Add(1) == acked {
+				close(enough)
+			}
+		})
+	}()
+	<-enough
+	first.Kill()
+	<-over
+
+	second, s := startProcess(t, data, "second")
+	said, err := os.ReadFile(second.Log())
+	require.NoError(t, err)
+	require.Contains(t, string(said), "posted what an earlier life had acknowledged", "nothing was left behind, so nothing is shown by this test")
+	total := int64(len(g.orders)+len(g.lost)) * killedAt
+	for _, n := range g.lost { // it may have been done or not: the same number settles it
+		var won pb.GrantReply
+		require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", g.body(n), &won))
+		g.orders[won.Order] = n
+	}
+	onPages(t, s, g)
+	atRest(t, s, len(g.orders), total)
+	eventually(t, "what the killed process had leased is back, to the fen", func() bool {
+		var back pb.AuditBudgetReply
+		require.Equal(t, "ok", s.as(t, "auditor", "OperatorService/AuditBudget", `{"stage":"STAGE_OFFICIAL"}`, &back))
+		var status pb.StatusReply
+		require.Equal(t, "ok", s.as(t, "viewer", "OperatorService/Status", "{}", &status))
+		return status.Budgets[0].StrandedFen == 0 && status.Budgets[0].LeasedFen <= total+defaultConfig().BudgetBlock
+	})
+	refusedSecond(t, data)
+
+	require.NoError(t, second.Stop(patience), "a clean stop ends with 0")
+	said, err = os.ReadFile(second.Log())
+	require.NoError(t, err)
+	require.Contains(t, string(said), "nothing is held")
+	c := defaultConfig()
+	c.Data = data
+	b := readBooks(t, &c, false)
+	require.Len(t, b.orders, len(g.orders))
+	require.Zero(t, b.sum)
+	require.EqualValues(t, total, b.spent)
+	require.EqualValues(t, wallet.Quota{Reserved: wallet.Money(total), Leased: wallet.Money(total)}, b.quota)
+	for no, o := range b.orders {
+		require.Equal(t, wallet.OrderSettled, o.State, no)
+		require.Equal(t, 1, b.grants[no], "%v is in the ledger once", no)
+	}
+}
+
+// onPages wants every grant on its person's page, once. The tokens that clients hold are of grants posted meanwhile.
+func onPages(t *testing.T, s *served, g *grants) {
+	t.Helper()
+	seen := map[string]int{}
+	for user := int64(1); user <= people; user++ {
+		var page pb.WalletPageReply
+		ask := func(body string) {
+			require.Equal(t, "ok", s.by(t, user, "WalletService/WalletPage", body, &page))
+		}
+		ask(`{"limit":100,"withdraw":true}`)
+		if len(g.tokens) == 0 { // nothing but the ledger shows what was granted after the restart
+			won := int64(0)
+			for _, n := range g.orders {
+				if int64(n%people+1) == user {
+					won += killedAt
+				}
+			}
+			eventually(t, "the grants are posted", func() bool { ask(`{"limit":100}`); return page.IncomeFen == won })
+		}
+		for _, l := range page.Lines {
+			seen[l.Order]++
+		}
+		require.EqualValues(t, len(page.Lines)*killedAt, page.IncomeFen)
+		require.Equal(t, page.IncomeFen, page.BalanceFen)
+		income := page.IncomeFen
+		if tokens := g.tokens[user]; len(tokens) > 0 {
+			ask(holding(tokens...))
+			require.Equal(t, income, page.IncomeFen, "tokens of what is posted add nothing")
+			for _, reason := range reasons(len(tokens), page.Refused) {
+				require.Equal(t, "token_replayed", reason)
+			}
+		}
+	}
+	for order := range g.orders {
+		require.Equal(t, 1, seen[order], order)
+	}
+	require.Len(t, seen, len(g.orders))
+}
+
+// refusedSecond starts another process on a folder that is in use.
+func refusedSecond(t *testing.T, data string) {
+	t.Helper()
+	out, err := exec.Command("hongbao", "serve", "--data", data, "--listen", "127.0.0.1:0", "--debug", "").CombinedOutput()
+	var exited *exec.ExitError
+	require.ErrorAs(t, err, &exited)
+	require.Equal(t, exitUsage, exited.ExitCode())
+	require.Contains(t, string(out), "is in use by another hongbao: stop it, or choose another folder")
+	require.NotContains(t, string(out), "listening")
+}
