@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// TestServeOperators: an operator changes how the service runs, who may not is refused, and both are on record.
+func TestServeOperators(t *testing.T) {
+	t.Parallel()
+	s := startService(t, nil)
+	var won pb.GrantReply
+	require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", win(7, 1, 88), &won))
+	atRest(t, s, 1, 88) // the auditor's first action
+
+	const on, off = `{"name":"distrust-tokens","on":true}`, `{"name":"distrust-tokens"}`
+	answered := func(reason string) func() bool {
+		return func() bool {
+			var page pb.WalletPageReply
+			require.Equal(t, "ok", s.by(t, 7, "WalletService/WalletPage", holding(won.Token), &page))
+			require.EqualValues(t, 88, page.BalanceFen, "the server's own copies go on")
+			return reasons(1, page.Refused)[0] == reason
+		}
+	}
+	require.Equal(t, "wrong_role", s.as(t, "viewer", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}))
+	require.Equal(t, "wrong_role", s.as(t, "auditor", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}))
+	require.Equal(t, "wrong_role", s.as(t, "operator", "OperatorService/Reconcile", "{}", &pb.ReconcileReply{}))
+	require.Equal(t, "not_found", s.as(t, "operator", "OperatorService/SetSwitch", `{"name":"gravity","on":true}`, &pb.SetSwitchReply{}))
+	require.Equal(t, "unknown_key", s.as(t, "demo", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}), "an upstream is no operator")
+	require.True(t, answered("token_replayed")(), "none of them has turned it")
+
+	for _, c := range []struct {
+		body, reason string
+		on           bool
+	}{{on, "token_distrusted", true}, {off, "token_replayed", false}} {
+		require.Equal(t, "ok", s.as(t, "operator", "OperatorService/SetSwitch", c.body, &pb.SetSwitchReply{}))
+		eventually(t, "the switch is heard of: "+c.reason, answered(c.reason))
+		var list pb.ListSwitchesReply
+		require.Equal(t, "ok", s.as(t, "viewer", "OperatorService/ListSwitches", "{}", &list))
+		require.Len(t, list.Switches, 1)
+		require.Equal(t, string(wallet.SwitchDistrustTokens), list.Switches[0].Name)
+		require.Equal(t, c.on, list.Switches[0].On)
+	}
+
+	require.Equal(t, "wrong_role", s.as(t, "operator", "OperatorService/AuditLog", "{}", &pb.AuditLogReply{}))
+	var log pb.AuditLogReply
+	require.Equal(t, "ok", s.as(t, "auditor", "OperatorService/AuditLog", `{"limit":100}`, &log))
+	type line struct{ who, role, what, outcome string }
+	var lines []line
+	for _, a := range log.Actions {
+		if a.Method == "/hongbao.v1.OperatorService/SetSwitch" {
+			// Protobuf's JSON has blanks in one build and none in another.
+			lines = append(lines, line{a.Operator, a.Role, strings.ReplaceAll(a.Detail, " ", ""), a.Outcome})
+		}
+	}
+	require.Len(t, lines, 6)
+	require.Equal(t, line{"operator", "operator", `{"name":"distrust-tokens"}`, "ok"}, lines[0], "the newest first")
+	require.Equal(t, line{"operator", "operator", `{"name":"distrust-tokens","on":true}`, "ok"}, lines[1])
+	require.Equal(t, line{"operator", "operator", `{"name":"gravity","on":true}`, "not_found"}, lines[2], "how it ended")
+	require.Equal(t, line{"operator", "operator", `{"name":"gravity","on":true}`, "ok"}, lines[3], "that it was tried")
+	require.Equal(t, line{"auditor", "auditor", "", "wrong_role"}, lines[4])
+	require.Equal(t, line{"viewer", "viewer", "", "wrong_role"}, lines[5])
+	require.Equal(t, "/hongbao.v1.OperatorService/AuditLog", log.Actions[0].Method, "reading the log is on record too")
+}

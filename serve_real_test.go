@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/stretchr/testify/require"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// TestServeRealInstances: two instances on the same stores are one wallet, and what one leaves the other takes over.
+func TestServeRealInstances(t *testing.T) {
+	stores, keys := onRealStores(t), t.TempDir()
+	instance := func(name string) *served {
+		return startService(t, func(c *serveConfig) { stores(c); c.Data, c.Instance, c.Instances = keys, name, 2 })
+	}
+	a, b := instance("a"), instance("b")
+	both := func(why string, n int, of ...*served) {
+		for _, s := range of {
+			eventually(t, s.config.Instance+" "+why, func() bool {
+				var status pb.StatusReply
+				return s.as(t, "viewer", "OperatorService/Status", "{}", &status) == "ok" && len(status.Instances) == n
+			})
+		}
+	}
+	both("knows of the other", 2, a, b)
+
+	var won, again pb.GrantReply
+	require.Equal(t, "ok", a.as(t, "demo", "GrantService/Grant", win(7, 1, 88), &won))
+	require.Equal(t, "ok", b.as(t, "demo", "GrantService/Grant", win(7, 1, 88), &again), "a repeat may come to another instance")
+	require.Equal(t, won.Order, again.Order)
+	require.Equal(t, "conflict", b.as(t, "demo", "GrantService/Grant", win(7, 1, 89), &again))
+	shows(t, b, wallet.StrategyToken, 7, 88)
+	var paid pb.WithdrawReply
+	require.Equal(t, "ok", b.by(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &paid))
+	shows(t, a, wallet.StrategyToken, 7, 8)
+	require.Equal(t, "ok", a.as(t, "operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`, &pb.SetSwitchReply{}))
+	eventually(t, "the switch is heard of at the other instance", func() bool {
+		var page pb.WalletPageReply
+		require.Equal(t, "ok", b.by(t, 7, "WalletService/WalletPage", holding(won.Token), &page))
+		return reasons(1, page.Refused)[0] == "token_distrusted"
+	})
+	atRest(t, a, 1, 88)
+	atRest(t, b, 1, 88)
+
+	a.stop()
+	both("is alone", 1, b)
+	const people = 200 // several for each shard
+	for user := int64(1); user <= people; user++ {
+		require.Equal(t, "ok", b.as(t, "demo", "GrantService/Grant", win(user, 2, 3), &won))
+	}
+	atRest(t, b, 1+people, 88+3*people) // every shard is posted
+
+	c := instance("c") // on top of what others have left
+	shows(t, c, wallet.StrategyToken, 7, 11)
+	both("knows of the new one", 2, b, c)
+	b.stop()
+	c.stop()
+	books := readBooks(t, &c.config, false)
+	require.Zero(t, books.sum)
+	require.Equal(t, wallet.Quota{Reserved: 688, Leased: 688}, books.quota)
+}
+
+// TestServeRealKeys: one of several instances does not make keys of its own.
+func TestServeRealKeys(t *testing.T) {
+	c := defaultConfig()
+	onRealStores(t)(&c)
+	c.Data, c.Listen, c.Debug = t.TempDir(), "127.0.0.1:0", ""
+	require.NoError(t, c.finish())
+	var out text
+	err := runService(t.Context(), &c, &out, &out)
+	require.ErrorContains(t, err, "hint: make the keys once with `hongbao keys --data DIR`")
+	require.Empty(t, out.String())
+	left, err := os.ReadDir(c.Data)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+// TestServeRealSecrets: real servers refuse wrong passwords, and what is said about it holds none of them.
+func TestServeRealSecrets(t *testing.T) {
+	stores := onRealStores(t)
+	for _, c := range []struct {
+		why    string
+		change func(*serveConfig)
+	}{
+		{"MySQL refuses the password", func(c *serveConfig) {
+			dsn, err := mysql.ParseDSN(c.MySQL.DSNs[0])
+			require.NoError(t, err)
+			dsn.User, dsn.Passwd = "nobody", password
+			c.MySQL.DSNs[0] = dsn.FormatDSN()
+		}},
+		{"Redis refuses the password", func(c *serveConfig) { c.Redis.Main.Username, c.Redis.Main.Password = "nobody", password }},
+		{"nobody is where Redis should be", func(c *serveConfig) {
+			c.Redis.Main = &redisEndpoint{Addrs: []string{nowhere(t)}, Password: password}
+		}},
+	} {
+		config := defaultConfig()
+		stores(&config)
+		config.Data, config.Listen, config.Debug = t.TempDir(), "127.0.0.1:0", ""
+		c.change(&config)
+		require.NoError(t, config.finish(), c.why)
+		require.NoError(t, makeKeys(&config))
+		var out text
+		err := runService(t.Context(), &config, &out, &out)
+		require.Error(t, err, c.why)
+		require.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err)+out.String(), password, c.why)
+	}
+}
+
+// password is what must never be seen.
+const password = "geheim-5cb8a1"
+
+// nowhere returns an address of the loopback at which nobody listens.
+func nowhere(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
