@@ -42,11 +42,11 @@ proto: ## regenerate the protobuf code (needs protoc)
 	$(GO) generate ./reference/token/...
 
 real: ## contracts, end-to-end and crash suites on real servers, started from what is installed (CRASH_KILLS=50)
-	$(RUN_REAL) sh -ec '$(GO) test -count=1 -p 1 -timeout 20m $(REAL); $(GO) test -count=1 -timeout 10m -run "Real|Serve" .'
+	$(RUN_REAL) sh -ec '$(GO) test -count=1 -p 1 -timeout 20m $(REAL); $(GO) test -count=1 -timeout 10m -run "^TestServe" .'
 	$(MAKE) crash
 
 crash: ## three instances under load, killed CRASH_KILLS times, with Redis wiped and MariaDB killed; prints the summary
-	CRASH_KILLS=$(CRASH_KILLS) $(GO) test -count=1 -v -timeout 45m ./reference/crash
+	CRASH_KILLS=$(CRASH_KILLS) $(GO) test -count=1 -v -timeout 45m -run '^TestCrash$$' ./reference/crash
 
 bench-real: ## the figures of the real stores that the documents quote
 	$(RUN_REAL) $(GO) test -p 1 -run '^$$' -bench . -benchtime 1s ./reference/store/... ./reference/server/...

@@ -47,10 +47,15 @@ func (s *stores) rest(ctx context.Context) (rest, error) {
 // pollEvery is how often a wait for the stores looks at them.
 const pollEvery = 100 * time.Millisecond
 
-// drain waits until nothing is left to do, at most until ctx ends.
+// lookWithin bounds one look at the stores.
+const lookWithin = 5 * time.Second
+
+// drain waits until nothing is left to do, at most until ctx ends, and returns what was left at the last look.
 func (s *stores) drain(ctx context.Context) (rest, error) {
 	for {
-		r, err := s.rest(ctx)
+		look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
+		r, err := s.rest(look)
+		cancel()
 		if err == nil && r == (rest{}) || ctx.Err() != nil {
 			return r, err
 		}

@@ -175,7 +175,7 @@ func TestVillageIsClean(t *testing.T) {
 			require.NoError(t, err)
 			var out bytes.Buffer
 			summary{verdict: v, witness: w}.write(&out)
-			t.Log("\n" + out.String())
+			require.Regexp(t, `acknowledged and lost +0\n`, out.String())
 			require.NoError(t, v.faults())
 			require.NotZero(t, w.count("grant", wallet.ReasonOf(wallet.ErrOverBudget)), "the budget never ran out, so nothing was tried")
 		})
