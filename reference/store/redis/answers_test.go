@@ -144,7 +144,7 @@ func TestGarbledAnswers(t *testing.T) {
 	entry := func(id, credit string) string {
 		return "$" + length(id) + "\r\n" + id + "\r\n$" + length(credit) + "\r\n" + credit
 	}
-	_, client := newFake(t, map[string][]string{"EVAL": {"*8\r\n" + entry("1-1", "rubbish") + "\r\n" + entry("x", "7_rain-cash_1_1_3 188 5") + "\r\n" +
+	_, client := newFake(t, map[string][]string{"XLEN": {":4"}, "EVAL": {"*8\r\n" + entry("1-1", "rubbish") + "\r\n" + entry("x", "7_rain-cash_1_1_3 188 5") + "\r\n" +
 		entry("9999999999999-4194304", "7_rain-cash_1_1_3 188 5") + "\r\n" + entry("2-3", "7_rain-cash_1_1_3 188 5")}})
 	held, err := redis.NewBacklog(client, storetest.NewClock(), 1, storetest.Lease).Take(t.Context(), 0, 4)
 	require.NoError(t, err)
