@@ -51,6 +51,8 @@ const (
 	// maxUnsettled bounds the takes kept for a repeat: three seconds of the fastest instance's grants, in about
 	// 10 MB. What is beyond it stays ungranted until an audit.
 	maxUnsettled = 1 << 16
+	// maxGranted bounds the granted orders that are remembered: longer than repeats of one call take, in about 2 MB.
+	maxGranted = 1 << 14
 )
 
 // Budgets is one life of one instance as its requests see it. It is safe for concurrent use.
@@ -63,6 +65,12 @@ type Budgets struct {
 	pockets   [wallet.Stages + 1]pocket
 	takes     map[wallet.OrderNo]*take
 	unsettled int // takes that nobody is recording now
+
+	// granted are the orders granted last, latest has them in a ring: a repeat must not take anything, because another
+	// order would be refused for what it holds for a moment.
+	granted map[wallet.OrderNo]bool
+	latest  []wallet.OrderNo
+	oldest  int
 }
 
 var _ wallet.Budgets = (*Budgets)(nil)
@@ -91,7 +99,7 @@ type take struct {
 // New returns the budgets of an instance. The holder's name must be used by no other life of any instance, before or
 // after: two that share one would share a block without knowing of each other. c must be valid.
 func New(book wallet.Quotas, holder string, c Config) *Budgets {
-	return &Budgets{book: book, holder: holder, block: max(c.Block, 1), takes: map[wallet.OrderNo]*take{}}
+	return &Budgets{book: book, holder: holder, block: max(c.Block, 1), takes: map[wallet.OrderNo]*take{}, granted: map[wallet.OrderNo]bool{}}
 }
 
 // Spent implements wallet.Budgets: the reservations on record, of all instances.
@@ -114,7 +122,7 @@ func (b *Budgets) Reserve(ctx context.Context, no wallet.OrderNo, amount, budget
 		if errors.Is(err, wallet.ErrOverBudget) {
 			return b.refuse(ctx, no, amount)
 		}
-		if err != nil {
+		if err != nil || t == nil {
 			return err
 		}
 		if err = b.record(ctx, no, t); !errors.Is(err, wallet.ErrStale) {
@@ -137,11 +145,12 @@ func answer(onRecord wallet.Reservation, err error) error {
 	return err
 }
 
-// take returns the order's take out of the pocket, which is filled from the book when it has too little.
+// take returns the order's take out of the pocket, which is filled from the book when it has too little. It returns
+// nil and no error when the order is known to be granted already.
 func (b *Budgets) take(ctx context.Context, no wallet.OrderNo, amount, budget wallet.Money) (*take, error) {
 	for range leaseTries {
 		t, missing, whole := b.fromPocket(no, amount)
-		if t != nil {
+		if t != nil || missing == 0 {
 			return t, nil
 		}
 		want := missing
@@ -165,6 +174,9 @@ func (b *Budgets) take(ctx context.Context, no wallet.OrderNo, amount, budget wa
 func (b *Budgets) fromPocket(no wallet.OrderNo, amount wallet.Money) (t *take, missing wallet.Money, whole bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.granted[no] {
+		return nil, 0, false
+	}
 	if t = b.takes[no]; t != nil {
 		if t.callers == 0 {
 			b.unsettled--

@@ -115,15 +115,6 @@ func TestEnds(t *testing.T) {
 		{"granted order repeated elsewhere", func(t *testing.T, w world) {
 			require.NoError(t, w.b.Reserve(t.Context(), number(1), 10, budget))
 		}, 90, "b has nothing to grant from and grants all the same"},
-		{"granted order repeated, refused", func(t *testing.T, w world) {
-			next(w, refused)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(1), 10, budget), wallet.ErrUnavailable)
-		}, 90, "the second take goes back"},
-		{"granted order repeated, unheard", func(t *testing.T, w world) {
-			next(w, unheard)
-			require.ErrorIs(t, w.a.Reserve(t.Context(), number(1), 10, budget), wallet.ErrUnknown)
-			require.NoError(t, w.a.Reserve(t.Context(), number(1), 10, budget))
-		}, 80, "which of two takes pays cannot be told any more: the safe side is that both do"},
 		{"both at once", func(t *testing.T, w world) {
 			w.book.meanwhile = once(func() { require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, budget)) })
 			require.NoError(t, w.a.Reserve(t.Context(), number(2), 30, budget))

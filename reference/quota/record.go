@@ -33,12 +33,30 @@ func (b *Budgets) recorded(no wallet.OrderNo, t *take, r wallet.Reservation, isN
 	case !nothingWritten(err):
 		t.doubt = true
 	}
+	if err == nil && r.Block != 0 {
+		b.remember(no)
+	}
 	if t.other && b.takes[no] == t {
 		delete(b.takes, no) // whoever comes now must not join it
 	}
 	if t.callers--; t.callers == 0 {
 		b.settled(no, t)
 	}
+}
+
+// remember keeps a granted order in mind, in place of the oldest one when there are too many.
+func (b *Budgets) remember(no wallet.OrderNo) {
+	switch {
+	case b.granted[no]:
+		return
+	case len(b.latest) < maxGranted:
+		b.latest = append(b.latest, no)
+	default:
+		delete(b.granted, b.latest[b.oldest])
+		b.latest[b.oldest] = no
+		b.oldest = (b.oldest + 1) % maxGranted
+	}
+	b.granted[no] = true
 }
 
 // settled decides what becomes of a take that nobody records any more.
