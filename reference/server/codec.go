@@ -71,11 +71,16 @@ func readable(m any) error {
 	if err := known(p); err != nil {
 		return err
 	}
-	if batch, ok := m.(*pb.BatchGrantRequest); ok {
-		for _, g := range batch.Grants {
+	switch m := m.(type) {
+	case *pb.BatchGrantRequest:
+		for _, g := range m.Grants {
 			if err := known(g); err != nil {
 				return err
 			}
+		}
+	case interface{ GetWho() *pb.User }:
+		if who := m.GetWho(); who != nil {
+			return known(who)
 		}
 	}
 	return nil

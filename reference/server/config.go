@@ -87,7 +87,7 @@ type Ports struct {
 	Query    Query          // nil: the queries are not served
 	Operator Operator       // nil: operators' calls are not served
 	Audit    wallet.AuditLog
-	Leases   wallet.Leases // nil: an operator's captured request is refused by the instance alone that saw it
+	Leases   wallet.Leases // nil: an operator's or the account system's captured request is refused by the instance alone that saw it
 	Clock    wallet.Clock
 	Metrics  *Metrics     // nil: its own
 	Log      *slog.Logger // nil: silent

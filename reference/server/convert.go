@@ -40,6 +40,16 @@ func linesOf(limit int32) (int, error) {
 	return int(limit), nil
 }
 
+// momentOf returns the moment that decides a user's stage, or wallet.ErrInvalid for one that lies ahead by more than
+// clocks do: nobody asks after a stage that has not begun (A1).
+func momentOf(us int64, now wallet.Instant) (wallet.Instant, error) {
+	at := wallet.Instant(us)
+	if at < 0 || at > now.Add(auth.Window) {
+		return 0, fmt.Errorf("%w: the moment %d is not yet", wallet.ErrInvalid, us)
+	}
+	return at, nil
+}
+
 // tokensOf returns wallet.ErrInvalid when there are too many. How long one may be is the sealer's to say.
 func tokensOf(tokens [][]byte) ([][]byte, error) {
 	if len(tokens) > wallet.MaxClientTokens {

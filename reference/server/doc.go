@@ -6,5 +6,5 @@
 // reaches the caller with the code and reason it had.
 package server
 
-//go:generate protoc --proto_path=proto --go_out=hongbaopb --go_opt=module=hongbao/reference/server/hongbaopb --connect-go_out=hongbaopb --connect-go_opt=module=hongbao/reference/server/hongbaopb,simple hongbao/v1/common.proto hongbao/v1/grant.proto hongbao/v1/wallet.proto hongbao/v1/query.proto hongbao/v1/operator.proto
+//go:generate protoc --proto_path=proto --go_out=hongbaopb --go_opt=module=hongbao/reference/server/hongbaopb --connect-go_out=hongbaopb --connect-go_opt=module=hongbao/reference/server/hongbaopb,simple hongbao/v1/common.proto hongbao/v1/account.proto hongbao/v1/grant.proto hongbao/v1/wallet.proto hongbao/v1/query.proto hongbao/v1/operator.proto
 //go:generate go test -run ^TestOpenAPI$ . -update

@@ -138,6 +138,8 @@ func start(t testing.TB, changes ...change) *fixture {
 		stopped: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	f.keys.Callers = append(f.keys.Callers,
 		auth.Caller{Key: auth.Key{ID: "asker", Secret: auth.NewSecret()}, Scopes: []auth.Scope{auth.ScopeQuery}},
+		auth.Caller{Key: auth.Key{ID: "giver", Secret: auth.NewSecret()}, Scopes: []auth.Scope{auth.ScopeGrant}},
+		auth.Caller{Key: auth.Key{ID: "binder", Secret: auth.NewSecret()}, Scopes: []auth.Scope{auth.ScopeBind}, Apps: []wallet.App{wallet.Xigua}},
 		auth.Caller{Key: auth.Key{ID: "narrow", Secret: auth.NewSecret()}, Scopes: []auth.Scope{auth.ScopeGrant, auth.ScopeQuery},
 			Activities: []wallet.ActivityID{"autumn"}, Apps: []wallet.App{wallet.Xigua}})
 	var err error
@@ -248,6 +250,15 @@ func (f *fixture) signed(id, method, body string, now wallet.Instant) string {
 func (f *fixture) as(id, method, body string) answer {
 	f.t.Helper()
 	return f.do(f.request(method, body, f.signed(id, method, body, f.clock.Now())))
+}
+
+// marked returns a load test's request, signed with its mark.
+func (f *fixture) marked(id, method, body string) *http.Request {
+	caller, _ := f.keys.Caller(id)
+	r := f.request(method, body, auth.Sign(caller.Key, auth.Request{Method: http.MethodPost, Path: "/hongbao.v1." + method,
+		Body: []byte(body), LoadTest: true}, f.clock.Now().Time(), auth.NewNonce()))
+	r.Header.Set(auth.HeaderLoadTest, "1")
+	return r
 }
 
 // session returns a user's Authorization header.

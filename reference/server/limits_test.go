@@ -119,7 +119,7 @@ func TestClientDeadline(t *testing.T) {
 func TestDefect(t *testing.T) {
 	f := start(t, slowService(newSlow()))
 	for range 2 {
-		got := f.by(1, "WalletService/BindPhone", `{"phone":5}`)
+		got := f.as("demo", bindPhone, bindBody("DOUYIN", 1, 5))
 		require.Equal(t, "internal internal", got.reason(), got.body)
 		require.NotContains(t, got.body, "defect")
 	}

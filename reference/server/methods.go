@@ -26,6 +26,7 @@ type method struct {
 	scope   auth.Scope  // upstreams
 	roles   []auth.Role // operators
 	mutates bool        // a deadline leaves it open what was done
+	once    bool        // a captured request that is sent again would do harm, at any instance (upstreams; operators' calls always)
 	slow    bool        // may take slowDeadline
 	serves  func(*Ports) bool
 }
@@ -38,10 +39,11 @@ func methods() []method {
 		{path: connectpb.GrantServiceGrantProcedure, of: upstreams, scope: auth.ScopeGrant, mutates: true},
 		{path: connectpb.GrantServiceBatchGrantProcedure, of: upstreams, scope: auth.ScopeGrant, mutates: true},
 
+		{path: connectpb.AccountServiceBindPhoneProcedure, of: upstreams, scope: auth.ScopeBind, mutates: true, once: true},
+
 		{path: connectpb.WalletServiceWalletPageProcedure, of: users},
 		{path: connectpb.WalletServiceFlowProcedure, of: users},
 		{path: connectpb.WalletServiceWithdrawProcedure, of: users, mutates: true},
-		{path: connectpb.WalletServiceBindPhoneProcedure, of: users, mutates: true},
 
 		{path: connectpb.QueryServiceBalanceProcedure, of: upstreams, scope: auth.ScopeQuery, serves: hasQuery},
 		{path: connectpb.QueryServiceIncomeProcedure, of: upstreams, scope: auth.ScopeQuery, serves: hasQuery},

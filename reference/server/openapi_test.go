@@ -23,8 +23,8 @@ type object = map[string]any
 
 // files are the schema's.
 func files() []protoreflect.FileDescriptor {
-	return []protoreflect.FileDescriptor{pb.File_hongbao_v1_common_proto, pb.File_hongbao_v1_grant_proto, pb.File_hongbao_v1_wallet_proto,
-		pb.File_hongbao_v1_query_proto, pb.File_hongbao_v1_operator_proto}
+	return []protoreflect.FileDescriptor{pb.File_hongbao_v1_common_proto, pb.File_hongbao_v1_account_proto, pb.File_hongbao_v1_grant_proto,
+		pb.File_hongbao_v1_wallet_proto, pb.File_hongbao_v1_query_proto, pb.File_hongbao_v1_operator_proto}
 }
 
 // comments are what the schema's source says, by the last two parts of a name: generated code keeps no comments.

@@ -38,6 +38,10 @@ func (s people) page(ctx context.Context, m asked, withdraw bool) (wallet.Page, 
 	if err != nil {
 		return wallet.Page{}, err
 	}
+	at, err := momentOf(m.GetAtUs(), s.ports.Clock.Now())
+	if err != nil {
+		return wallet.Page{}, err
+	}
 	after, err := cursorOf(m.GetAfter())
 	if err != nil {
 		return wallet.Page{}, err
@@ -50,7 +54,7 @@ func (s people) page(ctx context.Context, m asked, withdraw bool) (wallet.Page, 
 	if err != nil {
 		return wallet.Page{}, err
 	}
-	p, err := c.service.Page(ctx, wallet.PageRequest{Caller: c.user, At: wallet.Instant(m.GetAtUs()), After: after,
+	p, err := c.service.Page(ctx, wallet.PageRequest{Caller: c.user, At: at, After: after,
 		Limit: limit, Tokens: tokens, Withdraw: withdraw})
 	for _, f := range p.Refused {
 		s.metrics.TokenRefused(f.Err)
@@ -85,31 +89,18 @@ func (s people) Withdraw(ctx context.Context, m *pb.WithdrawRequest) (*pb.Withdr
 	if err != nil {
 		return nil, err
 	}
+	at, err := momentOf(m.AtUs, s.ports.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
 	tokens, err := tokensOf(m.Tokens)
 	if err != nil {
 		return nil, err
 	}
 	r, err := c.service.Withdraw(ctx, wallet.WithdrawRequest{Caller: c.user, Request: m.Request,
-		Amount: wallet.Money(m.AmountFen), At: wallet.Instant(m.AtUs), Tokens: tokens})
+		Amount: wallet.Money(m.AmountFen), At: at, Tokens: tokens})
 	if err != nil {
 		return nil, err
 	}
 	return &pb.WithdrawReply{Number: r.No.String(), AmountFen: int64(r.Amount), State: pb.WithdrawalState(r.State)}, nil
-}
-
-// BindPhone implements the API.
-func (s people) BindPhone(ctx context.Context, m *pb.BindPhoneRequest) (*pb.BindPhoneReply, error) {
-	c, err := self(ctx, m.GetWho())
-	if err != nil {
-		return nil, err
-	}
-	p, err := c.service.Bind(ctx, c.user, wallet.Phone(m.Phone))
-	if err != nil {
-		return nil, err
-	}
-	former := make([]int64, len(p.Former))
-	for i, id := range p.Former {
-		former[i] = int64(id)
-	}
-	return &pb.BindPhoneReply{ActId: int64(p.ActID), Former: former}, nil
 }

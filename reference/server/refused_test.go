@@ -90,12 +90,12 @@ func TestBadPages(t *testing.T) {
 	f := start(t)
 	require.Equal(t, "ok", f.as("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
 	before := f.books()
+	ahead := jsonInt(int(f.clock.Now().Add(auth.Window)) + 1)
 	for _, c := range []struct{ why, method, body, want string }{
 		{"somebody else's page", "WalletPage", `{"who":{"app":"APP_DOUYIN","user":8}}`, "unauthorised not_yours"},
 		{"the same number in another app", "WalletPage", `{"who":{"app":"APP_XIGUA","user":7}}`, "unauthorised not_yours"},
 		{"somebody else's flow", "Flow", `{"who":{"app":"APP_DOUYIN","user":8}}`, "unauthorised not_yours"},
 		{"somebody else's money", "Withdraw", `{"who":{"app":"APP_DOUYIN","user":8},"request":1,"amount_fen":1}`, "unauthorised not_yours"},
-		{"somebody else's phone", "BindPhone", `{"who":{"app":"APP_DOUYIN","user":8},"phone":5}`, "unauthorised not_yours"},
 		{"a page of minus one", "WalletPage", `{"limit":-1}`, "invalid invalid"},
 		{"a page of all", "WalletPage", `{"limit":101}`, "invalid invalid"},
 		{"a place that is none", "Flow", `{"after":"here"}`, "invalid invalid"},
@@ -105,13 +105,18 @@ func TestBadPages(t *testing.T) {
 		{"a negative amount", "Withdraw", `{"request":2,"amount_fen":-5}`, "invalid invalid"},
 		{"nothing", "Withdraw", `{"request":2,"amount_fen":0}`, "invalid invalid"},
 		{"no number", "Withdraw", `{"amount_fen":1}`, "invalid invalid"},
-		{"no phone", "BindPhone", `{}`, "invalid invalid"},
+		{"the page of a stage to come", "WalletPage", `{"at_us":` + ahead + `}`, "invalid invalid"},
+		{"the flow of a stage to come", "Flow", `{"at_us":` + ahead + `}`, "invalid invalid"},
+		{"the money of a stage to come", "Withdraw", `{"request":2,"amount_fen":1,"at_us":` + ahead + `}`, "invalid invalid"},
+		{"before time", "WalletPage", `{"at_us":-1}`, "invalid invalid"},
 		{"an unknown field within", "WalletPage", `{"who":{"app":1,"user":7,"root":true}}`, "invalid malformed"},
 	} {
 		got := f.by(7, "WalletService/"+c.method, c.body)
 		require.Equal(t, c.want, got.reason(), "%s: %s", c.why, got.body)
 	}
 	require.Equal(t, "100", f.by(7, "WalletService/WalletPage", `{"who":{"app":"APP_DOUYIN","user":7}}`).text("balance_fen"), "one's own name is welcome")
+	fast := jsonInt(int(f.clock.Now().Add(auth.Window)))
+	require.Equal(t, "100", f.by(7, "WalletService/WalletPage", `{"at_us":`+fast+`}`).text("balance_fen"), "a clock that is ahead a little")
 	posted := 1 // the withdrawal that was too large posted what was due first (T6)
 	require.Equal(t, before+posted, f.books())
 }
@@ -158,6 +163,12 @@ func TestMalformedProtobuf(t *testing.T) {
 		}
 	}
 	require.Zero(t, f.books())
+	for _, method := range []string{"WalletPage", "Flow", "Withdraw"} {
+		body := string([]byte{0x0a, 7, 0x08, 1, 0x10, 7, 0xf8, 0x07, 1}) // says more of who asks than anybody knows
+		r := f.request("WalletService/"+method, body, f.session(wallet.Douyin, 7))
+		r.Header.Set("Content-Type", "application/proto")
+		require.Equal(t, "invalid malformed", f.do(r).reason(), method)
+	}
 }
 
 // TestMalformedFrames: gRPC wraps its messages, and half a wrap is the caller's mistake.

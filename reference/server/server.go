@@ -96,6 +96,7 @@ func (s *Server) route() {
 	services := map[string]http.Handler{}
 	add := func(path string, h http.Handler) { services[path] = h }
 	add(connectpb.NewGrantServiceHandler(grants{s}, options...))
+	add(connectpb.NewAccountServiceHandler(accounts{s}, options...))
 	add(connectpb.NewWalletServiceHandler(people{s}, options...))
 	add(connectpb.NewQueryServiceHandler(queries{s}, options...))
 	add(connectpb.NewOperatorServiceHandler(desk{s}, options...))

@@ -151,32 +151,25 @@ func TestNotServed(t *testing.T) {
 	require.Equal(t, "ok", f.as("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
 }
 
-// TestBind: two accounts with one phone are one wallet, over the wire too.
-func TestBind(t *testing.T) {
-	f := start(t)
-	require.Equal(t, "ok", f.as("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
-	require.Equal(t, "1", f.by(7, "WalletService/BindPhone", `{"phone":"13800000000"}`).text("act_id"))
-	xigua := f.session(wallet.Xigua, 7)
-	bound := f.do(f.request("WalletService/BindPhone", `{"phone":13800000000}`, xigua))
-	require.Equal(t, "ok", bound.reason(), bound.body)
-	require.Equal(t, "100", f.do(f.request("WalletService/WalletPage", `{}`, xigua)).text("balance_fen"))
-}
-
 // TestLoadTestMark: marked requests reach the shadow and nothing else, and are refused where there is none (K2).
 func TestLoadTestMark(t *testing.T) {
 	shadow := start(t)
 	f := start(t, func(_ *Config, p *Ports) { p.Shadow = shadow.node })
-	marked := func(f *fixture, mark string) answer {
-		r := f.request("WalletService/BindPhone", `{"phone":5}`, f.session(wallet.Douyin, 7))
-		r.Header.Set("Hongbao-Load-Test", mark)
-		return f.do(r)
-	}
-	require.Equal(t, "refused no_shadow", marked(shadow, "1").reason())
-	require.Equal(t, "invalid load_test_mark", marked(f, "true").reason(), "a mark that could be read either way is not guessed at")
-	shadow.by(1, "WalletService/BindPhone", `{"phone":4}`) // takes wallet 1 of the shadow alone
-	require.Equal(t, "2", marked(f, "1").text("act_id"))
-	require.Equal(t, "1", f.by(7, "WalletService/BindPhone", `{"phone":5}`).text("act_id"), "not marked")
-	r := f.request("QueryService/Balance", `{}`, "")
+	bind := bindBody("DOUYIN", 7, 5)
+	require.Equal(t, "refused no_shadow", shadow.do(shadow.marked("demo", bindPhone, bind)).reason())
+	r := f.marked("demo", bindPhone, bind)
+	r.Header.Set("Hongbao-Load-Test", "true")
+	require.Equal(t, "invalid load_test_mark", f.do(r).reason(), "a mark that could be read either way is not guessed at")
+	shadow.as("demo", bindPhone, bindBody("DOUYIN", 1, 4)) // takes wallet 1 of the shadow alone
+	require.Equal(t, "2", f.do(f.marked("demo", bindPhone, bind)).text("act_id"), "bound in the shadow")
+	require.Equal(t, "1", f.as("demo", bindPhone, bind).text("act_id"), "not marked: nobody was bound here yet")
+	require.Equal(t, "ok", shadow.as("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
+	r = f.request("WalletService/WalletPage", `{}`, f.session(wallet.Douyin, 7))
+	require.Equal(t, "0", f.do(r).text("balance_fen"))
+	r.Header.Set("Hongbao-Load-Test", "1")
+	r.Body = again([]byte(`{}`))
+	require.Equal(t, "100", f.do(r).text("balance_fen"), "users' calls go there too")
+	r = f.request("QueryService/Balance", `{}`, "")
 	r.Header.Set("Hongbao-Load-Test", "1")
 	require.Equal(t, "refused no_shadow", f.do(r).reason(), "queries have no shadow")
 

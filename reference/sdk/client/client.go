@@ -26,7 +26,8 @@ type Config struct {
 	// BaseURL is where the service listens, such as http://127.0.0.1:8080.
 	BaseURL string
 
-	// Key signs what upstreams call: grants and queries. Empty: those methods return auth.ErrNoCredentials.
+	// Key signs what upstreams call: grants, queries, and the binding of phones, as far as its scopes go. Empty: those
+	// methods return auth.ErrNoCredentials.
 	Key auth.Key
 
 	// Session returns the session token of a user, who has logged in with whoever hands them out. nil: what users call
@@ -69,10 +70,11 @@ const (
 
 // Client calls the service. Safe for concurrent use.
 type Client struct {
-	config Config
-	grants hongbaopbconnect.GrantServiceClient
-	wallet hongbaopbconnect.WalletServiceClient
-	query  hongbaopbconnect.QueryServiceClient
+	config   Config
+	grants   hongbaopbconnect.GrantServiceClient
+	accounts hongbaopbconnect.AccountServiceClient
+	wallet   hongbaopbconnect.WalletServiceClient
+	query    hongbaopbconnect.QueryServiceClient
 }
 
 var _ wallet.Service = (*Client)(nil)
@@ -105,9 +107,10 @@ func New(c Config) (*Client, error) {
 	options := []connect.ClientOption{connect.WithReadMaxBytes(maxReply),
 		connect.WithAcceptCompression("gzip", nil, nil)} // replies are small, and tokens do not shrink
 	return &Client{config: c,
-		grants: hongbaopbconnect.NewGrantServiceClient(send, c.BaseURL, options...),
-		wallet: hongbaopbconnect.NewWalletServiceClient(send, c.BaseURL, options...),
-		query:  hongbaopbconnect.NewQueryServiceClient(send, c.BaseURL, options...),
+		grants:   hongbaopbconnect.NewGrantServiceClient(send, c.BaseURL, options...),
+		accounts: hongbaopbconnect.NewAccountServiceClient(send, c.BaseURL, options...),
+		wallet:   hongbaopbconnect.NewWalletServiceClient(send, c.BaseURL, options...),
+		query:    hongbaopbconnect.NewQueryServiceClient(send, c.BaseURL, options...),
 	}, nil
 }
 

@@ -97,11 +97,12 @@ func (c *Client) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet
 	return reply, err
 }
 
-// Bind implements wallet.Service. It needs a Session.
+// Bind implements wallet.Service. It needs a Key with the scope to bind, and a caller who has verified that the user
+// holds the phone: what it is bound to shares the phone's wallet.
 func (c *Client) Bind(ctx context.Context, who wallet.Caller, p wallet.Phone) (wallet.Person, error) {
 	var person wallet.Person
-	err := c.asUser(ctx, who, func(ctx context.Context) error {
-		m, err := c.wallet.BindPhone(ctx, &pb.BindPhoneRequest{Who: user(who), Phone: int64(p)})
+	err := c.signed(ctx, func(ctx context.Context) error {
+		m, err := c.accounts.BindPhone(ctx, &pb.BindPhoneRequest{Who: user(who), Phone: int64(p)})
 		if err != nil {
 			return err
 		}

@@ -206,10 +206,25 @@ func TestCredentials(t *testing.T) {
 	nobody := newClient(t, Config{BaseURL: f.url})
 	_, err := nobody.Grant(ctx, f.win(1, 1, 100))
 	require.ErrorIs(t, err, auth.ErrNoCredentials)
+	_, err = nobody.Bind(ctx, person(1), 13800000000)
+	require.ErrorIs(t, err, auth.ErrNoCredentials)
 	_, err = nobody.Page(ctx, wallet.PageRequest{Caller: person(1), Limit: 1})
 	require.ErrorIs(t, err, auth.ErrNoCredentials)
 
 	c := f.config
+	c.Key = auth.Key{}
+	_, err = newClient(t, c).Bind(ctx, person(1), 13800000000)
+	require.ErrorIs(t, err, auth.ErrNoCredentials, "a user's session does not bind")
+	c = f.config
+	c.Session = nil
+	_, err = newClient(t, c).Bind(ctx, person(1), 13800000000)
+	require.NoError(t, err, "the account system needs none")
+	f.keys.Callers[0].Scopes = []auth.Scope{auth.ScopeGrant, auth.ScopeQuery}
+	narrow, _ := serve(t, f.keys, server.Ports{Service: f.node, Clock: f.clock}, Config{})
+	_, err = narrow.Bind(ctx, person(1), 13800000001)
+	require.ErrorIs(t, err, auth.ErrScope)
+
+	c = f.config
 	c.Key.Secret = auth.NewSecret()
 	_, err = newClient(t, c).Grant(ctx, f.win(1, 1, 100))
 	require.ErrorIs(t, err, auth.ErrSignature)

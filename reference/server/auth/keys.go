@@ -52,16 +52,20 @@ type Scope string
 
 // The scopes.
 const (
-	ScopeGrant Scope = "grant"
-	ScopeQuery Scope = "query"
+	ScopeGrant Scope = "grant" // give rewards
+	ScopeQuery Scope = "query" // ask about a person, and have what is due posted
+	ScopeBind  Scope = "bind"  // say whose phone is whose: for the account system alone, as a phone opens any wallet
 )
+
+// scopes lists them.
+func scopes() []Scope { return []Scope{ScopeGrant, ScopeQuery, ScopeBind} }
 
 // Caller is an upstream service.
 type Caller struct {
 	Key
 	Scopes     []Scope             `json:"scopes"`
 	Activities []wallet.ActivityID `json:"activities,omitempty"` // parents it may grant under; empty = all
-	Apps       []wallet.App        `json:"apps,omitempty"`       // apps whose users it may name; empty = all
+	Apps       []wallet.App        `json:"apps,omitempty"`       // apps whose users it may name; empty = all. A family's apps have the same users
 }
 
 // May returns ErrScope unless the caller has the scope.
@@ -116,7 +120,7 @@ type Keys struct {
 func Generate() Keys {
 	key := func(id string) Key { return Key{id, NewSecret()} }
 	return Keys{
-		Callers: []Caller{{Key: key("demo"), Scopes: []Scope{ScopeGrant, ScopeQuery}}},
+		Callers: []Caller{{Key: key("demo"), Scopes: scopes()}},
 		Operators: []Operator{{key("viewer"), RoleViewer}, {key("operator"), RoleOperator},
 			{key("auditor"), RoleAuditor}},
 		SessionKey: NewSecret(),
@@ -176,7 +180,7 @@ func (k *Keys) Validate() error {
 	for _, c := range k.Callers {
 		check(c.Key)
 		for _, s := range c.Scopes {
-			if s != ScopeGrant && s != ScopeQuery {
+			if !slices.Contains(scopes(), s) {
 				fault("%q has the unknown scope %q", c.ID, s)
 			}
 		}

@@ -112,7 +112,9 @@ func TestKeysFile(t *testing.T) {
 
 	demo, ok := got.Caller("demo")
 	require.True(t, ok)
-	require.NoError(t, demo.May(ScopeGrant))
+	for _, scope := range []Scope{ScopeGrant, ScopeQuery, ScopeBind} {
+		require.NoError(t, demo.May(scope))
+	}
 	_, ok = got.Caller("operator")
 	require.False(t, ok)
 	_, ok = got.Operator("operator")
@@ -181,6 +183,7 @@ func TestScopes(t *testing.T) {
 	c := Caller{Scopes: []Scope{ScopeGrant}}
 	require.NoError(t, c.May(ScopeGrant))
 	require.ErrorIs(t, c.May(ScopeQuery), ErrScope)
+	require.ErrorIs(t, c.May(ScopeBind), ErrScope)
 	require.NoError(t, c.MayGrant("spring", wallet.Douyin))
 	c.Activities = []wallet.ActivityID{"spring"}
 	require.NoError(t, c.MayGrant("spring", wallet.Douyin))

@@ -26,7 +26,7 @@ const (
 type WalletPageRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`                // may be left out
-	AtUs          int64                  `protobuf:"varint,2,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"` // which stage to show: the stage of this moment; 0 = now
+	AtUs          int64                  `protobuf:"varint,2,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"` // which stage to show: the stage of this moment, which has come; 0 = now
 	After         string                 `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`            // "next" of the page before; empty = from the top
 	Limit         int32                  `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`           // lines, 1..100; 0 = 20
 	Tokens        [][]byte               `protobuf:"bytes,5,rep,name=tokens,proto3" json:"tokens,omitempty"`          // the client's copies, sent when its view lacks what it holds; at most 256
@@ -570,7 +570,7 @@ type WithdrawRequest struct {
 	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`
 	Request       int64                  `protobuf:"varint,2,opt,name=request,proto3" json:"request,omitempty"`                      // chosen by the client, above zero; the same over retries
 	AmountFen     int64                  `protobuf:"varint,3,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"` // above zero
-	AtUs          int64                  `protobuf:"varint,4,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"`                // decides the stage; the same over retries; 0 = now, as the first try had it
+	AtUs          int64                  `protobuf:"varint,4,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"`                // decides the stage, and has come; the same over retries; 0 = now, as the first try had it
 	Tokens        [][]byte               `protobuf:"bytes,5,rep,name=tokens,proto3" json:"tokens,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -701,110 +701,6 @@ func (x *WithdrawReply) GetState() WithdrawalState {
 	return WithdrawalState_WITHDRAWAL_STATE_UNSPECIFIED
 }
 
-type BindPhoneRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`
-	Phone         int64                  `protobuf:"varint,2,opt,name=phone,proto3" json:"phone,omitempty"` // digits, above zero
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *BindPhoneRequest) Reset() {
-	*x = BindPhoneRequest{}
-	mi := &file_hongbao_v1_wallet_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *BindPhoneRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*BindPhoneRequest) ProtoMessage() {}
-
-func (x *BindPhoneRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_hongbao_v1_wallet_proto_msgTypes[9]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use BindPhoneRequest.ProtoReflect.Descriptor instead.
-func (*BindPhoneRequest) Descriptor() ([]byte, []int) {
-	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *BindPhoneRequest) GetWho() *User {
-	if x != nil {
-		return x.Who
-	}
-	return nil
-}
-
-func (x *BindPhoneRequest) GetPhone() int64 {
-	if x != nil {
-		return x.Phone
-	}
-	return 0
-}
-
-type BindPhoneReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ActId         int64                  `protobuf:"varint,1,opt,name=act_id,json=actId,proto3" json:"act_id,omitempty"` // the person's wallet
-	Former        []int64                `protobuf:"varint,2,rep,packed,name=former,proto3" json:"former,omitempty"`     // wallets that were joined to it
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *BindPhoneReply) Reset() {
-	*x = BindPhoneReply{}
-	mi := &file_hongbao_v1_wallet_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *BindPhoneReply) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*BindPhoneReply) ProtoMessage() {}
-
-func (x *BindPhoneReply) ProtoReflect() protoreflect.Message {
-	mi := &file_hongbao_v1_wallet_proto_msgTypes[10]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use BindPhoneReply.ProtoReflect.Descriptor instead.
-func (*BindPhoneReply) Descriptor() ([]byte, []int) {
-	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *BindPhoneReply) GetActId() int64 {
-	if x != nil {
-		return x.ActId
-	}
-	return 0
-}
-
-func (x *BindPhoneReply) GetFormer() []int64 {
-	if x != nil {
-		return x.Former
-	}
-	return nil
-}
-
 var File_hongbao_v1_wallet_proto protoreflect.FileDescriptor
 
 const file_hongbao_v1_wallet_proto_rawDesc = "" +
@@ -871,19 +767,12 @@ const file_hongbao_v1_wallet_proto_rawDesc = "" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x1d\n" +
 	"\n" +
 	"amount_fen\x18\x02 \x01(\x03R\tamountFen\x121\n" +
-	"\x05state\x18\x03 \x01(\x0e2\x1b.hongbao.v1.WithdrawalStateR\x05state\"L\n" +
-	"\x10BindPhoneRequest\x12\"\n" +
-	"\x03who\x18\x01 \x01(\v2\x10.hongbao.v1.UserR\x03who\x12\x14\n" +
-	"\x05phone\x18\x02 \x01(\x03R\x05phone\"?\n" +
-	"\x0eBindPhoneReply\x12\x15\n" +
-	"\x06act_id\x18\x01 \x01(\x03R\x05actId\x12\x16\n" +
-	"\x06former\x18\x02 \x03(\x03R\x06former2\x9c\x02\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x1b.hongbao.v1.WithdrawalStateR\x05state2\xd5\x01\n" +
 	"\rWalletService\x12H\n" +
 	"\n" +
 	"WalletPage\x12\x1d.hongbao.v1.WalletPageRequest\x1a\x1b.hongbao.v1.WalletPageReply\x126\n" +
 	"\x04Flow\x12\x17.hongbao.v1.FlowRequest\x1a\x15.hongbao.v1.FlowReply\x12B\n" +
-	"\bWithdraw\x12\x1b.hongbao.v1.WithdrawRequest\x1a\x19.hongbao.v1.WithdrawReply\x12E\n" +
-	"\tBindPhone\x12\x1c.hongbao.v1.BindPhoneRequest\x1a\x1a.hongbao.v1.BindPhoneReplyB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
+	"\bWithdraw\x12\x1b.hongbao.v1.WithdrawRequest\x1a\x19.hongbao.v1.WithdrawReplyB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
 
 var (
 	file_hongbao_v1_wallet_proto_rawDescOnce sync.Once
@@ -897,7 +786,7 @@ func file_hongbao_v1_wallet_proto_rawDescGZIP() []byte {
 	return file_hongbao_v1_wallet_proto_rawDescData
 }
 
-var file_hongbao_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_hongbao_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_hongbao_v1_wallet_proto_goTypes = []any{
 	(*WalletPageRequest)(nil), // 0: hongbao.v1.WalletPageRequest
 	(*WalletPageReply)(nil),   // 1: hongbao.v1.WalletPageReply
@@ -908,43 +797,38 @@ var file_hongbao_v1_wallet_proto_goTypes = []any{
 	(*FlowReply)(nil),         // 6: hongbao.v1.FlowReply
 	(*WithdrawRequest)(nil),   // 7: hongbao.v1.WithdrawRequest
 	(*WithdrawReply)(nil),     // 8: hongbao.v1.WithdrawReply
-	(*BindPhoneRequest)(nil),  // 9: hongbao.v1.BindPhoneRequest
-	(*BindPhoneReply)(nil),    // 10: hongbao.v1.BindPhoneReply
-	(*User)(nil),              // 11: hongbao.v1.User
-	(Stage)(0),                // 12: hongbao.v1.Stage
-	(TokenStatus)(0),          // 13: hongbao.v1.TokenStatus
-	(WithdrawalState)(0),      // 14: hongbao.v1.WithdrawalState
-	(*ErrorDetail)(nil),       // 15: hongbao.v1.ErrorDetail
+	(*User)(nil),              // 9: hongbao.v1.User
+	(Stage)(0),                // 10: hongbao.v1.Stage
+	(TokenStatus)(0),          // 11: hongbao.v1.TokenStatus
+	(WithdrawalState)(0),      // 12: hongbao.v1.WithdrawalState
+	(*ErrorDetail)(nil),       // 13: hongbao.v1.ErrorDetail
 }
 var file_hongbao_v1_wallet_proto_depIdxs = []int32{
-	11, // 0: hongbao.v1.WalletPageRequest.who:type_name -> hongbao.v1.User
-	12, // 1: hongbao.v1.WalletPageReply.stage:type_name -> hongbao.v1.Stage
+	9,  // 0: hongbao.v1.WalletPageRequest.who:type_name -> hongbao.v1.User
+	10, // 1: hongbao.v1.WalletPageReply.stage:type_name -> hongbao.v1.Stage
 	2,  // 2: hongbao.v1.WalletPageReply.lines:type_name -> hongbao.v1.Line
 	3,  // 3: hongbao.v1.WalletPageReply.withdrawals:type_name -> hongbao.v1.Withdrawal
 	4,  // 4: hongbao.v1.WalletPageReply.refused:type_name -> hongbao.v1.RefusedToken
-	13, // 5: hongbao.v1.Line.status:type_name -> hongbao.v1.TokenStatus
-	14, // 6: hongbao.v1.Withdrawal.state:type_name -> hongbao.v1.WithdrawalState
-	15, // 7: hongbao.v1.RefusedToken.error:type_name -> hongbao.v1.ErrorDetail
-	11, // 8: hongbao.v1.FlowRequest.who:type_name -> hongbao.v1.User
+	11, // 5: hongbao.v1.Line.status:type_name -> hongbao.v1.TokenStatus
+	12, // 6: hongbao.v1.Withdrawal.state:type_name -> hongbao.v1.WithdrawalState
+	13, // 7: hongbao.v1.RefusedToken.error:type_name -> hongbao.v1.ErrorDetail
+	9,  // 8: hongbao.v1.FlowRequest.who:type_name -> hongbao.v1.User
 	2,  // 9: hongbao.v1.FlowReply.lines:type_name -> hongbao.v1.Line
 	3,  // 10: hongbao.v1.FlowReply.withdrawals:type_name -> hongbao.v1.Withdrawal
 	4,  // 11: hongbao.v1.FlowReply.refused:type_name -> hongbao.v1.RefusedToken
-	11, // 12: hongbao.v1.WithdrawRequest.who:type_name -> hongbao.v1.User
-	14, // 13: hongbao.v1.WithdrawReply.state:type_name -> hongbao.v1.WithdrawalState
-	11, // 14: hongbao.v1.BindPhoneRequest.who:type_name -> hongbao.v1.User
-	0,  // 15: hongbao.v1.WalletService.WalletPage:input_type -> hongbao.v1.WalletPageRequest
-	5,  // 16: hongbao.v1.WalletService.Flow:input_type -> hongbao.v1.FlowRequest
-	7,  // 17: hongbao.v1.WalletService.Withdraw:input_type -> hongbao.v1.WithdrawRequest
-	9,  // 18: hongbao.v1.WalletService.BindPhone:input_type -> hongbao.v1.BindPhoneRequest
-	1,  // 19: hongbao.v1.WalletService.WalletPage:output_type -> hongbao.v1.WalletPageReply
-	6,  // 20: hongbao.v1.WalletService.Flow:output_type -> hongbao.v1.FlowReply
-	8,  // 21: hongbao.v1.WalletService.Withdraw:output_type -> hongbao.v1.WithdrawReply
-	10, // 22: hongbao.v1.WalletService.BindPhone:output_type -> hongbao.v1.BindPhoneReply
-	19, // [19:23] is the sub-list for method output_type
-	15, // [15:19] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	9,  // 12: hongbao.v1.WithdrawRequest.who:type_name -> hongbao.v1.User
+	12, // 13: hongbao.v1.WithdrawReply.state:type_name -> hongbao.v1.WithdrawalState
+	0,  // 14: hongbao.v1.WalletService.WalletPage:input_type -> hongbao.v1.WalletPageRequest
+	5,  // 15: hongbao.v1.WalletService.Flow:input_type -> hongbao.v1.FlowRequest
+	7,  // 16: hongbao.v1.WalletService.Withdraw:input_type -> hongbao.v1.WithdrawRequest
+	1,  // 17: hongbao.v1.WalletService.WalletPage:output_type -> hongbao.v1.WalletPageReply
+	6,  // 18: hongbao.v1.WalletService.Flow:output_type -> hongbao.v1.FlowReply
+	8,  // 19: hongbao.v1.WalletService.Withdraw:output_type -> hongbao.v1.WithdrawReply
+	17, // [17:20] is the sub-list for method output_type
+	14, // [14:17] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_hongbao_v1_wallet_proto_init() }
@@ -959,7 +843,7 @@ func file_hongbao_v1_wallet_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_hongbao_v1_wallet_proto_rawDesc), len(file_hongbao_v1_wallet_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -42,8 +42,6 @@ const (
 	WalletServiceFlowProcedure = "/hongbao.v1.WalletService/Flow"
 	// WalletServiceWithdrawProcedure is the fully-qualified name of the WalletService's Withdraw RPC.
 	WalletServiceWithdrawProcedure = "/hongbao.v1.WalletService/Withdraw"
-	// WalletServiceBindPhoneProcedure is the fully-qualified name of the WalletService's BindPhone RPC.
-	WalletServiceBindPhoneProcedure = "/hongbao.v1.WalletService/BindPhone"
 )
 
 // WalletServiceClient is a client for the hongbao.v1.WalletService service.
@@ -54,8 +52,6 @@ type WalletServiceClient interface {
 	Flow(context.Context, *hongbaopb.FlowRequest) (*hongbaopb.FlowReply, error)
 	// Withdraw posts what is due to the person, holds the amount, pays it out and settles. Idempotent by request number.
 	Withdraw(context.Context, *hongbaopb.WithdrawRequest) (*hongbaopb.WithdrawReply, error)
-	// BindPhone binds a phone number to the caller's account. Accounts with one phone share one wallet.
-	BindPhone(context.Context, *hongbaopb.BindPhoneRequest) (*hongbaopb.BindPhoneReply, error)
 }
 
 // NewWalletServiceClient constructs a client for the hongbao.v1.WalletService service. By default,
@@ -87,12 +83,6 @@ func NewWalletServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithSchema(walletServiceMethods.ByName("Withdraw")),
 			connect.WithClientOptions(opts...),
 		),
-		bindPhone: connect.NewClient[hongbaopb.BindPhoneRequest, hongbaopb.BindPhoneReply](
-			httpClient,
-			baseURL+WalletServiceBindPhoneProcedure,
-			connect.WithSchema(walletServiceMethods.ByName("BindPhone")),
-			connect.WithClientOptions(opts...),
-		),
 	}
 }
 
@@ -101,7 +91,6 @@ type walletServiceClient struct {
 	walletPage *connect.Client[hongbaopb.WalletPageRequest, hongbaopb.WalletPageReply]
 	flow       *connect.Client[hongbaopb.FlowRequest, hongbaopb.FlowReply]
 	withdraw   *connect.Client[hongbaopb.WithdrawRequest, hongbaopb.WithdrawReply]
-	bindPhone  *connect.Client[hongbaopb.BindPhoneRequest, hongbaopb.BindPhoneReply]
 }
 
 // WalletPage calls hongbao.v1.WalletService.WalletPage.
@@ -131,15 +120,6 @@ func (c *walletServiceClient) Withdraw(ctx context.Context, req *hongbaopb.Withd
 	return nil, err
 }
 
-// BindPhone calls hongbao.v1.WalletService.BindPhone.
-func (c *walletServiceClient) BindPhone(ctx context.Context, req *hongbaopb.BindPhoneRequest) (*hongbaopb.BindPhoneReply, error) {
-	response, err := c.bindPhone.CallUnary(ctx, connect.NewRequest(req))
-	if response != nil {
-		return response.Msg, err
-	}
-	return nil, err
-}
-
 // WalletServiceHandler is an implementation of the hongbao.v1.WalletService service.
 type WalletServiceHandler interface {
 	// WalletPage shows the money that is posted and the money that is promised as one.
@@ -148,8 +128,6 @@ type WalletServiceHandler interface {
 	Flow(context.Context, *hongbaopb.FlowRequest) (*hongbaopb.FlowReply, error)
 	// Withdraw posts what is due to the person, holds the amount, pays it out and settles. Idempotent by request number.
 	Withdraw(context.Context, *hongbaopb.WithdrawRequest) (*hongbaopb.WithdrawReply, error)
-	// BindPhone binds a phone number to the caller's account. Accounts with one phone share one wallet.
-	BindPhone(context.Context, *hongbaopb.BindPhoneRequest) (*hongbaopb.BindPhoneReply, error)
 }
 
 // NewWalletServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -177,12 +155,6 @@ func NewWalletServiceHandler(svc WalletServiceHandler, opts ...connect.HandlerOp
 		connect.WithSchema(walletServiceMethods.ByName("Withdraw")),
 		connect.WithHandlerOptions(opts...),
 	)
-	walletServiceBindPhoneHandler := connect.NewUnaryHandlerSimple(
-		WalletServiceBindPhoneProcedure,
-		svc.BindPhone,
-		connect.WithSchema(walletServiceMethods.ByName("BindPhone")),
-		connect.WithHandlerOptions(opts...),
-	)
 	return "/hongbao.v1.WalletService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case WalletServiceWalletPageProcedure:
@@ -191,8 +163,6 @@ func NewWalletServiceHandler(svc WalletServiceHandler, opts ...connect.HandlerOp
 			walletServiceFlowHandler.ServeHTTP(w, r)
 		case WalletServiceWithdrawProcedure:
 			walletServiceWithdrawHandler.ServeHTTP(w, r)
-		case WalletServiceBindPhoneProcedure:
-			walletServiceBindPhoneHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -212,8 +182,4 @@ func (UnimplementedWalletServiceHandler) Flow(context.Context, *hongbaopb.FlowRe
 
 func (UnimplementedWalletServiceHandler) Withdraw(context.Context, *hongbaopb.WithdrawRequest) (*hongbaopb.WithdrawReply, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.WalletService.Withdraw is not implemented"))
-}
-
-func (UnimplementedWalletServiceHandler) BindPhone(context.Context, *hongbaopb.BindPhoneRequest) (*hongbaopb.BindPhoneReply, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.WalletService.BindPhone is not implemented"))
 }
