@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,6 +49,7 @@ type serveConfig struct {
 	Deadline        time.Duration `yaml:"deadline"`         // of one request
 	CompensateAfter time.Duration `yaml:"compensate_after"` // age from which an open order counts as stuck (O5)
 	Chores          time.Duration `yaml:"chores"`           // how often stuck things are looked after
+	PostRest        time.Duration `yaml:"post_rest"`        // how long a poster waits after a batch that was not full
 	Drain           time.Duration `yaml:"drain"`            // how long a stopping instance may take
 	Release         releaseConfig `yaml:"release"`          // who may withdraw (B7)
 }
@@ -67,18 +70,18 @@ type redisConfig struct {
 }
 
 type redisEndpoint struct {
-	Addrs    []string `yaml:"addrs"`
-	Cluster  bool     `yaml:"cluster"`
-	Sentinel string   `yaml:"sentinel"` // name of the master; addrs are the sentinels then
-	Username string   `yaml:"username"`
-	Password string   `yaml:"password"` // or env:NAME
-	TLS      bool     `yaml:"tls"`
+	Addrs    texts  `yaml:"addrs"`
+	Cluster  bool   `yaml:"cluster"`
+	Sentinel string `yaml:"sentinel"` // name of the master; addrs are the sentinels then
+	Username string `yaml:"username"`
+	Password string `yaml:"password"` // or env:NAME
+	TLS      bool   `yaml:"tls"`
 }
 
 // mysqlConfig names one data source a shard. The order is part of the data: wallets are spread by it.
 type mysqlConfig struct {
-	DSNs     []string `yaml:"dsns"` // of go-sql-driver/mysql, or env:NAME
-	MaxConns int      `yaml:"max_conns"`
+	DSNs     texts `yaml:"dsns"` // of go-sql-driver/mysql, or env:NAME
+	MaxConns int   `yaml:"max_conns"`
 }
 
 // releaseConfig opens withdrawing to a share of people, and to some in any case.
@@ -93,7 +96,7 @@ func defaultConfig() serveConfig {
 	return serveConfig{
 		Listen: "127.0.0.1:8080", Debug: "127.0.0.1:8081", Data: "data", Instance: "hongbao", Strategy: string(wallet.StrategyToken), LoadTest: true,
 		Shards: 16, Batch: 500, Instances: 1, BudgetBlock: 1_000_000, MaxInFlight: 4096, Deadline: 3 * time.Second,
-		CompensateAfter: 20 * time.Minute, Chores: 10 * time.Second, Drain: 30 * time.Second, Release: releaseConfig{Num: 1, Den: 1},
+		CompensateAfter: 20 * time.Minute, Chores: 10 * time.Second, PostRest: 200 * time.Millisecond, Drain: 30 * time.Second, Release: releaseConfig{Num: 1, Den: 1},
 		MySQL: mysqlConfig{MaxConns: 16},
 	}
 }
@@ -112,9 +115,13 @@ func readConfig(file string, c *serveConfig) error {
 	if len(text) > maxConfig {
 		return usage("--config %s: larger than %d bytes", file, maxConfig)
 	}
-	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(c)
-	if err != nil && !errors.Is(err, io.EOF) { // an empty file says nothing
+	read := *c
+	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&read)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return usage("--config %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, false)))
+	}
+	if !reflect.ValueOf(read).IsZero() { // an empty file says nothing, and the parser makes nothing of what was there
+		*c = read
 	}
 	return nil
 }
@@ -144,10 +151,10 @@ func (c *serveConfig) finish() error {
 			fault("tls: %v", err)
 		}
 	}
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+	if !hostPort(c.Listen) {
 		fault("listen %q is not HOST:PORT", c.Listen)
 	}
-	if _, _, err := net.SplitHostPort(c.Debug); err != nil && c.Debug != "" {
+	if !hostPort(c.Debug) && c.Debug != "" {
 		fault("debug %q is not HOST:PORT", c.Debug)
 	}
 	if c.Data == "" {
@@ -163,12 +170,22 @@ func (c *serveConfig) finish() error {
 	}{
 		{"shards", int64(c.Shards), 1, 4096}, {"batch", int64(c.Batch), 1, 5000}, {"instances", int64(c.Instances), 1, 100_000},
 		{"budget_block_fen", c.BudgetBlock, 1, 1e15}, {"max_in_flight", int64(c.MaxInFlight), 1, 1_000_000}, {"sync_limit", int64(c.SyncLimit), 0, 1e9},
-		{"deadline", int64(c.Deadline), int64(time.Millisecond), int64(time.Minute)}, {"chores", int64(c.Chores), int64(100 * time.Millisecond), int64(time.Hour)},
-		{"compensate_after", int64(c.CompensateAfter), int64(time.Second), int64(24 * time.Hour)}, {"drain", int64(c.Drain), int64(time.Second), int64(time.Hour)},
 		{"mysql.max_conns", int64(c.MySQL.MaxConns), 1, 1000}, {"release.den", c.Release.Den, 1, 1e9}, {"release.num", c.Release.Num, 0, c.Release.Den},
 	} {
 		if n.have < n.from || n.have > n.to {
 			fault("%s is %d, not in %d..%d", n.name, n.have, n.from, n.to)
+		}
+	}
+	for _, d := range []struct {
+		name           string
+		have, from, to time.Duration
+	}{
+		{"deadline", c.Deadline, time.Millisecond, time.Minute}, {"chores", c.Chores, 100 * time.Millisecond, time.Hour},
+		{"post_rest", c.PostRest, time.Millisecond, time.Minute},
+		{"compensate_after", c.CompensateAfter, time.Second, 24 * time.Hour}, {"drain", c.Drain, time.Second, time.Hour},
+	} {
+		if d.have < d.from || d.have > d.to {
+			fault("%s is %v, not in %v..%v", d.name, d.have, d.from, d.to)
 		}
 	}
 	if len(faults) > 0 {
@@ -188,10 +205,10 @@ func (c *serveConfig) checkStores(fault func(string, ...any)) {
 		fault("mysql is named and redis is not: name both (redis.main.addrs and mysql.dsns), or neither for the embedded stores")
 	}
 	for i, dsn := range c.MySQL.DSNs {
-		c.MySQL.DSNs[i] = secret(dsn, fault)
-		if c.MySQL.DSNs[i] == "" {
+		if dsn == "" {
 			fault("mysql.dsns[%d] is empty", i)
 		}
+		c.MySQL.DSNs[i] = secret(dsn, fault)
 	}
 	for _, role := range []struct {
 		name string
@@ -207,6 +224,11 @@ func (c *serveConfig) checkStores(fault func(string, ...any)) {
 		}
 		if len(e.Addrs) == 0 {
 			fault("redis.%s.addrs is empty", role.name)
+		}
+		for _, a := range e.Addrs {
+			if !hostPort(a) {
+				fault("redis.%s.addrs: %q is not HOST:PORT", role.name, a)
+			}
 		}
 		if e.Cluster && e.Sentinel != "" {
 			fault("redis.%s is both a cluster and behind sentinels", role.name)
@@ -226,4 +248,52 @@ func secret(value string, fault func(string, ...any)) string {
 		fault("the environment has no %s", name)
 	}
 	return got
+}
+
+// hostPort says whether an address has a port that there can be.
+func hostPort(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+// texts is a list of addresses or data sources. In brackets the parser takes 10.0.0.5:6379 for a map, unless it is
+// quoted; YAML does not, and neither do people.
+type texts []string
+
+// UnmarshalYAML implements yaml.InterfaceUnmarshaler.
+func (t *texts) UnmarshalYAML(decode func(any) error) error {
+	var items []any
+	if err := decode(&items); err != nil {
+		return err
+	}
+	*t = nil
+	for i, item := range items {
+		switch v := item.(type) {
+		case string:
+			*t = append(*t, v)
+			continue
+		case map[string]any:
+			if text, ok := pair(v); ok {
+				*t = append(*t, text)
+				continue
+			}
+		}
+		return fmt.Errorf("item %d of a list is no text: put it in quotes", i+1)
+	}
+	return nil
+}
+
+// pair puts together again what the parser took apart at a colon.
+func pair(m map[string]any) (string, bool) {
+	for key, value := range m {
+		switch value.(type) {
+		case string, uint64:
+			return fmt.Sprint(key, ":", value), len(m) == 1
+		}
+	}
+	return "", false
 }

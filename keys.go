@@ -25,8 +25,8 @@ folder. All instances of a service need the same two files. It never replaces a 
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := serveConfig{Keys: filepath.Join(dir, "keys.json"), TokenKeys: filepath.Join(dir, "token-keys.json")}
-			if err := writable(dir); err != nil {
-				return usage("--data %s: %w", dir, errors.Unwrap(err))
+			if err := dataFolder(dir); err != nil {
+				return err
 			}
 			if err := makeKeys(&c); err != nil {
 				return usage("%w", err)
@@ -37,6 +37,15 @@ folder. All instances of a service need the same two files. It never replaces a 
 	}
 	cmd.Flags().StringVar(&dir, "data", "data", "folder to write into")
 	return cmd
+}
+
+// dataFolder makes a folder for keys and stores, or says why it cannot be used.
+func dataFolder(dir string) error {
+	err := writable(dir)
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		return usage("--data %s: %w\n  hint: name a folder that can be written", dir, at)
+	}
+	return err
 }
 
 // makeKeys makes the key files that are not there.

@@ -43,8 +43,8 @@ func runService(ctx context.Context, c *serveConfig, out, logs io.Writer) error 
 	if err != nil {
 		return err
 	}
-	if err := writable(c.Data); err != nil {
-		return usage("--data %s: %w", c.Data, errors.Unwrap(err))
+	if err := dataFolder(c.Data); err != nil {
+		return err
 	}
 	unlock, err := lockData(c)
 	if err != nil {
@@ -58,8 +58,10 @@ func runService(ctx context.Context, c *serveConfig, out, logs io.Writer) error 
 	s := &service{config: c, name: c.Instance + "-" + randomHex(), tree: tree, keys: ring, metrics: server.NewMetrics(),
 		log: slog.New(slog.NewTextHandler(logs, nil))}
 	defer s.close()
-	if err := s.open(ctx, keys); err != nil {
-		return internal(err)
+	if err := s.open(ctx, keys); errors.Is(err, wallet.ErrInvalid) {
+		return usage("the service is not started: %w", err) // such as a data source that cannot be read
+	} else if err != nil {
+		return internal(fmt.Errorf("the service is not started: %w", err))
 	}
 	return s.run(ctx, out)
 }
