@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -115,4 +116,18 @@ func TestDashboard(t *testing.T) {
 		}
 	}
 	require.Empty(t, shown, "nobody serves these")
+}
+
+// TestProfiles: the debug port has them, and does not show the command line, where a password may stand.
+func TestProfiles(t *testing.T) {
+	f := start(t)
+	status := func(profile string) int {
+		got, err := f.client.Get(f.server.DebugURL() + "/debug/pprof/" + profile)
+		require.NoError(t, err)
+		defer got.Body.Close()
+		return got.StatusCode
+	}
+	require.Equal(t, http.StatusOK, status(""))
+	require.Equal(t, http.StatusOK, status("heap"))
+	require.Equal(t, http.StatusNotFound, status("cmdline"))
 }

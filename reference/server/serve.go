@@ -130,12 +130,12 @@ func (s *Server) httpServer() *http.Server {
 	return api
 }
 
-// debugHandler serves what is for the people who run the service: never on the API's port.
+// debugHandler serves what is for the people who run the service: never on the API's port. The command line is left
+// out: a store's password may stand in it.
 func (s *Server) debugHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
