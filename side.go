@@ -23,6 +23,7 @@ import (
 const (
 	rememberPeople = 100_000     // persons between grants: some seconds of a busy instance, in about 10 MB
 	rememberFor    = time.Second // how late an instance may learn of wallets that were joined at another
+	rememberAlone  = time.Hour   // the same where there is no other
 )
 
 // side is one whole wallet on its own stores: of the live traffic, or of the marked load (K2). The two share nothing
@@ -49,6 +50,10 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	} else {
 		d.metrics = s.metrics
 	}
+	remember := rememberFor
+	if c.embedded() {
+		remember = rememberAlone
+	}
 	var err error
 	if d.stores, err = openStores(ctx, c, s.mini, realClock{}, shadow); err != nil {
 		return nil, err
@@ -66,7 +71,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	}
 	d.node, err = node.New(node.Config{
 		Strategy: wallet.Strategy(c.Strategy), Activity: s.tree, Instances: c.Instances, SyncLimit: float64(c.SyncLimit), Batch: c.Batch,
-		Release: releaseOf(c.Release), CompensateAfter: c.CompensateAfter, RememberPeople: rememberPeople, RememberFor: rememberFor,
+		Release: releaseOf(c.Release), CompensateAfter: c.CompensateAfter, RememberPeople: rememberPeople, RememberFor: remember,
 	}, node.Ports{
 		Clock: realClock{}, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets, Tokens: st.tokens,
 		Backlog: st.backlog, Ledger: host.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Bank: st.bank,
@@ -78,8 +83,8 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	if d.sdk, err = sdk.New(sdk.Ports{Pages: d.node, Totals: reader}); err != nil {
 		return d, err
 	}
-	d.host, err = host.New(host.Config{Instance: s.name, Shards: c.Shards, Batch: c.Batch, Chores: c.Chores, Drain: c.Drain}, host.Ports{
-		Worker: worker{d.node, d.metrics}, Backlog: st.backlog, Leases: st.leases, Switches: st.switches, Quotas: st.quotas,
+	d.host, err = host.New(host.Config{Instance: s.name, Shards: c.Shards, Batch: c.Batch, Chores: c.Chores, Rest: c.PostRest, Drain: c.Drain}, host.Ports{
+		Worker: worker{d.node, d.metrics}, Backlog: st.backlog, Leases: st.leases, Switches: st.switches, Quotas: st.quotas, Budgets: d.budgets,
 		Writer: d.writer, Reader: reader, Log: d.log,
 		Repair:    d.repair(runningtotal.NewRepairer("repair-"+s.name, st.totals)),
 		Reconcile: func(ctx context.Context) error { _, err := d.node.Reconcile(ctx, d.books()); return err },

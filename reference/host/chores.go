@@ -12,8 +12,9 @@ import (
 
 // Bounds of the chores.
 const (
-	maxSteps  = 1000 // bounded steps of one round
-	deadAfter = 3    // rounds that a holder of budget must be missing before its blocks are stranded
+	maxSteps     = 1000 // bounded steps of one round
+	deadAfter    = 3    // rounds that a holder of budget must be missing before its blocks are stranded
+	settleAtOnce = 500  // reservations whose record had no answer, in one round
 )
 
 // The leases of work that one instance at a time should do.
@@ -41,6 +42,10 @@ func (h *Host) chores(ctx context.Context) {
 	if h.alone(ctx, choresLease, 3*h.Chores) {
 		h.compensate(ctx)
 		h.withdrawals(ctx)
+	}
+	if h.Budgets != nil {
+		_, err := h.Budgets.Settle(ctx, settleAtOnce)
+		h.warn("cannot settle reservations", err)
 	}
 	h.warn("cannot strand budget", h.strandDead(ctx))
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"hongbao/reference/quota"
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/wallet"
 )
@@ -54,7 +55,7 @@ func (c Config) withDefaults() Config {
 			*d = to
 		}
 	}
-	set(&c.Rest, 50*time.Millisecond)
+	set(&c.Rest, time.Second)
 	set(&c.Lease, 5*time.Second)
 	set(&c.Tick, time.Second)
 	set(&c.Chores, 10*time.Second)
@@ -87,7 +88,8 @@ type Ports struct {
 	Backlog  wallet.Backlog
 	Leases   wallet.Leases
 	Switches wallet.Switches
-	Quotas   wallet.Quotas // nil: budgets are not leased
+	Quotas   wallet.Quotas  // nil: budgets are not leased
+	Budgets  *quota.Budgets // this instance's part of them
 	Writer   *runningtotal.Writer
 	Reader   *runningtotal.Reader
 
@@ -101,6 +103,8 @@ type Host struct {
 	Config
 	Ports
 
+	stopping chan struct{} // closed when Run is told to end
+
 	mu      sync.Mutex
 	members []string        // living instances, as last heard
 	posters map[int]*poster // by shard
@@ -112,10 +116,10 @@ func New(c Config, p Ports) (*Host, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return &Host{Config: c.withDefaults(), Ports: p, posters: map[int]*poster{}, absent: map[string]int{}}, nil
+	return &Host{Config: c.withDefaults(), Ports: p, stopping: make(chan struct{}), posters: map[int]*poster{}, absent: map[string]int{}}, nil
 }
 
-// Run works until ctx ends and then leaves: what is held is posted unless others are there to do it, the total is
+// Run works until ctx ends and then leaves, once: what is held is posted unless others are there to do it, the total is
 // flushed, leases and unused budget are given back. The error says what could not be left in order.
 func (h *Host) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -131,6 +135,7 @@ func (h *Host) Run(ctx context.Context) error {
 		loops.Go(func() { repeat(work, l.every, l.step) })
 	}
 	<-ctx.Done()
+	close(h.stopping)
 	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Drain)
 	defer cancel()
 	err := h.drain(leave)

@@ -9,9 +9,9 @@ import (
 
 // A poster's bounds.
 const (
-	idleRest   = 8                // an idle poster's rests grow to this many times Rest
-	calm       = time.Second      // rest after a failure, so that a ledger in trouble is not hammered
-	batchLimit = 30 * time.Second // of one batch: above all tries of all its steps
+	hurry      = 10 * time.Millisecond // rest while an instance that stops posts what is held
+	calm       = time.Second           // rest after a failure, so that a ledger in trouble is not hammered
+	batchLimit = 30 * time.Second      // of one batch: above all tries of all its steps
 )
 
 // poster posts one shard.
@@ -60,23 +60,26 @@ func (h *Host) posts(shard int) bool { return slices.Contains(h.posting(), shard
 
 // post is the life of one shard's poster. A batch under way is finished when it is told to stop.
 func (h *Host) post(ctx context.Context, shard int) {
-	rest := h.Rest
 	for ctx.Err() == nil {
 		n, err := h.batch(ctx, shard)
 		switch {
 		case err != nil:
 			h.warn("cannot post a batch", err)
-			rest = max(calm, h.Rest)
-		case n == 0:
-			rest = min(2*max(rest, h.Rest), idleRest*h.Rest)
+			pause(ctx, max(calm, h.Rest))
 		case n < h.Batch:
-			rest = h.Rest
-		default:
-			rest = 0
+			h.rest(ctx)
 		}
-		if rest > 0 && !pause(ctx, rest) {
-			return
-		}
+	}
+}
+
+// rest waits for more to post. When the instance stops, there is nothing to wait for.
+func (h *Host) rest(ctx context.Context) {
+	long, cancel := context.WithTimeout(ctx, h.Rest)
+	defer cancel()
+	select {
+	case <-long.Done():
+	case <-h.stopping:
+		pause(ctx, hurry)
 	}
 }
 

@@ -37,7 +37,7 @@ func (h *Host) hold(ctx context.Context, share int) []int {
 	for _, shard := range h.wanted() {
 		if len(held) == share {
 			if h.posts(shard) {
-				h.keep(append(slices.Clone(held), h.rest(held, shard)...))
+				h.keep(append(slices.Clone(held), h.without(held, shard)...))
 				h.warn("cannot give back a shard", h.Leases.Release(ctx, shardLease(shard), h.Instance))
 			}
 			continue
@@ -54,8 +54,8 @@ func (h *Host) hold(ctx context.Context, share int) []int {
 	return held
 }
 
-// rest returns the shards that are posted now, without those in held and the one to go.
-func (h *Host) rest(held []int, gone int) []int {
+// without returns the shards that are posted now, without those in held and the one to go.
+func (h *Host) without(held []int, gone int) []int {
 	return slices.DeleteFunc(h.posting(), func(s int) bool { return s == gone || slices.Contains(held, s) })
 }
 
@@ -85,7 +85,7 @@ func (h *Host) drain(ctx context.Context) error {
 		if err == nil && depth == 0 {
 			return nil
 		}
-		if !pause(ctx, h.Rest) {
+		if !pause(ctx, hurry) {
 			if err != nil {
 				return fmt.Errorf("host: whether postings are still held is not known after %v: %w", h.Drain, err)
 			}

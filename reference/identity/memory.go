@@ -55,13 +55,13 @@ func (m *Memory) Resolve(ctx context.Context, a wallet.Account) (wallet.Person, 
 	return who, err
 }
 
-// Forget forgets the account, and what is being looked up at this moment.
-func (m *Memory) Forget(a wallet.Account) {
+// Forget forgets everybody, and what is being looked up at this moment: a binding changes who stands behind other
+// accounts than its own, too.
+func (m *Memory) Forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.forgotten++
-	delete(m.young, a)
-	delete(m.old, a)
+	m.young, m.old = map[wallet.Account]known{}, nil
 }
 
 func (m *Memory) recall(a wallet.Account, now wallet.Instant) (who wallet.Person, forgotten int64, ok bool) {

@@ -46,7 +46,7 @@ func TestMemory(t *testing.T) {
 	is(1, 1, "remembered")
 	clock.now = clock.now.Add(time.Second)
 	is(1, 2, "for a second only")
-	m.Forget(a(1))
+	m.Forget()
 	is(1, 3, "forgotten when told")
 	is(2, 4, "another account")
 	is(3, 5, "the first two are the older generation now")
@@ -55,7 +55,7 @@ func TestMemory(t *testing.T) {
 	is(5, 7, "the oldest are dropped")
 	is(2, 8, "so they are asked for")
 
-	people.then = func() { people.then = nil; m.Forget(a(9)) }
+	people.then = func() { people.then = nil; m.Forget() }
 	is(9, 9, "bound to a phone while the answer was on its way")
 	is(9, 10, "so the answer is not kept")
 

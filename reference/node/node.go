@@ -173,9 +173,8 @@ func (n *Node) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (walle
 	if !c.App.Valid() || c.User <= 0 || p <= 0 {
 		return wallet.Person{}, fmt.Errorf("%w: binding a phone to user %d of app %d", wallet.ErrInvalid, c.User, c.App)
 	}
-	account := wallet.AccountOf(c.App, c.User)
-	defer n.winners.Forget(account)
-	return n.people.Bind(ctx, account, p)
+	defer n.winners.Forget()
+	return n.people.Bind(ctx, wallet.AccountOf(c.App, c.User), p)
 }
 
 // DistrustTokens stops believing clients' tokens, or begins again (T7). The server's copies go on as they were.
