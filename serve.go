@@ -19,7 +19,7 @@ share real stores.
 SIGTERM or Ctrl-C ends it cleanly: it answers what it has, posts what is held, and leaves.`,
 		Example: `  hongbao serve
   hongbao serve --data /var/lib/hongbao --listen 0.0.0.0:8080
-  hongbao serve --redis 10.0.0.5:6379 --mysql 'wallet:secret@tcp(10.0.0.6:3306)/hongbao' --instance a
+  hongbao serve --redis 10.0.0.5:6379 --mysql env:WALLET_DSN --instance a
   hongbao serve --config hongbao.yaml`,
 		Args: cobra.NoArgs,
 	}
@@ -52,8 +52,14 @@ SIGTERM or Ctrl-C ends it cleanly: it answers what it has, posts what is held, a
 				*to = f.Lookup(name).Value.String()
 			}
 		}
-		if len(redisAddrs) > 0 {
-			c.Redis.Main = &redisEndpoint{Addrs: redisAddrs, Cluster: cluster}
+		if c.Redis.Main == nil && (f.Changed("redis") || f.Changed("redis-cluster")) {
+			c.Redis.Main = &redisEndpoint{}
+		}
+		if f.Changed("redis") { // the file's password stays
+			c.Redis.Main.Addrs = redisAddrs
+		}
+		if f.Changed("redis-cluster") {
+			c.Redis.Main.Cluster = cluster
 		}
 		if len(dsns) > 0 {
 			c.MySQL.DSNs = dsns
