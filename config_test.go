@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +13,6 @@ import (
 
 	"hongbao/reference/wallet"
 )
-
-// both is a configuration that names real stores.
-const both = "redis: {main: {addrs: [a:1]}}\nmysql: {dsns: [root@tcp(a:1)/b]}\n"
 
 // parsed reads a configuration from a text and finishes it.
 func parsed(t *testing.T, text string) (*serveConfig, error) {
@@ -160,8 +158,9 @@ func TestConfigOfTheDocuments(t *testing.T) {
 func TestServeFlags(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "hongbao.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(both+"listen: file\ndebug: file\ndata: file\ninstance: f f\nstrategy: file\ntls: {cert: file}"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("redis: {main: {addrs: [a:1], sentinel: s, password: env:HONGBAO_NOT_SET}}\nmysql: {dsns: [b]}\n"+"listen: file\ndebug: file\ndata: file\ninstance: f f\nstrategy: file\ntls: {cert: file}"), 0o600))
 	says := func(args ...string) string {
+		args = slices.DeleteFunc(args, func(a string) bool { return a == "-" })
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitUsage, run(t.Context(), append([]string{"serve", "--config", file}, args...), &stdout, &stderr))
 		require.Empty(t, stdout.String())
@@ -175,7 +174,8 @@ func TestServeFlags(t *testing.T) {
 		{"tls has only one", "--tls-key", "flag", "tls: open file"},
 		{"", "--data", "", "data is empty"},
 		{"", "--redis", "flag", `redis.main.addrs: "flag"`},
-		{"", "--mysql", "env:HONGBAO_NOT_SET", "no HONGBAO_NOT_SET"},
+		{"", "--redis-cluster", "-", "redis.main is both a cluster and behind sentinels"},
+		{"", "--mysql", "env:HONGBAO_NOT_THERE", "no HONGBAO_NOT_THERE"},
 	} {
 		if c.from != "" {
 			require.Contains(t, says(), c.from)
@@ -183,9 +183,9 @@ func TestServeFlags(t *testing.T) {
 		}
 		require.Contains(t, says(c.flag, c.value), c.to)
 	}
-	text := says("--mysql", `"a,b`, "--mysql", "env:HONGBAO_NOT_SET")
-	require.NotContains(t, text, "is empty")
-	require.Contains(t, text, "no HONGBAO_NOT_SET", "a password may hold commas and quotes: each flag is one data source")
+	require.Contains(t, says("--redis", "a:2"), "no HONGBAO_NOT_SET", "the file's password stays")
+	text := says("--mysql", `"a,b`, "--mysql", "env:HONGBAO_NOT_THERE")
+	require.Contains(t, text, "no HONGBAO_NOT_THERE", "a password may hold commas and quotes: each flag is one data source")
 	require.NotContains(t, text, "invalid argument")
 }
 

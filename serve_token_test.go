@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
 )
 
 // TestServeTokens: a client's token proves its money to its owner's page alone, and only as it was given out.
@@ -44,6 +46,10 @@ func TestServeTokens(t *testing.T) {
 	require.Equal(t, "ok", s.by(t, 7, "WalletService/WalletPage", holding(last, won.Token), &page))
 	require.Equal(t, []string{"token_forged", "token_replayed"}, reasons(2, page.Refused), "each is named")
 	atRest(t, s, 1, 88)
+
+	require.NotContains(t, s.logs.String(), wallet.AlarmForgedTokens)
+	require.Equal(t, "ok", s.by(t, 7, "WalletService/WalletPage", holding(slices.Repeat([][]byte{last}, 10)...), &page))
+	require.Contains(t, s.logs.String(), wallet.AlarmForgedTokens, "somebody tries in earnest")
 }
 
 // TestServeMarked: what is granted under the mark of a load test lands in the shadow wallet and nowhere else (K2).
