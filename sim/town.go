@@ -170,7 +170,7 @@ func newSealer(crypto Crypto, share scenarios.Ratio, random io.Reader) (wallet.S
 // release returns who may withdraw (B7). The white list names people; the wallet knows them by their wallets.
 func (t *town) release(tr *traffic.Traffic) (withdraw.Release, error) {
 	r := withdraw.Release{Num: t.scenario.Withdraw.Release.Num, Den: t.scenario.Withdraw.Release.Den, WhiteList: map[wallet.ActID]bool{}}
-	ctx, accounts := context.Background(), identity.New(t.identities)
+	ctx, accounts := context.Background(), identity.New(t.identities, worldClock{t.world})
 	for _, p := range t.scenario.Withdraw.WhiteList {
 		for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
 			a := wallet.Account{Family: f, User: tr.Account(p, f)}
@@ -192,6 +192,6 @@ func (t *town) release(tr *traffic.Traffic) (withdraw.Release, error) {
 
 // enrol tells the account centre of an account and its phone, without passing through the world.
 func (t *town) enrol(ctx context.Context, a wallet.Account, p wallet.Phone) error {
-	_, err := identity.New(t.identities).Bind(ctx, a, p)
+	_, err := identity.New(t.identities, worldClock{t.world}).Bind(ctx, a, p)
 	return err
 }

@@ -16,7 +16,8 @@ import (
 )
 
 // A request may come this long after the win (its upstream repeats it until it is settled), and this much before
-// it by clocks that disagree.
+// it by clocks that disagree. As much after an account left a wallet an order there is still taken for its own: it may
+// have been on its way.
 const (
 	maxAge  = 24 * time.Hour
 	maxSkew = 5 * time.Second
@@ -66,6 +67,9 @@ func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 	if err != nil {
 		return wallet.GrantReply{}, wallet.Unsettled(err)
 	}
+	if !who.Owns(order.No.ActID) {
+		reply.Token = nil // the money is in a wallet that this account has left: nothing to show on its page
+	}
 	return reply, nil
 }
 
@@ -96,31 +100,52 @@ func (c *Center) check(r wallet.GrantRequest) (*activity.Scene, error) {
 	return scene, nil
 }
 
-// record writes the order, or finds the one that an earlier try wrote. A person who joined wallets (B2) may have won
-// this under a former one, and under several before they were joined.
+// record writes the order, or finds the one that an earlier try wrote.
 func (c *Center) record(ctx context.Context, o wallet.Order, who wallet.Person) (wallet.Order, error) {
-	if len(who.Former) > 0 {
-		wallets := who.Wallets()
-		nos := make([]wallet.OrderNo, len(wallets))
-		for i, id := range wallets {
-			nos[i] = o.No
-			nos[i].ActID = id
-		}
-		earlier, err := c.Orders.Get(ctx, nos)
-		if err != nil {
-			return o, err
-		}
-		if e, ok := standsFor(o, earlier); ok {
-			o.No = e.No
-			return sameOr(e, o)
-		}
+	earlier, err := c.earlier(ctx, o.No, who)
+	if err != nil {
+		return o, err
+	}
+	if e, ok := standsFor(o, earlier); ok {
+		o.No = e.No
+		return sameOr(e, o)
 	}
 	var onRecord wallet.Order
-	err := wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
+	err = wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
 	if err != nil {
 		return o, err
 	}
 	return sameOr(onRecord, o)
+}
+
+// earlier returns what is on record of this win under another wallet than the present one; where there is none, the
+// order's own number is enough. A person who joined wallets (B2) may have won under a former one, and under several
+// before they were joined. An account that left a wallet may have won there before. What the others won there since is
+// theirs: who leaves a family's phone and plays on goes on winning.
+func (c *Center) earlier(ctx context.Context, no wallet.OrderNo, who wallet.Person) ([]wallet.Order, error) {
+	if len(who.Former)+len(who.Left) == 0 {
+		return nil, nil
+	}
+	wallets := who.Wallets()
+	own := len(wallets)
+	for _, l := range who.Left {
+		wallets = append(wallets, l.ActID)
+	}
+	nos := make([]wallet.OrderNo, len(wallets))
+	for i, id := range wallets {
+		nos[i] = no
+		nos[i].ActID = id
+	}
+	orders, err := c.Orders.Get(ctx, nos)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range who.Left {
+		if orders[own+i].Created.Sub(l.At) > maxSkew {
+			orders[own+i] = wallet.Order{}
+		}
+	}
+	return orders, nil
 }
 
 // standsFor returns which of the orders on record under a person's wallets is the one that is asked for: one of the

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"hongbao/reference/wallet"
@@ -16,13 +17,15 @@ type fake struct {
 	rows    map[wallet.Account]wallet.AccountRow // Alone is worked out on reading
 	holders map[wallet.Phone]wallet.ActID
 	former  map[wallet.ActID][]wallet.ActID
+	left    map[wallet.Account]map[wallet.ActID]wallet.Instant // also what has come back since
 	meddle  func()
 }
 
 var _ wallet.IdentityStore = (*fake)(nil)
 
 func newFake() *fake {
-	return &fake{rows: map[wallet.Account]wallet.AccountRow{}, holders: map[wallet.Phone]wallet.ActID{}, former: map[wallet.ActID][]wallet.ActID{}}
+	return &fake{rows: map[wallet.Account]wallet.AccountRow{}, holders: map[wallet.Phone]wallet.ActID{}, former: map[wallet.ActID][]wallet.ActID{},
+		left: map[wallet.Account]map[wallet.ActID]wallet.Instant{}}
 }
 
 func (f *fake) bound(p wallet.Phone) (n int) {
@@ -42,7 +45,13 @@ func (f *fake) row(a wallet.Account) wallet.AccountRow {
 
 func (f *fake) person(a wallet.Account) wallet.Person {
 	id := f.rows[a].ActID
-	return wallet.Person{ActID: id, Former: slices.Clone(f.former[id])}
+	p := wallet.Person{ActID: id, Former: slices.Clone(f.former[id])}
+	for _, id := range slices.Sorted(maps.Keys(f.left[a])) {
+		if !p.Owns(id) {
+			p.Left = append(p.Left, wallet.LeftWallet{ActID: id, At: f.left[a][id]})
+		}
+	}
+	return p
 }
 
 func (f *fake) Person(_ context.Context, a wallet.Account) (wallet.Person, error) {
@@ -64,6 +73,7 @@ func (f *fake) Apply(_ context.Context, c wallet.IdentityChange) (wallet.Person,
 	if f.row(c.Account) != c.Was || c.Phone != 0 && f.holders[c.Phone] != c.Holder {
 		return wallet.Person{}, wallet.ErrStale
 	}
+	was := f.person(c.Account)
 	if c.Join != 0 {
 		all := slices.Concat(f.former[c.Wallet], []wallet.ActID{c.Join}, f.former[c.Join])
 		if len(all) > wallet.MaxFormer {
@@ -76,6 +86,15 @@ func (f *fake) Apply(_ context.Context, c wallet.IdentityChange) (wallet.Person,
 	if c.Wallet == 0 {
 		f.wallets++
 		c.Wallet = wallet.ActID(f.wallets)
+	}
+	for _, id := range was.Wallets() {
+		if id == 0 {
+			continue // seen for the first time
+		}
+		if f.left[c.Account] == nil {
+			f.left[c.Account] = map[wallet.ActID]wallet.Instant{}
+		}
+		f.left[c.Account][id] = c.At // person passes over what has come along
 	}
 	f.rows[c.Account] = wallet.AccountRow{ActID: c.Wallet, Phone: cmp.Or(c.Phone, c.Was.Phone)}
 	if c.Phone != 0 {

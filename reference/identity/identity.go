@@ -27,10 +27,11 @@ const maxPhone wallet.Phone = 999_999_999_999_999
 // Service answers who stands behind an account. It is safe for concurrent use if its store is.
 type Service struct {
 	store wallet.IdentityStore
+	clock wallet.Clock
 }
 
-// New returns a service over the store.
-func New(store wallet.IdentityStore) *Service { return &Service{store} }
+// New returns a service over the store. The clock tells when an account leaves a wallet that it shared.
+func New(store wallet.IdentityStore, clock wallet.Clock) *Service { return &Service{store, clock} }
 
 // Resolve returns the person behind the account. An account seen for the first time gets a wallet (B2), so any two
 // calls for it, however they race, answer with the same person. Errors: ErrInvalid for what cannot be an account,
@@ -60,8 +61,9 @@ func (s *Service) Resolve(ctx context.Context, a wallet.Account) (wallet.Person,
 
 // Bind binds the phone to the account, in place of the one it had, and returns the person behind the account
 // afterwards (B2). Idempotent: binding the phone that is bound changes nothing. Errors: ErrInvalid for what cannot be
-// an account or a phone, or when the person would carry more than wallet.MaxFormer former wallets; ErrOverloaded when
-// others changed the account or the phone at every try; and those of the store, after which repeating it is safe.
+// an account or a phone, or when the person would carry more than wallet.MaxFormer former wallets, or the account would
+// have left more than wallet.MaxLeft; ErrOverloaded when others changed the account or the phone at every try; and those
+// of the store, after which repeating it is safe.
 func (s *Service) Bind(ctx context.Context, a wallet.Account, phone wallet.Phone) (wallet.Person, error) {
 	if err := validAccount(a); err != nil {
 		return wallet.Person{}, err
@@ -77,7 +79,9 @@ func (s *Service) Bind(ctx context.Context, a wallet.Account, phone wallet.Phone
 		if row.Phone == phone {
 			return s.Resolve(ctx, a)
 		}
-		p, err := s.store.Apply(ctx, binding(a, row, phone, holder))
+		change := binding(a, row, phone, holder)
+		change.At = s.clock.Now()
+		p, err := s.store.Apply(ctx, change)
 		if err == nil {
 			return p, nil
 		}

@@ -14,10 +14,17 @@ var (
 	douyin  = wallet.AccountOf(wallet.Douyin, 1)
 	lite    = wallet.AccountOf(wallet.DouyinLite, 2)
 	toutiao = wallet.AccountOf(wallet.Toutiao, 1) // the same number as douyin's, and nothing to do with it
+
+	noon = stopped(43_200_000_000)
 )
 
+// stopped is a clock that stands still.
+type stopped wallet.Instant
+
+func (c stopped) Now() wallet.Instant { return wallet.Instant(c) }
+
 func TestResolveOnFirstSightAndAgain(t *testing.T) {
-	s := New(newFake())
+	s := New(newFake(), noon)
 	p, err := s.Resolve(t.Context(), douyin)
 	require.NoError(t, err)
 	require.Equal(t, wallet.Person{ActID: 1}, p)
@@ -30,7 +37,7 @@ func TestResolveOnFirstSightAndAgain(t *testing.T) {
 }
 
 func TestSamePhoneIsSamePersonAndNothingWonBeforeIsLost(t *testing.T) {
-	s := New(newFake())
+	s := New(newFake(), noon)
 	first, err := s.Resolve(t.Context(), douyin)
 	require.NoError(t, err)
 	second, err := s.Resolve(t.Context(), toutiao)
@@ -50,7 +57,7 @@ func TestSamePhoneIsSamePersonAndNothingWonBeforeIsLost(t *testing.T) {
 }
 
 func TestRecycledNumberOpensNobodysWallet(t *testing.T) {
-	s := New(newFake())
+	s := New(newFake(), noon)
 	mine, err := s.Bind(t.Context(), douyin, 138)
 	require.NoError(t, err)
 	moved, err := s.Bind(t.Context(), douyin, 139)
@@ -62,7 +69,7 @@ func TestRecycledNumberOpensNobodysWallet(t *testing.T) {
 }
 
 func TestInvalidRequests(t *testing.T) {
-	s := New(newFake())
+	s := New(newFake(), noon)
 	_, err := s.Resolve(t.Context(), wallet.Account{User: 1})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 	_, err = s.Resolve(t.Context(), wallet.Account{Family: wallet.DouyinFamily})
@@ -74,7 +81,7 @@ func TestInvalidRequests(t *testing.T) {
 }
 
 func TestMoreWalletsThanAPersonCanCarryAreRefusedAndKept(t *testing.T) {
-	s := New(newFake())
+	s := New(newFake(), noon)
 	for u := range wallet.UserID(wallet.MaxFormer + 1) {
 		a := wallet.AccountOf(wallet.Xigua, u+1)
 		_, err := s.Resolve(t.Context(), a)
@@ -110,12 +117,12 @@ func TestRaces(t *testing.T) {
 			}
 			_, err := s.Bind(ctx, douyin, 139)
 			return err
-		}, wallet.Person{ActID: 2}},
+		}, wallet.Person{ActID: 2, Left: []wallet.LeftWallet{{ActID: 1, At: noon.Now()}}}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake()
-			s := New(f)
+			s := New(f, noon)
 			_, err := s.Resolve(t.Context(), toutiao)
 			require.NoError(t, err)
 			f.meddle = func() { require.NoError(t, c.meddle(t.Context(), s)) }
@@ -128,7 +135,7 @@ func TestRaces(t *testing.T) {
 
 func TestFirstSightRace(t *testing.T) {
 	f := newFake()
-	s := New(f)
+	s := New(f, noon)
 	f.meddle = func() {
 		_, err := s.Resolve(t.Context(), douyin)
 		require.NoError(t, err)
@@ -158,7 +165,7 @@ func (silent) Person(context.Context, wallet.Account) (wallet.Person, error) {
 }
 
 func TestErrorsOfTheStoreKeepTheirCode(t *testing.T) {
-	s := New(silent{newFake()})
+	s := New(silent{newFake()}, noon)
 	_, err := s.Resolve(t.Context(), douyin)
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 	_, err = s.Bind(t.Context(), douyin, 138)
@@ -166,7 +173,7 @@ func TestErrorsOfTheStoreKeepTheirCode(t *testing.T) {
 }
 
 func TestTriesAreBounded(t *testing.T) {
-	s := New(stuck{newFake()})
+	s := New(stuck{newFake()}, noon)
 	_, err := s.Bind(t.Context(), douyin, 138)
 	require.ErrorIs(t, err, wallet.ErrOverloaded)
 	_, err = s.Resolve(t.Context(), douyin)
@@ -178,7 +185,7 @@ func TestTriesAreBounded(t *testing.T) {
 func TestNoSequenceLosesAWallet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFake()
-		s := New(f)
+		s := New(f, noon)
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			a := wallet.AccountOf(rapid.SampledFrom([]wallet.App{wallet.Douyin, wallet.Toutiao}).Draw(t, "app"),
 				wallet.UserID(rapid.IntRange(1, 4).Draw(t, "user")))
@@ -206,6 +213,7 @@ func reach(t *rapid.T, f *fake, s *Service) {
 		p, err := s.Resolve(t.Context(), a)
 		require.NoError(t, err)
 		at := place{phone: row.Phone}
+		p.Left = nil // is of the account alone
 		if row.Phone == 0 {
 			at.account = a
 		} else if seen, ok := people[row.Phone]; ok {

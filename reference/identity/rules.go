@@ -15,7 +15,8 @@ func firstSight(a wallet.Account) wallet.IdentityChange { return wallet.Identity
 //	others share it by old phone  a new wallet; the old stays    the holder's; the old stays with the others
 //
 // A wallet that others share is never taken along: it is named by the phone that they are still bound to, and money
-// must not be seen from two phones. The row's phone is not the one to bind: that is no change.
+// must not be seen from two phones. The account only remembers that it has left it, so that what was won there is not won
+// again. The row's phone is not the one to bind: that is no change.
 func binding(a wallet.Account, row wallet.AccountRow, phone wallet.Phone, holder wallet.ActID) wallet.IdentityChange {
 	c := wallet.IdentityChange{Account: a, Was: row, Phone: phone, Holder: holder, Wallet: holder}
 	if row.ActID == 0 {

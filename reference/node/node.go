@@ -95,7 +95,7 @@ func New(c Config, p Ports) (*Node, error) {
 	if c.CompensateAfter == 0 {
 		c.CompensateAfter = posting.CompensateAfter
 	}
-	people := identity.New(p.Identities)
+	people := identity.New(p.Identities, p.Clock)
 	winners := identity.NewMemory(people, p.Clock, c.RememberPeople, c.RememberFor)
 	poster := newPoster(c, p, index)
 	var purse *walletpage.Purse

@@ -1,6 +1,7 @@
 package wallet
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -27,11 +28,23 @@ func AccountOf(app App, user UserID) Account { return Account{app.Family(), user
 // one account after another, and nobody owns more accounts than this.
 const MaxFormer = 16
 
+// MaxLeft bounds how many wallets one account can have left: two shared wallets that carry all they can. An account
+// leaves one only by changing from a phone that others use too, which nobody does that often.
+const MaxLeft = 2 * (1 + MaxFormer)
+
+// LeftWallet is a wallet that an account stood behind once and that is somebody else's now. No money in it is the
+// account's any more. It only tells what was won already: the orders that were made before the account left.
+type LeftWallet struct {
+	ActID ActID
+	At    Instant // when the account left
+}
+
 // Person is who stands behind an account: the wallet that new rewards go to, and the former wallets that were
 // joined to it when a phone was bound, whose rewards are the person's too.
 type Person struct {
 	ActID  ActID
-	Former []ActID // ascending, without ActID; at most MaxFormer
+	Former []ActID      // ascending, without ActID; at most MaxFormer
+	Left   []LeftWallet // of this account alone; ascending, none that the person owns; at most MaxLeft
 }
 
 // Owns says whether id is one of the person's wallets.
@@ -39,6 +52,23 @@ func (p Person) Owns(id ActID) bool { return id == p.ActID || slices.Contains(p.
 
 // Wallets returns all of the person's wallets, the present one first.
 func (p Person) Wallets() []ActID { return append([]ActID{p.ActID}, p.Former...) }
+
+// Leave returns which wallets an account has left that stands behind to now: those that it had left earlier, and those
+// of from, which it leaves at this moment. What it came back to it has not left. Ascending; nil if there are none.
+func Leave(earlier []LeftWallet, from []ActID, to Person, at Instant) (left []LeftWallet) {
+	for _, l := range earlier {
+		if !to.Owns(l.ActID) && !slices.Contains(from, l.ActID) {
+			left = append(left, l)
+		}
+	}
+	for _, id := range from {
+		if !to.Owns(id) {
+			left = append(left, LeftWallet{id, at})
+		}
+	}
+	slices.SortFunc(left, func(a, b LeftWallet) int { return cmp.Compare(a.ActID, b.ActID) })
+	return left
+}
 
 // AccountRow is what the identity store knows of one account.
 type AccountRow struct {
@@ -55,6 +85,7 @@ type IdentityChange struct {
 	Holder  ActID      // who held Phone when the change was worked out; 0: nobody
 	Wallet  ActID      // Account's wallet from now on; 0: a new one
 	Join    ActID      // this wallet becomes a former wallet of Wallet, with all former wallets of its own
+	At      Instant    // when Account leaves those of its wallets that do not come along
 }
 
 // IdentityStore keeps accounts, phones and joined wallets. The rules of binding are in package identity.
@@ -66,8 +97,10 @@ type IdentityStore interface {
 	// Apply makes the change in one atomic step and returns the person behind the account afterwards. Phone is then
 	// held by Wallet; a phone that its last account has left is held by nobody, so that a recycled number opens
 	// nobody's wallet.
+	// The account remembers, as Leave says, which wallets it has left, also those that had joined its wallet.
 	// ErrStale when the row or the holder is no longer what the change was worked out from; nothing is changed
-	// then. Refuses with ErrInvalid what would give a person more than MaxFormer former wallets.
+	// then. Refuses with ErrInvalid what would give a person more than MaxFormer former wallets, or an account more
+	// than MaxLeft that it has left.
 	Apply(ctx context.Context, c IdentityChange) (Person, error)
 }
 

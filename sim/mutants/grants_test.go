@@ -19,15 +19,15 @@ func grants() []mutant {
 		{
 			name: "a person who joined wallets wins again what the former wallet won", scenario: "phase-switch", strategy: underAsync,
 			checks: []string{"order-once"},
-			edits:  []edit{{"reference/assetcenter/center.go", `if len(who.Former) > 0 {`, `if len(who.Former) > wallet.MaxFormer {`}},
+			edits:  []edit{{"reference/assetcenter/center.go", `wallets := who.Wallets()`, `wallets := []wallet.ActID{who.ActID}`}},
 		},
 		{
 			name: "a grant goes on though its order may not be on record", scenario: "unknown-outcomes", strategy: underAsync,
 			checks: []string{"nothing-lost"},
 			edits: []edit{{"reference/assetcenter/center.go", `	var onRecord wallet.Order
-	err := wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
+	err = wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
 	if err != nil {
-		return o, err`, `	onRecord, _, err := c.Orders.Create(ctx, o)
+		return o, err`, `	onRecord, _, err = c.Orders.Create(ctx, o)
 	if err != nil {
 		return o, nil`}},
 		},

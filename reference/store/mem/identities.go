@@ -19,7 +19,8 @@ type Identities struct {
 	phones   slab.Sparse[phoneRecord]
 	former   slab.Heads // chain of former wallets by present wallet
 	joined   slab.Slab[formerRecord]
-	wallets  uint32 // handed out so far
+	wallets  uint32                                 // handed out so far
+	left     map[wallet.Account][]wallet.LeftWallet // few accounts have left a wallet that they shared
 }
 
 var _ wallet.IdentityStore = (*Identities)(nil)
@@ -37,7 +38,7 @@ type phoneRecord struct {
 type formerRecord struct{ owner, next uint32 }
 
 // NewIdentities returns an empty store.
-func NewIdentities() *Identities { return &Identities{} }
+func NewIdentities() *Identities { return &Identities{left: map[wallet.Account][]wallet.LeftWallet{}} }
 
 // Person implements wallet.IdentityStore. ErrInvalid for an account of no known family.
 func (s *Identities) Person(_ context.Context, a wallet.Account) (wallet.Person, error) {
@@ -50,7 +51,9 @@ func (s *Identities) Person(_ context.Context, a wallet.Account) (wallet.Person,
 	if owner == 0 {
 		return wallet.Person{}, wallet.ErrNotFound
 	}
-	return s.person(owner), nil
+	p := s.person(owner)
+	p.Left = wallet.Leave(s.left[a], nil, p, 0) // without those that came back to the person since
+	return p, nil
 }
 
 func (s *Identities) person(owner uint32) wallet.Person {
@@ -95,17 +98,12 @@ func (s *Identities) Apply(_ context.Context, c wallet.IdentityChange) (wallet.P
 	if s.row(c.Account) != c.Was || c.Phone != 0 && s.holder(c.Phone) != c.Holder {
 		return wallet.Person{}, fmt.Errorf("%w: account %d of family %d", wallet.ErrStale, c.Account.User, c.Account.Family)
 	}
-	if err := s.checkJoin(c); err != nil {
+	p, err := s.after(c)
+	if err != nil {
 		return wallet.Person{}, err
 	}
-	owner := uint32(c.Wallet)
-	if owner == 0 {
-		if s.wallets == slab.MaxKey {
-			return wallet.Person{}, fmt.Errorf("mem: %d wallets are handed out: %w", s.wallets, wallet.ErrOverloaded)
-		}
-		s.wallets++
-		owner = s.wallets
-	}
+	owner := uint32(p.ActID)
+	s.wallets = max(s.wallets, owner)
 	if c.Join != 0 {
 		s.join(owner, uint32(c.Join))
 	}
@@ -113,31 +111,47 @@ func (s *Identities) Apply(_ context.Context, c wallet.IdentityChange) (wallet.P
 		s.bind(c.Was.Phone, c.Phone, owner)
 	}
 	*s.accounts.touch(c.Account) = accountRecord{phone: cmp.Or(c.Phone, c.Was.Phone), owner: owner}
-	return s.person(owner), nil
+	if len(p.Left) > 0 {
+		s.left[c.Account] = slices.Clone(p.Left)
+	} else {
+		delete(s.left, c.Account)
+	}
+	return p, nil
 }
 
-// checkJoin returns ErrInvalid when the wallets of a change are not ones that it can apply to.
-func (s *Identities) checkJoin(c wallet.IdentityChange) error {
+// after returns the person whom a change puts behind its account, and changes nothing. ErrInvalid when the change is
+// not one that can be made.
+func (s *Identities) after(c wallet.IdentityChange) (p wallet.Person, err error) {
 	for _, id := range []wallet.ActID{c.Wallet, c.Join} {
 		if id < 0 || id > wallet.ActID(s.wallets) {
-			return fmt.Errorf("%w: wallet %d was never handed out", wallet.ErrInvalid, id)
+			return p, fmt.Errorf("%w: wallet %d was never handed out", wallet.ErrInvalid, id)
 		}
 	}
-	if c.Join == 0 {
-		return nil
+	switch {
+	case c.Wallet != 0:
+		p = s.person(uint32(c.Wallet))
+	case s.wallets == slab.MaxKey:
+		return p, fmt.Errorf("mem: %d wallets are handed out: %w", s.wallets, wallet.ErrOverloaded)
+	default:
+		p.ActID = wallet.ActID(s.wallets) + 1
 	}
-	var present wallet.Person
-	if c.Wallet != 0 {
-		present = s.person(uint32(c.Wallet))
+	if c.Join != 0 {
+		joining := s.person(uint32(c.Join))
+		if p.Owns(c.Join) || joining.Owns(c.Wallet) {
+			return p, fmt.Errorf("%w: wallet %d is joined already", wallet.ErrInvalid, c.Join)
+		}
+		p.Former = append(p.Former, joining.Wallets()...)
+		slices.Sort(p.Former)
 	}
-	joining := s.person(uint32(c.Join))
-	if present.Owns(c.Join) || joining.Owns(c.Wallet) {
-		return fmt.Errorf("%w: wallet %d is joined already", wallet.ErrInvalid, c.Join)
+	var from []wallet.ActID
+	if c.Was.ActID != 0 {
+		from = s.person(uint32(c.Was.ActID)).Wallets()
 	}
-	if n := len(present.Former) + 1 + len(joining.Former); n > wallet.MaxFormer {
-		return fmt.Errorf("%w: %d former wallets", wallet.ErrInvalid, n)
+	p.Left = wallet.Leave(s.left[c.Account], from, p, c.At)
+	if len(p.Former) > wallet.MaxFormer || len(p.Left) > wallet.MaxLeft {
+		return p, fmt.Errorf("%w: %d former wallets, %d left ones", wallet.ErrInvalid, len(p.Former), len(p.Left))
 	}
-	return nil
+	return p, nil
 }
 
 // join makes a wallet, and all that have joined it, former wallets of owner.
@@ -167,7 +181,7 @@ func (s *Identities) bind(from, to wallet.Phone, owner uint32) {
 	s.phones.Touch(int64(to)).holder = owner
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory held, but for what is remembered of the few accounts that have left a shared wallet.
 func (s *Identities) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"hongbao/reference/wallet"
 )
@@ -14,10 +15,12 @@ type Identities struct {
 	change  *kind
 	wallets counter
 
-	person, rowAndHolder        string
-	accounts, phones, former    string // parts of what a change reads
-	forget                      string
-	setAccounts, setPhones, add insertion
+	person, rowAndHolder   string
+	accounts, phones       string // parts of what a change reads
+	former, left           string
+	forget, forgetLeft     string
+	setAccounts, setPhones insertion
+	add, addLeft           insertion
 }
 
 var _ wallet.IdentityStore = (*Identities)(nil)
@@ -25,31 +28,43 @@ var _ wallet.IdentityStore = (*Identities)(nil)
 // NewIdentities returns the identities in db.
 func NewIdentities(db *DB) *Identities {
 	s := &Identities{db: db, wallets: newCounter(db, countWallets),
-		person: db.text("SELECT a.act_id, COALESCE(f.former, 0) FROM {p}accounts a LEFT JOIN {p}former_wallets f ON f.act_id = a.act_id " +
-			"WHERE a.family = ? AND a.account = ? ORDER BY f.former"),
+		person: db.text("SELECT a.act_id, COALESCE(f.former, 0), 0, 0 FROM {p}accounts a LEFT JOIN {p}former_wallets f ON f.act_id = a.act_id " +
+			"WHERE a.family = ? AND a.account = ? " +
+			"UNION ALL SELECT 0, 0, l.act_id, l.at FROM {p}left_wallets l WHERE l.family = ? AND l.account = ?"),
 		rowAndHolder: db.text("SELECT COALESCE(a.act_id, 0), COALESCE(a.phone, 0), COALESCE(p.bound, 0), COALESCE(h.holder, 0) " +
 			"FROM (SELECT 1 AS one) o LEFT JOIN {p}accounts a ON a.family = ? AND a.account = ? " +
 			"LEFT JOIN {p}phones p ON p.phone = a.phone AND p.phone <> 0 LEFT JOIN {p}phones h ON h.phone = ?"),
 		accounts:    db.text("SELECT family, account, act_id, phone FROM {p}accounts WHERE "),
 		phones:      db.text("SELECT phone, holder, bound FROM {p}phones WHERE phone IN "),
 		former:      db.text("SELECT act_id, former FROM {p}former_wallets WHERE act_id IN "),
+		left:        db.text("SELECT family, account, act_id, at FROM {p}left_wallets WHERE "),
 		forget:      db.text("DELETE FROM {p}former_wallets WHERE act_id = ?"),
+		forgetLeft:  db.text("DELETE FROM {p}left_wallets WHERE family = ? AND account = ?"),
 		setAccounts: insertion{db.text("REPLACE INTO {p}accounts (family, account, act_id, phone) VALUES "), 4, ""},
 		setPhones:   insertion{db.text("REPLACE INTO {p}phones (phone, holder, bound) VALUES "), 3, ""},
 		add:         insertion{db.text("REPLACE INTO {p}former_wallets (act_id, former) VALUES "), 2, ""},
+		addLeft:     insertion{db.text("REPLACE INTO {p}left_wallets (family, account, act_id, at) VALUES "), 4, ""},
 	}
 	s.change = &kind{rank: rankIdentities, apply: s.applyChanges}
 	return s
 }
 
-// Person implements wallet.IdentityStore, by one query on primary keys. ErrInvalid for an account of no known family.
+// Person implements wallet.IdentityStore, by one query on primary keys, so that all it says is of one moment. ErrInvalid for an account of no known family.
 func (s *Identities) Person(ctx context.Context, a wallet.Account) (p wallet.Person, err error) {
 	if err := checkAccount(a); err != nil {
 		return wallet.Person{}, err
 	}
-	err = s.db.shards[0].ask(ctx, s.person, []any{int64(a.Family), int64(a.User)}, func(r *sql.Rows) error {
-		var former wallet.ActID
-		err := r.Scan(&p.ActID, &former)
+	var earlier []wallet.LeftWallet
+	args := []any{int64(a.Family), int64(a.User), int64(a.Family), int64(a.User)}
+	err = s.db.shards[0].ask(ctx, s.person, args, func(r *sql.Rows) error {
+		var present, former wallet.ActID
+		var left wallet.LeftWallet
+		err := r.Scan(&present, &former, &left.ActID, &left.At)
+		if left.ActID != 0 {
+			earlier = append(earlier, left)
+			return err
+		}
+		p.ActID = present
 		if former != 0 {
 			p.Former = append(p.Former, former)
 		}
@@ -58,6 +73,8 @@ func (s *Identities) Person(ctx context.Context, a wallet.Account) (p wallet.Per
 	if err == nil && p.ActID == 0 {
 		err = wallet.ErrNotFound
 	}
+	slices.Sort(p.Former)
+	p.Left = wallet.Leave(earlier, nil, p, 0) // without those that came back to the person since
 	return p, err
 }
 

@@ -17,12 +17,14 @@ type census struct {
 	accounts map[wallet.Account]accountRow
 	phones   map[wallet.Phone]phoneRow
 	former   map[wallet.ActID][]wallet.ActID // ascending
-	wallets  wallet.ActID                    // handed out so far
+	left     map[wallet.Account][]wallet.LeftWallet
+	wallets  wallet.ActID // handed out so far
 
 	// What has changed and must be written.
 	newAccounts map[wallet.Account]bool
 	newPhones   map[wallet.Phone]bool
 	newFormer   map[wallet.ActID]bool
+	newLeft     map[wallet.Account]bool
 }
 
 type accountRow struct {
@@ -43,7 +45,8 @@ func (s *Identities) applyChanges(ctx context.Context, t *txn, jobs []*job) erro
 		return err
 	}
 	p := &census{accounts: map[wallet.Account]accountRow{}, phones: map[wallet.Phone]phoneRow{}, former: map[wallet.ActID][]wallet.ActID{},
-		wallets: wallet.ActID(last), newAccounts: map[wallet.Account]bool{}, newPhones: map[wallet.Phone]bool{}, newFormer: map[wallet.ActID]bool{}}
+		left: map[wallet.Account][]wallet.LeftWallet{}, wallets: wallet.ActID(last), newAccounts: map[wallet.Account]bool{},
+		newPhones: map[wallet.Phone]bool{}, newFormer: map[wallet.ActID]bool{}, newLeft: map[wallet.Account]bool{}}
 	for part := range slices.Chunk(jobs, lookUpAtOnce) {
 		if err := s.read(ctx, t, p, part); err != nil {
 			return err
@@ -69,18 +72,14 @@ func (p *census) apply(c wallet.IdentityChange) (wallet.Person, error) {
 	if was != c.Was || c.Phone != 0 && p.phones[c.Phone].holder != c.Holder {
 		return wallet.Person{}, fmt.Errorf("%w: account %d of family %d", wallet.ErrStale, c.Account.User, c.Account.Family)
 	}
-	if err := p.checkJoin(c); err != nil {
+	who, err := p.after(c)
+	if err != nil {
 		return wallet.Person{}, err
 	}
-	owner := c.Wallet
-	if owner == 0 {
-		p.wallets++
-		owner = p.wallets
-	}
+	owner := who.ActID
+	p.wallets = max(p.wallets, owner)
 	if c.Join != 0 {
-		p.former[owner] = slices.Concat(p.former[owner], []wallet.ActID{c.Join}, p.former[c.Join])
-		slices.Sort(p.former[owner])
-		p.former[c.Join] = nil
+		p.former[owner], p.former[c.Join] = slices.Clone(who.Former), nil
 		p.newFormer[owner], p.newFormer[c.Join] = true, true
 	}
 	if c.Phone != 0 {
@@ -88,31 +87,43 @@ func (p *census) apply(c wallet.IdentityChange) (wallet.Person, error) {
 	}
 	p.accounts[c.Account] = accountRow{owner: owner, phone: cmp.Or(c.Phone, row.phone)}
 	p.newAccounts[c.Account] = true
-	return p.person(owner), nil
+	if !slices.Equal(p.left[c.Account], who.Left) {
+		p.left[c.Account] = slices.Clone(who.Left)
+		p.newLeft[c.Account] = true
+	}
+	return who, nil
 }
 
 func (p *census) person(owner wallet.ActID) wallet.Person {
 	return wallet.Person{ActID: owner, Former: slices.Clone(p.former[owner])}
 }
 
-// checkJoin returns ErrInvalid when the wallets of a change are not ones that it can apply to.
-func (p *census) checkJoin(c wallet.IdentityChange) error {
+// after returns the person whom a change puts behind its account, and changes nothing. ErrInvalid when the change is
+// not one that can be made.
+func (p *census) after(c wallet.IdentityChange) (wallet.Person, error) {
 	for _, id := range []wallet.ActID{c.Wallet, c.Join} {
 		if id < 0 || id > p.wallets {
-			return fmt.Errorf("%w: wallet %d was never handed out", wallet.ErrInvalid, id)
+			return wallet.Person{}, fmt.Errorf("%w: wallet %d was never handed out", wallet.ErrInvalid, id)
 		}
 	}
-	if c.Join == 0 {
-		return nil
+	who := p.person(cmp.Or(c.Wallet, p.wallets+1))
+	if c.Join != 0 {
+		joining := p.person(c.Join)
+		if who.Owns(c.Join) || joining.Owns(c.Wallet) {
+			return wallet.Person{}, fmt.Errorf("%w: wallet %d is joined already", wallet.ErrInvalid, c.Join)
+		}
+		who.Former = append(who.Former, joining.Wallets()...)
+		slices.Sort(who.Former)
 	}
-	present, joining := p.person(c.Wallet), p.person(c.Join)
-	if present.Owns(c.Join) || joining.Owns(c.Wallet) {
-		return fmt.Errorf("%w: wallet %d is joined already", wallet.ErrInvalid, c.Join)
+	var from []wallet.ActID
+	if c.Was.ActID != 0 {
+		from = p.person(c.Was.ActID).Wallets()
 	}
-	if n := len(present.Former) + 1 + len(joining.Former); n > wallet.MaxFormer {
-		return fmt.Errorf("%w: %d former wallets", wallet.ErrInvalid, n)
+	who.Left = wallet.Leave(p.left[c.Account], from, who, c.At)
+	if len(who.Former) > wallet.MaxFormer || len(who.Left) > wallet.MaxLeft {
+		return wallet.Person{}, fmt.Errorf("%w: %d former wallets, %d left ones", wallet.ErrInvalid, len(who.Former), len(who.Left))
 	}
-	return nil
+	return who, nil
 }
 
 // bind moves one account from a phone, 0 if it had none, to another, which owner holds from now on. A phone that its
@@ -142,7 +153,7 @@ func (s *Identities) read(ctx context.Context, t *txn, p *census, jobs []*job) e
 		c := jobs[min(i, len(jobs)-1)].in.(*changing)
 		accounts = append(accounts, int64(c.Account.Family), int64(c.Account.User))
 		phones = append(phones, int64(c.Phone), int64(c.Was.Phone))
-		wallets = append(wallets, int64(c.Wallet), int64(c.Join))
+		wallets = append(wallets, int64(c.Wallet), int64(c.Join), int64(c.Was.ActID))
 	}
 	err := t.query(ctx, s.accounts+anyOf("family = ? AND account = ?", size), accounts, func(r *sql.Rows) error {
 		var a wallet.Account
@@ -165,21 +176,35 @@ func (s *Identities) read(ctx context.Context, t *txn, p *census, jobs []*job) e
 		return err
 	}
 	former := map[wallet.ActID][]wallet.ActID{}
-	err = t.query(ctx, s.former+marks(2*size, 1)+" ORDER BY act_id, former", wallets, func(r *sql.Rows) error {
+	err = t.query(ctx, s.former+marks(3*size, 1)+" ORDER BY act_id, former", wallets, func(r *sql.Rows) error {
 		var id, f wallet.ActID
 		err := r.Scan(&id, &f)
 		former[id] = append(former[id], f)
 		return err
 	})
 	maps.Copy(p.former, former) // a wallet of an earlier part is read again, whole
+	if err != nil || !slices.ContainsFunc(jobs, func(j *job) bool { return j.in.(*changing).Was.ActID != 0 }) {
+		return err // who is seen for the first time has left nothing
+	}
+	left := map[wallet.Account][]wallet.LeftWallet{}
+	err = t.query(ctx, s.left+anyOf("family = ? AND account = ?", size)+" ORDER BY act_id", accounts, func(r *sql.Rows) error {
+		var a wallet.Account
+		var l wallet.LeftWallet
+		err := r.Scan(&a.Family, &a.User, &l.ActID, &l.At)
+		left[a] = append(left[a], l)
+		return err
+	})
+	maps.Copy(p.left, left)
 	return err
+}
+
+func byAccount(a, b wallet.Account) int {
+	return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.User, b.User))
 }
 
 // write writes what has changed, each table in the order of its key.
 func (s *Identities) write(ctx context.Context, t *txn, p *census) error {
-	accounts := slices.SortedFunc(maps.Keys(p.newAccounts), func(a, b wallet.Account) int {
-		return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.User, b.User))
-	})
+	accounts := slices.SortedFunc(maps.Keys(p.newAccounts), byAccount)
 	err := t.insert(ctx, s.setAccounts, len(accounts), func(i int, args []any) []any {
 		a, row := accounts[i], p.accounts[accounts[i]]
 		return append(args, int64(a.Family), int64(a.User), int64(row.owner), int64(row.phone))
@@ -204,7 +229,26 @@ func (s *Identities) write(ctx context.Context, t *txn, p *census) error {
 			pairs = append(pairs, [2]wallet.ActID{id, f})
 		}
 	}
-	return t.insert(ctx, s.add, len(pairs), func(i int, args []any) []any {
+	err = t.insert(ctx, s.add, len(pairs), func(i int, args []any) []any {
 		return append(args, int64(pairs[i][0]), int64(pairs[i][1]))
+	}, nil)
+	if err != nil {
+		return err
+	}
+	return s.writeLeft(ctx, t, p)
+}
+
+func (s *Identities) writeLeft(ctx context.Context, t *txn, p *census) error {
+	var rows [][4]int64
+	for _, a := range slices.SortedFunc(maps.Keys(p.newLeft), byAccount) {
+		if err := t.change(ctx, s.forgetLeft, int64(a.Family), int64(a.User)); err != nil {
+			return err
+		}
+		for _, l := range p.left[a] {
+			rows = append(rows, [4]int64{int64(a.Family), int64(a.User), int64(l.ActID), int64(l.At)})
+		}
+	}
+	return t.insert(ctx, s.addLeft, len(rows), func(i int, args []any) []any {
+		return append(args, rows[i][0], rows[i][1], rows[i][2], rows[i][3])
 	}, nil)
 }
