@@ -33,13 +33,13 @@ fuzz: ## each fuzz target for FUZZTIME
 	    $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$$(dirname $$f); done; done
 
 bench: ## the figures that the documents quote
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./sim/... ./reference/... ./scenarios/...
+	$(GO) test -run '^$$' -bench . -benchtime 1s . ./sim/... ./reference/... ./scenarios/...
 
 sim: ## replay one scenario: make sim SCENARIO=scenarios/rain-peak.yaml ARGS="--scale 1/1000"
 	$(GO) run . sim $(SCENARIO) $(ARGS)
 
 proto: ## regenerate the protobuf code (needs protoc)
-	$(GO) generate ./reference/token/...
+	$(GO) generate ./reference/token/... ./reference/server/...
 
 real: ## contracts, end-to-end and crash suites on real servers, started from what is installed (CRASH_KILLS=50)
 	$(RUN_REAL) sh -ec '$(GO) test -count=1 -p 1 -timeout 20m $(REAL); $(GO) test -count=1 -timeout 10m -run "^TestServe" .'
@@ -49,4 +49,4 @@ crash: ## three instances under load, killed CRASH_KILLS times, with Redis wiped
 	CRASH_KILLS=$(CRASH_KILLS) $(GO) test -count=1 -v -timeout 45m -run '^TestCrash$$' ./reference/crash
 
 bench-real: ## the figures of the real stores that the documents quote
-	$(RUN_REAL) $(GO) test -p 1 -run '^$$' -bench . -benchtime 1s ./reference/store/... ./reference/server/...
+	$(RUN_REAL) $(GO) test -p 1 -run '^$$' -bench . -benchtime 1s ./reference/store/... .

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
@@ -52,9 +54,9 @@ func (w *wire) call(path, authorization string, body []byte) (int, []byte, error
 	return w.answer()
 }
 
-// answer reads a response as this service writes it: a status, a Content-Length, a body.
+// answer reads a response as this service writes it: a status, and a body of known length or in chunks.
 func (w *wire) answer() (status int, body []byte, err error) {
-	length := 0
+	length := -1
 	for {
 		line, err := w.in.ReadSlice('\n')
 		if err != nil {
@@ -72,6 +74,13 @@ func (w *wire) answer() (status int, body []byte, err error) {
 		if err != nil {
 			return 0, nil, err
 		}
+	}
+	if length < 0 {
+		w.body, err = io.ReadAll(httputil.NewChunkedReader(w.in))
+		if err == nil {
+			_, err = w.in.Discard(len("\r\n")) // after the last chunk
+		}
+		return status, w.body, err
 	}
 	w.body = slices.Grow(w.body[:0], length)[:length]
 	_, err = io.ReadFull(w.in, w.body)
@@ -132,4 +141,65 @@ func grantAll(b *testing.B, s *served, wires []*wire, from, n int64) {
 	if text := failed.Load(); text != nil {
 		b.Fatal(*text)
 	}
+}
+
+// BenchmarkServePage reads wallet pages of 50 lines at a steady 2,000 a second, whether the service keeps up or not, and
+// reports latencies from the moment that each read was due.
+func BenchmarkServePage(b *testing.B) {
+	b.Run("embedded", func(b *testing.B) { benchPages(b, nil) })
+	b.Run("real", func(b *testing.B) { benchPages(b, onRealStores(b)) })
+}
+
+func benchPages(b *testing.B, change func(*serveConfig)) {
+	const readers, lines, rate = 500, 50, 2000
+	s := startService(b, change)
+	var wires []*wire
+	for range 64 {
+		w, err := dialWire(s.addr)
+		require.NoError(b, err)
+		defer w.conn.Close()
+		wires = append(wires, w)
+	}
+	for rain := range int64(lines) {
+		grantAll(b, s, wires, rain*benchPeople, readers) // the same people in each rain
+	}
+	body, err := proto.Marshal(&pb.WalletPageRequest{Limit: lines})
+	require.NoError(b, err)
+	sessions := make([]string, readers)
+	for i := range sessions {
+		sessions[i] = auth.SchemeBearer + auth.Session(s.keys.SessionKey, wallet.Douyin, wallet.UserID(i+1), time.Now().Add(time.Hour))
+	}
+	took := hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3)
+	var mu sync.Mutex
+	var next atomic.Int64
+	var all sync.WaitGroup
+	var failed atomic.Pointer[string]
+	b.ResetTimer()
+	began := time.Now()
+	for _, w := range wires {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(b.N) && failed.Load() == nil; i = next.Add(1) - 1 {
+				due := began.Add(time.Duration(i) * time.Second / rate)
+				time.Sleep(time.Until(due))
+				status, answer, err := w.call(hongbaopbconnect.WalletServiceWalletPageProcedure, sessions[i%readers], body)
+				late := time.Since(due)
+				var page pb.WalletPageReply
+				if err != nil || status != http.StatusOK || proto.Unmarshal(answer, &page) != nil || len(page.Lines) != lines {
+					text := fmt.Sprint(status, string(answer), err)
+					failed.Store(&text)
+				}
+				mu.Lock()
+				_ = took.RecordValue(late.Microseconds())
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	if text := failed.Load(); text != nil {
+		b.Fatal(*text)
+	}
+	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "pages/s")
+	b.ReportMetric(float64(took.ValueAtQuantile(50))/1000, "p50-ms")
+	b.ReportMetric(float64(took.ValueAtQuantile(99))/1000, "p99-ms")
+	b.StopTimer()
 }
