@@ -136,6 +136,7 @@ func sqlOf(c *serveConfig, shadow bool) sqlstore.Config {
 func redisOf(e *redisEndpoint, mini *embedded, own func(*embedded) *miniredis.Miniredis, shadow bool, life time.Duration) redis.Config {
 	c := redis.Config{Expire: life}
 	if e == nil {
+		c.Expire = 0 // what it holds ends with the process
 		server := own(mini)
 		c.Addrs, c.Dial = []string{server.Addr()}, func(context.Context, string) (net.Conn, error) { return connect(server), nil }
 	} else {
