@@ -24,7 +24,10 @@ func TestServeEmbedded(t *testing.T) {
 // TestServeReal is the same on Redis and MySQL.
 func TestServeReal(t *testing.T) {
 	for _, strategy := range wallet.Strategies {
-		t.Run(string(strategy), func(t *testing.T) { newUser(t, strategy, onRealStores(t)) })
+		t.Run(string(strategy), func(t *testing.T) {
+			t.Parallel()
+			newUser(t, strategy, onRealStores(t))
+		})
 	}
 }
 
