@@ -27,7 +27,7 @@ func grants() []mutant {
 			edits: []edit{{"reference/assetcenter/center.go", `	var onRecord wallet.Order
 	err = wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
 	if err != nil {
-		return o, err`, `	onRecord, _, err = c.Orders.Create(ctx, o)
+		return o, err`, `	onRecord, _, err := c.Orders.Create(ctx, o)
 	if err != nil {
 		return o, nil`}},
 		},

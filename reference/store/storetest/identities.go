@@ -18,6 +18,8 @@ func Identities(t *testing.T, open func(t *testing.T) wallet.IdentityStore) {
 	t.Run("phones are held and left", func(t *testing.T) { phonesAreHeld(t, open(t)) })
 	t.Run("wallets join", func(t *testing.T) { walletsJoin(t, open(t)) })
 	t.Run("stale changes change nothing", func(t *testing.T) { staleChangesNothing(t, open(t)) })
+	t.Run("wallets that were left are remembered", func(t *testing.T) { leftIsRemembered(t, open(t)) })
+	t.Run("wallets that were left are bounded", func(t *testing.T) { leftIsBounded(t, open(t)) })
 	t.Run("former wallets are bounded", func(t *testing.T) { formerIsBounded(t, open(t)) })
 	t.Run("one of many callers applies", func(t *testing.T) { oneApplies(t, open(t)) })
 	t.Run("model", func(t *testing.T) {
@@ -185,6 +187,7 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 	rows := map[wallet.Account]wallet.AccountRow{}
 	holders := map[wallet.Phone]wallet.ActID{}
 	former := map[wallet.ActID][]wallet.ActID{}
+	left := map[wallet.Account]map[wallet.ActID]wallet.Instant{} // also what the person owns again
 	wallets := wallet.ActID(0)
 	bound := func(p wallet.Phone) (n int) {
 		for _, r := range rows {
@@ -194,10 +197,12 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 		}
 		return n
 	}
-	for range rapid.IntRange(1, 25).Draw(t, "steps") {
+	for step := range rapid.IntRange(1, 25).Draw(t, "steps") {
 		a := user(wallet.Family(rapid.IntRange(1, 2).Draw(t, "family")), wallet.UserID(rapid.IntRange(1, 3).Draw(t, "user")))
 		c := moving(t, s, a, wallet.Phone(rapid.IntRange(0, 3).Draw(t, "phone")))
 		require.Equal(t, holders[c.Phone], c.Holder)
+		c.At = wallet.Instant(step + 1)
+		from := wallet.Person{ActID: c.Was.ActID, Former: slices.Clone(former[c.Was.ActID])}
 		got, err := s.Apply(t.Context(), c)
 		if n := len(former[c.Wallet]) + 1 + len(former[c.Join]); c.Join != 0 && n > wallet.MaxFormer {
 			require.True(t, errors.Is(err, wallet.ErrInvalid))
@@ -224,10 +229,20 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 		}
 		require.Equal(t, c.Wallet, got.ActID)
 		require.Equal(t, former[c.Wallet], got.Former)
+		if left[a] == nil {
+			left[a] = map[wallet.ActID]wallet.Instant{}
+		}
+		for _, id := range from.Wallets() {
+			left[a][id] = c.At
+		}
+		require.Equal(t, leftOf(got, left[a]), got.Left)
 	}
 	for a, want := range rows {
 		want.Alone = bound(want.Phone) == 1
 		row(t, s, a, want.Phone, want, holders[want.Phone])
+		who, err := s.Person(t.Context(), a)
+		require.NoError(t, err)
+		require.Equal(t, wallet.Person{ActID: want.ActID, Former: former[want.ActID], Left: leftOf(who, left[a])}, who)
 	}
 }
 

@@ -1,0 +1,78 @@
+package storetest
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// leftIsRemembered moves account a out of wallet 2, which wallet 1 has joined, and back.
+func leftIsRemembered(t *testing.T, s wallet.IdentityStore) {
+	a, b, c := user(wallet.DouyinFamily, 1), user(wallet.ToutiaoFamily, 1), user(wallet.DouyinFamily, 2)
+	left := func(at wallet.Instant, ids ...wallet.ActID) (l []wallet.LeftWallet) {
+		for _, id := range ids {
+			l = append(l, wallet.LeftWallet{ActID: id, At: at})
+		}
+		return l
+	}
+	apply(t, s, wallet.IdentityChange{Account: a, At: 1})
+	apply(t, s, wallet.IdentityChange{Account: b, At: 2})
+	require.Equal(t, wallet.Person{ActID: 2, Former: []wallet.ActID{1}}, apply(t, s, wallet.IdentityChange{Account: a, Wallet: 2, Join: 1, At: 3}), "what comes along is not left")
+	require.Equal(t, wallet.Person{ActID: 3, Left: left(4, 1, 2)}, apply(t, s, wallet.IdentityChange{Account: a, At: 4}), "with all that had joined it")
+	stays, err := s.Person(t.Context(), b)
+	require.NoError(t, err)
+	require.Equal(t, wallet.Person{ActID: 2, Former: []wallet.ActID{1}}, stays, "those who stay have left nothing")
+
+	// The wallet that was left joins another one: it keeps its name.
+	apply(t, s, wallet.IdentityChange{Account: c, At: 5})
+	apply(t, s, wallet.IdentityChange{Account: b, Wallet: 4, Join: 2, At: 6})
+	require.Equal(t, wallet.Person{ActID: 5, Left: append(left(4, 1, 2), left(7, 3)...)}, apply(t, s, wallet.IdentityChange{Account: a, At: 7}))
+
+	// It comes to the account where it is: the others' change, not the account's.
+	apply(t, s, wallet.IdentityChange{Account: b, Wallet: 5, Join: 4, At: 8})
+	home := wallet.Person{ActID: 5, Former: []wallet.ActID{1, 2, 4}, Left: left(7, 3)}
+	who, err := s.Person(t.Context(), a)
+	require.NoError(t, err)
+	require.Equal(t, home, who, "what the person owns is not left")
+
+	// Off again, and back by the account's own change.
+	away := wallet.Person{ActID: 6, Left: slices.Concat(left(9, 1, 2), left(7, 3), left(9, 4, 5))}
+	require.Equal(t, away, apply(t, s, wallet.IdentityChange{Account: a, At: 9}), "the moment is that of the last time")
+	require.Equal(t, home, dropLeft(apply(t, s, wallet.IdentityChange{Account: a, Wallet: 5, At: 10}), 6))
+}
+
+// dropLeft returns p without one wallet that it has left.
+func dropLeft(p wallet.Person, id wallet.ActID) wallet.Person {
+	p.Left = slices.DeleteFunc(p.Left, func(l wallet.LeftWallet) bool { return l.ActID == id })
+	return p
+}
+
+func leftIsBounded(t *testing.T, s wallet.IdentityStore) {
+	a := user(wallet.DouyinFamily, 1)
+	var last wallet.Person
+	for n := range wallet.MaxLeft + 1 {
+		last = apply(t, s, wallet.IdentityChange{Account: a, At: wallet.Instant(n)})
+	}
+	require.Len(t, last.Left, wallet.MaxLeft)
+	_, err := s.Apply(t.Context(), wallet.IdentityChange{Account: a, Was: wallet.AccountRow{ActID: last.ActID}, At: 99})
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	kept, err := s.Person(t.Context(), a)
+	require.NoError(t, err)
+	require.Equal(t, last, kept, "what was refused changes nothing")
+	require.Equal(t, last.ActID+1, apply(t, s, wallet.IdentityChange{Account: user(wallet.ToutiaoFamily, 1)}).ActID, "no wallet was handed out meanwhile")
+	require.Len(t, apply(t, s, wallet.IdentityChange{Account: a, Wallet: 1, At: 99}).Left, wallet.MaxLeft, "going back leaves one more and one less")
+}
+
+// leftOf returns those of the wallets that an account has stood behind which are not the person's now.
+func leftOf(who wallet.Person, stood map[wallet.ActID]wallet.Instant) (left []wallet.LeftWallet) {
+	for _, id := range slices.Sorted(maps.Keys(stood)) {
+		if id != 0 && !who.Owns(id) {
+			left = append(left, wallet.LeftWallet{ActID: id, At: stood[id]})
+		}
+	}
+	return left
+}
