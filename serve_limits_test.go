@@ -1,0 +1,56 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// TestServeScenario: a scenario's official stage is granted as it says: its scenes, its cap, and its budget to the fen.
+func TestServeScenario(t *testing.T) {
+	t.Parallel()
+	s := startService(t, func(c *serveConfig) { c.Scenario = "testdata/tiny.yaml" })
+	grant := func(user int64, rain int, fen int64) string {
+		body := strings.Replace(win(user, rain, fen), "spring-festival", "festival", 1)
+		return s.as(t, "demo", "GrantService/Grant", body, &pb.GrantReply{})
+	}
+	const budget, most = 100_000, 8_800
+	require.Equal(t, "over_cap", grant(7, 1, most+1))
+	for rain := range budget / most {
+		require.Equal(t, "ok", grant(7, rain, most))
+	}
+	require.Equal(t, "over_budget", grant(7, 100, most))
+	require.Equal(t, "over_budget", grant(8, 101, budget%most+1))
+	require.Equal(t, "ok", grant(8, 102, budget%most), "the rest fits")
+	require.Equal(t, "over_budget", grant(9, 103, 1))
+	require.Equal(t, "over_budget", grant(7, 100, most), "what was refused stays so")
+	require.NotEqual(t, "ok", s.as(t, "demo", "GrantService/Grant", win(7, 1, 1), &pb.GrantReply{}), "the built-in activity is not served")
+	s.stop()
+	b := readBooks(t, &s.config, false)
+	require.EqualValues(t, budget, b.spent)
+	require.Equal(t, wallet.Quota{Reserved: budget, Leased: budget}, b.quota)
+}
+
+// TestServeLimits: what the configuration closes is closed.
+func TestServeLimits(t *testing.T) {
+	t.Parallel()
+	s := startService(t, func(c *serveConfig) {
+		c.Strategy, c.SyncLimit = string(wallet.StrategySync), 1
+		c.Release = releaseConfig{Num: 0, Den: 1, WhiteList: []int64{1}} // the first wallet that there is
+	})
+	limited := false
+	for user := int64(1); user <= 50 && !limited; user++ { // one a second, and what a limiter lets pass at first
+		reason := s.as(t, "demo", "GrantService/Grant", win(user, 1, 88), &pb.GrantReply{})
+		require.Contains(t, []string{"ok", "limited"}, reason)
+		limited = reason == "limited"
+	}
+	require.True(t, limited, "grants above the limit are refused before anything is done")
+
+	var paid pb.WithdrawReply
+	require.Equal(t, "ok", s.by(t, 1, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &paid), "on the white list")
+	require.Equal(t, "not_released", s.by(t, 2, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &paid))
+}
