@@ -128,11 +128,16 @@ func (h *Host) Run(ctx context.Context) error {
 	for _, l := range []struct {
 		every time.Duration
 		step  func(context.Context)
+		later bool // not at once: it reads all books
 	}{
-		{h.Lease / 3, h.divide}, {h.Tick, h.refresh}, {h.Chores, h.chores}, {h.Audit, h.audit},
-		{runningtotal.SettledAfter, h.repair},
+		{h.Lease / 3, h.divide, false}, {h.Tick, h.refresh, false}, {h.Chores, h.chores, false},
+		{runningtotal.SettledAfter, h.repair, true}, {h.Audit, h.audit, true},
 	} {
-		loops.Go(func() { repeat(work, l.every, l.step) })
+		loops.Go(func() {
+			if !l.later || pause(work, l.every) {
+				repeat(work, l.every, l.step)
+			}
+		})
 	}
 	<-ctx.Done()
 	close(h.stopping)
