@@ -2,7 +2,10 @@ package main
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -53,4 +56,53 @@ func TestServeLimits(t *testing.T) {
 	var paid pb.WithdrawReply
 	require.Equal(t, "ok", s.by(t, 1, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &paid), "on the white list")
 	require.Equal(t, "not_released", s.by(t, 2, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &paid))
+}
+
+// TestServeOverload: above what one instance may work on at once, and beyond its deadline, callers are told so.
+func TestServeOverload(t *testing.T) {
+	t.Parallel()
+	s := startService(t, func(c *serveConfig) { c.MaxInFlight = 1 })
+	s.client = newClient(loaders)
+	t.Cleanup(s.client.CloseIdleConnections)
+	var all sync.WaitGroup
+	var refused atomic.Bool
+	for user := range int64(loaders) {
+		all.Go(func() {
+			for rain := 0; rain < 1000 && !refused.Load(); rain++ {
+				if reason, err := s.trySigned("demo", "GrantService/Grant", win(user+1, rain, 1), &pb.GrantReply{}); err == nil && reason == "overloaded" {
+					refused.Store(true)
+				}
+			}
+		})
+	}
+	all.Wait()
+	require.True(t, refused.Load())
+
+	data := t.TempDir()
+	s = startService(t, func(c *serveConfig) { c.Data, c.Deadline = data, time.Millisecond })
+	var wins []string
+	for rain := range 100 { // more than a disk takes in a millisecond
+		wins = append(wins, win(7, rain, 1))
+	}
+	body := `{"grants":[` + strings.Join(wins, ",") + `]}`
+	var reply pb.BatchGrantReply
+	outcomes := map[string]int{}
+	if reason := s.as(t, "demo", "GrantService/BatchGrant", body, &reply); reason != "ok" {
+		outcomes[reason] = len(wins)
+	}
+	for _, r := range reply.Results {
+		outcomes[r.GetError().GetReason()]++ // "" is a grant
+	}
+	delete(outcomes, "")
+	require.NotEmpty(t, outcomes, "not all of it can be done in time")
+	for reason := range outcomes {
+		require.Contains(t, []string{"unknown_outcome", "unavailable", "overloaded"}, reason)
+	}
+	s.stop()
+	s = startService(t, func(c *serveConfig) { c.Data = data })
+	require.Equal(t, "ok", s.as(t, "demo", "GrantService/BatchGrant", body, &reply), "a repeat under the same numbers settles it")
+	for _, r := range reply.Results {
+		require.Nil(t, r.GetError())
+	}
+	atRest(t, s, len(wins), int64(len(wins)))
 }
