@@ -116,21 +116,34 @@ func benchGrants(b *testing.B, change func(*serveConfig)) {
 	b.StopTimer()
 }
 
+// granted is the n-th grant of a benchmark: its people win in turn, rain after rain.
+func granted(no int64) *pb.GrantRequest {
+	return &pb.GrantRequest{App: pb.App_APP_DOUYIN, User: no%benchPeople + 1, Activity: "spring-festival", Scene: "rain",
+		Rain: int32(no / benchPeople), Award: pb.AwardType_AWARD_TYPE_CASH, AmountFen: 1, OpenedUs: int64(wallet.InstantOf(time.Now()))}
+}
+
 // grantAll makes n grants, from a number on, over all connections at once.
 func grantAll(b *testing.B, s *served, wires []*wire, from, n int64) {
-	const path = hongbaopbconnect.GrantServiceGrantProcedure
+	signedAll(b, s, wires, hongbaopbconnect.GrantServiceGrantProcedure, n, func(i int64) proto.Message { return granted(from + i) }, nil)
+}
+
+// signedAll makes n calls of an upstream over all connections at once. check looks at an answer; nil: its status is
+// enough.
+func signedAll(b *testing.B, s *served, wires []*wire, path string, n int64, request func(int64) proto.Message, check func([]byte) error) {
 	caller, _ := s.keys.Caller("demo")
 	var next atomic.Int64
 	var failed atomic.Pointer[string]
 	var all sync.WaitGroup
 	for _, w := range wires {
 		all.Go(func() {
-			for i := next.Add(1); i <= n && failed.Load() == nil; i = next.Add(1) {
-				now, no := time.Now(), from+i-1
-				body, _ := proto.Marshal(&pb.GrantRequest{App: pb.App_APP_DOUYIN, User: no%benchPeople + 1, Activity: "spring-festival", Scene: "rain",
-					Rain: int32(no / benchPeople), Award: pb.AwardType_AWARD_TYPE_CASH, AmountFen: 1, OpenedUs: int64(wallet.InstantOf(now))})
-				sig := auth.Sign(caller.Key, auth.Request{Method: "POST", Path: path, Body: body}, now, auth.NewNonce())
-				if status, answer, err := w.call(path, sig, body); err != nil || status != http.StatusOK {
+			for i := next.Add(1) - 1; i < n && failed.Load() == nil; i = next.Add(1) - 1 {
+				body, _ := proto.Marshal(request(i))
+				sig := auth.Sign(caller.Key, auth.Request{Method: "POST", Path: path, Body: body}, time.Now(), auth.NewNonce())
+				status, answer, err := w.call(path, sig, body)
+				if err == nil && check != nil {
+					err = check(answer)
+				}
+				if err != nil || status != http.StatusOK {
 					text := fmt.Sprint(status, string(answer), err)
 					failed.Store(&text)
 				}
@@ -141,6 +154,50 @@ func grantAll(b *testing.B, s *served, wires []*wire, from, n int64) {
 	if text := failed.Load(); text != nil {
 		b.Fatal(*text)
 	}
+}
+
+// BenchmarkServeBatchGrant is BenchmarkServeGrant with 100 grants in a call.
+func BenchmarkServeBatchGrant(b *testing.B) {
+	b.Run("embedded", func(b *testing.B) { benchBatches(b, nil) })
+	b.Run("real", func(b *testing.B) { benchBatches(b, onRealStores(b)) })
+}
+
+func benchBatches(b *testing.B, change func(*serveConfig)) {
+	const batch = 100
+	s := startService(b, change)
+	var wires []*wire
+	for range 32 {
+		w, err := dialWire(s.addr)
+		require.NoError(b, err)
+		defer w.conn.Close()
+		wires = append(wires, w)
+	}
+	all := func(from, n int64) {
+		signedAll(b, s, wires, hongbaopbconnect.GrantServiceBatchGrantProcedure, (n+batch-1)/batch, func(i int64) proto.Message {
+			m := &pb.BatchGrantRequest{}
+			for k := range int64(batch) {
+				m.Grants = append(m.Grants, granted(from+i*batch+k))
+			}
+			return m
+		}, func(answer []byte) error {
+			var reply pb.BatchGrantReply
+			if err := proto.Unmarshal(answer, &reply); err != nil {
+				return err
+			}
+			for _, r := range reply.Results {
+				if r.GetGrant() == nil {
+					return fmt.Errorf("refused: %v", r.GetError())
+				}
+			}
+			return nil
+		})
+	}
+	all(0, benchPeople)
+	b.ResetTimer()
+	began := time.Now()
+	all(benchPeople, int64(b.N))
+	b.ReportMetric(float64((b.N+batch-1)/batch*batch)/time.Since(began).Seconds(), "grants/s")
+	b.StopTimer()
 }
 
 // BenchmarkServePage reads wallet pages of 50 lines at a steady 2,000 a second, whether the service keeps up or not, and
