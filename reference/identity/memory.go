@@ -9,9 +9,13 @@ import (
 )
 
 // Memory remembers who stands behind an account for a short while, so that a storm of grants does not ask the store
-// for the same people again and again. It is for grants alone: a person whose wallets were joined at another instance
-// goes on winning under the former wallet until it forgets, and former wallets are the person's too, so nothing is
-// lost. What pages show and withdrawals take is always looked up.
+// for the same people again and again. It is for grants alone; what pages show and withdrawals take is always looked up.
+//
+// A binding at this instance is known at once: whoever binds calls Forget. After one at another instance an account goes
+// on winning under the wallet that it had, until it is forgotten here. Where that wallet was joined to another one, it is
+// the person's still, and nothing is lost. Where the account left it to others, what is won meanwhile is theirs. In either
+// case a win that is repeated at both instances meanwhile can be recorded under both wallets: keep is to be short where
+// other instances bind.
 //
 // Safe for concurrent use. It holds at most twice its size, in two generations: when the younger one is full, or has
 // lived for its time, it becomes the older one, and that is dropped.

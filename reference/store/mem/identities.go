@@ -113,8 +113,6 @@ func (s *Identities) Apply(_ context.Context, c wallet.IdentityChange) (wallet.P
 	*s.accounts.touch(c.Account) = accountRecord{phone: cmp.Or(c.Phone, c.Was.Phone), owner: owner}
 	if len(p.Left) > 0 {
 		s.left[c.Account] = slices.Clone(p.Left)
-	} else {
-		delete(s.left, c.Account)
 	}
 	return p, nil
 }

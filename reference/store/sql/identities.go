@@ -18,7 +18,7 @@ type Identities struct {
 	person, rowAndHolder   string
 	accounts, phones       string // parts of what a change reads
 	former, left           string
-	forget, forgetLeft     string
+	forget                 string
 	setAccounts, setPhones insertion
 	add, addLeft           insertion
 }
@@ -39,7 +39,6 @@ func NewIdentities(db *DB) *Identities {
 		former:      db.text("SELECT act_id, former FROM {p}former_wallets WHERE act_id IN "),
 		left:        db.text("SELECT family, account, act_id, at FROM {p}left_wallets WHERE "),
 		forget:      db.text("DELETE FROM {p}former_wallets WHERE act_id = ?"),
-		forgetLeft:  db.text("DELETE FROM {p}left_wallets WHERE family = ? AND account = ?"),
 		setAccounts: insertion{db.text("REPLACE INTO {p}accounts (family, account, act_id, phone) VALUES "), 4, ""},
 		setPhones:   insertion{db.text("REPLACE INTO {p}phones (phone, holder, bound) VALUES "), 3, ""},
 		add:         insertion{db.text("REPLACE INTO {p}former_wallets (act_id, former) VALUES "), 2, ""},

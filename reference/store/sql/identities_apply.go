@@ -79,7 +79,7 @@ func (p *census) apply(c wallet.IdentityChange) (wallet.Person, error) {
 	owner := who.ActID
 	p.wallets = max(p.wallets, owner)
 	if c.Join != 0 {
-		p.former[owner], p.former[c.Join] = slices.Clone(who.Former), nil
+		p.former[owner], p.former[c.Join] = who.Former, nil
 		p.newFormer[owner], p.newFormer[c.Join] = true, true
 	}
 	if c.Phone != 0 {
@@ -88,7 +88,7 @@ func (p *census) apply(c wallet.IdentityChange) (wallet.Person, error) {
 	p.accounts[c.Account] = accountRow{owner: owner, phone: cmp.Or(c.Phone, row.phone)}
 	p.newAccounts[c.Account] = true
 	if !slices.Equal(p.left[c.Account], who.Left) {
-		p.left[c.Account] = slices.Clone(who.Left)
+		p.left[c.Account] = who.Left
 		p.newLeft[c.Account] = true
 	}
 	return who, nil
@@ -238,12 +238,11 @@ func (s *Identities) write(ctx context.Context, t *txn, p *census) error {
 	return s.writeLeft(ctx, t, p)
 }
 
+// writeLeft writes what accounts have left. What they came back to stays written: reading passes over it, and leaving
+// it again writes over it.
 func (s *Identities) writeLeft(ctx context.Context, t *txn, p *census) error {
 	var rows [][4]int64
 	for _, a := range slices.SortedFunc(maps.Keys(p.newLeft), byAccount) {
-		if err := t.change(ctx, s.forgetLeft, int64(a.Family), int64(a.User)); err != nil {
-			return err
-		}
 		for _, l := range p.left[a] {
 			rows = append(rows, [4]int64{int64(a.Family), int64(a.User), int64(l.ActID), int64(l.At)})
 		}
