@@ -54,19 +54,17 @@ func sqliteDialect() *dialect {
 // openSQLite opens a file: write-ahead log, so that readers do not wait for the writer, and FULL, so that what was
 // committed outlives a power cut. Readers cannot write.
 func openSQLite(ctx context.Context, c Config, file string) (reads, writes *sql.DB, err error) {
-	if strings.ContainsAny(file, "?#") {
-		return nil, nil, fmt.Errorf("%w: the file of a shard has ? or # in its name", wallet.ErrInvalid)
-	}
+	name := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file) // it is read as a URI
 	busy := "busy_timeout(" + strconv.FormatInt(c.Timeout.Milliseconds(), 10) + ")"
 	cache := fmt.Sprintf("cache_size(-%d)", writerCache)
 	checkpoint := fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages)
 	write := url.Values{"_pragma": {busy, "journal_mode(WAL)", "synchronous(FULL)", cache, checkpoint}, "_txlock": {"immediate"}}
-	if writes, err = sql.Open("sqlite", "file:"+file+"?"+write.Encode()); err != nil {
+	if writes, err = sql.Open("sqlite", name+"?"+write.Encode()); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", wallet.ErrInvalid, err)
 	}
 	writes.SetMaxOpenConns(1)
 	read := url.Values{"_pragma": {busy, "query_only(1)"}}
-	if reads, err = sql.Open("sqlite", "file:"+file+"?"+read.Encode()); err != nil {
+	if reads, err = sql.Open("sqlite", name+"?"+read.Encode()); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("%w: %w", wallet.ErrInvalid, err), writes.Close())
 	}
 	reads.SetMaxOpenConns(c.MaxConns)

@@ -146,7 +146,6 @@ func TestConfigRefusesNonsense(t *testing.T) {
 		"too many shards":      {Driver: "sqlite", DSNs: make([]string, maxShards+1)},
 		"negative connections": {Driver: "sqlite", DSNs: []string{"a"}, MaxConns: -1},
 		"negative timeout":     {Driver: "sqlite", DSNs: []string{"a"}, Timeout: -1},
-		"options in a file":    {Driver: "sqlite", DSNs: []string{"a?mode=memory"}},
 		"no DSN":               {Driver: "mysql", DSNs: []string{"secret@@@"}},
 		"no database":          {Driver: "mysql", DSNs: []string{"root:secret@tcp(127.0.0.1:1)/"}},
 	} {
@@ -246,5 +245,16 @@ func TestShadowDataIsApart(t *testing.T) {
 			_, err = again.Post(t.Context(), won(100, 10, 1))
 			require.NoError(t, err)
 		})
+	}
+}
+
+// TestFilesOfAnyName opens files whose names mean something in a URI.
+func TestFilesOfAnyName(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"p%20c.db", "a?b.db", "a#b.db", "a b.db", "红包.db"} {
+		db, err := Open(t.Context(), Config{Driver: "sqlite", DSNs: []string{filepath.Join(dir, name)}})
+		require.NoError(t, err, name)
+		require.NoError(t, db.Close())
+		require.FileExists(t, filepath.Join(dir, name))
 	}
 }
