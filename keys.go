@@ -41,6 +41,7 @@ folder. All instances of a service need the same two files. It never replaces a 
 
 // dataFolder makes a folder for keys and stores, or says why it cannot be used.
 func dataFolder(dir string) error {
+	_ = os.MkdirAll(dir, 0o700) // keys and money are nobody else's; that it failed shows below
 	err := writable(dir)
 	if at := (*fs.PathError)(nil); errors.As(err, &at) {
 		return usage("--data %s: %w\n  hint: name a folder that can be written", dir, at)
