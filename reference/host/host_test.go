@@ -310,7 +310,9 @@ func TestHostsDivideTheBacklog(t *testing.T) {
 		tn.push(t, 600)
 		time.Sleep(10 * time.Second)
 		require.Zero(t, tn.depth(t))
+		tn.mu.Lock()
 		require.Zero(t, tn.doubles, "nobody posts what another one holds")
+		tn.mu.Unlock()
 
 		// c dies: it is heard of no more, and its shards are taken over.
 		tn.leases.cut("c")
@@ -320,7 +322,9 @@ func TestHostsDivideTheBacklog(t *testing.T) {
 		time.Sleep(15 * time.Second)
 		require.Equal(t, map[string]int{"a": 3, "b": 3}, tn.holders())
 		time.Sleep(time.Minute)
+		tn.quotas.mu.Lock()
 		require.Equal(t, []string{"c"}, tn.quotas.stranded, "budget of the dead is out of reach until an audit")
+		tn.quotas.mu.Unlock()
 
 		require.NoError(t, stopB())
 		time.Sleep(5 * time.Second)
@@ -343,7 +347,9 @@ func TestHostDoesItsChores(t *testing.T) {
 		tn := newTown()
 		w, stop := tn.start(t, "a")
 		time.Sleep(time.Second / 2)
+		w.mu.Lock()
 		require.True(t, w.distrusted, "switches are obeyed from the start")
+		w.mu.Unlock()
 		time.Sleep(time.Minute)
 		require.NoError(t, stop())
 		require.Equal(t, 7*2, w.calls["compensate"], "each round goes on behind what failed")
