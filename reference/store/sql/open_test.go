@@ -105,6 +105,9 @@ func mysqlDatabases(t testing.TB, shards int) []string {
 func eachStore(t *testing.T, run func(t *testing.T, open func(t *testing.T) *DB)) {
 	for _, shards := range []int{1, 3} {
 		t.Run(fmt.Sprintf("sqlite/%d", shards), func(t *testing.T) {
+			if testing.Short() && shards == 1 {
+				t.Skip("-short: three shards run the same code and more")
+			}
 			run(t, func(t *testing.T) *DB { return openSQLiteTest(t, shards) })
 		})
 		t.Run(fmt.Sprintf("mysql/%d", shards), func(t *testing.T) {
