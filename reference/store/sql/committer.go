@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"hongbao/reference/wallet"
 )
@@ -36,7 +37,16 @@ func (c *committer) run() {
 				c.take(j)
 			}
 		}
+		c.linger()
 		c.settle(c.gather())
+	}
+}
+
+// linger waits a moment for more jobs when the last transaction had some company: those who were answered then are
+// about to come again, and a transaction costs much the same for ten as for a hundred. One who comes alone never waits.
+func (c *committer) linger() {
+	if c.over != nil && len(c.batch) >= company {
+		time.Sleep(lingering)
 	}
 }
 
