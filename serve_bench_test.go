@@ -226,6 +226,15 @@ func benchPages(b *testing.B, change func(*serveConfig)) {
 	for i := range sessions {
 		sessions[i] = auth.SchemeBearer + auth.Session(s.keys.SessionKey, wallet.Douyin, wallet.UserID(i+1), time.Now().Add(time.Hour))
 	}
+	const path = hongbaopbconnect.WalletServiceWalletPageProcedure
+	for _, session := range sessions { // until all is posted, and once each
+		require.Eventually(b, func() bool {
+			_, answer, err := wires[0].call(path, session, body)
+			var page pb.WalletPageReply
+			return err == nil && proto.Unmarshal(answer, &page) == nil && len(page.Lines) == lines &&
+				!slices.ContainsFunc(page.Lines, func(l *pb.Line) bool { return l.Status != pb.TokenStatus_TOKEN_STATUS_SUCCESS })
+		}, time.Minute, 10*time.Millisecond)
+	}
 	took := hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3)
 	var mu sync.Mutex
 	var next atomic.Int64
@@ -238,7 +247,7 @@ func benchPages(b *testing.B, change func(*serveConfig)) {
 			for i := next.Add(1) - 1; i < int64(b.N) && failed.Load() == nil; i = next.Add(1) - 1 {
 				due := began.Add(time.Duration(i) * time.Second / rate)
 				time.Sleep(time.Until(due))
-				status, answer, err := w.call(hongbaopbconnect.WalletServiceWalletPageProcedure, sessions[i%readers], body)
+				status, answer, err := w.call(path, sessions[i%readers], body)
 				late := time.Since(due)
 				var page pb.WalletPageReply
 				if err != nil || status != http.StatusOK || proto.Unmarshal(answer, &page) != nil || len(page.Lines) != lines {
