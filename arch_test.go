@@ -33,7 +33,7 @@ func rows() []row {
 		{folder: "internal/slab", virtual: true,
 			why: "memory layout only"},
 
-		{folder: "internal/rig", libs: []string{"github.com/go-sql-driver/mysql"},
+		{folder: "internal/rig",
 			why: "starts servers for tests and tools; knows nothing of wallets"},
 		{folder: "internal/rig/real", ours: []string{"internal/rig"},
 			why: "runs a command beside the rig's servers"},
