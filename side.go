@@ -135,9 +135,9 @@ func (d *side) restore(ctx context.Context, embedded bool) error {
 	}
 	holders, err := d.stores.quotas.Holders(ctx)
 	for _, h := range holders { // earlier lives of this process: the folder is locked, so nobody else can be
-		err = errors.Join(err, d.stores.quotas.Strand(ctx, h))
+		err = errors.Join(err, d.host.Retire(ctx, h))
 	}
-	if err = errors.Join(err, d.host.AuditBudgets(ctx)); err != nil {
+	if err != nil {
 		return fmt.Errorf("giving back the budget of an earlier life: %w", err)
 	}
 	began := time.Now()

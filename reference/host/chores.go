@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hongbao/reference/quota"
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/wallet"
 )
@@ -118,14 +119,21 @@ func (h *Host) audit(ctx context.Context) {
 	if !h.alone(ctx, auditLease, h.Audit/2) {
 		return
 	}
-	h.warn("cannot audit the budgets", h.AuditBudgets(ctx))
+	h.warn("cannot audit the budgets", h.auditBudgets(ctx))
 	if h.Reconcile != nil {
 		h.warn("cannot reconcile", h.Reconcile(ctx))
 	}
 }
 
-// AuditBudgets counts what stranded blocks have granted, in every stage, and gives the rest back.
-func (h *Host) AuditBudgets(ctx context.Context) error {
+// Retire gives back the budget of a holder that grants no more: this instance when it stops, or an earlier life of it.
+func (h *Host) Retire(ctx context.Context, holder string) error {
+	back, err := quota.Retire(ctx, h.Quotas, holder)
+	h.cameBack("all", back)
+	return err
+}
+
+// auditBudgets counts what stranded blocks have granted, in every stage, and gives the rest back.
+func (h *Host) auditBudgets(ctx context.Context) error {
 	if h.Quotas == nil {
 		return nil
 	}
@@ -134,9 +142,14 @@ func (h *Host) AuditBudgets(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if back > 0 {
-			h.Log.Info("stranded budget came back", "stage", s.String(), "fen", int64(back))
-		}
+		h.cameBack(s.String(), back)
 	}
 	return nil
+}
+
+// cameBack logs budget that can be granted again.
+func (h *Host) cameBack(stage string, fen wallet.Money) {
+	if fen > 0 {
+		h.Log.Info("stranded budget came back", "stage", stage, "fen", int64(fen))
+	}
 }

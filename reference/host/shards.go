@@ -109,8 +109,8 @@ func (h *Host) leave(ctx context.Context) error {
 	if h.Quotas == nil {
 		return nil
 	}
-	if err := h.Quotas.Strand(ctx, h.Instance); err != nil {
+	if err := h.Retire(ctx, h.Instance); err != nil {
 		return fmt.Errorf("host: giving back unused budget: %w", err)
 	}
-	return h.AuditBudgets(ctx)
+	return nil
 }

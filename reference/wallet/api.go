@@ -39,7 +39,7 @@ type GrantReply struct {
 	Order  OrderNo
 	Amount Money
 	State  GrantState
-	Token  []byte // the client's sealed copy; nil unless the strategy is Token
+	Token  []byte // the client's sealed copy; nil unless the strategy is Token, and for a win in a wallet that the account has left
 }
 
 // PageRequest asks for the wallet page.

@@ -24,8 +24,10 @@ type Reservation struct {
 // lost can not make it grant more. The rules of leasing are in package quota.
 type Quotas interface {
 	// Lease adds between need and want fen of the stage's budget to the holder's open block, opens one where it has none,
-	// and returns the block. ErrOverBudget: less than need is left, nothing was leased. ErrInvalid: need is not in
-	// 1..want. ErrUnknown: it may have been leased; the next answer's Amount tells.
+	// and returns the block. Near the budget's end it adds less than is wanted, down to need, so that no holder has
+	// much that others lack. The blocks of one holder and stage have ascending numbers. ErrOverBudget: less than need is
+	// left, nothing was leased; the holder's open block comes with it. ErrInvalid: need is not in 1..want. ErrUnknown: it
+	// may have been leased; the next answer's Amount tells.
 	Lease(ctx context.Context, holder string, s Stage, need, want, budget Money) (Block, error)
 	// Record writes the reservation unless the order has one, and returns the one on record and whether it is new.
 	// Atomic. ErrStale: the block is stranded or closed, nothing was written. ErrUnknown: repeat the call.
