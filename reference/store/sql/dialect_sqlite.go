@@ -24,6 +24,9 @@ const (
 	checkpointPages = 16 << 10 // of 4 KiB: the log grows to 64 MiB
 )
 
+// journalAgain is how long an instance waits before it looks at a new file again.
+const journalAgain = 10 * time.Millisecond
+
 func sqliteDialect() *dialect {
 	return &dialect{
 		name:     "sqlite",
@@ -69,17 +72,31 @@ func openSQLite(ctx context.Context, c Config, file string) (reads, writes *sql.
 	}
 	reads.SetMaxOpenConns(c.MaxConns)
 	reads.SetMaxIdleConns(c.MaxConns)
-	if err := checkSQLite(ctx, writes); err != nil {
+	if err := checkSQLite(ctx, writes, c.Timeout); err != nil {
 		return nil, nil, errors.Join(err, writes.Close(), reads.Close())
 	}
 	return reads, writes, nil
 }
 
-// checkSQLite refuses a file system on which the log cannot be had.
-func checkSQLite(ctx context.Context, db *sql.DB) error {
+// checkSQLite opens the first connection and refuses a file system on which the log cannot be had. Of several that turn
+// a new file to its log at the same time SQLite sends some away at once, whatever their busy timeout: they come again
+// until timeout has passed.
+func checkSQLite(ctx context.Context, db *sql.DB, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	var mode string
-	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
-		return fmt.Errorf("%w: %w", wallet.ErrUnavailable, err)
+	for {
+		err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode)
+		if err == nil {
+			break
+		}
+		if classifySQLite(err) != again || ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", wallet.ErrUnavailable, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(journalAgain):
+		}
 	}
 	if mode != "wal" {
 		return fmt.Errorf("%w: the file has journal mode %q, not wal", wallet.ErrInvalid, mode)
