@@ -105,7 +105,20 @@ func rows() []row {
 			libs: []string{"github.com/HdrHistogram/hdrhistogram-go"}, virtual: true,
 			why: "a simulation puts everything together but the drivers of real stores"},
 
-		{folder: "reports", libs: []string{"gonum.org/v1/plot"},
+		{folder: "loadtest/attack", libs: []string{"github.com/tsenart/vegeta/v12", "github.com/valyala/fasthttp", "github.com/HdrHistogram/hdrhistogram-go"},
+			why: "offers operations on time and counts them; what an operation is, is not its business"},
+		{folder: "loadtest/crowd", ours: []string{"reference/wallet", "reference/server/auth", "reference/sdk/client", "scenarios", "scenarios/traffic", "sim/oracle", "loadtest/attack"},
+			why: "people know the wallet by its wire alone, as those of anybody's wallet must"},
+		{folder: "loadtest/judge", ours: []string{"scenarios", "reports"}, libs: []string{"github.com/HdrHistogram/hdrhistogram-go"},
+			why: "a threshold is judged by what was measured, whoever measured it"},
+		{folder: "loadtest/conform", ours: []string{"reference/wallet", "reference/server/auth", "reference/server/hongbaopb", "reference/server/hongbaopb/hongbaopbconnect", "reference/sdk/client"},
+			libs: []string{"connectrpc.com/connect", "google.golang.org/protobuf"},
+			why:  "the contract is put to a wallet over the wire, whoever wrote it"},
+		{folder: "loadtest", ours: []string{"reference/wallet", "reference/server/auth", "reference/sdk/client", "scenarios", "scenarios/traffic", "sim/oracle", "loadtest/*", "reports"},
+			libs: []string{"github.com/HdrHistogram/hdrhistogram-go"},
+			why:  "a load test puts a plan, a generator, people and a judge together; it knows no store but by its port"},
+
+		{folder: "reports", libs: []string{"gonum.org/v1/plot", "github.com/HdrHistogram/hdrhistogram-go"},
 			why: "a record can be rendered without the code that made it"},
 	}
 }
