@@ -35,6 +35,7 @@ type service struct {
 	name   string // of this life of the instance
 	tree   wallet.Activity
 	keys   *token.Keyring
+	unlock func() // lets go of the data folder
 	log    *slog.Logger
 
 	mini         *embedded // nil: the configuration names other Redises
@@ -52,27 +53,41 @@ func runService(ctx context.Context, c *serveConfig, out, logs io.Writer) error 
 	if err != nil {
 		return err
 	}
-	if err := dataFolder(c.Data); err != nil {
+	s, err := openService(ctx, c, tree, logs)
+	if err != nil {
 		return err
+	}
+	defer s.close()
+	return s.run(ctx, out)
+}
+
+// openService returns an instance that grants by a tree, with its stores open and nobody served yet. Close what it
+// returns.
+func openService(ctx context.Context, c *serveConfig, tree wallet.Activity, logs io.Writer) (*service, error) {
+	if err := dataFolder(c.Data); err != nil {
+		return nil, err
 	}
 	unlock, err := lockData(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer unlock()
-	keys, ring, err := openKeys(c)
-	if err != nil {
-		return err
-	}
-	s := &service{config: c, name: c.Instance + "-" + randomHex(), tree: tree, keys: ring, metrics: server.NewMetrics(),
+	s := &service{config: c, name: c.Instance + "-" + randomHex(), tree: tree, unlock: unlock, metrics: server.NewMetrics(),
 		log: slog.New(slog.NewTextHandler(logs, nil))}
-	defer s.close()
-	if err := s.open(ctx, keys); errors.Is(err, wallet.ErrInvalid) {
-		return usage("the service is not started: %w", err) // such as a data source that cannot be read
-	} else if err != nil {
-		return internal(fmt.Errorf("the service is not started: %w", err))
+	keys, ring, err := openKeys(c)
+	if err == nil {
+		s.keys = ring
+		err = s.open(ctx, keys)
+		if errors.Is(err, wallet.ErrInvalid) {
+			err = usage("the service is not started: %w", err) // such as a data source that cannot be read
+		} else if err != nil {
+			err = internal(fmt.Errorf("the service is not started: %w", err))
+		}
 	}
-	return s.run(ctx, out)
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
 }
 
 // open opens the stores, composes both wallets and the server, and settles what an earlier life left behind.
@@ -165,8 +180,9 @@ func (s *service) watch(ctx context.Context) {
 	}
 }
 
-// close closes the stores.
+// close closes the stores and lets go of their folder.
 func (s *service) close() {
+	defer s.unlock()
 	for _, d := range s.sides() {
 		if err := d.close(); err != nil {
 			s.log.Warn("closing the stores", "err", err)

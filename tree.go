@@ -39,13 +39,21 @@ func servedTree(file string) (wallet.Activity, error) {
 	if err != nil {
 		return wallet.Activity{}, &exit{exitUsage, err}
 	}
-	a := s.Activity
-	i := slices.IndexFunc(a.Children, func(c wallet.Child) bool { return c.Stage == wallet.Official })
-	if i < 0 {
+	a, ok := servedStage(s.Activity, wallet.Official)
+	if !ok {
 		return wallet.Activity{}, usage("%s has no official stage to serve", file)
+	}
+	return a, nil
+}
+
+// servedStage returns an activity with one of its stages, which runs whenever it is served; false: it has no such stage.
+func servedStage(a wallet.Activity, stage wallet.Stage) (wallet.Activity, bool) {
+	i := slices.IndexFunc(a.Children, func(c wallet.Child) bool { return c.Stage == stage })
+	if i < 0 {
+		return wallet.Activity{}, false
 	}
 	child := a.Children[i]
 	child.From, child.To = always, ever
 	a.Children = []wallet.Child{child}
-	return a, nil
+	return a, true
 }
