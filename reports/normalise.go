@@ -31,6 +31,22 @@ func Normalise(r *Record) {
 		})
 		run.Memory = orEmpty(run.Memory)
 		slices.SortStableFunc(run.Memory, func(a, b Memory) int { return cmp.Compare(a.Part, b.Part) })
+		normaliseLoad(run.Load)
+	}
+	if r.FindMax != nil {
+		r.FindMax.Steps = orEmpty(r.FindMax.Steps)
+	}
+}
+
+// normaliseLoad leaves operations and thresholds in the order of the plan and the scenario, which say more than names.
+func normaliseLoad(l *Load) {
+	if l == nil {
+		return
+	}
+	l.StartedAt = l.StartedAt.UTC().Round(0)
+	l.Operations, l.Thresholds = orEmpty(l.Operations), orEmpty(l.Thresholds)
+	for _, values := range l.Seconds.lists() {
+		*values = orEmpty(*values)
 	}
 }
 

@@ -31,10 +31,11 @@ type Record struct {
 	Checks      []Check     `json:"checks"`  // over all runs: each check once, its evaluations and violations summed
 	Offered     Offered     `json:"offered"` // of the first run
 	Metrics     Metrics     `json:"metrics"` // figures that are not of one run, such as the token's encoded sizes
-	Runs        []Run       `json:"runs"`    // one a strategy
+	Runs        []Run       `json:"runs"`    // one a strategy, or one a repeat
 	Digest      string      `json:"digest"`  // over all runs: same seed, same digest
 	Replay      string      `json:"replay"`  // the one command that repeats the run
 	Environment Environment `json:"environment"`
+	FindMax     *FindMax    `json:"find_max,omitempty"` // of a search for the highest rate; its runs are the last steps
 }
 
 // Scenario is what was replayed.
@@ -77,9 +78,10 @@ type Offered struct {
 // Metrics are named figures with units last in the name. Sorted by name when written.
 type Metrics map[string]float64
 
-// Run is one strategy's replay.
+// Run is one strategy's replay, or one of the repeats of a load.
 type Run struct {
 	Strategy    string       `json:"strategy"`
+	Repeat      int          `json:"repeat,omitempty"` // from 1 where a load was repeated
 	Verdict     Verdict      `json:"verdict"`
 	Interrupted bool         `json:"interrupted"`
 	Checks      []Check      `json:"checks"`
@@ -92,7 +94,8 @@ type Run struct {
 	Memory      []Memory     `json:"memory"`
 	Digest      string       `json:"digest"`
 	Steps       int64        `json:"steps"`
-	WallSeconds float64      `json:"wall_seconds"` // the only figure that differs between two runs of one seed
+	WallSeconds float64      `json:"wall_seconds"`   // the only figure that differs between two runs of one seed
+	Load        *Load        `json:"load,omitempty"` // nil for a simulation
 }
 
 // Comparison is the row of the strategy table. Counts and rates are as replayed; multiply by the scale's

@@ -6,7 +6,8 @@ import (
 )
 
 // Summarise fills in what a record says over all of its runs: verdict, checks, load, digest and interruption. A run
-// whose load was not sent as planned makes the verdict unknown, unless a check failed.
+// whose load was not sent as planned makes the verdict unknown, unless a check failed; for a run in real time Conclude
+// has said so already.
 func Summarise(r *Record) {
 	verdicts := []Verdict{}
 	digest := sha256.New()
@@ -17,17 +18,17 @@ func Summarise(r *Record) {
 			r.Offered = run.Offered
 		}
 		verdicts = append(verdicts, run.Verdict)
-		if run.Offered.Unsent != 0 || run.Offered.InFlight != 0 {
+		if run.Load == nil && (run.Offered.Unsent != 0 || run.Offered.InFlight != 0) {
 			verdicts = append(verdicts, Unknown)
 		}
 		r.Interrupted = r.Interrupted || run.Interrupted
-		digest.Write([]byte(run.Strategy + " " + run.Digest + "\n"))
+		digest.Write([]byte(run.label() + " " + run.Digest + "\n"))
 		for _, c := range run.Checks {
 			if c.First != "" {
-				c.First = run.Strategy + ": " + c.First
+				c.First = run.label() + ": " + c.First
 			}
 			if c.Worst != "" {
-				c.Worst = run.Strategy + ": " + c.Worst
+				c.Worst = run.label() + ": " + c.Worst
 			}
 			k, seen := at[c.Name]
 			if !seen {

@@ -18,6 +18,7 @@ const (
 	MaxRows    = 256     // refusals, memory parts or metrics of one run
 	MaxColumns = 8       // plotted quantities
 	MaxSamples = 1 << 17 // samples of one series: a day and a half of seconds
+	MaxValues  = 8 << 20 // numbers in all series of a record, so that it stays below MaxRecordBytes
 )
 
 // maxUnixS is the last moment a series may show, the year 5138: later ones would overflow when drawn.
@@ -33,8 +34,10 @@ func (r *Record) Validate() error {
 		return bad("kind %q, want sim or load", r.Kind)
 	case r.Scenario.ScaleNum < 1 || r.Scenario.ScaleDen < 1:
 		return bad("scale %d/%d: both must be above zero", r.Scenario.ScaleNum, r.Scenario.ScaleDen)
-	case len(r.Runs) > MaxRuns:
+	case r.Kind == "sim" && len(r.Runs) > MaxRuns:
 		return bad("%d runs, at most %d", len(r.Runs), MaxRuns)
+	case len(r.Runs) > MaxRepeats:
+		return bad("%d runs, at most %d", len(r.Runs), MaxRepeats)
 	}
 	if err := validatePart("the record", r.Verdict, r.Interrupted, r.Checks, r.Offered, r.Metrics); err != nil {
 		return err
@@ -42,22 +45,43 @@ func (r *Record) Validate() error {
 	seen := make(map[string]bool, len(r.Runs))
 	for i := range r.Runs {
 		run := &r.Runs[i]
-		if seen[run.Strategy] {
-			return bad("strategy %q has two runs", run.Strategy)
+		if seen[run.label()] {
+			return bad("strategy %q has two runs", run.label())
 		}
-		seen[run.Strategy] = true
+		seen[run.label()] = true
+		if run.Repeat < 0 || (run.Load != nil) != (r.Kind == "load") {
+			return bad("strategy %q: repeat %d of kind %q, with load: %t", run.Strategy, run.Repeat, r.Kind, run.Load != nil)
+		}
 		if err := run.validate(); err != nil {
 			return err
 		}
 		if r.Verdict == Pass && run.Verdict != Pass {
-			return bad("the verdict is pass, but that of strategy %q is %s", run.Strategy, run.Verdict)
+			return bad("the verdict is pass, but that of strategy %q is %s", run.label(), run.Verdict)
 		}
+	}
+	if n := r.values(); n > MaxValues {
+		return bad("%d values in all series, at most %d", n, MaxValues)
+	}
+	if r.FindMax != nil {
+		return r.FindMax.validate()
 	}
 	return nil
 }
 
+// values counts the numbers in all series.
+func (r *Record) values() (n int) {
+	for i := range r.Runs {
+		s := &r.Runs[i].Series
+		n += len(s.Times) * (len(s.Columns) + 2)
+		if l := r.Runs[i].Load; l != nil {
+			n += len(l.Seconds.Offered) * len(l.Seconds.lists())
+		}
+	}
+	return n
+}
+
 func (r *Run) validate() error {
-	what := fmt.Sprintf("strategy %q", r.Strategy)
+	what := fmt.Sprintf("strategy %q", r.label())
 	if err := validatePart(what, r.Verdict, r.Interrupted, r.Checks, r.Offered, r.Metrics); err != nil {
 		return err
 	}
@@ -88,6 +112,9 @@ func (r *Run) validate() error {
 	if err := r.Series.validate(); err != nil {
 		return fmt.Errorf("%w (%s)", err, what)
 	}
+	if r.Load != nil {
+		return r.Load.validate(what, r.Verdict)
+	}
 	return nil
 }
 
@@ -104,7 +131,7 @@ func validatePart(what string, v Verdict, interrupted bool, cs []Check, o Offere
 		return bad("%s: interrupted, and yet its verdict is pass", what)
 	case v == Pass && len(cs) == 0:
 		return bad("%s: the verdict is pass, but there is no check", what)
-	case min(o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight) < 0:
+	case o.negative():
 		return bad("%s: a count of the offered load is negative", what)
 	}
 	for _, c := range cs {
@@ -160,6 +187,10 @@ func (s *Series) validate() error {
 		}
 	}
 	return nil
+}
+
+func (o *Offered) negative() bool {
+	return min(o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight) < 0
 }
 
 func (v Verdict) valid() bool { return v == Pass || v == Fail || v == Unknown }

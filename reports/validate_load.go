@@ -1,0 +1,154 @@
+package reports
+
+import "slices"
+
+// The bounds of what a load run adds, beside those of Validate.
+const (
+	MaxRepeats    = 20  // repeats of one load: more narrow a comparison's intervals hardly any further
+	MaxOperations = 16  // kinds of operations
+	MaxThresholds = 256 // thresholds of one run
+	MaxSteps      = 64  // rates that one search tries
+)
+
+// validate refuses what cannot be shown, and a pass over what is none.
+func (l *Load) validate(what string, v Verdict) error {
+	switch {
+	case len(l.Operations) > MaxOperations || len(l.Thresholds) > MaxThresholds:
+		return bad("%s: %d operations and %d thresholds, at most %d and %d", what, len(l.Operations), len(l.Thresholds), MaxOperations, MaxThresholds)
+	case !finite(l.PeakPerS) || !finite(l.DurationS) || min(l.PeakPerS, l.DurationS) < 0:
+		return bad("%s: peak_per_s %v, duration_s %v", what, l.PeakPerS, l.DurationS)
+	case l.StartedAt.Unix() > maxUnixS:
+		return bad("%s: started_at %s", what, l.StartedAt)
+	case v == Pass && len(l.Doubts()) > 0:
+		return bad("%s: the verdict is pass, but: %s", what, l.Doubts()[0].EN)
+	}
+	names := map[string]bool{}
+	for _, o := range l.Operations {
+		if names[o.Name] {
+			return bad("%s: operation %q is there twice", what, o.Name)
+		}
+		names[o.Name] = true
+		if err := o.validate(what); err != nil {
+			return err
+		}
+	}
+	clear(names)
+	for _, t := range l.Thresholds {
+		if names[t.Name] {
+			return bad("%s: threshold %q is there twice", what, t.Name)
+		}
+		names[t.Name] = true
+		if err := t.validate(what, v); err != nil {
+			return err
+		}
+	}
+	if err := l.Visible.validate(what + ": visible_wait"); err != nil {
+		return err
+	}
+	if err := l.Generator.validate(what); err != nil {
+		return err
+	}
+	if err := l.Audit.validate(what); err != nil {
+		return err
+	}
+	return l.Seconds.validate(what)
+}
+
+func (o *Operation) validate(what string) error {
+	what += ": operation " + quote(o.Name)
+	if o.negative() {
+		return bad("%s: a count is negative", what)
+	}
+	if o.Busiest != nil {
+		if o.Busiest.Second < 0 || o.Busiest.Second > maxUnixS || o.Busiest.Offered < 0 {
+			return bad("%s: the busiest second is %d, with %d", what, o.Busiest.Second, o.Busiest.Offered)
+		}
+		if err := o.Busiest.Corrected.validate(what + ": busiest second"); err != nil {
+			return err
+		}
+	}
+	if err := o.Corrected.validate(what + ": corrected"); err != nil {
+		return err
+	}
+	return o.Uncorrected.validate(what + ": uncorrected")
+}
+
+func (l *Latency) validate(what string) error {
+	rising := []int64{0, l.P50US, l.P90US, l.P99US, l.P999US, l.MaxUS}
+	if l.Samples < 0 || l.MeanUS < 0 || !slices.IsSorted(rising) {
+		return bad("%s: quantiles that do not rise from zero", what)
+	}
+	return nil
+}
+
+func (t *Threshold) validate(what string, v Verdict) error {
+	switch {
+	case !t.Result.valid():
+		return bad("%s: threshold %q: result %q, want pass, fail or unknown", what, t.Name, t.Result)
+	case !finite(t.Limit) || !finite(t.Measured) || t.Samples < 0:
+		return bad("%s: threshold %q: limit %v, measured %v of %d samples", what, t.Name, t.Limit, t.Measured, t.Samples)
+	case t.Result != Unknown && t.Samples == 0:
+		return bad("%s: threshold %q is %s without a sample", what, t.Name, t.Result)
+	case t.Result != Unknown && (t.Measured <= t.Limit) != (t.Result == Pass):
+		return bad("%s: threshold %q is %s with %v of at most %v", what, t.Name, t.Result, t.Measured, t.Limit)
+	case t.Operator != "≤":
+		return bad("%s: threshold %q: operator %q, want ≤", what, t.Name, t.Operator)
+	case v == Pass && t.Result != Pass:
+		return bad("%s: the verdict is pass, but threshold %q is %s", what, t.Name, t.Result)
+	}
+	return nil
+}
+
+func (g *Generator) validate(what string) error {
+	if !finite(g.CPUS) || !finite(g.CPUCores) || !finite(g.GCPauseMS) || !finite(g.ClockJumpMS) {
+		return bad("%s: a figure of the generator is no number", what)
+	}
+	if min(int64(g.Attackers), int64(g.Workers), g.LatenessP50US, g.LatenessP99US, g.LatenessMaxUS) < 0 || min(g.CPUS, g.CPUCores, g.GCPauseMS) < 0 {
+		return bad("%s: a figure of the generator is negative", what)
+	}
+	return nil
+}
+
+func (a *Audit) validate(what string) error {
+	if !finite(a.DrainedS) || a.DrainedS < 0 || a.PeopleRead < 0 || a.People < 0 {
+		return bad("%s: the audit: drained_s %v, %d of %d people read", what, a.DrainedS, a.PeopleRead, a.People)
+	}
+	for _, h := range []*Holdings{a.LiveBefore, a.LiveAfter, a.MarkedBefore, a.MarkedAfter} {
+		if h != nil && min(h.Orders, h.Entries, h.ReservedFen) < 0 {
+			return bad("%s: the audit: a count is negative", what)
+		}
+	}
+	return nil
+}
+
+// lists returns the series' lists, all of which have one length.
+func (s *SecondsSeries) lists() []*[]int64 {
+	return []*[]int64{&s.Offered, &s.Sent, &s.OK, &s.Refused, &s.Failed, &s.P50US, &s.P99US, &s.MaxUS}
+}
+
+func (s *SecondsSeries) validate(what string) error {
+	for _, values := range s.lists() {
+		if len(*values) != len(s.Offered) || len(*values) > MaxSamples {
+			return bad("%s: seconds: lists of %d and %d values, at most %d", what, len(*values), len(s.Offered), MaxSamples)
+		}
+		if len(*values) > 0 && slices.Min(*values) < 0 {
+			return bad("%s: seconds: a value is negative", what)
+		}
+	}
+	return nil
+}
+
+func (f *FindMax) validate() error {
+	if len(f.Steps) > MaxSteps {
+		return bad("find_max: %d steps, at most %d", len(f.Steps), MaxSteps)
+	}
+	if !finite(f.KneePerS) || !finite(f.PerCorePerS) || min(f.KneePerS, f.PerCorePerS) < 0 {
+		return bad("find_max: knee_per_s %v, per_core_per_s %v", f.KneePerS, f.PerCorePerS)
+	}
+	for _, s := range f.Steps {
+		if !s.Result.valid() || !finite(s.RatePerS) || !finite(s.OKPerS) || !finite(s.TargetCores) || min(s.RatePerS, s.OKPerS, s.TargetCores, float64(s.P99US)) < 0 {
+			return bad("find_max: the step at %v a second cannot be shown", s.RatePerS)
+		}
+	}
+	return nil
+}
