@@ -1,0 +1,183 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// ErrFocus says that a scenario has no such window, or none at the size asked for.
+var ErrFocus = errors.New("scenarios: impossible focus")
+
+// Focus returns one window of s as a scenario of its own, for a test in real time: the same shape over another time and
+// at another height.
+//
+// The window is named as the scenario names it or by its Slug; "" is the first that is marked as a peak, or else the
+// first. Its curve is stretched to the duration (0: as long as it is), with points cut to the nanosecond, and its rates
+// are multiplied so that the highest is exactly peak (0: as it is). Rate limits and machines follow the rates. People and
+// budgets follow the number of grants, rounded up and never fewer than the grants need. What people do after a win is
+// hastened so that it all happens within the duration after it, each journey (look and withdraw; come back) in its own
+// proportions. Simulated faults have moments of the calendar, and are left out; the window may outlast its stage, which
+// in real time is open whenever somebody plays.
+//
+// ErrFocus: there is no such window, the peak is below zero or nothing at all is to be raised to it, the points would
+// meet, or a figure has no exact 64-bit ratio.
+func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Scenario, error) {
+	w, err := s.find(window)
+	if err != nil {
+		return nil, err
+	}
+	f := focus{from: *w, long: w.End().Sub(w.Start)}
+	if f.duration = duration; duration == 0 {
+		f.duration = f.long
+	}
+	if f.duration < 0 || peak.Num < 0 || peak.Num > 0 && peak.Den <= 0 {
+		return nil, fmt.Errorf("%w: %v at %v", ErrFocus, duration, peak)
+	}
+	if err := f.heights(peak); err != nil {
+		return nil, err
+	}
+	out := *s
+	f.window = f.from
+	if f.window.Rate, err = f.points(); err != nil {
+		return nil, err
+	}
+	out.Windows, out.Faults = []Window{f.window}, nil
+	if err := f.people(&out); err != nil {
+		return nil, fmt.Errorf("%w: window %q: %w", ErrFocus, w.Name, err)
+	}
+	out.People.After = hastened(s.People.After, f.duration)
+	return &out, nil
+}
+
+// Slug returns a window's name as one types it: lower case, with a dash for whatever is neither letter nor digit.
+func (w Window) Slug() string {
+	parts := strings.FieldsFunc(strings.ToLower(w.Name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return strings.Join(parts, "-")
+}
+
+// find returns the window of a name or slug.
+func (s *Scenario) find(name string) (*Window, error) {
+	if len(s.Windows) == 0 {
+		return nil, fmt.Errorf("%w: scenario %s has no window", ErrFocus, s.Name)
+	}
+	i := slices.IndexFunc(s.Windows, func(w Window) bool { return w.Name == name })
+	if name == "" {
+		i = max(0, slices.IndexFunc(s.Windows, func(w Window) bool { return w.Peak }))
+	} else if i < 0 {
+		i = slices.IndexFunc(s.Windows, func(w Window) bool { return w.Slug() == name })
+	}
+	if i >= 0 {
+		return &s.Windows[i], nil
+	}
+	var there []string
+	for _, w := range s.Windows {
+		there = append(there, w.Slug())
+	}
+	return nil, fmt.Errorf("%w: no window %q; there are: %s", ErrFocus, name, strings.Join(there, ", "))
+}
+
+// focus is what a window becomes.
+type focus struct {
+	from, window Window
+	long         time.Duration // of from
+	duration     time.Duration // of window
+	by           Ratio         // of the rates
+}
+
+// heights finds by how much the rates are multiplied.
+func (f *focus) heights(peak Ratio) error {
+	f.by = Ratio{1, 1}
+	if peak.Num == 0 {
+		return nil
+	}
+	high := new(big.Rat)
+	for _, p := range f.from.Rate {
+		if r := big.NewRat(p.Rate.Num, p.Rate.Den); r.Cmp(high) > 0 {
+			high = r
+		}
+	}
+	if high.Sign() == 0 {
+		return fmt.Errorf("%w: window %q grants nothing that could be raised to %v a second", ErrFocus, f.from.Name, peak)
+	}
+	by := high.Quo(big.NewRat(peak.Num, peak.Den), high)
+	if !by.Num().IsInt64() || !by.Denom().IsInt64() {
+		return fmt.Errorf("%w: %w: a peak of %v", ErrFocus, errScale, peak)
+	}
+	f.by = Ratio{by.Num().Int64(), by.Denom().Int64()}
+	return nil
+}
+
+// points returns the curve stretched in time and height.
+func (f *focus) points() ([]Point, error) {
+	out := slices.Clone(f.from.Rate)
+	for i, p := range out {
+		rate, err := p.Rate.times(f.by)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrFocus, err)
+		}
+		out[i] = Point{At: part(p.At, f.duration, f.long), Rate: rate}
+		if i > 0 && out[i].At <= out[i-1].At {
+			return nil, fmt.Errorf("%w: window %q has points that would meet in %v", ErrFocus, f.from.Name, f.duration)
+		}
+	}
+	return out, nil
+}
+
+// part returns d·num/den, cut to the nanosecond; den is above zero and the result fits when num is at most a year.
+func part(d, num, den time.Duration) time.Duration {
+	p := new(big.Int).Mul(big.NewInt(int64(d)), big.NewInt(int64(num)))
+	return time.Duration(p.Quo(p, big.NewInt(int64(den))).Int64())
+}
+
+// people fits people, budgets, limits and machines to the window.
+func (f *focus) people(out *Scenario) error {
+	curve, err := f.window.Curve()
+	if err != nil {
+		return err
+	}
+	grants, was := curve.Grants(), f.from.Grants()
+	byGrants, byRate := scaler{by: Ratio{grants, max(was, 1)}}, scaler{by: f.by}
+	invited := f.window.People
+	if invited.Num <= 0 && grants > 0 {
+		return fmt.Errorf("nobody is invited to %d grants", grants)
+	}
+	needs := scaler{by: Ratio{invited.Den, max(invited.Num, 1)}}
+	out.People.Count = max(1, byGrants.whole(out.People.Count), needs.whole(grants))
+	limits := byRate.activity(out.Activity)
+	out.Activity = byGrants.activity(out.Activity)
+	for i, c := range out.Activity.Children {
+		for j, t := range c.Rewards {
+			for k, r := range t.Rewards {
+				for l := range r.Scenes {
+					r.Scenes[l].RateLimit = limits.Children[i].Rewards[j].Rewards[k].Scenes[l].RateLimit
+				}
+			}
+		}
+	}
+	out.Capacity = byRate.capacity(out.Capacity)
+	count := out.People.Count
+	out.Withdraw.WhiteList = slices.DeleteFunc(slices.Clone(out.Withdraw.WhiteList), func(p int64) bool { return p >= count })
+	if count > maxPeople {
+		return fmt.Errorf("%d people are more than %d", count, int64(maxPeople))
+	}
+	return errors.Join(byGrants.err, byRate.err, needs.err)
+}
+
+// hastened shortens the two journeys after a win so that neither takes longer than the time there is.
+func hastened(a AfterWin, within time.Duration) AfterWin {
+	if first := a.LookDelay.Max + a.WithdrawDelay.Max; first > within {
+		a.LookDelay, a.WithdrawDelay = a.LookDelay.part(within, first), a.WithdrawDelay.part(within, first)
+	}
+	if a.ComeBackDelay.Max > within {
+		a.ComeBackDelay = a.ComeBackDelay.part(within, a.ComeBackDelay.Max)
+	}
+	return a
+}
+
+// part returns num/den of the range.
+func (r Range) part(num, den time.Duration) Range { return Range{part(r.Min, num, den), part(r.Max, num, den)} }

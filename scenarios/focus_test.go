@@ -1,0 +1,156 @@
+package scenarios
+
+import (
+	"math/big"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func mustLoad(t *testing.T, path string) *Scenario {
+	t.Helper()
+	s, err := Load(path)
+	require.NoError(t, err)
+	return s
+}
+
+// highest returns a window's highest rate.
+func highest(w Window) *big.Rat {
+	high := new(big.Rat)
+	for _, p := range w.Rate {
+		if r := big.NewRat(p.Rate.Num, p.Rate.Den); r.Cmp(high) > 0 {
+			high = r
+		}
+	}
+	return high
+}
+
+// The source's peak at 3,000 a second for twenty seconds: 60,000 grants to 66,667 people in the same proportion, the
+// budget and the machines with them.
+func TestFocusOnThePeak(t *testing.T) {
+	s := mustLoad(t, "rain-peak.yaml")
+	before := *s
+	f, err := Focus(s, "", Ratio{3000, 1}, 20*time.Second)
+	require.NoError(t, err)
+	require.Equal(t, int64(60_000), f.Grants())
+	require.Equal(t, int64(66_667), f.People.Count, "60 M people in 54 M grants, rounded up")
+	require.Equal(t, []Point{{0, Ratio{3000, 1}}, {20 * time.Second, Ratio{3000, 1}}}, f.Windows[0].Rate)
+	require.EqualValues(t, 8_888_889, f.Activity.Children[0].Budget, "8 G fen for 54 M grants, rounded up")
+	require.Equal(t, s.Activity.Children[0].SingleCap, f.Activity.Children[0].SingleCap, "amounts stay")
+	require.Equal(t, Ratio{500, 1}, f.Capacity.LedgerTPS(), "300 k/s at a six-hundredth")
+	require.Equal(t, 20*time.Second, f.People.After.ComeBackDelay.Max)
+	require.Equal(t, time.Second, f.People.After.ComeBackDelay.Min, "in its own proportions: 1m..20m")
+	require.Equal(t, 4*time.Second, f.People.After.LookDelay.Max, "30 s of the 150 s of the first journey")
+	require.Equal(t, 16*time.Second, f.People.After.WithdrawDelay.Max)
+	require.Empty(t, f.Faults)
+	require.Equal(t, before, *s, "the scenario given is not changed")
+	require.Equal(t, Ratio{1_800_000, 1}, s.Windows[0].Rate[0].Rate)
+}
+
+// Windows are found by name, by slug, and without a name by being the peak.
+func TestFocusFindsWindows(t *testing.T) {
+	s := mustLoad(t, "spring-festival-2022.yaml")
+	peak := ""
+	for _, w := range s.Windows {
+		if w.Peak && peak == "" {
+			peak = w.Name
+		}
+		for _, name := range []string{w.Name, w.Slug()} {
+			f, err := Focus(s, name, Ratio{}, 0)
+			require.NoError(t, err)
+			require.Equal(t, []Window{w}, f.Windows, "as it is, when nothing else is asked for")
+			require.Equal(t, s.People.Count, f.People.Count)
+			require.Equal(t, s.Activity, f.Activity)
+		}
+	}
+	f, err := Focus(s, "", Ratio{}, 0)
+	require.NoError(t, err)
+	require.NotEmpty(t, peak)
+	require.Equal(t, peak, f.Windows[0].Name)
+	s.Windows[0].Peak, s.Windows = false, s.Windows[:1]
+	f, err = Focus(s, "", Ratio{}, 0)
+	require.NoError(t, err)
+	require.Equal(t, s.Windows[0].Name, f.Windows[0].Name, "without a peak, the first")
+	require.Equal(t, "new-year-s-eve-rain-round-1", Window{Name: "New Year's Eve, rain round 1"}.Slug())
+}
+
+// Of any window at any height and length: the highest rate is the one asked for to the last digit, it lasts as long as
+// asked, its points keep their proportions, its people are enough, and what people do fits.
+func TestFocusIsExact(t *testing.T) {
+	files, err := filepath.Glob("regress/*.yaml")
+	require.NoError(t, err)
+	files = append(files, "spring-festival-2022.yaml", "rain-peak.yaml")
+	all := map[string]*Scenario{}
+	for _, f := range files {
+		all[f] = mustLoad(t, f)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := all[rapid.SampledFrom(files).Draw(t, "file")]
+		w := rapid.SampledFrom(s.Windows).Draw(t, "window")
+		peak := Ratio{rapid.Int64Range(1, 50_000).Draw(t, "peak"), rapid.SampledFrom([]int64{1, 2, 10}).Draw(t, "den")}
+		long := time.Duration(rapid.Int64Range(1_000, 300_000).Draw(t, "ms")) * time.Millisecond
+		f, err := Focus(s, w.Name, peak, long)
+		require.NoError(t, err)
+		got := f.Windows[0]
+		require.Zero(t, highest(got).Cmp(big.NewRat(peak.Num, peak.Den)))
+		require.Equal(t, long, got.End().Sub(got.Start))
+		by := new(big.Rat).Quo(big.NewRat(peak.Num, peak.Den), highest(w))
+		for i, p := range w.Rate {
+			want := new(big.Rat).Mul(big.NewRat(p.Rate.Num, p.Rate.Den), by)
+			require.Zero(t, want.Cmp(big.NewRat(got.Rate[i].Rate.Num, got.Rate[i].Rate.Den)))
+			at := new(big.Rat).Mul(big.NewRat(int64(p.At), 1), big.NewRat(int64(long), int64(w.End().Sub(w.Start))))
+			off, _ := at.Sub(at, big.NewRat(int64(got.Rate[i].At), 1)).Float64()
+			require.True(t, 0 <= off && off < 1, "off by %v ns", off)
+		}
+		require.LessOrEqual(t, got.Grants(), f.Invited(got))
+		a := f.People.After
+		require.LessOrEqual(t, a.LookDelay.Max+a.WithdrawDelay.Max, max(long, 0))
+		require.LessOrEqual(t, a.ComeBackDelay.Max, long)
+		require.True(t, a.LookDelay.Min <= a.LookDelay.Max && a.WithdrawDelay.Min <= a.WithdrawDelay.Max && a.ComeBackDelay.Min <= a.ComeBackDelay.Max)
+		for i, c := range f.Activity.Children {
+			was := s.Activity.Children[i].Budget
+			require.True(t, c.Budget == c.SingleCap || int64(c.Budget)*w.Grants() >= int64(was)/1_000_000*got.Grants(), "a budget not below its share")
+			require.GreaterOrEqual(t, c.Budget, c.SingleCap)
+		}
+	})
+}
+
+// What cannot be had is refused, and the refusal lists what there is.
+func TestFocusRefuses(t *testing.T) {
+	for _, c := range []struct {
+		why      string
+		window   string
+		peak     Ratio
+		duration time.Duration
+		change   func(*Scenario)
+		says     string
+	}{
+		{"no such window", "rain-9", Ratio{}, 0, nil, "there are: rain-at-the-peak"},
+		{"a negative duration", "", Ratio{}, -time.Second, nil, "-1s"},
+		{"a negative peak", "", Ratio{-1, 1}, 0, nil, "-1/1"},
+		{"a peak that is no ratio", "", Ratio{1, 0}, 0, nil, "1/0"},
+		{"a window without grants cannot be raised", "", Ratio{5, 1}, 0, func(s *Scenario) {
+			s.Windows[0].Rate = []Point{{0, Ratio{0, 1}}, {time.Second, Ratio{0, 1}}}
+		}, "grants nothing"},
+		{"points a millisecond apart in a nanosecond", "", Ratio{}, 2, func(s *Scenario) {
+			s.Windows[0].Rate = []Point{{0, Ratio{1, 1}}, {time.Millisecond, Ratio{2, 1}}, {time.Second, Ratio{2, 1}}}
+		}, "points that would meet"},
+		{"more people than there are", "", Ratio{1_000_000, 1}, time.Hour, nil, "people are more than"},
+		{"nobody is invited", "", Ratio{}, 0, func(s *Scenario) { s.Windows[0].People = Ratio{0, 1} }, "nobody is invited"},
+		{"a rate that no ratio can hold", "", Ratio{4_611_686_018_427_387_847, 4_611_686_018_427_387_903}, 0, nil, "64-bit ratio"},
+		{"no windows at all", "", Ratio{}, 0, func(s *Scenario) { s.Windows = nil }, "has no window"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			s := mustLoad(t, "rain-peak.yaml")
+			if c.change != nil {
+				c.change(s)
+			}
+			_, err := Focus(s, c.window, c.peak, c.duration)
+			require.ErrorIs(t, err, ErrFocus)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
