@@ -20,6 +20,8 @@ func (f *file) scenario() *Scenario {
 		Withdraw: Withdraw{Release: f.Withdraw.Release.v},
 		Crypto:   Crypto{RealShare: f.CryptoReal.v},
 		Drain:    f.Drain.v,
+
+		Thresholds: f.thresholds(),
 	}
 	for _, index := range f.Withdraw.WhiteList {
 		s.Withdraw.WhiteList = append(s.Withdraw.WhiteList, index.v)

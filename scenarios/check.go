@@ -27,6 +27,7 @@ func (f *faults) check(in *file) {
 	for i := range in.Faults {
 		f.checkFault(&in.Faults[i])
 	}
+	f.checkThresholds(in)
 }
 
 // checkStages looks at the child activities: in order, apart, each with a budget that a grant fits in.

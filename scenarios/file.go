@@ -5,22 +5,23 @@ package scenarios
 
 type file struct {
 	place
-	Title       text         `json:"title" jsonschema:"One line that says what is rehearsed."`
-	TitleZH     text         `json:"title_zh,omitempty" jsonschema:"The title in Chinese."`
-	Description text         `json:"description,omitempty" jsonschema:"What the scenario is for, in a few sentences."`
-	Activity    text         `json:"activity" jsonschema:"The parent activity id that upstreams pass (O4)."`
-	Stages      []stageFile  `json:"stages" jsonschema:"The child activities, one a stage, in order of time (A1, A2)."`
-	Rewards     []rewardFile `json:"rewards" jsonschema:"The configuration tree of rewards and scenes, the same in every stage (O1)."`
-	People      peopleFile   `json:"people" jsonschema:"Who takes part (B1, B2)."`
-	AfterWin    afterWinFile `json:"after_win" jsonschema:"What people do after they have won (B5)."`
-	Client      clientFile   `json:"client" jsonschema:"How their app repeats what had no answer."`
-	Withdraw    withdrawFile `json:"withdraw" jsonschema:"Who may withdraw (B7)."`
-	Capacity    capacityFile `json:"capacity" jsonschema:"What the machines hold (S2)."`
-	Latency     latencyFile  `json:"latency" jsonschema:"How long one call to each dependency takes."`
-	CryptoReal  share        `json:"crypto_real_share" jsonschema:"Share of tokens sealed with the real cryptography when a run is modelled."`
-	Drain       span         `json:"drain" jsonschema:"How long after the last window the backlog may take before it counts as stuck."`
-	Windows     []windowFile `json:"windows" jsonschema:"The calendar: when which play offers rewards."`
-	Faults      []faultFile  `json:"faults,omitempty" jsonschema:"What goes wrong."`
+	Title       text            `json:"title" jsonschema:"One line that says what is rehearsed."`
+	TitleZH     text            `json:"title_zh,omitempty" jsonschema:"The title in Chinese."`
+	Description text            `json:"description,omitempty" jsonschema:"What the scenario is for, in a few sentences."`
+	Activity    text            `json:"activity" jsonschema:"The parent activity id that upstreams pass (O4)."`
+	Stages      []stageFile     `json:"stages" jsonschema:"The child activities, one a stage, in order of time (A1, A2)."`
+	Rewards     []rewardFile    `json:"rewards" jsonschema:"The configuration tree of rewards and scenes, the same in every stage (O1)."`
+	People      peopleFile      `json:"people" jsonschema:"Who takes part (B1, B2)."`
+	AfterWin    afterWinFile    `json:"after_win" jsonschema:"What people do after they have won (B5)."`
+	Client      clientFile      `json:"client" jsonschema:"How their app repeats what had no answer."`
+	Withdraw    withdrawFile    `json:"withdraw" jsonschema:"Who may withdraw (B7)."`
+	Capacity    capacityFile    `json:"capacity" jsonschema:"What the machines hold (S2)."`
+	Latency     latencyFile     `json:"latency" jsonschema:"How long one call to each dependency takes."`
+	CryptoReal  share           `json:"crypto_real_share" jsonschema:"Share of tokens sealed with the real cryptography when a run is modelled."`
+	Drain       span            `json:"drain" jsonschema:"How long after the last window the backlog may take before it counts as stuck."`
+	Windows     []windowFile    `json:"windows" jsonschema:"The calendar: when which play offers rewards."`
+	Faults      []faultFile     `json:"faults,omitempty" jsonschema:"What goes wrong."`
+	Thresholds  []thresholdFile `json:"thresholds,omitempty" jsonschema:"What a run in real time must stay at or below."`
 }
 
 type stageFile struct {

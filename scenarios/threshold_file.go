@@ -1,0 +1,134 @@
+package scenarios
+
+import (
+	"cmp"
+	"fmt"
+)
+
+type thresholdFile struct {
+	place
+	Operation     operationName `json:"operation,omitempty" jsonschema:"Of which operation; left out: of all, or of the run."`
+	Window        text          `json:"window,omitempty" jsonschema:"Only where this window is played; left out: whichever is."`
+	Second        secondName    `json:"second,omitempty" jsonschema:"busiest: of the second alone for which most was due."`
+	P50           figure        `json:"p50_ms,omitempty" jsonschema:"Latency from the moment it was due: half of all."`
+	P90           figure        `json:"p90_ms,omitempty" jsonschema:"Nine in ten."`
+	P99           figure        `json:"p99_ms,omitempty" jsonschema:"99 in 100."`
+	P999          figure        `json:"p999_ms,omitempty" jsonschema:"999 in 1,000."`
+	Max           figure        `json:"max_ms,omitempty" jsonschema:"All of them."`
+	Errors        share         `json:"error_ratio,omitempty" jsonschema:"Share of what was sent that had no answer."`
+	Refused       share         `json:"refused_ratio,omitempty" jsonschema:"Share of what was sent that was refused for good."`
+	DrainedWithin figure        `json:"drained_within_s,omitempty" jsonschema:"From the end of the load until nothing is held back."`
+	VisibleWait   figure        `json:"visible_wait_p99_ms,omitempty" jsonschema:"From a grant's acknowledgement until the wallet page shows it, 99 in 100."`
+}
+
+// bound is one measure of an entry, and where it stands.
+type bound struct {
+	place
+	Threshold
+}
+
+// bounds returns the measures that an entry has.
+func (t *thresholdFile) bounds() []bound {
+	var all []bound
+	for _, m := range []struct {
+		Measure
+		place
+		v Ratio
+	}{
+		{P50, t.P50.place, t.P50.v}, {P90, t.P90.place, t.P90.v}, {P99, t.P99.place, t.P99.v}, {P999, t.P999.place, t.P999.v},
+		{MaxLatency, t.Max.place, t.Max.v}, {ErrorRatio, t.Errors.place, t.Errors.v}, {RefusedRatio, t.Refused.place, t.Refused.v},
+		{DrainedWithin, t.DrainedWithin.place, t.DrainedWithin.v}, {VisibleWaitP99, t.VisibleWait.place, t.VisibleWait.v},
+	} {
+		if m.at != (spot{}) {
+			all = append(all, bound{m.place, Threshold{Measure: m.Measure, Limit: m.v, Operation: t.Operation.v, Window: t.Window.v, Busiest: t.Second.v != ""}})
+		}
+	}
+	return all
+}
+
+// checkThresholds looks for entries that bound nothing, bound what does not exist, or bound one thing twice.
+func (f *faults) checkThresholds(in *file) {
+	first := map[Threshold]spot{}
+	for i := range in.Thresholds {
+		t := &in.Thresholds[i]
+		all := t.bounds()
+		if len(all) == 0 && t.ok {
+			f.add(cmp.Or(t.Operation.at, t.Window.at, t.Second.at, t.at), "add a measure, such as p99_ms: 200", "the threshold bounds nothing")
+		}
+		if w := t.Window; w.ok && len(in.Windows) > 0 && !in.hasWindow(w.v) {
+			f.add(w.at, "write the name of a window, or its words joined with dashes", "there is no window %q", short(w.v))
+		}
+		for _, b := range all {
+			f.checkBound(b)
+			same := b.Threshold
+			same.Limit, same.Window = Ratio{}, wordsOf(same.Window)
+			if at, twice := first[same]; twice && b.ok {
+				f.add(b.at, "keep one of them", "%s of the same is bounded twice, first in line %d", b.Measure, at.line)
+			}
+			first[same] = b.at
+		}
+	}
+}
+
+// checkBound looks at one measure and what it is of.
+func (f *faults) checkBound(b bound) {
+	switch {
+	case !b.ok: // its fault is recorded already
+	case b.Measure.Latency() && b.Operation == "":
+		f.add(b.at, "add an operation, such as grant", "%s is of no operation", b.Measure)
+	case b.Measure.OfRun() && (b.Operation != "" || b.Busiest):
+		f.add(b.at, "write it into an entry of its own, without operation and second", "%s is of the run as a whole", b.Measure)
+	case b.Busiest && !b.Measure.Latency():
+		f.add(b.at, "write it into an entry without second", "the busiest second is measured by its latencies alone, not by %s", b.Measure)
+	case b.Limit.Num == 0 && b.Measure.Unit() != "":
+		f.add(b.at, "write the most that is good enough", "nothing takes no time")
+	}
+}
+
+func (in *file) hasWindow(name string) bool {
+	for _, w := range in.Windows {
+		if sameWindow(w.Name.v, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (in *file) thresholds() (all []Threshold) {
+	for i := range in.Thresholds {
+		for _, b := range in.Thresholds[i].bounds() {
+			all = append(all, b.Threshold)
+		}
+	}
+	return all
+}
+
+type operationName struct{ name }
+
+func (n *operationName) read(s string) string { return n.pick(s, Operations()) }
+func (n *operationName) form() form           { return n.words("an operation", Operations()) }
+
+type secondName struct{ name }
+
+func (n *secondName) read(s string) string { return n.pick(s, []string{"busiest"}) }
+func (n *secondName) form() form           { return n.words("a second", []string{"busiest"}) }
+
+// figure is a number from zero up, such as a limit in milliseconds.
+type figure struct {
+	place
+	v Ratio
+}
+
+// maxFigure bounds a limit: more milliseconds than the longest run has.
+const maxFigure = 1_000_000_000_000
+
+func (n *figure) read(s string) (problem string) {
+	if n.v, problem = decimal(s); problem == "" && n.v.Num/n.v.Den > maxFigure {
+		problem = fmt.Sprintf("is above %d", int64(maxFigure))
+	}
+	return problem
+}
+
+func (*figure) form() form {
+	return form{what: "a number", hint: "write a number from zero up, such as 200 or 0.5; its unit stands in the key", pattern: `^[0-9][0-9_]*(\.[0-9]+)?$`, number: true}
+}
