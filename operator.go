@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hongbao/reference/server"
@@ -28,7 +29,7 @@ func (o operator) Set(ctx context.Context, s wallet.Switch, on bool) error {
 
 // Status implements server.Operator.
 func (o operator) Status(ctx context.Context) (server.Status, error) {
-	out := server.Status{Instances: o.host.Members(), BacklogAge: -1}
+	out := server.Status{Strategy: o.strategy, Activity: o.tree.Parent, Instances: o.host.Members(), BacklogAge: -1}
 	var err error
 	if out.Backlog, err = o.stores.backlog.Depth(ctx); err != nil {
 		return out, err
@@ -63,5 +64,19 @@ func (o operator) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money
 // Reconcile implements server.Operator.
 func (o operator) Reconcile(ctx context.Context) (server.Reconciliation, error) {
 	r, err := o.node.Reconcile(ctx, o.books())
-	return server.Reconciliation{Orders: r.Orders, Count: r.Count, Differences: r.Differences}, err
+	if err != nil {
+		return server.Reconciliation{}, err
+	}
+	sum, err := ledgerSum(ctx, o.stores.ledger)
+	return server.Reconciliation{Orders: r.Orders, Entries: r.Entries, Sum: sum, Count: r.Count, Differences: r.Differences}, err
+}
+
+// ledgerSum adds up all accounts of a ledger (F1). wallet.ErrOverflow: they hold more than can be summed.
+func ledgerSum(ctx context.Context, book wallet.LedgerBook) (sum wallet.Money, err error) {
+	var wrong error
+	err = book.Balances(ctx, func(_ wallet.AccountNo, balance wallet.Money) bool {
+		sum, wrong = sum.Add(balance)
+		return wrong == nil
+	})
+	return sum, errors.Join(err, wrong)
 }

@@ -89,20 +89,22 @@ func markedLoad(t *testing.T, change func(*serveConfig)) {
 	atRest(t, s, 1, 88)
 	for _, c := range []struct{ why, id, method, body string }{
 		{"what upstreams ask has no shadow", "demo", "QueryService/Balance", `{"who":{"app":"APP_DOUYIN","user":7}}`},
-		{"nor has what operators do", "auditor", "OperatorService/Reconcile", "{}"},
 	} {
 		require.Equal(t, "no_shadow", marked.as(t, c.id, c.method, c.body, &page), c.why)
 	}
+	var books pb.ReconcileReply
+	require.Equal(t, "ok", marked.as(t, "auditor", "OperatorService/Reconcile", "{}", &books))
+	require.EqualValues(t, 10, books.Orders, "operators see the marked books under the mark")
 
 	s.stop()
-	books := readBooks(t, &s.config, false)
-	require.Len(t, books.orders, 1)
-	require.EqualValues(t, 88, books.spent)
-	require.EqualValues(t, 88, books.quota.Leased)
-	books = readBooks(t, &s.config, true)
-	require.Len(t, books.orders, 10)
-	require.EqualValues(t, 50, books.spent)
-	require.Zero(t, books.sum)
+	b := readBooks(t, &s.config, false)
+	require.Len(t, b.orders, 1)
+	require.EqualValues(t, 88, b.spent)
+	require.EqualValues(t, 88, b.quota.Leased)
+	b = readBooks(t, &s.config, true)
+	require.Len(t, b.orders, 10)
+	require.EqualValues(t, 50, b.spent)
+	require.Zero(t, b.sum)
 }
 
 // TestServeUnmarked: a service that takes no marked load does not take it for real either.

@@ -38,10 +38,11 @@ type service struct {
 	unlock func() // lets go of the data folder
 	log    *slog.Logger
 
-	mini         *embedded // nil: the configuration names other Redises
-	live, shadow *side
-	server       *server.Server
-	metrics      *server.Metrics
+	mini    *embedded // nil: the configuration names other Redises
+	live    *side
+	shadow  *marked // nil: no marked load is taken
+	server  *server.Server
+	metrics *server.Metrics
 }
 
 // runService runs an instance until ctx ends, and leaves in order.
@@ -98,21 +99,17 @@ func (s *service) open(ctx context.Context, keys auth.Keys) error {
 			return err
 		}
 	}
-	if s.live, err = s.newSide(ctx, false); err != nil {
+	if s.live, err = s.openSide(ctx, false); err != nil {
 		return err
 	}
 	ports := server.Ports{Service: s.live.node, Query: s.live.sdk, Operator: operator{s.live}, Audit: s.live.stores.audit,
 		Leases: s.live.stores.leases, Clock: realClock{}, Metrics: s.metrics, Log: s.log}
 	if s.config.LoadTest {
-		if s.shadow, err = s.newSide(ctx, true); err != nil {
+		s.shadow = &marked{open: func(ctx context.Context) (*side, error) { return s.openSide(ctx, true) }}
+		if err = s.shadow.renew(ctx); err != nil {
 			return err
 		}
-		ports.Shadow = s.shadow.node
-	}
-	for _, side := range s.sides() {
-		if err := side.restore(ctx, s.config.embedded()); err != nil {
-			return err
-		}
+		ports.Shadow, ports.Marked = s.shadow, s.shadow
 	}
 	s.server, err = server.New(server.Config{
 		Addr: s.config.Listen, TLSCert: s.config.TLS.Cert, TLSKey: s.config.TLS.Key, DebugAddr: s.config.Debug,
@@ -121,14 +118,19 @@ func (s *service) open(ctx context.Context, keys auth.Keys) error {
 	return err
 }
 
-// sides returns the wallets of this instance.
-func (s *service) sides() (out []*side) {
-	for _, d := range []*side{s.live, s.shadow} {
-		if d != nil {
-			out = append(out, d)
-		}
+// openSide opens one wallet and settles what an earlier life of it left behind.
+func (s *service) openSide(ctx context.Context, shadow bool) (*side, error) {
+	d, err := s.newSide(ctx, shadow)
+	if err == nil {
+		err = d.restore(ctx, s.config.embedded())
 	}
-	return out
+	if err != nil && d != nil {
+		err = errors.Join(err, d.close())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // run serves until ctx ends. Then, in this order: no new requests, those that run come to their end, what is held is
@@ -140,8 +142,9 @@ func (s *service) run(ctx context.Context, out io.Writer) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var hosts sync.WaitGroup
 	errs := make([]error, 2)
-	for i, d := range s.sides() {
-		hosts.Go(func() { errs[i] = d.host.Run(work) })
+	hosts.Go(func() { errs[0] = s.live.host.Run(work) })
+	if s.shadow != nil {
+		s.shadow.start(work)
 	}
 	watched := make(chan struct{})
 	go func() { defer close(watched); s.watch(work) }()
@@ -150,6 +153,9 @@ func (s *service) run(ctx context.Context, out io.Writer) error {
 	err := s.server.Serve(ctx)
 	s.log.Info("stopping: posting what is held")
 	stop()
+	if s.shadow != nil {
+		errs[1] = s.shadow.end()
+	}
 	hosts.Wait()
 	<-watched
 	if err = errors.Join(append(errs, err)...); err != nil {
@@ -183,10 +189,15 @@ func (s *service) watch(ctx context.Context) {
 // close closes the stores and lets go of their folder.
 func (s *service) close() {
 	defer s.unlock()
-	for _, d := range s.sides() {
-		if err := d.close(); err != nil {
-			s.log.Warn("closing the stores", "err", err)
-		}
+	var err error
+	if s.live != nil {
+		err = s.live.close()
+	}
+	if s.shadow != nil {
+		err = errors.Join(err, s.shadow.close())
+	}
+	if err != nil {
+		s.log.Warn("closing the stores", "err", err)
 	}
 	if s.mini != nil {
 		s.mini.close()

@@ -29,21 +29,22 @@ const (
 // side is one whole wallet on its own stores: of the live traffic, or of the marked load (K2). The two share nothing
 // but the process.
 type side struct {
-	stores  *stores
-	node    *node.Node
-	host    *host.Host
-	sdk     *sdk.SDK
-	budgets *quota.Budgets
-	writer  *runningtotal.Writer
-	tree    wallet.Activity
-	metrics *server.Metrics // nil: the shadow's figures are not the service's
-	log     *slog.Logger
+	stores   *stores
+	node     *node.Node
+	host     *host.Host
+	sdk      *sdk.SDK
+	budgets  *quota.Budgets
+	writer   *runningtotal.Writer
+	tree     wallet.Activity
+	strategy wallet.Strategy
+	metrics  *server.Metrics // nil: the shadow's figures are not the service's
+	log      *slog.Logger
 }
 
 // newSide opens the stores and composes the wallet.
 func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	c := s.config
-	d := &side{tree: s.tree, log: s.log.With("side", map[bool]string{false: "live", true: "shadow"}[shadow])}
+	d := &side{tree: s.tree, strategy: wallet.Strategy(c.Strategy), log: s.log.With("side", map[bool]string{false: "live", true: "shadow"}[shadow])}
 	policy := token.DefaultPolicy()
 	if shadow {
 		policy.Purpose = token.LoadTest
@@ -70,7 +71,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		return d, err
 	}
 	d.node, err = node.New(node.Config{
-		Strategy: wallet.Strategy(c.Strategy), Activity: s.tree, Instances: c.Instances, SyncLimit: float64(c.SyncLimit), Batch: c.Batch,
+		Strategy: d.strategy, Activity: s.tree, Instances: c.Instances, SyncLimit: float64(c.SyncLimit), Batch: c.Batch,
 		Release: releaseOf(c.Release), CompensateAfter: c.CompensateAfter, RememberPeople: rememberPeople, RememberFor: remember,
 	}, node.Ports{
 		Clock: realClock{}, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets, Tokens: st.tokens,

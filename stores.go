@@ -146,7 +146,7 @@ func redisOf(e *redisEndpoint, mini *embedded, own func(*embedded) *miniredis.Mi
 		}
 	}
 	if shadow {
-		c.Prefix, c.Expire = "shadow:", shadowLife
+		c.Prefix, c.Expire = redis.ShadowPrefix, shadowLife
 	}
 	return c
 }

@@ -22,6 +22,9 @@ func (s *Server) audited(ctx context.Context, c *call, r connect.AnyRequest, err
 	text := ""
 	if m, ok := r.Any().(proto.Message); ok && err == nil {
 		text = protojson.MarshalOptions{UseProtoNames: true}.Format(m)
+		if c.marked {
+			text = "load test: " + text
+		}
 	}
 	if err := s.note(ctx, c, text, err); err != nil {
 		return nil, err

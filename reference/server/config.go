@@ -84,6 +84,7 @@ func (c *Config) validate() error {
 type Ports struct {
 	Service  wallet.Service
 	Shadow   wallet.Service // for marked load (K2); nil: marked requests are refused
+	Marked   Marked         // what operators do with the wallet of marked load; nil: nothing
 	Query    Query          // nil: the queries are not served
 	Operator Operator       // nil: operators' calls are not served
 	Audit    wallet.AuditLog
@@ -107,14 +108,32 @@ type Query interface {
 // Operator is what people who run the service may do. Every error carries a wallet.Code.
 type Operator interface {
 	wallet.Switches
+	Inspector
+}
+
+// Inspector is what operators may ask about a wallet, the live one or that of marked load. Every error carries a
+// wallet.Code.
+type Inspector interface {
 	Status(ctx context.Context) (Status, error)
 	// AuditBudget gives back what stranded blocks of the stage never granted, and returns how much. Idempotent.
 	AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error)
 	Reconcile(ctx context.Context) (Reconciliation, error)
 }
 
-// Status is how the service stands.
+// Marked is what operators may do with the wallet of marked load (K2). Every error carries a wallet.Code.
+type Marked interface {
+	Inspector
+	// CleanUp throws away all that marked load has left, and returns how many keys that were in Redis; the wallet is then
+	// as new. Forced, it lets marked requests that are worked on end first, and throws postings away that are held; else
+	// it returns ErrMarkedBusy or ErrMarkedHeld for them. ErrMarkedShared: other instances live, which would go on with
+	// what they remember. Idempotent. ErrUnknown and ErrUnavailable: repeat it; until then marked requests may be refused.
+	CleanUp(ctx context.Context, force bool) (keys int64, err error)
+}
+
+// Status is how a wallet stands.
 type Status struct {
+	Strategy   wallet.Strategy
+	Activity   wallet.ActivityID // the parent that is served
 	Instances  []string
 	Backlog    int64         // postings that the ledger has not taken yet
 	BacklogAge time.Duration // of the oldest; below zero: not known
@@ -132,6 +151,8 @@ type BudgetStatus struct {
 // Reconciliation is what comparing the books found.
 type Reconciliation struct {
 	Orders      int64
+	Entries     int64               // of grants, in the ledger
+	Sum         wallet.Money        // over all accounts: 0 in a sound ledger at rest
 	Count       int64               // differences in all
 	Differences []wallet.Difference // the first of them
 }

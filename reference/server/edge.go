@@ -37,6 +37,7 @@ type call struct {
 	user     wallet.Caller  // for users
 	operator *auth.Operator // for operators, once the signature is proven
 	service  wallet.Service
+	marked   bool        // by a load test
 	header   http.Header // of the answer
 	reason   string      // the outcome, for the metrics
 }
@@ -130,10 +131,10 @@ func (s *Server) check(r *http.Request, c *call) error {
 	case !c.served:
 		return errNotServed
 	case mark == "1":
-		if s.ports.Shadow == nil || c.serves != nil {
+		if !c.shadowed(&s.ports) {
 			return errShadow
 		}
-		c.service = s.ports.Shadow
+		c.service, c.marked = s.ports.Shadow, true
 	case mark != "":
 		return errMark
 	}

@@ -43,9 +43,19 @@ var (
 	errSlow        = refuse(wallet.CodeInvalid, "slow_request", "the request's body did not arrive in time, or not in full")
 	errNoMethod    = refuse(wallet.CodeNotFound, "unknown_method", "there is no such method, see /openapi.json")
 	errShadow      = refuse(wallet.CodeRefused, "no_shadow", "this server takes no load-test requests")
+	errLiveOnly    = refuse(wallet.CodeRefused, "live_only", "this method is about the live service: leave the load-test mark out")
+	errMarkedOnly  = refuse(wallet.CodeRefused, "marked_only", "this method is for marked load alone: live data is not for discarding")
 	errMark        = refuse(wallet.CodeInvalid, "load_test_mark", "the load-test mark is 1, or it is not there")
 	errDraining    = refuse(wallet.CodeUnavailable, "draining", "this instance is stopping, ask another one")
 	errNotServed   = refuse(wallet.CodeUnavailable, "not_served", "this instance does not answer this kind of request")
+)
+
+// Why the wallet of marked load is not cleaned up, or does not answer while it is.
+var (
+	ErrMarkedBusy   error = refuse(wallet.CodeOverloaded, "load_test_busy", "marked requests are worked on: wait for them, or force")
+	ErrMarkedHeld   error = refuse(wallet.CodeOverloaded, "load_test_backlog", "marked postings are held: wait for them, or force")
+	ErrMarkedShared error = refuse(wallet.CodeRefused, "load_test_shared", "other instances take marked load: stop them, or start them without it")
+	ErrMarkedGone   error = refuse(wallet.CodeUnavailable, "load_test_clean_up", "the load test's data is being cleaned up")
 )
 
 // wireCode is the one place where the wallet's codes become the wire's.

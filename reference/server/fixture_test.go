@@ -87,7 +87,7 @@ func (s *staff) Set(_ context.Context, name wallet.Switch, on bool) error {
 }
 
 func (s *staff) Status(context.Context) (Status, error) {
-	return Status{Instances: []string{"a", "b"}, Backlog: 3, BacklogAge: time.Second, OpenOrders: 4, Budgets: []BudgetStatus{
+	return Status{Strategy: wallet.StrategyToken, Activity: "spring", Instances: []string{"a", "b"}, Backlog: 3, BacklogAge: time.Second, OpenOrders: 4, Budgets: []BudgetStatus{
 		{wallet.Official, 1000, wallet.Quota{Reserved: 100, Leased: 300, Stranded: 50}}}}, s.err
 }
 
@@ -100,7 +100,7 @@ func (s *staff) AuditBudget(_ context.Context, stage wallet.Stage) (wallet.Money
 
 func (s *staff) Reconcile(context.Context) (Reconciliation, error) {
 	found := slices.Repeat([]wallet.Difference{{Kind: wallet.Missing, Sides: "orders/ledger", Want: 5}}, 150)
-	return Reconciliation{Orders: 9, Count: int64(len(found)), Differences: found}, s.err
+	return Reconciliation{Orders: 9, Entries: 8, Sum: -3, Count: int64(len(found)), Differences: found}, s.err
 }
 
 // fixture is a server on a loopback port, with a real node over stores in memory behind it.
@@ -254,8 +254,13 @@ func (f *fixture) as(id, method, body string) answer {
 
 // marked returns a load test's request, signed with its mark.
 func (f *fixture) marked(id, method, body string) *http.Request {
-	caller, _ := f.keys.Caller(id)
-	r := f.request(method, body, auth.Sign(caller.Key, auth.Request{Method: http.MethodPost, Path: "/hongbao.v1." + method,
+	key := auth.Key{ID: id}
+	if c, ok := f.keys.Caller(id); ok {
+		key = c.Key
+	} else if o, ok := f.keys.Operator(id); ok {
+		key = o.Key
+	}
+	r := f.request(method, body, auth.Sign(key, auth.Request{Method: http.MethodPost, Path: "/hongbao.v1." + method,
 		Body: []byte(body), LoadTest: true}, f.clock.Now().Time(), auth.NewNonce()))
 	r.Header.Set(auth.HeaderLoadTest, "1")
 	return r

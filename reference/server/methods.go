@@ -31,6 +31,15 @@ type method struct {
 	serves  func(*Ports) bool
 }
 
+// shadowed says whether marked load may call the method (K2). Which methods of operators mean anything then is theirs to
+// say, so that a refusal is in the audit log.
+func (m *method) shadowed(p *Ports) bool {
+	if m.of == operators {
+		return p.Marked != nil
+	}
+	return p.Shadow != nil && m.serves == nil
+}
+
 // methods lists the API. TestMethodTable compares it with the schema.
 func methods() []method {
 	anybody := []auth.Role{auth.RoleViewer, auth.RoleOperator, auth.RoleAuditor}
@@ -57,6 +66,7 @@ func methods() []method {
 		{path: connectpb.OperatorServiceAuditBudgetProcedure, of: operators, roles: auditor, serves: hasOperator, mutates: true, slow: true},
 		{path: connectpb.OperatorServiceReconcileProcedure, of: operators, roles: auditor, serves: hasOperator, slow: true},
 		{path: connectpb.OperatorServiceAuditLogProcedure, of: operators, roles: auditor, serves: hasAudit},
+		{path: connectpb.OperatorServiceCleanUpLoadTestProcedure, of: operators, roles: operator, serves: hasOperator, mutates: true, slow: true},
 	}
 }
 

@@ -23,8 +23,27 @@ var _ connectpb.OperatorServiceHandler = desk{}
 // switches lists the switches that there are.
 func switches() []wallet.Switch { return []wallet.Switch{wallet.SwitchDistrustTokens} }
 
+// inspector returns the wallet that a call is about.
+func (s desk) inspector(ctx context.Context) Inspector {
+	if callOf(ctx).marked {
+		return s.ports.Marked
+	}
+	return s.ports.Operator
+}
+
+// live refuses what has the mark of a load test and no meaning under it.
+func live(ctx context.Context) error {
+	if callOf(ctx).marked {
+		return errLiveOnly
+	}
+	return nil
+}
+
 // ListSwitches implements the API. A switch that is on is listed, whether this version knows it or not.
 func (s desk) ListSwitches(ctx context.Context, _ *pb.ListSwitchesRequest) (*pb.ListSwitchesReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
 	on, err := s.ports.Operator.On(ctx)
 	if err != nil {
 		return nil, err
@@ -44,6 +63,9 @@ func (s desk) ListSwitches(ctx context.Context, _ *pb.ListSwitchesRequest) (*pb.
 
 // SetSwitch implements the API.
 func (s desk) SetSwitch(ctx context.Context, m *pb.SetSwitchRequest) (*pb.SetSwitchReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
 	name := wallet.Switch(m.Name)
 	if !slices.Contains(switches(), name) {
 		return nil, fmt.Errorf("%w: switch %q", wallet.ErrNotFound, cut(m.Name, 64))
@@ -53,11 +75,12 @@ func (s desk) SetSwitch(ctx context.Context, m *pb.SetSwitchRequest) (*pb.SetSwi
 
 // Status implements the API.
 func (s desk) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.StatusReply, error) {
-	now, err := s.ports.Operator.Status(ctx)
+	now, err := s.inspector(ctx).Status(ctx)
 	if err != nil {
 		return nil, err
 	}
-	reply := &pb.StatusReply{Instances: now.Instances, BacklogDepth: now.Backlog, BacklogAgeUs: -1, OpenOrders: now.OpenOrders}
+	reply := &pb.StatusReply{Instances: now.Instances, BacklogDepth: now.Backlog, BacklogAgeUs: -1, OpenOrders: now.OpenOrders,
+		Strategy: string(now.Strategy), Activity: string(now.Activity), NowUs: int64(s.ports.Clock.Now())}
 	if now.BacklogAge >= 0 {
 		reply.BacklogAgeUs = int64(now.BacklogAge / time.Microsecond)
 	}
@@ -74,17 +97,17 @@ func (s desk) AuditBudget(ctx context.Context, m *pb.AuditBudgetRequest) (*pb.Au
 	if err != nil {
 		return nil, err
 	}
-	back, err := s.ports.Operator.AuditBudget(ctx, stage)
+	back, err := s.inspector(ctx).AuditBudget(ctx, stage)
 	return &pb.AuditBudgetReply{ReturnedFen: int64(back)}, err
 }
 
 // Reconcile implements the API.
 func (s desk) Reconcile(ctx context.Context, _ *pb.ReconcileRequest) (*pb.ReconcileReply, error) {
-	r, err := s.ports.Operator.Reconcile(ctx)
+	r, err := s.inspector(ctx).Reconcile(ctx)
 	if err != nil {
 		return nil, err
 	}
-	reply := &pb.ReconcileReply{Orders: r.Orders, Differences: r.Count}
+	reply := &pb.ReconcileReply{Orders: r.Orders, Entries: r.Entries, LedgerSumFen: int64(r.Sum), Differences: r.Count}
 	for _, d := range r.Differences[:min(len(r.Differences), maxDifferences)] {
 		reply.Lines = append(reply.Lines, d.String())
 	}
@@ -93,6 +116,9 @@ func (s desk) Reconcile(ctx context.Context, _ *pb.ReconcileRequest) (*pb.Reconc
 
 // AuditLog implements the API.
 func (s desk) AuditLog(ctx context.Context, m *pb.AuditLogRequest) (*pb.AuditLogReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
 	limit, err := linesOf(m.Limit)
 	if err != nil {
 		return nil, err
@@ -110,4 +136,13 @@ func (s desk) AuditLog(ctx context.Context, m *pb.AuditLogRequest) (*pb.AuditLog
 			Role: a.Role, Method: a.Method, Detail: a.Detail, Outcome: a.Outcome})
 	}
 	return reply, nil
+}
+
+// CleanUpLoadTest implements the API.
+func (s desk) CleanUpLoadTest(ctx context.Context, m *pb.CleanUpLoadTestRequest) (*pb.CleanUpLoadTestReply, error) {
+	if !callOf(ctx).marked {
+		return nil, errMarkedOnly
+	}
+	keys, err := s.ports.Marked.CleanUp(ctx, m.Force)
+	return &pb.CleanUpLoadTestReply{Keys: keys}, err
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestRoles(t *testing.T) {
 	f := start(t)
 	bodies := map[string]string{"SetSwitch": `{"name":"distrust-tokens","on":true}`, "AuditBudget": `{"stage":"STAGE_OFFICIAL"}`}
 	may := map[string][]string{"ListSwitches": {"viewer", "operator", "auditor"}, "SetSwitch": {"operator"}, "Status": {"viewer", "operator", "auditor"},
-		"AuditBudget": {"auditor"}, "Reconcile": {"auditor"}, "AuditLog": {"auditor"}}
+		"AuditBudget": {"auditor"}, "Reconcile": {"auditor"}, "AuditLog": {"auditor"}, "CleanUpLoadTest": {"operator"}}
 	calls := 0
 	for name, allowed := range may {
 		for _, who := range []string{"viewer", "operator", "auditor"} {
@@ -40,6 +41,10 @@ func TestRoles(t *testing.T) {
 				if a == who {
 					want = "ok"
 				}
+				if a == who && name == "CleanUpLoadTest" {
+					want = "refused marked_only"
+					calls++ // and how it failed
+				}
 			}
 			got := f.as(who, "OperatorService/"+name, body)
 			require.Equal(t, want, got.reason(), "%s by %s: %s", name, who, got.body)
@@ -47,7 +52,13 @@ func TestRoles(t *testing.T) {
 			require.Len(t, f.lines(), calls)
 		}
 	}
-	require.Len(t, may, 6, "a new method needs a row here")
+	there := 0
+	for _, m := range methods() {
+		if m.of == operators {
+			there++
+		}
+	}
+	require.Len(t, may, there, "a new method needs a row here")
 	require.True(t, f.staff.on[wallet.SwitchDistrustTokens])
 }
 
@@ -64,6 +75,9 @@ func TestOperatorAnswers(t *testing.T) {
 	require.Equal(t, "3", status.text("backlog_depth"))
 	require.Equal(t, "1000000", status.text("backlog_age_us"))
 	require.Equal(t, "4", status.text("open_orders"))
+	require.Equal(t, "token", status.text("strategy"))
+	require.Equal(t, "spring", status.text("activity"))
+	require.Equal(t, fmt.Sprint(int64(f.clock.Now())), status.text("now_us"))
 	require.Equal(t, map[string]any{"stage": "STAGE_OFFICIAL", "budget_fen": "1000", "reserved_fen": "100", "leased_fen": "300", "stranded_fen": "50"}, status.list("budgets")[0])
 
 	require.Equal(t, "21", f.as("auditor", "OperatorService/AuditBudget", `{"stage":"STAGE_OFFICIAL"}`).text("returned_fen"))
@@ -72,6 +86,8 @@ func TestOperatorAnswers(t *testing.T) {
 		require.Equal(t, "invalid invalid", f.as("auditor", "OperatorService/AuditBudget", body).reason(), body)
 	}
 	require.Equal(t, "9", reconciled.text("orders"))
+	require.Equal(t, "8", reconciled.text("entries"))
+	require.Equal(t, "-3", reconciled.text("ledger_sum_fen"))
 	require.Equal(t, "150", reconciled.text("differences"))
 	require.Len(t, reconciled.list("lines"), maxDifferences, "the first of them")
 	require.Equal(t, "orders/ledger missing: want 5 fen, got 0 fen", reconciled.list("lines")[0])
@@ -150,4 +166,55 @@ func TestReplayAtAnotherInstance(t *testing.T) {
 	require.Empty(t, b.staff.on)
 	shared.err = wallet.ErrUnavailable
 	require.Equal(t, "unavailable unavailable", a.as("operator", set, on).reason(), "nobody can tell")
+}
+
+// shadow is the marked side of an operator's port.
+type shadow struct {
+	staff
+	forced []bool
+}
+
+func (s *shadow) CleanUp(_ context.Context, force bool) (int64, error) {
+	s.forced = append(s.forced, force)
+	return 12, s.err
+}
+
+// TestMarkedOperators: under the mark operators see the marked wallet, what has no meaning there is refused by name, and
+// the log tells the two apart.
+func TestMarkedOperators(t *testing.T) {
+	marked := &shadow{}
+	f := start(t, func(_ *Config, p *Ports) { p.Shadow, p.Marked = p.Service, marked })
+	ask := func(id, method, body string) answer { return f.do(f.marked(id, "OperatorService/"+method, body)) }
+
+	f.staff.err = wallet.ErrUnavailable // the live side is not asked
+	for method, who := range map[string]string{"Status": "viewer", "Reconcile": "auditor"} {
+		require.Equal(t, "ok", ask(who, method, "{}").reason(), method)
+	}
+	require.Equal(t, "14", ask("auditor", "AuditBudget", `{"stage":"STAGE_EXTERNAL_DRILL"}`).text("returned_fen"))
+	f.audit.actions = nil
+	for method, who := range map[string]string{"ListSwitches": "viewer", "SetSwitch": "operator", "AuditLog": "auditor"} {
+		require.Equal(t, "refused live_only", ask(who, method, "{}").reason(), method)
+	}
+	require.Empty(t, f.staff.on)
+	require.Len(t, f.audit.actions, 6, "that it was tried, and how it failed")
+	require.Equal(t, "load test: {}", f.audit.actions[0].Detail)
+
+	f.audit.actions = nil
+	require.Equal(t, "refused marked_only", f.as("operator", "OperatorService/CleanUpLoadTest", `{"force":true}`).reason())
+	require.Empty(t, marked.forced, "a live call reaches nothing")
+	require.Equal(t, "unauthorised wrong_role", ask("auditor", "CleanUpLoadTest", "{}").reason())
+	require.Equal(t, "12", ask("operator", "CleanUpLoadTest", "{}").text("keys"))
+	require.Equal(t, "ok", ask("operator", "CleanUpLoadTest", `{"force":true}`).reason())
+	require.Equal(t, []bool{false, true}, marked.forced)
+	for _, c := range []struct {
+		err  error
+		want string
+	}{{ErrMarkedBusy, "overloaded load_test_busy"}, {ErrMarkedHeld, "overloaded load_test_backlog"},
+		{ErrMarkedShared, "refused load_test_shared"}, {ErrMarkedGone, "unavailable load_test_clean_up"}} {
+		marked.err = c.err
+		require.Equal(t, c.want, ask("operator", "CleanUpLoadTest", "{}").reason())
+	}
+
+	unmarked := start(t)
+	require.Equal(t, "refused no_shadow", unmarked.do(unmarked.marked("viewer", "OperatorService/Status", "{}")).reason())
 }

@@ -68,9 +68,12 @@ const (
 	dialTimeout = 2 * time.Second
 )
 
+// caller makes calls under a configuration.
+type caller struct{ config Config }
+
 // Client calls the service. Safe for concurrent use.
 type Client struct {
-	config   Config
+	caller
 	grants   hongbaopbconnect.GrantServiceClient
 	accounts hongbaopbconnect.AccountServiceClient
 	wallet   hongbaopbconnect.WalletServiceClient
@@ -81,12 +84,26 @@ var _ wallet.Service = (*Client)(nil)
 
 // New returns a client, which connects when it is first used. wallet.ErrInvalid: the configuration is wrong.
 func New(c Config) (*Client, error) {
+	send, options, err := c.prepare()
+	if err != nil {
+		return nil, err
+	}
+	return &Client{caller: caller{c},
+		grants:   hongbaopbconnect.NewGrantServiceClient(send, c.BaseURL, options...),
+		accounts: hongbaopbconnect.NewAccountServiceClient(send, c.BaseURL, options...),
+		wallet:   hongbaopbconnect.NewWalletServiceClient(send, c.BaseURL, options...),
+		query:    hongbaopbconnect.NewQueryServiceClient(send, c.BaseURL, options...),
+	}, nil
+}
+
+// prepare fills in what was left zero, and returns how to send.
+func (c *Config) prepare() (*sender, []connect.ClientOption, error) {
 	u, err := url.Parse(c.BaseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%w: client: %q is not a URL such as http://127.0.0.1:8080", wallet.ErrInvalid, c.BaseURL)
+		return nil, nil, fmt.Errorf("%w: client: %q is not a URL such as http://127.0.0.1:8080", wallet.ErrInvalid, c.BaseURL)
 	}
 	if c.Timeout < 0 || c.Tries < 0 || c.Tries > MaxTries {
-		return nil, fmt.Errorf("%w: client: timeout %s, %d tries of at most %d", wallet.ErrInvalid, c.Timeout, c.Tries, MaxTries)
+		return nil, nil, fmt.Errorf("%w: client: timeout %s, %d tries of at most %d", wallet.ErrInvalid, c.Timeout, c.Tries, MaxTries)
 	}
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
@@ -104,14 +121,8 @@ func New(c Config) (*Client, error) {
 		c.Now = time.Now
 	}
 	send := &sender{next: c.HTTPClient, key: c.Key, loadTest: c.LoadTest, now: c.Now}
-	options := []connect.ClientOption{connect.WithReadMaxBytes(maxReply),
-		connect.WithAcceptCompression("gzip", nil, nil)} // replies are small, and tokens do not shrink
-	return &Client{config: c,
-		grants:   hongbaopbconnect.NewGrantServiceClient(send, c.BaseURL, options...),
-		accounts: hongbaopbconnect.NewAccountServiceClient(send, c.BaseURL, options...),
-		wallet:   hongbaopbconnect.NewWalletServiceClient(send, c.BaseURL, options...),
-		query:    hongbaopbconnect.NewQueryServiceClient(send, c.BaseURL, options...),
-	}, nil
+	return send, []connect.ClientOption{connect.WithReadMaxBytes(maxReply),
+		connect.WithAcceptCompression("gzip", nil, nil)}, nil // replies are small, and tokens do not shrink
 }
 
 // newHTTPClient returns a client that keeps connections and follows no redirects: a signature covers one path.
@@ -127,14 +138,14 @@ func newHTTPClient() *http.Client {
 }
 
 // CloseIdle closes the connections that wait for the next call, where the HTTP client can do that.
-func (c *Client) CloseIdle() {
+func (c *caller) CloseIdle() {
 	if h, ok := c.config.HTTPClient.(interface{ CloseIdleConnections() }); ok {
 		h.CloseIdleConnections()
 	}
 }
 
 // signed makes a call that upstreams make.
-func (c *Client) signed(ctx context.Context, call func(ctx context.Context) error) error {
+func (c *caller) signed(ctx context.Context, call func(ctx context.Context) error) error {
 	if c.config.Key.ID == "" {
 		return auth.ErrNoCredentials
 	}
@@ -142,7 +153,7 @@ func (c *Client) signed(ctx context.Context, call func(ctx context.Context) erro
 }
 
 // asUser makes a call in the user's session.
-func (c *Client) asUser(ctx context.Context, who wallet.Caller, call func(ctx context.Context) error) error {
+func (c *caller) asUser(ctx context.Context, who wallet.Caller, call func(ctx context.Context) error) error {
 	if c.config.Session == nil {
 		return auth.ErrNoCredentials
 	}

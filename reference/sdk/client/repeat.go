@@ -26,7 +26,7 @@ const (
 // repeat makes a call until it is answered for good: what is unknown, overloaded or unavailable is sent again. Each try
 // has a timeout of its own within ctx. As in wallet.Repeat, an answer that speaks of one try alone does not settle a
 // call whose earlier try had no answer.
-func (c *Client) repeat(ctx context.Context, call func(context.Context) error) error {
+func (c *caller) repeat(ctx context.Context, call func(context.Context) error) error {
 	unknown := false
 	for n := 1; ; n++ {
 		err := c.try(ctx, call)
@@ -42,7 +42,7 @@ func (c *Client) repeat(ctx context.Context, call func(context.Context) error) e
 }
 
 // try makes the call once. ErrUnavailable: ctx had ended before.
-func (c *Client) try(ctx context.Context, call func(context.Context) error) error {
+func (c *caller) try(ctx context.Context, call func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("client: not sent: %w: %w", wallet.ErrUnavailable, err)
 	}
