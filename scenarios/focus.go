@@ -180,4 +180,6 @@ func hastened(a AfterWin, within time.Duration) AfterWin {
 }
 
 // part returns num/den of the range.
-func (r Range) part(num, den time.Duration) Range { return Range{part(r.Min, num, den), part(r.Max, num, den)} }
+func (r Range) part(num, den time.Duration) Range {
+	return Range{part(r.Min, num, den), part(r.Max, num, den)}
+}

@@ -1,0 +1,186 @@
+package oracle
+
+import (
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// A wallet of which nothing but its API can be seen is judged by what people see once nothing is held back any more, and
+// by what it says of itself. The checks are those of Final; what nobody can tell from outside stays unknown.
+
+// What lists after the drain said of a grant, in the bits above its last status.
+const (
+	shownAtEnd grantIs = 1 << (statusShift + 2 + iota) // a whole list of its owner shows it
+	readAtEnd                                          // a whole list of its owner was read, in which it would be
+)
+
+// List is a person's whole flow list, read after the drain.
+type List struct {
+	Person Person
+	Family wallet.Family  // of the app it was read in
+	Start  wallet.Instant // when its first page was asked for
+	Pages  []wallet.Page  // from the top to the end
+}
+
+// Whole says whether the list can be judged: it has an end, and no source was missing.
+func (l List) Whole() bool {
+	n := len(l.Pages)
+	return n > 0 && l.Pages[n-1].Next == (wallet.Cursor{}) && !slices.ContainsFunc(l.Pages, func(p wallet.Page) bool { return len(p.Missing) > 0 })
+}
+
+// Asker returns the next person after one who ever asked for a grant, and in which families (by number, from 1) the
+// lists have to be read to see all that they may have won; ok is false when there is nobody. Start with -1.
+func (o *Oracle) Asker(after Person, now wallet.Instant) (p Person, read [3]bool, ok bool) {
+	if p, ok = o.people.Next(after); !ok {
+		return 0, read, false
+	}
+	for i := o.people.Get(p); i != 0; i = o.grants.At(i).next {
+		read[o.grants.At(i).family()] = true
+		if o.other(p, now) == sightSure {
+			break // one list shows all
+		}
+	}
+	return p, read, true
+}
+
+// Settled judges a whole list after the drain: every acknowledged grant is there once and posted, nothing else is, and
+// the sums are those of the lines and of the withdrawals. Its pages are told of as pages too, which judges each by
+// itself. It returns false, and judges nothing, when the list is not whole.
+func (o *Oracle) Settled(l List, now wallet.Instant) bool {
+	if !l.Whole() {
+		return false
+	}
+	s := settled{Oracle: o, List: l, stage: l.Pages[0].Stage, now: now}
+	s.lines()
+	s.missing()
+	s.sums()
+	return true
+}
+
+// settled is one list that is judged.
+type settled struct {
+	*Oracle
+	List
+	stage  wallet.Stage
+	now    wallet.Instant
+	listed []wallet.OrderNo
+	sum    wallet.Money // of the lines
+}
+
+// lines judges each line, and notes which grants are shown.
+func (s *settled) lines() {
+	for _, page := range s.Pages {
+		s.saw(phaseIsolation, 1)
+		if page.Stage != s.stage {
+			s.fail(phaseIsolation, page.Income, "person %d, list of %s: begins in stage %s and goes on in stage %s", s.Person, s.Start, s.stage, page.Stage)
+		}
+		for n := range page.Grants {
+			s.line(&page.Grants[n])
+		}
+	}
+}
+
+func (s *settled) line(l *wallet.Line) {
+	s.saw(orderOnce, 1)
+	if slices.Contains(s.listed, l.Order) {
+		s.fail(orderOnce, l.Amount, "person %d, list of %s: order %s of %d fen is there more than once", s.Person, s.Start, l.Order, l.Amount)
+	}
+	s.listed = append(s.listed, l.Order)
+	sum, err := s.sum.Add(l.Amount)
+	if err != nil {
+		s.fail(userView, l.Amount, "person %d, list of %s: %d fen overflow its sum", s.Person, s.Start, l.Amount)
+	} else {
+		s.sum = sum
+	}
+	s.saw(stateMachine, 1)
+	if l.Status != wallet.TokenSuccess {
+		s.fail(stateMachine, l.Amount, "person %d, list of %s: after the drain order %s of %d fen has status %d", s.Person, s.Start, l.Order, l.Amount, l.Status)
+	}
+	i := s.owner(s.Person, l.Order)
+	if i == 0 {
+		return // judged with its page
+	}
+	g := s.grants.At(i)
+	g.is |= shownAtEnd
+	s.saw(noOverIssuance, 1)
+	if g.acked == 0 && !g.mayBeOnRecord() {
+		s.fail(noOverIssuance, l.Amount, "person %d, list of %s: shows order %s of %d fen, though every try was refused", s.Person, s.Start, l.Order, l.Amount)
+	}
+}
+
+// grants judges that nothing is missing.
+func (s *settled) missing() {
+	for i := s.people.Get(s.Person); i != 0; i = s.grants.At(i).next {
+		g := s.grants.At(i)
+		if s.plays.list[g.play-1].stage != s.stage || s.sight(s.Person, i, s.Family, s.other(s.Person, s.Start)) != sightSure {
+			continue
+		}
+		g.is |= readAtEnd
+		if g.acked == 0 || g.act == 0 {
+			continue // Not acknowledged, or as an order that another grant stands for.
+		}
+		s.saw(nothingLost, 1)
+		if !g.has(shownAtEnd) {
+			s.fail(nothingLost, g.money(), "order %s of person %d, %d fen acknowledged at %s, is not in the list of %s after the drain",
+				s.plays.order(g.play, wallet.ActID(g.act)), s.Person, g.amount, g.acked, s.Start)
+		}
+	}
+}
+
+// sums judges income, withdrawals and balance.
+func (s *settled) sums() {
+	for _, page := range s.Pages {
+		s.saw(userView, 1)
+		if page.Income != s.sum {
+			s.fail(userView, max(page.Income-s.sum, s.sum-page.Income), "person %d, list of %s: after the drain the income is %d fen, its lines sum to %d fen",
+				s.Person, s.Start, page.Income, s.sum)
+			return
+		}
+	}
+	first := s.Pages[0]
+	out, whole := s.paidOut(first.Withdrawals)
+	if !whole {
+		return
+	}
+	s.saw(userView, 1)
+	if want := first.Income - out; first.Balance != want || first.Balance < 0 {
+		s.fail(userView, max(first.Balance-want, want-first.Balance), "person %d, list of %s: after the drain the balance is %d fen, but income %d fen less %d fen withdrawn",
+			s.Person, s.Start, first.Balance, first.Income, out)
+	}
+}
+
+// paidOut judges the withdrawals that the list shows and returns what they took; whole is false for a person with more
+// than a wallet has to list.
+func (s *settled) paidOut(shown []wallet.Withdrawal) (out wallet.Money, whole bool) {
+	known := 0
+	for i := s.withdrawn[s.Person]; i != 0; i = s.withdrawals.At(i).next {
+		known++
+	}
+	if known > fewWithdrawals {
+		return 0, false
+	}
+	for i := range shown {
+		if st := shown[i].State; st == wallet.WithdrawalHeld || st == wallet.WithdrawalPaid {
+			out += shown[i].Amount // each is one that the person asked for, as its page was judged
+		}
+	}
+	for i := s.withdrawn[s.Person]; i != 0; i = s.withdrawals.At(i).next {
+		w := s.withdrawals.At(i)
+		if w.stage != s.stage || s.sees(s.Person, s.Family, w.no.Account.Family, s.Start) != sightSure {
+			continue
+		}
+		state := wallet.WithdrawalState(0)
+		if at := slices.IndexFunc(shown, func(v wallet.Withdrawal) bool { return v.No == w.no }); at >= 0 {
+			state = shown[at].State
+		}
+		s.saw(withdrawWhole, 1)
+		switch {
+		case w.acked != 0 && state != wallet.WithdrawalPaid:
+			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged at %s and is in state %d after the drain", w.no, w.amount, s.Person, w.acked, state)
+		case !w.mayMove() && (state == wallet.WithdrawalHeld || state == wallet.WithdrawalPaid):
+			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was refused and is in state %d after the drain", w.no, w.amount, s.Person, state)
+		}
+	}
+	return out, true
+}

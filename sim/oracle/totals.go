@@ -1,0 +1,138 @@
+package oracle
+
+import (
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// Totals is what a wallet says of itself after the drain. What it does not say stays unknown.
+type Totals struct {
+	Drained     bool                          // Backlog and OpenOrders are known
+	Backlog     int64                         // postings still held
+	OpenOrders  int64                         // orders that compensation still has to settle
+	Spent       map[wallet.Stage]wallet.Money // taken from each stage's budget during the run; a stage that is not there is not known
+	Reconciled  bool                          // its reconciliation ran, and the rest is known
+	Orders      int64                         // that it compared, at least those of the run
+	Differences int64                         // that it found
+	Lines       []string                      // some of those
+	LedgerSum   wallet.Money                  // over all accounts
+}
+
+// Sums are the run's money as it was seen from outside, in fen.
+type Sums struct {
+	Acked    wallet.Money // acknowledged
+	Happened wallet.Money // not acknowledged, and in its owner's list after the drain
+	Open     wallet.Money // not known either way: nobody read its owner's list
+	Lost     wallet.Money // acknowledged, and not in its owner's list after the drain
+}
+
+// Outside judges what a wallet says of itself, once the lists have been read, and returns the sums it was held against.
+// Under StrategyToken it fills Waits, unless Final did. Call it once.
+func (o *Oracle) Outside(t Totals) Sums {
+	var all Sums
+	for s := wallet.InternalTest; s <= wallet.Official; s++ {
+		sums, grants := o.sumsOf(s)
+		all.Acked, all.Happened, all.Open, all.Lost = all.Acked+sums.Acked, all.Happened+sums.Happened, all.Open+sums.Open, all.Lost+sums.Lost
+		child := o.childOf(s)
+		if child == nil || grants == 0 {
+			continue
+		}
+		least := sums.Acked + sums.Happened
+		o.saw(noOverIssuance, 1)
+		if least > child.Budget {
+			o.fail(noOverIssuance, least-child.Budget, "%d fen were granted in stage %s, above its budget of %d fen", least, s, child.Budget)
+		}
+		spent, known := t.Spent[s]
+		if !known {
+			continue
+		}
+		o.saw(noOverIssuance, 1)
+		if spent > child.Budget {
+			o.fail(noOverIssuance, spent-child.Budget, "%d fen are taken from the budget of %d fen of stage %s", spent, child.Budget, s)
+		}
+		o.saw(budgetAccuracy, 1)
+		if spent < least || spent > least+sums.Open {
+			o.fail(budgetAccuracy, max(least-spent, spent-least), "stage %s: %d fen are taken from the budget, %d fen were acknowledged, %d fen more turned up, %d fen are not known",
+				s, spent, sums.Acked, sums.Happened, sums.Open)
+		}
+	}
+	o.said(t)
+	if o.cfg.Strategy == wallet.StrategyToken && o.waits.TotalCount() == 0 {
+		o.waited()
+	}
+	return all
+}
+
+// sumsOf adds up the grants of one stage, and counts them.
+func (o *Oracle) sumsOf(st wallet.Stage) (s Sums, n int64) {
+	for i := uint32(1); int(i) <= o.grants.Len(); i++ {
+		g := o.grants.At(i)
+		if o.plays.list[g.play-1].stage != st {
+			continue
+		}
+		n++
+		switch {
+		case g.has(alias) && g.act == 0: // another grant stands for its order
+		case g.acked != 0:
+			s.Acked += g.money()
+			if g.has(readAtEnd) && !g.has(shownAtEnd) {
+				s.Lost += g.money()
+			}
+		case g.has(shownAtEnd):
+			s.Happened += g.money()
+		case g.mayBeOnRecord() && !g.has(readAtEnd):
+			s.Open += g.money()
+		}
+	}
+	return s, n
+}
+
+// said judges the wallet's own figures.
+func (o *Oracle) said(t Totals) {
+	if t.Drained {
+		o.saw(nothingLost, 1)
+		if t.Backlog != 0 || t.OpenOrders != 0 {
+			o.fail(nothingLost, 0, "after the drain %d orders are open and %d postings are held", t.OpenOrders, t.Backlog)
+		}
+	}
+	if !t.Reconciled {
+		return
+	}
+	o.saw(zeroSum, 1)
+	if t.LedgerSum != 0 {
+		o.fail(zeroSum, max(t.LedgerSum, -t.LedgerSum), "by the wallet's own account its ledger sums to %d fen, not to zero", t.LedgerSum)
+	}
+	o.saw(reconciled, 2)
+	if t.Differences != 0 {
+		first := ""
+		if len(t.Lines) > 0 {
+			first = ": " + t.Lines[0]
+		}
+		o.fail(reconciled, 0, "the wallet's own reconciliation finds %d differences%s", t.Differences, first)
+	}
+	acked := int64(0)
+	for i := uint32(1); int(i) <= o.grants.Len(); i++ {
+		if g := o.grants.At(i); g.acked != 0 && g.act != 0 {
+			acked++
+		}
+	}
+	if t.Orders < acked {
+		o.fail(reconciled, 0, "the wallet's own reconciliation compared %d orders, and %d were acknowledged", t.Orders, acked)
+	}
+}
+
+// waited tells how long each acknowledged grant that a list shows at the end had been missed by its owner.
+func (o *Oracle) waited() {
+	for i := uint32(1); int(i) <= o.grants.Len(); i++ {
+		g := o.grants.At(i)
+		if g.acked == 0 || g.act == 0 || !g.has(shownAtEnd) {
+			continue
+		}
+		wait := time.Duration(0)
+		if g.seen != 0 {
+			wait = max(g.seen.Sub(g.acked), 0)
+		}
+		_ = o.waits.RecordValue(min(int64(wait/time.Millisecond), maxWaitMS)) // fails above the histogram's range only
+	}
+}
