@@ -1,0 +1,56 @@
+package attack
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// topLatency is the longest latency that is kept apart; longer ones count as this, and are counted beside it. It is above
+// any client's patience.
+const topLatency = 10 * time.Minute
+
+// significantDigits is the precision of histograms: a value is off by less than 0.1%.
+const significantDigits = 3
+
+// newHistogram returns an empty histogram from 1 µs to topLatency, of about 170 KB.
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, topLatency.Microseconds(), significantDigits)
+}
+
+// record counts n values of v µs, which is within the histogram's range.
+func record(h *hdrhistogram.Histogram, v, n int64) {
+	if err := h.RecordValues(v, n); err != nil {
+		panic("attack: " + err.Error()) // clamp and newHistogram disagree
+	}
+}
+
+// clamp returns d in whole microseconds, within what a histogram holds, and whether it was longer.
+func clamp(d time.Duration) (us int64, over bool) {
+	if d > topLatency {
+		return topLatency.Microseconds(), true
+	}
+	return max(d.Microseconds(), 0), false
+}
+
+// micros returns a percentile as a duration.
+func micros(h *hdrhistogram.Histogram, percentile float64) time.Duration {
+	return time.Duration(h.ValueAtPercentile(percentile)) * time.Microsecond
+}
+
+// lasting keeps one of a kind's histograms: it is made when there is something to count.
+type lasting struct{ h *hdrhistogram.Histogram }
+
+func (l *lasting) record(us int64) {
+	if l.h == nil {
+		l.h = newHistogram()
+	}
+	record(l.h, us, 1)
+}
+
+// mergeInto adds what was counted to h.
+func (l *lasting) mergeInto(h *hdrhistogram.Histogram) {
+	if l.h != nil {
+		h.Merge(l.h)
+	}
+}

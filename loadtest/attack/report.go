@@ -1,0 +1,182 @@
+package attack
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Report is what a run has to say. For every kind Scheduled = Sent + Unsent and Sent = OK + Refused + Failed + InFlight.
+type Report struct {
+	Kinds   []Kind
+	Seconds []Second // of the run, by the second in which operations were due
+	Busiest int      // index into Seconds of the one with the most offered; -1 = nothing was
+
+	Started     time.Time     // wall clock
+	Offered     time.Duration // how long operations were offered: the plan's length unless interrupted
+	Elapsed     time.Duration // from the start until the last count
+	Interrupted bool          // ended before the plan did; only what had fallen due by then is scheduled
+
+	Panics     int64  // sends that panicked; each has failed
+	FirstPanic string // what the first of them said, cut to a line
+
+	Health Health
+
+	series *series
+}
+
+// Kind is what became of one kind of operation.
+type Kind struct {
+	Name string
+
+	Scheduled int64 // fell due
+	Sent      int64
+	Unsent    int64 // later than Config.Patience, or not at all
+	OK        int64
+	Refused   int64
+	Failed    int64
+	InFlight  int64 // had not ended when the run did
+
+	// Corrected holds latencies from the moment due, Uncorrected from the sending, in µs, of all that ended, failed ones
+	// too. Of what was in flight at the end and came back soon after, they hold what had passed by then.
+	Corrected, Uncorrected *hdrhistogram.Histogram
+	Clamped                int64 // latencies above ten minutes, which count as that
+
+	// Peak holds the corrected latencies of what was due in the busiest second; off by less than 0.8%.
+	Peak *hdrhistogram.Histogram
+}
+
+// Second is what became of the operations that were due in one second.
+type Second struct {
+	At                                  time.Duration // its start
+	Offered, Sent, Unsent, Done, Failed int64         // Done includes Failed
+	P50, P99, Max                       time.Duration // corrected latency; zero when nothing was done
+}
+
+// Progress is where a run stands. The counts may be a few operations apart.
+type Progress struct {
+	Elapsed                                     time.Duration
+	Sent, Unsent, OK, Refused, Failed, InFlight int64
+}
+
+// Scheduled returns how many operations of all kinds fell due.
+func (r *Report) Scheduled() int64 { return r.sum(func(k Kind) int64 { return k.Scheduled }) }
+
+// Sent returns how many operations of all kinds were sent.
+func (r *Report) Sent() int64 { return r.sum(func(k Kind) int64 { return k.Sent }) }
+
+// Unsent returns how many operations of all kinds were not sent in time.
+func (r *Report) Unsent() int64 { return r.sum(func(k Kind) int64 { return k.Unsent }) }
+
+func (r *Report) sum(of func(Kind) int64) int64 {
+	n := int64(0)
+	for _, k := range r.Kinds {
+		n += of(k)
+	}
+	return n
+}
+
+// Between returns the corrected latencies in µs of one kind's operations, by index, -1 for all, that were due in the
+// seconds [from, to), from's rounded down and to's up. A value is off by less than 0.8%.
+func (r *Report) Between(kind int, from, to time.Duration) *hdrhistogram.Histogram {
+	return r.series.between(kind, int(from/time.Second), ceilSeconds(to))
+}
+
+// SecondsOf returns the seconds of one kind, by index.
+func (r *Report) SecondsOf(kind int) []Second {
+	out := make([]Second, len(r.Seconds))
+	for i := range out {
+		out[i] = r.series.second(i, kind)
+	}
+	return out
+}
+
+func ceilSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// newReport sums up closed books.
+func newReport(c Config, b *book) *Report {
+	r := &Report{Busiest: -1, series: b.series}
+	for i := range b.series.seconds() {
+		s := b.series.second(i, -1)
+		if i == b.series.seconds()-1 && s.Offered == 0 {
+			break // it begins at the run's end, and nothing was due on that very nanosecond
+		}
+		r.Seconds = append(r.Seconds, s)
+		if s.Offered > 0 && (r.Busiest < 0 || s.Offered > r.Seconds[r.Busiest].Offered) {
+			r.Busiest = i
+		}
+	}
+	for i, name := range c.Kinds {
+		k := Kind{Name: name, Corrected: newHistogram(), Uncorrected: newHistogram(), Peak: newHistogram()}
+		for second := range b.series.seconds() {
+			k.Scheduled += b.series.count(second, i)
+		}
+		for _, s := range b.shards {
+			s.addTo(&k, i)
+		}
+		if r.Busiest >= 0 {
+			k.Peak = b.series.between(i, r.Busiest, r.Busiest+1)
+		}
+		r.Kinds = append(r.Kinds, k)
+	}
+	for _, s := range b.shards {
+		r.Panics += s.panics
+		if r.FirstPanic == "" {
+			r.FirstPanic = s.panicked
+		}
+	}
+	return r
+}
+
+// addTo adds what one shard counted of a kind.
+func (s *shard) addTo(k *Kind, kind int) {
+	t := &s.kinds[kind]
+	k.Sent += t.sent
+	k.Unsent += t.unsent
+	k.OK += t.ok
+	k.Refused += t.refused
+	k.Failed += t.failed
+	k.InFlight += t.inFlight
+	k.Clamped += t.clamped
+	t.corrected.mergeInto(k.Corrected)
+	t.uncorrected.mergeInto(k.Uncorrected)
+}
+
+// check says where counts that were kept apart do not agree. ErrBooks: they do not.
+func (r *Report) check(b *book) error {
+	var wrong []error
+	for i, k := range r.Kinds {
+		cut := int64(0)
+		for _, s := range b.shards {
+			cut += s.kinds[i].cut
+		}
+		seconds := Second{}
+		for _, s := range r.SecondsOf(i) {
+			seconds.Sent += s.Sent
+			seconds.Unsent += s.Unsent
+			seconds.Done += s.Done
+			seconds.Failed += s.Failed
+		}
+		done := k.OK + k.Refused + k.Failed
+		for _, c := range []struct {
+			what        string
+			left, right int64
+		}{
+			{"scheduled = sent + unsent", k.Scheduled, k.Sent + k.Unsent},
+			{"sent = ok + refused + failed + in flight", k.Sent, done + k.InFlight},
+			{"sent = sent by seconds", k.Sent, seconds.Sent},
+			{"unsent = unsent by seconds", k.Unsent, seconds.Unsent},
+			{"done = done by seconds", done, seconds.Done},
+			{"failed = failed by seconds", k.Failed, seconds.Failed},
+			{"done + cut = corrected latencies", done + cut, k.Corrected.TotalCount()},
+			{"done + cut = uncorrected latencies", done + cut, k.Uncorrected.TotalCount()},
+		} {
+			if c.left != c.right {
+				wrong = append(wrong, fmt.Errorf("%w: %s: %s: %d and %d", ErrBooks, k.Name, c.what, c.left, c.right))
+			}
+		}
+	}
+	return errors.Join(wrong...)
+}
