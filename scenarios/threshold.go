@@ -1,9 +1,6 @@
 package scenarios
 
-import (
-	"strings"
-	"unicode"
-)
+import "strings"
 
 // Measure is a figure that a threshold bounds from above.
 type Measure string
@@ -79,7 +76,5 @@ func (t Threshold) For(window string) bool { return t.Window == "" || sameWindow
 // sameWindow compares names of windows by their words alone: "Rain, round 1" is rain-round-1.
 func sameWindow(a, b string) bool { return wordsOf(a) == wordsOf(b) }
 
-// wordsOf joins the letters and digits of a name with dashes, in lower case.
-func wordsOf(name string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }), "-")
-}
+// wordsOf returns a window's name as one types it.
+func wordsOf(name string) string { return Window{Name: name}.Slug() }
