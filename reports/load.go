@@ -98,9 +98,8 @@ type Generator struct {
 type SecondsSeries struct {
 	Offered []int64 `json:"offered"`
 	Sent    []int64 `json:"sent"`
-	OK      []int64 `json:"ok"`
-	Refused []int64 `json:"refused"`
-	Failed  []int64 `json:"failed"`
+	Done    []int64 `json:"done"`   // came to an end, with whatever answer or none
+	Failed  []int64 `json:"failed"` // of those: without an answer
 	P50US   []int64 `json:"p50_us"` // corrected; zero for a second in which nothing ended
 	P99US   []int64 `json:"p99_us"`
 	MaxUS   []int64 `json:"max_us"`

@@ -123,7 +123,7 @@ func (a *Audit) validate(what string) error {
 
 // lists returns the series' lists, all of which have one length.
 func (s *SecondsSeries) lists() []*[]int64 {
-	return []*[]int64{&s.Offered, &s.Sent, &s.OK, &s.Refused, &s.Failed, &s.P50US, &s.P99US, &s.MaxUS}
+	return []*[]int64{&s.Offered, &s.Sent, &s.Done, &s.Failed, &s.P50US, &s.P99US, &s.MaxUS}
 }
 
 func (s *SecondsSeries) validate(what string) error {
