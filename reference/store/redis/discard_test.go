@@ -1,0 +1,47 @@
+package redis_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/store/redis"
+	"hongbao/reference/wallet"
+)
+
+// TestDiscard throws away all that every role has written as marked data, and nothing else; live data it refuses.
+func TestDiscard(t *testing.T) {
+	mini := miniredis.RunT(t)
+	live := dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "a:"}).client
+	marked := dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "a:" + redis.ShadowPrefix, Expire: time.Hour}).client
+	for _, w := range writes {
+		require.NoError(t, w.call(t.Context(), rolesOf(live)), w.name)
+	}
+	before := mini.Keys()
+	for _, w := range writes {
+		require.NoError(t, w.call(t.Context(), rolesOf(marked)), w.name)
+	}
+	const more = 3000 // several steps of a scan
+	for i := range more {
+		require.NoError(t, mini.Set("a:shadow:more:"+strings.Repeat("x", i%7)+string(rune('a'+i%26))+time.Duration(i).String(), "1"))
+	}
+	written := len(mini.Keys()) - len(before)
+	require.Greater(t, written, more)
+
+	_, err := live.Discard(t.Context())
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	require.Len(t, mini.Keys(), len(before)+written)
+	gone, err := marked.Discard(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, written, gone)
+	require.Equal(t, before, mini.Keys(), "live data is what it was")
+	gone, err = marked.Discard(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, gone, "there is nothing left")
+	mini.SetError("LOADING the data")
+	_, err = marked.Discard(t.Context())
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
+}
