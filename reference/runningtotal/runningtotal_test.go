@@ -41,6 +41,13 @@ func (c *central) Total(ctx context.Context, s wallet.Stage) (wallet.Money, erro
 	return c.Totals.Total(ctx, s)
 }
 
+func (c *central) Sums(ctx context.Context, s wallet.Stage, yield func(string, wallet.Money) bool) error {
+	if c.before != nil {
+		return c.before
+	}
+	return c.Totals.Sums(ctx, s, yield)
+}
+
 func newCentral() *central { return &central{Totals: mem.NewTotals()} }
 
 func total(t require.TestingT, c wallet.Totals, s wallet.Stage) wallet.Money {

@@ -8,6 +8,7 @@ type Switch string
 // The switches.
 const (
 	SwitchDistrustTokens Switch = "distrust-tokens" // stop believing clients' tokens (T7)
+	SwitchTotalsBackup   Switch = "totals-backup"   // read the running total from its backup (R4)
 )
 
 // Switches are the degrade switches, changeable at run time and the same for all instances.

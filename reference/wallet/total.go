@@ -10,3 +10,10 @@ type Totals interface {
 	// Total returns the sum over all writers.
 	Total(ctx context.Context, s Stage) (Money, error)
 }
+
+// TotalsBook lists what a central store has on record, for whoever keeps it twice and makes the two agree (R4).
+type TotalsBook interface {
+	// Sums calls yield for each writer of the stage, with its sum, until it returns false. A writer may come twice, and
+	// one that reports meanwhile may come with either sum or, if it is new, not at all.
+	Sums(ctx context.Context, s Stage, yield func(writer string, sum Money) bool) error
+}

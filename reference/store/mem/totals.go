@@ -3,6 +3,8 @@ package mem
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"hongbao/reference/wallet"
@@ -23,7 +25,10 @@ type stageTotal struct {
 	over    error // the sum has left the range of Money: for good, because it only grows
 }
 
-var _ wallet.Totals = (*Totals)(nil)
+var (
+	_ wallet.Totals     = (*Totals)(nil)
+	_ wallet.TotalsBook = (*Totals)(nil)
+)
 
 // NewTotals returns a store in which nothing was granted.
 func NewTotals() *Totals { return &Totals{} }
@@ -62,4 +67,20 @@ func (s *Totals) Total(_ context.Context, stage wallet.Stage) (wallet.Money, err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stages[stage].sum, s.stages[stage].over
+}
+
+// Sums implements wallet.TotalsBook: each writer once, sorted by name, all as of one moment. ErrInvalid: no such stage.
+func (s *Totals) Sums(_ context.Context, stage wallet.Stage, yield func(string, wallet.Money) bool) error {
+	if stage < wallet.InternalTest || stage > wallet.Official {
+		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, stage)
+	}
+	s.mu.Lock()
+	sums := maps.Clone(s.stages[stage].writers)
+	s.mu.Unlock()
+	for _, writer := range slices.Sorted(maps.Keys(sums)) {
+		if !yield(writer, sums[writer]) {
+			return nil
+		}
+	}
+	return nil
 }

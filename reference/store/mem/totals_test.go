@@ -12,7 +12,7 @@ import (
 )
 
 func TestTotals(t *testing.T) {
-	storetest.Totals(t, func(*testing.T) wallet.Totals { return mem.NewTotals() })
+	storetest.Totals(t, func(*testing.T) storetest.TotalsStore { return mem.NewTotals() })
 }
 
 func TestTotalsOfNoStage(t *testing.T) {

@@ -46,7 +46,7 @@ func TestLeases(t *testing.T) {
 
 func TestTotals(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
-		storetest.Totals(t, func(t *testing.T) wallet.Totals { return redis.NewTotals(e.open(t)) })
+		storetest.Totals(t, func(t *testing.T) storetest.TotalsStore { return redis.NewTotals(e.open(t)) })
 	})
 }
 

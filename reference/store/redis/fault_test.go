@@ -173,7 +173,7 @@ func TestLostReads(t *testing.T) {
 		}},
 		{"open orders", "ZRANGEBYSCORE", func(ctx context.Context, r roles) error { _, _, err := r.orders.Open(ctx, 1, 0, 1); return err }},
 		{"spent", "GET", func(ctx context.Context, r roles) error { _, err := r.budgets.Spent(ctx, wallet.Official); return err }},
-		{"total", "HVALS", func(ctx context.Context, r roles) error { _, err := r.totals.Total(ctx, wallet.Official); return err }},
+		{"total", "HMGET", func(ctx context.Context, r roles) error { _, err := r.totals.Total(ctx, wallet.Official); return err }},
 		{"switches", "HKEYS", func(ctx context.Context, r roles) error { _, err := r.switches.On(ctx); return err }},
 	} {
 		for _, f := range []fault{loseReply, cutBefore, stallReply} {

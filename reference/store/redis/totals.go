@@ -3,28 +3,51 @@ package redis
 import (
 	"context"
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 
 	"hongbao/reference/wallet"
 )
 
-// Totals is the central store of the running total (R5): a hash of sums a stage, by writer. When its Redis is lost,
-// each writer that lives reports its whole sum again with its next report; those of the dead come back from the
-// orders of record (F). A writer is one life of an instance, so a festival has some thousands at most.
+// Totals is the central store of the running total (R5): one hash a stage, with each writer's sum and, kept up to date by
+// the same step, the sum of them all. A report and a read cost the same however many writers there are. When its Redis is
+// lost, each writer that lives reports its whole sum again with its next report; those of the dead come back from the
+// backup (R4) or from the books (F). A writer is one life of an instance, so a festival has some thousands at most.
 type Totals struct{ c *Client }
 
-var _ wallet.Totals = (*Totals)(nil)
+var (
+	_ wallet.Totals     = (*Totals)(nil)
+	_ wallet.TotalsBook = (*Totals)(nil)
+)
 
 // NewTotals returns the totals at c.
 func NewTotals(c *Client) *Totals { return &Totals{c: c} }
 
-func (s *Totals) key(stage wallet.Stage) string { return s.c.prefix + "totals:" + text(stage) }
+func (s *Totals) key(stage wallet.Stage) string { return s.c.prefix + "total:" + text(stage) }
 
-// reportScript keeps the larger of two sums. Neither is below zero, and they are compared as text, the longer one
-// being the larger, because Lua numbers lose integers above 2^53.
+// Fields of the hash. The sum of all is kept as two numbers, the last nine digits apart, so that neither leaves the range
+// in which Lua's numbers are whole, nor Redis's.
+const (
+	sumHigh     = "high" // in units of sumUnit
+	sumLow      = "low"  // may be negative or above sumUnit: what is carried is carried by the reader
+	sumUnit     = 1_000_000_000
+	writerField = "w:" // before a writer's name
+	sumsPage    = 500  // writers of one HSCAN, at about 40 bytes each
+)
+
+// reportScript keeps the larger of two sums and adds what it is larger by to the sum of all. Sums are not below zero, and
+// they are compared as text, the longer one being the larger, because Lua numbers lose integers above 2^53.
 const reportScript = `
-local kept = redis.call('HGET', KEYS[1], ARGV[1])
-if not kept or #ARGV[2] > #kept or (#ARGV[2] == #kept and ARGV[2] > kept) then
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local kept = redis.call('HGET', KEYS[1], ARGV[1]) or '0'
+local sum = ARGV[2]
+if #sum > #kept or (#sum == #kept and sum > kept) then
+  local function part(s, from, to) return tonumber(string.sub(s, from, to)) or 0 end
+  local high = part(sum, 1, -10) - part(kept, 1, -10)
+  local low = part(sum, -9, -1) - part(kept, -9, -1)
+  redis.call('HSET', KEYS[1], ARGV[1], sum)
+  redis.call('HINCRBY', KEYS[1], 'high', string.format('%.0f', high))
+  redis.call('HINCRBY', KEYS[1], 'low', string.format('%.0f', low))
 end
 if ARGV[3] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
 return 0
@@ -35,29 +58,63 @@ func (s *Totals) Report(ctx context.Context, stage wallet.Stage, writer string, 
 	if sum < 0 {
 		return fmt.Errorf("%w: a total of %d fen", wallet.ErrInvalid, int64(sum))
 	}
-	_, err := s.c.eval(ctx, writing, "report total", reportScript, []string{s.key(stage)}, writer, text(sum), s.c.expire)
+	_, err := s.c.eval(ctx, writing, "report total", reportScript, []string{s.key(stage)}, writerField+writer, text(sum), s.c.expire)
 	return err
 }
 
 // Total implements wallet.Totals. ErrOverflow: the writers' sums do not fit together in 64 bits.
 func (s *Totals) Total(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
-	m, err := s.c.do(ctx, reading, "read total", s.c.r.B().Hvals().Key(s.key(stage)).Build())
+	m, err := s.c.do(ctx, reading, "read total", s.c.r.B().Hmget().Key(s.key(stage)).Field(sumHigh, sumLow).Build())
 	if err != nil {
 		return 0, err
 	}
-	sums, err := m.ToArray()
+	parts, err := m.ToArray()
+	if err != nil || len(parts) != 2 {
+		return 0, fmt.Errorf("redis: read total: %d parts: %w", len(parts), err)
+	}
+	if parts[0].IsNil() && parts[1].IsNil() {
+		return 0, nil // nobody has reported
+	}
+	high, err := parts[0].AsInt64()
 	if err != nil {
 		return 0, fmt.Errorf("redis: read total: %w", err)
 	}
-	total := wallet.Money(0)
-	for i := range sums {
-		n, err := sums[i].AsInt64()
+	low, err := parts[1].AsInt64()
+	if err != nil {
+		return 0, fmt.Errorf("redis: read total: %w", err)
+	}
+	if high += low / sumUnit; high > math.MaxInt64/sumUnit {
+		return 0, fmt.Errorf("redis: read total: %w", wallet.ErrOverflow)
+	}
+	return wallet.Money(high * sumUnit).Add(wallet.Money(low % sumUnit))
+}
+
+// Sums implements wallet.TotalsBook, some hundred writers a round trip.
+func (s *Totals) Sums(ctx context.Context, stage wallet.Stage, yield func(string, wallet.Money) bool) error {
+	for cursor := uint64(0); ; {
+		m, err := s.c.do(ctx, reading, "read sums", s.c.r.B().Hscan().Key(s.key(stage)).Cursor(cursor).Count(sumsPage).Build())
 		if err != nil {
-			return 0, fmt.Errorf("redis: read total: %w", err)
+			return err
 		}
-		if total, err = total.Add(wallet.Money(n)); err != nil {
-			return 0, err
+		page, err := m.AsScanEntry()
+		if err != nil {
+			return fmt.Errorf("redis: read sums: %w", err)
+		}
+		for i := 0; i+1 < len(page.Elements); i += 2 {
+			writer, isWriter := strings.CutPrefix(page.Elements[i], writerField)
+			if !isWriter {
+				continue
+			}
+			sum, err := strconv.ParseInt(page.Elements[i+1], 10, 64)
+			if err != nil {
+				return fmt.Errorf("redis: read sums: writer %q: %w", writer, err)
+			}
+			if !yield(writer, wallet.Money(sum)) {
+				return nil
+			}
+		}
+		if cursor = page.Cursor; cursor == 0 {
+			return nil
 		}
 	}
-	return total, nil
 }

@@ -11,24 +11,31 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Totals tests an adapter of wallet.Totals.
-func Totals(t *testing.T, open func(t *testing.T) wallet.Totals) {
+// TotalsStore is a store of the running total that can be listed.
+type TotalsStore interface {
+	wallet.Totals
+	wallet.TotalsBook
+}
+
+// Totals tests an adapter of wallet.Totals and wallet.TotalsBook.
+func Totals(t *testing.T, open func(t *testing.T) TotalsStore) {
 	t.Run("story", func(t *testing.T) { totalsStory(t, open(t)) })
 	t.Run("largest sums", func(t *testing.T) { largestTotals(t, open(t)) })
+	t.Run("book", func(t *testing.T) { totalsBook(t, open(t)) })
 	t.Run("many report", func(t *testing.T) { manyReport(t, open(t)) })
 	t.Run("model", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) { totalsModel(rt, open(t)) })
 	})
 }
 
-func total(t testable, s wallet.Totals, stage wallet.Stage, want wallet.Money, why string) {
+func total(t testable, s TotalsStore, stage wallet.Stage, want wallet.Money, why string) {
 	t.Helper()
 	got, err := s.Total(t.Context(), stage)
 	require.NoError(t, err)
 	require.Equal(t, want, got, why)
 }
 
-func totalsStory(t *testing.T, s wallet.Totals) {
+func totalsStory(t *testing.T, s TotalsStore) {
 	total(t, s, wallet.Official, 0, "nobody has reported")
 	for _, c := range []struct {
 		writer string
@@ -54,19 +61,24 @@ func totalsStory(t *testing.T, s wallet.Totals) {
 	total(t, s, wallet.InternalTest, 0, "nobody has reported")
 }
 
-func largestTotals(t *testing.T, s wallet.Totals) {
+func largestTotals(t *testing.T, s TotalsStore) {
 	const exact = 1<<53 + 1 // the first whole number that a float has not
 	require.NoError(t, s.Report(t.Context(), wallet.Official, "a", exact-1))
 	require.NoError(t, s.Report(t.Context(), wallet.Official, "a", exact))
 	total(t, s, wallet.Official, exact, "to the fen")
-	require.NoError(t, s.Report(t.Context(), wallet.Official, "b", math.MaxInt64-exact))
+	// The carry over nine digits, up and down: 999,999,999 more, and then one that is 1 more than a round number.
+	for _, sum := range []wallet.Money{999_999_999, 1_000_000_000, 1_999_999_999, 5_000_000_001} {
+		require.NoError(t, s.Report(t.Context(), wallet.Official, "carry", sum))
+		total(t, s, wallet.Official, exact+sum, "to the fen")
+	}
+	require.NoError(t, s.Report(t.Context(), wallet.Official, "b", math.MaxInt64-exact-5_000_000_001))
 	total(t, s, wallet.Official, math.MaxInt64, "to the fen")
 	require.NoError(t, s.Report(t.Context(), wallet.Official, "c", 1))
 	_, err := s.Total(t.Context(), wallet.Official)
 	require.ErrorIs(t, err, wallet.ErrOverflow)
 }
 
-func manyReport(t *testing.T, s wallet.Totals) {
+func manyReport(t *testing.T, s TotalsStore) {
 	const reports = 50
 	together(t, func(t *testing.T, caller int) {
 		for i := range reports {
@@ -80,13 +92,49 @@ func manyReport(t *testing.T, s wallet.Totals) {
 }
 
 // totalsModel compares the store with a map over any sequence of reports.
-func totalsModel(t *rapid.T, s wallet.Totals) {
+func totalsModel(t *rapid.T, s TotalsStore) {
 	model := map[string]wallet.Money{}
 	for range rapid.IntRange(1, 30).Draw(t, "steps") {
 		writer := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "writer")
-		sum := wallet.Money(rapid.Int64Range(0, 1<<60).Draw(t, "sum"))
+		sum := wallet.Money(rapid.Int64Range(1, 1<<60).Draw(t, "sum"))
 		require.NoError(t, s.Report(t.Context(), wallet.Official, writer, sum))
 		model[writer] = max(model[writer], sum)
 	}
 	total(t, s, wallet.Official, model["a"]+model["b"]+model["c"], "the largest sum of each")
+	require.Equal(t, model, sums(t, s, wallet.Official))
+}
+
+// sums reads a stage's book.
+func sums(t testable, s TotalsStore, stage wallet.Stage) map[string]wallet.Money {
+	t.Helper()
+	got := map[string]wallet.Money{}
+	require.NoError(t, s.Sums(t.Context(), stage, func(writer string, sum wallet.Money) bool {
+		got[writer] = sum
+		return true
+	}))
+	return got
+}
+
+func totalsBook(t *testing.T, s TotalsStore) {
+	require.Empty(t, sums(t, s, wallet.Official), "nobody has reported")
+	// More writers than a page of any adapter, and names that an adapter may use itself.
+	want := map[string]wallet.Money{"high": 7, "low": 8, "": 9, "w:": 10}
+	for i := range 1200 {
+		want["writer "+strconv.Itoa(i)] = wallet.Money(i + 1)
+	}
+	all := wallet.Money(0)
+	for writer, sum := range want {
+		require.NoError(t, s.Report(t.Context(), wallet.Official, writer, sum))
+		all += sum
+	}
+	require.NoError(t, s.Report(t.Context(), wallet.ExternalDrill, "drill", 5))
+	require.Equal(t, want, sums(t, s, wallet.Official), "each writer with its sum")
+	require.Equal(t, map[string]wallet.Money{"drill": 5}, sums(t, s, wallet.ExternalDrill), "another stage has its own")
+	total(t, s, wallet.Official, all, "what the book lists is what the total adds up")
+	seen := 0
+	require.NoError(t, s.Sums(t.Context(), wallet.Official, func(string, wallet.Money) bool {
+		seen++
+		return seen < 3
+	}))
+	require.Equal(t, 3, seen, "it stops where it is told")
 }

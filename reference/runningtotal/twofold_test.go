@@ -1,0 +1,185 @@
+package runningtotal_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/runningtotal"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+)
+
+func newTwofold() (d *runningtotal.Twofold, primary, backup *central) {
+	primary, backup = newCentral(), newCentral()
+	return runningtotal.NewTwofold(primary, backup), primary, backup
+}
+
+func TestTwofold(t *testing.T) {
+	ctx := t.Context()
+	d, primary, backup := newTwofold()
+	w, r := runningtotal.NewWriter("a", d), newReader(t, d)
+	sees := func(fen wallet.Money, why string) {
+		t.Helper()
+		require.NoError(t, r.Refresh(ctx), why)
+		got, ok := r.Total(wallet.Official)
+		require.True(t, ok, why)
+		require.Equal(t, fen, got, why)
+	}
+	add := func(fen wallet.Money, want error, why string) {
+		t.Helper()
+		require.NoError(t, w.Add(wallet.Official, fen))
+		require.ErrorIs(t, w.Flush(ctx), want, why)
+	}
+	add(5, nil, "both answer")
+	require.EqualValues(t, 5, total(t, primary.Totals, wallet.Official))
+	require.EqualValues(t, 5, total(t, backup.Totals, wallet.Official))
+
+	require.NoError(t, backup.Totals.Report(ctx, wallet.Official, "only here", 1))
+	sees(5, "reads come from the primary")
+	d.ReadBackup(true)
+	sees(6, "the switch moves them to the backup")
+	d.ReadBackup(false)
+
+	primary.before = wallet.ErrUnavailable
+	add(10, wallet.ErrUnavailable, "one store is down: said, because the report is to be made again")
+	require.EqualValues(t, 16, total(t, backup.Totals, wallet.Official))
+	sees(16, "the other one answers")
+	backup.before = wallet.ErrUnknown
+	err := r.Refresh(ctx)
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "nobody answers: both say why")
+	require.ErrorIs(t, err, wallet.ErrUnknown, "nobody answers: both say why")
+
+	primary.before, backup.before = nil, nil
+	primary.Totals = mem.NewTotals()
+	require.NoError(t, w.Flush(ctx), "the report that failed is made again")
+	require.EqualValues(t, 15, total(t, primary.Totals, wallet.Official))
+	require.EqualValues(t, 16, total(t, backup.Totals, wallet.Official))
+}
+
+func TestAgree(t *testing.T) {
+	ctx := t.Context()
+	d, primary, backup := newTwofold()
+	for _, c := range []struct {
+		to     *central
+		writer string
+		sum    wallet.Money
+	}{{primary, "a", 5}, {backup, "a", 7}, {primary, "b", 9}, {backup, "b", 9}, {backup, "dead", 100}, {primary, "new", 1}} {
+		require.NoError(t, c.to.Report(ctx, wallet.Official, c.writer, c.sum))
+	}
+	agree := func(p, b int, want error, why string) {
+		t.Helper()
+		gotP, gotB, err := d.Agree(ctx, wallet.Official)
+		require.ErrorIs(t, err, want, why)
+		require.Equal(t, []int{p, b}, []int{gotP, gotB}, why)
+	}
+	backup.before = wallet.ErrUnavailable
+	agree(0, 0, wallet.ErrUnavailable, "what cannot be read is not taken for empty")
+	require.EqualValues(t, 15, total(t, primary.Totals, wallet.Official))
+	backup.before = nil
+	agree(2, 1, nil, "each is told what it lacks")
+	for _, c := range []*central{primary, backup} {
+		require.EqualValues(t, 117, total(t, c.Totals, wallet.Official))
+	}
+	agree(0, 0, nil, "they agree")
+	primary.Totals = mem.NewTotals()
+	primary.after = wallet.ErrUnknown
+	agree(0, 0, wallet.ErrUnknown, "an answer is lost: the rest waits for the next call")
+	primary.after = nil
+	agree(3, 0, nil, "and the one that arrived is not told again")
+	require.EqualValues(t, 117, total(t, primary.Totals, wallet.Official))
+}
+
+// TestTwofoldBook: the book of both is each writer's larger sum.
+func TestTwofoldBook(t *testing.T) {
+	d, primary, backup := newTwofold()
+	require.NoError(t, primary.Report(t.Context(), wallet.Official, "a", 5))
+	require.NoError(t, backup.Report(t.Context(), wallet.Official, "a", 4))
+	require.NoError(t, backup.Report(t.Context(), wallet.Official, "b", 3))
+	var writers []string
+	var sums []wallet.Money
+	require.NoError(t, d.Sums(t.Context(), wallet.Official, func(writer string, sum wallet.Money) bool {
+		writers, sums = append(writers, writer), append(sums, sum)
+		return true
+	}))
+	require.Equal(t, []string{"a", "b"}, writers)
+	require.Equal(t, []wallet.Money{5, 3}, sums)
+	backup.before = wallet.ErrUnavailable
+	require.ErrorIs(t, d.Sums(t.Context(), wallet.Official, func(string, wallet.Money) bool { return true }), wallet.ErrUnavailable)
+}
+
+// TestTwofoldNeverWrong: stores that fail, lose answers and lose everything, one at a time, writers that die, reads from
+// either: what readers see never falls and is never above what was granted, and after Agree and Repair both are exact.
+func TestTwofoldNeverWrong(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ctx := context.Background()
+		d, primary, backup := newTwofold()
+		stores := []*central{primary, backup}
+		born := 0
+		life := func() *runningtotal.Writer {
+			born++
+			return runningtotal.NewWriter("w"+strconv.Itoa(born), d)
+		}
+		writers := []*runningtotal.Writer{life(), life(), life()}
+		reader, err := runningtotal.NewReader(d, wallet.Official)
+		require.NoError(t, err)
+		repairer := runningtotal.NewRepairer("repair", d)
+		var granted, shown wallet.Money
+		heal := func() { primary.before, primary.after, backup.before, backup.after = nil, nil, nil, nil }
+		mend := func() { // the chore of a service: everybody who lives has had the time to report
+			heal()
+			for _, w := range writers {
+				_ = w.Flush(ctx)
+			}
+			if _, _, err := d.Agree(ctx, wallet.Official); err == nil {
+				_, _ = repairer.Repair(ctx, wallet.Official, granted)
+			}
+		}
+		faults := []error{nil, nil, wallet.ErrUnavailable, wallet.ErrUnknown}
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			i := rapid.IntRange(0, 2).Draw(t, "writer")
+			for _, c := range stores {
+				c.before, c.after = rapid.SampledFrom(faults).Draw(t, "before"), rapid.SampledFrom(faults).Draw(t, "after")
+			}
+			switch rapid.SampledFrom([]string{"add", "add", "flush", "die", "lose", "switch", "refresh", "mend"}).Draw(t, "step") {
+			case "add":
+				fen := wallet.Money(rapid.IntRange(1, 100).Draw(t, "fen"))
+				require.NoError(t, writers[i].Add(wallet.Official, fen))
+				granted += fen
+			case "flush":
+				_ = writers[i].Flush(ctx)
+			case "die":
+				writers[i] = life()
+			case "lose": // one store, and only while the other has all: what both lose at once nobody has
+				heal()
+				_, _, err := d.Agree(ctx, wallet.Official)
+				require.NoError(t, err)
+				rapid.SampledFrom(stores).Draw(t, "store").Totals = mem.NewTotals()
+				_, _, err = d.Agree(ctx, wallet.Official)
+				require.NoError(t, err)
+			case "switch":
+				d.ReadBackup(rapid.Bool().Draw(t, "backup"))
+			case "refresh":
+				_ = reader.Refresh(ctx)
+			case "mend":
+				mend()
+			}
+			for _, c := range stores {
+				require.LessOrEqual(t, total(t, c.Totals, wallet.Official), granted)
+			}
+			if now, ok := reader.Total(wallet.Official); ok {
+				require.GreaterOrEqual(t, now, shown)
+				shown = now
+			}
+		}
+		for range 3 { // the first after a loss only looks
+			mend()
+		}
+		for _, c := range stores {
+			require.Equal(t, granted, total(t, c.Totals, wallet.Official))
+		}
+	})
+}
