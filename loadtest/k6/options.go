@@ -1,0 +1,165 @@
+package k6
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+)
+
+// asked is what a script passes to options().
+type asked struct {
+	Exec            string              `json:"exec"`            // the exported function of one iteration; "" = person
+	VUs             int64               `json:"vus"`             // made before the start, over all apps; 0 = from the peak
+	MaxVUs          int64               `json:"maxVUs"`          // at most, over all apps; 0 = from the peak
+	TeardownTimeout string              `json:"teardownTimeout"` // for the audit; "" = auditTime
+	Thresholds      map[string][]string `json:"thresholds"`      // the script's own, added to those below
+}
+
+// VUs are sized by Little's law, VUs = rate × time of an iteration. An iteration is expected to take usualIteration, and
+// one that takes longestIteration at the peak is still not dropped. A VU is a JavaScript engine, so there are never more
+// than maxVUs of them.
+const (
+	usualIteration   = 100 * time.Millisecond
+	longestIteration = 1 * time.Second
+	maxVUs           = 20_000
+)
+
+// auditTime is how long the audit may take: k6 would end it after a minute.
+const auditTime = "15m"
+
+// unsentPerMille is the share of wins, in thousandths, that may go unsent before the figures say nothing.
+const unsentPerMille = 1
+
+// rateUnit is k6's timeUnit: rates are whole numbers of iterations a day.
+const rateUnit = 24 * time.Hour
+
+// lull follows the curve, so that a win which is due in its last microsecond is begun before k6 ends the scenario.
+const lull = time.Second
+
+// options returns the k6 options: one ramping-arrival-rate scenario for each app that wins anything, and thresholds that
+// fail without samples.
+func (p *plan) options(a asked) (map[string]any, error) {
+	if a.Exec == "" {
+		a.Exec = "person"
+	}
+	if a.TeardownTimeout == "" {
+		a.TeardownTimeout = auditTime
+	}
+	if a.VUs < 0 || a.MaxVUs < 0 || a.VUs > maxVUs || a.MaxVUs > maxVUs {
+		return nil, fmt.Errorf("hongbao: options: VUs are 0 (from the peak) to %d", maxVUs)
+	}
+	curve, err := p.window.Curve()
+	if err != nil {
+		return nil, fmt.Errorf("hongbao: options: %w", err)
+	}
+	byApp := map[string]any{}
+	for app := wallet.Douyin; app <= wallet.FanqieAudio; app++ {
+		n := p.scheduled(app)
+		if n == 0 {
+			continue
+		}
+		start, stages := stagesOf(curve, n)
+		vus, most := p.vus(app, a)
+		byApp[app.String()] = map[string]any{
+			"executor": "ramping-arrival-rate", "exec": a.Exec, "tags": map[string]any{"app": app.String()},
+			"startRate": start, "timeUnit": rateUnit.String(), "stages": stages,
+			"preAllocatedVUs": vus, "maxVUs": most, "gracefulStop": "30s",
+		}
+	}
+	return map[string]any{
+		"scenarios": byApp, "thresholds": p.thresholds(a.Thresholds), "teardownTimeout": a.TeardownTimeout, "setupTimeout": "60s",
+		"summaryTrendStats": []string{"min", "med", "p(90)", "p(99)", "p(99.9)", "max"},
+	}, nil
+}
+
+// stagesOf returns a curve of n wins as k6 has it: the rate at the start, and stages whose target is the rate at their
+// end, in wins a day.
+//
+// With I wins under the curve, a rate of r wins a second becomes r·86400·n/I, raised to the next whole number: over T
+// days the curve so makes more than n wins and at most n + T. Below a day k6 therefore begins exactly n, each earlier
+// than it is due by at most the share 1/(r·86400) of the time.
+func stagesOf(c scenarios.Curve, n int64) (start int64, stages []map[string]any) {
+	area := new(big.Rat)
+	for _, l := range c.Legs {
+		area.Add(area, new(big.Rat).Mul(big.NewRat(l.A, 2), big.NewRat(l.Length, 1)))
+		area.Add(area, new(big.Rat).Mul(big.NewRat(l.B, 2), big.NewRat(l.Length, 1)))
+	}
+	// 1/(Den·10⁹) of area is one win; rates are in 1/Den a second.
+	scale := new(big.Rat).Quo(new(big.Rat).Mul(big.NewRat(n, 1), big.NewRat(int64(rateUnit), 1)), area)
+	target := func(r int64) int64 {
+		if r == 0 {
+			return 0
+		}
+		t := new(big.Rat).Mul(big.NewRat(r, 1), scale)
+		return new(big.Int).Quo(t.Num(), t.Denom()).Int64() + 1
+	}
+	start = target(c.Legs[0].A)
+	at := start
+	stage := func(d time.Duration, to int64) {
+		stages = append(stages, map[string]any{"duration": d.String(), "target": to})
+		at = to
+	}
+	for _, l := range c.Legs {
+		if from := target(l.A); from != at {
+			stage(0, from)
+		}
+		stage(time.Duration(l.Length), target(l.B))
+	}
+	if at != 0 {
+		stage(0, 0)
+	}
+	stage(lull, 0)
+	return start, stages
+}
+
+// vus returns how many VUs an app begins with and may come to.
+func (p *plan) vus(app wallet.App, a asked) (vus, most int64) {
+	share := float64(p.scheduled(app)) / float64(p.total)
+	peak := 0.0
+	for _, q := range p.window.Rate {
+		peak = max(peak, float64(q.Rate.Num)/float64(q.Rate.Den))
+	}
+	size := func(asked int64, iteration time.Duration) int64 {
+		n := float64(asked)
+		if asked == 0 {
+			n = min(peak*iteration.Seconds(), maxVUs)
+		}
+		return max(1, int64(math.Ceil(n*share)))
+	}
+	vus = size(a.VUs, usualIteration)
+	return vus, max(vus, size(a.MaxVUs, longestIteration))
+}
+
+// thresholds returns what makes a run a pass. k6 passes a threshold on a metric without samples: beside each of those
+// that could be left without, one wants a sample.
+func (p *plan) thresholds(own map[string][]string) map[string][]string {
+	out := map[string][]string{
+		metricViolations:     {"count==0"},
+		metricChecks:         {"count>0"},
+		metricUnknown:        {"value==0"},
+		metricGrants:         {"count>0"},
+		metricFailed:         {"rate<0.01"},
+		metricUnsent:         {fmt.Sprintf("value<=%g", unsentPerMille/1000.0)},
+		"dropped_iterations": {fmt.Sprintf("count<=%d", p.total*unsentPerMille/1000)},
+		callsOf(opGrant):     {"count>0"},
+	}
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		out[name] = append(out[name], own[name]...)
+		for _, op := range []string{opGrant, opPage, opWithdraw} {
+			if strings.HasPrefix(name, "hongbao_") && strings.Contains(name, "operation:"+op) {
+				out[callsOf(op)] = []string{"count>0"}
+			}
+		}
+	}
+	return out
+}
+
+// callsOf names the submetric that counts the calls of one operation.
+func callsOf(op string) string { return metricCalls + "{operation:" + op + "}" }
