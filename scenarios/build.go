@@ -21,7 +21,8 @@ func (f *file) scenario() *Scenario {
 		Crypto:   Crypto{RealShare: f.CryptoReal.v},
 		Drain:    f.Drain.v,
 
-		Thresholds: f.thresholds(),
+		Thresholds:   f.thresholds(),
+		RunningTotal: f.runningTotal(),
 	}
 	for _, index := range f.Withdraw.WhiteList {
 		s.Withdraw.WhiteList = append(s.Withdraw.WhiteList, index.v)

@@ -28,6 +28,7 @@ func (f *faults) check(in *file) {
 		f.checkFault(&in.Faults[i])
 	}
 	f.checkThresholds(in)
+	f.checkRunningTotal(&in.RunningTotal)
 }
 
 // checkStages looks at the child activities: in order, apart, each with a budget that a grant fits in.

@@ -22,6 +22,8 @@ type file struct {
 	Windows     []windowFile    `json:"windows" jsonschema:"The calendar: when which play offers rewards."`
 	Faults      []faultFile     `json:"faults,omitempty" jsonschema:"What goes wrong."`
 	Thresholds  []thresholdFile `json:"thresholds,omitempty" jsonschema:"What a run in real time must stay at or below."`
+
+	RunningTotal runningTotalFile `json:"running_total,omitempty" jsonschema:"A comparison of ways to keep the running total, beside the festival (R1 to R5)."`
 }
 
 type stageFile struct {

@@ -27,6 +27,8 @@ type Scenario struct {
 	Crypto      Crypto
 	Drain       time.Duration // after the last window, how long the backlog may take before it counts as stuck
 	Thresholds  []Threshold   // of runs in real time
+
+	RunningTotal *RunningTotal // nil: ways to keep it are not compared
 }
 
 // Dependencies are the names that latencies and faults may use.

@@ -1,0 +1,162 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+type runningTotalFile struct {
+	place
+	Writers     number           `json:"writers" jsonschema:"Instances that grant (R3)."`
+	Readers     number           `json:"readers" jsonschema:"Instances that show the total (R3)."`
+	Writes      rate             `json:"writes" jsonschema:"Grants a second, all writers together (R1)."`
+	Reads       rate             `json:"reads" jsonschema:"Reads a second, all readers together (R1)."`
+	Amount      []band           `json:"amount_fen" jsonschema:"What a grant is worth: ranges of amounts and their weights."`
+	Before      fen              `json:"before_fen" jsonschema:"Granted before the first round: what the error is measured against, beside the rounds' own."`
+	Interval    span             `json:"interval" jsonschema:"Between two flushes of a writer, and between two reads of a reader."`
+	Latency     quantilesFile    `json:"latency" jsonschema:"Of a call to Redis, each way."`
+	Timeout     span             `json:"timeout" jsonschema:"How long a caller waits for Redis."`
+	KeyRate     rate             `json:"key_rate" jsonschema:"Calls a second that Redis answers on one key (R2)."`
+	SwitchAfter span             `json:"switch_after" jsonschema:"From the primary's death until operators move reads to the backup (R4)."`
+	Rest        span             `json:"rest" jsonschema:"After each round: nothing is granted, and what the round has left behind is measured."`
+	Rounds      []totalRoundFile `json:"rounds" jsonschema:"Rounds of grants, one after the other."`
+}
+
+type totalRoundFile struct {
+	place
+	Name    text       `json:"name" jsonschema:"What people call it."`
+	Takes   span       `json:"takes" jsonschema:"How long grants are made."`
+	Fault   totalFault `json:"fault,omitempty" jsonschema:"timeout of calls, down (the primary, which comes back empty), or crash of writers; left out: nothing."`
+	After   span       `json:"after,omitempty" jsonschema:"How long after the round's start it begins."`
+	For     span       `json:"for,omitempty" jsonschema:"How long it lasts; of a crash: within which time the writers stop."`
+	Ratio   share      `json:"ratio,omitempty" jsonschema:"timeout: share of calls; crash: share of writers."`
+	Applied share      `json:"applied,omitempty" jsonschema:"timeout: share of those that took effect nevertheless."`
+}
+
+type totalFault struct{ name }
+
+func totalFaults() []string {
+	return []string{string(FaultTimeout), string(FaultDown), string(FaultCrash)}
+}
+
+func (n *totalFault) read(s string) string { return n.pick(s, totalFaults()) }
+func (n *totalFault) form() form           { return n.words("what goes wrong with the running total", totalFaults()) }
+
+// runningTotal returns the comparison, or nil when the file has none.
+func (f *file) runningTotal() *RunningTotal {
+	in := &f.RunningTotal
+	if !in.ok {
+		return nil
+	}
+	l := in.Latency
+	out := &RunningTotal{Writers: int(in.Writers.v), Readers: int(in.Readers.v), Writes: in.Writes.v, Reads: in.Reads.v,
+		Before: in.Before.v, Interval: in.Interval.v, Latency: Latency{l.Min.v, l.P50.v, l.P90.v, l.P99.v, l.Max.v},
+		Timeout: in.Timeout.v, KeyRate: in.KeyRate.v, SwitchAfter: in.SwitchAfter.v, Rest: in.Rest.v}
+	for _, b := range in.Amount {
+		out.Amount = append(out.Amount, b.v)
+	}
+	for _, r := range in.Rounds {
+		out.Rounds = append(out.Rounds, TotalRound{Name: r.Name.v, Takes: r.Takes.v, Fault: FaultKind(r.Fault.v),
+			After: r.After.v, For: r.For.v, Ratio: r.Ratio.ratio(), Applied: r.Applied.ratio()})
+	}
+	return out
+}
+
+// checkRunningTotal looks at the comparison of running totals, if there is one.
+func (f *faults) checkRunningTotal(in *runningTotalFile) {
+	if !in.ok {
+		return
+	}
+	for _, n := range []number{in.Writers, in.Readers} {
+		if n.ok && (n.v == 0 || n.v > maxInstances) {
+			f.add(n.at, "write how many there are", "%d is not between 1 and %d", n.v, maxInstances)
+		}
+	}
+	for _, r := range []rate{in.Writes, in.Reads, in.KeyRate} {
+		if r.ok && r.v.Num == 0 {
+			f.add(r.at, "write a rate above zero", "with nothing a second there is nothing to compare")
+		}
+	}
+	for _, d := range []span{in.Interval, in.Timeout, in.Rest} {
+		if d.ok && d.v < time.Millisecond {
+			f.add(d.at, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
+		}
+	}
+	if in.Rest.ok && in.Interval.ok && in.Timeout.ok && in.Rest.v < minRest(in.Interval.v, in.Timeout.v) {
+		f.add(in.Rest.at, "rest four intervals and eight timeouts, so that what is under way has ended: "+minRest(in.Interval.v, in.Timeout.v).String(),
+			"a rest of %v is too short to see what a round has left behind", in.Rest.v)
+	}
+	if in.Before.ok && in.Before.v > maxBefore {
+		f.add(in.Before.at, "write what earlier rounds have granted", "the sum is above %d fen", int64(maxBefore))
+	}
+	f.checkLatency(&latencyFile{Client: in.Latency})
+	if len(in.Rounds) > maxTotalRounds {
+		f.add(in.Rounds[maxTotalRounds].at, "keep the most telling ones", "more than %d rounds", maxTotalRounds)
+	}
+	whole := true
+	for i := range in.Rounds {
+		f.checkTotalRound(&in.Rounds[i])
+		whole = whole && in.Rounds[i].Takes.ok
+	}
+	if whole && in.Writes.ok && in.Interval.ok && in.Interval.v > 0 && in.Writers.ok && in.Readers.ok {
+		f.checkTotalSize(in)
+	}
+}
+
+// maxBefore leaves room in Money for all that the rounds add.
+const maxBefore = wallet.Money(1 << 60)
+
+// minRest is how long after a round its flushes are over and readers have seen them: a flush at two stores may wait for
+// two timeouts, what was applied late comes within four more, and then everybody flushes and reads once again.
+func minRest(interval, timeout time.Duration) time.Duration { return 4*interval + 8*timeout }
+
+// checkTotalRound looks at one round: its fault lies in it and has the keys of its kind and no others.
+func (f *faults) checkTotalRound(in *totalRoundFile) {
+	wants := map[FaultKind]string{FaultTimeout: "after for ratio applied", FaultDown: "after for", FaultCrash: "after for ratio"}[FaultKind(in.Fault.v)]
+	if in.Fault.at != (spot{}) && !in.Fault.ok {
+		return
+	}
+	for _, k := range []struct {
+		key string
+		place
+	}{{"after", in.After.place}, {"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place}} {
+		wanted := strings.Contains(" "+wants+" ", " "+k.key+" ")
+		switch {
+		case k.ok && !wanted && wants == "":
+			f.add(k.at, "remove it, or add a fault", "a round without a fault has no %s", k.key)
+		case k.ok && !wanted:
+			f.add(k.at, "remove it; this fault takes: "+strings.ReplaceAll(wants, " ", ", "), "a fault of kind %s has no %s", in.Fault.v, k.key)
+		case !k.ok && wanted && k.at == (spot{}):
+			f.add(in.Fault.at, "this fault takes: "+strings.ReplaceAll(wants, " ", ", "), "key %q is missing", k.key)
+		}
+	}
+	if in.Takes.ok && in.Takes.v == 0 {
+		f.add(in.Takes.at, "write how long grants are made, such as 15s", "the round ends when it begins")
+	}
+	if in.After.ok && in.For.ok && in.Takes.ok && in.After.v+in.For.v > in.Takes.v {
+		f.add(in.For.at, "let the fault end within the round", "the fault outlasts its round of %v", in.Takes.v)
+	}
+}
+
+// checkTotalSize refuses what would take too long.
+func (f *faults) checkTotalSize(in *runningTotalFile) {
+	const hint = "write fewer rounds, shorter ones, or smaller figures"
+	takes, length := time.Duration(0), time.Duration(0)
+	for _, r := range in.Rounds {
+		takes, length = takes+r.Takes.v, length+r.Takes.v+in.Rest.v
+	}
+	grants := float64(in.Writes.v.Num) / float64(in.Writes.v.Den) * takes.Seconds()
+	calls := float64(in.Writers.v+in.Readers.v) * float64(length) / float64(in.Interval.v)
+	for _, n := range []struct {
+		of   float64
+		most float64
+		what string
+	}{{grants, maxTotalGrants, "grants"}, {calls, maxTotalCalls, "calls to Redis"}} {
+		if n.of > n.most {
+			f.add(in.at, hint, "%s are more than %s", fmt.Sprintf("%.0f %s", n.of, n.what), fmt.Sprintf("%.0f", n.most))
+		}
+	}
+}
