@@ -1,0 +1,88 @@
+package crowd
+
+import (
+	"context"
+	"time"
+
+	"hongbao/reference/sdk/client"
+	"hongbao/reference/wallet"
+)
+
+// Operator is how a wallet is asked about itself: client.Operator is one. An auditor's key may ask both.
+type Operator interface {
+	Status(context.Context) (client.Status, error)
+	Reconcile(context.Context) (client.Reconciliation, error)
+}
+
+var _ Operator = (*client.Operator)(nil)
+
+// Counts are what one side of a target holds.
+type Counts struct {
+	Orders   int64
+	Entries  int64        // of grants, in the ledger
+	Reserved wallet.Money // of the budgets of all stages
+	Sum      wallet.Money // over all accounts
+
+	differences int64
+	lines       []string
+}
+
+// Same says whether two counts show the same holdings.
+func (c Counts) Same(d Counts) bool {
+	return c.Orders == d.Orders && c.Entries == d.Entries && c.Reserved == d.Reserved && c.Sum == d.Sum
+}
+
+// count asks a side what it holds. Slow: it reads all books.
+func count(ctx context.Context, o Operator) (*Counts, error) {
+	r, err := o.Reconcile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := o.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &Counts{Orders: r.Orders, Entries: r.Entries, Sum: r.Sum, differences: r.Differences, lines: r.Lines}
+	c.Reserved = reserved(s)
+	return c, nil
+}
+
+// reserved adds up what is taken from all budgets.
+func reserved(s client.Status) (sum wallet.Money) {
+	for _, b := range s.Budgets {
+		sum += b.Reserved
+	}
+	return sum
+}
+
+// pollEvery is how often a drain looks whether it is over.
+const pollEvery = 100 * time.Millisecond
+
+// Drain waits until nothing is held back any more, at most as long as the bound: what runs beside the plan has ended,
+// and by the operator's account no posting is held and no order is open. It returns how long that took and whether it
+// came about; without an operator nobody can tell, which is false, at once. The error is the context's or the operator's.
+func (c *Crowd) Drain(ctx context.Context, bound time.Duration) (took time.Duration, drained bool, err error) {
+	began := time.Now()
+	c.beside.running.Wait()
+	if c.options.Operator == nil {
+		return time.Since(began), false, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	for {
+		s, err := c.options.Operator.Status(ctx)
+		switch {
+		case err == nil && s.Backlog == 0 && s.OpenOrders == 0:
+			return time.Since(began), true, nil
+		case err != nil && ctx.Err() == nil && !repeatable(err):
+			return time.Since(began), false, err
+		}
+		if wait(ctx, pollEvery) != nil {
+			break
+		}
+	}
+	if ctx.Err() == context.Canceled {
+		return time.Since(began), false, context.Canceled
+	}
+	return time.Since(began), false, nil
+}

@@ -1,0 +1,188 @@
+package crowd
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"hongbao/reference/wallet"
+	"hongbao/sim/oracle"
+)
+
+// errDeaf says that a target stopped answering while it was audited.
+var errDeaf = errors.New("crowd: the target no longer answers those who read their lists")
+
+// maxDeaf bounds the lists in a row that cannot be read, each asked for as often as a client does: then the rest of them
+// is not asked for.
+const maxDeaf = 64
+
+// rereadEvery is how long the audit waits before it reads again what was under way.
+const rereadEvery = 500 * time.Millisecond
+
+// reader is one person whose lists are read, in the families that show all that they may have won.
+type reader struct {
+	person uint32
+	family [wallet.ToutiaoFamily + 1]bool
+}
+
+// readLists reads people's lists after the drain and has them judged; those that show something under way are read again
+// while patience lasts.
+func (c *Crowd) readLists(ctx context.Context, o AuditOptions, a *Audit) error {
+	var readers []reader
+	c.witness.tell(func(j *oracle.Oracle, now wallet.Instant) {
+		for p, read, ok := j.Asker(-1, now); ok; p, read, ok = j.Asker(p, now) {
+			if a.People++; o.People == 0 || a.People <= o.People {
+				readers = append(readers, reader{uint32(p), read})
+			}
+		}
+	})
+	a.API = len(readers) > 0
+	r := reading{crowd: c, options: o, audit: a, total: int64(len(readers))}
+	until := time.Now().Add(o.Patience)
+	for len(readers) > 0 {
+		r.last = !time.Now().Before(until)
+		if readers = r.round(ctx, readers); r.deaf >= maxDeaf {
+			return errDeaf
+		}
+		if len(readers) > 0 && wait(ctx, rereadEvery) != nil {
+			a.Unread += int64(len(readers))
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// reading is a pass over people's lists.
+type reading struct {
+	crowd   *Crowd
+	options AuditOptions
+	total   int64
+	last    bool // nobody is read again after this round
+
+	mu    sync.Mutex
+	audit *Audit
+	next  int      // reader to begin
+	again []reader // who is to be read again
+	deaf  int      // lists in a row that could not be read
+}
+
+// round reads each one's lists once, and returns those who are to be read again.
+func (r *reading) round(ctx context.Context, readers []reader) []reader {
+	r.next, r.again = 0, nil
+	var working sync.WaitGroup
+	for range min(r.options.Workers, len(readers)) {
+		working.Go(func() {
+			for who, ok := r.take(ctx, readers); ok; who, ok = r.take(ctx, readers) {
+				lists, whole := r.crowd.lists(ctx, who)
+				r.done(who, lists, whole)
+			}
+		})
+	}
+	working.Wait()
+	if left := len(readers) - r.next; left > 0 && r.deaf >= maxDeaf {
+		r.audit.Unread += int64(left)
+	} else if left > 0 {
+		r.again = append(r.again, readers[r.next:]...)
+	}
+	return r.again
+}
+
+// take returns who is read next; false at the end.
+func (r *reading) take(ctx context.Context, readers []reader) (reader, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.next == len(readers) || ctx.Err() != nil || r.deaf >= maxDeaf {
+		return reader{}, false
+	}
+	r.next++
+	return readers[r.next-1], true
+}
+
+// done takes in one person's lists.
+func (r *reading) done(who reader, lists []oracle.List, whole bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	open := underWay(lists)
+	switch {
+	case !whole:
+		r.deaf++
+		r.audit.Unread++
+		return
+	case open && !r.last:
+		r.deaf = 0
+		r.again = append(r.again, who)
+		return
+	case open:
+		r.audit.Unsettled++
+	}
+	r.deaf = 0
+	r.audit.Read++
+	r.crowd.witness.tell(func(j *oracle.Oracle, now wallet.Instant) {
+		for _, l := range lists {
+			j.Settled(l, now)
+		}
+	})
+	if r.options.Progress != nil && (r.audit.Read%1000 == 0 || r.audit.Read == r.total) {
+		r.options.Progress(r.audit.Read, r.total)
+	}
+}
+
+// underWay says whether lists show something that is still to be posted or paid.
+func underWay(lists []oracle.List) bool {
+	for _, l := range lists {
+		for _, page := range l.Pages {
+			for i := range page.Grants {
+				if page.Grants[i].Status != wallet.TokenSuccess {
+					return true
+				}
+			}
+			for i := range page.Withdrawals {
+				if s := page.Withdrawals[i].State; s == wallet.WithdrawalAsked || s == wallet.WithdrawalHeld {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// lists reads all lists of a person, each page judged as it comes; whole is false when one could not be read to its end.
+func (c *Crowd) lists(ctx context.Context, r reader) (lists []oracle.List, whole bool) {
+	apps := [...]wallet.App{wallet.DouyinFamily: wallet.Douyin, wallet.ToutiaoFamily: wallet.Toutiao}
+	for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
+		if !r.family[f] {
+			continue
+		}
+		l, ok := c.list(ctx, Visit{Person: r.person, App: apps[f]})
+		if !ok {
+			return nil, false
+		}
+		lists = append(lists, l)
+	}
+	return lists, true
+}
+
+// list reads one whole list.
+func (c *Crowd) list(ctx context.Context, v Visit) (oracle.List, bool) {
+	l := oracle.List{Person: int64(v.Person), Family: v.App.Family()}
+	q := wallet.PageRequest{Caller: c.caller(v.Person, v.App), Limit: wallet.MaxPage}
+	for range maxWalk {
+		id := c.ask(v.Person, &q)
+		if l.Start == 0 {
+			l.Start = q.At
+		}
+		page, err := c.page(ctx, v, q)
+		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, page, err, now) })
+		c.answers.count("audit", err, lied)
+		if err != nil || page.Stage != wallet.Official {
+			return l, false
+		}
+		l.Pages = append(l.Pages, page)
+		if page.Next == (wallet.Cursor{}) {
+			return l, l.Whole()
+		}
+		q.After = page.Next
+	}
+	return l, false
+}

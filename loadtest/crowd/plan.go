@@ -1,0 +1,91 @@
+package crowd
+
+import (
+	"time"
+
+	"hongbao/loadtest/attack"
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/scenarios/traffic"
+)
+
+// plan says what everybody does when. It is a pure function of scenario and seed.
+type plan struct {
+	scenario *scenarios.Scenario
+	seed     uint64
+	traffic  *traffic.Traffic
+	start    int64 // of the first window, Unix nanoseconds
+	next     traffic.Arrival
+	more     bool
+	agenda   agenda
+	binders  personSet // who mean to bind a phone, or have done it
+}
+
+func newPlan(s *scenarios.Scenario, seed uint64) *plan {
+	p := &plan{scenario: s, seed: seed, traffic: traffic.New(s, seed), start: s.Windows[0].Start.UnixNano(), binders: newPersonSet(s.People.Count)}
+	p.next, p.more = p.traffic.Next()
+	return p
+}
+
+// Next implements attack.Plan: what comes next, in order of time. It does not wait.
+func (p *plan) Next() (attack.Op[Visit], bool) {
+	if len(p.agenda.heap) > 0 && (!p.more || p.agenda.heap[0].at < time.Duration(p.next.At-p.start)) {
+		n := p.agenda.take()
+		return attack.Op[Visit]{At: n.at, Kind: n.kind, What: n.visit}, true
+	}
+	if !p.more {
+		return attack.Op[Visit]{}, false
+	}
+	a := p.next
+	p.next, p.more = p.traffic.Next()
+	at := time.Duration(a.At - p.start)
+	v := Visit{Person: uint32(a.Person), Amount: uint32(a.Amount), Window: uint16(a.Window), App: a.App}
+	p.follow(at, v)
+	return attack.Op[Visit]{At: at, Kind: Grant, What: v}, true
+}
+
+// follow plans what the person does after the win (B5), as far as it goes as people expect.
+func (p *plan) follow(at time.Duration, v Visit) {
+	after, d, who := p.scenario.People.After, drawsOf(p.seed, v.Window, v.Person), p.traffic.Persona(int64(v.Person))
+	v.Amount = 0
+	mean := func(kind uint8, at time.Duration) { p.agenda.add(intent{at: at, kind: kind, visit: v}) }
+	if who.BindsLater && p.scenario.Windows[v.Window].Stage == wallet.Official && p.binders.add(int64(v.Person)) {
+		mean(Bind, at+d.within(drawBindDelay, after.LookDelay))
+	}
+	if !d.hit(drawLook, after.Look) {
+		return
+	}
+	if who.Held > 1 && d.hit(drawOtherApp, after.OtherApp) {
+		v.App = who.Apps[below(d.of(drawWhichApp), uint64(who.Held))]
+	}
+	look := at + d.within(drawLookDelay, after.LookDelay)
+	if d.hit(drawBrowse, after.Browse) {
+		mean(Browse, look)
+	} else {
+		mean(Page, look)
+		if d.hit(drawWithdraw, after.Withdraw) {
+			mean(Withdraw, look+d.within(drawWithdrawDelay, after.WithdrawDelay))
+		}
+	}
+	if d.hit(drawComeBack, after.ComeBack) {
+		mean(Page, at+d.within(drawComeBackDelay, after.ComeBackDelay))
+	}
+}
+
+// span returns how long the plan is at most: the last window's end and the longest journey after it.
+func span(s *scenarios.Scenario) time.Duration {
+	a := s.People.After
+	return s.End().Sub(s.Windows[0].Start) + max(a.LookDelay.Max+a.WithdrawDelay.Max, a.ComeBackDelay.Max) + 1
+}
+
+// personSet is a set of people by their index.
+type personSet []uint64
+
+func newPersonSet(n int64) personSet { return make(personSet, n/64+1) }
+
+// add adds a person and says whether they are new.
+func (s personSet) add(p int64) bool {
+	old := s[p/64]
+	s[p/64] |= 1 << (p % 64)
+	return s[p/64] != old
+}

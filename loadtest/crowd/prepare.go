@@ -1,0 +1,293 @@
+package crowd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hongbao/loadtest/attack"
+	"hongbao/reference/wallet"
+	"hongbao/scenarios/traffic"
+	"hongbao/sim/oracle"
+)
+
+// How a target is prepared (K1).
+const (
+	probeTries  = 3                      // a target that is just starting may answer the third
+	probePause  = 200 * time.Millisecond // between them
+	maxClockOff = 2 * time.Second        // beyond it moments of both sides cannot be compared
+	binders     = 64                     // phones that are bound at a time: enough to fill a service's pipelines, and no attack
+	warmPages   = 512                    // pages of the small traffic
+	warmWorkers = 32                     // at a time in the end, twice as many as in the step before
+)
+
+// Prepare makes the target ready (K1): it makes sure that each instance is the wallet that is meant, counts what it
+// holds, binds the phones of those people who have one, and sends some small traffic, so that connections and caches are
+// warm before the first win. Progress, unless nil, is told how many phones are bound, of how many; by several goroutines.
+//
+// A *TargetError says what is wrong with the target; other errors are the context's and the operator's.
+func (c *Crowd) Prepare(ctx context.Context, progress func(done, total int64)) error {
+	if err := c.takeStock(ctx); err != nil {
+		return err
+	}
+	for i, url := range c.options.URLs {
+		if err := c.probe(ctx, url, i); err != nil {
+			return err
+		}
+	}
+	if err := c.bindPhones(ctx, progress); err != nil {
+		return err
+	}
+	return c.warm(ctx)
+}
+
+// takeStock asks the operator how the target stands, and begins the judgement by that. A target that has no such method
+// has no operator.
+func (c *Crowd) takeStock(ctx context.Context) (err error) {
+	url := c.options.URLs[0]
+	if err := c.status(ctx, url); wallet.CodeOf(err) == wallet.CodeNotFound {
+		c.options.Operator = nil
+	} else if err != nil {
+		return err
+	}
+	if c.options.Operator == nil {
+		return c.askTime(ctx, url)
+	}
+	if c.before, err = count(ctx, c.options.Operator); err != nil {
+		return problem(ctx, url, err)
+	}
+	if c.options.Live != nil {
+		if c.live, err = count(ctx, c.options.Live); err != nil {
+			return problem(ctx, url, err)
+		}
+	}
+	return nil
+}
+
+// status asks how the load's side stands.
+func (c *Crowd) status(ctx context.Context, url string) error {
+	if c.options.Operator == nil {
+		return nil
+	}
+	asked := time.Now()
+	s, err := c.options.Operator.Status(ctx)
+	if err != nil {
+		return problem(ctx, url, err)
+	}
+	if err := c.compareClocks(url, asked, s.Now.Time()); err != nil {
+		return err
+	}
+	if s.Activity != c.activity.Parent {
+		return &TargetError{Problem: OtherActivity, URL: redacted(url), Hint: fmt.Sprintf("it serves activity %q, the scenario's is %q: start the service with the same scenario", s.Activity, c.activity.Parent)}
+	}
+	for _, b := range s.Budgets {
+		if b.Stage == wallet.Official {
+			c.activity.Children[0].Budget = b.Budget
+		}
+	}
+	c.watch(s.Strategy, reserved(s))
+	return nil
+}
+
+// compareClocks returns what is wrong when the target's clock showed at, and was asked since.
+func (c *Crowd) compareClocks(url string, asked, at time.Time) error {
+	now := time.Now()
+	off := max(asked.Sub(at), at.Sub(now)) // at most zero when it lies between the question and the answer
+	if off <= maxClockOff {
+		return nil
+	}
+	return &TargetError{Problem: WrongClock, URL: redacted(url), Hint: fmt.Sprintf("its clock is %v off ours: set both machines' clocks", off.Round(time.Millisecond))}
+}
+
+// askTime reads the target's clock off its answer to anything; it is in whole seconds, and not every server says it.
+func (c *Crowd) askTime(ctx context.Context, url string) error {
+	do := c.options.HTTP
+	if do == nil {
+		transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: c.client.Timeout}
+		defer transport.CloseIdleConnections()
+		do = &http.Client{Transport: transport}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.client.Timeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	asked := time.Now()
+	answer, err := do.Do(r)
+	if err != nil {
+		return nil // the probe says what is wrong
+	}
+	defer answer.Body.Close()
+	_, _ = io.CopyN(io.Discard, answer.Body, 1<<12)
+	at, err := http.ParseTime(answer.Header.Get("Date"))
+	if err != nil {
+		return nil
+	}
+	return c.compareClocks(url, asked.Add(-time.Second), at)
+}
+
+// probe makes sure that one instance is the wallet that is meant and takes both kinds of credentials: it asks for one fen
+// more than a single grant may be (C6), in each scene, and for the page of a person who has won nothing. A wallet that
+// grants it is judged for that.
+func (c *Crowd) probe(ctx context.Context, url string, i int) error {
+	who := uint32(c.scenario.People.Count) // nobody who plays
+	r := wallet.GrantRequest{Caller: c.caller(who, wallet.Douyin), Activity: c.activity.Parent, Award: wallet.Cash, Amount: c.activity.Children[0].SingleCap + 1}
+	asked := map[wallet.SceneID]bool{}
+	for _, w := range c.scenario.Windows {
+		if asked[w.Scene] {
+			continue
+		}
+		asked[w.Scene] = true
+		r.Scene, r.Rain = w.Scene, int32(i) // of each instance anew
+		var id oracle.GrantID
+		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+			r.Opened = now
+			id = o.GrantSent(int64(who), r, now)
+		})
+		err := c.attempt(ctx, func() error {
+			reply, err := c.targets[i].Grant(ctx, r)
+			c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.GrantAnswered(id, r, reply, err, now) })
+			return err
+		})
+		if err != nil && (wallet.CodeOf(err) != wallet.CodeRefused || wallet.ReasonOf(err) == noMarks) {
+			return problem(ctx, url, err)
+		}
+	}
+	page := wallet.PageRequest{Caller: r.Caller, Limit: pageLimit}
+	id := c.ask(who, &page)
+	var got wallet.Page
+	err := c.attempt(ctx, func() (err error) { got, err = c.targets[i].Page(ctx, page); return err })
+	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, got, err, now) })
+	if err != nil {
+		return problem(ctx, url, err)
+	}
+	return nil
+}
+
+// attempt tries something a few times.
+func (c *Crowd) attempt(ctx context.Context, do func() error) error {
+	var err error
+	for try := range probeTries {
+		if try > 0 && wait(ctx, probePause) != nil {
+			return err
+		}
+		if err = do(); !repeatable(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// bindPhones tells the target of the phones of those who will win and have had one all along.
+func (c *Crowd) bindPhones(ctx context.Context, progress func(done, total int64)) error {
+	total := int64(0)
+	c.winners(func(p int64) bool {
+		if c.traffic.Persona(p).HasPhone {
+			total++
+		}
+		return true
+	})
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	people := make(chan uint32)
+	var done atomic.Int64
+	var working sync.WaitGroup
+	for range min(binders, total) {
+		working.Go(func() {
+			for p := range people {
+				if err := c.bindPhone(ctx, p); err != nil {
+					stop(err)
+					return
+				}
+				if n := done.Add(1); progress != nil && (n%1000 == 0 || n == total) {
+					progress(n, total)
+				}
+			}
+		})
+	}
+	c.winners(func(p int64) bool {
+		if !c.traffic.Persona(p).HasPhone {
+			return true
+		}
+		select {
+		case people <- uint32(p):
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	})
+	close(people)
+	working.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// winners calls yield with everybody who will win, once each, until it returns false.
+func (c *Crowd) winners(yield func(p int64) bool) {
+	seen, all := newPersonSet(c.scenario.People.Count), traffic.New(c.scenario, c.seed)
+	for a, ok := all.Next(); ok; a, ok = all.Next() {
+		if seen.add(a.Person) && !yield(a.Person) {
+			return
+		}
+	}
+}
+
+// bindPhone binds a person's phone in the account systems that the person uses.
+func (c *Crowd) bindPhone(ctx context.Context, p uint32) error {
+	persona := c.traffic.Persona(int64(p))
+	var told [wallet.ToutiaoFamily + 1]bool
+	for _, app := range persona.Apps[:persona.Held] {
+		if told[app.Family()] {
+			continue
+		}
+		told[app.Family()] = true
+		var who wallet.Person
+		err := c.insist(ctx, drawsOf(c.seed, 0, p), func() (err error) {
+			who, err = c.target().Bind(ctx, c.caller(p, app), c.phone(p))
+			return err
+		})
+		if err == nil && who.ActID <= 0 {
+			err = fmt.Errorf("%w: crowd: a phone was bound to wallet %d", wallet.ErrUnknown, who.ActID)
+		}
+		if err != nil {
+			return problem(ctx, c.options.URLs[0], fmt.Errorf("binding a phone: %w", err))
+		}
+	}
+	c.witness.tell(func(o *oracle.Oracle, _ wallet.Instant) { o.PhoneBound(int64(p)) })
+	return nil
+}
+
+// warm sends the small traffic: pages of people who have won nothing yet, by more and more at a time.
+func (c *Crowd) warm(ctx context.Context) error {
+	var people []uint32
+	c.winners(func(p int64) bool { people = append(people, uint32(p)); return len(people) < warmPages })
+	var failed atomic.Int64
+	sent := 0
+	for workers := 1; sent < len(people) && ctx.Err() == nil; workers = min(2*workers, warmWorkers) {
+		var working sync.WaitGroup
+		for _, p := range people[sent:min(sent+workers, len(people))] {
+			sent++
+			working.Go(func() {
+				app := c.traffic.Persona(int64(p)).Apps[0]
+				if _, out := c.look(ctx, Visit{Person: p, App: app}, false); out != attack.OK {
+					failed.Add(1)
+				}
+			})
+		}
+		working.Wait()
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if n := failed.Load(); n*10 > int64(sent) {
+		return &TargetError{Problem: Down, URL: redacted(c.options.URLs[0]), Hint: fmt.Sprintf("%d of %d small requests, a few at a time, were not answered as they should be", n, sent)}
+	}
+	return nil
+}

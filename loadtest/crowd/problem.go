@@ -1,0 +1,102 @@
+package crowd
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"hongbao/reference/server/auth"
+	"hongbao/reference/wallet"
+)
+
+// Problem says why a target cannot be played against.
+type Problem string
+
+// The problems.
+const (
+	Down          Problem = "does not answer"
+	WrongTLS      Problem = "cannot be trusted over TLS"
+	Denied        Problem = "refuses the keys"
+	NotMarked     Problem = "takes no marked load"
+	NotWallet     Problem = "does not speak the wallet's API"
+	OtherActivity Problem = "does not grant what the scenario grants"
+	WrongClock    Problem = "has another time"
+)
+
+// TargetError says what is wrong with a target, before any load.
+type TargetError struct {
+	Problem Problem
+	URL     string // without credentials
+	Hint    string
+	Err     error // what was met; nil: it is in the hint
+}
+
+// Error implements error.
+func (e *TargetError) Error() string {
+	text := fmt.Sprintf("crowd: the target %s %s", e.URL, e.Problem)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	if e.Hint != "" {
+		text += "\n  hint: " + e.Hint
+	}
+	return text
+}
+
+// Unwrap returns what was met.
+func (e *TargetError) Unwrap() error { return e.Err }
+
+// noMarks is the reason with which a service refuses marked load.
+const noMarks = "no_shadow"
+
+// problem returns what an error says of a target; the context's own error as it is.
+func problem(ctx context.Context, target string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	e := &TargetError{URL: redacted(target), Err: err}
+	switch code := wallet.CodeOf(err); {
+	case overTLS(err):
+		e.Problem, e.Hint = WrongTLS, "give the certificate's authority, and write https:// for a server that speaks TLS and http:// for one that does not"
+	case errors.Is(err, auth.ErrTime):
+		e.Problem, e.Hint = WrongClock, "set both machines' clocks"
+	case code == wallet.CodeUnauthorised:
+		e.Problem, e.Hint = Denied, "use the target's own keys file: its caller needs the scopes grant and bind, and its session key signs users' sessions"
+	case wallet.ReasonOf(err) == noMarks:
+		e.Problem, e.Hint = NotMarked, "let the service serve marked load"
+	case errors.Is(err, wallet.ErrUnknownScene) || errors.Is(err, wallet.ErrNoActivity):
+		e.Problem, e.Hint = OtherActivity, "start the service with the same scenario"
+	case code == wallet.CodeUnavailable || code == wallet.CodeOverloaded || errors.Is(err, context.DeadlineExceeded):
+		e.Problem, e.Hint = Down, "is the service up, and is this its address?"
+	default:
+		e.Problem, e.Hint = NotWallet, "is this the service's address? A server that speaks TLS wants https://"
+	}
+	return e
+}
+
+// overTLS says whether an error is about TLS.
+func overTLS(err error) bool {
+	var (
+		verify  *tls.CertificateVerificationError
+		record  tls.RecordHeaderError
+		alert   tls.AlertError
+		unknown x509.UnknownAuthorityError
+		host    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	return errors.As(err, &verify) || errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &unknown) ||
+		errors.As(err, &host) || errors.As(err, &invalid) || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// redacted returns a URL without the password in it.
+func redacted(target string) string {
+	u, err := url.Parse(target)
+	if err != nil {
+		return "(unreadable URL)"
+	}
+	return u.Redacted()
+}

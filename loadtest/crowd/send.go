@@ -1,0 +1,155 @@
+package crowd
+
+import (
+	"context"
+	"time"
+
+	"hongbao/loadtest/attack"
+	"hongbao/reference/wallet"
+	"hongbao/sim/oracle"
+)
+
+// Send implements attack.Sender: one person does one thing to its end, repeats included. What the oracle holds against
+// an answer makes it Failed, whatever it says of itself.
+func (c *Crowd) Send(ctx context.Context, op attack.Op[Visit]) attack.Outcome {
+	v := op.What
+	switch op.Kind {
+	case Grant:
+		return c.grant(ctx, v)
+	case Page:
+		_, out := c.look(ctx, v, false)
+		return out
+	case Browse:
+		return c.browse(ctx, v)
+	case Withdraw:
+		return c.cashIn(ctx, v)
+	case Bind:
+		return c.bind(ctx, v)
+	default:
+		return attack.Failed // nothing that was planned
+	}
+}
+
+// outcome says how an operation ended, by its last answer: a rule of the wallet, a limit or a full queue is a no; all
+// other errors mean that there is no answer, or none that an honest request deserves.
+func outcome(err error, lied bool) attack.Outcome {
+	switch {
+	case lied:
+		return attack.Failed
+	case err == nil:
+		return attack.OK
+	}
+	switch wallet.CodeOf(err) {
+	case wallet.CodeRefused, wallet.CodeOverloaded:
+		return attack.Refused
+	}
+	return attack.Failed
+}
+
+// maxDoublings bounds how often a client doubles its wait before a repeat.
+const maxDoublings = 3
+
+// insist repeats a request as a client does: while the outcome is unknown, or nothing was done for want of capacity.
+func (c *Crowd) insist(ctx context.Context, d draws, request func() error) error {
+	var err error
+	for try := range c.client.Tries {
+		if try > 0 {
+			pause := c.client.Backoff
+			if wait(ctx, d.within(drawBackoff+uint64(try), pause)<<min(try-1, maxDoublings)) != nil {
+				return err
+			}
+		}
+		if err = request(); !repeatable(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// repeatable says whether a client repeats after this answer.
+func repeatable(err error) bool {
+	switch wallet.CodeOf(err) {
+	case wallet.CodeUnknown, wallet.CodeOverloaded, wallet.CodeUnavailable:
+		return err != nil
+	}
+	return false
+}
+
+// wait waits, or returns the context's error.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// grant asks for a win until it is told how that went.
+func (c *Crowd) grant(ctx context.Context, v Visit) attack.Outcome {
+	win := &c.scenario.Windows[v.Window]
+	d := drawsOf(c.seed, v.Window, v.Person)
+	r := wallet.GrantRequest{Caller: c.caller(v.Person, v.App), Activity: c.activity.Parent, Scene: win.Scene, Rain: win.Rain,
+		Award: wallet.Cash, Amount: wallet.Money(v.Amount)}
+	var id oracle.GrantID
+	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+		r.Opened = now
+		id = o.GrantSent(int64(v.Person), r, now)
+	})
+	if d.hit(drawHedge, c.client.Hedge) {
+		c.beside.do(func() { _, _, _ = c.tryGrant(ctx, id, r, "hedge") })
+	}
+	var reply wallet.GrantReply
+	lied := false
+	err := c.insist(ctx, d, func() (err error) {
+		var lie bool
+		reply, lie, err = c.tryGrant(ctx, id, r, "grant")
+		lied = lied || lie
+		return err
+	})
+	if err != nil || lied {
+		return outcome(err, lied)
+	}
+	if len(reply.Token) > 0 && c.traffic.Persona(int64(v.Person)).KeepsTokens {
+		c.purses.keep(v.Person, promise{reply.Order, v.App.Family(), reply.Token})
+	}
+	if d.hit(drawRepeat, c.client.Repeat) {
+		c.beside.do(func() {
+			if wait(ctx, d.within(drawRepeatDelay, c.client.Backoff)) == nil {
+				_, _, _ = c.tryGrant(ctx, id, r, "double tap")
+			}
+		})
+	}
+	return attack.OK
+}
+
+// tryGrant sends a request for a grant once and tells the oracle what came of it.
+func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest, operation string) (wallet.GrantReply, bool, error) {
+	reply, err := c.target().Grant(ctx, r)
+	if err != nil {
+		reply = wallet.GrantReply{}
+	}
+	lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.GrantAnswered(id, r, reply, err, now) })
+	c.answers.count(operation, err, lied)
+	return reply, lied, err
+}
+
+// bind binds the person's phone in both account systems.
+func (c *Crowd) bind(ctx context.Context, v Visit) attack.Outcome {
+	worst := attack.OK
+	for _, app := range []wallet.App{wallet.Douyin, wallet.Toutiao} {
+		caller := c.caller(v.Person, app)
+		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.BindSent(int64(v.Person), caller, now) })
+		var who wallet.Person
+		err := c.insist(ctx, drawsOf(c.seed, v.Window, v.Person), func() (err error) {
+			who, err = c.target().Bind(ctx, caller, c.phone(v.Person))
+			return err
+		})
+		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.BindAnswered(int64(v.Person), caller, who, err, now) })
+		c.answers.count("bind", err, lied)
+		worst = max(worst, outcome(err, lied)) // in the order OK, Refused, Failed
+	}
+	return worst
+}
