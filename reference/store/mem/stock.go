@@ -1,0 +1,218 @@
+package mem
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+
+	"hongbao/reference/wallet"
+)
+
+// Stock is a Redis of stock counters: the source's plain ones, those that remember orders, and the mirror.
+type Stock struct {
+	mu     sync.Mutex
+	keys   map[wallet.StockKey]*stockKey
+	mirror map[wallet.Template]map[string]int64
+}
+
+var (
+	_ wallet.StockCounter = (*Stock)(nil)
+	_ wallet.StockParts   = (*Stock)(nil)
+	_ wallet.StockMirror  = (*Stock)(nil)
+)
+
+// stockKey is one counter.
+type stockKey struct {
+	plain    int64 // the source's
+	issued   int64
+	lent     map[int]int64 // to each part, ever
+	borrowed map[int]int64 // from each part, ever
+	orders   map[wallet.OrderNo]wallet.StockAnswer
+}
+
+// NewStock returns counters that stand at zero.
+func NewStock() *Stock {
+	return &Stock{keys: map[wallet.StockKey]*stockKey{}, mirror: map[wallet.Template]map[string]int64{}}
+}
+
+func (s *Stock) key(k wallet.StockKey) *stockKey {
+	c := s.keys[k]
+	if c == nil {
+		c = &stockKey{lent: map[int]int64{}, borrowed: map[int]int64{}, orders: map[wallet.OrderNo]wallet.StockAnswer{}}
+		s.keys[k] = c
+	}
+	return c
+}
+
+// left returns what is left under the key, below zero when its limit was cut.
+func (c *stockKey) left(limit int64) int64 {
+	for _, n := range c.lent {
+		limit -= n
+	}
+	for _, n := range c.borrowed {
+		limit += n
+	}
+	return limit - c.issued
+}
+
+// Add implements wallet.StockCounter.
+func (s *Stock) Add(_ context.Context, k wallet.StockKey, n int64) (int64, error) {
+	if err := k.Validate(); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.key(k)
+	c.plain += n
+	return c.plain, nil
+}
+
+// Count implements wallet.StockCounter.
+func (s *Stock) Count(_ context.Context, k wallet.StockKey) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key(k).plain, k.Validate()
+}
+
+// Take implements wallet.StockParts. ErrInvalid: a malformed number or key.
+func (s *Stock) Take(_ context.Context, k wallet.StockKey, no wallet.OrderNo, limit int64, last bool) (wallet.StockAnswer, error) {
+	if err := checkStockOrder(k, no); err != nil {
+		return wallet.StockEmpty, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.key(k)
+	answer := c.orders[no]
+	switch {
+	case answer != wallet.StockEmpty:
+		return answer, nil
+	case limit >= 0 && c.left(limit) > 0:
+		c.issued++
+		answer = wallet.StockGranted
+	case last:
+		answer = wallet.StockRefused
+	default:
+		return wallet.StockEmpty, nil
+	}
+	c.orders[no] = answer
+	return answer, nil
+}
+
+// GiveBack implements wallet.StockParts. ErrInvalid: a malformed number or key.
+func (s *Stock) GiveBack(_ context.Context, k wallet.StockKey, no wallet.OrderNo) error {
+	if err := checkStockOrder(k, no); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.key(k)
+	if c.orders[no] == wallet.StockGranted {
+		c.issued--
+	}
+	c.orders[no] = wallet.StockRefused
+	return nil
+}
+
+// Lend implements wallet.StockParts. ErrInvalid: a malformed key, or nothing is wanted.
+func (s *Stock) Lend(_ context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
+	if err := from.Validate(); err != nil {
+		return 0, err
+	}
+	if want < 1 {
+		return 0, fmt.Errorf("%w: a loan of %d coupons", wallet.ErrInvalid, want)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.key(from)
+	if left := c.left(limit); left > 0 {
+		c.lent[to] += min(want, (left+1)/2)
+	}
+	return c.lent[to], nil
+}
+
+// Borrow implements wallet.StockParts.
+func (s *Stock) Borrow(_ context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
+	if err := to.Validate(); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.key(to)
+	fresh := max(0, lent-c.borrowed[from])
+	c.borrowed[from] += fresh
+	return fresh, nil
+}
+
+// Issued implements wallet.StockParts.
+func (s *Stock) Issued(_ context.Context, k wallet.StockKey) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key(k).issued, k.Validate()
+}
+
+// Report implements wallet.StockMirror.
+func (s *Stock) Report(_ context.Context, t wallet.Template, writer string, issued int64) error {
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mirror[t] == nil {
+		s.mirror[t] = map[string]int64{}
+	}
+	s.mirror[t][writer] = max(s.mirror[t][writer], issued)
+	return nil
+}
+
+// Reported implements wallet.StockMirror.
+func (s *Stock) Reported(_ context.Context, t wallet.Template) (sum int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.mirror[t] {
+		sum += n
+	}
+	return sum, t.Validate()
+}
+
+// Snapshot remembers the keys that on chooses, and returns what puts them back as they are now: a primary whose last
+// writes never reached the replica that takes its place. The mirror goes with part 0.
+func (s *Stock) Snapshot(on func(wallet.StockKey) bool) (restore func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys := map[wallet.StockKey]*stockKey{}
+	for k, c := range s.keys {
+		if on(k) {
+			keys[k] = &stockKey{c.plain, c.issued, maps.Clone(c.lent), maps.Clone(c.borrowed), maps.Clone(c.orders)}
+		}
+	}
+	mirror := map[wallet.Template]map[string]int64{}
+	for t, sums := range s.mirror {
+		mirror[t] = maps.Clone(sums)
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for k := range s.keys {
+			if on(k) {
+				delete(s.keys, k)
+			}
+		}
+		maps.Copy(s.keys, keys)
+		for t := range s.mirror {
+			if on(wallet.StockKey{Template: t}) {
+				s.mirror[t] = mirror[t]
+			}
+		}
+	}
+}
+
+func checkStockOrder(k wallet.StockKey, no wallet.OrderNo) error {
+	if err := k.Validate(); err != nil {
+		return err
+	}
+	if k.Stage != no.Stage {
+		return fmt.Errorf("%w: order %s takes no stock of stage %s", wallet.ErrInvalid, no, k.Stage)
+	}
+	return no.Validate()
+}

@@ -1,0 +1,91 @@
+package mem
+
+import (
+	"context"
+	"sync"
+
+	"hongbao/internal/slab"
+	"hongbao/reference/wallet"
+)
+
+// stockShare is the part of what is left that one lease of stock may take beyond its need. It is finer than that of
+// budgets: a single coupon is a lot, and hundreds of instances share the last ones.
+const stockShare = 64
+
+// StockBook is the book of leased stock: a book of leased budgets for each template.
+type StockBook struct {
+	mu sync.Mutex
+	of map[wallet.RewardID]stockQuotas
+}
+
+var _ wallet.StockBook = (*StockBook)(nil)
+
+// NewStockBook returns a book in which nothing is leased.
+func NewStockBook() *StockBook { return &StockBook{of: map[wallet.RewardID]stockQuotas{}} }
+
+// Of implements wallet.StockBook.
+func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) { return s.book(t) }
+
+func (s *StockBook) book(t wallet.RewardID) (stockQuotas, error) {
+	if err := (wallet.Template{Reward: t, Stage: wallet.Official}).Validate(); err != nil {
+		return stockQuotas{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.of[t]; !ok {
+		s.of[t] = stockQuotas{NewQuotas()}
+	}
+	return s.of[t], nil
+}
+
+// GiveBack implements wallet.StockBook. ErrInvalid: a malformed number or id.
+func (s *StockBook) GiveBack(_ context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+	b, err := s.book(t)
+	if err != nil {
+		return err
+	}
+	return b.giveBack(no)
+}
+
+// stockQuotas is the book of one template.
+type stockQuotas struct{ *Quotas }
+
+// Lease implements wallet.Quotas. It adds at most a 64th of what is left, or need if that is more.
+func (b stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
+	now, err := b.Quota(ctx, stage)
+	if err != nil {
+		return wallet.Block{}, err
+	}
+	if want > need && need > 0 && budget > now.Leased {
+		want = min(want, max(need, (budget-now.Leased)/stockShare))
+	}
+	return b.Quotas.Lease(ctx, holder, stage, need, want, budget)
+}
+
+// giveBack turns the order's reservation into a refusal. What an ended block gets back waits for an audit.
+func (s *Quotas) giveBack(no wallet.OrderNo) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kind, err := s.kinds.keep(no)
+	if err != nil {
+		return err
+	}
+	for int(kind) >= len(s.records) {
+		s.records = append(s.records, slab.Sparse[quotaRecord]{})
+	}
+	r := s.records[kind].Touch(int64(no.ActID))
+	if r.amount == 0 {
+		r.amount = 1 // on record, and paid for by no block
+	}
+	if r.block == 0 {
+		return nil
+	}
+	b := &s.blocks[r.block-1]
+	b.reserved -= r.amount
+	s.stages[b.stage].Reserved -= r.amount
+	if b.state != quotaOpen {
+		s.stages[b.stage].Stranded += r.amount
+	}
+	r.block = 0
+	return nil
+}
