@@ -15,9 +15,10 @@ import (
 
 var update = flag.Bool("update", false, "write the goldens instead of comparing with them")
 
-// fixtures names the three records.
+// fixtures names the records.
 func fixtures() map[string]func() *Record {
-	return map[string]func() *Record{"passed": passed, "violated": violated, "interrupted": interrupted}
+	return map[string]func() *Record{"passed": passed, "violated": violated, "interrupted": interrupted,
+		"loaded": loaded, "missed": missed, "saturated": saturated}
 }
 
 // TestGoldens holds every rendering of every fixture to what was looked at and found good.

@@ -12,6 +12,8 @@ import (
 var (
 	//go:embed page.html
 	pageHTML string
+	//go:embed page_load.html
+	pageLoadHTML string
 	//go:embed page.css
 	pageCSS string
 )
@@ -31,7 +33,7 @@ type page struct {
 
 // HTML writes r as one page that needs nothing else: no network, no scripts. Both languages are in it.
 func HTML(w io.Writer, r *Record) error {
-	t, err := template.New("page").Funcs(pageFuncs()).Parse(pageHTML)
+	t, err := template.New("page").Funcs(pageFuncs()).Parse(pageLoadHTML + pageHTML)
 	if err != nil {
 		return err
 	}
@@ -40,6 +42,11 @@ func HTML(w io.Writer, r *Record) error {
 		return err
 	}
 	p := page{view: newView(r), CSS: template.CSS(pageCSS), Charts: drawn}
+	for i := range p.Real {
+		if p.Real[i].Plots, err = secondsPlots(p.Real[i].Load); err != nil {
+			return err
+		}
+	}
 	p.Windows = windowRows(r, p.Size)
 	p.Refusals, p.Memory, p.Figures = refusalRows(r), memoryRows(r), metricRows(r)
 	p.Tokens = tokenSizesOf(r.Metrics)
@@ -53,23 +60,26 @@ func HTML(w io.Writer, r *Record) error {
 
 func pageFuncs() template.FuncMap {
 	return template.FuncMap{
-		"both":     func(en, zh string) Text { return Text{en, zh} },
-		"bothf":    textf,
-		"count":    count,
-		"bytes":    byteSize,
-		"figure":   figure,
-		"mark":     mark,
-		"quote":    quote,
-		"join":     strings.Join,
-		"kind":     kindName,
-		"duration": duration,
-		"title":    titleOf,
-		"hue":      hue,
-		"meaning":  meaning,
-		"commit":   shortCommit,
-		"verdict":  verdictName,
-		"add":      func(a, b int) int { return a + b },
-		"distinct": func(c checkRow) bool { return c.Worst != "" && c.Worst != c.First },
+		"both":        func(en, zh string) Text { return Text{en, zh} },
+		"bothf":       textf,
+		"count":       count,
+		"bytes":       byteSize,
+		"figure":      figure,
+		"mark":        mark,
+		"quote":       quote,
+		"join":        strings.Join,
+		"kind":        kindName,
+		"duration":    duration,
+		"title":       titleOf,
+		"hue":         hue,
+		"meaning":     meaning,
+		"commit":      shortCommit,
+		"verdict":     verdictName,
+		"micros":      micros,
+		"quantiles":   quantiles,
+		"significant": significant,
+		"add":         func(a, b int) int { return a + b },
+		"distinct":    func(c checkRow) bool { return c.Worst != "" && c.Worst != c.First },
 		"anyBad": func(ls []loadRow) bool {
 			return slices.ContainsFunc(ls, func(l loadRow) bool { return !l.Planned() || !l.Answered() })
 		},

@@ -34,15 +34,18 @@ type junitFault struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes r for CI: one suite a strategy with one test case a check, and a last suite with the verdict itself,
+// JUnit writes r for CI: one suite a run with one test case a check and a threshold, and a last suite with the verdict itself,
 // so that a run which is not a pass can never show as green. Fail is a failure, unknown an error.
 func JUnit(w io.Writer, r *Record) error {
 	class := "hongbao." + r.Kind + "." + r.Scenario.Name
 	doc := junitSuites{Name: strings.ReplaceAll(class, ".", " ")}
 	for _, run := range r.Runs {
-		s := junitSuite{Name: run.Strategy, Time: fmt.Sprintf("%.3f", run.WallSeconds)}
+		s := junitSuite{Name: run.Label(), Time: fmt.Sprintf("%.3f", run.WallSeconds)}
 		for _, c := range run.Checks {
-			s.add(checkCase(class+"."+run.Strategy, c, r.Replay))
+			s.add(checkCase(class+"."+run.Label(), c, r.Replay))
+		}
+		if run.Load != nil {
+			s.addLoad(class+"."+run.Label(), run.Load, r.Replay)
 		}
 		doc.Suites = append(doc.Suites, s)
 	}

@@ -239,10 +239,18 @@ func (r *Record) Missed() bool {
 	return false
 }
 
-// label names a run among those of its record.
-func (r *Run) label() string {
+// Label names a run among those of its record.
+func (r *Run) Label() string {
 	if r.Repeat > 0 {
 		return r.Strategy + " #" + count(int64(r.Repeat))
+	}
+	return r.Strategy
+}
+
+// Short names a run in the head of a narrow column.
+func (r *Run) Short() string {
+	if r.Repeat > 0 {
+		return "#" + count(int64(r.Repeat))
 	}
 	return r.Strategy
 }

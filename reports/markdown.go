@@ -12,7 +12,11 @@ func Markdown(w io.Writer, r *Record) error {
 	v := newView(r)
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s %s: %s\n\n", mark(r.Verdict), strings.ToUpper(string(r.Verdict)), md(r.Scenario.Title))
-	fmt.Fprintf(&b, "%s %s `%s` at scale %s, seed %d, commit `%s`.\n\n", v.Headline.EN, kindName(r.Kind).EN, mdCode(r.Scenario.Name), v.Size, r.Seed, mdCode(shortCommit(r.Commit)))
+	size := "at scale " + v.Size.String()
+	if len(v.Real) > 0 {
+		size = md(v.sizeWords())
+	}
+	fmt.Fprintf(&b, "%s %s `%s` %s, seed %d, commit `%s`.\n\n", v.Headline.EN, kindName(r.Kind).EN, mdCode(r.Scenario.Name), size, r.Seed, mdCode(shortCommit(r.Commit)))
 	for _, d := range v.Doubts {
 		fmt.Fprintf(&b, "> **%s**\n>\n", md(d.EN))
 	}
@@ -20,6 +24,9 @@ func Markdown(w io.Writer, r *Record) error {
 		b.WriteString("\n")
 	}
 	markdownComparison(&b, v)
+	markdownThresholds(&b, v)
+	markdownOperations(&b, v)
+	markdownFindMax(&b, v)
 	markdownChecks(&b, v)
 	fmt.Fprintf(&b, "Repeat it with:\n\n```sh\n%s\n```\n\nDigest `%s`. The plots and all figures are in `%s`.\n",
 		strings.ReplaceAll(quote(r.Replay), "```", ""), mdCode(r.Digest), HTMLFile)

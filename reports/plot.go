@@ -59,6 +59,19 @@ type drawing struct {
 
 // svg draws d. The text is for those who cannot see it.
 func (d drawing) svg(text string) (template.HTML, error) {
+	p, face := sheet()
+	lines, top := d.polylines()
+	marks := d.unit.marks(top)
+	p.X.Min, p.X.Max = 0, 1
+	p.Y.Min, p.Y.Max = 0, marks[len(marks)-1].Value*headroom
+	p.X.Tick.Marker = plot.ConstantTicks(d.line.ticks(float64(d.size.width) - 50))
+	p.Y.Tick.Marker = plot.ConstantTicks(marks)
+	p.Add(backdrop{d.line, d.windows, marks, face}, curves{d.runs, lines})
+	return d.size.draw(p, text)
+}
+
+// sheet is an empty plot in the page's style.
+func sheet() (*plot.Plot, font.Font) {
 	p := plot.New()
 	p.BackgroundColor = color.Transparent
 	p.Title.Text = ""
@@ -71,16 +84,12 @@ func (d drawing) svg(text string) (template.HTML, error) {
 	}
 	p.Y.LineStyle.Width = 0
 	p.Y.Tick.Length = 0
+	return p, face
+}
 
-	lines, top := d.polylines()
-	marks := d.unit.marks(top)
-	p.X.Min, p.X.Max = 0, 1
-	p.Y.Min, p.Y.Max = 0, marks[len(marks)-1].Value*headroom
-	p.X.Tick.Marker = plot.ConstantTicks(d.line.ticks(float64(d.size.width) - 50))
-	p.Y.Tick.Marker = plot.ConstantTicks(marks)
-	p.Add(backdrop{d.line, d.windows, marks, face}, curves{d.runs, lines})
-
-	c := vgsvg.New(d.size.width, d.size.height)
+// draw renders a plot as an element of the page.
+func (s plotSize) draw(p *plot.Plot, text string) (template.HTML, error) {
+	c := vgsvg.New(s.width, s.height)
 	p.Draw(draw.Crop(draw.New(c), 2, -6, 2, -2))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {

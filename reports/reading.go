@@ -8,6 +8,9 @@ func readings(r *Record, size scale) []Text {
 	if r.Interrupted {
 		return nil
 	}
+	if r.Kind == "load" {
+		return loadReadings(r)
+	}
 	sync, async, token := comparisonOf(r, "sync"), comparisonOf(r, "async"), comparisonOf(r, "token")
 	var out []Text
 	if token != nil && sync != nil {

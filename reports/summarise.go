@@ -22,13 +22,13 @@ func Summarise(r *Record) {
 			verdicts = append(verdicts, Unknown)
 		}
 		r.Interrupted = r.Interrupted || run.Interrupted
-		digest.Write([]byte(run.label() + " " + run.Digest + "\n"))
+		digest.Write([]byte(run.Label() + " " + run.Digest + "\n"))
 		for _, c := range run.Checks {
 			if c.First != "" {
-				c.First = run.label() + ": " + c.First
+				c.First = run.Label() + ": " + c.First
 			}
 			if c.Worst != "" {
-				c.Worst = run.label() + ": " + c.Worst
+				c.Worst = run.Label() + ": " + c.Worst
 			}
 			k, seen := at[c.Name]
 			if !seen {

@@ -29,7 +29,11 @@ func Table(w io.Writer, r *Record, colour bool) error {
 	t.head(v)
 	t.checks(v)
 	t.comparison(v)
-	t.loads(v)
+	if r.Kind == "load" {
+		t.load(v)
+	} else {
+		t.loads(v)
+	}
 	t.line("")
 	t.line(t.paint(dim, "digest ") + quote(r.Digest))
 	t.line(t.paint(dim, "replay ") + quote(r.Replay))
@@ -85,7 +89,7 @@ func (t *terminal) head(v view) {
 		t.wrap("  ! ", d.EN)
 	}
 	t.line("")
-	t.wrap("  ", fmt.Sprintf("%s %s · scale %s · seed %d · commit %s", kindName(v.Kind).EN, quote(v.Scenario.Name), v.Size, v.Seed, orDash(shortCommit(v.Commit))))
+	t.wrap("  ", fmt.Sprintf("%s %s · %s · seed %d · commit %s", kindName(v.Kind).EN, quote(v.Scenario.Name), v.sizeWords(), v.Seed, orDash(shortCommit(v.Commit))))
 }
 
 func (t *terminal) checks(v view) {
@@ -97,14 +101,14 @@ func (t *terminal) checks(v view) {
 	t.line("")
 	head := fmt.Sprintf("%-*s%-*s%13s%12s ", nameWidth+4, "CHECKS", specWidth, "spec", "evaluations", "violations")
 	for _, run := range marks {
-		head += " " + clip(quote(run.Strategy), 5)
+		head += " " + clip(quote(run.Short()), 5)
 	}
 	t.line(t.paint(bold, clip(head, tableWidth)))
 	for _, c := range v.Checks {
 		line := "  " + t.verdict(c.Result, mark(c.Result)) + " " + pad(quote(c.Name), nameWidth) + pad(quote(strings.Join(c.Spec, " ")), specWidth) +
 			fmt.Sprintf("%13s%12s ", count(c.Evaluations), count(c.Violations))
 		for j, by := range c.By[:len(marks)] {
-			line += " " + t.verdict(by, mark(by)) + strings.Repeat(" ", max(0, utf8.RuneCountInString(clip(quote(marks[j].Strategy), 5))-1))
+			line += " " + t.verdict(by, mark(by)) + strings.Repeat(" ", max(0, utf8.RuneCountInString(clip(quote(marks[j].Short()), 5))-1))
 		}
 		t.line(line)
 		if c.First != "" {
@@ -158,23 +162,32 @@ func (t *terminal) comparison(v view) {
 func (t *terminal) loads(v view) {
 	t.line("")
 	t.line(t.paint(bold, "OFFERED LOAD") + t.paint(dim, "  scheduled = sent + unsent; sent = ok + refused + failed + in flight"))
-	head := pad("", 10)
+	t.accountsHead(10)
+	for _, l := range v.Loads {
+		t.account(l.Strategy, 10, l.Offered)
+	}
+}
+
+func (t *terminal) accountsHead(nameWidth int) {
+	head := pad("", nameWidth)
 	for _, h := range []string{"scheduled", "sent", "unsent", "ok", "refused", "failed", "in flight"} {
 		head += padLeft(h, 12)
 	}
 	t.line(t.paint(dim, head))
-	for _, l := range v.Loads {
-		line := pad("  "+quote(l.Strategy), 10)
-		for _, n := range []int64{l.Scheduled, l.Sent, l.Unsent, l.OK, l.Refused, l.Failed, l.InFlight} {
-			line += padLeft(count(n), 12)
-		}
-		if ok := l.Planned() && l.Answered(); ok {
-			line += "  " + t.verdict(Pass, mark(Pass))
-		} else {
-			line += "  " + t.verdict(Fail, mark(Fail))
-		}
-		t.line(line)
+}
+
+// account writes one account, with whether it adds up.
+func (t *terminal) account(name string, nameWidth int, o Offered) {
+	line := pad("  "+quote(name), nameWidth)
+	for _, n := range []int64{o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight} {
+		line += padLeft(count(n), 12)
 	}
+	if o.Planned() && o.Answered() {
+		line += "  " + t.verdict(Pass, mark(Pass))
+	} else {
+		line += "  " + t.verdict(Fail, mark(Fail))
+	}
+	t.line(line)
 }
 
 func orDash(s string) string {

@@ -45,10 +45,10 @@ func (r *Record) Validate() error {
 	seen := make(map[string]bool, len(r.Runs))
 	for i := range r.Runs {
 		run := &r.Runs[i]
-		if seen[run.label()] {
-			return bad("strategy %q has two runs", run.label())
+		if seen[run.Label()] {
+			return bad("strategy %q has two runs", run.Label())
 		}
-		seen[run.label()] = true
+		seen[run.Label()] = true
 		if run.Repeat < 0 || (run.Load != nil) != (r.Kind == "load") {
 			return bad("strategy %q: repeat %d of kind %q, with load: %t", run.Strategy, run.Repeat, r.Kind, run.Load != nil)
 		}
@@ -56,7 +56,7 @@ func (r *Record) Validate() error {
 			return err
 		}
 		if r.Verdict == Pass && run.Verdict != Pass {
-			return bad("the verdict is pass, but that of strategy %q is %s", run.label(), run.Verdict)
+			return bad("the verdict is pass, but that of strategy %q is %s", run.Label(), run.Verdict)
 		}
 	}
 	if n := r.values(); n > MaxValues {
@@ -81,7 +81,7 @@ func (r *Record) values() (n int) {
 }
 
 func (r *Run) validate() error {
-	what := fmt.Sprintf("strategy %q", r.label())
+	what := fmt.Sprintf("strategy %q", r.Label())
 	if err := validatePart(what, r.Verdict, r.Interrupted, r.Checks, r.Offered, r.Metrics); err != nil {
 		return err
 	}

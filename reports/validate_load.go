@@ -19,8 +19,6 @@ func (l *Load) validate(what string, v Verdict) error {
 		return bad("%s: peak_per_s %v, duration_s %v", what, l.PeakPerS, l.DurationS)
 	case l.StartedAt.Unix() > maxUnixS:
 		return bad("%s: started_at %s", what, l.StartedAt)
-	case v == Pass && len(l.Doubts()) > 0:
-		return bad("%s: the verdict is pass, but: %s", what, l.Doubts()[0].EN)
 	}
 	names := map[string]bool{}
 	for _, o := range l.Operations {
@@ -51,7 +49,13 @@ func (l *Load) validate(what string, v Verdict) error {
 	if err := l.Audit.validate(what); err != nil {
 		return err
 	}
-	return l.Seconds.validate(what)
+	if err := l.Seconds.validate(what); err != nil {
+		return err
+	}
+	if doubts := l.Doubts(); v == Pass && len(doubts) > 0 {
+		return bad("%s: the verdict is pass, but: %s", what, doubts[0].EN)
+	}
+	return nil
 }
 
 func (o *Operation) validate(what string) error {

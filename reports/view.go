@@ -17,6 +17,10 @@ type view struct {
 	Readings []Text // what the comparison says, in sentences
 	Checks   []checkRow
 	Loads    []loadRow
+
+	// Of runs in real time; empty for a simulation.
+	Real       []loadView
+	Thresholds []thresholdRow
 }
 
 // newView prepares r, which Validate has accepted.
@@ -28,6 +32,7 @@ func newView(r *Record) view {
 	v.Rows = comparisonRows(r, v.Size)
 	v.Readings = readings(r, v.Size)
 	v.Loads = loadRows(r)
+	v.Real, v.Thresholds = loadViews(r), thresholdRows(r)
 	return v
 }
 
@@ -62,7 +67,7 @@ type row struct {
 
 // comparisonRows builds the strategy table: what people see, what it costs, and what became of the money.
 func comparisonRows(r *Record, size scale) []row {
-	if len(r.Runs) == 0 {
+	if len(r.Runs) == 0 || r.Kind == "load" {
 		return nil
 	}
 	wait := func(ms func(Comparison) int64) func(Comparison) cell {
@@ -153,7 +158,7 @@ func loadRows(r *Record) []loadRow {
 	}
 	rows := make([]loadRow, len(r.Runs))
 	for i, run := range r.Runs {
-		rows[i] = loadRow{run.Strategy, run.Offered}
+		rows[i] = loadRow{run.Label(), run.Offered}
 	}
 	return rows
 }

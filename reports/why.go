@@ -16,9 +16,11 @@ func headline(r *Record) Text {
 			held++
 		}
 	}
-	return textf("%s of %s checks held, evaluated %s times, with %s violations.",
+	t := textf("%s of %s checks held, evaluated %s times, with %s violations.",
 		"%[2]s 项检查中 %[1]s 项成立，共评估 %[3]s 次，违反 %[4]s 次。",
 		count(int64(held)), count(int64(len(r.Checks))), count(evaluations), count(violations))
+	more := thresholdHeadline(r)
+	return Text{t.EN + more.EN, t.ZH + more.ZH}
 }
 
 // doubts lists why a verdict is not pass. For a pass it is empty; otherwise it never is.
@@ -34,7 +36,7 @@ func doubts(r *Record) []Text {
 	}
 	for _, run := range r.Runs {
 		if run.Interrupted {
-			say(textf("Strategy %s was interrupted before its end.", "策略 %s 未运行到结束。", quote(run.Strategy)))
+			say(textf("Strategy %s was interrupted before its end.", "策略 %s 未运行到结束。", quote(run.Label())))
 		}
 	}
 	violated, never, undecided := byOutcome(r.Checks)
@@ -50,8 +52,12 @@ func doubts(r *Record) []Text {
 	if len(r.Checks) == 0 {
 		say(Text{"There was no check at all.", "没有任何检查。"})
 	}
-	for _, l := range loadRows(r) {
-		out = append(out, loadDoubts(l)...)
+	if r.Kind == "load" {
+		out = append(out, realDoubts(r)...)
+	} else {
+		for _, l := range loadRows(r) {
+			out = append(out, loadDoubts(l)...)
+		}
 	}
 	if len(out) == 0 {
 		say(Text{"The checks held, but the run missed a threshold or one of its strategies gave no verdict.",

@@ -1,0 +1,26 @@
+package reports
+
+import "strings"
+
+// addLoad adds a case for the load itself and one a threshold.
+func (s *junitSuite) addLoad(class string, l *Load, replay string) {
+	offered := junitCase{Name: "the load was the one that was asked for", Class: class}
+	if ds := l.Doubts(); len(ds) > 0 {
+		var lines []string
+		for _, d := range ds {
+			lines = append(lines, d.EN)
+		}
+		offered.Error = &junitFault{Message: lines[0], Text: strings.Join(lines, "\n") + "\nreplay: " + replay}
+	}
+	s.add(offered)
+	for _, t := range l.Thresholds {
+		c := junitCase{Name: quote(t.Statement), Class: class + ".thresholds"}
+		switch t.Result {
+		case Fail:
+			c.Failure = &junitFault{Message: t.comparison().EN, Text: t.comparison().EN + " over " + count(t.Samples) + " samples\nreplay: " + replay}
+		case Unknown:
+			c.Error = &junitFault{Message: quote(t.Why), Text: t.comparison().EN + "\nreplay: " + replay}
+		}
+		s.add(c)
+	}
+}
