@@ -82,8 +82,12 @@ func (a *attacker[T]) do(op Op[T]) {
 	s := a.shards[a.next.Add(1)%shardsEach]
 	sent := r.now()
 	late := sent - op.At
-	if late > r.config.Patience || r.cut.Load() {
-		r.book.unsent(s, op.At, op.Kind)
+	if late > r.config.Patience {
+		r.book.leave(s, op.At, op.Kind, r.config.Duration)
+		return
+	}
+	if r.cut.Load() {
+		r.book.leave(s, op.At, op.Kind, r.offered)
 		return
 	}
 	if !r.book.begin(s, op.At, op.Kind, late) {
@@ -115,12 +119,13 @@ func (a *attacker[T]) enter(now time.Duration) {
 	}
 }
 
-// settle waits until all that was taken is counted as sent or as unsent, which takes a worker a moment.
+// settle waits until all that was taken is counted, which takes a worker a moment.
 func (a *attacker[T]) settle(taken uint64) {
 	for range settleTries {
 		counted := uint64(0)
 		for _, s := range a.shards {
 			s.mu.Lock()
+			counted += uint64(s.recalled)
 			for i := range s.kinds {
 				counted += uint64(s.kinds[i].sent + s.kinds[i].unsent)
 			}

@@ -21,6 +21,7 @@ type shard struct {
 	mu       sync.Mutex
 	closed   bool
 	kinds    []tally
+	recalled int64 // taken by a worker, and not due before the run was stopped
 	lateness lasting
 	panics   int64
 	panicked string // what the first panic said
@@ -59,13 +60,19 @@ func (b *book) begin(s *shard, at time.Duration, kind uint8, late time.Duration)
 	return true
 }
 
-// unsent counts operations that are not sent.
-func (b *book) unsent(s *shard, at time.Duration, kind uint8) {
+// leave counts an operation that is not sent, in a run that offers until end: it is unsent if it fell due, and otherwise
+// was never asked for.
+func (b *book) leave(s *shard, at time.Duration, kind uint8, end time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closed {
+	switch {
+	case s.closed:
+	case at <= end:
 		s.kinds[kind].unsent++
 		b.series.cell(at, kind).unsent.Add(1)
+	default:
+		s.recalled++
+		b.series.recalled(at, kind)
 	}
 }
 

@@ -65,6 +65,11 @@ func (f *feed[T]) end() {
 // closed.
 func (f *feed[T]) pace(stop <-chan struct{}) (time.Duration, bool) {
 	for {
+		select {
+		case <-stop: // vegeta may ask on for a while
+			return 0, false
+		default:
+		}
 		f.mu.Lock()
 		if f.closed {
 			f.mu.Unlock()

@@ -16,7 +16,8 @@ type run[T any] struct {
 	sending context.Context // given to the sender
 	start   time.Time       // moments count from here
 	stopped chan struct{}   // closed: nothing more is to be sent
-	cut     atomic.Bool     // what fails now was cut off by us
+	offered time.Duration   // how long operations are offered; set before the cut
+	cut     atomic.Bool     // nothing is to be sent any more, and what fails now was cut off by us
 	answer  *http.Response
 
 	book      *book
@@ -75,20 +76,20 @@ func (r *run[T]) run(ctx context.Context) (*Report, error) {
 	back := r.attack()
 
 	e := r.wait(ctx, dealt, back)
-	offered := r.config.Duration
+	r.offered = r.config.Duration
 	if e.early {
-		offered = min(r.now(), offered)
+		r.offered = min(r.now(), r.offered)
 	}
 	r.stop(cancel, back)
 	if !e.dealt {
 		e.err = <-dealt
 	}
-	r.close(offered)
+	r.close()
 	elapsed := r.now()
 	<-watched
 
 	rep := newReport(r.config, r.book)
-	rep.Started, rep.Offered, rep.Elapsed, rep.Interrupted = r.start, offered, elapsed, e.early
+	rep.Started, rep.Offered, rep.Elapsed, rep.Interrupted = r.start, r.offered, elapsed, e.early
 	workers, full := r.workers()
 	rep.Health = m.report(rep, workers, int64(r.config.MaxInFlight), full, r.book.lateness())
 	if r.config.Progress != nil {
@@ -161,7 +162,7 @@ func (r *run[T]) stop(cancel context.CancelFunc, back <-chan struct{}) {
 
 // close counts what was never taken and closes the books: what was due by the end of the offer is unsent, the rest was
 // never asked for.
-func (r *run[T]) close(offered time.Duration) {
+func (r *run[T]) close() {
 	left := r.dealer.left()
 	for i, f := range r.feeds {
 		taken, ops := f.close()
@@ -169,11 +170,7 @@ func (r *run[T]) close(offered time.Duration) {
 		r.attackers[i].settle(taken)
 	}
 	for _, op := range left {
-		if op.At <= offered {
-			r.book.unsent(r.book.shards[0], op.At, op.Kind)
-		} else {
-			r.book.series.recalled(op.At, op.Kind)
-		}
+		r.book.leave(r.book.shards[0], op.At, op.Kind, r.offered)
 	}
 	r.book.close()
 }
