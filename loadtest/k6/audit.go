@@ -58,7 +58,10 @@ func (f *festival) audit(ctx context.Context) *Verdict {
 	began := time.Now()
 	after, ok := a.drain(ctx)
 	f.drained.Store(ok)
-	v := &Verdict{Drained: time.Since(began).Seconds(), Scheduled: f.scheduled()}
+	v := &Verdict{Drained: maxDrained, Scheduled: f.scheduled()}
+	if ok {
+		v.Drained = time.Since(began).Seconds()
+	}
 	v.Sent = a.pages(ctx)
 	a.budget(after, ok)
 	a.books(ctx, ok)
@@ -114,7 +117,7 @@ func (a *auditor) unknown(name, why string) {
 
 // drain waits until the service holds no posting and no open order, as long as the scenario allows.
 func (a *auditor) drain(ctx context.Context) (client.Status, bool) {
-	until := time.Now().Add(a.festival.drain)
+	until := time.Now().Add(a.festival.plan.drain)
 	for {
 		s, err := a.festival.desk.Status(ctx)
 		switch {
@@ -122,7 +125,7 @@ func (a *auditor) drain(ctx context.Context) (client.Status, bool) {
 			a.saw("nothing-lost", true, "")
 			return s, true
 		case time.Now().After(until) && err == nil:
-			a.saw("nothing-lost", false, "after %v %d postings are held and %d orders are open", a.festival.drain, s.Backlog, s.OpenOrders)
+			a.saw("nothing-lost", false, "after %v %d postings are held and %d orders are open", a.festival.plan.drain, s.Backlog, s.OpenOrders)
 			return s, false
 		case time.Now().After(until) || ctx.Err() != nil:
 			a.unknown("nothing-lost", fmt.Sprintf("the service does not say what it holds: %v", err))
@@ -153,7 +156,7 @@ func (a *auditor) budget(after client.Status, drained bool) {
 func (a *auditor) books(ctx context.Context, drained bool) {
 	f := a.festival
 	_, _, orders, _ := f.witness.sums()
-	until := time.Now().Add(f.drain)
+	until := time.Now().Add(f.plan.drain)
 	for {
 		r, err := f.desk.Reconcile(ctx)
 		if err != nil {

@@ -37,7 +37,6 @@ type festival struct {
 	witness *witness
 	wallet  *client.Client
 	desk    *client.Operator
-	drain   time.Duration
 
 	zeros   zeros
 	begun   sync.Once
@@ -85,7 +84,7 @@ func newFestival(c Config) (*festival, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
-	return &festival{config: c, plan: p, witness: newWitness(served(whole), p.total), wallet: w, desk: d, drain: window.Drain}, nil
+	return &festival{config: c, plan: p, witness: newWitness(served(whole), p.total), wallet: w, desk: d}, nil
 }
 
 // newHTTPClient returns a client that keeps its connections and follows no redirects: a signature covers one path.

@@ -127,6 +127,9 @@ func (v *visitor) Begin() error {
 		return errors.New("hongbao: begin() belongs into setup()")
 	}
 	v.vu.State().Logger.Info(v.festival.describe())
+	for _, line := range v.festival.plan.silent() {
+		v.vu.State().Logger.Warn("hongbao: a threshold of the scenario is not judged by k6: " + line)
+	}
 	return v.festival.begin(v.vu.Context())
 }
 

@@ -2,11 +2,8 @@ package k6
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"math/big"
-	"slices"
-	"strings"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -18,8 +15,11 @@ type asked struct {
 	Exec            string              `json:"exec"`            // the exported function of one iteration; "" = person
 	VUs             int64               `json:"vus"`             // made before the start, over all apps; 0 = from the peak
 	MaxVUs          int64               `json:"maxVUs"`          // at most, over all apps; 0 = from the peak
-	TeardownTimeout string              `json:"teardownTimeout"` // for the audit; "" = auditTime
-	Thresholds      map[string][]string `json:"thresholds"`      // the script's own, added to those below
+	TeardownTimeout string              `json:"teardownTimeout"` // for the audit; "" = the scenario's drain and auditTime
+	Thresholds      map[string][]string `json:"thresholds"`      // the script's own, beside those of thresholds.go
+
+	// ScenarioThresholds says whether the scenario file's thresholds bind too. Left out = true.
+	ScenarioThresholds *bool `json:"scenarioThresholds"`
 }
 
 // VUs are sized by Little's law, VUs = rate × time of an iteration. An iteration is expected to take usualIteration, and
@@ -31,11 +31,8 @@ const (
 	maxVUs           = 20_000
 )
 
-// auditTime is how long the audit may take: k6 would end it after a minute.
-const auditTime = "15m"
-
-// unsentPerMille is the share of wins, in thousandths, that may go unsent before the figures say nothing.
-const unsentPerMille = 1
+// auditTime is how long the audit may take once nothing is held back: k6 would end it after a minute.
+const auditTime = 15 * time.Minute
 
 // rateUnit is k6's timeUnit: rates are whole numbers of iterations a day.
 const rateUnit = 24 * time.Hour
@@ -50,7 +47,7 @@ func (p *plan) options(a asked) (map[string]any, error) {
 		a.Exec = "person"
 	}
 	if a.TeardownTimeout == "" {
-		a.TeardownTimeout = auditTime
+		a.TeardownTimeout = (p.drain + auditTime).String()
 	}
 	if a.VUs < 0 || a.MaxVUs < 0 || a.VUs > maxVUs || a.MaxVUs > maxVUs {
 		return nil, fmt.Errorf("hongbao: options: VUs are 0 (from the peak) to %d", maxVUs)
@@ -74,7 +71,7 @@ func (p *plan) options(a asked) (map[string]any, error) {
 		}
 	}
 	return map[string]any{
-		"scenarios": byApp, "thresholds": p.thresholds(a.Thresholds), "teardownTimeout": a.TeardownTimeout, "setupTimeout": "60s",
+		"scenarios": byApp, "thresholds": p.thresholds(a), "teardownTimeout": a.TeardownTimeout, "setupTimeout": "60s",
 		"summaryTrendStats": []string{"min", "med", "p(90)", "p(99)", "p(99.9)", "max"},
 	}, nil
 }
@@ -136,30 +133,3 @@ func (p *plan) vus(app wallet.App, a asked) (vus, most int64) {
 	vus = size(a.VUs, usualIteration)
 	return vus, max(vus, size(a.MaxVUs, longestIteration))
 }
-
-// thresholds returns what makes a run a pass. k6 passes a threshold on a metric without samples: beside each of those
-// that could be left without, one wants a sample.
-func (p *plan) thresholds(own map[string][]string) map[string][]string {
-	out := map[string][]string{
-		metricViolations:     {"count==0"},
-		metricChecks:         {"count>0"},
-		metricUnknown:        {"value==0"},
-		metricGrants:         {"count>0"},
-		metricFailed:         {"rate<0.01"},
-		metricUnsent:         {fmt.Sprintf("value<=%g", unsentPerMille/1000.0)},
-		"dropped_iterations": {fmt.Sprintf("count<=%d", p.total*unsentPerMille/1000)},
-		callsOf(opGrant):     {"count>0"},
-	}
-	for _, name := range slices.Sorted(maps.Keys(own)) {
-		out[name] = append(out[name], own[name]...)
-		for _, op := range []string{opGrant, opPage, opWithdraw} {
-			if strings.HasPrefix(name, "hongbao_") && strings.Contains(name, "operation:"+op) {
-				out[callsOf(op)] = []string{"count>0"}
-			}
-		}
-	}
-	return out
-}
-
-// callsOf names the submetric that counts the calls of one operation.
-func callsOf(op string) string { return metricCalls + "{operation:" + op + "}" }

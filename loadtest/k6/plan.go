@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sync/atomic"
+	"time"
 
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
@@ -23,17 +24,17 @@ type win struct {
 // plan says who wins what: for each app its wins in the order in which they fall due, as scenario and seed decide. Safe
 // for concurrent use.
 type plan struct {
-	window  scenarios.Window
-	stage   wallet.Stage
-	parent  wallet.ActivityID
-	people  scenarios.AfterWin
-	crowd   traffic.Crowd
-	wins    [wallet.Apps + 1][]win
-	first   [wallet.Apps + 1]int64 // place of an app's first win in taken
-	taken   []atomic.Bool
-	total   int64
-	hits    uint64 // stream of what people do after a win
-	invited int64
+	window scenarios.Window
+	stage  wallet.Stage
+	parent wallet.ActivityID
+	people scenarios.AfterWin
+	crowd  traffic.Crowd
+	wins   [wallet.Apps + 1][]win
+	first  [wallet.Apps + 1]int64 // place of an app's first win in taken
+	taken  []atomic.Bool
+	total  int64
+	limits []scenarios.Threshold
+	drain  time.Duration // how long the backlog may take after the window
 }
 
 // newPlan draws the wins of a scenario of one window.
@@ -50,7 +51,7 @@ func newPlan(s *scenarios.Scenario, seed uint64) (*plan, error) {
 	}
 	arrivals := traffic.New(s, seed)
 	p := &plan{window: w, stage: w.Stage, parent: s.Activity.Parent, people: s.People.After, crowd: arrivals.Crowd,
-		total: arrivals.Total(0), invited: s.Invited(w), hits: seed}
+		total: arrivals.Total(0), limits: s.Thresholds, drain: s.Drain}
 	for a, ok := arrivals.Next(); ok; a, ok = arrivals.Next() {
 		if a.Amount < 1 || a.Amount > math.MaxUint32 {
 			return nil, fmt.Errorf("%w: window %q has a win of %d fen", errConfig, w.Name, a.Amount)

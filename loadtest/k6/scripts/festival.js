@@ -1,13 +1,25 @@
-// What the scripts share: the configuration from the environment (k6 run -e PEAK=500/s …).
+// What the scripts share. Everything can be said from outside: k6 run -e TARGET=… -e KEYS=… -e PEAK=500/s rain.js
+
+// festivalOf returns the configuration of a play, or of the window that the environment names.
 export function festivalOf(play) {
   const env = __ENV;
-  return Object.assign(env.WINDOW ? { window: env.WINDOW } : play, {
+  return {
     scenario: env.SCENARIO || 'scenarios/spring-festival-2022.yaml',
     target: env.TARGET || 'http://127.0.0.1:8080',
     keys: env.KEYS || 'data/keys.json',
+    play: env.WINDOW ? undefined : play,
+    window: env.WINDOW,
     peak: env.PEAK || '200/s',
     duration: env.DURATION || '30s',
     seed: env.SEED, // left out: drawn from the clock, and printed
     loadTest: env.LOAD_TEST !== 'false',
-  });
+  };
+}
+
+// visit is what a person does: win, perhaps look at the wallet page, perhaps withdraw what it shows.
+export function visit(festival) {
+  const won = festival.win();
+  if (won === null || won.outcome !== 'ok') return;
+  if (!festival.wants('look') || festival.look().outcome !== 'ok') return;
+  if (festival.wants('withdraw')) festival.withdraw();
 }

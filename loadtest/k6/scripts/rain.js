@@ -1,17 +1,10 @@
-// Red-packet rain at the peak of the evening.
+// Red-packet rain: everybody at once, for some minutes.
 import hongbao from 'k6/x/hongbao';
-import { festivalOf } from './festival.js';
+import { festivalOf, visit } from './festival.js';
 
-const festival = hongbao.festival(festivalOf({ play: 'rain' }));
+const festival = hongbao.festival(festivalOf('rain'));
 
 export const options = festival.options();
 export const setup = () => festival.begin();
+export const person = () => visit(festival);
 export const teardown = () => festival.audit();
-
-export function person() {
-  const won = festival.win();
-  if (won === null || won.outcome !== 'ok') return;
-  if (festival.wants('look') && festival.look().outcome === 'ok' && festival.wants('withdraw')) {
-    festival.withdraw();
-  }
-}

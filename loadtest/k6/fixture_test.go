@@ -1,0 +1,163 @@
+package k6
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// scenarioFile is what services and scripts of these tests play.
+const scenarioFile = "../../scenarios/spring-festival-2022.yaml"
+
+// startTime bounds how long a service may take to listen, and stopTime how long to stop.
+const (
+	startTime = time.Minute
+	stopTime  = time.Minute
+)
+
+// built is where the binaries are, built once for all tests.
+type built struct {
+	once         sync.Once
+	dir          string
+	hongbao, k6  string
+	err          error
+	buildOutputs bytes.Buffer
+}
+
+var binaries built
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binaries.dir != "" {
+		_ = os.RemoveAll(binaries.dir)
+	}
+	os.Exit(code)
+}
+
+// build returns the service's and k6's binaries.
+func build(t testing.TB) (hongbao, k6 string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a service and k6")
+	}
+	b := &binaries
+	b.once.Do(func() {
+		if b.dir, b.err = os.MkdirTemp("", "hongbao-k6-*"); b.err != nil {
+			return
+		}
+		b.hongbao, b.k6 = filepath.Join(b.dir, "hongbao"), filepath.Join(b.dir, "k6")
+		for _, c := range []struct{ dir, out, what string }{{"../..", b.hongbao, "."}, {".", b.k6, "./cmd/k6"}} {
+			cmd := exec.Command("go", "build", "-o", c.out, c.what)
+			cmd.Dir, cmd.Stdout, cmd.Stderr = c.dir, &b.buildOutputs, &b.buildOutputs
+			if b.err = cmd.Run(); b.err != nil {
+				return
+			}
+		}
+	})
+	require.NoError(t, b.err, b.buildOutputs.String())
+	return b.hongbao, b.k6
+}
+
+// service is a running hongbao serve.
+type service struct {
+	url  string
+	keys string
+}
+
+// serve starts the service on a port of its own, in a folder of its own, and stops it with the test.
+func serve(t testing.TB, args ...string) service {
+	t.Helper()
+	hongbao, _ := build(t)
+	data := t.TempDir()
+	cmd := exec.Command(hongbao, append([]string{"serve", "--listen", "127.0.0.1:0", "--debug", "", "--data", data, "--scenario", scenarioFile}, args...)...)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	require.NoError(t, cmd.Start())
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(out).ReadString('\n')
+		lines <- line
+		_, _ = io.Copy(io.Discard, out)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		kill := time.AfterFunc(stopTime, func() { _ = cmd.Process.Kill() })
+		defer kill.Stop()
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the service ended with %v:\n%s", err, log.String())
+		}
+	})
+	select {
+	case line := <-lines:
+		_, url, ok := strings.Cut(strings.TrimSpace(line), "listening on ")
+		require.True(t, ok, "%q\n%s", line, log.String())
+		return service{url: url, keys: filepath.Join(data, "keys.json")}
+	case <-time.After(startTime):
+		t.Fatalf("the service does not listen:\n%s", log.String())
+		return service{}
+	}
+}
+
+// run is what a k6 run came to.
+type run struct {
+	exit int
+	out  string
+}
+
+// k6 runs a script of the folder with an environment, NAME=VALUE.
+func (s service) k6(t testing.TB, script string, env ...string) run {
+	t.Helper()
+	_, k6 := build(t)
+	args := []string{"run", "--quiet", "--no-usage-report", "--no-color", "--address", ""}
+	for _, e := range append([]string{"SCENARIO=" + scenarioFile, "TARGET=" + s.url, "KEYS=" + s.keys, "SEED=" + fmt.Sprint(time.Now().UnixNano()&maxSeed)}, env...) {
+		args = append(args, "-e", e)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, k6, append(args, script)...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	ended := (*exec.ExitError)(nil)
+	if err != nil && !errors.As(err, &ended) {
+		require.NoError(t, err, out.String())
+	}
+	require.NoError(t, ctx.Err(), out.String())
+	return run{cmd.ProcessState.ExitCode(), out.String()}
+}
+
+// script writes a script into the test's folder and returns its path.
+func script(t testing.TB, text string) string {
+	t.Helper()
+	shared, err := filepath.Abs("scripts/festival.js")
+	require.NoError(t, err)
+	name := filepath.Join(t.TempDir(), "script.js")
+	text = "import hongbao from 'k6/x/hongbao';\nimport { festivalOf, visit } from '" + shared + "';\n" + text
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	return name
+}
+
+// proxy stands between k6 and the service and may change an answer of a method, such as WalletPage.
+func proxy(t testing.TB, s service, method string, change func(n int64, body []byte) []byte) service {
+	t.Helper()
+	p := &liar{target: s.url, method: method, change: change}
+	url := p.listen(t)
+	return service{url: url, keys: s.keys}
+}
+
+var _ http.Handler = (*liar)(nil)

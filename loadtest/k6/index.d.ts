@@ -1,0 +1,107 @@
+// Types of k6/x/hongbao, for editors. Amounts are fen, latencies milliseconds.
+
+declare module 'k6/x/hongbao' {
+  /** What is played, where, and as whom. Unknown names are refused. */
+  export interface Config {
+    /** Path of the scenario file, from the folder that k6 runs in; the service must grant by the same file. */
+    scenario: string;
+    /** The service's URL. */
+    target: string;
+    /** Path of the keys file that `hongbao serve` makes. */
+    keys: string;
+    /** Who signs grants; default "demo". */
+    caller?: string;
+    /** Who asks how the service stands, an auditor; default "auditor". */
+    operator?: string;
+    /** Window by name or slug; default: the first official one of `play`, else the peak. */
+    window?: string;
+    play?: 'rain' | 'friend-rain' | 'card-collection' | 'card-lottery' | 'fireworks';
+    /** Highest rate, such as "500/s" or 500; default: the scenario's. */
+    peak?: string | number;
+    /** What the window is stretched to, such as "30s" or 30; default: its own length. */
+    duration?: string | number;
+    /** Who the people are and what they win; default: drawn from the clock, and printed. */
+    seed?: string | number;
+    /** Mark all requests as a load test's; default true. */
+    loadTest?: boolean;
+    /** Of one try; default 5s. */
+    timeout?: string | number;
+    /** Tries of one call; default 4. */
+    tries?: number;
+  }
+
+  export interface OptionsRequest {
+    /** The exported function that is one iteration; default "person". */
+    exec?: string;
+    /** VUs made before the start, over all apps; default: a tenth of a second of the peak. */
+    vus?: number;
+    /** VUs at most, over all apps; default: a second of the peak. */
+    maxVUs?: number;
+    /** How long the audit may take; default: the scenario's drain and 15 minutes. */
+    teardownTimeout?: string;
+    /** More thresholds, as k6 writes them. One on a tag `operation` also wants such calls to have been made. */
+    thresholds?: Record<string, string[]>;
+    /** Whether the scenario file's thresholds bind; default true. */
+    scenarioThresholds?: boolean;
+  }
+
+  export interface Call {
+    /** "failed": no answer, or one that cannot be understood; it may have been done. */
+    outcome: 'ok' | 'refused' | 'failed';
+    reason: string;
+    app: string;
+    /** As text: it does not fit into a number. */
+    user: string;
+    /** Of a win or a withdrawal its amount, of a page the balance. */
+    amount: number;
+    /** Of a win. */
+    order: string;
+    /** Of a page: grants shown. */
+    lines: number;
+  }
+
+  export interface Check {
+    name: string;
+    result: 'pass' | 'fail' | 'unknown';
+    evaluations: number;
+    violations: number;
+    /** The first violation in words, or why nothing is known. */
+    first: string;
+    /** Unknown is no pass. */
+    needed: boolean;
+  }
+
+  export interface Verdict {
+    passed: boolean;
+    checks: Check[];
+    violations: number;
+    unknown: number;
+    scheduled: number;
+    sent: number;
+    drainedSeconds: number;
+  }
+
+  export interface Festival {
+    /** In the init context: `export const options = festival.options()`. */
+    options(ask?: OptionsRequest): object;
+    /** Wins by app. */
+    scheduled(): Record<string, number>;
+    /** In setup(): throws when the service cannot be asked or grants by another scenario. */
+    begin(): void;
+    /** The next person of this k6 scenario's app wins; null when nobody is left. Once in an iteration. */
+    win(): Call | null;
+    /** Whether the person who has won does something else, as the scenario's shares and the seed decide. */
+    wants(what: 'look' | 'withdraw'): boolean;
+    /** The wallet page of the person who has won. */
+    look(): Call;
+    /** All that the withdraw page of the person who has won shows; null when that is nothing. */
+    withdraw(): Call | null;
+    /** In teardown(): waits for the backlog, judges, prints the checks and fails the run unless they pass. */
+    audit(): Verdict;
+  }
+
+  /** In the init context. VUs that pass the same configuration play one test together. */
+  export function festival(config: Config): Festival;
+  const hongbao: { festival: typeof festival };
+  export default hongbao;
+}

@@ -1,0 +1,57 @@
+package k6
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// liar passes requests on and changes the answers of one method.
+type liar struct {
+	target string
+	method string
+	change func(n int64, body []byte) []byte
+	n      atomic.Int64
+}
+
+func (l *liar) listen(t testing.TB) string {
+	s := httptest.NewServer(l)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// ServeHTTP implements http.Handler.
+func (l *liar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	on, err := http.NewRequestWithContext(r.Context(), r.Method, l.target+r.URL.Path, bytes.NewReader(body))
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	on.Header = r.Header.Clone()
+	reply, err := http.DefaultTransport.RoundTrip(on)
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	defer reply.Body.Close()
+	answer, _ := io.ReadAll(reply.Body)
+	if reply.StatusCode == http.StatusOK && strings.HasSuffix(r.URL.Path, "/"+l.method) {
+		answer = l.change(l.n.Add(1), answer)
+	}
+	for name, values := range reply.Header {
+		if name != "Content-Length" {
+			w.Header()[name] = values
+		}
+	}
+	w.WriteHeader(reply.StatusCode)
+	_, _ = w.Write(answer)
+}
