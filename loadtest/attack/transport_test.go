@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -310,7 +311,7 @@ func TestTransportNotSent(t *testing.T) {
 
 	got := atomic.Int64{}
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got.Add(1) }))
-	s.Config.ErrorLog = nil
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the handshake
 	s.StartTLS()
 	defer s.Close()
 	tr = newTransport(t, attack.TransportConfig{URL: s.URL})
