@@ -37,8 +37,8 @@ type Options struct {
 	Key        auth.Key
 	SessionKey auth.Secret
 
-	// HTTP sends requests, each once; nil: the client's own, one for each URL.
-	HTTP Doer
+	// HTTP returns what sends the requests to one of the URLs, each once; nil: the client's own.
+	HTTP func(url string) (Doer, error)
 
 	// Unmarked leaves out the load-test mark (K2), and so moves the target's real money: for a target that has no
 	// other use.
@@ -87,6 +87,7 @@ type Crowd struct {
 	names    traffic.Crowd   // accounts and phones
 	first    int64           // index among names of person 0
 	targets  []*client.Client
+	http     Doer // to the first of the URLs
 	turn     atomic.Uint64
 	request  atomic.Int64 // number of the last withdrawal
 	witness  *witness
@@ -121,21 +122,35 @@ func New(o Options) (*Crowd, error) {
 		purses: newPurses(), beside: beside{room: make(chan struct{}, maxBeside)}}
 	c.request.Store(time.Now().UnixMicro())
 	for _, url := range o.URLs {
-		config := client.Config{BaseURL: url, Key: o.Key, LoadTest: !o.Unmarked, Timeout: c.client.Timeout, Tries: 1, HTTPClient: o.HTTP,
-			Session: func(who wallet.Caller) string {
-				return auth.Session(o.SessionKey, who.App, who.User, time.Now().Add(sessionFor))
-			}}
-		if o.HTTP == nil {
-			config.HTTPClient = nil // not an interface that holds nil
-		}
-		t, err := client.New(config)
-		if err != nil {
+		if err := c.connect(url); err != nil {
 			return nil, err
 		}
-		c.targets = append(c.targets, t)
 	}
 	c.watch(o.Strategy, 0)
 	return c, nil
+}
+
+// connect makes the client of one instance, which connects when it is first used.
+func (c *Crowd) connect(url string) error {
+	o := &c.options
+	config := client.Config{BaseURL: url, Key: o.Key, LoadTest: !o.Unmarked, Timeout: c.client.Timeout, Tries: 1,
+		Session: func(who wallet.Caller) string {
+			return auth.Session(o.SessionKey, who.App, who.User, time.Now().Add(sessionFor))
+		}}
+	if o.HTTP != nil {
+		do, err := o.HTTP(url)
+		if err != nil {
+			return err
+		}
+		if config.HTTPClient = do; len(c.targets) == 0 {
+			c.http = do
+		}
+	}
+	t, err := client.New(config)
+	if err == nil {
+		c.targets = append(c.targets, t)
+	}
+	return err
 }
 
 // maxIndex bounds the indexes of people of all runs: as many as there are phone numbers.

@@ -105,7 +105,7 @@ func (c *Crowd) compareClocks(url string, asked, at time.Time) error {
 
 // askTime reads the target's clock off its answer to anything; it is in whole seconds, and not every server says it.
 func (c *Crowd) askTime(ctx context.Context, url string) error {
-	do := c.options.HTTP
+	do := c.http
 	if do == nil {
 		transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: c.client.Timeout}
 		defer transport.CloseIdleConnections()

@@ -1,0 +1,104 @@
+package crowd
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+	"hongbao/sim/oracle"
+)
+
+// A sound wallet passes all ten checks, over its API alone and over its stores, with every strategy, and the accounts of
+// the load add up with the books.
+func TestSoundWalletPassesAllChecks(t *testing.T) {
+	for _, c := range []struct {
+		strategy wallet.Strategy
+		books    bool
+	}{
+		{wallet.StrategyToken, false}, {wallet.StrategyToken, true}, {wallet.StrategyAsync, true}, {wallet.StrategySync, false},
+	} {
+		t.Run(string(c.strategy), func(t *testing.T) {
+			t.Parallel()
+			run, a := rig{strategy: c.strategy, books: c.books}.play(t)
+			for _, check := range a.Checks {
+				require.Equal(t, oracle.Pass, check.Result, "%s: %s", check.Name, check.First)
+				require.NotZero(t, check.Evaluations, check.Name)
+			}
+			require.Len(t, a.Checks, 10)
+			require.True(t, run.drained)
+			require.Equal(t, c.books, a.Stores)
+			require.True(t, a.API)
+			require.Equal(t, a.People, a.Read)
+			require.Zero(t, a.MoneyDifference)
+
+			kinds := run.report.Kinds
+			for _, k := range kinds {
+				require.NotZero(t, k.OK, "%s: %+v", k.Name, k)
+				require.Zero(t, k.Failed, k.Name)
+			}
+			won := kinds[Grant].OK
+			require.Equal(t, int64(run.scenario.Grants()), won)
+			require.Equal(t, won, a.MarkedAfter.Orders)
+			require.Equal(t, won, a.MarkedAfter.Entries)
+			require.Equal(t, a.Sums.Acked, a.MarkedAfter.Reserved)
+			require.True(t, a.LiveBefore.Same(*a.LiveAfter), "production is untouched (K2)")
+			require.Zero(t, a.LiveAfter.Orders)
+			require.Equal(t, won+1, a.People, "and the one who asked for too much")
+		})
+	}
+}
+
+// Without an operator what only it can tell is unknown, and everything else is judged.
+func TestWithoutOperator(t *testing.T) {
+	t.Parallel()
+	run, a := rig{options: func(o *Options) { o.Operator, o.Live = nil, nil }}.play(t)
+	require.False(t, run.drained, "nobody can tell")
+	for _, c := range a.Checks {
+		switch c.Name {
+		case "budget-accuracy", "zero-sum", "reconciled":
+			require.Equal(t, oracle.Unknown, c.Result, c.Name)
+		default:
+			require.Equal(t, oracle.Pass, c.Result, "%s: %s", c.Name, c.First)
+		}
+	}
+	require.Nil(t, a.MarkedAfter)
+	require.Nil(t, a.LiveAfter)
+}
+
+// An audit of a part of the people leaves what the others have open, and says how many it read.
+func TestPartOfThePeople(t *testing.T) {
+	t.Parallel()
+	_, a := rig{people: 20}.play(t)
+	require.EqualValues(t, 20, a.Read)
+	require.Greater(t, a.People, a.Read)
+	for _, c := range a.Checks {
+		require.Equal(t, oracle.Pass, c.Result, "%s: %s", c.Name, c.First)
+	}
+}
+
+// Two runs on one target, one after the other: what the first left behind is no fault of the second.
+func TestSecondRunOnTheSameTarget(t *testing.T) {
+	t.Parallel()
+	first, _ := rig{}.play(t)
+	second := rig{scenario: first.scenario}
+	o := first.options
+	o.Run++
+	c, err := New(o)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	require.NoError(t, c.Prepare(t.Context(), nil))
+	again := &running{Crowd: c}
+	again.attack(t)
+	_, drained, err := c.Drain(t.Context(), 10*time.Second)
+	require.NoError(t, err)
+	require.True(t, drained)
+	a, err := c.Audit(t.Context(), AuditOptions{})
+	require.NoError(t, err)
+	for _, check := range a.Checks {
+		require.Equal(t, oracle.Pass, check.Result, "%s: %s", check.Name, check.First)
+	}
+	require.Equal(t, 2*second.scenario.Grants(), a.MarkedAfter.Orders)
+	require.Equal(t, second.scenario.Grants(), a.MarkedBefore.Orders)
+}
