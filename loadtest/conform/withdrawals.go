@@ -1,0 +1,155 @@
+package conform
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// withdrawalTests are about money that leaves.
+func withdrawalTests() []test {
+	return []test{
+		{"withdraw", "all that is shown can be withdrawn at once, posted or not; a repeat is paid once", []string{"T6", "B7"}, withdrawTwice},
+		{"withdraw-conflict", "the same request for another amount is a conflict", []string{"T6"}, withdrawConflict},
+		{"withdraw-more", "more than the balance is refused, and moves nothing", []string{"T6", "F2"}, withdrawMore},
+		{"withdraw-amount", "amounts and request numbers from zero down are invalid", []string{"F2"}, withdrawNothing},
+		{"withdraw-at-once", "of withdrawals of the whole balance that come at the same time one is paid", []string{"F1", "F2"}, withdrawAtOnce},
+	}
+}
+
+// withdraw asks for an amount, until it is paid or refused for good.
+func (p person) withdraw(ctx context.Context, number, fen int64) (*pb.WithdrawReply, error) {
+	if p.w.Session == nil {
+		return nil, unanswered{"no sessions were given"}
+	}
+	body := encode(&pb.WithdrawRequest{Request: number, AmountFen: fen})
+	for n := 0; ; n++ {
+		reply := &pb.WithdrawReply{}
+		err := p.w.call(ctx, func() *request { return p.session(withdrawMethod, body) }, reply)
+		r := (*refusal)(nil)
+		if errors.As(err, &r) && r.Reason == wallet.ErrNotReleased.Reason {
+			return nil, skipped("withdrawing is not open to the people of the test")
+		}
+		if err != nil || reply.State == pb.WithdrawalState_WITHDRAWAL_STATE_PAID {
+			return reply, err
+		}
+		if n == tries || !pause(ctx, between) {
+			return nil, unanswered{fmt.Sprintf("the withdrawal is still %s", reply.State)}
+		}
+	}
+}
+
+// winner is a person who has won 90 fen, and can see them where the answer did not promise them at once.
+func winner(ctx context.Context, w *wire) (person, error) {
+	p := w.somebody(wallet.Douyin)
+	reply, err := p.granted(ctx, 1, 90)
+	if err == nil && !promised(reply) {
+		err = p.sees(ctx, 90, 1, false)
+	}
+	return p, err
+}
+
+// wonAndPaid is a winner who withdraws some of it.
+func wonAndPaid(ctx context.Context, w *wire, fen int64) (person, *pb.WithdrawReply, error) {
+	p, err := winner(ctx, w)
+	if err != nil {
+		return p, nil, err
+	}
+	paid, err := p.withdraw(ctx, 1, fen)
+	if err == nil {
+		err = equal("the amount that was paid", fen, paid.AmountFen)
+	}
+	return p, paid, err
+}
+
+func withdrawTwice(ctx context.Context, w *wire) error {
+	p, paid, err := wonAndPaid(ctx, w, 90)
+	if err != nil {
+		return err
+	}
+	for range 2 {
+		again, err := p.withdraw(ctx, 1, 90)
+		if err == nil {
+			err = cmp.Or(equal("a repeat's number", paid.Number, again.Number), equal("its amount", paid.AmountFen, again.AmountFen))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	page, err := p.page(ctx, &pb.WalletPageRequest{})
+	if err != nil {
+		return err
+	}
+	if len(page.Withdrawals) != 1 || page.Withdrawals[0].Request != 1 || page.Withdrawals[0].AmountFen != 90 {
+		return fmt.Errorf("the page lists the withdrawals %v", page.Withdrawals)
+	}
+	return cmp.Or(equal("the income", 90, page.IncomeFen), p.sees(ctx, 0, 1, true))
+}
+
+func withdrawConflict(ctx context.Context, w *wire) error {
+	p, _, err := wonAndPaid(ctx, w, 40)
+	if err != nil {
+		return err
+	}
+	for _, fen := range []int64{41, 39} {
+		_, err = p.withdraw(ctx, 1, fen)
+		if err := wants(err, wallet.ErrConflict); err != nil {
+			return fmt.Errorf("40 fen, then %d: %w", fen, err)
+		}
+	}
+	return p.sees(ctx, 50, 1, true)
+}
+
+func withdrawMore(ctx context.Context, w *wire) error {
+	p, _, err := wonAndPaid(ctx, w, 40)
+	if err != nil {
+		return err
+	}
+	_, err = p.withdraw(ctx, 2, 51)
+	if err := wants(err, wallet.ErrInsufficient); err != nil {
+		return err
+	}
+	return p.sees(ctx, 50, 1, true)
+}
+
+func withdrawNothing(ctx context.Context, w *wire) error {
+	p := w.somebody(wallet.Douyin)
+	reply, err := p.granted(ctx, 1, 90)
+	if err != nil {
+		return err
+	}
+	for _, c := range [][2]int64{{1, 0}, {2, -90}, {0, 10}, {-1, 10}} {
+		_, err := p.withdraw(ctx, c[0], c[1])
+		if err := wants(err, wallet.ErrInvalid); err != nil {
+			return fmt.Errorf("request %d for %d fen: %w", c[0], c[1], err)
+		}
+	}
+	return p.sees(ctx, 90, 1, promised(reply))
+}
+
+func withdrawAtOnce(ctx context.Context, w *wire) error {
+	p, err := winner(ctx, w)
+	if err != nil {
+		return err
+	}
+	var errs [crowd]error
+	var all sync.WaitGroup
+	for i := range crowd {
+		all.Go(func() { _, errs[i] = p.withdraw(ctx, int64(i+1), 90) })
+	}
+	all.Wait()
+	paid := 0
+	for _, err := range errs {
+		if err == nil {
+			paid++
+		} else if err := wants(err, wallet.ErrInsufficient); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(equal("withdrawals of the whole balance that were paid", 1, paid), p.sees(ctx, 0, 1, true))
+}

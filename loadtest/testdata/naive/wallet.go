@@ -1,0 +1,272 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"hongbao/reference/server/auth"
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// recently is how far from now a win may lie: no window of a festival is longer.
+const recently = 24 * time.Hour
+
+// naive is the wallet: people, and what they have won and withdrawn.
+type naive struct {
+	fault    string
+	activity wallet.ActivityID
+	scenes   []string
+	cap      int64 // fen
+
+	mu      sync.Mutex
+	budget  int64 // fen, what is left
+	granted int   // grants so far
+	last    wallet.ActID
+	people  map[wallet.Account]*purse
+	phones  map[int64]*purse
+	paid    map[wallet.WithdrawalNo]*pb.Withdrawal
+}
+
+// purse is one person's wallet.
+type purse struct {
+	id          wallet.ActID
+	wins        map[string]*pb.Line // by scene and rain
+	lines       []*pb.Line
+	withdrawals []*pb.Withdrawal
+}
+
+// of returns the purse of an account. The caller holds the lock.
+func (w *naive) of(c wallet.Caller) *purse {
+	if w.people == nil {
+		w.people, w.phones, w.paid = map[wallet.Account]*purse{}, map[int64]*purse{}, map[wallet.WithdrawalNo]*pb.Withdrawal{}
+	}
+	a := wallet.AccountOf(c.App, c.User)
+	if w.people[a] == nil {
+		w.last++
+		w.people[a] = &purse{id: w.last, wins: map[string]*pb.Line{}}
+	}
+	return w.people[a]
+}
+
+// won and balance are sums in fen. The caller holds the lock.
+func (p *purse) won() (sum int64) {
+	for _, l := range p.lines {
+		sum += l.AmountFen
+	}
+	return sum
+}
+
+func (p *purse) balance() int64 {
+	left := p.won()
+	for _, w := range p.withdrawals {
+		if w.State == pb.WithdrawalState_WITHDRAWAL_STATE_PAID {
+			left -= w.AmountFen
+		}
+	}
+	return left
+}
+
+// grant records a win, once for its number.
+func (w *naive) grant(c *auth.Caller, m *pb.GrantRequest) (*pb.GrantReply, error) {
+	who := wallet.Caller{App: wallet.App(m.App), User: wallet.UserID(m.User)}
+	off := now().Sub(wallet.Instant(m.OpenedUs))
+	switch {
+	case m.App < 1 || m.App > wallet.Apps || m.User <= 0 || m.Rain < 0 || m.AmountFen <= 0 || m.Award != pb.AwardType_AWARD_TYPE_CASH:
+		return nil, wallet.ErrInvalid
+	case off > recently || off < -recently:
+		return nil, wallet.ErrInvalid
+	case wallet.ActivityID(m.Activity) != w.activity || !slices.Contains(w.scenes, m.Scene):
+		return nil, wallet.ErrUnknownScene
+	case m.AmountFen > w.cap:
+		return nil, wallet.ErrOverCap
+	}
+	if err := c.MayGrant(w.activity, who.App); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, win := w.of(who), fmt.Sprint(m.Scene, "/", m.Rain)
+	if l := p.wins[win]; l != nil && w.fault != "double" {
+		if l.AmountFen != m.AmountFen {
+			return nil, wallet.ErrConflict
+		}
+		return w.reply(l), nil
+	}
+	if w.budget < m.AmountFen {
+		return nil, wallet.ErrOverBudget
+	}
+	w.racy("over-issue")
+	w.budget -= m.AmountFen
+	no := wallet.OrderNo{ActID: p.id, Scene: wallet.SceneID(m.Scene), Rain: m.Rain, Award: wallet.Cash, Stage: wallet.Official}
+	l := &pb.Line{Order: no.String(), AmountFen: m.AmountFen, OpenedUs: m.OpenedUs, Status: pb.TokenStatus_TOKEN_STATUS_SUCCESS, Text: m.Scene}
+	p.wins[win] = l
+	if w.granted++; w.fault != "lost" || w.granted%7 != 0 {
+		p.lines = append(p.lines, l)
+	}
+	return w.reply(l), nil
+}
+
+// reply says that a win is posted: there is no backlog here.
+func (w *naive) reply(l *pb.Line) *pb.GrantReply {
+	r := &pb.GrantReply{Order: l.Order, AmountFen: l.AmountFen, State: pb.GrantState_GRANT_STATE_POSTED}
+	if w.fault == "lies" {
+		r.AmountFen++
+	}
+	return r
+}
+
+// racy lets others in between a look and the deed, if that is the fault. The caller holds the lock.
+func (w *naive) racy(fault string) {
+	if w.fault == fault {
+		w.mu.Unlock()
+		time.Sleep(time.Millisecond)
+		w.mu.Lock()
+	}
+}
+
+// batch grants each for itself.
+func (w *naive) batch(c *auth.Caller, m *pb.BatchGrantRequest) (*pb.BatchGrantReply, error) {
+	if n := len(m.Grants); n < 1 || n > 100 {
+		return nil, wallet.ErrInvalid
+	}
+	reply := &pb.BatchGrantReply{}
+	for _, g := range m.Grants {
+		r, err := w.grant(c, g)
+		result := &pb.GrantResult{Result: &pb.GrantResult_Grant{Grant: r}}
+		if err != nil {
+			result.Result = &pb.GrantResult_Error{Error: &pb.ErrorDetail{Reason: wallet.ReasonOf(err), Code: wallet.CodeOf(err).String(), Message: err.Error()}}
+		}
+		reply.Results = append(reply.Results, result)
+	}
+	return reply, nil
+}
+
+// bind makes the wallets of one phone one.
+func (w *naive) bind(c *auth.Caller, m *pb.BindPhoneRequest) (*pb.BindPhoneReply, error) {
+	who := wallet.Caller{App: wallet.App(m.Who.GetApp()), User: wallet.UserID(m.Who.GetUser())}
+	if !who.App.Valid() || who.User <= 0 || m.Phone <= 0 {
+		return nil, wallet.ErrInvalid
+	}
+	if err := c.MayName(who.App); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	mine := w.of(who)
+	to := w.phones[m.Phone]
+	if to == nil {
+		to = mine
+		w.phones[m.Phone] = to
+	}
+	reply := &pb.BindPhoneReply{ActId: int64(to.id)}
+	if to == mine {
+		return reply, nil
+	}
+	to.lines, to.withdrawals = append(to.lines, mine.lines...), append(to.withdrawals, mine.withdrawals...)
+	for win, l := range mine.wins {
+		if to.wins[win] == nil {
+			to.wins[win] = l
+		}
+	}
+	for a, p := range w.people {
+		if p == mine {
+			w.people[a] = to
+		}
+	}
+	reply.Former = []int64{int64(mine.id)}
+	return reply, nil
+}
+
+// self returns whose wallet is opened: the session's, whatever the request says.
+func (w *naive) self(session wallet.Caller, who *pb.User) (wallet.Caller, error) {
+	named := wallet.Caller{App: wallet.App(who.GetApp()), User: wallet.UserID(who.GetUser())}
+	switch {
+	case who == nil || named == session:
+		return session, nil
+	case w.fault == "other-session":
+		return named, nil
+	default:
+		return session, wallet.ErrNotYours
+	}
+}
+
+// page lists wins, newest first, from a place on: "opened:order" of the last line before it.
+func (w *naive) page(who wallet.Caller, after string, limit int32) (*pb.WalletPageReply, error) {
+	if limit == 0 {
+		limit = 20
+	}
+	if limit < 0 || limit > wallet.MaxPage {
+		return nil, wallet.ErrInvalid
+	}
+	opened, order, _ := strings.Cut(after, ":")
+	at, err := strconv.ParseInt(opened, 10, 64)
+	if after != "" && err != nil {
+		return nil, wallet.ErrInvalid
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.of(who)
+	older := func(a, b *pb.Line) int {
+		return cmp.Or(cmp.Compare(b.OpenedUs, a.OpenedUs), strings.Compare(b.Order, a.Order))
+	}
+	lines := slices.SortedFunc(slices.Values(p.lines), older)
+	reply := &pb.WalletPageReply{Stage: pb.Stage_STAGE_OFFICIAL, BalanceFen: p.balance(), IncomeFen: p.won()}
+	if w.fault == "wrong-page" && len(lines) > 0 {
+		reply.BalanceFen -= lines[0].AmountFen
+	}
+	if after == "" {
+		for _, x := range slices.Backward(p.withdrawals) {
+			reply.Withdrawals = append(reply.Withdrawals, x)
+		}
+	} else {
+		place := &pb.Line{OpenedUs: at, Order: order}
+		i := slices.IndexFunc(lines, func(l *pb.Line) bool {
+			return older(l, place) > 0 || w.fault == "twice-listed" && older(l, place) == 0
+		})
+		if i < 0 {
+			i = len(lines)
+		}
+		lines = lines[i:]
+	}
+	if len(lines) > int(limit) {
+		lines = lines[:limit]
+		last := lines[limit-1]
+		reply.Next = fmt.Sprintf("%d:%s", last.OpenedUs, last.Order)
+	}
+	reply.Lines = lines
+	return reply, nil
+}
+
+// withdraw pays out, once for its number. That it was refused is on record too.
+func (w *naive) withdraw(who wallet.Caller, m *pb.WithdrawRequest) (*pb.WithdrawReply, error) {
+	if m.Request <= 0 || m.AmountFen <= 0 {
+		return nil, wallet.ErrInvalid
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.of(who)
+	no := wallet.WithdrawalNo{Account: wallet.AccountOf(who.App, who.User), Request: m.Request}
+	x := w.paid[no]
+	if x == nil {
+		x = &pb.Withdrawal{Number: no.String(), AmountFen: m.AmountFen, CreatedUs: int64(now()), State: pb.WithdrawalState_WITHDRAWAL_STATE_PAID, Request: m.Request}
+		if p.balance() < m.AmountFen {
+			x.State = pb.WithdrawalState_WITHDRAWAL_STATE_REFUSED
+		}
+		w.racy("overdraw")
+		w.paid[no] = x
+		p.withdrawals = append(p.withdrawals, x)
+	}
+	switch {
+	case x.AmountFen != m.AmountFen:
+		return nil, wallet.ErrConflict
+	case x.State == pb.WithdrawalState_WITHDRAWAL_STATE_REFUSED:
+		return nil, wallet.ErrInsufficient
+	}
+	return &pb.WithdrawReply{Number: x.Number, AmountFen: x.AmountFen, State: x.State}, nil
+}
