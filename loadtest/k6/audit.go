@@ -20,6 +20,9 @@ const (
 	maxQuoted = 10                     // differences that a check quotes
 )
 
+// maxDrained stands for "not drained": no scenario allows so many seconds.
+const maxDrained = 1e9
+
 // Check is one thing that must be true, as scripts see it.
 type Check struct {
 	Name        string `js:"name"`

@@ -8,6 +8,7 @@ require (
 	go.k6.io/k6 v1.8.1
 	google.golang.org/protobuf v1.36.12
 	hongbao v0.0.0-00010101000000-000000000000
+	pgregory.net/rapid v1.3.0
 )
 
 require (

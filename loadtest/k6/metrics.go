@@ -40,9 +40,9 @@ type meter struct {
 	latency    *metrics.Metric // Trend: one call to its end, repeats included, ms, by operation
 	violations *metrics.Metric // Counter: what the oracle and the audit found wrong
 	checks     *metrics.Metric // Counter: checks that the audit evaluated
-	unknown    *metrics.Metric // Gauge: checks that it could not evaluate; 1 until it has run
+	unknown    *metrics.Metric // Gauge: checks that it could not evaluate
 	drained    *metrics.Metric // Gauge: seconds from the end of the load until nothing was held back
-	unsent     *metrics.Metric // Gauge: share of the scheduled wins that were not sent; 1 until the audit has counted
+	unsent     *metrics.Metric // Gauge: share of the scheduled wins that were not sent
 }
 
 // newMeter registers the metrics. Registering the same twice gives the same.
@@ -100,12 +100,10 @@ func push(vu modules.VU, readings ...reading) {
 	state.Samples <- samples
 }
 
-// maxDrained stands for "not drained" until the audit has seen it: no scenario allows so many seconds.
-const maxDrained = 1e9
-
-// begin are the readings that say "nothing yet", without which k6 would pass a threshold on a metric that nobody fed.
+// begin are the readings that say "nothing yet", without which k6 would pass a threshold on a metric that nobody fed. The
+// audit feeds the other metrics, and whether there was one is what checks says.
 func (m *meter) begin() []reading {
-	all := []reading{{of: m.grants}, {of: m.violations}, {of: m.checks}, {of: m.unknown, value: 1}, {of: m.drained, value: maxDrained}, {of: m.unsent, value: 1}}
+	all := []reading{{of: m.grants}, {of: m.violations}, {of: m.checks}}
 	for _, op := range operations() {
 		all = append(all, reading{m.calls, 0, []string{"operation", op}})
 	}

@@ -23,11 +23,12 @@ type asked struct {
 }
 
 // VUs are sized by Little's law, VUs = rate × time of an iteration. An iteration is expected to take usualIteration, and
-// one that takes longestIteration at the peak is still not dropped. A VU is a JavaScript engine, so there are never more
-// than maxVUs of them.
+// when all take longestIteration at the peak, still none is dropped. An app has fewVUs at least, for the few that come at
+// once. A VU is a JavaScript engine, so there are never more than maxVUs.
 const (
 	usualIteration   = 100 * time.Millisecond
-	longestIteration = 1 * time.Second
+	longestIteration = 2 * time.Second
+	fewVUs           = 5
 	maxVUs           = 20_000
 )
 
@@ -124,11 +125,10 @@ func (p *plan) vus(app wallet.App, a asked) (vus, most int64) {
 		peak = max(peak, float64(q.Rate.Num)/float64(q.Rate.Den))
 	}
 	size := func(asked int64, iteration time.Duration) int64 {
-		n := float64(asked)
-		if asked == 0 {
-			n = min(peak*iteration.Seconds(), maxVUs)
+		if asked > 0 {
+			return max(1, int64(math.Ceil(float64(asked)*share)))
 		}
-		return max(1, int64(math.Ceil(n*share)))
+		return max(fewVUs, int64(math.Ceil(min(peak*iteration.Seconds(), maxVUs)*share)))
 	}
 	vus = size(a.VUs, usualIteration)
 	return vus, max(vus, size(a.MaxVUs, longestIteration))

@@ -1,0 +1,104 @@
+package k6
+
+import (
+	"math/big"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/lib"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/scenarios/traffic"
+)
+
+// TestSegmentsKeepPeopleApart: however a test is split, each instance numbers its iterations by k6's own index, and
+// together they play every person once.
+func TestSegmentsKeepPeopleApart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := focused(t, "", scenarios.Ratio{Num: rapid.Int64Range(20, 300).Draw(t, "peak"), Den: 1}, 2*time.Second, rapid.Uint64Range(1, maxSeed).Draw(t, "seed"))
+		n := rapid.Int64Range(1, 7).Draw(t, "instances")
+		var sequence lib.ExecutionSegmentSequence
+		for i := range n {
+			s, err := lib.NewExecutionSegment(big.NewRat(i, n), big.NewRat(i+1, n))
+			require.NoError(t, err)
+			sequence = append(sequence, s)
+		}
+		users := map[wallet.Caller]bool{}
+		places := map[int64]bool{}
+		for _, segment := range sequence {
+			tuple, err := lib.NewExecutionTuple(segment, &sequence)
+			require.NoError(t, err)
+			for app := wallet.Douyin; app <= wallet.FanqieAudio; app++ {
+				index := lib.NewSegmentedIndex(tuple)
+				for {
+					_, unscaled := index.Next()
+					w, place, ok, err := p.take(app, uint64(unscaled-1))
+					require.NoError(t, err, "two instances ask for one win")
+					if !ok {
+						break
+					}
+					users[p.caller(app, w.person)] = true
+					places[place] = true
+				}
+			}
+		}
+		require.Len(t, places, int(p.total), "everybody's turn comes")
+		require.Len(t, users, int(p.total), "each is somebody else")
+	})
+}
+
+// TestTakenTwice: a script that asks twice in one iteration is told, and gets nobody.
+func TestTakenTwice(t *testing.T) {
+	p := focused(t, "", scenarios.Ratio{Num: 100, Den: 1}, time.Second, 7)
+	_, _, ok, err := p.take(wallet.Douyin, 0)
+	require.NoError(t, err)
+	require.True(t, ok)
+	_, _, ok, err = p.take(wallet.Douyin, 0)
+	require.ErrorContains(t, err, "once in an iteration")
+	require.False(t, ok)
+	_, _, ok, err = p.take(wallet.Douyin, uint64(p.scheduled(wallet.Douyin)))
+	require.NoError(t, err)
+	require.False(t, ok, "nobody is left")
+	_, _, ok, err = p.take(wallet.App(0), 0)
+	require.NoError(t, err)
+	require.False(t, ok)
+}
+
+// TestPlanIsTheTraffic: who wins what is what the simulation would have it be.
+func TestPlanIsTheTraffic(t *testing.T) {
+	s, err := scenarios.Load(scenarioFile)
+	require.NoError(t, err)
+	s, err = scenarios.Focus(s, "", scenarios.Ratio{Num: 200, Den: 1}, 3*time.Second)
+	require.NoError(t, err)
+	p, err := newPlan(s, 11)
+	require.NoError(t, err)
+	arrivals := traffic.New(s, 11)
+	var at [wallet.Apps + 1]uint64
+	for a, ok := arrivals.Next(); ok; a, ok = arrivals.Next() {
+		w, _, ok, err := p.take(a.App, at[a.App])
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Equal(t, win{uint32(a.Person), uint32(a.Amount)}, w)
+		require.Equal(t, arrivals.Account(a.Person, a.App.Family()), p.caller(a.App, w.person).User)
+		at[a.App]++
+	}
+}
+
+// TestPlanLimits: what cannot be played is refused with a reason.
+func TestPlanLimits(t *testing.T) {
+	whole, err := scenarios.Load(scenarioFile)
+	require.NoError(t, err)
+	_, err = newPlan(whole, 1)
+	require.ErrorContains(t, err, "windows in focus")
+	big, err := scenarios.Focus(whole, "", scenarios.Ratio{}, 0)
+	require.NoError(t, err)
+	_, err = newPlan(big, 1)
+	require.ErrorContains(t, err, "more than the")
+	small, err := scenarios.Focus(whole, "", scenarios.Ratio{Num: 1, Den: 100}, time.Second)
+	require.NoError(t, err)
+	_, err = newPlan(small, 1)
+	require.ErrorContains(t, err, "makes no win")
+}
