@@ -1,0 +1,232 @@
+package k6
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/js/modulestest"
+	"go.k6.io/k6/lib"
+	"go.k6.io/k6/metrics"
+
+	"hongbao/reference/server/auth"
+)
+
+// js is a VU's JavaScript runtime with the extension as hongbao.
+type js struct {
+	*modulestest.Runtime
+	t       testing.TB
+	samples chan metrics.SampleContainer
+	index   uint64
+}
+
+func newJS(t testing.TB, m *Module) *js {
+	j := &js{Runtime: modulestest.NewRuntime(t), t: t, samples: make(chan metrics.SampleContainer, 1000)}
+	i := m.NewModuleInstance(j.VU)
+	require.NoError(t, j.VU.Runtime().Set("hongbao", i.Exports().Default))
+	return j
+}
+
+// do runs a script and returns its last value as Go has it.
+func (j *js) do(script string, args ...any) (any, error) {
+	v, err := j.VU.Runtime().RunString(fmt.Sprintf(script, args...))
+	if err != nil {
+		return nil, err
+	}
+	return v.Export(), nil
+}
+
+// must is do without an exception.
+func (j *js) must(script string, args ...any) any {
+	v, err := j.do(script, args...)
+	require.NoError(j.t, err)
+	return v
+}
+
+// iterate leaves the init context: from here on the VU plays iterations of a k6 scenario.
+func (j *js) iterate(scenario string) {
+	state := &lib.State{Samples: j.samples, Tags: lib.NewVUStateTags(metrics.NewRegistry().RootTagSet()), Logger: j.VU.InitEnv().Logger,
+		TestStatus: lib.NewTestStatus(), GetScenarioGlobalVUIter: func() uint64 { return j.index }}
+	j.MoveToVUContext(state)
+	j.VU.CtxField = lib.WithScenarioState(context.Background(), &lib.ScenarioState{Name: scenario})
+}
+
+// metrics returns the sum of each metric's values so far, by name.
+func (j *js) metrics() map[string]float64 {
+	sums := map[string]float64{}
+	for {
+		select {
+		case c := <-j.samples:
+			for _, s := range c.GetSamples() {
+				sums[s.Metric.Name] += s.Value
+			}
+		default:
+			return sums
+		}
+	}
+}
+
+// keysFile writes a keys file for tests that call nobody.
+func keysFile(t testing.TB) string {
+	name := filepath.Join(t.TempDir(), "keys.json")
+	require.NoError(t, auth.Save(name, auth.Generate()))
+	return name
+}
+
+// TestArguments: what is wrong is said in the script's words, and no key is in it.
+func TestArguments(t *testing.T) {
+	keys := keysFile(t)
+	broken := filepath.Join(t.TempDir(), "broken.json")
+	require.NoError(t, os.WriteFile(broken, []byte(`{"session_key": "c2VjcmV0c2VjcmV0`), 0o600))
+	good := fmt.Sprintf("scenario: %q, target: 'http://127.0.0.1:1', keys: %q, peak: '50/s', duration: '2s'", scenarioFile, keys)
+	for _, c := range []struct{ why, config, want string }{
+		{"nothing", "", "scenario is missing"},
+		{"null", "null", "scenario is missing"},
+		{"no object", "7", "cannot unmarshal number"},
+		{"a list", "[1]", "cannot unmarshal array"},
+		{"a function is no value", "{scenario: () => 1}", "plain values"},
+		{"a circle is no value", "(() => { const o = {}; o.o = o; return o })()", "plain values"},
+		{"a name that there is not", "{" + good + ", pek: 1}", `unknown field "pek"`},
+		{"a number for a text", "{scenario: 7}", "cannot unmarshal number"},
+		{"no target", "{scenario: 'x'}", "target is missing"},
+		{"no keys", "{scenario: 'x', target: 'y'}", "keys is missing"},
+		{"no such scenario", "{scenario: 'nowhere.yaml', target: 'y', keys: 'z'}", "nowhere.yaml"},
+		{"no such keys", fmt.Sprintf("{scenario: %q, target: 'http://h', keys: 'nowhere.json', peak: 9, duration: 5}", scenarioFile), "nowhere.json"},
+		{"keys that are none, and are not shown", fmt.Sprintf("{scenario: %q, target: 'http://h', keys: %q, peak: 9, duration: 5}", scenarioFile, broken), "broken.json"},
+		{"no such caller", "{" + good + ", caller: 'nobody'}", `no caller "nobody"`},
+		{"no such operator", "{" + good + ", operator: 'nobody'}", `no operator "nobody"`},
+		{"a target that is no URL", "{" + good + ", target: 'here'}", "not a URL"},
+		{"a rate that is none", "{" + good + ", peak: 'fast'}", `"fast"`},
+		{"a rate below zero", "{" + good + ", peak: -1}", "-1/s"},
+		{"a rate of nothing", "{" + good + ", peak: 0}", "above zero"},
+		{"a duration that is none", "{" + good + ", duration: 'long'}", `"long"`},
+		{"a duration below zero", "{" + good + ", duration: -1}", "-1s"},
+		{"a duration of years", "{" + good + ", duration: 1e300}", "1e+300s"},
+		{"a duration beyond a day", "{" + good + ", duration: '25h'}", "at most 24h"},
+		{"a seed that numbers do not hold", "{" + good + ", seed: '9007199254740992'}", "whole number"},
+		{"a seed below zero", "{" + good + ", seed: -1}", "whole number"},
+		{"a play that there is not", "{" + good + ", play: 'chess'}", `the play "chess"`},
+		{"a window that there is not", "{" + good + ", window: 'midnight'}", "no window"},
+		{"a window and a play", "{" + good + ", window: 'fireworks-show', play: 'rain'}", "not both"},
+		{"a stage that is not served", "{" + good + ", window: 'drill-evening-1'}", "official stage alone"},
+		{"too many wins", "{" + good + ", peak: '100k/s', duration: '10m'}", "lower peak or duration"},
+		{"tries without end", "{" + good + ", tries: 1000}", "tries"},
+	} {
+		_, err := newJS(t, New()).do("hongbao.festival(%s)", c.config)
+		require.ErrorContains(t, err, c.want, c.why)
+		require.ErrorContains(t, err, "hongbao.festival", c.why)
+		require.NotContains(t, err.Error(), "c2VjcmV0", c.why)
+	}
+	for _, c := range []struct{ why, config string }{
+		{"as texts, as an environment has them", "{" + good + ", peak: '50', duration: '3', seed: '12'}"},
+		{"as numbers", "{" + good + ", peak: 50, duration: 3, seed: 12, loadTest: false}"},
+		{"undefined is as good as left out", "{" + good + ", seed: undefined, window: undefined, play: null, loadTest: undefined}"},
+		{"a window by its slug", "{" + good + ", window: 'fireworks-show'}"},
+		{"a play", "{" + good + ", play: 'friend-rain'}"},
+	} {
+		_, err := newJS(t, New()).do("hongbao.festival(%s)", c.config)
+		require.NoError(t, err, c.why)
+	}
+}
+
+// TestMisuse: calls out of place throw, and say where they belong.
+func TestMisuse(t *testing.T) {
+	m := New()
+	j := newJS(t, m)
+	j.must("const f = hongbao.festival({scenario: %q, target: 'http://127.0.0.1:1', keys: %q, peak: 50, duration: 2, tries: 1})", scenarioFile, keysFile(t))
+	for _, c := range []struct{ why, script, want string }{
+		{"win in the init context", "f.win()", "in an iteration"},
+		{"begin there", "f.begin()", "setup()"},
+		{"audit there", "f.audit()", "teardown()"},
+		{"options that there are not", "f.options({exce: 'person'})", `unknown field "exce"`},
+		{"options of the wrong kind", "f.options({vus: 'many'})", "hongbao: options"},
+	} {
+		_, err := j.do("%s", c.script)
+		require.ErrorContains(t, err, c.want, c.why)
+	}
+	j.iterate("douyin")
+	for _, c := range []struct{ why, script, want string }{
+		{"a festival in an iteration", "hongbao.festival({})", "init context"},
+		{"look before a win", "f.look()", "call win() first"},
+		{"withdraw before a win", "f.withdraw()", "call win() first"},
+		{"a wish that there is not", "f.wants('dance')", "dance"},
+		{"a win when nobody listens", "f.win()", "connection refused"},
+	} {
+		_, err := j.do("%s", c.script)
+		require.ErrorContains(t, err, c.want, c.why)
+	}
+	require.Equal(t, false, j.must("f.wants('look')"), "nobody has won")
+	j.iterate2("warm-up")
+	_, err := j.do("f.win()")
+	require.ErrorContains(t, err, `"warm-up" is none`)
+}
+
+// iterate2 changes the k6 scenario.
+func (j *js) iterate2(scenario string) {
+	j.VU.CtxField = lib.WithScenarioState(context.Background(), &lib.ScenarioState{Name: scenario})
+}
+
+// TestShared: VUs that pass the same configuration share one test, also where the seed is drawn for them; a process keeps
+// few different ones.
+func TestShared(t *testing.T) {
+	m, keys := New(), keysFile(t)
+	config := fmt.Sprintf("scenario: %q, target: 'http://h', keys: %q, peak: 50, duration: 2", scenarioFile, keys)
+	a := newJS(t, m).must("hongbao.festival({%s})", config).(*visitor)
+	b := newJS(t, m).must("hongbao.festival({%s, loadTest: true})", config).(*visitor)
+	c := newJS(t, m).must("hongbao.festival({%s, loadTest: false})", config).(*visitor)
+	require.Same(t, a.festival, b.festival)
+	require.NotSame(t, a.festival, c.festival)
+	require.NotZero(t, a.festival.config.Seed, "it is printed, to be repeated")
+	for i := range maxFestivals - 2 {
+		newJS(t, m).must("hongbao.festival({%s, seed: %d})", config, i+1)
+	}
+	_, err := newJS(t, m).do("hongbao.festival({%s, seed: 99})", config)
+	require.ErrorContains(t, err, "different ones")
+}
+
+// TestVisit plays two people by hand against a real service.
+func TestVisit(t *testing.T) {
+	s := serve(t)
+	m := New()
+	j := newJS(t, m)
+	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 50, duration: 2, seed: %d})", scenarioFile, s.url, s.keys, time.Now().UnixNano()&maxSeed)
+	n := j.must("f.scheduled().douyin").(int64)
+	require.Positive(t, n)
+	j.iterate("douyin")
+	j.must("f.begin()")
+	require.Equal(t, "ok", j.must("const won = f.win(); won.outcome"))
+	require.Equal(t, "douyin", j.must("won.app"))
+	require.Regexp(t, `^\d+_rain_\d+_\d+_3$`, j.must("won.order"))
+	require.Equal(t, j.must("won.amount"), j.must("const seen = f.look(); seen.amount"))
+	require.EqualValues(t, 1, j.must("seen.lines"))
+	require.Equal(t, j.must("won.amount"), j.must("const out = f.withdraw(); out.amount"))
+	require.Nil(t, j.must("f.withdraw()"), "nothing is left")
+	_, err := j.do("f.win()")
+	require.ErrorContains(t, err, "once in an iteration")
+
+	j.index = uint64(n)
+	require.Nil(t, j.must("f.win()"), "nobody is left")
+	j.index = 1
+	require.Equal(t, "ok", j.must("f.win().outcome"))
+
+	got := j.metrics()
+	require.Equal(t, 2.0, got[metricGrants])
+	require.Equal(t, 6.0, got[metricCalls], "two wins, three pages, one withdrawal")
+	require.Positive(t, got[metricLatency])
+	require.Zero(t, got[metricViolations])
+	require.Zero(t, got[metricFailed]+got[metricRefused])
+
+	v := j.must("f.audit()").(*Verdict)
+	require.True(t, v.Passed, "%+v", v)
+	require.EqualValues(t, 2, v.Sent)
+	require.Greater(t, v.Scheduled, v.Sent)
+	require.False(t, j.VU.State().TestStatus.Failed())
+	got = j.metrics()
+	require.Equal(t, 10.0, got[metricChecks])
+	require.Equal(t, float64(v.Scheduled-2)/float64(v.Scheduled), got[metricUnsent], "two of them all")
+	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'withdraw-whole').result"), "an audit may be made again")
+}
