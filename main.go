@@ -20,6 +20,7 @@ const (
 	exitInternal    = 1   // a defect of ours
 	exitUsage       = 2   // wrong flags or a bad scenario
 	exitViolation   = 3   // an invariant was violated
+	exitMissed      = 4   // a threshold was missed
 	exitUnknown     = 5   // the load was not offered as planned, or a check was never evaluated
 	exitInterrupted = 130 // stopped by a signal; the partial record is kept
 )
@@ -57,7 +58,7 @@ issued beyond its budget, lost, doubled or hidden.
   hongbao scenario list
   hongbao report reports/out/demo
 
-Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant was violated,
+Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant was violated, 4 a threshold was missed,
 5 unknown (a check was never evaluated, or the load was not offered as planned), 130 interrupted.`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: noArguments, RunE: help,
@@ -66,7 +67,7 @@ Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant wa
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(simCommand(), scenarioCommand(), reportCommand(), signCommand(), serveCommand(), keysCommand())
+	root.AddCommand(simCommand(), loadCommand(), scenarioCommand(), reportCommand(), signCommand(), serveCommand(), keysCommand())
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitPass

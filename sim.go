@@ -103,8 +103,10 @@ func outcome(r *reports.Record) error {
 	switch {
 	case r.Interrupted:
 		return &exit{exitInterrupted, errors.New("interrupted: the partial record is kept, its verdict is unknown")}
-	case r.Verdict == reports.Fail:
+	case r.Violated():
 		return &exit{exitViolation, errSaid}
+	case r.Verdict == reports.Fail:
+		return &exit{exitMissed, errSaid}
 	case r.Verdict != reports.Pass:
 		return &exit{exitUnknown, errors.New("the verdict is unknown: the report says why")}
 	}

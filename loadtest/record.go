@@ -1,0 +1,208 @@
+package loadtest
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"hongbao/loadtest/crowd"
+	"hongbao/loadtest/judge"
+	"hongbao/reference/wallet"
+	"hongbao/reports"
+)
+
+// report turns a run into its record.
+func (r *run) report(interrupted bool) reports.Run {
+	interrupted = interrupted || r.counted.Interrupted
+	l := &reports.Load{
+		Target: r.Target.Name, Driver: "vegeta", Window: r.window.Name, PeakPerS: r.peak(), DurationS: r.window.End().Sub(r.window.Start).Seconds(), Marked: true,
+		Thresholds: []reports.Threshold{},
+	}
+	account(l, r.counted)
+	l.Generator.Attackers = r.Attackers
+	out := reports.Run{Strategy: string(r.strategy()), Interrupted: interrupted, Metrics: r.metrics(), Refusals: r.refusals(), Load: l}
+	for _, k := range r.counted.Kinds {
+		if k.Name == crowd.Kinds()[crowd.Grant] {
+			out.Offered = offered(k)
+		}
+	}
+	out.Checks = r.checks(interrupted)
+	if !interrupted {
+		l.Audit = r.auditRecord()
+		waits := r.waits()
+		l.Visible = reports.LatencyOf(waits)
+		l.Thresholds = r.thresholds(waits)
+	}
+	out.Windows = []reports.WindowStat{r.windowStat(l)}
+	out.Comparison = r.comparison(l)
+	out.Memory = []reports.Memory{{Part: "people and judge", Bytes: r.crowd.Bytes(), BytesPerGrant: float64(r.crowd.Bytes()) / float64(max(1, out.Offered.OK))}}
+	reports.Conclude(&out)
+	return out
+}
+
+// peak returns the highest rate that the window asks for, in grants a second.
+func (r *run) peak() (most float64) {
+	for _, p := range r.window.Rate {
+		most = max(most, float64(p.Rate.Num)/float64(p.Rate.Den))
+	}
+	return most
+}
+
+func (r *run) strategy() wallet.Strategy {
+	if r.Target.Strategy == "" {
+		return wallet.StrategyToken
+	}
+	return r.Target.Strategy
+}
+
+// checks returns what was judged. Of a run that was broken off nothing is: what its books lack was on its way.
+func (r *run) checks(interrupted bool) (out []reports.Check) {
+	found := r.audit.Checks
+	if interrupted = interrupted || found == nil; interrupted { // or never audited
+		found = r.crowd.Oracle().Checks()
+	}
+	for _, c := range found {
+		check := reports.Check{Name: c.Name, Spec: c.Spec, Result: reports.Verdict(c.Result), Evaluations: c.Evaluations, Violations: c.Violations, First: c.First, Worst: c.Worst}
+		if interrupted && c.Violations == 0 {
+			check.Result = reports.Unknown
+		}
+		out = append(out, check)
+	}
+	if !interrupted && !r.Keep {
+		out = append(out, r.untouched(), r.thrownAway())
+	}
+	return out
+}
+
+// untouched is the check that production data is what it was before (K2).
+func (r *run) untouched() reports.Check {
+	c := reports.Check{Name: "production-untouched", Spec: []string{"K2"}, Result: reports.Unknown}
+	before, after := r.audit.LiveBefore, r.audit.LiveAfter
+	if before == nil || after == nil || r.Target.Shared && !before.Same(*after) {
+		return c // nobody tells, or others may have moved it
+	}
+	c.Evaluations, c.Result = 1, reports.Pass
+	if !before.Same(*after) {
+		c.Violations, c.Result = 1, reports.Fail
+		c.First = fmt.Sprintf("production had %d orders, %d entries and %d fen reserved before the load, and %d, %d and %d after it; if others use the service, say so with --shared",
+			before.Orders, before.Entries, before.Reserved, after.Orders, after.Entries, after.Reserved)
+		c.Worst = c.First
+	}
+	return c
+}
+
+// thrownAway is the check that nothing marked is left (K2).
+func (r *run) thrownAway() reports.Check {
+	c := reports.Check{Name: "load-cleaned-up", Spec: []string{"K2", "K4"}, Result: reports.Unknown}
+	if r.cleaned == nil {
+		return c
+	}
+	c.Evaluations, c.Result = 1, reports.Pass
+	if *r.cleaned != (reports.Holdings{}) {
+		c.Violations, c.Result = 1, reports.Fail
+		c.First = fmt.Sprintf("%d orders, %d entries and %d fen of budget of marked load are left after the clean-up", r.cleaned.Orders, r.cleaned.Entries, r.cleaned.ReservedFen)
+		c.Worst = c.First
+	}
+	return c
+}
+
+// auditRecord says how the money was judged.
+func (r *run) auditRecord() reports.Audit {
+	a := reports.Audit{PeopleRead: r.audit.Read, People: r.audit.People, LiveBefore: holdings(r.audit.LiveBefore), LiveAfter: holdings(r.audit.LiveAfter),
+		MarkedBefore: holdings(r.audit.MarkedAfter), MarkedAfter: r.cleaned}
+	switch {
+	case r.audit.API && r.audit.Stores:
+		a.Over = "api and stores"
+	case r.audit.Stores:
+		a.Over = "stores"
+	case r.audit.API:
+		a.Over = "api"
+	}
+	if r.drained != nil {
+		a.Drained, a.DrainedS = r.drained.Done, r.drained.Took.Seconds()
+	}
+	return a
+}
+
+func holdings(c *crowd.Counts) *reports.Holdings {
+	if c == nil {
+		return nil
+	}
+	return &reports.Holdings{Orders: c.Orders, Entries: c.Entries, ReservedFen: int64(c.Reserved)}
+}
+
+// waits returns the visible waits in microseconds; the oracle keeps them in milliseconds.
+func (r *run) waits() *hdrhistogram.Histogram {
+	const figures = 3
+	in := r.crowd.Oracle().Waits()
+	out := hdrhistogram.New(1, int64(24*time.Hour/time.Microsecond), figures)
+	for _, bar := range in.Distribution() {
+		if bar.Count > 0 {
+			_ = out.RecordValues(bar.To*1000, bar.Count) // fails above a day only, where the oracle's own ends
+		}
+	}
+	return out
+}
+
+// thresholds compares with what the scenario demands.
+func (r *run) thresholds(waits *hdrhistogram.Histogram) []reports.Threshold {
+	m := measured(r.window.Name, r.counted)
+	m.Drain, m.Visible = r.drained, judge.Latencies{Due: waits.TotalCount(), Took: waits}
+	return judge.Judge(r.Scenario.Thresholds, m)
+}
+
+func (r *run) windowStat(l *reports.Load) reports.WindowStat {
+	w := r.window
+	s := reports.WindowStat{Name: w.Name, Play: string(w.Play), Stage: wallet.Official.String(), Start: r.counted.Started, End: r.counted.Started.Add(w.End().Sub(w.Start)),
+		Peak: w.Peak, PeakTPS: r.busiestGrants(l), WaitMaxS: time.Duration(l.Visible.MaxUS * int64(time.Microsecond)).Seconds()}
+	for _, o := range l.Operations {
+		if o.Name == crowd.Kinds()[crowd.Grant] {
+			s.Offered, s.OK, s.Refused, s.Failed = o.Sent, o.OK, o.Refused, o.Failed
+		}
+	}
+	return s
+}
+
+// busiestGrants is how many grants were due in the busiest second.
+func (r *run) busiestGrants(l *reports.Load) int64 {
+	for _, o := range l.Operations {
+		if o.Name == crowd.Kinds()[crowd.Grant] && o.Busiest != nil {
+			return o.Busiest.Offered
+		}
+	}
+	return 0
+}
+
+func (r *run) comparison(l *reports.Load) reports.Comparison {
+	return reports.Comparison{VisibleWaitP50MS: l.Visible.P50US / 1000, VisibleWaitP99MS: l.Visible.P99US / 1000, VisibleWaitMaxMS: l.Visible.MaxUS / 1000,
+		PostingDelayMaxMS: r.crowd.Oracle().MaxPostingDelay().Milliseconds(), OfferedPeakTPS: r.busiestGrants(l), Refused: l.Total().Refused,
+		MoneyDifferenceFen: int64(r.audit.MoneyDifference)}
+}
+
+// refusals lists the answers that were no good ones.
+func (r *run) refusals() []reports.Refusal {
+	out := []reports.Refusal{}
+	for _, a := range r.crowd.Figures().Answers {
+		if a.Reason != "ok" {
+			out = append(out, reports.Refusal{Operation: a.Operation, Reason: a.Reason, Count: a.Count})
+		}
+	}
+	return out
+}
+
+func (r *run) metrics() reports.Metrics {
+	f := r.crowd.Figures()
+	m := reports.Metrics{
+		"withdrawals_with_nothing_to_ask": float64(f.NothingToAsk),
+		"repeats_left_out":                float64(f.SkippedBeside),
+		"tokens_not_kept":                 float64(f.TokensOverflowed),
+		"goroutines_max":                  float64(r.counted.Health.Goroutines),
+	}
+	for _, a := range f.Answers {
+		if a.Reason == "ok" {
+			m["answers_ok_"+a.Operation] = float64(a.Count)
+		}
+	}
+	return m
+}

@@ -1,0 +1,249 @@
+// Package loadtest drives a wallet in real time: it plays a window of a scenario against it at the rate asked for, and
+// judges afterwards whether the money was safe and the promises were kept.
+//
+// It puts the parts together: loadtest/crowd plans what people do, loadtest/attack offers that on time and counts it,
+// loadtest/judge compares with the scenario's thresholds, and sim/oracle judges the money. Units are theirs: fen,
+// microseconds, grants a second. It must not know a store but by its port, nor print anything, nor ask a target for more
+// than anybody's wallet can be asked.
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"hongbao/loadtest/attack"
+	"hongbao/loadtest/crowd"
+	"hongbao/loadtest/judge"
+	"hongbao/reference/sdk/client"
+	"hongbao/reference/server/auth"
+	"hongbao/reference/wallet"
+	"hongbao/reports"
+	"hongbao/scenarios"
+	"hongbao/sim/oracle"
+)
+
+// Options says what is played against whom.
+type Options struct {
+	Scenario *scenarios.Scenario // of one window: see scenarios.Focus
+	Seed     uint64              // draws who does what when
+	Run      uint64              // tells apart the runs on one target
+	Target   Target
+
+	Attackers   int   // 0: one a processor
+	MaxInFlight int   // 0: attack.DefaultInFlight
+	AuditPeople int64 // whose pages the audit reads; 0: everybody's
+	Keep        bool  // leave the marked data where it is
+
+	Progress func(Progress) // nil: nobody looks
+}
+
+// Target is the wallet that is driven.
+type Target struct {
+	Name     string   // as reports call it
+	URLs     []string // of its instances
+	CAFile   string   // certificates to trust; "": the system's
+	Keys     auth.Keys
+	Caller   string // the upstream whose name grants are asked in
+	Strategy wallet.Strategy
+	Shared   bool          // others move its live data meanwhile, so that a change there says nothing
+	Skew     time.Duration // how far its ledger's clock may lie from ours
+
+	// Books reads the stores of the marked load, where they can be seen; nil: they cannot.
+	Books func(context.Context) (oracle.Books, error)
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	Phase       string // "preparing", "playing", "draining", "auditing"
+	Done, Total int64
+	Attack      attack.Progress // while playing
+	Violations  int64
+}
+
+// The errors of Run after which there is a run to report all the same.
+var (
+	// ErrTarget: the target is down, refuses, or is another wallet; nothing was offered.
+	ErrTarget = errors.New("the target cannot be played against")
+	// ErrAudit: what was offered is counted, but not everything could be judged afterwards.
+	ErrAudit = errors.New("not everything could be judged")
+)
+
+// drainAtMost bounds the wait for what is held back, whatever the scenario allows its simulated fleet.
+const drainAtMost = 2 * time.Minute
+
+// Run plays the scenario once and returns what the report says of it. When ctx ends, the run is partial: what was sent
+// is counted, nothing is audited, and its verdict is unknown. With ErrTarget and ErrAudit there is a run to report, whose
+// verdict is no better than unknown; after other errors, which are defects or options that make no sense, there is none.
+func Run(ctx context.Context, o Options) (reports.Run, error) {
+	r, err := newRun(o)
+	if err != nil {
+		return reports.Run{}, err
+	}
+	defer r.close()
+	began := time.Now()
+	problem := r.prepare(ctx)
+	if problem == nil {
+		if r.counted, err = attack.Run(ctx, r.config(), r.crowd, r.crowd); err != nil {
+			return reports.Run{}, fmt.Errorf("loadtest: %w", err)
+		}
+		if !r.counted.Interrupted {
+			problem = r.judge(ctx)
+		}
+	}
+	out := r.report(ctx.Err() != nil)
+	if problem != nil && out.Verdict == reports.Pass {
+		out.Verdict = reports.Unknown
+	}
+	out.WallSeconds = time.Since(began).Seconds()
+	if ctx.Err() != nil {
+		problem = nil // the interruption says it all
+	}
+	return out, problem
+}
+
+// prepare makes the target ready, and connections to it (K1).
+func (r *run) prepare(ctx context.Context) error {
+	if err := r.crowd.Prepare(ctx, r.preparing); err != nil {
+		return fmt.Errorf("%w: %w", ErrTarget, err)
+	}
+	if _, err := r.wire.Warm(ctx, warmConns); err != nil {
+		return fmt.Errorf("%w: %w", ErrTarget, err)
+	}
+	return nil
+}
+
+// warmConns is how many connections stand before the first win (K1): as many requests as a calm service has under way.
+const warmConns = 64
+
+// run is one run under way.
+type run struct {
+	Options
+	window  scenarios.Window
+	wire    *wire
+	crowd   *crowd.Crowd
+	marked  *client.Operator // asks after the load's side; nil: the keys have no auditor
+	cleaner *client.Operator // throws it away; nil: the keys have no operator
+
+	counted *attack.Report
+	drained *judge.Drain
+	audit   crowd.Audit
+	cleaned *reports.Holdings // what the load's side held when it had been thrown away
+}
+
+func newRun(o Options) (*run, error) {
+	if len(o.Scenario.Windows) != 1 {
+		return nil, fmt.Errorf("%w: loadtest: a scenario of %d windows, not one", wallet.ErrInvalid, len(o.Scenario.Windows))
+	}
+	if o.Attackers == 0 {
+		o.Attackers = runtime.GOMAXPROCS(0)
+	}
+	r := &run{Options: o, window: o.Scenario.Windows[0], counted: &attack.Report{Started: time.Now(), Health: attack.Health{Lateness: hdrhistogram.New(1, 1, 1)}}}
+	var err error
+	if r.wire, err = newWire(o.Target.URLs, o.Target.CAFile, o.MaxInFlight); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTarget, err)
+	}
+	options := crowd.Options{Scenario: o.Scenario, Seed: o.Seed, Run: o.Run, URLs: o.Target.URLs, HTTP: r.wire.to, SessionKey: o.Target.Keys.SessionKey,
+		Strategy: o.Target.Strategy, Skew: o.Target.Skew}
+	caller, ok := o.Target.Keys.Caller(o.Target.Caller)
+	if !ok {
+		return nil, fmt.Errorf("%w: the keys have no caller %q to ask for grants", ErrTarget, o.Target.Caller)
+	}
+	options.Key = caller.Key
+	if r.marked, err = r.operator(auth.RoleAuditor, true); err != nil {
+		return nil, err
+	}
+	if r.marked != nil {
+		live, err := r.operator(auth.RoleAuditor, false)
+		if err != nil {
+			return nil, err
+		}
+		options.Operator, options.Live = r.marked, live
+	}
+	if r.cleaner, err = r.operator(auth.RoleOperator, true); err != nil {
+		return nil, err
+	}
+	r.crowd, err = crowd.New(options)
+	return r, err
+}
+
+// operator returns a client for the first operator of a role; nil: the keys have none.
+func (r *run) operator(role auth.Role, marked bool) (*client.Operator, error) {
+	for _, o := range r.Target.Keys.Operators {
+		if o.Role == role {
+			return client.NewOperator(client.Config{BaseURL: r.Target.URLs[0], Key: o.Key, LoadTest: marked, HTTPClient: r.wire})
+		}
+	}
+	return nil, nil
+}
+
+// config says how the plan is offered.
+func (r *run) config() attack.Config {
+	c := attack.Config{Kinds: crowd.Kinds(), Duration: r.crowd.Span(), Attackers: r.Attackers, MaxInFlight: r.MaxInFlight}
+	if r.Progress != nil {
+		total := r.window.Grants()
+		c.Progress = func(p attack.Progress) {
+			r.Progress(Progress{Phase: "playing", Done: p.Sent, Total: total, Attack: p, Violations: r.crowd.Violations()})
+		}
+	}
+	return c
+}
+
+func (r *run) preparing(done, total int64) { r.tell("preparing", done, total) }
+
+func (r *run) tell(phase string, done, total int64) {
+	if r.Progress != nil {
+		r.Progress(Progress{Phase: phase, Done: done, Total: total})
+	}
+}
+
+// judge lets what is held back settle, reads the books, and throws the marked data away.
+func (r *run) judge(ctx context.Context) error {
+	r.tell("draining", 0, 0)
+	since := time.Now()
+	_, done, err := r.crowd.Drain(ctx, min(r.Scenario.Drain, drainAtMost))
+	if err != nil {
+		return fmt.Errorf("%w: waiting until nothing is held: %w", ErrAudit, err)
+	}
+	if r.marked != nil {
+		r.drained = &judge.Drain{Took: time.Since(since), Done: done}
+	}
+	r.audit, err = r.crowd.Audit(ctx, crowd.AuditOptions{People: r.AuditPeople, Books: r.Target.Books,
+		Progress: func(done, total int64) { r.tell("auditing", done, total) }})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrAudit, err)
+	}
+	if r.Keep || r.cleaner == nil || r.marked == nil {
+		return nil
+	}
+	return r.clean(ctx)
+}
+
+// clean throws the marked data away (K2) and counts what is left.
+func (r *run) clean(ctx context.Context) error {
+	if _, err := r.cleaner.CleanUp(ctx, true); err != nil {
+		return fmt.Errorf("%w: throwing the marked data away: %w", ErrAudit, err)
+	}
+	left, err := r.marked.Reconcile(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: counting after the clean-up: %w", ErrAudit, err)
+	}
+	status, err := r.marked.Status(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: counting after the clean-up: %w", ErrAudit, err)
+	}
+	r.cleaned = &reports.Holdings{Orders: left.Orders, Entries: left.Entries}
+	for _, b := range status.Budgets {
+		r.cleaned.ReservedFen += int64(b.Reserved)
+	}
+	return nil
+}
+
+func (r *run) close() {
+	r.crowd.Close()
+	r.wire.CloseIdleConnections()
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"hongbao/reference/server/auth"
+	"hongbao/reference/wallet"
+	"hongbao/sim/oracle"
+)
+
+// loadTarget is the wallet that a load test drives.
+type loadTarget struct {
+	url  string
+	keys auth.Keys
+	tree wallet.Activity // what it grants by
+
+	// books reads the stores of the marked load; nil: they can be seen over the API alone.
+	books func(ctx context.Context) (oracle.Books, error)
+	stop  func() error
+}
+
+// embeddedTarget runs a service in this process, on a port of its own and in a folder that goes with it.
+func embeddedTarget(ctx context.Context, tree wallet.Activity, strategy wallet.Strategy, release releaseConfig, logs io.Writer) (*loadTarget, error) {
+	dir, err := os.MkdirTemp("", "hongbao-load-*")
+	if err != nil {
+		return nil, internal(err)
+	}
+	remove := func() error { return os.RemoveAll(dir) }
+	c := defaultConfig()
+	c.Listen, c.Debug, c.Data, c.Strategy, c.Release = "127.0.0.1:0", "", dir, string(strategy), release
+	if err := c.finish(); err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	s, err := openService(ctx, &c, tree, logs)
+	if err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	keys, err := auth.Load(c.Keys)
+	if err != nil {
+		s.close()
+		return nil, errors.Join(internal(err), remove())
+	}
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it outlives an interrupt: what was sent is still judged
+	ended := make(chan error, 1)
+	up := make(announcement, 1)
+	go func() { ended <- s.run(serving, up) }()
+	select {
+	case <-up:
+	case err := <-ended:
+		cancel()
+		s.close()
+		return nil, errors.Join(err, remove())
+	}
+	return &loadTarget{url: s.server.URL(), keys: keys, tree: tree, books: s.shadow.allBooks, stop: sync.OnceValue(func() error {
+		cancel()
+		err := <-ended
+		s.close()
+		if err = errors.Join(err, remove()); err != nil {
+			return fmt.Errorf("stopping the embedded service: %w", err)
+		}
+		return nil
+	})}, nil
+}
+
+// announcement is written to when the service listens.
+type announcement chan struct{}
+
+// Write implements io.Writer.
+func (a announcement) Write(b []byte) (int, error) {
+	select {
+	case a <- struct{}{}:
+	default: // it has been told
+	}
+	return len(b), nil
+}
+
+// allBooks returns everything that is on record of a side, for the judge.
+func (d *side) allBooks(ctx context.Context) (oracle.Books, error) {
+	found, err := d.node.Reconcile(ctx, d.books())
+	if err != nil {
+		return oracle.Books{}, err
+	}
+	return d.stores.books(ctx, found, func(s wallet.Stage) (wallet.Money, error) { return d.budgets.Spent(ctx, s) })
+}
