@@ -60,7 +60,7 @@ func changed(ctx context.Context, w *wire) error {
 		{"another amount", func(r *request) { r.body = encode(p.win(1, 11)) }},
 		{"a blank more", func(r *request) { r.body = append(bytes.Clone(r.body), ' ') }},
 		{"another method", func(r *request) { r.path = "/hongbao.v1." + batchMethod }},
-		{"another time", func(r *request) { field(r, "time=", fmt.Sprint(int64(wallet.InstantOf(time.Now()))-1)) }},
+		{"another time", func(r *request) { field(r, "time=", fmt.Sprint(int64(w.begun))) }},
 		{"another nonce", func(r *request) { field(r, "nonce=", auth.NewNonce()) }},
 		{"the mark put in or left out", func(r *request) {
 			if w.LoadTest {
