@@ -104,6 +104,8 @@ func rows() []row {
 			why: "a judge that shared code with the accused would share its mistakes"},
 		{folder: "sim/coupons", ours: []string{"reference/wallet", "reference/stock", "reference/store/mem", "scenarios", "sim/fault", "sim/world", "reports"}, virtual: true,
 			why: "a study puts one capability on stores that fail, and knows no driver of real stores"},
+		{folder: "sim/totals", ours: []string{"reference/wallet", "reference/runningtotal", "reference/store/mem", "scenarios", "sim/world", "reports"}, virtual: true,
+			why: "a study puts one capability on stores that fail, and knows no driver of real stores"},
 		{folder: "sim", ours: []string{"reference/*", "reference/store/mem", "scenarios", "scenarios/traffic", "sim/*", "reports", "internal/*"},
 			libs: []string{"github.com/HdrHistogram/hdrhistogram-go"}, virtual: true,
 			why: "a simulation puts everything together but the drivers of real stores"},

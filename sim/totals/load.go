@@ -1,0 +1,66 @@
+package totals
+
+import (
+	"math/bits"
+	"time"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+)
+
+// load is who grants what and when: a function of scenario and seed alone, so that every design has the same.
+type load struct {
+	rate    scenarios.Ratio // grants a second
+	bands   []scenarios.AmountBand
+	weights uint64
+	seed    uint64
+}
+
+// grant is one grant: which writer makes it, for which of plan one's keys, and what it is worth.
+type grant struct {
+	writer, key int
+	fen         wallet.Money
+}
+
+func newLoad(r *scenarios.RunningTotal, seed uint64) load {
+	l := load{rate: r.Writes, bands: r.Amount, seed: mix(seed ^ 0x746f74616c73)}
+	for _, b := range l.bands {
+		l.weights += uint64(b.Weight)
+	}
+	return l
+}
+
+// made returns how many grants a round has made by so long after its start.
+func (l load) made(d time.Duration) int64 {
+	hi, lo := bits.Mul64(uint64(l.rate.Num), uint64(d))
+	q, _ := bits.Div64(hi, lo, uint64(l.rate.Den)*uint64(time.Second))
+	return int64(q)
+}
+
+// at returns grant number i of all. Writers and keys are drawn evenly, so that some writers have more to do than others.
+func (l load) at(i int64, writers int) grant {
+	a := mix(l.seed + uint64(i)*2)
+	b := mix(l.seed + uint64(i)*2 + 1)
+	g := grant{writer: int(below(a>>32, uint64(writers))), key: int(below(a&0xffffffff, keysOfPlanOne))}
+	w := below(b>>32, l.weights)
+	for _, band := range l.bands {
+		if w < uint64(band.Weight) {
+			g.fen = band.Min + wallet.Money(below(b&0xffffffff, uint64(band.Max-band.Min)+1))
+			break
+		}
+		w -= uint64(band.Weight)
+	}
+	return g
+}
+
+// below turns 32 random bits into a number below n, which is far below 2^32.
+func below(bits32, n uint64) uint64 { return bits32 * n >> 32 }
+
+// mix is the finisher of SplitMix64 (Steele, Lea and Flood, 2014): any change of x changes every bit of the result with
+// even odds.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

@@ -1,0 +1,88 @@
+package totals
+
+import (
+	"context"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/sim/world"
+)
+
+// keysOfPlanOne is the source's number of keys (R2).
+const keysOfPlanOne = 100
+
+// planOne is the source's first plan (R2): every grant is added at once to one of 100 keys, by actID%100, and never again
+// when the answer is lost, because a second time would count twice. A reader keeps the sum of all keys for one interval
+// and then reads all of them again; a key that does not answer is not in the sum. There is no backup.
+//
+// It makes some 300,000 calls a second to write and two million to read, so they are not processes here: a write takes
+// effect when it is made, and a reader waits once, as long as the slowest of its 100 calls.
+type planOne struct {
+	redis *server
+	sums  [keysOfPlanOne]wallet.Money
+	cache []wallet.Money // by reader: what it shows plus one; 0: nothing yet
+}
+
+func newPlanOne(w *world.World, r *scenarios.RunningTotal) *planOne {
+	p := &planOne{redis: newServer(w, "plan one", r, keysOfPlanOne), cache: make([]wallet.Money, r.Readers)}
+	for i := range p.sums {
+		p.sums[i] = r.Before / keysOfPlanOne
+	}
+	p.sums[0] += r.Before % keysOfPlanOne
+	return p
+}
+
+func (p *planOne) add(g grant) {
+	p.redis.incrs++
+	if p.redis.troubled() {
+		switch p.redis.draw() {
+		case lost, refused:
+			return
+		}
+	}
+	p.redis.count(g.key, 1)
+	p.sums[g.key] += g.fen
+}
+
+func (p *planOne) flush(context.Context, int) {}
+func (p *planOne) crash(int)                  {}
+
+// refresh reads all keys. A reader that hears from none of them keeps what it has.
+func (p *planOne) refresh(_ context.Context, reader int) bool {
+	p.redis.gets += keysOfPlanOne
+	sum, heard, troubled := wallet.Money(0), 0, p.redis.troubled()
+	wait := p.redis.delay(9_900) // of 100 calls the slowest is about the 99th in 100
+	for k, v := range &p.sums {
+		if troubled {
+			switch p.redis.draw() {
+			case answered:
+			case refused:
+				continue
+			default:
+				wait = p.redis.timeout
+				continue
+			}
+		}
+		p.redis.count(k, 1)
+		sum += v
+		heard++
+	}
+	p.redis.world.Sleep(wait)
+	if heard > 0 {
+		p.cache[reader] = sum + 1
+	}
+	return heard == keysOfPlanOne
+}
+
+func (p *planOne) ready(reader int) bool { return p.cache[reader] > 0 }
+
+func (p *planOne) shown(reader int) (wallet.Money, bool) {
+	return p.cache[reader] - 1, p.cache[reader] > 0
+}
+
+func (p *planOne) primaryLost()                              { p.sums = [keysOfPlanOne]wallet.Money{} }
+func (p *planOne) readBackup(bool)                           {}
+func (p *planOne) agree(context.Context)                     {}
+func (p *planOne) repair(context.Context, wallet.Money) bool { return false }
+func (p *planOne) agreed() bool                              { return true }
+func (p *planOne) servers() []*server                        { return []*server{p.redis} }

@@ -1,0 +1,192 @@
+package totals
+
+import (
+	"fmt"
+	"math/bits"
+	"time"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/sim/world"
+)
+
+// server is one Redis, or as many as a design's keys need: latency, what one key bears, and what goes wrong.
+type server struct {
+	world   *world.World
+	stream  *world.Stream
+	latency scenarios.Latency
+	timeout time.Duration
+	keyRate scenarios.Ratio
+	faults  []fault
+	keys    []key
+	gets    int64
+	incrs   int64
+}
+
+// key is what one key has to bear: a line of calls, served one after the other.
+type key struct {
+	busy      int64 // Unix ns until which there is work
+	second    int64 // the one that calls are counted in
+	n         int64
+	over      int64 // seconds in which it was called more often than it bears
+	mostCalls int64 // in one second
+}
+
+// fault is a stretch of time in which calls go wrong.
+type fault struct {
+	from, to int64 // Unix ns
+	kind     scenarios.FaultKind
+	ratio    scenarios.Ratio
+	applied  scenarios.Ratio
+}
+
+func newServer(w *world.World, name string, r *scenarios.RunningTotal, keys int) *server {
+	return &server{world: w, stream: w.Stream("redis " + name), latency: r.Latency, timeout: r.Timeout, keyRate: r.KeyRate, keys: make([]key, keys)}
+}
+
+// outcome is what becomes of one call.
+type outcome uint8
+
+const (
+	answered    outcome = iota
+	lost                // never arrived: not applied
+	unanswered          // applied, and the answer got lost
+	appliedLate         // applied after the caller gave up
+	refused             // not applied, said at once
+)
+
+// draw decides what becomes of the next call.
+func (s *server) draw() outcome {
+	now := s.world.Now()
+	for i := range s.faults {
+		f := &s.faults[i]
+		if now < f.from || now >= f.to {
+			continue
+		}
+		switch {
+		case f.kind == scenarios.FaultDown:
+			return refused
+		case !s.stream.Hit(f.ratio.Num, f.ratio.Den):
+		case !s.stream.Hit(f.applied.Num, f.applied.Den):
+			return lost
+		case s.stream.Hit(1, 2):
+			return unanswered
+		default:
+			return appliedLate
+		}
+	}
+	return answered
+}
+
+// troubled says whether anything can go wrong now. What is not is not drawn for.
+func (s *server) troubled() bool {
+	now := s.world.Now()
+	for i := range s.faults {
+		if s.faults[i].from <= now && now < s.faults[i].to {
+			return true
+		}
+	}
+	return false
+}
+
+// delay draws a latency: a quantile drawn evenly, linear between the five that are given, no lower than the quantile
+// least, in 10,000.
+func (s *server) delay(least int64) time.Duration {
+	l := &s.latency
+	u := least + s.stream.IntN(10_000-least)
+	between := func(from, to time.Duration, u, width int64) time.Duration {
+		return from + (to-from)*time.Duration(u)/time.Duration(width)
+	}
+	switch {
+	case u < 5_000:
+		return between(l.Min, l.P50, u, 5_000)
+	case u < 9_000:
+		return between(l.P50, l.P90, u-5_000, 4_000)
+	case u < 9_900:
+		return between(l.P90, l.P99, u-9_000, 900)
+	}
+	return between(l.P99, l.Max, u-9_900, 100)
+}
+
+// count notes n calls that reach a key.
+func (s *server) count(k int, n int64) {
+	c := &s.keys[k]
+	if second := s.world.Now() / int64(time.Second); second != c.second {
+		c.second, c.n = second, 0
+	}
+	was := c.n
+	c.n += n
+	c.mostCalls = max(c.mostCalls, c.n)
+	if bears := s.keyRate.Ceil(1); was <= bears && c.n > bears {
+		c.over++
+	}
+}
+
+// get and incr make one call that reads and one that writes. apply is the call's effect; it may run after they have
+// returned. wallet.ErrUnavailable: refused, with no effect. wallet.ErrUnknown: no answer in time.
+func (s *server) get(k int, apply func() error) error {
+	s.gets++
+	return s.call(k, apply)
+}
+
+func (s *server) incr(k int, apply func() error) error {
+	s.incrs++
+	return s.call(k, apply)
+}
+
+func (s *server) call(k int, apply func() error) error {
+	what := s.draw()
+	switch what {
+	case refused:
+		s.world.Sleep(s.delay(0))
+		return wallet.ErrUnavailable
+	case lost:
+		s.world.Sleep(s.timeout)
+		return fmt.Errorf("%w: no answer in %s", wallet.ErrUnknown, s.timeout)
+	}
+	s.count(k, 1)
+	there := s.delay(0)
+	wait, ok := s.queue(k, there)
+	if !ok {
+		s.world.Sleep(there)
+		return wallet.ErrOverloaded
+	}
+	there += wait
+	if what == appliedLate {
+		there = s.timeout + time.Duration(s.stream.IntN(int64(4*s.timeout)))
+	}
+	back := s.delay(0)
+	if what != answered || there+back > s.timeout {
+		s.world.At(s.world.Now()+int64(there), func() { _ = apply() })
+		s.world.Sleep(s.timeout)
+		return fmt.Errorf("%w: no answer in %s", wallet.ErrUnknown, s.timeout)
+	}
+	s.world.Sleep(there)
+	err := apply()
+	s.world.Sleep(back)
+	return err
+}
+
+// queue joins a key's line at so long from now and returns how long until the call is done; false: turned away, because
+// nobody would wait for it.
+func (s *server) queue(k int, in time.Duration) (time.Duration, bool) {
+	c, now := &s.keys[k], s.world.Now()+int64(in)
+	start := max(now, c.busy)
+	if time.Duration(start-now) > s.timeout {
+		return 0, false
+	}
+	hi, lo := bits.Mul64(uint64(s.keyRate.Den), uint64(time.Second))
+	service, _ := bits.Div64(hi, lo, uint64(s.keyRate.Num))
+	c.busy = start + int64(service)
+	return time.Duration(c.busy - now), true
+}
+
+// hottest returns the calls of the busiest key in its busiest second, and in how many seconds any key had more than one
+// bears.
+func (s *server) hottest() (most, over int64) {
+	for i := range s.keys {
+		most = max(most, s.keys[i].mostCalls)
+		over += s.keys[i].over
+	}
+	return most, over
+}

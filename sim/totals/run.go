@@ -1,0 +1,217 @@
+package totals
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hongbao/reference/runningtotal"
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/sim/world"
+)
+
+// How finely time is cut.
+const (
+	grantTick   = 10 * time.Millisecond // grants of one tick are made at its end
+	samplesEach = 10                    // samples an interval, of what every reader shows
+	roamers     = 1000                  // people who ask another instance at each sample
+	settled     = runningtotal.SettledAfter / runningtotal.Interval
+)
+
+// run is one design under the load, from the start of all instances to the end of all repairs.
+type run struct {
+	*scenarios.RunningTotal
+	ctx    context.Context
+	world  *world.World
+	load   load
+	design design
+	figures
+	truth  wallet.Money
+	grants int64
+	away   []bool // by writer: crashed, and not yet back
+	open   []bool // by reader: people ask it
+	fresh  []int64
+	seen   [roamers]wallet.Money // by roamer: what was shown to it last
+	people *world.Stream
+	end    int64 // no task begins from here on
+}
+
+// play runs a design. What it returns is a function of scenario, seed and design. The error is the context's.
+func play(ctx context.Context, r *scenarios.RunningTotal, seed uint64, start func(*world.World) (design, error)) (*run, error) {
+	w := world.New(seed, time.Unix(0, 0))
+	defer w.Close()
+	d, err := start(w)
+	if err != nil {
+		return nil, err
+	}
+	p := &run{RunningTotal: r, ctx: ctx, world: w, load: newLoad(r, seed), design: d, truth: r.Before,
+		away: make([]bool, r.Writers), open: make([]bool, r.Readers), fresh: make([]int64, r.Readers), people: w.Stream("people")}
+	p.standing = make([]wallet.Money, len(r.Rounds))
+	p.staleIn = make([]time.Duration, len(r.Rounds))
+	p.startTasks()
+	at := int64(r.Interval) * warmIntervals
+	for i := range r.Rounds {
+		at = p.plan(i, at)
+	}
+	p.end = at
+	p.planRepairs()
+	w.Run(func() bool { return ctx.Err() != nil })
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("running total: %w", err)
+	}
+	p.finish()
+	return p, nil
+}
+
+// warmIntervals is how long before the first round instances start: one interval, in which each begins its tasks at a
+// moment of its own, and another one until each has read once more.
+const warmIntervals = 2
+
+// startTasks begins what every instance does once an interval, each at its own moment, and the samples.
+func (p *run) startTasks() {
+	phases := p.world.Stream("phases")
+	for i := range p.Writers {
+		p.every(phases.IntN(int64(p.Interval)), p.Interval, func() {
+			if !p.away[i] {
+				p.design.flush(p.ctx, i)
+			}
+		})
+	}
+	for i := range p.Readers {
+		at := phases.IntN(int64(p.Interval))
+		p.world.Go(at, func() { p.join(i) })
+		p.every(at+int64(p.Interval), p.Interval, func() { p.refresh(i) })
+	}
+	p.every(int64(p.Interval), p.Interval/samplesEach, p.sample)
+}
+
+// every runs a task as a process from a moment on, once a period. One that takes longer begins again when it has ended.
+func (p *run) every(at int64, period time.Duration, task func()) {
+	var again func()
+	again = func() {
+		task()
+		if at = max(at+int64(period), p.world.Now()); at < p.end {
+			p.world.Go(at, again)
+		}
+	}
+	p.world.Go(at, again)
+}
+
+// join starts a reader: it reads until it is ready, and then people are let in.
+func (p *run) join(reader int) {
+	began := p.world.Now()
+	for !p.design.ready(reader) {
+		p.refresh(reader)
+		if p.world.Now() > began+int64(maxJoin*p.Interval) {
+			break // it will be opened without a value, and found out
+		}
+	}
+	p.open[reader] = true
+	p.opened++
+	p.firstValue = max(p.firstValue, time.Duration(p.world.Now()-began))
+	if _, ok := p.design.shown(reader); !ok {
+		p.openedEmpty++
+	}
+}
+
+// maxJoin bounds, in intervals, how long a reader tries to start.
+const maxJoin = 10
+
+// refresh is a reader's task. What it shows may only rise.
+func (p *run) refresh(reader int) {
+	was, had := p.design.shown(reader)
+	if p.design.refresh(p.ctx, reader) {
+		p.fresh[reader] = p.world.Now()
+	}
+	now, has := p.design.shown(reader)
+	p.refreshes++
+	if had && (!has || now < was) {
+		p.back++
+		if p.backFirst == "" {
+			p.backFirst = fmt.Sprintf("%s after the start, reader %d went back from %d to %d fen", time.Duration(p.world.Now()), reader, int64(was), int64(now))
+		}
+		p.backMost = max(p.backMost, was-now)
+	}
+}
+
+// plan schedules a round and the rest after it, and returns when they are over.
+func (p *run) plan(i int, at int64) int64 {
+	r := p.Rounds[i]
+	from, ends := at+int64(r.After), at+int64(r.Takes)
+	to := from + int64(r.For)
+	over := ends + int64(p.Rest)
+	p.world.At(at, func() { p.round = i })
+	p.world.At(at+int64(grantTick), func() { p.tick(at, at, ends) })
+	switch r.Fault {
+	case scenarios.FaultTimeout:
+		for _, s := range p.design.servers() {
+			s.faults = append(s.faults, fault{from, to, r.Fault, r.Ratio, r.Applied})
+		}
+	case scenarios.FaultDown:
+		first := p.design.servers()[0]
+		first.faults = append(first.faults, fault{from: from, to: to, kind: r.Fault})
+		p.world.At(to-1, p.design.primaryLost)
+		if noticed := from + int64(p.SwitchAfter); noticed < ends {
+			p.world.At(noticed, func() { p.design.readBackup(true) })
+		}
+		p.world.At(ends+3*int64(p.Interval), func() { p.design.readBackup(false) })
+	case scenarios.FaultCrash:
+		n := r.Ratio.Floor(int64(p.Writers))
+		victims := p.world.Stream("victims of " + r.Name)
+		for range n {
+			p.world.At(from+victims.IntN(max(int64(r.For), 1)), func() { p.crash(int(victims.IntN(int64(p.Writers)))) })
+		}
+	}
+	p.world.At(ends, func() { clear(p.away) })
+	p.world.Go(ends+2*int64(p.Interval), func() { p.design.agree(p.ctx) })
+	p.world.At(over, func() { p.standing[i] = p.worst() })
+	return over
+}
+
+// crash stops a writer, unless it has stopped already.
+func (p *run) crash(writer int) {
+	if !p.away[writer] {
+		p.away[writer] = true
+		p.design.crash(writer)
+		p.crashed++
+	}
+}
+
+// tick makes the grants of a round since its last tick, and schedules the next one.
+func (p *run) tick(start, last, ends int64) {
+	now := min(p.world.Now(), ends)
+	for range p.load.made(time.Duration(now-start)) - p.load.made(time.Duration(last-start)) {
+		g := p.load.at(p.grants, p.Writers)
+		for tried := 0; p.away[g.writer] && tried < p.Writers; tried++ { // the balancer sends it to the next that lives
+			g.writer = (g.writer + 1) % p.Writers
+		}
+		p.design.add(g)
+		p.truth += g.fen
+		p.grants++
+	}
+	if now < ends {
+		p.world.At(min(now+int64(grantTick), ends), func() { p.tick(start, now, ends) })
+	}
+}
+
+// planRepairs schedules the chore that restores what was lost: as often as the service does it, and until it has had its
+// two looks after the last round. Between these nothing happens, so instances do nothing; then every reader reads again.
+func (p *run) planRepairs() {
+	every, last := int64(settled*p.Interval), p.end
+	for at := every; at < last; at += every {
+		p.world.Go(at, func() { p.design.repair(p.ctx, p.truth) })
+	}
+	p.world.Go(last, func() {
+		p.unrepaired = p.worst()
+		if !p.design.repair(p.ctx, p.truth) {
+			return
+		}
+		p.world.Go(last+every, func() {
+			p.design.repair(p.ctx, p.truth)
+			for i := range p.Readers {
+				p.world.Go(p.world.Now()+p.people.IntN(int64(p.Interval)), func() { p.refresh(i) })
+			}
+		})
+	})
+}
