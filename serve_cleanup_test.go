@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -146,7 +147,7 @@ func TestServeCleanUpShared(t *testing.T) {
 	require.NoError(t, c.finish())
 	tree, err := servedTree("")
 	require.NoError(t, err)
-	s, err := openService(t.Context(), &c, tree, &text{})
+	s, err := openService(t.Context(), &c, tree, slog.New(slog.NewTextHandler(&text{}, nil)))
 	require.NoError(t, err)
 	defer s.close()
 	work, stop := context.WithCancel(t.Context())

@@ -54,7 +54,7 @@ func runService(ctx context.Context, c *serveConfig, out, logs io.Writer) error 
 	if err != nil {
 		return err
 	}
-	s, err := openService(ctx, c, tree, logs)
+	s, err := openService(ctx, c, tree, slog.New(slog.NewTextHandler(logs, nil)))
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func runService(ctx context.Context, c *serveConfig, out, logs io.Writer) error 
 
 // openService returns an instance that grants by a tree, with its stores open and nobody served yet. Close what it
 // returns.
-func openService(ctx context.Context, c *serveConfig, tree wallet.Activity, logs io.Writer) (*service, error) {
+func openService(ctx context.Context, c *serveConfig, tree wallet.Activity, log *slog.Logger) (*service, error) {
 	if err := dataFolder(c.Data); err != nil {
 		return nil, err
 	}
@@ -72,8 +72,7 @@ func openService(ctx context.Context, c *serveConfig, tree wallet.Activity, logs
 	if err != nil {
 		return nil, err
 	}
-	s := &service{config: c, name: c.Instance + "-" + randomHex(), tree: tree, unlock: unlock, metrics: server.NewMetrics(),
-		log: slog.New(slog.NewTextHandler(logs, nil))}
+	s := &service{config: c, name: c.Instance + "-" + randomHex(), tree: tree, unlock: unlock, metrics: server.NewMetrics(), log: log}
 	keys, ring, err := openKeys(c)
 	if err == nil {
 		s.keys = ring

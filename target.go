@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"sync"
 
@@ -36,7 +37,7 @@ func embeddedTarget(ctx context.Context, tree wallet.Activity, strategy wallet.S
 	if err := c.finish(); err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	s, err := openService(ctx, &c, tree, logs)
+	s, err := openService(ctx, &c, tree, slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
