@@ -61,7 +61,7 @@ func (f *festival) audit(ctx context.Context) *Verdict {
 	began := time.Now()
 	after, ok := a.drain(ctx)
 	f.drained.Store(ok)
-	v := &Verdict{Drained: maxDrained, Scheduled: f.scheduled()}
+	v := &Verdict{Drained: maxDrained, Scheduled: f.part().scheduled}
 	if ok {
 		v.Drained = time.Since(began).Seconds()
 	}
@@ -150,7 +150,7 @@ func (a *auditor) budget(after client.Status, drained bool) {
 	a.saw("no-over-issuance", now.Reserved <= now.Budget, "%d fen are taken from a budget of %d fen", now.Reserved, now.Budget)
 	taken := now.Reserved - was.Reserved
 	// What another instance of this test was granted is not known here, so it may be more then.
-	right := taken >= acked && (taken <= acked+open || !f.alone())
+	right := taken >= acked && (taken <= acked+open || !f.part().alone)
 	a.saw("budget-accuracy", right, "%d fen were taken from the budget; %d fen were acknowledged, and of %d fen it is not known", taken, acked, open)
 }
 
@@ -167,7 +167,7 @@ func (a *auditor) books(ctx context.Context, drained bool) {
 			a.unknown("zero-sum", "the service cannot compare its books")
 			return
 		}
-		if (r.Differences != 0 || r.Sum != 0) && !f.alone() && time.Now().Before(until) && ctx.Err() == nil {
+		if (r.Differences != 0 || r.Sum != 0) && !f.part().alone && time.Now().Before(until) && ctx.Err() == nil {
 			pause(ctx, askAgain)
 			continue
 		}

@@ -1,9 +1,12 @@
 package k6
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
@@ -126,4 +129,31 @@ func TestNoPass(t *testing.T) {
 			require.Regexp(t, c.want, r.out)
 		})
 	}
+}
+
+// TestInstances: two instances of one test, each with a segment, keep their people apart and judge their own.
+func TestInstances(t *testing.T) {
+	s := serve(t)
+	seed := fmt.Sprint("SEED=", time.Now().UnixNano()&maxSeed)
+	var runs [2]run
+	var wait sync.WaitGroup
+	for i, segment := range []string{"0:1/3", "1/3:1"} {
+		wait.Go(func() {
+			runs[i] = s.k6(t, "scripts/smoke.js", seed, "--execution-segment="+segment, "--execution-segment-sequence=0,1/3,1")
+		})
+	}
+	wait.Wait()
+	var sent, scheduled [2]int
+	for i, r := range runs {
+		require.Zero(t, r.exit, r.out)
+		found := regexp.MustCompile(`hongbao: (\d+) of (\d+) wins sent`).FindStringSubmatch(r.out)
+		require.Len(t, found, 3, r.out)
+		sent[i], _ = strconv.Atoi(found[1])
+		scheduled[i], _ = strconv.Atoi(found[2])
+		require.Equal(t, scheduled[i], sent[i])
+	}
+	all := regexp.MustCompile(`(\d+) wins over`).FindStringSubmatch(runs[0].out)
+	require.Len(t, all, 2, runs[0].out)
+	require.Equal(t, all[1], strconv.Itoa(sent[0]+sent[1]), "together they send them all")
+	require.Less(t, sent[0], sent[1], "a third and two thirds")
 }

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.k6.io/k6/lib"
-
 	"hongbao/reference/sdk/client"
 	"hongbao/reference/server/auth"
 	"hongbao/reference/wallet"
@@ -40,11 +38,11 @@ type festival struct {
 
 	zeros   zeros
 	begun   sync.Once
-	failed  error                              // of begin
-	before  client.Status                      // how the service stood before the first win
-	segment atomic.Pointer[lib.ExecutionTuple] // this instance's part of the test, once a VU knew it
-	drained atomic.Bool                        // nothing is held back any more
-	audited sync.Mutex                         // one audit at a time
+	failed  error                 // of begin
+	before  client.Status         // how the service stood before the first win
+	share   atomic.Pointer[share] // this instance's part of the test, once a VU knew it
+	drained atomic.Bool           // nothing is held back any more
+	audited sync.Mutex            // one audit at a time
 }
 
 // newFestival reads the files that a configuration names and makes what all VUs share. It opens no connection.
@@ -139,30 +137,10 @@ func budgetOf(s client.Status, stage wallet.Stage) client.Budget {
 	return s.Budgets[i]
 }
 
-// scheduled returns how many wins this instance has to send: all, or its segment's share.
-func (f *festival) scheduled() int64 {
-	segment := f.segment.Load()
-	var n int64
-	for app := wallet.Douyin; app <= wallet.FanqieAudio; app++ {
-		if segment == nil {
-			n += f.plan.scheduled(app)
-		} else {
-			n += segment.ScaleInt64(f.plan.scheduled(app))
-		}
-	}
-	return n
-}
-
 // judges says whether a page of this moment can be judged: under async it shows what has been posted, which nobody can
 // tell from outside until all of it has.
 func (f *festival) judges() bool {
 	return f.before.Strategy != wallet.StrategyAsync || f.drained.Load()
-}
-
-// alone says whether this instance makes the whole of the test's load.
-func (f *festival) alone() bool {
-	s := f.segment.Load()
-	return s == nil || s.Segment == nil || s.Segment.FloatLength() == 1
 }
 
 // describe returns one line for people, without anything secret.

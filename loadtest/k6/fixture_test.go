@@ -128,13 +128,17 @@ type run struct {
 	out  string
 }
 
-// k6 runs a script of the folder with an environment, NAME=VALUE.
-func (s service) k6(t testing.TB, script string, env ...string) run {
+// k6 runs a script with what more there is to say: flags of k6, --name=value, or the script's environment, NAME=value.
+func (s service) k6(t testing.TB, script string, more ...string) run {
 	t.Helper()
 	_, k6 := build(t)
 	args := []string{"run", "--quiet", "--no-usage-report", "--no-color", "--address", ""}
-	for _, e := range append([]string{"SCENARIO=" + scenarioFile, "TARGET=" + s.url, "KEYS=" + s.keys, "SEED=" + fmt.Sprint(time.Now().UnixNano()&maxSeed)}, env...) {
-		args = append(args, "-e", e)
+	for _, e := range append([]string{"SCENARIO=" + scenarioFile, "TARGET=" + s.url, "KEYS=" + s.keys, "SEED=" + fmt.Sprint(time.Now().UnixNano()&maxSeed)}, more...) {
+		if strings.HasPrefix(e, "--") {
+			args = append(args, e)
+		} else {
+			args = append(args, "-e", e)
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()

@@ -33,9 +33,9 @@ declare module 'k6/x/hongbao' {
   export interface OptionsRequest {
     /** The exported function that is one iteration; default "person". */
     exec?: string;
-    /** VUs made before the start, over all apps; default: a tenth of a second of the peak, and five an app. */
+    /** VUs made before the start, over all apps; default: half a second of the peak, and 20 an app. */
     vus?: number;
-    /** VUs at most, over all apps; default: two seconds of the peak, and five an app. */
+    /** VUs at most, over all apps; default: two seconds of the peak, and 20 an app. */
     maxVUs?: number;
     /** How long the audit may take; default: the scenario's drain and 15 minutes. */
     teardownTimeout?: string;

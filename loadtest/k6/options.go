@@ -24,11 +24,11 @@ type asked struct {
 
 // VUs are sized by Little's law, VUs = rate × time of an iteration. An iteration is expected to take usualIteration, and
 // when all take longestIteration at the peak, still none is dropped. An app has fewVUs at least, for the few that come at
-// once. A VU is a JavaScript engine, so there are never more than maxVUs.
+// once. k6 drops what finds no VU while it makes another. A VU takes some 120 KB; there are never more than maxVUs.
 const (
-	usualIteration   = 100 * time.Millisecond
+	usualIteration   = 500 * time.Millisecond
 	longestIteration = 2 * time.Second
-	fewVUs           = 5
+	fewVUs           = 20
 	maxVUs           = 20_000
 )
 

@@ -126,7 +126,7 @@ func TestVUs(t *testing.T) {
 		ask       asked
 		vus, most int64 // of all apps, with less than one an app for rounding
 	}{
-		{"a tenth of a second and two seconds of the peak", asked{}, 400, 8000},
+		{"half a second and two seconds of the peak", asked{}, 2000, 8000},
 		{"as asked", asked{VUs: 80, MaxVUs: 800}, 80, 800},
 		{"at most is not below what there is from the start", asked{VUs: 80, MaxVUs: 8}, 80, 80},
 	} {

@@ -2,11 +2,13 @@ package k6
 
 import (
 	"math/big"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/lib"
+	"go.k6.io/k6/lib/executor"
 	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
@@ -15,27 +17,28 @@ import (
 )
 
 // TestSegmentsKeepPeopleApart: however a test is split, each instance numbers its iterations by k6's own index, and
-// together they play every person once.
+// together they play every person once. How many that are in an instance is known to it.
 func TestSegmentsKeepPeopleApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := focused(t, "", scenarios.Ratio{Num: rapid.Int64Range(20, 300).Draw(t, "peak"), Den: 1}, 2*time.Second, rapid.Uint64Range(1, maxSeed).Draw(t, "seed"))
-		n := rapid.Int64Range(1, 7).Draw(t, "instances")
-		var sequence lib.ExecutionSegmentSequence
-		for i := range n {
-			s, err := lib.NewExecutionSegment(big.NewRat(i, n), big.NewRat(i+1, n))
-			require.NoError(t, err)
-			sequence = append(sequence, s)
-		}
-		users := map[wallet.Caller]bool{}
-		places := map[int64]bool{}
+		options := parsed(t, p, asked{VUs: 1, MaxVUs: rapid.Int64Range(0, 30).Draw(t, "vus")})
+		users, places, scheduled := map[wallet.Caller]bool{}, map[int64]bool{}, int64(0)
+		sequence := segments(t)
 		for _, segment := range sequence {
 			tuple, err := lib.NewExecutionTuple(segment, &sequence)
 			require.NoError(t, err)
+			es := &lib.ExecutionState{ExecutionTuple: tuple, Test: &lib.TestRunState{Options: options}}
+			mine := int64(0)
 			for app := wallet.Douyin; app <= wallet.FanqieAudio; app++ {
-				index := lib.NewSegmentedIndex(tuple)
-				for {
-					_, unscaled := index.Next()
-					w, place, ok, err := p.take(app, uint64(unscaled-1))
+				c, ok := options.Scenarios[app.String()].(*executor.RampingArrivalRateConfig)
+				if !ok || !c.HasWork(tuple) {
+					continue
+				}
+				own, err := tuple.GetNewExecutionTupleFromValue(c.MaxVUs.Int64) // as k6's executor does
+				require.NoError(t, err)
+				for index := lib.NewSegmentedIndex(own); ; mine++ {
+					_, i := index.Next()
+					w, place, ok, err := p.take(app, uint64(i-1))
 					require.NoError(t, err, "two instances ask for one win")
 					if !ok {
 						break
@@ -44,10 +47,30 @@ func TestSegmentsKeepPeopleApart(t *testing.T) {
 					places[place] = true
 				}
 			}
+			s := shareOf(p, es)
+			require.Equal(t, mine, s.scheduled)
+			require.Equal(t, mine == p.total, s.alone)
+			scheduled += s.scheduled
 		}
 		require.Len(t, places, int(p.total), "everybody's turn comes")
 		require.Len(t, users, int(p.total), "each is somebody else")
+		require.Equal(t, p.total, scheduled)
 	})
+}
+
+// segments draws how a test is split: at up to six places, not evenly.
+func segments(t *rapid.T) lib.ExecutionSegmentSequence {
+	cuts := rapid.SliceOfNDistinct(rapid.Int64Range(1, 11), 0, 6, rapid.ID).Draw(t, "cuts")
+	slices.Sort(cuts)
+	var sequence lib.ExecutionSegmentSequence
+	from := int64(0)
+	for _, to := range append(cuts, 12) {
+		s, err := lib.NewExecutionSegment(big.NewRat(from, 12), big.NewRat(to, 12))
+		require.NoError(t, err)
+		sequence = append(sequence, s)
+		from = to
+	}
+	return sequence
 }
 
 // TestTakenTwice: a script that asks twice in one iteration is told, and gets nobody.

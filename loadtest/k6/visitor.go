@@ -105,8 +105,8 @@ func (v *visitor) place() (wallet.App, uint64, error) {
 	if !ok {
 		return 0, 0, fmt.Errorf("hongbao: win() belongs into the scenarios that options() makes, which are named as apps: %q is none", scenario.Name)
 	}
-	if es := lib.GetExecutionState(ctx); es != nil {
-		v.festival.segment.CompareAndSwap(nil, es.ExecutionTuple)
+	if v.festival.share.Load() == nil {
+		v.festival.share.Store(shareOf(v.festival.plan, lib.GetExecutionState(ctx)))
 	}
 	return app, state.GetScenarioGlobalVUIter(), nil
 }
