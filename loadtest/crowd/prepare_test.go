@@ -1,0 +1,215 @@
+package crowd
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/loadtest/attack"
+	"hongbao/reference/server"
+	"hongbao/reference/server/auth"
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/sim/oracle"
+)
+
+// What is wrong with a target is said before any load, by name and with a hint.
+func TestPrepareSaysWhatIsWrong(t *testing.T) {
+	withoutDesk := func(o *Options) { o.Operator, o.Live = nil, nil }
+	at := func(url string) func(*Options) {
+		return func(o *Options) { withoutDesk(o); o.URLs = []string{url} }
+	}
+	answering := func(h http.HandlerFunc) string {
+		s := httptest.NewServer(h)
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	other := festival(t, quick)
+	other.Windows[0].Scene = "autumn"
+	foreign := festival(t, quick)
+	foreign.Activity.Parent = "autumn-2022"
+	for _, c := range []struct {
+		why  string
+		want Problem
+		rig  rig
+	}{
+		{"nobody listens", Down, rig{options: at("http://" + closed.Addr().String())}},
+		{"it accepts and says nothing", Down, rig{options: func(o *Options) {
+			at(answering(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() }))(o)
+			s := *o.Scenario
+			s.People.Client.Timeout = 20 * time.Millisecond
+			o.Scenario = &s
+		}}},
+		{"it is a web site", NotWallet, rig{options: at(answering(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<html>It works!</html>")
+		}))}},
+		{"it has no such pages", NotWallet, rig{options: at(answering(http.NotFound))}},
+		{"its certificate is nobody's", WrongTLS, rig{tls: true, options: withoutDesk}},
+		{"it does not speak TLS", WrongTLS, rig{options: func(o *Options) { withoutDesk(o); o.URLs[0] = strings.Replace(o.URLs[0], "http:", "https:", 1) }}},
+		{"it speaks TLS and is asked without", NotWallet, rig{tls: true, options: func(o *Options) { withoutDesk(o); o.URLs[0] = strings.Replace(o.URLs[0], "https:", "http:", 1) }}},
+		{"it does not know the key", Denied, rig{options: withoutDesk, keys: func(k auth.Keys) auth.Keys { k.Callers[0].ID = "who"; return k }}},
+		{"the key is wrong", Denied, rig{options: withoutDesk, keys: func(k auth.Keys) auth.Keys { k.Callers[0].Secret = auth.NewSecret(); return k }}},
+		{"the session key is wrong", Denied, rig{options: withoutDesk, keys: func(k auth.Keys) auth.Keys { k.SessionKey = auth.NewSecret(); return k }}},
+		{"the operator's key is wrong", Denied, rig{keys: func(k auth.Keys) auth.Keys {
+			for i := range k.Operators {
+				k.Operators[i].Secret = auth.NewSecret()
+			}
+			return k
+		}}},
+		{"it takes no marked load", NotMarked, rig{options: withoutDesk, ports: func(p *server.Ports) { p.Shadow = nil }}},
+		{"it does not know the scene", OtherActivity, rig{options: func(o *Options) { withoutDesk(o); o.Scenario = other }}},
+		{"it does not know the activity", OtherActivity, rig{options: func(o *Options) { withoutDesk(o); o.Scenario = foreign }}},
+		{"its operator names another activity", OtherActivity, rig{options: func(o *Options) { o.Scenario = foreign }}},
+		{"its clock is wrong, as its answers say", WrongClock, rig{options: withoutDesk, edge: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Date", time.Now().Add(-time.Minute).UTC().Format(http.TimeFormat))
+				next.ServeHTTP(w, r)
+			})
+		}}},
+		{"its clock is wrong, as its operator says", WrongClock, rig{ports: func(p *server.Ports) { p.Clock = lateClock{} }}},
+		{"it answers one of ten", Down, rig{options: withoutDesk, edge: func(next http.Handler) http.Handler {
+			var n atomic.Int64
+			return edge("WalletPage", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				if n.Add(1)%10 == 1 {
+					next.ServeHTTP(w, r)
+				}
+			})(next)
+		}}},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			t.Parallel()
+			if c.rig.scenario == nil {
+				c.rig.scenario = festival(t, quick)
+			}
+			err := c.rig.start(t).Prepare(t.Context(), nil)
+			e := (*TargetError)(nil)
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, c.want, e.Problem, err)
+			require.Contains(t, err.Error(), "the target http")
+			require.Contains(t, err.Error(), "hint: ")
+		})
+	}
+}
+
+// lateClock is half a minute behind.
+type lateClock struct{}
+
+func (lateClock) Now() wallet.Instant { return clock{}.Now().Add(-30 * time.Second) }
+
+// The URL of a target may carry a password, which no message shows.
+func TestTargetErrorsShowNoPassword(t *testing.T) {
+	require.NotContains(t, problem(t.Context(), "http://me:secret@host", wallet.ErrUnavailable).Error(), "secret")
+	require.NotContains(t, problem(t.Context(), "http://me:secret@host:%zz", wallet.ErrUnavailable).Error(), "secret")
+}
+
+// After preparation everybody who has a phone has bound it, and nothing is granted.
+func TestPrepareBindsPhonesAndGrantsNothing(t *testing.T) {
+	t.Parallel()
+	r := rig{}
+	run := r.start(t)
+	var last, total atomic.Int64
+	require.NoError(t, run.Prepare(t.Context(), func(done, of int64) { last.Store(max(last.Load(), done)); total.Store(of) }))
+	require.Equal(t, total.Load(), last.Load())
+	require.NotZero(t, total.Load())
+	bound := int64(0)
+	run.winners(func(p int64) bool {
+		persona := run.traffic.Persona(p)
+		if !persona.HasPhone {
+			return true
+		}
+		bound++
+		app := persona.Apps[0]
+		who, err := run.shadow.Bind(t.Context(), run.caller(uint32(p), app), run.phone(uint32(p)))
+		require.NoError(t, err)
+		other, err := run.shadow.Bind(t.Context(), run.caller(uint32(p), persona.Apps[persona.Held-1]), run.phone(uint32(p)))
+		require.NoError(t, err)
+		require.Equal(t, who.ActID, other.ActID, "one person in all apps")
+		return true
+	})
+	require.Equal(t, bound, total.Load())
+	s, err := run.shadow.Status(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, reservedOf(s))
+}
+
+func reservedOf(s server.Status) (sum wallet.Money) {
+	for _, b := range s.Budgets {
+		sum += b.Reserved
+	}
+	return sum
+}
+
+// Somebody who stops a preparation is let go.
+func TestPrepareStops(t *testing.T) {
+	t.Parallel()
+	run := rig{}.start(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, run.Prepare(ctx, nil), context.Canceled)
+	ctx, cancel = context.WithCancel(t.Context())
+	run.options.Operator = nil
+	err := run.bindPhones(ctx, nil)
+	require.NoError(t, err)
+	cancel()
+	require.ErrorIs(t, run.bindPhones(ctx, nil), context.Canceled)
+}
+
+// Options that make no sense are refused.
+func TestNewRefuses(t *testing.T) {
+	for why, change := range map[string]func(*Options){
+		"no scenario":                func(o *Options) { o.Scenario = nil },
+		"no window":                  func(o *Options) { o.Scenario.Windows = nil },
+		"no official stage":          func(o *Options) { o.Scenario.Activity.Children[0].Stage = wallet.ExternalDrill },
+		"no target":                  func(o *Options) { o.URLs = nil },
+		"a target that is no URL":    func(o *Options) { o.URLs = []string{"localhost"} },
+		"more than a grant may be":   func(o *Options) { o.Scenario.Windows[0].Amount[0].Max = 8_801 },
+		"nobody":                     func(o *Options) { o.Scenario.People.Count = 0 },
+		"more people than a run has": func(o *Options) { o.Scenario.People.Count = 1 << 32 },
+		"clients that do not try":    func(o *Options) { o.Scenario.People.Client.Tries = 0 },
+		"clients that do not wait":   func(o *Options) { o.Scenario.People.Client.Timeout = 0 },
+		"more grants than a run holds": func(o *Options) {
+			o.Scenario.People.Count = 100_000_000
+			o.Scenario.Windows[0].Rate = []scenarios.Point{{At: 0, Rate: scenarios.Ratio{Num: 1_000_000, Den: 1}}, {At: time.Minute, Rate: scenarios.Ratio{Num: 1_000_000, Den: 1}}}
+		},
+	} {
+		o := Options{Scenario: festival(t, nil), URLs: []string{"http://127.0.0.1:1"}}
+		change(&o)
+		_, err := New(o)
+		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+	}
+}
+
+// Over the fast transport, and two instances, everything is as over the client's own.
+func TestOverTheFastTransport(t *testing.T) {
+	t.Parallel()
+	var transports []*attack.Transport
+	r := rig{options: func(o *Options) {
+		o.URLs = append(o.URLs, o.URLs[0])
+		o.HTTP = func(url string) (Doer, error) {
+			tr, err := attack.NewTransport(attack.TransportConfig{URL: url})
+			transports = append(transports, tr)
+			return tr, err
+		}
+	}}
+	run, a := r.play(t)
+	for _, c := range a.Checks {
+		require.Equal(t, oracle.Pass, c.Result, "%s: %s", c.Name, c.First)
+	}
+	require.Len(t, transports, 2)
+	require.Equal(t, run.scenario.Grants(), run.report.Kinds[Grant].OK)
+	for _, tr := range transports {
+		tr.CloseIdleConnections()
+	}
+}
