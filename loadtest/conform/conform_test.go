@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -147,6 +148,7 @@ func TestNoWallet(t *testing.T) {
 				return
 			}
 			target = ours(t, wallet.StrategySync, fault{})
+			target.Patience = 10 * time.Millisecond
 			target.BaseURL = h.URL
 			got := verdicts(t, target)
 			if why == "an empty object" { // which says that the page is empty

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"errors"
-	"fmt"
+	"cmp"
 	"io"
 	"net/http"
-	"strings"
+	"slices"
+	"sync"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -21,43 +19,56 @@ import (
 // maxBody bounds a request, in bytes.
 const maxBody = 1 << 20
 
-// edge knows who asks, and what was asked.
+// edge knows who asks, and what was asked. Marked load has a wallet of its own, so that a load test finds nothing of the
+// live one, and leaves nothing in it (K2).
 type edge struct {
 	keys   auth.Keys
 	nonces *auth.Nonces
-	wallet *naive
-	calls  map[string]func(*http.Request, []byte) (proto.Message, error)
+	fault  string
+	fresh  func() *naive
+	calls  map[string]call
+
+	mu           sync.Mutex
+	live, marked *naive
 }
 
-func newEdge(k auth.Keys, w *naive) *edge {
-	e := &edge{keys: k, nonces: auth.NewNonces(), wallet: w, calls: map[string]func(*http.Request, []byte) (proto.Message, error){}}
-	const api = "/hongbao.v1."
-	upstream(e, api+"GrantService/Grant", auth.ScopeGrant, func(c *auth.Caller, m *pb.GrantRequest) (*pb.GrantReply, error) { return w.grant(c, m) })
-	upstream(e, api+"GrantService/BatchGrant", auth.ScopeGrant, w.batch)
-	upstream(e, api+"AccountService/BindPhone", auth.ScopeBind, w.bind)
-	user(e, api+"WalletService/WalletPage", func(who wallet.Caller, m *pb.WalletPageRequest) (*pb.WalletPageReply, error) {
-		who, err := w.self(who, m.Who)
-		if err != nil {
-			return nil, err
-		}
-		return w.page(who, m.After, m.Limit)
-	})
-	user(e, api+"WalletService/Flow", func(who wallet.Caller, m *pb.FlowRequest) (*pb.FlowReply, error) {
-		who, err := w.self(who, m.Who)
-		if err != nil {
-			return nil, err
-		}
-		p, err := w.page(who, m.After, m.Limit)
-		return &pb.FlowReply{Lines: p.GetLines(), Next: p.GetNext(), Withdrawals: p.GetWithdrawals()}, err
-	})
-	user(e, api+"WalletService/Withdraw", func(who wallet.Caller, m *pb.WithdrawRequest) (*pb.WithdrawReply, error) {
-		who, err := w.self(who, m.Who)
-		if err != nil {
-			return nil, err
-		}
-		return w.withdraw(who, m)
-	})
+// call does one request on a wallet.
+type call func(w *naive, r *http.Request, body []byte) (proto.Message, error)
+
+func newEdge(k auth.Keys, fault string, fresh func() *naive) *edge {
+	e := &edge{keys: k, nonces: auth.NewNonces(), fault: fault, fresh: fresh, live: fresh(), marked: fresh(), calls: map[string]call{}}
+	upstream(e, "GrantService/Grant", auth.ScopeGrant, (*naive).grant)
+	upstream(e, "GrantService/BatchGrant", auth.ScopeGrant, (*naive).batch)
+	upstream(e, "AccountService/BindPhone", auth.ScopeBind, (*naive).bind)
+	user(e, "WalletService/WalletPage", (*naive).walletPage)
+	user(e, "WalletService/Flow", (*naive).flow)
+	user(e, "WalletService/Withdraw", (*naive).withdraw)
+	operator(e, "OperatorService/Status", (*naive).status, auth.RoleViewer, auth.RoleOperator, auth.RoleAuditor)
+	operator(e, "OperatorService/Reconcile", (*naive).reconcile, auth.RoleAuditor)
+	operator(e, "OperatorService/AuditBudget", (*naive).auditBudget, auth.RoleAuditor)
+	operator(e, "OperatorService/CleanUpLoadTest", e.cleanUp, auth.RoleOperator)
 	return e
+}
+
+// of returns the wallet that a request is about.
+func (e *edge) of(r *http.Request) *naive {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r.Header.Get(auth.HeaderLoadTest) != "" {
+		return e.marked
+	}
+	return e.live
+}
+
+// cleanUp forgets all marked load.
+func (e *edge) cleanUp(w *naive, _ *pb.CleanUpLoadTestRequest) (*pb.CleanUpLoadTestReply, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if w != e.marked {
+		return nil, refusal(wallet.CodeRefused, "marked_only")
+	}
+	e.marked = e.fresh()
+	return &pb.CleanUpLoadTestReply{}, nil
 }
 
 // message is a pointer to a message of the schema.
@@ -66,27 +77,63 @@ type message[T any] interface {
 	proto.Message
 }
 
-// upstream adds a method whose requests are signed.
-func upstream[I any, O proto.Message, P message[I]](e *edge, path string, scope auth.Scope, do func(*auth.Caller, P) (O, error)) {
-	e.calls[path] = func(r *http.Request, body []byte) (proto.Message, error) {
-		c, err := e.signed(r, body)
-		if err == nil {
-			err = c.May(scope)
+const api = "/hongbao.v1."
+
+// upstream adds a method whose requests are signed by upstreams.
+func upstream[I any, O proto.Message, P message[I]](e *edge, method string, scope auth.Scope, do func(*naive, *auth.Caller, P) (O, error)) {
+	e.calls[api+method] = func(w *naive, r *http.Request, body []byte) (proto.Message, error) {
+		if e.fault == "unsigned" {
+			r.Header.Set("Authorization", auth.Sign(e.keys.Callers[0].Key, signed(r, body), time.Now(), auth.NewNonce()))
 		}
-		m := P(new(I))
-		if err == nil {
-			err = read(r, body, m)
-		}
+		id, err := e.proven(r, body, func(id string) (auth.Key, bool) {
+			c, ok := e.keys.Caller(id)
+			if !ok {
+				return auth.Key{}, false
+			}
+			return c.Key, true
+		})
 		if err != nil {
 			return nil, err
 		}
-		return do(c, m)
+		c, _ := e.keys.Caller(id)
+		m := P(new(I))
+		if err := cmp.Or(c.May(scope), read(r, body, m)); err != nil {
+			return nil, err
+		}
+		return do(w, c, m)
+	}
+}
+
+// operator adds a method whose requests are signed by operators in a role.
+func operator[I any, O proto.Message, P message[I]](e *edge, method string, do func(*naive, P) (O, error), roles ...auth.Role) {
+	e.calls[api+method] = func(w *naive, r *http.Request, body []byte) (proto.Message, error) {
+		id, err := e.proven(r, body, func(id string) (auth.Key, bool) {
+			o, ok := e.keys.Operator(id)
+			if !ok {
+				return auth.Key{}, false
+			}
+			return o.Key, true
+		})
+		if err != nil {
+			return nil, err
+		}
+		m := P(new(I))
+		if o, _ := e.keys.Operator(id); !slices.Contains(roles, o.Role) {
+			return nil, auth.ErrRole
+		}
+		if err := read(r, body, m); err != nil {
+			return nil, err
+		}
+		return do(w, m)
 	}
 }
 
 // user adds a method that is called in a user's session.
-func user[I any, O proto.Message, P message[I]](e *edge, path string, do func(wallet.Caller, P) (O, error)) {
-	e.calls[path] = func(r *http.Request, body []byte) (proto.Message, error) {
+func user[I any, O proto.Message, P interface {
+	message[I]
+	GetWho() *pb.User
+}](e *edge, method string, do func(*naive, wallet.Caller, P) (O, error)) {
+	e.calls[api+method] = func(w *naive, r *http.Request, body []byte) (proto.Message, error) {
 		who, err := auth.OpenSession(e.keys.SessionKey, r.Header.Get("Authorization"), now())
 		m := P(new(I))
 		if err == nil {
@@ -95,34 +142,39 @@ func user[I any, O proto.Message, P message[I]](e *edge, path string, do func(wa
 		if err != nil {
 			return nil, err
 		}
-		return do(who, m)
+		if m.GetWho() != nil {
+			named := wallet.Caller{App: wallet.App(m.GetWho().App), User: wallet.UserID(m.GetWho().User)}
+			if named != who && e.fault != "other-session" {
+				return nil, wallet.ErrNotYours
+			}
+			who = named
+		}
+		return do(w, who, m)
 	}
 }
 
-// signed returns who has signed a request.
-func (e *edge) signed(r *http.Request, body []byte) (*auth.Caller, error) {
+// signed is what a signature covers.
+func signed(r *http.Request, body []byte) auth.Request {
+	return auth.Request{Method: r.Method, Path: r.URL.Path, Body: body, LoadTest: r.Header.Get(auth.HeaderLoadTest) != ""}
+}
+
+// proven returns the name of whoever has signed a request: lately, for this request, and for the first time.
+func (e *edge) proven(r *http.Request, body []byte, key func(id string) (auth.Key, bool)) (string, error) {
 	s, err := auth.ParseSigned(r.Header.Get("Authorization"))
-	if e.wallet.fault == "unsigned" {
-		return &e.keys.Callers[0], nil
-	}
-	if err == nil {
-		err = s.Fresh(now())
-	}
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	c, ok := e.keys.Caller(s.ID)
+	k, ok := key(s.ID)
 	if !ok {
-		return nil, auth.ErrUnknownKey
+		return "", auth.ErrUnknownKey
 	}
-	marked := r.Header.Get(auth.HeaderLoadTest) != ""
-	if err := s.Verify(c.Key, auth.Request{Method: r.Method, Path: r.URL.Path, Body: body, LoadTest: marked}); err != nil {
-		return nil, err
+	if err := cmp.Or(s.Fresh(now()), s.Verify(k, signed(r, body))); err != nil {
+		return "", err
 	}
-	return c, e.nonces.Use(s, now())
+	return s.ID, e.nonces.Use(s, now())
 }
 
-// ServeHTTP implements http.Handler. This wallet has nothing live, so marked load and other load are one.
+// ServeHTTP implements http.Handler.
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reply, status, err := e.answer(r)
 	if err != nil {
@@ -165,67 +217,8 @@ func (e *edge) answer(r *http.Request) (proto.Message, int, error) {
 	if len(body) > maxBody {
 		return nil, http.StatusRequestEntityTooLarge, refusal(wallet.CodeInvalid, "too_large")
 	}
-	reply, err := call(r, body)
+	reply, err := call(e.of(r), r, body)
 	return reply, 0, err
-}
-
-func isJSON(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
-}
-
-// read reads a request's message. The JSON of protobuf takes 64-bit numbers as strings and as numbers, exactly.
-func read(r *http.Request, body []byte, m proto.Message) error {
-	err := error(nil)
-	if isJSON(r) {
-		err = protojson.Unmarshal(body, m)
-	} else {
-		err = proto.Unmarshal(body, m)
-	}
-	if err != nil {
-		return refusal(wallet.CodeInvalid, "malformed")
-	}
-	return nil
-}
-
-// refusal is an error of the contract that has no name among the nouns.
-func refusal(c wallet.Code, reason string) error { return &wallet.Error{Code: c, Reason: reason} }
-
-// refuse writes an error as the contract has it: Connect's JSON with an ErrorDetail, and its reason in a header too.
-func refuse(w http.ResponseWriter, status int, err error) {
-	code := wallet.CodeOf(err)
-	name, usual := wire(code)
-	if a := (*auth.Error)(nil); errors.As(err, &a) && a.Unknown {
-		name, usual = "unauthenticated", http.StatusUnauthorized
-	}
-	if status == 0 {
-		status = usual
-	}
-	again := code == wallet.CodeOverloaded || code == wallet.CodeUnavailable || code == wallet.CodeUnknown
-	detail, _ := proto.Marshal(&pb.ErrorDetail{Reason: wallet.ReasonOf(err), Code: code.String(), Message: fmt.Sprintf("%q", err.Error()), Retryable: again, SameNumber: code == wallet.CodeUnknown})
-	body, _ := json.Marshal(map[string]any{"code": name, "message": err.Error(),
-		"details": []any{map[string]any{"type": "hongbao.v1.ErrorDetail", "value": base64.RawStdEncoding.EncodeToString(detail)}}})
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Hongbao-Reason", wallet.ReasonOf(err))
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
-}
-
-// wire returns what Connect and HTTP call a code.
-func wire(c wallet.Code) (string, int) {
-	switch c {
-	case wallet.CodeInvalid:
-		return "invalid_argument", http.StatusBadRequest
-	case wallet.CodeNotFound:
-		return "not_found", http.StatusNotFound
-	case wallet.CodeConflict:
-		return "already_exists", http.StatusConflict
-	case wallet.CodeRefused:
-		return "failed_precondition", http.StatusBadRequest
-	case wallet.CodeUnauthorised:
-		return "permission_denied", http.StatusForbidden
-	default:
-		return "internal", http.StatusInternalServerError
-	}
 }
 
 func now() wallet.Instant { return wallet.InstantOf(time.Now()) }

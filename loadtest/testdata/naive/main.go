@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"hongbao/reference/server/auth"
+	pb "hongbao/reference/server/hongbaopb"
 	"hongbao/reference/wallet"
 )
 
@@ -37,19 +38,21 @@ func faults() []string {
 }
 
 func main() {
-	var w naive
 	listen := flag.String("listen", "127.0.0.1:8090", "where to listen; port 0: anywhere")
 	keys := flag.String("keys", "naive-keys.json", "keys file, made when it is not there")
 	fault := flag.String("fault", "", "what is wrong with it: "+strings.Join(faults(), ", ")+"; empty: nothing")
 	activity := flag.String("activity", "spring-festival", "the activity that is granted under")
-	scenes := flag.String("scenes", "rain", "its cash scenes, with commas between them")
-	flag.Int64Var(&w.cap, "cap", 8_800, "the largest single grant, in fen")
-	flag.Int64Var(&w.budget, "budget", 100_000_000_000, "all that may be granted, in fen")
+	scenes := flag.String("scenes", "card-collection,card-lottery,rain,friend-rain,fireworks", "its cash scenes")
+	single := flag.Int64("cap", 8_800, "the largest single grant, in fen")
+	budget := flag.Int64("budget", 100_000_000_000, "all that may be granted, in fen")
 	flag.Parse()
 	if *fault != "" && !slices.Contains(faults(), *fault) {
 		fail(fmt.Errorf("--fault %q: there are %s", *fault, strings.Join(faults(), ", ")))
 	}
-	w.fault, w.activity, w.scenes = *fault, wallet.ActivityID(*activity), strings.Split(*scenes, ",")
+	fresh := func() *naive {
+		return &naive{fault: *fault, activity: wallet.ActivityID(*activity), scenes: strings.Split(*scenes, ","), cap: *single, budget: *budget,
+			people: map[wallet.Account]*purse{}, phones: map[int64]*purse{}, paid: map[wallet.WithdrawalNo]*pb.Withdrawal{}}
+	}
 	if err := auth.Save(*keys, auth.Generate()); err != nil && !errors.Is(err, fs.ErrExist) {
 		fail(err)
 	}
@@ -62,7 +65,7 @@ func main() {
 		fail(err)
 	}
 	fmt.Printf("listening on http://%s\n", l.Addr())
-	server := &http.Server{Handler: newEdge(k, &w), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: newEdge(k, *fault, fresh), ReadHeaderTimeout: 5 * time.Second}
 	fail(server.Serve(l))
 }
 

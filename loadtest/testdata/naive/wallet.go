@@ -1,11 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,8 +21,10 @@ type naive struct {
 	scenes   []string
 	cap      int64 // fen
 
+	budget int64 // fen
+
 	mu      sync.Mutex
-	budget  int64 // fen, what is left
+	spent   int64 // fen of the budget
 	granted int   // grants so far
 	last    wallet.ActID
 	people  map[wallet.Account]*purse
@@ -37,15 +36,13 @@ type naive struct {
 type purse struct {
 	id          wallet.ActID
 	wins        map[string]*pb.Line // by scene and rain
+	orders      int                 // wins, also those that two accounts had of one rain before they were joined
 	lines       []*pb.Line
 	withdrawals []*pb.Withdrawal
 }
 
 // of returns the purse of an account. The caller holds the lock.
 func (w *naive) of(c wallet.Caller) *purse {
-	if w.people == nil {
-		w.people, w.phones, w.paid = map[wallet.Account]*purse{}, map[int64]*purse{}, map[wallet.WithdrawalNo]*pb.Withdrawal{}
-	}
 	a := wallet.AccountOf(c.App, c.User)
 	if w.people[a] == nil {
 		w.last++
@@ -98,13 +95,16 @@ func (w *naive) grant(c *auth.Caller, m *pb.GrantRequest) (*pb.GrantReply, error
 		}
 		return w.reply(l), nil
 	}
-	if w.budget < m.AmountFen {
+	if w.budget-w.spent < m.AmountFen {
 		return nil, wallet.ErrOverBudget
 	}
 	w.racy("over-issue")
-	w.budget -= m.AmountFen
+	w.spent += m.AmountFen
 	no := wallet.OrderNo{ActID: p.id, Scene: wallet.SceneID(m.Scene), Rain: m.Rain, Award: wallet.Cash, Stage: wallet.Official}
 	l := &pb.Line{Order: no.String(), AmountFen: m.AmountFen, OpenedUs: m.OpenedUs, Status: pb.TokenStatus_TOKEN_STATUS_SUCCESS, Text: m.Scene}
+	if p.wins[win] == nil {
+		p.orders++
+	}
 	p.wins[win] = l
 	if w.granted++; w.fault != "lost" || w.granted%7 != 0 {
 		p.lines = append(p.lines, l)
@@ -169,6 +169,7 @@ func (w *naive) bind(c *auth.Caller, m *pb.BindPhoneRequest) (*pb.BindPhoneReply
 		return reply, nil
 	}
 	to.lines, to.withdrawals = append(to.lines, mine.lines...), append(to.withdrawals, mine.withdrawals...)
+	to.orders += mine.orders
 	for win, l := range mine.wins {
 		if to.wins[win] == nil {
 			to.wins[win] = l
@@ -181,92 +182,4 @@ func (w *naive) bind(c *auth.Caller, m *pb.BindPhoneRequest) (*pb.BindPhoneReply
 	}
 	reply.Former = []int64{int64(mine.id)}
 	return reply, nil
-}
-
-// self returns whose wallet is opened: the session's, whatever the request says.
-func (w *naive) self(session wallet.Caller, who *pb.User) (wallet.Caller, error) {
-	named := wallet.Caller{App: wallet.App(who.GetApp()), User: wallet.UserID(who.GetUser())}
-	switch {
-	case who == nil || named == session:
-		return session, nil
-	case w.fault == "other-session":
-		return named, nil
-	default:
-		return session, wallet.ErrNotYours
-	}
-}
-
-// page lists wins, newest first, from a place on: "opened:order" of the last line before it.
-func (w *naive) page(who wallet.Caller, after string, limit int32) (*pb.WalletPageReply, error) {
-	if limit == 0 {
-		limit = 20
-	}
-	if limit < 0 || limit > wallet.MaxPage {
-		return nil, wallet.ErrInvalid
-	}
-	opened, order, _ := strings.Cut(after, ":")
-	at, err := strconv.ParseInt(opened, 10, 64)
-	if after != "" && err != nil {
-		return nil, wallet.ErrInvalid
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	p := w.of(who)
-	older := func(a, b *pb.Line) int {
-		return cmp.Or(cmp.Compare(b.OpenedUs, a.OpenedUs), strings.Compare(b.Order, a.Order))
-	}
-	lines := slices.SortedFunc(slices.Values(p.lines), older)
-	reply := &pb.WalletPageReply{Stage: pb.Stage_STAGE_OFFICIAL, BalanceFen: p.balance(), IncomeFen: p.won()}
-	if w.fault == "wrong-page" && len(lines) > 0 {
-		reply.BalanceFen -= lines[0].AmountFen
-	}
-	if after == "" {
-		for _, x := range slices.Backward(p.withdrawals) {
-			reply.Withdrawals = append(reply.Withdrawals, x)
-		}
-	} else {
-		place := &pb.Line{OpenedUs: at, Order: order}
-		i := slices.IndexFunc(lines, func(l *pb.Line) bool {
-			return older(l, place) > 0 || w.fault == "twice-listed" && older(l, place) == 0
-		})
-		if i < 0 {
-			i = len(lines)
-		}
-		lines = lines[i:]
-	}
-	if len(lines) > int(limit) {
-		lines = lines[:limit]
-		last := lines[limit-1]
-		reply.Next = fmt.Sprintf("%d:%s", last.OpenedUs, last.Order)
-	}
-	reply.Lines = lines
-	return reply, nil
-}
-
-// withdraw pays out, once for its number. That it was refused is on record too.
-func (w *naive) withdraw(who wallet.Caller, m *pb.WithdrawRequest) (*pb.WithdrawReply, error) {
-	if m.Request <= 0 || m.AmountFen <= 0 {
-		return nil, wallet.ErrInvalid
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	p := w.of(who)
-	no := wallet.WithdrawalNo{Account: wallet.AccountOf(who.App, who.User), Request: m.Request}
-	x := w.paid[no]
-	if x == nil {
-		x = &pb.Withdrawal{Number: no.String(), AmountFen: m.AmountFen, CreatedUs: int64(now()), State: pb.WithdrawalState_WITHDRAWAL_STATE_PAID, Request: m.Request}
-		if p.balance() < m.AmountFen {
-			x.State = pb.WithdrawalState_WITHDRAWAL_STATE_REFUSED
-		}
-		w.racy("overdraw")
-		w.paid[no] = x
-		p.withdrawals = append(p.withdrawals, x)
-	}
-	switch {
-	case x.AmountFen != m.AmountFen:
-		return nil, wallet.ErrConflict
-	case x.State == pb.WithdrawalState_WITHDRAWAL_STATE_REFUSED:
-		return nil, wallet.ErrInsufficient
-	}
-	return &pb.WithdrawReply{Number: x.Number, AmountFen: x.AmountFen, State: x.State}, nil
 }
