@@ -26,15 +26,16 @@ const (
 // conn is one connection. One goroutine uses it at a time.
 type conn struct {
 	net    net.Conn
-	raw    net.Conn // below TLS; the same without
+	look   look // below TLS
 	secure bool
 	br     *bufio.Reader
-	out    []byte
+	out    []byte // the request
 	in     fasthttp.Response
+	values []byte // of the answer's headers
 }
 
 func newConn(c, raw net.Conn, secure bool) *conn {
-	out := &conn{net: c, raw: raw, secure: secure, br: bufio.NewReaderSize(c, readBuffer)}
+	out := &conn{net: c, look: newLook(raw), secure: secure, br: bufio.NewReaderSize(c, readBuffer)}
 	out.in.Header.SetNoDefaultContentType(true)
 	return out
 }
@@ -43,7 +44,7 @@ func (c *conn) close() { _ = c.net.Close() } // what it carried has been read, o
 
 // quiet says whether an idle connection is open and has nothing to be read. What a target sends unasked must never be
 // taken for the answer to the next request.
-func (c *conn) quiet() bool { return c.br.Buffered() == 0 && quiet(c.raw, c.secure) }
+func (c *conn) quiet() bool { return c.br.Buffered() == 0 && c.look.quiet(c.secure) }
 
 // longAgo is a deadline that has passed.
 func longAgo() time.Time { return time.Unix(1, 0) }
@@ -128,23 +129,42 @@ func answerError(err error) error {
 	}
 }
 
-// response copies the answer out of the connection's buffers.
+// response copies the answer out of the connection's buffers: head and body into one piece of memory each.
 func (c *conn) response(r *http.Request) *http.Response {
-	h := &c.in.Header
-	head := make(http.Header, 8)
-	for k, v := range h.All() {
-		key := headerKey(k)
-		head[key] = append(head[key], string(v))
+	c.values = c.values[:0]
+	lines := 0
+	for _, v := range c.in.Header.All() {
+		c.values = append(c.values, v...)
+		lines++
 	}
-	body := bytes.Clone(c.in.Body())
+	values, each := string(c.values), make([]string, 0, lines)
+	head := make(http.Header, lines)
+	for k, v := range c.in.Header.All() {
+		key := headerKey(k)
+		each, values = append(each, values[:len(v)]), values[len(v):]
+		if before, ok := head[key]; ok {
+			head[key] = append(before, each[len(each)-1]) // which copies: before is full
+		} else {
+			head[key] = each[len(each)-1 : len(each) : len(each)]
+		}
+	}
+	b := &body{}
+	n := len(c.in.Body())
+	b.Reset(bytes.Clone(c.in.Body()))
 	c.in.ReleaseBody(keepBuffer)
 	if cap(c.out) > keepBuffer {
 		c.out = nil
 	}
-	code := h.StatusCode()
+	code := c.in.StatusCode()
 	return &http.Response{Status: statusLine(code), StatusCode: code, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: head, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r}
+		Header: head, Body: b, ContentLength: int64(n), Request: r}
 }
+
+// body is an answer's body, in memory.
+type body struct{ bytes.Reader }
+
+// Close does nothing: there is nothing to give back.
+func (*body) Close() error { return nil }
 
 // headerKey returns a header's name without a copy where it is one that wallets send.
 func headerKey(k []byte) string {

@@ -2,15 +2,10 @@ package attack_test
 
 import (
 	"context"
-	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 
 	"hongbao/loadtest/attack"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // sendFunc is a sender.
 type sendFunc func(ctx context.Context, op attack.Op[int]) attack.Outcome

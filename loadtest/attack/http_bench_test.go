@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,39 +16,38 @@ import (
 	"hongbao/loadtest/attack"
 )
 
-const echoed = `{"order":"o-1234567890","amount_fen":188,"state":"pending"}`
-
-// echo is a target that answers a small JSON with itself.
-func echo(tb testing.TB) string {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		b, err := io.ReadAll(r.Body)
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(b)
-	}))
-	tb.Cleanup(s.Close)
-	return s.URL
+// cpu returns the processor time of this process.
+func cpu(tb testing.TB) time.Duration {
+	var u syscall.Rusage
+	require.NoError(tb, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// plainVegeta returns the highest rate of vegeta as it comes: rate unlimited, so many workers.
-func plainVegeta(url string, workers uint64, d time.Duration) float64 {
-	a := vegeta.NewAttacker(vegeta.Workers(workers), vegeta.MaxWorkers(workers), vegeta.Connections(int(workers)))
+// pushed is what a generator reached.
+type pushed struct {
+	rate   float64       // answered well, a second
+	each   time.Duration // the generator's processor time for one
+	unsent float64       // share
+}
+
+// plainVegeta pushes as hard as vegeta can: its rate unlimited.
+func plainVegeta(tb testing.TB, url string, d time.Duration, options ...func(*vegeta.Attacker)) pushed {
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodPost, URL: url, Body: []byte(echoed),
 		Header: http.Header{"Content-Type": {"application/json"}}})
 	var m vegeta.Metrics
-	for r := range a.Attack(target, vegeta.ConstantPacer{}, d, "") {
+	before := cpu(tb)
+	for r := range vegeta.NewAttacker(options...).Attack(target, vegeta.ConstantPacer{}, d, "") {
 		m.Add(r)
 	}
 	m.Close()
-	return m.Throughput
+	return pushed{rate: m.Throughput, each: (cpu(tb) - before) / time.Duration(m.Requests)}
 }
 
 // overHTTP sends each operation to url.
 func overHTTP(tr *attack.Transport, url string) sendFunc {
 	return func(ctx context.Context, _ attack.Op[int]) attack.Outcome {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(echoed))
 		if err != nil {
 			return attack.Failed
@@ -66,29 +65,56 @@ func overHTTP(tr *attack.Transport, url string) sendFunc {
 	}
 }
 
-// BenchmarkHTTP compares the highest rate of plain vegeta with what is offered here, over HTTP to the same target.
+// offered offers a rate.
+func offered(tb testing.TB, url string, rate, inFlight int, d time.Duration) pushed {
+	tr := newTransport(tb, attack.TransportConfig{URL: url})
+	defer tr.CloseIdleConnections()
+	_, err := tr.Warm(tb.Context(), min(inFlight, 64))
+	require.NoError(tb, err)
+	before := cpu(tb)
+	r, err := attack.Run(tb.Context(), attack.Config{Kinds: []string{"echo"}, Duration: d, MaxInFlight: inFlight}, steady(rate, d), overHTTP(tr, url))
+	require.NoError(tb, err)
+	require.Zero(tb, r.Kinds[0].Failed)
+	return pushed{rate: float64(r.Kinds[0].OK) / r.Elapsed.Seconds(), each: (cpu(tb) - before) / time.Duration(max(r.Kinds[0].OK, 1)),
+		unsent: float64(r.Unsent()) / float64(r.Scheduled())}
+}
+
+// BenchmarkHTTP compares, over HTTP to the same target in a process of its own, the highest rate of plain vegeta with the
+// highest that is offered here with less than one in a thousand unsent.
 func BenchmarkHTTP(b *testing.B) {
-	const d = 3 * time.Second
-	url := echo(b)
+	const d = 2 * time.Second
+	url := startEcho(b)
 	for b.Loop() {
-		highest := 0.0
-		for _, workers := range []uint64{16, 64, 256} {
-			v := plainVegeta(url, workers, d)
-			b.Logf("vegeta, %d workers: %.0f/s", workers, v)
-			highest = max(highest, v)
+		asItComes := plainVegeta(b, url, d)
+		b.Logf("vegeta as it comes: %.0f/s, %s each", asItComes.rate, asItComes.each)
+		tuned := pushed{}
+		for _, n := range []uint64{8, 32, 128} {
+			if v := plainVegeta(b, url, d, vegeta.Workers(n), vegeta.MaxWorkers(n)); v.rate > tuned.rate {
+				tuned = v
+				b.Logf("vegeta, %d workers: %.0f/s, %s each", n, v.rate, v.each)
+			}
 		}
-		for _, ratio := range []float64{1, 1.25, 1.5, 1.75, 2} {
-			tr := newTransport(b, attack.TransportConfig{URL: url})
-			_, err := tr.Warm(b.Context(), 64)
-			require.NoError(b, err)
-			rate := int(highest * ratio)
-			r, err := attack.Run(b.Context(), attack.Config{Kinds: []string{"echo"}, Duration: d, MaxInFlight: 1024}, steady(rate, d), overHTTP(tr, url))
-			require.NoError(b, err)
-			b.Logf("offered %d/s: ok %.0f/s, unsent %.2f%%, p50 %d µs, p99 %d µs, late p99 %d µs, cpu %.0f%%, workers %d, %v", rate, float64(r.Kinds[0].OK)/r.Elapsed.Seconds(),
-				float64(r.Unsent())/float64(r.Scheduled())*100, r.Kinds[0].Corrected.ValueAtPercentile(50), r.Kinds[0].Corrected.ValueAtPercentile(99),
-				r.Health.Lateness.ValueAtPercentile(99), r.Health.CPUShare*100, r.Health.Workers, r.Health.Saturated)
-			fmt.Fprint(io.Discard, r)
-			tr.CloseIdleConnections()
+		best := pushed{}
+		for _, n := range []int{32, 128} {
+			v := offered(b, url, int(3*tuned.rate), n, d)
+			b.Logf("pushed with %d in flight: %.0f/s, %s each", n, v.rate, v.each)
+			if v.rate > best.rate {
+				best = v
+			}
 		}
+		kept := 0.0
+		for share := 0.7; share < 1.1; share += 0.1 {
+			v := offered(b, url, int(share*best.rate), 0+4096, d)
+			b.Logf("offered %.0f/s: %.0f/s, %s each, %.2f%% unsent", share*best.rate, v.rate, v.each, 100*v.unsent)
+			if v.unsent < 0.001 {
+				kept = max(kept, v.rate)
+			}
+		}
+		b.ReportMetric(best.rate/asItComes.rate, "x-vegeta")
+		b.ReportMetric(best.rate/tuned.rate, "x-vegeta-tuned")
+		b.ReportMetric(kept/asItComes.rate, "x-vegeta-kept")
+		b.ReportMetric(asItComes.each.Seconds()/best.each.Seconds(), "x-cheaper")
+		b.ReportMetric(tuned.each.Seconds()/best.each.Seconds(), "x-cheaper-tuned")
+		fmt.Fprint(io.Discard)
 	}
 }

@@ -272,21 +272,14 @@ func TestTransportContext(t *testing.T) {
 	_, _, err := post(t.Context(), tr, s.URL+"/", "x")
 	require.NoError(t, err, "a request that was cut off does no harm to the next")
 
-	busy := make(chan error)
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		_, _, err := post(ctx, tr, s.URL+"/hang", "x")
-		busy <- err
-	}()
-	require.Eventually(t, func() bool { return tr.Stats().InUse == 1 }, 5*time.Second, time.Millisecond)
+	stopHang := occupy(t, tr, s.URL+"/hang")
 	short, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer stop()
 	_, _, err = post(short, tr, s.URL+"/", "x")
 	require.ErrorIs(t, err, attack.ErrNotSent, "it waited for a connection")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	requireDial(t, err)
-	cancel()
-	require.ErrorIs(t, <-busy, context.Canceled)
+	stopHang()
 }
 
 // requireDial requires that a caller who knows nothing of this package sees that nothing was sent.
@@ -381,5 +374,20 @@ func TestTransportConfig(t *testing.T) {
 	} {
 		_, err := attack.NewTransport(c.c)
 		require.ErrorIs(t, err, attack.ErrConfig, c.why)
+	}
+}
+
+// occupy keeps a transport's only connection in use until what it returns is called.
+func occupy(t *testing.T, tr *attack.Transport, url string) func() {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, _, err := post(ctx, tr, url, "x")
+		done <- err
+	}()
+	require.Eventually(t, func() bool { return tr.Stats().InUse == 1 }, 5*time.Second, time.Millisecond)
+	return func() {
+		cancel()
+		require.ErrorIs(t, <-done, context.Canceled)
 	}
 }

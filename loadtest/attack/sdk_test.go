@@ -1,0 +1,46 @@
+package attack_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/loadtest/attack"
+	"hongbao/reference/sdk/client"
+	"hongbao/reference/server/auth"
+	"hongbao/reference/wallet"
+)
+
+// Through the wallet's client, what may have arrived is unknown, and what cannot have is unavailable: only the caller
+// knows whether to send again.
+func TestTransportUnderTheClient(t *testing.T) {
+	hang := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}))
+	defer hang.Close()
+	lie, _ := liar(t, "HTTP/1.1 200 OK\r\nContent-Type: application/proto\r\nContent-Length: 10\r\n\r\nhalf")
+	short, _ := liar(t, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi")
+
+	for _, c := range []struct {
+		url, why string
+		want     wallet.Code
+	}{
+		{hang.URL, "no answer in time", wallet.CodeUnknown},
+		{lie, "half an answer", wallet.CodeUnknown},
+		{short, "an answer that is not the wallet's", wallet.CodeUnknown},
+		{"http://127.0.0.1:1", "nobody listens", wallet.CodeUnavailable},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			w, err := client.New(client.Config{BaseURL: c.url, Key: auth.Key{ID: "k", Secret: make([]byte, 32)},
+				Timeout: 200 * time.Millisecond, Tries: 1, HTTPClient: newTransport(t, attack.TransportConfig{URL: c.url})})
+			require.NoError(t, err)
+			_, err = w.Grant(t.Context(), wallet.GrantRequest{})
+			require.Equal(t, c.want, wallet.CodeOf(err), "%v", err)
+		})
+	}
+}
