@@ -1,0 +1,203 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// DiffSchema is the version of a comparison's JSON.
+const DiffSchema = "hongbao/compare/v1"
+
+// ErrDifferent is wrapped by the error about two sides that are not to be compared.
+var ErrDifferent = errors.New("reports: not comparable")
+
+// Diff is a candidate compared with its base.
+type Diff struct {
+	Schema     string        `json:"schema"`
+	Result     Verdict       `json:"result"` // fail: a regression; unknown: the figures prove nothing
+	Why        []string      `json:"why"`    // of a result that is no pass
+	Notes      []string      `json:"notes"`
+	Scenario   string        `json:"scenario"`
+	Base       Side          `json:"base"`
+	Candidate  Side          `json:"candidate"`
+	MinChange  float64       `json:"min_change"` // as a share; smaller changes are of no account
+	Confidence float64       `json:"confidence"` // of all intervals together
+	Rows       []DiffRow     `json:"rows"`
+	Checks     []CheckChange `json:"checks"` // those that came to something else
+}
+
+// Side is one of the two.
+type Side struct {
+	Commit string `json:"commit"`
+	Runs   int    `json:"runs"`
+}
+
+// Change says how a figure moved.
+type Change string
+
+// The changes. Noisy: the repeats differ too much, or are too few, to tell.
+const (
+	Worse  Change = "worse"
+	Better Change = "better"
+	Same   Change = "same"
+	Noisy  Change = "noisy"
+)
+
+// DiffRow is one figure on both sides. Of a share, By, Low and High are differences, else ratios to the base.
+type DiffRow struct {
+	Name      string  `json:"name"`
+	Better    string  `json:"better"`
+	Share     bool    `json:"share"`
+	Base      float64 `json:"base"` // the typical value: the geometric mean, of a share the mean
+	Candidate float64 `json:"candidate"`
+	By        float64 `json:"by"`
+	Low       float64 `json:"low"`  // of the interval; equal to By where the noise is not known,
+	High      float64 `json:"high"` // or where there is none
+	Known     bool    `json:"known"`
+	Change    Change  `json:"change"`
+}
+
+// CheckChange is a check that came to something else.
+type CheckChange struct {
+	Name      string  `json:"name"`
+	Base      Verdict `json:"base"`
+	Candidate Verdict `json:"candidate"`
+}
+
+// DefaultMinChange is the least change that counts unless somebody says otherwise: 5%.
+const DefaultMinChange = 0.05
+
+// With one run on a side its noise is not known. Then a figure counts as moved only when it doubled or halved, or a
+// share when it moved by one in a hundred: single runs of one build on a busy machine differ by less.
+const (
+	loneRatio = 2.0
+	loneShare = 0.01
+)
+
+// Compare says what moved from base to candidate by minChange, a share, or more. ErrDifferent: the two are not of the
+// same scenario, setting or environment, and different does not allow that; or they are of different kinds.
+func Compare(base, candidate *Baseline, minChange float64, different bool) (*Diff, error) {
+	d := &Diff{Schema: DiffSchema, Scenario: candidate.Scenario, MinChange: minChange, Confidence: FamilyConfidence, Why: []string{}, Notes: []string{}, Rows: []DiffRow{}, Checks: []CheckChange{},
+		Base: Side{base.Commit, base.Runs}, Candidate: Side{candidate.Commit, candidate.Runs}}
+	differ := differences(base, candidate)
+	if base.Kind != candidate.Kind || len(differ) > 0 && !different {
+		return nil, fmt.Errorf("%w: %s", ErrDifferent, joined(differ))
+	}
+	for _, what := range differ {
+		d.Notes = append(d.Notes, "different, but allowed: "+what)
+	}
+	d.compareFigures(base, candidate)
+	d.compareChecks(base, candidate)
+	d.compareDigests(base, candidate, len(differ) == 0)
+	d.conclude(base, candidate)
+	return d, nil
+}
+
+func (d *Diff) compareFigures(base, candidate *Baseline) {
+	noisy := 0 // figures that have an interval
+	for _, f := range candidate.Figures {
+		if b := base.figure(f.Name); b != nil && !f.Exact && len(f.Values) > 1 && len(b.Values) > 1 {
+			noisy++
+		}
+	}
+	tail := (1 - FamilyConfidence) / 2 / float64(max(noisy, 1))
+	for i := range candidate.Figures {
+		f := &candidate.Figures[i]
+		b := base.figure(f.Name)
+		if b == nil {
+			d.Notes = append(d.Notes, "the base has no "+quote(f.Name))
+			continue
+		}
+		d.Rows = append(d.Rows, compareFigure(f, b.Values, f.Values, tail, d.MinChange))
+	}
+	for _, f := range base.Figures {
+		if candidate.figure(f.Name) == nil {
+			d.Notes = append(d.Notes, "the candidate has no "+quote(f.Name))
+		}
+	}
+	if candidate.Kind == "load" && noisy == 0 {
+		d.Notes = append(d.Notes, "one run a side: the noise is not known, so only what doubled or halved counts; repeat the load to see less")
+	}
+}
+
+// compareFigure compares the values of two sides.
+func compareFigure(f *Figure, base, candidate []float64, tail, minChange float64) DiffRow {
+	row := DiffRow{Name: f.Name, Better: f.Better, Share: f.Share, Known: f.Exact || len(base) > 1 && len(candidate) > 1}
+	var by interval
+	worst, least := 0.0, 0.0 // of what is worse: how far the interval surely reaches, and what counts
+	if f.Share {
+		row.Base, row.Candidate = mean(base), mean(candidate)
+		by = interval{row.Candidate - row.Base, row.Candidate - row.Base, row.Candidate - row.Base}
+		if least = f.Floor; !row.Known {
+			least = loneShare
+		} else if !f.Exact {
+			by = differenceInterval(base, candidate, tail, 0)
+		}
+	} else {
+		base, candidate = atLeast(base, f.Floor), atLeast(candidate, f.Floor)
+		row.Base, row.Candidate = geometric(base), geometric(candidate)
+		by = interval{row.Candidate / row.Base, row.Candidate / row.Base, row.Candidate / row.Base}
+		if least = minChange; !row.Known {
+			least = loneRatio - 1
+		} else if !f.Exact {
+			by = ratioInterval(base, candidate, tail)
+		}
+	}
+	row.By, row.Low, row.High = by.guess, by.low, by.high
+	worst = math.Abs(row.Candidate - row.Base)
+	row.Change = change(by, f, least, !f.Share && worst <= f.Floor, row.Known)
+	return row
+}
+
+// change says what an interval means. Changes of least and more count; none does when it is of no account.
+func change(by interval, f *Figure, least float64, noAccount, known bool) Change {
+	zero, up, down := 1.0, 1+least, 1/(1+least)
+	if f.Share {
+		zero, up, down = 0, least, -least
+	}
+	rises, falls := Worse, Better
+	if f.Better == Higher {
+		rises, falls = Better, Worse
+	}
+	switch {
+	case noAccount && known:
+		return Same
+	case by.low > zero && by.guess >= up && by.guess > zero:
+		return rises
+	case by.high < zero && by.guess <= down && by.guess < zero:
+		return falls
+	case !known:
+		return Noisy
+	case by.low >= down && by.high <= up, by.low > zero && by.guess < up, by.high < zero && by.guess > down:
+		return Same
+	}
+	return Noisy
+}
+
+// tiny stands for nothing where a logarithm is taken.
+const tiny = 1e-9
+
+func atLeast(xs []float64, floor float64) []float64 {
+	out := make([]float64, len(xs))
+	for i, x := range xs {
+		out[i] = max(x, floor, tiny)
+	}
+	return out
+}
+
+func mean(xs []float64) float64 {
+	sum := 0.0
+	for _, x := range xs {
+		sum += x
+	}
+	return sum / float64(len(xs))
+}
+
+func geometric(xs []float64) float64 {
+	sum := 0.0
+	for _, x := range xs {
+		sum += math.Log(x)
+	}
+	return math.Exp(sum / float64(len(xs)))
+}
