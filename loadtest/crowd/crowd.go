@@ -89,7 +89,8 @@ type Crowd struct {
 	targets  []*client.Client
 	http     Doer // to the first of the URLs
 	turn     atomic.Uint64
-	request  atomic.Int64 // number of the last withdrawal
+	request  atomic.Int64    // number of the last withdrawal
+	strategy wallet.Strategy // of the target
 	witness  *witness
 	purses   *purses
 	answers  answers
@@ -188,6 +189,7 @@ func served(s *scenarios.Scenario) (wallet.Activity, error) {
 
 // watch begins a new judgement, of a target with so much of its budget spent before.
 func (c *Crowd) watch(s wallet.Strategy, spent wallet.Money) {
+	c.strategy = s
 	a := c.activity
 	a.Children = slices.Clone(a.Children)
 	a.Children[0].Budget = max(0, a.Children[0].Budget-spent)
@@ -225,8 +227,16 @@ func (c *Crowd) caller(p uint32, app wallet.App) wallet.Caller {
 // phone returns the person's phone number.
 func (c *Crowd) phone(p uint32) wallet.Phone { return c.names.PhoneOf(c.first + int64(p)) }
 
-// Close closes the connections that wait for the next call.
+// Operated says whether the target has an operator, as far as Prepare found out.
+func (c *Crowd) Operated() bool { return c.options.Operator != nil }
+
+// Strategy returns how the target posts, as its operator says or else as the options do.
+func (c *Crowd) Strategy() wallet.Strategy { return c.strategy }
+
+// Close waits for what runs beside the plan, which ends soon after the attack's context has, and closes the connections
+// that wait for the next call.
 func (c *Crowd) Close() {
+	c.beside.running.Wait()
 	for _, t := range c.targets {
 		t.CloseIdle()
 	}

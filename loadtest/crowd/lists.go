@@ -3,6 +3,7 @@ package crowd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// errDeaf says that a target stopped answering while it was audited.
-var errDeaf = errors.New("crowd: the target no longer answers those who read their lists")
+// ErrUnread says that lists which ought to have been read could not be: what they would show is not known.
+var ErrUnread = errors.New("crowd: lists could not be read")
 
 // maxDeaf bounds the lists in a row that cannot be read, each asked for as often as a client does: then the rest of them
 // is not asked for.
@@ -43,12 +44,15 @@ func (c *Crowd) readLists(ctx context.Context, o AuditOptions, a *Audit) error {
 	for len(readers) > 0 {
 		r.last = !time.Now().Before(until)
 		if readers = r.round(ctx, readers); r.deaf >= maxDeaf {
-			return errDeaf
+			break
 		}
 		if len(readers) > 0 && wait(ctx, rereadEvery) != nil {
 			a.Unread += int64(len(readers))
 			return ctx.Err()
 		}
+	}
+	if a.Unread > 0 {
+		return fmt.Errorf("%w: %d of %d", ErrUnread, a.Unread, r.total)
 	}
 	return nil
 }
@@ -175,7 +179,7 @@ func (c *Crowd) list(ctx context.Context, v Visit) (oracle.List, bool) {
 		page, err := c.page(ctx, v, q)
 		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, page, err, now) })
 		c.answers.count("audit", err, lied)
-		if err != nil || page.Stage != wallet.Official {
+		if err != nil {
 			return l, false
 		}
 		l.Pages = append(l.Pages, page)

@@ -2,6 +2,7 @@ package crowd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,14 +46,16 @@ func (c *Crowd) Prepare(ctx context.Context, progress func(done, total int64)) e
 	return c.warm(ctx)
 }
 
-// takeStock asks the operator how the target stands, and begins the judgement by that. A target that has no such method
-// has no operator.
+// takeStock asks the operator how the target stands, and begins the judgement by that. A target that has no such method,
+// or whose answer cannot be understood, has no operator; whether it is a wallet, the probe tells.
 func (c *Crowd) takeStock(ctx context.Context) (err error) {
 	url := c.options.URLs[0]
-	if err := c.status(ctx, url); wallet.CodeOf(err) == wallet.CodeNotFound {
-		c.options.Operator = nil
-	} else if err != nil {
-		return err
+	if err := c.status(ctx, url); err != nil {
+		code := wallet.CodeOf(err)
+		if e := (*TargetError)(nil); !errors.As(err, &e) || e.Err == nil || code != wallet.CodeNotFound && code != wallet.CodeUnknown {
+			return err
+		}
+		c.options.Operator, c.options.Live = nil, nil
 	}
 	if c.options.Operator == nil {
 		return c.askTime(ctx, url)
