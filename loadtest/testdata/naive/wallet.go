@@ -14,6 +14,9 @@ import (
 // recently is how far from now a win may lie: no window of a festival is longer.
 const recently = 24 * time.Hour
 
+// moment is how long a fault looks away.
+const moment = 20 * time.Millisecond
+
 // naive is the wallet: people, and what they have won and withdrawn.
 type naive struct {
 	fault    string
@@ -125,7 +128,7 @@ func (w *naive) reply(l *pb.Line) *pb.GrantReply {
 func (w *naive) racy(fault string) {
 	if w.fault == fault {
 		w.mu.Unlock()
-		time.Sleep(time.Millisecond)
+		time.Sleep(moment)
 		w.mu.Lock()
 	}
 }
