@@ -59,7 +59,7 @@ issued beyond its budget, lost, doubled or hidden.
   hongbao report reports/out/demo
 
 Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant was violated, 4 a threshold was missed,
-5 unknown (a check was never evaluated, or the load was not offered as planned), 130 interrupted.`,
+5 unknown (a check was never evaluated, or the load was not offered as planned), 6 a regression (compare), 130 interrupted.`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: noArguments, RunE: help,
 	}
@@ -67,7 +67,7 @@ Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant wa
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(simCommand(), loadCommand(), scenarioCommand(), reportCommand(), signCommand(), serveCommand(), keysCommand())
+	root.AddCommand(simCommand(), loadCommand(), scenarioCommand(), reportCommand(), compareCommand(), signCommand(), serveCommand(), keysCommand())
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitPass

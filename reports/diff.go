@@ -125,7 +125,7 @@ func (d *Diff) compareFigures(base, candidate *Baseline) {
 func compareFigure(f *Figure, base, candidate []float64, tail, minChange float64) DiffRow {
 	row := DiffRow{Name: f.Name, Better: f.Better, Share: f.Share, Known: f.Exact || len(base) > 1 && len(candidate) > 1}
 	var by interval
-	worst, least := 0.0, 0.0 // of what is worse: how far the interval surely reaches, and what counts
+	least := 0.0 // what counts
 	if f.Share {
 		row.Base, row.Candidate = mean(base), mean(candidate)
 		by = interval{row.Candidate - row.Base, row.Candidate - row.Base, row.Candidate - row.Base}
@@ -145,8 +145,12 @@ func compareFigure(f *Figure, base, candidate []float64, tail, minChange float64
 		}
 	}
 	row.By, row.Low, row.High = by.guess, by.low, by.high
-	worst = math.Abs(row.Candidate - row.Base)
-	row.Change = change(by, f, least, !f.Share && worst <= f.Floor, row.Known)
+	row.Change = change(by, f, least, !f.Share && math.Abs(row.Candidate-row.Base) <= f.Floor, row.Known)
+	for _, typical := range []*float64{&row.Base, &row.Candidate} {
+		if *typical <= 2*tiny { // logarithms round
+			*typical = 0
+		}
+	}
 	return row
 }
 

@@ -30,7 +30,7 @@ func DiffTable(w io.Writer, d *Diff, colour bool) error {
 	t.wrap("  ", fmt.Sprintf("base %s, %s · candidate %s, %s", orDash(shortCommit(d.Base.Commit)), runs(d.Base.Runs), orDash(shortCommit(d.Candidate.Commit)), runs(d.Candidate.Runs)))
 	t.wrap("  ", fmt.Sprintf("Changes of %s and more count. The intervals hold together with %s%% confidence.", percent(d.MinChange), figure(d.Confidence*100)))
 	t.line("")
-	t.line(t.paint(bold, pad("FIGURE", 32)+padLeft("base", 14)+padLeft("candidate", 14)+padLeft("change", 11)+padLeft("interval", 24)))
+	t.line(t.paint(bold, pad("FIGURE", 41)+padLeft("base", 12)+padLeft("candidate", 13)+padLeft("change", 11)+padLeft("interval", 22)))
 	rows := slices.Clone(d.Rows)
 	rank := map[Change]int{Worse: 0, Better: 1, Noisy: 2, Same: 3}
 	slices.SortStableFunc(rows, func(a, b DiffRow) int { return cmp.Compare(rank[a.Change], rank[b.Change]) })
@@ -60,17 +60,25 @@ func (t *terminal) diffRow(r DiffRow) {
 	case r.Known:
 		interval = r.amount(r.Low) + " … " + r.amount(r.High)
 	}
-	line := pad(fmt.Sprintf("%s %-6s %s", sign, r.Change, quote(r.Name)), 30) + padLeft(r.value(r.Base), 14) + padLeft(r.value(r.Candidate), 14) +
-		padLeft(r.amount(r.By), 11) + padLeft(interval, 24)
+	line := pad(fmt.Sprintf("%s %-6s %s", sign, r.Change, quote(r.Name)), 39) + padLeft(r.value(r.Base), 12) + padLeft(r.value(r.Candidate), 13) +
+		padLeft(r.amount(r.By), 11) + padLeft(interval, 22)
 	t.line("  " + t.paint(style, line))
 }
+
+// beyond is a ratio that stands for one to nothing.
+const beyond = 1e6
 
 // amount prints a change: a ratio as percent, a share's as points of percent.
 func (r DiffRow) amount(x float64) string {
 	if r.Share {
 		return signed(x*100, 2) + " pp"
 	}
-	if x > 10 { // percent of thousands are not read
+	switch {
+	case x >= beyond:
+		return "from none"
+	case x <= 1/beyond:
+		return "to none"
+	case x > 10: // percent of thousands are not read
 		return "× " + significant(x)
 	}
 	return signed((x-1)*100, 1) + "%"
