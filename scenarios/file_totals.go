@@ -43,7 +43,9 @@ func totalFaults() []string {
 }
 
 func (n *totalFault) read(s string) string { return n.pick(s, totalFaults()) }
-func (n *totalFault) form() form           { return n.words("what goes wrong with the running total", totalFaults()) }
+func (n *totalFault) form() form {
+	return n.words("what goes wrong with the running total", totalFaults())
+}
 
 // runningTotal returns the comparison, or nil when the file has none.
 func (f *file) runningTotal() *RunningTotal {
@@ -88,6 +90,11 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 	if in.Rest.ok && in.Interval.ok && in.Timeout.ok && in.Rest.v < minRest(in.Interval.v, in.Timeout.v) {
 		f.add(in.Rest.at, "rest four intervals and eight timeouts, so that what is under way has ended: "+minRest(in.Interval.v, in.Timeout.v).String(),
 			"a rest of %v is too short to see what a round has left behind", in.Rest.v)
+	}
+	for _, b := range in.Amount {
+		if b.ok && b.v.Max > maxSingleCap {
+			f.add(b.at, "write what a red packet holds", "an amount is above %d fen", int64(maxSingleCap))
+		}
 	}
 	if in.Before.ok && in.Before.v > maxBefore {
 		f.add(in.Before.at, "write what earlier rounds have granted", "the sum is above %d fen", int64(maxBefore))

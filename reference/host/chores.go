@@ -36,6 +36,9 @@ func (h *Host) refresh(ctx context.Context) {
 		return
 	}
 	h.Worker.DistrustTokens(on[wallet.SwitchDistrustTokens])
+	if h.ReadBackup != nil {
+		h.ReadBackup(on[wallet.SwitchTotalsBackup])
+	}
 }
 
 // chores settles what got stuck and strands the budget of instances that died.

@@ -95,7 +95,9 @@ type Ports struct {
 
 	Reconcile func(context.Context) error // of all books; nil: not here
 	Repair    func(context.Context) error // of the running total (R5); nil: not here
-	Log       *slog.Logger
+
+	ReadBackup func(on bool) // moves reads of the running total to its backup (R4); nil: there is none
+	Log        *slog.Logger
 }
 
 // Host runs one instance.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +25,8 @@ type town struct {
 	leases  *leases
 	quotas  *quotas
 	totals  *mem.Totals
+
+	onBackup atomic.Bool // reads of the running total were moved
 
 	mu      sync.Mutex
 	posted  map[wallet.OrderNo]int
@@ -260,8 +263,9 @@ func (tn *town) start(t *testing.T, name string) (*worker, func() error) {
 	reader, err := runningtotal.NewReader(tn.totals)
 	require.NoError(t, err)
 	h, err := host.New(host.Config{Instance: name, Shards: shards, Batch: 10, Chores: 10 * time.Second}, host.Ports{
-		Worker: w, Backlog: tn.backlog, Leases: tn.leases, Switches: switches{map[wallet.Switch]bool{wallet.SwitchDistrustTokens: true}},
+		Worker: w, Backlog: tn.backlog, Leases: tn.leases, Switches: switches{map[wallet.Switch]bool{wallet.SwitchDistrustTokens: true, wallet.SwitchTotalsBackup: true}},
 		Quotas: tn.quotas, Writer: writer, Reader: reader, Log: slog.New(slog.DiscardHandler),
+		ReadBackup: func(on bool) { tn.onBackup.Store(on) },
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -349,6 +353,7 @@ func TestHostDoesItsChores(t *testing.T) {
 		time.Sleep(time.Second / 2)
 		w.mu.Lock()
 		require.True(t, w.distrusted, "switches are obeyed from the start")
+		require.True(t, tn.onBackup.Load(), "every one of them")
 		w.mu.Unlock()
 		time.Sleep(time.Minute)
 		require.NoError(t, stop())

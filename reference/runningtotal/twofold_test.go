@@ -10,6 +10,7 @@ import (
 
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/store/mem"
+	"hongbao/reference/store/storetest"
 	"hongbao/reference/wallet"
 )
 
@@ -181,5 +182,12 @@ func TestTwofoldNeverWrong(t *testing.T) {
 		for _, c := range stores {
 			require.Equal(t, granted, total(t, c.Totals, wallet.Official))
 		}
+	})
+}
+
+// TestTwofoldContract: to whoever uses it, it is a central store like any other.
+func TestTwofoldContract(t *testing.T) {
+	storetest.Totals(t, func(*testing.T) storetest.TotalsStore {
+		return runningtotal.NewTwofold(mem.NewTotals(), mem.NewTotals())
 	})
 }

@@ -16,7 +16,8 @@ type server struct {
 	stream  *world.Stream
 	latency scenarios.Latency
 	timeout time.Duration
-	keyRate scenarios.Ratio
+	bears   int64 // calls a second on one key, rounded up
+	each    int64 // ns that one of them takes its key
 	faults  []fault
 	keys    []key
 	gets    int64
@@ -41,7 +42,10 @@ type fault struct {
 }
 
 func newServer(w *world.World, name string, r *scenarios.RunningTotal, keys int) *server {
-	return &server{world: w, stream: w.Stream("redis " + name), latency: r.Latency, timeout: r.Timeout, keyRate: r.KeyRate, keys: make([]key, keys)}
+	hi, lo := bits.Mul64(uint64(r.KeyRate.Den), uint64(time.Second))
+	each, _ := bits.Div64(hi, lo, uint64(r.KeyRate.Num))
+	return &server{world: w, stream: w.Stream("redis " + name), latency: r.Latency, timeout: r.Timeout,
+		bears: r.KeyRate.Ceil(1), each: int64(each), keys: make([]key, keys)}
 }
 
 // outcome is what becomes of one call.
@@ -117,13 +121,14 @@ func (s *server) count(k int, n int64) {
 	was := c.n
 	c.n += n
 	c.mostCalls = max(c.mostCalls, c.n)
-	if bears := s.keyRate.Ceil(1); was <= bears && c.n > bears {
+	if was <= s.bears && c.n > s.bears {
 		c.over++
 	}
 }
 
 // get and incr make one call that reads and one that writes. apply is the call's effect; it may run after they have
-// returned. wallet.ErrUnavailable: refused, with no effect. wallet.ErrUnknown: no answer in time.
+// returned. They return when the call takes effect: the way back, half a millisecond of an interval of a second, counts
+// for the timeout alone, because to wait for it would make the comparison half as long again. wallet.ErrUnavailable: refused, with no effect. wallet.ErrUnknown: no answer in time.
 func (s *server) get(k int, apply func() error) error {
 	s.gets++
 	return s.call(k, apply)
@@ -162,9 +167,7 @@ func (s *server) call(k int, apply func() error) error {
 		return fmt.Errorf("%w: no answer in %s", wallet.ErrUnknown, s.timeout)
 	}
 	s.world.Sleep(there)
-	err := apply()
-	s.world.Sleep(back)
-	return err
+	return apply()
 }
 
 // queue joins a key's line at so long from now and returns how long until the call is done; false: turned away, because
@@ -175,9 +178,7 @@ func (s *server) queue(k int, in time.Duration) (time.Duration, bool) {
 	if time.Duration(start-now) > s.timeout {
 		return 0, false
 	}
-	hi, lo := bits.Mul64(uint64(s.keyRate.Den), uint64(time.Second))
-	service, _ := bits.Div64(hi, lo, uint64(s.keyRate.Num))
-	c.busy = start + int64(service)
+	c.busy = start + s.each
 	return time.Duration(c.busy - now), true
 }
 

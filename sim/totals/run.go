@@ -3,6 +3,7 @@ package totals
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"hongbao/reference/runningtotal"
@@ -70,20 +71,29 @@ const warmIntervals = 2
 
 // startTasks begins what every instance does once an interval, each at its own moment, and the samples.
 func (p *run) startTasks() {
-	phases := p.world.Stream("phases")
-	for i := range p.Writers {
-		p.every(phases.IntN(int64(p.Interval)), p.Interval, func() {
+	for i, at := range p.phases("writers", p.Writers) {
+		p.every(at, p.Interval, func() {
 			if !p.away[i] {
 				p.design.flush(p.ctx, i)
 			}
 		})
 	}
-	for i := range p.Readers {
-		at := phases.IntN(int64(p.Interval))
+	for i, at := range p.phases("readers", p.Readers) {
 		p.world.Go(at, func() { p.join(i) })
 		p.every(at+int64(p.Interval), p.Interval, func() { p.refresh(i) })
 	}
 	p.every(int64(p.Interval), p.Interval/samplesEach, p.sample)
+}
+
+// phases draws n moments of an interval, in order: instances that follow each other in time then do so in memory, which
+// saves a third of a run.
+func (p *run) phases(of string, n int) []int64 {
+	stream, all := p.world.Stream("phases of "+of), make([]int64, n)
+	for i := range all {
+		all[i] = stream.IntN(int64(p.Interval))
+	}
+	slices.Sort(all)
+	return all
 }
 
 // every runs a task as a process from a moment on, once a period. One that takes longer begins again when it has ended.

@@ -20,6 +20,12 @@ import (
 // ErrNone says that a scenario has no running_total section.
 var ErrNone = errors.New("totals: the scenario compares no running totals")
 
+// ErrTooFine says that a scale leaves rates that no run can keep exactly.
+var ErrTooFine = errors.New("totals: the rates are too fine at this scale")
+
+// maxDen bounds what rates are divided by, so that exact sums of them fit 64 bits.
+const maxDen = 1_000_000_000
+
 // contender is one design and its row.
 type contender struct {
 	name, title, titleZH string
@@ -47,10 +53,16 @@ func contenders(r *scenarios.RunningTotal) []contender {
 	}
 }
 
-// Study plays every design and judges it. ErrNone: there is nothing to compare. Other errors are the context's.
+// Study plays every design and judges it. ErrNone: there is nothing to compare. ErrTooFine: it was scaled down too far.
+// Other errors are the context's.
 func Study(ctx context.Context, s *scenarios.Scenario, seed uint64) (reports.Study, error) {
 	if s.RunningTotal == nil {
 		return reports.Study{}, ErrNone
+	}
+	for _, rate := range []scenarios.Ratio{s.RunningTotal.Writes, s.RunningTotal.Reads, s.RunningTotal.KeyRate} {
+		if rate.Den > maxDen {
+			return reports.Study{}, fmt.Errorf("%w: %v a second", ErrTooFine, rate)
+		}
 	}
 	return study(ctx, s.RunningTotal, seed, contenders(s.RunningTotal))
 }

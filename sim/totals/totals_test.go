@@ -87,6 +87,10 @@ func TestStudyIsAFunctionOfItsSeed(t *testing.T) {
 func TestStudyOfNothing(t *testing.T) {
 	_, err := Study(t.Context(), &scenarios.Scenario{}, 7)
 	require.ErrorIs(t, err, ErrNone)
+	tiny := hundredth(t)
+	tiny.RunningTotal.KeyRate.Den = maxDen + 1
+	_, err = Study(t.Context(), tiny, 7)
+	require.ErrorIs(t, err, ErrTooFine)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = Study(ctx, hundredth(t), 7)
