@@ -52,22 +52,27 @@ func (a *attacker[T]) attack() {
 // longWait is the longest wait that is left to vegeta, which does not wake when a run is stopped.
 const longWait = 20 * time.Millisecond
 
-// Pace implements vegeta.Pacer: it lets the next operation go and returns how long until it is due, on the run's own
-// clock. What is due already waits for nothing, so that all that fell due in an overlong sleep goes at once.
+// Pace implements vegeta.Pacer: it lets the next operation go that is not too late, and returns how long until it is due,
+// on the run's own clock. What is due already waits for nothing, so that all that fell due in an overlong sleep goes at
+// once.
 func (a *attacker[T]) Pace(time.Duration, uint64) (wait time.Duration, stop bool) {
-	at, ok := a.feed.pace(a.run.stopped)
+	r := a.run
+	next, ok := a.feed.pace(r.now()-r.config.Patience, r.stopped)
+	for ; ok && next.dropped; next, ok = a.feed.pace(r.now()-r.config.Patience, r.stopped) {
+		r.book.leave(a.shards[0], next.at, next.kind, r.config.Duration)
+	}
 	if !ok {
 		return 0, true
 	}
-	wait = at - a.run.now()
+	wait = next.at - r.now()
 	if wait > longWait {
-		if !a.run.sleep(wait - longWait/2) {
+		if !r.sleep(wait - longWait/2) {
 			return 0, true
 		}
-		wait = at - a.run.now()
+		wait = next.at - r.now()
 	}
 	if wait > 0 && a.naps != nil {
-		wait = a.nap(at)
+		wait = a.nap(next.at)
 	}
 	return max(wait, 0), false
 }

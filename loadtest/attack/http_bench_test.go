@@ -30,6 +30,17 @@ type pushed struct {
 	unsent float64       // share
 }
 
+func (p pushed) String() string {
+	return fmt.Sprintf("%.0f/s at %s each, %.2f%% unsent", p.rate, p.each, 100*p.unsent)
+}
+
+func (p pushed) orBetter(q pushed) pushed {
+	if q.rate > p.rate {
+		return q
+	}
+	return p
+}
+
 // plainVegeta pushes as hard as vegeta can: its rate unlimited.
 func plainVegeta(tb testing.TB, url string, d time.Duration, options ...func(*vegeta.Attacker)) pushed {
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodPost, URL: url, Body: []byte(echoed),
@@ -79,42 +90,31 @@ func offered(tb testing.TB, url string, rate, inFlight int, d time.Duration) pus
 		unsent: float64(r.Unsent()) / float64(r.Scheduled())}
 }
 
-// BenchmarkHTTP compares, over HTTP to the same target in a process of its own, the highest rate of plain vegeta with the
-// highest that is offered here with less than one in a thousand unsent.
+// BenchmarkHTTP compares, over HTTP to the same target in a process of its own, the highest rate of plain vegeta with
+// what is reached here: vegeta as it comes, and with the number of workers that suits this machine best, which nobody knows
+// beforehand. Then it offers one and a half times vegeta's rate, open loop. Rounds alternate, so that whatever else the
+// machine does meets both.
 func BenchmarkHTTP(b *testing.B) {
-	const d = 2 * time.Second
+	const d, rounds = 1500 * time.Millisecond, 3
 	url := startEcho(b)
+	workers := []int{16, 64, 128}
 	for b.Loop() {
-		asItComes := plainVegeta(b, url, d)
-		b.Logf("vegeta as it comes: %.0f/s, %s each", asItComes.rate, asItComes.each)
-		tuned := pushed{}
-		for _, n := range []uint64{8, 32, 128} {
-			if v := plainVegeta(b, url, d, vegeta.Workers(n), vegeta.MaxWorkers(n)); v.rate > tuned.rate {
-				tuned = v
-				b.Logf("vegeta, %d workers: %.0f/s, %s each", n, v.rate, v.each)
+		var plain, tuned, ours pushed
+		for range rounds {
+			plain = plain.orBetter(plainVegeta(b, url, d))
+			for _, n := range workers {
+				tuned = tuned.orBetter(plainVegeta(b, url, d, vegeta.Workers(uint64(n)), vegeta.MaxWorkers(uint64(n))))
+			}
+			for _, n := range workers {
+				ours = ours.orBetter(offered(b, url, int(2*tuned.rate), n, d))
 			}
 		}
-		best := pushed{}
-		for _, n := range []int{32, 128} {
-			v := offered(b, url, int(3*tuned.rate), n, d)
-			b.Logf("pushed with %d in flight: %.0f/s, %s each", n, v.rate, v.each)
-			if v.rate > best.rate {
-				best = v
-			}
-		}
-		kept := 0.0
-		for share := 0.7; share < 1.1; share += 0.1 {
-			v := offered(b, url, int(share*best.rate), 0+4096, d)
-			b.Logf("offered %.0f/s: %.0f/s, %s each, %.2f%% unsent", share*best.rate, v.rate, v.each, 100*v.unsent)
-			if v.unsent < 0.001 {
-				kept = max(kept, v.rate)
-			}
-		}
-		b.ReportMetric(best.rate/asItComes.rate, "x-vegeta")
-		b.ReportMetric(best.rate/tuned.rate, "x-vegeta-tuned")
-		b.ReportMetric(kept/asItComes.rate, "x-vegeta-kept")
-		b.ReportMetric(asItComes.each.Seconds()/best.each.Seconds(), "x-cheaper")
-		b.ReportMetric(tuned.each.Seconds()/best.each.Seconds(), "x-cheaper-tuned")
-		fmt.Fprint(io.Discard)
+		half := offered(b, url, int(1.5*plain.rate), attack.DefaultInFlight, 2*d)
+		b.Logf("vegeta as it comes %v; tuned %v; here %v; offered %.0f/s, %v", plain, tuned, ours, 1.5*plain.rate, half)
+		b.ReportMetric(ours.rate, "req/s")
+		b.ReportMetric(ours.rate/plain.rate, "x-vegeta")
+		b.ReportMetric(ours.rate/tuned.rate, "x-tuned-vegeta")
+		b.ReportMetric(tuned.each.Seconds()/ours.each.Seconds(), "x-cheaper-than-tuned")
+		b.ReportMetric(100*half.unsent, "%unsent-at-1.5x")
 	}
 }
