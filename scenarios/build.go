@@ -23,6 +23,7 @@ func (f *file) scenario() *Scenario {
 
 		Thresholds:   f.thresholds(),
 		RunningTotal: f.runningTotal(),
+		Coupons:      f.coupons(),
 	}
 	for _, index := range f.Withdraw.WhiteList {
 		s.Withdraw.WhiteList = append(s.Withdraw.WhiteList, index.v)

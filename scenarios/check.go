@@ -29,6 +29,7 @@ func (f *faults) check(in *file) {
 	}
 	f.checkThresholds(in)
 	f.checkRunningTotal(&in.RunningTotal)
+	f.checkCoupons(in)
 }
 
 // checkStages looks at the child activities: in order, apart, each with a budget that a grant fits in.

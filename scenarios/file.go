@@ -24,6 +24,7 @@ type file struct {
 	Thresholds  []thresholdFile `json:"thresholds,omitempty" jsonschema:"What a run in real time must stay at or below."`
 
 	RunningTotal runningTotalFile `json:"running_total,omitempty" jsonschema:"A comparison of ways to keep the running total, beside the festival (R1 to R5)."`
+	Coupons      couponsFile      `json:"coupons,omitempty" jsonschema:"Ways to count coupons against their stock, compared beside the festival (C1–C5)."`
 }
 
 type stageFile struct {

@@ -48,6 +48,7 @@ func Scale(s *Scenario, num, den int64) (*Scenario, error) {
 	}
 	out.Capacity = sc.capacity(s.Capacity)
 	out.RunningTotal = sc.runningTotal(s.RunningTotal)
+	out.Coupons = sc.coupons(s.Coupons)
 	out.Withdraw.WhiteList = slices.DeleteFunc(slices.Clone(s.Withdraw.WhiteList), func(p int64) bool { return p >= out.People.Count })
 	if sc.err != nil {
 		return nil, fmt.Errorf("%w: %v: %w", ErrScale, by, sc.err)

@@ -29,6 +29,7 @@ type Scenario struct {
 	Thresholds  []Threshold   // of runs in real time
 
 	RunningTotal *RunningTotal // nil: ways to keep it are not compared
+	Coupons      *Coupons      // nil: ways to count coupons are not compared
 }
 
 // Dependencies are the names that latencies and faults may use.

@@ -12,7 +12,7 @@ import (
 func Schema() []byte {
 	kinds := map[reflect.Type]*jsonschema.Schema{}
 	for _, s := range []scalar{&text{}, &toggle{}, &number{}, &weight{}, &fen{}, &share{}, &rate{}, &span{}, &moment{}, &lapse{}, &point{},
-		&band{}, &playName{}, &stageName{}, &awardName{}, &kindName{}, &dependencyName{}, &sceneName{}, &operationName{}, &secondName{}, &figure{}, &totalFault{}} {
+		&band{}, &playName{}, &stageName{}, &awardName{}, &kindName{}, &dependencyName{}, &sceneName{}, &operationName{}, &secondName{}, &figure{}, &totalFault{}, &couponFault{}} {
 		kinds[reflect.TypeOf(s).Elem()] = s.form().schema()
 	}
 	schema, err := jsonschema.For[file](&jsonschema.ForOptions{TypeSchemas: kinds})

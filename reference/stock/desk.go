@@ -95,7 +95,11 @@ func (d *Desk) Reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID
 	case no.Scene != c.Scene || no.Award != c.Award:
 		return Answer{}, fmt.Errorf("%w: stock: order %s is not of template %s", wallet.ErrInvalid, no, t)
 	}
-	if issued, known := d.reader.Issued(wallet.Template{Reward: t, Stage: no.Stage}); known && c.Below(issued) {
+	if c.FloorNum == 0 {
+		return d.take(ctx, no, c, Granted, SoldOut)
+	}
+	// A count that cannot be read stops nobody: it is a weak dependency, and Take still counts.
+	if issued, known := d.reader.First(ctx, wallet.Template{Reward: t, Stage: no.Stage}); known && c.Below(issued) {
 		has, err := d.stocks.Decline(ctx, no, c.Reward) // settled before it gets another
 		if err != nil {
 			return Answer{}, err
@@ -106,7 +110,7 @@ func (d *Desk) Reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID
 		return d.instead(ctx, no, c)
 	}
 	a, err := d.take(ctx, no, c, Granted, SoldOut)
-	if err == nil && a.Outcome == SoldOut && c.FloorNum > 0 {
+	if err == nil && a.Outcome == SoldOut {
 		return d.instead(ctx, no, c) // the reading was late, or the order was declined before
 	}
 	return a, err

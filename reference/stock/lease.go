@@ -96,7 +96,7 @@ func (l *Lease) Decline(ctx context.Context, no wallet.OrderNo, t wallet.RewardI
 	return err == nil && r.Block != 0, err
 }
 
-// GiveBack implements wallet.Stocks. The mirror goes on showing the coupon as issued.
+// GiveBack implements wallet.Stocks.
 func (l *Lease) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	if err := checkTake(no, t, 0); err != nil {
 		return err
@@ -104,29 +104,9 @@ func (l *Lease) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.Reward
 	return l.book.GiveBack(ctx, no, t)
 }
 
-// Issued implements wallet.Stocks: what all instances have reported.
+// Issued implements wallet.Stocks: what the mirror shows.
 func (l *Lease) Issued(ctx context.Context, t wallet.Template) (int64, error) {
 	return l.mirror.Reported(ctx, t)
-}
-
-// Publish reports to the mirror what this instance has issued since it was last asked, once a template and stage. After
-// an error, the next call reports it all.
-func (l *Lease) Publish(ctx context.Context) error {
-	var failed error
-	for _, t := range l.templates() {
-		for stage := wallet.InternalTest; stage <= wallet.Official; stage++ {
-			issued, news := l.kept(t).quotas.news(stage)
-			if !news {
-				continue
-			}
-			if err := l.mirror.Report(ctx, wallet.Template{Reward: t, Stage: stage}, l.holder, issued); err != nil {
-				failed = errors.Join(failed, err)
-				continue
-			}
-			l.kept(t).quotas.told(stage, issued)
-		}
-	}
-	return failed
 }
 
 // Tidy returns the rests that have lain idle since it was last called, so that the last coupons do not wait where nobody
@@ -234,4 +214,22 @@ func Audit(ctx context.Context, book wallet.StockBook, templates []wallet.Reward
 		}
 	}
 	return total, nil
+}
+
+// Publish reports to the mirror what the book says is issued of each template in a stage. One instance does it every
+// interval; that two do it does no harm. After an error, the next call reports it all.
+func Publish(ctx context.Context, book wallet.StockBook, mirror wallet.StockMirror, templates []wallet.Template) error {
+	var failed error
+	for _, t := range templates {
+		b, err := book.Of(t.Reward)
+		var now wallet.Quota
+		if err == nil {
+			now, err = b.Quota(ctx, t.Stage)
+		}
+		if err == nil {
+			err = mirror.Report(ctx, t, int64(now.Reserved))
+		}
+		failed = errors.Join(failed, err)
+	}
+	return failed
 }

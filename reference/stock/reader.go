@@ -17,28 +17,54 @@ type Reader struct {
 
 	mu     sync.Mutex
 	issued map[wallet.Template]int64
+	asked  map[wallet.Template]bool // since the last Refresh
 }
 
 // NewReader returns a reader of these templates that has read nothing yet.
 func NewReader(s wallet.Stocks, templates []wallet.Template) *Reader {
-	return &Reader{stocks: s, templates: slices.Clone(templates), issued: map[wallet.Template]int64{}}
+	return &Reader{stocks: s, templates: slices.Clone(templates), issued: map[wallet.Template]int64{}, asked: map[wallet.Template]bool{}}
 }
 
-// Refresh reads all templates once. Call it before the first question and then every interval, from one place. What
-// could not be read stays as it was.
+// Refresh reads the templates that were never read or that somebody asked for since the last call. Call it before the
+// first question and then every interval, from one place. What could not be read stays as it was, and is read again
+// next time.
 func (r *Reader) Refresh(ctx context.Context) error {
 	var failed error
 	for _, t := range r.templates {
-		n, err := r.stocks.Issued(ctx, t)
-		if err != nil {
-			failed = errors.Join(failed, err)
+		if !r.due(t) {
 			continue
 		}
-		r.mu.Lock()
-		r.issued[t] = n
-		r.mu.Unlock()
+		failed = errors.Join(failed, r.read(ctx, t))
 	}
 	return failed
+}
+
+func (r *Reader) read(ctx context.Context, t wallet.Template) error {
+	n, err := r.stocks.Issued(ctx, t)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.issued[t] = n
+	delete(r.asked, t)
+	return nil
+}
+
+func (r *Reader) due(t wallet.Template) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, known := r.issued[t]
+	return !known || r.asked[t]
+}
+
+// First returns the count as it was last read, and reads it when it never was: an instance that has just started does
+// not take an empty stock for a full one. ok is false when it could not be read.
+func (r *Reader) First(ctx context.Context, t wallet.Template) (issued int64, ok bool) {
+	if issued, ok = r.Issued(t); ok || r.read(ctx, t) != nil {
+		return issued, ok
+	}
+	return r.Issued(t)
 }
 
 // Issued returns the count as it was last read; ok is false when it never was.
@@ -46,5 +72,6 @@ func (r *Reader) Issued(t wallet.Template) (issued int64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	issued, ok = r.issued[t]
+	r.asked[t] = true
 	return issued, ok
 }

@@ -7,31 +7,23 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// watched is a template's book as one instance uses it. It remembers what the instance leased and issued, for the mirror
-// and for Tidy.
+// watched is a template's book as one instance uses it. It remembers what the instance leased and issued, for Tidy.
 type watched struct {
 	wallet.Quotas
 
 	mu     sync.Mutex
 	stages [wallet.Stages + 1]watchedStage
-	doubts map[wallet.OrderNo]bool // records without answer: the next answer counts
 }
 
 // watchedStage is what happened in one stage.
 type watchedStage struct {
-	block    wallet.BlockID
-	leased   int64 // to the open block
-	paid     int64 // by it
-	issued   int64 // by this instance in all
-	reported int64
-	seen     int64 // issued when Tidy last looked
+	block  wallet.BlockID
+	leased wallet.Money // to the open block, in coupons
+	paid   wallet.Money // by it
+	seen   wallet.Money // paid when Tidy last looked
 }
 
-// maxDoubts bounds the orders whose record had no answer: a second of the fastest instance's. What is beyond it is
-// issued and not shown.
-const maxDoubts = 1 << 14
-
-func watch(q wallet.Quotas) *watched { return &watched{Quotas: q, doubts: map[wallet.OrderNo]bool{}} }
+func watch(q wallet.Quotas) *watched { return &watched{Quotas: q} }
 
 // Lease implements wallet.Quotas.
 func (w *watched) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
@@ -40,10 +32,10 @@ func (w *watched) Lease(ctx context.Context, holder string, s wallet.Stage, need
 	defer w.mu.Unlock()
 	at := &w.stages[s]
 	if b.ID > at.block {
-		at.block, at.leased, at.paid = b.ID, 0, 0
+		*at = watchedStage{block: b.ID}
 	}
 	if b.ID == at.block {
-		at.leased = max(at.leased, int64(b.Amount))
+		at.leased = max(at.leased, b.Amount)
 	}
 	return b, err
 }
@@ -53,18 +45,8 @@ func (w *watched) Record(ctx context.Context, r wallet.Reservation) (wallet.Rese
 	got, isNew, err := w.Quotas.Record(ctx, r)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	at := &w.stages[r.Order.Stage]
-	switch {
-	case err == nil && got.Block != 0 && got.Block == r.Block && (isNew || w.doubts[r.Order]):
-		at.issued++
-		if got.Block == at.block {
-			at.paid++
-		}
-		delete(w.doubts, r.Order)
-	case err == nil:
-		delete(w.doubts, r.Order)
-	case wallet.CodeOf(err) == wallet.CodeUnknown && r.Block != 0 && len(w.doubts) < maxDoubts:
-		w.doubts[r.Order] = true
+	if at := &w.stages[r.Order.Stage]; err == nil && isNew && got.Block == at.block && got.Block != 0 {
+		at.paid += got.Amount
 	}
 	return got, isNew, err
 }
@@ -82,29 +64,16 @@ func (w *watched) Strand(ctx context.Context, holder string) error {
 	return err
 }
 
-// news returns what was issued in a stage, and whether that has not been reported yet.
-func (w *watched) news(s wallet.Stage) (issued int64, news bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.stages[s].issued, w.stages[s].issued > w.stages[s].reported
-}
-
-func (w *watched) told(s wallet.Stage, issued int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.stages[s].reported = max(w.stages[s].reported, issued)
-}
-
-// idle says whether there is a rest in some stage and none has been used in any since it was last asked.
+// idle says whether there is a rest in some stage and none was used in any since it was last asked.
 func (w *watched) idle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	rest, used := false, false
 	for i := range w.stages {
 		at := &w.stages[i]
-		used = used || at.issued > at.seen
+		used = used || at.paid != at.seen
 		rest = rest || at.leased > at.paid
-		at.seen = at.issued
+		at.seen = at.paid
 	}
 	return rest && !used
 }

@@ -121,12 +121,13 @@ type StockParts interface {
 	Issued(ctx context.Context, k StockKey) (int64, error)
 }
 
-// StockMirror shows how much was issued of templates whose count is elsewhere, so that many can read it cheaply (C2). It
+// StockMirror shows how much was issued of templates whose count is in a book, so that many can read it cheaply (C2). It
 // is a weak dependency: no coupon rests on it.
 type StockMirror interface {
-	// Report says how many coupons of the template the writer has issued in all its life. The largest report counts.
-	Report(ctx context.Context, t Template, writer string, issued int64) error
-	// Reported returns the sum over all writers.
+	// Report says how many coupons of the template are issued. The last report counts; one that arrives late may show
+	// less for a moment.
+	Report(ctx context.Context, t Template, issued int64) error
+	// Reported returns the last report, zero when there was none.
 	Reported(ctx context.Context, t Template) (int64, error)
 }
 

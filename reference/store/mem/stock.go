@@ -13,7 +13,7 @@ import (
 type Stock struct {
 	mu     sync.Mutex
 	keys   map[wallet.StockKey]*stockKey
-	mirror map[wallet.Template]map[string]int64
+	mirror map[wallet.Template]int64
 }
 
 var (
@@ -33,7 +33,7 @@ type stockKey struct {
 
 // NewStock returns counters that stand at zero.
 func NewStock() *Stock {
-	return &Stock{keys: map[wallet.StockKey]*stockKey{}, mirror: map[wallet.Template]map[string]int64{}}
+	return &Stock{keys: map[wallet.StockKey]*stockKey{}, mirror: map[wallet.Template]int64{}}
 }
 
 func (s *Stock) key(k wallet.StockKey) *stockKey {
@@ -152,27 +152,21 @@ func (s *Stock) Issued(_ context.Context, k wallet.StockKey) (int64, error) {
 }
 
 // Report implements wallet.StockMirror.
-func (s *Stock) Report(_ context.Context, t wallet.Template, writer string, issued int64) error {
+func (s *Stock) Report(_ context.Context, t wallet.Template, issued int64) error {
 	if err := t.Validate(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.mirror[t] == nil {
-		s.mirror[t] = map[string]int64{}
-	}
-	s.mirror[t][writer] = max(s.mirror[t][writer], issued)
+	s.mirror[t] = issued
 	return nil
 }
 
 // Reported implements wallet.StockMirror.
-func (s *Stock) Reported(_ context.Context, t wallet.Template) (sum int64, err error) {
+func (s *Stock) Reported(_ context.Context, t wallet.Template) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, n := range s.mirror[t] {
-		sum += n
-	}
-	return sum, t.Validate()
+	return s.mirror[t], t.Validate()
 }
 
 // Snapshot remembers the keys that on chooses, and returns what puts them back as they are now: a primary whose last
@@ -186,10 +180,7 @@ func (s *Stock) Snapshot(on func(wallet.StockKey) bool) (restore func()) {
 			keys[k] = &stockKey{c.plain, c.issued, maps.Clone(c.lent), maps.Clone(c.borrowed), maps.Clone(c.orders)}
 		}
 	}
-	mirror := map[wallet.Template]map[string]int64{}
-	for t, sums := range s.mirror {
-		mirror[t] = maps.Clone(sums)
-	}
+	mirror := maps.Clone(s.mirror)
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()

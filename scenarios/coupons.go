@@ -1,0 +1,110 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// Coupons is a comparison of ways to count coupons against their stock (C1–C5), made beside the festival under a demand
+// of its own. Moments count from the comparison's start.
+type Coupons struct {
+	Instances int           // of the asset centre
+	SplitKeys int           // keys of one template under split-key
+	Block     int64         // coupons that an instance leases at once
+	Expiry    time.Duration // an instance that was not heard of for so long has lost its lease
+	Interval  time.Duration // between two readings of the stock, and between two rounds of chores
+	Reserve   Ratio         // what the source adds to the stock to hide what is counted twice (C4)
+	KeyRate   Ratio         // calls a second that Redis answers on one key (R2)
+	KeyQueue  time.Duration // a call that would wait longer for its key is turned away
+	Redis     Latency       // of a call to Redis
+	Book      Latency       // of a call to the books
+	Rest      time.Duration // after the last demand, for what is under way
+	Templates []CouponTemplate
+	Faults    []CouponFault
+}
+
+// CouponTemplate is one coupon, its stock and the demand for it.
+type CouponTemplate struct {
+	Scene    wallet.SceneID
+	Reward   wallet.RewardID
+	Award    wallet.AwardType
+	Stock    int64
+	Floor    Ratio           // with less than this share left, the fallback is granted (C2); 0: down to the last
+	Fallback wallet.RewardID // empty: a greeting
+	Rate     []Point         // demand; empty: as a fallback alone
+}
+
+// FaultFailover is what befalls the coupons' Redis alone: its primary dies, and the replica that takes its place lacks the
+// last writes.
+const FaultFailover FaultKind = "failover"
+
+// CouponFault is one thing that goes wrong.
+type CouponFault struct {
+	Kind           FaultKind     // FaultTimeout, FaultCrash or FaultFailover
+	After, For     time.Duration // For: not of a failover
+	Ratio, Applied Ratio         // timeout: share of the calls to Redis and to the books, and of those that took effect
+	Every, Away    time.Duration // crash: one instance every so often, for how long
+	Lost           time.Duration // failover: how old the replica's state is
+}
+
+// Bounds of a comparison, so that a typing error cannot keep a machine busy for a day.
+const (
+	maxCouponDemand    = 10_000_000 // requests of one design, a few seconds a million
+	maxCouponInstances = 2_000
+	maxCouponTemplates = 50
+	maxCouponLength    = time.Hour
+)
+
+// Length returns how long the comparison takes, its rest included.
+func (c *Coupons) Length() time.Duration {
+	end := time.Duration(0)
+	for _, t := range c.Templates {
+		if n := len(t.Rate); n > 0 {
+			end = max(end, t.Rate[n-1].At)
+		}
+	}
+	return end + c.Rest
+}
+
+// Curve returns a template's demand as exact integers, like a window's.
+func (t CouponTemplate) Curve() (Curve, error) {
+	return Window{Name: string(t.Reward), Rate: t.Rate}.Curve()
+}
+
+// coupons scales the comparison: less demand, less stock, fewer instances and slower keys. Times stay.
+func (s *scaler) coupons(c *Coupons) *Coupons {
+	if c == nil {
+		return nil
+	}
+	out := *c
+	out.Instances = int(s.whole(int64(c.Instances)))
+	out.KeyRate = s.exact(c.KeyRate)
+	out.Templates = make([]CouponTemplate, len(c.Templates))
+	for i, t := range c.Templates {
+		out.Templates[i] = t
+		out.Templates[i].Stock = s.whole(t.Stock)
+		out.Templates[i].Rate = make([]Point, len(t.Rate))
+		for j, p := range t.Rate {
+			out.Templates[i].Rate[j] = Point{At: p.At, Rate: s.exact(p.Rate)}
+		}
+		if _, err := out.Templates[i].Curve(); err != nil && s.err == nil {
+			s.err = err
+		}
+	}
+	return &out
+}
+
+// String prints the fault as one line.
+func (f CouponFault) String() string {
+	switch f.Kind {
+	case FaultTimeout:
+		return fmt.Sprintf("timeout of %v of the calls (%v of them applied) from %v for %v", f.Ratio, f.Applied, f.After, f.For)
+	case FaultCrash:
+		return fmt.Sprintf("crash of an instance every %v for %v, from %v for %v", f.Every, f.Away, f.After, f.For)
+	case FaultFailover:
+		return fmt.Sprintf("failover after %v that loses the last %v", f.After, f.Lost)
+	}
+	return string(f.Kind)
+}

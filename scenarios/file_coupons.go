@@ -1,0 +1,237 @@
+package scenarios
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+type couponsFile struct {
+	place
+	Instances number             `json:"instances" jsonschema:"Instances of the asset centre that grant coupons."`
+	SplitKeys number             `json:"split_keys" jsonschema:"Keys that split-key divides a template among (C5)."`
+	Block     number             `json:"block" jsonschema:"Coupons that an instance leases at once where there are plenty (C5)."`
+	Expiry    span               `json:"expiry" jsonschema:"An instance that was not heard of for so long has lost its lease."`
+	Interval  span               `json:"interval" jsonschema:"Between two readings of the stock (C2), and between two rounds of chores."`
+	Reserve   share              `json:"reserve" jsonschema:"What the source adds to the stock to hide what is counted twice (C4)."`
+	KeyRate   rate               `json:"key_rate" jsonschema:"Calls a second that Redis answers on one key (R2)."`
+	KeyQueue  span               `json:"key_queue" jsonschema:"A call that would wait longer for its key is turned away."`
+	Redis     quantilesFile      `json:"redis" jsonschema:"How long one call to Redis takes."`
+	Book      quantilesFile      `json:"book" jsonschema:"How long one call to the books takes."`
+	Rest      span               `json:"rest" jsonschema:"After the last demand, for what is under way."`
+	Templates []couponFile       `json:"templates" jsonschema:"The coupons and the demand for them."`
+	Faults    []couponsFaultFile `json:"faults,omitempty" jsonschema:"What goes wrong, with every design alike."`
+}
+
+type couponFile struct {
+	place
+	Scene    sceneName `json:"scene" jsonschema:"The scene that grants the coupon; its reward is the template."`
+	Stock    number    `json:"stock" jsonschema:"How many coupons there are."`
+	Floor    share     `json:"threshold,omitempty" jsonschema:"With less than this share left, the fallback is granted (C2); left out: down to the last."`
+	Fallback sceneName `json:"fallback,omitempty" jsonschema:"The scene of the fallback coupon; left out: a greeting."`
+	Rate     []point   `json:"rate,omitempty" jsonschema:"Requests a second, linear between the points; the first at 0s. Left out: a fallback alone."`
+}
+
+type couponsFaultFile struct {
+	place
+	Kind    couponFault `json:"kind" jsonschema:"timeout of calls, crash of instances, or failover of Redis."`
+	After   span        `json:"after" jsonschema:"How long after the start it begins."`
+	For     span        `json:"for,omitempty" jsonschema:"timeout, crash: how long it lasts."`
+	Ratio   share       `json:"ratio,omitempty" jsonschema:"timeout: share of calls."`
+	Applied share       `json:"applied,omitempty" jsonschema:"timeout: share of those that took effect nevertheless."`
+	Every   span        `json:"every,omitempty" jsonschema:"crash: one instance stops every so often."`
+	Away    span        `json:"away,omitempty" jsonschema:"crash: how long it stays away."`
+	Lost    span        `json:"lost,omitempty" jsonschema:"failover: how old the state is that Redis falls back to."`
+}
+
+type couponFault struct{ name }
+
+func couponFaults() []string {
+	return []string{string(FaultTimeout), string(FaultCrash), string(FaultFailover)}
+}
+
+func (n *couponFault) read(s string) string { return n.pick(s, couponFaults()) }
+func (n *couponFault) form() form           { return n.words("what goes wrong with coupons", couponFaults()) }
+
+// coupons returns the comparison, or nil when the file has none.
+func (f *file) coupons() *Coupons {
+	in := &f.Coupons
+	if !in.ok {
+		return nil
+	}
+	quantiles := func(q quantilesFile) Latency { return Latency{q.Min.v, q.P50.v, q.P90.v, q.P99.v, q.Max.v} }
+	out := &Coupons{Instances: int(in.Instances.v), SplitKeys: int(in.SplitKeys.v), Block: in.Block.v, Expiry: in.Expiry.v,
+		Interval: in.Interval.v, Reserve: in.Reserve.v, KeyRate: in.KeyRate.v, KeyQueue: in.KeyQueue.v,
+		Redis: quantiles(in.Redis), Book: quantiles(in.Book), Rest: in.Rest.v}
+	for _, t := range in.Templates {
+		reward, award := f.rewardOf(t.Scene.v)
+		fallback, _ := f.rewardOf(t.Fallback.v)
+		one := CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v, Floor: t.Floor.ratio(), Fallback: fallback}
+		for _, p := range t.Rate {
+			one.Rate = append(one.Rate, p.v)
+		}
+		out.Templates = append(out.Templates, one)
+	}
+	for _, c := range in.Faults {
+		out.Faults = append(out.Faults, CouponFault{Kind: FaultKind(c.Kind.v), After: c.After.v, For: c.For.v,
+			Ratio: c.Ratio.ratio(), Applied: c.Applied.ratio(), Every: c.Every.v, Away: c.Away.v, Lost: c.Lost.v})
+	}
+	return out
+}
+
+// rewardOf returns what a scene of the tree grants, nothing when there is no such scene.
+func (f *file) rewardOf(scene wallet.SceneID) (wallet.RewardID, wallet.AwardType) {
+	for _, r := range f.Rewards {
+		for _, s := range r.Scenes {
+			if scene != "" && s.ID.v == scene {
+				return wallet.RewardID(r.Reward.v), r.Type.award()
+			}
+		}
+	}
+	return "", 0
+}
+
+// checkCoupons looks at the comparison of ways to count coupons, if there is one.
+func (f *faults) checkCoupons(in *file) {
+	c := &in.Coupons
+	if !c.ok {
+		return
+	}
+	for _, n := range []struct {
+		number
+		most int64
+	}{{c.Instances, maxCouponInstances}, {c.SplitKeys, 256}, {c.Block, wallet.MaxStock}} {
+		if n.ok && (n.v == 0 || n.v > n.most) {
+			f.add(n.at, "write how many there are", "%d is not between 1 and %d", n.v, n.most)
+		}
+	}
+	for _, d := range []span{c.Expiry, c.Interval, c.Rest} {
+		if d.ok && d.v < time.Millisecond {
+			f.add(d.at, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
+		}
+	}
+	if c.KeyRate.ok && c.KeyRate.v.Num == 0 {
+		f.add(c.KeyRate.at, "write a rate above zero", "a key that answers nothing counts nothing")
+	}
+	f.checkLatency(&latencyFile{Client: c.Redis, Identity: c.Book})
+	if len(c.Templates) > maxCouponTemplates {
+		f.add(c.Templates[maxCouponTemplates].at, "keep the most telling ones", "more than %d templates", maxCouponTemplates)
+	}
+	for i := range c.Templates {
+		f.checkCoupon(in, i)
+	}
+	f.checkCouponDemand(c)
+	for i := range c.Faults {
+		f.checkCouponsFault(&c.Faults[i])
+	}
+}
+
+// checkCoupon looks at one template: it is a coupon of the tree, and its fallback is another one here.
+func (f *faults) checkCoupon(in *file, i int) {
+	t := &in.Coupons.Templates[i]
+	f.checkCouponScene(in, t.Scene)
+	if t.Stock.ok && (t.Stock.v == 0 || t.Stock.v > wallet.MaxStock) {
+		f.add(t.Stock.at, "write how many coupons there are", "a stock of %d is not between 1 and %d", t.Stock.v, int64(wallet.MaxStock))
+	}
+	reward, _ := in.rewardOf(t.Scene.v)
+	for _, other := range in.Coupons.Templates[:i] {
+		if r, _ := in.rewardOf(other.Scene.v); r == reward && reward != "" {
+			f.add(t.Scene.at, "write each template once", "template %q is there twice, first in line %d", short(string(reward)), other.Scene.at.line)
+		}
+	}
+	if fb := t.Fallback; fb.ok {
+		found := false
+		for _, other := range in.Coupons.Templates {
+			if other.Scene.v == fb.v && fb.v != t.Scene.v {
+				found = other.Fallback.at == (spot{})
+			}
+		}
+		if !found {
+			f.add(fb.at, "name the scene of another template here, which has no fallback itself", "%q cannot be the fallback", fb.v)
+		}
+		if !t.Floor.ok && t.Floor.at == (spot{}) {
+			f.add(fb.at, "add a threshold, such as 10%", "without a threshold the fallback is never granted")
+		}
+	}
+	if n := len(t.Rate); n > 0 && t.Rate[0].ok && t.Rate[0].v.At != 0 {
+		f.add(t.Rate[0].at, "let the first point be at 0s", "the demand does not begin at 0s")
+	}
+	for j := 1; j < len(t.Rate); j++ {
+		if a, b := t.Rate[j-1], t.Rate[j]; a.ok && b.ok && b.v.At <= a.v.At {
+			f.add(b.at, "write the points in order of time", "the point is not after the one before it")
+		}
+	}
+}
+
+// checkCouponScene looks at the scene of a template: there is one, of a coupon whose id can be a key.
+func (f *faults) checkCouponScene(in *file, scene sceneName) {
+	if !scene.ok {
+		return
+	}
+	reward, award := in.rewardOf(scene.v)
+	switch {
+	case reward == "":
+		f.add(scene.at, "name a scene of `rewards`", "there is no scene %q", scene.v)
+	case award == wallet.Cash:
+		f.add(scene.at, "cash is bounded by the stage's budget", "scene %q grants no coupons", scene.v)
+	case wallet.Template{Reward: reward, Stage: wallet.Official}.Validate() != nil:
+		f.add(scene.at, "give the reward an id of at most 64 lower-case letters, digits and '-'", "%q cannot be a template", short(string(reward)))
+	}
+}
+
+// checkCouponDemand refuses what would take too long.
+func (f *faults) checkCouponDemand(c *couponsFile) {
+	sum, length := int64(0), c.Rest.v
+	for _, t := range c.Templates {
+		one := CouponTemplate{}
+		for _, p := range t.Rate {
+			if !p.ok {
+				return
+			}
+			one.Rate = append(one.Rate, p.v)
+			length = max(length, p.v.At+c.Rest.v)
+		}
+		curve, err := one.Curve()
+		if err != nil {
+			f.add(t.Rate[0].at, "write plainer rates", "the demand cannot be kept exactly")
+			return
+		}
+		sum += curve.Grants()
+	}
+	if sum > maxCouponDemand {
+		f.add(c.at, "write fewer or smaller rates", "%d requests are more than %d", sum, maxCouponDemand)
+	}
+	if length > maxCouponLength {
+		f.add(c.at, "write a shorter demand or rest", "%v is longer than %v", length, maxCouponLength)
+	}
+}
+
+// checkCouponsFault looks at one fault: it has the keys of its kind and no others.
+func (f *faults) checkCouponsFault(in *couponsFaultFile) {
+	if !in.Kind.ok {
+		return
+	}
+	wants := map[FaultKind]string{FaultTimeout: "for ratio applied", FaultCrash: "for every away", FaultFailover: "lost"}[FaultKind(in.Kind.v)]
+	takes := "this kind takes: after, " + strings.ReplaceAll(wants, " ", ", ")
+	for _, k := range []struct {
+		key string
+		place
+	}{{"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place}, {"every", in.Every.place},
+		{"away", in.Away.place}, {"lost", in.Lost.place}} {
+		wanted := strings.Contains(" "+wants+" ", " "+k.key+" ")
+		switch {
+		case k.ok && !wanted:
+			f.add(k.at, "remove it; "+takes, "a fault of kind %s has no %s", in.Kind.v, k.key)
+		case !k.ok && wanted && k.at == (spot{}):
+			f.add(cmp.Or(in.Kind.at, in.at), takes, "key %q is missing", k.key)
+		}
+	}
+	if in.Every.ok && in.Every.v < minCrashGap {
+		f.add(in.Every.at, "write how often, such as 2s", "every must be at least %v", minCrashGap)
+	}
+	if in.Lost.ok && in.After.ok && in.Lost.v > in.After.v {
+		f.add(in.Lost.at, "write at most how long after the start it happens", "the failover loses what was before the start")
+	}
+}

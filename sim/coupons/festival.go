@@ -1,0 +1,223 @@
+package coupons
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"hongbao/reference/stock"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/sim/fault"
+	"hongbao/sim/world"
+)
+
+// festival is one design under the scenario's demand and faults.
+type festival struct {
+	world  *world.World
+	plan   *scenarios.Coupons
+	client scenarios.ClientTry
+	design design
+	stream *world.Stream
+	start  int64 // Unix ns
+	end    int64
+	tally  *tally
+	redis  *redis
+	book   *mem.StockBook
+
+	toRedis, toBook, toClient *fault.Dependency
+
+	instances []*instance
+	coupons   []stock.Coupon // as the design is told of them
+	templates []wallet.Template
+	people    wallet.ActID // that have come so far
+	ended     context.Context
+}
+
+// The names of what instances call, in this study.
+const (
+	nameRedis  = "redis"
+	nameBook   = "book"
+	nameClient = "client"
+)
+
+// slack is how long after a threshold was passed the last coupon may be granted above it: an interval until the count is
+// published and one until it is read, and three of the calls on the way may have no answer.
+func (f *festival) slack() time.Duration { return 2*f.plan.Interval + 3*f.toRedis.Timeout() }
+
+func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error) {
+	plan := s.Coupons
+	start := s.Windows[0].Start
+	w := world.New(seed, start)
+	needs := &scenarios.Scenario{
+		Latency: map[string]scenarios.Latency{nameRedis: plan.Redis, nameBook: plan.Book, nameClient: s.Latency["client"]},
+		Faults:  timeouts(plan, start),
+	}
+	f := &festival{world: w, plan: plan, client: s.People.Client, design: d, stream: w.Stream("people"), start: start.UnixNano(),
+		toRedis: fault.NewDependency(w, nameRedis, needs, nil), toBook: fault.NewDependency(w, nameBook, needs, nil),
+		toClient: fault.NewDependency(w, nameClient, needs, nil), book: mem.NewStockBook()}
+	f.end = f.start + int64(plan.Length())
+	f.tally = &tally{now: w.Now, slack: int64(f.slack()), templates: map[wallet.RewardID]*count{}}
+	f.redis = newRedis(w, f.tally, plan)
+	for _, t := range plan.Templates {
+		c := stock.Coupon{Reward: t.Reward, Scene: t.Scene, Award: t.Award, Total: t.Stock, FloorNum: t.Floor.Num, FloorDen: t.Floor.Den, Fallback: t.Fallback}
+		told := c
+		if d.reserve {
+			told.Total += plan.Reserve.Floor(c.Total)
+		}
+		f.coupons = append(f.coupons, told)
+		f.templates = append(f.templates, wallet.Template{Reward: t.Reward, Stage: wallet.Official})
+		f.tally.templates[t.Reward] = &count{Coupon: c, total: told.Total, times: map[wallet.ActID]times{}, holds: map[wallet.ActID]bool{}}
+	}
+	for n := range plan.Instances {
+		i := &instance{festival: f, number: n, Instance: fault.NewInstance(w, 0)}
+		f.instances = append(f.instances, i)
+		if err := i.boot(); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range plan.Templates {
+		if err := f.demand(t); err != nil {
+			return nil, err
+		}
+	}
+	f.fallbacksEnd()
+	f.faults()
+	if d.ours {
+		f.audits()
+	}
+	return f, nil
+}
+
+// fallbacksEnd lets demand for a fallback last as long as that for the coupons it stands in for.
+func (f *festival) fallbacksEnd() {
+	for _, c := range f.tally.templates {
+		if fb := f.tally.templates[c.Fallback]; fb != nil {
+			fb.end = max(fb.end, c.end)
+		}
+	}
+}
+
+// askEvery is how much virtual time goes by between two looks at whether the study is called off.
+const askEvery = 100 * time.Millisecond
+
+func (f *festival) run(ctx context.Context) error {
+	defer f.world.Close()
+	f.ended = context.WithoutCancel(ctx)
+	for f.world.Now() < f.end {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		f.world.RunUntil(min(f.end, f.world.Now()+int64(askEvery)))
+	}
+	return nil
+}
+
+// person asks for a coupon until there is an answer or patience ends.
+func (f *festival) person(t scenarios.CouponTemplate, id wallet.ActID) {
+	no := wallet.OrderNo{ActID: id, Scene: t.Scene, Rain: 1, Award: t.Award, Stage: wallet.Official}
+	ctx := withOrder(f.ended, id)
+	for n := 1; ; n++ {
+		i := f.instances[f.stream.IntN(int64(len(f.instances)))]
+		err := f.toClient.Ask(f.client.Timeout, func() error {
+			return i.Run(func() error { return i.reserve(ctx, no, t.Reward) })
+		})
+		if err == nil {
+			return
+		}
+		if n == f.client.Tries {
+			f.tally.gaveUp++
+			return
+		}
+		wait := f.client.Backoff
+		f.world.Sleep(wait.Min + time.Duration(f.stream.IntN(int64(wait.Max-wait.Min)+1)))
+	}
+}
+
+// timeouts returns the plan's timeouts as faults of what instances call.
+func timeouts(plan *scenarios.Coupons, start time.Time) (all []scenarios.Fault) {
+	for _, c := range plan.Faults {
+		if c.Kind != scenarios.FaultTimeout {
+			continue
+		}
+		for _, name := range []string{nameRedis, nameBook} {
+			all = append(all, scenarios.Fault{Kind: c.Kind, Dependency: name, From: start.Add(c.After), To: start.Add(c.After + c.For),
+				Ratio: c.Ratio, Applied: c.Applied})
+		}
+	}
+	return all
+}
+
+// faults schedules crashes and failovers.
+func (f *festival) faults() {
+	for _, c := range f.plan.Faults {
+		switch c.Kind {
+		case scenarios.FaultFailover:
+			f.redis.failover(f.start+int64(c.After), c.Lost)
+		case scenarios.FaultCrash:
+			stream := f.world.Stream("crashes")
+			for at := c.After; at < c.After+c.For; at += c.Every {
+				i := f.instances[stream.IntN(int64(len(f.instances)))]
+				f.world.At(f.start+int64(at), func() { i.crash(c.Away) })
+			}
+		}
+	}
+}
+
+// audits runs the chores of the books: what is leased to the dead is stranded, what is stranded is counted, and the count
+// is shown to those who read it. One of the service's machines does it; here it is one that never dies.
+func (f *festival) audits() {
+	machine := fault.NewInstance(f.world, 0)
+	book := bookLink{f.toBook.Link(machine), f.book, f.tally}
+	mirror := redisLink{f.redis, f.toRedis.Link(machine)}
+	rewards := make([]wallet.RewardID, len(f.templates))
+	for n, t := range f.templates {
+		rewards[n] = t.Reward
+	}
+	every := func(chore func() error) {
+		f.world.Go(f.start, func() {
+			_ = machine.Run(func() error {
+				for {
+					_ = chore() // what fails is done in the next round
+					f.world.Sleep(f.plan.Interval)
+				}
+			})
+		})
+	}
+	every(func() error { return stock.Publish(f.ended, book, mirror, f.templates) })
+	every(func() error {
+		_, err := stock.Expire(f.ended, book, rewards, f.living())
+		f.tally.stranded = max(f.tally.stranded, f.strandedNow())
+		_, audited := stock.Audit(f.ended, book, rewards)
+		return errors.Join(err, audited)
+	})
+}
+
+// living returns the holders that were heard of lately.
+func (f *festival) living() (all []string) {
+	for _, i := range f.instances {
+		if i.Up() {
+			all = append(all, i.holder())
+		}
+		if i.died != 0 && f.world.Now()-i.died < int64(f.plan.Expiry) {
+			all = append(all, i.last)
+		}
+	}
+	return all
+}
+
+// strandedNow returns how many coupons nobody can issue before an audit.
+func (f *festival) strandedNow() (sum int64) {
+	for _, t := range f.templates {
+		if b, err := f.book.Of(t.Reward); err == nil {
+			q, _ := b.Quota(f.ended, t.Stage)
+			sum += int64(q.Stranded)
+		}
+	}
+	return sum
+}
+
+// holderName names one life of an instance.
+func holderName(instance, life int) string { return fmt.Sprintf("%d-%d", instance, life) }

@@ -1,0 +1,171 @@
+package coupons
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/sim/fault"
+	"hongbao/sim/world"
+)
+
+// redis is the counters' store: each key answers so many calls a second, and holds the others up or turns them away.
+type redis struct {
+	*mem.Stock
+	world *world.World
+	tally *tally
+	rate  scenarios.Ratio // of one key
+	bound time.Duration
+	keys  map[wallet.StockKey]*keyLoad
+	calls int64
+	peak  int64 // most calls of one key in one second
+}
+
+// keyLoad is what one key has to do.
+type keyLoad struct {
+	busy   int64 // Unix ns until which there is work
+	second int64
+	calls  int64 // in that second
+}
+
+func newRedis(w *world.World, t *tally, c *scenarios.Coupons) *redis {
+	return &redis{Stock: mem.NewStock(), world: w, tally: t, rate: c.KeyRate, bound: c.KeyQueue, keys: map[wallet.StockKey]*keyLoad{}}
+}
+
+// enter counts a call of a key and returns how long it waits for its turn; false: turned away.
+func (r *redis) enter(k wallet.StockKey) (time.Duration, bool) {
+	load := r.keys[k]
+	if load == nil {
+		load = &keyLoad{}
+		r.keys[k] = load
+	}
+	now := r.world.Now()
+	if second := now / int64(time.Second); second != load.second {
+		load.second, load.calls = second, 0
+	}
+	load.calls++
+	r.calls++
+	r.peak = max(r.peak, load.calls)
+	start := max(now, load.busy)
+	if time.Duration(start-now) > r.bound {
+		return 0, false
+	}
+	load.busy = start + int64(time.Second)*r.rate.Den/r.rate.Num
+	return time.Duration(load.busy - now), true
+}
+
+// failover puts the keys of one machine back to what they were lost before: all first parts, and with them whatever has
+// one part alone.
+func (r *redis) failover(at int64, lost time.Duration) {
+	first := func(k wallet.StockKey) bool { return k.Part == 0 }
+	r.world.At(at-int64(lost), func() {
+		restore := r.Snapshot(first)
+		r.world.At(at, func() {
+			restore()
+			r.tally.lose(at - int64(lost))
+		})
+	})
+}
+
+// redisLink is one instance's way to it.
+type redisLink struct {
+	*redis
+	fault.Link
+}
+
+var (
+	_ wallet.StockCounter = redisLink{}
+	_ wallet.StockParts   = redisLink{}
+	_ wallet.StockMirror  = redisLink{}
+)
+
+func (l redisLink) call(k wallet.StockKey, apply func() error) error {
+	wait, ok := l.enter(k)
+	if !ok {
+		return fmt.Errorf("%w: a hot key", wallet.ErrOverloaded)
+	}
+	l.redis.world.Sleep(wait)
+	return l.Call(0, apply)
+}
+
+// Add implements wallet.StockCounter.
+func (l redisLink) Add(ctx context.Context, k wallet.StockKey, n int64) (sum int64, err error) {
+	no := orderOf(ctx)
+	err = l.call(k, func() (err error) {
+		sum, err = l.Stock.Add(ctx, k, n)
+		if err == nil && n > 0 {
+			l.tally.counted(k.Reward, no, sum, k.Part == 0)
+		}
+		return err
+	})
+	return sum, err
+}
+
+// Count implements wallet.StockCounter.
+func (l redisLink) Count(ctx context.Context, k wallet.StockKey) (n int64, err error) {
+	err = l.call(k, func() (err error) { n, err = l.Stock.Count(ctx, k); return err })
+	return n, err
+}
+
+// Take implements wallet.StockParts.
+func (l redisLink) Take(ctx context.Context, k wallet.StockKey, no wallet.OrderNo, limit int64, last bool) (a wallet.StockAnswer, err error) {
+	err = l.call(k, func() (err error) {
+		before, _ := l.Stock.Issued(ctx, k)
+		a, err = l.Stock.Take(ctx, k, no, limit, last)
+		if after, _ := l.Stock.Issued(ctx, k); after > before {
+			l.tally.counted(k.Reward, no.ActID, 0, k.Part == 0)
+		}
+		return err
+	})
+	return a, err
+}
+
+// GiveBack implements wallet.StockParts.
+func (l redisLink) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.OrderNo) error {
+	return l.call(k, func() error { return l.Stock.GiveBack(ctx, k, no) })
+}
+
+// Lend implements wallet.StockParts.
+func (l redisLink) Lend(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (lent int64, err error) {
+	err = l.call(from, func() (err error) { lent, err = l.Stock.Lend(ctx, from, to, limit, want); return err })
+	return lent, err
+}
+
+// Borrow implements wallet.StockParts.
+func (l redisLink) Borrow(ctx context.Context, to wallet.StockKey, from int, lent int64) (fresh int64, err error) {
+	err = l.call(to, func() (err error) { fresh, err = l.Stock.Borrow(ctx, to, from, lent); return err })
+	return fresh, err
+}
+
+// Issued implements wallet.StockParts.
+func (l redisLink) Issued(ctx context.Context, k wallet.StockKey) (n int64, err error) {
+	err = l.call(k, func() (err error) { n, err = l.Stock.Issued(ctx, k); return err })
+	return n, err
+}
+
+// Report implements wallet.StockMirror.
+func (l redisLink) Report(ctx context.Context, t wallet.Template, issued int64) error {
+	return l.call(wallet.StockKey{Template: t}, func() error { return l.Stock.Report(ctx, t, issued) })
+}
+
+// Reported implements wallet.StockMirror.
+func (l redisLink) Reported(ctx context.Context, t wallet.Template) (n int64, err error) {
+	err = l.call(wallet.StockKey{Template: t}, func() (err error) { n, err = l.Stock.Reported(ctx, t); return err })
+	return n, err
+}
+
+// orderKey is under which a request's context has its order: a plain counter is not told it, and the tally wants to
+// know.
+type orderKey struct{}
+
+func withOrder(ctx context.Context, id wallet.ActID) context.Context {
+	return context.WithValue(ctx, orderKey{}, id)
+}
+
+func orderOf(ctx context.Context) wallet.ActID {
+	id, _ := ctx.Value(orderKey{}).(wallet.ActID)
+	return id
+}
