@@ -107,6 +107,7 @@ func Run(ctx context.Context, t Target, watch func(Result)) ([]Result, error) {
 	for _, c := range tests() {
 		r := Result{Name: c.name, Why: c.why, Specs: c.specs}
 		r.Verdict, r.Detail = verdictOf(c.run(ctx, w))
+		w.settle(r.Verdict == Pass)
 		if watch != nil {
 			watch(r)
 		}

@@ -177,6 +177,9 @@ func TestFaults(t *testing.T) {
 				}
 				got := verdicts(t, target)
 				require.Subset(t, got[Fail], p.caught)
+				if len(p.caught) == 1 && p.alone {
+					require.Equal(t, p.caught, got[Fail], "and nothing else, as nothing else is wrong")
+				}
 				caught <- p.caught
 			})
 		}

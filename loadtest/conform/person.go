@@ -3,6 +3,7 @@ package conform
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	pb "hongbao/reference/server/hongbaopb"
@@ -137,8 +138,18 @@ func promised(r *pb.GrantReply) bool {
 	return r.State == pb.GrantState_GRANT_STATE_POSTED || len(r.Token) > 0
 }
 
+// remember notes what a page showed rightly.
 func (w *wire) remember(who wallet.Caller, o owed) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.owed[who] = o
+	w.seen[who] = o
+}
+
+// settle keeps what a case has seen, for the last one to look again. Of a case that was broken off nobody knows what its
+// people are owed.
+func (w *wire) settle(passed bool) {
+	if passed {
+		maps.Copy(w.owed, w.seen)
+	}
+	clear(w.seen)
 }

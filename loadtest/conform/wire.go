@@ -38,14 +38,15 @@ type wire struct {
 
 	mu     sync.Mutex
 	people int64
-	owed   map[wallet.Caller]owed // what was last seen to be right
+	owed   map[wallet.Caller]owed // what cases that passed saw last
+	seen   map[wallet.Caller]owed // the same, of the case under way
 }
 
 func newWire(t Target) *wire {
 	if t.Patience == 0 {
 		t.Patience = DefaultPatience
 	}
-	w := &wire{Target: t, client: t.HTTPClient, begun: wallet.InstantOf(time.Now().Add(-time.Minute)), owed: map[wallet.Caller]owed{}}
+	w := &wire{Target: t, client: t.HTTPClient, begun: wallet.InstantOf(time.Now().Add(-time.Minute)), owed: map[wallet.Caller]owed{}, seen: map[wallet.Caller]owed{}}
 	// Users whom nobody has heard of, and below 2^53, so that a wallet fails the case that is about larger ones by name.
 	w.people = 1<<50 + rand.Int64N(1<<50)
 	if w.client == nil {

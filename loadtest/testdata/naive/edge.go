@@ -35,7 +35,7 @@ type edge struct {
 // call does one request on a wallet.
 type call func(w *naive, r *http.Request, body []byte) (proto.Message, error)
 
-func newEdge(k auth.Keys, fault string, fresh func() *naive) *edge {
+func newEdge(k auth.Keys, fault string, operators bool, fresh func() *naive) *edge {
 	e := &edge{keys: k, nonces: auth.NewNonces(), fault: fault, fresh: fresh, live: fresh(), marked: fresh(), calls: map[string]call{}}
 	upstream(e, "GrantService/Grant", auth.ScopeGrant, (*naive).grant)
 	upstream(e, "GrantService/BatchGrant", auth.ScopeGrant, (*naive).batch)
@@ -43,6 +43,9 @@ func newEdge(k auth.Keys, fault string, fresh func() *naive) *edge {
 	user(e, "WalletService/WalletPage", (*naive).walletPage)
 	user(e, "WalletService/Flow", (*naive).flow)
 	user(e, "WalletService/Withdraw", (*naive).withdraw)
+	if !operators {
+		return e
+	}
 	operator(e, "OperatorService/Status", (*naive).status, auth.RoleViewer, auth.RoleOperator, auth.RoleAuditor)
 	operator(e, "OperatorService/Reconcile", (*naive).reconcile, auth.RoleAuditor)
 	operator(e, "OperatorService/AuditBudget", (*naive).auditBudget, auth.RoleAuditor)

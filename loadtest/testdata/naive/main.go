@@ -45,6 +45,7 @@ func main() {
 	scenes := flag.String("scenes", "card-collection,card-lottery,rain,friend-rain,fireworks", "its cash scenes")
 	single := flag.Int64("cap", 8_800, "the largest single grant, in fen")
 	budget := flag.Int64("budget", 100_000_000_000, "all that may be granted, in fen")
+	operators := flag.Bool("operators", true, "answer what operators ask")
 	flag.Parse()
 	if *fault != "" && !slices.Contains(faults(), *fault) {
 		fail(fmt.Errorf("--fault %q: there are %s", *fault, strings.Join(faults(), ", ")))
@@ -65,7 +66,7 @@ func main() {
 		fail(err)
 	}
 	fmt.Printf("listening on http://%s\n", l.Addr())
-	server := &http.Server{Handler: newEdge(k, *fault, fresh), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: newEdge(k, *fault, *operators, fresh), ReadHeaderTimeout: 5 * time.Second}
 	fail(server.Serve(l))
 }
 
