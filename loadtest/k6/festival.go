@@ -45,7 +45,7 @@ type festival struct {
 	audited sync.Mutex            // one audit at a time
 }
 
-// newFestival reads the files that a configuration names and makes what all VUs share. It opens no connection.
+// newFestival reads the scenario and draws who wins what.
 func newFestival(c Config) (*festival, error) {
 	window, whole, err := c.focus()
 	if err != nil {
@@ -58,31 +58,35 @@ func newFestival(c Config) (*festival, error) {
 	if err != nil {
 		return nil, err
 	}
+	return &festival{config: c, plan: p, witness: newWitness(served(whole), p.total)}, nil
+}
+
+// connect reads the keys and makes the clients. It is not done when a script is loaded, because scripts are also loaded
+// where the keys are not: to be archived, and by what deals a test out to many machines.
+func (f *festival) connect() error {
+	c := &f.config
 	keys, err := auth.Load(c.Keys)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w; hongbao serve makes the keys in its data folder", errConfig, err)
+		return fmt.Errorf("hongbao: %w; hongbao serve makes the keys in its data folder", err)
 	}
 	caller, ok := keys.Caller(c.Caller)
 	if !ok {
-		return nil, fmt.Errorf("%w: %s has no caller %q", errConfig, c.Keys, c.Caller)
+		return fmt.Errorf("hongbao: %s has no caller %q", c.Keys, c.Caller)
 	}
 	operator, ok := keys.Operator(c.Operator)
 	if !ok {
-		return nil, fmt.Errorf("%w: %s has no operator %q", errConfig, c.Keys, c.Operator)
+		return fmt.Errorf("hongbao: %s has no operator %q", c.Keys, c.Operator)
 	}
-	connections := newHTTPClient()
-	w, err := client.New(client.Config{BaseURL: c.Target, Key: caller.Key, LoadTest: !c.unmarked, HTTPClient: connections,
-		Timeout: time.Duration(c.Timeout), Tries: c.Tries, Session: func(who wallet.Caller) string {
-			return auth.Session(keys.SessionKey, who.App, who.User, time.Now().Add(sessionTime))
-		}})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errConfig, err)
+	common := client.Config{BaseURL: c.Target, LoadTest: !c.unmarked, HTTPClient: newHTTPClient(), Timeout: time.Duration(c.Timeout), Tries: c.Tries}
+	people, desk := common, common
+	people.Key, desk.Key = caller.Key, operator.Key
+	people.Session = func(who wallet.Caller) string {
+		return auth.Session(keys.SessionKey, who.App, who.User, time.Now().Add(sessionTime))
 	}
-	d, err := client.NewOperator(client.Config{BaseURL: c.Target, Key: operator.Key, LoadTest: !c.unmarked, HTTPClient: connections})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errConfig, err)
+	if f.wallet, err = client.New(people); err == nil {
+		f.desk, err = client.NewOperator(desk)
 	}
-	return &festival{config: c, plan: p, witness: newWitness(served(whole), p.total), wallet: w, desk: d}, nil
+	return err
 }
 
 // newHTTPClient returns a client that keeps its connections and follows no redirects: a signature covers one path.
@@ -106,11 +110,13 @@ func served(s *scenarios.Scenario) wallet.Activity {
 	return a
 }
 
-// begin asks once how the service stands before anything is sent. The error says that there is no sense in starting.
+// begin connects once, and asks how the service stands before anything is sent. The error says that there is no sense in starting.
 func (f *festival) begin(ctx context.Context) error {
 	f.begun.Do(func() {
-		f.before, f.failed = f.desk.Status(ctx)
-		if f.failed == nil {
+		if f.failed = f.connect(); f.failed != nil {
+			return
+		}
+		if f.before, f.failed = f.desk.Status(ctx); f.failed == nil {
 			f.failed = f.fits()
 		}
 	})

@@ -15,6 +15,10 @@ import (
 // oracle keeps another 40 for each that is sent.
 const maxWins = 20_000_000
 
+// drainAtMost bounds the wait for what is held back, whatever the scenario allows its simulated fleet: nobody watches k6
+// for half an hour, and it takes no interrupt while it audits.
+const drainAtMost = 2 * time.Minute
+
 // win is one person's win: who in the scenario's traffic, and how much.
 type win struct {
 	person uint32
@@ -51,7 +55,7 @@ func newPlan(s *scenarios.Scenario, seed uint64) (*plan, error) {
 	}
 	arrivals := traffic.New(s, seed)
 	p := &plan{window: w, stage: w.Stage, parent: s.Activity.Parent, people: s.People.After, crowd: arrivals.Crowd,
-		total: arrivals.Total(0), limits: s.Thresholds, drain: s.Drain}
+		total: arrivals.Total(0), limits: s.Thresholds, drain: min(s.Drain, drainAtMost)}
 	for a, ok := arrivals.Next(); ok; a, ok = arrivals.Next() {
 		if a.Amount < 1 || a.Amount > math.MaxUint32 {
 			return nil, fmt.Errorf("%w: window %q has a win of %d fen", errConfig, w.Name, a.Amount)
