@@ -1,0 +1,240 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+
+	"hongbao/reference/wallet"
+)
+
+// Stock counts coupons: the source's plain counters (C3), counters that remember their orders (C5), and the mirror of a
+// book's count (C2). A counter's key and its orders' bitmaps share a hash tag, and each part of a template has a tag of its
+// own, so that a Cluster spreads them.
+//
+// When its Redis is lost or falls back to an older state, the counters would let coupons be granted again. Where that must
+// not happen, lease the stock in blocks from a durable book (wallet.StockBook) and keep the mirror alone here.
+type Stock struct{ c *Client }
+
+var (
+	_ wallet.StockCounter = (*Stock)(nil)
+	_ wallet.StockParts   = (*Stock)(nil)
+	_ wallet.StockMirror  = (*Stock)(nil)
+)
+
+// NewStock returns the counters at c.
+func NewStock(c *Client) *Stock { return &Stock{c: c} }
+
+func stockTag(k wallet.StockKey) string {
+	return fmt.Sprintf("{%s:%d:%d}", k.Reward, k.Stage, k.Part)
+}
+
+// plain is the source's counter, count the hash of one that remembers orders, and orders the bitmap of an order's chunk
+// of wallets, with two bits an order.
+func (s *Stock) plain(k wallet.StockKey) string  { return s.c.prefix + "stock:" + stockTag(k) }
+func (s *Stock) count(k wallet.StockKey) string  { return s.c.prefix + "stockcount:" + stockTag(k) }
+func (s *Stock) mirror(k wallet.StockKey) string { return s.c.prefix + "stockmirror:" + stockTag(k) }
+
+func (s *Stock) orders(k wallet.StockKey, no wallet.OrderNo) string {
+	return fmt.Sprintf("%sstockorders:%s:%s:%d:%d:%d", s.c.prefix, stockTag(k), no.Scene, no.Rain, no.Award, no.ActID/chunkWallets)
+}
+
+// addStockScript adds to a plain counter. KEYS: it. ARGV: how many; expiry.
+const addStockScript = `
+local n = redis.call('INCRBY', KEYS[1], ARGV[1])
+if ARGV[2] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return n
+`
+
+// Add implements wallet.StockCounter. ErrInvalid: a malformed template.
+func (s *Stock) Add(ctx context.Context, k wallet.StockKey, n int64) (int64, error) {
+	if err := k.Validate(); err != nil {
+		return 0, err
+	}
+	if s.c.expire != "" {
+		return s.number(ctx, writing, "add stock", addStockScript, []string{s.plain(k)}, text(n), s.c.expire)
+	}
+	m, err := s.c.do(ctx, writing, "add stock", s.c.r.B().Incrby().Key(s.plain(k)).Increment(n).Build())
+	if err != nil {
+		return 0, err
+	}
+	return m.AsInt64()
+}
+
+// Count implements wallet.StockCounter. ErrInvalid: a malformed template.
+func (s *Stock) Count(ctx context.Context, k wallet.StockKey) (int64, error) {
+	return s.read(ctx, k, s.plain(k))
+}
+
+// The scripts below count in a hash: n is how many are counted, out what was lent in all, in what was borrowed in all,
+// to:P and from:P the same by part. Numbers stay below 2^53, because stocks do (wallet.MaxStock).
+const stockLeft = `
+local h = redis.call('HMGET', KEYS[1], 'n', 'out', 'in')
+local n, out, into = tonumber(h[1] or 0), tonumber(h[2] or 0), tonumber(h[3] or 0)
+`
+
+// takeStockScript counts an order or says what is on record of it. KEYS: the count; the order's bitmap. ARGV: its first
+// bit; the limit; whether to record a refusal; expiry. An order's bits are: granted, refused.
+const takeStockScript = stockLeft + `
+if redis.call('GETBIT', KEYS[2], ARGV[1]) == 1 then return 1 end
+local second = ARGV[1] + 1
+if redis.call('GETBIT', KEYS[2], second) == 1 then return 2 end
+local limit, answer = tonumber(ARGV[2]), 0
+if limit >= 0 and limit - out + into > n then
+  redis.call('HINCRBY', KEYS[1], 'n', 1)
+  redis.call('SETBIT', KEYS[2], ARGV[1], 1)
+  answer = 1
+elseif ARGV[3] == '1' then
+  redis.call('SETBIT', KEYS[2], second, 1)
+  answer = 2
+end
+if ARGV[4] ~= '' and answer > 0 then
+  redis.call('EXPIRE', KEYS[1], ARGV[4])
+  redis.call('EXPIRE', KEYS[2], ARGV[4])
+end
+return answer
+`
+
+// Take implements wallet.StockParts. ErrInvalid: a malformed number or template, or an order of another stage.
+func (s *Stock) Take(ctx context.Context, k wallet.StockKey, no wallet.OrderNo, limit int64, last bool) (wallet.StockAnswer, error) {
+	if err := checkStockOrder(k, no); err != nil {
+		return wallet.StockEmpty, err
+	}
+	refuse := ""
+	if last {
+		refuse = "1"
+	}
+	n, err := s.number(ctx, writing, "take stock", takeStockScript, []string{s.count(k), s.orders(k, no)}, stockBit(no), text(limit), refuse, s.c.expire)
+	return wallet.StockAnswer(n), err
+}
+
+func stockBit(no wallet.OrderNo) string { return text(no.ActID % chunkWallets * 2) }
+
+// giveStockScript turns a coupon, or nothing, into a refusal. KEYS and ARGV as in takeStockScript, without a limit.
+const giveStockScript = `
+local second = ARGV[1] + 1
+if redis.call('GETBIT', KEYS[2], ARGV[1]) == 1 then
+  redis.call('HINCRBY', KEYS[1], 'n', -1)
+  redis.call('SETBIT', KEYS[2], ARGV[1], 0)
+end
+redis.call('SETBIT', KEYS[2], second, 1)
+if ARGV[2] ~= '' then
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+  redis.call('EXPIRE', KEYS[2], ARGV[2])
+end
+return 0
+`
+
+// GiveBack implements wallet.StockParts. ErrInvalid: a malformed number or template, or an order of another stage.
+func (s *Stock) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.OrderNo) error {
+	if err := checkStockOrder(k, no); err != nil {
+		return err
+	}
+	_, err := s.number(ctx, writing, "give stock back", giveStockScript, []string{s.count(k), s.orders(k, no)}, stockBit(no), s.c.expire)
+	return err
+}
+
+// lendStockScript lends at most half of what is left, rounded up. KEYS: the count. ARGV: to which part; the limit; how many
+// are wanted; expiry.
+const lendStockScript = stockLeft + `
+local left = tonumber(ARGV[2]) - out + into - n
+local give = math.min(tonumber(ARGV[3]), math.floor((left + 1) / 2))
+if left <= 0 then return tonumber(redis.call('HGET', KEYS[1], 'to:' .. ARGV[1]) or 0) end
+redis.call('HINCRBY', KEYS[1], 'out', give)
+if ARGV[4] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
+return redis.call('HINCRBY', KEYS[1], 'to:' .. ARGV[1], give)
+`
+
+// Lend implements wallet.StockParts. ErrInvalid: a malformed template, or nothing is wanted.
+func (s *Stock) Lend(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
+	if err := from.Validate(); err != nil {
+		return 0, err
+	}
+	if want < 1 {
+		return 0, fmt.Errorf("%w: a loan of %d coupons", wallet.ErrInvalid, want)
+	}
+	return s.number(ctx, writing, "lend stock", lendStockScript, []string{s.count(from)}, text(to), text(limit), text(want), s.c.expire)
+}
+
+// borrowStockScript adds what is new of what was lent. KEYS: the count. ARGV: from which part; all it ever lent; expiry.
+const borrowStockScript = `
+local fresh = tonumber(ARGV[2]) - tonumber(redis.call('HGET', KEYS[1], 'from:' .. ARGV[1]) or 0)
+if fresh <= 0 then return 0 end
+redis.call('HINCRBY', KEYS[1], 'from:' .. ARGV[1], fresh)
+redis.call('HINCRBY', KEYS[1], 'in', fresh)
+if ARGV[3] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
+return fresh
+`
+
+// Borrow implements wallet.StockParts. ErrInvalid: a malformed template.
+func (s *Stock) Borrow(ctx context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
+	if err := to.Validate(); err != nil {
+		return 0, err
+	}
+	return s.number(ctx, writing, "borrow stock", borrowStockScript, []string{s.count(to)}, text(from), text(lent), s.c.expire)
+}
+
+// Issued implements wallet.StockParts. ErrInvalid: a malformed template.
+func (s *Stock) Issued(ctx context.Context, k wallet.StockKey) (int64, error) {
+	if err := k.Validate(); err != nil {
+		return 0, err
+	}
+	m, err := s.c.do(ctx, reading, "issued stock", s.c.r.B().Hget().Key(s.count(k)).Field("n").Build())
+	if err != nil || m.IsNil() {
+		return 0, err
+	}
+	return m.AsInt64()
+}
+
+// Report implements wallet.StockMirror. ErrInvalid: a malformed template.
+func (s *Stock) Report(ctx context.Context, t wallet.Template, issued int64) error {
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	args := []string{text(issued)}
+	if s.c.expire != "" {
+		args = append(args, "EX", s.c.expire)
+	}
+	_, err := s.c.do(ctx, writing, "report stock", s.c.r.B().Arbitrary("SET").Keys(s.mirror(wallet.StockKey{Template: t})).Args(args...).Build())
+	return err
+}
+
+// Reported implements wallet.StockMirror. ErrInvalid: a malformed template.
+func (s *Stock) Reported(ctx context.Context, t wallet.Template) (int64, error) {
+	k := wallet.StockKey{Template: t}
+	return s.read(ctx, k, s.mirror(k))
+}
+
+// read returns the number under a key, zero when there is none.
+func (s *Stock) read(ctx context.Context, k wallet.StockKey, key string) (int64, error) {
+	if err := k.Validate(); err != nil {
+		return 0, err
+	}
+	m, err := s.c.do(ctx, reading, "read stock", s.c.r.B().Get().Key(key).Build())
+	if err != nil || m.IsNil() {
+		return 0, err
+	}
+	return m.AsInt64()
+}
+
+// number runs a script that returns a number.
+func (s *Stock) number(ctx context.Context, e effect, what, script string, keys []string, args ...string) (int64, error) {
+	m, err := s.c.eval(ctx, e, what, script, keys, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := m.AsInt64()
+	if err != nil {
+		return 0, fmt.Errorf("redis: %s: %w", what, err)
+	}
+	return n, nil
+}
+
+func checkStockOrder(k wallet.StockKey, no wallet.OrderNo) error {
+	if err := k.Validate(); err != nil {
+		return err
+	}
+	if k.Stage != no.Stage {
+		return fmt.Errorf("%w: order %s takes no stock of stage %s", wallet.ErrInvalid, no, k.Stage)
+	}
+	return no.Validate()
+}

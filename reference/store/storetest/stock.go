@@ -1,0 +1,290 @@
+package storetest
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
+)
+
+// StockStore is what a store of stock counters offers.
+type StockStore interface {
+	wallet.StockCounter
+	wallet.StockParts
+	wallet.StockMirror
+}
+
+// Stock tests an adapter of the stock counters.
+func Stock(t *testing.T, open func(t *testing.T) StockStore) {
+	t.Run("plain counters", func(t *testing.T) { plainCounters(t, open(t)) })
+	t.Run("orders are remembered", func(t *testing.T) { ordersRemembered(t, open(t)) })
+	t.Run("given back", func(t *testing.T) { stockGivenBack(t, open(t)) })
+	t.Run("loans", func(t *testing.T) { stockLoans(t, open(t)) })
+	t.Run("mirror", func(t *testing.T) { stockMirror(t, open(t)) })
+	t.Run("malformed", func(t *testing.T) { stockMalformed(t, open(t)) })
+	t.Run("many callers never over", func(t *testing.T) { stockNeverOver(t, open(t)) })
+	t.Run("model", func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) { stockModel(rt, open(t)) })
+	})
+}
+
+// coupon returns the order number of a person's coupon.
+func coupon(id wallet.ActID) wallet.OrderNo {
+	no := number(id, 1)
+	no.Scene, no.Award = "fireworks-tea", wallet.HeyteaCoupon
+	return no
+}
+
+func stockKey(part int) wallet.StockKey {
+	return wallet.StockKey{Template: wallet.Template{Reward: "milk-tea", Stage: wallet.Official}, Part: part}
+}
+
+// otherKeys differ from stockKey(0) in one part each.
+func otherKeys() []wallet.StockKey {
+	stage, reward := stockKey(0), stockKey(0)
+	stage.Stage, reward.Reward = wallet.ExternalDrill, "tea-voucher"
+	return []wallet.StockKey{stage, reward, stockKey(1)}
+}
+
+func plainCounters(t *testing.T, s StockStore) {
+	for i := range int64(3) {
+		n, err := s.Add(t.Context(), stockKey(0), 1)
+		require.NoError(t, err)
+		require.Equal(t, i+1, n, "every call counts: that is the source's problem")
+	}
+	n, err := s.Add(t.Context(), stockKey(0), -2)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	n, err = s.Count(t.Context(), stockKey(0))
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	for _, k := range otherKeys() {
+		n, err := s.Count(t.Context(), k)
+		require.NoError(t, err)
+		require.Zero(t, n, "%v is another key", k)
+	}
+}
+
+func takeStock(t testable, s StockStore, k wallet.StockKey, id wallet.ActID, limit int64, last bool, want wallet.StockAnswer, why string) {
+	t.Helper()
+	got, err := s.Take(t.Context(), k, coupon(id), limit, last)
+	require.NoError(t, err)
+	require.Equal(t, want, got, why)
+}
+
+func issuedStock(t testable, s StockStore, k wallet.StockKey, want int64) {
+	t.Helper()
+	got, err := s.Issued(t.Context(), k)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func ordersRemembered(t *testing.T, s StockStore) {
+	for _, c := range []struct {
+		id    wallet.ActID
+		limit int64
+		last  bool
+		want  wallet.StockAnswer
+		why   string
+	}{
+		{1, 2, false, wallet.StockGranted, "there is enough"},
+		{1, 2, false, wallet.StockGranted, "a repeat takes nothing"},
+		{65_537, 2, true, wallet.StockGranted, "a wallet far away, and the last coupon"},
+		{2, 2, false, wallet.StockEmpty, "none is left, and nothing is written"},
+		{2, 3, false, wallet.StockGranted, "so more stock serves it"},
+		{3, 3, true, wallet.StockRefused, "the refusal is written"},
+		{3, 9, false, wallet.StockRefused, "and stands, whatever comes in"},
+		{1, 0, true, wallet.StockGranted, "what was granted stays so, even when the stock is cut"},
+		{4, 9, false, wallet.StockGranted, "neighbours of refused orders are other orders"},
+		{5, -1, false, wallet.StockEmpty, "below zero nothing is granted"},
+		{5, -1, true, wallet.StockRefused, "a decline"},
+		{5, 9, true, wallet.StockRefused, "stands"},
+	} {
+		takeStock(t, s, stockKey(0), c.id, c.limit, c.last, c.want, c.why)
+	}
+	issuedStock(t, s, stockKey(0), 4)
+	for _, k := range otherKeys() {
+		issuedStock(t, s, k, 0)
+	}
+	for _, no := range neighbours(coupon(1))[:4] { // the last one is of another stage
+		if no == coupon(2) {
+			continue
+		}
+		got, err := s.Take(t.Context(), stockKey(0), no, 4, false)
+		require.NoError(t, err)
+		require.Equal(t, wallet.StockEmpty, got, "%s is another order", no)
+	}
+}
+
+func stockGivenBack(t *testing.T, s StockStore) {
+	takeStock(t, s, stockKey(0), 1, 1, true, wallet.StockGranted, "the only one")
+	for range 2 {
+		require.NoError(t, s.GiveBack(t.Context(), stockKey(0), coupon(1)), "a repeat gives nothing back")
+		issuedStock(t, s, stockKey(0), 0)
+	}
+	require.NoError(t, s.GiveBack(t.Context(), stockKey(0), coupon(2)), "it never had one")
+	takeStock(t, s, stockKey(0), 1, 1, true, wallet.StockRefused, "who gave it back gets no other")
+	takeStock(t, s, stockKey(0), 2, 1, true, wallet.StockRefused, "and a take that comes late finds that out")
+	takeStock(t, s, stockKey(0), 3, 1, true, wallet.StockGranted, "somebody else does")
+}
+
+func stockLoans(t *testing.T, s StockStore) {
+	lend := func(limit, want, all int64, why string) {
+		t.Helper()
+		lent, err := s.Lend(t.Context(), stockKey(0), 1, limit, want)
+		require.NoError(t, err)
+		require.Equal(t, all, lent, why)
+	}
+	borrow := func(lent, want int64, why string) {
+		t.Helper()
+		fresh, err := s.Borrow(t.Context(), stockKey(1), 0, lent)
+		require.NoError(t, err)
+		require.Equal(t, want, fresh, why)
+	}
+	lend(10, 3, 3, "as many as are wanted")
+	borrow(3, 3, "all is new")
+	borrow(3, 0, "a repeat adds nothing")
+	lend(10, 100, 7, "at most half of what is left: 4 of 7")
+	borrow(3, 0, "an old answer adds nothing")
+	borrow(7, 4, "what is new of it")
+	for id := range wallet.ActID(3) {
+		takeStock(t, s, stockKey(0), id+1, 10, false, wallet.StockGranted, "what was not lent")
+	}
+	takeStock(t, s, stockKey(0), 9, 10, false, wallet.StockEmpty, "the rest is lent")
+	lend(10, 1, 7, "nothing is left to lend: what was lent before")
+	for id := range wallet.ActID(7) {
+		takeStock(t, s, stockKey(1), id+1, 0, false, wallet.StockGranted, "what was borrowed")
+	}
+	takeStock(t, s, stockKey(1), 9, 0, false, wallet.StockEmpty, "and no more")
+	lent, err := s.Lend(t.Context(), stockKey(1), 2, 3, 1)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, lent, "loans to different parts are different ones")
+	lent, err = s.Lend(t.Context(), stockKey(2), 0, -5, 1)
+	require.NoError(t, err)
+	require.Zero(t, lent, "a stock that was cut has nothing to lend")
+}
+
+func stockMirror(t *testing.T, s StockStore) {
+	for _, want := range []int64{0, 7, 7, 12, 5} {
+		if want > 0 {
+			require.NoError(t, s.Report(t.Context(), stockKey(0).Template, want))
+		}
+		got, err := s.Reported(t.Context(), stockKey(0).Template)
+		require.NoError(t, err)
+		require.Equal(t, want, got, "the last report counts")
+	}
+	for _, k := range otherKeys()[:2] {
+		got, err := s.Reported(t.Context(), k.Template)
+		require.NoError(t, err)
+		require.Zero(t, got)
+	}
+	issuedStock(t, s, stockKey(0), 0)
+	n, err := s.Count(t.Context(), stockKey(0))
+	require.NoError(t, err)
+	require.Zero(t, n, "the mirror is no counter")
+}
+
+func stockMalformed(t *testing.T, s StockStore) {
+	bad := stockKey(0)
+	bad.Reward = "{tea}"
+	_, err := s.Add(t.Context(), bad, 1)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	_, err = s.Count(t.Context(), bad)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	_, err = s.Take(t.Context(), bad, coupon(1), 1, true)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	_, err = s.Take(t.Context(), stockKey(0), coupon(0), 1, true)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	_, err = s.Take(t.Context(), otherKeys()[0], coupon(1), 1, true)
+	require.ErrorIs(t, err, wallet.ErrInvalid, "the order is of another stage")
+	require.ErrorIs(t, s.GiveBack(t.Context(), stockKey(0), coupon(0)), wallet.ErrInvalid)
+	_, err = s.Lend(t.Context(), bad, 1, 1, 1)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	_, err = s.Lend(t.Context(), stockKey(0), 1, 1, 0)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	_, err = s.Borrow(t.Context(), bad, 1, 1)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	_, err = s.Issued(t.Context(), bad)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	require.ErrorIs(t, s.Report(t.Context(), bad.Template, 1), wallet.ErrInvalid)
+	_, err = s.Reported(t.Context(), bad.Template)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+}
+
+func stockNeverOver(t *testing.T, s StockStore) {
+	const orders, total = 200, 77
+	var granted [orders]atomic.Int64
+	together(t, func(t *testing.T, _ int) {
+		for i := range orders {
+			a, err := s.Take(t.Context(), stockKey(0), coupon(wallet.ActID(i+1)), total, true)
+			require.NoError(t, err)
+			if a == wallet.StockGranted {
+				granted[i].Add(1)
+			}
+		}
+	})
+	n := int64(0)
+	for i := range granted {
+		if by := granted[i].Load(); by != 0 {
+			require.EqualValues(t, callers, by, "all callers have the same answer for order %d", i+1)
+			n++
+		}
+	}
+	require.EqualValues(t, total, n)
+	issuedStock(t, s, stockKey(0), total)
+}
+
+// stockModel compares two parts with plain maps over any sequence of calls.
+func stockModel(t *rapid.T, s StockStore) {
+	type part struct {
+		issued, out, into, to, from int64
+		orders                      map[wallet.ActID]wallet.StockAnswer
+	}
+	parts := []*part{{orders: map[wallet.ActID]wallet.StockAnswer{}}, {orders: map[wallet.ActID]wallet.StockAnswer{}}}
+	const limit = 6
+	for range rapid.IntRange(1, 40).Draw(t, "steps") {
+		n := rapid.IntRange(0, 1).Draw(t, "part")
+		p, id := parts[n], wallet.ActID(rapid.IntRange(1, 20).Draw(t, "owner"))
+		left := limit - p.out + p.into - p.issued
+		switch rapid.SampledFrom([]string{"take", "take", "take", "give", "lend", "borrow"}).Draw(t, "step") {
+		case "take":
+			last := rapid.Bool().Draw(t, "last")
+			want := p.orders[id]
+			if want == wallet.StockEmpty && left > 0 {
+				want = wallet.StockGranted
+				p.issued++
+			} else if want == wallet.StockEmpty && last {
+				want = wallet.StockRefused
+			}
+			p.orders[id] = want
+			takeStock(t, s, stockKey(n), id, limit, last, want, "model")
+		case "give":
+			if p.orders[id] == wallet.StockGranted {
+				p.issued--
+			}
+			p.orders[id] = wallet.StockRefused
+			require.NoError(t, s.GiveBack(t.Context(), stockKey(n), coupon(id)))
+		case "lend":
+			want := int64(rapid.IntRange(1, 4).Draw(t, "want"))
+			if left > 0 {
+				p.out += min(want, (left+1)/2)
+				p.to += min(want, (left+1)/2)
+			}
+			got, err := s.Lend(t.Context(), stockKey(n), 1-n, limit, want)
+			require.NoError(t, err)
+			require.Equal(t, p.to, got)
+		case "borrow":
+			lent := rapid.Int64Range(0, parts[1-n].to).Draw(t, "lent") // any answer, however old
+			fresh := max(0, lent-p.from)
+			p.from += fresh
+			p.into += fresh
+			got, err := s.Borrow(t.Context(), stockKey(n), 1-n, lent)
+			require.NoError(t, err)
+			require.Equal(t, fresh, got)
+		}
+		issuedStock(t, s, stockKey(n), p.issued)
+	}
+}

@@ -1,0 +1,96 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// StockBook tests an adapter of wallet.StockBook: each template's book is a book of leased budgets, apart from all others.
+func StockBook(t *testing.T, open func(t *testing.T) wallet.StockBook) {
+	t.Run("each template is a book", func(t *testing.T) {
+		Quotas(t, func(t *testing.T) wallet.Quotas { return stockOf(t, open(t), "milk-tea") })
+	})
+	t.Run("templates are apart", func(t *testing.T) { templatesApart(t, open(t)) })
+	t.Run("given back", func(t *testing.T) { leasedGivenBack(t, open(t)) })
+	t.Run("malformed", func(t *testing.T) {
+		b := open(t)
+		for _, id := range []wallet.RewardID{"", "Tea", "a_b", "tea:1", wallet.RewardID(make([]byte, wallet.MaxTemplate+1))} {
+			_, err := b.Of(id)
+			require.ErrorIs(t, err, wallet.ErrInvalid, "%q", id)
+		}
+		require.ErrorIs(t, b.GiveBack(t.Context(), coupon(0), "milk-tea"), wallet.ErrInvalid)
+		require.ErrorIs(t, b.GiveBack(t.Context(), coupon(1), "Tea"), wallet.ErrInvalid)
+	})
+}
+
+func stockOf(t *testing.T, b wallet.StockBook, id wallet.RewardID) wallet.Quotas {
+	q, err := b.Of(id)
+	require.NoError(t, err)
+	return q
+}
+
+func templatesApart(t *testing.T, b wallet.StockBook) {
+	tea, shop := stockOf(t, b, "milk-tea"), stockOf(t, b, "shop-voucher")
+	first := lease(t, tea, "a", 10, 10, 10)
+	lease(t, shop, "a", 10, 10, 10)
+	_, isNew, err := tea.Record(t.Context(), wallet.Reservation{Order: coupon(1), Amount: 1, Block: first.ID})
+	require.NoError(t, err)
+	require.True(t, isNew)
+	quota(t, tea, wallet.Quota{Reserved: 1, Leased: 10})
+	quota(t, shop, wallet.Quota{Leased: 10})
+	require.NoError(t, tea.Strand(t.Context(), "a"))
+	quota(t, tea, wallet.Quota{Reserved: 1, Leased: 10, Stranded: 9})
+	quota(t, shop, wallet.Quota{Leased: 10})
+	back, err := shop.Audit(t.Context(), wallet.Official)
+	require.NoError(t, err)
+	require.Zero(t, back, "nothing of this template is stranded")
+	holders, err := tea.Holders(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, holders)
+	holders, err = shop.Holders(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"a"}, holders)
+	again := stockOf(t, b, "milk-tea")
+	quota(t, again, wallet.Quota{Reserved: 1, Leased: 10, Stranded: 9})
+}
+
+func leasedGivenBack(t *testing.T, b wallet.StockBook) {
+	q := stockOf(t, b, "milk-tea")
+	record := func(id wallet.ActID, block, want wallet.BlockID) {
+		t.Helper()
+		got, _, err := q.Record(t.Context(), wallet.Reservation{Order: coupon(id), Amount: 1, Block: block})
+		require.NoError(t, err)
+		require.Equal(t, want, got.Block)
+	}
+	block := lease(t, q, "a", 10, 10, 10)
+	record(1, block.ID, block.ID)
+	record(2, block.ID, block.ID)
+	record(3, block.ID, block.ID)
+	for range 2 { // a repeat gives nothing back
+		require.NoError(t, b.GiveBack(t.Context(), coupon(1), "milk-tea"))
+		quota(t, q, wallet.Quota{Reserved: 2, Leased: 10})
+	}
+	require.NoError(t, b.GiveBack(t.Context(), coupon(4), "milk-tea"), "it never had one")
+	record(1, block.ID, 0) // who gave it back gets no other
+	record(4, block.ID, 0) // nor does a take that comes late
+	require.NoError(t, q.Strand(t.Context(), "a"))
+	quota(t, q, wallet.Quota{Reserved: 2, Leased: 10, Stranded: 8})
+	require.NoError(t, b.GiveBack(t.Context(), coupon(2), "milk-tea"))
+	quota(t, q, wallet.Quota{Reserved: 1, Leased: 10, Stranded: 9})
+	audit := func(want wallet.Money) {
+		t.Helper()
+		back, err := q.Audit(t.Context(), wallet.Official)
+		require.NoError(t, err)
+		require.Equal(t, want, back)
+	}
+	audit(9)
+	quota(t, q, wallet.Quota{Reserved: 1, Leased: 1})
+	require.NoError(t, b.GiveBack(t.Context(), coupon(3), "milk-tea"))
+	audit(1) // of a block that was closed before
+	audit(0)
+	quota(t, q, wallet.Quota{})
+	require.EqualValues(t, 10, lease(t, q, "b", 10, 10, 10).Amount, "all of it can be granted again")
+}
