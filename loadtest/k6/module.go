@@ -153,7 +153,11 @@ func (v *visitor) Audit() (*Verdict, error) {
 			state.Logger.Info(line)
 		}
 	}
-	state.Logger.Info(fmt.Sprintf("hongbao: %d of %d wins sent, drained after %.1f s, seed %d", verdict.Sent, verdict.Scheduled, verdict.Drained, v.festival.config.Seed))
+	drained := "not drained"
+	if verdict.Drained < maxDrained {
+		drained = fmt.Sprintf("drained after %.1f s", verdict.Drained)
+	}
+	state.Logger.Info(fmt.Sprintf("hongbao: %d of %d wins sent, %s, seed %d", verdict.Sent, verdict.Scheduled, drained, v.festival.config.Seed))
 	push(v.vu, reading{of: v.meter.violations, value: float64(verdict.Violations - before)}, reading{of: v.meter.checks, value: float64(verdict.evaluated())},
 		reading{of: v.meter.unknown, value: float64(verdict.Unknown)}, reading{of: v.meter.unsent, value: verdict.unsent()},
 		reading{of: v.meter.drained, value: verdict.Drained})
