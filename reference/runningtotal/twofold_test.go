@@ -54,11 +54,20 @@ func TestTwofold(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnavailable, "nobody answers: both say why")
 	require.ErrorIs(t, err, wallet.ErrUnknown, "nobody answers: both say why")
 
-	primary.before, backup.before = nil, nil
+	primary.before, backup.before = nil, wallet.ErrUnavailable
+	add(1, wallet.ErrUnavailable, "the same where it is the backup")
+	require.EqualValues(t, 16, total(t, primary.Totals, wallet.Official))
+	backup.before = nil
+	require.NoError(t, w.Flush(ctx))
+	require.EqualValues(t, 17, total(t, backup.Totals, wallet.Official))
+
 	primary.Totals = mem.NewTotals()
+	primary.after = wallet.ErrUnknown
+	add(1, wallet.ErrUnknown, "an answer that was lost")
+	primary.after = nil
 	require.NoError(t, w.Flush(ctx), "the report that failed is made again")
-	require.EqualValues(t, 15, total(t, primary.Totals, wallet.Official))
-	require.EqualValues(t, 16, total(t, backup.Totals, wallet.Official))
+	require.EqualValues(t, 17, total(t, primary.Totals, wallet.Official))
+	require.EqualValues(t, 18, total(t, backup.Totals, wallet.Official))
 }
 
 func TestAgree(t *testing.T) {

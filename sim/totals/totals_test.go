@@ -150,6 +150,16 @@ func (d *lowers) shown(reader int) (wallet.Money, bool) {
 	return v, ok
 }
 
+// rash repairs stores that do not agree.
+type rash struct{ *ours }
+
+func (rash) agree(context.Context) {}
+
+func (d rash) repair(ctx context.Context, granted wallet.Money) bool {
+	_, _ = d.repairer.Repair(ctx, stage, granted)
+	return true
+}
+
 // unrepaired never restores what crashes took.
 type unrepaired struct{ *ours }
 
@@ -192,6 +202,7 @@ func TestChecksBite(t *testing.T) {
 		{"a reader that believes a store that has less", asOurs(func(o *ours) design { return &lowers{o, map[int]wallet.Money{}} }),
 			[]string{"ours-never-back", "ours-stores-agree", "ours-exact-after-repair", "ours-within-one-percent"}},
 		{"nothing is repaired", asOurs(func(o *ours) design { return unrepaired{o} }), []string{"ours-exact-after-repair"}},
+		{"what a store has lost is taken for lost by writers", asOurs(func(o *ours) design { return rash{o} }), []string{"ours-stores-agree"}},
 		{"reads stay with the dead primary", asOurs(func(o *ours) design { return stubborn{o} }), []string{"ours-outlives-the-primary"}},
 		{"people are let in too early", asOurs(func(o *ours) design { return hasty{o} }), []string{"first-read-has-a-value"}},
 		{"deltas that are not made again", replaced(our, two), []string{"ours-timeouts-leave-nothing", "ours-exact-after-repair", "ours-outlives-the-primary"}},
