@@ -52,6 +52,7 @@ func (l liar) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.Wi
 // falseDesk is a marked side's operator who does not tell the truth.
 type falseDesk struct {
 	server.Marked
+	always    func(*server.Status)
 	status    func(*server.Status)
 	reconcile func(*server.Reconciliation)
 	looked    atomic.Int64 // questions how it stands, the first two of which are before the run
@@ -60,6 +61,9 @@ type falseDesk struct {
 
 func (f *falseDesk) Status(ctx context.Context) (server.Status, error) {
 	s, err := f.Marked.Status(ctx)
+	if f.always != nil {
+		f.always(&s)
+	}
 	if f.looked.Add(1) > 2 && f.status != nil {
 		f.status(&s)
 	}
@@ -162,6 +166,7 @@ func TestLiesAreCaughtByName(t *testing.T) {
 		}}},
 		{"the budget is charged for more than was granted", "budget-accuracy", deskLie(&falseDesk{status: func(s *server.Status) { s.Budgets[0].Reserved++ }})},
 		{"the budget is overdrawn", "no-over-issuance", deskLie(&falseDesk{status: func(s *server.Status) { s.Budgets[0].Reserved = 2 * s.Budgets[0].Budget }})},
+		{"more is granted than earlier loads have left of the budget", "no-over-issuance", deskLie(&falseDesk{always: func(s *server.Status) { s.Budgets[0].Reserved += s.Budgets[0].Budget - 10 }})},
 		{"the ledger does not sum to zero", "zero-sum", deskLie(&falseDesk{reconcile: func(r *server.Reconciliation) { r.Sum = 5 }})},
 		{"reconciliation finds a difference", "reconciled", deskLie(&falseDesk{reconcile: func(r *server.Reconciliation) {
 			r.Count, r.Differences = 1, []wallet.Difference{{Kind: wallet.Missing, Sides: "orders/ledger"}}

@@ -177,12 +177,16 @@ func (c *Crowd) list(ctx context.Context, v Visit) (oracle.List, bool) {
 			l.Start = q.At
 		}
 		page, err := c.page(ctx, v, q)
-		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, page, err, now) })
+		var seen wallet.Page
+		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+			seen = c.witness.ids.page(page)
+			o.PageAnswered(id, seen, err, now)
+		})
 		c.answers.count("audit", err, lied)
-		if err != nil {
+		if err != nil || len(page.Grants) > wallet.MaxPage {
 			return l, false
 		}
-		l.Pages = append(l.Pages, page)
+		l.Pages = append(l.Pages, seen)
 		if page.Next == (wallet.Cursor{}) {
 			return l, l.Whole()
 		}

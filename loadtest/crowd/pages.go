@@ -31,7 +31,7 @@ func (c *Crowd) look(ctx context.Context, v Visit, withdraw bool) (wallet.Page, 
 		id = c.ask(v.Person, &r)
 		page, err = c.page(ctx, v, r)
 	}
-	lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, page, err, now) })
+	lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, c.witness.ids.page(page), err, now) })
 	c.answers.count("page", err, lied)
 	if err == nil && !lied {
 		c.purses.letGo(v.Person, page)
@@ -45,7 +45,7 @@ func (c *Crowd) ask(p uint32, r *wallet.PageRequest) (id oracle.PageID) {
 		if r.At == 0 {
 			r.At = now
 		}
-		id = o.PageSent(int64(p), *r, now)
+		id = o.PageSent(int64(p), c.witness.ids.request(*r), now)
 	})
 	return id
 }
@@ -72,8 +72,9 @@ func (c *Crowd) browse(ctx context.Context, v Visit) attack.Outcome {
 		id := c.ask(v.Person, &r)
 		page, err := c.page(ctx, v, r)
 		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-			o.PageAnswered(id, page, err, now)
-			o.WalkPage(walk, page, err, now)
+			seen := c.witness.ids.page(page)
+			o.PageAnswered(id, seen, err, now)
+			o.WalkPage(walk, seen, err, now)
 		})
 		c.answers.count("browse", err, lied)
 		if err != nil || lied || page.Next == (wallet.Cursor{}) {

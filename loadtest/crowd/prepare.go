@@ -154,7 +154,9 @@ func (c *Crowd) probe(ctx context.Context, url string, i int) error {
 		})
 		err := c.attempt(ctx, func() error {
 			reply, err := c.targets[i].Grant(ctx, r)
-			c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.GrantAnswered(id, r, reply, err, now) })
+			c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+				o.GrantAnswered(id, r, c.witness.ids.reply(reply), err, now)
+			})
 			return err
 		})
 		if err != nil && (wallet.CodeOf(err) != wallet.CodeRefused || wallet.ReasonOf(err) == noMarks) {
@@ -165,7 +167,7 @@ func (c *Crowd) probe(ctx context.Context, url string, i int) error {
 	id := c.ask(who, &page)
 	var got wallet.Page
 	err := c.attempt(ctx, func() (err error) { got, err = c.targets[i].Page(ctx, page); return err })
-	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, got, err, now) })
+	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, c.witness.ids.page(got), err, now) })
 	if err != nil {
 		return problem(ctx, url, err)
 	}

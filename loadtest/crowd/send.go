@@ -131,7 +131,9 @@ func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantR
 	if err != nil {
 		reply = wallet.GrantReply{}
 	}
-	lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.GrantAnswered(id, r, reply, err, now) })
+	lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+		o.GrantAnswered(id, r, c.witness.ids.reply(reply), err, now)
+	})
 	c.answers.count(operation, err, lied)
 	return reply, lied, err
 }
@@ -147,7 +149,9 @@ func (c *Crowd) bind(ctx context.Context, v Visit) attack.Outcome {
 			who, err = c.target().Bind(ctx, caller, c.phone(v.Person))
 			return err
 		})
-		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.BindAnswered(int64(v.Person), caller, who, err, now) })
+		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+			o.BindAnswered(int64(v.Person), caller, c.witness.ids.person(who), err, now)
+		})
 		c.answers.count("bind", err, lied)
 		worst = max(worst, outcome(err, lied)) // in the order OK, Refused, Failed
 	}

@@ -12,6 +12,7 @@ import (
 type witness struct {
 	mu     sync.Mutex
 	oracle *oracle.Oracle
+	ids    numbers
 	began  time.Time // with its monotonic reading, so that no adjusted clock turns back
 }
 
