@@ -58,9 +58,6 @@ func saturated() *Record {
 		o.Sent -= o.Unsent
 		o.OK -= o.Unsent
 	}
-	for i := range l.Thresholds {
-		l.Thresholds[i].Result, l.Thresholds[i].Why = Unknown, "the load was not the one that was asked for"
-	}
 	l.Thresholds[3].Samples, l.Thresholds[3].Measured = 0, 0
 	l.Generator.Saturated, l.Generator.Why = true, "sends were 1.2 s late (p99), above 100 ms"
 	l.Generator.LatenessP99US, l.Generator.LatenessMaxUS = 1_204_000, 2_011_000

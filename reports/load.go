@@ -194,24 +194,33 @@ func (l *Load) Doubts() []Text {
 }
 
 // Conclude sets the verdict of a run in real time: fail for a violated check; else unknown when the load was not the
-// one that was asked for, for a missed threshold fail, and unknown for whatever was not evaluated.
+// one that was asked for; else fail for a missed threshold, and unknown for whatever was not evaluated. Thresholds of a
+// load that was not the one that was asked for become unknown: what they would have been is anybody's guess.
 func Conclude(run *Run) {
 	checks := []Verdict{}
 	for _, c := range run.Checks {
 		checks = append(checks, c.Result)
 	}
-	switch v := Combine(checks...); {
-	case v == Fail:
-		run.Verdict = Fail
-	case run.Load == nil || run.Interrupted || len(run.Load.Doubts()) > 0:
-		run.Verdict = Unknown
-	default:
-		vs := []Verdict{v}
-		for _, t := range run.Load.Thresholds {
-			vs = append(vs, t.Result)
-		}
-		run.Verdict = Combine(vs...)
+	run.Verdict = Combine(checks...)
+	if run.Load == nil {
+		run.Verdict = Combine(run.Verdict, Unknown)
+		return
 	}
+	vs := []Verdict{run.Verdict}
+	if run.Interrupted {
+		vs = append(vs, Unknown)
+	}
+	if doubts := run.Load.Doubts(); len(doubts) > 0 {
+		vs = append(vs, Unknown)
+		for i := range run.Load.Thresholds {
+			t := &run.Load.Thresholds[i]
+			t.Result, t.Why = Unknown, doubts[0].EN
+		}
+	}
+	for _, t := range run.Load.Thresholds {
+		vs = append(vs, t.Result)
+	}
+	run.Verdict = Combine(vs...)
 }
 
 // Violated says whether a check failed: the money was not safe.
@@ -224,10 +233,10 @@ func (r *Record) Violated() bool {
 	return false
 }
 
-// Missed says whether a run whose load was as asked for missed a threshold.
+// Missed says whether a threshold was missed.
 func (r *Record) Missed() bool {
 	for _, run := range r.Runs {
-		if run.Load == nil || run.Interrupted || len(run.Load.Doubts()) > 0 {
+		if run.Load == nil {
 			continue
 		}
 		for _, t := range run.Load.Thresholds {

@@ -36,7 +36,7 @@ func TestConclude(t *testing.T) {
 		{"no check", []func(*Run){func(r *Run) { r.Checks = nil }}, Unknown, false, false},
 		{"accounts that do not add up", []func(*Run){func(r *Run) { r.Load.Operations[1].OK++ }}, Unknown, false, false},
 		{"operations without an end", []func(*Run){func(r *Run) { o := &r.Load.Operations[0]; o.OK, o.InFlight = o.OK-106, 106 }}, Unknown, false, false},
-		{"stopped by a signal", []func(*Run){miss, func(r *Run) { r.Interrupted = true }}, Unknown, false, false},
+		{"stopped by a signal", []func(*Run){func(r *Run) { r.Interrupted = true }}, Unknown, false, false},
 		{"nothing was scheduled", []func(*Run){func(r *Run) { r.Load.Operations = nil }}, Unknown, false, false},
 	} {
 		run := loadRun(1)
@@ -79,6 +79,9 @@ func TestReadRefusesLoads(t *testing.T) {
 		{"a repeat twice", func(r *Record) { r.Runs = append(r.Runs, r.Runs[0]) }, "two runs"},
 		{"a pass of a saturated generator", load(func(l *Load) { l.Generator.Saturated = true }), "saturated"},
 		{"a pass over a missed threshold", load(func(l *Load) { t := &l.Thresholds[0]; t.Result, t.Measured = Fail, 999 }), "is fail"},
+		{"a threshold that is missed under a load that was not as asked for", func(r *Record) {
+			r.Verdict, r.Runs[0].Verdict, r.Runs[0].Load.Generator.Saturated = Unknown, Unknown, true
+		}, "is pass, but: The generator was saturated"},
 		{"a threshold that passes without samples", load(func(l *Load) { l.Thresholds[0].Samples = 0 }), "without a sample"},
 		{"a threshold that passes above its limit", load(func(l *Load) { l.Thresholds[0].Measured = 201 }), "201 of at most 200"},
 		{"a threshold of another direction", load(func(l *Load) { l.Thresholds[0].Operator = "≥" }), "operator"},
@@ -126,7 +129,8 @@ func TestLoadPageEscapes(t *testing.T) {
 	for i := range r.Runs {
 		l := r.Runs[i].Load
 		l.Target, l.Window, l.Driver, l.Operations[0].Name, l.Audit.Over = hostile, hostile, hostile, hostile, hostile
-		l.Generator.Saturated, l.Generator.Why, r.Runs[i].Verdict = true, hostile, Unknown
+		l.Generator.Saturated, l.Generator.Why = true, hostile
+		Conclude(&r.Runs[i])
 		t := &l.Thresholds[0]
 		t.Statement, t.Why, t.Measure, t.Operation, t.Unit = hostile, hostile, hostile, hostile, hostile
 	}

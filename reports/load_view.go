@@ -9,6 +9,7 @@ import (
 type loadView struct {
 	*Load
 	Label      string // of the run among its repeats
+	Short      string // the same in the head of a column
 	Operations []operationRow
 	Facts      []fact
 	Health     []fact
@@ -39,7 +40,7 @@ func loadViews(r *Record) []loadView {
 		if l == nil {
 			continue
 		}
-		v := loadView{Load: l, Label: r.Runs[i].Label(), Facts: loadFacts(l), Health: l.Generator.facts(), Audited: l.Audit.facts()}
+		v := loadView{Load: l, Label: r.Runs[i].Label(), Short: r.Runs[i].Short(), Facts: loadFacts(l), Health: l.Generator.facts(), Audited: l.Audit.facts()}
 		for _, o := range l.Operations {
 			v.Operations = append(v.Operations, operationRow{o, latencyCells(o.Corrected, o.Uncorrected)})
 		}
@@ -224,6 +225,9 @@ func (t *Threshold) amount(x float64) Text {
 	case "ms":
 		return textf("%s ms", "%s 毫秒", figure(x))
 	case "s":
+		if x < 1 {
+			return seconds(x)
+		}
 		return textf("%s s", "%s 秒", figure(x))
 	}
 	return same(strconv.FormatFloat(x, 'g', 3, 64))

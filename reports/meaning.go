@@ -23,6 +23,10 @@ func meaning(check string) Text {
 		return Text{"The state of a token only moves forward.", "令牌状态只向前推进。"}
 	case "reconciled":
 		return Text{"Reconciliation finds no difference that is left open.", "对账没有遗留差异。"}
+	case "production-untouched":
+		return Text{"Production holds after the load what it held before.", "压测前后生产数据不变。"}
+	case "load-cleaned-up":
+		return Text{"Nothing that was marked as load test is left.", "带压测标记的数据全部清理。"}
 	}
 	return Text{}
 }

@@ -52,8 +52,17 @@ func (l *Load) validate(what string, v Verdict) error {
 	if err := l.Seconds.validate(what); err != nil {
 		return err
 	}
-	if doubts := l.Doubts(); v == Pass && len(doubts) > 0 {
+	doubts := l.Doubts()
+	if len(doubts) == 0 {
+		return nil
+	}
+	if v == Pass {
 		return bad("%s: the verdict is pass, but: %s", what, doubts[0].EN)
+	}
+	for _, t := range l.Thresholds {
+		if t.Result != Unknown {
+			return bad("%s: threshold %q is %s, but: %s", what, t.Name, t.Result, doubts[0].EN)
+		}
 	}
 	return nil
 }

@@ -1,7 +1,8 @@
 // Package judge compares what a load test measured with the scenario's thresholds.
 //
 // Histograms are of microseconds and corrected: from the moment an operation was due. The package measures nothing
-// itself, and never calls a threshold met that nothing was measured for.
+// itself, and never calls a threshold met that nothing was measured for. Whether the load was the one that was asked for,
+// reports.Conclude says.
 package judge
 
 import (
@@ -20,7 +21,6 @@ type Measured struct {
 	Operations map[string]Operation // by the scenario's names
 	Visible    Latencies            // from a grant's acknowledgement until the wallet page showed it
 	Drain      *Drain               // nil: nobody looked
-	Doubt      string               // why the load was not the one that was asked for; all thresholds are unknown then
 }
 
 // Operation is the account of one kind of operation.
@@ -53,8 +53,6 @@ func Judge(ts []scenarios.Threshold, m Measured) []reports.Threshold {
 		f := m.figure(t)
 		r.Measured, r.Samples, r.Why = f.value, f.samples, f.why
 		switch {
-		case m.Doubt != "":
-			r.Result, r.Why = reports.Unknown, m.Doubt
 		case f.samples == 0:
 			r.Result, r.Measured = reports.Unknown, 0
 			if r.Why == "" {
