@@ -45,3 +45,28 @@ func TestDiscard(t *testing.T) {
 	_, err = marked.Discard(t.Context())
 	require.ErrorIs(t, err, wallet.ErrUnavailable)
 }
+
+// TestDiscardEverywhere is the same on servers and on a Cluster, whose nodes each hold a part.
+func TestDiscardEverywhere(t *testing.T) {
+	onEach(t, func(t *testing.T, e endpoint) {
+		live, marked := rolesOf(e.client.Apart(e.begin+"a:")), e.client.Apart(e.begin+"a:"+redis.ShadowPrefix)
+		for _, w := range writes {
+			require.NoError(t, w.call(t.Context(), live), w.name)
+			require.NoError(t, w.call(t.Context(), rolesOf(marked)), w.name)
+		}
+		gone, err := marked.Discard(t.Context())
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, gone, int64(len(writes))/2, "some roles write to the same key")
+		for _, w := range writes {
+			kept, err := w.done(t.Context(), live)
+			require.NoError(t, err)
+			require.NotZero(t, kept, w.name)
+			left, err := w.done(t.Context(), rolesOf(marked))
+			require.NoError(t, err)
+			require.Zero(t, left, w.name)
+		}
+		gone, err = marked.Discard(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, gone)
+	})
+}
