@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hongbao/loadtest/attack"
+	"hongbao/reference/sdk/client"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 	"hongbao/sim/oracle"
@@ -205,4 +206,48 @@ func TestOutcomes(t *testing.T) {
 	} {
 		require.Equal(t, c.want, outcome(c.err, c.lied), c.why)
 	}
+}
+
+// frozen is an operator whose reconciliation always compares the same orders.
+type frozen struct{ Operator }
+
+func (f frozen) Reconcile(ctx context.Context) (client.Reconciliation, error) {
+	r, err := f.Operator.Reconcile(ctx)
+	r.Orders = 100
+	return r, err
+}
+
+// Orders that were there before count for nothing: those of the run must have been compared.
+func TestReconciliationMustCompareTheRun(t *testing.T) {
+	t.Parallel()
+	run := rig{options: func(o *Options) { o.Operator = frozen{o.Operator} }}.start(t)
+	require.NoError(t, run.Prepare(t.Context(), nil))
+	for p := range uint32(20) {
+		require.Equal(t, attack.OK, run.Send(t.Context(), attack.Op[Visit]{Kind: Grant, What: Visit{Person: p, Amount: 7, App: wallet.Douyin}}))
+	}
+	_, drained, err := run.Drain(t.Context(), 10*time.Second)
+	require.NoError(t, err)
+	require.True(t, drained)
+	a, err := run.Audit(t.Context(), AuditOptions{})
+	require.NoError(t, err)
+	require.Equal(t, oracle.Fail, a.result(t, "reconciled").Result)
+	require.Equal(t, oracle.Pass, a.result(t, "budget-accuracy").Result)
+}
+
+// modest is an operator of somebody else's wallet, who says no more than must be said.
+type modest struct{ Operator }
+
+func (m modest) Status(ctx context.Context) (client.Status, error) {
+	s, err := m.Operator.Status(ctx)
+	s.Strategy, s.Activity, s.Now = "", "", 0
+	return s, err
+}
+
+// What an operator does not say is taken from the options, and is no fault.
+func TestOperatorWhoSaysLittle(t *testing.T) {
+	t.Parallel()
+	run := rig{strategy: wallet.StrategySync, options: func(o *Options) { o.Operator, o.Strategy = modest{o.Operator}, wallet.StrategySync }}.start(t)
+	require.NoError(t, run.Prepare(t.Context(), nil))
+	require.True(t, run.Operated())
+	require.Equal(t, wallet.StrategySync, run.Strategy())
 }

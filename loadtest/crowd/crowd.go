@@ -1,6 +1,7 @@
 package crowd
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -53,8 +54,8 @@ type Options struct {
 	// Strategy is the target's, where there is no Operator to ask; "" is wallet.StrategyToken.
 	Strategy wallet.Strategy
 
-	// Skew is how far the clock of the target's ledger may lie from ours; 0: nothing, as in one process. Under
-	// StrategyToken it does not matter.
+	// Skew is how far the moments that the target's ledger gives its postings may lie from when people see them, either
+	// way; 0: DefaultSkew. Under StrategyToken it does not matter.
 	Skew time.Duration
 
 	// Seen is told by Audit of each grant that the stores hold, where it reads those; nil: nobody asks.
@@ -65,6 +66,10 @@ type Options struct {
 type Doer interface {
 	Do(*http.Request) (*http.Response, error)
 }
+
+// DefaultSkew is above what lies between a posting's moment and the end of its transaction, and between two clocks that
+// are as close as Prepare demands.
+const DefaultSkew = 2 * time.Second
 
 // Bounds.
 const (
@@ -114,9 +119,8 @@ func New(o Options) (*Crowd, error) {
 	if len(o.URLs) == 0 || len(o.URLs) > maxURLs {
 		return nil, fmt.Errorf("%w: crowd: %d target URLs, 1 to %d", wallet.ErrInvalid, len(o.URLs), maxURLs)
 	}
-	if o.Strategy == "" {
-		o.Strategy = wallet.StrategyToken
-	}
+	o.Strategy = cmp.Or(o.Strategy, wallet.StrategyToken)
+	o.Skew = cmp.Or(o.Skew, DefaultSkew)
 	s := o.Scenario
 	c := &Crowd{plan: newPlan(s, o.Seed), options: o, client: s.People.Client, after: s.People.After, activity: activity,
 		names: traffic.NewCrowd(s, 0), first: int64(below(mix(o.Run), maxIndex-uint64(s.People.Count))),

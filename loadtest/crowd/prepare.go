@@ -1,6 +1,7 @@
 package crowd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,10 +82,12 @@ func (c *Crowd) status(ctx context.Context, url string) error {
 	if err != nil {
 		return problem(ctx, url, err)
 	}
-	if err := c.compareClocks(url, asked, s.Now.Time()); err != nil {
-		return err
+	if s.Now != 0 { // somebody else's may not say
+		if err := c.compareClocks(url, asked, s.Now.Time()); err != nil {
+			return err
+		}
 	}
-	if s.Activity != c.activity.Parent {
+	if s.Activity != "" && s.Activity != c.activity.Parent {
 		return &TargetError{Problem: OtherActivity, URL: redacted(url), Hint: fmt.Sprintf("it serves activity %q, the scenario's is %q: start the service with the same scenario", s.Activity, c.activity.Parent)}
 	}
 	for _, b := range s.Budgets {
@@ -92,7 +95,7 @@ func (c *Crowd) status(ctx context.Context, url string) error {
 			c.activity.Children[0].Budget = b.Budget
 		}
 	}
-	c.watch(s.Strategy, reserved(s))
+	c.watch(cmp.Or(s.Strategy, c.options.Strategy), reserved(s))
 	return nil
 }
 
