@@ -177,7 +177,7 @@ func (f *faults) checkCouponScene(in *file, scene sceneName) {
 	case award == wallet.Cash:
 		f.add(scene.at, "cash is bounded by the stage's budget", "scene %q grants no coupons", scene.v)
 	case wallet.Template{Reward: reward, Stage: wallet.Official}.Validate() != nil:
-		f.add(scene.at, "give the reward an id of at most 64 lower-case letters, digits and '-'", "%q cannot be a template", short(string(reward)))
+		f.add(scene.at, "give the reward an id of at most 32 lower-case letters, digits and '-'", "%q cannot be a template", short(string(reward)))
 	}
 }
 

@@ -13,7 +13,7 @@ var ErrSoldOut = &Error{CodeRefused, "sold_out", "the coupons are all granted"}
 const MaxStock = 1 << 40
 
 // MaxTemplate bounds the bytes of a template's reward id, because it is part of keys and rows.
-const MaxTemplate = 64
+const MaxTemplate = 32
 
 // Template names a coupon template in one stage: what is granted in one stage uses up no other's stock (A1).
 type Template struct {
@@ -21,7 +21,7 @@ type Template struct {
 	Stage  Stage
 }
 
-// Validate returns ErrInvalid: an unknown stage, or an id that is not of 1 to 64 lower-case letters, digits and '-'.
+// Validate returns ErrInvalid: an unknown stage, or an id that is not of 1 to 32 lower-case letters, digits and '-'.
 func (t Template) Validate() error {
 	if t.Stage < InternalTest || t.Stage > Official {
 		return fmt.Errorf("%w: template of stage %d", ErrInvalid, t.Stage)

@@ -1,0 +1,234 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// StockBook is the book of leased stock. Stocks and blocks lie on shard 0; reservations and fences lie on the orders'
+// shards, in tables of their own, and work as those of budgets do (see Quotas).
+type StockBook struct {
+	db      *DB
+	orders  *Quotas // reservations and fences
+	ledger  *kind
+	returns *kind
+
+	lock, leases, open, named, all, holders string // shard 0
+	setLeased, setBlock, add                string
+	lease                                   insertion
+	reserved, clear                         string // an order's shard
+}
+
+var _ wallet.StockBook = (*StockBook)(nil)
+
+// stockShare is the part of what is left that one lease of stock may take beyond its need. It is finer than that of
+// budgets: a single coupon is a lot, and hundreds of instances share the last ones.
+const stockShare = 64
+
+// NewStockBook returns the book in db.
+func NewStockBook(db *DB) *StockBook {
+	d := db.dialect
+	of := db.text("SELECT block, stage, state, leased, holder FROM {p}stock_blocks WHERE ")
+	s := &StockBook{db: db,
+		orders: NewQuotas(&DB{dialect: d, prefix: db.prefix + "stock_", shards: db.shards}),
+
+		lock:      db.text("SELECT leased FROM {p}stock_leases WHERE template = '' AND stage = 0") + d.lock,
+		leases:    db.text("SELECT stage, leased FROM {p}stock_leases WHERE template = ?"),
+		open:      of + "template = ? AND state < 2 ORDER BY block",
+		named:     of + "template = ? AND block IN ",
+		all:       of + "template = ? AND stage = ? ORDER BY block",
+		holders:   db.text("SELECT DISTINCT holder FROM {p}stock_blocks WHERE template = ? AND state = 0"),
+		setLeased: db.text("UPDATE {p}stock_leases SET leased = ? WHERE template = ? AND stage = ?"),
+		setBlock:  db.text("UPDATE {p}stock_blocks SET state = ?, leased = ? WHERE block = ?"),
+		add:       db.text("INSERT INTO {p}stock_blocks (block, template, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?, ?)"),
+		lease:     insertion{db.text("INSERT INTO {p}stock_leases (template, stage, leased) VALUES "), 3, d.unless("template")},
+		reserved:  db.text("SELECT block, amount FROM {p}stock_quota_reservations WHERE ") + key + d.lock,
+		clear:     db.text("UPDATE {p}stock_quota_reservations SET block = 0 WHERE ") + key,
+	}
+	s.ledger = &kind{rank: rankQuotas + 1, apply: s.applySteps}
+	s.returns = &kind{rank: rankReservations + 2, apply: s.applyReturns}
+	return s
+}
+
+// Of implements wallet.StockBook.
+func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) {
+	if err := (wallet.Template{Reward: t, Stage: wallet.Official}).Validate(); err != nil {
+		return nil, err
+	}
+	return stockQuotas{s, string(t)}, nil
+}
+
+// GiveBack implements wallet.StockBook. ErrInvalid: a malformed number or id.
+func (s *StockBook) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+	if err := no.Validate(); err != nil {
+		return err
+	}
+	if _, err := s.Of(t); err != nil {
+		return err
+	}
+	return s.db.shard(no.ActID).do(ctx, s.returns, 1, &returning{no})
+}
+
+// stockQuotas is the book of one template.
+type stockQuotas struct {
+	*StockBook
+	template string
+}
+
+// Lease implements wallet.Quotas. It adds at most a 64th of what is left, or need if that is more. ErrInvalid also for an
+// unknown stage, or a holder whose name is empty or longer than 256 bytes.
+func (s stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
+	if err := checkStage(stage); err != nil {
+		return wallet.Block{}, err
+	}
+	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
+		return wallet.Block{}, fmt.Errorf("%w: lease of %d to %d coupons by a holder of %d bytes", wallet.ErrInvalid, int64(need), int64(want), len(holder))
+	}
+	l := &leasing{holder: holder, stage: stage, need: need, want: want, budget: budget}
+	if err := s.step(ctx, l); err != nil {
+		return wallet.Block{}, err
+	}
+	if l.over {
+		return l.out, wallet.ErrOverBudget
+	}
+	return l.out, nil
+}
+
+func (s stockQuotas) step(ctx context.Context, what any) error {
+	return s.db.shards[0].do(ctx, s.ledger, 1, &stockStep{s.template, what})
+}
+
+// Record implements wallet.Quotas. ErrInvalid as Quotas.Record.
+func (s stockQuotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
+	return s.orders.Record(ctx, r)
+}
+
+// Find implements wallet.Quotas.
+func (s stockQuotas) Find(ctx context.Context, no wallet.OrderNo) (wallet.Reservation, bool, error) {
+	return s.orders.Find(ctx, no)
+}
+
+// Strand implements wallet.Quotas.
+func (s stockQuotas) Strand(ctx context.Context, holder string) error {
+	st := &stranding{holder: holder}
+	if err := s.step(ctx, st); err != nil {
+		return err
+	}
+	if _, err := s.orders.closeAll(ctx, st.out); err != nil {
+		return wallet.Unsettled(err)
+	}
+	return nil
+}
+
+// Audit implements wallet.Quotas. What closed blocks were given back since they were closed comes back too. ErrInvalid for
+// an unknown stage.
+func (s stockQuotas) Audit(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
+	if err := checkStage(stage); err != nil {
+		return 0, err
+	}
+	blocks, err := s.blocks(ctx, stage)
+	if err != nil {
+		return 0, err
+	}
+	issued, err := s.issued(ctx, stage)
+	if err != nil {
+		return 0, err
+	}
+	c := &closing{granted: map[wallet.BlockID]wallet.Money{}}
+	var stranded []wallet.Block
+	for _, b := range blocks {
+		switch {
+		case b.state == blockStranded:
+			stranded = append(stranded, b.Block)
+		case b.state == blockClosed && b.Amount > issued[b.ID]: // it only ever falls, so what is read is safe
+			c.blocks = append(c.blocks, b.Block)
+			c.granted[b.ID] = issued[b.ID]
+		}
+	}
+	final, err := s.orders.closeAll(ctx, stranded) // again: who stranded them may have died on the way
+	if err != nil {
+		return 0, err
+	}
+	for _, b := range stranded {
+		c.blocks = append(c.blocks, b)
+		c.granted[b.ID] = final[b.ID]
+	}
+	if len(c.blocks) == 0 {
+		return 0, nil
+	}
+	if err := s.step(ctx, c); err != nil {
+		return 0, err
+	}
+	return c.back, nil
+}
+
+// Holders implements wallet.Quotas.
+func (s stockQuotas) Holders(ctx context.Context) ([]string, error) {
+	var out []string
+	err := s.db.shards[0].ask(ctx, s.holders, []any{s.template}, func(r *sql.Rows) error {
+		var holder []byte
+		err := r.Scan(&holder)
+		out = append(out, string(holder))
+		return err
+	})
+	slices.Sort(out)
+	return out, err
+}
+
+// Quota implements wallet.Quotas. The shards are read one after another, what was issued first: while instances grant,
+// Reserved is a moment older than Leased. ErrInvalid for an unknown stage.
+func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quota, error) {
+	if err := checkStage(stage); err != nil {
+		return wallet.Quota{}, err
+	}
+	issued, err := s.issued(ctx, stage)
+	if err != nil {
+		return wallet.Quota{}, err
+	}
+	var out wallet.Quota
+	blocks, err := s.blocks(ctx, stage)
+	if err != nil {
+		return wallet.Quota{}, err
+	}
+	for _, b := range blocks {
+		out.Reserved += issued[b.ID]
+		out.Leased += b.Amount
+		if b.state == blockStranded {
+			out.Stranded += b.Amount - issued[b.ID]
+		}
+	}
+	return out, nil
+}
+
+// blocks returns all blocks of the template in a stage. A closed one's amount is what it issued.
+func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) (out []heldBlock, err error) {
+	err = s.db.shards[0].ask(ctx, s.all, []any{s.template, int64(stage)}, func(r *sql.Rows) error {
+		h, err := scanHeld(r)
+		out = append(out, h)
+		return err
+	})
+	return out, err
+}
+
+// issued returns what every block of a stage has issued, of all templates, given-back coupons taken off.
+func (s stockQuotas) issued(ctx context.Context, stage wallet.Stage) (map[wallet.BlockID]wallet.Money, error) {
+	out, total := map[wallet.BlockID]wallet.Money{}, wallet.Money(0)
+	for _, shard := range s.db.shards {
+		err := shard.ask(ctx, s.orders.reservedOf, []any{int64(stage)}, func(r *sql.Rows) error { return addReserved(r, out, &total) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func scanHeld(r *sql.Rows) (h heldBlock, err error) {
+	var holder []byte
+	err = r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
+	h.holder = string(holder)
+	return h, err
+}

@@ -1,0 +1,217 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+
+	"hongbao/reference/wallet"
+)
+
+// stockStep is the job of one step at one template's books: a leasing, a stranding or a closing.
+type stockStep struct {
+	template string
+	what     any
+}
+
+// applySteps makes the steps of each template in memory, as those of budgets are made.
+func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
+	latest, err := s.lockLatest(ctx, t)
+	if err != nil {
+		return err
+	}
+	was := latest
+	steps := map[string][]any{}
+	var order []string // of first mention: any will do, because one lock covers all
+	for _, j := range jobs {
+		step := j.in.(*stockStep)
+		if steps[step.template] == nil {
+			order = append(order, step.template)
+		}
+		steps[step.template] = append(steps[step.template], step.what)
+	}
+	for _, template := range order {
+		b, err := s.readBooks(ctx, t, template, steps[template])
+		if err != nil {
+			return err
+		}
+		b.latest = latest
+		for _, what := range steps[template] {
+			b.stockStep(what)
+		}
+		latest = b.latest
+		if err := s.writeBooks(ctx, t, template, b); err != nil {
+			return err
+		}
+	}
+	if latest == was {
+		return nil
+	}
+	return t.change(ctx, s.setLeased, int64(latest), "", 0)
+}
+
+// lockLatest locks the books of all templates and returns the highest number of a block.
+func (s *StockBook) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, error) {
+	for range 2 {
+		latest := wallet.BlockID(-1)
+		if err := t.query(ctx, s.lock, nil, func(r *sql.Rows) error { return r.Scan(&latest) }); err != nil || latest >= 0 {
+			return latest, err
+		}
+		// The row is not there: this is the first step.
+		if err := t.insert(ctx, s.lease, 1, func(_ int, args []any) []any { return append(args, "", 0, 0) }, nil); err != nil {
+			return 0, err
+		}
+	}
+	return 0, errAgain
+}
+
+// readBooks reads a template's leases, its blocks that are not closed, and those closed ones that the steps name.
+func (s *StockBook) readBooks(ctx context.Context, t *txn, template string, steps []any) (*books, error) {
+	b := &books{}
+	n := 0
+	read := func() error {
+		n = 0
+		return t.query(ctx, s.leases, []any{template}, func(r *sql.Rows) error {
+			var stage wallet.Stage
+			var leased wallet.Money
+			err := r.Scan(&stage, &leased)
+			if err == nil {
+				err = checkStage(stage)
+			}
+			if err == nil {
+				b.leased[stage] = leased
+				n++
+			}
+			return err
+		})
+	}
+	err := read()
+	if err == nil && n < wallet.Stages {
+		err = t.insert(ctx, s.lease, wallet.Stages, func(i int, args []any) []any { return append(args, template, i+1, 0) }, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.before = b.leased
+	hold := func(r *sql.Rows) error {
+		h, err := scanHeld(r)
+		b.blocks = append(b.blocks, h)
+		return err
+	}
+	if err := t.query(ctx, s.open, []any{template}, hold); err != nil {
+		return nil, err
+	}
+	args := []any{template}
+	for _, what := range steps {
+		if c, ok := what.(*closing); ok {
+			for _, k := range c.blocks {
+				args = append(args, int64(k.ID))
+			}
+		}
+	}
+	if len(args) == 1 {
+		return b, nil
+	}
+	return b, t.query(ctx, s.named+marks(len(args)-1, 1)+" AND state = 2 ORDER BY block", args, hold)
+}
+
+// stockStep makes one step.
+func (b *books) stockStep(what any) {
+	switch step := what.(type) {
+	case *leasing:
+		less := *step // it may be applied again
+		left := step.budget - b.leased[step.stage]
+		if step.budget > b.leased[step.stage] {
+			less.want = min(step.want, max(step.need, left/stockShare))
+		}
+		b.lease(&less)
+		step.out, step.over = less.out, less.over
+	case *stranding:
+		b.strand(step)
+	case *closing:
+		b.recount(step)
+	}
+}
+
+// recount closes stranded blocks, and takes from all that a closing names what they have not issued.
+func (b *books) recount(c *closing) {
+	c.back = 0
+	for i := range b.blocks {
+		h := &b.blocks[i]
+		granted, named := c.granted[h.ID]
+		if !named || h.state == blockOpen {
+			continue
+		}
+		rest := max(0, h.Amount-granted)
+		b.leased[h.Stage] -= rest
+		c.back += rest
+		h.Amount -= rest
+		h.state, h.changed = blockClosed, true
+	}
+}
+
+func (s *StockBook) writeBooks(ctx context.Context, t *txn, template string, b *books) error {
+	for stage := range b.leased {
+		if b.leased[stage] == b.before[stage] {
+			continue
+		}
+		if err := t.change(ctx, s.setLeased, int64(b.leased[stage]), template, stage); err != nil {
+			return err
+		}
+	}
+	for _, h := range b.blocks {
+		var err error
+		switch {
+		case h.fresh:
+			err = t.change(ctx, s.add, int64(h.ID), template, int64(h.Stage), h.state, int64(h.Amount), []byte(h.holder))
+		case h.changed:
+			err = t.change(ctx, s.setBlock, h.state, int64(h.Amount), int64(h.ID))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// returning is the job of one GiveBack.
+type returning struct{ no wallet.OrderNo }
+
+// applyReturns turns reservations into refusals and takes them off their blocks' fences, one after another: few coupons
+// are ever given back.
+func (s *StockBook) applyReturns(ctx context.Context, t *txn, jobs []*job) error {
+	for _, j := range jobs {
+		if err := s.giveBack(ctx, t, j.in.(*returning).no); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *StockBook) giveBack(ctx context.Context, t *txn, no wallet.OrderNo) error {
+	found, block, amount := false, wallet.BlockID(0), int64(0)
+	err := t.query(ctx, s.reserved, keyed(nil, no), func(r *sql.Rows) error {
+		found = true
+		return r.Scan(&block, &amount)
+	})
+	if err != nil || found && block == 0 {
+		return err
+	}
+	if !found { // a take that comes late finds a refusal
+		return t.insert(ctx, s.orders.writes.insert, 1, func(_ int, args []any) []any {
+			return append(s.orders.writes.args(args, wallet.Reservation{Order: no, Amount: 1}), rand.Int64())
+		}, func(_, _ int, affected int64) error {
+			if affected == 0 {
+				return fmt.Errorf("%w: order %s was recorded meanwhile", errAgain, no)
+			}
+			return nil
+		})
+	}
+	if err := t.change(ctx, s.clear, keyed(nil, no)...); err != nil {
+		return err
+	}
+	return t.insert(ctx, s.orders.addFence, 1, func(_ int, args []any) []any {
+		return append(args, int64(block), 0, int64(no.Stage), 0, -amount)
+	}, nil)
+}

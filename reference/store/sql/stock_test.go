@@ -1,0 +1,14 @@
+package sqlstore
+
+import (
+	"testing"
+
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+func TestStockBookContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.StockBook(t, func(t *testing.T) wallet.StockBook { return NewStockBook(open(t)) })
+	})
+}
