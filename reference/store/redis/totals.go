@@ -39,15 +39,13 @@ const (
 // reportScript keeps the larger of two sums and adds what it is larger by to the sum of all. Sums are not below zero, and
 // they are compared as text, the longer one being the larger, because Lua numbers lose integers above 2^53.
 const reportScript = `
-local kept = redis.call('HGET', KEYS[1], ARGV[1]) or '0'
-local sum = ARGV[2]
+local was = redis.call('HMGET', KEYS[1], ARGV[1], 'high', 'low')
+local kept, sum = was[1] or '0', ARGV[2]
 if #sum > #kept or (#sum == #kept and sum > kept) then
   local function part(s, from, to) return tonumber(string.sub(s, from, to)) or 0 end
-  local high = part(sum, 1, -10) - part(kept, 1, -10)
-  local low = part(sum, -9, -1) - part(kept, -9, -1)
-  redis.call('HSET', KEYS[1], ARGV[1], sum)
-  redis.call('HINCRBY', KEYS[1], 'high', string.format('%.0f', high))
-  redis.call('HINCRBY', KEYS[1], 'low', string.format('%.0f', low))
+  local high = tonumber(was[2] or '0') + part(sum, 1, -10) - part(kept, 1, -10)
+  local low = tonumber(was[3] or '0') + part(sum, -9, -1) - part(kept, -9, -1)
+  redis.call('HSET', KEYS[1], ARGV[1], sum, 'high', string.format('%.0f', high), 'low', string.format('%.0f', low))
 end
 if ARGV[3] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
 return 0
