@@ -3,6 +3,7 @@ package crowd
 import (
 	"slices"
 	"sync"
+	"unsafe"
 
 	"hongbao/reference/wallet"
 )
@@ -17,6 +18,9 @@ type promise struct {
 	family wallet.Family // whose apps hold it
 	sealed []byte
 }
+
+// bytes is the memory that the promise takes, without what the map around it costs.
+func (t promise) bytes() int64 { return int64(unsafe.Sizeof(t)) + int64(cap(t.sealed)) }
 
 // purses are the tokens that people's clients hold (T2, T8). Safe for concurrent use.
 type purses struct {
@@ -38,7 +42,7 @@ func (h *purses) keep(p uint32, t promise) {
 		return
 	}
 	h.count++
-	h.bytes += int64(len(t.sealed))
+	h.bytes += t.bytes()
 	h.held[p] = append(h.held[p], t)
 }
 
@@ -76,7 +80,7 @@ func (h *purses) letGo(p uint32, page wallet.Page) {
 		posted := slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == t.order && l.Status == wallet.TokenSuccess })
 		if posted {
 			h.count--
-			h.bytes -= int64(len(t.sealed))
+			h.bytes -= t.bytes()
 		}
 		return posted
 	})
