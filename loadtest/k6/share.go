@@ -47,12 +47,9 @@ func vusOf(c lib.ExecutorConfig) int64 {
 
 // dealt returns how many of the iterations 1..n of a scenario with so many VUs are an instance's.
 func dealt(t *lib.ExecutionTuple, vus, n int64) int64 {
-	if t.ScaleInt64(vus) == 0 {
-		return 0 // too few VUs to have one here: k6 leaves the scenario to the others
-	}
 	own, err := t.GetNewExecutionTupleFromValue(vus)
 	if err != nil {
-		return 0
+		return 0 // too few VUs to have one here: k6 leaves the scenario to the others
 	}
 	mine, _ := lib.NewSegmentedIndex(own).GoTo(n)
 	return mine
