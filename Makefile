@@ -8,13 +8,15 @@ CRASH_KILLS ?= 50
 REAL ?= ./internal/rig/... ./reference/store/... ./reference/server/... ./reference/sdk/... ./reference/host/...
 RUN_REAL = $(GO) run ./internal/rig/real --
 
-.PHONY: help demo test race lint fuzz bench sim proto real crash bench-real
+.PHONY: help demo test race lint fuzz bench sim load k6 test-k6 proto real crash bench-real
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## replay the 2022 festival under three posting strategies and print the verdict and the report's path
+demo: ## replay the 2022 festival under three posting strategies, then play its peak in real time; prints verdicts and reports' paths
 	$(GO) run . sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all --seed 7 --out reports/out/demo
+	@echo; echo "The peak again, in real time, against the wallet as a service:"; echo
+	$(GO) run . load scenarios/rain-peak.yaml --target embedded --peak 1000/s --duration 5s --out reports/out/demo-load
 
 test: ## every test that needs nothing but Go
 	$(GO) test ./...
@@ -33,10 +35,19 @@ fuzz: ## each fuzz target for FUZZTIME
 	    $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$$(dirname $$f); done; done
 
 bench: ## the figures that the documents quote
-	$(GO) test -run '^$$' -bench . -benchtime 1s . ./sim/... ./reference/... ./scenarios/...
+	$(GO) test -run '^$$' -bench . -benchtime 1s . ./sim/... ./reference/... ./scenarios/... ./loadtest/...
 
 sim: ## replay one scenario: make sim SCENARIO=scenarios/rain-peak.yaml ARGS="--scale 1/1000"
 	$(GO) run . sim $(SCENARIO) $(ARGS)
+
+load: ## play a scenario in real time: make load SCENARIO=scenarios/rain-peak.yaml ARGS="--peak 3000/s --duration 20s"
+	$(GO) run . load $(SCENARIO) $(ARGS)
+
+k6: ## build ./k6, which has the extension k6/x/hongbao (docs/k6.md)
+	cd loadtest/k6 && $(GO) build -o ../../k6 ./cmd/k6
+
+test-k6: ## the tests of the k6 extension, its scripts against hongbao serve among them
+	cd loadtest/k6 && $(GO) vet ./... && $(GO) test -timeout 10m ./...
 
 proto: ## regenerate the protobuf code (needs protoc)
 	$(GO) generate ./reference/token/... ./reference/server/...
