@@ -14,9 +14,9 @@ const (
 	// borrowAtOnce is how many coupons a part asks another for: rarely enough to cost nothing, and no more than a few
 	// seconds of a part's grants.
 	borrowAtOnce = 1024
-	// dryTakes is how many takes go by, once no part had anything to lend, before the parts are asked again: so many
-	// may be refused before a coupon that was given back to another part is found.
-	dryTakes = 256
+	// dryTakes is how many takes of a part go by, once no other had anything to lend, before they are asked again: so many
+	// may be refused before a coupon that was given back to another part, or a loan whose answer was lost, is found.
+	dryTakes = 64
 	// borrowRounds bounds how often others take what was borrowed before the order it was for gets any.
 	borrowRounds = 4
 )
@@ -32,7 +32,7 @@ type Split struct {
 	parts int
 
 	mu  sync.Mutex
-	dry map[wallet.Template]int // takes until the parts are asked again
+	dry map[wallet.StockKey]int // takes of a part until the others are asked again
 }
 
 var _ wallet.Stocks = (*Split)(nil)
@@ -43,7 +43,7 @@ func NewSplit(keys wallet.StockParts, parts int) (*Split, error) {
 	if parts < 1 || parts > MaxParts {
 		return nil, fmt.Errorf("%w: stock split in %d parts, not 1 to %d", wallet.ErrInvalid, parts, MaxParts)
 	}
-	return &Split{keys: keys, parts: parts, dry: map[wallet.Template]int{}}, nil
+	return &Split{keys: keys, parts: parts, dry: map[wallet.StockKey]int{}}, nil
 }
 
 // home returns the key that remembers an order.
@@ -68,7 +68,7 @@ func (s *Split) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, 
 	}
 	home := s.home(no, t)
 	for range borrowRounds {
-		last := s.parts == 1 || s.isDry(home.Template)
+		last := s.parts == 1 || s.isDry(home)
 		answer, err := s.keys.Take(ctx, home, no, s.share(total, home.Part), last)
 		if err != nil || answer != wallet.StockEmpty {
 			return taken(answer, err)
@@ -88,14 +88,14 @@ func taken(a wallet.StockAnswer, err error) error {
 	return err
 }
 
-// isDry says whether no part had anything to lend a short while ago.
-func (s *Split) isDry(t wallet.Template) bool {
+// isDry says whether no other part had anything to lend this one a short while ago.
+func (s *Split) isDry(k wallet.StockKey) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dry[t] == 0 {
+	if s.dry[k] == 0 {
 		return false
 	}
-	s.dry[t]--
+	s.dry[k]--
 	return true
 }
 
@@ -120,7 +120,7 @@ func (s *Split) borrow(ctx context.Context, home wallet.StockKey, total int64) e
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dry[home.Template] = dryTakes
+	s.dry[home] = dryTakes
 	return nil
 }
 
