@@ -3,6 +3,9 @@ package runningtotal
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"hongbao/reference/wallet"
@@ -13,6 +16,10 @@ type Reader struct {
 	central wallet.Totals
 	follow  []wallet.Stage
 	stages  [wallet.Stages + 1]atomic.Int64 // -1-total; 0: nothing was read yet
+
+	first  sync.Mutex   // held by the one first read that asks the central store
+	asked  atomic.Int64 // how often one has
+	failed error        // what the last of them ended with
 }
 
 // NewReader returns a reader that has read nothing. It follows the stages named, or all of them: each costs the central
@@ -40,6 +47,29 @@ func (r *Reader) Total(s wallet.Stage) (wallet.Money, bool) {
 		return 0, false
 	}
 	return wallet.Money(-1 - v), true
+}
+
+// Await is Total for a first read (R3): where there is no value yet, it asks the central store and waits for the answer.
+// Of the first reads that come together one asks, and the others wait with it and get the same. ErrInvalid: the stage is
+// not followed. Other errors are the store's, and the context's.
+func (r *Reader) Await(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
+	if total, ok := r.Total(s); ok {
+		return total, nil
+	}
+	if !slices.Contains(r.follow, s) {
+		return 0, fmt.Errorf("%w: the running total of stage %d is not followed", wallet.ErrInvalid, s)
+	}
+	before := r.asked.Load()
+	r.first.Lock()
+	defer r.first.Unlock()
+	if r.asked.Load() == before { // nobody has asked meanwhile
+		r.failed = r.Refresh(ctx)
+		r.asked.Add(1)
+	}
+	if total, ok := r.Total(s); ok {
+		return total, nil
+	}
+	return 0, r.failed
 }
 
 // Ready says whether every stage that it follows was read at least once. A runner calls Refresh until then before it

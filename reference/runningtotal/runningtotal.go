@@ -4,7 +4,8 @@
 // Both sides touch only their own memory and meet in the central store once an interval. A Writer adds up what its
 // instance grants and reports the cumulative sum, never a delta: a report that is repeated, delayed or overtaken changes
 // nothing, so timeouts leave no error at all. A Reader holds the last total that it saw and only ever raises it. What a
-// crash takes with it, at most the grants of one interval, a Repairer restores from the books.
+// crash takes with it, at most the grants of one interval, a Repairer restores from the books. A Twofold keeps the central
+// store twice.
 //
 // Units: fen. All types are safe for concurrent use. The package starts nothing and looks at no clock: a runner calls
 // Flush, Refresh and Repair, each once an interval. It must not be asked how much budget is left: a total is late by up

@@ -86,6 +86,15 @@ func (s *SDK) RunningTotal(stage wallet.Stage) (wallet.Money, bool) {
 	return s.ports.Totals.Total(stage)
 }
 
+// AwaitRunningTotal is RunningTotal for a first read: where the process has not heard of the total yet, it asks the central
+// store and waits (R3). ErrUnavailable: there are no totals here, or they cannot be read. ErrInvalid: not of this stage.
+func (s *SDK) AwaitRunningTotal(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
+	if s.ports.Totals == nil {
+		return 0, fmt.Errorf("sdk: no running total: %w", wallet.ErrUnavailable)
+	}
+	return s.ports.Totals.Await(ctx, stage)
+}
+
 // page reads the person's sums and first grant.
 func (s *SDK) page(ctx context.Context, c wallet.Caller) (wallet.Page, error) {
 	return s.ports.Pages.Page(ctx, wallet.PageRequest{Caller: c, After: top(), Limit: 1})

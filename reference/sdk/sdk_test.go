@@ -228,6 +228,9 @@ func TestRunningTotal(t *testing.T) {
 	require.False(t, ok, "nothing was read yet")
 	require.NoError(t, f.writer.Add(wallet.Official, 5))
 	require.NoError(t, f.writer.Flush(t.Context()))
+	first, err := f.AwaitRunningTotal(t.Context(), wallet.Official)
+	require.NoError(t, err)
+	require.EqualValues(t, 5, first, "a first read waits for the store")
 	require.NoError(t, f.reader.Refresh(t.Context()))
 	sum, ok := f.RunningTotal(wallet.Official)
 	require.True(t, ok)
@@ -238,6 +241,8 @@ func TestRunningTotal(t *testing.T) {
 	require.NoError(t, err)
 	_, ok = without.RunningTotal(wallet.Official)
 	require.False(t, ok, "no totals, no answer")
+	_, err = without.AwaitRunningTotal(t.Context(), wallet.Official)
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
 }
 
 // BenchmarkRunningTotal measures what B6 asks for: 20 ns at most, without allocation.
