@@ -70,10 +70,33 @@ func TestNoPass(t *testing.T) {
 			return body
 		})
 	}
+	status := func(change func(n int64, m *pb.StatusReply)) service {
+		return proxy(t, s, "Status", func(n int64, body []byte) []byte {
+			m := &pb.StatusReply{}
+			if proto.Unmarshal(body, m) != nil {
+				return body
+			}
+			change(n, m)
+			body, _ = proto.Marshal(m)
+			return body
+		})
+	}
+	reconcile := func(change func(m *pb.ReconcileReply)) service {
+		return proxy(t, s, "Reconcile", func(_ int64, body []byte) []byte {
+			m := &pb.ReconcileReply{}
+			if proto.Unmarshal(body, m) != nil {
+				return body
+			}
+			change(m)
+			body, _ = proto.Marshal(m)
+			return body
+		})
+	}
 	grant := func(change func(n int64, body []byte) []byte) service { return proxy(t, s, "Grant", change) }
 	const small = "const festival = hongbao.festival(Object.assign(festivalOf('rain'), { peak: '20/s', duration: '2s' }));\n"
 	const whole = small + "export const options = festival.options({ scenarioThresholds: false });\nexport const setup = () => festival.begin();\nexport const teardown = () => festival.audit();\n"
 	const visits = whole + "export const person = () => visit(festival);\n"
+	const wins = whole + "export const person = () => festival.win();\n"
 	for _, c := range []struct {
 		why    string
 		target service
@@ -102,6 +125,24 @@ func TestNoPass(t *testing.T) {
 		}), visits, exitMarked, "fail    order-once .* violated 1: person"},
 		{"a grant's answer is not of the protocol, every time", grant(func(int64, []byte) []byte { return []byte("thanks") }), visits, exitMarked,
 			"(?s)unknown order-once.*hongbao_failed.{1,20}✗"},
+		{"everything posted is shown as not posted", page(func(_ int64, m *pb.WalletPageReply) {
+			for _, l := range m.Lines {
+				l.Status = pb.TokenStatus_TOKEN_STATUS_PROCESSING
+			}
+		}), wins, exitMarked, "fail    nothing-lost"},
+		{"the budget lost a fen more than was granted", status(func(n int64, m *pb.StatusReply) {
+			if n > 1 {
+				m.Budgets[0].ReservedFen++
+			}
+		}), visits, exitMarked, "fail    budget-accuracy .* violated 1"},
+		{"more is taken from the budget than it has", status(func(n int64, m *pb.StatusReply) {
+			m.Budgets[0].ReservedFen += m.Budgets[0].BudgetFen
+		}), visits, exitMarked, "fail    no-over-issuance .* violated 1"},
+		{"the books differ", reconcile(func(m *pb.ReconcileReply) { m.Differences, m.Lines = 1, []string{"order 7 is missing"} }), visits, exitMarked,
+			"fail    reconciled .*order 7 is missing"},
+		{"fewer orders than were acknowledged", reconcile(func(m *pb.ReconcileReply) { m.Orders = 1 }), visits, exitMarked, "fail    reconciled"},
+		{"the accounts do not sum to zero", reconcile(func(m *pb.ReconcileReply) { m.LedgerSumFen = -3 }), visits, exitMarked, "fail    zero-sum .*-3 fen"},
+		{"the books cannot be compared", proxy(t, s, "Reconcile", func(int64, []byte) []byte { return []byte("\xff") }), visits, exitMarked, "unknown reconciled"},
 		{"nobody listens", service{url: "http://127.0.0.1:1", keys: s.keys}, visits, exitScript, "connection refused"},
 		{"no audit", s, small + "export const options = festival.options({ scenarioThresholds: false });\nexport const person = () => visit(festival);", exitThresholds,
 			"hongbao_checks_evaluated"},
