@@ -109,9 +109,7 @@ func (c *Crowd) totals(ctx context.Context, a *Audit) (oracle.Totals, error) {
 		return t, err
 	}
 	t.Drained, t.Backlog, t.OpenOrders = true, s.Backlog, s.OpenOrders
-	if c.before != nil {
-		t.Spent = map[wallet.Stage]wallet.Money{wallet.Official: reserved(s) - c.before.Reserved}
-	}
+	t.Spent = map[wallet.Stage]wallet.Money{wallet.Official: official(s) - c.spent}
 	if a.MarkedAfter, err = count(ctx, o); err != nil {
 		return t, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -250,4 +251,30 @@ func TestOperatorWhoSaysLittle(t *testing.T) {
 	require.NoError(t, run.Prepare(t.Context(), nil))
 	require.True(t, run.Operated())
 	require.Equal(t, wallet.StrategySync, run.Strategy())
+}
+
+// Lists that still show something under way are read again until it has settled, and judged then.
+func TestListsUnderWayAreReadAgain(t *testing.T) {
+	t.Parallel()
+	run := rig{idle: true, scenario: festival(t, quick), options: func(o *Options) { o.Operator, o.Live = nil, nil }}.start(t)
+	require.NoError(t, run.Prepare(t.Context(), nil))
+	for p := range uint32(20) {
+		require.Equal(t, attack.OK, run.Send(t.Context(), attack.Op[Visit]{Kind: Grant, What: Visit{Person: p, Amount: 7, App: wallet.Douyin}}))
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var living sync.WaitGroup
+	living.Go(func() {
+		if wait(ctx, rereadEvery/2) == nil {
+			run.shadow.live(ctx)
+		}
+	})
+	a, err := run.Audit(t.Context(), AuditOptions{})
+	stop()
+	living.Wait()
+	require.NoError(t, err)
+	require.Zero(t, a.Unsettled)
+	require.EqualValues(t, 21, a.Read)
+	for _, c := range a.Checks {
+		require.NotEqual(t, oracle.Fail, c.Result, "%s: %s", c.Name, c.First)
+	}
 }

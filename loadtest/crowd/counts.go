@@ -55,6 +55,16 @@ func reserved(s client.Status) (sum wallet.Money) {
 	return sum
 }
 
+// official returns what is taken from the official stage's budget.
+func official(s client.Status) wallet.Money {
+	for _, b := range s.Budgets {
+		if b.Stage == wallet.Official {
+			return b.Reserved
+		}
+	}
+	return 0
+}
+
 // pollEvery is how often a drain looks whether it is over.
 const pollEvery = 100 * time.Millisecond
 

@@ -100,8 +100,9 @@ type Crowd struct {
 	purses   *purses
 	answers  answers
 	beside   beside
-	before   *Counts // of the load's side, when it was prepared
-	live     *Counts // of the other side
+	before   *Counts      // of the load's side, when it was prepared
+	spent    wallet.Money // then, of the official stage's budget
+	live     *Counts      // of the other side
 }
 
 var (

@@ -95,7 +95,8 @@ func (c *Crowd) status(ctx context.Context, url string) error {
 			c.activity.Children[0].Budget = b.Budget
 		}
 	}
-	c.watch(cmp.Or(s.Strategy, c.options.Strategy), reserved(s))
+	c.spent = official(s)
+	c.watch(cmp.Or(s.Strategy, c.options.Strategy), c.spent)
 	return nil
 }
 
