@@ -30,6 +30,8 @@ type design struct {
 
 	// stocks returns what one life of an instance counts by.
 	stocks func(f *festival, redis redisLink, book bookLink, holder string) (wallet.Stocks, error)
+
+	plant func(wallet.StockBook) wallet.StockBook // tests only: a book with a bug
 }
 
 func single(_ *festival, redis redisLink, _ bookLink, _ string) (wallet.Stocks, error) {

@@ -25,7 +25,7 @@ type festival struct {
 	end    int64
 	tally  *tally
 	redis  *redis
-	book   *mem.StockBook
+	book   wallet.StockBook
 
 	toRedis, toBook, toClient *fault.Dependency
 
@@ -58,6 +58,9 @@ func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error
 	f := &festival{world: w, plan: plan, client: s.People.Client, design: d, stream: w.Stream("people"), start: start.UnixNano(),
 		toRedis: fault.NewDependency(w, nameRedis, needs, nil), toBook: fault.NewDependency(w, nameBook, needs, nil),
 		toClient: fault.NewDependency(w, nameClient, needs, nil), book: mem.NewStockBook()}
+	if d.plant != nil {
+		f.book = d.plant(f.book)
+	}
 	f.end = f.start + int64(plan.Length())
 	f.tally = &tally{now: w.Now, slack: int64(f.slack()), templates: map[wallet.RewardID]*count{}}
 	f.redis = newRedis(w, f.tally, plan)

@@ -90,10 +90,10 @@ func checks(plan *scenarios.Coupons, by map[string]result) []reports.Check {
 func check(name, spec string, evaluations, violations int64, first string, args ...any) reports.Check {
 	c := reports.Check{Name: name, Spec: []string{spec}, Result: reports.Pass, Evaluations: evaluations, Violations: violations}
 	switch {
+	case evaluations == 0:
+		c.Result, c.Violations = reports.Unknown, 0
 	case violations > 0:
 		c.Result, c.First = reports.Fail, fmt.Sprintf(first, args...)
-	case evaluations == 0:
-		c.Result = reports.Unknown
 	}
 	return c
 }
