@@ -125,3 +125,55 @@ func TestSaturated(t *testing.T) {
 		require.Len(t, saturated(r, Health{Lateness: lateness(c.late), FirstSaturate: c.full}), c.want, c.why)
 	}
 }
+
+// A feed hands on what was put into it, in order, and no more than it has room for; what is too late is dropped, and
+// makes room even when no worker comes.
+func TestFeed(t *testing.T) {
+	f, stop := newFeed[int](), make(chan struct{})
+	batch := make([]Op[int], feedRoom+10)
+	for i := range batch {
+		batch[i] = Op[int]{At: time.Duration(i), What: i}
+	}
+	put := make(chan int)
+	go func() { put <- f.add(batch, stop) }()
+	for i := range batch {
+		p, ok := f.pace(0, stop)
+		require.True(t, ok)
+		require.Equal(t, paced{at: time.Duration(i)}, p)
+		op, ok := f.take()
+		require.True(t, ok)
+		require.Equal(t, i, op.What)
+		_, ok = f.take()
+		require.False(t, ok, "no more than was paced")
+	}
+	require.Equal(t, len(batch), <-put)
+
+	go func() { put <- f.add(batch, stop) }()
+	_, ok := f.pace(0, stop)
+	require.True(t, ok)
+	for range feedRoom - 1 {
+		p, ok := f.pace(feedRoom, stop)
+		require.True(t, ok)
+		require.True(t, p.dropped)
+	}
+	op, ok := f.take()
+	require.True(t, ok)
+	require.Zero(t, op.What, "the one before those that were dropped")
+	require.Equal(t, len(batch), <-put, "which made room")
+	p, ok := f.pace(feedRoom, stop)
+	require.True(t, ok)
+	require.False(t, p.dropped)
+	op, ok = f.take()
+	require.True(t, ok)
+	require.Equal(t, feedRoom, op.What, "the dropped are passed over")
+	taken, left := f.close()
+	require.EqualValues(t, len(batch)+feedRoom+1, taken)
+	require.Len(t, left, 9)
+}
+
+// An offer beyond the room waits, and what did not fit is not put when the run is stopped.
+func TestFeedIsBounded(t *testing.T) {
+	f, stop := newFeed[int](), make(chan struct{})
+	close(stop)
+	require.Equal(t, feedRoom, f.add(make([]Op[int], feedRoom+10), stop))
+}

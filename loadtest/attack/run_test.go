@@ -106,6 +106,7 @@ func TestUnsent(t *testing.T) {
 		require.EqualValues(t, 4000, k.Scheduled)
 		require.Contains(t, r.Health.Saturated[0], "not sent in time")
 		require.Equal(t, k.Unsent, r.Seconds[1].Unsent)
+		require.LessOrEqual(t, r.Health.Lateness.Max(), int64(100_100), "nor is the one that vegeta was about to send")
 	})
 }
 

@@ -147,13 +147,13 @@ func TestTransportLies(t *testing.T) {
 		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nmore", "a body longer than it says", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "a negative length", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", "a length that is no number", attack.ErrAnswer},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", "a length above the bound", attack.ErrAnswer},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + strings.Repeat("x", 5000), "a length above the bound", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok", "two lengths", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\n\r\nuntil the end", "no length: it might have been cut", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", "half a chunk", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", "chunks without an end", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nok\r\n", "a chunk larger than memory", attack.ErrAnswer},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n", "a chunk above the bound", attack.ErrAnswer},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n" + strings.Repeat("x", 5000) + "\r\n0\r\n\r\n", "a chunk above the bound", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: secret-coding\r\n\r\n", "a coding nobody knows", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 10_000) + "\r\n\r\n", "a head without end", attack.ErrAnswer},
 		{strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 100), "interim answers without end", attack.ErrAnswer},
@@ -200,6 +200,16 @@ func TestTransportStale(t *testing.T) {
 			require.EqualValues(t, 3, tr.Stats().Dialled)
 		})
 	}
+	t.Run("said to be closed, and not closed", func(t *testing.T) {
+		closing := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+		url, _ := liar(t, closing, closing)
+		tr := newTransport(t, attack.TransportConfig{URL: url})
+		for range 2 {
+			_, _, err := post(t.Context(), tr, url, "x")
+			require.NoError(t, err)
+		}
+		require.EqualValues(t, 2, tr.Stats().Dialled)
+	})
 	t.Run("an answer nobody asked for", func(t *testing.T) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
@@ -338,7 +348,7 @@ func TestTransportRefuses(t *testing.T) {
 		{"another target", func(r *http.Request) { r.URL.Host = "example.com" }},
 		{"another scheme", func(r *http.Request) { r.URL.Scheme = "https" }},
 		{"a header's value with a line break", func(r *http.Request) { r.Header["X"] = []string{"a\r\nY: b"} }},
-		{"a header's name with a colon", func(r *http.Request) { r.Header["X: y"] = []string{"a"} }},
+		{"a header's name with a colon", func(r *http.Request) { r.Header["X:y"] = []string{"a"} }},
 		{"a method with a space", func(r *http.Request) { r.Method = "GET /" }},
 		{"a path with a line break", func(r *http.Request) { r.URL.Opaque = "/\r\nX: y" }},
 		{"a host with a line break", func(r *http.Request) { r.Host = "a\r\nX: y" }},
