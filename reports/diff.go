@@ -123,34 +123,36 @@ func (d *Diff) compareFigures(base, candidate *Baseline) {
 
 // compareFigure compares the values of two sides.
 func compareFigure(f *Figure, base, candidate []float64, tail, minChange float64) DiffRow {
-	row := DiffRow{Name: f.Name, Better: f.Better, Share: f.Share, Known: f.Exact || len(base) > 1 && len(candidate) > 1}
+	row := DiffRow{Name: f.Name, Better: f.Better, Share: f.Share, Base: mean(base), Candidate: mean(candidate),
+		Known: f.Exact || len(base) > 1 && len(candidate) > 1}
+	repeated := row.Known && !f.Exact
 	var by interval
-	least := 0.0 // what counts
+	least, noAccount := 0.0, false // what counts
 	if f.Share {
-		row.Base, row.Candidate = mean(base), mean(candidate)
-		by = interval{row.Candidate - row.Base, row.Candidate - row.Base, row.Candidate - row.Base}
-		if least = f.Floor; !row.Known {
-			least = loneShare
-		} else if !f.Exact {
+		by.guess, least = row.Candidate-row.Base, f.Floor
+		if repeated {
 			by = differenceInterval(base, candidate, tail, 0)
+		} else if !row.Known {
+			least = loneShare
 		}
 	} else {
-		base, candidate = atLeast(base, f.Floor), atLeast(candidate, f.Floor)
-		row.Base, row.Candidate = geometric(base), geometric(candidate)
-		by = interval{row.Candidate / row.Base, row.Candidate / row.Base, row.Candidate / row.Base}
-		if least = minChange; !row.Known {
+		a, b := atLeast(base, f.Floor), atLeast(candidate, f.Floor)
+		x, y := geometric(a), geometric(b)
+		by.guess, least, noAccount = y/x, minChange, math.Abs(y-x) <= f.Floor
+		if repeated {
+			by = ratioInterval(a, b, tail)
+		} else if !row.Known {
 			least = loneRatio - 1
-		} else if !f.Exact {
-			by = ratioInterval(base, candidate, tail)
 		}
+		if repeated && min(x, y) > f.Floor { // below it the logarithms are of the floor
+			row.Base, row.Candidate = x, y
+		}
+	}
+	if !repeated {
+		by.low, by.high = by.guess, by.guess
 	}
 	row.By, row.Low, row.High = by.guess, by.low, by.high
-	row.Change = change(by, f, least, !f.Share && math.Abs(row.Candidate-row.Base) <= f.Floor, row.Known)
-	for _, typical := range []*float64{&row.Base, &row.Candidate} {
-		if *typical <= 2*tiny { // logarithms round
-			*typical = 0
-		}
-	}
+	row.Change = change(by, f, least, noAccount, row.Known)
 	return row
 }
 
