@@ -1,0 +1,231 @@
+package stock_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/stock"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+)
+
+// coupons are a coupon with a threshold, its fallback, and one with a greeting.
+func coupons() []stock.Coupon {
+	return []stock.Coupon{
+		{Reward: tea, Scene: "fireworks-tea", Award: wallet.HeyteaCoupon, Total: 20, FloorNum: 1, FloorDen: 10, Fallback: voucher},
+		{Reward: voucher, Scene: "fireworks-shop", Award: wallet.EcommerceCoupon, Total: 3, FloorDen: 1},
+		{Reward: "museum", Scene: "fireworks-museum", Award: wallet.CulturalCoupon, Total: 10, FloorNum: 1, FloorDen: 2},
+	}
+}
+
+func templates() []wallet.Template {
+	return []wallet.Template{official(tea), official(voucher), official("museum")}
+}
+
+func desk(t *testing.T, s wallet.Stocks) (*stock.Desk, *stock.Reader) {
+	r := stock.NewReader(s, templates())
+	d, err := stock.NewDesk(s, r, coupons())
+	require.NoError(t, err)
+	require.NoError(t, r.Refresh(t.Context()))
+	return d, r
+}
+
+func reserve(t *testing.T, d *stock.Desk, id int, want stock.Outcome, why string) stock.Answer {
+	t.Helper()
+	a, err := d.Reserve(t.Context(), number(id), tea)
+	require.NoError(t, err)
+	require.Equal(t, want, a.Outcome, why)
+	return a
+}
+
+// TestThreshold: ten in a hundred are kept back (C2): with 2 of 20 left the coupon is still granted, with less its fallback
+// is, and then a greeting. Answers stand, whatever the stock does.
+func TestThreshold(t *testing.T) {
+	d, r := desk(t, split(t, 3))
+	for id := range 18 {
+		require.Equal(t, tea, reserve(t, d, id+1, stock.Granted, "above the threshold").Reward)
+		require.NoError(t, r.Refresh(t.Context()))
+	}
+	reserve(t, d, 19, stock.Granted, "exactly the threshold is left")
+	reserve(t, d, 20, stock.Granted, "the reading is old, and there is one more")
+	require.NoError(t, r.Refresh(t.Context()))
+	stand, err := d.Stock(official(tea))
+	require.NoError(t, err)
+	require.Equal(t, stock.Stand{Issued: 20, Total: 20}, stand)
+	for range 2 {
+		reserve(t, d, 7, stock.Granted, "a repeat of what was granted")
+		for id := 21; id < 24; id++ {
+			a := reserve(t, d, id, stock.Fallback, "below the threshold")
+			require.Equal(t, voucher, a.Reward)
+			require.Equal(t, wallet.EcommerceCoupon, a.Order.Award)
+			require.Equal(t, wallet.SceneID("fireworks-shop"), a.Order.Scene, "counted under the fallback's scene")
+			require.NoError(t, a.Order.Validate())
+		}
+		reserve(t, d, 24, stock.Greeting, "the fallback is gone too")
+	}
+	require.NoError(t, d.GiveBack(t.Context(), stock.Answer{Order: number(1), Reward: tea}))
+	require.NoError(t, d.GiveBack(t.Context(), stock.Answer{Order: number(2), Reward: tea}))
+	require.NoError(t, d.GiveBack(t.Context(), stock.Answer{Order: number(3), Reward: tea}))
+	require.NoError(t, r.Refresh(t.Context()))
+	reserve(t, d, 22, stock.Fallback, "who got the fallback does not get the coupon as well")
+	reserve(t, d, 24, stock.Greeting, "and a greeting stays one")
+	reserve(t, d, 25, stock.Granted, "what was given back is granted again")
+}
+
+// TestLateReading: who is refused because the reading was old gets what the threshold gives, so that a repeat with a
+// fresh one answers alike.
+func TestLateReading(t *testing.T) {
+	d, r := desk(t, split(t, 1))
+	for id := range 20 {
+		reserve(t, d, id+1, stock.Granted, "nobody has read the stock since")
+	}
+	first := reserve(t, d, 21, stock.Fallback, "refused by the count")
+	require.NoError(t, r.Refresh(t.Context()))
+	require.Equal(t, first, reserve(t, d, 21, stock.Fallback, "below the threshold"))
+}
+
+func TestSoldOut(t *testing.T) {
+	d, _ := desk(t, split(t, 2))
+	no := number(1)
+	no.Scene, no.Award = "fireworks-shop", wallet.EcommerceCoupon
+	for id := range 6 {
+		no.ActID = wallet.ActID(id + 1)
+		a, err := d.Reserve(t.Context(), no, voucher)
+		require.NoError(t, err)
+		require.Equal(t, map[bool]stock.Outcome{true: stock.Granted, false: stock.SoldOut}[id < 3], a.Outcome, "down to the last")
+	}
+	no.Scene, no.Award = "fireworks-museum", wallet.CulturalCoupon
+	_, err := d.Reserve(t.Context(), no, tea)
+	require.ErrorIs(t, err, wallet.ErrInvalid, "the order is of another scene")
+	_, err = d.Reserve(t.Context(), no, "nothing")
+	require.ErrorIs(t, err, wallet.ErrNotFound)
+	_, err = d.Stock(official("nothing"))
+	require.ErrorIs(t, err, wallet.ErrNotFound)
+}
+
+// deaf is a store whose count cannot be read.
+type deaf struct{ wallet.Stocks }
+
+func (deaf) Issued(context.Context, wallet.Template) (int64, error) {
+	return 0, wallet.ErrUnavailable
+}
+
+// TestWeakReading: a count that cannot be read stops nobody, and is not taken for a reading of zero.
+func TestWeakReading(t *testing.T) {
+	s := split(t, 1)
+	r := stock.NewReader(deaf{s}, templates())
+	d, err := stock.NewDesk(s, r, coupons())
+	require.NoError(t, err)
+	require.ErrorIs(t, r.Refresh(t.Context()), wallet.ErrUnavailable)
+	reserve(t, d, 1, stock.Granted, "the count in Take still holds")
+	_, err = d.Stock(official(tea))
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
+
+	for id := range 20 {
+		require.NoError(t, s.Take(t.Context(), number(id+1), tea, 20))
+	}
+	fresh, err := stock.NewDesk(s, stock.NewReader(s, templates()), coupons())
+	require.NoError(t, err)
+	reserve(t, fresh, 30, stock.Fallback, "an instance that has just started reads before it grants")
+}
+
+// TestUnknownStaysUnknown: no step of a reservation turns an answer that never came into a yes or a no.
+func TestUnknownStaysUnknown(t *testing.T) {
+	b := calm()
+	s, err := stock.NewSplit(keys{mem.NewStock(), b}, 1)
+	require.NoError(t, err)
+	d, r := desk(t, s)
+	ask := func(id int) error { _, err := d.Reserve(t.Context(), number(id), tea); return err }
+	b.fate = func() fate { return unheard }
+	require.ErrorIs(t, ask(1), wallet.ErrUnknown, "of a take")
+	b.fate = func() fate { return served }
+	require.NoError(t, ask(1))
+	require.NoError(t, r.Refresh(t.Context()))
+	stand, err := d.Stock(official(tea))
+	require.NoError(t, err)
+	require.EqualValues(t, 1, stand.Issued, "the repeat met the first try")
+	for id := range 20 {
+		require.NoError(t, ask(id+1))
+	}
+	require.NoError(t, r.Refresh(t.Context()))
+	b.fate = func() fate { return unheard }
+	require.ErrorIs(t, ask(40), wallet.ErrUnknown, "of a decline")
+	require.ErrorIs(t, d.GiveBack(t.Context(), stock.Answer{Order: number(1), Reward: tea}), wallet.ErrUnknown)
+}
+
+func TestDeskSaysWhatIsWrong(t *testing.T) {
+	for _, c := range []struct {
+		why  string
+		bend func(all []stock.Coupon)
+	}{
+		{"a malformed template", func(all []stock.Coupon) { all[0].Reward = "Tea!" }},
+		{"a malformed scene", func(all []stock.Coupon) { all[0].Scene = "a_b" }},
+		{"a template twice", func(all []stock.Coupon) { all[2].Reward = tea }},
+		{"a stock below zero", func(all []stock.Coupon) { all[0].Total = -1 }},
+		{"a stock above all bounds", func(all []stock.Coupon) { all[0].Total = wallet.MaxStock + 1 }},
+		{"a threshold above the whole", func(all []stock.Coupon) { all[0].FloorNum = 11 }},
+		{"a threshold of nothing", func(all []stock.Coupon) { all[0].FloorDen = 0 }},
+		{"a fallback that is not there", func(all []stock.Coupon) { all[0].Fallback = "coffee" }},
+		{"a fallback with a fallback", func(all []stock.Coupon) { all[1].Fallback = "museum" }},
+		{"its own fallback", func(all []stock.Coupon) { all[0].Fallback = tea }},
+	} {
+		all := coupons()
+		c.bend(all)
+		_, err := stock.NewDesk(split(t, 1), stock.NewReader(split(t, 1), nil), all)
+		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
+	}
+	for _, parts := range []int{0, -1, stock.MaxParts + 1} {
+		_, err := stock.NewSplit(mem.NewStock(), parts)
+		require.ErrorIs(t, err, wallet.ErrInvalid)
+	}
+	for _, block := range []int64{0, -1, wallet.MaxStock + 1} {
+		_, err := stock.NewLease(mem.NewStockBook(), mem.NewStock(), "a", block)
+		require.ErrorIs(t, err, wallet.ErrInvalid)
+	}
+	_, err := stock.NewLease(mem.NewStockBook(), mem.NewStock(), "", 1)
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+}
+
+// TestSingleCountsTwice shows the source's open problem (C4), so that nobody mends it unnoticed.
+func TestSingleCountsTwice(t *testing.T) {
+	store := mem.NewStock()
+	s := stock.NewSingle(store)
+	for range 3 {
+		require.NoError(t, s.Take(t.Context(), number(1), tea, 3))
+	}
+	require.ErrorIs(t, s.Take(t.Context(), number(2), tea, 3), wallet.ErrSoldOut, "one order has used up all of it")
+	n, err := s.Issued(t.Context(), official(tea))
+	require.NoError(t, err)
+	require.EqualValues(t, 4, n, "and even the refusal counts")
+	require.NoError(t, s.GiveBack(t.Context(), number(1), tea))
+	has, err := s.Decline(t.Context(), number(1), tea)
+	require.NoError(t, err)
+	require.False(t, has, "it knows no orders")
+}
+
+// TestIdleRestsReturn: what lies in an instance that nobody asks goes back to the stock, and comes again when it is asked.
+func TestIdleRestsReturn(t *testing.T) {
+	store, mirror := mem.NewStockBook(), mem.NewStock()
+	a, b := lease(t, store, mirror, "a", 100), lease(t, store, mirror, "b", 100)
+	const total = 7
+	require.NoError(t, a.Take(t.Context(), number(1), tea, 2)) // leases one
+	q, err := store.Of(tea)
+	require.NoError(t, err)
+	_, err = q.Lease(t.Context(), "a", wallet.Official, 6, 6, total) // and six more, of which a learns when it leases again
+	require.NoError(t, err)
+	require.NoError(t, a.Take(t.Context(), number(2), tea, total))
+	require.ErrorIs(t, b.Take(t.Context(), number(3), tea, total), wallet.ErrSoldOut, "a has it all")
+	require.NoError(t, a.Tidy(t.Context(), 10))
+	require.ErrorIs(t, b.Take(t.Context(), number(4), tea, total), wallet.ErrSoldOut, "a was asked since it last looked")
+	require.NoError(t, a.Tidy(t.Context(), 10))
+	for id := range 4 {
+		require.NoError(t, b.Take(t.Context(), number(id+5), tea, total), "the rest came back")
+	}
+	require.NoError(t, a.Take(t.Context(), number(9), tea, total), "a leases again")
+	require.NoError(t, stock.Publish(t.Context(), store, mirror, templates()))
+	issued, err := b.Issued(t.Context(), official(tea))
+	require.NoError(t, err)
+	require.EqualValues(t, total, issued)
+}
