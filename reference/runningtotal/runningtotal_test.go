@@ -5,9 +5,7 @@ import (
 	"math"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -202,64 +200,6 @@ func TestReader(t *testing.T) {
 		require.False(t, ok, "stage %d", s)
 		require.Zero(t, got)
 	}
-}
-
-// TestFirstRead: it waits for a value, asks once however many come together, and says why there is none.
-func TestFirstRead(t *testing.T) {
-	c := newCentral()
-	require.NoError(t, c.Report(t.Context(), wallet.Official, "a", 9))
-	slow := &slowCentral{central: c, open: make(chan struct{})}
-	r := newReader(t, slow, wallet.Official)
-	_, err := r.Await(t.Context(), wallet.InternalTest)
-	require.ErrorIs(t, err, wallet.ErrInvalid, "a stage that is not followed would be waited for in vain")
-
-	const readers = 50
-	first := func() (errs [readers]error) {
-		var all, called sync.WaitGroup
-		called.Add(readers)
-		for i := range readers {
-			all.Go(func() {
-				called.Done()
-				var got wallet.Money
-				if got, errs[i] = r.Await(t.Context(), wallet.Official); errs[i] == nil && got != 9 {
-					t.Errorf("read %d", got)
-				}
-			})
-		}
-		called.Wait()
-		time.Sleep(50 * time.Millisecond) // time for some of them, at least, to find that another is asking
-		close(slow.open)
-		all.Wait()
-		return errs
-	}
-	c.before = wallet.ErrUnavailable
-	for _, err := range first() {
-		require.ErrorIs(t, err, wallet.ErrUnavailable, "all of them hear why")
-	}
-	require.Less(t, slow.asked.Load(), int64(readers), "and not all of them had to ask")
-
-	c.before, slow.open = nil, make(chan struct{})
-	slow.asked.Store(0)
-	for _, err := range first() {
-		require.NoError(t, err)
-	}
-	require.EqualValues(t, 1, slow.asked.Load())
-	_, err = r.Await(t.Context(), wallet.Official)
-	require.NoError(t, err)
-	require.EqualValues(t, 1, slow.asked.Load(), "with a value there is nothing to wait for")
-}
-
-// slowCentral answers nobody before it is opened.
-type slowCentral struct {
-	*central
-	open  chan struct{}
-	asked atomic.Int64
-}
-
-func (c *slowCentral) Total(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
-	c.asked.Add(1)
-	<-c.open
-	return c.central.Total(ctx, s)
 }
 
 // TestReaderFollows: a reader of one stage is ready without the others, and knows nothing of them.
