@@ -175,6 +175,7 @@ func TestCompareFigure(t *testing.T) {
 		{"the same", latency, around(10_000), around(10_010), Same},
 		{"slower for sure, but by too little to count", latency, []float64{10_000, 10_001, 10_002}, []float64{10_300, 10_301, 10_302}, Same},
 		{"slower by less than clocks tell", latency, around(20), around(90), Same},
+		{"and by as little above what clocks tell", latency, around(110), around(190), Same},
 		{"too noisy", latency, []float64{5_000, 20_000, 9_000}, []float64{7_000, 26_000, 14_000}, Noisy},
 		{"single runs say little", latency, []float64{10_000}, []float64{15_000}, Noisy},
 		{"unless it doubled", latency, []float64{10_000}, []float64{20_001}, Worse},

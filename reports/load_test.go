@@ -30,6 +30,7 @@ func TestConclude(t *testing.T) {
 		{"more is not", []func(*Run){unsent(106)}, Unknown, false, false},
 		{"a missed threshold", []func(*Run){miss}, Fail, false, true},
 		{"which says nothing when the generator was at its end", []func(*Run){miss, func(r *Run) { r.Load.Generator.Saturated = true }}, Unknown, false, false},
+		{"nor does a run without thresholds pass then", []func(*Run){func(r *Run) { r.Load.Thresholds, r.Load.Generator.Saturated = nil, true }}, Unknown, false, false},
 		{"money that was lost is lost under any load", []func(*Run){unsent(9000), func(r *Run) { r.Checks[0].Result = Fail }}, Fail, true, false},
 		{"a threshold without samples", []func(*Run){func(r *Run) { r.Load.Thresholds[0].Result = Unknown }}, Unknown, false, false},
 		{"a check that was never evaluated", []func(*Run){func(r *Run) { r.Checks[0].Result = Unknown }}, Unknown, false, false},
