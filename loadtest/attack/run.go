@@ -130,6 +130,10 @@ func (r *run[T]) wait(ctx context.Context, dealt <-chan error, back <-chan struc
 			e.early = true
 			return e
 		case <-back:
+			if !e.dealt { // the dealer has ended the feeds, and is about to say how
+				e.dealt, e.err = true, <-dealt
+			}
+			e.early = e.err != nil
 			return e
 		case <-last.C:
 			return e

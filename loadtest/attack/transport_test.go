@@ -333,7 +333,7 @@ func TestTransportNotSent(t *testing.T) {
 		_, _, err = post(t.Context(), tr, s.URL, "x")
 		require.NoError(t, err)
 	}
-	require.EqualValues(t, 2, tr.Stats().Dialled, "tickets of TLS that wait to be read are no lie")
+	require.EqualValues(t, 2, tr.Stats().Dialled, "connections made beforehand serve")
 	require.EqualValues(t, 3, got.Load())
 }
 
