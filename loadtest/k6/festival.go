@@ -36,7 +36,6 @@ type festival struct {
 	wallet  *client.Client
 	desk    *client.Operator
 
-	zeros   zeros
 	begun   sync.Once
 	failed  error                 // of begin
 	before  client.Status         // how the service stood before the first win

@@ -12,8 +12,10 @@ import (
 	"go.k6.io/k6/js/modulestest"
 	"go.k6.io/k6/lib"
 	"go.k6.io/k6/metrics"
+	"google.golang.org/protobuf/proto"
 
 	"hongbao/reference/server/auth"
+	pb "hongbao/reference/server/hongbaopb"
 )
 
 // js is a VU's JavaScript runtime with the extension as hongbao.
@@ -248,4 +250,23 @@ func TestVisit(t *testing.T) {
 	require.Equal(t, 10.0, got[metricChecks])
 	require.Equal(t, float64(v.Scheduled-2)/float64(v.Scheduled), got[metricUnsent], "two of them all")
 	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'withdraw-whole').result"), "an audit may be made again")
+}
+
+// TestToken: an app whose page lacks what it holds a token for asks again with the token, and the person sees that answer.
+func TestToken(t *testing.T) {
+	s := proxy(t, serve(t), "WalletPage", func(n int64, body []byte) []byte {
+		m := &pb.WalletPageReply{}
+		if n != 1 || proto.Unmarshal(body, m) != nil {
+			return body
+		}
+		m.Lines, m.IncomeFen, m.BalanceFen = nil, 0, 0
+		body, _ = proto.Marshal(m)
+		return body
+	})
+	j := newJS(t, New())
+	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 50, duration: 2, seed: %d})", scenarioFile, s.url, s.keys, time.Now().UnixNano()&maxSeed)
+	j.iterate("douyin")
+	require.Equal(t, "ok", j.must("f.win().outcome"))
+	require.EqualValues(t, 1, j.must("f.look().lines"))
+	require.Zero(t, j.metrics()[metricViolations], "nobody saw the first answer")
 }

@@ -99,13 +99,3 @@ func push(vu modules.VU, readings ...reading) {
 	// Not under the VU's context: what came back as the test ended was sent, and counts.
 	state.Samples <- samples
 }
-
-// begin are the readings that say "nothing yet", without which k6 would pass a threshold on a metric that nobody fed. The
-// audit feeds the other metrics, and whether there was one is what checks says.
-func (m *meter) begin() []reading {
-	all := []reading{{of: m.grants}, {of: m.violations}, {of: m.checks}}
-	for _, op := range operations() {
-		all = append(all, reading{m.calls, 0, []string{"operation", op}})
-	}
-	return all
-}

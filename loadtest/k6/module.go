@@ -113,7 +113,6 @@ func (v *visitor) Options(ask sobek.Value) (map[string]any, error) {
 	if err := strict(text, &a); err != nil {
 		return nil, fmt.Errorf("hongbao: options: %w", err)
 	}
-	v.festival.zeros.watch(v.vu, v.meter)
 	return v.festival.plan.options(a)
 }
 

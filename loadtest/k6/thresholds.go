@@ -15,8 +15,8 @@ const unsentPerMille = 1
 // failedShare is how many calls may end without an answer where the scenario does not say.
 const failedShare = "rate<0.01"
 
-// thresholds returns what makes a run a pass. k6 passes a threshold on a metric without samples: beside each of those
-// that could be left without, one wants a sample (see zeros).
+// thresholds returns what makes a run a pass. k6 passes a threshold on a latency, a share or a gauge without samples, as if
+// it were 0: beside each of those stands one on a counter, which is 0 too then and fails. TestNoPass proves it.
 func (p *plan) thresholds(a asked) map[string][]string {
 	out := map[string][]string{
 		metricViolations:     {"count==0"},

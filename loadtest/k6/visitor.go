@@ -59,7 +59,6 @@ func (v *visitor) Win() (*Call, error) {
 		return nil, err
 	}
 	f := v.festival
-	f.zeros.push(v.vu, v.meter)
 	if err := f.begin(v.vu.Context()); err != nil {
 		return nil, err
 	}
