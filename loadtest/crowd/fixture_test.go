@@ -163,6 +163,7 @@ type running struct {
 func festival(t testing.TB, change func(*scenarios.Scenario)) *scenarios.Scenario {
 	s, err := scenarios.Load("../../scenarios/regress/unknown-outcomes.yaml")
 	require.NoError(t, err)
+	s.People.Client.Timeout = time.Minute // on a slow machine nobody gives up, and so nobody makes it slower
 	if change != nil {
 		change(s)
 	}
