@@ -123,7 +123,7 @@ func TestWeakReading(t *testing.T) {
 	_, err = d.Stock(official(tea))
 	require.ErrorIs(t, err, wallet.ErrUnavailable)
 
-	for id := range 20 {
+	for id := range 19 { // one is left
 		require.NoError(t, s.Take(t.Context(), number(id+1), tea, 20))
 	}
 	fresh, err := stock.NewDesk(s, stock.NewReader(s, templates()), coupons())
