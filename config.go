@@ -66,6 +66,7 @@ type redisConfig struct {
 	Tokens   *redisEndpoint `yaml:"tokens"` // token lists and the posting backlog
 	Locks    *redisEndpoint `yaml:"locks"`
 	Totals   *redisEndpoint `yaml:"totals"`
+	Backup   *redisEndpoint `yaml:"totals_backup"` // of the running total, written too (R4); nil = there is none
 	Switches *redisEndpoint `yaml:"switches"`
 }
 
@@ -197,7 +198,7 @@ func (c *serveConfig) finish() error {
 // checkStores refuses stores that are half embedded: a restart would lose one half and keep the other.
 func (c *serveConfig) checkStores(fault func(string, ...any)) {
 	r := &c.Redis
-	named := r.Main != nil || r.Tokens != nil || r.Locks != nil || r.Totals != nil || r.Switches != nil
+	named := r.Main != nil || r.Tokens != nil || r.Locks != nil || r.Totals != nil || r.Switches != nil || r.Backup != nil
 	switch {
 	case named && c.embedded():
 		fault("redis is named and mysql is not: name both (redis.main.addrs and mysql.dsns), or neither for the embedded stores")
@@ -213,8 +214,11 @@ func (c *serveConfig) checkStores(fault func(string, ...any)) {
 	for _, role := range []struct {
 		name string
 		at   **redisEndpoint
-	}{{"main", &r.Main}, {"tokens", &r.Tokens}, {"locks", &r.Locks}, {"totals", &r.Totals}, {"switches", &r.Switches}} {
+	}{{"main", &r.Main}, {"tokens", &r.Tokens}, {"locks", &r.Locks}, {"totals", &r.Totals}, {"switches", &r.Switches}, {"totals_backup", &r.Backup}} {
 		e := *role.at
+		if e == nil && role.at == &r.Backup {
+			continue // none is a choice
+		}
 		if e == nil {
 			if named && role.name != "main" && r.Main == nil {
 				fault("redis.%s has no endpoint: name it, or redis.main for all that are not named", role.name)

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
@@ -122,4 +125,22 @@ func nowhere(t *testing.T) string {
 	require.NoError(t, err)
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// TestServeRealTotalsBackup: the running total is kept twice, and goes on being read when the switch moves its reads (R4).
+func TestServeRealTotalsBackup(t *testing.T) {
+	stores, backup := onRealStores(t), miniredis.RunT(t)
+	s := startService(t, func(c *serveConfig) { stores(c); c.Redis.Backup = &redisEndpoint{Addrs: []string{backup.Addr()}} })
+	total := func(fen int64) func() bool {
+		return func() bool {
+			var now pb.RunningTotalReply
+			return s.as(t, "demo", "QueryService/RunningTotal", `{"stage":"STAGE_OFFICIAL"}`, &now) == "ok" && now.TotalFen == fen
+		}
+	}
+	require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", win(7, 1, 88), &pb.GrantReply{}))
+	eventually(t, "the total is read", total(88))
+	eventually(t, "and is at the backup too", func() bool { return slices.ContainsFunc(backup.Keys(), func(k string) bool { return strings.Contains(k, "total:") }) })
+	require.Equal(t, "ok", s.as(t, "operator", "OperatorService/SetSwitch", `{"name":"totals-backup","on":true}`, &pb.SetSwitchReply{}))
+	require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", win(7, 2, 12), &pb.GrantReply{}))
+	eventually(t, "the total grows", total(100))
 }

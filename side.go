@@ -87,8 +87,9 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	d.host, err = host.New(host.Config{Instance: s.name, Shards: c.Shards, Batch: c.Batch, Chores: c.Chores, Rest: c.PostRest, Drain: c.Drain}, host.Ports{
 		Worker: worker{d.node, d.metrics}, Backlog: st.backlog, Leases: st.leases, Switches: st.switches, Quotas: st.quotas, Budgets: d.budgets,
 		Writer: d.writer, Reader: reader, Log: d.log,
-		Repair:    d.repair(runningtotal.NewRepairer("repair-"+s.name, st.totals)),
-		Reconcile: func(ctx context.Context) error { _, err := d.node.Reconcile(ctx, d.books()); return err },
+		Repair:     d.repair(runningtotal.NewRepairer("repair-"+s.name, st.totals)),
+		Reconcile:  func(ctx context.Context) error { _, err := d.node.Reconcile(ctx, d.books()); return err },
+		ReadBackup: d.readBackup(),
 	})
 	return d, err
 }
@@ -152,6 +153,26 @@ func (d *side) restore(ctx context.Context, embedded bool) error {
 	return nil
 }
 
+// readBackup returns what moves reads of the running total to its backup (R4); nil: there is none.
+func (d *side) readBackup() func(bool) {
+	if d.stores.twofold == nil {
+		return nil
+	}
+	return d.stores.twofold.ReadBackup
+}
+
+// agree makes the two stores of the running total agree (R4), where there are two.
+func (d *side) agree(ctx context.Context, s wallet.Stage) error {
+	if d.stores.twofold == nil {
+		return nil
+	}
+	primary, backup, err := d.stores.twofold.Agree(ctx, s)
+	if primary+backup > 0 {
+		d.log.Info("the stores of the running total were made to agree", "stage", s.String(), "told_primary", primary, "told_backup", backup)
+	}
+	return err
+}
+
 // repair returns the chore that restores to the running total what dead instances took with them.
 func (d *side) repair(r *runningtotal.Repairer) func(context.Context) error {
 	return func(ctx context.Context) error {
@@ -160,6 +181,10 @@ func (d *side) repair(r *runningtotal.Repairer) func(context.Context) error {
 			return err
 		}
 		for _, s := range stagesOf(d.tree) {
+			if e := d.agree(ctx, s); e != nil {
+				err = errors.Join(err, e)
+				continue // what a store lacks would be taken for lost
+			}
 			back, e := r.Repair(ctx, s, paid[s])
 			if back > 0 {
 				d.log.Info("the running total was repaired", "stage", s.String(), "fen", int64(back))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"hongbao/reference/runningtotal"
 	"hongbao/reference/store/redis"
 	sqlstore "hongbao/reference/store/sql"
 	"hongbao/reference/token"
@@ -44,7 +45,8 @@ type stores struct {
 	backlog  *redis.Backlog
 	tokens   *redis.Tokens
 	leases   *redis.Leases
-	totals   *redis.Totals
+	totals   runningtotal.Central
+	twofold  *runningtotal.Twofold // totals, where they are kept twice; nil: they are not
 	switches *redis.Switches
 }
 
@@ -88,6 +90,14 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 	s.backlog = redis.NewBacklog(tokens, clock, c.Shards, backlogLease)
 	s.tokens = redis.NewTokens(s.backlog)
 	s.leases, s.totals, s.switches = redis.NewLeases(leases), redis.NewTotals(totals), redis.NewSwitches(switches)
+	if c.Redis.Backup != nil {
+		backup := dial(c.Redis.Backup, data, 0)
+		if err != nil {
+			return err
+		}
+		s.twofold = runningtotal.NewTwofold(s.totals, redis.NewTotals(backup))
+		s.totals = s.twofold
+	}
 	return s.warm(ctx)
 }
 

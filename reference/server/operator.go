@@ -21,7 +21,9 @@ type desk struct{ *Server }
 var _ connectpb.OperatorServiceHandler = desk{}
 
 // switches lists the switches that there are.
-func switches() []wallet.Switch { return []wallet.Switch{wallet.SwitchDistrustTokens} }
+func switches() []wallet.Switch {
+	return []wallet.Switch{wallet.SwitchDistrustTokens, wallet.SwitchTotalsBackup}
+}
 
 // inspector returns the wallet that a call is about.
 func (s desk) inspector(ctx context.Context) Inspector {

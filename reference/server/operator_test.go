@@ -65,7 +65,8 @@ func TestRoles(t *testing.T) {
 func TestOperatorAnswers(t *testing.T) {
 	f := start(t)
 	list := f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
-	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": false}}, list, "one that nobody has touched is listed")
+	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": false}, map[string]any{"name": "totals-backup", "on": false}}, list,
+		"those that nobody has touched are listed")
 	require.Equal(t, "ok", f.as("operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`).reason())
 	list = f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
 	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": true}}, list)
