@@ -18,6 +18,7 @@ const (
 	askAgain  = 2 * time.Second        // before books that may have moved are compared again
 	maxWalk   = 200                    // pages of one person, who wins once
 	maxQuoted = 10                     // differences that a check quotes
+	maxUnread = 100                    // people whose pages fail before no more are asked for: the service is gone, and each takes its tries
 )
 
 // maxDrained stands for "not drained": no scenario allows so many seconds.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -269,4 +270,28 @@ func TestToken(t *testing.T) {
 	require.Equal(t, "ok", j.must("f.win().outcome"))
 	require.EqualValues(t, 1, j.must("f.look().lines"))
 	require.Zero(t, j.metrics()[metricViolations], "nobody saw the first answer")
+}
+
+// TestGone: when the service is gone, the audit says so, and does not try everybody's page for hours.
+func TestGone(t *testing.T) {
+	var asked atomic.Int64
+	s := proxy(t, serve(t), "WalletPage", func(_ int64, body []byte) []byte {
+		asked.Add(1)
+		return []byte("gone")
+	})
+	j := newJS(t, New())
+	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 400, duration: 2, tries: 1, seed: %d})", scenarioFile, s.url, s.keys, time.Now().UnixNano()&maxSeed)
+	n := j.must("f.scheduled().douyin").(int64)
+	require.Greater(t, n, int64(maxUnread+readers))
+	j.iterate("douyin")
+	for i := range n {
+		j.index = uint64(i)
+		require.Equal(t, "ok", j.must("f.win().outcome"))
+		j.metrics()
+	}
+	v := j.must("f.audit()").(*Verdict)
+	require.False(t, v.Passed)
+	require.Positive(t, v.Unknown)
+	require.Equal(t, n, v.Sent)
+	require.LessOrEqual(t, asked.Load(), int64(maxUnread+readers))
 }

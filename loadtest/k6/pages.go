@@ -26,6 +26,10 @@ func (a *auditor) pages(ctx context.Context) int64 {
 	for range readers {
 		wait.Go(func() {
 			for v := range todo {
+				if unread.Load() >= maxUnread {
+					unread.Add(1)
+					continue
+				}
 				if err := a.person(ctx, v.app, f.plan.wins[v.app][v.i], v.place); err != nil {
 					why := err.Error()
 					first.CompareAndSwap(nil, &why)
