@@ -139,7 +139,9 @@ func TestServeRealTotalsBackup(t *testing.T) {
 	}
 	require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", win(7, 1, 88), &pb.GrantReply{}))
 	eventually(t, "the total is read", total(88))
-	eventually(t, "and is at the backup too", func() bool { return slices.ContainsFunc(backup.Keys(), func(k string) bool { return strings.Contains(k, "total:") }) })
+	eventually(t, "and is at the backup too", func() bool {
+		return slices.ContainsFunc(backup.Keys(), func(k string) bool { return strings.Contains(k, "total:") })
+	})
 	require.Equal(t, "ok", s.as(t, "operator", "OperatorService/SetSwitch", `{"name":"totals-backup","on":true}`, &pb.SetSwitchReply{}))
 	require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", win(7, 2, 12), &pb.GrantReply{}))
 	eventually(t, "the total grows", total(100))
