@@ -15,6 +15,7 @@ func StockBook(t *testing.T, open func(t *testing.T) wallet.StockBook) {
 	})
 	t.Run("templates are apart", func(t *testing.T) { templatesApart(t, open(t)) })
 	t.Run("given back", func(t *testing.T) { leasedGivenBack(t, open(t)) })
+	t.Run("the last blocks are small", func(t *testing.T) { lastBlocksSmall(t, open(t)) })
 	t.Run("malformed", func(t *testing.T) {
 		b := open(t)
 		for _, id := range []wallet.RewardID{"", "Tea", "a_b", "tea:1", wallet.RewardID(make([]byte, wallet.MaxTemplate+1))} {
@@ -93,4 +94,18 @@ func leasedGivenBack(t *testing.T, b wallet.StockBook) {
 	audit(0)
 	quota(t, q, wallet.Quota{})
 	require.EqualValues(t, 10, lease(t, q, "b", 10, 10, 10).Amount, "all of it can be granted again")
+}
+
+// lastBlocksSmall: hundreds of instances share the last coupons, so near the end no block may hold many of them.
+func lastBlocksSmall(t *testing.T, b wallet.StockBook) {
+	const stock = 2_000
+	q := stockOf(t, b, "milk-tea")
+	leased, leases := wallet.Money(0), 0
+	for leased < stock {
+		before := leased
+		leased = lease(t, q, "a", 1, 1_000, stock).Amount
+		require.LessOrEqual(t, leased-before, max(1, (stock-before)/32), "of %d that were left", stock-before)
+		leases++
+	}
+	require.Less(t, leases, stock/4, "while there are plenty, a block is more than a coupon")
 }
