@@ -89,6 +89,7 @@ const (
 	firstRate     = 200             // grants a second at which a search begins: what any laptop holds
 	searchFor     = 5 * time.Second // of one step, where nothing else is said
 	maxLoadTarget = 64              // instances
+	clockSkew     = 2 * time.Second // between our clock and a remote ledger's, where its postings are held against reads
 )
 
 // load is hongbao load.
@@ -300,7 +301,7 @@ func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtes
 	if err != nil {
 		return t, nil, usage("%w\n  hint: the target's keys are in its data folder; name them with --keys", err)
 	}
-	t = loadtest.Target{Name: strings.Join(redacted(f.targets), ","), URLs: f.targets, CAFile: f.ca, Keys: keys, Caller: f.caller, Shared: f.shared, Skew: time.Second}
+	t = loadtest.Target{Name: strings.Join(redacted(f.targets), ","), URLs: f.targets, CAFile: f.ca, Keys: keys, Caller: f.caller, Shared: f.shared, Skew: clockSkew}
 	stop = func() error { return nil }
 	if f.books != "" {
 		t.Books, stop, err = storesOf(ctx, f.books, p.whole)

@@ -89,7 +89,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		Writer: d.writer, Reader: reader, Log: d.log,
 		Repair:     d.repair(runningtotal.NewRepairer("repair-"+s.name, st.totals)),
 		Reconcile:  func(ctx context.Context) error { _, err := d.node.Reconcile(ctx, d.books()); return err },
-		ReadBackup: d.readBackup(),
+		ReadBackup: d.readBackup(), Waiting: d.waiting(c.CompensateAfter / 2),
 	})
 	return d, err
 }
@@ -151,6 +151,15 @@ func (d *side) restore(ctx context.Context, embedded bool) error {
 		d.log.Info("posted what an earlier life had acknowledged", "orders", n, "took", time.Since(began).Round(time.Millisecond))
 	}
 	return nil
+}
+
+// waiting says, of an order that is open, whether it waits for its turn: what was pushed longest ago is that old. Where
+// nobody can tell, it is stuck.
+func (d *side) waiting(age time.Duration) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		oldest, any, err := d.stores.backlog.Oldest(ctx)
+		return err == nil && any && realClock{}.Now().Sub(oldest) > age
+	}
 }
 
 // readBackup returns what moves reads of the running total to its backup (R4); nil: there is none.

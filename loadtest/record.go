@@ -21,7 +21,7 @@ func (r *run) report(interrupted bool) reports.Run {
 	}
 	account(l, r.counted)
 	l.Generator.Attackers = r.Attackers
-	out := reports.Run{Strategy: string(r.strategy()), Interrupted: interrupted, Metrics: r.metrics(), Refusals: r.refusals(), Load: l}
+	out := reports.Run{Strategy: string(r.crowd.Strategy()), Interrupted: interrupted, Metrics: r.metrics(), Refusals: r.refusals(), Load: l}
 	for _, k := range r.counted.Kinds {
 		if k.Name == crowd.Kinds()[crowd.Grant] {
 			out.Offered = offered(k)
@@ -47,13 +47,6 @@ func (r *run) peak() (most float64) {
 		most = max(most, float64(p.Rate.Num)/float64(p.Rate.Den))
 	}
 	return most
-}
-
-func (r *run) strategy() wallet.Strategy {
-	if r.Target.Strategy == "" {
-		return wallet.StrategyToken
-	}
-	return r.Target.Strategy
 }
 
 // checks returns what was judged. Of a run that was broken off nothing is: what its books lack was on its way.
@@ -197,6 +190,8 @@ func (r *run) metrics() reports.Metrics {
 		"withdrawals_with_nothing_to_ask": float64(f.NothingToAsk),
 		"repeats_left_out":                float64(f.SkippedBeside),
 		"tokens_not_kept":                 float64(f.TokensOverflowed),
+		"lists_not_read":                  float64(r.audit.Unread),
+		"lists_with_something_under_way":  float64(r.audit.Unsettled),
 		"goroutines_max":                  float64(r.counted.Health.Goroutines),
 	}
 	for _, a := range f.Answers {

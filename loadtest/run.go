@@ -209,7 +209,7 @@ func (r *run) judge(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: waiting until nothing is held: %w", ErrAudit, err)
 	}
-	if r.marked != nil {
+	if r.crowd.Operated() {
 		r.drained = &judge.Drain{Took: time.Since(since), Done: done}
 	}
 	r.audit, err = r.crowd.Audit(ctx, crowd.AuditOptions{People: r.AuditPeople, Books: r.Target.Books,
@@ -217,7 +217,7 @@ func (r *run) judge(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrAudit, err)
 	}
-	if r.Keep || r.cleaner == nil || r.marked == nil {
+	if r.Keep || r.cleaner == nil || !r.crowd.Operated() {
 		return nil
 	}
 	return r.clean(ctx)

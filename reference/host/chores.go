@@ -69,6 +69,9 @@ func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool 
 
 // compensate goes once through the stuck orders. What fails is tried again in the next round.
 func (h *Host) compensate(ctx context.Context) {
+	if h.Waiting != nil && h.Waiting(ctx) {
+		return
+	}
 	place := wallet.OpenPlace(0)
 	for range maxSteps {
 		var err error

@@ -96,6 +96,10 @@ type Ports struct {
 	Reconcile func(context.Context) error // of all books; nil: not here
 	Repair    func(context.Context) error // of the running total (R5); nil: not here
 
+	// Waiting says that open orders wait for their turn and are not stuck, because the backlog is long: compensation rests
+	// meanwhile. nil: they never do.
+	Waiting func(context.Context) bool
+
 	ReadBackup func(on bool) // moves reads of the running total to its backup (R4); nil: there is none
 	Log        *slog.Logger
 }

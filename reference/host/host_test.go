@@ -26,7 +26,8 @@ type town struct {
 	quotas  *quotas
 	totals  *mem.Totals
 
-	onBackup atomic.Bool // reads of the running total were moved
+	onBackup atomic.Bool
+	waiting  atomic.Bool // reads of the running total were moved
 
 	mu      sync.Mutex
 	posted  map[wallet.OrderNo]int
@@ -266,6 +267,7 @@ func (tn *town) start(t *testing.T, name string) (*worker, func() error) {
 		Worker: w, Backlog: tn.backlog, Leases: tn.leases, Switches: switches{map[wallet.Switch]bool{wallet.SwitchDistrustTokens: true, wallet.SwitchTotalsBackup: true}},
 		Quotas: tn.quotas, Writer: writer, Reader: reader, Log: slog.New(slog.DiscardHandler),
 		ReadBackup: func(on bool) { tn.onBackup.Store(on) },
+		Waiting:    func(context.Context) bool { return tn.waiting.Load() },
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -359,6 +361,24 @@ func TestHostDoesItsChores(t *testing.T) {
 		require.NoError(t, stop())
 		require.Equal(t, 7*2, w.calls["compensate"], "each round goes on behind what failed")
 		require.Equal(t, 7, w.calls["withdrawals"])
+	})
+}
+
+// TestWaitingOrdersAreNotStuck: while the backlog is long, compensation does not post what the posters will.
+func TestWaitingOrdersAreNotStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tn := newTown()
+		tn.waiting.Store(true)
+		w, stop := tn.start(t, "a")
+		time.Sleep(time.Minute)
+		w.mu.Lock()
+		require.Zero(t, w.calls["compensate"])
+		require.Positive(t, w.calls["withdrawals"], "the other chores go on")
+		w.mu.Unlock()
+		tn.waiting.Store(false)
+		time.Sleep(time.Minute)
+		require.NoError(t, stop())
+		require.Positive(t, w.calls["compensate"])
 	})
 }
 

@@ -74,7 +74,7 @@ type Node struct {
 	alarm    func(wallet.AlarmKind, string)
 	ports    Ports
 
-	lateAfter time.Duration // age from which an open order is late: compensation has had as long again as it lets pass
+	lateAfter time.Duration // age from which an open order is late: a festival's backlog is gone, and compensation has had as long again
 }
 
 var _ wallet.Service = (*Node)(nil)
@@ -108,7 +108,7 @@ func New(c Config, p Ports) (*Node, error) {
 		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Bank: p.Bank,
 			Posting: poster, Purse: purse, Clock: p.Clock, Release: c.Release, Alarm: p.Alarm},
 		people: people, winners: winners, poster: poster, trust: trust, alarm: p.Alarm, ports: p,
-		lateAfter: 2 * c.CompensateAfter,
+		lateAfter: 2 * max(c.CompensateAfter, posting.CompensateAfter),
 	}
 	limit := 0.0
 	switch c.Strategy {

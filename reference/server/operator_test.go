@@ -69,7 +69,7 @@ func TestOperatorAnswers(t *testing.T) {
 		"those that nobody has touched are listed")
 	require.Equal(t, "ok", f.as("operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`).reason())
 	list = f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
-	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": true}}, list)
+	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": true}, map[string]any{"name": "totals-backup", "on": false}}, list)
 
 	status := f.as("viewer", "OperatorService/Status", `{}`)
 	require.Equal(t, []any{"a", "b"}, status.list("instances"))
