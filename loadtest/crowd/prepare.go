@@ -23,6 +23,7 @@ const (
 	probePause  = 200 * time.Millisecond // between them
 	maxClockOff = 2 * time.Second        // beyond it moments of both sides cannot be compared
 	binders     = 64                     // phones that are bound at a time: enough to fill a service's pipelines, and no attack
+	maxBound    = 20_000                 // people whose phones are bound: some seconds of it
 	warmPages   = 512                    // pages of the small traffic
 	warmWorkers = 32                     // at a time in the end, twice as many as in the step before
 )
@@ -192,15 +193,12 @@ func (c *Crowd) attempt(ctx context.Context, do func() error) error {
 	return err
 }
 
-// bindPhones tells the target of the phones of those who will win and have had one all along.
+// bindPhones tells the target of the phones of those who will win, have had one all along, and use apps of both account
+// systems: nobody else's wallet depends on it. Of very many the first maxBound are told of; the others play as if their
+// phones were not known.
 func (c *Crowd) bindPhones(ctx context.Context, progress func(done, total int64)) error {
 	total := int64(0)
-	c.winners(func(p int64) bool {
-		if c.traffic.Persona(p).HasPhone {
-			total++
-		}
-		return true
-	})
+	c.joiners(func(int64) bool { total++; return true })
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	people := make(chan uint32)
@@ -219,10 +217,7 @@ func (c *Crowd) bindPhones(ctx context.Context, progress func(done, total int64)
 			}
 		})
 	}
-	c.winners(func(p int64) bool {
-		if !c.traffic.Persona(p).HasPhone {
-			return true
-		}
+	c.joiners(func(p int64) bool {
 		select {
 		case people <- uint32(p):
 			return true
@@ -236,6 +231,27 @@ func (c *Crowd) bindPhones(ctx context.Context, progress func(done, total int64)
 		return context.Cause(ctx)
 	}
 	return nil
+}
+
+// joiners calls yield with the first winners whose phones join two wallets, until it returns false.
+func (c *Crowd) joiners(yield func(p int64) bool) {
+	n := 0
+	c.winners(func(p int64) bool {
+		if !joins(c.traffic.Persona(p)) {
+			return true
+		}
+		n++
+		return yield(p) && n < maxBound
+	})
+}
+
+// joins says whether the person's phone joins two wallets: it is known, and there is an app of each account system.
+func joins(p traffic.Persona) bool {
+	families := map[wallet.Family]bool{}
+	for _, app := range p.Apps[:p.Held] {
+		families[app.Family()] = true
+	}
+	return p.HasPhone && len(families) > 1
 }
 
 // winners calls yield with everybody who will win, once each, until it returns false.

@@ -114,7 +114,7 @@ func TestTargetErrorsShowNoPassword(t *testing.T) {
 	require.NotContains(t, problem(t.Context(), "http://me:secret@host:%zz", wallet.ErrUnavailable).Error(), "secret")
 }
 
-// After preparation everybody who has a phone has bound it, and nothing is granted.
+// After preparation everybody whose phone joins two wallets has bound it, and nothing is granted.
 func TestPrepareBindsPhonesAndGrantsNothing(t *testing.T) {
 	t.Parallel()
 	r := rig{}
@@ -123,25 +123,33 @@ func TestPrepareBindsPhonesAndGrantsNothing(t *testing.T) {
 	require.NoError(t, run.Prepare(t.Context(), func(done, of int64) { last.Store(max(last.Load(), done)); total.Store(of) }))
 	require.Equal(t, total.Load(), last.Load())
 	require.NotZero(t, total.Load())
-	bound := int64(0)
-	run.winners(func(p int64) bool {
-		persona := run.traffic.Persona(p)
-		if !persona.HasPhone {
-			return true
-		}
-		bound++
-		app := persona.Apps[0]
-		who, err := run.shadow.Bind(t.Context(), run.caller(uint32(p), app), run.phone(uint32(p)))
-		require.NoError(t, err)
-		other, err := run.shadow.Bind(t.Context(), run.caller(uint32(p), persona.Apps[persona.Held-1]), run.phone(uint32(p)))
-		require.NoError(t, err)
-		require.Equal(t, who.ActID, other.ActID, "one person in all apps")
-		return true
-	})
-	require.Equal(t, bound, total.Load())
 	s, err := run.shadow.Status(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, reservedOf(s))
+
+	bound := int64(0)
+	run.winners(func(p int64) bool {
+		persona := run.traffic.Persona(p)
+		var first [wallet.ToutiaoFamily + 1]wallet.App
+		for _, app := range persona.Apps[:persona.Held] {
+			first[app.Family()] = app
+		}
+		if !persona.HasPhone || first[wallet.DouyinFamily] == 0 || first[wallet.ToutiaoFamily] == 0 {
+			return true
+		}
+		bound++
+		r := wallet.GrantRequest{Activity: run.activity.Parent, Scene: run.scenario.Windows[0].Scene, Rain: 77, Award: wallet.Cash, Amount: 1, Opened: wallet.InstantOf(time.Now())}
+		var won [2]wallet.GrantReply
+		for i, f := range []wallet.Family{wallet.DouyinFamily, wallet.ToutiaoFamily} {
+			r.Caller = run.caller(uint32(p), first[f])
+			won[i], err = run.shadow.Grant(t.Context(), r)
+			require.NoError(t, err)
+		}
+		require.Equal(t, won[0].Order, won[1].Order, "one person in both account systems")
+		return true
+	})
+	require.Positive(t, bound)
+	require.Equal(t, bound, total.Load())
 }
 
 func reservedOf(s server.Status) (sum wallet.Money) {
