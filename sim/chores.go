@@ -27,10 +27,6 @@ func (t *town) start(ctx context.Context) {
 			t.world.Go(f.From.UnixNano(), func() { t.crashes(f) })
 		case scenarios.FaultFlush:
 			t.world.At(f.From.UnixNano(), func() { t.flush(f.Dependency) })
-		case scenarios.FaultDown:
-			if f.Dependency == "tokens" { // what was granted meanwhile has no copy on the server
-				t.loseTokens(f.To.UnixNano())
-			}
 		}
 	}
 }

@@ -159,7 +159,7 @@ func (c *crowd) win(a traffic.Arrival) {
 	if err != nil {
 		return
 	}
-	if len(reply.Token) > 0 && persona.KeepsTokens {
+	if len(reply.Token) > 0 && (persona.KeepsTokens || reply.State == wallet.GrantTokenOnly) {
 		c.keep(a.Person, promise{reply.Order, a.App.Family(), reply.Token})
 	}
 	if c.hit(c.people.Client.Repeat) {

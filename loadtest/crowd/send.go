@@ -112,7 +112,7 @@ func (c *Crowd) grant(ctx context.Context, v Visit) attack.Outcome {
 	if err != nil || lied {
 		return outcome(err, lied)
 	}
-	if len(reply.Token) > 0 && c.traffic.Persona(int64(v.Person)).KeepsTokens {
+	if len(reply.Token) > 0 && (reply.State == wallet.GrantTokenOnly || c.traffic.Persona(int64(v.Person)).KeepsTokens) {
 		c.purses.keep(v.Person, promise{reply.Order, v.App.Family(), reply.Token})
 	}
 	if d.hit(drawRepeat, c.client.Repeat) {

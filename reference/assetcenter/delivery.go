@@ -59,10 +59,13 @@ func (d Token) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *a
 	if err != nil {
 		return wallet.GrantReply{}, err
 	}
+	reply := wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantAccepted, Token: sealed}
 	err = wallet.Repeat(func() error { return d.Tokens.Issue(ctx, t) })
 	if err != nil && !(s.Compensate && errors.Is(err, wallet.ErrUnavailable)) {
 		return wallet.GrantReply{}, err
 	}
-	// Where the token store is down the client's copy restores the view (T8) and compensation posts the order.
-	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantAccepted, Token: sealed}, nil
+	if err != nil { // The client's copy restores the view (T8) and compensation posts the order: the client is told so.
+		reply.State = wallet.GrantTokenOnly
+	}
+	return reply, nil
 }

@@ -42,7 +42,7 @@ func (s *teller) grant(a *args) string {
 		Caller: a.caller(), Activity: wallet.ActivityID(a.text("parent", "spring")), Scene: wallet.SceneID(a.text("scene", "rain")),
 		Rain: int32(a.int("rain", 1)), Award: award, Amount: a.money("amount", 100), Opened: s.clock.now.Add(-a.span("ago")),
 	})
-	line := fmt.Sprintf("%s %d fen %s", r.Order, r.Amount, [...]string{"", "accepted", "posted"}[r.State])
+	line := fmt.Sprintf("%s %d fen %s", r.Order, r.Amount, [...]string{"", "accepted", "posted", "token only"}[r.State])
 	if r.Token != nil {
 		line += ", token " + s.keep(r.Token)
 	}

@@ -32,6 +32,10 @@ type GrantState uint8
 const (
 	GrantAccepted GrantState = 1 + iota // on record: it will be posted
 	GrantPosted                         // in the ledger
+
+	// GrantTokenOnly: on record, and it will be posted; but the service's own copy of the token could not be kept. Until
+	// then the client's copy is the only one that shows the money, so the client must keep it (T2, D1).
+	GrantTokenOnly
 )
 
 // GrantReply acknowledges a grant: from now on it is never lost.

@@ -74,6 +74,11 @@ func grants() []mutant {
 			edits:  []edit{{"reference/assetcenter/delivery.go", `State: wallet.GrantAccepted}, nil`, `State: wallet.GrantPosted}, nil`}},
 		},
 		{
+			name: "clients are not told that theirs is the only copy", scenario: "outages", strategy: underToken,
+			checks: []string{"user-view"},
+			edits:  []edit{{"reference/assetcenter/delivery.go", `reply.State = wallet.GrantTokenOnly`, `reply.Amount = o.Amount`}},
+		},
+		{
 			name: "a token takes its place in the list by when it was recorded", scenario: "phase-switch", strategy: underToken,
 			checks: []string{"user-view", "nothing-lost"},
 			edits: []edit{{"reference/assetcenter/delivery.go", `Amount: o.Amount, Opened: o.Opened}`,

@@ -21,6 +21,35 @@ func TestFlushedTokensMustComeBackFromTheClient(t *testing.T) {
 	require.Equal(t, Fail, m.result(t, "user-view").Result, "the page carried the copy, and did not show it")
 }
 
+// A grant that no copy on the server stands for, by the wallet's own word, is due to who presents the client's copy; once
+// a repeat was answered with a copy, to everybody.
+func TestWhoHoldsTheOnlyCopyIsShownIt(t *testing.T) {
+	for _, c := range []struct {
+		why     string
+		copies  [][]byte
+		again   wallet.GrantState // answer to a repeat; 0: there is none
+		verdict string
+	}{
+		{"the page carried nothing", nil, 0, Pass},
+		{"the page carried the copy, and did not show it", [][]byte{[]byte("copy")}, 0, Fail},
+		{"a repeat has put a copy on the server", nil, wallet.GrantAccepted, Fail},
+		{"a repeat could not either", nil, wallet.GrantTokenOnly, Pass},
+	} {
+		m := newModel("token")
+		r := m.win(0, wallet.Douyin, 1, 500)
+		id := m.GrantSent(0, r, m.tick())
+		reply, _ := m.apply(r)
+		reply.State = wallet.GrantTokenOnly
+		m.GrantAnswered(id, r, reply, nil, m.tick())
+		if reply.State = c.again; c.again != 0 {
+			m.GrantAnswered(id, r, reply, nil, m.tick())
+		}
+		page := m.PageSent(0, wallet.PageRequest{Caller: r.Caller, At: m.now, Limit: 9, Tokens: c.copies}, m.tick())
+		m.PageAnswered(page, wallet.Page{Stage: wallet.InternalTest}, nil, m.tick())
+		require.Equal(t, c.verdict, m.result(t, "user-view").Result, c.why)
+	}
+}
+
 func TestWhatWasNeverEvaluatedIsUnknown(t *testing.T) {
 	m := newModel("token")
 	for _, c := range m.Checks() {

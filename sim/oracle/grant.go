@@ -187,6 +187,11 @@ func (o *Oracle) acknowledge(p Person, i uint32, state wallet.GrantState, now wa
 	if g.seen == 0 && (o.cfg.Strategy == wallet.StrategySync || o.cfg.Strategy == wallet.StrategyAsync && state == wallet.GrantPosted) {
 		g.seen = now
 	}
+	if state != wallet.GrantTokenOnly {
+		g.is &^= tokenOnly
+	} else if g.acked == 0 {
+		g.is |= tokenOnly
+	}
 	if g.acked != 0 {
 		return
 	}

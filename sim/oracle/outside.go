@@ -9,10 +9,11 @@ import (
 // A wallet of which nothing but its API can be seen is judged by what people see once nothing is held back any more, and
 // by what it says of itself. The checks are those of Final; what nobody can tell from outside stays unknown.
 
-// What lists after the drain said of a grant, in the bits above its last status.
+// What lists after the drain and replies said of a grant, in the bits above its last status.
 const (
 	shownAtEnd grantIs = 1 << (statusShift + 2 + iota) // a whole list of its owner shows it
 	readAtEnd                                          // a whole list of its owner was read, in which it would be
+	tokenOnly                                          // acknowledged, and by no try with a copy on the server (see guarded)
 )
 
 // List is a person's whole flow list, read after the drain.

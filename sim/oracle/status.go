@@ -49,10 +49,11 @@ func (o *Oracle) TokensLost(now wallet.Instant) {
 }
 
 // guarded says whether the wallet must show the grant to this page although the server's copy of its token may be
-// gone: it was shown as posted before the page was asked for, or the page carried as many client copies as were
-// acknowledged to the person.
+// gone, or by its own word was never made: it was shown as posted before the page was asked for, or the page carried as
+// many client copies as were acknowledged to the person.
 func (o *Oracle) guarded(a *ask, g *grant) bool {
-	if o.cfg.Strategy != wallet.StrategyToken || o.lost == 0 || g.acked > o.lost || g.status() == statusSuccess && !a.overlapped {
+	atRisk := g.has(tokenOnly) || o.lost != 0 && g.acked <= o.lost
+	if o.cfg.Strategy != wallet.StrategyToken || !atRisk || g.status() == statusSuccess && !a.overlapped {
 		return true
 	}
 	n := 0

@@ -236,6 +236,9 @@ const (
 	GrantState_GRANT_STATE_UNSPECIFIED GrantState = 0
 	GrantState_GRANT_STATE_ACCEPTED    GrantState = 1 // on record: it will be posted
 	GrantState_GRANT_STATE_POSTED      GrantState = 2 // in the ledger
+	// On record, and it will be posted; but the service could not keep its own copy of the token. Until it is posted the
+	// client's copy is the only one that shows the money: keep it, and send it with page requests.
+	GrantState_GRANT_STATE_TOKEN_ONLY GrantState = 3
 )
 
 // Enum value maps for GrantState.
@@ -244,11 +247,13 @@ var (
 		0: "GRANT_STATE_UNSPECIFIED",
 		1: "GRANT_STATE_ACCEPTED",
 		2: "GRANT_STATE_POSTED",
+		3: "GRANT_STATE_TOKEN_ONLY",
 	}
 	GrantState_value = map[string]int32{
 		"GRANT_STATE_UNSPECIFIED": 0,
 		"GRANT_STATE_ACCEPTED":    1,
 		"GRANT_STATE_POSTED":      2,
+		"GRANT_STATE_TOKEN_ONLY":  3,
 	}
 )
 
@@ -562,12 +567,13 @@ const file_hongbao_v1_common_proto_rawDesc = "" +
 	"\x12\x1e\n" +
 	"\x1aAWARD_TYPE_DOU_PLUS_COUPON\x10\v\x12\x1e\n" +
 	"\x1aAWARD_TYPE_CULTURAL_COUPON\x10\f\x12\x1d\n" +
-	"\x19AWARD_TYPE_AVATAR_PENDANT\x10\r*[\n" +
+	"\x19AWARD_TYPE_AVATAR_PENDANT\x10\r*w\n" +
 	"\n" +
 	"GrantState\x12\x1b\n" +
 	"\x17GRANT_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14GRANT_STATE_ACCEPTED\x10\x01\x12\x16\n" +
-	"\x12GRANT_STATE_POSTED\x10\x02*]\n" +
+	"\x12GRANT_STATE_POSTED\x10\x02\x12\x1a\n" +
+	"\x16GRANT_STATE_TOKEN_ONLY\x10\x03*]\n" +
 	"\vTokenStatus\x12\x17\n" +
 	"\x13TOKEN_STATUS_ISSUED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_STATUS_PROCESSING\x10\x02\x12\x18\n" +

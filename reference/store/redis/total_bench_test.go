@@ -48,7 +48,9 @@ func BenchmarkTotals(b *testing.B) {
 		})
 	})
 	b.Run("incrby", func(b *testing.B) {
-		calls(b, func(i int64) error { return raw.Do(b.Context(), raw.B().Incrby().Key(key).Increment(i).Build()).Error() })
+		calls(b, func(i int64) error {
+			return raw.Do(b.Context(), raw.B().Incrby().Key(key).Increment(i).Build()).Error()
+		})
 	})
 	b.Run("total", func(b *testing.B) {
 		calls(b, func(int64) error { _, err := totals.Total(b.Context(), wallet.Official); return err })
