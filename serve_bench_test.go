@@ -110,8 +110,9 @@ func benchGrants(b *testing.B, change func(*serveConfig)) {
 	}
 	grantAll(b, s, wires, 0, benchPeople)
 	b.ResetTimer()
-	began := time.Now()
+	began, cpu := time.Now(), cpuOf(b)
 	grantAll(b, s, wires, benchPeople, int64(b.N))
+	b.ReportMetric(float64((cpuOf(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/grant")
 	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "grants/s")
 	b.StopTimer()
 }
@@ -194,8 +195,9 @@ func benchBatches(b *testing.B, change func(*serveConfig)) {
 	}
 	all(0, benchPeople)
 	b.ResetTimer()
-	began := time.Now()
+	began, cpu := time.Now(), cpuOf(b)
 	all(benchPeople, int64(b.N))
+	b.ReportMetric(float64((cpuOf(b)-cpu).Microseconds())/float64((b.N+batch-1)/batch*batch), "cpu-µs/grant")
 	b.ReportMetric(float64((b.N+batch-1)/batch*batch)/time.Since(began).Seconds(), "grants/s")
 	b.StopTimer()
 }
@@ -241,7 +243,7 @@ func benchPages(b *testing.B, change func(*serveConfig)) {
 	var all sync.WaitGroup
 	var failed atomic.Pointer[string]
 	b.ResetTimer()
-	began := time.Now()
+	began, cpu := time.Now(), cpuOf(b)
 	for _, w := range wires {
 		all.Go(func() {
 			for i := next.Add(1) - 1; i < int64(b.N) && failed.Load() == nil; i = next.Add(1) - 1 {
@@ -265,6 +267,7 @@ func benchPages(b *testing.B, change func(*serveConfig)) {
 		b.Fatal(*text)
 	}
 	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "pages/s")
+	b.ReportMetric(float64((cpuOf(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/page")
 	b.ReportMetric(float64(took.ValueAtQuantile(50))/1000, "p50-ms")
 	b.ReportMetric(float64(took.ValueAtQuantile(99))/1000, "p99-ms")
 	b.StopTimer()

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,7 @@ const (
 // TestWhatTheServerSays wants each answer of a server turned into what it means for the caller.
 func TestWhatTheServerSays(t *testing.T) {
 	inside := func(xadd, exec string) map[string][]string {
-		return map[string][]string{"XADD": {xadd}, "HSETNX": {queued}, "HLEN": {queued}, "EXEC": {exec}}
+		return map[string][]string{"XADD": {xadd}, "HSETNX": {queued}, "HLEN": {queued}, "ZADD": {queued}, "EXEC": {exec}}
 	}
 	for _, c := range []struct {
 		name    string
@@ -37,11 +38,11 @@ func TestWhatTheServerSays(t *testing.T) {
 			"discarded, but a defect: it will never fit"},
 		{"no permission", inside("-NOPERM this user has no permissions to run the 'xadd' command", discard), wallet.CodeInternal,
 			"a defect of the set-up"},
-		{"another type", inside(queued, "*3\r\n$3\r\n1-1\r\n-WRONGTYPE Operation against a key holding the wrong kind of value\r\n:1"), wallet.CodeInternal,
+		{"another type", inside(queued, "*4\r\n$3\r\n1-1\r\n-WRONGTYPE Operation against a key holding the wrong kind of value\r\n:1\r\n:1"), wallet.CodeInternal,
 			"a defect: somebody else writes our keys"},
-		{"loading all along", map[string][]string{"MULTI": {loading}, "XADD": {loading}, "HSETNX": {loading}, "HLEN": {loading}, "EXEC": {loading}}, wallet.CodeUnavailable,
+		{"loading all along", map[string][]string{"MULTI": {loading}, "XADD": {loading}, "HSETNX": {loading}, "HLEN": {loading}, "ZADD": {loading}, "EXEC": {loading}}, wallet.CodeUnavailable,
 			"nothing was taken"},
-		{"loaded in the middle", map[string][]string{"MULTI": {loading}, "XADD": {loading}, "HSETNX": {":1"}, "HLEN": {":1"}, "EXEC": {"-ERR EXEC without MULTI"}}, wallet.CodeUnknown,
+		{"loaded in the middle", map[string][]string{"MULTI": {loading}, "XADD": {loading}, "HSETNX": {":1"}, "HLEN": {":1"}, "ZADD": {":1"}, "EXEC": {"-ERR EXEC without MULTI"}}, wallet.CodeUnknown,
 			"what followed MULTI was taken alone: the token is listed and not held"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -101,21 +102,23 @@ func TestPartOfABatch(t *testing.T) {
 // TestFullList wants a list that has grown too long by an Issue to be cut back, and the truth told where a poster was
 // faster.
 func TestFullList(t *testing.T) {
-	taken := "*3\r\n$3\r\n1-1\r\n:1\r\n:1025"
+	taken := "*4\r\n$3\r\n5-1\r\n:1\r\n:1025\r\n:1"
 	for _, c := range []struct {
 		name string
 		back string
 		want wallet.Code
 		why  string
 	}{
-		{"in time", "*3\r\n_\r\n:1\r\n:1", wallet.CodeOverloaded, "not leased, taken back: nothing was done"},
-		{"leased", "*3\r\n,1.5\r\n:1\r\n:1", wallet.CodeUnknown, "its lessee may post it"},
-		{"gone", "*3\r\n_\r\n:0\r\n:1", wallet.CodeUnknown, "it was posted and acknowledged"},
+		{"in time", "*5\r\n:1\r\n,-1\r\n*0\r\n:1\r\n:1", wallet.CodeOverloaded, "never was anything leased, taken back: nothing was done"},
+		{"in time, after others", "*5\r\n:1\r\n,-1\r\n*1\r\n+last:5-0\r\n:1\r\n:1", wallet.CodeOverloaded, "those before it were leased"},
+		{"leased", "*5\r\n:1\r\n,-1\r\n*1\r\n+last:5-1\r\n:1\r\n:1", wallet.CodeUnknown, "its lessee may post it"},
+		{"leased with others", "*5\r\n:1\r\n,-1\r\n*1\r\n+last:5-10\r\n:1\r\n:1", wallet.CodeUnknown, "10 is more than 1"},
+		{"gone", "*5\r\n:0\r\n,-1\r\n*0\r\n:1\r\n:1", wallet.CodeUnknown, "it was posted and acknowledged"},
 		{"not told", loading, wallet.CodeUnknown, "it is still there"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, client := newFake(t, map[string][]string{"XADD": {queued}, "HSETNX": {queued}, "HLEN": {queued}, "ZSCORE": {queued},
-				"XDEL": {queued}, "HDEL": {queued}, "EXEC": {taken, c.back}})
+			_, client := newFake(t, map[string][]string{"XADD": {queued}, "HSETNX": {queued}, "HLEN": {queued}, "ZADD": {queued},
+				"XDEL": {queued}, "ZINCRBY": {queued}, "ZRANGEBYSCORE": {queued}, "HDEL": {queued}, "ZREM": {queued}, "EXEC": {taken, c.back}})
 			err := rolesOf(client).tokens.Issue(t.Context(), benchToken(7))
 			require.Error(t, err)
 			require.Equal(t, c.want, wallet.CodeOf(err), "%s: %v", c.why, err)
@@ -141,17 +144,25 @@ func TestFullBacklog(t *testing.T) {
 
 // TestGarbledAnswers wants what nobody of us has written to be an error or left out, and never a panic.
 func TestGarbledAnswers(t *testing.T) {
+	bulk := func(s string) string { return "$" + length(s) + "\r\n" + s + "\r\n" }
 	entry := func(id, credit string) string {
-		return "$" + length(id) + "\r\n" + id + "\r\n$" + length(credit) + "\r\n" + credit
+		return "*2\r\n" + bulk(id) + "*2\r\n" + bulk("c") + bulk(credit)
 	}
-	_, client := newFake(t, map[string][]string{"XLEN": {":4"}, "EVAL": {"*8\r\n" + entry("1-1", "rubbish") + "\r\n" + entry("x", "7_rain-cash_1_1_3 188 5") + "\r\n" +
-		entry("9999999999999-4194304", "7_rain-cash_1_1_3 188 5") + "\r\n" + entry("2-3", "7_rain-cash_1_1_3 188 5")}})
+	_, client := newFake(t, map[string][]string{"XLEN": {":4"}, "ZRANGEBYSCORE": {"*0"}, "EVAL": {":1"}, "XRANGE": {strings.TrimSuffix("*4\r\n"+
+		entry("1-1", "rubbish")+entry("x", "7_rain-cash_1_1_3 188 5")+entry("9999999999999-4194304", "7_rain-cash_1_1_3 188 5")+
+		entry("2-3", "7_rain-cash_1_1_3 188 5"), "\r\n")}})
 	held, err := redis.NewBacklog(client, storetest.NewClock(), 1, storetest.Lease).Take(t.Context(), 0, 4)
 	require.NoError(t, err)
 	require.Equal(t, []wallet.Held{{ID: 2<<22 | 3, Credit: wallet.Credit{Order: benchToken(7).Order, Amount: 188, Opened: 5}}}, held)
 
+	for _, entries := range []string{"*1\r\n$1\r\nx", "*1\r\n*2\r\n$3\r\n1-1\r\n*1\r\n$1\r\nc", "*1\r\n*1\r\n$3\r\n1-1", "$1\r\nx"} {
+		_, client := newFake(t, map[string][]string{"XLEN": {":4"}, "ZRANGEBYSCORE": {"*0"}, "XRANGE": {entries}})
+		_, err := redis.NewBacklog(client, storetest.NewClock(), 1, storetest.Lease).Take(t.Context(), 0, 4)
+		require.Error(t, err, "entries told as %q", entries)
+	}
+
 	for _, kept := range []string{"", "1", "1 2 3", "1 x 3 a", "0 2 3 a", "99 2 3 a", "256 2 3 a", "257 2 3 a"} {
-		_, client := newFake(t, map[string][]string{"ZRANGE": {"*0"}, "HGETALL": {"%1\r\n+7_rain-cash_1_1_3\r\n$" + length(kept) + "\r\n" + kept}})
+		_, client := newFake(t, map[string][]string{"ZRANGEBYSCORE": {"*1\r\n*2\r\n+7_rain-cash_1_1_3\r\n,0"}, "HMGET": {"*1\r\n$" + length(kept) + "\r\n" + kept}})
 		_, err := rolesOf(client).tokens.List(t.Context(), 7, wallet.Official)
 		require.Error(t, err, "token kept as %q", kept)
 		require.Equal(t, wallet.CodeInternal, wallet.CodeOf(err))

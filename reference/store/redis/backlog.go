@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -14,14 +13,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The bounds of a backlog. maxHeld is more than a whole festival's 54 million grants, so that only a defect reaches
-// it; what really bounds it is the server's maxmemory. maxTake keeps a script under some ten milliseconds, and
-// maxEnded is how many ended leases it looks at to find the oldest.
-const (
-	maxHeld  = 1 << 26
-	maxTake  = 4096
-	maxEnded = 2 * maxTake
-)
+// maxHeld bounds a backlog. It is more than a whole festival's 54 million grants, so that only a defect reaches it; what
+// really bounds it is the server's maxmemory.
+const maxHeld = 1 << 26
 
 // Backlog holds postings: a stream a shard, and beside it the leases by their end on the adapter's clock. When its
 // Redis is lost, so is what was held; the orders of record still have it, and compensation (O5) brings it back.
@@ -86,55 +80,6 @@ func (b *Backlog) Push(ctx context.Context, cs []wallet.Credit) error {
 	}
 	_, err := b.c.pipeline(ctx, writing, "push", cmds)
 	return err
-}
-
-// Take implements wallet.Backlog; it never waits, and hands out maxTake at most. What cannot be read stays held, where
-// Depth shows it. ErrInvalid for a shard that is none. ErrUnknown: some may be leased to nobody, until their lease ends.
-func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
-	if err := b.check(shard); err != nil || limit <= 0 {
-		return nil, err
-	}
-	// Most looks find nothing: those cost a length and not a script, which an embedded Redis runs at its leisure.
-	n, err := b.c.sum(ctx, "take", rueidis.Commands{b.c.r.B().Xlen().Key(b.streams[shard]).Build()})
-	if err != nil || n == 0 {
-		return nil, err
-	}
-	now := b.clock.Now()
-	m, err := b.c.eval(ctx, writing, "take", takeScript, []string{b.streams[shard], b.leased[shard]},
-		text(now), text(now.Add(b.lease)), text(min(limit, maxTake)), text(maxEnded), b.c.expire)
-	if err != nil {
-		return nil, err
-	}
-	given, err := m.AsStrSlice()
-	if err != nil {
-		return nil, fmt.Errorf("redis: take: %w", err)
-	}
-	out := make([]wallet.Held, 0, len(given)/2)
-	for i := 0; i+1 < len(given); i += 2 {
-		id, err1 := handle(given[i])
-		credit, err2 := parseCredit(given[i+1])
-		if err1 == nil && err2 == nil {
-			out = append(out, wallet.Held{ID: id, Credit: credit})
-		}
-	}
-	return out, nil
-}
-
-// Ack implements wallet.Backlog. ErrInvalid for a shard that is none. ErrUnknown: repeat it.
-func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
-	if err := b.check(shard); err != nil {
-		return err
-	}
-	for batch := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), maxPipeline) {
-		entries := make([]string, len(batch))
-		for i, id := range batch {
-			entries[i] = entryID(id)
-		}
-		if _, err := b.c.eval(ctx, writing, "ack", ackScript, []string{b.streams[shard], b.leased[shard]}, entries...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Depth implements wallet.Backlog: one short command a shard.

@@ -161,7 +161,14 @@ func TestLostReads(t *testing.T) {
 		on   string
 		call func(ctx context.Context, r roles) error
 	}{
-		{"list", "HGETALL", func(ctx context.Context, r roles) error { _, err := r.tokens.List(ctx, 7, wallet.Official); return err }},
+		{"list", "ZRANGEBYSCORE", func(ctx context.Context, r roles) error { _, err := r.tokens.List(ctx, 7, wallet.Official); return err }},
+		{"listed tokens", "HMGET", func(ctx context.Context, r roles) error {
+			if err := r.tokens.Issue(ctx, benchToken(7)); err != nil {
+				return err
+			}
+			_, err := r.tokens.List(ctx, 7, wallet.Official)
+			return err
+		}},
 		{"depth", "XLEN", func(ctx context.Context, r roles) error { _, err := r.backlog.Depth(ctx); return err }},
 		{"oldest", "XRANGE", func(ctx context.Context, r roles) error { _, _, err := r.backlog.Oldest(ctx); return err }},
 		{"token book", "SCAN", func(ctx context.Context, r roles) error {

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/redis/rueidis"
 
 	"hongbao/reference/wallet"
 )
 
-// Tokens keeps the token lists: a hash of tokens a wallet and stage, by order number, and beside it a zset of the
-// statuses that they were moved to, which only ever ascend. Both share the hash tag of the wallet's backlog shard. When its Redis is lost, the
+// Tokens keeps the token lists: a hash of tokens a wallet and stage, by order number, and beside it a zset of their
+// statuses, which only ever ascend. Both share the hash tag of the wallet's backlog shard. When its Redis is lost, the
 // clients' copies restore the view and the posting (T8). A token that was posted stays listed as long as its list
 // lives, so that a late repeat of Issue is recognised.
 type Tokens struct {
@@ -57,14 +58,12 @@ func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
 	}
 	shard, no, at := s.b.shardOf(t.Order.ActID), t.Order.String(), s.place(t.Order.ActID, t.Order.Stage)
 	list := s.c.prefix + tokenLists + at
-	cmds := make(rueidis.Commands, 0, 7)
+	cmds := make(rueidis.Commands, 0, 8)
 	cmds = append(cmds,
 		s.b.add(shard, t.Credit()),
 		s.c.r.B().Hsetnx().Key(list).Field(no).Value(tokenText(t)).Build(),
-		s.c.r.B().Hlen().Key(list).Build())
-	if t.Status != wallet.TokenIssued {
-		cmds = append(cmds, s.mark(at, no, t.Status))
-	}
+		s.c.r.B().Hlen().Key(list).Build(),
+		s.c.r.B().Zadd().Key(s.c.prefix+tokenMarks+at).Gt().ScoreMember().ScoreMember(float64(t.Status), no).Build())
 	if s.c.expire != "" {
 		cmds = append(cmds, s.c.expiry(s.b.streams[shard]), s.c.expiry(list), s.c.expiry(s.c.prefix+tokenMarks+at))
 	}
@@ -81,74 +80,98 @@ func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
 	switch {
 	case isNew == 0:
 		// Whatever comes of it: the token is listed, and its credit was held with it.
-		_, _ = s.c.do(ctx, writing, "issue", s.c.r.B().Xdel().Key(s.b.streams[shard]).Id(entry).Build())
+		_, _ = s.c.transact(ctx, "issue", s.b.takeBack(shard, entry)...)
 		return nil
 	case listed > wallet.MaxTokenList:
-		return s.withdraw(ctx, shard, entry, list, no)
+		return s.withdraw(ctx, shard, entry, at, no)
 	}
 	return nil
 }
 
 // withdraw takes back what made a list too long. A poster that has leased the credit by now may post it all the same.
-func (s *Tokens) withdraw(ctx context.Context, shard int, entry, list, no string) error {
+func (s *Tokens) withdraw(ctx context.Context, shard int, entry, at, no string) error {
 	full := fmt.Errorf("redis: %d tokens are listed: %w", wallet.MaxTokenList, wallet.ErrOverloaded)
-	done, err := s.c.transact(ctx, "issue",
-		s.c.r.B().Zscore().Key(s.b.leased[shard]).Member(entry).Build(),
-		s.c.r.B().Xdel().Key(s.b.streams[shard]).Id(entry).Build(),
-		s.c.r.B().Hdel().Key(list).Field(no).Build())
+	cmds := append(s.b.takeBack(shard, entry),
+		s.c.r.B().Zrangebyscore().Key(s.b.leased[shard]).Min("+inf").Max("+inf").Build(),
+		s.c.r.B().Hdel().Key(s.c.prefix+tokenLists+at).Field(no).Build(),
+		s.c.r.B().Zrem().Key(s.c.prefix+tokenMarks+at).Member(no).Build())
+	done, err := s.c.transact(ctx, "issue", cmds...)
 	if err != nil {
 		return wallet.Unsettled(err)
 	}
-	if left, err := done[1].AsInt64(); err != nil || left == 0 || !done[0].IsNil() {
+	left, err1 := done[0].AsInt64()
+	last, err2 := done[2].AsStrSlice()
+	if errors.Join(err1, err2) != nil || left == 0 || handedOut(last, entry) {
 		return wallet.Unsettled(full)
 	}
 	return full
 }
 
-// mark moves a status forward, or leaves it where it is further already.
-func (s *Tokens) mark(at, no string, status wallet.TokenStatus) rueidis.Completed {
-	return s.c.r.B().Zadd().Key(s.c.prefix+tokenMarks+at).Gt().ScoreMember().ScoreMember(float64(status), no).Build()
+// handedOut says whether an entry was leased: not after the one that was leased last.
+func handedOut(last []string, entry string) bool {
+	if len(last) == 0 {
+		return false
+	}
+	at, err1 := handle(strings.TrimPrefix(last[0], lastMember))
+	is, err2 := handle(entry)
+	return err1 != nil || err2 != nil || is <= at
 }
 
-// Mark implements wallet.Tokens: two round trips a batch, because what is not listed is to be left alone, and no
-// server does that in one command. A list that is lost in between leaves a mark behind, and it is true all the same.
-// ErrInvalid for what is not a status.
+// Mark implements wallet.Tokens. ErrInvalid for what is not a status.
 func (s *Tokens) Mark(ctx context.Context, nos []wallet.OrderNo, status wallet.TokenStatus) error {
 	if err := checkStatus(status); err != nil || status == wallet.TokenIssued {
 		return err // issued is where all begin
 	}
-	texts, places, ask := make([]string, len(nos)), make([]string, len(nos)), make(rueidis.Commands, len(nos))
-	for i, no := range nos {
-		texts[i], places[i] = no.String(), s.place(no.ActID, no.Stage)
-		ask[i] = s.c.r.B().Hexists().Key(s.c.prefix + tokenLists + places[i]).Field(texts[i]).Build()
-	}
-	listed, err := s.c.pipeline(ctx, reading, "mark", ask)
-	if err != nil {
-		return err
-	}
-	marks := make(rueidis.Commands, 0, len(nos))
-	for i := range nos {
-		if is, err := listed[i].AsBool(); err != nil {
-			return fmt.Errorf("redis: mark: %w", err)
-		} else if !is {
-			continue
-		}
-		marks = append(marks, s.mark(places[i], texts[i], status))
+	cmds := make(rueidis.Commands, 0, len(nos))
+	for _, no := range nos {
+		marks := s.c.prefix + tokenMarks + s.place(no.ActID, no.Stage)
+		// Forward only, and only what is listed: it has a mark.
+		cmds = append(cmds, s.c.r.B().Zadd().Key(marks).Xx().Gt().ScoreMember().ScoreMember(float64(status), no.String()).Build())
 		if s.c.expire != "" {
-			marks = append(marks, s.c.expiry(s.c.prefix+tokenMarks+places[i]))
+			cmds = append(cmds, s.c.expiry(marks))
 		}
 	}
-	_, err = s.c.pipeline(ctx, writing, "mark", marks)
+	_, err := s.c.pipeline(ctx, writing, "mark", cmds)
 	return err
 }
 
-// List implements wallet.Tokens.
+// List implements wallet.Tokens: what was posted is passed over without being read.
 func (s *Tokens) List(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([]wallet.Token, error) {
-	lists, err := s.read(ctx, []string{s.place(id, stage)})
+	at := s.place(id, stage)
+	answer, err := s.c.do(ctx, reading, "list", s.c.r.B().Zrangebyscore().Key(s.c.prefix+tokenMarks+at).
+		Min("-inf").Max("("+text(wallet.TokenSuccess)).Withscores().Build())
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(lists[0], func(t wallet.Token) bool { return t.Status == wallet.TokenSuccess }), nil
+	pending, err := answer.AsZScores()
+	if err != nil {
+		return nil, fmt.Errorf("redis: list: %w", err)
+	}
+	if len(pending) == 0 {
+		return nil, nil
+	}
+	nos := make([]string, len(pending))
+	for i, z := range pending {
+		nos[i] = z.Member
+	}
+	answer, err = s.c.do(ctx, reading, "list", s.c.r.B().Hmget().Key(s.c.prefix+tokenLists+at).Field(nos...).Build())
+	if err != nil {
+		return nil, err
+	}
+	found, err := answer.ToArray()
+	if err != nil || len(found) != len(nos) {
+		return nil, fmt.Errorf("redis: list: %d of %d tokens: %w", len(found), len(nos), err)
+	}
+	fields := make(map[string]string, len(nos))
+	for i := range found {
+		if found[i].IsNil() {
+			continue // the list has expired since
+		}
+		if fields[nos[i]], err = found[i].ToString(); err != nil {
+			return nil, fmt.Errorf("redis: list: %w", err)
+		}
+	}
+	return tokens(fields, pending)
 }
 
 // read returns the lists at these places, each in order of its numbers.

@@ -1,0 +1,224 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/redis/rueidis"
+
+	"hongbao/reference/wallet"
+)
+
+// The bounds of taking.
+const (
+	maxTake  = 4096 // entries: a few milliseconds of an embedded server, which does nothing else meanwhile
+	maxEnded = 1024 // ended leases that are looked at to find the oldest; each is a batch of somebody who died
+	atOnce   = 16   // of them, read in one round trip
+
+	// maxClaims bounds how often others may be faster. Shards are divided among instances, so that mostly nobody is.
+	maxClaims = 64
+)
+
+// Take implements wallet.Backlog; it never waits, and hands out maxTake at most. What cannot be read stays held, where
+// Depth shows it. ErrInvalid for a shard that is none. ErrUnknown: some may be leased to nobody, until their lease ends.
+//
+// It reads, and then claims what it has read in one small step that fails if others were there meanwhile: so the
+// entries do not pass through a script, which costs an embedded Redis more than all the rest.
+func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
+	if err := b.check(shard); err != nil || limit <= 0 {
+		return nil, err
+	}
+	for range maxClaims {
+		c, err := b.look(ctx, shard, min(limit, maxTake))
+		if err != nil || c == nil {
+			return nil, err
+		}
+		claimed, err := c.make(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if claimed {
+			return c.given, nil
+		}
+	}
+	return nil, nil
+}
+
+// claim is what a taker has read and wants to lease.
+type claim struct {
+	*Backlog
+	book
+	shard int
+	now   wallet.Instant
+	next  string   // the last member as it shall be
+	over  []string // spans that end for good
+	taken []string // new spans, each after the end of its lease
+	given []wallet.Held
+	room  int
+}
+
+// look reads what there is to take: what ended leases give back, oldest first, then what was never handed out. nil:
+// nothing.
+func (b *Backlog) look(ctx context.Context, shard, limit int) (*claim, error) {
+	c := &claim{Backlog: b, shard: shard, now: b.clock.Now(), room: limit}
+	stream, leased, cmds := b.streams[shard], b.leased[shard], b.c.r.B()
+	answers, err := b.c.pipeline(ctx, reading, "take", rueidis.Commands{
+		cmds.Xlen().Key(stream).Build(),
+		cmds.Zrangebyscore().Key(leased).Min("-inf").Max(text(c.now)).Withscores().Limit(0, maxEnded).Build(),
+		cmds.Zrangebyscore().Key(leased).Min("+inf").Max("+inf").Build(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.book, err = readBook(answers); err != nil {
+		return nil, fmt.Errorf("redis: take: %w", err)
+	}
+	if c.held == 0 {
+		return nil, nil
+	}
+	c.next = c.last
+	for ended := range slices.Chunk(c.ended, atOnce) {
+		if c.room == 0 {
+			break
+		}
+		if err := c.again(ctx, ended); err != nil {
+			return nil, err
+		}
+	}
+	if c.room > 0 {
+		err = c.fresh(ctx)
+	}
+	if len(c.taken) == 0 && len(c.over) == 0 {
+		return nil, err
+	}
+	return c, err
+}
+
+// read asks for the entries of spans of the stream.
+func (c *claim) read(ctx context.Context, count int, spans ...span) ([][]entry, error) {
+	cmds := make(rueidis.Commands, len(spans))
+	for i, s := range spans {
+		cmds[i] = c.c.r.B().Xrange().Key(c.streams[c.shard]).Start(s.first).End(s.last).Count(int64(count)).Build()
+	}
+	answers, err := c.c.pipeline(ctx, reading, "take", cmds)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]entry, len(spans))
+	for i := range answers {
+		if out[i], err = entries(answers[i]); err != nil {
+			return nil, fmt.Errorf("redis: take: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// again takes what ended leases give back. Of one that is more than there is room for, the rest stays ended.
+func (c *claim) again(ctx context.Context, ended []string) error {
+	spans := make([]span, 0, len(ended))
+	for _, name := range ended {
+		if s, ok := parseSpan(name); ok {
+			spans = append(spans, s)
+		}
+	}
+	found, err := c.read(ctx, c.room+1, spans...)
+	if err != nil {
+		return err
+	}
+	c.over = append(c.over, ended[:len(ended)-len(spans)]...) // what is no span comes first
+	for i, of := range found {
+		if c.room == 0 {
+			break
+		}
+		c.over = append(c.over, ended[len(ended)-len(spans)+i])
+		n := min(len(of), c.room)
+		c.give(of[:n])
+		if n < len(of) {
+			rest := span{first: of[n].id, last: spans[i].last, n: len(of) - n, gone: c.gone}
+			c.taken = append(c.taken, text(c.now), rest.name())
+		}
+	}
+	return nil
+}
+
+// fresh takes what was never handed out.
+func (c *claim) fresh(ctx context.Context) error {
+	from := "-"
+	if c.last != "" {
+		from = "(" + strings.TrimPrefix(c.last, lastMember)
+	}
+	found, err := c.read(ctx, c.room, span{first: from, last: "+"})
+	if err != nil || len(found[0]) == 0 {
+		return err
+	}
+	c.next = lastMember + found[0][len(found[0])-1].id
+	c.give(found[0])
+	return nil
+}
+
+// give leases entries that stand side by side.
+func (c *claim) give(of []entry) {
+	if len(of) == 0 {
+		return
+	}
+	c.room -= len(of)
+	c.taken = append(c.taken, text(c.now.Add(c.lease)), span{of[0].id, of[len(of)-1].id, len(of), c.gone}.name())
+	for _, e := range of {
+		id, err1 := handle(e.id)
+		credit, err2 := parseCredit(e.credit)
+		if err1 == nil && err2 == nil {
+			c.given = append(c.given, wallet.Held{ID: id, Credit: credit})
+		}
+	}
+}
+
+// make makes the claim, unless others came between.
+func (c *claim) make(ctx context.Context) (bool, error) {
+	args := append([]string{c.last, c.next, text(c.gone), text(c.now), c.c.expire, text(len(c.over))}, c.over...)
+	m, err := c.c.eval(ctx, writing, "take", claimScript, []string{c.leased[c.shard]}, append(args, c.taken...)...)
+	if err != nil {
+		return false, err
+	}
+	done, err := m.AsInt64()
+	if err != nil {
+		return false, fmt.Errorf("redis: take: %w: %w", wallet.ErrUnknown, err)
+	}
+	return done == 1, nil
+}
+
+// Ack implements wallet.Backlog. ErrInvalid for a shard that is none. ErrUnknown: repeat it.
+func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
+	if err := b.check(shard); err != nil || len(ids) == 0 {
+		return err
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	s := span{first: entryID(ids[0]), last: entryID(ids[len(ids)-1]), n: len(ids)}
+	m, err := b.c.eval(ctx, writing, "ack", ackScript, []string{b.streams[shard], b.leased[shard]}, s.first, s.last, text(s.n))
+	if err != nil {
+		return err
+	}
+	if whole, err := m.AsInt64(); err == nil && whole == 1 {
+		return nil
+	}
+	for batch := range slices.Chunk(ids, maxPipeline) {
+		// A span that is left empty is taken off by whoever comes upon it when its lease has ended.
+		all := make([]string, len(batch))
+		for i, id := range batch {
+			all[i] = entryID(id)
+		}
+		if _, err := b.c.transact(ctx, "ack", b.takeBack(shard, all...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeBack deletes entries wherever they are, and says so to those who have read or leased a span that they were in.
+func (b *Backlog) takeBack(shard int, ids ...string) []rueidis.Completed {
+	return []rueidis.Completed{
+		b.c.r.B().Xdel().Key(b.streams[shard]).Id(ids...).Build(),
+		b.c.r.B().Zincrby().Key(b.leased[shard]).Increment(-1).Member(goneMember).Build(),
+	}
+}
