@@ -14,8 +14,10 @@ type Identities struct {
 	db      *DB
 	change  *kind
 	wallets counter
+	people  crowd[wallet.Account, wallet.Person]
 
-	person, rowAndHolder   string
+	present, leftOf        string // parts of what Person reads
+	rowAndHolder           string
 	accounts, phones       string // parts of what a change reads
 	former, left           string
 	forget                 string
@@ -28,9 +30,9 @@ var _ wallet.IdentityStore = (*Identities)(nil)
 // NewIdentities returns the identities in db.
 func NewIdentities(db *DB) *Identities {
 	s := &Identities{db: db, wallets: newCounter(db, countWallets),
-		person: db.text("SELECT a.act_id, COALESCE(f.former, 0), 0, 0 FROM {p}accounts a LEFT JOIN {p}former_wallets f ON f.act_id = a.act_id " +
-			"WHERE a.family = ? AND a.account = ? " +
-			"UNION ALL SELECT 0, 0, l.act_id, l.at FROM {p}left_wallets l WHERE l.family = ? AND l.account = ?"),
+		present: db.text("SELECT a.family, a.account, a.act_id, COALESCE(f.former, 0), 0, 0 FROM {p}accounts a " +
+			"LEFT JOIN {p}former_wallets f ON f.act_id = a.act_id WHERE "),
+		leftOf: db.text(" UNION ALL SELECT l.family, l.account, 0, 0, l.act_id, l.at FROM {p}left_wallets l WHERE "),
 		rowAndHolder: db.text("SELECT COALESCE(a.act_id, 0), COALESCE(a.phone, 0), COALESCE(p.bound, 0), COALESCE(h.holder, 0) " +
 			"FROM (SELECT 1 AS one) o LEFT JOIN {p}accounts a ON a.family = ? AND a.account = ? " +
 			"LEFT JOIN {p}phones p ON p.phone = a.phone AND p.phone <> 0 LEFT JOIN {p}phones h ON h.phone = ?"),
@@ -45,36 +47,59 @@ func NewIdentities(db *DB) *Identities {
 		addLeft:     insertion{db.text("REPLACE INTO {p}left_wallets (family, account, act_id, at) VALUES "), 4, ""},
 	}
 	s.change = &kind{rank: rankIdentities, apply: s.applyChanges}
+	s.people.read = s.persons
 	return s
 }
 
-// Person implements wallet.IdentityStore, by one query on primary keys, so that all it says is of one moment. ErrInvalid for an account of no known family.
-func (s *Identities) Person(ctx context.Context, a wallet.Account) (p wallet.Person, err error) {
+// Person implements wallet.IdentityStore, by one query on primary keys, so that all it says is of one moment. ErrInvalid
+// for an account of no known family. Who ask at the same time are looked up together.
+func (s *Identities) Person(ctx context.Context, a wallet.Account) (wallet.Person, error) {
 	if err := checkAccount(a); err != nil {
 		return wallet.Person{}, err
 	}
-	var earlier []wallet.LeftWallet
-	args := []any{int64(a.Family), int64(a.User), int64(a.Family), int64(a.User)}
-	err = s.db.shards[0].ask(ctx, s.person, args, func(r *sql.Rows) error {
+	p, ok, err := s.people.ask(ctx, a)
+	if err == nil && !ok {
+		err = wallet.ErrNotFound
+	}
+	return p, err
+}
+
+// persons returns who stands behind accounts; those that are not there are left out.
+func (s *Identities) persons(ctx context.Context, accounts []wallet.Account) (map[wallet.Account]wallet.Person, error) {
+	const key = "family = ? AND account = ?"
+	n := padded(s.db.dialect, len(accounts))
+	args := make([]any, 0, 4*n)
+	for range 2 {
+		for i := range n {
+			a := accounts[min(i, len(accounts)-1)]
+			args = append(args, int64(a.Family), int64(a.User))
+		}
+	}
+	people := make(map[wallet.Account]wallet.Person, len(accounts))
+	earlier := map[wallet.Account][]wallet.LeftWallet{}
+	err := s.db.shards[0].ask(ctx, s.present+anyOf(key, n)+s.leftOf+anyOf(key, n), args, func(r *sql.Rows) error {
+		var a wallet.Account
 		var present, former wallet.ActID
 		var left wallet.LeftWallet
-		err := r.Scan(&present, &former, &left.ActID, &left.At)
+		err := r.Scan(&a.Family, &a.User, &present, &former, &left.ActID, &left.At)
 		if left.ActID != 0 {
-			earlier = append(earlier, left)
+			earlier[a] = append(earlier[a], left)
 			return err
 		}
+		p := people[a]
 		p.ActID = present
 		if former != 0 {
 			p.Former = append(p.Former, former)
 		}
+		people[a] = p
 		return err
 	})
-	if err == nil && p.ActID == 0 {
-		err = wallet.ErrNotFound
+	for a, p := range people {
+		slices.Sort(p.Former)
+		p.Left = wallet.Leave(earlier[a], nil, p, 0) // without those that came back to the person since
+		people[a] = p
 	}
-	slices.Sort(p.Former)
-	p.Left = wallet.Leave(earlier, nil, p, 0) // without those that came back to the person since
-	return p, err
+	return people, err
 }
 
 // Row implements wallet.IdentityStore. ErrInvalid for an account of no known family.

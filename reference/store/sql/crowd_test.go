@@ -1,0 +1,134 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"hongbao/reference/wallet"
+)
+
+// asking is a crowd whose queries take a second and answer each even key with its double; what was asked is kept.
+func asking(fail error) (c *crowd[int, int], asked *[][]int) {
+	asked = new([][]int)
+	c = &crowd[int, int]{}
+	var mu sync.Mutex
+	c.read = func(_ context.Context, all []int) (map[int]int, error) {
+		mu.Lock()
+		*asked = append(*asked, all)
+		mu.Unlock()
+		time.Sleep(time.Second)
+		found := map[int]int{}
+		for _, k := range all {
+			if k%2 == 0 {
+				found[k] = 2 * k
+			}
+		}
+		return found, fail
+	}
+	return c, asked
+}
+
+// TestCrowdAsksTogether wants those who come while the readers are busy to share a query, and each to be told his own.
+func TestCrowdAsksTogether(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	synctest.Test(t, func(t *testing.T) {
+		c, asked := asking(nil)
+		var all sync.WaitGroup
+		begin := time.Now()
+		for i := range maxReaders + 2*lookUpAtOnce {
+			all.Go(func() {
+				key := i % (lookUpAtOnce + 50)
+				got, ok, err := c.ask(t.Context(), key)
+				require.NoError(t, err)
+				require.Equal(t, key%2 == 0, ok)
+				if ok {
+					require.Equal(t, 2*key, got)
+				}
+			})
+			synctest.Wait() // in this order
+		}
+		all.Wait()
+		require.Equal(t, 2*time.Second, time.Since(begin), "the crowd shared the queries that followed the first ones")
+		require.Len(t, *asked, maxReaders+2)
+		for _, keys := range *asked {
+			seen := map[int]bool{}
+			for _, k := range keys {
+				require.False(t, seen[k], "key %d is asked twice by one query", k)
+				seen[k] = true
+			}
+			require.LessOrEqual(t, len(keys), lookUpAtOnce)
+		}
+	})
+}
+
+// TestCrowdIsToldWhatIs wants a query that began before somebody asked to be none of his.
+func TestCrowdIsToldWhatIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		value := 0
+		c := &crowd[int, int]{}
+		c.read = func(_ context.Context, all []int) (map[int]int, error) {
+			is := value
+			time.Sleep(time.Second)
+			return map[int]int{all[0]: is}, nil
+		}
+		var all sync.WaitGroup
+		for range maxReaders {
+			all.Go(func() { _, _, _ = c.ask(t.Context(), 1) })
+		}
+		synctest.Wait()
+		value = 7
+		got, _, err := c.ask(t.Context(), 1)
+		require.NoError(t, err)
+		require.Equal(t, 7, got)
+		all.Wait()
+	})
+}
+
+// TestCrowdGivesUp wants one whose time is up, or who finds too many before him, to be told that nothing was changed, and
+// the others to be answered.
+func TestCrowdGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := asking(nil)
+		soon, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		var all sync.WaitGroup
+		all.Go(func() {
+			_, _, err := c.ask(soon, 2)
+			require.ErrorIs(t, err, wallet.ErrUnavailable)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+		})
+		for range maxReaders + maxAsking - 1 {
+			all.Go(func() {
+				_, ok, err := c.ask(t.Context(), 4)
+				require.True(t, ok)
+				require.NoError(t, err)
+			})
+		}
+		synctest.Wait()
+		all.Go(func() { _, _, _ = c.ask(t.Context(), 4) })
+		synctest.Wait()
+		_, _, err := c.ask(t.Context(), 4)
+		require.ErrorIs(t, err, wallet.ErrOverloaded)
+		all.Wait()
+	})
+}
+
+// TestCrowdFails wants a failure told to all that it struck, and a reader after it.
+func TestCrowdFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("broken")
+		c, asked := asking(broken)
+		for range 2 * maxReaders {
+			_, _, err := c.ask(t.Context(), 2)
+			require.ErrorIs(t, err, broken)
+		}
+		require.Len(t, *asked, 2*maxReaders, "readers go on")
+	})
+}
