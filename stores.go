@@ -37,6 +37,7 @@ type stores struct {
 	identities  *sqlstore.Identities
 	orders      *sqlstore.Orders
 	quotas      *sqlstore.Quotas
+	admissions  *sqlstore.Admissions
 	ledger      *sqlstore.Ledger
 	withdrawals *sqlstore.Withdrawals
 	bank        *sqlstore.Bank
@@ -66,6 +67,7 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 		return err
 	}
 	s.identities, s.orders, s.quotas = sqlstore.NewIdentities(s.sql), sqlstore.NewOrders(s.sql), sqlstore.NewQuotas(s.sql)
+	s.admissions = sqlstore.NewAdmissions(s.orders, s.quotas)
 	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), sqlstore.NewWithdrawals(s.sql)
 	s.bank, s.audit = sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
 

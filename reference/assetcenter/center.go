@@ -32,6 +32,9 @@ type Center struct {
 	Clock    wallet.Clock
 	Delivery Delivery
 
+	// Admission records an order and takes its budget in one step. nil: one after the other, by Orders and Budgets.
+	Admission wallet.Admission
+
 	plans map[*activity.Scene][]capability
 	Nodes int // instances that share a scene's rate limit
 }
@@ -53,15 +56,12 @@ func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 		Opened:  r.Opened,
 		Created: c.Clock.Now(),
 	}
-	order, err = c.record(ctx, order, who)
+	order, err = c.take(ctx, order, who, scene.Child.Budget)
 	if err != nil {
 		return wallet.GrantReply{}, err
 	}
 	if order.State == wallet.OrderSettled {
 		return wallet.GrantReply{Order: order.No, Amount: order.Amount, State: wallet.GrantPosted}, nil
-	}
-	if err := c.reserve(ctx, order, scene.Child); err != nil {
-		return wallet.GrantReply{}, err
 	}
 	reply, err := c.Delivery.Deliver(ctx, order, r.App, scene)
 	if err != nil {
@@ -100,22 +100,33 @@ func (c *Center) check(r wallet.GrantRequest) (*activity.Scene, error) {
 	return scene, nil
 }
 
-// record writes the order, or finds the one that an earlier try wrote.
-func (c *Center) record(ctx context.Context, o wallet.Order, who wallet.Person) (wallet.Order, error) {
+// take puts the order on record, or finds the one that an earlier try wrote, and takes its amount from the budget. It
+// voids the order when there is none left.
+func (c *Center) take(ctx context.Context, o wallet.Order, who wallet.Person, budget wallet.Money) (wallet.Order, error) {
 	earlier, err := c.earlier(ctx, o.No, who)
 	if err != nil {
 		return o, err
 	}
 	if e, ok := standsFor(o, earlier); ok {
 		o.No = e.No
-		return sameOr(e, o)
+		return c.reserve(ctx, e, o, budget)
 	}
 	var onRecord wallet.Order
-	err = wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
+	if c.Admission == nil {
+		err = wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
+		if err != nil {
+			return o, err
+		}
+		return c.reserve(ctx, onRecord, o, budget)
+	}
+	err = wallet.Repeat(func() (err error) { onRecord, err = c.Admission.Admit(ctx, o, budget); return err })
+	if errors.Is(err, wallet.ErrOverBudget) {
+		return o, c.void(ctx, o.No)
+	}
 	if err != nil {
 		return o, err
 	}
-	return sameOr(onRecord, o)
+	return onRecord, sameOr(onRecord, o)
 }
 
 // earlier returns what is on record of this win under another wallet than the present one; where there is none, the
@@ -164,28 +175,37 @@ func standsFor(asked wallet.Order, onRecord []wallet.Order) (found wallet.Order,
 	return found, ok
 }
 
-// sameOr returns the order on record, or why it is not the one that was asked for.
-func sameOr(onRecord, asked wallet.Order) (wallet.Order, error) {
+// sameOr returns nil, or why the order on record is not the one that was asked for.
+func sameOr(onRecord, asked wallet.Order) error {
 	switch {
 	case !onRecord.SameGrant(asked):
-		return onRecord, fmt.Errorf("%w: order %s is on record with %d fen, not %d", wallet.ErrConflict, asked.No, onRecord.Amount, asked.Amount)
+		return fmt.Errorf("%w: order %s is on record with %d fen, not %d", wallet.ErrConflict, asked.No, onRecord.Amount, asked.Amount)
 	case onRecord.State == wallet.OrderVoid:
-		return onRecord, wallet.ErrOverBudget
+		return wallet.ErrOverBudget
+	}
+	return nil
+}
+
+// reserve takes the amount of an order on record from the budget, unless it is settled, and voids the order when there
+// is none left.
+func (c *Center) reserve(ctx context.Context, onRecord, asked wallet.Order, budget wallet.Money) (wallet.Order, error) {
+	if err := sameOr(onRecord, asked); err != nil || onRecord.State == wallet.OrderSettled {
+		return onRecord, err
+	}
+	err := wallet.Repeat(func() error { return c.Budgets.Reserve(ctx, onRecord.No, onRecord.Amount, budget) })
+	if errors.Is(err, wallet.ErrOverBudget) {
+		return onRecord, c.void(ctx, onRecord.No)
+	}
+	if err != nil {
+		return onRecord, wallet.Unsettled(err)
 	}
 	return onRecord, nil
 }
 
-// reserve takes the order's amount from the budget, and voids the order when there is none left.
-func (c *Center) reserve(ctx context.Context, o wallet.Order, child *wallet.Child) error {
-	err := wallet.Repeat(func() error { return c.Budgets.Reserve(ctx, o.No, o.Amount, child.Budget) })
-	if errors.Is(err, wallet.ErrOverBudget) {
-		if err := wallet.Repeat(func() error { return c.Orders.Finish(ctx, []wallet.OrderNo{o.No}, wallet.OrderVoid) }); err != nil {
-			return wallet.Unsettled(err) // compensation will void it
-		}
-		return wallet.ErrOverBudget
+// void records that there is no budget for an order, and returns ErrOverBudget once it is on record.
+func (c *Center) void(ctx context.Context, no wallet.OrderNo) error {
+	if err := wallet.Repeat(func() error { return c.Orders.Finish(ctx, []wallet.OrderNo{no}, wallet.OrderVoid) }); err != nil {
+		return wallet.Unsettled(err) // compensation will void it
 	}
-	if err != nil {
-		return wallet.Unsettled(err)
-	}
-	return nil
+	return wallet.ErrOverBudget
 }

@@ -53,6 +53,7 @@ type Ports struct {
 	Orders      wallet.Orders
 	OpenOrders  wallet.OpenOrders
 	Budgets     wallet.Budgets
+	Admission   wallet.Admission // both in one step; nil: in two
 	Tokens      wallet.Tokens
 	Backlog     wallet.Backlog
 	Ledger      wallet.Ledger
@@ -103,7 +104,8 @@ func New(c Config, p Ports) (*Node, error) {
 		purse = &walletpage.Purse{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock}
 	}
 	n := &Node{
-		center: &assetcenter.Center{People: winners, Index: index, Orders: p.Orders, Budgets: p.Budgets, Clock: p.Clock, Nodes: c.Instances},
+		center: &assetcenter.Center{People: winners, Index: index, Orders: p.Orders, Budgets: p.Budgets, Admission: p.Admission, Clock: p.Clock,
+			Nodes: c.Instances},
 		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Purse: purse, Clock: p.Clock},
 		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Bank: p.Bank,
 			Posting: poster, Purse: purse, Clock: p.Clock, Release: c.Release, Alarm: p.Alarm},

@@ -25,6 +25,7 @@ type trouble struct {
 	meanwhile func()
 
 	leases, records int
+	atOrders        bool // the call under way is of the orders' book
 }
 
 func (b *trouble) call(do func() error) error {
@@ -60,6 +61,37 @@ func (b *trouble) Record(ctx context.Context, r wallet.Reservation) (out wallet.
 		return wallet.Reservation{}, false, err
 	}
 	return out, isNew, err
+}
+
+// books is a trouble's orders, to which the same happens.
+type books struct {
+	wallet.AdmissionBook
+	of *trouble
+}
+
+func (b books) Admit(ctx context.Context, o wallet.Order, block wallet.BlockID) (out wallet.Admitted, err error) {
+	b.of.atOrders = true
+	defer func() { b.of.atOrders = false }()
+	err = b.of.call(func() (err error) { out, err = b.AdmissionBook.Admit(ctx, o, block); return err })
+	if wallet.CodeOf(err) == wallet.CodeUnknown {
+		return wallet.Admitted{}, err
+	}
+	return out, err
+}
+
+func (b books) Get(ctx context.Context, nos []wallet.OrderNo) (out []wallet.Order, err error) {
+	b.of.atOrders = true
+	defer func() { b.of.atOrders = false }()
+	err = b.of.call(func() (err error) { out, err = b.AdmissionBook.Get(ctx, nos); return err })
+	if wallet.CodeOf(err) == wallet.CodeUnknown {
+		err = wallet.ErrUnavailable // a read
+	}
+	return out, err
+}
+
+// win is an order as it is asked for.
+func win(id int, amount wallet.Money) wallet.Order {
+	return wallet.Order{No: number(id), Amount: amount, Created: 1}
 }
 
 func (b *trouble) Strand(ctx context.Context, holder string) error {

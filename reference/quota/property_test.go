@@ -55,6 +55,11 @@ type festival struct {
 	holders []string         // of all lives
 	answers map[int]bool     // what was first told of an order: granted or not
 	depth   int
+
+	// orders are recorded together with their reservations; nil: somebody else records them.
+	orders    *mem.Orders
+	orderBook books
+	admits    map[*quota.Budgets]*quota.Admission
 }
 
 const orders = 12
@@ -64,9 +69,20 @@ func amountOf(order int) wallet.Money { return wallet.Money(order*5%13 + 1) } //
 // TestNeverOver: whatever is lost, repeated, paused, stranded or audited, at any point and several at once, the budget
 // is never exceeded, an answer stands, and after everything was stranded and audited the book is exact.
 func TestNeverOver(t *testing.T) {
+	for _, admitting := range []bool{false, true} {
+		t.Run(fmt.Sprint("admitting ", admitting), func(t *testing.T) { neverOver(t, admitting) })
+	}
+}
+
+func neverOver(t *testing.T, admitting bool) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := &festival{t: t, book: calm(mem.NewQuotas()), answers: map[int]bool{},
+		quotas := mem.NewQuotas()
+		f := &festival{t: t, book: calm(quotas), answers: map[int]bool{}, admits: map[*quota.Budgets]*quota.Admission{},
 			budget: wallet.Money(rapid.IntRange(1, 80).Draw(t, "budget")), block: wallet.Money(rapid.IntRange(1, 40).Draw(t, "block"))}
+		if admitting {
+			f.orders = mem.NewOrders()
+			f.orderBook = books{mem.NewAdmissions(f.orders, quotas), f.book}
+		}
 		for i := range 2 {
 			f.alive, f.names = append(f.alive, nil), append(f.names, "")
 			f.begin(i)
@@ -97,6 +113,9 @@ func (f *festival) begin(i int) {
 	f.names[i] = fmt.Sprintf("%d.%d", i, len(f.holders))
 	f.holders = append(f.holders, f.names[i])
 	f.alive[i] = quota.New(f.book, f.names[i], quota.Config{Block: f.block})
+	if f.orders != nil {
+		f.admits[f.alive[i]] = quota.NewAdmission(f.alive[i], f.orderBook)
+	}
 }
 
 func (f *festival) step() {
@@ -126,7 +145,7 @@ func (f *festival) reserve(b *quota.Budgets) {
 
 // hear reserves and checks that an answer is what was answered before.
 func (f *festival) hear(b *quota.Budgets, order int) error {
-	err := b.Reserve(bg(), number(order), amountOf(order), f.budget)
+	err := f.ask(b, order)
 	if c := wallet.CodeOf(err); err != nil && c != wallet.CodeRefused {
 		require.Contains(f.t, []wallet.Code{wallet.CodeUnknown, wallet.CodeUnavailable, wallet.CodeOverloaded}, c, "%v", err)
 		return err
@@ -138,12 +157,57 @@ func (f *festival) hear(b *quota.Budgets, order int) error {
 	return err
 }
 
+// ask has an order admitted, or, if it is on record and open, reserved as compensation does. Now and then somebody asks
+// for another amount: he gets nothing by it.
+func (f *festival) ask(b *quota.Budgets, order int) error {
+	if f.orders == nil {
+		return b.Reserve(bg(), number(order), amountOf(order), f.budget)
+	}
+	on, err := f.orders.Get(bg(), []wallet.OrderNo{number(order)})
+	require.NoError(f.t, err)
+	if on[0].No == number(order) && on[0].State == wallet.OrderOpen && rapid.Bool().Draw(f.t, "compensated") {
+		err := b.Reserve(bg(), number(order), on[0].Amount, f.budget)
+		require.NotErrorIs(f.t, err, wallet.ErrOverBudget, "an open order was paid when it was recorded")
+		return err
+	}
+	if rapid.IntRange(0, 9).Draw(f.t, "more") == 0 {
+		if f.depth < 3 && on[0].No == number(order) { // an order that is not there would be his
+			got, err := f.admits[b].Admit(bg(), win(order, amountOf(order)+1), f.budget)
+			require.True(f.t, err != nil || got.Amount == amountOf(order), "the first amount stands")
+		}
+	}
+	got, err := f.admits[b].Admit(bg(), win(order, amountOf(order)), f.budget)
+	if err != nil {
+		return err
+	}
+	require.Equal(f.t, number(order), got.No)
+	require.Equal(f.t, amountOf(order), got.Amount)
+	if got.State == wallet.OrderVoid {
+		return wallet.ErrOverBudget
+	}
+	return nil
+}
+
+// recorded returns how many fen the orders on record were granted.
+func (f *festival) recorded() (sum wallet.Money) {
+	_ = f.orders.Orders(bg(), func(o wallet.Order) bool {
+		if o.State == wallet.OrderOpen {
+			sum += o.Amount
+		}
+		return true
+	})
+	return sum
+}
+
 func (f *festival) safe() {
 	q, err := f.book.Quota(bg(), wallet.Official)
 	require.NoError(f.t, err)
 	require.LessOrEqual(f.t, q.Leased, f.budget)
 	require.LessOrEqual(f.t, q.Reserved+q.Stranded, q.Leased, "more is granted than was leased")
 	require.GreaterOrEqual(f.t, q.Reserved, f.granted(), "what was granted is on record")
+	if f.orders != nil {
+		require.Equal(f.t, q.Reserved, f.recorded(), "each order on record has its budget, and nothing else has")
+	}
 }
 
 func (f *festival) granted() (sum wallet.Money) {
@@ -169,9 +233,19 @@ func (f *festival) end() {
 	sum := f.granted()
 	stands(f.t, f.book, wallet.Quota{Reserved: sum, Leased: sum})
 	if rest := f.budget - sum; rest > 0 {
-		require.NoError(f.t, f.alive[0].Reserve(bg(), number(100), rest, f.budget), "all that is left can be granted")
+		err := f.rest(rest)
+		require.NoError(f.t, err, "all that is left can be granted")
 	}
 	stands(f.t, f.book, wallet.Quota{Reserved: f.budget, Leased: f.budget})
+}
+
+// rest grants what is left.
+func (f *festival) rest(fen wallet.Money) error {
+	if f.orders == nil {
+		return f.alive[0].Reserve(bg(), number(100), fen, f.budget)
+	}
+	_, err := f.admits[f.alive[0]].Admit(bg(), win(100, fen), f.budget)
+	return err
 }
 
 // TestNothingIsLeftUnissued: an instance that lives grants its budget to the last fen, however many answers it lost.

@@ -57,9 +57,10 @@ const (
 
 // Budgets is one life of one instance as its requests see it. It is safe for concurrent use.
 type Budgets struct {
-	book   wallet.Quotas
-	holder string
-	block  wallet.Money
+	book       wallet.Quotas
+	admissions wallet.AdmissionBook // nil: orders are recorded by somebody else
+	holder     string
+	block      wallet.Money
 
 	mu        sync.Mutex
 	pockets   [wallet.Stages + 1]pocket
@@ -88,6 +89,7 @@ type pocket struct {
 // time share its take.
 type take struct {
 	amount  wallet.Money
+	order   wallet.Order // to be recorded with it; zero: it is on record
 	block   wallet.BlockID
 	callers int  // recording it now
 	paid    bool // the book took it
@@ -111,14 +113,11 @@ func (b *Budgets) Spent(ctx context.Context, s wallet.Stage) (wallet.Money, erro
 // Reserve implements wallet.Budgets. A budget that is cut takes effect when the pocket is empty. ErrInvalid also for a
 // malformed number; ErrOverloaded and ErrUnavailable: nothing was reserved by this call.
 func (b *Budgets) Reserve(ctx context.Context, no wallet.OrderNo, amount, budget wallet.Money) error {
-	if err := no.Validate(); err != nil {
+	if err := check(no, amount); err != nil {
 		return err
 	}
-	if amount <= 0 {
-		return fmt.Errorf("%w: reservation of %d fen", wallet.ErrInvalid, int64(amount))
-	}
 	for range staleTries {
-		t, err := b.take(ctx, no, amount, budget)
+		t, err := b.take(ctx, wallet.Order{No: no, Amount: amount}, true, budget)
 		if errors.Is(err, wallet.ErrOverBudget) {
 			return b.refuse(ctx, no, amount)
 		}
@@ -129,6 +128,20 @@ func (b *Budgets) Reserve(ctx context.Context, no wallet.OrderNo, amount, budget
 			return err
 		}
 	}
+	return b.ended()
+}
+
+func check(no wallet.OrderNo, amount wallet.Money) error {
+	if err := no.Validate(); err != nil {
+		return err
+	}
+	if amount <= 0 {
+		return fmt.Errorf("%w: reservation of %d fen", wallet.ErrInvalid, int64(amount))
+	}
+	return nil
+}
+
+func (b *Budgets) ended() error {
 	return fmt.Errorf("%w: quota: the blocks of %s end as fast as they are leased", wallet.ErrUnavailable, b.holder)
 }
 
@@ -147,9 +160,10 @@ func answer(onRecord wallet.Reservation, err error) error {
 
 // take returns the order's take out of the pocket, which is filled from the book when it has too little. It returns
 // nil and no error when the order is known to be granted already.
-func (b *Budgets) take(ctx context.Context, no wallet.OrderNo, amount, budget wallet.Money) (*take, error) {
+func (b *Budgets) take(ctx context.Context, o wallet.Order, onRecord bool, budget wallet.Money) (*take, error) {
+	no, amount := o.No, o.Amount
 	for range leaseTries {
-		t, missing, whole := b.fromPocket(no, amount)
+		t, missing, whole := b.fromPocket(o, onRecord)
 		if t != nil || missing == 0 {
 			return t, nil
 		}
@@ -171,7 +185,8 @@ func (b *Budgets) take(ctx context.Context, no wallet.OrderNo, amount, budget wa
 
 // fromPocket takes the amount out of the pocket, or joins the take that the order has already. If there is too little,
 // it says how much is missing, and whether this caller is the one to fetch a whole block.
-func (b *Budgets) fromPocket(no wallet.OrderNo, amount wallet.Money) (t *take, missing wallet.Money, whole bool) {
+func (b *Budgets) fromPocket(o wallet.Order, onRecord bool) (t *take, missing wallet.Money, whole bool) {
+	no, amount := o.No, o.Amount
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.granted[no] {
@@ -192,6 +207,9 @@ func (b *Budgets) fromPocket(no wallet.OrderNo, amount wallet.Money) (t *take, m
 	}
 	p.free -= amount
 	t = &take{amount: amount, block: p.block, callers: 1}
+	if !onRecord {
+		t.order = o
+	}
 	b.takes[no] = t
 	return t, 0, false
 }

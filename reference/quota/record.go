@@ -98,7 +98,12 @@ func (b *Budgets) Settle(ctx context.Context, limit int) (int, error) {
 		if t == nil {
 			continue
 		}
-		err := b.record(ctx, no, t)
+		var err error
+		if t.order.No == no {
+			_, err = b.admit(ctx, t.order, t)
+		} else {
+			err = b.record(ctx, no, t)
+		}
 		if err != nil && !errors.Is(err, wallet.ErrStale) && !errors.Is(err, wallet.ErrOverBudget) {
 			return done, err
 		}

@@ -24,28 +24,29 @@ func grants() []mutant {
 		{
 			name: "a grant goes on though its order may not be on record", scenario: "unknown-outcomes", strategy: underAsync,
 			checks: []string{"nothing-lost"},
-			edits: []edit{{"reference/assetcenter/center.go", `	var onRecord wallet.Order
-	err = wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
-	if err != nil {
-		return o, err`, `	onRecord, _, err := c.Orders.Create(ctx, o)
-	if err != nil {
-		return o, nil`}},
+			edits: []edit{{"reference/assetcenter/center.go", `		err = wallet.Repeat(func() (err error) { onRecord, _, err = c.Orders.Create(ctx, o); return err })
+		if err != nil {
+			return o, err
+		}`, `		onRecord, _, err = c.Orders.Create(ctx, o)
+		if err != nil {
+			onRecord = o
+		}`}},
 		},
 		{
 			name: "a budget that does not answer counts as enough", scenario: "budget-stop", strategy: underSync,
 			checks: []string{"budget-accuracy", "no-over-issuance"},
 			edits: []edit{{"reference/assetcenter/center.go",
-				`err := wallet.Repeat(func() error { return c.Budgets.Reserve(ctx, o.No, o.Amount, child.Budget) })`,
-				`err := c.Budgets.Reserve(ctx, o.No, o.Amount, child.Budget)
+				`err := wallet.Repeat(func() error { return c.Budgets.Reserve(ctx, onRecord.No, onRecord.Amount, budget) })`,
+				`err := c.Budgets.Reserve(ctx, onRecord.No, onRecord.Amount, budget)
 	if errors.Is(err, wallet.ErrUnknown) {
-		return nil
+		return onRecord, nil
 	}`}},
 		},
 		{
 			name: "an order beyond the budget is recorded as settled", scenario: "budget-stop", strategy: underToken,
 			checks: []string{"state-machine", "nothing-lost"},
-			edits: []edit{{"reference/assetcenter/center.go", `[]wallet.OrderNo{o.No}, wallet.OrderVoid)`,
-				`[]wallet.OrderNo{o.No}, wallet.OrderSettled)`}},
+			edits: []edit{{"reference/assetcenter/center.go", `[]wallet.OrderNo{no}, wallet.OrderVoid)`,
+				`[]wallet.OrderNo{no}, wallet.OrderSettled)`}},
 		},
 		{
 			name: "a single grant may exceed its cap", scenario: "outages", strategy: underAsync,

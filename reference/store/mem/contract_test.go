@@ -50,3 +50,10 @@ func TestBank(t *testing.T) {
 func TestQuotas(t *testing.T) {
 	storetest.Quotas(t, func(*testing.T) wallet.Quotas { return mem.NewQuotas() })
 }
+
+func TestAdmissions(t *testing.T) {
+	storetest.Admissions(t, func(*testing.T) storetest.AdmissionStore {
+		o, q := mem.NewOrders(), mem.NewQuotas()
+		return storetest.AdmissionStore{OrderStore: o, Quotas: q, Book: mem.NewAdmissions(o, q)}
+	})
+}

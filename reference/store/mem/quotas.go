@@ -89,11 +89,15 @@ func (s *Quotas) block(i int) wallet.Block {
 // Record implements wallet.Quotas. ErrInvalid: a malformed number, an amount that is not above zero, or a block that
 // was never leased or is of another stage.
 func (s *Quotas) Record(_ context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.record(r)
+}
+
+func (s *Quotas) record(r wallet.Reservation) (wallet.Reservation, bool, error) {
 	if err := checkAmount(r.Amount); err != nil {
 		return wallet.Reservation{}, false, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	kind, err := s.kinds.keep(r.Order)
 	if err != nil {
 		return wallet.Reservation{}, false, err
@@ -104,34 +108,49 @@ func (s *Quotas) Record(_ context.Context, r wallet.Reservation) (wallet.Reserva
 	if old := s.records[kind].Get(int64(r.Order.ActID)); old.amount != 0 {
 		return wallet.Reservation{Order: r.Order, Amount: old.amount, Block: wallet.BlockID(old.block)}, false, nil
 	}
+	if err := s.pays(r); err != nil {
+		return wallet.Reservation{}, false, err
+	}
 	if r.Block != 0 {
-		if r.Block < 0 || r.Block > wallet.BlockID(len(s.blocks)) || s.blocks[r.Block-1].stage != r.Order.Stage {
-			return wallet.Reservation{}, false, fmt.Errorf("%w: no block %d in %s", wallet.ErrInvalid, r.Block, r.Order.Stage)
-		}
-		b := &s.blocks[r.Block-1]
-		if b.state != quotaOpen {
-			return wallet.Reservation{}, false, wallet.ErrStale
-		}
-		b.reserved += r.Amount
-		s.stages[b.stage].Reserved += r.Amount
+		s.blocks[r.Block-1].reserved += r.Amount
+		s.stages[r.Order.Stage].Reserved += r.Amount
 	}
 	*s.records[kind].Touch(int64(r.Order.ActID)) = quotaRecord{amount: r.Amount, block: uint32(r.Block)}
 	return r, true, nil
+}
+
+// pays returns nil when the reservation's block can pay for it, or when it has none.
+func (s *Quotas) pays(r wallet.Reservation) error {
+	if err := checkAmount(r.Amount); err != nil || r.Block == 0 {
+		return err
+	}
+	if r.Block < 0 || r.Block > wallet.BlockID(len(s.blocks)) || s.blocks[r.Block-1].stage != r.Order.Stage {
+		return fmt.Errorf("%w: no block %d in %s", wallet.ErrInvalid, r.Block, r.Order.Stage)
+	}
+	if s.blocks[r.Block-1].state != quotaOpen {
+		return wallet.ErrStale
+	}
+	return nil
 }
 
 // Find implements wallet.Quotas.
 func (s *Quotas) Find(_ context.Context, no wallet.OrderNo) (wallet.Reservation, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	r, ok := s.find(no)
+	return r, ok, nil
+}
+
+func (s *Quotas) find(no wallet.OrderNo) (wallet.Reservation, bool) {
 	kind := s.kinds.of(no)
 	if kind == 0 {
-		return wallet.Reservation{}, false, nil
+		return wallet.Reservation{}, false
 	}
 	r := s.records[kind].Get(int64(no.ActID))
 	if r.amount == 0 {
-		return wallet.Reservation{}, false, nil
+		return wallet.Reservation{}, false
 	}
-	return wallet.Reservation{Order: no, Amount: r.amount, Block: wallet.BlockID(r.block)}, true, nil
+	return wallet.Reservation{Order: no, Amount: r.amount, Block: wallet.BlockID(r.block)}, true
 }
 
 // Strand implements wallet.Quotas.

@@ -74,7 +74,8 @@ const (
 // The ranks of the kinds of jobs: the order in which one transaction applies them, so that all transactions lock the
 // tables in one order. B-trees that many transactions share come last.
 const (
-	rankOrders = 10 * (1 + iota)
+	rankAdmissions = 10 * (1 + iota)
+	rankOrders
 	rankReservations
 	rankWithdrawals
 	rankIdentities

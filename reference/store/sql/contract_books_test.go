@@ -20,6 +20,16 @@ func TestQuotasContract(t *testing.T) {
 	})
 }
 
+func TestAdmissionsContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.Admissions(t, func(t *testing.T) storetest.AdmissionStore {
+			db := open(t)
+			o, q := NewOrders(db), NewQuotas(db)
+			return storetest.AdmissionStore{OrderStore: o, Quotas: q, Book: NewAdmissions(o, q)}
+		})
+	})
+}
+
 // TestBudgetsContract tests the rules of leasing over this book.
 func TestBudgetsContract(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {

@@ -96,23 +96,28 @@ func TestCrowdIsToldWhatIs(t *testing.T) {
 func TestCrowdGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := asking(nil)
-		soon, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		defer cancel()
 		var all sync.WaitGroup
-		all.Go(func() {
-			_, _, err := c.ask(soon, 2)
-			require.ErrorIs(t, err, wallet.ErrUnavailable)
-			require.ErrorIs(t, err, context.DeadlineExceeded)
-		})
-		for range maxReaders + maxAsking - 1 {
+		answered := func() {
 			all.Go(func() {
 				_, ok, err := c.ask(t.Context(), 4)
 				require.True(t, ok)
 				require.NoError(t, err)
 			})
 		}
-		synctest.Wait()
-		all.Go(func() { _, _, _ = c.ask(t.Context(), 4) })
+		for range maxReaders {
+			answered()
+			synctest.Wait() // a query of its own
+		}
+		soon, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		all.Go(func() {
+			_, _, err := c.ask(soon, 2)
+			require.ErrorIs(t, err, wallet.ErrUnavailable)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+		})
+		for range maxAsking - 1 {
+			answered()
+		}
 		synctest.Wait()
 		_, _, err := c.ask(t.Context(), 4)
 		require.ErrorIs(t, err, wallet.ErrOverloaded)

@@ -53,6 +53,8 @@ func TestCreateLost(t *testing.T) {
 // expectRecord lets one reservation on a fence that is open or closed through up to its commit.
 func expectRecord(mock sqlmock.Sqlmock, closed int, onRecord *sqlmock.Rows) {
 	mock.ExpectBegin()
+	mock.ExpectQuery("SELECT act_id, .* FROM orders WHERE block IS NOT NULL").
+		WillReturnRows(sqlmock.NewRows([]string{"act_id", "stage", "scene", "rain", "award", "amount", "block"}))
 	mock.ExpectQuery("SELECT block, closed FROM quota_fences .* FOR UPDATE").
 		WillReturnRows(sqlmock.NewRows([]string{"block", "closed"}).AddRow(7, closed))
 	if closed == 0 {
@@ -85,6 +87,39 @@ func TestRecordWithoutAnswer(t *testing.T) {
 	expectRecord(mock, 1, sqlmock.NewRows(columns))
 	mock.ExpectCommit()
 	_, _, err = q.Record(t.Context(), want)
+	require.ErrorIs(t, err, wallet.ErrStale)
+}
+
+// TestAdmitWithoutAnswer is the same of an order that is recorded with its reservation.
+func TestAdmitWithoutAnswer(t *testing.T) {
+	l, mock := mocked(t)
+	a := NewAdmissions(NewOrders(l.db), NewQuotas(l.db))
+	want := wallet.Order{No: winOf(1), Amount: 5, Opened: 3, Created: 4}
+	expect := func(closed int) {
+		mock.ExpectBegin()
+		mock.ExpectQuery("SELECT block, closed FROM quota_fences .* FOR UPDATE").
+			WillReturnRows(sqlmock.NewRows([]string{"block", "closed"}).AddRow(7, closed))
+	}
+	expect(0)
+	mock.ExpectExec("INSERT INTO orders .*block, written").WillReturnResult(sqlmock.NewResult(0, 1))
+	mock.ExpectExec("INSERT INTO quota_fences .* reserved = reserved").WillReturnResult(sqlmock.NewResult(0, 2))
+	mock.ExpectCommit().WillReturnError(mysql.ErrInvalidConn)
+	_, err := a.Admit(t.Context(), want, 7)
+	require.ErrorIs(t, err, wallet.ErrUnknown)
+
+	columns := []string{"act_id", "stage", "scene", "rain", "award", "amount", "opened", "created", "state", "block", "written"}
+	expect(1)
+	mock.ExpectQuery("SELECT act_id, .* block, written FROM orders").
+		WillReturnRows(sqlmock.NewRows(columns).AddRow(1, 3, "rain-cash", 1, int64(wallet.Cash), 5, 3, 4, 0, 7, 41))
+	mock.ExpectCommit()
+	got, err := a.Admit(t.Context(), want, 7)
+	require.NoError(t, err)
+	require.Equal(t, wallet.Admitted{Order: want, Block: 7}, got)
+
+	expect(1)
+	mock.ExpectQuery("SELECT act_id, .* block, written FROM orders").WillReturnRows(sqlmock.NewRows(columns))
+	mock.ExpectCommit()
+	_, err = a.Admit(t.Context(), want, 7)
 	require.ErrorIs(t, err, wallet.ErrStale)
 }
 

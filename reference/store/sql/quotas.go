@@ -28,6 +28,7 @@ type Quotas struct {
 	stages, blocks, setStage, setBlock, add, latest string // shard 0
 	stage, fence, closeFence, addFence              insertion
 	fenced, reserved, reservedOf, holders, stranded string
+	withOrder                                       string // reservations that are in their orders; empty: none are
 }
 
 var _ wallet.Quotas = (*Quotas)(nil)
@@ -54,6 +55,13 @@ const reservationColumns = "act_id, stage, scene, rain, award, amount, block"
 
 // NewQuotas returns the book in db.
 func NewQuotas(db *DB) *Quotas {
+	q := newQuotas(db)
+	q.withOrder = db.text("SELECT " + reservationColumns + " FROM {p}orders WHERE block IS NOT NULL AND ")
+	return q
+}
+
+// newQuotas returns a book all of whose reservations are apart from their orders.
+func newQuotas(db *DB) *Quotas {
 	d := db.dialect
 	q := &Quotas{db: db,
 		stages:   db.text("SELECT stage, leased FROM {p}quota_stages ORDER BY stage") + d.lock,
@@ -119,11 +127,8 @@ func (q *Quotas) Lease(ctx context.Context, holder string, s wallet.Stage, need,
 // Record implements wallet.Quotas. ErrInvalid: a malformed number, an amount that is not above zero, or a block of
 // another stage. That the block was ever leased is the caller's word.
 func (q *Quotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
-	if err := r.Order.Validate(); err != nil {
+	if err := checkReservation(r); err != nil {
 		return wallet.Reservation{}, false, err
-	}
-	if r.Amount <= 0 || r.Block < 0 || r.Block != 0 && stageOf(r.Block) != r.Order.Stage {
-		return wallet.Reservation{}, false, fmt.Errorf("%w: reservation of %d fen from block %d in %s", wallet.ErrInvalid, int64(r.Amount), r.Block, r.Order.Stage)
 	}
 	a := &asked[wallet.Reservation]{want: r}
 	if err := q.db.shard(r.Order.ActID).do(ctx, q.record, 1, a); err != nil {
@@ -132,11 +137,29 @@ func (q *Quotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reser
 	return a.got, a.isNew, nil
 }
 
+func checkReservation(r wallet.Reservation) error {
+	if err := r.Order.Validate(); err != nil {
+		return err
+	}
+	if r.Amount <= 0 || r.Block < 0 || r.Block != 0 && stageOf(r.Block) != r.Order.Stage {
+		return fmt.Errorf("%w: reservation of %d fen from block %d in %s", wallet.ErrInvalid, int64(r.Amount), r.Block, r.Order.Stage)
+	}
+	return nil
+}
+
 // Find implements wallet.Quotas.
 func (q *Quotas) Find(ctx context.Context, no wallet.OrderNo) (r wallet.Reservation, ok bool, err error) {
 	err = q.db.shard(no.ActID).ask(ctx, q.writes.find+key, keyed(nil, no), func(rows *sql.Rows) (err error) {
 		var number int64
 		r, err = q.writes.scan(rows, &number)
+		ok = true
+		return err
+	})
+	if err != nil || ok || q.withOrder == "" {
+		return r, ok, err
+	}
+	err = q.db.shard(no.ActID).ask(ctx, q.withOrder+key, keyed(nil, no), func(rows *sql.Rows) (err error) {
+		r, err = q.writes.scan(rows)
 		ok = true
 		return err
 	})

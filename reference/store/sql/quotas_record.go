@@ -8,53 +8,107 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// applyRecords writes the reservations of all jobs. The fences of their blocks are locked first, so that nobody closes
-// one before this transaction has ended.
+// applyRecords writes the reservations of all jobs, but for orders that were recorded with theirs.
 func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
 	all := q.writes.askedOf(jobs)
-	stripe := int64(q.turn.Add(1) % fenceStripes)
-	closed, err := q.lockFences(ctx, t, all, stripe)
+	nos := make([]wallet.OrderNo, len(all))
+	for i, a := range all {
+		nos[i] = a.want.Order
+	}
+	admitted, err := q.admitted(ctx, t, slices.Compact(nos))
 	if err != nil {
 		return err
 	}
-	granting := make([]*asked[wallet.Reservation], 0, len(all))
-	var rest []*asked[wallet.Reservation] // whose blocks pay for nothing: they have an answer on record, or none
+	all = slices.DeleteFunc(all, func(a *asked[wallet.Reservation]) (is bool) {
+		a.isNew = false
+		a.got, is = admitted[a.want.Order]
+		return is
+	})
+	return writeFenced(ctx, t, q, &q.writes, all, func(r wallet.Reservation) wallet.Reservation { return r })
+}
+
+// admitted returns the reservations of those orders that were recorded with theirs.
+func (q *Quotas) admitted(ctx context.Context, t *txn, nos []wallet.OrderNo) (map[wallet.OrderNo]wallet.Reservation, error) {
+	out := map[wallet.OrderNo]wallet.Reservation{}
+	if q.withOrder == "" {
+		return out, nil
+	}
+	for part := range slices.Chunk(nos, lookUpAtOnce) {
+		var args []any
+		size := padded(t.dialect, len(part))
+		for i := range size {
+			args = keyed(args, part[min(i, len(part)-1)])
+		}
+		err := t.query(ctx, q.withOrder+"("+keys(size)+")", args, func(rows *sql.Rows) error {
+			r, err := q.writes.scan(rows)
+			out[r.Order] = r
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// writeFenced writes records that blocks pay for. The fences of the blocks are locked first, so that nobody closes one
+// before this transaction has ended, and what was newly granted is added to them.
+func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all []*asked[V], paid func(V) wallet.Reservation) error {
+	var blocks []wallet.Block
 	for _, a := range all {
-		if !closed[a.want.Block] {
+		if r := paid(a.want); r.Block != 0 {
+			blocks = append(blocks, wallet.Block{ID: r.Block, Stage: r.Order.Stage})
+		}
+	}
+	stripe := int64(q.turn.Add(1) % fenceStripes)
+	closed, err := q.lockFences(ctx, t, eachOnce(blocks), stripe)
+	if err != nil {
+		return err
+	}
+	granting := make([]*asked[V], 0, len(all))
+	var rest []*asked[V] // whose blocks pay for nothing: they have an answer on record, or none
+	for _, a := range all {
+		if !closed[paid(a.want).Block] {
 			granting = append(granting, a)
 		} else {
 			rest = append(rest, a)
 		}
 	}
-	if err := q.writes.write(ctx, t, granting); err != nil {
+	if err := o.write(ctx, t, granting); err != nil {
 		return err
 	}
-	if err := q.refuseRest(ctx, t, rest); err != nil {
+	if err := o.onRecord(ctx, t, rest); err != nil {
 		return err
 	}
-	return q.addToFences(ctx, t, granting, stripe)
+	var granted []wallet.Reservation
+	for _, a := range granting {
+		if r := paid(a.want); a.isNew && r.Block != 0 {
+			granted = append(granted, r)
+		}
+	}
+	return q.addToFences(ctx, t, granted, stripe)
 }
 
-// refuseRest answers requests whose block cannot pay with what is on record, or else refuses them.
-func (q *Quotas) refuseRest(ctx context.Context, t *txn, rest []*asked[wallet.Reservation]) error {
+// onRecord answers requests whose block cannot pay with what is on record, or else refuses them.
+func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*asked[V]) error {
 	if len(rest) == 0 {
 		return nil
 	}
-	var none wallet.Reservation
+	var none V
 	for _, a := range rest {
 		a.got, a.isNew = none, false
 	}
 	firsts := slices.Clone(rest) // requests for one order stand side by side, and look up the same row
-	firsts = slices.CompactFunc(firsts, func(a, b *asked[wallet.Reservation]) bool { return a.want.Order == b.want.Order })
-	if _, err := q.writes.found(ctx, t, firsts, 0); err != nil {
+	firsts = slices.CompactFunc(firsts, func(a, b *asked[V]) bool { return o.compare(a.want, b.want) == 0 })
+	if _, err := o.found(ctx, t, firsts, 0); err != nil {
 		return err
 	}
 	for i, a := range rest {
-		if i > 0 && a.want.Order == rest[i-1].want.Order {
+		if i > 0 && o.compare(a.want, rest[i-1].want) == 0 {
 			a.got = rest[i-1].got
 		}
 		a.isNew = false
-		if a.got == none {
+		if o.compare(a.got, a.want) != 0 {
 			a.job.err = wallet.ErrStale
 		}
 	}
@@ -63,14 +117,7 @@ func (q *Quotas) refuseRest(ctx context.Context, t *txn, rest []*asked[wallet.Re
 
 // lockFences says which blocks' fences are closed and keeps it so until the commit. A fence that is not there
 // is put up: the block was not used on this shard before, nor ended.
-func (q *Quotas) lockFences(ctx context.Context, t *txn, all []*asked[wallet.Reservation], stripe int64) (map[wallet.BlockID]bool, error) {
-	var blocks []wallet.Block
-	for _, a := range all {
-		if a.want.Block != 0 {
-			blocks = append(blocks, wallet.Block{ID: a.want.Block, Stage: a.want.Order.Stage})
-		}
-	}
-	blocks = eachOnce(blocks)
+func (q *Quotas) lockFences(ctx context.Context, t *txn, blocks []wallet.Block, stripe int64) (map[wallet.BlockID]bool, error) {
 	closed, err := q.readFences(ctx, t, blocks, stripe)
 	if err != nil || len(closed) == len(blocks) {
 		return closed, err
@@ -104,16 +151,13 @@ func (q *Quotas) readFences(ctx context.Context, t *txn, blocks []wallet.Block, 
 }
 
 // addToFences adds what was newly granted.
-func (q *Quotas) addToFences(ctx context.Context, t *txn, granting []*asked[wallet.Reservation], stripe int64) error {
+func (q *Quotas) addToFences(ctx context.Context, t *txn, granted []wallet.Reservation, stripe int64) error {
 	sums := map[wallet.BlockID]wallet.Money{}
 	var blocks []wallet.Block
-	for _, a := range granting {
-		if !a.isNew || a.want.Block == 0 {
-			continue
-		}
-		blocks = append(blocks, wallet.Block{ID: a.want.Block, Stage: a.want.Order.Stage})
+	for _, r := range granted {
+		blocks = append(blocks, wallet.Block{ID: r.Block, Stage: r.Order.Stage})
 		var err error
-		if sums[a.want.Block], err = sums[a.want.Block].Add(a.want.Amount); err != nil {
+		if sums[r.Block], err = sums[r.Block].Add(r.Amount); err != nil {
 			return err
 		}
 	}

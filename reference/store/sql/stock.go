@@ -34,7 +34,7 @@ func NewStockBook(db *DB) *StockBook {
 	d := db.dialect
 	of := db.text("SELECT block, stage, state, leased, holder FROM {p}stock_blocks WHERE ")
 	s := &StockBook{db: db,
-		orders: NewQuotas(&DB{dialect: d, prefix: db.prefix + "stock_", shards: db.shards}),
+		orders: newQuotas(&DB{dialect: d, prefix: db.prefix + "stock_", shards: db.shards}),
 
 		lock:      db.text("SELECT leased FROM {p}stock_leases WHERE template = '' AND stage = 0") + d.lock,
 		leases:    db.text("SELECT stage, leased FROM {p}stock_leases WHERE template = ?"),

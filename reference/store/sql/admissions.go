@@ -1,0 +1,76 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"hongbao/reference/wallet"
+)
+
+// Admissions keeps orders whose record says which block pays for them: one row and one commit for what Orders and
+// Quotas would write apart. The fences are the same, so that blocks end for both ways at once.
+type Admissions struct {
+	*Orders
+	quotas *Quotas
+	writes once[admission]
+	admit  *kind
+}
+
+var _ wallet.AdmissionBook = (*Admissions)(nil)
+
+// admission is an order on record and who pays for it.
+type admission struct {
+	wallet.Order
+	block sql.NullInt64 // not valid: the reservation is apart
+}
+
+// NewAdmissions returns the book of what is in o and q, which have one database.
+func NewAdmissions(o *Orders, q *Quotas) *Admissions {
+	db := o.db
+	a := &Admissions{Orders: o, quotas: q}
+	a.writes = once[admission]{
+		insert: insertion{db.text("INSERT INTO {p}orders (" + orderColumns + ", place, block, written) VALUES "), 12, db.dialect.unless("act_id")},
+		find:   db.text("SELECT " + orderColumns + ", block, written FROM {p}orders WHERE "), key: key,
+		args: func(args []any, v admission) []any {
+			return append(o.writes.args(args, v.Order), v.block.Int64)
+		},
+		keyArgs: func(args []any, v admission) []any { return keyed(args, v.No) },
+		scan: func(r *sql.Rows, number ...any) (v admission, err error) {
+			v.Order, err = scanOrder(r, append([]any{&v.block}, number...)...)
+			return v, err
+		},
+		compare: func(a, b admission) int { return a.No.Compare(b.No) },
+	}
+	a.admit = &kind{rank: rankAdmissions, apply: a.apply}
+	return a
+}
+
+// Admit implements wallet.AdmissionBook. ErrInvalid: a malformed number, an amount that is not above zero, a block of
+// another stage, or an instant of creation before 1970 or after 2041. That the block was ever leased is the caller's word.
+// ErrOverloaded and ErrUnavailable: nothing was recorded.
+func (a *Admissions) Admit(ctx context.Context, o wallet.Order, block wallet.BlockID) (wallet.Admitted, error) {
+	if err := checkReservation(wallet.Reservation{Order: o.No, Amount: o.Amount, Block: block}); err != nil {
+		return wallet.Admitted{}, err
+	}
+	if o.Created < 0 || o.Created > lastCreated {
+		return wallet.Admitted{}, fmt.Errorf("%w: order created at %s", wallet.ErrInvalid, o.Created)
+	}
+	o.State = wallet.OrderOpen
+	if block == 0 {
+		o.State = wallet.OrderVoid
+	}
+	w := &asked[admission]{want: admission{o, sql.NullInt64{Int64: int64(block), Valid: true}}}
+	if err := a.db.shard(o.No.ActID).do(ctx, a.admit, 1, w); err != nil {
+		return wallet.Admitted{}, err
+	}
+	return wallet.Admitted{Order: w.got.Order, Block: wallet.BlockID(w.got.block.Int64), New: w.isNew, Apart: !w.got.block.Valid}, nil
+}
+
+// apply writes the orders of all jobs. The fences of their blocks are locked first, so that nobody closes one before
+// this transaction has ended.
+func (a *Admissions) apply(ctx context.Context, t *txn, jobs []*job) error {
+	return writeFenced(ctx, t, a.quotas, &a.writes, a.writes.askedOf(jobs), func(v admission) wallet.Reservation {
+		return wallet.Reservation{Order: v.No, Amount: v.Amount, Block: wallet.BlockID(v.block.Int64)}
+	})
+}

@@ -1,0 +1,155 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// AdmissionStore is orders, reservations, and both in one step.
+type AdmissionStore struct {
+	OrderStore
+	Quotas wallet.Quotas
+	Book   wallet.AdmissionBook
+}
+
+// Admissions tests an adapter of wallet.AdmissionBook: whatever holds for reservations holds for those that are recorded
+// with their orders, alone and where both ways meet.
+func Admissions(t *testing.T, open func(t *testing.T) AdmissionStore) {
+	for _, mixed := range []bool{false, true} {
+		for name, story := range map[string]func(*testing.T, wallet.Quotas){
+			"the first record stands": firstRecordStands, "ended blocks pay nothing": endedBlocksPayNothing,
+			"one of many callers records": oneRecords, "an audit misses nothing": auditMissesNothing,
+		} {
+			t.Run(fmt.Sprintf("%s, mixed %v", name, mixed), func(t *testing.T) { s := open(t); story(t, admitting{s.Quotas, s, mixed}) })
+		}
+	}
+	t.Run("an admission is an order", func(t *testing.T) { admissionIsOrder(t, open(t)) })
+	t.Run("orders recorded apart", func(t *testing.T) { recordedApart(t, open(t)) })
+	t.Run("what cannot be", func(t *testing.T) { refusesAdmission(t, open(t)) })
+}
+
+// admitting is a book of quotas that records a reservation by admitting its order. mixed: not if that is on record.
+type admitting struct {
+	wallet.Quotas
+	s     AdmissionStore
+	mixed bool
+}
+
+func (a admitting) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
+	if a.mixed {
+		on, err := a.s.Book.Get(ctx, []wallet.OrderNo{r.Order})
+		if err != nil || on[0].No == r.Order {
+			return a.Quotas.Record(ctx, r)
+		}
+	}
+	got, err := a.s.Book.Admit(ctx, wallet.Order{No: r.Order, Amount: r.Amount, Opened: eve, Created: eve}, r.Block)
+	if err != nil {
+		return wallet.Reservation{}, false, err
+	}
+	return wallet.Reservation{Order: got.Order.No, Amount: got.Order.Amount, Block: got.Block}, got.New, nil
+}
+
+func admissionIsOrder(t *testing.T, s AdmissionStore) {
+	a := lease(t, s.Quotas, "a", 50, 50, 100)
+	granted, refused := order(number(7, 1), 30, time.Minute), order(number(7, 2), 30, time.Minute)
+	admit := func(o wallet.Order, block wallet.BlockID, want wallet.Admitted) {
+		t.Helper()
+		got, err := s.Book.Admit(t.Context(), o, block)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	admit(granted, a.ID, wallet.Admitted{Order: granted, Block: a.ID, New: true})
+	void := refused
+	void.State = wallet.OrderVoid
+	admit(refused, 0, wallet.Admitted{Order: void, New: true})
+
+	got, isNew, err := s.Create(t.Context(), granted)
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, granted, got, "it is on record for whoever creates it")
+	list, err := s.Of(t.Context(), 7, granted.No.Stage)
+	require.NoError(t, err)
+	require.Equal(t, []wallet.Order{granted, void}, list)
+	open, _, err := s.Open(t.Context(), wallet.Never, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, []wallet.Order{granted}, open, "a void order waits for nothing")
+
+	require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{granted.No}, wallet.OrderSettled))
+	settled := granted
+	settled.State = wallet.OrderSettled
+	admit(granted, a.ID, wallet.Admitted{Order: settled, Block: a.ID})
+	other := granted
+	other.Amount, other.Created = 31, other.Created+5
+	admit(other, a.ID, wallet.Admitted{Order: settled, Block: a.ID})
+	require.NoError(t, s.Quotas.Strand(t.Context(), "a"))
+	admit(granted, a.ID, wallet.Admitted{Order: settled, Block: a.ID}) // its block has ended, and it was paid
+	quota(t, s.Quotas, wallet.Quota{Reserved: 30, Leased: 50, Stranded: 20})
+}
+
+// recordedApart admits orders that were recorded before, as earlier versions of the service did.
+func recordedApart(t *testing.T, s AdmissionStore) {
+	a := lease(t, s.Quotas, "a", 50, 50, 100)
+	for i, c := range []struct {
+		reserved bool
+		block    wallet.BlockID
+		why      string
+	}{
+		{false, 0, "the budget of an order on record is not taken twice: who admits it is told to look"},
+		{true, a.ID, "its reservation is apart, and stands there"},
+		{true, 0, "it was refused"},
+	} {
+		o := order(number(wallet.ActID(i+1), 1), 10, time.Minute)
+		_, _, err := s.Create(t.Context(), o)
+		require.NoError(t, err)
+		r := wallet.Reservation{Order: o.No, Amount: o.Amount, Block: c.block}
+		if c.reserved {
+			_, _, err = s.Quotas.Record(t.Context(), r)
+			require.NoError(t, err)
+		}
+		got, err := s.Book.Admit(t.Context(), o, a.ID)
+		require.NoError(t, err)
+		require.False(t, got.New, c.why)
+		require.Equal(t, o, got.Order, c.why)
+		if got.Apart {
+			kept, isNew, err := s.Quotas.Record(t.Context(), wallet.Reservation{Order: o.No, Amount: o.Amount, Block: a.ID})
+			require.NoError(t, err)
+			require.Equal(t, !c.reserved, isNew, c.why)
+			got.Block = kept.Block
+			if !c.reserved {
+				c.block = a.ID
+			}
+		}
+		require.Equal(t, c.block, got.Block, c.why)
+	}
+	quota(t, s.Quotas, wallet.Quota{Reserved: 20, Leased: 50})
+}
+
+func refusesAdmission(t *testing.T, s AdmissionStore) {
+	a := lease(t, s.Quotas, "a", 50, 50, 100)
+	good := order(number(7, 1), 30, time.Minute)
+	for why, c := range map[string]struct {
+		change func(*wallet.Order)
+		block  wallet.BlockID
+	}{
+		"no amount":              {func(o *wallet.Order) { o.Amount = 0 }, a.ID},
+		"below zero":             {func(o *wallet.Order) { o.Amount = -1 }, a.ID},
+		"no number":              {func(o *wallet.Order) { o.No.ActID = 0 }, a.ID},
+		"no block":               {func(*wallet.Order) {}, -1},
+		"block of another stage": {func(o *wallet.Order) { o.No.Stage = wallet.InternalTest }, a.ID},
+	} {
+		o := good
+		c.change(&o)
+		_, err := s.Book.Admit(t.Context(), o, c.block)
+		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+	}
+	quota(t, s.Quotas, wallet.Quota{Leased: 50})
+	none, err := s.Book.Get(t.Context(), []wallet.OrderNo{good.No})
+	require.NoError(t, err)
+	require.Equal(t, []wallet.Order{{}}, none)
+}
