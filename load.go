@@ -92,6 +92,9 @@ const (
 	clockSkew     = 2 * time.Second // between our clock and a remote ledger's, where its postings are held against reads
 )
 
+// errNoGrant says that a rate is too low for the time there is.
+var errNoGrant = errors.New("no grant at all is due")
+
 // load is hongbao load.
 func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	if f.conformance {
@@ -245,7 +248,7 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 	if n := s.Grants(); n > crowd.MaxGrants {
 		return nil, &exit{exitUnknown, fmt.Errorf("%d grants are more than one generator can plan, which is %d: nothing was offered, and nothing is known\n  hint: a lower --peak, a shorter --duration, or k6 on many machines, see docs/k6.md", n, crowd.MaxGrants)}
 	} else if n == 0 {
-		return nil, usage("no grant at all is due in %v at this rate\n  hint: a higher --peak or a longer --duration", s.End().Sub(s.Windows[0].Start))
+		return nil, usage("%w in %v at this rate\n  hint: a higher --peak or a longer --duration", errNoGrant, s.End().Sub(s.Windows[0].Start))
 	}
 	return s, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hongbao/loadtest"
@@ -27,6 +28,9 @@ func (p *loadPlan) search(ctx context.Context) error {
 	steps, knee, err := loadtest.FindMax(ctx, first, func(ctx context.Context, rate int64) (reports.Step, error) {
 		p.progress.step(fmt.Sprintf("%d/s: ", rate))
 		s, err := p.focus(fmt.Sprintf("%d/s", rate))
+		if errors.Is(err, errNoGrant) {
+			err = loadtest.ErrNothingLower
+		}
 		if err != nil {
 			return reports.Step{}, err
 		}

@@ -179,3 +179,25 @@ func TestLoadOfNoTarget(t *testing.T) {
 		})
 	}
 }
+
+// TestLoadFindMax looks for the highest rate where none can hold, so that the search ends soon: it goes down, tries each
+// rate twice, and says what gave way.
+func TestLoadFindMax(t *testing.T) {
+	tiny, err := os.ReadFile("testdata/tiny.yaml")
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "strict.yaml")
+	require.NoError(t, os.WriteFile(file, append(tiny, "\nthresholds:\n  - {operation: grant, p50_ms: 0.001}\n"...), 0o644))
+	code, said, record := played(t, t.Context(), file, "--find-max", "--peak", "4/s", "--duration", "1s")
+	require.Contains(t, []int{exitMissed, exitUnknown}, code, said)
+	require.NotNil(t, record.FindMax, said)
+	require.Zero(t, record.FindMax.KneePerS)
+	require.NotEmpty(t, record.FindMax.LimitedBy)
+	var rates []float64
+	for _, s := range record.FindMax.Steps {
+		rates = append(rates, s.RatePerS)
+		require.NotEqual(t, reports.Pass, s.Result)
+		require.NotEmpty(t, s.Why)
+	}
+	require.Equal(t, []float64{4, 4, 2, 2}, rates, "at one a second nothing would be due")
+	require.Len(t, record.Runs, 1, "the lowest rate's")
+}

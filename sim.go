@@ -70,6 +70,9 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	if err != nil {
 		return internal(err)
 	}
+	if record.Studies, err = studies(cmd.Context(), plan[0].options.Scenario, f.seed); err != nil {
+		return err
+	}
 	reports.Summarise(record)
 	if record.Metrics, err = sim.TokenMetrics(plan[0].options.Scenario); err != nil {
 		return internal(err)

@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"hongbao/reports"
@@ -16,6 +17,9 @@ const (
 	highest   = 10e6 // grants a second; scenario files go no higher
 )
 
+// ErrNothingLower is what try answers to a rate that is too low to be tried: the search ends.
+var ErrNothingLower = errors.New("loadtest: there is no lower rate to try")
+
 // FindMax looks for the highest rate, in grants a second, that try says holds (K3): from a first rate up by doubling,
 // then by halving the gap, in ratio, between what held and what did not. It returns all steps in the order they were
 // made, and the knee: the highest rate that held, 0 if none did. It ends early with ctx, or with try's error.
@@ -28,6 +32,9 @@ func FindMax(ctx context.Context, first int64, try func(ctx context.Context, rat
 				return steps, low, nil
 			}
 			step, err := try(ctx, rate)
+			if errors.Is(err, ErrNothingLower) {
+				return steps, low, nil
+			}
 			if err != nil {
 				return steps, low, err
 			}

@@ -14,6 +14,8 @@ var (
 	pageHTML string
 	//go:embed page_load.html
 	pageLoadHTML string
+	//go:embed page_study.html
+	pageStudyHTML string
 	//go:embed page.css
 	pageCSS string
 )
@@ -33,7 +35,7 @@ type page struct {
 
 // HTML writes r as one page that needs nothing else: no network, no scripts. Both languages are in it.
 func HTML(w io.Writer, r *Record) error {
-	t, err := template.New("page").Funcs(pageFuncs()).Parse(pageLoadHTML + pageHTML)
+	t, err := template.New("page").Funcs(pageFuncs()).Parse(pageLoadHTML + pageStudyHTML + pageHTML)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ type junitFault struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes r for CI: one suite a run with one test case a check and a threshold, and a last suite with the verdict itself,
+// JUnit writes r for CI: one suite a run with one test case a check and a threshold, one suite a study, and a last suite with the verdict itself,
 // so that a run which is not a pass can never show as green. Fail is a failure, unknown an error.
 func JUnit(w io.Writer, r *Record) error {
 	class := "hongbao." + r.Kind + "." + r.Scenario.Name
@@ -46,6 +46,13 @@ func JUnit(w io.Writer, r *Record) error {
 		}
 		if run.Load != nil {
 			s.addLoad(class+"."+run.Label(), run.Load, r.Replay)
+		}
+		doc.Suites = append(doc.Suites, s)
+	}
+	for _, study := range r.Studies {
+		s := junitSuite{Name: "study " + study.Name, Time: "0.000"}
+		for _, c := range study.Checks {
+			s.add(checkCase(class+"."+study.Name, c, r.Replay))
 		}
 		doc.Suites = append(doc.Suites, s)
 	}

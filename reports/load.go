@@ -223,10 +223,15 @@ func Conclude(run *Run) {
 	run.Verdict = Combine(vs...)
 }
 
-// Violated says whether a check failed: the money was not safe.
+// Violated says whether a check failed, of a run or of a study: the money was not safe, or a design does not hold.
 func (r *Record) Violated() bool {
 	for _, c := range r.Checks {
 		if c.Result == Fail {
+			return true
+		}
+	}
+	for _, s := range r.Studies {
+		if s.Verdict == Fail {
 			return true
 		}
 	}

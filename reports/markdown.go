@@ -28,6 +28,7 @@ func Markdown(w io.Writer, r *Record) error {
 	markdownOperations(&b, v)
 	markdownFindMax(&b, v)
 	markdownChecks(&b, v)
+	markdownStudies(&b, v)
 	fmt.Fprintf(&b, "Repeat it with:\n\n```sh\n%s\n```\n\nDigest `%s`. The plots and all figures are in `%s`.\n",
 		strings.ReplaceAll(quote(r.Replay), "```", ""), mdCode(r.Digest), HTMLFile)
 	_, err := io.WriteString(w, b.String())

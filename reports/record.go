@@ -28,12 +28,13 @@ type Record struct {
 	Commit      string      `json:"commit"`
 	Verdict     Verdict     `json:"verdict"`
 	Interrupted bool        `json:"interrupted"`
-	Checks      []Check     `json:"checks"`  // over all runs: each check once, its evaluations and violations summed
-	Offered     Offered     `json:"offered"` // of the first run
-	Metrics     Metrics     `json:"metrics"` // figures that are not of one run, such as the token's encoded sizes
-	Runs        []Run       `json:"runs"`    // one a strategy, or one a repeat
-	Digest      string      `json:"digest"`  // over all runs: same seed, same digest
-	Replay      string      `json:"replay"`  // the one command that repeats the run
+	Checks      []Check     `json:"checks"`            // over all runs: each check once, its evaluations and violations summed
+	Offered     Offered     `json:"offered"`           // of the first run
+	Metrics     Metrics     `json:"metrics"`           // figures that are not of one run, such as the token's encoded sizes
+	Studies     []Study     `json:"studies,omitempty"` // comparisons of designs, beside the runs
+	Runs        []Run       `json:"runs"`              // one a strategy, or one a repeat
+	Digest      string      `json:"digest"`            // over all runs: same seed, same digest
+	Replay      string      `json:"replay"`            // the one command that repeats the run
 	Environment Environment `json:"environment"`
 	FindMax     *FindMax    `json:"find_max,omitempty"` // of a search for the highest rate; its runs are the last steps
 }

@@ -45,6 +45,9 @@ func Summarise(r *Record) {
 			}
 		}
 	}
+	for _, s := range r.Studies {
+		verdicts = append(verdicts, s.Verdict)
+	}
 	r.Verdict = Combine(verdicts...)
 	r.Digest = hex.EncodeToString(digest.Sum(nil)[:16])
 }

@@ -33,6 +33,7 @@ func Table(w io.Writer, r *Record, colour bool) error {
 		t.load(v)
 	} else {
 		t.loads(v)
+		t.studies(v)
 	}
 	t.line("")
 	t.line(t.paint(dim, "digest ") + quote(r.Digest))

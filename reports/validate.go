@@ -59,6 +59,17 @@ func (r *Record) Validate() error {
 			return bad("the verdict is pass, but that of strategy %q is %s", run.Label(), run.Verdict)
 		}
 	}
+	if len(r.Studies) > MaxStudies {
+		return bad("%d studies, at most %d", len(r.Studies), MaxStudies)
+	}
+	for i := range r.Studies {
+		if err := r.Studies[i].validate(); err != nil {
+			return err
+		}
+		if r.Verdict == Pass && r.Studies[i].Verdict != Pass {
+			return bad("the verdict is pass, but that of study %s is %s", quote(r.Studies[i].Name), r.Studies[i].Verdict)
+		}
+	}
 	if n := r.values(); n > MaxValues {
 		return bad("%d values in all series, at most %d", n, MaxValues)
 	}

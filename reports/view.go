@@ -21,6 +21,8 @@ type view struct {
 	// Of runs in real time; empty for a simulation.
 	Real       []loadView
 	Thresholds []thresholdRow
+
+	Compared []studyView
 }
 
 // newView prepares r, which Validate has accepted.
@@ -33,6 +35,7 @@ func newView(r *Record) view {
 	v.Readings = readings(r, v.Size)
 	v.Loads = loadRows(r)
 	v.Real, v.Thresholds = loadViews(r), thresholdRows(r)
+	v.Compared = studyViews(r)
 	return v
 }
 

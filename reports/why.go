@@ -49,6 +49,11 @@ func doubts(r *Record) []Text {
 	if len(undecided) > 0 {
 		say(textf("Evaluated but not decided: %s.", "已评估但无法判定：%s。", names(undecided)))
 	}
+	for _, s := range r.Studies {
+		if broken, never, undecided := byOutcome(s.Checks); s.Verdict != Pass {
+			say(textf("The comparison %s did not come out as it must: %s.", "对比 %s 未得到应有的结果：%s。", translated(s.Title, s.TitleZH), names(append(append(broken, never...), undecided...))))
+		}
+	}
 	if len(r.Checks) == 0 {
 		say(Text{"There was no check at all.", "没有任何检查。"})
 	}
