@@ -78,14 +78,16 @@ func TestOutcome(t *testing.T) {
 		verdict     reports.Verdict
 		interrupted bool
 		want        int
+		checks      []reports.Check
 	}{
-		{"all held", reports.Pass, false, exitPass},
-		{"a violation is what the codes are for", reports.Fail, false, exitViolation},
-		{"what was never evaluated is no pass", reports.Unknown, false, exitUnknown},
-		{"a stopped run has no verdict", reports.Unknown, true, exitInterrupted},
-		{"a record without a verdict is no pass", "", false, exitUnknown},
+		{"all held", reports.Pass, false, exitPass, nil},
+		{"a violation is what the codes are for", reports.Fail, false, exitViolation, []reports.Check{{Name: "zero-sum", Result: reports.Fail}}},
+		{"what fails without a violation is a threshold", reports.Fail, false, exitMissed, []reports.Check{{Name: "zero-sum", Result: reports.Pass}}},
+		{"what was never evaluated is no pass", reports.Unknown, false, exitUnknown, nil},
+		{"a stopped run has no verdict", reports.Unknown, true, exitInterrupted, nil},
+		{"a record without a verdict is no pass", "", false, exitUnknown, nil},
 	} {
-		err := outcome(&reports.Record{Verdict: c.verdict, Interrupted: c.interrupted})
+		err := outcome(&reports.Record{Verdict: c.verdict, Interrupted: c.interrupted, Checks: c.checks})
 		if c.want == exitPass {
 			require.NoError(t, err, c.why)
 			continue

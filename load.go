@@ -242,15 +242,23 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 		}
 	}
 	s, err := scenarios.Focus(p.whole, p.flags.window, peak, p.flags.duration)
+	if errors.Is(err, scenarios.ErrTooMany) {
+		return nil, tooMuch(err)
+	}
 	if err != nil {
 		return nil, usage("%w\n  hint: choose a window with --window, a rate with --peak, a length with --duration", err)
 	}
 	if n := s.Grants(); n > crowd.MaxGrants {
-		return nil, &exit{exitUnknown, fmt.Errorf("%d grants are more than one generator can plan, which is %d: nothing was offered, and nothing is known\n  hint: a lower --peak, a shorter --duration, or k6 on many machines, see docs/k6.md", n, crowd.MaxGrants)}
+		return nil, tooMuch(fmt.Errorf("%d grants are more than one generator can plan, which is %d", n, crowd.MaxGrants))
 	} else if n == 0 {
 		return nil, usage("%w in %v at this rate\n  hint: a higher --peak or a longer --duration", errNoGrant, s.End().Sub(s.Windows[0].Start))
 	}
 	return s, nil
+}
+
+// tooMuch is the outcome of a load that cannot even be planned: it is not offered, so nothing is known.
+func tooMuch(why error) error {
+	return &exit{exitUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w\n  hint: a lower --peak, a shorter --duration, or k6 on many machines, see docs/k6.md", why)}
 }
 
 // repeat makes the runs that were asked for.

@@ -38,6 +38,9 @@ func startSecond(t *testing.T, program string, args ...string) (url, keys string
 // TestLoadSecond: a wallet that others wrote is judged as ours is. What is wrong with it is named by the check that is
 // there for it, and nothing else than what follows from it.
 func TestLoadSecond(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays against every fault of the second wallet: run without -short")
+	}
 	program := buildSecond(t)
 	whole, err := os.ReadFile("scenarios/rain-peak.yaml")
 	require.NoError(t, err)

@@ -83,6 +83,9 @@ func TestLoadServed(t *testing.T) {
 
 // TestLoadAbsurd asks for a rate that no laptop offers: nothing is claimed.
 func TestLoadAbsurd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes all processors for seconds: run without -short")
+	}
 	code, said, record := played(t, t.Context(), "testdata/tiny.yaml", "--peak", "400k/s", "--duration", "1s", "--audit-people", "10")
 	require.Equal(t, exitUnknown, code, said)
 	require.Equal(t, reports.Unknown, record.Verdict)

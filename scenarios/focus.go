@@ -13,6 +13,9 @@ import (
 // ErrFocus says that a scenario has no such window, or none at the size asked for.
 var ErrFocus = errors.New("scenarios: impossible focus")
 
+// ErrTooMany says, beside ErrFocus, that a window of this size needs more people than a scenario may have.
+var ErrTooMany = errors.New("too many people")
+
 // Focus returns one window of s as a scenario of its own, for a test in real time: the same shape over another time and
 // at another height.
 //
@@ -163,7 +166,7 @@ func (f *focus) people(out *Scenario) error {
 	count := out.People.Count
 	out.Withdraw.WhiteList = slices.DeleteFunc(slices.Clone(out.Withdraw.WhiteList), func(p int64) bool { return p >= count })
 	if count > maxPeople {
-		return fmt.Errorf("%d people are more than %d", count, int64(maxPeople))
+		return fmt.Errorf("%w: %d, at most %d", ErrTooMany, count, int64(maxPeople))
 	}
 	return errors.Join(byGrants.err, byRate.err, needs.err)
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"math/big"
 	"path/filepath"
 	"testing"
@@ -93,6 +94,9 @@ func TestFocusIsExact(t *testing.T) {
 		peak := Ratio{rapid.Int64Range(1, 50_000).Draw(t, "peak"), rapid.SampledFrom([]int64{1, 2, 10}).Draw(t, "den")}
 		long := time.Duration(rapid.Int64Range(1_000, 300_000).Draw(t, "ms")) * time.Millisecond
 		f, err := Focus(s, w.Name, peak, long)
+		if errors.Is(err, ErrTooMany) {
+			return // a window that invites few needs more people than there may be
+		}
 		require.NoError(t, err)
 		got := f.Windows[0]
 		require.Zero(t, highest(got).Cmp(big.NewRat(peak.Num, peak.Den)))
@@ -138,7 +142,7 @@ func TestFocusRefuses(t *testing.T) {
 		{"points a millisecond apart in a nanosecond", "", Ratio{}, 2, func(s *Scenario) {
 			s.Windows[0].Rate = []Point{{0, Ratio{1, 1}}, {time.Millisecond, Ratio{2, 1}}, {time.Second, Ratio{2, 1}}}
 		}, "points that would meet"},
-		{"more people than there are", "", Ratio{1_000_000, 1}, time.Hour, nil, "people are more than"},
+		{"more people than there are", "", Ratio{1_000_000, 1}, time.Hour, nil, "too many people: 4000000000"},
 		{"nobody is invited", "", Ratio{}, 0, func(s *Scenario) { s.Windows[0].People = Ratio{0, 1} }, "nobody is invited"},
 		{"a rate that no ratio can hold", "", Ratio{4_611_686_018_427_387_847, 4_611_686_018_427_387_903}, 0, nil, "64-bit ratio"},
 		{"no windows at all", "", Ratio{}, 0, func(s *Scenario) { s.Windows = nil }, "has no window"},
