@@ -7,7 +7,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -95,6 +97,10 @@ const (
 // errNoGrant says that a rate is too low for the time there is.
 var errNoGrant = errors.New("no grant at all is due")
 
+// loadGC lets garbage grow to four times what lives before it is collected, as the service does: what the collector takes
+// is taken from the target beside it. GOGC in the environment wins.
+const loadGC = 400
+
 // load is hongbao load.
 func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	if f.conformance {
@@ -109,6 +115,9 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	}
 	if err := writable(p.dir); err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(loadGC))
 	}
 	p.progress = newLoadProgress(cmd.ErrOrStderr(), f.mute || f.withJSON)
 	p.logs = cmd.ErrOrStderr()

@@ -23,8 +23,7 @@ var ErrTooMany = errors.New("too many people")
 // first. Its curve is stretched to the duration (0: as long as it is), with points cut to the nanosecond, and its rates
 // are multiplied so that the highest is exactly peak (0: as it is). Rate limits and machines follow the rates. People and
 // budgets follow the number of grants, rounded up and never fewer than the grants need. What people do after a win is
-// hastened so that it all happens within the duration after it, each journey (look and withdraw; come back) in its own
-// proportions. Simulated faults have moments of the calendar, and are left out; the window may outlast its stage, which
+// hastened so that looking and withdrawing happen within the duration after it, in their own proportions; coming back is not. Simulated faults have moments of the calendar, and are left out; the window may outlast its stage, which
 // in real time is open whenever somebody plays.
 //
 // ErrFocus: there is no such window, the peak is below zero or nothing at all is to be raised to it, the points would
@@ -171,13 +170,11 @@ func (f *focus) people(out *Scenario) error {
 	return errors.Join(byGrants.err, byRate.err, needs.err)
 }
 
-// hastened shortens the two journeys after a win so that neither takes longer than the time there is.
+// hastened shortens the journey after a win (look and withdraw), so that it takes no longer than the time there is. Who
+// comes back much later does so after the run, and hastening that would make a load that no festival has.
 func hastened(a AfterWin, within time.Duration) AfterWin {
 	if first := a.LookDelay.Max + a.WithdrawDelay.Max; first > within {
 		a.LookDelay, a.WithdrawDelay = a.LookDelay.part(within, first), a.WithdrawDelay.part(within, first)
-	}
-	if a.ComeBackDelay.Max > within {
-		a.ComeBackDelay = a.ComeBackDelay.part(within, a.ComeBackDelay.Max)
 	}
 	return a
 }

@@ -67,15 +67,16 @@ func (p *plan) follow(at time.Duration, v Visit) {
 			mean(Withdraw, look+d.within(drawWithdrawDelay, after.WithdrawDelay))
 		}
 	}
-	if d.hit(drawComeBack, after.ComeBack) {
-		mean(Page, at+d.within(drawComeBackDelay, after.ComeBackDelay))
+	if again := at + d.within(drawComeBackDelay, after.ComeBackDelay); d.hit(drawComeBack, after.ComeBack) && again < span(p.scenario) {
+		mean(Page, again)
 	}
 }
 
-// span returns how long the plan is at most: the last window's end and the longest journey after it.
+// span returns how long the plan is at most: the last window's end and the longest journey of looking and withdrawing
+// after it. Who would come back later is left out.
 func span(s *scenarios.Scenario) time.Duration {
 	a := s.People.After
-	return s.End().Sub(s.Windows[0].Start) + max(a.LookDelay.Max+a.WithdrawDelay.Max, a.ComeBackDelay.Max) + 1
+	return s.End().Sub(s.Windows[0].Start) + a.LookDelay.Max + a.WithdrawDelay.Max + 1
 }
 
 // personSet is a set of people by their index.

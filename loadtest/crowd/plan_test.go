@@ -40,6 +40,10 @@ func TestPlanIsTheScenario(t *testing.T) {
 	s := focused(t, "rain-peak.yaml", "", 2000, 10*time.Second)
 	s.People.After.Browse = scenarios.Ratio{Num: 1, Den: 10} // more than in the file, so that shares show
 	s.People.After.Withdraw = scenarios.Ratio{Num: 1, Den: 5}
+	for _, op := range all(newPlan(s, 5)) {
+		require.Less(t, op.At, span(s), "who comes back after the run is left out")
+	}
+	s.People.After.ComeBackDelay = scenarios.Range{Min: time.Second, Max: 2 * time.Second} // so that all come back in time
 	ops := all(newPlan(s, 5))
 	require.Equal(t, ops, all(newPlan(s, 5)))
 	require.NotEqual(t, ops, all(newPlan(s, 6)), "another seed is another day")

@@ -148,6 +148,9 @@ func (s *shard) start() {
 	for range s.dialect.writers {
 		s.running.Go(func() { (&committer{shard: s}).run() })
 	}
+	if s.dialect.tend != nil {
+		s.running.Go(func() { s.dialect.tend(s) })
+	}
 }
 
 // end stops the committers after the transactions under way.

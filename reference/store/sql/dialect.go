@@ -20,6 +20,9 @@ type dialect struct {
 	// classify says what an error means before COMMIT was sent. It never returns noFault.
 	classify func(err error) fault
 
+	// tend looks after an open shard until it stops; nil: nobody need to.
+	tend func(s *shard)
+
 	// within returns the context of one transaction.
 	within func(timeout time.Duration) (context.Context, context.CancelFunc)
 

@@ -34,6 +34,7 @@ func sqliteDialect() *dialect {
 		writers:  1, // a file has one writer at a time: a second would wait for the first
 		open:     openSQLite,
 		classify: classifySQLite,
+		tend:     checkpoints,
 		within:   func(time.Duration) (context.Context, context.CancelFunc) { return context.Background(), func() {} }, // a file does not go away; the driver watches contexts at a cost
 		tables:   "SELECT name FROM sqlite_schema WHERE type = 'table'",
 		tableEnd: "STRICT, WITHOUT ROWID", // STRICT: a sum that overflows is an error, not a float
@@ -102,6 +103,25 @@ func checkSQLite(ctx context.Context, db *sql.DB, timeout time.Duration) error {
 		return fmt.Errorf("%w: the file has journal mode %q, not wal", wallet.ErrInvalid, mode)
 	}
 	return nil
+}
+
+// checkpointEvery is how often the log is copied into the file beside the writer.
+const checkpointEvery = time.Second
+
+// checkpoints copies what is committed from the log into the file while the writer goes on, so that the writer, which
+// copies what is left when the log has grown to checkpointPages, is kept by it for moments and not for seconds.
+func checkpoints(s *shard) {
+	t := time.NewTicker(checkpointEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-t.C:
+		}
+		// One that fails is made up for by the next, or by the writer.
+		_, _ = s.reads.Exec("PRAGMA wal_checkpoint(PASSIVE)")
+	}
 }
 
 func classifySQLite(err error) fault {

@@ -145,6 +145,11 @@ func (p *census) bind(from, to wallet.Phone, owner wallet.ActID) {
 	p.newPhones[to] = true
 }
 
+// firstSight says whether the change gives an account that nobody knew a wallet of its own, and nothing else.
+func (c *changing) firstSight() bool {
+	return c.Was == (wallet.AccountRow{}) && c.Phone == 0 && c.Wallet == 0 && c.Join == 0
+}
+
 // read adds what is there of some changes' accounts, phones and wallets. Repeats in a list do no harm.
 func (s *Identities) read(ctx context.Context, t *txn, p *census, jobs []*job) error {
 	size := padded(t.dialect, len(jobs))
@@ -155,15 +160,15 @@ func (s *Identities) read(ctx context.Context, t *txn, p *census, jobs []*job) e
 		phones = append(phones, int64(c.Phone), int64(c.Was.Phone))
 		wallets = append(wallets, int64(c.Wallet), int64(c.Join), int64(c.Was.ActID))
 	}
-	err := t.query(ctx, s.accounts+anyOf("family = ? AND account = ?", size), accounts, func(r *sql.Rows) error {
+	err := t.query(ctx, s.accounts+anyOf(thatAccount, size), accounts, func(r *sql.Rows) error {
 		var a wallet.Account
 		var row accountRow
 		err := r.Scan(&a.Family, &a.User, &row.owner, &row.phone)
 		p.accounts[a] = row
 		return err
 	})
-	if err != nil {
-		return err
+	if err != nil || !slices.ContainsFunc(jobs, func(j *job) bool { return !j.in.(*changing).firstSight() }) {
+		return err // all that first sight needs; that somebody was there after all is in the account's row
 	}
 	err = t.query(ctx, s.phones+marks(2*size, 1), phones, func(r *sql.Rows) error {
 		var phone wallet.Phone
@@ -187,7 +192,7 @@ func (s *Identities) read(ctx context.Context, t *txn, p *census, jobs []*job) e
 		return err // who is seen for the first time has left nothing
 	}
 	left := map[wallet.Account][]wallet.LeftWallet{}
-	err = t.query(ctx, s.left+anyOf("family = ? AND account = ?", size)+" ORDER BY act_id", accounts, func(r *sql.Rows) error {
+	err = t.query(ctx, s.left+anyOf(thatAccount, size)+" ORDER BY act_id", accounts, func(r *sql.Rows) error {
 		var a wallet.Account
 		var l wallet.LeftWallet
 		err := r.Scan(&a.Family, &a.User, &l.ActID, &l.At)
