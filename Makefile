@@ -3,6 +3,7 @@ export CGO_ENABLED ?= 0
 GO ?= go
 FUZZTIME ?= 10s
 CRASH_KILLS ?= 50
+K6_ARGS ?=
 
 # What make real tests: each adapter and all that stands on it, one package after the other, because they share servers.
 REAL ?= ./internal/rig/... ./reference/store/... ./reference/server/... ./reference/sdk/... ./reference/host/...
@@ -46,8 +47,8 @@ load: ## play a scenario in real time: make load SCENARIO=scenarios/rain-peak.ya
 k6: ## build ./k6, which has the extension k6/x/hongbao (docs/k6.md)
 	cd loadtest/k6 && $(GO) build -o ../../k6 ./cmd/k6
 
-test-k6: ## the tests of the k6 extension, its scripts against hongbao serve among them
-	cd loadtest/k6 && $(GO) vet ./... && $(GO) test -timeout 10m ./...
+test-k6: ## the tests of the k6 extension, its scripts against hongbao serve among them (K6_ARGS=-short leaves those out)
+	cd loadtest/k6 && $(GO) vet ./... && $(GO) test -timeout 10m $(K6_ARGS) ./...
 
 proto: ## regenerate the protobuf code (needs protoc)
 	$(GO) generate ./reference/token/... ./reference/server/...
