@@ -22,7 +22,7 @@ demo: ## replay the 2022 festival under three posting strategies, then play its 
 test: ## every test that needs nothing but Go
 	$(GO) test ./...
 
-race: ## the same under the race detector (needs a C compiler); stores in several shards only
+race: ## the same under the race detector (needs a C compiler), without what runs in one thread or a program of its own
 	CGO_ENABLED=1 $(GO) test -race -short ./...
 
 lint: ## formatting, vet, staticcheck

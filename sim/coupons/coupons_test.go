@@ -56,6 +56,9 @@ func table(s reports.Study) (out string) {
 
 // TestSameSeedSameStudy: a study is a pure function of scenario and seed.
 func TestSameSeedSameStudy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one thread of virtual time, run without it")
+	}
 	s := fireworks(t, 1, 20)
 	first, err := Study(t.Context(), s, 7)
 	require.NoError(t, err)
@@ -124,6 +127,9 @@ func bend(d design, bug func(f *festival, redis redisLink, s wallet.Stocks) wall
 
 // TestChecksBite plants a bug, or mends the source's, and wants the check that is about it to fail.
 func TestChecksBite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one thread of virtual time, run without it")
+	}
 	by := map[string]design{}
 	for _, d := range designs() {
 		by[d.name] = d

@@ -60,6 +60,9 @@ const (
 )
 
 func TestOracleCatchesMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: the mutants are programs of their own, which no race detector sees")
+	}
 	for _, m := range all() {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
@@ -82,6 +85,9 @@ func TestOracleCatchesMutants(t *testing.T) {
 
 // TestUnharmedWalletPasses is the control: without a mutant the same rehearsals pass, and no check is idle.
 func TestUnharmedWalletPasses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: a program of its own, which no race detector sees")
+	}
 	bin := build(t, nil)
 	for _, scenario := range scenarios(t) {
 		t.Run(scenario, func(t *testing.T) {

@@ -45,6 +45,9 @@ func failing(s reports.Study) (names []string) {
 
 // TestStudy: the shipped comparison passes whatever the seed, every check was evaluated, and its table is whole.
 func TestStudy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one thread of virtual time, run without it")
+	}
 	s := hundredth(t)
 	for seed := range uint64(4) {
 		got, err := Study(t.Context(), s, seed)
@@ -182,6 +185,9 @@ func (hasty) ready(int) bool { return true }
 
 // TestChecksBite plants one bug at a time and wants the checks named to fail.
 func TestChecksBite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one thread of virtual time, run without it")
+	}
 	asOurs := func(wrap func(*ours) design) func(*scenarios.RunningTotal, []contender) {
 		return func(r *scenarios.RunningTotal, all []contender) {
 			all[our].start = func(w *world.World) (design, error) {
