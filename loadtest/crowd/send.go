@@ -99,43 +99,49 @@ func (c *Crowd) grant(ctx context.Context, v Visit) attack.Outcome {
 		id = o.GrantSent(int64(v.Person), r, now)
 	})
 	if d.hit(drawHedge, c.client.Hedge) {
-		c.beside.do(func() { _, _, _ = c.tryGrant(ctx, id, r, "hedge") })
+		c.beside.do(func() { _, _ = c.tryGrant(ctx, id, r, "hedge", nil) })
 	}
-	var reply wallet.GrantReply
 	lied := false
 	err := c.insist(ctx, d, func() (err error) {
 		var lie bool
-		reply, lie, err = c.tryGrant(ctx, id, r, "grant")
+		lie, err = c.tryGrant(ctx, id, r, "grant", func(reply wallet.GrantReply) { c.keep(v, reply) })
 		lied = lied || lie
 		return err
 	})
 	if err != nil || lied {
 		return outcome(err, lied)
 	}
-	if len(reply.Token) > 0 && (reply.State == wallet.GrantTokenOnly || c.traffic.Persona(int64(v.Person)).KeepsTokens) {
-		c.purses.keep(v.Person, promise{reply.Order, v.App.Family(), reply.Token})
-	}
 	if d.hit(drawRepeat, c.client.Repeat) {
 		c.beside.do(func() {
 			if wait(ctx, d.within(drawRepeatDelay, c.client.Backoff)) == nil {
-				_, _, _ = c.tryGrant(ctx, id, r, "double tap")
+				_, _ = c.tryGrant(ctx, id, r, "double tap", nil)
 			}
 		})
 	}
 	return attack.OK
 }
 
-// tryGrant sends a request for a grant once and tells the oracle what came of it.
-func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest, operation string) (wallet.GrantReply, bool, error) {
+// keep puts a grant's token into the hands of the person's client, if it keeps any or must keep this one.
+func (c *Crowd) keep(v Visit, reply wallet.GrantReply) {
+	if len(reply.Token) > 0 && (reply.State == wallet.GrantTokenOnly || c.traffic.Persona(int64(v.Person)).KeepsTokens) {
+		c.purses.keep(v.Person, promise{reply.Order, v.App.Family(), reply.Token})
+	}
+}
+
+// tryGrant sends a request for a grant once and tells the oracle what came of it. What was granted is kept first, unless
+// keep is nil: once the oracle knows of it, a look of the same person must bring the token.
+func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest, operation string, keep func(wallet.GrantReply)) (lied bool, err error) {
 	reply, err := c.target().Grant(ctx, r)
 	if err != nil {
 		reply = wallet.GrantReply{}
+	} else if keep != nil {
+		keep(reply)
 	}
-	lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+	lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
 		o.GrantAnswered(id, r, c.witness.ids.reply(reply), err, now)
 	})
 	c.answers.count(operation, err, lied)
-	return reply, lied, err
+	return lied, err
 }
 
 // bind binds the person's phone in both account systems.
