@@ -57,7 +57,8 @@ func TestBesideIsBounded(t *testing.T) {
 	b.running.Wait()
 }
 
-// A wallet that has lost its copies shows what the client brings (T8), and that is no fault of it.
+// A wallet that has lost its copies shows what the client brings (T8), and that is no fault of it. All have impatient
+// second tries, of which some are answered first: their tokens count as well.
 func TestClientsRestoreTheirViews(t *testing.T) {
 	t.Parallel()
 	s := festival(t, func(s *scenarios.Scenario) {
@@ -65,6 +66,7 @@ func TestClientsRestoreTheirViews(t *testing.T) {
 		none := scenarios.Ratio{Num: 0, Den: 1}
 		a.KeepTokens, a.Browse = scenarios.Ratio{Num: 1, Den: 1}, none
 		a.OtherApp, a.Withdraw, a.ComeBack = none, none, none // where the token is not held, or not any more
+		s.People.Client.Hedge = scenarios.Ratio{Num: 1, Den: 1}
 	})
 	run, a := rig{scenario: s, service: func(w wallet.Service) wallet.Service {
 		return liar{Service: w, page: func(r wallet.PageRequest, p *wallet.Page) {

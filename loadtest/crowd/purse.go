@@ -33,10 +33,13 @@ type purses struct {
 
 func newPurses() *purses { return &purses{held: map[uint32][]promise{}} }
 
-// keep keeps a token.
+// keep keeps a token, unless the same app already holds one for its order: a repeat brings the promise again.
 func (h *purses) keep(p uint32, t promise) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if slices.ContainsFunc(h.held[p], func(o promise) bool { return o.order == t.order && o.family == t.family }) {
+		return
+	}
 	if h.count >= maxHeld {
 		h.overflow++
 		return

@@ -34,6 +34,12 @@ func TestPurses(t *testing.T) {
 		require.Equal(t, c.want, h.lacks(7, wallet.DouyinFamily, c.page), c.why)
 	}
 	held := h.bytes
+	h.keep(7, promise{no(1), wallet.DouyinFamily, []byte("again")})
+	require.Equal(t, held, h.bytes, "a repeat's promise is the same one")
+	h.keep(7, promise{no(1), wallet.ToutiaoFamily, []byte("another app's")})
+	require.Len(t, h.tokens(7, wallet.ToutiaoFamily), 2)
+	h.letGo(7, wallet.Page{Grants: []wallet.Line{line(1, wallet.TokenSuccess)}})
+	h.keep(7, promise{no(1), wallet.DouyinFamily, []byte("one")})
 	h.letGo(7, wallet.Page{Grants: []wallet.Line{line(1, wallet.TokenProcessing), line(2, wallet.TokenSuccess)}})
 	require.Len(t, h.tokens(7, wallet.DouyinFamily), 1, "not posted yet")
 	require.Empty(t, h.tokens(7, wallet.ToutiaoFamily))

@@ -99,12 +99,12 @@ func (c *Crowd) grant(ctx context.Context, v Visit) attack.Outcome {
 		id = o.GrantSent(int64(v.Person), r, now)
 	})
 	if d.hit(drawHedge, c.client.Hedge) {
-		c.beside.do(func() { _, _ = c.tryGrant(ctx, id, r, "hedge", nil) })
+		c.beside.do(func() { _, _ = c.tryGrant(ctx, id, r, v, "hedge") })
 	}
 	lied := false
 	err := c.insist(ctx, d, func() (err error) {
 		var lie bool
-		lie, err = c.tryGrant(ctx, id, r, "grant", func(reply wallet.GrantReply) { c.keep(v, reply) })
+		lie, err = c.tryGrant(ctx, id, r, v, "grant")
 		lied = lied || lie
 		return err
 	})
@@ -114,7 +114,7 @@ func (c *Crowd) grant(ctx context.Context, v Visit) attack.Outcome {
 	if d.hit(drawRepeat, c.client.Repeat) {
 		c.beside.do(func() {
 			if wait(ctx, d.within(drawRepeatDelay, c.client.Backoff)) == nil {
-				_, _ = c.tryGrant(ctx, id, r, "double tap", nil)
+				_, _ = c.tryGrant(ctx, id, r, v, "double tap")
 			}
 		})
 	}
@@ -128,14 +128,14 @@ func (c *Crowd) keep(v Visit, reply wallet.GrantReply) {
 	}
 }
 
-// tryGrant sends a request for a grant once and tells the oracle what came of it. What was granted is kept first, unless
-// keep is nil: once the oracle knows of it, a look of the same person must bring the token.
-func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest, operation string, keep func(wallet.GrantReply)) (lied bool, err error) {
+// tryGrant sends a request for a grant once and tells the oracle what came of it. Whichever try is answered first has its
+// token kept before the oracle knows of it: from then on a look of the same person must bring it.
+func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest, v Visit, operation string) (lied bool, err error) {
 	reply, err := c.target().Grant(ctx, r)
 	if err != nil {
 		reply = wallet.GrantReply{}
-	} else if keep != nil {
-		keep(reply)
+	} else {
+		c.keep(v, reply)
 	}
 	lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
 		o.GrantAnswered(id, r, c.witness.ids.reply(reply), err, now)
