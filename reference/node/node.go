@@ -61,6 +61,9 @@ type Ports struct {
 	Bank        wallet.Bank
 	Sealer      wallet.Sealer
 	Alarm       func(kind wallet.AlarmKind, detail string)
+
+	// Switched says whether a degrade switch is on (D3), at once and without a call; nil: none ever is.
+	Switched func(wallet.Switch) bool
 }
 
 // Node is one instance.

@@ -117,6 +117,12 @@ type RewardType struct {
 type Reward struct {
 	ID     RewardID
 	Scenes []Scene
+
+	// Of coupons whose scenes control their stock (C1, C2): how many there are in each stage, the share of them below
+	// which something else is given, and what: another reward's coupon, or a greeting where it is empty.
+	Stock              int64
+	FloorNum, FloorDen int64
+	Fallback           RewardID
 }
 
 // Scene is the one configuration under which a reward is granted, with the capabilities it asks for (O2).

@@ -14,14 +14,14 @@ type Caller struct {
 	User UserID
 }
 
-// GrantRequest asks for one cash grant. A repeat carries the same content.
+// GrantRequest asks for one grant. A repeat carries the same content.
 type GrantRequest struct {
 	Caller
 	Activity ActivityID // the parent (O4)
 	Scene    SceneID
 	Rain     int32
 	Award    AwardType
-	Amount   Money
+	Amount   Money   // of cash; 0 for any other reward, which its scene names
 	Opened   Instant // when the person won: decides the stage (A2), so it stays the same over retries
 }
 
@@ -43,6 +43,7 @@ type GrantReply struct {
 	Order  OrderNo
 	Amount Money
 	State  GrantState
+	Item   *Item  // of a reward other than cash: what was granted, which may be something else than was asked for (C2)
 	Token  []byte // the client's sealed copy; nil unless the strategy is Token, and for a win in a wallet that the account has left
 }
 
@@ -75,6 +76,8 @@ type Page struct {
 	Grants      []Line
 	Next        Cursor       // where to go on; zero = the end. While a source is missing the list has gaps: begin again
 	Withdrawals []Withdrawal // newest first; with the first page only
+	Packets     []Packet     // sent or received, newest first; with the first page only (P4)
+	Items       []Item       // rewards other than cash, newest first; with the first page only (P3)
 	Missing     []string     // sources that could not be read (P2); empty when whole
 	Refused     []TokenFault // client tokens that were not accepted
 }

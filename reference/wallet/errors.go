@@ -70,6 +70,11 @@ var (
 	ErrOverBudget    = &Error{CodeRefused, "over_budget", "the budget is spent"}
 	ErrInsufficient  = &Error{CodeRefused, "insufficient", "the balance is too small"}
 	ErrNotReleased   = &Error{CodeRefused, "not_released", "withdrawing is not open to this person yet"}
+	ErrSwitchedOff   = &Error{CodeUnavailable, "switched_off", "an operator has switched this off: repeat later"}
+	ErrDeclined      = &Error{CodeRefused, "declined", "the system behind the reward has said no for good"}
+	ErrExpired       = &Error{CodeRefused, "expired", "the time for it is over"}
+	ErrNotUsable     = &Error{CodeRefused, "not_usable", "it cannot be used yet, or not any more"}
+	ErrDailyLimit    = &Error{CodeRefused, "daily_limit", "the limit of the day is reached"}
 	ErrLimited       = &Error{CodeOverloaded, "limited", "the rate limit was reached, nothing was done"}
 	ErrOverloaded    = &Error{CodeOverloaded, "overloaded", "a queue is full, nothing was done"}
 	ErrUnavailable   = &Error{CodeUnavailable, "unavailable", "a dependency is down, nothing was done"}

@@ -1,0 +1,130 @@
+package wallet
+
+import "context"
+
+// ItemState is how far a reward other than cash has come. It moves along the arrows only:
+//
+//	open → issued → processing → settled → using → used
+//	  ↘ void          ↘ refunded   ↘ expired, refunded   ↘ expired
+type ItemState uint8
+
+// The states. Void, used, expired and refunded are final.
+const (
+	ItemOpen       ItemState = iota // on record; what is granted is not settled yet
+	ItemVoid                        // nothing is granted: the stock is gone, and what is given in its place is a greeting
+	ItemIssued                      // what is granted is settled and counted; its downstream was not asked yet
+	ItemProcessing                  // set before the downstream is asked: it may know of it
+	ItemSettled                     // the downstream has confirmed it: it can be used
+	ItemUsing                       // set before the downstream is asked to use it: it may have been used
+	ItemUsed
+	ItemExpired
+	ItemRefunded // taken back; its coupon is in the stock again
+)
+
+var itemStateNames = [...]string{"open", "void", "issued", "processing", "settled", "using", "used", "expired", "refunded"}
+
+// String returns the state's name on the wire.
+func (s ItemState) String() string {
+	if int(s) < len(itemStateNames) {
+		return itemStateNames[s]
+	}
+	return "unknown-item-state"
+}
+
+// Follows says whether an item in state s may move to state t.
+func (s ItemState) Follows(t ItemState) bool {
+	switch s {
+	case ItemOpen:
+		return t == ItemIssued || t == ItemVoid
+	case ItemIssued:
+		return t == ItemProcessing || t == ItemRefunded
+	case ItemProcessing:
+		return t == ItemSettled || t == ItemRefunded
+	case ItemSettled:
+		return t == ItemUsing || t == ItemExpired || t == ItemRefunded
+	case ItemUsing:
+		return t == ItemUsed || t == ItemExpired
+	}
+	return false
+}
+
+// Final says whether nothing follows.
+func (s ItemState) Final() bool {
+	return s == ItemVoid || s == ItemUsed || s == ItemExpired || s == ItemRefunded
+}
+
+// Item is a reward other than cash: a coupon or a pendant (B4). Its record is its order of record (O3): one person gets
+// one scene's reward at most once a rain and stage, because no other number can be written for it.
+type Item struct {
+	No      OrderNo // what was asked for
+	Asked   RewardID
+	Account Account // who won it, as the downstream knows people
+	Opened  Instant // when the person won; its place in the list
+	Created Instant // when it was recorded
+
+	// What is granted, from ItemIssued on. It is what was asked for, or what is given in its place (C2). Void leaves all
+	// three zero.
+	Award   AwardType
+	Reward  RewardID
+	Counted OrderNo // under which the stock counted it; zero where the scene asks for no stock control
+
+	State   ItemState
+	Changed Instant // when it came to this state
+	Ref     string  // the downstream's own name for it, once it is known; at most MaxItemRef bytes
+	Expires Instant // from then on it cannot be used; Never where the downstream has not said
+}
+
+// MaxItemRef bounds a downstream's name for an item in bytes.
+const MaxItemRef = 64
+
+// Items keeps items of record. Durable: what Create acknowledged is never lost.
+type Items interface {
+	// Create records i, open, unless its number is taken, and returns the one on record and whether it is new. Atomic.
+	// ErrUnknown: it may have been recorded; repeat the call.
+	Create(ctx context.Context, i Item) (Item, bool, error)
+	// Get returns the items on record under nos, in that order; a zero Item for a number that is not there.
+	Get(ctx context.Context, nos []OrderNo) ([]Item, error)
+	// Advance brings the item i.No to i.State with i's grant, name and expiry, where that state follows the one on record,
+	// and returns what is on record afterwards. Where it does not follow, nothing is changed. Atomic, and so idempotent.
+	// ErrNotFound: not on record. ErrUnknown: repeat the call.
+	Advance(ctx context.Context, i Item) (Item, error)
+	// Of returns at most limit items of these wallets in one stage that are neither open nor void, newest first, after the
+	// cursor.
+	Of(ctx context.Context, wallets []ActID, s Stage, after Cursor, limit int) ([]Item, error)
+	// Unsettled returns at most limit items in state s that came to it before the instant, oldest first, from a place on,
+	// and the place to go on from; 0: there are no more. What cannot be settled is so passed by. For ItemSettled the
+	// instant is compared with the expiry instead: they are those to expire.
+	Unsettled(ctx context.Context, s ItemState, before Instant, from OpenPlace, limit int) ([]Item, OpenPlace, error)
+	// Count returns how many items a stage has in each state.
+	Count(ctx context.Context, s Stage) (map[ItemState]int64, error)
+}
+
+// RewardsRequest asks for a person's rewards other than cash.
+type RewardsRequest struct {
+	Caller
+	At    Instant // which stage to show; 0 = now
+	After Cursor
+	Limit int // 1..MaxPage
+}
+
+// RewardsPage is the list of them (P3), newest first.
+type RewardsPage struct {
+	Stage Stage
+	Items []Item
+	Next  Cursor // zero = the end
+}
+
+// UseRequest asks to use one.
+type UseRequest struct {
+	Caller
+	Order OrderNo
+}
+
+// Rewards is what people do with rewards other than cash. Every error carries a Code.
+type Rewards interface {
+	// Rewards lists them, the same in all eight apps.
+	Rewards(ctx context.Context, r RewardsRequest) (RewardsPage, error)
+	// UseReward uses one, once: a repeat answers as the first time. ErrNotYours, ErrNotFound, ErrExpired, ErrNotUsable (it
+	// is not settled yet, or was taken back). ErrUnknown: it may be used; repeat the call.
+	UseReward(ctx context.Context, r UseRequest) (Item, error)
+}
