@@ -7,7 +7,7 @@ import "context"
 
 // LedgerBook reads a ledger.
 type LedgerBook interface {
-	// Entries lists every entry of personal, hold and paid accounts, by owner.
+	// Entries lists every entry of personal, hold, paid and packet accounts, by owner.
 	Entries(ctx context.Context, yield func(Entry) bool) error
 	// Balances lists every account, the cost accounts first.
 	Balances(ctx context.Context, yield func(AccountNo, Money) bool) error
@@ -26,6 +26,11 @@ type TokenBook interface {
 // WithdrawalBook reads the withdrawals of record, by owner.
 type WithdrawalBook interface {
 	Withdrawals(ctx context.Context, yield func(Withdrawal) bool) error
+}
+
+// PacketBook reads the packets of record, by their senders' wallets.
+type PacketBook interface {
+	Packets(ctx context.Context, yield func(Packet) bool) error
 }
 
 // BankBook is the bank's statement: what it paid out, in the order it did.

@@ -8,14 +8,21 @@ import (
 // AccountKind says what an account of the ledger stands for.
 type AccountKind uint8
 
-// The kinds. Money comes from Cost, belongs to Personal, waits in Hold while a payout runs, and leaves to Paid.
+// The kinds. Money comes from Cost, belongs to Personal, waits in Hold while a payout runs, and leaves to Paid. What one
+// person sends to others goes through Packet.
 const (
 	CostAccount     AccountKind = 1 + iota // the company's money for one stage; Owner is a sub-account number
 	PersonalAccount                        // a person's balance; Owner is the ActID
 	HoldAccount                            // held for a running withdrawal; Owner is the ActID
 	PaidAccount                            // has left through the bank; Owner is the ActID
 	TransitAccount                         // on its way between the databases of one ledger; empty when no transfer is under way
+	PacketAccount                          // in packets that nobody has opened yet; Owner is the sender's ActID
 )
+
+// Owes says whether an account of this kind may be below zero: nobody's money, and what has no balance to speak of.
+func (k AccountKind) Owes() bool {
+	return k != PersonalAccount && k != HoldAccount && k != PacketAccount
+}
 
 // AccountNo names an account. The stages have separate accounts, so that nothing crosses between them (A1).
 type AccountNo struct {
@@ -39,24 +46,9 @@ type Entry struct {
 	Account AccountNo
 	Amount  Money   // added to the account; negative: taken from it
 	Order   OrderNo // for a grant; zero otherwise
-	Move    MoveNo  // for a withdrawal's step; zero otherwise
+	Move    MoveNo  // for a step of a withdrawal or of a packet; zero otherwise
 	Opened  Instant // the grant's place in the flow list
 	Posted  Instant // when the transaction was committed, on the ledger's clock
-}
-
-// MoveStep is a step of a withdrawal in the ledger.
-type MoveStep uint8
-
-// The steps.
-const (
-	MoveHold   MoveStep = 1 + iota // personal → hold
-	MoveSettle                     // hold → paid
-)
-
-// MoveNo is the idempotency key of a transfer.
-type MoveNo struct {
-	Withdrawal WithdrawalNo
-	Step       MoveStep
 }
 
 // Leg is one side of a transfer.
@@ -128,7 +120,7 @@ type ViewQuery struct {
 // View is the answer: all of it as of one moment.
 type View struct {
 	Balance Money   // may be withdrawn
-	Income  Money   // sum of all grants posted
+	Income  Money   // sum of all grants posted; what came out of packets is no part of it
 	Grants  []Entry // posted grants, newest first
 	Posted  []bool  // for each of Check
 }
@@ -141,8 +133,8 @@ type Ledger interface {
 	// written. ErrUnknown: all new ones were written or none.
 	Post(ctx context.Context, batch []Credit) ([]Posted, error)
 	// Transfer writes the legs in one transaction, once for its number; repeating it changes nothing.
-	// ErrConflict: the number was used with other legs. ErrInsufficient: a personal or hold account would go below
-	// zero, or the pool has less than is to be taken; nothing was moved. The first answer stands: a number once
+	// ErrConflict: the number was used with other legs. ErrInsufficient: a personal, hold or packet account would go
+	// below zero, or the pool has less than is to be taken; nothing was moved. The first answer stands: a number once
 	// refused stays refused, however much comes in later, because somebody has been told. ErrUnknown as above.
 	Transfer(ctx context.Context, t Transfer) error
 	// View returns one consistent look.

@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -35,6 +36,11 @@ const (
 	PacketClosed                         // every share was opened or went back
 )
 
+// Follows says whether a packet in state s may move to state t.
+func (s PacketState) Follows(t PacketState) bool {
+	return s == PacketAsked && (t == PacketRefused || t == PacketSent) || s == PacketSent && t == PacketClosed
+}
+
 // ShareState is how far one share of a packet has come.
 type ShareState uint8
 
@@ -48,13 +54,29 @@ const (
 	ShareReturned                    // in the sender's balance again
 )
 
+// Follows says whether a share in state s may move to state t.
+func (s ShareState) Follows(t ShareState) bool {
+	switch s {
+	case ShareWaiting:
+		return t == ShareOpening || t == ShareReturning
+	case ShareOpening:
+		return t == ShareOpened
+	case ShareReturning:
+		return t == ShareReturned
+	}
+	return false
+}
+
+// Final says whether nothing follows.
+func (s ShareState) Final() bool { return s == ShareOpened || s == ShareReturned }
+
 // Share is the part of a packet that one person may open.
 type Share struct {
 	For    Account
 	Amount Money
 	State  ShareState
-	Owner  ActID   // whose wallet it went to; 0 before it is opened
-	At     Instant // when it was opened or went back
+	Owner  ActID   // the wallet that it goes to; 0 while it waits
+	At     Instant // when it came to its state; 0 while it waits
 }
 
 // Packet is a red packet from one person to others (c2c, P4).
@@ -70,8 +92,23 @@ type Packet struct {
 	State    PacketState
 }
 
-// MaxGreeting bounds a packet's greeting in bytes.
+// MaxGreeting bounds a packet's greeting in bytes of UTF-8.
 const MaxGreeting = 120
+
+// MaxPacketShare bounds a packet: so many fen for each of its shares. 200 yuan is what people know as the cap of a red
+// packet. Ours.
+const MaxPacketShare Money = 200_00
+
+// Done says whether every share was opened or went back.
+func (p Packet) Done() bool {
+	return !slices.ContainsFunc(p.Shares, func(s Share) bool { return !s.State.Final() })
+}
+
+// ShareFor returns which share is for an account; false: none is.
+func (p Packet) ShareFor(a Account) (int, bool) {
+	i := slices.IndexFunc(p.Shares, func(s Share) bool { return s.For == a })
+	return i, i >= 0
+}
 
 // Packets keeps packets of record. Durable: what Create acknowledged is never lost.
 type Packets interface {
@@ -80,18 +117,21 @@ type Packets interface {
 	Create(ctx context.Context, p Packet) (Packet, bool, error)
 	// Get returns the packet on record. ErrNotFound: there is none.
 	Get(ctx context.Context, no PacketNo) (Packet, error)
-	// Advance moves a packet forward; one that is further already is left alone. Idempotent. ErrNotFound: not on record.
+	// Advance moves a packet to s, where that follows the state on record; else it changes nothing. Idempotent.
+	// ErrNotFound: not on record. ErrUnknown: repeat the call.
 	Advance(ctx context.Context, no PacketNo, s PacketState) error
 	// Mark moves the share for an account to s, where that follows the state on record, and returns the share on record
-	// afterwards. owner and at are recorded with it. Atomic, and so idempotent. ErrNotFound: no such share.
+	// afterwards. owner and at are recorded with it. Atomic, and so idempotent: of two marks that exclude each other one
+	// is recorded, and both callers are told which. ErrNotFound: no such share. ErrUnknown: repeat the call.
 	Mark(ctx context.Context, no PacketNo, share Account, s ShareState, owner ActID, at Instant) (Share, error)
-	// SentBy returns the packets that these wallets sent in a stage, newest first, at most limit.
+	// SentBy returns the packets that these wallets sent in a stage, or asked to send, newest first, at most limit.
 	SentBy(ctx context.Context, wallets []ActID, s Stage, limit int) ([]Packet, error)
-	// For returns the packets that have a share for one of these accounts or opened by one of these wallets, newest first,
-	// at most limit.
+	// For returns the sent or closed packets of a stage that have a share for one of these accounts, or one that went to
+	// one of these wallets, newest first, at most limit.
 	For(ctx context.Context, accounts []Account, wallets []ActID, s Stage, limit int) ([]Packet, error)
-	// Unfinished returns at most limit packets, oldest first: those asked before the instant and not sent, those with a
-	// share that is opening or returning, and those sent before the other instant that are not closed.
+	// Unfinished returns at most limit packets, oldest first: those asked before the instant and in that state still, those
+	// with a share that has been opening or returning since before it, and those created before the other instant that
+	// are sent and not closed.
 	Unfinished(ctx context.Context, asked, sent Instant, limit int) ([]Packet, error)
 }
 
@@ -99,7 +139,7 @@ type Packets interface {
 type SendPacketRequest struct {
 	Caller
 	Request  int64    // chosen by the client, above zero; the same over retries
-	Amount   Money    // of all shares together; at least a fen a share
+	Amount   Money    // of all shares together; 1 fen to MaxPacketShare a share
 	To       []Caller // 1..MaxShares, each once, not the sender
 	Greeting string
 	At       Instant // decides the stage; the same over retries; 0 = now, as the first try had it
@@ -118,6 +158,7 @@ type PacketService interface {
 	// PacketRefused: the balance was too small. ErrConflict: the number was used with another content.
 	SendPacket(ctx context.Context, r SendPacketRequest) (Packet, error)
 	// OpenPacket moves the caller's share into the caller's balance, once: a repeat answers as the first time.
-	// ErrNotYours: no share is for the caller. ErrExpired: it went back to its sender. ErrUnknown: repeat the call.
+	// ErrNotFound: there is no such packet, or its sender had too little. ErrNotYours: no share is for the caller.
+	// ErrExpired: its time is over. ErrUnavailable: it is being sent. ErrUnknown: repeat the call.
 	OpenPacket(ctx context.Context, r OpenPacketRequest) (Share, error)
 }

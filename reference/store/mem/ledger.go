@@ -19,7 +19,7 @@ type Ledger struct {
 	entries slab.Slab[entry]
 	heads   slab.Heads // by wallet, newest first
 	moves   slab.Slab[move]
-	moved   accounts[uint32] // newest move by the withdrawal's account
+	moved   accounts[uint32] // newest move by the account that asked
 	cost    [wallet.Stages + 1][]wallet.Money
 	batches int // posted so far: takes the cost sub-accounts in turn, so that none is hot
 }
@@ -176,7 +176,7 @@ func (l *Ledger) balance(a wallet.AccountNo) (sum wallet.Money, err error) {
 // checkLedgerAccount returns ErrInvalid for an account that the ledger cannot have.
 func (l *Ledger) checkLedgerAccount(a wallet.AccountNo) error {
 	switch {
-	case a.Kind < wallet.CostAccount || a.Kind > wallet.PaidAccount:
+	case a.Kind < wallet.CostAccount || a.Kind == wallet.TransitAccount || a.Kind > wallet.PacketAccount:
 		return fmt.Errorf("%w: account kind %d", wallet.ErrInvalid, a.Kind)
 	case a.Stage < wallet.InternalTest || a.Stage > wallet.Official:
 		return fmt.Errorf("%w: account stage %d", wallet.ErrInvalid, a.Stage)

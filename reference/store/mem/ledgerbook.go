@@ -45,7 +45,7 @@ func (l *Ledger) Balances(_ context.Context, yield func(wallet.AccountNo, wallet
 
 // balances appends the balance of each account of the owner that has entries.
 func (l *Ledger) balances(buf []wallet.Leg, owner int64) ([]wallet.Leg, error) {
-	var used [wallet.PaidAccount + 1][wallet.Stages + 1]bool
+	var used [wallet.PacketAccount + 1][wallet.Stages + 1]bool
 	for i := l.heads.Get(owner); i != 0; i = l.entries.At(i).next {
 		used[l.entries.At(i).account][l.entries.At(i).stage] = true
 	}

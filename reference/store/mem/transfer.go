@@ -20,12 +20,12 @@ type move struct {
 	first   uint32
 	family  wallet.Family
 	step    wallet.MoveStep
+	share   uint8
 	legs    uint8
 }
 
 func (m *move) no() wallet.MoveNo {
-	account := wallet.Account{Family: m.family, User: m.user}
-	return wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: account, Request: m.request}, Step: m.step}
+	return wallet.MoveNoOf(wallet.Account{Family: m.family, User: m.user}, m.request, m.step, m.share)
 }
 
 // Transfer implements wallet.Ledger. ErrInvalid: what wallet.Transfer.Validate refuses, an account or a number that
@@ -37,7 +37,8 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 	now := l.clock.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	head := l.moved.touch(t.No.Withdrawal.Account)
+	account, request := t.No.Key()
+	head := l.moved.touch(account)
 	for i := *head; i != 0; i = l.moves.At(i).next {
 		if m := l.moves.At(i); m.no() == t.No {
 			return l.repeated(m, t)
@@ -50,8 +51,7 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 	if refused != nil && !errors.Is(refused, wallet.ErrInsufficient) {
 		return refused
 	}
-	account := t.No.Withdrawal.Account
-	number := l.moves.Append(move{request: t.No.Withdrawal.Request, user: account.User, next: *head, family: account.Family, step: t.No.Step})
+	number := l.moves.Append(move{request: request, user: account.User, next: *head, family: account.Family, step: t.No.Step, share: t.No.Share})
 	*head = number
 	if refused != nil {
 		return refused // and stays on record as such
@@ -90,11 +90,11 @@ func (l *Ledger) checkTransfer(t wallet.Transfer) error {
 	if err := t.Validate(); err != nil {
 		return err
 	}
-	if err := checkAccount(t.No.Withdrawal.Account); err != nil {
+	if err := t.No.Validate(); err != nil {
 		return err
 	}
-	if t.No.Step == 0 || len(t.Legs)+len(t.Pool) > maxLegs {
-		return fmt.Errorf("%w: transfer step %d with %d legs", wallet.ErrInvalid, t.No.Step, len(t.Legs)+len(t.Pool))
+	if len(t.Legs)+len(t.Pool) > maxLegs {
+		return fmt.Errorf("%w: transfer %s with %d legs", wallet.ErrInvalid, t.No, len(t.Legs)+len(t.Pool))
 	}
 	for _, leg := range t.Legs {
 		if err := l.checkLedgerAccount(leg.Account); err != nil {
@@ -116,7 +116,7 @@ func (l *Ledger) checkTransfer(t wallet.Transfer) error {
 // made had the legs of t, and so took as much.
 func (l *Ledger) repeated(m *move, t wallet.Transfer) error {
 	if m.legs == 0 {
-		return fmt.Errorf("%w: transfer %s step %d was refused before", wallet.ErrInsufficient, t.No.Withdrawal, t.No.Step)
+		return fmt.Errorf("%w: transfer %s was refused before", wallet.ErrInsufficient, t.No)
 	}
 	drawn := int(m.legs) - len(t.Legs) // legs that the pool gave
 	same := drawn >= 0 && (drawn > 0) == (t.Take > 0)
@@ -124,12 +124,12 @@ func (l *Ledger) repeated(m *move, t wallet.Transfer) error {
 		same = l.entries.At(m.first+uint32(drawn+i)).leg() == t.Legs[i]
 	}
 	if !same {
-		return fmt.Errorf("%w: transfer %s step %d", wallet.ErrConflict, t.No.Withdrawal, t.No.Step)
+		return fmt.Errorf("%w: transfer %s", wallet.ErrConflict, t.No)
 	}
 	return nil
 }
 
-// affordable returns ErrInsufficient when a personal or hold account would be below zero after all the legs.
+// affordable returns ErrInsufficient when an account that may not owe would be below zero after all the legs.
 func (l *Ledger) affordable(legs []wallet.Leg) error {
 	for _, of := range legs {
 		account := of.Account
@@ -142,7 +142,7 @@ func (l *Ledger) affordable(legs []wallet.Leg) error {
 		if err != nil {
 			return err
 		}
-		if after < 0 && (account.Kind == wallet.PersonalAccount || account.Kind == wallet.HoldAccount) {
+		if after < 0 && !account.Kind.Owes() {
 			return fmt.Errorf("%w: wallet %d would have %d fen", wallet.ErrInsufficient, account.Owner, int64(after))
 		}
 	}

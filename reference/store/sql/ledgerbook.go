@@ -31,8 +31,10 @@ func (l *Ledger) Entries(ctx context.Context, yield func(wallet.Entry) bool) err
 		}
 		err = s.ask(ctx, l.moved, []any{first, last}, func(r *sql.Rows) error {
 			var e wallet.Entry
-			a, w := &e.Account, &e.Move.Withdrawal
-			err := r.Scan(&a.Owner, &a.Kind, &a.Stage, &e.Amount, &w.Account.Family, &w.Account.User, &w.Request, &e.Move.Step, &e.Posted)
+			var of moveKey
+			a := &e.Account
+			err := r.Scan(append(append([]any{&a.Owner, &a.Kind, &a.Stage, &e.Amount}, of.columns()...), &e.Posted)...)
+			e.Move = of.no()
 			page = append(page, e)
 			return err
 		})

@@ -57,9 +57,9 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	}
 	switch {
 	case state == turnedDown:
-		return fmt.Errorf("%w: transfer %s step %d", wallet.ErrInsufficient, t.No.Withdrawal, t.No.Step)
+		return fmt.Errorf("%w: transfer %s", wallet.ErrInsufficient, t.No)
 	case !slices.Equal(stored.Legs, t.Legs) || stored.Take != t.Take: // the pool may have grown since
-		return fmt.Errorf("%w: transfer %s step %d", wallet.ErrConflict, t.No.Withdrawal, t.No.Step)
+		return fmt.Errorf("%w: transfer %s", wallet.ErrConflict, t.No)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func encodeTransfer(t wallet.Transfer) ([]byte, error) {
 func decodeTransfer(no wallet.MoveNo, text []byte) (wallet.Transfer, error) {
 	var a keptTransfer
 	if err := json.Unmarshal(text, &a); err != nil {
-		return wallet.Transfer{}, fmt.Errorf("sql: what transfer %s step %d asked for: %w", no.Withdrawal, no.Step, err)
+		return wallet.Transfer{}, fmt.Errorf("sql: what transfer %s asked for: %w", no, err)
 	}
 	t := wallet.Transfer{No: no, Take: a.Take}
 	for _, l := range a.Legs {
@@ -100,7 +100,8 @@ func decodeTransfer(no wallet.MoveNo, text []byte) (wallet.Transfer, error) {
 
 // home returns the shard that keeps a number.
 func (l *Ledger) home(no wallet.MoveNo) *shard {
-	return l.db.shard(wallet.ActID(no.Withdrawal.Account.User))
+	account, _ := no.Key()
+	return l.db.shard(wallet.ActID(account.User))
 }
 
 // shardOf returns the shard of an account. Those that belong to nobody are on every shard: nil.
@@ -143,11 +144,11 @@ func (l *Ledger) checkTransfer(t wallet.Transfer) error {
 	if err := t.Validate(); err != nil {
 		return err
 	}
-	if f := t.No.Withdrawal.Account.Family; f < wallet.DouyinFamily || f > wallet.ToutiaoFamily {
-		return fmt.Errorf("%w: account family %d", wallet.ErrInvalid, f)
+	if err := t.No.Validate(); err != nil {
+		return err
 	}
-	if t.No.Step == 0 || len(t.Legs)+len(t.Pool) > maxLegs {
-		return fmt.Errorf("%w: transfer step %d with %d legs", wallet.ErrInvalid, t.No.Step, len(t.Legs)+len(t.Pool))
+	if len(t.Legs)+len(t.Pool) > maxLegs {
+		return fmt.Errorf("%w: transfer %s with %d legs", wallet.ErrInvalid, t.No, len(t.Legs)+len(t.Pool))
 	}
 	for _, leg := range t.Legs {
 		if err := l.checkAccount(leg.Account); err != nil {
@@ -168,7 +169,7 @@ func (l *Ledger) checkTransfer(t wallet.Transfer) error {
 // checkAccount returns ErrInvalid for an account that no transfer can name.
 func (l *Ledger) checkAccount(a wallet.AccountNo) error {
 	switch {
-	case a.Kind < wallet.CostAccount || a.Kind > wallet.PaidAccount:
+	case a.Kind < wallet.CostAccount || a.Kind == wallet.TransitAccount || a.Kind > wallet.PacketAccount:
 		return fmt.Errorf("%w: account kind %d", wallet.ErrInvalid, a.Kind)
 	case a.Stage < wallet.InternalTest || a.Stage > wallet.Official:
 		return fmt.Errorf("%w: account stage %d", wallet.ErrInvalid, a.Stage)

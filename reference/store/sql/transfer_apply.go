@@ -120,7 +120,7 @@ func (m *moves) make(in *moving) error {
 		after[leg.Account] = b
 	}
 	for a, b := range after {
-		if b < 0 && (a.Kind == wallet.PersonalAccount || a.Kind == wallet.HoldAccount) {
+		if b < 0 && !a.Kind.Owes() {
 			in.state, in.amount = turnedDown, 0
 			return nil
 		}
@@ -146,8 +146,9 @@ func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *moves) e
 		query := l.answers + strings.TrimSuffix(strings.Repeat(one+" OR ", len(some)), " OR ") + t.dialect.lock
 		err := t.query(ctx, query, args, func(r *sql.Rows) error {
 			was := &moving{}
-			w := &was.no.Withdrawal
-			err := r.Scan(&w.Account.Family, &w.Account.User, &w.Request, &was.no.Step, &was.part, &was.state, &was.amount, &was.recorded)
+			var of moveKey
+			err := r.Scan(append(of.columns(), &was.part, &was.state, &was.amount, &was.recorded)...)
+			was.no = of.no()
 			m.known[moveID{was.no, was.part}] = was
 			return err
 		})
@@ -206,8 +207,27 @@ func scanBalance(r *sql.Rows) (b wallet.Leg, err error) {
 
 // moved appends the key of a move's row.
 func moved(args []any, in *moving) []any {
-	w := in.no.Withdrawal
-	return append(args, int64(w.Account.Family), int64(w.Account.User), w.Request, int64(in.no.Step), int64(in.part))
+	account, request := in.no.Key()
+	return append(args, int64(account.Family), int64(account.User), request, int64(in.no.Step)+sharesFrom*int64(in.no.Share), int64(in.part))
+}
+
+// sharesFrom is where the shares of a packet begin in the column that keeps a number's step: above all steps, so that a
+// number without shares is kept as its step alone.
+const sharesFrom = 16
+
+// moveKey is a transfer's number as its columns have it.
+type moveKey struct {
+	account       wallet.Account
+	request, step int64
+}
+
+// columns returns where family, account, request and step are scanned to.
+func (k *moveKey) columns() []any {
+	return []any{&k.account.Family, &k.account.User, &k.request, &k.step}
+}
+
+func (k *moveKey) no() wallet.MoveNo {
+	return wallet.MoveNoOf(k.account, k.request, wallet.MoveStep(k.step%sharesFrom), uint8(k.step/sharesFrom))
 }
 
 // writeMoves writes the answers, the lines and the balances. Another instance may have been first with one of the
