@@ -24,6 +24,7 @@ func (f *file) scenario() *Scenario {
 		Thresholds:   f.thresholds(),
 		RunningTotal: f.runningTotal(),
 		Coupons:      f.coupons(),
+		Limits:       f.limits(),
 	}
 	for _, index := range f.Withdraw.WhiteList {
 		s.Withdraw.WhiteList = append(s.Withdraw.WhiteList, index.v)
@@ -34,7 +35,7 @@ func (f *file) scenario() *Scenario {
 			Budget: c.Budget.v, SingleCap: c.SingleCap.v, Rewards: rewards(f.Rewards)})
 	}
 	for _, w := range f.Windows {
-		s.Windows = append(s.Windows, w.window())
+		s.Windows = append(s.Windows, w.window(f.awardOf))
 	}
 	slices.SortStableFunc(s.Windows, func(a, b Window) int { return a.Start.Compare(b.Start) })
 	for _, fault := range f.Faults {
@@ -46,7 +47,11 @@ func (f *file) scenario() *Scenario {
 // rewards expands the tree for one stage: files write it once, and every child activity has its own (A1).
 func rewards(branches []rewardFile) (types []wallet.RewardType) {
 	for _, r := range branches {
-		reward := wallet.Reward{ID: wallet.RewardID(r.Reward.v)}
+		reward := wallet.Reward{ID: wallet.RewardID(r.Reward.v), Stock: r.Stock.v, Fallback: wallet.RewardID(r.Fallback.v)}
+		if r.Stock.ok {
+			floor := r.Floor.ratio()
+			reward.FloorNum, reward.FloorDen = floor.Num, floor.Den
+		}
 		for _, s := range r.Scenes {
 			reward.Scenes = append(reward.Scenes, wallet.Scene{ID: s.ID.v, BillText: s.BillText.v, Compensate: s.Compensate.v,
 				RateLimit: s.RateLimit.whole(), StockControl: s.Stock.v, Reconcile: s.Reconcile.v})
@@ -75,7 +80,9 @@ func (f *file) people() People {
 	p := People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(),
 		After: AfterWin{Look: a.Look.v, LookDelay: a.LookDelay.v, OtherApp: a.OtherApp.ratio(), Browse: a.Browse.ratio(),
 			Withdraw: a.Withdraw.ratio(), WithdrawDelay: a.WithdrawDelay.v, ComeBack: a.ComeBack.ratio(),
-			ComeBackDelay: a.ComeBackDelay.v, KeepTokens: f.People.KeepTokens.v},
+			ComeBackDelay: a.ComeBackDelay.v, KeepTokens: f.People.KeepTokens.v,
+			Use: a.Use.ratio(), UseDelay: a.UseDelay.v, Send: a.Send.ratio(), SendDelay: a.SendDelay.v,
+			SendShares: max(1, int(a.SendShares.v)), Open: a.Open.ratio(), OpenDelay: a.OpenDelay.v},
 		Client: ClientTry{Timeout: c.Timeout.v, Tries: int(c.Tries.v), Backoff: c.Backoff.v, Hedge: c.Hedge.ratio(), Repeat: c.Repeat.ratio()}}
 	for _, w := range f.People.AppsHeld {
 		p.AppsHeld = append(p.AppsHeld, int(w.v))
@@ -107,6 +114,14 @@ func (c capacityFile) capacity() Capacity {
 
 func (l latencyFile) latencies() map[string]Latency {
 	m := map[string]Latency{}
+	for _, d := range []struct {
+		it   *quantilesFile
+		like quantilesFile
+	}{{&l.Items, l.Orders}, {&l.Stock, l.Budget}, {&l.Downstreams, l.Bank}, {&l.Packets, l.Withdrawals}} {
+		if !d.it.ok {
+			*d.it = d.like
+		}
+	}
 	for i, q := range l.list() {
 		m[Dependencies[i]] = Latency{q.Min.v, q.P50.v, q.P90.v, q.P99.v, q.Max.v}
 	}
@@ -115,23 +130,35 @@ func (l latencyFile) latencies() map[string]Latency {
 
 // list returns the quantiles in the order of Dependencies.
 func (l latencyFile) list() []quantilesFile {
-	return []quantilesFile{l.Client, l.Identity, l.Orders, l.Budget, l.Tokens, l.Backlog, l.Ledger, l.Withdrawals, l.Bank}
+	return []quantilesFile{l.Client, l.Identity, l.Orders, l.Budget, l.Tokens, l.Backlog, l.Ledger, l.Withdrawals, l.Bank,
+		l.Items, l.Stock, l.Downstreams, l.Packets}
 }
 
-func (w windowFile) window() Window {
+// window turns it into what it says; award is the type of a scene's reward.
+func (w windowFile) window(award func(wallet.SceneID) wallet.AwardType) Window {
 	out := Window{Name: w.Name.v, Play: Play(w.Play.v), Stage: w.Stage.stage(), Scene: w.Scene.v, Rain: int32(w.Rain.v),
-		Start: w.Start.v, People: w.People.v, Peak: w.Peak.v}
+		Start: w.Start.v, People: w.People.v, Peak: w.Peak.v, Rules: w.rules(award)}
 	for _, p := range w.Rate {
 		out.Rate = append(out.Rate, p.v)
 	}
-	for _, b := range w.Amount {
-		out.Amount = append(out.Amount, b.v)
+	out.Amount = bands(w.Amount)
+	return out
+}
+
+func bands(in []band) (out []AmountBand) {
+	for _, b := range in {
+		out = append(out, b.v)
 	}
 	return out
 }
 
 // end returns the first moment after the window.
-func (w windowFile) end() time.Time { return w.window().End() }
+func (w windowFile) end() time.Time {
+	if len(w.Rate) == 0 {
+		return w.Start.v
+	}
+	return w.Start.v.Add(w.Rate[len(w.Rate)-1].v.At)
+}
 
 // faults returns one fault a dependency.
 func (f faultFile) faults() (all []Fault) {

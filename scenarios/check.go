@@ -19,7 +19,9 @@ const (
 func (f *faults) check(in *file) {
 	f.checkStages(in)
 	f.checkTree(in)
+	f.checkStock(in)
 	f.checkWindows(in)
+	f.checkRules(in)
 	f.checkRounds(in)
 	f.checkPeople(in)
 	f.checkCapacity(&in.Capacity)
@@ -30,6 +32,7 @@ func (f *faults) check(in *file) {
 	f.checkThresholds(in)
 	f.checkRunningTotal(&in.RunningTotal)
 	f.checkCoupons(in)
+	f.checkLimits(&in.Limits)
 }
 
 // checkStages looks at the child activities: in order, apart, each with a budget that a grant fits in.
@@ -109,6 +112,9 @@ func (f *faults) checkPeople(in *file) {
 	}
 	if t := in.Client.Tries; t.ok && (t.v == 0 || t.v > maxTries) {
 		f.add(t.at, "write how often a request is sent at most", "the number of tries is not between 1 and %d", maxTries)
+	}
+	if n := in.AfterWin.SendShares; n.ok && (n.v == 0 || n.v > wallet.MaxShares) {
+		f.add(n.at, "write how many people get a share of one packet at most", "the number of shares is not between 1 and %d", wallet.MaxShares)
 	}
 	if t := in.Client.Timeout; t.ok && t.v == 0 {
 		f.add(t.at, "write how long a client waits, such as 3s", "a client that does not wait gets no answer")

@@ -25,6 +25,7 @@ type file struct {
 
 	RunningTotal runningTotalFile `json:"running_total,omitempty" jsonschema:"A comparison of ways to keep the running total, beside the festival (R1 to R5)."`
 	Coupons      couponsFile      `json:"coupons,omitempty" jsonschema:"Ways to count coupons against their stock, compared beside the festival (C1–C5)."`
+	Limits       limitsFile       `json:"limits,omitempty" jsonschema:"Ways to limit a rate over many instances, compared beside the festival (L1 to L3)."`
 }
 
 type stageFile struct {
@@ -42,6 +43,10 @@ type rewardFile struct {
 	Type   awardName   `json:"type" jsonschema:"The reward type (B4)."`
 	Reward text        `json:"reward" jsonschema:"The reward id, such as one coupon template."`
 	Scenes []sceneFile `json:"scenes" jsonschema:"The scenes that grant this reward."`
+
+	Stock    number `json:"stock,omitempty" jsonschema:"Of coupons whose scenes control their stock: how many there are in each stage (C1)."`
+	Floor    share  `json:"floor,omitempty" jsonschema:"Share of the stock below which something else is given (C2); left out: down to the last."`
+	Fallback text   `json:"fallback,omitempty" jsonschema:"The reward given in its place then; left out: a greeting."`
 }
 
 type sceneFile struct {
@@ -86,6 +91,14 @@ type afterWinFile struct {
 	WithdrawDelay lapse `json:"withdraw_delay,omitempty" jsonschema:"How long they think about it."`
 	ComeBack      share `json:"come_back,omitempty" jsonschema:"Of the lookers: share that looks again."`
 	ComeBackDelay lapse `json:"come_back_delay,omitempty" jsonschema:"How much later."`
+
+	Use        share  `json:"use,omitempty" jsonschema:"Of those who won a reward other than cash: share that uses it (P3)."`
+	UseDelay   lapse  `json:"use_delay,omitempty" jsonschema:"How soon after the win."`
+	Send       share  `json:"send,omitempty" jsonschema:"Of the lookers with a balance: share that sends a red packet to others (P4)."`
+	SendDelay  lapse  `json:"send_delay,omitempty" jsonschema:"How long they think about it."`
+	SendShares number `json:"send_shares,omitempty" jsonschema:"At most so many people get a share of one packet; left out: one."`
+	Open       share  `json:"open,omitempty" jsonschema:"Of those whom a share is for: share that opens it; what nobody opens goes back after a day."`
+	OpenDelay  lapse  `json:"open_delay,omitempty" jsonschema:"How soon."`
 }
 
 type clientFile struct {
@@ -124,6 +137,11 @@ type latencyFile struct {
 	Ledger      quantilesFile `json:"ledger" jsonschema:"Of one call, without the time its entries take of the capacity."`
 	Withdrawals quantilesFile `json:"withdrawals"`
 	Bank        quantilesFile `json:"bank"`
+
+	Items       quantilesFile `json:"items,omitempty" jsonschema:"Records of rewards other than cash; left out: as orders."`
+	Stock       quantilesFile `json:"stock,omitempty" jsonschema:"Counters of coupons; left out: as budget."`
+	Downstreams quantilesFile `json:"downstreams,omitempty" jsonschema:"Systems behind the rewards other than cash; left out: as the bank."`
+	Packets     quantilesFile `json:"packets,omitempty" jsonschema:"Records of packets between people; left out: as withdrawals."`
 }
 
 type quantilesFile struct {
@@ -140,13 +158,19 @@ type windowFile struct {
 	Name   text      `json:"name" jsonschema:"What people call it."`
 	Play   playName  `json:"play" jsonschema:"Which play (B3)."`
 	Stage  stageName `json:"stage" jsonschema:"The stage that the whole window lies in."`
-	Scene  sceneName `json:"scene" jsonschema:"The scene that the reward is granted in."`
+	Scene  sceneName `json:"scene,omitempty" jsonschema:"The scene that the reward is granted in, where there is one; else write rewards."`
 	Rain   number    `json:"rain" jsonschema:"Number of the round: each person gets a scene's reward once a round and stage (O3)."`
 	Start  moment    `json:"start" jsonschema:"When it opens."`
 	Rate   []point   `json:"rate" jsonschema:"Grants a second over the window, linear between the points; the first at 0s, the last at its end."`
-	Amount []band    `json:"amount_fen" jsonschema:"What a grant is worth: ranges of amounts and their weights."`
+	Amount []band    `json:"amount_fen,omitempty" jsonschema:"What a grant of cash is worth: ranges of amounts and their weights."`
 	People share     `json:"people" jsonschema:"Share of the people that is invited: the first so many."`
 	Peak   toggle    `json:"peak,omitempty" jsonschema:"The window whose figures the report compares with the source."`
+
+	Rewards []prizeFile `json:"rewards,omitempty" jsonschema:"What may be won, by weight, where it is more than one scene's reward."`
+	Rounds  roundsFile  `json:"rounds,omitempty" jsonschema:"The window is played several times."`
+	Friends number      `json:"friends,omitempty" jsonschema:"friend-rain: how many friends' pages each person may win on, once each."`
+	Cards   cardsFile   `json:"cards,omitempty" jsonschema:"card-collection: every grant comes with a card of some kind."`
+	Lottery lotteryFile `json:"lottery,omitempty" jsonschema:"card-lottery: only who has collected every kind takes part."`
 }
 
 type faultFile struct {

@@ -19,7 +19,7 @@ const MinPostingBatch = 10
 // Scale returns s with num/den of its people, rates, capacities and budgets. Times and latencies stay, so waits and
 // the course of the backlog stay too.
 //
-// Rates are exact ratios and scale without loss. People, budgets and instances are whole: they round up, so that a
+// Rates are exact ratios and scale without loss. People, budgets, stocks and instances are whole: they round up, so that a
 // window never invites fewer people than it grants and no grant is refused that the full size would have made; the
 // rate of one ledger instance takes the difference, so that all instances together post num/den exactly. A window
 // may be left without a grant. ErrScale: the ratio is not positive, less than one person is left, or a figure has
@@ -38,7 +38,7 @@ func Scale(s *Scenario, num, den int64) (*Scenario, error) {
 	out.Activity = sc.activity(s.Activity)
 	out.Windows = slices.Clone(s.Windows)
 	for i, w := range out.Windows {
-		out.Windows[i].Rate = slices.Clone(w.Rate)
+		out.Windows[i].Rate, out.Windows[i].Rules = slices.Clone(w.Rate), sc.rules(w.Rules)
 		for j := range w.Rate {
 			out.Windows[i].Rate[j].Rate = sc.exact(w.Rate[j].Rate)
 		}
@@ -49,6 +49,7 @@ func Scale(s *Scenario, num, den int64) (*Scenario, error) {
 	out.Capacity = sc.capacity(s.Capacity)
 	out.RunningTotal = sc.runningTotal(s.RunningTotal)
 	out.Coupons = sc.coupons(s.Coupons)
+	out.Limits = sc.limits(s.Limits)
 	out.Withdraw.WhiteList = slices.DeleteFunc(slices.Clone(s.Withdraw.WhiteList), func(p int64) bool { return p >= out.People.Count })
 	if sc.err != nil {
 		return nil, fmt.Errorf("%w: %v: %w", ErrScale, by, sc.err)
@@ -92,7 +93,7 @@ func (s *scaler) activity(a wallet.Activity) wallet.Activity {
 			c.Rewards[j].Rewards = slices.Clone(c.Rewards[j].Rewards)
 			for k := range c.Rewards[j].Rewards {
 				r := &c.Rewards[j].Rewards[k]
-				r.Scenes = slices.Clone(r.Scenes)
+				r.Scenes, r.Stock = slices.Clone(r.Scenes), s.whole(r.Stock)
 				for l := range r.Scenes {
 					r.Scenes[l].RateLimit = s.whole(r.Scenes[l].RateLimit)
 				}

@@ -30,10 +30,12 @@ type Scenario struct {
 
 	RunningTotal *RunningTotal // nil: ways to keep it are not compared
 	Coupons      *Coupons      // nil: ways to count coupons are not compared
+	Limits       *Limits       // nil: ways to limit a rate are not compared
 }
 
 // Dependencies are the names that latencies and faults may use.
-var Dependencies = []string{"client", "identity", "orders", "budget", "tokens", "backlog", "ledger", "withdrawals", "bank"}
+var Dependencies = []string{"client", "identity", "orders", "budget", "tokens", "backlog", "ledger", "withdrawals", "bank",
+	"items", "stock", "downstreams", "packets"}
 
 // People says who takes part.
 type People struct {
@@ -59,6 +61,15 @@ type AfterWin struct {
 	ComeBack      Ratio // of the lookers: share that looks again
 	ComeBackDelay Range //
 	KeepTokens    Ratio // share of people whose client keeps its tokens and restores with them (T8)
+
+	// Of rewards other than cash (P3) and of packets to others (P4).
+	Use        Ratio // of those who won one: share that uses it
+	UseDelay   Range // how soon
+	Send       Ratio // of the lookers with a balance: share that sends some of it to others
+	SendDelay  Range //
+	SendShares int   // at most so many people get a share of one packet
+	Open       Ratio // of those whom a share is for: share that opens it; the others' goes back
+	OpenDelay  Range //
 }
 
 // ClientTry is how a client repeats.
@@ -97,6 +108,8 @@ type Window struct {
 	Amount []AmountBand // what a grant is worth
 	People Ratio        // share of People that is invited: the first so many; 1/1 = all
 	Peak   bool         // the window whose figures the report compares with the source
+
+	Rules // of the play (B3)
 }
 
 // Point is a rate at a moment of a window. Rates are in grants a second; scaling multiplies them exactly.

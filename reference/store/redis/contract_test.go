@@ -58,3 +58,9 @@ func TestSwitches(t *testing.T) {
 		})
 	})
 }
+
+func TestPermits(t *testing.T) {
+	onEach(t, func(t *testing.T, e endpoint) {
+		storetest.Permits(t, func(t *testing.T) wallet.Permits { return redis.NewPermits(e.open(t)) })
+	})
+}
