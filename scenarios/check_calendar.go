@@ -2,29 +2,14 @@ package scenarios
 
 import (
 	"fmt"
-	"strings"
-
-	"hongbao/reference/wallet"
 )
 
-// checkWindows looks at each window by itself: inside its stage, of a scene of the tree, with amounts under the cap
-// and a rate that goes forward in time.
+// checkWindows looks at each window by itself: inside its stage, with amounts under the cap and a rate that goes forward
+// in time.
 func (f *faults) checkWindows(in *file) {
-	awards, scenes := map[wallet.SceneID]*awardName{}, []string{}
-	for i := range in.Rewards {
-		for _, s := range in.Rewards[i].Scenes {
-			awards[s.ID.v] = &in.Rewards[i].Type
-			scenes = append(scenes, string(s.ID.v))
-		}
-	}
 	for i := range in.Windows {
 		w := &in.Windows[i]
-		if award, known := awards[w.Scene.v]; w.Scene.ok && !known {
-			f.add(w.Scene.at, "write one of: "+strings.Join(scenes, ", "), "scene %q is not in the tree of rewards", w.Scene.v)
-		} else if known && award.ok && award.award() != wallet.Cash {
-			f.add(w.Scene.at, "windows grant cash", "scene %q grants %s", w.Scene.v, award.v)
-		}
-		if w.Rain.ok && w.Rain.v > maxRainID {
+		if w.Rain.ok && w.Rain.v+w.times()-1 > maxRainID {
 			f.add(w.Rain.at, "write a small number", "%d is not between 0 and %d", w.Rain.v, maxRainID)
 		}
 		f.checkRate(w)
@@ -59,10 +44,12 @@ func (f *faults) checkInside(in *file, w *windowFile) {
 			f.add(w.Start.at, fmt.Sprintf("stage %s runs from %s to %s", c.Stage.v, when(c.From.v), when(c.To.v)),
 				"the window, which ends at %s, is not inside its stage", when(w.end()))
 		}
-		for _, b := range w.Amount {
-			if b.ok && c.SingleCap.ok && b.v.Max > c.SingleCap.v {
-				f.add(b.at, fmt.Sprintf("write at most %d fen, or raise single_cap_fen in line %d", c.SingleCap.v, c.SingleCap.at.line),
-					"%d fen is above the cap of a single grant", b.v.Max)
+		for _, p := range w.prizes() {
+			for _, b := range p.Amount {
+				if b.ok && c.SingleCap.ok && b.v.Max > c.SingleCap.v {
+					f.add(b.at, fmt.Sprintf("write at most %d fen, or raise single_cap_fen in line %d", c.SingleCap.v, c.SingleCap.at.line),
+						"%d fen is above the cap of a single grant", b.v.Max)
+				}
 			}
 		}
 		return
@@ -72,44 +59,55 @@ func (f *faults) checkInside(in *file, w *windowFile) {
 
 // checkRounds refuses the same round twice: a person gets a scene's reward once a rain and stage (O3).
 func (f *faults) checkRounds(in *file) {
-	type round struct {
-		stage, scene string
-		rain         int64
-	}
-	first := map[round]*windowFile{}
 	for i := range in.Windows {
 		w := &in.Windows[i]
-		if !w.Stage.ok || !w.Scene.ok || !w.Rain.ok {
+		if !w.Stage.ok || !w.Rain.ok {
 			continue
 		}
-		r := round{w.Stage.v, string(w.Scene.v), w.Rain.v}
-		v, taken := first[r]
-		if !taken {
-			first[r] = w
-			continue
+		for _, p := range w.prizes() {
+			v := in.earlier(i, p)
+			if v == nil {
+				continue
+			}
+			how := "repeats the one"
+			if v.Start.v.Before(w.end()) && w.Start.v.Before(v.end()) {
+				how = "overlaps the one"
+			}
+			f.add(w.Rain.at, "each person gets a scene's reward once a rain and stage (O3): give it another rain number",
+				"scene %q, rain %d %s in line %d", p.Scene.v, w.Rain.v, how, v.Rain.at.line)
 		}
-		how := "repeats the one"
-		if v.Start.v.Before(w.end()) && w.Start.v.Before(v.end()) {
-			how = "overlaps the one"
-		}
-		f.add(w.Rain.at, "each person gets a scene's reward once a rain and stage (O3): give it another rain number",
-			"scene %q, rain %d %s in line %d", w.Scene.v, w.Rain.v, how, v.Rain.at.line)
 	}
+}
+
+// earlier returns the first window before the i-th in which people may win under the same order numbers, nil if none.
+func (in *file) earlier(i int, p prizeFile) *windowFile {
+	w := &in.Windows[i]
+	for j := range in.Windows[:i] {
+		v := &in.Windows[j]
+		meets := v.Rain.v < w.Rain.v+w.times() && w.Rain.v < v.Rain.v+v.times()
+		if v.Rain.ok && v.Stage.ok && v.Stage.v == w.Stage.v && p.Scene.ok && meets && v.grants(p.Scene.v) {
+			return v
+		}
+	}
+	return nil
 }
 
 // checkCurves looks at what only the whole scenario shows: whether a window's rate can be kept exactly, and
 // whether it invites enough people for its grants.
 func (f *faults) checkCurves(in *file, s *Scenario) {
 	for i := range in.Windows {
-		w := in.Windows[i].window()
+		w := in.Windows[i].window(in.awardOf)
 		curve, err := w.Curve()
 		if err != nil {
 			f.add(in.Windows[i].Rate[0].at, "write fewer decimals, or split the window", "the rate is too fine for so long a window to be kept exactly")
 			continue
 		}
-		if grants, invited := curve.Grants(), s.Invited(w); grants > invited {
+		if grants, chances := curve.Grants(), s.Chances(w); grants > chances && w.Times() > 1 {
+			f.add(in.Windows[i].People.at, "each person wins so often at most: invite more people, or lower the rate",
+				"%d grants are more than %d people may win %d times each", grants, s.Invited(w), w.Times())
+		} else if grants > chances {
 			f.add(in.Windows[i].People.at, "each person gets the reward once (O3): invite more people, or lower the rate",
-				"%d grants are more than the %d people invited", grants, invited)
+				"%d grants are more than the %d people invited", grants, chances)
 		}
 	}
 }

@@ -23,7 +23,7 @@ var ErrTooMany = errors.New("too many people")
 // first. Its curve is stretched to the duration (0: as long as it is), with points cut to the nanosecond, and its rates
 // are multiplied so that the highest is exactly peak (0: as it is). Rate limits and machines follow the rates. People and
 // budgets follow the number of grants, rounded up and never fewer than the grants need. What people do after a win is
-// hastened so that looking and withdrawing happen within the duration after it, in their own proportions; coming back is not. Simulated faults have moments of the calendar, and are left out; the window may outlast its stage, which
+// hastened so that looking and withdrawing happen within the duration after it, in their own proportions; coming back is not. In a lottery everybody invited takes part, as if they had collected before. Simulated faults have moments of the calendar, and are left out; the window may outlast its stage, which
 // in real time is open whenever somebody plays.
 //
 // ErrFocus: there is no such window, the peak is below zero or nothing at all is to be raised to it, the points would
@@ -48,10 +48,11 @@ func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Sce
 	if f.window.Rate, err = f.points(); err != nil {
 		return nil, err
 	}
-	out.Windows, out.Faults = []Window{f.window}, nil
+	out.Faults = nil
 	if err := f.people(&out); err != nil {
 		return nil, fmt.Errorf("%w: window %q: %w", ErrFocus, w.Name, err)
 	}
+	out.Windows = []Window{f.window}
 	out.People.After = hastened(s.People.After, f.duration)
 	return &out, nil
 }
@@ -144,12 +145,17 @@ func (f *focus) people(out *Scenario) error {
 	}
 	grants, was := curve.Grants(), f.from.Grants()
 	byGrants, byRate := scaler{by: Ratio{grants, max(was, 1)}}, scaler{by: f.by}
+	f.window.Rules = byGrants.rules(f.window.Rules)
+	if f.window.Lottery != nil {
+		f.window.Lottery.Of = "" // the other window is not there
+	}
 	invited := f.window.People
 	if invited.Num <= 0 && grants > 0 {
 		return fmt.Errorf("nobody is invited to %d grants", grants)
 	}
 	needs := scaler{by: Ratio{invited.Den, max(invited.Num, 1)}}
-	out.People.Count = max(1, byGrants.whole(out.People.Count), needs.whole(grants))
+	times := f.window.Times()
+	out.People.Count = max(1, byGrants.whole(out.People.Count), needs.whole((grants+times-1)/times))
 	limits := byRate.activity(out.Activity)
 	out.Activity = byGrants.activity(out.Activity)
 	for i, c := range out.Activity.Children {

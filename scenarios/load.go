@@ -54,6 +54,7 @@ func Parse(name string, src []byte) (*Scenario, error) {
 	}
 	var in file
 	f.read(body, spot{}, reflect.ValueOf(&in).Elem())
+	in.expand()
 	f.check(&in)
 	if len(f.found) > 0 {
 		return nil, f.err()

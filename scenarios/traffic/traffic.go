@@ -20,7 +20,10 @@ type Arrival struct {
 	Window int   // index into the scenario's Windows
 	Person int64 // dense index from 0
 	App    wallet.App
-	Amount wallet.Money
+	Scene  wallet.SceneID
+	Rain   int32 // of this win: each of a person's chances in a window has its own
+	Award  wallet.AwardType
+	Amount wallet.Money // of cash
 }
 
 // Traffic yields the arrivals of a scenario in order of time. Its methods about people may be called at any time;
@@ -41,7 +44,8 @@ func New(s *scenarios.Scenario, seed uint64) *Traffic {
 		if err != nil {
 			panic(fmt.Sprintf("traffic: %v", err))
 		}
-		t.windows = append(t.windows, newWindow(i, w, newSchedule(curve, min(curve.Grants(), s.Invited(w))), s.Invited(w), hash(seed, uint64(i))))
+		m := t.membersOf(s, w)
+		t.windows = append(t.windows, newWindow(i, w, newSchedule(curve, min(curve.Grants(), m.chances())), m, capOf(s, w), hash(seed, uint64(i))))
 	}
 	t.waiting = append(t.waiting, t.windows...)
 	return t
@@ -94,15 +98,25 @@ type window struct {
 	made     int64 // arrivals returned so far
 	seed     uint64
 	schedule schedule
-	people   permutation // of those invited: the k-th arrival is the k-th person's
-	bands    []scenarios.AmountBand
-	weight   uint64 // of all bands
+	members  members
+	chances  permutation // of the members' chances: the k-th arrival is the k-th of them
+	rain     int32       // of everybody's first chance
+	prizes   []scenarios.Prize
+	mix      weights      // of the prizes
+	kinds    weights      // of cards; none where there are none
+	pot      wallet.Money // shared by all; 0: prizes have their own amounts
+	most     wallet.Money // that one share may be
 }
 
-func newWindow(index int, w scenarios.Window, s schedule, invited int64, seed uint64) *window {
-	out := &window{index: index, start: w.Start.UnixNano(), seed: seed, schedule: s, people: newPermutation(uint64(max(invited, 1)), hash(seed, 1)), bands: w.Amount}
-	for _, b := range w.Amount {
-		out.weight += uint64(b.Weight)
+func newWindow(index int, w scenarios.Window, s schedule, m members, most wallet.Money, seed uint64) *window {
+	out := &window{index: index, start: w.Start.UnixNano(), seed: seed, schedule: s, members: m, rain: w.Rain, most: most,
+		chances: newPermutation(uint64(max(m.chances(), 1)), hash(seed, 1))}
+	out.prizes, out.mix = prizesOf(w)
+	if w.Cards != nil {
+		out.kinds = newWeights(w.Cards.Kinds)
+	}
+	if w.Lottery != nil {
+		out.pot = w.Lottery.Pot
 	}
 	return out
 }
@@ -123,15 +137,28 @@ func (w *window) advance() bool {
 func (w *window) arrival(at int64, c *Crowd) Arrival {
 	k := uint64(w.made)
 	w.made++
-	person := int64(w.people.of(k))
-	draw := hash(w.seed^3, k)
-	return Arrival{At: at, Window: w.index, Person: person, App: c.appFor(person, hash(w.seed^4, k)), Amount: w.amount(draw)}
+	chance := w.chances.of(k)
+	person, time := w.members.chance(chance)
+	prize := &w.prizes[w.mix.pick(hash(w.seed^5, k))]
+	a := Arrival{At: at, Window: w.index, Person: person, App: c.appFor(person, hash(w.seed^4, k)),
+		Scene: prize.Scene, Rain: w.rain + int32(time), Award: prize.Award}
+	switch {
+	case w.pot > 0:
+		a.Amount = w.share(chance)
+	case prize.Award == wallet.Cash:
+		a.Amount = amount(prize.Amount, hash(w.seed^3, k))
+	}
+	return a
 }
 
 // amount draws an amount: a band by weight, then evenly within it.
-func (w *window) amount(draw uint64) wallet.Money {
-	pick := below(draw, w.weight)
-	for _, b := range w.bands {
+func amount(bands []scenarios.AmountBand, draw uint64) wallet.Money {
+	sum := uint64(0)
+	for i := range bands {
+		sum += uint64(bands[i].Weight)
+	}
+	pick := below(draw, sum)
+	for _, b := range bands {
 		if pick < uint64(b.Weight) {
 			return b.Min + wallet.Money(below(mix(draw), uint64(b.Max-b.Min)+1))
 		}

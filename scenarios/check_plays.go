@@ -1,0 +1,222 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"hongbao/reference/wallet"
+)
+
+// Bounds of the plays. Each is beyond the source's, and keeps order numbers and tables small.
+const (
+	maxRounds  = 1_000
+	maxFriends = 100
+	maxDraws   = 100
+	maxKinds   = 16 // one bit each
+)
+
+// checkRules looks at each window's play: what may be won, by what rule.
+func (f *faults) checkRules(in *file) {
+	for i := range in.Windows {
+		w := &in.Windows[i]
+		f.checkPrizes(in, w)
+		f.checkRound(w)
+		f.checkCards(w)
+		f.checkLottery(in, w)
+		if n := w.Friends; n.ok && w.Play.v != string(FriendRain) {
+			f.add(n.at, "remove it, or write play: "+string(FriendRain), "play %s is not on friends' pages", w.Play.v)
+		} else if n.ok && (n.v == 0 || n.v > maxFriends) {
+			f.add(n.at, "write on how many friends' pages a person may win", "the number of friends is not between 1 and %d", maxFriends)
+		}
+	}
+}
+
+// checkPrizes looks at what may be won: of scenes that there are, each once, with amounts for cash alone.
+func (f *faults) checkPrizes(in *file, w *windowFile) {
+	switch {
+	case w.Scene.at == (spot{}) && len(w.Rewards) == 0 && w.ok:
+		f.add(w.at, "write scene, or rewards for several", "the window grants nothing")
+		return
+	case w.Scene.at != (spot{}) && len(w.Rewards) > 0:
+		f.add(w.Scene.at, "keep one of them", "the window has a scene and rewards")
+		return
+	case len(w.Rewards) > 0 && len(w.Amount) > 0:
+		f.add(w.Amount[0].at, "write it beside the reward that is cash", "the window's rewards have amounts of their own")
+	}
+	var scenes []string
+	for _, r := range in.Rewards {
+		for _, s := range r.Scenes {
+			scenes = append(scenes, string(s.ID.v))
+		}
+	}
+	sum, seen := int64(0), map[wallet.SceneID]bool{}
+	for _, p := range w.prizes() {
+		sum += p.Weight.v
+		if !p.Scene.ok {
+			continue
+		}
+		if seen[p.Scene.v] {
+			f.add(p.Scene.at, "write each scene once, with the sum of the weights", "scene %q is there twice", p.Scene.v)
+		}
+		seen[p.Scene.v] = true
+		reward := in.branchOf(p.Scene.v)
+		if reward == nil {
+			f.add(p.Scene.at, "write one of: "+strings.Join(scenes, ", "), "scene %q is not in the tree of rewards", p.Scene.v)
+			continue
+		}
+		f.checkPrize(w, p, reward)
+	}
+	if len(w.Rewards) > 0 && w.Rewards[0].Weight.ok && sum == 0 {
+		f.add(w.Rewards[0].Weight.at, "give at least one a weight above zero", "all weights are zero")
+	}
+}
+
+// checkPrize looks at one reward of a window.
+func (f *faults) checkPrize(w *windowFile, p prizeFile, reward *rewardFile) {
+	cash := !reward.Type.ok || reward.Type.award() == wallet.Cash
+	pot := w.Lottery.Pot.ok
+	switch {
+	case cash && !pot && len(p.Amount) == 0:
+		f.add(p.Scene.at, "write amount_fen: what a grant is worth, such as [8..88 weight 9, 100 weight 1]", "scene %q grants cash, and nothing says how much", p.Scene.v)
+	case !cash && len(p.Amount) > 0:
+		f.add(p.Amount[0].at, "remove it", "scene %q grants %s, which has no amount", p.Scene.v, reward.Type.v)
+	case !cash && pot:
+		f.add(p.Scene.at, "write a scene of cash, or remove the pot", "a pot of money is shared in a scene that grants %s", reward.Type.v)
+	}
+	for _, s := range reward.Scenes {
+		if s.ID.v == p.Scene.v && s.Stock.v && !reward.Stock.ok {
+			f.add(p.Scene.at, fmt.Sprintf("add stock: how many there are, to the reward in line %d", reward.Type.at.line), "scene %q controls a stock that nothing says", p.Scene.v)
+		}
+	}
+}
+
+// checkRound looks at how often a window is played.
+func (f *faults) checkRound(w *windowFile) {
+	r := &w.Rounds
+	if r.Count.ok && (r.Count.v == 0 || r.Count.v > maxRounds) {
+		f.add(r.Count.at, "write how many rounds there are", "the number of rounds is not between 1 and %d", maxRounds)
+	}
+	if r.Every.ok && r.Every.v == 0 {
+		f.add(r.Every.at, "write how much later the next round begins, such as 1h", "all rounds begin at once")
+	}
+}
+
+// checkCards looks at the cards of a collection.
+func (f *faults) checkCards(w *windowFile) {
+	c := &w.Cards
+	if !c.ok {
+		return
+	}
+	if w.Play.v != string(CardCollection) {
+		f.add(c.at, "remove it, or write play: "+string(CardCollection), "play %s has no cards", w.Play.v)
+	}
+	if len(c.Kinds) < 2 || len(c.Kinds) > maxKinds {
+		f.add(c.at, "write the weight of each kind, such as [40, 30, 20, 9, 1]", "%d kinds of cards are not between 2 and %d", len(c.Kinds), maxKinds)
+	}
+	for _, k := range c.Kinds {
+		if k.ok && k.v == 0 {
+			f.add(k.at, "give each kind a weight above zero", "nobody ever draws this kind, so nobody collects all")
+		}
+	}
+	if c.Draws.ok && (c.Draws.v == 0 || c.Draws.v > maxDraws) {
+		f.add(c.Draws.at, "write how often a person may draw", "the number of draws is not between 1 and %d", maxDraws)
+	}
+}
+
+// checkLottery looks at who takes part in a lottery.
+func (f *faults) checkLottery(in *file, w *windowFile) {
+	l := &w.Lottery
+	if !l.ok {
+		return
+	}
+	if w.Play.v != string(CardLottery) {
+		f.add(l.at, "remove it, or write play: "+string(CardLottery), "play %s has no lottery", w.Play.v)
+	}
+	if l.Pot.ok && l.Pot.v == 0 {
+		f.add(l.Pot.at, "write the whole pot in fen", "the pot is empty")
+	}
+	if l.Pot.ok && len(w.Rewards) > 0 {
+		f.add(l.Pot.at, "write a scene of cash in place of rewards", "a pot is shared in one scene")
+	}
+	if l.Pot.ok && len(w.Amount) > 0 {
+		f.add(w.Amount[0].at, "remove it", "what each gets is a share of the pot")
+	}
+	if !l.Of.ok {
+		return
+	}
+	for i := range in.Windows {
+		v := &in.Windows[i]
+		if v.Name.v != l.Of.v {
+			continue
+		}
+		switch {
+		case !v.Cards.ok:
+			f.add(l.Of.at, "name a window with cards", "no cards are collected in window %q", short(l.Of.v))
+		case v.Stage.ok && w.Stage.ok && v.Stage.v != w.Stage.v:
+			f.add(l.Of.at, "a stage is cut off from the others (A1): collect the cards in the same one", "window %q is in another stage", short(l.Of.v))
+		case v.Start.ok && w.Start.ok && v.end().After(w.Start.v):
+			f.add(w.Start.at, "begin after "+when(v.end()), "the lottery begins before window %q has ended", short(l.Of.v))
+		}
+		return
+	}
+	f.add(l.Of.at, "write the name of a window with cards", "there is no window %q", short(l.Of.v))
+}
+
+// checkStock looks at the stocks of rewards and at what is given in their place.
+func (f *faults) checkStock(in *file) {
+	for i := range in.Rewards {
+		r := &in.Rewards[i]
+		controlled := false
+		for _, s := range r.Scenes {
+			controlled = controlled || s.Stock.v
+		}
+		switch {
+		case r.Stock.ok && r.Type.ok && r.Type.award() == wallet.Cash:
+			f.add(r.Stock.at, "cash is bounded by the stage's budget; remove the key", "a stock is for coupons only")
+		case r.Stock.ok && !controlled:
+			f.add(r.Stock.at, "write stock_control: true in its scene", "no scene of reward %q counts its stock", short(r.Reward.v))
+		case r.Stock.ok && r.Stock.v > wallet.MaxStock:
+			f.add(r.Stock.at, "write how many there are", "the stock is above %d", int64(wallet.MaxStock))
+		case !r.Stock.ok && r.Floor.ok:
+			f.add(r.Floor.at, "add stock, or remove it", "a share of no stock")
+		case !r.Stock.ok && r.Fallback.ok:
+			f.add(r.Fallback.at, "add stock and floor, or remove it", "reward %q never runs out", short(r.Reward.v))
+		}
+		if r.Stock.ok && r.Reward.ok {
+			if err := (wallet.Template{Reward: wallet.RewardID(r.Reward.v), Stage: wallet.Official}).Validate(); err != nil {
+				f.add(r.Reward.at, "write at most 32 lower-case letters, digits and '-'", "%q cannot be the id of coupons with a stock", short(r.Reward.v))
+			}
+		}
+		f.checkFallback(in, r)
+	}
+}
+
+// checkFallback looks at what is given in place of a coupon: one of another reward with a stock, which ends the chain.
+func (f *faults) checkFallback(in *file, r *rewardFile) {
+	if !r.Fallback.ok || !r.Stock.ok {
+		return
+	}
+	for i := range in.Rewards {
+		if g := &in.Rewards[i]; g.Reward.v == r.Fallback.v && g != r {
+			if !g.Stock.ok {
+				f.add(r.Fallback.at, "name a reward with a stock", "the stock of %q is not counted", short(g.Reward.v))
+			} else if g.Fallback.ok {
+				f.add(r.Fallback.at, "name a reward without a fallback", "%q has a fallback itself", short(g.Reward.v))
+			}
+			return
+		}
+	}
+	f.add(r.Fallback.at, "write the id of another reward", "there is no other reward %q", short(r.Fallback.v))
+}
+
+// branchOf returns the reward that a scene grants, nil when the tree has no such scene.
+func (in *file) branchOf(id wallet.SceneID) *rewardFile {
+	for i := range in.Rewards {
+		for _, s := range in.Rewards[i].Scenes {
+			if s.ID.ok && s.ID.v == id {
+				return &in.Rewards[i]
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package traffic
+
+import (
+	"math"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+)
+
+// members are who may win in a window, and how often.
+type members struct {
+	count int64    // people
+	times int64    // that each of them may win
+	list  []uint32 // who they are, where they are not simply the first so many
+}
+
+// chance returns whose the i-th chance is, and which of that person's.
+func (m members) chance(i uint64) (person, time int64) {
+	n, time := int64(i)%m.count, int64(i)/m.count
+	if m.list != nil {
+		return int64(m.list[n]), time
+	}
+	return n, time
+}
+
+// chances returns how many there are in all.
+func (m members) chances() int64 { return m.count * m.times }
+
+// membersOf returns who may win in the window. Those of a lottery are who collected every card before.
+func (t *Traffic) membersOf(s *scenarios.Scenario, w scenarios.Window) members {
+	m := members{count: s.Invited(w), times: w.Times()}
+	if w.Lottery == nil {
+		return m
+	}
+	if w.Lottery.Of != "" {
+		m.list = t.collectors(s, w.Lottery.Of, m.count)
+		m.count = int64(len(m.list))
+	}
+	if pot := int64(w.Lottery.Pot); pot > 0 {
+		m.count = min(m.count, pot) // nobody shares less than a fen
+	}
+	return m
+}
+
+// collectors returns, of the first so many people, those who draw every kind of card in the window of that name. It plays
+// that window once more, which costs no more than a few steps a card.
+func (t *Traffic) collectors(s *scenarios.Scenario, name string, first int64) []uint32 {
+	out := []uint32{}
+	for i, v := range s.Windows[:len(t.windows)] {
+		if v.Name != name || v.Cards == nil {
+			continue
+		}
+		w := t.windows[i]
+		drawn := make([]uint16, w.members.count)
+		for k := range uint64(w.schedule.total) {
+			chance := w.chances.of(k)
+			drawn[int64(chance)%w.members.count] |= 1 << w.card(chance)
+		}
+		for p, kinds := range drawn {
+			if kinds == 1<<len(v.Cards.Kinds)-1 && int64(p) < first {
+				out = append(out, uint32(p))
+			}
+		}
+	}
+	return out
+}
+
+// Members returns how many people may win in the window: those invited, or in a lottery who of them has collected.
+func (t *Traffic) Members(window int) int64 { return t.windows[window].members.count }
+
+// weights are choices of which one is drawn, each as often as its weight says.
+type weights struct {
+	each []int
+	sum  uint64
+}
+
+func newWeights(each []int) weights {
+	w := weights{each: each}
+	for _, v := range each {
+		w.sum += uint64(v)
+	}
+	return w
+}
+
+// pick returns the choice that a draw falls on; 0 where there is none.
+func (w weights) pick(draw uint64) int {
+	pick := below(draw, w.sum)
+	for i, v := range w.each {
+		if pick < uint64(v) {
+			return i
+		}
+		pick -= uint64(v)
+	}
+	return 0
+}
+
+// prizesOf returns the rewards of a window, and the weights by which they are drawn.
+func prizesOf(w scenarios.Window) ([]scenarios.Prize, weights) {
+	prizes := w.Prizes
+	if len(prizes) == 0 {
+		prizes = []scenarios.Prize{{Scene: w.Scene, Award: wallet.Cash, Weight: 1, Amount: w.Amount}}
+	}
+	each := make([]int, len(prizes))
+	for i, p := range prizes {
+		each[i] = p.Weight
+	}
+	return prizes, newWeights(each)
+}
+
+// card returns the kind of card that a chance comes with.
+func (w *window) card(chance uint64) int { return w.kinds.pick(hash(w.seed^6, chance)) }
+
+// share returns the part of the pot that a person gets: an even one, the odd fen to the first of them, and no more than
+// one grant may be.
+func (w *window) share(person uint64) wallet.Money {
+	n := wallet.Money(w.members.count)
+	share := w.pot / n
+	if wallet.Money(person)%n < w.pot%n {
+		share++
+	}
+	return min(share, w.most)
+}
+
+// capOf returns the largest single grant of the window's stage.
+func capOf(s *scenarios.Scenario, w scenarios.Window) wallet.Money {
+	for _, c := range s.Activity.Children {
+		if c.Stage == w.Stage {
+			return c.SingleCap
+		}
+	}
+	return math.MaxInt64
+}
