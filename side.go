@@ -16,7 +16,6 @@ import (
 	"hongbao/reference/server"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 )
 
 // How a side lives.
@@ -221,10 +220,10 @@ func stagesOf(a wallet.Activity) (out []wallet.Stage) {
 }
 
 // releaseOf returns who may withdraw.
-func releaseOf(c releaseConfig) withdraw.Release {
-	r := withdraw.Release{Num: c.Num, Den: c.Den, WhiteList: map[wallet.ActID]bool{}}
+func releaseOf(c releaseConfig) wallet.Release {
+	r := wallet.Release{Num: c.Num, Den: c.Den}
 	for _, id := range c.WhiteList {
-		r.WhiteList[wallet.ActID(id)] = true
+		r.WhiteList = append(r.WhiteList, wallet.ActID(id))
 	}
 	return r
 }

@@ -11,7 +11,6 @@ import (
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 	"hongbao/scenarios"
 	"hongbao/scenarios/traffic"
 	"hongbao/sim/fault"
@@ -103,7 +102,7 @@ func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, se
 }
 
 // newNode composes one instance's service over faulty ports.
-func (t *town) newNode(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger, release withdraw.Release) (*node.Node, error) {
+func (t *town) newNode(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger, release wallet.Release) (*node.Node, error) {
 	link := func(name string) fault.Link { return t.needs[name].Link(i) }
 	orders := fault.Orders{Link: link("orders"), Inner: t.orders}
 	tps := t.scenario.Capacity.LedgerTPS()
@@ -168,8 +167,8 @@ func newSealer(crypto Crypto, share scenarios.Ratio, random io.Reader) (wallet.S
 }
 
 // release returns who may withdraw (B7). The white list names people; the wallet knows them by their wallets.
-func (t *town) release(tr *traffic.Traffic) (withdraw.Release, error) {
-	r := withdraw.Release{Num: t.scenario.Withdraw.Release.Num, Den: t.scenario.Withdraw.Release.Den, WhiteList: map[wallet.ActID]bool{}}
+func (t *town) release(tr *traffic.Traffic) (wallet.Release, error) {
+	r := wallet.Release{Num: t.scenario.Withdraw.Release.Num, Den: t.scenario.Withdraw.Release.Den}
 	ctx, accounts := context.Background(), identity.New(t.identities, worldClock{t.world})
 	for _, p := range t.scenario.Withdraw.WhiteList {
 		for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
@@ -184,7 +183,7 @@ func (t *town) release(tr *traffic.Traffic) (withdraw.Release, error) {
 			if err != nil {
 				return r, err
 			}
-			r.WhiteList[who.ActID] = true
+			r.WhiteList = append(r.WhiteList, who.ActID)
 		}
 	}
 	return r, nil

@@ -24,7 +24,6 @@ import (
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 )
 
 // TestMain also removes what was built.
@@ -63,7 +62,7 @@ func ours(t *testing.T, strategy wallet.Strategy, broken fault) Target {
 		Budget: 1 << 40, SingleCap: festivalCap, Rewards: []wallet.RewardType{{Type: wallet.Cash, Rewards: []wallet.Reward{{
 			ID: "cash", Scenes: []wallet.Scene{{ID: "rain", BillText: "Rain"}}}}}}}
 	n, err := node.New(node.Config{Strategy: strategy, Activity: wallet.Activity{Parent: "spring", Children: []wallet.Child{child}},
-		Instances: 1, Batch: 100, Release: withdraw.Release{Num: 1, Den: 1}},
+		Instances: 1, Batch: 100, Release: wallet.Release{Num: 1, Den: 1}},
 		node.Ports{Clock: now{}, Identities: mem.NewIdentities(), Orders: orders, OpenOrders: orders, Budgets: mem.NewBudgets(),
 			Tokens: mem.NewTokens(backlog), Backlog: backlog, Ledger: mem.NewLedger(now{}, 1), Withdrawals: mem.NewWithdrawals(), Bank: mem.NewBank(),
 			Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}})

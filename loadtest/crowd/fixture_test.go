@@ -23,7 +23,6 @@ import (
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 	"hongbao/scenarios"
 	"hongbao/sim/oracle"
 )
@@ -59,7 +58,7 @@ func newSide(t testing.TB, a wallet.Activity, strategy wallet.Strategy) *side {
 	s := &side{strategy: strategy, activity: a, orders: mem.NewOrders(), ledger: mem.NewLedger(clock{}, 1), backlog: mem.NewBacklog(clock{}, testShards, time.Second),
 		budgets: mem.NewBudgets(), withdrawals: mem.NewWithdrawals(), bank: mem.NewBank()}
 	s.tokens = mem.NewTokens(s.backlog)
-	s.Node, err = node.New(node.Config{Strategy: strategy, Activity: a, Instances: 1, Batch: 100, SyncLimit: 1e6, Release: withdraw.Release{Num: 1, Den: 1}},
+	s.Node, err = node.New(node.Config{Strategy: strategy, Activity: a, Instances: 1, Batch: 100, SyncLimit: 1e6, Release: wallet.Release{Num: 1, Den: 1}},
 		node.Ports{Clock: clock{}, Identities: mem.NewIdentities(), Orders: s.orders, OpenOrders: s.orders, Budgets: s.budgets, Tokens: s.tokens,
 			Backlog: s.backlog, Ledger: s.ledger, Withdrawals: s.withdrawals, Bank: s.bank, Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}})
 	require.NoError(t, err)

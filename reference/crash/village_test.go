@@ -20,7 +20,6 @@ import (
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 )
 
 // festival is an activity whose only stage is open now.
@@ -90,7 +89,7 @@ func village(t *testing.T, reach func(wallet.Service) wallet.Service) (*witness,
 	var nodes []*node.Node
 	var doors []door
 	for i := range 2 {
-		n, err := node.New(node.Config{Strategy: wallet.StrategyToken, Activity: activity, Instances: 2, Batch: 50, Release: withdraw.Release{Num: 1, Den: 1}, CompensateAfter: time.Millisecond},
+		n, err := node.New(node.Config{Strategy: wallet.StrategyToken, Activity: activity, Instances: 2, Batch: 50, Release: wallet.Release{Num: 1, Den: 1}, CompensateAfter: time.Millisecond},
 			node.Ports{Clock: wall{}, Identities: identities, Orders: orders, OpenOrders: orders, Budgets: quota.New(quotas, fmt.Sprint("instance-", i), quota.Config{Block: villageBlock}),
 				Tokens: tokens, Backlog: backlog, Ledger: ledger, Withdrawals: withdrawals, Bank: bank, Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}})
 		require.NoError(t, err)

@@ -10,7 +10,6 @@ import (
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 )
 
 // newBench returns an instance over stores in memory without faults.
@@ -27,7 +26,7 @@ func newBench(b *testing.B, s wallet.Strategy) (*node.Node, *hand) {
 	}
 	orders, backlog := mem.NewOrders(), mem.NewBacklog(clock, shards, lease)
 	n, err := node.New(node.Config{Strategy: s, Activity: tree(1<<60, 1_000), Instances: 1, Batch: 500,
-		Release: withdraw.Release{Num: 1, Den: 1}},
+		Release: wallet.Release{Num: 1, Den: 1}},
 		node.Ports{Clock: clock, Identities: mem.NewIdentities(), Orders: orders, OpenOrders: orders, Budgets: mem.NewBudgets(),
 			Tokens: mem.NewTokens(backlog), Backlog: backlog, Ledger: mem.NewLedger(clock, 1), Withdrawals: mem.NewWithdrawals(),
 			Bank: mem.NewBank(), Sealer: sealer, Alarm: func(k wallet.AlarmKind, detail string) { b.Fatal(k, detail) }})

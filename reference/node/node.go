@@ -34,8 +34,8 @@ type Config struct {
 	// Batch is the most credits in one ledger transaction.
 	Batch int
 
-	// Release opens withdrawing (B7).
-	Release withdraw.Release
+	// Release opens withdrawing (B7), where Ports.Settings says nothing.
+	Release wallet.Release
 
 	// CompensateAfter is the age from which an open order counts as stuck (O5); 0 = posting.CompensateAfter.
 	CompensateAfter time.Duration
@@ -64,6 +64,9 @@ type Ports struct {
 
 	// Switched says whether a degrade switch is on (D3), at once and without a call; nil: none ever is.
 	Switched func(wallet.Switch) bool
+
+	// Settings returns what can be changed at run time, at once and without a call; nil: Config.Release and no bounds.
+	Settings func() wallet.Settings
 }
 
 // Node is one instance.
@@ -99,6 +102,12 @@ func New(c Config, p Ports) (*Node, error) {
 	if c.CompensateAfter == 0 {
 		c.CompensateAfter = posting.CompensateAfter
 	}
+	if p.Switched == nil {
+		p.Switched = func(wallet.Switch) bool { return false }
+	}
+	if p.Settings == nil {
+		p.Settings = func() wallet.Settings { return wallet.Settings{Release: c.Release} }
+	}
 	people := identity.New(p.Identities, p.Clock)
 	winners := identity.NewMemory(people, p.Clock, c.RememberPeople, c.RememberFor)
 	poster := newPoster(c, p, index)
@@ -111,7 +120,8 @@ func New(c Config, p Ports) (*Node, error) {
 			Nodes: c.Instances},
 		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Purse: purse, Clock: p.Clock},
 		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Bank: p.Bank,
-			Posting: poster, Purse: purse, Clock: p.Clock, Release: c.Release, Alarm: p.Alarm},
+			Posting: poster, Purse: purse, Clock: p.Clock, Settings: p.Settings, Switched: p.Switched,
+			Alarm: p.Alarm},
 		people: people, winners: winners, poster: poster, trust: trust, alarm: p.Alarm, ports: p,
 		lateAfter: 2 * max(c.CompensateAfter, posting.CompensateAfter),
 	}

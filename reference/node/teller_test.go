@@ -15,7 +15,6 @@ import (
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 )
 
 // eve is when stories begin: 20:00 of New Year's Eve 2022 in Shanghai, an hour into the official stage.
@@ -95,11 +94,11 @@ func tree(budget, limit wallet.Money) wallet.Activity {
 func (s *teller) open(a *args) string {
 	strategy := a.text("strategy", "token")
 	num, den := a.ratio("release")
-	release := withdraw.Release{Num: num, Den: den, WhiteList: map[wallet.ActID]bool{}}
+	release := wallet.Release{Num: num, Den: den}
 	for _, word := range a.list("white") {
 		id, err := strconv.ParseInt(word, 10, 64)
 		require.NoError(s.t, err, a.command)
-		release.WhiteList[wallet.ActID(id)] = true
+		release.WhiteList = append(release.WhiteList, wallet.ActID(id))
 	}
 	s.clock.now = s.clock.now.Add(a.span("after"))
 	budget := a.money("budget", 1_000_000)

@@ -15,7 +15,6 @@ import (
 	"hongbao/reference/store/storetest"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 )
 
 // festival is one instance over memory, whose token lists and ledger can fail.
@@ -78,7 +77,7 @@ func newFestival(t testing.TB, strategy wallet.Strategy) *festival {
 		Budget: 1 << 50, SingleCap: 1000, Rewards: []wallet.RewardType{{Type: wallet.Cash, Rewards: []wallet.Reward{{
 			ID: "cash", Scenes: []wallet.Scene{{ID: "rain"}}}}}}}
 	f.node, err = node.New(node.Config{Strategy: strategy, Activity: wallet.Activity{Parent: "spring", Children: []wallet.Child{child}},
-		Instances: 1, Batch: 100, Release: withdraw.Release{Num: 1, Den: 1}},
+		Instances: 1, Batch: 100, Release: wallet.Release{Num: 1, Den: 1}},
 		node.Ports{Clock: clock, Identities: mem.NewIdentities(), Orders: orders, OpenOrders: orders, Budgets: mem.NewBudgets(),
 			Tokens: f.tokens, Backlog: backlog, Ledger: f.ledger, Withdrawals: f.paid, Bank: mem.NewBank(), Sealer: sealer,
 			Alarm: func(k wallet.AlarmKind, detail string) { t.Fatal(k, detail) }})

@@ -25,7 +25,6 @@ import (
 	"hongbao/reference/store/storetest"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -150,7 +149,7 @@ func start(t testing.TB, changes ...change) *fixture {
 	backlog := mem.NewBacklog(f.clock, shards, 10*time.Second)
 	f.orders, f.ledger = mem.NewOrders(), mem.NewLedger(f.clock, 1)
 	f.node, err = node.New(node.Config{Strategy: wallet.StrategyToken, Activity: festival(f.clock), Instances: 1, Batch: 100,
-		Release: withdraw.Release{Num: 1, Den: 1}},
+		Release: wallet.Release{Num: 1, Den: 1}},
 		node.Ports{Clock: f.clock, Identities: mem.NewIdentities(), Orders: f.orders, OpenOrders: f.orders, Budgets: mem.NewBudgets(),
 			Tokens: mem.NewTokens(backlog), Backlog: backlog, Ledger: f.ledger, Withdrawals: mem.NewWithdrawals(), Bank: mem.NewBank(),
 			Sealer: f.sealer, Alarm: func(wallet.AlarmKind, string) {}})

@@ -18,21 +18,6 @@ import (
 // a request itself may take.
 const settleAfter = time.Minute
 
-// Release opens withdrawing step by step (B7).
-type Release struct {
-	Num, Den  int64                 // share of people, by their wallet's number
-	WhiteList map[wallet.ActID]bool // people who may in any case
-}
-
-// Allows says whether the person may withdraw: any of the person's wallets lets them in. So whoever is in stays in
-// while the share grows and while wallets are joined; else a repeat could be refused after the first try had paid.
-func (r Release) Allows(who wallet.Person) bool {
-	return slices.ContainsFunc(who.Wallets(), func(id wallet.ActID) bool {
-		spread := uint64(id) * 0x9E3779B97F4A7C15 >> 33 // neighbouring numbers fall far apart
-		return r.WhiteList[id] || r.Den > 0 && int64(spread%uint64(r.Den)) < r.Num
-	})
-}
-
 // Service withdraws.
 type Service struct {
 	People      wallet.People
@@ -44,8 +29,11 @@ type Service struct {
 	Posting     wallet.Settler
 	Purse       *walletpage.Purse // nil where the strategy has no tokens
 	Clock       wallet.Clock
-	Release     Release
-	Alarm       func(kind wallet.AlarmKind, detail string)
+	// Settings says who may withdraw, and how much in a day (B7), at once and without a call.
+	Settings func() wallet.Settings
+	// Switched says whether a degrade switch is on; nil: none ever is.
+	Switched func(wallet.Switch) bool
+	Alarm    func(kind wallet.AlarmKind, detail string)
 }
 
 // Prepare posts what is due to the person, who enters the withdraw page (T6), so that its balance can be withdrawn at
@@ -85,7 +73,7 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	if err != nil {
 		return wallet.WithdrawReply{}, err
 	}
-	if !s.Release.Allows(who) {
+	if !s.Settings().Release.Allows(who) {
 		return wallet.WithdrawReply{}, wallet.ErrNotReleased
 	}
 	if err := s.post(ctx, who, stage, r.Tokens); err != nil {

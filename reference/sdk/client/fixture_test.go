@@ -20,7 +20,6 @@ import (
 	"hongbao/reference/store/storetest"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/reference/withdraw"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -47,7 +46,7 @@ func newFixture(t testing.TB) *fixture {
 		Budget: 1 << 50, SingleCap: 1000, Rewards: []wallet.RewardType{{Type: wallet.Cash, Rewards: []wallet.Reward{{
 			ID: "cash", Scenes: []wallet.Scene{{ID: "rain", BillText: "Rain"}}}}}}}
 	f.node, err = node.New(node.Config{Strategy: wallet.StrategyToken, Activity: wallet.Activity{Parent: "spring", Children: []wallet.Child{child}},
-		Instances: 1, Batch: 100, Release: withdraw.Release{Num: 1, Den: 1}},
+		Instances: 1, Batch: 100, Release: wallet.Release{Num: 1, Den: 1}},
 		node.Ports{Clock: f.clock, Identities: mem.NewIdentities(), Orders: orders, OpenOrders: orders, Budgets: mem.NewBudgets(),
 			Tokens: f.tokens, Backlog: backlog, Ledger: mem.NewLedger(f.clock, 1), Withdrawals: mem.NewWithdrawals(), Bank: mem.NewBank(),
 			Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}})
