@@ -1,0 +1,94 @@
+package downstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// ad is the downstream of advertising coupons. It accepts a task, decides later, and calls back; who misses the call may
+// ask.
+type ad struct{ *line }
+
+var adStates = states{
+	"queued": wallet.ItemProcessing, "running": wallet.ItemProcessing, "done": wallet.ItemSettled, "redeemed": wallet.ItemUsed,
+	"lapsed": wallet.ItemExpired, "revoked": wallet.ItemRefunded,
+}
+
+// adFailed is the state of a task that was accepted and then declined.
+const adFailed = "failed"
+
+type adTask struct {
+	Task       string `json:"task"`
+	Status     string `json:"status"`
+	CouponID   string `json:"coupon_id"`
+	ValidUntil string `json:"valid_until"` // RFC 3339
+	Message    string `json:"message"`
+}
+
+func (t adTask) claim() claim {
+	return claim{t.Task, t.Status, t.CouponID, moment(time.RFC3339, t.ValidUntil)}
+}
+
+func (a ad) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	body := encode(struct {
+		Task    string          `json:"task"`
+		Account string          `json:"account"`
+		Coupon  wallet.RewardID `json:"coupon"`
+	}{i.No.String(), fmt.Sprintf("%d:%d", i.Account.Family, i.Account.User), i.Reward})
+	return a.ask(ctx, i, Request{
+		Method: http.MethodPost, Path: "/tasks", Body: body, Header: map[string]string{"Content-Type": "application/json"},
+	})
+}
+
+func (a ad) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return a.ask(ctx, i, Request{Method: http.MethodGet, Path: "/tasks/" + i.No.String()})
+}
+
+func (a ad) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return a.ask(ctx, i, Request{Method: http.MethodPost, Path: "/tasks/" + i.No.String() + "/redeem"})
+}
+
+func (a ad) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	revoke := func(wallet.Receipt) (wallet.Receipt, error) {
+		return a.ask(ctx, i, Request{Method: http.MethodDelete, Path: "/tasks/" + i.No.String()})
+	}
+	r, err := revoke(wallet.Receipt{})
+	if errors.Is(err, wallet.ErrNotFound) {
+		r, err = issueThenRefund(ctx, a, i, revoke)
+	}
+	if errors.Is(err, wallet.ErrDeclined) { // it was declined meanwhile: there is nothing to take back
+		return wallet.Receipt{State: wallet.ItemRefunded, Expires: wallet.Never}, nil
+	}
+	return r, err
+}
+
+func (a ad) ask(ctx context.Context, i wallet.Item, r Request) (wallet.Receipt, error) {
+	reply, err := a.send(ctx, r)
+	if err != nil {
+		return wallet.Receipt{}, err
+	}
+	return a.read(i, reply)
+}
+
+func (a ad) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
+	var in adTask
+	whole := decode(r.Body, &in)
+	switch {
+	case whole && r.Status == http.StatusNotFound && in.Message == "unknown task":
+		return wallet.Receipt{}, a.notFound(i)
+	case r.Status == http.StatusConflict:
+		return wallet.Receipt{}, a.conflict(i)
+	case r.Status != http.StatusOK && r.Status != http.StatusAccepted:
+		return wallet.Receipt{}, a.status(r)
+	case !whole:
+		return wallet.Receipt{}, a.unreadable("no JSON")
+	case in.Status == adFailed && in.Task == i.No.String():
+		return wallet.Receipt{}, a.declined()
+	}
+	return a.believe(i, in.claim(), adStates)
+}

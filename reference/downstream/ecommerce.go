@@ -1,0 +1,146 @@
+package downstream
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// ecommerce is the downstream of e-commerce coupons. It takes batches alone and answers line by line, in an order of its
+// own. A line stands for itself; a reply that is no list of lines leaves all of the batch unknown.
+type ecommerce struct{ *line }
+
+var ecommerceStates = states{
+	"valid": wallet.ItemSettled, "used": wallet.ItemUsed, "ended": wallet.ItemExpired, "void": wallet.ItemRefunded,
+}
+
+type ecommerceAsk struct {
+	No  string          `json:"no"`
+	UID string          `json:"uid,omitempty"`
+	SKU wallet.RewardID `json:"sku,omitempty"`
+}
+
+type ecommerceLine struct {
+	No     string `json:"no"`
+	Code   *int   `json:"code"` // a line without one says nothing
+	Coupon string `json:"coupon"`
+	Status string `json:"status"`
+	EndsMS int64  `json:"ends_ms"`
+}
+
+// What a line's code says.
+const (
+	lineDone      = 0
+	lineDuplicate = 1 // done before
+	lineDeclined  = 2
+	lineMissing   = 3 // never heard of
+	lineMalformed = 4 // not looked at
+	lineConflict  = 5
+)
+
+func (e ecommerce) issueAll(ctx context.Context, items []wallet.Item) []wallet.ItemAnswer {
+	asks := make([]ecommerceAsk, len(items))
+	for n, i := range items {
+		asks[n] = ecommerceAsk{i.No.String(), e.uid(i.Account), i.Reward}
+	}
+	return e.batch(ctx, "/issues", asks, items)
+}
+
+func (ecommerce) uid(a wallet.Account) string {
+	n := strconv.FormatInt(int64(a.User), 10)
+	if a.Family == wallet.DouyinFamily {
+		return "d" + n
+	}
+	return "t" + n
+}
+
+func (e ecommerce) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	a := e.issueAll(ctx, []wallet.Item{i})[0]
+	return a.Receipt, a.Err
+}
+
+func (e ecommerce) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return e.one(ctx, "/queries", i)
+}
+
+func (e ecommerce) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return e.one(ctx, "/uses", i)
+}
+
+// refund also closes an order that the downstream has never heard of.
+func (e ecommerce) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return e.one(ctx, "/voids", i)
+}
+
+// one sends a batch of one.
+func (e ecommerce) one(ctx context.Context, path string, i wallet.Item) (wallet.Receipt, error) {
+	a := e.batch(ctx, path, []ecommerceAsk{{No: i.No.String()}}, []wallet.Item{i})[0]
+	return a.Receipt, a.Err
+}
+
+func (e ecommerce) batch(ctx context.Context, path string, asks []ecommerceAsk, items []wallet.Item) []wallet.ItemAnswer {
+	body := encode(map[string][]ecommerceAsk{"lines": asks})
+	reply, err := e.send(ctx, Request{
+		Method: http.MethodPost, Path: path, Body: body, Header: map[string]string{"Content-Type": "application/json"},
+	})
+	if err != nil {
+		return e.all(items, err)
+	}
+	return e.read(items, reply)
+}
+
+// all answers every item with one error.
+func (ecommerce) all(items []wallet.Item, err error) []wallet.ItemAnswer {
+	answers := make([]wallet.ItemAnswer, len(items))
+	for n := range answers {
+		answers[n].Err = err
+	}
+	return answers
+}
+
+func (e ecommerce) read(items []wallet.Item, r Reply) []wallet.ItemAnswer {
+	var in struct {
+		Lines []ecommerceLine `json:"lines"`
+	}
+	switch {
+	case r.Status != http.StatusOK:
+		return e.all(items, e.status(r))
+	case !decode(r.Body, &in):
+		return e.all(items, e.unreadable("no JSON"))
+	}
+	lines := map[string][]ecommerceLine{}
+	for _, l := range in.Lines {
+		lines[l.No] = append(lines[l.No], l)
+	}
+	answers := make([]wallet.ItemAnswer, len(items))
+	for n, i := range items {
+		if l := lines[i.No.String()]; len(l) == 1 {
+			answers[n].Receipt, answers[n].Err = e.readLine(i, l[0])
+		} else {
+			answers[n].Err = e.unreadable("%d lines for order %s", len(l), i.No)
+		}
+	}
+	return answers
+}
+
+func (e ecommerce) readLine(i wallet.Item, l ecommerceLine) (wallet.Receipt, error) {
+	if l.Code == nil {
+		return wallet.Receipt{}, e.unreadable("a line without a code")
+	}
+	switch *l.Code {
+	case lineDone, lineDuplicate:
+		return e.believe(i, claim{l.No, l.Status, l.Coupon, unix(l.EndsMS / int64(time.Second/time.Millisecond))}, ecommerceStates)
+	case lineDeclined:
+		return wallet.Receipt{}, e.declined()
+	case lineMissing:
+		return wallet.Receipt{}, e.notFound(i)
+	case lineMalformed:
+		return wallet.Receipt{}, e.status(Reply{Status: http.StatusBadRequest})
+	case lineConflict:
+		return wallet.Receipt{}, e.conflict(i)
+	}
+	return wallet.Receipt{}, e.unreadable("a code that the protocol does not have")
+}

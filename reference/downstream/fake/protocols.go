@@ -1,0 +1,66 @@
+package fake
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hongbao/reference/wallet"
+)
+
+// protocols returns how each system speaks.
+func protocols() map[wallet.AwardType]protocol {
+	return map[wallet.AwardType]protocol{
+		wallet.VideoSubsidy:    video{},
+		wallet.AdCoupon:        ad{},
+		wallet.EcommerceCoupon: ecommerce{},
+	}
+}
+
+// prefixes begin the names that the systems give what they issue.
+var prefixes = map[wallet.AwardType]string{
+	wallet.VideoSubsidy: "vs", wallet.AdCoupon: "ad", wallet.EcommerceCoupon: "ec", wallet.PaymentCoupon: "pay", wallet.ConsumerFinanceCoupon: "cf",
+	wallet.InsuranceCoupon: "in", wallet.CreditCardCoupon: "cc", wallet.HeyteaCoupon: "tea", wallet.MovieCoupon: "mv", wallet.DouPlusCoupon: "dp",
+	wallet.CulturalCoupon: "cu", wallet.AvatarPendant: "pd",
+}
+
+// jsonReply answers with v as JSON.
+func jsonReply(status int, v any) Reply {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return Reply{Status: http.StatusInternalServerError}
+	}
+	return Reply{Status: status, Header: map[string]string{"Content-Type": "application/json"}, Body: body}
+}
+
+// account reads an account whose user is written in decimal digits and whose family is one of two names.
+func account(family, user, douyin, toutiao string) (wallet.Account, bool) {
+	n, err := strconv.ParseInt(user, 10, 64)
+	f := wallet.Family(slices.Index([]string{douyin, toutiao}, family) + 1)
+	return wallet.Account{Family: f, User: wallet.UserID(n)}, err == nil && f > 0
+}
+
+// sign returns the signature of text in hexadecimal digits.
+func (b *books) sign(text string) string {
+	h := hmac.New(sha256.New, b.secret)
+	h.Write([]byte(text))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// sorted writes fields as k=v pairs joined by &, in order of their names, without the one that holds the signature.
+func sorted(fields map[string]string) string {
+	var pairs []string
+	for k, v := range fields {
+		if k != "sign" {
+			pairs = append(pairs, fmt.Sprintf("%s=%s", k, v))
+		}
+	}
+	slices.Sort(pairs)
+	return strings.Join(pairs, "&")
+}

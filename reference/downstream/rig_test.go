@@ -1,0 +1,149 @@
+package downstream_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/downstream"
+	"hongbao/reference/downstream/fake"
+	"hongbao/reference/wallet"
+)
+
+var secret = []byte("a secret of the tests, not short")
+
+// clock is a clock that a test turns.
+type clock struct{ now wallet.Instant }
+
+func (c *clock) Now() wallet.Instant { return c.now }
+
+func (c *clock) pass(d time.Duration) { c.now = c.now.Add(d) }
+
+var festival = wallet.InstantOf(time.Date(2022, 1, 31, 20, 0, 0, 0, time.UTC))
+
+// fate is what befalls one exchange.
+type fate uint8
+
+const (
+	arrives  fate = iota
+	down          // refused before it left
+	lost          // never arrives, and nobody says so
+	unheard       // done, and the reply is lost
+	twice         // done twice, the second reply arrives
+	late          // given up, and done before the next exchange
+	replaced      // done, and the reply is another one
+)
+
+// carriage brings requests to a system and lets each meet its fate.
+type carriage struct {
+	inner downstream.Exchange
+	fates []fate // of the next exchanges; arrives when there are none left
+	reply downstream.Reply
+	wait  []downstream.Request
+	sent  int
+}
+
+func (c *carriage) exchange(ctx context.Context, r downstream.Request) (downstream.Reply, error) {
+	for _, w := range c.wait {
+		_, _ = c.inner(ctx, w)
+	}
+	c.wait = nil
+	c.sent++
+	what := arrives
+	if len(c.fates) > 0 {
+		what, c.fates = c.fates[0], c.fates[1:]
+	}
+	silent := fmt.Errorf("%w: no answer", wallet.ErrUnknown)
+	switch what {
+	case down:
+		return downstream.Reply{}, fmt.Errorf("%w: refused", wallet.ErrUnavailable)
+	case lost:
+		return downstream.Reply{}, silent
+	case late:
+		c.wait = append(c.wait, r)
+		return downstream.Reply{}, silent
+	case unheard:
+		_, _ = c.inner(ctx, r)
+		return downstream.Reply{}, silent
+	case twice:
+		_, _ = c.inner(ctx, r)
+	case replaced:
+		_, _ = c.inner(ctx, r)
+		return c.reply, nil
+	}
+	return c.inner(ctx, r)
+}
+
+// rig is one downstream with its adapter.
+type rig struct {
+	clock    *clock
+	system   *fake.System
+	carriage *carriage
+	adapter  wallet.Downstream
+	award    wallet.AwardType
+}
+
+// carrier makes the way to a system.
+type carrier func(t testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange
+
+// direct calls the system.
+func direct(_ testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange {
+	return func(_ context.Context, r downstream.Request) (downstream.Reply, error) {
+		return downstream.Reply(s.Handle(c.Now(), fake.Request(r))), nil
+	}
+}
+
+func newRig(t testing.TB, by carrier, award wallet.AwardType, how fake.Behaviour) *rig {
+	c := &clock{festival}
+	s, err := fake.New(award, secret, how)
+	require.NoError(t, err)
+	way := &carriage{inner: by(t, s, c)}
+	d, err := downstream.New(award, downstream.Options{Exchange: way.exchange, Clock: c, Secret: secret})
+	require.NoError(t, err)
+	return &rig{c, s, way, d, award}
+}
+
+// item returns the n-th item, as it is when it is handed out for the first time.
+func (r *rig) item(n int) wallet.Item {
+	family := wallet.DouyinFamily
+	if n%2 == 0 {
+		family = wallet.ToutiaoFamily
+	}
+	return wallet.Item{
+		No:      wallet.OrderNo{ActID: wallet.ActID(n), Scene: "rain-coupon", Rain: 3, Award: r.award, Stage: wallet.Official},
+		Account: wallet.Account{Family: family, User: wallet.UserID(1_000_000 + n)},
+		Award:   r.award, Reward: "hot-pot-20", State: wallet.ItemProcessing, Changed: r.clock.Now(),
+	}
+}
+
+func (r *rig) issue(t testing.TB, i wallet.Item) (wallet.Receipt, error) {
+	a, err := r.adapter.Issue(t.Context(), []wallet.Item{i})
+	require.NoError(t, err)
+	require.Len(t, a, 1)
+	return a[0].Receipt, a[0].Err
+}
+
+// settle issues the item and looks until it is decided.
+func (r *rig) settle(t testing.TB, i wallet.Item) wallet.Receipt {
+	receipt, err := r.issue(t, i)
+	require.NoError(t, err)
+	if receipt.State == wallet.ItemProcessing {
+		r.clock.pass(time.Minute)
+		receipt, err = r.adapter.Look(t.Context(), i)
+		require.NoError(t, err)
+	}
+	require.Equal(t, wallet.ItemSettled, receipt.State)
+	return receipt
+}
+
+func (r *rig) entry(i wallet.Item) fake.Entry { return r.system.Of(r.clock.Now(), i.No) }
+
+// forAll runs a story against every downstream.
+func forAll(t *testing.T, how fake.Behaviour, story func(t *testing.T, r *rig)) {
+	for _, award := range downstream.Awards() {
+		t.Run(award.String(), func(t *testing.T) { story(t, newRig(t, direct, award, how)) })
+	}
+}
