@@ -12,14 +12,12 @@ import (
 // Coupon is a template as an upstream grants it.
 type Coupon struct {
 	Reward wallet.RewardID
-	Scene  wallet.SceneID // the one scene that it is granted in (O1)
-	Award  wallet.AwardType
-	Total  int64 // the stock of each stage
+	Total  int64 // the stock of each stage that the desk is for
 
 	// Floor is the threshold (C2): when less than FloorNum in FloorDen of the stock is left, the fallback is granted in its
 	// place, or a greeting. 0 in 1: down to the last.
 	FloorNum, FloorDen int64
-	Fallback           wallet.RewardID // empty: a greeting
+	Fallback           wallet.RewardID // empty: a greeting; it counts against its own stock
 }
 
 // Below says whether so many issued leave less than the threshold.
@@ -57,6 +55,9 @@ type Desk struct {
 	stocks  wallet.Stocks
 	reader  *Reader
 	coupons map[wallet.RewardID]Coupon
+
+	// Blind says that coupons are taken without looking at what is left (D3); nil: they never are.
+	Blind func() bool
 }
 
 // NewDesk returns a desk for these coupons. ErrInvalid: a malformed or doubled template, a stock outside 0..MaxStock, a
@@ -64,9 +65,11 @@ type Desk struct {
 func NewDesk(s wallet.Stocks, r *Reader, coupons []Coupon) (*Desk, error) {
 	d := &Desk{stocks: s, reader: r, coupons: make(map[wallet.RewardID]Coupon, len(coupons))}
 	for _, c := range coupons {
-		no := wallet.OrderNo{ActID: 1, Scene: c.Scene, Award: c.Award, Stage: wallet.Official}
-		if err := checkTake(no, c.Reward, c.Total); err != nil {
+		if err := (wallet.Template{Reward: c.Reward, Stage: wallet.Official}).Validate(); err != nil {
 			return nil, err
+		}
+		if c.Total < 0 || c.Total > wallet.MaxStock {
+			return nil, fmt.Errorf("%w: stock: %d coupons of %s", wallet.ErrInvalid, c.Total, c.Reward)
 		}
 		if c.FloorNum < 0 || c.FloorNum > c.FloorDen || c.FloorDen < 1 {
 			return nil, fmt.Errorf("%w: stock: the threshold of %s is %d/%d of it", wallet.ErrInvalid, c.Reward, c.FloorNum, c.FloorDen)
@@ -85,21 +88,17 @@ func NewDesk(s wallet.Stocks, r *Reader, coupons []Coupon) (*Desk, error) {
 }
 
 // Reserve grants the order a coupon of the template, or what there is in its place. A repeat answers as the first time,
-// as far as the stocks behind it remember orders. ErrNotFound: no such template. ErrInvalid: the order is not of the
-// template's scene and type. ErrUnknown: it may be granted; repeat the call.
+// as far as the stocks behind it remember orders. ErrNotFound: no such template. ErrInvalid: a malformed order, or one of
+// cash. ErrUnknown: it may be granted; repeat the call.
 func (d *Desk) Reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (Answer, error) {
-	c, ok := d.coupons[t]
-	switch {
-	case !ok:
-		return Answer{}, fmt.Errorf("%w: stock: template %q", wallet.ErrNotFound, t)
-	case no.Scene != c.Scene || no.Award != c.Award:
-		return Answer{}, fmt.Errorf("%w: stock: order %s is not of template %s", wallet.ErrInvalid, no, t)
+	c, err := d.coupon(no, t)
+	if err != nil {
+		return Answer{}, err
 	}
 	if c.FloorNum == 0 {
 		return d.take(ctx, no, c, Granted, SoldOut)
 	}
-	// A count that cannot be read stops nobody: it is a weak dependency, and Take still counts.
-	if issued, known := d.reader.First(ctx, wallet.Template{Reward: t, Stage: no.Stage}); known && c.Below(issued) {
+	if d.below(ctx, c, no.Stage) {
 		has, err := d.stocks.Decline(ctx, no, c.Reward) // settled before it gets another
 		if err != nil {
 			return Answer{}, err
@@ -116,14 +115,72 @@ func (d *Desk) Reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID
 	return a, err
 }
 
+// Refuse settles that the order gets nothing that it has not got already, and returns that, or a greeting. A repeat, and
+// a Reserve from now on, answers alike. Errors as Reserve.
+func (d *Desk) Refuse(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (Answer, error) {
+	c, err := d.coupon(no, t)
+	if err != nil {
+		return Answer{}, err
+	}
+	has, err := d.stocks.Decline(ctx, no, c.Reward)
+	if err != nil {
+		return Answer{}, err
+	}
+	if has {
+		return Answer{Granted, no, c.Reward}, nil
+	}
+	if f, ok := d.coupons[c.Fallback]; ok {
+		second := insteadOf(no)
+		if has, err = d.stocks.Decline(ctx, second, f.Reward); err != nil {
+			return Answer{}, err
+		}
+		if has {
+			return Answer{Fallback, second, f.Reward}, nil
+		}
+	}
+	return Answer{Outcome: Greeting, Order: no}, nil
+}
+
+// coupon returns the template that an order asks for.
+func (d *Desk) coupon(no wallet.OrderNo, t wallet.RewardID) (Coupon, error) {
+	c, ok := d.coupons[t]
+	if !ok {
+		return c, fmt.Errorf("%w: stock: template %q", wallet.ErrNotFound, t)
+	}
+	if err := no.Validate(); err != nil {
+		return c, err
+	}
+	if no.Award == wallet.Cash {
+		return c, fmt.Errorf("%w: stock: order %s is of cash", wallet.ErrInvalid, no)
+	}
+	return c, nil
+}
+
+// below says whether less than the threshold is left, as it was last read. A count that cannot be read stops nobody: it
+// is a weak dependency, and Take still counts.
+func (d *Desk) below(ctx context.Context, c Coupon, s wallet.Stage) bool {
+	if d.Blind != nil && d.Blind() {
+		return false
+	}
+	issued, known := d.reader.First(ctx, wallet.Template{Reward: c.Reward, Stage: s})
+	return known && c.Below(issued)
+}
+
 // instead grants what there is in place of the coupon.
 func (d *Desk) instead(ctx context.Context, no wallet.OrderNo, c Coupon) (Answer, error) {
 	f, ok := d.coupons[c.Fallback]
 	if !ok {
 		return Answer{Outcome: Greeting, Order: no}, nil
 	}
-	no.Scene, no.Award = f.Scene, f.Award
-	return d.take(ctx, no, f, Fallback, Greeting)
+	return d.take(ctx, insteadOf(no), f, Fallback, Greeting)
+}
+
+// insteadOf returns the number that a coupon is counted under which an order got in place of the one it asked for: the
+// order's own, as if it were of cash. Stocks count no cash, so no other order is counted under it: not the person's own
+// win of the fallback, nor another scene's fallback.
+func insteadOf(no wallet.OrderNo) wallet.OrderNo {
+	no.Award = wallet.Cash
+	return no
 }
 
 func (d *Desk) take(ctx context.Context, no wallet.OrderNo, c Coupon, yes, none Outcome) (Answer, error) {

@@ -14,9 +14,9 @@ import (
 // coupons are a coupon with a threshold, its fallback, and one with a greeting.
 func coupons() []stock.Coupon {
 	return []stock.Coupon{
-		{Reward: tea, Scene: "fireworks-tea", Award: wallet.HeyteaCoupon, Total: 20, FloorNum: 1, FloorDen: 10, Fallback: voucher},
-		{Reward: voucher, Scene: "fireworks-shop", Award: wallet.EcommerceCoupon, Total: 3, FloorDen: 1},
-		{Reward: "museum", Scene: "fireworks-museum", Award: wallet.CulturalCoupon, Total: 10, FloorNum: 1, FloorDen: 2},
+		{Reward: tea, Total: 20, FloorNum: 1, FloorDen: 10, Fallback: voucher},
+		{Reward: voucher, Total: 3, FloorDen: 1},
+		{Reward: "museum", Total: 10, FloorNum: 1, FloorDen: 2},
 	}
 }
 
@@ -59,8 +59,8 @@ func TestThreshold(t *testing.T) {
 		for id := 21; id < 24; id++ {
 			a := reserve(t, d, id, stock.Fallback, "below the threshold")
 			require.Equal(t, voucher, a.Reward)
-			require.Equal(t, wallet.EcommerceCoupon, a.Order.Award)
-			require.Equal(t, wallet.SceneID("fireworks-shop"), a.Order.Scene, "counted under the fallback's scene")
+			require.Equal(t, number(id).Scene, a.Order.Scene, "counted under the scene that asked")
+			require.Equal(t, wallet.Cash, a.Order.Award, "under a number that no coupon's own order has")
 			require.NoError(t, a.Order.Validate())
 		}
 		reserve(t, d, 24, stock.Greeting, "the fallback is gone too")
@@ -96,13 +96,75 @@ func TestSoldOut(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, map[bool]stock.Outcome{true: stock.Granted, false: stock.SoldOut}[id < 3], a.Outcome, "down to the last")
 	}
-	no.Scene, no.Award = "fireworks-museum", wallet.CulturalCoupon
-	_, err := d.Reserve(t.Context(), no, tea)
-	require.ErrorIs(t, err, wallet.ErrInvalid, "the order is of another scene")
+	cash := no
+	cash.Award = wallet.Cash
+	_, err := d.Reserve(t.Context(), cash, voucher)
+	require.ErrorIs(t, err, wallet.ErrInvalid, "cash has a budget and no stock")
 	_, err = d.Reserve(t.Context(), no, "nothing")
 	require.ErrorIs(t, err, wallet.ErrNotFound)
 	_, err = d.Stock(official("nothing"))
 	require.ErrorIs(t, err, wallet.ErrNotFound)
+}
+
+// TestFallbackIsNobodyElses: who wins the fallback's own scene, in the same rain, gets a coupon of its own, and so does who
+// falls back to it from two scenes: each is counted.
+func TestFallbackIsNobodyElses(t *testing.T) {
+	for name, s := range map[string]wallet.Stocks{"split": split(t, 2), "lease": lease(t, mem.NewStockBook(), mem.NewStock(), "a", 2)} {
+		t.Run(name, func(t *testing.T) {
+			d, err := stock.NewDesk(s, stock.NewReader(s, templates()), []stock.Coupon{
+				{Reward: tea, Total: 0, FloorNum: 1, FloorDen: 10, Fallback: voucher}, {Reward: voucher, Total: 3, FloorDen: 1},
+				{Reward: "museum", Total: 0, FloorNum: 1, FloorDen: 10, Fallback: voucher},
+			})
+			require.NoError(t, err)
+			own, other := number(1), number(1)
+			own.Scene, own.Award = "fireworks-shop", wallet.EcommerceCoupon
+			other.Scene, other.Award = "fireworks-museum", wallet.CulturalCoupon
+			for _, c := range []struct {
+				no   wallet.OrderNo
+				t    wallet.RewardID
+				want stock.Outcome
+			}{{own, voucher, stock.Granted}, {number(1), tea, stock.Fallback}, {other, "museum", stock.Fallback}, {number(2), tea, stock.Greeting}} {
+				for range 2 {
+					a, err := d.Reserve(t.Context(), c.no, c.t)
+					require.NoError(t, err)
+					require.Equal(t, c.want, a.Outcome, "%s", c.no)
+				}
+			}
+		})
+	}
+}
+
+// TestRefuse: what an order has it keeps, and nothing is added, also not by a try that comes later.
+func TestRefuse(t *testing.T) {
+	d, _ := desk(t, split(t, 2))
+	reserve(t, d, 1, stock.Granted, "before")
+	for id, want := range map[int]stock.Outcome{1: stock.Granted, 2: stock.Greeting} {
+		a, err := d.Refuse(t.Context(), number(id), tea)
+		require.NoError(t, err)
+		require.Equal(t, want, a.Outcome)
+	}
+	_, err := d.Refuse(t.Context(), number(3), voucher)
+	require.NoError(t, err)
+	reserve(t, d, 2, stock.Greeting, "a late try gets neither the coupon nor its fallback")
+
+	for id := range 30 {
+		_, err := d.Reserve(t.Context(), number(id+10), tea)
+		require.NoError(t, err)
+	}
+	a, err := d.Refuse(t.Context(), number(30), tea)
+	require.NoError(t, err)
+	require.Equal(t, stock.Fallback, a.Outcome, "what it has is the fallback")
+}
+
+// TestBlind: with the reading switched off coupons go down to the last, and then what there is in their place (D3).
+func TestBlind(t *testing.T) {
+	d, r := desk(t, split(t, 2))
+	d.Blind = func() bool { return true }
+	for id := range 20 {
+		require.NoError(t, r.Refresh(t.Context()))
+		reserve(t, d, id+1, stock.Granted, "the threshold is not looked at")
+	}
+	reserve(t, d, 21, stock.Fallback, "the count still is")
 }
 
 // deaf is a store whose count cannot be read.
@@ -161,7 +223,6 @@ func TestDeskSaysWhatIsWrong(t *testing.T) {
 		bend func(all []stock.Coupon)
 	}{
 		{"a malformed template", func(all []stock.Coupon) { all[0].Reward = "Tea!" }},
-		{"a malformed scene", func(all []stock.Coupon) { all[0].Scene = "a_b" }},
 		{"a template twice", func(all []stock.Coupon) { all[2].Reward = tea }},
 		{"a stock below zero", func(all []stock.Coupon) { all[0].Total = -1 }},
 		{"a stock above all bounds", func(all []stock.Coupon) { all[0].Total = wallet.MaxStock + 1 }},

@@ -1,11 +1,14 @@
 package wallet
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // ItemState is how far a reward other than cash has come. It moves along the arrows only:
 //
 //	open → issued → processing → settled → using → used
-//	  ↘ void          ↘ refunded   ↘ expired, refunded   ↘ expired
+//	  ↘ void          ↘ refunded   ↘ expired, refunded   ↘ expired, refunded
 type ItemState uint8
 
 // The states. Void, used, expired and refunded are final.
@@ -37,13 +40,13 @@ func (s ItemState) Follows(t ItemState) bool {
 	case ItemOpen:
 		return t == ItemIssued || t == ItemVoid
 	case ItemIssued:
-		return t == ItemProcessing || t == ItemRefunded
+		return t == ItemProcessing
 	case ItemProcessing:
 		return t == ItemSettled || t == ItemRefunded
 	case ItemSettled:
 		return t == ItemUsing || t == ItemExpired || t == ItemRefunded
 	case ItemUsing:
-		return t == ItemUsed || t == ItemExpired
+		return t == ItemUsed || t == ItemExpired || t == ItemRefunded // it was taken back before the downstream heard of the use
 	}
 	return false
 }
@@ -77,17 +80,22 @@ type Item struct {
 // MaxItemRef bounds a downstream's name for an item in bytes.
 const MaxItemRef = 64
 
+// MaxAdvance bounds the items of one Advance: more than any downstream takes at once.
+const MaxAdvance = 1000
+
 // Items keeps items of record. Durable: what Create acknowledged is never lost.
 type Items interface {
-	// Create records i, open, unless its number is taken, and returns the one on record and whether it is new. Atomic.
+	// Create records i unless its number is taken, and returns the one on record and whether it is new. It is open, or, where
+	// nothing is left to settle, issued or void at once. Atomic.
 	// ErrUnknown: it may have been recorded; repeat the call.
 	Create(ctx context.Context, i Item) (Item, bool, error)
 	// Get returns the items on record under nos, in that order; a zero Item for a number that is not there.
 	Get(ctx context.Context, nos []OrderNo) ([]Item, error)
-	// Advance brings the item i.No to i.State with i's grant, name and expiry, where that state follows the one on record,
-	// and returns what is on record afterwards. Where it does not follow, nothing is changed. Atomic, and so idempotent.
-	// ErrNotFound: not on record. ErrUnknown: repeat the call.
-	Advance(ctx context.Context, i Item) (Item, error)
+	// Advance brings each of the items, at most MaxAdvance, to its State with its grant, name, expiry and instant of change,
+	// where that state follows the one on record, and returns what is on record afterwards, in their order; a zero Item for
+	// a number that is not there. Where the state does not follow, nothing is changed. Each atomic, and so idempotent.
+	// ErrUnknown: some may have been advanced; repeat the call.
+	Advance(ctx context.Context, items []Item) ([]Item, error)
 	// Of returns at most limit items of these wallets in one stage that are neither open nor void, newest first, after the
 	// cursor.
 	Of(ctx context.Context, wallets []ActID, s Stage, after Cursor, limit int) ([]Item, error)
@@ -97,6 +105,35 @@ type Items interface {
 	Unsettled(ctx context.Context, s ItemState, before Instant, from OpenPlace, limit int) ([]Item, OpenPlace, error)
 	// Count returns how many items a stage has in each state.
 	Count(ctx context.Context, s Stage) (map[ItemState]int64, error)
+}
+
+// ItemBook lists items for audits.
+type ItemBook interface {
+	// Items calls yield for each item, by owner and then in the order of their numbers, until it returns false.
+	Items(ctx context.Context, yield func(Item) bool) error
+}
+
+// Validate returns ErrInvalid for an item that no store may keep: a malformed number, a state that does not exist, a
+// grant that does not fit the state, a name that is too long.
+func (i Item) Validate() error {
+	if err := i.No.Validate(); err != nil {
+		return err
+	}
+	granted := i.Award.Valid() && i.Award != Cash && i.Reward != ""
+	nothing := i.Award == 0 && i.Reward == "" && i.Counted == OrderNo{}
+	switch {
+	case i.No.Award == Cash:
+		return fmt.Errorf("%w: item %s: cash is no item", ErrInvalid, i.No)
+	case i.State > ItemRefunded:
+		return fmt.Errorf("%w: item %s: state %d", ErrInvalid, i.No, i.State)
+	case i.Asked == "" || len(i.Asked) > MaxTemplate || len(i.Reward) > MaxTemplate || len(i.Ref) > MaxItemRef:
+		return fmt.Errorf("%w: item %s: asked for %q, granted %q, with a name of %d bytes", ErrInvalid, i.No, i.Asked, i.Reward, len(i.Ref))
+	case (i.State == ItemOpen || i.State == ItemVoid) && !nothing, i.State != ItemOpen && i.State != ItemVoid && !granted:
+		return fmt.Errorf("%w: item %s: %s with %s %q granted", ErrInvalid, i.No, i.State, i.Award, i.Reward)
+	case i.Counted != OrderNo{} && (i.Counted.ActID != i.No.ActID || i.Counted.Validate() != nil):
+		return fmt.Errorf("%w: item %s: counted under %s", ErrInvalid, i.No, i.Counted)
+	}
+	return nil
 }
 
 // RewardsRequest asks for a person's rewards other than cash.

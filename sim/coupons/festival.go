@@ -65,7 +65,7 @@ func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error
 	f.tally = &tally{now: w.Now, slack: int64(f.slack()), templates: map[wallet.RewardID]*count{}}
 	f.redis = newRedis(w, f.tally, plan)
 	for _, t := range plan.Templates {
-		c := stock.Coupon{Reward: t.Reward, Scene: t.Scene, Award: t.Award, Total: t.Stock, FloorNum: t.Floor.Num, FloorDen: t.Floor.Den, Fallback: t.Fallback}
+		c := stock.Coupon{Reward: t.Reward, Total: t.Stock, FloorNum: t.Floor.Num, FloorDen: t.Floor.Den, Fallback: t.Fallback}
 		told := c
 		if d.reserve {
 			told.Total += plan.Reserve.Floor(c.Total)
