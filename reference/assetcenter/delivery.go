@@ -18,6 +18,7 @@ var (
 	_ Delivery = Sync{}
 	_ Delivery = Async{}
 	_ Delivery = Token{}
+	_ Delivery = LastResort{}
 )
 
 // Sync posts before it answers: nothing to wait for, and as many ledger instances as the peak asks for.
@@ -50,6 +51,9 @@ type Token struct {
 	Sealer wallet.Sealer
 	Tokens wallet.Tokens
 	Clock  wallet.Clock
+
+	Backlog  wallet.Backlog           // where the posting is held while no token is kept
+	Switched func(wallet.Switch) bool // says whether a degrade switch is on
 }
 
 // Deliver implements Delivery.
@@ -60,7 +64,12 @@ func (d Token) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *a
 		return wallet.GrantReply{}, err
 	}
 	reply := wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantAccepted, Token: sealed}
-	err = wallet.Repeat(func() error { return d.Tokens.Issue(ctx, t) })
+	keep := func() error { return d.Tokens.Issue(ctx, t) }
+	if d.Switched(wallet.SwitchSkipTokens) {
+		reply.State = wallet.GrantTokenOnly
+		keep = func() error { return d.Backlog.Push(ctx, []wallet.Credit{o.Credit()}) }
+	}
+	err = wallet.Repeat(keep)
 	if err != nil && !(s.Compensate && errors.Is(err, wallet.ErrUnavailable)) {
 		return wallet.GrantReply{}, err
 	}
@@ -68,4 +77,20 @@ func (d Token) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *a
 		reply.State = wallet.GrantTokenOnly
 	}
 	return reply, nil
+}
+
+// LastResort delivers as usual, until operators take away all that is weak (D2): then a grant is posted through the books
+// alone before it is answered, whatever the strategy. Money is in the ledger then, so there is no token to show it.
+type LastResort struct {
+	Delivery
+	Posting  wallet.Settler
+	Switched func(wallet.Switch) bool // says whether a degrade switch is on
+}
+
+// Deliver implements Delivery.
+func (d LastResort) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *activity.Scene) (wallet.GrantReply, error) {
+	if d.Switched(wallet.SwitchLastResort) {
+		return Sync{d.Posting}.Deliver(ctx, o, app, s)
+	}
+	return d.Delivery.Deliver(ctx, o, app, s)
 }

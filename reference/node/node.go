@@ -132,10 +132,11 @@ func New(c Config, p Ports) (*Node, error) {
 	case wallet.StrategyAsync:
 		n.center.Delivery = assetcenter.Async{Backlog: p.Backlog}
 	case wallet.StrategyToken:
-		n.center.Delivery = assetcenter.Token{Sealer: trust, Tokens: p.Tokens, Clock: p.Clock}
+		n.center.Delivery = assetcenter.Token{Sealer: trust, Tokens: p.Tokens, Clock: p.Clock, Backlog: p.Backlog, Switched: p.Switched}
 	default:
 		return nil, fmt.Errorf("%w: node: strategy %q", wallet.ErrInvalid, c.Strategy)
 	}
+	n.center.Delivery = assetcenter.LastResort{Delivery: n.center.Delivery, Posting: poster, Switched: p.Switched}
 	n.center.Plan(limit)
 	return n, nil
 }
@@ -144,7 +145,7 @@ func New(c Config, p Ports) (*Node, error) {
 func newPoster(c Config, p Ports, index *activity.Index) *posting.Poster {
 	poster := &posting.Poster{
 		Ledger: p.Ledger, Orders: p.Orders, Open: p.OpenOrders, Budgets: p.Budgets, Backlog: p.Backlog, Clock: p.Clock,
-		After: c.CompensateAfter, Batch: c.Batch, Alarm: p.Alarm,
+		After: c.CompensateAfter, Batch: c.Batch, Alarm: p.Alarm, Switched: p.Switched,
 		Reconcile: func(id wallet.SceneID, s wallet.Stage) bool {
 			scene, err := index.SceneOf(s, id)
 			return err != nil || scene.Reconcile // what no scene knows is checked in any case

@@ -15,8 +15,11 @@ const CompensateAfter = 20 * time.Minute
 // Compensate settles one bounded step of stuck orders, oldest first from a place on, and returns how many it took on
 // and the place to go on from; 0: there are no more (O5). An order can be stuck because the instance that granted it
 // died before it reached the backlog, or because the backlog was lost. A step that fails is passed by: its orders stay
-// open, and whoever begins again from 0 comes back to them.
+// open, and whoever begins again from 0 comes back to them. While compensation is paused there is nothing to do.
 func (p *Poster) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+	if p.on(wallet.SwitchPauseCompensate) {
+		return 0, 0, nil
+	}
 	orders, next, err := p.Open.Open(ctx, p.Clock.Now().Add(-p.After), from, p.Batch)
 	if err != nil || len(orders) == 0 {
 		return 0, 0, err

@@ -31,11 +31,20 @@ type Poster struct {
 	Reconcile func(wallet.SceneID, wallet.Stage) bool    // whether a scene's postings are checked against its orders (F4)
 	Budget    func(wallet.Stage) (wallet.Money, error)   // the stage's budget, for compensation
 	Alarm     func(kind wallet.AlarmKind, detail string) // F6
+
+	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	Switched func(wallet.Switch) bool
 }
 
+// on says whether a degrade switch is on.
+func (p *Poster) on(s wallet.Switch) bool { return p.Switched != nil && p.Switched(s) }
+
 // PostBatch takes one batch of a shard's backlog into the ledger and returns how many credits it took. Zero and no
-// error means that there was nothing to do.
+// error means that there was nothing to do, or that postings are held for now.
 func (p *Poster) PostBatch(ctx context.Context, shard int) (int, error) {
+	if p.on(wallet.SwitchHoldPosting) {
+		return 0, nil
+	}
 	held, err := p.Backlog.Take(ctx, shard, p.Batch)
 	if err != nil || len(held) == 0 {
 		return 0, err
@@ -92,7 +101,9 @@ func (p *Poster) settle(ctx context.Context, credits []wallet.Credit) error {
 	for i, c := range credits {
 		nos[i] = c.Order
 	}
-	if p.Tokens != nil {
+	// Without the marks a token stands on the page for money that is posted, and the page counts by order number.
+	mark := p.Tokens != nil && !p.on(wallet.SwitchSkipTokens) && !p.on(wallet.SwitchLastResort)
+	if mark {
 		// The token store is a weak dependency (D1): without the mark the page asks the ledger itself.
 		_ = p.Tokens.Mark(ctx, nos, wallet.TokenProcessing)
 	}
@@ -105,7 +116,7 @@ func (p *Poster) settle(ctx context.Context, credits []wallet.Credit) error {
 			p.Alarm(wallet.AlarmPostingRefused, credits[i].Order.String())
 		}
 	}
-	if p.Tokens != nil {
+	if mark {
 		err := wallet.Repeat(func() error { return p.Tokens.Mark(ctx, nos, wallet.TokenSuccess) })
 		if errors.Is(err, wallet.ErrUnavailable) {
 			return nil // the money is posted; the orders stay open, so that compensation marks the tokens
