@@ -99,6 +99,31 @@ const MaxGreeting = 120
 // packet. Ours.
 const MaxPacketShare Money = 200_00
 
+// Validate returns ErrInvalid for a packet that cannot be recorded: of no family, wallet or stage that there is, not in the
+// state that a packet begins in, without a share or with too many, with one that is empty, goes to nobody, is not waiting
+// or goes to somebody twice, or with shares that do not sum to its amount.
+func (p Packet) Validate() error {
+	families := func(a Account) bool { return a.Family >= DouyinFamily && a.Family <= ToutiaoFamily }
+	good := families(p.No.Account) && p.Owner > 0 && p.Stage >= InternalTest && p.Stage <= Official && p.State == PacketAsked &&
+		len(p.Wallets) >= 1 && len(p.Wallets) <= MaxFormer+1 && len(p.Shares) >= 1 && len(p.Shares) <= MaxShares && len(p.Greeting) <= MaxGreeting
+	sum := Money(0)
+	for i, s := range p.Shares {
+		var err error
+		if sum, err = sum.Add(s.Amount); err != nil {
+			return err
+		}
+		first, _ := p.ShareFor(s.For)
+		good = good && s.Amount > 0 && families(s.For) && first == i && s.State == ShareWaiting && s.Owner == 0
+	}
+	for _, id := range p.Wallets {
+		good = good && id > 0
+	}
+	if !good || sum != p.Amount {
+		return fmt.Errorf("%w: packet %s of %d fen in stage %d, state %d, with %d shares of %d fen", ErrInvalid, p.No, p.Amount, p.Stage, p.State, len(p.Shares), sum)
+	}
+	return nil
+}
+
 // Done says whether every share was opened or went back.
 func (p Packet) Done() bool {
 	return !slices.ContainsFunc(p.Shares, func(s Share) bool { return !s.State.Final() })
@@ -121,8 +146,9 @@ type Packets interface {
 	// ErrNotFound: not on record. ErrUnknown: repeat the call.
 	Advance(ctx context.Context, no PacketNo, s PacketState) error
 	// Mark moves the share for an account to s, where that follows the state on record, and returns the share on record
-	// afterwards. owner and at are recorded with it. Atomic, and so idempotent: of two marks that exclude each other one
-	// is recorded, and both callers are told which. ErrNotFound: no such share. ErrUnknown: repeat the call.
+	// afterwards. owner and at are recorded with it; the last share that comes to its end closes the packet. Atomic, and
+	// so idempotent: of two marks that exclude each other one is recorded, and both callers are told which. Nothing is
+	// recorded while the packet is not sent. ErrNotFound: no such share. ErrUnknown: repeat the call.
 	Mark(ctx context.Context, no PacketNo, share Account, s ShareState, owner ActID, at Instant) (Share, error)
 	// SentBy returns the packets that these wallets sent in a stage, or asked to send, newest first, at most limit.
 	SentBy(ctx context.Context, wallets []ActID, s Stage, limit int) ([]Packet, error)

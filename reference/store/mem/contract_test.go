@@ -57,3 +57,7 @@ func TestAdmissions(t *testing.T) {
 		return storetest.AdmissionStore{OrderStore: o, Quotas: q, Book: mem.NewAdmissions(o, q)}
 	})
 }
+
+func TestPackets(t *testing.T) {
+	storetest.Packets(t, func(*testing.T) storetest.PacketStore { return mem.NewPackets() })
+}

@@ -1,0 +1,166 @@
+// Package packet moves money between users in red packets (c2c, P4): a packet is sent, each of its shares is opened once
+// by the one whom it is for, and what nobody has opened after a day goes back.
+//
+// A packet is a small state machine on record, and so is each of its shares. Every step is written down before money is
+// moved, and the ledger moves it once for its number; so the request, a repeat of it and the chore that settles what got
+// stuck all drive the same thing forward, and an outcome that nobody knows stays unknown until one of them has learnt it.
+// Opening and going back exclude each other: whichever is recorded first happens.
+//
+// Units: fen. Money that waits is in the packet account of the sender's wallet, so that its balance is what the sender's
+// unopened shares come to. A packet is of the stage that it was sent in, whenever it is opened (A1). The package must not
+// create money, and posts nothing itself.
+package packet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"hongbao/reference/activity"
+	"hongbao/reference/wallet"
+)
+
+// Service sends, opens and returns packets.
+type Service struct {
+	People  wallet.People
+	Index   *activity.Index
+	Packets wallet.Packets
+	Ledger  wallet.Ledger
+	Clock   wallet.Clock
+	Alarm   func(kind wallet.AlarmKind, detail string)
+
+	// Due posts what is due to a person, as for the withdraw page, so that all of the balance can be sent (T6).
+	Due func(ctx context.Context, r wallet.PageRequest) error
+
+	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	Switched func(wallet.Switch) bool
+}
+
+// Send implements wallet.PacketService's SendPacket.
+func (s *Service) Send(ctx context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
+	if err := check(r); err != nil {
+		return wallet.Packet{}, err
+	}
+	no := wallet.PacketNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}
+	if err := s.stopped(ctx, no); err != nil {
+		return wallet.Packet{}, err
+	}
+	at := r.At
+	if at == 0 {
+		at = s.Clock.Now()
+	}
+	child, err := s.Index.Child(at)
+	if err != nil {
+		return wallet.Packet{}, err
+	}
+	if err := s.Due(ctx, wallet.PageRequest{Caller: r.Caller, At: at, Limit: 1, Tokens: r.Tokens, Withdraw: true}); err != nil {
+		return wallet.Packet{}, err
+	}
+	who, err := s.People.Resolve(ctx, no.Account)
+	if err != nil {
+		return wallet.Packet{}, err
+	}
+	asked := wallet.Packet{No: no, Owner: who.ActID, Stage: child.Stage, Amount: r.Amount, Wallets: who.Wallets(), Greeting: r.Greeting,
+		Created: s.Clock.Now(), State: wallet.PacketAsked}
+	for i, amount := range Split(no, r.Amount, len(r.To)) {
+		asked.Shares = append(asked.Shares, wallet.Share{For: wallet.AccountOf(r.To[i].App, r.To[i].User), Amount: amount})
+	}
+	var p wallet.Packet
+	if err = wallet.Repeat(func() (err error) { p, _, err = s.Packets.Create(ctx, asked); return err }); err != nil {
+		return wallet.Packet{}, err
+	}
+	if !sameContent(p, asked) || r.At != 0 && p.Stage != asked.Stage {
+		return wallet.Packet{}, fmt.Errorf("%w: packet %s is on record with %d fen of %s for %d", wallet.ErrConflict, p.No, p.Amount, p.Stage, len(p.Shares))
+	}
+	return s.send(ctx, p)
+}
+
+// stopped returns ErrSwitchedOff while no packets are to be sent. One that is on record goes on.
+func (s *Service) stopped(ctx context.Context, no wallet.PacketNo) error {
+	if s.Switched == nil || !s.Switched(wallet.SwitchStopPackets) {
+		return nil
+	}
+	_, err := s.get(ctx, no)
+	if wallet.CodeOf(err) == wallet.CodeNotFound {
+		return fmt.Errorf("%w: sending packets", wallet.ErrSwitchedOff)
+	}
+	return err
+}
+
+// Open implements wallet.PacketService's OpenPacket.
+func (s *Service) Open(ctx context.Context, r wallet.OpenPacketRequest) (wallet.Share, error) {
+	if !r.App.Valid() || r.User <= 0 {
+		return wallet.Share{}, fmt.Errorf("%w: opening a packet by user %d of app %d", wallet.ErrInvalid, r.User, r.App)
+	}
+	p, err := s.get(ctx, r.Packet)
+	if err != nil {
+		return wallet.Share{}, err
+	}
+	i, ok := p.ShareFor(wallet.AccountOf(r.App, r.User))
+	switch {
+	case !ok:
+		return wallet.Share{}, fmt.Errorf("%w: packet %s", wallet.ErrNotYours, p.No)
+	case p.State == wallet.PacketAsked:
+		return wallet.Share{}, fmt.Errorf("%w: packet %s is being sent", wallet.ErrUnavailable, p.No)
+	case p.State == wallet.PacketRefused:
+		return wallet.Share{}, fmt.Errorf("%w: packet %s was not sent", wallet.ErrNotFound, p.No)
+	}
+	share := p.Shares[i]
+	if share.State == wallet.ShareWaiting {
+		now := s.Clock.Now()
+		if expired(p, now) {
+			return wallet.Share{}, fmt.Errorf("%w: packet %s", wallet.ErrExpired, p.No)
+		}
+		who, err := s.People.Resolve(ctx, share.For)
+		if err != nil {
+			return wallet.Share{}, err
+		}
+		if share, err = s.mark(ctx, p.No, share.For, wallet.ShareOpening, who.ActID, now); err != nil {
+			return wallet.Share{}, err
+		}
+	}
+	if share.State == wallet.ShareReturning || share.State == wallet.ShareReturned {
+		return wallet.Share{}, fmt.Errorf("%w: packet %s", wallet.ErrExpired, p.No)
+	}
+	return s.finish(ctx, p, i, share)
+}
+
+// get returns a packet on record.
+func (s *Service) get(ctx context.Context, no wallet.PacketNo) (p wallet.Packet, err error) {
+	err = wallet.Repeat(func() (err error) { p, err = s.Packets.Get(ctx, no); return err })
+	return p, err
+}
+
+// check returns ErrInvalid for a request that no packet can come of.
+func check(r wallet.SendPacketRequest) error {
+	shares := len(r.To)
+	if !r.App.Valid() || r.User <= 0 || r.Request <= 0 || len(r.Tokens) > wallet.MaxClientTokens || shares < 1 || shares > wallet.MaxShares ||
+		r.Amount < wallet.Money(shares) || r.Amount > wallet.MaxPacketShare*wallet.Money(shares) {
+		return fmt.Errorf("%w: packet %d of %d fen for %d with %d tokens by user %d of app %d",
+			wallet.ErrInvalid, r.Request, r.Amount, shares, len(r.Tokens), r.User, r.App)
+	}
+	if len(r.Greeting) > wallet.MaxGreeting || !utf8.ValidString(r.Greeting) {
+		return fmt.Errorf("%w: a greeting of %d bytes, or one that is no UTF-8", wallet.ErrInvalid, len(r.Greeting))
+	}
+	seen := make(map[wallet.Account]bool, shares)
+	for _, to := range r.To {
+		a := wallet.AccountOf(to.App, to.User)
+		if !to.App.Valid() || to.User <= 0 || seen[a] || a == wallet.AccountOf(r.App, r.User) {
+			return fmt.Errorf("%w: packet for user %d of app %d, who cannot be, is its sender or has a share already", wallet.ErrInvalid, to.User, to.App)
+		}
+		seen[a] = true
+	}
+	return nil
+}
+
+// sameContent says whether a packet on record is what was asked for, whoever's wallet it came from.
+func sameContent(p, asked wallet.Packet) bool {
+	return p.Amount == asked.Amount && p.Greeting == asked.Greeting &&
+		slices.EqualFunc(p.Shares, asked.Shares, func(a, b wallet.Share) bool { return a.For == b.For })
+}
+
+// expired says whether a packet's time is over.
+func expired(p wallet.Packet, now wallet.Instant) bool {
+	return now >= p.Created.Add(wallet.PacketLife)
+}

@@ -1,0 +1,291 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// PacketStore is all that a store of packets is to the service.
+type PacketStore interface {
+	wallet.Packets
+	wallet.PacketBook
+}
+
+// guest returns the account that a packet's share is for.
+func guest(n int64) wallet.Account {
+	return wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(900 + n)}
+}
+
+// packet returns one of the asker's from wallets 5 and 6, for so many guests, a fen for the first, two for the second.
+func packet(request int64, after time.Duration, guests int) wallet.Packet {
+	p := wallet.Packet{No: wallet.PacketNo{Account: asker, Request: request}, Owner: 5, Stage: wallet.Official, Wallets: []wallet.ActID{5, 6},
+		Greeting: "恭喜发财", Created: eve.Add(after), State: wallet.PacketAsked}
+	for i := range guests {
+		p.Shares = append(p.Shares, wallet.Share{For: guest(int64(i)), Amount: wallet.Money(i + 1)})
+		p.Amount += wallet.Money(i + 1)
+	}
+	return p
+}
+
+// Packets tests an adapter of wallet.Packets and wallet.PacketBook.
+func Packets(t *testing.T, open func(t *testing.T) PacketStore) {
+	t.Run("create is idempotent", func(t *testing.T) { packetOnce(t, open(t)) })
+	t.Run("create refuses nonsense", func(t *testing.T) { packetNonsense(t, open(t)) })
+	t.Run("advance moves forward only", func(t *testing.T) { packetForward(t, open(t)) })
+	t.Run("mark follows the state", func(t *testing.T) { markFollows(t, open(t)) })
+	t.Run("mark waits until it is sent", func(t *testing.T) { markNeedsSent(t, open(t)) })
+	t.Run("the last share closes", func(t *testing.T) { lastShareCloses(t, open(t)) })
+	t.Run("lists are newest first", func(t *testing.T) { packetLists(t, open(t)) })
+	t.Run("lists find what was opened", func(t *testing.T) { packetOpenedBy(t, open(t)) })
+	t.Run("unfinished finds the oldest", func(t *testing.T) { packetUnfinished(t, open(t)) })
+	t.Run("book lists by owner", func(t *testing.T) { packetBook(t, open(t)) })
+	t.Run("one of many callers creates", func(t *testing.T) { oneSends(t, open(t)) })
+	t.Run("opening and returning exclude each other", func(t *testing.T) { oneMarks(t, open(t)) })
+}
+
+func sent(t testable, s PacketStore, p wallet.Packet) {
+	t.Helper()
+	got, isNew, err := s.Create(t.Context(), p)
+	require.NoError(t, err)
+	require.True(t, isNew)
+	require.Equal(t, p, got)
+	require.NoError(t, s.Advance(t.Context(), p.No, wallet.PacketSent))
+}
+
+// onRecord requires a packet to be on record as it is here.
+func onRecord(t testable, s PacketStore, want wallet.Packet, why string) {
+	t.Helper()
+	got, err := s.Get(t.Context(), want.No)
+	require.NoError(t, err)
+	require.Equal(t, want, got, why)
+}
+
+func packetOnce(t *testing.T, s PacketStore) {
+	want := packet(1, 0, wallet.MaxShares)
+	want.Greeting = strings.Repeat("'", wallet.MaxGreeting)
+	got, isNew, err := s.Create(t.Context(), want)
+	require.NoError(t, err)
+	require.True(t, isNew)
+	require.Equal(t, want, got)
+	other := packet(1, time.Hour, 2)
+	other.Owner, other.Wallets, other.Greeting = 9, []wallet.ActID{9}, "" // asked again after the person's wallet has changed
+	got, isNew, err = s.Create(t.Context(), other)
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, want, got, "the one on record is the first one, with its shares")
+	onRecord(t, s, want, "and so it is read")
+
+	require.NoError(t, s.Advance(t.Context(), want.No, wallet.PacketSent))
+	share, err := s.Mark(t.Context(), want.No, guest(3), wallet.ShareOpening, 44, eve+1)
+	require.NoError(t, err)
+	want.State, want.Shares[3] = wallet.PacketSent, share
+	got, isNew, err = s.Create(t.Context(), other)
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, want, got, "as far as it has come")
+
+	for i, no := range []wallet.PacketNo{
+		{Account: asker, Request: 2},
+		{Account: wallet.Account{Family: asker.Family, User: asker.User + 1}, Request: 1},
+		{Account: wallet.Account{Family: wallet.DouyinFamily, User: asker.User}, Request: 1},
+	} {
+		p := packet(1, time.Duration(i)*time.Second, 1)
+		p.No = no
+		sent(t, s, p)
+	}
+	_, err = s.Get(t.Context(), wallet.PacketNo{Account: asker, Request: 3})
+	require.ErrorIs(t, err, wallet.ErrNotFound)
+}
+
+func packetNonsense(t *testing.T, s PacketStore) {
+	for why, spoil := range map[string]func(p *wallet.Packet){
+		"no family":                     func(p *wallet.Packet) { p.No.Account.Family = 7 },
+		"no wallet":                     func(p *wallet.Packet) { p.Owner = 0 },
+		"no stage":                      func(p *wallet.Packet) { p.Stage = 9 },
+		"a state that is not its first": func(p *wallet.Packet) { p.State = wallet.PacketSent },
+		"no shares":                     func(p *wallet.Packet) { p.Shares, p.Amount = nil, 0 },
+		"too many shares":               func(p *wallet.Packet) { *p = packet(1, 0, wallet.MaxShares+1) },
+		"a fen less than its shares":    func(p *wallet.Packet) { p.Amount-- },
+		"an empty share":                func(p *wallet.Packet) { p.Shares[0].Amount, p.Amount = 0, p.Amount-1 },
+		"two shares for one":            func(p *wallet.Packet) { p.Shares[1].For = p.Shares[0].For },
+		"a share that is open":          func(p *wallet.Packet) { p.Shares[0].State = wallet.ShareOpened },
+		"too many wallets":              func(p *wallet.Packet) { p.Wallets = make([]wallet.ActID, wallet.MaxFormer+2) },
+		"a long greeting":               func(p *wallet.Packet) { p.Greeting = strings.Repeat("x", wallet.MaxGreeting+1) },
+	} {
+		p := packet(1, 0, 2)
+		spoil(&p)
+		_, _, err := s.Create(t.Context(), p)
+		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+	}
+	sent(t, s, packet(1, 0, 2))
+}
+
+func packetForward(t *testing.T, s PacketStore) {
+	const refused, gone, closed = wallet.PacketRefused, wallet.PacketSent, wallet.PacketClosed
+	for i, c := range []struct {
+		steps []wallet.PacketState
+		want  wallet.PacketState
+	}{
+		{nil, wallet.PacketAsked},
+		{[]wallet.PacketState{gone}, gone},
+		{[]wallet.PacketState{gone, gone, wallet.PacketAsked, refused}, gone}, // repeated, and late steps
+		{[]wallet.PacketState{refused, gone, closed}, refused},                // final is final
+		{[]wallet.PacketState{closed}, wallet.PacketAsked},                    // nothing was sent that could be done with
+		{[]wallet.PacketState{gone, closed, gone}, closed},
+	} {
+		p := packet(int64(i+1), 0, 1)
+		_, _, err := s.Create(t.Context(), p)
+		require.NoError(t, err)
+		for _, to := range c.steps {
+			require.NoError(t, s.Advance(t.Context(), p.No, to))
+		}
+		p.State = c.want
+		onRecord(t, s, p, fmt.Sprintf("case %d", i))
+	}
+	require.ErrorIs(t, s.Advance(t.Context(), packet(99, 0, 1).No, gone), wallet.ErrNotFound)
+}
+
+func markFollows(t *testing.T, s PacketStore) {
+	const opening, opened, returning, returned = wallet.ShareOpening, wallet.ShareOpened, wallet.ShareReturning, wallet.ShareReturned
+	for i, c := range []struct {
+		steps []wallet.ShareState
+		took  []bool // which of the steps were recorded
+	}{
+		{[]wallet.ShareState{opening, opening, opened, opened}, []bool{true, false, true, false}}, // repeated
+		{[]wallet.ShareState{opened, returned}, []bool{false, false}},                             // nothing was begun
+		{[]wallet.ShareState{opening, returning, returned, opened}, []bool{true, false, false, true}},
+		{[]wallet.ShareState{returning, opening, opened, returned}, []bool{true, false, false, true}},
+		{[]wallet.ShareState{opening, opened, returning, opening}, []bool{true, true, false, false}}, // final is final
+	} {
+		p := packet(int64(i+1), 0, 3)
+		sent(t, s, p)
+		p.State = wallet.PacketSent
+		for n, to := range c.steps {
+			owner, at := wallet.ActID(100+n), eve.Add(time.Duration(n+1)*time.Second)
+			got, err := s.Mark(t.Context(), p.No, guest(1), to, owner, at)
+			require.NoError(t, err)
+			if c.took[n] {
+				p.Shares[1].State, p.Shares[1].Owner, p.Shares[1].At = to, owner, at
+			}
+			require.Equal(t, p.Shares[1], got, "case %d, step %d", i, n)
+		}
+		onRecord(t, s, p, "the other shares wait")
+	}
+	_, err := s.Mark(t.Context(), packet(1, 0, 1).No, guest(3), opening, 1, eve)
+	require.ErrorIs(t, err, wallet.ErrNotFound, "nobody's share")
+	_, err = s.Mark(t.Context(), packet(99, 0, 1).No, guest(1), opening, 1, eve)
+	require.ErrorIs(t, err, wallet.ErrNotFound, "of no packet")
+}
+
+func markNeedsSent(t *testing.T, s PacketStore) {
+	p := packet(1, 0, 1)
+	_, _, err := s.Create(t.Context(), p)
+	require.NoError(t, err)
+	for _, state := range []wallet.PacketState{wallet.PacketAsked, wallet.PacketRefused} {
+		require.NoError(t, s.Advance(t.Context(), p.No, state))
+		got, err := s.Mark(t.Context(), p.No, guest(0), wallet.ShareOpening, 1, eve)
+		require.NoError(t, err)
+		require.Equal(t, p.Shares[0], got, "there is no money in it")
+	}
+}
+
+func lastShareCloses(t *testing.T, s PacketStore) {
+	p := packet(1, 0, 3)
+	sent(t, s, p)
+	p.State = wallet.PacketSent
+	for i, steps := range [][2]wallet.ShareState{
+		{wallet.ShareOpening, wallet.ShareOpened}, {wallet.ShareReturning, wallet.ShareReturned}, {wallet.ShareOpening, wallet.ShareOpened},
+	} {
+		for _, to := range steps {
+			onRecord(t, s, p, "not closed yet")
+			share, err := s.Mark(t.Context(), p.No, guest(int64(i)), to, 7, eve)
+			require.NoError(t, err)
+			require.Equal(t, to, share.State)
+			p.Shares[i] = share
+		}
+	}
+	p.State = wallet.PacketClosed
+	onRecord(t, s, p, "with its last share")
+}
+
+func packetLists(t *testing.T, s PacketStore) {
+	var bySender, forGuest []wallet.Packet
+	for i := range 24 {
+		p := packet(int64(i+1), time.Duration(i*7%24)*time.Minute, 1+i%2)
+		p.Owner = wallet.ActID(5 + i%3)
+		if i%4 == 0 {
+			p.Stage = wallet.ExternalDrill
+		}
+		if i%5 == 0 { // asked for only: its sender sees it, its guests do not
+			_, _, err := s.Create(t.Context(), p)
+			require.NoError(t, err)
+		} else {
+			sent(t, s, p)
+			p.State = wallet.PacketSent
+		}
+		if p.Owner != 6 && p.Stage == wallet.Official {
+			bySender = append(bySender, p)
+		}
+		if i%2 == 1 && p.Stage == wallet.Official && p.State == wallet.PacketSent {
+			forGuest = append(forGuest, p)
+		}
+	}
+	newest := func(a, b wallet.Packet) int { return int(b.Created - a.Created) }
+	slices.SortFunc(bySender, newest)
+	slices.SortFunc(forGuest, newest)
+	require.NotEmpty(t, forGuest)
+	for _, limit := range []int{0, 1, 3, 100} {
+		got, err := s.SentBy(t.Context(), []wallet.ActID{5, 7}, wallet.Official, limit)
+		require.NoError(t, err)
+		require.ElementsMatch(t, bySender[:min(limit, len(bySender))], got)
+		require.True(t, slices.IsSortedFunc(got, newest))
+		got, err = s.For(t.Context(), []wallet.Account{guest(1)}, []wallet.ActID{5}, wallet.Official, limit)
+		require.NoError(t, err)
+		require.ElementsMatch(t, forGuest[:min(limit, len(forGuest))], got)
+		require.True(t, slices.IsSortedFunc(got, newest))
+	}
+	got, err := s.SentBy(t.Context(), []wallet.ActID{5}, wallet.InternalTest, 10)
+	require.NoError(t, err)
+	require.Empty(t, got)
+	got, err = s.For(t.Context(), []wallet.Account{guest(7)}, []wallet.ActID{1}, wallet.Official, 10)
+	require.NoError(t, err)
+	require.Empty(t, got)
+}
+
+// packetOpenedBy: what a wallet has opened stays in its list, whoever's account asks.
+func packetOpenedBy(t *testing.T, s PacketStore) {
+	p := packet(1, 0, 2)
+	sent(t, s, p)
+	list := func(as []wallet.Account, ids ...wallet.ActID) []wallet.Packet {
+		got, err := s.For(t.Context(), as, ids, wallet.Official, 10)
+		require.NoError(t, err)
+		return got
+	}
+	require.Empty(t, list(nil, 31, 32))
+	for _, to := range []wallet.ShareState{wallet.ShareOpening, wallet.ShareOpened} {
+		for i := range int64(2) {
+			_, err := s.Mark(t.Context(), p.No, guest(i), to, wallet.ActID(31+i), eve)
+			require.NoError(t, err)
+		}
+	}
+	for _, got := range [][]wallet.Packet{list(nil, 31), list(nil, 32, 99), list(nil, 31, 32), list([]wallet.Account{guest(0), guest(1)}, 31, 32)} {
+		require.Len(t, got, 1, "each packet once")
+		require.Equal(t, p.No, got[0].No)
+		require.Equal(t, wallet.PacketClosed, got[0].State)
+	}
+	returned := packet(2, 0, 1)
+	sent(t, s, returned)
+	for _, to := range []wallet.ShareState{wallet.ShareReturning, wallet.ShareReturned} {
+		_, err := s.Mark(t.Context(), returned.No, guest(0), to, returned.Owner, eve)
+		require.NoError(t, err)
+	}
+	require.Len(t, list([]wallet.Account{guest(0)}), 2, "its guest sees that it went back")
+	require.Empty(t, list(nil, returned.Owner), "its sender has not opened it")
+}

@@ -1,0 +1,141 @@
+package storetest
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+func packetUnfinished(t *testing.T, s PacketStore) {
+	expect := func(asked, gone wallet.Instant, limit int, requests ...int64) {
+		t.Helper()
+		got, err := s.Unfinished(t.Context(), asked, gone, limit)
+		require.NoError(t, err)
+		var numbers []int64
+		for _, p := range got {
+			numbers = append(numbers, p.No.Request)
+			onRecord(t, s, p, "as it is on record")
+		}
+		require.Equal(t, requests, numbers)
+	}
+	mark := func(p wallet.Packet, n int64, to wallet.ShareState, at wallet.Instant) {
+		t.Helper()
+		share, err := s.Mark(t.Context(), p.No, guest(n), to, 7, at)
+		require.NoError(t, err)
+		require.Equal(t, to, share.State)
+	}
+	minute := func(n int) wallet.Instant { return eve.Add(time.Duration(n) * time.Minute) }
+	var ps []wallet.Packet
+	for i := range 6 {
+		p := packet(int64(i+1), time.Duration(i)*time.Minute, 2)
+		_, _, err := s.Create(t.Context(), p)
+		require.NoError(t, err)
+		ps = append(ps, p)
+	}
+	expect(minute(0), minute(9), 10)
+	expect(minute(0)+1, minute(9), 10, 1)
+	expect(minute(9), minute(0), 10, 1, 2, 3, 4, 5, 6)
+	expect(minute(9), minute(0), 2, 1, 2)
+	expect(minute(9), minute(9), 0)
+	for _, p := range ps[:4] {
+		require.NoError(t, s.Advance(t.Context(), p.No, wallet.PacketSent))
+	}
+	require.NoError(t, s.Advance(t.Context(), ps[4].No, wallet.PacketRefused))
+	expect(minute(9), minute(0), 10, 6)
+	expect(minute(0), minute(2), 10, 1, 2) // sent long ago
+	expect(minute(9), minute(3)+1, 10, 1, 2, 3, 4, 6)
+	expect(minute(9), minute(3)+1, 3, 1, 2, 3)
+
+	mark(ps[1], 0, wallet.ShareOpening, minute(20))
+	mark(ps[1], 1, wallet.ShareReturning, minute(30))
+	expect(minute(20), minute(0), 10, 6)      // it has only begun
+	expect(minute(20)+1, minute(0), 10, 2, 6) // and got stuck
+	expect(minute(40), minute(9), 10, 1, 2, 3, 4, 6)
+	mark(ps[1], 0, wallet.ShareOpened, minute(20))
+	expect(minute(30), minute(0), 10, 6)
+	expect(minute(40), minute(0), 10, 2, 6) // the other share did
+	mark(ps[1], 1, wallet.ShareReturned, minute(30))
+	expect(minute(40), minute(9), 10, 1, 3, 4, 6) // closed
+}
+
+func packetBook(t *testing.T, s PacketStore) {
+	want := map[wallet.PacketNo]wallet.Packet{}
+	for i := range 60 {
+		p := packet(int64(i+1), 0, 1+i%3)
+		p.Owner = wallet.ActID(i*37%20 + 1)
+		sent(t, s, p)
+		p.State = wallet.PacketSent
+		want[p.No] = p
+	}
+	got := map[wallet.PacketNo]wallet.Packet{}
+	last := wallet.ActID(0)
+	require.NoError(t, s.Packets(t.Context(), func(p wallet.Packet) bool {
+		require.GreaterOrEqual(t, p.Owner, last)
+		require.NotContains(t, got, p.No)
+		last, got[p.No] = p.Owner, p
+		return true
+	}))
+	require.Equal(t, want, got)
+	n := 0
+	require.NoError(t, s.Packets(t.Context(), func(wallet.Packet) bool { n++; return n < 5 }))
+	require.Equal(t, 5, n, "reading stops when told")
+}
+
+func oneSends(t *testing.T, s PacketStore) {
+	const requests = 30
+	var created atomic.Int64
+	together(t, func(t *testing.T, caller int) {
+		for i := range int64(requests) {
+			p := packet(i+1, 0, caller+1)
+			got, isNew, err := s.Create(t.Context(), p)
+			require.NoError(t, err)
+			require.Equal(t, p.No, got.No)
+			sum := wallet.Money(0)
+			for _, share := range got.Shares {
+				sum += share.Amount
+			}
+			require.Equal(t, got.Amount, sum, "whole, whoever's it is")
+			if isNew {
+				created.Add(1)
+				require.Equal(t, p.Amount, got.Amount)
+			}
+		}
+	})
+	require.EqualValues(t, requests, created.Load())
+}
+
+// oneMarks: callers that open and callers that return all shares of one packet at the same time. Each share goes one way,
+// all callers are told which, and the packet is closed by whoever comes last.
+func oneMarks(t *testing.T, s PacketStore) {
+	const shares = 20
+	p := packet(1, 0, shares)
+	sent(t, s, p)
+	var told [callers][shares]wallet.Share
+	together(t, func(t *testing.T, caller int) {
+		for n := range int64(shares) {
+			begin := wallet.ShareOpening
+			if caller%2 == 0 {
+				begin = wallet.ShareReturning
+			}
+			share, err := s.Mark(t.Context(), p.No, guest(n), begin, wallet.ActID(caller+1), eve)
+			require.NoError(t, err)
+			end := wallet.ShareOpened
+			if share.State == wallet.ShareReturning || share.State == wallet.ShareReturned {
+				end = wallet.ShareReturned
+			}
+			share, err = s.Mark(t.Context(), p.No, guest(n), end, share.Owner, eve)
+			require.NoError(t, err)
+			require.Equal(t, end, share.State)
+			told[caller][n] = share
+		}
+	})
+	for caller := range told {
+		require.Equal(t, told[0], told[caller])
+	}
+	p.State, p.Shares = wallet.PacketClosed, told[0][:]
+	onRecord(t, s, p, "as all were told")
+}
