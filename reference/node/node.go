@@ -10,6 +10,7 @@ import (
 	"hongbao/reference/activity"
 	"hongbao/reference/assetcenter"
 	"hongbao/reference/identity"
+	"hongbao/reference/packet"
 	"hongbao/reference/posting"
 	"hongbao/reference/reconcile"
 	"hongbao/reference/token"
@@ -59,6 +60,7 @@ type Ports struct {
 	Ledger      wallet.Ledger
 	Withdrawals wallet.Withdrawals
 	Bank        wallet.Bank
+	Packets     wallet.Packets // nil: nobody sends packets here
 	Sealer      wallet.Sealer
 	Alarm       func(kind wallet.AlarmKind, detail string)
 
@@ -74,6 +76,7 @@ type Node struct {
 	center   *assetcenter.Center
 	reader   *walletpage.Reader
 	withdraw *withdraw.Service
+	packets  *packet.Service // nil: there are none
 	people   *identity.Service
 	winners  *identity.Memory
 	poster   *posting.Poster
@@ -125,6 +128,7 @@ func New(c Config, p Ports) (*Node, error) {
 		people: people, winners: winners, poster: poster, trust: trust, alarm: p.Alarm, ports: p,
 		lateAfter: 2 * max(c.CompensateAfter, posting.CompensateAfter),
 	}
+	n.packets = newPackets(p, people, index, n.withdraw.Prepare)
 	limit := 0.0
 	switch c.Strategy {
 	case wallet.StrategySync:
