@@ -70,9 +70,12 @@ type Line struct {
 
 // Page is what the wallet page shows (T5, P1).
 type Page struct {
-	Stage       Stage
-	Balance     Money // may be withdrawn, posted or not
-	Income      Money // all that was won
+	Stage Stage
+
+	// Balance may be withdrawn, posted or not; Income is all that was won, and what came out of packets is no part of it.
+	// While tokens or the ledger are missing both are sums of what was read, and no balance to go by.
+	Balance, Income Money
+
 	Grants      []Line
 	Next        Cursor       // where to go on; zero = the end. While a source is missing the list has gaps: begin again
 	Withdrawals []Withdrawal // newest first; with the first page only

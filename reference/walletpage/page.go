@@ -1,5 +1,6 @@
 // Package walletpage shows a person's money: what is posted and what is promised by tokens, as one list and one sum
-// (T5, P1), with every source able to fail on its own (P2).
+// (T5, P1), and beside the first page of that list withdrawals, packets and other rewards. Every source can fail, or be
+// switched off, on its own (P2): the page then says what it lacks.
 //
 // The source's formula is "posted list + token list − tokens that are posted or posting". Taken by the letter it has
 // a gap: a token that is being posted is in neither list. Here the subtraction goes by order number: the tokens are
@@ -17,15 +18,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The names of the sources in Page.Missing.
+// The names of the sources in Page.Missing, in the order that it has them.
 const (
 	SourceTokens      = "tokens"
 	SourceLedger      = "ledger"
 	SourceWithdrawals = "withdrawals"
+	SourcePackets     = "packets"
+	SourceRewards     = "rewards"
 )
 
-// maxWithdrawals bounds the withdrawals on a page: the withdraw limits allow far fewer in a festival.
-const maxWithdrawals = 50
+// shortPage is how many entries a page has at most while pages are cut short and no setting says otherwise: what a phone
+// shows at once.
+const shortPage = 10
 
 // Reader reads wallet pages.
 type Reader struct {
@@ -33,8 +37,15 @@ type Reader struct {
 	Index       *activity.Index
 	Ledger      wallet.Ledger
 	Withdrawals wallet.Withdrawals
-	Purse       *Purse // nil where the strategy has no tokens
+	Packets     wallet.Packets // nil: there are none
+	Items       wallet.Items   // nil: there are none
+	Purse       *Purse         // nil where the strategy has no tokens
 	Clock       wallet.Clock
+
+	// Switched says whether a degrade switch is on (D3); nil: none ever is. ShortPage is how many entries a page has at
+	// most while pages are cut short; nil, or below one: shortPage.
+	Switched  func(wallet.Switch) bool
+	ShortPage func() int
 }
 
 // Page implements wallet.Service's Page.
@@ -54,25 +65,11 @@ func (p *Reader) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, e
 	if err != nil {
 		return wallet.Page{}, err
 	}
+	r.Limit = p.limit(r.Limit)
 	page := wallet.Page{Stage: child.Stage}
-	var held Held
-	if p.Purse != nil {
-		held = p.Purse.Read(ctx, who, child.Stage, r.Tokens)
-		page.Refused = held.Refused
-		if held.Missing {
-			page.Missing = append(page.Missing, SourceTokens)
-		}
-	}
-	wallets := who.Wallets()
-	query := wallet.ViewQuery{Wallets: wallets, Stage: child.Stage, Check: held.Numbers(), After: r.After, Limit: r.Limit + 1}
-	var view wallet.View
-	err = wallet.Repeat(func() (err error) { view, err = p.Ledger.View(ctx, query); return err })
-	switch {
-	case err == nil:
-	case degradable(err):
-		page.Missing = append(page.Missing, SourceLedger)
-		view.Posted = make([]bool, len(held.Tokens))
-	default:
+	held := p.held(ctx, &page, who, r.Tokens)
+	view, err := p.view(ctx, &page, who.Wallets(), held, r)
+	if err != nil {
 		return wallet.Page{}, err
 	}
 	if err := p.sum(&page, view, held); err != nil {
@@ -83,12 +80,64 @@ func (p *Reader) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, e
 		page.Refused = append(page.Refused, p.Purse.Restore(ctx, held, view.Posted)...)
 	}
 	if r.After == (wallet.Cursor{}) {
-		p.withdrawals(ctx, &page, wallets)
+		p.beside(ctx, &page, who, wallet.AccountOf(r.App, r.User))
 	}
 	return page, nil
 }
 
-// sum fills in balance and income: posted, and promised by tokens that are not posted.
+// limit returns how many entries the page may have.
+func (p *Reader) limit(asked int) int {
+	if !p.off(wallet.SwitchShortPages) {
+		return asked
+	}
+	if p.ShortPage != nil {
+		if n := p.ShortPage(); n >= 1 {
+			return min(asked, n)
+		}
+	}
+	return min(asked, shortPage)
+}
+
+// off says whether a switch is on, and so what it stands for is off.
+func (p *Reader) off(s wallet.Switch) bool { return p.Switched != nil && p.Switched(s) }
+
+// held reads the person's tokens. Those that the client sent are neither taken nor refused while tokens are off.
+func (p *Reader) held(ctx context.Context, page *wallet.Page, who wallet.Person, sealed [][]byte) (held Held) {
+	if p.Purse == nil {
+		return Held{}
+	}
+	if p.off(wallet.SwitchPageNoTokens) {
+		page.Missing = append(page.Missing, SourceTokens)
+		return Held{}
+	}
+	held = p.Purse.Read(ctx, who, page.Stage, sealed)
+	page.Refused = held.Refused
+	if held.Missing {
+		page.Missing = append(page.Missing, SourceTokens)
+	}
+	return held
+}
+
+// view looks into the ledger. An entry more than the page has tells whether there is a next one.
+func (p *Reader) view(ctx context.Context, page *wallet.Page, wallets []wallet.ActID, held Held, r wallet.PageRequest) (wallet.View, error) {
+	var view wallet.View
+	missing := p.off(wallet.SwitchPageNoLedger)
+	if !missing {
+		query := wallet.ViewQuery{Wallets: wallets, Stage: page.Stage, Check: held.Numbers(), After: r.After, Limit: r.Limit + 1}
+		err := wallet.Repeat(func() (err error) { view, err = p.Ledger.View(ctx, query); return err })
+		if missing = degradable(err); err != nil && !missing {
+			return wallet.View{}, err
+		}
+	}
+	if missing {
+		page.Missing = append(page.Missing, SourceLedger)
+		view = wallet.View{Posted: make([]bool, len(held.Tokens))}
+	}
+	return view, nil
+}
+
+// sum fills in balance and income: posted, and promised by tokens that are not posted. While a source is missing they are
+// the sums of what was read, and the page says so: they are no balance to go by.
 func (p *Reader) sum(page *wallet.Page, view wallet.View, held Held) error {
 	page.Balance, page.Income = view.Balance, view.Income
 	for i, t := range held.Tokens {
@@ -136,22 +185,6 @@ func (p *Reader) line(no wallet.OrderNo, amount wallet.Money, opened wallet.Inst
 		text = scene.BillText
 	}
 	return wallet.Line{Order: no, Amount: amount, Opened: opened, Status: s, Text: text}
-}
-
-// withdrawals adds the withdrawals, newest first.
-func (p *Reader) withdrawals(ctx context.Context, page *wallet.Page, wallets []wallet.ActID) {
-	for _, id := range wallets {
-		ws, err := p.Withdrawals.Of(ctx, id, page.Stage, maxWithdrawals)
-		if err != nil {
-			page.Missing = append(page.Missing, SourceWithdrawals)
-			return
-		}
-		page.Withdrawals = append(page.Withdrawals, ws...)
-	}
-	if len(wallets) > 1 {
-		slices.SortStableFunc(page.Withdrawals, func(a, b wallet.Withdrawal) int { return int(min(max(b.Created-a.Created, -1), 1)) })
-		page.Withdrawals = page.Withdrawals[:min(len(page.Withdrawals), maxWithdrawals)]
-	}
 }
 
 // degradable says whether a source's failure leaves a page worth showing.

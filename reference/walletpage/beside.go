@@ -1,0 +1,80 @@
+package walletpage
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// What stands beside the first page. Each list is bounded: it is no book, and the newest are what people look for.
+const (
+	maxWithdrawals = 50 // the withdraw limits allow far fewer in a festival
+	maxPackets     = 50 // sent and received together
+	maxItems       = wallet.MaxPage
+)
+
+// beside adds what stands beside the first page. A source that fails is missing, whatever its error is: none of them is
+// part of the sums.
+func (p *Reader) beside(ctx context.Context, page *wallet.Page, who wallet.Person, caller wallet.Account) {
+	wallets := who.Wallets()
+	source := func(name string, off wallet.Switch, read func() error) {
+		if p.off(off) || read() != nil {
+			page.Missing = append(page.Missing, name)
+		}
+	}
+	source(SourceWithdrawals, wallet.SwitchPageNoPayouts, func() (err error) {
+		page.Withdrawals, err = p.withdrawals(ctx, wallets, page.Stage)
+		return err
+	})
+	if p.Packets != nil {
+		source(SourcePackets, wallet.SwitchPageNoPackets, func() (err error) {
+			page.Packets, err = p.packets(ctx, caller, wallets, page.Stage)
+			return err
+		})
+	}
+	if p.Items != nil {
+		source(SourceRewards, wallet.SwitchPageNoRewards, func() (err error) {
+			page.Items, err = p.Items.Of(ctx, wallets, page.Stage, wallet.Cursor{}, p.limit(maxItems))
+			return err
+		})
+	}
+}
+
+// withdrawals returns the person's withdrawals, newest first.
+func (p *Reader) withdrawals(ctx context.Context, wallets []wallet.ActID, stage wallet.Stage) (all []wallet.Withdrawal, err error) {
+	for _, id := range wallets {
+		ws, err := p.Withdrawals.Of(ctx, id, stage, maxWithdrawals)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ws...)
+	}
+	if len(wallets) > 1 {
+		slices.SortStableFunc(all, func(a, b wallet.Withdrawal) int { return cmp.Compare(b.Created, a.Created) })
+		all = all[:min(len(all), maxWithdrawals)]
+	}
+	return all, nil
+}
+
+// packets returns the packets that the person's wallets sent, those for the account that asks, and those whose shares the
+// person's wallets have opened: each once, newest first.
+func (p *Reader) packets(ctx context.Context, caller wallet.Account, wallets []wallet.ActID, stage wallet.Stage) ([]wallet.Packet, error) {
+	limit := p.limit(maxPackets)
+	all, err := p.Packets.SentBy(ctx, wallets, stage, limit)
+	if err != nil {
+		return nil, err
+	}
+	received, err := p.Packets.For(ctx, []wallet.Account{caller}, wallets, stage, limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range received {
+		if !slices.ContainsFunc(all, func(s wallet.Packet) bool { return s.No == r.No }) {
+			all = append(all, r)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b wallet.Packet) int { return cmp.Compare(b.Created, a.Created) })
+	return all[:min(len(all), limit)], nil
+}
