@@ -4,25 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"hongbao/reports"
 	"hongbao/scenarios"
 	"hongbao/sim/coupons"
+	"hongbao/sim/limits"
 	"hongbao/sim/totals"
 )
 
 // studies makes the comparisons of designs that a scenario asks for, side by side: each is a world of its own. An
 // interrupted one leaves nothing.
 func studies(ctx context.Context, s *scenarios.Scenario, seed uint64) ([]reports.Study, error) {
-	var asked []func() (reports.Study, error)
+	var asked []func() ([]reports.Study, error)
+	one := func(of func(context.Context, *scenarios.Scenario, uint64) (reports.Study, error)) {
+		asked = append(asked, func() ([]reports.Study, error) {
+			made, err := of(ctx, s, seed)
+			return []reports.Study{made}, err
+		})
+	}
 	if s.RunningTotal != nil {
-		asked = append(asked, func() (reports.Study, error) { return totals.Study(ctx, s, seed) })
+		one(totals.Study)
 	}
 	if s.Coupons != nil {
-		asked = append(asked, func() (reports.Study, error) { return coupons.Study(ctx, s, seed) })
+		one(coupons.Study)
 	}
-	made, errs := make([]reports.Study, len(asked)), make([]error, len(asked))
+	if s.Limits != nil {
+		asked = append(asked, func() ([]reports.Study, error) { return limits.Studies(ctx, s, seed) })
+	}
+	made, errs := make([][]reports.Study, len(asked)), make([]error, len(asked))
 	var all sync.WaitGroup
 	for i, make := range asked {
 		all.Go(func() { made[i], errs[i] = make() })
@@ -39,5 +50,5 @@ func studies(ctx context.Context, s *scenarios.Scenario, seed uint64) ([]reports
 			return nil, internal(fmt.Errorf("comparing designs: %w", err))
 		}
 	}
-	return made, nil
+	return slices.Concat(made...), nil
 }

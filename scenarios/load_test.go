@@ -19,6 +19,7 @@ func TestShipped(t *testing.T) {
 		"rain-peak.yaml":                54_000_000, // a later run replays it at full size
 		"fireworks-coupons.yaml":        1_200,      // the show's cash; its coupons are a comparison of their own
 		"running-total.yaml":            3_200,      // the same; its totals are compared under a load of their own
+		"limits.yaml":                   800,        // the same
 		"regress/unknown-outcomes.yaml": 4_800,
 		"regress/budget-stop.yaml":      5_600,
 		"regress/phase-switch.yaml":     4_200,

@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"hongbao/reference/wallet"
 )
 
-// restAfter is how long a count that failed is left alone: long enough that its time-outs cost nobody's latency, and
-// short beside the minutes that a failover takes.
-const restAfter = time.Second
-
 // Fallback limits by a common count, and by this instance's share while the count cannot be asked (L2) or an operator
-// says so. It never fails.
+// says so. It never fails. A count that failed is left alone until the next window: so its time-outs cost one request a
+// second, and instances come back to it together, because some that count beside some that share let too much pass.
 type Fallback struct {
 	Exact Limiter
 	Share *Share
@@ -25,7 +21,7 @@ type Fallback struct {
 	Tripped func(failed error)
 
 	mu     sync.Mutex
-	resume wallet.Instant // the count is not asked before
+	resume int64 // the window from which on the count is asked again
 	failed bool
 }
 
@@ -46,7 +42,7 @@ func (f *Fallback) Allow(ctx context.Context, now wallet.Instant) error {
 func (f *Fallback) resting(now wallet.Instant) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.failed && now < f.resume
+	return f.failed && window(now) < f.resume
 }
 
 // note remembers whether the count answered, and tells of a change.
@@ -54,7 +50,7 @@ func (f *Fallback) note(now wallet.Instant, err error) {
 	f.mu.Lock()
 	was := f.failed
 	if f.failed = err != nil; f.failed {
-		f.resume = now.Add(restAfter)
+		f.resume = window(now) + 1
 	}
 	f.mu.Unlock()
 	if f.Tripped != nil && was != (err != nil) {

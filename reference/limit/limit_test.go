@@ -1,0 +1,258 @@
+package limit_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/limit"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+)
+
+const start = wallet.Instant(1_643_630_400_000_000) // a whole second
+
+// passed counts how many of n requests pass at a moment.
+func passed(t testing.TB, l limit.Limiter, now wallet.Instant, n int) (ok int) {
+	for range n {
+		err := l.Allow(t.Context(), now)
+		if err == nil {
+			ok++
+			continue
+		}
+		require.ErrorIs(t, err, wallet.ErrLimited)
+	}
+	return ok
+}
+
+// An instance's share is its part, with a burst of a second, whatever the others do.
+func TestShare(t *testing.T) {
+	s, err := limit.NewShare(100, 4)
+	require.NoError(t, err)
+	require.Equal(t, 25, passed(t, s, start, 100))
+	require.Equal(t, 5, passed(t, s, start.Add(200*time.Millisecond), 100))
+	for _, c := range []struct {
+		perSecond float64
+		instances int
+	}{{0, 1}, {-1, 1}, {1, 0}} {
+		_, err := limit.NewShare(c.perSecond, c.instances)
+		require.ErrorIs(t, err, wallet.ErrInvalid)
+	}
+}
+
+// However uneven the traffic is, those who count together let the limit pass and no more.
+func TestCommonCounts(t *testing.T) {
+	count := mem.NewPermits()
+	for name, of := range map[string]func() (limit.Limiter, error){
+		"counted": func() (limit.Limiter, error) { return limit.NewCounted(count, "counted", 100) },
+		"leased":  func() (limit.Limiter, error) { return limit.NewLeased(count, "leased", 100, 4) },
+	} {
+		busy, err := of()
+		require.NoError(t, err)
+		idle, err := of()
+		require.NoError(t, err)
+		require.Equal(t, 1, passed(t, idle, start, 1), name)
+		require.InDelta(t, 99, passed(t, busy, start, 300), 3, name)
+		require.Equal(t, 100, passed(t, busy, start.Add(time.Second), 300), "%s: the next second has its own", name)
+	}
+}
+
+// Whatever is asked of whom and when, no window lets more than the limit pass; and when one instance asks alone for more
+// than there is, all of it passes.
+func TestLeasedNeverOver(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		perSecond, instances := rapid.Int64Range(1, 500).Draw(rt, "limit"), rapid.IntRange(1, 8).Draw(rt, "instances")
+		count := mem.NewPermits()
+		all := make([]limit.Limiter, instances)
+		for i := range all {
+			all[i], _ = limit.NewLeased(count, "l", perSecond, instances)
+		}
+		got := map[int64]int64{}
+		now := start
+		for range rapid.IntRange(1, 50).Draw(rt, "bursts") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 700).Draw(rt, "later")) * time.Millisecond)
+			l := all[rapid.IntRange(0, instances-1).Draw(rt, "who")]
+			for range rapid.IntRange(1, 200).Draw(rt, "n") {
+				if l.Allow(t.Context(), now) == nil {
+					got[int64(now)/1e6]++
+				}
+			}
+		}
+		for _, n := range got {
+			require.LessOrEqual(rt, n, perSecond)
+		}
+		alone := now.Add(2 * time.Second)
+		require.EqualValues(rt, perSecond, passed(t, all[0], alone, int(perSecond)+10), "nothing is left while it is asked for")
+	})
+}
+
+// Many at once use no permit twice.
+func TestLeasedAtOnce(t *testing.T) {
+	l, err := limit.NewLeased(mem.NewPermits(), "l", 500, 2)
+	require.NoError(t, err)
+	var ok atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { ok.Add(int64(passed(t, l, start, 200))) })
+	}
+	all.Wait()
+	require.LessOrEqual(t, ok.Load(), int64(500))
+	require.Greater(t, ok.Load(), int64(400), "those who ask at the same time may each take a part, and none is lost")
+}
+
+// sick is a count that fails while told to.
+type sick struct {
+	wallet.Permits
+	down  bool
+	calls int
+}
+
+func (s *sick) Take(ctx context.Context, name string, w, want, limit int64) (int64, int64, error) {
+	s.calls++
+	if s.down {
+		return 0, 0, wallet.ErrUnavailable
+	}
+	return s.Permits.Take(ctx, name, w, want, limit)
+}
+
+// While the count fails an instance keeps to its share, asks once a second whether it is back, and tells of both turns.
+func TestFallback(t *testing.T) {
+	count := &sick{Permits: mem.NewPermits()}
+	exact, err := limit.NewCounted(count, "f", 100)
+	require.NoError(t, err)
+	share, err := limit.NewShare(100, 4)
+	require.NoError(t, err)
+	var told []error
+	local := false
+	f := &limit.Fallback{Exact: exact, Share: share, Local: func() bool { return local }, Tripped: func(err error) { told = append(told, err) }}
+	require.Equal(t, 100, passed(t, f, start, 150))
+	count.down, count.calls = true, 0
+	require.Equal(t, 25, passed(t, f, start.Add(time.Second), 150))
+	require.Equal(t, 1, count.calls, "who cannot answer is left alone")
+	require.Len(t, told, 1)
+	require.ErrorIs(t, told[0], wallet.ErrUnavailable)
+	count.down = false
+	require.Equal(t, 100, passed(t, f, start.Add(2*time.Second), 150))
+	require.Len(t, told, 2)
+	require.NoError(t, told[1])
+	local, count.calls = true, 0
+	require.Equal(t, 25, passed(t, f, start.Add(3*time.Second), 150), "an operator says so")
+	require.Zero(t, count.calls)
+}
+
+// A limiter that cannot be is refused.
+func TestRefused(t *testing.T) {
+	for why, err := range map[string]error{
+		"no count":     second(limit.NewCounted(nil, "n", 1)),
+		"no name":      second(limit.NewCounted(mem.NewPermits(), "", 1)),
+		"no instance":  second(limit.NewLeased(mem.NewPermits(), "n", 1, 0)),
+		"below zero":   second(limit.NewLeased(mem.NewPermits(), "n", -1, 1)),
+		"an empty one": second(limit.NewPools(0, 1)),
+	} {
+		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// A crowd of one kind takes no room of the other (L3).
+func TestPools(t *testing.T) {
+	p, err := limit.NewPools(3, 1)
+	require.NoError(t, err)
+	require.NoError(t, p.Enter(limit.Activity, 2))
+	require.ErrorIs(t, p.Enter(limit.Activity, 2), wallet.ErrOverloaded)
+	require.NoError(t, p.Enter(limit.Activity, 1), "who did not fit took nothing")
+	require.NoError(t, p.Enter(limit.Everyday, 1))
+	require.ErrorIs(t, p.Enter(limit.Everyday, 1), wallet.ErrOverloaded)
+	p.Leave(limit.Activity, 3)
+	require.Zero(t, p.In(limit.Activity))
+	require.EqualValues(t, 1, p.In(limit.Everyday))
+}
+
+// clock stands still.
+type clock struct{}
+
+func (clock) Now() wallet.Instant { return start }
+
+// behind counts what passed the door.
+type behind struct {
+	wallet.Service
+	wallet.Downstream
+	calls int
+}
+
+func (b *behind) Grant(context.Context, wallet.GrantRequest) (wallet.GrantReply, error) {
+	b.calls++
+	return wallet.GrantReply{}, nil
+}
+
+func (b *behind) Page(context.Context, wallet.PageRequest) (wallet.Page, error) {
+	b.calls++
+	return wallet.Page{}, nil
+}
+
+func (b *behind) Withdraw(context.Context, wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+	b.calls++
+	return wallet.WithdrawReply{}, nil
+}
+
+func (b *behind) Issue(context.Context, []wallet.Item) ([]wallet.ItemAnswer, error) {
+	b.calls++
+	return nil, nil
+}
+
+func (b *behind) Look(context.Context, wallet.Item) (wallet.Receipt, error) {
+	b.calls++
+	return wallet.Receipt{}, nil
+}
+
+func (b *behind) Use(context.Context, wallet.Item) (wallet.Receipt, error) {
+	b.calls++
+	return wallet.Receipt{}, nil
+}
+
+func (b *behind) Refund(context.Context, wallet.Item) (wallet.Receipt, error) {
+	b.calls++
+	return wallet.Receipt{}, nil
+}
+
+// Each door lets its share pass, and what it turns away reaches nobody (L1).
+func TestDoors(t *testing.T) {
+	one := func() limit.Limiter {
+		s, err := limit.NewShare(1, 1)
+		require.NoError(t, err)
+		return s
+	}
+	in, out := &behind{}, &behind{}
+	open := limit.Door{Service: in, Clock: clock{}}
+	door := limit.Door{Service: in, Clock: clock{}, Grants: one(), Pages: one(), Withdrawals: one()}
+	for why, call := range map[string]func(d limit.Door) error{
+		"grant":    func(d limit.Door) error { return second(d.Grant(t.Context(), wallet.GrantRequest{})) },
+		"page":     func(d limit.Door) error { return second(d.Page(t.Context(), wallet.PageRequest{})) },
+		"withdraw": func(d limit.Door) error { return second(d.Withdraw(t.Context(), wallet.WithdrawRequest{})) },
+	} {
+		in.calls = 0
+		require.NoError(t, call(door), why)
+		require.ErrorIs(t, call(door), wallet.ErrLimited, why)
+		require.Equal(t, 1, in.calls, why)
+		require.NoError(t, errors.Join(call(open), call(open)), "%s: where there is no limit", why)
+	}
+	for why, call := range map[string]func(d wallet.Downstream) error{
+		"issue":  func(d wallet.Downstream) error { return second(d.Issue(t.Context(), nil)) },
+		"look":   func(d wallet.Downstream) error { return second(d.Look(t.Context(), wallet.Item{})) },
+		"use":    func(d wallet.Downstream) error { return second(d.Use(t.Context(), wallet.Item{})) },
+		"refund": func(d wallet.Downstream) error { return second(d.Refund(t.Context(), wallet.Item{})) },
+	} {
+		out.calls = 0
+		d := limit.Outbound{Downstream: out, Clock: clock{}, Limiter: one()}
+		require.NoError(t, call(d), why)
+		require.ErrorIs(t, call(d), wallet.ErrLimited, why)
+		require.Equal(t, 1, out.calls, why)
+	}
+}

@@ -1,0 +1,48 @@
+package scenarios
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestLimits wants the shipped comparison read as it is written, and scaled.
+func TestLimits(t *testing.T) {
+	s, err := Load("limits.yaml")
+	require.NoError(t, err)
+	l := s.Limits
+	require.Equal(t, 40, l.Instances)
+	require.Equal(t, Ratio{3, 4}, l.HotTraffic)
+	require.Equal(t, LimitCase{"high", Ratio{60_000, 1}, Ratio{100_000, 1}}, l.Cases[1])
+	small, err := Scale(s, 1, 10)
+	require.NoError(t, err)
+	require.Equal(t, Ratio{3_000, 1}, small.Limits.KeyRate)
+	require.Equal(t, Ratio{6, 1}, small.Limits.Cases[0].Limit)
+	require.Equal(t, 40, small.Limits.Pools.Room)
+	require.Equal(t, 40, small.Limits.Instances, "how the load is divided stays")
+	require.Equal(t, Ratio{30_000, 1}, s.Limits.KeyRate, "the original stays")
+}
+
+// TestLimitsFaults wants each fault of the section found.
+func TestLimitsFaults(t *testing.T) {
+	src, err := os.ReadFile("limits.yaml")
+	require.NoError(t, err)
+	for _, c := range []struct{ why, from, to, want string }{
+		{"one instance divides nothing", "instances: 40", "instances: 1", "not between 2 and"},
+		{"a count that answers nothing", "key_rate: 30k/s", "key_rate: 0/s", "compares nothing"},
+		{"an outage beyond the end", "outage_from: 6s", "outage_from: 9s", "ends after"},
+		{"a flood beyond the end", "flood_for: 4s", "flood_for: 8s", "ends after"},
+		{"a name twice", "name: high", "name: low", "there twice"},
+		{"a limit of zero", "limit: 60/s", "limit: 0/s", "lets nothing pass"},
+		{"all the room kept", "everyday_room: 100", "everyday_room: 400", "is not between 1 and 399"},
+		{"more than a machine can go through", "offered: 100k/s", "offered: 9M/s", "requests are more than"},
+		{"no time", "  takes: 10s", "  takes: 0s", "is not between"},
+	} {
+		text := strings.Replace(string(src), c.from, c.to, 1)
+		require.NotEqual(t, string(src), text, c.why)
+		_, err := Parse("limits.yaml", []byte(text))
+		require.ErrorContains(t, err, c.want, c.why)
+	}
+}

@@ -1,0 +1,128 @@
+package limits
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"time"
+
+	"hongbao/reference/limit"
+	"hongbao/reports"
+	"hongbao/scenarios"
+)
+
+// tally is what became of one kind of traffic.
+type tally struct{ offered, refused int64 }
+
+func (t tally) permille() float64 { return 1000 * float64(t.refused) / float64(max(1, t.offered)) }
+
+// poolDesign is a way to divide a machine's room.
+type poolDesign struct {
+	name, title, titleZH string
+	apart                bool
+}
+
+// poolStudy floods a machine with the festival's traffic, and looks at what becomes of everyday's (L3).
+func poolStudy(ctx context.Context, p *scenarios.LimitPools, takes time.Duration) (reports.Study, error) {
+	s := reports.Study{Name: "pools", Title: "Two kinds of traffic on one machine", TitleZH: "活动与日常流量隔离", Spec: []string{"L1", "L3"},
+		Columns: []reports.StudyColumn{
+			{Name: "everyday_refused_permille", Title: "Everyday's refused, ‰", TitleZH: "日常流量被拒 ‰"},
+			{Name: "everyday_offered", Title: "Everyday's, asked", TitleZH: "日常请求"},
+			{Name: "activity_refused_permille", Title: "The festival's refused, ‰", TitleZH: "活动流量被拒 ‰"},
+			{Name: "activity_offered", Title: "The festival's, asked", TitleZH: "活动请求"},
+		},
+		Notes: []string{fmt.Sprintf("The machine works on %d requests at a time, each for %v; the flood lasts %v.", p.Room, p.Takes, p.FloodFor),
+			"In a cluster of its own the festival's traffic touches no machine of everyday's at all; pools are the same within one."}}
+	var ours, shared [2]tally
+	for _, d := range []poolDesign{{"one-pool", "One pool", "共用", false}, {"two-pools", "A pool each", "独立", true}} {
+		t, err := flood(ctx, p, takes, d.apart)
+		if err != nil {
+			return s, err
+		}
+		s.Designs = append(s.Designs, reports.StudyDesign{Name: d.name, Title: d.title, TitleZH: d.titleZH, Values: []float64{
+			t[limit.Everyday].permille(), float64(t[limit.Everyday].offered), t[limit.Activity].permille(), float64(t[limit.Activity].offered)}})
+		if d.apart {
+			ours = t
+		} else {
+			shared = t
+		}
+	}
+	s.Checks = []reports.Check{
+		check("everyday-untouched", "L3", ours[limit.Everyday].offered, ours[limit.Everyday].refused, "%d of everyday's requests were refused", ours[limit.Everyday].refused),
+		check("flood-is-turned-away", "L1", ours[limit.Activity].offered, above(ours[limit.Activity].refused == 0), "the flood fits into the machine: nothing is shown"),
+		check("one-pool-starves", "L3", shared[limit.Everyday].offered, above(shared[limit.Everyday].refused == 0), "one pool does everyday's traffic no harm"),
+	}
+	s.Verdict = combined(s.Checks)
+	return s, nil
+}
+
+// flood makes the requests of both kinds in order of time, each of which stays for as long as it takes.
+func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, apart bool) (t [2]tally, err error) {
+	activity, everyday := p.Room-p.EverydayRoom, p.EverydayRoom
+	if !apart {
+		activity, everyday = p.Room, p.Room
+	}
+	pools, err := limit.NewPools(activity, everyday)
+	if err != nil {
+		return t, fmt.Errorf("limits: %w", err)
+	}
+	var under leaving
+	for at := time.Duration(0); at < takes; at += time.Millisecond {
+		if ctx.Err() != nil {
+			return t, context.Cause(ctx)
+		}
+		for len(under) > 0 && under[0].at <= at {
+			d := heap.Pop(&under).(departure)
+			pools.Leave(d.class, 1)
+		}
+		rate := p.Activity
+		if p.FloodFrom <= at && at < p.FloodFrom+p.FloodFor {
+			rate = p.Flood
+		}
+		due := [2]int64{limit.Activity: due(rate, at), limit.Everyday: due(p.Everyday, at)}
+		steps := max(due[0], due[1])
+		for k := range steps { // evenly mixed, so that neither kind comes first by habit
+			for _, c := range [2]limit.Class{limit.Activity, limit.Everyday} {
+				if (k+1)*due[c]/steps == k*due[c]/steps {
+					continue
+				}
+				t[c].offered++
+				pool := c
+				if !apart {
+					pool = limit.Activity
+				}
+				if pools.Enter(pool, 1) != nil {
+					t[c].refused++
+					continue
+				}
+				heap.Push(&under, departure{at + p.Takes, pool})
+			}
+		}
+	}
+	return t, nil
+}
+
+// due returns how many requests fall due in the millisecond at a moment.
+func due(r scenarios.Ratio, at time.Duration) int64 {
+	return perSecond(r, at+time.Millisecond) - perSecond(r, at)
+}
+
+// departure is a request that will be done.
+type departure struct {
+	at    time.Duration
+	class limit.Class
+}
+
+// leaving are the requests under way, the first to be done on top.
+type leaving []departure
+
+func (l leaving) Len() int           { return len(l) }
+func (l leaving) Less(i, j int) bool { return l[i].at < l[j].at }
+func (l leaving) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
+func (l *leaving) Push(d any)        { *l = append(*l, d.(departure)) }
+func (l *leaving) Pop() any {
+	old := *l
+	d := old[len(old)-1]
+	*l = old[:len(old)-1]
+	return d
+}
