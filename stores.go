@@ -40,6 +40,7 @@ type stores struct {
 	admissions  *sqlstore.Admissions
 	ledger      *sqlstore.Ledger
 	withdrawals *sqlstore.Withdrawals
+	days        *sqlstore.WithdrawalDays
 	bank        *sqlstore.Bank
 	audit       *sqlstore.AuditLog
 
@@ -69,7 +70,7 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 	s.identities, s.orders, s.quotas = sqlstore.NewIdentities(s.sql), sqlstore.NewOrders(s.sql), sqlstore.NewQuotas(s.sql)
 	s.admissions = sqlstore.NewAdmissions(s.orders, s.quotas)
 	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), sqlstore.NewWithdrawals(s.sql)
-	s.bank, s.audit = sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
+	s.days, s.bank, s.audit = sqlstore.NewWithdrawalDays(s.sql), sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
 
 	dial := func(e *redisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) *redis.Client {
 		if err != nil {

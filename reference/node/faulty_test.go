@@ -197,6 +197,11 @@ func (p faultyWithdrawals) Create(ctx context.Context, w wallet.Withdrawal) (r w
 	return r, created, err
 }
 
+func (p faultyWithdrawals) Get(ctx context.Context, no wallet.WithdrawalNo) (w wallet.Withdrawal, err error) {
+	err = p.call("withdrawals.get", func() (err error) { w, err = p.inner.Get(ctx, no); return err })
+	return w, err
+}
+
 func (p faultyWithdrawals) Advance(ctx context.Context, no wallet.WithdrawalNo, s wallet.WithdrawalState) error {
 	return p.call("withdrawals.advance", func() error { return p.inner.Advance(ctx, no, s) })
 }

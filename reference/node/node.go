@@ -59,6 +59,7 @@ type Ports struct {
 	Backlog     wallet.Backlog
 	Ledger      wallet.Ledger
 	Withdrawals wallet.Withdrawals
+	Days        wallet.WithdrawalDays // nil: there is no limit of the day
 	Bank        wallet.Bank
 	Packets     wallet.Packets // nil: nobody sends packets here
 	Sealer      wallet.Sealer
@@ -121,8 +122,9 @@ func New(c Config, p Ports) (*Node, error) {
 	n := &Node{
 		center: &assetcenter.Center{People: winners, Index: index, Orders: p.Orders, Budgets: p.Budgets, Admission: p.Admission, Clock: p.Clock,
 			Nodes: c.Instances},
-		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Purse: purse, Clock: p.Clock},
-		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Bank: p.Bank,
+		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Purse: purse, Clock: p.Clock,
+			Switched: p.Switched, ShortPage: func() int { return p.Settings().ShortPage }},
+		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Days: p.Days, Bank: p.Bank,
 			Posting: poster, Purse: purse, Clock: p.Clock, Settings: p.Settings, Switched: p.Switched,
 			Alarm: p.Alarm},
 		people: people, winners: winners, poster: poster, trust: trust, alarm: p.Alarm, ports: p,

@@ -12,12 +12,13 @@ const (
 	MoveSend                       // a packet: the sender's personal → packet
 	MoveOpen                       // one share of it: packet → the recipient's personal
 	MoveReturn                     // one share of it: packet → the sender's personal
+	MoveRefund                     // a withdrawal that the bank declined: hold → personal
 )
 
 // MoveNo is the idempotency key of a transfer: a withdrawal or a packet, and the step of it. Clients choose the requests
 // of both, each in a series of its own; the step tells them apart.
 type MoveNo struct {
-	Withdrawal WithdrawalNo // of MoveHold and MoveSettle
+	Withdrawal WithdrawalNo // of MoveHold, MoveSettle and MoveRefund
 	Packet     PacketNo     // of the other steps
 	Step       MoveStep
 	Share      uint8 // which of the packet's shares is opened or goes back, from 0; 0 for the other steps
@@ -32,7 +33,7 @@ func MoveNoOf(a Account, request int64, s MoveStep, share uint8) MoveNo {
 }
 
 // ofPacket says whether a step is one of a packet.
-func (s MoveStep) ofPacket() bool { return s >= MoveSend }
+func (s MoveStep) ofPacket() bool { return s >= MoveSend && s <= MoveReturn }
 
 // Key returns the account and the request that the number is of.
 func (n MoveNo) Key() (Account, int64) {
@@ -51,7 +52,7 @@ func (n MoveNo) Validate() error {
 	account, _ := n.Key()
 	both := n.Step.ofPacket() && n.Withdrawal != (WithdrawalNo{}) || !n.Step.ofPacket() && n.Packet != (PacketNo{})
 	share := n.Share == 0 || n.Share < MaxShares && (n.Step == MoveOpen || n.Step == MoveReturn)
-	if n.Step < MoveHold || n.Step > MoveReturn || account.Family < DouyinFamily || account.Family > ToutiaoFamily || both || !share {
+	if n.Step < MoveHold || n.Step > MoveRefund || account.Family < DouyinFamily || account.Family > ToutiaoFamily || both || !share {
 		return fmt.Errorf("%w: transfer of account family %d, step %d, share %d", ErrInvalid, account.Family, n.Step, n.Share)
 	}
 	return nil

@@ -7,45 +7,103 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// drive brings a withdrawal as far as it will go: asked → held → paid, or refused. Driving one again is safe: each
-// step is idempotent by the withdrawal's number.
+// drive brings a withdrawal as far as it will go: asked → held → paid; or refused, limited, or returned when the bank says
+// no. Driving one again is safe: each step is idempotent by the withdrawal's number, and its state is on record before the
+// next one begins. One that has to wait is returned as it stands, and Settle comes back to it.
 func (s *Service) drive(ctx context.Context, w wallet.Withdrawal) (wallet.Withdrawal, error) {
-	if w.State == wallet.WithdrawalAsked {
-		err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, hold(w)) })
-		switch {
-		case errors.Is(err, wallet.ErrInsufficient):
-			w.State = wallet.WithdrawalRefused
-		case err != nil:
-			return w, wallet.Unsettled(err)
+	for {
+		var to wallet.WithdrawalState
+		var err error
+		switch w.State {
+		case wallet.WithdrawalAsked:
+			if to, err = s.hold(ctx, w); err != nil {
+				return w, wallet.Unsettled(err) // the client does not know yet whether anything was held
+			}
+		case wallet.WithdrawalHeld:
+			to, err = s.pay(ctx, w)
+		case wallet.WithdrawalDeclined:
+			to, err = s.refund(ctx, w)
 		default:
-			w.State = wallet.WithdrawalHeld
+			return w, outcome(w.State)
 		}
-		if err := s.advance(ctx, w); err != nil {
+		if err == nil && to != w.State {
+			err = wallet.Repeat(func() error { return s.Withdrawals.Advance(ctx, w.No, to) })
+		}
+		switch {
+		case err != nil && w.State == wallet.WithdrawalAsked:
 			return w, wallet.Unsettled(err)
+		case err != nil || to == w.State:
+			return w, nil // on record as it is: Settle goes on from here, and so does a repeat
 		}
+		w.State = to
 	}
-	if w.State == wallet.WithdrawalRefused {
-		return w, wallet.ErrInsufficient
+}
+
+// outcome returns what a client is told of a final state.
+func outcome(s wallet.WithdrawalState) error {
+	switch s {
+	case wallet.WithdrawalRefused:
+		return wallet.ErrInsufficient
+	case wallet.WithdrawalLimited:
+		return wallet.ErrDailyLimit
+	case wallet.WithdrawalReturned:
+		return wallet.ErrDeclined
 	}
-	if w.State == wallet.WithdrawalHeld {
-		err := wallet.Repeat(func() error { return s.Bank.Pay(ctx, w.No, w.Amount) })
-		if errors.Is(err, wallet.ErrConflict) {
-			s.Alarm(wallet.AlarmPayoutConflict, w.No.String())
+	return nil
+}
+
+// hold counts the withdrawal in its day, and takes its money out of the balance.
+func (s *Service) hold(ctx context.Context, w wallet.Withdrawal) (wallet.WithdrawalState, error) {
+	if s.Days != nil {
+		now := s.Settings()
+		limit := wallet.DayLimit{Fen: now.WithdrawPerDay, Times: now.WithdrawTimes}
+		err := wallet.Repeat(func() error { return s.Days.Take(ctx, w, limit) })
+		if errors.Is(err, wallet.ErrDailyLimit) {
+			return wallet.WithdrawalLimited, nil
 		}
 		if err != nil {
-			return w, nil // held, on record: Settle pays it out later
+			return 0, err
 		}
-		if err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, settle(w)) }); err != nil {
-			return w, nil
-		}
-		paid := w
-		paid.State = wallet.WithdrawalPaid
-		if err := s.advance(ctx, paid); err != nil {
-			return w, nil // held on record: Settle comes here again, and so does a repeat
-		}
-		return paid, nil
 	}
-	return w, nil
+	err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, hold(w)) })
+	if errors.Is(err, wallet.ErrInsufficient) {
+		return wallet.WithdrawalRefused, s.uncount(ctx, w)
+	}
+	return wallet.WithdrawalHeld, err
+}
+
+// pay sends the held money to the person, and out of the wallet.
+func (s *Service) pay(ctx context.Context, w wallet.Withdrawal) (wallet.WithdrawalState, error) {
+	if s.on(wallet.SwitchHoldPayouts) {
+		return w.State, nil
+	}
+	err := wallet.Repeat(func() error { return s.Bank.Pay(ctx, w.No, w.Amount) })
+	switch {
+	case errors.Is(err, wallet.ErrDeclined):
+		return wallet.WithdrawalDeclined, nil
+	case errors.Is(err, wallet.ErrConflict):
+		s.Alarm(wallet.AlarmPayoutConflict, w.No.String())
+	}
+	if err != nil {
+		return w.State, err
+	}
+	return wallet.WithdrawalPaid, wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, settle(w)) })
+}
+
+// refund puts the money back that the bank has declined, once.
+func (s *Service) refund(ctx context.Context, w wallet.Withdrawal) (wallet.WithdrawalState, error) {
+	if err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, refund(w)) }); err != nil {
+		return w.State, err
+	}
+	return wallet.WithdrawalReturned, s.uncount(ctx, w)
+}
+
+// uncount takes a withdrawal that came to nothing out of the day's count.
+func (s *Service) uncount(ctx context.Context, w wallet.Withdrawal) error {
+	if s.Days == nil {
+		return nil
+	}
+	return wallet.Repeat(func() error { return s.Days.GiveBack(ctx, w) })
 }
 
 // Settle drives one bounded step of unfinished withdrawals, oldest first, and returns how many it finished.
@@ -56,17 +114,11 @@ func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
 	}
 	done := 0
 	for _, w := range ws {
-		switch w, err := s.drive(ctx, w); {
-		case err == nil && w.State == wallet.WithdrawalPaid, errors.Is(err, wallet.ErrInsufficient):
+		if w, _ := s.drive(ctx, w); w.State.Final() {
 			done++
 		}
 	}
 	return done, nil
-}
-
-// advance records the state.
-func (s *Service) advance(ctx context.Context, w wallet.Withdrawal) error {
-	return wallet.Repeat(func() error { return s.Withdrawals.Advance(ctx, w.No, w.State) })
 }
 
 // hold moves the amount from the person's wallets to where it waits for the bank.
@@ -84,9 +136,18 @@ func hold(w wallet.Withdrawal) wallet.Transfer {
 
 // settle moves the held amount out of the wallet for good.
 func settle(w wallet.Withdrawal) wallet.Transfer {
-	return wallet.Transfer{No: wallet.MoveNo{Withdrawal: w.No, Step: wallet.MoveSettle}, Legs: []wallet.Leg{
+	return fromHold(w, wallet.MoveSettle, wallet.PaidAccount)
+}
+
+// refund moves the held amount back to the balance: all of it to the wallet that asked, which the others were joined to.
+func refund(w wallet.Withdrawal) wallet.Transfer {
+	return fromHold(w, wallet.MoveRefund, wallet.PersonalAccount)
+}
+
+func fromHold(w wallet.Withdrawal, step wallet.MoveStep, to wallet.AccountKind) wallet.Transfer {
+	return wallet.Transfer{No: wallet.MoveNo{Withdrawal: w.No, Step: step}, Legs: []wallet.Leg{
 		{Account: account(w, wallet.HoldAccount), Amount: -w.Amount},
-		{Account: account(w, wallet.PaidAccount), Amount: w.Amount},
+		{Account: account(w, to), Amount: w.Amount},
 	}}
 }
 

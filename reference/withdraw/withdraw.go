@@ -5,6 +5,7 @@ package withdraw
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -25,6 +26,7 @@ type Service struct {
 	Orders      wallet.Orders
 	Ledger      wallet.Ledger
 	Withdrawals wallet.Withdrawals
+	Days        wallet.WithdrawalDays // nil: there is no limit of the day
 	Bank        wallet.Bank
 	Posting     wallet.Settler
 	Purse       *walletpage.Purse // nil where the strategy has no tokens
@@ -73,8 +75,8 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	if err != nil {
 		return wallet.WithdrawReply{}, err
 	}
-	if !s.Settings().Release.Allows(who) {
-		return wallet.WithdrawReply{}, wallet.ErrNotReleased
+	if err := s.may(ctx, r, who); err != nil {
+		return wallet.WithdrawReply{}, err
 	}
 	if err := s.post(ctx, who, stage, r.Tokens); err != nil {
 		return wallet.WithdrawReply{}, err
@@ -98,11 +100,39 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	return wallet.WithdrawReply{No: w.No, Amount: w.Amount, State: w.State}, nil
 }
 
-// post is forced posting (T6): what is due to the person enters the ledger now, past everybody else's backlog. Where
-// the server's token list cannot be read, the orders of record say what is due.
-func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stage, sealed [][]byte) error {
-	if s.Purse == nil {
+// may refuses a withdrawal that nobody may begin: an operator has stopped them, or they are not open to the person. One on
+// record goes on: its first try may have paid, and switches and releases change.
+func (s *Service) may(ctx context.Context, r wallet.WithdrawRequest, who wallet.Person) error {
+	no := error(nil)
+	switch {
+	case s.on(wallet.SwitchStopWithdrawals):
+		no = fmt.Errorf("%w: withdrawing", wallet.ErrSwitchedOff)
+	case !s.Settings().Release.Allows(who):
+		no = wallet.ErrNotReleased
+	default:
 		return nil
+	}
+	err := wallet.Repeat(func() error {
+		_, err := s.Withdrawals.Get(ctx, wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request})
+		return err
+	})
+	if errors.Is(err, wallet.ErrNotFound) {
+		return no
+	}
+	return err
+}
+
+// on says whether a degrade switch is on.
+func (s *Service) on(name wallet.Switch) bool { return s.Switched != nil && s.Switched(name) }
+
+// post is forced posting (T6): what is due to the person enters the ledger now, past everybody else's backlog. Where
+// the server's token list cannot be read, or nothing but the books is left (D2), the orders of record say what is due.
+func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stage, sealed [][]byte) error {
+	if s.Purse == nil || s.on(wallet.SwitchSkipForcedPost) {
+		return nil
+	}
+	if s.on(wallet.SwitchLastResort) {
+		return s.postOrders(ctx, who, stage)
 	}
 	held := s.Purse.Read(ctx, who, stage, sealed)
 	credits := make([]wallet.Credit, 0, len(held.Tokens))

@@ -140,6 +140,12 @@ func (d Withdrawals) Create(ctx context.Context, w wallet.Withdrawal) (r wallet.
 	return r, created, err
 }
 
+// Get implements wallet.Withdrawals.
+func (d Withdrawals) Get(ctx context.Context, no wallet.WithdrawalNo) (w wallet.Withdrawal, err error) {
+	err = d.do(0, func() (err error) { w, err = d.Inner.Get(ctx, no); return err })
+	return w, err
+}
+
 // Advance implements wallet.Withdrawals.
 func (d Withdrawals) Advance(ctx context.Context, no wallet.WithdrawalNo, s wallet.WithdrawalState) error {
 	return d.do(1, func() error { return d.Inner.Advance(ctx, no, s) })

@@ -76,6 +76,10 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 		"Withdrawals.Advance": func() error {
 			return withdrawals.Advance(ctx, nobodys, wallet.WithdrawalHeld)
 		},
+		"Withdrawals.Get": func() error {
+			_, err := withdrawals.Get(ctx, nobodys)
+			return err
+		},
 		"Withdrawals.Of":         func() error { _, err := withdrawals.Of(ctx, 1, wallet.Official, 1); return err },
 		"Withdrawals.Unfinished": func() error { _, err := withdrawals.Unfinished(ctx, wallet.Never, 1); return err },
 		"Bank.Pay":               func() error { return bank.Pay(ctx, request, 5) },
@@ -84,7 +88,7 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 
 // answers are what the stores themselves say where it is not nil, so that a decorator which swallows it is noticed.
 func answers() map[string]error {
-	return map[string]error{"Ledger.Transfer": wallet.ErrInsufficient, "Withdrawals.Advance": wallet.ErrNotFound}
+	return map[string]error{"Ledger.Transfer": wallet.ErrInsufficient, "Withdrawals.Advance": wallet.ErrNotFound, "Withdrawals.Get": wallet.ErrNotFound}
 }
 
 // TestEveryCallGoesThroughItsLink: while the dependency is down every method says so, and otherwise each brings back

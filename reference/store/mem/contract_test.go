@@ -39,6 +39,10 @@ func TestWithdrawals(t *testing.T) {
 	storetest.Withdrawals(t, func(*testing.T) storetest.WithdrawalStore { return mem.NewWithdrawals() })
 }
 
+func TestWithdrawalDays(t *testing.T) {
+	storetest.WithdrawalDays(t, func(*testing.T) wallet.WithdrawalDays { return mem.NewWithdrawalDays() })
+}
+
 func TestIdentities(t *testing.T) {
 	storetest.Identities(t, func(*testing.T) wallet.IdentityStore { return mem.NewIdentities() })
 }

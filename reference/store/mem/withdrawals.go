@@ -49,9 +49,7 @@ func (r *withdrawalRecord) no() wallet.WithdrawalNo {
 	return wallet.WithdrawalNo{Account: wallet.Account{Family: r.family, User: r.user}, Request: r.request}
 }
 
-func (r *withdrawalRecord) isOpen() bool {
-	return r.state == wallet.WithdrawalAsked || r.state == wallet.WithdrawalHeld
-}
+func (r *withdrawalRecord) isOpen() bool { return !r.state.Final() }
 
 // find returns the record of a number whose account is valid, and 0 when there is none.
 func (s *Withdrawals) find(no wallet.WithdrawalNo) uint32 {
@@ -84,7 +82,7 @@ func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Wit
 		return wallet.Withdrawal{}, false, err
 	}
 	if w.Stage < wallet.InternalTest || w.Stage > wallet.Official || len(w.Wallets) > wallet.MaxFormer+1 ||
-		w.State < wallet.WithdrawalAsked || w.State > wallet.WithdrawalRefused {
+		!w.State.Valid() {
 		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal in stage %d, state %d, from %d wallets",
 			wallet.ErrInvalid, w.Stage, w.State, len(w.Wallets))
 	}
@@ -113,10 +111,24 @@ func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Wit
 	return w, true, nil
 }
 
+// Get implements wallet.Withdrawals. ErrInvalid: an account that cannot be.
+func (s *Withdrawals) Get(_ context.Context, no wallet.WithdrawalNo) (wallet.Withdrawal, error) {
+	if err := checkAccount(no.Account); err != nil {
+		return wallet.Withdrawal{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.find(no)
+	if i == 0 {
+		return wallet.Withdrawal{}, fmt.Errorf("%w: withdrawal %s", wallet.ErrNotFound, no)
+	}
+	return s.withdrawal(i), nil
+}
+
 // Advance implements wallet.Withdrawals. ErrNotFound for a number that is not on record, ErrInvalid for what is not
 // a state.
 func (s *Withdrawals) Advance(_ context.Context, no wallet.WithdrawalNo, state wallet.WithdrawalState) error {
-	if state < wallet.WithdrawalAsked || state > wallet.WithdrawalRefused {
+	if !state.Valid() {
 		return fmt.Errorf("%w: withdrawal state %d", wallet.ErrInvalid, state)
 	}
 	if err := checkAccount(no.Account); err != nil {

@@ -45,6 +45,12 @@ func TestWithdrawalsContract(t *testing.T) {
 	})
 }
 
+func TestWithdrawalDaysContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.WithdrawalDays(t, func(t *testing.T) wallet.WithdrawalDays { return NewWithdrawalDays(open(t)) })
+	})
+}
+
 func TestBankContract(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
 		storetest.Bank(t, func(t *testing.T) storetest.BankStore { return NewBank(open(t)) })

@@ -19,8 +19,8 @@ type Withdrawals struct {
 
 	create, advance *kind
 
-	advanced, exists, of, due, book string
-	owners                          *Ledger // how eachOwner finds the wallets that have withdrawals
+	advanced, exists, get, of, due, book string  // 1, 2 and 5 in them are the states that are not final
+	owners                               *Ledger // how eachOwner finds the wallets that have withdrawals
 }
 
 var (
@@ -37,8 +37,9 @@ const withdrawalKey = "family = ? AND account = ? AND request = ?"
 func NewWithdrawals(db *DB) *Withdrawals {
 	from := "SELECT " + withdrawalColumns + " FROM {p}withdrawals WHERE "
 	w := &Withdrawals{db: db,
-		advanced: db.text("UPDATE {p}withdrawals SET due = CASE WHEN ? < 3 THEN due END, state = ? WHERE state < 3 AND state < ? AND " + withdrawalKey),
+		advanced: db.text("UPDATE {p}withdrawals SET due = CASE WHEN ? IN (1, 2, 5) THEN due END, state = ? WHERE state IN (1, 2, 5) AND state < ? AND " + withdrawalKey),
 		exists:   db.text("SELECT state FROM {p}withdrawals WHERE " + withdrawalKey),
+		get:      db.text(from + withdrawalKey),
 		of:       db.text(from + "owner = ? AND stage = ? ORDER BY created DESC, family, account, request LIMIT ?"),
 		due:      db.text(from + "due < ? ORDER BY due, family, account, request LIMIT ?"),
 		book:     db.text(from + "owner BETWEEN ? AND ? ORDER BY owner, created, family, account, request"),
@@ -49,7 +50,7 @@ func NewWithdrawals(db *DB) *Withdrawals {
 		find:   db.text("SELECT " + withdrawalColumns + ", written FROM {p}withdrawals WHERE "), key: withdrawalKey,
 		args: func(args []any, v wallet.Withdrawal) []any {
 			var due any
-			if v.State < wallet.WithdrawalPaid {
+			if !v.State.Final() {
 				due = int64(v.Created)
 			}
 			return append(withdrawalKeyed(args, v.No), int64(v.Owner), int64(v.Stage), int64(v.Amount), int64(v.Created), int64(v.State),
@@ -101,7 +102,7 @@ func (w *Withdrawals) Create(ctx context.Context, v wallet.Withdrawal) (wallet.W
 		return wallet.Withdrawal{}, false, err
 	}
 	if v.Owner <= 0 || checkStage(v.Stage) != nil || len(v.Wallets) > wallet.MaxFormer+1 ||
-		v.State < wallet.WithdrawalAsked || v.State > wallet.WithdrawalRefused {
+		!v.State.Valid() {
 		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal of wallet %d in stage %d, state %d, from %d wallets",
 			wallet.ErrInvalid, v.Owner, v.Stage, v.State, len(v.Wallets))
 	}
@@ -112,6 +113,23 @@ func (w *Withdrawals) Create(ctx context.Context, v wallet.Withdrawal) (wallet.W
 	return a.got, a.isNew, nil
 }
 
+// Get implements wallet.Withdrawals. ErrInvalid: an account that cannot be.
+func (w *Withdrawals) Get(ctx context.Context, no wallet.WithdrawalNo) (found wallet.Withdrawal, err error) {
+	if err := checkAccount(no.Account); err != nil {
+		return found, err
+	}
+	there := false
+	err = w.shardOf(no.Account).ask(ctx, w.get, withdrawalKeyed(nil, no), func(r *sql.Rows) (err error) {
+		there = true
+		found, err = scanWithdrawal(r)
+		return err
+	})
+	if err == nil && !there {
+		err = fmt.Errorf("%w: withdrawal %s", wallet.ErrNotFound, no)
+	}
+	return found, err
+}
+
 // advancing is the job of one Advance.
 type advancing struct {
 	no    wallet.WithdrawalNo
@@ -120,7 +138,7 @@ type advancing struct {
 
 // Advance implements wallet.Withdrawals. ErrInvalid for what is not a state.
 func (w *Withdrawals) Advance(ctx context.Context, no wallet.WithdrawalNo, state wallet.WithdrawalState) error {
-	if state < wallet.WithdrawalAsked || state > wallet.WithdrawalRefused {
+	if !state.Valid() {
 		return fmt.Errorf("%w: withdrawal state %d", wallet.ErrInvalid, state)
 	}
 	if err := checkAccount(no.Account); err != nil {

@@ -65,6 +65,7 @@ func withdrawalOnce(t *testing.T, s WithdrawalStore) {
 
 func advanceMovesForward(t *testing.T, s WithdrawalStore) {
 	const held, paid, refused = wallet.WithdrawalHeld, wallet.WithdrawalPaid, wallet.WithdrawalRefused
+	const declined, returned, limited = wallet.WithdrawalDeclined, wallet.WithdrawalReturned, wallet.WithdrawalLimited
 	for i, c := range []struct {
 		steps []wallet.WithdrawalState
 		want  wallet.WithdrawalState
@@ -74,7 +75,10 @@ func advanceMovesForward(t *testing.T, s WithdrawalStore) {
 		{[]wallet.WithdrawalState{held, held, wallet.WithdrawalAsked}, held}, // repeated, and a late step
 		{[]wallet.WithdrawalState{held, paid}, paid},
 		{[]wallet.WithdrawalState{held, paid, held, refused}, paid},    // final is final
-		{[]wallet.WithdrawalState{refused, held, paid, held}, refused}, // the other final state too
+		{[]wallet.WithdrawalState{refused, held, paid, held}, refused}, // the other final states too
+		{[]wallet.WithdrawalState{limited, held, paid}, limited},
+		{[]wallet.WithdrawalState{held, declined, paid, held}, declined}, // what the bank declined is not paid any more
+		{[]wallet.WithdrawalState{held, declined, returned, declined, limited}, returned},
 	} {
 		w := asked(int64(i+1), 0)
 		ask(t, s, w)
@@ -85,8 +89,16 @@ func advanceMovesForward(t *testing.T, s WithdrawalStore) {
 		require.NoError(t, err)
 		w.State = c.want
 		require.Equal(t, w, got, "case %d", i)
+		got, err = s.Get(t.Context(), w.No)
+		require.NoError(t, err)
+		require.Equal(t, w, got, "case %d", i)
+		open, err := s.Unfinished(t.Context(), wallet.Never, 100)
+		require.NoError(t, err)
+		require.Equal(t, !w.State.Final(), slices.ContainsFunc(open, func(o wallet.Withdrawal) bool { return o.No == w.No }), "case %d", i)
 	}
 	require.ErrorIs(t, s.Advance(t.Context(), asked(99, 0).No, held), wallet.ErrNotFound)
+	_, err := s.Get(t.Context(), asked(99, 0).No)
+	require.ErrorIs(t, err, wallet.ErrNotFound)
 }
 
 func withdrawalsOf(t *testing.T, s WithdrawalStore) {

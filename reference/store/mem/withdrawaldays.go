@@ -1,0 +1,88 @@
+package mem
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+
+	"hongbao/reference/wallet"
+)
+
+// WithdrawalDays counts what is withdrawn in a day.
+type WithdrawalDays struct {
+	mu     sync.Mutex
+	days   map[dayOf]dayCount
+	counts map[wallet.WithdrawalNo]bool // whether a number that was counted still counts
+}
+
+var _ wallet.WithdrawalDays = (*WithdrawalDays)(nil)
+
+// dayOf names one wallet's day in one stage.
+type dayOf struct {
+	owner wallet.ActID
+	stage wallet.Stage
+	day   wallet.Day
+}
+
+type dayCount struct {
+	fen   wallet.Money
+	times int
+}
+
+// NewWithdrawalDays returns an empty count.
+func NewWithdrawalDays() *WithdrawalDays {
+	return &WithdrawalDays{days: map[dayOf]dayCount{}, counts: map[wallet.WithdrawalNo]bool{}}
+}
+
+// Take implements wallet.WithdrawalDays. ErrInvalid: an amount that is not above zero.
+func (s *WithdrawalDays) Take(_ context.Context, w wallet.Withdrawal, l wallet.DayLimit) error {
+	if w.Amount <= 0 {
+		return fmt.Errorf("%w: withdrawal of %d fen", wallet.ErrInvalid, w.Amount)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.counts[w.No]; known {
+		return nil
+	}
+	own := dayOf{w.Owner, w.Stage, w.Created.Day()}
+	sum := s.days[own]
+	for _, id := range w.Wallets {
+		if id != w.Owner {
+			other := s.days[dayOf{id, w.Stage, own.day}]
+			sum.times += other.times
+			if sum.fen > math.MaxInt64-other.fen {
+				return wallet.ErrDailyLimit
+			}
+			sum.fen += other.fen
+		}
+	}
+	if l.Times > 0 && sum.times >= l.Times || sum.fen > limitOf(l)-w.Amount {
+		return wallet.ErrDailyLimit
+	}
+	mine := s.days[own]
+	s.days[own] = dayCount{mine.fen + w.Amount, mine.times + 1}
+	s.counts[w.No] = true
+	return nil
+}
+
+// limitOf returns the most that may be withdrawn.
+func limitOf(l wallet.DayLimit) wallet.Money {
+	if l.Fen <= 0 {
+		return math.MaxInt64
+	}
+	return l.Fen
+}
+
+// GiveBack implements wallet.WithdrawalDays.
+func (s *WithdrawalDays) GiveBack(_ context.Context, w wallet.Withdrawal) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.counts[w.No] {
+		own := dayOf{w.Owner, w.Stage, w.Created.Day()}
+		mine := s.days[own]
+		s.days[own] = dayCount{mine.fen - w.Amount, mine.times - 1}
+	}
+	s.counts[w.No] = false
+	return nil
+}

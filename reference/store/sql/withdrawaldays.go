@@ -1,0 +1,169 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// WithdrawalDays counts what is withdrawn in a day, each wallet's on the wallet's shard. The row of a day is locked by who
+// counts in it, so that two instances never pass the limit together.
+type WithdrawalDays struct {
+	db         *DB
+	take, back *kind
+
+	known, undo, sum, add, sub string
+	open, counted              insertion
+}
+
+var _ wallet.WithdrawalDays = (*WithdrawalDays)(nil)
+
+// NewWithdrawalDays returns the count in db.
+func NewWithdrawalDays(db *DB) *WithdrawalDays {
+	const day = "owner = ? AND stage = ? AND day = ?"
+	d := &WithdrawalDays{db: db,
+		known:   db.text("SELECT counts FROM {p}withdrawal_takes WHERE " + withdrawalKey),
+		undo:    db.text("UPDATE {p}withdrawal_takes SET counts = 0 WHERE counts = 1 AND " + withdrawalKey),
+		sum:     db.text("SELECT amount, times FROM {p}withdrawal_days WHERE " + day),
+		add:     db.text("UPDATE {p}withdrawal_days SET amount = amount + ?, times = times + 1 WHERE amount <= ? AND times <= ? AND " + day),
+		sub:     db.text("UPDATE {p}withdrawal_days SET amount = amount - ?, times = times - 1 WHERE " + day),
+		open:    insertion{db.text("INSERT INTO {p}withdrawal_days (owner, stage, day, amount, times) VALUES "), 5, db.dialect.unless("owner")},
+		counted: insertion{db.text("INSERT INTO {p}withdrawal_takes (family, account, request, counts) VALUES "), 4, db.dialect.unless("family")},
+	}
+	d.take = &kind{rank: rankWithdrawals + 2, apply: d.applyTake}
+	d.back = &kind{rank: rankWithdrawals + 3, apply: d.applyBack}
+	return d
+}
+
+// counting is the job of one Take or GiveBack. What the day may hold before it is worked out by Take.
+type counting struct {
+	wallet.Withdrawal
+	fen, times int64 // at most that much may be counted before it
+}
+
+// day appends the key of the day that a withdrawal counts in.
+func (c *counting) day(args []any) []any {
+	return append(args, int64(c.Owner), int64(c.Stage), int64(c.Created.Day()))
+}
+
+// Take implements wallet.WithdrawalDays. ErrInvalid: an account that cannot be, or an amount that is not above zero.
+// ErrOverloaded and ErrUnavailable: nothing was counted. ErrUnknown: repeat it.
+func (d *WithdrawalDays) Take(ctx context.Context, w wallet.Withdrawal, l wallet.DayLimit) error {
+	if err := checkCounting(w); err != nil {
+		return err
+	}
+	c := &counting{w, math.MaxInt64 - int64(w.Amount), math.MaxInt64 - 1}
+	if l.Fen > 0 {
+		c.fen = max(-1, int64(l.Fen-w.Amount))
+	}
+	if l.Times > 0 {
+		c.times = int64(l.Times) - 1
+	}
+	for _, id := range w.Wallets {
+		if id == w.Owner {
+			continue
+		}
+		other := counting{Withdrawal: w}
+		other.Owner = id
+		err := d.db.shard(id).ask(ctx, d.sum, other.day(nil), func(r *sql.Rows) error {
+			var fen, times int64
+			err := r.Scan(&fen, &times)
+			c.fen, c.times = max(-1, c.fen-fen), max(-1, c.times-times)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return d.db.shard(w.Owner).do(ctx, d.take, 2, c)
+}
+
+// GiveBack implements wallet.WithdrawalDays. Errors are those of Take, without ErrDailyLimit.
+func (d *WithdrawalDays) GiveBack(ctx context.Context, w wallet.Withdrawal) error {
+	if err := checkCounting(w); err != nil {
+		return err
+	}
+	return d.db.shard(w.Owner).do(ctx, d.back, 2, &counting{Withdrawal: w})
+}
+
+func checkCounting(w wallet.Withdrawal) error {
+	if err := checkAccount(w.No.Account); err != nil {
+		return err
+	}
+	if w.Amount <= 0 || w.Owner <= 0 || len(w.Wallets) > wallet.MaxFormer+1 {
+		return fmt.Errorf("%w: withdrawal of %d fen from wallet %d and %d in all", wallet.ErrInvalid, w.Amount, w.Owner, len(w.Wallets))
+	}
+	return checkStage(w.Stage)
+}
+
+// inOrder returns the jobs in the order of their days, so that all transactions lock rows in one order.
+func inOrder(jobs []*job) []*job {
+	jobs = slices.Clone(jobs)
+	slices.SortStableFunc(jobs, func(a, b *job) int {
+		x, y := a.in.(*counting), b.in.(*counting)
+		return cmp.Or(cmp.Compare(x.Owner, y.Owner), cmp.Compare(x.Stage, y.Stage), cmp.Compare(x.Created, y.Created), compareWithdrawals(x.No, y.No))
+	})
+	return jobs
+}
+
+func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) error {
+	for _, j := range inOrder(jobs) {
+		c := j.in.(*counting)
+		known := false
+		err := t.query(ctx, d.known, withdrawalKeyed(nil, c.No), func(r *sql.Rows) error {
+			known = true
+			return r.Scan(new(int64))
+		})
+		if err != nil {
+			return err
+		}
+		if known {
+			continue
+		}
+		if err := t.insert(ctx, d.open, 1, func(_ int, args []any) []any { return append(c.day(args), 0, 0) }, nil); err != nil {
+			return err
+		}
+		affected, err := t.exec(ctx, d.add, c.day([]any{int64(c.Amount), c.fen, c.times})...)
+		if err != nil {
+			return err
+		}
+		if affected == 0 {
+			j.err = fmt.Errorf("%w: withdrawal %s", wallet.ErrDailyLimit, c.No)
+			continue
+		}
+		err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), 1) },
+			func(_, _ int, affected int64) error {
+				if affected == 0 {
+					return fmt.Errorf("%w: withdrawal %s was counted meanwhile", errAgain, c.No)
+				}
+				return nil
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *WithdrawalDays) applyBack(ctx context.Context, t *txn, jobs []*job) error {
+	for _, j := range inOrder(jobs) {
+		c := j.in.(*counting)
+		affected, err := t.exec(ctx, d.undo, withdrawalKeyed(nil, c.No)...)
+		switch {
+		case err != nil:
+		case affected > 0:
+			err = t.change(ctx, d.sub, c.day([]any{int64(c.Amount)})...)
+		default:
+			err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), 0) }, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
