@@ -3,7 +3,7 @@ package oracle
 import "hongbao/reference/wallet"
 
 // kinds is how many kinds of account there are.
-const kinds = int(wallet.PaidAccount)
+const kinds = int(wallet.PacketAccount)
 
 // sum adds to a sum; what overflows is a violation, because then no sum means anything.
 func (u *audit) sum(to *wallet.Money, amount wallet.Money, what wallet.AccountNo) {
@@ -33,7 +33,7 @@ func (u *audit) costs(l leaf) {
 
 // staged says whether an account is of one of the kinds and stages there are.
 func staged(a wallet.AccountNo) bool {
-	return a.Kind >= wallet.CostAccount && int(a.Kind) <= kinds && a.Stage >= wallet.InternalTest && a.Stage <= wallet.Official
+	return a.Kind >= wallet.CostAccount && int(a.Kind) <= kinds && a.Kind != wallet.TransitAccount && a.Stage >= wallet.InternalTest && a.Stage <= wallet.Official
 }
 
 // accounts judges one wallet's accounts against their entries (F1).
@@ -67,6 +67,8 @@ func (u *audit) accounts(id int64, l leaf) {
 			u.fail(zeroSum, -b.amount, "account %d of wallet %d in stage %s is %d fen below zero", b.account.Kind, id, b.account.Stage, -b.amount)
 		case b.account.Kind == wallet.HoldAccount && b.amount != 0 && !u.unfinished(Person(u.owners.Get(id))-1):
 			u.fail(zeroSum, b.amount, "wallet %d holds %d fen in stage %s for a withdrawal, and none is unfinished", id, b.amount, b.account.Stage)
+		case b.account.Kind == wallet.PacketAccount && b.amount != u.inPackets[b.account]:
+			u.fail(zeroSum, b.amount, "wallet %d has %d fen in packets in stage %s, and %d fen are", id, b.amount, b.account.Stage, u.inPackets[b.account])
 		}
 	}
 	for kind := range sums {

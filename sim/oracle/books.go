@@ -17,6 +17,9 @@ type Books struct {
 	Bank        wallet.BankBook
 	Spent       func(wallet.Stage) (wallet.Money, error)
 
+	Rewards RewardBooks // zero where there are none
+	Packets PacketBooks
+
 	Reported     []wallet.Difference // what the wallet's own reconciliation found
 	ReconcileRan bool                // whether it ran at all
 	OpenOrders   int64               // orders that compensation still has to settle

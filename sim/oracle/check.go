@@ -38,6 +38,10 @@ const (
 	phaseIsolation
 	stateMachine
 	reconciled
+	rewardOnce
+	stockNeverOver
+	rewardUseOnce
+	packetExact
 	rules
 )
 
@@ -62,6 +66,14 @@ func (r rule) describe() (string, []string) {
 		return "phase-isolation", []string{"A1", "A2"}
 	case stateMachine:
 		return "state-machine", []string{"T4"}
+	case rewardOnce:
+		return "reward-once", []string{"O3", "B4", "O5"}
+	case stockNeverOver:
+		return "stock-never-over", []string{"C3", "C5"}
+	case rewardUseOnce:
+		return "reward-use-once", []string{"P3", "B5"}
+	case packetExact:
+		return "packet-exact", []string{"P4", "F1"}
 	default:
 		return "reconciled", []string{"F3", "F4", "F5"}
 	}
@@ -93,19 +105,36 @@ func (o *Oracle) fail(r rule, stake wallet.Money, format string, args ...any) {
 	}
 }
 
-// Checks returns all checks, always in the same order.
+// concern says whether the rule is about something that the run has: a check of nothing is no check.
+func (o *Oracle) concern(r rule) bool {
+	switch r {
+	case rewardOnce, rewardUseOnce:
+		return o.cfg.Rewards
+	case stockNeverOver:
+		return o.cfg.Rewards && o.hasStock()
+	case packetExact:
+		return o.cfg.Packets
+	}
+	return true
+}
+
+// Checks returns all checks of what the run has, always in the same order.
 func (o *Oracle) Checks() []Check {
-	out := make([]Check, rules)
+	var out []Check
 	for r := range rules {
+		if !o.concern(r) {
+			continue
+		}
 		t := o.tallies[r]
 		name, spec := r.describe()
-		out[r] = Check{name, spec, Pass, t.evaluations, t.violations, t.first, t.worst}
+		c := Check{name, spec, Pass, t.evaluations, t.violations, t.first, t.worst}
 		switch {
 		case t.violations > 0:
-			out[r].Result = Fail
+			c.Result = Fail
 		case t.evaluations == 0:
-			out[r].Result = Unknown
+			c.Result = Unknown
 		}
+		out = append(out, c)
 	}
 	return out
 }

@@ -23,20 +23,32 @@ type audit struct {
 	unclaimed []unclaimed
 	indexed   bool // unclaimed is filled
 	findings  findings
+
+	packetMoves []packetMoves                     // by packet
+	inPackets   map[wallet.AccountNo]wallet.Money // what the ledger's entries say is in packets
 }
 
 // Final reads the stores' books once, after the drain, and judges everything that only they can tell. An error means
 // that a book could not be read, and that the checks are not complete.
 func (o *Oracle) Final(ctx context.Context, b Books) error {
-	u := &audit{Oracle: o, moves: make([]moves, o.withdrawals.Len()+1), findings: findings{}}
+	u := &audit{Oracle: o, moves: make([]moves, o.withdrawals.Len()+1), findings: findings{}, inPackets: map[wallet.AccountNo]wallet.Money{}}
 	if err := u.outside(ctx, b); err != nil {
 		return fmt.Errorf("oracle: withdrawals and bank: %w", err)
+	}
+	if err := u.packetRecords(ctx, b.Packets); err != nil {
+		return err
 	}
 	if err := openSides(ctx, b).each(func(id int64, l leaf) { u.wallet(id, l, b) }); err != nil {
 		return fmt.Errorf("oracle: books: %w", err)
 	}
 	u.nothingLost(b)
 	u.settled()
+	u.packetsSettled()
+	if b.Rewards.Items != nil {
+		if err := o.rewardBooks(ctx, b.Rewards); err != nil {
+			return err
+		}
+	}
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
 		if err := u.stageTotals(s, b); err != nil {
 			return fmt.Errorf("oracle: budget of stage %s: %w", s, err)
@@ -59,6 +71,8 @@ func (u *audit) wallet(id int64, l leaf, b Books) {
 	for i := range l.entries {
 		e := &l.entries[i]
 		switch {
+		case e.Move.OfPacket():
+			u.packetMove(e)
 		case e.Move != (wallet.MoveNo{}):
 			u.move(e)
 		default:

@@ -89,14 +89,16 @@ func (o *Oracle) balance(a *ask, page wallet.Page, now wallet.Instant) {
 			o.loose = append(o.loose, item{amount: w.amount})
 		}
 	}
+	packets, known := o.packetsIn(a, now)
+	out += packets
 	right, tried := explain(o.loose, page.Income-page.Balance-out, 0)
-	if !tried {
+	if !tried || !known {
 		return
 	}
 	o.saw(userView, 1)
 	if !right || page.Balance < 0 {
 		want := page.Income - out
-		o.fail(userView, max(page.Balance-want, want-page.Balance), "person %d, page of stage %s, %s to %s: balance %d fen, but income %d fen less %d fen withdrawn and %d withdrawals uncertain",
+		o.fail(userView, max(page.Balance-want, want-page.Balance), "person %d, page of stage %s, %s to %s: balance %d fen, but income %d fen less %d fen withdrawn or sent and %d such moves uncertain",
 			a.person, a.stage, a.start, now, page.Balance, page.Income, out, len(o.loose))
 	}
 }

@@ -27,6 +27,10 @@ type Config struct {
 	// nearer than that to a read are not held against it.
 	Skew time.Duration
 
+	// Rewards and Packets say whether people win rewards other than cash and send packets: what they do not do is not
+	// checked. Greetings says that a greeting may be given in place of any coupon, as while a switch says so (D3).
+	Rewards, Packets, Greetings bool
+
 	// Seen is told by Final of each acknowledged grant that is in the ledger, by ascending ActID; nil: nobody asks.
 	Seen func(Seen)
 }
@@ -74,6 +78,9 @@ type Oracle struct {
 	withdrawn   map[Person]uint32 // newest withdrawal
 	numbered    map[wallet.WithdrawalNo]uint32
 
+	rewards rewards
+	packets packets
+
 	shown []uint32 // scratch: grants that the page being judged shows
 	loose []item   // scratch: what a page may or may not contain
 
@@ -92,6 +99,8 @@ func New(cfg Config) *Oracle {
 		reading:   map[Person]uint32{},
 		withdrawn: map[Person]uint32{},
 		numbered:  map[wallet.WithdrawalNo]uint32{},
+		rewards:   newRewards(),
+		packets:   newPackets(),
 		waits:     hdrhistogram.New(1, maxWaitMS, waitFigures),
 	}
 }
@@ -116,6 +125,7 @@ func (o *Oracle) Bytes() int64 {
 	)
 	n := o.grants.Bytes() + o.people.Bytes() + o.owners.Bytes() + o.reads.Bytes() + o.withdrawals.Bytes()
 	n += int64(cap(o.phones))*8 + int64(cap(o.asks))*int64(unsafe.Sizeof(ask{})) + int64(cap(o.walks))*int64(unsafe.Sizeof(walk{}))
+	n += int64(cap(o.rewards.list))*int64(unsafe.Sizeof(reward{})) + int64(cap(o.packets.list))*int64(unsafe.Sizeof(packet{}))
 	inMaps := entry*int64(len(o.reading)+len(o.withdrawn)) + numbered*int64(len(o.numbered)) + bind*int64(len(o.bindings))
 	return n + inMaps*16/7 + int64(len(o.bindings))*int64(unsafe.Sizeof(binding{}))
 }

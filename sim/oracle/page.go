@@ -80,6 +80,8 @@ func (o *Oracle) PageAnswered(id PageID, page wallet.Page, err error, now wallet
 		a.withdraw = false  // What is posted cannot be told then.
 		a.overlapped = true // Without the ledger a page may take a posted token for one that is not: it knows no better.
 	}
+	o.pageRewards(&a, page, now)
+	o.pagePackets(&a, page, now)
 	if !o.lines(&a, page, now) {
 		return
 	}
@@ -94,16 +96,26 @@ func (o *Oracle) PageAnswered(id PageID, page wallet.Page, err error, now wallet
 }
 
 // missingWithdrawals is the one source whose absence leaves the grants and their sum whole (P2).
-const missingWithdrawals = "withdrawals"
+// Those of packets and of rewards other than cash leave both whole.
+const (
+	missingWithdrawals = "withdrawals"
+	missingPackets     = "packets"
+	missingRewards     = "rewards"
+)
 
 // whole says which parts of a page are whole: the grants with their sum, and the withdrawals with the balance.
 func whole(missing []string) (grants, paidOut bool) {
+	paidOut = true
 	for _, m := range missing {
-		if m != missingWithdrawals {
+		switch m {
+		case missingWithdrawals:
+			paidOut = false
+		case missingPackets, missingRewards:
+		default:
 			return false, false
 		}
 	}
-	return true, len(missing) == 0
+	return true, paidOut
 }
 
 // lines judges what the page shows line by line, and lists the grants it shows in o.shown. Lines that cannot be judged

@@ -171,6 +171,21 @@ func (o *Oracle) postedBalance(r *read) {
 			o.loose = append(o.loose, item{amount: w.amount})
 		}
 	}
+	for _, s := range o.packets.shifts[Person(r.person)] {
+		if s.stage != r.stage {
+			continue
+		}
+		seen := sightSure
+		if s.family != r.family {
+			seen = r.other
+		}
+		switch o.when(r, s.at, seen) {
+		case sightSure:
+			out += s.amount
+		case sightMaybe:
+			o.loose = append(o.loose, item{amount: -s.amount})
+		}
+	}
 	right, tried := explain(o.loose, out, 0)
 	if !tried {
 		return

@@ -140,12 +140,7 @@ func (o *Oracle) insufficient(w *withdrawal, now wallet.Instant) {
 	if w.sent <= o.lost {
 		return // The server's copies were lost while it was on its way: what was due may not have been known any more.
 	}
-	left := w.due
-	for i := o.withdrawn[w.person]; i != 0; i = o.withdrawals.At(i).next {
-		if v := o.withdrawals.At(i); v != w && v.stage == w.stage && v.mayBeMoving() {
-			left -= v.amount
-		}
-	}
+	left := w.due - o.maybeGone(w.person, w.stage, w, nil)
 	if o.cfg.Strategy == wallet.StrategyToken && w.amount <= left {
 		o.fail(withdrawWhole, w.amount, "person %d asked at %s to withdraw %d fen of %d fen due and was refused at %s as insufficient", w.person, w.sent, w.amount, left, now)
 	}

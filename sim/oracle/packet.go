@@ -1,0 +1,232 @@
+package oracle
+
+import (
+	"errors"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// PacketID names a packet that somebody sends, however often its client repeats it.
+type PacketID uint32
+
+// packet is one packet from one person to others.
+type packet struct {
+	no     wallet.PacketNo
+	person Person
+	stage  wallet.Stage
+	amount wallet.Money
+	due    wallet.Money // StrategyToken: what the sender had won for certain when it was sent
+	sent   wallet.Instant
+	acked  wallet.Instant // as sent, by a reply; 0: no reply said so
+	is     packetIs
+	shares []share
+	next   uint32 // the person's packet before this one
+}
+
+// packetIs holds what replies said of a packet.
+type packetIs uint8
+
+const (
+	packetUnknown packetIs = 1 << iota // a try ended without telling what became of it
+	packetNothing                      // a try was answered: nothing was done
+	packetRefused                      // answered for good: it moves nothing
+)
+
+func (k *packet) has(f packetIs) bool { return k.is&f != 0 }
+
+// mayMove and mayBeMoving are as withdrawals'.
+func (k *packet) mayMove() bool {
+	return k.acked != 0 || !k.has(packetRefused) && (k.has(packetUnknown) || !k.has(packetNothing))
+}
+
+func (k *packet) mayBeMoving() bool { return k.acked != 0 || !k.has(packetRefused) }
+
+// share is the part of it that one person may open.
+type share struct {
+	account wallet.Account
+	person  Person
+	amount  wallet.Money   // 0: no reply told it yet
+	asked   bool           // the person asked to open it
+	acked   wallet.Instant // as opened; 0: no reply said so
+	late    bool           // answered as expired
+}
+
+// received is a share that is for a person.
+type received struct {
+	packet uint32
+	share  int
+}
+
+// packets are all packets of a run.
+type packets struct {
+	list     []packet // from 1
+	sent     map[Person]uint32
+	received map[Person][]received
+	numbered map[wallet.PacketNo]uint32
+	shifts   map[Person][]shift // of balances, once Final has read the ledger
+}
+
+func newPackets() packets {
+	return packets{list: make([]packet, 1), sent: map[Person]uint32{}, received: map[Person][]received{}, numbered: map[wallet.PacketNo]uint32{}, shifts: map[Person][]shift{}}
+}
+
+// PacketSent tells of a packet's first try; to are the persons of r.To.
+func (o *Oracle) PacketSent(p Person, r wallet.SendPacketRequest, to []Person, now wallet.Instant) PacketID {
+	at := r.At
+	if at == 0 {
+		at = now
+	}
+	k := packet{no: wallet.PacketNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}, person: p, stage: o.stage(at),
+		amount: r.Amount, sent: now, next: o.packets.sent[p]}
+	if o.packets.numbered[k.no] != 0 {
+		panic("oracle: packet " + k.no.String() + " was sent twice as a new one")
+	}
+	if o.cfg.Strategy == wallet.StrategyToken {
+		w := withdrawal{stage: k.stage}
+		w.no.Account = k.no.Account
+		k.due = o.wonBy(p, &w, len(r.Tokens), now)
+	}
+	i := uint32(len(o.packets.list))
+	for n, c := range r.To {
+		k.shares = append(k.shares, share{account: wallet.AccountOf(c.App, c.User), person: to[n]})
+		o.packets.received[to[n]] = append(o.packets.received[to[n]], received{i, n})
+	}
+	o.packets.list = append(o.packets.list, k)
+	o.packets.sent[p], o.packets.numbered[k.no] = i, i
+	return PacketID(i)
+}
+
+// PacketAnswered tells what came back from one try; wallet.ErrUnknown where nothing did.
+func (o *Oracle) PacketAnswered(id PacketID, reply wallet.Packet, err error, now wallet.Instant) {
+	k := &o.packets.list[id]
+	if err == nil && reply.State == wallet.PacketRefused {
+		err = wallet.ErrInsufficient
+	}
+	if err != nil {
+		o.notSent(k, err, now)
+		return
+	}
+	o.saw(packetExact, 1)
+	if !o.samePacket(k, &reply, now) {
+		k.is |= packetUnknown
+		return
+	}
+	if k.has(packetRefused) {
+		o.fail(packetExact, k.amount, "packet %s of %d fen by person %d was refused, and is acknowledged at %s", k.no, k.amount, k.person, now)
+	}
+	if reply.State != wallet.PacketAsked && k.acked == 0 {
+		k.acked = now
+	}
+}
+
+// samePacket says whether an answer or a page shows the packet that was asked for, split as it was before.
+func (o *Oracle) samePacket(k *packet, got *wallet.Packet, now wallet.Instant) bool {
+	sum, right := wallet.Money(0), got.No == k.no && got.Amount == k.amount && got.Stage == k.stage && len(got.Shares) == len(k.shares)
+	for n := 0; right && n < len(got.Shares); n++ {
+		s, h := &got.Shares[n], &k.shares[n]
+		right = s.For == h.account && s.Amount > 0 && (h.amount == 0 || h.amount == s.Amount)
+		sum += s.Amount
+	}
+	if !right || sum != k.amount {
+		o.fail(packetExact, k.amount, "person %d sent packet %s of %d fen for %d, and at %s it is %s of %d fen for %d in shares of %d fen together, or split another way",
+			k.person, k.no, k.amount, len(k.shares), now, got.No, got.Amount, len(got.Shares), sum)
+		return false
+	}
+	for n := range got.Shares {
+		k.shares[n].amount = got.Shares[n].Amount
+	}
+	return true
+}
+
+// notSent takes in an answer that is no acknowledgement.
+func (o *Oracle) notSent(k *packet, err error, now wallet.Instant) {
+	switch wallet.CodeOf(err) {
+	case wallet.CodeUnknown, wallet.CodeInternal:
+		k.is |= packetUnknown
+	case wallet.CodeRefused, wallet.CodeConflict:
+		o.saw(packetExact, 1)
+		if k.acked != 0 || wallet.CodeOf(err) == wallet.CodeConflict {
+			o.fail(packetExact, k.amount, "packet %s of %d fen by person %d, acknowledged at %s, was answered %s at %s", k.no, k.amount, k.person, k.acked, wallet.ReasonOf(err), now)
+			return
+		}
+		k.is |= packetRefused
+		if errors.Is(err, wallet.ErrInsufficient) && k.sent > o.lost && o.cfg.Strategy == wallet.StrategyToken {
+			if left := k.due - o.maybeGone(k.person, k.stage, nil, k); k.amount <= left {
+				o.fail(packetExact, k.amount, "person %d asked at %s to send %d fen of %d fen due and was refused at %s as insufficient", k.person, k.sent, k.amount, left, now)
+			}
+		}
+	default:
+		k.is |= packetNothing
+	}
+}
+
+// maybeGone returns what a person's withdrawals and packets may have taken in a stage, beside the one that is judged.
+func (o *Oracle) maybeGone(p Person, s wallet.Stage, w *withdrawal, k *packet) (gone wallet.Money) {
+	for i := o.withdrawn[p]; i != 0; i = o.withdrawals.At(i).next {
+		if v := o.withdrawals.At(i); v != w && v.stage == s && v.mayBeMoving() {
+			gone += v.amount
+		}
+	}
+	for i := o.packets.sent[p]; i != 0; i = o.packets.list[i].next {
+		if v := &o.packets.list[i]; v != k && v.stage == s && v.mayBeMoving() {
+			gone += v.amount
+		}
+	}
+	return gone
+}
+
+// Opening is one share that somebody asks to open.
+type Opening struct {
+	person Person
+	start  wallet.Instant
+	packet uint32
+	share  int // -1: none is for the account that asks
+}
+
+// OpenSent tells that the person asked to open a share, which may be for somebody else.
+func (o *Oracle) OpenSent(p Person, r wallet.OpenPacketRequest, now wallet.Instant) Opening {
+	out := Opening{person: p, start: now, packet: o.packets.numbered[r.Packet], share: -1}
+	for n := range o.packets.list[out.packet].shares {
+		if h := &o.packets.list[out.packet].shares[n]; h.account == wallet.AccountOf(r.App, r.User) {
+			h.asked, out.share = true, n
+		}
+	}
+	return out
+}
+
+// OpenAnswered tells what came back from one try; wallet.ErrUnknown where nothing did.
+func (o *Oracle) OpenAnswered(a Opening, got wallet.Share, err error, now wallet.Instant) {
+	o.saw(packetExact, 1)
+	k := &o.packets.list[a.packet]
+	if a.share < 0 {
+		if err == nil {
+			o.fail(packetExact, got.Amount, "person %d opened %d fen of packet %s at %s, where no share is for them", a.person, got.Amount, k.no, now)
+		}
+		return
+	}
+	h := &k.shares[a.share]
+	switch {
+	case err == nil && (got.For != h.account || got.State != wallet.ShareOpened || h.amount != 0 && got.Amount != h.amount):
+		o.fail(packetExact, max(got.Amount, h.amount), "person %d opened %d fen of packet %s at %s and was answered %d fen for account %v in state %d", a.person, h.amount, k.no, now, got.Amount, got.For, got.State)
+	case err == nil:
+		h.amount = got.Amount
+		o.claim(a.person, got.Owner, now)
+		if h.late {
+			o.fail(packetExact, h.amount, "person %d was told that the share of packet %s went back, and at %s that it is opened", a.person, k.no, now)
+		}
+		if h.acked == 0 {
+			h.acked = now
+		}
+	case errors.Is(err, wallet.ErrExpired):
+		h.late = true
+		if h.acked != 0 || now < k.sent.Add(wallet.PacketLife-maxLag) {
+			o.fail(packetExact, h.amount, "person %d, share of %d fen of packet %s, sent at %s and opened at %s: answered as expired at %s", a.person, h.amount, k.no, k.sent, h.acked, now)
+		}
+	case wallet.CodeOf(err) == wallet.CodeUnauthorised || wallet.CodeOf(err) == wallet.CodeNotFound && k.acked != 0:
+		o.fail(packetExact, h.amount, "person %d, for whom %d fen of packet %s are, was answered %s at %s", a.person, h.amount, k.no, wallet.ReasonOf(err), now)
+	}
+}
+
+// maxLag is how far an instance's clock may be off.
+const maxLag = 5 * time.Second

@@ -1,0 +1,190 @@
+package oracle
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// PacketBooks are the books of packets as they stand after the drain.
+type PacketBooks struct {
+	Packets wallet.PacketBook
+	At      wallet.Instant // when: what was not opened a day before is to be back
+}
+
+// packetMoves is what the ledger says of one packet.
+type packetMoves struct {
+	sent, waiting wallet.Money // MoveSend: out of balances, and where it waits
+	shares        []shareMoves
+	state         wallet.PacketState
+	records       int
+	returned      []bool // by share, as it is on record
+	opened        []bool
+}
+
+// shareMoves is what the ledger says of one share.
+type shareMoves struct {
+	left         wallet.Money // out of where it waits
+	opened       wallet.Money // into the balance of whom it is for
+	returned     wallet.Money // into a balance of the sender's
+	opens, backs int
+}
+
+// shift is one change of a balance by a packet.
+type shift struct {
+	stage  wallet.Stage
+	family wallet.Family
+	amount wallet.Money // added
+	at     wallet.Instant
+}
+
+// packetRecords reads the packets of record, before the ledger is.
+func (u *audit) packetRecords(ctx context.Context, b PacketBooks) error {
+	u.packetMoves = make([]packetMoves, len(u.packets.list))
+	for i := range u.packetMoves {
+		n := len(u.packets.list[i].shares)
+		u.packetMoves[i] = packetMoves{shares: make([]shareMoves, n), returned: make([]bool, n), opened: make([]bool, n)}
+	}
+	if b.Packets == nil {
+		return nil
+	}
+	err := b.Packets.Packets(ctx, func(p wallet.Packet) bool {
+		i := u.packets.numbered[p.No]
+		if i == 0 {
+			u.fail(packetExact, p.Amount, "packet %s of %d fen is on record, and nobody sent it", p.No, p.Amount)
+			return true
+		}
+		u.packetRecord(i, &p, b.At)
+		return true
+	})
+	if err != nil {
+		return fmt.Errorf("oracle: packets: %w", err)
+	}
+	return nil
+}
+
+// packetRecord judges one record.
+func (u *audit) packetRecord(i uint32, p *wallet.Packet, now wallet.Instant) {
+	k, m := &u.packets.list[i], &u.packetMoves[i]
+	u.saw(packetExact, 1)
+	u.saw(phaseIsolation, 1)
+	if m.records++; m.records > 1 {
+		u.fail(packetExact, k.amount, "packet %s of %d fen is on record twice", k.no, k.amount)
+	}
+	m.state = p.State
+	if p.Stage != k.stage {
+		u.fail(phaseIsolation, k.amount, "packet %s, sent in stage %s, is on record in stage %s", k.no, k.stage, p.Stage)
+	}
+	if !u.samePacket(k, p, now) {
+		return
+	}
+	old := now >= p.Created.Add(wallet.PacketLife+packetGrace)
+	for n := range p.Shares {
+		s := &p.Shares[n]
+		m.opened[n], m.returned[n] = s.State == wallet.ShareOpened, s.State == wallet.ShareReturned
+		if p.State == wallet.PacketRefused || p.State == wallet.PacketAsked {
+			continue
+		}
+		if old && !s.State.Final() || s.State == wallet.ShareOpening || s.State == wallet.ShareReturning {
+			u.fail(packetExact, s.Amount, "after the drain share %d of packet %s, %d fen, sent at %s, is in state %d", n, k.no, s.Amount, k.sent, s.State)
+		}
+		if s.State == wallet.ShareOpened && !k.shares[n].asked {
+			u.fail(packetExact, s.Amount, "share %d of packet %s, %d fen, is opened, and person %d never asked for that", n, k.no, s.Amount, k.shares[n].person)
+		}
+		if holder := u.owners.Get(int64(s.Owner)); s.State == wallet.ShareOpened && holder != 0 && Person(holder)-1 != k.shares[n].person {
+			u.fail(packetExact, s.Amount, "share %d of packet %s, %d fen, is for person %d and went to wallet %d of person %d", n, k.no, s.Amount, k.shares[n].person, s.Owner, holder-1)
+		}
+	}
+}
+
+// packetGrace is how long after its time a packet may take to go back: a few rounds of the chore that sees to it.
+const packetGrace = 10 * time.Minute
+
+// packetMove takes in one leg of a packet.
+func (u *audit) packetMove(e *wallet.Entry) {
+	i, stake := u.packets.numbered[e.Move.Packet], max(e.Amount, -e.Amount)
+	if i == 0 || int(e.Move.Share) >= max(1, len(u.packets.list[i].shares)) {
+		u.fail(packetExact, stake, "the ledger moved %d fen of wallet %d for %s, and nobody asked for it", e.Amount, e.Account.Owner, e.Move)
+		return
+	}
+	k, m := &u.packets.list[i], &u.packetMoves[i]
+	u.saw(phaseIsolation, 1)
+	if e.Account.Stage != k.stage {
+		u.fail(phaseIsolation, stake, "packet %s of stage %s moved %d fen of stage %s", k.no, k.stage, e.Amount, e.Account.Stage)
+	}
+	personal, waits := e.Account.Kind == wallet.PersonalAccount, e.Account.Kind == wallet.PacketAccount
+	s, h := &m.shares[e.Move.Share], &k.shares[e.Move.Share]
+	whose, family := k.person, k.no.Account.Family
+	switch {
+	case e.Move.Step == wallet.MoveSend && personal:
+		m.sent -= e.Amount
+	case e.Move.Step == wallet.MoveSend && waits:
+		m.waiting += e.Amount
+	case e.Move.Step == wallet.MoveOpen && personal:
+		s.opened += e.Amount
+		s.opens++
+		whose, family = h.person, h.account.Family
+	case e.Move.Step == wallet.MoveReturn && personal:
+		s.returned += e.Amount
+		s.backs++
+	case (e.Move.Step == wallet.MoveOpen || e.Move.Step == wallet.MoveReturn) && waits:
+		s.left -= e.Amount
+	default:
+		u.fail(packetExact, stake, "packet %s moved %d fen in account %d in step %d", k.no, e.Amount, e.Account.Kind, e.Move.Step)
+		return
+	}
+	if holder := u.owners.Get(e.Account.Owner); holder != 0 && Person(holder)-1 != whose {
+		u.fail(packetExact, stake, "%s of person %d moved %d fen of wallet %d of person %d", e.Move, whose, e.Amount, e.Account.Owner, holder-1)
+	}
+	if personal {
+		u.packets.shifts[whose] = append(u.packets.shifts[whose], shift{k.stage, family, e.Amount, e.Posted})
+	} else if waits {
+		u.inPackets[e.Account] += e.Amount
+	}
+}
+
+// packetsSettled judges every packet: sent whole or not at all, each share opened or gone back, once, or still waiting.
+func (u *audit) packetsSettled() {
+	for i := 1; i < len(u.packets.list); i++ {
+		k, m := &u.packets.list[i], &u.packetMoves[i]
+		u.saw(packetExact, 1)
+		moved := m.sent == k.amount && m.waiting == k.amount
+		nothing := m.sent == 0 && m.waiting == 0
+		on := m.state == wallet.PacketSent || m.state == wallet.PacketClosed
+		said, right := "left open", moved && on || nothing && !on
+		switch {
+		case k.acked != 0:
+			said, right = "acknowledged", moved && on
+		case !k.mayMove():
+			said, right = "refused", nothing && !on
+		}
+		if !right {
+			u.fail(packetExact, k.amount, "packet %s of %d fen by person %d was %s: %d fen left balances, %d fen came to wait, on record is state %d", k.no, k.amount, k.person, said, m.sent, m.waiting, m.state)
+		}
+		for n := range k.shares {
+			u.shareSettled(k, m, n)
+		}
+	}
+}
+
+// shareSettled judges one share.
+func (u *audit) shareSettled(k *packet, m *packetMoves, n int) {
+	h, s := &k.shares[n], &m.shares[n]
+	u.saw(packetExact, 1)
+	opened := s.opens == 1 && s.backs == 0 && s.opened == h.amount && s.left == h.amount && m.opened[n]
+	back := s.opens == 0 && s.backs == 1 && s.returned == h.amount && s.left == h.amount && m.returned[n]
+	waits := s.opens == 0 && s.backs == 0 && s.left == 0 && !m.opened[n] && !m.returned[n]
+	right := opened || back || waits
+	switch {
+	case h.acked != 0:
+		right = opened
+	case h.late:
+		right = back || waits // its time is over; the chore may not have come by yet
+	}
+	if !right {
+		u.fail(packetExact, h.amount, "share %d of packet %s, %d fen for person %d, opened at %s: %d fen left the packet, %d fen were opened %d times, %d fen went back %d times",
+			n, k.no, h.amount, h.person, h.acked, s.left, s.opened, s.opens, s.returned, s.backs)
+	}
+}

@@ -1,0 +1,240 @@
+package oracle
+
+import (
+	"fmt"
+
+	"hongbao/reference/wallet"
+)
+
+// RewardID names one win of a reward other than cash, however often its client repeats it.
+type RewardID uint32
+
+// reward is one win of a coupon or a pendant.
+type reward struct {
+	person  Person
+	account wallet.Account
+	play    play
+	opened  wallet.Instant
+	order   wallet.OrderNo // zero: nothing told it yet
+	acked   wallet.Instant // the first acknowledgement; 0: none yet
+	got     gift
+	state   wallet.ItemState // the furthest that anybody was shown
+	shown   wallet.Instant   // when
+	expires wallet.Instant   // as it was shown; 0: never told
+	is      rewardIs
+	next    uint32 // the person's reward before this one
+}
+
+// gift is what was granted: zero until an answer told it. A greeting has no award.
+type gift struct {
+	award  wallet.AwardType
+	reward wallet.RewardID
+	void   bool
+}
+
+// rewardIs holds what replies said of a reward, and what the books do.
+type rewardIs uint8
+
+const (
+	rewardUnknown rewardIs = 1 << iota // a try ended without telling what became of it
+	rewardNothing                      // a try was answered: nothing was done
+	rewardOnRecord
+	useSent    // its owner asked to use it
+	useUnknown // and a try ended without an answer
+	useAcked   // it was acknowledged as used
+)
+
+func (w *reward) has(f rewardIs) bool { return w.is&f != 0 }
+
+// mayBeOnRecord says whether the reward may be on record: it was acknowledged, or a try has an open end.
+func (w *reward) mayBeOnRecord() bool {
+	return w.acked != 0 || w.has(rewardUnknown) || !w.has(rewardNothing)
+}
+
+// rewards are the wins of rewards other than cash.
+type rewards struct {
+	list   []reward // from 1
+	of     map[Person]uint32
+	asked  map[wonBy]uint32
+	orders map[wallet.OrderNo]uint32
+	issued map[wallet.Template]int64 // acknowledged coupons
+}
+
+// wonBy is an account and what it asked for: the same for every try.
+type wonBy struct {
+	account wallet.Account
+	play    play
+}
+
+func newRewards() rewards {
+	return rewards{list: make([]reward, 1), of: map[Person]uint32{}, asked: map[wonBy]uint32{}, orders: map[wallet.OrderNo]uint32{}, issued: map[wallet.Template]int64{}}
+}
+
+// RewardSent tells of the first try for a reward other than cash.
+func (o *Oracle) RewardSent(p Person, r wallet.GrantRequest, _ wallet.Instant) RewardID {
+	w := reward{person: p, account: wallet.AccountOf(r.App, r.User), opened: r.Opened, next: o.rewards.of[p],
+		play: play{r.Scene, r.Rain, r.Award, o.stage(r.Opened)}}
+	key := wonBy{w.account, w.play}
+	if _, taken := o.rewards.asked[key]; taken {
+		panic(fmt.Sprintf("oracle: person %d wins twice in one play", p))
+	}
+	o.rewards.list = append(o.rewards.list, w)
+	i := uint32(len(o.rewards.list) - 1)
+	o.rewards.of[p], o.rewards.asked[key] = i, i
+	return RewardID(i)
+}
+
+// RewardAnswered tells what came back from one try; wallet.ErrUnknown where nothing did.
+func (o *Oracle) RewardAnswered(id RewardID, reply wallet.GrantReply, err error, now wallet.Instant) {
+	w := &o.rewards.list[id]
+	if err != nil {
+		o.notRewarded(w, err, now)
+		return
+	}
+	o.saw(rewardOnce, 1)
+	want := wallet.OrderNo{ActID: reply.Order.ActID, Scene: w.play.scene, Rain: w.play.rain, Award: w.play.award, Stage: w.play.stage}
+	switch {
+	case reply.Order != want || reply.Item == nil || reply.Item.No != want || reply.Amount != 0 || len(reply.Token) != 0:
+		w.is |= rewardUnknown
+		o.fail(rewardOnce, 0, "person %d asked at %s for the reward of order %s and was acknowledged order %s, %d fen", w.person, now, want, reply.Order, reply.Amount)
+		return
+	case w.order != (wallet.OrderNo{}) && w.order != want:
+		o.fail(rewardOnce, 0, "person %d was acknowledged one win as order %s and at %s as order %s", w.person, w.order, now, want)
+		return
+	case !o.claim(w.person, want.ActID, now):
+		w.is |= rewardUnknown
+		return
+	}
+	w.order, o.rewards.orders[want] = want, uint32(id)
+	if w.acked == 0 {
+		w.acked = now
+		o.saw(phaseIsolation, 1)
+		if o.childOf(w.play.stage) == nil {
+			o.fail(phaseIsolation, 0, "person %d was acknowledged order %s at %s for a win at %s, when no stage was open", w.person, want, now, w.opened)
+		}
+	}
+	o.given(w, reply.Item, now)
+}
+
+// notRewarded takes in an answer that is no acknowledgement.
+func (o *Oracle) notRewarded(w *reward, err error, now wallet.Instant) {
+	switch wallet.CodeOf(err) {
+	case wallet.CodeUnknown, wallet.CodeInternal:
+		w.is |= rewardUnknown
+		return
+	case wallet.CodeConflict, wallet.CodeRefused:
+		o.saw(rewardOnce, 1)
+		if w.acked != 0 || wallet.CodeOf(err) == wallet.CodeConflict {
+			o.fail(rewardOnce, 0, "person %d asked at %s for what was acknowledged as order %s at %s and was answered %s", w.person, now, w.order, w.acked, wallet.ReasonOf(err))
+		}
+	}
+	w.is |= rewardNothing
+}
+
+// given takes in what an answer or a list says was granted: always the same, and what the scene has to give.
+func (o *Oracle) given(w *reward, i *wallet.Item, now wallet.Instant) {
+	if i.State == wallet.ItemOpen {
+		return // not settled yet
+	}
+	got := gift{i.Award, i.Reward, i.State == wallet.ItemVoid}
+	if w.got == (gift{}) {
+		w.got = got
+		if !o.offered(w, got) {
+			o.fail(rewardOnce, 0, "person %d was given %s %q for order %s at %s, which its scene does not grant", w.person, got.award, got.reward, w.order, now)
+		}
+		o.issuedOne(w, now)
+		return
+	}
+	if w.got != got {
+		o.fail(rewardOnce, 0, "order %s of person %d was %s %q, and at %s it is %s %q", w.order, w.person, w.got.award, w.got.reward, now, got.award, got.reward)
+	}
+}
+
+// issuedOne counts a coupon against its stock (C3, C5).
+func (o *Oracle) issuedOne(w *reward, now wallet.Instant) {
+	c := o.couponOf(w.play.stage, w.got.reward)
+	if w.got.void || c == nil || c.Stock == 0 {
+		return
+	}
+	t := wallet.Template{Reward: c.ID, Stage: w.play.stage}
+	o.rewards.issued[t]++
+	o.saw(stockNeverOver, 1)
+	if n := o.rewards.issued[t]; n > c.Stock {
+		o.fail(stockNeverOver, wallet.Money(n-c.Stock), "with order %s of person %d, %d coupons %q were acknowledged by %s in stage %s, of %d", w.order, w.person, n, c.ID, now, t.Stage, c.Stock)
+	}
+}
+
+// offered says whether the scene may give this: its own reward, or where its stock runs out what is given in its place.
+func (o *Oracle) offered(w *reward, got gift) bool {
+	_, r, s := o.branch(w.play.stage, w.play.scene)
+	if r == nil {
+		return false
+	}
+	switch {
+	case got.void:
+		return got.reward == "" && (s.StockControl || o.cfg.Greetings)
+	case got.reward == r.ID:
+		return got.award == w.play.award
+	}
+	fallback := o.couponOf(w.play.stage, got.reward)
+	return s.StockControl && got.reward == r.Fallback && fallback != nil && got.award == o.awardOf(w.play.stage, got.reward)
+}
+
+// branch returns the type, the reward and the scene of a scene's id in a stage; nil where there is none.
+func (o *Oracle) branch(st wallet.Stage, id wallet.SceneID) (wallet.AwardType, *wallet.Reward, *wallet.Scene) {
+	child := o.childOf(st)
+	if child == nil {
+		return 0, nil, nil
+	}
+	for _, t := range child.Rewards {
+		for i := range t.Rewards {
+			r := &t.Rewards[i]
+			for j := range r.Scenes {
+				if r.Scenes[j].ID == id {
+					return t.Type, r, &r.Scenes[j]
+				}
+			}
+		}
+	}
+	return 0, nil, nil
+}
+
+// couponOf returns the reward of an id in a stage, nil where there is none.
+func (o *Oracle) couponOf(st wallet.Stage, id wallet.RewardID) *wallet.Reward {
+	if child := o.childOf(st); child != nil && id != "" {
+		for _, t := range child.Rewards {
+			for i := range t.Rewards {
+				if t.Rewards[i].ID == id {
+					return &t.Rewards[i]
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// awardOf returns the type of a reward's id in a stage.
+func (o *Oracle) awardOf(st wallet.Stage, id wallet.RewardID) wallet.AwardType {
+	for _, t := range o.childOf(st).Rewards {
+		for i := range t.Rewards {
+			if t.Rewards[i].ID == id {
+				return t.Type
+			}
+		}
+	}
+	return 0
+}
+
+// hasStock says whether any reward of the tree has a stock.
+func (o *Oracle) hasStock() bool {
+	for _, child := range o.cfg.Activity.Children {
+		for _, t := range child.Rewards {
+			for _, r := range t.Rewards {
+				if r.Stock > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
