@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -18,7 +19,9 @@ func tree() wallet.Activity {
 					{ID: "red-packet", Scenes: []wallet.Scene{{ID: "rain"}, {ID: "fireworks"}}},
 					{ID: "large-packet", Scenes: []wallet.Scene{{ID: "lottery"}}},
 				}},
-				{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Scenes: []wallet.Scene{{ID: "tea", StockControl: true}}}}},
+				{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: 20, FloorNum: 1, FloorDen: 10, Fallback: "voucher",
+					Scenes: []wallet.Scene{{ID: "tea", StockControl: true}}}}},
+				{Type: wallet.EcommerceCoupon, Rewards: []wallet.Reward{{ID: "voucher", Stock: 5, Scenes: []wallet.Scene{{ID: "shop", StockControl: true}}}}},
 			}}
 	}
 	return wallet.Activity{Parent: "spring", Children: []wallet.Child{
@@ -114,7 +117,7 @@ func TestStagesAndScenesAreFound(t *testing.T) {
 	var seen []string
 	x.Each(func(s *Scene) { seen = append(seen, s.Child.Stage.String()+"/"+string(s.ID)) })
 	require.Equal(t, []string{"internal-test/rain", "internal-test/fireworks", "internal-test/lottery",
-		"official/rain", "official/fireworks", "official/lottery", "official/tea"}, seen)
+		"official/rain", "official/fireworks", "official/lottery", "official/tea", "official/shop"}, seen)
 }
 
 // TestIndexIsItsOwn: what the caller does to its tree afterwards changes nothing.
@@ -129,6 +132,19 @@ func TestIndexIsItsOwn(t *testing.T) {
 
 func TestValidateNamesFaults(t *testing.T) {
 	scene := func(a *wallet.Activity) *wallet.Scene { return &a.Children[0].Rewards[0].Rewards[0].Scenes[0] }
+	cash := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[0].Rewards[0] }
+	tea := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[1].Rewards[0] }
+	voucher := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[2].Rewards[0] }
+	alone := func(a *wallet.Activity) *wallet.Reward { // a reward that no other one leans on
+		r := tea(a)
+		r.FloorNum, r.Fallback = 0, ""
+		return r
+	}
+	uncontrolled := func(a *wallet.Activity) *wallet.Reward {
+		r := alone(a)
+		r.Stock, r.Scenes[0].StockControl = 0, false
+		return r
+	}
 	for _, c := range []struct {
 		why   string
 		spoil func(*wallet.Activity)
@@ -152,6 +168,27 @@ func TestValidateNamesFaults(t *testing.T) {
 		{"a scene's id", func(a *wallet.Activity) { scene(a).ID = "Rain_1" }, `scene id "Rain_1"`},
 		{"a scene under two rewards", func(a *wallet.Activity) { scene(a).ID = "tea" }, "it belongs to exactly one reward"},
 		{"a rate limit below zero", func(a *wallet.Activity) { scene(a).RateLimit = -1 }, "rate limit -1"},
+		{"budgets that add up to too much", func(a *wallet.Activity) { a.Children[0].Budget = math.MaxInt64 }, "add up to more"},
+		{"a stock of cash", func(a *wallet.Activity) { cash(a).Stock = 1 }, "it has a budget, and no stock"},
+		{"a fallback of cash", func(a *wallet.Activity) { cash(a).Fallback = "voucher" }, "it has a budget, and no stock"},
+		{"a coupon's id", func(a *wallet.Activity) { voucher(a).ID = "Voucher!"; tea(a).Fallback = "Voucher!" }, `the reward "Voucher!"`},
+		{"a stock below zero", func(a *wallet.Activity) { voucher(a).Stock = -1 }, "a stock of -1"},
+		{"a stock beyond all bounds", func(a *wallet.Activity) { voucher(a).Stock = wallet.MaxStock + 1 }, "it takes 0 to"},
+		{"control without a stock", func(a *wallet.Activity) { alone(a).Stock = 0 }, "has no stock, and 1 of its scenes control it"},
+		{"a stock without control", func(a *wallet.Activity) { voucher(a).Scenes[0].StockControl = false }, "they would grant beyond it"},
+		{"a threshold above the whole", func(a *wallet.Activity) { tea(a).FloorNum = 11 }, "a threshold of 11/10"},
+		{"a threshold of no stock", func(a *wallet.Activity) { uncontrolled(a).FloorNum = 1 }, "a threshold of 1/10 of a stock of 0"},
+		{"a threshold that is no share", func(a *wallet.Activity) { voucher(a).FloorDen = -1 }, "a threshold of 0/-1"},
+		{"a fallback without a threshold", func(a *wallet.Activity) { tea(a).FloorNum = 0 }, "it would never be granted"},
+		{"an unknown fallback", func(a *wallet.Activity) { tea(a).Fallback = "coffee" }, "which is no reward of the child"},
+		{"a fallback that is cash", func(a *wallet.Activity) { tea(a).Fallback = "red-packet" }, "which is cash"},
+		{"a fallback of a fallback", func(a *wallet.Activity) {
+			r := voucher(a)
+			r.FloorNum, r.FloorDen, r.Fallback = 1, 2, "spare"
+			a.Children[0].Rewards[2].Rewards = append(a.Children[0].Rewards[2].Rewards, wallet.Reward{ID: "spare", Stock: 1})
+		}, "which has the fallback spare itself"},
+		{"a fallback without a stock", func(a *wallet.Activity) { r := voucher(a); r.Stock, r.Scenes[0].StockControl = 0, false }, "which has no stock of its own"},
+		{"a reward of two types", func(a *wallet.Activity) { alone(a).ID = "red-packet" }, "it is of exactly one type"},
 		{"stock of cash", func(a *wallet.Activity) { scene(a).StockControl = true }, "cash has a budget"},
 	} {
 		a := tree()

@@ -29,6 +29,7 @@ func Validate(a wallet.Activity) error {
 			}
 		}
 	}
+	checkBudgets(a, fault)
 	return errors.Join(faults...)
 }
 
@@ -57,6 +58,7 @@ func checkChild(c wallet.Child, fault func(string, ...any)) {
 			fault("%s: reward type %d", c.ID, t.Type)
 		}
 		for _, r := range t.Rewards {
+			checkReward(c, t.Type, r, fault)
 			for _, s := range r.Scenes {
 				if !s.ID.Valid() {
 					fault("%s: scene id %q", c.ID, s.ID)
@@ -77,4 +79,5 @@ func checkChild(c wallet.Child, fault func(string, ...any)) {
 	if len(scene) == 0 {
 		fault("%s has no scene", c.ID)
 	}
+	checkFallbacks(c, fault)
 }

@@ -35,9 +35,18 @@ type Center struct {
 	// Admission records an order and takes its budget in one step. nil: one after the other, by Orders and Budgets.
 	Admission wallet.Admission
 
+	// Rewards grants what is not cash, and Items is where it is on record. nil: only cash is granted.
+	Rewards Rewards
+	Items   wallet.Items
+
+	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	Switched func(wallet.Switch) bool
+
 	plans map[*activity.Scene][]capability
 	Nodes int // instances that share a scene's rate limit
 }
+
+func (c *Center) switched(s wallet.Switch) bool { return c.Switched != nil && c.Switched(s) }
 
 // Grant grants one reward, once however often it is asked (O3). Errors are those of wallet.Service; after the order
 // is on record, every failure that is not a refusal is wallet.ErrUnknown, because the order will be settled.
@@ -49,6 +58,9 @@ func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 	who, err := c.People.Resolve(ctx, wallet.AccountOf(r.App, r.User))
 	if err != nil {
 		return wallet.GrantReply{}, err
+	}
+	if r.Award != wallet.Cash {
+		return c.grantItem(ctx, r, who, scene)
 	}
 	order := wallet.Order{
 		No:      wallet.OrderNo{ActID: who.ActID, Scene: r.Scene, Rain: r.Rain, Award: r.Award, Stage: scene.Child.Stage},
@@ -75,11 +87,11 @@ func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 
 // check refuses what can be refused before anything is written.
 func (c *Center) check(r wallet.GrantRequest) (*activity.Scene, error) {
-	if !r.App.Valid() || r.User <= 0 || r.Rain < 0 || r.Amount <= 0 {
-		return nil, fmt.Errorf("%w: grant of %d fen to user %d of app %d, rain %d", wallet.ErrInvalid, r.Amount, r.User, r.App, r.Rain)
+	if !r.App.Valid() || r.User <= 0 || r.Rain < 0 || !r.Award.Valid() {
+		return nil, fmt.Errorf("%w: grant of award type %d to user %d of app %d, rain %d", wallet.ErrInvalid, r.Award, r.User, r.App, r.Rain)
 	}
-	if r.Award != wallet.Cash {
-		return nil, fmt.Errorf("%w: a reward of type %s is not granted as cash", wallet.ErrInvalid, r.Award)
+	if (r.Award == wallet.Cash) != (r.Amount > 0) || r.Amount < 0 {
+		return nil, fmt.Errorf("%w: grant of %s with an amount of %d fen; cash has one above zero, and nothing else has any", wallet.ErrInvalid, r.Award, r.Amount)
 	}
 	now := c.Clock.Now()
 	if r.Opened.Sub(now) > maxSkew || now.Sub(r.Opened) > maxAge {
@@ -91,6 +103,9 @@ func (c *Center) check(r wallet.GrantRequest) (*activity.Scene, error) {
 	}
 	if r.Amount > scene.Child.SingleCap {
 		return nil, wallet.ErrOverCap
+	}
+	if r.Award != wallet.Cash && c.Rewards == nil {
+		return nil, fmt.Errorf("%w: this service grants cash alone, and no %s", wallet.ErrUnavailable, r.Award)
 	}
 	for _, able := range c.plans[scene] {
 		if err := able(now, r); err != nil {
@@ -110,6 +125,9 @@ func (c *Center) take(ctx context.Context, o wallet.Order, who wallet.Person, bu
 	if e, ok := standsFor(o, earlier); ok {
 		o.No = e.No
 		return c.reserve(ctx, e, o, budget)
+	}
+	if err := c.stopped(ctx, o.No); err != nil {
+		return o, err
 	}
 	var onRecord wallet.Order
 	if c.Admission == nil {
@@ -137,16 +155,7 @@ func (c *Center) earlier(ctx context.Context, no wallet.OrderNo, who wallet.Pers
 	if len(who.Former)+len(who.Left) == 0 {
 		return nil, nil
 	}
-	wallets := who.Wallets()
-	own := len(wallets)
-	for _, l := range who.Left {
-		wallets = append(wallets, l.ActID)
-	}
-	nos := make([]wallet.OrderNo, len(wallets))
-	for i, id := range wallets {
-		nos[i] = no
-		nos[i].ActID = id
-	}
+	nos, own := numbersOf(no, who)
 	orders, err := c.Orders.Get(ctx, nos)
 	if err != nil {
 		return nil, err
@@ -157,6 +166,34 @@ func (c *Center) earlier(ctx context.Context, no wallet.OrderNo, who wallet.Pers
 		}
 	}
 	return orders, nil
+}
+
+// numbersOf returns what a win is called under each wallet that it may be on record under: a person's own, and then those
+// that its account has left.
+func numbersOf(no wallet.OrderNo, who wallet.Person) (nos []wallet.OrderNo, own int) {
+	wallets := who.Wallets()
+	own = len(wallets)
+	for _, l := range who.Left {
+		wallets = append(wallets, l.ActID)
+	}
+	nos = make([]wallet.OrderNo, len(wallets))
+	for i, id := range wallets {
+		nos[i] = no
+		nos[i].ActID = id
+	}
+	return nos, own
+}
+
+// stopped refuses a new order while cash is switched off. What is on record already goes on.
+func (c *Center) stopped(ctx context.Context, no wallet.OrderNo) error {
+	if !c.switched(wallet.SwitchStopCash) {
+		return nil
+	}
+	onRecord, err := c.Orders.Get(ctx, []wallet.OrderNo{no})
+	if err == nil && onRecord[0].No != no {
+		err = wallet.ErrSwitchedOff
+	}
+	return err
 }
 
 // standsFor returns which of the orders on record under a person's wallets is the one that is asked for: one of the

@@ -13,6 +13,8 @@ import (
 	"hongbao/reference/packet"
 	"hongbao/reference/posting"
 	"hongbao/reference/reconcile"
+	"hongbao/reference/rewards"
+	"hongbao/reference/stock"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
 	"hongbao/reference/walletpage"
@@ -61,7 +63,11 @@ type Ports struct {
 	Withdrawals wallet.Withdrawals
 	Days        wallet.WithdrawalDays // nil: there is no limit of the day
 	Bank        wallet.Bank
-	Packets     wallet.Packets // nil: nobody sends packets here
+	Packets     wallet.Packets                         // nil: nobody sends packets here
+	Items       wallet.Items                           // nil: nothing but cash is granted here
+	Downstreams map[wallet.AwardType]wallet.Downstream // of each type that the tree grants; nil where there are no Items
+	Stocks      wallet.Stocks                          // counts coupons, where scenes ask for it
+	StockReader *stock.Reader                          // how they stand, kept fresh by a runner
 	Sealer      wallet.Sealer
 	Alarm       func(kind wallet.AlarmKind, detail string)
 
@@ -77,7 +83,8 @@ type Node struct {
 	center   *assetcenter.Center
 	reader   *walletpage.Reader
 	withdraw *withdraw.Service
-	packets  *packet.Service // nil: there are none
+	packets  *packet.Service  // nil: there are none
+	rewards  *rewards.Service // nil: there is nothing but cash
 	people   *identity.Service
 	winners  *identity.Memory
 	poster   *posting.Poster
@@ -121,14 +128,20 @@ func New(c Config, p Ports) (*Node, error) {
 	}
 	n := &Node{
 		center: &assetcenter.Center{People: winners, Index: index, Orders: p.Orders, Budgets: p.Budgets, Admission: p.Admission, Clock: p.Clock,
-			Nodes: c.Instances},
-		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Purse: purse, Clock: p.Clock,
+			Nodes: c.Instances, Items: p.Items, Switched: p.Switched},
+		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Items: p.Items, Purse: purse, Clock: p.Clock,
 			Switched: p.Switched, ShortPage: func() int { return p.Settings().ShortPage }},
 		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Days: p.Days, Bank: p.Bank,
 			Posting: poster, Purse: purse, Clock: p.Clock, Settings: p.Settings, Switched: p.Switched,
 			Alarm: p.Alarm},
 		people: people, winners: winners, poster: poster, trust: trust, alarm: p.Alarm, ports: p,
 		lateAfter: 2 * max(c.CompensateAfter, posting.CompensateAfter),
+	}
+	if n.rewards, err = newRewards(c, p, people, index); err != nil {
+		return nil, err
+	}
+	if n.rewards != nil {
+		n.center.Rewards = n.rewards
 	}
 	n.packets = newPackets(p, people, index, n.withdraw.Prepare)
 	limit := 0.0

@@ -1,0 +1,153 @@
+package rewards
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"hongbao/reference/wallet"
+)
+
+// Rewards implements wallet.Rewards. ErrSwitchedOff: the list is switched off.
+func (s *Service) Rewards(ctx context.Context, r wallet.RewardsRequest) (wallet.RewardsPage, error) {
+	if !r.App.Valid() || r.User <= 0 || r.Limit < 1 || r.Limit > wallet.MaxPage {
+		return wallet.RewardsPage{}, fmt.Errorf("%w: list of %d rewards for user %d of app %d", wallet.ErrInvalid, r.Limit, r.User, r.App)
+	}
+	if s.switched(wallet.SwitchPageNoRewards) {
+		return wallet.RewardsPage{}, wallet.ErrSwitchedOff
+	}
+	at := r.At
+	if at == 0 {
+		at = s.clock.Now()
+	}
+	child, err := s.index.Child(at)
+	if err != nil {
+		return wallet.RewardsPage{}, err
+	}
+	who, err := s.people.Resolve(ctx, wallet.AccountOf(r.App, r.User))
+	if err != nil {
+		return wallet.RewardsPage{}, err
+	}
+	var items []wallet.Item
+	err = wallet.Repeat(func() (err error) {
+		items, err = s.items.Of(ctx, who.Wallets(), child.Stage, r.After, r.Limit+1)
+		return err
+	})
+	if err != nil {
+		return wallet.RewardsPage{}, err
+	}
+	page := wallet.RewardsPage{Stage: child.Stage, Items: items}
+	if len(items) > r.Limit {
+		page.Items = items[:r.Limit]
+		last := page.Items[r.Limit-1]
+		page.Next = wallet.Cursor{Opened: last.Opened, Order: last.No}
+	}
+	return page, nil
+}
+
+// UseReward implements wallet.Rewards. A reward of another stage than the one that runs now cannot be used (A1). Beside
+// the port's errors: ErrSwitchedOff, ErrLimited: nothing was done.
+func (s *Service) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.Item, error) {
+	if !r.App.Valid() || r.User <= 0 {
+		return wallet.Item{}, fmt.Errorf("%w: use by user %d of app %d", wallet.ErrInvalid, r.User, r.App)
+	}
+	if err := r.Order.Validate(); err != nil {
+		return wallet.Item{}, err
+	}
+	who, err := s.people.Resolve(ctx, wallet.AccountOf(r.App, r.User))
+	if err != nil {
+		return wallet.Item{}, err
+	}
+	if !who.Owns(r.Order.ActID) {
+		return wallet.Item{}, wallet.ErrNotYours
+	}
+	i, err := s.get(ctx, r.Order)
+	if err != nil || i.State == wallet.ItemUsed {
+		return i, err
+	}
+	now := s.clock.Now()
+	child, err := s.index.Child(now)
+	if err != nil {
+		return wallet.Item{}, err
+	}
+	switch {
+	case child.Stage != i.No.Stage:
+		return wallet.Item{}, fmt.Errorf("%w: it is of the stage %s", wallet.ErrNotUsable, i.No.Stage)
+	case i.State == wallet.ItemExpired || i.State == wallet.ItemSettled && i.Expires <= now:
+		return wallet.Item{}, wallet.ErrExpired // the chores record it
+	case i.State != wallet.ItemSettled && i.State != wallet.ItemUsing:
+		return wallet.Item{}, fmt.Errorf("%w: it is %s", wallet.ErrNotUsable, i.State)
+	case s.switched(wallet.SwitchStopUse) || s.switched(wallet.SwitchHoldDownstreams):
+		return wallet.Item{}, wallet.ErrSwitchedOff
+	}
+	return s.useNow(ctx, i)
+}
+
+// useNow announces the use, where that was not done before, and makes it. An item that may have been used is in use until
+// the downstream says what became of it.
+func (s *Service) useNow(ctx context.Context, i wallet.Item) (wallet.Item, error) {
+	d := s.downstreams[i.Award]
+	switch {
+	case d == nil:
+		return wallet.Item{}, fmt.Errorf("%w: rewards: nothing stands behind %s", wallet.ErrUnavailable, i.Award)
+	case !d.pace.take(s.clock.Now()):
+		return wallet.Item{}, wallet.ErrLimited
+	}
+	if i.State == wallet.ItemSettled {
+		announced := i
+		announced.State, announced.Changed = wallet.ItemUsing, s.clock.Now()
+		var err error
+		if i, err = s.advance(ctx, announced); err != nil {
+			return wallet.Item{}, err
+		}
+	}
+	var err error
+	if i.State == wallet.ItemUsing {
+		i, err = s.use(ctx, d, i)
+	}
+	switch {
+	case err != nil:
+		return wallet.Item{}, wallet.Unsettled(err)
+	case i.State == wallet.ItemExpired:
+		return wallet.Item{}, wallet.ErrExpired
+	case i.State != wallet.ItemUsed:
+		return wallet.Item{}, fmt.Errorf("%w: it is %s", wallet.ErrNotUsable, i.State)
+	}
+	return i, nil
+}
+
+// use asks the downstream to use an item that is in use, and records what it says. A final no is the end of the item:
+// taken back where the downstream says so, expired otherwise.
+func (s *Service) use(ctx context.Context, d *downstream, i wallet.Item) (wallet.Item, error) {
+	var r wallet.Receipt
+	err := wallet.Repeat(func() (err error) { r, err = d.Use(ctx, i); return err })
+	if errors.Is(err, wallet.ErrDeclined) {
+		if r, err = d.Look(ctx, i); err == nil && r.State == wallet.ItemSettled || errors.Is(err, wallet.ErrNotFound) {
+			r, err = wallet.Receipt{State: wallet.ItemExpired}, nil
+		}
+	}
+	return s.receiveUse(ctx, i, r, err)
+}
+
+func (s *Service) receiveUse(ctx context.Context, i wallet.Item, r wallet.Receipt, err error) (wallet.Item, error) {
+	if err == nil && (r.State == wallet.ItemSettled || r.State == wallet.ItemProcessing) {
+		err = fmt.Errorf("%w: rewards: the downstream of %s says %s of a use", wallet.ErrUnknown, i.Award, r.State)
+	}
+	if err != nil {
+		return i, err
+	}
+	return s.receive(ctx, i, wallet.ItemAnswer{Receipt: r})
+}
+
+// get returns an item on record that was granted. ErrNotFound.
+func (s *Service) get(ctx context.Context, no wallet.OrderNo) (wallet.Item, error) {
+	var got []wallet.Item
+	err := wallet.Repeat(func() (err error) { got, err = s.items.Get(ctx, []wallet.OrderNo{no}); return err })
+	if err == nil && (got[0].No != no || got[0].State == wallet.ItemOpen || got[0].State == wallet.ItemVoid) {
+		err = fmt.Errorf("%w: reward %s", wallet.ErrNotFound, no)
+	}
+	if err != nil {
+		return wallet.Item{}, err
+	}
+	return got[0], nil
+}
