@@ -86,14 +86,16 @@ type spot struct{ line, column int }
 
 // faults gathers what is wrong with one file.
 type faults struct {
-	file  string
-	lines []string
-	found []*Error
+	file   string
+	joined joined // what came from another file
+	lines  []string
+	found  []*Error
 }
 
 // add records a fault; the problem is formatted.
 func (f *faults) add(at spot, hint, problem string, args ...any) {
-	e := &Error{File: f.file, Line: at.line, Column: at.column, Problem: printable(fmt.Sprintf(problem, args...)), Hint: hint}
+	file, line := f.joined.place(f.file, at.line)
+	e := &Error{File: file, Line: line, Column: at.column, Problem: printable(fmt.Sprintf(problem, args...)), Hint: hint}
 	if at.line > 0 && at.line <= len(f.lines) {
 		e.Snippet = printable(f.lines[at.line-1])
 	}

@@ -5,6 +5,7 @@ package scenarios
 
 type file struct {
 	place
+	Like        text            `json:"like,omitempty" jsonschema:"A file beside this one: what is left out of the keys at the top is as there."`
 	Title       text            `json:"title" jsonschema:"One line that says what is rehearsed."`
 	TitleZH     text            `json:"title_zh,omitempty" jsonschema:"The title in Chinese."`
 	Description text            `json:"description,omitempty" jsonschema:"What the scenario is for, in a few sentences."`

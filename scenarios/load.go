@@ -27,17 +27,27 @@ func Load(path string) (*Scenario, error) {
 		return nil, &Error{File: path, Problem: "cannot be opened", Hint: hint, cause: err}
 	}
 	defer file.Close()
-	src, err := io.ReadAll(io.LimitReader(file, MaxFile+1))
+	src, err := readBounded(file)
 	if err != nil {
 		return nil, &Error{File: path, Problem: "cannot be read", Hint: hint, cause: err}
 	}
-	return Parse(path, src)
+	text, j, fault := join(path, strings.ReplaceAll(string(src), "\r\n", "\n"))
+	if fault != nil {
+		return nil, fault
+	}
+	return parse(path, []byte(text), j)
 }
 
+// readBounded reads no more than tells that a file is too large.
+func readBounded(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, MaxFile+1)) }
+
 // Parse reads a scenario from its text. name is the file's name: errors show it, and without folder and extension
-// it is the scenario's. Errors as Load. Never panics, whatever the bytes.
-func Parse(name string, src []byte) (*Scenario, error) {
-	f := &faults{file: name}
+// it is the scenario's. A text has no file beside it that it could be like. Errors as Load. Never panics, whatever the
+// bytes.
+func Parse(name string, src []byte) (*Scenario, error) { return parse(name, src, joined{}) }
+
+func parse(name string, src []byte, j joined) (*Scenario, error) {
+	f := &faults{file: name, joined: j}
 	switch {
 	case len(src) > MaxFile:
 		f.add(spot{}, "a scenario takes a few kilobytes", "is larger than %d bytes", MaxFile)
@@ -54,6 +64,9 @@ func Parse(name string, src []byte) (*Scenario, error) {
 	}
 	var in file
 	f.read(body, spot{}, reflect.ValueOf(&in).Elem())
+	if in.Like.ok && j.other == "" {
+		f.add(in.Like.at, "save it beside the file that it is like", "a text has no file beside it that it could be like")
+	}
 	in.expand()
 	f.check(&in)
 	if len(f.found) > 0 {
