@@ -78,6 +78,7 @@ const (
 	rankOrders
 	rankReservations
 	rankWithdrawals
+	rankPackets
 	rankIdentities
 	rankQuotas
 	rankBank

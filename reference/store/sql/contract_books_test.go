@@ -68,3 +68,9 @@ func TestIdentitiesContract(t *testing.T) {
 		storetest.Identities(t, func(t *testing.T) wallet.IdentityStore { return NewIdentities(open(t)) })
 	})
 }
+
+func TestPacketsContract(t *testing.T) {
+	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
+		storetest.Packets(t, func(t *testing.T) storetest.PacketStore { return NewPackets(open(t)) })
+	})
+}

@@ -77,10 +77,16 @@ func compareWithdrawals(a, b wallet.WithdrawalNo) int {
 func scanWithdrawal(r *sql.Rows, more ...any) (w wallet.Withdrawal, err error) {
 	var wallets []byte
 	err = r.Scan(append([]any{&w.No.Account.Family, &w.No.Account.User, &w.No.Request, &w.Owner, &w.Stage, &w.Amount, &w.Created, &w.State, &wallets}, more...)...)
-	for ; len(wallets) >= 8; wallets = wallets[8:] {
-		w.Wallets = append(w.Wallets, wallet.ActID(binary.BigEndian.Uint64(wallets)))
-	}
+	w.Wallets = unpackWallets(wallets)
 	return w, err
+}
+
+// unpackWallets is packWallets the other way round.
+func unpackWallets(b []byte) (ids []wallet.ActID) {
+	for ; len(b) >= 8; b = b[8:] {
+		ids = append(ids, wallet.ActID(binary.BigEndian.Uint64(b)))
+	}
+	return ids
 }
 
 // packWallets returns wallets as the column of that name has them.
