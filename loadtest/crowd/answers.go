@@ -31,7 +31,7 @@ type answers struct {
 func (a *answers) count(operation string, err error, lied bool) {
 	key := Answer{Operation: operation, Reason: wallet.ReasonOf(err)}
 	if lied {
-		key.Reason = "lie"
+		key.Reason = ReasonLie
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

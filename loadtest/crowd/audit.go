@@ -77,7 +77,7 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 		a.Stores = err == nil
 		errs = append(errs, err)
 	}
-	totals, err := c.totals(ctx, &a)
+	totals, err := c.totals(ctx, o.Patience, &a)
 	errs = append(errs, err)
 	if c.options.Live != nil {
 		a.LiveAfter, err = count(ctx, c.options.Live)
@@ -97,8 +97,22 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 // Oracle returns the judge, for its waits and memory. Only after Audit, or when nothing is sent.
 func (c *Crowd) Oracle() *oracle.Oracle { return c.witness.oracle }
 
-// totals asks what the load's side says of itself.
-func (c *Crowd) totals(ctx context.Context, a *Audit) (oracle.Totals, error) {
+// askAgain is how long the audit waits before it compares books again that others still move.
+const askAgain = time.Second
+
+// totals asks what the load's side says of itself; where others play on it too, again until they rest or patience ends.
+func (c *Crowd) totals(ctx context.Context, patience time.Duration, a *Audit) (oracle.Totals, error) {
+	for until := time.Now().Add(patience); ; {
+		t, err := c.said(ctx, a)
+		moving := t.Backlog != 0 || t.OpenOrders != 0 || t.Differences != 0 || t.LedgerSum != 0
+		if err != nil || !c.options.Shared || !moving || time.Now().After(until) || wait(ctx, askAgain) != nil {
+			return t, err
+		}
+	}
+}
+
+// said asks once.
+func (c *Crowd) said(ctx context.Context, a *Audit) (oracle.Totals, error) {
 	var t oracle.Totals
 	o := c.options.Operator
 	if o == nil {
@@ -109,7 +123,9 @@ func (c *Crowd) totals(ctx context.Context, a *Audit) (oracle.Totals, error) {
 		return t, err
 	}
 	t.Drained, t.Backlog, t.OpenOrders = true, s.Backlog, s.OpenOrders
-	t.Spent = map[wallet.Stage]wallet.Money{wallet.Official: official(s) - c.spent}
+	if !c.options.Shared {
+		t.Spent = map[wallet.Stage]wallet.Money{wallet.Official: official(s) - c.spent}
+	}
 	if a.MarkedAfter, err = count(ctx, o); err != nil {
 		return t, err
 	}

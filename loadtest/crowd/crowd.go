@@ -58,6 +58,10 @@ type Options struct {
 	// way; 0: DefaultSkew. Under StrategyToken it does not matter.
 	Skew time.Duration
 
+	// Shared says that others play on the same side meanwhile, as the other instances of one test do. What is taken from
+	// the budget then says nothing of this run alone, and the target's books are compared once the others rest too.
+	Shared bool
+
 	// Seen is told by Audit of each grant that the stores hold, where it reads those; nil: nobody asks.
 	Seen func(oracle.Seen)
 }
@@ -228,6 +232,9 @@ func (c *Crowd) target() wallet.Service { return c.targets[c.turn.Add(1)%uint64(
 func (c *Crowd) caller(p uint32, app wallet.App) wallet.Caller {
 	return wallet.Caller{App: app, User: c.names.Account(c.first+int64(p), app.Family())}
 }
+
+// User returns the id, in the visit's app, of who makes it.
+func (c *Crowd) User(v Visit) wallet.UserID { return c.caller(v.Person, v.App).User }
 
 // phone returns the person's phone number.
 func (c *Crowd) phone(p uint32) wallet.Phone { return c.names.PhoneOf(c.first + int64(p)) }

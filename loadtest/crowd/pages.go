@@ -19,7 +19,7 @@ const maxWalk = 200
 
 // look reads the first page of the wallet page or the withdraw page. A client whose view lacks a token that it holds
 // asks again with its tokens and shows what comes then (T8): that answer is what the person sees.
-func (c *Crowd) look(ctx context.Context, v Visit, withdraw bool) (wallet.Page, attack.Outcome) {
+func (c *Crowd) look(ctx context.Context, v Visit, withdraw bool) (wallet.Page, Result) {
 	family := v.App.Family()
 	r := wallet.PageRequest{Caller: c.caller(v.Person, v.App), Limit: pageLimit, Withdraw: withdraw}
 	id := c.ask(v.Person, &r)
@@ -36,7 +36,9 @@ func (c *Crowd) look(ctx context.Context, v Visit, withdraw bool) (wallet.Page, 
 	if err == nil && !lied {
 		c.purses.letGo(v.Person, page)
 	}
-	return page, outcome(err, lied)
+	out := came(err, lied)
+	out.Amount, out.Lines = page.Balance, len(page.Grants)
+	return page, out
 }
 
 // ask tells the oracle that a page is asked for, and puts the moment into the request.
@@ -60,14 +62,14 @@ func (c *Crowd) page(ctx context.Context, v Visit, r wallet.PageRequest) (page w
 }
 
 // browse walks the whole flow list in small pages while grants go on arriving (P1). A list without an end is no answer.
-func (c *Crowd) browse(ctx context.Context, v Visit) attack.Outcome {
+func (c *Crowd) browse(ctx context.Context, v Visit) Result {
 	r := wallet.PageRequest{Caller: c.caller(v.Person, v.App), Limit: browseLimit}
 	var walk oracle.WalkID
 	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
 		r.At = now
 		walk = o.WalkSent(int64(v.Person), r, now)
 	})
-	out := attack.Failed
+	out := Result{Outcome: attack.Failed} // unless it comes to an end
 	for range maxWalk {
 		id := c.ask(v.Person, &r)
 		page, err := c.page(ctx, v, r)
@@ -78,27 +80,28 @@ func (c *Crowd) browse(ctx context.Context, v Visit) attack.Outcome {
 		})
 		c.answers.count("browse", err, lied)
 		if err != nil || lied || page.Next == (wallet.Cursor{}) {
-			out = outcome(err, lied)
+			out = came(err, lied)
+			out.Amount, out.Lines = page.Balance, len(page.Grants)
 			break
 		}
 		r.After = page.Next
 	}
 	if c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.WalkEnd(walk, now) }) {
-		out = attack.Failed
+		out.Outcome, out.Reason = attack.Failed, ReasonLie
 	}
 	return out
 }
 
 // cashIn enters the withdraw page and withdraws all that it shows. Who is shown nothing has been told no: the operation
 // counts as refused, and apart as one that had nothing to ask for.
-func (c *Crowd) cashIn(ctx context.Context, v Visit) attack.Outcome {
+func (c *Crowd) cashIn(ctx context.Context, v Visit) Result {
 	page, out := c.look(ctx, v, true)
-	if out != attack.OK {
+	if out.Outcome != attack.OK {
 		return out
 	}
 	if page.Balance <= 0 {
 		c.answers.nothing.Add(1)
-		return attack.Refused
+		return Result{Outcome: attack.Refused, Reason: ReasonNothing}
 	}
 	r := wallet.WithdrawRequest{Caller: c.caller(v.Person, v.App), Request: c.request.Add(1), Amount: page.Balance,
 		Tokens: c.purses.tokens(v.Person, v.App.Family())}
@@ -107,9 +110,10 @@ func (c *Crowd) cashIn(ctx context.Context, v Visit) attack.Outcome {
 		r.At = now
 		id = o.WithdrawSent(int64(v.Person), r, now)
 	})
+	var reply wallet.WithdrawReply
 	lied := false
-	err := c.insist(ctx, drawsOf(c.seed, v.Window, v.Person), func() error {
-		reply, err := c.target().Withdraw(ctx, r)
+	err := c.insist(ctx, drawsOf(c.seed, v.Window, v.Person), func() (err error) {
+		reply, err = c.target().Withdraw(ctx, r)
 		lie := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.WithdrawAnswered(id, reply, err, now) })
 		if err == nil && reply.State == wallet.WithdrawalRefused {
 			err = wallet.ErrInsufficient
@@ -118,5 +122,7 @@ func (c *Crowd) cashIn(ctx context.Context, v Visit) attack.Outcome {
 		lied = lied || lie
 		return err
 	})
-	return outcome(err, lied)
+	out = came(err, lied)
+	out.Amount = reply.Amount
+	return out
 }

@@ -39,7 +39,7 @@ func (p *plan) Next() (attack.Op[Visit], bool) {
 	a := p.next
 	p.next, p.more = p.traffic.Next()
 	at := time.Duration(a.At - p.start)
-	v := Visit{Person: uint32(a.Person), Amount: uint32(a.Amount), Window: uint16(a.Window), App: a.App}
+	v := VisitOf(a)
 	p.follow(at, v)
 	return attack.Op[Visit]{At: at, Kind: Grant, What: v}, true
 }
@@ -49,7 +49,7 @@ func (p *plan) follow(at time.Duration, v Visit) {
 	after, d, who := p.scenario.People.After, drawsOf(p.seed, v.Window, v.Person), p.traffic.Persona(int64(v.Person))
 	v.Amount = 0
 	mean := func(kind uint8, at time.Duration) { p.agenda.add(intent{at: at, kind: kind, visit: v}) }
-	if who.BindsLater && p.scenario.Windows[v.Window].Stage == wallet.Official && p.binders.add(int64(v.Person)) {
+	if p.binds(v, who) && p.binders.add(int64(v.Person)) {
 		mean(Bind, at+d.within(drawBindDelay, after.LookDelay))
 	}
 	if !d.hit(drawLook, after.Look) {
@@ -70,6 +70,29 @@ func (p *plan) follow(at time.Duration, v Visit) {
 	if again := at + d.within(drawComeBackDelay, after.ComeBackDelay); d.hit(drawComeBack, after.ComeBack) && again < span(p.scenario) {
 		mean(Page, again)
 	}
+}
+
+// binds says whether the person of a win binds a phone after it.
+func (p *plan) binds(v Visit, who traffic.Persona) bool {
+	return who.BindsLater && p.scenario.Windows[v.Window].Stage == wallet.Official
+}
+
+// Wants says whether the plan has the person of a win go on to an operation of that kind, delays and later visits aside:
+// for a driver that follows nobody through time. Safe for concurrent use.
+func (p *plan) Wants(v Visit, kind uint8) bool {
+	after, d := &p.scenario.People.After, drawsOf(p.seed, v.Window, v.Person)
+	looks, browses := d.hit(drawLook, after.Look), d.hit(drawBrowse, after.Browse)
+	switch kind {
+	case Page:
+		return looks && !browses
+	case Browse:
+		return looks && browses
+	case Withdraw:
+		return looks && !browses && d.hit(drawWithdraw, after.Withdraw)
+	case Bind:
+		return p.binds(v, p.traffic.Persona(int64(v.Person)))
+	}
+	return false
 }
 
 // span returns how long the plan is at most: the last window's end and the longest journey of looking and withdrawing

@@ -301,7 +301,7 @@ func (c *Crowd) warm(ctx context.Context) error {
 			sent++
 			working.Go(func() {
 				app := c.traffic.Persona(int64(p)).Apps[0]
-				if _, out := c.look(ctx, Visit{Person: p, App: app}, false); out != attack.OK {
+				if _, out := c.look(ctx, Visit{Person: p, App: app}, false); out.Outcome != attack.OK {
 					failed.Add(1)
 				}
 			})

@@ -12,13 +12,17 @@ import (
 // Send implements attack.Sender: one person does one thing to its end, repeats included. What the oracle holds against
 // an answer makes it Failed, whatever it says of itself.
 func (c *Crowd) Send(ctx context.Context, op attack.Op[Visit]) attack.Outcome {
-	v := op.What
-	switch op.Kind {
+	return c.Do(ctx, op.Kind, op.What).Outcome
+}
+
+// Do is Send for a driver with a schedule of its own: it says more of how the operation ended.
+func (c *Crowd) Do(ctx context.Context, kind uint8, v Visit) Result {
+	switch kind {
 	case Grant:
 		return c.grant(ctx, v)
 	case Page:
-		_, out := c.look(ctx, v, false)
-		return out
+		_, r := c.look(ctx, v, false)
+		return r
 	case Browse:
 		return c.browse(ctx, v)
 	case Withdraw:
@@ -26,24 +30,8 @@ func (c *Crowd) Send(ctx context.Context, op attack.Op[Visit]) attack.Outcome {
 	case Bind:
 		return c.bind(ctx, v)
 	default:
-		return attack.Failed // nothing that was planned
+		return Result{Outcome: attack.Failed} // nothing that was planned
 	}
-}
-
-// outcome says how an operation ended, by its last answer: a rule of the wallet, a limit or a full queue is a no; all
-// other errors mean that there is no answer, or none that an honest request deserves.
-func outcome(err error, lied bool) attack.Outcome {
-	switch {
-	case lied:
-		return attack.Failed
-	case err == nil:
-		return attack.OK
-	}
-	switch wallet.CodeOf(err) {
-	case wallet.CodeRefused, wallet.CodeOverloaded:
-		return attack.Refused
-	}
-	return attack.Failed
 }
 
 // maxDoublings bounds how often a client doubles its wait before a repeat.
@@ -88,7 +76,7 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // grant asks for a win until it is told how that went.
-func (c *Crowd) grant(ctx context.Context, v Visit) attack.Outcome {
+func (c *Crowd) grant(ctx context.Context, v Visit) Result {
 	win := &c.scenario.Windows[v.Window]
 	d := drawsOf(c.seed, v.Window, v.Person)
 	r := wallet.GrantRequest{Caller: c.caller(v.Person, v.App), Activity: c.activity.Parent, Scene: win.Scene, Rain: win.Rain,
@@ -99,26 +87,29 @@ func (c *Crowd) grant(ctx context.Context, v Visit) attack.Outcome {
 		id = o.GrantSent(int64(v.Person), r, now)
 	})
 	if d.hit(drawHedge, c.client.Hedge) {
-		c.beside.do(func() { _, _ = c.tryGrant(ctx, id, r, v, "hedge") })
+		c.beside.do(func() { _, _, _ = c.tryGrant(ctx, id, r, v, "hedge") })
 	}
+	var reply wallet.GrantReply
 	lied := false
 	err := c.insist(ctx, d, func() (err error) {
 		var lie bool
-		lie, err = c.tryGrant(ctx, id, r, v, "grant")
+		reply, lie, err = c.tryGrant(ctx, id, r, v, "grant")
 		lied = lied || lie
 		return err
 	})
-	if err != nil || lied {
-		return outcome(err, lied)
+	out := came(err, lied)
+	if out.Outcome != attack.OK {
+		return out
 	}
 	if d.hit(drawRepeat, c.client.Repeat) {
 		c.beside.do(func() {
 			if wait(ctx, d.within(drawRepeatDelay, c.client.Backoff)) == nil {
-				_, _ = c.tryGrant(ctx, id, r, v, "double tap")
+				_, _, _ = c.tryGrant(ctx, id, r, v, "double tap")
 			}
 		})
 	}
-	return attack.OK
+	out.Amount, out.Order = reply.Amount, reply.Order
+	return out
 }
 
 // keep puts a grant's token into the hands of the person's client, if it keeps any or must keep this one.
@@ -130,8 +121,8 @@ func (c *Crowd) keep(v Visit, reply wallet.GrantReply) {
 
 // tryGrant sends a request for a grant once and tells the oracle what came of it. Whichever try is answered first has its
 // token kept before the oracle knows of it: from then on a look of the same person must bring it.
-func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest, v Visit, operation string) (lied bool, err error) {
-	reply, err := c.target().Grant(ctx, r)
+func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest, v Visit, operation string) (reply wallet.GrantReply, lied bool, err error) {
+	reply, err = c.target().Grant(ctx, r)
 	if err != nil {
 		reply = wallet.GrantReply{}
 	} else {
@@ -141,12 +132,11 @@ func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantR
 		o.GrantAnswered(id, r, c.witness.ids.reply(reply), err, now)
 	})
 	c.answers.count(operation, err, lied)
-	return lied, err
+	return reply, lied, err
 }
 
 // bind binds the person's phone in both account systems.
-func (c *Crowd) bind(ctx context.Context, v Visit) attack.Outcome {
-	worst := attack.OK
+func (c *Crowd) bind(ctx context.Context, v Visit) (worst Result) {
 	for _, app := range []wallet.App{wallet.Douyin, wallet.Toutiao} {
 		caller := c.caller(v.Person, app)
 		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.BindSent(int64(v.Person), caller, now) })
@@ -159,7 +149,9 @@ func (c *Crowd) bind(ctx context.Context, v Visit) attack.Outcome {
 			o.BindAnswered(int64(v.Person), caller, c.witness.ids.person(who), err, now)
 		})
 		c.answers.count("bind", err, lied)
-		worst = max(worst, outcome(err, lied)) // in the order OK, Refused, Failed
+		if r := came(err, lied); r.Outcome > worst.Outcome { // in the order OK, Refused, Failed
+			worst = r
+		}
 	}
 	return worst
 }

@@ -2,6 +2,7 @@ package crowd
 
 import (
 	"hongbao/reference/wallet"
+	"hongbao/scenarios/traffic"
 )
 
 // The kinds of operation, as attack.Op carries them. A kind's name is Kinds()[kind].
@@ -22,4 +23,9 @@ type Visit struct {
 	Amount uint32     // Grant: fen
 	Window uint16     // index into the scenario's windows: where the win was that it comes from
 	App    wallet.App // that it is done in
+}
+
+// VisitOf returns the visit in which a win is asked for. New makes sure that all wins of a scenario fit.
+func VisitOf(a traffic.Arrival) Visit {
+	return Visit{Person: uint32(a.Person), Amount: uint32(a.Amount), Window: uint16(a.Window), App: a.App}
 }

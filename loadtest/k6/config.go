@@ -2,6 +2,7 @@ package k6
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,8 +49,14 @@ type Config struct {
 	LoadTest *bool `json:"loadTest"`
 	unmarked bool  // what LoadTest said; it is nil once read, so that equal configurations are equal
 
-	Timeout span `json:"timeout"` // of one try; 0 = the client's
-	Tries   int  `json:"tries"`   // of one call; 0 = the client's
+	// Keep leaves the marked data where it is after the audit. An instance that plays a part of a test always does.
+	Keep bool `json:"keep"`
+
+	// Shared says that others move the service's live data meanwhile, so that a change there is not held against the run.
+	Shared bool `json:"shared"`
+
+	Timeout span `json:"timeout"` // of one try; 0 = the scenario's
+	Tries   int  `json:"tries"`   // of one call; 0 = the scenario's
 }
 
 // maxConfigText bounds what festival() reads, in bytes.
@@ -100,23 +107,27 @@ func strict(text []byte, v any) error {
 	return nil
 }
 
-// focus loads the scenario file and returns it twice: the window as a scenario of its own, and as the file has it.
-func (c *Config) focus() (window, whole *scenarios.Scenario, err error) {
-	whole, err = scenarios.Load(c.Scenario)
+// focus loads the scenario file and returns the window as a scenario of its own.
+func (c *Config) focus() (*scenarios.Scenario, error) {
+	whole, err := scenarios.Load(c.Scenario)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", errConfig, err)
+		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
 	name := c.Window
 	if c.Play != "" {
 		if name, err = firstOf(whole, scenarios.Play(c.Play)); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	window, err = scenarios.Focus(whole, name, c.Peak.Ratio, time.Duration(c.Duration))
+	s, err := scenarios.Focus(whole, name, c.Peak.Ratio, time.Duration(c.Duration))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", errConfig, err)
+		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
-	return window, whole, nil
+	client := &s.People.Client
+	client.Timeout, client.Tries = cmp.Or(time.Duration(c.Timeout), client.Timeout), cmp.Or(c.Tries, client.Tries)
+	// Impatient second tries and double taps outlast an iteration, and k6 ends whatever belongs to one with it.
+	client.Hedge.Num, client.Repeat.Num = 0, 0
+	return s, nil
 }
 
 // rate is a rate as scenario files write it, or a plain number a second.

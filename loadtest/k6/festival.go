@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hongbao/loadtest/crowd"
 	"hongbao/reference/sdk/client"
 	"hongbao/reference/server/auth"
 	"hongbao/reference/wallet"
@@ -25,42 +26,54 @@ const (
 	dialTimeout = 2 * time.Second
 )
 
-// sessionTime is how long a person's session lasts: longer than any run and its audit.
-const sessionTime = 48 * time.Hour
-
 // festival is one test: what all VUs of a k6 process share. Safe for concurrent use.
 type festival struct {
-	config  Config
-	plan    *plan
-	witness *witness
-	wallet  *client.Client
-	desk    *client.Operator
+	config   Config
+	scenario *scenarios.Scenario // of the one window
+	plan     *plan
 
-	begun   sync.Once
-	failed  error                 // of begin
-	before  client.Status         // how the service stood before the first win
-	share   atomic.Pointer[share] // this instance's part of the test, once a VU knew it
-	drained atomic.Bool           // nothing is held back any more
-	audited sync.Mutex            // one audit at a time
+	share    atomic.Pointer[share] // this instance's part of the test, once k6 told
+	begun    sync.Once
+	failed   error         // of begin
+	crowd    *crowd.Crowd  // once it has begun
+	cleaner  crowd.Cleaner // throws the marked data away; nil: nobody does
+	withdrew atomic.Bool   // somebody has asked to withdraw
+
+	judged  sync.Once
+	verdict *Verdict // of the audit
+
+	mu    sync.Mutex
+	found int64 // violations that a metric knows of
 }
 
 // newFestival reads the scenario and draws who wins what.
 func newFestival(c Config) (*festival, error) {
-	window, whole, err := c.focus()
+	s, err := c.focus()
 	if err != nil {
 		return nil, err
 	}
-	if s := window.Windows[0].Stage; s != wallet.Official {
-		return nil, fmt.Errorf("%w: window %q is of stage %s: a service grants the official stage alone", errConfig, window.Windows[0].Name, s)
+	if stage := s.Windows[0].Stage; stage != wallet.Official {
+		return nil, fmt.Errorf("%w: window %q is of stage %s: a service grants the official stage alone", errConfig, s.Windows[0].Name, stage)
 	}
-	p, err := newPlan(window, uint64(c.Seed))
+	p, err := newPlan(s, uint64(c.Seed))
 	if err != nil {
 		return nil, err
 	}
-	return &festival{config: c, plan: p, witness: newWitness(served(whole), p.total)}, nil
+	return &festival{config: c, scenario: s, plan: p}, nil
 }
 
-// connect reads the keys and makes the clients. It is not done when a script is loaded, because scripts are also loaded
+// begin connects once and has the crowd make the service ready, before anything is sent. The error says that there is no
+// sense in starting.
+func (f *festival) begin(ctx context.Context) error {
+	f.begun.Do(func() {
+		if f.failed = f.connect(); f.failed == nil {
+			f.failed = f.crowd.Prepare(ctx, nil)
+		}
+	})
+	return f.failed
+}
+
+// connect reads the keys and makes the crowd. It is not done when a script is loaded, because scripts are also loaded
 // where the keys are not: to be archived, and by what deals a test out to many machines.
 func (f *festival) connect() error {
 	c := &f.config
@@ -72,19 +85,30 @@ func (f *festival) connect() error {
 	if !ok {
 		return fmt.Errorf("hongbao: %s has no caller %q", c.Keys, c.Caller)
 	}
-	operator, ok := keys.Operator(c.Operator)
+	auditor, ok := keys.Operator(c.Operator)
 	if !ok {
 		return fmt.Errorf("hongbao: %s has no operator %q", c.Keys, c.Operator)
 	}
-	common := client.Config{BaseURL: c.Target, LoadTest: !c.unmarked, HTTPClient: newHTTPClient(), Timeout: time.Duration(c.Timeout), Tries: c.Tries}
-	people, desk := common, common
-	people.Key, desk.Key = caller.Key, operator.Key
-	people.Session = func(who wallet.Caller) string {
-		return auth.Session(keys.SessionKey, who.App, who.User, time.Now().Add(sessionTime))
+	send := newHTTPClient()
+	desk := func(key auth.Key, marked bool) (*client.Operator, error) {
+		return client.NewOperator(client.Config{BaseURL: c.Target, Key: key, LoadTest: marked, HTTPClient: send})
 	}
-	if f.wallet, err = client.New(people); err == nil {
-		f.desk, err = client.NewOperator(desk)
+	o := crowd.Options{Scenario: f.scenario, Seed: uint64(c.Seed), Run: uint64(c.Seed), URLs: []string{c.Target}, Key: caller.Key, SessionKey: keys.SessionKey,
+		HTTP: func(string) (crowd.Doer, error) { return send, nil }, Unmarked: c.unmarked, Shared: !f.part().alone}
+	if o.Operator, err = desk(auditor.Key, !c.unmarked); err != nil {
+		return err
 	}
+	if !c.unmarked {
+		if o.Live, err = desk(auditor.Key, false); err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(keys.Operators, func(o auth.Operator) bool { return o.Role == auth.RoleOperator }); i >= 0 && !c.Keep {
+			if f.cleaner, err = desk(keys.Operators[i].Key, true); err != nil {
+				return err
+			}
+		}
+	}
+	f.crowd, err = crowd.New(o)
 	return err
 }
 
@@ -98,54 +122,13 @@ func newHTTPClient() *http.Client {
 	}
 }
 
-// served returns the activity as a service of the scenario grants it: the official stage, now.
-func served(s *scenarios.Scenario) wallet.Activity {
-	a := s.Activity
-	a.Children = slices.Clone(a.Children)
-	a.Children = slices.DeleteFunc(a.Children, func(c wallet.Child) bool { return c.Stage != wallet.Official })
-	for i := range a.Children {
-		a.Children[i].From, a.Children[i].To = 0, wallet.InstantOf(time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC))
-	}
-	return a
-}
-
-// begin connects once, and asks how the service stands before anything is sent. The error says that there is no sense in starting.
-func (f *festival) begin(ctx context.Context) error {
-	f.begun.Do(func() {
-		if f.failed = f.connect(); f.failed != nil {
-			return
-		}
-		if f.before, f.failed = f.desk.Status(ctx); f.failed == nil {
-			f.failed = f.fits()
-		}
-	})
-	return f.failed
-}
-
-// fits says whether the service grants by the scenario that is played.
-func (f *festival) fits() error {
-	for _, c := range f.witness.activity.Children {
-		if have := budgetOf(f.before, c.Stage); have.Budget != c.Budget {
-			return fmt.Errorf("hongbao: %s grants stage %s by a budget of %d fen, and %s has %d: run hongbao serve --scenario %[4]s",
-				f.config.Target, c.Stage, have.Budget, f.config.Scenario, c.Budget)
-		}
-	}
-	return nil
-}
-
-// budgetOf returns how a stage's budget stands; zero where the service has none.
-func budgetOf(s client.Status, stage wallet.Stage) client.Budget {
-	i := slices.IndexFunc(s.Budgets, func(b client.Budget) bool { return b.Stage == stage })
-	if i < 0 {
-		return client.Budget{}
-	}
-	return s.Budgets[i]
-}
-
-// judges says whether a page of this moment can be judged: under async it shows what has been posted, which nobody can
-// tell from outside until all of it has.
-func (f *festival) judges() bool {
-	return f.before.Strategy != wallet.StrategyAsync || f.drained.Load()
+// news returns how many of so many violations in all no metric knows of yet; from now on one does.
+func (f *festival) news(violations int64) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.found
+	f.found = max(before, violations)
+	return f.found - before
 }
 
 // describe returns one line for people, without anything secret.

@@ -165,12 +165,27 @@ func script(t testing.TB, text string) string {
 	return name
 }
 
-// proxy stands between k6 and the service and may change an answer of a method, such as WalletPage.
+// proxy stands between k6 and the service and may change an answer of a method, such as WalletPage, about marked load.
 func proxy(t testing.TB, s service, method string, change func(n int64, body []byte) []byte) service {
 	t.Helper()
-	p := &liar{target: s.url, method: method, change: change}
-	url := p.listen(t)
-	return service{url: url, keys: s.keys}
+	return (&liar{target: s.url, method: method, change: change}).before(t, s)
+}
+
+// before puts the liar between k6 and the service.
+func (l *liar) before(t testing.TB, s service) service {
+	t.Helper()
+	return service{url: l.listen(t), keys: s.keys}
+}
+
+// changed writes a copy of the scenario file in which one text stands for another.
+func changed(t testing.TB, old, text string) string {
+	t.Helper()
+	all, err := os.ReadFile(scenarioFile)
+	require.NoError(t, err)
+	require.Contains(t, string(all), old)
+	name := filepath.Join(t.TempDir(), "changed.yaml")
+	require.NoError(t, os.WriteFile(name, []byte(strings.Replace(string(all), old, text, 1)), 0o600))
+	return name
 }
 
 var _ http.Handler = (*liar)(nil)

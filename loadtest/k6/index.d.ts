@@ -24,9 +24,13 @@ declare module 'k6/x/hongbao' {
     seed?: string | number;
     /** Mark all requests as a load test's; default true. */
     loadTest?: boolean;
-    /** Of one try; default 5s. */
+    /** Leave the marked data where it is after the audit; default false. An instance of several always does. */
+    keep?: boolean;
+    /** Others move the service's live data meanwhile: a change there is not held against the run; default false. */
+    shared?: boolean;
+    /** Of one try; default: the scenario's. */
     timeout?: string | number;
-    /** Tries of one call; default 4. */
+    /** Tries of one call; default: the scenario's. */
     tries?: number;
   }
 
@@ -46,8 +50,9 @@ declare module 'k6/x/hongbao' {
   }
 
   export interface Call {
-    /** "failed": no answer, or one that cannot be understood; it may have been done. */
+    /** "failed": no answer, or one that cannot be understood or is not true; it may have been done. */
     outcome: 'ok' | 'refused' | 'failed';
+    /** "" when ok, "lie" when an answer broke a rule, else the wallet's. */
     reason: string;
     app: string;
     /** As text: it does not fit into a number. */
@@ -65,7 +70,7 @@ declare module 'k6/x/hongbao' {
     result: 'pass' | 'fail' | 'unknown';
     evaluations: number;
     violations: number;
-    /** The first violation in words, or why nothing is known. */
+    /** The first violation in words. */
     first: string;
     /** Unknown is no pass. */
     needed: boolean;
@@ -76,6 +81,8 @@ declare module 'k6/x/hongbao' {
     checks: Check[];
     violations: number;
     unknown: number;
+    /** What could not be asked or read; "" when nothing. */
+    problem: string;
     scheduled: number;
     sent: number;
     drainedSeconds: number;
@@ -86,17 +93,24 @@ declare module 'k6/x/hongbao' {
     options(ask?: OptionsRequest): object;
     /** Wins by app. */
     scheduled(): Record<string, number>;
-    /** In setup(): throws when the service cannot be asked or grants by another scenario. */
+    /** In setup(): makes the service ready; throws when it cannot be played against. */
     begin(): void;
     /** The next person of this k6 scenario's app wins; null when nobody is left. Once in an iteration. */
     win(): Call | null;
     /** Whether the person who has won does something else, as the scenario's shares and the seed decide. */
-    wants(what: 'look' | 'withdraw'): boolean;
+    wants(what: 'look' | 'browse' | 'withdraw' | 'bind'): boolean;
     /** The wallet page of the person who has won. */
     look(): Call;
+    /** The whole list of the person who has won, in small pages. */
+    browse(): Call;
+    /** Binds the phone of the person who has won, in both account systems. */
+    bind(): Call;
     /** All that the withdraw page of the person who has won shows; null when that is nothing. */
     withdraw(): Call | null;
-    /** In teardown(): waits for the backlog, judges, prints the checks and fails the run unless they pass. */
+    /**
+     * In teardown(): waits for the backlog, judges, throws the marked data away, prints the checks and fails the run
+     * unless they pass. Nothing can be sent after it; asked again, it says the same.
+     */
     audit(): Verdict;
   }
 

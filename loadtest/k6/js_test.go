@@ -138,7 +138,7 @@ func TestConnect(t *testing.T) {
 		{"no such caller", "http://127.0.0.1:1", keys, ", caller: 'nobody'", `no caller "nobody"`},
 		{"no such operator", "http://127.0.0.1:1", keys, ", operator: 'nobody'", `no operator "nobody"`},
 		{"a target that is no URL", "here", keys, "", "not a URL"},
-		{"tries without end", "http://127.0.0.1:1", keys, ", tries: 1000", "tries"},
+		{"tries without end", "http://127.0.0.1:1", keys, ", tries: 1000", "try 1000 times"},
 		{"nobody listens", "http://127.0.0.1:1", keys, ", tries: 1", "connection refused"},
 	} {
 		j := newJS(t, New())
@@ -237,10 +237,11 @@ func TestVisit(t *testing.T) {
 
 	got := j.metrics()
 	require.Equal(t, 2.0, got[metricGrants])
-	require.Equal(t, 6.0, got[metricCalls], "two wins, three pages, one withdrawal")
+	require.Equal(t, 5.0, got[metricCalls], "two wins, a page, two withdrawals with their pages")
 	require.Positive(t, got[metricLatency])
 	require.Zero(t, got[metricViolations])
-	require.Zero(t, got[metricFailed]+got[metricRefused])
+	require.Zero(t, got[metricFailed])
+	require.Equal(t, 1.0, got[metricRefused], "the withdrawal of nothing")
 
 	v := j.must("f.audit()").(*Verdict)
 	require.True(t, v.Passed, "%+v", v)
@@ -248,9 +249,10 @@ func TestVisit(t *testing.T) {
 	require.Greater(t, v.Scheduled, v.Sent)
 	require.False(t, j.VU.State().TestStatus.Failed())
 	got = j.metrics()
-	require.Equal(t, 10.0, got[metricChecks])
+	require.Equal(t, 12.0, got[metricChecks], "the oracle's ten, production and the clean-up")
 	require.Equal(t, float64(v.Scheduled-2)/float64(v.Scheduled), got[metricUnsent], "two of them all")
-	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'withdraw-whole').result"), "an audit may be made again")
+	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'withdraw-whole').result"), "asked again, it says the same")
+	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'load-cleaned-up').result"))
 }
 
 // TestToken: an app whose page lacks what it holds a token for asks again with the token, and the person sees that answer.
@@ -264,8 +266,9 @@ func TestToken(t *testing.T) {
 		body, _ = proto.Marshal(m)
 		return body
 	})
+	keeping := changed(t, "keep_tokens: 90%", "keep_tokens: 100%")
 	j := newJS(t, New())
-	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 50, duration: 2, seed: %d})", scenarioFile, s.url, s.keys, time.Now().UnixNano()&maxSeed)
+	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 50, duration: 2, seed: %d})", keeping, s.url, s.keys, time.Now().UnixNano()&maxSeed)
 	j.iterate("douyin")
 	require.Equal(t, "ok", j.must("f.win().outcome"))
 	require.EqualValues(t, 1, j.must("f.look().lines"))
@@ -280,9 +283,9 @@ func TestGone(t *testing.T) {
 		return []byte("gone")
 	})
 	j := newJS(t, New())
-	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 400, duration: 2, tries: 1, seed: %d})", scenarioFile, s.url, s.keys, time.Now().UnixNano()&maxSeed)
+	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 600, duration: 2, tries: 1, seed: %d})", scenarioFile, s.url, s.keys, time.Now().UnixNano()&maxSeed)
 	n := j.must("f.scheduled().douyin").(int64)
-	require.Greater(t, n, int64(maxUnread+readers))
+	require.Greater(t, n, int64(200))
 	j.iterate("douyin")
 	for i := range n {
 		j.index = uint64(i)
@@ -293,5 +296,6 @@ func TestGone(t *testing.T) {
 	require.False(t, v.Passed)
 	require.Positive(t, v.Unknown)
 	require.Equal(t, n, v.Sent)
-	require.LessOrEqual(t, asked.Load(), int64(maxUnread+readers))
+	require.Contains(t, v.Problem, "could not be read")
+	require.Less(t, asked.Load(), n, "most are not asked for any more")
 }

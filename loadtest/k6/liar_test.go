@@ -8,13 +8,18 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"hongbao/reference/server/auth"
 )
 
-// liar passes requests on and changes the answers of one method.
+// liar passes requests on and changes the answers of one method about marked load, or about live data, from the first
+// granted win on: before it, while the service is made ready, it tells the truth.
 type liar struct {
 	target string
 	method string
+	live   bool
 	change func(n int64, body []byte) []byte
+	begun  atomic.Bool
 	n      atomic.Int64
 }
 
@@ -44,7 +49,10 @@ func (l *liar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer reply.Body.Close()
 	answer, _ := io.ReadAll(reply.Body)
-	if reply.StatusCode == http.StatusOK && strings.HasSuffix(r.URL.Path, "/"+l.method) {
+	if reply.StatusCode == http.StatusOK && strings.HasSuffix(r.URL.Path, "/Grant") {
+		l.begun.Store(true)
+	}
+	if reply.StatusCode == http.StatusOK && strings.HasSuffix(r.URL.Path, "/"+l.method) && (r.Header.Get(auth.HeaderLoadTest) == "") == l.live && l.begun.Load() {
 		answer = l.change(l.n.Add(1), answer)
 	}
 	for name, values := range reply.Header {

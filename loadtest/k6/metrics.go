@@ -7,16 +7,6 @@ import (
 	"go.k6.io/k6/metrics"
 )
 
-// The operations, as scenario files name them and as the tag "operation" says them.
-const (
-	opGrant    = "grant"
-	opPage     = "page"
-	opWithdraw = "withdraw"
-)
-
-// operations lists them.
-func operations() []string { return []string{opGrant, opPage, opWithdraw} }
-
 // The metrics' names.
 const (
 	metricGrants     = "hongbao_grants"

@@ -10,6 +10,7 @@ import (
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/js/common"
 	"go.k6.io/k6/js/modules"
+	"go.k6.io/k6/lib"
 
 	"hongbao/sim/oracle"
 )
@@ -119,7 +120,7 @@ func (v *visitor) Options(ask sobek.Value) (map[string]any, error) {
 // Scheduled returns how many wins each app has, by its name.
 func (v *visitor) Scheduled() map[string]int64 { return v.festival.plan.byApp() }
 
-// Begin asks the service how it stands, and throws when there is no sense in starting: export function setup() {
+// Begin makes the service ready, and throws when there is no sense in starting: export function setup() {
 // festival.begin() }.
 func (v *visitor) Begin() error {
 	if v.vu.State() == nil {
@@ -129,6 +130,7 @@ func (v *visitor) Begin() error {
 	for _, line := range v.festival.plan.silent() {
 		v.vu.State().Logger.Warn("hongbao: a threshold of the scenario is not judged by k6: " + line)
 	}
+	v.festival.learn(lib.GetExecutionState(v.vu.Context()))
 	return v.festival.begin(v.vu.Context())
 }
 
@@ -139,7 +141,6 @@ func (v *visitor) Audit() (*Verdict, error) {
 	if state == nil {
 		return nil, errors.New("hongbao: audit() belongs into teardown()")
 	}
-	before := v.festival.witness.violations()
 	verdict := v.festival.audit(v.vu.Context())
 	for _, c := range verdict.Checks {
 		line := fmt.Sprintf("hongbao: %-7s %-17s evaluated %d, violated %d", c.Result, c.Name, c.Evaluations, c.Violations)
@@ -152,12 +153,15 @@ func (v *visitor) Audit() (*Verdict, error) {
 			state.Logger.Info(line)
 		}
 	}
+	if verdict.Problem != "" {
+		state.Logger.Error("hongbao: not everything could be judged: " + verdict.Problem)
+	}
 	drained := "not drained"
 	if verdict.Drained < maxDrained {
 		drained = fmt.Sprintf("drained after %.1f s", verdict.Drained)
 	}
 	state.Logger.Info(fmt.Sprintf("hongbao: %d of %d wins sent, %s, seed %d", verdict.Sent, verdict.Scheduled, drained, v.festival.config.Seed))
-	push(v.vu, reading{of: v.meter.violations, value: float64(verdict.Violations - before)}, reading{of: v.meter.checks, value: float64(verdict.evaluated())},
+	push(v.vu, reading{of: v.meter.violations, value: float64(v.festival.news(verdict.Violations))}, reading{of: v.meter.checks, value: float64(verdict.evaluated())},
 		reading{of: v.meter.unknown, value: float64(verdict.Unknown)}, reading{of: v.meter.unsent, value: verdict.unsent()},
 		reading{of: v.meter.drained, value: verdict.Drained})
 	if !verdict.Passed && state.TestStatus != nil {

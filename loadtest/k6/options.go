@@ -35,6 +35,9 @@ const (
 // auditTime is how long the audit may take once nothing is held back: k6 would end it after a minute.
 const auditTime = 15 * time.Minute
 
+// readyTime is how long it may take to make the service ready: its books are compared once, and phones are bound.
+const readyTime = 10 * time.Minute
+
 // rateUnit is k6's timeUnit: rates are whole numbers of iterations a day.
 const rateUnit = 24 * time.Hour
 
@@ -72,7 +75,7 @@ func (p *plan) options(a asked) (map[string]any, error) {
 		}
 	}
 	return map[string]any{
-		"scenarios": byApp, "thresholds": p.thresholds(a), "teardownTimeout": a.TeardownTimeout, "setupTimeout": "60s",
+		"scenarios": byApp, "thresholds": p.thresholds(a), "teardownTimeout": a.TeardownTimeout, "setupTimeout": readyTime.String(),
 		"summaryTrendStats": []string{"min", "med", "p(90)", "p(99)", "p(99.9)", "max"},
 	}, nil
 }

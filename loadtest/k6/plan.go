@@ -2,40 +2,31 @@ package k6
 
 import (
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
 
+	"hongbao/loadtest/crowd"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 	"hongbao/scenarios/traffic"
 )
 
-// maxWins bounds the wins of one test: 8 bytes each, and twenty minutes of more than k6 offers on any one machine. The
-// oracle keeps another 40 for each that is sent.
+// maxWins bounds the wins of one test: 12 bytes each, and twenty minutes of more than k6 offers on any one machine. The
+// crowd keeps some 100 bytes more for each that is sent.
 const maxWins = 20_000_000
 
 // drainAtMost bounds the wait for what is held back, whatever the scenario allows its simulated fleet: nobody watches k6
 // for half an hour, and it takes no interrupt while it audits.
 const drainAtMost = 2 * time.Minute
 
-// win is one person's win: who in the scenario's traffic, and how much.
-type win struct {
-	person uint32
-	amount uint32 // fen; no cap of a scenario comes near the bound
-}
-
 // plan says who wins what: for each app its wins in the order in which they fall due, as scenario and seed decide. Safe
 // for concurrent use.
 type plan struct {
 	window scenarios.Window
-	stage  wallet.Stage
-	parent wallet.ActivityID
-	people scenarios.AfterWin
-	crowd  traffic.Crowd
-	wins   [wallet.Apps + 1][]win
+	wins   [wallet.Apps + 1][]crowd.Visit
 	first  [wallet.Apps + 1]int64 // place of an app's first win in taken
 	taken  []atomic.Bool
+	sent   atomic.Int64 // how many are taken
 	total  int64
 	limits []scenarios.Threshold
 	drain  time.Duration // how long the backlog may take after the window
@@ -50,17 +41,10 @@ func newPlan(s *scenarios.Scenario, seed uint64) (*plan, error) {
 	if n := w.Grants(); n > maxWins {
 		return nil, fmt.Errorf("%w: window %q makes %d wins, more than the %d of one test: lower peak or duration", errConfig, w.Name, n, maxWins)
 	}
-	if s.People.Count > math.MaxUint32 {
-		return nil, fmt.Errorf("%w: more than %d people", errConfig, uint32(math.MaxUint32))
-	}
 	arrivals := traffic.New(s, seed)
-	p := &plan{window: w, stage: w.Stage, parent: s.Activity.Parent, people: s.People.After, crowd: arrivals.Crowd,
-		total: arrivals.Total(0), limits: s.Thresholds, drain: min(s.Drain, drainAtMost)}
+	p := &plan{window: w, total: arrivals.Total(0), limits: s.Thresholds, drain: min(s.Drain, drainAtMost)}
 	for a, ok := arrivals.Next(); ok; a, ok = arrivals.Next() {
-		if a.Amount < 1 || a.Amount > math.MaxUint32 {
-			return nil, fmt.Errorf("%w: window %q has a win of %d fen", errConfig, w.Name, a.Amount)
-		}
-		p.wins[a.App] = append(p.wins[a.App], win{uint32(a.Person), uint32(a.Amount)})
+		p.wins[a.App] = append(p.wins[a.App], crowd.VisitOf(a))
 	}
 	if p.total == 0 {
 		return nil, fmt.Errorf("%w: window %q makes no win: raise peak or duration", errConfig, w.Name)
@@ -87,22 +71,17 @@ func (p *plan) byApp() map[string]int64 {
 	return out
 }
 
-// take returns the i-th win of an app and its place among all, from 0. false: there is none. It may be taken once: twice
-// is a script that asks twice in one iteration.
-func (p *plan) take(app wallet.App, i uint64) (w win, place int64, ok bool, err error) {
+// take returns the i-th win of an app, from 0. false: there is none. It may be taken once: twice is a script that asks
+// twice in one iteration.
+func (p *plan) take(app wallet.App, i uint64) (v crowd.Visit, ok bool, err error) {
 	if i >= uint64(len(p.wins[app])) {
-		return win{}, 0, false, nil
+		return crowd.Visit{}, false, nil
 	}
-	place = p.first[app] + int64(i)
-	if p.taken[place].Swap(true) {
-		return win{}, 0, false, fmt.Errorf("hongbao: win %d of %s is asked for twice: call win() once in an iteration", i, app)
+	if p.taken[p.first[app]+int64(i)].Swap(true) {
+		return crowd.Visit{}, false, fmt.Errorf("hongbao: win %d of %s is asked for twice: call win() once in an iteration", i, app)
 	}
-	return p.wins[app][i], place, true, nil
-}
-
-// caller returns the person as the user of an app.
-func (p *plan) caller(app wallet.App, person uint32) wallet.Caller {
-	return wallet.Caller{App: app, User: p.crowd.Account(int64(person), app.Family())}
+	p.sent.Add(1)
+	return p.wins[app][i], true, nil
 }
 
 // firstOf returns the name of the first official window of a play.

@@ -11,6 +11,7 @@ import (
 	"go.k6.io/k6/lib/executor"
 	"pgregory.net/rapid"
 
+	"hongbao/loadtest/crowd"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 	"hongbao/scenarios/traffic"
@@ -22,7 +23,7 @@ func TestSegmentsKeepPeopleApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := focused(t, "", scenarios.Ratio{Num: rapid.Int64Range(20, 300).Draw(t, "peak"), Den: 1}, 2*time.Second, rapid.Uint64Range(1, maxSeed).Draw(t, "seed"))
 		options := parsed(t, p, asked{VUs: 1, MaxVUs: rapid.Int64Range(0, 30).Draw(t, "vus")})
-		users, places, scheduled := map[wallet.Caller]bool{}, map[int64]bool{}, int64(0)
+		people, taken, scheduled := map[uint32]bool{}, int64(0), int64(0)
 		sequence := segments(t)
 		for _, segment := range sequence {
 			tuple, err := lib.NewExecutionTuple(segment, &sequence)
@@ -38,13 +39,13 @@ func TestSegmentsKeepPeopleApart(t *testing.T) {
 				require.NoError(t, err)
 				for index := lib.NewSegmentedIndex(own); ; mine++ {
 					_, i := index.Next()
-					w, place, ok, err := p.take(app, uint64(i-1))
+					v, ok, err := p.take(app, uint64(i-1))
 					require.NoError(t, err, "two instances ask for one win")
 					if !ok {
 						break
 					}
-					users[p.caller(app, w.person)] = true
-					places[place] = true
+					people[v.Person] = true
+					taken++
 				}
 			}
 			s := shareOf(p, es)
@@ -52,8 +53,9 @@ func TestSegmentsKeepPeopleApart(t *testing.T) {
 			require.Equal(t, mine == p.total, s.alone)
 			scheduled += s.scheduled
 		}
-		require.Len(t, places, int(p.total), "everybody's turn comes")
-		require.Len(t, users, int(p.total), "each is somebody else")
+		require.Equal(t, p.total, taken, "everybody's turn comes")
+		require.Len(t, people, int(p.total), "each is somebody else")
+		require.Equal(t, p.total, p.sent.Load())
 		require.Equal(t, p.total, scheduled)
 	})
 }
@@ -76,16 +78,17 @@ func segments(t *rapid.T) lib.ExecutionSegmentSequence {
 // TestTakenTwice: a script that asks twice in one iteration is told, and gets nobody.
 func TestTakenTwice(t *testing.T) {
 	p := focused(t, "", scenarios.Ratio{Num: 100, Den: 1}, time.Second, 7)
-	_, _, ok, err := p.take(wallet.Douyin, 0)
+	_, ok, err := p.take(wallet.Douyin, 0)
 	require.NoError(t, err)
 	require.True(t, ok)
-	_, _, ok, err = p.take(wallet.Douyin, 0)
+	_, ok, err = p.take(wallet.Douyin, 0)
 	require.ErrorContains(t, err, "once in an iteration")
 	require.False(t, ok)
-	_, _, ok, err = p.take(wallet.Douyin, uint64(p.scheduled(wallet.Douyin)))
+	_, ok, err = p.take(wallet.Douyin, uint64(p.scheduled(wallet.Douyin)))
 	require.NoError(t, err)
 	require.False(t, ok, "nobody is left")
-	_, _, ok, err = p.take(wallet.App(0), 0)
+	require.EqualValues(t, 1, p.sent.Load())
+	_, ok, err = p.take(wallet.App(0), 0)
 	require.NoError(t, err)
 	require.False(t, ok)
 }
@@ -101,11 +104,10 @@ func TestPlanIsTheTraffic(t *testing.T) {
 	arrivals := traffic.New(s, 11)
 	var at [wallet.Apps + 1]uint64
 	for a, ok := arrivals.Next(); ok; a, ok = arrivals.Next() {
-		w, _, ok, err := p.take(a.App, at[a.App])
+		v, ok, err := p.take(a.App, at[a.App])
 		require.NoError(t, err)
 		require.True(t, ok)
-		require.Equal(t, win{uint32(a.Person), uint32(a.Amount)}, w)
-		require.Equal(t, arrivals.Account(a.Person, a.App.Family()), p.caller(a.App, w.person).User)
+		require.Equal(t, crowd.Visit{Person: uint32(a.Person), Amount: uint32(a.Amount), App: a.App}, v)
 		at[a.App]++
 	}
 }

@@ -13,12 +13,19 @@ type share struct {
 	alone     bool  // they are all there are
 }
 
-// part returns this instance's part; all of it as long as no VU has told.
+// learn notes this instance's part, the first time. k6 tells it in setup and to VUs, and not in teardown.
+func (f *festival) learn(es *lib.ExecutionState) {
+	if f.share.Load() == nil {
+		f.share.Store(shareOf(f.plan, es))
+	}
+}
+
+// part returns this instance's part. As long as k6 has not told, it may be all, and there may be others.
 func (f *festival) part() *share {
 	if s := f.share.Load(); s != nil {
 		return s
 	}
-	return &share{f.plan.total, true}
+	return &share{scheduled: f.plan.total}
 }
 
 // shareOf works out an instance's part as k6 does: the numbers of an app's iterations are dealt out in a pattern that

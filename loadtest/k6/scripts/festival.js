@@ -13,13 +13,18 @@ export function festivalOf(play) {
     duration: env.DURATION || '30s',
     seed: env.SEED, // left out: drawn from the clock, and printed
     loadTest: env.LOAD_TEST !== 'false',
+    keep: env.KEEP === 'true',
+    shared: env.SHARED === 'true',
   };
 }
 
-// visit is what a person does: win, perhaps look at the wallet page, perhaps withdraw what it shows.
+// visit is what a person does: win, perhaps bind a phone, perhaps walk the list or look at the wallet page, perhaps withdraw
+// what it shows.
 export function visit(festival) {
   const won = festival.win();
   if (won === null || won.outcome !== 'ok') return;
+  if (festival.wants('bind')) festival.bind();
+  if (festival.wants('browse')) festival.browse();
   if (!festival.wants('look') || festival.look().outcome !== 'ok') return;
   if (festival.wants('withdraw')) festival.withdraw();
 }

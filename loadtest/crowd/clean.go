@@ -1,0 +1,63 @@
+package crowd
+
+import (
+	"context"
+	"fmt"
+
+	"hongbao/reference/wallet"
+	"hongbao/sim/oracle"
+)
+
+// Cleaner throws away what marked load has left: client.Operator is one, with an operator's key.
+type Cleaner interface {
+	CleanUp(ctx context.Context, force bool) (keys int64, err error)
+}
+
+// CleanUp throws the load's data away (K2), everybody's who plays on the marked side, and returns what is left there. Call
+// it after Audit. wallet.ErrInvalid: the load was not marked, or nobody can count what is left; nothing was thrown away.
+func (c *Crowd) CleanUp(ctx context.Context, by Cleaner) (*Counts, error) {
+	if c.options.Unmarked || c.options.Operator == nil {
+		return nil, fmt.Errorf("%w: crowd: no marked load to clean up after", wallet.ErrInvalid)
+	}
+	if _, err := by.CleanUp(ctx, true); err != nil {
+		return nil, fmt.Errorf("throwing the marked data away: %w", err)
+	}
+	left, err := count(ctx, c.options.Operator)
+	if err != nil {
+		return nil, fmt.Errorf("counting after the clean-up: %w", err)
+	}
+	return left, nil
+}
+
+// Untouched is the check that production holds what it held before the load (K2). Where others move it meanwhile, which
+// is shared, a change says nothing.
+func (a *Audit) Untouched(shared bool) oracle.Check {
+	c := oracle.Check{Name: "production-untouched", Spec: []string{"K2"}, Result: oracle.Unknown}
+	before, after := a.LiveBefore, a.LiveAfter
+	if before == nil || after == nil || shared && !before.Same(*after) {
+		return c
+	}
+	c.Evaluations, c.Result = 1, oracle.Pass
+	if !before.Same(*after) {
+		c.Violations, c.Result = 1, oracle.Fail
+		c.First = fmt.Sprintf("production had %d orders, %d entries and %d fen reserved before the load, and %d, %d and %d after it; where others use the service, say that it is shared",
+			before.Orders, before.Entries, before.Reserved, after.Orders, after.Entries, after.Reserved)
+		c.Worst = c.First
+	}
+	return c
+}
+
+// CleanedUp is the check that nothing marked is left (K2); nil: nobody cleaned up.
+func CleanedUp(left *Counts) oracle.Check {
+	c := oracle.Check{Name: "load-cleaned-up", Spec: []string{"K2", "K4"}, Result: oracle.Unknown}
+	if left == nil {
+		return c
+	}
+	c.Evaluations, c.Result = 1, oracle.Pass
+	if left.Orders != 0 || left.Entries != 0 || left.Reserved != 0 {
+		c.Violations, c.Result = 1, oracle.Fail
+		c.First = fmt.Sprintf("%d orders, %d entries and %d fen of budget of marked load are left after the clean-up", left.Orders, left.Entries, left.Reserved)
+		c.Worst = c.First
+	}
+	return c
+}

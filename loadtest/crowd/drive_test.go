@@ -1,0 +1,243 @@
+package crowd
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/loadtest/attack"
+	"hongbao/reference/sdk/client"
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/sim/oracle"
+)
+
+// A driver with a schedule of its own is told what each operation came to.
+func TestDoSaysWhatItCameTo(t *testing.T) {
+	t.Parallel()
+	run := rig{scenario: festival(t, quick)}.start(t)
+	require.NoError(t, run.Prepare(t.Context(), nil))
+	v := Visit{Person: 3, Amount: 7, App: wallet.Douyin}
+	won := run.Do(t.Context(), Grant, v)
+	require.Equal(t, Result{Outcome: attack.OK, Amount: 7, Order: won.Order}, won)
+	require.NotZero(t, won.Order)
+	require.Equal(t, Result{Outcome: attack.OK, Amount: 7, Lines: 1}, run.Do(t.Context(), Page, v))
+	require.Equal(t, Result{Outcome: attack.OK, Amount: 7, Lines: 1}, run.Do(t.Context(), Browse, v))
+	require.Equal(t, Result{Outcome: attack.OK}, run.Do(t.Context(), Bind, v))
+	require.Equal(t, Result{Outcome: attack.OK, Amount: 7}, run.Do(t.Context(), Withdraw, v))
+	require.Equal(t, Result{Outcome: attack.Refused, Reason: ReasonNothing}, run.Do(t.Context(), Withdraw, v))
+	v.Amount = 1e6
+	require.Equal(t, Result{Outcome: attack.Refused, Reason: wallet.ReasonOf(wallet.ErrOverCap)}, run.Do(t.Context(), Grant, v))
+	require.Equal(t, attack.Failed, run.Do(t.Context(), 77, v).Outcome, "nothing that there is")
+	require.Equal(t, wallet.Caller{App: v.App, User: run.User(v)}, run.caller(v.Person, v.App))
+
+	liar := pageLie(func(_ wallet.PageRequest, p *wallet.Page) { p.Income++ })
+	liar.scenario = run.scenario
+	run = liar.start(t)
+	require.NoError(t, run.Prepare(t.Context(), nil))
+	for v = (Visit{Amount: 7, App: wallet.Douyin}); !some(run.caller(v.Person, v.App)); v.Person++ {
+	}
+	require.Equal(t, attack.OK, run.Do(t.Context(), Grant, v).Outcome)
+	seen := run.Do(t.Context(), Page, v)
+	require.Equal(t, attack.Failed, seen.Outcome)
+	require.Equal(t, ReasonLie, seen.Reason)
+}
+
+// What people want is what the plan has them do, come-backs and second windows aside.
+func TestWantsIsThePlan(t *testing.T) {
+	s := focused(t, "rain-peak.yaml", "", 2000, 2*time.Second)
+	a := &s.People.After
+	a.Browse, a.Withdraw = scenarios.Ratio{Num: 1, Den: 10}, scenarios.Ratio{Num: 1, Den: 5} // so that each comes up often
+	a.ComeBack, a.OtherApp = scenarios.Ratio{Num: 0, Den: 1}, scenarios.Ratio{Num: 0, Den: 1}
+	p := newPlan(s, 5)
+	wins, planned := []Visit{}, map[uint32]map[uint8]bool{}
+	for _, op := range all(p) {
+		if op.Kind == Grant {
+			wins = append(wins, op.What)
+			continue
+		}
+		if planned[op.What.Person] == nil {
+			planned[op.What.Person] = map[uint8]bool{}
+		}
+		planned[op.What.Person][op.Kind] = true
+	}
+	var n [5]int
+	for _, v := range wins {
+		for kind := range uint8(len(Kinds())) {
+			require.Equal(t, planned[v.Person][kind], p.Wants(v, kind), "person %d, %s", v.Person, Kinds()[kind])
+			if p.Wants(v, kind) {
+				n[kind]++
+			}
+		}
+	}
+	require.Zero(t, n[Grant])
+	for _, kind := range []uint8{Page, Browse, Withdraw, Bind} {
+		require.Greater(t, n[kind], 50, Kinds()[kind])
+	}
+}
+
+// Two crowds on one side at a time, each with people of its own: what the other takes from the budget is held against
+// neither when both know of one another, and is when they do not.
+func TestTwoOnOneSide(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		shared bool
+		want   string
+	}{{true, oracle.Unknown}, {false, oracle.Fail}} {
+		run := rig{options: func(o *Options) { o.Shared = c.shared }}.start(t)
+		other, err := New(run.options)
+		require.NoError(t, err)
+		t.Cleanup(other.Close)
+		for _, crowd := range []*Crowd{run.Crowd, other} {
+			require.NoError(t, crowd.Prepare(t.Context(), nil))
+		}
+		for p := range uint32(40) {
+			one := []*Crowd{run.Crowd, other}[p%2]
+			require.Equal(t, attack.OK, one.Do(t.Context(), Grant, Visit{Person: p, Amount: 7, App: wallet.Douyin}).Outcome)
+		}
+		for _, crowd := range []*Crowd{run.Crowd, other} {
+			_, drained, err := crowd.Drain(t.Context(), 10*time.Second)
+			require.NoError(t, err)
+			require.True(t, drained)
+			a, err := crowd.Audit(t.Context(), AuditOptions{Patience: 5 * time.Second})
+			require.NoError(t, err)
+			require.Equal(t, c.want, a.result(t, "budget-accuracy").Result)
+			for _, name := range []string{"order-once", "nothing-lost", "user-view", "zero-sum", "reconciled", "phase-isolation"} {
+				require.Equal(t, oracle.Pass, a.result(t, name).Result, "%s: %s", name, a.result(t, name).First)
+			}
+		}
+	}
+}
+
+// restless is an operator whose books have differences until they were compared often enough, the run's own begin aside.
+type restless struct {
+	Operator
+	left *int
+}
+
+func (r restless) Reconcile(ctx context.Context) (client.Reconciliation, error) {
+	out, err := r.Operator.Reconcile(ctx)
+	if *r.left--; *r.left > 0 {
+		out.Differences, out.Lines = 1, []string{"an order on its way"}
+	}
+	return out, err
+}
+
+// Books that others still move are compared again, until they rest or patience ends; books that nobody else moves are not.
+func TestBooksThatOthersMove(t *testing.T) {
+	for _, c := range []struct {
+		why    string
+		shared bool
+		moving int
+		want   string
+	}{
+		{"they rest at the third look", true, 3, oracle.Pass},
+		{"they never rest", true, 1000, oracle.Fail},
+		{"nobody else is there to move them", false, 3, oracle.Fail},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			t.Parallel()
+			left := 1 // of the comparison before the run
+			run := rig{options: func(o *Options) { o.Shared, o.Operator = c.shared, restless{o.Operator, &left} }}.start(t)
+			require.NoError(t, run.Prepare(t.Context(), nil))
+			left = c.moving
+			require.Equal(t, attack.OK, run.Do(t.Context(), Grant, Visit{Person: 1, Amount: 7, App: wallet.Douyin}).Outcome)
+			_, _, err := run.Drain(t.Context(), 10*time.Second)
+			require.NoError(t, err)
+			a, err := run.Audit(t.Context(), AuditOptions{Patience: 5 * askAgain})
+			require.NoError(t, err)
+			require.Equal(t, c.want, a.result(t, "reconciled").Result)
+		})
+	}
+}
+
+// broom cleans up by hiding what its operator shows.
+type broom struct {
+	Operator
+	works, clean bool
+	err          error
+}
+
+func (b *broom) CleanUp(_ context.Context, force bool) (int64, error) {
+	b.clean = b.works && force
+	return 0, b.err
+}
+
+func (b *broom) Reconcile(ctx context.Context) (client.Reconciliation, error) {
+	if b.clean {
+		return client.Reconciliation{}, nil
+	}
+	return b.Operator.Reconcile(ctx)
+}
+
+func (b *broom) Status(ctx context.Context) (client.Status, error) {
+	if b.clean {
+		return client.Status{}, nil
+	}
+	return b.Operator.Status(ctx)
+}
+
+// What is left after the clean-up is counted, and anything at all is held against the target.
+func TestCleanUpIsCounted(t *testing.T) {
+	gone := errors.New("gone")
+	for _, c := range []struct {
+		why      string
+		works    bool
+		unmarked bool
+		err      error
+		want     string
+		wantErr  error
+	}{
+		{"all is gone", true, false, nil, oracle.Pass, nil},
+		{"a clean-up that does nothing is seen through", false, false, nil, oracle.Fail, nil},
+		{"nobody answers: nothing is known", true, false, gone, oracle.Unknown, gone},
+		{"a load without marks is not thrown away", true, true, nil, oracle.Unknown, wallet.ErrInvalid},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			t.Parallel()
+			b := &broom{works: c.works, err: c.err}
+			run := rig{options: func(o *Options) { b.Operator, o.Operator = o.Operator, b }}.start(t)
+			require.NoError(t, run.Prepare(t.Context(), nil))
+			require.Equal(t, attack.OK, run.Do(t.Context(), Grant, Visit{Person: 1, Amount: 7, App: wallet.Douyin}).Outcome)
+			_, _, err := run.Drain(t.Context(), 10*time.Second)
+			require.NoError(t, err)
+			run.options.Unmarked = c.unmarked
+			left, err := run.CleanUp(t.Context(), b)
+			require.ErrorIs(t, err, c.wantErr)
+			got := CleanedUp(left)
+			require.Equal(t, c.want, got.Result)
+			if c.want == oracle.Fail {
+				require.Equal(t, "1 orders, 1 entries and 7 fen of budget of marked load are left after the clean-up", got.First)
+			}
+			require.Equal(t, !c.unmarked && c.works, b.clean)
+		})
+	}
+}
+
+// Production that changed is held against the load, unless others use it too.
+func TestUntouched(t *testing.T) {
+	was := Counts{Orders: 2, Entries: 2, Reserved: 9}
+	more := Counts{Orders: 3, Entries: 2, Reserved: 9}
+	for _, c := range []struct {
+		why           string
+		before, after *Counts
+		shared        bool
+		want          string
+	}{
+		{"nobody tells", nil, nil, false, oracle.Unknown},
+		{"nobody told in the end", &was, nil, false, oracle.Unknown},
+		{"it is as it was", &was, &was, false, oracle.Pass},
+		{"it is as it was, whoever else uses it", &was, &was, true, oracle.Pass},
+		{"an order came", &was, &more, false, oracle.Fail},
+		{"an order came, perhaps somebody else's", &was, &more, true, oracle.Unknown},
+	} {
+		a := Audit{LiveBefore: c.before, LiveAfter: c.after}
+		got := a.Untouched(c.shared)
+		require.Equal(t, c.want, got.Result, c.why)
+		require.Equal(t, c.want == oracle.Fail, got.First != "", c.why)
+		require.Equal(t, c.want != oracle.Unknown, got.Evaluations == 1, c.why)
+	}
+}
