@@ -74,7 +74,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		Release: releaseOf(c.Release), CompensateAfter: c.CompensateAfter, RememberPeople: rememberPeople, RememberFor: remember,
 	}, node.Ports{
 		Clock: realClock{}, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets,
-		Admission: quota.NewAdmission(d.budgets, st.admissions), Tokens: st.tokens, Backlog: st.backlog, Ledger: host.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days, Bank: st.bank,
+		Admission: quota.NewAdmission(d.budgets, st.admissions), Tokens: st.tokens, Backlog: st.backlog, Ledger: host.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days, Bank: st.bank, Packets: st.packets,
 		Sealer: sealer, Alarm: d.alarm,
 	})
 	if err != nil {

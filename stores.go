@@ -42,6 +42,7 @@ type stores struct {
 	withdrawals *sqlstore.Withdrawals
 	days        *sqlstore.WithdrawalDays
 	bank        *sqlstore.Bank
+	packets     *sqlstore.Packets
 	audit       *sqlstore.AuditLog
 
 	backlog  *redis.Backlog

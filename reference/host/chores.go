@@ -45,7 +45,8 @@ func (h *Host) refresh(ctx context.Context) {
 func (h *Host) chores(ctx context.Context) {
 	if h.alone(ctx, choresLease, 3*h.Chores) {
 		h.compensate(ctx)
-		h.withdrawals(ctx)
+		h.finish(ctx, "cannot settle withdrawals", h.Worker.SettleWithdrawals)
+		h.finish(ctx, "cannot settle packets", h.Worker.SettlePackets)
 	}
 	if h.Budgets != nil {
 		_, err := h.Budgets.Settle(ctx, settleAtOnce)
@@ -84,11 +85,11 @@ func (h *Host) compensate(ctx context.Context) {
 	}
 }
 
-// withdrawals drives unfinished withdrawals while some of them come to an end.
-func (h *Host) withdrawals(ctx context.Context) {
+// finish makes bounded steps of what is unfinished while they bring some of it to its end.
+func (h *Host) finish(ctx context.Context, failed string, step func(context.Context) (int, error)) {
 	for range maxSteps {
-		n, err := h.Worker.SettleWithdrawals(ctx)
-		h.warn("cannot settle withdrawals", err)
+		n, err := step(ctx)
+		h.warn(failed, err)
 		if n == 0 || err != nil || ctx.Err() != nil {
 			return
 		}

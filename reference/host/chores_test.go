@@ -21,6 +21,7 @@ func TestHostDoesItsChores(t *testing.T) {
 		require.NoError(t, stop())
 		require.Equal(t, 7*2, w.calls["compensate"], "each round goes on behind what failed")
 		require.Equal(t, 7, w.calls["withdrawals"])
+		require.Equal(t, 7+3, w.calls["packets"], "a round goes on while there is something to do")
 	})
 }
 

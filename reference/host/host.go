@@ -38,7 +38,7 @@ type Config struct {
 	// Tick is how often the total is flushed and read and the switches are looked at.
 	Tick time.Duration
 
-	// Chores is how often stuck orders and withdrawals are looked after, and the blocks of dead instances.
+	// Chores is how often stuck orders, withdrawals and packets are looked after, and the blocks of dead instances.
 	Chores time.Duration
 
 	// Audit is how often stranded budget is counted and given back, and all books are reconciled.
@@ -79,6 +79,7 @@ type Worker interface {
 	OpenOrders(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error)
 	SettleOrders(ctx context.Context, orders []wallet.Order) error
 	SettleWithdrawals(ctx context.Context) (int, error)
+	SettlePackets(ctx context.Context) (int, error)
 	DistrustTokens(on bool)
 }
 

@@ -126,6 +126,14 @@ func (w *worker) SettleWithdrawals(context.Context) (int, error) {
 	return 0, nil
 }
 
+// SettlePackets brings a packet to rest three times and then finds no more.
+func (w *worker) SettlePackets(context.Context) (int, error) {
+	w.count("packets")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return min(max(4-w.calls["packets"], 0), 1), nil
+}
+
 func (w *worker) DistrustTokens(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
