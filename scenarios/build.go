@@ -25,6 +25,8 @@ func (f *file) scenario() *Scenario {
 		RunningTotal: f.runningTotal(),
 		Coupons:      f.coupons(),
 		Limits:       f.limits(),
+		Switches:     f.switches(),
+		Drill:        f.drill(),
 	}
 	for _, index := range f.Withdraw.WhiteList {
 		s.Withdraw.WhiteList = append(s.Withdraw.WhiteList, index.v)

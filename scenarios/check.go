@@ -33,6 +33,7 @@ func (f *faults) check(in *file) {
 	f.checkRunningTotal(&in.RunningTotal)
 	f.checkCoupons(in)
 	f.checkLimits(&in.Limits)
+	f.checkSwitches(in)
 }
 
 // checkStages looks at the child activities: in order, apart, each with a budget that a grant fits in.

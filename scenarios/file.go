@@ -24,6 +24,8 @@ type file struct {
 	Faults      []faultFile     `json:"faults,omitempty" jsonschema:"What goes wrong."`
 	Thresholds  []thresholdFile `json:"thresholds,omitempty" jsonschema:"What a run in real time must stay at or below."`
 
+	Switches     []switchFile     `json:"switches,omitempty" jsonschema:"Degrade switches that operators throw (D3)."`
+	Drill        drillFile        `json:"drill,omitempty" jsonschema:"The switch that the scenario is a drill of."`
 	RunningTotal runningTotalFile `json:"running_total,omitempty" jsonschema:"A comparison of ways to keep the running total, beside the festival (R1 to R5)."`
 	Coupons      couponsFile      `json:"coupons,omitempty" jsonschema:"Ways to count coupons against their stock, compared beside the festival (C1–C5)."`
 	Limits       limitsFile       `json:"limits,omitempty" jsonschema:"Ways to limit a rate over many instances, compared beside the festival (L1 to L3)."`

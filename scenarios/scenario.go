@@ -31,6 +31,8 @@ type Scenario struct {
 	RunningTotal *RunningTotal // nil: ways to keep it are not compared
 	Coupons      *Coupons      // nil: ways to count coupons are not compared
 	Limits       *Limits       // nil: ways to limit a rate are not compared
+	Switches     []SwitchTurn  // what operators throw
+	Drill        *Drill        // nil: the scenario is no drill
 }
 
 // Dependencies are the names that latencies and faults may use.

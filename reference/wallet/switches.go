@@ -38,6 +38,18 @@ const (
 	SwitchBreakDownstream Switch = "break-downstreams" // passive: ask a downstream only now and then, while it fails
 )
 
+// AllSwitches returns the 26, in one order.
+func AllSwitches() []Switch {
+	return []Switch{
+		SwitchDistrustTokens, SwitchTotalsBackup, SwitchSkipTokens, SwitchLastResort, SwitchHoldPosting,
+		SwitchStopCash, SwitchGreetOnly, SwitchStopWithdrawals, SwitchSkipForcedPost, SwitchHoldPayouts,
+		SwitchStopPackets, SwitchHoldDownstreams, SwitchStopUse, SwitchPauseCompensate, SwitchShortPages,
+		SwitchPageNoTokens, SwitchPageNoLedger, SwitchPageNoPayouts, SwitchPageNoPackets, SwitchPageNoRewards,
+		SwitchLocalConfig, SwitchSkipLocks, SwitchSkipStockRead, SwitchLocalLimits, SwitchBreakBank,
+		SwitchBreakDownstream,
+	}
+}
+
 // Switches are the degrade switches, changeable at run time and the same for all instances.
 type Switches interface {
 	// On returns the switches that are on.
