@@ -72,6 +72,7 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 	s.admissions = sqlstore.NewAdmissions(s.orders, s.quotas)
 	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), sqlstore.NewWithdrawals(s.sql)
 	s.days, s.bank, s.audit = sqlstore.NewWithdrawalDays(s.sql), sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
+	s.packets = sqlstore.NewPackets(s.sql)
 
 	dial := func(e *redisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) *redis.Client {
 		if err != nil {
