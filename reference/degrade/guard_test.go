@@ -1,0 +1,105 @@
+package degrade_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/degrade"
+	"hongbao/reference/wallet"
+)
+
+// system is a bank and a downstream that answers as it is told.
+type system struct {
+	err     error
+	answers []wallet.ItemAnswer
+	calls   int
+}
+
+func (s *system) Pay(context.Context, wallet.WithdrawalNo, wallet.Money) error {
+	s.calls++
+	return s.err
+}
+func (s *system) Traits() wallet.Traits { return wallet.Traits{Batch: 7} }
+func (s *system) Issue(context.Context, []wallet.Item) ([]wallet.ItemAnswer, error) {
+	s.calls++
+	return s.answers, s.err
+}
+
+func (s *system) one() (wallet.Receipt, error)                                { s.calls++; return wallet.Receipt{Ref: "r"}, s.err }
+func (s *system) Look(context.Context, wallet.Item) (wallet.Receipt, error)   { return s.one() }
+func (s *system) Use(context.Context, wallet.Item) (wallet.Receipt, error)    { return s.one() }
+func (s *system) Refund(context.Context, wallet.Item) (wallet.Receipt, error) { return s.one() }
+
+// TestGuard: few calls reach a system that fails, and all that it answers reaches the caller.
+func TestGuard(t *testing.T) {
+	bad, good := wallet.ItemAnswer{Err: wallet.ErrUnknown}, wallet.ItemAnswer{Receipt: wallet.Receipt{Ref: "r"}}
+	ctx := t.Context()
+	for _, c := range []struct {
+		why    string
+		system system
+		call   func(wallet.Bank, wallet.Downstream) error
+		trips  wallet.Switch
+		opens  bool
+	}{
+		{"a bank that is down", system{err: wallet.ErrUnavailable},
+			func(b wallet.Bank, _ wallet.Downstream) error { return b.Pay(ctx, wallet.WithdrawalNo{}, 1) }, wallet.SwitchBreakBank, true},
+		{"a bank that says no", system{err: wallet.ErrDeclined},
+			func(b wallet.Bank, _ wallet.Downstream) error { return b.Pay(ctx, wallet.WithdrawalNo{}, 1) }, wallet.SwitchBreakBank, false},
+		{"a batch with one good item", system{answers: []wallet.ItemAnswer{bad, good, bad}},
+			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, false},
+		{"a batch without one", system{answers: []wallet.ItemAnswer{bad, bad}},
+			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, true},
+		{"a batch that fails whole", system{err: wallet.ErrOverloaded},
+			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, true},
+		{"an empty batch", system{},
+			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, false},
+		{"a look", system{err: wallet.ErrUnknown},
+			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Look(ctx, wallet.Item{}); return err }, wallet.SwitchBreakDownstream, true},
+		{"a use", system{err: wallet.ErrUnknown},
+			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Use(ctx, wallet.Item{}); return err }, wallet.SwitchBreakDownstream, true},
+		{"a refund", system{err: wallet.ErrUnknown},
+			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Refund(ctx, wallet.Item{}); return err }, wallet.SwitchBreakDownstream, true},
+	} {
+		clock := &hand{eve}
+		set := degrade.NewSet(clock)
+		g, err := degrade.NewGuard(set, clock, small())
+		require.NoError(t, err)
+		bank, downstream := g.Bank(&c.system), g.Downstream(wallet.HeyteaCoupon, &c.system)
+		require.Equal(t, 7, downstream.Traits().Batch)
+		for range 20 {
+			err = c.call(bank, downstream)
+		}
+		require.Equal(t, c.opens, set.On(c.trips), c.why)
+		want := 20
+		if c.opens {
+			want = 4
+			require.ErrorIs(t, err, wallet.ErrUnavailable, c.why)
+		}
+		require.Equal(t, want, c.system.calls, c.why)
+		c.system.err, c.system.answers = nil, nil
+		clock.pass(5 * time.Second)
+		for range 3 {
+			require.NoError(t, c.call(bank, downstream), c.why)
+		}
+		require.False(t, set.On(c.trips), c.why)
+		require.Equal(t, []string{"bank", "heytea-coupon"}, []string{g.Breakers()[0].Name, g.Breakers()[1].Name})
+	}
+}
+
+// TestGuardAnswers: what the system says of one item goes through.
+func TestGuardAnswers(t *testing.T) {
+	g, err := degrade.NewGuard(nil, &hand{eve}, small())
+	require.NoError(t, err)
+	d := g.Downstream(wallet.HeyteaCoupon, &system{answers: []wallet.ItemAnswer{{Receipt: wallet.Receipt{Ref: "a"}}}})
+	for _, call := range []func(context.Context, wallet.Item) (wallet.Receipt, error){d.Look, d.Use, d.Refund} {
+		r, err := call(t.Context(), wallet.Item{})
+		require.NoError(t, err)
+		require.Equal(t, "r", r.Ref)
+	}
+	answers, err := d.Issue(t.Context(), []wallet.Item{{}})
+	require.NoError(t, err)
+	require.Equal(t, "a", answers[0].Receipt.Ref)
+}
