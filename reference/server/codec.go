@@ -71,19 +71,46 @@ func readable(m any) error {
 	if err := known(p); err != nil {
 		return err
 	}
-	switch m := m.(type) {
-	case *pb.BatchGrantRequest:
-		for _, g := range m.Grants {
-			if err := known(g); err != nil {
-				return err
-			}
-		}
-	case interface{ GetWho() *pb.User }:
-		if who := m.GetWho(); who != nil {
-			return known(who)
+	for _, within := range parts(p) {
+		if err := known(within); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// parts returns the messages within a request.
+func parts(m proto.Message) []proto.Message {
+	switch m := m.(type) {
+	case *pb.BatchGrantRequest:
+		return messages(m.Grants)
+	case *pb.SendPacketRequest:
+		if m.Who != nil {
+			return append(messages(m.To), m.Who)
+		}
+		return messages(m.To)
+	case *pb.ChangeSettingsRequest:
+		if m.Settings != nil {
+			return []proto.Message{m.Settings}
+		}
+	case *pb.AnnounceRequest:
+		if m.Announcement != nil {
+			return []proto.Message{m.Announcement}
+		}
+	case interface{ GetWho() *pb.User }:
+		if who := m.GetWho(); who != nil {
+			return []proto.Message{who}
+		}
+	}
+	return nil
+}
+
+func messages[M proto.Message](ms []M) []proto.Message {
+	out := make([]proto.Message, len(ms))
+	for i, m := range ms {
+		out[i] = m
+	}
+	return out
 }
 
 // known looks at one message, not at those within.

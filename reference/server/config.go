@@ -1,15 +1,12 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"time"
 
 	"hongbao/reference/server/auth"
-	"hongbao/reference/wallet"
 )
 
 // Config is how a server listens and what it bears. What is left zero gets the value that its comment names.
@@ -78,81 +75,4 @@ func (c *Config) validate() error {
 			c.MaxBody, c.Deadline, c.BodyTimeout, c.MaxInFlight, c.MaxConnections, c.DrainDelay, c.DrainTimeout))
 	}
 	return errors.Join(append(faults, c.Keys.Validate())...)
-}
-
-// Ports is what a server stands on.
-type Ports struct {
-	Service  wallet.Service
-	Shadow   wallet.Service // for marked load (K2); nil: marked requests are refused
-	Marked   Marked         // what operators do with the wallet of marked load; nil: nothing
-	Query    Query          // nil: the queries are not served
-	Operator Operator       // nil: operators' calls are not served
-	Audit    wallet.AuditLog
-	Leases   wallet.Leases // nil: an operator's or the account system's captured request is refused by the instance alone that saw it
-	Clock    wallet.Clock
-	Metrics  *Metrics     // nil: its own
-	Log      *slog.Logger // nil: silent
-}
-
-// Query answers upstreams about a person (B6). Every error carries a wallet.Code.
-type Query interface {
-	Balance(ctx context.Context, c wallet.Caller) (wallet.Money, error)
-	Income(ctx context.Context, c wallet.Caller) (wallet.Money, error)
-	HasWon(ctx context.Context, c wallet.Caller) (bool, error)
-	// ForcePost posts what is due to the person. Idempotent.
-	ForcePost(ctx context.Context, c wallet.Caller, tokens [][]byte) error
-	// RunningTotal returns what this instance last heard; false: nothing yet.
-	RunningTotal(s wallet.Stage) (wallet.Money, bool)
-}
-
-// Operator is what people who run the service may do. Every error carries a wallet.Code.
-type Operator interface {
-	wallet.Switches
-	Inspector
-}
-
-// Inspector is what operators may ask about a wallet, the live one or that of marked load. Every error carries a
-// wallet.Code.
-type Inspector interface {
-	Status(ctx context.Context) (Status, error)
-	// AuditBudget gives back what stranded blocks of the stage never granted, and returns how much. Idempotent.
-	AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error)
-	Reconcile(ctx context.Context) (Reconciliation, error)
-}
-
-// Marked is what operators may do with the wallet of marked load (K2). Every error carries a wallet.Code.
-type Marked interface {
-	Inspector
-	// CleanUp throws away all that marked load has left, and returns how many keys that were in Redis; the wallet is then
-	// as new. Forced, it lets marked requests that are worked on end first, and throws postings away that are held; else
-	// it returns ErrMarkedBusy or ErrMarkedHeld for them. ErrMarkedShared: other instances live, which would go on with
-	// what they remember. Idempotent. ErrUnknown and ErrUnavailable: repeat it; until then marked requests may be refused.
-	CleanUp(ctx context.Context, force bool) (keys int64, err error)
-}
-
-// Status is how a wallet stands.
-type Status struct {
-	Strategy   wallet.Strategy
-	Activity   wallet.ActivityID // the parent that is served
-	Instances  []string
-	Backlog    int64         // postings that the ledger has not taken yet
-	BacklogAge time.Duration // of the oldest; below zero: not known
-	OpenOrders int64
-	Budgets    []BudgetStatus
-}
-
-// BudgetStatus is how one stage's budget stands.
-type BudgetStatus struct {
-	Stage  wallet.Stage
-	Budget wallet.Money
-	wallet.Quota
-}
-
-// Reconciliation is what comparing the books found.
-type Reconciliation struct {
-	Orders      int64
-	Entries     int64               // of grants, in the ledger
-	Sum         wallet.Money        // over all accounts: 0 in a sound ledger at rest
-	Count       int64               // differences in all
-	Differences []wallet.Difference // the first of them
 }

@@ -96,6 +96,9 @@ func grantOf(c *auth.Caller, m *pb.GrantRequest) (wallet.GrantRequest, error) {
 	if err := c.MayGrant(activity, app); err != nil {
 		return wallet.GrantRequest{}, err
 	}
+	if m.GetRain() >= wallet.BulkRain {
+		return wallet.GrantRequest{}, fmt.Errorf("%w: rain %d is a bulk re-issue's", wallet.ErrInvalid, m.GetRain())
+	}
 	return wallet.GrantRequest{
 		Caller:   wallet.Caller{App: app, User: wallet.UserID(m.GetUser())},
 		Activity: activity,
@@ -108,7 +111,12 @@ func grantOf(c *auth.Caller, m *pb.GrantRequest) (wallet.GrantRequest, error) {
 }
 
 func grantReply(r wallet.GrantReply) *pb.GrantReply {
-	return &pb.GrantReply{Order: r.Order.String(), AmountFen: int64(r.Amount), State: pb.GrantState(r.State), Token: r.Token}
+	m := &pb.GrantReply{Order: r.Order.String(), AmountFen: int64(r.Amount), State: pb.GrantState(r.State), Token: r.Token}
+	if r.Item != nil {
+		m.Item = itemTo(*r.Item)
+		m.Item.Ref = "" // a coupon's code is its owner's to see
+	}
+	return m
 }
 
 func linesTo(lines []wallet.Line) []*pb.Line {

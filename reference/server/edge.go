@@ -22,12 +22,17 @@ const slowDeadline = 10 * time.Minute
 // everybody else is refused.
 const operatorsInFlight = 16
 
+// callbacksInFlight is how many callbacks of downstreams are worked on at once. Who is refused tells it again, and what is
+// not told is asked for.
+const callbacksInFlight = 256
+
 // endpoint is a method with what it needs at the edge.
 type endpoint struct {
 	method
 	inner  http.Handler
 	meter  meter
-	served bool
+	served bool // of live requests or of marked ones
+	live   bool // of live ones
 }
 
 // call is one request under way.
@@ -37,6 +42,8 @@ type call struct {
 	user     wallet.Caller  // for users
 	operator *auth.Operator // for operators, once the signature is proven
 	service  wallet.Service
+	rewards  wallet.Rewards
+	packets  wallet.PacketService
 	marked   bool        // by a load test
 	header   http.Header // of the answer
 	reason   string      // the outcome, for the metrics
@@ -55,7 +62,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	begun := time.Now()
-	c := &call{endpoint: e, service: s.ports.Service, header: w.Header()}
+	c := &call{endpoint: e, service: s.ports.Service, rewards: s.ports.Rewards, packets: s.ports.Packets, header: w.Header()}
 	defer func() {
 		if broken := recover(); broken != nil {
 			if broken == http.ErrAbortHandler {
@@ -134,9 +141,11 @@ func (s *Server) check(r *http.Request, c *call) error {
 		if !c.shadowed(&s.ports) {
 			return errShadow
 		}
-		c.service, c.marked = s.ports.Shadow, true
+		c.service, c.rewards, c.packets, c.marked = s.ports.Shadow, s.ports.ShadowRewards, s.ports.ShadowPackets, true
 	case mark != "":
 		return errMark
+	case !c.live:
+		return errNotServed
 	}
 	return nil
 }

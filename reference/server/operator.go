@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	pb "hongbao/reference/server/hongbaopb"
@@ -20,11 +18,6 @@ type desk struct{ *Server }
 
 var _ connectpb.OperatorServiceHandler = desk{}
 
-// switches lists the switches that there are.
-func switches() []wallet.Switch {
-	return []wallet.Switch{wallet.SwitchDistrustTokens, wallet.SwitchTotalsBackup}
-}
-
 // inspector returns the wallet that a call is about.
 func (s desk) inspector(ctx context.Context) Inspector {
 	if callOf(ctx).marked {
@@ -39,40 +32,6 @@ func live(ctx context.Context) error {
 		return errLiveOnly
 	}
 	return nil
-}
-
-// ListSwitches implements the API. A switch that is on is listed, whether this version knows it or not.
-func (s desk) ListSwitches(ctx context.Context, _ *pb.ListSwitchesRequest) (*pb.ListSwitchesReply, error) {
-	if err := live(ctx); err != nil {
-		return nil, err
-	}
-	on, err := s.ports.Operator.On(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := slices.Sorted(maps.Keys(on))
-	for _, known := range switches() {
-		if !slices.Contains(names, known) {
-			names = append(names, known)
-		}
-	}
-	reply := &pb.ListSwitchesReply{}
-	for _, name := range names {
-		reply.Switches = append(reply.Switches, &pb.SwitchState{Name: string(name), On: on[name]})
-	}
-	return reply, nil
-}
-
-// SetSwitch implements the API.
-func (s desk) SetSwitch(ctx context.Context, m *pb.SetSwitchRequest) (*pb.SetSwitchReply, error) {
-	if err := live(ctx); err != nil {
-		return nil, err
-	}
-	name := wallet.Switch(m.Name)
-	if !slices.Contains(switches(), name) {
-		return nil, fmt.Errorf("%w: switch %q", wallet.ErrNotFound, cut(m.Name, 64))
-	}
-	return &pb.SetSwitchReply{}, s.ports.Operator.Set(ctx, name, m.On)
 }
 
 // Status implements the API.

@@ -37,6 +37,7 @@ func (s *Server) newPages() http.Handler {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 		_ = index.Execute(w, s.listed()) // fails when the reader has gone
 	})
+	mux.HandleFunc("POST /callbacks/{award}", s.callback)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.write(w, r, errNoMethod) })
 	return mux
 }
@@ -45,7 +46,7 @@ func (s *Server) newPages() http.Handler {
 func (s *Server) listed() []string {
 	var paths []string
 	for _, m := range methods() {
-		if s.endpoints[m.path].served {
+		if s.endpoints[m.path].live {
 			paths = append(paths, m.path)
 		}
 	}

@@ -68,9 +68,11 @@ func (s people) WalletPage(ctx context.Context, m *pb.WalletPageRequest) (*pb.Wa
 	if err != nil {
 		return nil, err
 	}
+	announcements, version := s.shown(callOf(ctx).user.App)
 	return &pb.WalletPageReply{Stage: pb.Stage(p.Stage), BalanceFen: int64(p.Balance), IncomeFen: int64(p.Income),
 		Lines: linesTo(p.Grants), Next: cursorText(p.Next), Withdrawals: withdrawalsTo(p.Withdrawals),
-		Missing: p.Missing, Refused: refusedTo(p.Refused)}, nil
+		Missing: p.Missing, Refused: refusedTo(p.Refused), Packets: packetsTo(p.Packets), Items: itemsTo(p.Items),
+		Announcements: announcements, PageConfigVersion: version}, nil
 }
 
 // Flow implements the API.
@@ -80,7 +82,7 @@ func (s people) Flow(ctx context.Context, m *pb.FlowRequest) (*pb.FlowReply, err
 		return nil, err
 	}
 	return &pb.FlowReply{Lines: linesTo(p.Grants), Next: cursorText(p.Next), Withdrawals: withdrawalsTo(p.Withdrawals),
-		Missing: p.Missing, Refused: refusedTo(p.Refused)}, nil
+		Missing: p.Missing, Refused: refusedTo(p.Refused), Packets: packetsTo(p.Packets)}, nil
 }
 
 // Withdraw implements the API.

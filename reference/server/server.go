@@ -30,9 +30,11 @@ type Server struct {
 	operators map[string]*auth.Operator
 	nonces    *auth.Nonces
 	bodies    *bodies
+	callbacks *bodies
 	gates     [audiences]gate
 	inFlight  [audiences]prometheus.Gauge
 	metrics   *Metrics
+	told      meter // of callbacks
 
 	missing  atomic.Pointer[string] // what is not ready; nil: nothing
 	draining atomic.Bool
@@ -49,7 +51,7 @@ func New(c Config, p Ports) (*Server, error) {
 	if p.Service == nil || p.Clock == nil {
 		faults = append(faults, errors.New("server: a service and a clock are needed"))
 	}
-	s := &Server{config: c, ports: p, nonces: auth.NewNonces(), bodies: newBodies(c.MaxBody), log: p.Log, metrics: p.Metrics,
+	s := &Server{config: c, ports: p, nonces: auth.NewNonces(), bodies: newBodies(c.MaxBody), callbacks: newBodies(maxCallback), log: p.Log, metrics: p.Metrics,
 		callers: map[string]*auth.Caller{}, operators: map[string]*auth.Operator{}}
 	if c.TLSCert != "" && c.TLSKey != "" {
 		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
@@ -73,7 +75,9 @@ func New(c Config, p Ports) (*Server, error) {
 	for i := range c.Keys.Operators {
 		s.operators[c.Keys.Operators[i].ID] = &c.Keys.Operators[i]
 	}
-	s.gates[upstreams].max, s.gates[users].max, s.gates[operators].max = int64(c.MaxInFlight), int64(c.MaxInFlight), operatorsInFlight
+	s.gates[upstreams].max, s.gates[users].max = int64(c.MaxInFlight), int64(c.MaxInFlight)
+	s.gates[operators].max, s.gates[downstreams].max = operatorsInFlight, callbacksInFlight
+	s.told = s.metrics.meter("callbacks")
 	for a := range audiences {
 		s.inFlight[a] = s.metrics.inFlight.WithLabelValues(a.String())
 	}
@@ -103,8 +107,10 @@ func (s *Server) route() {
 	s.endpoints = map[string]*endpoint{}
 	for _, m := range methods() {
 		service := m.path[:strings.LastIndexByte(m.path, '/')+1]
-		s.endpoints[m.path] = &endpoint{method: m, inner: services[service], meter: s.metrics.meter(strings.TrimPrefix(m.path, "/")),
-			served: m.serves == nil || m.serves(&s.ports)}
+		e := &endpoint{method: m, inner: services[service], meter: s.metrics.meter(strings.TrimPrefix(m.path, "/"))}
+		e.live = m.serves == nil || m.serves(&s.ports, false)
+		e.served = e.live || m.serves(&s.ports, true)
+		s.endpoints[m.path] = e
 	}
 	s.pages = s.newPages()
 }

@@ -65,7 +65,7 @@ type BulkJob struct {
 	Rows     int        // 1..MaxBulkRows
 	State    BulkState
 	Done     int // this many rows, from the first on, have their outcome: the place to go on from
-	Granted  int // of those
+	Granted  int // of those, as the list asks: BulkGranted
 }
 
 // MaxOperatorName bounds an operator's name in bytes.
@@ -83,7 +83,7 @@ type BulkRow struct {
 	Amount Money // of cash; 0 for any other reward
 	Reason string
 
-	Outcome string // "ok", or the reason of the refusal; "" while it has none
+	Outcome string // BulkGranted or another, or the reason of the refusal; "" while it has none
 }
 
 // Check returns ErrInvalid for a job that cannot be recorded with these rows.
@@ -126,8 +126,12 @@ func (j BulkJob) After(from int, outcomes []string) (BulkJob, error) {
 	return next, nil
 }
 
-// BulkGranted is the outcome of a row that was granted.
-const BulkGranted = "ok"
+// The outcomes of rows that the asset centre took. Others are the reasons of refusals.
+const (
+	BulkGranted  = "ok"
+	BulkFallback = "fallback" // too few coupons were left: another one was granted
+	BulkGreeting = "greeting" // the same, and there was no other
+)
 
 // BulkJobs keeps bulk re-issues of record. Durable.
 type BulkJobs interface {
@@ -137,6 +141,10 @@ type BulkJobs interface {
 	Create(ctx context.Context, j BulkJob, rows []BulkRow) (BulkJob, bool, error)
 	// Job returns a job. ErrNotFound.
 	Job(ctx context.Context, id int64) (BulkJob, error)
+	// Find returns the job of a list; false: there is none.
+	Find(ctx context.Context, d BulkDigest) (BulkJob, bool, error)
+	// Running returns at most limit jobs that run, oldest first.
+	Running(ctx context.Context, limit int) ([]BulkJob, error)
 	// Jobs returns at most limit jobs with a number below before (0: from the newest), newest first.
 	Jobs(ctx context.Context, before int64, limit int) ([]BulkJob, error)
 	// Move brings a job to a state that follows its own, and returns it; one that is there already is left alone.

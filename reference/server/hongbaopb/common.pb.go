@@ -390,6 +390,268 @@ func (WithdrawalState) EnumDescriptor() ([]byte, []int) {
 	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{5}
 }
 
+// How far a reward other than cash has come. Void, used, expired and refunded are final.
+type ItemState int32
+
+const (
+	ItemState_ITEM_STATE_OPEN       ItemState = 0 // on record; what is granted is not settled yet: repeat the grant
+	ItemState_ITEM_STATE_VOID       ItemState = 1 // a greeting is given in its place
+	ItemState_ITEM_STATE_ISSUED     ItemState = 2 // granted; its downstream was not asked yet
+	ItemState_ITEM_STATE_PROCESSING ItemState = 3 // its downstream is working on it
+	ItemState_ITEM_STATE_SETTLED    ItemState = 4 // it can be used
+	ItemState_ITEM_STATE_USING      ItemState = 5 // it is being used
+	ItemState_ITEM_STATE_USED       ItemState = 6
+	ItemState_ITEM_STATE_EXPIRED    ItemState = 7
+	ItemState_ITEM_STATE_REFUNDED   ItemState = 8 // taken back
+)
+
+// Enum value maps for ItemState.
+var (
+	ItemState_name = map[int32]string{
+		0: "ITEM_STATE_OPEN",
+		1: "ITEM_STATE_VOID",
+		2: "ITEM_STATE_ISSUED",
+		3: "ITEM_STATE_PROCESSING",
+		4: "ITEM_STATE_SETTLED",
+		5: "ITEM_STATE_USING",
+		6: "ITEM_STATE_USED",
+		7: "ITEM_STATE_EXPIRED",
+		8: "ITEM_STATE_REFUNDED",
+	}
+	ItemState_value = map[string]int32{
+		"ITEM_STATE_OPEN":       0,
+		"ITEM_STATE_VOID":       1,
+		"ITEM_STATE_ISSUED":     2,
+		"ITEM_STATE_PROCESSING": 3,
+		"ITEM_STATE_SETTLED":    4,
+		"ITEM_STATE_USING":      5,
+		"ITEM_STATE_USED":       6,
+		"ITEM_STATE_EXPIRED":    7,
+		"ITEM_STATE_REFUNDED":   8,
+	}
+)
+
+func (x ItemState) Enum() *ItemState {
+	p := new(ItemState)
+	*p = x
+	return p
+}
+
+func (x ItemState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ItemState) Descriptor() protoreflect.EnumDescriptor {
+	return file_hongbao_v1_common_proto_enumTypes[6].Descriptor()
+}
+
+func (ItemState) Type() protoreflect.EnumType {
+	return &file_hongbao_v1_common_proto_enumTypes[6]
+}
+
+func (x ItemState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ItemState.Descriptor instead.
+func (ItemState) EnumDescriptor() ([]byte, []int) {
+	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{6}
+}
+
+// A reward other than cash: a coupon or a pendant.
+type Item struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         string                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`                            // the order number
+	Asked         string                 `protobuf:"bytes,2,opt,name=asked,proto3" json:"asked,omitempty"`                            // the reward that was asked for
+	Award         AwardType              `protobuf:"varint,3,opt,name=award,proto3,enum=hongbao.v1.AwardType" json:"award,omitempty"` // what was granted: that, or what is given in its place; none for a greeting
+	Reward        string                 `protobuf:"bytes,4,opt,name=reward,proto3" json:"reward,omitempty"`
+	State         ItemState              `protobuf:"varint,5,opt,name=state,proto3,enum=hongbao.v1.ItemState" json:"state,omitempty"`
+	OpenedUs      int64                  `protobuf:"varint,6,opt,name=opened_us,json=openedUs,proto3" json:"opened_us,omitempty"`    // when the person won
+	ChangedUs     int64                  `protobuf:"varint,7,opt,name=changed_us,json=changedUs,proto3" json:"changed_us,omitempty"` // when it came to its state
+	Ref           string                 `protobuf:"bytes,8,opt,name=ref,proto3" json:"ref,omitempty"`                               // the name that its downstream knows it by, such as a coupon's code; empty: none yet
+	ExpiresUs     int64                  `protobuf:"varint,9,opt,name=expires_us,json=expiresUs,proto3" json:"expires_us,omitempty"` // from then on it cannot be used; 0 = not known
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Item) Reset() {
+	*x = Item{}
+	mi := &file_hongbao_v1_common_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Item) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Item) ProtoMessage() {}
+
+func (x *Item) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_common_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Item.ProtoReflect.Descriptor instead.
+func (*Item) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Item) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
+func (x *Item) GetAsked() string {
+	if x != nil {
+		return x.Asked
+	}
+	return ""
+}
+
+func (x *Item) GetAward() AwardType {
+	if x != nil {
+		return x.Award
+	}
+	return AwardType_AWARD_TYPE_UNSPECIFIED
+}
+
+func (x *Item) GetReward() string {
+	if x != nil {
+		return x.Reward
+	}
+	return ""
+}
+
+func (x *Item) GetState() ItemState {
+	if x != nil {
+		return x.State
+	}
+	return ItemState_ITEM_STATE_OPEN
+}
+
+func (x *Item) GetOpenedUs() int64 {
+	if x != nil {
+		return x.OpenedUs
+	}
+	return 0
+}
+
+func (x *Item) GetChangedUs() int64 {
+	if x != nil {
+		return x.ChangedUs
+	}
+	return 0
+}
+
+func (x *Item) GetRef() string {
+	if x != nil {
+		return x.Ref
+	}
+	return ""
+}
+
+func (x *Item) GetExpiresUs() int64 {
+	if x != nil {
+		return x.ExpiresUs
+	}
+	return 0
+}
+
+// A text that operators show to users.
+type Announcement struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`                                // given by the service
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`                             // English; at most 500 bytes. One of the two may be empty
+	TextZh        string                 `protobuf:"bytes,3,opt,name=text_zh,json=textZh,proto3" json:"text_zh,omitempty"`           // Chinese; the same
+	Apps          []App                  `protobuf:"varint,4,rep,packed,name=apps,proto3,enum=hongbao.v1.App" json:"apps,omitempty"` // whose users see it, ascending; empty = all
+	FromUs        int64                  `protobuf:"varint,5,opt,name=from_us,json=fromUs,proto3" json:"from_us,omitempty"`
+	ToUs          int64                  `protobuf:"varint,6,opt,name=to_us,json=toUs,proto3" json:"to_us,omitempty"` // the first moment when it is over
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Announcement) Reset() {
+	*x = Announcement{}
+	mi := &file_hongbao_v1_common_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Announcement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Announcement) ProtoMessage() {}
+
+func (x *Announcement) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_common_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Announcement.ProtoReflect.Descriptor instead.
+func (*Announcement) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Announcement) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Announcement) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Announcement) GetTextZh() string {
+	if x != nil {
+		return x.TextZh
+	}
+	return ""
+}
+
+func (x *Announcement) GetApps() []App {
+	if x != nil {
+		return x.Apps
+	}
+	return nil
+}
+
+func (x *Announcement) GetFromUs() int64 {
+	if x != nil {
+		return x.FromUs
+	}
+	return 0
+}
+
+func (x *Announcement) GetToUs() int64 {
+	if x != nil {
+		return x.ToUs
+	}
+	return 0
+}
+
 // What every refusal carries as a detail of its error. (In the JSON of an error, Connect writes sameNumber.)
 type ErrorDetail struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -404,7 +666,7 @@ type ErrorDetail struct {
 
 func (x *ErrorDetail) Reset() {
 	*x = ErrorDetail{}
-	mi := &file_hongbao_v1_common_proto_msgTypes[0]
+	mi := &file_hongbao_v1_common_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -416,7 +678,7 @@ func (x *ErrorDetail) String() string {
 func (*ErrorDetail) ProtoMessage() {}
 
 func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
-	mi := &file_hongbao_v1_common_proto_msgTypes[0]
+	mi := &file_hongbao_v1_common_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -429,7 +691,7 @@ func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorDetail.ProtoReflect.Descriptor instead.
 func (*ErrorDetail) Descriptor() ([]byte, []int) {
-	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{0}
+	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ErrorDetail) GetReason() string {
@@ -478,7 +740,7 @@ type User struct {
 
 func (x *User) Reset() {
 	*x = User{}
-	mi := &file_hongbao_v1_common_proto_msgTypes[1]
+	mi := &file_hongbao_v1_common_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +752,7 @@ func (x *User) String() string {
 func (*User) ProtoMessage() {}
 
 func (x *User) ProtoReflect() protoreflect.Message {
-	mi := &file_hongbao_v1_common_proto_msgTypes[1]
+	mi := &file_hongbao_v1_common_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +765,7 @@ func (x *User) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use User.ProtoReflect.Descriptor instead.
 func (*User) Descriptor() ([]byte, []int) {
-	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{1}
+	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *User) GetApp() App {
@@ -525,7 +787,26 @@ var File_hongbao_v1_common_proto protoreflect.FileDescriptor
 const file_hongbao_v1_common_proto_rawDesc = "" +
 	"\n" +
 	"\x17hongbao/v1/common.proto\x12\n" +
-	"hongbao.v1\"\x92\x01\n" +
+	"hongbao.v1\"\x91\x02\n" +
+	"\x04Item\x12\x14\n" +
+	"\x05order\x18\x01 \x01(\tR\x05order\x12\x14\n" +
+	"\x05asked\x18\x02 \x01(\tR\x05asked\x12+\n" +
+	"\x05award\x18\x03 \x01(\x0e2\x15.hongbao.v1.AwardTypeR\x05award\x12\x16\n" +
+	"\x06reward\x18\x04 \x01(\tR\x06reward\x12+\n" +
+	"\x05state\x18\x05 \x01(\x0e2\x15.hongbao.v1.ItemStateR\x05state\x12\x1b\n" +
+	"\topened_us\x18\x06 \x01(\x03R\bopenedUs\x12\x1d\n" +
+	"\n" +
+	"changed_us\x18\a \x01(\x03R\tchangedUs\x12\x10\n" +
+	"\x03ref\x18\b \x01(\tR\x03ref\x12\x1d\n" +
+	"\n" +
+	"expires_us\x18\t \x01(\x03R\texpiresUs\"\x9e\x01\n" +
+	"\fAnnouncement\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x17\n" +
+	"\atext_zh\x18\x03 \x01(\tR\x06textZh\x12#\n" +
+	"\x04apps\x18\x04 \x03(\x0e2\x0f.hongbao.v1.AppR\x04apps\x12\x17\n" +
+	"\afrom_us\x18\x05 \x01(\x03R\x06fromUs\x12\x13\n" +
+	"\x05to_us\x18\x06 \x01(\x03R\x04toUs\"\x92\x01\n" +
 	"\vErrorDetail\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x1c\n" +
@@ -583,7 +864,17 @@ const file_hongbao_v1_common_proto_rawDesc = "" +
 	"\x16WITHDRAWAL_STATE_ASKED\x10\x01\x12\x19\n" +
 	"\x15WITHDRAWAL_STATE_HELD\x10\x02\x12\x19\n" +
 	"\x15WITHDRAWAL_STATE_PAID\x10\x03\x12\x1c\n" +
-	"\x18WITHDRAWAL_STATE_REFUSED\x10\x04B$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
+	"\x18WITHDRAWAL_STATE_REFUSED\x10\x04*\xdb\x01\n" +
+	"\tItemState\x12\x13\n" +
+	"\x0fITEM_STATE_OPEN\x10\x00\x12\x13\n" +
+	"\x0fITEM_STATE_VOID\x10\x01\x12\x15\n" +
+	"\x11ITEM_STATE_ISSUED\x10\x02\x12\x19\n" +
+	"\x15ITEM_STATE_PROCESSING\x10\x03\x12\x16\n" +
+	"\x12ITEM_STATE_SETTLED\x10\x04\x12\x14\n" +
+	"\x10ITEM_STATE_USING\x10\x05\x12\x13\n" +
+	"\x0fITEM_STATE_USED\x10\x06\x12\x16\n" +
+	"\x12ITEM_STATE_EXPIRED\x10\a\x12\x17\n" +
+	"\x13ITEM_STATE_REFUNDED\x10\bB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
 
 var (
 	file_hongbao_v1_common_proto_rawDescOnce sync.Once
@@ -597,8 +888,8 @@ func file_hongbao_v1_common_proto_rawDescGZIP() []byte {
 	return file_hongbao_v1_common_proto_rawDescData
 }
 
-var file_hongbao_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_hongbao_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_hongbao_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_hongbao_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_hongbao_v1_common_proto_goTypes = []any{
 	(App)(0),             // 0: hongbao.v1.App
 	(Stage)(0),           // 1: hongbao.v1.Stage
@@ -606,16 +897,22 @@ var file_hongbao_v1_common_proto_goTypes = []any{
 	(GrantState)(0),      // 3: hongbao.v1.GrantState
 	(TokenStatus)(0),     // 4: hongbao.v1.TokenStatus
 	(WithdrawalState)(0), // 5: hongbao.v1.WithdrawalState
-	(*ErrorDetail)(nil),  // 6: hongbao.v1.ErrorDetail
-	(*User)(nil),         // 7: hongbao.v1.User
+	(ItemState)(0),       // 6: hongbao.v1.ItemState
+	(*Item)(nil),         // 7: hongbao.v1.Item
+	(*Announcement)(nil), // 8: hongbao.v1.Announcement
+	(*ErrorDetail)(nil),  // 9: hongbao.v1.ErrorDetail
+	(*User)(nil),         // 10: hongbao.v1.User
 }
 var file_hongbao_v1_common_proto_depIdxs = []int32{
-	0, // 0: hongbao.v1.User.app:type_name -> hongbao.v1.App
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	2, // 0: hongbao.v1.Item.award:type_name -> hongbao.v1.AwardType
+	6, // 1: hongbao.v1.Item.state:type_name -> hongbao.v1.ItemState
+	0, // 2: hongbao.v1.Announcement.apps:type_name -> hongbao.v1.App
+	0, // 3: hongbao.v1.User.app:type_name -> hongbao.v1.App
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_hongbao_v1_common_proto_init() }
@@ -628,8 +925,8 @@ func file_hongbao_v1_common_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_hongbao_v1_common_proto_rawDesc), len(file_hongbao_v1_common_proto_rawDesc)),
-			NumEnums:      6,
-			NumMessages:   2,
+			NumEnums:      7,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -29,9 +29,9 @@ type GrantRequest struct {
 	User          int64                  `protobuf:"varint,2,opt,name=user,proto3" json:"user,omitempty"`                   // the user's number in the app's account family; above zero
 	Activity      string                 `protobuf:"bytes,3,opt,name=activity,proto3" json:"activity,omitempty"`            // the parent activity
 	Scene         string                 `protobuf:"bytes,4,opt,name=scene,proto3" json:"scene,omitempty"`
-	Rain          int32                  `protobuf:"varint,5,opt,name=rain,proto3" json:"rain,omitempty"`
+	Rain          int32                  `protobuf:"varint,5,opt,name=rain,proto3" json:"rain,omitempty"` // below 2^30: those above are of bulk re-issues
 	Award         AwardType              `protobuf:"varint,6,opt,name=award,proto3,enum=hongbao.v1.AwardType" json:"award,omitempty"`
-	AmountFen     int64                  `protobuf:"varint,7,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"` // above zero
+	AmountFen     int64                  `protobuf:"varint,7,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"` // above zero for cash; 0 for any other reward, which its scene names
 	OpenedUs      int64                  `protobuf:"varint,8,opt,name=opened_us,json=openedUs,proto3" json:"opened_us,omitempty"`    // when the person won: decides the stage, so it stays the same over retries
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -129,6 +129,7 @@ type GrantReply struct {
 	AmountFen     int64                  `protobuf:"varint,2,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
 	State         GrantState             `protobuf:"varint,3,opt,name=state,proto3,enum=hongbao.v1.GrantState" json:"state,omitempty"`
 	Token         []byte                 `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"` // the client's sealed copy; empty unless the service posts by token
+	Item          *Item                  `protobuf:"bytes,5,opt,name=item,proto3" json:"item,omitempty"`   // of a reward other than cash: what was granted, which may be something else than was asked for
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +188,13 @@ func (x *GrantReply) GetState() GrantState {
 func (x *GrantReply) GetToken() []byte {
 	if x != nil {
 		return x.Token
+	}
+	return nil
+}
+
+func (x *GrantReply) GetItem() *Item {
+	if x != nil {
+		return x.Item
 	}
 	return nil
 }
@@ -376,14 +384,15 @@ const file_hongbao_v1_grant_proto_rawDesc = "" +
 	"\x05award\x18\x06 \x01(\x0e2\x15.hongbao.v1.AwardTypeR\x05award\x12\x1d\n" +
 	"\n" +
 	"amount_fen\x18\a \x01(\x03R\tamountFen\x12\x1b\n" +
-	"\topened_us\x18\b \x01(\x03R\bopenedUs\"\x85\x01\n" +
+	"\topened_us\x18\b \x01(\x03R\bopenedUs\"\xab\x01\n" +
 	"\n" +
 	"GrantReply\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1d\n" +
 	"\n" +
 	"amount_fen\x18\x02 \x01(\x03R\tamountFen\x12,\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x16.hongbao.v1.GrantStateR\x05state\x12\x14\n" +
-	"\x05token\x18\x04 \x01(\fR\x05token\"E\n" +
+	"\x05token\x18\x04 \x01(\fR\x05token\x12$\n" +
+	"\x04item\x18\x05 \x01(\v2\x10.hongbao.v1.ItemR\x04item\"E\n" +
 	"\x11BatchGrantRequest\x120\n" +
 	"\x06grants\x18\x01 \x03(\v2\x18.hongbao.v1.GrantRequestR\x06grants\"D\n" +
 	"\x0fBatchGrantReply\x121\n" +
@@ -419,25 +428,27 @@ var file_hongbao_v1_grant_proto_goTypes = []any{
 	(App)(0),                  // 5: hongbao.v1.App
 	(AwardType)(0),            // 6: hongbao.v1.AwardType
 	(GrantState)(0),           // 7: hongbao.v1.GrantState
-	(*ErrorDetail)(nil),       // 8: hongbao.v1.ErrorDetail
+	(*Item)(nil),              // 8: hongbao.v1.Item
+	(*ErrorDetail)(nil),       // 9: hongbao.v1.ErrorDetail
 }
 var file_hongbao_v1_grant_proto_depIdxs = []int32{
-	5, // 0: hongbao.v1.GrantRequest.app:type_name -> hongbao.v1.App
-	6, // 1: hongbao.v1.GrantRequest.award:type_name -> hongbao.v1.AwardType
-	7, // 2: hongbao.v1.GrantReply.state:type_name -> hongbao.v1.GrantState
-	0, // 3: hongbao.v1.BatchGrantRequest.grants:type_name -> hongbao.v1.GrantRequest
-	4, // 4: hongbao.v1.BatchGrantReply.results:type_name -> hongbao.v1.GrantResult
-	1, // 5: hongbao.v1.GrantResult.grant:type_name -> hongbao.v1.GrantReply
-	8, // 6: hongbao.v1.GrantResult.error:type_name -> hongbao.v1.ErrorDetail
-	0, // 7: hongbao.v1.GrantService.Grant:input_type -> hongbao.v1.GrantRequest
-	2, // 8: hongbao.v1.GrantService.BatchGrant:input_type -> hongbao.v1.BatchGrantRequest
-	1, // 9: hongbao.v1.GrantService.Grant:output_type -> hongbao.v1.GrantReply
-	3, // 10: hongbao.v1.GrantService.BatchGrant:output_type -> hongbao.v1.BatchGrantReply
-	9, // [9:11] is the sub-list for method output_type
-	7, // [7:9] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	5,  // 0: hongbao.v1.GrantRequest.app:type_name -> hongbao.v1.App
+	6,  // 1: hongbao.v1.GrantRequest.award:type_name -> hongbao.v1.AwardType
+	7,  // 2: hongbao.v1.GrantReply.state:type_name -> hongbao.v1.GrantState
+	8,  // 3: hongbao.v1.GrantReply.item:type_name -> hongbao.v1.Item
+	0,  // 4: hongbao.v1.BatchGrantRequest.grants:type_name -> hongbao.v1.GrantRequest
+	4,  // 5: hongbao.v1.BatchGrantReply.results:type_name -> hongbao.v1.GrantResult
+	1,  // 6: hongbao.v1.GrantResult.grant:type_name -> hongbao.v1.GrantReply
+	9,  // 7: hongbao.v1.GrantResult.error:type_name -> hongbao.v1.ErrorDetail
+	0,  // 8: hongbao.v1.GrantService.Grant:input_type -> hongbao.v1.GrantRequest
+	2,  // 9: hongbao.v1.GrantService.BatchGrant:input_type -> hongbao.v1.BatchGrantRequest
+	1,  // 10: hongbao.v1.GrantService.Grant:output_type -> hongbao.v1.GrantReply
+	3,  // 11: hongbao.v1.GrantService.BatchGrant:output_type -> hongbao.v1.BatchGrantReply
+	10, // [10:12] is the sub-list for method output_type
+	8,  // [8:10] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_hongbao_v1_grant_proto_init() }

@@ -25,6 +25,61 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type BulkState int32
+
+const (
+	BulkState_BULK_STATE_UNSPECIFIED BulkState = 0
+	BulkState_BULK_STATE_READY       BulkState = 1 // nothing is granted before it is started
+	BulkState_BULK_STATE_RUNNING     BulkState = 2
+	BulkState_BULK_STATE_STOPPED     BulkState = 3
+	BulkState_BULK_STATE_DONE        BulkState = 4 // every row has an outcome
+)
+
+// Enum value maps for BulkState.
+var (
+	BulkState_name = map[int32]string{
+		0: "BULK_STATE_UNSPECIFIED",
+		1: "BULK_STATE_READY",
+		2: "BULK_STATE_RUNNING",
+		3: "BULK_STATE_STOPPED",
+		4: "BULK_STATE_DONE",
+	}
+	BulkState_value = map[string]int32{
+		"BULK_STATE_UNSPECIFIED": 0,
+		"BULK_STATE_READY":       1,
+		"BULK_STATE_RUNNING":     2,
+		"BULK_STATE_STOPPED":     3,
+		"BULK_STATE_DONE":        4,
+	}
+)
+
+func (x BulkState) Enum() *BulkState {
+	p := new(BulkState)
+	*p = x
+	return p
+}
+
+func (x BulkState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BulkState) Descriptor() protoreflect.EnumDescriptor {
+	return file_hongbao_v1_operator_proto_enumTypes[0].Descriptor()
+}
+
+func (BulkState) Type() protoreflect.EnumType {
+	return &file_hongbao_v1_operator_proto_enumTypes[0]
+}
+
+func (x BulkState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BulkState.Descriptor instead.
+func (BulkState) EnumDescriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{0}
+}
+
 type ListSwitchesRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -108,7 +163,15 @@ func (x *ListSwitchesReply) GetSwitches() []*SwitchState {
 type SwitchState struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	On            bool                   `protobuf:"varint,2,opt,name=on,proto3" json:"on,omitempty"`
+	On            bool                   `protobuf:"varint,2,opt,name=on,proto3" json:"on,omitempty"`                            // thrown by an operator
+	Passive       bool                   `protobuf:"varint,3,opt,name=passive,proto3" json:"passive,omitempty"`                  // it trips by itself where its dependency fails; operators can throw it too
+	Dependency    string                 `protobuf:"bytes,4,opt,name=dependency,proto3" json:"dependency,omitempty"`             // what it is about
+	Does          string                 `protobuf:"bytes,5,opt,name=does,proto3" json:"does,omitempty"`                         // what it does
+	Notice        string                 `protobuf:"bytes,6,opt,name=notice,proto3" json:"notice,omitempty"`                     // what users notice
+	NoticeZh      string                 `protobuf:"bytes,7,opt,name=notice_zh,json=noticeZh,proto3" json:"notice_zh,omitempty"` // the same in Chinese
+	DoesZh        string                 `protobuf:"bytes,8,opt,name=does_zh,json=doesZh,proto3" json:"does_zh,omitempty"`
+	Tripped       []string               `protobuf:"bytes,9,rep,name=tripped,proto3" json:"tripped,omitempty"`                  // what has tripped it at the instance that answers, and why; empty: nothing has
+	SinceUs       int64                  `protobuf:"varint,10,opt,name=since_us,json=sinceUs,proto3" json:"since_us,omitempty"` // when it last went on or off there; 0 = never
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -155,6 +218,62 @@ func (x *SwitchState) GetOn() bool {
 		return x.On
 	}
 	return false
+}
+
+func (x *SwitchState) GetPassive() bool {
+	if x != nil {
+		return x.Passive
+	}
+	return false
+}
+
+func (x *SwitchState) GetDependency() string {
+	if x != nil {
+		return x.Dependency
+	}
+	return ""
+}
+
+func (x *SwitchState) GetDoes() string {
+	if x != nil {
+		return x.Does
+	}
+	return ""
+}
+
+func (x *SwitchState) GetNotice() string {
+	if x != nil {
+		return x.Notice
+	}
+	return ""
+}
+
+func (x *SwitchState) GetNoticeZh() string {
+	if x != nil {
+		return x.NoticeZh
+	}
+	return ""
+}
+
+func (x *SwitchState) GetDoesZh() string {
+	if x != nil {
+		return x.DoesZh
+	}
+	return ""
+}
+
+func (x *SwitchState) GetTripped() []string {
+	if x != nil {
+		return x.Tripped
+	}
+	return nil
+}
+
+func (x *SwitchState) GetSinceUs() int64 {
+	if x != nil {
+		return x.SinceUs
+	}
+	return 0
 }
 
 type SetSwitchRequest struct {
@@ -934,6 +1053,2064 @@ func (x *CleanUpLoadTestReply) GetKeys() int64 {
 	return 0
 }
 
+// What can be changed while the service runs.
+type Settings struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Version           int64                  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`                                                  // that they are, or were made from
+	ReleaseNum        int64                  `protobuf:"varint,2,opt,name=release_num,json=releaseNum,proto3" json:"release_num,omitempty"`                          // withdrawing is open to num in den people
+	ReleaseDen        int64                  `protobuf:"varint,3,opt,name=release_den,json=releaseDen,proto3" json:"release_den,omitempty"`                          // above zero
+	WhiteList         []int64                `protobuf:"varint,4,rep,packed,name=white_list,json=whiteList,proto3" json:"white_list,omitempty"`                      // wallets to which it is open in any case; at most 1000
+	WithdrawPerDayFen int64                  `protobuf:"varint,5,opt,name=withdraw_per_day_fen,json=withdrawPerDayFen,proto3" json:"withdraw_per_day_fen,omitempty"` // that a person may withdraw in one day; 0 = no bound
+	WithdrawTimes     int32                  `protobuf:"varint,6,opt,name=withdraw_times,json=withdrawTimes,proto3" json:"withdraw_times,omitempty"`                 // how often in one day; 0 = no bound
+	ShortPage         int32                  `protobuf:"varint,7,opt,name=short_page,json=shortPage,proto3" json:"short_page,omitempty"`                             // lines of a page while pages are cut short, 1..100
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Settings) Reset() {
+	*x = Settings{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Settings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Settings) ProtoMessage() {}
+
+func (x *Settings) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Settings.ProtoReflect.Descriptor instead.
+func (*Settings) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Settings) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Settings) GetReleaseNum() int64 {
+	if x != nil {
+		return x.ReleaseNum
+	}
+	return 0
+}
+
+func (x *Settings) GetReleaseDen() int64 {
+	if x != nil {
+		return x.ReleaseDen
+	}
+	return 0
+}
+
+func (x *Settings) GetWhiteList() []int64 {
+	if x != nil {
+		return x.WhiteList
+	}
+	return nil
+}
+
+func (x *Settings) GetWithdrawPerDayFen() int64 {
+	if x != nil {
+		return x.WithdrawPerDayFen
+	}
+	return 0
+}
+
+func (x *Settings) GetWithdrawTimes() int32 {
+	if x != nil {
+		return x.WithdrawTimes
+	}
+	return 0
+}
+
+func (x *Settings) GetShortPage() int32 {
+	if x != nil {
+		return x.ShortPage
+	}
+	return 0
+}
+
+type GetSettingsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSettingsRequest) Reset() {
+	*x = GetSettingsRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSettingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSettingsRequest) ProtoMessage() {}
+
+func (x *GetSettingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSettingsRequest.ProtoReflect.Descriptor instead.
+func (*GetSettingsRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{18}
+}
+
+type GetSettingsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      *Settings              `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSettingsReply) Reset() {
+	*x = GetSettingsReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSettingsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSettingsReply) ProtoMessage() {}
+
+func (x *GetSettingsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSettingsReply.ProtoReflect.Descriptor instead.
+func (*GetSettingsReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *GetSettingsReply) GetSettings() *Settings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+type ChangeSettingsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      *Settings              `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeSettingsRequest) Reset() {
+	*x = ChangeSettingsRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeSettingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeSettingsRequest) ProtoMessage() {}
+
+func (x *ChangeSettingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeSettingsRequest.ProtoReflect.Descriptor instead.
+func (*ChangeSettingsRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ChangeSettingsRequest) GetSettings() *Settings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+type ChangeSettingsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       int64                  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeSettingsReply) Reset() {
+	*x = ChangeSettingsReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeSettingsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeSettingsReply) ProtoMessage() {}
+
+func (x *ChangeSettingsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeSettingsReply.ProtoReflect.Descriptor instead.
+func (*ChangeSettingsReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ChangeSettingsReply) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+type AnnouncementsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnouncementsRequest) Reset() {
+	*x = AnnouncementsRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnouncementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnouncementsRequest) ProtoMessage() {}
+
+func (x *AnnouncementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnouncementsRequest.ProtoReflect.Descriptor instead.
+func (*AnnouncementsRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{22}
+}
+
+type AnnouncementsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Announcements []*Announcement        `protobuf:"bytes,1,rep,name=announcements,proto3" json:"announcements,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnouncementsReply) Reset() {
+	*x = AnnouncementsReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnouncementsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnouncementsReply) ProtoMessage() {}
+
+func (x *AnnouncementsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnouncementsReply.ProtoReflect.Descriptor instead.
+func (*AnnouncementsReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *AnnouncementsReply) GetAnnouncements() []*Announcement {
+	if x != nil {
+		return x.Announcements
+	}
+	return nil
+}
+
+type AnnounceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Announcement  *Announcement          `protobuf:"bytes,1,opt,name=announcement,proto3" json:"announcement,omitempty"` // without an id
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnounceRequest) Reset() {
+	*x = AnnounceRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnounceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnounceRequest) ProtoMessage() {}
+
+func (x *AnnounceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnounceRequest.ProtoReflect.Descriptor instead.
+func (*AnnounceRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *AnnounceRequest) GetAnnouncement() *Announcement {
+	if x != nil {
+		return x.Announcement
+	}
+	return nil
+}
+
+type AnnounceReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnounceReply) Reset() {
+	*x = AnnounceReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnounceReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnounceReply) ProtoMessage() {}
+
+func (x *AnnounceReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnounceReply.ProtoReflect.Descriptor instead.
+func (*AnnounceReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *AnnounceReply) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type WithdrawAnnouncementRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawAnnouncementRequest) Reset() {
+	*x = WithdrawAnnouncementRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawAnnouncementRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawAnnouncementRequest) ProtoMessage() {}
+
+func (x *WithdrawAnnouncementRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawAnnouncementRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawAnnouncementRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *WithdrawAnnouncementRequest) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type WithdrawAnnouncementReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawAnnouncementReply) Reset() {
+	*x = WithdrawAnnouncementReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawAnnouncementReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawAnnouncementReply) ProtoMessage() {}
+
+func (x *WithdrawAnnouncementReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawAnnouncementReply.ProtoReflect.Descriptor instead.
+func (*WithdrawAnnouncementReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{27}
+}
+
+// One version of the page configuration.
+type PageConfigVersion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       int64                  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	By            string                 `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"` // the operator
+	AtUs          int64                  `protobuf:"varint,3,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"`
+	Body          string                 `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"` // a JSON object
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PageConfigVersion) Reset() {
+	*x = PageConfigVersion{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PageConfigVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PageConfigVersion) ProtoMessage() {}
+
+func (x *PageConfigVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PageConfigVersion.ProtoReflect.Descriptor instead.
+func (*PageConfigVersion) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *PageConfigVersion) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *PageConfigVersion) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *PageConfigVersion) GetAtUs() int64 {
+	if x != nil {
+		return x.AtUs
+	}
+	return 0
+}
+
+func (x *PageConfigVersion) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+type PublishPageConfigRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Body          string                 `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"` // a JSON object of at most 64 KiB
+	Was           int64                  `protobuf:"varint,2,opt,name=was,proto3" json:"was,omitempty"`  // the version that it was made from; 0 = there was none
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishPageConfigRequest) Reset() {
+	*x = PublishPageConfigRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishPageConfigRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishPageConfigRequest) ProtoMessage() {}
+
+func (x *PublishPageConfigRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishPageConfigRequest.ProtoReflect.Descriptor instead.
+func (*PublishPageConfigRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *PublishPageConfigRequest) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+func (x *PublishPageConfigRequest) GetWas() int64 {
+	if x != nil {
+		return x.Was
+	}
+	return 0
+}
+
+type PublishPageConfigReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       int64                  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishPageConfigReply) Reset() {
+	*x = PublishPageConfigReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishPageConfigReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishPageConfigReply) ProtoMessage() {}
+
+func (x *PublishPageConfigReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishPageConfigReply.ProtoReflect.Descriptor instead.
+func (*PublishPageConfigReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *PublishPageConfigReply) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+type RollBackPageConfigRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	To            int64                  `protobuf:"varint,1,opt,name=to,proto3" json:"to,omitempty"`   // the version whose body is published again
+	Was           int64                  `protobuf:"varint,2,opt,name=was,proto3" json:"was,omitempty"` // the version in force
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollBackPageConfigRequest) Reset() {
+	*x = RollBackPageConfigRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollBackPageConfigRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollBackPageConfigRequest) ProtoMessage() {}
+
+func (x *RollBackPageConfigRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollBackPageConfigRequest.ProtoReflect.Descriptor instead.
+func (*RollBackPageConfigRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *RollBackPageConfigRequest) GetTo() int64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *RollBackPageConfigRequest) GetWas() int64 {
+	if x != nil {
+		return x.Was
+	}
+	return 0
+}
+
+type RollBackPageConfigReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       int64                  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollBackPageConfigReply) Reset() {
+	*x = RollBackPageConfigReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollBackPageConfigReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollBackPageConfigReply) ProtoMessage() {}
+
+func (x *RollBackPageConfigReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollBackPageConfigReply.ProtoReflect.Descriptor instead.
+func (*RollBackPageConfigReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *RollBackPageConfigReply) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+type PageConfigsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Limit         int32                  `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"` // 1..100; 0 = 20
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PageConfigsRequest) Reset() {
+	*x = PageConfigsRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PageConfigsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PageConfigsRequest) ProtoMessage() {}
+
+func (x *PageConfigsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PageConfigsRequest.ProtoReflect.Descriptor instead.
+func (*PageConfigsRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *PageConfigsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type PageConfigsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Versions      []*PageConfigVersion   `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PageConfigsReply) Reset() {
+	*x = PageConfigsReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PageConfigsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PageConfigsReply) ProtoMessage() {}
+
+func (x *PageConfigsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PageConfigsReply.ProtoReflect.Descriptor instead.
+func (*PageConfigsReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *PageConfigsReply) GetVersions() []*PageConfigVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+type GetPageConfigRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       int64                  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"` // 0 = the one in force
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPageConfigRequest) Reset() {
+	*x = GetPageConfigRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPageConfigRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPageConfigRequest) ProtoMessage() {}
+
+func (x *GetPageConfigRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPageConfigRequest.ProtoReflect.Descriptor instead.
+func (*GetPageConfigRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *GetPageConfigRequest) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+type GetPageConfigReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Config        *PageConfigVersion     `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPageConfigReply) Reset() {
+	*x = GetPageConfigReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPageConfigReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPageConfigReply) ProtoMessage() {}
+
+func (x *GetPageConfigReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPageConfigReply.ProtoReflect.Descriptor instead.
+func (*GetPageConfigReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *GetPageConfigReply) GetConfig() *PageConfigVersion {
+	if x != nil {
+		return x.Config
+	}
+	return nil
+}
+
+// A list is CSV with the header "app,user,scene,award,amount_fen" or the same and ",reason": at most 10,000 lines and
+// 700,000 bytes.
+type CheckBulkRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Csv           []byte                 `protobuf:"bytes,1,opt,name=csv,proto3" json:"csv,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckBulkRequest) Reset() {
+	*x = CheckBulkRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckBulkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckBulkRequest) ProtoMessage() {}
+
+func (x *CheckBulkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckBulkRequest.ProtoReflect.Descriptor instead.
+func (*CheckBulkRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *CheckBulkRequest) GetCsv() []byte {
+	if x != nil {
+		return x.Csv
+	}
+	return nil
+}
+
+type CheckBulkReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          *BulkPlan              `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckBulkReply) Reset() {
+	*x = CheckBulkReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckBulkReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckBulkReply) ProtoMessage() {}
+
+func (x *CheckBulkReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckBulkReply.ProtoReflect.Descriptor instead.
+func (*CheckBulkReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *CheckBulkReply) GetPlan() *BulkPlan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+// What a dry run says.
+type BulkPlan struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"` // SHA-256 of the list, in hex
+	Stage         Stage                  `protobuf:"varint,2,opt,name=stage,proto3,enum=hongbao.v1.Stage" json:"stage,omitempty"`
+	Rows          int32                  `protobuf:"varint,3,opt,name=rows,proto3" json:"rows,omitempty"`
+	Needs         []*BulkNeed            `protobuf:"bytes,4,rep,name=needs,proto3" json:"needs,omitempty"`
+	Fits          bool                   `protobuf:"varint,5,opt,name=fits,proto3" json:"fits,omitempty"` // budget and stock are enough, as they stand now
+	Same          int64                  `protobuf:"varint,6,opt,name=same,proto3" json:"same,omitempty"` // the job that has this list already; 0 = none
+	Faults        []*BulkFault           `protobuf:"bytes,7,rep,name=faults,proto3" json:"faults,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkPlan) Reset() {
+	*x = BulkPlan{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkPlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkPlan) ProtoMessage() {}
+
+func (x *BulkPlan) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkPlan.ProtoReflect.Descriptor instead.
+func (*BulkPlan) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *BulkPlan) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *BulkPlan) GetStage() Stage {
+	if x != nil {
+		return x.Stage
+	}
+	return Stage_STAGE_UNSPECIFIED
+}
+
+func (x *BulkPlan) GetRows() int32 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *BulkPlan) GetNeeds() []*BulkNeed {
+	if x != nil {
+		return x.Needs
+	}
+	return nil
+}
+
+func (x *BulkPlan) GetFits() bool {
+	if x != nil {
+		return x.Fits
+	}
+	return false
+}
+
+func (x *BulkPlan) GetSame() int64 {
+	if x != nil {
+		return x.Same
+	}
+	return 0
+}
+
+func (x *BulkPlan) GetFaults() []*BulkFault {
+	if x != nil {
+		return x.Faults
+	}
+	return nil
+}
+
+// What a list takes of one reward.
+type BulkNeed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Scene         string                 `protobuf:"bytes,1,opt,name=scene,proto3" json:"scene,omitempty"`
+	Award         AwardType              `protobuf:"varint,2,opt,name=award,proto3,enum=hongbao.v1.AwardType" json:"award,omitempty"`
+	Reward        string                 `protobuf:"bytes,3,opt,name=reward,proto3" json:"reward,omitempty"`
+	Rows          int32                  `protobuf:"varint,4,opt,name=rows,proto3" json:"rows,omitempty"`
+	AmountFen     int64                  `protobuf:"varint,5,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"` // of cash
+	Left          int64                  `protobuf:"varint,6,opt,name=left,proto3" json:"left,omitempty"`                            // fen of the budget, or coupons, that nobody has yet; -1 = without bound
+	Fits          bool                   `protobuf:"varint,7,opt,name=fits,proto3" json:"fits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkNeed) Reset() {
+	*x = BulkNeed{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkNeed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkNeed) ProtoMessage() {}
+
+func (x *BulkNeed) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkNeed.ProtoReflect.Descriptor instead.
+func (*BulkNeed) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *BulkNeed) GetScene() string {
+	if x != nil {
+		return x.Scene
+	}
+	return ""
+}
+
+func (x *BulkNeed) GetAward() AwardType {
+	if x != nil {
+		return x.Award
+	}
+	return AwardType_AWARD_TYPE_UNSPECIFIED
+}
+
+func (x *BulkNeed) GetReward() string {
+	if x != nil {
+		return x.Reward
+	}
+	return ""
+}
+
+func (x *BulkNeed) GetRows() int32 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *BulkNeed) GetAmountFen() int64 {
+	if x != nil {
+		return x.AmountFen
+	}
+	return 0
+}
+
+func (x *BulkNeed) GetLeft() int64 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
+func (x *BulkNeed) GetFits() bool {
+	if x != nil {
+		return x.Fits
+	}
+	return false
+}
+
+type BulkFault struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Line          int32                  `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"` // from 1; 0 = the list as a whole
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkFault) Reset() {
+	*x = BulkFault{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkFault) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkFault) ProtoMessage() {}
+
+func (x *BulkFault) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkFault.ProtoReflect.Descriptor instead.
+func (*BulkFault) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *BulkFault) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *BulkFault) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type CreateBulkRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Csv           []byte                 `protobuf:"bytes,1,opt,name=csv,proto3" json:"csv,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateBulkRequest) Reset() {
+	*x = CreateBulkRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateBulkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateBulkRequest) ProtoMessage() {}
+
+func (x *CreateBulkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateBulkRequest.ProtoReflect.Descriptor instead.
+func (*CreateBulkRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *CreateBulkRequest) GetCsv() []byte {
+	if x != nil {
+		return x.Csv
+	}
+	return nil
+}
+
+type CreateBulkReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Job           *BulkJob               `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	Plan          *BulkPlan              `protobuf:"bytes,2,opt,name=plan,proto3" json:"plan,omitempty"`
+	IsNew         bool                   `protobuf:"varint,3,opt,name=is_new,json=isNew,proto3" json:"is_new,omitempty"` // false: it was on record already
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateBulkReply) Reset() {
+	*x = CreateBulkReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateBulkReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateBulkReply) ProtoMessage() {}
+
+func (x *CreateBulkReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateBulkReply.ProtoReflect.Descriptor instead.
+func (*CreateBulkReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *CreateBulkReply) GetJob() *BulkJob {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+func (x *CreateBulkReply) GetPlan() *BulkPlan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *CreateBulkReply) GetIsNew() bool {
+	if x != nil {
+		return x.IsNew
+	}
+	return false
+}
+
+type BulkJob struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Digest        string                 `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`                         // SHA-256 of the list, in hex
+	By            string                 `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`                                 // the operator who handed it in
+	CreatedUs     int64                  `protobuf:"varint,4,opt,name=created_us,json=createdUs,proto3" json:"created_us,omitempty"` // the moment of its wins, which decides the stage
+	State         BulkState              `protobuf:"varint,5,opt,name=state,proto3,enum=hongbao.v1.BulkState" json:"state,omitempty"`
+	Rows          int32                  `protobuf:"varint,6,opt,name=rows,proto3" json:"rows,omitempty"`
+	Done          int32                  `protobuf:"varint,7,opt,name=done,proto3" json:"done,omitempty"`       // rows that have an outcome
+	Granted       int32                  `protobuf:"varint,8,opt,name=granted,proto3" json:"granted,omitempty"` // of those
+	Rain          int32                  `protobuf:"varint,9,opt,name=rain,proto3" json:"rain,omitempty"`       // of its orders
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkJob) Reset() {
+	*x = BulkJob{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkJob) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkJob) ProtoMessage() {}
+
+func (x *BulkJob) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkJob.ProtoReflect.Descriptor instead.
+func (*BulkJob) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *BulkJob) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *BulkJob) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *BulkJob) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *BulkJob) GetCreatedUs() int64 {
+	if x != nil {
+		return x.CreatedUs
+	}
+	return 0
+}
+
+func (x *BulkJob) GetState() BulkState {
+	if x != nil {
+		return x.State
+	}
+	return BulkState_BULK_STATE_UNSPECIFIED
+}
+
+func (x *BulkJob) GetRows() int32 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *BulkJob) GetDone() int32 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+func (x *BulkJob) GetGranted() int32 {
+	if x != nil {
+		return x.Granted
+	}
+	return 0
+}
+
+func (x *BulkJob) GetRain() int32 {
+	if x != nil {
+		return x.Rain
+	}
+	return 0
+}
+
+type StartBulkRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartBulkRequest) Reset() {
+	*x = StartBulkRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartBulkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartBulkRequest) ProtoMessage() {}
+
+func (x *StartBulkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartBulkRequest.ProtoReflect.Descriptor instead.
+func (*StartBulkRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *StartBulkRequest) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type StartBulkReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Job           *BulkJob               `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartBulkReply) Reset() {
+	*x = StartBulkReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartBulkReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartBulkReply) ProtoMessage() {}
+
+func (x *StartBulkReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartBulkReply.ProtoReflect.Descriptor instead.
+func (*StartBulkReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *StartBulkReply) GetJob() *BulkJob {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+type StopBulkRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StopBulkRequest) Reset() {
+	*x = StopBulkRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StopBulkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StopBulkRequest) ProtoMessage() {}
+
+func (x *StopBulkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StopBulkRequest.ProtoReflect.Descriptor instead.
+func (*StopBulkRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *StopBulkRequest) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type StopBulkReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Job           *BulkJob               `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StopBulkReply) Reset() {
+	*x = StopBulkReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StopBulkReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StopBulkReply) ProtoMessage() {}
+
+func (x *StopBulkReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StopBulkReply.ProtoReflect.Descriptor instead.
+func (*StopBulkReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *StopBulkReply) GetJob() *BulkJob {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+type BulkJobsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Before        int64                  `protobuf:"varint,1,opt,name=before,proto3" json:"before,omitempty"` // jobs with a lower id; 0 = from the newest
+	Limit         int32                  `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`   // 1..100; 0 = 20
+	Id            int64                  `protobuf:"varint,3,opt,name=id,proto3" json:"id,omitempty"`         // this job alone; 0 = all
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkJobsRequest) Reset() {
+	*x = BulkJobsRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkJobsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkJobsRequest) ProtoMessage() {}
+
+func (x *BulkJobsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkJobsRequest.ProtoReflect.Descriptor instead.
+func (*BulkJobsRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *BulkJobsRequest) GetBefore() int64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *BulkJobsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *BulkJobsRequest) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+type BulkJobsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Jobs          []*BulkJob             `protobuf:"bytes,1,rep,name=jobs,proto3" json:"jobs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkJobsReply) Reset() {
+	*x = BulkJobsReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkJobsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkJobsReply) ProtoMessage() {}
+
+func (x *BulkJobsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkJobsReply.ProtoReflect.Descriptor instead.
+func (*BulkJobsReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *BulkJobsReply) GetJobs() []*BulkJob {
+	if x != nil {
+		return x.Jobs
+	}
+	return nil
+}
+
+type BulkRowsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	From          int32                  `protobuf:"varint,2,opt,name=from,proto3" json:"from,omitempty"`   // rows to pass by
+	Limit         int32                  `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"` // 1..1000; 0 = 100
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkRowsRequest) Reset() {
+	*x = BulkRowsRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkRowsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkRowsRequest) ProtoMessage() {}
+
+func (x *BulkRowsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkRowsRequest.ProtoReflect.Descriptor instead.
+func (*BulkRowsRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *BulkRowsRequest) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *BulkRowsRequest) GetFrom() int32 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *BulkRowsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type BulkRowsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rows          []*BulkRow             `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkRowsReply) Reset() {
+	*x = BulkRowsReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkRowsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkRowsReply) ProtoMessage() {}
+
+func (x *BulkRowsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkRowsReply.ProtoReflect.Descriptor instead.
+func (*BulkRowsReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *BulkRowsReply) GetRows() []*BulkRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+type BulkRow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Line          int32                  `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"` // in the list, from 1
+	App           App                    `protobuf:"varint,2,opt,name=app,proto3,enum=hongbao.v1.App" json:"app,omitempty"`
+	User          int64                  `protobuf:"varint,3,opt,name=user,proto3" json:"user,omitempty"`
+	Scene         string                 `protobuf:"bytes,4,opt,name=scene,proto3" json:"scene,omitempty"`
+	Award         AwardType              `protobuf:"varint,5,opt,name=award,proto3,enum=hongbao.v1.AwardType" json:"award,omitempty"`
+	AmountFen     int64                  `protobuf:"varint,6,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	Outcome       string                 `protobuf:"bytes,8,opt,name=outcome,proto3" json:"outcome,omitempty"` // "ok", or the reason of the refusal; empty while there is none
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkRow) Reset() {
+	*x = BulkRow{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkRow) ProtoMessage() {}
+
+func (x *BulkRow) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkRow.ProtoReflect.Descriptor instead.
+func (*BulkRow) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *BulkRow) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *BulkRow) GetApp() App {
+	if x != nil {
+		return x.App
+	}
+	return App_APP_UNSPECIFIED
+}
+
+func (x *BulkRow) GetUser() int64 {
+	if x != nil {
+		return x.User
+	}
+	return 0
+}
+
+func (x *BulkRow) GetScene() string {
+	if x != nil {
+		return x.Scene
+	}
+	return ""
+}
+
+func (x *BulkRow) GetAward() AwardType {
+	if x != nil {
+		return x.Award
+	}
+	return AwardType_AWARD_TYPE_UNSPECIFIED
+}
+
+func (x *BulkRow) GetAmountFen() int64 {
+	if x != nil {
+		return x.AmountFen
+	}
+	return 0
+}
+
+func (x *BulkRow) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *BulkRow) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+type RefundRewardRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         string                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundRewardRequest) Reset() {
+	*x = RefundRewardRequest{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundRewardRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundRewardRequest) ProtoMessage() {}
+
+func (x *RefundRewardRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundRewardRequest.ProtoReflect.Descriptor instead.
+func (*RefundRewardRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *RefundRewardRequest) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
+type RefundRewardReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Item          *Item                  `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundRewardReply) Reset() {
+	*x = RefundRewardReply{}
+	mi := &file_hongbao_v1_operator_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundRewardReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundRewardReply) ProtoMessage() {}
+
+func (x *RefundRewardReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_operator_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundRewardReply.ProtoReflect.Descriptor instead.
+func (*RefundRewardReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_operator_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *RefundRewardReply) GetItem() *Item {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
 var File_hongbao_v1_operator_proto protoreflect.FileDescriptor
 
 const file_hongbao_v1_operator_proto_rawDesc = "" +
@@ -942,10 +3119,21 @@ const file_hongbao_v1_operator_proto_rawDesc = "" +
 	"hongbao.v1\x1a\x17hongbao/v1/common.proto\"\x15\n" +
 	"\x13ListSwitchesRequest\"H\n" +
 	"\x11ListSwitchesReply\x123\n" +
-	"\bswitches\x18\x01 \x03(\v2\x17.hongbao.v1.SwitchStateR\bswitches\"1\n" +
+	"\bswitches\x18\x01 \x03(\v2\x17.hongbao.v1.SwitchStateR\bswitches\"\x82\x02\n" +
 	"\vSwitchState\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
-	"\x02on\x18\x02 \x01(\bR\x02on\"6\n" +
+	"\x02on\x18\x02 \x01(\bR\x02on\x12\x18\n" +
+	"\apassive\x18\x03 \x01(\bR\apassive\x12\x1e\n" +
+	"\n" +
+	"dependency\x18\x04 \x01(\tR\n" +
+	"dependency\x12\x12\n" +
+	"\x04does\x18\x05 \x01(\tR\x04does\x12\x16\n" +
+	"\x06notice\x18\x06 \x01(\tR\x06notice\x12\x1b\n" +
+	"\tnotice_zh\x18\a \x01(\tR\bnoticeZh\x12\x17\n" +
+	"\adoes_zh\x18\b \x01(\tR\x06doesZh\x12\x18\n" +
+	"\atripped\x18\t \x03(\tR\atripped\x12\x19\n" +
+	"\bsince_us\x18\n" +
+	" \x01(\x03R\asinceUs\"6\n" +
 	"\x10SetSwitchRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02on\x18\x02 \x01(\bR\x02on\"\x10\n" +
@@ -996,7 +3184,140 @@ const file_hongbao_v1_operator_proto_rawDesc = "" +
 	"\x16CleanUpLoadTestRequest\x12\x14\n" +
 	"\x05force\x18\x01 \x01(\bR\x05force\"*\n" +
 	"\x14CleanUpLoadTestReply\x12\x12\n" +
-	"\x04keys\x18\x01 \x01(\x03R\x04keys2\x97\x04\n" +
+	"\x04keys\x18\x01 \x01(\x03R\x04keys\"\xfc\x01\n" +
+	"\bSettings\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x1f\n" +
+	"\vrelease_num\x18\x02 \x01(\x03R\n" +
+	"releaseNum\x12\x1f\n" +
+	"\vrelease_den\x18\x03 \x01(\x03R\n" +
+	"releaseDen\x12\x1d\n" +
+	"\n" +
+	"white_list\x18\x04 \x03(\x03R\twhiteList\x12/\n" +
+	"\x14withdraw_per_day_fen\x18\x05 \x01(\x03R\x11withdrawPerDayFen\x12%\n" +
+	"\x0ewithdraw_times\x18\x06 \x01(\x05R\rwithdrawTimes\x12\x1d\n" +
+	"\n" +
+	"short_page\x18\a \x01(\x05R\tshortPage\"\x14\n" +
+	"\x12GetSettingsRequest\"D\n" +
+	"\x10GetSettingsReply\x120\n" +
+	"\bsettings\x18\x01 \x01(\v2\x14.hongbao.v1.SettingsR\bsettings\"I\n" +
+	"\x15ChangeSettingsRequest\x120\n" +
+	"\bsettings\x18\x01 \x01(\v2\x14.hongbao.v1.SettingsR\bsettings\"/\n" +
+	"\x13ChangeSettingsReply\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\"\x16\n" +
+	"\x14AnnouncementsRequest\"T\n" +
+	"\x12AnnouncementsReply\x12>\n" +
+	"\rannouncements\x18\x01 \x03(\v2\x18.hongbao.v1.AnnouncementR\rannouncements\"O\n" +
+	"\x0fAnnounceRequest\x12<\n" +
+	"\fannouncement\x18\x01 \x01(\v2\x18.hongbao.v1.AnnouncementR\fannouncement\"\x1f\n" +
+	"\rAnnounceReply\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\"-\n" +
+	"\x1bWithdrawAnnouncementRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\"\x1b\n" +
+	"\x19WithdrawAnnouncementReply\"f\n" +
+	"\x11PageConfigVersion\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x13\n" +
+	"\x05at_us\x18\x03 \x01(\x03R\x04atUs\x12\x12\n" +
+	"\x04body\x18\x04 \x01(\tR\x04body\"@\n" +
+	"\x18PublishPageConfigRequest\x12\x12\n" +
+	"\x04body\x18\x01 \x01(\tR\x04body\x12\x10\n" +
+	"\x03was\x18\x02 \x01(\x03R\x03was\"2\n" +
+	"\x16PublishPageConfigReply\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\"=\n" +
+	"\x19RollBackPageConfigRequest\x12\x0e\n" +
+	"\x02to\x18\x01 \x01(\x03R\x02to\x12\x10\n" +
+	"\x03was\x18\x02 \x01(\x03R\x03was\"3\n" +
+	"\x17RollBackPageConfigReply\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\"*\n" +
+	"\x12PageConfigsRequest\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\x05R\x05limit\"M\n" +
+	"\x10PageConfigsReply\x129\n" +
+	"\bversions\x18\x01 \x03(\v2\x1d.hongbao.v1.PageConfigVersionR\bversions\"0\n" +
+	"\x14GetPageConfigRequest\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\"K\n" +
+	"\x12GetPageConfigReply\x125\n" +
+	"\x06config\x18\x01 \x01(\v2\x1d.hongbao.v1.PageConfigVersionR\x06config\"$\n" +
+	"\x10CheckBulkRequest\x12\x10\n" +
+	"\x03csv\x18\x01 \x01(\fR\x03csv\":\n" +
+	"\x0eCheckBulkReply\x12(\n" +
+	"\x04plan\x18\x01 \x01(\v2\x14.hongbao.v1.BulkPlanR\x04plan\"\xe2\x01\n" +
+	"\bBulkPlan\x12\x16\n" +
+	"\x06digest\x18\x01 \x01(\tR\x06digest\x12'\n" +
+	"\x05stage\x18\x02 \x01(\x0e2\x11.hongbao.v1.StageR\x05stage\x12\x12\n" +
+	"\x04rows\x18\x03 \x01(\x05R\x04rows\x12*\n" +
+	"\x05needs\x18\x04 \x03(\v2\x14.hongbao.v1.BulkNeedR\x05needs\x12\x12\n" +
+	"\x04fits\x18\x05 \x01(\bR\x04fits\x12\x12\n" +
+	"\x04same\x18\x06 \x01(\x03R\x04same\x12-\n" +
+	"\x06faults\x18\a \x03(\v2\x15.hongbao.v1.BulkFaultR\x06faults\"\xc0\x01\n" +
+	"\bBulkNeed\x12\x14\n" +
+	"\x05scene\x18\x01 \x01(\tR\x05scene\x12+\n" +
+	"\x05award\x18\x02 \x01(\x0e2\x15.hongbao.v1.AwardTypeR\x05award\x12\x16\n" +
+	"\x06reward\x18\x03 \x01(\tR\x06reward\x12\x12\n" +
+	"\x04rows\x18\x04 \x01(\x05R\x04rows\x12\x1d\n" +
+	"\n" +
+	"amount_fen\x18\x05 \x01(\x03R\tamountFen\x12\x12\n" +
+	"\x04left\x18\x06 \x01(\x03R\x04left\x12\x12\n" +
+	"\x04fits\x18\a \x01(\bR\x04fits\"3\n" +
+	"\tBulkFault\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\x05R\x04line\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"%\n" +
+	"\x11CreateBulkRequest\x12\x10\n" +
+	"\x03csv\x18\x01 \x01(\fR\x03csv\"y\n" +
+	"\x0fCreateBulkReply\x12%\n" +
+	"\x03job\x18\x01 \x01(\v2\x13.hongbao.v1.BulkJobR\x03job\x12(\n" +
+	"\x04plan\x18\x02 \x01(\v2\x14.hongbao.v1.BulkPlanR\x04plan\x12\x15\n" +
+	"\x06is_new\x18\x03 \x01(\bR\x05isNew\"\xe3\x01\n" +
+	"\aBulkJob\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
+	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x0e\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\x12\x1d\n" +
+	"\n" +
+	"created_us\x18\x04 \x01(\x03R\tcreatedUs\x12+\n" +
+	"\x05state\x18\x05 \x01(\x0e2\x15.hongbao.v1.BulkStateR\x05state\x12\x12\n" +
+	"\x04rows\x18\x06 \x01(\x05R\x04rows\x12\x12\n" +
+	"\x04done\x18\a \x01(\x05R\x04done\x12\x18\n" +
+	"\agranted\x18\b \x01(\x05R\agranted\x12\x12\n" +
+	"\x04rain\x18\t \x01(\x05R\x04rain\"\"\n" +
+	"\x10StartBulkRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\"7\n" +
+	"\x0eStartBulkReply\x12%\n" +
+	"\x03job\x18\x01 \x01(\v2\x13.hongbao.v1.BulkJobR\x03job\"!\n" +
+	"\x0fStopBulkRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\"6\n" +
+	"\rStopBulkReply\x12%\n" +
+	"\x03job\x18\x01 \x01(\v2\x13.hongbao.v1.BulkJobR\x03job\"O\n" +
+	"\x0fBulkJobsRequest\x12\x16\n" +
+	"\x06before\x18\x01 \x01(\x03R\x06before\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\x03R\x02id\"8\n" +
+	"\rBulkJobsReply\x12'\n" +
+	"\x04jobs\x18\x01 \x03(\v2\x13.hongbao.v1.BulkJobR\x04jobs\"K\n" +
+	"\x0fBulkRowsRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\x05R\x04from\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\"8\n" +
+	"\rBulkRowsReply\x12'\n" +
+	"\x04rows\x18\x01 \x03(\v2\x13.hongbao.v1.BulkRowR\x04rows\"\xe8\x01\n" +
+	"\aBulkRow\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\x05R\x04line\x12!\n" +
+	"\x03app\x18\x02 \x01(\x0e2\x0f.hongbao.v1.AppR\x03app\x12\x12\n" +
+	"\x04user\x18\x03 \x01(\x03R\x04user\x12\x14\n" +
+	"\x05scene\x18\x04 \x01(\tR\x05scene\x12+\n" +
+	"\x05award\x18\x05 \x01(\x0e2\x15.hongbao.v1.AwardTypeR\x05award\x12\x1d\n" +
+	"\n" +
+	"amount_fen\x18\x06 \x01(\x03R\tamountFen\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x18\n" +
+	"\aoutcome\x18\b \x01(\tR\aoutcome\"+\n" +
+	"\x13RefundRewardRequest\x12\x14\n" +
+	"\x05order\x18\x01 \x01(\tR\x05order\"9\n" +
+	"\x11RefundRewardReply\x12$\n" +
+	"\x04item\x18\x01 \x01(\v2\x10.hongbao.v1.ItemR\x04item*\x82\x01\n" +
+	"\tBulkState\x12\x1a\n" +
+	"\x16BULK_STATE_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10BULK_STATE_READY\x10\x01\x12\x16\n" +
+	"\x12BULK_STATE_RUNNING\x10\x02\x12\x16\n" +
+	"\x12BULK_STATE_STOPPED\x10\x03\x12\x13\n" +
+	"\x0fBULK_STATE_DONE\x10\x042\x8e\x0e\n" +
 	"\x0fOperatorService\x12N\n" +
 	"\fListSwitches\x12\x1f.hongbao.v1.ListSwitchesRequest\x1a\x1d.hongbao.v1.ListSwitchesReply\x12E\n" +
 	"\tSetSwitch\x12\x1c.hongbao.v1.SetSwitchRequest\x1a\x1a.hongbao.v1.SetSwitchReply\x12<\n" +
@@ -1004,7 +3325,24 @@ const file_hongbao_v1_operator_proto_rawDesc = "" +
 	"\vAuditBudget\x12\x1e.hongbao.v1.AuditBudgetRequest\x1a\x1c.hongbao.v1.AuditBudgetReply\x12E\n" +
 	"\tReconcile\x12\x1c.hongbao.v1.ReconcileRequest\x1a\x1a.hongbao.v1.ReconcileReply\x12B\n" +
 	"\bAuditLog\x12\x1b.hongbao.v1.AuditLogRequest\x1a\x19.hongbao.v1.AuditLogReply\x12W\n" +
-	"\x0fCleanUpLoadTest\x12\".hongbao.v1.CleanUpLoadTestRequest\x1a .hongbao.v1.CleanUpLoadTestReplyB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
+	"\x0fCleanUpLoadTest\x12\".hongbao.v1.CleanUpLoadTestRequest\x1a .hongbao.v1.CleanUpLoadTestReply\x12K\n" +
+	"\vGetSettings\x12\x1e.hongbao.v1.GetSettingsRequest\x1a\x1c.hongbao.v1.GetSettingsReply\x12T\n" +
+	"\x0eChangeSettings\x12!.hongbao.v1.ChangeSettingsRequest\x1a\x1f.hongbao.v1.ChangeSettingsReply\x12Q\n" +
+	"\rAnnouncements\x12 .hongbao.v1.AnnouncementsRequest\x1a\x1e.hongbao.v1.AnnouncementsReply\x12B\n" +
+	"\bAnnounce\x12\x1b.hongbao.v1.AnnounceRequest\x1a\x19.hongbao.v1.AnnounceReply\x12f\n" +
+	"\x14WithdrawAnnouncement\x12'.hongbao.v1.WithdrawAnnouncementRequest\x1a%.hongbao.v1.WithdrawAnnouncementReply\x12]\n" +
+	"\x11PublishPageConfig\x12$.hongbao.v1.PublishPageConfigRequest\x1a\".hongbao.v1.PublishPageConfigReply\x12`\n" +
+	"\x12RollBackPageConfig\x12%.hongbao.v1.RollBackPageConfigRequest\x1a#.hongbao.v1.RollBackPageConfigReply\x12K\n" +
+	"\vPageConfigs\x12\x1e.hongbao.v1.PageConfigsRequest\x1a\x1c.hongbao.v1.PageConfigsReply\x12Q\n" +
+	"\rGetPageConfig\x12 .hongbao.v1.GetPageConfigRequest\x1a\x1e.hongbao.v1.GetPageConfigReply\x12E\n" +
+	"\tCheckBulk\x12\x1c.hongbao.v1.CheckBulkRequest\x1a\x1a.hongbao.v1.CheckBulkReply\x12H\n" +
+	"\n" +
+	"CreateBulk\x12\x1d.hongbao.v1.CreateBulkRequest\x1a\x1b.hongbao.v1.CreateBulkReply\x12E\n" +
+	"\tStartBulk\x12\x1c.hongbao.v1.StartBulkRequest\x1a\x1a.hongbao.v1.StartBulkReply\x12B\n" +
+	"\bStopBulk\x12\x1b.hongbao.v1.StopBulkRequest\x1a\x19.hongbao.v1.StopBulkReply\x12B\n" +
+	"\bBulkJobs\x12\x1b.hongbao.v1.BulkJobsRequest\x1a\x19.hongbao.v1.BulkJobsReply\x12B\n" +
+	"\bBulkRows\x12\x1b.hongbao.v1.BulkRowsRequest\x1a\x19.hongbao.v1.BulkRowsReply\x12N\n" +
+	"\fRefundReward\x12\x1f.hongbao.v1.RefundRewardRequest\x1a\x1d.hongbao.v1.RefundRewardReplyB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
 
 var (
 	file_hongbao_v1_operator_proto_rawDescOnce sync.Once
@@ -1018,52 +3356,150 @@ func file_hongbao_v1_operator_proto_rawDescGZIP() []byte {
 	return file_hongbao_v1_operator_proto_rawDescData
 }
 
-var file_hongbao_v1_operator_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_hongbao_v1_operator_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_hongbao_v1_operator_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
 var file_hongbao_v1_operator_proto_goTypes = []any{
-	(*ListSwitchesRequest)(nil),    // 0: hongbao.v1.ListSwitchesRequest
-	(*ListSwitchesReply)(nil),      // 1: hongbao.v1.ListSwitchesReply
-	(*SwitchState)(nil),            // 2: hongbao.v1.SwitchState
-	(*SetSwitchRequest)(nil),       // 3: hongbao.v1.SetSwitchRequest
-	(*SetSwitchReply)(nil),         // 4: hongbao.v1.SetSwitchReply
-	(*StatusRequest)(nil),          // 5: hongbao.v1.StatusRequest
-	(*StatusReply)(nil),            // 6: hongbao.v1.StatusReply
-	(*BudgetState)(nil),            // 7: hongbao.v1.BudgetState
-	(*AuditBudgetRequest)(nil),     // 8: hongbao.v1.AuditBudgetRequest
-	(*AuditBudgetReply)(nil),       // 9: hongbao.v1.AuditBudgetReply
-	(*ReconcileRequest)(nil),       // 10: hongbao.v1.ReconcileRequest
-	(*ReconcileReply)(nil),         // 11: hongbao.v1.ReconcileReply
-	(*AuditLogRequest)(nil),        // 12: hongbao.v1.AuditLogRequest
-	(*AuditLogReply)(nil),          // 13: hongbao.v1.AuditLogReply
-	(*AuditedAction)(nil),          // 14: hongbao.v1.AuditedAction
-	(*CleanUpLoadTestRequest)(nil), // 15: hongbao.v1.CleanUpLoadTestRequest
-	(*CleanUpLoadTestReply)(nil),   // 16: hongbao.v1.CleanUpLoadTestReply
-	(Stage)(0),                     // 17: hongbao.v1.Stage
+	(BulkState)(0),                      // 0: hongbao.v1.BulkState
+	(*ListSwitchesRequest)(nil),         // 1: hongbao.v1.ListSwitchesRequest
+	(*ListSwitchesReply)(nil),           // 2: hongbao.v1.ListSwitchesReply
+	(*SwitchState)(nil),                 // 3: hongbao.v1.SwitchState
+	(*SetSwitchRequest)(nil),            // 4: hongbao.v1.SetSwitchRequest
+	(*SetSwitchReply)(nil),              // 5: hongbao.v1.SetSwitchReply
+	(*StatusRequest)(nil),               // 6: hongbao.v1.StatusRequest
+	(*StatusReply)(nil),                 // 7: hongbao.v1.StatusReply
+	(*BudgetState)(nil),                 // 8: hongbao.v1.BudgetState
+	(*AuditBudgetRequest)(nil),          // 9: hongbao.v1.AuditBudgetRequest
+	(*AuditBudgetReply)(nil),            // 10: hongbao.v1.AuditBudgetReply
+	(*ReconcileRequest)(nil),            // 11: hongbao.v1.ReconcileRequest
+	(*ReconcileReply)(nil),              // 12: hongbao.v1.ReconcileReply
+	(*AuditLogRequest)(nil),             // 13: hongbao.v1.AuditLogRequest
+	(*AuditLogReply)(nil),               // 14: hongbao.v1.AuditLogReply
+	(*AuditedAction)(nil),               // 15: hongbao.v1.AuditedAction
+	(*CleanUpLoadTestRequest)(nil),      // 16: hongbao.v1.CleanUpLoadTestRequest
+	(*CleanUpLoadTestReply)(nil),        // 17: hongbao.v1.CleanUpLoadTestReply
+	(*Settings)(nil),                    // 18: hongbao.v1.Settings
+	(*GetSettingsRequest)(nil),          // 19: hongbao.v1.GetSettingsRequest
+	(*GetSettingsReply)(nil),            // 20: hongbao.v1.GetSettingsReply
+	(*ChangeSettingsRequest)(nil),       // 21: hongbao.v1.ChangeSettingsRequest
+	(*ChangeSettingsReply)(nil),         // 22: hongbao.v1.ChangeSettingsReply
+	(*AnnouncementsRequest)(nil),        // 23: hongbao.v1.AnnouncementsRequest
+	(*AnnouncementsReply)(nil),          // 24: hongbao.v1.AnnouncementsReply
+	(*AnnounceRequest)(nil),             // 25: hongbao.v1.AnnounceRequest
+	(*AnnounceReply)(nil),               // 26: hongbao.v1.AnnounceReply
+	(*WithdrawAnnouncementRequest)(nil), // 27: hongbao.v1.WithdrawAnnouncementRequest
+	(*WithdrawAnnouncementReply)(nil),   // 28: hongbao.v1.WithdrawAnnouncementReply
+	(*PageConfigVersion)(nil),           // 29: hongbao.v1.PageConfigVersion
+	(*PublishPageConfigRequest)(nil),    // 30: hongbao.v1.PublishPageConfigRequest
+	(*PublishPageConfigReply)(nil),      // 31: hongbao.v1.PublishPageConfigReply
+	(*RollBackPageConfigRequest)(nil),   // 32: hongbao.v1.RollBackPageConfigRequest
+	(*RollBackPageConfigReply)(nil),     // 33: hongbao.v1.RollBackPageConfigReply
+	(*PageConfigsRequest)(nil),          // 34: hongbao.v1.PageConfigsRequest
+	(*PageConfigsReply)(nil),            // 35: hongbao.v1.PageConfigsReply
+	(*GetPageConfigRequest)(nil),        // 36: hongbao.v1.GetPageConfigRequest
+	(*GetPageConfigReply)(nil),          // 37: hongbao.v1.GetPageConfigReply
+	(*CheckBulkRequest)(nil),            // 38: hongbao.v1.CheckBulkRequest
+	(*CheckBulkReply)(nil),              // 39: hongbao.v1.CheckBulkReply
+	(*BulkPlan)(nil),                    // 40: hongbao.v1.BulkPlan
+	(*BulkNeed)(nil),                    // 41: hongbao.v1.BulkNeed
+	(*BulkFault)(nil),                   // 42: hongbao.v1.BulkFault
+	(*CreateBulkRequest)(nil),           // 43: hongbao.v1.CreateBulkRequest
+	(*CreateBulkReply)(nil),             // 44: hongbao.v1.CreateBulkReply
+	(*BulkJob)(nil),                     // 45: hongbao.v1.BulkJob
+	(*StartBulkRequest)(nil),            // 46: hongbao.v1.StartBulkRequest
+	(*StartBulkReply)(nil),              // 47: hongbao.v1.StartBulkReply
+	(*StopBulkRequest)(nil),             // 48: hongbao.v1.StopBulkRequest
+	(*StopBulkReply)(nil),               // 49: hongbao.v1.StopBulkReply
+	(*BulkJobsRequest)(nil),             // 50: hongbao.v1.BulkJobsRequest
+	(*BulkJobsReply)(nil),               // 51: hongbao.v1.BulkJobsReply
+	(*BulkRowsRequest)(nil),             // 52: hongbao.v1.BulkRowsRequest
+	(*BulkRowsReply)(nil),               // 53: hongbao.v1.BulkRowsReply
+	(*BulkRow)(nil),                     // 54: hongbao.v1.BulkRow
+	(*RefundRewardRequest)(nil),         // 55: hongbao.v1.RefundRewardRequest
+	(*RefundRewardReply)(nil),           // 56: hongbao.v1.RefundRewardReply
+	(Stage)(0),                          // 57: hongbao.v1.Stage
+	(*Announcement)(nil),                // 58: hongbao.v1.Announcement
+	(AwardType)(0),                      // 59: hongbao.v1.AwardType
+	(App)(0),                            // 60: hongbao.v1.App
+	(*Item)(nil),                        // 61: hongbao.v1.Item
 }
 var file_hongbao_v1_operator_proto_depIdxs = []int32{
-	2,  // 0: hongbao.v1.ListSwitchesReply.switches:type_name -> hongbao.v1.SwitchState
-	7,  // 1: hongbao.v1.StatusReply.budgets:type_name -> hongbao.v1.BudgetState
-	17, // 2: hongbao.v1.BudgetState.stage:type_name -> hongbao.v1.Stage
-	17, // 3: hongbao.v1.AuditBudgetRequest.stage:type_name -> hongbao.v1.Stage
-	14, // 4: hongbao.v1.AuditLogReply.actions:type_name -> hongbao.v1.AuditedAction
-	0,  // 5: hongbao.v1.OperatorService.ListSwitches:input_type -> hongbao.v1.ListSwitchesRequest
-	3,  // 6: hongbao.v1.OperatorService.SetSwitch:input_type -> hongbao.v1.SetSwitchRequest
-	5,  // 7: hongbao.v1.OperatorService.Status:input_type -> hongbao.v1.StatusRequest
-	8,  // 8: hongbao.v1.OperatorService.AuditBudget:input_type -> hongbao.v1.AuditBudgetRequest
-	10, // 9: hongbao.v1.OperatorService.Reconcile:input_type -> hongbao.v1.ReconcileRequest
-	12, // 10: hongbao.v1.OperatorService.AuditLog:input_type -> hongbao.v1.AuditLogRequest
-	15, // 11: hongbao.v1.OperatorService.CleanUpLoadTest:input_type -> hongbao.v1.CleanUpLoadTestRequest
-	1,  // 12: hongbao.v1.OperatorService.ListSwitches:output_type -> hongbao.v1.ListSwitchesReply
-	4,  // 13: hongbao.v1.OperatorService.SetSwitch:output_type -> hongbao.v1.SetSwitchReply
-	6,  // 14: hongbao.v1.OperatorService.Status:output_type -> hongbao.v1.StatusReply
-	9,  // 15: hongbao.v1.OperatorService.AuditBudget:output_type -> hongbao.v1.AuditBudgetReply
-	11, // 16: hongbao.v1.OperatorService.Reconcile:output_type -> hongbao.v1.ReconcileReply
-	13, // 17: hongbao.v1.OperatorService.AuditLog:output_type -> hongbao.v1.AuditLogReply
-	16, // 18: hongbao.v1.OperatorService.CleanUpLoadTest:output_type -> hongbao.v1.CleanUpLoadTestReply
-	12, // [12:19] is the sub-list for method output_type
-	5,  // [5:12] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	3,  // 0: hongbao.v1.ListSwitchesReply.switches:type_name -> hongbao.v1.SwitchState
+	8,  // 1: hongbao.v1.StatusReply.budgets:type_name -> hongbao.v1.BudgetState
+	57, // 2: hongbao.v1.BudgetState.stage:type_name -> hongbao.v1.Stage
+	57, // 3: hongbao.v1.AuditBudgetRequest.stage:type_name -> hongbao.v1.Stage
+	15, // 4: hongbao.v1.AuditLogReply.actions:type_name -> hongbao.v1.AuditedAction
+	18, // 5: hongbao.v1.GetSettingsReply.settings:type_name -> hongbao.v1.Settings
+	18, // 6: hongbao.v1.ChangeSettingsRequest.settings:type_name -> hongbao.v1.Settings
+	58, // 7: hongbao.v1.AnnouncementsReply.announcements:type_name -> hongbao.v1.Announcement
+	58, // 8: hongbao.v1.AnnounceRequest.announcement:type_name -> hongbao.v1.Announcement
+	29, // 9: hongbao.v1.PageConfigsReply.versions:type_name -> hongbao.v1.PageConfigVersion
+	29, // 10: hongbao.v1.GetPageConfigReply.config:type_name -> hongbao.v1.PageConfigVersion
+	40, // 11: hongbao.v1.CheckBulkReply.plan:type_name -> hongbao.v1.BulkPlan
+	57, // 12: hongbao.v1.BulkPlan.stage:type_name -> hongbao.v1.Stage
+	41, // 13: hongbao.v1.BulkPlan.needs:type_name -> hongbao.v1.BulkNeed
+	42, // 14: hongbao.v1.BulkPlan.faults:type_name -> hongbao.v1.BulkFault
+	59, // 15: hongbao.v1.BulkNeed.award:type_name -> hongbao.v1.AwardType
+	45, // 16: hongbao.v1.CreateBulkReply.job:type_name -> hongbao.v1.BulkJob
+	40, // 17: hongbao.v1.CreateBulkReply.plan:type_name -> hongbao.v1.BulkPlan
+	0,  // 18: hongbao.v1.BulkJob.state:type_name -> hongbao.v1.BulkState
+	45, // 19: hongbao.v1.StartBulkReply.job:type_name -> hongbao.v1.BulkJob
+	45, // 20: hongbao.v1.StopBulkReply.job:type_name -> hongbao.v1.BulkJob
+	45, // 21: hongbao.v1.BulkJobsReply.jobs:type_name -> hongbao.v1.BulkJob
+	54, // 22: hongbao.v1.BulkRowsReply.rows:type_name -> hongbao.v1.BulkRow
+	60, // 23: hongbao.v1.BulkRow.app:type_name -> hongbao.v1.App
+	59, // 24: hongbao.v1.BulkRow.award:type_name -> hongbao.v1.AwardType
+	61, // 25: hongbao.v1.RefundRewardReply.item:type_name -> hongbao.v1.Item
+	1,  // 26: hongbao.v1.OperatorService.ListSwitches:input_type -> hongbao.v1.ListSwitchesRequest
+	4,  // 27: hongbao.v1.OperatorService.SetSwitch:input_type -> hongbao.v1.SetSwitchRequest
+	6,  // 28: hongbao.v1.OperatorService.Status:input_type -> hongbao.v1.StatusRequest
+	9,  // 29: hongbao.v1.OperatorService.AuditBudget:input_type -> hongbao.v1.AuditBudgetRequest
+	11, // 30: hongbao.v1.OperatorService.Reconcile:input_type -> hongbao.v1.ReconcileRequest
+	13, // 31: hongbao.v1.OperatorService.AuditLog:input_type -> hongbao.v1.AuditLogRequest
+	16, // 32: hongbao.v1.OperatorService.CleanUpLoadTest:input_type -> hongbao.v1.CleanUpLoadTestRequest
+	19, // 33: hongbao.v1.OperatorService.GetSettings:input_type -> hongbao.v1.GetSettingsRequest
+	21, // 34: hongbao.v1.OperatorService.ChangeSettings:input_type -> hongbao.v1.ChangeSettingsRequest
+	23, // 35: hongbao.v1.OperatorService.Announcements:input_type -> hongbao.v1.AnnouncementsRequest
+	25, // 36: hongbao.v1.OperatorService.Announce:input_type -> hongbao.v1.AnnounceRequest
+	27, // 37: hongbao.v1.OperatorService.WithdrawAnnouncement:input_type -> hongbao.v1.WithdrawAnnouncementRequest
+	30, // 38: hongbao.v1.OperatorService.PublishPageConfig:input_type -> hongbao.v1.PublishPageConfigRequest
+	32, // 39: hongbao.v1.OperatorService.RollBackPageConfig:input_type -> hongbao.v1.RollBackPageConfigRequest
+	34, // 40: hongbao.v1.OperatorService.PageConfigs:input_type -> hongbao.v1.PageConfigsRequest
+	36, // 41: hongbao.v1.OperatorService.GetPageConfig:input_type -> hongbao.v1.GetPageConfigRequest
+	38, // 42: hongbao.v1.OperatorService.CheckBulk:input_type -> hongbao.v1.CheckBulkRequest
+	43, // 43: hongbao.v1.OperatorService.CreateBulk:input_type -> hongbao.v1.CreateBulkRequest
+	46, // 44: hongbao.v1.OperatorService.StartBulk:input_type -> hongbao.v1.StartBulkRequest
+	48, // 45: hongbao.v1.OperatorService.StopBulk:input_type -> hongbao.v1.StopBulkRequest
+	50, // 46: hongbao.v1.OperatorService.BulkJobs:input_type -> hongbao.v1.BulkJobsRequest
+	52, // 47: hongbao.v1.OperatorService.BulkRows:input_type -> hongbao.v1.BulkRowsRequest
+	55, // 48: hongbao.v1.OperatorService.RefundReward:input_type -> hongbao.v1.RefundRewardRequest
+	2,  // 49: hongbao.v1.OperatorService.ListSwitches:output_type -> hongbao.v1.ListSwitchesReply
+	5,  // 50: hongbao.v1.OperatorService.SetSwitch:output_type -> hongbao.v1.SetSwitchReply
+	7,  // 51: hongbao.v1.OperatorService.Status:output_type -> hongbao.v1.StatusReply
+	10, // 52: hongbao.v1.OperatorService.AuditBudget:output_type -> hongbao.v1.AuditBudgetReply
+	12, // 53: hongbao.v1.OperatorService.Reconcile:output_type -> hongbao.v1.ReconcileReply
+	14, // 54: hongbao.v1.OperatorService.AuditLog:output_type -> hongbao.v1.AuditLogReply
+	17, // 55: hongbao.v1.OperatorService.CleanUpLoadTest:output_type -> hongbao.v1.CleanUpLoadTestReply
+	20, // 56: hongbao.v1.OperatorService.GetSettings:output_type -> hongbao.v1.GetSettingsReply
+	22, // 57: hongbao.v1.OperatorService.ChangeSettings:output_type -> hongbao.v1.ChangeSettingsReply
+	24, // 58: hongbao.v1.OperatorService.Announcements:output_type -> hongbao.v1.AnnouncementsReply
+	26, // 59: hongbao.v1.OperatorService.Announce:output_type -> hongbao.v1.AnnounceReply
+	28, // 60: hongbao.v1.OperatorService.WithdrawAnnouncement:output_type -> hongbao.v1.WithdrawAnnouncementReply
+	31, // 61: hongbao.v1.OperatorService.PublishPageConfig:output_type -> hongbao.v1.PublishPageConfigReply
+	33, // 62: hongbao.v1.OperatorService.RollBackPageConfig:output_type -> hongbao.v1.RollBackPageConfigReply
+	35, // 63: hongbao.v1.OperatorService.PageConfigs:output_type -> hongbao.v1.PageConfigsReply
+	37, // 64: hongbao.v1.OperatorService.GetPageConfig:output_type -> hongbao.v1.GetPageConfigReply
+	39, // 65: hongbao.v1.OperatorService.CheckBulk:output_type -> hongbao.v1.CheckBulkReply
+	44, // 66: hongbao.v1.OperatorService.CreateBulk:output_type -> hongbao.v1.CreateBulkReply
+	47, // 67: hongbao.v1.OperatorService.StartBulk:output_type -> hongbao.v1.StartBulkReply
+	49, // 68: hongbao.v1.OperatorService.StopBulk:output_type -> hongbao.v1.StopBulkReply
+	51, // 69: hongbao.v1.OperatorService.BulkJobs:output_type -> hongbao.v1.BulkJobsReply
+	53, // 70: hongbao.v1.OperatorService.BulkRows:output_type -> hongbao.v1.BulkRowsReply
+	56, // 71: hongbao.v1.OperatorService.RefundReward:output_type -> hongbao.v1.RefundRewardReply
+	49, // [49:72] is the sub-list for method output_type
+	26, // [26:49] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_hongbao_v1_operator_proto_init() }
@@ -1077,13 +3513,14 @@ func file_hongbao_v1_operator_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_hongbao_v1_operator_proto_rawDesc), len(file_hongbao_v1_operator_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   17,
+			NumEnums:      1,
+			NumMessages:   56,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_hongbao_v1_operator_proto_goTypes,
 		DependencyIndexes: file_hongbao_v1_operator_proto_depIdxs,
+		EnumInfos:         file_hongbao_v1_operator_proto_enumTypes,
 		MessageInfos:      file_hongbao_v1_operator_proto_msgTypes,
 	}.Build()
 	File_hongbao_v1_operator_proto = out.File

@@ -464,6 +464,110 @@ func (x *RunningTotalReply) GetTotalFen() int64 {
 	return 0
 }
 
+type CouponStockRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reward        string                 `protobuf:"bytes,1,opt,name=reward,proto3" json:"reward,omitempty"`
+	Stage         Stage                  `protobuf:"varint,2,opt,name=stage,proto3,enum=hongbao.v1.Stage" json:"stage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CouponStockRequest) Reset() {
+	*x = CouponStockRequest{}
+	mi := &file_hongbao_v1_query_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CouponStockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CouponStockRequest) ProtoMessage() {}
+
+func (x *CouponStockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_query_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CouponStockRequest.ProtoReflect.Descriptor instead.
+func (*CouponStockRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_query_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CouponStockRequest) GetReward() string {
+	if x != nil {
+		return x.Reward
+	}
+	return ""
+}
+
+func (x *CouponStockRequest) GetStage() Stage {
+	if x != nil {
+		return x.Stage
+	}
+	return Stage_STAGE_UNSPECIFIED
+}
+
+type CouponStockReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Issued        int64                  `protobuf:"varint,1,opt,name=issued,proto3" json:"issued,omitempty"`
+	Total         int64                  `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CouponStockReply) Reset() {
+	*x = CouponStockReply{}
+	mi := &file_hongbao_v1_query_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CouponStockReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CouponStockReply) ProtoMessage() {}
+
+func (x *CouponStockReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_query_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CouponStockReply.ProtoReflect.Descriptor instead.
+func (*CouponStockReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_query_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CouponStockReply) GetIssued() int64 {
+	if x != nil {
+		return x.Issued
+	}
+	return 0
+}
+
+func (x *CouponStockReply) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
 var File_hongbao_v1_query_proto protoreflect.FileDescriptor
 
 const file_hongbao_v1_query_proto_rawDesc = "" +
@@ -491,13 +595,20 @@ const file_hongbao_v1_query_proto_rawDesc = "" +
 	"\x13RunningTotalRequest\x12'\n" +
 	"\x05stage\x18\x01 \x01(\x0e2\x11.hongbao.v1.StageR\x05stage\"0\n" +
 	"\x11RunningTotalReply\x12\x1b\n" +
-	"\ttotal_fen\x18\x01 \x01(\x03R\btotalFen2\xe2\x02\n" +
+	"\ttotal_fen\x18\x01 \x01(\x03R\btotalFen\"U\n" +
+	"\x12CouponStockRequest\x12\x16\n" +
+	"\x06reward\x18\x01 \x01(\tR\x06reward\x12'\n" +
+	"\x05stage\x18\x02 \x01(\x0e2\x11.hongbao.v1.StageR\x05stage\"@\n" +
+	"\x10CouponStockReply\x12\x16\n" +
+	"\x06issued\x18\x01 \x01(\x03R\x06issued\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x03R\x05total2\xaf\x03\n" +
 	"\fQueryService\x12?\n" +
 	"\aBalance\x12\x1a.hongbao.v1.BalanceRequest\x1a\x18.hongbao.v1.BalanceReply\x12<\n" +
 	"\x06Income\x12\x19.hongbao.v1.IncomeRequest\x1a\x17.hongbao.v1.IncomeReply\x12<\n" +
 	"\x06HasWon\x12\x19.hongbao.v1.HasWonRequest\x1a\x17.hongbao.v1.HasWonReply\x12E\n" +
 	"\tForcePost\x12\x1c.hongbao.v1.ForcePostRequest\x1a\x1a.hongbao.v1.ForcePostReply\x12N\n" +
-	"\fRunningTotal\x12\x1f.hongbao.v1.RunningTotalRequest\x1a\x1d.hongbao.v1.RunningTotalReplyB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
+	"\fRunningTotal\x12\x1f.hongbao.v1.RunningTotalRequest\x1a\x1d.hongbao.v1.RunningTotalReply\x12K\n" +
+	"\vCouponStock\x12\x1e.hongbao.v1.CouponStockRequest\x1a\x1c.hongbao.v1.CouponStockReplyB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
 
 var (
 	file_hongbao_v1_query_proto_rawDescOnce sync.Once
@@ -511,7 +622,7 @@ func file_hongbao_v1_query_proto_rawDescGZIP() []byte {
 	return file_hongbao_v1_query_proto_rawDescData
 }
 
-var file_hongbao_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_hongbao_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_hongbao_v1_query_proto_goTypes = []any{
 	(*BalanceRequest)(nil),      // 0: hongbao.v1.BalanceRequest
 	(*BalanceReply)(nil),        // 1: hongbao.v1.BalanceReply
@@ -523,30 +634,35 @@ var file_hongbao_v1_query_proto_goTypes = []any{
 	(*ForcePostReply)(nil),      // 7: hongbao.v1.ForcePostReply
 	(*RunningTotalRequest)(nil), // 8: hongbao.v1.RunningTotalRequest
 	(*RunningTotalReply)(nil),   // 9: hongbao.v1.RunningTotalReply
-	(*User)(nil),                // 10: hongbao.v1.User
-	(Stage)(0),                  // 11: hongbao.v1.Stage
+	(*CouponStockRequest)(nil),  // 10: hongbao.v1.CouponStockRequest
+	(*CouponStockReply)(nil),    // 11: hongbao.v1.CouponStockReply
+	(*User)(nil),                // 12: hongbao.v1.User
+	(Stage)(0),                  // 13: hongbao.v1.Stage
 }
 var file_hongbao_v1_query_proto_depIdxs = []int32{
-	10, // 0: hongbao.v1.BalanceRequest.who:type_name -> hongbao.v1.User
-	10, // 1: hongbao.v1.IncomeRequest.who:type_name -> hongbao.v1.User
-	10, // 2: hongbao.v1.HasWonRequest.who:type_name -> hongbao.v1.User
-	10, // 3: hongbao.v1.ForcePostRequest.who:type_name -> hongbao.v1.User
-	11, // 4: hongbao.v1.RunningTotalRequest.stage:type_name -> hongbao.v1.Stage
-	0,  // 5: hongbao.v1.QueryService.Balance:input_type -> hongbao.v1.BalanceRequest
-	2,  // 6: hongbao.v1.QueryService.Income:input_type -> hongbao.v1.IncomeRequest
-	4,  // 7: hongbao.v1.QueryService.HasWon:input_type -> hongbao.v1.HasWonRequest
-	6,  // 8: hongbao.v1.QueryService.ForcePost:input_type -> hongbao.v1.ForcePostRequest
-	8,  // 9: hongbao.v1.QueryService.RunningTotal:input_type -> hongbao.v1.RunningTotalRequest
-	1,  // 10: hongbao.v1.QueryService.Balance:output_type -> hongbao.v1.BalanceReply
-	3,  // 11: hongbao.v1.QueryService.Income:output_type -> hongbao.v1.IncomeReply
-	5,  // 12: hongbao.v1.QueryService.HasWon:output_type -> hongbao.v1.HasWonReply
-	7,  // 13: hongbao.v1.QueryService.ForcePost:output_type -> hongbao.v1.ForcePostReply
-	9,  // 14: hongbao.v1.QueryService.RunningTotal:output_type -> hongbao.v1.RunningTotalReply
-	10, // [10:15] is the sub-list for method output_type
-	5,  // [5:10] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	12, // 0: hongbao.v1.BalanceRequest.who:type_name -> hongbao.v1.User
+	12, // 1: hongbao.v1.IncomeRequest.who:type_name -> hongbao.v1.User
+	12, // 2: hongbao.v1.HasWonRequest.who:type_name -> hongbao.v1.User
+	12, // 3: hongbao.v1.ForcePostRequest.who:type_name -> hongbao.v1.User
+	13, // 4: hongbao.v1.RunningTotalRequest.stage:type_name -> hongbao.v1.Stage
+	13, // 5: hongbao.v1.CouponStockRequest.stage:type_name -> hongbao.v1.Stage
+	0,  // 6: hongbao.v1.QueryService.Balance:input_type -> hongbao.v1.BalanceRequest
+	2,  // 7: hongbao.v1.QueryService.Income:input_type -> hongbao.v1.IncomeRequest
+	4,  // 8: hongbao.v1.QueryService.HasWon:input_type -> hongbao.v1.HasWonRequest
+	6,  // 9: hongbao.v1.QueryService.ForcePost:input_type -> hongbao.v1.ForcePostRequest
+	8,  // 10: hongbao.v1.QueryService.RunningTotal:input_type -> hongbao.v1.RunningTotalRequest
+	10, // 11: hongbao.v1.QueryService.CouponStock:input_type -> hongbao.v1.CouponStockRequest
+	1,  // 12: hongbao.v1.QueryService.Balance:output_type -> hongbao.v1.BalanceReply
+	3,  // 13: hongbao.v1.QueryService.Income:output_type -> hongbao.v1.IncomeReply
+	5,  // 14: hongbao.v1.QueryService.HasWon:output_type -> hongbao.v1.HasWonReply
+	7,  // 15: hongbao.v1.QueryService.ForcePost:output_type -> hongbao.v1.ForcePostReply
+	9,  // 16: hongbao.v1.QueryService.RunningTotal:output_type -> hongbao.v1.RunningTotalReply
+	11, // 17: hongbao.v1.QueryService.CouponStock:output_type -> hongbao.v1.CouponStockReply
+	12, // [12:18] is the sub-list for method output_type
+	6,  // [6:12] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_hongbao_v1_query_proto_init() }
@@ -561,7 +677,7 @@ func file_hongbao_v1_query_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_hongbao_v1_query_proto_rawDesc), len(file_hongbao_v1_query_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

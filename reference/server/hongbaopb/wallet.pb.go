@@ -23,6 +23,118 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// How far a red packet between users has come. Refused and closed are final.
+type PacketState int32
+
+const (
+	PacketState_PACKET_STATE_UNSPECIFIED PacketState = 0
+	PacketState_PACKET_STATE_ASKED       PacketState = 1
+	PacketState_PACKET_STATE_REFUSED     PacketState = 2 // the balance was too small; nothing was moved
+	PacketState_PACKET_STATE_SENT        PacketState = 3 // it can be opened
+	PacketState_PACKET_STATE_CLOSED      PacketState = 4 // every share was opened or went back
+)
+
+// Enum value maps for PacketState.
+var (
+	PacketState_name = map[int32]string{
+		0: "PACKET_STATE_UNSPECIFIED",
+		1: "PACKET_STATE_ASKED",
+		2: "PACKET_STATE_REFUSED",
+		3: "PACKET_STATE_SENT",
+		4: "PACKET_STATE_CLOSED",
+	}
+	PacketState_value = map[string]int32{
+		"PACKET_STATE_UNSPECIFIED": 0,
+		"PACKET_STATE_ASKED":       1,
+		"PACKET_STATE_REFUSED":     2,
+		"PACKET_STATE_SENT":        3,
+		"PACKET_STATE_CLOSED":      4,
+	}
+)
+
+func (x PacketState) Enum() *PacketState {
+	p := new(PacketState)
+	*p = x
+	return p
+}
+
+func (x PacketState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PacketState) Descriptor() protoreflect.EnumDescriptor {
+	return file_hongbao_v1_wallet_proto_enumTypes[0].Descriptor()
+}
+
+func (PacketState) Type() protoreflect.EnumType {
+	return &file_hongbao_v1_wallet_proto_enumTypes[0]
+}
+
+func (x PacketState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PacketState.Descriptor instead.
+func (PacketState) EnumDescriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{0}
+}
+
+// How far one share has come. Opened and returned are final.
+type ShareState int32
+
+const (
+	ShareState_SHARE_STATE_WAITING   ShareState = 0
+	ShareState_SHARE_STATE_OPENING   ShareState = 1
+	ShareState_SHARE_STATE_OPENED    ShareState = 2
+	ShareState_SHARE_STATE_RETURNING ShareState = 3
+	ShareState_SHARE_STATE_RETURNED  ShareState = 4
+)
+
+// Enum value maps for ShareState.
+var (
+	ShareState_name = map[int32]string{
+		0: "SHARE_STATE_WAITING",
+		1: "SHARE_STATE_OPENING",
+		2: "SHARE_STATE_OPENED",
+		3: "SHARE_STATE_RETURNING",
+		4: "SHARE_STATE_RETURNED",
+	}
+	ShareState_value = map[string]int32{
+		"SHARE_STATE_WAITING":   0,
+		"SHARE_STATE_OPENING":   1,
+		"SHARE_STATE_OPENED":    2,
+		"SHARE_STATE_RETURNING": 3,
+		"SHARE_STATE_RETURNED":  4,
+	}
+)
+
+func (x ShareState) Enum() *ShareState {
+	p := new(ShareState)
+	*p = x
+	return p
+}
+
+func (x ShareState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ShareState) Descriptor() protoreflect.EnumDescriptor {
+	return file_hongbao_v1_wallet_proto_enumTypes[1].Descriptor()
+}
+
+func (ShareState) Type() protoreflect.EnumType {
+	return &file_hongbao_v1_wallet_proto_enumTypes[1]
+}
+
+func (x ShareState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ShareState.Descriptor instead.
+func (ShareState) EnumDescriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{1}
+}
+
 type WalletPageRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`                // may be left out
@@ -108,17 +220,21 @@ func (x *WalletPageRequest) GetWithdraw() bool {
 }
 
 type WalletPageReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Stage         Stage                  `protobuf:"varint,1,opt,name=stage,proto3,enum=hongbao.v1.Stage" json:"stage,omitempty"`
-	BalanceFen    int64                  `protobuf:"varint,2,opt,name=balance_fen,json=balanceFen,proto3" json:"balance_fen,omitempty"` // may be withdrawn, posted or not
-	IncomeFen     int64                  `protobuf:"varint,3,opt,name=income_fen,json=incomeFen,proto3" json:"income_fen,omitempty"`    // all that was won
-	Lines         []*Line                `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
-	Next          string                 `protobuf:"bytes,5,opt,name=next,proto3" json:"next,omitempty"`               // where to go on; empty = the end
-	Withdrawals   []*Withdrawal          `protobuf:"bytes,6,rep,name=withdrawals,proto3" json:"withdrawals,omitempty"` // newest first; with the first page only
-	Missing       []string               `protobuf:"bytes,7,rep,name=missing,proto3" json:"missing,omitempty"`         // sources that could not be read; empty when whole
-	Refused       []*RefusedToken        `protobuf:"bytes,8,rep,name=refused,proto3" json:"refused,omitempty"`         // client tokens that were not accepted
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Stage             Stage                  `protobuf:"varint,1,opt,name=stage,proto3,enum=hongbao.v1.Stage" json:"stage,omitempty"`
+	BalanceFen        int64                  `protobuf:"varint,2,opt,name=balance_fen,json=balanceFen,proto3" json:"balance_fen,omitempty"` // may be withdrawn, posted or not
+	IncomeFen         int64                  `protobuf:"varint,3,opt,name=income_fen,json=incomeFen,proto3" json:"income_fen,omitempty"`    // all that was won
+	Lines             []*Line                `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
+	Next              string                 `protobuf:"bytes,5,opt,name=next,proto3" json:"next,omitempty"`                                                        // where to go on; empty = the end
+	Withdrawals       []*Withdrawal          `protobuf:"bytes,6,rep,name=withdrawals,proto3" json:"withdrawals,omitempty"`                                          // newest first; with the first page only
+	Missing           []string               `protobuf:"bytes,7,rep,name=missing,proto3" json:"missing,omitempty"`                                                  // sources that could not be read; empty when whole
+	Refused           []*RefusedToken        `protobuf:"bytes,8,rep,name=refused,proto3" json:"refused,omitempty"`                                                  // client tokens that were not accepted
+	Packets           []*Packet              `protobuf:"bytes,9,rep,name=packets,proto3" json:"packets,omitempty"`                                                  // sent or received, newest first; with the first page only
+	Items             []*Item                `protobuf:"bytes,10,rep,name=items,proto3" json:"items,omitempty"`                                                     // rewards other than cash, newest first; with the first page only
+	Announcements     []*Announcement        `protobuf:"bytes,11,rep,name=announcements,proto3" json:"announcements,omitempty"`                                     // with every page
+	PageConfigVersion int64                  `protobuf:"varint,12,opt,name=page_config_version,json=pageConfigVersion,proto3" json:"page_config_version,omitempty"` // of the page configuration in force, as Notices returns it; 0 = none
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *WalletPageReply) Reset() {
@@ -205,6 +321,34 @@ func (x *WalletPageReply) GetRefused() []*RefusedToken {
 		return x.Refused
 	}
 	return nil
+}
+
+func (x *WalletPageReply) GetPackets() []*Packet {
+	if x != nil {
+		return x.Packets
+	}
+	return nil
+}
+
+func (x *WalletPageReply) GetItems() []*Item {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *WalletPageReply) GetAnnouncements() []*Announcement {
+	if x != nil {
+		return x.Announcements
+	}
+	return nil
+}
+
+func (x *WalletPageReply) GetPageConfigVersion() int64 {
+	if x != nil {
+		return x.PageConfigVersion
+	}
+	return 0
 }
 
 // One line of the flow list.
@@ -496,6 +640,7 @@ type FlowReply struct {
 	Withdrawals   []*Withdrawal          `protobuf:"bytes,3,rep,name=withdrawals,proto3" json:"withdrawals,omitempty"` // newest first; with the first page only
 	Missing       []string               `protobuf:"bytes,4,rep,name=missing,proto3" json:"missing,omitempty"`
 	Refused       []*RefusedToken        `protobuf:"bytes,5,rep,name=refused,proto3" json:"refused,omitempty"`
+	Packets       []*Packet              `protobuf:"bytes,6,rep,name=packets,proto3" json:"packets,omitempty"` // sent or received, newest first; with the first page only
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -561,6 +706,13 @@ func (x *FlowReply) GetMissing() []string {
 func (x *FlowReply) GetRefused() []*RefusedToken {
 	if x != nil {
 		return x.Refused
+	}
+	return nil
+}
+
+func (x *FlowReply) GetPackets() []*Packet {
+	if x != nil {
+		return x.Packets
 	}
 	return nil
 }
@@ -701,6 +853,789 @@ func (x *WithdrawReply) GetState() WithdrawalState {
 	return WithdrawalState_WITHDRAWAL_STATE_UNSPECIFIED
 }
 
+type RewardsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`                // may be left out
+	AtUs          int64                  `protobuf:"varint,2,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"` // which stage to show: the stage of this moment, which has come; 0 = now
+	After         string                 `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`            // "next" of the page before; empty = from the top
+	Limit         int32                  `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`           // 1..100; 0 = 20
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RewardsRequest) Reset() {
+	*x = RewardsRequest{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RewardsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RewardsRequest) ProtoMessage() {}
+
+func (x *RewardsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RewardsRequest.ProtoReflect.Descriptor instead.
+func (*RewardsRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RewardsRequest) GetWho() *User {
+	if x != nil {
+		return x.Who
+	}
+	return nil
+}
+
+func (x *RewardsRequest) GetAtUs() int64 {
+	if x != nil {
+		return x.AtUs
+	}
+	return 0
+}
+
+func (x *RewardsRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *RewardsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type RewardsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Stage         Stage                  `protobuf:"varint,1,opt,name=stage,proto3,enum=hongbao.v1.Stage" json:"stage,omitempty"`
+	Items         []*Item                `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	Next          string                 `protobuf:"bytes,3,opt,name=next,proto3" json:"next,omitempty"` // where to go on; empty = the end
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RewardsReply) Reset() {
+	*x = RewardsReply{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RewardsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RewardsReply) ProtoMessage() {}
+
+func (x *RewardsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RewardsReply.ProtoReflect.Descriptor instead.
+func (*RewardsReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RewardsReply) GetStage() Stage {
+	if x != nil {
+		return x.Stage
+	}
+	return Stage_STAGE_UNSPECIFIED
+}
+
+func (x *RewardsReply) GetItems() []*Item {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *RewardsReply) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+type UseRewardRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`     // may be left out
+	Order         string                 `protobuf:"bytes,2,opt,name=order,proto3" json:"order,omitempty"` // the reward's order number
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UseRewardRequest) Reset() {
+	*x = UseRewardRequest{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UseRewardRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UseRewardRequest) ProtoMessage() {}
+
+func (x *UseRewardRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UseRewardRequest.ProtoReflect.Descriptor instead.
+func (*UseRewardRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *UseRewardRequest) GetWho() *User {
+	if x != nil {
+		return x.Who
+	}
+	return nil
+}
+
+func (x *UseRewardRequest) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
+type UseRewardReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Item          *Item                  `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UseRewardReply) Reset() {
+	*x = UseRewardReply{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UseRewardReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UseRewardReply) ProtoMessage() {}
+
+func (x *UseRewardReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UseRewardReply.ProtoReflect.Descriptor instead.
+func (*UseRewardReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *UseRewardReply) GetItem() *Item {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+// A user's account: the apps of a family have the same users.
+type Account struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Family        int32                  `protobuf:"varint,1,opt,name=family,proto3" json:"family,omitempty"` // 1 = Douyin's, 2 = Toutiao's
+	User          int64                  `protobuf:"varint,2,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Account) Reset() {
+	*x = Account{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Account) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Account) ProtoMessage() {}
+
+func (x *Account) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Account.ProtoReflect.Descriptor instead.
+func (*Account) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Account) GetFamily() int32 {
+	if x != nil {
+		return x.Family
+	}
+	return 0
+}
+
+func (x *Account) GetUser() int64 {
+	if x != nil {
+		return x.User
+	}
+	return 0
+}
+
+// A red packet from one user to others.
+type Packet struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Number        string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`                         // family, user and request of its sender
+	AmountFen     int64                  `protobuf:"varint,2,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"` // of all shares together
+	CreatedUs     int64                  `protobuf:"varint,3,opt,name=created_us,json=createdUs,proto3" json:"created_us,omitempty"`
+	State         PacketState            `protobuf:"varint,4,opt,name=state,proto3,enum=hongbao.v1.PacketState" json:"state,omitempty"`
+	Greeting      string                 `protobuf:"bytes,5,opt,name=greeting,proto3" json:"greeting,omitempty"`
+	Shares        []*Share               `protobuf:"bytes,6,rep,name=shares,proto3" json:"shares,omitempty"`
+	Stage         Stage                  `protobuf:"varint,7,opt,name=stage,proto3,enum=hongbao.v1.Stage" json:"stage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Packet) Reset() {
+	*x = Packet{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Packet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Packet) ProtoMessage() {}
+
+func (x *Packet) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Packet.ProtoReflect.Descriptor instead.
+func (*Packet) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Packet) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *Packet) GetAmountFen() int64 {
+	if x != nil {
+		return x.AmountFen
+	}
+	return 0
+}
+
+func (x *Packet) GetCreatedUs() int64 {
+	if x != nil {
+		return x.CreatedUs
+	}
+	return 0
+}
+
+func (x *Packet) GetState() PacketState {
+	if x != nil {
+		return x.State
+	}
+	return PacketState_PACKET_STATE_UNSPECIFIED
+}
+
+func (x *Packet) GetGreeting() string {
+	if x != nil {
+		return x.Greeting
+	}
+	return ""
+}
+
+func (x *Packet) GetShares() []*Share {
+	if x != nil {
+		return x.Shares
+	}
+	return nil
+}
+
+func (x *Packet) GetStage() Stage {
+	if x != nil {
+		return x.Stage
+	}
+	return Stage_STAGE_UNSPECIFIED
+}
+
+// The part of a packet that one user may open.
+type Share struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	For           *Account               `protobuf:"bytes,1,opt,name=for,proto3" json:"for,omitempty"`
+	AmountFen     int64                  `protobuf:"varint,2,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	State         ShareState             `protobuf:"varint,3,opt,name=state,proto3,enum=hongbao.v1.ShareState" json:"state,omitempty"`
+	AtUs          int64                  `protobuf:"varint,4,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"` // when it was opened or went back; 0 = neither
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Share) Reset() {
+	*x = Share{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Share) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Share) ProtoMessage() {}
+
+func (x *Share) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Share.ProtoReflect.Descriptor instead.
+func (*Share) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Share) GetFor() *Account {
+	if x != nil {
+		return x.For
+	}
+	return nil
+}
+
+func (x *Share) GetAmountFen() int64 {
+	if x != nil {
+		return x.AmountFen
+	}
+	return 0
+}
+
+func (x *Share) GetState() ShareState {
+	if x != nil {
+		return x.State
+	}
+	return ShareState_SHARE_STATE_WAITING
+}
+
+func (x *Share) GetAtUs() int64 {
+	if x != nil {
+		return x.AtUs
+	}
+	return 0
+}
+
+type SendPacketRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`                               // may be left out
+	Request       int64                  `protobuf:"varint,2,opt,name=request,proto3" json:"request,omitempty"`                      // chosen by the client, above zero; the same over retries
+	AmountFen     int64                  `protobuf:"varint,3,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"` // of all shares together; at least a fen a share
+	To            []*User                `protobuf:"bytes,4,rep,name=to,proto3" json:"to,omitempty"`                                 // 1..100, each once, not the sender
+	Greeting      string                 `protobuf:"bytes,5,opt,name=greeting,proto3" json:"greeting,omitempty"`                     // at most 120 bytes
+	AtUs          int64                  `protobuf:"varint,6,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"`                // decides the stage, and has come; the same over retries; 0 = now, as the first try had it
+	Tokens        [][]byte               `protobuf:"bytes,7,rep,name=tokens,proto3" json:"tokens,omitempty"`                         // the client's copies, as of page requests; at most 256
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendPacketRequest) Reset() {
+	*x = SendPacketRequest{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendPacketRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendPacketRequest) ProtoMessage() {}
+
+func (x *SendPacketRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendPacketRequest.ProtoReflect.Descriptor instead.
+func (*SendPacketRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SendPacketRequest) GetWho() *User {
+	if x != nil {
+		return x.Who
+	}
+	return nil
+}
+
+func (x *SendPacketRequest) GetRequest() int64 {
+	if x != nil {
+		return x.Request
+	}
+	return 0
+}
+
+func (x *SendPacketRequest) GetAmountFen() int64 {
+	if x != nil {
+		return x.AmountFen
+	}
+	return 0
+}
+
+func (x *SendPacketRequest) GetTo() []*User {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *SendPacketRequest) GetGreeting() string {
+	if x != nil {
+		return x.Greeting
+	}
+	return ""
+}
+
+func (x *SendPacketRequest) GetAtUs() int64 {
+	if x != nil {
+		return x.AtUs
+	}
+	return 0
+}
+
+func (x *SendPacketRequest) GetTokens() [][]byte {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+type SendPacketReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Packet        *Packet                `protobuf:"bytes,1,opt,name=packet,proto3" json:"packet,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendPacketReply) Reset() {
+	*x = SendPacketReply{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendPacketReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendPacketReply) ProtoMessage() {}
+
+func (x *SendPacketReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendPacketReply.ProtoReflect.Descriptor instead.
+func (*SendPacketReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SendPacketReply) GetPacket() *Packet {
+	if x != nil {
+		return x.Packet
+	}
+	return nil
+}
+
+type OpenPacketRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`       // may be left out
+	Packet        string                 `protobuf:"bytes,2,opt,name=packet,proto3" json:"packet,omitempty"` // the packet's number
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenPacketRequest) Reset() {
+	*x = OpenPacketRequest{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenPacketRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenPacketRequest) ProtoMessage() {}
+
+func (x *OpenPacketRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenPacketRequest.ProtoReflect.Descriptor instead.
+func (*OpenPacketRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *OpenPacketRequest) GetWho() *User {
+	if x != nil {
+		return x.Who
+	}
+	return nil
+}
+
+func (x *OpenPacketRequest) GetPacket() string {
+	if x != nil {
+		return x.Packet
+	}
+	return ""
+}
+
+type OpenPacketReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Share         *Share                 `protobuf:"bytes,1,opt,name=share,proto3" json:"share,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenPacketReply) Reset() {
+	*x = OpenPacketReply{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenPacketReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenPacketReply) ProtoMessage() {}
+
+func (x *OpenPacketReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenPacketReply.ProtoReflect.Descriptor instead.
+func (*OpenPacketReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *OpenPacketReply) GetShare() *Share {
+	if x != nil {
+		return x.Share
+	}
+	return nil
+}
+
+type NoticesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`                                     // may be left out
+	HaveVersion   int64                  `protobuf:"varint,2,opt,name=have_version,json=haveVersion,proto3" json:"have_version,omitempty"` // of the page configuration that the client has; 0 = none
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoticesRequest) Reset() {
+	*x = NoticesRequest{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoticesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoticesRequest) ProtoMessage() {}
+
+func (x *NoticesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoticesRequest.ProtoReflect.Descriptor instead.
+func (*NoticesRequest) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *NoticesRequest) GetWho() *User {
+	if x != nil {
+		return x.Who
+	}
+	return nil
+}
+
+func (x *NoticesRequest) GetHaveVersion() int64 {
+	if x != nil {
+		return x.HaveVersion
+	}
+	return 0
+}
+
+type NoticesReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Announcements []*Announcement        `protobuf:"bytes,1,rep,name=announcements,proto3" json:"announcements,omitempty"`
+	Version       int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"` // of the page configuration in force; 0 = none was published
+	Config        string                 `protobuf:"bytes,3,opt,name=config,proto3" json:"config,omitempty"`    // its body, a JSON object; empty where the client has it
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoticesReply) Reset() {
+	*x = NoticesReply{}
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoticesReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoticesReply) ProtoMessage() {}
+
+func (x *NoticesReply) ProtoReflect() protoreflect.Message {
+	mi := &file_hongbao_v1_wallet_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoticesReply.ProtoReflect.Descriptor instead.
+func (*NoticesReply) Descriptor() ([]byte, []int) {
+	return file_hongbao_v1_wallet_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *NoticesReply) GetAnnouncements() []*Announcement {
+	if x != nil {
+		return x.Announcements
+	}
+	return nil
+}
+
+func (x *NoticesReply) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *NoticesReply) GetConfig() string {
+	if x != nil {
+		return x.Config
+	}
+	return ""
+}
+
 var File_hongbao_v1_wallet_proto protoreflect.FileDescriptor
 
 const file_hongbao_v1_wallet_proto_rawDesc = "" +
@@ -713,7 +1648,7 @@ const file_hongbao_v1_wallet_proto_rawDesc = "" +
 	"\x05after\x18\x03 \x01(\tR\x05after\x12\x14\n" +
 	"\x05limit\x18\x04 \x01(\x05R\x05limit\x12\x16\n" +
 	"\x06tokens\x18\x05 \x03(\fR\x06tokens\x12\x1a\n" +
-	"\bwithdraw\x18\x06 \x01(\bR\bwithdraw\"\xbe\x02\n" +
+	"\bwithdraw\x18\x06 \x01(\bR\bwithdraw\"\x84\x04\n" +
 	"\x0fWalletPageReply\x12'\n" +
 	"\x05stage\x18\x01 \x01(\x0e2\x11.hongbao.v1.StageR\x05stage\x12\x1f\n" +
 	"\vbalance_fen\x18\x02 \x01(\x03R\n" +
@@ -724,7 +1659,12 @@ const file_hongbao_v1_wallet_proto_rawDesc = "" +
 	"\x04next\x18\x05 \x01(\tR\x04next\x128\n" +
 	"\vwithdrawals\x18\x06 \x03(\v2\x16.hongbao.v1.WithdrawalR\vwithdrawals\x12\x18\n" +
 	"\amissing\x18\a \x03(\tR\amissing\x122\n" +
-	"\arefused\x18\b \x03(\v2\x18.hongbao.v1.RefusedTokenR\arefused\"\x9d\x01\n" +
+	"\arefused\x18\b \x03(\v2\x18.hongbao.v1.RefusedTokenR\arefused\x12,\n" +
+	"\apackets\x18\t \x03(\v2\x12.hongbao.v1.PacketR\apackets\x12&\n" +
+	"\x05items\x18\n" +
+	" \x03(\v2\x10.hongbao.v1.ItemR\x05items\x12>\n" +
+	"\rannouncements\x18\v \x03(\v2\x18.hongbao.v1.AnnouncementR\rannouncements\x12.\n" +
+	"\x13page_config_version\x18\f \x01(\x03R\x11pageConfigVersion\"\x9d\x01\n" +
 	"\x04Line\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1d\n" +
 	"\n" +
@@ -749,13 +1689,14 @@ const file_hongbao_v1_wallet_proto_rawDesc = "" +
 	"\x05at_us\x18\x02 \x01(\x03R\x04atUs\x12\x14\n" +
 	"\x05after\x18\x03 \x01(\tR\x05after\x12\x14\n" +
 	"\x05limit\x18\x04 \x01(\x05R\x05limit\x12\x16\n" +
-	"\x06tokens\x18\x05 \x03(\fR\x06tokens\"\xcf\x01\n" +
+	"\x06tokens\x18\x05 \x03(\fR\x06tokens\"\xfd\x01\n" +
 	"\tFlowReply\x12&\n" +
 	"\x05lines\x18\x01 \x03(\v2\x10.hongbao.v1.LineR\x05lines\x12\x12\n" +
 	"\x04next\x18\x02 \x01(\tR\x04next\x128\n" +
 	"\vwithdrawals\x18\x03 \x03(\v2\x16.hongbao.v1.WithdrawalR\vwithdrawals\x12\x18\n" +
 	"\amissing\x18\x04 \x03(\tR\amissing\x122\n" +
-	"\arefused\x18\x05 \x03(\v2\x18.hongbao.v1.RefusedTokenR\arefused\"\x9b\x01\n" +
+	"\arefused\x18\x05 \x03(\v2\x18.hongbao.v1.RefusedTokenR\arefused\x12,\n" +
+	"\apackets\x18\x06 \x03(\v2\x12.hongbao.v1.PacketR\apackets\"\x9b\x01\n" +
 	"\x0fWithdrawRequest\x12\"\n" +
 	"\x03who\x18\x01 \x01(\v2\x10.hongbao.v1.UserR\x03who\x12\x18\n" +
 	"\arequest\x18\x02 \x01(\x03R\arequest\x12\x1d\n" +
@@ -767,12 +1708,88 @@ const file_hongbao_v1_wallet_proto_rawDesc = "" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x1d\n" +
 	"\n" +
 	"amount_fen\x18\x02 \x01(\x03R\tamountFen\x121\n" +
-	"\x05state\x18\x03 \x01(\x0e2\x1b.hongbao.v1.WithdrawalStateR\x05state2\xd5\x01\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x1b.hongbao.v1.WithdrawalStateR\x05state\"u\n" +
+	"\x0eRewardsRequest\x12\"\n" +
+	"\x03who\x18\x01 \x01(\v2\x10.hongbao.v1.UserR\x03who\x12\x13\n" +
+	"\x05at_us\x18\x02 \x01(\x03R\x04atUs\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\tR\x05after\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\x05R\x05limit\"s\n" +
+	"\fRewardsReply\x12'\n" +
+	"\x05stage\x18\x01 \x01(\x0e2\x11.hongbao.v1.StageR\x05stage\x12&\n" +
+	"\x05items\x18\x02 \x03(\v2\x10.hongbao.v1.ItemR\x05items\x12\x12\n" +
+	"\x04next\x18\x03 \x01(\tR\x04next\"L\n" +
+	"\x10UseRewardRequest\x12\"\n" +
+	"\x03who\x18\x01 \x01(\v2\x10.hongbao.v1.UserR\x03who\x12\x14\n" +
+	"\x05order\x18\x02 \x01(\tR\x05order\"6\n" +
+	"\x0eUseRewardReply\x12$\n" +
+	"\x04item\x18\x01 \x01(\v2\x10.hongbao.v1.ItemR\x04item\"5\n" +
+	"\aAccount\x12\x16\n" +
+	"\x06family\x18\x01 \x01(\x05R\x06family\x12\x12\n" +
+	"\x04user\x18\x02 \x01(\x03R\x04user\"\xfd\x01\n" +
+	"\x06Packet\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\x12\x1d\n" +
+	"\n" +
+	"amount_fen\x18\x02 \x01(\x03R\tamountFen\x12\x1d\n" +
+	"\n" +
+	"created_us\x18\x03 \x01(\x03R\tcreatedUs\x12-\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x17.hongbao.v1.PacketStateR\x05state\x12\x1a\n" +
+	"\bgreeting\x18\x05 \x01(\tR\bgreeting\x12)\n" +
+	"\x06shares\x18\x06 \x03(\v2\x11.hongbao.v1.ShareR\x06shares\x12'\n" +
+	"\x05stage\x18\a \x01(\x0e2\x11.hongbao.v1.StageR\x05stage\"\x90\x01\n" +
+	"\x05Share\x12%\n" +
+	"\x03for\x18\x01 \x01(\v2\x13.hongbao.v1.AccountR\x03for\x12\x1d\n" +
+	"\n" +
+	"amount_fen\x18\x02 \x01(\x03R\tamountFen\x12,\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x16.hongbao.v1.ShareStateR\x05state\x12\x13\n" +
+	"\x05at_us\x18\x04 \x01(\x03R\x04atUs\"\xdb\x01\n" +
+	"\x11SendPacketRequest\x12\"\n" +
+	"\x03who\x18\x01 \x01(\v2\x10.hongbao.v1.UserR\x03who\x12\x18\n" +
+	"\arequest\x18\x02 \x01(\x03R\arequest\x12\x1d\n" +
+	"\n" +
+	"amount_fen\x18\x03 \x01(\x03R\tamountFen\x12 \n" +
+	"\x02to\x18\x04 \x03(\v2\x10.hongbao.v1.UserR\x02to\x12\x1a\n" +
+	"\bgreeting\x18\x05 \x01(\tR\bgreeting\x12\x13\n" +
+	"\x05at_us\x18\x06 \x01(\x03R\x04atUs\x12\x16\n" +
+	"\x06tokens\x18\a \x03(\fR\x06tokens\"=\n" +
+	"\x0fSendPacketReply\x12*\n" +
+	"\x06packet\x18\x01 \x01(\v2\x12.hongbao.v1.PacketR\x06packet\"O\n" +
+	"\x11OpenPacketRequest\x12\"\n" +
+	"\x03who\x18\x01 \x01(\v2\x10.hongbao.v1.UserR\x03who\x12\x16\n" +
+	"\x06packet\x18\x02 \x01(\tR\x06packet\":\n" +
+	"\x0fOpenPacketReply\x12'\n" +
+	"\x05share\x18\x01 \x01(\v2\x11.hongbao.v1.ShareR\x05share\"W\n" +
+	"\x0eNoticesRequest\x12\"\n" +
+	"\x03who\x18\x01 \x01(\v2\x10.hongbao.v1.UserR\x03who\x12!\n" +
+	"\fhave_version\x18\x02 \x01(\x03R\vhaveVersion\"\x80\x01\n" +
+	"\fNoticesReply\x12>\n" +
+	"\rannouncements\x18\x01 \x03(\v2\x18.hongbao.v1.AnnouncementR\rannouncements\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x16\n" +
+	"\x06config\x18\x03 \x01(\tR\x06config*\x8d\x01\n" +
+	"\vPacketState\x12\x1c\n" +
+	"\x18PACKET_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12PACKET_STATE_ASKED\x10\x01\x12\x18\n" +
+	"\x14PACKET_STATE_REFUSED\x10\x02\x12\x15\n" +
+	"\x11PACKET_STATE_SENT\x10\x03\x12\x17\n" +
+	"\x13PACKET_STATE_CLOSED\x10\x04*\x8b\x01\n" +
+	"\n" +
+	"ShareState\x12\x17\n" +
+	"\x13SHARE_STATE_WAITING\x10\x00\x12\x17\n" +
+	"\x13SHARE_STATE_OPENING\x10\x01\x12\x16\n" +
+	"\x12SHARE_STATE_OPENED\x10\x02\x12\x19\n" +
+	"\x15SHARE_STATE_RETURNING\x10\x03\x12\x18\n" +
+	"\x14SHARE_STATE_RETURNED\x10\x042\xb2\x04\n" +
 	"\rWalletService\x12H\n" +
 	"\n" +
 	"WalletPage\x12\x1d.hongbao.v1.WalletPageRequest\x1a\x1b.hongbao.v1.WalletPageReply\x126\n" +
 	"\x04Flow\x12\x17.hongbao.v1.FlowRequest\x1a\x15.hongbao.v1.FlowReply\x12B\n" +
-	"\bWithdraw\x12\x1b.hongbao.v1.WithdrawRequest\x1a\x19.hongbao.v1.WithdrawReplyB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
+	"\bWithdraw\x12\x1b.hongbao.v1.WithdrawRequest\x1a\x19.hongbao.v1.WithdrawReply\x12?\n" +
+	"\aRewards\x12\x1a.hongbao.v1.RewardsRequest\x1a\x18.hongbao.v1.RewardsReply\x12E\n" +
+	"\tUseReward\x12\x1c.hongbao.v1.UseRewardRequest\x1a\x1a.hongbao.v1.UseRewardReply\x12H\n" +
+	"\n" +
+	"SendPacket\x12\x1d.hongbao.v1.SendPacketRequest\x1a\x1b.hongbao.v1.SendPacketReply\x12H\n" +
+	"\n" +
+	"OpenPacket\x12\x1d.hongbao.v1.OpenPacketRequest\x1a\x1b.hongbao.v1.OpenPacketReply\x12?\n" +
+	"\aNotices\x12\x1a.hongbao.v1.NoticesRequest\x1a\x18.hongbao.v1.NoticesReplyB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
 
 var (
 	file_hongbao_v1_wallet_proto_rawDescOnce sync.Once
@@ -786,49 +1803,98 @@ func file_hongbao_v1_wallet_proto_rawDescGZIP() []byte {
 	return file_hongbao_v1_wallet_proto_rawDescData
 }
 
-var file_hongbao_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_hongbao_v1_wallet_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_hongbao_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_hongbao_v1_wallet_proto_goTypes = []any{
-	(*WalletPageRequest)(nil), // 0: hongbao.v1.WalletPageRequest
-	(*WalletPageReply)(nil),   // 1: hongbao.v1.WalletPageReply
-	(*Line)(nil),              // 2: hongbao.v1.Line
-	(*Withdrawal)(nil),        // 3: hongbao.v1.Withdrawal
-	(*RefusedToken)(nil),      // 4: hongbao.v1.RefusedToken
-	(*FlowRequest)(nil),       // 5: hongbao.v1.FlowRequest
-	(*FlowReply)(nil),         // 6: hongbao.v1.FlowReply
-	(*WithdrawRequest)(nil),   // 7: hongbao.v1.WithdrawRequest
-	(*WithdrawReply)(nil),     // 8: hongbao.v1.WithdrawReply
-	(*User)(nil),              // 9: hongbao.v1.User
-	(Stage)(0),                // 10: hongbao.v1.Stage
-	(TokenStatus)(0),          // 11: hongbao.v1.TokenStatus
-	(WithdrawalState)(0),      // 12: hongbao.v1.WithdrawalState
-	(*ErrorDetail)(nil),       // 13: hongbao.v1.ErrorDetail
+	(PacketState)(0),          // 0: hongbao.v1.PacketState
+	(ShareState)(0),           // 1: hongbao.v1.ShareState
+	(*WalletPageRequest)(nil), // 2: hongbao.v1.WalletPageRequest
+	(*WalletPageReply)(nil),   // 3: hongbao.v1.WalletPageReply
+	(*Line)(nil),              // 4: hongbao.v1.Line
+	(*Withdrawal)(nil),        // 5: hongbao.v1.Withdrawal
+	(*RefusedToken)(nil),      // 6: hongbao.v1.RefusedToken
+	(*FlowRequest)(nil),       // 7: hongbao.v1.FlowRequest
+	(*FlowReply)(nil),         // 8: hongbao.v1.FlowReply
+	(*WithdrawRequest)(nil),   // 9: hongbao.v1.WithdrawRequest
+	(*WithdrawReply)(nil),     // 10: hongbao.v1.WithdrawReply
+	(*RewardsRequest)(nil),    // 11: hongbao.v1.RewardsRequest
+	(*RewardsReply)(nil),      // 12: hongbao.v1.RewardsReply
+	(*UseRewardRequest)(nil),  // 13: hongbao.v1.UseRewardRequest
+	(*UseRewardReply)(nil),    // 14: hongbao.v1.UseRewardReply
+	(*Account)(nil),           // 15: hongbao.v1.Account
+	(*Packet)(nil),            // 16: hongbao.v1.Packet
+	(*Share)(nil),             // 17: hongbao.v1.Share
+	(*SendPacketRequest)(nil), // 18: hongbao.v1.SendPacketRequest
+	(*SendPacketReply)(nil),   // 19: hongbao.v1.SendPacketReply
+	(*OpenPacketRequest)(nil), // 20: hongbao.v1.OpenPacketRequest
+	(*OpenPacketReply)(nil),   // 21: hongbao.v1.OpenPacketReply
+	(*NoticesRequest)(nil),    // 22: hongbao.v1.NoticesRequest
+	(*NoticesReply)(nil),      // 23: hongbao.v1.NoticesReply
+	(*User)(nil),              // 24: hongbao.v1.User
+	(Stage)(0),                // 25: hongbao.v1.Stage
+	(*Item)(nil),              // 26: hongbao.v1.Item
+	(*Announcement)(nil),      // 27: hongbao.v1.Announcement
+	(TokenStatus)(0),          // 28: hongbao.v1.TokenStatus
+	(WithdrawalState)(0),      // 29: hongbao.v1.WithdrawalState
+	(*ErrorDetail)(nil),       // 30: hongbao.v1.ErrorDetail
 }
 var file_hongbao_v1_wallet_proto_depIdxs = []int32{
-	9,  // 0: hongbao.v1.WalletPageRequest.who:type_name -> hongbao.v1.User
-	10, // 1: hongbao.v1.WalletPageReply.stage:type_name -> hongbao.v1.Stage
-	2,  // 2: hongbao.v1.WalletPageReply.lines:type_name -> hongbao.v1.Line
-	3,  // 3: hongbao.v1.WalletPageReply.withdrawals:type_name -> hongbao.v1.Withdrawal
-	4,  // 4: hongbao.v1.WalletPageReply.refused:type_name -> hongbao.v1.RefusedToken
-	11, // 5: hongbao.v1.Line.status:type_name -> hongbao.v1.TokenStatus
-	12, // 6: hongbao.v1.Withdrawal.state:type_name -> hongbao.v1.WithdrawalState
-	13, // 7: hongbao.v1.RefusedToken.error:type_name -> hongbao.v1.ErrorDetail
-	9,  // 8: hongbao.v1.FlowRequest.who:type_name -> hongbao.v1.User
-	2,  // 9: hongbao.v1.FlowReply.lines:type_name -> hongbao.v1.Line
-	3,  // 10: hongbao.v1.FlowReply.withdrawals:type_name -> hongbao.v1.Withdrawal
-	4,  // 11: hongbao.v1.FlowReply.refused:type_name -> hongbao.v1.RefusedToken
-	9,  // 12: hongbao.v1.WithdrawRequest.who:type_name -> hongbao.v1.User
-	12, // 13: hongbao.v1.WithdrawReply.state:type_name -> hongbao.v1.WithdrawalState
-	0,  // 14: hongbao.v1.WalletService.WalletPage:input_type -> hongbao.v1.WalletPageRequest
-	5,  // 15: hongbao.v1.WalletService.Flow:input_type -> hongbao.v1.FlowRequest
-	7,  // 16: hongbao.v1.WalletService.Withdraw:input_type -> hongbao.v1.WithdrawRequest
-	1,  // 17: hongbao.v1.WalletService.WalletPage:output_type -> hongbao.v1.WalletPageReply
-	6,  // 18: hongbao.v1.WalletService.Flow:output_type -> hongbao.v1.FlowReply
-	8,  // 19: hongbao.v1.WalletService.Withdraw:output_type -> hongbao.v1.WithdrawReply
-	17, // [17:20] is the sub-list for method output_type
-	14, // [14:17] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	24, // 0: hongbao.v1.WalletPageRequest.who:type_name -> hongbao.v1.User
+	25, // 1: hongbao.v1.WalletPageReply.stage:type_name -> hongbao.v1.Stage
+	4,  // 2: hongbao.v1.WalletPageReply.lines:type_name -> hongbao.v1.Line
+	5,  // 3: hongbao.v1.WalletPageReply.withdrawals:type_name -> hongbao.v1.Withdrawal
+	6,  // 4: hongbao.v1.WalletPageReply.refused:type_name -> hongbao.v1.RefusedToken
+	16, // 5: hongbao.v1.WalletPageReply.packets:type_name -> hongbao.v1.Packet
+	26, // 6: hongbao.v1.WalletPageReply.items:type_name -> hongbao.v1.Item
+	27, // 7: hongbao.v1.WalletPageReply.announcements:type_name -> hongbao.v1.Announcement
+	28, // 8: hongbao.v1.Line.status:type_name -> hongbao.v1.TokenStatus
+	29, // 9: hongbao.v1.Withdrawal.state:type_name -> hongbao.v1.WithdrawalState
+	30, // 10: hongbao.v1.RefusedToken.error:type_name -> hongbao.v1.ErrorDetail
+	24, // 11: hongbao.v1.FlowRequest.who:type_name -> hongbao.v1.User
+	4,  // 12: hongbao.v1.FlowReply.lines:type_name -> hongbao.v1.Line
+	5,  // 13: hongbao.v1.FlowReply.withdrawals:type_name -> hongbao.v1.Withdrawal
+	6,  // 14: hongbao.v1.FlowReply.refused:type_name -> hongbao.v1.RefusedToken
+	16, // 15: hongbao.v1.FlowReply.packets:type_name -> hongbao.v1.Packet
+	24, // 16: hongbao.v1.WithdrawRequest.who:type_name -> hongbao.v1.User
+	29, // 17: hongbao.v1.WithdrawReply.state:type_name -> hongbao.v1.WithdrawalState
+	24, // 18: hongbao.v1.RewardsRequest.who:type_name -> hongbao.v1.User
+	25, // 19: hongbao.v1.RewardsReply.stage:type_name -> hongbao.v1.Stage
+	26, // 20: hongbao.v1.RewardsReply.items:type_name -> hongbao.v1.Item
+	24, // 21: hongbao.v1.UseRewardRequest.who:type_name -> hongbao.v1.User
+	26, // 22: hongbao.v1.UseRewardReply.item:type_name -> hongbao.v1.Item
+	0,  // 23: hongbao.v1.Packet.state:type_name -> hongbao.v1.PacketState
+	17, // 24: hongbao.v1.Packet.shares:type_name -> hongbao.v1.Share
+	25, // 25: hongbao.v1.Packet.stage:type_name -> hongbao.v1.Stage
+	15, // 26: hongbao.v1.Share.for:type_name -> hongbao.v1.Account
+	1,  // 27: hongbao.v1.Share.state:type_name -> hongbao.v1.ShareState
+	24, // 28: hongbao.v1.SendPacketRequest.who:type_name -> hongbao.v1.User
+	24, // 29: hongbao.v1.SendPacketRequest.to:type_name -> hongbao.v1.User
+	16, // 30: hongbao.v1.SendPacketReply.packet:type_name -> hongbao.v1.Packet
+	24, // 31: hongbao.v1.OpenPacketRequest.who:type_name -> hongbao.v1.User
+	17, // 32: hongbao.v1.OpenPacketReply.share:type_name -> hongbao.v1.Share
+	24, // 33: hongbao.v1.NoticesRequest.who:type_name -> hongbao.v1.User
+	27, // 34: hongbao.v1.NoticesReply.announcements:type_name -> hongbao.v1.Announcement
+	2,  // 35: hongbao.v1.WalletService.WalletPage:input_type -> hongbao.v1.WalletPageRequest
+	7,  // 36: hongbao.v1.WalletService.Flow:input_type -> hongbao.v1.FlowRequest
+	9,  // 37: hongbao.v1.WalletService.Withdraw:input_type -> hongbao.v1.WithdrawRequest
+	11, // 38: hongbao.v1.WalletService.Rewards:input_type -> hongbao.v1.RewardsRequest
+	13, // 39: hongbao.v1.WalletService.UseReward:input_type -> hongbao.v1.UseRewardRequest
+	18, // 40: hongbao.v1.WalletService.SendPacket:input_type -> hongbao.v1.SendPacketRequest
+	20, // 41: hongbao.v1.WalletService.OpenPacket:input_type -> hongbao.v1.OpenPacketRequest
+	22, // 42: hongbao.v1.WalletService.Notices:input_type -> hongbao.v1.NoticesRequest
+	3,  // 43: hongbao.v1.WalletService.WalletPage:output_type -> hongbao.v1.WalletPageReply
+	8,  // 44: hongbao.v1.WalletService.Flow:output_type -> hongbao.v1.FlowReply
+	10, // 45: hongbao.v1.WalletService.Withdraw:output_type -> hongbao.v1.WithdrawReply
+	12, // 46: hongbao.v1.WalletService.Rewards:output_type -> hongbao.v1.RewardsReply
+	14, // 47: hongbao.v1.WalletService.UseReward:output_type -> hongbao.v1.UseRewardReply
+	19, // 48: hongbao.v1.WalletService.SendPacket:output_type -> hongbao.v1.SendPacketReply
+	21, // 49: hongbao.v1.WalletService.OpenPacket:output_type -> hongbao.v1.OpenPacketReply
+	23, // 50: hongbao.v1.WalletService.Notices:output_type -> hongbao.v1.NoticesReply
+	43, // [43:51] is the sub-list for method output_type
+	35, // [35:43] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_hongbao_v1_wallet_proto_init() }
@@ -842,13 +1908,14 @@ func file_hongbao_v1_wallet_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_hongbao_v1_wallet_proto_rawDesc), len(file_hongbao_v1_wallet_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   9,
+			NumEnums:      2,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_hongbao_v1_wallet_proto_goTypes,
 		DependencyIndexes: file_hongbao_v1_wallet_proto_depIdxs,
+		EnumInfos:         file_hongbao_v1_wallet_proto_enumTypes,
 		MessageInfos:      file_hongbao_v1_wallet_proto_msgTypes,
 	}.Build()
 	File_hongbao_v1_wallet_proto = out.File

@@ -68,6 +68,30 @@ func (b *BulkJobs) Job(_ context.Context, id int64) (wallet.BulkJob, error) {
 	return j.BulkJob, nil
 }
 
+// Find implements wallet.BulkJobs.
+func (b *BulkJobs) Find(_ context.Context, d wallet.BulkDigest) (wallet.BulkJob, bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.jobs, func(j bulkJob) bool { return j.Digest == d })
+	if i < 0 {
+		return wallet.BulkJob{}, false, nil
+	}
+	return b.jobs[i].BulkJob, true, nil
+}
+
+// Running implements wallet.BulkJobs.
+func (b *BulkJobs) Running(_ context.Context, limit int) ([]wallet.BulkJob, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []wallet.BulkJob
+	for _, j := range b.jobs {
+		if len(out) < limit && j.State == wallet.BulkRunning {
+			out = append(out, j.BulkJob)
+		}
+	}
+	return out, nil
+}
+
 // Jobs implements wallet.BulkJobs.
 func (b *BulkJobs) Jobs(_ context.Context, before int64, limit int) ([]wallet.BulkJob, error) {
 	b.mu.Lock()

@@ -57,6 +57,54 @@ const (
 	// OperatorServiceCleanUpLoadTestProcedure is the fully-qualified name of the OperatorService's
 	// CleanUpLoadTest RPC.
 	OperatorServiceCleanUpLoadTestProcedure = "/hongbao.v1.OperatorService/CleanUpLoadTest"
+	// OperatorServiceGetSettingsProcedure is the fully-qualified name of the OperatorService's
+	// GetSettings RPC.
+	OperatorServiceGetSettingsProcedure = "/hongbao.v1.OperatorService/GetSettings"
+	// OperatorServiceChangeSettingsProcedure is the fully-qualified name of the OperatorService's
+	// ChangeSettings RPC.
+	OperatorServiceChangeSettingsProcedure = "/hongbao.v1.OperatorService/ChangeSettings"
+	// OperatorServiceAnnouncementsProcedure is the fully-qualified name of the OperatorService's
+	// Announcements RPC.
+	OperatorServiceAnnouncementsProcedure = "/hongbao.v1.OperatorService/Announcements"
+	// OperatorServiceAnnounceProcedure is the fully-qualified name of the OperatorService's Announce
+	// RPC.
+	OperatorServiceAnnounceProcedure = "/hongbao.v1.OperatorService/Announce"
+	// OperatorServiceWithdrawAnnouncementProcedure is the fully-qualified name of the OperatorService's
+	// WithdrawAnnouncement RPC.
+	OperatorServiceWithdrawAnnouncementProcedure = "/hongbao.v1.OperatorService/WithdrawAnnouncement"
+	// OperatorServicePublishPageConfigProcedure is the fully-qualified name of the OperatorService's
+	// PublishPageConfig RPC.
+	OperatorServicePublishPageConfigProcedure = "/hongbao.v1.OperatorService/PublishPageConfig"
+	// OperatorServiceRollBackPageConfigProcedure is the fully-qualified name of the OperatorService's
+	// RollBackPageConfig RPC.
+	OperatorServiceRollBackPageConfigProcedure = "/hongbao.v1.OperatorService/RollBackPageConfig"
+	// OperatorServicePageConfigsProcedure is the fully-qualified name of the OperatorService's
+	// PageConfigs RPC.
+	OperatorServicePageConfigsProcedure = "/hongbao.v1.OperatorService/PageConfigs"
+	// OperatorServiceGetPageConfigProcedure is the fully-qualified name of the OperatorService's
+	// GetPageConfig RPC.
+	OperatorServiceGetPageConfigProcedure = "/hongbao.v1.OperatorService/GetPageConfig"
+	// OperatorServiceCheckBulkProcedure is the fully-qualified name of the OperatorService's CheckBulk
+	// RPC.
+	OperatorServiceCheckBulkProcedure = "/hongbao.v1.OperatorService/CheckBulk"
+	// OperatorServiceCreateBulkProcedure is the fully-qualified name of the OperatorService's
+	// CreateBulk RPC.
+	OperatorServiceCreateBulkProcedure = "/hongbao.v1.OperatorService/CreateBulk"
+	// OperatorServiceStartBulkProcedure is the fully-qualified name of the OperatorService's StartBulk
+	// RPC.
+	OperatorServiceStartBulkProcedure = "/hongbao.v1.OperatorService/StartBulk"
+	// OperatorServiceStopBulkProcedure is the fully-qualified name of the OperatorService's StopBulk
+	// RPC.
+	OperatorServiceStopBulkProcedure = "/hongbao.v1.OperatorService/StopBulk"
+	// OperatorServiceBulkJobsProcedure is the fully-qualified name of the OperatorService's BulkJobs
+	// RPC.
+	OperatorServiceBulkJobsProcedure = "/hongbao.v1.OperatorService/BulkJobs"
+	// OperatorServiceBulkRowsProcedure is the fully-qualified name of the OperatorService's BulkRows
+	// RPC.
+	OperatorServiceBulkRowsProcedure = "/hongbao.v1.OperatorService/BulkRows"
+	// OperatorServiceRefundRewardProcedure is the fully-qualified name of the OperatorService's
+	// RefundReward RPC.
+	OperatorServiceRefundRewardProcedure = "/hongbao.v1.OperatorService/RefundReward"
 )
 
 // OperatorServiceClient is a client for the hongbao.v1.OperatorService service.
@@ -77,6 +125,47 @@ type OperatorServiceClient interface {
 	// it cannot touch live data. Refused while marked requests are worked on or postings are held, unless forced, and
 	// while another instance lives. Idempotent. Slow. Role: operator.
 	CleanUpLoadTest(context.Context, *hongbaopb.CleanUpLoadTestRequest) (*hongbaopb.CleanUpLoadTestReply, error)
+	// GetSettings returns what can be changed while the service runs, besides the switches. Role: viewer, operator,
+	// auditor. Never marked.
+	GetSettings(context.Context, *hongbaopb.GetSettingsRequest) (*hongbaopb.GetSettingsReply, error)
+	// ChangeSettings replaces the settings by ones that were made from the version that they carry; "stale": there is a
+	// newer one. Role: operator. Never marked.
+	ChangeSettings(context.Context, *hongbaopb.ChangeSettingsRequest) (*hongbaopb.ChangeSettingsReply, error)
+	// Announcements lists the announcements that are not over. Role: viewer, operator, auditor. Never marked.
+	Announcements(context.Context, *hongbaopb.AnnouncementsRequest) (*hongbaopb.AnnouncementsReply, error)
+	// Announce shows a text to users, who see it within a second. Showing the same again changes nothing. Role: operator.
+	// Never marked.
+	Announce(context.Context, *hongbaopb.AnnounceRequest) (*hongbaopb.AnnounceReply, error)
+	// WithdrawAnnouncement takes one down. Idempotent. Role: operator. Never marked.
+	WithdrawAnnouncement(context.Context, *hongbaopb.WithdrawAnnouncementRequest) (*hongbaopb.WithdrawAnnouncementReply, error)
+	// PublishPageConfig puts the next version of the page configuration in force; "stale": there is a newer one than the
+	// one it was made from. A repeat answers as the first time. Role: operator. Never marked.
+	PublishPageConfig(context.Context, *hongbaopb.PublishPageConfigRequest) (*hongbaopb.PublishPageConfigReply, error)
+	// RollBackPageConfig publishes an old version's body as the next version. A repeat answers as the first time. Role:
+	// operator. Never marked.
+	RollBackPageConfig(context.Context, *hongbaopb.RollBackPageConfigRequest) (*hongbaopb.RollBackPageConfigReply, error)
+	// PageConfigs lists the versions, newest first, without their bodies. Role: viewer, operator, auditor. Never marked.
+	PageConfigs(context.Context, *hongbaopb.PageConfigsRequest) (*hongbaopb.PageConfigsReply, error)
+	// GetPageConfig returns one version. Role: viewer, operator, auditor. Never marked.
+	GetPageConfig(context.Context, *hongbaopb.GetPageConfigRequest) (*hongbaopb.GetPageConfigReply, error)
+	// CheckBulk is the dry run of a bulk re-issue: what it would grant, whether budget and stock are enough, and every
+	// fault of the list with its line. Nothing is recorded. Role: operator, auditor. Never marked.
+	CheckBulk(context.Context, *hongbaopb.CheckBulkRequest) (*hongbaopb.CheckBulkReply, error)
+	// CreateBulk records a list as a job, which grants nothing before it is started. A list with faults is refused. A list
+	// is a job once: a repeat gets the same job. Role: operator. Never marked.
+	CreateBulk(context.Context, *hongbaopb.CreateBulkRequest) (*hongbaopb.CreateBulkReply, error)
+	// StartBulk starts a job, or goes on with one that was stopped. Refused while budget or stock are not enough for what
+	// is left of it. Idempotent. Role: operator. Never marked.
+	StartBulk(context.Context, *hongbaopb.StartBulkRequest) (*hongbaopb.StartBulkReply, error)
+	// StopBulk stops a job; what was granted stays granted. Idempotent. Role: operator. Never marked.
+	StopBulk(context.Context, *hongbaopb.StopBulkRequest) (*hongbaopb.StopBulkReply, error)
+	// BulkJobs lists jobs and how far they have come, newest first. Role: viewer, operator, auditor. Never marked.
+	BulkJobs(context.Context, *hongbaopb.BulkJobsRequest) (*hongbaopb.BulkJobsReply, error)
+	// BulkRows lists a job's rows and their outcomes, in order. Role: operator, auditor. Never marked.
+	BulkRows(context.Context, *hongbaopb.BulkRowsRequest) (*hongbaopb.BulkRowsReply, error)
+	// RefundReward takes back a reward other than cash that was not used; its coupon is in the stock again. Idempotent.
+	// Role: operator. Never marked.
+	RefundReward(context.Context, *hongbaopb.RefundRewardRequest) (*hongbaopb.RefundRewardReply, error)
 }
 
 // NewOperatorServiceClient constructs a client for the hongbao.v1.OperatorService service. By
@@ -132,18 +221,130 @@ func NewOperatorServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			connect.WithSchema(operatorServiceMethods.ByName("CleanUpLoadTest")),
 			connect.WithClientOptions(opts...),
 		),
+		getSettings: connect.NewClient[hongbaopb.GetSettingsRequest, hongbaopb.GetSettingsReply](
+			httpClient,
+			baseURL+OperatorServiceGetSettingsProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("GetSettings")),
+			connect.WithClientOptions(opts...),
+		),
+		changeSettings: connect.NewClient[hongbaopb.ChangeSettingsRequest, hongbaopb.ChangeSettingsReply](
+			httpClient,
+			baseURL+OperatorServiceChangeSettingsProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("ChangeSettings")),
+			connect.WithClientOptions(opts...),
+		),
+		announcements: connect.NewClient[hongbaopb.AnnouncementsRequest, hongbaopb.AnnouncementsReply](
+			httpClient,
+			baseURL+OperatorServiceAnnouncementsProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("Announcements")),
+			connect.WithClientOptions(opts...),
+		),
+		announce: connect.NewClient[hongbaopb.AnnounceRequest, hongbaopb.AnnounceReply](
+			httpClient,
+			baseURL+OperatorServiceAnnounceProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("Announce")),
+			connect.WithClientOptions(opts...),
+		),
+		withdrawAnnouncement: connect.NewClient[hongbaopb.WithdrawAnnouncementRequest, hongbaopb.WithdrawAnnouncementReply](
+			httpClient,
+			baseURL+OperatorServiceWithdrawAnnouncementProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("WithdrawAnnouncement")),
+			connect.WithClientOptions(opts...),
+		),
+		publishPageConfig: connect.NewClient[hongbaopb.PublishPageConfigRequest, hongbaopb.PublishPageConfigReply](
+			httpClient,
+			baseURL+OperatorServicePublishPageConfigProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("PublishPageConfig")),
+			connect.WithClientOptions(opts...),
+		),
+		rollBackPageConfig: connect.NewClient[hongbaopb.RollBackPageConfigRequest, hongbaopb.RollBackPageConfigReply](
+			httpClient,
+			baseURL+OperatorServiceRollBackPageConfigProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("RollBackPageConfig")),
+			connect.WithClientOptions(opts...),
+		),
+		pageConfigs: connect.NewClient[hongbaopb.PageConfigsRequest, hongbaopb.PageConfigsReply](
+			httpClient,
+			baseURL+OperatorServicePageConfigsProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("PageConfigs")),
+			connect.WithClientOptions(opts...),
+		),
+		getPageConfig: connect.NewClient[hongbaopb.GetPageConfigRequest, hongbaopb.GetPageConfigReply](
+			httpClient,
+			baseURL+OperatorServiceGetPageConfigProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("GetPageConfig")),
+			connect.WithClientOptions(opts...),
+		),
+		checkBulk: connect.NewClient[hongbaopb.CheckBulkRequest, hongbaopb.CheckBulkReply](
+			httpClient,
+			baseURL+OperatorServiceCheckBulkProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("CheckBulk")),
+			connect.WithClientOptions(opts...),
+		),
+		createBulk: connect.NewClient[hongbaopb.CreateBulkRequest, hongbaopb.CreateBulkReply](
+			httpClient,
+			baseURL+OperatorServiceCreateBulkProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("CreateBulk")),
+			connect.WithClientOptions(opts...),
+		),
+		startBulk: connect.NewClient[hongbaopb.StartBulkRequest, hongbaopb.StartBulkReply](
+			httpClient,
+			baseURL+OperatorServiceStartBulkProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("StartBulk")),
+			connect.WithClientOptions(opts...),
+		),
+		stopBulk: connect.NewClient[hongbaopb.StopBulkRequest, hongbaopb.StopBulkReply](
+			httpClient,
+			baseURL+OperatorServiceStopBulkProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("StopBulk")),
+			connect.WithClientOptions(opts...),
+		),
+		bulkJobs: connect.NewClient[hongbaopb.BulkJobsRequest, hongbaopb.BulkJobsReply](
+			httpClient,
+			baseURL+OperatorServiceBulkJobsProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("BulkJobs")),
+			connect.WithClientOptions(opts...),
+		),
+		bulkRows: connect.NewClient[hongbaopb.BulkRowsRequest, hongbaopb.BulkRowsReply](
+			httpClient,
+			baseURL+OperatorServiceBulkRowsProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("BulkRows")),
+			connect.WithClientOptions(opts...),
+		),
+		refundReward: connect.NewClient[hongbaopb.RefundRewardRequest, hongbaopb.RefundRewardReply](
+			httpClient,
+			baseURL+OperatorServiceRefundRewardProcedure,
+			connect.WithSchema(operatorServiceMethods.ByName("RefundReward")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // operatorServiceClient implements OperatorServiceClient.
 type operatorServiceClient struct {
-	listSwitches    *connect.Client[hongbaopb.ListSwitchesRequest, hongbaopb.ListSwitchesReply]
-	setSwitch       *connect.Client[hongbaopb.SetSwitchRequest, hongbaopb.SetSwitchReply]
-	status          *connect.Client[hongbaopb.StatusRequest, hongbaopb.StatusReply]
-	auditBudget     *connect.Client[hongbaopb.AuditBudgetRequest, hongbaopb.AuditBudgetReply]
-	reconcile       *connect.Client[hongbaopb.ReconcileRequest, hongbaopb.ReconcileReply]
-	auditLog        *connect.Client[hongbaopb.AuditLogRequest, hongbaopb.AuditLogReply]
-	cleanUpLoadTest *connect.Client[hongbaopb.CleanUpLoadTestRequest, hongbaopb.CleanUpLoadTestReply]
+	listSwitches         *connect.Client[hongbaopb.ListSwitchesRequest, hongbaopb.ListSwitchesReply]
+	setSwitch            *connect.Client[hongbaopb.SetSwitchRequest, hongbaopb.SetSwitchReply]
+	status               *connect.Client[hongbaopb.StatusRequest, hongbaopb.StatusReply]
+	auditBudget          *connect.Client[hongbaopb.AuditBudgetRequest, hongbaopb.AuditBudgetReply]
+	reconcile            *connect.Client[hongbaopb.ReconcileRequest, hongbaopb.ReconcileReply]
+	auditLog             *connect.Client[hongbaopb.AuditLogRequest, hongbaopb.AuditLogReply]
+	cleanUpLoadTest      *connect.Client[hongbaopb.CleanUpLoadTestRequest, hongbaopb.CleanUpLoadTestReply]
+	getSettings          *connect.Client[hongbaopb.GetSettingsRequest, hongbaopb.GetSettingsReply]
+	changeSettings       *connect.Client[hongbaopb.ChangeSettingsRequest, hongbaopb.ChangeSettingsReply]
+	announcements        *connect.Client[hongbaopb.AnnouncementsRequest, hongbaopb.AnnouncementsReply]
+	announce             *connect.Client[hongbaopb.AnnounceRequest, hongbaopb.AnnounceReply]
+	withdrawAnnouncement *connect.Client[hongbaopb.WithdrawAnnouncementRequest, hongbaopb.WithdrawAnnouncementReply]
+	publishPageConfig    *connect.Client[hongbaopb.PublishPageConfigRequest, hongbaopb.PublishPageConfigReply]
+	rollBackPageConfig   *connect.Client[hongbaopb.RollBackPageConfigRequest, hongbaopb.RollBackPageConfigReply]
+	pageConfigs          *connect.Client[hongbaopb.PageConfigsRequest, hongbaopb.PageConfigsReply]
+	getPageConfig        *connect.Client[hongbaopb.GetPageConfigRequest, hongbaopb.GetPageConfigReply]
+	checkBulk            *connect.Client[hongbaopb.CheckBulkRequest, hongbaopb.CheckBulkReply]
+	createBulk           *connect.Client[hongbaopb.CreateBulkRequest, hongbaopb.CreateBulkReply]
+	startBulk            *connect.Client[hongbaopb.StartBulkRequest, hongbaopb.StartBulkReply]
+	stopBulk             *connect.Client[hongbaopb.StopBulkRequest, hongbaopb.StopBulkReply]
+	bulkJobs             *connect.Client[hongbaopb.BulkJobsRequest, hongbaopb.BulkJobsReply]
+	bulkRows             *connect.Client[hongbaopb.BulkRowsRequest, hongbaopb.BulkRowsReply]
+	refundReward         *connect.Client[hongbaopb.RefundRewardRequest, hongbaopb.RefundRewardReply]
 }
 
 // ListSwitches calls hongbao.v1.OperatorService.ListSwitches.
@@ -209,6 +410,150 @@ func (c *operatorServiceClient) CleanUpLoadTest(ctx context.Context, req *hongba
 	return nil, err
 }
 
+// GetSettings calls hongbao.v1.OperatorService.GetSettings.
+func (c *operatorServiceClient) GetSettings(ctx context.Context, req *hongbaopb.GetSettingsRequest) (*hongbaopb.GetSettingsReply, error) {
+	response, err := c.getSettings.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ChangeSettings calls hongbao.v1.OperatorService.ChangeSettings.
+func (c *operatorServiceClient) ChangeSettings(ctx context.Context, req *hongbaopb.ChangeSettingsRequest) (*hongbaopb.ChangeSettingsReply, error) {
+	response, err := c.changeSettings.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// Announcements calls hongbao.v1.OperatorService.Announcements.
+func (c *operatorServiceClient) Announcements(ctx context.Context, req *hongbaopb.AnnouncementsRequest) (*hongbaopb.AnnouncementsReply, error) {
+	response, err := c.announcements.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// Announce calls hongbao.v1.OperatorService.Announce.
+func (c *operatorServiceClient) Announce(ctx context.Context, req *hongbaopb.AnnounceRequest) (*hongbaopb.AnnounceReply, error) {
+	response, err := c.announce.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// WithdrawAnnouncement calls hongbao.v1.OperatorService.WithdrawAnnouncement.
+func (c *operatorServiceClient) WithdrawAnnouncement(ctx context.Context, req *hongbaopb.WithdrawAnnouncementRequest) (*hongbaopb.WithdrawAnnouncementReply, error) {
+	response, err := c.withdrawAnnouncement.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// PublishPageConfig calls hongbao.v1.OperatorService.PublishPageConfig.
+func (c *operatorServiceClient) PublishPageConfig(ctx context.Context, req *hongbaopb.PublishPageConfigRequest) (*hongbaopb.PublishPageConfigReply, error) {
+	response, err := c.publishPageConfig.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RollBackPageConfig calls hongbao.v1.OperatorService.RollBackPageConfig.
+func (c *operatorServiceClient) RollBackPageConfig(ctx context.Context, req *hongbaopb.RollBackPageConfigRequest) (*hongbaopb.RollBackPageConfigReply, error) {
+	response, err := c.rollBackPageConfig.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// PageConfigs calls hongbao.v1.OperatorService.PageConfigs.
+func (c *operatorServiceClient) PageConfigs(ctx context.Context, req *hongbaopb.PageConfigsRequest) (*hongbaopb.PageConfigsReply, error) {
+	response, err := c.pageConfigs.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetPageConfig calls hongbao.v1.OperatorService.GetPageConfig.
+func (c *operatorServiceClient) GetPageConfig(ctx context.Context, req *hongbaopb.GetPageConfigRequest) (*hongbaopb.GetPageConfigReply, error) {
+	response, err := c.getPageConfig.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CheckBulk calls hongbao.v1.OperatorService.CheckBulk.
+func (c *operatorServiceClient) CheckBulk(ctx context.Context, req *hongbaopb.CheckBulkRequest) (*hongbaopb.CheckBulkReply, error) {
+	response, err := c.checkBulk.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CreateBulk calls hongbao.v1.OperatorService.CreateBulk.
+func (c *operatorServiceClient) CreateBulk(ctx context.Context, req *hongbaopb.CreateBulkRequest) (*hongbaopb.CreateBulkReply, error) {
+	response, err := c.createBulk.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// StartBulk calls hongbao.v1.OperatorService.StartBulk.
+func (c *operatorServiceClient) StartBulk(ctx context.Context, req *hongbaopb.StartBulkRequest) (*hongbaopb.StartBulkReply, error) {
+	response, err := c.startBulk.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// StopBulk calls hongbao.v1.OperatorService.StopBulk.
+func (c *operatorServiceClient) StopBulk(ctx context.Context, req *hongbaopb.StopBulkRequest) (*hongbaopb.StopBulkReply, error) {
+	response, err := c.stopBulk.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// BulkJobs calls hongbao.v1.OperatorService.BulkJobs.
+func (c *operatorServiceClient) BulkJobs(ctx context.Context, req *hongbaopb.BulkJobsRequest) (*hongbaopb.BulkJobsReply, error) {
+	response, err := c.bulkJobs.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// BulkRows calls hongbao.v1.OperatorService.BulkRows.
+func (c *operatorServiceClient) BulkRows(ctx context.Context, req *hongbaopb.BulkRowsRequest) (*hongbaopb.BulkRowsReply, error) {
+	response, err := c.bulkRows.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RefundReward calls hongbao.v1.OperatorService.RefundReward.
+func (c *operatorServiceClient) RefundReward(ctx context.Context, req *hongbaopb.RefundRewardRequest) (*hongbaopb.RefundRewardReply, error) {
+	response, err := c.refundReward.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // OperatorServiceHandler is an implementation of the hongbao.v1.OperatorService service.
 type OperatorServiceHandler interface {
 	// ListSwitches returns the degrade switches. Role: viewer, operator, auditor. Never marked.
@@ -227,6 +572,47 @@ type OperatorServiceHandler interface {
 	// it cannot touch live data. Refused while marked requests are worked on or postings are held, unless forced, and
 	// while another instance lives. Idempotent. Slow. Role: operator.
 	CleanUpLoadTest(context.Context, *hongbaopb.CleanUpLoadTestRequest) (*hongbaopb.CleanUpLoadTestReply, error)
+	// GetSettings returns what can be changed while the service runs, besides the switches. Role: viewer, operator,
+	// auditor. Never marked.
+	GetSettings(context.Context, *hongbaopb.GetSettingsRequest) (*hongbaopb.GetSettingsReply, error)
+	// ChangeSettings replaces the settings by ones that were made from the version that they carry; "stale": there is a
+	// newer one. Role: operator. Never marked.
+	ChangeSettings(context.Context, *hongbaopb.ChangeSettingsRequest) (*hongbaopb.ChangeSettingsReply, error)
+	// Announcements lists the announcements that are not over. Role: viewer, operator, auditor. Never marked.
+	Announcements(context.Context, *hongbaopb.AnnouncementsRequest) (*hongbaopb.AnnouncementsReply, error)
+	// Announce shows a text to users, who see it within a second. Showing the same again changes nothing. Role: operator.
+	// Never marked.
+	Announce(context.Context, *hongbaopb.AnnounceRequest) (*hongbaopb.AnnounceReply, error)
+	// WithdrawAnnouncement takes one down. Idempotent. Role: operator. Never marked.
+	WithdrawAnnouncement(context.Context, *hongbaopb.WithdrawAnnouncementRequest) (*hongbaopb.WithdrawAnnouncementReply, error)
+	// PublishPageConfig puts the next version of the page configuration in force; "stale": there is a newer one than the
+	// one it was made from. A repeat answers as the first time. Role: operator. Never marked.
+	PublishPageConfig(context.Context, *hongbaopb.PublishPageConfigRequest) (*hongbaopb.PublishPageConfigReply, error)
+	// RollBackPageConfig publishes an old version's body as the next version. A repeat answers as the first time. Role:
+	// operator. Never marked.
+	RollBackPageConfig(context.Context, *hongbaopb.RollBackPageConfigRequest) (*hongbaopb.RollBackPageConfigReply, error)
+	// PageConfigs lists the versions, newest first, without their bodies. Role: viewer, operator, auditor. Never marked.
+	PageConfigs(context.Context, *hongbaopb.PageConfigsRequest) (*hongbaopb.PageConfigsReply, error)
+	// GetPageConfig returns one version. Role: viewer, operator, auditor. Never marked.
+	GetPageConfig(context.Context, *hongbaopb.GetPageConfigRequest) (*hongbaopb.GetPageConfigReply, error)
+	// CheckBulk is the dry run of a bulk re-issue: what it would grant, whether budget and stock are enough, and every
+	// fault of the list with its line. Nothing is recorded. Role: operator, auditor. Never marked.
+	CheckBulk(context.Context, *hongbaopb.CheckBulkRequest) (*hongbaopb.CheckBulkReply, error)
+	// CreateBulk records a list as a job, which grants nothing before it is started. A list with faults is refused. A list
+	// is a job once: a repeat gets the same job. Role: operator. Never marked.
+	CreateBulk(context.Context, *hongbaopb.CreateBulkRequest) (*hongbaopb.CreateBulkReply, error)
+	// StartBulk starts a job, or goes on with one that was stopped. Refused while budget or stock are not enough for what
+	// is left of it. Idempotent. Role: operator. Never marked.
+	StartBulk(context.Context, *hongbaopb.StartBulkRequest) (*hongbaopb.StartBulkReply, error)
+	// StopBulk stops a job; what was granted stays granted. Idempotent. Role: operator. Never marked.
+	StopBulk(context.Context, *hongbaopb.StopBulkRequest) (*hongbaopb.StopBulkReply, error)
+	// BulkJobs lists jobs and how far they have come, newest first. Role: viewer, operator, auditor. Never marked.
+	BulkJobs(context.Context, *hongbaopb.BulkJobsRequest) (*hongbaopb.BulkJobsReply, error)
+	// BulkRows lists a job's rows and their outcomes, in order. Role: operator, auditor. Never marked.
+	BulkRows(context.Context, *hongbaopb.BulkRowsRequest) (*hongbaopb.BulkRowsReply, error)
+	// RefundReward takes back a reward other than cash that was not used; its coupon is in the stock again. Idempotent.
+	// Role: operator. Never marked.
+	RefundReward(context.Context, *hongbaopb.RefundRewardRequest) (*hongbaopb.RefundRewardReply, error)
 }
 
 // NewOperatorServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -278,6 +664,102 @@ func NewOperatorServiceHandler(svc OperatorServiceHandler, opts ...connect.Handl
 		connect.WithSchema(operatorServiceMethods.ByName("CleanUpLoadTest")),
 		connect.WithHandlerOptions(opts...),
 	)
+	operatorServiceGetSettingsHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceGetSettingsProcedure,
+		svc.GetSettings,
+		connect.WithSchema(operatorServiceMethods.ByName("GetSettings")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceChangeSettingsHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceChangeSettingsProcedure,
+		svc.ChangeSettings,
+		connect.WithSchema(operatorServiceMethods.ByName("ChangeSettings")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceAnnouncementsHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceAnnouncementsProcedure,
+		svc.Announcements,
+		connect.WithSchema(operatorServiceMethods.ByName("Announcements")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceAnnounceHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceAnnounceProcedure,
+		svc.Announce,
+		connect.WithSchema(operatorServiceMethods.ByName("Announce")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceWithdrawAnnouncementHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceWithdrawAnnouncementProcedure,
+		svc.WithdrawAnnouncement,
+		connect.WithSchema(operatorServiceMethods.ByName("WithdrawAnnouncement")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServicePublishPageConfigHandler := connect.NewUnaryHandlerSimple(
+		OperatorServicePublishPageConfigProcedure,
+		svc.PublishPageConfig,
+		connect.WithSchema(operatorServiceMethods.ByName("PublishPageConfig")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceRollBackPageConfigHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceRollBackPageConfigProcedure,
+		svc.RollBackPageConfig,
+		connect.WithSchema(operatorServiceMethods.ByName("RollBackPageConfig")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServicePageConfigsHandler := connect.NewUnaryHandlerSimple(
+		OperatorServicePageConfigsProcedure,
+		svc.PageConfigs,
+		connect.WithSchema(operatorServiceMethods.ByName("PageConfigs")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceGetPageConfigHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceGetPageConfigProcedure,
+		svc.GetPageConfig,
+		connect.WithSchema(operatorServiceMethods.ByName("GetPageConfig")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceCheckBulkHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceCheckBulkProcedure,
+		svc.CheckBulk,
+		connect.WithSchema(operatorServiceMethods.ByName("CheckBulk")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceCreateBulkHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceCreateBulkProcedure,
+		svc.CreateBulk,
+		connect.WithSchema(operatorServiceMethods.ByName("CreateBulk")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceStartBulkHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceStartBulkProcedure,
+		svc.StartBulk,
+		connect.WithSchema(operatorServiceMethods.ByName("StartBulk")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceStopBulkHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceStopBulkProcedure,
+		svc.StopBulk,
+		connect.WithSchema(operatorServiceMethods.ByName("StopBulk")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceBulkJobsHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceBulkJobsProcedure,
+		svc.BulkJobs,
+		connect.WithSchema(operatorServiceMethods.ByName("BulkJobs")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceBulkRowsHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceBulkRowsProcedure,
+		svc.BulkRows,
+		connect.WithSchema(operatorServiceMethods.ByName("BulkRows")),
+		connect.WithHandlerOptions(opts...),
+	)
+	operatorServiceRefundRewardHandler := connect.NewUnaryHandlerSimple(
+		OperatorServiceRefundRewardProcedure,
+		svc.RefundReward,
+		connect.WithSchema(operatorServiceMethods.ByName("RefundReward")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/hongbao.v1.OperatorService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case OperatorServiceListSwitchesProcedure:
@@ -294,6 +776,38 @@ func NewOperatorServiceHandler(svc OperatorServiceHandler, opts ...connect.Handl
 			operatorServiceAuditLogHandler.ServeHTTP(w, r)
 		case OperatorServiceCleanUpLoadTestProcedure:
 			operatorServiceCleanUpLoadTestHandler.ServeHTTP(w, r)
+		case OperatorServiceGetSettingsProcedure:
+			operatorServiceGetSettingsHandler.ServeHTTP(w, r)
+		case OperatorServiceChangeSettingsProcedure:
+			operatorServiceChangeSettingsHandler.ServeHTTP(w, r)
+		case OperatorServiceAnnouncementsProcedure:
+			operatorServiceAnnouncementsHandler.ServeHTTP(w, r)
+		case OperatorServiceAnnounceProcedure:
+			operatorServiceAnnounceHandler.ServeHTTP(w, r)
+		case OperatorServiceWithdrawAnnouncementProcedure:
+			operatorServiceWithdrawAnnouncementHandler.ServeHTTP(w, r)
+		case OperatorServicePublishPageConfigProcedure:
+			operatorServicePublishPageConfigHandler.ServeHTTP(w, r)
+		case OperatorServiceRollBackPageConfigProcedure:
+			operatorServiceRollBackPageConfigHandler.ServeHTTP(w, r)
+		case OperatorServicePageConfigsProcedure:
+			operatorServicePageConfigsHandler.ServeHTTP(w, r)
+		case OperatorServiceGetPageConfigProcedure:
+			operatorServiceGetPageConfigHandler.ServeHTTP(w, r)
+		case OperatorServiceCheckBulkProcedure:
+			operatorServiceCheckBulkHandler.ServeHTTP(w, r)
+		case OperatorServiceCreateBulkProcedure:
+			operatorServiceCreateBulkHandler.ServeHTTP(w, r)
+		case OperatorServiceStartBulkProcedure:
+			operatorServiceStartBulkHandler.ServeHTTP(w, r)
+		case OperatorServiceStopBulkProcedure:
+			operatorServiceStopBulkHandler.ServeHTTP(w, r)
+		case OperatorServiceBulkJobsProcedure:
+			operatorServiceBulkJobsHandler.ServeHTTP(w, r)
+		case OperatorServiceBulkRowsProcedure:
+			operatorServiceBulkRowsHandler.ServeHTTP(w, r)
+		case OperatorServiceRefundRewardProcedure:
+			operatorServiceRefundRewardHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -329,4 +843,68 @@ func (UnimplementedOperatorServiceHandler) AuditLog(context.Context, *hongbaopb.
 
 func (UnimplementedOperatorServiceHandler) CleanUpLoadTest(context.Context, *hongbaopb.CleanUpLoadTestRequest) (*hongbaopb.CleanUpLoadTestReply, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.CleanUpLoadTest is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) GetSettings(context.Context, *hongbaopb.GetSettingsRequest) (*hongbaopb.GetSettingsReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.GetSettings is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) ChangeSettings(context.Context, *hongbaopb.ChangeSettingsRequest) (*hongbaopb.ChangeSettingsReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.ChangeSettings is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) Announcements(context.Context, *hongbaopb.AnnouncementsRequest) (*hongbaopb.AnnouncementsReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.Announcements is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) Announce(context.Context, *hongbaopb.AnnounceRequest) (*hongbaopb.AnnounceReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.Announce is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) WithdrawAnnouncement(context.Context, *hongbaopb.WithdrawAnnouncementRequest) (*hongbaopb.WithdrawAnnouncementReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.WithdrawAnnouncement is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) PublishPageConfig(context.Context, *hongbaopb.PublishPageConfigRequest) (*hongbaopb.PublishPageConfigReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.PublishPageConfig is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) RollBackPageConfig(context.Context, *hongbaopb.RollBackPageConfigRequest) (*hongbaopb.RollBackPageConfigReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.RollBackPageConfig is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) PageConfigs(context.Context, *hongbaopb.PageConfigsRequest) (*hongbaopb.PageConfigsReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.PageConfigs is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) GetPageConfig(context.Context, *hongbaopb.GetPageConfigRequest) (*hongbaopb.GetPageConfigReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.GetPageConfig is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) CheckBulk(context.Context, *hongbaopb.CheckBulkRequest) (*hongbaopb.CheckBulkReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.CheckBulk is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) CreateBulk(context.Context, *hongbaopb.CreateBulkRequest) (*hongbaopb.CreateBulkReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.CreateBulk is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) StartBulk(context.Context, *hongbaopb.StartBulkRequest) (*hongbaopb.StartBulkReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.StartBulk is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) StopBulk(context.Context, *hongbaopb.StopBulkRequest) (*hongbaopb.StopBulkReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.StopBulk is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) BulkJobs(context.Context, *hongbaopb.BulkJobsRequest) (*hongbaopb.BulkJobsReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.BulkJobs is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) BulkRows(context.Context, *hongbaopb.BulkRowsRequest) (*hongbaopb.BulkRowsReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.BulkRows is not implemented"))
+}
+
+func (UnimplementedOperatorServiceHandler) RefundReward(context.Context, *hongbaopb.RefundRewardRequest) (*hongbaopb.RefundRewardReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.OperatorService.RefundReward is not implemented"))
 }

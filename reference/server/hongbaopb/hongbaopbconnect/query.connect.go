@@ -47,6 +47,9 @@ const (
 	// QueryServiceRunningTotalProcedure is the fully-qualified name of the QueryService's RunningTotal
 	// RPC.
 	QueryServiceRunningTotalProcedure = "/hongbao.v1.QueryService/RunningTotal"
+	// QueryServiceCouponStockProcedure is the fully-qualified name of the QueryService's CouponStock
+	// RPC.
+	QueryServiceCouponStockProcedure = "/hongbao.v1.QueryService/CouponStock"
 )
 
 // QueryServiceClient is a client for the hongbao.v1.QueryService service.
@@ -61,6 +64,8 @@ type QueryServiceClient interface {
 	ForcePost(context.Context, *hongbaopb.ForcePostRequest) (*hongbaopb.ForcePostReply, error)
 	// RunningTotal returns all that was granted in a stage, as this instance last heard of it. It only grows.
 	RunningTotal(context.Context, *hongbaopb.RunningTotalRequest) (*hongbaopb.RunningTotalReply, error)
+	// CouponStock returns how many coupons of a reward were issued in a stage, of how many, as this instance last read it.
+	CouponStock(context.Context, *hongbaopb.CouponStockRequest) (*hongbaopb.CouponStockReply, error)
 }
 
 // NewQueryServiceClient constructs a client for the hongbao.v1.QueryService service. By default, it
@@ -104,6 +109,12 @@ func NewQueryServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(queryServiceMethods.ByName("RunningTotal")),
 			connect.WithClientOptions(opts...),
 		),
+		couponStock: connect.NewClient[hongbaopb.CouponStockRequest, hongbaopb.CouponStockReply](
+			httpClient,
+			baseURL+QueryServiceCouponStockProcedure,
+			connect.WithSchema(queryServiceMethods.ByName("CouponStock")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -114,6 +125,7 @@ type queryServiceClient struct {
 	hasWon       *connect.Client[hongbaopb.HasWonRequest, hongbaopb.HasWonReply]
 	forcePost    *connect.Client[hongbaopb.ForcePostRequest, hongbaopb.ForcePostReply]
 	runningTotal *connect.Client[hongbaopb.RunningTotalRequest, hongbaopb.RunningTotalReply]
+	couponStock  *connect.Client[hongbaopb.CouponStockRequest, hongbaopb.CouponStockReply]
 }
 
 // Balance calls hongbao.v1.QueryService.Balance.
@@ -161,6 +173,15 @@ func (c *queryServiceClient) RunningTotal(ctx context.Context, req *hongbaopb.Ru
 	return nil, err
 }
 
+// CouponStock calls hongbao.v1.QueryService.CouponStock.
+func (c *queryServiceClient) CouponStock(ctx context.Context, req *hongbaopb.CouponStockRequest) (*hongbaopb.CouponStockReply, error) {
+	response, err := c.couponStock.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // QueryServiceHandler is an implementation of the hongbao.v1.QueryService service.
 type QueryServiceHandler interface {
 	// Balance returns what the person may withdraw, posted or not.
@@ -173,6 +194,8 @@ type QueryServiceHandler interface {
 	ForcePost(context.Context, *hongbaopb.ForcePostRequest) (*hongbaopb.ForcePostReply, error)
 	// RunningTotal returns all that was granted in a stage, as this instance last heard of it. It only grows.
 	RunningTotal(context.Context, *hongbaopb.RunningTotalRequest) (*hongbaopb.RunningTotalReply, error)
+	// CouponStock returns how many coupons of a reward were issued in a stage, of how many, as this instance last read it.
+	CouponStock(context.Context, *hongbaopb.CouponStockRequest) (*hongbaopb.CouponStockReply, error)
 }
 
 // NewQueryServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -212,6 +235,12 @@ func NewQueryServiceHandler(svc QueryServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(queryServiceMethods.ByName("RunningTotal")),
 		connect.WithHandlerOptions(opts...),
 	)
+	queryServiceCouponStockHandler := connect.NewUnaryHandlerSimple(
+		QueryServiceCouponStockProcedure,
+		svc.CouponStock,
+		connect.WithSchema(queryServiceMethods.ByName("CouponStock")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/hongbao.v1.QueryService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case QueryServiceBalanceProcedure:
@@ -224,6 +253,8 @@ func NewQueryServiceHandler(svc QueryServiceHandler, opts ...connect.HandlerOpti
 			queryServiceForcePostHandler.ServeHTTP(w, r)
 		case QueryServiceRunningTotalProcedure:
 			queryServiceRunningTotalHandler.ServeHTTP(w, r)
+		case QueryServiceCouponStockProcedure:
+			queryServiceCouponStockHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -251,4 +282,8 @@ func (UnimplementedQueryServiceHandler) ForcePost(context.Context, *hongbaopb.Fo
 
 func (UnimplementedQueryServiceHandler) RunningTotal(context.Context, *hongbaopb.RunningTotalRequest) (*hongbaopb.RunningTotalReply, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.QueryService.RunningTotal is not implemented"))
+}
+
+func (UnimplementedQueryServiceHandler) CouponStock(context.Context, *hongbaopb.CouponStockRequest) (*hongbaopb.CouponStockReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.QueryService.CouponStock is not implemented"))
 }

@@ -42,6 +42,18 @@ const (
 	WalletServiceFlowProcedure = "/hongbao.v1.WalletService/Flow"
 	// WalletServiceWithdrawProcedure is the fully-qualified name of the WalletService's Withdraw RPC.
 	WalletServiceWithdrawProcedure = "/hongbao.v1.WalletService/Withdraw"
+	// WalletServiceRewardsProcedure is the fully-qualified name of the WalletService's Rewards RPC.
+	WalletServiceRewardsProcedure = "/hongbao.v1.WalletService/Rewards"
+	// WalletServiceUseRewardProcedure is the fully-qualified name of the WalletService's UseReward RPC.
+	WalletServiceUseRewardProcedure = "/hongbao.v1.WalletService/UseReward"
+	// WalletServiceSendPacketProcedure is the fully-qualified name of the WalletService's SendPacket
+	// RPC.
+	WalletServiceSendPacketProcedure = "/hongbao.v1.WalletService/SendPacket"
+	// WalletServiceOpenPacketProcedure is the fully-qualified name of the WalletService's OpenPacket
+	// RPC.
+	WalletServiceOpenPacketProcedure = "/hongbao.v1.WalletService/OpenPacket"
+	// WalletServiceNoticesProcedure is the fully-qualified name of the WalletService's Notices RPC.
+	WalletServiceNoticesProcedure = "/hongbao.v1.WalletService/Notices"
 )
 
 // WalletServiceClient is a client for the hongbao.v1.WalletService service.
@@ -52,6 +64,17 @@ type WalletServiceClient interface {
 	Flow(context.Context, *hongbaopb.FlowRequest) (*hongbaopb.FlowReply, error)
 	// Withdraw posts what is due to the person, holds the amount, pays it out and settles. Idempotent by request number.
 	Withdraw(context.Context, *hongbaopb.WithdrawRequest) (*hongbaopb.WithdrawReply, error)
+	// Rewards lists the person's rewards other than cash, newest first, the same in all apps.
+	Rewards(context.Context, *hongbaopb.RewardsRequest) (*hongbaopb.RewardsReply, error)
+	// UseReward uses one, once. Idempotent: a repeat answers as the first time.
+	UseReward(context.Context, *hongbaopb.UseRewardRequest) (*hongbaopb.UseRewardReply, error)
+	// SendPacket takes an amount out of the person's balance and sends it to others as a red packet. Idempotent by request
+	// number.
+	SendPacket(context.Context, *hongbaopb.SendPacketRequest) (*hongbaopb.SendPacketReply, error)
+	// OpenPacket moves the person's share of a packet into the person's balance, once. Idempotent.
+	OpenPacket(context.Context, *hongbaopb.OpenPacketRequest) (*hongbaopb.OpenPacketReply, error)
+	// Notices returns what operators show to users of the session's app.
+	Notices(context.Context, *hongbaopb.NoticesRequest) (*hongbaopb.NoticesReply, error)
 }
 
 // NewWalletServiceClient constructs a client for the hongbao.v1.WalletService service. By default,
@@ -83,6 +106,36 @@ func NewWalletServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithSchema(walletServiceMethods.ByName("Withdraw")),
 			connect.WithClientOptions(opts...),
 		),
+		rewards: connect.NewClient[hongbaopb.RewardsRequest, hongbaopb.RewardsReply](
+			httpClient,
+			baseURL+WalletServiceRewardsProcedure,
+			connect.WithSchema(walletServiceMethods.ByName("Rewards")),
+			connect.WithClientOptions(opts...),
+		),
+		useReward: connect.NewClient[hongbaopb.UseRewardRequest, hongbaopb.UseRewardReply](
+			httpClient,
+			baseURL+WalletServiceUseRewardProcedure,
+			connect.WithSchema(walletServiceMethods.ByName("UseReward")),
+			connect.WithClientOptions(opts...),
+		),
+		sendPacket: connect.NewClient[hongbaopb.SendPacketRequest, hongbaopb.SendPacketReply](
+			httpClient,
+			baseURL+WalletServiceSendPacketProcedure,
+			connect.WithSchema(walletServiceMethods.ByName("SendPacket")),
+			connect.WithClientOptions(opts...),
+		),
+		openPacket: connect.NewClient[hongbaopb.OpenPacketRequest, hongbaopb.OpenPacketReply](
+			httpClient,
+			baseURL+WalletServiceOpenPacketProcedure,
+			connect.WithSchema(walletServiceMethods.ByName("OpenPacket")),
+			connect.WithClientOptions(opts...),
+		),
+		notices: connect.NewClient[hongbaopb.NoticesRequest, hongbaopb.NoticesReply](
+			httpClient,
+			baseURL+WalletServiceNoticesProcedure,
+			connect.WithSchema(walletServiceMethods.ByName("Notices")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -91,6 +144,11 @@ type walletServiceClient struct {
 	walletPage *connect.Client[hongbaopb.WalletPageRequest, hongbaopb.WalletPageReply]
 	flow       *connect.Client[hongbaopb.FlowRequest, hongbaopb.FlowReply]
 	withdraw   *connect.Client[hongbaopb.WithdrawRequest, hongbaopb.WithdrawReply]
+	rewards    *connect.Client[hongbaopb.RewardsRequest, hongbaopb.RewardsReply]
+	useReward  *connect.Client[hongbaopb.UseRewardRequest, hongbaopb.UseRewardReply]
+	sendPacket *connect.Client[hongbaopb.SendPacketRequest, hongbaopb.SendPacketReply]
+	openPacket *connect.Client[hongbaopb.OpenPacketRequest, hongbaopb.OpenPacketReply]
+	notices    *connect.Client[hongbaopb.NoticesRequest, hongbaopb.NoticesReply]
 }
 
 // WalletPage calls hongbao.v1.WalletService.WalletPage.
@@ -120,6 +178,51 @@ func (c *walletServiceClient) Withdraw(ctx context.Context, req *hongbaopb.Withd
 	return nil, err
 }
 
+// Rewards calls hongbao.v1.WalletService.Rewards.
+func (c *walletServiceClient) Rewards(ctx context.Context, req *hongbaopb.RewardsRequest) (*hongbaopb.RewardsReply, error) {
+	response, err := c.rewards.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UseReward calls hongbao.v1.WalletService.UseReward.
+func (c *walletServiceClient) UseReward(ctx context.Context, req *hongbaopb.UseRewardRequest) (*hongbaopb.UseRewardReply, error) {
+	response, err := c.useReward.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SendPacket calls hongbao.v1.WalletService.SendPacket.
+func (c *walletServiceClient) SendPacket(ctx context.Context, req *hongbaopb.SendPacketRequest) (*hongbaopb.SendPacketReply, error) {
+	response, err := c.sendPacket.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// OpenPacket calls hongbao.v1.WalletService.OpenPacket.
+func (c *walletServiceClient) OpenPacket(ctx context.Context, req *hongbaopb.OpenPacketRequest) (*hongbaopb.OpenPacketReply, error) {
+	response, err := c.openPacket.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// Notices calls hongbao.v1.WalletService.Notices.
+func (c *walletServiceClient) Notices(ctx context.Context, req *hongbaopb.NoticesRequest) (*hongbaopb.NoticesReply, error) {
+	response, err := c.notices.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // WalletServiceHandler is an implementation of the hongbao.v1.WalletService service.
 type WalletServiceHandler interface {
 	// WalletPage shows the money that is posted and the money that is promised as one.
@@ -128,6 +231,17 @@ type WalletServiceHandler interface {
 	Flow(context.Context, *hongbaopb.FlowRequest) (*hongbaopb.FlowReply, error)
 	// Withdraw posts what is due to the person, holds the amount, pays it out and settles. Idempotent by request number.
 	Withdraw(context.Context, *hongbaopb.WithdrawRequest) (*hongbaopb.WithdrawReply, error)
+	// Rewards lists the person's rewards other than cash, newest first, the same in all apps.
+	Rewards(context.Context, *hongbaopb.RewardsRequest) (*hongbaopb.RewardsReply, error)
+	// UseReward uses one, once. Idempotent: a repeat answers as the first time.
+	UseReward(context.Context, *hongbaopb.UseRewardRequest) (*hongbaopb.UseRewardReply, error)
+	// SendPacket takes an amount out of the person's balance and sends it to others as a red packet. Idempotent by request
+	// number.
+	SendPacket(context.Context, *hongbaopb.SendPacketRequest) (*hongbaopb.SendPacketReply, error)
+	// OpenPacket moves the person's share of a packet into the person's balance, once. Idempotent.
+	OpenPacket(context.Context, *hongbaopb.OpenPacketRequest) (*hongbaopb.OpenPacketReply, error)
+	// Notices returns what operators show to users of the session's app.
+	Notices(context.Context, *hongbaopb.NoticesRequest) (*hongbaopb.NoticesReply, error)
 }
 
 // NewWalletServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -155,6 +269,36 @@ func NewWalletServiceHandler(svc WalletServiceHandler, opts ...connect.HandlerOp
 		connect.WithSchema(walletServiceMethods.ByName("Withdraw")),
 		connect.WithHandlerOptions(opts...),
 	)
+	walletServiceRewardsHandler := connect.NewUnaryHandlerSimple(
+		WalletServiceRewardsProcedure,
+		svc.Rewards,
+		connect.WithSchema(walletServiceMethods.ByName("Rewards")),
+		connect.WithHandlerOptions(opts...),
+	)
+	walletServiceUseRewardHandler := connect.NewUnaryHandlerSimple(
+		WalletServiceUseRewardProcedure,
+		svc.UseReward,
+		connect.WithSchema(walletServiceMethods.ByName("UseReward")),
+		connect.WithHandlerOptions(opts...),
+	)
+	walletServiceSendPacketHandler := connect.NewUnaryHandlerSimple(
+		WalletServiceSendPacketProcedure,
+		svc.SendPacket,
+		connect.WithSchema(walletServiceMethods.ByName("SendPacket")),
+		connect.WithHandlerOptions(opts...),
+	)
+	walletServiceOpenPacketHandler := connect.NewUnaryHandlerSimple(
+		WalletServiceOpenPacketProcedure,
+		svc.OpenPacket,
+		connect.WithSchema(walletServiceMethods.ByName("OpenPacket")),
+		connect.WithHandlerOptions(opts...),
+	)
+	walletServiceNoticesHandler := connect.NewUnaryHandlerSimple(
+		WalletServiceNoticesProcedure,
+		svc.Notices,
+		connect.WithSchema(walletServiceMethods.ByName("Notices")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/hongbao.v1.WalletService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case WalletServiceWalletPageProcedure:
@@ -163,6 +307,16 @@ func NewWalletServiceHandler(svc WalletServiceHandler, opts ...connect.HandlerOp
 			walletServiceFlowHandler.ServeHTTP(w, r)
 		case WalletServiceWithdrawProcedure:
 			walletServiceWithdrawHandler.ServeHTTP(w, r)
+		case WalletServiceRewardsProcedure:
+			walletServiceRewardsHandler.ServeHTTP(w, r)
+		case WalletServiceUseRewardProcedure:
+			walletServiceUseRewardHandler.ServeHTTP(w, r)
+		case WalletServiceSendPacketProcedure:
+			walletServiceSendPacketHandler.ServeHTTP(w, r)
+		case WalletServiceOpenPacketProcedure:
+			walletServiceOpenPacketHandler.ServeHTTP(w, r)
+		case WalletServiceNoticesProcedure:
+			walletServiceNoticesHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -182,4 +336,24 @@ func (UnimplementedWalletServiceHandler) Flow(context.Context, *hongbaopb.FlowRe
 
 func (UnimplementedWalletServiceHandler) Withdraw(context.Context, *hongbaopb.WithdrawRequest) (*hongbaopb.WithdrawReply, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.WalletService.Withdraw is not implemented"))
+}
+
+func (UnimplementedWalletServiceHandler) Rewards(context.Context, *hongbaopb.RewardsRequest) (*hongbaopb.RewardsReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.WalletService.Rewards is not implemented"))
+}
+
+func (UnimplementedWalletServiceHandler) UseReward(context.Context, *hongbaopb.UseRewardRequest) (*hongbaopb.UseRewardReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.WalletService.UseReward is not implemented"))
+}
+
+func (UnimplementedWalletServiceHandler) SendPacket(context.Context, *hongbaopb.SendPacketRequest) (*hongbaopb.SendPacketReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.WalletService.SendPacket is not implemented"))
+}
+
+func (UnimplementedWalletServiceHandler) OpenPacket(context.Context, *hongbaopb.OpenPacketRequest) (*hongbaopb.OpenPacketReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.WalletService.OpenPacket is not implemented"))
+}
+
+func (UnimplementedWalletServiceHandler) Notices(context.Context, *hongbaopb.NoticesRequest) (*hongbaopb.NoticesReply, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("hongbao.v1.WalletService.Notices is not implemented"))
 }

@@ -1,0 +1,96 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// RefreshEvery is how often an instance asks what users are to be shown: twice within the second that an announcement may
+// take, so that one lost read still leaves time for the next.
+const RefreshEvery = 400 * time.Millisecond
+
+// Board is what users are shown, as this instance last read it. Reading it waits for nothing. Safe for concurrent use.
+type Board struct {
+	store wallet.Notices
+	clock wallet.Clock
+	now   atomic.Pointer[shown]
+}
+
+// shown is one reading of the store.
+type shown struct {
+	announcements []wallet.Announcement
+	config        wallet.PageConfig
+}
+
+// NewBoard returns a board that has read nothing yet.
+func NewBoard(store wallet.Notices, clock wallet.Clock) *Board {
+	return &Board{store: store, clock: clock}
+}
+
+// Show returns what users of an app see now; known is false before the first reading.
+func (b *Board) Show(app wallet.App) (list []wallet.Announcement, config wallet.PageConfig, known bool) {
+	s := b.now.Load()
+	if s == nil {
+		return nil, wallet.PageConfig{}, false
+	}
+	if len(s.announcements) > 0 {
+		now := b.clock.Now()
+		for _, a := range s.announcements {
+			if a.Shown(app, now) {
+				list = append(list, a)
+			}
+		}
+	}
+	return list, s.config, true
+}
+
+// Refresh reads the store. What cannot be read stays as it was.
+func (b *Board) Refresh(ctx context.Context) error {
+	next, was := shown{}, b.now.Load()
+	var err error
+	if next.announcements, err = b.store.Announcements(ctx, b.clock.Now()); err != nil {
+		return err
+	}
+	newest, err := b.store.PageConfigs(ctx, 1) // without its body, which seldom changes
+	switch {
+	case err != nil:
+		return err
+	case len(newest) == 0: // none was published
+	case was != nil && was.config.Version == newest[0].Version:
+		next.config = was.config
+	default:
+		if next.config, err = b.store.PageConfig(ctx, newest[0].Version); err != nil {
+			return err
+		}
+	}
+	b.now.Store(&next)
+	return nil
+}
+
+// Run refreshes the board until ctx ends.
+func (b *Board) Run(ctx context.Context, log *slog.Logger) {
+	every(ctx, RefreshEvery, func() {
+		if err := b.Refresh(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			log.Warn("cannot read the notices", "err", err)
+		}
+	})
+}
+
+// every does a step at once and then every so often, until ctx ends.
+func every(ctx context.Context, d time.Duration, step func()) {
+	t := time.NewTicker(d)
+	defer t.Stop()
+	for {
+		step()
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package operator
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"hongbao/reference/wallet"
+)
+
+// MaxFaults bounds the faults that are listed of one list. Who has more has the wrong file.
+const MaxFaults = 1000
+
+// The first line of a list: the column reason may be left out.
+const (
+	Header     = short + ",reason"
+	short      = "app,user,scene,award,amount_fen"
+	reasonThen = 5 // the reason's column, where there is one
+)
+
+// list is a list as it is read.
+type list struct {
+	rows   []wallet.BulkRow
+	faults []wallet.BulkFault
+	seen   map[person]int // the line where it was first
+}
+
+// person is one whom a row rewards, and with what: an order number before it is known whose wallet it is.
+type person struct {
+	wallet.Account
+	scene wallet.SceneID
+	award wallet.AwardType
+}
+
+// readList reads a list. It is strict: what is not exactly right is a fault with its line, and all faults are listed up to
+// MaxFaults. A byte order mark at the beginning and lines that end in CRLF are taken, because spreadsheets write them.
+func readList(text []byte) ([]wallet.BulkRow, []wallet.BulkFault) {
+	l := &list{seen: map[person]int{}}
+	l.read(text)
+	if len(l.faults) == 0 && len(l.rows) == 0 {
+		l.fault(0, "the list has no lines but its header")
+	}
+	slices.SortStableFunc(l.faults, func(a, b wallet.BulkFault) int { return a.Line - b.Line })
+	return l.rows, l.faults
+}
+
+// fault notes what is wrong with a line and says whether there is room for more.
+func (l *list) fault(line int, format string, args ...any) bool {
+	if len(l.faults) == MaxFaults {
+		l.faults[MaxFaults-1] = wallet.BulkFault{Text: "there are more faults than are listed"}
+		return false
+	}
+	l.faults = append(l.faults, wallet.BulkFault{Line: line, Text: fmt.Sprintf(format, args...)})
+	return true
+}
+
+func (l *list) read(text []byte) {
+	switch {
+	case len(text) > wallet.MaxBulkBytes:
+		l.fault(0, "the list has %d bytes, at most %d", len(text), wallet.MaxBulkBytes)
+		return
+	case !utf8.Valid(text):
+		l.fault(0, "the list is not UTF-8")
+		return
+	}
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	r.ReuseRecord, r.FieldsPerRecord = true, -1
+	header, err := r.Read()
+	if names := strings.Join(header, ","); err != nil || names != short && names != Header {
+		l.fault(1, "the first line is not %s", Header)
+		return
+	}
+	columns := len(header)
+	for {
+		record, err := r.Read()
+		if err == io.EOF {
+			return
+		}
+		if broken := (*csv.ParseError)(nil); errors.As(err, &broken) {
+			if !l.fault(broken.StartLine, "column %d: %v", broken.Column, broken.Err) {
+				return
+			}
+			continue
+		}
+		line, _ := r.FieldPos(0)
+		if len(record) != columns {
+			err = fmt.Errorf("%d columns, not %d", len(record), columns)
+		} else {
+			err = l.row(line, record)
+		}
+		if err != nil && !l.fault(line, "%v", err) {
+			return
+		}
+		if len(l.rows) > wallet.MaxBulkRows {
+			l.fault(line, "there are more than %d lines", wallet.MaxBulkRows)
+			return
+		}
+	}
+}
+
+// row reads one line. Its texts are copied where they are kept.
+func (l *list) row(line int, record []string) error {
+	row := wallet.BulkRow{Line: line}
+	var known bool
+	if row.App, known = wallet.ParseApp(record[0]); !known {
+		return fmt.Errorf("app %.40q: there are douyin, douyin-huoshan, douyin-lite, xigua, toutiao, toutiao-lite, fanqie-novel and fanqie-audio", record[0])
+	}
+	user, err := number(record[1])
+	if err != nil || user == 0 {
+		return fmt.Errorf("user %.40q is no number above zero", record[1])
+	}
+	row.User, row.Scene = wallet.UserID(user), wallet.SceneID(strings.Clone(record[2]))
+	if !row.Scene.Valid() {
+		return fmt.Errorf("scene %.40q is no scene's id", record[2])
+	}
+	if row.Award, known = wallet.ParseAwardType(record[3]); !known {
+		return fmt.Errorf("award %.40q is no reward type", record[3])
+	}
+	if row.Award != wallet.Cash && record[4] == "" {
+		record[4] = "0"
+	}
+	amount, err := number(record[4])
+	if err != nil || row.Award == wallet.Cash != (amount > 0) {
+		return fmt.Errorf("amount_fen %.40q: whole fen above zero for cash, and 0 or nothing for any other reward", record[4])
+	}
+	row.Amount = wallet.Money(amount)
+	if len(record) > reasonThen {
+		row.Reason = strings.Clone(record[reasonThen])
+	}
+	if len(row.Reason) > wallet.MaxBulkReason || strings.ContainsFunc(row.Reason, unicode.IsControl) {
+		return fmt.Errorf("reason of %d bytes: at most %d, in one line", len(row.Reason), wallet.MaxBulkReason)
+	}
+	who := person{wallet.AccountOf(row.App, row.User), row.Scene, row.Award}
+	if first, twice := l.seen[who]; twice {
+		return fmt.Errorf("the same person and scene as line %d", first)
+	}
+	l.seen[who] = line
+	l.rows = append(l.rows, row)
+	return nil
+}
+
+// errNumber says that a text is not a number as we write it.
+var errNumber = errors.New("operator: not a number")
+
+// number reads a whole number that is not below zero, in the one way that it is written.
+func number(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
+		return 0, errNumber
+	}
+	return n, nil
+}

@@ -1,0 +1,50 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// Notices implements the API.
+func (s people) Notices(ctx context.Context, m *pb.NoticesRequest) (*pb.NoticesReply, error) {
+	c, err := self(ctx, m.GetWho())
+	if err != nil {
+		return nil, err
+	}
+	if m.HaveVersion < 0 {
+		return nil, fmt.Errorf("%w: version %d of the page configuration", wallet.ErrInvalid, m.HaveVersion)
+	}
+	shown, config, known := s.ports.Board.Show(c.user.App)
+	if !known {
+		return nil, fmt.Errorf("%w: notices were not read yet", wallet.ErrUnavailable)
+	}
+	reply := &pb.NoticesReply{Announcements: announcementsTo(shown), Version: config.Version}
+	if m.HaveVersion != config.Version {
+		reply.Config = string(config.Body)
+	}
+	return reply, nil
+}
+
+// shown returns what a page carries of the board.
+func (s *Server) shown(app wallet.App) ([]*pb.Announcement, int64) {
+	if s.ports.Board == nil {
+		return nil, 0
+	}
+	shown, config, _ := s.ports.Board.Show(app)
+	return announcementsTo(shown), config.Version
+}
+
+func announcementsTo(as []wallet.Announcement) []*pb.Announcement {
+	var out []*pb.Announcement
+	for _, a := range as {
+		m := &pb.Announcement{Id: a.ID, Text: a.Text, TextZh: a.TextZH, FromUs: int64(a.From), ToUs: int64(a.To)}
+		for _, app := range a.Apps {
+			m.Apps = append(m.Apps, pb.App(app))
+		}
+		out = append(out, m)
+	}
+	return out
+}

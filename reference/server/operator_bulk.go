@@ -1,0 +1,138 @@
+package server
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// Bounds of a page of a job's rows, and what it has when the client does not say.
+const (
+	maxBulkPage  = 1000
+	someBulkRows = 100
+)
+
+// maxFaults bounds the faults that an answer shows; the plan's own list ends there.
+const maxFaults = 1000
+
+// CheckBulk implements the API.
+func (s desk) CheckBulk(ctx context.Context, m *pb.CheckBulkRequest) (*pb.CheckBulkReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	plan, err := s.ports.Bulk.Check(ctx, m.Csv)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.CheckBulkReply{Plan: planTo(plan)}, nil
+}
+
+// CreateBulk implements the API.
+func (s desk) CreateBulk(ctx context.Context, m *pb.CreateBulkRequest) (*pb.CreateBulkReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	job, plan, isNew, err := s.ports.Bulk.Create(ctx, callOf(ctx).operator.ID, m.Csv)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.CreateBulkReply{Job: jobTo(job), Plan: planTo(plan), IsNew: isNew}, nil
+}
+
+// StartBulk implements the API.
+func (s desk) StartBulk(ctx context.Context, m *pb.StartBulkRequest) (*pb.StartBulkReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	job, err := s.ports.Bulk.Start(ctx, m.Id)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.StartBulkReply{Job: jobTo(job)}, nil
+}
+
+// StopBulk implements the API.
+func (s desk) StopBulk(ctx context.Context, m *pb.StopBulkRequest) (*pb.StopBulkReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	job, err := s.ports.Bulk.Stop(ctx, m.Id)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.StopBulkReply{Job: jobTo(job)}, nil
+}
+
+// BulkJobs implements the API.
+func (s desk) BulkJobs(ctx context.Context, m *pb.BulkJobsRequest) (*pb.BulkJobsReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	if m.Id != 0 {
+		job, err := s.ports.Bulk.Job(ctx, m.Id)
+		if err != nil {
+			return nil, err
+		}
+		return &pb.BulkJobsReply{Jobs: []*pb.BulkJob{jobTo(job)}}, nil
+	}
+	limit, err := linesOf(m.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if m.Before < 0 {
+		return nil, fmt.Errorf("%w: before job %d", wallet.ErrInvalid, m.Before)
+	}
+	jobs, err := s.ports.Bulk.Jobs(ctx, m.Before, limit)
+	if err != nil {
+		return nil, err
+	}
+	reply := &pb.BulkJobsReply{}
+	for _, j := range jobs {
+		reply.Jobs = append(reply.Jobs, jobTo(j))
+	}
+	return reply, nil
+}
+
+// BulkRows implements the API.
+func (s desk) BulkRows(ctx context.Context, m *pb.BulkRowsRequest) (*pb.BulkRowsReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	limit := int(m.Limit)
+	if limit == 0 {
+		limit = someBulkRows
+	}
+	if limit < 0 || limit > maxBulkPage || m.From < 0 {
+		return nil, fmt.Errorf("%w: %d rows from row %d, at most %d", wallet.ErrInvalid, m.Limit, m.From, maxBulkPage)
+	}
+	rows, err := s.ports.Bulk.Rows(ctx, m.Id, int(m.From), limit)
+	if err != nil {
+		return nil, err
+	}
+	reply := &pb.BulkRowsReply{}
+	for _, r := range rows {
+		reply.Rows = append(reply.Rows, &pb.BulkRow{Line: int32(r.Line), App: pb.App(r.App), User: int64(r.User), Scene: string(r.Scene),
+			Award: pb.AwardType(r.Award), AmountFen: int64(r.Amount), Reason: r.Reason, Outcome: r.Outcome})
+	}
+	return reply, nil
+}
+
+func jobTo(j wallet.BulkJob) *pb.BulkJob {
+	return &pb.BulkJob{Id: j.ID, Digest: hex.EncodeToString(j.Digest[:]), By: j.By, CreatedUs: int64(j.Created), State: pb.BulkState(j.State),
+		Rows: int32(j.Rows), Done: int32(j.Done), Granted: int32(j.Granted), Rain: j.Rain()}
+}
+
+func planTo(p wallet.BulkPlan) *pb.BulkPlan {
+	m := &pb.BulkPlan{Digest: hex.EncodeToString(p.Digest[:]), Stage: pb.Stage(p.Stage), Rows: int32(p.Rows), Fits: p.Fits, Same: p.Same}
+	for _, n := range p.Needs {
+		m.Needs = append(m.Needs, &pb.BulkNeed{Scene: string(n.Scene), Award: pb.AwardType(n.Award), Reward: string(n.Reward), Rows: int32(n.Rows),
+			AmountFen: int64(n.Amount), Left: n.Left, Fits: n.Fits})
+	}
+	for _, f := range p.Faults[:min(len(p.Faults), maxFaults)] {
+		m.Faults = append(m.Faults, &pb.BulkFault{Line: int32(f.Line), Text: f.Text})
+	}
+	return m
+}

@@ -1,0 +1,118 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// Announcements implements the API.
+func (s desk) Announcements(ctx context.Context, _ *pb.AnnouncementsRequest) (*pb.AnnouncementsReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	as, err := s.ports.Notices.Announcements(ctx)
+	return &pb.AnnouncementsReply{Announcements: announcementsTo(as)}, err
+}
+
+// Announce implements the API.
+func (s desk) Announce(ctx context.Context, m *pb.AnnounceRequest) (*pb.AnnounceReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	given := m.GetAnnouncement()
+	if given.GetId() != 0 {
+		return nil, fmt.Errorf("%w: an announcement's id is given by the service", wallet.ErrInvalid)
+	}
+	a := wallet.Announcement{Text: given.GetText(), TextZH: given.GetTextZh(), From: wallet.Instant(given.GetFromUs()), To: wallet.Instant(given.GetToUs())}
+	for _, app := range given.GetApps() {
+		checked, err := appOf(app)
+		if err != nil {
+			return nil, err
+		}
+		a.Apps = append(a.Apps, checked)
+	}
+	slices.Sort(a.Apps)
+	if err := a.Validate(); err != nil {
+		return nil, err
+	}
+	if a.To <= s.ports.Clock.Now() {
+		return nil, fmt.Errorf("%w: the announcement is over already", wallet.ErrInvalid)
+	}
+	id, err := s.ports.Notices.Announce(ctx, a)
+	return &pb.AnnounceReply{Id: id}, err
+}
+
+// WithdrawAnnouncement implements the API.
+func (s desk) WithdrawAnnouncement(ctx context.Context, m *pb.WithdrawAnnouncementRequest) (*pb.WithdrawAnnouncementReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	if m.Id <= 0 {
+		return nil, fmt.Errorf("%w: announcement %d", wallet.ErrInvalid, m.Id)
+	}
+	return &pb.WithdrawAnnouncementReply{}, s.ports.Notices.Withdraw(ctx, m.Id)
+}
+
+// PublishPageConfig implements the API.
+func (s desk) PublishPageConfig(ctx context.Context, m *pb.PublishPageConfigRequest) (*pb.PublishPageConfigReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	if m.Was < 0 {
+		return nil, fmt.Errorf("%w: version %d of the page configuration", wallet.ErrInvalid, m.Was)
+	}
+	version, err := s.ports.Notices.Publish(ctx, callOf(ctx).operator.ID, []byte(m.Body), m.Was)
+	return &pb.PublishPageConfigReply{Version: version}, err
+}
+
+// RollBackPageConfig implements the API.
+func (s desk) RollBackPageConfig(ctx context.Context, m *pb.RollBackPageConfigRequest) (*pb.RollBackPageConfigReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	if m.To < 1 || m.Was < m.To {
+		return nil, fmt.Errorf("%w: from version %d of the page configuration back to %d", wallet.ErrInvalid, m.Was, m.To)
+	}
+	version, err := s.ports.Notices.RollBack(ctx, callOf(ctx).operator.ID, m.To, m.Was)
+	return &pb.RollBackPageConfigReply{Version: version}, err
+}
+
+// PageConfigs implements the API.
+func (s desk) PageConfigs(ctx context.Context, m *pb.PageConfigsRequest) (*pb.PageConfigsReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	limit, err := linesOf(m.Limit)
+	if err != nil {
+		return nil, err
+	}
+	versions, err := s.ports.Notices.PageConfigs(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	reply := &pb.PageConfigsReply{}
+	for _, v := range versions {
+		reply.Versions = append(reply.Versions, versionTo(v))
+	}
+	return reply, nil
+}
+
+// GetPageConfig implements the API.
+func (s desk) GetPageConfig(ctx context.Context, m *pb.GetPageConfigRequest) (*pb.GetPageConfigReply, error) {
+	if err := live(ctx); err != nil {
+		return nil, err
+	}
+	v, err := s.ports.Notices.PageConfig(ctx, m.Version)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetPageConfigReply{Config: versionTo(v)}, nil
+}
+
+func versionTo(c wallet.PageConfig) *pb.PageConfigVersion {
+	return &pb.PageConfigVersion{Version: c.Version, By: c.By, AtUs: int64(c.At), Body: string(c.Body)}
+}

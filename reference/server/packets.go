@@ -1,0 +1,85 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// SendPacket implements the API.
+func (s people) SendPacket(ctx context.Context, m *pb.SendPacketRequest) (*pb.SendPacketReply, error) {
+	c, err := self(ctx, m.GetWho())
+	if err != nil {
+		return nil, err
+	}
+	at, err := momentOf(m.AtUs, s.ports.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := tokensOf(m.Tokens)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(m.To); n < 1 || n > wallet.MaxShares {
+		return nil, fmt.Errorf("%w: a packet for %d people, 1 to %d", wallet.ErrInvalid, n, wallet.MaxShares)
+	}
+	to := make([]wallet.Caller, len(m.To))
+	for i, u := range m.To {
+		app, err := appOf(u.GetApp())
+		if err != nil {
+			return nil, err
+		}
+		if u.GetUser() <= 0 {
+			return nil, fmt.Errorf("%w: a packet for user %d", wallet.ErrInvalid, u.GetUser())
+		}
+		to[i] = wallet.Caller{App: app, User: wallet.UserID(u.GetUser())}
+	}
+	p, err := c.packets.SendPacket(ctx, wallet.SendPacketRequest{Caller: c.user, Request: m.Request, Amount: wallet.Money(m.AmountFen),
+		To: to, Greeting: m.Greeting, At: at, Tokens: tokens})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.SendPacketReply{Packet: packetTo(p)}, nil
+}
+
+// OpenPacket implements the API.
+func (people) OpenPacket(ctx context.Context, m *pb.OpenPacketRequest) (*pb.OpenPacketReply, error) {
+	c, err := self(ctx, m.GetWho())
+	if err != nil {
+		return nil, err
+	}
+	no, err := wallet.ParsePacketNo(m.Packet)
+	if err != nil {
+		return nil, err
+	}
+	share, err := c.packets.OpenPacket(ctx, wallet.OpenPacketRequest{Caller: c.user, Packet: no})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.OpenPacketReply{Share: shareTo(share)}, nil
+}
+
+func packetsTo(ps []wallet.Packet) []*pb.Packet {
+	out := make([]*pb.Packet, len(ps))
+	for i, p := range ps {
+		out[i] = packetTo(p)
+	}
+	return out
+}
+
+// packetTo tells of a packet what its people may know. Whose wallet is whose is not among it.
+func packetTo(p wallet.Packet) *pb.Packet {
+	m := &pb.Packet{Number: p.No.String(), AmountFen: int64(p.Amount), CreatedUs: int64(p.Created), State: pb.PacketState(p.State),
+		Greeting: p.Greeting, Stage: pb.Stage(p.Stage)}
+	for _, share := range p.Shares {
+		m.Shares = append(m.Shares, shareTo(share))
+	}
+	return m
+}
+
+func shareTo(s wallet.Share) *pb.Share {
+	return &pb.Share{For: &pb.Account{Family: int32(s.For.Family), User: int64(s.For.User)}, AmountFen: int64(s.Amount),
+		State: pb.ShareState(s.State), AtUs: int64(s.At)}
+}

@@ -1,0 +1,240 @@
+package storetest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// BulkJobs tests an adapter of wallet.BulkJobs.
+func BulkJobs(t *testing.T, open func(t *testing.T) wallet.BulkJobs) {
+	t.Run("a list is a job once", func(t *testing.T) { listIsJobOnce(t, open(t)) })
+	t.Run("the place moves forward", func(t *testing.T) { placeMovesForward(t, open(t)) })
+	t.Run("states follow each other", func(t *testing.T) { bulkStatesFollow(t, open(t)) })
+	t.Run("the longest list", func(t *testing.T) { longestList(t, open(t)) })
+	t.Run("many record", func(t *testing.T) { manyRecord(t, open(t)) })
+	t.Run("what cannot be is refused", func(t *testing.T) { bulkRefusals(t, open(t)) })
+}
+
+func bulkJob(n byte) wallet.BulkJob {
+	return wallet.BulkJob{Digest: wallet.BulkDigest{n, 31: 0xff}, Activity: "spring", By: "li", Created: eve}
+}
+
+func bulkRows(n int) []wallet.BulkRow {
+	rows := make([]wallet.BulkRow, n)
+	for i := range rows {
+		rows[i] = wallet.BulkRow{Line: i + 2, Caller: wallet.Caller{App: wallet.Xigua, User: wallet.UserID(i + 1)}, Scene: "rain", Award: wallet.Cash, Amount: 1 << 40, Reason: "补发"}
+	}
+	return rows
+}
+
+func listIsJobOnce(t *testing.T, b wallet.BulkJobs) {
+	first, isNew, err := b.Create(t.Context(), bulkJob(1), bulkRows(3))
+	require.NoError(t, err)
+	require.True(t, isNew)
+	want := bulkJob(1)
+	want.ID, want.Rows, want.State = 1, 3, wallet.BulkReady
+	require.Equal(t, want, first)
+	again := bulkJob(1)
+	again.By, again.Created = "wang", eve+1
+	got, isNew, err := b.Create(t.Context(), again, bulkRows(2))
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, want, got, "the one on record")
+	filled := bulkJob(2)
+	filled.Done, filled.Granted, filled.State, filled.ID = 5, 5, wallet.BulkDone, 77
+	rows := bulkRows(1)
+	rows[0].Outcome = "ok"
+	second, _, err := b.Create(t.Context(), filled, rows)
+	require.NoError(t, err)
+	require.Equal(t, wallet.BulkJob{ID: 2, Digest: wallet.BulkDigest{2, 31: 0xff}, Activity: "spring", By: "li", Created: eve, Rows: 1, State: wallet.BulkReady}, second,
+		"how far it is, is the store's to say")
+	for id, want := range map[int64]wallet.BulkJob{1: first, 2: second} {
+		got, err := b.Job(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		found, ok, err := b.Find(t.Context(), want.Digest)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Equal(t, want, found)
+	}
+	_, ok, err := b.Find(t.Context(), wallet.BulkDigest{9})
+	require.NoError(t, err)
+	require.False(t, ok)
+	list := func(before int64, limit int) []wallet.BulkJob {
+		jobs, err := b.Jobs(t.Context(), before, limit)
+		require.NoError(t, err)
+		return jobs
+	}
+	require.Equal(t, []wallet.BulkJob{second, first}, list(0, 10))
+	require.Equal(t, []wallet.BulkJob{second}, list(0, 1))
+	require.Equal(t, []wallet.BulkJob{first}, list(2, 10))
+	got2, err := b.Rows(t.Context(), 1, 0, 100)
+	require.NoError(t, err)
+	require.Equal(t, bulkRows(3), got2)
+	got2, err = b.Rows(t.Context(), 1, 1, 1)
+	require.NoError(t, err)
+	require.Equal(t, bulkRows(3)[1:2], got2)
+	got2, err = b.Rows(t.Context(), 1, 3, 5)
+	require.NoError(t, err)
+	require.Empty(t, got2)
+	got2, err = b.Rows(t.Context(), 2, 0, 5)
+	require.NoError(t, err)
+	require.Empty(t, got2[0].Outcome)
+}
+
+func placeMovesForward(t *testing.T, b wallet.BulkJobs) {
+	_, _, err := b.Create(t.Context(), bulkJob(1), bulkRows(5))
+	require.NoError(t, err)
+	record := func(from int, outcomes ...string) wallet.BulkJob {
+		j, err := b.Record(t.Context(), 1, from, outcomes)
+		require.NoError(t, err)
+		return j
+	}
+	require.Zero(t, record(0, "ok").Done, "it was never started")
+	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
+	require.NoError(t, err)
+	for range 2 { // a repeat changes nothing
+		j := record(0, "ok", "over_budget")
+		require.Equal(t, 2, j.Done)
+		require.Equal(t, 1, j.Granted)
+	}
+	require.Equal(t, 2, record(1, "not_found", "not_found", "not_found").Done, "not its place")
+	require.Equal(t, 2, record(3, "not_found").Done)
+	require.Equal(t, 2, record(2).Done, "nothing")
+	_, err = b.Move(t.Context(), 1, wallet.BulkStopped)
+	require.NoError(t, err)
+	j := record(2, "ok", "ok")
+	require.Equal(t, 4, j.Done, "what was granted before it was stopped is recorded")
+	require.Equal(t, wallet.BulkStopped, j.State)
+	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
+	require.NoError(t, err)
+	j = record(4, "fallback")
+	require.Equal(t, wallet.BulkDone, j.State)
+	require.Equal(t, 3, j.Granted)
+	got, err := b.Job(t.Context(), 1)
+	require.NoError(t, err)
+	require.Equal(t, j, got)
+	rows, err := b.Rows(t.Context(), 1, 0, 9)
+	require.NoError(t, err)
+	var outcomes []string
+	for _, r := range rows {
+		outcomes = append(outcomes, r.Outcome)
+	}
+	require.Equal(t, []string{"ok", "over_budget", "ok", "ok", "fallback"}, outcomes)
+	running, err := b.Running(t.Context(), 10)
+	require.NoError(t, err)
+	require.Empty(t, running)
+}
+
+func bulkStatesFollow(t *testing.T, b wallet.BulkJobs) {
+	for n := range byte(3) {
+		_, _, err := b.Create(t.Context(), bulkJob(n+1), bulkRows(1))
+		require.NoError(t, err)
+	}
+	move := func(id int64, s wallet.BulkState) error {
+		j, err := b.Move(t.Context(), id, s)
+		if err == nil {
+			require.Equal(t, s, j.State)
+		}
+		return err
+	}
+	require.ErrorIs(t, move(1, wallet.BulkStopped), wallet.ErrNotUsable, "it was never started")
+	require.ErrorIs(t, move(1, wallet.BulkDone), wallet.ErrNotUsable)
+	require.NoError(t, move(1, wallet.BulkReady), "it is there already")
+	for _, id := range []int64{3, 1} {
+		require.NoError(t, move(id, wallet.BulkRunning))
+		require.NoError(t, move(id, wallet.BulkRunning))
+	}
+	running, err := b.Running(t.Context(), 10)
+	require.NoError(t, err)
+	require.Len(t, running, 2)
+	require.EqualValues(t, 1, running[0].ID, "the oldest first")
+	running, err = b.Running(t.Context(), 1)
+	require.NoError(t, err)
+	require.Len(t, running, 1)
+	require.NoError(t, move(1, wallet.BulkStopped))
+	require.ErrorIs(t, move(1, wallet.BulkReady), wallet.ErrNotUsable)
+	require.NoError(t, move(1, wallet.BulkRunning))
+	_, err = b.Record(t.Context(), 1, 0, []string{"ok"})
+	require.NoError(t, err)
+	require.ErrorIs(t, move(1, wallet.BulkRunning), wallet.ErrNotUsable, "done is final")
+	require.NoError(t, move(1, wallet.BulkDone))
+}
+
+func longestList(t *testing.T, b wallet.BulkJobs) {
+	rows := bulkRows(wallet.MaxBulkRows)
+	j, _, err := b.Create(t.Context(), bulkJob(1), rows)
+	require.NoError(t, err)
+	require.Equal(t, wallet.MaxBulkRows, j.Rows)
+	got, err := b.Rows(t.Context(), 1, 0, wallet.MaxBulkRows)
+	require.NoError(t, err)
+	require.Equal(t, rows, got)
+}
+
+// manyRecord: of several that record from one place, one moves it.
+func manyRecord(t *testing.T, b wallet.BulkJobs) {
+	const rows = 64
+	_, _, err := b.Create(t.Context(), bulkJob(1), bulkRows(rows))
+	require.NoError(t, err)
+	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
+	require.NoError(t, err)
+	together(t, func(t *testing.T, caller int) {
+		for {
+			j, err := b.Job(t.Context(), 1)
+			require.NoError(t, err)
+			if j.State == wallet.BulkDone {
+				return
+			}
+			after, err := b.Record(t.Context(), 1, j.Done, []string{"ok"})
+			require.NoError(t, err)
+			require.Greater(t, after.Done, j.Done, "this one's or another one's")
+		}
+	})
+	j, err := b.Job(t.Context(), 1)
+	require.NoError(t, err)
+	require.Equal(t, rows, j.Done)
+	require.Equal(t, rows, j.Granted, "none was counted twice")
+}
+
+func bulkRefusals(t *testing.T, b wallet.BulkJobs) {
+	for why, change := range map[string]func(*wallet.BulkJob, *[]wallet.BulkRow){
+		"no rows":       func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { *r = nil },
+		"too many rows": func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { *r = bulkRows(wallet.MaxBulkRows + 1) },
+		"nobody's":      func(j *wallet.BulkJob, _ *[]wallet.BulkRow) { j.By = "" },
+		"a reason too long": func(_ *wallet.BulkJob, r *[]wallet.BulkRow) {
+			(*r)[0].Reason = strings.Repeat("x", wallet.MaxBulkReason+1)
+		},
+		"an app that is none":   func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { (*r)[0].App = 9 },
+		"a scene that is none":  func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { (*r)[0].Scene = "A" },
+		"an award that is none": func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { (*r)[0].Award = 14 },
+	} {
+		j, rows := bulkJob(1), bulkRows(1)
+		change(&j, &rows)
+		_, _, err := b.Create(t.Context(), j, rows)
+		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+	}
+	for _, id := range []int64{0, 1, -1, 1 << 40} {
+		_, err := b.Job(t.Context(), id)
+		require.ErrorIs(t, err, wallet.ErrNotFound)
+		_, err = b.Rows(t.Context(), id, 0, 1)
+		require.ErrorIs(t, err, wallet.ErrNotFound)
+		_, err = b.Move(t.Context(), id, wallet.BulkRunning)
+		require.ErrorIs(t, err, wallet.ErrNotFound)
+		_, err = b.Record(t.Context(), id, 0, []string{"ok"})
+		require.ErrorIs(t, err, wallet.ErrNotFound)
+	}
+	_, _, err := b.Create(t.Context(), bulkJob(1), bulkRows(1))
+	require.NoError(t, err)
+	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
+	require.NoError(t, err)
+	for why, outcomes := range map[string][]string{"too many": {"ok", "ok"}, "empty": {""}, "too long": {strings.Repeat("x", wallet.MaxBulkOutcome+1)}} {
+		_, err := b.Record(t.Context(), 1, 0, outcomes)
+		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+	}
+	_, err = b.Record(t.Context(), 1, -1, []string{"ok"})
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+}
