@@ -1,0 +1,23 @@
+package mem_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hongbao/reference/store/mem"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+// watch is a clock that goes when it is told to.
+type watch struct{ now atomic.Int64 }
+
+func (w *watch) Now() wallet.Instant { return wallet.Instant(w.now.Load()) }
+
+func TestLeases(t *testing.T) {
+	storetest.Leases(t, func(*testing.T) (wallet.Leases, func(time.Duration)) {
+		w := &watch{}
+		return mem.NewLeases(w), func(d time.Duration) { w.now.Add(d.Microseconds()) }
+	})
+}
