@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -41,35 +43,62 @@ func (p pushed) orBetter(q pushed) pushed {
 	return p
 }
 
+// vegetaClient returns a client such as vegeta makes for itself, whose connections can be closed: of an attacker's own the
+// idle ones stay open, some nine thousand of an attacker as it comes, until after a few rounds the process has no files
+// left, or the machine no ports, for anybody who comes next. They are closed by a reset, so that no port waits either.
+func vegetaClient() *http.Client {
+	dial := &net.Dialer{LocalAddr: &net.TCPAddr{IP: vegeta.DefaultLocalAddr.IP}, KeepAlive: 30 * time.Second}
+	return &http.Client{Timeout: vegeta.DefaultTimeout, Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: vegeta.DefaultTLSConfig,
+		MaxIdleConnsPerHost: vegeta.DefaultConnections, MaxConnsPerHost: vegeta.DefaultMaxConnections,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := dial.DialContext(ctx, network, address)
+			if t, ok := c.(*net.TCPConn); ok {
+				err = t.SetLinger(0)
+			}
+			return c, err
+		},
+	}}
+}
+
 // plainVegeta pushes as hard as vegeta can: its rate unlimited.
 func plainVegeta(tb testing.TB, url string, d time.Duration, options ...func(*vegeta.Attacker)) pushed {
+	client := vegetaClient()
+	defer client.CloseIdleConnections()
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodPost, URL: url, Body: []byte(echoed),
 		Header: http.Header{"Content-Type": {"application/json"}}})
 	var m vegeta.Metrics
 	before := cpu(tb)
-	for r := range vegeta.NewAttacker(options...).Attack(target, vegeta.ConstantPacer{}, d, "") {
+	for r := range vegeta.NewAttacker(append(options, vegeta.Client(client))...).Attack(target, vegeta.ConstantPacer{}, d, "") {
 		m.Add(r)
 	}
 	m.Close()
 	return pushed{rate: m.Throughput, each: (cpu(tb) - before) / time.Duration(m.Requests)}
 }
 
-// overHTTP sends each operation to url.
-func overHTTP(tr *attack.Transport, url string) sendFunc {
-	return func(ctx context.Context, _ attack.Op[int]) attack.Outcome {
+// overHTTP sends each operation to url, and tells failed what went wrong.
+func overHTTP(tr *attack.Transport, url string, failed func(error)) sendFunc {
+	send := func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(echoed))
 		if err != nil {
-			return attack.Failed
+			return err
 		}
 		r.Header.Set("Content-Type", "application/json")
 		resp, err := tr.Do(r)
 		if err != nil {
-			return attack.Failed
+			return err
 		}
 		defer resp.Body.Close()
 		if b, err := io.ReadAll(resp.Body); err != nil || string(b) != echoed || resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("status %d, %d bytes: %w", resp.StatusCode, len(b), err)
+		}
+		return nil
+	}
+	return func(ctx context.Context, _ attack.Op[int]) attack.Outcome {
+		if err := send(ctx); err != nil {
+			failed(err)
 			return attack.Failed
 		}
 		return attack.OK
@@ -82,10 +111,12 @@ func offered(tb testing.TB, url string, rate, inFlight int, d time.Duration) pus
 	defer tr.CloseIdleConnections()
 	_, err := tr.Warm(tb.Context(), min(inFlight, 64))
 	require.NoError(tb, err)
+	var once sync.Once
+	var why error // of the first that failed
 	before := cpu(tb)
-	r, err := attack.Run(tb.Context(), attack.Config{Kinds: []string{"echo"}, Duration: d, MaxInFlight: inFlight}, steady(rate, d), overHTTP(tr, url))
+	r, err := attack.Run(tb.Context(), attack.Config{Kinds: []string{"echo"}, Duration: d, MaxInFlight: inFlight}, steady(rate, d), overHTTP(tr, url, func(err error) { once.Do(func() { why = err }) }))
 	require.NoError(tb, err)
-	require.Zero(tb, r.Kinds[0].Failed)
+	require.Zero(tb, r.Kinds[0].Failed, "the first: %v", why)
 	return pushed{rate: float64(r.Kinds[0].OK) / r.Elapsed.Seconds(), each: (cpu(tb) - before) / time.Duration(max(r.Kinds[0].OK, 1)),
 		unsent: float64(r.Unsent()) / float64(r.Scheduled())}
 }
