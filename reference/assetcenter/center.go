@@ -51,7 +51,7 @@ func (c *Center) switched(s wallet.Switch) bool { return c.Switched != nil && c.
 // Grant grants one reward, once however often it is asked (O3). Errors are those of wallet.Service; after the order
 // is on record, every failure that is not a refusal is wallet.ErrUnknown, because the order will be settled.
 func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
-	scene, err := c.check(r)
+	scene, err := c.check(ctx, r)
 	if err != nil {
 		return wallet.GrantReply{}, err
 	}
@@ -86,7 +86,7 @@ func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 }
 
 // check refuses what can be refused before anything is written.
-func (c *Center) check(r wallet.GrantRequest) (*activity.Scene, error) {
+func (c *Center) check(ctx context.Context, r wallet.GrantRequest) (*activity.Scene, error) {
 	if !r.App.Valid() || r.User <= 0 || r.Rain < 0 || !r.Award.Valid() {
 		return nil, fmt.Errorf("%w: grant of award type %d to user %d of app %d, rain %d", wallet.ErrInvalid, r.Award, r.User, r.App, r.Rain)
 	}
@@ -108,7 +108,7 @@ func (c *Center) check(r wallet.GrantRequest) (*activity.Scene, error) {
 		return nil, fmt.Errorf("%w: this service grants cash alone, and no %s", wallet.ErrUnavailable, r.Award)
 	}
 	for _, able := range c.plans[scene] {
-		if err := able(now, r); err != nil {
+		if err := able(ctx, now); err != nil {
 			return nil, err
 		}
 	}

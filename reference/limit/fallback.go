@@ -27,7 +27,7 @@ type Fallback struct {
 
 // Allow implements Limiter: nil or wallet.ErrLimited.
 func (f *Fallback) Allow(ctx context.Context, now wallet.Instant) error {
-	if f.Local != nil && f.Local() || f.resting(now) {
+	if f.local(now) {
 		return f.Share.Allow(ctx, now)
 	}
 	err := f.Exact.Allow(ctx, now)
@@ -39,10 +39,16 @@ func (f *Fallback) Allow(ctx context.Context, now wallet.Instant) error {
 	return f.Share.Allow(ctx, now)
 }
 
-func (f *Fallback) resting(now wallet.Instant) bool {
+// local says whether the share is to be used without asking. A count that failed is asked again whatever Local says,
+// because Local may say no more than that it failed.
+func (f *Fallback) local(now wallet.Instant) bool {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.failed && window(now) < f.resume
+	failed, resume := f.failed, f.resume
+	f.mu.Unlock()
+	if failed {
+		return window(now) < resume
+	}
+	return f.Local != nil && f.Local()
 }
 
 // note remembers whether the count answered, and tells of a change.

@@ -141,8 +141,18 @@ func TestFallback(t *testing.T) {
 	require.Equal(t, 100, passed(t, f, start.Add(2*time.Second), 150))
 	require.Len(t, told, 2)
 	require.NoError(t, told[1])
+	count.down, local = true, true // as where the failure itself throws the switch
+	count.calls = 0
+	require.Equal(t, 25, passed(t, f, start.Add(3*time.Second), 150))
+	require.Zero(t, count.calls, "an operator says so")
+	local = false
+	require.Equal(t, 0, passed(t, f, start.Add(3*time.Second), 150), "the share is used up")
+	require.Equal(t, 1, count.calls)
+	count.down, local = false, true
+	require.Equal(t, 100, passed(t, f, start.Add(4*time.Second), 1)*100, "it is asked again, and is back")
+	require.Len(t, told, 4)
 	local, count.calls = true, 0
-	require.Equal(t, 25, passed(t, f, start.Add(3*time.Second), 150), "an operator says so")
+	require.Equal(t, 25, passed(t, f, start.Add(5*time.Second), 150), "an operator says so")
 	require.Zero(t, count.calls)
 }
 

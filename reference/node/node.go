@@ -71,6 +71,12 @@ type Ports struct {
 	Sealer      wallet.Sealer
 	Alarm       func(kind wallet.AlarmKind, detail string)
 
+	// Permits counts what all instances let through under one limit (L2); nil: each has its share.
+	Permits wallet.Permits
+
+	// Watch is told how a system answered that a passive switch stands before; nil: nobody is.
+	Watch func(s wallet.Switch, source string, failed error)
+
 	// Switched says whether a degrade switch is on (D3), at once and without a call; nil: none ever is.
 	Switched func(wallet.Switch) bool
 
@@ -156,8 +162,7 @@ func New(c Config, p Ports) (*Node, error) {
 		return nil, fmt.Errorf("%w: node: strategy %q", wallet.ErrInvalid, c.Strategy)
 	}
 	n.center.Delivery = assetcenter.LastResort{Delivery: n.center.Delivery, Posting: poster, Switched: p.Switched}
-	n.center.Plan(limit)
-	return n, nil
+	return n, n.center.Plan(limit, limiters(c, p))
 }
 
 // newPoster returns the instance's way into the ledger.
