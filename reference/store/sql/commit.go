@@ -78,6 +78,7 @@ const (
 	rankOrders
 	rankReservations
 	rankWithdrawals
+	rankItems
 	rankPackets
 	rankIdentities
 	rankQuotas

@@ -199,9 +199,9 @@ func TestCut(t *testing.T) {
 		{[]int64{2, 2, 2}, 2, 2, 3, "more than fit share a place: the walk goes on behind it"},
 		{[]int64{1, 1, 2}, 2, 2, 2, "a place that fits is given whole"},
 	} {
-		var all []placed
+		var all []placed[wallet.Order]
 		for _, p := range c.places {
-			all = append(all, placed{place: p})
+			all = append(all, placed[wallet.Order]{place: p})
 		}
 		page, next := cut(all, c.limit)
 		require.Len(t, page, c.page, c.why)

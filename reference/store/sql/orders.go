@@ -79,7 +79,7 @@ func (o *Orders) Create(ctx context.Context, v wallet.Order) (wallet.Order, bool
 // Get implements wallet.Orders.
 func (o *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order, error) {
 	found := make(map[wallet.OrderNo]wallet.Order, len(nos))
-	for s, part := range o.byShard(nos) {
+	for s, part := range byShard(o.db, nos) {
 		for chunk := range slices.Chunk(part, lookUpAtOnce) {
 			var args []any
 			size := padded(o.db.dialect, len(chunk))
@@ -104,8 +104,8 @@ func (o *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order,
 }
 
 // byShard returns the numbers by their shards, each once, in the order of the key.
-func (o *Orders) byShard(nos []wallet.OrderNo) [][]wallet.OrderNo {
-	parts := make([][]wallet.OrderNo, len(o.db.shards))
+func byShard(db *DB, nos []wallet.OrderNo) [][]wallet.OrderNo {
+	parts := make([][]wallet.OrderNo, len(db.shards))
 	for _, no := range nos {
 		s := wallet.ShardOf(no.ActID, len(parts))
 		parts[s] = append(parts[s], no)
@@ -130,7 +130,7 @@ func (o *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.
 		return fmt.Errorf("%w: order state %d is not final", wallet.ErrInvalid, state)
 	}
 	done := false
-	for s, part := range o.byShard(nos) {
+	for s, part := range byShard(o.db, nos) {
 		if len(part) == 0 {
 			continue
 		}

@@ -22,18 +22,24 @@ func placeOf(o wallet.Order) any {
 	if o.State != wallet.OrderOpen {
 		return nil
 	}
-	h := uint64(14695981039346656037) // FNV-1a over the parts of the number
-	for _, part := range []uint64{uint64(o.No.ActID), uint64(o.No.Rain), uint64(o.No.Award), uint64(o.No.Stage)} {
-		h = (h ^ part) * 1099511628211
-	}
-	for i := range len(o.No.Scene) {
-		h = (h ^ uint64(o.No.Scene[i])) * 1099511628211
-	}
-	return int64(o.Created)<<placeBits | int64(1+(h>>20)%(1<<placeBits-1))
+	return placeAt(o.Created, o.No)
 }
 
-type placed struct {
-	wallet.Order
+// placeAt returns the place of a number at an instant.
+func placeAt(at wallet.Instant, no wallet.OrderNo) int64 {
+	h := uint64(14695981039346656037) // FNV-1a over the parts of the number
+	for _, part := range []uint64{uint64(no.ActID), uint64(no.Rain), uint64(no.Award), uint64(no.Stage)} {
+		h = (h ^ part) * 1099511628211
+	}
+	for i := range len(no.Scene) {
+		h = (h ^ uint64(no.Scene[i])) * 1099511628211
+	}
+	return int64(at)<<placeBits | int64(1+(h>>20)%(1<<placeBits-1))
+}
+
+// placed is a record with its place.
+type placed[V any] struct {
+	v     V
 	place int64
 }
 
@@ -48,11 +54,11 @@ func (o *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.Op
 	if before <= lastCreated {
 		end = int64(before) << placeBits
 	}
-	var all []placed
+	var all []placed[wallet.Order]
 	for _, s := range o.db.shards {
 		err := s.ask(ctx, o.open, []any{int64(from), end, int64(limit) + 1}, func(r *sql.Rows) (err error) {
-			var p placed
-			p.Order, err = scanOrder(r, &p.place)
+			var p placed[wallet.Order]
+			p.v, err = scanOrder(r, &p.place)
 			all = append(all, p)
 			return err
 		})
@@ -60,18 +66,18 @@ func (o *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.Op
 			return nil, 0, err
 		}
 	}
-	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Or(cmp.Compare(a.place, b.place), a.No.Compare(b.No)) })
+	slices.SortStableFunc(all, func(a, b placed[wallet.Order]) int { return cmp.Or(cmp.Compare(a.place, b.place), a.v.No.Compare(b.v.No)) })
 	page, next := cut(all, limit)
 	var out []wallet.Order
 	for _, p := range page {
-		out = append(out, p.Order)
+		out = append(out, p.v)
 	}
 	return out, wallet.OpenPlace(next), nil
 }
 
 // cut returns the first limit of all at most, and the place to go on from. Those of one place stay together, so that
 // the place to go on from passes none by and none comes twice.
-func cut(all []placed, limit int) (page []placed, next int64) {
+func cut[V any](all []placed[V], limit int) (page []placed[V], next int64) {
 	if len(all) <= limit {
 		return all, 0
 	}

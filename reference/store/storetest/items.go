@@ -1,0 +1,268 @@
+package storetest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
+)
+
+// ItemStore is all that a store of items is to the service.
+type ItemStore interface {
+	wallet.Items
+	wallet.ItemBook
+}
+
+// Items tests an adapter of wallet.Items and wallet.ItemBook.
+func Items(t *testing.T, open func(t *testing.T) ItemStore) {
+	t.Run("create is idempotent", func(t *testing.T) { itemOnce(t, open(t)) })
+	t.Run("advance follows the arrows only", func(t *testing.T) { itemFollows(t, open(t)) })
+	t.Run("advance keeps what it is told", func(t *testing.T) { itemKeeps(t, open(t)) })
+	t.Run("what is malformed is refused", func(t *testing.T) { itemRefused(t, open(t)) })
+	t.Run("of lists the newest first, page by page", func(t *testing.T) { itemsOf(t, open(t)) })
+	t.Run("unsettled walks from place to place", func(t *testing.T) { itemsUnsettled(t, open(t)) })
+	t.Run("settled items are found when they expire", func(t *testing.T) { itemsExpire(t, open(t)) })
+	t.Run("book lists by owner", func(t *testing.T) { itemBook(t, open(t)) })
+	t.Run("one of many callers creates and advances", func(t *testing.T) { oneTakesOn(t, open(t)) })
+	t.Run("model", func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) { itemsModel(rt, open(t)) })
+	})
+}
+
+// cup returns the order number of a person's win of a cup of tea.
+func cup(id wallet.ActID, rain int32) wallet.OrderNo {
+	return wallet.OrderNo{ActID: id, Scene: "fireworks-tea", Rain: rain, Award: wallet.HeyteaCoupon, Stage: wallet.Official}
+}
+
+// item returns one that was won so long after the eve, open.
+func item(no wallet.OrderNo, after time.Duration) wallet.Item {
+	return wallet.Item{No: no, Asked: "tea", Account: asker, Opened: eve.Add(after), Created: eve.Add(after + time.Second),
+		Changed: eve.Add(after + time.Second), Expires: wallet.Never}
+}
+
+// in returns an item in a state, with a grant where that state has one, changed so long after the eve.
+func in(i wallet.Item, s wallet.ItemState, after time.Duration) wallet.Item {
+	i.State, i.Changed = s, eve.Add(after)
+	if s != wallet.ItemOpen && s != wallet.ItemVoid {
+		i.Award, i.Reward = i.No.Award, i.Asked
+	}
+	return i
+}
+
+func have(t testable, s wallet.Items, i wallet.Item) {
+	t.Helper()
+	got, isNew, err := s.Create(t.Context(), i)
+	require.NoError(t, err)
+	require.True(t, isNew)
+	require.Equal(t, i, got)
+}
+
+// advance brings an item to its state and returns what is on record then.
+func advance(t testable, s wallet.Items, i wallet.Item) wallet.Item {
+	t.Helper()
+	got, err := s.Advance(t.Context(), []wallet.Item{i})
+	require.NoError(t, err)
+	require.Len(t, got, 1)
+	return got[0]
+}
+
+func itemOnce(t *testing.T, s ItemStore) {
+	want := item(cup(7, 1), time.Minute)
+	have(t, s, want)
+	later := in(want, wallet.ItemIssued, time.Hour)
+	later.Created++
+	got, isNew, err := s.Create(t.Context(), later)
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, want, got, "the one on record is the first one")
+	for _, no := range neighbours(want.No) {
+		have(t, s, in(item(no, 0), wallet.ItemIssued, 0))
+	}
+	have(t, s, in(item(cup(7, 3), 0), wallet.ItemVoid, 0))
+	n, err := s.Count(t.Context(), wallet.Official)
+	require.NoError(t, err)
+	require.Equal(t, map[wallet.ItemState]int64{wallet.ItemOpen: 1, wallet.ItemIssued: 4, wallet.ItemVoid: 1}, n, "one of the neighbours is of another stage")
+	all, err := s.Get(t.Context(), []wallet.OrderNo{cup(9, 9), want.No, cup(7, 3), want.No})
+	require.NoError(t, err)
+	require.Equal(t, []wallet.Item{{}, want, in(item(cup(7, 3), 0), wallet.ItemVoid, 0), want}, all)
+	all, err = s.Get(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, all)
+}
+
+// pathTo are the states that lead to one.
+var pathTo = map[wallet.ItemState][]wallet.ItemState{
+	wallet.ItemOpen:       {},
+	wallet.ItemVoid:       {wallet.ItemVoid},
+	wallet.ItemIssued:     {wallet.ItemIssued},
+	wallet.ItemProcessing: {wallet.ItemIssued, wallet.ItemProcessing},
+	wallet.ItemSettled:    {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled},
+	wallet.ItemUsing:      {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemUsing},
+	wallet.ItemUsed:       {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemUsing, wallet.ItemUsed},
+	wallet.ItemExpired:    {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemExpired},
+	wallet.ItemRefunded:   {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemRefunded},
+}
+
+func itemFollows(t *testing.T, s ItemStore) {
+	rain := int32(0)
+	for from := wallet.ItemOpen; from <= wallet.ItemRefunded; from++ {
+		for to := wallet.ItemOpen; to <= wallet.ItemRefunded; to++ {
+			rain++
+			i := item(cup(1, rain), 0)
+			have(t, s, i)
+			for _, by := range pathTo[from] {
+				i = in(i, by, time.Minute)
+				require.Equal(t, i, advance(t, s, i))
+			}
+			want, next := i, in(item(i.No, 0), to, time.Hour)
+			if from.Follows(to) {
+				want = next
+			}
+			require.Equal(t, want, advance(t, s, next), "from %s to %s", from, to)
+			got, err := s.Get(t.Context(), []wallet.OrderNo{i.No})
+			require.NoError(t, err)
+			require.Equal(t, want, got[0])
+		}
+	}
+	got, err := s.Advance(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, got)
+	first, second := item(cup(2, 1), 0), item(cup(3, 1), 0)
+	have(t, s, first)
+	have(t, s, second)
+	a, b := in(first, wallet.ItemIssued, 0), in(second, wallet.ItemVoid, 0)
+	got, err = s.Advance(t.Context(), []wallet.Item{b, in(item(cup(4, 1), 0), wallet.ItemIssued, 0), a, b})
+	require.NoError(t, err)
+	require.Equal(t, []wallet.Item{b, {}, a, b}, got, "each in its place, one that is not there as nothing, one that comes twice")
+}
+
+func itemKeeps(t *testing.T, s ItemStore) {
+	i := item(cup(5, 1), 0)
+	have(t, s, i)
+	i = in(i, wallet.ItemIssued, time.Minute)
+	i.Award, i.Reward = wallet.EcommerceCoupon, "voucher" // in its place
+	i.Counted = i.No
+	i.Counted.Award = wallet.Cash
+	require.Equal(t, i, advance(t, s, i))
+	i.State, i.Changed = wallet.ItemProcessing, eve.Add(time.Hour)
+	require.Equal(t, i, advance(t, s, i))
+	i.State, i.Ref, i.Expires = wallet.ItemSettled, strings.Repeat("x", wallet.MaxItemRef), eve.Add(24*time.Hour)
+	require.Equal(t, i, advance(t, s, i))
+	i.State, i.Ref = wallet.ItemUsing, "A-1\x00é" // another name, of any bytes
+	require.Equal(t, i, advance(t, s, i))
+	got, err := s.Get(t.Context(), []wallet.OrderNo{i.No})
+	require.NoError(t, err)
+	require.Equal(t, i, got[0])
+}
+
+func itemRefused(t *testing.T, s ItemStore) {
+	good := in(item(cup(1, 1), 0), wallet.ItemIssued, 0)
+	for _, c := range []struct {
+		why   string
+		spoil func(*wallet.Item)
+	}{
+		{"no owner", func(i *wallet.Item) { i.No.ActID = 0 }},
+		{"cash is no item", func(i *wallet.Item) { i.No.Award = wallet.Cash }},
+		{"nothing was asked for", func(i *wallet.Item) { i.Asked = "" }},
+		{"a reward's id too long", func(i *wallet.Item) { i.Asked = wallet.RewardID(strings.Repeat("x", wallet.MaxTemplate+1)) }},
+		{"no family", func(i *wallet.Item) { i.Account.Family = 0 }},
+		{"a state that is none", func(i *wallet.Item) { i.State = wallet.ItemRefunded + 1 }},
+		{"a name too long", func(i *wallet.Item) { i.Ref = strings.Repeat("x", wallet.MaxItemRef+1) }},
+		{"an open one with a grant", func(i *wallet.Item) { i.State = wallet.ItemOpen }},
+		{"an issued one without", func(i *wallet.Item) { i.Award, i.Reward = 0, "" }},
+		{"cash in its place", func(i *wallet.Item) { i.Award = wallet.Cash }},
+		{"counted for another", func(i *wallet.Item) { i.Counted = cup(2, 1) }},
+		{"before 1970", func(i *wallet.Item) { i.Created = -1 }},
+		{"changed after 2041", func(i *wallet.Item) { i.Changed = wallet.Never }},
+		{"expired before 1970", func(i *wallet.Item) { i.Expires = -1 }},
+	} {
+		i := good
+		c.spoil(&i)
+		_, _, err := s.Create(t.Context(), i)
+		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
+		_, err = s.Advance(t.Context(), []wallet.Item{good, i})
+		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
+	}
+	_, _, err := s.Create(t.Context(), in(good, wallet.ItemSettled, 0))
+	require.ErrorIs(t, err, wallet.ErrInvalid, "nothing begins as settled")
+	_, err = s.Advance(t.Context(), make([]wallet.Item, wallet.MaxAdvance+1))
+	require.ErrorIs(t, err, wallet.ErrInvalid, "too many at once")
+}
+
+func itemsOf(t *testing.T, s ItemStore) {
+	var want []wallet.Item
+	for n := range 60 {
+		no := cup(wallet.ActID(1+n%3), int32(n))
+		if n%7 == 0 {
+			no.Stage = wallet.ExternalDrill
+		}
+		i := item(no, time.Duration(n*37%20)*time.Minute) // several of one moment
+		switch n % 5 {
+		case 0:
+			have(t, s, i) // open: not seen
+			continue
+		case 1:
+			have(t, s, in(i, wallet.ItemVoid, 0)) // a greeting: neither
+			continue
+		}
+		i = in(i, wallet.ItemIssued, time.Hour)
+		have(t, s, i)
+		if n%5 == 2 {
+			i = in(i, wallet.ItemProcessing, 2*time.Hour)
+			advance(t, s, i)
+		}
+		if no.ActID != 2 && no.Stage == wallet.Official {
+			want = append(want, i)
+		}
+	}
+	slices.SortFunc(want, func(a, b wallet.Item) int {
+		if (wallet.Cursor{Opened: a.Opened, Order: a.No}).After(b.Opened, b.No) {
+			return -1
+		}
+		return 1
+	})
+	wallets := []wallet.ActID{1, 3}
+	for _, limit := range []int{1, 3, len(want), 100} {
+		var got []wallet.Item
+		for at := (wallet.Cursor{}); ; {
+			page, err := s.Of(t.Context(), wallets, wallet.Official, at, limit)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(page), limit)
+			if got = append(got, page...); len(page) < limit {
+				break
+			}
+			at = wallet.Cursor{Opened: page[limit-1].Opened, Order: page[limit-1].No}
+		}
+		require.Equal(t, want, got, "in pages of %d", limit)
+	}
+	got, err := s.Of(t.Context(), wallets, wallet.InternalTest, wallet.Cursor{}, 10)
+	require.NoError(t, err)
+	require.Empty(t, got)
+	got, err = s.Of(t.Context(), nil, wallet.Official, wallet.Cursor{}, 10)
+	require.NoError(t, err)
+	require.Empty(t, got)
+}
+
+func itemBook(t *testing.T, s ItemStore) {
+	want := map[wallet.OrderNo]wallet.Item{}
+	for n := range 300 {
+		i := item(cup(wallet.ActID(n*37%100+1), int32(n)), 0)
+		have(t, s, i)
+		want[i.No] = i
+	}
+	got, last := map[wallet.OrderNo]wallet.Item{}, wallet.OrderNo{}
+	require.NoError(t, s.Items(t.Context(), func(i wallet.Item) bool {
+		require.Negative(t, last.Compare(i.No), "by owner and number")
+		last, got[i.No] = i.No, i
+		return true
+	}))
+	require.Equal(t, want, got)
+	n := 0
+	require.NoError(t, s.Items(t.Context(), func(wallet.Item) bool { n++; return n < 5 }))
+	require.Equal(t, 5, n, "reading stops when told")
+}

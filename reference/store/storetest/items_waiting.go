@@ -1,0 +1,160 @@
+package storetest
+
+import (
+	"maps"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
+)
+
+// walkItems returns all items in a state before an instant, in steps of limit.
+func walkItems(t testable, s wallet.Items, state wallet.ItemState, before wallet.Instant, limit int) (all []wallet.Item) {
+	t.Helper()
+	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
+		require.Less(t, steps, 10_000, "a walk comes to its end")
+		got, next, err := s.Unsettled(t.Context(), state, before, place, limit)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(got), limit)
+		all, place = append(all, got...), next
+	}
+	return all
+}
+
+func itemsUnsettled(t *testing.T, s ItemStore) {
+	const many = 1500
+	all := make([]wallet.Item, many)
+	for n := range all {
+		all[n] = in(item(cup(wallet.ActID(n+1), 1), 0), wallet.ItemIssued, time.Duration(n)*time.Millisecond)
+		have(t, s, all[n])
+	}
+	at := func(n int) wallet.Instant { return eve.Add(time.Duration(n) * time.Millisecond) }
+	require.Empty(t, walkItems(t, s, wallet.ItemIssued, at(0), 10), "before means before")
+	require.Equal(t, all[:1], walkItems(t, s, wallet.ItemIssued, at(1), 10))
+	require.Equal(t, all, walkItems(t, s, wallet.ItemIssued, wallet.Never, 70))
+	require.Equal(t, all, walkItems(t, s, wallet.ItemIssued, wallet.Never, 2*many))
+	for _, state := range []wallet.ItemState{wallet.ItemOpen, wallet.ItemProcessing, wallet.ItemUsing, wallet.ItemVoid} {
+		require.Empty(t, walkItems(t, s, state, wallet.Never, 10), state)
+	}
+
+	batch := slices.Clone(all[:500]) // comes on in one moment
+	for n := range batch {
+		batch[n] = in(batch[n], wallet.ItemProcessing, time.Hour)
+	}
+	got, err := s.Advance(t.Context(), batch)
+	require.NoError(t, err)
+	require.Equal(t, batch, got)
+	require.Equal(t, all[500:], walkItems(t, s, wallet.ItemIssued, wallet.Never, 70), "what has come further is not there any more")
+	require.ElementsMatch(t, batch, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 70), "each of one moment once")
+
+	place, left := wallet.OpenPlace(0), 0
+	for steps := 0; steps == 0 || place != 0; steps++ { // what is settled on the way does not shift the rest
+		step, next, err := s.Unsettled(t.Context(), wallet.ItemIssued, wallet.Never, place, 100)
+		require.NoError(t, err)
+		for n := range step {
+			step[n] = in(step[n], wallet.ItemProcessing, 2*time.Hour)
+		}
+		_, err = s.Advance(t.Context(), step)
+		require.NoError(t, err)
+		left, place = left+len(step), next
+	}
+	require.Equal(t, many-500, left)
+	require.Empty(t, walkItems(t, s, wallet.ItemIssued, wallet.Never, 10))
+	require.Len(t, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 1000), many)
+}
+
+func itemsExpire(t *testing.T, s ItemStore) {
+	var want []wallet.Item
+	for n := range 30 {
+		i := item(cup(wallet.ActID(n+1), 1), 0)
+		have(t, s, in(i, wallet.ItemIssued, 0))
+		advance(t, s, in(i, wallet.ItemProcessing, 0))
+		i = in(i, wallet.ItemSettled, time.Duration(n)*time.Second)
+		if n%3 > 0 {
+			i.Expires = eve.Add(time.Duration(100-n) * time.Hour) // the last one first
+			want = append(want, i)
+		}
+		require.Equal(t, i, advance(t, s, i))
+	}
+	slices.Reverse(want)
+	require.Empty(t, walkItems(t, s, wallet.ItemSettled, eve.Add(24*time.Hour), 7), "none has expired yet")
+	require.Equal(t, want[:1], walkItems(t, s, wallet.ItemSettled, want[0].Expires+1, 7))
+	require.Equal(t, want, walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "what has no end is not among them")
+	advance(t, s, in(want[3], wallet.ItemUsing, 0))
+	require.Equal(t, slices.Delete(slices.Clone(want), 3, 4), walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "in use it does not expire")
+}
+
+func oneTakesOn(t *testing.T, s ItemStore) {
+	const wins = 60
+	var created, moved atomic.Int64
+	together(t, func(t *testing.T, caller int) {
+		for n := range wins {
+			i := item(cup(wallet.ActID(n+1), 1), 0)
+			_, isNew, err := s.Create(t.Context(), i)
+			require.NoError(t, err)
+			if isNew {
+				created.Add(1)
+			}
+			i = in(i, wallet.ItemIssued, time.Duration(caller)*time.Second)
+			i.Ref = string(rune('a' + caller))
+			if advance(t, s, i).Ref == i.Ref {
+				moved.Add(1)
+			}
+		}
+	})
+	require.EqualValues(t, wins, created.Load())
+	require.EqualValues(t, wins, moved.Load(), "one of the callers has brought it there, and the others see which")
+}
+
+// itemsModel compares the store with a map over any sequence of calls on few numbers.
+func itemsModel(t *rapid.T, s ItemStore) {
+	model := map[wallet.OrderNo]wallet.Item{}
+	for step := range rapid.IntRange(1, 40).Draw(t, "steps") {
+		no := cup(wallet.ActID(rapid.IntRange(1, 3).Draw(t, "owner")), int32(rapid.IntRange(0, 1).Draw(t, "rain")))
+		after := time.Duration(step) * time.Second
+		if rapid.IntRange(0, 3).Draw(t, "create") == 0 {
+			i := item(no, after)
+			_, isNew, err := s.Create(t.Context(), i)
+			require.NoError(t, err)
+			_, known := model[no]
+			require.Equal(t, !known, isNew)
+			if isNew {
+				model[no] = i
+			}
+			continue
+		}
+		i := in(item(no, 0), wallet.ItemState(rapid.IntRange(0, int(wallet.ItemRefunded)).Draw(t, "state")), after)
+		i.Ref = rapid.SampledFrom([]string{"", "a", "bb"}).Draw(t, "ref")
+		i.Expires = rapid.SampledFrom([]wallet.Instant{wallet.Never, eve, eve.Add(time.Hour)}).Draw(t, "expires")
+		got := advance(t, s, i)
+		was, known := model[no]
+		if known && was.State.Follows(i.State) {
+			i.Asked, i.Account, i.Opened, i.Created = was.Asked, was.Account, was.Opened, was.Created
+			was = i
+			model[no] = was
+		}
+		require.Equal(t, was, got)
+	}
+	counts := map[wallet.ItemState]int64{}
+	waiting := map[wallet.ItemState][]wallet.Item{}
+	for _, i := range model {
+		counts[i.State]++
+		if !i.State.Final() && (i.State != wallet.ItemSettled || i.Expires != wallet.Never) {
+			waiting[i.State] = append(waiting[i.State], i)
+		}
+	}
+	n, err := s.Count(t.Context(), wallet.Official)
+	require.NoError(t, err)
+	require.Equal(t, counts, n)
+	for state := wallet.ItemOpen; state <= wallet.ItemRefunded; state++ {
+		require.ElementsMatch(t, waiting[state], walkItems(t, s, state, wallet.Never, 2))
+	}
+	got, err := s.Get(t.Context(), slices.Collect(maps.Keys(model)))
+	require.NoError(t, err)
+	require.ElementsMatch(t, slices.Collect(maps.Values(model)), got)
+}
