@@ -26,6 +26,8 @@ func ReadCallback(award wallet.AwardType, secret []byte, now wallet.Instant, r R
 		return wallet.Callback{}, badCallback(award)
 	case award == wallet.AdCoupon:
 		return adCallback(secret, now, r)
+	case award == wallet.ConsumerFinanceCoupon:
+		return financeCallback(secret, now, r)
 	}
 	return wallet.Callback{}, fmt.Errorf("%w: %s calls nobody back", wallet.ErrNotFound, award)
 }

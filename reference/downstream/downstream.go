@@ -67,7 +67,7 @@ func New(award wallet.AwardType, o Options) (wallet.Downstream, error) {
 // Awards returns the award types that have a downstream here, in order.
 func Awards() []wallet.AwardType {
 	var all []wallet.AwardType
-	for a := wallet.VideoSubsidy; a <= wallet.EcommerceCoupon; a++ {
+	for a := wallet.VideoSubsidy; a <= wallet.AvatarPendant; a++ {
 		all = append(all, a)
 	}
 	return all
@@ -128,22 +128,28 @@ func (a *adapter) Issue(ctx context.Context, items []wallet.Item) ([]wallet.Item
 			return nil, err
 		}
 	}
+	var answers []wallet.ItemAnswer
 	if b, ok := a.protocol.(batcher); ok && len(items) > 0 {
-		return b.issueAll(ctx, items), nil
+		answers = b.issueAll(ctx, items)
+	} else {
+		answers = make([]wallet.ItemAnswer, len(items))
+		for n, i := range items {
+			answers[n].Receipt, answers[n].Err = a.protocol.issue(ctx, i)
+		}
 	}
-	answers := make([]wallet.ItemAnswer, len(items))
-	for n, i := range items {
-		answers[n].Receipt, answers[n].Err = a.protocol.issue(ctx, i)
+	for n := range answers {
+		answers[n].Err = a.known(answers[n].Err, wallet.ErrDeclined)
 	}
 	return answers, nil
 }
 
-// Look implements wallet.Downstream.
+// Look implements wallet.Downstream. ErrDeclined: it was accepted and then declined.
 func (a *adapter) Look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	if err := a.check(i); err != nil {
 		return wallet.Receipt{}, err
 	}
-	return a.protocol.look(ctx, i)
+	r, err := a.protocol.look(ctx, i)
+	return r, a.known(err, wallet.ErrDeclined, wallet.ErrNotFound)
 }
 
 // Use implements wallet.Downstream. ErrNotFound: the downstream has never heard of it.
@@ -151,7 +157,8 @@ func (a *adapter) Use(ctx context.Context, i wallet.Item) (wallet.Receipt, error
 	if err := a.check(i); err != nil {
 		return wallet.Receipt{}, err
 	}
-	return a.protocol.use(ctx, i)
+	r, err := a.protocol.use(ctx, i)
+	return r, a.known(err, wallet.ErrDeclined, wallet.ErrNotFound)
 }
 
 // Refund implements wallet.Downstream. An item that the downstream has never heard of is closed there, so that an issue
@@ -160,7 +167,21 @@ func (a *adapter) Refund(ctx context.Context, i wallet.Item) (wallet.Receipt, er
 	if err := a.check(i); err != nil {
 		return wallet.Receipt{}, err
 	}
-	return a.protocol.refund(ctx, i)
+	r, err := a.protocol.refund(ctx, i)
+	return r, a.known(err, wallet.ErrDeclined, wallet.ErrNotFound)
+}
+
+// known leaves the errors alone that mean something to a caller here, and makes an unknown outcome of any other.
+func (a *adapter) known(err error, also ...error) error {
+	if err == nil {
+		return nil
+	}
+	for _, e := range append(also, wallet.ErrUnknown, wallet.ErrUnavailable, wallet.ErrOverloaded, wallet.ErrLimited) {
+		if errors.Is(err, e) {
+			return err
+		}
+	}
+	return a.unreadable("it makes no sense here: %v", err)
 }
 
 func (a *adapter) check(i wallet.Item) error {

@@ -99,6 +99,15 @@ func (l *line) status(r Reply) error {
 	return l.unreadable("status %d", r.Status)
 }
 
+// nothingDone turns the error of a question that came before anything was asked for: where it has no answer, nothing was
+// done.
+func (l *line) nothingDone(err error) error {
+	if wallet.CodeOf(err) != wallet.CodeUnknown {
+		return err
+	}
+	return fmt.Errorf("%w: nothing was asked of %s yet: %v", wallet.ErrUnavailable, l.award, err)
+}
+
 func (l *line) declined() error { return fmt.Errorf("%w: %s", wallet.ErrDeclined, l.award) }
 
 func (l *line) notFound(i wallet.Item) error {

@@ -3,24 +3,41 @@ package downstream_test
 import (
 	"context"
 	"fmt"
+	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"hongbao/reference/downstream"
 	"hongbao/reference/downstream/fake"
+	"hongbao/reference/downstream/wire"
 	"hongbao/reference/wallet"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var secret = []byte("a secret of the tests, not short")
 
 // clock is a clock that a test turns.
-type clock struct{ now wallet.Instant }
+type clock struct {
+	mu  sync.Mutex
+	now wallet.Instant
+}
 
-func (c *clock) Now() wallet.Instant { return c.now }
+func (c *clock) Now() wallet.Instant {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
 
-func (c *clock) pass(d time.Duration) { c.now = c.now.Add(d) }
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
 
 var festival = wallet.InstantOf(time.Date(2022, 1, 31, 20, 0, 0, 0, time.UTC))
 
@@ -42,21 +59,25 @@ type carriage struct {
 	inner downstream.Exchange
 	fates []fate // of the next exchanges; arrives when there are none left
 	reply downstream.Reply
-	wait  []downstream.Request
-	sent  int
+	wait  []downstream.Request // before the next exchange
+	hold  int                  // every exchange after so many waits for release; 0: none
+	held  []downstream.Request
+	evil  bool
 }
 
 func (c *carriage) exchange(ctx context.Context, r downstream.Request) (downstream.Reply, error) {
-	for _, w := range c.wait {
-		_, _ = c.inner(ctx, w)
+	silent := fmt.Errorf("%w: no answer", wallet.ErrUnknown)
+	if c.hold == 1 {
+		c.held = append(c.held, r)
+		return downstream.Reply{}, silent
 	}
-	c.wait = nil
-	c.sent++
+	c.hold = max(0, c.hold-1)
+	c.flush(ctx)
 	what := arrives
 	if len(c.fates) > 0 {
 		what, c.fates = c.fates[0], c.fates[1:]
 	}
-	silent := fmt.Errorf("%w: no answer", wallet.ErrUnknown)
+	c.evil = c.evil || what != arrives
 	switch what {
 	case down:
 		return downstream.Reply{}, fmt.Errorf("%w: refused", wallet.ErrUnavailable)
@@ -77,6 +98,29 @@ func (c *carriage) exchange(ctx context.Context, r downstream.Request) (downstre
 	return c.inner(ctx, r)
 }
 
+// flush brings what is late.
+func (c *carriage) flush(ctx context.Context) {
+	for _, w := range c.wait {
+		_, _ = c.inner(ctx, w)
+	}
+	c.wait = nil
+}
+
+// met says whether a planned fate befell an exchange, and cancels the others.
+func (c *carriage) met() bool {
+	c.fates = nil
+	return c.evil
+}
+
+// release brings what was held, and returns how much that was.
+func (c *carriage) release(t testing.TB) int {
+	for _, w := range c.held {
+		_, err := c.inner(t.Context(), w)
+		require.NoError(t, err)
+	}
+	return len(c.held)
+}
+
 // rig is one downstream with its adapter.
 type rig struct {
 	clock    *clock
@@ -89,15 +133,25 @@ type rig struct {
 // carrier makes the way to a system.
 type carrier func(t testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange
 
+var carriers = map[string]carrier{"direct": direct, "http": overHTTP}
+
 // direct calls the system.
 func direct(_ testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange {
-	return func(_ context.Context, r downstream.Request) (downstream.Reply, error) {
-		return downstream.Reply(s.Handle(c.Now(), fake.Request(r))), nil
-	}
+	return wire.Direct(s, c)
+}
+
+// overHTTP serves the system on a port of its own.
+func overHTTP(t testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange {
+	srv := httptest.NewServer(wire.Handler(map[wallet.AwardType]*fake.System{s.Award(): s}, c))
+	t.Cleanup(srv.Close)
+	line, err := wire.NewLine(srv.URL, wire.Options{Timeout: time.Minute})
+	require.NoError(t, err)
+	t.Cleanup(line.Close)
+	return line.Exchange(s.Award())
 }
 
 func newRig(t testing.TB, by carrier, award wallet.AwardType, how fake.Behaviour) *rig {
-	c := &clock{festival}
+	c := &clock{now: festival}
 	s, err := fake.New(award, secret, how)
 	require.NoError(t, err)
 	way := &carriage{inner: by(t, s, c)}
@@ -139,11 +193,27 @@ func (r *rig) settle(t testing.TB, i wallet.Item) wallet.Receipt {
 	return receipt
 }
 
+// nobodyHas wants nobody to have it: what was handed out was taken back, and nothing is pending.
+func (r *rig) nobodyHas(t testing.TB, i wallet.Item) {
+	e := r.entry(i)
+	require.Equal(t, e.Issued, e.Refunded, "%+v", e)
+	require.False(t, e.Pending)
+}
+
+// settled is settle that returns the item as it is on record then.
+func (r *rig) settled(t testing.TB, i wallet.Item) wallet.Item {
+	receipt := r.settle(t, i)
+	i.State, i.Ref, i.Expires = receipt.State, receipt.Ref, receipt.Expires
+	return i
+}
+
 func (r *rig) entry(i wallet.Item) fake.Entry { return r.system.Of(r.clock.Now(), i.No) }
 
-// forAll runs a story against every downstream.
+// forAll runs a story against every downstream, in both carriages.
 func forAll(t *testing.T, how fake.Behaviour, story func(t *testing.T, r *rig)) {
-	for _, award := range downstream.Awards() {
-		t.Run(award.String(), func(t *testing.T) { story(t, newRig(t, direct, award, how)) })
+	for name, by := range carriers {
+		for _, award := range downstream.Awards() {
+			t.Run(name+"/"+award.String(), func(t *testing.T) { story(t, newRig(t, by, award, how)) })
+		}
 	}
 }

@@ -17,9 +17,10 @@ import (
 // protocols returns how each system speaks.
 func protocols() map[wallet.AwardType]protocol {
 	return map[wallet.AwardType]protocol{
-		wallet.VideoSubsidy:    video{},
-		wallet.AdCoupon:        ad{},
-		wallet.EcommerceCoupon: ecommerce{},
+		wallet.VideoSubsidy: video{}, wallet.AdCoupon: ad{}, wallet.EcommerceCoupon: ecommerce{}, wallet.PaymentCoupon: payment{},
+		wallet.ConsumerFinanceCoupon: finance{}, wallet.InsuranceCoupon: insurance{}, wallet.CreditCardCoupon: card{},
+		wallet.HeyteaCoupon: heytea{}, wallet.MovieCoupon: movie{}, wallet.DouPlusCoupon: douPlus{}, wallet.CulturalCoupon: cultural{},
+		wallet.AvatarPendant: pendant{},
 	}
 }
 

@@ -1,0 +1,138 @@
+package downstream
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"hongbao/reference/wallet"
+)
+
+// douPlus is the downstream of Dou+ coupons. Each coupon is a document at its order's address: it is put there once, and
+// changed by whoever knows its present version.
+type douPlus struct{ *line }
+
+var douPlusStates = states{
+	"ready": wallet.ItemSettled, "used": wallet.ItemUsed, "over": wallet.ItemExpired, "withdrawn": wallet.ItemRefunded,
+}
+
+// douPlusTries bounds how often one call reads a document that somebody else keeps changing.
+const douPlusTries = 3
+
+type douPlusDocument struct {
+	No     string                   `json:"no"`
+	ID     string                   `json:"id,omitempty"`
+	Owner  map[string]wallet.UserID `json:"owner,omitempty"`
+	Kind   wallet.RewardID          `json:"kind,omitempty"`
+	Status string                   `json:"status,omitempty"`
+	Until  string                   `json:"until,omitempty"` // as HTTP writes dates
+}
+
+func (d douPlus) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	owner := map[string]wallet.UserID{"douyin": i.Account.User}
+	if i.Account.Family == wallet.ToutiaoFamily {
+		owner = map[string]wallet.UserID{"toutiao": i.Account.User}
+	}
+	return d.put(ctx, i, douPlusDocument{No: i.No.String(), Owner: owner, Kind: i.Reward})
+}
+
+// put puts a document where none is, or returns what the one that is there says.
+func (d douPlus) put(ctx context.Context, i wallet.Item, doc douPlusDocument) (wallet.Receipt, error) {
+	reply, err := d.send(ctx, Request{Method: http.MethodPut, Path: d.path(i), Body: encode(doc), Header: map[string]string{
+		"Content-Type": "application/json", "If-None-Match": "*",
+	}})
+	if err != nil {
+		return wallet.Receipt{}, err
+	}
+	if reply.Status == http.StatusPreconditionFailed { // it is there already
+		r, err := d.look(ctx, i)
+		if err != nil {
+			return r, fmt.Errorf("%w: the coupon of %s is there and cannot be read: %v", wallet.ErrUnknown, d.award, err)
+		}
+		return r, nil
+	}
+	r, _, err := d.read(i, reply)
+	return r, err
+}
+
+func (douPlus) path(i wallet.Item) string { return "/coupons/" + i.No.String() }
+
+func (d douPlus) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	r, _, err := d.get(ctx, i)
+	return r, err
+}
+
+func (d douPlus) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return d.change(ctx, i, "used", wallet.ItemUsed)
+}
+
+// refund also closes an order that the downstream has never heard of.
+func (d douPlus) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	r, err := d.change(ctx, i, "withdrawn", wallet.ItemRefunded)
+	if wallet.CodeOf(err) == wallet.CodeNotFound {
+		r, err = d.put(ctx, i, douPlusDocument{No: i.No.String(), Status: "withdrawn"})
+		if err == nil && r.State == wallet.ItemSettled { // it was put there meanwhile
+			return d.change(ctx, i, "withdrawn", wallet.ItemRefunded)
+		}
+	}
+	return r, err
+}
+
+// change reads the document and, where it is ready, brings it from the version that was read to a new status.
+func (d douPlus) change(ctx context.Context, i wallet.Item, status string, want wallet.ItemState) (wallet.Receipt, error) {
+	for range douPlusTries {
+		r, version, err := d.get(ctx, i)
+		if err != nil {
+			return r, d.nothingDone(err)
+		}
+		if r.State != wallet.ItemSettled {
+			return r, nil
+		}
+		reply, err := d.send(ctx, Request{
+			Method: http.MethodPut, Path: d.path(i) + "/status", Body: encode(douPlusDocument{No: i.No.String(), Status: status}),
+			Header: map[string]string{"Content-Type": "application/json", "If-Match": version},
+		})
+		switch {
+		case err != nil:
+			return wallet.Receipt{}, err
+		case reply.Status == http.StatusNoContent:
+			r.State = want
+			return r, nil
+		case reply.Status != http.StatusPreconditionFailed && reply.Status != http.StatusConflict:
+			return wallet.Receipt{}, d.status(reply)
+		}
+	}
+	return wallet.Receipt{}, fmt.Errorf("%w: the coupon of %s keeps changing", wallet.ErrUnavailable, d.award)
+}
+
+// get returns what the document says, and its version.
+func (d douPlus) get(ctx context.Context, i wallet.Item) (wallet.Receipt, string, error) {
+	reply, err := d.send(ctx, Request{Method: http.MethodGet, Path: d.path(i)})
+	if err != nil {
+		return wallet.Receipt{}, "", err
+	}
+	return d.read(i, reply)
+}
+
+func (d douPlus) read(i wallet.Item, r Reply) (wallet.Receipt, string, error) {
+	var in struct {
+		douPlusDocument
+		Missing  string `json:"missing"`
+		Declined string `json:"declined"`
+	}
+	whole := decode(r.Body, &in)
+	order := i.No.String()
+	switch {
+	case whole && r.Status == http.StatusNotFound && in.Missing == order:
+		return wallet.Receipt{}, "", d.notFound(i)
+	case whole && r.Status == http.StatusConflict && in.Declined == order:
+		return wallet.Receipt{}, "", d.declined()
+	case r.Status != http.StatusOK && r.Status != http.StatusCreated:
+		return wallet.Receipt{}, "", d.status(r)
+	case !whole || r.Header["Etag"] == "":
+		return wallet.Receipt{}, "", d.unreadable("no document with a version")
+	}
+	until, _ := http.ParseTime(in.Until) // the year 1 where there is none, which is no end
+	receipt, err := d.believe(i, claim{in.No, in.Status, in.ID, unix(until.Unix())}, douPlusStates)
+	return receipt, r.Header["Etag"], err
+}

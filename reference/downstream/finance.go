@@ -1,0 +1,180 @@
+package downstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// finance is the downstream of consumer-finance coupons. It answers everything with "in hand"; what came of it is told
+// by its result query alone, and by a form that it sends signed.
+type finance struct{ *line }
+
+var financeStates = states{
+	"P0": wallet.ItemProcessing, "S0": wallet.ItemSettled, "U0": wallet.ItemUsed, "X0": wallet.ItemExpired, "C0": wallet.ItemRefunded,
+}
+
+// What a code says besides.
+const (
+	financeInHand    = "P0"
+	financeDeclined  = "F0"
+	financeMissing   = "N0"
+	financeMalformed = "E1"
+	financeConflict  = "E2"
+)
+
+type financeAsk struct {
+	Serial   string          `json:"serial"`
+	Customer string          `json:"customer,omitempty"`
+	Product  wallet.RewardID `json:"product,omitempty"`
+}
+
+func (f finance) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	system := "DY"
+	if i.Account.Family == wallet.ToutiaoFamily {
+		system = "TT"
+	}
+	customer := fmt.Sprintf("%s%013d", system, i.Account.User)
+	if err := f.tell(ctx, "/apply", i, financeAsk{i.No.String(), customer, i.Reward}); err != nil {
+		return wallet.Receipt{}, err
+	}
+	return wallet.Receipt{State: wallet.ItemProcessing, Expires: wallet.Never}, nil
+}
+
+func (f finance) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	reply, err := f.send(ctx, Request{Method: http.MethodGet, Path: "/result?serial=" + i.No.String()})
+	if err != nil {
+		return wallet.Receipt{}, err
+	}
+	return f.read(i, reply)
+}
+
+func (f finance) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	if err := f.tell(ctx, "/consume", i, financeAsk{Serial: i.No.String()}); err != nil {
+		return wallet.Receipt{}, err
+	}
+	return f.outcome(ctx, i)
+}
+
+// refund also closes an order that the downstream has never heard of.
+func (f finance) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	if err := f.tell(ctx, "/revoke", i, financeAsk{Serial: i.No.String()}); err != nil {
+		return wallet.Receipt{}, err
+	}
+	r, err := f.outcome(ctx, i)
+	if errors.Is(err, wallet.ErrDeclined) { // it was declined meanwhile: there is nothing to take back
+		return wallet.Receipt{State: wallet.ItemRefunded, Expires: wallet.Never}, nil
+	}
+	return r, err
+}
+
+// outcome looks what came of what is in hand. Where nothing has yet, it may still.
+func (f finance) outcome(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	r, err := f.look(ctx, i)
+	switch {
+	case errors.Is(err, wallet.ErrDeclined), errors.Is(err, wallet.ErrNotFound):
+		return r, err
+	case err != nil:
+		return r, fmt.Errorf("%w: %s has it in hand: %v", wallet.ErrUnknown, f.award, err)
+	case r.State == wallet.ItemSettled || r.State == wallet.ItemProcessing:
+		return r, fmt.Errorf("%w: %s has it in hand", wallet.ErrUnknown, f.award)
+	}
+	return r, nil
+}
+
+// tell hands something in. nil: it is in hand.
+func (f finance) tell(ctx context.Context, path string, i wallet.Item, a financeAsk) error {
+	reply, err := f.send(ctx, Request{
+		Method: http.MethodPost, Path: path, Body: encode(a), Header: map[string]string{"Content-Type": "application/json"},
+	})
+	if err != nil {
+		return err
+	}
+	in, err := f.result(i, reply)
+	switch {
+	case err != nil:
+		return err
+	case in.Code != financeInHand:
+		return f.unreadable("a code that means nothing here")
+	}
+	return nil
+}
+
+type financeResult struct {
+	Serial  string `json:"serial"`
+	Code    string `json:"code"`
+	Voucher string `json:"voucher"`
+	Until   int64  `json:"until"` // Unix milliseconds
+}
+
+func (r financeResult) claim() claim {
+	return claim{r.Serial, r.Code, r.Voucher, unix(r.Until / int64(time.Second/time.Millisecond))}
+}
+
+// result reads a reply that is about the item.
+func (f finance) result(i wallet.Item, r Reply) (financeResult, error) {
+	var in financeResult
+	switch {
+	case r.Status != http.StatusOK:
+		return in, f.status(r)
+	case !decode(r.Body, &in):
+		return in, f.unreadable("no JSON")
+	case in.Serial != i.No.String():
+		return in, f.unreadable("it names another order than %s", i.No)
+	case in.Code == financeMalformed:
+		return in, f.status(Reply{Status: http.StatusBadRequest})
+	case in.Code == financeConflict:
+		return in, f.conflict(i)
+	}
+	return in, nil
+}
+
+func (f finance) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
+	in, err := f.result(i, r)
+	switch {
+	case err != nil:
+		return wallet.Receipt{}, err
+	case in.Code == financeDeclined:
+		return wallet.Receipt{}, f.declined()
+	case in.Code == financeMissing:
+		return wallet.Receipt{}, f.notFound(i)
+	}
+	return f.believe(i, in.claim(), financeStates)
+}
+
+// financeCallback reads a form whose signature stands among its fields. What was declined counts as taken back.
+func financeCallback(secret []byte, now wallet.Instant, r Request) (wallet.Callback, error) {
+	const award = wallet.ConsumerFinanceCoupon
+	form, err := url.ParseQuery(string(r.Body))
+	if err != nil {
+		return wallet.Callback{}, badCallback(award)
+	}
+	in := map[string]string{}
+	for k, v := range form {
+		if len(v) != 1 {
+			return wallet.Callback{}, badCallback(award)
+		}
+		in[k] = v[0]
+	}
+	if !signed(secret, sorted(in), in["sign"]) {
+		return wallet.Callback{}, fmt.Errorf("%w: a callback of %s with a wrong signature", wallet.ErrNotYours, award)
+	}
+	if err := timely(award, now, in["time"]); err != nil {
+		return wallet.Callback{}, err
+	}
+	until, err := strconv.ParseInt(in["until"], 10, 64)
+	if err != nil {
+		return wallet.Callback{}, badCallback(award)
+	}
+	c := financeResult{in["serial"], in["code"], in["voucher"], until}.claim()
+	if c.state == financeDeclined {
+		c.state, c.ref = "C0", ""
+	}
+	return (&line{award: award}).told(c, financeStates)
+}

@@ -1,0 +1,122 @@
+package downstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// heytea is the downstream of Heytea coupons. It reserves first, and hands out when the reservation is confirmed in time.
+// A reservation that was not confirmed is nothing that was handed out.
+type heytea struct{ *line }
+
+var heyteaStates = states{
+	"confirmed": wallet.ItemSettled, "redeemed": wallet.ItemUsed, "stale": wallet.ItemExpired, "cancelled": wallet.ItemRefunded,
+}
+
+// heyteaTries bounds how often one call reserves: a reservation that is over before it is confirmed, twice in a row, says
+// that the downstream is too slow now.
+const heyteaTries = 2
+
+type heyteaReply struct {
+	Reservation string `json:"reservation"`
+	Ref         string `json:"ref"`
+	State       string `json:"state"`
+	Ticket      string `json:"ticket"`
+	BestBefore  string `json:"best_before"` // RFC 3339
+	Reason      string `json:"reason"`
+}
+
+// errLapsed says that a reservation is over.
+var errLapsed = errors.New("downstream: the reservation is over")
+
+func (h heytea) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	member := strconv.FormatInt(int64(i.Account.User), 10) + "@douyin"
+	if i.Account.Family == wallet.ToutiaoFamily {
+		member = strconv.FormatInt(int64(i.Account.User), 10) + "@toutiao"
+	}
+	body := encode(struct {
+		Ref    string          `json:"ref"`
+		Member string          `json:"member"`
+		Drink  wallet.RewardID `json:"drink"`
+	}{i.No.String(), member, i.Reward})
+	for range heyteaTries {
+		held, r, err := h.ask(ctx, i, http.MethodPost, "/reservations", body)
+		if err != nil || held == "" {
+			return r, err
+		}
+		_, r, err = h.ask(ctx, i, http.MethodPost, h.path(i)+"/confirm", encode(map[string]string{"reservation": held}))
+		if !errors.Is(err, errLapsed) {
+			return r, err
+		}
+	}
+	return wallet.Receipt{}, fmt.Errorf("%w: the reservations of %s end before they are confirmed", wallet.ErrUnavailable, h.award)
+}
+
+func (heytea) path(i wallet.Item) string { return "/reservations/" + i.No.String() }
+
+// look finds nothing in a reservation that was not confirmed: it is issued again, which confirms it.
+func (h heytea) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return h.handedOut(ctx, i, http.MethodGet, h.path(i))
+}
+
+func (h heytea) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return h.handedOut(ctx, i, http.MethodPost, h.path(i)+"/redeem")
+}
+
+func (h heytea) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	cancel := func(wallet.Receipt) (wallet.Receipt, error) {
+		return h.handedOut(ctx, i, http.MethodDelete, h.path(i))
+	}
+	r, err := cancel(wallet.Receipt{})
+	if errors.Is(err, wallet.ErrNotFound) {
+		return issueThenRefund(ctx, h, i, cancel)
+	}
+	return r, err
+}
+
+// handedOut asks for something that only what was handed out has.
+func (h heytea) handedOut(ctx context.Context, i wallet.Item, method, path string) (wallet.Receipt, error) {
+	held, r, err := h.ask(ctx, i, method, path, nil)
+	if err == nil && held != "" {
+		return r, h.notFound(i)
+	}
+	return r, err
+}
+
+// ask returns the name of a reservation that waits to be confirmed, or what was handed out.
+func (h heytea) ask(ctx context.Context, i wallet.Item, method, path string, body []byte) (string, wallet.Receipt, error) {
+	reply, err := h.send(ctx, Request{Method: method, Path: path, Body: body, Header: map[string]string{"Content-Type": "application/json"}})
+	if err != nil {
+		return "", wallet.Receipt{}, err
+	}
+	return h.read(i, reply)
+}
+
+func (h heytea) read(i wallet.Item, r Reply) (string, wallet.Receipt, error) {
+	var in heyteaReply
+	whole := decode(r.Body, &in)
+	switch {
+	case whole && r.Status == http.StatusConflict && in.Reason == "declined":
+		return "", wallet.Receipt{}, h.declined()
+	case r.Status == http.StatusConflict:
+		return "", wallet.Receipt{}, h.conflict(i)
+	case whole && r.Status == http.StatusGone && in.Reason == "lapsed":
+		return "", wallet.Receipt{}, errLapsed
+	case whole && r.Status == http.StatusNotFound && in.Reason == "no_reservation":
+		return "", wallet.Receipt{}, h.notFound(i)
+	case r.Status != http.StatusOK:
+		return "", wallet.Receipt{}, h.status(r)
+	case !whole:
+		return "", wallet.Receipt{}, h.unreadable("no JSON")
+	case in.State == "held" && in.Ref == i.No.String() && in.Reservation != "" && len(in.Reservation) <= wallet.MaxItemRef:
+		return in.Reservation, wallet.Receipt{}, nil
+	}
+	receipt, err := h.believe(i, claim{in.Ref, in.State, in.Ticket, moment(time.RFC3339, in.BestBefore)}, heyteaStates)
+	return "", receipt, err
+}

@@ -1,0 +1,130 @@
+package downstream
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"hongbao/reference/wallet"
+)
+
+// insurance is the downstream of insurance coupons. It speaks XML, and its vouchers end with a day.
+type insurance struct{ *line }
+
+var insuranceStates = states{
+	"A": wallet.ItemSettled, "U": wallet.ItemUsed, "L": wallet.ItemExpired, "C": wallet.ItemRefunded,
+}
+
+// What a code says.
+const (
+	insuranceDone      = "0000"
+	insuranceMissing   = "0404"
+	insuranceMalformed = "1000"
+	insuranceDeclined  = "2001"
+	insuranceConflict  = "2002"
+)
+
+type insuranceHolder struct {
+	System string `xml:"system,attr"`
+	ID     string `xml:",chardata"`
+}
+
+type insuranceRequest struct {
+	XMLName xml.Name         `xml:"request"`
+	Code    string           `xml:"code,attr"`
+	Serial  string           `xml:"serial"`
+	Holder  *insuranceHolder `xml:"holder,omitempty"`
+	Product wallet.RewardID  `xml:"product,omitempty"`
+}
+
+type insuranceResponse struct {
+	XMLName xml.Name `xml:"response"`
+	Code    string   `xml:"code"`
+	Serial  string   `xml:"serial"`
+	Voucher string   `xml:"voucher"`
+	Status  string   `xml:"status"`
+	LastDay string   `xml:"last-day"`
+}
+
+func (s insurance) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	h := &insuranceHolder{System: "dy", ID: strconv.FormatInt(int64(i.Account.User), 10)}
+	if i.Account.Family == wallet.ToutiaoFamily {
+		h.System = "tt"
+	}
+	return s.ask(ctx, i, insuranceRequest{Code: "ISSUE", Serial: i.No.String(), Holder: h, Product: i.Reward})
+}
+
+func (s insurance) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return s.ask(ctx, i, insuranceRequest{Code: "QUERY", Serial: i.No.String()})
+}
+
+func (s insurance) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return s.ask(ctx, i, insuranceRequest{Code: "USE", Serial: i.No.String()})
+}
+
+// refund also closes an order that the downstream has never heard of.
+func (s insurance) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return s.ask(ctx, i, insuranceRequest{Code: "CANCEL", Serial: i.No.String()})
+}
+
+func (s insurance) ask(ctx context.Context, i wallet.Item, in insuranceRequest) (wallet.Receipt, error) {
+	body, err := xml.Marshal(in)
+	if err != nil {
+		panic(err) // it is made of strings
+	}
+	reply, err := s.send(ctx, Request{
+		Method: http.MethodPost, Path: "/service", Body: append([]byte(xml.Header), body...), Header: map[string]string{"Content-Type": "text/xml"},
+	})
+	if err != nil {
+		return wallet.Receipt{}, err
+	}
+	return s.read(i, reply)
+}
+
+func (s insurance) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
+	var in insuranceResponse
+	switch {
+	case r.Status != http.StatusOK:
+		return wallet.Receipt{}, s.status(r)
+	case !decodeXML(r.Body, &in):
+		return wallet.Receipt{}, s.unreadable("no XML")
+	case in.Code == insuranceMalformed:
+		return wallet.Receipt{}, s.status(Reply{Status: http.StatusBadRequest})
+	case in.Serial != i.No.String():
+		return wallet.Receipt{}, s.unreadable("it names another order than %s", i.No)
+	}
+	switch in.Code {
+	case insuranceDone:
+		return s.believe(i, claim{in.Serial, in.Status, in.Voucher, endOfDay(in.LastDay)}, insuranceStates)
+	case insuranceMissing:
+		return wallet.Receipt{}, s.notFound(i)
+	case insuranceDeclined:
+		return wallet.Receipt{}, s.declined()
+	case insuranceConflict:
+		return wallet.Receipt{}, s.conflict(i)
+	}
+	return wallet.Receipt{}, s.unreadable("a code that the protocol does not have")
+}
+
+// endOfDay returns the first moment in China after a day; 0 where text names none.
+func endOfDay(text string) wallet.Instant {
+	t, err := time.ParseInLocation(time.DateOnly, text, china)
+	if err != nil {
+		return 0
+	}
+	return unix(t.AddDate(0, 0, 1).Unix())
+}
+
+// decodeXML reads one XML element and nothing after it.
+func decodeXML(body []byte, v any) bool {
+	d := xml.NewDecoder(bytes.NewReader(body))
+	if d.Decode(v) != nil {
+		return false
+	}
+	_, err := d.Token()
+	return err == io.EOF
+}
