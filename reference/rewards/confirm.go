@@ -2,14 +2,16 @@ package rewards
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hongbao/reference/wallet"
 )
 
-// Confirm records what a downstream tells of its own accord. The adapter has made sure that it is the downstream who
-// speaks. Idempotent: what is known already, or older than what is known, changes nothing. ErrNotFound: no such item was
-// granted. ErrInvalid: the item is of another type. ErrUnavailable: it was not asked for yet; ErrUnknown: tell it again.
+// Confirm takes up what a downstream tells of its own accord. A callback says when to look, and not what to believe: the
+// downstream is asked before anything is recorded. Idempotent: what is known already, or older than what is known,
+// changes nothing. ErrNotFound: no such item was granted. ErrInvalid: the item is of another type. ErrUnavailable,
+// ErrSwitchedOff, ErrLimited, ErrUnknown: tell it again later.
 func (s *Service) Confirm(ctx context.Context, c wallet.Callback) error {
 	if err := c.Order.Validate(); err != nil {
 		return err
@@ -22,10 +24,23 @@ func (s *Service) Confirm(ctx context.Context, c wallet.Callback) error {
 		return fmt.Errorf("%w: reward %s is of type %s, not %s", wallet.ErrInvalid, c.Order, i.Award, c.Award)
 	case i.State == wallet.ItemIssued:
 		return fmt.Errorf("%w: reward %s was not asked for yet", wallet.ErrUnavailable, c.Order)
-	case i.State.Final():
+	case i.State.Final() || c.Receipt.State == i.State:
 		return nil
+	case s.switched(wallet.SwitchHoldDownstreams):
+		return wallet.ErrSwitchedOff
 	}
-	if i, err = s.receive(ctx, i, wallet.ItemAnswer{Receipt: c.Receipt}); err != nil {
+	d := s.downstreams[i.Award]
+	if d == nil {
+		return fmt.Errorf("%w: rewards: nothing stands behind %s", wallet.ErrUnavailable, i.Award)
+	}
+	if !d.pace.take(s.clock.Now()) {
+		return wallet.ErrLimited
+	}
+	r, err := d.Look(ctx, i)
+	if errors.Is(err, wallet.ErrNotFound) {
+		return fmt.Errorf("%w: the downstream of %s tells of %s and does not know it", wallet.ErrUnavailable, i.Award, i.No)
+	}
+	if _, err = s.receive(ctx, i, wallet.ItemAnswer{Receipt: r, Err: err}); err != nil {
 		return wallet.Unsettled(err)
 	}
 	return nil

@@ -117,16 +117,36 @@ func (s *Service) useNow(ctx context.Context, i wallet.Item) (wallet.Item, error
 }
 
 // use asks the downstream to use an item that is in use, and records what it says. A final no is the end of the item:
-// taken back where the downstream says so, expired otherwise.
+// taken back where the downstream says so, expired otherwise. A downstream that has lost what it had confirmed is asked
+// to hand it out again first: it has never heard of it, so it gives it for the first time.
 func (s *Service) use(ctx context.Context, d *downstream, i wallet.Item) (wallet.Item, error) {
 	var r wallet.Receipt
-	err := wallet.Repeat(func() (err error) { r, err = d.Use(ctx, i); return err })
+	ask := func() (err error) { r, err = d.Use(ctx, i); return err }
+	err := wallet.Repeat(ask)
+	if errors.Is(err, wallet.ErrNotFound) {
+		s.alarm(wallet.AlarmReconciliation, fmt.Sprintf("the downstream of %s has lost %s", i.Award, i.No))
+		if err = s.again(ctx, d, i); err == nil {
+			err = wallet.Repeat(ask)
+		}
+	}
 	if errors.Is(err, wallet.ErrDeclined) {
 		if r, err = d.Look(ctx, i); err == nil && r.State == wallet.ItemSettled || errors.Is(err, wallet.ErrNotFound) {
 			r, err = wallet.Receipt{State: wallet.ItemExpired}, nil
 		}
 	}
 	return s.receiveUse(ctx, i, r, err)
+}
+
+// again hands out an item once more, of which the downstream has said that it has never heard of it.
+func (s *Service) again(ctx context.Context, d *downstream, i wallet.Item) error {
+	answers, err := d.Issue(ctx, []wallet.Item{i})
+	if err == nil && len(answers) != 1 {
+		err = fmt.Errorf("%w: %d answers for one item", wallet.ErrUnknown, len(answers))
+	}
+	if err == nil {
+		err = answers[0].Err
+	}
+	return err
 }
 
 func (s *Service) receiveUse(ctx context.Context, i wallet.Item, r wallet.Receipt, err error) (wallet.Item, error) {

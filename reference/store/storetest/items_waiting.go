@@ -27,7 +27,7 @@ func walkItems(t testable, s wallet.Items, state wallet.ItemState, before wallet
 }
 
 func itemsUnsettled(t *testing.T, s ItemStore) {
-	const many = 1500
+	const many = 600
 	all := make([]wallet.Item, many)
 	for n := range all {
 		all[n] = in(item(cup(wallet.ActID(n+1), 1), 0), wallet.ItemIssued, time.Duration(n)*time.Millisecond)
@@ -42,14 +42,14 @@ func itemsUnsettled(t *testing.T, s ItemStore) {
 		require.Empty(t, walkItems(t, s, state, wallet.Never, 10), state)
 	}
 
-	batch := slices.Clone(all[:500]) // comes on in one moment
+	batch := slices.Clone(all[:200]) // comes on in one moment
 	for n := range batch {
 		batch[n] = in(batch[n], wallet.ItemProcessing, time.Hour)
 	}
 	got, err := s.Advance(t.Context(), batch)
 	require.NoError(t, err)
 	require.Equal(t, batch, got)
-	require.Equal(t, all[500:], walkItems(t, s, wallet.ItemIssued, wallet.Never, 70), "what has come further is not there any more")
+	require.Equal(t, all[200:], walkItems(t, s, wallet.ItemIssued, wallet.Never, 70), "what has come further is not there any more")
 	require.ElementsMatch(t, batch, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 70), "each of one moment once")
 
 	place, left := wallet.OpenPlace(0), 0
@@ -63,7 +63,7 @@ func itemsUnsettled(t *testing.T, s ItemStore) {
 		require.NoError(t, err)
 		left, place = left+len(step), next
 	}
-	require.Equal(t, many-500, left)
+	require.Equal(t, many-200, left)
 	require.Empty(t, walkItems(t, s, wallet.ItemIssued, wallet.Never, 10))
 	require.Len(t, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 1000), many)
 }
