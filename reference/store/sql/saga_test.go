@@ -23,6 +23,10 @@ func holdOf(id int64) wallet.AccountNo {
 	return wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: id}
 }
 
+func packetOf(id int64) wallet.AccountNo {
+	return wallet.AccountNo{Kind: wallet.PacketAccount, Stage: wallet.Official, Owner: id}
+}
+
 // pooled returns the hold of an amount out of several wallets for the first one.
 func pooled(user, request int64, amount wallet.Money, wallets ...int64) wallet.Transfer {
 	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(user)}, Request: request}, Step: wallet.MoveHold}
@@ -257,12 +261,31 @@ func drawTransfer(rt *rapid.T, request int64) wallet.Transfer {
 		return t
 	}
 	t.Pool, t.Take, t.Legs = nil, 0, nil
+	if rapid.Bool().Draw(rt, "packet") {
+		return drawPacketStep(rt, t)
+	}
 	for _, id := range owners {
 		amount := wallet.Money(rapid.Int64Range(1, 40).Draw(rt, "leg"))
 		to := holdOf(rapid.Int64Range(1, 5).Draw(rt, "to"))
 		t.Legs = append(t.Legs, wallet.Leg{Account: personalOf(id), Amount: -amount}, wallet.Leg{Account: to, Amount: amount})
 	}
 	return t
+}
+
+// drawPacketStep draws a step of a packet under the number of t: one that is sent, opened or goes back.
+func drawPacketStep(rt *rapid.T, t wallet.Transfer) wallet.Transfer {
+	account, request := t.No.Key()
+	draw := func(what string) int64 { return rapid.Int64Range(1, 5).Draw(rt, what) }
+	step := rapid.SampledFrom([]wallet.MoveStep{wallet.MoveSend, wallet.MoveOpen, wallet.MoveReturn}).Draw(rt, "step")
+	share, from, to := uint8(0), packetOf(draw("sender")), personalOf(draw("guest"))
+	if step == wallet.MoveSend {
+		from, to = to, from
+	} else {
+		share = rapid.Uint8Range(0, wallet.MaxShares-1).Draw(rt, "share")
+	}
+	amount := wallet.Money(rapid.Int64Range(1, 20).Draw(rt, "share's amount"))
+	return wallet.Transfer{No: wallet.MoveNoOf(account, request, step, share),
+		Legs: []wallet.Leg{{Account: from, Amount: -amount}, {Account: to, Amount: amount}}}
 }
 
 // apply makes a transfer in the model, or says that it lacks money.

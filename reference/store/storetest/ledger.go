@@ -37,6 +37,8 @@ func Ledger(t *testing.T, open func(t *testing.T, clock *Clock) LedgerStore) {
 	story("transfer needs the money", transferNeedsMoney)
 	story("transfer takes from a pool", transferTakesFromPool)
 	story("transfer refuses nonsense", transferRefusesNonsense)
+	story("transfer moves packets", transferMovesPackets)
+	story("transfer refuses numbers", transferRefusesNumbers)
 	story("many callers transfer once", callersTransferOnce)
 	story("view pages through several wallets", viewPages)
 	story("view is of one stage", viewIsOfOneStage)

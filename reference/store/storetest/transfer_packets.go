@@ -1,0 +1,89 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+func packetAccount(id wallet.ActID) wallet.AccountNo {
+	return wallet.AccountNo{Kind: wallet.PacketAccount, Stage: wallet.Official, Owner: int64(id)}
+}
+
+// packetStep returns the transfer of a packet's step, of one share where the step has one.
+func packetStep(request int64, s wallet.MoveStep, share uint8, from, to wallet.AccountNo, fen wallet.Money) wallet.Transfer {
+	no := wallet.MoveNo{Packet: wallet.PacketNo{Account: asker, Request: request}, Step: s, Share: share}
+	return wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: from, Amount: -fen}, {Account: to, Amount: fen}}}
+}
+
+// transferMovesPackets: a packet of three shares, of which one is opened by a stranger, one by the sender's other wallet,
+// and one goes back; beside it a withdrawal whose client chose the same number.
+func transferMovesPackets(t *testing.T, l LedgerStore, _ *Clock) {
+	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0), credit(number(2, 1), 50, 0)}, wallet.PostedNow, wallet.PostedNow)
+	send := wallet.Transfer{No: packetStep(1, wallet.MoveSend, 0, personal(1), packetAccount(1), 1).No,
+		Legs: []wallet.Leg{{Account: packetAccount(1), Amount: 120}}, Pool: []wallet.AccountNo{personal(1), personal(2)}, Take: 120}
+	opens := []wallet.Transfer{
+		packetStep(1, wallet.MoveOpen, 0, packetAccount(1), personal(3), 70),
+		packetStep(1, wallet.MoveOpen, 2, packetAccount(1), personal(2), 20),
+		packetStep(1, wallet.MoveReturn, 1, packetAccount(1), personal(1), 30),
+	}
+	for range 2 {
+		require.NoError(t, l.Transfer(t.Context(), send), "the sender's wallets give together")
+		require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(2), holdAccount(2), 7)), "a withdrawal of the same request")
+		for _, o := range opens {
+			require.NoError(t, l.Transfer(t.Context(), o))
+		}
+	}
+	for a, want := range map[wallet.AccountNo]wallet.Money{personal(1): 30, personal(2): 43, personal(3): 70, packetAccount(1): 0, holdAccount(2): 7} {
+		balance(t, l, a, want)
+	}
+	for why, c := range map[string]wallet.Transfer{
+		"another wallet opens the share": packetStep(1, wallet.MoveOpen, 0, packetAccount(1), personal(2), 70),
+		"another amount goes back":       packetStep(1, wallet.MoveReturn, 1, packetAccount(1), personal(1), 29),
+	} {
+		require.ErrorIs(t, l.Transfer(t.Context(), c), wallet.ErrConflict, why)
+	}
+	require.ErrorIs(t, l.Transfer(t.Context(), packetStep(1, wallet.MoveOpen, 1, packetAccount(1), personal(4), 1)), wallet.ErrInsufficient,
+		"nobody opens what is not there")
+	require.EqualValues(t, -150, costs(t, l, wallet.Official))
+
+	v, err := l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{3}, Stage: wallet.Official, Limit: 9})
+	require.NoError(t, err)
+	require.Equal(t, wallet.View{Balance: 70, Posted: []bool{}}, wallet.View{Balance: v.Balance, Income: v.Income, Posted: v.Posted}, "received is no income")
+	require.Empty(t, v.Grants)
+
+	legs := map[wallet.MoveNo]wallet.Money{} // what each step has put into accounts
+	require.NoError(t, l.Entries(t.Context(), func(e wallet.Entry) bool {
+		if e.Move != (wallet.MoveNo{}) && e.Amount > 0 {
+			legs[e.Move] += e.Amount
+		}
+		return true
+	}))
+	want := map[wallet.MoveNo]wallet.Money{send.No: 120, step(1, wallet.MoveHold, personal(2), holdAccount(2), 7).No: 7}
+	for _, o := range opens {
+		want[o.No] = o.Legs[1].Amount
+	}
+	require.Equal(t, want, legs, "every leg is of one of the steps")
+}
+
+func transferRefusesNumbers(t *testing.T, l LedgerStore, _ *Clock) {
+	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0)}, wallet.PostedNow)
+	for why, no := range map[string]wallet.MoveNo{
+		"no step":                         {Withdrawal: wallet.WithdrawalNo{Account: asker, Request: 1}},
+		"a step that is none":             {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveReturn + 1},
+		"a packet's step of a withdrawal": {Withdrawal: wallet.WithdrawalNo{Account: asker, Request: 1}, Step: wallet.MoveSend},
+		"a withdrawal's step of a packet": {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveHold},
+		"of both":                         {Packet: wallet.PacketNo{Account: asker, Request: 1}, Withdrawal: wallet.WithdrawalNo{Account: asker}, Step: wallet.MoveSend},
+		"a share of a whole packet":       {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveSend, Share: 1},
+		"a share that no packet has":      {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveOpen, Share: wallet.MaxShares},
+	} {
+		transfer := step(1, wallet.MoveHold, personal(1), holdAccount(1), 10)
+		transfer.No = no
+		require.ErrorIs(t, l.Transfer(t.Context(), transfer), wallet.ErrInvalid, why)
+	}
+	transit := wallet.AccountNo{Kind: wallet.TransitAccount, Stage: wallet.Official, Owner: 1}
+	require.ErrorIs(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(1), transit, 10)), wallet.ErrInvalid, "nobody's account to name")
+	balance(t, l, personal(1), 100)
+}
