@@ -11,6 +11,9 @@ const (
 	countWallets = 1 + iota
 	countPayments
 	countActions
+	countAnnouncements
+	countPageConfigs
+	countBulkJobs
 )
 
 // counter hands out the numbers of one kind, ascending from 1.

@@ -31,7 +31,8 @@ type dialect struct {
 	tableEnd string // ends a CREATE TABLE
 	long     string // type of 64-bit integers
 	scene    string // type of a short text that is compared byte by byte
-	blob     string // type of bytes
+	blob     string // type of bytes, at most 4096
+	large    string // type of more bytes than those
 	triggers bool   // entries are guarded by triggers (F1)
 
 	rows    []int // rows of one INSERT, descending to 1: what is prepared once each, or how far a packet may grow

@@ -35,6 +35,7 @@ func mysqlDialect() *dialect {
 		long:     "BIGINT",
 		scene:    "VARCHAR(32)",
 		blob:     "VARBINARY(4096)",
+		large:    "MEDIUMBLOB",
 		rows:     []int{1000, 1}, // about 80 kB a statement, far below every max_allowed_packet
 		unless:   func(key string) string { return " ON DUPLICATE KEY UPDATE " + key + " = " + key },
 		adding: func(_ string, columns ...string) string {

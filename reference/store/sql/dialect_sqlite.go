@@ -41,6 +41,7 @@ func sqliteDialect() *dialect {
 		long:     "INTEGER",
 		scene:    "TEXT",
 		blob:     "BLOB",
+		large:    "BLOB",
 		triggers: true,
 		rows:     []int{128, 32, 8, 1},
 		prepare:  true,

@@ -23,7 +23,7 @@ const migrationTries = 20
 const migrationLock = 60
 
 // migrations are written once for both dialects, with these words for what differs: {p} before every table, {end}
-// after every CREATE TABLE, {long}, {scene} and {blob} for types; INTEGER holds 32 bits in both. A file whose name ends in .sqlite.sql or .mysql.sql is for
+// after every CREATE TABLE, {long}, {scene}, {blob} and {large} for types; INTEGER holds 32 bits in both. A file whose name ends in .sqlite.sql or .mysql.sql is for
 // that dialect alone.
 //
 //go:embed migrations/*.sql
@@ -88,7 +88,7 @@ func (db *DB) lockMigrations(ctx context.Context, s *shard) (unlock func(), err 
 // rendered returns the migrations of this dialect with its words and this DB's prefix.
 func (db *DB) rendered() (fs.FS, error) {
 	words := strings.NewReplacer("{p}", db.prefix, "{end}", db.dialect.tableEnd,
-		"{long}", db.dialect.long, "{scene}", db.dialect.scene, "{blob}", db.dialect.blob)
+		"{long}", db.dialect.long, "{scene}", db.dialect.scene, "{blob}", db.dialect.blob, "{large}", db.dialect.large)
 	all, err := fs.ReadDir(migrations, "migrations")
 	if err != nil {
 		return nil, err

@@ -1,0 +1,209 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// BulkJobs keeps bulk re-issues (B8), on shard 0.
+type BulkJobs struct {
+	db    *DB
+	write *kind
+	ids   counter
+
+	add, addRows       insertion
+	byID, byDigest     string
+	lock               string // byID, until the commit
+	newest, running    string
+	rows               string
+	advance, toOutcome string
+}
+
+var _ wallet.BulkJobs = (*BulkJobs)(nil)
+
+const (
+	bulkColumns    = "id, digest_a, digest_b, digest_c, digest_d, activity, by_whom, created, length, state, done, granted"
+	bulkRowColumns = "line, app, account, scene, award, amount, reason, outcome"
+	maxBulkJobs    = 1000 // that one call lists: a page for people to read
+)
+
+// NewBulkJobs returns the bulk re-issues in db.
+func NewBulkJobs(db *DB) *BulkJobs {
+	from := "SELECT " + bulkColumns + " FROM {p}bulk_jobs WHERE "
+	b := &BulkJobs{db: db, ids: newCounter(db, countBulkJobs),
+		add:       insertion{db.text("INSERT INTO {p}bulk_jobs (" + bulkColumns + ") VALUES "), 12, ""},
+		addRows:   insertion{db.text("INSERT INTO {p}bulk_rows (job, place, " + bulkRowColumns + ") VALUES "), 10, ""},
+		byID:      db.text(from + "id = ?"),
+		lock:      db.text(from+"id = ?") + db.dialect.lock,
+		byDigest:  db.text(from + "digest_a = ? AND digest_b = ? AND digest_c = ? AND digest_d = ?"),
+		newest:    db.text(from + "id < ? ORDER BY id DESC LIMIT ?"),
+		running:   db.text(from + "state = ? ORDER BY id LIMIT ?"),
+		rows:      db.text("SELECT " + bulkRowColumns + " FROM {p}bulk_rows WHERE job = ? AND place >= ? ORDER BY place LIMIT ?"),
+		advance:   db.text("UPDATE {p}bulk_jobs SET state = ?, done = ?, granted = ? WHERE id = ?"),
+		toOutcome: db.text("UPDATE {p}bulk_rows SET outcome = ? WHERE job = ? AND place = ?"),
+	}
+	b.write = &kind{rank: rankAudit + 2, apply: b.apply}
+	return b
+}
+
+// bulking is one job of the group commit: a step, and the bulk job that it answers with.
+type bulking struct {
+	step  func(ctx context.Context, t *txn, in *bulking) (refused, broken error)
+	got   wallet.BulkJob
+	isNew bool
+}
+
+// do makes one step of so many rows on shard 0 and returns its answer.
+func (b *BulkJobs) do(ctx context.Context, rows int, step func(context.Context, *txn, *bulking) (refused, broken error)) (wallet.BulkJob, bool, error) {
+	j := &bulking{step: step}
+	if err := b.db.shards[0].do(ctx, b.write, min(rows, maxRows), j); err != nil {
+		return wallet.BulkJob{}, false, err
+	}
+	return j.got, j.isNew, nil
+}
+
+func (b *BulkJobs) apply(ctx context.Context, t *txn, jobs []*job) error {
+	for _, j := range jobs {
+		in := j.in.(*bulking)
+		var broken error
+		if j.err, broken = in.step(ctx, t, in); broken != nil {
+			return broken
+		}
+	}
+	return nil
+}
+
+// digestOf returns a digest as its columns have it.
+func digestOf(d wallet.BulkDigest) []any {
+	out := make([]any, 4)
+	for i := range out {
+		out[i] = int64(binary.BigEndian.Uint64(d[8*i:]))
+	}
+	return out
+}
+
+func scanBulkJob(r *sql.Rows) (j wallet.BulkJob, err error) {
+	var digest [4]int64
+	var activity, by []byte
+	err = r.Scan(&j.ID, &digest[0], &digest[1], &digest[2], &digest[3], &activity, &by, &j.Created, &j.Rows, &j.State, &j.Done, &j.Granted)
+	for i, part := range digest {
+		binary.BigEndian.PutUint64(j.Digest[8*i:], uint64(part))
+	}
+	j.Activity, j.By = wallet.ActivityID(activity), string(by)
+	return j, err
+}
+
+// Create implements wallet.BulkJobs.
+func (b *BulkJobs) Create(ctx context.Context, j wallet.BulkJob, rows []wallet.BulkRow) (wallet.BulkJob, bool, error) {
+	if err := j.Check(rows); err != nil {
+		return wallet.BulkJob{}, false, err
+	}
+	j.Rows, j.State, j.Done, j.Granted = len(rows), wallet.BulkReady, 0, 0
+	rows = slices.Clone(rows) // the commit may outlive the call
+	return b.do(ctx, len(rows), func(ctx context.Context, t *txn, in *bulking) (refused, broken error) {
+		in.got, in.isNew, refused, broken = b.create(ctx, t, j, rows)
+		return refused, broken
+	})
+}
+
+func (b *BulkJobs) create(ctx context.Context, t *txn, j wallet.BulkJob, rows []wallet.BulkRow) (there wallet.BulkJob, isNew bool, refused, broken error) {
+	last, err := b.ids.last(ctx, t)
+	if err != nil {
+		return there, false, nil, err
+	}
+	err = t.query(ctx, b.byDigest, digestOf(j.Digest), func(r *sql.Rows) (err error) {
+		there, err = scanBulkJob(r)
+		return err
+	})
+	if err != nil || there.ID != 0 {
+		return there, false, nil, err
+	}
+	if last >= wallet.MaxBulkJobs {
+		return there, false, fmt.Errorf("%w: %d bulk jobs", wallet.ErrOverloaded, last), nil
+	}
+	j.ID = last + 1
+	err = t.insert(ctx, b.add, 1, func(_ int, args []any) []any {
+		args = append(append(args, j.ID), digestOf(j.Digest)...)
+		return append(args, []byte(j.Activity), []byte(j.By), int64(j.Created), j.Rows, int64(j.State), j.Done, j.Granted)
+	}, nil)
+	if err != nil {
+		return there, false, nil, err
+	}
+	err = t.insert(ctx, b.addRows, len(rows), func(i int, args []any) []any {
+		r := rows[i]
+		return append(args, j.ID, i, r.Line, int64(r.App), int64(r.User), string(r.Scene), int64(r.Award), int64(r.Amount), []byte(r.Reason), []byte{})
+	}, nil)
+	if err != nil {
+		return there, false, nil, err
+	}
+	return j, true, nil, b.ids.handOut(ctx, t, j.ID)
+}
+
+// list returns the jobs that a query finds.
+func (b *BulkJobs) list(ctx context.Context, query string, args ...any) (out []wallet.BulkJob, err error) {
+	err = b.db.shards[0].ask(ctx, query, args, func(r *sql.Rows) error {
+		j, err := scanBulkJob(r)
+		out = append(out, j)
+		return err
+	})
+	return out, err
+}
+
+// Job implements wallet.BulkJobs.
+func (b *BulkJobs) Job(ctx context.Context, id int64) (wallet.BulkJob, error) {
+	found, err := b.list(ctx, b.byID, id)
+	if err == nil && len(found) == 0 {
+		err = noBulkJob(id)
+	}
+	if err != nil {
+		return wallet.BulkJob{}, err
+	}
+	return found[0], nil
+}
+
+func noBulkJob(id int64) error { return fmt.Errorf("%w: bulk job %d", wallet.ErrNotFound, id) }
+
+// Find implements wallet.BulkJobs.
+func (b *BulkJobs) Find(ctx context.Context, d wallet.BulkDigest) (wallet.BulkJob, bool, error) {
+	found, err := b.list(ctx, b.byDigest, digestOf(d)...)
+	if err != nil || len(found) == 0 {
+		return wallet.BulkJob{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// Running implements wallet.BulkJobs; at most 1000 at once.
+func (b *BulkJobs) Running(ctx context.Context, limit int) ([]wallet.BulkJob, error) {
+	return b.list(ctx, b.running, int64(wallet.BulkRunning), min(max(limit, 0), maxBulkJobs))
+}
+
+// Jobs implements wallet.BulkJobs; at most 1000 at once.
+func (b *BulkJobs) Jobs(ctx context.Context, before int64, limit int) ([]wallet.BulkJob, error) {
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	return b.list(ctx, b.newest, before, min(max(limit, 0), maxBulkJobs))
+}
+
+// Rows implements wallet.BulkJobs.
+func (b *BulkJobs) Rows(ctx context.Context, id int64, from, limit int) (out []wallet.BulkRow, err error) {
+	if _, err := b.Job(ctx, id); err != nil {
+		return nil, err
+	}
+	args := []any{id, max(from, 0), min(max(limit, 0), wallet.MaxBulkRows)}
+	err = b.db.shards[0].ask(ctx, b.rows, args, func(r *sql.Rows) error {
+		var row wallet.BulkRow
+		var scene, reason, outcome []byte
+		err := r.Scan(&row.Line, &row.App, &row.User, &scene, &row.Award, &row.Amount, &reason, &outcome)
+		row.Scene, row.Reason, row.Outcome = wallet.SceneID(scene), string(reason), string(outcome)
+		out = append(out, row)
+		return err
+	})
+	return out, err
+}

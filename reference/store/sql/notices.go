@@ -1,0 +1,215 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+
+	"hongbao/reference/wallet"
+)
+
+// Notices keeps announcements and page configurations (B8), on shard 0.
+type Notices struct {
+	db       *DB
+	write    *kind
+	ids      counter // of announcements
+	versions counter // of page configurations
+
+	shown    string // announcements that are not over
+	announce insertion
+	withdraw string
+	publish  insertion
+	version  string // one, with its body
+	newest   string // versions without their bodies
+}
+
+var _ wallet.Notices = (*Notices)(nil)
+
+// maxVersions bounds the versions that one call lists: a page for people to read.
+const maxVersions = 1000
+
+// NewNotices returns the notices in db.
+func NewNotices(db *DB) *Notices {
+	n := &Notices{db: db, ids: newCounter(db, countAnnouncements), versions: newCounter(db, countPageConfigs),
+		shown:    db.text("SELECT id, text, text_zh, apps, starts, ends FROM {p}announcements WHERE ends > ? ORDER BY id"),
+		announce: insertion{db.text("INSERT INTO {p}announcements (id, text, text_zh, apps, starts, ends) VALUES "), 6, ""},
+		withdraw: db.text("DELETE FROM {p}announcements WHERE id = ?"),
+		publish:  insertion{db.text("INSERT INTO {p}page_configs (version, by_whom, at, body) VALUES "), 4, ""},
+		version:  db.text("SELECT version, by_whom, at, body FROM {p}page_configs WHERE version = ?"),
+		newest:   db.text("SELECT version, by_whom, at FROM {p}page_configs ORDER BY version DESC LIMIT ?"),
+	}
+	n.write = &kind{rank: rankAudit + 1, apply: n.apply}
+	return n
+}
+
+// noticing is one job: a step, and the number that it answers with.
+type noticing struct {
+	step func(ctx context.Context, t *txn) (number int64, refused, broken error)
+	got  int64
+}
+
+// do makes one step on shard 0.
+func (n *Notices) do(ctx context.Context, step func(context.Context, *txn) (int64, error, error)) (int64, error) {
+	j := &noticing{step: step}
+	if err := n.db.shards[0].do(ctx, n.write, 1, j); err != nil {
+		return 0, err
+	}
+	return j.got, nil
+}
+
+func (n *Notices) apply(ctx context.Context, t *txn, jobs []*job) error {
+	for _, j := range jobs {
+		in := j.in.(*noticing)
+		var broken error
+		if in.got, j.err, broken = in.step(ctx, t); broken != nil {
+			return broken
+		}
+	}
+	return nil
+}
+
+// Announcements implements wallet.Notices.
+func (n *Notices) Announcements(ctx context.Context, now wallet.Instant) (out []wallet.Announcement, err error) {
+	err = n.db.shards[0].ask(ctx, n.shown, []any{int64(now)}, func(r *sql.Rows) error {
+		a, err := scanAnnouncement(r)
+		out = append(out, a)
+		return err
+	})
+	return out, err
+}
+
+func scanAnnouncement(r *sql.Rows) (a wallet.Announcement, err error) {
+	var text, zh []byte
+	var apps int64
+	err = r.Scan(&a.ID, &text, &zh, &apps, &a.From, &a.To)
+	a.Text, a.TextZH = string(text), string(zh)
+	for app := wallet.Douyin; app <= wallet.Apps; app++ {
+		if apps>>app&1 == 1 {
+			a.Apps = append(a.Apps, app)
+		}
+	}
+	return a, err
+}
+
+// Announce implements wallet.Notices.
+func (n *Notices) Announce(ctx context.Context, a wallet.Announcement, now wallet.Instant) (int64, error) {
+	if err := a.Validate(); err != nil {
+		return 0, err
+	}
+	return n.do(ctx, func(ctx context.Context, t *txn) (int64, error, error) {
+		last, err := n.ids.last(ctx, t)
+		if err != nil {
+			return 0, nil, err
+		}
+		same, there := int64(0), 0
+		err = t.query(ctx, n.shown, []any{int64(now)}, func(r *sql.Rows) error {
+			b, err := scanAnnouncement(r)
+			if there++; a.Same(b) {
+				same = b.ID
+			}
+			return err
+		})
+		if err != nil || same != 0 {
+			return same, nil, err
+		}
+		if there >= wallet.MaxAnnouncements {
+			return 0, fmt.Errorf("%w: %d announcements at a time", wallet.ErrOverloaded, wallet.MaxAnnouncements), nil
+		}
+		apps := int64(0)
+		for _, app := range a.Apps {
+			apps |= 1 << app
+		}
+		err = t.insert(ctx, n.announce, 1, func(_ int, args []any) []any {
+			return append(args, last+1, []byte(a.Text), []byte(a.TextZH), apps, int64(a.From), int64(a.To))
+		}, nil)
+		if err != nil {
+			return 0, nil, err
+		}
+		return last + 1, nil, n.ids.handOut(ctx, t, last+1)
+	})
+}
+
+// Withdraw implements wallet.Notices.
+func (n *Notices) Withdraw(ctx context.Context, id int64) error {
+	_, err := n.do(ctx, func(ctx context.Context, t *txn) (int64, error, error) {
+		if _, err := n.ids.last(ctx, t); err != nil {
+			return 0, nil, err
+		}
+		return 0, nil, t.change(ctx, n.withdraw, id)
+	})
+	return err
+}
+
+// Publish implements wallet.Notices.
+func (n *Notices) Publish(ctx context.Context, c wallet.PageConfig, was int64) (int64, error) {
+	if err := c.Validate(); err != nil {
+		return 0, err
+	}
+	return n.do(ctx, func(ctx context.Context, t *txn) (int64, error, error) {
+		last, err := n.versions.last(ctx, t)
+		if err != nil {
+			return 0, nil, err
+		}
+		if was != last {
+			repeat := false
+			if last > 0 && was == last-1 {
+				err = t.query(ctx, n.version, []any{last}, func(r *sql.Rows) error {
+					b, err := scanPageConfig(r)
+					repeat = bytes.Equal(b.Body, c.Body) && b.By == c.By
+					return err
+				})
+			}
+			if err != nil || repeat {
+				return last, nil, err
+			}
+			return 0, fmt.Errorf("%w: version %d is in force, not %d", wallet.ErrStale, last, was), nil
+		}
+		err = t.insert(ctx, n.publish, 1, func(_ int, args []any) []any {
+			return append(args, last+1, []byte(c.By), int64(c.At), c.Body)
+		}, nil)
+		if err != nil {
+			return 0, nil, err
+		}
+		return last + 1, nil, n.versions.handOut(ctx, t, last+1)
+	})
+}
+
+func scanPageConfig(r *sql.Rows) (c wallet.PageConfig, err error) {
+	var by []byte
+	err = r.Scan(&c.Version, &by, &c.At, &c.Body)
+	c.By = string(by)
+	return c, err
+}
+
+// PageConfig implements wallet.Notices.
+func (n *Notices) PageConfig(ctx context.Context, version int64) (c wallet.PageConfig, err error) {
+	if version == 0 {
+		newest, err := n.PageConfigs(ctx, 1)
+		if err != nil || len(newest) == 0 {
+			return wallet.PageConfig{}, err
+		}
+		version = newest[0].Version
+	}
+	err = n.db.shards[0].ask(ctx, n.version, []any{version}, func(r *sql.Rows) error {
+		c, err = scanPageConfig(r)
+		return err
+	})
+	if err == nil && c.Version == 0 {
+		err = fmt.Errorf("%w: version %d of the page configuration", wallet.ErrNotFound, version)
+	}
+	return c, err
+}
+
+// PageConfigs implements wallet.Notices; at most 1000 at once.
+func (n *Notices) PageConfigs(ctx context.Context, limit int) (out []wallet.PageConfig, err error) {
+	err = n.db.shards[0].ask(ctx, n.newest, []any{min(max(limit, 0), maxVersions)}, func(r *sql.Rows) error {
+		var c wallet.PageConfig
+		var by []byte
+		err := r.Scan(&c.Version, &by, &c.At)
+		c.By = string(by)
+		out = append(out, c)
+		return err
+	})
+	return out, err
+}
