@@ -1,0 +1,125 @@
+package operator
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"hongbao/reference/store/mem"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// worldClock is the time of a synctest bubble.
+type worldClock struct{}
+
+func (worldClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
+
+// fickle is a store that may not answer.
+type fickle struct {
+	wallet.Notices
+	err    error
+	bodies int // read
+}
+
+func (f *fickle) Announcements(ctx context.Context, now wallet.Instant) ([]wallet.Announcement, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	return f.Notices.Announcements(ctx, now)
+}
+
+func (f *fickle) PageConfig(ctx context.Context, version int64) (wallet.PageConfig, error) {
+	f.bodies++
+	return f.Notices.PageConfig(ctx, version)
+}
+
+func TestNoticesReachTheBoard(t *testing.T) {
+	clock, store := storetest.NewClock(), &fickle{Notices: mem.NewNotices()}
+	board := NewBoard(store, clock)
+	desk := NewNotices(store, clock, board)
+	_, _, known := board.Show(wallet.Douyin)
+	require.False(t, known)
+	now := clock.Now()
+	all := wallet.Announcement{Text: "all", From: now, To: now.Add(time.Hour)}
+	later := wallet.Announcement{Text: "xigua, later", Apps: []wallet.App{wallet.Xigua}, From: now.Add(time.Minute), To: now.Add(time.Hour)}
+	var err error
+	all.ID, err = desk.Announce(t.Context(), all)
+	require.NoError(t, err)
+	later.ID, err = desk.Announce(t.Context(), later)
+	require.NoError(t, err)
+	show := func(app wallet.App) []wallet.Announcement {
+		list, _, known := board.Show(app)
+		require.True(t, known)
+		return list
+	}
+	require.Equal(t, []wallet.Announcement{all}, show(wallet.Xigua), "at once where it was announced; one that is to come is not shown")
+	clock.Advance(time.Minute)
+	require.Equal(t, []wallet.Announcement{all, later}, show(wallet.Xigua), "its time comes without a refresh")
+	require.Equal(t, []wallet.Announcement{all}, show(wallet.Douyin), "other apps do not see it")
+	require.NoError(t, desk.Withdraw(t.Context(), all.ID))
+	require.Equal(t, []wallet.Announcement{later}, show(wallet.Xigua))
+	clock.Advance(time.Hour)
+	require.Empty(t, show(wallet.Xigua), "over is over, whether the store answers or not")
+	listed, err := desk.Announcements(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, listed)
+
+	version, err := desk.Publish(t.Context(), "li", []byte(`{"a":1}`), 0)
+	require.NoError(t, err)
+	_, err = desk.Publish(t.Context(), "li", []byte(`{"a":2}`), version)
+	require.NoError(t, err)
+	_, config, _ := board.Show(wallet.Douyin)
+	require.Equal(t, `{"a":2}`, string(config.Body))
+	for range 2 { // a repeat answers as the first time
+		version, err = desk.RollBack(t.Context(), "wang", 1, 2)
+		require.NoError(t, err)
+		require.EqualValues(t, 3, version)
+	}
+	_, config, _ = board.Show(wallet.Douyin)
+	require.Equal(t, wallet.PageConfig{Version: 3, Body: []byte(`{"a":1}`), By: "wang", At: clock.Now()}, config)
+	_, err = desk.RollBack(t.Context(), "li", 2, 2)
+	require.ErrorIs(t, err, wallet.ErrStale)
+	_, err = desk.RollBack(t.Context(), "li", 9, 3)
+	require.ErrorIs(t, err, wallet.ErrNotFound)
+
+	read := store.bodies
+	require.NoError(t, board.Refresh(t.Context()))
+	require.Equal(t, read, store.bodies, "a body is read once")
+	store.err = wallet.ErrUnavailable
+	require.ErrorIs(t, board.Refresh(t.Context()), wallet.ErrUnavailable)
+	_, config, known = board.Show(wallet.Douyin)
+	require.True(t, known)
+	require.EqualValues(t, 3, config.Version, "what cannot be read stays")
+}
+
+// TestWithinASecond: what is announced at one instance is shown by another within a second, also where one read of it is
+// lost.
+func TestWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &fickle{Notices: mem.NewNotices()}
+		here, there := NewBoard(store, worldClock{}), NewBoard(store, worldClock{})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); there.Run(ctx, slog.New(slog.DiscardHandler)) }()
+		time.Sleep(10*time.Second + RefreshEvery/2)
+		now := worldClock{}.Now()
+		_, err := NewNotices(store, worldClock{}, here).Announce(ctx, wallet.Announcement{Text: "x", From: now, To: now.Add(time.Hour)})
+		require.NoError(t, err)
+		store.err = wallet.ErrUnavailable
+		time.Sleep(RefreshEvery) // one read is lost
+		store.err = nil
+		time.Sleep(time.Second - RefreshEvery)
+		list, _, _ := there.Show(wallet.Douyin)
+		require.Len(t, list, 1)
+		cancel()
+		<-ended
+	})
+}

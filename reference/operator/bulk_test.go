@@ -1,0 +1,419 @@
+package operator
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/activity"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+// centre is an asset centre: it grants once a number, within a budget, and fails as it is told.
+type centre struct {
+	mu     sync.Mutex
+	orders map[string]wallet.Money
+	spent  wallet.Money
+	budget wallet.Money
+	errs   func(user wallet.UserID) (done bool, err error) // nil: none
+	item   *wallet.Item
+	calls  int
+}
+
+func (c *centre) Grant(_ context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls++
+	no := fmt.Sprintf("%d %d %s %d %d %d", r.App.Family(), r.User, r.Scene, r.Rain, r.Award, r.Opened)
+	record := func() error {
+		if _, there := c.orders[no]; !there {
+			if c.spent+r.Amount > c.budget {
+				return wallet.ErrOverBudget
+			}
+			c.orders[no], c.spent = r.Amount, c.spent+r.Amount
+		}
+		return nil
+	}
+	if c.errs != nil {
+		if done, err := c.errs(r.User); err != nil {
+			if done {
+				_ = record()
+			}
+			return wallet.GrantReply{}, err
+		}
+	}
+	return wallet.GrantReply{Item: c.item}, record()
+}
+
+// log is an audit log in memory.
+type log struct {
+	wallet.AuditLog
+	actions []wallet.Action
+	broken  error
+}
+
+func (l *log) Append(_ context.Context, a wallet.Action) error {
+	if l.broken == nil {
+		l.actions = append(l.actions, a)
+	}
+	return l.broken
+}
+
+// leases are held by whom they say.
+type leases struct {
+	wallet.Leases
+	holder string
+}
+
+func (l *leases) Hold(_ context.Context, _, holder string, _ time.Duration) (bool, error) {
+	if l.holder == "" {
+		return false, wallet.ErrUnavailable
+	}
+	return l.holder == holder, nil
+}
+
+// quotas says how the budget stands.
+type quotas struct {
+	wallet.Quotas
+	now wallet.Quota
+	err error
+}
+
+func (q *quotas) Quota(context.Context, wallet.Stage) (wallet.Quota, error) { return q.now, q.err }
+
+// stocks says how many coupons were issued.
+type stocks struct {
+	wallet.Stocks
+	issued int64
+}
+
+func (s *stocks) Issued(context.Context, wallet.Template) (int64, error) { return s.issued, nil }
+
+type fixture struct {
+	*Bulk
+	centre *centre
+	log    *log
+	leases *leases
+	quotas *quotas
+	stocks *stocks
+	clock  *storetest.Clock
+	jobs   *mem.BulkJobs
+}
+
+func newFixture(t require.TestingT) *fixture {
+	f := &fixture{centre: &centre{orders: map[string]wallet.Money{}, budget: 10_000}, log: &log{}, leases: &leases{holder: "a"},
+		quotas: &quotas{}, stocks: &stocks{}, clock: storetest.NewClock(), jobs: mem.NewBulkJobs()}
+	now := f.clock.Now()
+	index, err := activity.New(wallet.Activity{Parent: "spring", Children: []wallet.Child{{ID: "official", Stage: wallet.Official,
+		From: now.Add(-time.Hour), To: now.Add(time.Hour), Budget: 10_000, SingleCap: 1000, Rewards: []wallet.RewardType{
+			{Type: wallet.Cash, Rewards: []wallet.Reward{{ID: "cash", Scenes: []wallet.Scene{{ID: "rain"}, {ID: "cards"}}}}},
+			{Type: wallet.MovieCoupon, Rewards: []wallet.Reward{{ID: "movie", Stock: 100, FloorNum: 1, FloorDen: 10, Scenes: []wallet.Scene{{ID: "movie", StockControl: true}}}}},
+			{Type: wallet.AvatarPendant, Rewards: []wallet.Reward{{ID: "pendant", Scenes: []wallet.Scene{{ID: "pendant"}}}}},
+		}}}})
+	require.NoError(t, err)
+	f.Bulk = NewBulk(BulkPorts{Jobs: f.jobs, Granter: f.centre, Index: index, Parent: "spring", Quotas: f.quotas, Stocks: f.stocks,
+		Leases: f.leases, Audit: f.log, Clock: f.clock, Instance: "a"})
+	return f
+}
+
+// payList is a list of n people who get cash.
+func payList(n int, fen int) []byte {
+	var b strings.Builder
+	b.WriteString(Header + "\n")
+	for i := range n {
+		fmt.Fprintf(&b, "douyin,%d,rain,cash,%d,late\n", i+1, fen)
+	}
+	return []byte(b.String())
+}
+
+func TestCheck(t *testing.T) {
+	f := newFixture(t)
+	f.quotas.now = wallet.Quota{Reserved: 9_000, Leased: 9_900, Stranded: 100}
+	f.stocks.issued = 88
+	list := []byte(Header + "\ndouyin,1,rain,cash,500,\ndouyin,2,rain,cash,300,\ndouyin,3,cards,cash,100,\nxigua,4,movie,movie-coupon,,\nxigua,5,movie,movie-coupon,0,\nxigua,6,pendant,avatar-pendant,,\n")
+	plan, err := f.Check(t.Context(), list)
+	require.NoError(t, err)
+	require.Empty(t, plan.Faults)
+	require.True(t, plan.Fits)
+	require.Equal(t, []wallet.BulkNeed{
+		{Scene: "cards", Award: wallet.Cash, Reward: "cash", Rows: 1, Amount: 100, Left: 900, Fits: true},
+		{Scene: "movie", Award: wallet.MovieCoupon, Reward: "movie", Rows: 2, Left: 2, Fits: true},
+		{Scene: "pendant", Award: wallet.AvatarPendant, Reward: "pendant", Rows: 1, Left: -1, Fits: true},
+		{Scene: "rain", Award: wallet.Cash, Reward: "cash", Rows: 2, Amount: 800, Left: 900, Fits: true},
+	}, plan.Needs, "scenes share a budget; a coupon's floor is not there to be granted")
+	f.quotas.now.Reserved, f.stocks.issued = 9_001, 89
+	plan, err = f.Check(t.Context(), list)
+	require.NoError(t, err)
+	require.False(t, plan.Fits)
+	for _, n := range plan.Needs {
+		require.Equal(t, n.Scene == "pendant", n.Fits, n.Scene)
+	}
+	f.quotas.err = wallet.ErrUnavailable
+	_, err = f.Check(t.Context(), list)
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
+	require.Empty(t, f.centre.orders, "a dry run grants nothing")
+	require.Zero(t, f.centre.calls)
+	all, err := f.Jobs(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Empty(t, all)
+
+	plan, err = f.Check(t.Context(), []byte(Header+"\ndouyin,1,snow,cash,5,\ndouyin,1,rain,ad-coupon,,\ndouyin,2,rain,cash,1001,\ndouyin,3,rain,cash,1000,\n"))
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
+	f.quotas.err = nil
+	plan, err = f.Check(t.Context(), []byte(Header+"\ndouyin,1,snow,cash,5,\ndouyin,1,rain,ad-coupon,,\ndouyin,2,rain,cash,1001,\ndouyin,3,rain,cash,1000,\n"))
+	require.NoError(t, err)
+	require.Equal(t, []wallet.BulkFault{{Line: 2, Text: "there is no scene snow in stage official"}, {Line: 3, Text: "scene rain grants cash, not ad-coupon"},
+		{Line: 4, Text: "1001 fen are above the cap of 1000"}}, plan.Faults)
+	_, again, _, err := f.Create(t.Context(), "li", []byte(Header+"\ndouyin,1,snow,cash,5,\n"))
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	require.Len(t, again.Faults, 1)
+	f.clock.Advance(2 * time.Hour)
+	plan, err = f.Check(t.Context(), list)
+	require.NoError(t, err)
+	require.Equal(t, []wallet.BulkFault{{Text: "no activity runs now"}}, plan.Faults)
+}
+
+func TestBulkFromListToEnd(t *testing.T) {
+	f := newFixture(t)
+	job, plan, isNew, err := f.Create(t.Context(), "li", payList(250, 10))
+	require.NoError(t, err)
+	require.True(t, isNew)
+	require.Zero(t, plan.Same)
+	n, err := f.Step(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n, "nothing is granted before it is started")
+	f.clock.Advance(time.Minute)
+	again, plan, isNew, err := f.Create(t.Context(), "wang", payList(250, 10))
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, job, again, "a list is a job once")
+	require.Equal(t, job.ID, plan.Same)
+
+	_, err = f.Start(t.Context(), job.ID)
+	require.NoError(t, err)
+	f.leases.holder = "b"
+	n, err = f.Step(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n, "another instance is at it")
+	f.leases.holder = ""
+	n, err = f.Step(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, stepRows, n, "who cannot ask for the lease works")
+	_, err = f.Stop(t.Context(), job.ID)
+	require.NoError(t, err)
+	n, err = f.Step(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n)
+	_, err = f.Start(t.Context(), job.ID)
+	require.NoError(t, err)
+	for range 2 {
+		_, err = f.Step(t.Context())
+		require.NoError(t, err)
+	}
+	done, err := f.Job(t.Context(), job.ID)
+	require.NoError(t, err)
+	require.Equal(t, wallet.BulkDone, done.State)
+	require.Equal(t, 250, done.Granted)
+	require.Len(t, f.centre.orders, 250)
+	require.EqualValues(t, 2500, f.centre.spent)
+	require.Equal(t, 250, f.centre.calls)
+	for no := range f.centre.orders {
+		require.Contains(t, no, fmt.Sprintf(" %d 1 %d", wallet.BulkRain+1, job.Created), "the job's number is the rain, and its moment that of the win")
+		break
+	}
+	require.Equal(t, []wallet.Action{{At: f.clock.Now(), Operator: "li", Method: "bulk re-issue done", Detail: `{"job":1,"granted":250,"refused":0}`, Outcome: "ok"}}, f.log.actions)
+	started, err := f.Start(t.Context(), job.ID)
+	require.NoError(t, err)
+	require.Equal(t, wallet.BulkDone, started.State, "what is done is not begun again")
+}
+
+func TestStartWantsEnough(t *testing.T) {
+	f := newFixture(t)
+	job, _, _, err := f.Create(t.Context(), "li", payList(100, 10))
+	require.NoError(t, err)
+	coupons, _, _, err := f.Create(t.Context(), "li", []byte(Header+"\nxigua,4,movie,movie-coupon,,\n"))
+	require.NoError(t, err)
+	f.quotas.now.Reserved, f.stocks.issued = 9_001, 90
+	_, err = f.Start(t.Context(), job.ID)
+	require.ErrorIs(t, err, wallet.ErrOverBudget)
+	_, err = f.Start(t.Context(), coupons.ID)
+	require.ErrorIs(t, err, wallet.ErrSoldOut)
+	f.quotas.now.Reserved = 9_000
+	_, err = f.Start(t.Context(), job.ID)
+	require.NoError(t, err)
+	_, err = f.Start(t.Context(), 77)
+	require.ErrorIs(t, err, wallet.ErrNotFound)
+	_, err = f.Stop(t.Context(), coupons.ID)
+	require.ErrorIs(t, err, wallet.ErrNotUsable)
+}
+
+// TestOutcomes: a refusal for good is the row's outcome; anything else leaves the job at the row.
+func TestOutcomes(t *testing.T) {
+	f := newFixture(t)
+	job, _, _, err := f.Create(t.Context(), "li", payList(4, 10))
+	require.NoError(t, err)
+	_, err = f.Start(t.Context(), job.ID)
+	require.NoError(t, err)
+	for _, passing := range []error{wallet.ErrUnavailable, wallet.ErrSwitchedOff, wallet.ErrLimited, wallet.ErrUnknown, context.DeadlineExceeded} {
+		f.centre.errs = func(user wallet.UserID) (bool, error) {
+			if user == 3 {
+				return true, passing
+			}
+			if user == 2 {
+				return false, wallet.ErrOverBudget
+			}
+			return false, nil
+		}
+		_, err := f.Step(t.Context())
+		require.ErrorIs(t, err, passing)
+		require.ErrorContains(t, err, "job 1, line 4")
+		now, err := f.Job(t.Context(), job.ID)
+		require.NoError(t, err)
+		require.Equal(t, 2, now.Done, "up to the row that does not get on, and no further")
+		require.Equal(t, 1, now.Granted)
+	}
+	f.centre.errs = nil
+	f.log.broken = wallet.ErrUnavailable
+	n, err := f.Step(t.Context())
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "a job does not end without a line in the audit log")
+	require.Zero(t, n)
+	f.log.broken = nil
+	f.centre.item = &wallet.Item{State: wallet.ItemVoid}
+	_, err = f.Step(t.Context())
+	require.NoError(t, err)
+	rows, err := f.Rows(t.Context(), job.ID, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"ok", "over_budget", "greeting", "greeting"}, []string{rows[0].Outcome, rows[1].Outcome, rows[2].Outcome, rows[3].Outcome})
+	require.Len(t, f.centre.orders, 3)
+
+	f.centre.item = &wallet.Item{State: wallet.ItemIssued, Asked: "movie", Reward: "other"}
+	fallen, _, _, err := f.Create(t.Context(), "li", payList(1, 10))
+	require.NoError(t, err)
+	_, err = f.Start(t.Context(), fallen.ID)
+	require.NoError(t, err)
+	_, err = f.Step(t.Context())
+	require.NoError(t, err)
+	rows, err = f.Rows(t.Context(), fallen.ID, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, "fallback", rows[0].Outcome)
+}
+
+// torn is a store of jobs that loses calls and answers, and whose process may die between two calls.
+type torn struct {
+	wallet.BulkJobs
+	draw *rapid.T
+}
+
+func (s torn) Record(ctx context.Context, id int64, from int, outcomes []string) (wallet.BulkJob, error) {
+	switch rapid.IntRange(0, 3).Draw(s.draw, "record") {
+	case 0:
+		return wallet.BulkJob{}, wallet.ErrUnknown // the call was lost, or the process died before it
+	case 1:
+		_, _ = s.BulkJobs.Record(ctx, id, from, outcomes)
+		return wallet.BulkJob{}, wallet.ErrUnknown // the answer was lost
+	}
+	return s.BulkJobs.Record(ctx, id, from, outcomes)
+}
+
+// TestBulkModel: whatever is lost, repeated, stopped and started, and by whichever instances, at the end each row that
+// could be granted is granted exactly once and says so, and nothing goes over the budget.
+func TestBulkModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := newFixture(t)
+		n := rapid.IntRange(1, 230).Draw(t, "rows")
+		const fen = 60 // 166 of them fit
+		f.quotas.now.Reserved = 0
+		job, _, _, err := f.Create(context.Background(), "li", payList(n, fen))
+		require.NoError(t, err)
+		f.ports.Jobs = torn{f.jobs, t}
+		failing := rapid.SliceOfN(rapid.IntRange(0, 5), 16, 16).Draw(t, "failures")
+		f.centre.errs = func(user wallet.UserID) (bool, error) {
+			switch failing[(int(user)+f.centre.calls)%len(failing)] {
+			case 0:
+				return true, wallet.ErrUnknown
+			case 1:
+				return false, wallet.ErrOverloaded
+			}
+			return false, nil
+		}
+		f.centre.budget = 1 << 40
+		if n*fen > 10_000 {
+			_, err = f.Start(context.Background(), job.ID)
+			require.ErrorIs(t, err, wallet.ErrOverBudget)
+			_, err = f.jobs.Move(context.Background(), job.ID, wallet.BulkRunning) // the budget was spent by others meanwhile
+			require.NoError(t, err)
+			f.centre.budget = 10_000
+		}
+		for range rapid.IntRange(0, 30).Draw(t, "steps") {
+			if rapid.Bool().Draw(t, "stop") {
+				_, _ = f.Stop(context.Background(), job.ID)
+				_, _ = f.jobs.Move(context.Background(), job.ID, wallet.BulkRunning)
+			}
+			_, _ = f.Step(context.Background())
+		}
+		f.centre.errs, f.ports.Jobs = nil, f.jobs
+		_, _ = f.jobs.Move(context.Background(), job.ID, wallet.BulkRunning)
+		for range n/stepRows + 2 {
+			_, err := f.Step(context.Background())
+			require.NoError(t, err)
+		}
+		done, err := f.Job(context.Background(), job.ID)
+		require.NoError(t, err)
+		require.Equal(t, wallet.BulkDone, done.State)
+		rows, err := f.Rows(context.Background(), job.ID, 0, n)
+		require.NoError(t, err)
+		ok := 0
+		for _, r := range rows {
+			require.Contains(t, []string{"ok", "over_budget"}, r.Outcome)
+			if r.Outcome == "ok" {
+				ok++
+			}
+		}
+		require.Equal(t, len(f.centre.orders), ok)
+		require.Equal(t, done.Granted, ok)
+		require.LessOrEqual(t, f.centre.spent, f.centre.budget)
+		if n*fen <= 10_000 {
+			require.Equal(t, n, ok)
+		}
+	})
+}
+
+// TestRun: the work is paced, waits when there is none, and ends with its context.
+func TestRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.centre.budget = 1 << 40
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); f.Run(ctx, slog.New(slog.DiscardHandler)) }()
+		time.Sleep(time.Minute)
+		job, _, _, err := f.Create(t.Context(), "li", payList(1000, 1))
+		require.NoError(t, err)
+		_, err = f.Start(t.Context(), job.ID)
+		require.NoError(t, err)
+		began := time.Now()
+		for {
+			now, err := f.Job(t.Context(), job.ID)
+			require.NoError(t, err)
+			if now.State == wallet.BulkDone {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		took := time.Since(began)
+		require.Greater(t, took, 1700*time.Millisecond, "500 rows a second and no more")
+		require.Less(t, took, 3500*time.Millisecond, "found within a second, and no slower")
+		cancel()
+		<-ended
+	})
+}
