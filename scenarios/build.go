@@ -21,6 +21,8 @@ func (f *file) scenario() *Scenario {
 		Crypto:   Crypto{RealShare: f.CryptoReal.v},
 		Drain:    f.Drain.v,
 
+		Downstreams: f.Downstreams.downstreams(),
+
 		Thresholds:   f.thresholds(),
 		RunningTotal: f.runningTotal(),
 		Coupons:      f.coupons(),

@@ -25,6 +25,7 @@ type Scenario struct {
 	Withdraw    Withdraw
 	Faults      []Fault
 	Crypto      Crypto
+	Downstreams Downstreams
 	Drain       time.Duration // after the last window, how long the backlog may take before it counts as stuck
 	Thresholds  []Threshold   // of runs in real time
 

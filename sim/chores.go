@@ -21,6 +21,9 @@ func (t *town) start(ctx context.Context) {
 		t.world.Go(t.world.Now(), func() { t.post(ctx, shard) })
 	}
 	t.world.Go(t.world.Now(), func() { t.chores(ctx) })
+	if t.shops != nil {
+		t.world.Go(t.world.Now(), func() { t.shops.run(ctx) })
+	}
 	for _, f := range t.scenario.Faults {
 		switch f.Kind {
 		case scenarios.FaultCrash:
@@ -56,6 +59,7 @@ func (t *town) chores(ctx context.Context) {
 			_ = i.Run(func() error {
 				t.compensate(ctx, i)
 				t.settle(ctx, i)
+				t.settlePackets(ctx, i)
 				return nil
 			})
 		}
@@ -79,6 +83,15 @@ func (t *town) compensate(ctx context.Context, i *instance) {
 func (t *town) settle(ctx context.Context, i *instance) {
 	for range maxChoreSteps {
 		if n, err := i.node.SettleWithdrawals(ctx); n == 0 || err != nil {
+			return
+		}
+	}
+}
+
+// settlePackets drives packets that got stuck, and sends back what nobody has opened in time.
+func (t *town) settlePackets(ctx context.Context, i *instance) {
+	for range maxChoreSteps {
+		if n, err := i.node.SettlePackets(ctx); n == 0 || err != nil {
 			return
 		}
 	}
@@ -119,5 +132,17 @@ func (t *town) quiet(ctx context.Context) bool {
 	depth, err1 := t.backlog.Depth(ctx)
 	open, err2 := t.orders.OpenCount(ctx)
 	unfinished, err3 := t.withdrawals.Unfinished(ctx, wallet.Never, 1)
-	return errors.Join(err1, err2, err3) == nil && depth == 0 && open == 0 && len(unfinished) == 0
+	if errors.Join(err1, err2, err3) != nil || depth > 0 || open > 0 || len(unfinished) > 0 {
+		return false
+	}
+	return t.packetsAtRest(ctx) && (t.shops == nil || t.shops.quiet(ctx))
+}
+
+// packetsAtRest says whether every packet was opened or went back.
+func (t *town) packetsAtRest(ctx context.Context) bool {
+	if t.packets == nil {
+		return true
+	}
+	unfinished, err := t.packets.Unfinished(ctx, wallet.Never, wallet.Never, 1)
+	return err == nil && len(unfinished) == 0
 }

@@ -28,6 +28,7 @@ type crowd struct {
 	stream    *world.Stream
 	cheats    *world.Stream   // its own, so that cheating changes nobody else's draws
 	stolen    loot            // what a cheat presents next
+	trophy    trophy          // what a cheat uses next
 	next      traffic.Arrival // the win to come
 	more      bool
 	known     personSet           // whose accounts the account centre has been told of
@@ -139,13 +140,16 @@ func repeatable(err error) bool {
 
 // win asks for a grant and goes on to what people do after it (B5).
 func (c *crowd) win(a traffic.Arrival) {
+	if a.Award != wallet.Cash {
+		c.winReward(a)
+		return
+	}
 	ctx := context.Background()
-	win := c.windows[a.Window]
 	persona := c.traffic.Persona(a.Person)
 	c.greet(ctx, a.Person, persona)
 	r := wallet.GrantRequest{
 		Caller:   wallet.Caller{App: a.App, User: c.traffic.Account(a.Person, a.App.Family())},
-		Activity: c.parent, Scene: win.Scene, Rain: win.Rain, Award: wallet.Cash, Amount: a.Amount, Opened: c.now(),
+		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: wallet.Cash, Amount: a.Amount, Opened: c.now(),
 	}
 	id := c.oracle.GrantSent(a.Person, r, r.Opened)
 	c.meter.sent(a.Window)
@@ -214,6 +218,11 @@ const (
 	opPage
 	opWithdraw
 	opBind
+	opReward
+	opRewards
+	opUse
+	opSend
+	opOpen
 )
 
 // mix folds one answer into the digest: what was asked, by whom, for how much, when and with what outcome.

@@ -172,7 +172,7 @@ func (m *meter) seen(s oracle.Seen) {
 	}
 	for i := range m.windows {
 		w := &m.windows[i]
-		if w.Scene == s.Scene && w.Rain == s.Rain && w.Stage == s.Stage && !s.Opened.Time().Before(w.Start) && s.Opened.Time().Before(w.End().Add(time.Second)) {
+		if w.Has(s.Scene, s.Rain) && w.Stage == s.Stage && !s.Opened.Time().Before(w.Start) && s.Opened.Time().Before(w.End().Add(time.Second)) {
 			m.stats[i].WaitMaxS = max(m.stats[i].WaitMaxS, s.Wait.Seconds())
 		}
 	}

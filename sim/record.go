@@ -116,6 +116,12 @@ func (s *simulation) memory() []reports.Memory {
 	add("ledger", t.ledger.Bytes())
 	add("withdrawals", t.withdrawals.Bytes())
 	add("bank", t.bank.Bytes())
+	if t.packets != nil {
+		add("packets", t.packets.Bytes())
+	}
+	if t.shops != nil {
+		add("items", t.shops.items.Bytes())
+	}
 	add("clients' tokens", s.crowd.heldBytes)
 	add("people's plans", s.crowd.agenda.bytes())
 	add("oracle", s.oracle.Bytes())

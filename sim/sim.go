@@ -87,7 +87,8 @@ func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 		return nil, err
 	}
 	s.meter.town = s.town
-	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, Seen: s.meter.seen})
+	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, Seen: s.meter.seen,
+		Rewards: sc.HasItems(), Packets: sc.HasPackets()})
 	s.town.tokensLost = func(onTheWay time.Duration) { s.oracle.TokensLost(s.crowd.now().Add(onTheWay)) }
 	s.crowd = newCrowd(s, tr)
 	s.town.start(ctx)
@@ -102,6 +103,9 @@ func (s *simulation) run(ctx context.Context) bool {
 	sc := s.options.Scenario
 	last := sc.End()
 	end := last.Add(sc.Drain + hardEnd).UnixNano()
+	if sc.HasPackets() {
+		end += int64(wallet.PacketLife + tooLate) // one opened at the last moment may be sent on
+	}
 	for ctx.Err() == nil {
 		t, _ := s.world.Next() // there is one: chores never end
 		s.world.RunUntil(t + int64(slice))
@@ -147,9 +151,16 @@ func (s *simulation) judge(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sim: %w", err)
 	}
-	return s.oracle.Final(ctx, oracle.Books{
+	all := oracle.Books{
 		Ledger: t.ledger, Orders: t.orders, Tokens: tokens, Withdrawals: t.withdrawals, Bank: t.bank,
 		Spent:    func(st wallet.Stage) (wallet.Money, error) { return t.budgets.Spent(ctx, st) },
 		Reported: s.reconciled.Differences, ReconcileRan: true, OpenOrders: open, BacklogDepth: depth,
-	})
+	}
+	if t.packets != nil {
+		all.Packets = oracle.PacketBooks{Packets: t.packets, At: s.crowd.now()}
+	}
+	if t.shops != nil {
+		all.Rewards = t.shops.books(ctx, s.crowd.now())
+	}
+	return s.oracle.Final(ctx, all)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"hongbao/reference/identity"
@@ -31,6 +32,8 @@ type town struct {
 	ledger      *mem.Ledger
 	withdrawals *mem.Withdrawals
 	bank        *mem.Bank
+	packets     *mem.Packets // nil: nobody sends any
+	shops       *shops       // nil: cash alone is granted
 
 	gates     *fault.Gates
 	client    *fault.Dependency
@@ -44,7 +47,8 @@ type town struct {
 // instance is one service instance and the machine that it runs on.
 type instance struct {
 	*fault.Instance
-	node *node.Node
+	node  *node.Node
+	ports node.Ports
 }
 
 // lease is how long a poster may hold a batch before another one may take it. Ours: a few times what a batch takes
@@ -77,7 +81,16 @@ func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, se
 		alarms: map[wallet.AlarmKind]int64{},
 	}
 	t.tokens = mem.NewTokens(t.backlog)
-	for _, name := range scenarios.Dependencies {
+	if s.HasPackets() {
+		t.packets = mem.NewPackets()
+	}
+	if s.HasItems() {
+		var err error
+		if t.shops, err = newShops(t); err != nil {
+			return nil, fmt.Errorf("sim: %w", err)
+		}
+	}
+	for _, name := range t.dependencies() {
 		var q *fault.Queue
 		if name == "ledger" {
 			q = fault.NewQueue(s.Capacity.LedgerTPS(), s.Capacity.LedgerQueue)
@@ -92,28 +105,50 @@ func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, se
 	skews := w.Stream("skew")
 	for range s.Capacity.NodeInstances {
 		i := fault.NewInstance(w, skew(s, skews))
-		n, err := t.newNode(i, sealer, watched{t.ledger, m}, release)
+		ports, err := t.ports(i, sealer, watched{t.ledger, m})
 		if err != nil {
 			return nil, fmt.Errorf("sim: %w", err)
 		}
-		t.instances = append(t.instances, &instance{i, n})
+		n, err := node.New(t.config(release), ports)
+		if err != nil {
+			return nil, fmt.Errorf("sim: %w", err)
+		}
+		t.instances = append(t.instances, &instance{i, n, ports})
 	}
 	return t, nil
 }
 
-// newNode composes one instance's service over faulty ports.
-func (t *town) newNode(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger, release wallet.Release) (*node.Node, error) {
-	link := func(name string) fault.Link { return t.needs[name].Link(i) }
-	orders := fault.Orders{Link: link("orders"), Inner: t.orders}
+// dependencies returns the systems that the town has.
+func (t *town) dependencies() []string {
+	return slices.DeleteFunc(slices.Clone(scenarios.Dependencies), func(name string) bool {
+		switch name {
+		case "items", "stock", "downstreams":
+			return t.shops == nil
+		case "packets":
+			return t.packets == nil
+		}
+		return false
+	})
+}
+
+// config is what the instances have in common.
+func (t *town) config(release wallet.Release) node.Config {
 	tps := t.scenario.Capacity.LedgerTPS()
-	return node.New(node.Config{
+	return node.Config{
 		Strategy:  t.strategy,
 		Activity:  t.scenario.Activity,
 		Instances: t.scenario.Capacity.NodeInstances,
 		SyncLimit: syncShare * float64(tps.Num) / float64(tps.Den),
 		Batch:     t.scenario.Capacity.PostingBatch,
 		Release:   release,
-	}, node.Ports{
+	}
+}
+
+// ports are one instance's ways to everything it stands on, through faults.
+func (t *town) ports(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger) (node.Ports, error) {
+	link := func(name string) fault.Link { return t.needs[name].Link(i) }
+	orders := fault.Orders{Link: link("orders"), Inner: t.orders}
+	p := node.Ports{
 		Clock:       i,
 		Identities:  fault.Identities{Link: link("identity"), Inner: t.identities},
 		Orders:      orders,
@@ -126,7 +161,15 @@ func (t *town) newNode(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Le
 		Bank:        fault.Bank{Link: link("bank"), Inner: t.bank},
 		Sealer:      sealer,
 		Alarm:       func(k wallet.AlarmKind, _ string) { t.alarms[k]++ },
-	})
+	}
+	if t.packets != nil {
+		p.Packets = fault.Packets{Link: link("packets"), Inner: t.packets}
+	}
+	if t.shops == nil {
+		return p, nil
+	}
+	err := t.shops.fit(i, &p)
+	return p, err
 }
 
 // skew draws how far an instance's clock is off.

@@ -45,6 +45,9 @@ func (c *crowd) visit(ctx context.Context, p int64, app wallet.App) {
 	if ok && page.Balance > 0 && c.hit(c.people.After.Withdraw) {
 		c.later(c.within(c.people.After.WithdrawDelay), func() { c.cashIn(ctx, p, app) })
 	}
+	if ok && page.Balance > 0 && c.hit(c.people.After.Send) {
+		c.later(c.within(c.people.After.SendDelay), func() { c.sendPacket(ctx, p, app) })
+	}
 }
 
 // cashIn enters the withdraw page and withdraws all that it shows.

@@ -57,7 +57,6 @@ type rewards struct {
 	of     map[Person]uint32
 	asked  map[wonBy]uint32
 	orders map[wallet.OrderNo]uint32
-	issued map[wallet.Template]int64 // acknowledged coupons
 }
 
 // wonBy is an account and what it asked for: the same for every try.
@@ -67,7 +66,7 @@ type wonBy struct {
 }
 
 func newRewards() rewards {
-	return rewards{list: make([]reward, 1), of: map[Person]uint32{}, asked: map[wonBy]uint32{}, orders: map[wallet.OrderNo]uint32{}, issued: map[wallet.Template]int64{}}
+	return rewards{list: make([]reward, 1), of: map[Person]uint32{}, asked: map[wonBy]uint32{}, orders: map[wallet.OrderNo]uint32{}}
 }
 
 // RewardSent tells of the first try for a reward other than cash.
@@ -131,6 +130,14 @@ func (o *Oracle) notRewarded(w *reward, err error, now wallet.Instant) {
 	w.is |= rewardNothing
 }
 
+// Refused tells of a try to get money where none is won: the answer has to be no.
+func (o *Oracle) Refused(r wallet.GrantRequest, err error, now wallet.Instant) {
+	o.saw(noOverIssuance, 1)
+	if err == nil {
+		o.fail(noOverIssuance, r.Amount, "user %d of app %s asked at %s for %d fen in scene %s, which grants none, and was acknowledged", r.User, r.App, now, r.Amount, r.Scene)
+	}
+}
+
 // given takes in what an answer or a list says was granted: always the same, and what the scene has to give.
 func (o *Oracle) given(w *reward, i *wallet.Item, now wallet.Instant) {
 	if i.State == wallet.ItemOpen {
@@ -142,25 +149,10 @@ func (o *Oracle) given(w *reward, i *wallet.Item, now wallet.Instant) {
 		if !o.offered(w, got) {
 			o.fail(rewardOnce, 0, "person %d was given %s %q for order %s at %s, which its scene does not grant", w.person, got.award, got.reward, w.order, now)
 		}
-		o.issuedOne(w, now)
 		return
 	}
 	if w.got != got {
 		o.fail(rewardOnce, 0, "order %s of person %d was %s %q, and at %s it is %s %q", w.order, w.person, w.got.award, w.got.reward, now, got.award, got.reward)
-	}
-}
-
-// issuedOne counts a coupon against its stock (C3, C5).
-func (o *Oracle) issuedOne(w *reward, now wallet.Instant) {
-	c := o.couponOf(w.play.stage, w.got.reward)
-	if w.got.void || c == nil || c.Stock == 0 {
-		return
-	}
-	t := wallet.Template{Reward: c.ID, Stage: w.play.stage}
-	o.rewards.issued[t]++
-	o.saw(stockNeverOver, 1)
-	if n := o.rewards.issued[t]; n > c.Stock {
-		o.fail(stockNeverOver, wallet.Money(n-c.Stock), "with order %s of person %d, %d coupons %q were acknowledged by %s in stage %s, of %d", w.order, w.person, n, c.ID, now, t.Stage, c.Stock)
 	}
 }
 

@@ -84,9 +84,17 @@ func (u *rewardAudit) item(it wallet.Item) {
 		u.fail(rewardOnce, 0, "order %s of person %d is on record with %s %q, which its scene does not grant", it.No, w.person, got.award, got.reward)
 	case !w.mayBeOnRecord() && !got.void:
 		u.fail(rewardOnce, 0, "order %s of person %d is on record as %s, though every try was refused", it.No, w.person, it.State)
+	case it.State != wallet.ItemVoid && u.controlled(w) != (it.Counted != wallet.OrderNo{}):
+		u.fail(stockNeverOver, 1, "order %s of person %d is granted %q, counted as %s", it.No, w.person, it.Reward, it.Counted)
 	case it.Account != w.account:
 		u.fail(rewardOnce, 0, "order %s of person %d is on record for account %v, not %v", it.No, w.person, it.Account, w.account)
 	}
+}
+
+// controlled says whether the scene counts what it grants.
+func (u *rewardAudit) controlled(w *reward) bool {
+	_, r, s := u.branch(w.play.stage, w.play.scene)
+	return s != nil && s.StockControl && r.Stock > 0
 }
 
 // count adds a record to what its template came to.
@@ -102,7 +110,7 @@ func (u *rewardAudit) count(it wallet.Item) {
 		of(it.Asked).instead++
 	}
 	switch {
-	case it.Reward == "":
+	case it.Counted == wallet.OrderNo{}:
 	case it.State == wallet.ItemRefunded:
 		of(it.Reward).refunded++
 	default:

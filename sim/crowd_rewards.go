@@ -1,0 +1,167 @@
+package sim
+
+import (
+	"context"
+	"errors"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios/traffic"
+	"hongbao/sim/oracle"
+)
+
+// listLimit is how many rewards an app asks for at a time.
+const listLimit = 20
+
+// useTries is how often somebody comes back to use a reward that its downstream has not confirmed yet.
+const useTries = 4
+
+// trophy is a reward that somebody won last, for a cheat to use.
+type trophy struct {
+	person int64
+	order  wallet.OrderNo
+}
+
+// winReward asks for a reward other than cash, and goes on to what people do with it (P3).
+func (c *crowd) winReward(a traffic.Arrival) {
+	ctx := context.Background()
+	persona := c.traffic.Persona(a.Person)
+	c.greet(ctx, a.Person, persona)
+	r := wallet.GrantRequest{
+		Caller:   wallet.Caller{App: a.App, User: c.traffic.Account(a.Person, a.App.Family())},
+		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: a.Award, Opened: c.now(),
+	}
+	id := c.oracle.RewardSent(a.Person, r, r.Opened)
+	c.meter.sent(a.Window)
+	if c.hit(c.people.Client.Hedge) {
+		c.later(0, func() { _, _ = c.reward(ctx, id, r) })
+	}
+	var reply wallet.GrantReply
+	err := c.insist(func() (err error) { reply, err = c.reward(ctx, id, r); return err })
+	c.meter.granted(a.Window, err)
+	if err != nil {
+		return
+	}
+	if c.hit(c.people.Client.Repeat) {
+		c.later(c.within(c.people.Client.Backoff), func() { _, _ = c.reward(ctx, id, r) })
+	}
+	c.maybeForMoney(ctx, r)
+	if reply.Item != nil && reply.Item.State != wallet.ItemVoid {
+		c.maybeStolen(ctx, a.Person, r.Caller, reply.Order)
+		if c.hit(c.people.After.Use) {
+			app := c.appOf(persona, a.App)
+			c.later(c.within(c.people.After.UseDelay), func() { c.useWhenReady(ctx, a.Person, app, reply.Order) })
+		}
+	}
+	c.after(a, persona)
+}
+
+// reward sends one try.
+func (c *crowd) reward(ctx context.Context, id oracle.RewardID, r wallet.GrantRequest) (wallet.GrantReply, error) {
+	var reply wallet.GrantReply
+	err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Grant(ctx, r); return err })
+	if err != nil {
+		reply = wallet.GrantReply{}
+	}
+	c.oracle.RewardAnswered(id, reply, err, c.now())
+	c.meter.answered("grant reward", err)
+	c.mix(opReward, r.Caller, int64(r.Award), err)
+	return reply, err
+}
+
+// appOf returns the app in which a person goes on: the one of the win, or another that they have.
+func (c *crowd) appOf(persona traffic.Persona, app wallet.App) wallet.App {
+	if persona.Held > 1 && c.hit(c.people.After.OtherApp) {
+		return persona.Apps[c.stream.IntN(int64(persona.Held))]
+	}
+	return app
+}
+
+// useWhenReady looks for the reward in the list and uses it, and comes back while it is not confirmed. Some do it twice.
+func (c *crowd) useWhenReady(ctx context.Context, p int64, app wallet.App, no wallet.OrderNo) {
+	for try := range useTries {
+		if try > 0 {
+			c.world.Sleep(c.within(c.people.After.UseDelay))
+		}
+		c.listRewards(ctx, p, app)
+		if c.hit(c.people.Client.Hedge) {
+			c.later(0, func() { _ = c.use(ctx, p, app, no) })
+		}
+		err := c.insist(func() error { return c.use(ctx, p, app, no) })
+		if err == nil && c.hit(c.people.Client.Repeat) {
+			c.later(c.within(c.people.Client.Backoff), func() { _ = c.use(ctx, p, app, no) })
+		}
+		if !errors.Is(err, wallet.ErrNotUsable) {
+			return
+		}
+	}
+}
+
+// use sends one try.
+func (c *crowd) use(ctx context.Context, p int64, app wallet.App, no wallet.OrderNo) error {
+	r := wallet.UseRequest{Caller: c.caller(p, app), Order: no}
+	asked := c.oracle.UseSent(p, r, c.now())
+	var item wallet.Item
+	err := c.askRewards(func(s wallet.Rewards) (err error) { item, err = s.UseReward(ctx, r); return err })
+	c.oracle.UseAnswered(asked, item, err, c.now())
+	c.meter.answered("use reward", err)
+	c.mix(opUse, r.Caller, int64(no.Award), err)
+	return err
+}
+
+// listRewards reads the whole list of rewards, page by page.
+func (c *crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
+	limit := listLimit
+	if c.hit(c.people.After.Browse) {
+		limit = browseLimit
+	}
+	r := wallet.RewardsRequest{Caller: c.caller(p, app), At: c.now(), Limit: limit}
+	for range maxWalk {
+		look := c.oracle.RewardsSent(p, r, c.now())
+		var page wallet.RewardsPage
+		err := c.insist(func() error {
+			err := c.askRewards(func(s wallet.Rewards) (err error) { page, err = s.Rewards(ctx, r); return err })
+			c.meter.answered("rewards", err)
+			c.mix(opRewards, r.Caller, int64(len(page.Items)), err)
+			return err
+		})
+		c.oracle.RewardsAnswered(look, page, err, c.now())
+		if err != nil || page.Next == (wallet.Cursor{}) {
+			return
+		}
+		r.After = page.Next
+	}
+}
+
+// askRewards and askPackets are ask for what an instance serves beside wallet.Service.
+func (c *crowd) askRewards(serve func(wallet.Rewards) error) error {
+	return c.ask(func(s wallet.Service) error { return serve(s.(wallet.Rewards)) })
+}
+
+func (c *crowd) askPackets(serve func(wallet.PacketService) error) error {
+	return c.ask(func(s wallet.Service) error { return serve(s.(wallet.PacketService)) })
+}
+
+// maybeForMoney asks for money in a coupon's scene: nobody may get any.
+func (c *crowd) maybeForMoney(ctx context.Context, r wallet.GrantRequest) {
+	if !c.cheats.Hit(1, cheatEvery) {
+		return
+	}
+	r.Award, r.Amount = wallet.Cash, 1
+	c.later(0, func() {
+		err := c.ask(func(s wallet.Service) error { _, err := s.Grant(ctx, r); return err })
+		c.oracle.Refused(r, err, c.now())
+		c.meter.answered("cheat", err)
+	})
+}
+
+// maybeStolen uses the reward that somebody else won last.
+func (c *crowd) maybeStolen(ctx context.Context, p int64, who wallet.Caller, won wallet.OrderNo) {
+	stolen := c.trophy
+	c.trophy = trophy{p, won}
+	if stolen.order == (wallet.OrderNo{}) || stolen.person == p || !c.cheats.Hit(1, cheatEvery) {
+		return
+	}
+	c.later(c.within(c.people.After.UseDelay), func() {
+		_ = c.use(ctx, p, who.App, stolen.order)
+	})
+}

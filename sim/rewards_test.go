@@ -1,0 +1,34 @@
+package sim_test
+
+import (
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+	"hongbao/reports"
+	"hongbao/scenarios"
+	"hongbao/sim"
+)
+
+// TestRewardSeeds is how a file of rewards is rehearsed with many seeds: HONGBAO_SEEDS=60 HONGBAO_FILE=regress/rewards.yaml.
+func TestRewardSeeds(t *testing.T) {
+	n, _ := strconv.Atoi(os.Getenv("HONGBAO_SEEDS"))
+	if n == 0 {
+		t.Skip("HONGBAO_SEEDS says how many")
+	}
+	s, err := scenarios.Load("../scenarios/" + os.Getenv("HONGBAO_FILE"))
+	require.NoError(t, err)
+	for seed := 1; seed <= n; seed++ {
+		for _, strategy := range wallet.Strategies {
+			run, err := sim.Run(t.Context(), sim.Options{Scenario: s, Strategy: strategy, Crypto: sim.CryptoModelled, Seed: uint64(seed)}, sim.FullOf(s, 1, 1))
+			require.NoError(t, err)
+			for _, c := range run.Checks {
+				assert.Equal(t, reports.Pass, c.Result, "seed %d %s %s: %s", seed, strategy, c.Name, c.First)
+			}
+		}
+	}
+}

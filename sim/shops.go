@@ -1,0 +1,183 @@
+package sim
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"hongbao/reference/activity"
+	"hongbao/reference/downstream"
+	"hongbao/reference/downstream/fake"
+	"hongbao/reference/node"
+	"hongbao/reference/rewards"
+	"hongbao/reference/stock"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/sim/fault"
+	"hongbao/sim/oracle"
+)
+
+// shops are what stands behind rewards other than cash: their records, the count of coupons, and the systems of other
+// companies. A town whose scenario grants cash alone has none.
+type shops struct {
+	town    *town
+	items   *mem.Items
+	stock   *mem.Stock
+	count   wallet.Stocks // the stock itself, past the world
+	systems map[wallet.AwardType]*fake.System
+	index   *activity.Index
+	secret  []byte
+}
+
+// stockKeys is how many keys share a template's stock. One: what it gives and what it refuses is exact to the last
+// coupon. What more of them do under load is a study of its own (sim/coupons).
+const stockKeys = 1
+
+// The chores of the shops: how often what is not settled is looked after while there is any, and the stock is read.
+const (
+	shopEvery    = time.Second
+	maxCallbacks = 64 // of one system in one round
+)
+
+// newShops returns what stands behind the rewards of a town.
+func newShops(t *town) (*shops, error) {
+	index, err := activity.New(t.scenario.Activity)
+	if err != nil {
+		return nil, err
+	}
+	s := &shops{town: t, items: mem.NewItems(), stock: mem.NewStock(), index: index, secret: make([]byte, downstream.MinSecret)}
+	if _, err := t.world.Stream("downstreams' secret").Read(s.secret); err != nil {
+		return nil, err
+	}
+	d := t.scenario.Downstreams
+	s.systems = fake.NewAll(s.secret, fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den,
+		Life: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent})
+	s.count, err = stock.NewSplit(s.stock, stockKeys)
+	return s, err
+}
+
+// fit gives an instance its ways to the shops, through faults.
+func (s *shops) fit(i *fault.Instance, p *node.Ports) error {
+	link := func(name string) fault.Link { return s.town.needs[name].Link(i) }
+	p.Items = fault.Items{Link: link("items"), Inner: s.items}
+	p.Downstreams = map[wallet.AwardType]wallet.Downstream{}
+	for award, system := range s.systems {
+		d, err := downstream.New(award, downstream.Options{Exchange: s.exchange(link("downstreams"), system), Clock: i, Secret: s.secret})
+		if err != nil {
+			return err
+		}
+		p.Downstreams[award] = d
+	}
+	stocks, err := stock.NewSplit(fault.StockParts{Link: link("stock"), Inner: s.stock}, stockKeys)
+	if err != nil {
+		return err
+	}
+	p.Stocks, p.StockReader = stocks, stock.NewReader(stocks, rewards.Templates(s.index))
+	return nil
+}
+
+// exchange carries one request to a system and its answer back. What arrives late is done all the same.
+func (s *shops) exchange(link fault.Link, system *fake.System) downstream.Exchange {
+	return func(_ context.Context, r downstream.Request) (downstream.Reply, error) {
+		var reply downstream.Reply
+		err := link.Call(1, func() error {
+			reply = downstream.Reply(system.Handle(worldClock{s.town.world}.Now(), fake.Request(r)))
+			return nil
+		})
+		return reply, err
+	}
+}
+
+// run is the shops' chores: rewards that are not settled, callbacks, and the reading of the stock.
+func (s *shops) run(ctx context.Context) {
+	for n := 0; ; n++ {
+		if s.quiet(ctx) && !s.town.playing() {
+			s.town.world.Sleep(choreEvery)
+		} else {
+			s.town.world.Sleep(shopEvery)
+		}
+		for _, i := range s.town.instances {
+			if i.Up() && s.town.playing() {
+				_ = i.Run(func() error { return i.ports.StockReader.Refresh(ctx) })
+			}
+		}
+		if i := s.town.alive(n); i != nil {
+			_ = i.Run(func() error { return s.settle(ctx, i) })
+			_ = i.Run(func() error { s.callbacks(ctx, i); return nil })
+		}
+	}
+}
+
+// settle drives what is not settled while some of it comes further.
+func (s *shops) settle(ctx context.Context, i *instance) error {
+	for range maxChoreSteps {
+		if n, err := i.node.SettleRewards(ctx); n == 0 || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// callbacks brings what systems tell of their own accord to an instance, which asks them before it believes it.
+func (s *shops) callbacks(ctx context.Context, i *instance) {
+	now := i.Now()
+	for award := wallet.VideoSubsidy; award.Valid(); award++ {
+		system := s.systems[award]
+		for _, n := range system.Callbacks(now, maxCallbacks) {
+			told, err := downstream.ReadCallback(award, s.secret, now, downstream.Request(n.Request))
+			if err != nil {
+				continue
+			}
+			found, err := i.ports.Items.Get(ctx, []wallet.OrderNo{told.Order})
+			if err != nil || found[0].No != told.Order {
+				continue
+			}
+			if told.Receipt, err = i.ports.Downstreams[award].Look(ctx, found[0]); err != nil {
+				continue
+			}
+			if i.node.ConfirmReward(ctx, told) == nil {
+				system.Delivered(n.ID)
+			}
+		}
+	}
+}
+
+// quiet says whether every reward has come to rest.
+func (s *shops) quiet(ctx context.Context) bool {
+	for st := wallet.InternalTest; st <= wallet.Official; st++ {
+		n, err := s.items.Count(ctx, st)
+		if err != nil || n[wallet.ItemOpen]+n[wallet.ItemIssued]+n[wallet.ItemProcessing]+n[wallet.ItemUsing] > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// playing says whether a window is open now, or was a moment ago.
+func (t *town) playing() bool {
+	now := t.world.Now()
+	return slices.ContainsFunc(t.scenario.Windows, func(w scenarios.Window) bool {
+		return w.Start.UnixNano() <= now && now <= w.End().Add(choreEvery).UnixNano()
+	})
+}
+
+// books returns what auditors read of the shops.
+func (s *shops) books(ctx context.Context, now wallet.Instant) oracle.RewardBooks {
+	return oracle.RewardBooks{
+		Items: s.items,
+		Handed: func(yield func(oracle.Handed) bool) {
+			for award := wallet.VideoSubsidy; award.Valid(); award++ {
+				for e := range s.systems[award].Books(now) {
+					if !yield(oracle.Handed(e)) {
+						return
+					}
+				}
+			}
+		},
+		Issued: func(t wallet.Template) (int64, bool) {
+			n, err := s.count.Issued(ctx, t)
+			return n, err == nil
+		},
+	}
+}
