@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -16,9 +17,14 @@ const exitRegression = 6
 
 // compareFlags are the flags of hongbao compare.
 type compareFlags struct {
-	minChange, saveBaseline string
-	allowDifferent, json    bool
+	minChange, saveBaseline           string
+	base, candidate, out              string // builds to play, and where to
+	rounds                            int
+	turns, mute, allowDifferent, json bool
 }
+
+// plays says whether the rounds are still to be played.
+func (f *compareFlags) plays() bool { return f.base != "" || f.candidate != "" }
 
 func compareCommand() *cobra.Command {
 	var f compareFlags
@@ -28,24 +34,38 @@ func compareCommand() *cobra.Command {
 		Long: `Compares a candidate with its base: what is better, worse, the same, or too noisy to tell. Either is a run's
 folder, its record.json, a folder of such folders whose runs are repeats of one another, or a baseline file.
 
-Repeats give the noise. Ratios of typical values carry an interval (Welch's t on logarithms), and all intervals hold
-together with 99% confidence however many figures there are (Bonferroni). A figure is worse when its interval lies on
-the bad side altogether and it moved by --min-change or more. Of single runs only what doubled or halved counts.
-Simulations have no noise and are compared exactly.
+With --base and --candidate, which name two builds of hongbao, it plays the load first: what follows -- is given to
+hongbao load of both at the same time, round after round, so that whatever the machine does it does to both. Each
+round's ratio is free of it, and processor time an operation, which decides, is known within a few percent. One build
+compared with itself says whether the machine will do. The records lie in --out and can be compared again.
 
-Exit codes: 0 no regression, 2 not comparable, 5 unknown (the load was not offered as planned, or a check is no longer
-evaluated), 6 a regression.`,
-		Example: `  hongbao load scenarios/rain-peak.yaml --target embedded --peak 3000/s --duration 20s --repeat 5 --out new
+A figure is worse when the interval of its change lies on the bad side altogether and it moved by --min-change or more.
+Rounds are compared in pairs (Student's t on the logarithms of ratios), other repeats as a whole (Welch's t), and all
+intervals hold together with 99% confidence however many figures there are. Of single runs only what doubled or halved
+counts. Simulations have no noise and are compared exactly.
+
+Exit codes: 0 no regression, 2 not comparable, 5 unknown (the load was not offered as planned, noise could hide a
+slowdown of a tenth of processor time, a load came to nothing, or a check is no longer evaluated), 6 a regression,
+130 interrupted, after a comparison of the rounds there are.`,
+		Example: `  hongbao compare --base ./hongbao-base --candidate ./hongbao -- scenarios/rain-peak.yaml --peak 400/s --duration 5s
+  hongbao compare reports/out/rounds/base reports/out/rounds/candidate
+  hongbao load scenarios/rain-peak.yaml --target embedded --peak 3000/s --duration 20s --repeat 5 --out new
   hongbao compare deploy/ci/rain-peak.baseline.json new
   hongbao compare --save-baseline deploy/ci/rain-peak.baseline.json new`,
 		Args: func(_ *cobra.Command, args []string) error {
+			if f.plays() {
+				return nil // they are another command's
+			}
 			if want := f.sides(); len(args) != want {
 				return usage("name %d, not %d; see hongbao compare --help", want, len(args))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.saveBaseline != "" {
+			switch {
+			case f.plays():
+				return playAndCompare(cmd, args, f)
+			case f.saveBaseline != "":
 				return saveBaseline(cmd, f.saveBaseline, args[0])
 			}
 			return compare(cmd, args[0], args[1], f)
@@ -55,6 +75,14 @@ evaluated), 6 a regression.`,
 	cmd.Flags().StringVar(&f.saveBaseline, "save-baseline", "", "write what a later comparison needs to know of RUN, the only argument, into this file")
 	cmd.Flags().BoolVar(&f.allowDifferent, "allow-different", false, "compare runs of different scenarios, settings or machines, and say what differs")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the comparison as JSON instead of the table")
+	cmd.Flags().StringVar(&f.base, "base", "", "build of hongbao to play rounds on, as the base")
+	cmd.Flags().StringVar(&f.candidate, "candidate", "", "build of hongbao to play rounds on, as the candidate")
+	cmd.Flags().IntVar(&f.rounds, "rounds", defaultRounds, "rounds to play in which both loads are as planned")
+	cmd.Flags().BoolVar(&f.turns, "turns", false, "play the two of a round one after the other (AB, BA, …) instead of at the same time")
+	cmd.Flags().StringVar(&f.out, "out", "", "folder for the rounds' records (default reports/out/compare-<time>)")
+	cmd.Flags().BoolVar(&f.mute, "quiet", false, "do not say how far it is")
+	cmd.MarkFlagsRequiredTogether("base", "candidate")
+	cmd.MarkFlagsMutuallyExclusive("base", "save-baseline")
 	return cmd
 }
 
@@ -98,6 +126,36 @@ func compare(cmd *cobra.Command, base, candidate string, f compareFlags) error {
 		return &exit{exitUnknown, errors.New("the comparison is unknown: its table says why")}
 	}
 	return nil
+}
+
+// playAndCompare is hongbao compare --base --candidate.
+func playAndCompare(cmd *cobra.Command, args []string, f compareFlags) error {
+	if _, err := parseShare(f.minChange); err != nil {
+		return err
+	}
+	c, err := newContest(&f, args, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	return c.compare(cmd, f)
+}
+
+// compare plays the rounds and compares them.
+func (c *contest) compare(cmd *cobra.Command, f compareFlags) error {
+	complete, err := c.play(cmd.Context())
+	if err != nil {
+		return err
+	}
+	if err := cmd.Context().Err(); err != nil && complete < 2 {
+		return &exit{exitInterrupted, fmt.Errorf("interrupted after %d rounds: there is nothing to compare", complete)}
+	}
+	c.say("")
+	err = compare(cmd, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir), f)
+	c.say("\nrecords: %s", c.dir)
+	if cmd.Context().Err() != nil {
+		return &exit{exitInterrupted, fmt.Errorf("interrupted after %d rounds: that is what was compared", complete)}
+	}
+	return err
 }
 
 // saveBaseline is hongbao compare --save-baseline.

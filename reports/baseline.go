@@ -35,6 +35,7 @@ type Baseline struct {
 	Checks      []Outcome   `json:"checks"`
 	Digest      string      `json:"digest,omitempty"` // of a simulation
 	Doubt       string      `json:"doubt,omitempty"`  // why its figures prove nothing
+	Rounds      []Round     `json:"rounds,omitempty"` // one a run, in the order of Figure.Values; none of a single record
 }
 
 // Setting is one thing that both sides of a comparison must have alike.
@@ -126,6 +127,7 @@ func readRepeats(dir string) (*Baseline, error) {
 		return nil, fmt.Errorf("%w: %s holds %d runs, at most %d", ErrBaseline, dir, len(paths), MaxRepeats)
 	}
 	var all *Baseline
+	var rounds []Round
 	for _, path := range paths {
 		r, err := Read(path)
 		if err != nil {
@@ -135,11 +137,17 @@ func readRepeats(dir string) (*Baseline, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(r.Runs) == 1 && r.Runs[0].Load != nil {
+			rounds = append(rounds, RoundOf(filepath.Base(filepath.Dir(path)), r.Runs[0].Load))
+		}
 		if all == nil {
 			all = b
 		} else if err := all.join(b); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+	}
+	if len(rounds) == all.Runs { // a folder that repeats its load within is no round
+		all.Rounds = rounds
 	}
 	return all, nil
 }
@@ -168,6 +176,18 @@ func (b *Baseline) join(more *Baseline) error {
 		b.Doubt = more.Doubt
 	}
 	return nil
+}
+
+// Typical returns the typical value of a figure: the geometric mean, of a share the mean; zero when it is not known.
+func (b *Baseline) Typical(name string) float64 {
+	f := b.figure(name)
+	switch {
+	case f == nil:
+		return 0
+	case f.Share:
+		return mean(f.Values)
+	}
+	return geometric(atLeast(f.Values, 0))
 }
 
 func (b *Baseline) figure(name string) *Figure {
@@ -212,6 +232,8 @@ func (b *Baseline) validate() error {
 		return wrong("%d figures, %d checks, %d settings", len(b.Figures), len(b.Checks), len(b.Setting))
 	case b.Runs < 1 || b.Runs > MaxRepeats:
 		return wrong("%d runs", b.Runs)
+	case len(b.Rounds) > 0 && len(b.Rounds) != b.Runs:
+		return wrong("%d rounds of %d runs", len(b.Rounds), b.Runs)
 	}
 	for _, f := range b.Figures {
 		if f.Better != Lower && f.Better != Higher || len(f.Values) == 0 || len(f.Values) > MaxRepeats || !finite(f.Floor) || f.Floor < 0 {

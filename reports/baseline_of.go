@@ -83,7 +83,7 @@ func (b *Baseline) ofLoad(r *Record) {
 			b.add(Figure{Name: o.Name + " p50_us", Better: Lower, Floor: floorUS}, float64(c.P50US), c.Samples >= samplesForP50)
 			b.add(Figure{Name: o.Name + " p99_us", Better: Lower, Floor: floorUS}, float64(c.P99US), c.Samples >= samplesForP99)
 		}
-		b.add(Figure{Name: "cpu_us_per_operation", Better: Lower, Floor: floorCPUUS}, l.Generator.CPUS*1e6/sent, sum.Sent > 0 && l.Generator.CPUS > 0)
+		b.add(Figure{Name: Deciding, Better: Lower, Floor: floorCPUUS}, l.Generator.CPUS*1e6/sent, sum.Sent > 0 && l.Generator.CPUS > 0)
 		b.add(Figure{Name: "drained_s", Better: Lower, Floor: floorDrainS}, l.Audit.DrainedS, l.Audit.Drained)
 	}
 	kept := b.Figures[:0]

@@ -23,8 +23,11 @@ type Diff struct {
 	Candidate  Side          `json:"candidate"`
 	MinChange  float64       `json:"min_change"` // as a share; smaller changes are of no account
 	Confidence float64       `json:"confidence"` // of all intervals together
+	Pairs      int           `json:"pairs"`      // rounds that were compared one by one; 0: the sides were compared as a whole
 	Rows       []DiffRow     `json:"rows"`
 	Checks     []CheckChange `json:"checks"` // those that came to something else
+
+	scarce bool // too many rounds were left out
 }
 
 // Side is one of the two.
@@ -87,6 +90,9 @@ func Compare(base, candidate *Baseline, minChange float64, different bool) (*Dif
 	for _, what := range differ {
 		d.Notes = append(d.Notes, "different, but allowed: "+what)
 	}
+	if b, c, ok := d.pair(base, candidate); ok {
+		base, candidate = b, c
+	}
 	d.compareFigures(base, candidate)
 	d.compareChecks(base, candidate)
 	d.compareDigests(base, candidate, len(differ) == 0)
@@ -94,14 +100,21 @@ func Compare(base, candidate *Baseline, minChange float64, different bool) (*Dif
 	return d, nil
 }
 
+// yardstick is what a figure is measured with.
+type yardstick struct {
+	tail      float64 // the chance of a change beyond either end of its interval
+	minChange float64
+	paired    bool // the i-th values of both sides belong together
+}
+
 func (d *Diff) compareFigures(base, candidate *Baseline) {
-	noisy := 0 // figures that have an interval
+	noisy, decides := 0, false // figures that have an interval
 	for _, f := range candidate.Figures {
 		if b := base.figure(f.Name); b != nil && !f.Exact && len(f.Values) > 1 && len(b.Values) > 1 {
 			noisy++
+			decides = decides || f.Name == Deciding
 		}
 	}
-	tail := (1 - FamilyConfidence) / 2 / float64(max(noisy, 1))
 	for i := range candidate.Figures {
 		f := &candidate.Figures[i]
 		b := base.figure(f.Name)
@@ -109,20 +122,21 @@ func (d *Diff) compareFigures(base, candidate *Baseline) {
 			d.Notes = append(d.Notes, "the base has no "+quote(f.Name))
 			continue
 		}
-		d.Rows = append(d.Rows, compareFigure(f, b.Values, f.Values, tail, d.MinChange))
+		y := yardstick{tail: tailOf(f.Name, noisy, decides), minChange: d.MinChange, paired: d.Pairs > 0}
+		d.Rows = append(d.Rows, compareFigure(f, b.Values, f.Values, y))
 	}
 	for _, f := range base.Figures {
 		if candidate.figure(f.Name) == nil {
 			d.Notes = append(d.Notes, "the candidate has no "+quote(f.Name))
 		}
 	}
-	if candidate.Kind == "load" && noisy == 0 {
+	if candidate.Kind == "load" && noisy == 0 && d.Pairs == 0 && !d.scarce {
 		d.Notes = append(d.Notes, "one run a side: the noise is not known, so only what doubled or halved counts; repeat the load to see less")
 	}
 }
 
 // compareFigure compares the values of two sides.
-func compareFigure(f *Figure, base, candidate []float64, tail, minChange float64) DiffRow {
+func compareFigure(f *Figure, base, candidate []float64, of yardstick) DiffRow {
 	row := DiffRow{Name: f.Name, Better: f.Better, Share: f.Share, Base: mean(base), Candidate: mean(candidate),
 		Known: f.Exact || len(base) > 1 && len(candidate) > 1}
 	repeated := row.Known && !f.Exact
@@ -131,16 +145,16 @@ func compareFigure(f *Figure, base, candidate []float64, tail, minChange float64
 	if f.Share {
 		by.guess, least = row.Candidate-row.Base, f.Floor
 		if repeated {
-			by = differenceInterval(base, candidate, tail, 0)
+			by = of.difference(base, candidate, 0)
 		} else if !row.Known {
 			least = loneShare
 		}
 	} else {
 		a, b := atLeast(base, f.Floor), atLeast(candidate, f.Floor)
 		x, y := geometric(a), geometric(b)
-		by.guess, least, noAccount = y/x, minChange, math.Abs(y-x) <= f.Floor
+		by.guess, least, noAccount = y/x, of.minChange, math.Abs(y-x) <= f.Floor
 		if repeated {
-			by = ratioInterval(a, b, tail)
+			by = of.ratio(a, b)
 		} else if !row.Known {
 			least = loneRatio - 1
 		}

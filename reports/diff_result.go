@@ -86,8 +86,8 @@ func (d *Diff) compareDigests(base, candidate *Baseline, alike bool) {
 // measured as asked, or is no longer checked, is unknown.
 func (d *Diff) conclude(base, candidate *Baseline) {
 	results := []Verdict{Pass}
-	if d.Result == Fail {
-		results = append(results, Fail)
+	if d.Result != "" {
+		results = append(results, d.Result)
 	}
 	for _, c := range d.Checks {
 		switch {
@@ -107,7 +107,11 @@ func (d *Diff) conclude(base, candidate *Baseline) {
 			d.Why = append(d.Why, fmt.Sprintf("the figures of the %s prove nothing: %s", side.name, quote(side.doubt)))
 		}
 	}
-	if base.Doubt == "" && candidate.Doubt == "" {
+	if why := d.blind(); why != "" {
+		results = append(results, Unknown)
+		d.Why = append(d.Why, why)
+	}
+	if base.Doubt == "" && candidate.Doubt == "" && !d.scarce {
 		var worse []string
 		for _, r := range d.Rows {
 			if r.Change == Worse {
@@ -119,7 +123,7 @@ func (d *Diff) conclude(base, candidate *Baseline) {
 			d.Why = append(d.Why, "worse: "+names(worse).EN)
 		}
 	}
-	if len(d.Rows) == 0 {
+	if len(d.Rows) == 0 && !d.scarce {
 		results = append(results, Unknown)
 		d.Why = append(d.Why, "there is no figure that both sides have")
 	}

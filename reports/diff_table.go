@@ -29,6 +29,9 @@ func DiffTable(w io.Writer, d *Diff, colour bool) error {
 	t.line("")
 	t.wrap("  ", fmt.Sprintf("base %s, %s · candidate %s, %s", orDash(shortCommit(d.Base.Commit)), runs(d.Base.Runs), orDash(shortCommit(d.Candidate.Commit)), runs(d.Candidate.Runs)))
 	t.wrap("  ", fmt.Sprintf("Changes of %s and more count. The intervals hold together with %s%% confidence.", percent(d.MinChange), figure(d.Confidence*100)))
+	if text := d.pairsText(); text != "" {
+		t.wrap("  ", text)
+	}
 	t.line("")
 	t.line(t.paint(bold, pad("FIGURE", 41)+padLeft("base", 12)+padLeft("candidate", 13)+padLeft("change", 11)+padLeft("interval", 22)))
 	rows := slices.Clone(d.Rows)
@@ -48,6 +51,27 @@ func DiffTable(w io.Writer, d *Diff, colour bool) error {
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err
+}
+
+// pairsText says what a comparison in pairs rests on, and how much it can tell; "" for any other.
+func (d *Diff) pairsText() string {
+	if d.Pairs == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("Compared in pairs, over %s that both sides played.", rounds(d.Pairs))
+	for _, r := range d.Rows {
+		if r.Name == Deciding && r.Known {
+			text += fmt.Sprintf(" %s decides, and is known to within a factor of %s.", r.Name, strconv.FormatFloat(min(r.High/r.By, beyond), 'f', 3, 64))
+		}
+	}
+	return text
+}
+
+func rounds(n int) string {
+	if n == 1 {
+		return "1 round"
+	}
+	return count(int64(n)) + " rounds"
 }
 
 func (t *terminal) diffRow(r DiffRow) {

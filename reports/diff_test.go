@@ -147,7 +147,7 @@ func TestIntervalHoldsTheTruth(t *testing.T) {
 			}
 			return xs
 		}
-		by := ratioInterval(draw(100, 0.05, 5), draw(130, 0.15, 4), tail)
+		by := yardstick{tail: tail}.ratio(draw(100, 0.05, 5), draw(130, 0.15, 4))
 		if by.low > 1.3 || by.high < 1.3 {
 			missed++
 		}
@@ -192,7 +192,7 @@ func TestCompareFigure(t *testing.T) {
 		{"from none to one", exact, []float64{0}, []float64{1}, Worse},
 		{"none", exact, []float64{0}, []float64{0}, Same},
 	} {
-		row := compareFigure(&c.f, c.base, c.candidate, 0.001, DefaultMinChange)
+		row := compareFigure(&c.f, c.base, c.candidate, yardstick{tail: 0.001, minChange: DefaultMinChange})
 		require.Equal(t, c.want, row.Change, "%s: %+v", c.why, row)
 	}
 }
@@ -204,10 +204,14 @@ func TestCompareMirrors(t *testing.T) {
 		f := Figure{Better: rapid.SampledFrom([]string{Lower, Higher}).Draw(t, "better"), Share: rapid.Bool().Draw(t, "share"), Floor: 0.001}
 		values := rapid.SliceOfN(rapid.Float64Range(0, 1), 1, 8)
 		a, b := values.Draw(t, "a"), values.Draw(t, "b")
-		there, back := compareFigure(&f, a, b, 0.001, 0.05), compareFigure(&f, b, a, 0.001, 0.05)
+		of := yardstick{tail: 0.001, minChange: 0.05}
+		if n := min(len(a), len(b)); rapid.Bool().Draw(t, "in pairs") {
+			a, b, of.paired = a[:n], b[:n], true
+		}
+		there, back := compareFigure(&f, a, b, of), compareFigure(&f, b, a, of)
 		mirror := map[Change]Change{Worse: Better, Better: Worse, Same: Same, Noisy: Noisy}
 		require.Equal(t, mirror[there.Change], back.Change, "%+v %+v", there, back)
-		require.NotContains(t, []Change{Worse, Better}, compareFigure(&f, a, a, 0.001, 0.05).Change)
+		require.NotContains(t, []Change{Worse, Better}, compareFigure(&f, a, a, of).Change)
 		require.True(t, there.Low <= there.By && there.By <= there.High)
 	})
 }

@@ -165,6 +165,19 @@ func (l *Load) Total() Offered {
 
 // Doubts says why the load was not the one that was asked for; nothing means that it was.
 func (l *Load) Doubts() []Text {
+	out := l.lacks()
+	if l.Generator.Saturated {
+		why := quote(l.Generator.Why)
+		if why == "" {
+			why = "it did not say why"
+		}
+		out = append(out, textf("The generator was saturated: %s.", "发压端已饱和：%s。", why))
+	}
+	return out
+}
+
+// lacks says what of the load was not offered, or had no end; nothing means that all was offered, though perhaps late.
+func (l *Load) lacks() []Text {
 	var out []Text
 	sum := l.Total()
 	if sum.Scheduled == 0 {
@@ -182,13 +195,6 @@ func (l *Load) Doubts() []Text {
 		if !o.Planned() || !o.Answered() {
 			out = append(out, textf("The accounts of operation %s do not add up.", "操作 %s 的账目不平。", quote(o.Name)))
 		}
-	}
-	if l.Generator.Saturated {
-		why := quote(l.Generator.Why)
-		if why == "" {
-			why = "it did not say why"
-		}
-		out = append(out, textf("The generator was saturated: %s.", "发压端已饱和：%s。", why))
 	}
 	return out
 }
