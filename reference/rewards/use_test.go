@@ -1,0 +1,201 @@
+package rewards_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// TestUse: once, by the one it belongs to, while it lasts; a repeat answers as the first time.
+func TestUse(t *testing.T) {
+	r := newRig(t, tree(10, 2)).boot()
+	tea, voucher := won(1, "tea", 1), won(1, "shop", 1)
+	r.grant(tea)
+	r.grant(voucher)
+	_, err := r.use(voucher)
+	require.ErrorIs(t, err, wallet.ErrNotUsable, "not settled yet")
+	_, err = r.use(won(1, "tea", 9))
+	require.ErrorIs(t, err, wallet.ErrNotFound)
+	_, err = r.service.UseReward(r.ctx, wallet.UseRequest{Caller: wallet.Caller{App: wallet.Douyin, User: 2}, Order: tea})
+	require.ErrorIs(t, err, wallet.ErrNotYours)
+	_, err = r.service.UseReward(r.ctx, wallet.UseRequest{Caller: wallet.Caller{App: wallet.Douyin, User: 2}, Order: won(1, "tea", 9)})
+	require.ErrorIs(t, err, wallet.ErrNotYours, "whether it exists is nobody else's business")
+	_, err = r.service.UseReward(r.ctx, wallet.UseRequest{Caller: wallet.Caller{App: 99, User: 1}, Order: tea})
+	require.ErrorIs(t, err, wallet.ErrInvalid)
+	_, err = r.service.UseReward(r.ctx, wallet.UseRequest{Caller: wallet.Caller{App: wallet.Douyin, User: 1}})
+	require.ErrorIs(t, err, wallet.ErrInvalid, "no order")
+
+	for _, s := range []wallet.Switch{wallet.SwitchStopUse, wallet.SwitchHoldDownstreams} {
+		r.on[s] = true
+		_, err = r.use(tea)
+		require.ErrorIs(t, err, wallet.ErrSwitchedOff)
+		delete(r.on, s)
+	}
+	first, err := r.use(tea)
+	require.NoError(t, err)
+	require.Equal(t, wallet.ItemUsed, first.State)
+	r.clock.pass(time.Hour)
+	r.on[wallet.SwitchStopUse] = true
+	again, err := r.use(tea)
+	require.NoError(t, err, "it is used already")
+	require.Equal(t, first, again)
+	require.Equal(t, 1, r.shops[wallet.HeyteaCoupon].orders[tea].used)
+	_, err = r.service.Refund(r.ctx, tea)
+	require.ErrorIs(t, err, wallet.ErrNotUsable, "it was used")
+}
+
+// TestUseOfAnotherStage: what was won in one stage is not used in another (A1).
+func TestUseOfAnotherStage(t *testing.T) {
+	r := newRig(t, tree(10, 2))
+	r.clock.now = start.Add(-time.Hour)
+	r.boot()
+	drill := won(1, "tea", 1)
+	drill.Stage = wallet.ExternalDrill
+	require.Equal(t, wallet.ItemSettled, r.grant(drill).State)
+	r.clock.now = start
+	_, err := r.use(drill)
+	require.ErrorIs(t, err, wallet.ErrNotUsable)
+	r.clock.now = far
+	_, err = r.use(drill)
+	require.ErrorIs(t, err, wallet.ErrNoActivity)
+	r.clock.now = start - 1
+	_, err = r.use(drill)
+	require.NoError(t, err)
+}
+
+// TestExpiry: from its last moment on it cannot be used, and the chores record it; the downstream's clock decides where
+// it disagrees.
+func TestExpiry(t *testing.T) {
+	r := newRig(t, tree(10, 2)).boot()
+	r.shops[wallet.HeyteaCoupon].life = time.Hour
+	for id := wallet.ActID(1); id <= 3; id++ {
+		r.grant(won(id, "tea", 1))
+	}
+	r.clock.pass(time.Hour - time.Microsecond)
+	_, err := r.use(won(1, "tea", 1))
+	require.NoError(t, err)
+	r.shops[wallet.HeyteaCoupon].orders[won(2, "tea", 1)].expires -= 10
+	_, err = r.use(won(2, "tea", 1))
+	require.ErrorIs(t, err, wallet.ErrExpired, "the downstream says so")
+	require.Equal(t, wallet.ItemExpired, r.record(won(2, "tea", 1)).State)
+	r.clock.pass(time.Microsecond)
+	_, err = r.use(won(3, "tea", 1))
+	require.ErrorIs(t, err, wallet.ErrExpired, "nobody has recorded it yet")
+	n, err := r.service.Settle(r.ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	require.Equal(t, wallet.ItemExpired, r.record(won(3, "tea", 1)).State)
+	require.Equal(t, wallet.ItemUsed, r.record(won(1, "tea", 1)).State)
+	_, err = r.use(won(3, "tea", 1))
+	require.ErrorIs(t, err, wallet.ErrExpired)
+}
+
+// TestUseOfWhatTheDownstreamLost: it has never heard of what it had confirmed, so it is told to hand it out, and an alarm
+// is raised.
+func TestUseOfWhatTheDownstreamLost(t *testing.T) {
+	r := newRig(t, tree(10, 2)).boot()
+	r.grant(won(1, "tea", 1))
+	delete(r.shops[wallet.HeyteaCoupon].orders, won(1, "tea", 1))
+	i, err := r.use(won(1, "tea", 1))
+	require.NoError(t, err)
+	require.Equal(t, wallet.ItemUsed, i.State)
+	require.Len(t, r.alarms, 1)
+}
+
+// TestRefund: its coupon is in the stock again, once, and it cannot be used any more.
+func TestRefund(t *testing.T) {
+	r := newRig(t, tree(10, 2)).boot()
+	for id := wallet.ActID(1); id <= 4; id++ {
+		r.grant(won(id, "museum", 1))
+	}
+	require.Equal(t, wallet.ItemVoid, r.grant(won(5, "museum", 1)).State)
+	r.on[wallet.SwitchHoldDownstreams] = true
+	_, err := r.service.Refund(r.ctx, won(1, "museum", 1))
+	require.ErrorIs(t, err, wallet.ErrSwitchedOff)
+	delete(r.on, wallet.SwitchHoldDownstreams)
+	for range 2 {
+		i, err := r.service.Refund(r.ctx, won(1, "museum", 1))
+		require.NoError(t, err)
+		require.Equal(t, wallet.ItemRefunded, i.State)
+	}
+	_, err = r.use(won(1, "museum", 1))
+	require.ErrorIs(t, err, wallet.ErrNotUsable)
+	require.Equal(t, wallet.ItemSettled, r.grant(won(6, "museum", 1)).State)
+	require.Equal(t, wallet.ItemVoid, r.grant(won(7, "museum", 1)).State, "one came back, and not two")
+	require.Equal(t, wallet.ItemRefunded, r.grant(won(1, "museum", 1)).State, "a late repeat of the win gets nothing new")
+
+	r.grant(won(1, "shop", 1)) // issued, and its downstream was not asked yet
+	i, err := r.service.Refund(r.ctx, won(1, "shop", 1))
+	require.NoError(t, err)
+	require.Equal(t, wallet.ItemRefunded, i.State, "it is settled first, and then taken back")
+	for why, no := range map[string]wallet.OrderNo{"a greeting": won(5, "museum", 1), "never won": won(9, "museum", 1)} {
+		_, err = r.service.Refund(r.ctx, no)
+		require.ErrorIs(t, err, wallet.ErrNotFound, why)
+	}
+	r.shops[wallet.HeyteaCoupon].slow = 100
+	r.grant(won(1, "tea", 1))
+	_, err = r.service.Refund(r.ctx, won(1, "tea", 1))
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "it is processed still")
+}
+
+// TestRefundedBehindOurBack: the downstream took it back by itself; the use finds out, and the coupon goes to another.
+func TestRefundedBehindOurBack(t *testing.T) {
+	r := newRig(t, tree(10, 2)).boot()
+	for id := wallet.ActID(1); id <= 4; id++ {
+		r.grant(won(id, "museum", 1))
+	}
+	r.shops[wallet.CulturalCoupon].orders[won(1, "museum", 1)].state = wallet.ItemRefunded
+	_, err := r.use(won(1, "museum", 1))
+	require.ErrorIs(t, err, wallet.ErrNotUsable)
+	require.Equal(t, wallet.ItemRefunded, r.record(won(1, "museum", 1)).State)
+	require.Equal(t, wallet.ItemSettled, r.grant(won(5, "museum", 1)).State)
+}
+
+// TestList pages through what a person has won, newest first, without greetings and other stages.
+func TestList(t *testing.T) {
+	r := newRig(t, tree(10, 2)).boot()
+	var want []wallet.OrderNo
+	for rain := int32(1); rain <= 7; rain++ {
+		want = append([]wallet.OrderNo{won(1, "pendant", rain)}, want...)
+		r.grant(want[0])
+		r.clock.pass(time.Second)
+	}
+	r.on[wallet.SwitchGreetOnly] = true
+	r.grant(won(1, "tea", 1))
+	r.grant(won(2, "pendant", 1))
+	list := func(q wallet.RewardsRequest) wallet.RewardsPage {
+		q.Caller = wallet.Caller{App: wallet.Toutiao, User: 1}
+		page, err := r.service.Rewards(r.ctx, q)
+		require.NoError(t, err)
+		return page
+	}
+	var got []wallet.OrderNo
+	for q := (wallet.RewardsRequest{Limit: 3}); ; {
+		page := list(q)
+		require.Equal(t, wallet.Official, page.Stage)
+		for _, i := range page.Items {
+			got = append(got, i.No)
+		}
+		if q.After = page.Next; q.After == (wallet.Cursor{}) {
+			break
+		}
+	}
+	require.Equal(t, want, got)
+	require.Empty(t, list(wallet.RewardsRequest{Limit: 3, At: start - 1}).Items, "the drill's list")
+	for why, q := range map[string]wallet.RewardsRequest{
+		"no app":        {Limit: 1, Caller: wallet.Caller{User: 1}},
+		"no user":       {Limit: 1, Caller: wallet.Caller{App: wallet.Toutiao}},
+		"no limit":      {Caller: wallet.Caller{App: wallet.Toutiao, User: 1}},
+		"too high one":  {Limit: wallet.MaxPage + 1, Caller: wallet.Caller{App: wallet.Toutiao, User: 1}},
+		"a minus in it": {Limit: -1, Caller: wallet.Caller{App: wallet.Toutiao, User: 1}},
+	} {
+		_, err := r.service.Rewards(r.ctx, q)
+		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+	}
+	r.on[wallet.SwitchPageNoRewards] = true
+	_, err := r.service.Rewards(r.ctx, wallet.RewardsRequest{Limit: 1, Caller: wallet.Caller{App: wallet.Toutiao, User: 1}})
+	require.ErrorIs(t, err, wallet.ErrSwitchedOff)
+}
