@@ -123,7 +123,7 @@ release: {num: 1, den: 100, white_list: [7]}`)
 	require.Same(t, c.Redis.Main, c.Redis.Totals)
 	require.Same(t, c.Redis.Main, c.Redis.Switches)
 	release := releaseOf(c.Release)
-	require.True(t, release.WhiteList[7])
+	require.Contains(t, release.WhiteList, wallet.ActID(7))
 	require.EqualValues(t, 100, release.Den)
 }
 

@@ -19,12 +19,13 @@ var _ server.Operator = operator{}
 
 // On implements wallet.Switches.
 func (o operator) On(ctx context.Context) (map[wallet.Switch]bool, error) {
-	return o.stores.switches.On(ctx)
+	on, _, err := o.board.centre.Read(ctx)
+	return on, err
 }
 
 // Set implements wallet.Switches.
 func (o operator) Set(ctx context.Context, s wallet.Switch, on bool) error {
-	return o.stores.switches.Set(ctx, s, on)
+	return o.board.centre.Set(ctx, s, on)
 }
 
 // Status implements server.Operator.

@@ -42,7 +42,8 @@ func TestServeOperators(t *testing.T) {
 		eventually(t, "the switch is heard of: "+c.reason, answered(c.reason))
 		var list pb.ListSwitchesReply
 		require.Equal(t, "ok", s.as(t, "viewer", "OperatorService/ListSwitches", "{}", &list))
-		require.Len(t, list.Switches, 2)
+		require.Len(t, list.Switches, 26)
+		require.NotEmpty(t, list.Switches[0].NoticeZh, "an operator reads what users will notice")
 		require.Equal(t, string(wallet.SwitchDistrustTokens), list.Switches[0].Name)
 		require.Equal(t, c.on, list.Switches[0].On)
 	}

@@ -38,6 +38,7 @@ type service struct {
 	unlock func() // lets go of the data folder
 	log    *slog.Logger
 
+	board   *switchboard
 	mini    *embedded // nil: the configuration names other Redises
 	live    *side
 	shadow  *marked // nil: no marked load is taken
@@ -102,6 +103,7 @@ func (s *service) open(ctx context.Context, keys auth.Keys) error {
 		return err
 	}
 	ports := server.Ports{Service: s.live.node, Query: s.live.sdk, Operator: operator{s.live}, Audit: s.live.stores.audit,
+		Switches: s.board.switches, Settings: s.board.centre,
 		Leases: s.live.stores.leases, Clock: realClock{}, Metrics: s.metrics, Log: s.log}
 	if s.config.LoadTest {
 		s.shadow = &marked{open: func(ctx context.Context) (*side, error) { return s.openSide(ctx, true) }}

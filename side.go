@@ -36,6 +36,7 @@ type side struct {
 	writer   *runningtotal.Writer
 	tree     wallet.Activity
 	strategy wallet.Strategy
+	board    *switchboard
 	metrics  *server.Metrics // nil: the shadow's figures are not the service's
 	log      *slog.Logger
 }
@@ -62,6 +63,10 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	if err != nil {
 		return d, err
 	}
+	guard, centre, err := s.switched(ctx, d, shadow)
+	if err != nil {
+		return d, err
+	}
 	st := d.stores
 	d.budgets = quota.New(st.quotas, s.name, quota.Config{Block: wallet.Money(c.BudgetBlock)})
 	d.writer = runningtotal.NewWriter(s.name, st.totals)
@@ -71,11 +76,11 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	}
 	d.node, err = node.New(node.Config{
 		Strategy: d.strategy, Activity: s.tree, Instances: c.Instances, SyncLimit: float64(c.SyncLimit), Batch: c.Batch,
-		Release: releaseOf(c.Release), CompensateAfter: c.CompensateAfter, RememberPeople: rememberPeople, RememberFor: remember,
+		CompensateAfter: c.CompensateAfter, RememberPeople: rememberPeople, RememberFor: remember,
 	}, node.Ports{
 		Clock: realClock{}, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets,
-		Admission: quota.NewAdmission(d.budgets, st.admissions), Tokens: st.tokens, Backlog: st.backlog, Ledger: host.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days, Bank: st.bank, Packets: st.packets,
-		Sealer: sealer, Alarm: d.alarm,
+		Admission: quota.NewAdmission(d.budgets, st.admissions), Tokens: st.tokens, Backlog: st.backlog, Ledger: host.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days, Bank: guard.Bank(st.bank), Packets: st.packets,
+		Sealer: sealer, Alarm: d.alarm, Switched: d.board.set.On, Settings: d.board.centre.Settings,
 	})
 	if err != nil {
 		return d, err
@@ -84,7 +89,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		return d, err
 	}
 	d.host, err = host.New(host.Config{Instance: s.name, Shards: c.Shards, Batch: c.Batch, Chores: c.Chores, Rest: c.PostRest, Drain: c.Drain}, host.Ports{
-		Worker: worker{d.node, d.metrics}, Backlog: st.backlog, Leases: st.leases, Switches: st.switches, Quotas: st.quotas, Budgets: d.budgets,
+		Worker: worker{d.node, d.metrics}, Backlog: st.backlog, Leases: st.leases, Degrade: d.board.set, Centre: centre, Quotas: st.quotas, Budgets: d.budgets,
 		Writer: d.writer, Reader: reader, Log: d.log,
 		Repair:     d.repair(runningtotal.NewRepairer("repair-"+s.name, st.totals)),
 		Reconcile:  func(ctx context.Context) error { _, err := d.node.Reconcile(ctx, d.books()); return err },

@@ -45,12 +45,12 @@ type stores struct {
 	packets     *sqlstore.Packets
 	audit       *sqlstore.AuditLog
 
-	backlog  *redis.Backlog
-	tokens   *redis.Tokens
-	leases   *redis.Leases
-	totals   runningtotal.Central
-	twofold  *runningtotal.Twofold // totals, where they are kept twice; nil: they are not
-	switches *redis.Switches
+	backlog *redis.Backlog
+	tokens  *redis.Tokens
+	leases  *redis.Leases
+	totals  runningtotal.Central
+	twofold *runningtotal.Twofold // totals, where they are kept twice; nil: they are not
+	centre  *redis.ConfigCentre
 }
 
 // openStores opens the stores of the live traffic, or of the marked load, warm. mini is nil where the configuration
@@ -94,7 +94,7 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 	}
 	s.backlog = redis.NewBacklog(tokens, clock, c.Shards, backlogLease)
 	s.tokens = redis.NewTokens(s.backlog)
-	s.leases, s.totals, s.switches = redis.NewLeases(leases), redis.NewTotals(totals), redis.NewSwitches(switches)
+	s.leases, s.totals, s.centre = redis.NewLeases(leases), redis.NewTotals(totals), redis.NewConfigCentre(switches)
 	if c.Redis.Backup != nil {
 		backup := dial(c.Redis.Backup, data, 0)
 		if err != nil {

@@ -55,6 +55,9 @@ func (s *Set) Thrown(name wallet.Switch) bool {
 
 // Apply takes over what operators have thrown; what is not in it, or false there, is off.
 func (s *Set) Apply(thrown map[wallet.Switch]bool) {
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.thrown = map[wallet.Switch]bool{}

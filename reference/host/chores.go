@@ -25,19 +25,26 @@ const (
 	repairLease = "repair"
 )
 
-// refresh keeps what every instance has of its own up to date: its part of the running total, the total itself, and
-// the switches. A switch that cannot be read stays as it was.
+// refresh keeps what every instance has of its own up to date: its part of the running total, the total itself, switches
+// and settings.
 func (h *Host) refresh(ctx context.Context) {
 	h.warn("cannot flush the running total", h.Writer.Flush(ctx))
 	h.warn("cannot read the running total", h.Reader.Refresh(ctx))
-	on, err := h.Switches.On(ctx)
-	if err != nil {
-		h.warn("cannot read the switches", err)
-		return
+	h.configure(ctx)
+}
+
+// configure follows the config centre. What cannot be read stays as it was (D1).
+func (h *Host) configure(ctx context.Context) {
+	if h.Centre != nil {
+		err := h.Centre.Refresh(ctx)
+		h.warn("cannot read the config centre", err)
+		h.Degrade.Watch(wallet.SwitchLocalConfig, "config centre", err)
+		h.warn("cannot keep the configuration", h.Centre.Keep())
+		h.Degrade.Apply(h.Centre.Last().On)
 	}
-	h.Worker.DistrustTokens(on[wallet.SwitchDistrustTokens])
+	h.Worker.DistrustTokens(h.Degrade.On(wallet.SwitchDistrustTokens))
 	if h.ReadBackup != nil {
-		h.ReadBackup(on[wallet.SwitchTotalsBackup])
+		h.ReadBackup(h.Degrade.On(wallet.SwitchTotalsBackup))
 	}
 }
 
@@ -62,9 +69,13 @@ func (h *Host) repair(ctx context.Context) {
 	}
 }
 
-// alone says whether this instance should do the work. Where the lock cannot be asked it does.
+// alone says whether this instance should do the work. Where the lock cannot be asked, or is not to be, it does.
 func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool {
+	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
+		return true
+	}
 	mine, err := h.Leases.Hold(ctx, lease, h.Instance, ttl)
+	h.Degrade.Watch(wallet.SwitchSkipLocks, "lease "+lease, err)
 	return mine || err != nil
 }
 

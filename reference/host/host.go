@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"hongbao/reference/config"
+	"hongbao/reference/degrade"
 	"hongbao/reference/quota"
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/wallet"
@@ -85,14 +87,15 @@ type Worker interface {
 
 // Ports is what the host drives and what it asks.
 type Ports struct {
-	Worker   Worker
-	Backlog  wallet.Backlog
-	Leases   wallet.Leases
-	Switches wallet.Switches
-	Quotas   wallet.Quotas  // nil: budgets are not leased
-	Budgets  *quota.Budgets // this instance's part of them
-	Writer   *runningtotal.Writer
-	Reader   *runningtotal.Reader
+	Worker  Worker
+	Backlog wallet.Backlog
+	Leases  wallet.Leases
+	Degrade *degrade.Set   // what is switched off; nil: nothing ever is
+	Centre  *config.Cache  // that this host keeps fresh, and applies to Degrade; nil: another host does
+	Quotas  wallet.Quotas  // nil: budgets are not leased
+	Budgets *quota.Budgets // this instance's part of them
+	Writer  *runningtotal.Writer
+	Reader  *runningtotal.Reader
 
 	Reconcile func(context.Context) error // of all books; nil: not here
 	Repair    func(context.Context) error // of the running total (R5); nil: not here

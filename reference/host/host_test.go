@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/reference/config"
+	"hongbao/reference/degrade"
 	"hongbao/reference/host"
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/store/mem"
@@ -25,6 +28,7 @@ type town struct {
 	leases  *leases
 	quotas  *quotas
 	totals  *mem.Totals
+	centre  *centre
 
 	onBackup atomic.Bool
 	waiting  atomic.Bool // reads of the running total were moved
@@ -44,7 +48,7 @@ func (bubble) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 func newTown() *town {
 	return &town{
 		backlog: mem.NewBacklog(bubble{}, shards, 10*time.Second), leases: &leases{until: map[string]lease{}}, quotas: &quotas{open: map[string]bool{}},
-		totals: mem.NewTotals(), posted: map[wallet.OrderNo]int{}, posting: map[int]string{},
+		totals: mem.NewTotals(), centre: &centre{on: map[wallet.Switch]bool{wallet.SwitchDistrustTokens: true, wallet.SwitchTotalsBackup: true}}, posted: map[wallet.OrderNo]int{}, posting: map[int]string{},
 	}
 }
 
@@ -52,6 +56,7 @@ func newTown() *town {
 type worker struct {
 	*town
 	name       string
+	set        *degrade.Set
 	mu         sync.Mutex
 	broken     error
 	distrusted bool
@@ -62,6 +67,12 @@ func (w *worker) count(call string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls[call]++
+}
+
+func (w *worker) breaks(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = err
 }
 
 func (w *worker) fault() error {
@@ -157,6 +168,17 @@ func (l *leases) reach(who string) error {
 		return wallet.ErrUnavailable
 	}
 	return nil
+}
+
+// reaches makes the lock answer an instance again, or not.
+func (l *leases) reaches(who string, yes bool) {
+	if !yes {
+		l.cut(who)
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.down, who)
 }
 
 func (l *leases) cut(who string) {
@@ -256,14 +278,35 @@ func (q *quotas) Audit(context.Context, wallet.Stage) (wallet.Money, error) {
 	return 0, nil
 }
 
-type switches struct{ on map[wallet.Switch]bool }
+// centre is a config centre that can be out of reach.
+type centre struct {
+	wallet.ConfigCentre
+	mu     sync.Mutex
+	on     map[wallet.Switch]bool
+	broken error
+}
 
-func (s switches) On(context.Context) (map[wallet.Switch]bool, error) { return s.on, nil }
-func (s switches) Set(context.Context, wallet.Switch, bool) error     { return errors.ErrUnsupported }
+func (c *centre) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.on), wallet.Settings{}, c.broken
+}
+
+func (c *centre) set(s wallet.Switch, on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.on[s] = on
+}
+
+func (c *centre) breaks(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = err
+}
 
 // start runs a host and returns its worker and a clean stop, which returns what Run said.
 func (tn *town) start(t *testing.T, name string) (*worker, func() error) {
-	w := &worker{town: tn, name: name, calls: map[string]int{}}
+	w := &worker{town: tn, name: name, calls: map[string]int{}, set: degrade.NewSet(bubble{})}
 	tn.quotas.mu.Lock()
 	tn.quotas.open[name] = true
 	tn.quotas.mu.Unlock()
@@ -272,7 +315,7 @@ func (tn *town) start(t *testing.T, name string) (*worker, func() error) {
 	reader, err := runningtotal.NewReader(tn.totals)
 	require.NoError(t, err)
 	h, err := host.New(host.Config{Instance: name, Shards: shards, Batch: 10, Chores: 10 * time.Second}, host.Ports{
-		Worker: w, Backlog: tn.backlog, Leases: tn.leases, Switches: switches{map[wallet.Switch]bool{wallet.SwitchDistrustTokens: true, wallet.SwitchTotalsBackup: true}},
+		Worker: w, Backlog: tn.backlog, Leases: tn.leases, Degrade: w.set, Centre: config.NewCache(tn.centre, wallet.Settings{}, "", bubble{}),
 		Quotas: tn.quotas, Writer: writer, Reader: reader, Log: slog.New(slog.DiscardHandler),
 		ReadBackup: func(on bool) { tn.onBackup.Store(on) },
 		Waiting:    func(context.Context) bool { return tn.waiting.Load() },

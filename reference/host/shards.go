@@ -17,18 +17,37 @@ func shardLease(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 
 // divide takes this instance's fair share of the backlog's shards: it renews what it holds, lets go of what is more
 // than its share, and takes what nobody holds, such as the shards of an instance that died. Where the lock cannot be
-// asked it goes on with what it has (D1).
+// asked it goes on with what it has (D1), or with all there are: two that post one shard do no harm, and nobody would.
 func (h *Host) divide(ctx context.Context) {
-	members, err := h.Leases.Join(ctx, posters, h.Instance, h.Lease)
-	if err != nil {
-		h.warn("cannot say that this instance lives", err)
+	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
+		h.heard(nil)
+		h.unshared()
 		return
 	}
-	h.mu.Lock()
-	h.members = members
-	h.mu.Unlock()
+	members, err := h.Leases.Join(ctx, posters, h.Instance, h.Lease)
+	h.Degrade.Watch(wallet.SwitchSkipLocks, "shards", err)
+	if err != nil {
+		h.warn("cannot say that this instance lives", err)
+		h.unshared()
+		return
+	}
+	h.heard(members)
 	share := (h.Shards + len(members) - 1) / max(1, len(members))
 	h.keep(h.hold(ctx, share))
+}
+
+// heard takes over who lives.
+func (h *Host) heard(members []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.members = members
+}
+
+// unshared goes on with the shards that are posted here, or takes all where there are none.
+func (h *Host) unshared() {
+	if len(h.posting()) == 0 {
+		h.keep(h.wanted())
+	}
 }
 
 // hold returns the shards that this instance holds, at most share of them.
@@ -79,6 +98,10 @@ func (h *Host) wanted() []int {
 func (h *Host) drain(ctx context.Context) error {
 	for {
 		if m := h.Members(); len(m) > 1 || len(m) == 1 && m[0] != h.Instance {
+			return nil
+		}
+		if h.Degrade.On(wallet.SwitchHoldPosting) {
+			h.Log.Info("postings are held by a switch: they wait for the next instance")
 			return nil
 		}
 		depth, err := h.Backlog.Depth(ctx)

@@ -50,11 +50,11 @@ func TestTotals(t *testing.T) {
 	})
 }
 
-func TestSwitches(t *testing.T) {
+func TestConfigCentre(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
-		storetest.Switches(t, func(t *testing.T) (here, there wallet.Switches) {
+		storetest.ConfigCentre(t, func(t *testing.T) (here, there wallet.ConfigCentre) {
 			c := e.open(t)
-			return redis.NewSwitches(c), redis.NewSwitches(c)
+			return redis.NewConfigCentre(c), redis.NewConfigCentre(c)
 		})
 	})
 }

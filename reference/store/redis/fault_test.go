@@ -17,18 +17,18 @@ import (
 
 // roles are all that an endpoint can be, on one client.
 type roles struct {
-	backlog  *redis.Backlog
-	tokens   *redis.Tokens
-	orders   *redis.Orders
-	budgets  *redis.Budgets
-	leases   *redis.Leases
-	totals   *redis.Totals
-	switches *redis.Switches
+	backlog *redis.Backlog
+	tokens  *redis.Tokens
+	orders  *redis.Orders
+	budgets *redis.Budgets
+	leases  *redis.Leases
+	totals  *redis.Totals
+	config  *redis.ConfigCentre
 }
 
 func rolesOf(c *redis.Client) roles {
 	b := redis.NewBacklog(c, storetest.NewClock(), storetest.Shards, storetest.Lease)
-	return roles{b, redis.NewTokens(b), redis.NewOrders(c), redis.NewBudgets(c), redis.NewLeases(c), redis.NewTotals(c), redis.NewSwitches(c)}
+	return roles{b, redis.NewTokens(b), redis.NewOrders(c), redis.NewBudgets(c), redis.NewLeases(c), redis.NewTotals(c), redis.NewConfigCentre(c)}
 }
 
 // writes are the calls whose answer may get lost, each with what the server holds of it.
@@ -91,10 +91,10 @@ var writes = []struct {
 		1, 1},
 	{"set switch", "HSET",
 		func(ctx context.Context, r roles) error {
-			return r.switches.Set(ctx, wallet.SwitchDistrustTokens, true)
+			return r.config.Set(ctx, wallet.SwitchDistrustTokens, true)
 		},
 		func(ctx context.Context, r roles) (int64, error) {
-			on, err := r.switches.On(ctx)
+			on, _, err := r.config.Read(ctx)
 			return int64(len(on)), err
 		}, 1, 1},
 }
@@ -181,7 +181,7 @@ func TestLostReads(t *testing.T) {
 		{"open orders", "ZRANGEBYSCORE", func(ctx context.Context, r roles) error { _, _, err := r.orders.Open(ctx, 1, 0, 1); return err }},
 		{"spent", "GET", func(ctx context.Context, r roles) error { _, err := r.budgets.Spent(ctx, wallet.Official); return err }},
 		{"total", "HMGET", func(ctx context.Context, r roles) error { _, err := r.totals.Total(ctx, wallet.Official); return err }},
-		{"switches", "HKEYS", func(ctx context.Context, r roles) error { _, err := r.switches.On(ctx); return err }},
+		{"config", "HKEYS", func(ctx context.Context, r roles) error { _, _, err := r.config.Read(ctx); return err }},
 	} {
 		for _, f := range []fault{loseReply, cutBefore, stallReply} {
 			t.Run(read.name+"/"+f.String(), func(t *testing.T) {

@@ -1,0 +1,128 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/config"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+func TestFileContract(t *testing.T) {
+	storetest.ConfigCentre(t, func(t *testing.T) (here, there wallet.ConfigCentre) {
+		f := config.NewFile(filepath.Join(t.TempDir(), "config.yaml"))
+		return f, f // one instance alone has it
+	})
+}
+
+const sound = `# what holds tonight
+switches: [hold-posting, local-config]
+settings:
+  version: 4
+  release: {num: 1, den: 20, white_list: [7, 8]}
+  withdraw_per_day_fen: 20000
+  withdraw_times: 3
+  short_page: 5
+`
+
+// TestFileIsWatched: people edit the file, and its content counts at the next reading.
+func TestFileIsWatched(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "config.yaml")
+	f := config.NewFile(name)
+	write := func(text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o600)) }
+	write(sound)
+	on, have, err := f.Read(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[wallet.Switch]bool{wallet.SwitchHoldPosting: true, wallet.SwitchLocalConfig: true}, on)
+	want := wallet.Settings{Version: 4, Release: wallet.Release{Num: 1, Den: 20, WhiteList: []wallet.ActID{7, 8}}, WithdrawPerDay: 20_000, WithdrawTimes: 3, ShortPage: 5}
+	require.Equal(t, want, have)
+	have.Release.WhiteList[0] = 99
+	_, have, err = f.Read(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, have, "a reader's copy is its own")
+
+	write("switches: [stop-cash]")
+	on, have, err = f.Read(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[wallet.Switch]bool{wallet.SwitchStopCash: true}, on)
+	require.Zero(t, have)
+	require.NoError(t, os.Remove(name))
+	on, _, err = f.Read(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, on, "no file: nobody has changed anything")
+
+	require.NoError(t, f.Set(t.Context(), wallet.SwitchStopCash, true))
+	again := config.NewFile(name)
+	on, _, err = again.Read(t.Context())
+	require.NoError(t, err)
+	require.True(t, on[wallet.SwitchStopCash], "what was set outlives the process")
+	files, err := os.ReadDir(filepath.Dir(name))
+	require.NoError(t, err)
+	require.Len(t, files, 1, "nothing is left of the writing")
+}
+
+// TestFileRefuses: a wrong file is refused whole, and nothing is written over it.
+func TestFileRefuses(t *testing.T) {
+	for _, c := range []struct{ why, text, want string }{
+		{"a switch that there is not", "switches: [hold-postings]", `there is no switch "hold-postings"`},
+		{"a switch twice", "switches: [stop-use, stop-use]", "twice"},
+		{"a key that there is not", "switch: [stop-use]", "switch"},
+		{"a mistyped key within", "settings: {version: 1, withdraw_per_day: 5}", "withdraw_per_day"},
+		{"settings without a version", "settings: {release: {num: 1, den: 1}}", "begin with 1"},
+		{"a share above one", "settings: {version: 1, release: {num: 2, den: 1}}", "2 in 1"},
+		{"a bound below zero", "settings: {version: 1, release: {num: 1, den: 1}, withdraw_times: -1}", "-1 times"},
+		{"a text for a number", "settings: {version: one}", ""},
+		{"no YAML", "switches: [", ""},
+		{"no list", "switches: 7", ""},
+		{"too large", string(make([]byte, 2<<20)), "larger"},
+	} {
+		name := filepath.Join(t.TempDir(), "config.yaml")
+		require.NoError(t, os.WriteFile(name, []byte(c.text), 0o600))
+		f := config.NewFile(name)
+		for call, err := range map[string]error{
+			"read":   func() error { _, _, err := f.Read(t.Context()); return err }(),
+			"set":    f.Set(t.Context(), wallet.SwitchStopUse, true),
+			"change": f.Change(t.Context(), wallet.Settings{Release: wallet.Release{Den: 1}}),
+		} {
+			require.Error(t, err, "%s: %s", c.why, call)
+			require.Contains(t, []wallet.Code{wallet.CodeInvalid, wallet.CodeUnavailable}, wallet.CodeOf(err), "%s: %s: %v", c.why, call, err)
+			require.ErrorContains(t, err, c.want, "%s: %s", c.why, call)
+		}
+		left, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.Equal(t, c.text, string(left), c.why)
+	}
+	require.ErrorIs(t, config.NewFile(filepath.Join(t.TempDir(), "f")).Set(t.Context(), "of-next-year", true), wallet.ErrInvalid)
+	require.ErrorIs(t, config.NewFile(filepath.Join(t.TempDir(), "none", "f")).Set(t.Context(), wallet.SwitchStopUse, true), wallet.ErrUnavailable)
+	_, _, err := config.NewFile(t.TempDir()).Read(t.Context())
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "a folder")
+}
+
+func FuzzFile(f *testing.F) {
+	f.Add([]byte(sound))
+	f.Add([]byte("switches: [stop-cash]\nsettings: {version: 9223372036854775807, release: {num: 0, den: 1}}"))
+	f.Add([]byte("\x00- : {"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		name := filepath.Join(t.TempDir(), "config.yaml")
+		require.NoError(t, os.WriteFile(name, text, 0o600))
+		c := config.NewFile(name)
+		on, have, err := c.Read(t.Context())
+		if err != nil {
+			return
+		}
+		if have.Version > 0 {
+			require.NoError(t, have.Validate())
+		}
+		for s := range on {
+			require.NoError(t, c.Set(t.Context(), s, false), "what can be read can be changed")
+		}
+		on, after, err := config.NewFile(name).Read(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, on)
+		require.Equal(t, have.Version, after.Version)
+	})
+}

@@ -1,0 +1,103 @@
+package host_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/degrade"
+	"hongbao/reference/wallet"
+)
+
+// tripped says what has tripped a switch at an instance.
+func (w *worker) tripped(s wallet.Switch) []degrade.Trip {
+	for _, state := range w.set.States() {
+		if state.Switch == s {
+			return state.Trips
+		}
+	}
+	return nil
+}
+
+// TestHostFollowsTheCentre: an operator's switch holds within a tick, and what was read last holds while the centre is
+// down.
+func TestHostFollowsTheCentre(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tn := newTown()
+		w, stop := tn.start(t, "a")
+		time.Sleep(time.Second / 2)
+		require.True(t, w.set.Thrown(wallet.SwitchDistrustTokens))
+		tn.centre.set(wallet.SwitchStopCash, true)
+		time.Sleep(time.Second)
+		require.True(t, w.set.On(wallet.SwitchStopCash))
+
+		tn.centre.set(wallet.SwitchStopCash, false)
+		tn.centre.breaks(wallet.ErrUnavailable)
+		time.Sleep(10 * time.Second)
+		require.True(t, w.set.On(wallet.SwitchStopCash), "nobody has heard of the change")
+		require.Equal(t, []degrade.Trip{{Source: "config centre", Reason: "unavailable"}}, w.tripped(wallet.SwitchLocalConfig))
+		tn.centre.breaks(nil)
+		time.Sleep(time.Second)
+		require.False(t, w.set.On(wallet.SwitchStopCash))
+		require.False(t, w.set.On(wallet.SwitchLocalConfig))
+		require.NoError(t, stop())
+	})
+}
+
+// TestHostWithoutLocks: an instance that comes while the lock is out of reach posts and does its chores all the same, and
+// shares again once the lock is back (D1).
+func TestHostWithoutLocks(t *testing.T) {
+	for _, c := range []struct {
+		why    string
+		thrown bool
+	}{{"the lock is out of reach", false}, {"operators say not to ask it", true}} {
+		t.Run(c.why, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tn := newTown()
+				tn.leases.reaches("a", c.thrown)
+				if c.thrown {
+					tn.centre.set(wallet.SwitchSkipLocks, true)
+				}
+				tn.push(t, 60)
+				w, stop := tn.start(t, "a")
+				time.Sleep(time.Minute)
+				require.Zero(t, tn.depth(t), "all shards are posted")
+				w.mu.Lock()
+				require.Positive(t, w.calls["compensate"])
+				w.mu.Unlock()
+				require.True(t, w.set.On(wallet.SwitchSkipLocks))
+				require.Equal(t, c.thrown, len(w.tripped(wallet.SwitchSkipLocks)) == 0)
+				if c.thrown {
+					require.Empty(t, tn.holders(), "nobody was asked")
+				}
+
+				tn.leases.reaches("a", true)
+				tn.centre.set(wallet.SwitchSkipLocks, false)
+				_, stopB := tn.start(t, "b")
+				time.Sleep(time.Minute)
+				require.Equal(t, map[string]int{"a": 3, "b": 3}, tn.holders(), "they share again")
+				require.False(t, w.set.On(wallet.SwitchSkipLocks))
+				require.NoError(t, stop())
+				require.NoError(t, stopB())
+			})
+		})
+	}
+}
+
+// TestHostStopsWhilePostingIsHeld: who stops does not wait for what nobody is to post.
+func TestHostStopsWhilePostingIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tn := newTown()
+		tn.centre.set(wallet.SwitchHoldPosting, true)
+		w, stop := tn.start(t, "a")
+		w.breaks(wallet.ErrUnavailable) // as a node that posts nothing
+		time.Sleep(time.Second)
+		tn.push(t, 5)
+		began := time.Now()
+		require.NoError(t, stop())
+		require.Less(t, time.Since(began), 10*time.Second)
+		require.EqualValues(t, 5, tn.depth(t), "they wait for the next instance")
+	})
+}

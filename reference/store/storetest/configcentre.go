@@ -1,0 +1,108 @@
+package storetest
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// ConfigCentre tests an adapter of wallet.ConfigCentre. open returns two instances' views of one centre.
+func ConfigCentre(t *testing.T, open func(t *testing.T) (here, there wallet.ConfigCentre)) {
+	t.Run("switches", func(t *testing.T) { here, there := open(t); switchesAreShared(t, here, there) })
+	t.Run("settings", func(t *testing.T) { here, there := open(t); settingsAreVersioned(t, here, there) })
+	t.Run("one of many callers changes", func(t *testing.T) { here, there := open(t); oneChanges(t, here, there) })
+}
+
+func switchesAreShared(t *testing.T, here, there wallet.ConfigCentre) {
+	expect := func(why string, want ...wallet.Switch) {
+		t.Helper()
+		for _, s := range []wallet.ConfigCentre{here, there} {
+			got, _, err := s.Read(t.Context())
+			require.NoError(t, err)
+			on := []wallet.Switch{}
+			for name, is := range got {
+				require.True(t, is, "%s is listed and off", name)
+				on = append(on, name)
+			}
+			require.ElementsMatch(t, want, on, why)
+		}
+	}
+	const one, other = wallet.SwitchDistrustTokens, wallet.SwitchStopCash
+	expect("nobody has touched one")
+	require.NoError(t, here.Set(t.Context(), one, false))
+	expect("off is how it was")
+	for range 2 {
+		require.NoError(t, here.Set(t.Context(), one, true))
+		expect("on, at all instances", one)
+	}
+	require.NoError(t, there.Set(t.Context(), other, true))
+	expect("one does not touch another", one, other)
+	for range 2 {
+		require.NoError(t, there.Set(t.Context(), one, false))
+		expect("off again, wherever it was turned on", other)
+	}
+}
+
+func settingsAreVersioned(t *testing.T, here, there wallet.ConfigCentre) {
+	_, have, err := here.Read(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, have, "nobody has ever changed them")
+
+	to := wallet.Settings{Release: wallet.Release{Num: 1, Den: 10, WhiteList: []wallet.ActID{7, 9}}, WithdrawPerDay: 20_000, WithdrawTimes: 3, ShortPage: 5}
+	require.NoError(t, here.Change(t.Context(), to))
+	to.Version = 1
+	for _, s := range []wallet.ConfigCentre{here, there} {
+		_, have, err = s.Read(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, to, have, "all of it, at all instances")
+	}
+	require.NoError(t, there.Set(t.Context(), wallet.SwitchStopCash, true))
+	late := to
+	late.Version, late.WithdrawTimes = 0, 9
+	require.ErrorIs(t, there.Change(t.Context(), late), wallet.ErrStale)
+	late.Version = 2
+	require.ErrorIs(t, there.Change(t.Context(), late), wallet.ErrStale, "of a version that there is not yet")
+	bad := to
+	bad.Release.Num = 11
+	require.ErrorIs(t, here.Change(t.Context(), bad), wallet.ErrInvalid, "open to eleven in ten")
+	on, have, err := here.Read(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, to, have, "what was refused changed nothing")
+	require.True(t, on[wallet.SwitchStopCash], "and the switches are another matter")
+
+	to.Release.WhiteList, to.WithdrawPerDay = nil, 0
+	require.NoError(t, there.Change(t.Context(), to))
+	to.Version = 2
+	on, have, err = here.Read(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, to, have, "taken back, too")
+	require.True(t, on[wallet.SwitchStopCash])
+}
+
+func oneChanges(t *testing.T, here, there wallet.ConfigCentre) {
+	const rounds = 20
+	var changed [rounds]atomic.Int64
+	together(t, func(t *testing.T, caller int) {
+		s := []wallet.ConfigCentre{here, there}[caller%2]
+		for version := range int64(rounds) {
+			err := s.Change(t.Context(), wallet.Settings{Version: version, Release: wallet.Release{Den: 1}, WithdrawTimes: caller})
+			if err == nil {
+				changed[version].Add(1)
+				continue
+			}
+			require.ErrorIs(t, err, wallet.ErrStale)
+		}
+	})
+	_, have, err := here.Read(t.Context())
+	require.NoError(t, err)
+	counts := make([]int64, rounds)
+	for i := range changed {
+		counts[i] = changed[i].Load()
+	}
+	require.Equal(t, slices.Repeat([]int64{1}, int(have.Version)), counts[:have.Version], "each version has one author")
+	require.Positive(t, have.Version)
+}

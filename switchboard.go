@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"hongbao/reference/config"
+	"hongbao/reference/degrade"
+	"hongbao/reference/server"
+	"hongbao/reference/wallet"
+)
+
+// Where an instance keeps what it knows of the config centre, in its data folder.
+const (
+	centreFile = "config.yaml"       // the centre itself, where the stores are embedded
+	cacheFile  = "config-cache.json" // what was read of the centre last
+)
+
+// shortPage is how many lines a page has while pages are cut short, until the settings say something else: one screen of
+// a phone.
+const shortPage = 10
+
+// switchboard is what the whole process has switched off, and the settings that it goes by: the same for both sides.
+type switchboard struct {
+	set    *degrade.Set
+	centre *config.Cache
+	guard  *degrade.Guard // of the live side
+}
+
+// openSwitchboard reads the config centre, or what an earlier life has read of it: it is a weak dependency (D1).
+func (s *service) openSwitchboard(ctx context.Context, shared wallet.ConfigCentre) error {
+	c := s.config
+	centre := shared
+	if c.embedded() {
+		centre = config.NewFile(filepath.Join(c.Data, centreFile))
+	}
+	defaults := wallet.Settings{Release: releaseOf(c.Release), ShortPage: shortPage}
+	b := &switchboard{set: degrade.NewSet(realClock{}), centre: config.NewCache(centre, defaults, filepath.Join(c.Data, cacheFile), realClock{})}
+	if err := b.centre.Recall(); err != nil {
+		s.log.Warn("the configuration that was kept is of no use", "err", err)
+	}
+	err := b.centre.Refresh(ctx)
+	if err != nil {
+		s.log.Warn("cannot read the config centre", "err", err)
+	}
+	b.set.Watch(wallet.SwitchLocalConfig, "config centre", err)
+	b.set.Apply(b.centre.Last().On)
+	if b.guard, err = degrade.NewGuard(b.set, realClock{}, degrade.DefaultRule()); err != nil {
+		return err
+	}
+	s.board = b
+	return nil
+}
+
+// switches returns what operators are told of each switch.
+func (b *switchboard) switches() []server.SwitchInfo {
+	out := make([]server.SwitchInfo, 0, len(wallet.AllSwitches()))
+	for _, state := range b.set.States() {
+		e, known := degrade.EntryOf(state.Switch)
+		if !known {
+			continue // of a later version: it is listed by its name alone
+		}
+		i := server.SwitchInfo{Name: e.Name, Passive: e.Passive, Dependency: e.Dependency, Does: e.Does.EN, DoesZH: e.Does.ZH,
+			Notice: e.Notice.EN, NoticeZH: e.Notice.ZH, Since: state.Since}
+		for _, t := range state.Trips {
+			i.Tripped = append(i.Tripped, t.Source+": "+t.Reason)
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// switched gives a side the switchboard, which the live one opens, and returns the breakers before its systems, and the
+// centre that its host keeps fresh; nil: the live one does.
+func (s *service) switched(ctx context.Context, d *side, shadow bool) (*degrade.Guard, *config.Cache, error) {
+	if !shadow {
+		err := s.openSwitchboard(ctx, d.stores.centre)
+		if err != nil {
+			return nil, nil, err
+		}
+		d.board = s.board
+		return s.board.guard, s.board.centre, nil
+	}
+	d.board = s.board
+	guard, err := degrade.NewGuard(nil, realClock{}, degrade.DefaultRule()) // the marked load's systems say nothing of the live ones
+	return guard, nil, err
+}
