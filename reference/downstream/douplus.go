@@ -80,10 +80,13 @@ func (d douPlus) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, err
 
 // change reads the document and, where it is ready, brings it from the version that was read to a new status.
 func (d douPlus) change(ctx context.Context, i wallet.Item, status string, want wallet.ItemState) (wallet.Receipt, error) {
-	for range douPlusTries {
+	for try := range douPlusTries {
 		r, version, err := d.get(ctx, i)
-		if err != nil {
+		switch {
+		case err != nil && try == 0:
 			return r, d.nothingDone(err)
+		case err != nil: // the change that was refused may be the echo of one that was made
+			return r, fmt.Errorf("%w: the coupon of %s has changed and cannot be read: %v", wallet.ErrUnknown, d.award, err)
 		}
 		if r.State != wallet.ItemSettled {
 			return r, nil
@@ -102,7 +105,7 @@ func (d douPlus) change(ctx context.Context, i wallet.Item, status string, want 
 			return wallet.Receipt{}, d.status(reply)
 		}
 	}
-	return wallet.Receipt{}, fmt.Errorf("%w: the coupon of %s keeps changing", wallet.ErrUnavailable, d.award)
+	return wallet.Receipt{}, fmt.Errorf("%w: the coupon of %s keeps changing", wallet.ErrUnknown, d.award)
 }
 
 // get returns what the document says, and its version.

@@ -137,8 +137,8 @@ func (a *adapter) Issue(ctx context.Context, items []wallet.Item) ([]wallet.Item
 			answers[n].Receipt, answers[n].Err = a.protocol.issue(ctx, i)
 		}
 	}
-	for n := range answers {
-		answers[n].Err = a.known(answers[n].Err, wallet.ErrDeclined)
+	for n, answer := range answers {
+		answers[n].Receipt, answers[n].Err = a.known(answer.Receipt, answer.Err, wallet.ErrDeclined)
 	}
 	return answers, nil
 }
@@ -149,7 +149,7 @@ func (a *adapter) Look(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 		return wallet.Receipt{}, err
 	}
 	r, err := a.protocol.look(ctx, i)
-	return r, a.known(err, wallet.ErrDeclined, wallet.ErrNotFound)
+	return a.known(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
 }
 
 // Use implements wallet.Downstream. ErrNotFound: the downstream has never heard of it.
@@ -158,7 +158,7 @@ func (a *adapter) Use(ctx context.Context, i wallet.Item) (wallet.Receipt, error
 		return wallet.Receipt{}, err
 	}
 	r, err := a.protocol.use(ctx, i)
-	return r, a.known(err, wallet.ErrDeclined, wallet.ErrNotFound)
+	return a.known(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
 }
 
 // Refund implements wallet.Downstream. An item that the downstream has never heard of is closed there, so that an issue
@@ -168,20 +168,25 @@ func (a *adapter) Refund(ctx context.Context, i wallet.Item) (wallet.Receipt, er
 		return wallet.Receipt{}, err
 	}
 	r, err := a.protocol.refund(ctx, i)
-	return r, a.known(err, wallet.ErrDeclined, wallet.ErrNotFound)
+	return a.known(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
 }
 
-// known leaves the errors alone that mean something to a caller here, and makes an unknown outcome of any other.
-func (a *adapter) known(err error, also ...error) error {
+// known leaves the answers alone that mean something to a caller here, and makes an unknown outcome of any other. No
+// receipt comes with an error.
+func (a *adapter) known(r wallet.Receipt, err error, also ...error) (wallet.Receipt, error) {
 	if err == nil {
-		return nil
+		switch r.State {
+		case wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemUsed, wallet.ItemExpired, wallet.ItemRefunded:
+			return r, nil
+		}
+		return wallet.Receipt{}, a.unreadable("no state")
 	}
 	for _, e := range append(also, wallet.ErrUnknown, wallet.ErrUnavailable, wallet.ErrOverloaded, wallet.ErrLimited) {
 		if errors.Is(err, e) {
-			return err
+			return wallet.Receipt{}, err
 		}
 	}
-	return a.unreadable("it makes no sense here: %v", err)
+	return wallet.Receipt{}, a.unreadable("it makes no sense here: %v", err)
 }
 
 func (a *adapter) check(i wallet.Item) error {

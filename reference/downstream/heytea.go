@@ -50,7 +50,10 @@ func (h heytea) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error
 		if err != nil || held == "" {
 			return r, err
 		}
-		_, r, err = h.ask(ctx, i, http.MethodPost, h.path(i)+"/confirm", encode(map[string]string{"reservation": held}))
+		held, r, err = h.ask(ctx, i, http.MethodPost, h.path(i)+"/confirm", encode(map[string]string{"reservation": held}))
+		if err == nil && held != "" {
+			err = h.unreadable("it was confirmed and is not")
+		}
 		if !errors.Is(err, errLapsed) {
 			return r, err
 		}
