@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hongbao/reference/node"
+	"hongbao/reference/operator"
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/sdk"
 	"hongbao/reference/server/auth"
@@ -115,6 +116,8 @@ type fixture struct {
 	sealer  wallet.Sealer
 	audit   *log
 	staff   *staff
+	shop    *shop
+	jobs    *operator.Bulk
 	url     string
 	stop    context.CancelFunc
 	stopped chan error
@@ -133,7 +136,7 @@ func festival(clock wallet.Clock) wallet.Activity {
 
 // start starts a server. It is stopped at the test's end.
 func start(t testing.TB, changes ...change) *fixture {
-	f := &fixture{t: t, clock: storetest.NewClock(), keys: auth.Generate(), audit: &log{}, staff: &staff{on: map[wallet.Switch]bool{}},
+	f := &fixture{t: t, clock: storetest.NewClock(), keys: auth.Generate(), audit: &log{}, staff: &staff{on: map[wallet.Switch]bool{}}, shop: &shop{},
 		stopped: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	f.keys.Callers = append(f.keys.Callers,
 		auth.Caller{Key: auth.Key{ID: "asker", Secret: auth.NewSecret()}, Scopes: []auth.Scope{auth.ScopeQuery}},
@@ -163,7 +166,10 @@ func start(t testing.TB, changes ...change) *fixture {
 	require.NoError(t, err)
 
 	config := Config{Addr: "127.0.0.1:0", DebugAddr: ":0", Keys: f.keys}
-	ports := Ports{Service: f.node, Query: query, Operator: f.staff, Audit: f.audit, Clock: f.clock}
+	board, notices, bulk := f.office()
+	ports := Ports{Service: f.node, Query: query, Operator: f.staff, Audit: f.audit, Clock: f.clock,
+		Rewards: f.shop, Packets: f.shop, Coupons: f.shop, Refunds: f.shop, Callbacks: f.shop, Board: board, Notices: notices, Bulk: bulk,
+		Settings: &centre{}, Switches: switchInfo}
 	for _, change := range changes {
 		change(&config, &ports)
 	}

@@ -205,7 +205,7 @@ func TestOpenAPIIsComplete(t *testing.T) {
 			require.Len(t, doc.Components.Schemas[string(m.Name())].Properties, m.Fields().Len(), m.Name())
 		}
 	}
-	require.Equal(t, "above zero", doc.Components.Schemas["GrantRequest"].Properties["amount_fen"].(object)["description"])
+	require.Equal(t, "above zero for cash; 0 for any other reward, which its scene names", doc.Components.Schemas["GrantRequest"].Properties["amount_fen"].(object)["description"])
 	for _, r := range regexp.MustCompile(`#/components/schemas/(\w+)`).FindAllStringSubmatch(openAPI, -1) {
 		require.Contains(t, doc.Components.Schemas, r[1])
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/reference/operator"
 	"hongbao/reference/wallet"
 )
 
@@ -18,7 +20,7 @@ func (f *fixture) lines() (out []string) {
 	f.audit.mu.Lock()
 	defer f.audit.mu.Unlock()
 	for _, a := range f.audit.actions {
-		out = append(out, a.Operator+" "+a.Role+" "+a.Method[len("/hongbao.v1.OperatorService/"):]+" "+a.Detail+" "+a.Outcome)
+		out = append(out, a.Operator+" "+a.Role+" "+strings.TrimPrefix(a.Method, "/hongbao.v1.OperatorService/")+" "+a.Detail+" "+a.Outcome)
 	}
 	return out
 }
@@ -26,11 +28,25 @@ func (f *fixture) lines() (out []string) {
 // TestRoles walks the table: who may do what. Everything is written down, refusals too.
 func TestRoles(t *testing.T) {
 	f := start(t)
-	bodies := map[string]string{"SetSwitch": `{"name":"distrust-tokens","on":true}`, "AuditBudget": `{"stage":"STAGE_OFFICIAL"}`}
-	may := map[string][]string{"ListSwitches": {"viewer", "operator", "auditor"}, "SetSwitch": {"operator"}, "Status": {"viewer", "operator", "auditor"},
-		"AuditBudget": {"auditor"}, "Reconcile": {"auditor"}, "AuditLog": {"auditor"}, "CleanUpLoadTest": {"operator"}}
+	now := f.clock.Now()
+	bodies := map[string]string{"SetSwitch": `{"name":"distrust-tokens","on":true}`, "AuditBudget": `{"stage":"STAGE_OFFICIAL"}`,
+		"ChangeSettings": `{"settings":{"release_den":1,"short_page":5}}`, "WithdrawAnnouncement": `{"id":1}`,
+		"Announce":          fmt.Sprintf(`{"announcement":{"text":"x","from_us":%d,"to_us":%d}}`, now, now+1),
+		"PublishPageConfig": `{"body":"{}"}`, "RollBackPageConfig": `{"to":1,"was":1}`,
+		"CheckBulk": csvBody("x"), "CreateBulk": csvBody(operator.Header + "\ndouyin,7,rain,cash,5,\n"), "StartBulk": `{"id":1}`, "StopBulk": `{"id":1}`, "BulkRows": `{"id":1}`,
+		"RefundReward": `{"order":"1_movie_2_10_3"}`}
+	anybody, either := []string{"viewer", "operator", "auditor"}, []string{"operator", "auditor"}
+	may := []struct {
+		name    string
+		allowed []string
+	}{{"ListSwitches", anybody}, {"SetSwitch", []string{"operator"}}, {"Status", anybody}, {"AuditBudget", []string{"auditor"}}, {"Reconcile", []string{"auditor"}},
+		{"AuditLog", []string{"auditor"}}, {"CleanUpLoadTest", []string{"operator"}}, {"GetSettings", anybody}, {"ChangeSettings", []string{"operator"}},
+		{"Announcements", anybody}, {"Announce", []string{"operator"}}, {"WithdrawAnnouncement", []string{"operator"}}, {"PublishPageConfig", []string{"operator"}},
+		{"RollBackPageConfig", []string{"operator"}}, {"PageConfigs", anybody}, {"GetPageConfig", anybody}, {"CheckBulk", either}, {"CreateBulk", []string{"operator"}},
+		{"StartBulk", []string{"operator"}}, {"StopBulk", []string{"operator"}}, {"BulkJobs", anybody}, {"BulkRows", either}, {"RefundReward", []string{"operator"}}}
 	calls := 0
-	for name, allowed := range may {
+	for _, m := range may {
+		name, allowed := m.name, m.allowed
 		for _, who := range []string{"viewer", "operator", "auditor"} {
 			body := bodies[name]
 			if body == "" {
@@ -65,11 +81,16 @@ func TestRoles(t *testing.T) {
 func TestOperatorAnswers(t *testing.T) {
 	f := start(t)
 	list := f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
-	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": false}, map[string]any{"name": "totals-backup", "on": false}}, list,
-		"those that nobody has touched are listed")
+	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": false, "passive": false, "dependency": "client tokens", "does": "distrusts", "does_zh": "不信", "notice": "nothing",
+		"notice_zh": "无", "tripped": []any{}, "since_us": "0"}, map[string]any{"name": "break-bank", "on": false, "passive": true, "dependency": "bank", "does": "", "does_zh": "", "notice": "",
+		"notice_zh": "", "tripped": []any{"bank: 5 of 5 failed"}, "since_us": "77"}}, list, "those that nobody has touched are listed")
 	require.Equal(t, "ok", f.as("operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`).reason())
 	list = f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
-	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": true}, map[string]any{"name": "totals-backup", "on": false}}, list)
+	require.Equal(t, true, list[0].(map[string]any)["on"])
+	require.Equal(t, false, list[1].(map[string]any)["on"])
+	f.staff.on["unheard-of"] = true
+	list = f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
+	require.Equal(t, "unheard-of", list[2].(map[string]any)["name"], "one that is on is listed, whether it is known or not")
 
 	status := f.as("viewer", "OperatorService/Status", `{}`)
 	require.Equal(t, []any{"a", "b"}, status.list("instances"))
@@ -96,7 +117,7 @@ func TestOperatorAnswers(t *testing.T) {
 	page := f.as("auditor", "OperatorService/AuditLog", `{"limit":2}`).list("actions")
 	require.Len(t, page, 2)
 	newest := page[0].(map[string]any)
-	require.Equal(t, "13", newest["id"], "this very call")
+	require.Equal(t, "14", newest["id"], "this very call")
 	require.Equal(t, "/hongbao.v1.OperatorService/AuditLog", newest["method"])
 	older := f.as("auditor", "OperatorService/AuditLog", `{"before":3,"limit":1}`).list("actions")
 	require.Len(t, older, 1)
