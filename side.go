@@ -63,7 +63,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	if err != nil {
 		return d, err
 	}
-	guard, centre, err := s.switched(ctx, d, shadow)
+	guard, centre, watch, err := s.switched(ctx, d, shadow)
 	if err != nil {
 		return d, err
 	}
@@ -80,7 +80,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	}, node.Ports{
 		Clock: realClock{}, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets,
 		Admission: quota.NewAdmission(d.budgets, st.admissions), Tokens: st.tokens, Backlog: st.backlog, Ledger: host.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days, Bank: guard.Bank(st.bank), Packets: st.packets,
-		Sealer: sealer, Alarm: d.alarm, Switched: d.board.set.On, Settings: d.board.centre.Settings,
+		Sealer: sealer, Alarm: d.alarm, Switched: d.board.set.On, Settings: d.board.centre.Settings, Watch: watch,
 	})
 	if err != nil {
 		return d, err

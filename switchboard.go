@@ -70,18 +70,18 @@ func (b *switchboard) switches() []server.SwitchInfo {
 	return out
 }
 
-// switched gives a side the switchboard, which the live one opens, and returns the breakers before its systems, and the
-// centre that its host keeps fresh; nil: the live one does.
-func (s *service) switched(ctx context.Context, d *side, shadow bool) (*degrade.Guard, *config.Cache, error) {
-	if !shadow {
-		err := s.openSwitchboard(ctx, d.stores.centre)
-		if err != nil {
-			return nil, nil, err
-		}
+// switched gives a side the switchboard, which the live one opens, and returns the breakers before its systems; and of the
+// live side, whose host keeps the centre fresh and whose systems trip switches, those two. The marked load's systems say
+// nothing of the live ones.
+func (s *service) switched(ctx context.Context, d *side, shadow bool) (*degrade.Guard, *config.Cache, func(wallet.Switch, string, error), error) {
+	if shadow {
 		d.board = s.board
-		return s.board.guard, s.board.centre, nil
+		guard, err := degrade.NewGuard(nil, realClock{}, degrade.DefaultRule())
+		return guard, nil, nil, err
+	}
+	if err := s.openSwitchboard(ctx, d.stores.centre); err != nil {
+		return nil, nil, nil, err
 	}
 	d.board = s.board
-	guard, err := degrade.NewGuard(nil, realClock{}, degrade.DefaultRule()) // the marked load's systems say nothing of the live ones
-	return guard, nil, err
+	return s.board.guard, s.board.centre, s.board.set.Watch, nil
 }

@@ -16,6 +16,7 @@ const (
 	overloaded     kind = "overloaded"      // nothing done, said at once
 	unknown        kind = "unknown"         // nothing done, no answer
 	unknownApplied kind = "unknown-applied" // done, no answer
+	declined       kind = "declined"        // nothing done, a final no
 )
 
 // planned is a fault that the next calls meet.
@@ -44,6 +45,8 @@ func (f *faults) call(method string, apply func() error) error {
 		return wallet.ErrUnavailable
 	case overloaded:
 		return wallet.ErrOverloaded
+	case declined:
+		return wallet.ErrDeclined
 	case unknownApplied:
 		_ = apply()
 	}

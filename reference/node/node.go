@@ -130,7 +130,7 @@ func New(c Config, p Ports) (*Node, error) {
 	poster := newPoster(c, p, index)
 	var purse *walletpage.Purse
 	if c.Strategy == wallet.StrategyToken {
-		purse = &walletpage.Purse{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock}
+		purse = &walletpage.Purse{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock, Switched: p.Switched}
 	}
 	n := &Node{
 		center: &assetcenter.Center{People: winners, Index: index, Orders: p.Orders, Budgets: p.Budgets, Admission: p.Admission, Clock: p.Clock,

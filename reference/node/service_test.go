@@ -145,5 +145,5 @@ func statusName(s wallet.TokenStatus) string {
 func orderState(s wallet.OrderState) string { return [...]string{"open", "settled", "void"}[s] }
 
 func withdrawalState(s wallet.WithdrawalState) string {
-	return [...]string{"", "asked", "held", "paid", "refused"}[s]
+	return [...]string{"", "asked", "held", "paid", "refused", "declined", "returned", "limited"}[s]
 }

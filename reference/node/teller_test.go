@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/reference/degrade"
 	"hongbao/reference/node"
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
@@ -48,7 +48,12 @@ type teller struct {
 	tokens      *mem.Tokens
 	ledger      *mem.Ledger
 	withdrawals *mem.Withdrawals
+	days        *mem.WithdrawalDays
 	bank        *mem.Bank
+
+	switches *degrade.Set
+	thrown   map[wallet.Switch]bool
+	settings *wallet.Settings // nil: those that the instance was opened with
 
 	forged []wallet.Entry    // entries that only the auditors see
 	kept   map[string][]byte // the clients' tokens by name: t1, t2, …
@@ -59,7 +64,9 @@ type teller struct {
 
 func newTeller(t *testing.T) *teller {
 	s := &teller{t: t, ctx: t.Context(), faults: &faults{}, clock: &hand{eve}, kept: map[string][]byte{},
-		identities: mem.NewIdentities(), orders: mem.NewOrders(), budgets: mem.NewBudgets(), withdrawals: mem.NewWithdrawals(), bank: mem.NewBank()}
+		identities: mem.NewIdentities(), orders: mem.NewOrders(), budgets: mem.NewBudgets(), withdrawals: mem.NewWithdrawals(), bank: mem.NewBank(),
+		days: mem.NewWithdrawalDays(), thrown: map[wallet.Switch]bool{}}
+	s.switches = degrade.NewSet(s.clock)
 	s.backlog = mem.NewBacklog(s.clock, shards, lease)
 	s.tokens, s.ledger = mem.NewTokens(s.backlog), mem.NewLedger(s.clock, 1)
 	keys, err := token.NewKeyring(rand.NewChaCha8([32]byte{1}))
@@ -93,13 +100,7 @@ func tree(budget, limit wallet.Money) wallet.Activity {
 // open makes the instance.
 func (s *teller) open(a *args) string {
 	strategy := a.text("strategy", "token")
-	num, den := a.ratio("release")
-	release := wallet.Release{Num: num, Den: den}
-	for _, word := range a.list("white") {
-		id, err := strconv.ParseInt(word, 10, 64)
-		require.NoError(s.t, err, a.command)
-		release.WhiteList = append(release.WhiteList, wallet.ActID(id))
-	}
+	release := s.released(a)
 	s.clock.now = s.clock.now.Add(a.span("after"))
 	budget := a.money("budget", 1_000_000)
 	orders := faultyOrders{s.faults, s.orders}
@@ -110,7 +111,8 @@ func (s *teller) open(a *args) string {
 	}, node.Ports{
 		Clock: s.clock, Identities: faultyIdentities{s.faults, s.identities}, Orders: orders, OpenOrders: orders,
 		Budgets: faultyBudgets{s.faults, s.budgets}, Tokens: faultyTokens{s.faults, s.tokens}, Backlog: faultyBacklog{s.faults, s.backlog},
-		Ledger: faultyLedger{s.faults, s.ledger}, Withdrawals: faultyWithdrawals{s.faults, s.withdrawals}, Bank: faultyBank{s.faults, s.bank},
+		Ledger: faultyLedger{s.faults, s.ledger}, Withdrawals: faultyWithdrawals{s.faults, s.withdrawals},
+		Days: faultyDays{s.faults, s.days}, Switched: s.switches.On, Settings: s.settled(release), Bank: faultyBank{s.faults, s.bank},
 		Sealer: s.sealer, Alarm: func(k wallet.AlarmKind, detail string) { s.alarms = append(s.alarms, fmt.Sprintf("%s: %s", k, detail)) },
 	})
 	return said(err, "")
@@ -147,6 +149,9 @@ func (s *teller) commands() map[string]func(*args) string {
 		"mend":       s.mend,       // forget all faults
 		"flush":      s.flush,      // a store loses everything: tokens, backlog
 		"distrust":   s.distrust,   // on, off (T7)
+		"switch":     s.throw,      // NAME on, off (D3)
+		"limit":      s.limit,      // fen, times: of a day's withdrawals (B7)
+		"release":    s.release,    // share, white=wallets: who may withdraw from now on (B7)
 		"grant":      s.grant,      // app, user, scene, rain, amount, award, parent, ago
 		"page":       s.page,       // app, user, limit, tokens, at, next: go on where the last page ended, withdraw: T6
 		"withdraw":   s.withdraw,   // app, user, request, amount, tokens, ago
@@ -175,7 +180,7 @@ func (s *teller) advance(a *args) string {
 
 func (s *teller) fault(a *args) string {
 	p := planned{target: a.next(), kind: kind(a.next()), times: int(a.int("times", 1))}
-	require.Contains(s.t, []kind{unavailable, overloaded, unknown, unknownApplied}, p.kind, a.command)
+	require.Contains(s.t, []kind{unavailable, overloaded, unknown, unknownApplied, declined}, p.kind, a.command)
 	s.faults.list = append(s.faults.list, p)
 	return ""
 }

@@ -13,6 +13,9 @@ type Purse struct {
 	Tokens wallet.Tokens
 	Sealer wallet.Sealer
 	Clock  wallet.Clock
+
+	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	Switched func(wallet.Switch) bool
 }
 
 // Held is what a purse holds of one stage.
@@ -68,13 +71,14 @@ func (p *Purse) Read(ctx context.Context, who wallet.Person, s wallet.Stage, sea
 }
 
 // Restore puts tokens that only the client had back into the server's list and the backlog (T8). One that is posted
-// already is refused as replayed, so that its client lets go of it. A store that fails is left alone: the next visit
-// tries again.
+// already is refused as replayed, so that its client lets go of it. A store that fails, or is to be spared, is left alone:
+// the next visit tries again.
 func (p *Purse) Restore(ctx context.Context, h Held, posted []bool) (refused []wallet.TokenFault) {
+	spared := p.Switched != nil && p.Switched(wallet.SwitchSkipTokens)
 	for i, t := range h.Tokens {
 		at, ok := h.client[t.Order]
 		switch {
-		case !ok:
+		case !ok, spared && !posted[i]:
 		case posted[i]:
 			refused = append(refused, wallet.TokenFault{Index: at, Err: wallet.ErrTokenReplayed})
 		default:
