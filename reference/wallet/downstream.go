@@ -32,22 +32,27 @@ type ItemAnswer struct {
 
 // Downstream is the system of one reward type (B4), whatever its protocol: one uniform model hides thirteen. Each method
 // is idempotent by order number. Errors, also those of single items: ErrUnknown: it may have been done; repeat it.
-// ErrUnavailable, ErrOverloaded, ErrLimited: nothing was done; repeat later. ErrDeclined: a final no; nothing was done.
+// ErrUnavailable, ErrOverloaded, ErrLimited: this call did nothing; repeat later. ErrDeclined: a final no; nothing is out.
 type Downstream interface {
 	// Traits never change.
 	Traits() Traits
 	// Issue hands the items out and answers for each, in their order; at most Traits().Batch. A receipt that says
-	// ItemProcessing is settled by a callback or by Look.
+	// ItemProcessing is settled by Look, and a callback says when. A repeat is answered with what became of the item since,
+	// so with any state but open and issued.
 	Issue(ctx context.Context, items []Item) ([]ItemAnswer, error)
-	// Look returns what the downstream knows of an item. ErrNotFound: it has never heard of it.
+	// Look returns what the downstream knows of an item. ErrNotFound: it has never heard of it. ErrDeclined: it had accepted
+	// it, and then said no.
 	Look(ctx context.Context, i Item) (Receipt, error)
-	// Use uses the item. A receipt of ItemExpired says that it was too late.
+	// Use uses the item. A receipt of ItemExpired or ItemRefunded says that it was too late. ErrNotFound: it has never heard
+	// of it.
 	Use(ctx context.Context, i Item) (Receipt, error)
-	// Refund takes an item back that was not used. A receipt of ItemUsed says that it was too late.
+	// Refund takes an item back that was not used. A receipt of ItemUsed or ItemExpired says that it was too late. One that
+	// the downstream has never heard of is closed there: an issue that is still on its way hands nothing out.
 	Refund(ctx context.Context, i Item) (Receipt, error)
 }
 
-// Callback is what a downstream tells of its own accord: a receipt for an item that it had accepted.
+// Callback is what a downstream tells of its own accord: a receipt for an item that it had accepted. It says when to look,
+// and not what to believe: nothing is recorded before Look has said the same.
 type Callback struct {
 	Award   AwardType
 	Order   OrderNo
