@@ -1,0 +1,154 @@
+package packet_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// recorded returns all packets on record.
+func (m *model) recorded() (out []wallet.Packet) {
+	require.NoError(m.t, m.packets.Packets(context.Background(), func(p wallet.Packet) bool {
+		out = append(out, p)
+		return true
+	}))
+	return out
+}
+
+// between judges the books in the middle: they sum to zero, and what is in packets is at least what may be opened and at
+// most what is neither opened nor back.
+func (m *model) between() {
+	least, most := map[int64]wallet.Money{}, map[int64]wallet.Money{}
+	for _, p := range m.recorded() {
+		for _, s := range p.Shares {
+			if p.State == wallet.PacketSent && s.State == wallet.ShareWaiting {
+				least[int64(p.Owner)] += s.Amount
+			}
+			if p.State != wallet.PacketRefused && !s.State.Final() {
+				most[int64(p.Owner)] += s.Amount
+			}
+		}
+	}
+	in := map[int64]wallet.Money{}
+	for a, fen := range m.balances(m.t) {
+		if a.Kind == wallet.PacketAccount {
+			in[a.Owner] = fen
+		} else if a.Kind == wallet.PersonalAccount {
+			require.Positive(m.t, fen)
+		}
+	}
+	for owner := range int64(users + 2) {
+		require.GreaterOrEqual(m.t, in[owner], least[owner], "in packets of wallet %d", owner)
+		require.LessOrEqual(m.t, in[owner], most[owner], "in packets of wallet %d", owner)
+	}
+	if m.quiet {
+		for n := range users {
+			want := wallet.Money(0)
+			for _, mate := range m.mates(n) {
+				want += m.balanceOf(mate)
+			}
+			require.Equal(m.t, want, m.balance(m.t, n), "user %d", n)
+		}
+	}
+}
+
+// end lets everything come to rest and judges all that was ever said.
+func (m *model) end() {
+	m.faults.next = nil
+	m.clock.Advance(wallet.PacketLife + 2*time.Minute)
+	for range 2 { // what was only asked for is sent first, and then goes back
+		_, err := m.Settle(context.Background(), 1000)
+		require.NoError(m.t, err)
+	}
+	left, err := m.packets.Unfinished(context.Background(), wallet.Never, wallet.Never, 1000)
+	require.NoError(m.t, err)
+	require.Empty(m.t, left)
+	require.Empty(m.t, m.alarms)
+
+	var has [users]wallet.Money
+	has = m.won
+	found := map[wallet.PacketNo]wallet.Packet{}
+	for _, p := range m.recorded() {
+		require.NotContains(m.t, found, p.No)
+		found[p.No] = p
+		m.judge(p, &has)
+	}
+	for no := range m.sent {
+		require.Contains(m.t, found, no)
+	}
+	for a := range m.balances(m.t) {
+		require.Contains(m.t, []wallet.AccountKind{wallet.CostAccount, wallet.PersonalAccount}, a.Kind, "nothing is under way")
+	}
+	for n := range users {
+		want := wallet.Money(0)
+		for _, mate := range m.mates(n) {
+			want += has[mate]
+		}
+		require.Equal(m.t, want, m.balance(m.t, n), "user %d has won %d", n, m.won[n])
+	}
+	m.moved(found)
+}
+
+// judge holds one packet against what was asked and told, and moves its money in has.
+func (m *model) judge(p wallet.Packet, has *[users]wallet.Money) {
+	r, asked := m.asked[p.No]
+	require.True(m.t, asked)
+	require.Equal(m.t, r.Amount, p.Amount)
+	require.Equal(m.t, r.Greeting, p.Greeting)
+	require.Len(m.t, p.Shares, len(r.To))
+	_, sent := m.sent[p.No]
+	require.False(m.t, sent && p.State != wallet.PacketClosed, "told that it is sent")
+	require.False(m.t, m.no[p.No] && p.State != wallet.PacketRefused, "told that it is refused")
+	require.Contains(m.t, []wallet.PacketState{wallet.PacketRefused, wallet.PacketClosed}, p.State)
+	if p.State == wallet.PacketRefused {
+		return
+	}
+	sum := wallet.Money(0)
+	for i, s := range p.Shares {
+		sum += s.Amount
+		open := wallet.OpenPacketRequest{Caller: r.To[i], Packet: p.No}
+		require.Equal(m.t, account(r.To[i]), s.For)
+		told, opened := m.opened[open]
+		require.True(m.t, !opened || told == s, "told that it is opened")
+		require.False(m.t, m.back[open] && s.State != wallet.ShareReturned, "told that it is over")
+		for n := range users {
+			if caller(n) == r.Caller {
+				has[n] -= s.Amount
+			}
+			if s.State == wallet.ShareOpened && caller(n) == r.To[i] || s.State == wallet.ShareReturned && caller(n) == r.Caller {
+				has[n] += s.Amount
+			}
+		}
+	}
+	require.Equal(m.t, p.Amount, sum)
+}
+
+// moved holds the ledger's own lines against the record: each packet left its sender once, and each share left the packet
+// once, for the side that the record says.
+func (m *model) moved(found map[wallet.PacketNo]wallet.Packet) {
+	in := map[wallet.MoveNo]wallet.Money{}
+	require.NoError(m.t, m.ledger.Entries(context.Background(), func(e wallet.Entry) bool {
+		if e.Move.OfPacket() && e.Amount > 0 {
+			in[e.Move] += e.Amount
+		}
+		return true
+	}))
+	want := map[wallet.MoveNo]wallet.Money{}
+	for no, p := range found {
+		if p.State == wallet.PacketRefused {
+			continue
+		}
+		want[wallet.MoveNo{Packet: no, Step: wallet.MoveSend}] = p.Amount
+		for i, s := range p.Shares {
+			step := wallet.MoveOpen
+			if s.State == wallet.ShareReturned {
+				step = wallet.MoveReturn
+			}
+			want[wallet.MoveNo{Packet: no, Step: step, Share: uint8(i)}] = s.Amount
+		}
+	}
+	require.Equal(m.t, want, in)
+}

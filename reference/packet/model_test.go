@@ -1,0 +1,315 @@
+package packet_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/store/mem"
+	sqlstore "hongbao/reference/store/sql"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+)
+
+// users is how many the model has: every two of them may join their wallets.
+const users = 5
+
+// draws is where the model's choices come from: rapid, which makes a failure small, or a seed.
+type draws interface{ below(n int, what string) int }
+
+type rapidDraws struct{ *rapid.T }
+
+func (d rapidDraws) below(n int, what string) int { return rapid.IntRange(0, n-1).Draw(d.T, what) }
+
+type seededDraws struct{ *rand.Rand }
+
+func (d seededDraws) below(n int, _ string) int { return d.IntN(n) }
+
+// model is what must be true, kept without any of the service's steps: who won what, who asked for what, and what they
+// were told.
+type model struct {
+	t     require.TestingT
+	draws draws
+	*town
+	quiet bool // nothing ever fails, so every answer can be foretold
+
+	won    [users]wallet.Money
+	bound  [users]bool
+	asked  map[wallet.PacketNo]wallet.SendPacketRequest
+	of     []wallet.PacketNo                         // those asked, in order
+	sent   map[wallet.PacketNo]wallet.Packet         // as the sender was told
+	no     map[wallet.PacketNo]bool                  // its sender was told that the balance was too small
+	opened map[wallet.OpenPacketRequest]wallet.Share // as the guest was told
+	back   map[wallet.OpenPacketRequest]bool         // its guest was told that it is over
+	swept  map[wallet.PacketNo]bool                  // quiet: the chore came by after its time
+}
+
+// TestModel: packets sent, opened, repeated and returned among people who join wallets, while calls fail, answers get lost
+// and instances die. At the end every fen is accounted for, every share went to one side, and everybody was told the truth.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { runModel(rt, rapidDraws{rt}, nil) })
+}
+
+// TestModelOverShards is the same over a ledger of three databases, where a packet's money goes by steps.
+func TestModelOverShards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("opens databases: some seconds")
+	}
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			dir := t.TempDir()
+			var files []string
+			for i := range 3 {
+				files = append(files, filepath.Join(dir, fmt.Sprintf("%d.db", i)))
+			}
+			db, err := sqlstore.Open(t.Context(), sqlstore.Config{Driver: "sqlite", DSNs: files})
+			require.NoError(t, err)
+			defer func() { require.NoError(t, db.Close()) }()
+			runModel(t, seededDraws{rand.New(rand.NewPCG(seed, 0))}, db)
+		})
+	}
+}
+
+func runModel(t require.TestingT, d draws, db *sqlstore.DB) {
+	clock := storetest.NewClock()
+	m := &model{t: t, draws: d, asked: map[wallet.PacketNo]wallet.SendPacketRequest{}, sent: map[wallet.PacketNo]wallet.Packet{},
+		no: map[wallet.PacketNo]bool{}, opened: map[wallet.OpenPacketRequest]wallet.Share{}, back: map[wallet.OpenPacketRequest]bool{}, swept: map[wallet.PacketNo]bool{}}
+	if m.town = newTown(t, clock, mem.NewLedger(clock, 1), mem.NewPackets()); db != nil {
+		m.town = newTown(t, clock, sqlstore.NewLedger(db, clock, 2), sqlstore.NewPackets(db))
+	}
+	for n := range users {
+		m.person(t, n)
+	}
+	m.quiet = d.below(3, "quiet") == 0
+	steps := []func(){m.win, m.send, m.send, m.again, m.open, m.open, m.open, m.settle, m.wait, m.bind}
+	for range 30 {
+		m.trouble()
+		steps[d.below(len(steps), "step")]()
+		m.between()
+	}
+	m.end()
+}
+
+// trouble draws what becomes of the next step's calls: of some of the first ones, so that a step can come to its end.
+func (m *model) trouble() {
+	m.faults.next = nil
+	if m.quiet || m.draws.below(3, "fails") == 0 {
+		return
+	}
+	calls := 0
+	m.faults.next = func(string) failure {
+		if calls++; calls > 8 {
+			return works
+		}
+		if kind := failure(m.draws.below(2*int(failures), "failure")); kind < failures {
+			return kind
+		}
+		return works
+	}
+}
+
+// mates are the users whose wallets are one person's with user n's: the even ones with the odd ones that follow.
+func (m *model) mates(n int) []int {
+	if mate := n ^ 1; mate < users && m.bound[n] && m.bound[mate] {
+		return []int{n, mate}
+	}
+	return []int{n}
+}
+
+func (m *model) user(what string) int { return m.draws.below(users, what) }
+
+func (m *model) win() {
+	n, fen := m.user("winner"), wallet.Money(1+m.draws.below(200, "fen"))
+	m.grant(m.t, n, fen)
+	m.won[n] += fen
+}
+
+func (m *model) bind() {
+	n := m.user("binds")
+	_, err := m.people.Bind(context.Background(), account(caller(n)), wallet.Phone(13800138000+n/2))
+	require.NoError(m.t, err)
+	m.bound[n] = true
+}
+
+func (m *model) wait() { m.clock.Advance(time.Duration(1+m.draws.below(16, "hours")) * time.Hour) }
+
+// send asks for a new packet.
+func (m *model) send() {
+	n := m.user("sender")
+	var to []int
+	for guest := range users {
+		if guest != n && (len(to) == 0 || m.draws.below(2, "guest") == 0) {
+			to = append(to, guest)
+		}
+	}
+	r := sending(n, int64(len(m.of)+1), wallet.Money(len(to)+m.draws.below(150, "fen")), to...)
+	no := wallet.PacketNo{Account: account(r.Caller), Request: r.Request}
+	m.of, m.asked[no] = append(m.of, no), r
+	m.ask(no)
+}
+
+// again repeats a request, or abuses its number.
+func (m *model) again() {
+	if len(m.of) == 0 {
+		return
+	}
+	no := m.of[m.draws.below(len(m.of), "packet")]
+	if m.draws.below(3, "abused") > 0 {
+		m.ask(no)
+		return
+	}
+	r := m.asked[no]
+	r.Greeting += "!"
+	var err error
+	alive := survives(func() { _, err = m.Send(context.Background(), r) })
+	switch p, missing := m.packets.Get(context.Background(), no); {
+	case missing == nil && p.Greeting == r.Greeting:
+		m.asked[no] = r // nobody had recorded the first content: this one is the first
+	case alive:
+		m.codes(err, wallet.CodeConflict)
+	}
+}
+
+// ask sends the request of a number and takes down what its sender is told.
+func (m *model) ask(no wallet.PacketNo) {
+	r := m.asked[no]
+	var p wallet.Packet
+	var err error
+	before := m.foretold(r)
+	if !survives(func() { p, err = m.Send(context.Background(), r) }) {
+		return
+	}
+	if err != nil {
+		m.codes(err)
+		return
+	}
+	was, told := m.sent[no]
+	require.False(m.t, p.State == wallet.PacketRefused && told, "packet %s was sent and is refused", no)
+	require.False(m.t, p.State != wallet.PacketRefused && m.no[no], "packet %s was refused and is sent", no)
+	if told {
+		require.Equal(m.t, was.Amount, p.Amount)
+		require.Equal(m.t, was.Created, p.Created)
+	}
+	if m.quiet && !told && !m.no[no] {
+		require.Equal(m.t, r.Amount <= before, p.State == wallet.PacketSent, "%d fen of %d", r.Amount, before)
+	}
+	if p.State == wallet.PacketRefused {
+		m.no[no] = true
+	} else {
+		m.sent[no] = p
+	}
+}
+
+// foretold is the balance of the sender of a request when nothing fails.
+func (m *model) foretold(r wallet.SendPacketRequest) (sum wallet.Money) {
+	for n := range users {
+		if caller(n) == r.Caller {
+			for _, mate := range m.mates(n) {
+				sum += m.balanceOf(mate)
+			}
+		}
+	}
+	return sum
+}
+
+// balanceOf is what user n has brought into its wallets, less what it has sent away, as far as anybody was told.
+func (m *model) balanceOf(n int) wallet.Money {
+	sum := m.won[n]
+	for no, p := range m.sent {
+		for _, share := range p.Shares {
+			if no.Account == account(caller(n)) {
+				sum -= share.Amount
+			}
+			open := wallet.OpenPacketRequest{Packet: no}
+			for guest := range users {
+				if account(caller(guest)) == share.For {
+					open.Caller = caller(guest)
+				}
+			}
+			_, gone := m.opened[open]
+			if gone && open.Caller == caller(n) || !gone && m.swept[no] && no.Account == account(caller(n)) {
+				sum += share.Amount
+			}
+		}
+	}
+	return sum
+}
+
+// open opens somebody's share, or tries to.
+func (m *model) open() {
+	if len(m.of) == 0 {
+		return
+	}
+	r := wallet.OpenPacketRequest{Caller: caller(m.user("guest")), Packet: m.of[m.draws.below(len(m.of), "packet")]}
+	var share wallet.Share
+	var err error
+	if !survives(func() { share, err = m.Open(context.Background(), r) }) {
+		return
+	}
+	was, before := m.opened[r]
+	_, mine := wallet.Packet{Shares: shares(m.asked[r.Packet])}.ShareFor(account(r.Caller))
+	if m.quiet {
+		p, sent := m.sent[r.Packet]
+		want := wallet.Error{}
+		switch over := m.clock.Now() >= p.Created.Add(wallet.PacketLife); {
+		case !mine:
+			want = *wallet.ErrNotYours
+		case !sent:
+			want = *wallet.ErrNotFound
+		case over && !before:
+			want = *wallet.ErrExpired
+		}
+		require.Equal(m.t, want.Reason != "", err != nil, "%v, not %s", err, want.Reason)
+		require.True(m.t, err == nil || wallet.ReasonOf(err) == want.Reason, "%v, not %s", err, want.Reason)
+	}
+	switch {
+	case err == nil:
+		require.True(m.t, mine)
+		require.False(m.t, m.back[r], "it was over")
+		require.Equal(m.t, wallet.ShareOpened, share.State)
+		require.Equal(m.t, account(r.Caller), share.For)
+		require.True(m.t, !before || was == share, "a repeat answers as the first time")
+		m.opened[r] = share
+	case wallet.ReasonOf(err) == wallet.ErrExpired.Reason:
+		require.False(m.t, before, "it was opened")
+		m.back[r] = true
+	default:
+		m.codes(err, wallet.CodeUnauthorised, wallet.CodeNotFound)
+		require.False(m.t, before && wallet.CodeOf(err) != wallet.CodeUnknown && wallet.CodeOf(err) != wallet.CodeUnavailable, "it was opened: %v", err)
+	}
+}
+
+// shares are those of a request, for whom they are.
+func shares(r wallet.SendPacketRequest) (out []wallet.Share) {
+	for _, to := range r.To {
+		out = append(out, wallet.Share{For: account(to)})
+	}
+	return out
+}
+
+// codes requires an error to be one that says what a fault does, or one of the others.
+func (m *model) codes(err error, others ...wallet.Code) {
+	codes := others
+	if !m.quiet {
+		codes = append(codes, wallet.CodeUnknown, wallet.CodeUnavailable)
+	}
+	require.Contains(m.t, codes, wallet.CodeOf(err), "%v", err)
+}
+
+func (m *model) settle() {
+	survives(func() {
+		_, err := m.Settle(context.Background(), 100)
+		require.NoError(m.t, err)
+	})
+	for no, p := range m.sent {
+		if m.quiet && m.clock.Now() > p.Created.Add(wallet.PacketLife) {
+			m.swept[no] = true
+		}
+	}
+}
