@@ -130,9 +130,6 @@ func compare(cmd *cobra.Command, base, candidate string, f compareFlags) error {
 
 // playAndCompare is hongbao compare --base --candidate.
 func playAndCompare(cmd *cobra.Command, args []string, f compareFlags) error {
-	if _, err := parseShare(f.minChange); err != nil {
-		return err
-	}
 	c, err := newContest(&f, args, cmd.ErrOrStderr())
 	if err != nil {
 		return err

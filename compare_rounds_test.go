@@ -129,10 +129,16 @@ func TestContest(t *testing.T) {
 		}, exitPass, 7, "of 3 rounds the latencies are left out"},
 		{"figures that tell nothing", func(side string, round int, r *reports.Record) int {
 			if side == candidateDir && round%2 == 0 {
-				r.Runs[0].Load.Generator.CPUS *= 1.5
+				r.Runs[0].Load.Generator.CPUS *= []float64{1.5, 1 / 1.5}[round/2%2]
 			}
 			return exitPass
-		}, exitUnknown, 7, "could hide a slowdown of 10%"},
+		}, exitUnknown, 14, "could hide a slowdown of 10%"},
+		{"figures that tell more after as many rounds again", func(side string, round int, r *reports.Record) int {
+			if side == candidateDir && round == 3 {
+				r.Runs[0].Load.Generator.CPUS *= 1.2
+			}
+			return exitPass
+		}, exitPass, 14, "noise could hide a slowdown of a tenth: as many rounds again"},
 		{"money that is lost", func(side string, round int, r *reports.Record) int {
 			if side != candidateDir || round != 2 {
 				return exitPass
@@ -196,7 +202,7 @@ func TestContestInterrupted(t *testing.T) {
 					cancel()
 				}
 			}}
-			contest, _ := contestOf(t, s, compareFlags{})
+			contest, _ := contestOf(t, s, compareFlags{minChange: "5%"})
 			var out bytes.Buffer
 			cmd := compareCommand()
 			cmd.SetOut(&out)
@@ -220,7 +226,7 @@ func TestContestInterrupted(t *testing.T) {
 // TestContestOrder: at the same time unless by turns, and by turns nobody is always first.
 func TestContestOrder(t *testing.T) {
 	s := &stage{}
-	c, _ := contestOf(t, s, compareFlags{turns: true, rounds: 3})
+	c, _ := contestOf(t, s, compareFlags{turns: true, rounds: 3, minChange: "5%"})
 	_, err := c.play(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{"candidate 0", "base 0", "base 1", "candidate 1", "candidate 2", "base 2", "base 3", "candidate 3"}, s.begun)
@@ -233,7 +239,7 @@ func TestContestOrder(t *testing.T) {
 			<-meet
 		}
 	}}
-	c, _ = contestOf(t, s, compareFlags{rounds: 3})
+	c, _ = contestOf(t, s, compareFlags{rounds: 3, minChange: "5%"})
 	_, err = c.play(t.Context())
 	require.NoError(t, err)
 	require.Len(t, s.begun, 8)

@@ -24,6 +24,7 @@ type Diff struct {
 	MinChange  float64       `json:"min_change"` // as a share; smaller changes are of no account
 	Confidence float64       `json:"confidence"` // of all intervals together
 	Pairs      int           `json:"pairs"`      // rounds that were compared one by one; 0: the sides were compared as a whole
+	Blind      bool          `json:"blind"`      // noise of the pairs could hide what they promise to show
 	Rows       []DiffRow     `json:"rows"`
 	Checks     []CheckChange `json:"checks"` // those that came to something else
 

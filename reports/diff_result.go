@@ -108,6 +108,7 @@ func (d *Diff) conclude(base, candidate *Baseline) {
 		}
 	}
 	if why := d.blind(); why != "" {
+		d.Blind = true
 		results = append(results, Unknown)
 		d.Why = append(d.Why, why)
 	}
