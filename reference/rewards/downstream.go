@@ -36,6 +36,8 @@ func (s *Service) drive(ctx context.Context, i wallet.Item) (wallet.Item, error)
 		return s.look(ctx, d, i)
 	case wallet.ItemUsing:
 		return s.use(ctx, d, i)
+	case wallet.ItemReturning:
+		return s.giveUp(ctx, d, i)
 	}
 	return i, nil
 }
@@ -175,9 +177,16 @@ func (s *Service) with(i wallet.Item, r wallet.Receipt) wallet.Item {
 	return i
 }
 
-// takeBack gives an item's coupon back to the stock and then records that it is taken back: a crash between the two
-// leaves an item whose downstream says the same again, and giving back is idempotent.
+// takeBack gives an item's coupon back to the stock and then records that it is taken back. A crash between the two leaves
+// an item that the chores drive, whose downstream says the same again; and giving back is idempotent.
 func (s *Service) takeBack(ctx context.Context, i wallet.Item) (wallet.Item, error) {
+	if i.State == wallet.ItemSettled {
+		i.State, i.Changed = wallet.ItemReturning, s.clock.Now()
+		var err error
+		if i, err = s.advance(ctx, i); err != nil {
+			return i, err
+		}
+	}
 	if !i.State.Follows(wallet.ItemRefunded) {
 		return i, nil
 	}

@@ -20,12 +20,12 @@ const (
 // rounds are where the walks through the stuck items have come to. They are hints: nothing is lost with them.
 type rounds struct {
 	mu    sync.Mutex
-	place [wallet.ItemRefunded + 1]wallet.OpenPlace
-	next  [wallet.ItemRefunded + 1]wallet.Instant // when the next walk begins
+	place [wallet.ItemReturning + 1]wallet.OpenPlace
+	next  [wallet.ItemReturning + 1]wallet.Instant // when the next walk begins
 }
 
 // Settle drives one bounded step of what is not settled and returns how many items came further (O5). Items that are open,
-// processing or in use, and expired ones, are gone through from place to place; issued ones are gathered in batches. What
+// processing, in use or on their way back, and expired ones, are gone through from place to place; issued ones are gathered in batches. What
 // fails is passed by, and returned as an error. Several instances may settle at the same time.
 func (s *Service) Settle(ctx context.Context) (int, error) {
 	now := s.clock.Now()
@@ -51,6 +51,7 @@ func (s *Service) Settle(ctx context.Context) (int, error) {
 	if !paused {
 		step(wallet.ItemProcessing, now.Add(-stuckAfter), s.drivers())
 		step(wallet.ItemUsing, now.Add(-stuckAfter), s.drivers())
+		step(wallet.ItemReturning, now.Add(-stuckAfter), s.drivers())
 	}
 	return n, failed
 }
@@ -70,7 +71,7 @@ func (s *Service) unsettled(ctx context.Context, state wallet.ItemState, now, be
 	s.rounds.mu.Lock()
 	defer s.rounds.mu.Unlock()
 	s.rounds.place[state] = place
-	if place == 0 && (state == wallet.ItemOpen || state == wallet.ItemProcessing || state == wallet.ItemUsing) {
+	if place == 0 && state != wallet.ItemIssued && state != wallet.ItemSettled {
 		s.rounds.next[state] = now.Add(roundsEvery)
 	}
 	return items, nil

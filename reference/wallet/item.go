@@ -7,11 +7,12 @@ import (
 
 // ItemState is how far a reward other than cash has come. It moves along the arrows only:
 //
-//	open → issued → processing → settled → using → used
-//	  ↘ void          ↘ refunded   ↘ expired, refunded   ↘ expired, refunded
+//	open → issued → processing → settled → using → used, expired, refunded
+//	  ↘ void          ↘ refunded   ↘ expired
+//	                               ↘ returning → refunded, used, expired
 type ItemState uint8
 
-// The states. Void, used, expired and refunded are final.
+// The states. Void, used, expired and refunded are final. Their numbers are in the stores.
 const (
 	ItemOpen       ItemState = iota // on record; what is granted is not settled yet
 	ItemVoid                        // nothing is granted: the stock is gone, and what is given in its place is a greeting
@@ -21,10 +22,11 @@ const (
 	ItemUsing                       // set before the downstream is asked to use it: it may have been used
 	ItemUsed
 	ItemExpired
-	ItemRefunded // taken back; its coupon is in the stock again
+	ItemRefunded  // taken back; its coupon is in the stock again
+	ItemReturning // set before the downstream is asked to take it back: it may have taken it
 )
 
-var itemStateNames = [...]string{"open", "void", "issued", "processing", "settled", "using", "used", "expired", "refunded"}
+var itemStateNames = [...]string{"open", "void", "issued", "processing", "settled", "using", "used", "expired", "refunded", "returning"}
 
 // String returns the state's name on the wire.
 func (s ItemState) String() string {
@@ -44,9 +46,11 @@ func (s ItemState) Follows(t ItemState) bool {
 	case ItemProcessing:
 		return t == ItemSettled || t == ItemRefunded
 	case ItemSettled:
-		return t == ItemUsing || t == ItemExpired || t == ItemRefunded
+		return t == ItemUsing || t == ItemExpired || t == ItemReturning
 	case ItemUsing:
 		return t == ItemUsed || t == ItemExpired || t == ItemRefunded // it was taken back before the downstream heard of the use
+	case ItemReturning:
+		return t == ItemRefunded || t == ItemUsed || t == ItemExpired // it came too late
 	}
 	return false
 }
@@ -124,7 +128,7 @@ func (i Item) Validate() error {
 	switch {
 	case i.No.Award == Cash:
 		return fmt.Errorf("%w: item %s: cash is no item", ErrInvalid, i.No)
-	case i.State > ItemRefunded:
+	case i.State > ItemReturning:
 		return fmt.Errorf("%w: item %s: state %d", ErrInvalid, i.No, i.State)
 	case i.Asked == "" || len(i.Asked) > MaxTemplate || len(i.Reward) > MaxTemplate || len(i.Ref) > MaxItemRef:
 		return fmt.Errorf("%w: item %s: asked for %q, granted %q, with a name of %d bytes", ErrInvalid, i.No, i.Asked, i.Reward, len(i.Ref))

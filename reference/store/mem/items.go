@@ -19,8 +19,8 @@ type Items struct {
 	records slab.Slab[itemRecord]
 	heads   slab.Heads
 	refs    slab.Slab[byte]
-	waiting [wallet.ItemRefunded + 1]waitingItems
-	counts  [wallet.Stages + 1][wallet.ItemRefunded + 1]int64
+	waiting [wallet.ItemReturning + 1]waitingItems
+	counts  [wallet.Stages + 1][wallet.ItemReturning + 1]int64
 }
 
 var (

@@ -66,7 +66,9 @@ func (o *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.Op
 			return nil, 0, err
 		}
 	}
-	slices.SortStableFunc(all, func(a, b placed[wallet.Order]) int { return cmp.Or(cmp.Compare(a.place, b.place), a.v.No.Compare(b.v.No)) })
+	slices.SortStableFunc(all, func(a, b placed[wallet.Order]) int {
+		return cmp.Or(cmp.Compare(a.place, b.place), a.v.No.Compare(b.v.No))
+	})
 	page, next := cut(all, limit)
 	var out []wallet.Order
 	for _, p := range page {

@@ -106,12 +106,13 @@ var pathTo = map[wallet.ItemState][]wallet.ItemState{
 	wallet.ItemUsed:       {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemUsing, wallet.ItemUsed},
 	wallet.ItemExpired:    {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemExpired},
 	wallet.ItemRefunded:   {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemRefunded},
+	wallet.ItemReturning:  {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemReturning},
 }
 
 func itemFollows(t *testing.T, s ItemStore) {
 	rain := int32(0)
-	for from := wallet.ItemOpen; from <= wallet.ItemRefunded; from++ {
-		for to := wallet.ItemOpen; to <= wallet.ItemRefunded; to++ {
+	for from := wallet.ItemOpen; from <= wallet.ItemReturning; from++ {
+		for to := wallet.ItemOpen; to <= wallet.ItemReturning; to++ {
 			rain++
 			i := item(cup(1, rain), 0)
 			have(t, s, i)
@@ -171,7 +172,7 @@ func itemRefused(t *testing.T, s ItemStore) {
 		{"nothing was asked for", func(i *wallet.Item) { i.Asked = "" }},
 		{"a reward's id too long", func(i *wallet.Item) { i.Asked = wallet.RewardID(strings.Repeat("x", wallet.MaxTemplate+1)) }},
 		{"no family", func(i *wallet.Item) { i.Account.Family = 0 }},
-		{"a state that is none", func(i *wallet.Item) { i.State = wallet.ItemRefunded + 1 }},
+		{"a state that is none", func(i *wallet.Item) { i.State = wallet.ItemReturning + 1 }},
 		{"a name too long", func(i *wallet.Item) { i.Ref = strings.Repeat("x", wallet.MaxItemRef+1) }},
 		{"an open one with a grant", func(i *wallet.Item) { i.State = wallet.ItemOpen }},
 		{"an issued one without", func(i *wallet.Item) { i.Award, i.Reward = 0, "" }},

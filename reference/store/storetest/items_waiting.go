@@ -128,7 +128,7 @@ func itemsModel(t *rapid.T, s ItemStore) {
 			}
 			continue
 		}
-		i := in(item(no, 0), wallet.ItemState(rapid.IntRange(0, int(wallet.ItemRefunded)).Draw(t, "state")), after)
+		i := in(item(no, 0), wallet.ItemState(rapid.IntRange(0, int(wallet.ItemReturning)).Draw(t, "state")), after)
 		i.Ref = rapid.SampledFrom([]string{"", "a", "bb"}).Draw(t, "ref")
 		i.Expires = rapid.SampledFrom([]wallet.Instant{wallet.Never, eve, eve.Add(time.Hour)}).Draw(t, "expires")
 		got := advance(t, s, i)
@@ -151,7 +151,7 @@ func itemsModel(t *rapid.T, s ItemStore) {
 	n, err := s.Count(t.Context(), wallet.Official)
 	require.NoError(t, err)
 	require.Equal(t, counts, n)
-	for state := wallet.ItemOpen; state <= wallet.ItemRefunded; state++ {
+	for state := wallet.ItemOpen; state <= wallet.ItemReturning; state++ {
 		require.ElementsMatch(t, waiting[state], walkItems(t, s, state, wallet.Never, 2))
 	}
 	got, err := s.Get(t.Context(), slices.Collect(maps.Keys(model)))
