@@ -96,6 +96,7 @@ func FuzzCallbacks(f *testing.F) {
 		require.NoError(f, err)
 		q := r.system.Callbacks(r.clock.Now(), 1)[0].Request
 		f.Add(uint8(award), q.Header["X-Timestamp"], q.Header["X-Signature"], q.Body)
+		f.Add(uint8(award), q.Header["X-Timestamp"], "", bytes.Replace(q.Body, []byte("done"), []byte("fine"), 1))
 	}
 	f.Fuzz(func(t *testing.T, award uint8, at, signature string, body []byte) {
 		for _, s := range []string{signature, downstream.Sign(secret, at+"."+string(body))} {
@@ -107,6 +108,7 @@ func FuzzCallbacks(f *testing.F) {
 			}
 			require.NoError(t, c.Order.Validate())
 			require.Equal(t, wallet.AwardType(award), c.Award)
+			require.NotEqual(t, wallet.ItemOpen, c.Receipt.State, "no state")
 		}
 	})
 }
