@@ -217,6 +217,23 @@ func TestCleanUpIsCounted(t *testing.T) {
 	}
 }
 
+// Anything that is left counts.
+func TestCleanedUp(t *testing.T) {
+	for _, c := range []struct {
+		why  string
+		left *Counts
+		want string
+	}{
+		{"nobody counted", nil, oracle.Unknown},
+		{"nothing", &Counts{}, oracle.Pass},
+		{"an order", &Counts{Orders: 1}, oracle.Fail},
+		{"an entry", &Counts{Entries: 1}, oracle.Fail},
+		{"a fen of budget", &Counts{Reserved: 1}, oracle.Fail},
+	} {
+		require.Equal(t, c.want, CleanedUp(c.left).Result, c.why)
+	}
+}
+
 // Production that changed is held against the load, unless others use it too.
 func TestUntouched(t *testing.T) {
 	was := Counts{Orders: 2, Entries: 2, Reserved: 9}

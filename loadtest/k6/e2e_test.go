@@ -1,6 +1,7 @@
 package k6
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 // The exit codes of k6 that these tests look for.
 const (
 	exitThresholds = 99  // a threshold was crossed
+	exitStopped    = 105 // somebody interrupted it
 	exitScript     = 107 // an exception in the init context or setup
 	exitMarked     = 110 // the audit marked the run as failed
 )
@@ -162,6 +164,7 @@ func TestNoPass(t *testing.T) {
 			exitThresholds, `thresholds on metrics '[^']*hongbao_latency\{operation:grant\}`},
 		{"the service grants another activity", s, with("scenario: '" + changed(t, "activity: spring-festival-2022", "activity: autumn") + "'"), exitScript,
 			"does not grant what the scenario grants"},
+		{"a load without marks: it is production that is judged, and nothing is thrown away", s, with("loadTest: false"), 0, "pass    reconciled"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			r := c.target.k6(t, script(t, c.script))
@@ -169,6 +172,23 @@ func TestNoPass(t *testing.T) {
 			require.Regexp(t, c.want, r.out)
 		})
 	}
+}
+
+// TestInterrupted: a run that somebody stops is audited as far as it came.
+func TestInterrupted(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	s := proxy(t, serve(t), "Grant", func(n int64, body []byte) []byte {
+		if n == 20 {
+			stop()
+		}
+		return body
+	})
+	r := s.k6Until(t, ctx, "scripts/rain.js", "PEAK=50/s", "DURATION=2m")
+	require.Equal(t, exitStopped, r.exit, r.out)
+	require.Regexp(t, `hongbao: pass +nothing-lost +evaluated [1-9]`, r.out)
+	require.Regexp(t, `hongbao: pass +load-cleaned-up`, r.out)
+	require.NotContains(t, r.out, "violated 1")
 }
 
 // TestInstances: two instances of one test, each with a segment, keep their people apart and judge their own.

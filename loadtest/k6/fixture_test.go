@@ -131,6 +131,16 @@ type run struct {
 // k6 runs a script with what more there is to say: flags of k6, --name=value, or the script's environment, NAME=value.
 func (s service) k6(t testing.TB, script string, more ...string) run {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	r := s.k6Until(t, ctx, script, more...)
+	require.NoError(t, ctx.Err(), r.out)
+	return r
+}
+
+// k6Until is k6, interrupted when ctx ends.
+func (s service) k6Until(t testing.TB, ctx context.Context, script string, more ...string) run {
+	t.Helper()
 	_, k6 := build(t)
 	args := []string{"run", "--quiet", "--no-usage-report", "--no-color", "--address", ""}
 	for _, e := range append([]string{"SCENARIO=" + scenarioFile, "TARGET=" + s.url, "KEYS=" + s.keys, "SEED=" + fmt.Sprint(time.Now().UnixNano()&maxSeed)}, more...) {
@@ -140,17 +150,16 @@ func (s service) k6(t testing.TB, script string, more ...string) run {
 			args = append(args, "-e", e)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
 	cmd := exec.CommandContext(ctx, k6, append(args, script)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = stopTime
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
 	ended := (*exec.ExitError)(nil)
-	if err != nil && !errors.As(err, &ended) {
+	if err != nil && ctx.Err() == nil && !errors.As(err, &ended) {
 		require.NoError(t, err, out.String())
 	}
-	require.NoError(t, ctx.Err(), out.String())
 	return run{cmd.ProcessState.ExitCode(), out.String()}
 }
 

@@ -5,18 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/js/modulestest"
 	"go.k6.io/k6/lib"
 	"go.k6.io/k6/metrics"
-	"google.golang.org/protobuf/proto"
 
 	"hongbao/reference/server/auth"
-	pb "hongbao/reference/server/hongbaopb"
 )
 
 // js is a VU's JavaScript runtime with the extension as hongbao.
@@ -208,94 +204,4 @@ func TestShared(t *testing.T) {
 	}
 	_, err := newJS(t, m).do("hongbao.festival({%s, seed: 99})", config)
 	require.ErrorContains(t, err, "different ones")
-}
-
-// TestVisit plays two people by hand against a real service.
-func TestVisit(t *testing.T) {
-	s := serve(t)
-	m := New()
-	j := newJS(t, m)
-	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 50, duration: 2, seed: %d})", scenarioFile, s.url, s.keys, time.Now().UnixNano()&maxSeed)
-	n := j.must("f.scheduled().douyin").(int64)
-	require.Positive(t, n)
-	j.iterate("douyin")
-	j.must("f.begin()")
-	require.Equal(t, "ok", j.must("const won = f.win(); won.outcome"))
-	require.Equal(t, "douyin", j.must("won.app"))
-	require.Regexp(t, `^\d+_rain_\d+_\d+_3$`, j.must("won.order"))
-	require.Equal(t, j.must("won.amount"), j.must("const seen = f.look(); seen.amount"))
-	require.EqualValues(t, 1, j.must("seen.lines"))
-	require.Equal(t, j.must("won.amount"), j.must("const out = f.withdraw(); out.amount"))
-	require.Nil(t, j.must("f.withdraw()"), "nothing is left")
-	_, err := j.do("f.win()")
-	require.ErrorContains(t, err, "once in an iteration")
-
-	j.index = uint64(n)
-	require.Nil(t, j.must("f.win()"), "nobody is left")
-	j.index = 1
-	require.Equal(t, "ok", j.must("f.win().outcome"))
-
-	got := j.metrics()
-	require.Equal(t, 2.0, got[metricGrants])
-	require.Equal(t, 5.0, got[metricCalls], "two wins, a page, two withdrawals with their pages")
-	require.Positive(t, got[metricLatency])
-	require.Zero(t, got[metricViolations])
-	require.Zero(t, got[metricFailed])
-	require.Equal(t, 1.0, got[metricRefused], "the withdrawal of nothing")
-
-	v := j.must("f.audit()").(*Verdict)
-	require.True(t, v.Passed, "%+v", v)
-	require.EqualValues(t, 2, v.Sent)
-	require.Greater(t, v.Scheduled, v.Sent)
-	require.False(t, j.VU.State().TestStatus.Failed())
-	got = j.metrics()
-	require.Equal(t, 12.0, got[metricChecks], "the oracle's ten, production and the clean-up")
-	require.Equal(t, float64(v.Scheduled-2)/float64(v.Scheduled), got[metricUnsent], "two of them all")
-	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'withdraw-whole').result"), "asked again, it says the same")
-	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'load-cleaned-up').result"))
-}
-
-// TestToken: an app whose page lacks what it holds a token for asks again with the token, and the person sees that answer.
-func TestToken(t *testing.T) {
-	s := proxy(t, serve(t), "WalletPage", func(n int64, body []byte) []byte {
-		m := &pb.WalletPageReply{}
-		if n != 1 || proto.Unmarshal(body, m) != nil {
-			return body
-		}
-		m.Lines, m.IncomeFen, m.BalanceFen = nil, 0, 0
-		body, _ = proto.Marshal(m)
-		return body
-	})
-	keeping := changed(t, "keep_tokens: 90%", "keep_tokens: 100%")
-	j := newJS(t, New())
-	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 50, duration: 2, seed: %d})", keeping, s.url, s.keys, time.Now().UnixNano()&maxSeed)
-	j.iterate("douyin")
-	require.Equal(t, "ok", j.must("f.win().outcome"))
-	require.EqualValues(t, 1, j.must("f.look().lines"))
-	require.Zero(t, j.metrics()[metricViolations], "nobody saw the first answer")
-}
-
-// TestGone: when the service is gone, the audit says so, and does not try everybody's page for hours.
-func TestGone(t *testing.T) {
-	var asked atomic.Int64
-	s := proxy(t, serve(t), "WalletPage", func(_ int64, body []byte) []byte {
-		asked.Add(1)
-		return []byte("gone")
-	})
-	j := newJS(t, New())
-	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 600, duration: 2, tries: 1, seed: %d})", scenarioFile, s.url, s.keys, time.Now().UnixNano()&maxSeed)
-	n := j.must("f.scheduled().douyin").(int64)
-	require.Greater(t, n, int64(200))
-	j.iterate("douyin")
-	for i := range n {
-		j.index = uint64(i)
-		require.Equal(t, "ok", j.must("f.win().outcome"))
-		j.metrics()
-	}
-	v := j.must("f.audit()").(*Verdict)
-	require.False(t, v.Passed)
-	require.Positive(t, v.Unknown)
-	require.Equal(t, n, v.Sent)
-	require.Contains(t, v.Problem, "could not be read")
-	require.Less(t, asked.Load(), n, "most are not asked for any more")
 }
