@@ -22,6 +22,7 @@ type FlowPage struct {
 	Lines       []wallet.Line
 	Next        string              // where to go on; "" = the end
 	Withdrawals []wallet.Withdrawal // newest first; with the first page only. Owner, Stage and Wallets stay zero
+	Packets     []wallet.Packet     // sent or received, newest first; with the first page only
 	Missing     []string            // sources that could not be read; empty when whole
 	Refused     []wallet.TokenFault
 }
@@ -42,11 +43,12 @@ func (c *Client) Flow(ctx context.Context, r FlowRequest) (FlowPage, error) {
 
 func flowReply(m *pb.FlowReply) (FlowPage, error) {
 	p := FlowPage{Next: m.Next, Missing: m.Missing}
-	var err1, err2, err3 error
+	var err1, err2, err3, err4 error
 	p.Lines, err1 = lines(m.Lines)
 	p.Withdrawals, err2 = withdrawals(m.Withdrawals, 0)
 	p.Refused, err3 = faults(m.Refused)
-	if err := cmp.Or(err1, err2, err3); err != nil {
+	p.Packets, err4 = packets(m.Packets)
+	if err := cmp.Or(err1, err2, err3, err4); err != nil {
 		return FlowPage{}, err
 	}
 	return p, nil

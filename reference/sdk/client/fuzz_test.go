@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -15,7 +16,10 @@ func FuzzReplies(f *testing.F) {
 	for _, m := range []proto.Message{
 		&pb.WalletPageReply{Stage: 3, Next: "1:1_rain_1_1_3", Lines: []*pb.Line{{Order: "1_rain_1_1_3"}}},
 		&pb.WalletPageReply{Withdrawals: []*pb.Withdrawal{{Number: "w_1_2_3"}}, Refused: []*pb.RefusedToken{{Error: &pb.ErrorDetail{Code: "conflict"}}}},
-		&pb.GrantReply{Order: "1_rain_1_1_3", Token: []byte{1}},
+		&pb.GrantReply{Order: "1_rain_1_1_3", Token: []byte{1}, Item: &pb.Item{Order: "1_rain_1_2_3", State: 4}},
+		&pb.WalletPageReply{Items: []*pb.Item{{Order: "1_rain_1_2_3"}}, Packets: []*pb.Packet{{Number: "p_1_2_3", State: 3, Shares: []*pb.Share{{For: &pb.Account{Family: 1, User: 2}}}}}},
+		&pb.RewardsReply{Stage: 3, Items: []*pb.Item{{Order: "1_rain_1_2_3", ExpiresUs: 5}}, Next: "1:1_rain_1_2_3"},
+		&pb.CreateBulkReply{Job: &pb.BulkJob{Id: 1, Digest: strings.Repeat("0", 64), State: 2}, Plan: &pb.BulkPlan{Digest: strings.Repeat("f", 64)}},
 	} {
 		b, err := proto.Marshal(m)
 		if err != nil {
@@ -40,6 +44,17 @@ func FuzzReplies(f *testing.F) {
 		}
 		if proto.Unmarshal(b, grant) == nil {
 			_, err := grantReply(grant)
+			check(err)
+		}
+		rewards, bulk := &pb.RewardsReply{}, &pb.CreateBulkReply{}
+		if proto.Unmarshal(b, rewards) == nil {
+			_, err := rewardsReply(rewards)
+			check(err)
+		}
+		if proto.Unmarshal(b, bulk) == nil {
+			_, err := bulkJob(bulk.Job)
+			check(err)
+			_, err = bulkPlan(bulk.Plan)
 			check(err)
 		}
 	})

@@ -40,18 +40,27 @@ func grantReply(m *pb.GrantReply) (wallet.GrantReply, error) {
 	if len(m.Token) > 0 {
 		reply.Token = m.Token
 	}
+	if m.Item != nil {
+		granted, err := item(m.Item)
+		if err != nil {
+			return wallet.GrantReply{}, err
+		}
+		reply.Item = &granted
+	}
 	return reply, nil
 }
 
 func pageReply(m *pb.WalletPageReply) (wallet.Page, error) {
 	stage := small[wallet.Stage](m.Stage)
 	p := wallet.Page{Stage: stage, Balance: wallet.Money(m.BalanceFen), Income: wallet.Money(m.IncomeFen), Missing: m.Missing}
-	var err1, err2, err3, err4 error
+	var err1, err2, err3, err4, err5, err6 error
 	p.Grants, err1 = lines(m.Lines)
 	p.Next, err2 = parseCursor(m.Next)
 	p.Withdrawals, err3 = withdrawals(m.Withdrawals, stage)
 	p.Refused, err4 = faults(m.Refused)
-	if err := cmp.Or(err1, err2, err3, err4); err != nil {
+	p.Packets, err5 = packets(m.Packets)
+	p.Items, err6 = items(m.Items)
+	if err := cmp.Or(err1, err2, err3, err4, err5, err6); err != nil {
 		return wallet.Page{}, err
 	}
 	return p, nil

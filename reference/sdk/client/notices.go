@@ -1,0 +1,45 @@
+package client
+
+import (
+	"context"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// Notices is what operators show to users of an app (B8).
+type Notices struct {
+	Announcements []wallet.Announcement
+	Version       int64  // of the page configuration in force; 0 = none was published
+	Config        []byte // its body, a JSON object; nil where the caller has it
+}
+
+// Notices returns what users of the caller's app are shown; have is the version of the page configuration that the client
+// has, 0 for none. It needs a Session.
+func (c *Client) Notices(ctx context.Context, who wallet.Caller, have int64) (Notices, error) {
+	var n Notices
+	err := c.asUser(ctx, who, func(ctx context.Context) error {
+		m, err := c.wallet.Notices(ctx, &pb.NoticesRequest{Who: user(who), HaveVersion: have})
+		if err != nil {
+			return err
+		}
+		n = Notices{Announcements: announcements(m.Announcements), Version: m.Version}
+		if m.Config != "" {
+			n.Config = []byte(m.Config)
+		}
+		return nil
+	})
+	return n, err
+}
+
+func announcements(ms []*pb.Announcement) []wallet.Announcement {
+	var out []wallet.Announcement
+	for _, m := range ms {
+		a := wallet.Announcement{ID: m.Id, Text: m.Text, TextZH: m.TextZh, From: wallet.Instant(m.FromUs), To: wallet.Instant(m.ToUs)}
+		for _, app := range m.Apps {
+			a.Apps = append(a.Apps, small[wallet.App](app))
+		}
+		out = append(out, a)
+	}
+	return out
+}

@@ -1,0 +1,91 @@
+package client
+
+import (
+	"context"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// Switch is a degrade switch as operators see it (D3).
+type Switch struct {
+	Name             wallet.Switch
+	On               bool   // thrown by an operator
+	Passive          bool   // trips by itself
+	Dependency       string // what it is about
+	Does, DoesZH     string
+	Notice, NoticeZH string         // what users notice
+	Tripped          []string       // what has tripped it at the instance that answered, and why
+	Since            wallet.Instant // when it last went on or off there; 0: never
+}
+
+// Switches returns the degrade switches. Any role.
+func (o *Operator) Switches(ctx context.Context) ([]Switch, error) {
+	var m *pb.ListSwitchesReply
+	err := o.signed(ctx, func(ctx context.Context) (err error) {
+		m, err = o.desk.ListSwitches(ctx, &pb.ListSwitchesRequest{})
+		return err
+	})
+	var out []Switch
+	for _, s := range m.GetSwitches() {
+		out = append(out, Switch{Name: wallet.Switch(s.Name), On: s.On, Passive: s.Passive, Dependency: s.Dependency, Does: s.Does, DoesZH: s.DoesZh,
+			Notice: s.Notice, NoticeZH: s.NoticeZh, Tripped: s.Tripped, Since: wallet.Instant(s.SinceUs)})
+	}
+	return out, err
+}
+
+// SetSwitch turns a degrade switch on or off, for all instances. Idempotent. wallet.ErrNotFound. Role operator.
+func (o *Operator) SetSwitch(ctx context.Context, name wallet.Switch, on bool) error {
+	return o.signed(ctx, func(ctx context.Context) error {
+		_, err := o.desk.SetSwitch(ctx, &pb.SetSwitchRequest{Name: string(name), On: on})
+		return err
+	})
+}
+
+// Settings returns what can be changed while the service runs. Any role.
+func (o *Operator) Settings(ctx context.Context) (wallet.Settings, error) {
+	var m *pb.GetSettingsReply
+	err := o.signed(ctx, func(ctx context.Context) (err error) {
+		m, err = o.desk.GetSettings(ctx, &pb.GetSettingsRequest{})
+		return err
+	})
+	have := m.GetSettings()
+	s := wallet.Settings{Version: have.GetVersion(), Release: wallet.Release{Num: have.GetReleaseNum(), Den: have.GetReleaseDen()},
+		WithdrawPerDay: wallet.Money(have.GetWithdrawPerDayFen()), WithdrawTimes: int(have.GetWithdrawTimes()), ShortPage: int(have.GetShortPage())}
+	for _, id := range have.GetWhiteList() {
+		s.Release.WhiteList = append(s.Release.WhiteList, wallet.ActID(id))
+	}
+	return s, err
+}
+
+// ChangeSettings replaces the settings by ones that were made from the version that they carry, once: a call without an
+// answer is not repeated, because the repeat would find its own change. wallet.ErrStale: there is a newer one.
+// wallet.ErrUnknown: read them. Role operator.
+func (o *Operator) ChangeSettings(ctx context.Context, s wallet.Settings) (version int64, err error) {
+	given := &pb.Settings{Version: s.Version, ReleaseNum: s.Release.Num, ReleaseDen: s.Release.Den, WithdrawPerDayFen: int64(s.WithdrawPerDay),
+		WithdrawTimes: int32(s.WithdrawTimes), ShortPage: int32(s.ShortPage)}
+	for _, id := range s.Release.WhiteList {
+		given.WhiteList = append(given.WhiteList, int64(id))
+	}
+	once := o.caller
+	once.config.Tries = 1
+	err = once.signed(ctx, func(ctx context.Context) error {
+		m, err := o.desk.ChangeSettings(ctx, &pb.ChangeSettingsRequest{Settings: given})
+		version = m.GetVersion()
+		return err
+	})
+	return version, err
+}
+
+// RefundReward takes back a reward other than cash that was not used. Idempotent. Role operator.
+func (o *Operator) RefundReward(ctx context.Context, no wallet.OrderNo) (wallet.Item, error) {
+	var back wallet.Item
+	err := o.signed(ctx, func(ctx context.Context) error {
+		m, err := o.desk.RefundReward(ctx, &pb.RefundRewardRequest{Order: no.String()})
+		if err == nil {
+			back, err = item(m.Item)
+		}
+		return err
+	})
+	return back, err
+}

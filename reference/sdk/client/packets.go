@@ -1,0 +1,81 @@
+package client
+
+import (
+	"context"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+var _ wallet.PacketService = (*Client)(nil)
+
+// SendPacket implements wallet.PacketService. It needs a Session. Whose wallet is whose the wire does not tell: Owner and
+// Wallets of packets, and Owner of shares, stay zero.
+func (c *Client) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
+	request := &pb.SendPacketRequest{Who: user(r.Caller), Request: r.Request, AmountFen: int64(r.Amount), Greeting: r.Greeting, AtUs: int64(r.At), Tokens: r.Tokens}
+	for _, to := range r.To {
+		request.To = append(request.To, user(to))
+	}
+	var sent wallet.Packet
+	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
+		m, err := c.wallet.SendPacket(ctx, request)
+		if err == nil {
+			sent, err = packet(m.Packet)
+		}
+		return err
+	})
+	return sent, err
+}
+
+// OpenPacket implements wallet.PacketService. It needs a Session.
+func (c *Client) OpenPacket(ctx context.Context, r wallet.OpenPacketRequest) (wallet.Share, error) {
+	var opened wallet.Share
+	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
+		m, err := c.wallet.OpenPacket(ctx, &pb.OpenPacketRequest{Who: user(r.Caller), Packet: r.Packet.String()})
+		if err == nil {
+			opened, err = share(m.Share)
+		}
+		return err
+	})
+	return opened, err
+}
+
+func packets(ms []*pb.Packet) ([]wallet.Packet, error) {
+	var out []wallet.Packet
+	for _, m := range ms {
+		p, err := packet(m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func packet(m *pb.Packet) (wallet.Packet, error) {
+	no, err := wallet.ParsePacketNo(m.GetNumber())
+	if err != nil {
+		return wallet.Packet{}, unreadable("%v", err)
+	}
+	if m.State < 1 || m.State > pb.PacketState(wallet.PacketClosed) {
+		return wallet.Packet{}, unreadable("packet state %d", m.State)
+	}
+	p := wallet.Packet{No: no, Stage: small[wallet.Stage](m.Stage), Amount: wallet.Money(m.AmountFen), Greeting: m.Greeting,
+		Created: wallet.Instant(m.CreatedUs), State: wallet.PacketState(m.State)}
+	for _, s := range m.Shares {
+		one, err := share(s)
+		if err != nil {
+			return wallet.Packet{}, err
+		}
+		p.Shares = append(p.Shares, one)
+	}
+	return p, nil
+}
+
+func share(m *pb.Share) (wallet.Share, error) {
+	if m.GetFor() == nil || m.State < 0 || m.State > pb.ShareState(wallet.ShareReturned) {
+		return wallet.Share{}, unreadable("share %v", m)
+	}
+	return wallet.Share{For: wallet.Account{Family: small[wallet.Family](m.For.Family), User: wallet.UserID(m.For.User)}, Amount: wallet.Money(m.AmountFen),
+		State: wallet.ShareState(m.State), At: wallet.Instant(m.AtUs)}, nil
+}
