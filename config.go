@@ -16,6 +16,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"hongbao/reference/downstream"
+	dswire "hongbao/reference/downstream/wire"
 	"hongbao/reference/wallet"
 )
 
@@ -35,6 +37,9 @@ type serveConfig struct {
 
 	Keys      string `yaml:"keys"`       // callers, operators and the session key; default DATA/keys.json
 	TokenKeys string `yaml:"token_keys"` // keys of clients' tokens; default DATA/token-keys.json
+
+	Stock       string           `yaml:"stock"`       // how coupons are counted: lease, split-key or single-key (C3-C5)
+	Downstreams downstreamConfig `yaml:"downstreams"` // the systems behind the rewards; none: stand-ins in this process
 
 	TLS   tlsConfig   `yaml:"tls"`
 	Redis redisConfig `yaml:"redis"`
@@ -57,6 +62,13 @@ type serveConfig struct {
 type tlsConfig struct {
 	Cert string `yaml:"cert"`
 	Key  string `yaml:"key"`
+}
+
+// downstreamConfig says where the systems behind the rewards are, each under the name of its award type.
+type downstreamConfig struct {
+	URL     string        `yaml:"url"`
+	Secret  string        `yaml:"secret"`  // shared with them, for signatures; or env:NAME
+	Timeout time.Duration `yaml:"timeout"` // of one call; 0 = two seconds, and no longer than the deadline
 }
 
 // redisConfig names an endpoint for each role, so that each can fail alone. A role that is not named uses main.
@@ -96,6 +108,7 @@ type releaseConfig struct {
 func defaultConfig() serveConfig {
 	return serveConfig{
 		Listen: "127.0.0.1:8080", Debug: "127.0.0.1:8081", Data: "data", Instance: "hongbao", Strategy: string(wallet.StrategyToken), LoadTest: true,
+		Stock: string(wallet.StockLease),
 		Shards: 16, Batch: 500, Instances: 1, BudgetBlock: 1_000_000, MaxInFlight: 4096, Deadline: 3 * time.Second,
 		CompensateAfter: time.Minute, Chores: 10 * time.Second, PostRest: time.Second, Drain: 30 * time.Second, Release: releaseConfig{Num: 1, Den: 1},
 		MySQL: mysqlConfig{MaxConns: 16},
@@ -145,6 +158,7 @@ func (c *serveConfig) finish() error {
 	if _, ok := wallet.ParseStrategy(c.Strategy); !ok {
 		fault("strategy %q: there are sync, async and token", c.Strategy)
 	}
+	c.checkRewards(fault)
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		fault("tls has only one of cert and key: give both, or neither for plain HTTP")
 	} else if c.TLS.Cert != "" {
@@ -193,6 +207,36 @@ func (c *serveConfig) finish() error {
 		return usage("the service is not started:\n  %s", strings.Join(faults, "\n  "))
 	}
 	return nil
+}
+
+// checkRewards refuses stocks that would be forgotten, and downstreams that cannot be reached or believed.
+func (c *serveConfig) checkRewards(fault func(string, ...any)) {
+	switch s, ok := wallet.ParseStockStrategy(c.Stock); {
+	case !ok:
+		fault("stock %q: there are lease, split-key and single-key", c.Stock)
+	case s != wallet.StockLease && c.embedded():
+		fault("stock %s counts in Redis, and the embedded one forgets all with the process: name redis and mysql, or let stock be lease", s)
+	}
+	d := &c.Downstreams
+	d.Secret = secret(d.Secret, fault)
+	if d.Timeout == 0 {
+		d.Timeout = min(dswire.DefaultTimeout, c.Deadline)
+	}
+	if d.Timeout < time.Millisecond || d.Timeout > c.Deadline {
+		fault("downstreams.timeout is %v, not in 1ms..%v, the deadline of a request", d.Timeout, c.Deadline)
+	}
+	if d.URL == "" {
+		if d.Secret != "" {
+			fault("downstreams has a secret and no url")
+		}
+		return
+	}
+	if _, err := dswire.NewLine(d.URL, dswire.Options{}); err != nil {
+		fault("downstreams.url: %v", err)
+	}
+	if len(d.Secret) < downstream.MinSecret {
+		fault("downstreams.secret has fewer than %d bytes; env:NAME takes it from the environment", downstream.MinSecret)
+	}
 }
 
 // checkStores refuses stores that are half embedded: a restart would lose one half and keep the other.

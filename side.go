@@ -37,6 +37,7 @@ type side struct {
 	tree     wallet.Activity
 	strategy wallet.Strategy
 	board    *switchboard
+	behind   *behind
 	metrics  *server.Metrics // nil: the shadow's figures are not the service's
 	log      *slog.Logger
 }
@@ -68,6 +69,9 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		return d, err
 	}
 	st := d.stores
+	if d.behind, err = s.openBehind(st, guard, shadow); err != nil {
+		return d, err
+	}
 	d.budgets = quota.New(st.quotas, s.name, quota.Config{Block: wallet.Money(c.BudgetBlock)})
 	d.writer = runningtotal.NewWriter(s.name, st.totals)
 	reader, err := runningtotal.NewReader(st.totals, stagesOf(s.tree)...)
@@ -80,6 +84,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	}, node.Ports{
 		Clock: realClock{}, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets,
 		Admission: quota.NewAdmission(d.budgets, st.admissions), Tokens: st.tokens, Backlog: st.backlog, Ledger: host.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days, Bank: guard.Bank(st.bank), Packets: st.packets,
+		Items: st.items, Downstreams: d.behind.downstreams, Stocks: d.behind.stock.Stocks, StockReader: d.behind.stock.Reader,
 		Sealer: sealer, Alarm: d.alarm, Switched: d.board.set.On, Settings: d.board.centre.Settings, Watch: watch,
 	})
 	if err != nil {
@@ -90,7 +95,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	}
 	d.host, err = host.New(host.Config{Instance: s.name, Shards: c.Shards, Batch: c.Batch, Chores: c.Chores, Rest: c.PostRest, Drain: c.Drain}, host.Ports{
 		Worker: worker{d.node, d.metrics}, Backlog: st.backlog, Leases: st.leases, Degrade: d.board.set, Centre: centre, Quotas: st.quotas, Budgets: d.budgets,
-		Writer: d.writer, Reader: reader, Log: d.log,
+		Writer: d.writer, Reader: reader, Stock: d.behind.stock, Log: d.log,
 		Repair:     d.repair(runningtotal.NewRepairer("repair-"+s.name, st.totals)),
 		Reconcile:  func(ctx context.Context) error { _, err := d.node.Reconcile(ctx, d.books()); return err },
 		ReadBackup: d.readBackup(), Waiting: d.waiting(c.CompensateAfter / 2),
@@ -145,6 +150,9 @@ func (d *side) restore(ctx context.Context, embedded bool) error {
 	}
 	if err != nil {
 		return fmt.Errorf("giving back the budget of an earlier life: %w", err)
+	}
+	if err := d.restoreStock(ctx); err != nil {
+		return fmt.Errorf("giving back the stock of an earlier life: %w", err)
 	}
 	began := time.Now()
 	n, err := d.host.Recover(ctx, wallet.Never)
@@ -214,7 +222,10 @@ func (d *side) books() reconcile.Books {
 	return b
 }
 
-func (d *side) close() error { return d.stores.close() }
+func (d *side) close() error {
+	d.behind.close()
+	return d.stores.close()
+}
 
 // stagesOf returns the stages that an activity has.
 func stagesOf(a wallet.Activity) (out []wallet.Stage) {

@@ -43,6 +43,8 @@ type stores struct {
 	days        *sqlstore.WithdrawalDays
 	bank        *sqlstore.Bank
 	packets     *sqlstore.Packets
+	items       *sqlstore.Items
+	stockBook   *sqlstore.StockBook
 	audit       *sqlstore.AuditLog
 
 	backlog *redis.Backlog
@@ -51,6 +53,7 @@ type stores struct {
 	totals  runningtotal.Central
 	twofold *runningtotal.Twofold // totals, where they are kept twice; nil: they are not
 	centre  *redis.ConfigCentre
+	stock   *redis.Stock // beside the running total: small keys that many read
 }
 
 // openStores opens the stores of the live traffic, or of the marked load, warm. mini is nil where the configuration
@@ -72,7 +75,7 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 	s.admissions = sqlstore.NewAdmissions(s.orders, s.quotas)
 	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), sqlstore.NewWithdrawals(s.sql)
 	s.days, s.bank, s.audit = sqlstore.NewWithdrawalDays(s.sql), sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
-	s.packets = sqlstore.NewPackets(s.sql)
+	s.packets, s.items, s.stockBook = sqlstore.NewPackets(s.sql), sqlstore.NewItems(s.sql), sqlstore.NewStockBook(s.sql)
 
 	dial := func(e *redisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) *redis.Client {
 		if err != nil {
@@ -95,6 +98,7 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 	s.backlog = redis.NewBacklog(tokens, clock, c.Shards, backlogLease)
 	s.tokens = redis.NewTokens(s.backlog)
 	s.leases, s.totals, s.centre = redis.NewLeases(leases), redis.NewTotals(totals), redis.NewConfigCentre(switches)
+	s.stock = redis.NewStock(totals)
 	if c.Redis.Backup != nil {
 		backup := dial(c.Redis.Backup, data, 0)
 		if err != nil {

@@ -31,6 +31,7 @@ func (h *Host) refresh(ctx context.Context) {
 	h.warn("cannot flush the running total", h.Writer.Flush(ctx))
 	h.warn("cannot read the running total", h.Reader.Refresh(ctx))
 	h.configure(ctx)
+	h.refreshStock(ctx)
 }
 
 // configure follows the config centre. What cannot be read stays as it was (D1).
@@ -60,6 +61,7 @@ func (h *Host) chores(ctx context.Context) {
 		h.warn("cannot settle reservations", err)
 	}
 	h.warn("cannot strand budget", h.strandDead(ctx))
+	h.stockChores(ctx)
 }
 
 // repair restores to the running total what dead instances took with them.
@@ -138,6 +140,7 @@ func (h *Host) audit(ctx context.Context) {
 		return
 	}
 	h.warn("cannot audit the budgets", h.auditBudgets(ctx))
+	h.auditStock(ctx)
 	if h.Reconcile != nil {
 		h.warn("cannot reconcile", h.Reconcile(ctx))
 	}

@@ -17,6 +17,7 @@ import (
 	"hongbao/reference/degrade"
 	"hongbao/reference/quota"
 	"hongbao/reference/runningtotal"
+	"hongbao/reference/stock"
 	"hongbao/reference/wallet"
 )
 
@@ -82,6 +83,7 @@ type Worker interface {
 	SettleOrders(ctx context.Context, orders []wallet.Order) error
 	SettleWithdrawals(ctx context.Context) (int, error)
 	SettlePackets(ctx context.Context) (int, error)
+	SettleRewards(ctx context.Context) (int, error)
 	DistrustTokens(on bool)
 }
 
@@ -97,6 +99,7 @@ type Ports struct {
 	Writer  *runningtotal.Writer
 	Reader  *runningtotal.Reader
 
+	Stock     *stock.Keeper               // coupons that are counted; nil: there are none
 	Reconcile func(context.Context) error // of all books; nil: not here
 	Repair    func(context.Context) error // of the running total (R5); nil: not here
 
@@ -119,6 +122,8 @@ type Host struct {
 	members []string        // living instances, as last heard
 	posters map[int]*poster // by shard
 	absent  map[string]int  // rounds of chores that a holder of budget has been missing
+
+	absentStock map[string]int // the same of a holder of stock
 }
 
 // New returns a host. ErrInvalid when the configuration is.
@@ -140,7 +145,7 @@ func (h *Host) Run(ctx context.Context) error {
 		step  func(context.Context)
 		later bool // not at once: it reads all books
 	}{
-		{h.Lease / 3, h.divide, false}, {h.Tick, h.refresh, false}, {h.Chores, h.chores, false},
+		{h.Lease / 3, h.divide, false}, {h.Tick, h.refresh, false}, {h.Chores, h.chores, false}, {h.Tick, h.rewards, false},
 		{runningtotal.SettledAfter, h.repair, true}, {h.Audit, h.audit, true},
 	} {
 		loops.Go(func() {

@@ -137,6 +137,9 @@ func (w *worker) SettleWithdrawals(context.Context) (int, error) {
 	return 0, nil
 }
 
+// SettleRewards has nothing to settle.
+func (w *worker) SettleRewards(context.Context) (int, error) { return 0, nil }
+
 // SettlePackets brings a packet to rest three times and then finds no more.
 func (w *worker) SettlePackets(context.Context) (int, error) {
 	w.count("packets")

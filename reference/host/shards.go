@@ -129,6 +129,7 @@ func (h *Host) leave(ctx context.Context) error {
 	}
 	h.warn("cannot leave", h.Leases.Leave(ctx, posters, h.Instance))
 	h.warn("cannot flush the running total", h.Writer.Flush(ctx))
+	h.warn("cannot give back unused stock", h.retireStock(ctx)) // the next instance strands it
 	if h.Quotas == nil {
 		return nil
 	}
