@@ -108,7 +108,7 @@ type releaseConfig struct {
 func defaultConfig() serveConfig {
 	return serveConfig{
 		Listen: "127.0.0.1:8080", Debug: "127.0.0.1:8081", Data: "data", Instance: "hongbao", Strategy: string(wallet.StrategyToken), LoadTest: true,
-		Stock: string(wallet.StockLease),
+		Stock:  string(wallet.StockLease),
 		Shards: 16, Batch: 500, Instances: 1, BudgetBlock: 1_000_000, MaxInFlight: 4096, Deadline: 3 * time.Second,
 		CompensateAfter: time.Minute, Chores: 10 * time.Second, PostRest: time.Second, Drain: 30 * time.Second, Release: releaseConfig{Num: 1, Den: 1},
 		MySQL: mysqlConfig{MaxConns: 16},

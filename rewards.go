@@ -30,7 +30,7 @@ type behind struct {
 	downstreams map[wallet.AwardType]wallet.Downstream
 	stock       *stock.Keeper
 	secret      []byte
-	line        *dswire.Line                        // to the real ones; nil: there are stand-ins
+	line        *dswire.Line                      // to the real ones; nil: there are stand-ins
 	standIns    map[wallet.AwardType]*fake.System // nil: there are real ones
 }
 
