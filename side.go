@@ -90,7 +90,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	if err != nil {
 		return d, err
 	}
-	if d.sdk, err = sdk.New(sdk.Ports{Pages: d.node, Totals: reader}); err != nil {
+	if d.sdk, err = sdk.New(sdk.Ports{Pages: d.node, Totals: reader, Coupons: d.node}); err != nil {
 		return d, err
 	}
 	d.host, err = host.New(host.Config{Instance: s.name, Shards: c.Shards, Batch: c.Batch, Chores: c.Chores, Rest: c.PostRest, Drain: c.Drain}, host.Ports{

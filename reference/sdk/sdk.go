@@ -26,6 +26,8 @@ type Pages interface {
 type Ports struct {
 	Pages  Pages                // an instance of the wallet service
 	Totals *runningtotal.Reader // refreshed by a runner; nil: RunningTotal has no answer
+
+	Coupons Coupons // nil: Stock has no answer
 }
 
 // SDK answers queries. Safe for concurrent use.
