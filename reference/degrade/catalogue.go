@@ -3,7 +3,10 @@ package degrade
 import "hongbao/reference/wallet"
 
 // Text is a sentence in English and in Chinese.
-type Text struct{ EN, ZH string }
+type Text struct {
+	EN string `json:"en"`
+	ZH string `json:"zh"`
+}
 
 // Entry is what there is to know of a switch before one throws it.
 type Entry struct {

@@ -31,7 +31,10 @@ type State struct {
 }
 
 // Trip is a reason for a passive switch to be on.
-type Trip struct{ Source, Reason string }
+type Trip struct {
+	Source string `json:"source"`
+	Reason string `json:"reason"`
+}
 
 // NewSet returns a set with everything off.
 func NewSet(clock wallet.Clock) *Set {

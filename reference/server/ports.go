@@ -37,6 +37,7 @@ type Ports struct {
 
 	Leases  wallet.Leases // nil: an operator's or the account system's captured request is refused by the instance alone that saw it
 	Clock   wallet.Clock
+	Ops     http.Handler // /ops and /ops.json on the debug port; nil: not there
 	Metrics *Metrics     // nil: its own
 	Log     *slog.Logger // nil: silent
 }

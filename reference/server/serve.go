@@ -135,6 +135,10 @@ func (s *Server) httpServer() *http.Server {
 func (s *Server) debugHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics.Handler())
+	if s.ports.Ops != nil {
+		mux.Handle("GET /ops", s.ports.Ops)
+		mux.Handle("GET /ops.json", s.ports.Ops)
+	}
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)

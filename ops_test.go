@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// TestServeOps: whoever runs the service sees what is off, in both languages, and what an operator changes is seen within
+// a moment, in the file of an embedded instance too.
+func TestServeOps(t *testing.T) {
+	t.Parallel()
+	debug := nowhere(t)
+	data := t.TempDir()
+	s := startService(t, func(c *serveConfig) { c.Debug, c.Data = debug, data })
+	get := func(path string) (string, int) {
+		got, err := s.client.Get("http://" + debug + path)
+		require.NoError(t, err)
+		defer got.Body.Close()
+		body, err := io.ReadAll(got.Body)
+		require.NoError(t, err)
+		return string(body), got.StatusCode
+	}
+	look := func() (v opsView) {
+		text, status := get("/ops.json")
+		require.Equal(t, http.StatusOK, status)
+		require.NoError(t, json.Unmarshal([]byte(text), &v))
+		return v
+	}
+	v := look()
+	require.Len(t, v.Switches, 26)
+	require.NotEmpty(t, v.Dependencies)
+	require.Equal(t, "bank", v.Breakers[0].Name)
+	require.Zero(t, v.Settings.Version)
+	require.Equal(t, int64(1), v.Settings.Den, "what it was started with")
+	for _, sw := range v.Switches {
+		require.False(t, sw.On, sw.Name)
+	}
+
+	require.Equal(t, "ok", s.as(t, "operator", "OperatorService/SetSwitch", `{"name":"stop-withdrawals","on":true}`, &pb.SetSwitchReply{}))
+	is := func(name wallet.Switch) bool {
+		for _, sw := range look().Switches {
+			if sw.Name == name {
+				return sw.On && sw.Thrown && sw.Since != ""
+			}
+		}
+		return false
+	}
+	eventually(t, "the switch is heard of", func() bool { return is(wallet.SwitchStopWithdrawals) })
+	require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", win(7, 1, 88), &pb.GrantReply{}))
+	require.Equal(t, "switched_off", s.by(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &pb.WithdrawReply{}))
+
+	text, _ := get("/ops?lang=en")
+	require.Contains(t, text, "Begins no withdrawal")
+	require.Contains(t, text, `<span class="on">on</span>`)
+	text, _ = get("/ops?lang=zh")
+	require.Contains(t, text, "不受理新提现")
+	_, status := get("/ops/other")
+	require.Equal(t, http.StatusNotFound, status)
+	got, err := s.client.Get(s.url + "/ops")
+	require.NoError(t, err)
+	require.NoError(t, got.Body.Close())
+	require.Equal(t, http.StatusNotFound, got.StatusCode, "not on the port of the API")
+
+	// People may edit the file of an embedded instance.
+	file := filepath.Join(data, centreFile)
+	require.NoError(t, os.WriteFile(file, []byte("settings: {version: 5, release: {num: 1, den: 1}, withdraw_times: 1, short_page: 3}\n"), 0o600))
+	eventually(t, "the file is read", func() bool { return look().Settings.Version == 5 })
+	var paid pb.WithdrawReply
+	require.Equal(t, "ok", s.by(t, 7, "WalletService/Withdraw", `{"request":2,"amount_fen":8}`, &paid))
+	require.Equal(t, "daily_limit", s.by(t, 7, "WalletService/Withdraw", `{"request":3,"amount_fen":8}`, &pb.WithdrawReply{}))
+
+	// A file that is wrong trips local-config, and what was read last holds; also through a restart.
+	require.NoError(t, os.WriteFile(file, []byte("switches: [gravity]\n"), 0o600))
+	tripped := func() bool {
+		for _, sw := range look().Switches {
+			if sw.Name == wallet.SwitchLocalConfig {
+				return sw.On && !sw.Thrown && len(sw.Trips) == 1
+			}
+		}
+		return false
+	}
+	eventually(t, "the wrong file is noticed", tripped)
+	require.Equal(t, int64(5), look().Settings.Version)
+	s.stop()
+	require.True(t, strings.Contains(s.logs.String(), "gravity"), "the log says what is wrong")
+	debug = nowhere(t)
+	s = startService(t, func(c *serveConfig) { c.Debug, c.Data = debug, data })
+	require.True(t, tripped())
+	require.Equal(t, int64(5), look().Settings.Version)
+	require.True(t, look().Settings.Kept)
+	require.Equal(t, "daily_limit", s.by(t, 7, "WalletService/Withdraw", `{"request":4,"amount_fen":8}`, &pb.WithdrawReply{}))
+}
