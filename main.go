@@ -67,7 +67,7 @@ Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant wa
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(simCommand(), loadCommand(), scenarioCommand(), reportCommand(), compareCommand(), signCommand(), serveCommand(), keysCommand())
+	root.AddCommand(simCommand(), loadCommand(), scenarioCommand(), reportCommand(), compareCommand(), signCommand(), serveCommand(), keysCommand(), operatorCommand())
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitPass

@@ -14,6 +14,11 @@ type Granter interface {
 	Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error)
 }
 
+// Stocks tells how many coupons of a template were issued. ErrUnavailable: that cannot be read now.
+type Stocks interface {
+	Issued(ctx context.Context, t wallet.Template) (int64, error)
+}
+
 // BulkPorts is what bulk re-issues stand on.
 type BulkPorts struct {
 	Jobs    wallet.BulkJobs
@@ -21,7 +26,7 @@ type BulkPorts struct {
 	Index   *activity.Index
 	Parent  wallet.ActivityID
 	Quotas  wallet.Quotas
-	Stocks  wallet.Stocks // nil: no reward is counted here
+	Stocks  Stocks        // nil: no reward is counted here
 	Leases  wallet.Leases // so that one instance works at a time; two do no harm
 	Audit   wallet.AuditLog
 	Clock   wallet.Clock
