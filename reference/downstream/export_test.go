@@ -1,4 +1,7 @@
 package downstream
 
-// Sign is sign, for tests that forge.
-var Sign = sign
+// Sign and Sorted are sign and sorted, for tests that forge.
+var (
+	Sign   = sign
+	Sorted = sorted
+)

@@ -105,7 +105,7 @@ func (h heytea) read(i wallet.Item, r Reply) (string, wallet.Receipt, error) {
 	var in heyteaReply
 	whole := decode(r.Body, &in)
 	switch {
-	case whole && r.Status == http.StatusConflict && in.Reason == "declined":
+	case whole && r.Status == http.StatusConflict && in.Reason == "declined" && in.Ref == i.No.String():
 		return "", wallet.Receipt{}, h.declined()
 	case r.Status == http.StatusConflict:
 		return "", wallet.Receipt{}, h.conflict(i)

@@ -95,7 +95,7 @@ func (p pendant) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	}
 	whole := decode(r.Body, &in)
 	switch {
-	case whole && r.Status == http.StatusForbidden && in.Why == "declined":
+	case whole && r.Status == http.StatusForbidden && in.Why == "declined" && in.Order == i.No.String():
 		return wallet.Receipt{}, p.declined()
 	case whole && r.Status == http.StatusNotFound && in.Why == "no_grant":
 		return wallet.Receipt{}, p.notFound(i)

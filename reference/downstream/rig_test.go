@@ -57,8 +57,9 @@ const (
 // carriage brings requests to a system and lets each meet its fate.
 type carriage struct {
 	inner downstream.Exchange
-	fates []fate // of the next exchanges; arrives when there are none left
-	reply downstream.Reply
+	fates []fate               // of the next exchanges; arrives when there are none left
+	reply downstream.Reply     // of those that are replaced
+	more  []downstream.Reply   // and of those replaced after it
 	wait  []downstream.Request // before the next exchange
 	hold  int                  // every exchange after so many waits for release; 0: none
 	held  []downstream.Request
@@ -92,8 +93,11 @@ func (c *carriage) exchange(ctx context.Context, r downstream.Request) (downstre
 	case twice:
 		_, _ = c.inner(ctx, r)
 	case replaced:
-		_, _ = c.inner(ctx, r)
-		return c.reply, nil
+		reply := c.reply
+		if len(c.more) > 0 {
+			c.reply, c.more = c.more[0], c.more[1:]
+		}
+		return reply, nil
 	}
 	return c.inner(ctx, r)
 }

@@ -62,7 +62,7 @@ func (v video) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	}
 	whole := decode(r.Body, &in)
 	switch {
-	case whole && r.Status == http.StatusUnprocessableEntity && in.Error == "declined":
+	case whole && r.Status == http.StatusUnprocessableEntity && in.Error == "declined" && in.Order == i.No.String():
 		return wallet.Receipt{}, v.declined()
 	case whole && r.Status == http.StatusNotFound && in.Error == "no_such_order":
 		return wallet.Receipt{}, v.notFound(i)

@@ -105,7 +105,7 @@ func (h heytea) reserve(b *books, now wallet.Instant, r Request) Reply {
 		return h.found(c)
 	}
 	if b.declines(no) {
-		return h.fail(http.StatusConflict, "declined")
+		return jsonReply(http.StatusConflict, map[string]string{"reason": "declined", "ref": in.Ref})
 	}
 	held := b.holds[in.Ref]
 	if held == nil || now >= held.until {

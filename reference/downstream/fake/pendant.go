@@ -84,7 +84,7 @@ func (p pendant) give(b *books, now wallet.Instant, r Request, fail func(int, st
 	c, what := b.issue(now, ask{in.RequestID, no, who, in.Pendant})
 	switch what {
 	case declined:
-		return fail(http.StatusForbidden, "declined")
+		return jsonReply(http.StatusForbidden, map[string]string{"why": "declined", "order": in.Order})
 	case conflict:
 		return fail(http.StatusConflict, "request_id_used")
 	}

@@ -75,7 +75,7 @@ func (v video) grant(b *books, now wallet.Instant, r Request, fail func(int, str
 	c, v2 := b.issue(now, ask{key, no, wallet.Account{Family: in.User.Family, User: in.User.ID}, in.Template})
 	switch v2 {
 	case declined:
-		return fail(http.StatusUnprocessableEntity, "declined")
+		return jsonReply(http.StatusUnprocessableEntity, map[string]string{"error": "declined", "order": in.Order})
 	case conflict:
 		return fail(http.StatusConflict, "key_reused")
 	case again:

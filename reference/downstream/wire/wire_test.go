@@ -81,6 +81,11 @@ func TestWhatMayHaveArrived(t *testing.T) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			_ = conn.Close()
 		}, "it may have done it"},
+		{"reset", time.Minute, func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, _ := w.(http.Hijacker).Hijack()
+			_ = conn.(*net.TCPConn).SetLinger(0)
+			_ = conn.Close()
+		}, "it may have done it"},
 		{"broken off", time.Minute, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, "{")
@@ -104,7 +109,9 @@ func TestWhatMayHaveArrived(t *testing.T) {
 			ask := newLine(t, s.URL, c.timeout).Exchange(wallet.PaymentCoupon)
 			_, err := ask(t.Context(), downstream.Request{Method: "POST", Path: "/", Body: []byte("x")})
 			require.NoError(t, err)
-			_, err = ask(t.Context(), downstream.Request{Method: "POST", Path: "/?uid=31337", Body: []byte("x")})
+			_, err = ask(t.Context(), downstream.Request{Method: "POST", Path: "/?uid=31337", Body: []byte("x"), Header: map[string]string{
+				"Idempotency-Key": "k", // by which net/http would think itself free to send it again
+			}})
 			require.ErrorIs(t, err, wallet.ErrUnknown, c.why)
 			require.NotContains(t, err.Error(), "31337")
 			require.EqualValues(t, 1, calls.Load(), "it is not sent again")
