@@ -37,6 +37,7 @@ func (s *service) openOffice(ctx context.Context, ports *server.Ports) error {
 	}
 	ports.Board, ports.Notices, ports.Bulk = s.office.board, desk.NewNotices(notices, realClock{}, s.office.board), s.office.bulk
 	ports.Rewards, ports.Packets, ports.Refunds, ports.Coupons = live, live, live, couponStock{live}
+	ports.Callbacks = callbacks{s.live}
 	return nil
 }
 
