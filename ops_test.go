@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func TestServeOps(t *testing.T) {
 	v := look()
 	require.Len(t, v.Switches, 26)
 	require.NotEmpty(t, v.Dependencies)
-	require.Equal(t, "bank", v.Breakers[0].Name)
+	require.True(t, slices.ContainsFunc(v.Breakers, func(b opsBreaker) bool { return b.Name == "bank" && b.State == "closed" }))
 	require.Zero(t, v.Settings.Version)
 	require.Equal(t, int64(1), v.Settings.Den, "what it was started with")
 	for _, sw := range v.Switches {

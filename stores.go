@@ -52,7 +52,7 @@ type stores struct {
 	leases  *redis.Leases
 	totals  runningtotal.Central
 	twofold *runningtotal.Twofold // totals, where they are kept twice; nil: they are not
-	centre  *redis.ConfigCentre
+	centre  *lateCentre
 	stock   *redis.Stock // beside the running total: small keys that many read
 }
 
@@ -77,27 +77,30 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 	s.days, s.bank, s.audit = sqlstore.NewWithdrawalDays(s.sql), sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
 	s.packets, s.items, s.stockBook = sqlstore.NewPackets(s.sql), sqlstore.NewItems(s.sql), sqlstore.NewStockBook(s.sql)
 
+	reach := func(e *redisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) redis.Config {
+		config := redisOf(e, mini, own, shadow, life)
+		config.Prefix = c.Redis.Prefix + config.Prefix
+		return config
+	}
 	dial := func(e *redisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) *redis.Client {
 		if err != nil {
 			return nil
 		}
-		config := redisOf(e, mini, own, shadow, life)
-		config.Prefix = c.Redis.Prefix + config.Prefix
 		var client *redis.Client
-		if client, err = redis.Dial(ctx, config); err == nil {
+		if client, err = redis.Dial(ctx, reach(e, own, life)); err == nil {
 			s.caches = append(s.caches, client)
 		}
 		return client
 	}
 	data, locks := func(m *embedded) *miniredis.Miniredis { return m.data }, func(m *embedded) *miniredis.Miniredis { return m.locks }
 	tokens, leases := dial(c.Redis.Tokens, data, tokenLife), dial(c.Redis.Locks, locks, 0)
-	totals, switches := dial(c.Redis.Totals, data, 0), dial(c.Redis.Switches, data, 0)
+	totals := dial(c.Redis.Totals, data, 0)
 	if err != nil {
 		return err
 	}
 	s.backlog = redis.NewBacklog(tokens, clock, c.Shards, backlogLease)
 	s.tokens = redis.NewTokens(s.backlog)
-	s.leases, s.totals, s.centre = redis.NewLeases(leases), redis.NewTotals(totals), redis.NewConfigCentre(switches)
+	s.leases, s.totals, s.centre = redis.NewLeases(leases), redis.NewTotals(totals), &lateCentre{at: reach(c.Redis.Switches, data, 0)}
 	s.stock = redis.NewStock(totals)
 	if c.Redis.Backup != nil {
 		backup := dial(c.Redis.Backup, data, 0)
@@ -119,9 +122,13 @@ func (s *stores) warm(ctx context.Context) error {
 	return err
 }
 
-// ping says what cannot be reached.
-func (s *stores) ping(ctx context.Context) error {
+// ping says what cannot be reached of what the service needs: the books alone at the last resort (D2). The config centre
+// is never needed (D1).
+func (s *stores) ping(ctx context.Context, books bool) error {
 	err := s.sql.Ping(ctx)
+	if books {
+		return err
+	}
 	for _, r := range s.caches {
 		err = errors.Join(err, r.Ping(ctx))
 	}
@@ -129,6 +136,9 @@ func (s *stores) ping(ctx context.Context) error {
 }
 
 func (s *stores) close() error {
+	if s.centre != nil {
+		s.centre.close()
+	}
 	for _, r := range s.caches {
 		r.Close()
 	}
