@@ -343,6 +343,9 @@ const (
 	WithdrawalState_WITHDRAWAL_STATE_HELD        WithdrawalState = 2
 	WithdrawalState_WITHDRAWAL_STATE_PAID        WithdrawalState = 3
 	WithdrawalState_WITHDRAWAL_STATE_REFUSED     WithdrawalState = 4
+	WithdrawalState_WITHDRAWAL_STATE_DECLINED    WithdrawalState = 5 // the bank has said no for good; the money is on its way back
+	WithdrawalState_WITHDRAWAL_STATE_RETURNED    WithdrawalState = 6 // the money is back in the balance
+	WithdrawalState_WITHDRAWAL_STATE_LIMITED     WithdrawalState = 7 // the limit of the day was reached; nothing was moved
 )
 
 // Enum value maps for WithdrawalState.
@@ -353,6 +356,9 @@ var (
 		2: "WITHDRAWAL_STATE_HELD",
 		3: "WITHDRAWAL_STATE_PAID",
 		4: "WITHDRAWAL_STATE_REFUSED",
+		5: "WITHDRAWAL_STATE_DECLINED",
+		6: "WITHDRAWAL_STATE_RETURNED",
+		7: "WITHDRAWAL_STATE_LIMITED",
 	}
 	WithdrawalState_value = map[string]int32{
 		"WITHDRAWAL_STATE_UNSPECIFIED": 0,
@@ -360,6 +366,9 @@ var (
 		"WITHDRAWAL_STATE_HELD":        2,
 		"WITHDRAWAL_STATE_PAID":        3,
 		"WITHDRAWAL_STATE_REFUSED":     4,
+		"WITHDRAWAL_STATE_DECLINED":    5,
+		"WITHDRAWAL_STATE_RETURNED":    6,
+		"WITHDRAWAL_STATE_LIMITED":     7,
 	}
 )
 
@@ -858,13 +867,16 @@ const file_hongbao_v1_common_proto_rawDesc = "" +
 	"\vTokenStatus\x12\x17\n" +
 	"\x13TOKEN_STATUS_ISSUED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_STATUS_PROCESSING\x10\x02\x12\x18\n" +
-	"\x14TOKEN_STATUS_SUCCESS\x10\b*\xa3\x01\n" +
+	"\x14TOKEN_STATUS_SUCCESS\x10\b*\xff\x01\n" +
 	"\x0fWithdrawalState\x12 \n" +
 	"\x1cWITHDRAWAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16WITHDRAWAL_STATE_ASKED\x10\x01\x12\x19\n" +
 	"\x15WITHDRAWAL_STATE_HELD\x10\x02\x12\x19\n" +
 	"\x15WITHDRAWAL_STATE_PAID\x10\x03\x12\x1c\n" +
-	"\x18WITHDRAWAL_STATE_REFUSED\x10\x04*\xdb\x01\n" +
+	"\x18WITHDRAWAL_STATE_REFUSED\x10\x04\x12\x1d\n" +
+	"\x19WITHDRAWAL_STATE_DECLINED\x10\x05\x12\x1d\n" +
+	"\x19WITHDRAWAL_STATE_RETURNED\x10\x06\x12\x1c\n" +
+	"\x18WITHDRAWAL_STATE_LIMITED\x10\a*\xdb\x01\n" +
 	"\tItemState\x12\x13\n" +
 	"\x0fITEM_STATE_OPEN\x10\x00\x12\x13\n" +
 	"\x0fITEM_STATE_VOID\x10\x01\x12\x15\n" +
