@@ -56,6 +56,14 @@ func TestPlayLoad(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "load a.yaml --peak 1/s --target embedded --quiet --out "+dir+"\nbeside\n", string(words))
 
+	p = playLoad(t.Context(), script(t, `echo $$ $(ps -o pgid= -p $$)`), nil, dir)
+	require.Zero(t, p.code)
+	words, err = os.ReadFile(dir + ".txt")
+	require.NoError(t, err)
+	ids := strings.Fields(string(words))
+	require.Len(t, ids, 2)
+	require.Equal(t, ids[0], ids[1], "a process group of its own")
+
 	p = playLoad(t.Context(), filepath.Join(dir, "nothing"), nil, dir)
 	require.Equal(t, -1, p.code)
 	require.Contains(t, p.useless(dir), "no such file")

@@ -32,11 +32,16 @@ func TestCIExamples(t *testing.T) {
 	calls := regexp.MustCompile(`(?m)(?:hongbao|\.bin) (load|sim|compare) ([^|>\n]*)`).FindAllStringSubmatch(text, -1)
 	require.Greater(t, len(calls), 6)
 	flags := 0
-	for _, call := range calls {
-		for _, flag := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(call[2], -1) {
-			require.NotNil(t, commands[call[1]].Flags().Lookup(flag[1]), "%s has no flag --%s", call[1], flag[1])
+	look := func(command, text string) {
+		for _, flag := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(text, -1) {
+			require.NotNil(t, commands[command].Flags().Lookup(flag[1]), "%s has no flag --%s", command, flag[1])
 			flags++
 		}
+	}
+	for _, call := range calls {
+		own, given, _ := strings.Cut(call[2], " -- ") // to hongbao load
+		look(call[1], own)
+		look("load", given)
 	}
 	require.Greater(t, flags, 15)
 }
