@@ -219,11 +219,8 @@ func (c *serveConfig) checkRewards(fault func(string, ...any)) {
 	}
 	d := &c.Downstreams
 	d.Secret = secret(d.Secret, fault)
-	if d.Timeout == 0 {
-		d.Timeout = min(dswire.DefaultTimeout, c.Deadline)
-	}
-	if d.Timeout < time.Millisecond || d.Timeout > c.Deadline {
-		fault("downstreams.timeout is %v, not in 1ms..%v, the deadline of a request", d.Timeout, c.Deadline)
+	if d.Timeout < 0 || d.Timeout > c.Deadline {
+		fault("downstreams.timeout is %v, not in 0..%v, the deadline of a request", d.Timeout, c.Deadline)
 	}
 	if d.URL == "" {
 		if d.Secret != "" {

@@ -46,7 +46,7 @@ func (s *service) openBehind(st *stores, guard *degrade.Guard, shadow bool) (*be
 		return nil, err
 	}
 	if s.config.Downstreams.URL != "" && !shadow {
-		err = b.dial(s.config.Downstreams)
+		err = b.dial(s.config.Downstreams, s.config.Deadline)
 	} else {
 		err = b.standIn()
 	}
@@ -63,7 +63,10 @@ func (s *service) openStock(st *stores, templates []wallet.Template) (*stock.Kee
 }
 
 // dial makes adapters for the real systems.
-func (b *behind) dial(c downstreamConfig) (err error) {
+func (b *behind) dial(c downstreamConfig, deadline time.Duration) (err error) {
+	if c.Timeout == 0 {
+		c.Timeout = min(dswire.DefaultTimeout, deadline)
+	}
 	if b.line, err = dswire.NewLine(c.URL, dswire.Options{Timeout: c.Timeout}); err != nil {
 		return err
 	}
