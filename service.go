@@ -39,6 +39,7 @@ type service struct {
 	log    *slog.Logger
 
 	board   *switchboard
+	office  *office
 	mini    *embedded // nil: the configuration names other Redises
 	live    *side
 	shadow  *marked // nil: no marked load is taken
@@ -111,6 +112,11 @@ func (s *service) open(ctx context.Context, keys auth.Keys) error {
 			return err
 		}
 		ports.Shadow, ports.Marked = s.shadow, s.shadow
+		ports.ShadowRewards, ports.ShadowPackets = s.shadow, s.shadow
+	}
+	ports.Callbacks = callbacks{s.live}
+	if err = s.openOffice(ctx, &ports); err != nil {
+		return err
 	}
 	s.server, err = server.New(server.Config{
 		Addr: s.config.Listen, TLSCert: s.config.TLS.Cert, TLSKey: s.config.TLS.Key, DebugAddr: s.config.Debug,
@@ -144,6 +150,8 @@ func (s *service) run(ctx context.Context, out io.Writer) error {
 	var hosts sync.WaitGroup
 	errs := make([]error, 2)
 	hosts.Go(func() { errs[0] = s.live.host.Run(work) })
+	hosts.Go(func() { s.office.run(work) })
+	hosts.Go(func() { s.live.bring(work) })
 	if s.shadow != nil {
 		s.shadow.start(work)
 	}
