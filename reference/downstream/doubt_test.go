@@ -126,6 +126,32 @@ func TestForeignCall(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 }
 
+// TestAnotherQuantity is not the one coupon that was asked for.
+func TestAnotherQuantity(t *testing.T) {
+	r := newRig(t, direct, wallet.CreditCardCoupon, fake.Behaviour{})
+	i := r.settled(t, r.item(1))
+	good := r.overheard(func() { _, _ = r.adapter.Look(t.Context(), i) })
+	_, err := r.instead(t, i, with(t, r.award, good, `"1.00"`, `"10.0"`))
+	require.ErrorIs(t, err, wallet.ErrUnknown)
+}
+
+// TestEchoOfAChange wants a change that was refused, because its own echo came first, not to be told as one that was not
+// made.
+func TestEchoOfAChange(t *testing.T) {
+	for _, ask := range []func(r *rig) func(context.Context, wallet.Item) (wallet.Receipt, error){
+		func(r *rig) func(context.Context, wallet.Item) (wallet.Receipt, error) { return r.adapter.Use },
+		func(r *rig) func(context.Context, wallet.Item) (wallet.Receipt, error) { return r.adapter.Refund },
+	} {
+		r := newRig(t, direct, wallet.DouPlusCoupon, fake.Behaviour{})
+		i := r.settled(t, r.item(1))
+		r.carriage.fates = []fate{arrives, twice, down}
+		_, err := ask(r)(t.Context(), i)
+		require.ErrorIs(t, err, wallet.ErrUnknown)
+		e := r.entry(i)
+		require.Equal(t, 1, e.Used+e.Refunded)
+	}
+}
+
 // TestInHand wants a use that is in hand to be neither done nor refused.
 func TestInHand(t *testing.T) {
 	r := newRig(t, direct, wallet.ConsumerFinanceCoupon, fake.Behaviour{})
