@@ -114,7 +114,6 @@ func (s *service) open(ctx context.Context, keys auth.Keys) error {
 		ports.Shadow, ports.Marked = s.shadow, s.shadow
 		ports.ShadowRewards, ports.ShadowPackets = s.shadow, s.shadow
 	}
-	ports.Callbacks = callbacks{s.live}
 	if err = s.openOffice(ctx, &ports); err != nil {
 		return err
 	}
