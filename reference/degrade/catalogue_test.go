@@ -35,6 +35,9 @@ func TestCatalogue(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, e, found)
 	}
+	for _, name := range wallet.AllSwitches() {
+		require.True(t, seen[name], name)
+	}
 	require.Len(t, seen, 26)
 	require.Equal(t, 6, passive)
 	_, ok := degrade.EntryOf("of-next-year")
