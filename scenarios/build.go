@@ -129,6 +129,9 @@ func (l latencyFile) latencies() map[string]Latency {
 	for i, q := range l.list() {
 		m[Dependencies[i]] = Latency{q.Min.v, q.P50.v, q.P90.v, q.P99.v, q.Max.v}
 	}
+	for _, redis := range Dependencies[len(l.list()):] {
+		m[redis] = m["budget"]
+	}
 	return m
 }
 

@@ -13,6 +13,11 @@ type SwitchTurn struct {
 	On, Off time.Time
 }
 
+// Throws says whether operators throw a switch at any time.
+func (s *Scenario) Throws(name wallet.Switch) bool {
+	return slices.ContainsFunc(s.Switches, func(t SwitchTurn) bool { return t.Switch == name })
+}
+
 // Drill is what a scenario is a drill of: a switch whose promise is held against what the run measures.
 type Drill struct {
 	Switch   wallet.Switch

@@ -38,7 +38,7 @@ type Scenario struct {
 
 // Dependencies are the names that latencies and faults may use.
 var Dependencies = []string{"client", "identity", "orders", "budget", "tokens", "backlog", "ledger", "withdrawals", "bank",
-	"items", "stock", "downstreams", "packets"}
+	"items", "stock", "downstreams", "packets", "config", "locks", "limits", "totals"}
 
 // People says who takes part.
 type People struct {

@@ -22,7 +22,10 @@ func (t *town) start(ctx context.Context) {
 	}
 	t.world.Go(t.world.Now(), func() { t.chores(ctx) })
 	if t.shops != nil {
-		t.world.Go(t.world.Now(), func() { t.shops.run(ctx) })
+		t.shops.start(ctx)
+	}
+	if t.ops != nil {
+		t.ops.start(ctx)
 	}
 	for _, f := range t.scenario.Faults {
 		switch f.Kind {
@@ -43,7 +46,7 @@ func (t *town) post(ctx context.Context, shard int) {
 			continue
 		}
 		err := i.Run(func() error { _, err := i.node.PostBatch(ctx, shard); return err })
-		if err != nil {
+		if err != nil || i.desk != nil && i.desk.set.On(wallet.SwitchHoldPosting) {
 			t.world.Sleep(calm)
 		}
 	}
@@ -52,18 +55,24 @@ func (t *town) post(ctx context.Context, shard int) {
 // chores runs compensation and drives unfinished withdrawals, on any instance that is up, and wakes the posters for
 // what an ended lease brought back.
 func (t *town) chores(ctx context.Context) {
+	if t.ops != nil {
+		t.ops.chores(ctx)
+		return
+	}
 	for n := 0; ; n++ {
 		t.world.Sleep(choreEvery)
 		t.gates.RingAll()
 		if i := t.alive(n); i != nil {
-			_ = i.Run(func() error {
-				t.compensate(ctx, i)
-				t.settle(ctx, i)
-				t.settlePackets(ctx, i)
-				return nil
-			})
+			_ = i.Run(func() error { t.chore(ctx, i); return nil })
 		}
 	}
+}
+
+// chore is one round of an instance's chores.
+func (t *town) chore(ctx context.Context, i *instance) {
+	t.compensate(ctx, i)
+	t.settle(ctx, i)
+	t.settlePackets(ctx, i)
 }
 
 // maxChoreSteps bounds how many bounded steps one round of a chore takes.

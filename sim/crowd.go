@@ -108,7 +108,7 @@ func (c *crowd) within(r scenarios.Range) time.Duration {
 func (c *crowd) ask(serve func(wallet.Service) error) error {
 	return c.town.client.Ask(c.people.Client.Timeout, func() error {
 		i := c.town.instances[c.stream.IntN(int64(len(c.town.instances)))]
-		return i.Run(func() error { return serve(i.node) })
+		return i.Run(func() error { return serve(c.town.probe().pages(i.node)) })
 	})
 }
 

@@ -99,6 +99,7 @@ func (m *meter) granted(window int, err error) {
 // answered counts one answer.
 func (m *meter) answered(operation string, err error) {
 	m.answers[answer{operation, wallet.ReasonOf(err)}]++
+	m.town.probe().count("answer " + operation + " " + wallet.ReasonOf(err))
 }
 
 // ledgerPosted counts credits that a batch wrote.

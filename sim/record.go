@@ -34,7 +34,8 @@ func Run(ctx context.Context, o Options, full Full) (run reports.Run, err error)
 			return reports.Run{}, err
 		}
 	}
-	return s.report(whole, full), nil
+	run = s.report(whole, full)
+	return run, s.tally(ctx, run.Metrics)
 }
 
 // Full says what the machines hold at full scale, for the comparison's instances.
@@ -65,6 +66,13 @@ func (s *simulation) report(whole bool, full Full) reports.Run {
 		}
 		run.Checks = append(run.Checks, check)
 		verdicts = append(verdicts, check.Result)
+	}
+	if t := s.town; t.ops != nil && t.ops.measured != nil {
+		drill := t.ops.judge()
+		if !whole {
+			drill.Result = reports.Unknown
+		}
+		run.Checks, verdicts = append(run.Checks, drill), append(verdicts, drill.Result)
 	}
 	run.Verdict = reports.Combine(verdicts...)
 	for i := range m.stats {
@@ -159,12 +167,15 @@ func (s *simulation) metrics() reports.Metrics {
 	return m
 }
 
-// TokenMetrics measures how large a typical token of the scenario is (T3).
+// TokenMetrics measures how large a typical token of the scenario is (T3): of the last window that grants cash.
 func TokenMetrics(s *scenarios.Scenario) (reports.Metrics, error) {
-	w := s.Windows[len(s.Windows)-1]
 	child := s.Activity.Children[len(s.Activity.Children)-1]
-	t := wallet.Token{App: wallet.Douyin, Activity: child.ID, Amount: w.Amount[0].Max, Opened: wallet.InstantOf(w.Start),
-		Order: wallet.OrderNo{ActID: wallet.ActID(s.People.Count), Scene: w.Scene, Rain: w.Rain, Award: wallet.Cash, Stage: w.Stage}}
+	w, scene, amount := cashOf(s)
+	if w == nil {
+		return reports.Metrics{}, nil
+	}
+	t := wallet.Token{App: wallet.Douyin, Activity: child.ID, Amount: amount, Opened: wallet.InstantOf(w.Start),
+		Order: wallet.OrderNo{ActID: wallet.ActID(s.People.Count), Scene: scene, Rain: w.Rain, Award: wallet.Cash, Stage: w.Stage}}
 	sealer, err := newSealer(CryptoReal, s.Crypto.RealShare, world.New(0, w.Start).Stream("keys"))
 	if err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
@@ -178,6 +189,22 @@ func TokenMetrics(s *scenarios.Scenario) (reports.Metrics, error) {
 		"token_protobuf_bytes": float64(pb), "token_json_bytes": float64(js),
 		"token_protobuf_json_ratio": float64(pb) / float64(js), "token_sealed_bytes": float64(len(sealed)),
 	}, nil
+}
+
+// cashOf returns the last window that grants cash, the scene and the largest amount of its first band; nil if none does.
+func cashOf(s *scenarios.Scenario) (*scenarios.Window, wallet.SceneID, wallet.Money) {
+	for i := len(s.Windows) - 1; i >= 0; i-- {
+		w := &s.Windows[i]
+		if len(w.Amount) > 0 {
+			return w, w.Scene, w.Amount[0].Max
+		}
+		for _, p := range w.Prizes {
+			if len(p.Amount) > 0 {
+				return w, p.Scene, p.Amount[0].Max
+			}
+		}
+	}
+	return nil, "", 0
 }
 
 // Environment says where this runs.

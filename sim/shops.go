@@ -60,20 +60,21 @@ func newShops(t *town) (*shops, error) {
 // fit gives an instance its ways to the shops, through faults.
 func (s *shops) fit(i *fault.Instance, p *node.Ports) error {
 	link := func(name string) fault.Link { return s.town.needs[name].Link(i) }
-	p.Items = fault.Items{Link: link("items"), Inner: s.items}
+	p.Items = fault.Items{Link: link("items"), Inner: s.town.probe().items(s.items)}
 	p.Downstreams = map[wallet.AwardType]wallet.Downstream{}
 	for award, system := range s.systems {
 		d, err := downstream.New(award, downstream.Options{Exchange: s.exchange(link("downstreams"), system), Clock: i, Secret: s.secret})
 		if err != nil {
 			return err
 		}
-		p.Downstreams[award] = d
+		p.Downstreams[award] = s.town.probe().downstream(d)
 	}
 	stocks, err := stock.NewSplit(fault.StockParts{Link: link("stock"), Inner: s.stock}, stockKeys)
 	if err != nil {
 		return err
 	}
-	p.Stocks, p.StockReader = stocks, stock.NewReader(stocks, rewards.Templates(s.index))
+	p.Stocks = s.town.probe().stocks(stocks)
+	p.StockReader = stock.NewReader(p.Stocks, rewards.Templates(s.index))
 	return nil
 }
 
@@ -89,7 +90,7 @@ func (s *shops) exchange(link fault.Link, system *fake.System) downstream.Exchan
 	}
 }
 
-// run is the shops' chores: rewards that are not settled, callbacks, and the reading of the stock.
+// run is the shops' chores: rewards that are not settled, and callbacks.
 func (s *shops) run(ctx context.Context) {
 	for n := 0; ; n++ {
 		if s.quiet(ctx) && !s.town.playing() {
@@ -97,15 +98,29 @@ func (s *shops) run(ctx context.Context) {
 		} else {
 			s.town.world.Sleep(shopEvery)
 		}
-		for _, i := range s.town.instances {
-			if i.Up() && s.town.playing() {
-				_ = i.Run(func() error { return i.ports.StockReader.Refresh(ctx) })
-			}
-		}
 		if i := s.town.alive(n); i != nil {
 			_ = i.Run(func() error { return s.settle(ctx, i) })
 			_ = i.Run(func() error { s.callbacks(ctx, i); return nil })
 		}
+	}
+}
+
+// read keeps an instance's view of the stock fresh while there is something to win (C2).
+func (s *shops) read(ctx context.Context, i *instance) {
+	for {
+		s.town.world.Sleep(shopEvery)
+		if i.Up() && s.town.playing() {
+			_ = i.Run(func() error { return i.ports.StockReader.Refresh(ctx) })
+		}
+	}
+}
+
+// start sets the shops' chores to work.
+func (s *shops) start(ctx context.Context) {
+	w := s.town.world
+	w.Go(w.Now(), func() { s.run(ctx) })
+	for _, i := range s.town.instances {
+		w.Go(w.Now(), func() { s.read(ctx, i) })
 	}
 }
 

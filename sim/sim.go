@@ -88,7 +88,7 @@ func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 	}
 	s.meter.town = s.town
 	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, Seen: s.meter.seen,
-		Rewards: sc.HasItems(), Packets: sc.HasPackets()})
+		Rewards: sc.HasItems(), Packets: sc.HasPackets(), Greetings: sc.Throws(wallet.SwitchGreetOnly), MayBeOn: mayBeOn(sc)})
 	s.town.tokensLost = func(onTheWay time.Duration) { s.oracle.TokensLost(s.crowd.now().Add(onTheWay)) }
 	s.crowd = newCrowd(s, tr)
 	s.town.start(ctx)

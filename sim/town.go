@@ -34,6 +34,7 @@ type town struct {
 	bank        *mem.Bank
 	packets     *mem.Packets // nil: nobody sends any
 	shops       *shops       // nil: cash alone is granted
+	ops         *ops         // nil: no operator throws anything
 
 	gates     *fault.Gates
 	client    *fault.Dependency
@@ -49,6 +50,7 @@ type instance struct {
 	*fault.Instance
 	node  *node.Node
 	ports node.Ports
+	desk  *desk // nil: no operator throws anything
 }
 
 // lease is how long a poster may hold a batch before another one may take it. Ours: a few times what a batch takes
@@ -90,6 +92,7 @@ func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, se
 			return nil, fmt.Errorf("sim: %w", err)
 		}
 	}
+	t.ops = newOps(t)
 	for _, name := range t.dependencies() {
 		var q *fault.Queue
 		if name == "ledger" {
@@ -104,18 +107,38 @@ func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, se
 	}
 	skews := w.Stream("skew")
 	for range s.Capacity.NodeInstances {
-		i := fault.NewInstance(w, skew(s, skews))
-		ports, err := t.ports(i, sealer, watched{t.ledger, m})
+		i, err := t.instance(fault.NewInstance(w, skew(s, skews)), sealer, m, release)
 		if err != nil {
 			return nil, fmt.Errorf("sim: %w", err)
 		}
-		n, err := node.New(t.config(release), ports)
-		if err != nil {
-			return nil, fmt.Errorf("sim: %w", err)
-		}
-		t.instances = append(t.instances, &instance{i, n, ports})
+		t.instances = append(t.instances, i)
 	}
 	return t, nil
+}
+
+// instance composes one instance on its machine.
+func (t *town) instance(i *fault.Instance, sealer wallet.Sealer, m *meter, release wallet.Release) (*instance, error) {
+	ports, err := t.ports(i, sealer, watched{t.ledger, m})
+	if err != nil {
+		return nil, err
+	}
+	one := &instance{Instance: i}
+	if t.ops != nil {
+		if one.desk, err = t.ops.fit(i, len(t.instances), &ports); err != nil {
+			return nil, err
+		}
+	}
+	one.ports = ports
+	one.node, err = node.New(t.config(release), ports)
+	return one, err
+}
+
+// probe returns what counts for a drill, nil where there is none.
+func (t *town) probe() *probe {
+	if t.ops == nil {
+		return nil
+	}
+	return t.ops.probe
 }
 
 // dependencies returns the systems that the town has.
@@ -126,6 +149,8 @@ func (t *town) dependencies() []string {
 			return t.shops == nil
 		case "packets":
 			return t.packets == nil
+		case "config", "locks", "limits", "totals":
+			return t.ops == nil
 		}
 		return false
 	})
@@ -147,23 +172,23 @@ func (t *town) config(release wallet.Release) node.Config {
 // ports are one instance's ways to everything it stands on, through faults.
 func (t *town) ports(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger) (node.Ports, error) {
 	link := func(name string) fault.Link { return t.needs[name].Link(i) }
-	orders := fault.Orders{Link: link("orders"), Inner: t.orders}
+	orders, probe := fault.Orders{Link: link("orders"), Inner: t.probe().orders(t.orders)}, t.probe()
 	p := node.Ports{
 		Clock:       i,
 		Identities:  fault.Identities{Link: link("identity"), Inner: t.identities},
 		Orders:      orders,
 		OpenOrders:  orders,
 		Budgets:     fault.Budgets{Link: link("budget"), Inner: t.budgets},
-		Tokens:      fault.Tokens{Link: link("tokens"), Inner: t.tokens, Gates: t.gates},
-		Backlog:     fault.Backlog{Link: link("backlog"), Inner: t.backlog, Gates: t.gates},
-		Ledger:      fault.Ledger{Link: link("ledger"), Inner: ledger},
-		Withdrawals: fault.Withdrawals{Link: link("withdrawals"), Inner: t.withdrawals},
-		Bank:        fault.Bank{Link: link("bank"), Inner: t.bank},
+		Tokens:      fault.Tokens{Link: link("tokens"), Inner: probe.tokens(t.tokens), Gates: t.gates},
+		Backlog:     fault.Backlog{Link: link("backlog"), Inner: probe.backlog(t.backlog), Gates: t.gates},
+		Ledger:      fault.Ledger{Link: link("ledger"), Inner: probe.ledger(ledger)},
+		Withdrawals: fault.Withdrawals{Link: link("withdrawals"), Inner: probe.withdrawals(t.withdrawals)},
+		Bank:        fault.Bank{Link: link("bank"), Inner: probe.bank(t.bank)},
 		Sealer:      sealer,
 		Alarm:       func(k wallet.AlarmKind, _ string) { t.alarms[k]++ },
 	}
 	if t.packets != nil {
-		p.Packets = fault.Packets{Link: link("packets"), Inner: t.packets}
+		p.Packets = fault.Packets{Link: link("packets"), Inner: probe.packets(t.packets)}
 	}
 	if t.shops == nil {
 		return p, nil

@@ -200,7 +200,11 @@ func (n *Node) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, err
 			return wallet.Page{}, err
 		}
 	}
-	return n.reader.Page(ctx, r)
+	page, err := n.reader.Page(ctx, r)
+	if err == nil && r.Withdraw && n.ports.Switched(wallet.SwitchSkipForcedPost) {
+		page.Missing = append(page.Missing, walletpage.SourceForced)
+	}
+	return page, err
 }
 
 // Withdraw implements wallet.Service.

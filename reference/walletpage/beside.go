@@ -61,7 +61,7 @@ func (p *Reader) withdrawals(ctx context.Context, wallets []wallet.ActID, stage 
 // packets returns the packets that the person's wallets sent, those for the account that asks, and those whose shares the
 // person's wallets have opened: each once, newest first.
 func (p *Reader) packets(ctx context.Context, caller wallet.Account, wallets []wallet.ActID, stage wallet.Stage) ([]wallet.Packet, error) {
-	limit := p.limit(maxPackets)
+	const limit = maxPackets // also while pages are short: nobody could ask for the rest
 	all, err := p.Packets.SentBy(ctx, wallets, stage, limit)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,9 @@ const (
 	SourceWithdrawals = "withdrawals"
 	SourcePackets     = "packets"
 	SourceRewards     = "rewards"
+
+	// SourceForced is named on a withdraw page that was shown without posting what is due first (T6).
+	SourceForced = "forced-posting"
 )
 
 // shortPage is how many entries a page has at most while pages are cut short and no setting says otherwise: what a phone

@@ -31,8 +31,17 @@ type Config struct {
 	// checked. Greetings says that a greeting may be given in place of any coupon, as while a switch says so (D3).
 	Rewards, Packets, Greetings bool
 
+	// MayBeOn says whether a degrade switch may have been on at some time between two moments (D3): what it says is not
+	// done then is not held against the wallet. nil: none ever is.
+	MayBeOn func(s wallet.Switch, from, to wallet.Instant) bool
+
 	// Seen is told by Final of each acknowledged grant that is in the ledger, by ascending ActID; nil: nobody asks.
 	Seen func(Seen)
+}
+
+// mayBeOn is Config.MayBeOn.
+func (c *Config) mayBeOn(s wallet.Switch, from, to wallet.Instant) bool {
+	return c.MayBeOn != nil && c.MayBeOn(s, from, to)
 }
 
 // Seen says how long one acknowledged grant kept its owner waiting.

@@ -151,7 +151,8 @@ func (o *Oracle) notSent(k *packet, err error, now wallet.Instant) {
 			return
 		}
 		k.is |= packetRefused
-		if errors.Is(err, wallet.ErrInsufficient) && k.sent > o.lost && o.cfg.Strategy == wallet.StrategyToken {
+		if errors.Is(err, wallet.ErrInsufficient) && k.sent > o.lost && o.cfg.Strategy == wallet.StrategyToken &&
+			!o.cfg.mayBeOn(wallet.SwitchSkipForcedPost, k.sent, now) {
 			if left := k.due - o.maybeGone(k.person, k.stage, nil, k); k.amount <= left {
 				o.fail(packetExact, k.amount, "person %d asked at %s to send %d fen of %d fen due and was refused at %s as insufficient", k.person, k.sent, k.amount, left, now)
 			}

@@ -1,6 +1,10 @@
 package oracle
 
-import "hongbao/reference/wallet"
+import (
+	"time"
+
+	"hongbao/reference/wallet"
+)
 
 // progress judges the status of a line (T4): one of three, and never behind what an earlier page showed. A page that
 // ended while this one was under way may have seen more.
@@ -62,5 +66,9 @@ func (o *Oracle) guarded(a *ask, g *grant) bool {
 			n++
 		}
 	}
-	return a.tokens >= n
+	return a.tokens >= n && !o.cfg.mayBeOn(wallet.SwitchDistrustTokens, a.start, a.start.Add(askTakes))
 }
+
+// askTakes is how long after a page was first asked for its answer may have been made, at most: what is switched then may
+// have been switched for it. Ours: a client's tries.
+const askTakes = 20 * time.Second

@@ -137,6 +137,9 @@ func (o *Oracle) notWithdrawn(w *withdrawal, err error, now wallet.Instant) {
 // insufficient judges a refusal for want of money (T6): everything the person had been shown is due, less what the
 // person's other withdrawals may have taken.
 func (o *Oracle) insufficient(w *withdrawal, now wallet.Instant) {
+	if o.cfg.mayBeOn(wallet.SwitchSkipForcedPost, w.sent, now) {
+		return // what is due was not posted first
+	}
 	if w.sent <= o.lost {
 		return // The server's copies were lost while it was on its way: what was due may not have been known any more.
 	}
@@ -149,7 +152,8 @@ func (o *Oracle) insufficient(w *withdrawal, now wallet.Instant) {
 // forced judges a line of the withdraw page: what was acknowledged before the person entered it is posted (T6).
 func (o *Oracle) forced(a *ask, i uint32, l *wallet.Line, now wallet.Instant) {
 	g := o.grants.At(i)
-	if !a.withdraw || o.cfg.Strategy != wallet.StrategyToken || g.acked == 0 || g.acked >= a.start || !o.guarded(a, g) {
+	if !a.withdraw || o.cfg.Strategy != wallet.StrategyToken || g.acked == 0 || g.acked >= a.start || !o.guarded(a, g) ||
+		o.cfg.mayBeOn(wallet.SwitchSkipForcedPost, a.start, now) {
 		return
 	}
 	o.saw(withdrawWhole, 1)
