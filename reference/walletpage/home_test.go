@@ -1,0 +1,168 @@
+package walletpage_test
+
+import (
+	"context"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/activity"
+	"hongbao/reference/identity"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/store/storetest"
+	"hongbao/reference/wallet"
+	"hongbao/reference/walletpage"
+)
+
+// down says which ports fail, and how.
+type down map[string]error
+
+type brokenLedger struct {
+	wallet.Ledger
+	down
+}
+
+func (l brokenLedger) View(ctx context.Context, q wallet.ViewQuery) (wallet.View, error) {
+	if err := l.down["ledger"]; err != nil {
+		return wallet.View{}, err
+	}
+	return l.Ledger.View(ctx, q)
+}
+
+type brokenTokens struct {
+	wallet.Tokens
+	down
+}
+
+func (k brokenTokens) List(ctx context.Context, id wallet.ActID, s wallet.Stage) ([]wallet.Token, error) {
+	if err := k.down["tokens"]; err != nil {
+		return nil, err
+	}
+	return k.Tokens.List(ctx, id, s)
+}
+
+type brokenWithdrawals struct {
+	wallet.Withdrawals
+	down
+}
+
+func (w brokenWithdrawals) Of(ctx context.Context, id wallet.ActID, s wallet.Stage, limit int) ([]wallet.Withdrawal, error) {
+	if err := w.down["withdrawals"]; err != nil {
+		return nil, err
+	}
+	return w.Withdrawals.Of(ctx, id, s, limit)
+}
+
+type brokenPackets struct {
+	wallet.Packets
+	down
+}
+
+func (p brokenPackets) For(ctx context.Context, as []wallet.Account, ids []wallet.ActID, s wallet.Stage, limit int) ([]wallet.Packet, error) {
+	if err := p.down["packets"]; err != nil {
+		return nil, err
+	}
+	return p.Packets.For(ctx, as, ids, s, limit)
+}
+
+type brokenItems struct {
+	wallet.Items
+	down
+}
+
+func (i brokenItems) Of(ctx context.Context, ids []wallet.ActID, s wallet.Stage, after wallet.Cursor, limit int) ([]wallet.Item, error) {
+	if err := i.down["rewards"]; err != nil {
+		return nil, err
+	}
+	return i.Items.Of(ctx, ids, s, after, limit)
+}
+
+// plain is a sealer whose tokens are what they seal.
+type plain struct{ wallet.Sealer }
+
+// home is a reader over stores in memory, whose ports fail and whose sources are switched off as it is told.
+type home struct {
+	*walletpage.Reader
+	clock       *storetest.Clock
+	ledger      *mem.Ledger
+	packets     *mem.Packets
+	items       *mem.Items
+	withdrawals *mem.Withdrawals
+	people      *identity.Service
+	tokens      *mem.Tokens
+	down        down
+	off         map[wallet.Switch]bool
+	me          wallet.Person
+	rains       int32
+}
+
+var caller = wallet.Caller{App: wallet.Douyin, User: 7}
+
+func newHome(t require.TestingT) *home {
+	h := &home{clock: storetest.NewClock(), packets: mem.NewPackets(), items: mem.NewItems(), withdrawals: mem.NewWithdrawals(), down: down{}, off: map[wallet.Switch]bool{}}
+	h.ledger = mem.NewLedger(h.clock, 1)
+	h.tokens = mem.NewTokens(mem.NewBacklog(h.clock, 1, storetest.Lease))
+	h.people = identity.New(mem.NewIdentities(), h.clock)
+	index, err := activity.New(wallet.Activity{Parent: "spring", Children: []wallet.Child{{ID: "festival", Stage: wallet.Official, From: 0, To: wallet.Never,
+		Budget: 1000, SingleCap: 1000, Rewards: []wallet.RewardType{{Type: wallet.Cash, Rewards: []wallet.Reward{{ID: "red-packet", Scenes: []wallet.Scene{{ID: "rain"}}}}}}}}})
+	require.NoError(t, err)
+	h.Reader = &walletpage.Reader{People: h.people, Index: index, Ledger: brokenLedger{h.ledger, h.down}, Withdrawals: brokenWithdrawals{h.withdrawals, h.down},
+		Packets: brokenPackets{h.packets, h.down}, Items: brokenItems{h.items, h.down}, Clock: h.clock,
+		Purse:    &walletpage.Purse{Tokens: brokenTokens{h.tokens, h.down}, Sealer: plain{}, Clock: h.clock},
+		Switched: func(s wallet.Switch) bool { return h.off[s] }}
+	h.me, err = h.people.Resolve(context.Background(), wallet.AccountOf(caller.App, caller.User))
+	require.NoError(t, err)
+	return h
+}
+
+func (h *home) page(t require.TestingT, after wallet.Cursor, limit int) wallet.Page {
+	p, err := h.Page(context.Background(), wallet.PageRequest{Caller: caller, After: after, Limit: limit})
+	require.NoError(t, err)
+	return p
+}
+
+// number is a new win of the person's.
+func (h *home) number() wallet.OrderNo {
+	h.rains++
+	return wallet.OrderNo{ActID: h.me.ActID, Scene: "rain", Rain: h.rains, Award: wallet.Cash, Stage: wallet.Official}
+}
+
+func (h *home) post(t require.TestingT, fen wallet.Money, opened wallet.Instant) {
+	_, err := h.ledger.Post(context.Background(), []wallet.Credit{{Order: h.number(), Amount: fen, Opened: opened}})
+	require.NoError(t, err)
+}
+
+func (h *home) promise(t require.TestingT, fen wallet.Money, opened wallet.Instant) {
+	require.NoError(t, h.tokens.Issue(context.Background(), wallet.Token{App: wallet.Douyin, Order: h.number(), Amount: fen, Opened: opened, Status: wallet.TokenIssued}))
+}
+
+// packet records a packet from an account to another, sent at an instant from a wallet.
+func (h *home) packet(t require.TestingT, from, to wallet.Account, owner wallet.ActID, at wallet.Instant) wallet.PacketNo {
+	p := wallet.Packet{No: wallet.PacketNo{Account: from, Request: int64(at)}, Owner: owner, Stage: wallet.Official, Amount: 5, Wallets: []wallet.ActID{owner},
+		Shares: []wallet.Share{{For: to, Amount: 5}}, Created: at, State: wallet.PacketAsked}
+	_, _, err := h.packets.Create(context.Background(), p)
+	require.NoError(t, err)
+	require.NoError(t, h.packets.Advance(context.Background(), p.No, wallet.PacketSent))
+	return p.No
+}
+
+// item records a coupon of the person's.
+func (h *home) item(t require.TestingT, opened wallet.Instant) {
+	no := h.number()
+	no.Award = wallet.HeyteaCoupon
+	i := wallet.Item{No: no, Asked: "tea", Account: wallet.AccountOf(caller.App, caller.User), Opened: opened, State: wallet.ItemIssued, Award: no.Award, Reward: "tea", Expires: wallet.Never}
+	_, _, err := h.items.Create(context.Background(), i)
+	require.NoError(t, err)
+}
+
+// furnish gives the person something of every source.
+func (h *home) furnish(t require.TestingT) {
+	me := wallet.AccountOf(caller.App, caller.User)
+	h.post(t, 100, 1)
+	h.promise(t, 30, 2)
+	h.packet(t, me, wallet.Account{Family: wallet.ToutiaoFamily, User: 9}, h.me.ActID, 5)
+	h.packet(t, wallet.Account{Family: wallet.ToutiaoFamily, User: 9}, me, 77, 6)
+	w := wallet.Withdrawal{No: wallet.WithdrawalNo{Account: me, Request: 1}, Owner: h.me.ActID, Stage: wallet.Official, Amount: 1, Wallets: h.me.Wallets(), State: wallet.WithdrawalAsked}
+	_, _, err := h.withdrawals.Create(context.Background(), w)
+	require.NoError(t, err)
+	h.item(t, 1)
+}

@@ -1,0 +1,171 @@
+package walletpage_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
+	"hongbao/reference/walletpage"
+)
+
+// TestSourcesFailAlone (P2): whichever sources fail, or are switched off, the page says which and shows the others.
+func TestSourcesFailAlone(t *testing.T) {
+	sources := []struct {
+		name   string
+		off    wallet.Switch
+		lacks  func(p *wallet.Page) // what a whole page lacks without it
+		amount wallet.Money
+	}{
+		{walletpage.SourceTokens, wallet.SwitchPageNoTokens, nil, 30},
+		{walletpage.SourceLedger, wallet.SwitchPageNoLedger, nil, 100},
+		{walletpage.SourceWithdrawals, wallet.SwitchPageNoPayouts, func(p *wallet.Page) { p.Withdrawals = nil }, 0},
+		{walletpage.SourcePackets, wallet.SwitchPageNoPackets, func(p *wallet.Page) { p.Packets = nil }, 0},
+		{walletpage.SourceRewards, wallet.SwitchPageNoRewards, func(p *wallet.Page) { p.Items = nil }, 0},
+	}
+	h := newHome(t)
+	h.furnish(t)
+	whole := h.page(t, wallet.Cursor{}, 10)
+	require.Empty(t, whole.Missing)
+	require.Len(t, whole.Grants, 2)
+	require.Len(t, whole.Withdrawals, 1)
+	require.Len(t, whole.Packets, 2)
+	require.Len(t, whole.Items, 1)
+	for _, how := range []string{"switch", "unavailable", "unknown"} {
+		for set := range 1 << len(sources) {
+			want := whole
+			want.Grants = slices.Clone(whole.Grants)
+			clear(h.off)
+			clear(h.down)
+			for i, s := range sources {
+				if set>>i&1 == 0 {
+					continue
+				}
+				switch want.Missing = append(want.Missing, s.name); how {
+				case "switch":
+					h.off[s.off] = true
+				case "unavailable":
+					h.down[s.name] = wallet.ErrUnavailable
+				default:
+					h.down[s.name] = wallet.ErrUnknown
+				}
+				if s.lacks != nil {
+					s.lacks(&want)
+				}
+				want.Balance -= s.amount
+				want.Income -= s.amount
+				want.Grants = slices.DeleteFunc(want.Grants, func(l wallet.Line) bool { return l.Amount == s.amount })
+			}
+			t.Run(fmt.Sprintf("%s/%v", how, want.Missing), func(t *testing.T) {
+				require.Equal(t, want, h.page(t, wallet.Cursor{}, 10))
+			})
+		}
+	}
+	clear(h.down)
+	h.down["ledger"] = wallet.ErrOverflow // the sums mean nothing: no page is better than this one
+	_, err := h.Page(t.Context(), wallet.PageRequest{Caller: caller, Limit: 10})
+	require.ErrorIs(t, err, wallet.ErrOverflow)
+}
+
+// TestWhatIsNotThereIsNotMissing: a service without packets and other rewards has whole pages.
+func TestWhatIsNotThereIsNotMissing(t *testing.T) {
+	h := newHome(t)
+	h.furnish(t)
+	h.Packets, h.Items = nil, nil
+	p := h.page(t, wallet.Cursor{}, 10)
+	require.Empty(t, p.Missing)
+	require.Nil(t, p.Packets)
+	require.Nil(t, p.Items)
+	require.Len(t, p.Withdrawals, 1)
+}
+
+// TestPacketsOnThePage (P4): sent and received, whoever's account asks for those that were opened, newest first, each once
+// and with the first page alone.
+func TestPacketsOnThePage(t *testing.T) {
+	h := newHome(t)
+	me, friend := wallet.AccountOf(caller.App, caller.User), wallet.Account{Family: wallet.ToutiaoFamily, User: 9}
+	other := wallet.Account{Family: wallet.ToutiaoFamily, User: 7} // the person's second account
+	for _, a := range []wallet.Account{me, other} {
+		_, err := h.people.Bind(t.Context(), a, 13800138000)
+		require.NoError(t, err)
+	}
+	var err error
+	h.me, err = h.people.Resolve(t.Context(), me)
+	require.NoError(t, err)
+	want := []wallet.PacketNo{
+		h.packet(t, me, friend, h.me.ActID, 10),
+		h.packet(t, friend, me, 77, 20),
+		h.packet(t, other, friend, h.me.ActID, 30),
+		h.packet(t, friend, other, 77, 40), // opened below
+		h.packet(t, me, other, h.me.ActID, 50),
+	}
+	for _, to := range []wallet.ShareState{wallet.ShareOpening, wallet.ShareOpened} {
+		_, err := h.packets.Mark(t.Context(), want[3], other, to, h.me.ActID, 41)
+		require.NoError(t, err)
+	}
+	h.packet(t, friend, wallet.Account{Family: wallet.DouyinFamily, User: 8}, 77, 60) // somebody else's
+	h.packet(t, friend, other, 77, 70)                                                // waits for the other account
+	numbers := func(p wallet.Page) (nos []wallet.PacketNo) {
+		for _, k := range p.Packets {
+			nos = append(nos, k.No)
+		}
+		slices.Reverse(nos)
+		return nos
+	}
+	h.post(t, 1, 1)
+	h.post(t, 1, 2)
+	first := h.page(t, wallet.Cursor{}, 1)
+	require.Equal(t, want, numbers(first))
+	require.Empty(t, h.page(t, first.Next, 1).Packets)
+	h.off[wallet.SwitchShortPages] = true
+	h.ShortPage = func() int { return 2 }
+	require.Equal(t, want, numbers(h.page(t, wallet.Cursor{}, 1)), "also on short pages: nobody could ask for the rest")
+}
+
+// TestShortPagesLoseNothing: while pages are cut short and whole again, and wins arrive above, whoever goes on reading sees
+// each line that was there once, in order (P1).
+func TestShortPagesLoseNothing(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		h := newHome(rt)
+		add := func(from int) {
+			if opened := wallet.Instant(from + rapid.IntRange(0, 3).Draw(rt, "opened")); rapid.Bool().Draw(rt, "posted") {
+				h.post(rt, 1, opened)
+			} else {
+				h.promise(rt, 1, opened)
+			}
+		}
+		there := rapid.IntRange(0, 30).Draw(rt, "there")
+		for range there {
+			add(1)
+		}
+		whole := h.page(rt, wallet.Cursor{}, wallet.MaxPage).Grants
+		require.Len(rt, whole, there)
+		setting := rapid.IntRange(-1, 4).Draw(rt, "short")
+		h.ShortPage = func() int { return setting }
+		walked := []wallet.Line{}
+		for after := (wallet.Cursor{}); ; {
+			short, limit := rapid.Bool().Draw(rt, "cut"), rapid.IntRange(1, 20).Draw(rt, "limit")
+			h.off[wallet.SwitchShortPages] = short
+			p := h.page(rt, after, limit)
+			most := limit
+			if short && setting >= 1 {
+				most = min(limit, setting)
+			} else if short {
+				most = min(limit, 10)
+			}
+			require.LessOrEqual(rt, len(p.Grants), most)
+			require.True(rt, p.Next == (wallet.Cursor{}) || len(p.Grants) == most, "a page that is followed by another is full")
+			walked = append(walked, p.Grants...)
+			require.LessOrEqual(rt, len(walked), there, "something is repeated")
+			if p.Next == (wallet.Cursor{}) {
+				break
+			}
+			after = p.Next
+			add(100)
+		}
+		require.Equal(rt, whole, walked)
+	})
+}
