@@ -270,6 +270,9 @@ func underEachFate(t *testing.T, story func(t *testing.T, r *rig, place int, may
 		for _, award := range downstream.Awards() {
 			for _, f := range fates {
 				for place := range deepest {
+					if name == "http" && place > 1 {
+						break // how far a call has come is no matter of its carriage
+					}
 					t.Run(fmt.Sprintf("%s/%s/%s/%d", name, award, f.name, place), func(t *testing.T) {
 						r := newRig(t, by, award, fake.Behaviour{Processing: time.Second})
 						r.carriage.fates = append(make([]fate, place), f.what)

@@ -6,7 +6,7 @@ import (
 )
 
 // hugeBody is more than any caller should read.
-const hugeBody = 1 << 20
+const hugeBody = 1 << 18
 
 // kinds is how many ways there are to spoil a reply.
 const kinds = 8
