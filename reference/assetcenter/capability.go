@@ -30,13 +30,16 @@ func (c *Center) Plan(most float64, limiter func(name string, perSecond int64) (
 	var failed error
 	c.Index.Each(func(s *activity.Scene) {
 		plan := shared
+		if s.Award != wallet.Cash {
+			plan = nil // the delivery is the ledger's, and it moves no coupons
+		}
 		if s.RateLimit > 0 {
 			l, err := limiter(fmt.Sprintf("scene/%s/%d", s.ID, s.Child.Stage), s.RateLimit)
 			if err != nil {
 				failed = err
 				return
 			}
-			plan = append([]capability{l.Allow}, shared...)
+			plan = append([]capability{l.Allow}, plan...)
 		}
 		if len(plan) > 0 {
 			c.plans[s] = plan
