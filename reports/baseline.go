@@ -138,7 +138,11 @@ func readRepeats(dir string) (*Baseline, error) {
 			return nil, err
 		}
 		if len(r.Runs) == 1 && r.Runs[0].Load != nil {
-			rounds = append(rounds, RoundOf(filepath.Base(filepath.Dir(path)), r.Runs[0].Load))
+			round := RoundOf(filepath.Base(filepath.Dir(path)), r.Runs[0].Load)
+			rounds = append(rounds, round)
+			if round.Doubt != "" { // what a load that was not offered did not evaluate is no news
+				b.Checks = slices.DeleteFunc(b.Checks, func(o Outcome) bool { return o.Result == Unknown })
+			}
 		}
 		if all == nil {
 			all = b
