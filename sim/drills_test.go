@@ -1,9 +1,12 @@
 package sim_test
 
 import (
+	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,6 +26,7 @@ func drill(t *testing.T, s *scenarios.Scenario, seed uint64) reports.Run {
 
 // Each switch has a drill, in which it keeps its promise and money stays right (D3).
 func TestDrills(t *testing.T) {
+	short := []string{"last-resort", "hold-downstreams", "break-bank"} // one of each kind, where time is dear
 	all, err := filepath.Glob("../scenarios/drills/*.yaml")
 	require.NoError(t, err)
 	drilled := map[wallet.Switch]bool{}
@@ -33,6 +37,9 @@ func TestDrills(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && !slices.Contains(short, name) {
+				t.Skip("make test makes all drills")
+			}
 			s, err := scenarios.Load(path)
 			require.NoError(t, err)
 			require.EqualValues(t, name, s.Drill.Switch)
@@ -47,4 +54,33 @@ func TestDrills(t *testing.T) {
 		drilled[wallet.Switch(name)] = true
 	}
 	require.Len(t, drilled, len(wallet.AllSwitches()))
+}
+
+// Whatever two switches are on at the same time, money stays right. Each seed draws other pairs; the names of the tests
+// say which.
+func TestPairsOfSwitches(t *testing.T) {
+	pairs, seed := 12, uint64(2022)
+	if testing.Short() {
+		pairs = 1
+	}
+	draw, names := rand.New(rand.NewPCG(seed, 0)), wallet.AllSwitches()
+	for range pairs {
+		a := draw.IntN(len(names))
+		b := (a + 1 + draw.IntN(len(names)-1)) % len(names)
+		t.Run(string(names[a]+" and "+names[b]), func(t *testing.T) {
+			t.Parallel()
+			s, err := scenarios.Load("../scenarios/drills/base.yaml")
+			require.NoError(t, err)
+			start := s.Windows[0].Start
+			s.Switches = []scenarios.SwitchTurn{{Switch: names[a], On: start.Add(15 * time.Second), Off: start.Add(40 * time.Second)},
+				{Switch: names[b], On: start.Add(25 * time.Second), Off: start.Add(50 * time.Second)}}
+			s.Faults = []scenarios.Fault{{Kind: scenarios.FaultTimeout, Dependency: "ledger", From: start, To: start.Add(time.Minute),
+				Ratio: scenarios.Ratio{Num: 1, Den: 100}, Applied: scenarios.Ratio{Num: 1, Den: 2}},
+				{Kind: scenarios.FaultDown, Dependency: "tokens", From: start.Add(30 * time.Second), To: start.Add(33 * time.Second)}}
+			for _, c := range drill(t, s, seed).Checks {
+				require.NotEqual(t, reports.Fail, c.Result, "%s: %s", c.Name, c.First)
+				require.True(t, c.Result == reports.Pass || c.Evaluations == 0, "%s is unknown", c.Name)
+			}
+		})
+	}
 }
