@@ -79,7 +79,7 @@ func inPairs(factor float64) *bench {
 // TestSameBuildInPairsDoesNotAlarm compares a build with itself by rounds: fewer than one comparison in a hundred may
 // alarm, with the noise that was measured, with less, with more, and with other numbers of rounds.
 func TestSameBuildInPairsDoesNotAlarm(t *testing.T) {
-	const times = 2_000
+	const times = 1_000
 	for _, c := range []struct {
 		why     string
 		rounds  int
@@ -117,7 +117,7 @@ func TestSameBuildInPairsDoesNotAlarm(t *testing.T) {
 // and the default number of rounds, 95 of 100 comparisons and more flag it. Compared as a whole, without pairs, the same
 // figures hardly ever do.
 func TestPlantedTenthIsFlagged(t *testing.T) {
-	const times = 2_000
+	const times = 1_000
 	r, b, flagged, whole, passed := rand.New(rand.NewPCG(7, 13)), inPairs(1), 0, 0, 0
 	for range times {
 		base, candidate := b.duel(r, testRounds, 1.1)
@@ -147,7 +147,7 @@ func TestPlantedTenthIsFlagged(t *testing.T) {
 // against itself alarms in one of a hundred at most all the same, and a planted tenth is found on machines that are too
 // noisy for the rounds there would have been.
 func TestSecondLook(t *testing.T) {
-	const times = 2_000
+	const times = 1_000
 	for _, c := range []struct {
 		why      string
 		factor   float64 // on the noise that was measured
