@@ -63,7 +63,7 @@ func NewMetrics() *Metrics {
 
 // alarmKinds lists the alarms.
 func alarmKinds() []wallet.AlarmKind {
-	return []wallet.AlarmKind{wallet.AlarmPostingRefused, wallet.AlarmNotOnRecord, wallet.AlarmPayoutConflict,
+	return []wallet.AlarmKind{wallet.AlarmPostingRefused, wallet.AlarmNotOnRecord, wallet.AlarmPayoutConflict, wallet.AlarmPacketMove,
 		wallet.AlarmForgedTokens, wallet.AlarmReconciliation}
 }
 

@@ -137,7 +137,7 @@ func bulkJob(m *pb.BulkJob) (wallet.BulkJob, error) {
 	if err != nil {
 		return wallet.BulkJob{}, err
 	}
-	if m.Id <= 0 || m.State < 1 || m.State > pb.BulkState(wallet.BulkDone) {
+	if _, known := pb.BulkState_name[int32(m.State)]; !known || m.Id <= 0 || m.State == pb.BulkState_BULK_STATE_UNSPECIFIED {
 		return wallet.BulkJob{}, unreadable("job %d in state %d", m.Id, m.State)
 	}
 	return wallet.BulkJob{ID: m.Id, Digest: d, By: m.By, Created: wallet.Instant(m.CreatedUs), Rows: int(m.Rows), State: wallet.BulkState(m.State),

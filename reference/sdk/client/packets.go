@@ -57,7 +57,7 @@ func packet(m *pb.Packet) (wallet.Packet, error) {
 	if err != nil {
 		return wallet.Packet{}, unreadable("%v", err)
 	}
-	if m.State < 1 || m.State > pb.PacketState(wallet.PacketClosed) {
+	if _, known := pb.PacketState_name[int32(m.State)]; !known || m.State == pb.PacketState_PACKET_STATE_UNSPECIFIED {
 		return wallet.Packet{}, unreadable("packet state %d", m.State)
 	}
 	p := wallet.Packet{No: no, Stage: small[wallet.Stage](m.Stage), Amount: wallet.Money(m.AmountFen), Greeting: m.Greeting,
@@ -73,7 +73,7 @@ func packet(m *pb.Packet) (wallet.Packet, error) {
 }
 
 func share(m *pb.Share) (wallet.Share, error) {
-	if m.GetFor() == nil || m.State < 0 || m.State > pb.ShareState(wallet.ShareReturned) {
+	if _, known := pb.ShareState_name[int32(m.GetState())]; !known || m.GetFor() == nil {
 		return wallet.Share{}, unreadable("share %v", m)
 	}
 	return wallet.Share{For: wallet.Account{Family: small[wallet.Family](m.For.Family), User: wallet.UserID(m.For.User)}, Amount: wallet.Money(m.AmountFen),

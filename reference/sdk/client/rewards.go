@@ -80,7 +80,7 @@ func item(m *pb.Item) (wallet.Item, error) {
 	if err != nil {
 		return wallet.Item{}, unreadable("%v", err)
 	}
-	if m.State < 0 || m.State > pb.ItemState(wallet.ItemRefunded) {
+	if _, known := pb.ItemState_name[int32(m.State)]; !known {
 		return wallet.Item{}, unreadable("item state %d", m.State)
 	}
 	i := wallet.Item{No: no, Asked: wallet.RewardID(m.Asked), Award: small[wallet.AwardType](m.Award), Reward: wallet.RewardID(m.Reward),

@@ -334,7 +334,7 @@ func (TokenStatus) EnumDescriptor() ([]byte, []int) {
 	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{4}
 }
 
-// How far a withdrawal has come. Paid and refused are final.
+// How far a withdrawal has come. All but asked, held and declined are final.
 type WithdrawalState int32
 
 const (
@@ -412,6 +412,7 @@ const (
 	ItemState_ITEM_STATE_USED       ItemState = 6
 	ItemState_ITEM_STATE_EXPIRED    ItemState = 7
 	ItemState_ITEM_STATE_REFUNDED   ItemState = 8 // taken back
+	ItemState_ITEM_STATE_RETURNING  ItemState = 9 // it is being taken back
 )
 
 // Enum value maps for ItemState.
@@ -426,6 +427,7 @@ var (
 		6: "ITEM_STATE_USED",
 		7: "ITEM_STATE_EXPIRED",
 		8: "ITEM_STATE_REFUNDED",
+		9: "ITEM_STATE_RETURNING",
 	}
 	ItemState_value = map[string]int32{
 		"ITEM_STATE_OPEN":       0,
@@ -437,6 +439,7 @@ var (
 		"ITEM_STATE_USED":       6,
 		"ITEM_STATE_EXPIRED":    7,
 		"ITEM_STATE_REFUNDED":   8,
+		"ITEM_STATE_RETURNING":  9,
 	}
 )
 
@@ -876,7 +879,7 @@ const file_hongbao_v1_common_proto_rawDesc = "" +
 	"\x18WITHDRAWAL_STATE_REFUSED\x10\x04\x12\x1d\n" +
 	"\x19WITHDRAWAL_STATE_DECLINED\x10\x05\x12\x1d\n" +
 	"\x19WITHDRAWAL_STATE_RETURNED\x10\x06\x12\x1c\n" +
-	"\x18WITHDRAWAL_STATE_LIMITED\x10\a*\xdb\x01\n" +
+	"\x18WITHDRAWAL_STATE_LIMITED\x10\a*\xf5\x01\n" +
 	"\tItemState\x12\x13\n" +
 	"\x0fITEM_STATE_OPEN\x10\x00\x12\x13\n" +
 	"\x0fITEM_STATE_VOID\x10\x01\x12\x15\n" +
@@ -886,7 +889,8 @@ const file_hongbao_v1_common_proto_rawDesc = "" +
 	"\x10ITEM_STATE_USING\x10\x05\x12\x13\n" +
 	"\x0fITEM_STATE_USED\x10\x06\x12\x16\n" +
 	"\x12ITEM_STATE_EXPIRED\x10\a\x12\x17\n" +
-	"\x13ITEM_STATE_REFUNDED\x10\bB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
+	"\x13ITEM_STATE_REFUNDED\x10\b\x12\x18\n" +
+	"\x14ITEM_STATE_RETURNING\x10\tB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
 
 var (
 	file_hongbao_v1_common_proto_rawDescOnce sync.Once
