@@ -113,6 +113,7 @@ func (m *model) judge(p wallet.Packet, has *[users]wallet.Money) {
 		require.Equal(m.t, account(r.To[i]), s.For)
 		told, opened := m.opened[open]
 		require.True(m.t, !opened || told == s, "told that it is opened")
+		require.True(m.t, s.State == wallet.ShareOpened || s.Owner == p.Owner, "it goes back to the wallet that sent it")
 		require.False(m.t, m.back[open] && s.State != wallet.ShareReturned, "told that it is over")
 		for n := range users {
 			if caller(n) == r.Caller {

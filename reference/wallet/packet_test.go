@@ -1,0 +1,68 @@
+package wallet
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestPacketsAndSharesMoveForward pins what may follow what: a state that is left never comes back, and nothing follows
+// what is final.
+func TestPacketsAndSharesMoveForward(t *testing.T) {
+	packets := map[PacketState][]PacketState{PacketAsked: {PacketRefused, PacketSent}, PacketSent: {PacketClosed}}
+	for s := PacketState(0); s <= PacketClosed+1; s++ {
+		for to := PacketState(0); to <= PacketClosed+1; to++ {
+			require.Equal(t, contains(packets[s], to), s.Follows(to), "packet %d → %d", s, to)
+		}
+	}
+	shares := map[ShareState][]ShareState{ShareWaiting: {ShareOpening, ShareReturning}, ShareOpening: {ShareOpened}, ShareReturning: {ShareReturned}}
+	for s := ShareState(0); s <= ShareReturned+1; s++ {
+		for to := ShareState(0); to <= ShareReturned+1; to++ {
+			require.Equal(t, contains(shares[s], to), s.Follows(to), "share %d → %d", s, to)
+		}
+		require.Equal(t, s == ShareOpened || s == ShareReturned, s.Final())
+	}
+}
+
+func contains[T comparable](list []T, v T) bool {
+	for _, l := range list {
+		if l == v {
+			return true
+		}
+	}
+	return false
+}
+
+// TestMoveNumbers: each step of each withdrawal and packet has one number, which comes back from its parts.
+func TestMoveNumbers(t *testing.T) {
+	account := Account{DouyinFamily, 7}
+	seen := map[MoveNo]bool{}
+	names := map[string]bool{}
+	for step := MoveHold; step <= MoveReturn; step++ {
+		for _, request := range []int64{1, 2} {
+			for share := uint8(0); share < MaxShares; share++ {
+				no := MoveNoOf(account, request, step, share)
+				if share > 0 && step != MoveOpen && step != MoveReturn {
+					require.ErrorIs(t, no.Validate(), ErrInvalid, "only shares are opened and go back")
+					continue
+				}
+				require.NoError(t, no.Validate())
+				require.Equal(t, step >= MoveSend, no.OfPacket())
+				a, r := no.Key()
+				require.Equal(t, no, MoveNoOf(a, r, no.Step, no.Share))
+				require.False(t, seen[no] || names[no.String()], "%s", no)
+				seen[no], names[no.String()] = true, true
+			}
+		}
+	}
+	require.Len(t, seen, 2*(3+2*MaxShares))
+	require.Equal(t, "p_1_7_2 step 4 share 3", MoveNoOf(account, 2, MoveOpen, 3).String())
+	require.Equal(t, "w_1_7_2 step 1", MoveNoOf(account, 2, MoveHold, 0).String())
+}
+
+// TestOnlyNobodysMoneyMayOwe: whose balance may not be below zero is decided here, for all ledgers.
+func TestOnlyNobodysMoneyMayOwe(t *testing.T) {
+	for k := CostAccount; k <= PacketAccount; k++ {
+		require.Equal(t, k == CostAccount || k == PaidAccount || k == TransitAccount, k.Owes(), "account kind %d", k)
+	}
+}
