@@ -1,6 +1,7 @@
 package wallet
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,25 +13,16 @@ func TestPacketsAndSharesMoveForward(t *testing.T) {
 	packets := map[PacketState][]PacketState{PacketAsked: {PacketRefused, PacketSent}, PacketSent: {PacketClosed}}
 	for s := PacketState(0); s <= PacketClosed+1; s++ {
 		for to := PacketState(0); to <= PacketClosed+1; to++ {
-			require.Equal(t, contains(packets[s], to), s.Follows(to), "packet %d → %d", s, to)
+			require.Equal(t, slices.Contains(packets[s], to), s.Follows(to), "packet %d → %d", s, to)
 		}
 	}
 	shares := map[ShareState][]ShareState{ShareWaiting: {ShareOpening, ShareReturning}, ShareOpening: {ShareOpened}, ShareReturning: {ShareReturned}}
 	for s := ShareState(0); s <= ShareReturned+1; s++ {
 		for to := ShareState(0); to <= ShareReturned+1; to++ {
-			require.Equal(t, contains(shares[s], to), s.Follows(to), "share %d → %d", s, to)
+			require.Equal(t, slices.Contains(shares[s], to), s.Follows(to), "share %d → %d", s, to)
 		}
 		require.Equal(t, s == ShareOpened || s == ShareReturned, s.Final())
 	}
-}
-
-func contains[T comparable](list []T, v T) bool {
-	for _, l := range list {
-		if l == v {
-			return true
-		}
-	}
-	return false
 }
 
 // TestMoveNumbers: each step of each withdrawal and packet has one number, which comes back from its parts.
