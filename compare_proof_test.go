@@ -30,7 +30,7 @@ const planted = 0.10
 // TestCompareProof compares this source with itself, which must not alarm, and with a build of it into whose grants work
 // was planted, a tenth of what an operation costs, which must. It takes minutes, so it runs when asked:
 //
-//	HONGBAO_COMPARE_PROOF=2 go test -count=1 -v -timeout 40m -run '^TestCompareProof$' .
+//	HONGBAO_COMPARE_PROOF=2 go test -count=1 -v -timeout 60m -run '^TestCompareProof$' .
 func TestCompareProof(t *testing.T) {
 	often, err := strconv.Atoi(os.Getenv(proofEnv))
 	if err != nil || often < 1 {

@@ -137,7 +137,7 @@ func TestCompareBuilds(t *testing.T) {
 	require.Contains(t, []int{exitPass, exitUnknown}, code, text)
 	require.Contains(t, text, "warm-up, which is thrown away")
 	if code == exitUnknown {
-		require.Contains(t, text, "never sent")
+		require.Contains(t, text, "? UNKNOWN", "there is a table, and it says why")
 		return
 	}
 	require.Contains(t, text, "Compared in pairs, over 3 rounds that both sides played.")
