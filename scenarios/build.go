@@ -21,7 +21,7 @@ func (f *file) scenario() *Scenario {
 		Crypto:   Crypto{RealShare: f.CryptoReal.v},
 		Drain:    f.Drain.v,
 
-		Downstreams: f.Downstreams.downstreams(),
+		Downstreams: f.Downstreams.downstreams(), Change: f.stageChange(),
 
 		Thresholds:   f.thresholds(),
 		RunningTotal: f.runningTotal(),

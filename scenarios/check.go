@@ -20,6 +20,7 @@ func (f *faults) check(in *file) {
 	f.checkStages(in)
 	f.checkTree(in)
 	f.checkStock(in)
+	f.checkStageChange(in)
 	f.checkWindows(in)
 	f.checkRules(in)
 	f.checkRounds(in)

@@ -21,6 +21,7 @@ type file struct {
 	CryptoReal  share           `json:"crypto_real_share" jsonschema:"Share of tokens sealed with the real cryptography when a run is modelled."`
 	Drain       span            `json:"drain" jsonschema:"How long after the last window the backlog may take before it counts as stuck."`
 	Downstreams downstreamsFile `json:"downstreams,omitempty" jsonschema:"How the systems behind rewards other than cash work, and how badly (B4)."`
+	StageChange stageChangeFile `json:"stage_change,omitempty" jsonschema:"A stage begins at another moment than was planned, which not all instances learn at once (A2)."`
 	Windows     []windowFile    `json:"windows" jsonschema:"The calendar: when which play offers rewards."`
 	Faults      []faultFile     `json:"faults,omitempty" jsonschema:"What goes wrong."`
 	Thresholds  []thresholdFile `json:"thresholds,omitempty" jsonschema:"What a run in real time must stay at or below."`

@@ -23,7 +23,9 @@ func TestShipped(t *testing.T) {
 		"regress/unknown-outcomes.yaml": 4_800,
 		"regress/budget-stop.yaml":      5_600,
 		"regress/phase-switch.yaml":     4_200,
-		"regress/rewards.yaml":          1_820, // 920 of them cash or coupons in the rain, 900 in the fireworks
+		"regress/rewards.yaml":          1_820,
+		"phase-switch.yaml":             3_540,
+		"reward-centre.yaml":            14_700,
 		"regress/outages.yaml":          2_700,
 		"regress/given-up.yaml":         1_200,
 		"regress/slow-tokens.yaml":      1_680,

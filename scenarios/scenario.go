@@ -26,6 +26,7 @@ type Scenario struct {
 	Faults      []Fault
 	Crypto      Crypto
 	Downstreams Downstreams
+	Change      *StageChange  // nil: the tree stays as it is
 	Drain       time.Duration // after the last window, how long the backlog may take before it counts as stuck
 	Thresholds  []Threshold   // of runs in real time
 

@@ -14,7 +14,8 @@ import (
 	"hongbao/sim"
 )
 
-// TestRewardSeeds is how a file of rewards is rehearsed with many seeds: HONGBAO_SEEDS=60 HONGBAO_FILE=regress/rewards.yaml.
+// TestRewardSeeds is how a file of rewards is rehearsed with many seeds: HONGBAO_SEEDS=60
+// HONGBAO_FILE=regress/rewards.yaml, and HONGBAO_STRATEGY=token for one strategy alone.
 func TestRewardSeeds(t *testing.T) {
 	n, _ := strconv.Atoi(os.Getenv("HONGBAO_SEEDS"))
 	if n == 0 {
@@ -24,6 +25,9 @@ func TestRewardSeeds(t *testing.T) {
 	require.NoError(t, err)
 	for seed := 1; seed <= n; seed++ {
 		for _, strategy := range wallet.Strategies {
+			if only := os.Getenv("HONGBAO_STRATEGY"); only != "" && only != string(strategy) {
+				continue
+			}
 			run, err := sim.Run(t.Context(), sim.Options{Scenario: s, Strategy: strategy, Crypto: sim.CryptoModelled, Seed: uint64(seed)}, sim.FullOf(s, 1, 1))
 			require.NoError(t, err)
 			for _, c := range run.Checks {

@@ -129,8 +129,22 @@ func (t *town) instance(i *fault.Instance, sealer wallet.Sealer, m *meter, relea
 		}
 	}
 	one.ports = ports
-	one.node, err = node.New(t.config(release), ports)
+	if one.node, err = node.New(t.config(t.scenario.Activity, release), ports); err != nil || t.scenario.Change == nil {
+		return one, err
+	}
+	late := one.node
+	one.node, err = node.New(t.config(t.scenario.Before(), release), ports)
+	t.world.At(max(t.learns(len(t.instances)), t.world.Now()), func() { one.node = late })
 	return one, err
+}
+
+// learns returns when the n-th instance learns that a stage begins at another moment (A2), in Unix nanoseconds: every
+// other one before the rest. What it is doing then it ends by what it knew.
+func (t *town) learns(n int) int64 {
+	if n%2 == 0 {
+		return t.scenario.Change.Known.UnixNano()
+	}
+	return t.scenario.Change.Everywhere.UnixNano()
 }
 
 // probe returns what counts for a drill, nil where there is none.
@@ -157,11 +171,11 @@ func (t *town) dependencies() []string {
 }
 
 // config is what the instances have in common.
-func (t *town) config(release wallet.Release) node.Config {
+func (t *town) config(tree wallet.Activity, release wallet.Release) node.Config {
 	tps := t.scenario.Capacity.LedgerTPS()
 	return node.Config{
 		Strategy:  t.strategy,
-		Activity:  t.scenario.Activity,
+		Activity:  tree,
 		Instances: t.scenario.Capacity.NodeInstances,
 		SyncLimit: syncShare * float64(tps.Num) / float64(tps.Den),
 		Batch:     t.scenario.Capacity.PostingBatch,

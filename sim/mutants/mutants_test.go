@@ -41,7 +41,9 @@ const (
 )
 
 // all returns every mutant.
-func all() []mutant { return slices.Concat(grants(), views(), payouts(), stores()) }
+func all() []mutant {
+	return slices.Concat(grants(), views(), payouts(), stores(), rewards(), packets())
+}
 
 // edit replaces old, which occurs once in the file, by new.
 type edit struct{ file, old, new string }

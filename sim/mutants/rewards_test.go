@@ -1,0 +1,152 @@
+package mutants
+
+// rewards returns the mutants on the way of coupons and pendants, and of their stock.
+func rewards() []mutant {
+	return []mutant{
+		{
+			name: "anybody uses a coupon whose number they know", scenario: "rewards", strategy: underSync,
+			checks: []string{"reward-use-once"},
+			edits:  []edit{{"reference/rewards/use.go", `if !who.Owns(r.Order.ActID) {`, `if who.ActID == 0 {`}},
+		},
+		{
+			name: "a use without an answer counts as made", scenario: "rewards", strategy: underToken,
+			checks: []string{"reward-use-once"},
+			edits: []edit{{"reference/rewards/use.go",
+				`	err := wallet.Repeat(ask)
+	if`, `	err := ask()
+	if errors.Is(err, wallet.ErrUnknown) {
+		r, err = wallet.Receipt{State: wallet.ItemUsed, Expires: wallet.Never}, nil
+	}
+	if`}},
+		},
+		{
+			name: "an order without an answer from its downstream counts as handed out", scenario: "rewards", strategy: underToken,
+			checks: []string{"reward-once"},
+			edits: []edit{{"reference/rewards/downstream.go", `	if a.Err != nil {
+		return i, a.Err
+	}`, `	if errors.Is(a.Err, wallet.ErrUnknown) {
+		a = wallet.ItemAnswer{Receipt: wallet.Receipt{State: wallet.ItemSettled, Expires: wallet.Never}}
+	}
+	if a.Err != nil {
+		return i, a.Err
+	}`}},
+		},
+		{
+			name: "what nobody settled is left to itself", scenario: "rewards", strategy: underSync,
+			checks: []string{"reward-once"},
+			edits:  []edit{{"reference/rewards/settle.go", `	step(wallet.ItemIssued, now, s.gather)`, `	_ = s.gather`}},
+		},
+		{
+			name: "a coupon that its downstream declines keeps its place in the stock", scenario: "rewards", strategy: underAsync,
+			checks: []string{"stock-never-over"},
+			edits: []edit{{"reference/rewards/downstream.go", `desk != nil && i.Counted != (wallet.OrderNo{}) {`,
+				`desk != nil && i.Counted.ActID < 0 {`}},
+		},
+		{
+			name: "a stock without an answer has a coupon left", scenario: "rewards", strategy: underToken,
+			checks: []string{"stock-never-over"},
+			edits: []edit{{"reference/rewards/grant.go", `if err := wallet.Repeat(func() (err error) { a, err = settle(ctx, i.No, i.Asked); return err }); err != nil {`,
+				`if a, err = settle(ctx, i.No, i.Asked); errors.Is(err, wallet.ErrUnknown) {
+		a = stock.Answer{Outcome: stock.Granted, Order: i.No, Reward: i.Asked}
+	} else if err != nil {`}},
+		},
+		{
+			name: "the fallback is given while almost all is left", scenario: "rewards", strategy: underSync,
+			checks: []string{"stock-never-over"},
+			edits:  []edit{{"reference/stock/desk.go", `left := max(0, c.Total-issued)`, `left := max(0, c.Total-issued) / 10`}},
+		},
+		{
+			name: "a counter of coupons counts a repeat again", scenario: "rewards", strategy: underAsync,
+			checks: []string{"stock-never-over"},
+			edits: []edit{{"reference/store/mem/stock.go", `	case answer != wallet.StockEmpty:
+		return answer, nil`, `	case answer == wallet.StockRefused:
+		return answer, nil`}},
+		},
+		{
+			name: "a reply is believed whichever order it names", scenario: "rewards", strategy: underSync,
+			checks: []string{"reward-once"},
+			edits: []edit{{"reference/downstream/receipt.go", `if c.order != i.No.String() {`, `if c.order == "" {`},
+				{"reference/downstream/receipt.go", `	s, ok := known[c.state]
+	switch {
+	case !ok:
+		return`, `	s, ok := known[c.state]
+	switch {
+	case !ok && c.state != "":
+		return wallet.Receipt{State: wallet.ItemSettled, Ref: "believed", Expires: wallet.Never}, nil
+	case !ok:
+		return`}},
+		},
+		{
+			name: "a person who joined wallets wins the coupon of the former wallet again", scenario: "rewards", strategy: underToken,
+			checks: []string{"reward-once"},
+			edits:  []edit{{"reference/assetcenter/items.go", `	if len(who.Former)+len(who.Left) == 0 {`, `	if no.ActID > 0 {`}},
+		},
+		{
+			name: "the list of rewards leaves out those of joined wallets", scenario: "rewards", strategy: underSync,
+			checks: []string{"user-view"},
+			edits:  []edit{{"reference/rewards/use.go", `s.items.Of(ctx, who.Wallets(), child`, `s.items.Of(ctx, []wallet.ActID{who.ActID}, child`}},
+		},
+		{
+			name: "a coupon of the drill is listed in the festival", scenario: "rewards", strategy: underAsync,
+			checks: []string{"phase-isolation"},
+			edits:  []edit{{"reference/rewards/use.go", `child.Stage, r.After`, `1+child.Stage%3, r.After`}},
+		},
+	}
+}
+
+// packets returns the mutants on packets between people.
+func packets() []mutant {
+	return []mutant{
+		{
+			name: "anybody opens a packet", scenario: "rewards", strategy: underSync,
+			checks: []string{"packet-exact"},
+			edits: []edit{{"reference/packet/packet.go", `	i, ok := p.ShareFor(wallet.AccountOf(r.App, r.User))`,
+				`	i, ok := p.ShareFor(wallet.AccountOf(r.App, r.User))
+	if !ok {
+		i, ok = 0, true
+	}`}},
+		},
+		{
+			name: "a packet whose sending has no answer is refused", scenario: "rewards", strategy: underToken,
+			checks: []string{"packet-exact"},
+			edits: []edit{{"reference/packet/drive.go", `	case errors.Is(err, wallet.ErrInsufficient):
+		to =`, `	case errors.Is(err, wallet.ErrInsufficient), errors.Is(err, wallet.ErrUnknown):
+		to =`}, {"reference/packet/drive.go", `err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, t) })`, `err := s.Ledger.Transfer(ctx, t)`}},
+		},
+		{
+			name: "a share counts as opened though its money may not have moved", scenario: "rewards", strategy: underAsync,
+			checks: []string{"packet-exact"},
+			edits: []edit{{"reference/packet/drive.go", `leaving(p, i, step, share)); err != nil {`, `leaving(p, i, step, share)); err != nil && step == wallet.MoveReturn {`},
+				{"reference/packet/drive.go", `err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, t) })`, `err := s.Ledger.Transfer(ctx, t)`}},
+		},
+		{
+			name: "all shares of a packet are moved under one number", scenario: "rewards", strategy: underToken,
+			checks: []string{"packet-exact"},
+			edits:  []edit{{"reference/packet/drive.go", `Step: step, Share: uint8(i)}`, `Step: step}`}},
+		},
+		{
+			name: "a packet's time is over after a minute", scenario: "rewards", strategy: underSync,
+			checks: []string{"packet-exact"},
+			edits:  []edit{{"reference/packet/packet.go", `p.Created.Add(wallet.PacketLife)`, `p.Created.Add(wallet.PacketLife / 8640)`}},
+		},
+		{
+			name: "what nobody opened never goes back", scenario: "rewards", strategy: underAsync,
+			checks: []string{"packet-exact"},
+			edits: []edit{{"reference/packet/drive.go", `share.State == wallet.ShareWaiting && expired(p, now)`,
+				`share.State == wallet.ShareReturning && expired(p, now)`}},
+		},
+		{
+			name: "the page leaves out packets that others sent", scenario: "rewards", strategy: underToken,
+			checks: []string{"user-view"},
+			edits:  []edit{{"reference/walletpage/beside.go", `	for _, r := range received {`, `	for _, r := range received[:0] {`}},
+		},
+		{
+			name: "a share that was opened can be opened again", scenario: "rewards", strategy: underSync,
+			checks: []string{"packet-exact", "zero-sum"},
+			edits: []edit{{"reference/wallet/packet.go", `	case ShareOpening:
+		return t == ShareOpened`, `	case ShareOpening:
+		return t == ShareOpened || t == ShareReturning`},
+				{"reference/packet/drive.go", `share.State == wallet.ShareWaiting && expired(p, now)`, `!share.State.Final() && now >= p.Created.Add(settleAfter)`}},
+		},
+	}
+}
