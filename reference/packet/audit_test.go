@@ -68,8 +68,7 @@ func (m *model) end() {
 	require.Empty(m.t, left)
 	require.Empty(m.t, m.alarms)
 
-	var has [users]wallet.Money
-	has = m.won
+	has := m.won
 	found := map[wallet.PacketNo]wallet.Packet{}
 	for _, p := range m.recorded() {
 		require.NotContains(m.t, found, p.No)
