@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/google/jsonschema-go/jsonschema"
 )
@@ -12,7 +13,7 @@ import (
 func Schema() []byte {
 	kinds := map[reflect.Type]*jsonschema.Schema{}
 	for _, s := range []scalar{&text{}, &toggle{}, &number{}, &weight{}, &fen{}, &share{}, &rate{}, &span{}, &moment{}, &lapse{}, &point{},
-		&band{}, &playName{}, &stageName{}, &awardName{}, &kindName{}, &dependencyName{}, &sceneName{}, &operationName{}, &secondName{}, &figure{}, &totalFault{}, &couponFault{}} {
+		&band{}, &playName{}, &stageName{}, &awardName{}, &kindName{}, &dependencyName{}, &sceneName{}, &operationName{}, &secondName{}, &figure{}, &totalFault{}, &couponFault{}, &switchName{}} {
 		kinds[reflect.TypeOf(s).Elem()] = s.form().schema()
 	}
 	schema, err := jsonschema.For[file](&jsonschema.ForOptions{TypeSchemas: kinds})
@@ -20,6 +21,9 @@ func Schema() []byte {
 		panic("scenarios: the file format has no schema: " + err.Error())
 	}
 	tidy(schema)
+	// A file that is like another one has only what it says anew.
+	schema.If, schema.Else = &jsonschema.Schema{Required: []string{"like"}}, &jsonschema.Schema{Required: without(schema.Required, "title")}
+	schema.Required = []string{"title"}
 	schema.Schema = "https://json-schema.org/draft/2020-12/schema"
 	schema.Title = "hongbao scenario"
 	schema.Description = "One rehearsal of the festival. Times are Asia/Shanghai unless they carry a zone."
@@ -28,6 +32,11 @@ func Schema() []byte {
 		panic("scenarios: the schema cannot be printed: " + err.Error())
 	}
 	return append(out, '\n')
+}
+
+// without returns the keys but one.
+func without(keys []string, one string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return k == one })
 }
 
 // tidy says of every list what the loader says: it is there and not empty.
