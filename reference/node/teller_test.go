@@ -50,6 +50,7 @@ type teller struct {
 	withdrawals *mem.Withdrawals
 	days        *mem.WithdrawalDays
 	bank        *mem.Bank
+	packets     *mem.Packets
 
 	switches *degrade.Set
 	thrown   map[wallet.Switch]bool
@@ -64,7 +65,7 @@ type teller struct {
 
 func newTeller(t *testing.T) *teller {
 	s := &teller{t: t, ctx: t.Context(), faults: &faults{}, clock: &hand{eve}, kept: map[string][]byte{},
-		identities: mem.NewIdentities(), orders: mem.NewOrders(), budgets: mem.NewBudgets(), withdrawals: mem.NewWithdrawals(), bank: mem.NewBank(),
+		identities: mem.NewIdentities(), orders: mem.NewOrders(), budgets: mem.NewBudgets(), withdrawals: mem.NewWithdrawals(), bank: mem.NewBank(), packets: mem.NewPackets(),
 		days: mem.NewWithdrawalDays(), thrown: map[wallet.Switch]bool{}}
 	s.switches = degrade.NewSet(s.clock)
 	s.backlog = mem.NewBacklog(s.clock, shards, lease)
@@ -112,7 +113,7 @@ func (s *teller) open(a *args) string {
 		Clock: s.clock, Identities: faultyIdentities{s.faults, s.identities}, Orders: orders, OpenOrders: orders,
 		Budgets: faultyBudgets{s.faults, s.budgets}, Tokens: faultyTokens{s.faults, s.tokens}, Backlog: faultyBacklog{s.faults, s.backlog},
 		Ledger: faultyLedger{s.faults, s.ledger}, Withdrawals: faultyWithdrawals{s.faults, s.withdrawals},
-		Days: faultyDays{s.faults, s.days}, Switched: s.switches.On, Settings: s.settled(release), Bank: faultyBank{s.faults, s.bank},
+		Days: faultyDays{s.faults, s.days}, Switched: s.switches.On, Settings: s.settled(release), Bank: faultyBank{s.faults, s.bank}, Packets: s.packets,
 		Sealer: s.sealer, Alarm: func(k wallet.AlarmKind, detail string) { s.alarms = append(s.alarms, fmt.Sprintf("%s: %s", k, detail)) },
 	})
 	return said(err, "")

@@ -1,0 +1,78 @@
+package node_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/node"
+	"hongbao/reference/wallet"
+)
+
+// TestPacketsOfWhatIsPromised (P4, T6): what is only promised by tokens can be sent at once, under every strategy; sender
+// and guest see it on their pages, and what comes out of a packet is money like any other, but no income.
+func TestPacketsOfWhatIsPromised(t *testing.T) {
+	for _, strategy := range wallet.Strategies {
+		t.Run(string(strategy), func(t *testing.T) {
+			s := newTeller(t)
+			s.tell("open strategy=" + string(strategy))
+			s.tell("grant user=1 rain=1 amount=100")
+			if strategy == wallet.StrategyAsync {
+				s.tell("post") // nothing says what is due but the backlog
+			}
+			sender, guest := wallet.Caller{App: wallet.Douyin, User: 1}, wallet.Caller{App: wallet.Toutiao, User: 2}
+			p, err := s.node.SendPacket(t.Context(), wallet.SendPacketRequest{Caller: sender, Request: 1, Amount: 100, To: []wallet.Caller{guest}})
+			require.NoError(t, err)
+			require.Equal(t, wallet.PacketSent, p.State)
+			page := func(c wallet.Caller) wallet.Page {
+				p, err := s.node.Page(t.Context(), wallet.PageRequest{Caller: c, Limit: 10})
+				require.NoError(t, err)
+				require.Empty(t, p.Missing)
+				return p
+			}
+			sent, seen := page(sender), page(guest)
+			require.Zero(t, sent.Balance)
+			require.EqualValues(t, 100, sent.Income)
+			require.Equal(t, []wallet.Packet{p}, sent.Packets)
+			require.Equal(t, []wallet.Packet{p}, seen.Packets)
+			_, err = s.node.OpenPacket(t.Context(), wallet.OpenPacketRequest{Caller: guest, Packet: p.No})
+			require.NoError(t, err)
+			has := page(guest)
+			require.EqualValues(t, 100, has.Balance)
+			require.Zero(t, has.Income)
+			require.Empty(t, has.Grants)
+			require.Equal(t, wallet.PacketClosed, has.Packets[0].State)
+			w, err := s.node.Withdraw(t.Context(), wallet.WithdrawRequest{Caller: guest, Request: 1, Amount: 100})
+			require.NoError(t, err)
+			require.Equal(t, wallet.WithdrawalPaid, w.State)
+
+			s.tell("grant user=1 rain=2 amount=40")
+			if strategy == wallet.StrategyAsync {
+				s.tell("post")
+			}
+			p, err = s.node.SendPacket(t.Context(), wallet.SendPacketRequest{Caller: sender, Request: 2, Amount: 40, To: []wallet.Caller{guest}})
+			require.NoError(t, err)
+			require.Zero(t, page(sender).Balance)
+			s.clock.now = s.clock.now.Add(wallet.PacketLife + time.Second)
+			n, err := s.node.SettlePackets(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, 1, n)
+			require.EqualValues(t, 40, page(sender).Balance)
+			require.Contains(t, s.tell("reconcile"), ": 0 differences\n")
+		})
+	}
+}
+
+// TestNoPackets: an instance without a store of them says so.
+func TestNoPackets(t *testing.T) {
+	n, err := node.New(node.Config{Strategy: wallet.StrategyToken, Activity: tree(100, 10), Instances: 1, Batch: 1}, node.Ports{})
+	require.NoError(t, err)
+	_, err = n.SendPacket(t.Context(), wallet.SendPacketRequest{})
+	require.ErrorIs(t, err, wallet.ErrNotFound)
+	_, err = n.OpenPacket(t.Context(), wallet.OpenPacketRequest{})
+	require.ErrorIs(t, err, wallet.ErrNotFound)
+	done, err := n.SettlePackets(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, done)
+}
