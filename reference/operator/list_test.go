@@ -20,6 +20,8 @@ func TestReadList(t *testing.T) {
 		{Line: 3, Caller: wallet.Caller{App: wallet.Xigua, User: 8}, Scene: "movie", Award: wallet.MovieCoupon},
 		{Line: 5, Caller: wallet.Caller{App: wallet.Toutiao, User: 9}, Scene: "movie", Award: wallet.MovieCoupon, Reason: "补发"},
 	}, rows)
+	_, faults = readList([]byte(Header + "\ndouyin,7,rain,cash,1,\ntoutiao,7,rain,cash,1,\ndouyin,7,cards,cash,1,\n"))
+	require.Empty(t, faults, "one number in two families is two people, and two scenes are two rewards")
 	rows, faults = readList([]byte("app,user,scene,award,amount_fen\ndouyin,7,rain,cash,9223372036854775807\n"))
 	require.Empty(t, faults, "the reason may be left out, and the cap is not the reader's business")
 	require.EqualValues(t, 1<<63-1, rows[0].Amount)

@@ -118,6 +118,7 @@ func pageConfigVersions(t *testing.T, n wallet.Notices) {
 	}{
 		"another body than the version after":  {config(`{"b":1}`, "li"), 2, wallet.ErrStale},
 		"another operator's":                   {config(bodies[2], "wang"), 2, wallet.ErrStale},
+		"a repeat of one that is not the last": {config(bodies[2], "li"), 1, wallet.ErrStale},
 		"an old version":                       {config(bodies[1], "li"), 1, wallet.ErrStale},
 		"a version that is not there yet":      {config(`{}`, "li"), 4, wallet.ErrStale},
 		"below zero":                           {config(`{}`, "li"), -1, wallet.ErrStale},
