@@ -117,8 +117,8 @@ func TestCacheWritesWhenItMust(t *testing.T) {
 		require.NoError(t, c.Refresh(t.Context()))
 		require.NoError(t, c.Keep())
 		require.NoError(t, os.Chtimes(name, time.Time{}, time.Unix(1, 0)))
-		require.NoError(t, c.Refresh(t.Context()))
 		clock.now++
+		require.NoError(t, c.Refresh(t.Context()))
 		require.NoError(t, c.Keep())
 		i, err := os.Stat(name)
 		require.NoError(t, err)

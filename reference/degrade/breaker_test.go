@@ -137,6 +137,19 @@ func TestBreakerIsThrown(t *testing.T) {
 	b.wants(degrade.Closed, false)
 }
 
+// TestBreakersShareASwitch: a system that fails says nothing of the next one behind the same switch.
+func TestBreakersShareASwitch(t *testing.T) {
+	a := newBreaker(t)
+	other, err := degrade.NewBreaker("other", name, a.set, a.clock, small())
+	require.NoError(t, err)
+	for range 4 {
+		a.call(wallet.ErrUnknown)
+	}
+	a.wants(degrade.Open, true)
+	require.NoError(t, other.Do(func() error { return nil }), "this one is well")
+	require.Equal(t, degrade.Closed, other.Status().State)
+}
+
 func TestBreakerRules(t *testing.T) {
 	require.NoError(t, degrade.DefaultRule().Validate())
 	for why, change := range map[string]func(*degrade.Rule){

@@ -173,6 +173,13 @@ func (l *leases) reach(who string) error {
 	return nil
 }
 
+// held returns the names of all leases there ever were.
+func (l *leases) held() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(maps.Keys(l.until))
+}
+
 // reaches makes the lock answer an instance again, or not.
 func (l *leases) reaches(who string, yes bool) {
 	if !yes {
@@ -310,6 +317,7 @@ func (c *centre) breaks(err error) {
 // start runs a host and returns its worker and a clean stop, which returns what Run said.
 func (tn *town) start(t *testing.T, name string) (*worker, func() error) {
 	w := &worker{town: tn, name: name, calls: map[string]int{}, set: degrade.NewSet(bubble{})}
+	w.set.Apply(tn.centre.on) // a service reads its centre before it begins
 	tn.quotas.mu.Lock()
 	tn.quotas.open[name] = true
 	tn.quotas.mu.Unlock()

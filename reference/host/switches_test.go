@@ -70,7 +70,7 @@ func TestHostWithoutLocks(t *testing.T) {
 				require.True(t, w.set.On(wallet.SwitchSkipLocks))
 				require.Equal(t, c.thrown, len(w.tripped(wallet.SwitchSkipLocks)) == 0)
 				if c.thrown {
-					require.Empty(t, tn.holders(), "nobody was asked")
+					require.Empty(t, tn.leases.held(), "nobody was asked")
 				}
 
 				tn.leases.reaches("a", true)
