@@ -100,13 +100,22 @@ func TestGrantSwitches(t *testing.T) {
 	delete(r.on, wallet.SwitchHoldDownstreams)
 	r.settle()
 	require.Equal(t, wallet.ItemSettled, r.record(won(3, "tea", 1)).State)
+}
 
-	r.on[wallet.SwitchSkipStockRead] = true
-	for id := wallet.ActID(10); id < 20; id++ {
-		require.NoError(t, r.reader.Refresh(r.ctx))
-		r.grant(won(id, "tea", 1))
+// TestBlind: while the stock must not be read, coupons go down to the last; the count itself stays.
+func TestBlind(t *testing.T) {
+	for _, blind := range []bool{false, true} {
+		r := newRig(t, tree(20, 2)).boot()
+		r.on[wallet.SwitchSkipStockRead] = blind
+		teas := 0
+		for id := wallet.ActID(1); id <= 25; id++ {
+			require.NoError(t, r.reader.Refresh(r.ctx))
+			if r.grant(won(id, "tea", 1)).Reward == "tea" {
+				teas++
+			}
+		}
+		require.Equal(t, map[bool]int{false: 19, true: 20}[blind], teas, "with a tenth of 20 left it is still granted, with less not")
 	}
-	require.Equal(t, wallet.RewardID("voucher"), r.record(won(18, "tea", 1)).Reward, "the count itself still is")
 }
 
 // lost is a store whose answers do not come for a while.
@@ -225,6 +234,86 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		_, err = rewards.New(conf, p)
 		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
 	}
+}
+
+// hooked are stocks that do something else first, or fail.
+type hooked struct {
+	wallet.Stocks
+	take, back func() error
+}
+
+func (h *hooked) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
+	if do := h.take; do != nil {
+		h.take = nil
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return h.Stocks.Take(ctx, no, t, total)
+}
+
+func (h *hooked) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+	if do := h.back; do != nil {
+		h.back = nil
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return h.Stocks.GiveBack(ctx, no, t)
+}
+
+func issued(r *rig, t wallet.RewardID) int64 {
+	n, err := r.stocks.Issued(r.ctx, wallet.Template{Reward: t, Stage: wallet.Official})
+	require.NoError(r.t, err)
+	return n
+}
+
+// TestStockDown: nothing is granted while it cannot be counted, and the order is on record: that is unknown, and not a no.
+func TestStockDown(t *testing.T) {
+	r := newRig(t, tree(10, 2))
+	h := &hooked{Stocks: r.stocks, take: func() error { return wallet.ErrUnavailable }}
+	r.stocks = h
+	r.boot()
+	_, err := r.tryGrant(won(1, "tea", 1))
+	require.ErrorIs(t, err, wallet.ErrUnknown)
+	require.Equal(t, wallet.ItemOpen, r.record(won(1, "tea", 1)).State)
+	r.settle()
+	require.Equal(t, wallet.ItemSettled, r.record(won(1, "tea", 1)).State, "the chores have settled it")
+}
+
+// TestLateTry: a try that was held up between the record and the stock, until its order was granted and taken back by
+// others, keeps no coupon.
+func TestLateTry(t *testing.T) {
+	r := newRig(t, tree(10, 2))
+	h := &hooked{Stocks: r.stocks}
+	r.stocks = h
+	r.boot()
+	h.take = func() error {
+		require.Equal(t, wallet.ItemSettled, r.grant(won(1, "tea", 1)).State)
+		_, err := r.service.Refund(r.ctx, won(1, "tea", 1))
+		return err
+	}
+	require.Equal(t, wallet.ItemRefunded, r.grant(won(1, "tea", 1)).State)
+	require.Zero(t, issued(r, "tea"))
+	require.Zero(t, issued(r, "voucher"), "the fallback that it got is in the stock again")
+}
+
+// TestGiveBackFails: an item is taken back only when its coupon is in the stock again.
+func TestGiveBackFails(t *testing.T) {
+	r := newRig(t, tree(10, 2))
+	h := &hooked{Stocks: r.stocks, back: func() error { return wallet.ErrUnavailable }}
+	r.stocks = h
+	r.boot()
+	r.grant(won(1, "tea", 1))
+	_, err := r.service.Refund(r.ctx, won(1, "tea", 1))
+	require.ErrorIs(t, err, wallet.ErrUnknown)
+	require.Equal(t, wallet.ItemReturning, r.record(won(1, "tea", 1)).State)
+	require.EqualValues(t, 1, issued(r, "tea"))
+	_, err = r.use(won(1, "tea", 1))
+	require.ErrorIs(t, err, wallet.ErrNotUsable)
+	r.settle()
+	require.Equal(t, wallet.ItemRefunded, r.record(won(1, "tea", 1)).State)
+	require.Zero(t, issued(r, "tea"))
 }
 
 // TestManyAtOnce: many callers ask for the same orders while the chores run; each order is counted and issued once.

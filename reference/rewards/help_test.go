@@ -76,20 +76,20 @@ func (people) Resolve(_ context.Context, a wallet.Account) (wallet.Person, error
 
 // rig is an instance with all that stands behind it.
 type rig struct {
-	t        require.TestingT
-	ctx      context.Context
-	clock    *clock
-	index    *activity.Index
-	items    *mem.Items
-	ports    wallet.Items // what the instance sees of them
-	stocks   wallet.Stocks
-	reader   *stock.Reader
-	shops    map[wallet.AwardType]*shop
-	faulty   func(*shop) wallet.Downstream
-	on       map[wallet.Switch]bool
-	alarms   []string
-	service  *rewards.Service
-	nobodyAt wallet.AwardType // a type without a downstream
+	t         require.TestingT
+	ctx       context.Context
+	clock     *clock
+	index     *activity.Index
+	items     *mem.Items
+	ports     wallet.Items // what the instance sees of them
+	stocks    wallet.Stocks
+	reader    *stock.Reader
+	shops     map[wallet.AwardType]*shop
+	faulty    func(*shop) wallet.Downstream
+	on        map[wallet.Switch]bool
+	alarms    []string
+	service   *rewards.Service
+	instances int
 }
 
 func newRig(t require.TestingT, a wallet.Activity) *rig {
@@ -98,7 +98,7 @@ func newRig(t require.TestingT, a wallet.Activity) *rig {
 	s, err := stock.NewSplit(mem.NewStock(), 2)
 	require.NoError(t, err)
 	r := &rig{t: t, ctx: context.Background(), clock: &clock{now: start.Add(time.Hour)}, index: x, items: mem.NewItems(), stocks: s,
-		shops: map[wallet.AwardType]*shop{}, on: map[wallet.Switch]bool{}}
+		shops: map[wallet.AwardType]*shop{}, on: map[wallet.Switch]bool{}, instances: 1}
 	r.ports = r.items
 	for award, traits := range map[wallet.AwardType]wallet.Traits{wallet.HeyteaCoupon: {Batch: 1}, wallet.EcommerceCoupon: {Batch: 3},
 		wallet.CulturalCoupon: {Batch: 1, Window: time.Minute}, wallet.AvatarPendant: {Batch: 1, PerSecond: 1000}, wallet.AdCoupon: {Batch: 1}} {
@@ -113,11 +113,9 @@ func (r *rig) boot() *rig {
 	r.reader = stock.NewReader(r.stocks, rewards.Templates(r.index))
 	behind := map[wallet.AwardType]wallet.Downstream{}
 	for award, s := range r.shops {
-		if award != r.nobodyAt {
-			behind[award] = r.faulty(s)
-		}
+		behind[award] = r.faulty(s)
 	}
-	s, err := rewards.New(rewards.Config{Index: r.index, Instances: 1}, rewards.Ports{Clock: r.clock, People: people{}, Items: r.ports,
+	s, err := rewards.New(rewards.Config{Index: r.index, Instances: r.instances}, rewards.Ports{Clock: r.clock, People: people{}, Items: r.ports,
 		Downstreams: behind, Stocks: r.stocks, Reader: r.reader, Switched: func(s wallet.Switch) bool { return r.on[s] },
 		Alarm: func(_ wallet.AlarmKind, detail string) { r.alarms = append(r.alarms, detail) }})
 	require.NoError(r.t, err)

@@ -1,6 +1,7 @@
 package rewards_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -108,6 +109,68 @@ func TestCallback(t *testing.T) {
 	refused.Order, refused.Receipt = won(5, "tea", 1), wallet.Receipt{State: wallet.ItemRefunded}
 	require.NoError(t, tell(refused))
 	require.Equal(t, wallet.ItemRefunded, r.record(won(5, "tea", 1)).State)
+}
+
+// TestCallbackOfWhatWasTakenBack: the downstream took a settled reward back by itself, and tells of it.
+func TestCallbackOfWhatWasTakenBack(t *testing.T) {
+	r := newRig(t, tree(10, 2)).boot()
+	no := won(1, "tea", 1)
+	r.grant(no)
+	r.shops[wallet.HeyteaCoupon].orders[no].state = wallet.ItemRefunded
+	require.NoError(t, r.service.Confirm(r.ctx, wallet.Callback{Award: wallet.HeyteaCoupon, Order: no, Receipt: wallet.Receipt{State: wallet.ItemRefunded}}))
+	require.Equal(t, wallet.ItemRefunded, r.record(no).State)
+	require.Zero(t, issued(r, "tea"))
+}
+
+// blindShop is a downstream whose looks have no answer.
+type blindShop struct{ wallet.Downstream }
+
+func (blindShop) Look(context.Context, wallet.Item) (wallet.Receipt, error) {
+	return wallet.Receipt{}, wallet.ErrUnknown
+}
+
+// TestNeverTwice: what may have been handed out is not handed out again before the downstream has said that it was not.
+func TestNeverTwice(t *testing.T) {
+	r := newRig(t, tree(10, 2))
+	r.faulty = func(s *shop) wallet.Downstream { return deafShop{blindShop{s}} }
+	r.boot()
+	no := won(1, "museum", 1)
+	require.Equal(t, wallet.ItemProcessing, r.grant(no).State)
+	for range 5 {
+		r.clock.pass(time.Hour) // the shop has forgotten that it was asked
+		_, err := r.service.Settle(r.ctx)
+		require.ErrorIs(t, err, wallet.ErrUnknown)
+	}
+	require.Equal(t, 1, r.shops[wallet.CulturalCoupon].orders[no].given)
+	r.faulty = func(s *shop) wallet.Downstream { return s }
+	r.boot()
+	r.settle()
+	require.Equal(t, wallet.ItemSettled, r.record(no).State)
+	require.Equal(t, 1, r.shops[wallet.CulturalCoupon].orders[no].given)
+}
+
+// TestRateOfMany: an instance takes its share of the rate, and a share of less than one call a second is one now and then.
+func TestRateOfMany(t *testing.T) {
+	for _, c := range []struct {
+		instances, atOnce, after10s int
+	}{{1, 5, 50}, {2, 2, 25}, {50, 1, 1}} {
+		r := newRig(t, tree(10, 2))
+		r.shops[wallet.AvatarPendant].traits.PerSecond = 5
+		r.instances = c.instances
+		r.boot()
+		shop := r.shops[wallet.AvatarPendant]
+		for id := wallet.ActID(1); id <= 60; id++ {
+			r.grant(won(id, "pendant", 1))
+		}
+		require.Equal(t, c.atOnce, shop.heard())
+		for range 100 {
+			r.clock.pass(100 * time.Millisecond)
+			_, err := r.service.Settle(r.ctx)
+			require.NoError(t, err)
+		}
+		require.InDelta(t, c.atOnce+c.after10s, shop.heard(), 5, "%d instances", c.instances)
+		require.LessOrEqual(t, shop.heard(), c.atOnce+c.after10s)
+	}
 }
 
 // TestUsedElsewhere: what the downstream knows to be used is used here too, through all states between.

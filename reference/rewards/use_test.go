@@ -1,6 +1,7 @@
 package rewards_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -141,6 +142,35 @@ func TestRefund(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnavailable, "it is processed still")
 }
 
+// stubborn is a downstream that neither uses nor takes back what it has confirmed.
+type stubborn struct{ wallet.Downstream }
+
+func (stubborn) Use(context.Context, wallet.Item) (wallet.Receipt, error) {
+	return wallet.Receipt{}, wallet.ErrDeclined
+}
+
+func (stubborn) Refund(context.Context, wallet.Item) (wallet.Receipt, error) {
+	return wallet.Receipt{}, wallet.ErrDeclined
+}
+
+// TestStubborn: a final no to a use or a return ends the item here; nobody else gets its coupon, because it is out.
+func TestStubborn(t *testing.T) {
+	r := newRig(t, tree(10, 2))
+	r.faulty = func(s *shop) wallet.Downstream { return stubborn{s} }
+	r.boot()
+	for id := wallet.ActID(1); id <= 2; id++ {
+		r.grant(won(id, "tea", 1))
+	}
+	_, err := r.use(won(1, "tea", 1))
+	require.ErrorIs(t, err, wallet.ErrExpired)
+	_, err = r.service.Refund(r.ctx, won(2, "tea", 1))
+	require.ErrorIs(t, err, wallet.ErrNotUsable)
+	for id := wallet.ActID(1); id <= 2; id++ {
+		require.Equal(t, wallet.ItemExpired, r.record(won(id, "tea", 1)).State)
+	}
+	require.EqualValues(t, 2, issued(r, "tea"))
+}
+
 // TestRefundedBehindOurBack: the downstream took it back by itself; the use finds out, and the coupon goes to another.
 func TestRefundedBehindOurBack(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
@@ -184,6 +214,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	require.Equal(t, want, got)
+	require.Zero(t, list(wallet.RewardsRequest{Limit: len(want)}).Next, "a page that holds all is the last")
 	require.Empty(t, list(wallet.RewardsRequest{Limit: 3, At: start - 1}).Items, "the drill's list")
 	for why, q := range map[string]wallet.RewardsRequest{
 		"no app":        {Limit: 1, Caller: wallet.Caller{User: 1}},
