@@ -4,12 +4,13 @@ GO ?= go
 FUZZTIME ?= 10s
 CRASH_KILLS ?= 50
 K6_ARGS ?=
+PROOF ?= 2
 
 # What make real tests: each adapter and all that stands on it, one package after the other, because they share servers.
 REAL ?= ./internal/rig/... ./reference/store/... ./reference/server/... ./reference/sdk/... ./reference/host/...
 RUN_REAL = $(GO) run ./internal/rig/real --
 
-.PHONY: help demo test race lint fuzz bench sim load k6 test-k6 proto real crash bench-real
+.PHONY: help demo test race lint fuzz bench sim load k6 test-k6 proto real crash bench-real drills compare-proof
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,12 @@ sim: ## replay one scenario: make sim SCENARIO=scenarios/rain-peak.yaml ARGS="--
 
 load: ## play a scenario in real time: make load SCENARIO=scenarios/rain-peak.yaml ARGS="--peak 3000/s --duration 20s"
 	$(GO) run . load $(SCENARIO) $(ARGS)
+
+drills: ## every degrade switch under load: its promise kept, money right; and pairs of them
+	$(GO) test -count=1 -v -run '^(TestDrills|TestPairsOfSwitches)$$' ./sim
+
+compare-proof: ## a planted tenth is flagged, and a build against itself is not (minutes; PROOF=2 times each)
+	HONGBAO_COMPARE_PROOF=$(PROOF) $(GO) test -count=1 -v -timeout 60m -run '^TestCompareProof$$' .
 
 k6: ## build ./k6, which has the extension k6/x/hongbao (docs/k6.md)
 	cd loadtest/k6 && $(GO) build -o ../../k6 ./cmd/k6

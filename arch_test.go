@@ -91,7 +91,7 @@ func rows() []row {
 		{folder: "reference/sdk/client", ours: []string{"reference/wallet", "reference/server/auth", "reference/server/hongbaopb", "reference/server/hongbaopb/hongbaopbconnect"},
 			libs: []string{"connectrpc.com/connect", "google.golang.org/protobuf"},
 			why:  "a caller of the wire knows the wire and the nouns"},
-		{folder: "reference/server", ours: []string{"reference/wallet", "reference/server/*", "reference/server/hongbaopb/hongbaopbconnect"},
+		{folder: "reference/server", ours: []string{"reference/wallet", "reference/limit", "reference/server/*", "reference/server/hongbaopb/hongbaopbconnect"},
 			libs: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/prometheus/client_golang", "golang.org/x/net", "golang.org/x/time/rate"},
 			why:  "the wire in front of the service's API; which service stands behind it is not its business"},
 		{folder: "reference/server/auth", ours: []string{"reference/wallet"},

@@ -51,6 +51,7 @@ type serveConfig struct {
 	SyncLimit       int           `yaml:"sync_limit"`       // grants a second of all instances under sync; 0 = none
 	BudgetBlock     int64         `yaml:"budget_block_fen"` // how much budget an instance leases at once
 	MaxInFlight     int           `yaml:"max_in_flight"`    // requests at the same time
+	MaxEveryday     int           `yaml:"max_everyday"`     // the same of callers whose traffic is not the festival's (L3)
 	Deadline        time.Duration `yaml:"deadline"`         // of one request
 	CompensateAfter time.Duration `yaml:"compensate_after"` // age from which an open order counts as stuck (O5)
 	Chores          time.Duration `yaml:"chores"`           // how often stuck things are looked after
@@ -109,7 +110,7 @@ func defaultConfig() serveConfig {
 	return serveConfig{
 		Listen: "127.0.0.1:8080", Debug: "127.0.0.1:8081", Data: "data", Instance: "hongbao", Strategy: string(wallet.StrategyToken), LoadTest: true,
 		Stock:  string(wallet.StockLease),
-		Shards: 16, Batch: 500, Instances: 1, BudgetBlock: 1_000_000, MaxInFlight: 4096, Deadline: 3 * time.Second,
+		Shards: 16, Batch: 500, Instances: 1, BudgetBlock: 1_000_000, MaxInFlight: 4096, MaxEveryday: 512, Deadline: 3 * time.Second,
 		CompensateAfter: time.Minute, Chores: 10 * time.Second, PostRest: time.Second, Drain: 30 * time.Second, Release: releaseConfig{Num: 1, Den: 1},
 		MySQL: mysqlConfig{MaxConns: 16},
 	}
@@ -184,7 +185,7 @@ func (c *serveConfig) finish() error {
 		from, to int64
 	}{
 		{"shards", int64(c.Shards), 1, 4096}, {"batch", int64(c.Batch), 1, 5000}, {"instances", int64(c.Instances), 1, 100_000},
-		{"budget_block_fen", c.BudgetBlock, 1, 1e15}, {"max_in_flight", int64(c.MaxInFlight), 1, 1_000_000}, {"sync_limit", int64(c.SyncLimit), 0, 1e9},
+		{"budget_block_fen", c.BudgetBlock, 1, 1e15}, {"max_in_flight", int64(c.MaxInFlight), 1, 1_000_000}, {"max_everyday", int64(c.MaxEveryday), 1, 1_000_000}, {"sync_limit", int64(c.SyncLimit), 0, 1e9},
 		{"mysql.max_conns", int64(c.MySQL.MaxConns), 1, 1000}, {"release.den", c.Release.Den, 1, 1e9}, {"release.num", c.Release.Num, 0, c.Release.Den},
 	} {
 		if n.have < n.from || n.have > n.to {

@@ -60,6 +60,10 @@ func TestServeOps(t *testing.T) {
 	require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", win(7, 1, 88), &pb.GrantReply{}))
 	require.Equal(t, "switched_off", s.by(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &pb.WithdrawReply{}))
 
+	eventually(t, "the metrics have it", func() bool {
+		text, _ := get("/metrics")
+		return strings.Contains(text, `hongbao_switch_on{switch="stop-withdrawals"} 1`) && strings.Contains(text, `hongbao_breaker_open{system="bank"} 0`)
+	})
 	text, _ := get("/ops?lang=en")
 	require.Contains(t, text, "Begins no withdrawal")
 	require.Contains(t, text, `<span class="on">on</span>`)

@@ -119,7 +119,7 @@ func (s *service) open(ctx context.Context, keys auth.Keys) error {
 	}
 	s.server, err = server.New(server.Config{
 		Addr: s.config.Listen, TLSCert: s.config.TLS.Cert, TLSKey: s.config.TLS.Key, DebugAddr: s.config.Debug,
-		Deadline: s.config.Deadline, MaxInFlight: s.config.MaxInFlight, DrainTimeout: s.config.Drain, Keys: keys,
+		Deadline: s.config.Deadline, MaxInFlight: s.config.MaxInFlight, MaxEveryday: s.config.MaxEveryday, DrainTimeout: s.config.Drain, Keys: keys,
 	}, ports)
 	return err
 }
@@ -186,6 +186,7 @@ func (s *service) watch(ctx context.Context) {
 		if status, err := (operator{s.live}).Status(ctx); err == nil {
 			s.metrics.Status(status)
 		}
+		s.board.tell(s.metrics)
 		select {
 		case <-ctx.Done():
 			return

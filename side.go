@@ -82,8 +82,8 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		Strategy: d.strategy, Activity: s.tree, Instances: c.Instances, SyncLimit: float64(c.SyncLimit), Batch: c.Batch,
 		CompensateAfter: c.CompensateAfter, RememberPeople: rememberPeople, RememberFor: remember,
 	}, node.Ports{
-		Clock: realClock{}, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets,
-		Admission: quota.NewAdmission(d.budgets, st.admissions), Tokens: st.tokens, Backlog: st.backlog, Ledger: host.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days, Bank: guard.Bank(st.bank), Packets: st.packets,
+		Clock: realClock{}, Permits: st.permits, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets,
+		Admission: quota.NewAdmission(d.budgets, st.admissions), Tokens: st.tokens, Backlog: st.backlog, Ledger: runningtotal.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days, Bank: guard.Bank(st.bank), Packets: st.packets,
 		Items: st.items, Downstreams: d.behind.downstreams, Stocks: d.behind.stock.Stocks, StockReader: d.behind.stock.Reader,
 		Sealer: sealer, Alarm: d.alarm, Switched: d.board.set.On, Settings: d.board.centre.Settings, Watch: watch,
 	})

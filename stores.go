@@ -50,6 +50,7 @@ type stores struct {
 	backlog *redis.Backlog
 	tokens  *redis.Tokens
 	leases  *redis.Leases
+	permits *redis.Permits
 	totals  runningtotal.Central
 	twofold *runningtotal.Twofold // totals, where they are kept twice; nil: they are not
 	centre  *lateCentre
@@ -100,7 +101,8 @@ func (s *stores) open(ctx context.Context, c *serveConfig, mini *embedded, clock
 	}
 	s.backlog = redis.NewBacklog(tokens, clock, c.Shards, backlogLease)
 	s.tokens = redis.NewTokens(s.backlog)
-	s.leases, s.totals, s.centre = redis.NewLeases(leases), redis.NewTotals(totals), &lateCentre{at: reach(c.Redis.Switches, data, 0)}
+	s.leases, s.permits = redis.NewLeases(leases), redis.NewPermits(leases)
+	s.totals, s.centre = redis.NewTotals(totals), &lateCentre{at: reach(c.Redis.Switches, data, 0)}
 	s.stock = redis.NewStock(totals)
 	if c.Redis.Backup != nil {
 		backup := dial(c.Redis.Backup, data, 0)

@@ -70,6 +70,16 @@ func (b *switchboard) switches() []server.SwitchInfo {
 	return out
 }
 
+// tell notes in the metrics how switches and breakers stand.
+func (b *switchboard) tell(m *server.Metrics) {
+	for _, s := range b.set.States() {
+		m.Switch(s.Switch, s.On)
+	}
+	for _, s := range b.guard.Breakers() {
+		m.Breaker(s.Name, s.State != degrade.Closed)
+	}
+}
+
 // switched gives a side the switchboard, which the live one opens, and returns the breakers before its systems; and of the
 // live side, whose host keeps the centre fresh and whose systems trip switches, those two. The marked load's systems say
 // nothing of the live ones.

@@ -1,7 +1,7 @@
 package loadtest
 
 import (
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -55,6 +55,9 @@ func (r *run) checks(interrupted bool) (out []reports.Check) {
 	if interrupted = interrupted || found == nil; interrupted { // or never audited
 		found = r.crowd.Oracle().Checks()
 	}
+	if !interrupted && !r.Keep {
+		found = append(slices.Clone(found), r.audit.Untouched(r.Target.Shared), crowd.CleanedUp(r.left))
+	}
 	for _, c := range found {
 		check := reports.Check{Name: c.Name, Spec: c.Spec, Result: reports.Verdict(c.Result), Evaluations: c.Evaluations, Violations: c.Violations, First: c.First, Worst: c.Worst}
 		if interrupted && c.Violations == 0 {
@@ -62,48 +65,13 @@ func (r *run) checks(interrupted bool) (out []reports.Check) {
 		}
 		out = append(out, check)
 	}
-	if !interrupted && !r.Keep {
-		out = append(out, r.untouched(), r.thrownAway())
-	}
 	return out
-}
-
-// untouched is the check that production data is what it was before (K2).
-func (r *run) untouched() reports.Check {
-	c := reports.Check{Name: "production-untouched", Spec: []string{"K2"}, Result: reports.Unknown}
-	before, after := r.audit.LiveBefore, r.audit.LiveAfter
-	if before == nil || after == nil || r.Target.Shared && !before.Same(*after) {
-		return c // nobody tells, or others may have moved it
-	}
-	c.Evaluations, c.Result = 1, reports.Pass
-	if !before.Same(*after) {
-		c.Violations, c.Result = 1, reports.Fail
-		c.First = fmt.Sprintf("production had %d orders, %d entries and %d fen reserved before the load, and %d, %d and %d after it; if others use the service, say so with --shared",
-			before.Orders, before.Entries, before.Reserved, after.Orders, after.Entries, after.Reserved)
-		c.Worst = c.First
-	}
-	return c
-}
-
-// thrownAway is the check that nothing marked is left (K2).
-func (r *run) thrownAway() reports.Check {
-	c := reports.Check{Name: "load-cleaned-up", Spec: []string{"K2", "K4"}, Result: reports.Unknown}
-	if r.cleaned == nil {
-		return c
-	}
-	c.Evaluations, c.Result = 1, reports.Pass
-	if *r.cleaned != (reports.Holdings{}) {
-		c.Violations, c.Result = 1, reports.Fail
-		c.First = fmt.Sprintf("%d orders, %d entries and %d fen of budget of marked load are left after the clean-up", r.cleaned.Orders, r.cleaned.Entries, r.cleaned.ReservedFen)
-		c.Worst = c.First
-	}
-	return c
 }
 
 // auditRecord says how the money was judged.
 func (r *run) auditRecord() reports.Audit {
 	a := reports.Audit{PeopleRead: r.audit.Read, People: r.audit.People, LiveBefore: holdings(r.audit.LiveBefore), LiveAfter: holdings(r.audit.LiveAfter),
-		MarkedBefore: holdings(r.audit.MarkedAfter), MarkedAfter: r.cleaned}
+		MarkedBefore: holdings(r.audit.MarkedAfter), MarkedAfter: holdings(r.left)}
 	switch {
 	case r.audit.API && r.audit.Stores:
 		a.Over = "api and stores"

@@ -7,38 +7,30 @@ import (
 
 	"hongbao/loadtest/crowd"
 	"hongbao/reports"
+	"hongbao/sim/oracle"
 )
 
-// TestUntouched wants production that changed to fail, unless others may have changed it, and what nobody tells unknown.
-func TestUntouched(t *testing.T) {
+// TestChecksOfTheLoad wants the load's own two checks beside the oracle's: production that changed fails, unless others may
+// have changed it, and so does marked data that is left. Where the data is kept there are none.
+func TestChecksOfTheLoad(t *testing.T) {
 	was, is := &crowd.Counts{Orders: 7, Entries: 7, Reserved: 70}, &crowd.Counts{Orders: 8, Entries: 7, Reserved: 70}
 	for _, c := range []struct {
-		why           string
-		before, after *crowd.Counts
-		shared        bool
-		want          reports.Verdict
+		why          string
+		after, left  *crowd.Counts
+		shared, keep bool
+		want         []reports.Verdict // untouched, cleaned up
 	}{
-		{"nothing has changed", was, was, false, reports.Pass},
-		{"an order came", was, is, false, reports.Fail},
-		{"an order came, and others use the target", was, is, true, reports.Unknown},
-		{"nobody tells", nil, nil, false, reports.Unknown},
+		{"nothing has changed, nothing is left", was, &crowd.Counts{}, false, false, []reports.Verdict{reports.Pass, reports.Pass}},
+		{"an order came, and budget is left", is, &crowd.Counts{Reserved: 5}, false, false, []reports.Verdict{reports.Fail, reports.Fail}},
+		{"others use the target, and nobody cleaned up", is, nil, true, false, []reports.Verdict{reports.Unknown, reports.Unknown}},
+		{"the data is kept", is, nil, false, true, nil},
 	} {
-		r := &run{Options: Options{Target: Target{Shared: c.shared}}, audit: crowd.Audit{LiveBefore: c.before, LiveAfter: c.after}}
-		require.Equal(t, c.want, r.untouched().Result, c.why)
-	}
-}
-
-// TestThrownAway wants marked data that is left to fail.
-func TestThrownAway(t *testing.T) {
-	for why, c := range map[string]struct {
-		left *reports.Holdings
-		want reports.Verdict
-	}{
-		"nothing is left":       {&reports.Holdings{}, reports.Pass},
-		"an entry is left":      {&reports.Holdings{Entries: 1}, reports.Fail},
-		"budget is left":        {&reports.Holdings{ReservedFen: 5}, reports.Fail},
-		"there was no clean-up": {nil, reports.Unknown},
-	} {
-		require.Equal(t, c.want, (&run{cleaned: c.left}).thrownAway().Result, why)
+		r := &run{Options: Options{Target: Target{Shared: c.shared}, Keep: c.keep}, left: c.left,
+			audit: crowd.Audit{Checks: []oracle.Check{{Name: "order-once", Result: oracle.Pass, Evaluations: 1}}, LiveBefore: was, LiveAfter: c.after}}
+		var got []reports.Verdict
+		for _, check := range r.checks(false)[1:] {
+			got = append(got, check.Result)
+		}
+		require.Equal(t, c.want, got, c.why)
 	}
 }

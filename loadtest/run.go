@@ -132,7 +132,7 @@ type run struct {
 	counted *attack.Report
 	drained *judge.Drain
 	audit   crowd.Audit
-	cleaned *reports.Holdings // what the load's side held when it had been thrown away
+	left    *crowd.Counts // what the load's side held when it had been thrown away
 }
 
 func newRun(o Options) (*run, error) {
@@ -224,21 +224,9 @@ func (r *run) judge(ctx context.Context) error {
 }
 
 // clean throws the marked data away (K2) and counts what is left.
-func (r *run) clean(ctx context.Context) error {
-	if _, err := r.cleaner.CleanUp(ctx, true); err != nil {
-		return fmt.Errorf("%w: throwing the marked data away: %w", ErrAudit, err)
-	}
-	left, err := r.marked.Reconcile(ctx)
-	if err != nil {
-		return fmt.Errorf("%w: counting after the clean-up: %w", ErrAudit, err)
-	}
-	status, err := r.marked.Status(ctx)
-	if err != nil {
-		return fmt.Errorf("%w: counting after the clean-up: %w", ErrAudit, err)
-	}
-	r.cleaned = &reports.Holdings{Orders: left.Orders, Entries: left.Entries}
-	for _, b := range status.Budgets {
-		r.cleaned.ReservedFen += int64(b.Reserved)
+func (r *run) clean(ctx context.Context) (err error) {
+	if r.left, err = r.crowd.CleanUp(ctx, r.cleaner); err != nil {
+		return fmt.Errorf("%w: %w", ErrAudit, err)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"hongbao/reference/degrade"
-	"hongbao/reference/host"
 	"hongbao/reference/node"
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/store/mem"
@@ -92,7 +91,7 @@ func (o *ops) fit(i *fault.Instance, n int, p *node.Ports) (*desk, error) {
 	if d.reader, err = runningtotal.NewReader(d.twofold, stages...); err != nil {
 		return nil, err
 	}
-	p.Ledger = host.Counted{Ledger: p.Ledger, Writer: d.writer}
+	p.Ledger = runningtotal.Counted{Ledger: p.Ledger, Writer: d.writer}
 	return d, nil
 }
 

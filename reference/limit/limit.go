@@ -1,6 +1,6 @@
 // Package limit holds the limits of rates and of crowds (L1–L3). Three ways to limit a rate over all instances: Share
 // gives each its part, Counted asks a common count for each request, and Leased takes permits from that count some at a
-// time. Fallback goes from one to the other while the count cannot be asked. Pools keep kinds of traffic from taking each
+// time. Fallback goes from one to the other while the count cannot be asked. Gates keep kinds of traffic from taking each
 // other's room.
 //
 // Units: requests, and windows of one second by the clock of who asks. The package must not wait, start goroutines or

@@ -159,11 +159,10 @@ func TestFallback(t *testing.T) {
 // A limiter that cannot be is refused.
 func TestRefused(t *testing.T) {
 	for why, err := range map[string]error{
-		"no count":     second(limit.NewCounted(nil, "n", 1)),
-		"no name":      second(limit.NewCounted(mem.NewPermits(), "", 1)),
-		"no instance":  second(limit.NewLeased(mem.NewPermits(), "n", 1, 0)),
-		"below zero":   second(limit.NewLeased(mem.NewPermits(), "n", -1, 1)),
-		"an empty one": second(limit.NewPools(0, 1)),
+		"no count":    second(limit.NewCounted(nil, "n", 1)),
+		"no name":     second(limit.NewCounted(mem.NewPermits(), "", 1)),
+		"no instance": second(limit.NewLeased(mem.NewPermits(), "n", 1, 0)),
+		"below zero":  second(limit.NewLeased(mem.NewPermits(), "n", -1, 1)),
 	} {
 		require.ErrorIs(t, err, wallet.ErrInvalid, why)
 	}
@@ -171,18 +170,16 @@ func TestRefused(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// A crowd of one kind takes no room of the other (L3).
-func TestPools(t *testing.T) {
-	p, err := limit.NewPools(3, 1)
-	require.NoError(t, err)
-	require.NoError(t, p.Enter(limit.Activity, 2))
-	require.ErrorIs(t, p.Enter(limit.Activity, 2), wallet.ErrOverloaded)
-	require.NoError(t, p.Enter(limit.Activity, 1), "who did not fit took nothing")
-	require.NoError(t, p.Enter(limit.Everyday, 1))
-	require.ErrorIs(t, p.Enter(limit.Everyday, 1), wallet.ErrOverloaded)
-	p.Leave(limit.Activity, 3)
-	require.Zero(t, p.In(limit.Activity))
-	require.EqualValues(t, 1, p.In(limit.Everyday))
+// A gate lets so many in, and who does not fit takes nothing.
+func TestGate(t *testing.T) {
+	g := limit.Gate{Max: 3}
+	require.True(t, g.Enter(2))
+	require.False(t, g.Enter(2))
+	require.True(t, g.Enter(1), "who did not fit took nothing")
+	require.False(t, g.Enter(1))
+	g.Leave(3)
+	require.True(t, g.Enter(3))
+	require.False(t, (&limit.Gate{}).Enter(1))
 }
 
 // clock stands still.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 
+	"hongbao/reference/limit"
 	"hongbao/reference/wallet"
 )
 
@@ -23,11 +24,11 @@ const (
 // bodies reads requests' bodies into memory, of which it takes a bounded part.
 type bodies struct {
 	max    int64
-	memory gate
+	memory limit.Gate
 }
 
-func newBodies(limit int64) *bodies {
-	return &bodies{max: limit, memory: gate{max: limit * bodiesInMemory}}
+func newBodies(most int64) *bodies {
+	return &bodies{max: most, memory: limit.Gate{Max: most * bodiesInMemory}}
 }
 
 // read returns the body. The caller gives back its length with bodies.memory.leave when it is done with it. errTooLarge
@@ -39,7 +40,7 @@ func (b *bodies) read(r *http.Request) (_ []byte, err error) {
 	taken := int64(0)
 	defer func() {
 		if err != nil {
-			b.memory.leave(taken)
+			b.memory.Leave(taken)
 		}
 	}()
 	size := int64(firstBody)
@@ -56,7 +57,7 @@ func (b *bodies) read(r *http.Request) (_ []byte, err error) {
 		if int64(len(buffer)) > b.max {
 			return nil, errTooLarge
 		}
-		if !b.memory.enter(int64(n)) {
+		if !b.memory.Enter(int64(n)) {
 			return nil, fmt.Errorf("%w: too many large requests at once", wallet.ErrOverloaded)
 		}
 		taken += int64(n)

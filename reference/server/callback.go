@@ -49,14 +49,14 @@ func (s *Server) takeCallback(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer s.callbacks.memory.leave(int64(len(body)))
+	defer s.callbacks.memory.Leave(int64(len(body)))
 	g := &s.gates[downstreams]
-	if !g.enter(1) {
-		return fmt.Errorf("%w: %d callbacks are worked on", wallet.ErrOverloaded, g.max)
+	if !g.Enter(1) {
+		return fmt.Errorf("%w: %d callbacks are worked on", wallet.ErrOverloaded, g.Max)
 	}
 	s.inFlight[downstreams].Inc()
 	defer func() {
-		g.leave(1)
+		g.Leave(1)
 		s.inFlight[downstreams].Dec()
 	}()
 	ctx, cancel := context.WithTimeout(r.Context(), s.config.Deadline)

@@ -34,6 +34,10 @@ type Config struct {
 	// with wallet.ErrOverloaded and nothing done: a queue here would only turn refusals into time-outs. 1024.
 	MaxInFlight int
 
+	// MaxEveryday is the same of upstreams whose key says that their traffic is not the festival's (L3): they have places
+	// of their own, which no flood of the festival's takes. 256.
+	MaxEveryday int
+
 	// MaxConnections bounds open connections; more wait to be accepted. 10,000.
 	MaxConnections int
 
@@ -51,6 +55,7 @@ func (c *Config) defaults() {
 	setDefault(&c.Deadline, 3*time.Second)
 	setDefault(&c.BodyTimeout, 10*time.Second)
 	setDefault(&c.MaxInFlight, 1024)
+	setDefault(&c.MaxEveryday, 256)
 	setDefault(&c.MaxConnections, 10_000)
 	setDefault(&c.DrainTimeout, 10*time.Second)
 	if host, port, err := net.SplitHostPort(c.DebugAddr); err == nil && host == "" {
@@ -70,7 +75,7 @@ func (c *Config) validate() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		faults = append(faults, errors.New("server: TLS needs a certificate and a key, there is one of them"))
 	}
-	if c.MaxBody < 0 || c.Deadline < 0 || c.BodyTimeout < 0 || c.MaxInFlight < 0 || c.MaxConnections < 0 || c.DrainDelay < 0 || c.DrainTimeout < 0 {
+	if c.MaxBody < 0 || c.Deadline < 0 || c.BodyTimeout < 0 || c.MaxInFlight < 0 || c.MaxEveryday < 0 || c.MaxConnections < 0 || c.DrainDelay < 0 || c.DrainTimeout < 0 {
 		faults = append(faults, fmt.Errorf("server: a limit is below zero: body %d bytes, deadline %s, body time-out %s, in flight %d, connections %d, drain %s and %s",
 			c.MaxBody, c.Deadline, c.BodyTimeout, c.MaxInFlight, c.MaxConnections, c.DrainDelay, c.DrainTimeout))
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/reference/server/auth"
 	"hongbao/reference/wallet"
 )
 
@@ -81,6 +82,30 @@ func TestOverload(t *testing.T) {
 	require.Equal(t, "5", (<-a).text("balance_fen"))
 	require.Equal(t, "5", (<-b).text("balance_fen"))
 	require.Equal(t, "ok", f.by(3, "WalletService/WalletPage", `{}`).reason(), "the places were given back")
+}
+
+// TestEveryday: whatever the festival floods, everyday's traffic has places of its own (L3), and no more than those.
+func TestEveryday(t *testing.T) {
+	s := newSlow()
+	f := start(t, slowService(s), func(c *Config, _ *Ports) {
+		c.MaxInFlight, c.MaxEveryday = 1, 1
+		c.Keys.Callers = append(c.Keys.Callers, auth.Caller{Key: c.Keys.Callers[0].Key, Scopes: []auth.Scope{auth.ScopeGrant}, Everyday: true})
+		c.Keys.Callers[len(c.Keys.Callers)-1].ID = "everyday"
+	})
+	f.keys.Callers = append(f.keys.Callers, auth.Caller{Key: auth.Key{ID: "everyday", Secret: f.keys.Callers[0].Secret}})
+	grant := func(id string) *http.Request {
+		body := grantBody(1, 1, 1)
+		return f.request("GrantService/Grant", body, f.signed(id, "GrantService/Grant", body, f.clock.Now()))
+	}
+	flood, calm := later(f, grant("giver")), (chan answer)(nil)
+	require.Eventually(t, func() bool { return f.server.gates[upstreams].In() == 1 }, 5*time.Second, time.Millisecond)
+	require.Equal(t, "overloaded overloaded", f.do(grant("giver")).reason(), "the festival's places are taken")
+	calm = later(f, grant("everyday"))
+	require.Eventually(t, func() bool { return f.server.gates[everyday].In() == 1 }, 5*time.Second, time.Millisecond)
+	require.Equal(t, "overloaded overloaded", f.do(grant("everyday")).reason(), "and now everyday's")
+	require.Equal(t, "unknown unknown_outcome", (<-flood).reason())
+	require.Equal(t, "unknown unknown_outcome", (<-calm).reason())
+	require.Zero(t, f.server.gates[everyday].In()+f.server.gates[upstreams].In(), "given back")
 }
 
 // TestDeadline: a read that takes too long was not done; of a withdrawal nobody can say.
@@ -156,7 +181,7 @@ func TestLargeBody(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(20<<20))
-	require.Zero(t, f.server.bodies.memory.n.Load(), "given back")
+	require.Zero(t, f.server.bodies.memory.In(), "given back")
 
 	// As raw bytes, to see the answer for certain.
 	conn := dial(t, f)
@@ -267,20 +292,20 @@ func TestMemoryOfBodies(t *testing.T) {
 	b := newBodies(1000)
 	r, err := http.NewRequest(http.MethodPost, "/", io.LimitReader(zeros{}, 1000))
 	require.NoError(t, err)
-	require.True(t, b.memory.enter(1000*bodiesInMemory-999))
+	require.True(t, b.memory.Enter(1000*bodiesInMemory-999))
 	_, err = b.read(r)
 	require.ErrorIs(t, err, wallet.ErrOverloaded)
-	b.memory.leave(1)
+	b.memory.Leave(1)
 	r.Body = io.NopCloser(io.LimitReader(zeros{}, 1000))
 	body, err := b.read(r)
 	require.NoError(t, err)
 	require.Len(t, body, 1000)
-	require.Equal(t, int64(1000*bodiesInMemory), b.memory.n.Load())
-	b.memory.leave(1000 * bodiesInMemory)
+	require.Equal(t, int64(1000*bodiesInMemory), b.memory.In())
+	b.memory.Leave(1000 * bodiesInMemory)
 	r.Body = io.NopCloser(io.LimitReader(zeros{}, 1001))
 	_, err = b.read(r)
 	require.ErrorIs(t, err, errTooLarge)
-	require.Zero(t, b.memory.n.Load(), "a refusal leaves nothing behind")
+	require.Zero(t, b.memory.In(), "a refusal leaves nothing behind")
 }
 
 // nothing is a service that has nothing.

@@ -30,6 +30,8 @@ type Metrics struct {
 	alarms       *prometheus.CounterVec
 	tokens       *prometheus.CounterVec
 	ready        prometheus.Gauge
+	switches     *prometheus.GaugeVec
+	breakers     *prometheus.GaugeVec
 }
 
 // latencyBuckets goes from 100 µs to 13 s. Each bound is √2 times the one before, so that a quantile read from the middle
@@ -54,6 +56,8 @@ func NewMetrics() *Metrics {
 	m.alarms = counters(m, "hongbao_alarms_total", "Alarms; each kind has a line in the runbook.", "kind")
 	m.tokens = counters(m, "hongbao_tokens_refused_total", "Clients' tokens that were not accepted.", "reason")
 	m.ready = gauge(m, "hongbao_ready", "1 while this instance is ready.")
+	m.switches = gauges(m, "hongbao_switch_on", "1 while a degrade switch is on at this instance, thrown or tripped.", "switch")
+	m.breakers = gauges(m, "hongbao_breaker_open", "1 while the breaker before a system is not closed.", "system")
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, kind := range alarmKinds() {
 		m.alarms.WithLabelValues(string(kind)) // from zero, so that the first one is a rise
@@ -105,6 +109,19 @@ func (m *Metrics) Status(s Status) {
 		m.budgetLeft.WithLabelValues(b.Stage.String()).Set(float64(b.Budget - b.Leased))
 		m.stranded.WithLabelValues(b.Stage.String()).Set(float64(b.Stranded))
 	}
+}
+
+// Switch notes whether a degrade switch is on.
+func (m *Metrics) Switch(name wallet.Switch, on bool) { m.switches.WithLabelValues(string(name)).Set(asNumber(on)) }
+
+// Breaker notes whether the breaker before a system keeps calls back.
+func (m *Metrics) Breaker(system string, open bool) { m.breakers.WithLabelValues(system).Set(asNumber(open)) }
+
+func asNumber(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // TokenRefused counts a client's token that was not accepted.

@@ -23,6 +23,10 @@ func told(t *testing.T) *fixture {
 	m.Batch(0)
 	m.Batch(500)
 	m.Alarm(wallet.AlarmForgedTokens)
+	m.Switch(wallet.SwitchStopCash, true)
+	m.Switch(wallet.SwitchStopUse, true)
+	m.Switch(wallet.SwitchStopUse, false)
+	m.Breaker("bank", true)
 	m.TokenRefused(fmt.Errorf("%w: 1", wallet.ErrTokenForged))
 	m.Status(Status{Backlog: 3, BacklogAge: 1500 * time.Millisecond, OpenOrders: 4,
 		Budgets: []BudgetStatus{{wallet.Official, 1000, wallet.Quota{Leased: 300, Stranded: 50}}}})
@@ -56,6 +60,9 @@ func TestMetrics(t *testing.T) {
 		`hongbao_alarms_total{kind="reconciliation"} 0`,
 		`hongbao_tokens_refused_total{reason="token_forged"} 1`,
 		`hongbao_tokens_refused_total{reason="token_unreadable"} 1`,
+		`hongbao_switch_on{switch="stop-cash"} 1`,
+		`hongbao_switch_on{switch="stop-use"} 0`,
+		`hongbao_breaker_open{system="bank"} 1`,
 		`hongbao_panics_total 0`,
 		`hongbao_ready 1`,
 	} {

@@ -183,7 +183,7 @@ func TestCallbacks(t *testing.T) {
 	require.Equal(t, "internal internal", tell("ad-coupon", "defect").reason())
 	f.shop.err = nil
 	require.Equal(t, http.StatusOK, tell("ad-coupon", "x").status, "one defect ends one request")
-	f.server.gates[downstreams].max = 0
+	f.server.gates[downstreams].Max = 0
 	require.Equal(t, "overloaded overloaded", tell("ad-coupon", "x").reason())
 	r, err := http.NewRequest(http.MethodGet, f.url+"/callbacks/ad-coupon", nil)
 	require.NoError(t, err)

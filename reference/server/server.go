@@ -13,6 +13,7 @@ import (
 	"connectrpc.com/connect"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hongbao/reference/limit"
 	"hongbao/reference/server/auth"
 	connectpb "hongbao/reference/server/hongbaopb/hongbaopbconnect"
 )
@@ -31,7 +32,7 @@ type Server struct {
 	nonces    *auth.Nonces
 	bodies    *bodies
 	callbacks *bodies
-	gates     [audiences]gate
+	gates     [audiences + 1]limit.Gate
 	inFlight  [audiences]prometheus.Gauge
 	metrics   *Metrics
 	told      meter // of callbacks
@@ -75,8 +76,9 @@ func New(c Config, p Ports) (*Server, error) {
 	for i := range c.Keys.Operators {
 		s.operators[c.Keys.Operators[i].ID] = &c.Keys.Operators[i]
 	}
-	s.gates[upstreams].max, s.gates[users].max = int64(c.MaxInFlight), int64(c.MaxInFlight)
-	s.gates[operators].max, s.gates[downstreams].max = operatorsInFlight, callbacksInFlight
+	s.gates[upstreams].Max, s.gates[users].Max = int64(c.MaxInFlight), int64(c.MaxInFlight)
+	s.gates[everyday].Max = int64(c.MaxEveryday)
+	s.gates[operators].Max, s.gates[downstreams].Max = operatorsInFlight, callbacksInFlight
 	s.told = s.metrics.meter("callbacks")
 	for a := range audiences {
 		s.inFlight[a] = s.metrics.inFlight.WithLabelValues(a.String())

@@ -62,7 +62,7 @@ func TestRepeat(t *testing.T) {
 func TestBodiesAreForgotten(t *testing.T) {
 	f := start(t)
 	require.Equal(t, "ok", f.by(7, "WalletService/WalletPage", `{}`).reason())
-	require.Eventually(t, func() bool { return f.server.bodies.memory.n.Load() == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return f.server.bodies.memory.In() == 0 }, 5*time.Second, time.Millisecond)
 }
 
 func TestPaging(t *testing.T) {

@@ -11,6 +11,15 @@ import (
 	"hongbao/scenarios"
 )
 
+// class is a kind of traffic.
+type class uint8
+
+const (
+	festival class = iota
+	everyday
+	classes
+)
+
 // tally is what became of one kind of traffic.
 type tally struct{ offered, refused int64 }
 
@@ -33,14 +42,14 @@ func poolStudy(ctx context.Context, p *scenarios.LimitPools, takes time.Duration
 		},
 		Notes: []string{fmt.Sprintf("The machine works on %d requests at a time, each for %v; the flood lasts %v.", p.Room, p.Takes, p.FloodFor),
 			"In a cluster of its own the festival's traffic touches no machine of everyday's at all; pools are the same within one."}}
-	var ours, shared [2]tally
+	var ours, shared [classes]tally
 	for _, d := range []poolDesign{{"one-pool", "One pool", "共用", false}, {"two-pools", "A pool each", "独立", true}} {
 		t, err := flood(ctx, p, takes, d.apart)
 		if err != nil {
 			return s, err
 		}
 		s.Designs = append(s.Designs, reports.StudyDesign{Name: d.name, Title: d.title, TitleZH: d.titleZH, Values: []float64{
-			t[limit.Everyday].permille(), float64(t[limit.Everyday].offered), t[limit.Activity].permille(), float64(t[limit.Activity].offered)}})
+			t[everyday].permille(), float64(t[everyday].offered), t[festival].permille(), float64(t[festival].offered)}})
 		if d.apart {
 			ours = t
 		} else {
@@ -48,23 +57,20 @@ func poolStudy(ctx context.Context, p *scenarios.LimitPools, takes time.Duration
 		}
 	}
 	s.Checks = []reports.Check{
-		check("everyday-untouched", "L3", ours[limit.Everyday].offered, ours[limit.Everyday].refused, "%d of everyday's requests were refused", ours[limit.Everyday].refused),
-		check("flood-is-turned-away", "L1", ours[limit.Activity].offered, above(ours[limit.Activity].refused == 0), "the flood fits into the machine: nothing is shown"),
-		check("one-pool-starves", "L3", shared[limit.Everyday].offered, above(shared[limit.Everyday].refused == 0), "one pool does everyday's traffic no harm"),
+		check("everyday-untouched", "L3", ours[everyday].offered, ours[everyday].refused, "%d of everyday's requests were refused", ours[everyday].refused),
+		check("flood-is-turned-away", "L1", ours[festival].offered, above(ours[festival].refused == 0), "the flood fits into the machine: nothing is shown"),
+		check("one-pool-starves", "L3", shared[everyday].offered, above(shared[everyday].refused == 0), "one pool does everyday's traffic no harm"),
 	}
 	s.Verdict = combined(s.Checks)
 	return s, nil
 }
 
 // flood makes the requests of both kinds in order of time, each of which stays for as long as it takes.
-func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, apart bool) (t [2]tally, err error) {
-	activity, everyday := p.Room-p.EverydayRoom, p.EverydayRoom
+func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, apart bool) (t [classes]tally, err error) {
+	pools := [classes]limit.Gate{}
+	pools[festival].Max, pools[everyday].Max = int64(p.Room-p.EverydayRoom), int64(p.EverydayRoom)
 	if !apart {
-		activity, everyday = p.Room, p.Room
-	}
-	pools, err := limit.NewPools(activity, everyday)
-	if err != nil {
-		return t, fmt.Errorf("limits: %w", err)
+		pools[festival].Max = int64(p.Room)
 	}
 	var under leaving
 	for at := time.Duration(0); at < takes; at += time.Millisecond {
@@ -73,25 +79,25 @@ func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, ap
 		}
 		for len(under) > 0 && under[0].at <= at {
 			d := heap.Pop(&under).(departure)
-			pools.Leave(d.class, 1)
+			pools[d.class].Leave(1)
 		}
 		rate := p.Activity
 		if p.FloodFrom <= at && at < p.FloodFrom+p.FloodFor {
 			rate = p.Flood
 		}
-		due := [2]int64{limit.Activity: due(rate, at), limit.Everyday: due(p.Everyday, at)}
+		due := [classes]int64{festival: due(rate, at), everyday: due(p.Everyday, at)}
 		steps := max(due[0], due[1])
 		for k := range steps { // evenly mixed, so that neither kind comes first by habit
-			for _, c := range [2]limit.Class{limit.Activity, limit.Everyday} {
+			for _, c := range [classes]class{festival, everyday} {
 				if (k+1)*due[c]/steps == k*due[c]/steps {
 					continue
 				}
 				t[c].offered++
 				pool := c
 				if !apart {
-					pool = limit.Activity
+					pool = festival
 				}
-				if pools.Enter(pool, 1) != nil {
+				if !pools[pool].Enter(1) {
 					t[c].refused++
 					continue
 				}
@@ -110,7 +116,7 @@ func due(r scenarios.Ratio, at time.Duration) int64 {
 // departure is a request that will be done.
 type departure struct {
 	at    time.Duration
-	class limit.Class
+	class class
 }
 
 // leaving are the requests under way, the first to be done on top.

@@ -65,6 +65,7 @@ type Caller struct {
 	Key
 	Scopes     []Scope             `json:"scopes"`
 	Activities []wallet.ActivityID `json:"activities,omitempty"` // parents it may grant under; empty = all
+	Everyday   bool                `json:"everyday,omitempty"`   // its traffic is not the festival's, and has places of its own (L3)
 	Apps       []wallet.App        `json:"apps,omitempty"`       // apps whose users it may name; empty = all. A family's apps have the same users
 }
 

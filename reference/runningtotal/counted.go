@@ -1,9 +1,8 @@
-package host
+package runningtotal
 
 import (
 	"context"
 
-	"hongbao/reference/runningtotal"
 	"hongbao/reference/wallet"
 )
 
@@ -11,7 +10,7 @@ import (
 // whoever wrote it. What was written without an answer is missing until the total is repaired from the ledger (R5).
 type Counted struct {
 	wallet.Ledger
-	Writer *runningtotal.Writer
+	Writer *Writer
 }
 
 var _ wallet.Ledger = Counted{}
