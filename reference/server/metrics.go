@@ -112,10 +112,14 @@ func (m *Metrics) Status(s Status) {
 }
 
 // Switch notes whether a degrade switch is on.
-func (m *Metrics) Switch(name wallet.Switch, on bool) { m.switches.WithLabelValues(string(name)).Set(asNumber(on)) }
+func (m *Metrics) Switch(name wallet.Switch, on bool) {
+	m.switches.WithLabelValues(string(name)).Set(asNumber(on))
+}
 
 // Breaker notes whether the breaker before a system keeps calls back.
-func (m *Metrics) Breaker(system string, open bool) { m.breakers.WithLabelValues(system).Set(asNumber(open)) }
+func (m *Metrics) Breaker(system string, open bool) {
+	m.breakers.WithLabelValues(system).Set(asNumber(open))
+}
 
 func asNumber(yes bool) float64 {
 	if yes {
