@@ -187,7 +187,6 @@ func (s *service) watch(ctx context.Context) {
 			s.metrics.Status(status)
 		}
 		s.board.tell(s.metrics)
-		s.board.tell(s.metrics)
 		select {
 		case <-ctx.Done():
 			return
