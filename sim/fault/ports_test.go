@@ -41,6 +41,18 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 		withdrawals = Withdrawals{l, mem.NewWithdrawals()}
 		bank        = Bank{l, mem.NewBank()}
 	)
+	item := wallet.Item{No: wallet.OrderNo{ActID: 1, Scene: "tea", Rain: 1, Award: wallet.HeyteaCoupon, Stage: wallet.Official}, Asked: "tea",
+		Account: account, Opened: 1, Created: 1, Changed: 1, Expires: wallet.Never}
+	key := wallet.StockKey{Template: wallet.Template{Reward: "tea", Stage: wallet.Official}}
+	friend := wallet.AccountOf(wallet.Douyin, 2)
+	packet := wallet.Packet{No: wallet.PacketNo{Account: account, Request: 1}, Owner: 1, Stage: wallet.Official, Amount: 5, Wallets: []wallet.ActID{1},
+		Shares: []wallet.Share{{For: friend, Amount: 5}}, Created: 1, State: wallet.PacketAsked}
+	nobodysPacket := wallet.PacketNo{Account: account, Request: 404}
+	var (
+		items   = Items{l, mem.NewItems()}
+		stock   = StockParts{l, mem.NewStock()}
+		packets = Packets{l, mem.NewPackets()}
+	)
 	return map[string]func() error{
 		"Identities.Person": func() error { _, err := identities.Person(ctx, account); return err },
 		"Identities.Row":    func() error { _, _, err := identities.Row(ctx, account, 138); return err },
@@ -83,12 +95,43 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 		"Withdrawals.Of":         func() error { _, err := withdrawals.Of(ctx, 1, wallet.Official, 1); return err },
 		"Withdrawals.Unfinished": func() error { _, err := withdrawals.Unfinished(ctx, wallet.Never, 1); return err },
 		"Bank.Pay":               func() error { return bank.Pay(ctx, request, 5) },
+
+		"Items.Create":  func() error { _, _, err := items.Create(ctx, item); return err },
+		"Items.Get":     func() error { _, err := items.Get(ctx, []wallet.OrderNo{item.No}); return err },
+		"Items.Advance": func() error { _, err := items.Advance(ctx, []wallet.Item{item}); return err },
+		"Items.Of": func() error {
+			_, err := items.Of(ctx, []wallet.ActID{1}, wallet.Official, wallet.Cursor{}, 1)
+			return err
+		},
+		"Items.Unsettled": func() error { _, _, err := items.Unsettled(ctx, wallet.ItemOpen, 1, 0, 1); return err },
+		"Items.Count":     func() error { _, err := items.Count(ctx, wallet.Official); return err },
+
+		"StockParts.Take":     func() error { _, err := stock.Take(ctx, key, item.No, 5, true); return err },
+		"StockParts.GiveBack": func() error { return stock.GiveBack(ctx, key, item.No) },
+		"StockParts.Lend":     func() error { _, err := stock.Lend(ctx, key, 1, 5, 1); return err },
+		"StockParts.Borrow":   func() error { _, err := stock.Borrow(ctx, key, 1, 1); return err },
+		"StockParts.Issued":   func() error { _, err := stock.Issued(ctx, key); return err },
+
+		"Packets.Create":  func() error { _, _, err := packets.Create(ctx, packet); return err },
+		"Packets.Get":     func() error { _, err := packets.Get(ctx, nobodysPacket); return err },
+		"Packets.Advance": func() error { return packets.Advance(ctx, nobodysPacket, wallet.PacketSent) },
+		"Packets.Mark": func() error {
+			_, err := packets.Mark(ctx, nobodysPacket, account, wallet.ShareOpening, 1, 1)
+			return err
+		},
+		"Packets.SentBy": func() error { _, err := packets.SentBy(ctx, []wallet.ActID{1}, wallet.Official, 1); return err },
+		"Packets.For": func() error {
+			_, err := packets.For(ctx, []wallet.Account{account}, nil, wallet.Official, 1)
+			return err
+		},
+		"Packets.Unfinished": func() error { _, err := packets.Unfinished(ctx, wallet.Never, wallet.Never, 1); return err },
 	}
 }
 
 // answers are what the stores themselves say where it is not nil, so that a decorator which swallows it is noticed.
 func answers() map[string]error {
-	return map[string]error{"Ledger.Transfer": wallet.ErrInsufficient, "Withdrawals.Advance": wallet.ErrNotFound, "Withdrawals.Get": wallet.ErrNotFound}
+	return map[string]error{"Ledger.Transfer": wallet.ErrInsufficient, "Withdrawals.Advance": wallet.ErrNotFound, "Withdrawals.Get": wallet.ErrNotFound,
+		"Packets.Get": wallet.ErrNotFound, "Packets.Advance": wallet.ErrNotFound, "Packets.Mark": wallet.ErrNotFound}
 }
 
 // TestEveryCallGoesThroughItsLink: while the dependency is down every method says so, and otherwise each brings back
