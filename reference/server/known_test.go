@@ -1,0 +1,42 @@
+package server
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// TestUnknownFieldsWithin: a field that this server does not know is refused wherever it is in a request of any method.
+func TestUnknownFieldsWithin(t *testing.T) {
+	within := 0
+	for _, m := range methods() {
+		example := exampleOf(t, m.path)
+		require.NoError(t, readable(example), m.path)
+		each(example.ProtoReflect(), func(part protoreflect.Message) {
+			part.SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 99, protowire.VarintType), 1))
+			require.ErrorIs(t, readable(example), errMalformed, "%s: %s", m.path, part.Descriptor().Name())
+			part.SetUnknown(nil)
+			within++
+		})
+	}
+	require.Greater(t, within, len(methods()), "messages within messages")
+}
+
+// each calls visit for a message and all that are within it.
+func each(m protoreflect.Message, visit func(protoreflect.Message)) {
+	visit(m)
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case f.Kind() != protoreflect.MessageKind:
+		case f.IsList():
+			for i := range v.List().Len() {
+				each(v.List().Get(i).Message(), visit)
+			}
+		default:
+			each(v.Message(), visit)
+		}
+		return true
+	})
+}
