@@ -1,0 +1,239 @@
+package oracle
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// kiosk is a wallet that gives coupons and carries packets, right but for what a test changes.
+type kiosk struct {
+	*Oracle
+	now     wallet.Instant
+	items   []wallet.Item
+	handed  []Handed
+	packets []wallet.Packet
+	entries []wallet.Entry
+	counted int64
+}
+
+const teas = 2 // in stock
+
+// newKiosk returns an empty one: tea is counted down to the last, movies are not.
+func newKiosk() *kiosk {
+	tree := wallet.Activity{Parent: "festival", Children: []wallet.Child{{ID: "official", Stage: wallet.Official, From: 1, To: 1 << 60, Budget: 1_000, SingleCap: 1_000,
+		Rewards: []wallet.RewardType{
+			{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: teas, FloorDen: 1, Scenes: []wallet.Scene{{ID: "tea", StockControl: true}}}}},
+			{Type: wallet.MovieCoupon, Rewards: []wallet.Reward{{ID: "movie", Scenes: []wallet.Scene{{ID: "movie"}}}}}}}}}
+	return &kiosk{Oracle: New(Config{Strategy: wallet.StrategyToken, Activity: tree, People: 9, Rewards: true, Packets: true}), now: 1_000_000}
+}
+
+func (k *kiosk) tick() wallet.Instant { k.now += 1_000; return k.now }
+
+// win lets a person win a tea, or a greeting where none is left, and returns its place among the items.
+func (k *kiosk) win(p Person) int {
+	r := wallet.GrantRequest{Caller: callerOf(p), Activity: "festival", Scene: "tea", Rain: 1, Award: wallet.HeyteaCoupon, Opened: k.tick()}
+	id := k.RewardSent(p, r, k.now)
+	no := wallet.OrderNo{ActID: wallet.ActID(p + 1), Scene: "tea", Rain: 1, Award: wallet.HeyteaCoupon, Stage: wallet.Official}
+	it := wallet.Item{No: no, Asked: "tea", Account: wallet.AccountOf(r.App, r.User), Opened: r.Opened, Award: wallet.HeyteaCoupon, Reward: "tea", Counted: no,
+		State: wallet.ItemSettled, Ref: "t", Expires: wallet.Never}
+	if k.counted == teas {
+		it.Award, it.Reward, it.Counted, it.State = 0, "", wallet.OrderNo{}, wallet.ItemVoid
+	} else {
+		k.counted++
+		k.handed = append(k.handed, Handed{Award: it.Award, Order: no, Account: it.Account, Reward: it.Reward, Issued: 1})
+	}
+	k.items = append(k.items, it)
+	k.RewardAnswered(id, wallet.GrantReply{Order: no, State: wallet.GrantPosted, Item: &it}, nil, k.tick())
+	return len(k.items) - 1
+}
+
+func callerOf(p Person) wallet.Caller {
+	return wallet.Caller{App: wallet.Douyin, User: wallet.UserID(p + 100)}
+}
+
+// use lets a person use an item.
+func (k *kiosk) use(p Person, n int) {
+	u := k.UseSent(p, wallet.UseRequest{Caller: callerOf(p), Order: k.items[n].No}, k.tick())
+	k.items[n].State, k.handed[n].Used = wallet.ItemUsed, 1
+	k.UseAnswered(u, k.items[n], nil, k.tick())
+}
+
+// list shows a person some items.
+func (k *kiosk) list(p Person, items ...wallet.Item) {
+	l := k.RewardsSent(p, wallet.RewardsRequest{Caller: callerOf(p), Limit: 9}, k.tick())
+	k.RewardsAnswered(l, wallet.RewardsPage{Stage: wallet.Official, Items: items}, nil, k.tick())
+}
+
+// send lets person 0, who won amount, send it to persons 1 and 2 in halves; open lets one of them open the share.
+func (k *kiosk) send(amount wallet.Money) {
+	k.PhoneBound(0)
+	r := wallet.GrantRequest{Caller: callerOf(0), Activity: "festival", Scene: "rain", Rain: 1, Award: wallet.Cash, Amount: amount, Opened: k.tick()}
+	id := k.GrantSent(0, r, k.now)
+	no := wallet.OrderNo{ActID: 1, Scene: "rain", Rain: 1, Award: wallet.Cash, Stage: wallet.Official}
+	k.GrantAnswered(id, r, wallet.GrantReply{Order: no, Amount: amount, State: wallet.GrantPosted}, nil, k.tick())
+	s := wallet.SendPacketRequest{Caller: callerOf(0), Request: 7, Amount: amount, To: []wallet.Caller{callerOf(1), callerOf(2)}, At: k.tick()}
+	p := wallet.Packet{No: wallet.PacketNo{Account: wallet.AccountOf(wallet.Douyin, 100), Request: 7}, Owner: 1, Stage: wallet.Official, Amount: amount,
+		Created: k.now, State: wallet.PacketSent, Shares: []wallet.Share{{For: wallet.AccountOf(wallet.Douyin, 101), Amount: amount / 2}, {For: wallet.AccountOf(wallet.Douyin, 102), Amount: amount / 2}}}
+	pid := k.PacketSent(0, s, []Person{1, 2}, k.now)
+	k.packets = append(k.packets, p)
+	k.move(p.No, wallet.MoveSend, 0, wallet.PersonalAccount, 1, -amount)
+	k.move(p.No, wallet.MoveSend, 0, wallet.PacketAccount, 1, amount)
+	k.PacketAnswered(pid, p, nil, k.tick())
+}
+
+func (k *kiosk) open(p Person, n uint8) {
+	a := k.OpenSent(p, wallet.OpenPacketRequest{Caller: callerOf(p), Packet: k.packets[0].No}, k.tick())
+	s := &k.packets[0].Shares[n]
+	s.State, s.Owner = wallet.ShareOpened, wallet.ActID(p+1)
+	k.move(k.packets[0].No, wallet.MoveOpen, n, wallet.PacketAccount, 1, -s.Amount)
+	k.move(k.packets[0].No, wallet.MoveOpen, n, wallet.PersonalAccount, p+1, s.Amount)
+	k.OpenAnswered(a, *s, nil, k.tick())
+}
+
+func (k *kiosk) move(no wallet.PacketNo, step wallet.MoveStep, share uint8, kind wallet.AccountKind, owner int64, amount wallet.Money) {
+	k.entries = append(k.entries, wallet.Entry{Account: wallet.AccountNo{Kind: kind, Stage: wallet.Official, Owner: owner}, Amount: amount,
+		Move: wallet.MoveNo{Packet: no, Step: step, Share: share}, Posted: k.now})
+}
+
+// itemsBook and packetsBook read the kiosk's books.
+type (
+	itemsBook   []wallet.Item
+	packetsBook []wallet.Packet
+)
+
+func (b itemsBook) Items(_ context.Context, yield func(wallet.Item) bool) error {
+	for _, i := range b {
+		yield(i)
+	}
+	return nil
+}
+
+func (b packetsBook) Packets(_ context.Context, yield func(wallet.Packet) bool) error {
+	for _, p := range b {
+		yield(p)
+	}
+	return nil
+}
+
+// judge reads the books of coupons and packets, as Final does.
+func (k *kiosk) judge(t *testing.T, now wallet.Instant) {
+	require.NoError(t, k.rewardBooks(t.Context(), RewardBooks{Items: itemsBook(k.items),
+		Handed: func(yield func(Handed) bool) {
+			for _, h := range k.handed {
+				yield(h)
+			}
+		},
+		Issued: func(wallet.Template) (int64, bool) { return k.counted, true }}))
+	u := &audit{Oracle: k.Oracle, inPackets: map[wallet.AccountNo]wallet.Money{}}
+	require.NoError(t, u.packetRecords(t.Context(), PacketBooks{Packets: packetsBook(k.packets), At: now}))
+	for i := range k.entries {
+		u.packetMove(&k.entries[i])
+	}
+	u.packetsSettled()
+}
+
+func TestWrongRewardsAndPackets(t *testing.T) {
+	const never = wallet.Instant(0) // the books are read at once
+	late := wallet.Instant(0).Add(2 * wallet.PacketLife)
+	for _, c := range []struct {
+		why   string
+		check string // "" where nothing is wrong
+		do    func(k *kiosk)
+		at    wallet.Instant
+	}{
+		{"three win, two get the teas, one a greeting; one is used", "", func(k *kiosk) {
+			k.win(0)
+			k.win(1)
+			k.win(2)
+			k.use(0, 0)
+			k.list(0, k.items[0])
+			k.list(2)
+		}, never},
+		{"handed out twice", "reward-once", func(k *kiosk) { k.handed[k.win(0)].Issued = 2 }, never},
+		{"never handed out", "reward-once", func(k *kiosk) { k.win(0); k.handed = nil }, never},
+		{"handed out and not on record", "reward-once", func(k *kiosk) { k.win(0); k.items = nil }, never},
+		{"handed out to somebody else", "reward-once", func(k *kiosk) { k.handed[k.win(0)].Account.User++ }, never},
+		{"another coupon than was said", "reward-once", func(k *kiosk) { i := k.win(0); k.items[i].Award, k.items[i].Reward = wallet.MovieCoupon, "movie" }, never},
+		{"left processing", "reward-once", func(k *kiosk) { k.items[k.win(0)].State = wallet.ItemProcessing }, never},
+		{"on record though nobody asked", "reward-once", func(k *kiosk) { i := k.items[k.win(0)]; i.No.Rain, i.Counted.Rain = 2, 2; k.items = append(k.items, i) }, never},
+		{"goes back to processing", "reward-once", func(k *kiosk) {
+			i := k.items[k.win(0)]
+			k.list(0, i)
+			i.State = wallet.ItemProcessing
+			k.list(0, i)
+		}, never},
+		{"one more than the stock", "stock-never-over", func(k *kiosk) { k.win(0); k.win(1); k.counted = 1; k.win(2); k.counted = 3 }, never},
+		{"counted twice", "stock-never-over", func(k *kiosk) { k.win(0); k.counted = 2 }, never},
+		{"granted and not counted", "stock-never-over", func(k *kiosk) { k.items[k.win(0)].Counted = wallet.OrderNo{} }, never},
+		{"a greeting while there is tea", "stock-never-over", func(k *kiosk) { k.win(0); k.counted = teas; k.win(1); k.counted = 1 }, never},
+		{"used by somebody else", "reward-use-once", func(k *kiosk) { k.use(1, k.win(0)) }, never},
+		{"used twice downstream", "reward-use-once", func(k *kiosk) { i := k.win(0); k.use(0, i); k.handed[i].Used = 2 }, never},
+		{"said to be used, and not", "reward-use-once", func(k *kiosk) { i := k.win(0); k.use(0, i); k.handed[i].Used, k.items[i].State = 0, wallet.ItemSettled }, never},
+		{"used though nobody asked", "reward-use-once", func(k *kiosk) { i := k.win(0); k.handed[i].Used, k.items[i].State = 1, wallet.ItemUsed }, never},
+		{"refused as not the owner's", "reward-use-once", func(k *kiosk) {
+			i := k.win(0)
+			k.UseAnswered(k.UseSent(0, wallet.UseRequest{Caller: callerOf(0), Order: k.items[i].No}, k.tick()), wallet.Item{}, wallet.ErrNotYours, k.tick())
+		}, never},
+		{"the list lacks it", "user-view", func(k *kiosk) { k.win(0); k.list(0) }, never},
+		{"the list shows another's", "user-view", func(k *kiosk) { k.win(0); k.list(1, k.items[0]) }, never},
+		{"the list shows it twice", "user-view", func(k *kiosk) { k.win(0); k.list(0, k.items[0], k.items[0]) }, never},
+
+		{"sent, one share opened, the other waits", "", func(k *kiosk) { k.send(100); k.open(1, 0) }, never},
+		{"opened by the wrong person", "packet-exact", func(k *kiosk) { k.send(100); k.open(3, 0) }, never},
+		{"opened twice in the ledger", "packet-exact", func(k *kiosk) { k.send(100); k.open(1, 0); k.open(1, 0) }, never},
+		{"opened and gone back", "packet-exact", func(k *kiosk) {
+			k.send(100)
+			k.open(1, 0)
+			k.move(k.packets[0].No, wallet.MoveReturn, 0, wallet.PersonalAccount, 1, 50)
+		}, never},
+		{"said to be opened, and its money stayed", "packet-exact", func(k *kiosk) { k.send(100); k.open(1, 0); k.entries = k.entries[:2] }, never},
+		{"a fen lost on the way", "packet-exact", func(k *kiosk) { k.send(100); k.open(1, 0); k.entries[3].Amount-- }, never},
+		{"shares that are not the amount", "packet-exact", func(k *kiosk) { k.send(100); k.packets[0].Shares[1].Amount-- }, never},
+		{"never taken from its sender", "packet-exact", func(k *kiosk) { k.send(100); k.entries = k.entries[1:] }, never},
+		{"refused on record", "packet-exact", func(k *kiosk) { k.send(100); k.packets[0].State = wallet.PacketRefused }, never},
+		{"not gone back after a day", "packet-exact", func(k *kiosk) { k.send(100); k.open(1, 0) }, late},
+		{"expired before its time", "packet-exact", func(k *kiosk) {
+			k.send(100)
+			k.OpenAnswered(k.OpenSent(1, wallet.OpenPacketRequest{Caller: callerOf(1), Packet: k.packets[0].No}, k.tick()), wallet.Share{}, wallet.ErrExpired, k.tick())
+		}, never},
+		{"on record though nobody sent it", "packet-exact", func(k *kiosk) { k.send(100); p := k.packets[0]; p.No.Request++; k.packets = append(k.packets, p) }, never},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			k := newKiosk()
+			c.do(k)
+			k.judge(t, c.at)
+			var failed []string
+			for _, check := range k.Checks() {
+				if check.Result == Fail {
+					failed = append(failed, check.Name+": "+check.First)
+				}
+			}
+			if c.check == "" {
+				require.Empty(t, failed)
+				return
+			}
+			require.NotEmpty(t, failed)
+			require.Contains(t, checkNames(failed), c.check, "%q", failed)
+		})
+	}
+}
+
+// checkNames returns the names of failed checks.
+func checkNames(failed []string) (names []string) {
+	for _, f := range failed {
+		name, _, _ := strings.Cut(f, ":")
+		names = append(names, name)
+	}
+	return names
+}
+
+// A run without rewards and packets has no check of them: what cannot be evaluated would be unknown.
+func TestChecksOfWhatThereIs(t *testing.T) {
+	require.Len(t, New(Config{}).Checks(), int(rewardOnce))
+	require.Len(t, newKiosk().Checks(), int(rules))
+}
