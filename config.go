@@ -57,6 +57,7 @@ type serveConfig struct {
 	Chores          time.Duration `yaml:"chores"`           // how often stuck things are looked after
 	PostRest        time.Duration `yaml:"post_rest"`        // how long a poster waits after a batch that was not full
 	Drain           time.Duration `yaml:"drain"`            // how long a stopping instance may take
+	Limits          limitsConfig  `yaml:"limits"`           // of what comes in, over all instances (L1, L2)
 	Release         releaseConfig `yaml:"release"`          // who may withdraw (B7)
 }
 
@@ -96,6 +97,13 @@ type redisEndpoint struct {
 type mysqlConfig struct {
 	DSNs     texts `yaml:"dsns"` // of go-sql-driver/mysql, or env:NAME
 	MaxConns int   `yaml:"max_conns"`
+}
+
+// limitsConfig is how many requests a second all instances together let in of each kind; 0 = no limit.
+type limitsConfig struct {
+	Grants      int64 `yaml:"grants_per_s"`
+	Pages       int64 `yaml:"pages_per_s"`
+	Withdrawals int64 `yaml:"withdrawals_per_s"`
 }
 
 // releaseConfig opens withdrawing to a share of people, and to some in any case.
@@ -186,7 +194,8 @@ func (c *serveConfig) finish() error {
 	}{
 		{"shards", int64(c.Shards), 1, 4096}, {"batch", int64(c.Batch), 1, 5000}, {"instances", int64(c.Instances), 1, 100_000},
 		{"budget_block_fen", c.BudgetBlock, 1, 1e15}, {"max_in_flight", int64(c.MaxInFlight), 1, 1_000_000}, {"max_everyday", int64(c.MaxEveryday), 1, 1_000_000}, {"sync_limit", int64(c.SyncLimit), 0, 1e9},
-		{"mysql.max_conns", int64(c.MySQL.MaxConns), 1, 1000}, {"release.den", c.Release.Den, 1, 1e9}, {"release.num", c.Release.Num, 0, c.Release.Den},
+		{"mysql.max_conns", int64(c.MySQL.MaxConns), 1, 1000}, {"limits.grants_per_s", c.Limits.Grants, 0, 1e9}, {"limits.pages_per_s", c.Limits.Pages, 0, 1e9}, {"limits.withdrawals_per_s", c.Limits.Withdrawals, 0, 1e9},
+		{"release.den", c.Release.Den, 1, 1e9}, {"release.num", c.Release.Num, 0, c.Release.Den},
 	} {
 		if n.have < n.from || n.have > n.to {
 			fault("%s is %d, not in %d..%d", n.name, n.have, n.from, n.to)

@@ -106,3 +106,27 @@ func TestServeOverload(t *testing.T) {
 	}
 	atRest(t, s, len(wins), int64(len(wins)))
 }
+
+// TestServeDoor: what comes in is limited by kind, over all instances, and what one kind takes is not another's.
+func TestServeDoor(t *testing.T) {
+	t.Parallel()
+	s := startService(t, func(c *serveConfig) { c.Limits = limitsConfig{Grants: 1000, Pages: 3} })
+	begun := time.Now()
+	passed, limited := 0, 0
+	for range 60 {
+		switch reason := s.by(t, 1, "WalletService/WalletPage", `{}`, &pb.WalletPageReply{}); reason {
+		case "ok":
+			passed++
+		case "limited":
+			limited++
+		default:
+			t.Fatal(reason)
+		}
+	}
+	seconds := int(time.Since(begun)/time.Second) + 2 // windows that the requests may have touched
+	require.NotZero(t, limited)
+	require.NotZero(t, passed)
+	require.LessOrEqual(t, passed, 3*seconds)
+	require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", win(1, 1, 88), &pb.GrantReply{}))
+	require.NotEqual(t, "limited", s.by(t, 1, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &pb.WithdrawReply{}), "it has no limit")
+}

@@ -103,7 +103,7 @@ func (s *service) open(ctx context.Context, keys auth.Keys) error {
 	if s.live, err = s.openSide(ctx, false); err != nil {
 		return err
 	}
-	ports := server.Ports{Service: s.live.node, Query: s.live.sdk, Operator: operator{s.live}, Audit: s.live.stores.audit,
+	ports := server.Ports{Service: s.live.door, Query: s.live.sdk, Operator: operator{s.live}, Audit: s.live.stores.audit,
 		Switches: s.board.switches, Settings: s.board.centre, Ops: newOps(s.board),
 		Leases: s.live.stores.leases, Clock: realClock{}, Metrics: s.metrics, Log: s.log}
 	if s.config.LoadTest {

@@ -65,22 +65,22 @@ func asked[T any](m *marked, ask func(*side) (T, error)) (none T, err error) {
 
 // Grant implements wallet.Service.
 func (m *marked) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
-	return asked(m, func(d *side) (wallet.GrantReply, error) { return d.node.Grant(ctx, r) })
+	return asked(m, func(d *side) (wallet.GrantReply, error) { return d.door.Grant(ctx, r) })
 }
 
 // Page implements wallet.Service.
 func (m *marked) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
-	return asked(m, func(d *side) (wallet.Page, error) { return d.node.Page(ctx, r) })
+	return asked(m, func(d *side) (wallet.Page, error) { return d.door.Page(ctx, r) })
 }
 
 // Withdraw implements wallet.Service.
 func (m *marked) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
-	return asked(m, func(d *side) (wallet.WithdrawReply, error) { return d.node.Withdraw(ctx, r) })
+	return asked(m, func(d *side) (wallet.WithdrawReply, error) { return d.door.Withdraw(ctx, r) })
 }
 
 // Bind implements wallet.Service.
 func (m *marked) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (wallet.Person, error) {
-	return asked(m, func(d *side) (wallet.Person, error) { return d.node.Bind(ctx, c, p) })
+	return asked(m, func(d *side) (wallet.Person, error) { return d.door.Bind(ctx, c, p) })
 }
 
 // Status implements server.Inspector.

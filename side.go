@@ -38,6 +38,7 @@ type side struct {
 	strategy wallet.Strategy
 	board    *switchboard
 	behind   *behind
+	door     wallet.Service  // the node behind the limits of what comes in
 	metrics  *server.Metrics // nil: the shadow's figures are not the service's
 	log      *slog.Logger
 }
@@ -88,6 +89,9 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		Sealer: sealer, Alarm: d.alarm, Switched: d.board.set.On, Settings: d.board.centre.Settings, Watch: watch,
 	})
 	if err != nil {
+		return d, err
+	}
+	if d.door, err = newDoor(d, c, watch); err != nil {
 		return d, err
 	}
 	if d.sdk, err = sdk.New(sdk.Ports{Pages: d.node, Totals: reader, Coupons: d.node}); err != nil {

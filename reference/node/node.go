@@ -10,6 +10,7 @@ import (
 	"hongbao/reference/activity"
 	"hongbao/reference/assetcenter"
 	"hongbao/reference/identity"
+	limiting "hongbao/reference/limit"
 	"hongbao/reference/packet"
 	"hongbao/reference/posting"
 	"hongbao/reference/reconcile"
@@ -162,7 +163,16 @@ func New(c Config, p Ports) (*Node, error) {
 		return nil, fmt.Errorf("%w: node: strategy %q", wallet.ErrInvalid, c.Strategy)
 	}
 	n.center.Delivery = assetcenter.LastResort{Delivery: n.center.Delivery, Posting: poster, Switched: p.Switched}
-	return n, n.center.Plan(limit, limiters(c, p))
+	return n, n.center.Plan(limit, c.together(p).Limit)
+}
+
+// together returns how the instances limit a rate together (L2).
+func (c Config) together(p Ports) limiting.Cluster {
+	cluster := limiting.Cluster{Instances: c.Instances, Permits: p.Permits, Local: func() bool { return p.Switched(wallet.SwitchLocalLimits) }}
+	if p.Watch != nil {
+		cluster.Watch = func(name string, failed error) { p.Watch(wallet.SwitchLocalLimits, name, failed) }
+	}
+	return cluster
 }
 
 // newPoster returns the instance's way into the ledger.

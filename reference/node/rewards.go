@@ -71,4 +71,6 @@ func (n *Node) CouponStock(t wallet.Template) (issued, total int64, err error) {
 	return s.Issued, s.Total, err
 }
 
-func errNoRewards() error { return fmt.Errorf("%w: this service grants cash alone", wallet.ErrNotFound) }
+func errNoRewards() error {
+	return fmt.Errorf("%w: this service grants cash alone", wallet.ErrNotFound)
+}
