@@ -130,23 +130,9 @@ func packets() []mutant {
 			edits:  []edit{{"reference/packet/packet.go", `p.Created.Add(wallet.PacketLife)`, `p.Created.Add(wallet.PacketLife / 8640)`}},
 		},
 		{
-			name: "what nobody opened never goes back", scenario: "rewards", strategy: underAsync,
-			checks: []string{"packet-exact"},
-			edits: []edit{{"reference/packet/drive.go", `share.State == wallet.ShareWaiting && expired(p, now)`,
-				`share.State == wallet.ShareReturning && expired(p, now)`}},
-		},
-		{
 			name: "the page leaves out packets that others sent", scenario: "rewards", strategy: underToken,
 			checks: []string{"user-view"},
 			edits:  []edit{{"reference/walletpage/beside.go", `	for _, r := range received {`, `	for _, r := range received[:0] {`}},
-		},
-		{
-			name: "a share that was opened can be opened again", scenario: "rewards", strategy: underSync,
-			checks: []string{"packet-exact", "zero-sum"},
-			edits: []edit{{"reference/wallet/packet.go", `	case ShareOpening:
-		return t == ShareOpened`, `	case ShareOpening:
-		return t == ShareOpened || t == ShareReturning`},
-				{"reference/packet/drive.go", `share.State == wallet.ShareWaiting && expired(p, now)`, `!share.State.Final() && now >= p.Created.Add(settleAfter)`}},
 		},
 	}
 }
