@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Items keeps rewards other than cash: 72 bytes each and 4 a wallet, the downstream's name for it, and 16 bytes while it
+// Items keeps rewards other than cash: 64 bytes each and 4 a wallet, the downstream's name for it, and 16 bytes while it
 // waits for something.
 type Items struct {
 	mu      sync.Mutex
