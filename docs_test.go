@@ -16,6 +16,7 @@ import (
 
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/sim/drills"
 )
 
 // specRows is how many requirements each letter has.
@@ -180,6 +181,7 @@ func TestChecksAreExplained(t *testing.T) {
 	found := regexp.MustCompile(`return "([a-z-]+)", \[\]string\{(.+)\}`).FindAllStringSubmatch(read(t, "sim/oracle/check.go"), -1)
 	require.Len(t, found, 14)
 	doc := read(t, "docs/checks.md")
+	require.Contains(t, doc, fmt.Sprintf("## %s (D3)\n", drills.Check))
 	for _, m := range found {
 		spec := strings.ReplaceAll(m[2], `"`, "")
 		require.Contains(t, doc, fmt.Sprintf("## %s (%s)\n", m[1], spec))
