@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	pb "hongbao/reference/server/hongbaopb"
+)
+
+// TestServeRewardsOverRestart: what was granted stands when the service starts again, a coupon can still be used though the
+// stand-in behind it has forgotten it, and the stock goes on to the last coupon: nothing stays with the earlier life.
+func TestServeRewardsOverRestart(t *testing.T) {
+	t.Parallel()
+	const stock = 12
+	dir, data := t.TempDir(), t.TempDir()
+	file := filepath.Join(dir, "tea.yaml")
+	text, err := os.ReadFile("testdata/tiny.yaml")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, []byte(replaceOnce(t, string(text), "stock: 100}", fmt.Sprintf("stock: %d}", stock))), 0o600))
+	start := func() *served {
+		return startService(t, func(c *serveConfig) { c.Data, c.Scenario = data, file })
+	}
+	ticket := func(s *served, user int64) *pb.GrantReply {
+		body := replaceOnce(t, replaceOnce(t, replaceOnce(t, tea(user), "spring-festival", "festival"), "fireworks-tea", "cinema"),
+			"AWARD_TYPE_HEYTEA_COUPON", "AWARD_TYPE_MOVIE_COUPON")
+		m := &pb.GrantReply{}
+		require.Equal(t, "ok", s.as(t, "demo", "GrantService/Grant", body, m))
+		return m
+	}
+	s := start()
+	first := ticket(s, 1)
+	require.Equal(t, "ticket", first.Item.Reward)
+	eventually(t, "the ticket is settled", func() bool { return ticket(s, 1).Item.State == pb.ItemState_ITEM_STATE_SETTLED })
+	s.stop()
+
+	s = start()
+	require.Equal(t, first.Order, ticket(s, 1).Order)
+	require.Equal(t, "ok", s.by(t, 1, "WalletService/UseReward", fmt.Sprintf(`{"order":%q}`, first.Order), &pb.UseRewardReply{}))
+	got := 1
+	for user := int64(2); user < 2*stock; user++ {
+		if ticket(s, user).Item.State != pb.ItemState_ITEM_STATE_VOID {
+			got++
+		}
+	}
+	require.Equal(t, stock, got)
+}
+
+// replaceOnce replaces what is there exactly once.
+func replaceOnce(t *testing.T, s, from, to string) string {
+	t.Helper()
+	require.Equal(t, 1, strings.Count(s, from), "%q", from)
+	return strings.Replace(s, from, to, 1)
+}
