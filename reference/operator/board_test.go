@@ -3,6 +3,7 @@ package operator
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,19 +26,32 @@ func (worldClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 // fickle is a store that may not answer.
 type fickle struct {
 	wallet.Notices
+	mu     sync.Mutex
 	err    error
 	bodies int // read
 }
 
+// fail makes it answer with an error from now on; nil: not any more.
+func (f *fickle) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
 func (f *fickle) Announcements(ctx context.Context, now wallet.Instant) ([]wallet.Announcement, error) {
-	if f.err != nil {
-		return nil, f.err
+	f.mu.Lock()
+	err := f.err
+	f.mu.Unlock()
+	if err != nil {
+		return nil, err
 	}
 	return f.Notices.Announcements(ctx, now)
 }
 
 func (f *fickle) PageConfig(ctx context.Context, version int64) (wallet.PageConfig, error) {
+	f.mu.Lock()
 	f.bodies++
+	f.mu.Unlock()
 	return f.Notices.PageConfig(ctx, version)
 }
 
@@ -93,7 +107,7 @@ func TestNoticesReachTheBoard(t *testing.T) {
 	read := store.bodies
 	require.NoError(t, board.Refresh(t.Context()))
 	require.Equal(t, read, store.bodies, "a body is read once")
-	store.err = wallet.ErrUnavailable
+	store.fail(wallet.ErrUnavailable)
 	require.ErrorIs(t, board.Refresh(t.Context()), wallet.ErrUnavailable)
 	_, config, known = board.Show(wallet.Douyin)
 	require.True(t, known)
@@ -113,9 +127,9 @@ func TestWithinASecond(t *testing.T) {
 		now := worldClock{}.Now()
 		_, err := NewNotices(store, worldClock{}, here).Announce(ctx, wallet.Announcement{Text: "x", From: now, To: now.Add(time.Hour)})
 		require.NoError(t, err)
-		store.err = wallet.ErrUnavailable
+		store.fail(wallet.ErrUnavailable)
 		time.Sleep(RefreshEvery) // one read is lost
-		store.err = nil
+		store.fail(nil)
 		time.Sleep(time.Second - RefreshEvery)
 		list, _, _ := there.Show(wallet.Douyin)
 		require.Len(t, list, 1)
