@@ -14,8 +14,9 @@ import (
 type capability func(ctx context.Context, now wallet.Instant) error
 
 // Plan works out every scene's capabilities from its switches. Call it once, before the first Grant. most is the
-// most grants a second over all instances that the delivery can take, 0 = no limit: under StrategySync the ledger's
-// own rate, shared by all scenes. limiter returns the limit of so many grants a second over all instances, for those who
+// most grants a second over all instances that can be posted before they are answered, 0 = no limit: the ledger's own rate,
+// shared by all scenes. It holds while grants are posted so: always where the delivery does, else at the last resort (D2),
+// so that what the ledger cannot take is refused with nothing done. limiter returns the limit of so many grants a second over all instances, for those who
 // count under a name (L2).
 func (c *Center) Plan(most float64, limiter func(name string, perSecond int64) (limit.Limiter, error)) error {
 	c.plans = map[*activity.Scene][]capability{}
@@ -25,7 +26,12 @@ func (c *Center) Plan(most float64, limiter func(name string, perSecond int64) (
 		if err != nil {
 			return err
 		}
-		shared = append(shared, share.Allow)
+		shared = append(shared, func(ctx context.Context, now wallet.Instant) error {
+			if !c.Posts && !c.switched(wallet.SwitchLastResort) {
+				return nil
+			}
+			return share.Allow(ctx, now)
+		})
 	}
 	var failed error
 	c.Index.Each(func(s *activity.Scene) {

@@ -39,6 +39,9 @@ type Center struct {
 	Rewards Rewards
 	Items   wallet.Items
 
+	// Posts says that the delivery posts before it answers, and not at the last resort alone.
+	Posts bool
+
 	// Switched says whether a degrade switch is on (D3); nil: none ever is.
 	Switched func(wallet.Switch) bool
 

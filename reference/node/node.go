@@ -30,9 +30,9 @@ type Config struct {
 	// Instances is how many share the limits.
 	Instances int
 
-	// SyncLimit is how many grants a second all instances together may post before they answer, under
-	// StrategySync; 0 = no limit. Above it grants are refused with nothing done, because a queue before the ledger
-	// would only turn refusals into time-outs.
+	// SyncLimit is how many grants a second all instances together may post before they answer, under StrategySync and
+	// at the last resort (D2); 0 = no limit. Above it grants are refused with nothing done, because a queue before the
+	// ledger would only turn refusals into time-outs.
 	SyncLimit float64
 
 	// Batch is the most credits in one ledger transaction.
@@ -151,10 +151,9 @@ func New(c Config, p Ports) (*Node, error) {
 		n.center.Rewards = n.rewards
 	}
 	n.packets = newPackets(p, people, index, n.withdraw.Prepare)
-	limit := 0.0
 	switch c.Strategy {
 	case wallet.StrategySync:
-		n.center.Delivery, limit = assetcenter.Sync{Posting: poster}, c.SyncLimit
+		n.center.Delivery, n.center.Posts = assetcenter.Sync{Posting: poster}, true
 	case wallet.StrategyAsync:
 		n.center.Delivery = assetcenter.Async{Backlog: p.Backlog}
 	case wallet.StrategyToken:
@@ -163,7 +162,7 @@ func New(c Config, p Ports) (*Node, error) {
 		return nil, fmt.Errorf("%w: node: strategy %q", wallet.ErrInvalid, c.Strategy)
 	}
 	n.center.Delivery = assetcenter.LastResort{Delivery: n.center.Delivery, Posting: poster, Switched: p.Switched}
-	return n, n.center.Plan(limit, c.together(p).Limit)
+	return n, n.center.Plan(c.SyncLimit, c.together(p).Limit)
 }
 
 // together returns how the instances limit a rate together (L2).
