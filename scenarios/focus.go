@@ -26,12 +26,15 @@ var ErrTooMany = errors.New("too many people")
 // hastened so that looking and withdrawing happen within the duration after it, in their own proportions; coming back is not. In a lottery everybody invited takes part, as if they had collected before. Simulated faults have moments of the calendar, and are left out; the window may outlast its stage, which
 // in real time is open whenever somebody plays.
 //
-// ErrFocus: there is no such window, the peak is below zero or nothing at all is to be raised to it, the points would
+// ErrFocus: there is no such window, it grants other rewards than cash or several to one person, the peak is below zero or nothing at all is to be raised to it, the points would
 // meet, or a figure has no exact 64-bit ratio.
 func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Scenario, error) {
 	w, err := s.find(window)
 	if err != nil {
 		return nil, err
+	}
+	if len(w.Prizes) > 0 || w.Times() > 1 {
+		return nil, fmt.Errorf("%w: window %q grants more than one scene's cash, once each, which only a simulation plays so far", ErrFocus, w.Name)
 	}
 	f := focus{from: *w, long: w.End().Sub(w.Start)}
 	if f.duration = duration; duration == 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/big"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,6 +88,8 @@ func TestFocusIsExact(t *testing.T) {
 	for _, f := range files {
 		all[f] = mustLoad(t, f)
 	}
+	const mixed = "regress/rewards.yaml" // see TestFocusRefusesOtherRewards
+	files = slices.DeleteFunc(files, func(f string) bool { return filepath.ToSlash(f) == mixed })
 	rapid.Check(t, func(t *rapid.T) {
 		s := all[rapid.SampledFrom(files).Draw(t, "file")]
 		w := rapid.SampledFrom(s.Windows).Draw(t, "window")
@@ -155,4 +158,18 @@ func TestFocusRefuses(t *testing.T) {
 			require.ErrorContains(t, err, c.says)
 		})
 	}
+}
+
+// What load tests do not play yet is refused by name, and not played as something else.
+func TestFocusRefusesOtherRewards(t *testing.T) {
+	s, err := Load("reward-centre.yaml")
+	require.NoError(t, err)
+	for _, name := range []string{"Cards", "Rain", "Rain on friends' pages", "Fireworks"} {
+		_, err := Focus(s, name, Ratio{}, 0)
+		require.ErrorIs(t, err, ErrFocus)
+		require.ErrorContains(t, err, name)
+	}
+	one, err := Focus(s, "Card lottery", Ratio{}, 0)
+	require.NoError(t, err)
+	require.Empty(t, one.Windows[0].Lottery.Of, "everybody invited has collected")
 }
