@@ -85,11 +85,14 @@ func (m *Measured) Judge() reports.Check {
 	for _, what := range p.silent {
 		j.silent(what)
 	}
-	for _, what := range p.busy {
+	for _, what := range p.told {
 		j.happens(On, what, "while it was on")
 	}
+	for _, what := range p.busy {
+		j.goesOn(On, what, "while it was on")
+	}
 	for _, what := range p.back {
-		j.happens(After, what, "once it was off")
+		j.goesOn(After, what, "once it was off")
 	}
 	for _, what := range p.fewer {
 		j.fewer(what)
@@ -160,6 +163,15 @@ func (j *judge) happens(p Phase, what, when string) {
 	if n == 0 {
 		j.fail("%q did not happen %s", what, when)
 	}
+}
+
+// goesOn wants something to happen in a phase that happened before.
+func (j *judge) goesOn(p Phase, what, when string) {
+	if j.m.counts[Before][what] == 0 && j.m.counts[p][what] == 0 {
+		j.unproven("%q never happens", what)
+		return
+	}
+	j.happens(p, what, when)
 }
 
 // fewer wants something to happen less than half as often, a second, as otherwise.

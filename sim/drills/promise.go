@@ -5,6 +5,7 @@ import "hongbao/reference/wallet"
 // promise is what a switch must do while it is on, in counts of what was measured.
 type promise struct {
 	silent []string // does not happen while it is on; that it happens before or afterwards shows that the switch does it
+	told   []string // happens while it is on, such as an answer that says so
 	busy   []string // goes on while it is on
 	back   []string // happens again once it is off
 	fewer  []string // happens less than half as often a second while it is on, and there is something to happen
@@ -59,23 +60,23 @@ const (
 // promises returns what each switch promises (D3). package degrade says the same in words.
 func promises() map[wallet.Switch]promise {
 	without := func(source string) promise {
-		return promise{silent: []string{PageWhole + source}, busy: []string{PageWithout + source, GrantOK}, back: []string{PageWhole + source}}
+		return promise{silent: []string{PageWhole + source}, told: []string{PageWithout + source}, busy: []string{GrantOK}, back: []string{PageWhole + source}}
 	}
 	return map[wallet.Switch]promise{
-		wallet.SwitchDistrustTokens:  {silent: []string{Believed}, busy: []string{Distrusted, GrantOK}, back: []string{LedgerPost}},
-		wallet.SwitchTotalsBackup:    {silent: []string{TotalPrimary}, busy: []string{TotalBackup, GrantOK}, back: []string{TotalPrimary}, never: []string{TotalBack}},
+		wallet.SwitchDistrustTokens:  {silent: []string{Believed}, told: []string{Distrusted}, busy: []string{GrantOK}, back: []string{LedgerPost}},
+		wallet.SwitchTotalsBackup:    {silent: []string{TotalPrimary}, told: []string{TotalBackup}, busy: []string{GrantOK}, back: []string{TotalPrimary}, never: []string{TotalBack}},
 		wallet.SwitchSkipTokens:      {silent: []string{TokensIssue}, busy: []string{GrantOK, LedgerPost}, back: []string{TokensIssue}},
 		wallet.SwitchLastResort:      {silent: []string{BacklogTake, TokensIssue}, busy: []string{GrantOK, LedgerPost}, back: []string{TokensIssue, LedgerPost}},
-		wallet.SwitchHoldPosting:     {silent: []string{BacklogTake}, busy: []string{GrantOK, TokensIssue}, back: []string{BacklogTake, LedgerPost}},
-		wallet.SwitchStopCash:        {silent: []string{OrdersCreate}, busy: []string{GrantOff, PageOK}, back: []string{GrantOK}},
+		wallet.SwitchHoldPosting:     {silent: []string{BacklogTake}, busy: []string{GrantOK}, back: []string{BacklogTake, LedgerPost}},
+		wallet.SwitchStopCash:        {silent: []string{OrdersCreate}, told: []string{GrantOff}, busy: []string{PageOK}, back: []string{GrantOK}},
 		wallet.SwitchPauseCompensate: {silent: []string{OrdersOpen}, busy: []string{GrantOK, Chores}, back: []string{OrdersOpen}},
 
-		wallet.SwitchGreetOnly:       {silent: []string{ItemsIssued}, busy: []string{ItemsVoid}, back: []string{ItemsIssued}},
+		wallet.SwitchGreetOnly:       {silent: []string{ItemsIssued}, told: []string{ItemsVoid}, back: []string{ItemsIssued}},
 		wallet.SwitchHoldDownstreams: {silent: []string{DownIssue}, busy: []string{ItemsIssued}, back: []string{DownIssue}},
-		wallet.SwitchStopUse:         {silent: []string{DownUse}, busy: []string{UseOff}, back: []string{UseOK}},
-		wallet.SwitchStopPackets:     {silent: []string{PacketsCreate}, busy: []string{SendOff, OpenOK}, back: []string{SendOK}},
+		wallet.SwitchStopUse:         {silent: []string{DownUse}, told: []string{UseOff}, back: []string{UseOK}},
+		wallet.SwitchStopPackets:     {silent: []string{PacketsCreate}, told: []string{SendOff}, busy: []string{OpenOK}, back: []string{SendOK}},
 
-		wallet.SwitchStopWithdrawals: {silent: []string{WithdrawCreate}, busy: []string{WithdrawOff, GrantOK}, back: []string{WithdrawOK}},
+		wallet.SwitchStopWithdrawals: {silent: []string{WithdrawCreate}, told: []string{WithdrawOff}, busy: []string{GrantOK}, back: []string{WithdrawOK}},
 		wallet.SwitchSkipForcedPost:  {silent: []string{LedgerPost}, busy: []string{GrantOK, PageOK}, back: []string{LedgerPost}}, // its drill holds postings too
 		wallet.SwitchHoldPayouts:     {silent: []string{BankPay}, busy: []string{WithdrawCreate}, back: []string{BankPay}},
 
