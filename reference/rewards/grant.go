@@ -36,7 +36,7 @@ func (s *Service) Grant(ctx context.Context, asked wallet.Item, scene *activity.
 	switch {
 	case err == nil:
 		return now, nil
-	case scene.Compensate:
+	case scene.Compensate, errors.Is(err, wallet.ErrLimited): // its turn comes with the chores, as a batch's does
 		return s.known(ctx, item), nil
 	}
 	return wallet.Item{}, wallet.Unsettled(err)

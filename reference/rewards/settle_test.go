@@ -149,6 +149,18 @@ func TestNeverTwice(t *testing.T) {
 	require.Equal(t, 1, r.shops[wallet.CulturalCoupon].orders[no].given)
 }
 
+// TestRateOfUncompensated: an item whose turn has not come is acknowledged also where its scene has no compensation: nobody
+// was asked, so nobody has failed.
+func TestRateOfUncompensated(t *testing.T) {
+	r := newRig(t, tree(10, 2))
+	r.shops[wallet.AdCoupon].traits.PerSecond = 1
+	r.boot()
+	require.Equal(t, wallet.ItemSettled, r.grant(won(1, "ad", 1)).State)
+	require.Equal(t, wallet.ItemIssued, r.grant(won(2, "ad", 1)).State)
+	r.settle()
+	require.Equal(t, wallet.ItemSettled, r.record(won(2, "ad", 1)).State)
+}
+
 // TestRateOfMany: an instance takes its share of the rate, and a share of less than one call a second is one now and then.
 func TestRateOfMany(t *testing.T) {
 	for _, c := range []struct {
