@@ -48,7 +48,7 @@ type serveConfig struct {
 	Shards          int           `yaml:"shards"`           // of the backlog; the same for all instances, for ever
 	Batch           int           `yaml:"batch"`            // credits in one ledger transaction
 	Instances       int           `yaml:"instances"`        // how many share the limits
-	SyncLimit       int           `yaml:"sync_limit"`       // grants a second of all instances under sync; 0 = none
+	SyncLimit       int           `yaml:"sync_limit"`       // grants a second of all instances under sync and at the last resort; 0 = none
 	BudgetBlock     int64         `yaml:"budget_block_fen"` // how much budget an instance leases at once
 	MaxInFlight     int           `yaml:"max_in_flight"`    // requests at the same time
 	MaxEveryday     int           `yaml:"max_everyday"`     // the same of callers whose traffic is not the festival's (L3)
