@@ -1,0 +1,56 @@
+package host
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/stock"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+)
+
+// TestStockOfTheDead: what an instance had leased that is not heard of any more is granted by those who live, to the last
+// coupon; what a living one has leased stays its own.
+func TestStockOfTheDead(t *testing.T) {
+	book, mirror := mem.NewStockBook(), mem.NewStock()
+	tea := wallet.Template{Reward: "tea", Stage: wallet.Official}
+	keeper := func(name string) *stock.Keeper {
+		k, err := stock.NewKeeper(stock.Strategy{Name: wallet.StockLease, Book: book, Mirror: mirror, Holder: name, Block: 40}, []wallet.Template{tea})
+		require.NoError(t, err)
+		return k
+	}
+	take := func(k *stock.Keeper, id wallet.ActID) error {
+		return k.Stocks.Take(t.Context(), wallet.OrderNo{ActID: id, Scene: "tea", Award: wallet.HeyteaCoupon, Stage: wallet.Official}, "tea", 10_000)
+	}
+	dead, other, ours := keeper("dead"), keeper("other"), keeper("ours")
+	for i, k := range []*stock.Keeper{dead, other, ours} {
+		require.NoError(t, take(k, wallet.ActID(i+1)))
+	}
+	h := &Host{Config: Config{Instance: "ours"}, Ports: Ports{Stock: ours, Log: slog.New(slog.DiscardHandler)}, members: []string{"other", "ours"}}
+	for round := range deadAfter {
+		before, err := ours.Holders(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []string{"dead", "other", "ours"}, before, "round %d: it may come back", round)
+		require.NoError(t, h.strandStock(t.Context()))
+	}
+	after, err := ours.Holders(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"other", "ours"}, after)
+	h.auditStock(t.Context())
+	got := 0
+	for id := wallet.ActID(10); id < 11_000; id++ {
+		if take(ours, id) == nil {
+			got++
+		}
+	}
+	require.Equal(t, 10_000-3-39, got, "all but those that are granted and the rest of what the other holds")
+	require.NoError(t, take(other, 20_000))
+
+	require.NoError(t, ours.Publish(t.Context()))
+	require.NoError(t, h.Stock.Refresh(t.Context()))
+	issued, known := ours.Reader.Issued(tea)
+	require.True(t, known)
+	require.EqualValues(t, 3+9_958+1, issued)
+}
