@@ -21,6 +21,16 @@ func meaning(check string) Text {
 		return Text{"What is granted in one stage stays in that stage.", "一个阶段的奖励只属于该阶段。"}
 	case "state-machine":
 		return Text{"The state of a token only moves forward.", "令牌状态只向前推进。"}
+	case "reward-once":
+		return Text{"A reward besides cash exists, is what its scene gives, and was issued once by the system behind it.", "非现金奖励真实存在、符合场景配置，下游只发放一次。"}
+	case "stock-never-over":
+		return Text{"No more coupons are out than there are, and each that is out is counted.", "券不超发，计数与已发一致。"}
+	case "reward-use-once":
+		return Text{"A reward is used by its owner, once, in whichever app.", "奖励只由本人核销一次，任一 App 均可。"}
+	case "packet-exact":
+		return Text{"Each share of a packet is opened once by the one it is for, or goes back.", "红包的每一份由收的人拆开一次，否则退回。"}
+	case "switch-promise":
+		return Text{"While a switch is on it stops what it says, and no more; afterwards all comes back.", "开关只停它声明的部分，关闭后全部恢复。"}
 	case "reconciled":
 		return Text{"Reconciliation finds no difference that is left open.", "对账没有遗留差异。"}
 	case "production-untouched":
