@@ -17,7 +17,7 @@ func (f *file) scenario() *Scenario {
 		Apps:     f.People.AppShares.shares(),
 		Capacity: f.Capacity.capacity(),
 		Latency:  f.Latency.latencies(),
-		Withdraw: Withdraw{Release: f.Withdraw.Release.v},
+		Withdraw: f.withdraw(),
 		Crypto:   Crypto{RealShare: f.CryptoReal.v},
 		Drain:    f.Drain.v,
 
@@ -29,9 +29,6 @@ func (f *file) scenario() *Scenario {
 		Limits:       f.limits(),
 		Switches:     f.switches(),
 		Drill:        f.drill(),
-	}
-	for _, index := range f.Withdraw.WhiteList {
-		s.Withdraw.WhiteList = append(s.Withdraw.WhiteList, index.v)
 	}
 	for _, c := range f.Stages {
 		s.Activity.Children = append(s.Activity.Children, wallet.Child{
@@ -46,6 +43,16 @@ func (f *file) scenario() *Scenario {
 		s.Faults = append(s.Faults, fault.faults()...)
 	}
 	return s
+}
+
+// withdraw returns how withdrawing is controlled; what is left out bounds nothing.
+func (f *file) withdraw() Withdraw {
+	w := f.Withdraw
+	out := Withdraw{Release: w.Release.v, PerDay: w.PerDay.v, Times: int(w.Times.v), Declined: w.Declined.ratio()}
+	for _, index := range w.WhiteList {
+		out.WhiteList = append(out.WhiteList, index.v)
+	}
+	return out
 }
 
 // rewards expands the tree for one stage: files write it once, and every child activity has its own (A1).

@@ -11,6 +11,7 @@ const (
 	maxInstances = 100_000
 	maxBatch     = 10_000
 	maxTries     = 100
+	maxTimes     = 1_000 // withdrawals of one person in a day
 	maxRainID    = 1<<31 - 1
 	maxSingleCap = 1_000_000_000 // fen: ten million yuan, no red packet
 )
@@ -121,10 +122,22 @@ func (f *faults) checkPeople(in *file) {
 	if t := in.Client.Timeout; t.ok && t.v == 0 {
 		f.add(t.at, "write how long a client waits, such as 3s", "a client that does not wait gets no answer")
 	}
-	for _, w := range in.Withdraw.WhiteList {
-		if p.Count.ok && w.ok && w.v >= p.Count.v {
-			f.add(w.at, "people are counted from 0", "there is no person %d", w.v)
+	f.checkWithdraw(in)
+}
+
+// checkWithdraw looks at who may withdraw, and how much in a day.
+func (f *faults) checkWithdraw(in *file) {
+	w, people := &in.Withdraw, in.People.Count
+	for _, p := range w.WhiteList {
+		if people.ok && p.ok && p.v >= people.v {
+			f.add(p.at, "people are counted from 0", "there is no person %d", p.v)
 		}
+	}
+	if w.PerDay.ok && w.PerDay.v == 0 {
+		f.add(w.PerDay.at, "write the most that one person may withdraw in a day, or remove the key", "a limit of nothing is no limit")
+	}
+	if n := w.Times; n.ok && (n.v == 0 || n.v > maxTimes) {
+		f.add(n.at, "write how often one person may withdraw in a day, or remove the key", "the number of times is not between 1 and %d", maxTimes)
 	}
 }
 

@@ -119,6 +119,9 @@ type withdrawFile struct {
 	place
 	Release   share    `json:"release" jsonschema:"Grey release: share of people who may withdraw."`
 	WhiteList []number `json:"white_list,omitempty" jsonschema:"Indexes of people who may in any case."`
+	PerDay    fen      `json:"per_day_fen,omitempty" jsonschema:"What one person may withdraw in a day of China at most; left out: no bound."`
+	Times     number   `json:"times_per_day,omitempty" jsonschema:"How often one person may withdraw in a day of China; left out: no bound."`
+	Declined  share    `json:"declined,omitempty" jsonschema:"Share of payouts that the bank refuses for good; the money goes back."`
 }
 
 type capacityFile struct {

@@ -150,7 +150,14 @@ type Latency struct{ Min, P50, P90, P99, Max time.Duration }
 type Withdraw struct {
 	Release   Ratio   // grey release: share of people who may withdraw
 	WhiteList []int64 // indexes of people who may in any case
+
+	PerDay   wallet.Money // what one person may withdraw in a day of China; 0 = no bound
+	Times    int          // how often one person may in such a day; 0 = no bound
+	Declined Ratio        // share of payouts that the bank refuses for good
 }
+
+// Limited says whether there is a limit of the day.
+func (w Withdraw) Limited() bool { return w.PerDay > 0 || w.Times > 0 }
 
 // Crypto says how tokens are sealed in a simulation unless --crypto says otherwise.
 type Crypto struct {
