@@ -12,7 +12,7 @@ import (
 func (f *file) scenario() *Scenario {
 	s := &Scenario{
 		Title: f.Title.v, TitleZH: f.TitleZH.v, Description: f.Description.v,
-		Activity: wallet.Activity{Parent: wallet.ActivityID(f.Activity.v)},
+		Activity: wallet.Activity{Parent: wallet.ActivityID(f.Activity.v), Budget: f.Budget.v},
 		People:   f.people(),
 		Apps:     f.People.AppShares.shares(),
 		Capacity: f.Capacity.capacity(),

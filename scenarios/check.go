@@ -19,6 +19,7 @@ const (
 // check records what contradicts itself in a file. What could not be read is skipped: its fault is recorded already.
 func (f *faults) check(in *file) {
 	f.checkStages(in)
+	f.checkBudget(in)
 	f.checkTree(in)
 	f.checkStock(in)
 	f.checkStageChange(in)
@@ -66,6 +67,21 @@ func (f *faults) checkStages(in *file) {
 			if c.From.ok && c.To.ok && d.From.ok && d.To.ok && c.From.v.Before(d.To.v) && d.From.v.Before(c.To.v) {
 				f.add(c.From.at, "a moment belongs to one stage (A2): begin after "+when(d.To.v), "the stage overlaps the one in line %d", d.From.at.line)
 			}
+		}
+	}
+}
+
+// checkBudget looks at the parent's budget: the stages' come to no more.
+func (f *faults) checkBudget(in *file) {
+	if !in.Budget.ok {
+		return
+	}
+	sum := wallet.Money(0)
+	for _, c := range in.Stages {
+		var err error
+		if sum, err = sum.Add(c.Budget.v); err != nil || sum > in.Budget.v {
+			f.add(in.Budget.at, "raise it, or lower the stages'", "the budgets of the stages come to more than %d fen, with the one in line %d", in.Budget.v, c.Budget.at.line)
+			return
 		}
 	}
 }

@@ -10,6 +10,7 @@ type file struct {
 	TitleZH     text            `json:"title_zh,omitempty" jsonschema:"The title in Chinese."`
 	Description text            `json:"description,omitempty" jsonschema:"What the scenario is for, in a few sentences."`
 	Activity    text            `json:"activity" jsonschema:"The parent activity id that upstreams pass (O4)."`
+	Budget      fen             `json:"budget_fen,omitempty" jsonschema:"What the stages' budgets may come to together; left out: whatever they are."`
 	Stages      []stageFile     `json:"stages" jsonschema:"The child activities, one a stage, in order of time (A1, A2)."`
 	Rewards     []rewardFile    `json:"rewards" jsonschema:"The configuration tree of rewards and scenes, the same in every stage (O1)."`
 	People      peopleFile      `json:"people" jsonschema:"Who takes part (B1, B2)."`

@@ -84,10 +84,12 @@ func (s *scaler) whole(n int64) int64 {
 // activity scales the budgets and the rate limits of the tree. Caps stay, as amounts do.
 func (s *scaler) activity(a wallet.Activity) wallet.Activity {
 	a.Children = slices.Clone(a.Children)
+	sum := wallet.Money(0)
 	for i := range a.Children {
 		c := &a.Children[i]
 		// A budget below its cap is a contradiction that activities refuse; only the tiniest scales come to it.
 		c.Budget = max(wallet.Money(s.whole(int64(c.Budget))), c.SingleCap)
+		sum += c.Budget
 		c.Rewards = slices.Clone(c.Rewards)
 		for j := range c.Rewards {
 			c.Rewards[j].Rewards = slices.Clone(c.Rewards[j].Rewards)
@@ -99,6 +101,9 @@ func (s *scaler) activity(a wallet.Activity) wallet.Activity {
 				}
 			}
 		}
+	}
+	if a.Budget > 0 { // the children's were rounded up
+		a.Budget = max(wallet.Money(s.whole(int64(a.Budget))), sum)
 	}
 	return a
 }

@@ -160,6 +160,8 @@ func TestValidateNamesFaults(t *testing.T) {
 		{"an overlap by one moment", func(a *wallet.Activity) { a.Children[2].To = 301 }, "overlap in time"},
 		{"a stage that is none", func(a *wallet.Activity) { a.Children[0].Stage = 4 }, "stage 4"},
 		{"no time at all", func(a *wallet.Activity) { a.Children[0].To = a.Children[0].From }, "before it starts"},
+		{"a parent's budget below its children's", func(a *wallet.Activity) { a.Budget = 1 }, "the children's budgets come to"},
+		{"a parent's budget below zero", func(a *wallet.Activity) { a.Budget = -1 }, "budget -1 fen"},
 		{"no budget", func(a *wallet.Activity) { a.Children[0].Budget = 0 }, "budget 0 fen"},
 		{"no cap", func(a *wallet.Activity) { a.Children[0].SingleCap = 0 }, "single grant 0 fen"},
 		{"a cap beyond the budget", func(a *wallet.Activity) { a.Children[0].SingleCap = 101 }, "the cap within the budget"},

@@ -4,18 +4,6 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// checkBudgets reports budgets whose sum no ledger could hold: each child would be within its own, and the activity not.
-func checkBudgets(a wallet.Activity, fault func(string, ...any)) {
-	sum := wallet.Money(0)
-	for _, c := range a.Children {
-		var err error
-		if sum, err = sum.Add(max(0, c.Budget)); err != nil {
-			fault("the budgets of %s add up to more than there can be", a.Parent)
-			return
-		}
-	}
-}
-
 // checkReward reports the faults of one reward that concern its stock (C1, C2).
 func checkReward(c wallet.Child, t wallet.AwardType, r wallet.Reward, fault func(string, ...any)) {
 	if t == wallet.Cash {

@@ -81,3 +81,22 @@ func checkChild(c wallet.Child, fault func(string, ...any)) {
 	}
 	checkFallbacks(c, fault)
 }
+
+// checkBudgets reports children's budgets that together come to more than the parent's, or than there can be.
+func checkBudgets(a wallet.Activity, fault func(string, ...any)) {
+	if a.Budget < 0 {
+		fault("%s: budget %d fen", a.Parent, a.Budget)
+		return
+	}
+	sum := wallet.Money(0)
+	for _, c := range a.Children {
+		var err error
+		if sum, err = sum.Add(max(0, c.Budget)); err != nil {
+			fault("the budgets of %s add up to more than there can be", a.Parent)
+			return
+		}
+	}
+	if a.Budget > 0 && sum > a.Budget {
+		fault("the children's budgets come to %d fen, and that of %s is %d", sum, a.Parent, a.Budget)
+	}
+}

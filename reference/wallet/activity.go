@@ -93,6 +93,7 @@ func ParseAwardType(name string) (AwardType, bool) {
 // and under each child reward types, rewards and scenes. Package activity validates it and looks things up.
 type Activity struct {
 	Parent   ActivityID
+	Budget   Money // what the children's budgets may come to together; 0: whatever they are
 	Children []Child
 }
 
