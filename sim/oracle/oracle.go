@@ -71,6 +71,7 @@ type Oracle struct {
 	grants slab.Slab[grant]
 	people slab.Heads // Person → newest grant
 	owners slab.Heads // ActID → Person+1
+	others slab.Heads // Person → 1, of who wins other rewards, sends packets or is sent some
 
 	phones   []uint64 // bit by Person: joined from the start
 	bindings map[Person]*binding
@@ -132,7 +133,7 @@ func (o *Oracle) Bytes() int64 {
 		numbered = int64(unsafe.Sizeof(wallet.WithdrawalNo{}) + unsafe.Sizeof(uint32(0)))
 		bind     = int64(unsafe.Sizeof(Person(0)) + unsafe.Sizeof(&binding{}))
 	)
-	n := o.grants.Bytes() + o.people.Bytes() + o.owners.Bytes() + o.reads.Bytes() + o.withdrawals.Bytes()
+	n := o.grants.Bytes() + o.people.Bytes() + o.owners.Bytes() + o.others.Bytes() + o.reads.Bytes() + o.withdrawals.Bytes()
 	n += int64(cap(o.phones))*8 + int64(cap(o.asks))*int64(unsafe.Sizeof(ask{})) + int64(cap(o.walks))*int64(unsafe.Sizeof(walk{}))
 	n += int64(cap(o.rewards.list))*int64(unsafe.Sizeof(reward{})) + int64(cap(o.packets.list))*int64(unsafe.Sizeof(packet{}))
 	inMaps := entry*int64(len(o.reading)+len(o.withdrawn)) + numbered*int64(len(o.numbered)) + bind*int64(len(o.bindings))

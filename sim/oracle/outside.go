@@ -30,17 +30,31 @@ func (l List) Whole() bool {
 	return n > 0 && l.Pages[n-1].Next == (wallet.Cursor{}) && !slices.ContainsFunc(l.Pages, func(p wallet.Page) bool { return len(p.Missing) > 0 })
 }
 
-// Asker returns the next person after one who ever asked for a grant, and in which families (by number, from 1) the
-// lists have to be read to see all that they may have won; ok is false when there is nobody. Start with -1.
+// Asker returns the next person after one who ever asked for a grant, won another reward, or sent or was sent a packet, and
+// in which families (by number, from 1) the lists have to be read to see all of that; ok is false when there is nobody.
+// Start with -1.
 func (o *Oracle) Asker(after Person, now wallet.Instant) (p Person, read [3]bool, ok bool) {
-	if p, ok = o.people.Next(after); !ok {
+	p, ok = o.people.Next(after)
+	if q, there := o.others.Next(after); there && (!ok || q < p) {
+		p, ok = q, true
+	}
+	if !ok {
 		return 0, read, false
 	}
 	for i := o.people.Get(p); i != 0; i = o.grants.At(i).next {
 		read[o.grants.At(i).family()] = true
-		if o.other(p, now) == sightSure {
-			break // one list shows all
-		}
+	}
+	for i := o.rewards.of[p]; i != 0; i = o.rewards.list[i].next {
+		read[o.rewards.list[i].account.Family] = true
+	}
+	for i := o.packets.sent[p]; i != 0; i = o.packets.list[i].next {
+		read[o.packets.list[i].no.Account.Family] = true
+	}
+	for _, r := range o.packets.received[p] {
+		read[o.packets.list[r.packet].shares[r.share].account.Family] = true
+	}
+	if o.other(p, now) == sightSure && read[wallet.DouyinFamily] {
+		read[wallet.ToutiaoFamily] = false // one list shows all
 	}
 	return p, read, true
 }
@@ -141,13 +155,14 @@ func (s *settled) sums() {
 	}
 	first := s.Pages[0]
 	out, whole := s.paidOut(first.Withdrawals)
-	if !whole {
+	sent, told := s.carried(first.Packets)
+	if !whole || !told {
 		return
 	}
 	s.saw(userView, 1)
-	if want := first.Income - out; first.Balance != want || first.Balance < 0 {
-		s.fail(userView, max(first.Balance-want, want-first.Balance), "person %d, list of %s: after the drain the balance is %d fen, but income %d fen less %d fen withdrawn",
-			s.Person, s.Start, first.Balance, first.Income, out)
+	if want := first.Income - out - sent; first.Balance != want || first.Balance < 0 {
+		s.fail(userView, max(first.Balance-want, want-first.Balance), "person %d, list of %s: after the drain the balance is %d fen, but income %d fen less %d fen withdrawn and %d fen gone in packets",
+			s.Person, s.Start, first.Balance, first.Income, out, sent)
 	}
 }
 

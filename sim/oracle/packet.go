@@ -90,8 +90,10 @@ func (o *Oracle) PacketSent(p Person, r wallet.SendPacketRequest, to []Person, n
 	i := uint32(len(o.packets.list))
 	for n, c := range r.To {
 		k.shares = append(k.shares, share{account: wallet.AccountOf(c.App, c.User), person: to[n]})
+		o.others.Set(to[n], 1)
 		o.packets.received[to[n]] = append(o.packets.received[to[n]], received{i, n})
 	}
+	o.others.Set(p, 1)
 	o.packets.list = append(o.packets.list, k)
 	o.packets.sent[p], o.packets.numbered[k.no] = i, i
 	return PacketID(i)
@@ -212,7 +214,9 @@ func (o *Oracle) OpenAnswered(a Opening, got wallet.Share, err error, now wallet
 		o.fail(packetExact, max(got.Amount, h.amount), "person %d opened %d fen of packet %s at %s and was answered %d fen for account %v in state %d", a.person, h.amount, k.no, now, got.Amount, got.For, got.State)
 	case err == nil:
 		h.amount = got.Amount
-		o.claim(a.person, got.Owner, now)
+		if got.Owner != 0 { // the wire does not tell whose wallet is whose
+			o.claim(a.person, got.Owner, now)
+		}
 		if h.late {
 			o.fail(packetExact, h.amount, "person %d was told that the share of packet %s went back, and at %s that it is opened", a.person, k.no, now)
 		}

@@ -39,9 +39,11 @@ const (
 	rewardUnknown rewardIs = 1 << iota // a try ended without telling what became of it
 	rewardNothing                      // a try was answered: nothing was done
 	rewardOnRecord
-	useSent    // its owner asked to use it
-	useUnknown // and a try ended without an answer
-	useAcked   // it was acknowledged as used
+	useSent          // its owner asked to use it
+	useUnknown       // and a try ended without an answer
+	useAcked         // it was acknowledged as used
+	rewardReadAtEnd  // a whole list of its owner was read after the drain, in which it would be
+	rewardShownAtEnd // and it was there
 )
 
 func (w *reward) has(f rewardIs) bool { return w.is&f != 0 }
@@ -80,6 +82,7 @@ func (o *Oracle) RewardSent(p Person, r wallet.GrantRequest, _ wallet.Instant) R
 	o.rewards.list = append(o.rewards.list, w)
 	i := uint32(len(o.rewards.list) - 1)
 	o.rewards.of[p], o.rewards.asked[key] = i, i
+	o.others.Set(p, 1)
 	return RewardID(i)
 }
 

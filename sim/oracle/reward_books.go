@@ -22,8 +22,8 @@ type Handed struct {
 // RewardBooks are the books of rewards other than cash as they stand after the drain.
 type RewardBooks struct {
 	Items  wallet.ItemBook
-	Handed func(yield func(Handed) bool)                  // the books of all downstreams
-	Issued func(t wallet.Template) (count int64, ok bool) // what the stock's own count is, where it can be told
+	Handed func(yield func(Handed) bool)                  // the books of all downstreams; nil: nobody can read them
+	Issued func(t wallet.Template) (count int64, ok bool) // what the stock's own count is, where it can be told; nil: nowhere
 }
 
 // counted is what the books say of one template.
@@ -47,9 +47,11 @@ func (o *Oracle) rewardBooks(ctx context.Context, b RewardBooks) error {
 	if err := b.Items.Items(ctx, func(it wallet.Item) bool { u.item(it); return true }); err != nil {
 		return fmt.Errorf("oracle: items: %w", err)
 	}
-	b.Handed(func(h Handed) bool { u.hand(h); return true })
+	if b.Handed != nil {
+		b.Handed(func(h Handed) bool { u.hand(h); return true })
+	}
 	for i := 1; i < len(o.rewards.list); i++ {
-		u.rewarded(&o.rewards.list[i])
+		u.rewarded(&o.rewards.list[i], b.Handed != nil)
 	}
 	u.stocks(b.Issued)
 	return nil
@@ -60,7 +62,7 @@ func (u *rewardAudit) item(it wallet.Item) {
 	u.saw(rewardOnce, 1)
 	u.items[it.No] = it
 	u.count(it)
-	i := u.rewardOf(&it)
+	i := u.rewardOf(anybody, &it)
 	if i == 0 {
 		u.fail(rewardOnce, 0, "order %s of account %v is on record, and nobody asked for it", it.No, it.Account)
 		return
@@ -92,8 +94,8 @@ func (u *rewardAudit) item(it wallet.Item) {
 }
 
 // controlled says whether the scene counts what it grants.
-func (u *rewardAudit) controlled(w *reward) bool {
-	_, r, s := u.branch(w.play.stage, w.play.scene)
+func (o *Oracle) controlled(w *reward) bool {
+	_, r, s := o.branch(w.play.stage, w.play.scene)
 	return s != nil && s.StockControl && r.Stock > 0
 }
 
@@ -149,8 +151,9 @@ func (u *rewardAudit) hand(h Handed) {
 	}
 }
 
-// rewarded judges that what was acknowledged is on record, issued and used as it was said.
-func (u *rewardAudit) rewarded(w *reward) {
+// rewarded judges that what was acknowledged is on record, issued and used as it was said; downstreams says that their
+// books were read.
+func (u *rewardAudit) rewarded(w *reward, downstreams bool) {
 	if w.acked == 0 {
 		return
 	}
@@ -159,7 +162,7 @@ func (u *rewardAudit) rewarded(w *reward) {
 	switch {
 	case !on:
 		u.fail(rewardOnce, 0, "order %s of person %d, acknowledged at %s, is not on record", w.order, w.person, w.acked)
-	case !u.handed[w.order] && (it.State == wallet.ItemSettled || it.State == wallet.ItemUsed || it.State == wallet.ItemExpired):
+	case downstreams && !u.handed[w.order] && (it.State == wallet.ItemSettled || it.State == wallet.ItemUsed || it.State == wallet.ItemExpired):
 		u.fail(rewardOnce, 0, "order %s of person %d is %s, and its downstream never heard of it", w.order, w.person, it.State)
 	}
 	if w.has(useAcked) {
@@ -201,7 +204,7 @@ func (u *rewardAudit) template(t wallet.Template, r *wallet.Reward, issued func(
 	if c.granted > r.Stock {
 		u.fail(stockNeverOver, wallet.Money(c.granted-r.Stock), "%d coupons %q are on record in stage %s, of %d", c.granted, t.Reward, t.Stage, r.Stock)
 	}
-	if n, ok := issued(t); ok {
+	if n, ok := told(issued, t); ok {
 		u.saw(stockNeverOver, 1)
 		if n != c.granted {
 			u.fail(stockNeverOver, wallet.Money(max(n-c.granted, c.granted-n)), "%d coupons %q are counted in stage %s, and %d are on record", n, t.Reward, t.Stage, c.granted)
@@ -215,4 +218,12 @@ func (u *rewardAudit) template(t wallet.Template, r *wallet.Reward, issued func(
 	if left > 0 && !belowFloor(left, r) {
 		u.fail(stockNeverOver, wallet.Money(left), "%d orders of stage %s got something else than coupon %q, of which %d of %d are left", c.instead, t.Stage, t.Reward, left, r.Stock)
 	}
+}
+
+// told is what the stock's own count says, where there is one.
+func told(issued func(wallet.Template) (int64, bool), t wallet.Template) (int64, bool) {
+	if issued == nil {
+		return 0, false
+	}
+	return issued(t)
 }

@@ -90,7 +90,7 @@ func (o *Oracle) rewardShown(l Listing, it *wallet.Item, now wallet.Instant) uin
 		o.fail(phaseIsolation, 0, "person %d, rewards of stage %s, %s to %s: show order %s", l.person, l.stage, l.start, now, it.No)
 		return 0
 	}
-	i := o.rewardOf(it)
+	i := o.rewardOf(l.person, it)
 	if i == 0 || o.rewards.list[i].person != l.person {
 		o.fail(userView, 0, "person %d, rewards of %s to %s: show order %s, which is not this person's", l.person, l.start, now, it.No)
 		return 0
@@ -126,13 +126,24 @@ func (o *Oracle) rewardState(w *reward, it *wallet.Item, start, now wallet.Insta
 	}
 }
 
+// anybody stands for the person of an item that was found in the books.
+const anybody Person = -1
+
 // rewardOf returns the reward that an item stands for, 0 if nobody asked for it. What the wallet's answer did not tell
-// is taken from the item: the account that won is on it.
-func (o *Oracle) rewardOf(it *wallet.Item) uint32 {
+// is taken from the item: the account that won is on it, or, as the wire does not tell it, a win of the person who sees it.
+func (o *Oracle) rewardOf(p Person, it *wallet.Item) uint32 {
 	if i := o.rewards.orders[it.No]; i != 0 {
 		return i
 	}
-	i := o.rewards.asked[wonBy{it.Account, play{it.No.Scene, it.No.Rain, it.No.Award, it.No.Stage}}]
+	won := play{it.No.Scene, it.No.Rain, it.No.Award, it.No.Stage}
+	i := o.rewards.asked[wonBy{it.Account, won}]
+	if it.Account == (wallet.Account{}) && p != anybody {
+		for i = o.rewards.of[p]; i != 0; i = o.rewards.list[i].next {
+			if w := &o.rewards.list[i]; w.play == won && w.opened == it.Opened && w.order == (wallet.OrderNo{}) {
+				break
+			}
+		}
+	}
 	if i == 0 || o.rewards.list[i].order != (wallet.OrderNo{}) {
 		return 0
 	}

@@ -57,6 +57,7 @@ func (o *Oracle) Outside(t Totals) Sums {
 				s, spent, sums.Acked, sums.Happened, sums.Open)
 		}
 	}
+	o.stockOutside()
 	o.said(t)
 	if o.cfg.Strategy == wallet.StrategyToken && o.waits.TotalCount() == 0 {
 		o.waited()

@@ -1,0 +1,121 @@
+package oracle
+
+import (
+	"slices"
+
+	"hongbao/reference/wallet"
+)
+
+// RewardList is a person's whole list of rewards other than cash, read after the drain.
+type RewardList struct {
+	Person Person
+	Family wallet.Family  // of the app it was read in
+	Start  wallet.Instant // when its first page was asked for
+	Pages  []wallet.RewardsPage
+}
+
+// Whole says whether the list can be judged: it has an end.
+func (l RewardList) Whole() bool {
+	n := len(l.Pages)
+	return n > 0 && l.Pages[n-1].Next == (wallet.Cursor{})
+}
+
+// SettledRewards judges a whole list of rewards after the drain: each acknowledged one is there once, has come to rest, and
+// is used if and only if its owner asked for that. Its pages are told of with RewardsAnswered too, which judges each by
+// itself. It returns false, and judges nothing, when the list is not whole.
+func (o *Oracle) SettledRewards(l RewardList, now wallet.Instant) bool {
+	if !l.Whole() {
+		return false
+	}
+	stage := l.Pages[0].Stage
+	var listed []wallet.OrderNo
+	for _, page := range l.Pages {
+		for n := range page.Items {
+			it := &page.Items[n]
+			o.saw(rewardOnce, 1)
+			if slices.Contains(listed, it.No) {
+				o.fail(rewardOnce, 0, "person %d, rewards of %s: order %s is there more than once", l.Person, l.Start, it.No)
+			}
+			listed = append(listed, it.No)
+			o.rewardAtRest(l, it)
+		}
+	}
+	for i := o.rewards.of[l.Person]; i != 0; i = o.rewards.list[i].next {
+		w := &o.rewards.list[i]
+		if w.play.stage != stage || o.sees(l.Person, l.Family, w.account.Family, l.Start) != sightSure {
+			continue
+		}
+		w.is |= rewardReadAtEnd
+		if w.acked != 0 && w.got != (gift{}) && !w.got.void && !w.has(rewardShownAtEnd) {
+			o.fail(rewardOnce, 0, "order %s of person %d, acknowledged at %s, is not in the list of %s after the drain", w.order, l.Person, w.acked, l.Start)
+		}
+	}
+	return true
+}
+
+// rewardAtRest judges one reward of a list after the drain.
+func (o *Oracle) rewardAtRest(l RewardList, it *wallet.Item) {
+	i := o.rewardOf(l.Person, it)
+	if i == 0 || o.rewards.list[i].person != l.Person {
+		return // judged with its page
+	}
+	w := &o.rewards.list[i]
+	w.is |= rewardShownAtEnd
+	o.saw(rewardOnce, 1)
+	switch it.State {
+	case wallet.ItemSettled, wallet.ItemUsed, wallet.ItemExpired, wallet.ItemRefunded:
+	default:
+		o.fail(rewardOnce, 0, "person %d, rewards of %s: after the drain order %s is still %s", l.Person, l.Start, it.No, it.State)
+	}
+	if !w.mayBeOnRecord() {
+		o.fail(rewardOnce, 0, "person %d, rewards of %s: show order %s as %s, though every try was refused", l.Person, l.Start, it.No, it.State)
+	}
+	o.saw(rewardUseOnce, 1)
+	switch {
+	case w.has(useAcked) && it.State != wallet.ItemUsed:
+		o.fail(rewardUseOnce, 0, "order %s of person %d was acknowledged as used, and is %s after the drain", it.No, l.Person, it.State)
+	case it.State == wallet.ItemUsed && !w.has(useSent):
+		o.fail(rewardUseOnce, 0, "order %s of person %d is used after the drain, and its owner never asked for that", it.No, l.Person)
+	}
+}
+
+// stockOutside judges each stock by what people were told (C3): no more coupons were acknowledged or listed than there are.
+// Where so many outcomes are open that there may be more, nothing is claimed.
+func (o *Oracle) stockOutside() {
+	for _, child := range o.cfg.Activity.Children {
+		for _, t := range child.Rewards {
+			for _, r := range t.Rewards {
+				if r.Stock > 0 {
+					o.templateOutside(child.Stage, r)
+				}
+			}
+		}
+	}
+}
+
+// templateOutside judges one of them.
+func (o *Oracle) templateOutside(st wallet.Stage, r wallet.Reward) {
+	granted, open, asked := int64(0), int64(0), false
+	for i := 1; i < len(o.rewards.list); i++ {
+		w := &o.rewards.list[i]
+		_, own, _ := o.branch(w.play.stage, w.play.scene)
+		mine := own != nil && (own.ID == r.ID || own.Fallback == r.ID)
+		if w.play.stage != st || !mine || !o.controlled(w) {
+			continue
+		}
+		asked = true
+		switch {
+		case w.got == (gift{}) && w.mayBeOnRecord() && (w.acked != 0 || !w.has(rewardReadAtEnd)):
+			open++
+		case w.got.reward == r.ID && w.state != wallet.ItemRefunded:
+			granted++
+		}
+	}
+	if !asked || granted <= r.Stock && granted+open > r.Stock {
+		return
+	}
+	o.saw(stockNeverOver, 1)
+	if granted > r.Stock {
+		o.fail(stockNeverOver, wallet.Money(granted-r.Stock), "%d coupons %q of stage %s were acknowledged or are listed, of %d", granted, r.ID, st, r.Stock)
+	}
+}
