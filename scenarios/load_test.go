@@ -29,6 +29,7 @@ func TestShipped(t *testing.T) {
 		"reward-centre.yaml":            14_700,
 		"regress/outages.yaml":          2_700,
 		"regress/given-up.yaml":         1_200,
+		"regress/withdraw-control.yaml": 2_120,
 		"regress/slow-tokens.yaml":      1_680,
 	}
 	all, err := List(".")

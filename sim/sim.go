@@ -88,7 +88,7 @@ func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 	}
 	s.meter.town = s.town
 	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, Seen: s.meter.seen,
-		Rewards: sc.HasItems(), Packets: sc.HasPackets(), Greetings: sc.Throws(wallet.SwitchGreetOnly), MayBeOn: mayBeOn(sc)})
+		Rewards: sc.HasItems(), Packets: sc.HasPackets(), Greetings: sc.Throws(wallet.SwitchGreetOnly), MayBeOn: mayBeOn(sc), Control: control(sc)})
 	s.town.tokensLost = func(onTheWay time.Duration) { s.oracle.TokensLost(s.crowd.now().Add(onTheWay)) }
 	s.crowd = newCrowd(s, tr)
 	s.town.start(ctx)
@@ -152,7 +152,7 @@ func (s *simulation) judge(ctx context.Context) error {
 		return fmt.Errorf("sim: %w", err)
 	}
 	all := oracle.Books{
-		Ledger: t.ledger, Orders: t.orders, Tokens: tokens, Withdrawals: t.withdrawals, Bank: t.bank,
+		Ledger: t.ledger, Orders: t.orders, Tokens: tokens, Withdrawals: t.withdrawals, Bank: t.bank, Declined: t.bank.refused,
 		Spent:    func(st wallet.Stage) (wallet.Money, error) { return t.budgets.Spent(ctx, st) },
 		Reported: s.reconciled.Differences, ReconcileRan: true, OpenOrders: open, BacklogDepth: depth,
 	}

@@ -31,10 +31,12 @@ type town struct {
 	tokens      *mem.Tokens
 	ledger      *mem.Ledger
 	withdrawals *mem.Withdrawals
-	bank        *mem.Bank
-	packets     *mem.Packets // nil: nobody sends any
-	shops       *shops       // nil: cash alone is granted
-	ops         *ops         // nil: no operator throws anything
+	days        *mem.WithdrawalDays // nil: there is no limit of the day
+	bank        *bank
+	settings    wallet.Settings // of all instances
+	packets     *mem.Packets    // nil: nobody sends any
+	shops       *shops          // nil: cash alone is granted
+	ops         *ops            // nil: no operator throws anything
 
 	gates     *fault.Gates
 	client    *fault.Dependency
@@ -78,11 +80,14 @@ func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, se
 		world: w, scenario: s, strategy: strategy,
 		identities: mem.NewIdentities(), orders: mem.NewOrders(), budgets: mem.NewBudgets(),
 		backlog: mem.NewBacklog(clock, s.Capacity.PosterShards, lease),
-		ledger:  mem.NewLedger(clock, costAccounts), withdrawals: mem.NewWithdrawals(), bank: mem.NewBank(),
+		ledger:  mem.NewLedger(clock, costAccounts), withdrawals: mem.NewWithdrawals(), bank: newBank(s.Withdraw.Declined),
 		gates: fault.NewGates(w, s.Capacity.PosterShards), needs: map[string]*fault.Dependency{},
 		alarms: map[wallet.AlarmKind]int64{},
 	}
 	t.tokens = mem.NewTokens(t.backlog)
+	if s.Withdraw.Limited() {
+		t.days = mem.NewWithdrawalDays()
+	}
 	if s.HasPackets() {
 		t.packets = mem.NewPackets()
 	}
@@ -101,13 +106,13 @@ func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, se
 		t.needs[name] = fault.NewDependency(w, name, s, q)
 	}
 	t.client = t.needs["client"]
-	release, err := t.release(tr)
-	if err != nil {
+	var err error
+	if t.settings, err = t.control(tr); err != nil {
 		return nil, fmt.Errorf("sim: white list: %w", err)
 	}
 	skews := w.Stream("skew")
 	for range s.Capacity.NodeInstances {
-		i, err := t.instance(fault.NewInstance(w, skew(s, skews)), sealer, m, release)
+		i, err := t.instance(fault.NewInstance(w, skew(s, skews)), sealer, m)
 		if err != nil {
 			return nil, fmt.Errorf("sim: %w", err)
 		}
@@ -117,7 +122,7 @@ func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, se
 }
 
 // instance composes one instance on its machine.
-func (t *town) instance(i *fault.Instance, sealer wallet.Sealer, m *meter, release wallet.Release) (*instance, error) {
+func (t *town) instance(i *fault.Instance, sealer wallet.Sealer, m *meter) (*instance, error) {
 	ports, err := t.ports(i, sealer, watched{t.ledger, m})
 	if err != nil {
 		return nil, err
@@ -129,11 +134,11 @@ func (t *town) instance(i *fault.Instance, sealer wallet.Sealer, m *meter, relea
 		}
 	}
 	one.ports = ports
-	if one.node, err = node.New(t.config(t.scenario.Activity, release), ports); err != nil || t.scenario.Change == nil {
+	if one.node, err = node.New(t.config(t.scenario.Activity), ports); err != nil || t.scenario.Change == nil {
 		return one, err
 	}
 	late := one.node
-	one.node, err = node.New(t.config(t.scenario.Before(), release), ports)
+	one.node, err = node.New(t.config(t.scenario.Before()), ports)
 	t.world.At(max(t.learns(len(t.instances)), t.world.Now()), func() { one.node = late })
 	return one, err
 }
@@ -171,7 +176,7 @@ func (t *town) dependencies() []string {
 }
 
 // config is what the instances have in common.
-func (t *town) config(tree wallet.Activity, release wallet.Release) node.Config {
+func (t *town) config(tree wallet.Activity) node.Config {
 	tps := t.scenario.Capacity.LedgerTPS()
 	return node.Config{
 		Strategy:  t.strategy,
@@ -179,7 +184,6 @@ func (t *town) config(tree wallet.Activity, release wallet.Release) node.Config 
 		Instances: t.scenario.Capacity.NodeInstances,
 		SyncLimit: syncShare * float64(tps.Num) / float64(tps.Den),
 		Batch:     t.scenario.Capacity.PostingBatch,
-		Release:   release,
 	}
 }
 
@@ -199,7 +203,11 @@ func (t *town) ports(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledg
 		Withdrawals: fault.Withdrawals{Link: link("withdrawals"), Inner: probe.withdrawals(t.withdrawals)},
 		Bank:        fault.Bank{Link: link("bank"), Inner: probe.bank(t.bank)},
 		Sealer:      sealer,
+		Settings:    func() wallet.Settings { return t.settings },
 		Alarm:       func(k wallet.AlarmKind, _ string) { t.alarms[k]++ },
+	}
+	if t.days != nil {
+		p.Days = fault.WithdrawalDays{Link: link("withdrawals"), Inner: t.days}
 	}
 	if t.packets != nil {
 		p.Packets = fault.Packets{Link: link("packets"), Inner: probe.packets(t.packets)}
@@ -248,11 +256,13 @@ func newSealer(crypto Crypto, share scenarios.Ratio, random io.Reader) (wallet.S
 	return token.NewSampled(real, modelled, share.Num, share.Den)
 }
 
-// release returns who may withdraw (B7). The white list names people; the wallet knows them by their wallets.
-func (t *town) release(tr *traffic.Traffic) (wallet.Release, error) {
-	r := wallet.Release{Num: t.scenario.Withdraw.Release.Num, Den: t.scenario.Withdraw.Release.Den}
+// control returns who may withdraw, and how much in a day (B7). The white list names people; the wallet knows them by their
+// wallets.
+func (t *town) control(tr *traffic.Traffic) (wallet.Settings, error) {
+	w := t.scenario.Withdraw
+	out := wallet.Settings{Release: wallet.Release{Num: w.Release.Num, Den: w.Release.Den}, WithdrawPerDay: w.PerDay, WithdrawTimes: w.Times}
 	ctx, accounts := context.Background(), identity.New(t.identities, worldClock{t.world})
-	for _, p := range t.scenario.Withdraw.WhiteList {
+	for _, p := range w.WhiteList {
 		for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
 			a := wallet.Account{Family: f, User: tr.Account(p, f)}
 			var who wallet.Person
@@ -263,12 +273,12 @@ func (t *town) release(tr *traffic.Traffic) (wallet.Release, error) {
 				who, err = accounts.Resolve(ctx, a)
 			}
 			if err != nil {
-				return r, err
+				return out, err
 			}
-			r.WhiteList = append(r.WhiteList, who.ActID)
+			out.Release.WhiteList = append(out.Release.WhiteList, who.ActID)
 		}
 	}
-	return r, nil
+	return out, nil
 }
 
 // enrol tells the account centre of an account and its phone, without passing through the world.

@@ -50,11 +50,15 @@ func (c *crowd) visit(ctx context.Context, p int64, app wallet.App) {
 	}
 }
 
-// cashIn enters the withdraw page and withdraws all that it shows.
+// cashIn enters the withdraw page and withdraws all that it shows, or as much as one day allows.
 func (c *crowd) cashIn(ctx context.Context, p int64, app wallet.App) {
 	page, ok := c.look(ctx, p, app, true)
 	if ok && page.Balance > 0 {
-		c.withdraw(ctx, p, app, page.Balance)
+		amount := page.Balance
+		if most := c.town.settings.WithdrawPerDay; most > 0 {
+			amount = min(amount, most)
+		}
+		c.withdraw(ctx, p, app, amount)
 	}
 }
 

@@ -142,7 +142,7 @@ func underWay(lists []oracle.List) bool {
 				}
 			}
 			for i := range page.Withdrawals {
-				if s := page.Withdrawals[i].State; s == wallet.WithdrawalAsked || s == wallet.WithdrawalHeld {
+				if s := page.Withdrawals[i].State; !s.Final() {
 					return true
 				}
 			}

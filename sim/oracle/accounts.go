@@ -83,7 +83,7 @@ func (u *audit) accounts(id int64, l leaf) {
 // unfinished says whether a withdrawal of the person is on record and not finished.
 func (u *audit) unfinished(p Person) bool {
 	for i := u.withdrawn[p]; i != 0; i = u.withdrawals.At(i).next {
-		if s := u.moves[i].state; s == wallet.WithdrawalAsked || s == wallet.WithdrawalHeld {
+		if s := u.moves[i].state; s == wallet.WithdrawalAsked || s == wallet.WithdrawalHeld || s == wallet.WithdrawalDeclined {
 			return true
 		}
 	}

@@ -15,6 +15,7 @@ type Books struct {
 	Tokens      wallet.TokenBook // nil where the strategy has none
 	Withdrawals wallet.WithdrawalBook
 	Bank        wallet.BankBook
+	Declined    func(wallet.WithdrawalNo) bool // whether the bank has said no to it for good; nil: nobody can tell
 	Spent       func(wallet.Stage) (wallet.Money, error)
 
 	Rewards RewardBooks // zero where there are none

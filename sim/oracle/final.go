@@ -42,7 +42,8 @@ func (o *Oracle) Final(ctx context.Context, b Books) error {
 		return fmt.Errorf("oracle: books: %w", err)
 	}
 	u.nothingLost(b)
-	u.settled()
+	u.settled(b.Declined)
+	u.limits()
 	u.packetsSettled()
 	if b.Rewards.Items != nil {
 		if err := o.rewardBooks(ctx, b.Rewards); err != nil {

@@ -82,8 +82,8 @@ func (o *Oracle) balance(a *ask, page wallet.Page, now wallet.Instant) {
 		w := o.withdrawals.At(i)
 		s := o.sees(a.person, a.family, w.no.Account.Family, a.start)
 		switch {
-		case w.stage != a.stage || s == sightNever || !w.mayBeMoving():
-		case s == sightSure && w.acked != 0 && w.acked < a.start:
+		case w.stage != a.stage || s == sightNever || !w.mayBeOutSince(a.start):
+		case s == sightSure && w.acked != 0 && w.acked < a.start && o.stays(w):
 			out += w.amount
 		default:
 			o.loose = append(o.loose, item{amount: w.amount})

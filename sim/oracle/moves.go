@@ -10,11 +10,16 @@ import (
 type moves struct {
 	fromBalance, toHold wallet.Money // MoveHold
 	fromHold, toPaid    wallet.Money // MoveSettle
+	unheld, back        wallet.Money // MoveRefund: out of the hold account, into the balance
 	bank                wallet.Money
 	payments            int32
 	records             int32
 	state               wallet.WithdrawalState
+	created             wallet.Instant // as its record says
 }
+
+// took says whether it took money that did not come back.
+func (m *moves) took() bool { return m.payments > 0 || m.fromBalance > m.back }
 
 // outside reads the withdrawals of record and the bank's statement.
 func (u *audit) outside(ctx context.Context, b Books) error {
@@ -26,7 +31,8 @@ func (u *audit) outside(ctx context.Context, b Books) error {
 		}
 		w, m := u.withdrawals.At(i), &u.moves[i]
 		m.records++
-		m.state = r.State
+		m.state, m.created = r.State, r.Created
+		u.dated(w, r.Created)
 		if m.records > 1 || r.Amount != w.amount || r.Stage != w.stage {
 			u.fail(withdrawWhole, w.amount, "withdrawal %s: person %d asked for %d fen in stage %s; on record is number %d of %d fen in stage %s",
 				w.no, w.person, w.amount, w.stage, m.records, r.Amount, r.Stage)
@@ -73,35 +79,73 @@ func (u *audit) move(e *wallet.Entry) {
 		m.fromHold -= e.Amount
 	case e.Move.Step == wallet.MoveSettle && e.Account.Kind == wallet.PaidAccount:
 		m.toPaid += e.Amount
+	case e.Move.Step == wallet.MoveRefund && e.Account.Kind == wallet.HoldAccount:
+		m.unheld -= e.Amount
+	case e.Move.Step == wallet.MoveRefund && e.Account.Kind == wallet.PersonalAccount:
+		m.back += e.Amount
+		w.back = e.Posted
 	default:
 		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "withdrawal %s moved %d fen in account %d in step %d", w.no, e.Amount, e.Account.Kind, e.Move.Step)
 	}
 }
 
-// settled judges every withdrawal: paid, moved and recorded whole and once, or not at all (T6).
-func (u *audit) settled() {
+// settled judges every withdrawal: paid, moved and recorded whole and once, or moved back whole and once because the bank
+// has declined, or not at all (T6, B7).
+func (u *audit) settled(declined func(wallet.WithdrawalNo) bool) {
 	for i := uint32(1); int(i) <= u.withdrawals.Len(); i++ {
 		w, m := u.withdrawals.At(i), u.moves[i]
 		u.saw(withdrawWhole, 1)
-		paid := m.payments == 1 && m.bank == w.amount
-		held := m.fromBalance == w.amount && m.toHold == w.amount
-		finished := m.fromHold == w.amount && m.toPaid == w.amount
-		whole := paid && held && finished && m.state == wallet.WithdrawalPaid
-		nothing := m.payments == 0 && m.fromBalance == 0 && m.toHold == 0 && m.fromHold == 0 && m.toPaid == 0 &&
-			(m.state == 0 || m.state == wallet.WithdrawalRefused || m.state == wallet.WithdrawalAsked)
-		// One whose client never learnt how it ended may be on its way: the money is out of the balance and whole.
-		onItsWay := held && m.fromHold == 0 && m.toPaid == 0 && (paid || m.payments == 0) && m.state < wallet.WithdrawalPaid
+		no := declined == nil || declined(w.no)
+		whole, returned, nothing := m.whole(w.amount), no && m.returned(w.amount), m.nothing()
 		said := "left open"
-		right := whole || nothing || onItsWay
+		right := whole || returned || nothing || m.onItsWay(w.amount)
 		switch {
+		case w.has(outRefused) && w.has(outDeclined):
+			said, right = "declined", returned
+		case w.has(outPaid):
+			said, right = "acknowledged as paid", whole
 		case w.acked != 0:
-			said, right = "acknowledged", whole
+			said, right = "acknowledged", whole || returned
 		case !w.mayMove():
 			said, right = "refused", nothing
 		}
 		if !right {
-			u.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was %s: the bank paid %d fen in %d payments, %d fen were held, %d fen settled, on record is state %d",
-				w.no, w.amount, w.person, said, m.bank, m.payments, m.fromBalance, m.toPaid, m.state)
+			u.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was %s: the bank paid %d fen in %d payments, %d fen were held, %d fen settled, %d fen came back, on record is state %d",
+				w.no, w.amount, w.person, said, m.bank, m.payments, m.fromBalance, m.toPaid, m.back, m.state)
 		}
 	}
+}
+
+// held says whether the amount was moved out of the balance, whole and once.
+func (m *moves) held(amount wallet.Money) bool { return m.fromBalance == amount && m.toHold == amount }
+
+// whole says whether the amount was paid, moved and recorded, and nothing came back.
+func (m *moves) whole(amount wallet.Money) bool {
+	return m.held(amount) && m.payments == 1 && m.bank == amount && m.fromHold == amount && m.toPaid == amount &&
+		m.unheld == 0 && m.back == 0 && m.state == wallet.WithdrawalPaid
+}
+
+// returned says whether the amount is back, whole and once, and nothing was paid.
+func (m *moves) returned(amount wallet.Money) bool {
+	return m.held(amount) && m.payments == 0 && m.fromHold == 0 && m.toPaid == 0 &&
+		m.unheld == amount && m.back == amount && m.state == wallet.WithdrawalReturned
+}
+
+// nothing says whether nothing was moved.
+func (m *moves) nothing() bool {
+	still := m.payments == 0 && m.fromBalance == 0 && m.toHold == 0 && m.fromHold == 0 && m.toPaid == 0 && m.unheld == 0 && m.back == 0
+	return still && (m.state == 0 || m.state == wallet.WithdrawalRefused || m.state == wallet.WithdrawalLimited || m.state == wallet.WithdrawalAsked)
+}
+
+// onItsWay says whether the money is out of the balance and whole, or back in it, with a record that is not final: so may
+// stand what no client learnt the end of.
+func (m *moves) onItsWay(amount wallet.Money) bool {
+	if !m.held(amount) || m.fromHold != 0 || m.toPaid != 0 || m.unheld != m.back {
+		return false
+	}
+	if m.state == wallet.WithdrawalDeclined {
+		return m.payments == 0 && (m.back == 0 || m.back == amount)
+	}
+	paid := m.payments == 1 && m.bank == amount
+	return m.back == 0 && (paid || m.payments == 0) && m.state < wallet.WithdrawalPaid
 }

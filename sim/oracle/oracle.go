@@ -35,6 +35,9 @@ type Config struct {
 	// done then is not held against the wallet. nil: none ever is.
 	MayBeOn func(s wallet.Switch, from, to wallet.Instant) bool
 
+	// Control is how withdrawing is controlled (B7); nil: nobody knows, as of a wallet that is seen from outside.
+	Control *Control
+
 	// Seen is told by Final of each acknowledged grant that is in the ledger, by ascending ActID; nil: nobody asks.
 	Seen func(Seen)
 }

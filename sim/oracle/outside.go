@@ -179,6 +179,8 @@ func (s *settled) paidOut(shown []wallet.Withdrawal) (out wallet.Money, whole bo
 	for i := range shown {
 		if st := shown[i].State; st == wallet.WithdrawalHeld || st == wallet.WithdrawalPaid {
 			out += shown[i].Amount // each is one that the person asked for, as its page was judged
+		} else if st == wallet.WithdrawalDeclined {
+			return 0, false // it may be back, or not yet
 		}
 	}
 	for i := s.withdrawn[s.Person]; i != 0; i = s.withdrawals.At(i).next {
@@ -192,7 +194,9 @@ func (s *settled) paidOut(shown []wallet.Withdrawal) (out wallet.Money, whole bo
 		}
 		s.saw(withdrawWhole, 1)
 		switch {
-		case w.acked != 0 && state != wallet.WithdrawalPaid:
+		case w.has(outDeclined) && w.told != 0 && state != wallet.WithdrawalReturned:
+			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was declined, as was said at %s, and is in state %d after the drain", w.no, w.amount, s.Person, w.told, state)
+		case w.acked != 0 && state != wallet.WithdrawalPaid && (state != wallet.WithdrawalReturned || s.stays(w)):
 			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged at %s and is in state %d after the drain", w.no, w.amount, s.Person, w.acked, state)
 		case !w.mayMove() && (state == wallet.WithdrawalHeld || state == wallet.WithdrawalPaid):
 			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was refused and is in state %d after the drain", w.no, w.amount, s.Person, state)

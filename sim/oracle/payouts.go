@@ -13,6 +13,10 @@ func (o *Oracle) payouts(a *ask, page wallet.Page, whole bool, now wallet.Instan
 			o.fail(userView, l.Amount, "person %d, page of stage %s, %s to %s: shows withdrawal %s of %d fen, which this person did not ask for there", a.person, a.stage, a.start, now, l.No, l.Amount)
 			return false
 		}
+		if w := o.withdrawals.At(o.numbered[l.No]); w.told != 0 && w.told < a.start && refusal(l.State) == nil {
+			o.fail(userView, l.Amount, "person %d, page of %s to %s: shows withdrawal %s of %d fen, refused at %s, in state %d", a.person, a.start, now, l.No, l.Amount, w.told, l.State)
+			return false
+		}
 		if listed(page.Withdrawals[:n], l.No) {
 			o.fail(userView, l.Amount, "person %d, page of %s to %s: shows withdrawal %s twice", a.person, a.start, now, l.No)
 			return false
@@ -29,9 +33,13 @@ func (o *Oracle) payouts(a *ask, page wallet.Page, whole bool, now wallet.Instan
 	}
 	for i := o.withdrawn[a.person]; i != 0; i = o.withdrawals.At(i).next {
 		w := o.withdrawals.At(i)
-		due := w.acked != 0 && w.acked < a.start && w.stage == a.stage && o.sees(a.person, a.family, w.no.Account.Family, a.start) == sightSure
+		known := w.acked
+		if known == 0 && w.has(outDeclined) {
+			known = w.told
+		}
+		due := known != 0 && known < a.start && w.stage == a.stage && o.sees(a.person, a.family, w.no.Account.Family, a.start) == sightSure
 		if due && !listed(page.Withdrawals, w.no) {
-			o.fail(userView, w.amount, "person %d, page of %s to %s: lacks withdrawal %s of %d fen, acknowledged at %s", a.person, a.start, now, w.no, w.amount, w.acked)
+			o.fail(userView, w.amount, "person %d, page of %s to %s: lacks withdrawal %s of %d fen, acknowledged at %s", a.person, a.start, now, w.no, w.amount, known)
 			return false
 		}
 	}

@@ -17,6 +17,7 @@ const (
 // binding is what a person did to join accounts. Only people who bind during the festival have one.
 type binding struct {
 	bound  [2]bool        // acknowledged, by family-1
+	began  wallet.Instant // when the first of them was asked for
 	joined wallet.Instant // since when both families surely share; 0: not yet
 }
 
@@ -29,9 +30,9 @@ func (o *Oracle) PhoneBound(p Person) {
 }
 
 // BindSent tells that the person asked to bind the phone to an account.
-func (o *Oracle) BindSent(p Person, _ wallet.Caller, _ wallet.Instant) {
+func (o *Oracle) BindSent(p Person, _ wallet.Caller, now wallet.Instant) {
 	if o.bindings[p] == nil {
-		o.bindings[p] = &binding{}
+		o.bindings[p] = &binding{began: now}
 	}
 }
 

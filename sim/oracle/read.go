@@ -164,10 +164,11 @@ func (o *Oracle) postedBalance(r *read) {
 		if w.no.Account.Family != r.family {
 			s = r.other
 		}
-		switch o.when(r, w.held, s) {
-		case sightSure:
+		switch held, back := o.when(r, w.held, s), o.when(r, w.back, s); {
+		case held == sightNever || back == sightSure:
+		case held == sightSure && back == sightNever:
 			out -= w.amount
-		case sightMaybe:
+		default:
 			o.loose = append(o.loose, item{amount: w.amount})
 		}
 	}

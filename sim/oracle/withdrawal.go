@@ -16,7 +16,9 @@ type withdrawal struct {
 	due    wallet.Money   // StrategyToken: what the person had won for certain when it was sent
 	sent   wallet.Instant //
 	acked  wallet.Instant // held or paid, as a reply said; 0: no reply did
+	told   wallet.Instant // refused for good, as an answer said; 0: none did
 	held   wallet.Instant // Final: when the ledger moved it out of the balance; 0: it did not
+	back   wallet.Instant // Final: when it moved it back; 0: it did not
 	person Person
 	next   uint32 // the person's withdrawal before this one
 	stage  wallet.Stage
@@ -27,10 +29,12 @@ type withdrawal struct {
 type withdrawalIs uint8
 
 const (
-	outUnknown withdrawalIs = 1 << iota // a try ended without telling what became of it
-	outNothing                          // a try was answered: nothing was done
-	outRefused                          // answered for good: it moves nothing
-	outPaid                             // acknowledged as paid
+	outUnknown  withdrawalIs = 1 << iota // a try ended without telling what became of it
+	outNothing                           // a try was answered: nothing was done
+	outRefused                           // answered for good: it moves nothing, or what it moved is back
+	outPaid                              // acknowledged as paid
+	outDeclined                          // an answer said that the bank has said no
+	outLimited                           // refused for the limit of the day
 )
 
 func (w *withdrawal) has(f withdrawalIs) bool { return w.is&f != 0 }
@@ -38,11 +42,25 @@ func (w *withdrawal) has(f withdrawalIs) bool { return w.is&f != 0 }
 // mayMove says whether the withdrawal may have moved money, or will; for sure only once its client has given up. Until
 // then another try may be on its way, whatever the last one was answered.
 func (w *withdrawal) mayMove() bool {
-	return w.acked != 0 || !w.has(outRefused) && (w.has(outUnknown) || !w.has(outNothing))
+	return !w.has(outRefused) && (w.acked != 0 || w.has(outUnknown) || !w.has(outNothing))
 }
 
 // mayBeMoving says the same while the client may still try.
-func (w *withdrawal) mayBeMoving() bool { return w.acked != 0 || !w.has(outRefused) }
+func (w *withdrawal) mayBeMoving() bool { return w.mayBeOutSince(0) }
+
+// mayBeOutSince says whether its money may have been out of the balance at some time since a moment. What the bank has
+// declined was, until the client was told so.
+func (w *withdrawal) mayBeOutSince(t wallet.Instant) bool {
+	return !w.has(outRefused) || w.has(outDeclined) && w.told >= t
+}
+
+// heard returns when an answer first told what became of it; 0: none did.
+func (w *withdrawal) heard() wallet.Instant {
+	if w.acked != 0 && (w.told == 0 || w.acked < w.told) {
+		return w.acked
+	}
+	return w.told
+}
 
 // WithdrawSent tells of a withdrawal's first try.
 func (o *Oracle) WithdrawSent(p Person, r wallet.WithdrawRequest, now wallet.Instant) WithdrawID {
@@ -86,8 +104,8 @@ func (o *Oracle) wonBy(p Person, w *withdrawal, tokens int, now wallet.Instant) 
 // WithdrawAnswered tells what came back from one try; wallet.ErrUnknown where nothing did.
 func (o *Oracle) WithdrawAnswered(id WithdrawID, reply wallet.WithdrawReply, err error, now wallet.Instant) {
 	w := o.withdrawals.At(uint32(id))
-	if err == nil && reply.State == wallet.WithdrawalRefused {
-		err = wallet.ErrInsufficient
+	if err == nil {
+		err = refusal(reply.State)
 	}
 	if err != nil {
 		o.notWithdrawn(w, err, now)
@@ -102,16 +120,34 @@ func (o *Oracle) WithdrawAnswered(id WithdrawID, reply wallet.WithdrawReply, err
 	if w.has(outRefused) {
 		o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was refused, and acknowledged at %s", w.no, w.amount, w.person, now)
 	}
-	if reply.State == wallet.WithdrawalAsked {
+	switch reply.State {
+	case wallet.WithdrawalAsked:
 		w.is |= outUnknown
 		return
-	}
-	if reply.State == wallet.WithdrawalPaid {
-		w.is |= outPaid
+	case wallet.WithdrawalDeclined:
+		o.declined(w, now)
+		return
+	case wallet.WithdrawalPaid:
+		if w.is |= outPaid; w.has(outDeclined) {
+			o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was declined, and acknowledged as paid at %s", w.no, w.amount, w.person, now)
+		}
 	}
 	if w.acked == 0 {
 		w.acked = now
 	}
+}
+
+// refusal returns what a final state in which nothing is paid says, as an error.
+func refusal(s wallet.WithdrawalState) error {
+	switch s {
+	case wallet.WithdrawalRefused:
+		return wallet.ErrInsufficient
+	case wallet.WithdrawalLimited:
+		return wallet.ErrDailyLimit
+	case wallet.WithdrawalReturned:
+		return wallet.ErrDeclined
+	}
+	return nil
 }
 
 // notWithdrawn takes in an answer that is no acknowledgement.
@@ -121,12 +157,21 @@ func (o *Oracle) notWithdrawn(w *withdrawal, err error, now wallet.Instant) {
 		w.is |= outUnknown
 	case wallet.CodeRefused:
 		o.saw(withdrawWhole, 1)
-		if w.acked != 0 {
+		declined := errors.Is(err, wallet.ErrDeclined)
+		if w.acked != 0 && !declined {
 			o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged at %s and refused at %s", w.no, w.amount, w.person, w.acked, now)
 			return
 		}
-		w.is |= outRefused
-		if errors.Is(err, wallet.ErrInsufficient) {
+		if w.is |= outRefused; w.told == 0 {
+			w.told = now
+		}
+		switch {
+		case declined:
+			o.declined(w, now)
+		case errors.Is(err, wallet.ErrDailyLimit):
+			w.is |= outLimited
+			o.limited(w, now)
+		case errors.Is(err, wallet.ErrInsufficient):
 			o.insufficient(w, now)
 		}
 	default:
