@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,12 @@ func switchCommands(f *operateFlags) *cobra.Command {
 			if err := o.SetSwitch(cmd.Context(), wallet.Switch(args[0]), args[1] == "on"); err != nil {
 				return err
 			}
+			all, err := o.Switches(cmd.Context())
+			if err != nil {
+				return fmt.Errorf("%s is turned %s, but cannot be read back: %w", args[0], args[1], err)
+			}
 			return f.print(cmd.OutOrStdout(), map[string]any{"name": args[0], "on": args[1] == "on"}, func(w io.Writer) {
+				listSwitches(w, slices.DeleteFunc(all, func(s client.Switch) bool { return string(s.Name) != args[0] }))
 				fmt.Fprintf(w, "%s is %s; every instance hears of it within some seconds\n", args[0], args[1])
 			})
 		})}

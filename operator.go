@@ -12,23 +12,12 @@ import (
 // statusEvery is how often the metrics learn how the service stands.
 const statusEvery = 5 * time.Second
 
-// operator is what operators may do with a side.
+// operator is what operators may ask about a side.
 type operator struct{ *side }
 
-var _ server.Operator = operator{}
+var _ server.Inspector = operator{}
 
-// On implements wallet.Switches.
-func (o operator) On(ctx context.Context) (map[wallet.Switch]bool, error) {
-	on, _, err := o.board.centre.Read(ctx)
-	return on, err
-}
-
-// Set implements wallet.Switches.
-func (o operator) Set(ctx context.Context, s wallet.Switch, on bool) error {
-	return o.board.centre.Set(ctx, s, on)
-}
-
-// Status implements server.Operator.
+// Status implements server.Inspector.
 func (o operator) Status(ctx context.Context) (server.Status, error) {
 	out := server.Status{Strategy: o.strategy, Activity: o.tree.Parent, Instances: o.host.Members(), BacklogAge: -1}
 	var err error
@@ -57,12 +46,12 @@ func (o operator) Status(ctx context.Context) (server.Status, error) {
 	return out, nil
 }
 
-// AuditBudget implements server.Operator.
+// AuditBudget implements server.Inspector.
 func (o operator) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
 	return o.stores.quotas.Audit(ctx, s)
 }
 
-// Reconcile implements server.Operator.
+// Reconcile implements server.Inspector.
 func (o operator) Reconcile(ctx context.Context) (server.Reconciliation, error) {
 	r, err := o.node.Reconcile(ctx, o.books())
 	if err != nil {

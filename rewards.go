@@ -11,6 +11,7 @@ import (
 	"hongbao/reference/downstream"
 	"hongbao/reference/downstream/fake"
 	dswire "hongbao/reference/downstream/wire"
+	limiting "hongbao/reference/limit"
 	"hongbao/reference/rewards"
 	"hongbao/reference/stock"
 	"hongbao/reference/wallet"
@@ -51,7 +52,7 @@ func (s *service) openBehind(st *stores, guard *degrade.Guard, shadow bool) (*be
 		err = b.standIn()
 	}
 	for award, d := range b.downstreams {
-		b.downstreams[award] = guard.Downstream(award, d)
+		b.downstreams[award] = limiting.NarrowDownstream(award, guard.Downstream(award, d), limiting.SystemCalls)
 	}
 	return b, err
 }

@@ -68,3 +68,29 @@ func TestServeOperators(t *testing.T) {
 	require.Equal(t, line{"viewer", "viewer", "", "wrong_role"}, lines[5])
 	require.Equal(t, "/hongbao.v1.OperatorService/AuditLog", log.Actions[0].Method, "reading the log is on record too")
 }
+
+// TestServeSwitchCommands: at the command line an operator reads what a switch does and what users notice, before it is
+// thrown and as it is.
+func TestServeSwitchCommands(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s := startService(t, func(c *serveConfig) { c.Data = data })
+	const words = "Begins no withdrawal. Those on record go on."
+	code, out, errs := s.operate(t, data, "switch", "list")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "stop-withdrawals: off (active, bank)\n    "+words)
+	require.Contains(t, out, "break-bank: off (passive, bank)\n")
+
+	code, out, errs = s.operate(t, data, "switch", "set", "stop-withdrawals", "on")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "stop-withdrawals: ON (active, bank)\n    "+words)
+	require.Contains(t, out, "users: Withdrawing is not possible for the moment")
+	require.NotContains(t, out, "break-bank", "no other switch")
+
+	code, out, errs = s.operate(t, data, "switch", "set", "stop-withdrawals", "off", "--json")
+	require.Zero(t, code, errs)
+	require.JSONEq(t, `{"name":"stop-withdrawals","on":false}`, out)
+	code, _, errs = s.operate(t, data, "switch", "set", "gravity", "on")
+	require.NotZero(t, code)
+	require.Contains(t, errs, "not found")
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hongbao/reference/host"
+	limiting "hongbao/reference/limit"
 	"hongbao/reference/node"
 	"hongbao/reference/quota"
 	"hongbao/reference/reconcile"
@@ -73,6 +74,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	if d.behind, err = s.openBehind(st, guard, shadow); err != nil {
 		return d, err
 	}
+	orders, admissions := guard.Orders(st.orders, st.admissions)
 	d.budgets = quota.New(st.quotas, s.name, quota.Config{Block: wallet.Money(c.BudgetBlock)})
 	d.writer = runningtotal.NewWriter(s.name, st.totals)
 	reader, err := runningtotal.NewReader(st.totals, stagesOf(s.tree)...)
@@ -83,9 +85,11 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		Strategy: d.strategy, Activity: s.tree, Instances: c.Instances, SyncLimit: float64(c.SyncLimit), Batch: c.Batch,
 		CompensateAfter: c.CompensateAfter, RememberPeople: rememberPeople, RememberFor: remember,
 	}, node.Ports{
-		Clock: realClock{}, Permits: st.permits, Identities: st.identities, Orders: st.orders, OpenOrders: st.orders, Budgets: d.budgets,
-		Admission: quota.NewAdmission(d.budgets, st.admissions), Tokens: st.tokens, Backlog: st.backlog, Ledger: runningtotal.Counted{Ledger: st.ledger, Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days, Bank: guard.Bank(st.bank), Packets: st.packets,
-		Items: st.items, Downstreams: d.behind.downstreams, Stocks: d.behind.stock.Stocks, StockReader: d.behind.stock.Reader,
+		Clock: realClock{}, Permits: st.permits, Identities: guard.Identities(st.identities), Orders: orders, OpenOrders: st.orders, Budgets: d.budgets,
+		Admission: quota.NewAdmission(d.budgets, admissions), Tokens: guard.Tokens(st.tokens), Backlog: guard.Backlog(st.backlog),
+		Ledger: runningtotal.Counted{Ledger: guard.Ledger(st.ledger), Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days,
+		Bank: limiting.NarrowBank(guard.Bank(st.bank), limiting.SystemCalls), Packets: st.packets,
+		Items: guard.Items(st.items), Downstreams: d.behind.downstreams, Stocks: guard.Stocks(d.behind.stock.Stocks), StockReader: d.behind.stock.Reader,
 		Sealer: sealer, Alarm: d.alarm, Switched: d.board.set.On, Settings: d.board.centre.Settings, Watch: watch,
 	})
 	if err != nil {

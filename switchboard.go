@@ -45,7 +45,7 @@ func (s *service) openSwitchboard(ctx context.Context, shared wallet.ConfigCentr
 	}
 	b.set.Watch(wallet.SwitchLocalConfig, "config centre", err)
 	b.set.Apply(b.centre.Last().On)
-	if b.guard, err = degrade.NewGuard(b.set, realClock{}, degrade.DefaultRule()); err != nil {
+	if b.guard, err = degrade.NewGuard(b.set, realClock{}, degrade.DefaultRules()); err != nil {
 		return err
 	}
 	s.board = b
@@ -86,7 +86,7 @@ func (b *switchboard) tell(m *server.Metrics) {
 func (s *service) switched(ctx context.Context, d *side, shadow bool) (*degrade.Guard, *config.Cache, func(wallet.Switch, string, error), error) {
 	if shadow {
 		d.board = s.board
-		guard, err := degrade.NewGuard(nil, realClock{}, degrade.DefaultRule())
+		guard, err := degrade.NewGuard(nil, realClock{}, degrade.DefaultRules())
 		return guard, nil, nil, err
 	}
 	if err := s.openSwitchboard(ctx, d.stores.centre); err != nil {

@@ -34,6 +34,7 @@ type ops struct {
 type desk struct {
 	name     string
 	set      *degrade.Set
+	guard    *degrade.Guard
 	settings wallet.Settings
 	config   fault.Link
 	locks    fault.Link
@@ -70,18 +71,14 @@ func newOps(t *town) *ops {
 func (o *ops) fit(i *fault.Instance, n int, p *node.Ports) (*desk, error) {
 	link := func(name string) fault.Link { return o.town.needs[name].Link(i) }
 	d := &desk{name: fmt.Sprintf("instance-%d", n), set: degrade.NewSet(i), config: link("config"), locks: link("locks")}
-	d.settings = o.town.settings
-	d.settings.ShortPage = shortPage
+	d.settings = wallet.Settings{Release: wallet.Release{Num: o.town.scenario.Withdraw.Release.Num, Den: o.town.scenario.Withdraw.Release.Den}, ShortPage: shortPage}
 	p.Switched, p.Watch, p.Settings = d.set.On, d.set.Watch, func() wallet.Settings { return d.settings }
 	p.Permits = permits{link("limits"), o}
-	guard, err := degrade.NewGuard(d.set, i, degrade.DefaultRule())
-	if err != nil {
+	var err error
+	if d.guard, err = degrade.NewGuard(d.set, i, degrade.DefaultRules()); err != nil {
 		return nil, err
 	}
-	p.Bank = guard.Bank(p.Bank)
-	for award, system := range p.Downstreams {
-		p.Downstreams[award] = guard.Downstream(award, system)
-	}
+	d.protect(p)
 	d.twofold = runningtotal.NewTwofold(probedTotals{totals{link("totals"), o.primary}, o.probe, drills.TotalPrimary},
 		probedTotals{totals{link("totals"), o.backup}, o.probe, drills.TotalBackup})
 	d.writer = runningtotal.NewWriter(d.name, d.twofold)

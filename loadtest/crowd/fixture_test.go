@@ -111,9 +111,7 @@ func (s *side) AuditBudget(context.Context, wallet.Stage) (wallet.Money, error) 
 // CleanUp implements server.Marked.
 func (s *side) CleanUp(context.Context, bool) (int64, error) { return 0, nil }
 
-// On and Set implement wallet.Switches.
-func (s *side) On(context.Context) (map[wallet.Switch]bool, error)           { return nil, nil }
-func (s *side) Set(context.Context, wallet.Switch, bool) error               { return nil }
+// Append and Actions implement wallet.AuditLog.
 func (s *side) Append(context.Context, wallet.Action) error                  { return nil }
 func (s *side) Actions(context.Context, int64, int) ([]wallet.Action, error) { return nil, nil }
 

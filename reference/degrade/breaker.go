@@ -1,6 +1,7 @@
 package degrade
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -21,12 +22,29 @@ type Rule struct {
 	Rest time.Duration
 	// Probes is how many calls are let through after a rest: all must succeed for it to close, one that fails opens it.
 	Probes int64
+	// Full says that wallet.ErrOverloaded is a failure too. Else it says nothing: a store whose queue is full works as fast
+	// as it can, and a rest would take that away.
+	Full bool
 }
 
-// DefaultRule opens when half of twenty calls within ten seconds fail: few enough to spare a system in trouble its next
-// hundreds, and too many for a lost packet or two. After five seconds three probes look whether it is well.
-func DefaultRule() Rule {
-	return Rule{Window: 10 * time.Second, Least: 20, FailNum: 1, FailDen: 2, Rest: 5 * time.Second, Probes: 3}
+// Rules are those of an instance's breakers.
+type Rules struct {
+	Systems Rule // other people's
+	Weak    Rule // our stores that users' paths can do without (D1)
+	Strong  Rule // those that they cannot
+}
+
+// DefaultRules opens when half of twenty calls within ten seconds fail: few enough to spare a system in trouble its next
+// hundreds, and too many for a lost packet or two. After a rest three probes look whether it is well. Our own stores rest
+// for one second, because they are near and an outage should not last longer than it does. A strong one must fail nine
+// calls in ten: to refuse what it would have done costs grants, and where one of its shards is dead the others are not.
+func DefaultRules() Rules {
+	systems := Rule{Window: 10 * time.Second, Least: 20, FailNum: 1, FailDen: 2, Rest: 5 * time.Second, Probes: 3, Full: true}
+	weak := systems
+	weak.Rest, weak.Full = time.Second, false
+	strong := weak
+	strong.FailNum, strong.FailDen = 9, 10
+	return Rules{systems, weak, strong}
 }
 
 // Validate returns wallet.ErrInvalid for a rule that could never open or never close.
@@ -48,8 +66,8 @@ const (
 )
 
 // Breaker keeps calls from a system that fails, so that nobody waits for it and it can recover. It trips a passive switch
-// while it is not closed. An operator who throws that switch opens it: then only probes reach the system. It is safe for
-// concurrent use.
+// while it is not closed, unless it has none. An operator who throws that switch opens it: then only probes reach the
+// system. It is safe for concurrent use.
 type Breaker struct {
 	name  string
 	trips wallet.Switch
@@ -66,23 +84,49 @@ type Breaker struct {
 	refused         int64          // calls that were not let through, ever
 }
 
-// NewBreaker returns a closed breaker before the system of that name. set, which may be nil, is told of its trips.
+// NewBreaker returns a closed breaker before the system of that name, with the switch that it trips; "": none. set, which
+// may be nil, is told of its trips.
 func NewBreaker(name string, trips wallet.Switch, set *Set, clock wallet.Clock, r Rule) (*Breaker, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
+	}
+	if trips == "" {
+		set = nil
 	}
 	return &Breaker{name: name, trips: trips, set: set, clock: clock, rule: r, state: Closed, since: clock.Now()}, nil
 }
 
 // Do makes a call, unless the system is given a rest: then it returns wallet.ErrUnavailable, and nothing was done.
-func (b *Breaker) Do(call func() error) error {
+func (b *Breaker) Do(ctx context.Context, call func() error) error {
 	era, ok := b.enter()
 	if !ok {
 		return b.resting()
 	}
+	late := ctx.Err() != nil
 	err := call()
-	b.leave(era, Failed(err))
+	b.leave(era, b.verdict(ctx, late, err))
 	return err
+}
+
+// verdict is what a call says of the system.
+type verdict uint8
+
+const (
+	silent verdict = iota // nothing
+	well
+	ill
+)
+
+// verdict returns what an answer says. A call that its caller gave up says nothing, or people who hang up could open the
+// breaker for all; nor does one whose time was over before it began: that was spent elsewhere.
+func (b *Breaker) verdict(ctx context.Context, late bool, err error) verdict {
+	switch {
+	case !Failed(err):
+		return well
+	case late, errors.Is(ctx.Err(), context.Canceled), !b.rule.Full && wallet.CodeOf(err) == wallet.CodeOverloaded:
+		return silent
+	}
+	return ill
 }
 
 // resting is what a call that is not let through is told.
@@ -124,10 +168,14 @@ func (b *Breaker) enter() (era int64, ok bool) {
 }
 
 // leave counts how a call came back.
-func (b *Breaker) leave(era int64, failed bool) {
+func (b *Breaker) leave(era int64, v verdict) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if era != b.era {
+		return
+	}
+	if v == silent {
+		b.probing = max(0, b.probing-1) // another one may look
 		return
 	}
 	now := b.clock.Now()
@@ -135,7 +183,7 @@ func (b *Breaker) leave(era int64, failed bool) {
 		b.since, b.calls, b.failures = now, 0, 0
 	}
 	b.calls++
-	if failed {
+	if v == ill {
 		b.failures++
 	}
 	switch {
@@ -143,7 +191,7 @@ func (b *Breaker) leave(era int64, failed bool) {
 		if b.calls >= b.rule.Least && b.failures*b.rule.FailDen >= b.calls*b.rule.FailNum {
 			b.trip(now)
 		}
-	case failed:
+	case v == ill:
 		b.trip(now)
 	default:
 		if b.probing--; b.calls == b.rule.Probes {

@@ -1,6 +1,7 @@
 package degrade_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -15,8 +16,11 @@ import (
 const name = wallet.SwitchBreakBank
 
 func small() degrade.Rule {
-	return degrade.Rule{Window: 10 * time.Second, Least: 4, FailNum: 1, FailDen: 2, Rest: 5 * time.Second, Probes: 2}
+	return degrade.Rule{Window: 10 * time.Second, Least: 4, FailNum: 1, FailDen: 2, Rest: 5 * time.Second, Probes: 2, Full: true}
 }
+
+// alike returns rules that are all the same one.
+func alike(r degrade.Rule) degrade.Rules { return degrade.Rules{Systems: r, Weak: r, Strong: r} }
 
 type breakerTest struct {
 	t     require.TestingT
@@ -35,7 +39,7 @@ func newBreaker(t require.TestingT) *breakerTest {
 
 // call makes one call that is answered so, and says whether it was let through.
 func (b *breakerTest) call(answer error) (let bool) {
-	err := b.b.Do(func() error { let = true; return answer })
+	err := b.b.Do(context.Background(), func() error { let = true; return answer })
 	if let {
 		require.ErrorIs(b.t, err, answer)
 	} else {
@@ -97,6 +101,78 @@ func TestBreakerCountsFailuresAlone(t *testing.T) {
 	}
 }
 
+// TestBreakerHearsNothing: what says nothing of the system neither opens the breaker nor keeps a probe's place.
+func TestBreakerHearsNothing(t *testing.T) {
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	over, end := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer end()
+	for _, c := range []struct {
+		why  string
+		ctx  context.Context
+		full bool
+		err  error
+		ill  bool
+	}{
+		{"who asked has hung up", gone, true, wallet.ErrUnknown, false},
+		{"the time was over before the call began", over, true, wallet.ErrUnavailable, false},
+		{"a store whose queue is full works as fast as it can", t.Context(), false, wallet.ErrOverloaded, false},
+		{"somebody else's system that is full is in trouble", t.Context(), true, wallet.ErrOverloaded, true},
+		{"no answer in time", t.Context(), false, wallet.ErrUnknown, true},
+	} {
+		b := newBreaker(t)
+		rule := small()
+		rule.Full = c.full
+		var err error
+		b.b, err = degrade.NewBreaker("bank", name, b.set, b.clock, rule)
+		require.NoError(t, err)
+		let := 0
+		for range 20 {
+			_ = b.b.Do(c.ctx, func() error { let++; return c.err })
+		}
+		if c.ill {
+			require.Equal(t, 4, let, c.why)
+			continue
+		}
+		require.Equal(t, 20, let, c.why)
+		require.Zero(t, b.b.Status().Calls, c.why)
+		for range 4 {
+			b.call(wallet.ErrUnknown)
+		}
+		b.wants(degrade.Open, true)
+		b.clock.pass(5 * time.Second)
+		for range 9 {
+			require.ErrorIs(t, b.b.Do(c.ctx, func() error { return c.err }), c.err, "probes that say nothing make place for others: %s", c.why)
+		}
+		b.wants(degrade.HalfOpen, true)
+		require.True(t, b.call(nil))
+		require.True(t, b.call(nil))
+		b.wants(degrade.Closed, false)
+	}
+}
+
+// TestBreakerWithoutSwitch: one that trips no switch does the same, and no switch is on.
+func TestBreakerWithoutSwitch(t *testing.T) {
+	clock := &hand{eve}
+	set := degrade.NewSet(clock)
+	b, err := degrade.NewBreaker("ledger", "", set, clock, small())
+	require.NoError(t, err)
+	for range 4 {
+		_ = b.Do(t.Context(), func() error { return wallet.ErrUnknown })
+	}
+	require.Equal(t, degrade.Open, b.Status().State)
+	for _, s := range set.States() {
+		require.False(t, s.On, s.Switch)
+	}
+	require.Len(t, set.States(), 26, "none without a name")
+	set.Apply(map[wallet.Switch]bool{"": true})
+	clock.pass(5 * time.Second)
+	for range 2 {
+		require.NoError(t, b.Do(t.Context(), func() error { return nil }))
+	}
+	require.Equal(t, degrade.Closed, b.Status().State)
+}
+
 // TestBreakerProbes: no more than the probes are under way at once, and ones that never come back do not keep it open.
 func TestBreakerProbes(t *testing.T) {
 	b := newBreaker(t)
@@ -104,8 +180,8 @@ func TestBreakerProbes(t *testing.T) {
 		b.call(wallet.ErrUnknown)
 	}
 	b.clock.pass(5 * time.Second)
-	_ = b.b.Do(func() error {
-		require.NoError(t, b.b.Do(func() error {
+	_ = b.b.Do(context.Background(), func() error {
+		require.NoError(t, b.b.Do(context.Background(), func() error {
 			require.False(t, b.call(nil), "two are under way")
 			b.clock.pass(5 * time.Second)
 			require.True(t, b.call(nil), "those two are given up: others may look")
@@ -146,12 +222,14 @@ func TestBreakersShareASwitch(t *testing.T) {
 		a.call(wallet.ErrUnknown)
 	}
 	a.wants(degrade.Open, true)
-	require.NoError(t, other.Do(func() error { return nil }), "this one is well")
+	require.NoError(t, other.Do(t.Context(), func() error { return nil }), "this one is well")
 	require.Equal(t, degrade.Closed, other.Status().State)
 }
 
 func TestBreakerRules(t *testing.T) {
-	require.NoError(t, degrade.DefaultRule().Validate())
+	for _, r := range []degrade.Rule{degrade.DefaultRules().Systems, degrade.DefaultRules().Weak, degrade.DefaultRules().Strong} {
+		require.NoError(t, r.Validate())
+	}
 	for why, change := range map[string]func(*degrade.Rule){
 		"no window":            func(r *degrade.Rule) { r.Window = 0 },
 		"never rests":          func(r *degrade.Rule) { r.Rest = 0 },
@@ -164,8 +242,10 @@ func TestBreakerRules(t *testing.T) {
 		change(&r)
 		_, err := degrade.NewBreaker("bank", name, nil, &hand{eve}, r)
 		require.ErrorIs(t, err, wallet.ErrInvalid, why)
-		_, err = degrade.NewGuard(nil, &hand{eve}, r)
-		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+		for _, rules := range []degrade.Rules{{Systems: r, Weak: small(), Strong: small()}, {Systems: small(), Weak: r, Strong: small()}, {Systems: small(), Weak: small(), Strong: r}} {
+			_, err = degrade.NewGuard(nil, &hand{eve}, rules)
+			require.ErrorIs(t, err, wallet.ErrInvalid, why)
+		}
 	}
 }
 
@@ -175,7 +255,7 @@ type model struct {
 	state  degrade.BreakerState
 	since  wallet.Instant
 	window []bool // outcomes since then: true is a failure
-	let    int64  // calls that were let through since it is half open
+	let    int64  // calls that were let through since it is half open, but those that said nothing
 	era    int
 }
 
@@ -200,8 +280,12 @@ func (m *model) enter(now wallet.Instant, thrown bool) bool {
 	return true
 }
 
-func (m *model) leave(now wallet.Instant, era int, failed bool) {
+func (m *model) leave(now wallet.Instant, era int, failed, silent bool) {
 	if era != m.era {
+		return
+	}
+	if silent {
+		m.let--
 		return
 	}
 	if m.state == degrade.Closed && now.Sub(m.since) >= m.rule.Window {
@@ -240,19 +324,25 @@ func TestBreakerModel(t *testing.T) {
 				want, let := m.enter(b.clock.now, thrown), false
 				era := m.era
 				failed := rapid.Bool().Draw(t, "fails")
-				_ = b.b.Do(func() error {
+				hangsUp := rapid.IntRange(0, 3).Draw(t, "hangs up") == 0
+				ctx, hangUp := context.WithCancel(context.Background())
+				_ = b.b.Do(ctx, func() error {
 					let = true
 					if depth < 3 && rapid.IntRange(0, 3).Draw(t, "overlap") == 0 {
 						nest(depth + 1)
+					}
+					if hangsUp {
+						hangUp()
 					}
 					if failed {
 						return wallet.ErrUnknown
 					}
 					return nil
 				})
+				hangUp()
 				require.Equal(t, want, let)
 				if let {
-					m.leave(b.clock.now, era, failed)
+					m.leave(b.clock.now, era, failed, failed && hangsUp)
 				}
 				s := b.b.Status()
 				require.Equal(t, m.state, s.State)

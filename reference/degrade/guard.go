@@ -2,33 +2,35 @@ package degrade
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"hongbao/reference/wallet"
 )
 
-// Guard puts breakers before other people's systems (D4): the bank, and that of each reward type.
+// Guard puts breakers before what an instance stands on (D4): the bank, the system of each reward type, and the stores
+// that people wait for. What runs in the background goes past them: there is little of it, and it rests by itself.
 type Guard struct {
 	set   *Set
 	clock wallet.Clock
-	rule  Rule
+	rules Rules
 
 	mu       sync.Mutex
 	breakers []*Breaker
 }
 
-// NewGuard returns a guard whose breakers all keep one rule. set, which may be nil, is told of their trips. ErrInvalid when
-// the rule is.
-func NewGuard(set *Set, clock wallet.Clock, r Rule) (*Guard, error) {
-	if err := r.Validate(); err != nil {
+// NewGuard returns a guard whose breakers keep these rules. set, which may be nil, is told of their trips. ErrInvalid when
+// a rule is.
+func NewGuard(set *Set, clock wallet.Clock, r Rules) (*Guard, error) {
+	if err := errors.Join(r.Systems.Validate(), r.Weak.Validate(), r.Strong.Validate()); err != nil {
 		return nil, err
 	}
-	return &Guard{set: set, clock: clock, rule: r}, nil
+	return &Guard{set: set, clock: clock, rules: r}, nil
 }
 
 // before returns a new breaker.
-func (g *Guard) before(name string, trips wallet.Switch) *Breaker {
-	b, _ := NewBreaker(name, trips, g.set, g.clock, g.rule) // the rule is known to be good
+func (g *Guard) before(name string, trips wallet.Switch, r Rule) *Breaker {
+	b, _ := NewBreaker(name, trips, g.set, g.clock, r) // the rule is known to be good
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.breakers = append(g.breakers, b)
@@ -46,64 +48,70 @@ func (g *Guard) Breakers() []BreakerStatus {
 	return out
 }
 
-// Bank returns the bank behind a breaker. What it refuses was not paid: the money stays held and is paid later.
-func (g *Guard) Bank(b wallet.Bank) wallet.Bank {
-	return guardedBank{b, g.before("bank", wallet.SwitchBreakBank)}
+// ask makes a call that returns something, unless the system is given a rest.
+func ask[T any](ctx context.Context, b *Breaker, call func() (T, error)) (v T, err error) {
+	err = b.Do(ctx, func() error { v, err = call(); return err })
+	return v, err
 }
 
-// Downstream returns a reward type's system behind a breaker. What it refuses was not done: the reward stays as it is on
-// record, and is settled later.
-func (g *Guard) Downstream(a wallet.AwardType, d wallet.Downstream) wallet.Downstream {
-	return guardedDownstream{d, g.before(a.String(), wallet.SwitchBreakDownstream)}
+// Bank returns the bank behind a breaker. What it refuses was not paid: the money stays held and is paid later.
+func (g *Guard) Bank(b wallet.Bank) wallet.Bank {
+	return guardedBank{b, g.before(BreakerBank, wallet.SwitchBreakBank, g.rules.Systems)}
 }
 
 type guardedBank struct {
-	bank    wallet.Bank
+	wallet.Bank
 	breaker *Breaker
 }
 
 // Pay implements wallet.Bank.
 func (b guardedBank) Pay(ctx context.Context, no wallet.WithdrawalNo, amount wallet.Money) error {
-	return b.breaker.Do(func() error { return b.bank.Pay(ctx, no, amount) })
+	return b.breaker.Do(ctx, func() error { return b.Bank.Pay(ctx, no, amount) })
+}
+
+// Downstream returns a reward type's system behind a breaker. What it refuses was not done: the reward stays as it is on
+// record, and is settled later.
+func (g *Guard) Downstream(a wallet.AwardType, d wallet.Downstream) wallet.Downstream {
+	return guardedDownstream{d, g.before(a.String(), wallet.SwitchBreakDownstream, g.rules.Systems)}
 }
 
 type guardedDownstream struct {
-	downstream wallet.Downstream
-	breaker    *Breaker
+	wallet.Downstream
+	breaker *Breaker
 }
-
-// Traits implements wallet.Downstream.
-func (d guardedDownstream) Traits() wallet.Traits { return d.downstream.Traits() }
 
 // Issue implements wallet.Downstream. A batch counts as failed when every item of it did.
 func (d guardedDownstream) Issue(ctx context.Context, items []wallet.Item) (answers []wallet.ItemAnswer, err error) {
-	era, ok := d.breaker.enter()
-	if !ok {
-		return nil, d.breaker.resting()
+	var refused error
+	whole := d.breaker.Do(ctx, func() error {
+		answers, refused = d.Downstream.Issue(ctx, items)
+		if refused != nil || len(answers) == 0 {
+			return refused
+		}
+		for _, a := range answers {
+			if !Failed(a.Err) {
+				return nil
+			}
+		}
+		return answers[0].Err
+	})
+	if answers == nil {
+		return nil, whole
 	}
-	answers, err = d.downstream.Issue(ctx, items)
-	failed := len(answers) > 0
-	for _, a := range answers {
-		failed = failed && Failed(a.Err)
-	}
-	d.breaker.leave(era, failed || Failed(err))
-	return answers, err
+	return answers, refused
 }
 
 // Look implements wallet.Downstream.
-func (d guardedDownstream) Look(ctx context.Context, i wallet.Item) (r wallet.Receipt, err error) {
-	err = d.breaker.Do(func() error { r, err = d.downstream.Look(ctx, i); return err })
-	return r, err
+func (d guardedDownstream) Look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return ask(ctx, d.breaker, func() (wallet.Receipt, error) { return d.Downstream.Look(ctx, i) })
 }
 
 // Use implements wallet.Downstream.
-func (d guardedDownstream) Use(ctx context.Context, i wallet.Item) (r wallet.Receipt, err error) {
-	err = d.breaker.Do(func() error { r, err = d.downstream.Use(ctx, i); return err })
-	return r, err
+func (d guardedDownstream) Use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return ask(ctx, d.breaker, func() (wallet.Receipt, error) { return d.Downstream.Use(ctx, i) })
 }
 
 // Refund implements wallet.Downstream.
-func (d guardedDownstream) Refund(ctx context.Context, i wallet.Item) (r wallet.Receipt, err error) {
-	err = d.breaker.Do(func() error { r, err = d.downstream.Refund(ctx, i); return err })
-	return r, err
+func (d guardedDownstream) Refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return ask(ctx, d.breaker, func() (wallet.Receipt, error) { return d.Downstream.Refund(ctx, i) })
 }

@@ -65,7 +65,7 @@ func TestGuard(t *testing.T) {
 	} {
 		clock := &hand{eve}
 		set := degrade.NewSet(clock)
-		g, err := degrade.NewGuard(set, clock, small())
+		g, err := degrade.NewGuard(set, clock, alike(small()))
 		require.NoError(t, err)
 		bank, downstream := g.Bank(&c.system), g.Downstream(wallet.HeyteaCoupon, &c.system)
 		require.Equal(t, 7, downstream.Traits().Batch)
@@ -91,7 +91,7 @@ func TestGuard(t *testing.T) {
 
 // TestGuardAnswers: what the system says of one item goes through.
 func TestGuardAnswers(t *testing.T) {
-	g, err := degrade.NewGuard(nil, &hand{eve}, small())
+	g, err := degrade.NewGuard(nil, &hand{eve}, alike(small()))
 	require.NoError(t, err)
 	d := g.Downstream(wallet.HeyteaCoupon, &system{answers: []wallet.ItemAnswer{{Receipt: wallet.Receipt{Ref: "a"}}}})
 	for _, call := range []func(context.Context, wallet.Item) (wallet.Receipt, error){d.Look, d.Use, d.Refund} {

@@ -75,13 +75,16 @@ func (s *shop) Callback(_ context.Context, award wallet.AwardType, header http.H
 
 // centre is a config centre.
 type centre struct {
-	wallet.ConfigCentre
-	now wallet.Settings
+	*staff // has the switches
+	now    wallet.Settings
 }
 
 func (c *centre) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
-	return nil, c.now, nil
+	on, err := c.switches()
+	return on, c.now, err
 }
+
+func (c *centre) Set(_ context.Context, s wallet.Switch, on bool) error { return c.set(s, on) }
 
 func (c *centre) Change(_ context.Context, s wallet.Settings) error {
 	if s.Version != c.now.Version {

@@ -62,7 +62,7 @@ func (l *log) Actions(_ context.Context, before int64, limit int) (found []walle
 	return found, nil
 }
 
-// staff is an operator's port.
+// staff is what operators ask, and the switches of their config centre.
 type staff struct {
 	mu  sync.Mutex
 	on  map[wallet.Switch]bool
@@ -71,13 +71,13 @@ type staff struct {
 	defect bool // AuditBudget has one
 }
 
-func (s *staff) On(context.Context) (map[wallet.Switch]bool, error) {
+func (s *staff) switches() (map[wallet.Switch]bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.on, s.err
 }
 
-func (s *staff) Set(_ context.Context, name wallet.Switch, on bool) error {
+func (s *staff) set(name wallet.Switch, on bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
@@ -169,7 +169,7 @@ func start(t testing.TB, changes ...change) *fixture {
 	board, notices, bulk := f.office()
 	ports := Ports{Service: f.node, Query: query, Operator: f.staff, Audit: f.audit, Clock: f.clock,
 		Rewards: f.shop, Packets: f.shop, Coupons: f.shop, Refunds: f.shop, Callbacks: f.shop, Board: board, Notices: notices, Bulk: bulk,
-		Settings: &centre{}, Switches: switchInfo}
+		Settings: &centre{staff: f.staff}, Switches: switchInfo}
 	for _, change := range changes {
 		change(&config, &ports)
 	}

@@ -70,8 +70,8 @@ func methods() []method {
 		{path: connectpb.QueryServiceRunningTotalProcedure, of: upstreams, scope: auth.ScopeQuery, serves: hasQuery},
 		{path: connectpb.QueryServiceCouponStockProcedure, of: upstreams, scope: auth.ScopeQuery, serves: hasCoupons},
 
-		{path: connectpb.OperatorServiceListSwitchesProcedure, of: operators, roles: anybody, serves: hasOperator},
-		{path: connectpb.OperatorServiceSetSwitchProcedure, of: operators, roles: operator, serves: hasOperator, mutates: true},
+		{path: connectpb.OperatorServiceListSwitchesProcedure, of: operators, roles: anybody, serves: hasSettings},
+		{path: connectpb.OperatorServiceSetSwitchProcedure, of: operators, roles: operator, serves: hasSettings, mutates: true},
 		{path: connectpb.OperatorServiceStatusProcedure, of: operators, roles: anybody, serves: hasOperator},
 		{path: connectpb.OperatorServiceAuditBudgetProcedure, of: operators, roles: auditor, serves: hasOperator, mutates: true, slow: true},
 		{path: connectpb.OperatorServiceReconcileProcedure, of: operators, roles: auditor, serves: hasOperator, slow: true},

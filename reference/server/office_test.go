@@ -74,7 +74,7 @@ func TestPageConfigOnTheWire(t *testing.T) {
 }
 
 func TestSettingsOnTheWire(t *testing.T) {
-	settings := &centre{now: wallet.Settings{Version: 4, Release: wallet.Release{Num: 1, Den: 10, WhiteList: []wallet.ActID{5}}, WithdrawPerDay: 100, WithdrawTimes: 3, ShortPage: 5}}
+	settings := &centre{staff: &staff{}, now: wallet.Settings{Version: 4, Release: wallet.Release{Num: 1, Den: 10, WhiteList: []wallet.ActID{5}}, WithdrawPerDay: 100, WithdrawTimes: 3, ShortPage: 5}}
 	f := start(t, func(_ *Config, p *Ports) { p.Settings = settings })
 	want := map[string]any{"version": "4", "release_num": "1", "release_den": "10", "white_list": []any{"5"}, "withdraw_per_day_fen": "100", "withdraw_times": 3.0, "short_page": 5.0}
 	require.Equal(t, want, f.as("viewer", "OperatorService/GetSettings", `{}`).fields["settings"])

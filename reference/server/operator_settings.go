@@ -18,7 +18,7 @@ func (s desk) ListSwitches(ctx context.Context, _ *pb.ListSwitchesRequest) (*pb.
 	if err := live(ctx); err != nil {
 		return nil, err
 	}
-	on, err := s.ports.Operator.On(ctx)
+	on, _, err := s.ports.Settings.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (s desk) SetSwitch(ctx context.Context, m *pb.SetSwitchRequest) (*pb.SetSwi
 	if !slices.ContainsFunc(s.switches(), func(i SwitchInfo) bool { return i.Name == name }) {
 		return nil, fmt.Errorf("%w: switch %q", wallet.ErrNotFound, cut(m.Name, 64))
 	}
-	return &pb.SetSwitchReply{}, s.ports.Operator.Set(ctx, name, m.On)
+	return &pb.SetSwitchReply{}, s.ports.Settings.Set(ctx, name, m.On)
 }
 
 // switches lists the switches that there are.

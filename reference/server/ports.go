@@ -26,11 +26,11 @@ type Ports struct {
 	Query   Query   // nil: the queries are not served
 	Coupons Coupons // nil: nor is the stock of coupons
 
-	Operator Operator // nil: operators' calls are not served
-	Marked   Marked   // what operators do with the wallet of marked load; nil: nothing
+	Operator Inspector // what operators ask about the live wallet; nil: operators' calls are not served
+	Marked   Marked    // what operators do with the wallet of marked load; nil: nothing
 	Audit    wallet.AuditLog
 	Switches func() []SwitchInfo // those that there are; nil: none
-	Settings wallet.ConfigCentre // nil: there are none to change
+	Settings wallet.ConfigCentre // switches and settings; nil: there are none to change
 	Notices  Notices             // nil: operators show nothing
 	Bulk     Bulk                // nil: nothing is re-issued
 	Refunds  Refunds             // nil: nothing is taken back
@@ -66,12 +66,6 @@ type Callbacks interface {
 	// Callback reads a message of the downstream of a reward type, proves whose it is, and does what it says. Idempotent.
 	// ErrNotFound: no downstream of that type tells anything.
 	Callback(ctx context.Context, award wallet.AwardType, header http.Header, body []byte) error
-}
-
-// Operator is what people who run the service may do. Every error carries a wallet.Code.
-type Operator interface {
-	wallet.Switches
-	Inspector
 }
 
 // Inspector is what operators may ask about a wallet, the live one or that of marked load. Every error carries a

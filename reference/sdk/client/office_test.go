@@ -34,11 +34,17 @@ func (alone) Hold(context.Context, string, string, time.Duration) (bool, error) 
 type settings struct {
 	wallet.ConfigCentre
 	now  wallet.Settings
+	on   map[wallet.Switch]bool
 	errs []error
 }
 
 func (s *settings) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
-	return nil, s.now, nil
+	return s.on, s.now, nil
+}
+
+func (s *settings) Set(_ context.Context, name wallet.Switch, on bool) error {
+	s.on = map[wallet.Switch]bool{name: on}
+	return nil
 }
 
 func (s *settings) Change(_ context.Context, to wallet.Settings) error {
@@ -80,6 +86,7 @@ func TestOffice(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Switch{{Name: "break-bank", Passive: true, Dependency: "bank", Does: "d", DoesZH: "做", Notice: "n", NoticeZH: "知", Tripped: []string{"t"}, Since: 5}}, switches)
 	require.NoError(t, o.SetSwitch(t.Context(), "break-bank", true))
+	require.Equal(t, map[wallet.Switch]bool{"break-bank": true}, centre.on)
 	require.ErrorIs(t, o.SetSwitch(t.Context(), "gravity", true), wallet.ErrNotFound)
 
 	have, err := o.Settings(t.Context())

@@ -32,8 +32,6 @@ func (d *desk) next() (err error) {
 	return err
 }
 
-func (d *desk) On(context.Context) (map[wallet.Switch]bool, error)       { return nil, d.next() }
-func (d *desk) Set(context.Context, wallet.Switch, bool) error           { return d.next() }
 func (d *desk) Status(context.Context) (server.Status, error)            { return d.status, d.next() }
 func (d *desk) Reconcile(context.Context) (server.Reconciliation, error) { return d.books, d.next() }
 func (d *desk) AuditBudget(_ context.Context, s wallet.Stage) (wallet.Money, error) {

@@ -1,0 +1,71 @@
+package limit_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/limit"
+	"hongbao/reference/wallet"
+)
+
+// slow is a bank and a downstream that hangs until the test has looked.
+type slow struct{ hang func() }
+
+func (s *slow) Pay(context.Context, wallet.WithdrawalNo, wallet.Money) error {
+	s.hang()
+	return wallet.ErrDeclined
+}
+func (s *slow) Traits() wallet.Traits { return wallet.Traits{Batch: 7} }
+func (s *slow) Issue(context.Context, []wallet.Item) ([]wallet.ItemAnswer, error) {
+	s.hang()
+	return []wallet.ItemAnswer{{}}, nil
+}
+
+func (s *slow) one() (wallet.Receipt, error) {
+	s.hang()
+	return wallet.Receipt{Ref: "r"}, wallet.ErrDeclined
+}
+func (s *slow) Look(context.Context, wallet.Item) (wallet.Receipt, error)   { return s.one() }
+func (s *slow) Use(context.Context, wallet.Item) (wallet.Receipt, error)    { return s.one() }
+func (s *slow) Refund(context.Context, wallet.Item) (wallet.Receipt, error) { return s.one() }
+
+// TestNarrow: a system that hangs holds so many calls and no more, whichever they are, and another's are not touched; once
+// it answers there is place again.
+func TestNarrow(t *testing.T) {
+	ctx, s := t.Context(), &slow{}
+	bank, d, other := limit.NarrowBank(s, 2), limit.NarrowDownstream(wallet.HeyteaCoupon, s, 2), limit.NarrowDownstream(wallet.MovieCoupon, &slow{func() {}}, 2)
+	require.Equal(t, 7, d.Traits().Batch)
+	calls := map[string]func() error{
+		"pay": func() error { return bank.Pay(ctx, wallet.WithdrawalNo{}, 1) },
+		"issue": func() error {
+			answers, err := d.Issue(ctx, nil)
+			if err == nil && len(answers) == 1 {
+				return wallet.ErrDeclined // as the others say
+			}
+			return err
+		},
+		"look":   func() error { return second(d.Look(ctx, wallet.Item{})) },
+		"use":    func() error { return second(d.Use(ctx, wallet.Item{})) },
+		"refund": func() error { return second(d.Refund(ctx, wallet.Item{})) },
+	}
+	for name, call := range calls {
+		inside, refused := 0, 0
+		s.hang = func() {
+			if inside++; inside <= 2 {
+				if err := call(); wallet.ReasonOf(err) == wallet.ErrLimited.Reason {
+					refused++
+				}
+			}
+			require.NoError(t, second(other.Issue(ctx, nil)))
+		}
+		require.ErrorIs(t, call(), wallet.ErrDeclined, name)
+		require.Equal(t, 2, inside, name)
+		require.Equal(t, 1, refused, name)
+		s.hang = func() {}
+		for range 3 {
+			require.ErrorIs(t, call(), wallet.ErrDeclined, "%s: the places are given back", name)
+		}
+	}
+}
