@@ -64,19 +64,19 @@ func (d Token) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *a
 		return wallet.GrantReply{}, err
 	}
 	reply := wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantAccepted, Token: sealed}
-	keep := func() error { return d.Tokens.Issue(ctx, t) }
-	if d.Switched(wallet.SwitchSkipTokens) {
-		reply.State = wallet.GrantTokenOnly
-		keep = func() error { return d.Backlog.Push(ctx, []wallet.Credit{o.Credit()}) }
+	if !d.Switched(wallet.SwitchSkipTokens) {
+		err = wallet.Repeat(func() error { return d.Tokens.Issue(ctx, t) })
+		if !errors.Is(err, wallet.ErrUnavailable) {
+			return reply, err
+		}
 	}
-	err = wallet.Repeat(keep)
-	if err != nil && !(s.Compensate && errors.Is(err, wallet.ErrUnavailable)) {
-		return wallet.GrantReply{}, err
+	// No token is kept: the posting is held alone, and the client's copy restores the view (T8). The client is told so.
+	reply.State = wallet.GrantTokenOnly
+	err = wallet.Repeat(func() error { return d.Backlog.Push(ctx, []wallet.Credit{o.Credit()}) })
+	if s.Compensate && errors.Is(err, wallet.ErrUnavailable) {
+		err = nil // the order of record is enough: compensation posts it
 	}
-	if err != nil { // The client's copy restores the view (T8) and compensation posts the order: the client is told so.
-		reply.State = wallet.GrantTokenOnly
-	}
-	return reply, nil
+	return reply, err
 }
 
 // LastResort delivers as usual, until operators take away all that is weak (D2): then a grant is posted through the books
