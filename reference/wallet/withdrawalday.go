@@ -32,9 +32,11 @@ type DayLimit struct {
 // was created on, however late it is driven, and for the wallet that it was asked from; the other wallets of its person
 // count with it. Two withdrawals that are asked at the very moment when their wallets are joined may not see each other.
 type WithdrawalDays interface {
-	// Take counts a withdrawal, once for its number. ErrDailyLimit: with what the person's wallets have withdrawn on its
-	// day it would be above the limit; nothing was counted.
+	// Take counts a withdrawal, once for its number, and decides once: a repeat is answered as the first time, whatever the
+	// limit or the day has become, so that one without an answer that arrives late changes nothing. ErrDailyLimit: with what
+	// the person's wallets have withdrawn on its day it would be above the limit; nothing was counted. ErrInsufficient: it
+	// was given back, and is not counted again.
 	Take(ctx context.Context, w Withdrawal, l DayLimit) error
-	// GiveBack takes a withdrawal that came to nothing out of the count, once. From then on Take counts it no more.
+	// GiveBack takes a withdrawal that came to nothing out of the count, once. From then on Take lets it in no more.
 	GiveBack(ctx context.Context, w Withdrawal) error
 }

@@ -58,10 +58,12 @@ func (s *Service) hold(ctx context.Context, w wallet.Withdrawal) (wallet.Withdra
 		now := s.Settings()
 		limit := wallet.DayLimit{Fen: now.WithdrawPerDay, Times: now.WithdrawTimes}
 		err := wallet.Repeat(func() error { return s.Days.Take(ctx, w, limit) })
-		if errors.Is(err, wallet.ErrDailyLimit) {
+		switch {
+		case errors.Is(err, wallet.ErrDailyLimit):
 			return wallet.WithdrawalLimited, nil
-		}
-		if err != nil {
+		case errors.Is(err, wallet.ErrInsufficient):
+			return s.nothing(ctx, w)
+		case err != nil:
 			return 0, err
 		}
 	}
@@ -70,6 +72,15 @@ func (s *Service) hold(ctx context.Context, w wallet.Withdrawal) (wallet.Withdra
 		return wallet.WithdrawalRefused, s.uncount(ctx, w)
 	}
 	return wallet.WithdrawalHeld, err
+}
+
+// nothing returns how a withdrawal stands that came to nothing before: as on record, or refused if that is not there yet.
+func (s *Service) nothing(ctx context.Context, w wallet.Withdrawal) (wallet.WithdrawalState, error) {
+	err := wallet.Repeat(func() (err error) { w, err = s.Withdrawals.Get(ctx, w.No); return err })
+	if w.State == wallet.WithdrawalAsked {
+		return wallet.WithdrawalRefused, err
+	}
+	return w.State, err
 }
 
 // pay sends the held money to the person, and out of the wallet.

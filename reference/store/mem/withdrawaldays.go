@@ -13,8 +13,18 @@ import (
 type WithdrawalDays struct {
 	mu     sync.Mutex
 	days   map[dayOf]dayCount
-	counts map[wallet.WithdrawalNo]bool // whether a number that was counted still counts
+	counts map[wallet.WithdrawalNo]standing
 }
+
+// standing is how a number stands.
+type standing uint8
+
+const (
+	stranger standing = iota
+	counts
+	limited   // Take has refused it
+	givenBack // it came to nothing
+)
 
 var _ wallet.WithdrawalDays = (*WithdrawalDays)(nil)
 
@@ -32,7 +42,7 @@ type dayCount struct {
 
 // NewWithdrawalDays returns an empty count.
 func NewWithdrawalDays() *WithdrawalDays {
-	return &WithdrawalDays{days: map[dayOf]dayCount{}, counts: map[wallet.WithdrawalNo]bool{}}
+	return &WithdrawalDays{days: map[dayOf]dayCount{}, counts: map[wallet.WithdrawalNo]standing{}}
 }
 
 // Take implements wallet.WithdrawalDays. ErrInvalid: an amount that is not above zero.
@@ -42,8 +52,13 @@ func (s *WithdrawalDays) Take(_ context.Context, w wallet.Withdrawal, l wallet.D
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.counts[w.No]; known {
+	switch s.counts[w.No] {
+	case counts:
 		return nil
+	case limited:
+		return wallet.ErrDailyLimit
+	case givenBack:
+		return fmt.Errorf("%w: withdrawal %s came to nothing", wallet.ErrInsufficient, w.No)
 	}
 	own := dayOf{w.Owner, w.Stage, w.Created.Day()}
 	sum := s.days[own]
@@ -51,18 +66,16 @@ func (s *WithdrawalDays) Take(_ context.Context, w wallet.Withdrawal, l wallet.D
 		if id != w.Owner {
 			other := s.days[dayOf{id, w.Stage, own.day}]
 			sum.times += other.times
-			if sum.fen > math.MaxInt64-other.fen {
-				return wallet.ErrDailyLimit
-			}
-			sum.fen += other.fen
+			sum.fen = min(sum.fen, math.MaxInt64-other.fen) + other.fen // all that can be counted is above any limit
 		}
 	}
 	if l.Times > 0 && sum.times >= l.Times || sum.fen > limitOf(l)-w.Amount {
+		s.counts[w.No] = limited
 		return wallet.ErrDailyLimit
 	}
 	mine := s.days[own]
 	s.days[own] = dayCount{mine.fen + w.Amount, mine.times + 1}
-	s.counts[w.No] = true
+	s.counts[w.No] = counts
 	return nil
 }
 
@@ -78,11 +91,14 @@ func limitOf(l wallet.DayLimit) wallet.Money {
 func (s *WithdrawalDays) GiveBack(_ context.Context, w wallet.Withdrawal) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.counts[w.No] {
+	switch s.counts[w.No] {
+	case limited:
+		return nil
+	case counts:
 		own := dayOf{w.Owner, w.Stage, w.Created.Day()}
 		mine := s.days[own]
 		s.days[own] = dayCount{mine.fen - w.Amount, mine.times - 1}
 	}
-	s.counts[w.No] = false
+	s.counts[w.No] = givenBack
 	return nil
 }

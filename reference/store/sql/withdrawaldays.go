@@ -40,6 +40,13 @@ func NewWithdrawalDays(db *DB) *WithdrawalDays {
 	return d
 }
 
+// How a number stands, in withdrawal_takes.counts.
+const (
+	givenBack int64 = iota // it came to nothing
+	counts
+	limited // Take has refused it
+)
+
 // counting is the job of one Take or GiveBack. What the day may hold before it is worked out by Take.
 type counting struct {
 	wallet.Withdrawal
@@ -91,6 +98,17 @@ func (d *WithdrawalDays) GiveBack(ctx context.Context, w wallet.Withdrawal) erro
 	return d.db.shard(w.Owner).do(ctx, d.back, 2, &counting{Withdrawal: w})
 }
 
+// standing returns what Take says of a number that stands so.
+func (c *counting) standing(s int64) error {
+	switch s {
+	case counts:
+		return nil
+	case limited:
+		return fmt.Errorf("%w: withdrawal %s", wallet.ErrDailyLimit, c.No)
+	}
+	return fmt.Errorf("%w: withdrawal %s came to nothing", wallet.ErrInsufficient, c.No)
+}
+
 func checkCounting(w wallet.Withdrawal) error {
 	if err := checkAccount(w.No.Account); err != nil {
 		return err
@@ -114,15 +132,16 @@ func inOrder(jobs []*job) []*job {
 func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range inOrder(jobs) {
 		c := j.in.(*counting)
-		known := false
+		known, standing := false, int64(0)
 		err := t.query(ctx, d.known, withdrawalKeyed(nil, c.No), func(r *sql.Rows) error {
 			known = true
-			return r.Scan(new(int64))
+			return r.Scan(&standing)
 		})
 		if err != nil {
 			return err
 		}
 		if known {
+			j.err = c.standing(standing)
 			continue
 		}
 		if err := t.insert(ctx, d.open, 1, func(_ int, args []any) []any { return append(c.day(args), 0, 0) }, nil); err != nil {
@@ -132,11 +151,11 @@ func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) err
 		if err != nil {
 			return err
 		}
-		if affected == 0 {
-			j.err = fmt.Errorf("%w: withdrawal %s", wallet.ErrDailyLimit, c.No)
-			continue
+		if standing = counts; affected == 0 {
+			standing = limited
 		}
-		err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), 1) },
+		j.err = c.standing(standing)
+		err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), standing) },
 			func(_, _ int, affected int64) error {
 				if affected == 0 {
 					return fmt.Errorf("%w: withdrawal %s was counted meanwhile", errAgain, c.No)
@@ -159,7 +178,7 @@ func (d *WithdrawalDays) applyBack(ctx context.Context, t *txn, jobs []*job) err
 		case affected > 0:
 			err = t.change(ctx, d.sub, c.day([]any{int64(c.Amount)})...)
 		default:
-			err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), 0) }, nil)
+			err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), givenBack) }, nil)
 		}
 		if err != nil {
 			return err

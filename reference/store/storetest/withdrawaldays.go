@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -64,12 +65,15 @@ func countsOnce(t *testing.T, d wallet.WithdrawalDays) {
 	for range 3 {
 		require.NoError(t, d.GiveBack(t.Context(), first))
 	}
-	require.NoError(t, d.Take(t.Context(), first, limit), "given back, it counts no more")
-	require.NoError(t, d.Take(t.Context(), second, limit))
+	require.ErrorIs(t, d.Take(t.Context(), first, limit), wallet.ErrInsufficient, "given back, it is let in no more")
+	require.ErrorIs(t, d.Take(t.Context(), second, limit), wallet.ErrDailyLimit, "refused once, refused for good")
+	require.NoError(t, d.GiveBack(t.Context(), second))
+	require.ErrorIs(t, d.Take(t.Context(), second, wallet.DayLimit{}), wallet.ErrDailyLimit, "whatever the limit has become")
+	require.NoError(t, d.Take(t.Context(), asked(6, 0), limit), "there is room for another")
 	require.ErrorIs(t, d.Take(t.Context(), asked(3, 0), limit), wallet.ErrDailyLimit, "three give-backs are one")
 	never := asked(4, 0)
 	require.NoError(t, d.GiveBack(t.Context(), never))
-	require.NoError(t, d.Take(t.Context(), never, limit), "given back before it was counted")
+	require.ErrorIs(t, d.Take(t.Context(), never, wallet.DayLimit{}), wallet.ErrInsufficient, "given back before it was counted")
 	require.NoError(t, d.Take(t.Context(), asked(5, 0), wallet.DayLimit{Times: 2}))
 }
 
@@ -97,14 +101,7 @@ func daysModel(t *testing.T, d wallet.WithdrawalDays) {
 		round++
 		base := 10 * round // wallets of this round
 		var known, counting []wallet.Withdrawal
-		contains := func(list []wallet.Withdrawal, no wallet.WithdrawalNo) int {
-			for i, w := range list {
-				if w.No == no {
-					return i
-				}
-			}
-			return -1
-		}
+		said := map[wallet.WithdrawalNo]error{} // what Take says of those that are known
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			var w wallet.Withdrawal
 			if len(known) > 0 && rapid.Bool().Draw(t, "repeat") {
@@ -118,16 +115,15 @@ func daysModel(t *testing.T, d wallet.WithdrawalDays) {
 				if w.Owner != base+3 && rapid.Bool().Draw(t, "joined") {
 					w.Wallets = append(w.Wallets, base+3)
 				}
+				known = append(known, w)
 			}
-			at := contains(known, w.No)
+			want, decided := said[w.No]
 			if rapid.IntRange(0, 3).Draw(t, "back") == 0 {
 				require.NoError(t, d.GiveBack(t.Context(), w))
-				if i := contains(counting, w.No); i >= 0 {
-					counting = append(counting[:i:i], counting[i+1:]...)
+				if !decided || want == nil {
+					said[w.No] = wallet.ErrInsufficient
 				}
-				if at < 0 {
-					known = append(known, w)
-				}
+				counting = slices.DeleteFunc(counting, func(c wallet.Withdrawal) bool { return c.No == w.No })
 				continue
 			}
 			limit := wallet.DayLimit{Fen: wallet.Money(rapid.Int64Range(0, 12).Draw(t, "limit")), Times: rapid.IntRange(0, 4).Draw(t, "times")}
@@ -137,12 +133,15 @@ func daysModel(t *testing.T, d wallet.WithdrawalDays) {
 					sum, times = sum+c.Amount, times+1
 				}
 			}
-			want := at >= 0 || (limit.Fen == 0 || sum <= limit.Fen) && (limit.Times == 0 || times <= limit.Times)
-			err := d.Take(t.Context(), w, limit)
-			require.Equal(t, want, err == nil, "%v", err)
-			if at < 0 && want {
-				known, counting = append(known, w), append(counting, w)
+			switch {
+			case decided:
+			case limit.Fen > 0 && sum > limit.Fen || limit.Times > 0 && times > limit.Times:
+				want = wallet.ErrDailyLimit
+			default:
+				counting = append(counting, w)
 			}
+			said[w.No] = want
+			require.ErrorIs(t, d.Take(t.Context(), w, limit), want)
 		}
 	})
 }
