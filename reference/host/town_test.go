@@ -1,0 +1,364 @@
+package host_test
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/config"
+	"hongbao/reference/degrade"
+	"hongbao/reference/host"
+	"hongbao/reference/runningtotal"
+	"hongbao/reference/store/mem"
+	"hongbao/reference/wallet"
+)
+
+// town is what the hosts of a test share. Its stores know the time of the test's bubble.
+type town struct {
+	backlog *mem.Backlog
+	leases  *leases
+	quotas  *quotas
+	totals  *mem.Totals
+	centre  *centre
+
+	onBackup atomic.Bool
+	waiting  atomic.Bool // reads of the running total were moved
+
+	mu      sync.Mutex
+	posted  map[wallet.OrderNo]int
+	posting map[int]string // who posts the shard just now
+	doubles int            // times that two posted one shard at once
+}
+
+const shards = 6
+
+type bubble struct{}
+
+func (bubble) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
+
+func newTown() *town {
+	return &town{
+		backlog: mem.NewBacklog(bubble{}, shards, 10*time.Second), leases: &leases{until: map[string]lease{}}, quotas: &quotas{open: map[string]bool{}},
+		totals: mem.NewTotals(), centre: &centre{on: map[wallet.Switch]bool{wallet.SwitchDistrustTokens: true, wallet.SwitchTotalsBackup: true}}, posted: map[wallet.OrderNo]int{}, posting: map[int]string{},
+	}
+}
+
+// worker is an instance that only posts.
+type worker struct {
+	*town
+	name       string
+	set        *degrade.Set
+	mu         sync.Mutex
+	broken     error
+	distrusted bool
+	calls      map[string]int
+}
+
+func (w *worker) count(call string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls[call]++
+}
+
+func (w *worker) breaks(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = err
+}
+
+func (w *worker) fault() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.broken
+}
+
+func (w *worker) PostBatch(ctx context.Context, shard int) (int, error) {
+	if err := w.fault(); err != nil {
+		return 0, err
+	}
+	held, err := w.backlog.Take(ctx, shard, 10)
+	if err != nil || len(held) == 0 {
+		return 0, err
+	}
+	w.town.mu.Lock()
+	if w.posting[shard] != "" {
+		w.doubles++
+	}
+	w.posting[shard] = w.name
+	w.town.mu.Unlock()
+	time.Sleep(20 * time.Millisecond)
+	w.town.mu.Lock()
+	defer w.town.mu.Unlock()
+	w.posting[shard] = ""
+	var ids []uint64
+	for _, h := range held {
+		w.posted[h.Credit.Order]++
+		ids = append(ids, h.ID)
+	}
+	return len(held), w.backlog.Ack(ctx, shard, ids)
+}
+
+func (w *worker) Compensate(_ context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+	w.count("compensate")
+	if from == 0 {
+		return 1, 7, wallet.ErrUnknown // passed by
+	}
+	return 1, 0, nil
+}
+
+func (w *worker) OpenOrders(_ context.Context, _ wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error) {
+	if from == 2 {
+		return make([]wallet.Order, 3), 0, nil
+	}
+	return make([]wallet.Order, 100), from + 1, nil
+}
+
+func (w *worker) SettleOrders(_ context.Context, orders []wallet.Order) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls["settled"] += len(orders)
+	if len(orders) == 1 {
+		return wallet.ErrUnavailable
+	}
+	return nil
+}
+
+func (w *worker) SettleWithdrawals(context.Context) (int, error) {
+	w.count("withdrawals")
+	return 0, nil
+}
+
+// SettleRewards has nothing to settle.
+func (w *worker) SettleRewards(context.Context) (int, error) { return 0, nil }
+
+// SettlePackets brings a packet to rest three times and then finds no more.
+func (w *worker) SettlePackets(context.Context) (int, error) {
+	w.count("packets")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return min(max(4-w.calls["packets"], 0), 1), nil
+}
+
+func (w *worker) DistrustTokens(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.distrusted = on
+}
+
+// leases is a lock that ends by the bubble's time.
+type leases struct {
+	mu    sync.Mutex
+	until map[string]lease
+	down  map[string]bool // by holder: who does not reach it
+}
+
+type lease struct {
+	holder string
+	until  time.Time
+}
+
+func (l *leases) reach(who string) error {
+	if l.down[who] {
+		return wallet.ErrUnavailable
+	}
+	return nil
+}
+
+// held returns the names of all leases there ever were.
+func (l *leases) held() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(maps.Keys(l.until))
+}
+
+// reaches makes the lock answer an instance again, or not.
+func (l *leases) reaches(who string, yes bool) {
+	if !yes {
+		l.cut(who)
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.down, who)
+}
+
+func (l *leases) cut(who string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.down == nil {
+		l.down = map[string]bool{}
+	}
+	l.down[who] = true
+}
+
+func (l *leases) Hold(_ context.Context, name, holder string, ttl time.Duration) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.reach(holder); err != nil {
+		return false, err
+	}
+	if have, ok := l.until[name]; ok && have.holder != holder && time.Now().Before(have.until) {
+		return false, nil
+	}
+	l.until[name] = lease{holder, time.Now().Add(ttl)}
+	return true, nil
+}
+
+func (l *leases) Release(_ context.Context, name, holder string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.reach(holder); err != nil {
+		return err
+	}
+	if l.until[name].holder == holder {
+		delete(l.until, name)
+	}
+	return nil
+}
+
+func (l *leases) Join(_ context.Context, group, member string, ttl time.Duration) ([]string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.reach(member); err != nil {
+		return nil, err
+	}
+	l.until[group+"/"+member] = lease{member, time.Now().Add(ttl)}
+	var out []string
+	for name, have := range l.until {
+		if name == group+"/"+have.holder && time.Now().Before(have.until) {
+			out = append(out, have.holder)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func (l *leases) Leave(_ context.Context, group, member string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.reach(member); err != nil {
+		return err
+	}
+	delete(l.until, group+"/"+member)
+	return nil
+}
+
+// quotas knows who holds budget and who was stranded.
+type quotas struct {
+	wallet.Quotas
+	mu       sync.Mutex
+	open     map[string]bool
+	stranded []string
+	audits   int
+}
+
+func (q *quotas) Holders(context.Context) (out []string, _ error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for h := range q.open {
+		out = append(out, h)
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func (q *quotas) Strand(_ context.Context, holder string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open[holder] {
+		delete(q.open, holder)
+		q.stranded = append(q.stranded, holder)
+	}
+	return nil
+}
+
+func (q *quotas) Audit(context.Context, wallet.Stage) (wallet.Money, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.audits++
+	return 0, nil
+}
+
+// centre is a config centre that can be out of reach.
+type centre struct {
+	wallet.ConfigCentre
+	mu     sync.Mutex
+	on     map[wallet.Switch]bool
+	broken error
+}
+
+func (c *centre) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.on), wallet.Settings{}, c.broken
+}
+
+func (c *centre) set(s wallet.Switch, on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.on[s] = on
+}
+
+func (c *centre) breaks(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = err
+}
+
+// start runs a host and returns its worker and a clean stop, which returns what Run said.
+func (tn *town) start(t *testing.T, name string) (*worker, func() error) {
+	w := &worker{town: tn, name: name, calls: map[string]int{}, set: degrade.NewSet(bubble{})}
+	w.set.Apply(tn.centre.on) // a service reads its centre before it begins
+	tn.quotas.mu.Lock()
+	tn.quotas.open[name] = true
+	tn.quotas.mu.Unlock()
+	writer := runningtotal.NewWriter(name, tn.totals)
+	require.NoError(t, writer.Add(wallet.Official, 5))
+	reader, err := runningtotal.NewReader(tn.totals)
+	require.NoError(t, err)
+	h, err := host.New(host.Config{Instance: name, Shards: shards, Batch: 10, Chores: 10 * time.Second}, host.Ports{
+		Worker: w, Backlog: tn.backlog, Leases: tn.leases, Degrade: w.set, Centre: config.NewCache(tn.centre, wallet.Settings{}, "", bubble{}),
+		Quotas: tn.quotas, Writer: writer, Reader: reader, Log: slog.New(slog.DiscardHandler),
+		ReadBackup: func(on bool) { tn.onBackup.Store(on) },
+		Waiting:    func(context.Context) bool { return tn.waiting.Load() },
+	})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	return w, func() error { cancel(); return <-done }
+}
+
+func (tn *town) push(t *testing.T, n int) {
+	var cs []wallet.Credit
+	for i := range n {
+		cs = append(cs, wallet.Credit{Order: wallet.OrderNo{ActID: wallet.ActID(i + 1), Scene: "rain", Award: wallet.Cash, Stage: wallet.Official}, Amount: 1})
+	}
+	require.NoError(t, tn.backlog.Push(t.Context(), cs))
+}
+
+func (tn *town) depth(t *testing.T) int64 {
+	d, err := tn.backlog.Depth(t.Context())
+	require.NoError(t, err)
+	return d
+}
+
+// holders counts the shards by who holds them.
+func (tn *town) holders() map[string]int {
+	tn.leases.mu.Lock()
+	defer tn.leases.mu.Unlock()
+	out := map[string]int{}
+	for name, l := range tn.leases.until {
+		if len(name) > 6 && name[:6] == "shard-" && time.Now().Before(l.until) {
+			out[l.holder]++
+		}
+	}
+	return out
+}
