@@ -42,15 +42,23 @@ func (m *model) books() *books {
 	}
 	for _, w := range m.payouts {
 		b.withdrawals = append(b.withdrawals, w.Withdrawal)
-		b.payments = append(b.payments, payment{w.No, w.Amount})
+		if w.back == 0 {
+			b.payments = append(b.payments, payment{w.No, w.Amount})
+		}
 		for _, l := range w.gave {
+			posted := w.held
 			leg := func(step wallet.MoveStep, kind wallet.AccountKind, amount wallet.Money) {
 				a := l.Account
 				a.Kind = kind
-				b.entries = append(b.entries, wallet.Entry{Account: a, Amount: amount, Move: wallet.MoveNo{Withdrawal: w.No, Step: step}, Posted: w.held})
+				b.entries = append(b.entries, wallet.Entry{Account: a, Amount: amount, Move: wallet.MoveNo{Withdrawal: w.No, Step: step}, Posted: posted})
 			}
 			leg(wallet.MoveHold, wallet.PersonalAccount, -l.Amount)
 			leg(wallet.MoveHold, wallet.HoldAccount, l.Amount)
+			if posted = max(w.held, w.back); w.back != 0 {
+				leg(wallet.MoveRefund, wallet.HoldAccount, -l.Amount)
+				leg(wallet.MoveRefund, wallet.PersonalAccount, l.Amount)
+				continue
+			}
 			leg(wallet.MoveSettle, wallet.HoldAccount, -l.Amount)
 			leg(wallet.MoveSettle, wallet.PaidAccount, l.Amount)
 		}

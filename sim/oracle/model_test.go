@@ -35,7 +35,8 @@ type promise struct {
 type payout struct {
 	wallet.Withdrawal
 	held wallet.Instant
-	gave []wallet.Leg // what each of the person's wallets gave
+	back wallet.Instant // 0: it was paid
+	gave []wallet.Leg   // what each of the person's wallets gave
 }
 
 // model is a tiny wallet that is right, told to an oracle as a crowd would. Its clock moves by a microsecond a step.
@@ -49,6 +50,7 @@ type model struct {
 	orders   []*promise
 	payouts  []*payout
 	requests int64
+	said     map[wallet.WithdrawalNo]bool // to which the bank says no
 	seen     []Seen
 }
 
@@ -193,7 +195,9 @@ func (m *model) page(r wallet.PageRequest) wallet.Page {
 	page.Balance = page.Income
 	for i := len(m.payouts) - 1; i >= 0; i-- {
 		if w := m.payouts[i]; slices.Contains(wallets, w.Owner) && w.Stage == page.Stage {
-			page.Balance -= w.Amount
+			if w.State != wallet.WithdrawalReturned {
+				page.Balance -= w.Amount
+			}
 			if r.After == (wallet.Cursor{}) {
 				page.Withdrawals = append(page.Withdrawals, w.Withdrawal)
 			}

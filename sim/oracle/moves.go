@@ -100,7 +100,7 @@ func (u *audit) settled(declined func(wallet.WithdrawalNo) bool) {
 		said := "left open"
 		right := whole || returned || nothing || m.onItsWay(w.amount)
 		switch {
-		case w.has(outRefused) && w.has(outDeclined):
+		case w.has(outDeclined):
 			said, right = "declined", returned
 		case w.has(outPaid):
 			said, right = "acknowledged as paid", whole

@@ -166,8 +166,14 @@ func (o *Oracle) notSent(k *packet, err error, now wallet.Instant) {
 
 // maybeGone returns what a person's withdrawals and packets may have taken in a stage, beside the one that is judged.
 func (o *Oracle) maybeGone(p Person, s wallet.Stage, w *withdrawal, k *packet) (gone wallet.Money) {
+	var sent wallet.Instant
+	if w != nil {
+		sent = w.sent
+	} else {
+		sent = k.sent
+	}
 	for i := o.withdrawn[p]; i != 0; i = o.withdrawals.At(i).next {
-		if v := o.withdrawals.At(i); v != w && v.stage == s && v.mayBeMoving() {
+		if v := o.withdrawals.At(i); v != w && v.stage == s && v.mayBeOutSince(sent) {
 			gone += v.amount
 		}
 	}

@@ -67,7 +67,7 @@ func (m *model) payOut(r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 		}
 	}
 	for _, w := range m.payouts {
-		if w.Stage != stage {
+		if w.Stage != stage || w.State == wallet.WithdrawalReturned {
 			continue
 		}
 		for _, l := range w.gave {
@@ -89,6 +89,10 @@ func (m *model) payOut(r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 		}
 	}
 	m.payouts = append(m.payouts, w)
+	if m.said[no] {
+		w.State, w.back = wallet.WithdrawalReturned, m.tick()
+		return wallet.WithdrawReply{}, wallet.ErrDeclined
+	}
 	return wallet.WithdrawReply{No: no, Amount: r.Amount, State: wallet.WithdrawalPaid}, nil
 }
 
@@ -107,9 +111,13 @@ func (m *model) final(t require.TestingT, spoil func(*books)) {
 		spoil(b)
 	}
 	b.sort()
-	require.NoError(t, m.Final(context.Background(), Books{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b,
+	all := Books{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b,
 		Spent:    func(s wallet.Stage) (wallet.Money, error) { return b.spent[s], nil },
-		Reported: b.reported, ReconcileRan: true, OpenOrders: b.open, BacklogDepth: b.held}))
+		Reported: b.reported, ReconcileRan: true, OpenOrders: b.open, BacklogDepth: b.held}
+	if m.said != nil {
+		all.Declined = func(no wallet.WithdrawalNo) bool { return m.said[no] }
+	}
+	require.NoError(t, m.Final(context.Background(), all))
 }
 
 // clean requires that no check failed, with its words if one did.

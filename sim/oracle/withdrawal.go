@@ -45,10 +45,7 @@ func (w *withdrawal) mayMove() bool {
 	return !w.has(outRefused) && (w.acked != 0 || w.has(outUnknown) || !w.has(outNothing))
 }
 
-// mayBeMoving says the same while the client may still try.
-func (w *withdrawal) mayBeMoving() bool { return w.mayBeOutSince(0) }
-
-// mayBeOutSince says whether its money may have been out of the balance at some time since a moment. What the bank has
+// mayBeOutSince says, while the client may still try, whether its money may have been out of the balance at some time since a moment. What the bank has
 // declined was, until the client was told so.
 func (w *withdrawal) mayBeOutSince(t wallet.Instant) bool {
 	return !w.has(outRefused) || w.has(outDeclined) && w.told >= t

@@ -1,0 +1,331 @@
+package oracle
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// controlled makes the model's withdrawals controlled: 300 fen and two times a day, by a bank that may say no.
+func controlled(m *model) {
+	m.cfg.Control = &Control{Limit: wallet.DayLimit{Fen: 300, Times: 2}, Declines: true}
+	m.said = map[wallet.WithdrawalNo]bool{}
+}
+
+// decline has the bank say no to the next withdrawal.
+func (m *model) decline(p Person, app wallet.App) {
+	c := m.caller(p, app)
+	m.said[wallet.WithdrawalNo{Account: wallet.AccountOf(c.App, c.User), Request: m.requests + 1}] = true
+}
+
+// declined is a person who won 500 fen and withdrew 200, which the bank has declined.
+func declined(m *model) {
+	controlled(m)
+	one(m)
+	m.decline(0, wallet.Douyin)
+	m.withdraw(0, wallet.Douyin, 200)
+}
+
+// told has a withdrawal answered with an error and nothing done.
+func (m *model) told(p Person, amount wallet.Money, err error) {
+	id, _ := m.ask(p, wallet.Douyin, amount)
+	m.WithdrawAnswered(id, wallet.WithdrawReply{}, err, m.tick())
+}
+
+// refunds returns where the entries of refunds are.
+func (b *books) refunds() (at []int) {
+	for i, e := range b.entries {
+		if e.Move.Step == wallet.MoveRefund {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+func TestWithdrawControlIsNotBlamed(t *testing.T) {
+	for _, c := range []struct {
+		why  string
+		play func(*model)
+	}{
+		{"what the bank declined is back", func(m *model) {
+			declined(m)
+			m.look(0, wallet.Douyin, 9, nil)
+			m.withdraw(0, wallet.Douyin, 300)
+			m.look(0, wallet.Douyin, 9, nil)
+		}},
+		{"a page that was asked for before the no may show the money gone", func(m *model) {
+			controlled(m)
+			one(m)
+			m.decline(0, wallet.Douyin)
+			id, r := m.ask(0, wallet.Douyin, 200)
+			q := wallet.PageRequest{Caller: r.Caller, At: m.tick(), Limit: 9}
+			read := m.PageSent(0, q, m.now)
+			page := m.page(q)
+			page.Balance -= 200
+			_, err := m.payOut(r)
+			page.Withdrawals = []wallet.Withdrawal{m.payouts[0].Withdrawal}
+			page.Withdrawals[0].State = wallet.WithdrawalHeld
+			m.WithdrawAnswered(id, wallet.WithdrawReply{}, err, m.tick())
+			m.PageAnswered(read, page, nil, m.tick())
+		}},
+		{"held as it was answered, and declined later", func(m *model) {
+			controlled(m)
+			one(m)
+			m.decline(0, wallet.Douyin)
+			id, r := m.ask(0, wallet.Douyin, 200)
+			_, _ = m.payOut(r)
+			no := m.payouts[0].No
+			m.WithdrawAnswered(id, wallet.WithdrawReply{No: no, Amount: 200, State: wallet.WithdrawalHeld}, nil, m.tick())
+			m.look(0, wallet.Douyin, 9, nil)
+			m.WithdrawAnswered(id, wallet.WithdrawReply{No: no, Amount: 200, State: wallet.WithdrawalDeclined}, nil, m.tick())
+			m.WithdrawAnswered(id, wallet.WithdrawReply{No: no, Amount: 200, State: wallet.WithdrawalReturned}, nil, m.tick())
+			m.look(0, wallet.Douyin, 9, nil)
+		}},
+		{"a fen above the limit, and a third time", func(m *model) {
+			controlled(m)
+			one(m)
+			m.told(0, 301, wallet.ErrDailyLimit)
+			m.withdraw(0, wallet.Douyin, 1)
+			m.withdraw(0, wallet.Douyin, 1)
+			m.told(0, 1, wallet.ErrDailyLimit)
+		}},
+		{"one on its way may count, though its client does not know", func(m *model) {
+			controlled(m)
+			one(m)
+			id, _ := m.ask(0, wallet.Douyin, 200)
+			m.told(0, 200, wallet.ErrDailyLimit)
+			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrUnknown, m.tick())
+		}},
+		{"joined wallets have one limit, others have their own", func(m *model) {
+			controlled(m)
+			m.joinFromStart(1)
+			m.grant(1, wallet.Douyin, 1, 500)
+			m.withdraw(1, wallet.Douyin, 300)
+			id, _ := m.ask(1, wallet.Toutiao, 1)
+			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrDailyLimit, m.tick())
+			one(m)
+			m.grant(0, wallet.Toutiao, 1, 500)
+			m.withdraw(0, wallet.Douyin, 300)
+			m.withdraw(0, wallet.Toutiao, 300)
+		}},
+		{"a new day has a limit of its own", func(m *model) {
+			controlled(m)
+			m.advance(2 * time.Hour) // the last stage, long before midnight
+			m.grant(0, wallet.Douyin, 1, 700)
+			m.withdraw(0, wallet.Douyin, 300)
+			at := m.now
+			m.advance(24 * time.Hour)
+			id, r := m.ask(0, wallet.Douyin, 300)
+			r.At = at // of that stage; the day is that of the asking
+			m.withdrawals.At(uint32(id)).stage = m.stage(at)
+			reply, err := m.payOut(r)
+			m.WithdrawAnswered(id, reply, err, m.tick())
+		}},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			m := newModel("token")
+			c.play(m)
+			m.final(t, nil)
+			m.clean(t)
+		})
+	}
+}
+
+func TestWrongControlIsCaught(t *testing.T) {
+	catch(t, []wrong{
+		// The money came back twice.
+		{"refunded twice", "token", declined, func(b *books) {
+			for _, i := range b.refunds() {
+				b.entries = append(b.entries, b.entries[i])
+			}
+			b.balance()
+		}, "withdraw-whole", "400 fen came back"},
+		// The money never came back.
+		{"never refunded", "token", declined, func(b *books) {
+			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Move.Step == wallet.MoveRefund })
+			b.balance()
+		}, "withdraw-whole", "was declined"},
+		// It came back in part.
+		{"refunded in part", "token", declined, func(b *books) {
+			for _, i := range b.refunds() {
+				b.entries[i].Amount /= 2
+			}
+			b.balance()
+		}, "withdraw-whole", "100 fen came back"},
+		// It came back to somebody else.
+		{"refunded to another", "token", func(m *model) { declined(m); m.grant(1, wallet.Douyin, 1, 100) }, func(b *books) {
+			for _, i := range b.refunds() {
+				if b.entries[i].Amount > 0 {
+					b.entries[i].Account.Owner = 2
+				}
+			}
+			b.balance()
+		}, "withdraw-whole", "of person 1"},
+		// It came back, and was paid all the same.
+		{"refunded and paid", "token", declined, func(b *books) {
+			b.payments = append(b.payments, payment{b.withdrawals[0].No, 200})
+		}, "withdraw-whole", "the bank paid 200 fen in 1 payments"},
+		// It came back, and went out of the hold account once more.
+		{"refunded and settled", "token", declined, func(b *books) {
+			for _, i := range b.refunds() {
+				e := b.entries[i]
+				e.Move.Step = wallet.MoveSettle
+				if e.Account.Kind == wallet.PersonalAccount {
+					e.Account.Kind = wallet.PaidAccount
+				}
+				b.entries = append(b.entries, e)
+			}
+			b.balance()
+		}, "withdraw-whole", "200 fen settled"},
+		// It is on record as paid.
+		{"recorded as paid", "token", declined, func(b *books) { b.withdrawals[0].State = wallet.WithdrawalPaid }, "withdraw-whole", "on record is state 3"},
+		// What was paid came back.
+		{"paid and refunded", "token", func(m *model) { controlled(m); paid(m) }, func(b *books) {
+			leg := func(kind wallet.AccountKind, amount wallet.Money) {
+				for _, e := range b.entries {
+					if e.Move.Step == wallet.MoveHold {
+						e.Move.Step, e.Account.Kind, e.Amount = wallet.MoveRefund, kind, amount
+						b.entries = append(b.entries, e)
+						return
+					}
+				}
+			}
+			leg(wallet.HoldAccount, -200)
+			leg(wallet.PersonalAccount, 200)
+			b.balance()
+		}, "withdraw-whole", "200 fen came back"},
+		// The client was told of a no that the bank has never said.
+		{"declined by nobody", "token", func(m *model) { declined(m); clear(m.said) }, nil, "withdraw-whole", "was declined"},
+		// The same, of a bank that never says no.
+		{"declined by a bank that pays", "token", func(m *model) { declined(m); m.cfg.Control.Declines = false; m.told(0, 1, wallet.ErrDeclined) }, nil, "withdraw-whole", "declines nothing"},
+		// Acknowledged as paid, declined afterwards.
+		{"paid, then declined", "token", func(m *model) {
+			controlled(m)
+			one(m)
+			id, r := m.ask(0, wallet.Douyin, 200)
+			reply, _ := m.payOut(r)
+			m.WithdrawAnswered(id, reply, nil, m.tick())
+			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrDeclined, m.tick())
+		}, nil, "withdraw-whole", "acknowledged as paid, and declined"},
+		// The page does not have the money back after the no.
+		{"balance without it", "token", func(m *model) { declined(m); m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 }) }, nil, "user-view", "balance 300 fen"},
+		// Nor does it show the withdrawal.
+		{"not listed", "token", func(m *model) { declined(m); m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals = nil }) }, nil, "user-view", "lacks withdrawal"},
+		// Or shows it as if it were paid.
+		{"listed as paid", "token", func(m *model) {
+			declined(m)
+			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals[0].State = wallet.WithdrawalPaid })
+		}, nil, "user-view", "in state 3"},
+		// Under async the balance has it back too early.
+		{"back too early", "async", func(m *model) {
+			controlled(m)
+			one(m)
+			m.postAll()
+			id, r := m.ask(0, wallet.Douyin, 200)
+			reply, err := m.payOut(r)
+			m.WithdrawAnswered(id, reply, err, m.tick())
+			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance += 200 })
+		}, nil, "user-view", ""},
+		// Under async it is still gone after it came back.
+		{"still gone", "async", func(m *model) {
+			controlled(m)
+			one(m)
+			m.postAll()
+			m.decline(0, wallet.Douyin)
+			m.withdraw(0, wallet.Douyin, 200)
+			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 })
+		}, nil, "user-view", "off what was withdrawn"},
+		// More than the limit on one day.
+		{"above the limit", "token", func(m *model) {
+			controlled(m)
+			one(m)
+			m.withdraw(0, wallet.Douyin, 200)
+			m.withdraw(0, wallet.Douyin, 101)
+		}, nil, "withdraw-whole", "above the limit"},
+		// More often than the limit.
+		{"too often", "token", func(m *model) {
+			controlled(m)
+			one(m)
+			for range 3 {
+				m.withdraw(0, wallet.Douyin, 1)
+			}
+		}, nil, "withdraw-whole", "took 3 fen in 3 withdrawals"},
+		// More than the limit from two wallets that are joined.
+		{"above the limit of joined wallets", "token", func(m *model) {
+			controlled(m)
+			one(m)
+			m.grant(0, wallet.Toutiao, 2, 400)
+			m.withdraw(0, wallet.Toutiao, 300)
+			m.bind(0)
+			m.withdraw(0, wallet.Douyin, 200)
+		}, nil, "withdraw-whole", "took 500 fen"},
+		// Before anything joins them, each has its own limit, and no more.
+		{"above the limit of one wallet, bound later", "token", func(m *model) {
+			controlled(m)
+			one(m)
+			m.grant(0, wallet.Toutiao, 2, 400)
+			m.withdraw(0, wallet.Douyin, 300)
+			m.withdraw(0, wallet.Douyin, 100)
+			m.bind(0)
+		}, nil, "withdraw-whole", "took 400 fen"},
+		// Refused though the limit is far.
+		{"limited below the limit", "token", func(m *model) {
+			controlled(m)
+			one(m)
+			m.withdraw(0, wallet.Douyin, 200)
+			m.told(0, 100, wallet.ErrDailyLimit)
+		}, nil, "withdraw-whole", "refused at"},
+		// Refused because one that came to nothing was counted.
+		{"limited by what was declined", "token", func(m *model) { declined(m); m.told(0, 200, wallet.ErrDailyLimit) }, nil, "withdraw-whole", "refused at"},
+		// Refused because one that was itself refused was counted.
+		{"limited by what was refused", "token", func(m *model) {
+			controlled(m)
+			one(m)
+			m.told(0, 301, wallet.ErrDailyLimit)
+			m.told(0, 300, wallet.ErrDailyLimit)
+		}, nil, "withdraw-whole", "refused at"},
+		// Refused where there is no limit.
+		{"limited without a limit", "token", func(m *model) {
+			controlled(m)
+			m.cfg.Control.Limit = wallet.DayLimit{}
+			one(m)
+			m.told(0, 500, wallet.ErrDailyLimit)
+		}, nil, "withdraw-whole", "refused at"},
+		// Refused for the limit, and the money moved.
+		{"limited and paid", "token", func(m *model) {
+			controlled(m)
+			one(m)
+			id, r := m.ask(0, wallet.Douyin, 400)
+			_, _ = m.payOut(r)
+			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrDailyLimit, m.tick())
+		}, nil, "withdraw-whole", "was refused"},
+		// The record is of another day, so that it counts there.
+		{"of another day", "token", func(m *model) { controlled(m); paid(m) }, func(b *books) {
+			b.withdrawals[0].Created -= 24 * hour
+		}, "withdraw-whole", "is on record as of"},
+		// Declined, and the refusal for want of money that follows is wrong: it was back.
+		{"insufficient after the money is back", "token", func(m *model) { declined(m); m.told(0, 300, wallet.ErrInsufficient) }, nil, "withdraw-whole", "as insufficient"},
+	})
+}
+
+// The day begins at midnight in China: what is eight hours ahead all year.
+func TestDayOf(t *testing.T) {
+	china := time.FixedZone("China", 8*60*60)
+	for _, c := range []struct {
+		why  string
+		at   time.Time
+		want int64
+	}{
+		{"the first day of all", time.Date(1970, 1, 1, 0, 0, 0, 0, china), 0},
+		{"a microsecond before it", time.Date(1970, 1, 1, 0, 0, 0, -1000, china), -1},
+		{"a microsecond before midnight", time.Date(2022, 1, 31, 23, 59, 59, 999_999_000, china), 19_023},
+		{"midnight", time.Date(2022, 2, 1, 0, 0, 0, 0, china), 19_024},
+		{"still that day, while London has the next", time.Date(2022, 2, 1, 8, 0, 0, 0, china), 19_024},
+	} {
+		require.Equal(t, c.want, dayOf(wallet.InstantOf(c.at)), c.why)
+	}
+}
