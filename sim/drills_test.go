@@ -19,7 +19,11 @@ import (
 
 // drill replays one scenario under the token strategy.
 func drill(t *testing.T, s *scenarios.Scenario, seed uint64) reports.Run {
-	run, err := sim.Run(t.Context(), sim.Options{Scenario: s, Strategy: wallet.StrategyToken, Crypto: sim.CryptoModelled, Seed: seed}, sim.FullOf(s, 1, 1))
+	return replay(t, s, wallet.StrategyToken, seed)
+}
+
+func replay(t *testing.T, s *scenarios.Scenario, strategy wallet.Strategy, seed uint64) reports.Run {
+	run, err := sim.Run(t.Context(), sim.Options{Scenario: s, Strategy: strategy, Crypto: sim.CryptoModelled, Seed: seed}, sim.FullOf(s, 1, 1))
 	require.NoError(t, err)
 	return run
 }
