@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"hongbao/reference/downstream"
@@ -17,7 +18,8 @@ import (
 )
 
 const (
-	// maxConns bounds the connections to one host: enough for 10 000 calls a second of 10 ms each.
+	// maxConns bounds the connections to one system: enough for 10 000 calls a second of 10 ms each, and more than an
+	// instance has calls under way at one (limit.SystemCalls), so that none waits for a connection.
 	maxConns = 100
 	// idleConn is how long a connection is kept that nobody uses: shorter than what servers and balancers keep theirs, so
 	// that few requests meet one that is just being closed.
@@ -38,11 +40,15 @@ type Options struct {
 // that is well, and well below what a person waits.
 const DefaultTimeout = 2 * time.Second
 
-// Line is the way to the systems below one address, each under the name of its award type.
+// Line is the way to the systems below one address, each under the name of its award type. Each has connections of its
+// own, so that one that hangs takes none of another's.
 type Line struct {
 	base    string
 	timeout time.Duration
-	client  *http.Client
+	posts   *http.Client // to whoever hears callbacks
+
+	mu      sync.Mutex
+	clients []*http.Client
 }
 
 // NewLine returns a line to base, such as "https://rewards.example". ErrInvalid: it is no such address.
@@ -54,32 +60,46 @@ func NewLine(base string, o Options) (*Line, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	dialer := &net.Dialer{Timeout: o.Timeout / dialShare}
-	return &Line{
-		base:    strings.TrimSuffix(base, "/"),
-		timeout: o.Timeout,
-		client: &http.Client{
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{
-				DialContext: dialer.DialContext, TLSHandshakeTimeout: o.Timeout / dialShare,
-				MaxConnsPerHost: maxConns, MaxIdleConnsPerHost: maxConns, IdleConnTimeout: idleConn,
-				MaxResponseHeaderBytes: maxHeader, DisableCompression: true,
-			},
+	l := &Line{base: strings.TrimSuffix(base, "/"), timeout: o.Timeout}
+	l.posts = l.newClient()
+	return l, nil
+}
+
+// newClient returns a client with connections of its own.
+func (l *Line) newClient() *http.Client {
+	dialer := &net.Dialer{Timeout: l.timeout / dialShare}
+	client := &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext: dialer.DialContext, TLSHandshakeTimeout: l.timeout / dialShare,
+			MaxConnsPerHost: maxConns, MaxIdleConnsPerHost: maxConns, IdleConnTimeout: idleConn,
+			MaxResponseHeaderBytes: maxHeader, DisableCompression: true,
 		},
-	}, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.clients = append(l.clients, client)
+	return client
 }
 
 // Close closes the connections that nobody uses.
-func (l *Line) Close() { l.client.CloseIdleConnections() }
-
-// Exchange returns the exchange with the system of one award type.
-func (l *Line) Exchange(award wallet.AwardType) downstream.Exchange {
-	return func(ctx context.Context, r downstream.Request) (downstream.Reply, error) {
-		return l.do(ctx, l.base+"/"+award.String()+r.Path, r)
+func (l *Line) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.clients {
+		c.CloseIdleConnections()
 	}
 }
 
-func (l *Line) do(ctx context.Context, address string, r downstream.Request) (downstream.Reply, error) {
+// Exchange returns the exchange with the system of one award type.
+func (l *Line) Exchange(award wallet.AwardType) downstream.Exchange {
+	client := l.newClient()
+	return func(ctx context.Context, r downstream.Request) (downstream.Reply, error) {
+		return l.do(ctx, client, l.base+"/"+award.String()+r.Path, r)
+	}
+}
+
+func (l *Line) do(ctx context.Context, client *http.Client, address string, r downstream.Request) (downstream.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	out, err := http.NewRequestWithContext(ctx, r.Method, address, bytes.NewReader(r.Body))
@@ -90,7 +110,7 @@ func (l *Line) do(ctx context.Context, address string, r downstream.Request) (do
 	for k, v := range r.Header {
 		out.Header.Set(k, v)
 	}
-	in, err := l.client.Do(out)
+	in, err := client.Do(out)
 	if err != nil {
 		return downstream.Reply{}, failed(err)
 	}

@@ -89,7 +89,7 @@ func (d *Deliverer) Step(ctx context.Context) int {
 
 // Post brings a callback to the line's address, which is then that of whoever is to hear of it.
 func (l *Line) Post(ctx context.Context, _ wallet.AwardType, r downstream.Request) error {
-	reply, err := l.do(ctx, l.base+r.Path, r)
+	reply, err := l.do(ctx, l.posts, l.base+r.Path, r)
 	if err == nil && reply.Status/100 != 2 {
 		err = wallet.ErrUnavailable
 	}

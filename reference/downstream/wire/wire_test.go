@@ -150,8 +150,8 @@ func TestRedirect(t *testing.T) {
 	require.Equal(t, http.StatusTemporaryRedirect, reply.Status)
 }
 
-// TestOneConnection wants calls one after the other to share one.
-func TestOneConnection(t *testing.T) {
+// TestOneConnectionEach wants calls to one system, one after the other, to share one.
+func TestOneConnectionEach(t *testing.T) {
 	c := newClock()
 	var opened atomic.Int64
 	s := httptest.NewUnstartedServer(wire.Handler(fake.NewAll(secret, fake.Behaviour{}), c))
@@ -166,11 +166,38 @@ func TestOneConnection(t *testing.T) {
 	for _, award := range downstream.Awards() {
 		d, err := downstream.New(award, downstream.Options{Exchange: l.Exchange(award), Clock: c, Secret: secret})
 		require.NoError(t, err)
-		a, err := d.Issue(t.Context(), []wallet.Item{item(award, 1, c)})
-		require.NoError(t, err)
-		require.NoError(t, a[0].Err)
+		for range 3 {
+			a, err := d.Issue(t.Context(), []wallet.Item{item(award, 1, c)})
+			require.NoError(t, err)
+			require.NoError(t, a[0].Err)
+		}
 	}
-	require.EqualValues(t, 1, opened.Load())
+	require.EqualValues(t, len(downstream.Awards()), opened.Load())
+}
+
+// TestHangingSystem wants a system that answers nothing, however many calls it holds, to take none of another's way.
+func TestHangingSystem(t *testing.T) {
+	const calls = 150 // more than there are connections to one system
+	held, let := make(chan struct{}, calls), make(chan struct{})
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/"+wallet.HeyteaCoupon.String()) {
+			held <- struct{}{}
+			<-let
+		}
+	})
+	l := newLine(t, s.URL, time.Minute)
+	sick, fine := l.Exchange(wallet.HeyteaCoupon), l.Exchange(wallet.MovieCoupon)
+	var all sync.WaitGroup
+	for range calls {
+		all.Go(func() { _, _ = sick(t.Context(), downstream.Request{Method: "POST", Path: "/a"}) })
+	}
+	for range 100 {
+		<-held
+	}
+	_, err := fine(t.Context(), downstream.Request{Method: "POST", Path: "/a"})
+	require.NoError(t, err)
+	close(let)
+	all.Wait()
 }
 
 // TestNewLine lists addresses that are none.
