@@ -36,8 +36,11 @@ func TestHedgesAndDoubleTaps(t *testing.T) {
 	run, a := rig{scenario: s, books: true}.play(t)
 	f, wins := run.Figures(), s.Grants()
 	require.Equal(t, wins, f.counted("grant", "ok"))
-	require.InDelta(t, wins, f.counted("hedge", "ok"), 5, "one that is under way at the run's very end may be cut off")
-	require.InDelta(t, wins, f.counted("double tap", "ok"), 5)
+	for _, again := range []string{"hedge", "double tap"} {
+		ok, cut := f.counted(again, "ok"), f.counted(again, "unknown_outcome")+f.counted(again, "unavailable")
+		require.Equal(t, wins, ok+cut, "%s: each is sent, and all are answered but those that the run's end cuts off", again)
+		require.Less(t, cut, wins/2, again)
+	}
 	require.Zero(t, f.SkippedBeside)
 	for _, c := range a.Checks {
 		require.Equal(t, oracle.Pass, c.Result, "%s: %s", c.Name, c.First)
