@@ -42,7 +42,7 @@ const (
 
 // all returns every mutant.
 func all() []mutant {
-	return slices.Concat(grants(), views(), payouts(), stores(), rewards(), packets())
+	return slices.Concat(grants(), views(), payouts(), control(), stores(), rewards(), packets())
 }
 
 // edit replaces old, which occurs once in the file, by new.

@@ -6,9 +6,7 @@ func payouts() []mutant {
 		{
 			name: "withdrawing posts nothing first", scenario: "unknown-outcomes", strategy: underToken,
 			checks: []string{"withdraw-whole"},
-			edits: []edit{{"reference/withdraw/withdraw.go", `	if s.Purse == nil {
-`, `	if s.Purse == nil || who.ActID > 0 {
-`}},
+			edits:  []edit{{"reference/withdraw/withdraw.go", `	if s.Purse == nil || `, `	if s.Purse == nil || who.ActID > 0 || `}},
 		},
 		{
 			name: "the withdraw page posts nothing first", scenario: "phase-switch", strategy: underToken,
@@ -29,9 +27,9 @@ func payouts() []mutant {
 		{
 			name: "the bank pays before the money is held", scenario: "phase-switch", strategy: underSync,
 			checks: []string{"withdraw-whole"},
-			edits: []edit{{"reference/withdraw/drive.go", `	if w.State == wallet.WithdrawalAsked {
-`, `	_ = s.Bank.Pay(ctx, w.No, w.Amount)
-	if w.State == wallet.WithdrawalAsked {
+			edits: []edit{{"reference/withdraw/drive.go", `		case wallet.WithdrawalAsked:
+`, `		case wallet.WithdrawalAsked:
+			_ = s.Bank.Pay(ctx, w.No, w.Amount)
 `}},
 		},
 		{
@@ -40,21 +38,20 @@ func payouts() []mutant {
 			edits: []edit{{"reference/withdraw/drive.go",
 				`err := wallet.Repeat(func() error { return s.Bank.Pay(ctx, w.No, w.Amount) })`,
 				`err := s.Bank.Pay(ctx, w.No, w.Amount)
-		if errors.Is(err, wallet.ErrUnknown) {
-			err = nil
-		}`}},
+	if errors.Is(err, wallet.ErrUnknown) {
+		err = nil
+	}`}},
 		},
 		{
 			name: "holding and settling share one number", scenario: "budget-stop", strategy: underToken,
 			checks: []string{"withdraw-whole"},
-			edits:  []edit{{"reference/withdraw/drive.go", `Step: wallet.MoveSettle}, Legs`, `Step: wallet.MoveHold}, Legs`}},
+			edits:  []edit{{"reference/withdraw/drive.go", `fromHold(w, wallet.MoveSettle, `, `fromHold(w, wallet.MoveHold, `}},
 		},
 		{
 			name: "nobody drives a withdrawal that was left held", scenario: "outages", strategy: underToken,
 			checks: []string{"withdraw-whole"},
-			edits: []edit{{"reference/withdraw/drive.go", `	if w.State == wallet.WithdrawalHeld {
-`, `	if w.State == wallet.WithdrawalHeld && w.Created > s.Clock.Now().Add(-settleAfter) {
-`}},
+			edits: []edit{{"reference/withdraw/drive.go", `	if s.on(wallet.SwitchHoldPayouts) {`,
+				`	if s.on(wallet.SwitchHoldPayouts) || w.Created < s.Clock.Now().Add(-settleAfter) {`}},
 		},
 		{
 			name: "a refusal after a try without an answer counts for both", scenario: "given-up", strategy: underToken,
