@@ -17,6 +17,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"hongbao/reference/downstream"
+	"hongbao/reference/downstream/fake"
 	dswire "hongbao/reference/downstream/wire"
 	"hongbao/reference/wallet"
 )
@@ -40,6 +41,8 @@ type serveConfig struct {
 
 	Stock       string           `yaml:"stock"`       // how coupons are counted: lease, split-key or single-key (C3-C5)
 	Downstreams downstreamConfig `yaml:"downstreams"` // the systems behind the rewards; none: stand-ins in this process
+
+	StandIns *fake.Behaviour `yaml:"-"` // of those stand-ins, which a load test's scenario says; nil: they behave well
 
 	TLS   tlsConfig   `yaml:"tls"`
 	Redis redisConfig `yaml:"redis"`

@@ -311,7 +311,7 @@ func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtes
 		if !ok {
 			return t, nil, usage("%s has no official stage to serve", p.record.Scenario.File)
 		}
-		e, err := embeddedTarget(ctx, tree, strategy, releaseConfig{Num: s.Withdraw.Release.Num, Den: s.Withdraw.Release.Den}, p.logs)
+		e, err := embeddedTarget(ctx, tree, strategy, s, p.logs)
 		if err != nil {
 			return t, nil, err
 		}

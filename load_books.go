@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 
+	"hongbao/reference/downstream"
+	"hongbao/reference/downstream/fake"
 	"hongbao/reference/reconcile"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
@@ -35,8 +37,38 @@ func storesOf(ctx context.Context, file string, s *scenarios.Scenario) (books fu
 		if err != nil {
 			return oracle.Books{}, err
 		}
-		return st.books(ctx, found, spent)
+		b, err := st.books(ctx, found, spent)
+		if c.Stock == string(wallet.StockLease) {
+			b.Rewards.Issued = st.leased(ctx)
+		}
+		return b, err
 	}, st.close, nil
+}
+
+// leased returns how many coupons the books say are issued, where stock is leased. Under other strategies the count is in
+// Redis and may hold tries that were refused.
+func (s *stores) leased(ctx context.Context) func(wallet.Template) (int64, bool) {
+	return func(t wallet.Template) (int64, bool) {
+		book, err := s.stockBook.Of(t.Reward)
+		if err != nil {
+			return 0, false
+		}
+		q, err := book.Quota(ctx, t.Stage)
+		return int64(q.Reserved), err == nil
+	}
+}
+
+// handed returns the books of the stand-ins of downstreams, one system after the other.
+func handed(systems map[wallet.AwardType]*fake.System, now wallet.Instant) func(yield func(oracle.Handed) bool) {
+	return func(yield func(oracle.Handed) bool) {
+		for _, award := range downstream.Awards() {
+			for e := range systems[award].Books(now) {
+				if !yield(oracle.Handed(e)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // books are everything on record, for the judge, with what the wallet's own reconciliation found.
@@ -52,5 +84,6 @@ func (s *stores) books(ctx context.Context, found reconcile.Report, spent func(w
 	return oracle.Books{
 		Ledger: s.ledger, Orders: s.orders, Tokens: s.tokens, Withdrawals: s.withdrawals, Bank: s.bank, Spent: spent,
 		Reported: found.Differences, ReconcileRan: true, OpenOrders: open, BacklogDepth: depth,
+		Rewards: oracle.RewardBooks{Items: s.items}, Packets: oracle.PacketBooks{Packets: s.packets, At: realClock{}.Now()},
 	}, nil
 }

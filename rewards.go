@@ -49,7 +49,7 @@ func (s *service) openBehind(st *stores, guard *degrade.Guard, shadow bool) (*be
 	if s.config.Downstreams.URL != "" && !shadow {
 		err = b.dial(s.config.Downstreams, s.config.Deadline)
 	} else {
-		err = b.standIn()
+		err = b.standIn(s.config.StandIns)
 	}
 	for award, d := range b.downstreams {
 		b.downstreams[award] = limiting.NarrowDownstream(award, guard.Downstream(award, d), limiting.SystemCalls)
@@ -82,11 +82,14 @@ func (b *behind) dial(c downstreamConfig, deadline time.Duration) (err error) {
 	return nil
 }
 
-// standIn makes stand-ins in this process, which forget all when it ends.
-func (b *behind) standIn() (err error) {
+// standIn makes stand-ins in this process, which behave as they are told, nil: well, and forget all when it ends.
+func (b *behind) standIn(how *fake.Behaviour) (err error) {
+	if how == nil {
+		how = &fake.Behaviour{Processing: standInSettles}
+	}
 	b.secret = make([]byte, downstream.MinSecret)
 	_, _ = rand.Read(b.secret) // never fails
-	b.standIns = fake.NewAll(b.secret, fake.Behaviour{Processing: standInSettles})
+	b.standIns = fake.NewAll(b.secret, *how)
 	b.downstreams, err = dswire.Embedded(b.standIns, realClock{}, b.secret)
 	return err
 }

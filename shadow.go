@@ -201,7 +201,9 @@ func (m *marked) run() {
 	ended := make(chan error, 1)
 	host := m.side.host
 	go func() { ended <- host.Run(ctx) }()
-	m.halt = func() error { cancel(); return <-ended }
+	brought, side := make(chan struct{}), m.side
+	go func() { defer close(brought); side.bring(ctx) }()
+	m.halt = func() error { cancel(); <-brought; return <-ended }
 }
 
 // stop ends the host, if one runs, and says what it could not leave in order. The caller holds the gate.

@@ -10,8 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"hongbao/reference/downstream/fake"
 	"hongbao/reference/server/auth"
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 	"hongbao/sim/oracle"
 )
 
@@ -30,15 +32,20 @@ type loadTarget struct {
 // is a quarter of an hour long; a load test's is some seconds, and its audit waits.
 const soonStuck = 10 * time.Second
 
-// embeddedTarget runs a service in this process, on a port of its own and in a folder that goes with it.
-func embeddedTarget(ctx context.Context, tree wallet.Activity, strategy wallet.Strategy, release releaseConfig, logs io.Writer) (*loadTarget, error) {
+// embeddedTarget runs a service in this process, on a port of its own and in a folder that goes with it. Who may withdraw,
+// and how the stand-ins of downstreams behave, is the scenario's.
+func embeddedTarget(ctx context.Context, tree wallet.Activity, strategy wallet.Strategy, of *scenarios.Scenario, logs io.Writer) (*loadTarget, error) {
 	dir, err := os.MkdirTemp("", "hongbao-load-*")
 	if err != nil {
 		return nil, internal(err)
 	}
 	remove := func() error { return os.RemoveAll(dir) }
 	c := defaultConfig()
-	c.Listen, c.Debug, c.Data, c.Strategy, c.Release = "127.0.0.1:0", "", dir, string(strategy), release
+	c.Listen, c.Debug, c.Data, c.Strategy, c.Release = "127.0.0.1:0", "", dir, string(strategy), releaseConfig{Num: of.Withdraw.Release.Num, Den: of.Withdraw.Release.Den}
+	if of.HasItems() {
+		d := of.Downstreams
+		c.StandIns = &fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den, Life: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent}
+	}
 	c.CompensateAfter, c.Chores = soonStuck, soonStuck/5
 	if err := c.finish(); err != nil {
 		return nil, errors.Join(err, remove())
@@ -92,5 +99,15 @@ func (d *side) allBooks(ctx context.Context) (oracle.Books, error) {
 	if err != nil {
 		return oracle.Books{}, err
 	}
-	return d.stores.books(ctx, found, func(s wallet.Stage) (wallet.Money, error) { return d.budgets.Spent(ctx, s) })
+	b, err := d.stores.books(ctx, found, func(s wallet.Stage) (wallet.Money, error) { return d.budgets.Spent(ctx, s) })
+	if err != nil {
+		return b, err
+	}
+	if d.behind.stock.Lease != nil {
+		b.Rewards.Issued = d.stores.leased(ctx)
+	}
+	if d.behind.standIns != nil {
+		b.Rewards.Handed = handed(d.behind.standIns, realClock{}.Now())
+	}
+	return b, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"hongbao/loadtest/attack"
+	"hongbao/loadtest/crowd"
 	"hongbao/loadtest/judge"
 	"hongbao/reports"
 )
@@ -15,6 +16,9 @@ import (
 func account(l *reports.Load, r *attack.Report) {
 	l.StartedAt = r.Started
 	for i, k := range r.Kinds {
+		if k.Scheduled == 0 && i > int(crowd.Bind) {
+			continue // a scenario of money alone has nothing to use, to send or to open
+		}
 		o := reports.Operation{Name: k.Name, Offered: offered(k), Corrected: reports.LatencyOf(k.Corrected), Uncorrected: reports.LatencyOf(k.Uncorrected)}
 		if second, due, took := busiest(r, i); due > 0 {
 			o.Busiest = &reports.Busiest{Second: int64(second), Offered: due, Corrected: reports.LatencyOf(took)}

@@ -80,6 +80,7 @@ func (r *run) auditRecord() reports.Audit {
 	case r.audit.API:
 		a.Over = "api"
 	}
+	a.Unseen = r.crowd.Unseen(r.audit)
 	if r.drained != nil {
 		a.Drained, a.DrainedS = r.drained.Done, r.drained.Took.Seconds()
 	}
@@ -161,6 +162,11 @@ func (r *run) metrics() reports.Metrics {
 		"lists_not_read":                  float64(r.audit.Unread),
 		"lists_with_something_under_way":  float64(r.audit.Unsettled),
 		"goroutines_max":                  float64(r.counted.Health.Goroutines),
+	}
+	for name, n := range map[string]int64{"nothing_to_use": f.NothingToUse, "nothing_to_send": f.NothingToSend, "nothing_to_open": f.NothingToOpen} {
+		if n > 0 {
+			m[name] = float64(n)
+		}
 	}
 	for _, a := range f.Answers {
 		if a.Reason == "ok" {

@@ -111,7 +111,8 @@ type Audit struct {
 	PeopleRead   int64     `json:"people_read"` // whose pages were read to their ends
 	People       int64     `json:"people"`      // who might have been
 	Drained      bool      `json:"drained"`
-	DrainedS     float64   `json:"drained_s"` // from the end of the plan until nothing was held back; what was waited when not drained
+	Unseen       []string  `json:"unseen,omitempty"` // what it could not know for want of the books that tell it, in words
+	DrainedS     float64   `json:"drained_s"`        // from the end of the plan until nothing was held back; what was waited when not drained
 	LiveBefore   *Holdings `json:"live_before,omitempty"`
 	LiveAfter    *Holdings `json:"live_after,omitempty"`
 	MarkedBefore *Holdings `json:"marked_before_clean_up,omitempty"`

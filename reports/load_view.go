@@ -143,6 +143,9 @@ func (a *Audit) facts() []fact {
 		{Name: Text{"Judged over", "审计途径"}, Value: same(quote(a.Over))},
 		{Name: Text{"People whose pages were read", "读取钱包页的用户"}, Value: textf("%s of %s", "%[2]s 中的 %[1]s", count(a.PeopleRead), count(a.People))},
 	}
+	for _, what := range a.Unseen {
+		out = append(out, fact{Name: Text{"Not known from outside", "无法从外部得知"}, Value: same(quote(what))})
+	}
 	drained := fact{Name: Text{"Drained", "积压清空"}, Value: textf("%s after the load", "压测结束后 %s", seconds(a.DrainedS))}
 	if !a.Drained {
 		drained = fact{Name: drained.Name, Value: textf("not within %s", "%s 内未清空", seconds(a.DrainedS)), Bad: true}

@@ -23,18 +23,17 @@ var ErrTooMany = errors.New("too many people")
 // first. Its curve is stretched to the duration (0: as long as it is), with points cut to the nanosecond, and its rates
 // are multiplied so that the highest is exactly peak (0: as it is). Rate limits and machines follow the rates. People and
 // budgets follow the number of grants, rounded up and never fewer than the grants need. What people do after a win is
-// hastened so that looking and withdrawing happen within the duration after it, in their own proportions; coming back is not. In a lottery everybody invited takes part, as if they had collected before. Simulated faults have moments of the calendar, and are left out; the window may outlast its stage, which
-// in real time is open whenever somebody plays.
+// hastened so that looking and withdrawing, using a reward, and sending a packet that is opened happen within the duration
+// after it, in their own proportions; coming back is not. In a lottery everybody invited takes part, as if they had
+// collected before. Simulated faults have moments of the calendar, and are left out; the window may outlast its stage,
+// which in real time is open whenever somebody plays.
 //
-// ErrFocus: there is no such window, it grants other rewards than cash or several to one person, the peak is below zero or nothing at all is to be raised to it, the points would
-// meet, or a figure has no exact 64-bit ratio.
+// ErrFocus: there is no such window, the peak is below zero or nothing at all is to be raised to it, the points would meet,
+// or a figure has no exact 64-bit ratio.
 func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Scenario, error) {
 	w, err := s.find(window)
 	if err != nil {
 		return nil, err
-	}
-	if len(w.Prizes) > 0 || w.Times() > 1 {
-		return nil, fmt.Errorf("%w: window %q grants more than one scene's cash, once each, which only a simulation plays so far", ErrFocus, w.Name)
 	}
 	f := focus{from: *w, long: w.End().Sub(w.Start)}
 	if f.duration = duration; duration == 0 {
@@ -179,13 +178,30 @@ func (f *focus) people(out *Scenario) error {
 	return errors.Join(byGrants.err, byRate.err, needs.err)
 }
 
-// hastened shortens the journey after a win (look and withdraw), so that it takes no longer than the time there is. Who
-// comes back much later does so after the run, and hastening that would make a load that no festival has.
+// hastened shortens the journeys after a win, so that none takes longer than the time there is. Who comes back much later
+// does so after the run, and hastening that would make a load that no festival has.
 func hastened(a AfterWin, within time.Duration) AfterWin {
-	if first := a.LookDelay.Max + a.WithdrawDelay.Max; first > within {
-		a.LookDelay, a.WithdrawDelay = a.LookDelay.part(within, first), a.WithdrawDelay.part(within, first)
+	long := a.Journey()
+	if long <= within {
+		return a
+	}
+	for _, r := range []*Range{&a.LookDelay, &a.WithdrawDelay, &a.UseDelay, &a.SendDelay, &a.OpenDelay} {
+		*r = r.part(within, long)
 	}
 	return a
+}
+
+// Journey is how long the longest journey after a win takes at most: to look and withdraw, to look for a reward and use it,
+// or to look and send a packet that is opened.
+func (a AfterWin) Journey() time.Duration {
+	long := a.LookDelay.Max + a.WithdrawDelay.Max
+	if a.Use.Num > 0 {
+		long = max(long, a.UseDelay.Max+a.LookDelay.Max)
+	}
+	if a.Send.Num > 0 {
+		long = max(long, a.LookDelay.Max+a.SendDelay.Max+a.OpenDelay.Max)
+	}
+	return long
 }
 
 // part returns num/den of the range.

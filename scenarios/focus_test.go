@@ -4,12 +4,13 @@ import (
 	"errors"
 	"math/big"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
 )
 
 func mustLoad(t *testing.T, path string) *Scenario {
@@ -83,13 +84,11 @@ func TestFocusFindsWindows(t *testing.T) {
 func TestFocusIsExact(t *testing.T) {
 	files, err := filepath.Glob("regress/*.yaml")
 	require.NoError(t, err)
-	files = append(files, "spring-festival-2022.yaml", "rain-peak.yaml")
+	files = append(files, "spring-festival-2022.yaml", "rain-peak.yaml", "reward-centre.yaml")
 	all := map[string]*Scenario{}
 	for _, f := range files {
 		all[f] = mustLoad(t, f)
 	}
-	const mixed = "regress/rewards.yaml" // see TestFocusRefusesOtherRewards
-	files = slices.DeleteFunc(files, func(f string) bool { return filepath.ToSlash(f) == mixed })
 	rapid.Check(t, func(t *rapid.T) {
 		s := all[rapid.SampledFrom(files).Draw(t, "file")]
 		w := rapid.SampledFrom(s.Windows).Draw(t, "window")
@@ -111,9 +110,9 @@ func TestFocusIsExact(t *testing.T) {
 			off, _ := at.Sub(at, big.NewRat(int64(got.Rate[i].At), 1)).Float64()
 			require.True(t, 0 <= off && off < 1, "off by %v ns", off)
 		}
-		require.LessOrEqual(t, got.Grants(), f.Invited(got))
+		require.LessOrEqual(t, got.Grants(), f.Chances(got))
 		a := f.People.After
-		require.LessOrEqual(t, a.LookDelay.Max+a.WithdrawDelay.Max, max(long, 0))
+		require.LessOrEqual(t, a.Journey(), long)
 		require.True(t, a.LookDelay.Min <= a.LookDelay.Max && a.WithdrawDelay.Min <= a.WithdrawDelay.Max && a.ComeBackDelay.Min <= a.ComeBackDelay.Max)
 		for i, c := range f.Activity.Children {
 			was := s.Activity.Children[i].Budget
@@ -160,16 +159,41 @@ func TestFocusRefuses(t *testing.T) {
 	}
 }
 
-// What load tests do not play yet is refused by name, and not played as something else.
-func TestFocusRefusesOtherRewards(t *testing.T) {
-	s, err := Load("reward-centre.yaml")
-	require.NoError(t, err)
-	for _, name := range []string{"Cards", "Rain", "Rain on friends' pages", "Fireworks"} {
-		_, err := Focus(s, name, Ratio{}, 0)
-		require.ErrorIs(t, err, ErrFocus)
-		require.ErrorContains(t, err, name)
+// A window of several rewards, or of several chances, keeps its rules, has people enough for its chances, stock in proportion
+// to its grants, and leaves time for what people do with what they won.
+func TestFocusOnPlays(t *testing.T) {
+	s := mustLoad(t, "reward-centre.yaml")
+	for _, c := range []struct {
+		window string
+		times  int64
+		movies int64 // of 150, in proportion to the grants, rounded up
+		why    string
+	}{
+		{"Cards", 12, 25, "1,500 of 9,000 grants, of which a person may draw twelve"},
+		{"Rain", 1, 188, "1,250 of 1,000"},
+		{"Rain on friends' pages", 3, 188, "1,500 of 1,200"},
+		{"Fireworks", 1, 94, "750 of 1,200"},
+		{"Card lottery", 1, 375, "750 of 300: everybody invited has collected"},
+	} {
+		was, err := s.find(c.window)
+		require.NoError(t, err)
+		f, err := Focus(s, c.window, Ratio{300, 1}, 5*time.Second)
+		require.NoError(t, err, c.why)
+		w := f.Windows[0]
+		require.Equal(t, was.Prizes, w.Prizes, c.why)
+		require.Equal(t, c.times, w.Times(), c.why)
+		require.LessOrEqual(t, w.Grants(), f.Chances(w), c.why)
+		a := f.People.After
+		require.LessOrEqual(t, a.LookDelay.Max+a.SendDelay.Max+a.OpenDelay.Max, 5*time.Second)
+		require.LessOrEqual(t, a.UseDelay.Max+a.LookDelay.Max, 5*time.Second)
+		require.Greater(t, a.OpenDelay.Max, a.SendDelay.Max, "in their own proportions")
+		for _, r := range f.Activity.Children[0].Rewards {
+			if r.Type == wallet.MovieCoupon {
+				require.Equal(t, c.movies, r.Rewards[0].Stock, "%s: %d of %d grants", c.why, w.Grants(), was.Grants())
+			}
+		}
+		if w.Lottery != nil {
+			require.Empty(t, w.Lottery.Of, "everybody invited has collected")
+		}
 	}
-	one, err := Focus(s, "Card lottery", Ratio{}, 0)
-	require.NoError(t, err)
-	require.Empty(t, one.Windows[0].Lottery.Of, "everybody invited has collected")
 }

@@ -1,6 +1,10 @@
 package scenarios
 
-import "hongbao/reference/wallet"
+import (
+	"slices"
+
+	"hongbao/reference/wallet"
+)
 
 // Rules say who wins what in a window beside its rate (B3). The zero Rules: everybody invited wins once, cash of the
 // window's scene.
@@ -67,6 +71,16 @@ func (s *Scenario) HasItems() bool {
 			if p.Award != wallet.Cash {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// HasCash says whether any window grants cash.
+func (s *Scenario) HasCash() bool {
+	for _, w := range s.Windows {
+		if len(w.Prizes) == 0 || slices.ContainsFunc(w.Prizes, func(p Prize) bool { return p.Award == wallet.Cash }) {
+			return true
 		}
 	}
 	return false

@@ -68,7 +68,9 @@ type Threshold struct {
 }
 
 // Operations lists what people do that a threshold may be of.
-func Operations() []string { return []string{"grant", "page", "browse", "withdraw", "bind"} }
+func Operations() []string {
+	return []string{"grant", "page", "browse", "withdraw", "bind", "rewards", "use", "send", "open"}
+}
 
 // For says whether the threshold binds a run of that window, which is named as files or as commands name it.
 func (t Threshold) For(window string) bool { return t.Window == "" || sameWindow(t.Window, window) }

@@ -16,8 +16,8 @@ type intent struct {
 // before says whether i comes before j.
 func (i *intent) before(j *intent) bool { return i.at < j.at || i.at == j.at && i.seq < j.seq }
 
-// agenda holds intents, the next one first: a heap in which each has four below it. It holds at most four for each win
-// (bind, look, withdraw, come back) until its delays have passed.
+// agenda holds intents, the next one first: a heap in which each has four below it. It holds at most seven for each win
+// (bind, look, withdraw, come back, list, use, send), and two for each share of a packet, until their delays have passed.
 type agenda struct {
 	heap []intent
 	seq  uint32

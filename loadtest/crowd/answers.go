@@ -11,7 +11,7 @@ import (
 
 // Answer counts the answers of one kind to single requests, of which an operation may send several.
 type Answer struct {
-	Operation string // "grant", "page", …; "hedge" and "double tap" beside the plan; "restore" for a page asked again with tokens
+	Operation string // "grant", "page", …; as Kinds, and "hedge" and "double tap" beside the plan; "restore" for a page asked again with tokens
 	Reason    string // "ok", the wallet's reason, or "lie" for what the oracle holds against the target
 	Count     int64
 }
@@ -23,8 +23,8 @@ const maxAnswers = 256
 // answers counts answers. Safe for concurrent use.
 type answers struct {
 	mu      sync.Mutex
-	counts  map[Answer]int64 // by an Answer without its Count
-	nothing atomic.Int64     // withdrawals that had nothing to ask for
+	counts  map[Answer]int64       // by an Answer without its Count
+	nothing [Open + 1]atomic.Int64 // operations that had nothing to ask for, by kind
 }
 
 // count counts one answer.
@@ -48,6 +48,9 @@ func (a *answers) count(operation string, err error, lied bool) {
 type Figures struct {
 	Answers          []Answer // sorted by operation and reason
 	NothingToAsk     int64    // withdrawals that were refused because the page showed no balance
+	NothingToUse     int64    // uses of rewards that nobody was told of
+	NothingToSend    int64    // packets without a balance to send
+	NothingToOpen    int64    // openings of packets that were not sent, as far as anybody was told
 	SkippedBeside    int64    // second tries and double taps for which there was no room
 	TokensOverflowed int64    // tokens that clients did not keep for want of room
 }
@@ -57,7 +60,8 @@ func (c *Crowd) Figures() Figures {
 	c.purses.mu.Lock()
 	overflow := c.purses.overflow
 	c.purses.mu.Unlock()
-	f := Figures{NothingToAsk: c.answers.nothing.Load(), SkippedBeside: c.beside.skipped.Load(), TokensOverflowed: overflow}
+	f := Figures{NothingToAsk: c.answers.nothing[Withdraw].Load(), NothingToUse: c.answers.nothing[Use].Load(),
+		NothingToSend: c.answers.nothing[Send].Load(), NothingToOpen: c.answers.nothing[Open].Load(), SkippedBeside: c.beside.skipped.Load(), TokensOverflowed: overflow}
 	c.answers.mu.Lock()
 	defer c.answers.mu.Unlock()
 	for a, n := range c.answers.counts {

@@ -18,7 +18,8 @@ type AuditOptions struct {
 	// Workers is how many lists are read at a time; 0: DefaultAuditors.
 	Workers int
 
-	// Patience is how long lists that show something under way are read again; 0: DefaultPatience.
+	// Patience is how long lists that show something under way are read again; 0: DefaultPatience, or RewardPatience where
+	// rewards other than cash are won.
 	Patience time.Duration
 
 	// Books reads the target's stores, where they can be seen; nil: they cannot.
@@ -34,6 +35,8 @@ const (
 	DefaultAuditors = 32
 	// DefaultPatience is above what a service takes to settle a withdrawal whose bank did not answer.
 	DefaultPatience = 30 * time.Second
+	// RewardPatience is above what a service takes to take a reward up again whose downstream did not answer, twice.
+	RewardPatience = 90 * time.Second
 )
 
 // Audit is what was found after the run.
@@ -46,6 +49,8 @@ type Audit struct {
 	Unsettled int64 // of those read, whose lists still showed something under way
 	API       bool  // lists were read
 	Stores    bool  // the stores were
+
+	Downstreams bool // so were the books of those who hand out rewards other than cash
 
 	Sums            oracle.Sums
 	MoneyDifference wallet.Money // acknowledged, and not where it should be: by the stores if they were read, else by the lists
@@ -64,6 +69,9 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 	}
 	if o.Patience <= 0 {
 		o.Patience = DefaultPatience
+		if c.rewarding {
+			o.Patience = RewardPatience
+		}
 	}
 	a := Audit{MarkedBefore: c.before, LiveBefore: c.live}
 	errs := []error{c.readLists(ctx, o, &a)}
@@ -75,6 +83,7 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 			c.witness.mu.Unlock()
 		}
 		a.Stores = err == nil
+		a.Downstreams = a.Stores && books.Rewards.Handed != nil
 		errs = append(errs, err)
 	}
 	totals, err := c.totals(ctx, o.Patience, &a)

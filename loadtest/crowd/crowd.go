@@ -89,24 +89,27 @@ const (
 // Drain and Audit, in this order.
 type Crowd struct {
 	*plan
-	options  Options
-	client   scenarios.ClientTry
-	after    scenarios.AfterWin
-	activity wallet.Activity // what the target grants by
-	names    traffic.Crowd   // accounts and phones
-	first    int64           // index among names of person 0
-	targets  []*client.Client
-	http     Doer // to the first of the URLs
-	turn     atomic.Uint64
-	request  atomic.Int64    // number of the last withdrawal
-	strategy wallet.Strategy // of the target
-	witness  *witness
-	purses   *purses
-	answers  answers
-	beside   beside
-	before   *Counts      // of the load's side, when it was prepared
-	spent    wallet.Money // then, of the official stage's budget
-	live     *Counts      // of the other side
+	options   Options
+	client    scenarios.ClientTry
+	after     scenarios.AfterWin
+	activity  wallet.Activity // what the target grants by
+	names     traffic.Crowd   // accounts and phones
+	first     int64           // index among names of person 0
+	targets   []*client.Client
+	http      Doer // to the first of the URLs
+	turn      atomic.Uint64
+	number    atomic.Int64    // of the last withdrawal or packet
+	strategy  wallet.Strategy // of the target
+	rewarding bool            // rewards other than cash can be won
+	stocked   bool            // and some of them are counted against a stock
+	witness   *witness
+	purses    *purses
+	told      *told
+	answers   answers
+	beside    beside
+	before    *Counts      // of the load's side, when it was prepared
+	spent     wallet.Money // then, of the official stage's budget
+	live      *Counts      // of the other side
 }
 
 var (
@@ -129,8 +132,8 @@ func New(o Options) (*Crowd, error) {
 	s := o.Scenario
 	c := &Crowd{plan: newPlan(s, o.Seed), options: o, client: s.People.Client, after: s.People.After, activity: activity,
 		names: traffic.NewCrowd(s, 0), first: int64(below(mix(o.Run), maxIndex-uint64(s.People.Count))),
-		purses: newPurses(), beside: beside{room: make(chan struct{}, maxBeside)}}
-	c.request.Store(time.Now().UnixMicro())
+		purses: newPurses(), told: newTold(), beside: beside{room: make(chan struct{}, maxBeside)}}
+	c.number.Store(time.Now().UnixMicro())
 	for _, url := range o.URLs {
 		if err := c.connect(url); err != nil {
 			return nil, err
@@ -184,10 +187,8 @@ func served(s *scenarios.Scenario) (wallet.Activity, error) {
 		return a, fmt.Errorf("%w: crowd: %d people, %d windows and %d grants are more than a run holds", wallet.ErrInvalid, s.People.Count, len(s.Windows), s.Grants())
 	}
 	for _, w := range s.Windows {
-		for _, b := range w.Amount {
-			if b.Min < 1 || b.Max > child.SingleCap || b.Max > oracle.MaxAmount {
-				return a, fmt.Errorf("%w: crowd: window %q grants up to %d fen, above the official stage's cap of %d fen", wallet.ErrInvalid, w.Name, b.Max, child.SingleCap)
-			}
+		if err := fits(w, child); err != nil {
+			return a, err
 		}
 	}
 	if t := s.People.Client; t.Tries < 1 || t.Tries > client.MaxTries || t.Timeout <= 0 {
@@ -196,13 +197,33 @@ func served(s *scenarios.Scenario) (wallet.Activity, error) {
 	return a, nil
 }
 
+// fits says what of a window's wins is more than the stage or a Visit holds.
+func fits(w scenarios.Window, child wallet.Child) error {
+	bands := slices.Clone(w.Amount)
+	for _, p := range w.Prizes {
+		bands = append(bands, p.Amount...)
+	}
+	for _, b := range bands {
+		if b.Min < 1 || b.Max > child.SingleCap || b.Max > oracle.MaxAmount {
+			return fmt.Errorf("%w: crowd: window %q grants up to %d fen, above the official stage's cap of %d fen", wallet.ErrInvalid, w.Name, b.Max, child.SingleCap)
+		}
+	}
+	if w.Times() > math.MaxUint16 || len(w.Prizes) > math.MaxUint8 {
+		return fmt.Errorf("%w: crowd: window %q has %d rewards and %d chances for each person, more than a run holds", wallet.ErrInvalid, w.Name, len(w.Prizes), w.Times())
+	}
+	return nil
+}
+
 // watch begins a new judgement, of a target with so much of its budget spent before.
 func (c *Crowd) watch(s wallet.Strategy, spent wallet.Money) {
 	c.strategy = s
 	a := c.activity
 	a.Children = slices.Clone(a.Children)
 	a.Children[0].Budget = max(0, a.Children[0].Budget-spent)
-	c.witness = newWitness(oracle.Config{Strategy: s, Activity: a, People: c.scenario.People.Count, Skew: c.options.Skew, Seen: c.options.Seen})
+	won, counted := items(c.scenario, a)
+	c.rewarding, c.stocked = won, counted
+	c.witness = newWitness(oracle.Config{Strategy: s, Activity: a, People: c.scenario.People.Count, Skew: c.options.Skew, Seen: c.options.Seen,
+		Rewards: won, Unstocked: !counted, Packets: c.scenario.HasPackets() && c.scenario.HasCash()})
 }
 
 // Span returns how long the plan is at most: nothing is due later.
@@ -222,11 +243,11 @@ func (c *Crowd) Bytes() int64 {
 	defer c.witness.mu.Unlock()
 	c.purses.mu.Lock()
 	defer c.purses.mu.Unlock()
-	return c.witness.oracle.Bytes() + c.witness.ids.bytes() + c.agenda.bytes() + int64(len(c.binders))*8 + c.purses.bytes
+	return c.witness.oracle.Bytes() + c.witness.ids.bytes() + c.agenda.bytes() + int64(len(c.binders))*8 + c.purses.bytes + c.told.bytes()
 }
 
 // target returns the client whose turn it is.
-func (c *Crowd) target() wallet.Service { return c.targets[c.turn.Add(1)%uint64(len(c.targets))] }
+func (c *Crowd) target() *client.Client { return c.targets[c.turn.Add(1)%uint64(len(c.targets))] }
 
 // caller returns the person as an app's user.
 func (c *Crowd) caller(p uint32, app wallet.App) wallet.Caller {

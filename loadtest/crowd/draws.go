@@ -25,12 +25,12 @@ const (
 	drawBackoff
 )
 
-// draws are the draws about one win: a pure function of seed, window and person.
+// draws are the draws about one win: a pure function of seed, window, person and which of the person's chances it was.
 type draws struct{ stream uint64 }
 
-// drawsOf returns the draws about a win.
-func drawsOf(seed uint64, window uint16, person uint32) draws {
-	return draws{hash(seed^0x63_72_6f_77_64, uint64(window)<<32|uint64(person))}
+// drawsOf returns the draws about the win that a visit comes from.
+func drawsOf(seed uint64, v Visit) draws {
+	return draws{hash(seed^0x63_72_6f_77_64, uint64(v.Time)<<48|uint64(v.Window)<<32|uint64(v.Person))}
 }
 
 // of returns one draw.

@@ -78,8 +78,8 @@ func (r *reading) round(ctx context.Context, readers []reader) []reader {
 	for range min(r.options.Workers, len(readers)) {
 		working.Go(func() {
 			for who, ok := r.take(ctx, readers); ok; who, ok = r.take(ctx, readers) {
-				lists, whole := r.crowd.lists(ctx, who)
-				r.done(who, lists, whole)
+				found, whole := r.crowd.lists(ctx, who)
+				r.done(who, found, whole)
 			}
 		})
 	}
@@ -104,10 +104,10 @@ func (r *reading) take(ctx context.Context, readers []reader) (reader, bool) {
 }
 
 // done takes in one person's lists.
-func (r *reading) done(who reader, lists []oracle.List, whole bool) {
+func (r *reading) done(who reader, found lists, whole bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	open := underWay(lists)
+	open := found.underWay()
 	switch {
 	case !whole:
 		r.deaf++
@@ -123,48 +123,16 @@ func (r *reading) done(who reader, lists []oracle.List, whole bool) {
 	r.deaf = 0
 	r.audit.Read++
 	r.crowd.witness.tell(func(j *oracle.Oracle, now wallet.Instant) {
-		for _, l := range lists {
+		for _, l := range found.money {
 			j.Settled(l, now)
+		}
+		for _, l := range found.rewards {
+			j.SettledRewards(l, now)
 		}
 	})
 	if r.options.Progress != nil && (r.audit.Read%1000 == 0 || r.audit.Read == r.total) {
 		r.options.Progress(r.audit.Read, r.total)
 	}
-}
-
-// underWay says whether lists show something that is still to be posted or paid.
-func underWay(lists []oracle.List) bool {
-	for _, l := range lists {
-		for _, page := range l.Pages {
-			for i := range page.Grants {
-				if page.Grants[i].Status != wallet.TokenSuccess {
-					return true
-				}
-			}
-			for i := range page.Withdrawals {
-				if s := page.Withdrawals[i].State; !s.Final() {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// lists reads all lists of a person, each page judged as it comes; whole is false when one could not be read to its end.
-func (c *Crowd) lists(ctx context.Context, r reader) (lists []oracle.List, whole bool) {
-	apps := [...]wallet.App{wallet.DouyinFamily: wallet.Douyin, wallet.ToutiaoFamily: wallet.Toutiao}
-	for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
-		if !r.family[f] {
-			continue
-		}
-		l, ok := c.list(ctx, Visit{Person: r.person, App: apps[f]})
-		if !ok {
-			return nil, false
-		}
-		lists = append(lists, l)
-	}
-	return lists, true
 }
 
 // list reads one whole list.

@@ -50,6 +50,39 @@ func (n *numbers) order(no wallet.OrderNo) wallet.OrderNo {
 // reply returns a grant's answer for the oracle.
 func (n *numbers) reply(r wallet.GrantReply) wallet.GrantReply {
 	r.Order = n.order(r.Order)
+	if r.Item != nil {
+		item := n.item(*r.Item)
+		r.Item = &item
+	}
+	return r
+}
+
+// item returns a reward other than cash for the oracle.
+func (n *numbers) item(i wallet.Item) wallet.Item {
+	i.No = n.order(i.No)
+	return i
+}
+
+// items returns several. Those given stay as they are.
+func (n *numbers) items(all []wallet.Item) []wallet.Item {
+	if !slices.ContainsFunc(all, func(i wallet.Item) bool { return i.No.ActID > plainID }) {
+		return all
+	}
+	all = slices.Clone(all)
+	for i := range all {
+		all[i] = n.item(all[i])
+	}
+	return all
+}
+
+// rewards and rewardsRequest return a page of them, and a question for one, for the oracle.
+func (n *numbers) rewards(p wallet.RewardsPage) wallet.RewardsPage {
+	p.Next.Order, p.Items = n.order(p.Next.Order), n.items(p.Items)
+	return p
+}
+
+func (n *numbers) rewardsRequest(r wallet.RewardsRequest) wallet.RewardsRequest {
+	r.After.Order = n.order(r.After.Order)
 	return r
 }
 
@@ -61,7 +94,7 @@ func (n *numbers) request(r wallet.PageRequest) wallet.PageRequest {
 
 // page returns a page for the oracle. The lines of the one given stay as they are.
 func (n *numbers) page(p wallet.Page) wallet.Page {
-	p.Next.Order = n.order(p.Next.Order)
+	p.Next.Order, p.Items = n.order(p.Next.Order), n.items(p.Items)
 	if slices.ContainsFunc(p.Grants, func(l wallet.Line) bool { return l.Order.ActID > plainID }) {
 		p.Grants = slices.Clone(p.Grants)
 		for i := range p.Grants {

@@ -54,7 +54,7 @@ func (c *Crowd) ask(p uint32, r *wallet.PageRequest) (id oracle.PageID) {
 
 // page sends a page request until it is answered.
 func (c *Crowd) page(ctx context.Context, v Visit, r wallet.PageRequest) (page wallet.Page, err error) {
-	err = c.insist(ctx, drawsOf(c.seed, v.Window, v.Person), func() (err error) {
+	err = c.insist(ctx, drawsOf(c.seed, v), func() (err error) {
 		page, err = c.target().Page(ctx, r)
 		return err
 	})
@@ -100,10 +100,9 @@ func (c *Crowd) cashIn(ctx context.Context, v Visit) Result {
 		return out
 	}
 	if page.Balance <= 0 {
-		c.answers.nothing.Add(1)
-		return Result{Outcome: attack.Refused, Reason: ReasonNothing}
+		return c.nothing(Withdraw)
 	}
-	r := wallet.WithdrawRequest{Caller: c.caller(v.Person, v.App), Request: c.request.Add(1), Amount: page.Balance,
+	r := wallet.WithdrawRequest{Caller: c.caller(v.Person, v.App), Request: c.number.Add(1), Amount: page.Balance,
 		Tokens: c.purses.tokens(v.Person, v.App.Family())}
 	var id oracle.WithdrawID
 	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
@@ -112,7 +111,7 @@ func (c *Crowd) cashIn(ctx context.Context, v Visit) Result {
 	})
 	var reply wallet.WithdrawReply
 	lied := false
-	err := c.insist(ctx, drawsOf(c.seed, v.Window, v.Person), func() (err error) {
+	err := c.insist(ctx, drawsOf(c.seed, v), func() (err error) {
 		reply, err = c.target().Withdraw(ctx, r)
 		lie := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.WithdrawAnswered(id, reply, err, now) })
 		if err == nil && reply.State == wallet.WithdrawalRefused {

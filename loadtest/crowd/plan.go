@@ -46,11 +46,14 @@ func (p *plan) Next() (attack.Op[Visit], bool) {
 
 // follow plans what the person does after the win (B5), as far as it goes as people expect.
 func (p *plan) follow(at time.Duration, v Visit) {
-	after, d, who := p.scenario.People.After, drawsOf(p.seed, v.Window, v.Person), p.traffic.Persona(int64(v.Person))
-	v.Amount = 0
-	mean := func(kind uint8, at time.Duration) { p.agenda.add(intent{at: at, kind: kind, visit: v}) }
+	after, d, who := p.scenario.People.After, drawsOf(p.seed, v), p.traffic.Persona(int64(v.Person))
+	won := p.prize(v)
+	v.Amount, v.Prize = 0, 0
 	if p.binds(v, who) && p.binders.add(int64(v.Person)) {
-		mean(Bind, at+d.within(drawBindDelay, after.LookDelay))
+		p.mean(Bind, at+d.within(drawBindDelay, after.LookDelay), v)
+	}
+	if won.Award != wallet.Cash {
+		p.enjoy(at, v)
 	}
 	if !d.hit(drawLook, after.Look) {
 		return
@@ -60,16 +63,24 @@ func (p *plan) follow(at time.Duration, v Visit) {
 	}
 	look := at + d.within(drawLookDelay, after.LookDelay)
 	if d.hit(drawBrowse, after.Browse) {
-		mean(Browse, look)
+		p.mean(Browse, look, v)
 	} else {
-		mean(Page, look)
+		p.mean(Page, look, v)
 		if d.hit(drawWithdraw, after.Withdraw) {
-			mean(Withdraw, look+d.within(drawWithdrawDelay, after.WithdrawDelay))
+			p.mean(Withdraw, look+d.within(drawWithdrawDelay, after.WithdrawDelay), v)
+		}
+		if d.hit(drawSend, after.Send) {
+			p.treat(look+d.within(drawSendDelay, after.SendDelay), v)
 		}
 	}
 	if again := at + d.within(drawComeBackDelay, after.ComeBackDelay); d.hit(drawComeBack, after.ComeBack) && again < span(p.scenario) {
-		mean(Page, again)
+		p.mean(Page, again, v)
 	}
+}
+
+// mean plans that somebody does something.
+func (p *plan) mean(kind uint8, at time.Duration, v Visit) {
+	p.agenda.add(intent{at: at, kind: kind, visit: v})
 }
 
 // binds says whether the person of a win binds a phone after it.
@@ -80,7 +91,7 @@ func (p *plan) binds(v Visit, who traffic.Persona) bool {
 // Wants says whether the plan has the person of a win go on to an operation of that kind, delays and later visits aside:
 // for a driver that follows nobody through time. Safe for concurrent use.
 func (p *plan) Wants(v Visit, kind uint8) bool {
-	after, d := &p.scenario.People.After, drawsOf(p.seed, v.Window, v.Person)
+	after, d := &p.scenario.People.After, drawsOf(p.seed, v)
 	looks, browses := d.hit(drawLook, after.Look), d.hit(drawBrowse, after.Browse)
 	switch kind {
 	case Page:
@@ -89,17 +100,20 @@ func (p *plan) Wants(v Visit, kind uint8) bool {
 		return looks && browses
 	case Withdraw:
 		return looks && !browses && d.hit(drawWithdraw, after.Withdraw)
+	case Send:
+		return looks && !browses && d.hit(drawSend, after.Send)
+	case Rewards, Use:
+		return p.prize(v).Award != wallet.Cash && d.hit(drawUse, after.Use)
 	case Bind:
 		return p.binds(v, p.traffic.Persona(int64(v.Person)))
 	}
 	return false
 }
 
-// span returns how long the plan is at most: the last window's end and the longest journey of looking and withdrawing
-// after it. Who would come back later is left out.
+// span returns how long the plan is at most: the last window's end and the longest journey after it. Who would come back
+// later is left out.
 func span(s *scenarios.Scenario) time.Duration {
-	a := s.People.After
-	return s.End().Sub(s.Windows[0].Start) + a.LookDelay.Max + a.WithdrawDelay.Max + 1
+	return s.End().Sub(s.Windows[0].Start) + s.People.After.Journey() + 1
 }
 
 // personSet is a set of people by their index.

@@ -139,60 +139,6 @@ func (c *Crowd) askTime(ctx context.Context, url string) error {
 	return c.compareClocks(url, asked.Add(-time.Second), at)
 }
 
-// probe makes sure that one instance is the wallet that is meant and takes both kinds of credentials: it asks for one fen
-// more than a single grant may be (C6), in each scene, and for the page of a person who has won nothing. A wallet that
-// grants it is judged for that.
-func (c *Crowd) probe(ctx context.Context, url string, i int) error {
-	who := uint32(c.scenario.People.Count) // nobody who plays
-	r := wallet.GrantRequest{Caller: c.caller(who, wallet.Douyin), Activity: c.activity.Parent, Award: wallet.Cash, Amount: c.activity.Children[0].SingleCap + 1}
-	asked := map[wallet.SceneID]bool{}
-	for _, w := range c.scenario.Windows {
-		if asked[w.Scene] {
-			continue
-		}
-		asked[w.Scene] = true
-		r.Scene, r.Rain = w.Scene, int32(i) // of each instance anew
-		var id oracle.GrantID
-		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-			r.Opened = now
-			id = o.GrantSent(int64(who), r, now)
-		})
-		err := c.attempt(ctx, func() error {
-			reply, err := c.targets[i].Grant(ctx, r)
-			c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-				o.GrantAnswered(id, r, c.witness.ids.reply(reply), err, now)
-			})
-			return err
-		})
-		if err != nil && (wallet.CodeOf(err) != wallet.CodeRefused || wallet.ReasonOf(err) == noMarks) {
-			return problem(ctx, url, err)
-		}
-	}
-	page := wallet.PageRequest{Caller: r.Caller, Limit: pageLimit}
-	id := c.ask(who, &page)
-	var got wallet.Page
-	err := c.attempt(ctx, func() (err error) { got, err = c.targets[i].Page(ctx, page); return err })
-	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, c.witness.ids.page(got), err, now) })
-	if err != nil {
-		return problem(ctx, url, err)
-	}
-	return nil
-}
-
-// attempt tries something a few times.
-func (c *Crowd) attempt(ctx context.Context, do func() error) error {
-	var err error
-	for try := range probeTries {
-		if try > 0 && wait(ctx, probePause) != nil {
-			return err
-		}
-		if err = do(); !repeatable(err) {
-			return err
-		}
-	}
-	return err
-}
-
 // bindPhones tells the target of the phones of those who will win, have had one all along, and use apps of both account
 // systems: nobody else's wallet depends on it. Of very many the first maxBound are told of; the others play as if their
 // phones were not known.
@@ -274,7 +220,7 @@ func (c *Crowd) bindPhone(ctx context.Context, p uint32) error {
 		}
 		told[app.Family()] = true
 		var who wallet.Person
-		err := c.insist(ctx, drawsOf(c.seed, 0, p), func() (err error) {
+		err := c.insist(ctx, drawsOf(c.seed, Visit{Person: p}), func() (err error) {
 			who, err = c.target().Bind(ctx, c.caller(p, app), c.phone(p))
 			return err
 		})

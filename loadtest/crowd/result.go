@@ -9,15 +9,15 @@ import (
 type Result struct {
 	Outcome attack.Outcome
 	Reason  string         // of what is not OK: the wallet's, ReasonLie or ReasonNothing; "" when OK
-	Amount  wallet.Money   // fen: won, shown as the balance, or withdrawn
+	Amount  wallet.Money   // fen: won, shown as the balance, withdrawn or sent
 	Order   wallet.OrderNo // of a win
-	Lines   int            // grants shown by a page; of a walk, by its last one
+	Lines   int            // grants shown by a page, of a walk by its last one; rewards in the list
 }
 
 // The reasons that no wallet gives.
 const (
 	ReasonLie     = "lie"            // the oracle holds the answer against the target
-	ReasonNothing = "nothing_to_ask" // a withdrawal was not asked for, because the page showed no balance
+	ReasonNothing = "nothing_to_ask" // nothing was asked for: the page showed no balance, no reward was won, no packet came
 )
 
 // came returns the result of an operation by its last answer.

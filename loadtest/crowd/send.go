@@ -29,6 +29,14 @@ func (c *Crowd) Do(ctx context.Context, kind uint8, v Visit) Result {
 		return c.cashIn(ctx, v)
 	case Bind:
 		return c.bind(ctx, v)
+	case Rewards:
+		return c.listRewards(ctx, v)
+	case Use:
+		return c.use(ctx, v)
+	case Send:
+		return c.send(ctx, v)
+	case Open:
+		return c.open(ctx, v)
 	default:
 		return Result{Outcome: attack.Failed} // nothing that was planned
 	}
@@ -77,23 +85,20 @@ func wait(ctx context.Context, d time.Duration) error {
 
 // grant asks for a win until it is told how that went.
 func (c *Crowd) grant(ctx context.Context, v Visit) Result {
-	win := &c.scenario.Windows[v.Window]
-	d := drawsOf(c.seed, v.Window, v.Person)
-	r := wallet.GrantRequest{Caller: c.caller(v.Person, v.App), Activity: c.activity.Parent, Scene: win.Scene, Rain: win.Rain,
-		Award: wallet.Cash, Amount: wallet.Money(v.Amount)}
-	var id oracle.GrantID
+	d, r := drawsOf(c.seed, v), c.request(v)
+	var asked asked
 	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
 		r.Opened = now
-		id = o.GrantSent(int64(v.Person), r, now)
+		asked = sent(o, v.Person, r, now)
 	})
 	if d.hit(drawHedge, c.client.Hedge) {
-		c.beside.do(func() { _, _, _ = c.tryGrant(ctx, id, r, v, "hedge") })
+		c.beside.do(func() { _, _, _ = c.tryGrant(ctx, asked, r, v, "hedge") })
 	}
 	var reply wallet.GrantReply
 	lied := false
 	err := c.insist(ctx, d, func() (err error) {
 		var lie bool
-		reply, lie, err = c.tryGrant(ctx, id, r, v, "grant")
+		reply, lie, err = c.tryGrant(ctx, asked, r, v, "grant")
 		lied = lied || lie
 		return err
 	})
@@ -104,7 +109,7 @@ func (c *Crowd) grant(ctx context.Context, v Visit) Result {
 	if d.hit(drawRepeat, c.client.Repeat) {
 		c.beside.do(func() {
 			if wait(ctx, d.within(drawRepeatDelay, c.client.Backoff)) == nil {
-				_, _, _ = c.tryGrant(ctx, id, r, v, "double tap")
+				_, _, _ = c.tryGrant(ctx, asked, r, v, "double tap")
 			}
 		})
 	}
@@ -112,8 +117,26 @@ func (c *Crowd) grant(ctx context.Context, v Visit) Result {
 	return out
 }
 
-// keep puts a grant's token into the hands of the person's client, if it keeps any or must keep this one.
+// asked is a win that is asked for, of money or of something else.
+type asked struct {
+	grant  oracle.GrantID
+	reward oracle.RewardID // of any but cash
+}
+
+// sent tells the oracle that a win is asked for.
+func sent(o *oracle.Oracle, person uint32, r wallet.GrantRequest, now wallet.Instant) asked {
+	if r.Award == wallet.Cash {
+		return asked{grant: o.GrantSent(int64(person), r, now)}
+	}
+	return asked{reward: o.RewardSent(int64(person), r, now)}
+}
+
+// keep puts a grant's token into the hands of the person's client, if it keeps any or must keep this one, and has the person
+// remember a reward that can be used.
 func (c *Crowd) keep(v Visit, reply wallet.GrantReply) {
+	if reply.Item != nil && reply.Item.State != wallet.ItemVoid {
+		c.told.won(v.win(), reply.Order)
+	}
 	if len(reply.Token) > 0 && (reply.State == wallet.GrantTokenOnly || c.traffic.Persona(int64(v.Person)).KeepsTokens) {
 		c.purses.keep(v.Person, promise{reply.Order, v.App.Family(), reply.Token})
 	}
@@ -121,7 +144,7 @@ func (c *Crowd) keep(v Visit, reply wallet.GrantReply) {
 
 // tryGrant sends a request for a grant once and tells the oracle what came of it. Whichever try is answered first has its
 // token kept before the oracle knows of it: from then on a look of the same person must bring it.
-func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest, v Visit, operation string) (reply wallet.GrantReply, lied bool, err error) {
+func (c *Crowd) tryGrant(ctx context.Context, asked asked, r wallet.GrantRequest, v Visit, operation string) (reply wallet.GrantReply, lied bool, err error) {
 	reply, err = c.target().Grant(ctx, r)
 	if err != nil {
 		reply = wallet.GrantReply{}
@@ -129,7 +152,11 @@ func (c *Crowd) tryGrant(ctx context.Context, id oracle.GrantID, r wallet.GrantR
 		c.keep(v, reply)
 	}
 	lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-		o.GrantAnswered(id, r, c.witness.ids.reply(reply), err, now)
+		if seen := c.witness.ids.reply(reply); r.Award == wallet.Cash {
+			o.GrantAnswered(asked.grant, r, seen, err, now)
+		} else {
+			o.RewardAnswered(asked.reward, seen, err, now)
+		}
 	})
 	c.answers.count(operation, err, lied)
 	return reply, lied, err
@@ -141,7 +168,7 @@ func (c *Crowd) bind(ctx context.Context, v Visit) (worst Result) {
 		caller := c.caller(v.Person, app)
 		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.BindSent(int64(v.Person), caller, now) })
 		var who wallet.Person
-		err := c.insist(ctx, drawsOf(c.seed, v.Window, v.Person), func() (err error) {
+		err := c.insist(ctx, drawsOf(c.seed, v), func() (err error) {
 			who, err = c.target().Bind(ctx, caller, c.phone(v.Person))
 			return err
 		})

@@ -11,7 +11,7 @@ import (
 	"hongbao/scenarios/traffic"
 )
 
-// maxWins bounds the wins of one test: 12 bytes each, and twenty minutes of more than k6 offers on any one machine. The
+// maxWins bounds the wins of one test: 20 bytes each, and twenty minutes of more than k6 offers on any one machine. The
 // crowd keeps some 100 bytes more for each that is sent.
 const maxWins = 20_000_000
 

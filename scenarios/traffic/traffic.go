@@ -22,6 +22,8 @@ type Arrival struct {
 	App    wallet.App
 	Scene  wallet.SceneID
 	Rain   int32 // of this win: each of a person's chances in a window has its own
+	Time   int   // which of those chances it is, from 0
+	Prize  int   // index into the window's Prizes; 0 where there are none
 	Award  wallet.AwardType
 	Amount wallet.Money // of cash
 }
@@ -139,9 +141,10 @@ func (w *window) arrival(at int64, c *Crowd) Arrival {
 	w.made++
 	chance := w.chances.of(k)
 	person, time := w.members.chance(chance)
-	prize := &w.prizes[w.mix.pick(hash(w.seed^5, k))]
+	drawn := w.mix.pick(hash(w.seed^5, k))
+	prize := &w.prizes[drawn]
 	a := Arrival{At: at, Window: w.index, Person: person, App: c.appFor(person, hash(w.seed^4, k)),
-		Scene: prize.Scene, Rain: w.rain + int32(time), Award: prize.Award}
+		Scene: prize.Scene, Rain: w.rain + int32(time), Time: int(time), Prize: drawn, Award: prize.Award}
 	switch {
 	case w.pot > 0:
 		a.Amount = w.share(chance)

@@ -111,7 +111,7 @@ func (o *Oracle) concern(r rule) bool {
 	case rewardOnce, rewardUseOnce:
 		return o.cfg.Rewards
 	case stockNeverOver:
-		return o.cfg.Rewards && o.hasStock()
+		return o.cfg.Rewards && !o.cfg.Unstocked && o.hasStock()
 	case packetExact:
 		return o.cfg.Packets
 	}

@@ -31,6 +31,9 @@ type Config struct {
 	// checked. Greetings says that a greeting may be given in place of any coupon, as while a switch says so (D3).
 	Rewards, Packets, Greetings bool
 
+	// Unstocked says that nothing that is won is counted against a stock, though the activity has some.
+	Unstocked bool
+
 	// MayBeOn says whether a degrade switch may have been on at some time between two moments (D3): what it says is not
 	// done then is not held against the wallet. nil: none ever is.
 	MayBeOn func(s wallet.Switch, from, to wallet.Instant) bool

@@ -1,0 +1,72 @@
+package crowd
+
+import (
+	"context"
+
+	"hongbao/loadtest/attack"
+	"hongbao/reference/wallet"
+	"hongbao/sim/oracle"
+)
+
+// send enters the withdraw page and sends a part of what it shows to others (P4). Who is shown nothing has nothing to send.
+func (c *Crowd) send(ctx context.Context, v Visit) Result {
+	page, out := c.look(ctx, v, true)
+	if out.Outcome != attack.OK {
+		return out
+	}
+	friends := c.friends(v)
+	friends = friends[:max(0, min(int64(len(friends)), int64(page.Balance)))] // a fen for each at least
+	if len(friends) == 0 {
+		return c.nothing(Send)
+	}
+	d := drawsOf(c.seed, v)
+	r := wallet.SendPacketRequest{Caller: c.caller(v.Person, v.App), Request: c.number.Add(1), Greeting: "恭喜发财", Tokens: c.purses.tokens(v.Person, v.App.Family())}
+	var people []int64
+	for _, f := range friends {
+		people = append(people, int64(f.person))
+		r.To = append(r.To, c.caller(f.person, f.app))
+	}
+	least, most := wallet.Money(len(friends)), min(page.Balance, wallet.MaxPacketShare*wallet.Money(len(friends)))
+	r.Amount = least + wallet.Money(below(d.of(drawSendAmount), uint64(most-least)+1))
+	var id oracle.PacketID
+	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+		r.At = now
+		id = o.PacketSent(int64(v.Person), r, people, now)
+	})
+	out = c.persist(ctx, d, again{drawSendHedge, drawSendRepeat, drawSendRepeatDelay}, func() (lied bool, err error) {
+		packet, err := c.target().SendPacket(ctx, r)
+		lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PacketAnswered(id, packet, err, now) })
+		switch {
+		case err != nil:
+		case packet.State == wallet.PacketRefused:
+			err = wallet.ErrInsufficient
+		case packet.State == wallet.PacketAsked:
+			err = wallet.ErrUnknown // on record, and not sent yet
+		case !lied:
+			c.told.sent(v.win(), packet.No)
+		}
+		c.answers.count("send", err, lied)
+		return lied, err
+	})
+	if out.Outcome == attack.OK {
+		out.Amount = r.Amount
+	}
+	return out
+}
+
+// open opens the person's share of a packet. Of one that was never sent, as far as anybody was told, there is nothing to open.
+func (c *Crowd) open(ctx context.Context, v Visit) Result {
+	no, ok := c.told.packet(win{v.From, v.Window, v.Time})
+	if !ok {
+		return c.nothing(Open)
+	}
+	r := wallet.OpenPacketRequest{Caller: c.caller(v.Person, v.App), Packet: no}
+	return c.persist(ctx, drawsOf(c.seed, v), again{drawOpenHedge, drawOpenRepeat, drawOpenRepeatDelay}, func() (lied bool, err error) {
+		var asked oracle.Opening
+		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { asked = o.OpenSent(int64(v.Person), r, now) })
+		share, err := c.target().OpenPacket(ctx, r)
+		lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.OpenAnswered(asked, share, err, now) })
+		c.answers.count("open", err, lied)
+		return lied, err
+	})
+}

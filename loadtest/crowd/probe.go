@@ -1,0 +1,82 @@
+package crowd
+
+import (
+	"context"
+	"slices"
+
+	"hongbao/reference/wallet"
+	"hongbao/sim/oracle"
+)
+
+// cashScenes returns the scenes in which money can be won, or, where it cannot, any that the activity has.
+func (c *Crowd) cashScenes() (ids []wallet.SceneID) {
+	add := func(id wallet.SceneID) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for i, w := range c.scenario.Windows {
+		for n := range max(1, len(w.Prizes)) {
+			if p := c.prize(Visit{Window: uint16(i), Prize: uint8(n)}); p.Award == wallet.Cash {
+				add(p.Scene)
+			}
+		}
+	}
+	for _, t := range c.activity.Children[0].Rewards {
+		for _, r := range t.Rewards {
+			if len(ids) == 0 && t.Type == wallet.Cash && len(r.Scenes) > 0 {
+				add(r.Scenes[0].ID)
+			}
+		}
+	}
+	return ids
+}
+
+// probe makes sure that one instance is the wallet that is meant and takes both kinds of credentials: it asks for one fen
+// more than a single grant may be (C6), in each scene of money, and for the page of a person who has won nothing. A wallet that
+// grants it is judged for that.
+func (c *Crowd) probe(ctx context.Context, url string, i int) error {
+	who := uint32(c.scenario.People.Count) // nobody who plays
+	r := wallet.GrantRequest{Caller: c.caller(who, wallet.Douyin), Activity: c.activity.Parent, Award: wallet.Cash, Amount: c.activity.Children[0].SingleCap + 1}
+	for _, scene := range c.cashScenes() {
+		r.Scene, r.Rain = scene, int32(i) // of each instance anew
+		var id oracle.GrantID
+		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+			r.Opened = now
+			id = o.GrantSent(int64(who), r, now)
+		})
+		err := c.attempt(ctx, func() error {
+			reply, err := c.targets[i].Grant(ctx, r)
+			c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+				o.GrantAnswered(id, r, c.witness.ids.reply(reply), err, now)
+			})
+			return err
+		})
+		if err != nil && (wallet.CodeOf(err) != wallet.CodeRefused || wallet.ReasonOf(err) == noMarks) {
+			return problem(ctx, url, err)
+		}
+	}
+	page := wallet.PageRequest{Caller: r.Caller, Limit: pageLimit}
+	id := c.ask(who, &page)
+	var got wallet.Page
+	err := c.attempt(ctx, func() (err error) { got, err = c.targets[i].Page(ctx, page); return err })
+	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, c.witness.ids.page(got), err, now) })
+	if err != nil {
+		return problem(ctx, url, err)
+	}
+	return nil
+}
+
+// attempt tries something a few times.
+func (c *Crowd) attempt(ctx context.Context, do func() error) error {
+	var err error
+	for try := range probeTries {
+		if try > 0 && wait(ctx, probePause) != nil {
+			return err
+		}
+		if err = do(); !repeatable(err) {
+			return err
+		}
+	}
+	return err
+}
