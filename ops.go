@@ -58,10 +58,14 @@ type opsBreaker struct {
 }
 
 type opsDependency struct {
-	Name     string           `json:"name"`
-	Strength degrade.Strength `json:"strength"`
-	WayOut   degrade.Text     `json:"way_out"`
-	Switches []wallet.Switch  `json:"switches"`
+	Name      string           `json:"name"`
+	Strength  degrade.Strength `json:"strength"`
+	Limit     degrade.Text     `json:"limit"`
+	Breakers  []string         `json:"breakers"`
+	NoBreaker degrade.Text     `json:"no_breaker"`
+	WayOut    degrade.Text     `json:"way_out"`
+	Isolation degrade.Text     `json:"isolation"`
+	Switches  []wallet.Switch  `json:"switches"`
 }
 
 type opsSettings struct {
@@ -90,7 +94,7 @@ func (o ops) view() opsView {
 		v.Breakers = append(v.Breakers, opsBreaker{b.Name, b.State, opsTime(b.Since), b.Calls, b.Failures, b.Refused})
 	}
 	for _, d := range degrade.Dependencies() {
-		v.Dependencies = append(v.Dependencies, opsDependency{d.Name, d.Strength, d.WayOut, d.Switches})
+		v.Dependencies = append(v.Dependencies, opsDependency(d))
 	}
 	last := o.board.centre.Last()
 	s := last.Settings

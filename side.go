@@ -39,6 +39,7 @@ type side struct {
 	strategy wallet.Strategy
 	board    *switchboard
 	behind   *behind
+	bank     wallet.Bank     // behind breaker and gate
 	door     wallet.Service  // the node behind the limits of what comes in
 	metrics  *server.Metrics // nil: the shadow's figures are not the service's
 	log      *slog.Logger
@@ -76,6 +77,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	}
 	orders, admissions := guard.Orders(st.orders, st.admissions)
 	d.budgets = quota.New(st.quotas, s.name, quota.Config{Block: wallet.Money(c.BudgetBlock)})
+	d.bank = limiting.NarrowBank(guard.Bank(st.bank), limiting.SystemCalls)
 	d.writer = runningtotal.NewWriter(s.name, st.totals)
 	reader, err := runningtotal.NewReader(st.totals, stagesOf(s.tree)...)
 	if err != nil {
@@ -88,7 +90,7 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		Clock: realClock{}, Permits: st.permits, Identities: guard.Identities(st.identities), Orders: orders, OpenOrders: st.orders, Budgets: d.budgets,
 		Admission: quota.NewAdmission(d.budgets, admissions), Tokens: guard.Tokens(st.tokens), Backlog: guard.Backlog(st.backlog),
 		Ledger: runningtotal.Counted{Ledger: guard.Ledger(st.ledger), Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days,
-		Bank: limiting.NarrowBank(guard.Bank(st.bank), limiting.SystemCalls), Packets: st.packets,
+		Bank: d.bank, Packets: st.packets,
 		Items: guard.Items(st.items), Downstreams: d.behind.downstreams, Stocks: guard.Stocks(d.behind.stock.Stocks), StockReader: d.behind.stock.Reader,
 		Sealer: sealer, Alarm: d.alarm, Switched: d.board.set.On, Settings: d.board.centre.Settings, Watch: watch,
 	})

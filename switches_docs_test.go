@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,13 +23,21 @@ func TestSwitchesDocument(t *testing.T) {
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s<br>%s | %s<br>%s | %s |\n", e.Name, kind, e.Dependency, e.Does.EN, e.Does.ZH, e.Notice.EN, e.Notice.ZH, e.Promise)
 	}
 	want.WriteString("\n")
-	systems := "| system | strength | way out | switches |\n|---|---|---|---|\n"
+	systems := "| system | strength | limit | breaker | way out | isolation | switches |\n|---|---|---|---|---|---|---|\n"
 	for _, d := range degrade.Dependencies() {
 		var names []string
 		for _, s := range d.Switches {
 			names = append(names, fmt.Sprintf("`%s`", s))
 		}
-		systems += fmt.Sprintf("| %s | %s | %s (%s) | %s |\n", d.Name, d.Strength, d.WayOut.EN, d.WayOut.ZH, strings.Join(names, ", "))
+		breakers := d.Breakers
+		if d.Name == "reward systems" {
+			breakers = []string{"one a type"}
+		}
+		if d.NoBreaker.EN != "" {
+			breakers = append(slices.Clone(breakers), d.NoBreaker.EN)
+		}
+		systems += fmt.Sprintf("| %s | %s | %s<br>%s | %s | %s<br>%s | %s<br>%s | %s |\n", d.Name, d.Strength, d.Limit.EN, d.Limit.ZH, strings.Join(breakers, "; "),
+			d.WayOut.EN, d.WayOut.ZH, d.Isolation.EN, d.Isolation.ZH, strings.Join(names, ", "))
 	}
 	text := read(t, "docs/switches.md")
 	for _, table := range []string{want.String(), systems} {

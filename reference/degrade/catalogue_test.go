@@ -17,8 +17,12 @@ func TestCatalogue(t *testing.T) {
 	for _, d := range degrade.Dependencies() {
 		require.NotContains(t, systems, d.Name, "twice")
 		require.Contains(t, []degrade.Strength{degrade.Weak, degrade.Strong}, d.Strength, d.Name)
-		require.NotEmpty(t, d.WayOut.EN, d.Name)
-		require.NotEmpty(t, d.WayOut.ZH, d.Name)
+		for _, words := range []degrade.Text{d.Limit, d.WayOut, d.Isolation} {
+			require.NotEmpty(t, words.EN, d.Name)
+			require.NotEmpty(t, words.ZH, d.Name)
+		}
+		require.True(t, len(d.Breakers) > 0 || d.NoBreaker.EN != "", "%s has a breaker, or a reason for none", d.Name)
+		require.Equal(t, d.NoBreaker.EN == "", d.NoBreaker.ZH == "", d.Name)
 		systems = append(systems, d.Name)
 	}
 	for _, e := range degrade.Catalogue() {
