@@ -159,6 +159,9 @@ type Withdraw struct {
 // Limited says whether there is a limit of the day.
 func (w Withdraw) Limited() bool { return w.PerDay > 0 || w.Times > 0 }
 
+// Controlled says whether there is one, or a bank that declines: then what withdrawals are refused for is worth counting.
+func (w Withdraw) Controlled() bool { return w.Limited() || w.Declined.Num > 0 }
+
 // Crypto says how tokens are sealed in a simulation unless --crypto says otherwise.
 type Crypto struct {
 	RealShare Ratio // share of tokens sealed with the real cryptography when the run is modelled

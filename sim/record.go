@@ -157,8 +157,8 @@ func (s *simulation) metrics() reports.Metrics {
 		m["calls_turned_away_"+name] = float64(h.Refused + h.Down)
 	}
 	for a, n := range s.meter.answers {
-		if a.reason == "ok" {
-			m["answers_ok_"+a.operation] = float64(n)
+		if a.reason == "ok" || a.operation == "withdraw" && s.options.Scenario.Withdraw.Controlled() {
+			m["answers_"+a.reason+"_"+a.operation] = float64(n)
 		}
 	}
 	for k, n := range s.town.alarms {

@@ -40,6 +40,7 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 		ledger      = Ledger{l, mem.NewLedger(l.instance, 1)}
 		withdrawals = Withdrawals{l, mem.NewWithdrawals()}
 		bank        = Bank{l, mem.NewBank()}
+		days        = WithdrawalDays{l, mem.NewWithdrawalDays()}
 	)
 	item := wallet.Item{No: wallet.OrderNo{ActID: 1, Scene: "tea", Rain: 1, Award: wallet.HeyteaCoupon, Stage: wallet.Official}, Asked: "tea",
 		Account: account, Opened: 1, Created: 1, Changed: 1, Expires: wallet.Never}
@@ -95,6 +96,8 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 		"Withdrawals.Of":         func() error { _, err := withdrawals.Of(ctx, 1, wallet.Official, 1); return err },
 		"Withdrawals.Unfinished": func() error { _, err := withdrawals.Unfinished(ctx, wallet.Never, 1); return err },
 		"Bank.Pay":               func() error { return bank.Pay(ctx, request, 5) },
+		"Days.Take":              func() error { return days.Take(ctx, asked, wallet.DayLimit{Times: 1}) },
+		"Days.GiveBack":          func() error { return days.GiveBack(ctx, wallet.Withdrawal{No: nobodys, Amount: 5}) },
 
 		"Items.Create":  func() error { _, _, err := items.Create(ctx, item); return err },
 		"Items.Get":     func() error { _, err := items.Get(ctx, []wallet.OrderNo{item.No}); return err },
