@@ -54,5 +54,7 @@ func TestServeWithoutTokenStore(t *testing.T) {
 		require.False(t, state.On, "%s: these breakers have no switch", state.Switch)
 	}
 	s.mini.data.SetError("")
-	eventually(t, "tokens are kept again", func() bool { return grant() == wallet.GrantAccepted && breaker(degrade.BreakerTokens).State == degrade.Closed })
+	eventually(t, "tokens are kept again", func() bool {
+		return grant() == wallet.GrantAccepted && breaker(degrade.BreakerTokens).State == degrade.Closed
+	})
 }
