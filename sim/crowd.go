@@ -27,6 +27,7 @@ type crowd struct {
 
 	stream    *world.Stream
 	cheats    *world.Stream   // its own, so that cheating changes nobody else's draws
+	friendly  *world.Stream   // in which app a packet is opened; its own for the same reason
 	stolen    loot            // what a cheat presents next
 	trophy    trophy          // what a cheat uses next
 	next      traffic.Arrival // the win to come
@@ -62,7 +63,7 @@ func newCrowd(s *simulation, t *traffic.Traffic) *crowd {
 	}
 	return &crowd{
 		world: s.world, town: s.town, traffic: t, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), cheats: s.world.Stream("cheats"), known: newPersonSet(sc.People.Count), held: map[int64][]promise{},
+		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), cheats: s.world.Stream("cheats"), friendly: s.world.Stream("friendly"), known: newPersonSet(sc.People.Count), held: map[int64][]promise{},
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 // tooLate is how long after a packet was sent somebody tries a share whose time is over.
 const tooLate = wallet.PacketLife + time.Hour
 
+// elsewhereEvery: of so many shares one is opened in whichever app its person has in hand.
+const elsewhereEvery = 3
+
 // sendPacket sends a part of the person's balance to others, who may open their shares (P4).
 func (c *crowd) sendPacket(ctx context.Context, p int64, app wallet.App) {
 	page, ok := c.look(ctx, p, app, true)
@@ -73,7 +76,12 @@ func (c *crowd) friends(ctx context.Context, p int64, n int64) (people []int64, 
 // then somebody for whom it is not.
 func (c *crowd) guests(ctx context.Context, people []int64, to []wallet.Caller, no wallet.PacketNo) {
 	for n, q := range people {
-		open := func() { c.openPacket(ctx, q, to[n].App, no) }
+		app := to[n].App
+		if c.friendly.Hit(1, elsewhereEvery) { // in any app that the person has: all are one wallet (B1)
+			persona := c.traffic.Persona(q)
+			app = persona.Apps[c.friendly.IntN(int64(persona.Held))]
+		}
+		open := func() { c.openPacket(ctx, q, app, no) }
 		switch {
 		case c.hit(c.people.After.Open):
 			c.later(c.within(c.people.After.OpenDelay), open)

@@ -35,7 +35,7 @@ func TestPacketsOfWhatIsPromised(t *testing.T) {
 			require.Zero(t, sent.Balance)
 			require.EqualValues(t, 100, sent.Income)
 			require.Equal(t, []wallet.Packet{p}, sent.Packets)
-			require.Equal(t, []wallet.Packet{p}, seen.Packets)
+			require.Equal(t, []wallet.Packet{p.Part(p.Shares)}, seen.Packets)
 			_, err = s.node.OpenPacket(t.Context(), wallet.OpenPacketRequest{Caller: guest, Packet: p.No})
 			require.NoError(t, err)
 			has := page(guest)

@@ -108,12 +108,11 @@ func (m *model) judge(p wallet.Packet, has *[users]wallet.Money) {
 	sum := wallet.Money(0)
 	for i, s := range p.Shares {
 		sum += s.Amount
-		open := wallet.OpenPacketRequest{Caller: r.To[i], Packet: p.No}
 		require.Equal(m.t, account(r.To[i]), s.For)
-		told, opened := m.opened[open]
+		told, opened := m.opened[shareNo{p.No, s.For}]
 		require.True(m.t, !opened || told == s, "told that it is opened")
 		require.True(m.t, s.State == wallet.ShareOpened || s.Owner == p.Owner, "it goes back to the wallet that sent it")
-		require.False(m.t, m.back[open] && s.State != wallet.ShareReturned, "told that it is over")
+		require.False(m.t, m.back[shareNo{p.No, s.For}] && s.State != wallet.ShareReturned, "told that it is over")
 		for n := range users {
 			if caller(n) == r.Caller {
 				has[n] -= s.Amount

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,12 +43,18 @@ type model struct {
 	won    [users]wallet.Money
 	bound  [users]bool
 	asked  map[wallet.PacketNo]wallet.SendPacketRequest
-	of     []wallet.PacketNo                         // those asked, in order
-	sent   map[wallet.PacketNo]wallet.Packet         // as the sender was told
-	no     map[wallet.PacketNo]bool                  // its sender was told that the balance was too small
-	opened map[wallet.OpenPacketRequest]wallet.Share // as the guest was told
-	back   map[wallet.OpenPacketRequest]bool         // its guest was told that it is over
-	swept  map[wallet.PacketNo]bool                  // quiet: the chore came by after its time
+	of     []wallet.PacketNo                 // those asked, in order
+	sent   map[wallet.PacketNo]wallet.Packet // as the sender was told
+	no     map[wallet.PacketNo]bool          // its sender was told that the balance was too small
+	opened map[shareNo]wallet.Share          // as whoever opened it was told
+	back   map[shareNo]bool                  // somebody was told that it is over
+	swept  map[wallet.PacketNo]bool          // quiet: the chore came by after its time
+}
+
+// shareNo names a share: its packet and whom it is for.
+type shareNo struct {
+	of    wallet.PacketNo
+	guest wallet.Account
 }
 
 // TestModel: packets sent, opened, repeated and returned among people who join wallets, while calls fail, answers get lost
@@ -79,7 +86,7 @@ func TestModelOverShards(t *testing.T) {
 func runModel(t require.TestingT, d draws, db *sqlstore.DB) {
 	clock := storetest.NewClock()
 	m := &model{t: t, draws: d, asked: map[wallet.PacketNo]wallet.SendPacketRequest{}, sent: map[wallet.PacketNo]wallet.Packet{},
-		no: map[wallet.PacketNo]bool{}, opened: map[wallet.OpenPacketRequest]wallet.Share{}, back: map[wallet.OpenPacketRequest]bool{}, swept: map[wallet.PacketNo]bool{}}
+		no: map[wallet.PacketNo]bool{}, opened: map[shareNo]wallet.Share{}, back: map[shareNo]bool{}, swept: map[wallet.PacketNo]bool{}}
 	if m.town = newTown(t, clock, mem.NewLedger(clock, 1), mem.NewPackets()); db != nil {
 		m.town = newTown(t, clock, sqlstore.NewLedger(db, clock, 2), sqlstore.NewPackets(db))
 	}
@@ -120,6 +127,21 @@ func (m *model) mates(n int) []int {
 		return []int{n, mate}
 	}
 	return []int{n}
+}
+
+// clash says whether a packet's sender and guests are not all different people.
+func (m *model) clash(r wallet.SendPacketRequest) bool {
+	seen := map[int]bool{}
+	for n := range users {
+		if slices.Contains(append(r.To, r.Caller), caller(n)) {
+			person := slices.Min(m.mates(n))
+			if seen[person] {
+				return true
+			}
+			seen[person] = true
+		}
+	}
+	return false
 }
 
 func (m *model) user(what string) int { return m.draws.below(users, what) }
@@ -172,7 +194,11 @@ func (m *model) again() {
 	case missing == nil && p.Greeting == r.Greeting:
 		m.asked[no] = r // nobody had recorded the first content: this one is the first
 	case alive:
-		m.codes(err, wallet.CodeConflict)
+		codes := []wallet.Code{wallet.CodeConflict}
+		if missing != nil && m.clash(r) {
+			codes = []wallet.Code{wallet.CodeInvalid}
+		}
+		m.codes(err, codes...)
 	}
 }
 
@@ -185,11 +211,17 @@ func (m *model) ask(no wallet.PacketNo) {
 	if !survives(func() { p, err = m.Send(context.Background(), r) }) {
 		return
 	}
+	was, told := m.sent[no]
+	clash := m.clash(r) && !told && !m.no[no]
+	require.False(m.t, m.quiet && clash && err == nil, "two shares for one person")
 	if err != nil {
-		m.codes(err)
+		var codes []wallet.Code
+		if clash {
+			codes = append(codes, wallet.CodeInvalid)
+		}
+		m.codes(err, codes...)
 		return
 	}
-	was, told := m.sent[no]
 	require.False(m.t, p.State == wallet.PacketRefused && told, "packet %s was sent and is refused", no)
 	require.False(m.t, p.State != wallet.PacketRefused && m.no[no], "packet %s was refused and is sent", no)
 	if told {
@@ -226,14 +258,8 @@ func (m *model) balanceOf(n int) wallet.Money {
 			if no.Account == account(caller(n)) {
 				sum -= share.Amount
 			}
-			open := wallet.OpenPacketRequest{Packet: no}
-			for guest := range users {
-				if account(caller(guest)) == share.For {
-					open.Caller = caller(guest)
-				}
-			}
-			_, gone := m.opened[open]
-			if gone && open.Caller == caller(n) || !gone && m.swept[no] && no.Account == account(caller(n)) {
+			_, gone := m.opened[shareNo{no, share.For}]
+			if gone && share.For == account(caller(n)) || !gone && m.swept[no] && no.Account == account(caller(n)) {
 				sum += share.Amount
 			}
 		}
@@ -241,56 +267,76 @@ func (m *model) balanceOf(n int) wallet.Money {
 	return sum
 }
 
-// open opens somebody's share, or tries to.
+// means returns whose share user n's request is about: the one that is named, else n's own, else the mate's. None: -1.
+func (m *model) means(n int, r wallet.OpenPacketRequest) int {
+	for _, guest := range []int{n, n ^ 1} {
+		mine := guest < users && slices.Contains(m.mates(n), guest)
+		named := r.For == wallet.Account{} || r.For == account(caller(guest))
+		if mine && named && slices.Contains(m.asked[r.Packet].To, caller(guest)) {
+			return guest
+		}
+	}
+	return -1
+}
+
+// open opens somebody's share, or tries to, by the account that it is for or by another of that person's.
 func (m *model) open() {
 	if len(m.of) == 0 {
 		return
 	}
-	r := wallet.OpenPacketRequest{Caller: caller(m.user("guest")), Packet: m.of[m.draws.below(len(m.of), "packet")]}
+	n := m.user("guest")
+	r := wallet.OpenPacketRequest{Caller: caller(n), Packet: m.of[m.draws.below(len(m.of), "packet")]}
+	if m.draws.below(3, "named") == 0 {
+		r.For = account(caller(m.user("whose")))
+	}
 	var share wallet.Share
 	var err error
 	if !survives(func() { share, err = m.Open(context.Background(), r) }) {
 		return
 	}
-	was, before := m.opened[r]
-	_, mine := wallet.Packet{Shares: shares(m.asked[r.Packet])}.ShareFor(account(r.Caller))
+	guest := m.means(n, r)
+	no := shareNo{of: r.Packet}
+	if guest >= 0 {
+		no.guest = account(caller(guest))
+	}
+	was, before := m.opened[no]
 	if m.quiet {
-		p, sent := m.sent[r.Packet]
-		want := wallet.Error{}
-		switch over := m.clock.Now() >= p.Created.Add(wallet.PacketLife); {
-		case !mine:
-			want = *wallet.ErrNotYours
-		case !sent:
-			want = *wallet.ErrNotFound
-		case over && !before:
-			want = *wallet.ErrExpired
-		}
+		want := m.foretoldOpening(guest, r.Packet, before)
 		require.Equal(m.t, want.Reason != "", err != nil, "%v, not %s", err, want.Reason)
 		require.True(m.t, err == nil || wallet.ReasonOf(err) == want.Reason, "%v, not %s", err, want.Reason)
 	}
 	switch {
 	case err == nil:
-		require.True(m.t, mine)
-		require.False(m.t, m.back[r], "it was over")
+		require.GreaterOrEqual(m.t, guest, 0)
+		require.False(m.t, m.back[no], "it was over")
 		require.Equal(m.t, wallet.ShareOpened, share.State)
-		require.Equal(m.t, account(r.Caller), share.For)
+		require.Equal(m.t, no.guest, share.For)
+		require.True(m.t, m.person(m.t, n).Owns(share.Owner), "whoever opened it, it is the person's")
 		require.True(m.t, !before || was == share, "a repeat answers as the first time")
-		m.opened[r] = share
+		m.opened[no] = share
 	case wallet.ReasonOf(err) == wallet.ErrExpired.Reason:
 		require.False(m.t, before, "it was opened")
-		m.back[r] = true
+		m.back[no] = true
 	default:
 		m.codes(err, wallet.CodeUnauthorised, wallet.CodeNotFound)
 		require.False(m.t, before && wallet.CodeOf(err) != wallet.CodeUnknown && wallet.CodeOf(err) != wallet.CodeUnavailable, "it was opened: %v", err)
 	}
 }
 
-// shares are those of a request, for whom they are.
-func shares(r wallet.SendPacketRequest) (out []wallet.Share) {
-	for _, to := range r.To {
-		out = append(out, wallet.Share{For: account(to)})
+// foretoldOpening is what opening a guest's share is answered when nothing fails; the zero error: it is opened.
+func (m *model) foretoldOpening(guest int, no wallet.PacketNo, before bool) wallet.Error {
+	p, sent := m.sent[no]
+	switch over := m.clock.Now() >= p.Created.Add(wallet.PacketLife); {
+	case !sent && !m.no[no]: // for two who are one, so that it is not on record
+		return *wallet.ErrNotFound
+	case guest < 0:
+		return *wallet.ErrNotYours
+	case !sent:
+		return *wallet.ErrNotFound
+	case over && !before:
+		return *wallet.ErrExpired
 	}
-	return out
+	return wallet.Error{}
 }
 
 // codes requires an error to be one that says what a fault does, or one of the others.

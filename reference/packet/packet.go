@@ -57,23 +57,57 @@ func (s *Service) Send(ctx context.Context, r wallet.SendPacketRequest) (wallet.
 	if err := s.Due(ctx, wallet.PageRequest{Caller: r.Caller, At: at, Limit: 1, Tokens: r.Tokens, Withdraw: true}); err != nil {
 		return wallet.Packet{}, err
 	}
-	who, err := s.People.Resolve(ctx, no.Account)
+	who, err := s.resolve(ctx, no.Account)
 	if err != nil {
 		return wallet.Packet{}, err
 	}
 	asked := wallet.Packet{No: no, Owner: who.ActID, Stage: child.Stage, Amount: r.Amount, Wallets: who.Wallets(), Greeting: r.Greeting,
 		Created: s.Clock.Now(), State: wallet.PacketAsked}
-	for i, amount := range Split(no, r.Amount, len(r.To)) {
-		asked.Shares = append(asked.Shares, wallet.Share{For: wallet.AccountOf(r.To[i].App, r.To[i].User), Amount: amount})
+	if asked.Shares, err = s.share(ctx, no, r); err != nil {
+		return wallet.Packet{}, err
 	}
-	var p wallet.Packet
-	if err = wallet.Repeat(func() (err error) { p, _, err = s.Packets.Create(ctx, asked); return err }); err != nil {
+	p, err := s.record(ctx, asked)
+	if err != nil {
 		return wallet.Packet{}, err
 	}
 	if !sameContent(p, asked) || r.At != 0 && p.Stage != asked.Stage {
 		return wallet.Packet{}, fmt.Errorf("%w: packet %s is on record with %d fen of %s for %d", wallet.ErrConflict, p.No, p.Amount, p.Stage, len(p.Shares))
 	}
-	return s.send(ctx, p)
+	p, err = s.send(ctx, p)
+	return p.Whole(), err
+}
+
+// share returns the shares of a packet to be, each with the wallet of the person that it is for.
+func (s *Service) share(ctx context.Context, no wallet.PacketNo, r wallet.SendPacketRequest) ([]wallet.Share, error) {
+	shares := make([]wallet.Share, len(r.To))
+	for i, amount := range Split(no, r.Amount, len(r.To)) {
+		to := wallet.AccountOf(r.To[i].App, r.To[i].User)
+		who, err := s.resolve(ctx, to)
+		if err != nil {
+			return nil, err
+		}
+		shares[i] = wallet.Share{For: to, Wallet: who.ActID, Amount: amount}
+	}
+	return shares, nil
+}
+
+// record returns the packet on record, which is this one unless there was one. One that cannot be, because two of its
+// people are one person, may have been recorded before they became one.
+func (s *Service) record(ctx context.Context, asked wallet.Packet) (p wallet.Packet, err error) {
+	if refused := asked.Validate(); refused != nil {
+		if p, err = s.get(ctx, asked.No); wallet.CodeOf(err) == wallet.CodeNotFound {
+			err = refused
+		}
+		return p, err
+	}
+	err = wallet.Repeat(func() (err error) { p, _, err = s.Packets.Create(ctx, asked); return err })
+	return p, err
+}
+
+// resolve returns who stands behind an account.
+func (s *Service) resolve(ctx context.Context, a wallet.Account) (who wallet.Person, err error) {
+	err = wallet.Repeat(func() (err error) { who, err = s.People.Resolve(ctx, a); return err })
+	return who, err
 }
 
 // stopped returns ErrSwitchedOff while no packets are to be sent. One that is on record goes on.
@@ -86,44 +120,6 @@ func (s *Service) stopped(ctx context.Context, no wallet.PacketNo) error {
 		return fmt.Errorf("%w: sending packets", wallet.ErrSwitchedOff)
 	}
 	return err
-}
-
-// Open implements wallet.PacketService's OpenPacket.
-func (s *Service) Open(ctx context.Context, r wallet.OpenPacketRequest) (wallet.Share, error) {
-	if !r.App.Valid() || r.User <= 0 {
-		return wallet.Share{}, fmt.Errorf("%w: opening a packet by user %d of app %d", wallet.ErrInvalid, r.User, r.App)
-	}
-	p, err := s.get(ctx, r.Packet)
-	if err != nil {
-		return wallet.Share{}, err
-	}
-	i, ok := p.ShareFor(wallet.AccountOf(r.App, r.User))
-	switch {
-	case !ok:
-		return wallet.Share{}, fmt.Errorf("%w: packet %s", wallet.ErrNotYours, p.No)
-	case p.State == wallet.PacketAsked:
-		return wallet.Share{}, fmt.Errorf("%w: packet %s is being sent", wallet.ErrUnavailable, p.No)
-	case p.State == wallet.PacketRefused:
-		return wallet.Share{}, fmt.Errorf("%w: packet %s was not sent", wallet.ErrNotFound, p.No)
-	}
-	share := p.Shares[i]
-	if share.State == wallet.ShareWaiting {
-		now := s.Clock.Now()
-		if expired(p, now) {
-			return wallet.Share{}, fmt.Errorf("%w: packet %s", wallet.ErrExpired, p.No)
-		}
-		who, err := s.People.Resolve(ctx, share.For)
-		if err != nil {
-			return wallet.Share{}, err
-		}
-		if share, err = s.mark(ctx, p.No, share.For, wallet.ShareOpening, who.ActID, now); err != nil {
-			return wallet.Share{}, err
-		}
-	}
-	if share.State == wallet.ShareReturning || share.State == wallet.ShareReturned {
-		return wallet.Share{}, fmt.Errorf("%w: packet %s", wallet.ErrExpired, p.No)
-	}
-	return s.finish(ctx, p, i, share)
 }
 
 // get returns a packet on record.
@@ -158,9 +154,4 @@ func check(r wallet.SendPacketRequest) error {
 func sameContent(p, asked wallet.Packet) bool {
 	return p.Amount == asked.Amount && p.Greeting == asked.Greeting &&
 		slices.EqualFunc(p.Shares, asked.Shares, func(a, b wallet.Share) bool { return a.For == b.For })
-}
-
-// expired says whether a packet's time is over.
-func expired(p wallet.Packet, now wallet.Instant) bool {
-	return now >= p.Created.Add(wallet.PacketLife)
 }

@@ -130,7 +130,7 @@ func TestSettleGoesOnBehindWhatFails(t *testing.T) {
 func TestBooksThatDisagreeAreSaid(t *testing.T) {
 	s := fixture(t)
 	p := wallet.Packet{No: opening(1, 0, 1).Packet, Owner: s.person(t, 0).ActID, Stage: wallet.Official, Amount: 50, Created: s.clock.Now(),
-		Wallets: s.person(t, 0).Wallets(), Shares: []wallet.Share{{For: account(caller(1)), Amount: 50}}, State: wallet.PacketAsked}
+		Wallets: s.person(t, 0).Wallets(), Shares: []wallet.Share{{For: account(caller(1)), Wallet: s.person(t, 1).ActID, Amount: 50}}, State: wallet.PacketAsked}
 	_, _, err := s.packets.Create(t.Context(), p)
 	require.NoError(t, err)
 	require.NoError(t, s.packets.Advance(t.Context(), p.No, wallet.PacketSent)) // though nothing was moved

@@ -54,11 +54,26 @@ func (people) OpenPacket(ctx context.Context, m *pb.OpenPacketRequest) (*pb.Open
 	if err != nil {
 		return nil, err
 	}
-	share, err := c.packets.OpenPacket(ctx, wallet.OpenPacketRequest{Caller: c.user, Packet: no})
+	r := wallet.OpenPacketRequest{Caller: c.user, Packet: no}
+	if m.For != nil {
+		if r.For, err = accountOf(m.For); err != nil {
+			return nil, err
+		}
+	}
+	share, err := c.packets.OpenPacket(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	return &pb.OpenPacketReply{Share: shareTo(share)}, nil
+}
+
+// accountOf returns the account that a share is for.
+func accountOf(m *pb.Account) (wallet.Account, error) {
+	a := wallet.Account{Family: wallet.Family(m.Family), User: wallet.UserID(m.User)}
+	if m.Family < int32(wallet.DouyinFamily) || m.Family > int32(wallet.ToutiaoFamily) || m.User <= 0 {
+		return wallet.Account{}, fmt.Errorf("%w: a share for user %d of family %d", wallet.ErrInvalid, m.User, m.Family)
+	}
+	return a, nil
 }
 
 func packetsTo(ps []wallet.Packet) []*pb.Packet {
@@ -72,7 +87,7 @@ func packetsTo(ps []wallet.Packet) []*pb.Packet {
 // packetTo tells of a packet what its people may know. Whose wallet is whose is not among it.
 func packetTo(p wallet.Packet) *pb.Packet {
 	m := &pb.Packet{Number: p.No.String(), AmountFen: int64(p.Amount), CreatedUs: int64(p.Created), State: pb.PacketState(p.State),
-		Greeting: p.Greeting, Stage: pb.Stage(p.Stage)}
+		Greeting: p.Greeting, Stage: pb.Stage(p.Stage), ShareCount: int32(p.Count), OpenedCount: int32(p.Opened)} // at most wallet.MaxShares
 	for _, share := range p.Shares {
 		m.Shares = append(m.Shares, shareTo(share))
 	}

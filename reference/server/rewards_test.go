@@ -83,20 +83,22 @@ func TestRefund(t *testing.T) {
 func TestPacketsOnTheWire(t *testing.T) {
 	f := start(t)
 	no := wallet.PacketNo{Account: wallet.Account{Family: wallet.DouyinFamily, User: 7}, Request: 5}
-	f.shop.packet = wallet.Packet{No: no, Owner: 99, Wallets: []wallet.ActID{99}, Stage: wallet.Official, Amount: 300, Greeting: "新年好", Created: 100, State: wallet.PacketSent,
-		Shares: []wallet.Share{{For: wallet.Account{Family: wallet.ToutiaoFamily, User: 8}, Amount: 300, State: wallet.ShareOpened, Owner: 98, At: 101}}}
+	f.shop.packet = wallet.Packet{No: no, Owner: 99, Wallets: []wallet.ActID{99}, Stage: wallet.Official, Amount: 300, Greeting: "新年好", Created: 100, State: wallet.PacketSent, Count: 3, Opened: 2,
+		Shares: []wallet.Share{{For: wallet.Account{Family: wallet.ToutiaoFamily, User: 8}, Wallet: 97, Amount: 300, State: wallet.ShareOpened, Owner: 98, At: 101}}}
 	got := f.by(7, "WalletService/SendPacket", `{"request":5,"amount_fen":300,"to":[{"app":"APP_TOUTIAO","user":8}],"greeting":"新年好","tokens":["AAAA"]}`)
 	require.Equal(t, "ok", got.reason(), got.body)
 	require.Equal(t, wallet.SendPacketRequest{Caller: wallet.Caller{App: wallet.Douyin, User: 7}, Request: 5, Amount: 300, To: []wallet.Caller{{App: wallet.Toutiao, User: 8}},
 		Greeting: "新年好", Tokens: [][]byte{{0, 0, 0}}}, f.shop.last())
 	require.Equal(t, map[string]any{"number": "p_1_7_5", "amount_fen": "300", "created_us": "100", "state": "PACKET_STATE_SENT", "greeting": "新年好", "stage": "STAGE_OFFICIAL",
-		"shares": []any{map[string]any{"for": map[string]any{"family": 2.0, "user": "8"}, "amount_fen": "300", "state": "SHARE_STATE_OPENED", "at_us": "101"}}}, got.fields["packet"],
+		"share_count": 3.0, "opened_count": 2.0, "shares": []any{map[string]any{"for": map[string]any{"family": 2.0, "user": "8"}, "amount_fen": "300", "state": "SHARE_STATE_OPENED", "at_us": "101"}}}, got.fields["packet"],
 		"whose wallet is whose is nobody's business")
 	f.shop.share = f.shop.packet.Shares[0]
 	got = f.do(f.request("WalletService/OpenPacket", `{"packet":"p_1_7_5"}`, f.session(wallet.Toutiao, 8)))
 	require.Equal(t, "ok", got.reason(), got.body)
 	require.Equal(t, wallet.OpenPacketRequest{Caller: wallet.Caller{App: wallet.Toutiao, User: 8}, Packet: no}, f.shop.last())
 	require.Equal(t, "300", got.fields["share"].(map[string]any)["amount_fen"])
+	require.Equal(t, "ok", f.by(7, "WalletService/OpenPacket", `{"packet":"p_1_7_5","for":{"family":2,"user":"8"}}`).reason())
+	require.Equal(t, wallet.OpenPacketRequest{Caller: wallet.Caller{App: wallet.Douyin, User: 7}, Packet: no, For: wallet.Account{Family: wallet.ToutiaoFamily, User: 8}}, f.shop.last())
 
 	f.shop.asked = nil
 	to := strings.Repeat(`{"app":1,"user":8},`, wallet.MaxShares) + `{"app":1,"user":8}`
@@ -105,6 +107,9 @@ func TestPacketsOnTheWire(t *testing.T) {
 	}
 	for _, body := range []string{`{"amount_fen":1.5}`, `{"amount_fen":9223372036854775808}`, `{"to":[{"app":1,"user":8,"x":1}]}`, `{"greeting":5}`} {
 		require.Equal(t, "invalid malformed", f.by(7, "WalletService/SendPacket", body).reason(), body)
+	}
+	for _, account := range []string{`{}`, `{"family":1}`, `{"user":8}`, `{"family":3,"user":8}`, `{"family":257,"user":8}`, `{"family":1,"user":-8}`} {
+		require.Equal(t, "invalid invalid", f.by(7, "WalletService/OpenPacket", `{"packet":"p_1_7_5","for":`+account+`}`).reason(), account)
 	}
 	for _, packet := range []string{"", "p_1_7", "p_1_7_05", "w_1_7_5", "p_3_7_5", "p_1_7_5_", "p_1_-7_5", "p_1_7_0", "p_1_7_" + strings.Repeat("5", 5000)} {
 		require.Equal(t, "invalid invalid", f.by(7, "WalletService/OpenPacket", fmt.Sprintf(`{"packet":%q}`, packet)).reason(), packet)

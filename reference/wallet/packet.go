@@ -41,44 +41,6 @@ func (s PacketState) Follows(t PacketState) bool {
 	return s == PacketAsked && (t == PacketRefused || t == PacketSent) || s == PacketSent && t == PacketClosed
 }
 
-// ShareState is how far one share of a packet has come.
-type ShareState uint8
-
-// The states. Opened and returned are final; opening and returning exclude each other: whichever is recorded first
-// happens.
-const (
-	ShareWaiting   ShareState = iota // may be opened
-	ShareOpening                     // recorded before the money is moved
-	ShareOpened                      // in the balance of the one it was for
-	ShareReturning                   // recorded before the money is moved back
-	ShareReturned                    // in the sender's balance again
-)
-
-// Follows says whether a share in state s may move to state t.
-func (s ShareState) Follows(t ShareState) bool {
-	switch s {
-	case ShareWaiting:
-		return t == ShareOpening || t == ShareReturning
-	case ShareOpening:
-		return t == ShareOpened
-	case ShareReturning:
-		return t == ShareReturned
-	}
-	return false
-}
-
-// Final says whether nothing follows.
-func (s ShareState) Final() bool { return s == ShareOpened || s == ShareReturned }
-
-// Share is the part of a packet that one person may open.
-type Share struct {
-	For    Account
-	Amount Money
-	State  ShareState
-	Owner  ActID   // the wallet that it goes to; 0 while it waits
-	At     Instant // when it came to its state; 0 while it waits
-}
-
 // Packet is a red packet from one person to others (c2c, P4).
 type Packet struct {
 	No       PacketNo
@@ -86,10 +48,13 @@ type Packet struct {
 	Stage    Stage
 	Amount   Money   // the sum of the shares
 	Wallets  []ActID // the sender's wallets that it may take from, Owner's first
-	Shares   []Share // 1..MaxShares, each for another account
+	Shares   []Share // 1..MaxShares, each for another person, none for the sender
 	Greeting string  // at most MaxGreeting bytes
 	Created  Instant
 	State    PacketState
+
+	// Count and Opened are how many shares there are and how many are opened, in what a person is shown; 0 on record.
+	Count, Opened int
 }
 
 // MaxGreeting bounds a packet's greeting in bytes of UTF-8.
@@ -100,8 +65,8 @@ const MaxGreeting = 120
 const MaxPacketShare Money = 200_00
 
 // Validate returns ErrInvalid for a packet that cannot be recorded: of no family, wallet or stage that there is, not in the
-// state that a packet begins in, without a share or with too many, with one that is empty, goes to nobody, is not waiting
-// or goes to somebody twice, or with shares that do not sum to its amount.
+// state that a packet begins in, without a share or with too many, with one that is empty, goes to nobody, is not waiting,
+// goes to an account or a wallet twice or to one of the sender's, or with shares that do not sum to its amount.
 func (p Packet) Validate() error {
 	families := func(a Account) bool { return a.Family >= DouyinFamily && a.Family <= ToutiaoFamily }
 	good := families(p.No.Account) && p.Owner > 0 && p.Stage >= InternalTest && p.Stage <= Official && p.State == PacketAsked &&
@@ -112,8 +77,9 @@ func (p Packet) Validate() error {
 		if sum, err = sum.Add(s.Amount); err != nil {
 			return err
 		}
-		first, _ := p.ShareFor(s.For)
-		good = good && s.Amount > 0 && families(s.For) && first == i && s.State == ShareWaiting && s.Owner == 0
+		first := slices.IndexFunc(p.Shares, func(o Share) bool { return o.For == s.For || o.Wallet == s.Wallet })
+		good = good && s.Amount > 0 && families(s.For) && s.Wallet > 0 && first == i && s.State == ShareWaiting && s.Owner == 0 &&
+			!slices.Contains(p.Wallets, s.Wallet)
 	}
 	for _, id := range p.Wallets {
 		good = good && id > 0
@@ -135,6 +101,28 @@ func (p Packet) ShareFor(a Account) (int, bool) {
 	return i, i >= 0
 }
 
+// Whole returns the packet as its sender is shown it.
+func (p Packet) Whole() Packet {
+	p.Count, p.Opened = len(p.Shares), 0
+	for _, s := range p.Shares {
+		if s.State == ShareOpened {
+			p.Opened++
+		}
+	}
+	return p
+}
+
+// Part returns the packet as somebody is shown it whose these shares of it are: what others get is not among it, nor
+// what all of them come to.
+func (p Packet) Part(own []Share) Packet {
+	p = p.Whole()
+	p.Owner, p.Wallets, p.Shares, p.Amount = 0, nil, own, 0
+	for _, s := range own {
+		p.Amount += s.Amount // at most the packet's, which Validate has summed
+	}
+	return p
+}
+
 // Packets keeps packets of record. Durable: what Create acknowledged is never lost.
 type Packets interface {
 	// Create records p unless its number is taken, and returns the one on record and whether it is new. Atomic.
@@ -152,8 +140,8 @@ type Packets interface {
 	Mark(ctx context.Context, no PacketNo, share Account, s ShareState, owner ActID, at Instant) (Share, error)
 	// SentBy returns the packets that these wallets sent in a stage, or asked to send, newest first, at most limit.
 	SentBy(ctx context.Context, wallets []ActID, s Stage, limit int) ([]Packet, error)
-	// For returns the sent or closed packets of a stage that have a share for one of these accounts, or one that went to
-	// one of these wallets, newest first, at most limit.
+	// For returns the sent or closed packets of a stage that have a share for one of these accounts or wallets, or one that
+	// was opened into one of these wallets, newest first, at most limit.
 	For(ctx context.Context, accounts []Account, wallets []ActID, s Stage, limit int) ([]Packet, error)
 	// Unfinished returns at most limit packets, oldest first: those asked before the instant and in that state still, those
 	// with a share that has been opening or returning since before it, and those created before the other instant that
@@ -166,7 +154,7 @@ type SendPacketRequest struct {
 	Caller
 	Request  int64    // chosen by the client, above zero; the same over retries
 	Amount   Money    // of all shares together; 1 fen to MaxPacketShare a share
-	To       []Caller // 1..MaxShares, each once, not the sender
+	To       []Caller // 1..MaxShares, each person once, not the sender
 	Greeting string
 	At       Instant // decides the stage; the same over retries; 0 = now, as the first try had it
 	Tokens   [][]byte
@@ -176,15 +164,21 @@ type SendPacketRequest struct {
 type OpenPacketRequest struct {
 	Caller
 	Packet PacketNo
+
+	// For names the share where a person has several in one packet: those of accounts that became one person's after it
+	// was sent. Zero: the calling account's own, else one that the person has opened, else the first.
+	For Account
 }
 
 // PacketService is what people do with packets. Every error carries a Code.
 type PacketService interface {
 	// SendPacket takes the amount out of the sender's balance and splits it. Idempotent by request number. A reply of
-	// PacketRefused: the balance was too small. ErrConflict: the number was used with another content.
+	// PacketRefused: the balance was too small. ErrConflict: the number was used with another content. ErrInvalid: also
+	// where two of To are one person's accounts, or one is the sender's.
 	SendPacket(ctx context.Context, r SendPacketRequest) (Packet, error)
 	// OpenPacket moves the caller's share into the caller's balance, once: a repeat answers as the first time.
-	// ErrNotFound: there is no such packet, or its sender had too little. ErrNotYours: no share is for the caller.
+	// ErrNotFound: there is no such packet, or its sender had too little. ErrNotYours: no share is for the caller, or the
+	// one that is named is not.
 	// ErrExpired: its time is over. ErrUnavailable: it is being sent. ErrUnknown: repeat the call.
 	OpenPacket(ctx context.Context, r OpenPacketRequest) (Share, error)
 }

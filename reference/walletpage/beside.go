@@ -30,7 +30,7 @@ func (p *Reader) beside(ctx context.Context, page *wallet.Page, who wallet.Perso
 	})
 	if p.Packets != nil {
 		source(SourcePackets, wallet.SwitchPageNoPackets, func() (err error) {
-			page.Packets, err = p.packets(ctx, caller, wallets, page.Stage)
+			page.Packets, err = p.packets(ctx, caller, who, page.Stage)
 			return err
 		})
 	}
@@ -56,25 +56,4 @@ func (p *Reader) withdrawals(ctx context.Context, wallets []wallet.ActID, stage 
 		all = all[:min(len(all), maxWithdrawals)]
 	}
 	return all, nil
-}
-
-// packets returns the packets that the person's wallets sent, those for the account that asks, and those whose shares the
-// person's wallets have opened: each once, newest first.
-func (p *Reader) packets(ctx context.Context, caller wallet.Account, wallets []wallet.ActID, stage wallet.Stage) ([]wallet.Packet, error) {
-	const limit = maxPackets // also while pages are short: nobody could ask for the rest
-	all, err := p.Packets.SentBy(ctx, wallets, stage, limit)
-	if err != nil {
-		return nil, err
-	}
-	received, err := p.Packets.For(ctx, []wallet.Account{caller}, wallets, stage, limit)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range received {
-		if !slices.ContainsFunc(all, func(s wallet.Packet) bool { return s.No == r.No }) {
-			all = append(all, r)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b wallet.Packet) int { return cmp.Compare(b.Created, a.Created) })
-	return all[:min(len(all), limit)], nil
 }

@@ -135,10 +135,15 @@ func (h *home) promise(t require.TestingT, fen wallet.Money, opened wallet.Insta
 	require.NoError(t, h.tokens.Issue(context.Background(), wallet.Token{App: wallet.Douyin, Order: h.number(), Amount: fen, Opened: opened, Status: wallet.TokenIssued}))
 }
 
-// packet records a packet from an account to another, sent at an instant from a wallet.
-func (h *home) packet(t require.TestingT, from, to wallet.Account, owner wallet.ActID, at wallet.Instant) wallet.PacketNo {
-	p := wallet.Packet{No: wallet.PacketNo{Account: from, Request: int64(at)}, Owner: owner, Stage: wallet.Official, Amount: 5, Wallets: []wallet.ActID{owner},
-		Shares: []wallet.Share{{For: to, Amount: 5}}, Created: at, State: wallet.PacketAsked}
+// packet records a packet from an account to others, 5 fen each, sent at an instant from a wallet.
+func (h *home) packet(t require.TestingT, from wallet.Account, owner wallet.ActID, at wallet.Instant, to ...wallet.Account) wallet.PacketNo {
+	p := wallet.Packet{No: wallet.PacketNo{Account: from, Request: int64(at)}, Owner: owner, Stage: wallet.Official, Wallets: []wallet.ActID{owner},
+		Created: at, State: wallet.PacketAsked}
+	for _, a := range to {
+		who, err := h.people.Resolve(context.Background(), a)
+		require.NoError(t, err)
+		p.Shares, p.Amount = append(p.Shares, wallet.Share{For: a, Wallet: who.ActID, Amount: 5}), p.Amount+5
+	}
 	_, _, err := h.packets.Create(context.Background(), p)
 	require.NoError(t, err)
 	require.NoError(t, h.packets.Advance(context.Background(), p.No, wallet.PacketSent))
@@ -159,8 +164,8 @@ func (h *home) furnish(t require.TestingT) {
 	me := wallet.AccountOf(caller.App, caller.User)
 	h.post(t, 100, 1)
 	h.promise(t, 30, 2)
-	h.packet(t, me, wallet.Account{Family: wallet.ToutiaoFamily, User: 9}, h.me.ActID, 5)
-	h.packet(t, wallet.Account{Family: wallet.ToutiaoFamily, User: 9}, me, 77, 6)
+	h.packet(t, me, h.me.ActID, 5, wallet.Account{Family: wallet.ToutiaoFamily, User: 9})
+	h.packet(t, wallet.Account{Family: wallet.ToutiaoFamily, User: 9}, 77, 6, me)
 	w := wallet.Withdrawal{No: wallet.WithdrawalNo{Account: me, Request: 1}, Owner: h.me.ActID, Stage: wallet.Official, Amount: 1, Wallets: h.me.Wallets(), State: wallet.WithdrawalAsked}
 	_, _, err := h.withdrawals.Create(context.Background(), w)
 	require.NoError(t, err)

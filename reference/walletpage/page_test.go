@@ -82,32 +82,34 @@ func TestWhatIsNotThereIsNotMissing(t *testing.T) {
 	require.Len(t, p.Withdrawals, 1)
 }
 
-// TestPacketsOnThePage (P4): sent and received, whoever's account asks for those that were opened, newest first, each once
-// and with the first page alone.
+// TestPacketsOnThePage (P4): sent and received, newest first, each once and with the first page alone.
 func TestPacketsOnThePage(t *testing.T) {
 	h := newHome(t)
 	me, friend := wallet.AccountOf(caller.App, caller.User), wallet.Account{Family: wallet.ToutiaoFamily, User: 9}
 	other := wallet.Account{Family: wallet.ToutiaoFamily, User: 7} // the person's second account
-	for _, a := range []wallet.Account{me, other} {
+	want := []wallet.PacketNo{
+		h.packet(t, me, h.me.ActID, 10, friend),
+		h.packet(t, friend, 77, 20, me),
+		h.packet(t, me, h.me.ActID, 30, other), // before anybody knew that both are one person
+	}
+	for _, a := range []wallet.Account{other, me} { // so that the wallet is a former one
 		_, err := h.people.Bind(t.Context(), a, 13800138000)
 		require.NoError(t, err)
 	}
+	was := h.me.ActID
 	var err error
 	h.me, err = h.people.Resolve(t.Context(), me)
 	require.NoError(t, err)
-	want := []wallet.PacketNo{
-		h.packet(t, me, friend, h.me.ActID, 10),
-		h.packet(t, friend, me, 77, 20),
-		h.packet(t, other, friend, h.me.ActID, 30),
-		h.packet(t, friend, other, 77, 40), // opened below
-		h.packet(t, me, other, h.me.ActID, 50),
-	}
+	require.NotEqual(t, was, h.me.ActID)
+	want = append(want,
+		h.packet(t, other, h.me.ActID, 40, friend),
+		h.packet(t, friend, 77, 50, other), // opened below
+		h.packet(t, friend, 77, 60, other)) // waits, for the other account
 	for _, to := range []wallet.ShareState{wallet.ShareOpening, wallet.ShareOpened} {
-		_, err := h.packets.Mark(t.Context(), want[3], other, to, h.me.ActID, 41)
+		_, err := h.packets.Mark(t.Context(), want[4], other, to, h.me.ActID, 41)
 		require.NoError(t, err)
 	}
-	h.packet(t, friend, wallet.Account{Family: wallet.DouyinFamily, User: 8}, 77, 60) // somebody else's
-	h.packet(t, friend, other, 77, 70)                                                // waits for the other account
+	h.packet(t, friend, 77, 70, wallet.Account{Family: wallet.DouyinFamily, User: 8}) // somebody else's
 	numbers := func(p wallet.Page) (nos []wallet.PacketNo) {
 		for _, k := range p.Packets {
 			nos = append(nos, k.No)
@@ -120,9 +122,70 @@ func TestPacketsOnThePage(t *testing.T) {
 	first := h.page(t, wallet.Cursor{}, 1)
 	require.Equal(t, want, numbers(first))
 	require.Empty(t, h.page(t, first.Next, 1).Packets)
+	again, err := h.Page(t.Context(), wallet.PageRequest{Caller: wallet.Caller{App: wallet.FanqieAudio, User: other.User}, Limit: 1})
+	require.NoError(t, err)
+	require.Equal(t, first.Packets, again.Packets, "all apps see the same (B1)")
 	h.off[wallet.SwitchShortPages] = true
 	h.ShortPage = func() int { return 2 }
 	require.Equal(t, want, numbers(h.page(t, wallet.Cursor{}, 1)), "also on short pages: nobody could ask for the rest")
+}
+
+// TestWhatOthersGet: of a packet a guest is shown the own share and how many there are, its sender all.
+func TestWhatOthersGet(t *testing.T) {
+	h := newHome(t)
+	friend := func(n int) wallet.Account {
+		return wallet.Account{Family: wallet.ToutiaoFamily, User: wallet.UserID(20 + n)}
+	}
+	me := wallet.AccountOf(caller.App, caller.User)
+	got := h.packet(t, friend(0), 77, 10, friend(1), me, friend(2))
+	sent := h.packet(t, me, h.me.ActID, 20, friend(1), friend(2))
+	for _, to := range []wallet.ShareState{wallet.ShareOpening, wallet.ShareOpened} {
+		for _, no := range []wallet.PacketNo{got, sent} {
+			_, err := h.packets.Mark(t.Context(), no, friend(1), to, 99, 41)
+			require.NoError(t, err)
+		}
+	}
+	p := h.page(t, wallet.Cursor{}, 1).Packets
+	require.Equal(t, wallet.Packet{No: got, Stage: wallet.Official, Amount: 5, Shares: []wallet.Share{{For: me, Wallet: h.me.ActID, Amount: 5}},
+		Created: 10, State: wallet.PacketSent, Count: 3, Opened: 1}, p[1])
+	require.Equal(t, sent, p[0].No)
+	require.EqualValues(t, 10, p[0].Amount)
+	require.Len(t, p[0].Shares, 2)
+	require.Equal(t, []int{2, 1}, []int{p[0].Count, p[0].Opened})
+}
+
+// TestWhoLeavesTakesAlong (B2): an account that leaves a wallet which others share keeps what is for it, and they see that
+// no more; what was opened stays where it went.
+func TestWhoLeavesTakesAlong(t *testing.T) {
+	h := newHome(t)
+	me, other := wallet.AccountOf(caller.App, caller.User), wallet.Account{Family: wallet.ToutiaoFamily, User: 7}
+	friend := wallet.Account{Family: wallet.ToutiaoFamily, User: 9}
+	bind := func(a wallet.Account, phone wallet.Phone) wallet.ActID {
+		who, err := h.people.Bind(t.Context(), a, phone)
+		require.NoError(t, err)
+		return who.ActID
+	}
+	bind(me, 13800138000)
+	shared := bind(other, 13800138000)
+	opened, waits, mine := h.packet(t, friend, 77, 10, other), h.packet(t, friend, 77, 20, other), h.packet(t, friend, 77, 30, me)
+	for _, to := range []wallet.ShareState{wallet.ShareOpening, wallet.ShareOpened} {
+		_, err := h.packets.Mark(t.Context(), opened, other, to, shared, 11)
+		require.NoError(t, err)
+	}
+	sees := func(c wallet.Caller) (nos []wallet.PacketNo) {
+		p, err := h.Page(t.Context(), wallet.PageRequest{Caller: c, Limit: 1})
+		require.NoError(t, err)
+		for _, k := range p.Packets {
+			nos = append(nos, k.No)
+		}
+		return nos
+	}
+	second := wallet.Caller{App: wallet.Toutiao, User: other.User}
+	require.Equal(t, []wallet.PacketNo{mine, waits, opened}, sees(caller))
+	require.Equal(t, []wallet.PacketNo{mine, waits, opened}, sees(second))
+	bind(other, 13900139000)
+	require.Equal(t, []wallet.PacketNo{mine, opened}, sees(caller), "money that was opened stays in its wallet")
+	require.Equal(t, []wallet.PacketNo{waits, opened}, sees(second), "what is for an account is its own to see")
 }
 
 // TestShortPagesLoseNothing: while pages are cut short and whole again, and wins arrive above, whoever goes on reading sees

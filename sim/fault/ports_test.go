@@ -47,7 +47,7 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 	key := wallet.StockKey{Template: wallet.Template{Reward: "tea", Stage: wallet.Official}}
 	friend := wallet.AccountOf(wallet.Douyin, 2)
 	packet := wallet.Packet{No: wallet.PacketNo{Account: account, Request: 1}, Owner: 1, Stage: wallet.Official, Amount: 5, Wallets: []wallet.ActID{1},
-		Shares: []wallet.Share{{For: friend, Amount: 5}}, Created: 1, State: wallet.PacketAsked}
+		Shares: []wallet.Share{{For: friend, Wallet: 2, Amount: 5}}, Created: 1, State: wallet.PacketAsked}
 	nobodysPacket := wallet.PacketNo{Account: account, Request: 404}
 	var (
 		items   = Items{l, mem.NewItems()}

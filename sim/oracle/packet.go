@@ -190,16 +190,20 @@ type Opening struct {
 	person Person
 	start  wallet.Instant
 	packet uint32
-	share  int // -1: none is for the account that asks
+	share  int   // -1: none is for the person
+	sight  sight // whether the share is the person's in the app that asks
 }
 
 // OpenSent tells that the person asked to open a share, which may be for somebody else.
 func (o *Oracle) OpenSent(p Person, r wallet.OpenPacketRequest, now wallet.Instant) Opening {
 	out := Opening{person: p, start: now, packet: o.packets.numbered[r.Packet], share: -1}
 	for n := range o.packets.list[out.packet].shares {
-		if h := &o.packets.list[out.packet].shares[n]; h.account == wallet.AccountOf(r.App, r.User) {
-			h.asked, out.share = true, n
+		h := &o.packets.list[out.packet].shares[n]
+		if h.person != p {
+			continue
 		}
+		out.share, out.sight = n, o.sees(p, r.App.Family(), h.account.Family, now)
+		h.asked = h.asked || out.sight != sightNever
 	}
 	return out
 }
@@ -208,7 +212,7 @@ func (o *Oracle) OpenSent(p Person, r wallet.OpenPacketRequest, now wallet.Insta
 func (o *Oracle) OpenAnswered(a Opening, got wallet.Share, err error, now wallet.Instant) {
 	o.saw(packetExact, 1)
 	k := &o.packets.list[a.packet]
-	if a.share < 0 {
+	if a.share < 0 || a.sight == sightNever {
 		if err == nil {
 			o.fail(packetExact, got.Amount, "person %d opened %d fen of packet %s at %s, where no share is for them", a.person, got.Amount, k.no, now)
 		}
@@ -234,6 +238,7 @@ func (o *Oracle) OpenAnswered(a Opening, got wallet.Share, err error, now wallet
 		if h.acked != 0 || now < k.sent.Add(wallet.PacketLife-maxLag) {
 			o.fail(packetExact, h.amount, "person %d, share of %d fen of packet %s, sent at %s and opened at %s: answered as expired at %s", a.person, h.amount, k.no, k.sent, h.acked, now)
 		}
+	case wallet.CodeOf(err) == wallet.CodeUnauthorised && a.sight == sightMaybe: // the phone is being bound
 	case wallet.CodeOf(err) == wallet.CodeUnauthorised || wallet.CodeOf(err) == wallet.CodeNotFound && k.acked != 0:
 		o.fail(packetExact, h.amount, "person %d, for whom %d fen of packet %s are, was answered %s at %s", a.person, h.amount, k.no, wallet.ReasonOf(err), now)
 	}

@@ -26,13 +26,61 @@ func (o *Oracle) pagePackets(a *ask, page wallet.Page, now wallet.Instant) {
 		case slices.ContainsFunc(page.Packets[:n], func(p wallet.Packet) bool { return p.No == got.No }):
 			o.fail(userView, got.Amount, "person %d, page of %s to %s: shows packet %s twice", a.person, a.start, now, got.No)
 			return
-		case !o.samePacket(k, got, now):
+		case k.person == a.person && o.sees(a.person, a.family, k.no.Account.Family, a.start) == sightSure:
+			if !o.samePacket(k, got, now) {
+				return
+			}
+		case !o.partOf(a, k, got, now):
+			return
+		}
+		if !o.counted(a, k, got, now) {
 			return
 		}
 	}
 	if len(page.Packets) < fewPackets {
 		o.packetsDue(a, page, now)
 	}
+}
+
+// partOf says whether a page shows a guest the own share of a packet and no more. Its sender, whose phone is being bound,
+// may be shown all of it.
+func (o *Oracle) partOf(a *ask, k *packet, got *wallet.Packet, now wallet.Instant) bool {
+	if k.person == a.person && len(got.Shares) == len(k.shares) {
+		return o.samePacket(k, got, now)
+	}
+	right := len(got.Shares) == 1 && got.Stage == k.stage
+	for n := 0; right && n < len(k.shares); n++ {
+		h, s := &k.shares[n], &got.Shares[0]
+		if h.account != s.For {
+			continue
+		}
+		if right = h.person == a.person && s.Amount > 0 && s.Amount <= k.amount && got.Amount == s.Amount && (h.amount == 0 || h.amount == s.Amount); right {
+			h.amount = s.Amount
+			return true
+		}
+	}
+	o.fail(userView, k.amount, "person %d, page of %s to %s: packet %s of %d fen for %d is shown as %d fen in %d shares, and not as the person's own share",
+		a.person, a.start, now, k.no, k.amount, len(k.shares), got.Amount, len(got.Shares))
+	return false
+}
+
+// counted says whether a page tells right how many shares a packet has and how many of them are opened.
+func (o *Oracle) counted(a *ask, k *packet, got *wallet.Packet, now wallet.Instant) bool {
+	least, most := 0, 0
+	for n := range k.shares {
+		if h := &k.shares[n]; h.acked != 0 && h.acked < a.start {
+			least++
+		}
+		if k.shares[n].asked {
+			most++
+		}
+	}
+	if got.Count != len(k.shares) || got.Opened < least || got.Opened > most {
+		o.fail(userView, k.amount, "person %d, page of %s to %s: packet %s for %d, of whom %d to %d have opened it, is shown as %d shares, %d of them opened",
+			a.person, a.start, now, k.no, len(k.shares), least, most, got.Count, got.Opened)
+		return false
+	}
+	return true
 }
 
 // concerns says whether the packet is from the person or for the person, as far as this page may see.
@@ -65,9 +113,7 @@ func (o *Oracle) packetsDue(a *ask, page wallet.Page, now wallet.Instant) {
 	}
 	for _, r := range o.packets.received[a.person] {
 		k := &o.packets.list[r.packet]
-		h := &k.shares[r.share]
-		// What is for the person's other account is listed once it is opened: before, it is that account's alone.
-		sees := h.account.Family == a.family || h.acked != 0 && h.acked < a.start && o.sees(a.person, a.family, h.account.Family, a.start) == sightSure
+		sees := o.sees(a.person, a.family, k.shares[r.share].account.Family, a.start) == sightSure
 		if k.acked != 0 && k.acked < a.start && k.stage == a.stage && sees && !listed(k) {
 			lacks(k)
 			return

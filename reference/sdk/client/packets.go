@@ -10,7 +10,7 @@ import (
 var _ wallet.PacketService = (*Client)(nil)
 
 // SendPacket implements wallet.PacketService. It needs a Session. Whose wallet is whose the wire does not tell: Owner and
-// Wallets of packets, and Owner of shares, stay zero.
+// Wallets of packets, and Owner and Wallet of shares, stay zero.
 func (c *Client) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
 	request := &pb.SendPacketRequest{Who: user(r.Caller), Request: r.Request, AmountFen: int64(r.Amount), Greeting: r.Greeting, AtUs: int64(r.At), Tokens: r.Tokens}
 	for _, to := range r.To {
@@ -29,9 +29,13 @@ func (c *Client) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wa
 
 // OpenPacket implements wallet.PacketService. It needs a Session.
 func (c *Client) OpenPacket(ctx context.Context, r wallet.OpenPacketRequest) (wallet.Share, error) {
+	request := &pb.OpenPacketRequest{Who: user(r.Caller), Packet: r.Packet.String()}
+	if r.For != (wallet.Account{}) {
+		request.For = &pb.Account{Family: int32(r.For.Family), User: int64(r.For.User)}
+	}
 	var opened wallet.Share
 	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
-		m, err := c.wallet.OpenPacket(ctx, &pb.OpenPacketRequest{Who: user(r.Caller), Packet: r.Packet.String()})
+		m, err := c.wallet.OpenPacket(ctx, request)
 		if err == nil {
 			opened, err = share(m.Share)
 		}
@@ -61,7 +65,7 @@ func packet(m *pb.Packet) (wallet.Packet, error) {
 		return wallet.Packet{}, unreadable("packet state %d", m.State)
 	}
 	p := wallet.Packet{No: no, Stage: small[wallet.Stage](m.Stage), Amount: wallet.Money(m.AmountFen), Greeting: m.Greeting,
-		Created: wallet.Instant(m.CreatedUs), State: wallet.PacketState(m.State)}
+		Created: wallet.Instant(m.CreatedUs), State: wallet.PacketState(m.State), Count: int(m.ShareCount), Opened: int(m.OpenedCount)}
 	for _, s := range m.Shares {
 		one, err := share(s)
 		if err != nil {

@@ -60,7 +60,7 @@ func newShop() *shop {
 	endless := item
 	endless.State, endless.Expires, endless.Ref = wallet.ItemOpen, wallet.Never, ""
 	packet := wallet.Packet{No: wallet.PacketNo{Account: wallet.Account{Family: wallet.DouyinFamily, User: 7}, Request: 5}, Stage: wallet.Official, Amount: 300, Greeting: "新年好",
-		Created: 100, State: wallet.PacketSent, Shares: []wallet.Share{{For: wallet.Account{Family: wallet.ToutiaoFamily, User: 8}, Amount: 300, State: wallet.ShareOpened, At: 101}}}
+		Created: 100, State: wallet.PacketSent, Count: 3, Opened: 2, Shares: []wallet.Share{{For: wallet.Account{Family: wallet.ToutiaoFamily, User: 8}, Amount: 300, State: wallet.ShareOpened, At: 101}}}
 	return &shop{items: []wallet.Item{item, endless}, sent: packet, page: wallet.Page{Stage: wallet.Official, Items: []wallet.Item{item}, Packets: []wallet.Packet{packet}}}
 }
 
@@ -93,6 +93,10 @@ func TestRewardsAndPackets(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, open, s.asked)
 	require.Equal(t, s.sent.Shares[0], share)
+	open.For = share.For
+	_, err = c.OpenPacket(t.Context(), open)
+	require.NoError(t, err)
+	require.Equal(t, open, s.asked)
 
 	issued, total, err := c.CouponStock(t.Context(), wallet.Template{Reward: "movie", Stage: wallet.Official})
 	require.NoError(t, err)

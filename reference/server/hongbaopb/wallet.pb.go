@@ -1130,16 +1130,18 @@ func (x *Account) GetUser() int64 {
 	return 0
 }
 
-// A red packet from one user to others.
+// A red packet from one user to others. Its sender is shown all of it; whom it is for, what is for that person.
 type Packet struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Number        string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`                         // family, user and request of its sender
-	AmountFen     int64                  `protobuf:"varint,2,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"` // of all shares together
+	AmountFen     int64                  `protobuf:"varint,2,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"` // of the shares that are shown
 	CreatedUs     int64                  `protobuf:"varint,3,opt,name=created_us,json=createdUs,proto3" json:"created_us,omitempty"`
 	State         PacketState            `protobuf:"varint,4,opt,name=state,proto3,enum=hongbao.v1.PacketState" json:"state,omitempty"`
 	Greeting      string                 `protobuf:"bytes,5,opt,name=greeting,proto3" json:"greeting,omitempty"`
-	Shares        []*Share               `protobuf:"bytes,6,rep,name=shares,proto3" json:"shares,omitempty"`
+	Shares        []*Share               `protobuf:"bytes,6,rep,name=shares,proto3" json:"shares,omitempty"` // those that are shown
 	Stage         Stage                  `protobuf:"varint,7,opt,name=stage,proto3,enum=hongbao.v1.Stage" json:"stage,omitempty"`
+	ShareCount    int32                  `protobuf:"varint,8,opt,name=share_count,json=shareCount,proto3" json:"share_count,omitempty"`    // of all that there are
+	OpenedCount   int32                  `protobuf:"varint,9,opt,name=opened_count,json=openedCount,proto3" json:"opened_count,omitempty"` // of all that there are
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1223,6 +1225,20 @@ func (x *Packet) GetStage() Stage {
 	return Stage_STAGE_UNSPECIFIED
 }
 
+func (x *Packet) GetShareCount() int32 {
+	if x != nil {
+		return x.ShareCount
+	}
+	return 0
+}
+
+func (x *Packet) GetOpenedCount() int32 {
+	if x != nil {
+		return x.OpenedCount
+	}
+	return 0
+}
+
 // The part of a packet that one user may open.
 type Share struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1297,7 +1313,7 @@ type SendPacketRequest struct {
 	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`                               // may be left out
 	Request       int64                  `protobuf:"varint,2,opt,name=request,proto3" json:"request,omitempty"`                      // chosen by the client, above zero; the same over retries
 	AmountFen     int64                  `protobuf:"varint,3,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"` // of all shares together; at least a fen a share
-	To            []*User                `protobuf:"bytes,4,rep,name=to,proto3" json:"to,omitempty"`                                 // 1..100, each once, not the sender
+	To            []*User                `protobuf:"bytes,4,rep,name=to,proto3" json:"to,omitempty"`                                 // 1..100, each person once by whichever of their accounts, not the sender
 	Greeting      string                 `protobuf:"bytes,5,opt,name=greeting,proto3" json:"greeting,omitempty"`                     // at most 120 bytes
 	AtUs          int64                  `protobuf:"varint,6,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"`                // decides the stage, and has come; the same over retries; 0 = now, as the first try had it
 	Tokens        [][]byte               `protobuf:"bytes,7,rep,name=tokens,proto3" json:"tokens,omitempty"`                         // the client's copies, as of page requests; at most 256
@@ -1432,6 +1448,7 @@ type OpenPacketRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Who           *User                  `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`       // may be left out
 	Packet        string                 `protobuf:"bytes,2,opt,name=packet,proto3" json:"packet,omitempty"` // the packet's number
+	For           *Account               `protobuf:"bytes,3,opt,name=for,proto3" json:"for,omitempty"`       // whose share, as the packet names it, where it has several for this person; may be left out
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1478,6 +1495,13 @@ func (x *OpenPacketRequest) GetPacket() string {
 		return x.Packet
 	}
 	return ""
+}
+
+func (x *OpenPacketRequest) GetFor() *Account {
+	if x != nil {
+		return x.For
+	}
+	return nil
 }
 
 type OpenPacketReply struct {
@@ -1725,7 +1749,7 @@ const file_hongbao_v1_wallet_proto_rawDesc = "" +
 	"\x04item\x18\x01 \x01(\v2\x10.hongbao.v1.ItemR\x04item\"5\n" +
 	"\aAccount\x12\x16\n" +
 	"\x06family\x18\x01 \x01(\x05R\x06family\x12\x12\n" +
-	"\x04user\x18\x02 \x01(\x03R\x04user\"\xfd\x01\n" +
+	"\x04user\x18\x02 \x01(\x03R\x04user\"\xc1\x02\n" +
 	"\x06Packet\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x1d\n" +
 	"\n" +
@@ -1735,7 +1759,10 @@ const file_hongbao_v1_wallet_proto_rawDesc = "" +
 	"\x05state\x18\x04 \x01(\x0e2\x17.hongbao.v1.PacketStateR\x05state\x12\x1a\n" +
 	"\bgreeting\x18\x05 \x01(\tR\bgreeting\x12)\n" +
 	"\x06shares\x18\x06 \x03(\v2\x11.hongbao.v1.ShareR\x06shares\x12'\n" +
-	"\x05stage\x18\a \x01(\x0e2\x11.hongbao.v1.StageR\x05stage\"\x90\x01\n" +
+	"\x05stage\x18\a \x01(\x0e2\x11.hongbao.v1.StageR\x05stage\x12\x1f\n" +
+	"\vshare_count\x18\b \x01(\x05R\n" +
+	"shareCount\x12!\n" +
+	"\fopened_count\x18\t \x01(\x05R\vopenedCount\"\x90\x01\n" +
 	"\x05Share\x12%\n" +
 	"\x03for\x18\x01 \x01(\v2\x13.hongbao.v1.AccountR\x03for\x12\x1d\n" +
 	"\n" +
@@ -1752,10 +1779,11 @@ const file_hongbao_v1_wallet_proto_rawDesc = "" +
 	"\x05at_us\x18\x06 \x01(\x03R\x04atUs\x12\x16\n" +
 	"\x06tokens\x18\a \x03(\fR\x06tokens\"=\n" +
 	"\x0fSendPacketReply\x12*\n" +
-	"\x06packet\x18\x01 \x01(\v2\x12.hongbao.v1.PacketR\x06packet\"O\n" +
+	"\x06packet\x18\x01 \x01(\v2\x12.hongbao.v1.PacketR\x06packet\"v\n" +
 	"\x11OpenPacketRequest\x12\"\n" +
 	"\x03who\x18\x01 \x01(\v2\x10.hongbao.v1.UserR\x03who\x12\x16\n" +
-	"\x06packet\x18\x02 \x01(\tR\x06packet\":\n" +
+	"\x06packet\x18\x02 \x01(\tR\x06packet\x12%\n" +
+	"\x03for\x18\x03 \x01(\v2\x13.hongbao.v1.AccountR\x03for\":\n" +
 	"\x0fOpenPacketReply\x12'\n" +
 	"\x05share\x18\x01 \x01(\v2\x11.hongbao.v1.ShareR\x05share\"W\n" +
 	"\x0eNoticesRequest\x12\"\n" +
@@ -1871,30 +1899,31 @@ var file_hongbao_v1_wallet_proto_depIdxs = []int32{
 	24, // 29: hongbao.v1.SendPacketRequest.to:type_name -> hongbao.v1.User
 	16, // 30: hongbao.v1.SendPacketReply.packet:type_name -> hongbao.v1.Packet
 	24, // 31: hongbao.v1.OpenPacketRequest.who:type_name -> hongbao.v1.User
-	17, // 32: hongbao.v1.OpenPacketReply.share:type_name -> hongbao.v1.Share
-	24, // 33: hongbao.v1.NoticesRequest.who:type_name -> hongbao.v1.User
-	27, // 34: hongbao.v1.NoticesReply.announcements:type_name -> hongbao.v1.Announcement
-	2,  // 35: hongbao.v1.WalletService.WalletPage:input_type -> hongbao.v1.WalletPageRequest
-	7,  // 36: hongbao.v1.WalletService.Flow:input_type -> hongbao.v1.FlowRequest
-	9,  // 37: hongbao.v1.WalletService.Withdraw:input_type -> hongbao.v1.WithdrawRequest
-	11, // 38: hongbao.v1.WalletService.Rewards:input_type -> hongbao.v1.RewardsRequest
-	13, // 39: hongbao.v1.WalletService.UseReward:input_type -> hongbao.v1.UseRewardRequest
-	18, // 40: hongbao.v1.WalletService.SendPacket:input_type -> hongbao.v1.SendPacketRequest
-	20, // 41: hongbao.v1.WalletService.OpenPacket:input_type -> hongbao.v1.OpenPacketRequest
-	22, // 42: hongbao.v1.WalletService.Notices:input_type -> hongbao.v1.NoticesRequest
-	3,  // 43: hongbao.v1.WalletService.WalletPage:output_type -> hongbao.v1.WalletPageReply
-	8,  // 44: hongbao.v1.WalletService.Flow:output_type -> hongbao.v1.FlowReply
-	10, // 45: hongbao.v1.WalletService.Withdraw:output_type -> hongbao.v1.WithdrawReply
-	12, // 46: hongbao.v1.WalletService.Rewards:output_type -> hongbao.v1.RewardsReply
-	14, // 47: hongbao.v1.WalletService.UseReward:output_type -> hongbao.v1.UseRewardReply
-	19, // 48: hongbao.v1.WalletService.SendPacket:output_type -> hongbao.v1.SendPacketReply
-	21, // 49: hongbao.v1.WalletService.OpenPacket:output_type -> hongbao.v1.OpenPacketReply
-	23, // 50: hongbao.v1.WalletService.Notices:output_type -> hongbao.v1.NoticesReply
-	43, // [43:51] is the sub-list for method output_type
-	35, // [35:43] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	15, // 32: hongbao.v1.OpenPacketRequest.for:type_name -> hongbao.v1.Account
+	17, // 33: hongbao.v1.OpenPacketReply.share:type_name -> hongbao.v1.Share
+	24, // 34: hongbao.v1.NoticesRequest.who:type_name -> hongbao.v1.User
+	27, // 35: hongbao.v1.NoticesReply.announcements:type_name -> hongbao.v1.Announcement
+	2,  // 36: hongbao.v1.WalletService.WalletPage:input_type -> hongbao.v1.WalletPageRequest
+	7,  // 37: hongbao.v1.WalletService.Flow:input_type -> hongbao.v1.FlowRequest
+	9,  // 38: hongbao.v1.WalletService.Withdraw:input_type -> hongbao.v1.WithdrawRequest
+	11, // 39: hongbao.v1.WalletService.Rewards:input_type -> hongbao.v1.RewardsRequest
+	13, // 40: hongbao.v1.WalletService.UseReward:input_type -> hongbao.v1.UseRewardRequest
+	18, // 41: hongbao.v1.WalletService.SendPacket:input_type -> hongbao.v1.SendPacketRequest
+	20, // 42: hongbao.v1.WalletService.OpenPacket:input_type -> hongbao.v1.OpenPacketRequest
+	22, // 43: hongbao.v1.WalletService.Notices:input_type -> hongbao.v1.NoticesRequest
+	3,  // 44: hongbao.v1.WalletService.WalletPage:output_type -> hongbao.v1.WalletPageReply
+	8,  // 45: hongbao.v1.WalletService.Flow:output_type -> hongbao.v1.FlowReply
+	10, // 46: hongbao.v1.WalletService.Withdraw:output_type -> hongbao.v1.WithdrawReply
+	12, // 47: hongbao.v1.WalletService.Rewards:output_type -> hongbao.v1.RewardsReply
+	14, // 48: hongbao.v1.WalletService.UseReward:output_type -> hongbao.v1.UseRewardReply
+	19, // 49: hongbao.v1.WalletService.SendPacket:output_type -> hongbao.v1.SendPacketReply
+	21, // 50: hongbao.v1.WalletService.OpenPacket:output_type -> hongbao.v1.OpenPacketReply
+	23, // 51: hongbao.v1.WalletService.Notices:output_type -> hongbao.v1.NoticesReply
+	44, // [44:52] is the sub-list for method output_type
+	36, // [36:44] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_hongbao_v1_wallet_proto_init() }

@@ -18,7 +18,7 @@ type Packets struct {
 	records  []wallet.Packet // record i is at i-1
 	byNumber map[wallet.PacketNo]uint32
 	shares   accounts[[]uint32]        // packets with a share for an account, in the order they were recorded
-	opened   map[wallet.ActID][]uint32 // packets of which a share was opened into a wallet
+	reached  map[wallet.ActID][]uint32 // packets with a share for a wallet, or one that was opened into it
 	heads    slab.Heads                // newest of each sender's wallet
 	older    []uint32                  // of record i the one before of the same wallet
 	open     pending                   // asked or sent
@@ -33,7 +33,7 @@ var (
 
 // NewPackets returns an empty store.
 func NewPackets() *Packets {
-	return &Packets{byNumber: map[wallet.PacketNo]uint32{}, opened: map[wallet.ActID][]uint32{}, moving: map[uint32]wallet.Instant{}}
+	return &Packets{byNumber: map[wallet.PacketNo]uint32{}, reached: map[wallet.ActID][]uint32{}, moving: map[uint32]wallet.Instant{}}
 }
 
 // Create implements wallet.Packets. ErrInvalid: a packet that cannot be, such as one whose shares are not its amount.
@@ -58,10 +58,11 @@ func (s *Packets) Create(_ context.Context, p wallet.Packet) (wallet.Packet, boo
 	for _, share := range p.Shares {
 		row := s.shares.touch(share.For)
 		*row = append(*row, i)
+		s.reached[share.Wallet] = append(s.reached[share.Wallet], i)
 	}
 	s.open.add(i, p.Created)
 	s.moving[i] = p.Created
-	s.bytes += int64(len(p.Shares))*int64(unsafe.Sizeof(wallet.Share{})+4) + int64(len(p.Wallets))*8 + int64(len(p.Greeting))
+	s.bytes += int64(len(p.Shares))*int64(unsafe.Sizeof(wallet.Share{})+8) + int64(len(p.Wallets))*8 + int64(len(p.Greeting))
 	return p, true, nil
 }
 
@@ -124,8 +125,8 @@ func (s *Packets) Mark(_ context.Context, no wallet.PacketNo, a wallet.Account, 
 		return *share, nil
 	}
 	share.State, share.Owner, share.At = to, owner, at
-	if to == wallet.ShareOpened && !slices.Contains(s.opened[owner], i) {
-		s.opened[owner] = append(s.opened[owner], i)
+	if to == wallet.ShareOpened && !slices.Contains(s.reached[owner], i) {
+		s.reached[owner] = append(s.reached[owner], i)
 		s.bytes += 4
 	}
 	if p.Done() {
@@ -179,7 +180,7 @@ func (s *Packets) For(_ context.Context, as []wallet.Account, wallets []wallet.A
 		found = append(found, s.shares.get(a)...)
 	}
 	for _, id := range wallets {
-		found = append(found, s.opened[id]...)
+		found = append(found, s.reached[id]...)
 	}
 	found = slices.DeleteFunc(found, func(i uint32) bool {
 		p := &s.records[i-1]
@@ -246,5 +247,5 @@ func (s *Packets) Bytes() int64 {
 	defer s.mu.Unlock()
 	const entry = int64(unsafe.Sizeof(wallet.PacketNo{})) + 24 // of a map: key, value and its part of what is empty
 	return int64(cap(s.records))*int64(unsafe.Sizeof(wallet.Packet{})) + int64(cap(s.older))*4 + s.bytes + s.shares.Bytes() + s.heads.Bytes() +
-		s.open.Bytes() + int64(len(s.byNumber)+len(s.opened)+len(s.moving))*entry
+		s.open.Bytes() + int64(len(s.byNumber)+len(s.reached)+len(s.moving))*entry
 }

@@ -22,7 +22,8 @@ type Packets struct {
 	advanced, listed                  string // a packet's change of state
 	lock, share, marked, closed       string // a share's
 	get, sentBy, unfinished, book     string
-	forAccount, forWallet, from, keys string  // parts of the list of those for somebody
+	forAccount, forWallet, openedInto string  // parts of the list of those for somebody
+	from, keys                        string  // what stands around them
 	owners                            *Ledger // how eachOwner finds the wallets that sent packets
 }
 
@@ -40,7 +41,7 @@ const (
 	// joined is how a packet is read, in one statement and so as of one moment: a row a share. What stands for the
 	// packets comes between its two halves, and an order after it.
 	joined = "SELECT p.family, p.account, p.request, p.owner, p.stage, p.amount, p.created, p.state, p.wallets, p.greeting, " +
-		"s.to_family, s.to_account, s.amount, s.state, s.owner, s.at FROM "
+		"s.to_family, s.to_account, COALESCE(s.wallet, 0), s.amount, s.state, s.owner, s.at FROM "
 	joining = " AS p JOIN {p}packet_shares AS s ON s.family = p.family AND s.account = p.account AND s.request = p.request "
 
 	newestFirst = "ORDER BY p.created DESC, p.family, p.account, p.request, s.place"
@@ -52,13 +53,13 @@ func NewPackets(db *DB) *Packets {
 	const key = "family, account, request"
 	matching := " AS k ON k.family = q.family AND k.account = q.account AND k.request = q.request"
 	p := &Packets{db: db,
-		shares: insertion{db.text("INSERT INTO {p}packet_shares (family, account, request, place, to_family, to_account, amount, state, owner, at, stage, created) VALUES "), 12, ""},
+		shares: insertion{db.text("INSERT INTO {p}packet_shares (family, account, request, place, to_family, to_account, amount, state, owner, at, stage, created, wallet) VALUES "), 13, ""},
 
 		advanced: db.text("UPDATE {p}packets SET state = ?, asked = NULL, sent = CASE WHEN ? = 3 THEN created END WHERE state = ? AND " + packetKey),
 		listed:   db.text("UPDATE {p}packet_shares SET listed = created WHERE " + packetKey),
 
 		lock:   db.text("SELECT state FROM {p}packets WHERE "+packetKey) + db.dialect.lock,
-		share:  db.text("SELECT to_family, to_account, amount, state, owner, at FROM {p}packet_shares WHERE to_family = ? AND to_account = ? AND " + packetKey),
+		share:  db.text("SELECT to_family, to_account, COALESCE(wallet, 0), amount, state, owner, at FROM {p}packet_shares WHERE to_family = ? AND to_account = ? AND " + packetKey),
 		marked: db.text("UPDATE {p}packet_shares SET state = ?, owner = ?, at = ?, moving = ? WHERE to_family = ? AND to_account = ? AND " + packetKey),
 		closed: db.text("UPDATE {p}packets SET state = 4, sent = NULL WHERE " + packetKey +
 			" AND NOT EXISTS (SELECT 1 FROM {p}packet_shares WHERE state NOT IN (2, 4) AND " + packetKey + ")"),
@@ -74,7 +75,8 @@ func NewPackets(db *DB) *Packets {
 		book: db.text(joined + "{p}packets" + joining + "WHERE p.owner BETWEEN ? AND ? ORDER BY p.owner, p.created, p.family, p.account, p.request, s.place"),
 
 		forAccount: db.text("SELECT * FROM (SELECT " + key + " FROM {p}packet_shares WHERE to_family = ? AND to_account = ? AND stage = ? AND listed IS NOT NULL ORDER BY listed DESC, family, account, request LIMIT ?) AS a"),
-		forWallet:  db.text("SELECT * FROM (SELECT " + key + " FROM {p}packet_shares WHERE owner = ? AND stage = ? AND state = 2 AND listed IS NOT NULL ORDER BY listed DESC, family, account, request LIMIT ?) AS w"),
+		forWallet:  db.text("SELECT * FROM (SELECT " + key + " FROM {p}packet_shares WHERE wallet = ? AND stage = ? AND listed IS NOT NULL ORDER BY listed DESC, family, account, request LIMIT ?) AS f"),
+		openedInto: db.text("SELECT * FROM (SELECT " + key + " FROM {p}packet_shares WHERE owner = ? AND stage = ? AND state = 2 AND listed IS NOT NULL ORDER BY listed DESC, family, account, request LIMIT ?) AS w"),
 		from:       db.text(joined + "(SELECT q.* FROM {p}packets AS q JOIN ("),
 		keys:       db.text(")" + matching + " ORDER BY q.created DESC, q.family, q.account, q.request LIMIT ?)" + joining + newestFirst),
 
@@ -159,7 +161,7 @@ func (p *Packets) applyCreate(ctx context.Context, t *txn, jobs []*job) error {
 		v, at := rows[i].of, rows[i].at
 		s := v.Shares[at]
 		return append(packetKeyed(args, v.No), int64(at), int64(s.For.Family), int64(s.For.User), int64(s.Amount), int64(s.State),
-			int64(s.Owner), int64(s.At), int64(v.Stage), int64(v.Created))
+			int64(s.Owner), int64(s.At), int64(v.Stage), int64(v.Created), int64(s.Wallet))
 	}, nil)
 }
 
@@ -180,7 +182,7 @@ func (p *Packets) read(ctx context.Context, s *shard, query string, args []any) 
 	var out []wallet.Packet
 	err := s.ask(ctx, query, args, func(r *sql.Rows) error {
 		var share wallet.Share
-		v, err := scanPacket(r, &share.For.Family, &share.For.User, &share.Amount, &share.State, &share.Owner, &share.At)
+		v, err := scanPacket(r, &share.For.Family, &share.For.User, &share.Wallet, &share.Amount, &share.State, &share.Owner, &share.At)
 		if n := len(out); n == 0 || out[n-1].No != v.No {
 			out = append(out, v)
 		}

@@ -63,8 +63,8 @@ func (p *Packets) For(ctx context.Context, accounts []wallet.Account, wallets []
 		args = append(args, int64(a.Family), int64(a.User), int64(stage), limit)
 	}
 	for _, id := range wallets {
-		parts = append(parts, p.forWallet)
-		args = append(args, int64(id), int64(stage), limit)
+		parts = append(parts, p.forWallet, p.openedInto)
+		args = append(args, int64(id), int64(stage), limit, int64(id), int64(stage), limit)
 	}
 	return p.each(ctx, p.from+strings.Join(parts, " UNION ")+p.keys, append(args, limit), limit, newestPacket)
 }

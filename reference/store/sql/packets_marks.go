@@ -88,7 +88,7 @@ func (p *Packets) mark(ctx context.Context, t *txn, c *packetChange, was wallet.
 	err = t.query(ctx, p.share, key, func(r *sql.Rows) error {
 		there = true
 		s := &c.got
-		return r.Scan(&s.For.Family, &s.For.User, &s.Amount, &s.State, &s.Owner, &s.At)
+		return r.Scan(&s.For.Family, &s.For.User, &s.Wallet, &s.Amount, &s.State, &s.Owner, &s.At)
 	})
 	if err != nil {
 		return nil, err

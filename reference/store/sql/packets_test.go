@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"sync"
 	"testing"
 
@@ -15,7 +16,7 @@ func sentPacket(guests int) wallet.Packet {
 	p := wallet.Packet{No: wallet.PacketNo{Account: wallet.Account{Family: wallet.DouyinFamily, User: 3}, Request: 1}, Owner: 4, Stage: wallet.Official,
 		Amount: wallet.Money(5 * guests), Wallets: []wallet.ActID{4}, Greeting: "hi", Created: 2, State: wallet.PacketAsked}
 	for i := range guests {
-		p.Shares = append(p.Shares, wallet.Share{For: wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(10 + i)}, Amount: 5})
+		p.Shares = append(p.Shares, wallet.Share{For: wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(10 + i)}, Wallet: wallet.ActID(10 + i), Amount: 5})
 	}
 	return p
 }
@@ -38,8 +39,8 @@ func TestPacketWithoutAnswer(t *testing.T) {
 	mock.ExpectQuery("SELECT family, .* FROM packets WHERE").WillReturnRows(sqlmock.NewRows(append(columns, "written")).
 		AddRow(1, 3, 1, 4, 3, 5, 2, 1, packWallets(want.Wallets), []byte("hi"), 41))
 	mock.ExpectCommit()
-	mock.ExpectQuery("SELECT p.family, .* FROM packets AS p JOIN").WillReturnRows(sqlmock.NewRows(append(columns, "to", "user", "share", "is", "goes", "at")).
-		AddRow(1, 3, 1, 4, 3, 5, 2, 1, packWallets(want.Wallets), []byte("hi"), 1, 10, 5, 0, 0, 0))
+	mock.ExpectQuery("SELECT p.family, .* FROM packets AS p JOIN").WillReturnRows(sqlmock.NewRows(append(columns, "to", "user", "wallet", "share", "is", "goes", "at")).
+		AddRow(1, 3, 1, 4, 3, 5, 2, 1, packWallets(want.Wallets), []byte("hi"), 1, 10, 10, 5, 0, 0, 0))
 	got, isNew, err := p.Create(t.Context(), want)
 	require.NoError(t, err)
 	require.False(t, isNew)
@@ -58,7 +59,7 @@ func TestMarkWithoutAnswer(t *testing.T) {
 		mock.ExpectBegin()
 		mock.ExpectQuery("SELECT state FROM packets .* FOR UPDATE").WillReturnRows(sqlmock.NewRows([]string{"state"}).AddRow(3))
 		mock.ExpectQuery("SELECT to_family, .* FROM packet_shares").WillReturnRows(
-			sqlmock.NewRows([]string{"to", "user", "share", "is", "goes", "at"}).AddRow(1, 10, 5, state, owner, at))
+			sqlmock.NewRows([]string{"to", "user", "wallet", "share", "is", "goes", "at"}).AddRow(1, 10, 10, 5, state, owner, at))
 	}
 	expect(0, 0, 0)
 	mock.ExpectExec("UPDATE packet_shares").WillReturnResult(sqlmock.NewResult(0, 1))
@@ -70,7 +71,7 @@ func TestMarkWithoutAnswer(t *testing.T) {
 	mock.ExpectCommit()
 	got, err := mark()
 	require.NoError(t, err)
-	require.Equal(t, wallet.Share{For: v.Shares[0].For, Amount: 5, State: wallet.ShareReturning, Owner: 4, At: 6}, got)
+	require.Equal(t, wallet.Share{For: v.Shares[0].For, Wallet: 10, Amount: 5, State: wallet.ShareReturning, Owner: 4, At: 6}, got)
 
 	mock.ExpectBegin()
 	mock.ExpectQuery("SELECT state FROM packets .* FOR UPDATE").WillReturnError(mysql.ErrInvalidConn)
@@ -120,5 +121,43 @@ func TestPacketListsRefuseTooMuch(t *testing.T) {
 		got, err := p.Unfinished(t.Context(), wallet.Never, wallet.Never, limit)
 		require.NoError(t, err)
 		require.Empty(t, got)
+	}
+}
+
+// TestPacketsFromBeforeWallets: rows that were written before shares had a wallet are read as for their account alone, and
+// go on to their end.
+func TestPacketsFromBeforeWallets(t *testing.T) {
+	p := NewPackets(openSQLiteTest(t, 1))
+	v := sentPacket(2)
+	_, _, err := p.Create(t.Context(), v)
+	require.NoError(t, err)
+	require.NoError(t, p.Advance(t.Context(), v.No, wallet.PacketSent))
+	before := &kind{apply: func(ctx context.Context, t *txn, _ []*job) error {
+		return t.change(ctx, "UPDATE packet_shares SET wallet = NULL")
+	}}
+	require.NoError(t, p.db.shards[0].do(t.Context(), before, 1, nil))
+	got, err := p.Get(t.Context(), v.No)
+	require.NoError(t, err)
+	for i := range v.Shares {
+		v.Shares[i].Wallet = 0
+	}
+	require.Equal(t, v.Shares, got.Shares)
+	for _, to := range []wallet.ShareState{wallet.ShareOpening, wallet.ShareOpened} {
+		share, err := p.Mark(t.Context(), v.No, v.Shares[0].For, to, 10, 7)
+		require.NoError(t, err)
+		require.Equal(t, wallet.Share{For: v.Shares[0].For, Amount: 5, State: to, Owner: 10, At: 7}, share)
+	}
+	for _, c := range []struct {
+		accounts []wallet.Account
+		wallets  []wallet.ActID
+		want     int
+	}{
+		{[]wallet.Account{v.Shares[1].For}, nil, 1}, // whose the other share is
+		{nil, []wallet.ActID{11, 0}, 0},             // that account's wallet, and what the rows have
+		{nil, []wallet.ActID{10}, 1},                // has opened one
+	} {
+		got, err := p.For(t.Context(), c.accounts, c.wallets, wallet.Official, 9)
+		require.NoError(t, err)
+		require.Len(t, got, c.want)
 	}
 }

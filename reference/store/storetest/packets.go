@@ -23,12 +23,15 @@ func guest(n int64) wallet.Account {
 	return wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(900 + n)}
 }
 
+// home returns the wallet behind a guest's account.
+func home(n int64) wallet.ActID { return wallet.ActID(900 + n) }
+
 // packet returns one of the asker's from wallets 5 and 6, for so many guests, a fen for the first, two for the second.
 func packet(request int64, after time.Duration, guests int) wallet.Packet {
 	p := wallet.Packet{No: wallet.PacketNo{Account: asker, Request: request}, Owner: 5, Stage: wallet.Official, Wallets: []wallet.ActID{5, 6},
 		Greeting: "恭喜发财", Created: eve.Add(after), State: wallet.PacketAsked}
 	for i := range guests {
-		p.Shares = append(p.Shares, wallet.Share{For: guest(int64(i)), Amount: wallet.Money(i + 1)})
+		p.Shares = append(p.Shares, wallet.Share{For: guest(int64(i)), Wallet: home(int64(i)), Amount: wallet.Money(i + 1)})
 		p.Amount += wallet.Money(i + 1)
 	}
 	return p
@@ -43,6 +46,7 @@ func Packets(t *testing.T, open func(t *testing.T) PacketStore) {
 	t.Run("mark waits until it is sent", func(t *testing.T) { markNeedsSent(t, open(t)) })
 	t.Run("the last share closes", func(t *testing.T) { lastShareCloses(t, open(t)) })
 	t.Run("lists are newest first", func(t *testing.T) { packetLists(t, open(t)) })
+	t.Run("lists find what is for a wallet", func(t *testing.T) { packetForWallet(t, open(t)) })
 	t.Run("lists find what was opened", func(t *testing.T) { packetOpenedBy(t, open(t)) })
 	t.Run("unfinished finds the oldest", func(t *testing.T) { packetUnfinished(t, open(t)) })
 	t.Run("book lists by owner", func(t *testing.T) { packetBook(t, open(t)) })
@@ -115,6 +119,9 @@ func packetNonsense(t *testing.T, s PacketStore) {
 		"a fen less than its shares":    func(p *wallet.Packet) { p.Amount-- },
 		"an empty share":                func(p *wallet.Packet) { p.Shares[0].Amount, p.Amount = 0, p.Amount-1 },
 		"two shares for one":            func(p *wallet.Packet) { p.Shares[1].For = p.Shares[0].For },
+		"two shares for one wallet":     func(p *wallet.Packet) { p.Shares[1].Wallet = p.Shares[0].Wallet },
+		"a share for the sender":        func(p *wallet.Packet) { p.Shares[1].Wallet = p.Wallets[1] },
+		"a share for no wallet":         func(p *wallet.Packet) { p.Shares[1].Wallet = 0 },
 		"a share that is open":          func(p *wallet.Packet) { p.Shares[0].State = wallet.ShareOpened },
 		"too many wallets":              func(p *wallet.Packet) { p.Wallets = make([]wallet.ActID, wallet.MaxFormer+2) },
 		"a long greeting":               func(p *wallet.Packet) { p.Greeting = strings.Repeat("x", wallet.MaxGreeting+1) },
@@ -259,6 +266,47 @@ func packetLists(t *testing.T, s PacketStore) {
 	require.Empty(t, got)
 }
 
+// packetForWallet: what is for one account of a person is in the list of all of the person's (B1), from when it is sent.
+func packetForWallet(t *testing.T, s PacketStore) {
+	const drill, asked = 1, 2 // the others are of the festival, and sent
+	var want []wallet.PacketNo
+	for i := range 5 {
+		p := packet(int64(i+1), time.Duration(i)*time.Minute, 2)
+		if i == drill {
+			p.Stage = wallet.ExternalDrill
+		}
+		if i == asked {
+			_, _, err := s.Create(t.Context(), p)
+			require.NoError(t, err)
+			continue
+		}
+		sent(t, s, p)
+		if i != drill {
+			want = append([]wallet.PacketNo{p.No}, want...)
+		}
+	}
+	for _, c := range []struct {
+		wallets []wallet.ActID
+		limit   int
+		want    []wallet.PacketNo
+	}{
+		{[]wallet.ActID{home(1)}, 10, want},
+		{[]wallet.ActID{77, home(0), home(1)}, 10, want}, // a packet for two of them is listed once
+		{[]wallet.ActID{home(1)}, 2, want[:2]},
+		{[]wallet.ActID{home(2)}, 10, nil}, // is for nobody
+		{[]wallet.ActID{5}, 10, nil},       // sent them
+	} {
+		got, err := s.For(t.Context(), nil, c.wallets, wallet.Official, c.limit)
+		require.NoError(t, err)
+		var numbers []wallet.PacketNo
+		for _, p := range got {
+			numbers = append(numbers, p.No)
+			require.Equal(t, home(1), p.Shares[1].Wallet)
+		}
+		require.Equal(t, c.want, numbers)
+	}
+}
+
 // packetOpenedBy: what a wallet has opened stays in its list, whoever's account asks.
 func packetOpenedBy(t *testing.T, s PacketStore) {
 	p := packet(1, 0, 2)
@@ -287,5 +335,6 @@ func packetOpenedBy(t *testing.T, s PacketStore) {
 		require.NoError(t, err)
 	}
 	require.Len(t, list([]wallet.Account{guest(0)}), 2, "its guest sees that it went back")
+	require.Len(t, list(nil, home(0)), 2, "in every app")
 	require.Empty(t, list(nil, returned.Owner), "its sender has not opened it")
 }
