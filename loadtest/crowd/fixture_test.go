@@ -48,6 +48,7 @@ type side struct {
 	budgets     *mem.Budgets
 	withdrawals *mem.Withdrawals
 	bank        *mem.Bank
+	shop        *shop
 }
 
 func newSide(t testing.TB, a wallet.Activity, strategy wallet.Strategy) *side {
@@ -58,9 +59,10 @@ func newSide(t testing.TB, a wallet.Activity, strategy wallet.Strategy) *side {
 	s := &side{strategy: strategy, activity: a, orders: mem.NewOrders(), ledger: mem.NewLedger(clock{}, 1), backlog: mem.NewBacklog(clock{}, testShards, time.Second),
 		budgets: mem.NewBudgets(), withdrawals: mem.NewWithdrawals(), bank: mem.NewBank()}
 	s.tokens = mem.NewTokens(s.backlog)
-	s.Node, err = node.New(node.Config{Strategy: strategy, Activity: a, Instances: 1, Batch: 100, SyncLimit: 1e6, Release: wallet.Release{Num: 1, Den: 1}},
-		node.Ports{Clock: clock{}, Identities: mem.NewIdentities(), Orders: s.orders, OpenOrders: s.orders, Budgets: s.budgets, Tokens: s.tokens,
-			Backlog: s.backlog, Ledger: s.ledger, Withdrawals: s.withdrawals, Bank: s.bank, Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}})
+	ports := node.Ports{Clock: clock{}, Identities: mem.NewIdentities(), Orders: s.orders, OpenOrders: s.orders, Budgets: s.budgets, Tokens: s.tokens,
+		Backlog: s.backlog, Ledger: s.ledger, Withdrawals: s.withdrawals, Bank: s.bank, Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}}
+	s.shop = newShop(t, a, &ports)
+	s.Node, err = node.New(node.Config{Strategy: strategy, Activity: a, Instances: 1, Batch: 100, SyncLimit: 1e6, Release: wallet.Release{Num: 1, Den: 1}}, ports)
 	require.NoError(t, err)
 	return s
 }
@@ -72,6 +74,9 @@ func (s *side) live(ctx context.Context) {
 			_, _ = s.PostBatch(ctx, shard)
 		}
 		_, _ = s.SettleWithdrawals(ctx)
+		_, _ = s.SettlePackets(ctx)
+		_, _ = s.SettleRewards(ctx)
+		_ = s.shop.reader.Refresh(ctx)
 		_ = wait(ctx, 5*time.Millisecond)
 	}
 }
@@ -125,6 +130,7 @@ func (s *side) allBooks(ctx context.Context) (oracle.Books, error) {
 	}
 	b.BacklogDepth, _ = s.backlog.Depth(ctx)
 	b.OpenOrders, _ = s.orders.OpenCount(ctx)
+	s.shop.books(ctx, &b)
 	return b, err
 }
 
@@ -132,8 +138,10 @@ func (s *side) allBooks(ctx context.Context) (oracle.Books, error) {
 type rig struct {
 	scenario *scenarios.Scenario
 	strategy wallet.Strategy
-	service  func(wallet.Service) wallet.Service     // of marked load
-	marked   func(server.Marked) server.Marked       //
+	service  func(wallet.Service) wallet.Service // of marked load
+	marked   func(server.Marked) server.Marked   //
+	rewards  func(wallet.Rewards) wallet.Rewards
+	packets  func(wallet.PacketService) wallet.PacketService
 	edge     func(http.Handler) http.Handler         //
 	idle     bool                                    // nothing is ever posted
 	options  func(*Options)                          //
@@ -184,8 +192,15 @@ func (r rig) start(t testing.TB) *running {
 	run := &running{shadow: newSide(t, tree, r.strategy), real: newSide(t, tree, r.strategy)}
 	keys := auth.Generate()
 	ports := server.Ports{Service: run.real, Shadow: run.shadow.Node, Marked: run.shadow, Operator: run.real, Audit: run.real, Clock: clock{}, Log: slog.New(slog.DiscardHandler)}
+	ports.ShadowRewards, ports.ShadowPackets = run.shadow.Node, run.shadow.Node
 	if r.service != nil {
 		ports.Shadow = r.service(run.shadow.Node)
+	}
+	if r.rewards != nil {
+		ports.ShadowRewards = r.rewards(run.shadow.Node)
+	}
+	if r.packets != nil {
+		ports.ShadowPackets = r.packets(run.shadow.Node)
 	}
 	if r.marked != nil {
 		ports.Marked = r.marked(run.shadow)

@@ -2,6 +2,7 @@ package crowd
 
 import (
 	"context"
+	"slices"
 
 	"hongbao/loadtest/attack"
 	"hongbao/reference/wallet"
@@ -34,16 +35,16 @@ func (c *Crowd) send(ctx context.Context, v Visit) Result {
 		id = o.PacketSent(int64(v.Person), r, people, now)
 	})
 	out = c.persist(ctx, d, again{drawSendHedge, drawSendRepeat, drawSendRepeatDelay}, func() (lied bool, err error) {
-		packet, err := c.target().SendPacket(ctx, r)
-		lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PacketAnswered(id, packet, err, now) })
+		reply, err := c.target().SendPacket(ctx, r)
+		lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PacketAnswered(id, reply, err, now) })
 		switch {
 		case err != nil:
-		case packet.State == wallet.PacketRefused:
+		case reply.State == wallet.PacketRefused:
 			err = wallet.ErrInsufficient
-		case packet.State == wallet.PacketAsked:
+		case reply.State == wallet.PacketAsked:
 			err = wallet.ErrUnknown // on record, and not sent yet
 		case !lied:
-			c.told.sent(v.win(), packet.No)
+			c.told.sent(v.win(), packet{reply.No, len(friends)})
 		}
 		c.answers.count("send", err, lied)
 		return lied, err
@@ -54,13 +55,14 @@ func (c *Crowd) send(ctx context.Context, v Visit) Result {
 	return out
 }
 
-// open opens the person's share of a packet. Of one that was never sent, as far as anybody was told, there is nothing to open.
+// open opens the person's share of a packet. Of one that was never sent, as far as anybody was told, or whose sender had too
+// little for a fen for each, there is nothing to open.
 func (c *Crowd) open(ctx context.Context, v Visit) Result {
-	no, ok := c.told.packet(win{v.From, v.Window, v.Time})
-	if !ok {
+	sent, ok := c.told.packet(win{v.From, v.Window, v.Time})
+	if !ok || !slices.Contains(c.friends(Visit{Person: v.From, Window: v.Window, Time: v.Time})[:sent.shares], friend{v.Person, v.App}) {
 		return c.nothing(Open)
 	}
-	r := wallet.OpenPacketRequest{Caller: c.caller(v.Person, v.App), Packet: no}
+	r := wallet.OpenPacketRequest{Caller: c.caller(v.Person, v.App), Packet: sent.no}
 	return c.persist(ctx, drawsOf(c.seed, v), again{drawOpenHedge, drawOpenRepeat, drawOpenRepeatDelay}, func() (lied bool, err error) {
 		var asked oracle.Opening
 		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { asked = o.OpenSent(int64(v.Person), r, now) })

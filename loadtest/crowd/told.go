@@ -22,11 +22,17 @@ type win struct {
 type told struct {
 	mu      sync.Mutex
 	rewards map[win]wallet.OrderNo
-	packets map[win]wallet.PacketNo
+	packets map[win]packet
+}
+
+// packet is one that was sent, to the first so many of those whom its sender thought of.
+type packet struct {
+	no     wallet.PacketNo
+	shares int
 }
 
 func newTold() *told {
-	return &told{rewards: map[win]wallet.OrderNo{}, packets: map[win]wallet.PacketNo{}}
+	return &told{rewards: map[win]wallet.OrderNo{}, packets: map[win]packet{}}
 }
 
 // won keeps the number of a reward; a repeat brings it again.
@@ -46,27 +52,27 @@ func (t *told) reward(w win) (wallet.OrderNo, bool) {
 	return no, ok
 }
 
-// sent keeps the number of a packet.
-func (t *told) sent(w win, no wallet.PacketNo) {
+// sent keeps a packet.
+func (t *told) sent(w win, p packet) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.packets) < maxTold {
-		t.packets[w] = no
+		t.packets[w] = p
 	}
 }
 
-// packet returns the number of the packet that the winner sent; false: none was, as far as anybody was told.
-func (t *told) packet(w win) (wallet.PacketNo, bool) {
+// packet returns the packet that the winner sent; false: none was, as far as anybody was told.
+func (t *told) packet(w win) (packet, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	no, ok := t.packets[w]
-	return no, ok
+	p, ok := t.packets[w]
+	return p, ok
 }
 
 // bytes is the memory held, about: a map's entries in the worst case, just doubled.
 func (t *told) bytes() int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	const reward, packet = int64(unsafe.Sizeof(win{}) + unsafe.Sizeof(wallet.OrderNo{})), int64(unsafe.Sizeof(win{}) + unsafe.Sizeof(wallet.PacketNo{}))
-	return (int64(len(t.rewards))*reward + int64(len(t.packets))*packet) * 16 / 7
+	const reward, sent = int64(unsafe.Sizeof(win{}) + unsafe.Sizeof(wallet.OrderNo{})), int64(unsafe.Sizeof(win{}) + unsafe.Sizeof(packet{}))
+	return (int64(len(t.rewards))*reward + int64(len(t.packets))*sent) * 16 / 7
 }
