@@ -89,6 +89,15 @@ func parts(m proto.Message) []proto.Message {
 			return append(messages(m.To), m.Who)
 		}
 		return messages(m.To)
+	case *pb.OpenPacketRequest:
+		var within []proto.Message
+		if m.Who != nil {
+			within = append(within, m.Who)
+		}
+		if m.For != nil {
+			within = append(within, m.For)
+		}
+		return within
 	case *pb.ChangeSettingsRequest:
 		if m.Settings != nil {
 			return []proto.Message{m.Settings}

@@ -1,0 +1,230 @@
+package packet_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reference/wallet"
+)
+
+// bind gives user n a phone, by which those who have the same are one person.
+func (s *town) bind(t *testing.T, n int, phone wallet.Phone) {
+	_, err := s.people.Bind(t.Context(), account(caller(n)), phone)
+	require.NoError(t, err)
+}
+
+const (
+	phone, newPhone wallet.Phone = 13800138000, 13900139000
+)
+
+// TestAnyAppOpens (B1, B2): a share is its person's, whichever of the accounts it was sent to and whenever they were joined.
+func TestAnyAppOpens(t *testing.T) {
+	for _, c := range []struct {
+		why          string
+		before, late func(t *testing.T, s *town) // the sending
+		want         error                       // of user 2, where the share is for user 1
+	}{
+		{"joined before", func(t *testing.T, s *town) { s.bind(t, 1, phone); s.bind(t, 2, phone) }, nil, nil},
+		{"joined afterwards: the share's wallet is a former one", nil, func(t *testing.T, s *town) { s.bind(t, 2, phone); s.bind(t, 1, phone) }, nil},
+		{"joined afterwards: the share's wallet is the present one", nil, func(t *testing.T, s *town) { s.bind(t, 1, phone); s.bind(t, 2, phone) }, nil},
+		{"strangers", nil, nil, wallet.ErrNotYours},
+		{"the share's account has left", func(t *testing.T, s *town) { s.bind(t, 1, phone); s.bind(t, 2, phone) },
+			func(t *testing.T, s *town) { s.bind(t, 1, newPhone) }, wallet.ErrNotYours},
+		{"the asking account has left", func(t *testing.T, s *town) { s.bind(t, 1, phone); s.bind(t, 2, phone) },
+			func(t *testing.T, s *town) { s.bind(t, 2, newPhone) }, wallet.ErrNotYours},
+		{"both have moved to a new phone", func(t *testing.T, s *town) { s.bind(t, 1, phone); s.bind(t, 2, phone) },
+			func(t *testing.T, s *town) { s.bind(t, 1, newPhone); s.bind(t, 2, newPhone) }, nil},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			s := fixture(t)
+			s.grant(t, 0, 100)
+			if c.before != nil {
+				c.before(t, s)
+			}
+			_, err := s.Send(t.Context(), sending(0, 1, 100, 3, 1))
+			require.NoError(t, err)
+			if c.late != nil {
+				c.late(t, s)
+			}
+			share, err := s.Open(t.Context(), opening(2, 0, 1))
+			if c.want != nil {
+				require.ErrorIs(t, err, c.want)
+				share, err = s.Open(t.Context(), opening(1, 0, 1))
+				require.NoError(t, err, "for the account it is for")
+				require.Equal(t, s.person(t, 1).ActID, share.Owner)
+				require.Equal(t, share.Amount, s.balance(t, 1))
+				_, err = s.Open(t.Context(), opening(2, 0, 1))
+				require.ErrorIs(t, err, c.want)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, account(caller(1)), share.For)
+			require.True(t, s.person(t, 2).Owns(share.Owner))
+			require.Equal(t, share.Amount, s.balance(t, 1))
+			for _, n := range []int{1, 2} {
+				again, err := s.Open(t.Context(), opening(n, 0, 1))
+				require.NoError(t, err)
+				require.Equal(t, share, again, "once, by whichever app")
+			}
+			require.Equal(t, share.Amount, s.balance(t, 2))
+		})
+	}
+}
+
+// TestOneShareAPerson: nobody gets two shares of one packet by two accounts, and the sender's other account is the sender.
+// Who become one person afterwards keep what they were sent, and the request stays what it was.
+func TestOneShareAPerson(t *testing.T) {
+	s := fixture(t)
+	s.grant(t, 0, 1000)
+	first, err := s.Send(t.Context(), sending(0, 9, 100, 1, 2))
+	require.NoError(t, err)
+	own, err := s.Send(t.Context(), sending(0, 8, 100, 4))
+	require.NoError(t, err)
+	s.bind(t, 1, phone)
+	s.bind(t, 2, phone)
+	s.bind(t, 4, newPhone)
+	s.bind(t, 0, newPhone)
+	for why, r := range map[string]wallet.SendPacketRequest{"two of one person": sending(0, 10, 100, 1, 3, 2), "the sender's other account": sending(0, 10, 100, 4)} {
+		_, err := s.Send(t.Context(), r)
+		require.ErrorIs(t, err, wallet.ErrInvalid, why)
+		_, err = s.packets.Get(t.Context(), wallet.PacketNo{Account: account(r.Caller), Request: 10})
+		require.ErrorIs(t, err, wallet.ErrNotFound, why)
+	}
+	for _, want := range []wallet.Packet{first, own} {
+		again, err := s.Send(t.Context(), map[int64]wallet.SendPacketRequest{9: sending(0, 9, 100, 1, 2), 8: sending(0, 8, 100, 4)}[want.No.Request])
+		require.NoError(t, err)
+		require.Equal(t, want, again, "asked for before they were one")
+	}
+	other := sending(0, 9, 101, 1, 2)
+	_, err = s.Send(t.Context(), other)
+	require.ErrorIs(t, err, wallet.ErrConflict)
+
+	third := wallet.Caller{App: wallet.Xigua, User: 77} // an account of theirs that nothing was sent to
+	_, err = s.people.Bind(t.Context(), account(third), phone)
+	require.NoError(t, err)
+	open := wallet.OpenPacketRequest{Caller: third, Packet: first.No}
+	for range 2 {
+		share, err := s.Open(t.Context(), open)
+		require.NoError(t, err)
+		require.Equal(t, account(caller(1)), share.For, "the first, where none is named, and the same again")
+	}
+	open.For = account(caller(2))
+	share, err := s.Open(t.Context(), open)
+	require.NoError(t, err)
+	require.Equal(t, open.For, share.For)
+	require.EqualValues(t, 100, s.balance(t, 1))
+	open.For = account(caller(3))
+	_, err = s.Open(t.Context(), open)
+	require.ErrorIs(t, err, wallet.ErrNotYours, "for nobody in this packet")
+	swap := opening(1, 0, 9)
+	swap.For = account(caller(2))
+	share, err = s.Open(t.Context(), swap)
+	require.NoError(t, err)
+	require.Equal(t, swap.For, share.For, "the named one before the own")
+	_, err = s.Open(t.Context(), opening(0, 0, 8))
+	require.NoError(t, err, "what one sent to an account that is one's own now")
+	require.Empty(t, s.alarms)
+}
+
+// TestOpenedBeforeLeaving: what was opened while two were one is answered to the account it was for ever after, and to
+// others as long as the money is theirs.
+func TestOpenedBeforeLeaving(t *testing.T) {
+	s := fixture(t)
+	s.grant(t, 0, 100)
+	s.bind(t, 1, phone)
+	s.bind(t, 2, phone)
+	_, err := s.Send(t.Context(), sending(0, 1, 100, 1))
+	require.NoError(t, err)
+	opened, err := s.Open(t.Context(), opening(2, 0, 1))
+	require.NoError(t, err)
+	s.bind(t, 1, newPhone)
+	for _, n := range []int{1, 2} {
+		again, err := s.Open(t.Context(), opening(n, 0, 1))
+		require.NoError(t, err)
+		require.Equal(t, opened, again)
+	}
+	require.EqualValues(t, 100, s.balance(t, 2))
+	require.Zero(t, s.balance(t, 1))
+	s.bind(t, 2, 13700137000) // alone by now: the wallet comes along
+	again, err := s.Open(t.Context(), opening(2, 0, 1))
+	require.NoError(t, err)
+	require.Equal(t, opened, again)
+}
+
+// TestLeavingWhileItIsOpened: the share's account leaves and opens it between another's look and mark. That other is not
+// told of money that went elsewhere.
+func TestLeavingWhileItIsOpened(t *testing.T) {
+	s := fixture(t)
+	s.grant(t, 0, 100)
+	s.bind(t, 1, phone)
+	s.bind(t, 2, phone)
+	_, err := s.Send(t.Context(), sending(0, 1, 100, 1))
+	require.NoError(t, err)
+	s.faults.next = func(method string) failure {
+		if method == "mark" {
+			s.faults.next = nil
+			s.bind(t, 1, newPhone)
+			_, err := s.Open(t.Context(), opening(1, 0, 1))
+			require.NoError(t, err)
+		}
+		return works
+	}
+	_, err = s.Open(t.Context(), opening(2, 0, 1))
+	require.ErrorIs(t, err, wallet.ErrNotYours)
+	require.EqualValues(t, 100, s.balance(t, 1))
+	require.Zero(t, s.balance(t, 2))
+}
+
+// TestSharesFromBeforeWallets: shares that were recorded without a wallet are their account's, by account and once opened
+// by wallet.
+func TestSharesFromBeforeWallets(t *testing.T) {
+	s := fixture(t)
+	s.bind(t, 1, phone)
+	s.bind(t, 2, phone)
+	who, me := s.person(t, 2), account(caller(2))
+	for _, c := range []struct {
+		share wallet.Share
+		want  bool
+		why   string
+	}{
+		{wallet.Share{For: me}, true, "by account"},
+		{wallet.Share{For: account(caller(1))}, false, "for another account of theirs"},
+		{wallet.Share{For: account(caller(1)), State: wallet.ShareOpened, Owner: who.ActID}, true, "opened into their wallet"},
+		{wallet.Share{For: account(caller(1)), State: wallet.ShareReturned, Owner: who.ActID}, false, "gone back to them: it was not theirs to open"},
+		{wallet.Share{For: account(caller(3)), Wallet: who.ActID, State: wallet.ShareOpened, Owner: 99}, false, "opened by an account that has left"},
+	} {
+		got, err := c.share.IsOf(t.Context(), s.people, me, who)
+		require.NoError(t, err)
+		require.Equal(t, c.want, got, c.why)
+	}
+}
+
+// downPeople is an account centre that cannot be reached.
+type downPeople struct{}
+
+func (downPeople) Resolve(context.Context, wallet.Account) (wallet.Person, error) {
+	return wallet.Person{}, wallet.ErrUnavailable
+}
+
+// TestPeopleDown: whose a share is must be known. While it is not, nothing is done and nobody is refused for good.
+func TestPeopleDown(t *testing.T) {
+	s := fixture(t)
+	s.grant(t, 0, 100)
+	s.bind(t, 1, phone)
+	s.bind(t, 2, phone)
+	_, err := s.Send(t.Context(), sending(0, 1, 100, 1))
+	require.NoError(t, err)
+	people := s.People
+	s.People = downPeople{}
+	_, err = s.Open(t.Context(), opening(2, 0, 1))
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
+	_, err = s.Send(t.Context(), sending(0, 2, 100, 1))
+	require.ErrorIs(t, err, wallet.ErrUnavailable)
+	s.People = people
+	s.clock.Advance(time.Minute)
+	_, err = s.Open(t.Context(), opening(2, 0, 1))
+	require.NoError(t, err)
+}
