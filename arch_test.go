@@ -130,6 +130,9 @@ func rows() []row {
 			libs: []string{"github.com/HdrHistogram/hdrhistogram-go"}, virtual: true,
 			why: "a simulation puts everything together but the drivers of real stores"},
 
+		{folder: "sim/mutants/rehearsal", ours: []string{"reference/wallet", "scenarios", "sim", "reports"},
+			why: "what a mutant is built into: the wallet and its judge, and no driver"},
+
 		{folder: "loadtest/attack", libs: []string{"github.com/tsenart/vegeta/v12", "github.com/valyala/fasthttp", "github.com/HdrHistogram/hdrhistogram-go"},
 			why: "offers operations on time and counts them; what an operation is, is not its business"},
 		{folder: "loadtest/crowd", ours: []string{"reference/wallet", "reference/server/auth", "reference/sdk/client", "scenarios", "scenarios/traffic", "sim/oracle", "loadtest/attack"},

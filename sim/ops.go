@@ -71,7 +71,8 @@ func newOps(t *town) *ops {
 func (o *ops) fit(i *fault.Instance, n int, p *node.Ports) (*desk, error) {
 	link := func(name string) fault.Link { return o.town.needs[name].Link(i) }
 	d := &desk{name: fmt.Sprintf("instance-%d", n), set: degrade.NewSet(i), config: link("config"), locks: link("locks")}
-	d.settings = wallet.Settings{Release: wallet.Release{Num: o.town.scenario.Withdraw.Release.Num, Den: o.town.scenario.Withdraw.Release.Den}, ShortPage: shortPage}
+	d.settings = o.town.settings
+	d.settings.ShortPage = shortPage
 	p.Switched, p.Watch, p.Settings = d.set.On, d.set.Watch, func() wallet.Settings { return d.settings }
 	p.Permits = permits{link("limits"), o}
 	var err error

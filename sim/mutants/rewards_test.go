@@ -100,11 +100,7 @@ func packets() []mutant {
 		{
 			name: "anybody opens a packet", scenario: "rewards", strategy: underSync,
 			checks: []string{"packet-exact"},
-			edits: []edit{{"reference/packet/packet.go", `	i, ok := p.ShareFor(wallet.AccountOf(r.App, r.User))`,
-				`	i, ok := p.ShareFor(wallet.AccountOf(r.App, r.User))
-	if !ok {
-		i, ok = 0, true
-	}`}},
+			edits: []edit{{"reference/packet/open.go", `	return found, nil`, `	return max(found, 0), nil`}},
 		},
 		{
 			name: "a packet whose sending has no answer is refused", scenario: "rewards", strategy: underToken,
