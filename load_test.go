@@ -81,6 +81,31 @@ func TestLoadServed(t *testing.T) {
 	}
 }
 
+// TestLoadRewardCentre plays a window with coupons, a stock, uses and packets against a service in this process, whose
+// downstreams answer late and badly now and then as the scenario says: every check is evaluated and holds.
+func TestLoadRewardCentre(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits half a minute for downstreams that do not answer at once: run without -short")
+	}
+	code, said, record := played(t, t.Context(), "scenarios/reward-centre.yaml", "--window", "rain-on-friends-pages", "--peak", "60/s", "--duration", "2s")
+	require.NotNil(t, record, said)
+	require.Len(t, record.Checks, 16)
+	for _, c := range record.Checks {
+		require.Equal(t, reports.Pass, c.Result, "%s: %s", c.Name, said)
+		require.Positive(t, c.Evaluations, c.Name)
+	}
+	run := record.Runs[0]
+	require.Empty(t, run.Load.Audit.Unseen, "the stand-ins' books were read too")
+	var names []string
+	for _, o := range run.Load.Operations {
+		names = append(names, o.Name)
+	}
+	require.Subset(t, names, []string{"grant", "rewards", "use", "send", "open"})
+	if !run.Load.Generator.Saturated {
+		require.Equal(t, exitPass, code, said)
+	}
+}
+
 // TestLoadAbsurd asks for a rate that no laptop offers: nothing is claimed.
 func TestLoadAbsurd(t *testing.T) {
 	if testing.Short() {
