@@ -100,7 +100,22 @@ func packets() []mutant {
 		{
 			name: "anybody opens a packet", scenario: "rewards", strategy: underSync,
 			checks: []string{"packet-exact"},
-			edits: []edit{{"reference/packet/open.go", `	return found, nil`, `	return max(found, 0), nil`}},
+			edits:  []edit{{"reference/packet/open.go", `	return found, nil`, `	return max(found, 0), nil`}},
+		},
+		{
+			name: "a packet is for one family of a person's apps", scenario: "rewards", strategy: underToken,
+			checks: []string{"packet-exact", "user-view"},
+			edits:  []edit{{"reference/wallet/share.go", `	case s.Begun() || s.Wallet == 0 || !who.Owns(s.Wallet):`, `	case s.For != a:`}},
+		},
+		{
+			name: "what was sent to a wallet that has joined another is forgotten", scenario: "rewards", strategy: underSync,
+			checks: []string{"user-view"},
+			edits:  []edit{{"reference/wallet/share.go", `!who.Owns(s.Wallet)`, `who.ActID != s.Wallet`}},
+		},
+		{
+			name: "a guest is shown what others get", scenario: "rewards", strategy: underAsync,
+			checks: []string{"user-view"},
+			edits:  []edit{{"reference/walletpage/packets.go", `r.Part(own)`, `r.Whole()`}},
 		},
 		{
 			name: "a packet whose sending has no answer is refused", scenario: "rewards", strategy: underToken,
@@ -123,12 +138,12 @@ func packets() []mutant {
 		{
 			name: "a packet's time is over after a minute", scenario: "rewards", strategy: underSync,
 			checks: []string{"packet-exact"},
-			edits:  []edit{{"reference/packet/packet.go", `p.Created.Add(wallet.PacketLife)`, `p.Created.Add(wallet.PacketLife / 8640)`}},
+			edits:  []edit{{"reference/packet/open.go", `p.Created.Add(wallet.PacketLife)`, `p.Created.Add(wallet.PacketLife / 8640)`}},
 		},
 		{
 			name: "the page leaves out packets that others sent", scenario: "rewards", strategy: underToken,
 			checks: []string{"user-view"},
-			edits:  []edit{{"reference/walletpage/beside.go", `	for _, r := range received {`, `	for _, r := range received[:0] {`}},
+			edits:  []edit{{"reference/walletpage/packets.go", `	for _, r := range received {`, `	for _, r := range received[:0] {`}},
 		},
 	}
 }
