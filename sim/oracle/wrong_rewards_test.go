@@ -87,12 +87,16 @@ func (k *kiosk) send(amount wallet.Money) {
 }
 
 func (k *kiosk) open(p Person, n uint8) {
-	a := k.OpenSent(p, wallet.OpenPacketRequest{Caller: callerOf(p), Packet: k.packets[0].No}, k.tick())
+	k.openIn(callerOf(p), p, n, nil)
+}
+
+// opened moves a share's money and returns the share.
+func (k *kiosk) opened(p Person, n uint8) wallet.Share {
 	s := &k.packets[0].Shares[n]
 	s.State, s.Owner = wallet.ShareOpened, wallet.ActID(p+1)
 	k.move(k.packets[0].No, wallet.MoveOpen, n, wallet.PacketAccount, 1, -s.Amount)
 	k.move(k.packets[0].No, wallet.MoveOpen, n, wallet.PersonalAccount, p+1, s.Amount)
-	k.OpenAnswered(a, *s, nil, k.tick())
+	return *s
 }
 
 func (k *kiosk) move(no wallet.PacketNo, step wallet.MoveStep, share uint8, kind wallet.AccountKind, owner int64, amount wallet.Money) {
@@ -201,6 +205,35 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 			k.send(100)
 			k.OpenAnswered(k.OpenSent(1, wallet.OpenPacketRequest{Caller: callerOf(1), Packet: k.packets[0].No}, k.tick()), wallet.Share{}, wallet.ErrExpired, k.tick())
 		}, never},
+		{"a person with one phone opens it in any app, strangers do not; each page shows its own", "", func(k *kiosk) {
+			k.PhoneBound(1)
+			k.send(100)
+			k.pageOf(elsewhere(1), 1, k.part(0))
+			k.openIn(elsewhere(1), 1, 0, nil)
+			k.openIn(elsewhere(2), 2, 1, wallet.ErrNotYours)
+			k.pageOf(callerOf(1), 1, k.part(0))
+			k.pageOf(elsewhere(2), 2)
+			k.pageOf(callerOf(2), 2, k.part(1))
+			k.pageOf(callerOf(0), 0, k.packets[0].Whole())
+		}, never},
+		{"refused in another app of the person", "packet-exact", func(k *kiosk) { k.PhoneBound(1); k.send(100); k.openIn(elsewhere(1), 1, 0, wallet.ErrNotYours) }, never},
+		{"opened by an account that nothing joins", "packet-exact", func(k *kiosk) { k.send(100); k.openIn(elsewhere(1), 1, 0, nil) }, never},
+		{"missing in another app", "user-view", func(k *kiosk) { k.PhoneBound(1); k.send(100); k.tick(); k.pageOf(elsewhere(1), 1) }, never},
+		{"shown to an account that nothing joins", "user-view", func(k *kiosk) { k.send(100); k.pageOf(elsewhere(1), 1, k.part(0)) }, never},
+		{"a guest sees what all get", "user-view", func(k *kiosk) { k.send(100); k.pageOf(callerOf(1), 1, k.packets[0].Whole()) }, never},
+		{"a guest sees another's share", "user-view", func(k *kiosk) { k.send(100); k.pageOf(callerOf(1), 1, k.part(1)) }, never},
+		{"a guest sees what all come to", "user-view", func(k *kiosk) { k.send(100); p := k.part(0); p.Amount = 100; k.pageOf(callerOf(1), 1, p) }, never},
+		{"counted wrong", "user-view", func(k *kiosk) { k.send(100); p := k.part(0); p.Count = 1; k.pageOf(callerOf(1), 1, p) }, never},
+		{"one opened is not counted", "user-view", func(k *kiosk) {
+			k.send(100)
+			k.open(1, 0)
+			p := k.part(1)
+			p.Opened = 0
+			k.tick()
+			k.pageOf(callerOf(2), 2, p)
+		}, never},
+		{"one is counted as opened that nobody opened", "user-view", func(k *kiosk) { k.send(100); p := k.part(1); p.Opened = 1; k.pageOf(callerOf(2), 2, p) }, never},
+		{"its sender sees half of it", "packet-exact", func(k *kiosk) { k.send(100); k.pageOf(callerOf(0), 0, k.part(0)) }, never},
 		{"on record though nobody sent it", "packet-exact", func(k *kiosk) { k.send(100); p := k.packets[0]; p.No.Request++; k.packets = append(k.packets, p) }, never},
 	} {
 		t.Run(c.why, func(t *testing.T) {
