@@ -297,6 +297,9 @@ func (p *loadPlan) once(ctx context.Context, s *scenarios.Scenario) (reports.Run
 	if err != nil {
 		return reports.Run{}, err
 	}
+	if p.flags.targets[0] != inProcess {
+		s = s.StockedAs(p.whole)
+	}
 	run, err := loadtest.Run(ctx, loadtest.Options{Scenario: s, Seed: p.flags.seed, Run: rand.Uint64(), Target: target, Attackers: p.flags.attackers,
 		MaxInFlight: p.flags.inFlight, AuditPeople: p.flags.auditPeople, Keep: p.flags.keep, Progress: p.progress.report})
 	return run, errors.Join(err, stop())

@@ -59,6 +59,21 @@ func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Sce
 	return &out, nil
 }
 
+// StockedAs returns a focused scenario with the stocks of the whole, as a service that was started with the whole has them:
+// it knows of no window. The two have one tree.
+func (s *Scenario) StockedAs(whole *Scenario) *Scenario {
+	out := *s
+	out.Activity = (&scaler{by: Ratio{1, 1}}).activity(s.Activity) // a copy
+	for i, c := range out.Activity.Children {
+		for j, t := range c.Rewards {
+			for k := range t.Rewards {
+				t.Rewards[k].Stock = whole.Activity.Children[i].Rewards[j].Rewards[k].Stock
+			}
+		}
+	}
+	return &out
+}
+
 // Slug returns a window's name as one types it: lower case, with a dash for whatever is neither letter nor digit.
 func (w Window) Slug() string {
 	parts := strings.FieldsFunc(strings.ToLower(w.Name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })

@@ -192,6 +192,11 @@ func TestFocusOnPlays(t *testing.T) {
 				require.Equal(t, c.movies, r.Rewards[0].Stock, "%s: %d of %d grants", c.why, w.Grants(), was.Grants())
 			}
 		}
+		served := f.StockedAs(s)
+		for i, r := range s.Activity.Children[0].Rewards {
+			require.Equal(t, r.Rewards[0].Stock, served.Activity.Children[0].Rewards[i].Rewards[0].Stock, "a service knows of no window")
+		}
+		require.Equal(t, f.Activity.Children[0].Budget, served.Activity.Children[0].Budget)
 		if w.Lottery != nil {
 			require.Empty(t, w.Lottery.Of, "everybody invited has collected")
 		}

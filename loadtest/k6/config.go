@@ -127,7 +127,7 @@ func (c *Config) focus() (*scenarios.Scenario, error) {
 	client.Timeout, client.Tries = cmp.Or(time.Duration(c.Timeout), client.Timeout), cmp.Or(c.Tries, client.Tries)
 	// Impatient second tries and double taps outlast an iteration, and k6 ends whatever belongs to one with it.
 	client.Hedge.Num, client.Repeat.Num = 0, 0
-	return s, nil
+	return s.StockedAs(whole), nil
 }
 
 // rate is a rate as scenario files write it, or a plain number a second.
