@@ -222,6 +222,10 @@ func (f *festival) granted() (sum wallet.Money) {
 // end lets everything go well again: each order gets its answer, and the audited book is exact.
 func (f *festival) end() {
 	f.book.fate, f.book.meanwhile = func() fate { return served }, func() {}
+	for _, b := range f.alive { // as chores do: what was asked for with another amount is known then
+		_, err := b.Settle(bg(), orders)
+		require.NoError(f.t, err)
+	}
 	for order := range orders {
 		err := f.hear(f.alive[order%2], order+1)
 		require.True(f.t, err == nil || errors.Is(err, wallet.ErrOverBudget), "%v", err)
