@@ -129,6 +129,26 @@ func TestOneShareAPerson(t *testing.T) {
 	require.Empty(t, s.alarms)
 }
 
+// TestUnnamedIsTheOpenedOne: a repeat that names no share answers as the first time, though another was joined that comes
+// before it.
+func TestUnnamedIsTheOpenedOne(t *testing.T) {
+	s := fixture(t)
+	s.grant(t, 0, 100)
+	p, err := s.Send(t.Context(), sending(0, 1, 100, 1, 2))
+	require.NoError(t, err)
+	third := wallet.Caller{App: wallet.Xigua, User: 77}
+	_, err = s.people.Bind(t.Context(), account(third), phone)
+	require.NoError(t, err)
+	open := wallet.OpenPacketRequest{Caller: third, Packet: p.No}
+	for _, n := range []int{2, 1} { // the second share is theirs first
+		s.bind(t, n, phone)
+		share, err := s.Open(t.Context(), open)
+		require.NoError(t, err)
+		require.Equal(t, account(caller(2)), share.For)
+	}
+	require.Equal(t, p.Shares[1].Amount, s.balance(t, 1))
+}
+
 // TestOpenedBeforeLeaving: what was opened while two were one is answered to the account it was for ever after, and to
 // others as long as the money is theirs.
 func TestOpenedBeforeLeaving(t *testing.T) {
