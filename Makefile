@@ -5,6 +5,7 @@ FUZZTIME ?= 10s
 CRASH_KILLS ?= 50
 K6_ARGS ?=
 PROOF ?= 2
+RACE ?= ./...
 
 # What make real tests: each adapter and all that stands on it, one package after the other, because they share servers.
 REAL ?= ./internal/rig/... ./reference/store/... ./reference/server/... ./reference/sdk/... ./reference/host/...
@@ -24,7 +25,7 @@ test: ## every test that needs nothing but Go
 	$(GO) test -timeout 20m ./...
 
 race: ## the same under the race detector (needs a C compiler), without what runs in one thread or a program of its own
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m ./...
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(RACE)
 
 lint: ## formatting, vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l . && exit 1; }

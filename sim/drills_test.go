@@ -30,7 +30,7 @@ func replay(t *testing.T, s *scenarios.Scenario, strategy wallet.Strategy, seed 
 
 // Each switch has a drill, in which it keeps its promise and money stays right (D3).
 func TestDrills(t *testing.T) {
-	short := []string{"last-resort", "hold-downstreams", "break-bank"} // one of each kind, where time is dear
+	short := []string{"last-resort"} // a world has one thread: the race detector finds in all what it finds in one
 	all, err := filepath.Glob("../scenarios/drills/*.yaml")
 	require.NoError(t, err)
 	drilled := map[wallet.Switch]bool{}
@@ -63,9 +63,9 @@ func TestDrills(t *testing.T) {
 // Whatever two switches are on at the same time, money stays right. Each seed draws other pairs; the names of the tests
 // say which.
 func TestPairsOfSwitches(t *testing.T) {
-	pairs, seed := 12, uint64(2022)
+	const pairs, seed = 12, uint64(2022)
 	if testing.Short() {
-		pairs = 1
+		t.Skip("a world has one thread: make test makes the pairs")
 	}
 	draw, names := rand.New(rand.NewPCG(seed, 0)), wallet.AllSwitches()
 	for range pairs {
