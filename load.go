@@ -181,7 +181,11 @@ func planLoad(file string, f loadFlags) (*loadPlan, error) {
 			SHA256: sum, Scale: "1/1", ScaleNum: 1, ScaleDen: 1, Crypto: string(sim.CryptoReal)},
 		Metrics: reports.Metrics{}, Replay: replayOf(file, f),
 	}
-	_, err = p.focus("")
+	first := ""
+	if f.findMax && f.peak == "" {
+		first = fmt.Sprintf("%d/s", firstRate) // the scenario's own rate may be more than anybody could offer
+	}
+	_, err = p.focus(first)
 	return p, err
 }
 
