@@ -25,6 +25,7 @@ func TestShipped(t *testing.T) {
 		"regress/budget-stop.yaml":      5_600,
 		"regress/phase-switch.yaml":     4_200,
 		"regress/rewards.yaml":          1_820,
+		"regress/joining.yaml":          5_400,
 		"phase-switch.yaml":             3_540,
 		"reward-centre.yaml":            14_700,
 		"regress/outages.yaml":          2_700,

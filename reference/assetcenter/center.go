@@ -16,8 +16,7 @@ import (
 )
 
 // A request may come this long after the win (its upstream repeats it until it is settled), and this much before
-// it by clocks that disagree. As much after an account left a wallet an order there is still taken for its own: it may
-// have been on its way.
+// it by clocks that disagree.
 const (
 	maxAge  = 24 * time.Hour
 	maxSkew = 5 * time.Second
@@ -25,7 +24,8 @@ const (
 
 // Center grants. Its fields are set once.
 type Center struct {
-	People   wallet.People
+	People   wallet.People // may be behind by a moment
+	Present  wallet.People // never is
 	Index    *activity.Index
 	Orders   wallet.Orders
 	Budgets  wallet.Budgets
@@ -58,10 +58,22 @@ func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 	if err != nil {
 		return wallet.GrantReply{}, err
 	}
-	who, err := c.People.Resolve(ctx, wallet.AccountOf(r.App, r.User))
+	account := wallet.AccountOf(r.App, r.User)
+	who, err := c.People.Resolve(ctx, account)
 	if err != nil {
 		return wallet.GrantReply{}, err
 	}
+	reply, err := c.grant(ctx, r, who, scene)
+	if errors.Is(err, errMoved) {
+		if who, err = c.Present.Resolve(ctx, account); err == nil {
+			reply, err = c.grant(ctx, r, who, scene)
+		}
+	}
+	return reply, err
+}
+
+// grant grants to a person. errMoved: that is no longer who stands behind the account, and nothing was done.
+func (c *Center) grant(ctx context.Context, r wallet.GrantRequest, who wallet.Person, scene *activity.Scene) (wallet.GrantReply, error) {
 	if r.Award != wallet.Cash {
 		return c.grantItem(ctx, r, who, scene)
 	}
@@ -71,7 +83,7 @@ func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 		Opened:  r.Opened,
 		Created: c.Clock.Now(),
 	}
-	order, err = c.take(ctx, order, who, scene.Child.Budget)
+	order, err := c.take(ctx, order, who, scene.Child.Budget)
 	if err != nil {
 		return wallet.GrantReply{}, err
 	}
@@ -121,11 +133,11 @@ func (c *Center) check(ctx context.Context, r wallet.GrantRequest) (*activity.Sc
 // take puts the order on record, or finds the one that an earlier try wrote, and takes its amount from the budget. It
 // voids the order when there is none left.
 func (c *Center) take(ctx context.Context, o wallet.Order, who wallet.Person, budget wallet.Money) (wallet.Order, error) {
-	earlier, err := c.earlier(ctx, o.No, who)
+	e, ok, err := c.elsewhere(ctx, o, who)
 	if err != nil {
 		return o, err
 	}
-	if e, ok := standsFor(o, earlier); ok {
+	if ok {
 		o.No = e.No
 		return c.reserve(ctx, e, o, budget)
 	}
@@ -150,43 +162,6 @@ func (c *Center) take(ctx context.Context, o wallet.Order, who wallet.Person, bu
 	return onRecord, sameOr(onRecord, o)
 }
 
-// earlier returns what is on record of this win under another wallet than the present one; where there is none, the
-// order's own number is enough. A person who joined wallets (B2) may have won under a former one, and under several
-// before they were joined. An account that left a wallet may have won there before. What the others won there since is
-// theirs: who leaves a family's phone and plays on goes on winning.
-func (c *Center) earlier(ctx context.Context, no wallet.OrderNo, who wallet.Person) ([]wallet.Order, error) {
-	if len(who.Former)+len(who.Left) == 0 {
-		return nil, nil
-	}
-	nos, own := numbersOf(no, who)
-	orders, err := c.Orders.Get(ctx, nos)
-	if err != nil {
-		return nil, err
-	}
-	for i, l := range who.Left {
-		if orders[own+i].Created.Sub(l.At) > maxSkew {
-			orders[own+i] = wallet.Order{}
-		}
-	}
-	return orders, nil
-}
-
-// numbersOf returns what a win is called under each wallet that it may be on record under: a person's own, and then those
-// that its account has left.
-func numbersOf(no wallet.OrderNo, who wallet.Person) (nos []wallet.OrderNo, own int) {
-	wallets := who.Wallets()
-	own = len(wallets)
-	for _, l := range who.Left {
-		wallets = append(wallets, l.ActID)
-	}
-	nos = make([]wallet.OrderNo, len(wallets))
-	for i, id := range wallets {
-		nos[i] = no
-		nos[i].ActID = id
-	}
-	return nos, own
-}
-
 // stopped refuses a new order while cash is switched off. What is on record already goes on.
 func (c *Center) stopped(ctx context.Context, no wallet.OrderNo) error {
 	if !c.switched(wallet.SwitchStopCash) {
@@ -199,25 +174,11 @@ func (c *Center) stopped(ctx context.Context, no wallet.OrderNo) error {
 	return err
 }
 
-// standsFor returns which of the orders on record under a person's wallets is the one that is asked for: one of the
-// same amount, so that the repeat of each win meets its own order; else any, which is in conflict. Void ones are not
-// wins.
-func standsFor(asked wallet.Order, onRecord []wallet.Order) (found wallet.Order, ok bool) {
-	for _, e := range onRecord {
-		switch {
-		case e.No == (wallet.OrderNo{}) || e.State == wallet.OrderVoid:
-		case e.Amount == asked.Amount:
-			return e, true
-		case !ok:
-			found, ok = e, true
-		}
-	}
-	return found, ok
-}
-
 // sameOr returns nil, or why the order on record is not the one that was asked for.
 func sameOr(onRecord, asked wallet.Order) error {
 	switch {
+	case onRecord.State == wallet.OrderMoved:
+		return errMoved
 	case !onRecord.SameGrant(asked):
 		return fmt.Errorf("%w: order %s is on record with %d fen, not %d", wallet.ErrConflict, asked.No, onRecord.Amount, asked.Amount)
 	case onRecord.State == wallet.OrderVoid:

@@ -23,11 +23,14 @@ func (c *Center) grantItem(ctx context.Context, r wallet.GrantRequest, who walle
 		Created: c.Clock.Now(),
 	}
 	var err error
-	if item.No, err = c.earlierItem(ctx, item.No, who); err != nil {
+	if item.No, err = c.itemElsewhere(ctx, item, who, s); err != nil {
 		return wallet.GrantReply{}, err
 	}
 	if item, err = c.Rewards.Grant(ctx, item, s); err != nil {
 		return wallet.GrantReply{}, err
+	}
+	if item.State == wallet.ItemMoved {
+		return wallet.GrantReply{}, errMoved
 	}
 	reply := wallet.GrantReply{Order: item.No, State: wallet.GrantAccepted, Item: &item}
 	switch item.State {
@@ -38,29 +41,57 @@ func (c *Center) grantItem(ctx context.Context, r wallet.GrantRequest, who walle
 	return reply, nil
 }
 
-// earlierItem returns the number that this win is on record under, which is another than its own where the person has
-// joined or left wallets since; what was given under it stands, a greeting too. Where there are several, one with a
-// reward comes before a greeting.
-func (c *Center) earlierItem(ctx context.Context, no wallet.OrderNo, who wallet.Person) (wallet.OrderNo, error) {
+// itemElsewhere returns the number that this win is on record under, which is another than its own where the person has
+// joined or left wallets since, or its own once no other try can put the win on record under another. ErrMoving as
+// elsewhere.
+func (c *Center) itemElsewhere(ctx context.Context, asked wallet.Item, who wallet.Person, s *activity.Scene) (wallet.OrderNo, error) {
 	if len(who.Former)+len(who.Left) == 0 {
-		return no, nil
+		return asked.No, nil
 	}
-	nos, own := numbersOf(no, who)
+	nos, own := numbersOf(asked.No, who)
 	items, err := c.Items.Get(ctx, nos)
 	if err != nil {
-		return no, err
+		return asked.No, err
 	}
-	found, greeting := no, false
-	for i, e := range items {
-		if e.No != nos[i] || i >= own && e.Created.Sub(who.Left[i-own].At) > maxSkew {
-			continue // not there, or won by others since
-		}
-		if e.State != wallet.ItemVoid {
-			return e.No, nil
-		}
-		if !greeting {
-			found, greeting = e.No, true
+	for i, l := range who.Left {
+		if items[own+i].Created.Sub(l.At) > leaving {
+			items[own+i] = wallet.Item{} // won by others
 		}
 	}
-	return found, nil
+	if no, ok := itemStandsFor(items); ok {
+		return no, nil
+	}
+	if err := c.hasSettled(who); err != nil {
+		return asked.No, err
+	}
+	for i, no := range nos[1:own] {
+		if items[1+i].No == no {
+			continue // given up
+		}
+		moved := asked
+		moved.No, moved.Asked, moved.Changed, moved.State, moved.Expires = no, s.Reward, asked.Created, wallet.ItemMoved, wallet.Never
+		err := wallet.Repeat(func() (err error) { items[1+i], _, err = c.Items.Create(ctx, moved); return err })
+		if err != nil {
+			return asked.No, err
+		}
+	}
+	if no, ok := itemStandsFor(items); ok {
+		return no, nil
+	}
+	return asked.No, nil
+}
+
+// itemStandsFor returns which of the items on record under a person's wallets is the win: what was given stands, a greeting
+// too, but one with a reward comes before a greeting.
+func itemStandsFor(onRecord []wallet.Item) (found wallet.OrderNo, ok bool) {
+	for _, e := range onRecord {
+		switch {
+		case e.No == (wallet.OrderNo{}) || e.State == wallet.ItemMoved:
+		case e.State != wallet.ItemVoid:
+			return e.No, true
+		case !ok:
+			found, ok = e.No, true
+		}
+	}
+	return found, ok
 }

@@ -13,9 +13,9 @@ import (
 //
 // A binding at this instance is known at once: whoever binds calls Forget. After one at another instance an account goes
 // on winning under the wallet that it had, until it is forgotten here. Where that wallet was joined to another one, it is
-// the person's still, and nothing is lost. Where the account left it to others, what is won meanwhile is theirs. In either
-// case a win that is repeated at both instances meanwhile can be recorded under both wallets: keep is to be short where
-// other instances bind.
+// the person's still, and nothing is lost. Where the account left it to others, what is won meanwhile is theirs. In neither
+// case is a win recorded under both wallets (package assetcenter), but for that keep has to be seconds at most where other
+// instances bind.
 //
 // Safe for concurrent use. It holds at most twice its size, in two generations: when the younger one is full, or has
 // lived for its time, it becomes the older one, and that is dropped.

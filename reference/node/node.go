@@ -134,7 +134,7 @@ func New(c Config, p Ports) (*Node, error) {
 		purse = &walletpage.Purse{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock, Switched: p.Switched}
 	}
 	n := &Node{
-		center: &assetcenter.Center{People: winners, Index: index, Orders: p.Orders, Budgets: p.Budgets, Admission: p.Admission, Clock: p.Clock,
+		center: &assetcenter.Center{People: winners, Present: people, Index: index, Orders: p.Orders, Budgets: p.Budgets, Admission: p.Admission, Clock: p.Clock,
 			Nodes: c.Instances, Items: p.Items, Switched: p.Switched},
 		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Items: p.Items, Purse: purse, Clock: p.Clock,
 			Switched: p.Switched, ShortPage: func() int { return p.Settings().ShortPage }},

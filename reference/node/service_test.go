@@ -142,7 +142,9 @@ func statusName(s wallet.TokenStatus) string {
 	return map[wallet.TokenStatus]string{wallet.TokenIssued: "issued", wallet.TokenProcessing: "processing", wallet.TokenSuccess: "success"}[s]
 }
 
-func orderState(s wallet.OrderState) string { return [...]string{"open", "settled", "void"}[s] }
+func orderState(s wallet.OrderState) string {
+	return [...]string{"open", "settled", "void", "moved"}[s]
+}
 
 func withdrawalState(s wallet.WithdrawalState) string {
 	return [...]string{"", "asked", "held", "paid", "refused", "declined", "returned", "limited"}[s]

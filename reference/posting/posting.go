@@ -149,7 +149,7 @@ func (p *Poster) onRecord(ctx context.Context, credits []wallet.Credit) ([]walle
 		if len(ask) > 0 && ask[0] == c.Order {
 			o := orders[0]
 			ask, orders = ask[1:], orders[1:]
-			if o.No != c.Order || o.Amount != c.Amount || o.State == wallet.OrderVoid {
+			if o.No != c.Order || o.Amount != c.Amount || !o.State.Pays() {
 				p.Alarm(wallet.AlarmNotOnRecord, c.Order.String())
 				continue
 			}

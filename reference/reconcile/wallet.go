@@ -32,7 +32,9 @@ func least(orders *book[wallet.Order], tokens *book[wallet.Token], entries *book
 func (w *oneWallet) take(id wallet.ActID, orders *book[wallet.Order], tokens *book[wallet.Token], entries *book[wallet.Entry]) {
 	w.orders, w.tokens, w.entries = w.orders[:0], w.tokens[:0], w.entries[:0]
 	for ; orders.ok && orders.head.No.ActID == id; orders.advance() {
-		w.orders = append(w.orders, orders.head)
+		if orders.head.State != wallet.OrderMoved { // given up, and as good as not there
+			w.orders = append(w.orders, orders.head)
+		}
 	}
 	for ; tokens.ok && tokens.head.Order.ActID == id; tokens.advance() {
 		w.tokens = append(w.tokens, tokens.head)
@@ -50,7 +52,7 @@ func (r *run) wallet(w *oneWallet) {
 	r.report.Orders += int64(len(w.orders))
 	r.report.Entries += int64(len(w.entries))
 	for _, o := range w.orders {
-		if o.State != wallet.OrderVoid {
+		if o.State.Pays() {
 			r.sum(&r.orders[o.No.Stage], o.Amount)
 		}
 		r.posted(o, w.entries)

@@ -20,8 +20,8 @@ const (
 // rounds are where the walks through the stuck items have come to. They are hints: nothing is lost with them.
 type rounds struct {
 	mu    sync.Mutex
-	place [wallet.ItemReturning + 1]wallet.OpenPlace
-	next  [wallet.ItemReturning + 1]wallet.Instant // when the next walk begins
+	place [wallet.ItemMoved + 1]wallet.OpenPlace
+	next  [wallet.ItemMoved + 1]wallet.Instant // when the next walk begins
 }
 
 // Settle drives one bounded step of what is not settled and returns how many items came further (O5). Items that are open,

@@ -163,7 +163,7 @@ func (s *Service) receiveUse(ctx context.Context, i wallet.Item, r wallet.Receip
 func (s *Service) get(ctx context.Context, no wallet.OrderNo) (wallet.Item, error) {
 	var got []wallet.Item
 	err := wallet.Repeat(func() (err error) { got, err = s.items.Get(ctx, []wallet.OrderNo{no}); return err })
-	if err == nil && (got[0].No != no || got[0].State == wallet.ItemOpen || got[0].State == wallet.ItemVoid) {
+	if err == nil && (got[0].No != no || !got[0].State.Grants()) {
 		err = fmt.Errorf("%w: reward %s", wallet.ErrNotFound, no)
 	}
 	if err != nil {

@@ -77,6 +77,7 @@ var (
 	ErrDailyLimit    = &Error{CodeRefused, "daily_limit", "the limit of the day is reached"}
 	ErrLimited       = &Error{CodeOverloaded, "limited", "the rate limit was reached, nothing was done"}
 	ErrOverloaded    = &Error{CodeOverloaded, "overloaded", "a queue is full, nothing was done"}
+	ErrMoving        = &Error{CodeOverloaded, "moving", "the account has just changed its wallet, nothing was done"}
 	ErrUnavailable   = &Error{CodeUnavailable, "unavailable", "a dependency is down, nothing was done"}
 	ErrUnknown       = &Error{CodeUnknown, "unknown_outcome", "no answer in time: it may or may not have been done"}
 	ErrNotYours      = &Error{CodeUnauthorised, "not_yours", "this belongs to somebody else"}

@@ -10,9 +10,11 @@ import (
 //	open → issued → processing → settled → using → used, expired, refunded
 //	  ↘ void          ↘ refunded   ↘ expired
 //	                               ↘ returning → refunded, used, expired
+//
+// Moved is on no way: a number begins so or never is.
 type ItemState uint8
 
-// The states. Void, used, expired and refunded are final. Their numbers are in the stores.
+// The states. Void, used, expired, refunded and moved are final. Their numbers are in the stores.
 const (
 	ItemOpen       ItemState = iota // on record; what is granted is not settled yet
 	ItemVoid                        // nothing is granted: the stock is gone, and what is given in its place is a greeting
@@ -24,9 +26,10 @@ const (
 	ItemExpired
 	ItemRefunded  // taken back; its coupon is in the stock again
 	ItemReturning // set before the downstream is asked to take it back: it may have taken it
+	ItemMoved     // the number is given up: its wallet has joined another one, under which the win goes on record
 )
 
-var itemStateNames = [...]string{"open", "void", "issued", "processing", "settled", "using", "used", "expired", "refunded", "returning"}
+var itemStateNames = [...]string{"open", "void", "issued", "processing", "settled", "using", "used", "expired", "refunded", "returning", "moved"}
 
 // String returns the state's name on the wire.
 func (s ItemState) String() string {
@@ -35,6 +38,9 @@ func (s ItemState) String() string {
 	}
 	return "unknown-item-state"
 }
+
+// Grants says whether something is granted in state s.
+func (s ItemState) Grants() bool { return s != ItemOpen && s != ItemVoid && s != ItemMoved }
 
 // Follows says whether an item in state s may move to state t.
 func (s ItemState) Follows(t ItemState) bool {
@@ -57,7 +63,7 @@ func (s ItemState) Follows(t ItemState) bool {
 
 // Final says whether nothing follows.
 func (s ItemState) Final() bool {
-	return s == ItemVoid || s == ItemUsed || s == ItemExpired || s == ItemRefunded
+	return s == ItemVoid || s == ItemUsed || s == ItemExpired || s == ItemRefunded || s == ItemMoved
 }
 
 // Item is a reward other than cash: a coupon or a pendant (B4). Its record is its order of record (O3): one person gets
@@ -69,8 +75,8 @@ type Item struct {
 	Opened  Instant // when the person won; its place in the list
 	Created Instant // when it was recorded
 
-	// What is granted, from ItemIssued on. It is what was asked for, or what is given in its place (C2). Void leaves all
-	// three zero.
+	// What is granted, from ItemIssued on. It is what was asked for, or what is given in its place (C2). Void and
+	// moved leave all three zero.
 	Award   AwardType
 	Reward  RewardID
 	Counted OrderNo // under which the stock counted it; zero where the scene asks for no stock control
@@ -90,7 +96,7 @@ const MaxAdvance = 1000
 // Items keeps items of record. Durable: what Create acknowledged is never lost.
 type Items interface {
 	// Create records i unless its number is taken, and returns the one on record and whether it is new. It is open, or, where
-	// nothing is left to settle, issued or void at once. Atomic.
+	// nothing is left to settle, issued or void at once, or moved. Atomic.
 	// ErrUnknown: it may have been recorded; repeat the call.
 	Create(ctx context.Context, i Item) (Item, bool, error)
 	// Get returns the items on record under nos, in that order; a zero Item for a number that is not there.
@@ -100,7 +106,7 @@ type Items interface {
 	// a number that is not there. Where the state does not follow, nothing is changed. Each atomic, and so idempotent.
 	// ErrUnknown: some may have been advanced; repeat the call.
 	Advance(ctx context.Context, items []Item) ([]Item, error)
-	// Of returns at most limit items of these wallets in one stage that are neither open nor void, newest first, after the
+	// Of returns at most limit items of these wallets in one stage to which something is granted, newest first, after the
 	// cursor.
 	Of(ctx context.Context, wallets []ActID, s Stage, after Cursor, limit int) ([]Item, error)
 	// Unsettled returns at most limit items in state s that came to it before the instant, oldest first, from a place on,
@@ -128,11 +134,11 @@ func (i Item) Validate() error {
 	switch {
 	case i.No.Award == Cash:
 		return fmt.Errorf("%w: item %s: cash is no item", ErrInvalid, i.No)
-	case i.State > ItemReturning:
+	case i.State > ItemMoved:
 		return fmt.Errorf("%w: item %s: state %d", ErrInvalid, i.No, i.State)
 	case i.Asked == "" || len(i.Asked) > MaxTemplate || len(i.Reward) > MaxTemplate || len(i.Ref) > MaxItemRef:
 		return fmt.Errorf("%w: item %s: asked for %q, granted %q, with a name of %d bytes", ErrInvalid, i.No, i.Asked, i.Reward, len(i.Ref))
-	case (i.State == ItemOpen || i.State == ItemVoid) && !nothing, i.State != ItemOpen && i.State != ItemVoid && !granted:
+	case !i.State.Grants() && !nothing, i.State.Grants() && !granted:
 		return fmt.Errorf("%w: item %s: %s with %s %q granted", ErrInvalid, i.No, i.State, i.Award, i.Reward)
 	case i.Counted != OrderNo{} && (i.Counted.ActID != i.No.ActID || i.Counted.Validate() != nil):
 		return fmt.Errorf("%w: item %s: counted under %s", ErrInvalid, i.No, i.Counted)

@@ -105,12 +105,16 @@ func ParseOrderNo(s string) (OrderNo, error) {
 // OrderState is how far an order has come. It moves forward only.
 type OrderState uint8
 
-// The states. Settled and Void are final.
+// The states. Settled, Void and Moved are final. Their numbers are in the stores.
 const (
 	OrderOpen    OrderState = iota // recorded; its money may or may not be on the way
 	OrderSettled                   // its money is in the ledger
 	OrderVoid                      // refused after it was recorded (budget spent): no money ever moves
+	OrderMoved                     // the number is given up: its wallet has joined another one, under which the win goes on record
 )
+
+// Pays says whether the order's money is in the ledger or is to come there.
+func (s OrderState) Pays() bool { return s == OrderOpen || s == OrderSettled }
 
 // Order is the record of one grant. It remembers its child activity by the stage in its number (A2).
 type Order struct {

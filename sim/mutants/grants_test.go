@@ -19,7 +19,12 @@ func grants() []mutant {
 		{
 			name: "a person who joined wallets wins again what the former wallet won", scenario: "phase-switch", strategy: underAsync,
 			checks: []string{"order-once"},
-			edits:  []edit{{"reference/assetcenter/center.go", `wallets := who.Wallets()`, `wallets := []wallet.ActID{who.ActID}`}},
+			edits:  []edit{{"reference/assetcenter/moved.go", `wallets := who.Wallets()`, `wallets := []wallet.ActID{who.ActID}`}},
+		},
+		{
+			name: "a try on its way while wallets are joined wins what its repeat has won", scenario: "joining", strategy: underAsync,
+			checks: []string{"no-over-issuance"},
+			edits:  []edit{{"reference/assetcenter/moved.go", `range nos[1:own]`, `range nos[1:1]`}},
 		},
 		{
 			name: "a grant goes on though its order may not be on record", scenario: "unknown-outcomes", strategy: underAsync,

@@ -76,7 +76,7 @@ func payouts() []mutant {
 		{
 			name: "reconciliation counts void orders", scenario: "budget-stop", strategy: underSync,
 			checks: []string{"reconciled"}, says: "reports sums that differ",
-			edits: []edit{{"reference/reconcile/wallet.go", `if o.State != wallet.OrderVoid {`, `if o.Amount > 0 {`}},
+			edits: []edit{{"reference/reconcile/wallet.go", `if o.State.Pays() {`, `if o.Amount > 0 {`}},
 		},
 	}
 }

@@ -79,7 +79,12 @@ func rewards() []mutant {
 		{
 			name: "a person who joined wallets wins the coupon of the former wallet again", scenario: "rewards", strategy: underToken,
 			checks: []string{"reward-once"},
-			edits:  []edit{{"reference/assetcenter/items.go", `	if len(who.Former)+len(who.Left) == 0 {`, `	if no.ActID > 0 {`}},
+			edits:  []edit{{"reference/assetcenter/items.go", `	if len(who.Former)+len(who.Left) == 0 {`, `	if asked.No.ActID > 0 {`}},
+		},
+		{
+			name: "a coupon on its way while wallets are joined is won again by its repeat", scenario: "joining", strategy: underAsync,
+			checks: []string{"reward-once"},
+			edits:  []edit{{"reference/assetcenter/items.go", `range nos[1:own]`, `range nos[1:1]`}},
 		},
 		{
 			name: "the list of rewards leaves out those of joined wallets", scenario: "rewards", strategy: underSync,

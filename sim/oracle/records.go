@@ -66,13 +66,13 @@ func (u *audit) order(r *wallet.Order, l leaf) {
 			sum = e.Amount
 		}
 	}
-	if r.State != wallet.OrderVoid && r.No.Stage <= wallet.Official {
+	if r.State.Pays() && r.No.Stage <= wallet.Official {
 		u.sum(&u.sums[r.No.Stage].orders, r.Amount, wallet.AccountNo{Stage: r.No.Stage, Owner: int64(r.No.ActID)})
 	}
 	u.saw(stateMachine, 1)
 	switch {
-	case r.State == wallet.OrderVoid && entries > 0:
-		u.fail(stateMachine, sum, "order %s of %d fen is void, and in the ledger", r.No, r.Amount)
+	case !r.State.Pays() && entries > 0:
+		u.fail(stateMachine, sum, "order %s of %d fen is void or moved, and in the ledger", r.No, r.Amount)
 		u.found(r.No, wallet.Extra, sum)
 		return
 	case r.State == wallet.OrderSettled && entries == 0:
@@ -81,7 +81,7 @@ func (u *audit) order(r *wallet.Order, l leaf) {
 		u.fail(stateMachine, sum, "order %s of %d fen is in the ledger, and still open", r.No, r.Amount)
 	}
 	switch {
-	case r.State == wallet.OrderVoid:
+	case !r.State.Pays():
 	case entries == 0:
 		u.found(r.No, wallet.Missing, r.Amount)
 	case entries > 1:

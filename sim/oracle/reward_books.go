@@ -61,6 +61,9 @@ func (o *Oracle) rewardBooks(ctx context.Context, b RewardBooks) error {
 func (u *rewardAudit) item(it wallet.Item) {
 	u.saw(rewardOnce, 1)
 	u.items[it.No] = it
+	if it.State == wallet.ItemMoved {
+		return // grants nothing; the win is judged under its other number
+	}
 	u.count(it)
 	i := u.rewardOf(anybody, &it)
 	if i == 0 {

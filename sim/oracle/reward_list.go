@@ -98,7 +98,7 @@ func (o *Oracle) rewardShown(l Listing, it *wallet.Item, now wallet.Instant) uin
 	w := &o.rewards.list[i]
 	o.given(w, it, now)
 	switch {
-	case it.State == wallet.ItemOpen || it.State == wallet.ItemVoid:
+	case !it.State.Grants():
 		o.fail(userView, 0, "person %d, rewards of %s to %s: show order %s, which is %s", l.person, l.start, now, it.No, it.State)
 		return 0
 	case it.Opened != w.opened:

@@ -127,7 +127,7 @@ func sentinels() []error {
 		wallet.ErrInvalid, wallet.ErrOverflow, wallet.ErrNotFound, wallet.ErrUnknownScene, wallet.ErrNoActivity,
 		wallet.ErrConflict, wallet.ErrStale, wallet.ErrOverCap, wallet.ErrOverBudget, wallet.ErrInsufficient,
 		wallet.ErrNotReleased, wallet.ErrSwitchedOff, wallet.ErrDeclined, wallet.ErrExpired, wallet.ErrNotUsable,
-		wallet.ErrDailyLimit, wallet.ErrSoldOut, wallet.ErrLimited, wallet.ErrOverloaded, wallet.ErrUnavailable, wallet.ErrUnknown,
+		wallet.ErrDailyLimit, wallet.ErrSoldOut, wallet.ErrLimited, wallet.ErrMoving, wallet.ErrOverloaded, wallet.ErrUnavailable, wallet.ErrUnknown,
 		wallet.ErrNotYours, wallet.ErrTokenGarbled, wallet.ErrTokenForged, wallet.ErrTokenKey, wallet.ErrTokenForeign,
 		wallet.ErrTokenPurpose, wallet.ErrTokenExpired, wallet.ErrTokenReplayed, wallet.ErrTokenDistrust,
 		auth.ErrNoCredentials, auth.ErrMalformed, auth.ErrUnknownKey, auth.ErrSignature, auth.ErrTime, auth.ErrReplayed,

@@ -128,7 +128,7 @@ func TestRewardsAndPackets(t *testing.T) {
 
 // TestStrangeItems: what makes no sense is unknown, because what it answers may have been done.
 func TestStrangeItems(t *testing.T) {
-	for why, m := range map[string]*pb.Item{"none": nil, "no number": {}, "a state of the future": {Order: "1_rain_1_2_3", State: 10}, "a state below zero": {Order: "1_rain_1_2_3", State: -1}} {
+	for why, m := range map[string]*pb.Item{"none": nil, "no number": {}, "a state of the future": {Order: "1_rain_1_2_3", State: 11}, "a state below zero": {Order: "1_rain_1_2_3", State: -1}} {
 		c := answering(t, replying(t, &pb.UseRewardReply{Item: m}), Config{Tries: 1, Session: func(wallet.Caller) string { return "x" }})
 		_, err := c.UseReward(t.Context(), wallet.UseRequest{Caller: person(7)})
 		require.ErrorIs(t, err, wallet.ErrUnknown, why)

@@ -399,7 +399,7 @@ func (WithdrawalState) EnumDescriptor() ([]byte, []int) {
 	return file_hongbao_v1_common_proto_rawDescGZIP(), []int{5}
 }
 
-// How far a reward other than cash has come. Void, used, expired and refunded are final.
+// How far a reward other than cash has come. Void, used, expired, refunded and moved are final.
 type ItemState int32
 
 const (
@@ -411,23 +411,25 @@ const (
 	ItemState_ITEM_STATE_USING      ItemState = 5 // it is being used
 	ItemState_ITEM_STATE_USED       ItemState = 6
 	ItemState_ITEM_STATE_EXPIRED    ItemState = 7
-	ItemState_ITEM_STATE_REFUNDED   ItemState = 8 // taken back
-	ItemState_ITEM_STATE_RETURNING  ItemState = 9 // it is being taken back
+	ItemState_ITEM_STATE_REFUNDED   ItemState = 8  // taken back
+	ItemState_ITEM_STATE_RETURNING  ItemState = 9  // it is being taken back
+	ItemState_ITEM_STATE_MOVED      ItemState = 10 // nothing is granted under this number: its wallet has joined another one
 )
 
 // Enum value maps for ItemState.
 var (
 	ItemState_name = map[int32]string{
-		0: "ITEM_STATE_OPEN",
-		1: "ITEM_STATE_VOID",
-		2: "ITEM_STATE_ISSUED",
-		3: "ITEM_STATE_PROCESSING",
-		4: "ITEM_STATE_SETTLED",
-		5: "ITEM_STATE_USING",
-		6: "ITEM_STATE_USED",
-		7: "ITEM_STATE_EXPIRED",
-		8: "ITEM_STATE_REFUNDED",
-		9: "ITEM_STATE_RETURNING",
+		0:  "ITEM_STATE_OPEN",
+		1:  "ITEM_STATE_VOID",
+		2:  "ITEM_STATE_ISSUED",
+		3:  "ITEM_STATE_PROCESSING",
+		4:  "ITEM_STATE_SETTLED",
+		5:  "ITEM_STATE_USING",
+		6:  "ITEM_STATE_USED",
+		7:  "ITEM_STATE_EXPIRED",
+		8:  "ITEM_STATE_REFUNDED",
+		9:  "ITEM_STATE_RETURNING",
+		10: "ITEM_STATE_MOVED",
 	}
 	ItemState_value = map[string]int32{
 		"ITEM_STATE_OPEN":       0,
@@ -440,6 +442,7 @@ var (
 		"ITEM_STATE_EXPIRED":    7,
 		"ITEM_STATE_REFUNDED":   8,
 		"ITEM_STATE_RETURNING":  9,
+		"ITEM_STATE_MOVED":      10,
 	}
 )
 
@@ -879,7 +882,7 @@ const file_hongbao_v1_common_proto_rawDesc = "" +
 	"\x18WITHDRAWAL_STATE_REFUSED\x10\x04\x12\x1d\n" +
 	"\x19WITHDRAWAL_STATE_DECLINED\x10\x05\x12\x1d\n" +
 	"\x19WITHDRAWAL_STATE_RETURNED\x10\x06\x12\x1c\n" +
-	"\x18WITHDRAWAL_STATE_LIMITED\x10\a*\xf5\x01\n" +
+	"\x18WITHDRAWAL_STATE_LIMITED\x10\a*\x8b\x02\n" +
 	"\tItemState\x12\x13\n" +
 	"\x0fITEM_STATE_OPEN\x10\x00\x12\x13\n" +
 	"\x0fITEM_STATE_VOID\x10\x01\x12\x15\n" +
@@ -890,7 +893,9 @@ const file_hongbao_v1_common_proto_rawDesc = "" +
 	"\x0fITEM_STATE_USED\x10\x06\x12\x16\n" +
 	"\x12ITEM_STATE_EXPIRED\x10\a\x12\x17\n" +
 	"\x13ITEM_STATE_REFUNDED\x10\b\x12\x18\n" +
-	"\x14ITEM_STATE_RETURNING\x10\tB$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
+	"\x14ITEM_STATE_RETURNING\x10\t\x12\x14\n" +
+	"\x10ITEM_STATE_MOVED\x10\n" +
+	"B$Z\"hongbao/reference/server/hongbaopbb\x06proto3"
 
 var (
 	file_hongbao_v1_common_proto_rawDescOnce sync.Once

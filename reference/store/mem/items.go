@@ -19,8 +19,8 @@ type Items struct {
 	records slab.Slab[itemRecord]
 	heads   slab.Heads
 	refs    slab.Slab[byte]
-	waiting [wallet.ItemReturning + 1]waitingItems
-	counts  [wallet.Stages + 1][wallet.ItemReturning + 1]int64
+	waiting [wallet.ItemMoved + 1]waitingItems
+	counts  [wallet.Stages + 1][wallet.ItemMoved + 1]int64
 }
 
 var (
@@ -110,7 +110,7 @@ func (s *Items) Create(_ context.Context, v wallet.Item) (wallet.Item, bool, err
 	if err := checkItem(v); err != nil {
 		return wallet.Item{}, false, err
 	}
-	if v.State > wallet.ItemIssued {
+	if v.State > wallet.ItemIssued && v.State != wallet.ItemMoved {
 		return wallet.Item{}, false, fmt.Errorf("%w: item %s begins as %s", wallet.ErrInvalid, v.No, v.State)
 	}
 	s.mu.Lock()
@@ -202,7 +202,7 @@ func (s *Items) Of(_ context.Context, wallets []wallet.ActID, stage wallet.Stage
 	for _, id := range wallets {
 		for i := s.heads.Get(int64(id)); i != 0; i = s.records.At(i).next {
 			r := s.records.At(i)
-			if s.kinds.stage(r.kind) == stage && r.state != wallet.ItemOpen && r.state != wallet.ItemVoid &&
+			if s.kinds.stage(r.kind) == stage && r.state.Grants() &&
 				after.After(r.opened, s.kinds.no(id, r.kind)) {
 				out = append(out, s.item(i))
 			}

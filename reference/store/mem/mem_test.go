@@ -67,7 +67,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 	odd := good
 	odd.Status = 3
 	nobody := wallet.Account{Family: 3, User: 1}
-	_, _, badState := orders.Create(ctx, wallet.Order{No: number(1, 1), State: wallet.OrderVoid + 1})
+	_, _, badState := orders.Create(ctx, wallet.Order{No: number(1, 1), State: wallet.OrderMoved + 1})
 	_, badTake := backlog.Take(ctx, 2, 1)
 	_, badLimit := ledger.View(ctx, wallet.ViewQuery{Limit: 0})
 	move := func(to wallet.AccountNo) error {

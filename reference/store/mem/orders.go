@@ -52,7 +52,7 @@ func (s *Orders) order(i uint32) wallet.Order {
 
 // Create implements wallet.Orders. ErrInvalid: malformed number or state; ErrOverloaded: more than 65,535 kinds.
 func (s *Orders) Create(_ context.Context, o wallet.Order) (wallet.Order, bool, error) {
-	if o.State > wallet.OrderVoid {
+	if o.State > wallet.OrderMoved {
 		return wallet.Order{}, false, fmt.Errorf("%w: order state %d", wallet.ErrInvalid, o.State)
 	}
 	s.mu.Lock()

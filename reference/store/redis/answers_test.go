@@ -167,7 +167,7 @@ func TestGarbledAnswers(t *testing.T) {
 		require.Error(t, err, "token kept as %q", kept)
 		require.Equal(t, wallet.CodeInternal, wallet.CodeOf(err))
 	}
-	for _, kept := range []string{"", "0 1 2", "3 1 2 3", "-1 1 2 3", "0 1 2 99999999999999999999"} {
+	for _, kept := range []string{"", "0 1 2", "4 1 2 3", "-1 1 2 3", "0 1 2 99999999999999999999"} {
 		_, client := newFake(t, map[string][]string{"HGET": {"$" + length(kept) + "\r\n" + kept}})
 		_, err := rolesOf(client).orders.Get(t.Context(), []wallet.OrderNo{benchToken(7).Order})
 		require.Error(t, err, "order kept as %q", kept)

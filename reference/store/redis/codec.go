@@ -76,7 +76,7 @@ func parseOrder(order, s string) (wallet.Order, error) {
 	if err != nil {
 		return wallet.Order{}, err
 	}
-	if n[0] < 0 || n[0] > int64(wallet.OrderVoid) {
+	if n[0] < 0 || n[0] > int64(wallet.OrderMoved) {
 		return wallet.Order{}, fmt.Errorf("redis: order %s is kept with state %d", no, n[0])
 	}
 	return wallet.Order{No: no, State: wallet.OrderState(n[0]), Amount: wallet.Money(n[1]), Opened: wallet.Instant(n[2]), Created: wallet.Instant(n[3])}, nil

@@ -67,7 +67,7 @@ return false
 
 // Create implements wallet.Orders. ErrInvalid: malformed number or state.
 func (s *Orders) Create(ctx context.Context, o wallet.Order) (wallet.Order, bool, error) {
-	if o.State > wallet.OrderVoid {
+	if o.State > wallet.OrderMoved {
 		return wallet.Order{}, false, fmt.Errorf("%w: order state %d", wallet.ErrInvalid, o.State)
 	}
 	if err := o.No.Validate(); err != nil {

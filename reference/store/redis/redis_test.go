@@ -184,7 +184,7 @@ func TestMalformedTokens(t *testing.T) {
 		require.ErrorIs(t, err, wallet.ErrInvalid)
 		require.ErrorIs(t, r.backlog.Ack(t.Context(), shard, []uint64{1}), wallet.ErrInvalid)
 	}
-	_, _, err := r.orders.Create(t.Context(), wallet.Order{No: benchToken(7).Order, State: 3})
+	_, _, err := r.orders.Create(t.Context(), wallet.Order{No: benchToken(7).Order, State: 4})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 	_, _, err = r.orders.Create(t.Context(), wallet.Order{})
 	require.ErrorIs(t, err, wallet.ErrInvalid)

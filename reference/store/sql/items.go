@@ -37,7 +37,7 @@ func NewItems(db *DB) *Items {
 	s := &Items{db: db,
 		replace: insertion{head: db.text("REPLACE INTO {p}items (" + itemColumns + ", place, written) VALUES "), columns: itemCount},
 		get:     db.text(from),
-		of:      db.text(from + "act_id = ? AND stage = ? AND state > 1 AND opened <= ? ORDER BY opened DESC, scene, rain, award"),
+		of:      db.text(from + "act_id = ? AND stage = ? AND state BETWEEN 2 AND 9 AND opened <= ? ORDER BY opened DESC, scene, rain, award"),
 		list: db.text("SELECT " + itemColumns + ", place FROM {p}items WHERE state = ? AND place >= ? AND place < ? " +
 			"ORDER BY place, act_id, stage, scene, rain, award LIMIT ?"),
 		count: db.text("SELECT state, COUNT(*) FROM {p}items WHERE stage = ? GROUP BY state"),
@@ -95,7 +95,7 @@ func (s *Items) Create(ctx context.Context, v wallet.Item) (wallet.Item, bool, e
 	if err := checkItem(v); err != nil {
 		return wallet.Item{}, false, err
 	}
-	if v.State > wallet.ItemIssued {
+	if v.State > wallet.ItemIssued && v.State != wallet.ItemMoved {
 		return wallet.Item{}, false, fmt.Errorf("%w: item %s begins as %s", wallet.ErrInvalid, v.No, v.State)
 	}
 	a := &asked[wallet.Item]{want: v}

@@ -66,7 +66,7 @@ func (o *Orders) Create(ctx context.Context, v wallet.Order) (wallet.Order, bool
 	if err := v.No.Validate(); err != nil {
 		return wallet.Order{}, false, err
 	}
-	if v.State > wallet.OrderVoid || v.Created < 0 || v.Created > lastCreated {
+	if v.State > wallet.OrderMoved || v.Created < 0 || v.Created > lastCreated {
 		return wallet.Order{}, false, fmt.Errorf("%w: order of state %d, created at %s", wallet.ErrInvalid, v.State, v.Created)
 	}
 	a := &asked[wallet.Order]{want: v}

@@ -38,7 +38,7 @@ func itemsUnsettled(t *testing.T, s ItemStore) {
 	require.Equal(t, all[:1], walkItems(t, s, wallet.ItemIssued, at(1), 10))
 	require.Equal(t, all, walkItems(t, s, wallet.ItemIssued, wallet.Never, 70))
 	require.Equal(t, all, walkItems(t, s, wallet.ItemIssued, wallet.Never, 2*many))
-	for _, state := range []wallet.ItemState{wallet.ItemOpen, wallet.ItemProcessing, wallet.ItemUsing, wallet.ItemVoid} {
+	for _, state := range []wallet.ItemState{wallet.ItemOpen, wallet.ItemProcessing, wallet.ItemUsing, wallet.ItemVoid, wallet.ItemMoved} {
 		require.Empty(t, walkItems(t, s, state, wallet.Never, 10), state)
 	}
 
@@ -119,6 +119,9 @@ func itemsModel(t *rapid.T, s ItemStore) {
 		after := time.Duration(step) * time.Second
 		if rapid.IntRange(0, 3).Draw(t, "create") == 0 {
 			i := item(no, after)
+			if rapid.IntRange(0, 4).Draw(t, "moved") == 0 {
+				i.State = wallet.ItemMoved
+			}
 			_, isNew, err := s.Create(t.Context(), i)
 			require.NoError(t, err)
 			_, known := model[no]
@@ -128,7 +131,7 @@ func itemsModel(t *rapid.T, s ItemStore) {
 			}
 			continue
 		}
-		i := in(item(no, 0), wallet.ItemState(rapid.IntRange(0, int(wallet.ItemReturning)).Draw(t, "state")), after)
+		i := in(item(no, 0), wallet.ItemState(rapid.IntRange(0, int(wallet.ItemMoved)).Draw(t, "state")), after)
 		i.Ref = rapid.SampledFrom([]string{"", "a", "bb"}).Draw(t, "ref")
 		i.Expires = rapid.SampledFrom([]wallet.Instant{wallet.Never, eve, eve.Add(time.Hour)}).Draw(t, "expires")
 		got := advance(t, s, i)
@@ -151,7 +154,7 @@ func itemsModel(t *rapid.T, s ItemStore) {
 	n, err := s.Count(t.Context(), wallet.Official)
 	require.NoError(t, err)
 	require.Equal(t, counts, n)
-	for state := wallet.ItemOpen; state <= wallet.ItemReturning; state++ {
+	for state := wallet.ItemOpen; state <= wallet.ItemMoved; state++ {
 		require.ElementsMatch(t, waiting[state], walkItems(t, s, state, wallet.Never, 2))
 	}
 	got, err := s.Get(t.Context(), slices.Collect(maps.Keys(model)))

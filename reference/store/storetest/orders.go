@@ -29,6 +29,7 @@ func Orders(t *testing.T, open func(t *testing.T) OrderStore) {
 	t.Run("create is idempotent", func(t *testing.T) { createIsIdempotent(t, open(t)) })
 	t.Run("get keeps the order asked", func(t *testing.T) { getKeepsOrder(t, open(t)) })
 	t.Run("finish moves forward only", func(t *testing.T) { finishMovesForward(t, open(t)) })
+	t.Run("a number that is given up is final", func(t *testing.T) { movedIsFinal(t, open(t)) })
 	t.Run("of lists one stage of one wallet", func(t *testing.T) { ofListsOneStage(t, open(t)) })
 	t.Run("open finds the oldest", func(t *testing.T) { openFindsOldest(t, open(t)) })
 	t.Run("book lists by owner", func(t *testing.T) { orderBook(t, open(t)) })
@@ -113,6 +114,32 @@ func finishMovesForward(t *testing.T, s OrderStore) {
 	require.NoError(t, err)
 	require.False(t, isNew)
 	require.Equal(t, wallet.OrderSettled, o.State, "a repeat does not open it again")
+}
+
+// movedIsFinal: a number that is given up is taken, waits for nothing, and stays so.
+func movedIsFinal(t *testing.T, s OrderStore) {
+	moved := order(number(1, 1), 7, 0)
+	moved.State = wallet.OrderMoved
+	_, isNew, err := s.Create(t.Context(), moved)
+	require.NoError(t, err)
+	require.True(t, isNew)
+	for _, to := range []wallet.OrderState{wallet.OrderSettled, wallet.OrderVoid} {
+		require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{moved.No}, to))
+	}
+	got, isNew, err := s.Create(t.Context(), order(moved.No, 7, time.Minute))
+	require.NoError(t, err)
+	require.False(t, isNew)
+	require.Equal(t, moved, got)
+	n, err := s.OpenCount(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n)
+	taken := order(number(1, 2), 7, 0)
+	_, _, err = s.Create(t.Context(), taken)
+	require.NoError(t, err)
+	moved.No = taken.No
+	got, _, err = s.Create(t.Context(), moved)
+	require.NoError(t, err)
+	require.Equal(t, taken, got, "what is on record is not given up")
 }
 
 func ofListsOneStage(t *testing.T, s OrderStore) {
