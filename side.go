@@ -15,6 +15,7 @@ import (
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/sdk"
 	"hongbao/reference/server"
+	sqlstore "hongbao/reference/store/sql"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
 )
@@ -75,14 +76,6 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 	if d.behind, err = s.openBehind(st, guard, shadow); err != nil {
 		return d, err
 	}
-	packets, err := packetsOf(ctx, st.packets, c.embedded())
-	if err != nil {
-		return d, err
-	}
-	items, err := itemsOf(ctx, st.items, c.embedded())
-	if err != nil {
-		return d, err
-	}
 	orders, admissions := guard.Orders(st.orders, st.admissions)
 	d.budgets = quota.New(st.quotas, s.name, quota.Config{Block: wallet.Money(c.BudgetBlock)})
 	d.bank = limiting.NarrowBank(guard.Bank(st.bank), limiting.SystemCalls)
@@ -98,8 +91,8 @@ func (s *service) newSide(ctx context.Context, shadow bool) (*side, error) {
 		Clock: realClock{}, Permits: st.permits, Identities: guard.Identities(st.identities), Orders: orders, OpenOrders: st.orders, Budgets: d.budgets,
 		Admission: quota.NewAdmission(d.budgets, admissions), Tokens: guard.Tokens(st.tokens), Backlog: guard.Backlog(st.backlog),
 		Ledger: runningtotal.Counted{Ledger: guard.Ledger(st.ledger), Writer: d.writer}, Withdrawals: st.withdrawals, Days: st.days,
-		Bank: d.bank, Packets: packets,
-		Items: guard.Items(items), Downstreams: d.behind.downstreams, Stocks: guard.Stocks(d.behind.stock.Stocks), StockReader: d.behind.stock.Reader,
+		Bank: d.bank, Packets: st.packets, Kept: sqlstore.NewKept(st.sql),
+		Items: guard.Items(st.items), Downstreams: d.behind.downstreams, Stocks: guard.Stocks(d.behind.stock.Stocks), StockReader: d.behind.stock.Reader,
 		Sealer: sealer, Alarm: d.alarm, Switched: d.board.set.On, Settings: d.board.centre.Settings, Watch: watch,
 	})
 	if err != nil {

@@ -66,6 +66,7 @@ type Ports struct {
 	Bank        wallet.Bank
 	Packets     wallet.Packets                         // nil: nobody sends packets here
 	Items       wallet.Items                           // nil: nothing but cash is granted here
+	Kept        wallet.KeptLists                       // which of a page's lists are worth reading; nil: all are read
 	Downstreams map[wallet.AwardType]wallet.Downstream // of each type that the tree grants; nil where there are no Items
 	Stocks      wallet.Stocks                          // counts coupons, where scenes ask for it
 	StockReader *stock.Reader                          // how they stand, kept fresh by a runner
@@ -136,7 +137,7 @@ func New(c Config, p Ports) (*Node, error) {
 	n := &Node{
 		center: &assetcenter.Center{People: winners, Present: people, Index: index, Orders: p.Orders, Budgets: p.Budgets, Admission: p.Admission, Clock: p.Clock,
 			Nodes: c.Instances, Items: p.Items, Switched: p.Switched},
-		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Items: p.Items, Purse: purse, Clock: p.Clock,
+		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Items: p.Items, Kept: p.Kept, Purse: purse, Clock: p.Clock,
 			Switched: p.Switched, ShortPage: func() int { return p.Settings().ShortPage }},
 		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Days: p.Days, Bank: p.Bank,
 			Posting: poster, Purse: purse, Clock: p.Clock, Settings: p.Settings, Switched: p.Switched,

@@ -19,23 +19,29 @@ const (
 // part of the sums.
 func (p *Reader) beside(ctx context.Context, page *wallet.Page, who wallet.Person, caller wallet.Account) {
 	wallets := who.Wallets()
-	source := func(name string, off wallet.Switch, read func() error) {
-		if p.off(off) || read() != nil {
+	kept := wallet.Kept{Withdrawals: true, Packets: true, Items: true}
+	if p.Kept != nil {
+		if k, err := p.Kept.Kept(ctx, caller, wallets, page.Stage); err == nil { // else each list says by itself whether it can be read
+			kept = k
+		}
+	}
+	source := func(name string, off wallet.Switch, some bool, read func() error) {
+		if p.off(off) || some && read() != nil {
 			page.Missing = append(page.Missing, name)
 		}
 	}
-	source(SourceWithdrawals, wallet.SwitchPageNoPayouts, func() (err error) {
+	source(SourceWithdrawals, wallet.SwitchPageNoPayouts, kept.Withdrawals, func() (err error) {
 		page.Withdrawals, err = p.withdrawals(ctx, wallets, page.Stage)
 		return err
 	})
 	if p.Packets != nil {
-		source(SourcePackets, wallet.SwitchPageNoPackets, func() (err error) {
+		source(SourcePackets, wallet.SwitchPageNoPackets, kept.Packets, func() (err error) {
 			page.Packets, err = p.packets(ctx, caller, who, page.Stage)
 			return err
 		})
 	}
 	if p.Items != nil {
-		source(SourceRewards, wallet.SwitchPageNoRewards, func() (err error) {
+		source(SourceRewards, wallet.SwitchPageNoRewards, kept.Items, func() (err error) {
 			page.Items, err = p.Items.Of(ctx, wallets, page.Stage, wallet.Cursor{}, p.limit(maxItems))
 			return err
 		})

@@ -171,3 +171,13 @@ func (h *home) furnish(t require.TestingT) {
 	require.NoError(t, err)
 	h.item(t, 1)
 }
+
+// keeper says which lists hold something, or fails.
+type keeper struct {
+	kept wallet.Kept
+	err  error
+}
+
+func (k keeper) Kept(context.Context, wallet.Account, []wallet.ActID, wallet.Stage) (wallet.Kept, error) {
+	return k.kept, k.err
+}

@@ -40,9 +40,10 @@ type Reader struct {
 	Index       *activity.Index
 	Ledger      wallet.Ledger
 	Withdrawals wallet.Withdrawals
-	Packets     wallet.Packets // nil: there are none
-	Items       wallet.Items   // nil: there are none
-	Purse       *Purse         // nil where the strategy has no tokens
+	Packets     wallet.Packets   // nil: there are none
+	Items       wallet.Items     // nil: there are none
+	Kept        wallet.KeptLists // which of those three are worth reading; nil: each is read
+	Purse       *Purse           // nil where the strategy has no tokens
 	Clock       wallet.Clock
 
 	// Switched says whether a degrade switch is on (D3); nil: none ever is. ShortPage is how many entries a page has at

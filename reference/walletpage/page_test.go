@@ -82,6 +82,37 @@ func TestWhatIsNotThereIsNotMissing(t *testing.T) {
 	require.Len(t, p.Withdrawals, 1)
 }
 
+// TestEmptyListsAreNotRead: a list that holds nothing is neither read nor missing, but where it is switched off; where
+// nobody knows which do, each is read and fails alone.
+func TestEmptyListsAreNotRead(t *testing.T) {
+	h := newHome(t)
+	h.furnish(t)
+	for _, source := range []string{"withdrawals", "packets", "rewards"} {
+		h.down[source] = wallet.ErrUnavailable // who reads it notices
+	}
+	all := []string{walletpage.SourceWithdrawals, walletpage.SourcePackets, walletpage.SourceRewards}
+	for _, c := range []struct {
+		kept keeper
+		want []string // missing
+	}{
+		{keeper{}, nil},
+		{keeper{kept: wallet.Kept{Withdrawals: true, Packets: true, Items: true}}, all},
+		{keeper{kept: wallet.Kept{Packets: true}}, all[1:2]},
+		{keeper{kept: wallet.Kept{Withdrawals: true, Items: true}}, []string{all[0], all[2]}},
+		{keeper{err: wallet.ErrUnavailable}, all},
+	} {
+		h.Kept = c.kept
+		require.Equal(t, c.want, h.page(t, wallet.Cursor{}, 10).Missing, "%+v", c.kept)
+	}
+	h.Kept = keeper{}
+	h.off[wallet.SwitchPageNoPackets] = true
+	require.Equal(t, all[1:2], h.page(t, wallet.Cursor{}, 10).Missing)
+	clear(h.down)
+	h.Kept = keeper{err: wallet.ErrUnknown}
+	clear(h.off)
+	require.Len(t, h.page(t, wallet.Cursor{}, 10).Packets, 2)
+}
+
 // TestPacketsOnThePage (P4): sent and received, newest first, each once and with the first page alone.
 func TestPacketsOnThePage(t *testing.T) {
 	h := newHome(t)

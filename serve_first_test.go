@@ -10,8 +10,8 @@ import (
 	pb "hongbao/reference/server/hongbaopb"
 )
 
-// TestServeFresh: the first packet and the first coupon are on the next page, also of the service's next life.
-func TestServeFresh(t *testing.T) {
+// TestServeFirstOfEach: the first packet and the first coupon are on the next page, also of the service's next life.
+func TestServeFirstOfEach(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	s := startService(t, func(c *serveConfig) { c.Data = data })
