@@ -28,6 +28,7 @@ func TestShipped(t *testing.T) {
 		"regress/joining.yaml":          5_400,
 		"phase-switch.yaml":             3_540,
 		"reward-centre.yaml":            14_700,
+		"reward-peak.yaml":              108_000_000,
 		"regress/outages.yaml":          2_700,
 		"regress/given-up.yaml":         1_200,
 		"regress/withdraw-control.yaml": 2_120,

@@ -36,3 +36,15 @@ func TestRewardSeeds(t *testing.T) {
 		}
 	}
 }
+
+// TestRewardPeak is B9's sum at a thousandth: 3.6 M rewards a second are offered to the last one, half of them cash.
+func TestRewardPeak(t *testing.T) {
+	scenario, full := load(t, "reward-peak.yaml", 1000)
+	r, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: wallet.StrategyToken, Crypto: sim.CryptoModelled, Seed: 1}, full)
+	require.NoError(t, err)
+	require.Equal(t, reports.Pass, r.Verdict, "%+v", r.Checks)
+	require.EqualValues(t, 108_000, r.Offered.Sent)
+	require.EqualValues(t, 3_600, r.Comparison.OfferedPeakTPS)
+	require.InDelta(t, 54_000, r.Metrics["reconciled_orders"], 1_000)
+	require.InDelta(t, 54_000, r.Metrics["rewards_settled"]+r.Metrics["rewards_used"]+r.Metrics["rewards_void"]+r.Metrics["rewards_refunded"], 1_000)
+}

@@ -18,7 +18,7 @@ func (s *simulation) tally(ctx context.Context, m reports.Metrics) error {
 	if t := s.town.shops; t != nil {
 		err := t.items.Items(ctx, func(i wallet.Item) bool {
 			m["rewards_"+i.State.String()]++
-			if i.State != wallet.ItemVoid && i.Reward != i.Asked {
+			if i.State.Grants() && i.Reward != i.Asked {
 				m["rewards_in_place_of_others"]++
 			}
 			return true
