@@ -36,6 +36,8 @@ type loadFlags struct {
 	seed                                               uint64
 	attackers, inFlight, repeat                        int
 	auditPeople                                        int64
+	rewardScene                                        string
+	packets                                            bool
 	findMax, keep, shared, conformance, withJSON, mute bool
 }
 
@@ -78,6 +80,8 @@ embedded, a service in this process, or the address of one that serves the same 
 	fs.BoolVar(&f.keep, "keep", false, "leave the marked data in the target")
 	fs.BoolVar(&f.shared, "shared", false, "others use the target meanwhile: do not hold changes of its live data against the load")
 	fs.BoolVar(&f.conformance, "conformance", false, "put the published API's contract to the target instead of load")
+	fs.StringVar(&f.rewardScene, "reward-scene", "", "the target grants a reward other than cash under this scene of the scenario: --conformance asks for it (embedded: one that it has)")
+	fs.BoolVar(&f.packets, "packets", false, "people of the target send one another packets: --conformance asks for it (embedded: always)")
 	fs.StringVar(&f.out, "out", "", "folder for record.json, report.html, summary.md and junit.xml (default reports/out/load-<scenario>-<time>)")
 	fs.BoolVar(&f.withJSON, "json", false, "print the record as JSON instead of the tables")
 	fs.BoolVar(&f.mute, "quiet", false, "print no progress")

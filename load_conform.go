@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +65,11 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 	return err
 }
 
-// conformTarget says whom to ask, and about what: the first cash scene of the tree.
+// standInPatience is how long the cases wait for what is on its way in an embedded target: some stand-ins of downstreams
+// accept first.
+const standInPatience = 2 * standInSettles
+
+// conformTarget says whom to ask, and about what: the first cash scene of the tree, and what else the target is said to have.
 func conformTarget(tree wallet.Activity, t loadtest.Target, f loadFlags) (conform.Target, error) {
 	caller, ok := t.Keys.Caller(f.caller)
 	if !ok {
@@ -83,7 +89,43 @@ func conformTarget(tree wallet.Activity, t loadtest.Target, f loadFlags) (confor
 			out.Scene = r.Rewards[0].Scenes[0].ID
 		}
 	}
-	return out, nil
+	out.Packets = f.packets
+	if f.targets[0] == inProcess {
+		out.Packets, out.Patience = true, standInPatience
+	}
+	out.Reward, err = rewardOf(tree, f)
+	return out, err
+}
+
+// rewardOf returns the reward other than cash that is asked for: the one that is named, or of an embedded target one of its
+// own, rather one that no stock ends; zero: none.
+func rewardOf(tree wallet.Activity, f loadFlags) (conform.Reward, error) {
+	var all, endless []conform.Reward
+	var names []string
+	for _, t := range tree.Children[0].Rewards {
+		for _, r := range t.Rewards {
+			for _, s := range r.Scenes {
+				if t.Type == wallet.Cash {
+					continue
+				}
+				all, names = append(all, conform.Reward{Scene: s.ID, Award: t.Type}), append(names, string(s.ID))
+				if !s.StockControl {
+					endless = append(endless, all[len(all)-1])
+				}
+			}
+		}
+	}
+	if f.rewardScene != "" {
+		i := slices.Index(names, f.rewardScene)
+		if i < 0 {
+			return conform.Reward{}, usage("--reward-scene %s: the scenes of rewards other than cash are: %s", f.rewardScene, cmp.Or(strings.Join(names, ", "), "none"))
+		}
+		return all[i], nil
+	}
+	if own := slices.Concat(endless, all); f.targets[0] == inProcess && len(own) > 0 {
+		return own[0], nil
+	}
+	return conform.Reward{}, nil
 }
 
 // printCase writes how one case ended.

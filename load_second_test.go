@@ -93,8 +93,16 @@ func TestLoadConformance(t *testing.T) {
 		code, said, _ := played(t, t.Context(), "--conformance", "--target", url, "--keys", keys)
 		require.Equal(t, want, code, said)
 		require.Equal(t, fault == "", strings.Contains(said, " 0 broken"), said)
+		require.Equal(t, 16, strings.Count(said, "not asked: "), said)
 	}
-	code, said, _ := played(t, t.Context(), "--conformance")
+	url, keys := startSecond(t, program)
+	code, said, _ := played(t, t.Context(), "--conformance", "--target", url, "--keys", keys, "--reward-scene", "friend-pendant", "--packets")
+	require.Equal(t, exitViolation, code, "it was said to have what it has not: %s", said)
+	require.Contains(t, said, " 16 broken, 0 not known, 4 left out")
+	code, said, _ = played(t, t.Context(), "--conformance", "--target", url, "--keys", keys, "--reward-scene", "rain")
+	require.Equal(t, exitUsage, code, "that is cash: %s", said)
+	require.Contains(t, said, "fireworks-tea, card-voucher, friend-pendant")
+	code, said, _ = played(t, t.Context(), "--conformance")
 	require.Equal(t, exitPass, code, said)
 	require.Contains(t, said, " 0 broken, 0 not known, 0 left out")
 }

@@ -62,5 +62,15 @@ func (p person) bind(ctx context.Context, phone int64) (int64, error) {
 	return reply.ActId, err
 }
 
+// joined binds the accounts of several people to one phone.
+func joined(ctx context.Context, people ...person) error {
+	for _, p := range people {
+		if _, err := p.bind(ctx, phoneOf(people[0].who.User)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // phoneOf returns a mobile number of eleven digits that nobody else is likely to have.
 func phoneOf(user wallet.UserID) int64 { return 10_000_000_000 + int64(user)%1_000_000_000 }

@@ -33,6 +33,12 @@ type Target struct {
 	Activity wallet.ActivityID
 	Scene    wallet.SceneID
 
+	// Reward is what is granted beside cash; zero: it is not asked for.
+	Reward Reward
+
+	// Packets says that people send one another red packets; false: none is asked for.
+	Packets bool
+
 	// Cap is the largest single grant; 0 = not known, and then it is not judged. Grants here are of 99 fen at most.
 	Cap wallet.Money
 
@@ -47,6 +53,13 @@ type Target struct {
 	HTTPClient *http.Client
 }
 
+// Reward is a reward other than cash: a scene under Target.Activity that runs now, and the type that it grants. A run wins a
+// few dozen of it.
+type Reward struct {
+	Scene wallet.SceneID
+	Award wallet.AwardType
+}
+
 // DefaultPatience is how long money may take to come, several times what an idle wallet needs.
 const DefaultPatience = 15 * time.Second
 
@@ -58,7 +71,7 @@ const (
 	Unknown Verdict = iota // no answer, or something was not told that the case needs
 	Pass
 	Fail
-	Skip // the wallet does not offer what the case is about
+	Skip // the wallet does not offer what the case is about, or was not said to
 )
 
 // String returns the verdict's name.
@@ -85,7 +98,7 @@ type test struct {
 // tests lists all cases, in their order: the last one looks again at what the others left behind.
 func tests() []test {
 	var all []test
-	for _, part := range [][]test{grantTests(), formTests(), signingTests(), sessionTests(), pageTests(), tokenTests(), withdrawalTests(), bindTests(), laterTests()} {
+	for _, part := range [][]test{grantTests(), formTests(), signingTests(), sessionTests(), pageTests(), tokenTests(), withdrawalTests(), bindTests(), rewardTests(), packetTests(), laterTests()} {
 		all = append(all, part...)
 	}
 	return all
@@ -125,6 +138,8 @@ func (t *Target) validate() error {
 		return fmt.Errorf("%w: conform: no key to sign grants with", wallet.ErrInvalid)
 	case t.Activity == "" || !t.Scene.Valid():
 		return fmt.Errorf("%w: conform: activity %q, scene %q", wallet.ErrInvalid, t.Activity, t.Scene)
+	case t.Reward != Reward{} && (!t.Reward.Scene.Valid() || !t.Reward.Award.Valid() || t.Reward.Award == wallet.Cash):
+		return fmt.Errorf("%w: conform: a reward of type %d under scene %q", wallet.ErrInvalid, t.Reward.Award, t.Reward.Scene)
 	case t.Cap < 0 || t.Cap > 0 && t.Cap < most || t.Patience < 0:
 		return fmt.Errorf("%w: conform: a cap of %d fen is below the %d that the cases grant, or patience %s is below zero", wallet.ErrInvalid, t.Cap, most, t.Patience)
 	}

@@ -15,13 +15,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
+// results runs all cases.
+func results(t *testing.T, target Target) []Result {
+	t.Helper()
+	all, err := Run(t.Context(), target, nil)
+	require.NoError(t, err)
+	return all
+}
+
 // verdicts runs all cases and returns the names of those that end so.
 func verdicts(t *testing.T, target Target) map[Verdict][]string {
 	t.Helper()
-	results, err := Run(t.Context(), target, nil)
-	require.NoError(t, err)
 	out := map[Verdict][]string{}
-	for _, r := range results {
+	for _, r := range results(t, target) {
 		if r.Verdict == Fail || r.Verdict == Unknown {
 			t.Logf("%s %s: %s", r.Verdict, r.Name, r.Detail)
 		}
@@ -69,7 +75,7 @@ func TestSecond(t *testing.T) {
 	got := verdicts(t, second(t, ""))
 	require.Empty(t, got[Fail])
 	require.Empty(t, got[Unknown])
-	require.Equal(t, names("token-"), got[Skip])
+	require.Equal(t, slices.Concat(names("token-"), names("reward"), names("packet")), got[Skip], "it hands out no tokens, and was not said to have the others")
 }
 
 // TestTable: every case has a name of its own, a reason, and requirements.
@@ -92,6 +98,7 @@ func TestInvalid(t *testing.T) {
 		"no URL": func(x *Target) { x.BaseURL = "wallet" }, "no key": func(x *Target) { x.Key.ID = "" },
 		"no activity": func(x *Target) { x.Activity = "" }, "no scene": func(x *Target) { x.Scene = "Rain!" },
 		"a cap below what is granted": func(x *Target) { x.Cap = 50 }, "patience below zero": func(x *Target) { x.Patience = -1 },
+		"cash as what is not": func(x *Target) { x.Reward = Reward{"rain", wallet.Cash} }, "a reward of no scene": func(x *Target) { x.Reward.Award = wallet.HeyteaCoupon },
 	} {
 		target := good
 		change(&target)
@@ -112,6 +119,15 @@ func TestNotTold(t *testing.T) {
 	require.Empty(t, got[Fail])
 	require.Subset(t, got[Unknown], append(names("page-"), "grant", "grant-cap", "session-forged", "withdraw", "later"))
 	require.Equal(t, []string{"form-large", "session-missing"}, got[Pass], "what needs no session to be judged")
+
+	target = ours(t, wallet.StrategySync, fault{})
+	target.Reward, target.Packets = Reward{}, false
+	for _, r := range results(t, target) {
+		if strings.HasPrefix(r.Name, "reward") || strings.HasPrefix(r.Name, "packet") {
+			require.Equal(t, Skip, r.Verdict, r.Name)
+			require.Contains(t, r.Detail, "not asked: ", r.Name)
+		}
+	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cut := ours(t, wallet.StrategyToken, fault{})
@@ -177,8 +193,8 @@ func TestFaults(t *testing.T) {
 				}
 				got := verdicts(t, target)
 				require.Subset(t, got[Fail], p.caught)
-				if len(p.caught) == 1 && p.alone {
-					require.Equal(t, p.caught, got[Fail], "and nothing else, as nothing else is wrong")
+				if p.alone {
+					require.ElementsMatch(t, p.caught, got[Fail], "and nothing else, as nothing else is wrong")
 				}
 				caught <- p.caught
 			})

@@ -48,7 +48,7 @@ func TestDocument(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, have, told, "each fault has its row")
-	require.Contains(t, text, map[int]string{40: "Forty cases"}[len(tests())], "how many cases there are: %d", len(tests()))
+	require.Contains(t, text, map[int]string{56: "Fifty-six cases"}[len(tests())], "how many cases there are: %d", len(tests()))
 	require.Len(t, names("token-"), 4, "the four about tokens")
 	require.True(t, strings.Contains(text, DefaultPatience.String()) || DefaultPatience.Seconds() == 15 && strings.Contains(text, "fifteen seconds"))
 }

@@ -18,6 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"hongbao/reference/downstream"
+	"hongbao/reference/downstream/fake"
+	dswire "hongbao/reference/downstream/wire"
 	"hongbao/reference/node"
 	"hongbao/reference/server"
 	"hongbao/reference/server/auth"
@@ -26,9 +29,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
+// closing are servers that are being closed: one that has refused a large body takes half a second to, for which no test
+// waits.
+var closing sync.WaitGroup
+
+// closed runs the tests until every server is closed.
+type closed struct{ *testing.M }
+
+// Run implements goleak.TestingM.
+func (m closed) Run() int {
+	defer closing.Wait()
+	return m.M.Run()
+}
+
 // TestMain also removes what was built.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(closed{m}, goleak.Cleanup(func(code int) {
 		if name, err := built(); err == nil {
 			_ = os.RemoveAll(filepath.Dir(name))
 		}
@@ -47,6 +63,8 @@ func (now) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 // fault is what is wrong with a wallet of ours: in the service, or before its edge.
 type fault struct {
 	service func(wallet.Service) wallet.Service
+	rewards func(wallet.Rewards) wallet.Rewards
+	packets func(wallet.PacketService) wallet.PacketService
 	edge    func(http.Handler, auth.Keys) http.Handler
 }
 
@@ -60,26 +78,37 @@ func ours(t *testing.T, strategy wallet.Strategy, broken fault) Target {
 	orders, backlog := mem.NewOrders(), mem.NewBacklog(now{}, shards, time.Second)
 	child := wallet.Child{ID: "official", Stage: wallet.Official, From: now{}.Now().Add(-time.Hour), To: now{}.Now().Add(time.Hour),
 		Budget: 1 << 40, SingleCap: festivalCap, Rewards: []wallet.RewardType{{Type: wallet.Cash, Rewards: []wallet.Reward{{
-			ID: "cash", Scenes: []wallet.Scene{{ID: "rain", BillText: "Rain"}}}}}}}
+			ID: "cash", Scenes: []wallet.Scene{{ID: "rain", BillText: "Rain"}}}}}, {Type: wallet.AvatarPendant, Rewards: []wallet.Reward{{
+			ID: "tiger", Scenes: []wallet.Scene{{ID: "pendant"}}}}}}}
+	secret := make([]byte, downstream.MinSecret)
+	systems, err := dswire.Embedded(fake.NewAll(secret, fake.Behaviour{}), now{}, secret)
+	require.NoError(t, err)
 	n, err := node.New(node.Config{Strategy: strategy, Activity: wallet.Activity{Parent: "spring", Children: []wallet.Child{child}},
 		Instances: 1, Batch: 100, Release: wallet.Release{Num: 1, Den: 1}},
 		node.Ports{Clock: now{}, Identities: mem.NewIdentities(), Orders: orders, OpenOrders: orders, Budgets: mem.NewBudgets(),
 			Tokens: mem.NewTokens(backlog), Backlog: backlog, Ledger: mem.NewLedger(now{}, 1), Withdrawals: mem.NewWithdrawals(), Bank: mem.NewBank(),
-			Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}})
+			Packets: mem.NewPackets(), Items: mem.NewItems(), Downstreams: systems, Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}})
 	require.NoError(t, err)
-	service := wallet.Service(n)
+	service, rewards, packets := wallet.Service(n), wallet.Rewards(n), wallet.PacketService(n)
 	if broken.service != nil {
 		service = broken.service(n)
 	}
+	if broken.rewards != nil {
+		rewards = broken.rewards(n)
+	}
+	if broken.packets != nil {
+		packets = broken.packets(n)
+	}
 	keys := auth.Generate()
-	s, err := server.New(server.Config{Addr: "127.0.0.1:0", Keys: keys}, server.Ports{Service: service, Shadow: service, Clock: now{}})
+	s, err := server.New(server.Config{Addr: "127.0.0.1:0", Keys: keys}, server.Ports{Service: service, Shadow: service, Rewards: rewards, ShadowRewards: rewards,
+		Packets: packets, ShadowPackets: packets, Clock: now{}})
 	require.NoError(t, err)
 	handler := s.Handler()
 	if broken.edge != nil {
 		handler = broken.edge(handler, keys)
 	}
 	h := httptest.NewServer(handler)
-	t.Cleanup(h.Close)
+	t.Cleanup(func() { closing.Go(h.Close) })
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	t.Cleanup(func() { stop(); <-done })
@@ -91,7 +120,9 @@ func ours(t *testing.T, strategy wallet.Strategy, broken fault) Target {
 			}
 		}
 	}()
-	return targetOf(h.URL, keys)
+	target := targetOf(h.URL, keys)
+	target.Reward, target.Packets = Reward{"pendant", wallet.AvatarPendant}, true
+	return target
 }
 
 // targetOf returns a target that is asked with the keys of the service.

@@ -168,7 +168,7 @@ func later(ctx context.Context, w *wire) error {
 
 // posted waits until every line of the page is posted.
 func (p person) posted(ctx context.Context) error {
-	for waited := p.w.Patience; ; waited -= between {
+	for looks := p.w.looks(); ; {
 		page, err := p.page(ctx, &pb.WalletPageRequest{Limit: wallet.MaxPage})
 		if err != nil {
 			return err
@@ -176,10 +176,10 @@ func (p person) posted(ctx context.Context) error {
 		if !slices.ContainsFunc(page.Lines, func(l *pb.Line) bool { return l.Status != pb.TokenStatus_TOKEN_STATUS_SUCCESS }) {
 			return nil
 		}
-		if waited < 0 {
+		if looks.over() {
 			return fmt.Errorf("after %s not all of %d lines are posted", p.w.Patience, len(page.Lines))
 		}
-		if !pause(ctx, between) {
+		if !looks.pause(ctx) {
 			return unanswered{"it was interrupted"}
 		}
 	}

@@ -65,6 +65,10 @@ const (
 	pageMethod     = "WalletService/WalletPage"
 	flowMethod     = "WalletService/Flow"
 	withdrawMethod = "WalletService/Withdraw"
+	rewardsMethod  = "WalletService/Rewards"
+	useMethod      = "WalletService/UseReward"
+	sendMethod     = "WalletService/SendPacket"
+	openMethod     = "WalletService/OpenPacket"
 )
 
 // granted grants an amount and wants an answer that says so.
@@ -112,7 +116,7 @@ func (p person) page(ctx context.Context, m *pb.WalletPageRequest) (*pb.WalletPa
 // sees wants the page to show a balance and so many grants: at once, or where no answer has promised that, in time. More
 // than that it must not show at any moment.
 func (p person) sees(ctx context.Context, fen wallet.Money, lines int, promised bool) error {
-	for until := time.Now().Add(p.w.Patience); ; {
+	for looks := p.w.looks(); ; {
 		page, err := p.page(ctx, &pb.WalletPageRequest{Limit: wallet.MaxPage})
 		switch {
 		case err != nil:
@@ -124,10 +128,10 @@ func (p person) sees(ctx context.Context, fen wallet.Money, lines int, promised 
 			return nil
 		case promised:
 			return fmt.Errorf("the page shows %d fen in %d lines, not the %d in %d that the answers promised", page.BalanceFen, len(page.Lines), fen, lines)
-		case time.Now().After(until):
+		case looks.over():
 			return fmt.Errorf("after %s the page shows %d fen in %d lines, not %d in %d", p.w.Patience, page.BalanceFen, len(page.Lines), fen, lines)
 		}
-		if !pause(ctx, between) {
+		if !looks.pause(ctx) {
 			return unanswered{"it was interrupted"}
 		}
 	}

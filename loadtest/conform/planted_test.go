@@ -106,7 +106,11 @@ func planted() []plant {
 		{name: "an amount of nothing is one fen", caught: []string{"grant-amount"}, fault: regrant(func(r *wallet.GrantRequest) { r.Amount = max(r.Amount, 1) })},
 		{name: "what is above the cap is cut", caught: []string{"grant-cap"}, fault: regrant(func(r *wallet.GrantRequest) { r.Amount = min(r.Amount, festivalCap) })},
 		{name: "every scene is the rain", caught: []string{"grant-scene"}, fault: regrant(func(r *wallet.GrantRequest) { r.Scene = "rain" })},
-		{name: "every award is cash", alone: true, caught: []string{"grant-who"}, fault: regrant(func(r *wallet.GrantRequest) { r.Award = wallet.Cash })},
+		{name: "every award is cash", alone: true, caught: []string{"grant-who"}, fault: regrant(func(r *wallet.GrantRequest) {
+			if r.Scene == "rain" {
+				r.Award = wallet.Cash
+			}
+		})},
 		{name: "every win is of now", caught: []string{"grant-when"}, fault: regrant(func(r *wallet.GrantRequest) { r.Opened = now{}.Now() })},
 		{name: "a stranger is an error", caught: []string{"page-empty"}, fault: by(bent{page: func(ctx context.Context, s wallet.Service, r wallet.PageRequest) (wallet.Page, error) {
 			p, err := s.Page(ctx, r)
@@ -149,10 +153,10 @@ func planted() []plant {
 				}
 				return w, err
 			}})},
-		{name: "phones join nobody", alone: true, caught: []string{"bind"}, fault: by(bent{bind: func(_ context.Context, _ wallet.Service, c wallet.Caller, _ wallet.Phone) (wallet.Person, error) {
+		{name: "phones join nobody", alone: true, caught: []string{"bind", "reward-apps", "reward-joined", "packet-joined"}, fault: by(bent{bind: func(_ context.Context, _ wallet.Service, c wallet.Caller, _ wallet.Phone) (wallet.Person, error) {
 			return wallet.Person{ActID: wallet.ActID(c.User)}, nil
 		}})},
-	}, edges()...)
+	}, slices.Concat(edges(), rewardFaults(), packetFaults())...)
 }
 
 // before is a fault of the edge: requests are changed before they come there.

@@ -28,6 +28,7 @@ const (
 	maxReply = 4 << 20          // a full page has some 100 KB
 	tries    = 8                // of a call that is to succeed, while it is refused for the moment
 	between  = 250 * time.Millisecond
+	soonest  = 10 * time.Millisecond // before the first look again at what is on its way; each later one waits twice as long, up to between
 )
 
 // wire sends requests to a target.
@@ -181,6 +182,25 @@ func (w *wire) call(ctx context.Context, make func() *request, out proto.Message
 			return unanswered{fmt.Sprintf("after %d tries: %v", n, err)}
 		}
 	}
+}
+
+// looks is a series of looks at something that is on its way.
+type looks struct {
+	until time.Time
+	next  time.Duration
+}
+
+// looks begins a series that lasts as long as the target's patience.
+func (w *wire) looks() looks { return looks{until: time.Now().Add(w.Patience), next: soonest} }
+
+// over says whether patience is at its end.
+func (l *looks) over() bool { return time.Now().After(l.until) }
+
+// pause waits for the next look, and says whether ctx goes on.
+func (l *looks) pause(ctx context.Context) bool {
+	d := l.next
+	l.next = min(2*d, between)
+	return pause(ctx, d)
 }
 
 // pause waits, and says whether ctx goes on.

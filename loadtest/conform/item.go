@@ -1,0 +1,124 @@
+package conform
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// prize returns the request to grant somebody the reward, in a rain of its own.
+func (p person) prize(rain int32) *pb.GrantRequest {
+	m := p.win(rain, 0)
+	m.Scene, m.Award = string(p.w.Reward.Scene), pb.AwardType(p.w.Reward.Award)
+	return m
+}
+
+// won grants the reward and wants an answer that says so.
+func (p person) won(ctx context.Context, rain int32) (*pb.Item, error) {
+	return p.wonBy(ctx, p.prize(rain))
+}
+
+// wonBy is won with a request of its own. What is granted may be something else than was asked for.
+func (p person) wonBy(ctx context.Context, m *pb.GrantRequest) (*pb.Item, error) {
+	reply, item := (*pb.GrantReply)(nil), (*pb.Item)(nil)
+	for n := 0; item == nil || item.State == pb.ItemState_ITEM_STATE_OPEN; n++ { // on record, and to be repeated
+		if n == tries || n > 0 && !pause(ctx, between) {
+			return nil, unanswered{fmt.Sprintf("after %d tries it is not settled what is granted", n)}
+		}
+		var err error
+		if reply, err = p.w.ask(ctx, m); err != nil {
+			return nil, fmt.Errorf("a good grant of %s: %w", p.w.Reward.Award, err)
+		}
+		if item = reply.Item; item == nil {
+			return nil, fmt.Errorf("the answer to a grant of %s has no item", p.w.Reward.Award)
+		}
+	}
+	no, err := wallet.ParseOrderNo(item.Order)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the order number %q is not ACTID_SCENE_RAIN_AWARD_STAGE: %v", item.Order, err)
+	case no.Scene != p.w.Reward.Scene || no.Rain != m.Rain || no.Award != p.w.Reward.Award:
+		return nil, fmt.Errorf("the order number %s is not of scene %s, rain %d, %s", item.Order, p.w.Reward.Scene, m.Rain, p.w.Reward.Award)
+	case reply.Order != item.Order:
+		return nil, fmt.Errorf("the grant %s has the item %s", reply.Order, item.Order)
+	case reply.AmountFen != 0 || len(reply.Token) > 0:
+		return nil, fmt.Errorf("the grant %s has an amount of %d fen and a token of %d bytes, and is no money", reply.Order, reply.AmountFen, len(reply.Token))
+	case reply.State != pb.GrantState_GRANT_STATE_ACCEPTED && reply.State != pb.GrantState_GRANT_STATE_POSTED:
+		return nil, fmt.Errorf("the grant's state is %s", reply.State)
+	case item.State == pb.ItemState_ITEM_STATE_VOID:
+		return nil, unanswered{"a greeting is given in its place: is the stock gone?"}
+	case !wallet.AwardType(item.Award).Valid() || item.Award == pb.AwardType_AWARD_TYPE_CASH || item.Reward == "" || item.OpenedUs != m.OpenedUs:
+		return nil, fmt.Errorf("the item %s is of %s %q, won at %d", item.Order, item.Award, item.Reward, item.OpenedUs)
+	}
+	return item, nil
+}
+
+// rewards reads a page of the list.
+func (p person) rewards(ctx context.Context, m *pb.RewardsRequest) (*pb.RewardsReply, error) {
+	if p.w.Session == nil {
+		return nil, unanswered{"no sessions were given, so that no list can be seen"}
+	}
+	list, body := &pb.RewardsReply{}, encode(m)
+	if err := p.w.call(ctx, func() *request { return p.session(rewardsMethod, body) }, list); err != nil {
+		return nil, fmt.Errorf("the list of rewards: %w", err)
+	}
+	return list, nil
+}
+
+// has wants the list, and the page beside it, to show just these rewards, in this order, none in a state before its own.
+func (p person) has(ctx context.Context, want ...*pb.Item) error {
+	list, err := p.rewards(ctx, &pb.RewardsRequest{Limit: wallet.MaxPage})
+	if err != nil {
+		return err
+	}
+	page, err := p.page(ctx, &pb.WalletPageRequest{})
+	if err != nil {
+		return err
+	}
+	same := func(listed, told *pb.Item) bool {
+		return listed.Order == told.Order && listed.Award == told.Award && listed.Reward == told.Reward && listed.OpenedUs == told.OpenedUs && listed.State >= told.State
+	}
+	for place, items := range map[string][]*pb.Item{"list": list.Items, "page": page.Items} {
+		if !slices.EqualFunc(items, want, same) {
+			return fmt.Errorf("the %s shows the rewards %v, not %v", place, items, want)
+		}
+	}
+	return nil
+}
+
+// usable wins the reward and waits until it can be used. How long that may take the contract does not say.
+func (p person) usable(ctx context.Context) (*pb.Item, error) {
+	if p.w.Session == nil {
+		return nil, unanswered{"no sessions were given, so that nobody can use it"}
+	}
+	item, err := p.won(ctx, 1)
+	for looks := p.w.looks(); err == nil && item.State != pb.ItemState_ITEM_STATE_SETTLED; {
+		if looks.over() || !looks.pause(ctx) {
+			return nil, unanswered{fmt.Sprintf("after %s the reward is still %s", p.w.Patience, item.State)}
+		}
+		var list *pb.RewardsReply
+		if list, err = p.rewards(ctx, &pb.RewardsRequest{}); err != nil {
+			break
+		}
+		if len(list.Items) != 1 || list.Items[0].Order != item.Order {
+			return nil, fmt.Errorf("the list shows the rewards %v, not %v", list.Items, item)
+		}
+		item = list.Items[0]
+	}
+	return item, err
+}
+
+// use uses a usable reward and wants an answer that says so.
+func (p person) use(ctx context.Context, order string) (*pb.Item, error) {
+	reply, body := &pb.UseRewardReply{}, encode(&pb.UseRewardRequest{Order: order})
+	if err := p.w.call(ctx, func() *request { return p.session(useMethod, body) }, reply); err != nil {
+		return nil, fmt.Errorf("a good use: %w", err)
+	}
+	if item := reply.Item; item == nil || item.Order != order || item.State != pb.ItemState_ITEM_STATE_USED {
+		return nil, fmt.Errorf("the answer to the use of %s is %v", order, item)
+	}
+	return reply.Item, nil
+}

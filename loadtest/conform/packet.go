@@ -1,0 +1,95 @@
+package conform
+
+import (
+	"context"
+	"fmt"
+
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/wallet"
+)
+
+// packetOf returns the request to send an amount to some people.
+func packetOf(number, fen int64, to ...person) *pb.SendPacketRequest {
+	m := &pb.SendPacketRequest{Request: number, AmountFen: fen, Greeting: "恭喜发财"}
+	for _, p := range to {
+		m.To = append(m.To, &pb.User{App: pb.App(p.who.App), User: int64(p.who.User)})
+	}
+	return m
+}
+
+// send asks to send a packet, until it is sent or refused.
+func (p person) send(ctx context.Context, m *pb.SendPacketRequest) (*pb.Packet, error) {
+	if p.w.Session == nil {
+		return nil, unanswered{"no sessions were given"}
+	}
+	body := encode(m)
+	for n := 0; ; n++ {
+		reply := &pb.SendPacketReply{}
+		err := p.w.call(ctx, func() *request { return p.session(sendMethod, body) }, reply)
+		switch {
+		case err != nil:
+			return nil, err
+		case reply.Packet == nil:
+			return nil, fmt.Errorf("the answer to a packet of %d fen has none", m.AmountFen)
+		case reply.Packet.State != pb.PacketState_PACKET_STATE_ASKED:
+			return reply.Packet, nil
+		}
+		if n == tries || !pause(ctx, between) {
+			return nil, unanswered{fmt.Sprintf("the packet %s is still being sent", reply.Packet.Number)}
+		}
+	}
+}
+
+// sends sends a packet and wants an answer that says so: a share for each, in their order, which sum to the amount.
+func (p person) sends(ctx context.Context, number, fen int64, to ...person) (*pb.Packet, error) {
+	packet, err := p.send(ctx, packetOf(number, fen, to...))
+	if err != nil {
+		return nil, fmt.Errorf("a good packet: %w", err)
+	}
+	want := wallet.PacketNo{Account: wallet.AccountOf(p.who.App, p.who.User), Request: number}
+	switch {
+	case packet.Number != want.String():
+		return nil, fmt.Errorf("the packet's number is %q, not %s", packet.Number, want)
+	case packet.State != pb.PacketState_PACKET_STATE_SENT:
+		return nil, fmt.Errorf("the packet %s is %s", packet.Number, packet.State)
+	case packet.AmountFen != fen || len(packet.Shares) != len(to) || int(packet.ShareCount) != len(to):
+		return nil, fmt.Errorf("a packet of %d fen for %d people is answered as %v", fen, len(to), packet)
+	}
+	sum := int64(0)
+	for i, share := range packet.Shares {
+		whose := wallet.AccountOf(to[i].who.App, to[i].who.User)
+		if share.AmountFen < 1 || share.For.GetFamily() != int32(whose.Family) || share.For.GetUser() != int64(whose.User) || share.State != pb.ShareState_SHARE_STATE_WAITING {
+			return nil, fmt.Errorf("the share for %v is %v", whose, share)
+		}
+		sum += share.AmountFen
+	}
+	return packet, equal("the sum of the shares", fen, sum)
+}
+
+// open asks to open the person's share of a packet.
+func (p person) open(ctx context.Context, packet string) (*pb.Share, error) {
+	if p.w.Session == nil {
+		return nil, unanswered{"no sessions were given"}
+	}
+	reply, body := &pb.OpenPacketReply{}, encode(&pb.OpenPacketRequest{Packet: packet})
+	err := p.w.call(ctx, func() *request { return p.session(openMethod, body) }, reply)
+	return reply.Share, err
+}
+
+// opens opens a share and wants an answer that says so.
+func (p person) opens(ctx context.Context, packet string, fen int64) error {
+	share, err := p.open(ctx, packet)
+	if err != nil {
+		return fmt.Errorf("a good opening: %w", err)
+	}
+	if share.GetState() != pb.ShareState_SHARE_STATE_OPENED || share.AmountFen != fen {
+		return fmt.Errorf("the opening of %d fen is answered as %v", fen, share)
+	}
+	return nil
+}
+
+// packets returns the packets that the page shows.
+func (p person) packets(ctx context.Context) ([]*pb.Packet, error) {
+	page, err := p.page(ctx, &pb.WalletPageRequest{})
+	return page.GetPackets(), err
+}
