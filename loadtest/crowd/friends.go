@@ -87,6 +87,19 @@ func (p *plan) treat(at time.Duration, v Visit) {
 	}
 }
 
+// Guests returns the visits in which shares of the packet of a win are opened, as the plan has it, delays aside: for a driver
+// that follows nobody through time. Safe for concurrent use.
+func (p *plan) Guests(v Visit) []Visit {
+	d := drawsOf(p.seed, v)
+	var out []Visit
+	for n, f := range p.friends(v) {
+		if d.hit(drawGuest+uint64(n)*friendDraws+1, p.scenario.People.After.Open) {
+			out = append(out, Visit{Person: f.person, From: v.Person, Window: v.Window, Time: v.Time, App: f.app})
+		}
+	}
+	return out
+}
+
 // enjoy plans what somebody does with a reward other than cash: look for it in the list, and use it (P3).
 func (p *plan) enjoy(at time.Duration, v Visit) {
 	after, d := p.scenario.People.After, drawsOf(p.seed, v)

@@ -20,6 +20,7 @@ func TestPlanOfPlays(t *testing.T) {
 	require.Equal(t, ops, all(newPlan(s, 5)))
 	p, tr := newPlan(s, 5), traffic.New(s, 5)
 	won, sent, listed, n := map[win]Visit{}, map[win]time.Duration{}, map[win]time.Duration{}, [Open + 1]int{}
+	opened := map[win][]Visit{}
 	for _, op := range ops {
 		v := op.What
 		require.LessOrEqual(t, op.At, span(s))
@@ -47,6 +48,7 @@ func TestPlanOfPlays(t *testing.T) {
 			sender := Visit{Person: v.From, Window: v.Window, Time: v.Time}
 			require.Contains(t, p.friends(sender), friend{v.Person, v.App})
 			require.NotEqual(t, v.From, v.Person)
+			opened[from] = append(opened[from], v)
 		}
 	}
 	require.Len(t, won, int(s.Grants()))
@@ -59,6 +61,9 @@ func TestPlanOfPlays(t *testing.T) {
 		_, uses := listed[w]
 		require.Equal(t, sends, p.Wants(v, Send))
 		require.Equal(t, uses, p.Wants(v, Use))
+		if sends {
+			require.ElementsMatch(t, opened[w], p.Guests(v))
+		}
 	}
 }
 

@@ -64,9 +64,7 @@ func (f *festival) judge(ctx context.Context, v *Verdict) error {
 	}
 	found, unread := f.crowd.Audit(ctx, o)
 	err = errors.Join(err, unread)
-	v.take(found.Checks, func(name string) bool {
-		return !(name == "withdraw-whole" && !f.withdrew.Load() || name == "budget-accuracy" && !alone)
-	})
+	v.take(found.Checks, func(name string) bool { return f.needs(name, alone) })
 	if f.config.unmarked {
 		return err
 	}

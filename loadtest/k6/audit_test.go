@@ -6,8 +6,32 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/loadtest/crowd"
 	"hongbao/sim/oracle"
 )
+
+// TestNeeds: what nobody did, or others take part in, may stay unknown, and nothing else.
+func TestNeeds(t *testing.T) {
+	for _, c := range []struct {
+		check string
+		kind  uint8 // what it is about
+		why   string
+	}{
+		{"withdraw-whole", crowd.Withdraw, "somebody withdrew"}, {"reward-use-once", crowd.Use, "somebody used a reward"},
+		{"packet-exact", crowd.Send, "somebody sent a packet"},
+	} {
+		f := &festival{}
+		require.False(t, f.needs(c.check, true), c.check)
+		f.asked[c.kind].Store(true)
+		require.True(t, f.needs(c.check, true), c.why)
+	}
+	f := &festival{}
+	require.True(t, f.needs("budget-accuracy", true))
+	require.False(t, f.needs("budget-accuracy", false), "others take from it")
+	for _, check := range []string{"order-once", "reward-once", "stock-never-over", "user-view"} {
+		require.True(t, f.needs(check, false), check)
+	}
+}
 
 // TestConclude: a pass takes that somebody was sent, nothing is violated, and nothing is unknown that the run needs.
 func TestConclude(t *testing.T) {

@@ -70,6 +70,27 @@ func TestScripts(t *testing.T) {
 	}
 }
 
+// TestRewardCentre plays the script of rewards other than cash and of packets, and judges what became of both.
+func TestRewardCentre(t *testing.T) {
+	s := serve(t, "--scenario", rewardsFile)
+	r := s.k6(t, "scripts/reward-centre.js", "SCENARIO="+rewardsFile, "PEAK=50/s", "DURATION=4s")
+	r.late(t)
+	for _, name := range []string{"order-once", "nothing-lost", "zero-sum", "user-view", "reconciled", "reward-once", "reward-use-once", "packet-exact", "production-untouched", "load-cleaned-up"} {
+		require.Regexp(t, `hongbao: pass +`+name+` +evaluated [1-9]`, r.out)
+	}
+	lie := proxy(t, s, "OpenPacket", func(n int64, body []byte) []byte {
+		m := &pb.OpenPacketReply{}
+		if n == 2 && proto.Unmarshal(body, m) == nil && m.Share != nil {
+			m.Share.AmountFen++
+			body, _ = proto.Marshal(m)
+		}
+		return body
+	})
+	r = lie.k6(t, "scripts/reward-centre.js", "SCENARIO="+rewardsFile, "PEAK=50/s", "DURATION=4s")
+	require.Equal(t, exitMarked, r.exit, r.out)
+	require.Regexp(t, "fail    packet-exact .* violated 1", r.out)
+}
+
 // TestStrategies: the audit judges a service under each posting strategy, of which async shows a grant only once posted.
 func TestStrategies(t *testing.T) {
 	for _, strategy := range []string{"sync", "async"} {

@@ -32,12 +32,12 @@ type festival struct {
 	scenario *scenarios.Scenario // of the one window
 	plan     *plan
 
-	share    atomic.Pointer[share] // this instance's part of the test, once k6 told
-	begun    sync.Once
-	failed   error         // of begin
-	crowd    *crowd.Crowd  // once it has begun
-	cleaner  crowd.Cleaner // throws the marked data away; nil: nobody does
-	withdrew atomic.Bool   // somebody has asked to withdraw
+	share   atomic.Pointer[share] // this instance's part of the test, once k6 told
+	begun   sync.Once
+	failed  error                       // of begin
+	crowd   *crowd.Crowd                // once it has begun
+	cleaner crowd.Cleaner               // throws the marked data away; nil: nobody does
+	asked   [crowd.Open + 1]atomic.Bool // by kind: somebody has asked for it, and had reason to
 
 	judged  sync.Once
 	verdict *Verdict // of the audit
@@ -66,11 +66,43 @@ func newFestival(c Config) (*festival, error) {
 // sense in starting.
 func (f *festival) begin(ctx context.Context) error {
 	f.begun.Do(func() {
-		if f.failed = f.connect(); f.failed == nil {
+		if f.failed = f.apart(); f.failed == nil {
+			f.failed = f.connect()
+		}
+		if f.failed == nil {
 			f.failed = f.crowd.Prepare(ctx, nil)
 		}
 	})
 	return f.failed
+}
+
+// sends says whether people send packets. Where several instances play one test, a packet's money would go to people of
+// another instance, whose judge knows nothing of it.
+func (f *festival) sends() bool { return f.part().alone }
+
+// needs says whether a run in which a check is unknown is no pass: not where nobody did what it is about, or others take
+// part in it.
+func (f *festival) needs(check string, alone bool) bool {
+	switch check {
+	case "withdraw-whole":
+		return f.asked[crowd.Withdraw].Load()
+	case "reward-use-once":
+		return f.asked[crowd.Use].Load()
+	case "packet-exact":
+		return f.asked[crowd.Send].Load()
+	case "budget-accuracy":
+		return alone
+	}
+	return true
+}
+
+// apart says why the people cannot be dealt out to several instances: one who wins twice may be dealt out to two, and each
+// would judge the person by the wins that it knows of.
+func (f *festival) apart() error {
+	if s := f.share.Load(); s == nil || s.alone || !f.plan.twice() {
+		return nil
+	}
+	return fmt.Errorf("hongbao: in window %q people win more than once: play it with one instance", f.plan.window.Name)
 }
 
 // connect reads the keys and makes the crowd. It is not done when a script is loaded, because scripts are also loaded

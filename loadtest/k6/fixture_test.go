@@ -22,6 +22,9 @@ import (
 // scenarioFile is what services and scripts of these tests play.
 const scenarioFile = "../../scenarios/spring-festival-2022.yaml"
 
+// rewardsFile is one with rewards other than cash, and packets between people.
+const rewardsFile = "../../scenarios/reward-centre.yaml"
+
 // hongbaoEnv names a hongbao that is built already, to be tested instead of one built here.
 const hongbaoEnv = "HONGBAO"
 

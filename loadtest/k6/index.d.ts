@@ -57,11 +57,11 @@ declare module 'k6/x/hongbao' {
     app: string;
     /** As text: it does not fit into a number. */
     user: string;
-    /** Of a win or a withdrawal its amount, of a page the balance. */
+    /** Of a win, a withdrawal or a packet its amount, of a page the balance. */
     amount: number;
     /** Of a win. */
     order: string;
-    /** Of a page: grants shown. */
+    /** Of a page: grants shown. Of the list of rewards: rewards. */
     lines: number;
   }
 
@@ -98,7 +98,7 @@ declare module 'k6/x/hongbao' {
     /** The next person of this k6 scenario's app wins; null when nobody is left. Once in an iteration. */
     win(): Call | null;
     /** Whether the person who has won does something else, as the scenario's shares and the seed decide. */
-    wants(what: 'look' | 'browse' | 'withdraw' | 'bind'): boolean;
+    wants(what: 'look' | 'browse' | 'withdraw' | 'bind' | 'use' | 'send'): boolean;
     /** The wallet page of the person who has won. */
     look(): Call;
     /** The whole list of the person who has won, in small pages. */
@@ -107,6 +107,20 @@ declare module 'k6/x/hongbao' {
     bind(): Call;
     /** All that the withdraw page of the person who has won shows; null when that is nothing. */
     withdraw(): Call | null;
+    /** The whole list of rewards other than cash of the person who has won. */
+    rewards(): Call;
+    /**
+     * Uses the reward that the person has won; null when there is none. Refused as `not_usable` while its downstream has
+     * not confirmed it.
+     */
+    use(): Call | null;
+    /**
+     * Sends a part of what the withdraw page of the person who has won shows to others, in one packet; null when it shows
+     * nothing, and where several instances play the test.
+     */
+    send(): Call | null;
+    /** Those open their shares, of them whom the person's packet went to, who are to by the scenario's share; may be nobody. */
+    open(): Call[];
     /**
      * In teardown(): waits for the backlog, judges, throws the marked data away, prints the checks and fails the run
      * unless they pass. Nothing can be sent after it; asked again, it says the same.

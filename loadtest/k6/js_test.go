@@ -171,13 +171,19 @@ func TestMisuse(t *testing.T) {
 		{"a festival in an iteration", "hongbao.festival({})", "init context"},
 		{"look before a win", "f.look()", "call win() first"},
 		{"withdraw before a win", "f.withdraw()", "call win() first"},
-		{"a wish that there is not", "f.wants('dance')", "dance"},
+		{"the list of rewards before a win", "f.rewards()", "call win() first"},
+		{"use before a win", "f.use()", "call win() first"},
+		{"send before a win", "f.send()", "call win() first"},
+		{"open before a win", "f.open()", "call win() first"},
+		{"a wish that there is not", "f.wants('dance')", `"dance"): there are bind, browse, look, send, use, withdraw`},
 		{"a win when nobody listens", "f.win()", "connection refused"},
 	} {
 		_, err := j.do("%s", c.script)
 		require.ErrorContains(t, err, c.want, c.why)
 	}
-	require.Equal(t, false, j.must("f.wants('look')"), "nobody has won")
+	for wish := range wishes() {
+		require.Equal(t, false, j.must("f.wants('%s')", wish), "nobody has won")
+	}
 	j.iterate2("warm-up")
 	_, err := j.do("f.win()")
 	require.ErrorContains(t, err, `"warm-up" is none`)

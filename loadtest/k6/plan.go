@@ -84,6 +84,17 @@ func (p *plan) take(app wallet.App, i uint64) (v crowd.Visit, ok bool, err error
 	return p.wins[app][i], true, nil
 }
 
+// twice says whether anybody wins more than once.
+func (p *plan) twice() bool {
+	seen := make(map[uint32]struct{}, p.total)
+	for _, wins := range p.wins {
+		for _, v := range wins {
+			seen[v.Person] = struct{}{}
+		}
+	}
+	return int64(len(seen)) < p.total
+}
+
 // firstOf returns the name of the first official window of a play.
 func firstOf(s *scenarios.Scenario, play scenarios.Play) (string, error) {
 	for _, w := range s.Windows {

@@ -3,6 +3,7 @@ package k6
 import (
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +92,28 @@ func TestTakenTwice(t *testing.T) {
 	_, ok, err = p.take(wallet.App(0), 0)
 	require.NoError(t, err)
 	require.False(t, ok)
+}
+
+// TestInstancesApart: people who win more than once are not dealt out to several instances; others are, and so is anybody
+// to one.
+func TestInstancesApart(t *testing.T) {
+	keys := keysFile(t)
+	for _, c := range []struct {
+		why, play string
+		alone     bool
+		refused   bool
+	}{
+		{"rain falls on each once", "rain", false, false},
+		{"people collect several cards, with one instance", "card-collection", true, false},
+		{"the same, with several", "card-collection", false, true},
+	} {
+		f := newJS(t, New()).must("hongbao.festival({scenario: %q, target: 'http://127.0.0.1:1', keys: %q, play: %q, peak: 100, duration: 2, tries: 1})", rewardsFile, keys, c.play).(*visitor).festival
+		f.share.Store(&share{scheduled: 1, alone: c.alone})
+		err := f.begin(t.Context())
+		require.Error(t, err, "nobody listens")
+		require.Equal(t, c.refused, strings.Contains(err.Error(), "with one instance"), "%s: %v", c.why, err)
+		require.Equal(t, c.alone, f.sends(), c.why)
+	}
 }
 
 // TestPlanIsTheTraffic: who wins what is what the simulation would have it be.

@@ -1,6 +1,7 @@
 package k6
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,6 +70,45 @@ func TestVisit(t *testing.T) {
 	require.Equal(t, float64(v.Scheduled-2)/float64(v.Scheduled), got[metricUnsent], "two of them all")
 	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'withdraw-whole').result"), "asked again, it says the same")
 	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'load-cleaned-up').result"))
+}
+
+// TestRewardVisit has people use what they won, send packets and open them, by hand against a real service, until each came
+// about.
+func TestRewardVisit(t *testing.T) {
+	s := serve(t, "--scenario", rewardsFile)
+	j := newJS(t, New())
+	j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, play: 'rain', peak: 200, duration: 2, seed: %d})", rewardsFile, s.url, s.keys, time.Now().UnixNano()&maxSeed)
+	n := j.must("f.scheduled().douyin").(int64)
+	j.iterate("douyin")
+	j.must("f.begin(); const did = {use: 0, send: 0, open: 0}; let won, call")
+	for i := range n {
+		j.index = uint64(i)
+		require.Equal(t, "ok", j.must("won = f.win(); won.outcome"))
+		if j.must("f.wants('use')").(bool) {
+			require.Positive(t, j.must("f.rewards().lines"))
+			require.Regexp(t, "^(ok|not_usable)$", j.must("call = f.use(); did.use += call.outcome === 'ok'; call.reason || call.outcome"))
+			require.Zero(t, j.must("won.amount"), "it is no money")
+		} else if j.must("f.wants('send')").(bool) && j.must("won.amount").(int64) > 3 {
+			require.Nil(t, j.must("f.use()"), "cash is not used")
+			require.Positive(t, j.must("call = f.send(); call.amount"))
+			j.must("did.send++; for (const c of f.open()) { did.open += c.outcome === 'ok' && c.user !== won.user }")
+			require.Nil(t, j.must("f.withdraw()?.amount > won.amount ? 1 : null"), "what was sent is gone")
+		}
+		j.metrics()
+	}
+	for _, what := range []string{"use", "send", "open"} {
+		require.Positive(t, j.must("did.%s", what), what)
+	}
+	v := j.must("f.audit()").(*Verdict)
+	require.True(t, v.Passed, "%+v", v)
+	for _, name := range []string{"reward-once", "reward-use-once", "packet-exact", "stock-never-over"} {
+		if i := slices.IndexFunc(v.Checks, func(c Check) bool { return c.Name == name }); i >= 0 {
+			require.Equal(t, "pass", v.Checks[i].Result, name)
+			require.Positive(t, v.Checks[i].Evaluations, name)
+			continue
+		}
+		require.Equal(t, "stock-never-over", name, "the rain grants no coupon of a stock")
+	}
 }
 
 // TestToken: an app whose page lacks what it holds a token for asks again with the token, and the person sees that answer.

@@ -3,6 +3,9 @@ package k6
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"go.k6.io/k6/js/modules"
@@ -28,9 +31,9 @@ type Call struct {
 	Reason  string `js:"reason"`  // "" when ok
 	App     string `js:"app"`
 	User    string `js:"user"`   // as text: user ids are above what a script's numbers hold
-	Amount  int64  `js:"amount"` // fen; of a page the balance
+	Amount  int64  `js:"amount"` // fen; of a page the balance, of a packet what was sent
 	Order   string `js:"order"`  // of a win
-	Lines   int    `js:"lines"`  // of a page: grants shown
+	Lines   int    `js:"lines"`  // of a page: grants shown; of the list of rewards: rewards
 }
 
 // The errors of calls out of place.
@@ -56,7 +59,7 @@ func (v *visitor) Win() (*Call, error) {
 		return nil, err
 	}
 	v.who = &won
-	call, r := v.do(crowd.Grant)
+	call, r := v.do(crowd.Grant, won)
 	if r.Outcome == attack.OK {
 		call.Order = r.Order.String()
 		push(v.vu, reading{of: v.meter.grants, value: 1})
@@ -84,17 +87,21 @@ func (v *visitor) place() (wallet.App, uint64, error) {
 
 // wishes are what wants() may be asked, by their names in a script.
 func wishes() map[string]uint8 {
-	return map[string]uint8{"look": crowd.Page, "browse": crowd.Browse, "withdraw": crowd.Withdraw, "bind": crowd.Bind}
+	return map[string]uint8{"look": crowd.Page, "browse": crowd.Browse, "withdraw": crowd.Withdraw, "bind": crowd.Bind, "use": crowd.Use, "send": crowd.Send}
 }
 
 // Wants says whether the person who has won goes on to something else, as the scenario's shares and the seed decide:
-// "look" at the wallet page, "browse" through the whole list instead, "withdraw" after a look, or "bind" a phone.
+// "look" at the wallet page, "browse" through the whole list instead, "withdraw" or "send" a packet after a look, "bind" a
+// phone, or "use" what was won, after a look for it in the list of rewards.
 func (v *visitor) Wants(what string) (bool, error) {
 	kind, ok := wishes()[what]
-	if !ok {
-		return false, fmt.Errorf("hongbao: wants(%q): there are \"look\", \"browse\", \"withdraw\" and \"bind\"", what)
+	switch {
+	case !ok:
+		return false, fmt.Errorf("hongbao: wants(%q): there are %s", what, strings.Join(slices.Sorted(maps.Keys(wishes())), ", "))
+	case v.who == nil || kind == crowd.Send && !v.festival.sends():
+		return false, nil
 	}
-	return v.who != nil && v.festival.crowd.Wants(*v.who, kind), nil
+	return v.festival.crowd.Wants(*v.who, kind), nil
 }
 
 // Look reads the wallet page of the person who has won, with the person's tokens where the page lacks one.
@@ -107,13 +114,35 @@ func (v *visitor) Browse() (*Call, error) { return v.goOn(crowd.Browse) }
 func (v *visitor) Bind() (*Call, error) { return v.goOn(crowd.Bind) }
 
 // Withdraw enters the withdraw page of the person who has won and withdraws all that it shows. null: it shows nothing.
-func (v *visitor) Withdraw() (*Call, error) {
-	call, err := v.goOn(crowd.Withdraw)
-	if err != nil || call.Reason == crowd.ReasonNothing {
-		return nil, err
+func (v *visitor) Withdraw() (*Call, error) { return v.unlessNothing(crowd.Withdraw) }
+
+// Rewards reads the whole list of rewards other than cash of the person who has won.
+func (v *visitor) Rewards() (*Call, error) { return v.goOn(crowd.Rewards) }
+
+// Use uses the reward that the person has won. null: there is none, because cash was won, or nothing.
+func (v *visitor) Use() (*Call, error) { return v.unlessNothing(crowd.Use) }
+
+// Send enters the withdraw page of the person who has won and sends a part of what it shows to others, in one packet. null:
+// it shows nothing, or several instances play the test.
+func (v *visitor) Send() (*Call, error) {
+	if v.who != nil && !v.festival.sends() {
+		return nil, nil
 	}
-	v.festival.withdrew.Store(true)
-	return call, nil
+	return v.unlessNothing(crowd.Send)
+}
+
+// Open has those open their shares who are to, of them whom the person's packet went to, one after the other.
+func (v *visitor) Open() ([]*Call, error) {
+	if v.who == nil {
+		return nil, errNobody
+	}
+	calls := []*Call{}
+	for _, guest := range v.festival.crowd.Guests(*v.who) {
+		if call, r := v.do(crowd.Open, guest); r.Reason != crowd.ReasonNothing {
+			calls = append(calls, call)
+		}
+	}
+	return calls, nil
 }
 
 // goOn does something after a win.
@@ -121,17 +150,27 @@ func (v *visitor) goOn(kind uint8) (*Call, error) {
 	if v.who == nil {
 		return nil, errNobody
 	}
-	call, _ := v.do(kind)
+	call, _ := v.do(kind, *v.who)
+	return call, nil
+}
+
+// unlessNothing is goOn, and null where there was nothing to ask for.
+func (v *visitor) unlessNothing(kind uint8) (*Call, error) {
+	call, err := v.goOn(kind)
+	if err != nil || call.Reason == crowd.ReasonNothing {
+		return nil, err
+	}
+	v.festival.asked[kind].Store(true)
 	return call, nil
 }
 
 // do has the crowd do one thing to its end, and counts it.
-func (v *visitor) do(kind uint8) (*Call, crowd.Result) {
+func (v *visitor) do(kind uint8, who crowd.Visit) (*Call, crowd.Result) {
 	f := v.festival
 	began := time.Now()
-	r := f.crowd.Do(v.vu.Context(), kind, *v.who)
+	r := f.crowd.Do(v.vu.Context(), kind, who)
 	took := time.Since(began)
-	call := &Call{Outcome: r.Outcome.String(), Reason: r.Reason, App: v.who.App.String(), User: fmt.Sprint(f.crowd.User(*v.who))}
+	call := &Call{Outcome: r.Outcome.String(), Reason: r.Reason, App: who.App.String(), User: fmt.Sprint(f.crowd.User(who))}
 	if r.Outcome == attack.OK {
 		call.Amount, call.Lines = int64(r.Amount), r.Lines
 	}
