@@ -89,6 +89,26 @@ type service struct {
 	keys string
 }
 
+// stderr keeps what a running program says.
+type stderr struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (s *stderr) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said.Write(b)
+}
+
+// String returns what was said so far.
+func (s *stderr) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said.String()
+}
+
 // serve starts the service on a port of its own, in a folder of its own, and stops it with the test.
 func serve(t testing.TB, args ...string) service {
 	t.Helper()
@@ -97,7 +117,7 @@ func serve(t testing.TB, args ...string) service {
 	cmd := exec.Command(hongbao, append([]string{"serve", "--listen", "127.0.0.1:0", "--debug", "", "--data", data, "--scenario", scenarioFile}, args...)...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
-	var log bytes.Buffer
+	var log stderr
 	cmd.Stderr = &log
 	require.NoError(t, cmd.Start())
 	lines := make(chan string, 1)
