@@ -1,8 +1,10 @@
 package degrade
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"hongbao/reference/wallet"
@@ -37,7 +39,7 @@ func (g *Guard) before(name string, trips wallet.Switch, r Rule) *Breaker {
 	return b
 }
 
-// Breakers returns how the breakers stand, in the order that they were made.
+// Breakers returns how the breakers stand, by name: who makes them may go through a map.
 func (g *Guard) Breakers() []BreakerStatus {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -45,6 +47,7 @@ func (g *Guard) Breakers() []BreakerStatus {
 	for i, b := range g.breakers {
 		out[i] = b.Status()
 	}
+	slices.SortStableFunc(out, func(a, b BreakerStatus) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 

@@ -89,6 +89,21 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// TestBreakersAreListedByName: whatever order they were made in, an operator finds one where it was.
+func TestBreakersAreListedByName(t *testing.T) {
+	g, err := degrade.NewGuard(nil, &hand{eve}, alike(small()))
+	require.NoError(t, err)
+	g.Downstream(wallet.HeyteaCoupon, &system{})
+	g.Backlog(nil)
+	g.Bank(&system{})
+	g.Downstream(wallet.AdCoupon, &system{})
+	var names []string
+	for _, b := range g.Breakers() {
+		names = append(names, b.Name)
+	}
+	require.Equal(t, []string{wallet.AdCoupon.String(), degrade.BreakerBacklog, degrade.BreakerBank, wallet.HeyteaCoupon.String()}, names)
+}
+
 // TestGuardAnswers: what the system says of one item goes through.
 func TestGuardAnswers(t *testing.T) {
 	g, err := degrade.NewGuard(nil, &hand{eve}, alike(small()))
