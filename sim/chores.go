@@ -140,7 +140,7 @@ func (t *town) flush(dependency string) {
 func (t *town) quiet(ctx context.Context) bool {
 	depth, err1 := t.backlog.Depth(ctx)
 	open, err2 := t.orders.OpenCount(ctx)
-	unfinished, err3 := t.withdrawals.Unfinished(ctx, wallet.Never, 1)
+	unfinished, _, err3 := t.withdrawals.Unfinished(ctx, wallet.Never, 0, 1)
 	if errors.Join(err1, err2, err3) != nil || depth > 0 || open > 0 || len(unfinished) > 0 {
 		return false
 	}
@@ -152,6 +152,6 @@ func (t *town) packetsAtRest(ctx context.Context) bool {
 	if t.packets == nil {
 		return true
 	}
-	unfinished, err := t.packets.Unfinished(ctx, wallet.Never, wallet.Never, 1)
+	unfinished, _, err := t.packets.Unfinished(ctx, wallet.Never, wallet.Never, 0, 1)
 	return err == nil && len(unfinished) == 0
 }

@@ -40,7 +40,7 @@ type rest struct {
 func (s *stores) rest(ctx context.Context) (rest, error) {
 	held, err1 := s.backlog.Depth(ctx)
 	open, err2 := s.orders.OpenCount(ctx)
-	unfinished, err3 := s.withdrawals.Unfinished(ctx, wallet.Never, 1)
+	unfinished, _, err3 := s.withdrawals.Unfinished(ctx, wallet.Never, 0, 1)
 	return rest{held, open, len(unfinished)}, errors.Join(err1, err2, err3)
 }
 

@@ -214,9 +214,9 @@ func (p faultyWithdrawals) Of(ctx context.Context, id wallet.ActID, s wallet.Sta
 	return ws, err
 }
 
-func (p faultyWithdrawals) Unfinished(ctx context.Context, before wallet.Instant, limit int) (ws []wallet.Withdrawal, err error) {
-	err = p.call("withdrawals.unfinished", func() (err error) { ws, err = p.inner.Unfinished(ctx, before, limit); return err })
-	return ws, err
+func (p faultyWithdrawals) Unfinished(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) (ws []wallet.Withdrawal, next wallet.OpenPlace, err error) {
+	err = p.call("withdrawals.unfinished", func() (err error) { ws, next, err = p.inner.Unfinished(ctx, before, from, limit); return err })
+	return ws, next, err
 }
 
 func (p faultyBank) Pay(ctx context.Context, no wallet.WithdrawalNo, amount wallet.Money) error {

@@ -63,7 +63,7 @@ func (m *model) end() {
 		_, err := m.Settle(context.Background(), 1000)
 		require.NoError(m.t, err)
 	}
-	left, err := m.packets.Unfinished(context.Background(), wallet.Never, wallet.Never, 1000)
+	left, _, err := m.packets.Unfinished(context.Background(), wallet.Never, wallet.Never, 0, 1000)
 	require.NoError(m.t, err)
 	require.Empty(m.t, left)
 	require.Empty(m.t, m.alarms)

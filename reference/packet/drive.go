@@ -70,14 +70,18 @@ func (s *Service) mark(ctx context.Context, no wallet.PacketNo, a wallet.Account
 	return share, err
 }
 
-// Settle drives one bounded step of what got stuck, oldest first, and sends back what nobody has opened in time (P4). It
-// returns how many packets it brought to rest; the others are tried again when it is called again.
+// Settle drives one bounded step of what got stuck, and sends back what nobody has opened in time (P4). It returns how many
+// packets it brought to rest. It goes through them from place to place, oldest first, and begins anew after the last: those
+// that cannot be brought to rest, however many, do not bar the way to those behind them. Several may call it at the same
+// time.
 func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
 	now := s.Clock.Now()
-	ps, err := s.Packets.Unfinished(ctx, now.Add(-settleAfter), now.Add(-wallet.PacketLife), limit)
+	from := wallet.OpenPlace(s.place.Load())
+	ps, next, err := s.Packets.Unfinished(ctx, now.Add(-settleAfter), now.Add(-wallet.PacketLife), from, limit)
 	if err != nil {
 		return 0, err
 	}
+	s.place.Store(int64(next))
 	done := 0
 	for _, p := range ps {
 		if s.settle(ctx, p, now) == nil {

@@ -15,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"hongbao/reference/activity"
@@ -35,6 +36,8 @@ type Service struct {
 
 	// Switched says whether a degrade switch is on (D3); nil: none ever is.
 	Switched func(wallet.Switch) bool
+
+	place atomic.Int64 // an OpenPlace: where Settle goes on. A hint: nothing is lost with it
 }
 
 // Send implements wallet.PacketService's SendPacket.

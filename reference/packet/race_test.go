@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/reference/packet"
 	"hongbao/reference/store/storetest"
 	"hongbao/reference/wallet"
 )
@@ -33,8 +34,8 @@ func TestOpeningAgainstReturning(t *testing.T) {
 		s.clock.Advance(wallet.PacketLife - time.Second) // behind
 		ahead := storetest.NewClock()
 		ahead.Advance(wallet.PacketLife + time.Second)
-		other := *s.Service
-		other.Clock = ahead
+		other := &packet.Service{People: s.People, Index: s.Index, Packets: s.Packets, Ledger: s.Ledger, Clock: ahead, Alarm: s.Alarm,
+			Due: s.Due, Switched: s.Switched}
 
 		var all sync.WaitGroup
 		var told [guests]atomic.Int64 // what each guest was told to have
@@ -53,13 +54,13 @@ func TestOpeningAgainstReturning(t *testing.T) {
 		}
 		for range 2 {
 			all.Go(func() {
-				if _, err := (&other).Settle(context.Background(), 10); err != nil {
+				if _, err := other.Settle(context.Background(), 10); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		all.Wait()
-		_, err = (&other).Settle(t.Context(), 10)
+		_, err = other.Settle(t.Context(), 10)
 		require.NoError(t, err)
 
 		p, err = s.packets.Get(t.Context(), p.No)

@@ -1,6 +1,7 @@
 package packet_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -123,6 +124,57 @@ func TestSettleGoesOnBehindWhatFails(t *testing.T) {
 	s.faults.next = nil
 	_, err = s.Settle(t.Context(), 0)
 	require.NoError(t, err)
+}
+
+// TestStuckPacketsDoNotBarTheWay: more packets than one step takes cannot be moved, and one behind them can.
+func TestStuckPacketsDoNotBarTheWay(t *testing.T) {
+	const limit, stuck = 3, 2*3 + 1
+	s := fixture(t)
+	for n := range stuck + 1 {
+		s.grant(t, n, 10)
+		_, err := s.Send(t.Context(), sending(n, 1, 10, 99))
+		require.NoError(t, err)
+		s.clock.Advance(time.Second)
+	}
+	s.clock.Advance(wallet.PacketLife)
+	moved := map[wallet.Account]bool{}
+	s.Ledger = barredLedger{s.Ledger, func(tr wallet.Transfer) bool {
+		moved[tr.No.Packet.Account] = true
+		return tr.No.Packet.Account != account(caller(stuck))
+	}}
+	done, steps := 0, 0
+	for ; done == 0 && steps < 2*stuck; steps++ {
+		var err error
+		done, err = s.Settle(t.Context(), limit)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1, done)
+	require.Equal(t, stuck/limit+1, steps, "each step goes on where the last one ended")
+	require.Len(t, moved, stuck+1)
+	require.EqualValues(t, 10, s.balance(t, stuck), "back with its sender")
+	require.Zero(t, s.balance(t, 0))
+
+	s.Ledger = s.Ledger.(barredLedger).Ledger
+	for range stuck/limit + 1 { // it begins anew, and comes back to those
+		_, err := s.Settle(t.Context(), limit)
+		require.NoError(t, err)
+	}
+	for n := range stuck {
+		require.EqualValues(t, 10, s.balance(t, n))
+	}
+}
+
+// barredLedger does not know what became of some transfers.
+type barredLedger struct {
+	wallet.Ledger
+	bars func(wallet.Transfer) bool
+}
+
+func (l barredLedger) Transfer(ctx context.Context, t wallet.Transfer) error {
+	if l.bars(t) {
+		return wallet.ErrUnknown
+	}
+	return l.Ledger.Transfer(ctx, t)
 }
 
 // TestBooksThatDisagreeAreSaid: the ledger lacks what the record says is in a packet. Nothing is made up, and somebody is

@@ -145,7 +145,7 @@ type Orders interface {
 	Of(ctx context.Context, id ActID, s Stage) ([]Order, error)
 }
 
-// OpenPlace is a place in the list of open orders, as Open gave it; 0 is the beginning. It means nothing to others.
+// OpenPlace is a place in a list of what is open, as the list gave it; 0 is the beginning. It means nothing to others.
 type OpenPlace int64
 
 // OpenOrders finds what compensation (O5) has to settle.

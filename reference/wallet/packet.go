@@ -145,8 +145,9 @@ type Packets interface {
 	For(ctx context.Context, accounts []Account, wallets []ActID, s Stage, limit int) ([]Packet, error)
 	// Unfinished returns at most limit packets, oldest first: those asked before the instant and in that state still, those
 	// with a share that has been opening or returning since before it, and those created before the other instant that
-	// are sent and not closed.
-	Unfinished(ctx context.Context, asked, sent Instant, limit int) ([]Packet, error)
+	// are sent and not closed. They are listed from a place on; the place to go on from is returned with them, 0: there are
+	// no more. What cannot be brought to rest is so passed by.
+	Unfinished(ctx context.Context, asked, sent Instant, from OpenPlace, limit int) ([]Packet, OpenPlace, error)
 }
 
 // SendPacketRequest asks to send a packet. A repeat carries the same content.

@@ -61,8 +61,9 @@ type Withdrawals interface {
 	Advance(ctx context.Context, no WithdrawalNo, s WithdrawalState) error
 	// Of returns the withdrawals of a wallet in a stage, newest first, at most limit.
 	Of(ctx context.Context, id ActID, s Stage, limit int) ([]Withdrawal, error)
-	// Unfinished returns at most limit withdrawals, created before the instant, that are not final; oldest first.
-	Unfinished(ctx context.Context, before Instant, limit int) ([]Withdrawal, error)
+	// Unfinished returns at most limit withdrawals, created before the instant, that are not final, oldest first, from a
+	// place on, and the place to go on from; 0: there are no more. What cannot be finished is so passed by.
+	Unfinished(ctx context.Context, before Instant, from OpenPlace, limit int) ([]Withdrawal, OpenPlace, error)
 }
 
 // Bank pays out. It is somebody else's system: slow, and often without an answer.

@@ -117,12 +117,16 @@ func (s *Service) uncount(ctx context.Context, w wallet.Withdrawal) error {
 	return wallet.Repeat(func() error { return s.Days.GiveBack(ctx, w) })
 }
 
-// Settle drives one bounded step of unfinished withdrawals, oldest first, and returns how many it finished.
+// Settle drives one bounded step of unfinished withdrawals, and returns how many it finished. It goes through them from
+// place to place, oldest first, and begins anew after the last: those that cannot be finished, however many, do not bar the
+// way to those behind them. Several may call it at the same time.
 func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
-	ws, err := s.Withdrawals.Unfinished(ctx, s.Clock.Now().Add(-settleAfter), limit)
+	from := wallet.OpenPlace(s.place.Load())
+	ws, next, err := s.Withdrawals.Unfinished(ctx, s.Clock.Now().Add(-settleAfter), from, limit)
 	if err != nil {
 		return 0, err
 	}
+	s.place.Store(int64(next))
 	done := 0
 	for _, w := range ws {
 		if w, _ := s.drive(ctx, w); w.State.Final() {

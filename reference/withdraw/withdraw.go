@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"hongbao/reference/activity"
@@ -36,6 +37,8 @@ type Service struct {
 	// Switched says whether a degrade switch is on; nil: none ever is.
 	Switched func(wallet.Switch) bool
 	Alarm    func(kind wallet.AlarmKind, detail string)
+
+	place atomic.Int64 // an OpenPlace: where Settle goes on. A hint: nothing is lost with it
 }
 
 // Prepare posts what is due to the person, who enters the withdraw page (T6), so that its balance can be withdrawn at

@@ -50,7 +50,7 @@ func (d Packets) For(ctx context.Context, accounts []wallet.Account, wallets []w
 }
 
 // Unfinished implements wallet.Packets.
-func (d Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, limit int) (ps []wallet.Packet, err error) {
-	err = d.do(0, func() (err error) { ps, err = d.Inner.Unfinished(ctx, asked, sent, limit); return err })
-	return ps, err
+func (d Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, from wallet.OpenPlace, limit int) (ps []wallet.Packet, next wallet.OpenPlace, err error) {
+	err = d.do(0, func() (err error) { ps, next, err = d.Inner.Unfinished(ctx, asked, sent, from, limit); return err })
+	return ps, next, err
 }

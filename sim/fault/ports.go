@@ -158,9 +158,9 @@ func (d Withdrawals) Of(ctx context.Context, id wallet.ActID, s wallet.Stage, li
 }
 
 // Unfinished implements wallet.Withdrawals.
-func (d Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, limit int) (ws []wallet.Withdrawal, err error) {
-	err = d.do(0, func() (err error) { ws, err = d.Inner.Unfinished(ctx, before, limit); return err })
-	return ws, err
+func (d Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) (ws []wallet.Withdrawal, next wallet.OpenPlace, err error) {
+	err = d.do(0, func() (err error) { ws, next, err = d.Inner.Unfinished(ctx, before, from, limit); return err })
+	return ws, next, err
 }
 
 // Pay implements wallet.Bank.

@@ -94,7 +94,7 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 			return err
 		},
 		"Withdrawals.Of":         func() error { _, err := withdrawals.Of(ctx, 1, wallet.Official, 1); return err },
-		"Withdrawals.Unfinished": func() error { _, err := withdrawals.Unfinished(ctx, wallet.Never, 1); return err },
+		"Withdrawals.Unfinished": func() error { _, _, err := withdrawals.Unfinished(ctx, wallet.Never, 0, 1); return err },
 		"Bank.Pay":               func() error { return bank.Pay(ctx, request, 5) },
 		"Days.Take":              func() error { return days.Take(ctx, asked, wallet.DayLimit{Times: 1}) },
 		"Days.GiveBack":          func() error { return days.GiveBack(ctx, wallet.Withdrawal{No: nobodys, Amount: 5}) },
@@ -127,7 +127,7 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 			_, err := packets.For(ctx, []wallet.Account{account}, nil, wallet.Official, 1)
 			return err
 		},
-		"Packets.Unfinished": func() error { _, err := packets.Unfinished(ctx, wallet.Never, wallet.Never, 1); return err },
+		"Packets.Unfinished": func() error { _, _, err := packets.Unfinished(ctx, wallet.Never, wallet.Never, 0, 1); return err },
 	}
 }
 

@@ -36,9 +36,14 @@ func placeOfItem(i uint32, r *itemRecord) int64 {
 	case r.state == wallet.ItemSettled && r.expires == wallet.Never, r.state.Final():
 		return 0
 	case r.state == wallet.ItemSettled:
-		at = min(r.expires, lastItem)
+		at = r.expires
 	}
-	return int64(at)<<itemPlaceBits | int64(1+i%(1<<itemPlaceBits-1))
+	return placeAt(at, i)
+}
+
+// placeAt returns the place of record i at an instant.
+func placeAt(at wallet.Instant, i uint32) int64 {
+	return int64(min(at, lastItem))<<itemPlaceBits | int64(1+i%(1<<itemPlaceBits-1))
 }
 
 // wait puts a record in its state's list.

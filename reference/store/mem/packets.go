@@ -194,11 +194,7 @@ func (s *Packets) newest(found []uint32, limit int) []wallet.Packet {
 	slices.SortFunc(found, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(s.records[b-1].Created, s.records[a-1].Created), cmp.Compare(b, a))
 	})
-	return s.packets(slices.Compact(found), limit)
-}
-
-// packets returns copies of at most limit of the records.
-func (s *Packets) packets(found []uint32, limit int) []wallet.Packet {
+	found = slices.Compact(found)
 	var out []wallet.Packet
 	for _, i := range found[:min(len(found), max(limit, 0))] {
 		out = append(out, s.packet(i))
@@ -206,27 +202,40 @@ func (s *Packets) packets(found []uint32, limit int) []wallet.Packet {
 	return out
 }
 
+// placeOf returns the place of record i in the list of what is unfinished, which is an item's: its instant of creation, and
+// below it some bits of its number.
+func (s *Packets) placeOf(i uint32) waitingItem {
+	return waitingItem{placeAt(s.records[i-1].Created, i), i}
+}
+
 // Unfinished implements wallet.Packets. Oldest means created first, and of one instant recorded first.
-func (s *Packets) Unfinished(_ context.Context, asked, sent wallet.Instant, limit int) ([]wallet.Packet, error) {
+func (s *Packets) Unfinished(_ context.Context, asked, sent wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+	if limit <= 0 {
+		return nil, 0, nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var found []uint32
+	var found []waitingItem
 	for i, since := range s.moving {
 		if since < asked {
-			found = append(found, i)
+			found = append(found, s.placeOf(i))
 		}
 	}
 	for first, last := range s.open.before(sent) {
 		for i := first; i <= last && int(i) <= len(s.records); i++ {
 			if p := &s.records[i-1]; p.State == wallet.PacketSent && p.Created < sent {
-				found = append(found, i)
+				found = append(found, s.placeOf(i))
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(s.records[a-1].Created, s.records[b-1].Created), cmp.Compare(a, b))
-	})
-	return s.packets(slices.Compact(found), limit), nil
+	found = slices.DeleteFunc(found, func(w waitingItem) bool { return w.place < int64(from) })
+	slices.SortFunc(found, compareWaiting)
+	found, next := cutWaiting(slices.Compact(found), limit)
+	var out []wallet.Packet
+	for _, w := range found {
+		out = append(out, s.packet(w.item))
+	}
+	return out, next, nil
 }
 
 // Packets implements wallet.PacketBook; those of one owner in the order they were recorded.

@@ -164,22 +164,27 @@ func (s *Withdrawals) Of(_ context.Context, id wallet.ActID, stage wallet.Stage,
 	return out[:min(len(out), max(limit, 0))], nil
 }
 
-// Unfinished implements wallet.Withdrawals. Oldest means recorded first, as in Orders.Open.
-func (s *Withdrawals) Unfinished(_ context.Context, before wallet.Instant, limit int) ([]wallet.Withdrawal, error) {
+// Unfinished implements wallet.Withdrawals. Oldest means recorded first, and a place is a record's number, as in Orders.Open.
+func (s *Withdrawals) Unfinished(_ context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+	if limit <= 0 {
+		return nil, 0, nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []wallet.Withdrawal
 	for first, last := range s.open.before(before) {
 		for i := first; i <= last && int(i) <= s.records.Len(); i++ {
+			r := s.records.At(i)
+			if wallet.OpenPlace(i) < from || !r.isOpen() || r.created >= before {
+				continue
+			}
 			if len(out) >= limit {
-				return out, nil
+				return out, wallet.OpenPlace(i), nil
 			}
-			if r := s.records.At(i); r.isOpen() && r.created < before {
-				out = append(out, s.withdrawal(i))
-			}
+			out = append(out, s.withdrawal(i))
 		}
 	}
-	return out, nil
+	return out, 0, nil
 }
 
 // Withdrawals implements wallet.WithdrawalBook; those of one owner in the order they were recorded.

@@ -1,11 +1,9 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
-	"math"
 	"slices"
 
 	"hongbao/reference/wallet"
@@ -123,32 +121,11 @@ func (s *Items) Unsettled(ctx context.Context, state wallet.ItemState, before wa
 	if limit <= 0 || before <= 0 {
 		return nil, 0, nil
 	}
-	end := int64(math.MaxInt64)
-	if before <= lastCreated {
-		end = int64(before) << placeBits
-	}
-	var all []placed[wallet.Item]
-	for _, on := range s.db.shards {
-		err := on.ask(ctx, s.list, []any{int64(state), int64(from), end, int64(limit) + 1}, func(r *sql.Rows) (err error) {
-			var p placed[wallet.Item]
-			p.v, err = scanItem(r, &p.place)
-			all = append(all, p)
-			return err
-		})
-		if err != nil {
-			return nil, 0, err
-		}
-	}
-	slices.SortStableFunc(all, func(a, b placed[wallet.Item]) int {
-		return cmp.Or(cmp.Compare(a.place, b.place), a.v.No.Compare(b.v.No))
-	})
-	page, next := cut(all, limit)
-	out := make([]wallet.Item, len(page))
-	for i, p := range page {
-		out[i] = p.v
-	}
-	return out, wallet.OpenPlace(next), nil
+	list := listing[wallet.Item]{s.list, scanItem, compareItems}
+	return list.page(ctx, s.db, limit, int64(state), int64(from), placesBefore(before), limit+1)
 }
+
+func compareItems(a, b wallet.Item) int { return a.No.Compare(b.No) }
 
 // Count implements wallet.Items. It counts the rows of an index: some tenths of a second a million.
 func (s *Items) Count(ctx context.Context, stage wallet.Stage) (map[wallet.ItemState]int64, error) {

@@ -48,7 +48,7 @@ func NewOrders(db *DB) *Orders {
 		},
 		keyArgs: func(args []any, v wallet.Order) []any { return keyed(args, v.No) },
 		scan:    scanOrder,
-		compare: func(a, b wallet.Order) int { return a.No.Compare(b.No) },
+		compare: compareOrders,
 	}
 	o.create = &kind{rank: rankOrders, apply: o.writes.apply}
 	o.finish = &kind{rank: rankOrders + 1, apply: o.applyFinish}

@@ -41,11 +41,11 @@ const (
 	// joined is how a packet is read, in one statement and so as of one moment: a row a share. What stands for the
 	// packets comes between its two halves, and an order after it.
 	joined = "SELECT p.family, p.account, p.request, p.owner, p.stage, p.amount, p.created, p.state, p.wallets, p.greeting, " +
-		"s.to_family, s.to_account, COALESCE(s.wallet, 0), s.amount, s.state, s.owner, s.at FROM "
+		"s.to_family, s.to_account, COALESCE(s.wallet, 0), s.amount, s.state, s.owner, s.at, COALESCE(p.asked, p.sent, 0) FROM "
 	joining = " AS p JOIN {p}packet_shares AS s ON s.family = p.family AND s.account = p.account AND s.request = p.request "
 
 	newestFirst = "ORDER BY p.created DESC, p.family, p.account, p.request, s.place"
-	oldestFirst = "ORDER BY p.created, p.family, p.account, p.request, s.place"
+	placedFirst = "ORDER BY COALESCE(p.asked, p.sent), p.family, p.account, p.request, s.place"
 )
 
 // NewPackets returns the packets in db.
@@ -55,7 +55,7 @@ func NewPackets(db *DB) *Packets {
 	p := &Packets{db: db,
 		shares: insertion{db.text("INSERT INTO {p}packet_shares (family, account, request, place, to_family, to_account, amount, state, owner, at, stage, created, wallet) VALUES "), 13, ""},
 
-		advanced: db.text("UPDATE {p}packets SET state = ?, asked = NULL, sent = CASE WHEN ? = 3 THEN created END WHERE state = ? AND " + packetKey),
+		advanced: db.text("UPDATE {p}packets SET state = ?, sent = CASE WHEN ? = 3 THEN asked END, asked = NULL WHERE state = ? AND " + packetKey),
 		listed:   db.text("UPDATE {p}packet_shares SET listed = created WHERE " + packetKey),
 
 		lock:   db.text("SELECT state FROM {p}packets WHERE "+packetKey) + db.dialect.lock,
@@ -67,11 +67,14 @@ func NewPackets(db *DB) *Packets {
 		get: db.text(joined + "{p}packets" + joining + "WHERE p.family = ? AND p.account = ? AND p.request = ? ORDER BY s.place"),
 		sentBy: db.text(joined + "(SELECT * FROM {p}packets WHERE stage = ? AND owner IN (%s) ORDER BY created DESC, family, account, request LIMIT ?)" +
 			joining + newestFirst),
+		// The + 0 keeps the last part from being read by the index of sent, which holds a day's packets.
 		unfinished: db.text(joined + "(SELECT q.* FROM {p}packets AS q JOIN (" +
-			"SELECT * FROM (SELECT " + key + " FROM {p}packets WHERE asked < ? ORDER BY asked, family, account, request LIMIT ?) AS a UNION " +
-			"SELECT * FROM (SELECT " + key + " FROM {p}packets WHERE sent < ? ORDER BY sent, family, account, request LIMIT ?) AS b UNION " +
-			"SELECT " + key + " FROM (SELECT DISTINCT " + key + ", created FROM {p}packet_shares WHERE moving < ? ORDER BY created, family, account, request LIMIT ?) AS c)" +
-			matching + ")" + joining + oldestFirst),
+			"SELECT * FROM (SELECT " + key + " FROM {p}packets WHERE asked >= ? AND asked < ? ORDER BY asked, family, account, request LIMIT ?) AS a UNION " +
+			"SELECT * FROM (SELECT " + key + " FROM {p}packets WHERE sent >= ? AND sent < ? ORDER BY sent, family, account, request LIMIT ?) AS b UNION " +
+			"SELECT " + key + " FROM (SELECT DISTINCT q.family, q.account, q.request, q.sent + 0 AS place FROM {p}packet_shares AS m JOIN {p}packets AS q " +
+			"ON q.family = m.family AND q.account = m.account AND q.request = m.request WHERE m.moving < ? AND q.sent + 0 >= ? " +
+			"ORDER BY place, q.family, q.account, q.request LIMIT ?) AS c)" +
+			matching + ")" + joining + placedFirst),
 		book: db.text(joined + "{p}packets" + joining + "WHERE p.owner BETWEEN ? AND ? ORDER BY p.owner, p.created, p.family, p.account, p.request, s.place"),
 
 		forAccount: db.text("SELECT * FROM (SELECT " + key + " FROM {p}packet_shares WHERE to_family = ? AND to_account = ? AND stage = ? AND listed IS NOT NULL ORDER BY listed DESC, family, account, request LIMIT ?) AS a"),
@@ -87,7 +90,7 @@ func NewPackets(db *DB) *Packets {
 		find:   db.text("SELECT " + packetColumns + ", written FROM {p}packets WHERE "), key: packetKey,
 		args: func(args []any, v wallet.Packet) []any {
 			return append(packetKeyed(args, v.No), int64(v.Owner), int64(v.Stage), int64(v.Amount), int64(v.Created), int64(v.State),
-				packWallets(v.Wallets), []byte(v.Greeting), int64(v.Created))
+				packWallets(v.Wallets), []byte(v.Greeting), placeAsked(v.Created, v.No.Account, v.No.Request))
 		},
 		keyArgs: func(args []any, v wallet.Packet) []any { return packetKeyed(args, v.No) },
 		scan:    scanPacket,
@@ -174,19 +177,21 @@ func (p *Packets) Get(ctx context.Context, no wallet.PacketNo) (wallet.Packet, e
 	if err != nil {
 		return wallet.Packet{}, err
 	}
-	return found[0], nil
+	return found[0].v, nil
 }
 
-// read returns what a query that begins with joined finds on one shard, whose rows of one packet follow each other.
-func (p *Packets) read(ctx context.Context, s *shard, query string, args []any) ([]wallet.Packet, error) {
-	var out []wallet.Packet
+// read returns what a query that begins with joined finds on one shard, whose rows of one packet follow each other, with
+// their places; 0 where nothing is left to do.
+func (p *Packets) read(ctx context.Context, s *shard, query string, args []any) ([]placed[wallet.Packet], error) {
+	var out []placed[wallet.Packet]
 	err := s.ask(ctx, query, args, func(r *sql.Rows) error {
 		var share wallet.Share
-		v, err := scanPacket(r, &share.For.Family, &share.For.User, &share.Wallet, &share.Amount, &share.State, &share.Owner, &share.At)
-		if n := len(out); n == 0 || out[n-1].No != v.No {
-			out = append(out, v)
+		var place int64
+		v, err := scanPacket(r, &share.For.Family, &share.For.User, &share.Wallet, &share.Amount, &share.State, &share.Owner, &share.At, &place)
+		if n := len(out); n == 0 || out[n-1].v.No != v.No {
+			out = append(out, placed[wallet.Packet]{v, place})
 		}
-		last := &out[len(out)-1]
+		last := &out[len(out)-1].v
 		last.Shares = append(last.Shares, share)
 		return err
 	})

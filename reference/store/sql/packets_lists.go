@@ -13,9 +13,9 @@ import (
 // maxPacketList bounds a list of packets: the page shows far fewer, and each may have wallet.MaxShares rows.
 const maxPacketList = 1000
 
-// each asks all shards and returns what they have, in order, at most limit.
-func (p *Packets) each(ctx context.Context, query string, args []any, limit int, order func(a, b wallet.Packet) int) ([]wallet.Packet, error) {
-	var out []wallet.Packet
+// each asks all shards and returns what they have.
+func (p *Packets) each(ctx context.Context, query string, args []any) ([]placed[wallet.Packet], error) {
+	var out []placed[wallet.Packet]
 	for _, s := range p.db.shards {
 		found, err := p.read(ctx, s, query, args)
 		if err != nil {
@@ -23,11 +23,28 @@ func (p *Packets) each(ctx context.Context, query string, args []any, limit int,
 		}
 		out = append(out, found...)
 	}
-	slices.SortFunc(out, func(a, b wallet.Packet) int { return cmp.Or(order(a, b), comparePackets(a, b)) })
+	return out, nil
+}
+
+// newest asks all shards and returns what they have, newest first, at most limit.
+func (p *Packets) newest(ctx context.Context, query string, args []any, limit int) ([]wallet.Packet, error) {
+	all, err := p.each(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	out := packetsOf(all)
+	slices.SortFunc(out, func(a, b wallet.Packet) int { return cmp.Or(cmp.Compare(b.Created, a.Created), comparePackets(a, b)) })
 	return out[:min(len(out), limit)], nil
 }
 
-func newestPacket(a, b wallet.Packet) int { return cmp.Compare(b.Created, a.Created) }
+// packetsOf returns packets without their places.
+func packetsOf(all []placed[wallet.Packet]) []wallet.Packet {
+	var out []wallet.Packet
+	for _, p := range all {
+		out = append(out, p.v)
+	}
+	return out
+}
 
 // SentBy implements wallet.Packets. Of two with one instant, the one with the lower number comes first. ErrInvalid: more
 // wallets than one person can have.
@@ -44,7 +61,7 @@ func (p *Packets) SentBy(ctx context.Context, wallets []wallet.ActID, stage wall
 		args = append(args, int64(id))
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?,", len(wallets)), ",")
-	return p.each(ctx, strings.Replace(p.sentBy, "%s", marks, 1), append(args, limit), limit, newestPacket)
+	return p.newest(ctx, strings.Replace(p.sentBy, "%s", marks, 1), append(args, limit), limit)
 }
 
 // For implements wallet.Packets, in the order of SentBy. ErrInvalid: more accounts or wallets than one person can have.
@@ -66,19 +83,27 @@ func (p *Packets) For(ctx context.Context, accounts []wallet.Account, wallets []
 		parts = append(parts, p.forWallet, p.openedInto)
 		args = append(args, int64(id), int64(stage), limit, int64(id), int64(stage), limit)
 	}
-	return p.each(ctx, p.from+strings.Join(parts, " UNION ")+p.keys, append(args, limit), limit, newestPacket)
+	return p.newest(ctx, p.from+strings.Join(parts, " UNION ")+p.keys, append(args, limit), limit)
 }
 
 // Unfinished implements wallet.Packets. Oldest means created first.
-func (p *Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, limit int) ([]wallet.Packet, error) {
-	limit = min(max(limit, 0), maxPacketList)
-	return p.each(ctx, p.unfinished, []any{int64(asked), limit, int64(sent), limit, int64(asked), limit}, limit,
-		func(a, b wallet.Packet) int { return cmp.Compare(a.Created, b.Created) })
+func (p *Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+	if limit = min(limit, maxPacketList); limit <= 0 {
+		return nil, 0, nil
+	}
+	first, more := int64(from), limit+1
+	all, err := p.each(ctx, p.unfinished, []any{first, placesBefore(asked), more, first, placesBefore(sent), more, int64(asked), first, more})
+	if err != nil {
+		return nil, 0, err
+	}
+	out, next := firstPlaced(all, limit, comparePackets)
+	return out, next, nil
 }
 
 // Packets implements wallet.PacketBook. A page of wallets is read at a time, each as it is then.
 func (p *Packets) Packets(ctx context.Context, yield func(wallet.Packet) bool) error {
 	return eachOwner(ctx, p.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Packet, error) {
-		return p.read(ctx, s, p.book, []any{first, last})
+		found, err := p.read(ctx, s, p.book, []any{first, last})
+		return packetsOf(found), err
 	}, func(v wallet.Packet) int64 { return int64(v.Owner) }, yield)
 }

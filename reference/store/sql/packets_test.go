@@ -39,8 +39,8 @@ func TestPacketWithoutAnswer(t *testing.T) {
 	mock.ExpectQuery("SELECT family, .* FROM packets WHERE").WillReturnRows(sqlmock.NewRows(append(columns, "written")).
 		AddRow(1, 3, 1, 4, 3, 5, 2, 1, packWallets(want.Wallets), []byte("hi"), 41))
 	mock.ExpectCommit()
-	mock.ExpectQuery("SELECT p.family, .* FROM packets AS p JOIN").WillReturnRows(sqlmock.NewRows(append(columns, "to", "user", "wallet", "share", "is", "goes", "at")).
-		AddRow(1, 3, 1, 4, 3, 5, 2, 1, packWallets(want.Wallets), []byte("hi"), 1, 10, 10, 5, 0, 0, 0))
+	mock.ExpectQuery("SELECT p.family, .* FROM packets AS p JOIN").WillReturnRows(sqlmock.NewRows(append(columns, "to", "user", "wallet", "share", "is", "goes", "at", "place")).
+		AddRow(1, 3, 1, 4, 3, 5, 2, 1, packWallets(want.Wallets), []byte("hi"), 1, 10, 10, 5, 0, 0, 0, 0))
 	got, isNew, err := p.Create(t.Context(), want)
 	require.NoError(t, err)
 	require.False(t, isNew)
@@ -118,9 +118,10 @@ func TestPacketListsRefuseTooMuch(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 	require.ErrorIs(t, p.Advance(t.Context(), sentPacket(1).No, 9), wallet.ErrInvalid)
 	for _, limit := range []int{-1, 0} {
-		got, err := p.Unfinished(t.Context(), wallet.Never, wallet.Never, limit)
+		got, next, err := p.Unfinished(t.Context(), wallet.Never, wallet.Never, 0, limit)
 		require.NoError(t, err)
 		require.Empty(t, got)
+		require.Zero(t, next)
 	}
 }
 

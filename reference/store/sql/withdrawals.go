@@ -41,7 +41,7 @@ func NewWithdrawals(db *DB) *Withdrawals {
 		exists:   db.text("SELECT state FROM {p}withdrawals WHERE " + withdrawalKey),
 		get:      db.text(from + withdrawalKey),
 		of:       db.text(from + "owner = ? AND stage = ? ORDER BY created DESC, family, account, request LIMIT ?"),
-		due:      db.text(from + "due < ? ORDER BY due, family, account, request LIMIT ?"),
+		due:      db.text("SELECT " + withdrawalColumns + ", due FROM {p}withdrawals WHERE due >= ? AND due < ? ORDER BY due, family, account, request LIMIT ?"),
 		book:     db.text(from + "owner BETWEEN ? AND ? ORDER BY owner, created, family, account, request"),
 		owners:   &Ledger{db: db, owners: db.text("SELECT DISTINCT owner FROM {p}withdrawals WHERE owner > ? ORDER BY owner LIMIT ?")},
 	}
@@ -51,7 +51,7 @@ func NewWithdrawals(db *DB) *Withdrawals {
 		args: func(args []any, v wallet.Withdrawal) []any {
 			var due any
 			if !v.State.Final() {
-				due = int64(v.Created)
+				due = placeAsked(v.Created, v.No.Account, v.No.Request)
 			}
 			return append(withdrawalKeyed(args, v.No), int64(v.Owner), int64(v.Stage), int64(v.Amount), int64(v.Created), int64(v.State),
 				packWallets(v.Wallets), due)
@@ -205,9 +205,12 @@ func (w *Withdrawals) Of(ctx context.Context, id wallet.ActID, stage wallet.Stag
 }
 
 // Unfinished implements wallet.Withdrawals. Oldest means created first.
-func (w *Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, limit int) ([]wallet.Withdrawal, error) {
-	limit = max(limit, 0)
-	return w.each(ctx, w.due, []any{int64(before), limit}, limit, func(a, b wallet.Withdrawal) int { return cmp.Compare(a.Created, b.Created) })
+func (w *Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+	if limit <= 0 {
+		return nil, 0, nil
+	}
+	list := listing[wallet.Withdrawal]{w.due, scanWithdrawal, w.writes.compare}
+	return list.page(ctx, w.db, limit, int64(from), placesBefore(before), limit+1)
 }
 
 // Withdrawals implements wallet.WithdrawalBook. A page of wallets is read at a time, each as it is then.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
 )
@@ -49,6 +50,11 @@ func Packets(t *testing.T, open func(t *testing.T) PacketStore) {
 	t.Run("lists find what is for a wallet", func(t *testing.T) { packetForWallet(t, open(t)) })
 	t.Run("lists find what was opened", func(t *testing.T) { packetOpenedBy(t, open(t)) })
 	t.Run("unfinished finds the oldest", func(t *testing.T) { packetUnfinished(t, open(t)) })
+	t.Run("unfinished walks from place to place", func(t *testing.T) { packetsPass(t, open(t)) })
+	t.Run("walks like a map", func(t *testing.T) {
+		s, run := open(t), 0
+		rapid.Check(t, func(rt *rapid.T) { run++; packetsModel(rt, s, run) })
+	})
 	t.Run("book lists by owner", func(t *testing.T) { packetBook(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneSends(t, open(t)) })
 	t.Run("opening and returning exclude each other", func(t *testing.T) { oneMarks(t, open(t)) })

@@ -13,7 +13,7 @@ import (
 func packetUnfinished(t *testing.T, s PacketStore) {
 	expect := func(asked, gone wallet.Instant, limit int, requests ...int64) {
 		t.Helper()
-		got, err := s.Unfinished(t.Context(), asked, gone, limit)
+		got, _, err := s.Unfinished(t.Context(), asked, gone, 0, limit)
 		require.NoError(t, err)
 		var numbers []int64
 		for _, p := range got {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
 )
@@ -30,6 +31,11 @@ func Withdrawals(t *testing.T, open func(t *testing.T) WithdrawalStore) {
 	t.Run("advance moves forward only", func(t *testing.T) { advanceMovesForward(t, open(t)) })
 	t.Run("of lists the newest first", func(t *testing.T) { withdrawalsOf(t, open(t)) })
 	t.Run("unfinished finds the oldest", func(t *testing.T) { unfinishedFindsOldest(t, open(t)) })
+	t.Run("unfinished walks from place to place", func(t *testing.T) { withdrawalsPass(t, open(t)) })
+	t.Run("walks like a map", func(t *testing.T) {
+		s, run := open(t), 0
+		rapid.Check(t, func(rt *rapid.T) { run++; withdrawalsModel(rt, s, run) })
+	})
 	t.Run("book lists by owner", func(t *testing.T) { withdrawalBook(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneAsks(t, open(t)) })
 }
@@ -92,7 +98,7 @@ func advanceMovesForward(t *testing.T, s WithdrawalStore) {
 		got, err = s.Get(t.Context(), w.No)
 		require.NoError(t, err)
 		require.Equal(t, w, got, "case %d", i)
-		open, err := s.Unfinished(t.Context(), wallet.Never, 100)
+		open, _, err := s.Unfinished(t.Context(), wallet.Never, 0, 100)
 		require.NoError(t, err)
 		require.Equal(t, !w.State.Final(), slices.ContainsFunc(open, func(o wallet.Withdrawal) bool { return o.No == w.No }), "case %d", i)
 	}
@@ -134,7 +140,7 @@ func unfinishedFindsOldest(t *testing.T, s WithdrawalStore) {
 	}
 	expect := func(before wallet.Instant, limit int, want []wallet.Withdrawal) {
 		t.Helper()
-		got, err := s.Unfinished(t.Context(), before, limit)
+		got, _, err := s.Unfinished(t.Context(), before, 0, limit)
 		require.NoError(t, err)
 		require.Len(t, got, len(want))
 		for i := range want {
@@ -199,7 +205,8 @@ func oneAsks(t *testing.T, s WithdrawalStore) {
 		}
 	})
 	require.EqualValues(t, requests, created.Load())
-	got, err := s.Unfinished(t.Context(), wallet.Never, 2*requests)
+	got, next, err := s.Unfinished(t.Context(), wallet.Never, 0, 2*requests)
 	require.NoError(t, err)
+	require.Zero(t, next)
 	require.Len(t, got, requests)
 }

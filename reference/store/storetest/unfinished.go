@@ -1,0 +1,234 @@
+package storetest
+
+import (
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reference/wallet"
+)
+
+// listed is a list of what is unfinished, from a place on, as its port has it.
+type listed[V any] func(from wallet.OpenPlace, limit int) ([]V, wallet.OpenPlace, error)
+
+// walkList goes through a list in steps of limit, calls on with each step, and returns what it met.
+func walkList[V any](t testable, limit int, list listed[V], on func(step []V)) (met []V) {
+	t.Helper()
+	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
+		require.Less(t, steps, 10_000, "a walk comes to its end")
+		step, next, err := list(place, limit)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(step), limit)
+		on(step)
+		met, place = append(met, step...), next
+	}
+	return met
+}
+
+// passes tests a walk through all, which are unfinished and in the order of their list, in steps of 7: each is met once,
+// while every second one is finished on the way; and what stays unfinished is met again by the next walk, in steps that
+// hold nothing else. Afterwards the list has no end before all is finished.
+func passes[V any](t *testing.T, all []V, list listed[V], finish func(V)) {
+	t.Helper()
+	n := 0
+	var stuck []V
+	require.Equal(t, all, walkList(t, 7, list, func(step []V) {
+		for _, v := range step {
+			if n++; n%2 == 0 {
+				finish(v)
+			} else {
+				stuck = append(stuck, v)
+			}
+		}
+	}), "each once, whatever is finished on the way")
+	require.Equal(t, stuck, walkList(t, 7, list, func([]V) {}), "what stays does not bar the way")
+	for _, limit := range []int{0, -1} {
+		none, next, err := list(0, limit)
+		require.NoError(t, err)
+		require.Zero(t, next)
+		require.Empty(t, none)
+	}
+	got, next, err := list(0, len(stuck))
+	require.NoError(t, err)
+	require.Zero(t, next, "there are no more")
+	require.Equal(t, stuck, got)
+	require.Len(t, walkList(t, 2, list, func(step []V) {
+		for _, v := range step {
+			finish(v)
+		}
+	}), len(stuck))
+	require.Empty(t, walkList(t, 7, list, func([]V) {}))
+}
+
+// manyUnfinished is how many are walked through.
+const manyUnfinished = 60
+
+func withdrawalsPass(t *testing.T, s WithdrawalStore) {
+	var all []wallet.Withdrawal
+	for i := range manyUnfinished {
+		w := asked(int64(i+1), time.Duration(i)*time.Millisecond)
+		w.No.Account.User += wallet.UserID(i) // all shards have some
+		ask(t, s, w)
+		all = append(all, w)
+	}
+	passes(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+		return s.Unfinished(t.Context(), wallet.Never, from, limit)
+	}, func(w wallet.Withdrawal) { require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalPaid)) })
+}
+
+// packetsPass: every second packet is asked for; of the others the older half was sent long ago, and the newer half has shares
+// that got stuck.
+func packetsPass(t *testing.T, s PacketStore) {
+	var all []wallet.Packet
+	for i := range manyUnfinished {
+		p := packet(int64(i+1), time.Duration(i)*time.Millisecond, 2)
+		p.No.Account.User += wallet.UserID(i)
+		_, _, err := s.Create(t.Context(), p)
+		require.NoError(t, err)
+		if i%2 > 0 {
+			require.NoError(t, s.Advance(t.Context(), p.No, wallet.PacketSent))
+			p.State = wallet.PacketSent
+		}
+		for n := range p.Shares {
+			if i%2 > 0 && i >= manyUnfinished/2 {
+				p.Shares[n], err = s.Mark(t.Context(), p.No, p.Shares[n].For, wallet.ShareOpening, 7, eve.Add(time.Hour-time.Duration(i)*time.Second))
+				require.NoError(t, err)
+			}
+		}
+		all = append(all, p)
+	}
+	passes(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+		return s.Unfinished(t.Context(), eve.Add(2*time.Hour), eve.Add(manyUnfinished/2*time.Millisecond), from, limit)
+	}, func(p wallet.Packet) { closePacket(t, s, p) })
+}
+
+// closePacket brings a packet to its end, wherever it is.
+func closePacket(t testable, s PacketStore, p wallet.Packet) {
+	t.Helper()
+	if p.State == wallet.PacketAsked {
+		require.NoError(t, s.Advance(t.Context(), p.No, wallet.PacketRefused))
+		return
+	}
+	for _, share := range p.Shares {
+		for _, to := range []wallet.ShareState{wallet.ShareReturning, wallet.ShareReturned, wallet.ShareOpened} {
+			_, err := s.Mark(t.Context(), p.No, share.For, to, 7, eve)
+			require.NoError(t, err)
+		}
+	}
+}
+
+// maxOneInstant bounds how many of a model share an instant: adapters need not keep more than a step apart that do.
+const maxOneInstant = 2
+
+// maxModelled bounds a model: every row of it costs a real store a commit or three.
+const maxModelled = 8
+
+// instants draws instants of creation, few enough that several share one.
+func instants(t *rapid.T, n int) []time.Duration {
+	shared := map[int]int{}
+	out := make([]time.Duration, n)
+	for i := range out {
+		at := rapid.IntRange(0, n).Filter(func(at int) bool { return shared[at] < maxOneInstant }).Draw(t, "instant")
+		shared[at]++
+		out[i] = time.Duration(at) * time.Microsecond
+	}
+	return out
+}
+
+// walks tests a walk through all, which are unfinished, some of which are finished on the way, met or not: those that stay
+// unfinished all the while are met once, nothing is met twice, and nothing that was finished before its turn.
+func walks[V any](t *rapid.T, all map[string]V, no func(V) string, list listed[V], finish func(V)) {
+	open := maps.Clone(all)
+	met := map[string]bool{}
+	walkList(t, rapid.IntRange(maxOneInstant, 4).Draw(t, "limit"), list, func(step []V) {
+		for _, v := range step {
+			require.Equal(t, all[no(v)], v)
+			require.Contains(t, open, no(v), "it was not there to be met")
+			require.NotContains(t, met, no(v), "twice")
+			met[no(v)] = true
+		}
+		for _, n := range slices.Sorted(maps.Keys(open)) {
+			if rapid.IntRange(0, 3).Draw(t, "finish") == 0 {
+				finish(open[n])
+				delete(open, n)
+			}
+		}
+	})
+	for n := range open {
+		require.Contains(t, met, n, "passed by")
+	}
+}
+
+// withdrawalsModel draws withdrawals of a run of its own in a store that all runs share, and leaves none of them unfinished.
+func withdrawalsModel(t *rapid.T, s WithdrawalStore, run int) {
+	finish := func(w wallet.Withdrawal) { require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalReturned)) }
+	defer func() {
+		left, _, err := s.Unfinished(t.Context(), wallet.Never, 0, maxModelled)
+		require.NoError(t, err)
+		for _, w := range left {
+			finish(w)
+		}
+	}()
+	all := map[string]wallet.Withdrawal{}
+	before := eve.Add(time.Duration(rapid.IntRange(0, maxModelled).Draw(t, "before")) * time.Microsecond)
+	for i, after := range instants(t, rapid.IntRange(0, maxModelled).Draw(t, "withdrawals")) {
+		w := asked(int64(run*maxModelled+i+1), after)
+		w.No.Account.User += wallet.UserID(rapid.IntRange(0, 3).Draw(t, "user"))
+		w.State = rapid.SampledFrom([]wallet.WithdrawalState{wallet.WithdrawalAsked, wallet.WithdrawalHeld, wallet.WithdrawalPaid}).Draw(t, "state")
+		_, _, err := s.Create(t.Context(), w)
+		require.NoError(t, err)
+		if !w.State.Final() && w.Created < before {
+			all[w.No.String()] = w
+		}
+	}
+	walks(t, all, func(w wallet.Withdrawal) string { return w.No.String() },
+		func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+			return s.Unfinished(t.Context(), before, from, limit)
+		}, finish)
+}
+
+// packetsModel is the same of packets.
+func packetsModel(t *rapid.T, s PacketStore, run int) {
+	finish := func(p wallet.Packet) { closePacket(t, s, p) }
+	defer func() {
+		left, _, err := s.Unfinished(t.Context(), wallet.Never, wallet.Never, 0, maxModelled)
+		require.NoError(t, err)
+		for _, p := range left {
+			finish(p)
+		}
+	}()
+	all := map[string]wallet.Packet{}
+	instant := func(name string) wallet.Instant {
+		return eve.Add(time.Duration(rapid.IntRange(0, maxModelled).Draw(t, name)) * time.Microsecond)
+	}
+	asked, gone := instant("asked"), instant("sent")
+	for i, after := range instants(t, rapid.IntRange(0, maxModelled).Draw(t, "packets")) {
+		p := packet(int64(run*maxModelled+i+1), after, rapid.IntRange(1, 2).Draw(t, "shares"))
+		p.No.Account.User += wallet.UserID(rapid.IntRange(0, 3).Draw(t, "user"))
+		_, _, err := s.Create(t.Context(), p)
+		require.NoError(t, err)
+		stuck := p.Created < asked
+		if rapid.IntRange(0, 3).Draw(t, "state") > 0 {
+			require.NoError(t, s.Advance(t.Context(), p.No, wallet.PacketSent))
+			p.State, stuck = wallet.PacketSent, p.Created < gone
+		}
+		for n := range p.Shares {
+			if at := instant("marked"); p.State == wallet.PacketSent && rapid.Bool().Draw(t, "mark") {
+				p.Shares[n], err = s.Mark(t.Context(), p.No, p.Shares[n].For, wallet.ShareReturning, 7, at)
+				require.NoError(t, err)
+				stuck = stuck || at < asked
+			}
+		}
+		if stuck {
+			all[p.No.String()] = p
+		}
+	}
+	walks(t, all, func(p wallet.Packet) string { return p.No.String() },
+		func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+			return s.Unfinished(t.Context(), asked, gone, from, limit)
+		}, finish)
+}
