@@ -110,6 +110,9 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	if f.conformance {
 		return conformance(cmd, args, f)
 	}
+	if f.rewardScene != "" || f.packets {
+		return usage("--reward-scene and --packets say what --conformance asks for; what load does is in the scenario")
+	}
 	if err := oneScenario(cmd, args); err != nil {
 		return err
 	}

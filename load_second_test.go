@@ -102,6 +102,8 @@ func TestLoadConformance(t *testing.T) {
 	code, said, _ = played(t, t.Context(), "--conformance", "--target", url, "--keys", keys, "--reward-scene", "rain")
 	require.Equal(t, exitUsage, code, "that is cash: %s", said)
 	require.Contains(t, said, "fireworks-tea, card-voucher, friend-pendant")
+	code, said, _ = played(t, t.Context(), "scenarios/rain-peak.yaml", "--packets")
+	require.Equal(t, exitUsage, code, "load does what the scenario says: %s", said)
 	code, said, _ = played(t, t.Context(), "--conformance")
 	require.Equal(t, exitPass, code, said)
 	require.Contains(t, said, " 0 broken, 0 not known, 0 left out")

@@ -53,8 +53,8 @@ type Target struct {
 	HTTPClient *http.Client
 }
 
-// Reward is a reward other than cash: a scene under Target.Activity that runs now, and the type that it grants. A run wins a
-// few dozen of it.
+// Reward is a reward other than cash: a scene under Target.Activity that runs now, and the type that it grants. A run wins
+// about a dozen of it.
 type Reward struct {
 	Scene wallet.SceneID
 	Award wallet.AwardType
