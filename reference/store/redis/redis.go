@@ -48,9 +48,12 @@ type Config struct {
 const DefaultTimeout = time.Second
 
 // The bounds of a connection. Waiting calls are held in a ring: when it is full, further ones wait for places, for
-// keepAlive plus a call's timeout at most, because by then a server that does not answer has been hung up on.
+// keepAlive plus a call's timeout at most, because by then a server that does not answer has been hung up on. It has more
+// places than a service lets requests in: once round, the library's writer can wait for a place that its reader holds for
+// the rest of a transaction which the writer has not flushed yet, and then all wait until they are hung up on.
 const (
 	keepAlive    = time.Second
+	ringScale    = 13 // 8,192 places, some 3 MB
 	maxRedirects = 5 // by a Cluster whose slots move; a redirect means that nothing was done
 	sentinelScan = 5 * time.Second
 )
@@ -137,6 +140,7 @@ func option(c Config) rueidis.ClientOption {
 		ForceSingleClient: !c.Cluster && c.SentinelMaster == "",
 		DisableRetry:      true, // an unknown outcome is the caller's to know
 		DisableCache:      true,
+		RingScaleEachConn: ringScale,
 	}
 }
 
