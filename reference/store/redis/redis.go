@@ -54,7 +54,7 @@ const DefaultTimeout = time.Second
 const (
 	keepAlive    = time.Second
 	ringScale    = 13 // 8,192 places, some 3 MB
-	maxRedirects = 5 // by a Cluster whose slots move; a redirect means that nothing was done
+	maxRedirects = 5  // by a Cluster whose slots move; a redirect means that nothing was done
 	sentinelScan = 5 * time.Second
 )
 
