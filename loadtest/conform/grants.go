@@ -3,10 +3,8 @@ package conform
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"time"
 
 	pb "hongbao/reference/server/hongbaopb"
@@ -58,14 +56,8 @@ func grantTwice(ctx context.Context, w *wire) error {
 
 func grantAtOnce(ctx context.Context, w *wire) error {
 	p := w.somebody(wallet.Xigua)
-	var replies [crowd]*pb.GrantReply
-	var errs [crowd]error
-	var all sync.WaitGroup
-	for i := range crowd {
-		all.Go(func() { replies[i], errs[i] = p.granted(ctx, 1, 59) })
-	}
-	all.Wait()
-	if err := errors.Join(errs[:]...); err != nil {
+	replies, err := atOnce(func(int) (*pb.GrantReply, error) { return p.granted(ctx, 1, 59) })
+	if err != nil {
 		return err
 	}
 	for _, r := range replies {

@@ -62,15 +62,9 @@ func packetTwice(ctx context.Context, w *wire) error {
 		return err
 	}
 	a, b := w.somebody(wallet.Douyin), w.somebody(wallet.Toutiao)
-	var sent [crowd]*pb.Packet
-	var errs [crowd]error
-	var all sync.WaitGroup
-	for i := range crowd {
-		all.Go(func() { sent[i], errs[i] = p.sends(ctx, 1, 60, a, b) })
-	}
-	all.Wait()
-	again, err := p.sends(ctx, 1, 60, a, b)
-	if err := errors.Join(append(errs[:], err)...); err != nil {
+	sent, err := atOnce(func(int) (*pb.Packet, error) { return p.sends(ctx, 1, 60, a, b) })
+	again, later := p.sends(ctx, 1, 60, a, b)
+	if err := errors.Join(err, later); err != nil {
 		return err
 	}
 	for _, q := range append(sent[1:], again) {
@@ -151,14 +145,8 @@ func packetAtOnce(ctx context.Context, w *wire) error {
 		return err
 	}
 	a := w.somebody(wallet.Toutiao)
-	var packets [crowd]*pb.Packet
-	var errs [crowd]error
-	var all sync.WaitGroup
-	for i := range crowd {
-		all.Go(func() { packets[i], errs[i] = p.send(ctx, packetOf(int64(i+1), 90, a)) })
-	}
-	all.Wait()
-	if err := errors.Join(errs[:]...); err != nil {
+	packets, err := atOnce(func(i int) (*pb.Packet, error) { return p.send(ctx, packetOf(int64(i+1), 90, a)) })
+	if err != nil {
 		return err
 	}
 	sent := 0

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"hongbao/reference/server/auth"
 	pb "hongbao/reference/server/hongbaopb"
@@ -50,15 +49,9 @@ func rewardOnce(ctx context.Context, w *wire) error {
 
 func rewardTwice(ctx context.Context, w *wire) error {
 	p := w.somebody(wallet.Toutiao)
-	var items [crowd]*pb.Item
-	var errs [crowd]error
-	var all sync.WaitGroup
-	for i := range crowd {
-		all.Go(func() { items[i], errs[i] = p.won(ctx, 1) })
-	}
-	all.Wait()
-	again, err := p.won(ctx, 1)
-	if err := errors.Join(append(errs[:], err)...); err != nil {
+	items, err := atOnce(func(int) (*pb.Item, error) { return p.won(ctx, 1) })
+	again, later := p.won(ctx, 1)
+	if err := errors.Join(err, later); err != nil {
 		return err
 	}
 	for _, item := range append(items[1:], again) {
@@ -185,15 +178,9 @@ func rewardUsed(ctx context.Context, w *wire) error {
 	if err != nil {
 		return err
 	}
-	var used [crowd]*pb.Item
-	var errs [crowd]error
-	var all sync.WaitGroup
-	for i := range crowd {
-		all.Go(func() { used[i], errs[i] = p.use(ctx, item.Order) })
-	}
-	all.Wait()
-	again, err := p.use(ctx, item.Order)
-	if err := errors.Join(append(errs[:], err)...); err != nil {
+	used, err := atOnce(func(int) (*pb.Item, error) { return p.use(ctx, item.Order) })
+	again, later := p.use(ctx, item.Order)
+	if err := errors.Join(err, later); err != nil {
 		return err
 	}
 	for _, u := range append(used[1:], again) {
