@@ -54,14 +54,14 @@ func (c *Center) itemElsewhere(ctx context.Context, asked wallet.Item, who walle
 		return asked.No, err
 	}
 	for i, l := range who.Left {
-		if items[own+i].Created.Sub(l.At) > leaving {
+		if items[own+i].Created.Sub(l.At) > onItsWay {
 			items[own+i] = wallet.Item{} // won by others
 		}
 	}
 	if no, ok := itemStandsFor(items); ok {
 		return no, nil
 	}
-	if err := c.hasSettled(who); err != nil {
+	if err := c.justLeft(who); err != nil {
 		return asked.No, err
 	}
 	for i, no := range nos[1:own] {

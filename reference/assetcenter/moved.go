@@ -19,8 +19,8 @@ import (
 // for a short while after leaving nothing new is recorded for the account, and what is recorded at the left wallet at that
 // time is taken for its own. Requests that were on their way have arrived when that while is over.
 const (
-	leaving = maxSkew
-	settled = 2 * maxSkew
+	onItsWay = maxSkew     // an order recorded so long after the account left is still its own
+	arrived  = 2 * maxSkew // by then it is on record
 )
 
 // errMoved says that a number was given up: its wallet has joined another one since the person was looked up.
@@ -38,14 +38,14 @@ func (c *Center) elsewhere(ctx context.Context, asked wallet.Order, who wallet.P
 		return wallet.Order{}, false, err
 	}
 	for i, l := range who.Left {
-		if orders[own+i].Created.Sub(l.At) > leaving {
+		if orders[own+i].Created.Sub(l.At) > onItsWay {
 			orders[own+i] = wallet.Order{} // won by others
 		}
 	}
 	if e, ok := standsFor(asked, orders); ok {
 		return e, true, nil
 	}
-	if err := c.hasSettled(who); err != nil {
+	if err := c.justLeft(who); err != nil {
 		return wallet.Order{}, false, err
 	}
 	if err := c.stopped(ctx, asked.No); err != nil {
@@ -66,10 +66,10 @@ func (c *Center) elsewhere(ctx context.Context, asked wallet.Order, who wallet.P
 	return e, ok, nil
 }
 
-// hasSettled returns ErrMoving shortly after the account has left a wallet.
-func (c *Center) hasSettled(who wallet.Person) error {
+// justLeft returns ErrMoving shortly after the account has left a wallet.
+func (c *Center) justLeft(who wallet.Person) error {
 	for _, l := range who.Left {
-		if wait := settled - c.Clock.Now().Sub(l.At); wait > 0 {
+		if wait := arrived - c.Clock.Now().Sub(l.At); wait > 0 {
 			return fmt.Errorf("%w: repeat in %s", wallet.ErrMoving, wait.Round(time.Millisecond))
 		}
 	}
