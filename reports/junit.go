@@ -98,9 +98,9 @@ func checkCase(class string, c Check, replay string) junitCase {
 	out := junitCase{Name: name, Class: class}
 	switch c.Result {
 	case Fail:
-		text := fmt.Sprintf("%s violations in %s evaluations\nfirst: %s\nworst: %s\nreplay: %s",
+		body := fmt.Sprintf("%s violations in %s evaluations\nfirst: %s\nworst: %s\nreplay: %s",
 			count(c.Violations), count(c.Evaluations), quote(c.First), quote(c.Worst), replay)
-		out.Failure = &junitFault{Message: quote(c.First), Text: text}
+		out.Failure = &junitFault{Message: quote(c.First), Text: body}
 	case Unknown:
 		why := "evaluated " + count(c.Evaluations) + " times, but not decided"
 		if c.Evaluations == 0 {

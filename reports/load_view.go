@@ -55,11 +55,11 @@ func (v view) sizeWords() string {
 		return "scale " + v.Size.String()
 	}
 	l := v.Real[0]
-	text := significant(l.PeakPerS) + "/s for " + seconds(l.DurationS).EN + " at " + quote(l.Target)
+	size := significant(l.PeakPerS) + "/s for " + seconds(l.DurationS).EN + " at " + quote(l.Target)
 	if n := len(v.Real); n > 1 {
-		text += ", " + count(int64(n)) + " times"
+		size += ", " + count(int64(n)) + " times"
 	}
-	return text
+	return size
 }
 
 // latencyCells puts the uncorrected figure below the corrected one, and marks what a naive tool would have hidden.

@@ -74,14 +74,14 @@ func markdownChecks(b *strings.Builder, v view) {
 	}
 	b.WriteString("| | check | spec | evaluations | violations |\n|---|---|---|---:|---:|\n")
 	for _, c := range v.Checks {
-		text := md(c.Name)
+		name := md(c.Name)
 		if c.First != "" {
-			text += "<br>first: " + md(c.First)
+			name += "<br>first: " + md(c.First)
 		}
 		if c.Worst != "" && c.Worst != c.First {
-			text += "<br>worst: " + md(c.Worst)
+			name += "<br>worst: " + md(c.Worst)
 		}
-		fmt.Fprintf(b, "| %s %s | %s | %s | %s | %s |\n", mark(c.Result), c.Result, text, md(strings.Join(c.Spec, " ")),
+		fmt.Fprintf(b, "| %s %s | %s | %s | %s | %s |\n", mark(c.Result), c.Result, name, md(strings.Join(c.Spec, " ")),
 			count(c.Evaluations), count(c.Violations))
 	}
 	b.WriteString("\n")
