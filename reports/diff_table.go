@@ -20,7 +20,7 @@ func DiffJSON(w io.Writer, d *Diff) error {
 
 // DiffTable writes d for a terminal, at most 100 columns wide, with what moved first.
 func DiffTable(w io.Writer, d *Diff, colour bool) error {
-	t := terminal{colour: colour}
+	t := newTerminal(colour)
 	word := map[Verdict]string{Pass: "NO REGRESSION", Fail: "REGRESSION", Unknown: "UNKNOWN"}[d.Result]
 	t.line(t.verdict(d.Result, mark(d.Result)+" "+word) + "  " + t.paint(bold, clip(quote(d.Scenario), tableWidth-20)))
 	for _, why := range d.Why {
@@ -38,7 +38,7 @@ func DiffTable(w io.Writer, d *Diff, colour bool) error {
 	rank := map[Change]int{Worse: 0, Better: 1, Noisy: 2, Same: 3}
 	slices.SortStableFunc(rows, func(a, b DiffRow) int { return cmp.Compare(rank[a.Change], rank[b.Change]) })
 	for _, r := range rows {
-		t.diffRow(r)
+		r.write(&t)
 	}
 	for _, c := range d.Checks {
 		t.line("  " + t.verdict(c.Candidate, mark(c.Candidate)) + " " + pad("check "+quote(c.Name), 40) + orDash(string(c.Base)) + " → " + string(c.Candidate))
@@ -49,7 +49,7 @@ func DiffTable(w io.Writer, d *Diff, colour bool) error {
 	for _, n := range d.Notes {
 		t.wrap("  - ", n)
 	}
-	_, err := io.WriteString(w, t.b.String())
+	_, err := io.WriteString(w, t.text())
 	return err
 }
 
@@ -74,7 +74,8 @@ func rounds(n int) string {
 	return count(int64(n)) + " rounds"
 }
 
-func (t *terminal) diffRow(r DiffRow) {
+// write adds the row.
+func (r DiffRow) write(t *terminal) {
 	style := map[Change]string{Worse: bold + red, Better: bold + green, Noisy: yellow, Same: dim}[r.Change]
 	sign := map[Change]string{Worse: "✗", Better: "↑", Noisy: "?", Same: "="}[r.Change]
 	interval := "not known"

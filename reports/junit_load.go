@@ -17,9 +17,9 @@ func (s *junitSuite) addLoad(class string, l *Load, replay string) {
 		c := junitCase{Name: quote(t.Statement), Class: class + ".thresholds"}
 		switch t.Result {
 		case Fail:
-			c.Failure = &junitFault{Message: t.comparison().EN, Text: t.comparison().EN + " over " + count(t.Samples) + " samples\nreplay: " + replay}
+			c.Failure = &junitFault{Message: comparisonText(&t).EN, Text: comparisonText(&t).EN + " over " + count(t.Samples) + " samples\nreplay: " + replay}
 		case Unknown:
-			c.Error = &junitFault{Message: quote(t.Why), Text: t.comparison().EN + "\nreplay: " + replay}
+			c.Error = &junitFault{Message: quote(t.Why), Text: comparisonText(&t).EN + "\nreplay: " + replay}
 		}
 		s.add(c)
 	}

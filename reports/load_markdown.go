@@ -66,7 +66,7 @@ func markdownFindMax(b *strings.Builder, v view) {
 	}
 	b.WriteString("| | a second | ok a second | grant p99 | cores | |\n|---|---:|---:|---:|---:|---|\n")
 	for _, s := range v.FindMax.Steps {
-		fmt.Fprintf(b, "| %s %s | %s | %s | %s | %s | %s |\n", mark(s.Result), s.Result, significant(s.RatePerS), significant(s.OKPerS), micros(s.P99US).EN, s.cores(), md(s.Why))
+		fmt.Fprintf(b, "| %s %s | %s | %s | %s | %s | %s |\n", mark(s.Result), s.Result, significant(s.RatePerS), significant(s.OKPerS), micros(s.P99US).EN, coresOf(&s), md(s.Why))
 	}
 	b.WriteString("\n")
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // load writes what a run in real time adds to the terminal's tables.
-func (t *terminal) load(v view) {
+func (t *table) load(v view) {
 	if len(v.Real) == 0 && v.FindMax == nil {
 		return
 	}
@@ -28,7 +28,7 @@ func (t *terminal) load(v view) {
 	}
 }
 
-func (t *terminal) thresholds(v view) {
+func (t *table) thresholds(v view) {
 	if len(v.Thresholds) == 0 {
 		return
 	}
@@ -55,15 +55,15 @@ func (c thresholdCell) Measured(room bool) string {
 	if c.Samples == 0 {
 		return "nothing measured"
 	}
-	text := c.amount(c.Threshold.Measured).EN
+	text := amountText(&c.Threshold, c.Threshold.Measured).EN
 	if c.Result == Fail && room {
-		text += " > " + c.amount(c.Limit).EN
+		text += " > " + amountText(&c.Threshold, c.Limit).EN
 	}
 	return text
 }
 
 // operations writes the latencies and the accounts of one run.
-func (t *terminal) operations(v view, l loadView) {
+func (t *table) operations(v view, l loadView) {
 	of := ""
 	if len(v.Real) > 1 {
 		of = "  " + quote(l.Label) + ", the first of " + count(int64(len(v.Real)))
@@ -95,7 +95,7 @@ func (t *terminal) operations(v view, l loadView) {
 	}
 }
 
-func (t *terminal) facts(title string, fs []fact) {
+func (t *table) facts(title string, fs []fact) {
 	t.line("")
 	t.line(t.paint(bold, title))
 	for _, f := range fs {
@@ -107,18 +107,18 @@ func (t *terminal) facts(title string, fs []fact) {
 	}
 }
 
-func (t *terminal) findMax(f *FindMax) {
+func (t *table) findMax(f *FindMax) {
 	t.line("")
 	t.line(t.paint(bold, "FIND-MAX"))
 	t.line(t.paint(dim, padLeft("a second", 14)+padLeft("ok a second", 14)+padLeft("grant p99", 12)+padLeft("cores", 8)))
 	for _, s := range f.Steps {
-		line := "  " + t.verdict(s.Result, mark(s.Result)) + padLeft(significant(s.RatePerS), 11) + padLeft(significant(s.OKPerS), 14) + padLeft(micros(s.P99US).EN, 12) + padLeft(s.cores(), 8)
+		line := "  " + t.verdict(s.Result, mark(s.Result)) + padLeft(significant(s.RatePerS), 11) + padLeft(significant(s.OKPerS), 14) + padLeft(micros(s.P99US).EN, 12) + padLeft(coresOf(&s), 8)
 		t.line(line + "  " + clip(quote(s.Why), tableWidth-51))
 	}
 }
 
-// cores is what the target had in use, where that is known.
-func (s *Step) cores() string {
+// coresOf is what the target had in use, where that is known.
+func coresOf(s *Step) string {
 	if s.TargetCores == 0 {
 		return "–"
 	}

@@ -40,7 +40,7 @@ func loadViews(r *Record) []loadView {
 		if l == nil {
 			continue
 		}
-		v := loadView{Load: l, Label: r.Runs[i].Label(), Short: r.Runs[i].Short(), Facts: loadFacts(l), Health: l.Generator.facts(), Audited: l.Audit.facts()}
+		v := loadView{Load: l, Label: r.Runs[i].Label(), Short: r.Runs[i].Short(), Facts: loadFacts(l), Health: generatorFacts(&l.Generator), Audited: auditFacts(&l.Audit)}
 		for _, o := range l.Operations {
 			v.Operations = append(v.Operations, operationRow{o, latencyCells(o.Corrected, o.Uncorrected)})
 		}
@@ -64,7 +64,7 @@ func (v view) sizeWords() string {
 
 // latencyCells puts the uncorrected figure below the corrected one, and marks what a naive tool would have hidden.
 func latencyCells(corrected, uncorrected Latency) []cell {
-	a, b := corrected.quantiles(), uncorrected.quantiles()
+	a, b := quantilesOf(corrected), quantilesOf(uncorrected)
 	cells := make([]cell, len(a))
 	for i := range a {
 		cells[i] = cell{Value: same("–"), Full: same("–")}
@@ -78,7 +78,7 @@ func latencyCells(corrected, uncorrected Latency) []cell {
 	return cells
 }
 
-func (l Latency) quantiles() []int64 { return []int64{l.P50US, l.P90US, l.P99US, l.P999US, l.MaxUS} }
+func quantilesOf(l Latency) []int64 { return []int64{l.P50US, l.P90US, l.P99US, l.P999US, l.MaxUS} }
 
 // micros formats microseconds with three digits.
 func micros(us int64) Text {
@@ -117,8 +117,8 @@ func loadFacts(l *Load) []fact {
 	return out
 }
 
-// facts says how the generator did.
-func (g *Generator) facts() []fact {
+// generatorFacts says how the generator did.
+func generatorFacts(g *Generator) []fact {
 	state := fact{Name: Text{"Kept up", "跟上计划"}, Value: yesNo(!g.Saturated), Bad: g.Saturated}
 	if why := quote(g.Why); g.Saturated && why != "" {
 		state.Value = textf("no: %s", "否：%s", why)
@@ -134,8 +134,8 @@ func (g *Generator) facts() []fact {
 	}
 }
 
-// facts says how the money was judged.
-func (a *Audit) facts() []fact {
+// auditFacts says how the money was judged.
+func auditFacts(a *Audit) []fact {
 	if a.Over == "" {
 		return []fact{{Name: Text{"Audit", "审计"}, Value: Text{"there was none", "未进行"}, Bad: true}}
 	}
@@ -152,23 +152,23 @@ func (a *Audit) facts() []fact {
 	}
 	out = append(out, drained)
 	if a.LiveBefore != nil && a.LiveAfter != nil {
-		f := fact{Name: Text{"Production data", "生产数据"}, Value: textf("untouched: %s", "未被触及：%s", a.LiveAfter.words())}
+		f := fact{Name: Text{"Production data", "生产数据"}, Value: textf("untouched: %s", "未被触及：%s", holdingsText(a.LiveAfter))}
 		if *a.LiveBefore != *a.LiveAfter {
-			f.Value, f.Bad = textf("%s before, %s after", "之前 %s，之后 %s", a.LiveBefore.words(), a.LiveAfter.words()), true
+			f.Value, f.Bad = textf("%s before, %s after", "之前 %s，之后 %s", holdingsText(a.LiveBefore), holdingsText(a.LiveAfter)), true
 		}
 		out = append(out, f)
 	}
 	if a.MarkedBefore != nil && a.MarkedAfter != nil {
-		f := fact{Name: Text{"Load-test data", "压测数据"}, Value: textf("cleaned up: %s", "已清理：%s", a.MarkedBefore.words())}
+		f := fact{Name: Text{"Load-test data", "压测数据"}, Value: textf("cleaned up: %s", "已清理：%s", holdingsText(a.MarkedBefore))}
 		if *a.MarkedAfter != (Holdings{}) {
-			f.Value, f.Bad = textf("left after the clean-up: %s", "清理后仍有：%s", a.MarkedAfter.words()), true
+			f.Value, f.Bad = textf("left after the clean-up: %s", "清理后仍有：%s", holdingsText(a.MarkedAfter)), true
 		}
 		out = append(out, f)
 	}
 	return out
 }
 
-func (h *Holdings) words() Text {
+func holdingsText(h *Holdings) Text {
 	return textf("%s orders, %s entries, %s reserved", "订单 %s，分录 %s，预留 %s", count(h.Orders), count(h.Entries), money(h.ReservedFen))
 }
 
@@ -198,9 +198,9 @@ func thresholdRows(r *Record) []thresholdRow {
 			if !seen {
 				k = len(rows)
 				at[t.Name] = k
-				rows = append(rows, thresholdRow{Threshold: t, Says: t.says(), By: make([]thresholdCell, len(r.Runs))})
+				rows = append(rows, thresholdRow{Threshold: t, Says: statementText(&t), By: make([]thresholdCell, len(r.Runs))})
 			}
-			rows[k].By[i] = thresholdCell{t, true, t.comparison()}
+			rows[k].By[i] = thresholdCell{t, true, comparisonText(&t)}
 			rows[k].Result = Combine(rows[k].Result, t.Result)
 			if rows[k].Why == "" {
 				rows[k].Why = t.Why
@@ -210,9 +210,9 @@ func thresholdRows(r *Record) []thresholdRow {
 	return rows
 }
 
-// comparison prints the operator between its operands.
-func (t *Threshold) comparison() Text {
-	limit := t.amount(t.Limit)
+// comparisonText prints the operator between its operands.
+func comparisonText(t *Threshold) Text {
+	limit := amountText(t, t.Limit)
 	if t.Samples == 0 {
 		return textf("? %s %s", "? %s %s", quote(t.Operator), limit)
 	}
@@ -220,10 +220,10 @@ func (t *Threshold) comparison() Text {
 	if t.Measured > t.Limit {
 		operator = ">"
 	}
-	return textf("%s %s %s", "%s %s %s", t.amount(t.Measured), operator, limit)
+	return textf("%s %s %s", "%s %s %s", amountText(t, t.Measured), operator, limit)
 }
 
-func (t *Threshold) amount(x float64) Text {
+func amountText(t *Threshold, x float64) Text {
 	switch t.Unit {
 	case "ms":
 		return textf("%s ms", "%s 毫秒", figure(x))
@@ -236,8 +236,8 @@ func (t *Threshold) amount(x float64) Text {
 	return same(strconv.FormatFloat(x, 'g', 3, 64))
 }
 
-// says is the demand in words, without its limit.
-func (t *Threshold) says() Text {
+// statementText is the demand in words, without its limit.
+func statementText(t *Threshold) Text {
 	en := quote(t.Statement)
 	if en == "" {
 		en = quote(t.Name)
@@ -260,5 +260,5 @@ func (t *Threshold) says() Text {
 	if t.Window != "" {
 		zh += "（" + quote(t.Window) + "）"
 	}
-	return Text{en, zh + " ≤ " + t.amount(t.Limit).ZH}
+	return Text{en, zh + " ≤ " + amountText(t, t.Limit).ZH}
 }

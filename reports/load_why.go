@@ -76,13 +76,13 @@ func loadReadings(r *Record) []Text {
 		}
 	}
 	if f := r.FindMax; f != nil {
-		out = append(out, f.reading())
+		out = append(out, findMaxReading(f))
 	}
 	return out
 }
 
-// reading says in a sentence what the search found.
-func (f *FindMax) reading() Text {
+// findMaxReading says in a sentence what the search found.
+func findMaxReading(f *FindMax) Text {
 	if f.KneePerS == 0 {
 		return Text{"No rate that was tried held.", "尝试过的速率均未通过。"}
 	}

@@ -95,7 +95,7 @@ func exact(x float64) string {
 }
 
 // studies writes the comparisons for a terminal.
-func (t *terminal) studies(v view) {
+func (t *table) studies(v view) {
 	for _, s := range v.Compared {
 		t.line("")
 		t.line(t.paint(bold, strings.ToUpper(s.Title.EN)))

@@ -24,7 +24,7 @@ const (
 // Table writes r for a terminal, in English and at most 100 columns wide. With colour it adds escape sequences and
 // nothing else, so that both forms line up alike.
 func Table(w io.Writer, r *Record, colour bool) error {
-	t := terminal{colour: colour}
+	t := table{newTerminal(colour)}
 	v := newView(r)
 	t.head(v)
 	t.checks(v)
@@ -38,7 +38,7 @@ func Table(w io.Writer, r *Record, colour bool) error {
 	t.line("")
 	t.line(t.paint(dim, "digest ") + quote(r.Digest))
 	t.line(t.paint(dim, "replay ") + quote(r.Replay))
-	_, err := io.WriteString(w, t.b.String())
+	_, err := io.WriteString(w, t.text())
 	return err
 }
 
@@ -48,13 +48,25 @@ func Paths(w io.Writer, dir string) error {
 	return err
 }
 
+// table is a record that is being written for a terminal.
+type table struct{ terminal }
+
+// terminal is text for a terminal, at most tableWidth columns wide, with or without colours.
 type terminal struct {
 	b      strings.Builder
 	colour bool
 }
 
+// newTerminal returns an empty text. Without colour it has no escape sequences.
+func newTerminal(colour bool) terminal { return terminal{colour: colour} }
+
+// text returns what was written.
+func (t *terminal) text() string { return t.b.String() }
+
+// line adds one line.
 func (t *terminal) line(s string) { t.b.WriteString(strings.TrimRight(s, " ") + "\n") }
 
+// paint returns s in a style, when there are colours.
 func (t *terminal) paint(style, s string) string {
 	if !t.colour || s == "" {
 		return s
@@ -62,6 +74,7 @@ func (t *terminal) paint(style, s string) string {
 	return style + s + reset
 }
 
+// verdict returns s in the colour of a verdict.
 func (t *terminal) verdict(v Verdict, s string) string {
 	style := map[Verdict]string{Pass: green, Fail: red, Unknown: yellow}[v]
 	return t.paint(bold+style, s)
@@ -83,7 +96,7 @@ func (t *terminal) wrap(lead, text string) {
 	t.line(line)
 }
 
-func (t *terminal) head(v view) {
+func (t *table) head(v view) {
 	t.line(t.verdict(v.Verdict, mark(v.Verdict)+" "+strings.ToUpper(string(v.Verdict))) + "  " + t.paint(bold, clip(quote(v.Scenario.Title), tableWidth-12)))
 	t.wrap("  ", v.Headline.EN)
 	for _, d := range v.Doubts {
@@ -93,7 +106,7 @@ func (t *terminal) head(v view) {
 	t.wrap("  ", fmt.Sprintf("%s %s · %s · seed %d · commit %s", kindName(v.Kind).EN, quote(v.Scenario.Name), v.sizeWords(), v.Seed, orDash(shortCommit(v.Commit))))
 }
 
-func (t *terminal) checks(v view) {
+func (t *table) checks(v view) {
 	const nameWidth, specWidth = 38, 14
 	marks := v.Runs
 	if len(marks) > 3 { // more do not fit beside the figures; the page has them all
@@ -121,7 +134,7 @@ func (t *terminal) checks(v view) {
 	}
 }
 
-func (t *terminal) comparison(v view) {
+func (t *table) comparison(v view) {
 	if len(v.Rows) == 0 {
 		return
 	}
@@ -160,7 +173,7 @@ func (t *terminal) comparison(v view) {
 	}
 }
 
-func (t *terminal) loads(v view) {
+func (t *table) loads(v view) {
 	t.line("")
 	t.line(t.paint(bold, "OFFERED LOAD") + t.paint(dim, "  scheduled = sent + unsent; sent = ok + refused + failed + in flight"))
 	t.accountsHead(10)
@@ -169,7 +182,7 @@ func (t *terminal) loads(v view) {
 	}
 }
 
-func (t *terminal) accountsHead(nameWidth int) {
+func (t *table) accountsHead(nameWidth int) {
 	head := pad("", nameWidth)
 	for _, h := range []string{"scheduled", "sent", "unsent", "ok", "refused", "failed", "in flight"} {
 		head += padLeft(h, 12)
@@ -178,7 +191,7 @@ func (t *terminal) accountsHead(nameWidth int) {
 }
 
 // account writes one account, with whether it adds up.
-func (t *terminal) account(name string, nameWidth int, o Offered) {
+func (t *table) account(name string, nameWidth int, o Offered) {
 	line := pad("  "+quote(name), nameWidth)
 	for _, n := range []int64{o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight} {
 		line += padLeft(count(n), 12)
@@ -191,6 +204,7 @@ func (t *terminal) account(name string, nameWidth int, o Offered) {
 	t.line(line)
 }
 
+// orDash returns s, or a dash if it is empty.
 func orDash(s string) string {
 	if s == "" {
 		return "-"
@@ -206,11 +220,13 @@ func clip(s string, n int) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
+// pad returns s in n columns, left-aligned, cut where it is longer.
 func pad(s string, n int) string {
 	s = clip(s, n-1)
 	return s + strings.Repeat(" ", n-utf8.RuneCountInString(s))
 }
 
+// padLeft returns s in n columns, right-aligned, cut where it is longer.
 func padLeft(s string, n int) string {
 	s = clip(s, n-1)
 	return strings.Repeat(" ", n-utf8.RuneCountInString(s)) + s
