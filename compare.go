@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hongbao/reports"
+	"hongbao/reports/compare"
 )
 
 // exitRegression says that a candidate is worse than its base.
@@ -68,7 +69,7 @@ slowdown of a tenth of processor time, a load came to nothing, or a check is no 
 			case f.saveBaseline != "":
 				return saveBaseline(cmd, f.saveBaseline, args[0])
 			}
-			return compare(cmd, args[0], args[1], f)
+			return runCompare(cmd, args[0], args[1], f)
 		},
 	}
 	cmd.Flags().StringVar(&f.minChange, "min-change", "5%", "smaller changes are of no account")
@@ -94,28 +95,28 @@ func (f *compareFlags) sides() int {
 	return 2
 }
 
-// compare is hongbao compare.
-func compare(cmd *cobra.Command, base, candidate string, f compareFlags) error {
+// runCompare is hongbao compare.
+func runCompare(cmd *cobra.Command, base, candidate string, f compareFlags) error {
 	least, err := parseShare(f.minChange)
 	if err != nil {
 		return err
 	}
-	var sides [2]*reports.Baseline
+	var sides [2]*compare.Baseline
 	for i, path := range []string{base, candidate} {
 		if sides[i], err = readSide(path); err != nil {
 			return err
 		}
 	}
-	d, err := reports.Compare(sides[0], sides[1], least, f.allowDifferent)
-	if errors.Is(err, reports.ErrDifferent) {
+	d, err := compare.Compare(sides[0], sides[1], least, f.allowDifferent)
+	if errors.Is(err, compare.ErrDifferent) {
 		return usage("%w\n  hint: compare runs of one scenario, setting and machine; --allow-different compares others of one kind all the same", err)
 	} else if err != nil {
 		return internal(err)
 	}
 	if f.json {
-		err = reports.DiffJSON(cmd.OutOrStdout(), d)
+		err = compare.JSON(cmd.OutOrStdout(), d)
 	} else {
-		err = reports.DiffTable(cmd.OutOrStdout(), d, colours(cmd.OutOrStdout()))
+		err = compare.Table(cmd.OutOrStdout(), d, colours(cmd.OutOrStdout()))
 	}
 	switch {
 	case err != nil:
@@ -147,7 +148,7 @@ func (c *contest) compare(cmd *cobra.Command, f compareFlags) error {
 		return &exit{exitInterrupted, fmt.Errorf("interrupted after %d rounds: there is nothing to compare", complete)}
 	}
 	c.say("")
-	err = compare(cmd, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir), f)
+	err = runCompare(cmd, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir), f)
 	c.say("\nrecords: %s", c.dir)
 	if cmd.Context().Err() != nil {
 		return &exit{exitInterrupted, fmt.Errorf("interrupted after %d rounds: that is what was compared", complete)}
@@ -169,7 +170,7 @@ func saveBaseline(cmd *cobra.Command, file, run string) error {
 			return &exit{exitUnknown, errors.New("no baseline: check " + c.Name + " is " + string(c.Result))}
 		}
 	}
-	if err := reports.WriteBaseline(file, b); err != nil {
+	if err := compare.WriteBaseline(file, b); err != nil {
 		return usage("--save-baseline %s: %w\n  hint: name a file in a folder that can be written", file, err)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "baseline %s (runs: %d)\n", file, b.Runs)
@@ -177,8 +178,8 @@ func saveBaseline(cmd *cobra.Command, file, run string) error {
 }
 
 // readSide reads one side of a comparison.
-func readSide(path string) (*reports.Baseline, error) {
-	b, err := reports.ReadBaseline(path)
+func readSide(path string) (*compare.Baseline, error) {
+	b, err := compare.ReadBaseline(path)
 	if err != nil {
 		return nil, usage("%w\n  hint: name a run's folder, its record.json, or a file that --save-baseline wrote", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hongbao/reports"
+	"hongbao/reports/compare"
 )
 
 // proofEnv asks for TestCompareProof and says how often each comparison is made.
@@ -52,7 +53,7 @@ func TestCompareProof(t *testing.T) {
 		code, d = compared(t, build, slow, filepath.Join(dir, fmt.Sprint("planted-", i)))
 		require.Equal(t, exitRegression, code, "a planted tenth: %v", d.Why)
 		by := deciding(t, d)
-		require.Equal(t, reports.Worse, by.Change)
+		require.Equal(t, compare.Worse, by.Change)
 		require.Less(t, by.Low, 1+planted)
 		require.Greater(t, by.High, 1+planted/2, "as much as was planted, or nearly")
 	}
@@ -124,25 +125,25 @@ func overlay(t *testing.T, dir string, hashes int) string {
 }
 
 // compared runs hongbao compare of two builds with its defaults.
-func compared(t *testing.T, base, candidate, dir string) (int, *reports.Diff) {
+func compared(t *testing.T, base, candidate, dir string) (int, *compare.Diff) {
 	var out, said bytes.Buffer
 	args := append([]string{"compare", "--base", base, "--candidate", candidate, "--out", dir, "--json", "--"}, proofLoad...)
 	code := run(t.Context(), args, &out, &said)
-	d := new(reports.Diff)
+	d := new(compare.Diff)
 	require.NoError(t, json.Unmarshal(out.Bytes(), d), "exit code %d: %s", code, said.String())
 	var table bytes.Buffer
-	require.NoError(t, reports.DiffTable(&table, d, false))
+	require.NoError(t, compare.Table(&table, d, false))
 	t.Logf("exit code %d\n%s", code, table.String())
 	return code, d
 }
 
 // deciding returns the row of the figure that decides.
-func deciding(t *testing.T, d *reports.Diff) reports.DiffRow {
+func deciding(t *testing.T, d *compare.Diff) compare.DiffRow {
 	for _, r := range d.Rows {
-		if r.Name == reports.Deciding {
+		if r.Name == compare.Deciding {
 			return r
 		}
 	}
-	require.Fail(t, "no "+reports.Deciding)
-	return reports.DiffRow{}
+	require.Fail(t, "no "+compare.Deciding)
+	return compare.DiffRow{}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hongbao/reports"
+	"hongbao/reports/compare"
 )
 
 // The bounds of --rounds.
@@ -167,15 +168,15 @@ func (c *contest) putAside(dir, name string) error {
 
 // blind says whether the rounds played so far are too noisy.
 func (c *contest) blind() bool {
-	base, err := reports.ReadBaseline(filepath.Join(c.dir, baseDir))
+	base, err := compare.ReadBaseline(filepath.Join(c.dir, baseDir))
 	if err != nil {
 		return false // the comparison proper will say it
 	}
-	candidate, err := reports.ReadBaseline(filepath.Join(c.dir, candidateDir))
+	candidate, err := compare.ReadBaseline(filepath.Join(c.dir, candidateDir))
 	if err != nil {
 		return false
 	}
-	d, err := reports.Compare(base, candidate, c.minChange, true)
+	d, err := compare.Compare(base, candidate, c.minChange, true)
 	return err == nil && d.Blind
 }
 
@@ -189,15 +190,15 @@ func (c *contest) look(name string) (sound, violated bool, text string) {
 			return false, false, "the record of the " + side + " cannot be read: " + err.Error()
 		}
 		violated = violated || r.Violated()
-		round := reports.RoundOf(name, r.Runs[0].Load)
+		round := compare.RoundOf(name, r.Runs[0].Load)
 		if round.Doubt != "" && text == "" {
 			text = "played again: the " + side + "'s load was not the one that was asked for: " + round.Doubt
 		}
 		if round.Late {
 			late = "; offered late, so its latencies say nothing"
 		}
-		if b, err := reports.BaselineOf(r); err == nil {
-			cost[i] = b.Typical(reports.Deciding)
+		if b, err := compare.BaselineOf(r); err == nil {
+			cost[i] = b.Typical(compare.Deciding)
 		}
 	}
 	if text != "" {

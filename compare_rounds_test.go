@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hongbao/reports"
+	"hongbao/reports/render"
 )
 
 // stage is a machine on which nothing is played: each load writes the record that a test wants.
@@ -51,7 +52,7 @@ func (s *stage) load(_ context.Context, _ string, _ []string, dir string) played
 	}
 	reports.Summarise(r)
 	if code != exitInternal && code != exitUsage {
-		require.NoError(s.t, reports.Write(dir, r))
+		require.NoError(s.t, render.Write(dir, r))
 	}
 	return playedLoad{code: code, said: "hongbao: these are its words"}
 }

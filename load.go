@@ -20,6 +20,7 @@ import (
 	"hongbao/reference/server/auth"
 	"hongbao/reference/wallet"
 	"hongbao/reports"
+	"hongbao/reports/render"
 	"hongbao/scenarios"
 	"hongbao/sim"
 )
@@ -138,7 +139,7 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 		return p.failed(err)
 	}
 	reports.Summarise(p.record)
-	if err := reports.Write(p.dir, p.record); err != nil {
+	if err := render.Write(p.dir, p.record); err != nil {
 		return internal(err)
 	}
 	if err := show(cmd, p.record, p.dir, f.withJSON); err != nil {

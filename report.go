@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hongbao/reports"
+	"hongbao/reports/render"
 )
 
 func reportCommand() *cobra.Command {
@@ -46,7 +47,7 @@ func renderAgain(cmd *cobra.Command, dir string, asJSON bool) error {
 	if err != nil {
 		return usage("%w\n  hint: %s", err, hint)
 	}
-	if err := reports.Write(dir, r); err != nil {
+	if err := render.Write(dir, r); err != nil {
 		return internal(err)
 	}
 	if err := show(cmd, r, dir, asJSON); err != nil {

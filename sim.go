@@ -16,6 +16,7 @@ import (
 
 	"hongbao/reference/wallet"
 	"hongbao/reports"
+	"hongbao/reports/render"
 	"hongbao/scenarios"
 	"hongbao/sim"
 )
@@ -77,7 +78,7 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	if record.Metrics, err = sim.TokenMetrics(plan[0].options.Scenario); err != nil {
 		return internal(err)
 	}
-	if err := reports.Write(dir, record); err != nil {
+	if err := render.Write(dir, record); err != nil {
 		return internal(err)
 	}
 	if err := show(cmd, record, dir, f.json); err != nil {
@@ -220,10 +221,10 @@ func show(cmd *cobra.Command, r *reports.Record, dir string, asJSON bool) error 
 	if asJSON {
 		return reports.JSON(cmd.OutOrStdout(), r)
 	}
-	if err := reports.Table(cmd.OutOrStdout(), r, colours(cmd.OutOrStdout())); err != nil {
+	if err := render.Table(cmd.OutOrStdout(), r, colours(cmd.OutOrStdout())); err != nil {
 		return err
 	}
-	return reports.Paths(cmd.OutOrStdout(), dir)
+	return render.Paths(cmd.OutOrStdout(), dir)
 }
 
 // self returns how to call this program again.

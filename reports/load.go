@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"hongbao/reports/text"
 )
 
 // Load is what a run in real time adds to a run. Every time in it is counted from the moment an operation was due
@@ -165,36 +167,36 @@ func (l *Load) Total() Offered {
 }
 
 // Doubts says why the load was not the one that was asked for; nothing means that it was.
-func (l *Load) Doubts() []Text {
-	out := l.lacks()
+func (l *Load) Doubts() []text.Text {
+	out := l.Lacks()
 	if l.Generator.Saturated {
-		why := quote(l.Generator.Why)
+		why := text.Quote(l.Generator.Why)
 		if why == "" {
 			why = "it did not say why"
 		}
-		out = append(out, textf("The generator was saturated: %s.", "发压端已饱和：%s。", why))
+		out = append(out, text.Textf("The generator was saturated: %s.", "发压端已饱和：%s。", why))
 	}
 	return out
 }
 
-// lacks says what of the load was not offered, or had no end; nothing means that all was offered, though perhaps late.
-func (l *Load) lacks() []Text {
-	var out []Text
+// Lacks says what of the load was not offered, or had no end; nothing means that all was offered, though perhaps late.
+func (l *Load) Lacks() []text.Text {
+	var out []text.Text
 	sum := l.Total()
 	if sum.Scheduled == 0 {
-		out = append(out, Text{"Nothing was scheduled at all.", "没有任何计划中的操作。"})
+		out = append(out, text.Text{EN: "Nothing was scheduled at all.", ZH: "没有任何计划中的操作。"})
 	}
 	if sum.Unsent > sum.Scheduled/MaxUnsentInverse {
-		out = append(out, textf("%s of %s scheduled operations were never sent, more than 0.1%%.",
-			"计划的 %[2]s 次操作中有 %[1]s 次从未发送，超过 0.1%%。", count(sum.Unsent), count(sum.Scheduled)))
+		out = append(out, text.Textf("%s of %s scheduled operations were never sent, more than 0.1%%.",
+			"计划的 %[2]s 次操作中有 %[1]s 次从未发送，超过 0.1%%。", text.Count(sum.Unsent), text.Count(sum.Scheduled)))
 	}
 	if sum.InFlight > sum.Sent/MaxUnsentInverse {
-		out = append(out, textf("%s of %s sent operations had no end when the run ended, more than 0.1%%.",
-			"运行结束时，已发送的 %[2]s 次操作中有 %[1]s 次没有结果，超过 0.1%%。", count(sum.InFlight), count(sum.Sent)))
+		out = append(out, text.Textf("%s of %s sent operations had no end when the run ended, more than 0.1%%.",
+			"运行结束时，已发送的 %[2]s 次操作中有 %[1]s 次没有结果，超过 0.1%%。", text.Count(sum.InFlight), text.Count(sum.Sent)))
 	}
 	for _, o := range l.Operations {
 		if !o.Planned() || !o.Answered() {
-			out = append(out, textf("The accounts of operation %s do not add up.", "操作 %s 的账目不平。", quote(o.Name)))
+			out = append(out, text.Textf("The accounts of operation %s do not add up.", "操作 %s 的账目不平。", text.Quote(o.Name)))
 		}
 	}
 	return out
@@ -263,7 +265,7 @@ func (r *Record) Missed() bool {
 // Label names a run among those of its record.
 func (r *Run) Label() string {
 	if r.Repeat > 0 {
-		return r.Strategy + " #" + count(int64(r.Repeat))
+		return r.Strategy + " #" + text.Count(int64(r.Repeat))
 	}
 	return r.Strategy
 }
@@ -271,7 +273,13 @@ func (r *Run) Label() string {
 // Short names a run in the head of a narrow column.
 func (r *Run) Short() string {
 	if r.Repeat > 0 {
-		return "#" + count(int64(r.Repeat))
+		return "#" + text.Count(int64(r.Repeat))
 	}
 	return r.Strategy
 }
+
+// Planned says whether Scheduled = Sent + Unsent.
+func (o Offered) Planned() bool { return o.Scheduled-o.Sent == o.Unsent }
+
+// Answered says whether Sent = OK + Refused + Failed + InFlight.
+func (o Offered) Answered() bool { return o.Sent-o.OK-o.Refused == o.Failed+o.InFlight }

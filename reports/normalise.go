@@ -45,7 +45,7 @@ func normaliseLoad(l *Load) {
 	}
 	l.StartedAt = l.StartedAt.UTC().Round(0)
 	l.Operations, l.Thresholds = orEmpty(l.Operations), orEmpty(l.Thresholds)
-	for _, values := range l.Seconds.lists() {
+	for _, values := range l.Seconds.Lists() {
 		*values = orEmpty(*values)
 	}
 }

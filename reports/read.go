@@ -28,16 +28,16 @@ func Read(path string) (*Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reports: read record: %w", err)
 	}
-	r, err := decode(data)
+	r, err := Decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
 }
 
-// decode reads one record and nothing else. The schema is looked at first, so that a record of another version is
+// Decode reads one record and nothing else. The schema is looked at first, so that a record of another version is
 // called that, and not a collection of unknown fields.
-func decode(data []byte) (*Record, error) {
+func Decode(data []byte) (*Record, error) {
 	if len(data) > MaxRecordBytes {
 		return nil, bad("more than %d bytes", MaxRecordBytes)
 	}

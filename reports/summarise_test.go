@@ -1,23 +1,27 @@
-package reports
+package reports_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"hongbao/reports"
+	"hongbao/reports/recordtest"
+	"hongbao/reports/render"
 )
 
 // TestSummarise: each check once over all runs, its violations with the strategy they are of.
 func TestSummarise(t *testing.T) {
-	r := passed()
-	r.Runs[1].Verdict = Fail
-	r.Runs[1].Checks[1].Result, r.Runs[1].Checks[1].Violations = Fail, 2
+	r := recordtest.Passed()
+	r.Runs[1].Verdict = reports.Fail
+	r.Runs[1].Checks[1].Result, r.Runs[1].Checks[1].Violations = reports.Fail, 2
 	r.Runs[1].Checks[1].First, r.Runs[1].Checks[1].Worst = "twice", "thrice"
-	Summarise(r)
-	require.Equal(t, Fail, r.Verdict)
+	reports.Summarise(r)
+	require.Equal(t, reports.Fail, r.Verdict)
 	require.Equal(t, r.Runs[0].Offered, r.Offered)
 	require.Len(t, r.Checks, len(r.Runs[0].Checks))
 	c := r.Checks[1]
-	require.Equal(t, Check{Name: c.Name, Spec: c.Spec, Result: Fail, Evaluations: 3 * 1_204_332, Violations: 2, First: "async: twice", Worst: "async: thrice"}, c)
+	require.Equal(t, reports.Check{Name: c.Name, Spec: c.Spec, Result: reports.Fail, Evaluations: 3 * 1_204_332, Violations: 2, First: "async: twice", Worst: "async: thrice"}, c)
 	require.NoError(t, r.Validate())
 }
 
@@ -25,29 +29,29 @@ func TestSummarise(t *testing.T) {
 func TestSummariseVerdict(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		change func(*Record)
-		want   Verdict
+		change func(*reports.Record)
+		want   reports.Verdict
 	}{
-		{"as it was", func(*Record) {}, Pass},
-		{"nothing was run", func(r *Record) { r.Runs = nil }, Unknown},
-		{"load that was never sent", func(r *Record) { r.Runs[2].Offered.Unsent = 1 }, Unknown},
-		{"grants without an answer", func(r *Record) { r.Runs[0].Offered.InFlight = 1 }, Unknown},
-		{"a violation beside a load that was not whole", func(r *Record) { r.Runs[0].Offered.Unsent, r.Runs[1].Verdict = 1, Fail }, Fail},
-		{"one run was stopped", func(r *Record) { r.Runs[1].Interrupted, r.Runs[1].Verdict = true, Unknown }, Unknown},
+		{"as it was", func(*reports.Record) {}, reports.Pass},
+		{"nothing was run", func(r *reports.Record) { r.Runs = nil }, reports.Unknown},
+		{"load that was never sent", func(r *reports.Record) { r.Runs[2].Offered.Unsent = 1 }, reports.Unknown},
+		{"grants without an answer", func(r *reports.Record) { r.Runs[0].Offered.InFlight = 1 }, reports.Unknown},
+		{"a violation beside a load that was not whole", func(r *reports.Record) { r.Runs[0].Offered.Unsent, r.Runs[1].Verdict = 1, reports.Fail }, reports.Fail},
+		{"one run was stopped", func(r *reports.Record) { r.Runs[1].Interrupted, r.Runs[1].Verdict = true, reports.Unknown }, reports.Unknown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := passed()
+			r := recordtest.Passed()
 			c.change(r)
-			Summarise(r)
+			reports.Summarise(r)
 			require.Equal(t, c.want, r.Verdict)
-			if r.Verdict != Pass {
-				require.NotEmpty(t, doubts(r))
+			if r.Verdict != reports.Pass {
+				require.NotEmpty(t, render.Doubts(r))
 			}
 		})
 	}
-	r, s := passed(), passed()
+	r, s := recordtest.Passed(), recordtest.Passed()
 	s.Runs[1].Digest += "0"
-	Summarise(r)
-	Summarise(s)
+	reports.Summarise(r)
+	reports.Summarise(s)
 	require.NotEqual(t, r.Digest, s.Digest)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"hongbao/reports/text"
 )
 
 // ErrRecord is wrapped by every error about what a record says, as opposed to where it is kept.
@@ -21,8 +23,8 @@ const (
 	MaxValues  = 8 << 20 // numbers in all series of a record, so that it stays below MaxRecordBytes
 )
 
-// maxUnixS is the last moment a series may show, the year 5138: later ones would overflow when drawn.
-const maxUnixS = 100_000_000_000
+// MaxUnixS is the last moment a series may show, the year 5138: later ones would overflow when drawn.
+const MaxUnixS = 100_000_000_000
 
 // Validate returns an error that wraps ErrRecord when r cannot be shown as it stands: a wrong schema, more rows than
 // the bounds allow, a ragged series, a negative count, or a verdict better than what it rests on.
@@ -67,7 +69,7 @@ func (r *Record) Validate() error {
 			return err
 		}
 		if r.Verdict == Pass && r.Studies[i].Verdict != Pass {
-			return bad("the verdict is pass, but that of study %s is %s", quote(r.Studies[i].Name), r.Studies[i].Verdict)
+			return bad("the verdict is pass, but that of study %s is %s", text.Quote(r.Studies[i].Name), r.Studies[i].Verdict)
 		}
 	}
 	if n := r.values(); n > MaxValues {
@@ -85,7 +87,7 @@ func (r *Record) values() (n int) {
 		s := &r.Runs[i].Series
 		n += len(s.Times) * (len(s.Columns) + 2)
 		if l := r.Runs[i].Load; l != nil {
-			n += len(l.Seconds.Offered) * len(l.Seconds.lists())
+			n += len(l.Seconds.Offered) * len(l.Seconds.Lists())
 		}
 	}
 	return n
@@ -101,19 +103,19 @@ func (r *Run) validate() error {
 		return bad("%s: %d windows, at most %d", what, len(r.Windows), MaxWindows)
 	case len(r.Refusals) > MaxRows || len(r.Memory) > MaxRows:
 		return bad("%s: more than %d refusals or memory parts", what, MaxRows)
-	case !finite(r.WallSeconds):
+	case !Finite(r.WallSeconds):
 		return bad("%s: wall_seconds is no number", what)
 	}
 	for _, w := range r.Windows {
-		if !finite(w.WaitMaxS) || w.WaitMaxS < 0 {
+		if !Finite(w.WaitMaxS) || w.WaitMaxS < 0 {
 			return bad("%s: window %q: visible_wait_max_s %v", what, w.Name, w.WaitMaxS)
 		}
-		if w.End.Before(w.Start) || w.Start.Unix() < 0 || w.End.Unix() > maxUnixS {
+		if w.End.Before(w.Start) || w.Start.Unix() < 0 || w.End.Unix() > MaxUnixS {
 			return bad("%s: window %q: from %s to %s", what, w.Name, w.Start, w.End)
 		}
 	}
 	for _, m := range r.Memory {
-		if !finite(m.BytesPerGrant) {
+		if !Finite(m.BytesPerGrant) {
 			return bad("%s: memory part %q: bytes_per_grant is no number", what, m.Part)
 		}
 	}
@@ -132,7 +134,7 @@ func (r *Run) validate() error {
 // validatePart checks what a record and a run have in common.
 func validatePart(what string, v Verdict, interrupted bool, cs []Check, o Offered, m Metrics) error {
 	switch {
-	case !v.valid():
+	case !v.Valid():
 		return bad("%s: verdict %q, want pass, fail or unknown", what, v)
 	case len(cs) > MaxChecks:
 		return bad("%s: %d checks, at most %d", what, len(cs), MaxChecks)
@@ -147,7 +149,7 @@ func validatePart(what string, v Verdict, interrupted bool, cs []Check, o Offere
 	}
 	for _, c := range cs {
 		switch {
-		case !c.Result.valid():
+		case !c.Result.Valid():
 			return bad("%s: check %q: result %q, want pass, fail or unknown", what, c.Name, c.Result)
 		case c.Evaluations < 0 || c.Violations < 0:
 			return bad("%s: check %q: a negative count", what, c.Name)
@@ -158,7 +160,7 @@ func validatePart(what string, v Verdict, interrupted bool, cs []Check, o Offere
 		}
 	}
 	for name, x := range m {
-		if !finite(x) {
+		if !Finite(x) {
 			return bad("%s: metric %q is no number", what, name)
 		}
 	}
@@ -182,7 +184,7 @@ func (s *Series) validate() error {
 	}
 	end := int64(0)
 	for i, t := range s.Times {
-		if t < end || t > maxUnixS || s.StepS[i] < 1 || s.StepS[i] > maxUnixS {
+		if t < end || t > MaxUnixS || s.StepS[i] < 1 || s.StepS[i] > MaxUnixS {
 			return bad("series: sample %d at %d s, %d s long, after one that ended at %d s", i, t, s.StepS[i], end)
 		}
 		end = t + s.StepS[i]
@@ -204,9 +206,9 @@ func (o *Offered) negative() bool {
 	return min(o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight) < 0
 }
 
-func (v Verdict) valid() bool { return v == Pass || v == Fail || v == Unknown }
+func (v Verdict) Valid() bool { return v == Pass || v == Fail || v == Unknown }
 
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+func Finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 func bad(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrRecord, fmt.Sprintf(format, args...))

@@ -1,6 +1,10 @@
 package reports
 
-import "slices"
+import (
+	"slices"
+
+	"hongbao/reports/text"
+)
 
 // The bounds of what a load run adds, beside those of Validate.
 const (
@@ -15,9 +19,9 @@ func (l *Load) validate(what string, v Verdict) error {
 	switch {
 	case len(l.Operations) > MaxOperations || len(l.Thresholds) > MaxThresholds:
 		return bad("%s: %d operations and %d thresholds, at most %d and %d", what, len(l.Operations), len(l.Thresholds), MaxOperations, MaxThresholds)
-	case !finite(l.PeakPerS) || !finite(l.DurationS) || min(l.PeakPerS, l.DurationS) < 0:
+	case !Finite(l.PeakPerS) || !Finite(l.DurationS) || min(l.PeakPerS, l.DurationS) < 0:
 		return bad("%s: peak_per_s %v, duration_s %v", what, l.PeakPerS, l.DurationS)
-	case l.StartedAt.Unix() > maxUnixS:
+	case l.StartedAt.Unix() > MaxUnixS:
 		return bad("%s: started_at %s", what, l.StartedAt)
 	}
 	names := map[string]bool{}
@@ -68,12 +72,12 @@ func (l *Load) validate(what string, v Verdict) error {
 }
 
 func (o *Operation) validate(what string) error {
-	what += ": operation " + quote(o.Name)
+	what += ": operation " + text.Quote(o.Name)
 	if o.negative() {
 		return bad("%s: a count is negative", what)
 	}
 	if o.Busiest != nil {
-		if o.Busiest.Second < 0 || o.Busiest.Second > maxUnixS || o.Busiest.Offered < 0 {
+		if o.Busiest.Second < 0 || o.Busiest.Second > MaxUnixS || o.Busiest.Offered < 0 {
 			return bad("%s: the busiest second is %d, with %d", what, o.Busiest.Second, o.Busiest.Offered)
 		}
 		if err := o.Busiest.Corrected.validate(what + ": busiest second"); err != nil {
@@ -96,9 +100,9 @@ func (l *Latency) validate(what string) error {
 
 func (t *Threshold) validate(what string, v Verdict) error {
 	switch {
-	case !t.Result.valid():
+	case !t.Result.Valid():
 		return bad("%s: threshold %q: result %q, want pass, fail or unknown", what, t.Name, t.Result)
-	case !finite(t.Limit) || !finite(t.Measured) || t.Samples < 0:
+	case !Finite(t.Limit) || !Finite(t.Measured) || t.Samples < 0:
 		return bad("%s: threshold %q: limit %v, measured %v of %d samples", what, t.Name, t.Limit, t.Measured, t.Samples)
 	case t.Result != Unknown && t.Samples == 0:
 		return bad("%s: threshold %q is %s without a sample", what, t.Name, t.Result)
@@ -113,7 +117,7 @@ func (t *Threshold) validate(what string, v Verdict) error {
 }
 
 func (g *Generator) validate(what string) error {
-	if !finite(g.CPUS) || !finite(g.CPUCores) || !finite(g.GCPauseMS) || !finite(g.ClockJumpMS) {
+	if !Finite(g.CPUS) || !Finite(g.CPUCores) || !Finite(g.GCPauseMS) || !Finite(g.ClockJumpMS) {
 		return bad("%s: a figure of the generator is no number", what)
 	}
 	if min(int64(g.Attackers), int64(g.Workers), g.LatenessP50US, g.LatenessP99US, g.LatenessMaxUS) < 0 || min(g.CPUS, g.CPUCores, g.GCPauseMS) < 0 {
@@ -123,7 +127,7 @@ func (g *Generator) validate(what string) error {
 }
 
 func (a *Audit) validate(what string) error {
-	if !finite(a.DrainedS) || a.DrainedS < 0 || a.PeopleRead < 0 || a.People < 0 {
+	if !Finite(a.DrainedS) || a.DrainedS < 0 || a.PeopleRead < 0 || a.People < 0 {
 		return bad("%s: the audit: drained_s %v, %d of %d people read", what, a.DrainedS, a.PeopleRead, a.People)
 	}
 	for _, h := range []*Holdings{a.LiveBefore, a.LiveAfter, a.MarkedBefore, a.MarkedAfter} {
@@ -134,13 +138,13 @@ func (a *Audit) validate(what string) error {
 	return nil
 }
 
-// lists returns the series' lists, all of which have one length.
-func (s *SecondsSeries) lists() []*[]int64 {
+// Lists returns the series' lists, all of which have one length.
+func (s *SecondsSeries) Lists() []*[]int64 {
 	return []*[]int64{&s.Offered, &s.Sent, &s.Done, &s.Failed, &s.P50US, &s.P99US, &s.MaxUS}
 }
 
 func (s *SecondsSeries) validate(what string) error {
-	for _, values := range s.lists() {
+	for _, values := range s.Lists() {
 		if len(*values) != len(s.Offered) || len(*values) > MaxSamples {
 			return bad("%s: seconds: lists of %d and %d values, at most %d", what, len(*values), len(s.Offered), MaxSamples)
 		}
@@ -155,11 +159,11 @@ func (f *FindMax) validate() error {
 	if len(f.Steps) > MaxSteps {
 		return bad("find_max: %d steps, at most %d", len(f.Steps), MaxSteps)
 	}
-	if !finite(f.KneePerS) || !finite(f.PerCorePerS) || min(f.KneePerS, f.PerCorePerS) < 0 {
+	if !Finite(f.KneePerS) || !Finite(f.PerCorePerS) || min(f.KneePerS, f.PerCorePerS) < 0 {
 		return bad("find_max: knee_per_s %v, per_core_per_s %v", f.KneePerS, f.PerCorePerS)
 	}
 	for _, s := range f.Steps {
-		if !s.Result.valid() || !finite(s.RatePerS) || !finite(s.OKPerS) || !finite(s.TargetCores) || min(s.RatePerS, s.OKPerS, s.TargetCores, float64(s.P99US)) < 0 {
+		if !s.Result.Valid() || !Finite(s.RatePerS) || !Finite(s.OKPerS) || !Finite(s.TargetCores) || min(s.RatePerS, s.OKPerS, s.TargetCores, float64(s.P99US)) < 0 {
 			return bad("find_max: the step at %v a second cannot be shown", s.RatePerS)
 		}
 	}

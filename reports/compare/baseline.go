@@ -1,0 +1,260 @@
+package compare
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"hongbao/reports"
+)
+
+// BaselineSchema is the version of baseline files.
+const BaselineSchema = "hongbao/baseline/v1"
+
+// MaxBaselineBytes bounds a baseline file: some kilobytes are usual.
+const MaxBaselineBytes = 1 << 20
+
+// ErrBaseline is wrapped by every error about what a baseline says, or about records that make none together.
+var ErrBaseline = errors.New("reports: bad baseline")
+
+// Baseline is what a comparison needs to know of one side: small enough to be kept beside the source.
+type Baseline struct {
+	Schema      string              `json:"schema"`
+	Kind        string              `json:"kind"`
+	Scenario    string              `json:"scenario"`
+	SHA256      string              `json:"sha256"` // of the scenario's file
+	Setting     []Setting           `json:"setting"`
+	Environment reports.Environment `json:"environment"`
+	Commit      string              `json:"commit"`
+	Runs        int                 `json:"runs"`
+	Figures     []Figure            `json:"figures"`
+	Checks      []Outcome           `json:"checks"`
+	Digest      string              `json:"digest,omitempty"` // of a simulation
+	Doubt       string              `json:"doubt,omitempty"`  // why its figures prove nothing
+	Rounds      []Round             `json:"rounds,omitempty"` // one a run, in the order of Figure.Values; none of a single record
+}
+
+// Setting is one thing that both sides of a comparison must have alike.
+type Setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Figure is one measured quantity, with a value a run.
+type Figure struct {
+	Name   string    `json:"name"` // unit last
+	Better string    `json:"better"`
+	Floor  float64   `json:"floor"` // a change of no more than this is of no account
+	Share  bool      `json:"share"` // from 0 to 1, and compared by difference
+	Exact  bool      `json:"exact"` // without noise
+	Values []float64 `json:"values"`
+}
+
+// The directions of Figure.Better.
+const (
+	Lower  = "lower"
+	Higher = "higher"
+)
+
+// Outcome is what a check came to.
+type Outcome struct {
+	Name   string          `json:"name"`
+	Result reports.Verdict `json:"result"`
+}
+
+// ReadBaseline returns the side of a comparison that lies at path: a record.json or its folder, a folder of such
+// folders whose runs are repeats of one another, or a file that WriteBaseline wrote. Errors wrap ErrRecord or
+// ErrBaseline, or are of the file system.
+func ReadBaseline(path string) (*Baseline, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("reports: read baseline: %w", err)
+	}
+	if info.IsDir() {
+		if _, err := os.Stat(filepath.Join(path, reports.RecordFile)); errors.Is(err, fs.ErrNotExist) {
+			return readRepeats(path)
+		}
+		path = filepath.Join(path, reports.RecordFile)
+	}
+	if b, err := readBaselineFile(path); b != nil || err != nil {
+		return b, err
+	}
+	r, err := reports.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return BaselineOf(r)
+}
+
+// readBaselineFile returns nil for a file that is no baseline.
+func readBaselineFile(path string) (*Baseline, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reports: read baseline: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxBaselineBytes))
+	if err != nil {
+		return nil, fmt.Errorf("reports: read baseline: %w", err)
+	}
+	head := data[:min(len(data), 200)]
+	if !bytes.Contains(head, []byte(`"hongbao/baseline/`)) {
+		return nil, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	b := new(Baseline)
+	if err := d.Decode(b); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", path, ErrBaseline, err)
+	}
+	if err := b.validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return b, nil
+}
+
+// readRepeats reads a folder of runs' folders, in order of their names.
+func readRepeats(dir string) (*Baseline, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*", reports.RecordFile))
+	if err != nil || len(paths) == 0 {
+		return nil, fmt.Errorf("%w: %s holds neither %s nor folders that do", ErrBaseline, dir, reports.RecordFile)
+	}
+	if len(paths) > reports.MaxRepeats {
+		return nil, fmt.Errorf("%w: %s holds %d runs, at most %d", ErrBaseline, dir, len(paths), reports.MaxRepeats)
+	}
+	var all *Baseline
+	var rounds []Round
+	for _, path := range paths {
+		r, err := reports.Read(path)
+		if err != nil {
+			return nil, err
+		}
+		b, err := BaselineOf(r)
+		if err != nil {
+			return nil, err
+		}
+		if len(r.Runs) == 1 && r.Runs[0].Load != nil {
+			round := RoundOf(filepath.Base(filepath.Dir(path)), r.Runs[0].Load)
+			rounds = append(rounds, round)
+			if round.Doubt != "" { // what a load that was not offered did not evaluate is no news
+				b.Checks = slices.DeleteFunc(b.Checks, func(o Outcome) bool { return o.Result == reports.Unknown })
+			}
+		}
+		if all == nil {
+			all = b
+		} else if err := all.join(b); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if len(rounds) == all.Runs { // a folder that repeats its load within is no round
+		all.Rounds = rounds
+	}
+	return all, nil
+}
+
+// join takes in more repeats of the same.
+func (b *Baseline) join(more *Baseline) error {
+	if why := differences(b, more); len(why) > 0 {
+		return fmt.Errorf("%w: is no repeat of the runs beside it: %s", ErrBaseline, why[0])
+	}
+	if b.Kind == "sim" || b.Commit != more.Commit {
+		return fmt.Errorf("%w: is no repeat of the runs beside it: a simulation, or another commit", ErrBaseline)
+	}
+	b.Runs += more.Runs
+	b.Figures = slices.DeleteFunc(b.Figures, func(f Figure) bool { return more.figure(f.Name) == nil }) // of which a repeat has none
+	for i := range b.Figures {
+		b.Figures[i].Values = append(b.Figures[i].Values, more.figure(b.Figures[i].Name).Values...)
+	}
+	for _, c := range more.Checks {
+		if i := slices.IndexFunc(b.Checks, func(o Outcome) bool { return o.Name == c.Name }); i >= 0 {
+			b.Checks[i].Result = reports.Combine(b.Checks[i].Result, c.Result)
+		} else {
+			b.Checks = append(b.Checks, c)
+		}
+	}
+	if b.Doubt == "" {
+		b.Doubt = more.Doubt
+	}
+	return nil
+}
+
+// Typical returns the typical value of a figure: the geometric mean, of a share the mean; zero when it is not known.
+func (b *Baseline) Typical(name string) float64 {
+	f := b.figure(name)
+	switch {
+	case f == nil:
+		return 0
+	case f.Share:
+		return mean(f.Values)
+	}
+	return geometric(atLeast(f.Values, 0))
+}
+
+func (b *Baseline) figure(name string) *Figure {
+	for i := range b.Figures {
+		if b.Figures[i].Name == name {
+			return &b.Figures[i]
+		}
+	}
+	return nil
+}
+
+// WriteBaseline writes b as a file for ReadBaseline.
+func WriteBaseline(path string, b *Baseline) error {
+	data, err := json.MarshalIndent(b, "", " ")
+	if err != nil {
+		return fmt.Errorf("reports: write baseline: %w", err)
+	}
+	temp, err := reports.Store(filepath.Dir(path), filepath.Base(path), append(data, '\n'))
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		if temp != "" {
+			_ = os.Remove(temp) // the error that led here is the one to report
+		}
+		return fmt.Errorf("reports: write baseline: %w", err)
+	}
+	return nil
+}
+
+// validate refuses what cannot be compared.
+func (b *Baseline) validate() error {
+	wrong := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s", ErrBaseline, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case b.Schema != BaselineSchema:
+		return wrong("schema %q, want %q", b.Schema, BaselineSchema)
+	case b.Kind != "sim" && b.Kind != "load":
+		return wrong("kind %q, want sim or load", b.Kind)
+	case len(b.Figures) > reports.MaxRows || len(b.Checks) > reports.MaxChecks || len(b.Setting) > reports.MaxRows:
+		return wrong("%d figures, %d checks, %d settings", len(b.Figures), len(b.Checks), len(b.Setting))
+	case b.Runs < 1 || b.Runs > reports.MaxRepeats:
+		return wrong("%d runs", b.Runs)
+	case len(b.Rounds) > 0 && len(b.Rounds) != b.Runs:
+		return wrong("%d rounds of %d runs", len(b.Rounds), b.Runs)
+	}
+	for _, f := range b.Figures {
+		if f.Better != Lower && f.Better != Higher || len(f.Values) == 0 || len(f.Values) > reports.MaxRepeats || !reports.Finite(f.Floor) || f.Floor < 0 {
+			return wrong("figure %q: %d values, better %q, floor %v", f.Name, len(f.Values), f.Better, f.Floor)
+		}
+		for _, x := range f.Values {
+			if !reports.Finite(x) || x < 0 {
+				return wrong("figure %q: value %v", f.Name, x)
+			}
+		}
+	}
+	for _, c := range b.Checks {
+		if !c.Result.Valid() {
+			return wrong("check %q: result %q", c.Name, c.Result)
+		}
+	}
+	return nil
+}

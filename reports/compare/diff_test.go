@@ -1,0 +1,404 @@
+package compare
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"hongbao/reports"
+	"hongbao/reports/recordtest"
+	"hongbao/reports/render"
+	"hongbao/reports/terminal"
+)
+
+// TestStudentQuantile holds the quantile to the tables of any textbook.
+func TestStudentQuantile(t *testing.T) {
+	for _, c := range []struct{ tail, freedom, want float64 }{
+		{0.25, 1, 1}, {0.25, 8, 0.7064}, {0.025, 1, 12.706}, {0.025, 2, 4.303}, {0.025, 8, 2.306}, {0.005, 4, 4.604}, {0.0005, 8, 5.041}, {0.0005, 20, 3.850}, {0.025, 1000, 1.962},
+	} {
+		require.InEpsilon(t, c.want, studentQuantile(c.tail, c.freedom), 0.0005, c)
+	}
+}
+
+// bench is a load as it is measured again and again: each figure has its typical value and its own noise.
+type bench struct {
+	figures []Figure
+	typical []float64
+	noise   []float64 // standard deviation of logarithms
+}
+
+// usual returns the figures of a load of three operations, with noise from low to high.
+func usual(low, high float64) *bench {
+	b := new(bench)
+	add := func(f Figure, typical float64) {
+		b.figures, b.typical = append(b.figures, f), append(b.typical, typical)
+	}
+	for i, operation := range []string{"grant", "page", "withdraw"} {
+		add(Figure{Name: operation + " p50_us", Better: Lower, Floor: floorUS}, 2_000+float64(i)*700)
+		add(Figure{Name: operation + " p99_us", Better: Lower, Floor: floorUS}, 15_000+float64(i)*9_000)
+	}
+	add(Figure{Name: "cpu_us_per_operation", Better: Lower, Floor: floorCPUUS}, 240)
+	add(Figure{Name: "drained_s", Better: Lower, Floor: floorDrainS}, 4)
+	add(Figure{Name: "ok_per_s", Better: Higher}, 5_120)
+	add(Figure{Name: "error_ratio", Better: Lower, Floor: floorShare, Share: true}, 0.004)
+	for i := range b.figures {
+		b.noise = append(b.noise, low+(high-low)*float64(i)/float64(len(b.figures)-1))
+	}
+	return b
+}
+
+// measured draws the runs of one side; all runs of some share of the time are half as slow again, as when a neighbour
+// wakes up, and slower multiplies what is better low.
+func (b *bench) measured(r *rand.Rand, n int, neighbour, slower float64) *Baseline {
+	out := &Baseline{Schema: BaselineSchema, Kind: "load", Scenario: "rain", Commit: "3fc25ea", Runs: n}
+	out.Figures = append(out.Figures, b.figures...)
+	for i := range out.Figures {
+		out.Figures[i].Values = nil
+	}
+	for range n {
+		load := 1.0
+		if r.Float64() < neighbour {
+			load = 1.5
+		}
+		for i := range out.Figures {
+			f := &out.Figures[i]
+			x := math.Exp(r.NormFloat64() * b.noise[i])
+			if f.Better == Lower {
+				x *= load * slower
+			}
+			f.Values = append(f.Values, b.typical[i]*x)
+		}
+	}
+	return out
+}
+
+// TestSameBuildDoesNotAlarm compares a build with itself many times: fewer than one comparison in a hundred may show
+// anything worse, over all figures together. The seed is fixed, so the test is too.
+func TestSameBuildDoesNotAlarm(t *testing.T) {
+	const times = 1_000
+	for _, c := range []struct {
+		why       string
+		repeats   int
+		low, high float64
+		neighbour float64
+	}{
+		{"quiet figures, which a small difference could part", 5, 0.01, 0.03, 0},
+		{"noise as on a shared machine", 5, 0.03, 0.10, 0},
+		{"and a neighbour that wakes up in one run of ten", 5, 0.03, 0.10, 0.1},
+		{"few repeats", 3, 0.03, 0.10, 0},
+		{"two repeats, which is almost nothing", 2, 0.03, 0.10, 0},
+		{"many repeats", 15, 0.03, 0.10, 0},
+		{"single runs, of which only what doubled counts", 1, 0.03, 0.10, 0.1},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			r, b, alarms := rand.New(rand.NewPCG(7, 11)), usual(c.low, c.high), 0
+			for range times {
+				d, err := Compare(b.measured(r, c.repeats, c.neighbour, 1), b.measured(r, c.repeats, c.neighbour, 1), DefaultMinChange, false)
+				require.NoError(t, err)
+				if d.Result != reports.Pass {
+					alarms++
+				}
+			}
+			t.Logf("%d alarms in %d", alarms, times)
+			require.Less(t, alarms, times/100)
+		})
+	}
+}
+
+// TestSlowdownIsFlagged plants a build that is slower by a tenth: with noise of 2% and five repeats it is nearly always
+// called worse. Two builds of which one is faster alike are never called worse.
+func TestSlowdownIsFlagged(t *testing.T) {
+	const times = 500
+	r, b, flagged, praised := rand.New(rand.NewPCG(7, 11)), usual(0.02, 0.02), 0, 0
+	for range times {
+		d, err := Compare(b.measured(r, 5, 0, 1), b.measured(r, 5, 0, 1.1), DefaultMinChange, false)
+		require.NoError(t, err)
+		if d.Result == reports.Fail {
+			flagged++
+		}
+		d, err = Compare(b.measured(r, 5, 0, 1.1), b.measured(r, 5, 0, 1), DefaultMinChange, false)
+		require.NoError(t, err)
+		for _, row := range d.Rows {
+			if row.Change == Better {
+				praised++
+				break
+			}
+		}
+		require.Equal(t, reports.Pass, d.Result)
+	}
+	t.Logf("%d slowdowns flagged, %d speed-ups seen, of %d", flagged, praised, times)
+	require.Greater(t, flagged, times*99/100)
+	require.Greater(t, praised, times*99/100)
+}
+
+// TestIntervalHoldsTheTruth: the interval of a ratio holds the true ratio about as often as it says.
+func TestIntervalHoldsTheTruth(t *testing.T) {
+	r, missed := rand.New(rand.NewPCG(3, 5)), 0
+	const times, tail = 4_000, 0.05
+	for range times {
+		draw := func(typical, noise float64, n int) (xs []float64) {
+			for range n {
+				xs = append(xs, typical*math.Exp(r.NormFloat64()*noise))
+			}
+			return xs
+		}
+		by := yardstick{tail: tail}.ratio(draw(100, 0.05, 5), draw(130, 0.15, 4))
+		if by.low > 1.3 || by.high < 1.3 {
+			missed++
+		}
+	}
+	require.InDelta(t, 2*tail, float64(missed)/times, 0.02)
+}
+
+// TestCompareFigure: each way in which a figure can move.
+func TestCompareFigure(t *testing.T) {
+	latency := Figure{Name: "grant p99_us", Better: Lower, Floor: floorUS}
+	rate := Figure{Name: "ok_per_s", Better: Higher}
+	share := Figure{Name: "error_ratio", Better: Lower, Share: true, Floor: floorShare}
+	exact := Figure{Name: "token refused", Better: Lower, Exact: true}
+	around := func(x float64) []float64 { return []float64{x * 0.98, x * 0.99, x, x * 1.01, x * 1.02} }
+	for _, c := range []struct {
+		why             string
+		f               Figure
+		base, candidate []float64
+		want            Change
+	}{
+		{"slower", latency, around(10_000), around(12_000), Worse},
+		{"faster", latency, around(12_000), around(10_000), Better},
+		{"less is served", rate, around(5_000), around(4_000), Worse},
+		{"more is served", rate, around(4_000), around(5_000), Better},
+		{"the same", latency, around(10_000), around(10_010), Same},
+		{"slower for sure, but by too little to count", latency, []float64{10_000, 10_001, 10_002}, []float64{10_300, 10_301, 10_302}, Same},
+		{"slower by less than clocks tell", latency, around(20), around(90), Same},
+		{"and by as little above what clocks tell", latency, around(110), around(190), Same},
+		{"too noisy", latency, []float64{5_000, 20_000, 9_000}, []float64{7_000, 26_000, 14_000}, Noisy},
+		{"single runs say little", latency, []float64{10_000}, []float64{15_000}, Noisy},
+		{"unless it doubled", latency, []float64{10_000}, []float64{20_001}, Worse},
+		{"or halved", rate, []float64{5_000}, []float64{2_400}, Worse},
+		{"one run against many is single too", latency, around(10_000), []float64{15_000}, Noisy},
+		{"nothing is served any more", rate, around(5_000), []float64{0, 0, 0, 0, 0}, Worse},
+		{"errors, where there were none", share, []float64{0, 0, 0}, []float64{0.01, 0.0101, 0.0102}, Worse},
+		{"errors of no account", share, []float64{0, 0, 0}, []float64{0.0004, 0.00041, 0.00042}, Same},
+		{"errors of one run", share, []float64{0}, []float64{0.02}, Worse},
+		{"fewer errors", share, []float64{0.05, 0.051, 0.052}, []float64{0.001, 0.002, 0.003}, Better},
+		{"no errors", share, []float64{0, 0, 0}, []float64{0, 0, 0}, Same},
+		{"a simulation has no noise", exact, []float64{100}, []float64{106}, Worse},
+		{"but a change below what counts", exact, []float64{100}, []float64{104}, Same},
+		{"from none to one", exact, []float64{0}, []float64{1}, Worse},
+		{"none", exact, []float64{0}, []float64{0}, Same},
+	} {
+		row := compareFigure(&c.f, c.base, c.candidate, yardstick{tail: 0.001, minChange: DefaultMinChange})
+		require.Equal(t, c.want, row.Change, "%s: %+v", c.why, row)
+	}
+}
+
+// TestCompareMirrors: whatever two sides hold, what is worse one way is better the other way, and a side compared with
+// itself is never worse.
+func TestCompareMirrors(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := Figure{Better: rapid.SampledFrom([]string{Lower, Higher}).Draw(t, "better"), Share: rapid.Bool().Draw(t, "share"), Floor: 0.001}
+		values := rapid.SliceOfN(rapid.Float64Range(0, 1), 1, 8)
+		a, b := values.Draw(t, "a"), values.Draw(t, "b")
+		of := yardstick{tail: 0.001, minChange: 0.05}
+		if n := min(len(a), len(b)); rapid.Bool().Draw(t, "in pairs") {
+			a, b, of.paired = a[:n], b[:n], true
+		}
+		there, back := compareFigure(&f, a, b, of), compareFigure(&f, b, a, of)
+		mirror := map[Change]Change{Worse: Better, Better: Worse, Same: Same, Noisy: Noisy}
+		require.Equal(t, mirror[there.Change], back.Change, "%+v %+v", there, back)
+		require.NotContains(t, []Change{Worse, Better}, compareFigure(&f, a, a, of).Change)
+		require.True(t, there.Low <= there.By && there.By <= there.High)
+	})
+}
+
+// TestCompareRefuses: what is not alike is not compared, unless somebody says so; a simulation never with a load.
+func TestCompareRefuses(t *testing.T) {
+	base, err := BaselineOf(recordtest.Missed())
+	require.NoError(t, err)
+	for _, c := range []struct {
+		why    string
+		change func(*reports.Record)
+		says   string
+	}{
+		{"another scenario", func(r *reports.Record) { r.Scenario.Name = "snow" }, "scenario: rain-peak and snow"},
+		{"another file", func(r *reports.Record) { r.Scenario.SHA256 = "00" }, "sha256"},
+		{"another peak", func(r *reports.Record) { r.Runs[0].Load.PeakPerS = 4000 }, "peak_per_s: 3,000 and 4,000"},
+		{"another length", func(r *reports.Record) { r.Runs[0].Load.DurationS = 21 }, "duration_s: 20 and 21"},
+		{"another window", func(r *reports.Record) { r.Runs[0].Load.Window = "Fireworks" }, "window"},
+		{"another strategy", func(r *reports.Record) { r.Runs[0].Strategy = "sync" }, "strategy"},
+		{"somewhere else", func(r *reports.Record) { r.Runs[0].Load.Target = "https://example.com" }, "embedded: true and false"},
+		{"another Go", func(r *reports.Record) { r.Environment.Go = "go1.27" }, "go: go1.26.0 and go1.27"},
+		{"another machine", func(r *reports.Record) { r.Environment.CPUs = 64 }, "processors"},
+		{"another architecture", func(r *reports.Record) { r.Environment.Arch = "arm64" }, "os/arch"},
+	} {
+		r := recordtest.Missed()
+		c.change(r)
+		candidate, err := BaselineOf(r)
+		require.NoError(t, err)
+		_, err = Compare(base, candidate, DefaultMinChange, false)
+		require.ErrorIs(t, err, ErrDifferent, c.why)
+		require.ErrorContains(t, err, c.says, c.why)
+		d, err := Compare(base, candidate, DefaultMinChange, true)
+		require.NoError(t, err, c.why)
+		require.Contains(t, strings.Join(d.Notes, "\n"), c.says)
+	}
+	simulation, err := BaselineOf(recordtest.Passed())
+	require.NoError(t, err)
+	_, err = Compare(base, simulation, DefaultMinChange, true)
+	require.ErrorIs(t, err, ErrDifferent)
+	_, err = BaselineOf(recordtest.Interrupted())
+	require.ErrorIs(t, err, ErrBaseline)
+	_, err = BaselineOf(&reports.Record{Kind: "load"})
+	require.ErrorIs(t, err, ErrBaseline)
+}
+
+// atItsEnd is saturated at the target of the others.
+func atItsEnd() *reports.Record {
+	r := recordtest.Saturated()
+	r.Runs[0].Load.Target = "embedded"
+	return r
+}
+
+// TestCompareResults: what comes of two records.
+func TestCompareResults(t *testing.T) {
+	for _, c := range []struct {
+		why             string
+		base, candidate func() *reports.Record
+		want            reports.Verdict
+		says            string
+	}{
+		{"a load and itself", recordtest.Missed, recordtest.Missed, reports.Pass, ""},
+		{"a simulation and itself", recordtest.Passed, recordtest.Passed, reports.Pass, ""},
+		{"a generator at its end", recordtest.Loaded, atItsEnd, reports.Unknown, "prove nothing"},
+		{"a base that proves nothing", atItsEnd, recordtest.Loaded, reports.Unknown, "of the base prove nothing"},
+		{"money that is lost now", recordtest.Passed, func() *reports.Record {
+			r := recordtest.Passed()
+			r.Verdict, r.Checks[0].Result = reports.Fail, reports.Fail
+			return r
+		}, reports.Fail, "check the ledger sums to zero is fail and was pass"},
+		{"a check that is gone", recordtest.Passed, func() *reports.Record {
+			r := recordtest.Passed()
+			r.Checks = r.Checks[1:]
+			return r
+		}, reports.Unknown, "is unknown and was pass"},
+		{"a strategy that refuses more", recordtest.Passed, func() *reports.Record {
+			r := recordtest.Passed()
+			r.Commit, r.Digest = "another", "another"
+			r.Runs[0].Comparison.Refused *= 2
+			return r
+		}, reports.Fail, "worse: sync refused +100.0%"},
+		{"one commit, one seed, two digests", recordtest.Passed, func() *reports.Record {
+			r := recordtest.Passed()
+			r.Digest = "another"
+			return r
+		}, reports.Fail, "not deterministic"},
+		{"another commit may have another digest", recordtest.Passed, func() *reports.Record {
+			r := recordtest.Passed()
+			r.Commit, r.Digest = "another", "another"
+			return r
+		}, reports.Pass, ""},
+	} {
+		base, err := BaselineOf(c.base())
+		require.NoError(t, err, c.why)
+		candidate, err := BaselineOf(c.candidate())
+		require.NoError(t, err, c.why)
+		d, err := Compare(base, candidate, DefaultMinChange, false)
+		require.NoError(t, err, c.why)
+		require.Equal(t, c.want, d.Result, "%s: %v", c.why, d.Why)
+		require.Contains(t, strings.Join(d.Why, "\n"), c.says, c.why)
+		require.Equal(t, c.want == reports.Pass, len(d.Why) == 0, c.why)
+
+		var plain, colour, asJSON bytes.Buffer
+		require.NoError(t, Table(&plain, d, false))
+		require.NoError(t, Table(&colour, d, true))
+		require.NotContains(t, plain.String(), "\x1b")
+		require.NotEqual(t, plain.String(), colour.String())
+		for line := range strings.Lines(plain.String()) {
+			require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), terminal.Width, line)
+		}
+		require.NoError(t, JSON(&asJSON, d))
+		require.True(t, json.Valid(asJSON.Bytes()))
+	}
+}
+
+// TestDiffTable holds the table of a regression to what was looked at and found good.
+func TestDiffTable(t *testing.T) {
+	r, b := rand.New(rand.NewPCG(7, 11)), usual(0.02, 0.02)
+	b.noise[5] = 0.6 // withdraw p99
+	candidate := b.measured(r, 5, 0, 1.12)
+	candidate.Commit = "d21d11b0b3d4ede55a954b6b7b1b3e0fd30ea060"
+	candidate.Checks = []Outcome{{"order-once", reports.Fail}}
+	d, err := Compare(b.measured(r, 5, 0, 1), candidate, DefaultMinChange, false)
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, Table(&out, d, false))
+	recordtest.Golden(t, "diff.txt", out.Bytes())
+}
+
+// TestBaselineFiles: a baseline is read back as it was written; repeats in folders are joined; what is none says so.
+func TestBaselineFiles(t *testing.T) {
+	dir := t.TempDir()
+	want, err := BaselineOf(recordtest.Missed())
+	require.NoError(t, err)
+	file := filepath.Join(dir, "base.json")
+	require.NoError(t, WriteBaseline(file, want))
+	got, err := ReadBaseline(file)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Less(t, info.Size(), int64(8<<10), "small enough to be kept beside the source")
+	require.Error(t, WriteBaseline(filepath.Join(file, "below"), want))
+
+	runs := filepath.Join(dir, "runs")
+	for i := range 3 {
+		r := recordtest.Loaded()
+		r.Runs[0].Load.Audit.DrainedS = float64(i + 1)
+		require.NoError(t, render.Write(filepath.Join(runs, fmt.Sprint(i)), r))
+	}
+	all, err := ReadBaseline(runs)
+	require.NoError(t, err)
+	require.Equal(t, 3, all.Runs)
+	require.Equal(t, []float64{1, 2, 3}, all.figure("drained_s").Values)
+	one, err := ReadBaseline(filepath.Join(runs, "0", reports.RecordFile))
+	require.NoError(t, err)
+	require.Equal(t, 1, one.Runs)
+
+	other := recordtest.Loaded()
+	other.Commit = "another"
+	require.NoError(t, render.Write(filepath.Join(runs, "9"), other))
+	_, err = ReadBaseline(runs)
+	require.ErrorIs(t, err, ErrBaseline)
+	require.ErrorContains(t, err, "no repeat")
+	_, err = ReadBaseline(t.TempDir())
+	require.ErrorContains(t, err, "neither record.json nor folders")
+
+	whole, err := json.Marshal(want)
+	require.NoError(t, err)
+	for why, text := range map[string]string{
+		"another version":           strings.Replace(string(whole), "baseline/v1", "baseline/v2", 1),
+		"an unknown field":          strings.Replace(string(whole), `"kind"`, `"kinds"`, 1),
+		"a figure that is negative": strings.Replace(string(whole), `"values":[`, `"values":[-1,`, 1),
+		"no direction":              strings.Replace(string(whole), `"better":"lower"`, `"better":"left"`, 1),
+		"cut off":                   string(whole[:len(whole)/2]),
+		"a verdict that is none":    strings.Replace(string(whole), `"result":"pass"`, `"result":"well"`, 1),
+		"no run":                    strings.Replace(string(whole), `"runs":3`, `"runs":0`, 1),
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		_, err := ReadBaseline(file)
+		require.ErrorIs(t, err, ErrBaseline, why)
+	}
+	require.NoError(t, os.WriteFile(file, []byte("no JSON"), 0o600))
+	_, err = ReadBaseline(file)
+	require.ErrorIs(t, err, reports.ErrRecord)
+}

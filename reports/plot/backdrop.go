@@ -1,0 +1,95 @@
+package plot
+
+import (
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// band is a window of the calendar in a plot.
+type band struct {
+	from, to int64
+	Label    string // its number in the calendar, and its name where there is room
+	short    string // its number alone
+	Peak     bool
+}
+
+// backdrop is what lies behind the lines: windows shaded and labelled, gaps marked, grid.
+type backdrop struct {
+	line    timeline
+	windows []band
+	marks   []plot.Tick
+	face    font.Font
+}
+
+// Plot implements plot.Plotter.
+func (b backdrop) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for _, w := range b.windows {
+		if b.visible(w) {
+			fill := ink(inkWindow)
+			if w.Peak {
+				fill = ink(inkPeak)
+			}
+			c.FillPolygon(fill, box(x(b.line.at(w.from)), x(b.line.at(w.to)), c.Min.Y, c.Max.Y))
+		}
+	}
+	for _, m := range b.marks {
+		c.StrokeLine2(draw.LineStyle{Color: ink(inkGrid), Width: 0.5}, c.Min.X, y(m.Value), c.Max.X, y(m.Value))
+	}
+	for i := 1; i < len(b.line); i++ {
+		b.gap(c, x(b.line[i-1].x1), x(b.line[i].x0))
+	}
+	b.labels(c, x)
+}
+
+// visible says whether any of the window lies in a stretch.
+func (b backdrop) visible(w band) bool {
+	for _, s := range b.line {
+		if w.from < s.to && s.from < w.to {
+			return true
+		}
+	}
+	return false
+}
+
+// gap blanks the strip where time was cut out and puts two strokes on the axis.
+func (b backdrop) gap(c draw.Canvas, from, to vg.Length) {
+	c.FillPolygon(ink(inkGap), box(from, to, c.Min.Y, c.Max.Y))
+	mid, style := (from+to)/2, draw.LineStyle{Color: ink(inkText), Width: 0.75}
+	for _, dx := range []vg.Length{-1.5, 1.5} {
+		c.StrokeLine2(style, mid+dx-1.5, c.Min.Y-3, mid+dx+1.5, c.Min.Y+3)
+	}
+}
+
+// labels names the windows along the top, as long as there is room to the right of the one before.
+func (b backdrop) labels(c draw.Canvas, x func(float64) vg.Length) {
+	style := text.Style{Color: ink(inkText), Font: b.face, YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
+	style.Font.Size = 8.5
+	free := c.Min.X
+	for i, w := range b.windows {
+		if !b.visible(w) {
+			continue
+		}
+		at, room := max(x(b.line.at(w.from))+2, free), c.Max.X
+		for _, next := range b.windows[i+1:] {
+			if b.visible(next) && next.from > w.from {
+				room = x(b.line.at(next.from))
+				break
+			}
+		}
+		for _, s := range []string{w.Label, w.short} {
+			if width := style.Width(s); at+width < room {
+				c.FillText(style, vg.Point{X: at, Y: c.Max.Y - 1}, s)
+				free = at + width + 5
+				break
+			}
+		}
+	}
+}
+
+func box(x0, x1, y0, y1 vg.Length) []vg.Point {
+	return []vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}}
+}

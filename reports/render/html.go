@@ -1,0 +1,118 @@
+package render
+
+import (
+	_ "embed"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"hongbao/reports"
+	"hongbao/reports/plot"
+	"hongbao/reports/terminal"
+	"hongbao/reports/text"
+)
+
+// The page's parts; constants in all but name, since only the compiler sets them.
+var (
+	//go:embed page.html
+	pageHTML string
+	//go:embed page_load.html
+	pageLoadHTML string
+	//go:embed page_study.html
+	pageStudyHTML string
+	//go:embed page.css
+	pageCSS string
+)
+
+// page is what the template shows.
+type page struct {
+	view
+	CSS      template.CSS
+	Charts   []plot.Chart
+	PeakName string
+	Windows  []windowRow
+	Refusals []countRow
+	Memory   []memoryRow
+	Tokens   tokenSizes
+	Figures  []metricRow
+}
+
+// HTML writes r as one page that needs nothing else: no network, no scripts. Both languages are in it.
+func HTML(w io.Writer, r *reports.Record) error {
+	t, err := template.New("page").Funcs(pageFuncs()).Parse(pageLoadHTML + pageStudyHTML + pageHTML)
+	if err != nil {
+		return err
+	}
+	drawn, err := plot.Charts(r)
+	if err != nil {
+		return err
+	}
+	p := page{view: newView(r), CSS: template.CSS(pageCSS), Charts: drawn}
+	for i := range p.Real {
+		if p.Real[i].Plots, err = plot.SecondsPlots(p.Real[i].Load); err != nil {
+			return err
+		}
+	}
+	p.Windows = windowRows(r, p.Size)
+	p.Refusals, p.Memory, p.Figures = refusalRows(r), memoryRows(r), metricRows(r)
+	p.Tokens = tokenSizesOf(r.Metrics)
+	for _, b := range plot.Bands(r) {
+		if b.Peak {
+			p.PeakName = b.Label
+		}
+	}
+	return t.Execute(w, p)
+}
+
+func pageFuncs() template.FuncMap {
+	return template.FuncMap{
+		"both":        func(en, zh string) text.Text { return text.Text{EN: en, ZH: zh} },
+		"bothf":       text.Textf,
+		"count":       text.Count,
+		"bytes":       text.ByteSize,
+		"figure":      text.Figure,
+		"mark":        terminal.Mark,
+		"quote":       text.Quote,
+		"join":        strings.Join,
+		"kind":        kindName,
+		"duration":    text.Duration,
+		"title":       titleOf,
+		"hue":         plot.Hue,
+		"meaning":     meaning,
+		"commit":      text.ShortCommit,
+		"verdict":     verdictName,
+		"micros":      text.Micros,
+		"quantiles":   quantiles,
+		"significant": text.Significant,
+		"add":         func(a, b int) int { return a + b },
+		"distinct":    func(c checkRow) bool { return c.Worst != "" && c.Worst != c.First },
+		"anyBad": func(ls []loadRow) bool {
+			return slices.ContainsFunc(ls, func(l loadRow) bool { return !l.Planned() || !l.Answered() })
+		},
+	}
+}
+
+// titleOf falls back to the scenario's name, and to the English title.
+func titleOf(s reports.Scenario) text.Text {
+	t := text.Text{EN: text.Quote(s.Title), ZH: text.Quote(s.TitleZH)}
+	if t.EN == "" {
+		t.EN = text.Quote(s.Name)
+	}
+	if t.ZH == "" {
+		t.ZH = t.EN
+	}
+	return t
+}
+
+func verdictName(v reports.Verdict) text.Text {
+	switch v {
+	case reports.Pass:
+		return text.Text{EN: "Pass", ZH: "通过"}
+	case reports.Fail:
+		return text.Text{EN: "Fail", ZH: "失败"}
+	case reports.Unknown:
+		return text.Text{EN: "Unknown", ZH: "未知"}
+	}
+	return text.Same("–")
+}

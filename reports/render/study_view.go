@@ -1,0 +1,133 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"hongbao/reports"
+	"hongbao/reports/terminal"
+	"hongbao/reports/text"
+)
+
+// studyView is a study made ready to be read.
+type studyView struct {
+	*reports.Study
+	Title text.Text
+	Heads []studyHead
+	Rows  []studyRow
+}
+
+// studyHead names a design in full and in short.
+type studyHead struct {
+	Name  string
+	Title text.Text
+}
+
+// studyRow is one figure over all designs.
+type studyRow struct {
+	Name   text.Text
+	Values []string
+}
+
+func studyViews(r *reports.Record) []studyView {
+	out := make([]studyView, len(r.Studies))
+	for i := range r.Studies {
+		s := &r.Studies[i]
+		v := studyView{Study: s, Title: translated(s.Title, s.TitleZH)}
+		for _, d := range s.Designs {
+			v.Heads = append(v.Heads, studyHead{text.Quote(d.Name), translated(d.Title, d.TitleZH)})
+		}
+		for c, column := range s.Columns {
+			row := studyRow{Name: translated(column.Title, column.TitleZH)}
+			for _, d := range s.Designs {
+				row.Values = append(row.Values, exact(d.Values[c]))
+			}
+			v.Rows = append(v.Rows, row)
+		}
+		out[i] = v
+	}
+	return out
+}
+
+// translated returns a text of the record in both languages; without a Chinese one the English stands for it.
+func translated(en, zh string) text.Text {
+	if zh == "" {
+		zh = en
+	}
+	return text.Text{EN: text.Quote(en), ZH: text.Quote(zh)}
+}
+
+// exact formats a figure: whole numbers in full, others with three digits or so.
+func exact(x float64) string {
+	if x == math.Trunc(x) && math.Abs(x) < 1e15 {
+		return text.Count(int64(x))
+	}
+	if math.Abs(x) < 1 {
+		return text.TrimZeros(fmt.Sprintf("%.4f", x))
+	}
+	if x < 0 {
+		return "-" + text.Significant(-x)
+	}
+	return text.Significant(x)
+}
+
+// studies writes the comparisons for a terminal.
+func (t *table) studies(v view) {
+	for _, s := range v.Compared {
+		t.Line("")
+		t.Line(t.Paint(terminal.Bold, strings.ToUpper(s.Title.EN)))
+		for i, h := range s.Heads {
+			t.Wrap(fmt.Sprintf("  [%d] ", i+1), h.Title.EN)
+		}
+		const value = 12
+		name := max(24, terminal.Width-2-value*len(s.Heads))
+		head := terminal.Pad("", name+2)
+		for i := range s.Heads {
+			head += fmt.Sprintf("%*s", value, fmt.Sprintf("[%d]", i+1))
+		}
+		t.Line(t.Paint(terminal.Bold, head))
+		for _, row := range s.Rows {
+			line := "  " + terminal.Pad(row.Name.EN, name)
+			for _, x := range row.Values {
+				line += fmt.Sprintf("%*s", value, x)
+			}
+			t.Line(line)
+		}
+		for _, c := range s.Checks {
+			t.Line("  " + t.Verdict(c.Result, terminal.Mark(c.Result)) + " " + terminal.Pad(text.Quote(c.Name), 34) + fmt.Sprintf("%-14s%s", text.Quote(strings.Join(c.Spec, " ")), reports.Evaluated(c)))
+			if c.First != "" {
+				t.Wrap("      ", text.Quote(c.First))
+			}
+		}
+		for _, n := range s.Notes {
+			t.Wrap("  - ", text.Quote(n))
+		}
+	}
+}
+
+// markdownStudies writes the comparisons for a summary.
+func markdownStudies(b *strings.Builder, v view) {
+	for _, s := range v.Compared {
+		fmt.Fprintf(b, "### %s\n\n| |", md(s.Title.EN))
+		for _, h := range s.Heads {
+			fmt.Fprintf(b, " %s |", md(h.Title.EN))
+		}
+		b.WriteString("\n|---|" + strings.Repeat("---:|", len(s.Heads)) + "\n")
+		for _, row := range s.Rows {
+			fmt.Fprintf(b, "| %s | %s |\n", md(row.Name.EN), strings.Join(row.Values, " | "))
+		}
+		b.WriteString("\n")
+		for _, c := range s.Checks {
+			fmt.Fprintf(b, "- %s %s (%s): %s", terminal.Mark(c.Result), md(c.Name), md(strings.Join(c.Spec, " ")), reports.Evaluated(c))
+			if c.First != "" {
+				b.WriteString(". " + md(c.First))
+			}
+			b.WriteString("\n")
+		}
+		for _, n := range s.Notes {
+			fmt.Fprintf(b, "- %s\n", md(n))
+		}
+		b.WriteString("\n")
+	}
+}

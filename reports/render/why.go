@@ -1,0 +1,107 @@
+package render
+
+import (
+	"hongbao/reports"
+	"hongbao/reports/text"
+)
+
+// headline says what the verdict rests on.
+func headline(r *reports.Record) text.Text {
+	var evaluations, violations int64
+	held := 0
+	for _, c := range r.Checks {
+		evaluations += c.Evaluations
+		violations += c.Violations
+		if c.Result == reports.Pass {
+			held++
+		}
+	}
+	t := text.Textf("%s of %s checks held, evaluated %s times, with %s violations.",
+		"%[2]s 项检查中 %[1]s 项成立，共评估 %[3]s 次，违反 %[4]s 次。",
+		text.Count(int64(held)), text.Count(int64(len(r.Checks))), text.Count(evaluations), text.Count(violations))
+	more := thresholdHeadline(r)
+	return text.Text{EN: t.EN + more.EN, ZH: t.ZH + more.ZH}
+}
+
+// Doubts lists why a verdict is not pass. For a pass it is empty; otherwise it never is.
+func Doubts(r *reports.Record) []text.Text {
+	if r.Verdict == reports.Pass {
+		return nil
+	}
+	var out []text.Text
+	say := func(t text.Text) { out = append(out, t) }
+	if r.Interrupted {
+		say(text.Text{EN: "The run was interrupted. What would have come later was never looked at, and all figures are of the part that ran.",
+			ZH: "运行被中断：之后的部分从未检查，所有数字只涵盖已运行的部分。"})
+	}
+	for _, run := range r.Runs {
+		if run.Interrupted {
+			say(text.Textf("Strategy %s was interrupted before its end.", "策略 %s 未运行到结束。", text.Quote(run.Label())))
+		}
+	}
+	violated, never, undecided := byOutcome(r.Checks)
+	if len(violated) > 0 {
+		say(text.Textf("Violated: %s.", "被违反：%s。", text.Names(violated)))
+	}
+	if len(never) > 0 {
+		say(text.Textf("Never evaluated, hence unknown: %s.", "从未评估，因此未知：%s。", text.Names(never)))
+	}
+	if len(undecided) > 0 {
+		say(text.Textf("Evaluated but not decided: %s.", "已评估但无法判定：%s。", text.Names(undecided)))
+	}
+	for _, s := range r.Studies {
+		if broken, never, undecided := byOutcome(s.Checks); s.Verdict != reports.Pass {
+			say(text.Textf("The comparison %s did not come out as it must: %s.", "对比 %s 未得到应有的结果：%s。", translated(s.Title, s.TitleZH), text.Names(append(append(broken, never...), undecided...))))
+		}
+	}
+	if len(r.Checks) == 0 {
+		say(text.Text{EN: "There was no check at all.", ZH: "没有任何检查。"})
+	}
+	if r.Kind == "load" {
+		out = append(out, realDoubts(r)...)
+	} else {
+		for _, l := range loadRows(r) {
+			out = append(out, loadDoubts(l)...)
+		}
+	}
+	if len(out) == 0 {
+		say(text.Text{EN: "The checks held, but the run missed a threshold or one of its strategies gave no verdict.",
+			ZH: "检查均成立，但运行未达到某个阈值，或某个策略没有结论。"})
+	}
+	return out
+}
+
+// loadDoubts says where a run's load was not offered as planned.
+func loadDoubts(l loadRow) []text.Text {
+	var out []text.Text
+	of := text.Text{}
+	if l.Strategy != "" {
+		of = text.Textf(" (%s)", "（%s）", text.Quote(l.Strategy))
+	}
+	if l.Unsent > 0 {
+		out = append(out, text.Textf("The load was not offered as planned%s: %s of %s scheduled grants were never sent.",
+			"负载未按计划发出%s：计划 %[3]s 次发奖中有 %[2]s 次从未发送。", of, text.Count(l.Unsent), text.Count(l.Scheduled)))
+	}
+	if l.InFlight > 0 {
+		out = append(out, text.Textf("When the run ended%s, %s grants were still without an answer.", "运行结束时%s，仍有 %s 次发奖没有结果。", of, text.Count(l.InFlight)))
+	}
+	if !l.Planned() || !l.Answered() {
+		out = append(out, text.Textf("The accounting of the offered load does not add up%s.", "负载账目不平%s。", of))
+	}
+	return out
+}
+
+// byOutcome sorts the names of checks that did not pass.
+func byOutcome(cs []reports.Check) (violated, never, undecided []string) {
+	for _, c := range cs {
+		switch {
+		case c.Result == reports.Fail:
+			violated = append(violated, text.Quote(c.Name))
+		case c.Result == reports.Unknown && c.Evaluations == 0:
+			never = append(never, text.Quote(c.Name))
+		case c.Result == reports.Unknown:
+			undecided = append(undecided, text.Quote(c.Name))
+		}
+	}
+	return violated, never, undecided
+}
