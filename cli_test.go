@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hongbao/reports"
-	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 func TestMain(m *testing.M) {
@@ -118,7 +118,7 @@ func TestInterrupted(t *testing.T) {
 
 // The festival at full size is within the bound on grants, and nothing much larger is.
 func TestMaxGrants(t *testing.T) {
-	peak, err := scenarios.Load("scenarios/rain-peak.yaml")
+	peak, err := loader.Load("scenarios/rain-peak.yaml")
 	require.NoError(t, err)
 	require.LessOrEqual(t, peak.Grants(), int64(maxGrants), "the peak round may be replayed unscaled")
 	var stdout, stderr bytes.Buffer

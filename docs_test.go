@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hongbao/reports"
-	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/sim/drills"
 )
 
@@ -104,7 +104,7 @@ func TestDependencies(t *testing.T) {
 func TestScenarioKeys(t *testing.T) {
 	doc := read(t, "docs/scenario-files.md")
 	var schema map[string]any
-	require.NoError(t, json.Unmarshal(scenarios.Schema(), &schema))
+	require.NoError(t, json.Unmarshal(loader.Schema(), &schema))
 	keys := schemaKeys(schema)
 	require.NotEmpty(t, keys)
 	_, prose, found := strings.Cut(doc, "## Keys")

@@ -22,6 +22,7 @@ import (
 	"hongbao/reports"
 	"hongbao/reports/render"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/sim"
 )
 
@@ -258,7 +259,7 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 	var peak scenarios.Ratio
 	if rate != "" {
 		var err error
-		if peak, err = scenarios.ParseRate(rate); err != nil || peak.Num == 0 {
+		if peak, err = loader.ParseRate(rate); err != nil || peak.Num == 0 {
 			return nil, usage("--peak %s: write a rate above zero a second, such as 5/s, 300k/s or 1.8M/s", rate)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 func scenarioCommand() *cobra.Command {
@@ -57,7 +58,7 @@ func scenarioCommand() *cobra.Command {
 		Use: "schema", Short: "Print the JSON Schema of scenario files, for editors", Args: cobra.NoArgs,
 		Example: "  hongbao scenario schema > scenario.schema.json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := cmd.OutOrStdout().Write(scenarios.Schema())
+			_, err := cmd.OutOrStdout().Write(loader.Schema())
 			return err
 		},
 	}
@@ -75,7 +76,7 @@ func oneScenario(_ *cobra.Command, args []string) error {
 
 // loadScenario loads a file and returns its SHA-256 beside it. Errors are the caller's.
 func loadScenario(file string) (*scenarios.Scenario, string, error) {
-	s, err := scenarios.Load(file)
+	s, err := loader.Load(file)
 	if err != nil {
 		return nil, "", &exit{exitUsage, err}
 	}
@@ -91,7 +92,7 @@ func loadScenario(file string) (*scenarios.Scenario, string, error) {
 func validateScenarios(w io.Writer, files []string) error {
 	var wrong []error
 	for _, file := range files {
-		if _, err := scenarios.Load(file); err != nil {
+		if _, err := loader.Load(file); err != nil {
 			wrong = append(wrong, err)
 			continue
 		}
@@ -105,7 +106,7 @@ func validateScenarios(w io.Writer, files []string) error {
 
 // listScenarios prints a line a scenario; one that is wrong is named as such.
 func listScenarios(w io.Writer, dir string) error {
-	all, err := scenarios.List(dir)
+	all, err := loader.List(dir)
 	if err != nil {
 		return &exit{exitUsage, err}
 	}

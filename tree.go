@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"hongbao/reference/wallet"
-	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // The moments between which a served activity runs: whenever it is served.
@@ -52,7 +52,7 @@ func servedTree(file string) (wallet.Activity, error) {
 	if file == "" {
 		return builtInTree(), nil
 	}
-	s, err := scenarios.Load(file)
+	s, err := loader.Load(file)
 	if err != nil {
 		return wallet.Activity{}, &exit{exitUsage, err}
 	}

@@ -1,4 +1,4 @@
-package scenarios
+package scenarios_test
 
 import (
 	"os"
@@ -8,20 +8,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hongbao/reference/activity"
+	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // TestParentsBudget wants the stages' budgets within the parent's, in the file and at every scale.
 func TestParentsBudget(t *testing.T) {
 	src, err := os.ReadFile("phase-switch.yaml")
 	require.NoError(t, err)
-	whole, err := Load("phase-switch.yaml")
+	whole, err := loader.Load("phase-switch.yaml")
 	require.NoError(t, err)
 	sum := int64(0)
 	for _, c := range whole.Activity.Children {
 		sum += int64(c.Budget)
 	}
-	with := func(fen string) (*Scenario, error) {
-		return Parse("a.yaml", []byte(strings.Replace(string(src), "\nstages:", "\nbudget_fen: "+fen+"\nstages:", 1)))
+	with := func(fen string) (*scenarios.Scenario, error) {
+		return loader.Parse("a.yaml", []byte(strings.Replace(string(src), "\nstages:", "\nbudget_fen: "+fen+"\nstages:", 1)))
 	}
 	_, err = with("1")
 	require.ErrorContains(t, err, "come to more than 1 fen")
@@ -34,7 +36,7 @@ func TestParentsBudget(t *testing.T) {
 		s.Activity.Budget += c.Budget
 	}
 	for _, den := range []int64{1, 3, 1000} {
-		small, err := Scale(s, 1, den)
+		small, err := scenarios.Scale(s, 1, den)
 		require.NoError(t, err)
 		require.NoError(t, activity.Validate(small.Activity), "1/%d", den)
 		require.Positive(t, small.Activity.Budget)

@@ -51,10 +51,10 @@ type CouponFault struct {
 
 // Bounds of a comparison, so that a typing error cannot keep a machine busy for a day.
 const (
-	maxCouponDemand    = 10_000_000 // requests of one design, a few seconds a million
-	maxCouponInstances = 2_000
-	maxCouponTemplates = 50
-	maxCouponLength    = time.Hour
+	MaxCouponDemand    = 10_000_000 // requests of one design, a few seconds a million
+	MaxCouponInstances = 2_000
+	MaxCouponTemplates = 50
+	MaxCouponLength    = time.Hour
 )
 
 // Length returns how long the comparison takes, its rest included.

@@ -1,4 +1,4 @@
-package scenarios
+package scenarios_test
 
 import (
 	"os"
@@ -9,37 +9,39 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 func TestCoupons(t *testing.T) {
-	s, err := Load("fireworks-coupons.yaml")
+	s, err := loader.Load("fireworks-coupons.yaml")
 	require.NoError(t, err)
 	c := s.Coupons
 	require.Equal(t, 30, c.Instances)
-	require.Equal(t, Ratio{30_000, 1}, c.KeyRate, "R2")
-	require.Equal(t, Ratio{1, 20}, c.Reserve, "C4")
+	require.Equal(t, scenarios.Ratio{30_000, 1}, c.KeyRate, "R2")
+	require.Equal(t, scenarios.Ratio{1, 20}, c.Reserve, "C4")
 	require.Equal(t, 32*time.Second, c.Length())
 	require.Len(t, c.Templates, 4)
 	tea := c.Templates[0]
-	require.Equal(t, CouponTemplate{Scene: "fireworks-tea", Reward: "milk-tea", Award: wallet.HeyteaCoupon, Stock: 70_000,
-		Floor: Ratio{1, 10}, Fallback: "shop-voucher", Rate: tea.Rate}, tea)
+	require.Equal(t, scenarios.CouponTemplate{Scene: "fireworks-tea", Reward: "milk-tea", Award: wallet.HeyteaCoupon, Stock: 70_000,
+		Floor: scenarios.Ratio{1, 10}, Fallback: "shop-voucher", Rate: tea.Rate}, tea)
 	require.Empty(t, c.Templates[1].Rate, "a fallback alone")
-	require.Equal(t, Ratio{0, 1}, c.Templates[1].Floor, "down to the last")
+	require.Equal(t, scenarios.Ratio{0, 1}, c.Templates[1].Floor, "down to the last")
 	require.Len(t, c.Faults, 3)
 	for i, says := range []string{"timeout of 1/50", "crash of an instance every 1s", "failover after 8.4s that loses the last 200ms"} {
 		require.Contains(t, c.Faults[i].String(), says)
 	}
 
-	small, err := Scale(s, 1, 7)
+	small, err := scenarios.Scale(s, 1, 7)
 	require.NoError(t, err)
 	require.Equal(t, 5, small.Coupons.Instances)
-	require.Equal(t, Ratio{30_000, 7}, small.Coupons.KeyRate)
+	require.Equal(t, scenarios.Ratio{30_000, 7}, small.Coupons.KeyRate)
 	require.EqualValues(t, 10_000, small.Coupons.Templates[0].Stock)
 	require.Equal(t, tea.Rate[1].Rate.Num, small.Coupons.Templates[0].Rate[1].Rate.Num)
 	require.Equal(t, c.Length(), small.Coupons.Length())
 	require.EqualValues(t, 70_000, s.Coupons.Templates[0].Stock, "the original stays")
 
-	base, err := Load("testdata/base.yaml")
+	base, err := loader.Load("testdata/base.yaml")
 	require.NoError(t, err)
 	require.Nil(t, base.Coupons)
 }
@@ -75,7 +77,7 @@ func TestCouponsFaults(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			require.Equal(t, 1, strings.Count(string(src), c.old), "%q must be there once", c.old)
-			_, err := Parse("a.yaml", []byte(strings.Replace(string(src), c.old, c.new, 1)))
+			_, err := loader.Parse("a.yaml", []byte(strings.Replace(string(src), c.old, c.new, 1)))
 			require.ErrorContains(t, err, c.says)
 			require.Regexp(t, `^a\.yaml:\d+:\d+: `, err.Error(), "a fault has its place")
 		})

@@ -43,8 +43,8 @@ func (w Window) Curve() (Curve, error) {
 	c := Curve{Den: den.Int64()}
 	for i := 1; i < len(w.Rate); i++ {
 		p, q := w.Rate[i-1], w.Rate[i]
-		a, err1 := (Ratio{p.Rate.Num, p.Rate.Den}).times(Ratio{c.Den, 1})
-		b, err2 := (Ratio{q.Rate.Num, q.Rate.Den}).times(Ratio{c.Den, 1})
+		a, err1 := (Ratio{p.Rate.Num, p.Rate.Den}).Times(Ratio{c.Den, 1})
+		b, err2 := (Ratio{q.Rate.Num, q.Rate.Den}).Times(Ratio{c.Den, 1})
 		l := Leg{int64(p.At), int64(q.At - p.At), a.Num, b.Num}
 		high := max(l.A, l.B)
 		if err1 != nil || err2 != nil || high >= int64(time.Second)*c.Den || 1+bits.Len64(uint64(high))+2*bits.Len64(uint64(l.Length)) > maxLegBits {

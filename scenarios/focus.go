@@ -31,7 +31,7 @@ var ErrTooMany = errors.New("too many people")
 // ErrFocus: there is no such window, the peak is below zero or nothing at all is to be raised to it, the points would meet,
 // or a figure has no exact 64-bit ratio.
 func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Scenario, error) {
-	w, err := s.find(window)
+	w, err := s.Find(window)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +80,8 @@ func (w Window) Slug() string {
 	return strings.Join(parts, "-")
 }
 
-// find returns the window of a name or slug.
-func (s *Scenario) find(name string) (*Window, error) {
+// Find returns the window of a name or slug.
+func (s *Scenario) Find(name string) (*Window, error) {
 	if len(s.Windows) == 0 {
 		return nil, fmt.Errorf("%w: scenario %s has no window", ErrFocus, s.Name)
 	}
@@ -136,7 +136,7 @@ func (f *focus) heights(peak Ratio) error {
 func (f *focus) points() ([]Point, error) {
 	out := slices.Clone(f.from.Rate)
 	for i, p := range out {
-		rate, err := p.Rate.times(f.by)
+		rate, err := p.Rate.Times(f.by)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrFocus, err)
 		}
@@ -187,8 +187,8 @@ func (f *focus) people(out *Scenario) error {
 	out.Capacity = byRate.capacity(out.Capacity)
 	count := out.People.Count
 	out.Withdraw.WhiteList = slices.DeleteFunc(slices.Clone(out.Withdraw.WhiteList), func(p int64) bool { return p >= count })
-	if count > maxPeople {
-		return fmt.Errorf("%w: %d, at most %d", ErrTooMany, count, int64(maxPeople))
+	if count > MaxPeople {
+		return fmt.Errorf("%w: %d, at most %d", ErrTooMany, count, int64(MaxPeople))
 	}
 	return errors.Join(byGrants.err, byRate.err, needs.err)
 }

@@ -1,4 +1,4 @@
-package scenarios
+package scenarios_test
 
 import (
 	"errors"
@@ -11,17 +11,19 @@ import (
 	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
-func mustLoad(t *testing.T, path string) *Scenario {
+func mustLoad(t *testing.T, path string) *scenarios.Scenario {
 	t.Helper()
-	s, err := Load(path)
+	s, err := loader.Load(path)
 	require.NoError(t, err)
 	return s
 }
 
 // highest returns a window's highest rate.
-func highest(w Window) *big.Rat {
+func highest(w scenarios.Window) *big.Rat {
 	high := new(big.Rat)
 	for _, p := range w.Rate {
 		if r := big.NewRat(p.Rate.Num, p.Rate.Den); r.Cmp(high) > 0 {
@@ -36,20 +38,20 @@ func highest(w Window) *big.Rat {
 func TestFocusOnThePeak(t *testing.T) {
 	s := mustLoad(t, "rain-peak.yaml")
 	before := *s
-	f, err := Focus(s, "", Ratio{3000, 1}, 20*time.Second)
+	f, err := scenarios.Focus(s, "", scenarios.Ratio{3000, 1}, 20*time.Second)
 	require.NoError(t, err)
 	require.Equal(t, int64(60_000), f.Grants())
 	require.Equal(t, int64(66_667), f.People.Count, "60 M people in 54 M grants, rounded up")
-	require.Equal(t, []Point{{0, Ratio{3000, 1}}, {20 * time.Second, Ratio{3000, 1}}}, f.Windows[0].Rate)
+	require.Equal(t, []scenarios.Point{{0, scenarios.Ratio{3000, 1}}, {20 * time.Second, scenarios.Ratio{3000, 1}}}, f.Windows[0].Rate)
 	require.EqualValues(t, 8_888_889, f.Activity.Children[0].Budget, "8 G fen for 54 M grants, rounded up")
 	require.Equal(t, s.Activity.Children[0].SingleCap, f.Activity.Children[0].SingleCap, "amounts stay")
-	require.Equal(t, Ratio{500, 1}, f.Capacity.LedgerTPS(), "300 k/s at a six-hundredth")
-	require.Equal(t, Range{time.Minute, 20 * time.Minute}, f.People.After.ComeBackDelay, "nobody comes back sooner than people do")
+	require.Equal(t, scenarios.Ratio{500, 1}, f.Capacity.LedgerTPS(), "300 k/s at a six-hundredth")
+	require.Equal(t, scenarios.Range{time.Minute, 20 * time.Minute}, f.People.After.ComeBackDelay, "nobody comes back sooner than people do")
 	require.Equal(t, 4*time.Second, f.People.After.LookDelay.Max, "30 s of the 150 s of the first journey")
 	require.Equal(t, 16*time.Second, f.People.After.WithdrawDelay.Max)
 	require.Empty(t, f.Faults)
 	require.Equal(t, before, *s, "the scenario given is not changed")
-	require.Equal(t, Ratio{1_800_000, 1}, s.Windows[0].Rate[0].Rate)
+	require.Equal(t, scenarios.Ratio{1_800_000, 1}, s.Windows[0].Rate[0].Rate)
 }
 
 // Windows are found by name, by slug, and without a name by being the peak.
@@ -61,22 +63,22 @@ func TestFocusFindsWindows(t *testing.T) {
 			peak = w.Name
 		}
 		for _, name := range []string{w.Name, w.Slug()} {
-			f, err := Focus(s, name, Ratio{}, 0)
+			f, err := scenarios.Focus(s, name, scenarios.Ratio{}, 0)
 			require.NoError(t, err)
-			require.Equal(t, []Window{w}, f.Windows, "as it is, when nothing else is asked for")
+			require.Equal(t, []scenarios.Window{w}, f.Windows, "as it is, when nothing else is asked for")
 			require.Equal(t, s.People.Count, f.People.Count)
 			require.Equal(t, s.Activity, f.Activity)
 		}
 	}
-	f, err := Focus(s, "", Ratio{}, 0)
+	f, err := scenarios.Focus(s, "", scenarios.Ratio{}, 0)
 	require.NoError(t, err)
 	require.NotEmpty(t, peak)
 	require.Equal(t, peak, f.Windows[0].Name)
 	s.Windows[0].Peak, s.Windows = false, s.Windows[:1]
-	f, err = Focus(s, "", Ratio{}, 0)
+	f, err = scenarios.Focus(s, "", scenarios.Ratio{}, 0)
 	require.NoError(t, err)
 	require.Equal(t, s.Windows[0].Name, f.Windows[0].Name, "without a peak, the first")
-	require.Equal(t, "new-year-s-eve-rain-round-1", Window{Name: "New Year's Eve, rain round 1"}.Slug())
+	require.Equal(t, "new-year-s-eve-rain-round-1", scenarios.Window{Name: "New Year's Eve, rain round 1"}.Slug())
 }
 
 // Of any window at any height and length: the highest rate is the one asked for to the last digit, it lasts as long as
@@ -85,17 +87,17 @@ func TestFocusIsExact(t *testing.T) {
 	files, err := filepath.Glob("regress/*.yaml")
 	require.NoError(t, err)
 	files = append(files, "spring-festival-2022.yaml", "rain-peak.yaml", "reward-centre.yaml")
-	all := map[string]*Scenario{}
+	all := map[string]*scenarios.Scenario{}
 	for _, f := range files {
 		all[f] = mustLoad(t, f)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := all[rapid.SampledFrom(files).Draw(t, "file")]
 		w := rapid.SampledFrom(s.Windows).Draw(t, "window")
-		peak := Ratio{rapid.Int64Range(1, 50_000).Draw(t, "peak"), rapid.SampledFrom([]int64{1, 2, 10}).Draw(t, "den")}
+		peak := scenarios.Ratio{rapid.Int64Range(1, 50_000).Draw(t, "peak"), rapid.SampledFrom([]int64{1, 2, 10}).Draw(t, "den")}
 		long := time.Duration(rapid.Int64Range(1_000, 300_000).Draw(t, "ms")) * time.Millisecond
-		f, err := Focus(s, w.Name, peak, long)
-		if errors.Is(err, ErrTooMany) {
+		f, err := scenarios.Focus(s, w.Name, peak, long)
+		if errors.Is(err, scenarios.ErrTooMany) {
 			return // a window that invites few needs more people than there may be
 		}
 		require.NoError(t, err)
@@ -127,33 +129,33 @@ func TestFocusRefuses(t *testing.T) {
 	for _, c := range []struct {
 		why      string
 		window   string
-		peak     Ratio
+		peak     scenarios.Ratio
 		duration time.Duration
-		change   func(*Scenario)
+		change   func(*scenarios.Scenario)
 		says     string
 	}{
-		{"no such window", "rain-9", Ratio{}, 0, nil, "there are: rain-at-the-peak"},
-		{"a negative duration", "", Ratio{}, -time.Second, nil, "-1s"},
-		{"a negative peak", "", Ratio{-1, 1}, 0, nil, "-1/1"},
-		{"a peak that is no ratio", "", Ratio{1, 0}, 0, nil, "1/0"},
-		{"a window without grants cannot be raised", "", Ratio{5, 1}, 0, func(s *Scenario) {
-			s.Windows[0].Rate = []Point{{0, Ratio{0, 1}}, {time.Second, Ratio{0, 1}}}
+		{"no such window", "rain-9", scenarios.Ratio{}, 0, nil, "there are: rain-at-the-peak"},
+		{"a negative duration", "", scenarios.Ratio{}, -time.Second, nil, "-1s"},
+		{"a negative peak", "", scenarios.Ratio{-1, 1}, 0, nil, "-1/1"},
+		{"a peak that is no ratio", "", scenarios.Ratio{1, 0}, 0, nil, "1/0"},
+		{"a window without grants cannot be raised", "", scenarios.Ratio{5, 1}, 0, func(s *scenarios.Scenario) {
+			s.Windows[0].Rate = []scenarios.Point{{0, scenarios.Ratio{0, 1}}, {time.Second, scenarios.Ratio{0, 1}}}
 		}, "grants nothing"},
-		{"points a millisecond apart in a nanosecond", "", Ratio{}, 2, func(s *Scenario) {
-			s.Windows[0].Rate = []Point{{0, Ratio{1, 1}}, {time.Millisecond, Ratio{2, 1}}, {time.Second, Ratio{2, 1}}}
+		{"points a millisecond apart in a nanosecond", "", scenarios.Ratio{}, 2, func(s *scenarios.Scenario) {
+			s.Windows[0].Rate = []scenarios.Point{{0, scenarios.Ratio{1, 1}}, {time.Millisecond, scenarios.Ratio{2, 1}}, {time.Second, scenarios.Ratio{2, 1}}}
 		}, "points that would meet"},
-		{"more people than there are", "", Ratio{1_000_000, 1}, time.Hour, nil, "too many people: 4000000000"},
-		{"nobody is invited", "", Ratio{}, 0, func(s *Scenario) { s.Windows[0].People = Ratio{0, 1} }, "nobody is invited"},
-		{"a rate that no ratio can hold", "", Ratio{4_611_686_018_427_387_847, 4_611_686_018_427_387_903}, 0, nil, "64-bit ratio"},
-		{"no windows at all", "", Ratio{}, 0, func(s *Scenario) { s.Windows = nil }, "has no window"},
+		{"more people than there are", "", scenarios.Ratio{1_000_000, 1}, time.Hour, nil, "too many people: 4000000000"},
+		{"nobody is invited", "", scenarios.Ratio{}, 0, func(s *scenarios.Scenario) { s.Windows[0].People = scenarios.Ratio{0, 1} }, "nobody is invited"},
+		{"a rate that no ratio can hold", "", scenarios.Ratio{4_611_686_018_427_387_847, 4_611_686_018_427_387_903}, 0, nil, "64-bit ratio"},
+		{"no windows at all", "", scenarios.Ratio{}, 0, func(s *scenarios.Scenario) { s.Windows = nil }, "has no window"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			s := mustLoad(t, "rain-peak.yaml")
 			if c.change != nil {
 				c.change(s)
 			}
-			_, err := Focus(s, c.window, c.peak, c.duration)
-			require.ErrorIs(t, err, ErrFocus)
+			_, err := scenarios.Focus(s, c.window, c.peak, c.duration)
+			require.ErrorIs(t, err, scenarios.ErrFocus)
 			require.ErrorContains(t, err, c.says)
 		})
 	}
@@ -175,9 +177,9 @@ func TestFocusOnPlays(t *testing.T) {
 		{"Fireworks", 1, 94, "750 of 1,200"},
 		{"Card lottery", 1, 375, "750 of 300: everybody invited has collected"},
 	} {
-		was, err := s.find(c.window)
+		was, err := s.Find(c.window)
 		require.NoError(t, err)
-		f, err := Focus(s, c.window, Ratio{300, 1}, 5*time.Second)
+		f, err := scenarios.Focus(s, c.window, scenarios.Ratio{300, 1}, 5*time.Second)
 		require.NoError(t, err, c.why)
 		w := f.Windows[0]
 		require.Equal(t, was.Prizes, w.Prizes, c.why)

@@ -1,6 +1,8 @@
 package scenarios
 
-import "time"
+import (
+	"time"
+)
 
 // Limits is a comparison of ways to limit a rate over many instances (L1–L3), made beside the festival under a load of its
 // own: cases of a low and of a high limit, and two kinds of traffic in one pool or in two.
@@ -34,10 +36,10 @@ type LimitPools struct {
 
 // Bounds of a comparison, so that a typing error cannot keep a machine busy for a day.
 const (
-	maxLimitRequests  = 20_000_000 // of one design, all cases
-	maxLimitInstances = 10_000
-	maxLimitCases     = 6
-	maxLimitLength    = time.Hour
+	MaxLimitRequests  = 20_000_000 // of one design, all cases
+	MaxLimitInstances = 10_000
+	MaxLimitCases     = 6
+	MaxLimitLength    = time.Hour
 )
 
 // limits scales the comparison: less load and a slower count on the same instances, because what is compared is how they

@@ -1,4 +1,4 @@
-package scenarios
+package scenarios_test
 
 import (
 	"os"
@@ -6,23 +6,26 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // TestLimits wants the shipped comparison read as it is written, and scaled.
 func TestLimits(t *testing.T) {
-	s, err := Load("limits.yaml")
+	s, err := loader.Load("limits.yaml")
 	require.NoError(t, err)
 	l := s.Limits
 	require.Equal(t, 40, l.Instances)
-	require.Equal(t, Ratio{3, 4}, l.HotTraffic)
-	require.Equal(t, LimitCase{"high", Ratio{60_000, 1}, Ratio{100_000, 1}}, l.Cases[1])
-	small, err := Scale(s, 1, 10)
+	require.Equal(t, scenarios.Ratio{3, 4}, l.HotTraffic)
+	require.Equal(t, scenarios.LimitCase{"high", scenarios.Ratio{60_000, 1}, scenarios.Ratio{100_000, 1}}, l.Cases[1])
+	small, err := scenarios.Scale(s, 1, 10)
 	require.NoError(t, err)
-	require.Equal(t, Ratio{3_000, 1}, small.Limits.KeyRate)
-	require.Equal(t, Ratio{6, 1}, small.Limits.Cases[0].Limit)
+	require.Equal(t, scenarios.Ratio{3_000, 1}, small.Limits.KeyRate)
+	require.Equal(t, scenarios.Ratio{6, 1}, small.Limits.Cases[0].Limit)
 	require.Equal(t, 40, small.Limits.Pools.Room)
 	require.Equal(t, 40, small.Limits.Instances, "how the load is divided stays")
-	require.Equal(t, Ratio{30_000, 1}, s.Limits.KeyRate, "the original stays")
+	require.Equal(t, scenarios.Ratio{30_000, 1}, s.Limits.KeyRate, "the original stays")
 }
 
 // TestLimitsFaults wants each fault of the section found.
@@ -42,7 +45,7 @@ func TestLimitsFaults(t *testing.T) {
 	} {
 		text := strings.Replace(string(src), c.from, c.to, 1)
 		require.NotEqual(t, string(src), text, c.why)
-		_, err := Parse("limits.yaml", []byte(text))
+		_, err := loader.Parse("limits.yaml", []byte(text))
 		require.ErrorContains(t, err, c.want, c.why)
 	}
 }

@@ -30,8 +30,8 @@ func (r Ratio) Ceil(n int64) int64 {
 	return int64(q)
 }
 
-// times returns r·by in lowest terms, or errScale when that does not fit.
-func (r Ratio) times(by Ratio) (Ratio, error) {
+// Times returns r·by in lowest terms, or errScale when that does not fit.
+func (r Ratio) Times(by Ratio) (Ratio, error) {
 	if r.Den <= 0 || by.Den <= 0 {
 		return Ratio{}, fmt.Errorf("%w: %v times %v", errScale, r, by)
 	}

@@ -39,9 +39,9 @@ type TotalRound struct {
 // Bounds of a comparison, so that a typing error cannot keep a machine busy for a day. The source's sizes, for a minute
 // and a half, need a tenth of each.
 const (
-	maxTotalGrants = 300_000_000 // all rounds together
-	maxTotalCalls  = 50_000_000  // flushes and reads of Redis, rests included
-	maxTotalRounds = 20
+	MaxTotalGrants = 300_000_000 // all rounds together
+	MaxTotalCalls  = 50_000_000  // flushes and reads of Redis, rests included
+	MaxTotalRounds = 20
 )
 
 // Length returns how long the rounds and their rests take.

@@ -1,4 +1,4 @@
-package scenarios
+package scenarios_test
 
 import (
 	"os"
@@ -7,13 +7,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // withTotals returns the base file with a comparison of running totals.
-func withTotals(t *testing.T) *Scenario {
+func withTotals(t *testing.T) *scenarios.Scenario {
 	base, err := os.ReadFile("testdata/base.yaml")
 	require.NoError(t, err)
-	s, err := Parse("a.yaml", []byte(strings.TrimRight(string(base), "\n")+`
+	s, err := loader.Parse("a.yaml", []byte(strings.TrimRight(string(base), "\n")+`
 running_total:
   writers: 80
   readers: 201
@@ -37,13 +40,13 @@ running_total:
 
 func TestRunningTotal(t *testing.T) {
 	s := withTotals(t)
-	require.Equal(t, &RunningTotal{
-		Writers: 80, Readers: 201, Writes: Ratio{3000, 1}, Reads: Ratio{18_000, 1},
-		Amount: []AmountBand{{8, 88, 9}, {888, 888, 1}}, Before: 60_000_000, Interval: time.Second,
-		Latency: Latency{100 * time.Microsecond, 300 * time.Microsecond, 500 * time.Microsecond, 2 * time.Millisecond, 20 * time.Millisecond},
-		Timeout: 200 * time.Millisecond, KeyRate: Ratio{300, 1}, SwitchAfter: 5 * time.Second, Rest: 6 * time.Second,
-		Rounds: []TotalRound{{Name: "calm", Takes: 15 * time.Second, Ratio: Ratio{0, 1}, Applied: Ratio{0, 1}},
-			{"time out", 16 * time.Second, FaultTimeout, 2 * time.Second, 10 * time.Second, Ratio{1, 20}, Ratio{1, 2}}},
+	require.Equal(t, &scenarios.RunningTotal{
+		Writers: 80, Readers: 201, Writes: scenarios.Ratio{3000, 1}, Reads: scenarios.Ratio{18_000, 1},
+		Amount: []scenarios.AmountBand{{8, 88, 9}, {888, 888, 1}}, Before: 60_000_000, Interval: time.Second,
+		Latency: scenarios.Latency{100 * time.Microsecond, 300 * time.Microsecond, 500 * time.Microsecond, 2 * time.Millisecond, 20 * time.Millisecond},
+		Timeout: 200 * time.Millisecond, KeyRate: scenarios.Ratio{300, 1}, SwitchAfter: 5 * time.Second, Rest: 6 * time.Second,
+		Rounds: []scenarios.TotalRound{{Name: "calm", Takes: 15 * time.Second, Ratio: scenarios.Ratio{0, 1}, Applied: scenarios.Ratio{0, 1}},
+			{"time out", 16 * time.Second, scenarios.FaultTimeout, 2 * time.Second, 10 * time.Second, scenarios.Ratio{1, 20}, scenarios.Ratio{1, 2}}},
 	}, s.RunningTotal)
 	require.Equal(t, 43*time.Second, s.RunningTotal.Length())
 }
@@ -51,16 +54,16 @@ func TestRunningTotal(t *testing.T) {
 func TestRunningTotalScales(t *testing.T) {
 	s := withTotals(t)
 	before := *s.RunningTotal
-	small, err := Scale(s, 1, 10)
+	small, err := scenarios.Scale(s, 1, 10)
 	require.NoError(t, err)
 	r := small.RunningTotal
-	require.Equal(t, []any{8, 21, Ratio{300, 1}, Ratio{1800, 1}, Ratio{30, 1}}, []any{r.Writers, r.Readers, r.Writes, r.Reads, r.KeyRate})
+	require.Equal(t, []any{8, 21, scenarios.Ratio{300, 1}, scenarios.Ratio{1800, 1}, scenarios.Ratio{30, 1}}, []any{r.Writers, r.Readers, r.Writes, r.Reads, r.KeyRate})
 	require.EqualValues(t, 6_000_000, r.Before)
 	require.Equal(t, s.RunningTotal.Rounds, r.Rounds, "times and shares stay")
 	require.Equal(t, before, *s.RunningTotal, "the whole one is as it was")
 
 	s.RunningTotal = nil
-	small, err = Scale(s, 1, 10)
+	small, err = scenarios.Scale(s, 1, 10)
 	require.NoError(t, err)
 	require.Nil(t, small.RunningTotal)
 }

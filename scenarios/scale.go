@@ -29,7 +29,7 @@ func Scale(s *Scenario, num, den int64) (*Scenario, error) {
 		return nil, fmt.Errorf("%w: %d/%d is not above zero", ErrScale, num, den)
 	}
 	by := Ratio{num, den}
-	if p, err := by.times(Ratio{s.People.Count, 1}); err == nil && p.Num < p.Den {
+	if p, err := by.Times(Ratio{s.People.Count, 1}); err == nil && p.Num < p.Den {
 		return nil, fmt.Errorf("%w: %v of %d people is less than one", ErrScale, by, s.People.Count)
 	}
 	sc := scaler{by: by}
@@ -65,7 +65,7 @@ type scaler struct {
 
 // exact returns r scaled.
 func (s *scaler) exact(r Ratio) Ratio {
-	v, err := r.times(s.by)
+	v, err := r.Times(s.by)
 	if s.err == nil {
 		s.err = err
 	}
@@ -115,9 +115,9 @@ func (s *scaler) capacity(c Capacity) Capacity {
 	out.NodeInstances = int(s.whole(int64(c.NodeInstances)))
 	out.LedgerInstances = int(s.whole(int64(c.LedgerInstances)))
 	all := s.exact(c.LedgerTPS())
-	each, err := all.times(Ratio{1, max(int64(out.LedgerInstances), 1)})
+	each, err := all.Times(Ratio{1, max(int64(out.LedgerInstances), 1)})
 	shards, err2 := Ratio{int64(out.LedgerInstances), max(int64(c.LedgerInstances), 1)}.ceil(int64(c.PosterShards))
-	slower, err3 := each.times(Ratio{c.LedgerInstanceTPS.Den, max(c.LedgerInstanceTPS.Num, 1)})
+	slower, err3 := each.Times(Ratio{c.LedgerInstanceTPS.Den, max(c.LedgerInstanceTPS.Num, 1)})
 	if err := errors.Join(err, err2, err3); err != nil {
 		s.err = errors.Join(s.err, err)
 		return c

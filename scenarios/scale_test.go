@@ -1,4 +1,4 @@
-package scenarios
+package scenarios_test
 
 import (
 	"testing"
@@ -7,37 +7,39 @@ import (
 	"pgregory.net/rapid"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // A thousandth of the festival is the festival: the ledger posts exactly a thousandth, one instance and four posters
 // do it, and a batch takes as long as before.
 func TestScaleAThousandth(t *testing.T) {
-	s, err := Load("spring-festival-2022.yaml")
+	s, err := loader.Load("spring-festival-2022.yaml")
 	require.NoError(t, err)
 	before := *s
-	z, err := Scale(s, 1, 1_000)
+	z, err := scenarios.Scale(s, 1, 1_000)
 	require.NoError(t, err)
 	require.Equal(t, int64(717_800), z.Grants())
 	require.Equal(t, int64(400_000), z.People.Count)
-	require.Equal(t, Capacity{NodeInstances: 8, LedgerInstances: 1, LedgerInstanceTPS: Ratio{300, 1}, PostingBatch: 30, PosterShards: 4,
+	require.Equal(t, scenarios.Capacity{NodeInstances: 8, LedgerInstances: 1, LedgerInstanceTPS: scenarios.Ratio{300, 1}, PostingBatch: 30, PosterShards: 4,
 		LedgerQueue: s.Capacity.LedgerQueue}, z.Capacity)
 	require.Equal(t, wallet.Money(100_000_000), z.Activity.Children[2].Budget)
 	require.Equal(t, s.Activity.Children[2].SingleCap, z.Activity.Children[2].SingleCap, "amounts stay")
 	require.Equal(t, s.Latency, z.Latency)
 	require.Equal(t, s.Windows[5].End(), z.Windows[5].End(), "times stay")
 	require.Equal(t, before, *s, "the scenario given is not changed")
-	require.Equal(t, Ratio{1_800_000, 1}, s.Windows[14].Rate[1].Rate)
+	require.Equal(t, scenarios.Ratio{1_800_000, 1}, s.Windows[14].Rate[1].Rate)
 }
 
 // At whatever scale: the ledger's rate is exact, grants are num/den cut to a whole number, a window invites enough,
 // nothing is zero that must not be, and scaling in two steps is scaling in one as far as rates go.
 func TestScaleKeepsProportions(t *testing.T) {
 	for _, path := range []string{"spring-festival-2022.yaml", "rain-peak.yaml", "regress/budget-stop.yaml"} {
-		s, err := Load(path)
+		s, err := loader.Load(path)
 		require.NoError(t, err)
 		rapid.Check(t, func(t *rapid.T) {
 			num, den := rapid.Int64Range(1, 20).Draw(t, "num"), rapid.Int64Range(20, 1_000).Draw(t, "den")
-			z, err := Scale(s, num, den)
+			z, err := scenarios.Scale(s, num, den)
 			require.NoError(t, err)
 			was, is := s.Capacity.LedgerTPS(), z.Capacity.LedgerTPS()
 			require.Equal(t, was.Num*num*is.Den, is.Num*was.Den*den)
@@ -53,14 +55,14 @@ func TestScaleKeepsProportions(t *testing.T) {
 			}
 			c := z.Capacity
 			require.True(t, c.NodeInstances >= 1 && c.LedgerInstances >= 1 && c.PosterShards >= 1)
-			require.True(t, c.PostingBatch >= min(MinPostingBatch, s.Capacity.PostingBatch) && c.PostingBatch <= s.Capacity.PostingBatch)
+			require.True(t, c.PostingBatch >= min(scenarios.MinPostingBatch, s.Capacity.PostingBatch) && c.PostingBatch <= s.Capacity.PostingBatch)
 		})
 	}
 }
 
 // What cannot be scaled is refused by name.
 func TestScaleRefuses(t *testing.T) {
-	s, err := Load("rain-peak.yaml")
+	s, err := loader.Load("rain-peak.yaml")
 	require.NoError(t, err)
 	for _, c := range []struct {
 		why      string
@@ -74,11 +76,11 @@ func TestScaleRefuses(t *testing.T) {
 		{"a ratio that no rate can carry", 4_611_686_018_427_387_847, 4_611_686_018_427_387_903},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			_, err := Scale(s, c.num, c.den)
-			require.ErrorIs(t, err, ErrScale)
+			_, err := scenarios.Scale(s, c.num, c.den)
+			require.ErrorIs(t, err, scenarios.ErrScale)
 		})
 	}
-	one, err := Scale(s, 1, 60_000_000)
+	one, err := scenarios.Scale(s, 1, 60_000_000)
 	require.NoError(t, err, "one person is enough")
 	require.Equal(t, int64(1), one.People.Count)
 	require.Zero(t, one.Grants(), "a window may be left without a grant")

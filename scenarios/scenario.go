@@ -5,6 +5,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -190,3 +191,29 @@ type Fault struct {
 	For        time.Duration // crash: how long the instance stays away
 	Skew       time.Duration // skew
 }
+
+// When prints a moment as files write it.
+func When(t time.Time) string { return t.In(Shanghai()).Format("2006-01-02 15:04:05") }
+
+// String prints the fault as one line.
+func (f Fault) String() string {
+	between := fmt.Sprintf("from %s to %s", When(f.From), When(f.To))
+	switch f.Kind {
+	case FaultTimeout:
+		return fmt.Sprintf("timeout of %v of the calls to %s (%v of them applied) %s", f.Ratio, f.Dependency, f.Applied, between)
+	case FaultDown:
+		return fmt.Sprintf("%s down %s", f.Dependency, between)
+	case FaultFlush:
+		return fmt.Sprintf("%s flushed at %s", f.Dependency, When(f.From))
+	case FaultCrash:
+		return fmt.Sprintf("crash of a %s every %v for %v %s", f.Dependency, f.Every, f.For, between)
+	case FaultSkew:
+		return fmt.Sprintf("clocks differ by up to %v", f.Skew)
+	}
+	return string(f.Kind)
+}
+
+const MaxPeople = 1_500_000_000 // everybody in China
+
+// Shanghai is the zone of the festival. China has had no summer time since 1991, so no zone files are needed.
+func Shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }

@@ -1,6 +1,8 @@
 package scenarios
 
-import "strings"
+import (
+	"strings"
+)
 
 // Measure is a figure that a threshold bounds from above.
 type Measure string
@@ -73,10 +75,10 @@ func Operations() []string {
 }
 
 // For says whether the threshold binds a run of that window, which is named as files or as commands name it.
-func (t Threshold) For(window string) bool { return t.Window == "" || sameWindow(t.Window, window) }
+func (t Threshold) For(window string) bool { return t.Window == "" || SameWindow(t.Window, window) }
 
-// sameWindow compares names of windows by their words alone: "Rain, round 1" is rain-round-1.
-func sameWindow(a, b string) bool { return wordsOf(a) == wordsOf(b) }
+// SameWindow compares names of windows by their words alone: "Rain, round 1" is rain-round-1.
+func SameWindow(a, b string) bool { return WordsOf(a) == WordsOf(b) }
 
-// wordsOf returns a window's name as one types it.
-func wordsOf(name string) string { return Window{Name: name}.Slug() }
+// WordsOf returns a window's name as one types it.
+func WordsOf(name string) string { return Window{Name: name}.Slug() }

@@ -9,12 +9,13 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // outage returns the drills' common ground with a system in trouble for twenty seconds, under breakers or, as a town that
 // nobody operates is, without any.
 func outage(t *testing.T, dependency string, kind scenarios.FaultKind, breakers bool) *scenarios.Scenario {
-	s, err := scenarios.Load("../scenarios/drills/base.yaml")
+	s, err := loader.Load("../scenarios/drills/base.yaml")
 	require.NoError(t, err)
 	start := s.Windows[0].Start
 	f := scenarios.Fault{Kind: kind, Dependency: dependency, From: start.Add(20 * time.Second), To: start.Add(40 * time.Second)}

@@ -13,6 +13,7 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/sim"
 	"hongbao/sim/drills"
 )
@@ -44,7 +45,7 @@ func TestDrills(t *testing.T) {
 			if testing.Short() && !slices.Contains(short, name) {
 				t.Skip("make test makes all drills")
 			}
-			s, err := scenarios.Load(path)
+			s, err := loader.Load(path)
 			require.NoError(t, err)
 			require.EqualValues(t, name, s.Drill.Switch)
 			run := drill(t, s, 1)
@@ -73,7 +74,7 @@ func TestPairsOfSwitches(t *testing.T) {
 		b := (a + 1 + draw.IntN(len(names)-1)) % len(names)
 		t.Run(string(names[a]+" and "+names[b]), func(t *testing.T) {
 			t.Parallel()
-			s, err := scenarios.Load("../scenarios/drills/base.yaml")
+			s, err := loader.Load("../scenarios/drills/base.yaml")
 			require.NoError(t, err)
 			start := s.Windows[0].Start
 			s.Switches = []scenarios.SwitchTurn{{Switch: names[a], On: start.Add(15 * time.Second), Off: start.Add(40 * time.Second)},

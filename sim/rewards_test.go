@@ -10,7 +10,7 @@ import (
 
 	"hongbao/reference/wallet"
 	"hongbao/reports"
-	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/sim"
 )
 
@@ -21,7 +21,7 @@ func TestRewardSeeds(t *testing.T) {
 	if n == 0 {
 		t.Skip("HONGBAO_SEEDS says how many")
 	}
-	s, err := scenarios.Load("../scenarios/" + os.Getenv("HONGBAO_FILE"))
+	s, err := loader.Load("../scenarios/" + os.Getenv("HONGBAO_FILE"))
 	require.NoError(t, err)
 	for seed := 1; seed <= n; seed++ {
 		for _, strategy := range wallet.Strategies {

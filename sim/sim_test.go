@@ -12,13 +12,14 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/sim"
 )
 
 // load returns a scenario scaled to 1 in den, and what its machines hold in full.
 func load(t testing.TB, file string, den int64) (*scenarios.Scenario, sim.Full) {
 	t.Helper()
-	whole, err := scenarios.Load(filepath.Join("../scenarios", file))
+	whole, err := loader.Load(filepath.Join("../scenarios", file))
 	require.NoError(t, err)
 	scaled, err := scenarios.Scale(whole, 1, den)
 	require.NoError(t, err)

@@ -24,6 +24,7 @@ import (
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/sim/oracle"
 )
 
@@ -166,7 +167,7 @@ type running struct {
 
 // festival is some two hundred wins within half a second, with all that people do after them.
 func festival(t testing.TB, change func(*scenarios.Scenario)) *scenarios.Scenario {
-	s, err := scenarios.Load("../../scenarios/regress/unknown-outcomes.yaml")
+	s, err := loader.Load("../../scenarios/regress/unknown-outcomes.yaml")
 	require.NoError(t, err)
 	s.People.Client.Timeout = time.Minute // on a slow machine nobody gives up, and so nobody makes it slower
 	if change != nil {

@@ -14,6 +14,7 @@ import (
 	"hongbao/loadtest/attack"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/scenarios/traffic"
 	"hongbao/sim/oracle"
 )
@@ -27,7 +28,7 @@ func all(p *plan) (ops []attack.Op[Visit]) {
 }
 
 func focused(t require.TestingT, path, window string, peak int64, long time.Duration) *scenarios.Scenario {
-	s, err := scenarios.Load("../../scenarios/" + path)
+	s, err := loader.Load("../../scenarios/" + path)
 	require.NoError(t, err)
 	f, err := scenarios.Focus(s, window, scenarios.Ratio{Num: peak, Den: 1}, long)
 	require.NoError(t, err)
@@ -75,7 +76,7 @@ func TestPlanIsTheScenario(t *testing.T) {
 
 // A calendar of several windows is played through, each person binding at most once.
 func TestPlanOfSeveralWindows(t *testing.T) {
-	s, err := scenarios.Load("../../scenarios/regress/unknown-outcomes.yaml")
+	s, err := loader.Load("../../scenarios/regress/unknown-outcomes.yaml")
 	require.NoError(t, err)
 	bound := map[uint32]bool{}
 	windows := map[uint16]bool{}

@@ -18,6 +18,7 @@ import (
 	"hongbao/reference/store/mem"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/sim/oracle"
 )
 
@@ -70,7 +71,7 @@ const teas = 12
 
 // plays is some hundred wins within half a second, of money, tea and pendants, on up to three friends' pages each.
 func plays(t testing.TB) *scenarios.Scenario {
-	s, err := scenarios.Load("../../scenarios/reward-centre.yaml")
+	s, err := loader.Load("../../scenarios/reward-centre.yaml")
 	require.NoError(t, err)
 	a := &s.People.After
 	a.Look, a.Browse, a.Send, a.Use = scenarios.Ratio{Num: 1, Den: 1}, scenarios.Ratio{Num: 1, Den: 5}, scenarios.Ratio{Num: 1, Den: 2}, scenarios.Ratio{Num: 9, Den: 10}

@@ -20,6 +20,7 @@ import (
 	"hongbao/reference/server/auth"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 const (
@@ -75,7 +76,7 @@ func newCity(t *testing.T, activity wallet.Activity) *city {
 
 	scenario := filepath.Join(dir, "scenario.yaml")
 	require.NoError(t, os.WriteFile(scenario, scenarioFile(activity), 0o644))
-	c.scenario, err = scenarios.Load(scenario)
+	c.scenario, err = loader.Load(scenario)
 	require.NoError(t, err)
 	require.NoError(t, auth.Save(filepath.Join(dir, "keys.json"), c.keys))
 	saveTokenKeys(t, filepath.Join(dir, "token-keys.json"))

@@ -12,7 +12,7 @@ import (
 
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
-	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // scenarioText is a scenario for hongbao serve, which reads stages and rewards alone; a file says everything else too.
@@ -64,7 +64,7 @@ func saveTokenKeys(t *testing.T, name string) {
 
 func TestScenarioFileSaysTheActivity(t *testing.T) {
 	a := festival(1000, 10)
-	s, err := scenarios.Parse("crash.yaml", scenarioFile(a))
+	s, err := loader.Parse("crash.yaml", scenarioFile(a))
 	require.NoError(t, err)
 	got := s.Activity
 	require.Equal(t, a.Parent, got.Parent)

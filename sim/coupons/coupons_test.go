@@ -11,10 +11,11 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 func fireworks(t *testing.T, num, den int64) *scenarios.Scenario {
-	s, err := scenarios.Load("../../scenarios/fireworks-coupons.yaml")
+	s, err := loader.Load("../../scenarios/fireworks-coupons.yaml")
 	require.NoError(t, err)
 	s, err = scenarios.Scale(s, num, den)
 	require.NoError(t, err)

@@ -11,11 +11,12 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // small is the shipped comparison with a tenth of the load, for tests.
 func small(t testing.TB) *scenarios.Scenario {
-	s, err := scenarios.Load("../../scenarios/limits.yaml")
+	s, err := loader.Load("../../scenarios/limits.yaml")
 	require.NoError(t, err)
 	c := *s.Limits
 	c.KeyRate = scenarios.Ratio{Num: 3_000, Den: 1}

@@ -12,7 +12,7 @@ import (
 
 	"hongbao/reference/wallet"
 	"hongbao/reports"
-	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/sim"
 )
 
@@ -28,7 +28,7 @@ func rehearse(args []string) error {
 	if len(args) != 3 {
 		return fmt.Errorf("rehearsal: FILE STRATEGY SEED, not %d arguments", len(args))
 	}
-	s, err := scenarios.Load(args[0])
+	s, err := loader.Load(args[0])
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package scenarios
+package loader
 
 import (
 	"cmp"
@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 )
 
 // scenario turns a file that was read and checked into what it says.
-func (f *file) scenario() *Scenario {
-	s := &Scenario{
+func (f *file) scenario() *scenarios.Scenario {
+	s := &scenarios.Scenario{
 		Title: f.Title.v, TitleZH: f.TitleZH.v, Description: f.Description.v,
 		Activity: wallet.Activity{Parent: wallet.ActivityID(f.Activity.v), Budget: f.Budget.v},
 		People:   f.people(),
@@ -18,7 +19,7 @@ func (f *file) scenario() *Scenario {
 		Capacity: f.Capacity.capacity(),
 		Latency:  f.Latency.latencies(),
 		Withdraw: f.withdraw(),
-		Crypto:   Crypto{RealShare: f.CryptoReal.v},
+		Crypto:   scenarios.Crypto{RealShare: f.CryptoReal.v},
 		Drain:    f.Drain.v,
 
 		Downstreams: f.Downstreams.downstreams(), Change: f.stageChange(),
@@ -38,7 +39,7 @@ func (f *file) scenario() *Scenario {
 	for _, w := range f.Windows {
 		s.Windows = append(s.Windows, w.window(f.awardOf))
 	}
-	slices.SortStableFunc(s.Windows, func(a, b Window) int { return a.Start.Compare(b.Start) })
+	slices.SortStableFunc(s.Windows, func(a, b scenarios.Window) int { return a.Start.Compare(b.Start) })
 	for _, fault := range f.Faults {
 		s.Faults = append(s.Faults, fault.faults()...)
 	}
@@ -46,9 +47,9 @@ func (f *file) scenario() *Scenario {
 }
 
 // withdraw returns how withdrawing is controlled; what is left out bounds nothing.
-func (f *file) withdraw() Withdraw {
+func (f *file) withdraw() scenarios.Withdraw {
 	w := f.Withdraw
-	out := Withdraw{Release: w.Release.v, PerDay: w.PerDay.v, Times: int(w.Times.v), Declined: w.Declined.ratio()}
+	out := scenarios.Withdraw{Release: w.Release.v, PerDay: w.PerDay.v, Times: int(w.Times.v), Declined: w.Declined.ratio()}
 	for _, index := range w.WhiteList {
 		out.WhiteList = append(out.WhiteList, index.v)
 	}
@@ -86,15 +87,15 @@ func (r rate) whole() int64 {
 	return (r.v.Num + r.v.Den - 1) / r.v.Den
 }
 
-func (f *file) people() People {
+func (f *file) people() scenarios.People {
 	a, c := f.AfterWin, f.Client
-	p := People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(),
-		After: AfterWin{Look: a.Look.v, LookDelay: a.LookDelay.v, OtherApp: a.OtherApp.ratio(), Browse: a.Browse.ratio(),
+	p := scenarios.People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(),
+		After: scenarios.AfterWin{Look: a.Look.v, LookDelay: a.LookDelay.v, OtherApp: a.OtherApp.ratio(), Browse: a.Browse.ratio(),
 			Withdraw: a.Withdraw.ratio(), WithdrawDelay: a.WithdrawDelay.v, ComeBack: a.ComeBack.ratio(),
 			ComeBackDelay: a.ComeBackDelay.v, KeepTokens: f.People.KeepTokens.v,
 			Use: a.Use.ratio(), UseDelay: a.UseDelay.v, Send: a.Send.ratio(), SendDelay: a.SendDelay.v,
 			SendShares: max(1, int(a.SendShares.v)), Open: a.Open.ratio(), OpenDelay: a.OpenDelay.v},
-		Client: ClientTry{Timeout: c.Timeout.v, Tries: int(c.Tries.v), Backoff: c.Backoff.v, Hedge: c.Hedge.ratio(), Repeat: c.Repeat.ratio()}}
+		Client: scenarios.ClientTry{Timeout: c.Timeout.v, Tries: int(c.Tries.v), Backoff: c.Backoff.v, Hedge: c.Hedge.ratio(), Repeat: c.Repeat.ratio()}}
 	for _, w := range f.People.AppsHeld {
 		p.AppsHeld = append(p.AppsHeld, int(w.v))
 	}
@@ -102,9 +103,9 @@ func (f *file) people() People {
 }
 
 // ratio returns the share, or none of it when the key was left out.
-func (r share) ratio() Ratio {
+func (r share) ratio() scenarios.Ratio {
 	if !r.ok {
-		return Ratio{0, 1}
+		return scenarios.Ratio{Num: 0, Den: 1}
 	}
 	return r.v
 }
@@ -116,15 +117,15 @@ func (s sharesFile) shares() (apps [wallet.Apps + 1]int) {
 	return apps
 }
 
-func (c capacityFile) capacity() Capacity {
+func (c capacityFile) capacity() scenarios.Capacity {
 	instances := max(c.LedgerInstances.v, 1)
-	each, _ := c.LedgerRate.v.times(Ratio{1, instances})
-	return Capacity{NodeInstances: int(c.NodeInstances.v), LedgerInstances: int(instances), LedgerInstanceTPS: each,
+	each, _ := c.LedgerRate.v.Times(scenarios.Ratio{Num: 1, Den: instances})
+	return scenarios.Capacity{NodeInstances: int(c.NodeInstances.v), LedgerInstances: int(instances), LedgerInstanceTPS: each,
 		PostingBatch: int(c.PostingBatch.v), PosterShards: int(c.PosterShards.v), LedgerQueue: c.LedgerQueue.v}
 }
 
-func (l latencyFile) latencies() map[string]Latency {
-	m := map[string]Latency{}
+func (l latencyFile) latencies() map[string]scenarios.Latency {
+	m := map[string]scenarios.Latency{}
 	for _, d := range []struct {
 		it   *quantilesFile
 		like quantilesFile
@@ -134,9 +135,9 @@ func (l latencyFile) latencies() map[string]Latency {
 		}
 	}
 	for i, q := range l.list() {
-		m[Dependencies[i]] = Latency{q.Min.v, q.P50.v, q.P90.v, q.P99.v, q.Max.v}
+		m[scenarios.Dependencies[i]] = scenarios.Latency{Min: q.Min.v, P50: q.P50.v, P90: q.P90.v, P99: q.P99.v, Max: q.Max.v}
 	}
-	for _, redis := range Dependencies[len(l.list()):] {
+	for _, redis := range scenarios.Dependencies[len(l.list()):] {
 		m[redis] = m["budget"]
 	}
 	return m
@@ -149,8 +150,8 @@ func (l latencyFile) list() []quantilesFile {
 }
 
 // window turns it into what it says; award is the type of a scene's reward.
-func (w windowFile) window(award func(wallet.SceneID) wallet.AwardType) Window {
-	out := Window{Name: w.Name.v, Play: Play(w.Play.v), Stage: w.Stage.stage(), Scene: w.Scene.v, Rain: int32(w.Rain.v),
+func (w windowFile) window(award func(wallet.SceneID) wallet.AwardType) scenarios.Window {
+	out := scenarios.Window{Name: w.Name.v, Play: scenarios.Play(w.Play.v), Stage: w.Stage.stage(), Scene: w.Scene.v, Rain: int32(w.Rain.v),
 		Start: w.Start.v, People: w.People.v, Peak: w.Peak.v, Rules: w.rules(award)}
 	for _, p := range w.Rate {
 		out.Rate = append(out.Rate, p.v)
@@ -159,7 +160,7 @@ func (w windowFile) window(award func(wallet.SceneID) wallet.AwardType) Window {
 	return out
 }
 
-func bands(in []band) (out []AmountBand) {
+func bands(in []band) (out []scenarios.AmountBand) {
 	for _, b := range in {
 		out = append(out, b.v)
 	}
@@ -175,12 +176,12 @@ func (w windowFile) end() time.Time {
 }
 
 // faults returns one fault a dependency.
-func (f faultFile) faults() (all []Fault) {
-	one := Fault{Kind: FaultKind(f.Kind.v), Dependency: "node", From: f.From.v, To: f.To.v, Ratio: f.Ratio.ratio(),
+func (f faultFile) faults() (all []scenarios.Fault) {
+	one := scenarios.Fault{Kind: scenarios.FaultKind(f.Kind.v), Dependency: "node", From: f.From.v, To: f.To.v, Ratio: f.Ratio.ratio(),
 		Applied: f.Applied.ratio(), Every: f.Every.v, For: f.For.v, Skew: f.Skew.v}
 	one.To = time.Time(cmp.Or(one.To, one.From))
 	if len(f.Dependencies) == 0 {
-		return []Fault{one}
+		return []scenarios.Fault{one}
 	}
 	for _, d := range f.Dependencies {
 		one.Dependency = d.v

@@ -1,4 +1,4 @@
-package scenarios
+package loader
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"hongbao/scenarios"
 )
 
 // MaxFile bounds a scenario file in bytes. The whole festival takes a few kilobytes.
@@ -20,7 +22,7 @@ const MaxFile = 1 << 20
 const maxFiles = 1_000
 
 // Load reads a scenario file. Its errors are *Error, joined: every fault of the file, at most MaxFaults.
-func Load(path string) (*Scenario, error) {
+func Load(path string) (*scenarios.Scenario, error) {
 	const hint = "`hongbao scenario list` names the scenarios there are"
 	file, err := os.Open(path)
 	if err != nil {
@@ -44,9 +46,9 @@ func readBounded(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader
 // Parse reads a scenario from its text. name is the file's name: errors show it, and without folder and extension
 // it is the scenario's. A text has no file beside it that it could be like. Errors as Load. Never panics, whatever the
 // bytes.
-func Parse(name string, src []byte) (*Scenario, error) { return parse(name, src, joined{}) }
+func Parse(name string, src []byte) (*scenarios.Scenario, error) { return parse(name, src, joined{}) }
 
-func parse(name string, src []byte, j joined) (*Scenario, error) {
+func parse(name string, src []byte, j joined) (*scenarios.Scenario, error) {
 	f := &faults{file: name, joined: j}
 	switch {
 	case len(src) > MaxFile:
@@ -84,7 +86,7 @@ func parse(name string, src []byte, j joined) (*Scenario, error) {
 // Listed is one file of a folder: a scenario, or why it is none.
 type Listed struct {
 	Path     string
-	Scenario *Scenario // nil if Err is not
+	Scenario *scenarios.Scenario // nil if Err is not
 	Err      error
 }
 

@@ -1,20 +1,22 @@
-package scenarios
+package loader
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"hongbao/scenarios"
 )
 
 func TestParseRate(t *testing.T) {
 	for _, c := range []struct {
 		text, why string
-		want      Ratio
+		want      scenarios.Ratio
 	}{
-		{"5/s", "plain", Ratio{5, 1}},
-		{"1.8M/s", "with a unit and a point", Ratio{1_800_000, 1}},
-		{"2.5/s", "half a grant a second", Ratio{5, 2}},
-		{"0/s", "nothing is a rate", Ratio{0, 1}},
+		{"5/s", "plain", scenarios.Ratio{Num: 5, Den: 1}},
+		{"1.8M/s", "with a unit and a point", scenarios.Ratio{Num: 1_800_000, Den: 1}},
+		{"2.5/s", "half a grant a second", scenarios.Ratio{Num: 5, Den: 2}},
+		{"0/s", "nothing is a rate", scenarios.Ratio{Num: 0, Den: 1}},
 	} {
 		r, err := ParseRate(c.text)
 		require.NoError(t, err, c.why)

@@ -1,11 +1,15 @@
-package scenarios
+package loader
 
-import "strings"
+import (
+	"strings"
+
+	"hongbao/scenarios"
+)
 
 // lapse is a range of durations, such as 1s..30s.
 type lapse struct {
 	place
-	v Range
+	v scenarios.Range
 }
 
 func (l *lapse) read(s string) string {
@@ -20,7 +24,7 @@ func (l *lapse) read(s string) string {
 	if problem := b.read(high); problem != "" {
 		return problem
 	}
-	if l.v = (Range{a.v, b.v}); a.v > b.v {
+	if l.v = (scenarios.Range{Min: a.v, Max: b.v}); a.v > b.v {
 		return "ends before it begins"
 	}
 	return ""
@@ -33,7 +37,7 @@ func (*lapse) form() form {
 // point is a rate at a moment of a window, such as 1.8M/s at 10s.
 type point struct {
 	place
-	v Point
+	v scenarios.Point
 }
 
 func (p *point) read(s string) string {
@@ -47,7 +51,7 @@ func (p *point) read(s string) string {
 		return problem
 	}
 	problem := at.read(moment)
-	p.v = Point{At: at.v, Rate: r.v}
+	p.v = scenarios.Point{At: at.v, Rate: r.v}
 	return problem
 }
 
@@ -58,7 +62,7 @@ func (*point) form() form {
 // band is a range of amounts in fen and its weight, such as 8..88 weight 70.
 type band struct {
 	place
-	v AmountBand
+	v scenarios.AmountBand
 }
 
 // maxWeight bounds the weight of one choice, so that sums of weights stay small.
@@ -83,7 +87,7 @@ func (b *band) read(s string) string {
 			return problem
 		}
 	}
-	b.v = AmountBand{Min: from.v, Max: to.v, Weight: int(w.v)}
+	b.v = scenarios.AmountBand{Min: from.v, Max: to.v, Weight: int(w.v)}
 	switch {
 	case from.v == 0:
 		return "is not above zero"

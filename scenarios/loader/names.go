@@ -1,10 +1,11 @@
-package scenarios
+package loader
 
 import (
 	"slices"
 	"strings"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 )
 
 // name is a scalar that is one of a few words.
@@ -28,7 +29,7 @@ type playName struct{ name }
 
 // plays lists the names of the plays.
 func plays() []string {
-	return []string{string(CardCollection), string(CardLottery), string(Rain), string(FriendRain), string(Fireworks)}
+	return []string{string(scenarios.CardCollection), string(scenarios.CardLottery), string(scenarios.Rain), string(scenarios.FriendRain), string(scenarios.Fireworks)}
 }
 
 func (n *playName) read(s string) string { return n.pick(s, plays()) }
@@ -74,7 +75,7 @@ type kindName struct{ name }
 
 // kinds lists the names of the faults.
 func kinds() []string {
-	return []string{string(FaultTimeout), string(FaultDown), string(FaultFlush), string(FaultCrash), string(FaultSkew)}
+	return []string{string(scenarios.FaultTimeout), string(scenarios.FaultDown), string(scenarios.FaultFlush), string(scenarios.FaultCrash), string(scenarios.FaultSkew)}
 }
 
 func (n *kindName) read(s string) string { return n.pick(s, kinds()) }
@@ -82,8 +83,8 @@ func (n *kindName) form() form           { return n.words("a fault", kinds()) }
 
 type dependencyName struct{ name }
 
-func (n *dependencyName) read(s string) string { return n.pick(s, Dependencies) }
-func (n *dependencyName) form() form           { return n.words("a dependency", Dependencies) }
+func (n *dependencyName) read(s string) string { return n.pick(s, scenarios.Dependencies) }
+func (n *dependencyName) form() form           { return n.words("a dependency", scenarios.Dependencies) }
 
 // sceneName is the id of a scene, as order numbers carry it (O3).
 type sceneName struct {

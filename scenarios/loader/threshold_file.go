@@ -1,8 +1,10 @@
-package scenarios
+package loader
 
 import (
 	"cmp"
 	"fmt"
+
+	"hongbao/scenarios"
 )
 
 type thresholdFile struct {
@@ -24,23 +26,23 @@ type thresholdFile struct {
 // bound is one measure of an entry, and where it stands.
 type bound struct {
 	place
-	Threshold
+	scenarios.Threshold
 }
 
 // bounds returns the measures that an entry has.
 func (t *thresholdFile) bounds() []bound {
 	var all []bound
 	for _, m := range []struct {
-		Measure
+		scenarios.Measure
 		place
-		v Ratio
+		v scenarios.Ratio
 	}{
-		{P50, t.P50.place, t.P50.v}, {P90, t.P90.place, t.P90.v}, {P99, t.P99.place, t.P99.v}, {P999, t.P999.place, t.P999.v},
-		{MaxLatency, t.Max.place, t.Max.v}, {ErrorRatio, t.Errors.place, t.Errors.v}, {RefusedRatio, t.Refused.place, t.Refused.v},
-		{DrainedWithin, t.DrainedWithin.place, t.DrainedWithin.v}, {VisibleWaitP99, t.VisibleWait.place, t.VisibleWait.v},
+		{scenarios.P50, t.P50.place, t.P50.v}, {scenarios.P90, t.P90.place, t.P90.v}, {scenarios.P99, t.P99.place, t.P99.v}, {scenarios.P999, t.P999.place, t.P999.v},
+		{scenarios.MaxLatency, t.Max.place, t.Max.v}, {scenarios.ErrorRatio, t.Errors.place, t.Errors.v}, {scenarios.RefusedRatio, t.Refused.place, t.Refused.v},
+		{scenarios.DrainedWithin, t.DrainedWithin.place, t.DrainedWithin.v}, {scenarios.VisibleWaitP99, t.VisibleWait.place, t.VisibleWait.v},
 	} {
 		if m.at != (spot{}) {
-			all = append(all, bound{m.place, Threshold{Measure: m.Measure, Limit: m.v, Operation: t.Operation.v, Window: t.Window.v, Busiest: t.Second.v != ""}})
+			all = append(all, bound{m.place, scenarios.Threshold{Measure: m.Measure, Limit: m.v, Operation: t.Operation.v, Window: t.Window.v, Busiest: t.Second.v != ""}})
 		}
 	}
 	return all
@@ -48,7 +50,7 @@ func (t *thresholdFile) bounds() []bound {
 
 // checkThresholds looks for entries that bound nothing, bound what does not exist, or bound one thing twice.
 func (f *faults) checkThresholds(in *file) {
-	first := map[Threshold]spot{}
+	first := map[scenarios.Threshold]spot{}
 	for i := range in.Thresholds {
 		t := &in.Thresholds[i]
 		all := t.bounds()
@@ -61,7 +63,7 @@ func (f *faults) checkThresholds(in *file) {
 		for _, b := range all {
 			f.checkBound(b)
 			same := b.Threshold
-			same.Limit, same.Window = Ratio{}, wordsOf(same.Window)
+			same.Limit, same.Window = scenarios.Ratio{}, scenarios.WordsOf(same.Window)
 			if at, twice := first[same]; twice && b.ok {
 				f.add(b.at, "keep one of them", "%s of the same is bounded twice, first in line %d", b.Measure, at.line)
 			}
@@ -87,14 +89,14 @@ func (f *faults) checkBound(b bound) {
 
 func (in *file) hasWindow(name string) bool {
 	for _, w := range in.Windows {
-		if sameWindow(w.Name.v, name) {
+		if scenarios.SameWindow(w.Name.v, name) {
 			return true
 		}
 	}
 	return false
 }
 
-func (in *file) thresholds() (all []Threshold) {
+func (in *file) thresholds() (all []scenarios.Threshold) {
 	for i := range in.Thresholds {
 		for _, b := range in.Thresholds[i].bounds() {
 			all = append(all, b.Threshold)
@@ -105,8 +107,8 @@ func (in *file) thresholds() (all []Threshold) {
 
 type operationName struct{ name }
 
-func (n *operationName) read(s string) string { return n.pick(s, Operations()) }
-func (n *operationName) form() form           { return n.words("an operation", Operations()) }
+func (n *operationName) read(s string) string { return n.pick(s, scenarios.Operations()) }
+func (n *operationName) form() form           { return n.words("an operation", scenarios.Operations()) }
 
 type secondName struct{ name }
 
@@ -116,7 +118,7 @@ func (n *secondName) form() form           { return n.words("a second", []string
 // figure is a number from zero up, such as a limit in milliseconds.
 type figure struct {
 	place
-	v Ratio
+	v scenarios.Ratio
 }
 
 // maxFigure bounds a limit: more milliseconds than the longest run has.

@@ -1,4 +1,4 @@
-package scenarios
+package loader
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 )
 
 type prizeFile struct {
@@ -66,22 +67,22 @@ func (in *file) awardOf(id wallet.SceneID) wallet.AwardType {
 }
 
 // rules turns the play's keys into what they say.
-func (w *windowFile) rules(award func(wallet.SceneID) wallet.AwardType) Rules {
-	r := Rules{Friends: int(w.Friends.v)}
+func (w *windowFile) rules(award func(wallet.SceneID) wallet.AwardType) scenarios.Rules {
+	r := scenarios.Rules{Friends: int(w.Friends.v)}
 	for _, p := range w.prizes() {
-		r.Prizes = append(r.Prizes, Prize{Scene: p.Scene.v, Award: award(p.Scene.v), Weight: int(p.Weight.v), Amount: bands(p.Amount)})
+		r.Prizes = append(r.Prizes, scenarios.Prize{Scene: p.Scene.v, Award: award(p.Scene.v), Weight: int(p.Weight.v), Amount: bands(p.Amount)})
 	}
 	if len(w.Rewards) == 0 && len(r.Prizes) == 1 && r.Prizes[0].Award == wallet.Cash {
 		r.Prizes = nil // the plain window
 	}
 	if w.Cards.ok {
-		r.Cards = &Cards{Draws: int(w.Cards.Draws.v)}
+		r.Cards = &scenarios.Cards{Draws: int(w.Cards.Draws.v)}
 		for _, k := range w.Cards.Kinds {
 			r.Cards.Kinds = append(r.Cards.Kinds, int(k.v))
 		}
 	}
 	if w.Lottery.ok {
-		r.Lottery = &Lottery{Of: w.Lottery.Of.v, Pot: w.Lottery.Pot.v}
+		r.Lottery = &scenarios.Lottery{Of: w.Lottery.Of.v, Pot: w.Lottery.Pot.v}
 	}
 	return r
 }

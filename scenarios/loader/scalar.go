@@ -1,4 +1,4 @@
-package scenarios
+package loader
 
 import (
 	"errors"
@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 )
 
 // Bounds of what a file may say. Each is beyond anything that a festival needs.
 const (
 	maxRate   = 100_000_000     // grants a second in one window; the source's peak is 1.8 M
-	maxPeople = 1_500_000_000   // everybody in China
 	maxSpan   = 400 * time.Hour // one duration: more than two weeks, so that exact sums stay within 128 bits
 	firstYear = 2000            // years whose nanoseconds fit an int64 with room to spare
 	lastYear  = 2200            //
@@ -113,7 +113,7 @@ func (*fen) form() form {
 // share is a part of a whole, from 0 to 1.
 type share struct {
 	place
-	v Ratio
+	v scenarios.Ratio
 }
 
 func (r *share) read(s string) string {
@@ -133,7 +133,7 @@ func (r *share) read(s string) string {
 	if problem != "" {
 		return problem
 	}
-	v, err := r.v.times(Ratio{1, d})
+	v, err := r.v.Times(scenarios.Ratio{Num: 1, Den: d})
 	if err != nil {
 		return "is too fine"
 	}
@@ -150,7 +150,7 @@ func (*share) form() form {
 // rate is a number of grants or entries a second.
 type rate struct {
 	place
-	v Ratio
+	v scenarios.Ratio
 }
 
 func (r *rate) read(s string) (problem string) {
@@ -162,7 +162,7 @@ func (r *rate) read(s string) (problem string) {
 	if r.v, problem = decimal(digits); problem != "" {
 		return problem
 	}
-	v, err := r.v.times(Ratio{unit, 1})
+	v, err := r.v.Times(scenarios.Ratio{Num: unit, Den: 1})
 	if r.v = v; err != nil || v.Num > maxRate*v.Den {
 		return fmt.Sprintf("is above %d/s", maxRate)
 	}
@@ -202,11 +202,8 @@ type moment struct {
 	v time.Time
 }
 
-// shanghai is the zone of the festival. China has had no summer time since 1991, so no zone files are needed.
-func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
-
 func (m *moment) read(s string) string {
-	v, err := time.ParseInLocation("2006-01-02 15:04:05", s, shanghai())
+	v, err := time.ParseInLocation("2006-01-02 15:04:05", s, scenarios.Shanghai())
 	if err != nil {
 		v, err = time.Parse(time.RFC3339, s)
 	}
@@ -257,9 +254,9 @@ func whole(s string) (int64, string) {
 var decimals = regexp.MustCompile(`^[0-9]+(_[0-9]+)*(\.[0-9]{1,6})?$`)
 
 // decimal reads a number from zero up with at most six digits after its point.
-func decimal(s string) (Ratio, string) {
+func decimal(s string) (scenarios.Ratio, string) {
 	if !decimals.MatchString(strings.TrimPrefix(s, "-")) {
-		return Ratio{}, "is not written in digits"
+		return scenarios.Ratio{}, "is not written in digits"
 	}
 	a, b, _ := strings.Cut(s, ".")
 	n, problem := whole(a + b)
@@ -267,5 +264,5 @@ func decimal(s string) (Ratio, string) {
 	for range b {
 		den *= 10
 	}
-	return Ratio{n, den}, problem
+	return scenarios.Ratio{Num: n, Den: den}, problem
 }

@@ -1,7 +1,9 @@
-package scenarios
+package loader
 
 import (
 	"fmt"
+
+	"hongbao/scenarios"
 )
 
 // checkWindows looks at each window by itself: inside its stage, with amounts under the cap and a rate that goes forward
@@ -41,8 +43,8 @@ func (f *faults) checkInside(in *file, w *windowFile) {
 			continue
 		}
 		if c.From.ok && c.To.ok && w.Start.ok && (w.Start.v.Before(c.From.v) || w.end().After(c.To.v)) {
-			f.add(w.Start.at, fmt.Sprintf("stage %s runs from %s to %s", c.Stage.v, when(c.From.v), when(c.To.v)),
-				"the window, which ends at %s, is not inside its stage", when(w.end()))
+			f.add(w.Start.at, fmt.Sprintf("stage %s runs from %s to %s", c.Stage.v, scenarios.When(c.From.v), scenarios.When(c.To.v)),
+				"the window, which ends at %s, is not inside its stage", scenarios.When(w.end()))
 		}
 		for _, p := range w.prizes() {
 			for _, b := range p.Amount {
@@ -94,7 +96,7 @@ func (in *file) earlier(i int, p prizeFile) *windowFile {
 
 // checkCurves looks at what only the whole scenario shows: whether a window's rate can be kept exactly, and
 // whether it invites enough people for its grants.
-func (f *faults) checkCurves(in *file, s *Scenario) {
+func (f *faults) checkCurves(in *file, s *scenarios.Scenario) {
 	for i := range in.Windows {
 		w := in.Windows[i].window(in.awardOf)
 		curve, err := w.Curve()

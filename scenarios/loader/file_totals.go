@@ -1,4 +1,4 @@
-package scenarios
+package loader
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 )
 
 type runningTotalFile struct {
@@ -39,7 +40,7 @@ type totalRoundFile struct {
 type totalFault struct{ name }
 
 func totalFaults() []string {
-	return []string{string(FaultTimeout), string(FaultDown), string(FaultCrash)}
+	return []string{string(scenarios.FaultTimeout), string(scenarios.FaultDown), string(scenarios.FaultCrash)}
 }
 
 func (n *totalFault) read(s string) string { return n.pick(s, totalFaults()) }
@@ -48,20 +49,20 @@ func (n *totalFault) form() form {
 }
 
 // runningTotal returns the comparison, or nil when the file has none.
-func (f *file) runningTotal() *RunningTotal {
+func (f *file) runningTotal() *scenarios.RunningTotal {
 	in := &f.RunningTotal
 	if !in.ok {
 		return nil
 	}
 	l := in.Latency
-	out := &RunningTotal{Writers: int(in.Writers.v), Readers: int(in.Readers.v), Writes: in.Writes.v, Reads: in.Reads.v,
-		Before: in.Before.v, Interval: in.Interval.v, Latency: Latency{l.Min.v, l.P50.v, l.P90.v, l.P99.v, l.Max.v},
+	out := &scenarios.RunningTotal{Writers: int(in.Writers.v), Readers: int(in.Readers.v), Writes: in.Writes.v, Reads: in.Reads.v,
+		Before: in.Before.v, Interval: in.Interval.v, Latency: scenarios.Latency{Min: l.Min.v, P50: l.P50.v, P90: l.P90.v, P99: l.P99.v, Max: l.Max.v},
 		Timeout: in.Timeout.v, KeyRate: in.KeyRate.v, SwitchAfter: in.SwitchAfter.v, Rest: in.Rest.v}
 	for _, b := range in.Amount {
 		out.Amount = append(out.Amount, b.v)
 	}
 	for _, r := range in.Rounds {
-		out.Rounds = append(out.Rounds, TotalRound{Name: r.Name.v, Takes: r.Takes.v, Fault: FaultKind(r.Fault.v),
+		out.Rounds = append(out.Rounds, scenarios.TotalRound{Name: r.Name.v, Takes: r.Takes.v, Fault: scenarios.FaultKind(r.Fault.v),
 			After: r.After.v, For: r.For.v, Ratio: r.Ratio.ratio(), Applied: r.Applied.ratio()})
 	}
 	return out
@@ -100,8 +101,8 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 		f.add(in.Before.at, "write what earlier rounds have granted", "the sum is above %d fen", int64(maxBefore))
 	}
 	f.checkLatency(&latencyFile{Client: in.Latency})
-	if len(in.Rounds) > maxTotalRounds {
-		f.add(in.Rounds[maxTotalRounds].at, "keep the most telling ones", "more than %d rounds", maxTotalRounds)
+	if len(in.Rounds) > scenarios.MaxTotalRounds {
+		f.add(in.Rounds[scenarios.MaxTotalRounds].at, "keep the most telling ones", "more than %d rounds", scenarios.MaxTotalRounds)
 	}
 	whole := true
 	for i := range in.Rounds {
@@ -122,7 +123,7 @@ func minRest(interval, timeout time.Duration) time.Duration { return 4*interval 
 
 // checkTotalRound looks at one round: its fault lies in it and has the keys of its kind and no others.
 func (f *faults) checkTotalRound(in *totalRoundFile) {
-	wants := map[FaultKind]string{FaultTimeout: "after for ratio applied", FaultDown: "after for", FaultCrash: "after for ratio"}[FaultKind(in.Fault.v)]
+	wants := map[scenarios.FaultKind]string{scenarios.FaultTimeout: "after for ratio applied", scenarios.FaultDown: "after for", scenarios.FaultCrash: "after for ratio"}[scenarios.FaultKind(in.Fault.v)]
 	if in.Fault.at != (spot{}) && !in.Fault.ok {
 		return
 	}
@@ -161,7 +162,7 @@ func (f *faults) checkTotalSize(in *runningTotalFile) {
 		of   float64
 		most float64
 		what string
-	}{{grants, maxTotalGrants, "grants"}, {calls, maxTotalCalls, "calls to Redis"}} {
+	}{{grants, scenarios.MaxTotalGrants, "grants"}, {calls, scenarios.MaxTotalCalls, "calls to Redis"}} {
 		if n.of > n.most {
 			f.add(in.at, hint, "%s are more than %s", fmt.Sprintf("%.0f %s", n.of, n.what), fmt.Sprintf("%.0f", n.most))
 		}

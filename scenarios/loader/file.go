@@ -1,4 +1,4 @@
-package scenarios
+package loader
 
 // The types below are the file format: the loader reads it and Schema describes it from the same fields and tags.
 // A key is optional when its tag says omitempty; what is left out is zero.

@@ -1,9 +1,10 @@
-package scenarios
+package loader
 
 import (
-	"fmt"
 	"strings"
 	"time"
+
+	"hongbao/scenarios"
 )
 
 // minCrashGap bounds how often instances crash: faster than a request is served, nothing would happen but crashes.
@@ -14,13 +15,13 @@ func (f *faults) checkFault(in *faultFile) {
 	if !in.Kind.ok {
 		return
 	}
-	wants := map[FaultKind]string{
-		FaultTimeout: "dependencies from to ratio applied",
-		FaultDown:    "dependencies from to",
-		FaultFlush:   "dependencies from",
-		FaultCrash:   "from to every for",
-		FaultSkew:    "skew",
-	}[FaultKind(in.Kind.v)]
+	wants := map[scenarios.FaultKind]string{
+		scenarios.FaultTimeout: "dependencies from to ratio applied",
+		scenarios.FaultDown:    "dependencies from to",
+		scenarios.FaultFlush:   "dependencies from",
+		scenarios.FaultCrash:   "from to every for",
+		scenarios.FaultSkew:    "skew",
+	}[scenarios.FaultKind(in.Kind.v)]
 	for _, k := range []struct {
 		key string
 		place
@@ -35,10 +36,10 @@ func (f *faults) checkFault(in *faultFile) {
 		}
 	}
 	if in.From.ok && in.To.ok && !in.From.v.Before(in.To.v) {
-		f.add(in.To.at, "write a moment after "+when(in.From.v), "the fault ends before it begins")
+		f.add(in.To.at, "write a moment after "+scenarios.When(in.From.v), "the fault ends before it begins")
 	}
 	for _, d := range in.Dependencies {
-		if d.ok && FaultKind(in.Kind.v) == FaultFlush && d.v != "tokens" && d.v != "backlog" {
+		if d.ok && scenarios.FaultKind(in.Kind.v) == scenarios.FaultFlush && d.v != "tokens" && d.v != "backlog" {
 			f.add(d.at, "flush tokens (the backlog goes with them) or backlog; every other store is durable", "%s cannot be flushed", d.v)
 		}
 	}
@@ -53,22 +54,4 @@ func listPlace(ds []dependencyName) place {
 		return place{}
 	}
 	return ds[0].place
-}
-
-// String prints the fault as one line.
-func (f Fault) String() string {
-	between := fmt.Sprintf("from %s to %s", when(f.From), when(f.To))
-	switch f.Kind {
-	case FaultTimeout:
-		return fmt.Sprintf("timeout of %v of the calls to %s (%v of them applied) %s", f.Ratio, f.Dependency, f.Applied, between)
-	case FaultDown:
-		return fmt.Sprintf("%s down %s", f.Dependency, between)
-	case FaultFlush:
-		return fmt.Sprintf("%s flushed at %s", f.Dependency, when(f.From))
-	case FaultCrash:
-		return fmt.Sprintf("crash of a %s every %v for %v %s", f.Dependency, f.Every, f.For, between)
-	case FaultSkew:
-		return fmt.Sprintf("clocks differ by up to %v", f.Skew)
-	}
-	return string(f.Kind)
 }

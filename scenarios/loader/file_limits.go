@@ -1,6 +1,10 @@
-package scenarios
+package loader
 
-import "time"
+import (
+	"time"
+
+	"hongbao/scenarios"
+)
 
 type limitsFile struct {
 	place
@@ -35,18 +39,18 @@ type limitPoolsFile struct {
 }
 
 // limits returns the comparison, or nil when the file has none.
-func (f *file) limits() *Limits {
+func (f *file) limits() *scenarios.Limits {
 	in := &f.Limits
 	if !in.ok {
 		return nil
 	}
-	out := &Limits{Instances: int(in.Instances.v), Hot: in.Hot.v, HotTraffic: in.HotTraffic.v, KeyRate: in.KeyRate.v, Takes: in.Takes.v,
+	out := &scenarios.Limits{Instances: int(in.Instances.v), Hot: in.Hot.v, HotTraffic: in.HotTraffic.v, KeyRate: in.KeyRate.v, Takes: in.Takes.v,
 		OutageFrom: in.OutageFrom.v, OutageFor: in.OutageFor.v}
 	for _, c := range in.Cases {
-		out.Cases = append(out.Cases, LimitCase{c.Name.v, c.Limit.v, c.Offered.v})
+		out.Cases = append(out.Cases, scenarios.LimitCase{Name: c.Name.v, Limit: c.Limit.v, Offered: c.Offered.v})
 	}
 	p := &in.Pools
-	out.Pools = LimitPools{Room: int(p.Room.v), EverydayRoom: int(p.EverydayRoom.v), Takes: p.Takes.v, Activity: p.Activity.v, Flood: p.Flood.v,
+	out.Pools = scenarios.LimitPools{Room: int(p.Room.v), EverydayRoom: int(p.EverydayRoom.v), Takes: p.Takes.v, Activity: p.Activity.v, Flood: p.Flood.v,
 		Everyday: p.Everyday.v, FloodFrom: p.FloodFrom.v, FloodFor: p.FloodFor.v}
 	return out
 }
@@ -56,8 +60,8 @@ func (f *faults) checkLimits(l *limitsFile) {
 	if !l.ok {
 		return
 	}
-	if n := l.Instances; n.ok && (n.v < 2 || n.v > maxLimitInstances) {
-		f.add(n.at, "write how many instances share the limits", "%d is not between 2 and %d", n.v, maxLimitInstances)
+	if n := l.Instances; n.ok && (n.v < 2 || n.v > scenarios.MaxLimitInstances) {
+		f.add(n.at, "write how many instances share the limits", "%d is not between 2 and %d", n.v, scenarios.MaxLimitInstances)
 	}
 	for _, r := range []rate{l.KeyRate, l.Pools.Activity, l.Pools.Flood, l.Pools.Everyday} {
 		if r.ok && r.v.Num == 0 {
@@ -65,8 +69,8 @@ func (f *faults) checkLimits(l *limitsFile) {
 		}
 	}
 	for _, d := range []span{l.Takes, l.OutageFor, l.Pools.Takes, l.Pools.FloodFor} {
-		if d.ok && (d.v < time.Millisecond || d.v > maxLimitLength) {
-			f.add(d.at, "write a duration such as 10s", "%v is not between %v and %v", d.v, time.Millisecond, maxLimitLength)
+		if d.ok && (d.v < time.Millisecond || d.v > scenarios.MaxLimitLength) {
+			f.add(d.at, "write a duration such as 10s", "%v is not between %v and %v", d.v, time.Millisecond, scenarios.MaxLimitLength)
 		}
 	}
 	for _, part := range [][2]span{{l.OutageFrom, l.OutageFor}, {l.Pools.FloodFrom, l.Pools.FloodFor}} {
@@ -83,8 +87,8 @@ func (f *faults) checkLimits(l *limitsFile) {
 
 // checkLimitCases looks at the cases: each limits something, and all together can be gone through.
 func (f *faults) checkLimitCases(l *limitsFile) {
-	if len(l.Cases) > maxLimitCases {
-		f.add(l.Cases[maxLimitCases].at, "keep the most telling ones", "more than %d cases", maxLimitCases)
+	if len(l.Cases) > scenarios.MaxLimitCases {
+		f.add(l.Cases[scenarios.MaxLimitCases].at, "keep the most telling ones", "more than %d cases", scenarios.MaxLimitCases)
 	}
 	seen, sum := map[string]bool{}, 0.0
 	for i := range l.Cases {
@@ -101,7 +105,7 @@ func (f *faults) checkLimitCases(l *limitsFile) {
 		}
 		sum += float64(c.Offered.v.Num) / float64(c.Offered.v.Den) * l.Takes.v.Seconds()
 	}
-	if sum > maxLimitRequests {
-		f.add(l.at, "offer less, or for a shorter time", "%.0f requests are more than %d", sum, maxLimitRequests)
+	if sum > scenarios.MaxLimitRequests {
+		f.add(l.at, "offer less, or for a shorter time", "%.0f requests are more than %d", sum, scenarios.MaxLimitRequests)
 	}
 }

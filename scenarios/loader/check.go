@@ -1,9 +1,8 @@
-package scenarios
+package loader
 
 import (
-	"time"
-
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 )
 
 // Bounds of counts. Each is far beyond the source's figures and keeps sums and tables small.
@@ -43,7 +42,7 @@ func (f *faults) check(in *file) {
 func (f *faults) checkStages(in *file) {
 	for i, c := range in.Stages {
 		if c.From.ok && c.To.ok && !c.From.v.Before(c.To.v) {
-			f.add(c.To.at, "write a moment after "+when(c.From.v), "the stage ends before it begins")
+			f.add(c.To.at, "write a moment after "+scenarios.When(c.From.v), "the stage ends before it begins")
 		}
 		if c.Budget.ok && c.Budget.v == 0 {
 			f.add(c.Budget.at, "write the whole budget of the stage in fen", "the budget is not above zero")
@@ -65,7 +64,7 @@ func (f *faults) checkStages(in *file) {
 				f.add(c.ID.at, "give each child activity an id of its own", "the id is taken by the stage in line %d", d.ID.at.line)
 			}
 			if c.From.ok && c.To.ok && d.From.ok && d.To.ok && c.From.v.Before(d.To.v) && d.From.v.Before(c.To.v) {
-				f.add(c.From.at, "a moment belongs to one stage (A2): begin after "+when(d.To.v), "the stage overlaps the one in line %d", d.From.at.line)
+				f.add(c.From.at, "a moment belongs to one stage (A2): begin after "+scenarios.When(d.To.v), "the stage overlaps the one in line %d", d.From.at.line)
 			}
 		}
 	}
@@ -109,8 +108,8 @@ func (f *faults) checkTree(in *file) {
 // checkPeople looks at the people's weights and at the client.
 func (f *faults) checkPeople(in *file) {
 	p := &in.People
-	if p.Count.ok && (p.Count.v == 0 || p.Count.v > maxPeople) {
-		f.add(p.Count.at, "write how many people take part", "the number of people is not between 1 and %d", int64(maxPeople))
+	if p.Count.ok && (p.Count.v == 0 || p.Count.v > scenarios.MaxPeople) {
+		f.add(p.Count.at, "write how many people take part", "the number of people is not between 1 and %d", int64(scenarios.MaxPeople))
 	}
 	if sum := total(p.AppsHeld); len(p.AppsHeld) > wallet.Apps {
 		f.add(p.AppsHeld[wallet.Apps].at, "there are eight apps (B1)", "%d weights for at most %d apps", len(p.AppsHeld), wallet.Apps)
@@ -190,6 +189,3 @@ func (f *faults) checkLatency(l *latencyFile) {
 		}
 	}
 }
-
-// when prints a moment as files write it.
-func when(t time.Time) string { return t.In(shanghai()).Format("2006-01-02 15:04:05") }

@@ -1,28 +1,11 @@
-package scenarios
+package loader
 
 import (
 	"slices"
-	"time"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 )
-
-// SwitchTurn is a degrade switch that operators throw, and turn off again (D3).
-type SwitchTurn struct {
-	Switch  wallet.Switch
-	On, Off time.Time
-}
-
-// Throws says whether operators throw a switch at any time.
-func (s *Scenario) Throws(name wallet.Switch) bool {
-	return slices.ContainsFunc(s.Switches, func(t SwitchTurn) bool { return t.Switch == name })
-}
-
-// Drill is what a scenario is a drill of: a switch whose promise is held against what the run measures.
-type Drill struct {
-	Switch   wallet.Switch
-	From, To time.Time // when it is on for all instances, thrown or tripped
-}
 
 type switchFile struct {
 	place
@@ -51,17 +34,17 @@ func switches() (names []string) {
 func (n *switchName) read(s string) string { return n.pick(s, switches()) }
 func (n *switchName) form() form           { return n.words("a degrade switch", switches()) }
 
-func (f *file) switches() (all []SwitchTurn) {
+func (f *file) switches() (all []scenarios.SwitchTurn) {
 	for _, s := range f.Switches {
-		all = append(all, SwitchTurn{wallet.Switch(s.Switch.v), s.On.v, s.Off.v})
+		all = append(all, scenarios.SwitchTurn{Switch: wallet.Switch(s.Switch.v), On: s.On.v, Off: s.Off.v})
 	}
 	return all
 }
 
 // drill returns what the scenario is a drill of, nil when it is none.
-func (f *file) drill() *Drill {
+func (f *file) drill() *scenarios.Drill {
 	if d := &f.Drill; d.ok {
-		return &Drill{wallet.Switch(d.Switch.v), d.From.v, d.To.v}
+		return &scenarios.Drill{Switch: wallet.Switch(d.Switch.v), From: d.From.v, To: d.To.v}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package scenarios
+package loader
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 )
 
 type couponsFile struct {
@@ -49,33 +50,35 @@ type couponsFaultFile struct {
 type couponFault struct{ name }
 
 func couponFaults() []string {
-	return []string{string(FaultTimeout), string(FaultCrash), string(FaultFailover)}
+	return []string{string(scenarios.FaultTimeout), string(scenarios.FaultCrash), string(scenarios.FaultFailover)}
 }
 
 func (n *couponFault) read(s string) string { return n.pick(s, couponFaults()) }
 func (n *couponFault) form() form           { return n.words("what goes wrong with coupons", couponFaults()) }
 
 // coupons returns the comparison, or nil when the file has none.
-func (f *file) coupons() *Coupons {
+func (f *file) coupons() *scenarios.Coupons {
 	in := &f.Coupons
 	if !in.ok {
 		return nil
 	}
-	quantiles := func(q quantilesFile) Latency { return Latency{q.Min.v, q.P50.v, q.P90.v, q.P99.v, q.Max.v} }
-	out := &Coupons{Instances: int(in.Instances.v), SplitKeys: int(in.SplitKeys.v), Block: in.Block.v, Expiry: in.Expiry.v,
+	quantiles := func(q quantilesFile) scenarios.Latency {
+		return scenarios.Latency{Min: q.Min.v, P50: q.P50.v, P90: q.P90.v, P99: q.P99.v, Max: q.Max.v}
+	}
+	out := &scenarios.Coupons{Instances: int(in.Instances.v), SplitKeys: int(in.SplitKeys.v), Block: in.Block.v, Expiry: in.Expiry.v,
 		Interval: in.Interval.v, Reserve: in.Reserve.v, KeyRate: in.KeyRate.v, KeyQueue: in.KeyQueue.v,
 		Redis: quantiles(in.Redis), Book: quantiles(in.Book), Rest: in.Rest.v}
 	for _, t := range in.Templates {
 		reward, award := f.rewardOf(t.Scene.v)
 		fallback, _ := f.rewardOf(t.Fallback.v)
-		one := CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v, Floor: t.Floor.ratio(), Fallback: fallback}
+		one := scenarios.CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v, Floor: t.Floor.ratio(), Fallback: fallback}
 		for _, p := range t.Rate {
 			one.Rate = append(one.Rate, p.v)
 		}
 		out.Templates = append(out.Templates, one)
 	}
 	for _, c := range in.Faults {
-		out.Faults = append(out.Faults, CouponFault{Kind: FaultKind(c.Kind.v), After: c.After.v, For: c.For.v,
+		out.Faults = append(out.Faults, scenarios.CouponFault{Kind: scenarios.FaultKind(c.Kind.v), After: c.After.v, For: c.For.v,
 			Ratio: c.Ratio.ratio(), Applied: c.Applied.ratio(), Every: c.Every.v, Away: c.Away.v, Lost: c.Lost.v})
 	}
 	return out
@@ -102,7 +105,7 @@ func (f *faults) checkCoupons(in *file) {
 	for _, n := range []struct {
 		number
 		most int64
-	}{{c.Instances, maxCouponInstances}, {c.SplitKeys, 256}, {c.Block, wallet.MaxStock}} {
+	}{{c.Instances, scenarios.MaxCouponInstances}, {c.SplitKeys, 256}, {c.Block, wallet.MaxStock}} {
 		if n.ok && (n.v == 0 || n.v > n.most) {
 			f.add(n.at, "write how many there are", "%d is not between 1 and %d", n.v, n.most)
 		}
@@ -116,8 +119,8 @@ func (f *faults) checkCoupons(in *file) {
 		f.add(c.KeyRate.at, "write a rate above zero", "a key that answers nothing counts nothing")
 	}
 	f.checkLatency(&latencyFile{Client: c.Redis, Identity: c.Book})
-	if len(c.Templates) > maxCouponTemplates {
-		f.add(c.Templates[maxCouponTemplates].at, "keep the most telling ones", "more than %d templates", maxCouponTemplates)
+	if len(c.Templates) > scenarios.MaxCouponTemplates {
+		f.add(c.Templates[scenarios.MaxCouponTemplates].at, "keep the most telling ones", "more than %d templates", scenarios.MaxCouponTemplates)
 	}
 	for i := range c.Templates {
 		f.checkCoupon(in, i)
@@ -185,7 +188,7 @@ func (f *faults) checkCouponScene(in *file, scene sceneName) {
 func (f *faults) checkCouponDemand(c *couponsFile) {
 	sum, length := int64(0), c.Rest.v
 	for _, t := range c.Templates {
-		one := CouponTemplate{}
+		one := scenarios.CouponTemplate{}
 		for _, p := range t.Rate {
 			if !p.ok {
 				return
@@ -200,11 +203,11 @@ func (f *faults) checkCouponDemand(c *couponsFile) {
 		}
 		sum += curve.Grants()
 	}
-	if sum > maxCouponDemand {
-		f.add(c.at, "write fewer or smaller rates", "%d requests are more than %d", sum, maxCouponDemand)
+	if sum > scenarios.MaxCouponDemand {
+		f.add(c.at, "write fewer or smaller rates", "%d requests are more than %d", sum, scenarios.MaxCouponDemand)
 	}
-	if length > maxCouponLength {
-		f.add(c.at, "write a shorter demand or rest", "%v is longer than %v", length, maxCouponLength)
+	if length > scenarios.MaxCouponLength {
+		f.add(c.at, "write a shorter demand or rest", "%v is longer than %v", length, scenarios.MaxCouponLength)
 	}
 }
 
@@ -213,7 +216,7 @@ func (f *faults) checkCouponsFault(in *couponsFaultFile) {
 	if !in.Kind.ok {
 		return
 	}
-	wants := map[FaultKind]string{FaultTimeout: "for ratio applied", FaultCrash: "for every away", FaultFailover: "lost"}[FaultKind(in.Kind.v)]
+	wants := map[scenarios.FaultKind]string{scenarios.FaultTimeout: "for ratio applied", scenarios.FaultCrash: "for every away", scenarios.FaultFailover: "lost"}[scenarios.FaultKind(in.Kind.v)]
 	takes := "this kind takes: after, " + strings.ReplaceAll(wants, " ", ", ")
 	for _, k := range []struct {
 		key string

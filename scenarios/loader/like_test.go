@@ -1,4 +1,4 @@
-package scenarios
+package loader
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"hongbao/scenarios"
 )
 
 // write puts files into a folder of their own and returns the first one's path.
@@ -31,7 +33,7 @@ func TestLike(t *testing.T) {
 	require.Equal(t, "drill", s.Name)
 	require.Equal(t, "A drill", s.Title)
 	require.EqualValues(t, 4_077, s.People.Count)
-	require.Equal(t, Ratio{0, 1}, s.People.BindLater, "a key at the top is taken whole")
+	require.Equal(t, scenarios.Ratio{Num: 0, Den: 1}, s.People.BindLater, "a key at the top is taken whole")
 	require.Equal(t, whole.Windows, s.Windows)
 	require.Equal(t, whole.Limits, s.Limits)
 }

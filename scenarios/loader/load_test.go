@@ -1,4 +1,4 @@
-package scenarios
+package loader
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"hongbao/scenarios"
 )
 
 // Everything that is shipped loads, and makes as many grants as it says.
@@ -81,7 +83,7 @@ func TestFestivalIsTheSource(t *testing.T) {
 
 // backlog returns the most postings that a window holds back, and how long after its end the last is posted, both
 // worked out second by second.
-func backlog(w Window, posts float64) (worst float64, rest time.Duration) {
+func backlog(w scenarios.Window, posts float64) (worst float64, rest time.Duration) {
 	held := 0.0
 	for i := 1; i < len(w.Rate); i++ {
 		p, q := w.Rate[i-1], w.Rate[i]

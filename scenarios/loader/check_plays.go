@@ -1,10 +1,11 @@
-package scenarios
+package loader
 
 import (
 	"fmt"
 	"strings"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
 )
 
 // Bounds of the plays. Each is beyond the source's, and keeps order numbers and tables small.
@@ -23,8 +24,8 @@ func (f *faults) checkRules(in *file) {
 		f.checkRound(w)
 		f.checkCards(w)
 		f.checkLottery(in, w)
-		if n := w.Friends; n.ok && w.Play.v != string(FriendRain) {
-			f.add(n.at, "remove it, or write play: "+string(FriendRain), "play %s is not on friends' pages", w.Play.v)
+		if n := w.Friends; n.ok && w.Play.v != string(scenarios.FriendRain) {
+			f.add(n.at, "remove it, or write play: "+string(scenarios.FriendRain), "play %s is not on friends' pages", w.Play.v)
 		} else if n.ok && (n.v == 0 || n.v > maxFriends) {
 			f.add(n.at, "write on how many friends' pages a person may win", "the number of friends is not between 1 and %d", maxFriends)
 		}
@@ -107,8 +108,8 @@ func (f *faults) checkCards(w *windowFile) {
 	if !c.ok {
 		return
 	}
-	if w.Play.v != string(CardCollection) {
-		f.add(c.at, "remove it, or write play: "+string(CardCollection), "play %s has no cards", w.Play.v)
+	if w.Play.v != string(scenarios.CardCollection) {
+		f.add(c.at, "remove it, or write play: "+string(scenarios.CardCollection), "play %s has no cards", w.Play.v)
 	}
 	if len(c.Kinds) < 2 || len(c.Kinds) > maxKinds {
 		f.add(c.at, "write the weight of each kind, such as [40, 30, 20, 9, 1]", "%d kinds of cards are not between 2 and %d", len(c.Kinds), maxKinds)
@@ -129,8 +130,8 @@ func (f *faults) checkLottery(in *file, w *windowFile) {
 	if !l.ok {
 		return
 	}
-	if w.Play.v != string(CardLottery) {
-		f.add(l.at, "remove it, or write play: "+string(CardLottery), "play %s has no lottery", w.Play.v)
+	if w.Play.v != string(scenarios.CardLottery) {
+		f.add(l.at, "remove it, or write play: "+string(scenarios.CardLottery), "play %s has no lottery", w.Play.v)
 	}
 	if l.Pot.ok && l.Pot.v == 0 {
 		f.add(l.Pot.at, "write the whole pot in fen", "the pot is empty")
@@ -155,7 +156,7 @@ func (f *faults) checkLottery(in *file, w *windowFile) {
 		case v.Stage.ok && w.Stage.ok && v.Stage.v != w.Stage.v:
 			f.add(l.Of.at, "a stage is cut off from the others (A1): collect the cards in the same one", "window %q is in another stage", short(l.Of.v))
 		case v.Start.ok && w.Start.ok && v.end().After(w.Start.v):
-			f.add(w.Start.at, "begin after "+when(v.end()), "the lottery begins before window %q has ended", short(l.Of.v))
+			f.add(w.Start.at, "begin after "+scenarios.When(v.end()), "the lottery begins before window %q has ended", short(l.Of.v))
 		}
 		return
 	}
