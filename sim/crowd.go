@@ -56,14 +56,25 @@ type promise struct {
 // bytes is the memory that the promise takes, without what the map around it costs.
 func (t promise) bytes() int64 { return int64(unsafe.Sizeof(t)) + int64(cap(t.sealed)) }
 
-func newCrowd(s *simulation, t *traffic.Traffic) *crowd {
-	sc := s.options.Scenario
+// env is what the crowd lives in.
+type env struct {
+	world    *world.World
+	scenario *scenarios.Scenario
+	traffic  *traffic.Traffic
+	town     *town
+	meter    *meter
+	oracle   *oracle.Oracle
+}
+
+// newCrowd returns the people of a scenario, who do nothing before start.
+func newCrowd(e env) *crowd {
+	sc := e.scenario
 	for i := range sc.Windows {
-		s.meter.offered.Scheduled += t.Total(i)
+		e.meter.offered.Scheduled += e.traffic.Total(i)
 	}
 	return &crowd{
-		world: s.world, town: s.town, traffic: t, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), cheats: s.world.Stream("cheats"), friendly: s.world.Stream("friendly"), known: newPersonSet(sc.People.Count), held: map[int64][]promise{},
+		world: e.world, town: e.town, traffic: e.traffic, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
+		oracle: e.oracle, meter: e.meter, stream: e.world.Stream("crowd"), cheats: e.world.Stream("cheats"), friendly: e.world.Stream("friendly"), known: newPersonSet(sc.People.Count), held: map[int64][]promise{},
 	}
 }
 

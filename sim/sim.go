@@ -90,7 +90,7 @@ func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, Seen: s.meter.seen,
 		Rewards: sc.HasItems(), Packets: sc.HasPackets(), Greetings: sc.Throws(wallet.SwitchGreetOnly), MayBeOn: mayBeOn(sc), Control: control(sc)})
 	s.town.tokensLost = func(onTheWay time.Duration) { s.oracle.TokensLost(s.crowd.now().Add(onTheWay)) }
-	s.crowd = newCrowd(s, tr)
+	s.crowd = newCrowd(env{world: w, scenario: sc, traffic: tr, town: s.town, meter: s.meter, oracle: s.oracle})
 	s.town.start(ctx)
 	s.meter.start()
 	s.crowd.start()
