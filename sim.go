@@ -19,6 +19,7 @@ import (
 	"hongbao/reports/render"
 	"hongbao/scenarios"
 	"hongbao/sim"
+	"hongbao/sim/cluster"
 )
 
 // simFlags are the flags of hongbao sim.
@@ -133,8 +134,8 @@ func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	crypto := sim.Crypto(f.crypto)
-	if crypto != sim.CryptoReal && crypto != sim.CryptoModelled {
+	crypto := cluster.Crypto(f.crypto)
+	if crypto != cluster.CryptoReal && crypto != cluster.CryptoModelled {
 		return nil, nil, usage("--crypto %s: it is real or modelled", f.crypto)
 	}
 	strategies := wallet.Strategies

@@ -9,9 +9,9 @@ import (
 
 	"hongbao/reports"
 	"hongbao/scenarios"
-	"hongbao/sim/coupons"
-	"hongbao/sim/limits"
-	"hongbao/sim/totals"
+	"hongbao/sim/study/coupons"
+	"hongbao/sim/study/limits"
+	"hongbao/sim/study/totals"
 )
 
 // studies makes the comparisons of designs that a scenario asks for, side by side: each is a world of its own. An

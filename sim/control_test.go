@@ -8,6 +8,7 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/sim"
+	"hongbao/sim/cluster"
 )
 
 // Under each strategy people meet everything that withdrawing is controlled by, and the oracle finds nothing wrong (B7).
@@ -16,7 +17,7 @@ func TestWithdrawControl(t *testing.T) {
 	for _, strategy := range wallet.Strategies {
 		t.Run(string(strategy), func(t *testing.T) {
 			t.Parallel()
-			r, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: strategy, Crypto: sim.CryptoModelled, Seed: 3}, full)
+			r, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: strategy, Crypto: cluster.CryptoModelled, Seed: 3}, full)
 			require.NoError(t, err)
 			require.Equal(t, reports.Pass, r.Verdict, "%+v", r.Checks)
 			for _, reason := range []string{"ok", "not_released", "daily_limit", "declined", "unknown_outcome"} {
@@ -34,7 +35,7 @@ func TestWithdrawControl(t *testing.T) {
 		"without a limit nobody is refused for it": {sim.Options{Scenario: &open}, "daily_limit"},
 		"a bank that pays declines nothing":        {sim.Options{Scenario: &declines}, "declined"},
 	} {
-		c.of.Strategy, c.of.Crypto, c.of.Seed = wallet.StrategyAsync, sim.CryptoModelled, 3
+		c.of.Strategy, c.of.Crypto, c.of.Seed = wallet.StrategyAsync, cluster.CryptoModelled, 3
 		r, err := sim.Run(t.Context(), c.of, full)
 		require.NoError(t, err)
 		require.Equal(t, reports.Pass, r.Verdict, why)

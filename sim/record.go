@@ -12,6 +12,7 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/scenarios"
+	"hongbao/sim/cluster"
 	"hongbao/sim/world"
 )
 
@@ -54,8 +55,8 @@ func FullOf(s *scenarios.Scenario, num, den int64) Full {
 func (s *simulation) report(whole bool, full Full) reports.Run {
 	m := s.meter
 	run := reports.Run{
-		Strategy: string(s.options.Strategy), Interrupted: !whole, Offered: m.offered, Windows: m.stats,
-		Series: m.series(), Refusals: m.refusals(), Digest: s.world.Digest(), Steps: s.world.Steps(),
+		Strategy: string(s.options.Strategy), Interrupted: !whole, Offered: m.Offered, Windows: m.Stats,
+		Series: m.Series(), Refusals: m.Refusals(), Digest: s.world.Digest(), Steps: s.world.Steps(),
 	}
 	run.Offered.Unsent = run.Offered.Scheduled - run.Offered.Sent
 	verdicts := []reports.Verdict{}
@@ -67,24 +68,24 @@ func (s *simulation) report(whole bool, full Full) reports.Run {
 		run.Checks = append(run.Checks, check)
 		verdicts = append(verdicts, check.Result)
 	}
-	if t := s.town; t.ops != nil && t.ops.measured != nil {
-		drill := t.ops.judge()
+	if t := s.cluster; t.Operators != nil && t.Operators.Measured != nil {
+		drill := t.Operators.Judge()
 		if !whole {
 			drill.Result = reports.Unknown
 		}
 		run.Checks, verdicts = append(run.Checks, drill), append(verdicts, drill.Result)
 	}
 	run.Verdict = reports.Combine(verdicts...)
-	for i := range m.stats {
-		m.stats[i].PeakTPS = m.perWindow[i].peak
+	for i := range m.Stats {
+		m.Stats[i].PeakTPS = m.PerWindow[i].Peak
 	}
 	waits := s.oracle.Waits()
 	run.Comparison = reports.Comparison{
 		VisibleWaitP50MS: waits.ValueAtQuantile(50), VisibleWaitP99MS: waits.ValueAtQuantile(99), VisibleWaitMaxMS: waits.Max(),
 		PostingDelayMaxMS: s.oracle.MaxPostingDelay().Milliseconds(),
-		OfferedPeakTPS:    m.offers.peak, PostedPeakTPS: m.posts.peak, LedgerInstancesUsed: full.Instances,
-		LedgerInstancesNeeded: full.needed(s.options.Strategy, m.offers.peak), BacklogPeak: m.backlogPeak,
-		Refused: m.offered.Refused, MoneyDifferenceFen: int64(s.oracle.MoneyDifference()),
+		OfferedPeakTPS:    m.Offers.Peak, PostedPeakTPS: m.Posts.Peak, LedgerInstancesUsed: full.Instances,
+		LedgerInstancesNeeded: full.needed(s.options.Strategy, m.Offers.Peak), BacklogPeak: m.BacklogPeak,
+		Refused: m.Offered.Refused, MoneyDifferenceFen: int64(s.oracle.MoneyDifference()),
 	}
 	run.Memory = s.memory()
 	run.Metrics = s.metrics()
@@ -109,29 +110,29 @@ func (f Full) needed(strategy wallet.Strategy, peak int64) int64 {
 
 // memory returns what each part keeps.
 func (s *simulation) memory() []reports.Memory {
-	t := s.town
+	t := s.cluster
 	var out []reports.Memory
 	total := int64(0)
 	add := func(part string, bytes int64) {
 		total += bytes
-		out = append(out, reports.Memory{Part: part, Bytes: bytes, BytesPerGrant: float64(bytes) / float64(max(1, s.meter.offered.OK))})
+		out = append(out, reports.Memory{Part: part, Bytes: bytes, BytesPerGrant: float64(bytes) / float64(max(1, s.meter.Offered.OK))})
 	}
-	add("identities", t.identities.Bytes())
-	add("orders", t.orders.Bytes())
-	add("budgets", t.budgets.Bytes())
-	add("tokens", t.tokens.Bytes())
-	add("backlog", t.backlog.Bytes())
-	add("ledger", t.ledger.Bytes())
-	add("withdrawals", t.withdrawals.Bytes())
-	add("bank", t.bank.Bytes())
-	if t.packets != nil {
-		add("packets", t.packets.Bytes())
+	add("identities", t.Identities.Bytes())
+	add("orders", t.Orders.Bytes())
+	add("budgets", t.Budgets.Bytes())
+	add("tokens", t.Tokens.Bytes())
+	add("backlog", t.Backlog.Bytes())
+	add("ledger", t.Ledger.Bytes())
+	add("withdrawals", t.Withdrawals.Bytes())
+	add("bank", t.Bank.Bytes())
+	if t.Packets != nil {
+		add("packets", t.Packets.Bytes())
 	}
-	if t.shops != nil {
-		add("items", t.shops.items.Bytes())
+	if t.RewardBackends != nil {
+		add("items", t.RewardBackends.Items.Bytes())
 	}
-	add("clients' tokens", s.crowd.heldBytes)
-	add("people's plans", s.crowd.agenda.bytes())
+	add("clients' tokens", s.crowd.HeldBytes)
+	add("people's plans", s.crowd.Agenda.Bytes())
 	add("oracle", s.oracle.Bytes())
 	add("total", total)
 	return out
@@ -145,23 +146,23 @@ func (s *simulation) metrics() reports.Metrics {
 		"reconciled_entries":         float64(s.reconciled.Entries),
 		"reconciliation_differences": float64(s.reconciled.Count),
 		"drained":                    1,
-		"views_restored_by_clients":  float64(s.meter.restored),
+		"views_restored_by_clients":  float64(s.meter.Restored),
 	}
 	if s.stuck {
 		m["drained"] = 0
 	}
-	for name, d := range s.town.needs {
+	for name, d := range s.cluster.Dependencies {
 		h := d.Hurt()
 		m["calls_"+name] = float64(h.Calls)
 		m["calls_timed_out_"+name] = float64(h.TimedOut)
 		m["calls_turned_away_"+name] = float64(h.Refused + h.Down)
 	}
-	for a, n := range s.meter.answers {
-		if a.reason == "ok" || a.operation == "withdraw" && s.options.Scenario.Withdraw.Controlled() {
-			m["answers_"+a.reason+"_"+a.operation] = float64(n)
+	for a, n := range s.meter.Answers {
+		if a.Reason == "ok" || a.Operation == "withdraw" && s.options.Scenario.Withdraw.Controlled() {
+			m["answers_"+a.Reason+"_"+a.Operation] = float64(n)
 		}
 	}
-	for k, n := range s.town.alarms {
+	for k, n := range s.cluster.Alarms {
 		m["alarms_"+string(k)] = float64(n)
 	}
 	return m
@@ -176,7 +177,7 @@ func TokenMetrics(s *scenarios.Scenario) (reports.Metrics, error) {
 	}
 	t := wallet.Token{App: wallet.Douyin, Activity: child.ID, Amount: amount, Opened: wallet.InstantOf(w.Start),
 		Order: wallet.OrderNo{ActID: wallet.ActID(s.People.Count), Scene: scene, Rain: w.Rain, Award: wallet.Cash, Stage: w.Stage}}
-	sealer, err := newSealer(CryptoReal, s.Crypto.RealShare, world.New(0, w.Start).Stream("keys"))
+	sealer, err := cluster.NewSealer(cluster.CryptoReal, s.Crypto.RealShare, world.New(0, w.Start).Stream("keys"))
 	if err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
 	}

@@ -14,24 +14,17 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 	"hongbao/scenarios/traffic"
+	"hongbao/sim/cluster"
+	"hongbao/sim/crowd"
 	"hongbao/sim/oracle"
 	"hongbao/sim/world"
-)
-
-// Crypto says how tokens are sealed.
-type Crypto string
-
-// The two ways. Modelled still seals the scenario's share of tokens for real.
-const (
-	CryptoReal     Crypto = "real"
-	CryptoModelled Crypto = "modelled"
 )
 
 // Options is what one run replays.
 type Options struct {
 	Scenario *scenarios.Scenario // scaled
 	Strategy wallet.Strategy
-	Crypto   Crypto
+	Crypto   cluster.Crypto
 	Seed     uint64
 	Progress func(Progress) // called after every slice of virtual time; nil: nobody looks
 }
@@ -50,9 +43,9 @@ type Progress struct {
 type simulation struct {
 	options    Options
 	world      *world.World
-	town       *town
-	crowd      *crowd
-	meter      *meter
+	cluster    *cluster.Cluster
+	crowd      *crowd.Crowd
+	meter      *cluster.Meter
 	oracle     *oracle.Oracle
 	stuck      bool
 	reconciled reconcile.Report
@@ -75,25 +68,25 @@ func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 		return nil, fmt.Errorf("sim: scenario %s has no window", sc.Name)
 	}
 	w := world.New(o.Seed, sc.Windows[0].Start.Add(-headStart))
-	sealer, err := newSealer(o.Crypto, sc.Crypto.RealShare, w.Stream("keys"))
+	sealer, err := cluster.NewSealer(o.Crypto, sc.Crypto.RealShare, w.Stream("keys"))
 	if err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
 	}
 	s := &simulation{options: o, world: w}
-	s.meter = newMeter(w, sc.Windows)
+	s.meter = cluster.NewMeter(w, sc.Windows)
 	tr := traffic.New(sc, o.Seed)
-	s.town, err = newTown(w, sc, o.Strategy, sealer, s.meter, tr)
+	s.cluster, err = cluster.New(w, sc, o.Strategy, sealer, s.meter, tr)
 	if err != nil {
 		return nil, err
 	}
-	s.meter.town = s.town
-	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, Seen: s.meter.seen,
-		Rewards: sc.HasItems(), Packets: sc.HasPackets(), Greetings: sc.Throws(wallet.SwitchGreetOnly), MayBeOn: mayBeOn(sc), Control: control(sc)})
-	s.town.tokensLost = func(onTheWay time.Duration) { s.oracle.TokensLost(s.crowd.now().Add(onTheWay)) }
-	s.crowd = newCrowd(env{world: w, scenario: sc, traffic: tr, town: s.town, meter: s.meter, oracle: s.oracle})
-	s.town.start(ctx)
-	s.meter.start()
-	s.crowd.start()
+	s.meter.Cluster = s.cluster
+	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, Seen: s.meter.Seen,
+		Rewards: sc.HasItems(), Packets: sc.HasPackets(), Greetings: sc.Throws(wallet.SwitchGreetOnly), MayBeOn: cluster.MayBeOn(sc), Control: cluster.WithdrawControl(sc)})
+	s.cluster.TokensLost = func(onTheWay time.Duration) { s.oracle.TokensLost(s.crowd.Now().Add(onTheWay)) }
+	s.crowd = crowd.New(crowd.Env{World: w, Scenario: sc, Traffic: tr, Cluster: s.cluster, Meter: s.meter, Oracle: s.oracle})
+	s.cluster.Start(ctx)
+	s.meter.Start()
+	s.crowd.Start()
 	return s, nil
 }
 
@@ -104,7 +97,7 @@ func (s *simulation) run(ctx context.Context) bool {
 	last := sc.End()
 	end := last.Add(sc.Drain + hardEnd).UnixNano()
 	if sc.HasPackets() {
-		end += int64(wallet.PacketLife + tooLate) // one opened at the last moment may be sent on
+		end += int64(wallet.PacketLife + crowd.TooLate) // one opened at the last moment may be sent on
 	}
 	for ctx.Err() == nil {
 		t, _ := s.world.Next() // there is one: chores never end
@@ -112,7 +105,7 @@ func (s *simulation) run(ctx context.Context) bool {
 		if s.options.Progress != nil {
 			s.options.Progress(s.progress())
 		}
-		if t >= last.UnixNano() && s.crowd.pending == 0 && !s.crowd.more && s.town.quiet(ctx) {
+		if t >= last.UnixNano() && s.crowd.Pending == 0 && !s.crowd.More && s.cluster.Settled(ctx) {
 			return true
 		}
 		if t > end {
@@ -126,41 +119,41 @@ func (s *simulation) run(ctx context.Context) bool {
 // progress says how far the run has come.
 func (s *simulation) progress() Progress {
 	return Progress{
-		Strategy: s.options.Strategy, Now: time.Unix(0, s.world.Now()), Done: s.meter.offered.Sent, Total: s.meter.offered.Scheduled,
-		Backlog: s.meter.depth(), Violations: s.oracle.Violations(),
+		Strategy: s.options.Strategy, Now: time.Unix(0, s.world.Now()), Done: s.meter.Offered.Sent, Total: s.meter.Offered.Scheduled,
+		Backlog: s.meter.Depth(), Violations: s.oracle.Violations(),
 	}
 }
 
 // judge reconciles, reads the books and lets the oracle say what it finds.
 func (s *simulation) judge(ctx context.Context) error {
-	t := s.town
+	t := s.cluster
 	var tokens wallet.TokenBook
-	books := reconcile.Books{Orders: t.orders, Ledger: t.ledger, Spent: t.budgets.Spent}
+	books := reconcile.Books{Orders: t.Orders, Ledger: t.Ledger, Spent: t.Budgets.Spent}
 	if s.options.Strategy == wallet.StrategyToken {
-		tokens, books.Tokens = t.tokens, t.tokens
+		tokens, books.Tokens = t.Tokens, t.Tokens
 	}
 	var err error
-	if s.reconciled, err = t.instances[0].node.Reconcile(ctx, books); err != nil {
+	if s.reconciled, err = t.Instances[0].Node.Reconcile(ctx, books); err != nil {
 		return fmt.Errorf("sim: reconcile: %w", err)
 	}
-	depth, err := t.backlog.Depth(ctx)
+	depth, err := t.Backlog.Depth(ctx)
 	if err != nil {
 		return fmt.Errorf("sim: %w", err)
 	}
-	open, err := t.orders.OpenCount(ctx)
+	open, err := t.Orders.OpenCount(ctx)
 	if err != nil {
 		return fmt.Errorf("sim: %w", err)
 	}
 	all := oracle.Books{
-		Ledger: t.ledger, Orders: t.orders, Tokens: tokens, Withdrawals: t.withdrawals, Bank: t.bank, Declined: t.bank.refused,
-		Spent:    func(st wallet.Stage) (wallet.Money, error) { return t.budgets.Spent(ctx, st) },
+		Ledger: t.Ledger, Orders: t.Orders, Tokens: tokens, Withdrawals: t.Withdrawals, Bank: t.Bank, Declined: t.Bank.Refused,
+		Spent:    func(st wallet.Stage) (wallet.Money, error) { return t.Budgets.Spent(ctx, st) },
 		Reported: s.reconciled.Differences, ReconcileRan: true, OpenOrders: open, BacklogDepth: depth,
 	}
-	if t.packets != nil {
-		all.Packets = oracle.PacketBooks{Packets: t.packets, At: s.crowd.now()}
+	if t.Packets != nil {
+		all.Packets = oracle.PacketBooks{Packets: t.Packets, At: s.crowd.Now()}
 	}
-	if t.shops != nil {
-		all.Rewards = t.shops.books(ctx, s.crowd.now())
+	if t.RewardBackends != nil {
+		all.Rewards = t.RewardBackends.Books(ctx, s.crowd.Now())
 	}
 	return s.oracle.Final(ctx, all)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // Config is what a script passes to festival(), as JSON.
@@ -109,7 +110,7 @@ func strict(text []byte, v any) error {
 
 // focus loads the scenario file and returns the window as a scenario of its own.
 func (c *Config) focus() (*scenarios.Scenario, error) {
-	whole, err := scenarios.Load(c.Scenario)
+	whole, err := loader.Load(c.Scenario)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
@@ -142,7 +143,7 @@ func (r *rate) UnmarshalJSON(b []byte) (err error) {
 	if _, err := strconv.ParseFloat(text, 64); err == nil {
 		text += "/s"
 	}
-	if r.Ratio, err = scenarios.ParseRate(text); err != nil {
+	if r.Ratio, err = loader.ParseRate(text); err != nil {
 		return fmt.Errorf("peak: %w", err)
 	}
 	if r.Num <= 0 {

@@ -14,11 +14,12 @@ import (
 
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 )
 
 // focused returns the plan of a window.
 func focused(t require.TestingT, window string, peak scenarios.Ratio, d time.Duration, seed uint64) *plan {
-	s, err := scenarios.Load(scenarioFile)
+	s, err := loader.Load(scenarioFile)
 	require.NoError(t, err)
 	s, err = scenarios.Focus(s, window, peak, d)
 	require.NoError(t, err)
@@ -54,7 +55,7 @@ func begun(c executor.RampingArrivalRateConfig) int64 {
 // TestOptionsMakeTheScenariosWins: for any window, height, length and seed, k6's whole numbers begin exactly as many
 // iterations of each app as the scenario has wins there, and all of them together are the window's grants.
 func TestOptionsMakeTheScenariosWins(t *testing.T) {
-	s, err := scenarios.Load(scenarioFile)
+	s, err := loader.Load(scenarioFile)
 	require.NoError(t, err)
 	var windows []string
 	for _, w := range s.Windows {

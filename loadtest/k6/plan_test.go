@@ -15,6 +15,7 @@ import (
 	"hongbao/loadtest/crowd"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
 	"hongbao/scenarios/traffic"
 )
 
@@ -118,7 +119,7 @@ func TestInstancesApart(t *testing.T) {
 
 // TestPlanIsTheTraffic: who wins what is what the simulation would have it be.
 func TestPlanIsTheTraffic(t *testing.T) {
-	s, err := scenarios.Load(scenarioFile)
+	s, err := loader.Load(scenarioFile)
 	require.NoError(t, err)
 	s, err = scenarios.Focus(s, "", scenarios.Ratio{Num: 200, Den: 1}, 3*time.Second)
 	require.NoError(t, err)
@@ -137,7 +138,7 @@ func TestPlanIsTheTraffic(t *testing.T) {
 
 // TestPlanLimits: what cannot be played is refused with a reason.
 func TestPlanLimits(t *testing.T) {
-	whole, err := scenarios.Load(scenarioFile)
+	whole, err := loader.Load(scenarioFile)
 	require.NoError(t, err)
 	_, err = newPlan(whole, 1)
 	require.ErrorContains(t, err, "windows in focus")

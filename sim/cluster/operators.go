@@ -1,4 +1,4 @@
-package sim
+package cluster
 
 import (
 	"context"
@@ -17,12 +17,12 @@ import (
 	"hongbao/sim/fault"
 )
 
-// ops is what operators have in a town: a config centre with the switches that they throw, locks, common counts, the running
+// operators is what operators have in a town: a config centre with the switches that they throw, locks, common counts, the running
 // total, and in a drill what is measured of it. A town in which nobody throws anything has none.
-type ops struct {
-	town     *town
+type operators struct {
+	cluster  *Cluster
 	probe    *probe // nil: the scenario is no drill
-	measured *drills.Measured
+	Measured *drills.Measured
 	leases   *mem.Leases
 	permits  *mem.Permits
 	primary  *mem.Totals
@@ -30,8 +30,8 @@ type ops struct {
 	asked    map[string]int64 // calls of each dependency when the present phase began
 }
 
-// desk is what one instance has of it.
-type desk struct {
+// controls is what one instance has of it.
+type controls struct {
 	name     string
 	set      *degrade.Set
 	guard    *degrade.Guard
@@ -52,26 +52,26 @@ const (
 	shortPage   = 1
 )
 
-// newOps returns the operators of a town, or nil.
-func newOps(t *town) *ops {
-	s := t.scenario
+// newOperators returns the operators of a town, or nil.
+func newOperators(t *Cluster) *operators {
+	s := t.Scenario
 	if len(s.Switches) == 0 && s.Drill == nil {
 		return nil
 	}
-	clock := worldClock{t.world}
-	o := &ops{town: t, leases: mem.NewLeases(clock), permits: mem.NewPermits(), primary: mem.NewTotals(), backup: mem.NewTotals()}
+	clock := WorldClock{t.world}
+	o := &operators{cluster: t, leases: mem.NewLeases(clock), permits: mem.NewPermits(), primary: mem.NewTotals(), backup: mem.NewTotals()}
 	if s.Drill != nil {
-		o.measured = drills.New(*s.Drill, s.Windows[0].Start, s.End())
-		o.probe = &probe{t.world, o.measured}
+		o.Measured = drills.New(*s.Drill, s.Windows[0].Start, s.End())
+		o.probe = &probe{t.world, o.Measured}
 	}
 	return o
 }
 
 // fit gives an instance its desk.
-func (o *ops) fit(i *fault.Instance, n int, p *node.Ports) (*desk, error) {
-	link := func(name string) fault.Link { return o.town.needs[name].Link(i) }
-	d := &desk{name: fmt.Sprintf("instance-%d", n), set: degrade.NewSet(i), config: link("config"), locks: link("locks")}
-	d.settings = o.town.settings
+func (o *operators) fit(i *fault.Instance, n int, p *node.Ports) (*controls, error) {
+	link := func(name string) fault.Link { return o.cluster.Dependencies[name].Link(i) }
+	d := &controls{name: fmt.Sprintf("instance-%d", n), set: degrade.NewSet(i), config: link("config"), locks: link("locks")}
+	d.settings = o.cluster.Settings
 	d.settings.ShortPage = shortPage
 	p.Switched, p.Watch, p.Settings = d.set.On, d.set.Watch, func() wallet.Settings { return d.settings }
 	p.Permits = permits{link("limits"), o}
@@ -84,7 +84,7 @@ func (o *ops) fit(i *fault.Instance, n int, p *node.Ports) (*desk, error) {
 		probedTotals{totals{link("totals"), o.backup}, o.probe, drills.TotalBackup})
 	d.writer = runningtotal.NewWriter(d.name, d.twofold)
 	var stages []wallet.Stage
-	for _, c := range o.town.scenario.Activity.Children {
+	for _, c := range o.cluster.Scenario.Activity.Children {
 		stages = append(stages, c.Stage)
 	}
 	if d.reader, err = runningtotal.NewReader(d.twofold, stages...); err != nil {
@@ -95,60 +95,60 @@ func (o *ops) fit(i *fault.Instance, n int, p *node.Ports) (*desk, error) {
 }
 
 // start sets the operators' chores to work.
-func (o *ops) start(ctx context.Context) {
-	for n, i := range o.town.instances {
-		first := o.town.world.Now() + int64(configEvery)*int64(n)/int64(len(o.town.instances)) // not all at once
-		o.town.world.Go(first, func() {
+func (o *operators) start(ctx context.Context) {
+	for n, i := range o.cluster.Instances {
+		first := o.cluster.world.Now() + int64(configEvery)*int64(n)/int64(len(o.cluster.Instances)) // not all at once
+		o.cluster.world.Go(first, func() {
 			for {
 				_ = i.Run(func() error { o.refresh(ctx, i); return nil })
-				o.town.world.Sleep(configEvery)
+				o.cluster.world.Sleep(configEvery)
 			}
 		})
 	}
-	d := o.town.scenario.Drill
+	d := o.cluster.Scenario.Drill
 	if d == nil {
 		return
 	}
 	o.asked = map[string]int64{}
-	for at, phase := range map[time.Time]drills.Phase{o.town.scenario.Windows[0].Start: drills.Between, d.From: drills.Before, d.To: drills.On} {
-		o.town.world.At(at.UnixNano(), func() { o.ask(phase) })
+	for at, phase := range map[time.Time]drills.Phase{o.cluster.Scenario.Windows[0].Start: drills.Between, d.From: drills.Before, d.To: drills.On} {
+		o.cluster.world.At(at.UnixNano(), func() { o.ask(phase) })
 	}
-	o.town.world.At(d.From.Add(d.To.Sub(d.From)/2).UnixNano(), o.look)
+	o.cluster.world.At(d.From.Add(d.To.Sub(d.From)/2).UnixNano(), o.look)
 }
 
 // ask notes how often each dependency was asked in the phase that ends now.
-func (o *ops) ask(ends drills.Phase) {
-	for name, d := range o.town.needs {
-		o.measured.Count(ends, "asked "+name, d.Hurt().Calls-o.asked[name])
+func (o *operators) ask(ends drills.Phase) {
+	for name, d := range o.cluster.Dependencies {
+		o.Measured.Count(ends, "asked "+name, d.Hurt().Calls-o.asked[name])
 		o.asked[name] = d.Hurt().Calls
 	}
 }
 
 // look notes how many instances have the switch on.
-func (o *ops) look() {
-	for _, i := range o.town.instances {
-		if o.measured.Instances++; i.desk.set.On(o.town.scenario.Drill.Switch) {
-			o.measured.Seen++
+func (o *operators) look() {
+	for _, i := range o.cluster.Instances {
+		if o.Measured.Instances++; i.controls.set.On(o.cluster.Scenario.Drill.Switch) {
+			o.Measured.Seen++
 		}
 	}
 }
 
-// judge says whether the drilled switch kept its promise.
-func (o *ops) judge() reports.Check {
+// Judge says whether the drilled switch kept its promise.
+func (o *operators) Judge() reports.Check {
 	o.ask(drills.After)
-	return o.measured.Judge()
+	return o.Measured.Judge()
 }
 
 // refresh is what an instance does every second: it reads what operators have thrown, and keeps its part of the total.
-func (o *ops) refresh(ctx context.Context, i *instance) {
-	d := i.desk
+func (o *operators) refresh(ctx context.Context, i *instance) {
+	d := i.controls
 	err := d.config.Call(0, func() error {
 		o.probe.count(drills.ConfigRead)
 		d.set.Apply(o.thrown())
 		return nil
 	})
 	d.set.Watch(wallet.SwitchLocalConfig, "config centre", err)
-	i.node.DistrustTokens(d.set.On(wallet.SwitchDistrustTokens))
+	i.Node.DistrustTokens(d.set.On(wallet.SwitchDistrustTokens))
 	d.twofold.ReadBackup(d.set.On(wallet.SwitchTotalsBackup))
 	if d.writer.Flush(ctx) != nil || d.reader.Refresh(ctx) != nil {
 		return // the next round does it
@@ -161,9 +161,9 @@ func (o *ops) refresh(ctx context.Context, i *instance) {
 }
 
 // thrown returns what operators have on at the moment.
-func (o *ops) thrown() map[wallet.Switch]bool {
-	on, now := map[wallet.Switch]bool{}, time.Unix(0, o.town.world.Now())
-	for _, s := range o.town.scenario.Switches {
+func (o *operators) thrown() map[wallet.Switch]bool {
+	on, now := map[wallet.Switch]bool{}, time.Unix(0, o.cluster.world.Now())
+	for _, s := range o.cluster.Scenario.Switches {
 		if !now.Before(s.On) && now.Before(s.Off) {
 			on[s.Switch] = true
 		}
@@ -172,8 +172,8 @@ func (o *ops) thrown() map[wallet.Switch]bool {
 }
 
 // alone says whether an instance should do the chores. Where the lock cannot be asked it does, and where operators say so.
-func (o *ops) alone(ctx context.Context, i *instance) bool {
-	d := i.desk
+func (o *operators) alone(ctx context.Context, i *instance) bool {
+	d := i.controls
 	if d.set.Thrown(wallet.SwitchSkipLocks) {
 		return true
 	}
@@ -191,8 +191,8 @@ func (o *ops) alone(ctx context.Context, i *instance) bool {
 // reads of the config centre, of which a few may fail.
 const heardWithin = 5 * time.Second
 
-// mayBeOn returns when a scenario's switches may be on, for the oracle; nil: none ever is.
-func mayBeOn(s *scenarios.Scenario) func(wallet.Switch, wallet.Instant, wallet.Instant) bool {
+// MayBeOn returns when a scenario's switches may be on, for the oracle; nil: none ever is.
+func MayBeOn(s *scenarios.Scenario) func(wallet.Switch, wallet.Instant, wallet.Instant) bool {
 	if len(s.Switches) == 0 {
 		return nil
 	}
@@ -205,15 +205,15 @@ func mayBeOn(s *scenarios.Scenario) func(wallet.Switch, wallet.Instant, wallet.I
 
 // chores is the chores of a town with operators: each instance does them in turn if it holds the lock, and every one of
 // them where nobody can ask for it.
-func (o *ops) chores(ctx context.Context) {
+func (o *operators) chores(ctx context.Context) {
 	for {
-		o.town.world.Sleep(drillChores)
-		o.town.gates.RingAll()
-		for _, i := range o.town.instances {
+		o.cluster.world.Sleep(drillChores)
+		o.cluster.gates.RingAll()
+		for _, i := range o.cluster.Instances {
 			_ = i.Run(func() error {
 				if o.alone(ctx, i) {
 					o.probe.count(drills.Chores)
-					o.town.chore(ctx, i)
+					o.cluster.chore(ctx, i)
 				}
 				return nil
 			})
@@ -224,7 +224,7 @@ func (o *ops) chores(ctx context.Context) {
 // permits are the common counts behind a link.
 type permits struct {
 	fault.Link
-	ops *ops
+	ops *operators
 }
 
 // Take implements wallet.Permits.

@@ -1,4 +1,4 @@
-package sim
+package crowd
 
 import (
 	"context"
@@ -22,22 +22,22 @@ type trophy struct {
 }
 
 // winReward asks for a reward other than cash, and goes on to what people do with it (P3).
-func (c *crowd) winReward(a traffic.Arrival) {
+func (c *Crowd) winReward(a traffic.Arrival) {
 	ctx := context.Background()
-	persona := c.traffic.Persona(a.Person)
+	persona := c.Traffic.Persona(a.Person)
 	c.greet(ctx, a.Person, persona)
 	r := wallet.GrantRequest{
-		Caller:   wallet.Caller{App: a.App, User: c.traffic.Account(a.Person, a.App.Family())},
-		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: a.Award, Opened: c.now(),
+		Caller:   wallet.Caller{App: a.App, User: c.Traffic.Account(a.Person, a.App.Family())},
+		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: a.Award, Opened: c.Now(),
 	}
 	id := c.oracle.RewardSent(a.Person, r, r.Opened)
-	c.meter.sent(a.Window)
+	c.meter.Sent(a.Window)
 	if c.hit(c.people.Client.Hedge) {
 		c.later(0, func() { _, _ = c.reward(ctx, id, r) })
 	}
 	var reply wallet.GrantReply
 	err := c.insist(func() (err error) { reply, err = c.reward(ctx, id, r); return err })
-	c.meter.granted(a.Window, err)
+	c.meter.Granted(a.Window, err)
 	if err != nil {
 		return
 	}
@@ -56,20 +56,20 @@ func (c *crowd) winReward(a traffic.Arrival) {
 }
 
 // reward sends one try.
-func (c *crowd) reward(ctx context.Context, id oracle.RewardID, r wallet.GrantRequest) (wallet.GrantReply, error) {
+func (c *Crowd) reward(ctx context.Context, id oracle.RewardID, r wallet.GrantRequest) (wallet.GrantReply, error) {
 	var reply wallet.GrantReply
 	err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Grant(ctx, r); return err })
 	if err != nil {
 		reply = wallet.GrantReply{}
 	}
-	c.oracle.RewardAnswered(id, reply, err, c.now())
-	c.meter.answered("grant reward", err)
+	c.oracle.RewardAnswered(id, reply, err, c.Now())
+	c.meter.Answered("grant reward", err)
 	c.mix(opReward, r.Caller, int64(r.Award), err)
 	return reply, err
 }
 
 // appOf returns the app in which a person goes on: the one of the win, or another that they have.
-func (c *crowd) appOf(persona traffic.Persona, app wallet.App) wallet.App {
+func (c *Crowd) appOf(persona traffic.Persona, app wallet.App) wallet.App {
 	if persona.Held > 1 && c.hit(c.people.After.OtherApp) {
 		return persona.Apps[c.stream.IntN(int64(persona.Held))]
 	}
@@ -77,7 +77,7 @@ func (c *crowd) appOf(persona traffic.Persona, app wallet.App) wallet.App {
 }
 
 // useWhenReady looks for the reward in the list and uses it, and comes back while it is not confirmed. Some do it twice.
-func (c *crowd) useWhenReady(ctx context.Context, p int64, app wallet.App, no wallet.OrderNo) {
+func (c *Crowd) useWhenReady(ctx context.Context, p int64, app wallet.App, no wallet.OrderNo) {
 	for try := range useTries {
 		if try > 0 {
 			c.world.Sleep(c.within(c.people.After.UseDelay))
@@ -97,34 +97,34 @@ func (c *crowd) useWhenReady(ctx context.Context, p int64, app wallet.App, no wa
 }
 
 // use sends one try.
-func (c *crowd) use(ctx context.Context, p int64, app wallet.App, no wallet.OrderNo) error {
+func (c *Crowd) use(ctx context.Context, p int64, app wallet.App, no wallet.OrderNo) error {
 	r := wallet.UseRequest{Caller: c.caller(p, app), Order: no}
-	asked := c.oracle.UseSent(p, r, c.now())
+	asked := c.oracle.UseSent(p, r, c.Now())
 	var item wallet.Item
 	err := c.askRewards(func(s wallet.Rewards) (err error) { item, err = s.UseReward(ctx, r); return err })
-	c.oracle.UseAnswered(asked, item, err, c.now())
-	c.meter.answered("use reward", err)
+	c.oracle.UseAnswered(asked, item, err, c.Now())
+	c.meter.Answered("use reward", err)
 	c.mix(opUse, r.Caller, int64(no.Award), err)
 	return err
 }
 
 // listRewards reads the whole list of rewards, page by page.
-func (c *crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
+func (c *Crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
 	limit := listLimit
 	if c.hit(c.people.After.Browse) {
 		limit = browseLimit
 	}
-	r := wallet.RewardsRequest{Caller: c.caller(p, app), At: c.now(), Limit: limit}
+	r := wallet.RewardsRequest{Caller: c.caller(p, app), At: c.Now(), Limit: limit}
 	for range maxWalk {
-		look := c.oracle.RewardsSent(p, r, c.now())
+		look := c.oracle.RewardsSent(p, r, c.Now())
 		var page wallet.RewardsPage
 		err := c.insist(func() error {
 			err := c.askRewards(func(s wallet.Rewards) (err error) { page, err = s.Rewards(ctx, r); return err })
-			c.meter.answered("rewards", err)
+			c.meter.Answered("rewards", err)
 			c.mix(opRewards, r.Caller, int64(len(page.Items)), err)
 			return err
 		})
-		c.oracle.RewardsAnswered(look, page, err, c.now())
+		c.oracle.RewardsAnswered(look, page, err, c.Now())
 		if err != nil || page.Next == (wallet.Cursor{}) {
 			return
 		}
@@ -133,29 +133,29 @@ func (c *crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
 }
 
 // askRewards and askPackets are ask for what an instance serves beside wallet.Service.
-func (c *crowd) askRewards(serve func(wallet.Rewards) error) error {
+func (c *Crowd) askRewards(serve func(wallet.Rewards) error) error {
 	return c.ask(func(s wallet.Service) error { return serve(s.(wallet.Rewards)) })
 }
 
-func (c *crowd) askPackets(serve func(wallet.PacketService) error) error {
+func (c *Crowd) askPackets(serve func(wallet.PacketService) error) error {
 	return c.ask(func(s wallet.Service) error { return serve(s.(wallet.PacketService)) })
 }
 
 // maybeForMoney asks for money in a coupon's scene: nobody may get any.
-func (c *crowd) maybeForMoney(ctx context.Context, r wallet.GrantRequest) {
+func (c *Crowd) maybeForMoney(ctx context.Context, r wallet.GrantRequest) {
 	if !c.cheats.Hit(1, cheatEvery) {
 		return
 	}
 	r.Award, r.Amount = wallet.Cash, 1
 	c.later(0, func() {
 		err := c.ask(func(s wallet.Service) error { _, err := s.Grant(ctx, r); return err })
-		c.oracle.Refused(r, err, c.now())
-		c.meter.answered("cheat", err)
+		c.oracle.Refused(r, err, c.Now())
+		c.meter.Answered("cheat", err)
 	})
 }
 
 // maybeStolen uses the reward that somebody else won last.
-func (c *crowd) maybeStolen(ctx context.Context, p int64, who wallet.Caller, won wallet.OrderNo) {
+func (c *Crowd) maybeStolen(ctx context.Context, p int64, who wallet.Caller, won wallet.OrderNo) {
 	stolen := c.trophy
 	c.trophy = trophy{p, won}
 	if stolen.order == (wallet.OrderNo{}) || stolen.person == p || !c.cheats.Hit(1, cheatEvery) {

@@ -1,4 +1,4 @@
-package sim
+package cluster
 
 import (
 	"slices"
@@ -26,7 +26,7 @@ func TestTownIsProtected(t *testing.T) {
 	for a := wallet.Cash + 1; a.Valid(); a++ {
 		p.Downstreams[a] = struct{ wallet.Downstream }{}
 	}
-	(&desk{guard: guard}).protect(&p)
+	(&controls{guard: guard}).protect(&p)
 	var wired, named, rows []string
 	for _, b := range guard.Breakers() {
 		wired = append(wired, b.Name)

@@ -1,4 +1,4 @@
-package sim
+package cluster
 
 import (
 	"context"
@@ -14,25 +14,25 @@ import (
 	"hongbao/sim/world"
 )
 
-// meter counts what the report shows: totals, rates, and samples over time wherever there is traffic.
-type meter struct {
+// Meter counts what the report shows: totals, rates, and samples over time wherever there is traffic.
+type Meter struct {
 	world   *world.World
-	town    *town
+	Cluster *Cluster
 	windows []scenarios.Window
-	stats   []reports.WindowStat
-	offered reports.Offered
-	answers map[answer]int64
+	Stats   []reports.WindowStat
+	Offered reports.Offered
+	Answers map[answer]int64
 
-	offers, posts rateMeter
-	perWindow     []rateMeter
+	Offers, Posts rateMeter
+	PerWindow     []rateMeter
 	posted        int64
-	backlogPeak   int64
-	restored      int64 // views that a client restored with its tokens (T8)
+	BacklogPeak   int64
+	Restored      int64 // views that a client restored with its tokens (T8)
 	samples       []sample
 }
 
 // answer is one operation's outcome.
-type answer struct{ operation, reason string }
+type answer struct{ Operation, Reason string }
 
 // sample is the state at the end of one interval.
 type sample struct {
@@ -43,14 +43,14 @@ type sample struct {
 }
 
 // rateMeter finds the busiest second.
-type rateMeter struct{ second, count, peak int64 }
+type rateMeter struct{ second, count, Peak int64 }
 
 func (r *rateMeter) add(now, n int64) {
 	if s := now / int64(time.Second); s != r.second {
 		r.second, r.count = s, 0
 	}
 	r.count += n
-	r.peak = max(r.peak, r.count)
+	r.Peak = max(r.Peak, r.count)
 }
 
 // The bounds of a sample's interval: a window gets about samplesPerWindow of them.
@@ -61,61 +61,61 @@ const (
 	drainStep        = 10 * time.Second
 )
 
-func newMeter(w *world.World, windows []scenarios.Window) *meter {
-	m := &meter{world: w, windows: windows, answers: map[answer]int64{}, perWindow: make([]rateMeter, len(windows))}
+func NewMeter(w *world.World, windows []scenarios.Window) *Meter {
+	m := &Meter{world: w, windows: windows, Answers: map[answer]int64{}, PerWindow: make([]rateMeter, len(windows))}
 	for _, win := range windows {
-		m.stats = append(m.stats, reports.WindowStat{
+		m.Stats = append(m.Stats, reports.WindowStat{
 			Name: win.Name, Play: string(win.Play), Stage: win.Stage.String(), Start: win.Start, End: win.End(), Peak: win.Peak,
 		})
 	}
 	return m
 }
 
-// sent counts a grant's first sending.
-func (m *meter) sent(window int) {
-	m.offered.Sent++
-	m.offered.InFlight++
-	m.stats[window].Offered++
-	m.offers.add(m.world.Now(), 1)
-	m.perWindow[window].add(m.world.Now(), 1)
+// Sent counts a grant's first sending.
+func (m *Meter) Sent(window int) {
+	m.Offered.Sent++
+	m.Offered.InFlight++
+	m.Stats[window].Offered++
+	m.Offers.add(m.world.Now(), 1)
+	m.PerWindow[window].add(m.world.Now(), 1)
 }
 
-// granted counts how a grant ended for its client.
-func (m *meter) granted(window int, err error) {
-	m.offered.InFlight--
+// Granted counts how a grant ended for its client.
+func (m *Meter) Granted(window int, err error) {
+	m.Offered.InFlight--
 	switch {
 	case err == nil:
-		m.offered.OK++
-		m.stats[window].OK++
+		m.Offered.OK++
+		m.Stats[window].OK++
 	case wallet.CodeOf(err) == wallet.CodeUnknown || wallet.CodeOf(err) == wallet.CodeUnavailable:
-		m.offered.Failed++
-		m.stats[window].Failed++
+		m.Offered.Failed++
+		m.Stats[window].Failed++
 	default:
-		m.offered.Refused++
-		m.stats[window].Refused++
+		m.Offered.Refused++
+		m.Stats[window].Refused++
 	}
 }
 
-// answered counts one answer.
-func (m *meter) answered(operation string, err error) {
-	m.answers[answer{operation, wallet.ReasonOf(err)}]++
-	m.town.probe().count("answer " + operation + " " + wallet.ReasonOf(err))
+// Answered counts one answer.
+func (m *Meter) Answered(operation string, err error) {
+	m.Answers[answer{operation, wallet.ReasonOf(err)}]++
+	m.Cluster.Probe().count("answer " + operation + " " + wallet.ReasonOf(err))
 }
 
 // ledgerPosted counts credits that a batch wrote.
-func (m *meter) ledgerPosted(n int64) {
+func (m *Meter) ledgerPosted(n int64) {
 	m.posted += n
-	m.posts.add(m.world.Now(), n)
+	m.Posts.add(m.world.Now(), n)
 }
 
-// start begins to sample.
-func (m *meter) start() {
+// Start begins to sample.
+func (m *Meter) Start() {
 	m.sample(0)
 	m.next(m.world.Now())
 }
 
 // next schedules the next sample: soon while something happens, else at the start of the next window.
-func (m *meter) next(now int64) {
+func (m *Meter) next(now int64) {
 	step, idle := m.step(now)
 	if idle {
 		at := int64(-1)
@@ -133,7 +133,7 @@ func (m *meter) next(now int64) {
 }
 
 // step returns the interval that suits the moment, and whether nothing happens at all.
-func (m *meter) step(now int64) (time.Duration, bool) {
+func (m *Meter) step(now int64) (time.Duration, bool) {
 	step, idle := maxStep, true
 	for _, w := range m.windows {
 		if start, end := w.Start.UnixNano(), w.End().UnixNano(); start <= now && now < end {
@@ -141,31 +141,31 @@ func (m *meter) step(now int64) (time.Duration, bool) {
 			step = min(step, max(minStep, time.Duration(end-start).Truncate(time.Second)/samplesPerWindow).Truncate(time.Second))
 		}
 	}
-	if m.depth() > 0 {
+	if m.Depth() > 0 {
 		idle, step = false, min(step, drainStep)
 	}
 	return step, idle
 }
 
-// depth returns the backlog's depth now.
-func (m *meter) depth() int64 {
-	n, _ := m.town.backlog.Depth(context.Background()) // the store itself, which does not fail
+// Depth returns the backlog's depth now.
+func (m *Meter) Depth() int64 {
+	n, _ := m.Cluster.Backlog.Depth(context.Background()) // the store itself, which does not fail
 	return n
 }
 
 // sample takes the sample of an interval of step seconds that ends now.
-func (m *meter) sample(step int64) {
-	s := sample{at: m.world.Now() / int64(time.Second), step: step, offered: m.offered.Sent, posted: m.posted, backlog: m.depth()}
+func (m *Meter) sample(step int64) {
+	s := sample{at: m.world.Now() / int64(time.Second), step: step, offered: m.Offered.Sent, posted: m.posted, backlog: m.Depth()}
 	for st := wallet.InternalTest; st <= wallet.Official; st++ {
-		spent, _ := m.town.budgets.Spent(context.Background(), st)
+		spent, _ := m.Cluster.Budgets.Spent(context.Background(), st)
 		s.spent += int64(spent)
 	}
-	m.backlogPeak = max(m.backlogPeak, s.backlog)
+	m.BacklogPeak = max(m.BacklogPeak, s.backlog)
 	m.samples = append(m.samples, s)
 }
 
-// seen fills in how long a grant's owner waited, once the oracle knows.
-func (m *meter) seen(s oracle.Seen) {
+// Seen fills in how long a grant's owner waited, once the oracle knows.
+func (m *Meter) Seen(s oracle.Seen) {
 	ms := s.Wait.Milliseconds()
 	at := s.Acked.Time().Unix()
 	if i := sort.Search(len(m.samples), func(i int) bool { return m.samples[i].at >= at }); i < len(m.samples) {
@@ -174,13 +174,13 @@ func (m *meter) seen(s oracle.Seen) {
 	for i := range m.windows {
 		w := &m.windows[i]
 		if w.Has(s.Scene, s.Rain) && w.Stage == s.Stage && !s.Opened.Time().Before(w.Start) && s.Opened.Time().Before(w.End().Add(time.Second)) {
-			m.stats[i].WaitMaxS = max(m.stats[i].WaitMaxS, s.Wait.Seconds())
+			m.Stats[i].WaitMaxS = max(m.Stats[i].WaitMaxS, s.Wait.Seconds())
 		}
 	}
 }
 
-// series returns the samples as the report's columns.
-func (m *meter) series() reports.Series {
+// Series returns the samples as the report's columns.
+func (m *Meter) Series() reports.Series {
 	out := reports.Series{
 		Columns: []string{"offered_per_s", "posted_per_s", "backlog", "visible_wait_max_ms", "budget_spent_fen"},
 		Values:  make([][]int64, 5),
@@ -199,12 +199,12 @@ func (m *meter) series() reports.Series {
 	return out
 }
 
-// refusals returns the answers that were not "ok", by operation and reason.
-func (m *meter) refusals() []reports.Refusal {
+// Refusals returns the answers that were not "ok", by operation and reason.
+func (m *Meter) Refusals() []reports.Refusal {
 	var out []reports.Refusal
-	for a, n := range m.answers {
-		if a.reason != "ok" {
-			out = append(out, reports.Refusal{Operation: a.operation, Reason: a.reason, Count: n})
+	for a, n := range m.Answers {
+		if a.Reason != "ok" {
+			out = append(out, reports.Refusal{Operation: a.Operation, Reason: a.Reason, Count: n})
 		}
 	}
 	slices.SortFunc(out, func(a, b reports.Refusal) int {
@@ -219,7 +219,7 @@ func (m *meter) refusals() []reports.Refusal {
 // watched is the ledger with a meter on it.
 type watched struct {
 	wallet.Ledger
-	meter *meter
+	meter *Meter
 }
 
 // Post implements wallet.Ledger.

@@ -1,4 +1,4 @@
-package sim
+package cluster
 
 import (
 	"context"
@@ -44,11 +44,11 @@ func (b *bank) declines(no wallet.WithdrawalNo) bool {
 	return int64(h.Sum64()%uint64(b.declined.Den)) < b.declined.Num
 }
 
-// refused says whether it has said no to a withdrawal.
-func (b *bank) refused(no wallet.WithdrawalNo) bool { return b.said[no] }
+// Refused says whether it has said no to a withdrawal.
+func (b *bank) Refused(no wallet.WithdrawalNo) bool { return b.said[no] }
 
-// control returns how a scenario controls withdrawing, for the oracle (B7).
-func control(s *scenarios.Scenario) *oracle.Control {
+// WithdrawControl returns how a scenario controls withdrawing, for the oracle (B7).
+func WithdrawControl(s *scenarios.Scenario) *oracle.Control {
 	c := &oracle.Control{Limit: wallet.DayLimit{Fen: s.Withdraw.PerDay, Times: s.Withdraw.Times}, Declines: s.Withdraw.Declined.Num > 0}
 	for _, f := range s.Faults {
 		if f.Kind == scenarios.FaultSkew {

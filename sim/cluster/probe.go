@@ -1,4 +1,4 @@
-package sim
+package cluster
 
 import (
 	"context"
@@ -164,7 +164,7 @@ func (p *probe) stocks(s wallet.Stocks) wallet.Stocks {
 	return probedStocks{s, p}
 }
 
-func (p *probe) pages(s service) service {
+func (p *probe) Pages(s service) service {
 	if p == nil {
 		return s
 	}

@@ -1,4 +1,4 @@
-package sim
+package crowd
 
 import (
 	"context"
@@ -73,19 +73,19 @@ func (a *agenda) take() plan {
 	}
 }
 
-// bytes is the memory held.
-func (a *agenda) bytes() int64 { return int64(cap(a.plans)) * int64(unsafe.Sizeof(plan{})) }
+// Bytes is the memory held.
+func (a *agenda) Bytes() int64 { return int64(cap(a.plans)) * int64(unsafe.Sizeof(plan{})) }
 
 // mean has a person do something after a while.
-func (c *crowd) mean(what intent, p int64, app wallet.App, after time.Duration) {
-	c.pending++
+func (c *Crowd) mean(what intent, p int64, app wallet.App, after time.Duration) {
+	c.Pending++
 	at := c.world.Now() + int64(after)
-	c.agenda.add(plan{at: at, person: uint32(p), what: what, app: app})
+	c.Agenda.add(plan{at: at, person: uint32(p), what: what, app: app})
 	c.wakeAt(at)
 }
 
 // wakeAt makes sure that the agenda is looked at then, or before.
-func (c *crowd) wakeAt(at int64) {
+func (c *Crowd) wakeAt(at int64) {
 	if c.wake == 0 || at < c.wake {
 		c.wake = at
 		c.world.At(at, c.carryOut)
@@ -93,26 +93,26 @@ func (c *crowd) wakeAt(at int64) {
 }
 
 // carryOut begins all that is due. It may be called when nothing is: an earlier plan came in between.
-func (c *crowd) carryOut() {
+func (c *Crowd) carryOut() {
 	now := c.world.Now()
 	if c.wake > now {
 		return
 	}
-	for len(c.agenda.plans) > 0 && c.agenda.plans[0].at <= now {
-		p := c.agenda.take()
+	for len(c.Agenda.plans) > 0 && c.Agenda.plans[0].at <= now {
+		p := c.Agenda.take()
 		c.world.Go(now, func() {
 			c.do(context.Background(), p)
-			c.pending--
+			c.Pending--
 		})
 	}
 	c.wake = 0
-	if len(c.agenda.plans) > 0 {
-		c.wakeAt(c.agenda.plans[0].at)
+	if len(c.Agenda.plans) > 0 {
+		c.wakeAt(c.Agenda.plans[0].at)
 	}
 }
 
 // do does what was meant.
-func (c *crowd) do(ctx context.Context, p plan) {
+func (c *Crowd) do(ctx context.Context, p plan) {
 	switch p.what {
 	case toVisit:
 		c.visit(ctx, int64(p.person), p.app)

@@ -12,11 +12,11 @@ import (
 func (s *simulation) tally(ctx context.Context, m reports.Metrics) error {
 	for i, w := range s.options.Scenario.Windows {
 		if w.Lottery != nil {
-			m["lottery_people_"+w.Slug()] = float64(s.crowd.traffic.Members(i))
+			m["lottery_people_"+w.Slug()] = float64(s.crowd.Traffic.Members(i))
 		}
 	}
-	if t := s.town.shops; t != nil {
-		err := t.items.Items(ctx, func(i wallet.Item) bool {
+	if t := s.cluster.RewardBackends; t != nil {
+		err := t.Items.Items(ctx, func(i wallet.Item) bool {
 			m["rewards_"+i.State.String()]++
 			if i.State.Grants() && i.Reward != i.Asked {
 				m["rewards_in_place_of_others"]++
@@ -27,10 +27,10 @@ func (s *simulation) tally(ctx context.Context, m reports.Metrics) error {
 			return fmt.Errorf("sim: %w", err)
 		}
 	}
-	if s.town.packets == nil {
+	if s.cluster.Packets == nil {
 		return nil
 	}
-	err := s.town.packets.Packets(ctx, func(p wallet.Packet) bool {
+	err := s.cluster.Packets.Packets(ctx, func(p wallet.Packet) bool {
 		if p.State == wallet.PacketRefused || p.State == wallet.PacketAsked {
 			m["packets_refused"]++
 			return true

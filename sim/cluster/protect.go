@@ -1,4 +1,4 @@
-package sim
+package cluster
 
 import (
 	"hongbao/reference/limit"
@@ -6,7 +6,7 @@ import (
 )
 
 // protect puts breakers before what the instance stands on (D4), and gates before other people's systems, as a server does.
-func (d *desk) protect(p *node.Ports) {
+func (d *controls) protect(p *node.Ports) {
 	p.Identities, p.Tokens, p.Backlog, p.Ledger = d.guard.Identities(p.Identities), d.guard.Tokens(p.Tokens), d.guard.Backlog(p.Backlog), d.guard.Ledger(p.Ledger)
 	p.Orders, _ = d.guard.Orders(p.Orders, nil)
 	p.Bank = limit.NarrowBank(d.guard.Bank(p.Bank), limit.SystemCalls)

@@ -1,4 +1,4 @@
-package sim
+package crowd
 
 import (
 	"context"
@@ -18,7 +18,7 @@ const (
 const maxWalk = 200
 
 // after is what people do after a win: bind a phone, look at the wallet page in this or another app, come back.
-func (c *crowd) after(a traffic.Arrival, persona traffic.Persona) {
+func (c *Crowd) after(a traffic.Arrival, persona traffic.Persona) {
 	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.add(a.Person) {
 		c.mean(toBind, a.Person, a.App, c.within(c.people.After.LookDelay))
 	}
@@ -36,7 +36,7 @@ func (c *crowd) after(a traffic.Arrival, persona traffic.Persona) {
 }
 
 // visit is a look at the wallet page, and sometimes a withdrawal of all that it shows.
-func (c *crowd) visit(ctx context.Context, p int64, app wallet.App) {
+func (c *Crowd) visit(ctx context.Context, p int64, app wallet.App) {
 	if c.hit(c.people.After.Browse) {
 		c.browse(ctx, p, app)
 		return
@@ -51,11 +51,11 @@ func (c *crowd) visit(ctx context.Context, p int64, app wallet.App) {
 }
 
 // cashIn enters the withdraw page and withdraws all that it shows, or as much as one day allows.
-func (c *crowd) cashIn(ctx context.Context, p int64, app wallet.App) {
+func (c *Crowd) cashIn(ctx context.Context, p int64, app wallet.App) {
 	page, ok := c.look(ctx, p, app, true)
 	if ok && page.Balance > 0 {
 		amount := page.Balance
-		if most := c.town.settings.WithdrawPerDay; most > 0 {
+		if most := c.cluster.Settings.WithdrawPerDay; most > 0 {
 			amount = min(amount, most)
 		}
 		c.withdraw(ctx, p, app, amount)
@@ -64,18 +64,18 @@ func (c *crowd) cashIn(ctx context.Context, p int64, app wallet.App) {
 
 // look reads the first page of the wallet page or the withdraw page. A client whose view lacks a token that it holds
 // asks again with its tokens and shows what comes then (T8): that answer is what the person sees.
-func (c *crowd) look(ctx context.Context, p int64, app wallet.App, withdraw bool) (wallet.Page, bool) {
-	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.now(), Limit: pageLimit, Withdraw: withdraw}
-	id := c.oracle.PageSent(p, r, c.now())
+func (c *Crowd) look(ctx context.Context, p int64, app wallet.App, withdraw bool) (wallet.Page, bool) {
+	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.Now(), Limit: pageLimit, Withdraw: withdraw}
+	id := c.oracle.PageSent(p, r, c.Now())
 	page, err := c.page(ctx, r)
 	if err == nil && c.lacks(p, app, page) {
-		c.meter.restored++
-		c.oracle.PageAnswered(id, wallet.Page{}, wallet.ErrUnknown, c.now()) // nobody saw it
+		c.meter.Restored++
+		c.oracle.PageAnswered(id, wallet.Page{}, wallet.ErrUnknown, c.Now()) // nobody saw it
 		r.Tokens = c.tokens(p, app)
-		id = c.oracle.PageSent(p, r, c.now())
+		id = c.oracle.PageSent(p, r, c.Now())
 		page, err = c.page(ctx, r)
 	}
-	c.oracle.PageAnswered(id, page, err, c.now())
+	c.oracle.PageAnswered(id, page, err, c.Now())
 	if err != nil {
 		return page, false
 	}
@@ -84,11 +84,11 @@ func (c *crowd) look(ctx context.Context, p int64, app wallet.App, withdraw bool
 }
 
 // page sends a page request until it is answered.
-func (c *crowd) page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
+func (c *Crowd) page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	var page wallet.Page
 	err := c.insist(func() error {
 		err := c.ask(func(s wallet.Service) (err error) { page, err = s.Page(ctx, r); return err })
-		c.meter.answered("page", err)
+		c.meter.Answered("page", err)
 		c.mix(opPage, r.Caller, int64(page.Balance), err)
 		return err
 	})
@@ -96,59 +96,59 @@ func (c *crowd) page(ctx context.Context, r wallet.PageRequest) (wallet.Page, er
 }
 
 // browse walks the whole flow list in small pages while grants go on arriving (P1).
-func (c *crowd) browse(ctx context.Context, p int64, app wallet.App) {
-	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.now(), Limit: browseLimit}
+func (c *Crowd) browse(ctx context.Context, p int64, app wallet.App) {
+	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.Now(), Limit: browseLimit}
 	id := c.oracle.WalkSent(p, r, r.At)
 	for range maxWalk {
-		read := c.oracle.PageSent(p, r, c.now())
+		read := c.oracle.PageSent(p, r, c.Now())
 		page, err := c.page(ctx, r)
-		c.oracle.PageAnswered(read, page, err, c.now())
-		c.oracle.WalkPage(id, page, err, c.now())
+		c.oracle.PageAnswered(read, page, err, c.Now())
+		c.oracle.WalkPage(id, page, err, c.Now())
 		if err != nil || page.Next == (wallet.Cursor{}) {
 			break
 		}
 		r.After = page.Next
 	}
-	c.oracle.WalkEnd(id, c.now())
+	c.oracle.WalkEnd(id, c.Now())
 }
 
 // withdraw asks for an amount until it is told how that went.
-func (c *crowd) withdraw(ctx context.Context, p int64, app wallet.App, amount wallet.Money) {
-	now := c.now()
+func (c *Crowd) withdraw(ctx context.Context, p int64, app wallet.App, amount wallet.Money) {
+	now := c.Now()
 	r := wallet.WithdrawRequest{Caller: c.caller(p, app), Request: int64(now), Amount: amount, At: now, Tokens: c.tokens(p, app)}
 	id := c.oracle.WithdrawSent(p, r, now)
 	_ = c.insist(func() error {
 		var reply wallet.WithdrawReply
 		err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Withdraw(ctx, r); return err })
-		c.oracle.WithdrawAnswered(id, reply, err, c.now())
-		c.meter.answered("withdraw", err)
+		c.oracle.WithdrawAnswered(id, reply, err, c.Now())
+		c.meter.Answered("withdraw", err)
 		c.mix(opWithdraw, r.Caller, int64(amount), err)
 		return err
 	})
 }
 
 // bind binds the person's phone in both account systems.
-func (c *crowd) bind(ctx context.Context, p int64) {
+func (c *Crowd) bind(ctx context.Context, p int64) {
 	for _, app := range []wallet.App{wallet.Douyin, wallet.Toutiao} {
 		caller := c.caller(p, app)
-		c.oracle.BindSent(p, caller, c.now())
+		c.oracle.BindSent(p, caller, c.Now())
 		var who wallet.Person
 		err := c.insist(func() error {
-			return c.ask(func(s wallet.Service) (err error) { who, err = s.Bind(ctx, caller, c.traffic.PhoneOf(p)); return err })
+			return c.ask(func(s wallet.Service) (err error) { who, err = s.Bind(ctx, caller, c.Traffic.PhoneOf(p)); return err })
 		})
-		c.oracle.BindAnswered(p, caller, who, err, c.now())
-		c.meter.answered("bind", err)
+		c.oracle.BindAnswered(p, caller, who, err, c.Now())
+		c.meter.Answered("bind", err)
 		c.mix(opBind, caller, int64(who.ActID), err)
 	}
 }
 
 // caller returns the person as an app's user.
-func (c *crowd) caller(p int64, app wallet.App) wallet.Caller {
-	return wallet.Caller{App: app, User: c.traffic.Account(p, app.Family())}
+func (c *Crowd) caller(p int64, app wallet.App) wallet.Caller {
+	return wallet.Caller{App: app, User: c.Traffic.Account(p, app.Family())}
 }
 
 // tokens returns the copies that the apps of one family hold, the newest ones when there are too many for a request.
-func (c *crowd) tokens(p int64, app wallet.App) [][]byte {
+func (c *Crowd) tokens(p int64, app wallet.App) [][]byte {
 	var sealed [][]byte
 	for _, h := range c.held[p] {
 		if h.family == app.Family() {
@@ -159,14 +159,14 @@ func (c *crowd) tokens(p int64, app wallet.App) [][]byte {
 }
 
 // lacks says whether the page does not show a grant of its stage that the app holds a token for.
-func (c *crowd) lacks(p int64, app wallet.App, page wallet.Page) bool {
+func (c *Crowd) lacks(p int64, app wallet.App, page wallet.Page) bool {
 	return page.Next == (wallet.Cursor{}) && slices.ContainsFunc(c.held[p], func(h promise) bool {
 		return h.family == app.Family() && h.order.Stage == page.Stage && !slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order })
 	})
 }
 
 // letGo forgets the tokens of grants that the page shows as posted.
-func (c *crowd) letGo(p int64, page wallet.Page) {
+func (c *Crowd) letGo(p int64, page wallet.Page) {
 	held, ok := c.held[p]
 	if !ok {
 		return
@@ -174,7 +174,7 @@ func (c *crowd) letGo(p int64, page wallet.Page) {
 	held = slices.DeleteFunc(held, func(h promise) bool {
 		posted := slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order && l.Status == wallet.TokenSuccess })
 		if posted {
-			c.heldBytes -= h.bytes()
+			c.HeldBytes -= h.bytes()
 		}
 		return posted
 	})

@@ -1,4 +1,4 @@
-package sim
+package crowd
 
 import (
 	"context"
@@ -9,21 +9,22 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 	"hongbao/scenarios/traffic"
+	"hongbao/sim/cluster"
 	"hongbao/sim/oracle"
 	"hongbao/sim/world"
 )
 
-// crowd is the people: they win, look, withdraw and come back, each through an app that repeats what had no answer.
+// Crowd is the people: they win, look, withdraw and come back, each through an app that repeats what had no answer.
 // What they ask and what they are told goes to the oracle; nothing else does.
-type crowd struct {
+type Crowd struct {
 	world   *world.World
-	town    *town
-	traffic *traffic.Traffic
+	cluster *cluster.Cluster
+	Traffic *traffic.Traffic
 	people  scenarios.People
 	windows []scenarios.Window
 	parent  wallet.ActivityID
 	oracle  *oracle.Oracle
-	meter   *meter
+	meter   *cluster.Meter
 
 	stream    *world.Stream
 	cheats    *world.Stream   // its own, so that cheating changes nobody else's draws
@@ -31,19 +32,19 @@ type crowd struct {
 	stolen    loot            // what a cheat presents next
 	trophy    trophy          // what a cheat uses next
 	next      traffic.Arrival // the win to come
-	more      bool
+	More      bool
 	known     personSet           // whose accounts the account centre has been told of
 	held      map[int64][]promise // tokens that clients hold, by person
-	heldBytes int64
-	agenda    agenda // what people mean to do later
+	HeldBytes int64
+	Agenda    agenda // what people mean to do later
 	wake      int64  // when the agenda is looked at next, Unix nanoseconds; 0: it is empty
-	pending   int64  // things that people have begun or will do
+	Pending   int64  // things that people have begun or will do
 }
 
 // keep puts a token into the hands of a person's client.
-func (c *crowd) keep(p int64, t promise) {
+func (c *Crowd) keep(p int64, t promise) {
 	c.held[p] = append(c.held[p], t)
-	c.heldBytes += t.bytes()
+	c.HeldBytes += t.bytes()
 }
 
 // promise is a client's copy of a token.
@@ -56,71 +57,71 @@ type promise struct {
 // bytes is the memory that the promise takes, without what the map around it costs.
 func (t promise) bytes() int64 { return int64(unsafe.Sizeof(t)) + int64(cap(t.sealed)) }
 
-// env is what the crowd lives in.
-type env struct {
-	world    *world.World
-	scenario *scenarios.Scenario
-	traffic  *traffic.Traffic
-	town     *town
-	meter    *meter
-	oracle   *oracle.Oracle
+// Env is what the crowd lives in.
+type Env struct {
+	World    *world.World
+	Scenario *scenarios.Scenario
+	Traffic  *traffic.Traffic
+	Cluster  *cluster.Cluster
+	Meter    *cluster.Meter
+	Oracle   *oracle.Oracle
 }
 
-// newCrowd returns the people of a scenario, who do nothing before start.
-func newCrowd(e env) *crowd {
-	sc := e.scenario
+// New returns the people of a scenario, who do nothing before start.
+func New(e Env) *Crowd {
+	sc := e.Scenario
 	for i := range sc.Windows {
-		e.meter.offered.Scheduled += e.traffic.Total(i)
+		e.Meter.Offered.Scheduled += e.Traffic.Total(i)
 	}
-	return &crowd{
-		world: e.world, town: e.town, traffic: e.traffic, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: e.oracle, meter: e.meter, stream: e.world.Stream("crowd"), cheats: e.world.Stream("cheats"), friendly: e.world.Stream("friendly"), known: newPersonSet(sc.People.Count), held: map[int64][]promise{},
+	return &Crowd{
+		world: e.World, cluster: e.Cluster, Traffic: e.Traffic, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
+		oracle: e.Oracle, meter: e.Meter, stream: e.World.Stream("crowd"), cheats: e.World.Stream("cheats"), friendly: e.World.Stream("friendly"), known: newPersonSet(sc.People.Count), held: map[int64][]promise{},
 	}
 }
 
-// start lets the first win of the calendar happen; each brings up the next.
-func (c *crowd) start() {
-	if c.next, c.more = c.traffic.Next(); c.more {
+// Start lets the first win of the calendar happen; each brings up the next.
+func (c *Crowd) Start() {
+	if c.next, c.More = c.Traffic.Next(); c.More {
 		c.world.Go(c.next.At, c.arrive)
 	}
 }
 
 // arrive is one win.
-func (c *crowd) arrive() {
+func (c *Crowd) arrive() {
 	a := c.next
-	if c.next, c.more = c.traffic.Next(); c.more {
+	if c.next, c.More = c.Traffic.Next(); c.More {
 		c.world.Go(c.next.At, c.arrive)
 	}
-	c.pending++
+	c.Pending++
 	c.win(a)
-	c.pending--
+	c.Pending--
 }
 
 // later does something at a time to come.
-func (c *crowd) later(d time.Duration, do func()) {
-	c.pending++
+func (c *Crowd) later(d time.Duration, do func()) {
+	c.Pending++
 	c.world.Go(c.world.Now()+int64(d), func() {
 		do()
-		c.pending--
+		c.Pending--
 	})
 }
 
-// now is the moment as clients' clocks have it.
-func (c *crowd) now() wallet.Instant { return worldClock{c.world}.Now() }
+// Now is the moment as clients' clocks have it.
+func (c *Crowd) Now() wallet.Instant { return cluster.WorldClock{World: c.world}.Now() }
 
 // hit draws a ratio.
-func (c *crowd) hit(r scenarios.Ratio) bool { return r.Num > 0 && c.stream.Hit(r.Num, r.Den) }
+func (c *Crowd) hit(r scenarios.Ratio) bool { return r.Num > 0 && c.stream.Hit(r.Num, r.Den) }
 
 // within draws a duration.
-func (c *crowd) within(r scenarios.Range) time.Duration {
+func (c *Crowd) within(r scenarios.Range) time.Duration {
 	return r.Min + time.Duration(c.stream.IntN(int64(r.Max-r.Min)+1))
 }
 
 // ask sends one request to an instance and brings its answer back, once.
-func (c *crowd) ask(serve func(wallet.Service) error) error {
-	return c.town.client.Ask(c.people.Client.Timeout, func() error {
-		i := c.town.instances[c.stream.IntN(int64(len(c.town.instances)))]
-		return i.Run(func() error { return serve(c.town.probe().pages(i.node)) })
+func (c *Crowd) ask(serve func(wallet.Service) error) error {
+	return c.cluster.Client.Ask(c.people.Client.Timeout, func() error {
+		i := c.cluster.Instances[c.stream.IntN(int64(len(c.cluster.Instances)))]
+		return i.Run(func() error { return serve(c.cluster.Probe().Pages(i.Node)) })
 	})
 }
 
@@ -128,7 +129,7 @@ func (c *crowd) ask(serve func(wallet.Service) error) error {
 const maxDoublings = 3
 
 // insist repeats a request as a client does: while the outcome is unknown, or nothing was done for want of capacity.
-func (c *crowd) insist(request func() error) error {
+func (c *Crowd) insist(request func() error) error {
 	var err error
 	for try := range c.people.Client.Tries {
 		if try > 0 {
@@ -151,27 +152,27 @@ func repeatable(err error) bool {
 }
 
 // win asks for a grant and goes on to what people do after it (B5).
-func (c *crowd) win(a traffic.Arrival) {
+func (c *Crowd) win(a traffic.Arrival) {
 	if a.Award != wallet.Cash {
 		c.winReward(a)
 		return
 	}
 	ctx := context.Background()
-	persona := c.traffic.Persona(a.Person)
+	persona := c.Traffic.Persona(a.Person)
 	c.greet(ctx, a.Person, persona)
 	r := wallet.GrantRequest{
-		Caller:   wallet.Caller{App: a.App, User: c.traffic.Account(a.Person, a.App.Family())},
-		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: wallet.Cash, Amount: a.Amount, Opened: c.now(),
+		Caller:   wallet.Caller{App: a.App, User: c.Traffic.Account(a.Person, a.App.Family())},
+		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: wallet.Cash, Amount: a.Amount, Opened: c.Now(),
 	}
 	id := c.oracle.GrantSent(a.Person, r, r.Opened)
-	c.meter.sent(a.Window)
+	c.meter.Sent(a.Window)
 	c.maybeAboveCap(ctx, a.Person, r)
 	if c.hit(c.people.Client.Hedge) {
 		c.later(0, func() { _, _ = c.grant(ctx, id, r) })
 	}
 	var reply wallet.GrantReply
 	err := c.insist(func() (err error) { reply, err = c.grant(ctx, id, r); return err })
-	c.meter.granted(a.Window, err)
+	c.meter.Granted(a.Window, err)
 	if err != nil {
 		return
 	}
@@ -187,26 +188,26 @@ func (c *crowd) win(a traffic.Arrival) {
 }
 
 // grant sends one try of a win.
-func (c *crowd) grant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest) (wallet.GrantReply, error) {
+func (c *Crowd) grant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest) (wallet.GrantReply, error) {
 	reply, err := c.try(ctx, id, r)
-	c.meter.answered("grant", err)
+	c.meter.Answered("grant", err)
 	return reply, err
 }
 
 // try sends a request for a grant once and tells the oracle what came of it.
-func (c *crowd) try(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest) (wallet.GrantReply, error) {
+func (c *Crowd) try(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest) (wallet.GrantReply, error) {
 	var reply wallet.GrantReply
 	err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Grant(ctx, r); return err })
 	if err != nil {
 		reply = wallet.GrantReply{}
 	}
-	c.oracle.GrantAnswered(id, r, reply, err, c.now())
+	c.oracle.GrantAnswered(id, r, reply, err, c.Now())
 	c.mix(opGrant, r.Caller, int64(r.Amount), err)
 	return reply, err
 }
 
 // greet tells the account centre of a person with a phone: it knew them before the festival began.
-func (c *crowd) greet(ctx context.Context, p int64, persona traffic.Persona) {
+func (c *Crowd) greet(ctx context.Context, p int64, persona traffic.Persona) {
 	if !persona.HasPhone || !c.known.add(p) {
 		return
 	}
@@ -218,7 +219,7 @@ func (c *crowd) greet(ctx context.Context, p int64, persona traffic.Persona) {
 			continue
 		}
 		told[f] = true
-		if err := c.town.enrol(ctx, wallet.Account{Family: f, User: c.traffic.Account(p, f)}, c.traffic.PhoneOf(p)); err != nil {
+		if err := c.cluster.Register(ctx, wallet.Account{Family: f, User: c.Traffic.Account(p, f)}, c.Traffic.PhoneOf(p)); err != nil {
 			panic(errors.Join(errors.New("sim: the account centre refused a new phone"), err))
 		}
 	}
@@ -238,7 +239,7 @@ const (
 )
 
 // mix folds one answer into the digest: what was asked, by whom, for how much, when and with what outcome.
-func (c *crowd) mix(op uint64, who wallet.Caller, amount int64, err error) {
+func (c *Crowd) mix(op uint64, who wallet.Caller, amount int64, err error) {
 	c.world.Mix(op<<56 | uint64(who.App)<<48 | uint64(wallet.CodeOf(err))<<40 | b2u(err == nil)<<39)
 	c.world.Mix(uint64(who.User))
 	c.world.Mix(uint64(amount))

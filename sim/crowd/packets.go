@@ -1,4 +1,4 @@
-package sim
+package crowd
 
 import (
 	"context"
@@ -7,14 +7,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// tooLate is how long after a packet was sent somebody tries a share whose time is over.
-const tooLate = wallet.PacketLife + time.Hour
+// TooLate is how long after a packet was sent somebody tries a share whose time is over.
+const TooLate = wallet.PacketLife + time.Hour
 
 // elsewhereEvery: of so many shares one is opened in whichever app its person has in hand.
 const elsewhereEvery = 3
 
 // sendPacket sends a part of the person's balance to others, who may open their shares (P4).
-func (c *crowd) sendPacket(ctx context.Context, p int64, app wallet.App) {
+func (c *Crowd) sendPacket(ctx context.Context, p int64, app wallet.App) {
 	page, ok := c.look(ctx, p, app, true)
 	if !ok || page.Balance <= 0 {
 		return
@@ -28,15 +28,15 @@ func (c *crowd) sendPacket(ctx context.Context, p int64, app wallet.App) {
 	if c.cheats.Hit(1, cheatEvery) {
 		amount = min(page.Balance+1, wallet.MaxPacketShare*wallet.Money(len(to))) // more than there is
 	}
-	now := c.now()
+	now := c.Now()
 	r := wallet.SendPacketRequest{Caller: c.caller(p, app), Request: int64(now), Amount: amount, To: to, Greeting: "恭喜发财", At: now, Tokens: c.tokens(p, app)}
 	id := c.oracle.PacketSent(p, r, people, now)
 	var sent wallet.Packet
 	send := func() error {
 		var reply wallet.Packet
 		err := c.askPackets(func(s wallet.PacketService) (err error) { reply, err = s.SendPacket(ctx, r); return err })
-		c.oracle.PacketAnswered(id, reply, err, c.now())
-		c.meter.answered("send packet", err)
+		c.oracle.PacketAnswered(id, reply, err, c.Now())
+		c.meter.Answered("send packet", err)
 		c.mix(opSend, r.Caller, int64(amount), err)
 		if err == nil {
 			sent = reply
@@ -56,7 +56,7 @@ func (c *crowd) sendPacket(ctx context.Context, p int64, app wallet.App) {
 }
 
 // friends draws up to n other people, each with the account that their share is for.
-func (c *crowd) friends(ctx context.Context, p int64, n int64) (people []int64, to []wallet.Caller) {
+func (c *Crowd) friends(ctx context.Context, p int64, n int64) (people []int64, to []wallet.Caller) {
 	drawn := map[int64]bool{p: true}
 	for range 4 * n { // a small crowd has few others
 		q := c.stream.IntN(c.people.Count)
@@ -64,7 +64,7 @@ func (c *crowd) friends(ctx context.Context, p int64, n int64) (people []int64, 
 			continue
 		}
 		drawn[q] = true
-		persona := c.traffic.Persona(q)
+		persona := c.Traffic.Persona(q)
 		c.greet(ctx, q, persona)
 		people = append(people, q)
 		to = append(to, c.caller(q, persona.Apps[c.stream.IntN(int64(persona.Held))]))
@@ -74,11 +74,11 @@ func (c *crowd) friends(ctx context.Context, p int64, n int64) (people []int64, 
 
 // guests lets those for whom a packet is open their shares: some soon, some never, now and then one too late, and now and
 // then somebody for whom it is not.
-func (c *crowd) guests(ctx context.Context, people []int64, to []wallet.Caller, no wallet.PacketNo) {
+func (c *Crowd) guests(ctx context.Context, people []int64, to []wallet.Caller, no wallet.PacketNo) {
 	for n, q := range people {
 		app := to[n].App
 		if c.friendly.Hit(1, elsewhereEvery) { // in any app that the person has: all are one wallet (B1)
-			persona := c.traffic.Persona(q)
+			persona := c.Traffic.Persona(q)
 			app = persona.Apps[c.friendly.IntN(int64(persona.Held))]
 		}
 		open := func() { c.openPacket(ctx, q, app, no) }
@@ -86,20 +86,20 @@ func (c *crowd) guests(ctx context.Context, people []int64, to []wallet.Caller, 
 		case c.hit(c.people.After.Open):
 			c.later(c.within(c.people.After.OpenDelay), open)
 		case c.cheats.Hit(1, cheatEvery):
-			c.later(tooLate, open)
+			c.later(TooLate, open)
 		}
 	}
 	if !c.cheats.Hit(1, cheatEvery) {
 		return
 	}
 	stranger := c.cheats.IntN(c.people.Count)
-	persona := c.traffic.Persona(stranger)
+	persona := c.Traffic.Persona(stranger)
 	c.greet(ctx, stranger, persona)
 	c.later(c.within(c.people.After.OpenDelay), func() { _ = c.open(ctx, stranger, persona.Apps[0], no) })
 }
 
 // openPacket opens the person's share, and looks at what it did to the wallet.
-func (c *crowd) openPacket(ctx context.Context, p int64, app wallet.App, no wallet.PacketNo) {
+func (c *Crowd) openPacket(ctx context.Context, p int64, app wallet.App, no wallet.PacketNo) {
 	if c.hit(c.people.Client.Hedge) {
 		c.later(0, func() { _ = c.open(ctx, p, app, no) })
 	}
@@ -110,18 +110,18 @@ func (c *crowd) openPacket(ctx context.Context, p int64, app wallet.App, no wall
 		c.later(c.within(c.people.Client.Backoff), func() { _ = c.open(ctx, p, app, no) })
 	}
 	if c.hit(c.people.After.Look) {
-		c.mean(toVisit, p, c.appOf(c.traffic.Persona(p), app), c.within(c.people.After.LookDelay))
+		c.mean(toVisit, p, c.appOf(c.Traffic.Persona(p), app), c.within(c.people.After.LookDelay))
 	}
 }
 
 // open sends one try.
-func (c *crowd) open(ctx context.Context, p int64, app wallet.App, no wallet.PacketNo) error {
+func (c *Crowd) open(ctx context.Context, p int64, app wallet.App, no wallet.PacketNo) error {
 	r := wallet.OpenPacketRequest{Caller: c.caller(p, app), Packet: no}
-	asked := c.oracle.OpenSent(p, r, c.now())
+	asked := c.oracle.OpenSent(p, r, c.Now())
 	var share wallet.Share
 	err := c.askPackets(func(s wallet.PacketService) (err error) { share, err = s.OpenPacket(ctx, r); return err })
-	c.oracle.OpenAnswered(asked, share, err, c.now())
-	c.meter.answered("open packet", err)
+	c.oracle.OpenAnswered(asked, share, err, c.Now())
+	c.meter.Answered("open packet", err)
 	c.mix(opOpen, r.Caller, int64(share.Amount), err)
 	return err
 }

@@ -1,4 +1,4 @@
-package sim
+package cluster
 
 import (
 	"context"
@@ -18,11 +18,11 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// shops are what stands behind rewards other than cash: their records, the count of coupons, and the systems of other
+// rewardBackends are what stands behind rewards other than cash: their records, the count of coupons, and the systems of other
 // companies. A town whose scenario grants cash alone has none.
-type shops struct {
-	town    *town
-	items   *mem.Items
+type rewardBackends struct {
+	cluster *Cluster
+	Items   *mem.Items
 	stock   *mem.Stock
 	count   wallet.Stocks // the stock itself, past the world
 	systems map[wallet.AwardType]*fake.System
@@ -36,21 +36,21 @@ const stockKeys = 1
 
 // The chores of the shops: how often what is not settled is looked after while there is any, and the stock is read.
 const (
-	shopEvery    = time.Second
-	maxCallbacks = 64 // of one system in one round
+	rewardChoresEvery = time.Second
+	maxCallbacks      = 64 // of one system in one round
 )
 
-// newShops returns what stands behind the rewards of a town.
-func newShops(t *town) (*shops, error) {
-	index, err := activity.New(t.scenario.Activity)
+// newRewardBackends returns what stands behind the rewards of a town.
+func newRewardBackends(t *Cluster) (*rewardBackends, error) {
+	index, err := activity.New(t.Scenario.Activity)
 	if err != nil {
 		return nil, err
 	}
-	s := &shops{town: t, items: mem.NewItems(), stock: mem.NewStock(), index: index, secret: make([]byte, downstream.MinSecret)}
+	s := &rewardBackends{cluster: t, Items: mem.NewItems(), stock: mem.NewStock(), index: index, secret: make([]byte, downstream.MinSecret)}
 	if _, err := t.world.Stream("downstreams' secret").Read(s.secret); err != nil {
 		return nil, err
 	}
-	d := t.scenario.Downstreams
+	d := t.Scenario.Downstreams
 	s.systems = fake.NewAll(s.secret, fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den,
 		Life: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent})
 	s.count, err = stock.NewSplit(s.stock, stockKeys)
@@ -58,32 +58,32 @@ func newShops(t *town) (*shops, error) {
 }
 
 // fit gives an instance its ways to the shops, through faults.
-func (s *shops) fit(i *fault.Instance, p *node.Ports) error {
-	link := func(name string) fault.Link { return s.town.needs[name].Link(i) }
-	p.Items = fault.Items{Link: link("items"), Inner: s.town.probe().items(s.items)}
+func (s *rewardBackends) fit(i *fault.Instance, p *node.Ports) error {
+	link := func(name string) fault.Link { return s.cluster.Dependencies[name].Link(i) }
+	p.Items = fault.Items{Link: link("items"), Inner: s.cluster.Probe().items(s.Items)}
 	p.Downstreams = map[wallet.AwardType]wallet.Downstream{}
 	for award, system := range s.systems {
 		d, err := downstream.New(award, downstream.Options{Exchange: s.exchange(link("downstreams"), system), Clock: i, Secret: s.secret})
 		if err != nil {
 			return err
 		}
-		p.Downstreams[award] = s.town.probe().downstream(d)
+		p.Downstreams[award] = s.cluster.Probe().downstream(d)
 	}
 	stocks, err := stock.NewSplit(fault.StockParts{Link: link("stock"), Inner: s.stock}, stockKeys)
 	if err != nil {
 		return err
 	}
-	p.Stocks = s.town.probe().stocks(stocks)
+	p.Stocks = s.cluster.Probe().stocks(stocks)
 	p.StockReader = stock.NewReader(p.Stocks, rewards.Templates(s.index))
 	return nil
 }
 
 // exchange carries one request to a system and its answer back. What arrives late is done all the same.
-func (s *shops) exchange(link fault.Link, system *fake.System) downstream.Exchange {
+func (s *rewardBackends) exchange(link fault.Link, system *fake.System) downstream.Exchange {
 	return func(_ context.Context, r downstream.Request) (downstream.Reply, error) {
 		var reply downstream.Reply
 		err := link.Call(1, func() error {
-			reply = downstream.Reply(system.Handle(worldClock{s.town.world}.Now(), fake.Request(r)))
+			reply = downstream.Reply(system.Handle(WorldClock{s.cluster.world}.Now(), fake.Request(r)))
 			return nil
 		})
 		return reply, err
@@ -91,14 +91,14 @@ func (s *shops) exchange(link fault.Link, system *fake.System) downstream.Exchan
 }
 
 // run is the shops' chores: rewards that are not settled, and callbacks.
-func (s *shops) run(ctx context.Context) {
+func (s *rewardBackends) run(ctx context.Context) {
 	for n := 0; ; n++ {
-		if s.quiet(ctx) && !s.town.playing() {
-			s.town.world.Sleep(choreEvery)
+		if s.settled(ctx) && !s.cluster.playing() {
+			s.cluster.world.Sleep(choreEvery)
 		} else {
-			s.town.world.Sleep(shopEvery)
+			s.cluster.world.Sleep(rewardChoresEvery)
 		}
-		if i := s.town.alive(n); i != nil {
+		if i := s.cluster.alive(n); i != nil {
 			_ = i.Run(func() error { return s.settle(ctx, i) })
 			_ = i.Run(func() error { s.callbacks(ctx, i); return nil })
 		}
@@ -106,28 +106,28 @@ func (s *shops) run(ctx context.Context) {
 }
 
 // read keeps an instance's view of the stock fresh while there is something to win (C2).
-func (s *shops) read(ctx context.Context, i *instance) {
+func (s *rewardBackends) read(ctx context.Context, i *instance) {
 	for {
-		s.town.world.Sleep(shopEvery)
-		if i.Up() && s.town.playing() {
+		s.cluster.world.Sleep(rewardChoresEvery)
+		if i.Up() && s.cluster.playing() {
 			_ = i.Run(func() error { return i.ports.StockReader.Refresh(ctx) })
 		}
 	}
 }
 
 // start sets the shops' chores to work.
-func (s *shops) start(ctx context.Context) {
-	w := s.town.world
+func (s *rewardBackends) start(ctx context.Context) {
+	w := s.cluster.world
 	w.Go(w.Now(), func() { s.run(ctx) })
-	for _, i := range s.town.instances {
+	for _, i := range s.cluster.Instances {
 		w.Go(w.Now(), func() { s.read(ctx, i) })
 	}
 }
 
 // settle drives what is not settled while some of it comes further.
-func (s *shops) settle(ctx context.Context, i *instance) error {
+func (s *rewardBackends) settle(ctx context.Context, i *instance) error {
 	for range maxChoreSteps {
-		if n, err := i.node.SettleRewards(ctx); n == 0 || err != nil {
+		if n, err := i.Node.SettleRewards(ctx); n == 0 || err != nil {
 			return err
 		}
 	}
@@ -135,7 +135,7 @@ func (s *shops) settle(ctx context.Context, i *instance) error {
 }
 
 // callbacks brings what systems tell of their own accord to an instance, which asks them before it believes it.
-func (s *shops) callbacks(ctx context.Context, i *instance) {
+func (s *rewardBackends) callbacks(ctx context.Context, i *instance) {
 	now := i.Now()
 	for award := wallet.VideoSubsidy; award.Valid(); award++ {
 		system := s.systems[award]
@@ -151,17 +151,17 @@ func (s *shops) callbacks(ctx context.Context, i *instance) {
 			if told.Receipt, err = i.ports.Downstreams[award].Look(ctx, found[0]); err != nil {
 				continue
 			}
-			if i.node.ConfirmReward(ctx, told) == nil {
+			if i.Node.ConfirmReward(ctx, told) == nil {
 				system.Delivered(n.ID)
 			}
 		}
 	}
 }
 
-// quiet says whether every reward has come to rest.
-func (s *shops) quiet(ctx context.Context) bool {
+// settled says whether every reward has come to rest.
+func (s *rewardBackends) settled(ctx context.Context) bool {
 	for st := wallet.InternalTest; st <= wallet.Official; st++ {
-		n, err := s.items.Count(ctx, st)
+		n, err := s.Items.Count(ctx, st)
 		if err != nil || n[wallet.ItemOpen]+n[wallet.ItemIssued]+n[wallet.ItemProcessing]+n[wallet.ItemUsing] > 0 {
 			return false
 		}
@@ -170,17 +170,17 @@ func (s *shops) quiet(ctx context.Context) bool {
 }
 
 // playing says whether a window is open now, or was a moment ago.
-func (t *town) playing() bool {
+func (t *Cluster) playing() bool {
 	now := t.world.Now()
-	return slices.ContainsFunc(t.scenario.Windows, func(w scenarios.Window) bool {
+	return slices.ContainsFunc(t.Scenario.Windows, func(w scenarios.Window) bool {
 		return w.Start.UnixNano() <= now && now <= w.End().Add(choreEvery).UnixNano()
 	})
 }
 
-// books returns what auditors read of the shops.
-func (s *shops) books(ctx context.Context, now wallet.Instant) oracle.RewardBooks {
+// Books returns what auditors read of the shops.
+func (s *rewardBackends) Books(ctx context.Context, now wallet.Instant) oracle.RewardBooks {
 	return oracle.RewardBooks{
-		Items: s.items,
+		Items: s.Items,
 		Handed: func(yield func(oracle.Handed) bool) {
 			for award := wallet.VideoSubsidy; award.Valid(); award++ {
 				for e := range s.systems[award].Books(now) {
