@@ -13,9 +13,6 @@ import (
 	"hongbao/reports/compare"
 )
 
-// exitRegression says that a candidate is worse than its base.
-const exitRegression = 6
-
 // compareFlags are the flags of hongbao compare.
 type compareFlags struct {
 	minChange, saveBaseline           string
@@ -111,7 +108,7 @@ func runCompare(cmd *cobra.Command, base, candidate string, f compareFlags) erro
 	if errors.Is(err, compare.ErrDifferent) {
 		return usage("%w\n  hint: compare runs of one scenario, setting and machine; --allow-different compares others of one kind all the same", err)
 	} else if err != nil {
-		return internal(err)
+		return err
 	}
 	if f.json {
 		err = compare.JSON(cmd.OutOrStdout(), d)
@@ -120,11 +117,11 @@ func runCompare(cmd *cobra.Command, base, candidate string, f compareFlags) erro
 	}
 	switch {
 	case err != nil:
-		return internal(err)
+		return err
 	case d.Result == reports.Fail:
-		return &exit{exitRegression, errSaid}
+		return as(errRegression, errPrinted)
 	case d.Result != reports.Pass:
-		return &exit{exitUnknown, errors.New("the comparison is unknown: its table says why")}
+		return as(errUnknown, errors.New("the comparison is unknown: its table says why"))
 	}
 	return nil
 }
@@ -145,13 +142,13 @@ func (c *contest) compare(cmd *cobra.Command, f compareFlags) error {
 		return err
 	}
 	if err := cmd.Context().Err(); err != nil && complete < 2 {
-		return &exit{exitInterrupted, fmt.Errorf("interrupted after %d rounds: there is nothing to compare", complete)}
+		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: there is nothing to compare", complete))
 	}
 	c.say("")
 	err = runCompare(cmd, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir), f)
 	c.say("\nrecords: %s", c.dir)
 	if cmd.Context().Err() != nil {
-		return &exit{exitInterrupted, fmt.Errorf("interrupted after %d rounds: that is what was compared", complete)}
+		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: that is what was compared", complete))
 	}
 	return err
 }
@@ -163,11 +160,11 @@ func saveBaseline(cmd *cobra.Command, file, run string) error {
 		return err
 	}
 	if b.Doubt != "" {
-		return &exit{exitUnknown, errors.New("no baseline: the figures prove nothing: " + b.Doubt)}
+		return as(errUnknown, errors.New("no baseline: the figures prove nothing: "+b.Doubt))
 	}
 	for _, c := range b.Checks {
 		if c.Result != reports.Pass {
-			return &exit{exitUnknown, errors.New("no baseline: check " + c.Name + " is " + string(c.Result))}
+			return as(errUnknown, errors.New("no baseline: check "+c.Name+" is "+string(c.Result)))
 		}
 	}
 	if err := compare.WriteBaseline(file, b); err != nil {

@@ -62,7 +62,7 @@ func (c *contest) play(ctx context.Context) (complete int, err error) {
 		return 0, err
 	}
 	if err := os.RemoveAll(filepath.Join(c.dir, warmUpDir)); err != nil {
-		return 0, internal(err)
+		return 0, err
 	}
 	sound, want, most := 0, c.rounds, 2*c.rounds
 	for n := 1; sound < want && n <= most; n++ {
@@ -95,11 +95,11 @@ func (c *contest) play(ctx context.Context) (complete int, err error) {
 func (c *contest) round(ctx context.Context, dir, name string, n int) (done bool, err error) {
 	temp, err := os.MkdirTemp("", "hongbao-compare-*")
 	if err != nil {
-		return false, internal(err)
+		return false, err
 	}
 	defer func() {
 		if left := os.RemoveAll(temp); err == nil && left != nil {
-			err = internal(left)
+			err = left
 		}
 	}()
 	order := []int{0, 1}
@@ -110,10 +110,10 @@ func (c *contest) round(ctx context.Context, dir, name string, n int) (done bool
 	for _, i := range order {
 		to := filepath.Join(temp, strconv.Itoa(i))
 		if err := os.Mkdir(to, 0o700); err != nil {
-			return false, internal(err)
+			return false, err
 		}
 		if builds[i], err = copyBuild(c.builds[i], to); err != nil {
-			return false, internal(err)
+			return false, err
 		}
 	}
 	var came [2]playedLoad
@@ -142,7 +142,7 @@ func (c *contest) judge(came [2]playedLoad, dir, name string) (bool, error) {
 		case came[i].code == exitUsage:
 			return false, usage("the %s's load: %s", folderOf(i), strings.TrimPrefix(came[i].said, "hongbao: "))
 		default:
-			return false, &exit{exitUnknown, fmt.Errorf("%w: the %s's load came to nothing: %s", errUseless, folderOf(i), why)}
+			return false, as(errUnknown, fmt.Errorf("%w: the %s's load came to nothing: %s", errUseless, folderOf(i), why))
 		}
 	}
 	return true, nil
@@ -155,12 +155,12 @@ func (c *contest) putAside(dir, name string) error {
 	}
 	to := filepath.Join(c.dir, brokenOffDir)
 	if err := os.MkdirAll(to, 0o755); err != nil {
-		return internal(err)
+		return err
 	}
 	for _, side := range []string{baseDir, candidateDir} {
 		err := os.Rename(filepath.Join(dir, side, name), filepath.Join(to, side+"-"+name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return internal(err)
+			return err
 		}
 	}
 	return nil

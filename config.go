@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -43,6 +44,8 @@ type serveConfig struct {
 	Downstreams downstreamConfig `yaml:"downstreams"` // the systems behind the rewards; none: stand-ins in this process
 
 	StandIns *fake.Behaviour `yaml:"-"` // of those stand-ins, which a load test's scenario says; nil: they behave well
+	Activity wallet.Activity `yaml:"-"` // what is granted; without children: a small activity that is built in
+	Log      *slog.Logger    `yaml:"-"` // nil: nothing is logged
 
 	TLS   tlsConfig   `yaml:"tls"`
 	Redis redisConfig `yaml:"redis"`
@@ -131,20 +134,20 @@ func defaultConfig() serveConfig {
 func readConfig(file string, c *serveConfig) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return usage("--config %s: %w", file, err)
+		return configError("--config %s: %w", file, err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
 	if err != nil {
-		return usage("--config %s: %w", file, err)
+		return configError("--config %s: %w", file, err)
 	}
 	if len(text) > maxConfig {
-		return usage("--config %s: larger than %d bytes", file, maxConfig)
+		return configError("--config %s: larger than %d bytes", file, maxConfig)
 	}
 	read := *c
 	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&read)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return usage("--config %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, false)))
+		return configError("--config %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, false)))
 	}
 	if !reflect.ValueOf(read).IsZero() { // an empty file says nothing, and the parser makes nothing of what was there
 		*c = read
@@ -217,7 +220,7 @@ func (c *serveConfig) finish() error {
 		}
 	}
 	if len(faults) > 0 {
-		return usage("the service is not started:\n  %s", strings.Join(faults, "\n  "))
+		return configError("the service is not started:\n  %s", strings.Join(faults, "\n  "))
 	}
 	return nil
 }

@@ -76,9 +76,7 @@ func TestConfigFaults(t *testing.T) {
 	} {
 		_, err := parsed(t, c.text)
 		require.ErrorContains(t, err, c.says, c.why)
-		var e *exit
-		require.ErrorAs(t, err, &e, c.why)
-		require.Equal(t, exitUsage, e.code, c.why)
+		require.ErrorIs(t, err, errConfig, c.why)
 	}
 }
 

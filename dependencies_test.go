@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
+
 	"slices"
 	"testing"
 	"time"
@@ -55,10 +55,7 @@ func TestOutsideIsNarrow(t *testing.T) {
 	c := defaultConfig()
 	c.Data = t.TempDir()
 	require.NoError(t, c.finish())
-	require.NoError(t, makeKeys(&c))
-	tree, err := servedTree(c.Scenario)
-	require.NoError(t, err)
-	s, err := openService(t.Context(), &c, tree, slog.New(slog.DiscardHandler))
+	s, err := newService(t.Context(), c)
 	require.NoError(t, err)
 	t.Cleanup(s.close)
 	require.Len(t, s.live.behind.downstreams, 12)

@@ -29,7 +29,7 @@ folder. All instances of a service need the same two files. It never replaces a 
 				return err
 			}
 			if err := makeKeys(&c); err != nil {
-				return usage("%w", err)
+				return configError("%w", err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s\n", c.Keys, c.TokenKeys)
 			return nil
@@ -44,7 +44,7 @@ func dataFolder(dir string) error {
 	_ = os.MkdirAll(dir, 0o700) // keys and money are nobody else's; that it failed shows below
 	err := writable(dir)
 	if at := (*fs.PathError)(nil); errors.As(err, &at) {
-		return usage("--data %s: %w\n  hint: name a folder that can be written", dir, at)
+		return configError("--data %s: %w\n  hint: name a folder that can be written", dir, at)
 	}
 	return err
 }
@@ -73,22 +73,22 @@ func makeKeys(c *serveConfig) error {
 func openKeys(c *serveConfig) (auth.Keys, *token.Keyring, error) {
 	if c.embedded() {
 		if err := makeKeys(c); err != nil {
-			return auth.Keys{}, nil, usage("%w", err)
+			return auth.Keys{}, nil, configError("%w", err)
 		}
 	}
 	const hint = "\n  hint: make the keys once with `hongbao keys --data DIR` and give both files to every instance"
 	keys, err := auth.Load(c.Keys)
 	if err != nil {
-		return auth.Keys{}, nil, usage("%w"+hint, err)
+		return auth.Keys{}, nil, configError("%w"+hint, err)
 	}
 	f, err := os.Open(c.TokenKeys)
 	if err != nil {
-		return auth.Keys{}, nil, usage("%w"+hint, err)
+		return auth.Keys{}, nil, configError("%w"+hint, err)
 	}
 	defer f.Close()
 	ring, err := token.LoadKeyring(f)
 	if err != nil {
-		return auth.Keys{}, nil, usage("%s: %w", c.TokenKeys, err)
+		return auth.Keys{}, nil, configError("%s: %w", c.TokenKeys, err)
 	}
 	return keys, ring, nil
 }

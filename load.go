@@ -142,10 +142,10 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	}
 	reports.Summarise(p.record)
 	if err := render.Write(p.dir, p.record); err != nil {
-		return internal(err)
+		return err
 	}
 	if err := show(cmd, p.record, p.dir, f.withJSON); err != nil {
-		return internal(err)
+		return err
 	}
 	if err != nil && !p.record.Violated() {
 		return p.failed(err)
@@ -281,7 +281,7 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 
 // tooMuch is the outcome of a load that cannot even be planned: it is not offered, so nothing is known.
 func tooMuch(why error) error {
-	return &exit{exitUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w\n  hint: a lower --peak, a shorter --duration, or k6 on many machines, see docs/k6.md", why)}
+	return as(errUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w\n  hint: a lower --peak, a shorter --duration, or k6 on many machines, see docs/k6.md", why))
 }
 
 // repeat makes the runs that were asked for.
@@ -341,25 +341,25 @@ func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtes
 	t = loadtest.Target{Name: strings.Join(redacted(f.targets), ","), URLs: f.targets, CAFile: f.ca, Keys: keys, Caller: f.caller, Shared: f.shared, Skew: clockSkew}
 	stop = func() error { return nil }
 	if f.books != "" {
-		t.Books, stop, err = storesOf(ctx, f.books, p.whole)
+		t.Books, stop, err = storesOf(ctx, f.books)
 	}
 	return t, stop, err
 }
 
 // failed chooses the exit code of a run that came to nothing.
 func (p *loadPlan) failed(err error) error {
-	e := (*exit)(nil)
-	switch {
-	case errors.As(err, &e):
+	if _, known := exitCode(err); known {
 		return err
-	case errors.Is(err, context.Canceled):
-		return &exit{exitInterrupted, errors.New("interrupted before anything was offered: there is no record")}
-	case errors.Is(err, loadtest.ErrTarget):
-		return &exit{exitUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w", err)}
-	case errors.Is(err, loadtest.ErrAudit):
-		return &exit{exitUnknown, err}
 	}
-	return internal(err)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return as(errInterrupted, errors.New("interrupted before anything was offered: there is no record"))
+	case errors.Is(err, loadtest.ErrTarget):
+		return as(errUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w", err))
+	case errors.Is(err, loadtest.ErrAudit):
+		return as(errUnknown, err)
+	}
+	return err
 }
 
 // peakOf returns the highest rate of a scenario of one window, in whole grants a second.

@@ -57,7 +57,7 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 		}
 	}
 	if errors.Is(err, wallet.ErrUnavailable) {
-		return &exit{exitUnknown, fmt.Errorf("%w\n  hint: is the service up, and is this its address?", err)}
+		return as(errUnknown, fmt.Errorf("%w\n  hint: is the service up, and is this its address?", err))
 	}
 	if errors.Is(err, wallet.ErrInvalid) {
 		return usage("%w", err)
@@ -157,16 +157,16 @@ func conformed(w io.Writer, results []conform.Result, asJSON bool) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", " ")
 		if err := e.Encode(lines); err != nil {
-			return internal(err)
+			return err
 		}
 	} else {
 		fmt.Fprintf(w, "\n%d cases kept, %d broken, %d not known, %d left out\n", count[conform.Pass], count[conform.Fail], count[conform.Unknown], count[conform.Skip])
 	}
 	switch {
 	case count[conform.Fail] > 0:
-		return &exit{exitViolation, errSaid}
+		return as(errViolation, errPrinted)
 	case count[conform.Unknown] > 0 || count[conform.Pass] == 0:
-		return &exit{exitUnknown, errors.New("not every case could be put to the wallet: see above")}
+		return as(errUnknown, errors.New("not every case could be put to the wallet: see above"))
 	}
 	return nil
 }

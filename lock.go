@@ -16,11 +16,11 @@ func lockData(c *serveConfig) (unlock func(), err error) {
 	}
 	f, err := os.OpenFile(filepath.Join(c.Data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, usage("--data %s: %w", c.Data, err)
+		return nil, configError("--data %s: %w", c.Data, err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
-		return nil, usage("--data %s is in use by another hongbao: stop it, or choose another folder\n  hint: several instances share Redis and MySQL, see `hongbao serve --help`", c.Data)
+		return nil, configError("--data %s is in use by another hongbao: stop it, or choose another folder\n  hint: several instances share Redis and MySQL, see `hongbao serve --help`", c.Data)
 	}
 	return func() { f.Close() }, nil
 }

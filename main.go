@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,32 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 )
-
-// Exit codes.
-const (
-	exitPass        = 0
-	exitInternal    = 1   // a defect of ours
-	exitUsage       = 2   // wrong flags or a bad scenario
-	exitViolation   = 3   // an invariant was violated
-	exitMissed      = 4   // a threshold was missed
-	exitUnknown     = 5   // the load was not offered as planned, or a check was never evaluated
-	exitInterrupted = 130 // stopped by a signal; the partial record is kept
-)
-
-// exit is an error that chooses the exit code. An empty message means that everything has been said.
-type exit struct {
-	code int
-	err  error
-}
-
-// Error implements error.
-func (e *exit) Error() string { return e.err.Error() }
-
-// Unwrap returns what went wrong.
-func (e *exit) Unwrap() error { return e.err }
-
-// errSaid means that the output has said already what there is to say.
-var errSaid = errors.New("")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -68,18 +41,16 @@ Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant wa
 	root.SetErr(stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(simCommand(), loadCommand(), scenarioCommand(), reportCommand(), compareCommand(), signCommand(), serveCommand(), keysCommand(), operatorCommand())
+	classifyErrors(root)
 	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return exitPass
+	code, known := exitCode(err)
+	if !known { // the parser's own: an unknown flag, a wrong number of arguments
+		code, err = exitUsage, fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	}
-	e := (*exit)(nil)
-	if !errors.As(err, &e) { // cobra's own: unknown flag, wrong number of arguments
-		e = &exit{exitUsage, fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+	if err != nil && err.Error() != "" {
+		fmt.Fprintln(stderr, "hongbao:", err)
 	}
-	if text := e.Error(); text != "" {
-		fmt.Fprintln(stderr, "hongbao:", text)
-	}
-	return e.code
+	return code
 }
 
 // noArguments is the Args of a command that only has commands below it: whatever comes is none of them.
@@ -92,9 +63,3 @@ func noArguments(_ *cobra.Command, args []string) error {
 
 // help is the RunE of such a command.
 func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-
-// usage is an error of whoever called.
-func usage(format string, args ...any) error { return &exit{exitUsage, fmt.Errorf(format, args...)} }
-
-// internal is a defect of ours, or of the machine.
-func internal(err error) error { return &exit{exitInternal, err} }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -81,18 +80,19 @@ func (f *operateFlags) run(do func(cmd *cobra.Command, o *client.Operator, args 
 	}
 }
 
-// refused chooses the exit code of what a service said: what can be mended by whoever typed is theirs.
+// refused classifies an error that a service answered. Client-side errors exit with the usage code, all others with the
+// internal one.
 func refused(err error) error {
-	if e := (*exit)(nil); err == nil || errors.As(err, &e) {
+	if _, known := exitCode(err); known {
 		return err
 	}
 	switch wallet.CodeOf(err) {
 	case wallet.CodeInvalid, wallet.CodeNotFound, wallet.CodeConflict, wallet.CodeRefused, wallet.CodeUnauthorised:
 		return usage("%w", err)
 	case wallet.CodeUnknown:
-		return internal(fmt.Errorf("%w\n  hint: it may have been done; the same command again finds out", err))
+		return fmt.Errorf("%w\n  hint: it may have been done; the same command again finds out", err)
 	}
-	return internal(err)
+	return err
 }
 
 // print writes a value as JSON, or what text writes of it.

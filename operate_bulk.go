@@ -49,9 +49,9 @@ func bulkCheck(f *operateFlags) *cobra.Command {
 			}
 			switch {
 			case len(plan.Faults) > 0:
-				return &exit{exitUsage, errSaid}
+				return as(errUsage, errPrinted)
 			case !plan.Fits:
-				return &exit{exitMissed, errSaid}
+				return as(errMissed, errPrinted)
 			}
 			return nil
 		})}
@@ -107,7 +107,7 @@ not the job. Exit code 4: it is done, and not every row was granted as the list 
 				return err
 			}
 			if job.State == wallet.BulkDone && job.Granted < job.Rows {
-				return &exit{exitMissed, errSaid}
+				return as(errMissed, errPrinted)
 			}
 			return nil
 		})}
@@ -133,7 +133,7 @@ func follow(ctx context.Context, w io.Writer, o *client.Operator, job wallet.Bul
 		show(job)
 		select {
 		case <-ctx.Done():
-			return job, &exit{exitInterrupted, fmt.Errorf("job %d goes on; hongbao operator bulk stop %d stops it", job.ID, job.ID)}
+			return job, as(errInterrupted, fmt.Errorf("job %d goes on; hongbao operator bulk stop %d stops it", job.ID, job.ID))
 		case <-t.C:
 		}
 		var err error

@@ -48,10 +48,10 @@ func renderAgain(cmd *cobra.Command, dir string, asJSON bool) error {
 		return usage("%w\n  hint: %s", err, hint)
 	}
 	if err := render.Write(dir, r); err != nil {
-		return internal(err)
+		return err
 	}
 	if err := show(cmd, r, dir, asJSON); err != nil {
-		return internal(err)
+		return err
 	}
 	return nil
 }

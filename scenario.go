@@ -78,11 +78,11 @@ func oneScenario(_ *cobra.Command, args []string) error {
 func loadScenario(file string) (*scenarios.Scenario, string, error) {
 	s, err := loader.Load(file)
 	if err != nil {
-		return nil, "", &exit{exitUsage, err}
+		return nil, "", as(errUsage, err)
 	}
 	src, err := os.ReadFile(file)
 	if err != nil {
-		return nil, "", &exit{exitUsage, err}
+		return nil, "", as(errUsage, err)
 	}
 	sum := sha256.Sum256(src)
 	return s, hex.EncodeToString(sum[:]), nil
@@ -101,14 +101,14 @@ func validateScenarios(w io.Writer, files []string) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return &exit{exitUsage, errors.Join(wrong...)}
+	return as(errUsage, errors.Join(wrong...))
 }
 
 // listScenarios prints a line a scenario; one that is wrong is named as such.
 func listScenarios(w io.Writer, dir string) error {
 	all, err := loader.List(dir)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return as(errUsage, err)
 	}
 	if len(all) == 0 {
 		return usage("%s: no scenario files; name a folder that holds *.yaml", dir)

@@ -1,7 +1,17 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+
 	"github.com/spf13/cobra"
+
+	"hongbao/reference/wallet"
+	"hongbao/scenarios/loader"
 )
 
 func serveCommand() *cobra.Command {
@@ -64,10 +74,54 @@ SIGTERM or Ctrl-C ends it cleanly: it answers what it has, posts what is held, a
 		if len(dsns) > 0 {
 			c.MySQL.DSNs = dsns
 		}
-		if err := c.finish(); err != nil {
-			return err
-		}
-		return runService(cmd.Context(), &c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		return runService(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	return cmd
+}
+
+// gcPercent lets garbage grow to three times the live heap before it is collected: the service keeps little, and makes
+// much short-lived garbage. GOGC in the environment wins.
+const gcPercent = 300
+
+// runService runs an instance until ctx ends.
+func runService(ctx context.Context, c serveConfig, out, logs io.Writer) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	var err error
+	if c.Activity, err = servedTree(c.Scenario); err != nil {
+		return err
+	}
+	c.Log = slog.New(slog.NewTextHandler(logs, nil))
+	s, err := newService(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.listen(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "listening on %s\n", s.url())
+	if err := s.run(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "stopped; nothing is held")
+	return nil
+}
+
+// servedTree returns the activity that a service grants by: the official stage of a scenario, without its calendar,
+// because the service runs now and the scenario's festival was in 2022. "" is the activity that is built in.
+func servedTree(file string) (wallet.Activity, error) {
+	if file == "" {
+		return builtInTree(), nil
+	}
+	s, err := loader.Load(file)
+	if err != nil {
+		return wallet.Activity{}, as(errUsage, err)
+	}
+	a, ok := servedStage(s.Activity, wallet.Official)
+	if !ok {
+		return wallet.Activity{}, usage("%s has no official stage to serve", file)
+	}
+	return a, nil
 }

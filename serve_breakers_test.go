@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,10 +16,8 @@ func TestServeWithoutTokenStore(t *testing.T) {
 	c := defaultConfig()
 	c.Data = t.TempDir()
 	require.NoError(t, c.finish())
-	require.NoError(t, makeKeys(&c))
-	tree, err := servedTree(c.Scenario)
-	require.NoError(t, err)
-	s, err := openService(t.Context(), &c, tree, slog.New(slog.DiscardHandler))
+	tree := builtInTree()
+	s, err := newService(t.Context(), c)
 	require.NoError(t, err)
 	t.Cleanup(s.close)
 	user := wallet.UserID(0)

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"log/slog"
+
 	"testing"
 	"time"
 
@@ -145,9 +145,7 @@ func TestServeCleanUpShared(t *testing.T) {
 	c := defaultConfig()
 	c.Listen, c.Debug, c.Data = "127.0.0.1:0", "", t.TempDir()
 	require.NoError(t, c.finish())
-	tree, err := servedTree("")
-	require.NoError(t, err)
-	s, err := openService(t.Context(), &c, tree, slog.New(slog.NewTextHandler(&text{}, nil)))
+	s, err := newService(t.Context(), c)
 	require.NoError(t, err)
 	defer s.close()
 	work, stop := context.WithCancel(t.Context())

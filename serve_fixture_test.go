@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -24,6 +24,7 @@ import (
 	pb "hongbao/reference/server/hongbaopb"
 	sqlstore "hongbao/reference/store/sql"
 	"hongbao/reference/wallet"
+	"hongbao/scenarios/loader"
 )
 
 // patience bounds how long a test polls for what comes by itself: several times a lease, on a machine that does other
@@ -71,28 +72,29 @@ func startService(tb testing.TB, change func(*serveConfig)) *served {
 		change(&c)
 	}
 	require.NoError(tb, c.finish())
-	require.NoError(tb, makeKeys(&c))
+	if c.Scenario != "" {
+		of, err := loader.Load(c.Scenario)
+		require.NoError(tb, err)
+		var ok bool
+		c.Activity, ok = servedStage(of.Activity, wallet.Official)
+		require.True(tb, ok, "an official stage")
+	}
 	s := &served{client: newClient(1), config: c, logs: &text{}}
-	var err error
+	c.Log = slog.New(slog.NewTextHandler(s.logs, nil))
+	running, err := newService(tb.Context(), c)
+	require.NoError(tb, err)
 	s.keys, err = auth.Load(c.Keys)
 	require.NoError(tb, err)
-
+	require.NoError(tb, running.listen())
 	ctx, cancel := context.WithCancel(context.Background())
-	r, w := io.Pipe()
 	done := make(chan error, 1)
-	go func() { err := runService(ctx, &c, w, s.logs); w.CloseWithError(io.EOF); done <- err }()
-	out := bufio.NewReader(r)
-	line, err := out.ReadString('\n')
-	if err != nil {
-		cancel()
-		require.NoError(tb, <-done)
-	}
+	go func() { done <- running.run(ctx) }()
 	s.stop = sync.OnceFunc(func() {
 		s.client.CloseIdleConnections()
 		cancel()
-		rest, _ := io.ReadAll(out)
-		require.NoError(tb, <-done)
-		require.Contains(tb, string(rest), "nothing is held")
+		err := <-done
+		running.close()
+		require.NoError(tb, err, "what was held is posted")
 	})
 	tb.Cleanup(func() {
 		s.stop()
@@ -100,7 +102,7 @@ func startService(tb testing.TB, change func(*serveConfig)) *served {
 			tb.Log(s.logs)
 		}
 	})
-	s.at(strings.TrimPrefix(strings.TrimSpace(line), "listening on "))
+	s.at(running.url())
 	return s
 }
 

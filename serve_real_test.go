@@ -76,7 +76,7 @@ func TestServeRealKeys(t *testing.T) {
 	c.Data, c.Listen, c.Debug = t.TempDir(), "127.0.0.1:0", ""
 	require.NoError(t, c.finish())
 	var out text
-	err := runService(t.Context(), &c, &out, &out)
+	err := runService(t.Context(), c, &out, &out)
 	require.ErrorContains(t, err, "hint: make the keys once with `hongbao keys --data DIR`")
 	require.Empty(t, out.String())
 	left, err := os.ReadDir(c.Data)
@@ -109,7 +109,7 @@ func TestServeRealSecrets(t *testing.T) {
 		require.NoError(t, config.finish(), c.why)
 		require.NoError(t, makeKeys(&config))
 		var out text
-		err := runService(t.Context(), &config, &out, &out)
+		err := runService(t.Context(), config, &out, &out)
 		require.Error(t, err, c.why)
 		require.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err)+out.String(), password, c.why)
 	}

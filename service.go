@@ -6,10 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
-	"runtime/debug"
+	"net/http"
 	"sync"
 	"time"
 
@@ -19,10 +17,6 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// gcPercent lets garbage grow to three times what lives before it is collected: the service keeps little, and makes much
-// garbage that is short-lived. GOGC in the environment wins.
-const gcPercent = 300
-
 // realClock is the time of this machine.
 type realClock struct{}
 
@@ -31,12 +25,13 @@ func (realClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
 // service is one running instance: a wallet on live stores, one on shadow stores, and the server before both.
 type service struct {
-	config *serveConfig
-	name   string // of this life of the instance
-	tree   wallet.Activity
-	keys   *token.Keyring
-	unlock func() // lets go of the data folder
-	log    *slog.Logger
+	config    *serveConfig
+	listening bool
+	name      string // of this life of the instance
+	tree      wallet.Activity
+	keys      *token.Keyring
+	unlock    func() // lets go of the data folder
+	log       *slog.Logger
 
 	board   *switchboard
 	office  *office
@@ -47,42 +42,34 @@ type service struct {
 	metrics *server.Metrics
 }
 
-// runService runs an instance until ctx ends, and leaves in order.
-func runService(ctx context.Context, c *serveConfig, out, logs io.Writer) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+// newService returns an instance with its stores open and nobody served yet. Close it. Errors that can be corrected in
+// the configuration are of class errConfig.
+func newService(ctx context.Context, c serveConfig) (*service, error) {
+	if err := c.finish(); err != nil {
+		return nil, err
 	}
-	tree, err := servedTree(c.Scenario)
-	if err != nil {
-		return err
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s, err := openService(ctx, c, tree, slog.New(slog.NewTextHandler(logs, nil)))
-	if err != nil {
-		return err
+	if len(c.Activity.Children) == 0 {
+		c.Activity = builtInTree()
 	}
-	defer s.close()
-	return s.run(ctx, out)
-}
-
-// openService returns an instance that grants by a tree, with its stores open and nobody served yet. Close what it
-// returns.
-func openService(ctx context.Context, c *serveConfig, tree wallet.Activity, log *slog.Logger) (*service, error) {
 	if err := dataFolder(c.Data); err != nil {
 		return nil, err
 	}
-	unlock, err := lockData(c)
+	unlock, err := lockData(&c)
 	if err != nil {
 		return nil, err
 	}
-	s := &service{config: c, name: c.Instance + "-" + randomHex(), tree: tree, unlock: unlock, metrics: server.NewMetrics(), log: log}
-	keys, ring, err := openKeys(c)
+	s := &service{config: &c, name: c.Instance + "-" + randomHex(), tree: c.Activity, unlock: unlock, metrics: server.NewMetrics(), log: c.Log}
+	keys, ring, err := openKeys(&c)
 	if err == nil {
 		s.keys = ring
 		err = s.open(ctx, keys)
 		if errors.Is(err, wallet.ErrInvalid) {
-			err = usage("the service is not started: %w", err) // such as a data source that cannot be read
+			err = configError("the service is not started: %w", err) // such as a data source that cannot be read
 		} else if err != nil {
-			err = internal(fmt.Errorf("the service is not started: %w", err))
+			err = fmt.Errorf("the service is not started: %w", err)
 		}
 	}
 	if err != nil {
@@ -139,11 +126,28 @@ func (s *service) openSide(ctx context.Context, shadow bool) (*side, error) {
 	return d, nil
 }
 
-// run serves until ctx ends. Then, in this order: no new requests, those that run come to their end, what is held is
-// posted, and leases and unused budget are given back.
-func (s *service) run(ctx context.Context, out io.Writer) error {
+// listen binds the addresses of the configuration, so that url is known before run.
+func (s *service) listen() error {
 	if err := s.server.Listen(); err != nil {
-		return usage("%w\n  hint: another process has the port; choose others with --listen and --debug", err)
+		return configError("%w\n  hint: another process has the port; choose others with --listen and --debug", err)
+	}
+	s.listening = true
+	return nil
+}
+
+// url returns the address of the API, once listen has bound it.
+func (s *service) url() string { return s.server.URL() }
+
+// handler returns the API, for a server of the caller's. Background work is done only while run runs.
+func (s *service) handler() http.Handler { return s.server.Handler() }
+
+// run serves until ctx ends. Then, in this order: no new requests are accepted, running ones end, what is held is
+// posted, and leases and unused budget are given back. An error says what could not be completed.
+func (s *service) run(ctx context.Context) error {
+	if !s.listening {
+		if err := s.listen(); err != nil {
+			return err
+		}
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var hosts sync.WaitGroup
@@ -157,7 +161,6 @@ func (s *service) run(ctx context.Context, out io.Writer) error {
 	watched := make(chan struct{})
 	go func() { defer close(watched); s.watch(work) }()
 
-	fmt.Fprintf(out, "listening on %s\n", s.server.URL())
 	err := s.server.Serve(ctx)
 	s.log.Info("stopping: posting what is held")
 	stop()
@@ -167,9 +170,8 @@ func (s *service) run(ctx context.Context, out io.Writer) error {
 	hosts.Wait()
 	<-watched
 	if err = errors.Join(append(errs, err)...); err != nil {
-		return internal(fmt.Errorf("not everything was left in order: %w", err))
+		return fmt.Errorf("the service did not stop cleanly: %w", err)
 	}
-	fmt.Fprintln(out, "stopped; nothing is held")
 	return nil
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"hongbao/reference/server"
 	"hongbao/reference/wallet"
-	"hongbao/sim/oracle"
 )
 
 // gatePoll is how often a forced clean-up looks whether the marked requests under way have ended.
@@ -251,9 +250,4 @@ func (s *stores) forget(ctx context.Context) (keys int64, err error) {
 func (s *stores) discard(ctx context.Context) (keys int64, err error) {
 	keys, err = s.forget(ctx)
 	return keys, errors.Join(err, s.sql.Discard(ctx))
-}
-
-// allBooks returns everything that is on record of the marked load. What it returns is not to be read after a clean-up.
-func (m *marked) allBooks(ctx context.Context) (oracle.Books, error) {
-	return asked(m, func(d *side) (oracle.Books, error) { return d.allBooks(ctx) })
 }

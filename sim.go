@@ -70,20 +70,20 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	record.Runs, err = replay(cmd.Context(), plan, progress)
 	progress.done()
 	if err != nil {
-		return internal(err)
+		return err
 	}
 	if record.Studies, err = studies(cmd.Context(), plan[0].options.Scenario, f.seed); err != nil {
 		return err
 	}
 	reports.Summarise(record)
 	if record.Metrics, err = sim.TokenMetrics(plan[0].options.Scenario); err != nil {
-		return internal(err)
+		return err
 	}
 	if err := render.Write(dir, record); err != nil {
-		return internal(err)
+		return err
 	}
 	if err := show(cmd, record, dir, f.json); err != nil {
-		return internal(err)
+		return err
 	}
 	return outcome(record)
 }
@@ -107,13 +107,13 @@ func writable(dir string) error {
 func outcome(r *reports.Record) error {
 	switch {
 	case r.Interrupted:
-		return &exit{exitInterrupted, errors.New("interrupted: the partial record is kept, its verdict is unknown")}
+		return as(errInterrupted, errors.New("interrupted: the partial record is kept, its verdict is unknown"))
 	case r.Violated():
-		return &exit{exitViolation, errSaid}
+		return as(errViolation, errPrinted)
 	case r.Verdict == reports.Fail:
-		return &exit{exitMissed, errSaid}
+		return as(errMissed, errPrinted)
 	case r.Verdict != reports.Pass:
-		return &exit{exitUnknown, errors.New("the verdict is unknown: the report says why")}
+		return as(errUnknown, errors.New("the verdict is unknown: the report says why"))
 	}
 	return nil
 }

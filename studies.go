@@ -47,7 +47,7 @@ func studies(ctx context.Context, s *scenarios.Scenario, seed uint64) ([]reports
 			return nil, usage("%w\n  hint: a larger --scale", err)
 		}
 		if err != nil {
-			return nil, internal(fmt.Errorf("comparing designs: %w", err))
+			return nil, fmt.Errorf("comparing designs: %w", err)
 		}
 	}
 	return slices.Concat(made...), nil

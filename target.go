@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -21,7 +22,6 @@ import (
 type loadTarget struct {
 	url  string
 	keys auth.Keys
-	tree wallet.Activity // what it grants by
 
 	// books reads the stores of the marked load; nil: they can be seen over the API alone.
 	books func(ctx context.Context) (oracle.Books, error)
@@ -37,7 +37,7 @@ const soonStuck = 10 * time.Second
 func embeddedTarget(ctx context.Context, tree wallet.Activity, strategy wallet.Strategy, of *scenarios.Scenario, logs io.Writer) (*loadTarget, error) {
 	dir, err := os.MkdirTemp("", "hongbao-load-*")
 	if err != nil {
-		return nil, internal(err)
+		return nil, err
 	}
 	remove := func() error { return os.RemoveAll(dir) }
 	c := defaultConfig()
@@ -47,30 +47,28 @@ func embeddedTarget(ctx context.Context, tree wallet.Activity, strategy wallet.S
 		c.StandIns = &fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den, Life: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent}
 	}
 	c.CompensateAfter, c.Chores = soonStuck, soonStuck/5
-	if err := c.finish(); err != nil {
-		return nil, errors.Join(err, remove())
-	}
-	s, err := openService(ctx, &c, tree, slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	c.Activity, c.Log = tree, slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s, err := newService(ctx, c)
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	keys, err := auth.Load(c.Keys)
+	keys, err := auth.Load(filepath.Join(dir, "keys.json"))
 	if err != nil {
 		s.close()
-		return nil, errors.Join(internal(err), remove())
+		return nil, errors.Join(err, remove())
+	}
+	if err := s.listen(); err != nil {
+		s.close()
+		return nil, errors.Join(err, remove())
 	}
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it outlives an interrupt: what was sent is still judged
 	ended := make(chan error, 1)
-	up := make(announcement, 1)
-	go func() { ended <- s.run(serving, up) }()
-	select {
-	case <-up:
-	case err := <-ended:
-		cancel()
-		s.close()
-		return nil, errors.Join(err, remove())
+	go func() { ended <- s.run(serving) }()
+	sources := func(ctx context.Context) (oracle.Books, error) {
+		r, err := s.shadowRecords(ctx)
+		return sourcesOf(r), err
 	}
-	return &loadTarget{url: s.server.URL(), keys: keys, tree: tree, books: s.shadow.allBooks, stop: sync.OnceValue(func() error {
+	return &loadTarget{url: s.url(), keys: keys, books: sources, stop: sync.OnceValue(func() error {
 		cancel()
 		err := <-ended
 		s.close()
@@ -79,35 +77,4 @@ func embeddedTarget(ctx context.Context, tree wallet.Activity, strategy wallet.S
 		}
 		return nil
 	})}, nil
-}
-
-// announcement is written to when the service listens.
-type announcement chan struct{}
-
-// Write implements io.Writer.
-func (a announcement) Write(b []byte) (int, error) {
-	select {
-	case a <- struct{}{}:
-	default: // it has been told
-	}
-	return len(b), nil
-}
-
-// allBooks returns everything that is on record of a side, for the judge.
-func (d *side) allBooks(ctx context.Context) (oracle.Books, error) {
-	found, err := d.node.Reconcile(ctx, d.books())
-	if err != nil {
-		return oracle.Books{}, err
-	}
-	b, err := d.stores.books(ctx, found, func(s wallet.Stage) (wallet.Money, error) { return d.budgets.Spent(ctx, s) })
-	if err != nil {
-		return b, err
-	}
-	if d.behind.stock.Lease != nil {
-		b.Rewards.Issued = d.stores.leased(ctx)
-	}
-	if d.behind.standIns != nil {
-		b.Rewards.Handed = handed(d.behind.standIns, realClock{}.Now())
-	}
-	return b, nil
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"hongbao/reference/wallet"
-	"hongbao/scenarios/loader"
 )
 
 // The moments between which a served activity runs: whenever it is served.
@@ -44,23 +43,6 @@ func builtInRewards(scene func(wallet.SceneID, string) wallet.Scene) []wallet.Re
 		{Type: wallet.EcommerceCoupon, Rewards: []wallet.Reward{{ID: "voucher", Stock: 10_000, Scenes: counted("card-voucher", "集卡购物券")}}},
 		{Type: wallet.AvatarPendant, Rewards: []wallet.Reward{{ID: "tiger-pendant", Scenes: []wallet.Scene{scene("friend-pendant", "虎年挂件")}}}},
 	}
-}
-
-// servedTree returns the activity that a service grants by. Of a scenario it is the official stage, taken out of its
-// calendar: the service lives now, and the scenario's festival was in 2022.
-func servedTree(file string) (wallet.Activity, error) {
-	if file == "" {
-		return builtInTree(), nil
-	}
-	s, err := loader.Load(file)
-	if err != nil {
-		return wallet.Activity{}, &exit{exitUsage, err}
-	}
-	a, ok := servedStage(s.Activity, wallet.Official)
-	if !ok {
-		return wallet.Activity{}, usage("%s has no official stage to serve", file)
-	}
-	return a, nil
 }
 
 // servedStage returns an activity with one of its stages, which runs whenever it is served; false: it has no such stage.
