@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hongbao": main})
+	testscript.Main(m, map[string]func(){"hongbao": Main})
 }
 
 // TestScripts runs the stories of testdata/script: the command line as a user meets it. Each has tiny.yaml beside it.

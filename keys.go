@@ -29,7 +29,7 @@ folder. All instances of a service need the same two files. It never replaces a 
 				return err
 			}
 			if err := makeKeys(&c); err != nil {
-				return configError("%w", err)
+				return usage("%w", err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s\n", c.Keys, c.TokenKeys)
 			return nil
@@ -39,14 +39,24 @@ folder. All instances of a service need the same two files. It never replaces a 
 	return cmd
 }
 
-// dataFolder makes a folder for keys and stores, or says why it cannot be used.
-func dataFolder(dir string) error {
-	_ = os.MkdirAll(dir, 0o700) // keys and money are nobody else's; that it failed shows below
-	err := writable(dir)
-	if at := (*fs.PathError)(nil); errors.As(err, &at) {
-		return configError("--data %s: %w\n  hint: name a folder that can be written", dir, at)
+// prepareFolder creates a folder if it is missing, and checks that files can be created in it.
+func prepareFolder(dir string, mode fs.FileMode) error {
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return err
 	}
-	return err
+	f, err := os.CreateTemp(dir, ".try-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// dataFolder prepares a folder for keys and stores, which nobody else may read.
+func dataFolder(dir string) error {
+	if err := prepareFolder(dir, 0o700); err != nil {
+		return configError("--data %s: %w\n  hint: name a folder that can be written", dir, err)
+	}
+	return nil
 }
 
 // makeKeys makes the key files that are not there.

@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func main() {
+// Main runs the command line of this process and exits.
+func Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

@@ -77,7 +77,7 @@ func TestServeOps(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, got.StatusCode, "not on the port of the API")
 
 	// People may edit the file of an embedded instance.
-	file := filepath.Join(data, centreFile)
+	file := filepath.Join(data, "config.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("settings: {version: 5, release: {num: 1, den: 1}, withdraw_times: 1, short_page: 3}\n"), 0o600))
 	eventually(t, "the file is read", func() bool { return look().Settings.Version == 5 })
 	eventually(t, "the switch is off", func() bool { // the page shows the file; the instance obeys it at its next look

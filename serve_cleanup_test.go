@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-
 	"testing"
 	"time"
 
@@ -12,15 +10,6 @@ import (
 	pb "hongbao/reference/server/hongbaopb"
 	"hongbao/reference/wallet"
 )
-
-// operator returns the client of an operator of the service.
-func (s *served) operator(tb testing.TB, id string) *client.Operator {
-	o, ok := s.keys.Operator(id)
-	require.True(tb, ok)
-	c, err := client.NewOperator(client.Config{BaseURL: s.url, Key: o.Key, LoadTest: s.marked, HTTPClient: s.client, Tries: 1})
-	require.NoError(tb, err)
-	return c
-}
 
 // TestServeCleanUp: what marked load has left is thrown away and nothing of it is remembered, live data is untouched (K2).
 func TestServeCleanUp(t *testing.T) {
@@ -69,18 +58,6 @@ func cleanUp(t *testing.T, change func(*serveConfig)) {
 	s.stop()
 	require.Empty(t, readBooks(t, &s.config, true).orders)
 	require.Len(t, readBooks(t, &s.config, false).orders, 1)
-}
-
-// clean cleans up, once the instance has heard that it lives and nothing is held.
-func (s *served) clean(t *testing.T) {
-	t.Helper()
-	eventually(t, "the marked load is cleaned up", func() bool {
-		_, err := s.operator(t, "operator").CleanUp(t.Context(), false)
-		if err != nil {
-			require.Contains(t, []string{"unavailable", "load_test_backlog"}, wallet.ReasonOf(err), err)
-		}
-		return err == nil
-	})
 }
 
 // markedAtRest waits until nothing is held of the marked load, and wants its books to agree.
@@ -137,57 +114,4 @@ func TestServeCleanUpRefused(t *testing.T) {
 	require.Equal(t, 1, outcomes["wrong_role"])
 	require.Equal(t, 1, outcomes["load_test_backlog"])
 	require.GreaterOrEqual(t, outcomes["ok"], 3, "what was begun, refused by the wallet or not")
-}
-
-// TestServeCleanUpShared: an instance that would go on with what it remembers is in the way, forced or not.
-func TestServeCleanUpShared(t *testing.T) {
-	t.Parallel()
-	c := defaultConfig()
-	c.Listen, c.Debug, c.Data = "127.0.0.1:0", "", t.TempDir()
-	require.NoError(t, c.finish())
-	s, err := newService(t.Context(), c)
-	require.NoError(t, err)
-	defer s.close()
-	work, stop := context.WithCancel(t.Context())
-	s.shadow.start(work)
-	defer func() { stop(); require.NoError(t, s.shadow.end()) }()
-	_, err = s.shadow.side.stores.leases.Join(t.Context(), "posters", "another", patience)
-	require.NoError(t, err)
-	eventually(t, "the other one is heard of", func() bool { return len(s.shadow.side.host.Members()) == 2 })
-	for _, force := range []bool{false, true} {
-		_, err = s.shadow.CleanUp(t.Context(), force)
-		require.Equal(t, "load_test_shared", wallet.ReasonOf(err))
-	}
-	_, err = s.shadow.Status(t.Context())
-	require.NoError(t, err, "the wallet goes on")
-	require.NoError(t, s.shadow.side.stores.leases.Leave(t.Context(), "posters", "another"))
-}
-
-// TestMarkedBusy: who is under way is not cut off, and who comes meanwhile is told so.
-func TestMarkedBusy(t *testing.T) {
-	t.Parallel()
-	m := &marked{side: &side{}}
-	_, leave, err := m.enter()
-	require.NoError(t, err)
-	_, err = m.CleanUp(t.Context(), false)
-	require.Equal(t, "load_test_busy", wallet.ReasonOf(err))
-
-	ctx, cancel := context.WithCancel(t.Context())
-	forced := make(chan error, 1)
-	go func() { _, err := m.CleanUp(ctx, true); forced <- err }()
-	eventually(t, "nobody else gets in", func() bool {
-		_, leave, err := m.enter()
-		if err == nil {
-			leave()
-		}
-		return wallet.ReasonOf(err) == "load_test_clean_up"
-	})
-	_, err = m.CleanUp(t.Context(), true)
-	require.Equal(t, "load_test_clean_up", wallet.ReasonOf(err), "one at a time")
-	cancel()
-	require.Equal(t, "load_test_busy", wallet.ReasonOf(<-forced), "it does not wait for ever")
-	leave()
-	_, leave, err = m.enter()
-	require.NoError(t, err, "and all is as it was")
-	leave()
 }

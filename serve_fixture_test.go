@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"hongbao/reference/sdk/client"
 	"hongbao/reference/server/auth"
 	pb "hongbao/reference/server/hongbaopb"
 	sqlstore "hongbao/reference/store/sql"
@@ -224,7 +226,7 @@ func onRealStores(tb testing.TB) func(*serveConfig) {
 	if addr == "" || dsn == "" {
 		tb.Skip("HONGBAO_REDIS and HONGBAO_MYSQL are not set: run make real")
 	}
-	name, prefix := newDatabase(tb, dsn), "test-"+randomHex()+":"
+	name, prefix := newDatabase(tb, dsn), "test-"+randomName()+":"
 	return func(c *serveConfig) {
 		c.Redis = redisConfig{Prefix: prefix, Main: &redisEndpoint{Addrs: []string{addr}}}
 		c.MySQL.DSNs = []string{name}
@@ -237,7 +239,7 @@ func newDatabase(tb testing.TB, dsn string) string {
 	require.NoError(tb, err)
 	db, err := sql.Open("mysql", dsn)
 	require.NoError(tb, err)
-	c.DBName = "hongbao_" + randomHex()
+	c.DBName = "hongbao_" + randomName()
 	_, err = db.Exec("CREATE DATABASE " + c.DBName)
 	require.NoError(tb, err)
 	tb.Cleanup(func() {
@@ -247,6 +249,18 @@ func newDatabase(tb testing.TB, dsn string) string {
 	})
 	return c.FormatDSN()
 }
+
+// randomName returns a name that no other test has.
+func randomName() string { return strings.ToLower(rand.Text()) }
+
+// costAccountsOfService is how many sub-accounts the service's cost accounts have.
+const costAccountsOfService = 16
+
+// systemClock is the time of this machine.
+type systemClock struct{}
+
+// Now implements wallet.Clock.
+func (systemClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
 // books is what is on record of a service that has left.
 type books struct {
@@ -265,7 +279,7 @@ func readBooks(tb testing.TB, c *serveConfig, shadow bool) books {
 	defer db.Close()
 	b := books{orders: map[wallet.OrderNo]wallet.Order{}, grants: map[wallet.OrderNo]int{}}
 	require.NoError(tb, sqlstore.NewOrders(db).Orders(tb.Context(), func(o wallet.Order) bool { b.orders[o.No] = o; return true }))
-	ledger := sqlstore.NewLedger(db, realClock{}, costAccounts)
+	ledger := sqlstore.NewLedger(db, systemClock{}, costAccountsOfService)
 	require.NoError(tb, ledger.Entries(tb.Context(), func(e wallet.Entry) bool {
 		if e.Order != (wallet.OrderNo{}) {
 			b.grants[e.Order]++
@@ -282,4 +296,25 @@ func readBooks(tb testing.TB, c *serveConfig, shadow bool) books {
 	b.quota, err = sqlstore.NewQuotas(db).Quota(tb.Context(), wallet.Official)
 	require.NoError(tb, err)
 	return b
+}
+
+// operator returns the client of an operator of the service.
+func (s *served) operator(tb testing.TB, id string) *client.Operator {
+	o, ok := s.keys.Operator(id)
+	require.True(tb, ok)
+	c, err := client.NewOperator(client.Config{BaseURL: s.url, Key: o.Key, LoadTest: s.marked, HTTPClient: s.client, Tries: 1})
+	require.NoError(tb, err)
+	return c
+}
+
+// clean cleans up, once the instance has heard that it lives and nothing is held.
+func (s *served) clean(t *testing.T) {
+	t.Helper()
+	eventually(t, "the marked load is cleaned up", func() bool {
+		_, err := s.operator(t, "operator").CleanUp(t.Context(), false)
+		if err != nil {
+			require.Contains(t, []string{"unavailable", "load_test_backlog"}, wallet.ReasonOf(err), err)
+		}
+		return err == nil
+	})
 }

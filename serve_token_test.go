@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -115,5 +116,5 @@ func TestServeUnmarked(t *testing.T) {
 	require.Equal(t, "no_shadow", s.mark().by(t, 7, "WalletService/WalletPage", "{}", &pb.WalletPageReply{}))
 	s.stop()
 	require.Empty(t, readBooks(t, &s.config, false).orders)
-	require.NoFileExists(t, sqlOf(&s.config, true).DSNs[0], "nor has it a shadow")
+	require.NoFileExists(t, filepath.Join(s.config.Data, "shadow.db"), "nor has it a shadow")
 }

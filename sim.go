@@ -90,14 +90,7 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 
 // writable makes the folder of a run before the run, which may take long, and tries to write there.
 func writable(dir string) error {
-	err := os.MkdirAll(dir, 0o755)
-	if err == nil {
-		var f *os.File
-		if f, err = os.CreateTemp(dir, ".try-*"); err == nil {
-			err = errors.Join(f.Close(), os.Remove(f.Name()))
-		}
-	}
-	if err != nil {
+	if err := prepareFolder(dir, 0o755); err != nil {
 		return usage("--out %s: %w\n  hint: name a folder that can be written", dir, err)
 	}
 	return nil
