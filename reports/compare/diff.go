@@ -1,3 +1,5 @@
+// Package compare compares two load tests of one scenario, or one with a baseline, and decides whether the candidate is
+// worse. Changes are ratios; an interval that holds 1 is no change. It must not read anything but records.
 package compare
 
 import (

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"hongbao/reports"
-	"hongbao/reports/render"
 	"hongbao/reports/terminal"
 	"hongbao/reports/text"
 )
@@ -125,7 +124,7 @@ func (r DiffRow) value(x float64) string {
 	case strings.HasSuffix(r.Name, "_per_s"):
 		return text.Significant(x)
 	case strings.HasSuffix(r.Name, "_s"):
-		return render.Seconds(x).EN
+		return text.Seconds(x).EN
 	case strings.HasSuffix(r.Name, "_ms"):
 		return text.Duration(int64(min(x, 1e15))).EN
 	}

@@ -1,3 +1,4 @@
+// Package plot draws the curves of a record as SVG, for a page that opens offline.
 package plot
 
 import (

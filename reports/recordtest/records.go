@@ -1,3 +1,5 @@
+// Package recordtest has records for the tests of the packages below reports. Their figures are made up, but agree with
+// each other.
 package recordtest
 
 import (

@@ -59,7 +59,7 @@ func (v view) sizeWords() string {
 		return "scale " + v.Size.String()
 	}
 	l := v.Real[0]
-	size := text.Significant(l.PeakPerS) + "/s for " + Seconds(l.DurationS).EN + " at " + text.Quote(l.Target)
+	size := text.Significant(l.PeakPerS) + "/s for " + text.Seconds(l.DurationS).EN + " at " + text.Quote(l.Target)
 	if n := len(v.Real); n > 1 {
 		size += ", " + text.Count(int64(n)) + " times"
 	}
@@ -86,9 +86,6 @@ func quantilesOf(l reports.Latency) []int64 {
 	return []int64{l.P50US, l.P90US, l.P99US, l.P999US, l.MaxUS}
 }
 
-// Seconds formats a time in seconds.
-func Seconds(s float64) text.Text { return text.Micros(int64(min(s, reports.MaxUnixS) * 1e6)) }
-
 func yesNo(yes bool) text.Text {
 	if yes {
 		return text.Text{EN: "yes", ZH: "是"}
@@ -100,7 +97,7 @@ func loadFacts(l *reports.Load) []fact {
 	out := []fact{
 		{Name: text.Text{EN: "Target", ZH: "目标"}, Value: text.Same(text.Quote(l.Target))},
 		{Name: text.Text{EN: "Window", ZH: "窗口"}, Value: text.Same(text.Quote(l.Window))},
-		{Name: text.Text{EN: "Asked for", ZH: "要求"}, Value: text.Textf("%s grants a second at the peak, for %s", "峰值每秒 %s 次发奖，持续 %s", text.Significant(l.PeakPerS), Seconds(l.DurationS))},
+		{Name: text.Text{EN: "Asked for", ZH: "要求"}, Value: text.Textf("%s grants a second at the peak, for %s", "峰值每秒 %s 次发奖，持续 %s", text.Significant(l.PeakPerS), text.Seconds(l.DurationS))},
 		{Name: text.Text{EN: "Driver", ZH: "驱动"}, Value: text.Same(text.Quote(l.Driver))},
 		{Name: text.Text{EN: "Marked as load test", ZH: "带压测标记"}, Value: yesNo(l.Marked)},
 	}
@@ -139,9 +136,9 @@ func auditFacts(a *reports.Audit) []fact {
 	for _, what := range a.Unseen {
 		out = append(out, fact{Name: text.Text{EN: "Not known from outside", ZH: "无法从外部得知"}, Value: text.Same(text.Quote(what))})
 	}
-	drained := fact{Name: text.Text{EN: "Drained", ZH: "积压清空"}, Value: text.Textf("%s after the load", "压测结束后 %s", Seconds(a.DrainedS))}
+	drained := fact{Name: text.Text{EN: "Drained", ZH: "积压清空"}, Value: text.Textf("%s after the load", "压测结束后 %s", text.Seconds(a.DrainedS))}
 	if !a.Drained {
-		drained = fact{Name: drained.Name, Value: text.Textf("not within %s", "%s 内未清空", Seconds(a.DrainedS)), Bad: true}
+		drained = fact{Name: drained.Name, Value: text.Textf("not within %s", "%s 内未清空", text.Seconds(a.DrainedS)), Bad: true}
 	}
 	out = append(out, drained)
 	if a.LiveBefore != nil && a.LiveAfter != nil {
@@ -222,7 +219,7 @@ func amountText(t *reports.Threshold, x float64) text.Text {
 		return text.Textf("%s ms", "%s 毫秒", text.Figure(x))
 	case "s":
 		if x < 1 {
-			return Seconds(x)
+			return text.Seconds(x)
 		}
 		return text.Textf("%s s", "%s 秒", text.Figure(x))
 	}

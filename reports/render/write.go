@@ -1,3 +1,5 @@
+// Package render turns a record into its files: an HTML page that opens offline, a Markdown summary, a JUnit file, and the
+// tables of the terminal. Every rendering shows the same view of the record.
 package render
 
 import (

@@ -1,3 +1,4 @@
+// Package terminal writes text for a terminal, at most Width columns wide, with or without colours.
 package terminal
 
 import (

@@ -1,3 +1,4 @@
+// Package text writes numbers, amounts and sentences in English and Chinese, as reports show them.
 package text
 
 import (
@@ -183,6 +184,12 @@ func Rounds(n int) string {
 }
 
 func Percent(x float64) string { return TrimZeros(strconv.FormatFloat(x*100, 'f', 2, 64)) + "%" }
+
+// maxSeconds bounds what Seconds writes: more than a record can hold.
+const maxSeconds = 100_000_000_000
+
+// Seconds writes a time in seconds.
+func Seconds(s float64) Text { return Micros(int64(min(s, maxSeconds) * 1e6)) }
 
 // Micros formats microseconds with three digits.
 func Micros(us int64) Text {

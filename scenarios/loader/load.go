@@ -1,3 +1,5 @@
+// Package loader reads scenario files: strict YAML, every fault with line, column and a hint, and the JSON Schema of the
+// format. It must not be imported by code that runs in virtual time.
 package loader
 
 import (

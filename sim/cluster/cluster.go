@@ -1,3 +1,5 @@
+// Package cluster is the service side of a simulation: the stores in memory, and the instances that use them through
+// faults, with their background chores and their meters. It runs in virtual time.
 package cluster
 
 import (

@@ -1,3 +1,5 @@
+// Package crowd is the people of a simulation: they win, look at pages, withdraw and come back, and some try to cheat. What
+// they ask and what they are answered goes to the oracle. It runs in virtual time.
 package crowd
 
 import (

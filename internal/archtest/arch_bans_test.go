@@ -1,0 +1,211 @@
+package archtest_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ban forbids names of one package to code that runs in virtual time.
+type ban struct {
+	path    string
+	names   []string // nil = the whole package
+	except  []string // with names nil: what may be used all the same
+	methods bool     // the names are methods of its types
+	why     string
+}
+
+func bans() []ban {
+	clock := "the clock comes by constructor, so that virtual time can stand in for it"
+	waits := "a wait goes through a port: virtual time stands still while a thread waits"
+	random := "random streams come by constructor, one a component, or runs of one seed would differ"
+	prints := "service code returns what it has to say; printing belongs to the commands"
+	return []ban{
+		{path: "time", names: []string{"Now", "Since", "Until"}, why: clock},
+		{path: "time", names: []string{"Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick"}, why: waits},
+		{path: "context", names: []string{"WithTimeout", "WithTimeoutCause", "WithDeadline", "WithDeadlineCause"},
+			why: "timeouts belong to the clock's port: the context package counts real time"},
+		{path: "context", names: []string{"AfterFunc"}, why: "it starts a goroutine"},
+		{path: "sync", names: []string{"WaitGroup", "Cond", "NewCond"}, why: waits},
+		{path: "math/rand", why: random},
+		{path: "crypto/rand", why: random},
+		{path: "math/rand/v2", except: []string{"New", "NewPCG", "NewChaCha8", "Rand", "PCG", "ChaCha8", "Source"}, why: random},
+		{path: "golang.org/x/time/rate", names: []string{"Allow", "Reserve", "Tokens", "Wait", "WaitN", "SetLimit", "SetBurst"},
+			methods: true, why: "it looks at the real clock; the variants that are given a time do not"},
+		{path: "os", names: []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"},
+			why: "configuration comes by constructor, so that a record names all of it"},
+		{path: "os", names: []string{"Stdout", "Stderr"}, why: prints},
+		{path: "fmt", names: []string{"Print", "Printf", "Println"}, why: prints},
+		{path: "log", why: prints},
+		{path: "log/slog", names: []string{"Default", "Debug", "Info", "Warn", "Error", "Log", "LogAttrs",
+			"DebugContext", "InfoContext", "WarnContext", "ErrorContext"}, why: prints},
+	}
+}
+
+// TestBans checks the code that runs in virtual time.
+func TestBans(t *testing.T) {
+	checked := 0
+	for _, s := range readTree(t) {
+		if r, _ := rowOf(rows(), s.folder); !r.virtual || s.test {
+			continue
+		}
+		checked++
+		for _, finding := range checkBans(bans(), s) {
+			t.Error(finding)
+		}
+	}
+	require.NotZero(t, checked)
+}
+
+// TestVirtualTime keeps code from dodging the bans through a row that says real time.
+func TestVirtualTime(t *testing.T) {
+	for _, s := range readTree(t) {
+		for _, finding := range checkVirtual(rows(), s) {
+			t.Error(finding)
+		}
+	}
+}
+
+func checkVirtual(rows []row, s source) []string {
+	if r, _ := rowOf(rows, s.folder); !r.virtual || s.test {
+		return nil
+	}
+	var found []string
+	for _, spec := range s.file.Imports {
+		own, ok := strings.CutPrefix(importPath(spec), module+"/")
+		if !ok || matches(descriptions(), own) {
+			continue
+		}
+		if r, _ := rowOf(rows, own); !r.virtual {
+			found = append(found, fmt.Sprintf("%s: %q runs in virtual time and imports %q, which does not", s.at(spec.Pos()), s.folder, own))
+		}
+	}
+	return found
+}
+
+// descriptions are folders of plain data, read before and written after a run.
+func descriptions() []string { return []string{"scenarios", "reports"} }
+
+// TestHouseRules checks what no code of ours may do.
+func TestHouseRules(t *testing.T) {
+	for _, s := range readTree(t) {
+		for _, finding := range checkHouseRules(s) {
+			t.Error(finding)
+		}
+	}
+}
+
+func checkHouseRules(s source) []string {
+	if s.generated {
+		return nil
+	}
+	var found []string
+	for _, spec := range s.file.Imports {
+		if importPath(spec) == "C" {
+			found = append(found, s.at(spec.Pos())+`: import "C": everything builds with nothing but Go`)
+		}
+		if spec.Name != nil && spec.Name.Name == "." {
+			found = append(found, s.at(spec.Pos())+": dot import: a reader, and the check of banned calls, must see where a name comes from")
+		}
+	}
+	for _, d := range s.file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+			found = append(found, s.at(f.Pos())+": func init: importing a package must have no effect")
+		}
+	}
+	return found
+}
+
+// checkBans goes by names, without types: a local variable that has the name of a package imported in the same file
+// counts as that package.
+func checkBans(bans []ban, s source) []string {
+	if s.generated {
+		return nil
+	}
+	imported := importedNames(s.file)
+	paths := slices.Collect(maps.Values(imported))
+	var found []string
+	for _, spec := range s.file.Imports {
+		for _, b := range bans {
+			if b.names == nil && b.except == nil && b.path == importPath(spec) {
+				found = append(found, fmt.Sprintf("%s: import of %s: %s", s.at(spec.Pos()), b.path, b.why))
+			}
+		}
+	}
+	ast.Inspect(s.file, func(n ast.Node) bool {
+		if why := bannedSyntax(n); why != "" {
+			found = append(found, s.at(n.Pos())+": "+why)
+		}
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		for _, b := range bans {
+			if b.hits(sel, imported, paths) {
+				found = append(found, fmt.Sprintf("%s: %s.%s: %s", s.at(n.Pos()), b.path, sel.Sel.Name, b.why))
+			}
+		}
+		return true
+	})
+	return found
+}
+
+func (b ban) hits(sel *ast.SelectorExpr, imported map[string]string, paths []string) bool {
+	x, isIdent := sel.X.(*ast.Ident)
+	fromPackage := isIdent && imported[x.Name] == b.path
+	switch {
+	case b.methods:
+		return !fromPackage && slices.Contains(paths, b.path) && slices.Contains(b.names, sel.Sel.Name)
+	case b.except != nil:
+		return fromPackage && !slices.Contains(b.except, sel.Sel.Name)
+	}
+	return fromPackage && slices.Contains(b.names, sel.Sel.Name)
+}
+
+// importedNames returns the path of each name that the file gives a package.
+func importedNames(f *ast.File) map[string]string {
+	names := map[string]string{}
+	for _, spec := range f.Imports {
+		p := importPath(spec)
+		name := path.Base(p)
+		if name == "v2" {
+			name = path.Base(path.Dir(p))
+		}
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		names[name] = p
+	}
+	return names
+}
+
+// bannedSyntax says why the node itself is banned, or nothing.
+func bannedSyntax(n ast.Node) string {
+	const threads = "concurrency goes through the node's group port, which runs processes in virtual time"
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		return "go statement: " + threads
+	case *ast.ChanType:
+		return "channel: " + threads
+	case *ast.SendStmt:
+		return "channel send: " + threads
+	case *ast.SelectStmt:
+		return "select: " + threads
+	case *ast.UnaryExpr:
+		if n.Op == token.ARROW {
+			return "channel receive: " + threads
+		}
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "print" || f.Name == "println") {
+			return f.Name + ": a debugging aid of the compiler's"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,159 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+
+	"hongbao/reports"
+	"hongbao/scenarios/loader"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(inModule{m}, map[string]func(){"hongbao": Main})
+}
+
+// inModule runs the tests in the module's folder, where users run the commands.
+type inModule struct{ *testing.M }
+
+// Run implements testscript.TestingM.
+func (m inModule) Run() int {
+	if err := os.Chdir("../.."); err != nil {
+		panic(err)
+	}
+	return m.M.Run()
+}
+
+// TestScripts runs the stories of testdata/script: the command line as a user meets it. Each has tiny.yaml beside it.
+func TestScripts(t *testing.T) {
+	tiny, err := os.ReadFile("internal/cmd/testdata/tiny.yaml")
+	require.NoError(t, err)
+	root, err := os.Getwd()
+	require.NoError(t, err)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "internal/cmd/testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("SCENARIOS", filepath.Join(root, "scenarios"))
+			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yaml"), tiny, 0o644)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "appears": appears},
+	})
+}
+
+// exits runs hongbao and wants its exit code: exits CODE ARGUMENT…
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: exits CODE ARGUMENT…")
+	}
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec("hongbao", args[1:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("hongbao: %v", err)
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+// appears waits until a path is there: appears PATH.
+func appears(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: appears PATH")
+	}
+	const patience = 10 * time.Second
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("%s does not appear", args[0])
+}
+
+// What has no defect violates nothing, so the exit codes of other verdicts are tested on records.
+func TestOutcome(t *testing.T) {
+	for _, c := range []struct {
+		why         string
+		verdict     reports.Verdict
+		interrupted bool
+		want        int
+		checks      []reports.Check
+	}{
+		{"all held", reports.Pass, false, exitPass, nil},
+		{"a violation is what the codes are for", reports.Fail, false, exitViolation, []reports.Check{{Name: "zero-sum", Result: reports.Fail}}},
+		{"what fails without a violation is a threshold", reports.Fail, false, exitMissed, []reports.Check{{Name: "zero-sum", Result: reports.Pass}}},
+		{"what was never evaluated is no pass", reports.Unknown, false, exitUnknown, nil},
+		{"a stopped run has no verdict", reports.Unknown, true, exitInterrupted, nil},
+		{"a record without a verdict is no pass", "", false, exitUnknown, nil},
+	} {
+		err := outcome(&reports.Record{Verdict: c.verdict, Interrupted: c.interrupted, Checks: c.checks})
+		code, known := exitCode(err)
+		require.True(t, known, c.why)
+		require.Equal(t, c.want, code, c.why)
+	}
+}
+
+// A run that is stopped before its first virtual second still leaves its record.
+func TestInterrupted(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitInterrupted, run(ctx, []string{"sim", "internal/cmd/testdata/tiny.yaml", "--out", dir}, &stdout, &stderr))
+	r, err := reports.Read(dir)
+	require.NoError(t, err)
+	require.True(t, r.Interrupted)
+	require.Equal(t, reports.Unknown, r.Verdict)
+	require.NotEmpty(t, r.Checks)
+	for _, c := range r.Checks {
+		require.NotEqual(t, reports.Pass, c.Result, c.Name)
+	}
+	require.Contains(t, stderr.String(), "the partial record is kept")
+}
+
+// The festival at full size is within the bound on grants, and nothing much larger is.
+func TestMaxGrants(t *testing.T) {
+	peak, err := loader.Load("scenarios/rain-peak.yaml")
+	require.NoError(t, err)
+	require.LessOrEqual(t, peak.Grants(), int64(maxGrants), "the peak round may be replayed unscaled")
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitUsage, run(t.Context(), []string{"sim", "scenarios/rain-peak.yaml", "--scale", "20/1"}, &stdout, &stderr))
+	require.Contains(t, stderr.String(), "choose a smaller ratio")
+	require.Empty(t, stdout.String())
+}
+
+// A whole number scales as well as a ratio; what is neither says how to write it.
+func TestParseScale(t *testing.T) {
+	for _, c := range []struct {
+		text     string
+		num, den int64 // 0: refused
+	}{
+		{"1/1000", 1, 1000},              // as people write it
+		{"3/2", 3, 2},                    // enlarging
+		{"2", 2, 1},                      // a whole number
+		{"1000000/1000000000", 1e6, 1e9}, // the bounds themselves
+		{"1000001/1", 0, 0},              // beyond them
+		{"0/1", 0, 0},                    // nothing left
+		{"1/0", 0, 0},                    // no number
+		{"-1/2", 0, 0},                   // negative
+		{"1/2/3", 0, 0},                  // no ratio
+		{"0.001", 0, 0},                  // a float, which would not be exact
+		{"", 0, 0},                       // empty
+	} {
+		num, den, err := parseScale(c.text)
+		require.Equal(t, c.num == 0, err != nil, c.text)
+		require.Equal(t, []int64{c.num, c.den}, []int64{num, den}, c.text)
+	}
+}

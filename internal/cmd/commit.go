@@ -1,0 +1,36 @@
+package cmd
+
+import (
+	"os/exec"
+	"runtime/debug"
+	"strings"
+)
+
+// commit returns the source's commit, or "unknown" where there is none.
+func commit() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		stamp := map[string]string{}
+		for _, s := range info.Settings {
+			stamp[s.Key] = s.Value
+		}
+		if head := stamp["vcs.revision"]; head != "" && stamp["vcs.modified"] == "true" {
+			return head + "+changes"
+		} else if head != "" {
+			return head
+		}
+	}
+	return gitCommit()
+}
+
+// gitCommit asks git which commit is checked out.
+func gitCommit() string {
+	out, err := exec.Command("git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		return "unknown"
+	}
+	head := strings.TrimSpace(string(out))
+	if changed, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no").Output(); err == nil && len(changed) > 0 {
+		head += "+changes"
+	}
+	return head
+}

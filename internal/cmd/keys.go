@@ -1,0 +1,35 @@
+package cmd
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"hongbao/reference/service/open"
+)
+
+func keysCommand() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: "Make the keys of a service, once for all its instances",
+		Long: `Writes keys.json (callers, operators, the key of users' sessions) and token-keys.json (the keys of clients' tokens) into a
+folder. All instances of a service need the same two files. It never replaces a file: the keys in it may be in use.`,
+		Example: "  hongbao keys --data /etc/hongbao",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c := open.Config{Keys: filepath.Join(dir, "keys.json"), TokenKeys: filepath.Join(dir, "token-keys.json")}
+			if err := open.PrepareDataFolder(dir); err != nil {
+				return err
+			}
+			if err := open.MakeKeys(&c); err != nil {
+				return usage("%w", err)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s\n", c.Keys, c.TokenKeys)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&dir, "data", "data", "folder to write into")
+	return cmd
+}

@@ -1,0 +1,373 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hongbao/loadtest"
+	"hongbao/loadtest/crowd"
+	"hongbao/loadtest/target"
+	"hongbao/reference/server/auth"
+	"hongbao/reference/service/open"
+	"hongbao/reference/wallet"
+	"hongbao/reports"
+	"hongbao/reports/render"
+	"hongbao/scenarios"
+	"hongbao/scenarios/loader"
+	"hongbao/sim"
+	"hongbao/sim/cluster"
+)
+
+// inProcess is the --target that is no URL: the reference service in this process.
+const inProcess = "embedded"
+
+// loadFlags are the flags of hongbao load.
+type loadFlags struct {
+	targets                                            []string
+	keys, caller, ca, books                            string
+	window, peak, strategy, driver, out                string
+	duration                                           time.Duration
+	seed                                               uint64
+	attackers, inFlight, repeat                        int
+	auditPeople                                        int64
+	rewardScene                                        string
+	packets                                            bool
+	findMax, keep, shared, conformance, withJSON, mute bool
+}
+
+func loadCommand() *cobra.Command {
+	var f loadFlags
+	cmd := &cobra.Command{
+		Use:   "load SCENARIO",
+		Short: "Play a scenario in real time against a wallet, at the rate you ask for",
+		Long: `Plays one window of a scenario in real time against our service or anybody's that speaks its API, and checks that the
+money was safe. The load is open: what is due is sent on time, however slow the target is, and latency counts from the
+moment it was due. A load that was not offered as planned proves nothing: its verdict is unknown.
+
+Everything carries the load-test mark, lands on the target's shadow wallet, and is thrown away afterwards. The target is
+embedded, a service in this process, or the address of one that serves the same scenario.`,
+		Example: `  hongbao load scenarios/rain-peak.yaml --target embedded --peak 3000/s --duration 20s
+  hongbao serve --scenario scenarios/rain-peak.yaml
+  hongbao load scenarios/rain-peak.yaml --target http://127.0.0.1:8080 --keys data/keys.json --peak 500/s --duration 10s
+  hongbao load scenarios/rain-peak.yaml --find-max --duration 5s
+  hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 10s --repeat 5 --out reports/out/candidate`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return load(cmd, args, f) },
+	}
+	fs := cmd.Flags()
+	fs.StringSliceVar(&f.targets, "target", []string{inProcess}, "embedded, or the URL of a wallet's instance; of several, separated by commas")
+	fs.StringVar(&f.keys, "keys", "data/keys.json", "the target's keys file: a caller that may grant and bind, the session key, an operator and an auditor")
+	fs.StringVar(&f.caller, "caller", "demo", "grant as this upstream")
+	fs.StringVar(&f.ca, "tls-ca", "", "file of certificates to trust for https (default the system's)")
+	fs.StringVar(&f.books, "books", "", "configuration file of the target: read its Redis and MySQL too when judging")
+	fs.StringVar(&f.window, "window", "", "which window of the scenario, such as rain-1 (default the one marked as peak)")
+	fs.StringVar(&f.peak, "peak", "", "stretch the window's rate so that it peaks at this, such as 5000/s (default as in the scenario)")
+	fs.DurationVar(&f.duration, "duration", 0, "stretch the window to this length (default as in the scenario)")
+	fs.StringVar(&f.strategy, "strategy", string(wallet.StrategyToken), "sync, async or token; of an embedded target")
+	fs.StringVar(&f.driver, "driver", "vegeta", "what generates the load: vegeta; for k6 see docs/k6.md")
+	fs.Uint64Var(&f.seed, "seed", 1, "seed of everything that is drawn")
+	fs.IntVar(&f.attackers, "attackers", 0, "goroutines that pace the load (default one a processor)")
+	fs.IntVar(&f.inFlight, "max-in-flight", 0, "operations under way at a time (default 4096)")
+	fs.IntVar(&f.repeat, "repeat", 1, "play it so often, for hongbao compare to know the noise")
+	fs.Int64Var(&f.auditPeople, "audit-people", 0, "read so many people's pages afterwards (default everybody's)")
+	fs.BoolVar(&f.findMax, "find-max", false, "step the rate up until a threshold or the generator gives way; --peak is the first rate")
+	fs.BoolVar(&f.keep, "keep", false, "leave the marked data in the target")
+	fs.BoolVar(&f.shared, "shared", false, "others use the target meanwhile: do not hold changes of its live data against the load")
+	fs.BoolVar(&f.conformance, "conformance", false, "put the published API's contract to the target instead of load")
+	fs.StringVar(&f.rewardScene, "reward-scene", "", "the target grants a reward other than cash under this scene of the scenario: --conformance asks for it (embedded: one that it has)")
+	fs.BoolVar(&f.packets, "packets", false, "people of the target send one another packets: --conformance asks for it (embedded: always)")
+	fs.StringVar(&f.out, "out", "", "folder for record.json, report.html, summary.md and junit.xml (default reports/out/load-<scenario>-<time>)")
+	fs.BoolVar(&f.withJSON, "json", false, "print the record as JSON instead of the tables")
+	fs.BoolVar(&f.mute, "quiet", false, "print no progress")
+	cmd.MarkFlagsMutuallyExclusive("find-max", "repeat", "conformance")
+	return cmd
+}
+
+// Bounds of hongbao load.
+const (
+	maxRepeats    = reports.MaxRepeats
+	firstRate     = 200             // grants a second at which a search begins: what any laptop holds
+	searchFor     = 5 * time.Second // of one step, where nothing else is said
+	maxLoadTarget = 64              // instances
+	clockSkew     = 2 * time.Second // between our clock and a remote ledger's, where its postings are held against reads
+)
+
+// errNoGrant says that a rate is too low for the time there is.
+var errNoGrant = errors.New("no grant at all is due")
+
+// loadGC lets garbage grow to four times what lives before it is collected, as the service does: what the collector takes
+// is taken from the target beside it. GOGC in the environment wins.
+const loadGC = 400
+
+// load is hongbao load.
+func load(cmd *cobra.Command, args []string, f loadFlags) error {
+	if f.conformance {
+		return conformance(cmd, args, f)
+	}
+	if f.rewardScene != "" || f.packets {
+		return usage("--reward-scene and --packets say what --conformance asks for; what load does is in the scenario")
+	}
+	if err := oneScenario(cmd, args); err != nil {
+		return err
+	}
+	p, err := planLoad(args[0], f)
+	if err != nil {
+		return err
+	}
+	if err := writable(p.dir); err != nil {
+		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(loadGC))
+	}
+	p.progress = newLoadProgress(cmd.ErrOrStderr(), f.mute || f.withJSON)
+	p.logs = cmd.ErrOrStderr()
+	if f.findMax {
+		err = p.search(cmd.Context())
+	} else {
+		err = p.repeat(cmd.Context())
+	}
+	p.progress.done()
+	if len(p.record.Runs) == 0 {
+		return p.failed(err)
+	}
+	reports.Summarise(p.record)
+	if err := render.Write(p.dir, p.record); err != nil {
+		return err
+	}
+	if err := show(cmd, p.record, p.dir, f.withJSON); err != nil {
+		return err
+	}
+	if err != nil && !p.record.Violated() {
+		return p.failed(err)
+	}
+	return outcome(p.record)
+}
+
+// loadPlan is a load test to be made.
+type loadPlan struct {
+	flags    loadFlags
+	whole    *scenarios.Scenario
+	record   *reports.Record
+	dir      string
+	progress *loadProgress
+	logs     io.Writer
+}
+
+// planLoad reads the scenario and the flags.
+func planLoad(file string, f loadFlags) (*loadPlan, error) {
+	if f.driver != "vegeta" {
+		return nil, usage("--driver %s: it is vegeta; for k6 see docs/k6.md", f.driver)
+	}
+	if _, ok := wallet.ParseStrategy(f.strategy); !ok {
+		return nil, usage("--strategy %s: it is sync, async or token", f.strategy)
+	}
+	if f.repeat < 1 || f.repeat > maxRepeats {
+		return nil, usage("--repeat %d: 1 to %d", f.repeat, maxRepeats)
+	}
+	if err := checkTargets(f.targets); err != nil {
+		return nil, err
+	}
+	whole, sum, err := loadScenario(file)
+	if err != nil {
+		return nil, err
+	}
+	p := &loadPlan{flags: f, whole: whole, dir: f.out}
+	if p.dir == "" {
+		p.dir = filepath.Join("reports", "out", "load-"+whole.Name+"-"+time.Now().Format("20060102-150405"))
+	}
+	p.record = &reports.Record{
+		Schema: reports.Schema, Kind: "load", Seed: f.seed, Commit: commit(), Environment: sim.Environment(),
+		Scenario: reports.Scenario{Name: whole.Name, Title: whole.Title, TitleZH: whole.TitleZH, Description: whole.Description, File: filepath.ToSlash(file),
+			SHA256: sum, Scale: "1/1", ScaleNum: 1, ScaleDen: 1, Crypto: string(cluster.CryptoReal)},
+		Metrics: reports.Metrics{}, Replay: replayOf(file, f),
+	}
+	first := ""
+	if f.findMax && f.peak == "" {
+		first = fmt.Sprintf("%d/s", firstRate) // the scenario's own rate may be more than anybody could offer
+	}
+	_, err = p.focus(first)
+	return p, err
+}
+
+// replayOf returns the command that repeats a load test.
+func replayOf(file string, f loadFlags) string {
+	words := []string{self(), "load", filepath.ToSlash(file), "--target", strings.Join(redacted(f.targets), ",")}
+	for _, w := range [][2]string{{"--window", f.window}, {"--peak", f.peak}} {
+		if w[1] != "" {
+			words = append(words, w[0], w[1])
+		}
+	}
+	if f.duration > 0 {
+		words = append(words, "--duration", f.duration.String())
+	}
+	if f.targets[0] == inProcess {
+		words = append(words, "--strategy", f.strategy)
+	}
+	if f.findMax {
+		words = append(words, "--find-max")
+	}
+	if f.repeat > 1 {
+		words = append(words, "--repeat", fmt.Sprint(f.repeat))
+	}
+	return strings.Join(append(words, "--seed", fmt.Sprint(f.seed)), " ")
+}
+
+// checkTargets says what is wrong with --target.
+func checkTargets(targets []string) error {
+	if len(targets) == 1 && targets[0] == inProcess {
+		return nil
+	}
+	if len(targets) == 0 || len(targets) > maxLoadTarget {
+		return usage("--target: embedded, or 1 to %d URLs", maxLoadTarget)
+	}
+	for _, t := range targets {
+		u, err := url.Parse(t)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || strings.Trim(u.Path, "/") != "" {
+			return usage("--target %s: write embedded, or a URL such as http://127.0.0.1:8080", redacted([]string{t})[0])
+		}
+	}
+	return nil
+}
+
+// redacted returns URLs without the passwords in them.
+func redacted(urls []string) (out []string) {
+	for _, t := range urls {
+		if u, err := url.Parse(t); err == nil {
+			t = u.Redacted()
+		} else {
+			t = "(unreadable URL)"
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// focus returns the window that is played, at a rate; "" is that of the flags.
+func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
+	if rate == "" {
+		rate = p.flags.peak
+	}
+	var peak scenarios.Ratio
+	if rate != "" {
+		var err error
+		if peak, err = loader.ParseRate(rate); err != nil || peak.Num == 0 {
+			return nil, usage("--peak %s: write a rate above zero a second, such as 5/s, 300k/s or 1.8M/s", rate)
+		}
+	}
+	s, err := scenarios.Focus(p.whole, p.flags.window, peak, p.flags.duration)
+	if errors.Is(err, scenarios.ErrTooMany) {
+		return nil, tooMuch(err)
+	}
+	if err != nil {
+		return nil, usage("%w\n  hint: choose a window with --window, a rate with --peak, a length with --duration", err)
+	}
+	if n := s.Grants(); n > crowd.MaxGrants {
+		return nil, tooMuch(fmt.Errorf("%d grants are more than one generator can plan, which is %d", n, crowd.MaxGrants))
+	} else if n == 0 {
+		return nil, usage("%w in %v at this rate\n  hint: a higher --peak or a longer --duration", errNoGrant, s.End().Sub(s.Windows[0].Start))
+	}
+	return s, nil
+}
+
+// tooMuch is the outcome of a load that cannot even be planned: it is not offered, so nothing is known.
+func tooMuch(why error) error {
+	return as(errUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w\n  hint: a lower --peak, a shorter --duration, or k6 on many machines, see docs/k6.md", why))
+}
+
+// repeat makes the runs that were asked for.
+func (p *loadPlan) repeat(ctx context.Context) error {
+	for i := range p.flags.repeat {
+		s, err := p.focus("")
+		if err != nil {
+			return err
+		}
+		run, err := p.once(ctx, s)
+		if p.flags.repeat > 1 {
+			run.Repeat = i + 1
+		}
+		if run.Load != nil {
+			p.record.Runs = append(p.record.Runs, run)
+		}
+		if err != nil || run.Interrupted {
+			return err
+		}
+	}
+	return nil
+}
+
+// once plays the scenario against the target, which an embedded one is a new one each time.
+func (p *loadPlan) once(ctx context.Context, s *scenarios.Scenario) (reports.Run, error) {
+	target, stop, err := p.target(ctx, s)
+	if err != nil {
+		return reports.Run{}, err
+	}
+	if p.flags.targets[0] != inProcess {
+		s = s.StockedAs(p.whole)
+	}
+	run, err := loadtest.Run(ctx, loadtest.Options{Scenario: s, Seed: p.flags.seed, Run: rand.Uint64(), Target: target, Attackers: p.flags.attackers,
+		MaxInFlight: p.flags.inFlight, AuditPeople: p.flags.auditPeople, Keep: p.flags.keep, Progress: p.progress.report})
+	return run, errors.Join(err, stop())
+}
+
+// target returns the wallet to drive, and how to stop it when it is ours.
+func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtest.Target, stop func() error, err error) {
+	f := p.flags
+	strategy, _ := wallet.ParseStrategy(f.strategy)
+	if f.targets[0] == inProcess {
+		tree, ok := open.StageOf(s.Activity, wallet.Official)
+		if !ok {
+			return t, nil, usage("%s has no official stage to serve", p.record.Scenario.File)
+		}
+		e, err := target.Embedded(ctx, tree, strategy, s, p.logs)
+		if err != nil {
+			return t, nil, err
+		}
+		return loadtest.Target{Name: inProcess, URLs: []string{e.URL}, Keys: e.Keys, Caller: f.caller, Strategy: strategy, Books: e.Sources}, e.Stop, nil
+	}
+	keys, err := auth.Load(f.keys)
+	if err != nil {
+		return t, nil, usage("%w\n  hint: the target's keys are in its data folder; name them with --keys", err)
+	}
+	t = loadtest.Target{Name: strings.Join(redacted(f.targets), ","), URLs: f.targets, CAFile: f.ca, Keys: keys, Caller: f.caller, Shared: f.shared, Skew: clockSkew}
+	stop = func() error { return nil }
+	if f.books != "" {
+		t.Books, stop, err = target.SourcesOf(ctx, f.books)
+	}
+	return t, stop, err
+}
+
+// failed chooses the exit code of a run that came to nothing.
+func (p *loadPlan) failed(err error) error {
+	if _, known := exitCode(err); known {
+		return err
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return as(errInterrupted, errors.New("interrupted before anything was offered: there is no record"))
+	case errors.Is(err, loadtest.ErrTarget):
+		return as(errUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w", err))
+	case errors.Is(err, loadtest.ErrAudit):
+		return as(errUnknown, err)
+	}
+	return err
+}
+
+// peakOf returns the highest rate of a scenario of one window, in whole grants a second.
+func peakOf(s *scenarios.Scenario) (most int64) {
+	for _, p := range s.Windows[0].Rate {
+		most = max(most, p.Rate.Floor(1))
+	}
+	return most
+}

@@ -1,0 +1,233 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/internal/servetest"
+	"hongbao/reference/service/open"
+	"hongbao/reports"
+)
+
+// played runs hongbao load and returns its exit code, what it said, and its record if there is one.
+func played(t *testing.T, ctx context.Context, args ...string) (code int, said string, record *reports.Record) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	var out, errs bytes.Buffer
+	code = run(ctx, append([]string{"load", "--out", dir, "--quiet"}, args...), &out, &errs)
+	if b, err := os.ReadFile(filepath.Join(dir, reports.RecordFile)); err == nil {
+		record = &reports.Record{}
+		require.NoError(t, json.Unmarshal(b, record))
+		require.NoError(t, record.Validate())
+	}
+	return code, out.String() + errs.String(), record
+}
+
+// evaluated wants every check to have been looked at, and to hold.
+func evaluated(t *testing.T, r *reports.Record, why string) {
+	t.Helper()
+	require.NotNil(t, r, why)
+	require.Len(t, r.Checks, 12)
+	for _, c := range r.Checks {
+		require.Equal(t, reports.Pass, c.Result, "%s: %s", c.Name, why)
+		require.Positive(t, c.Evaluations, c.Name)
+	}
+}
+
+// TestLoadEmbedded plays against a service in this process. On a machine that is busy with other tests the generator may
+// not keep up: then the verdict is unknown and says why, and the money was judged all the same.
+func TestLoadEmbedded(t *testing.T) {
+	code, said, record := played(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--peak", "60/s")
+	evaluated(t, record, said)
+	run := record.Runs[0]
+	require.Equal(t, "api and stores", run.Load.Audit.Over)
+	require.Equal(t, &reports.Holdings{}, run.Load.Audit.LiveBefore, "production is empty")
+	require.Equal(t, run.Load.Audit.LiveBefore, run.Load.Audit.LiveAfter)
+	require.Positive(t, run.Load.Audit.MarkedBefore.Orders)
+	require.Equal(t, &reports.Holdings{}, run.Load.Audit.MarkedAfter, "and the marked data is gone")
+	require.EqualValues(t, 60, run.Offered.Scheduled, "the integral of the curve")
+	if run.Load.Generator.Saturated {
+		t.Logf("the generator did not keep up on this machine: %s", run.Load.Generator.Why)
+		require.Equal(t, exitUnknown, code, said)
+		return
+	}
+	require.Equal(t, exitPass, code, said)
+	require.Equal(t, run.Offered.Scheduled, run.Offered.OK+run.Offered.Refused, "the tiny budget may end first")
+	require.Contains(t, said, "PASS")
+}
+
+// TestLoadServed plays against a service that others started, over the API alone, again and again: each run finds the
+// target as the last one left it, clean.
+func TestLoadServed(t *testing.T) {
+	s := servetest.Start(t, func(c *open.Config) { c.Scenario = "internal/cmd/testdata/tiny.yaml" })
+	code, said, record := played(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--target", s.URL, "--keys", s.Config.Keys, "--peak", "30/s", "--repeat", "2")
+	evaluated(t, record, said)
+	require.Len(t, record.Runs, 2)
+	for _, r := range record.Runs {
+		require.Equal(t, "api", r.Load.Audit.Over)
+		require.Positive(t, r.Load.Audit.PeopleRead)
+	}
+	if !record.Runs[0].Load.Generator.Saturated && !record.Runs[1].Load.Generator.Saturated {
+		require.Equal(t, exitPass, code, said)
+	}
+}
+
+// TestLoadRewardCentre plays a window with coupons, a stock, uses and packets against a service in this process, whose
+// downstreams answer late and badly now and then as the scenario says: every check is evaluated and holds.
+func TestLoadRewardCentre(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits half a minute for downstreams that do not answer at once: run without -short")
+	}
+	code, said, record := played(t, t.Context(), "scenarios/reward-centre.yaml", "--window", "rain-on-friends-pages", "--peak", "60/s", "--duration", "2s")
+	require.NotNil(t, record, said)
+	require.Len(t, record.Checks, 16)
+	for _, c := range record.Checks {
+		require.Equal(t, reports.Pass, c.Result, "%s: %s", c.Name, said)
+		require.Positive(t, c.Evaluations, c.Name)
+	}
+	run := record.Runs[0]
+	require.Empty(t, run.Load.Audit.Unseen, "the stand-ins' books were read too")
+	var names []string
+	for _, o := range run.Load.Operations {
+		names = append(names, o.Name)
+	}
+	require.Subset(t, names, []string{"grant", "rewards", "use", "send", "open"})
+	if !run.Load.Generator.Saturated {
+		require.Equal(t, exitPass, code, said)
+	}
+}
+
+// TestLoadAbsurd asks for a rate that no laptop offers: nothing is claimed.
+func TestLoadAbsurd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes all processors for seconds: run without -short")
+	}
+	code, said, record := played(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--peak", "400k/s", "--duration", "1s", "--audit-people", "10")
+	require.Equal(t, exitUnknown, code, said)
+	require.Equal(t, reports.Unknown, record.Verdict)
+	l := record.Runs[0].Load
+	require.True(t, l.Generator.Saturated)
+	require.Positive(t, l.Total().Unsent)
+	require.Contains(t, said, "never sent")
+
+	code, said, record = played(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--peak", "10M/s", "--duration", "1m")
+	require.Equal(t, exitUnknown, code, "more than can be planned")
+	require.Nil(t, record)
+	require.Contains(t, said, "nothing was offered")
+}
+
+// TestLoadInterrupted wants a partial record of a run that is broken off.
+func TestLoadInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := servetest.Start(t, func(c *open.Config) { c.Scenario = "internal/cmd/testdata/tiny.yaml" })
+	asked := make(chan struct{})
+	relay := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		forward(t, s, w, r)
+		if strings.HasSuffix(r.URL.Path, "/Grant") && w.Header().Get("Token-Of-Test") == "" {
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+		}
+	}))
+	defer relay.Close()
+	go func() {
+		for range 20 { // some grants of the plan, after the probe's one
+			<-asked
+		}
+		cancel()
+	}()
+	code, said, record := played(t, ctx, "internal/cmd/testdata/tiny.yaml", "--target", relay.URL, "--keys", s.Config.Keys, "--peak", "50/s", "--duration", "1m")
+	require.Equal(t, exitInterrupted, code, said)
+	require.True(t, record.Interrupted)
+	require.Equal(t, reports.Unknown, record.Verdict)
+	o := record.Runs[0].Offered
+	require.Positive(t, o.Sent)
+	require.Less(t, o.Sent, int64(1000), "most of it was never due")
+	require.Contains(t, said, "the partial record is kept")
+}
+
+// forward passes a request on to a service.
+func forward(t *testing.T, s *servetest.Service, w http.ResponseWriter, r *http.Request) {
+	q, err := http.NewRequestWithContext(r.Context(), r.Method, s.URL+r.URL.Path, r.Body)
+	require.NoError(t, err)
+	q.Header = r.Header.Clone()
+	got, err := s.Client.Do(q)
+	if err != nil {
+		panic(http.ErrAbortHandler) // the caller has gone
+	}
+	defer got.Body.Close()
+	for k, v := range got.Header {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(got.StatusCode)
+	var b bytes.Buffer
+	_, _ = b.ReadFrom(got.Body)
+	_, _ = w.Write(b.Bytes())
+}
+
+// TestLoadOfNoTarget wants a clear word, and no verdict, where nothing can be played against.
+func TestLoadOfNoTarget(t *testing.T) {
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, gone.Close())
+	rubbish := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) }))
+	defer rubbish.Close()
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	defer secure.Close()
+	s := servetest.Start(t, nil)
+	other := servetest.Start(t, func(c *open.Config) { c.Scenario = "internal/cmd/testdata/tiny.yaml" })
+	for _, c := range []struct{ why, url, keys, says string }{
+		{"nobody listens", "http://" + gone.Addr().String(), s.Config.Keys, "does not answer"},
+		{"a web page, not a wallet", rubbish.URL, s.Config.Keys, "does not speak the wallet's API"},
+		{"a certificate that nobody vouches for", secure.URL, s.Config.Keys, "cannot be trusted over TLS"},
+		{"plain HTTP to a server of TLS", strings.Replace(secure.URL, "https", "http", 1), s.Config.Keys, "TLS"},
+		{"another service's keys", other.URL, s.Config.Keys, "refuses the keys"},
+		{"a service of another scenario", s.URL, s.Config.Keys, "does not grant what the scenario grants"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			code, said, record := played(t, ctx, "internal/cmd/testdata/tiny.yaml", "--target", c.url, "--keys", c.keys, "--peak", "20/s")
+			require.Equal(t, exitUnknown, code, said)
+			require.Contains(t, said, c.says)
+			require.Contains(t, said, "nothing was offered")
+			require.NotNil(t, record, "the record says that there was nothing")
+			require.Equal(t, reports.Unknown, record.Verdict)
+			require.Zero(t, record.Runs[0].Load.Total().Sent)
+		})
+	}
+}
+
+// TestLoadFindMax looks for the highest rate where none can hold, so that the search ends soon: it goes down, tries each
+// rate twice, and says what gave way.
+func TestLoadFindMax(t *testing.T) {
+	tiny, err := os.ReadFile("internal/cmd/testdata/tiny.yaml")
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "strict.yaml")
+	require.NoError(t, os.WriteFile(file, append(tiny, "\nthresholds:\n  - {operation: grant, p50_ms: 0.001}\n"...), 0o644))
+	code, said, record := played(t, t.Context(), file, "--find-max", "--peak", "4/s", "--duration", "1s")
+	require.Contains(t, []int{exitMissed, exitUnknown}, code, said)
+	require.NotNil(t, record.FindMax, said)
+	require.Zero(t, record.FindMax.KneePerS)
+	require.NotEmpty(t, record.FindMax.LimitedBy)
+	var rates []float64
+	for _, s := range record.FindMax.Steps {
+		rates = append(rates, s.RatePerS)
+		require.NotEqual(t, reports.Pass, s.Result)
+		require.NotEmpty(t, s.Why)
+	}
+	require.Equal(t, []float64{4, 4, 2, 2}, rates, "at one a second nothing would be due")
+	require.Len(t, record.Runs, 1, "the lowest rate's")
+}

@@ -1,0 +1,250 @@
+package cmd
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hongbao/reference/sdk/client"
+	"hongbao/reference/wallet"
+)
+
+// watchEvery is how often hongbao operator bulk start --wait looks how far a job has come.
+const watchEvery = 500 * time.Millisecond
+
+func bulkCommands(f *operateFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "bulk", Short: "Re-issue rewards to a list of people", Args: noArguments, RunE: help,
+		Long: fmt.Sprintf(`A list is CSV with the header
+
+  app,user,scene,award,amount_fen,reason
+
+(reason may be left out), at most %d lines and %d bytes. Cash has an amount in fen; any other reward has 0 or nothing, and
+its scene says which it is. A list is a job once: handing it in again gets the same job. Each line is granted at most once,
+also when the service is killed in the middle; a job goes on from its place.`, wallet.MaxBulkRows, wallet.MaxBulkBytes),
+		Example: `  hongbao operator bulk check list.csv          # what it would grant, whether it fits, and all that is wrong with it
+  hongbao operator bulk create list.csv         # records it; nothing is granted yet
+  hongbao operator bulk start 1 --wait
+  hongbao operator bulk status --json
+  hongbao operator bulk rows 1 --refused > refused.csv`}
+	cmd.AddCommand(bulkCheck(f), bulkCreate(f), bulkStart(f), bulkStop(f), bulkStatus(f), bulkRows(f))
+	return cmd
+}
+
+func bulkCheck(f *operateFlags) *cobra.Command {
+	return &cobra.Command{Use: "check FILE", Short: "Dry run: what a list would grant, and all that is wrong with it", Args: cobra.ExactArgs(1),
+		Long:    "Exit codes: 2 when the list has faults, 4 when budget or stock are not enough.",
+		Example: "  hongbao operator bulk check list.csv",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			plan, err := checkList(cmd.Context(), o, args[0])
+			if err != nil {
+				return err
+			}
+			if err := f.print(cmd.OutOrStdout(), planOf(plan), func(w io.Writer) { tellPlan(w, plan) }); err != nil {
+				return err
+			}
+			switch {
+			case len(plan.Faults) > 0:
+				return as(errUsage, errPrinted)
+			case !plan.Fits:
+				return as(errMissed, errPrinted)
+			}
+			return nil
+		})}
+}
+
+func checkList(ctx context.Context, o *client.Operator, name string) (wallet.BulkPlan, error) {
+	list, err := readAtMost(name, wallet.MaxBulkBytes)
+	if err != nil {
+		return wallet.BulkPlan{}, err
+	}
+	return o.CheckBulk(ctx, list)
+}
+
+func (f *operateFlags) printJob(cmd *cobra.Command, j wallet.BulkJob) error {
+	return f.print(cmd.OutOrStdout(), jobOf(j), func(w io.Writer) { tellJob(w, j) })
+}
+
+func bulkCreate(f *operateFlags) *cobra.Command {
+	return &cobra.Command{Use: "create FILE", Short: "Record a list as a job, which grants nothing before it is started", Args: cobra.ExactArgs(1),
+		Example: "  hongbao operator bulk create list.csv",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			list, err := readAtMost(args[0], wallet.MaxBulkBytes)
+			if err != nil {
+				return err
+			}
+			job, _, err := o.CreateBulk(cmd.Context(), list)
+			if err != nil {
+				return err
+			}
+			return f.printJob(cmd, job)
+		})}
+}
+
+func bulkStart(f *operateFlags) *cobra.Command {
+	var wait bool
+	cmd := &cobra.Command{Use: "start JOB", Short: "Start a job, or go on with one that was stopped", Args: cobra.ExactArgs(1),
+		Long: `Starts a job. With --wait it shows how far it has come until it is done or somebody stops it; Ctrl-C ends the waiting and
+not the job. Exit code 4: it is done, and not every row was granted as the list asks.`,
+		Example: "  hongbao operator bulk start 1 --wait",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			id, err := numbered(args[0], "a job")
+			if err != nil {
+				return err
+			}
+			job, err := o.StartBulk(cmd.Context(), id)
+			if err == nil && wait {
+				job, err = follow(cmd.Context(), cmd.ErrOrStderr(), o, job)
+			}
+			if err != nil {
+				return err
+			}
+			if err := f.printJob(cmd, job); err != nil {
+				return err
+			}
+			if job.State == wallet.BulkDone && job.Granted < job.Rows {
+				return as(errMissed, errPrinted)
+			}
+			return nil
+		})}
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is done, and show how far it has come")
+	return cmd
+}
+
+// follow waits until a job runs no more, and shows how far it has come where somebody looks.
+func follow(ctx context.Context, w io.Writer, o *client.Operator, job wallet.BulkJob) (wallet.BulkJob, error) {
+	show := func(wallet.BulkJob) {}
+	if isTerminal(w) {
+		bar := newBar(w)
+		defer func() { _ = bar.Finish() }()
+		show = func(j wallet.BulkJob) {
+			bar.ChangeMax64(int64(j.Rows))
+			bar.Describe(fmt.Sprintf("job %d · %d granted", j.ID, j.Granted))
+			_ = bar.Set64(int64(j.Done))
+		}
+	}
+	t := time.NewTicker(watchEvery)
+	defer t.Stop()
+	for job.State == wallet.BulkRunning {
+		show(job)
+		select {
+		case <-ctx.Done():
+			return job, as(errInterrupted, fmt.Errorf("job %d goes on; hongbao operator bulk stop %d stops it", job.ID, job.ID))
+		case <-t.C:
+		}
+		var err error
+		if job, err = o.BulkJob(ctx, job.ID); err != nil {
+			return job, err
+		}
+	}
+	return job, nil
+}
+
+func bulkStop(f *operateFlags) *cobra.Command {
+	return &cobra.Command{Use: "stop JOB", Short: "Stop a job; what was granted stays granted", Args: cobra.ExactArgs(1), Example: "  hongbao operator bulk stop 1",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			id, err := numbered(args[0], "a job")
+			if err != nil {
+				return err
+			}
+			job, err := o.StopBulk(cmd.Context(), id)
+			if err != nil {
+				return err
+			}
+			return f.printJob(cmd, job)
+		})}
+}
+
+func bulkStatus(f *operateFlags) *cobra.Command {
+	return &cobra.Command{Use: "status [JOB]", Short: "Say how far a job has come, or the newest jobs", Args: cobra.MaximumNArgs(1),
+		Example: "  hongbao operator bulk status\n  hongbao operator bulk status 1 --json",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			if len(args) > 0 {
+				id, err := numbered(args[0], "a job")
+				if err != nil {
+					return err
+				}
+				job, err := o.BulkJob(cmd.Context(), id)
+				if err != nil {
+					return err
+				}
+				return f.printJob(cmd, job)
+			}
+			jobs, err := o.BulkJobs(cmd.Context(), 0, wallet.MaxPage)
+			if err != nil {
+				return err
+			}
+			out := []jobJSON{}
+			for _, j := range jobs {
+				out = append(out, jobOf(j))
+			}
+			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
+				for _, j := range jobs {
+					tellJob(w, j)
+				}
+			})
+		})}
+}
+
+func bulkRows(f *operateFlags) *cobra.Command {
+	var failed bool
+	cmd := &cobra.Command{Use: "rows JOB", Short: "Print a job's rows with their outcomes, as CSV", Args: cobra.ExactArgs(1),
+		Long: `Prints the list's columns with the line before them and the outcome behind them: ok, fallback or greeting (too few coupons
+were left), or the reason of the refusal; empty while there is none.`,
+		Example: "  hongbao operator bulk rows 1 --refused > refused.csv",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			id, err := numbered(args[0], "a job")
+			if err != nil {
+				return err
+			}
+			return writeRows(cmd.Context(), cmd.OutOrStdout(), o, id, failed)
+		})}
+	cmd.Flags().BoolVar(&failed, "refused", false, "only those that have an outcome and were not granted as the list asks")
+	return cmd
+}
+
+// writeRows writes a job's rows, a page at a time.
+func writeRows(ctx context.Context, w io.Writer, o *client.Operator, id int64, failed bool) error {
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"line", "app", "user", "scene", "award", "amount_fen", "reason", "outcome"}) // what fails, Error tells at the end
+	for from := 0; from < wallet.MaxBulkRows; from += client.MaxBulkPage {
+		rows, err := o.BulkRows(ctx, id, from, client.MaxBulkPage)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if failed && (r.Outcome == "" || r.Outcome == wallet.BulkGranted) {
+				continue
+			}
+			_ = out.Write([]string{strconv.Itoa(r.Line), r.App.String(), strconv.FormatInt(int64(r.User), 10), string(r.Scene), r.Award.String(),
+				strconv.FormatInt(int64(r.Amount), 10), r.Reason, r.Outcome})
+		}
+		if len(rows) < client.MaxBulkPage {
+			break
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func refundCommand(f *operateFlags) *cobra.Command {
+	return &cobra.Command{Use: "refund ORDER", Short: "Take back a reward other than cash that was not used", Args: cobra.ExactArgs(1),
+		Example: "  hongbao operator refund 17_movie_1_10_3",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			no, err := wallet.ParseOrderNo(args[0])
+			if err != nil {
+				return err
+			}
+			item, err := o.RefundReward(cmd.Context(), no)
+			if err != nil {
+				return err
+			}
+			return f.print(cmd.OutOrStdout(), map[string]string{"order": no.String(), "reward": string(item.Reward), "state": item.State.String()}, func(w io.Writer) {
+				fmt.Fprintf(w, "%s of %s is %s\n", item.Reward, no, item.State)
+			})
+		})}
+}

@@ -1,0 +1,219 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hongbao/reference/sdk/client"
+	"hongbao/reference/wallet"
+)
+
+// longestAnnouncement bounds how long a text is shown: no festival is longer.
+const longestAnnouncement = 90 * 24 * time.Hour
+
+func announceCommand(f *operateFlags) *cobra.Command {
+	var a wallet.Announcement
+	var apps []string
+	var from string
+	var lasts time.Duration
+	cmd := &cobra.Command{Use: "announce", Short: "Show a text to users, within a second", Args: cobra.NoArgs,
+		Example: `  hongbao operator announce --text 'The rain begins at 20:00' --zh '红包雨 20:00 开始' --for 2h
+  hongbao operator announce --zh '提现稍后到账' --app xigua,toutiao --from 2022-01-31T20:00:00+08:00 --for 30m`,
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
+			begin := time.Now().Truncate(time.Second)
+			if from != "" {
+				var err error
+				if begin, err = time.Parse(time.RFC3339, from); err != nil {
+					return usage("--from: %w", err)
+				}
+			}
+			if lasts <= 0 || lasts > longestAnnouncement {
+				return usage("--for %s: a text is shown for up to %s", lasts, longestAnnouncement)
+			}
+			a.From, a.To = wallet.InstantOf(begin), wallet.InstantOf(begin.Add(lasts))
+			for _, name := range apps {
+				app, ok := wallet.ParseApp(name)
+				if !ok {
+					return usage("--app %q: there is no such app", name)
+				}
+				a.Apps = append(a.Apps, app)
+			}
+			var err error
+			if a.ID, err = o.Announce(cmd.Context(), a); err != nil {
+				return err
+			}
+			return f.print(cmd.OutOrStdout(), announced(a), func(w io.Writer) { fmt.Fprintln(w, line(a)) })
+		})}
+	fl := cmd.Flags()
+	fl.StringVar(&a.Text, "text", "", "the text in English")
+	fl.StringVar(&a.TextZH, "zh", "", "the text in Chinese")
+	fl.StringSliceVar(&apps, "app", nil, "whose users see it (default all)")
+	fl.StringVar(&from, "from", "", "when it begins, such as 2022-01-31T20:00:00+08:00 (default now)")
+	fl.DurationVar(&lasts, "for", time.Hour, "how long it is shown")
+	cmd.MarkFlagsOneRequired("text", "zh")
+	return cmd
+}
+
+// announcementJSON is one announcement in --json.
+type announcementJSON struct {
+	ID     int64    `json:"id"`
+	Text   string   `json:"text"`
+	TextZH string   `json:"text_zh"`
+	Apps   []string `json:"apps"`
+	FromUs int64    `json:"from_us"`
+	ToUs   int64    `json:"to_us"`
+}
+
+func announced(a wallet.Announcement) announcementJSON {
+	out := announcementJSON{a.ID, a.Text, a.TextZH, []string{}, int64(a.From), int64(a.To)}
+	for _, app := range a.Apps {
+		out.Apps = append(out.Apps, app.String())
+	}
+	return out
+}
+
+// line is an announcement in one line.
+func line(a wallet.Announcement) string {
+	who := "all apps"
+	if len(a.Apps) > 0 {
+		who = strings.Join(announced(a).Apps, ", ")
+	}
+	return fmt.Sprintf("%d  %s to %s  %s  %s", a.ID, a.From.Time().Format(time.RFC3339), a.To.Time().Format(time.RFC3339), who, strings.TrimSpace(a.Text+"  "+a.TextZH))
+}
+
+func announcementsCommand(f *operateFlags) *cobra.Command {
+	return &cobra.Command{Use: "announcements", Short: "List the announcements that are not over", Args: cobra.NoArgs, Example: "  hongbao operator announcements",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
+			all, err := o.Announcements(cmd.Context())
+			if err != nil {
+				return err
+			}
+			out := []announcementJSON{}
+			for _, a := range all {
+				out = append(out, announced(a))
+			}
+			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
+				for _, a := range all {
+					fmt.Fprintln(w, line(a))
+				}
+			})
+		})}
+}
+
+func withdrawCommand(f *operateFlags) *cobra.Command {
+	return &cobra.Command{Use: "take-down ID", Short: "Take an announcement down", Args: cobra.ExactArgs(1), Example: "  hongbao operator take-down 3",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			id, err := numbered(args[0], "an announcement")
+			if err == nil {
+				err = o.WithdrawAnnouncement(cmd.Context(), id)
+			}
+			return err
+		})}
+}
+
+// versionJSON is one version of the page configuration in --json.
+type versionJSON struct {
+	Version int64  `json:"version"`
+	By      string `json:"by"`
+	AtUs    int64  `json:"at_us"`
+}
+
+func pageCommands(f *operateFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "page", Short: "The configuration of the wallet page, with versions", Args: noArguments, RunE: help}
+	show := &cobra.Command{Use: "show [VERSION]", Short: "Print the configuration in force, or a version of it", Args: cobra.MaximumNArgs(1), Example: "  hongbao operator page show 2",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) (err error) {
+			version := int64(0)
+			if len(args) > 0 {
+				if version, err = numbered(args[0], "a version"); err != nil {
+					return err
+				}
+			}
+			c, err := o.PageConfig(cmd.Context(), version)
+			if err != nil {
+				return err
+			}
+			if c.Version == 0 {
+				return usage("no page configuration was published yet")
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", c.Body)
+			return err
+		})}
+	versions := &cobra.Command{Use: "versions", Short: "List the newest versions", Args: cobra.NoArgs, Example: "  hongbao operator page versions --json",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
+			all, err := o.PageConfigs(cmd.Context(), wallet.MaxPage)
+			if err != nil {
+				return err
+			}
+			out := []versionJSON{}
+			for _, c := range all {
+				out = append(out, versionJSON{c.Version, c.By, int64(c.At)})
+			}
+			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
+				for _, c := range all {
+					fmt.Fprintf(w, "%d  %s  by %s\n", c.Version, c.At.Time().Format(time.RFC3339), c.By)
+				}
+			})
+		})}
+	var was int64
+	put := func(cmd *cobra.Command, o *client.Operator, change func(was int64) (int64, error)) error {
+		if !cmd.Flags().Changed("was") {
+			c, err := o.PageConfigs(cmd.Context(), 1)
+			if err != nil {
+				return err
+			}
+			if len(c) > 0 {
+				was = c[0].Version
+			}
+		}
+		version, err := change(was)
+		if err != nil {
+			return err
+		}
+		return f.print(cmd.OutOrStdout(), map[string]int64{"version": version}, func(w io.Writer) { fmt.Fprintf(w, "version %d is in force\n", version) })
+	}
+	publish := &cobra.Command{Use: "publish FILE", Short: "Put a JSON object in force as the next version", Args: cobra.ExactArgs(1),
+		Example: "  hongbao operator page publish page.json\n  hongbao operator page publish page.json --was 3",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			body, err := readAtMost(args[0], wallet.MaxPageConfig)
+			if err != nil {
+				return err
+			}
+			return put(cmd, o, func(was int64) (int64, error) { return o.PublishPageConfig(cmd.Context(), body, was) })
+		})}
+	back := &cobra.Command{Use: "rollback VERSION", Short: "Put an old version's body in force as the next version", Args: cobra.ExactArgs(1),
+		Example: "  hongbao operator page rollback 2",
+		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+			to, err := numbered(args[0], "a version")
+			if err != nil {
+				return err
+			}
+			return put(cmd, o, func(was int64) (int64, error) { return o.RollBackPageConfig(cmd.Context(), to, was) })
+		})}
+	for _, c := range []*cobra.Command{publish, back} {
+		c.Flags().Int64Var(&was, "was", 0, "the version that the change was made from (default the one in force)")
+	}
+	cmd.AddCommand(show, versions, publish, back)
+	return cmd
+}
+
+// readAtMost reads a file that holds at most limit bytes.
+func readAtMost(name string, limit int) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	defer file.Close()
+	b, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	if len(b) > limit {
+		return nil, usage("%s has more than %d bytes", name, limit)
+	}
+	return b, nil
+}

@@ -1,0 +1,89 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"hongbao/sim"
+)
+
+// redrawEvery is how often a progress line changes: often enough to see that it lives.
+const redrawEvery = 200 * time.Millisecond
+
+// progress shows how far runs that go on side by side have come, on a terminal.
+type progress struct {
+	mu    sync.Mutex
+	bar   *progressbar.ProgressBar // nil: nobody looks
+	runs  []sim.Progress
+	drawn time.Time
+	sent  int64 // grants at the last drawing
+}
+
+// newProgress returns the progress of n runs. It shows nothing when quiet or when w is no terminal.
+func newProgress(w io.Writer, quiet bool, n int) *progress {
+	p := &progress{runs: make([]sim.Progress, n), drawn: time.Now()}
+	if !quiet && isTerminal(w) {
+		p.bar = newBar(w)
+	}
+	return p
+}
+
+// newBar returns a bar without colours. What it counts is grants over all runs.
+func newBar(w io.Writer) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(24),
+		progressbar.OptionClearOnFinish(), progressbar.OptionUseANSICodes(true))
+}
+
+// of returns the function that the i-th run reports to; nil when nobody looks.
+func (p *progress) of(i int) func(sim.Progress) {
+	if p.bar == nil {
+		return nil
+	}
+	return func(s sim.Progress) { p.report(i, s, time.Now()) }
+}
+
+// report takes in how far the i-th run has come, and redraws the line when it is time.
+func (p *progress) report(i int, s sim.Progress, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.runs[i] = s
+	past := now.Sub(p.drawn)
+	if past < redrawEvery {
+		return
+	}
+	var sent, backlog, violations int64
+	for _, r := range p.runs {
+		sent, backlog, violations = sent+r.Done, backlog+r.Backlog, violations+r.Violations
+	}
+	rate := float64(sent-p.sent) / past.Seconds()
+	p.drawn, p.sent = now, sent
+	p.bar.ChangeMax64(max(s.Total*int64(len(p.runs)), 1)) // every run replays the same calendar
+	p.bar.Describe(fmt.Sprintf("%s at %s · %.1f k grants/s · backlog %d · violations %d",
+		s.Strategy, s.Now.In(shanghai).Format("01-02 15:04:05"), rate/1000, backlog, violations))
+	_ = p.bar.Set64(sent)
+}
+
+// shanghai is the festival's time zone; it has had no daylight saving since 1991.
+var shanghai = time.FixedZone("CST", 8*60*60)
+
+// done takes the line away.
+func (p *progress) done() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}
+
+// isTerminal says whether w is a terminal.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// colours says whether to colour what goes to w: on a terminal, unless NO_COLOR is set.
+func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }

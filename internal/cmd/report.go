@@ -1,0 +1,57 @@
+package cmd
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"hongbao/reports"
+	"hongbao/reports/render"
+)
+
+func reportCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "report RUN…",
+		Short: "Render runs again from their record.json",
+		Long: `Reads each run's record.json, writes report.html, summary.md and junit.xml beside it again, and prints the tables.
+RUN is a run's folder, or the record.json in it. The exit code says whether all could be rendered; what the
+verdicts are, the tables say.`,
+		Example: `  hongbao report reports/out/demo
+  hongbao report reports/out/demo --json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, path := range args {
+				if err := renderAgain(cmd, path, asJSON); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the record as JSON instead of the tables")
+	return cmd
+}
+
+// renderAgain is hongbao report for one run.
+func renderAgain(cmd *cobra.Command, dir string, asJSON bool) error {
+	const hint = "name a folder that hongbao sim wrote, such as reports/out/demo"
+	if filepath.Base(dir) == reports.RecordFile {
+		dir = filepath.Dir(dir)
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return usage("%s is not a run's folder\n  hint: %s", dir, hint)
+	}
+	r, err := reports.Read(dir)
+	if err != nil {
+		return usage("%w\n  hint: %s", err, hint)
+	}
+	if err := render.Write(dir, r); err != nil {
+		return err
+	}
+	if err := show(cmd, r, dir, asJSON); err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/internal/rig"
+	"hongbao/internal/servetest"
+	"hongbao/reference/server/auth"
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/service/open"
+	"hongbao/reference/wallet"
+)
+
+// startProcess runs hongbao serve on a folder that has a hongbao.yaml. It is stopped when the test ends.
+func startProcess(t *testing.T, data, name string) (*rig.Program, *servetest.Service) {
+	t.Helper()
+	p, err := rig.NewProgram(data, name, "hongbao", "serve", "--config", filepath.Join(data, "hongbao.yaml"))
+	require.NoError(t, err)
+	s := &servetest.Service{Client: servetest.NewClient(servetest.Loaders)}
+	require.NoError(t, p.Start(func() error {
+		said, err := os.ReadFile(p.Log())
+		if err != nil {
+			return err
+		}
+		_, rest, ok := strings.Cut(string(said), "listening on ")
+		url, _, whole := strings.Cut(rest, "\n")
+		if !ok || !whole {
+			return fmt.Errorf("%s does not listen yet", name)
+		}
+		s.At(url)
+		return nil
+	}))
+	t.Cleanup(p.Kill)
+	s.Keys, err = auth.Load(filepath.Join(data, "keys.json"))
+	require.NoError(t, err)
+	return p, s
+}
+
+// What is granted before and while the service is killed.
+const (
+	people  = 40  // who win, in turn
+	enough  = 320 // grants to wait for
+	eachFen = 3   // of each
+)
+
+// grants is what the upstream knows: every request has an answer, or has none.
+type grants struct {
+	mu     sync.Mutex
+	orders map[string]int     // acknowledged → its place in the series
+	tokens map[int64][][]byte // by user
+	lost   []int              // no answer
+}
+
+// body is a place in the series of grants.
+func (g *grants) body(n int) string { return servetest.Win(int64(n%people+1), n/people, eachFen) }
+
+// loaded grants until the service is gone, which ends when enough is acknowledged and more is under way.
+func loaded(t *testing.T, s *servetest.Service, end func()) *grants {
+	g := &grants{orders: map[string]int{}, tokens: map[int64][][]byte{}}
+	var next, acknowledged atomic.Int64
+	var all sync.WaitGroup
+	due := make(chan struct{})
+	for range servetest.Loaders {
+		all.Go(func() {
+			for g.grant(s, int(next.Add(1))-1) {
+				if acknowledged.Add(1) == enough {
+					close(due)
+				}
+			}
+		})
+	}
+	over := make(chan struct{})
+	go func() { defer close(over); all.Wait() }()
+	select {
+	case <-due:
+	case <-over:
+		t.Fatalf("%d grants were acknowledged and %d were not", len(g.orders), len(g.lost))
+	}
+	end()
+	<-over
+	return g
+}
+
+// grant makes one of the series and says whether it was acknowledged.
+func (g *grants) grant(s *servetest.Service, n int) bool {
+	var won pb.GrantReply
+	reason, err := s.TrySigned("demo", "GrantService/Grant", g.body(n), &won)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err != nil || reason != "ok" {
+		g.lost = append(g.lost, n)
+		return false
+	}
+	g.orders[won.Order] = n
+	if user := int64(n%people + 1); len(won.Token) > 0 {
+		g.tokens[user] = append(g.tokens[user], won.Token)
+	}
+	return true
+}
+
+// TestServeKilled: the posters of one shard, which take one grant after the other, are far behind when the process is
+// killed in the middle of its work. The next one on the same folder has all that was acknowledged, once.
+func TestServeKilled(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range wallet.Strategies {
+		t.Run(string(strategy), func(t *testing.T) {
+			t.Parallel()
+			killed(t, strategy)
+		})
+	}
+}
+
+func killed(t *testing.T, strategy wallet.Strategy) {
+	data := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(data, "hongbao.yaml"), fmt.Appendf(nil,
+		"{listen: '127.0.0.1:0', debug: '', data: %q, strategy: %s, shards: 1, batch: 1}", data, strategy), 0o600))
+	first, s := startProcess(t, data, "first")
+	g := loaded(t, s, first.Kill)
+
+	second, s := startProcess(t, data, "second")
+	said, err := os.ReadFile(second.Log())
+	require.NoError(t, err)
+	if strategy != wallet.StrategySync { // which acknowledges what is posted
+		require.Contains(t, string(said), "posted what an earlier life had acknowledged", "nothing was left behind, so nothing is shown by this test")
+	}
+	total := int64(len(g.orders)+len(g.lost)) * eachFen
+	for _, n := range g.lost { // it may have been done or not: the same number settles it
+		var won pb.GrantReply
+		require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", g.body(n), &won))
+		g.orders[won.Order] = n
+	}
+	onPages(t, s, g)
+	servetest.AtRest(t, s, len(g.orders), total)
+	var status pb.StatusReply
+	require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/Status", "{}", &status))
+	require.Zero(t, status.Budgets[0].StrandedFen)
+	require.LessOrEqual(t, status.Budgets[0].LeasedFen, total+open.Default().BudgetBlock, "what the killed process had leased is back")
+	refusedSecond(t, data)
+
+	require.NoError(t, second.Stop(servetest.Patience), "a clean stop ends with 0")
+	said, err = os.ReadFile(second.Log())
+	require.NoError(t, err)
+	require.Contains(t, string(said), "nothing is held")
+	c := open.Default()
+	c.Data = data
+	b := servetest.ReadRecords(t, &c, false)
+	require.Len(t, b.Orders, len(g.orders))
+	exact(t, b, g)
+}
+
+// exact wants books in which nothing is open, and what was acknowledged is there once.
+func exact(t *testing.T, b servetest.Records, g *grants) {
+	t.Helper()
+	total := wallet.Money(len(b.Orders) * eachFen)
+	require.Zero(t, b.Sum)
+	require.Equal(t, total, b.Spent)
+	require.Equal(t, wallet.Quota{Reserved: total, Leased: total}, b.Quota)
+	for no, o := range b.Orders {
+		require.Equal(t, wallet.OrderSettled, o.State, no)
+		require.Equal(t, 1, b.Grants[no], "%v is in the ledger once", no)
+	}
+	for order := range g.orders {
+		no, err := wallet.ParseOrderNo(order)
+		require.NoError(t, err)
+		require.Contains(t, b.Orders, no)
+	}
+}
+
+// TestServeStopped: a clean stop in the middle of the work posts all that was acknowledged before it ends.
+func TestServeStopped(t *testing.T) {
+	t.Parallel()
+	stopped(t, func(*open.Config) {})
+}
+
+// TestServeStoppedReal is the same on Redis and MySQL: nobody else is there to post what is held.
+func TestServeStoppedReal(t *testing.T) { stopped(t, servetest.OnRealStores(t)) }
+
+func stopped(t *testing.T, change func(*open.Config)) {
+	s := servetest.Start(t, func(c *open.Config) { change(c); c.Shards, c.Batch = 1, 1 })
+	var held pb.StatusReply
+	g := loaded(t, s, func() {
+		require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/Status", "{}", &held))
+		s.Stop()
+	})
+	require.Positive(t, held.BacklogDepth, "nothing was held, so nothing is shown by this test")
+	exact(t, servetest.ReadRecords(t, &s.Config, false), g)
+}
+
+// onPages wants every grant on its person's page, once. The tokens that clients hold are of grants posted meanwhile.
+func onPages(t *testing.T, s *servetest.Service, g *grants) {
+	t.Helper()
+	seen := map[string]int{}
+	for user := int64(1); user <= people; user++ {
+		var page pb.WalletPageReply
+		ask := func(body string) {
+			require.Equal(t, "ok", s.By(t, user, "WalletService/WalletPage", body, &page))
+		}
+		ask(`{"limit":100,"withdraw":true}`)
+		if len(g.tokens) == 0 { // nothing but the ledger shows what was granted after the restart
+			won := int64(0)
+			for _, n := range g.orders {
+				if int64(n%people+1) == user {
+					won += eachFen
+				}
+			}
+			servetest.Eventually(t, "the grants are posted", func() bool { ask(`{"limit":100}`); return page.IncomeFen == won })
+		}
+		for _, l := range page.Lines {
+			seen[l.Order]++
+		}
+		require.EqualValues(t, len(page.Lines)*eachFen, page.IncomeFen)
+		require.Equal(t, page.IncomeFen, page.BalanceFen)
+		income := page.IncomeFen
+		if tokens := g.tokens[user]; len(tokens) > 0 {
+			ask(servetest.Holding(tokens...))
+			require.Equal(t, income, page.IncomeFen, "tokens of what is posted add nothing")
+			for _, reason := range servetest.Reasons(len(tokens), page.Refused) {
+				require.Equal(t, "token_replayed", reason)
+			}
+		}
+	}
+	for order := range g.orders {
+		require.Equal(t, 1, seen[order], order)
+	}
+	require.Len(t, seen, len(g.orders))
+}
+
+// refusedSecond starts another process on a folder that is in use.
+func refusedSecond(t *testing.T, data string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), servetest.Patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "hongbao", "serve", "--data", data, "--listen", "127.0.0.1:0", "--debug", "").CombinedOutput()
+	var exited *exec.ExitError
+	require.ErrorAs(t, err, &exited)
+	require.Equal(t, exitUsage, exited.ExitCode())
+	require.Contains(t, string(out), "is in use by another hongbao: stop it, or choose another folder")
+	require.NotContains(t, string(out), "listening")
+}

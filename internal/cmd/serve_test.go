@@ -1,0 +1,105 @@
+package cmd
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/internal/servetest"
+	"hongbao/reference/service/open"
+	"hongbao/reference/wallet"
+)
+
+// TestServeFlags: flags win over the file, each of them.
+func TestServeFlags(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "hongbao.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("redis: {main: {addrs: [a:1], sentinel: s, password: env:HONGBAO_NOT_SET}}\nmysql: {dsns: [b]}\n"+"listen: file\ndebug: file\ndata: file\ninstance: f f\nstrategy: file\ntls: {cert: file}"), 0o600))
+	says := func(args ...string) string {
+		args = slices.DeleteFunc(args, func(a string) bool { return a == "-" })
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, exitUsage, run(t.Context(), append([]string{"serve", "--config", file}, args...), &stdout, &stderr))
+		require.Empty(t, stdout.String())
+		return stderr.String()
+	}
+	for _, c := range []struct{ from, flag, value, to string }{
+		{`listen "file"`, "--listen", "flag", `listen "flag"`},
+		{`debug "file"`, "--debug", "flag", `debug "flag"`},
+		{`instance "f f"`, "--instance", "g g", `instance "g g"`},
+		{`strategy "file"`, "--strategy", "flag", `strategy "flag"`},
+		{"tls has only one", "--tls-key", "flag", "tls: open file"},
+		{"", "--data", "", "data is empty"},
+		{"", "--redis", "flag", `redis.main.addrs: "flag"`},
+		{"", "--redis-cluster", "-", "redis.main is both a cluster and behind sentinels"},
+		{"", "--mysql", "env:HONGBAO_NOT_THERE", "no HONGBAO_NOT_THERE"},
+	} {
+		if c.from != "" {
+			require.Contains(t, says(), c.from)
+			require.NotContains(t, says(c.flag, c.value), c.from)
+		}
+		require.Contains(t, says(c.flag, c.value), c.to)
+	}
+	require.Contains(t, says("--redis", "a:2"), "no HONGBAO_NOT_SET", "the file's password stays")
+	text := says("--mysql", `"a,b`, "--mysql", "env:HONGBAO_NOT_THERE")
+	require.Contains(t, text, "no HONGBAO_NOT_THERE", "a password may hold commas and quotes: each flag is one data source")
+	require.NotContains(t, text, "invalid argument")
+}
+
+// TestServeSecrets: nothing that cannot be started shows a password. With real servers, see TestServeRealSecrets.
+func TestServeSecrets(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "hongbao.yaml")
+	t.Setenv("HONGBAO_TEST_SECRET", servetest.Password)
+	gone := servetest.Nowhere(t)
+	for _, c := range []struct {
+		why, text string
+		args      []string
+	}{
+		{"nobody answers", "redis: {main: {addrs: [" + gone + "], password: env:HONGBAO_TEST_SECRET}}\nmysql: {dsns: ['root:" + servetest.Password + "@tcp(" + gone + ")/b']}", nil},
+		{"the same by flags", "", []string{"--redis", gone, "--mysql", "root:" + servetest.Password + "@tcp(" + gone + ")/b"}},
+		{"no data source", "redis: {main: {addrs: [" + gone + "]}}\nmysql: {dsns: ['root:" + servetest.Password + "']}", nil},
+		{"no such network", "", []string{"--redis", gone, "--mysql", "root:" + servetest.Password + "@" + gone + "/b"}},
+		{"no such option", "", []string{"--redis", gone, "--mysql", "root:" + servetest.Password + "@tcp(" + gone + ")/b?timeout=" + servetest.Password}},
+		{"quotes", "", []string{"--redis", gone, "--mysql", `root:"` + servetest.Password + `@tcp(` + gone + `)/b`}},
+		{"half configured", "redis: {main: {addrs: [a:1], password: " + servetest.Password + "}}\nstrategy: hope", nil},
+		{"an unknown key beside it", "redis: {main: {addrs: [a:1], password: " + servetest.Password + ", usrname: x}}", nil},
+		{"an unknown key above it", "redis:\n  main:\n    usrname: x\n    password: " + servetest.Password, nil},
+		{"under another key", "redis: {main: {pasword: " + servetest.Password + "}}", nil},
+		{"no end", "redis: {main: {password: \"" + servetest.Password, nil},
+		{"no list", "mysql: {dsns: root:" + servetest.Password + "@tcp(a:1)/b}", nil},
+		{"no list of texts", "mysql: {dsns: [{a: " + servetest.Password + ", b: c}, [" + servetest.Password + "]]}", nil},
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(c.text), 0o600))
+		keys := open.Default()
+		keys.Data = dir
+		require.NoError(t, keys.Complete())
+		require.NoError(t, open.MakeKeys(&keys))
+		var out servetest.Log
+		args := append([]string{"serve", "--config", file, "--data", dir, "--listen", "127.0.0.1:0", "--debug", ""}, c.args...)
+		require.NotEqual(t, exitPass, run(t.Context(), args, &out, &out), c.why)
+		require.NotContains(t, out.String(), servetest.Password, c.why)
+		require.NotContains(t, out.String(), "hint: make the keys", c.why)
+	}
+}
+
+// TestServedTree: what is granted is the official stage of a scenario, at any time.
+func TestServedTree(t *testing.T) {
+	a, err := servedTree("internal/cmd/testdata/tiny.yaml")
+	require.NoError(t, err)
+	require.Len(t, a.Children, 1)
+	require.Equal(t, wallet.Official, a.Children[0].Stage)
+	require.EqualValues(t, 100_000, a.Children[0].Budget)
+	now := open.RealClock{}.Now()
+	require.True(t, a.Children[0].From < now && now < a.Children[0].To)
+
+	file := filepath.Join(t.TempDir(), "drill.yaml")
+	tiny, err := os.ReadFile("internal/cmd/testdata/tiny.yaml")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, bytes.ReplaceAll(tiny, []byte("stage: official"), []byte("stage: internal-test")), 0o600))
+	_, err = servedTree(file)
+	require.ErrorContains(t, err, "has no official stage to serve")
+}

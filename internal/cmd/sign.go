@@ -1,0 +1,167 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hongbao/reference/server/auth"
+	"hongbao/reference/wallet"
+)
+
+// Bounds of hongbao sign.
+const (
+	maxSignedBody = 1 << 20             // what the service takes at most, in bytes
+	maxSession    = 30 * 24 * time.Hour // no festival is longer
+)
+
+// signFlags are the flags of hongbao sign.
+type signFlags struct {
+	data, keys, caller, operator, session, body string
+	loadTest                                    bool
+	lasts                                       time.Duration
+}
+
+func signCommand() *cobra.Command {
+	var f signFlags
+	cmd := &cobra.Command{
+		Use:   "sign [SERVICE/METHOD]",
+		Short: "Print the header that lets curl call the service",
+		Long: `Prints one header line for a request to the service: signed with the key of an upstream or an operator, or with the
+session of a user. The keys are those that hongbao serve made in its data folder, so this works where the service runs.
+
+A signature covers the method and the body, is good for five minutes and for one request: sign each one anew. A session is
+good for any of the user's requests until it ends.`,
+		Example: `  BODY='{"app":"APP_DOUYIN","user":7,"activity":"spring-festival","scene":"rain","rain":1,"award":"AWARD_TYPE_CASH",
+    "amount_fen":88,"opened_us":'$(date +%s)000000'}'
+  curl -H "$(hongbao sign --body "$BODY" hongbao.v1.GrantService/Grant)" \
+    --json "$BODY" http://127.0.0.1:8080/hongbao.v1.GrantService/Grant
+  curl -H "$(hongbao sign --session douyin:7)" --json '{}' http://127.0.0.1:8080/hongbao.v1.WalletService/WalletPage
+  curl -H "$(hongbao sign --operator viewer --body '{}' hongbao.v1.OperatorService/Status)" \
+    --json '{}' http://127.0.0.1:8080/hongbao.v1.OperatorService/Status`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return sign(cmd, args, f) },
+	}
+	cmd.Flags().StringVar(&f.data, "data", "data", "data folder of the service, where keys.json is")
+	cmd.Flags().StringVar(&f.keys, "keys", "", "the keys file, if it is not DATA/keys.json")
+	cmd.Flags().StringVar(&f.caller, "caller", "demo", "sign as this upstream")
+	cmd.Flags().StringVar(&f.operator, "operator", "", "sign as this operator instead")
+	cmd.Flags().StringVar(&f.session, "session", "", "print the session of this user instead: APP:USER, such as douyin:7")
+	cmd.Flags().StringVar(&f.body, "body", "", "the request's body; @FILE reads it from a file, @- from the input")
+	cmd.Flags().BoolVar(&f.loadTest, "load-test", false, "sign a request that has the header "+auth.HeaderLoadTest+": 1")
+	cmd.Flags().DurationVar(&f.lasts, "for", 24*time.Hour, "how long a session lasts")
+	cmd.MarkFlagsMutuallyExclusive("caller", "operator", "session")
+	cmd.MarkFlagsMutuallyExclusive("session", "body")
+	return cmd
+}
+
+// sign is hongbao sign.
+func sign(cmd *cobra.Command, args []string, f signFlags) error {
+	if f.keys == "" {
+		f.keys = filepath.Join(f.data, "keys.json")
+	}
+	keys, err := auth.Load(f.keys)
+	if err != nil {
+		return usage("%w\n  hint: hongbao serve makes the keys in its data folder; name that with --data", err)
+	}
+	var header string
+	if f.session != "" {
+		header, err = session(keys, args, f)
+	} else {
+		header, err = signature(cmd.InOrStdin(), keys, args, f)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), "Authorization: "+header)
+	return err
+}
+
+// session returns the Authorization of a user's session.
+func session(keys auth.Keys, args []string, f signFlags) (string, error) {
+	if len(args) > 0 {
+		return "", usage("a session is good for every method: leave out %s", args[0])
+	}
+	name, number, _ := strings.Cut(f.session, ":")
+	app, ok := wallet.ParseApp(name)
+	user, err := strconv.ParseInt(number, 10, 64)
+	if !ok || err != nil || user <= 0 {
+		return "", usage("--session %q: write an app and a user's number, such as douyin:7", f.session)
+	}
+	if f.lasts <= 0 || f.lasts > maxSession {
+		return "", usage("--for %s: a session lasts up to %s", f.lasts, maxSession)
+	}
+	return auth.SchemeBearer + auth.Session(keys.SessionKey, app, wallet.UserID(user), time.Now().Add(f.lasts)), nil
+}
+
+// signature returns the Authorization of one signed request.
+func signature(stdin io.Reader, keys auth.Keys, args []string, f signFlags) (string, error) {
+	if len(args) == 0 {
+		return "", usage("name the method that is signed, such as hongbao.v1.GrantService/Grant")
+	}
+	key, err := signingKey(keys, f)
+	if err != nil {
+		return "", err
+	}
+	body, err := signedBody(stdin, f.body)
+	if err != nil {
+		return "", err
+	}
+	path := "/" + strings.TrimPrefix(args[0], "/")
+	if service, method, ok := strings.Cut(path[1:], "/"); !ok || service == "" || method == "" || strings.ContainsAny(path, " ?#\n") {
+		return "", usage("%q is not SERVICE/METHOD, such as hongbao.v1.GrantService/Grant", args[0])
+	}
+	return auth.Sign(key, auth.Request{Method: "POST", Path: path, Body: body, LoadTest: f.loadTest}, time.Now(), auth.NewNonce()), nil
+}
+
+// signingKey returns the key of whoever signs.
+func signingKey(keys auth.Keys, f signFlags) (auth.Key, error) {
+	var names []string
+	if f.operator != "" {
+		if o, ok := keys.Operator(f.operator); ok {
+			return o.Key, nil
+		}
+		for _, o := range keys.Operators {
+			names = append(names, o.ID)
+		}
+		return auth.Key{}, usage("there is no operator %q; there are: %s", f.operator, strings.Join(names, ", "))
+	}
+	if c, ok := keys.Caller(f.caller); ok {
+		return c.Key, nil
+	}
+	for _, c := range keys.Callers {
+		names = append(names, c.ID)
+	}
+	return auth.Key{}, usage("there is no caller %q; there are: %s", f.caller, strings.Join(names, ", "))
+}
+
+// signedBody returns the bytes that --body stands for.
+func signedBody(stdin io.Reader, body string) ([]byte, error) {
+	name, isFile := strings.CutPrefix(body, "@")
+	if !isFile {
+		return []byte(body), nil
+	}
+	from := stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, usage("--body: %w", err)
+		}
+		defer f.Close()
+		from = f
+	}
+	b, err := io.ReadAll(io.LimitReader(from, maxSignedBody+1))
+	if err != nil {
+		return nil, usage("--body: %w", err)
+	}
+	if len(b) > maxSignedBody {
+		return nil, usage("--body: more than the %d bytes that the service takes", maxSignedBody)
+	}
+	return b, nil
+}

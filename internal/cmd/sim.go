@@ -1,0 +1,231 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hongbao/reference/service/open"
+	"hongbao/reference/wallet"
+	"hongbao/reports"
+	"hongbao/reports/render"
+	"hongbao/scenarios"
+	"hongbao/sim"
+	"hongbao/sim/cluster"
+)
+
+// simFlags are the flags of hongbao sim.
+type simFlags struct {
+	scale, strategy, crypto, out string
+	seed                         uint64
+	maxGrants                    int64
+	json, quiet                  bool
+}
+
+func simCommand() *cobra.Command {
+	var f simFlags
+	cmd := &cobra.Command{
+		Use:   "sim SCENARIO",
+		Short: "Replay a scenario in virtual time",
+		Long: `Replays a scenario in virtual time and checks that money was safe. The same scenario, scale, crypto and seed
+give the same run, down to the digest.`,
+		Example: `  hongbao sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all --seed 7
+  hongbao sim scenarios/regress/unknown-outcomes.yaml --crypto real --json`,
+		Args: oneScenario,
+		RunE: func(cmd *cobra.Command, args []string) error { return simulate(cmd, args[0], f) },
+	}
+	cmd.Flags().StringVar(&f.scale, "scale", "1/1", "scale people, rates, capacities and budgets by this ratio, and keep latencies")
+	cmd.Flags().StringVar(&f.strategy, "strategy", "token", "sync, async, token, or all to compare the three")
+	cmd.Flags().StringVar(&f.crypto, "crypto", "modelled", "real, or modelled: a cheap stand-in, and the scenario's share of real ones")
+	cmd.Flags().StringVar(&f.out, "out", "", "folder for record.json, report.html, summary.md and junit.xml (default reports/out/<scenario>-<time>)")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of everything that is drawn")
+	cmd.Flags().Int64Var(&f.maxGrants, "max-grants", maxGrants, "refuse to replay more grants than this; each takes about 300 bytes of memory")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print the record as JSON instead of the tables")
+	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "print no progress")
+	return cmd
+}
+
+// simulate is hongbao sim.
+func simulate(cmd *cobra.Command, file string, f simFlags) error {
+	record, plan, err := planRun(file, f)
+	if err != nil {
+		return err
+	}
+	dir := f.out
+	if dir == "" {
+		dir = filepath.Join("reports", "out", record.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
+	}
+	if err := writable(dir); err != nil {
+		return err
+	}
+	progress := newProgress(cmd.ErrOrStderr(), f.quiet || f.json, len(plan))
+	record.Runs, err = replay(cmd.Context(), plan, progress)
+	progress.done()
+	if err != nil {
+		return err
+	}
+	if record.Studies, err = studies(cmd.Context(), plan[0].options.Scenario, f.seed); err != nil {
+		return err
+	}
+	reports.Summarise(record)
+	if record.Metrics, err = sim.TokenMetrics(plan[0].options.Scenario); err != nil {
+		return err
+	}
+	if err := render.Write(dir, record); err != nil {
+		return err
+	}
+	if err := show(cmd, record, dir, f.json); err != nil {
+		return err
+	}
+	return outcome(record)
+}
+
+// writable makes the folder of a run before the run, which may take long, and tries to write there.
+func writable(dir string) error {
+	if err := open.PrepareFolder(dir, 0o755); err != nil {
+		return usage("--out %s: %w\n  hint: name a folder that can be written", dir, err)
+	}
+	return nil
+}
+
+// outcome turns a record's verdict into an exit code.
+func outcome(r *reports.Record) error {
+	switch {
+	case r.Interrupted:
+		return as(errInterrupted, errors.New("interrupted: the partial record is kept, its verdict is unknown"))
+	case r.Violated():
+		return as(errViolation, errPrinted)
+	case r.Verdict == reports.Fail:
+		return as(errMissed, errPrinted)
+	case r.Verdict != reports.Pass:
+		return as(errUnknown, errors.New("the verdict is unknown: the report says why"))
+	}
+	return nil
+}
+
+// planned is one strategy's replay to come.
+type planned struct {
+	options sim.Options
+	full    sim.Full
+}
+
+// maxGrants bounds the grants of one run unless somebody allows more: a run keeps a few hundred bytes of memory for
+// each, so that this many take some 16 GiB.
+const maxGrants = 60_000_000
+
+// planRun reads the scenario and the flags into a record without runs, and the runs to make.
+func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
+	num, den, err := parseScale(f.scale)
+	if err != nil {
+		return nil, nil, err
+	}
+	crypto := cluster.Crypto(f.crypto)
+	if crypto != cluster.CryptoReal && crypto != cluster.CryptoModelled {
+		return nil, nil, usage("--crypto %s: it is real or modelled", f.crypto)
+	}
+	strategies := wallet.Strategies
+	if f.strategy != "all" {
+		s, ok := wallet.ParseStrategy(f.strategy)
+		if !ok {
+			return nil, nil, usage("--strategy %s: it is sync, async, token or all", f.strategy)
+		}
+		strategies = []wallet.Strategy{s}
+	}
+	whole, sum, err := loadScenario(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	scaled, err := scenarios.Scale(whole, num, den)
+	if err != nil {
+		return nil, nil, usage("--scale %s: %w\n  hint: a larger ratio leaves more people, a ratio of small whole numbers fits", f.scale, err)
+	}
+	if n := scaled.Grants(); n > f.maxGrants {
+		return nil, nil, usage("--scale %s: %d grants are more than one run may replay, which is %d\n  hint: choose a smaller ratio, such as 1/1000, or allow more with --max-grants where there is memory for it, about 300 bytes a grant", f.scale, n, f.maxGrants)
+	}
+	var plan []planned
+	for _, s := range strategies {
+		plan = append(plan, planned{sim.Options{Scenario: scaled, Strategy: s, Crypto: crypto, Seed: f.seed}, sim.FullOf(whole, num, den)})
+	}
+	record := &reports.Record{
+		Schema: reports.Schema, Kind: "sim", Seed: f.seed, Commit: commit(), Environment: sim.Environment(),
+		Scenario: reports.Scenario{
+			Name: whole.Name, Title: whole.Title, TitleZH: whole.TitleZH, Description: whole.Description, File: filepath.ToSlash(file),
+			SHA256: sum, Scale: f.scale, ScaleNum: num, ScaleDen: den, Crypto: f.crypto,
+		},
+		Replay: fmt.Sprintf("%s sim %s --scale %s --strategy %s --crypto %s --seed %d", self(), filepath.ToSlash(file), f.scale, f.strategy, f.crypto, f.seed),
+	}
+	return record, plan, nil
+}
+
+// parseScale reads a ratio such as 1/1000.
+func parseScale(s string) (num, den int64, err error) {
+	n, d, ok := strings.Cut(s, "/")
+	if !ok {
+		d = "1"
+	}
+	num, err1 := strconv.ParseInt(n, 10, 64)
+	den, err2 := strconv.ParseInt(d, 10, 64)
+	if err := errors.Join(err1, err2); err != nil || num <= 0 || den <= 0 || num > 1_000_000 || den > 1_000_000_000 {
+		return 0, 0, usage("--scale %s: write a ratio of two whole numbers above zero, such as 1/1000", s)
+	}
+	return num, den, nil
+}
+
+// replay makes the runs side by side, as many as there are processors; each is a world of its own.
+func replay(ctx context.Context, plan []planned, p *progress) ([]reports.Run, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(collectAt(plan)))
+	runs, errs := make([]reports.Run, len(plan)), make([]error, len(plan))
+	slots := make(chan struct{}, max(1, min(len(plan), sim.Environment().GOMAXPROCS)))
+	var wg sync.WaitGroup
+	for i := range plan {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			o := plan[i].options
+			o.Progress = p.of(i)
+			start := time.Now()
+			runs[i], errs[i] = sim.Run(ctx, o, plan[i].full)
+			runs[i].WallSeconds = time.Since(start).Seconds()
+		})
+	}
+	wg.Wait()
+	return runs, errors.Join(errs...)
+}
+
+// collectAt returns how much garbage, in percent of what is kept, may gather before it is collected. A run keeps most
+// of what it makes, so a small one had better collect seldom; a large one needs the memory.
+func collectAt(plan []planned) int {
+	const small = 5_000_000 // grants; some two gigabytes with all that gathers
+	if plan[0].options.Scenario.Grants() <= small {
+		return 400
+	}
+	return 40
+}
+
+// show prints the record.
+func show(cmd *cobra.Command, r *reports.Record, dir string, asJSON bool) error {
+	if asJSON {
+		return reports.JSON(cmd.OutOrStdout(), r)
+	}
+	if err := render.Table(cmd.OutOrStdout(), r, colours(cmd.OutOrStdout())); err != nil {
+		return err
+	}
+	return render.Paths(cmd.OutOrStdout(), dir)
+}
+
+// self returns how to call this program again.
+func self() string {
+	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
+		return "go run ."
+	}
+	return "hongbao"
+}

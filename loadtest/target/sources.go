@@ -1,0 +1,55 @@
+package target
+
+import (
+	"context"
+	"fmt"
+
+	"hongbao/reference/downstream"
+	"hongbao/reference/downstream/fake"
+	"hongbao/reference/service/open"
+	"hongbao/reference/wallet"
+	"hongbao/sim/oracle"
+)
+
+// SourcesOf reads the stores of a target's shadow wallet by the target's own configuration file, so that the oracle sees
+// what is on record and not only what the target answers. It changes nothing in them.
+func SourcesOf(ctx context.Context, file string) (sources func(context.Context) (oracle.Books, error), stop func() error, err error) {
+	c := open.Default()
+	if err := open.ReadConfig(file, &c); err != nil {
+		return nil, nil, err
+	}
+	read, stop, err := open.ReadShadow(ctx, c)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--books %s: %w", file, err)
+	}
+	return func(ctx context.Context) (oracle.Books, error) {
+		r, err := read(ctx)
+		return sourcesOf(r), err
+	}, stop, nil
+}
+
+// sourcesOf returns records as the oracle reads them.
+func sourcesOf(r open.Records) oracle.Books {
+	out := oracle.Books{
+		Ledger: r.Ledger, Orders: r.Orders, Tokens: r.Tokens, Withdrawals: r.Withdrawals, Bank: r.Bank, Spent: r.Spent,
+		Reported: r.Found.Differences, ReconcileRan: true, OpenOrders: r.OpenOrders, BacklogDepth: r.BacklogDepth,
+		Rewards: oracle.RewardBooks{Items: r.Items, Issued: r.Issued}, Packets: oracle.PacketBooks{Packets: r.Packets, At: r.At},
+	}
+	if r.Fakes != nil {
+		out.Rewards.Handed = issuedBy(r.Fakes, r.At)
+	}
+	return out
+}
+
+// issuedBy returns the records of the reward systems, one system after the other.
+func issuedBy(systems map[wallet.AwardType]*fake.System, now wallet.Instant) func(yield func(oracle.Handed) bool) {
+	return func(yield func(oracle.Handed) bool) {
+		for _, award := range downstream.Awards() {
+			for e := range systems[award].Books(now) {
+				if !yield(oracle.Handed(e)) {
+					return
+				}
+			}
+		}
+	}
+}

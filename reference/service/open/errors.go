@@ -1,0 +1,21 @@
+package open
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrConfig marks errors that whoever configures the service can correct.
+var ErrConfig = errors.New("service: configuration error")
+
+// configFault is an error of class errConfig with the text of the error alone.
+type configFault struct{ err error }
+
+// Error implements error.
+func (e *configFault) Error() string { return e.err.Error() }
+
+// Unwrap returns the class and the error.
+func (e *configFault) Unwrap() []error { return []error{ErrConfig, e.err} }
+
+// configError returns an error of class errConfig.
+func configError(format string, args ...any) error { return &configFault{fmt.Errorf(format, args...)} }

@@ -1,0 +1,105 @@
+package open
+
+import (
+	"context"
+
+	"hongbao/reference/downstream/fake"
+	"hongbao/reference/reconcile"
+	"hongbao/reference/wallet"
+)
+
+// Records is read access to all that one wallet has on record, for an audit after a load test. It is not to be read
+// after the wallet's stores were cleaned up or closed.
+type Records struct {
+	Ledger                   wallet.LedgerBook
+	Orders                   wallet.OrderBook
+	Tokens                   wallet.TokenBook
+	Withdrawals              wallet.WithdrawalBook
+	Bank                     wallet.BankBook
+	Items                    wallet.ItemBook
+	Packets                  wallet.PacketBook
+	Spent                    func(wallet.Stage) (wallet.Money, error)
+	Issued                   func(wallet.Template) (int64, bool) // coupons on record; nil: the stock strategy keeps no exact count
+	Fakes                    map[wallet.AwardType]*fake.System   // the reward systems; nil: they are other companies'
+	Found                    reconcile.Report                    // of the wallet's own reconciliation
+	OpenOrders, BacklogDepth int64
+	At                       wallet.Instant // when it was read
+}
+
+// readRecords returns what the stores of a wallet hold.
+func (s *stores) readRecords(ctx context.Context, found reconcile.Report, spent func(wallet.Stage) (wallet.Money, error)) (Records, error) {
+	depth, err := s.backlog.Depth(ctx)
+	if err != nil {
+		return Records{}, err
+	}
+	open, err := s.orders.OpenCount(ctx)
+	if err != nil {
+		return Records{}, err
+	}
+	return Records{Ledger: s.ledger, Orders: s.orders, Tokens: s.tokens, Withdrawals: s.withdrawals, Bank: s.bank, Items: s.items, Packets: s.packets,
+		Spent: spent, Found: found, OpenOrders: open, BacklogDepth: depth, At: RealClock{}.Now()}, nil
+}
+
+// leased returns how many coupons are issued according to the records of leased stock. Under other strategies the count
+// is in Redis and may hold attempts that were refused.
+func (s *stores) leased(ctx context.Context) func(wallet.Template) (int64, bool) {
+	return func(t wallet.Template) (int64, bool) {
+		leases, err := s.stockBook.Of(t.Reward)
+		if err != nil {
+			return 0, false
+		}
+		q, err := leases.Quota(ctx, t.Stage)
+		return int64(q.Reserved), err == nil
+	}
+}
+
+// records reconciles the wallet and returns what it has on record.
+func (d *walletInstance) records(ctx context.Context) (Records, error) {
+	found, err := d.node.Reconcile(ctx, d.books())
+	if err != nil {
+		return Records{}, err
+	}
+	r, err := d.stores.readRecords(ctx, found, func(s wallet.Stage) (wallet.Money, error) { return d.budgets.Spent(ctx, s) })
+	if d.downstreams.stock.Lease != nil {
+		r.Issued = d.stores.leased(ctx)
+	}
+	r.Fakes = d.downstreams.fakes
+	return r, err
+}
+
+// ShadowRecords returns what the load-test wallet has on record.
+func (s *Service) ShadowRecords(ctx context.Context) (Records, error) {
+	return withInstance(s.shadow, func(d *walletInstance) (Records, error) { return d.records(ctx) })
+}
+
+// ReadShadow opens the stores of the load-test wallet of a service elsewhere, by that service's configuration. read
+// returns what they hold. It changes nothing in them. Errors of the configuration are configuration errors; among them,
+// that the stores are in the service's own process.
+func ReadShadow(ctx context.Context, c Config) (read func(context.Context) (Records, error), stop func() error, err error) {
+	if err := c.Complete(); err != nil {
+		return nil, nil, err
+	}
+	if c.embedded() {
+		return nil, nil, configError("its stores are in the service's own process; a service on Redis and MySQL can be read from outside")
+	}
+	st, err := openStores(ctx, &c, nil, RealClock{}, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(ctx context.Context) (Records, error) {
+		spent := func(stage wallet.Stage) (wallet.Money, error) {
+			q, err := st.quotas.Quota(ctx, stage)
+			return q.Reserved, err
+		}
+		sources := reconcile.Books{Orders: st.orders, Ledger: st.ledger, Spent: func(_ context.Context, stage wallet.Stage) (wallet.Money, error) { return spent(stage) }}
+		found, err := reconcile.Run(ctx, sources, wallet.Never)
+		if err != nil {
+			return Records{}, err
+		}
+		r, err := st.readRecords(ctx, found, spent)
+		if c.Stock == string(wallet.StockLease) {
+			r.Issued = st.leased(ctx)
+		}
+		return r, err
+	}, st.close, nil
+}

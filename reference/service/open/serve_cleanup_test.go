@@ -1,0 +1,119 @@
+package open_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hongbao/internal/servetest"
+	"hongbao/reference/sdk/client"
+	pb "hongbao/reference/server/hongbaopb"
+	"hongbao/reference/service/open"
+	"hongbao/reference/wallet"
+)
+
+// TestServeCleanUp: what marked load has left is thrown away and nothing of it is remembered, live data is untouched (K2).
+func TestServeCleanUp(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range wallet.Strategies {
+		t.Run(string(strategy), func(t *testing.T) {
+			t.Parallel()
+			cleanUp(t, func(c *open.Config) { c.Strategy = string(strategy) })
+		})
+	}
+}
+
+// TestServeCleanUpReal is the same on Redis and MySQL, where both wallets share the servers.
+func TestServeCleanUpReal(t *testing.T) { cleanUp(t, servetest.OnRealStores(t)) }
+
+func cleanUp(t *testing.T, change func(*open.Config)) {
+	s := servetest.Start(t, change)
+	marked := s.Mark()
+	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &pb.GrantReply{}))
+	servetest.AtRest(t, s, 1, 88)
+	live := func() client.Reconciliation {
+		r, err := s.Operator(t, "auditor").Reconcile(t.Context())
+		require.NoError(t, err)
+		return r
+	}
+	before := live()
+	require.Equal(t, client.Reconciliation{Orders: 1, Entries: 1}, before)
+
+	for round := range 2 { // the second is on a wallet that was cleaned up: the same numbers mean other grants
+		fen := int64(5 + round)
+		for rain := 1; rain <= 10; rain++ {
+			require.Equal(t, "ok", marked.As(t, "demo", "GrantService/Grant", servetest.Win(7, rain, fen), &pb.GrantReply{}))
+		}
+		markedAtRest(t, marked, 10, 10*fen)
+		require.Equal(t, "ok", marked.By(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":20}`, &pb.WithdrawReply{}))
+		marked.Clean(t)
+		markedAtRest(t, marked, 0, 0)
+		var page pb.WalletPageReply
+		require.Equal(t, "ok", marked.By(t, 7, "WalletService/WalletPage", "{}", &page))
+		require.Zero(t, page.BalanceFen, "no pocket, page or list remembers")
+		require.Zero(t, page.IncomeFen)
+		require.Empty(t, page.Withdrawals)
+	}
+	marked.Clean(t) // there is nothing left to clean up
+	require.Equal(t, before, live(), "the live books are what they were")
+	s.Stop()
+	require.Empty(t, servetest.ReadRecords(t, &s.Config, true).Orders)
+	require.Len(t, servetest.ReadRecords(t, &s.Config, false).Orders, 1)
+}
+
+// markedAtRest waits until nothing is held of the marked load, and wants its books to agree.
+func markedAtRest(t *testing.T, marked *servetest.Service, orders, fen int64) {
+	t.Helper()
+	var status client.Status
+	servetest.Eventually(t, "nothing is held", func() bool {
+		var err error
+		status, err = marked.Operator(t, "viewer").Status(t.Context())
+		require.NoError(t, err)
+		return status.Backlog == 0 && status.OpenOrders == 0
+	})
+	require.Equal(t, wallet.ActivityID("spring-festival"), status.Activity)
+	require.EqualValues(t, fen, status.Budgets[0].Reserved)
+	r, err := marked.Operator(t, "auditor").Reconcile(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, client.Reconciliation{Orders: orders, Entries: orders}, r, "and the sum over all accounts is zero")
+}
+
+// TestServeCleanUpRefused: what must not be thrown away is not, and why is said by name and in the audit log.
+func TestServeCleanUpRefused(t *testing.T) {
+	t.Parallel()
+	s := servetest.Start(t, func(c *open.Config) { c.PostRest = time.Minute })
+	marked := s.Mark()
+	const clean = "OperatorService/CleanUpLoadTest"
+	reply := &pb.CleanUpLoadTestReply{}
+	require.Equal(t, "marked_only", s.As(t, "operator", clean, "{}", reply), "live data")
+	require.Equal(t, "wrong_role", marked.As(t, "auditor", clean, "{}", reply), "who reads the books does not burn them")
+	for _, c := range []struct{ method, id, body string }{
+		{"SetSwitch", "operator", `{"name":"distrust-tokens","on":true}`}, {"ListSwitches", "viewer", "{}"}, {"AuditLog", "auditor", "{}"},
+	} {
+		require.Equal(t, "live_only", marked.As(t, c.id, "OperatorService/"+c.method, c.body, reply), c.method)
+	}
+
+	rain := 0
+	servetest.Eventually(t, "a posting is held, once the posters have looked and rest", func() bool {
+		rain++
+		require.Equal(t, "ok", marked.As(t, "demo", "GrantService/Grant", servetest.Win(7, rain, 5), &pb.GrantReply{}))
+		return marked.As(t, "operator", clean, "{}", reply) == "load_test_backlog"
+	})
+	require.Equal(t, "ok", marked.As(t, "operator", clean, `{"force":true}`, reply))
+	require.Positive(t, reply.Keys, "what was held")
+	markedAtRest(t, marked, 0, 0)
+
+	var log pb.AuditLogReply
+	require.Equal(t, "ok", s.As(t, "auditor", "OperatorService/AuditLog", `{"limit":100}`, &log))
+	outcomes := map[string]int{}
+	for _, a := range log.Actions {
+		if a.Method == "/hongbao.v1."+clean {
+			outcomes[a.Outcome]++
+		}
+	}
+	require.Equal(t, 1, outcomes["marked_only"])
+	require.Equal(t, 1, outcomes["wrong_role"])
+	require.Equal(t, 1, outcomes["load_test_backlog"])
+	require.GreaterOrEqual(t, outcomes["ok"], 3, "what was begun, refused by the wallet or not")
+}

@@ -1,0 +1,225 @@
+// Package open runs a wallet service from its configuration: it reads the configuration file, opens stores and keys, starts
+// the live wallet and the load-test wallet, and listens. Another Go program embeds a wallet with New, Run and Close.
+package open
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"hongbao/reference/server"
+	"hongbao/reference/server/auth"
+	"hongbao/reference/token"
+	"hongbao/reference/wallet"
+)
+
+// RealClock is the time of this machine.
+type RealClock struct{}
+
+// Now implements wallet.Clock.
+func (RealClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
+
+// Service is one running instance: a wallet on live stores, one on shadow stores, and the server before both.
+type Service struct {
+	config    *Config
+	listening bool
+	name      string // of this life of the instance
+	tree      wallet.Activity
+	keys      *token.Keyring
+	unlock    func() // lets go of the data folder
+	log       *slog.Logger
+
+	flags      *runtimeFlags
+	backoffice *backoffice
+	mini       *embedded // nil: the configuration names other Redises
+	live       *walletInstance
+	shadow     *shadowWallet // nil: no marked load is taken
+	server     *server.Server
+	metrics    *server.Metrics
+}
+
+// New returns an instance with its stores open and nobody served yet. Close it. Errors that can be corrected in
+// the configuration are of class errConfig.
+func New(ctx context.Context, c Config) (*Service, error) {
+	if err := c.Complete(); err != nil {
+		return nil, err
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(c.Activity.Children) == 0 {
+		c.Activity = BuiltInActivity()
+	}
+	if err := PrepareDataFolder(c.Data); err != nil {
+		return nil, err
+	}
+	unlock, err := lockData(&c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{config: &c, name: c.Instance + "-" + randomHex(), tree: c.Activity, unlock: unlock, metrics: server.NewMetrics(), log: c.Log}
+	keys, ring, err := OpenKeys(&c)
+	if err == nil {
+		s.keys = ring
+		err = s.open(ctx, keys)
+		if errors.Is(err, wallet.ErrInvalid) {
+			err = configError("the service is not started: %w", err) // such as a data source that cannot be read
+		} else if err != nil {
+			err = fmt.Errorf("the service is not started: %w", err)
+		}
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// open opens the stores, composes both wallets and the server, and settles what an earlier life left behind.
+func (s *Service) open(ctx context.Context, keys auth.Keys) error {
+	var err error
+	if s.config.embedded() {
+		if s.mini, err = startEmbedded(); err != nil {
+			return err
+		}
+	}
+	if s.live, err = s.openInstance(ctx, false); err != nil {
+		return err
+	}
+	ports := server.Ports{Service: s.live.ingress, Query: s.live.sdk, Operator: inspector{s.live}, Audit: s.live.stores.audit,
+		Switches: s.flags.switches, Settings: s.flags.centre, Ops: newOpsPage(s.flags),
+		Leases: s.live.stores.leases, Clock: RealClock{}, Metrics: s.metrics, Log: s.log}
+	if s.config.LoadTest {
+		s.shadow = &shadowWallet{open: func(ctx context.Context) (*walletInstance, error) { return s.openInstance(ctx, true) }}
+		if err = s.shadow.renew(ctx); err != nil {
+			return err
+		}
+		ports.Shadow, ports.Marked = s.shadow, s.shadow
+		ports.ShadowRewards, ports.ShadowPackets = s.shadow, s.shadow
+	}
+	if err = s.openBackoffice(ctx, &ports); err != nil {
+		return err
+	}
+	s.server, err = server.New(server.Config{
+		Addr: s.config.Listen, TLSCert: s.config.TLS.Cert, TLSKey: s.config.TLS.Key, DebugAddr: s.config.Debug,
+		Deadline: s.config.Deadline, MaxInFlight: s.config.MaxInFlight, MaxEveryday: s.config.MaxEveryday, DrainTimeout: s.config.Drain, Keys: keys,
+	}, ports)
+	return err
+}
+
+// openInstance opens one wallet and settles what an earlier life of it left behind.
+func (s *Service) openInstance(ctx context.Context, shadow bool) (*walletInstance, error) {
+	d, err := s.newInstance(ctx, shadow)
+	if err == nil {
+		err = d.restore(ctx, s.config.embedded())
+	}
+	if err != nil && d != nil {
+		err = errors.Join(err, d.close())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Listen binds the addresses of the configuration, so that url is known before run.
+func (s *Service) Listen() error {
+	if err := s.server.Listen(); err != nil {
+		return configError("%w\n  hint: another process has the port; choose others with --listen and --debug", err)
+	}
+	s.listening = true
+	return nil
+}
+
+// URL returns the address of the API, once listen has bound it.
+func (s *Service) URL() string { return s.server.URL() }
+
+// handler returns the API, for a server of the caller's. Background work is done only while run runs.
+func (s *Service) handler() http.Handler { return s.server.Handler() }
+
+// Run serves until ctx ends. Then, in this order: no new requests are accepted, running ones end, what is held is
+// posted, and leases and unused budget are given back. An error says what could not be completed.
+func (s *Service) Run(ctx context.Context) error {
+	if !s.listening {
+		if err := s.Listen(); err != nil {
+			return err
+		}
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var hosts sync.WaitGroup
+	errs := make([]error, 2)
+	hosts.Go(func() { errs[0] = s.live.host.Run(work) })
+	hosts.Go(func() { s.backoffice.run(work) })
+	hosts.Go(func() { s.live.deliverCallbacks(work) })
+	if s.shadow != nil {
+		s.shadow.start(work)
+	}
+	watched := make(chan struct{})
+	go func() { defer close(watched); s.watch(work) }()
+
+	err := s.server.Serve(ctx)
+	s.log.Info("stopping: posting what is held")
+	stop()
+	if s.shadow != nil {
+		errs[1] = s.shadow.end()
+	}
+	hosts.Wait()
+	<-watched
+	if err = errors.Join(append(errs, err)...); err != nil {
+		return fmt.Errorf("the service did not stop cleanly: %w", err)
+	}
+	return nil
+}
+
+// watch keeps readiness and the metrics up to date.
+func (s *Service) watch(ctx context.Context) {
+	t := time.NewTicker(statusEvery)
+	defer t.Stop()
+	for {
+		if err := s.live.stores.ping(ctx, s.flags.set.On(wallet.SwitchLastResort)); err != nil && ctx.Err() == nil {
+			s.server.SetReady(false, err.Error())
+		} else if ctx.Err() == nil {
+			s.server.SetReady(true)
+		}
+		if status, err := (inspector{s.live}).Status(ctx); err == nil {
+			s.metrics.Status(status)
+		}
+		s.flags.record(s.metrics)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// Close closes the stores and lets go of their folder.
+func (s *Service) Close() {
+	defer s.unlock()
+	var err error
+	if s.live != nil {
+		err = s.live.close()
+	}
+	if s.shadow != nil {
+		err = errors.Join(err, s.shadow.close())
+	}
+	if err != nil {
+		s.log.Warn("closing the stores", "err", err)
+	}
+	if s.mini != nil {
+		s.mini.close()
+	}
+}
+
+// randomHex tells two lives of an instance apart.
+func randomHex() string {
+	b := make([]byte, 4)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}

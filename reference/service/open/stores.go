@@ -1,0 +1,228 @@
+package open
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"hongbao/reference/runningtotal"
+	"hongbao/reference/store/redis"
+	"hongbao/reference/store/sql"
+	"hongbao/reference/token"
+	"hongbao/reference/wallet"
+)
+
+// How the stores are opened.
+const (
+	backlogLease = 30 * time.Second      // a poster holds a batch: above all tries of all its steps (host's bound)
+	costAccounts = 16                    // sub-accounts that share a stage's cost account, so that no row is hot
+	tokenLife    = token.DefaultLifetime // a token list that nobody has touched for so long is of no use to anybody
+	shadowLife   = 24 * time.Hour        // marked data in Redis goes away by itself (K2)
+	lockTick     = 50 * time.Millisecond // how often the embedded locks are told that time passes
+	dataTick     = time.Hour             // the same for the rest, which it makes stop for a walk over all keys
+	warmConns    = 16                    // connections made before the service is ready (K1)
+)
+
+// stores is everything that one wallet keeps.
+type stores struct {
+	sql    *sqlstore.DB
+	caches []*redis.Client
+
+	identities  *sqlstore.Identities
+	orders      *sqlstore.Orders
+	quotas      *sqlstore.Quotas
+	admissions  *sqlstore.Admissions
+	ledger      *sqlstore.Ledger
+	withdrawals *sqlstore.Withdrawals
+	days        *sqlstore.WithdrawalDays
+	bank        *sqlstore.Bank
+	packets     *sqlstore.Packets
+	items       *sqlstore.Items
+	stockBook   *sqlstore.StockBook
+	audit       *sqlstore.AuditLog
+
+	backlog  *redis.Backlog
+	tokens   *redis.Tokens
+	leases   *redis.Leases
+	permits  *redis.Permits
+	totals   runningtotal.Central
+	mirrored *runningtotal.Twofold // totals, where they are kept twice; nil: they are not
+	centre   *lazyCentre
+	stock    *redis.Stock // beside the running total: small keys that many read
+}
+
+// openStores opens the stores of the live traffic, or of the marked load, warm. mini is nil where the configuration
+// names other Redises.
+func openStores(ctx context.Context, c *Config, mini *embedded, clock wallet.Clock, shadow bool) (*stores, error) {
+	s := &stores{}
+	if err := s.open(ctx, c, mini, clock, shadow); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *stores) open(ctx context.Context, c *Config, mini *embedded, clock wallet.Clock, shadow bool) error {
+	var err error
+	if s.sql, err = sqlstore.Open(ctx, SqlOf(c, shadow)); err != nil {
+		return err
+	}
+	s.identities, s.orders, s.quotas = sqlstore.NewIdentities(s.sql), sqlstore.NewOrders(s.sql), sqlstore.NewQuotas(s.sql)
+	s.admissions = sqlstore.NewAdmissions(s.orders, s.quotas)
+	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), sqlstore.NewWithdrawals(s.sql)
+	s.days, s.bank, s.audit = sqlstore.NewWithdrawalDays(s.sql), sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
+	s.packets, s.items, s.stockBook = sqlstore.NewPackets(s.sql), sqlstore.NewItems(s.sql), sqlstore.NewStockBook(s.sql)
+
+	reach := func(e *RedisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) redis.Config {
+		config := redisOf(e, mini, own, shadow, life)
+		config.Prefix = c.Redis.Prefix + config.Prefix
+		return config
+	}
+	dial := func(e *RedisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) *redis.Client {
+		if err != nil {
+			return nil
+		}
+		var client *redis.Client
+		if client, err = redis.Dial(ctx, reach(e, own, life)); err == nil {
+			s.caches = append(s.caches, client)
+		}
+		return client
+	}
+	data, locks := func(m *embedded) *miniredis.Miniredis { return m.data }, func(m *embedded) *miniredis.Miniredis { return m.locks }
+	tokens, leases := dial(c.Redis.Tokens, data, tokenLife), dial(c.Redis.Locks, locks, 0)
+	totals := dial(c.Redis.Totals, data, 0)
+	if err != nil {
+		return err
+	}
+	s.backlog = redis.NewBacklog(tokens, clock, c.Shards, backlogLease)
+	s.tokens = redis.NewTokens(s.backlog)
+	s.leases, s.permits = redis.NewLeases(leases), redis.NewPermits(leases)
+	s.totals, s.centre = redis.NewTotals(totals), &lazyCentre{at: reach(c.Redis.Switches, data, 0)}
+	s.stock = redis.NewStock(totals)
+	if c.Redis.Backup != nil {
+		backup := dial(c.Redis.Backup, data, 0)
+		if err != nil {
+			return err
+		}
+		s.mirrored = runningtotal.NewTwofold(s.totals, redis.NewTotals(backup))
+		s.totals = s.mirrored
+	}
+	return s.warm(ctx)
+}
+
+// warm makes connections before the first request needs them (K1).
+func (s *stores) warm(ctx context.Context) error {
+	err := s.sql.Warm(ctx, warmConns)
+	for _, r := range s.caches {
+		err = errors.Join(err, r.Warm(ctx, warmConns))
+	}
+	return err
+}
+
+// ping says what cannot be reached of what the service needs: the books alone at the last resort (D2). The config centre
+// is never needed (D1).
+func (s *stores) ping(ctx context.Context, books bool) error {
+	err := s.sql.Ping(ctx)
+	if books {
+		return err
+	}
+	for _, r := range s.caches {
+		err = errors.Join(err, r.Ping(ctx))
+	}
+	return err
+}
+
+func (s *stores) close() error {
+	if s.centre != nil {
+		s.centre.close()
+	}
+	for _, r := range s.caches {
+		r.Close()
+	}
+	if s.sql == nil {
+		return nil
+	}
+	return s.sql.Close()
+}
+
+// SqlOf returns where the books are. Embedded, the marked load has a file of its own, so that its commits and those of
+// the live traffic do not wait for each other.
+func SqlOf(c *Config, shadow bool) sqlstore.Config {
+	if !c.embedded() {
+		return sqlstore.Config{Driver: "mysql", DSNs: c.MySQL.DSNs, MaxConns: c.MySQL.MaxConns, Shadow: shadow}
+	}
+	file := "hongbao.db"
+	if shadow {
+		file = "shadow.db"
+	}
+	return sqlstore.Config{Driver: "sqlite", DSNs: []string{filepath.Join(c.Data, file)}, Shadow: shadow}
+}
+
+// redisOf returns how to reach the endpoint of a role; nil is an embedded one.
+func redisOf(e *RedisEndpoint, mini *embedded, own func(*embedded) *miniredis.Miniredis, shadow bool, life time.Duration) redis.Config {
+	c := redis.Config{Expire: life}
+	if e == nil {
+		c.Expire = 0 // what it holds ends with the process
+		server := own(mini)
+		c.Addrs, c.Dial = []string{server.Addr()}, func(context.Context, string) (net.Conn, error) { return connect(server), nil }
+	} else {
+		c.Addrs, c.Cluster, c.SentinelMaster, c.Username, c.Password = e.Addrs, e.Cluster, e.Sentinel, e.Username, e.Password
+		if e.TLS {
+			c.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+	}
+	if shadow {
+		c.Prefix, c.Expire = redis.ShadowPrefix, shadowLife
+	}
+	return c
+}
+
+// embedded is Redis in this process, on ports of this machine alone. Locks have a server of their own, because they
+// live by time, and telling a server of the time costs a walk over all that it holds.
+type embedded struct {
+	data, locks *miniredis.Miniredis
+	stop        chan struct{}
+}
+
+func startEmbedded() (*embedded, error) {
+	m := &embedded{data: miniredis.NewMiniRedis(), locks: miniredis.NewMiniRedis(), stop: make(chan struct{})}
+	if err := errors.Join(m.data.StartAddr("127.0.0.1:0"), m.locks.StartAddr("127.0.0.1:0")); err != nil {
+		return nil, fmt.Errorf("starting the embedded Redis: %w", err)
+	}
+	go m.tick(m.data, dataTick)
+	go m.tick(m.locks, lockTick)
+	return m, nil
+}
+
+// connect returns a connection to an embedded server that never leaves the process.
+func connect(server *miniredis.Miniredis) net.Conn {
+	ours, theirs := net.Pipe()
+	server.Server().ServeConn(theirs)
+	return ours
+}
+
+// tick tells a server that time passes.
+func (m *embedded) tick(server *miniredis.Miniredis, every time.Duration) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-m.stop:
+			return
+		case now := <-t.C:
+			server.FastForward(now.Sub(last))
+			last = now
+		}
+	}
+}
+
+func (m *embedded) close() {
+	close(m.stop)
+	m.data.Close()
+	m.locks.Close()
+}
