@@ -8,8 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Bank is a demonstration bank, on shard 0: it keeps a statement and always pays, each withdrawal once. A real bank is
-// somebody else's system.
+// Bank is a demonstration bank, on shard 0. It keeps a statement and always pays, each withdrawal once. A real bank is
+// an external system.
 type Bank struct {
 	db     *DB
 	pay    *kind
@@ -24,7 +24,7 @@ var (
 	_ wallet.BankBook = (*Bank)(nil)
 )
 
-// statementPage is how many payments are read at once.
+// statementPage is the number of payments read per query.
 const statementPage = 1000
 
 // NewBank returns the bank in db.
@@ -38,7 +38,7 @@ func NewBank(db *DB) *Bank {
 	return b
 }
 
-// paying is the job of one Pay.
+// payJob is the job of one Pay call.
 type paying struct {
 	no     wallet.WithdrawalNo
 	amount wallet.Money
@@ -60,7 +60,7 @@ func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
 	if err != nil {
 		return err
 	}
-	for _, j := range jobs { // in the order that they came: it is the statement's
+	for _, j := range jobs { // in order of arrival, which is the order of the statement
 		p := j.in.(*paying)
 		onRecord := wallet.Money(0)
 		err := t.query(ctx, b.find, withdrawalKeyed(nil, p.no), func(r *sql.Rows) error { return r.Scan(&onRecord) })
@@ -84,7 +84,7 @@ func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
 	return b.count.handOut(ctx, t, last)
 }
 
-// Payments implements wallet.BankBook. Payments made while it runs are listed too.
+// Payments implements wallet.BankReader. Payments made while it runs are listed too.
 func (b *Bank) Payments(ctx context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
 	type payment struct {
 		no     wallet.WithdrawalNo

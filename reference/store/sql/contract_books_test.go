@@ -30,7 +30,7 @@ func TestAdmissionsContract(t *testing.T) {
 	})
 }
 
-// TestBudgetsContract tests the rules of leasing over this book.
+// TestBudgetsContract tests the rules of leasing on this store.
 func TestBudgetsContract(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
 		storetest.Budgets(t, func(t *testing.T) wallet.Budgets {

@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Orders keeps the orders of record, each on the shard of its wallet.
+// Orders stores the orders of record, each on the shard of its wallet.
 type Orders struct {
 	db     *DB
 	writes once[wallet.Order]
@@ -17,7 +17,7 @@ type Orders struct {
 	create, finish *kind
 
 	finished, get, of, open, count string
-	book                           *Ledger // how eachOwner finds the wallets that have orders
+	book                           *Ledger // eachOwner reads the wallets that have orders with it
 }
 
 var (
@@ -60,8 +60,8 @@ func scanOrder(r *sql.Rows, more ...any) (o wallet.Order, err error) {
 	return o, err
 }
 
-// Create implements wallet.Orders. ErrInvalid: a malformed number or state, or an instant of creation before 1970 or
-// after 2041. ErrOverloaded and ErrUnavailable: nothing was recorded.
+// Create implements wallet.Orders. ErrInvalid: a malformed number or state, or a creation time before 1970 or after
+// 2041. ErrOverloaded and ErrUnavailable: nothing was recorded.
 func (o *Orders) Create(ctx context.Context, v wallet.Order) (wallet.Order, bool, error) {
 	if err := v.No.Validate(); err != nil {
 		return wallet.Order{}, false, err
@@ -103,7 +103,7 @@ func (o *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order,
 	return out, nil
 }
 
-// byShard returns the numbers by their shards, each once, in the order of the key.
+// byShard returns the numbers by shard, each once, in key order.
 func byShard(db *DB, nos []wallet.OrderNo) [][]wallet.OrderNo {
 	parts := make([][]wallet.OrderNo, len(db.shards))
 	for _, no := range nos {
@@ -117,9 +117,9 @@ func byShard(db *DB, nos []wallet.OrderNo) [][]wallet.OrderNo {
 	return parts
 }
 
-// finishing is the job of one Finish on one shard.
+// finishJob is the job of one Finish call on one shard.
 type finishing struct {
-	nos   []wallet.OrderNo // in the order of the key
+	nos   []wallet.OrderNo // in key order
 	state wallet.OrderState
 }
 
@@ -145,8 +145,8 @@ func (o *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.
 	return nil
 }
 
-// applyFinish updates the orders of all jobs: those that are to be settled, then those to be void. Of two jobs that
-// want one order in different states the first kind wins; they came at the same time.
+// applyFinish updates the orders of all jobs: first those to settle, then those to void. If two concurrent jobs want
+// different states for one order, settled wins.
 func (o *Orders) applyFinish(ctx context.Context, t *txn, jobs []*job) error {
 	for _, state := range []wallet.OrderState{wallet.OrderSettled, wallet.OrderVoid} {
 		var nos []wallet.OrderNo
@@ -181,8 +181,8 @@ func (o *Orders) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([
 	return out, err
 }
 
-// Orders implements wallet.OrderBook; those of one owner in order of their numbers. A page of wallets is read at a
-// time, each as it is then.
+// Orders implements wallet.OrderReader; orders of one owner come in order of their numbers. It reads one page of
+// wallets at a time; each page is from its own point in time.
 func (o *Orders) Orders(ctx context.Context, yield func(wallet.Order) bool) error {
 	return eachOwner(ctx, o.book, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Order, error) {
 		var page []wallet.Order

@@ -8,7 +8,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// leasing is the job of one Lease.
+// leaseStep is the job of one Lease call.
 type leasing struct {
 	holder             string
 	stage              wallet.Stage
@@ -17,34 +17,35 @@ type leasing struct {
 	over               bool
 }
 
-// stranding is the first half of one Strand: it marks the holder's blocks, and returns those that are not closed yet.
+// orphanStep is the first part of one Strand call: it marks the holder's blocks, and returns those that are not closed
+// yet.
 type stranding struct {
 	holder string
 	out    []wallet.Block
 }
 
-// closing is the last step of one Audit: it closes blocks of which it is known, finally, what they have granted.
+// closeStep is the last step of one Audit call: it closes blocks whose granted amounts are final.
 type closing struct {
 	blocks  []wallet.Block
 	granted map[wallet.BlockID]wallet.Money
 	back    wallet.Money
 }
 
-// books is what shard 0 says of budgets and of blocks that are not closed, in memory for one transaction. The rows of
-// the stages are locked, and nobody writes to blocks without them.
+// leaseState is the state of budgets and open blocks on shard 0, in memory for one transaction. The rows of the stages
+// are locked, and blocks are written only under that lock.
 type books struct {
 	leased [wallet.Stages + 1]wallet.Money
 	blocks []heldBlock
 	latest wallet.BlockID                  // the highest number in use
-	before [wallet.Stages + 1]wallet.Money // leased, as it was read
+	before [wallet.Stages + 1]wallet.Money // leased, as read
 }
 
-// A block's number ends in its stage, so that a shard which knows nothing of the block still knows what it is for.
+// A block's number ends in its stage, so that a shard without a row of the block still knows the stage.
 const stageDigit = wallet.Stages + 1
 
 func stageOf(id wallet.BlockID) wallet.Stage { return wallet.Stage(id % stageDigit) }
 
-// next hands out a number above all others.
+// next issues a number above all others.
 func (b *books) next(s wallet.Stage) wallet.BlockID {
 	b.latest = (b.latest/stageDigit+1)*stageDigit + wallet.BlockID(s)
 	return b.latest
@@ -57,8 +58,8 @@ type heldBlock struct {
 	fresh, changed bool
 }
 
-// applySteps reads the books, makes all steps in memory, and writes what has changed: however many instances lease at
-// once, a transaction is a handful of statements.
+// applySteps reads the lease state, applies all steps in memory, and writes the changes. So a transaction is a few
+// statements, however many instances lease at the same time.
 func (q *Quotas) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 	b, err := q.readBooks(ctx, t)
 	if err != nil {
@@ -130,7 +131,7 @@ func (b *books) close(c *closing) {
 	}
 }
 
-// lockStages reads what is leased of each stage and locks it. Rows that are not there are put up: this is the first step.
+// lockStages reads and locks the leased amount of each stage. It creates missing rows at the first step.
 func (q *Quotas) lockStages(ctx context.Context, t *txn, b *books) error {
 	for range 2 {
 		n := 0

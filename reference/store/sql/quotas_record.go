@@ -8,7 +8,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// applyRecords writes the reservations of all jobs, but for orders that were recorded with theirs.
+// applyRecords writes the reservations of all jobs, except for orders that were recorded with theirs.
 func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
 	all := q.writes.askedOf(jobs)
 	nos := make([]wallet.OrderNo, len(all))
@@ -27,7 +27,7 @@ func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
 	return writeFenced(ctx, t, q, &q.writes, all, func(r wallet.Reservation) wallet.Reservation { return r })
 }
 
-// admitted returns the reservations of those orders that were recorded with theirs.
+// admitted returns the reservations of those orders that were recorded together with them.
 func (q *Quotas) admitted(ctx context.Context, t *txn, nos []wallet.OrderNo) (map[wallet.OrderNo]wallet.Reservation, error) {
 	out := map[wallet.OrderNo]wallet.Reservation{}
 	if q.withOrder == "" {
@@ -51,8 +51,8 @@ func (q *Quotas) admitted(ctx context.Context, t *txn, nos []wallet.OrderNo) (ma
 	return out, nil
 }
 
-// writeFenced writes records that blocks pay for. The fences of the blocks are locked first, so that nobody closes one
-// before this transaction has ended, and what was newly granted is added to them.
+// writeFenced writes records that blocks pay for. It locks the fences of the blocks first, so that no other
+// transaction closes one before this one ends, and adds the newly granted amounts to them.
 func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all []*asked[V], paid func(V) wallet.Reservation) error {
 	var blocks []wallet.Block
 	for _, a := range all {
@@ -66,7 +66,7 @@ func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all 
 		return err
 	}
 	granting := make([]*asked[V], 0, len(all))
-	var rest []*asked[V] // whose blocks pay for nothing: they have an answer on record, or none
+	var rest []*asked[V] // their blocks are closed: they get the recorded result or a refusal
 	for _, a := range all {
 		if !closed[paid(a.want).Block] {
 			granting = append(granting, a)
@@ -89,7 +89,7 @@ func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all 
 	return q.addToFences(ctx, t, granted, stripe)
 }
 
-// onRecord answers requests whose block cannot pay with what is on record, or else refuses them.
+// onRecord answers requests whose block is closed with the recorded result, or refuses them.
 func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*asked[V]) error {
 	if len(rest) == 0 {
 		return nil
@@ -98,7 +98,7 @@ func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*asked[V]) error 
 	for _, a := range rest {
 		a.got, a.isNew = none, false
 	}
-	firsts := slices.Clone(rest) // requests for one order stand side by side, and look up the same row
+	firsts := slices.Clone(rest) // requests for one order are adjacent and look up the same row
 	firsts = slices.CompactFunc(firsts, func(a, b *asked[V]) bool { return o.compare(a.want, b.want) == 0 })
 	if _, err := o.found(ctx, t, firsts, 0); err != nil {
 		return err
@@ -115,8 +115,8 @@ func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*asked[V]) error 
 	return nil
 }
 
-// lockFences says which blocks' fences are closed and keeps it so until the commit. A fence that is not there
-// is put up: the block was not used on this shard before, nor ended.
+// lockFences returns which blocks' fences are closed, and locks them until the commit. It creates a missing fence: the
+// block was neither used nor ended on this shard before.
 func (q *Quotas) lockFences(ctx context.Context, t *txn, blocks []wallet.Block, stripe int64) (map[wallet.BlockID]bool, error) {
 	closed, err := q.readFences(ctx, t, blocks, stripe)
 	if err != nil || len(closed) == len(blocks) {
@@ -150,7 +150,7 @@ func (q *Quotas) readFences(ctx context.Context, t *txn, blocks []wallet.Block, 
 	return closed, err
 }
 
-// addToFences adds what was newly granted.
+// addToFences adds the newly granted amounts to the fences.
 func (q *Quotas) addToFences(ctx context.Context, t *txn, granted []wallet.Reservation, stripe int64) error {
 	sums := map[wallet.BlockID]wallet.Money{}
 	var blocks []wallet.Block
@@ -167,19 +167,19 @@ func (q *Quotas) addToFences(ctx context.Context, t *txn, granted []wallet.Reser
 	}, nil)
 }
 
-// eachOnce returns the blocks in the order of their numbers, each once.
+// eachOnce returns the blocks in order of their numbers, without duplicates.
 func eachOnce(blocks []wallet.Block) []wallet.Block {
 	slices.SortStableFunc(blocks, func(a, b wallet.Block) int { return int(a.ID - b.ID) })
 	return slices.CompactFunc(blocks, func(a, b wallet.Block) bool { return a.ID == b.ID })
 }
 
-// ending is the job of closing blocks' fences on one shard.
+// fenceJob is the job of closing blocks' fences on one shard.
 type ending struct {
 	blocks  []wallet.Block
-	granted map[wallet.BlockID]wallet.Money // on this shard, finally
+	granted map[wallet.BlockID]wallet.Money // on this shard; final
 }
 
-// closeAll closes the fences of blocks on every shard and returns what each block has granted in all. Idempotent.
+// closeAll closes the fences of blocks on every shard and returns the total that each block has granted. Idempotent.
 func (q *Quotas) closeAll(ctx context.Context, blocks []wallet.Block) (map[wallet.BlockID]wallet.Money, error) {
 	total := map[wallet.BlockID]wallet.Money{}
 	if len(blocks) == 0 {
@@ -200,7 +200,7 @@ func (q *Quotas) closeAll(ctx context.Context, blocks []wallet.Block) (map[walle
 	return total, nil
 }
 
-// applyClosing closes all stripes of the blocks' fences, put up closed where there are none, and then sums them up.
+// applyClosing closes all stripes of the blocks' fences, creating missing ones as closed, and then sums them.
 func (q *Quotas) applyClosing(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
 		e := j.in.(*ending)

@@ -9,13 +9,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// stockStep is the job of one step at one template's books: a leasing, a stranding or a closing.
+// stockStep is the job of one step on one template's lease state: a leaseStep, orphanStep or closeStep.
 type stockStep struct {
 	template string
 	what     any
 }
 
-// applySteps makes the steps of each template in memory, as those of budgets are made.
+// applySteps applies the steps of each template in memory, as Quotas.applySteps does for budgets.
 func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 	latest, err := s.lockLatest(ctx, t)
 	if err != nil {
@@ -23,7 +23,7 @@ func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 	}
 	was := latest
 	steps := map[string][]any{}
-	var order []string // of first mention: any will do, because one lock covers all
+	var order []string // of first mention: any order is valid, because one lock covers all templates
 	for _, j := range jobs {
 		step := j.in.(*stockStep)
 		if steps[step.template] == nil {
@@ -51,14 +51,14 @@ func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 	return t.change(ctx, s.setLeased, int64(latest), "", 0)
 }
 
-// lockLatest locks the books of all templates and returns the highest number of a block.
+// lockLatest locks the lease states of all templates and returns the highest number of a block.
 func (s *StockBook) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, error) {
 	for range 2 {
 		latest := wallet.BlockID(-1)
 		if err := t.query(ctx, s.lock, nil, func(r *sql.Rows) error { return r.Scan(&latest) }); err != nil || latest >= 0 {
 			return latest, err
 		}
-		// The row is not there: this is the first step.
+		// The row does not exist: this is the first step.
 		if err := t.insert(ctx, s.lease, 1, func(_ int, args []any) []any { return append(args, "", 0, 0) }, nil); err != nil {
 			return 0, err
 		}
@@ -66,7 +66,7 @@ func (s *StockBook) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, err
 	return 0, errAgain
 }
 
-// readBooks reads a template's leases, its blocks that are not closed, and those closed ones that the steps name.
+// readLeases reads a template's leases, its open blocks, and the closed blocks that the steps name.
 func (s *StockBook) readBooks(ctx context.Context, t *txn, template string, steps []any) (*books, error) {
 	b := &books{}
 	n := 0
@@ -116,11 +116,11 @@ func (s *StockBook) readBooks(ctx context.Context, t *txn, template string, step
 	return b, t.query(ctx, s.named+marks(len(args)-1, 1)+" AND state = 2 ORDER BY block", args, hold)
 }
 
-// stockStep makes one step.
+// stockStep applies one step.
 func (b *books) stockStep(what any) {
 	switch step := what.(type) {
 	case *leasing:
-		less := *step // it may be applied again
+		less := *step // a copy, because the job may be applied again
 		left := step.budget - b.leased[step.stage]
 		if step.budget > b.leased[step.stage] {
 			less.want = min(step.want, max(step.need, left/stockShare))
@@ -134,7 +134,7 @@ func (b *books) stockStep(what any) {
 	}
 }
 
-// recount closes stranded blocks, and takes from all that a closing names what they have not issued.
+// recount closes orphaned blocks, and takes the unissued stock from all blocks that the step names.
 func (b *books) recount(c *closing) {
 	c.back = 0
 	for i := range b.blocks {
@@ -175,11 +175,11 @@ func (s *StockBook) writeBooks(ctx context.Context, t *txn, template string, b *
 	return nil
 }
 
-// returning is the job of one GiveBack.
+// returnJob is the job of one GiveBack call.
 type returning struct{ no wallet.OrderNo }
 
-// applyReturns turns reservations into refusals and takes them off their blocks' fences, one after another: few coupons
-// are ever given back.
+// applyReturns turns reservations into refusals and subtracts them from their blocks' fences, one after another:
+// coupons are rarely given back.
 func (s *StockBook) applyReturns(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
 		if err := s.giveBack(ctx, t, j.in.(*returning).no); err != nil {
@@ -198,7 +198,7 @@ func (s *StockBook) giveBack(ctx context.Context, t *txn, no wallet.OrderNo) err
 	if err != nil || found && block == 0 {
 		return err
 	}
-	if !found { // a take that comes late finds a refusal
+	if !found { // a take that arrives later finds a refusal
 		return t.insert(ctx, s.orders.writes.insert, 1, func(_ int, args []any) []any {
 			return append(s.orders.writes.args(args, wallet.Reservation{Order: no, Amount: 1}), rand.Int64())
 		}, func(_, _ int, affected int64) error {

@@ -11,32 +11,32 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// moving is the job of a transfer, or of one step of it, on one shard. It is made once for its number and part.
+// transferStep is the job of a transfer, or of one step of it, on one shard. It is executed once per number and part.
 type moving struct {
 	no    wallet.MoveNo
 	part  int
-	asked []byte // kept with it
+	asked []byte // stored with it
 
 	moves   bool // false: it only claims its number
 	legs    []wallet.Leg
 	pool    []wallet.AccountNo
 	take    wallet.Money
-	partial bool // what the pool has is enough, if it is less than take, and legs is the one that takes it
+	partial bool // the pool may have less than take: then its content is taken; legs is the one leg that receives it
 
-	state    moveState // the answer, of this call or of an earlier one
+	state    moveState // the result, of this call or of an earlier one
 	amount   wallet.Money
 	recorded []byte
 }
 
-// id names a move's row.
+// moveID identifies a move's row.
 type moveID struct {
 	no   wallet.MoveNo
 	part int
 }
 
-// step makes a step on a shard, or learns how it ended before.
+// step executes a step on a shard, or returns its recorded result.
 func (l *Ledger) step(ctx context.Context, s *shard, m *moving) error {
-	job := *m // the committer's: it may outlive this call
+	job := *m // owned by the committer: it may outlive this call
 	if err := s.do(ctx, l.move, 2+len(m.legs)+len(m.pool), &job); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (l *Ledger) step(ctx context.Context, s *shard, m *moving) error {
 	return nil
 }
 
-// moves is one transaction's transfers: what is known of them, and what is to be written.
+// transferBatch is the set of transfers of one transaction: their recorded results, and the rows to write.
 type moves struct {
 	known    map[moveID]*moving
 	balances map[wallet.AccountNo]wallet.Money
@@ -52,15 +52,15 @@ type moves struct {
 	lines    []moveLine
 }
 
-// moveLine is a leg that will be written.
+// moveLine is a leg to write.
 type moveLine struct {
 	wallet.Leg
 	of   *moving
 	line int
 }
 
-// applyMoves makes the transfers of all jobs, one after another in memory over balances that it has locked, and
-// writes them together.
+// applyMoves executes the transfers of all jobs, one after another in memory on locked balances, and writes them
+// together.
 func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
 	m := moves{known: map[moveID]*moving{}, balances: map[wallet.AccountNo]wallet.Money{}}
 	if err := l.readMoves(ctx, t, jobs, &m); err != nil {
@@ -84,7 +84,7 @@ func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
 	return l.writeMoves(ctx, t, &m)
 }
 
-// make decides one transfer. An error is about this one alone; nothing of it is on record then.
+// make decides one transfer. An error concerns only this one; nothing of it is recorded then.
 func (m *moves) make(in *moving) error {
 	in.state, in.amount, in.recorded = claimed, 0, in.asked
 	if !in.moves {
@@ -135,7 +135,7 @@ func (m *moves) make(in *moving) error {
 	return nil
 }
 
-// readMoves finds out which of the jobs were answered before.
+// readMoves reads the results of the jobs that were executed before.
 func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *moves) error {
 	const one = "(family = ? AND account = ? AND request = ? AND step = ? AND part = ?)"
 	for some := range slices.Chunk(jobs, lookUpAtOnce) {
@@ -159,8 +159,8 @@ func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *moves) e
 	return nil
 }
 
-// readAccounts locks and reads the balances that unanswered jobs need, all in the order of the table, so that two
-// transactions cannot wait for each other.
+// readAccounts locks and reads the balances that new transfers need, all in the order of the table, so that two
+// transactions cannot deadlock.
 func (l *Ledger) readAccounts(ctx context.Context, t *txn, jobs []*job, m *moves) error {
 	var accounts []wallet.AccountNo
 	for _, j := range jobs {
@@ -205,23 +205,23 @@ func scanBalance(r *sql.Rows) (b wallet.Leg, err error) {
 	return b, err
 }
 
-// moved appends the key of a move's row.
+// moveKeyed appends the key of a move's row.
 func moved(args []any, in *moving) []any {
 	account, request := in.no.Key()
 	return append(args, int64(account.Family), int64(account.User), request, int64(in.no.Step)+sharesFrom*int64(in.no.Share), int64(in.part))
 }
 
-// sharesFrom is where the shares of a packet begin in the column that keeps a number's step: above all steps, so that a
-// number without shares is kept as its step alone.
+// sharesFrom is the offset of a packet's shares in the step column: above all steps, so that a number without a share
+// is stored as its step alone.
 const sharesFrom = 16
 
-// moveKey is a transfer's number as its columns have it.
+// moveKey is a transfer's number as stored in its columns.
 type moveKey struct {
 	account       wallet.Account
 	request, step int64
 }
 
-// columns returns where family, account, request and step are scanned to.
+// columns returns the scan targets of family, account, request and step.
 func (k *moveKey) columns() []any {
 	return []any{&k.account.Family, &k.account.User, &k.request, &k.step}
 }
@@ -230,8 +230,8 @@ func (k *moveKey) no() wallet.MoveNo {
 	return wallet.MoveNoOf(k.account, k.request, wallet.MoveStep(k.step%sharesFrom), uint8(k.step/sharesFrom))
 }
 
-// writeMoves writes the answers, the lines and the balances. Another instance may have been first with one of the
-// numbers; then the transaction is made again, and finds its answer.
+// writeMoves writes the results, the lines and the balances. If another instance has written one of the numbers first,
+// the transaction is repeated and finds that result.
 func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *moves) error {
 	written := int64(0)
 	err := t.insert(ctx, l.moves, len(m.made), func(i int, args []any) []any {
@@ -258,7 +258,7 @@ func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *moves) error {
 	}
 	sums := map[wallet.AccountNo]wallet.Money{}
 	for _, a := range m.lines {
-		sums[a.Account] += a.Amount // both the balance before and that after are in the range, and so is what wraps between
+		sums[a.Account] += a.Amount // the balances before and after are in range; intermediate wrap-around cancels out
 	}
 	legs := make([]wallet.Leg, 0, len(sums))
 	for a, sum := range sums {

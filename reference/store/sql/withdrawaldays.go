@@ -11,8 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// WithdrawalDays counts what is withdrawn in a day, each wallet's on the wallet's shard. The row of a day is locked by who
-// counts in it, so that two instances never pass the limit together.
+// WithdrawalDays counts the withdrawals of a day, each wallet's on the wallet's shard. A transaction that counts locks
+// the row of the day, so that two instances together never exceed the limit.
 type WithdrawalDays struct {
 	db         *DB
 	take, back *kind
@@ -23,7 +23,7 @@ type WithdrawalDays struct {
 
 var _ wallet.WithdrawalDays = (*WithdrawalDays)(nil)
 
-// NewWithdrawalDays returns the count in db.
+// NewWithdrawalDays returns the daily counts in db.
 func NewWithdrawalDays(db *DB) *WithdrawalDays {
 	const day = "owner = ? AND stage = ? AND day = ?"
 	d := &WithdrawalDays{db: db,
@@ -40,26 +40,26 @@ func NewWithdrawalDays(db *DB) *WithdrawalDays {
 	return d
 }
 
-// How a number stands, in withdrawal_takes.counts.
+// The states of a number, in withdrawal_takes.counts.
 const (
-	givenBack int64 = iota // it came to nothing
+	givenBack int64 = iota // the withdrawal failed
 	counts
 	limited // Take has refused it
 )
 
-// counting is the job of one Take or GiveBack. What the day may hold before it is worked out by Take.
+// dayCountJob is the job of one Take or GiveBack call. Take computes how much the day may already contain.
 type counting struct {
 	wallet.Withdrawal
-	fen, times int64 // at most that much may be counted before it
+	fen, times int64 // upper bounds of what the day contains before this withdrawal
 }
 
-// day appends the key of the day that a withdrawal counts in.
+// day appends the key of the day in which the withdrawal counts.
 func (c *counting) day(args []any) []any {
 	return append(args, int64(c.Owner), int64(c.Stage), int64(c.Created.Day()))
 }
 
-// Take implements wallet.WithdrawalDays. ErrInvalid: an account that cannot be, or an amount that is not above zero.
-// ErrOverloaded and ErrUnavailable: nothing was counted. ErrUnknown: repeat it.
+// Take implements wallet.WithdrawalDays. ErrInvalid: an invalid account, or an amount not above zero. ErrOverloaded
+// and ErrUnavailable: nothing was counted. ErrUnknown: repeat the call.
 func (d *WithdrawalDays) Take(ctx context.Context, w wallet.Withdrawal, l wallet.DayLimit) error {
 	if err := checkCounting(w); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (d *WithdrawalDays) GiveBack(ctx context.Context, w wallet.Withdrawal) erro
 	return d.db.shard(w.Owner).do(ctx, d.back, 2, &counting{Withdrawal: w})
 }
 
-// standing returns what Take says of a number that stands so.
+// result returns the result of Take for a number in a state.
 func (c *counting) standing(s int64) error {
 	switch s {
 	case counts:
@@ -106,7 +106,7 @@ func (c *counting) standing(s int64) error {
 	case limited:
 		return fmt.Errorf("%w: withdrawal %s", wallet.ErrDailyLimit, c.No)
 	}
-	return fmt.Errorf("%w: withdrawal %s came to nothing", wallet.ErrInsufficient, c.No)
+	return fmt.Errorf("%w: withdrawal %s has failed", wallet.ErrInsufficient, c.No)
 }
 
 func checkCounting(w wallet.Withdrawal) error {
@@ -119,7 +119,7 @@ func checkCounting(w wallet.Withdrawal) error {
 	return checkStage(w.Stage)
 }
 
-// inOrder returns the jobs in the order of their days, so that all transactions lock rows in one order.
+// inOrder returns the jobs in the order of their days, so that all transactions lock rows in the same order.
 func inOrder(jobs []*job) []*job {
 	jobs = slices.Clone(jobs)
 	slices.SortStableFunc(jobs, func(a, b *job) int {
