@@ -11,10 +11,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxPipeline bounds the commands of one round trip: they hold their connection's other callers up.
+// maxPipeline bounds the commands of one round trip, because they delay the other callers of the connection.
 const maxPipeline = 500
 
-// within bounds a call by the configured timeout. Where the caller's own deadline is nearer there is nothing to do.
+// withTimeout bounds a call by the configured timeout, unless the caller's own deadline is earlier.
 func (c *Client) within(ctx context.Context) (context.Context, context.CancelFunc) {
 	if d, ok := ctx.Deadline(); ok && time.Until(d) <= c.timeout {
 		return ctx, func() {}
@@ -22,7 +22,7 @@ func (c *Client) within(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, c.timeout)
 }
 
-// do sends one command. A nil answer is no error.
+// do sends one command. A nil reply is not an error.
 func (c *Client) do(ctx context.Context, e effect, what string, cmd rueidis.Completed) (rueidis.RedisMessage, error) {
 	if err := ctx.Err(); err != nil {
 		return rueidis.RedisMessage{}, notSent(what, err)
@@ -33,19 +33,19 @@ func (c *Client) do(ctx context.Context, e effect, what string, cmd rueidis.Comp
 	return m, failure(e, what, err)
 }
 
-// eval runs a script, which reads and writes as one step.
+// eval runs a script, which reads and writes atomically.
 func (c *Client) eval(ctx context.Context, e effect, what, script string, keys []string, args ...string) (rueidis.RedisMessage, error) {
 	return c.do(ctx, e, what, c.script(script, keys, args...))
 }
 
-// script builds the call with its whole text, which costs some hundred bytes and spares a second try where the server
-// has not seen it yet.
+// script builds an EVAL with the whole text. That costs some hundred bytes and avoids a second attempt when the server
+// does not have the script cached.
 func (c *Client) script(script string, keys []string, args ...string) rueidis.Completed {
 	return c.r.B().Eval().Script(script).Numkeys(int64(len(keys))).Key(keys...).Arg(args...).Build()
 }
 
-// pipeline sends commands, maxPipeline at a time, that are independent of each other. When some were done and some
-// were not, a write's outcome as a whole is unknown.
+// pipeline sends independent commands, maxPipeline at a time. When some writes were done and some were not, the
+// outcome as a whole is unknown.
 func (c *Client) pipeline(ctx context.Context, e effect, what string, all rueidis.Commands) ([]rueidis.RedisMessage, error) {
 	out := make([]rueidis.RedisMessage, 0, len(all))
 	var failed error
@@ -88,8 +88,8 @@ func (c *Client) trip(ctx context.Context, e effect, what string, cmds rueidis.C
 	return out, nil
 }
 
-// transact sends commands on keys of one slot between MULTI and EXEC: one round trip, all of them or none. They go
-// down a connection that others use at the same time; the driver keeps one call's commands together there.
+// transact sends commands on keys of one slot between MULTI and EXEC: one round trip, all or none of them. The
+// connection is shared with other callers; the driver keeps the commands of one call together.
 func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Completed) ([]rueidis.RedisMessage, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, notSent(what, err)
@@ -113,9 +113,9 @@ func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Comp
 	return out, nil
 }
 
-// undone says what became of a transaction whose EXEC failed. A server that discards it says EXECABORT, and why with
-// the command that it refused. But one that refused MULTI, being about to load its data, say, may have taken what
-// followed as commands of their own.
+// transactionError returns the error of a transaction whose EXEC failed. A server that discards it returns EXECABORT,
+// and the reason with the command that it refused. But a server that refused MULTI, for example while it loads its
+// data, may have executed the following commands one by one.
 func undone(what string, answers []rueidis.RedisResult, exec error) error {
 	last := len(answers) - 1
 	if _, answered := rueidis.IsRedisErr(exec); !answered {
@@ -126,7 +126,7 @@ func undone(what string, answers []rueidis.RedisResult, exec error) error {
 		err := a.Error()
 		if err == nil && i > 0 {
 			if s, _ := a.ToString(); s != "QUEUED" {
-				return fmt.Errorf("redis: %s: %w: part of a transaction was taken alone", what, wallet.ErrUnknown)
+				return fmt.Errorf("redis: %s: %w: part of a transaction was executed alone", what, wallet.ErrUnknown)
 			}
 		}
 		if err != nil && cause == exec {
@@ -136,7 +136,7 @@ func undone(what string, answers []rueidis.RedisResult, exec error) error {
 	return failure(writing, what, cause)
 }
 
-// sum adds up the answers of commands that each return a count.
+// sum adds up the replies of commands that each return a count.
 func (c *Client) sum(ctx context.Context, what string, cmds rueidis.Commands) (int64, error) {
 	counts, err := c.pipeline(ctx, reading, what, cmds)
 	if err != nil {
@@ -153,10 +153,10 @@ func (c *Client) sum(ctx context.Context, what string, cmds rueidis.Commands) (i
 	return total, nil
 }
 
-// expiry makes a key go away when nothing is written to it for the time that was configured. For clients with one.
+// expiry makes a key expire when it is not written to for the configured time. Only for clients with an expiry.
 func (c *Client) expiry(key string) rueidis.Completed {
 	return c.r.B().Arbitrary("EXPIRE").Keys(key).Args(c.expire).Build()
 }
 
-// text writes a number as a command's argument.
+// text formats a number as a command's argument.
 func text[N ~int | ~int64 | ~uint8](n N) string { return strconv.FormatInt(int64(n), 10) }

@@ -20,7 +20,7 @@ func drawOrderNo(t *rapid.T) wallet.OrderNo {
 	}
 }
 
-// TestKeptAsWritten wants whatever is written to be read as it was, to the last fen.
+// TestKeptAsWritten: stored values are read back exactly as written.
 func TestKeptAsWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		no := drawOrderNo(t)
@@ -33,7 +33,7 @@ func TestKeptAsWritten(t *testing.T) {
 		require.Equal(t, c, gotCredit)
 
 		a := wallet.Token{App: wallet.App(rapid.IntRange(1, wallet.Apps).Draw(t, "app")), Order: no, Amount: amount, Opened: opened,
-			Activity: wallet.ActivityID(rapid.String().Draw(t, "activity"))} // blanks and all
+			Activity: wallet.ActivityID(rapid.String().Draw(t, "activity"))} // including spaces
 		gotToken, err := parseToken(no.String(), tokenText(a))
 		require.NoError(t, err)
 		require.Equal(t, a, gotToken)
@@ -46,7 +46,7 @@ func TestKeptAsWritten(t *testing.T) {
 	})
 }
 
-// TestHandles wants handles to stand for one entry each and to ascend as the entries do.
+// TestHandles: each handle stands for one entry, and handles ascend as the entries do.
 func TestHandles(t *testing.T) {
 	last := uint64(0)
 	for _, id := range []string{"0-1", "1-0", "1-4194303", "2-0", "1643630400000-0", "1643630400000-1", "4398046511103-4194303"} {

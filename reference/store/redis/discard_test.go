@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestDiscard throws away all that every role has written as marked data, and nothing else; live data it refuses.
+// TestDiscard deletes all load-test data that any role has written, and nothing else; it refuses live data.
 func TestDiscard(t *testing.T) {
 	mini := miniredis.RunT(t)
 	live := dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "a:"}).client
@@ -37,16 +37,16 @@ func TestDiscard(t *testing.T) {
 	gone, err := marked.Discard(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, written, gone)
-	require.Equal(t, before, mini.Keys(), "live data is what it was")
+	require.Equal(t, before, mini.Keys(), "live data is unchanged")
 	gone, err = marked.Discard(t.Context())
 	require.NoError(t, err)
-	require.Zero(t, gone, "there is nothing left")
+	require.Zero(t, gone, "nothing remains")
 	mini.SetError("LOADING the data")
 	_, err = marked.Discard(t.Context())
 	require.ErrorIs(t, err, wallet.ErrUnavailable)
 }
 
-// TestDiscardEverywhere is the same on servers and on a Cluster, whose nodes each hold a part.
+// TestDiscardEverywhere is the same on servers and on a Cluster, whose nodes each store a part.
 func TestDiscardEverywhere(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
 		live, marked := rolesOf(e.client.Apart(e.begin+"a:")), e.client.Apart(e.begin+"a:"+redis.ShadowPrefix)

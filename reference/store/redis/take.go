@@ -11,21 +11,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The bounds of taking.
+// The bounds of Take.
 const (
-	maxTake  = 4096 // entries: a few milliseconds of an embedded server, which does nothing else meanwhile
-	maxEnded = 1024 // ended leases that are looked at to find the oldest; each is a batch of somebody who died
-	atOnce   = 16   // of them, read in one round trip
+	maxTake  = 4096 // entries: a few milliseconds of an embedded server, which is blocked meanwhile
+	maxEnded = 1024 // ended leases that are examined to find the oldest; each is a batch of a crashed taker
+	atOnce   = 16   // ended leases that are read in one round trip
 
-	// maxClaims bounds how often others may be faster. Shards are divided among instances, so that mostly nobody is.
+	// maxClaims bounds the attempts when other takers are faster. Shards are divided among instances, so this is rare.
 	maxClaims = 64
 )
 
-// Take implements wallet.Backlog; it never waits, and hands out maxTake at most. What cannot be read stays held, where
-// Depth shows it. ErrInvalid for a shard that is none. ErrUnknown: some may be leased to nobody, until their lease ends.
+// Take implements wallet.Backlog. It never waits, and hands out at most maxTake. Entries that cannot be parsed stay
+// held, where Depth counts them. ErrInvalid for an unknown shard. ErrUnknown: some entries may be leased but not
+// delivered, until their lease ends.
 //
-// It reads, and then claims what it has read in one small step that fails if others were there meanwhile: so the
-// entries do not pass through a script, which costs an embedded Redis more than all the rest.
+// It reads entries, and then claims them in one small script that fails if another taker changed the leases meanwhile.
+// So the entries do not pass through a script, which costs an embedded Redis more than everything else.
 func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
 	if err := b.check(shard); err != nil || limit <= 0 {
 		return nil, err
@@ -46,21 +47,21 @@ func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, er
 	return nil, nil
 }
 
-// claim is what a taker has read and wants to lease.
+// claim is the set of entries that a taker has read and wants to lease.
 type claim struct {
 	*Backlog
 	book
 	shard int
 	now   wallet.Instant
-	next  string   // the last member as it shall be
-	over  []string // spans that end for good
+	next  string   // the new value of the last member
+	over  []string // spans to remove
 	taken []string // new spans, each after the end of its lease
 	given []wallet.Held
 	room  int
 }
 
-// look reads what there is to take: what ended leases give back, oldest first, then what was never handed out. nil:
-// nothing.
+// prepare reads the entries to take: first those of ended leases, oldest first, then those that were never handed out.
+// It returns nil if there are none.
 func (b *Backlog) look(ctx context.Context, shard, limit int) (*claim, error) {
 	c := &claim{Backlog: b, shard: shard, now: b.clock.Now(), room: limit}
 	stream, leased, cmds := b.streams[shard], b.leased[shard], b.c.r.B()
@@ -96,7 +97,7 @@ func (b *Backlog) look(ctx context.Context, shard, limit int) (*claim, error) {
 	return c, err
 }
 
-// read asks for the entries of spans of the stream.
+// read returns the entries of spans of the stream.
 func (c *claim) read(ctx context.Context, count int, spans ...span) ([][]entry, error) {
 	cmds := make(rueidis.Commands, len(spans))
 	for i, s := range spans {
@@ -115,7 +116,7 @@ func (c *claim) read(ctx context.Context, count int, spans ...span) ([][]entry, 
 	return out, nil
 }
 
-// again takes what ended leases give back. Of one that is more than there is room for, the rest stays ended.
+// takeEnded takes the entries of ended leases. If a lease has more than there is room for, the rest stays ended.
 func (c *claim) again(ctx context.Context, ended []string) error {
 	spans := make([]span, 0, len(ended))
 	for _, name := range ended {
@@ -127,7 +128,7 @@ func (c *claim) again(ctx context.Context, ended []string) error {
 	if err != nil {
 		return err
 	}
-	c.over = append(c.over, ended[:len(ended)-len(spans)]...) // what is no span comes first
+	c.over = append(c.over, ended[:len(ended)-len(spans)]...) // names that are not spans come first
 	for i, of := range found {
 		if c.room == 0 {
 			break
@@ -143,7 +144,7 @@ func (c *claim) again(ctx context.Context, ended []string) error {
 	return nil
 }
 
-// fresh takes what was never handed out.
+// takeNew takes entries that were never handed out.
 func (c *claim) fresh(ctx context.Context) error {
 	from := "-"
 	if c.last != "" {
@@ -158,7 +159,7 @@ func (c *claim) fresh(ctx context.Context) error {
 	return nil
 }
 
-// give leases entries that stand side by side.
+// leaseEntries leases adjacent entries.
 func (c *claim) give(of []entry) {
 	if len(of) == 0 {
 		return
@@ -174,7 +175,7 @@ func (c *claim) give(of []entry) {
 	}
 }
 
-// make makes the claim, unless others came between.
+// commit leases the claimed entries, unless another taker changed the leases meanwhile.
 func (c *claim) make(ctx context.Context) (bool, error) {
 	args := append([]string{c.last, c.next, text(c.gone), text(c.now), c.c.expire, text(len(c.over))}, c.over...)
 	m, err := c.c.eval(ctx, writing, "take", claimScript, []string{c.leased[c.shard]}, append(args, c.taken...)...)
@@ -188,7 +189,7 @@ func (c *claim) make(ctx context.Context) (bool, error) {
 	return done == 1, nil
 }
 
-// Ack implements wallet.Backlog. ErrInvalid for a shard that is none. ErrUnknown: repeat it.
+// Ack implements wallet.Backlog. ErrInvalid for an unknown shard. ErrUnknown: repeat the call.
 func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
 	if err := b.check(shard); err != nil || len(ids) == 0 {
 		return err
@@ -203,7 +204,7 @@ func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
 		return nil
 	}
 	for batch := range slices.Chunk(ids, maxPipeline) {
-		// A span that is left empty is taken off by whoever comes upon it when its lease has ended.
+		// A span that becomes empty is removed by the taker that finds it after its lease has ended.
 		all := make([]string, len(batch))
 		for i, id := range batch {
 			all[i] = entryID(id)
@@ -215,7 +216,7 @@ func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
 	return nil
 }
 
-// takeBack deletes entries wherever they are, and says so to those who have read or leased a span that they were in.
+// deleteEntries deletes entries in any position, and invalidates what others have read or leased of their spans.
 func (b *Backlog) takeBack(shard int, ids ...string) []rueidis.Completed {
 	return []rueidis.Completed{
 		b.c.r.B().Xdel().Key(b.streams[shard]).Id(ids...).Build(),

@@ -110,7 +110,7 @@ func (b *books) strand(s *stranding) {
 			continue
 		}
 		if h.state == blockOpen {
-			h.state, h.changed = blockStranded, true
+			h.state, h.changed = blockOrphaned, true
 		}
 		s.out = append(s.out, h.Block)
 	}
@@ -120,7 +120,7 @@ func (b *books) close(c *closing) {
 	c.back = 0
 	for i := range b.blocks {
 		h := &b.blocks[i]
-		if h.state != blockStranded || !slices.ContainsFunc(c.blocks, func(k wallet.Block) bool { return k.ID == h.ID }) {
+		if h.state != blockOrphaned || !slices.ContainsFunc(c.blocks, func(k wallet.Block) bool { return k.ID == h.ID }) {
 			continue
 		}
 		rest := h.Amount - c.granted[h.ID]
