@@ -8,9 +8,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-const benchPeople = 1 << 20 // enough to fall out of the processor's caches, as a festival does
+const benchPeople = 1 << 20 // more than the processor's caches hold, as in a festival
 
-// scattered returns people in an order that no cache foresees, and a new rain each time all had their turn.
+// scattered returns people in a cache-unfriendly order, and a new rain after each round of all people.
 func scattered(i int) wallet.OrderNo {
 	return number(wallet.ActID(i*40_503%benchPeople+1), int32(i/benchPeople))
 }
@@ -80,7 +80,7 @@ func BenchmarkTokensListAndMark(b *testing.B) {
 	}
 }
 
-// batch is how many credits go into one transaction in the benchmarks below.
+// batch is the number of credits per transaction in the benchmarks below.
 const batch = 500
 
 func BenchmarkBacklogPushTakeAck(b *testing.B) {

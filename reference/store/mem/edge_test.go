@@ -28,7 +28,7 @@ func TestHandlesOfOtherCreditsAcknowledgeNothing(t *testing.T) {
 	require.NoError(t, b.Push(ctx, cs))
 	old, err := b.Take(ctx, 0, 1)
 	require.NoError(t, err)
-	require.NoError(t, b.Ack(ctx, 0, []uint64{0, old[0].ID + 1, math.MaxUint64}), "the second was never handed out")
+	require.NoError(t, b.Ack(ctx, 0, []uint64{0, old[0].ID + 1, math.MaxUint64}), "the second credit was never handed out")
 	depth(2)
 	b.Flush()
 	require.NoError(t, b.Push(ctx, cs))
@@ -75,8 +75,8 @@ func TestUnequalLegsOfOneAccountAddUp(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrInsufficient)
 }
 
-// TestAJoinedWalletGivesItsFormerOnesAway: who still has it, and by the rules nobody does, sees it alone; a former
-// wallet never belongs to two.
+// TestAJoinedWalletGivesItsFormerOnesAway: an account that still has the joined wallet (the rules exclude that) sees
+// only that wallet; a former wallet never belongs to two.
 func TestAJoinedWalletGivesItsFormerOnesAway(t *testing.T) {
 	s := NewIdentities()
 	account := func(u wallet.UserID) wallet.Account { return wallet.Account{Family: wallet.DouyinFamily, User: u} }

@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// watch is a clock that goes when it is told to.
+// manualClock is a clock that the test advances.
 type watch struct{ now atomic.Int64 }
 
 func (w *watch) Now() wallet.Instant { return wallet.Instant(w.now.Load()) }
