@@ -25,7 +25,7 @@ func TestAdmissionsContract(t *testing.T) {
 		storetest.Admissions(t, func(t *testing.T) storetest.AdmissionStore {
 			db := open(t)
 			o, q := NewOrders(db), NewQuotas(db)
-			return storetest.AdmissionStore{OrderStore: o, Quotas: q, Book: NewAdmissions(o, q)}
+			return storetest.AdmissionStore{OrderStore: o, Quotas: q, Admissions: NewAdmissions(o, q)}
 		})
 	})
 }

@@ -12,13 +12,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ItemStore is all that a store of items is to the service.
+// ItemStore is the set of ports of a store of items.
 type ItemStore interface {
 	wallet.Items
 	wallet.ItemBook
 }
 
-// Items tests an adapter of wallet.Items and wallet.ItemBook.
+// Items tests an adapter of wallet.Items and wallet.ItemReader.
 func Items(t *testing.T, open func(t *testing.T) ItemStore) {
 	t.Run("create is idempotent", func(t *testing.T) { itemOnce(t, open(t)) })
 	t.Run("advance follows the arrows only", func(t *testing.T) { itemFollows(t, open(t)) })
@@ -39,13 +39,13 @@ func cup(id wallet.ActID, rain int32) wallet.OrderNo {
 	return wallet.OrderNo{ActID: id, Scene: "fireworks-tea", Rain: rain, Award: wallet.HeyteaCoupon, Stage: wallet.Official}
 }
 
-// item returns one that was won so long after the eve, open.
+// item returns an open item that was won after the given time since eve.
 func item(no wallet.OrderNo, after time.Duration) wallet.Item {
 	return wallet.Item{No: no, Asked: "tea", Account: asker, Opened: eve.Add(after), Created: eve.Add(after + time.Second),
 		Changed: eve.Add(after + time.Second), Expires: wallet.Never}
 }
 
-// in returns an item in a state, with a grant where that state has one, changed so long after the eve.
+// in returns an item in a state, changed after the given time since eve, with a grant if that state has one.
 func in(i wallet.Item, s wallet.ItemState, after time.Duration) wallet.Item {
 	i.State, i.Changed = s, eve.Add(after)
 	if s.Grants() {
@@ -62,7 +62,7 @@ func have(t testable, s wallet.Items, i wallet.Item) {
 	require.Equal(t, i, got)
 }
 
-// advance brings an item to its state and returns what is on record then.
+// advance moves an item to its state and returns the recorded item.
 func advance(t testable, s wallet.Items, i wallet.Item) wallet.Item {
 	t.Helper()
 	got, err := s.Advance(t.Context(), []wallet.Item{i})
@@ -79,7 +79,7 @@ func itemOnce(t *testing.T, s ItemStore) {
 	got, isNew, err := s.Create(t.Context(), later)
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.Equal(t, want, got, "the one on record is the first one")
+	require.Equal(t, want, got, "the first record is kept")
 	for _, no := range neighbours(want.No) {
 		have(t, s, in(item(no, 0), wallet.ItemIssued, 0))
 	}
@@ -95,7 +95,7 @@ func itemOnce(t *testing.T, s ItemStore) {
 	require.Empty(t, all)
 }
 
-// pathTo are the states that lead to one.
+// pathTo lists the states that lead to a state.
 var pathTo = map[wallet.ItemState][]wallet.ItemState{
 	wallet.ItemOpen:       {},
 	wallet.ItemVoid:       {wallet.ItemVoid},
@@ -107,7 +107,7 @@ var pathTo = map[wallet.ItemState][]wallet.ItemState{
 	wallet.ItemExpired:    {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemExpired},
 	wallet.ItemRefunded:   {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemRefunded},
 	wallet.ItemReturning:  {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemReturning},
-	wallet.ItemMoved:      {}, // begins so
+	wallet.ItemMoved:      {}, // an initial state
 }
 
 func itemFollows(t *testing.T, s ItemStore) {
@@ -143,14 +143,14 @@ func itemFollows(t *testing.T, s ItemStore) {
 	a, b := in(first, wallet.ItemIssued, 0), in(second, wallet.ItemVoid, 0)
 	got, err = s.Advance(t.Context(), []wallet.Item{b, in(item(cup(4, 1), 0), wallet.ItemIssued, 0), a, b})
 	require.NoError(t, err)
-	require.Equal(t, []wallet.Item{b, {}, a, b}, got, "each in its place, one that is not there as nothing, one that comes twice")
+	require.Equal(t, []wallet.Item{b, {}, a, b}, got, "results in the order of the request: an unknown item is zero, a duplicate is returned twice")
 }
 
 func itemKeeps(t *testing.T, s ItemStore) {
 	i := item(cup(5, 1), 0)
 	have(t, s, i)
 	i = in(i, wallet.ItemIssued, time.Minute)
-	i.Award, i.Reward = wallet.EcommerceCoupon, "voucher" // in its place
+	i.Award, i.Reward = wallet.EcommerceCoupon, "voucher" // instead of the requested reward
 	i.Counted = i.No
 	i.Counted.Award = wallet.Cash
 	require.Equal(t, i, advance(t, s, i))
@@ -158,7 +158,7 @@ func itemKeeps(t *testing.T, s ItemStore) {
 	require.Equal(t, i, advance(t, s, i))
 	i.State, i.Ref, i.Expires = wallet.ItemSettled, strings.Repeat("x", wallet.MaxItemRef), eve.Add(24*time.Hour)
 	require.Equal(t, i, advance(t, s, i))
-	i.State, i.Ref = wallet.ItemUsing, "A-1\x00é" // another name, of any bytes
+	i.State, i.Ref = wallet.ItemUsing, "A-1\x00é" // another name, with arbitrary bytes
 	require.Equal(t, i, advance(t, s, i))
 	got, err := s.Get(t.Context(), []wallet.OrderNo{i.No})
 	require.NoError(t, err)
@@ -172,16 +172,16 @@ func itemRefused(t *testing.T, s ItemStore) {
 		spoil func(*wallet.Item)
 	}{
 		{"no owner", func(i *wallet.Item) { i.No.ActID = 0 }},
-		{"cash is no item", func(i *wallet.Item) { i.No.Award = wallet.Cash }},
-		{"nothing was asked for", func(i *wallet.Item) { i.Asked = "" }},
+		{"cash is not an item", func(i *wallet.Item) { i.No.Award = wallet.Cash }},
+		{"no requested reward", func(i *wallet.Item) { i.Asked = "" }},
 		{"a reward's id too long", func(i *wallet.Item) { i.Asked = wallet.RewardID(strings.Repeat("x", wallet.MaxTemplate+1)) }},
 		{"no family", func(i *wallet.Item) { i.Account.Family = 0 }},
-		{"a state that is none", func(i *wallet.Item) { i.State = wallet.ItemMoved + 1 }},
+		{"an invalid state", func(i *wallet.Item) { i.State = wallet.ItemMoved + 1 }},
 		{"a name too long", func(i *wallet.Item) { i.Ref = strings.Repeat("x", wallet.MaxItemRef+1) }},
 		{"an open one with a grant", func(i *wallet.Item) { i.State = wallet.ItemOpen }},
 		{"an issued one without", func(i *wallet.Item) { i.Award, i.Reward = 0, "" }},
-		{"cash in its place", func(i *wallet.Item) { i.Award = wallet.Cash }},
-		{"counted for another", func(i *wallet.Item) { i.Counted = cup(2, 1) }},
+		{"cash instead of the item", func(i *wallet.Item) { i.Award = wallet.Cash }},
+		{"counted for another person", func(i *wallet.Item) { i.Counted = cup(2, 1) }},
 		{"before 1970", func(i *wallet.Item) { i.Created = -1 }},
 		{"changed after 2041", func(i *wallet.Item) { i.Changed = wallet.Never }},
 		{"expired before 1970", func(i *wallet.Item) { i.Expires = -1 }},
@@ -194,7 +194,7 @@ func itemRefused(t *testing.T, s ItemStore) {
 		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
 	}
 	_, _, err := s.Create(t.Context(), in(good, wallet.ItemSettled, 0))
-	require.ErrorIs(t, err, wallet.ErrInvalid, "nothing begins as settled")
+	require.ErrorIs(t, err, wallet.ErrInvalid, "settled is not an initial state")
 	_, err = s.Advance(t.Context(), make([]wallet.Item, wallet.MaxAdvance+1))
 	require.ErrorIs(t, err, wallet.ErrInvalid, "too many at once")
 }
@@ -206,17 +206,17 @@ func itemsOf(t *testing.T, s ItemStore) {
 		if n%7 == 0 {
 			no.Stage = wallet.ExternalDrill
 		}
-		i := item(no, time.Duration(n*37%20)*time.Minute) // several of one moment
+		i := item(no, time.Duration(n*37%20)*time.Minute) // several have the same time
 		switch n % 5 {
 		case 0:
-			have(t, s, i) // open: not seen
+			have(t, s, i) // open: not listed
 			continue
 		case 1:
-			have(t, s, in(i, wallet.ItemVoid, 0)) // a greeting: neither
+			have(t, s, in(i, wallet.ItemVoid, 0)) // a greeting: not listed
 			continue
 		case 3:
 			if n%2 == 0 {
-				have(t, s, in(i, wallet.ItemMoved, 0)) // given up: nor this
+				have(t, s, in(i, wallet.ItemMoved, 0)) // given up: not listed
 				continue
 			}
 		}
@@ -274,5 +274,5 @@ func itemBook(t *testing.T, s ItemStore) {
 	require.Equal(t, want, got)
 	n := 0
 	require.NoError(t, s.Items(t.Context(), func(wallet.Item) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when told")
+	require.Equal(t, 5, n, "reading stops when yield returns false")
 }

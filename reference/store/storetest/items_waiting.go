@@ -13,11 +13,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// walkItems returns all items in a state before an instant, in steps of limit.
+// walkItems returns all items in a state before a time, in steps of limit.
 func walkItems(t testable, s wallet.Items, state wallet.ItemState, before wallet.Instant, limit int) (all []wallet.Item) {
 	t.Helper()
 	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
-		require.Less(t, steps, 10_000, "a walk comes to its end")
+		require.Less(t, steps, 10_000, "a walk ends")
 		got, next, err := s.Unsettled(t.Context(), state, before, place, limit)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(got), limit)
@@ -42,18 +42,18 @@ func itemsUnsettled(t *testing.T, s ItemStore) {
 		require.Empty(t, walkItems(t, s, state, wallet.Never, 10), state)
 	}
 
-	batch := slices.Clone(all[:200]) // comes on in one moment
+	batch := slices.Clone(all[:200]) // changes state at one time
 	for n := range batch {
 		batch[n] = in(batch[n], wallet.ItemProcessing, time.Hour)
 	}
 	got, err := s.Advance(t.Context(), batch)
 	require.NoError(t, err)
 	require.Equal(t, batch, got)
-	require.Equal(t, all[200:], walkItems(t, s, wallet.ItemIssued, wallet.Never, 70), "what has come further is not there any more")
-	require.ElementsMatch(t, batch, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 70), "each of one moment once")
+	require.Equal(t, all[200:], walkItems(t, s, wallet.ItemIssued, wallet.Never, 70), "items in a later state are not listed")
+	require.ElementsMatch(t, batch, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 70), "each item of the same time once")
 
 	place, left := wallet.OpenPlace(0), 0
-	for steps := 0; steps == 0 || place != 0; steps++ { // what is settled on the way does not shift the rest
+	for steps := 0; steps == 0 || place != 0; steps++ { // items that settle during the walk do not shift the rest
 		step, next, err := s.Unsettled(t.Context(), wallet.ItemIssued, wallet.Never, place, 100)
 		require.NoError(t, err)
 		for n := range step {
@@ -76,17 +76,17 @@ func itemsExpire(t *testing.T, s ItemStore) {
 		advance(t, s, in(i, wallet.ItemProcessing, 0))
 		i = in(i, wallet.ItemSettled, time.Duration(n)*time.Second)
 		if n%3 > 0 {
-			i.Expires = eve.Add(time.Duration(100-n) * time.Hour) // the last one first
+			i.Expires = eve.Add(time.Duration(100-n) * time.Hour) // the last item expires first
 			want = append(want, i)
 		}
 		require.Equal(t, i, advance(t, s, i))
 	}
 	slices.Reverse(want)
-	require.Empty(t, walkItems(t, s, wallet.ItemSettled, eve.Add(24*time.Hour), 7), "none has expired yet")
+	require.Empty(t, walkItems(t, s, wallet.ItemSettled, eve.Add(24*time.Hour), 7), "no item has expired yet")
 	require.Equal(t, want[:1], walkItems(t, s, wallet.ItemSettled, want[0].Expires+1, 7))
-	require.Equal(t, want, walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "what has no end is not among them")
+	require.Equal(t, want, walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "items without expiry are not listed")
 	advance(t, s, in(want[3], wallet.ItemUsing, 0))
-	require.Equal(t, slices.Delete(slices.Clone(want), 3, 4), walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "in use it does not expire")
+	require.Equal(t, slices.Delete(slices.Clone(want), 3, 4), walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "an item in use does not expire")
 }
 
 func oneTakesOn(t *testing.T, s ItemStore) {
@@ -108,10 +108,10 @@ func oneTakesOn(t *testing.T, s ItemStore) {
 		}
 	})
 	require.EqualValues(t, wins, created.Load())
-	require.EqualValues(t, wins, moved.Load(), "one of the callers has brought it there, and the others see which")
+	require.EqualValues(t, wins, moved.Load(), "one caller advances each item, and the others see its reference")
 }
 
-// itemsModel compares the store with a map over any sequence of calls on few numbers.
+// itemsModel compares the store with a map over random sequences of calls on few numbers.
 func itemsModel(t *rapid.T, s ItemStore) {
 	model := map[wallet.OrderNo]wallet.Item{}
 	for step := range rapid.IntRange(1, 40).Draw(t, "steps") {
