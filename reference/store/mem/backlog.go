@@ -43,7 +43,7 @@ func (b *Backlog) push(cs ...wallet.Credit) error {
 		return fmt.Errorf("mem: %d credits are held: %w", b.held, wallet.ErrOverloaded)
 	}
 	for _, c := range cs {
-		if _, err := b.kinds.keep(c.Order); err != nil {
+		if _, err := b.kinds.intern(c.Order); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func (s *Budgets) Reserve(_ context.Context, no wallet.OrderNo, amount, budget w
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kind, err := s.kinds.keep(no)
+	kind, err := s.kinds.intern(no)
 	if err != nil {
 		return err
 	}

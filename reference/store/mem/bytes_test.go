@@ -27,8 +27,8 @@ const (
 const grants = 1 << 18
 
 func TestBytesPerGrant(t *testing.T) {
-	ctx, b := t.Context(), NewBacklog(still(0), 8, time.Second)
-	orders, budgets, tokens, ledger := NewOrders(), NewBudgets(), NewTokens(b), NewLedger(still(0), 8)
+	ctx, b := t.Context(), NewBacklog(fixedClock(0), 8, time.Second)
+	orders, budgets, tokens, ledger := NewOrders(), NewBudgets(), NewTokens(b), NewLedger(fixedClock(0), 8)
 	ids, bank, withdrawals := NewIdentities(), NewBank(), NewWithdrawals()
 	empty := b.Bytes()
 	for i := range grants {
@@ -81,7 +81,7 @@ func TestBytesPerGrant(t *testing.T) {
 
 // TestHotPathsDoNotAllocate: a simulated festival makes each of these calls fifty million times.
 func TestHotPathsDoNotAllocate(t *testing.T) {
-	ctx, b := t.Context(), NewBacklog(still(0), 8, time.Second)
+	ctx, b := t.Context(), NewBacklog(fixedClock(0), 8, time.Second)
 	orders, budgets, tokens := NewOrders(), NewBudgets(), NewTokens(b)
 	i := 0
 	require.Zero(t, int(testing.AllocsPerRun(20_000, func() {

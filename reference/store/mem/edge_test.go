@@ -17,7 +17,7 @@ func TestBudgetCutBelowNothingDoesNotWrap(t *testing.T) {
 }
 
 func TestHandlesOfOtherCreditsAcknowledgeNothing(t *testing.T) {
-	ctx, b := t.Context(), NewBacklog(still(0), 1, time.Second)
+	ctx, b := t.Context(), NewBacklog(fixedClock(0), 1, time.Second)
 	cs := []wallet.Credit{{Order: number(1, 1), Amount: 1}, {Order: number(1, 2), Amount: 1}}
 	depth := func(want int64) {
 		t.Helper()
@@ -39,7 +39,7 @@ func TestHandlesOfOtherCreditsAcknowledgeNothing(t *testing.T) {
 }
 
 func TestOneStagesMoneyDoesNotFillAnothers(t *testing.T) {
-	l := NewLedger(still(0), 1)
+	l := NewLedger(fixedClock(0), 1)
 	drill := number(1, 1)
 	drill.Stage = wallet.ExternalDrill
 	for _, no := range []wallet.OrderNo{drill, number(1, 1)} {
@@ -50,7 +50,7 @@ func TestOneStagesMoneyDoesNotFillAnothers(t *testing.T) {
 }
 
 func TestAFailedBatchLeavesNoEntries(t *testing.T) {
-	l := NewLedger(still(0), 1)
+	l := NewLedger(fixedClock(0), 1)
 	for range 3 {
 		_, err := l.Post(t.Context(), []wallet.Credit{{Order: number(1, 1), Amount: 1}, {Order: number(1, 2), Amount: math.MaxInt64}})
 		require.ErrorIs(t, err, wallet.ErrOverflow)
@@ -60,7 +60,7 @@ func TestAFailedBatchLeavesNoEntries(t *testing.T) {
 }
 
 func TestUnequalLegsOfOneAccountAddUp(t *testing.T) {
-	l := NewLedger(still(0), 1)
+	l := NewLedger(fixedClock(0), 1)
 	_, err := l.Post(t.Context(), []wallet.Credit{{Order: number(1, 1), Amount: 100}})
 	require.NoError(t, err)
 	account := func(kind wallet.AccountKind) wallet.AccountNo {

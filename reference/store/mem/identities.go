@@ -31,7 +31,7 @@ type accountRecord struct {
 }
 
 type phoneRecord struct {
-	holder uint32 // 0: nobody
+	holder uint32 // 0: no holder
 	bound  uint32 // accounts that are bound to it
 }
 

@@ -21,8 +21,8 @@ const (
 // waitingItems lists the items of one state by place. Items that have left the state stay in the list until they are
 // half of it.
 type waitingItems struct {
-	list []waitingItem
-	gone int
+	list  []waitingItem
+	stale int
 }
 
 type waitingItem struct {
@@ -48,7 +48,7 @@ func placeAt(at wallet.Instant, i uint32) int64 {
 }
 
 // addWaiting inserts a record into the list of its state.
-func (s *Items) wait(i uint32) {
+func (s *Items) addWaiting(i uint32) {
 	r := s.records.At(i)
 	place := placeOfItem(i, r)
 	if place == 0 {
@@ -61,19 +61,19 @@ func (s *Items) wait(i uint32) {
 
 // removeWaiting counts that a record has left its previous state, and compacts that state's list when half of it is
 // stale.
-func (s *Items) leave(i uint32, was *itemRecord) {
+func (s *Items) removeWaiting(i uint32, was *itemRecord) {
 	if placeOfItem(i, was) == 0 {
 		return
 	}
 	w := &s.waiting[was.state]
-	if w.gone++; w.gone*2 > len(w.list) {
-		w.list = slices.DeleteFunc(w.list, func(e waitingItem) bool { return !s.still(e, was.state) })
-		w.gone = 0
+	if w.stale++; w.stale*2 > len(w.list) {
+		w.list = slices.DeleteFunc(w.list, func(e waitingItem) bool { return !s.isCurrent(e, was.state) })
+		w.stale = 0
 	}
 }
 
 // isCurrent reports whether an entry of a state's list still has that state and place.
-func (s *Items) still(e waitingItem, state wallet.ItemState) bool {
+func (s *Items) isCurrent(e waitingItem, state wallet.ItemState) bool {
 	r := s.records.At(e.item)
 	return r.state == state && placeOfItem(e.item, r) == e.place
 }
@@ -101,7 +101,7 @@ func (s *Items) Unsettled(_ context.Context, state wallet.ItemState, before wall
 	n, _ := slices.BinarySearchFunc(list, waitingItem{place: int64(from)}, compareWaiting)
 	var found []waitingItem
 	for ; n < len(list) && list[n].place < end && len(found) <= limit; n++ {
-		if s.still(list[n], state) {
+		if s.isCurrent(list[n], state) {
 			found = append(found, list[n])
 		}
 	}

@@ -82,7 +82,7 @@ func (s *Items) write(r *itemRecord, v wallet.Item) error {
 		}
 	}
 	if v.Counted != (wallet.OrderNo{}) {
-		if r.counted, err = s.kinds.keep(v.Counted); err != nil {
+		if r.counted, err = s.kinds.intern(v.Counted); err != nil {
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (s *Items) Create(_ context.Context, v wallet.Item) (wallet.Item, bool, err
 	}
 	r := itemRecord{opened: v.Opened, created: v.Created, user: v.Account.User, family: v.Account.Family, owner: uint32(v.No.ActID)}
 	var err error
-	if r.kind, err = s.kinds.keep(v.No); err != nil {
+	if r.kind, err = s.kinds.intern(v.No); err != nil {
 		return wallet.Item{}, false, err
 	}
 	if r.asked, err = s.rewards.add(v.Asked); err != nil {
@@ -133,7 +133,7 @@ func (s *Items) Create(_ context.Context, v wallet.Item) (wallet.Item, bool, err
 	i := s.records.Append(r)
 	s.heads.Set(int64(v.No.ActID), i)
 	s.counts[v.No.Stage][v.State]++
-	s.wait(i)
+	s.addWaiting(i)
 	return v, true, nil
 }
 
@@ -188,8 +188,8 @@ func (s *Items) advance(i uint32, v wallet.Item) error {
 		*r = was
 		return err
 	}
-	s.leave(i, &was)
-	s.wait(i)
+	s.removeWaiting(i, &was)
+	s.addWaiting(i)
 	s.counts[v.No.Stage][was.state]--
 	s.counts[v.No.Stage][v.State]++
 	return nil

@@ -39,7 +39,7 @@ func NewLeases(clock wallet.Clock) *Leases {
 // Hold implements wallet.Leases. ErrInvalid: a lease of less than a microsecond. ErrOverloaded: too many leases.
 func (s *Leases) Hold(_ context.Context, name, holder string, ttl time.Duration) (bool, error) {
 	now := s.clock.Now()
-	if err := lasting(ttl); err != nil {
+	if err := checkTTL(ttl); err != nil {
 		return false, err
 	}
 	s.mu.Lock()
@@ -70,7 +70,7 @@ func (s *Leases) Release(_ context.Context, name, holder string) error {
 // Join implements wallet.Leases. Errors as in Hold.
 func (s *Leases) Join(_ context.Context, group, member string, ttl time.Duration) ([]string, error) {
 	now := s.clock.Now()
-	if err := lasting(ttl); err != nil {
+	if err := checkTTL(ttl); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -96,7 +96,7 @@ func (s *Leases) Leave(_ context.Context, group, member string) error {
 	return nil
 }
 
-func lasting(ttl time.Duration) error {
+func checkTTL(ttl time.Duration) error {
 	if ttl < time.Microsecond {
 		return fmt.Errorf("%w: a lease of %v", wallet.ErrInvalid, ttl)
 	}

@@ -13,15 +13,15 @@ import (
 // accounts it stores only balances: their entries would only repeat the sums of the batches. Personal balances are not
 // stored but computed from the wallet's entries, which are few, so the two cannot disagree.
 type Ledger struct {
-	mu      sync.Mutex
-	clock   wallet.Clock
-	kinds   kinds
-	entries slab.Slab[entry]
-	heads   slab.Heads // by wallet, newest first
-	moves   slab.Slab[move]
-	moved   accounts[uint32] // newest move of each requesting account
-	cost    [wallet.Stages + 1][]wallet.Money
-	batches int // posted so far; selects the cost sub-accounts round robin, so that none is hot
+	mu          sync.Mutex
+	clock       wallet.Clock
+	kinds       kinds
+	entries     slab.Slab[entry]
+	heads       slab.Heads // by wallet, newest first
+	moves       slab.Slab[move]
+	newestMoves accounts[uint32] // newest move of each requesting account
+	cost        [wallet.Stages + 1][]wallet.Money
+	batches     int // posted so far; selects the cost sub-accounts round robin, so that none is hot
 }
 
 var (
@@ -33,7 +33,7 @@ var (
 type entry struct {
 	amount  wallet.Money
 	posted  wallet.Instant
-	place   int64 // of a grant: Opened; of a leg: owner<<32 | number of its move
+	data    int64 // of a grant: Opened; of a leg: owner<<32 | number of its move
 	next    uint32
 	kind    uint16 // 0 for a leg
 	account wallet.AccountKind
@@ -44,7 +44,7 @@ func (e *entry) isGrant() bool { return e.kind != 0 }
 
 // leg returns the leg that an entry of a move represents.
 func (e *entry) leg() wallet.Leg {
-	return wallet.Leg{Account: wallet.AccountNo{Kind: e.account, Stage: e.stage, Owner: e.place >> 32}, Amount: e.amount}
+	return wallet.Leg{Account: wallet.AccountNo{Kind: e.account, Stage: e.stage, Owner: e.data >> 32}, Amount: e.amount}
 }
 
 // NewLedger returns an empty ledger with the given number of cost sub-accounts per stage, at least one.
@@ -66,7 +66,7 @@ func (l *Ledger) Post(_ context.Context, batch []wallet.Credit) ([]wallet.Posted
 	out := make([]wallet.Posted, len(batch))
 	err := l.post(batch, out, now)
 	if err != nil {
-		l.unpost(batch, out, mark)
+		l.rollBack(batch, out, mark)
 		return nil, err
 	}
 	return out, nil
@@ -108,7 +108,7 @@ func (l *Ledger) credit(c wallet.Credit, now wallet.Instant) (wallet.Posted, err
 	if err := checkAmount(c.Amount); err != nil {
 		return 0, err
 	}
-	kind, err := l.kinds.keep(c.Order)
+	kind, err := l.kinds.intern(c.Order)
 	if err != nil {
 		return 0, err
 	}
@@ -133,7 +133,7 @@ func (l *Ledger) credit(c wallet.Credit, now wallet.Instant) (wallet.Posted, err
 			}
 		}
 	}
-	l.chain(owner, entry{amount: c.Amount, posted: now, place: int64(c.Opened), kind: kind,
+	l.chain(owner, entry{amount: c.Amount, posted: now, data: int64(c.Opened), kind: kind,
 		account: wallet.PersonalAccount, stage: c.Order.Stage})
 	return wallet.PostedNow, nil
 }
@@ -147,7 +147,7 @@ func (l *Ledger) chain(owner int64, e entry) uint32 {
 }
 
 // rollBack removes the written credits of a failed batch, newest first, down to the given number of entries.
-func (l *Ledger) unpost(batch []wallet.Credit, out []wallet.Posted, entries int) {
+func (l *Ledger) rollBack(batch []wallet.Credit, out []wallet.Posted, entries int) {
 	i := uint32(l.entries.Len())
 	for n := len(batch) - 1; n >= 0; n-- {
 		if out[n] == wallet.PostedNow {
@@ -192,7 +192,7 @@ func (l *Ledger) checkLedgerAccount(a wallet.AccountNo) error {
 func (l *Ledger) Bytes() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := l.kinds.Bytes() + l.entries.Bytes() + l.heads.Bytes() + l.moves.Bytes() + l.moved.Bytes()
+	n := l.kinds.Bytes() + l.entries.Bytes() + l.heads.Bytes() + l.moves.Bytes() + l.newestMoves.Bytes()
 	for _, subs := range l.cost {
 		n += int64(cap(subs)) * 8
 	}

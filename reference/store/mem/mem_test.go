@@ -12,9 +12,9 @@ import (
 )
 
 // fixedClock is a clock that does not advance.
-type still wallet.Instant
+type fixedClock wallet.Instant
 
-func (c still) Now() wallet.Instant { return wallet.Instant(c) }
+func (c fixedClock) Now() wallet.Instant { return wallet.Instant(c) }
 
 func number(id wallet.ActID, rain int32) wallet.OrderNo {
 	return wallet.OrderNo{ActID: id, Scene: "rain-cash", Rain: rain, Award: wallet.Cash, Stage: wallet.Official}
@@ -26,8 +26,8 @@ func TestMalformedNumbersAreRefusedByEveryStore(t *testing.T) {
 		change(&no)
 		return no
 	}
-	ctx, backlog := t.Context(), NewBacklog(still(0), 1, time.Second)
-	orders, budgets, tokens, ledger := NewOrders(), NewBudgets(), NewTokens(backlog), NewLedger(still(0), 1)
+	ctx, backlog := t.Context(), NewBacklog(fixedClock(0), 1, time.Second)
+	orders, budgets, tokens, ledger := NewOrders(), NewBudgets(), NewTokens(backlog), NewLedger(fixedClock(0), 1)
 	for _, no := range []wallet.OrderNo{
 		bad(func(no *wallet.OrderNo) { no.ActID = 0 }),
 		bad(func(no *wallet.OrderNo) { no.ActID = -1 }),
@@ -61,8 +61,8 @@ func TestMalformedNumbersAreRefusedByEveryStore(t *testing.T) {
 }
 
 func TestBadArgumentsAreRefused(t *testing.T) {
-	ctx, backlog := t.Context(), NewBacklog(still(0), 2, time.Second)
-	orders, tokens, ledger, ids := NewOrders(), NewTokens(backlog), NewLedger(still(0), 2), NewIdentities()
+	ctx, backlog := t.Context(), NewBacklog(fixedClock(0), 2, time.Second)
+	orders, tokens, ledger, ids := NewOrders(), NewTokens(backlog), NewLedger(fixedClock(0), 2), NewIdentities()
 	good := wallet.Token{App: wallet.Douyin, Order: number(1, 1), Amount: 1}
 	odd := good
 	odd.Status = 3
@@ -129,7 +129,7 @@ func TestNamesAreBounded(t *testing.T) {
 }
 
 func TestTokenListIsBounded(t *testing.T) {
-	b := NewBacklog(still(0), 1, time.Second)
+	b := NewBacklog(fixedClock(0), 1, time.Second)
 	s := NewTokens(b)
 	issue := func(no wallet.OrderNo) error {
 		return s.Issue(t.Context(), wallet.Token{App: wallet.Douyin, Order: no, Amount: 1})
@@ -149,7 +149,7 @@ func TestTokenListIsBounded(t *testing.T) {
 }
 
 func TestFlushLosesEverything(t *testing.T) {
-	b := NewBacklog(still(0), 1, time.Second)
+	b := NewBacklog(fixedClock(0), 1, time.Second)
 	s := NewTokens(b)
 	token := wallet.Token{App: wallet.Xigua, Activity: "official", Order: number(1, 1), Amount: 5}
 	require.NoError(t, s.Issue(t.Context(), token))
@@ -202,7 +202,7 @@ func TestPendingSkipsWhatIsDone(t *testing.T) {
 }
 
 func TestAWalletNamedTwiceCountsOnce(t *testing.T) {
-	l := NewLedger(still(0), 1)
+	l := NewLedger(fixedClock(0), 1)
 	for rain, fen := range []wallet.Money{5, 7} {
 		_, err := l.Post(t.Context(), []wallet.Credit{{Order: number(1, int32(rain)), Amount: fen}})
 		require.NoError(t, err)

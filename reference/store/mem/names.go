@@ -78,7 +78,7 @@ func (k *kinds) of(no wallet.OrderNo) uint16 { return k.find(kindOf(no)) }
 
 // intern returns the kind of an order number that will be stored. ErrInvalid for a malformed number, ErrOverloaded for
 // one kind too many.
-func (k *kinds) keep(no wallet.OrderNo) (uint16, error) {
+func (k *kinds) intern(no wallet.OrderNo) (uint16, error) {
 	if id := k.of(no); id != 0 {
 		return id, checkOwner(no.ActID) // the rest of the number was checked when its kind was first seen
 	}

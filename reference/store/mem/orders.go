@@ -57,7 +57,7 @@ func (s *Orders) Create(_ context.Context, o wallet.Order) (wallet.Order, bool, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kind, err := s.kinds.keep(o.No)
+	kind, err := s.kinds.intern(o.No)
 	if err != nil {
 		return wallet.Order{}, false, err
 	}

@@ -14,16 +14,16 @@ import (
 
 // Packets stores packets of record. They are far fewer than grants, so they are stored uncompressed.
 type Packets struct {
-	mu       sync.Mutex
-	records  []wallet.Packet // record i has index i-1
-	byNumber map[wallet.PacketNo]uint32
-	shares   accounts[[]uint32]        // packets with a share for an account, in the order of recording
-	reached  map[wallet.ActID][]uint32 // packets with a share for a wallet, or with one opened into it
-	heads    slab.Heads                // newest of each sender's wallet
-	older    []uint32                  // previous record of the same wallet, by record
-	open     pending                   // packets in state asked or sent
-	moving   map[uint32]wallet.Instant // time since when a packet is asked, or a share opening or returning
-	bytes    int64                     // memory that the records point to
+	mu        sync.Mutex
+	records   []wallet.Packet // record i has index i-1
+	byNumber  map[wallet.PacketNo]uint32
+	byAccount accounts[[]uint32]        // packets with a share for an account, in the order of recording
+	byWallet  map[wallet.ActID][]uint32 // packets with a share for a wallet, or with one opened into it
+	heads     slab.Heads                // newest of each sender's wallet
+	older     []uint32                  // previous record of the same wallet, by record
+	open      pending                   // packets in state asked or sent
+	moving    map[uint32]wallet.Instant // time since when a packet is asked, or a share opening or returning
+	bytes     int64                     // memory that the records point to
 }
 
 var (
@@ -33,7 +33,7 @@ var (
 
 // NewPackets returns an empty store.
 func NewPackets() *Packets {
-	return &Packets{byNumber: map[wallet.PacketNo]uint32{}, reached: map[wallet.ActID][]uint32{}, moving: map[uint32]wallet.Instant{}}
+	return &Packets{byNumber: map[wallet.PacketNo]uint32{}, byWallet: map[wallet.ActID][]uint32{}, moving: map[uint32]wallet.Instant{}}
 }
 
 // Create implements wallet.Packets. ErrInvalid: an invalid packet, for example if its shares do not add up to its
@@ -50,16 +50,16 @@ func (s *Packets) Create(_ context.Context, p wallet.Packet) (wallet.Packet, boo
 	if i := s.byNumber[p.No]; i != 0 {
 		return s.packet(i), false, nil
 	}
-	kept := copied(p)
-	s.records = append(s.records, kept)
+	clone := clonePacket(p)
+	s.records = append(s.records, clone)
 	i := uint32(len(s.records))
 	s.byNumber[p.No] = i
 	s.older = append(s.older, s.heads.Get(int64(p.Owner)))
 	s.heads.Set(int64(p.Owner), i)
 	for _, share := range p.Shares {
-		row := s.shares.touch(share.For)
+		row := s.byAccount.touch(share.For)
 		*row = append(*row, i)
-		s.reached[share.Wallet] = append(s.reached[share.Wallet], i)
+		s.byWallet[share.Wallet] = append(s.byWallet[share.Wallet], i)
 	}
 	s.open.add(i, p.Created)
 	s.moving[i] = p.Created
@@ -68,13 +68,13 @@ func (s *Packets) Create(_ context.Context, p wallet.Packet) (wallet.Packet, boo
 }
 
 // clonePacket returns a packet that shares no memory with p.
-func copied(p wallet.Packet) wallet.Packet {
+func clonePacket(p wallet.Packet) wallet.Packet {
 	p.Wallets, p.Shares = slices.Clone(p.Wallets), slices.Clone(p.Shares)
 	return p
 }
 
 // packet returns a copy of record i.
-func (s *Packets) packet(i uint32) wallet.Packet { return copied(s.records[i-1]) }
+func (s *Packets) packet(i uint32) wallet.Packet { return clonePacket(s.records[i-1]) }
 
 // find returns the record of a number. ErrNotFound: it does not exist.
 func (s *Packets) find(no wallet.PacketNo) (uint32, error) {
@@ -103,7 +103,7 @@ func (s *Packets) Advance(_ context.Context, no wallet.PacketNo, to wallet.Packe
 	i, err := s.find(no)
 	if err == nil && s.records[i-1].State.Follows(to) {
 		s.records[i-1].State = to
-		s.settled(i)
+		s.updateWaiting(i)
 	}
 	return err
 }
@@ -126,19 +126,19 @@ func (s *Packets) Mark(_ context.Context, no wallet.PacketNo, a wallet.Account, 
 		return *share, nil
 	}
 	share.State, share.Owner, share.At = to, owner, at
-	if to == wallet.ShareOpened && !slices.Contains(s.reached[owner], i) {
-		s.reached[owner] = append(s.reached[owner], i)
+	if to == wallet.ShareOpened && !slices.Contains(s.byWallet[owner], i) {
+		s.byWallet[owner] = append(s.byWallet[owner], i)
 		s.bytes += 4
 	}
 	if p.Done() {
 		p.State = wallet.PacketClosed
 	}
-	s.settled(i)
+	s.updateWaiting(i)
 	return *share, nil
 }
 
 // updateWaiting records whether record i, which has changed, still waits for something.
-func (s *Packets) settled(i uint32) {
+func (s *Packets) updateWaiting(i uint32) {
 	p := &s.records[i-1]
 	since := wallet.Never
 	for _, share := range p.Shares {
@@ -178,10 +178,10 @@ func (s *Packets) For(_ context.Context, as []wallet.Account, wallets []wallet.A
 		if err := checkAccount(a); err != nil {
 			return nil, err
 		}
-		found = append(found, s.shares.get(a)...)
+		found = append(found, s.byAccount.get(a)...)
 	}
 	for _, id := range wallets {
-		found = append(found, s.reached[id]...)
+		found = append(found, s.byWallet[id]...)
 	}
 	found = slices.DeleteFunc(found, func(i uint32) bool {
 		p := &s.records[i-1]
@@ -256,6 +256,6 @@ func (s *Packets) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	const entry = int64(unsafe.Sizeof(wallet.PacketNo{})) + 24 // of a map: key, value and a share of the empty slots
-	return int64(cap(s.records))*int64(unsafe.Sizeof(wallet.Packet{})) + int64(cap(s.older))*4 + s.bytes + s.shares.Bytes() + s.heads.Bytes() +
-		s.open.Bytes() + int64(len(s.byNumber)+len(s.reached)+len(s.moving))*entry
+	return int64(cap(s.records))*int64(unsafe.Sizeof(wallet.Packet{})) + int64(cap(s.older))*4 + s.bytes + s.byAccount.Bytes() + s.heads.Bytes() +
+		s.open.Bytes() + int64(len(s.byNumber)+len(s.byWallet)+len(s.moving))*entry
 }

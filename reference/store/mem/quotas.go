@@ -11,7 +11,7 @@ import (
 )
 
 // leaseShare: one lease may take at most 1/leaseShare of the remaining budget beyond its need. So near the end of a
-// budget the blocks shrink to what is needed, and little money is idle in blocks.
+// budget the blocks shrink to the needed amount, and little money is idle in blocks.
 const leaseShare = 8
 
 // Quotas stores leased budgets. It uses 16 bytes per order, at the index of its wallet among all orders of its kind.
@@ -98,7 +98,7 @@ func (s *Quotas) record(r wallet.Reservation) (wallet.Reservation, bool, error) 
 	if err := checkAmount(r.Amount); err != nil {
 		return wallet.Reservation{}, false, err
 	}
-	kind, err := s.kinds.keep(r.Order)
+	kind, err := s.kinds.intern(r.Order)
 	if err != nil {
 		return wallet.Reservation{}, false, err
 	}

@@ -14,11 +14,11 @@ const heldChunk = 256
 // shard is one queue of the backlog. Its credits are numbered in the order of arrival; the number is the handle for
 // the acknowledgement. Numbers below firstNew have been handed out, in leases; the others never.
 type shard struct {
-	chunks []*chunk // chunk i contains the numbers from (base+i)*heldChunk; nil once all of them are acknowledged
-	base   uint64
-	fresh  uint64
-	next   uint64 // number of the next arrival
-	leases []lease
+	chunks   []*chunk // chunk i contains the numbers from (base+i)*heldChunk; nil once all of them are acknowledged
+	base     uint64
+	firstNew uint64
+	next     uint64 // number of the next arrival
+	leases   []lease
 }
 
 type heldRecord struct {
@@ -45,7 +45,7 @@ type lease struct {
 // reset empties the shard. Numbers continue in a new chunk, above 0, so that no old handle matches a new credit.
 func (s *shard) reset() {
 	base := s.next/heldChunk + 1
-	*s = shard{base: base, fresh: base * heldChunk, next: base * heldChunk}
+	*s = shard{base: base, firstNew: base * heldChunk, next: base * heldChunk}
 }
 
 func (s *shard) push(r heldRecord) {
@@ -67,7 +67,7 @@ func (s *shard) at(id uint64) *heldRecord {
 
 // ready returns the number of credits that may be handed out now.
 func (s *shard) ready(now wallet.Instant) int {
-	n := int(s.next - s.fresh)
+	n := int(s.next - s.firstNew)
 	for _, l := range s.leases {
 		if l.until <= now {
 			n += l.left
@@ -94,10 +94,10 @@ func (s *shard) take(n int, now, until wallet.Instant, out func(uint64, *heldRec
 	if n == 0 {
 		return
 	}
-	s.leases = append(s.leases, lease{from: s.fresh, to: s.fresh + uint64(n), left: n, until: until})
+	s.leases = append(s.leases, lease{from: s.firstNew, to: s.firstNew + uint64(n), left: n, until: until})
 	for range n {
-		out(s.fresh, s.at(s.fresh))
-		s.fresh++
+		out(s.firstNew, s.at(s.firstNew))
+		s.firstNew++
 	}
 }
 
@@ -123,7 +123,7 @@ func (s *shard) renew(ended, n int, until wallet.Instant, out func(uint64, *held
 // ack removes a credit that was handed out, and reports whether it still existed.
 func (s *shard) ack(id uint64) bool {
 	r := s.at(id)
-	if r == nil || r.acked || id >= s.fresh {
+	if r == nil || r.acked || id >= s.firstNew {
 		return false
 	}
 	r.acked = true

@@ -24,9 +24,9 @@ var _ wallet.StockBook = (*StockBook)(nil)
 func NewStockBook() *StockBook { return &StockBook{of: map[wallet.RewardID]stockQuotas{}} }
 
 // Of implements wallet.StockLeases.
-func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) { return s.book(t) }
+func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) { return s.quotasOf(t) }
 
-func (s *StockBook) book(t wallet.RewardID) (stockQuotas, error) {
+func (s *StockBook) quotasOf(t wallet.RewardID) (stockQuotas, error) {
 	if err := (wallet.Template{Reward: t, Stage: wallet.Official}).Validate(); err != nil {
 		return stockQuotas{}, err
 	}
@@ -40,7 +40,7 @@ func (s *StockBook) book(t wallet.RewardID) (stockQuotas, error) {
 
 // GiveBack implements wallet.StockLeases. ErrInvalid: a malformed number or id.
 func (s *StockBook) GiveBack(_ context.Context, no wallet.OrderNo, t wallet.RewardID) error {
-	b, err := s.book(t)
+	b, err := s.quotasOf(t)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (b stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stag
 func (s *Quotas) giveBack(no wallet.OrderNo) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kind, err := s.kinds.keep(no)
+	kind, err := s.kinds.intern(no)
 	if err != nil {
 		return err
 	}

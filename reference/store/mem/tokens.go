@@ -67,7 +67,7 @@ func (s *Tokens) Issue(_ context.Context, t wallet.Token) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kind, err := s.kinds.keep(t.Order)
+	kind, err := s.kinds.intern(t.Order)
 	if err != nil {
 		return err
 	}

@@ -20,9 +20,9 @@ type Totals struct {
 }
 
 type stageTotal struct {
-	writers map[string]wallet.Money
-	sum     wallet.Money
-	over    error // the sum has left the range of Money; permanent, because it only grows
+	writers  map[string]wallet.Money
+	sum      wallet.Money
+	overflow error // the sum has left the range of Money; permanent, because it only grows
 }
 
 var (
@@ -53,8 +53,8 @@ func (s *Totals) Report(_ context.Context, stage wallet.Stage, writer string, su
 		st.writers = map[string]wallet.Money{}
 	}
 	st.writers[writer] = sum
-	if st.over == nil {
-		st.sum, st.over = st.sum.Add(sum - was)
+	if st.overflow == nil {
+		st.sum, st.overflow = st.sum.Add(sum - was)
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (s *Totals) Total(_ context.Context, stage wallet.Stage) (wallet.Money, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stages[stage].sum, s.stages[stage].over
+	return s.stages[stage].sum, s.stages[stage].overflow
 }
 
 // Sums implements wallet.TotalsReader: each writer once, sorted by name, all from one point in time. ErrInvalid: an

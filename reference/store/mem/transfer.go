@@ -38,7 +38,7 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	account, request := t.No.Key()
-	head := l.moved.touch(account)
+	head := l.newestMoves.touch(account)
 	for i := *head; i != 0; i = l.moves.At(i).next {
 		if m := l.moves.At(i); m.no() == t.No {
 			return l.repeated(m, t)
@@ -58,7 +58,7 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 	}
 	l.moves.At(number).first, l.moves.At(number).legs = uint32(l.entries.Len())+1, uint8(len(legs))
 	for _, leg := range legs {
-		l.write(leg, entry{amount: leg.Amount, posted: now, place: leg.Account.Owner<<32 | int64(number),
+		l.write(leg, entry{amount: leg.Amount, posted: now, data: leg.Account.Owner<<32 | int64(number),
 			account: leg.Account.Kind, stage: leg.Account.Stage})
 	}
 	return nil

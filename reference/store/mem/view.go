@@ -75,7 +75,7 @@ func (l *Ledger) totals(q wallet.ViewQuery, v *wallet.View) (n int, err error) {
 
 // listed reports whether an entry of the wallet belongs to the list that q requests.
 func (l *Ledger) listed(q wallet.ViewQuery, id wallet.ActID, e *entry) bool {
-	return e.isGrant() && e.stage == q.Stage && q.After.After(wallet.Instant(e.place), l.kinds.no(id, e.kind))
+	return e.isGrant() && e.stage == q.Stage && q.After.After(wallet.Instant(e.data), l.kinds.no(id, e.kind))
 }
 
 func (l *Ledger) isPosted(no wallet.OrderNo) bool {
@@ -94,9 +94,9 @@ func (l *Ledger) isPosted(no wallet.OrderNo) bool {
 func (l *Ledger) entry(owner int64, e *entry) wallet.Entry {
 	out := wallet.Entry{Account: wallet.AccountNo{Kind: e.account, Stage: e.stage, Owner: owner}, Amount: e.amount, Posted: e.posted}
 	if e.isGrant() {
-		out.Order, out.Opened = l.kinds.no(wallet.ActID(owner), e.kind), wallet.Instant(e.place)
+		out.Order, out.Opened = l.kinds.no(wallet.ActID(owner), e.kind), wallet.Instant(e.data)
 		return out
 	}
-	out.Move = l.moves.At(uint32(e.place)).no()
+	out.Move = l.moves.At(uint32(e.data)).no()
 	return out
 }

@@ -13,14 +13,14 @@ import (
 type WithdrawalDays struct {
 	mu     sync.Mutex
 	days   map[dayOf]dayCount
-	counts map[wallet.WithdrawalNo]standing
+	counts map[wallet.WithdrawalNo]dayStatus
 }
 
 // dayStatus is the state of a withdrawal number.
-type standing uint8
+type dayStatus uint8
 
 const (
-	stranger standing = iota
+	notCounted dayStatus = iota
 	counts
 	limited   // Take has refused it
 	givenBack // the withdrawal failed
@@ -42,7 +42,7 @@ type dayCount struct {
 
 // NewWithdrawalDays returns an empty store.
 func NewWithdrawalDays() *WithdrawalDays {
-	return &WithdrawalDays{days: map[dayOf]dayCount{}, counts: map[wallet.WithdrawalNo]standing{}}
+	return &WithdrawalDays{days: map[dayOf]dayCount{}, counts: map[wallet.WithdrawalNo]dayStatus{}}
 }
 
 // Take implements wallet.WithdrawalDays. ErrInvalid: an amount not above zero.

@@ -160,15 +160,15 @@ func TestGarbledAnswers(t *testing.T) {
 		require.Error(t, err, "entries returned as %q", entries)
 	}
 
-	for _, kept := range []string{"", "1", "1 2 3", "1 x 3 a", "0 2 3 a", "99 2 3 a", "256 2 3 a", "257 2 3 a"} {
-		_, client := newFake(t, map[string][]string{"ZRANGEBYSCORE": {"*1\r\n*2\r\n+7_rain-cash_1_1_3\r\n,0"}, "HMGET": {"*1\r\n$" + length(kept) + "\r\n" + kept}})
+	for _, stored := range []string{"", "1", "1 2 3", "1 x 3 a", "0 2 3 a", "99 2 3 a", "256 2 3 a", "257 2 3 a"} {
+		_, client := newFake(t, map[string][]string{"ZRANGEBYSCORE": {"*1\r\n*2\r\n+7_rain-cash_1_1_3\r\n,0"}, "HMGET": {"*1\r\n$" + length(stored) + "\r\n" + stored}})
 		_, err := rolesOf(client).tokens.List(t.Context(), 7, wallet.Official)
-		require.Error(t, err, "token stored as %q", kept)
+		require.Error(t, err, "token stored as %q", stored)
 		require.Equal(t, wallet.CodeInternal, wallet.CodeOf(err))
 	}
-	for _, kept := range []string{"", "0 1 2", "4 1 2 3", "-1 1 2 3", "0 1 2 99999999999999999999"} {
-		_, client := newFake(t, map[string][]string{"HGET": {"$" + length(kept) + "\r\n" + kept}})
+	for _, stored := range []string{"", "0 1 2", "4 1 2 3", "-1 1 2 3", "0 1 2 99999999999999999999"} {
+		_, client := newFake(t, map[string][]string{"HGET": {"$" + length(stored) + "\r\n" + stored}})
 		_, err := rolesOf(client).orders.Get(t.Context(), []wallet.OrderNo{benchToken(7).Order})
-		require.Error(t, err, "order stored as %q", kept)
+		require.Error(t, err, "order stored as %q", stored)
 	}
 }

@@ -52,7 +52,7 @@ func (b *Backlog) add(shard int, c wallet.Credit) rueidis.Completed {
 	return b.c.r.B().Xadd().Key(b.streams[shard]).Id("*").FieldValue().FieldValue("c", creditText(c)).Build()
 }
 
-func (b *Backlog) room() error {
+func (b *Backlog) checkSpace() error {
 	if b.full.Load() {
 		return fmt.Errorf("redis: %d credits are held: %w", maxHeld, wallet.ErrOverloaded)
 	}
@@ -64,7 +64,7 @@ func (b *Backlog) Push(ctx context.Context, cs []wallet.Credit) error {
 	if len(cs) == 0 {
 		return nil
 	}
-	if err := b.room(); err != nil {
+	if err := b.checkSpace(); err != nil {
 		return err
 	}
 	cmds := make(rueidis.Commands, 0, len(cs))
@@ -129,7 +129,7 @@ func (b *Backlog) Oldest(ctx context.Context) (wallet.Instant, bool, error) {
 	return oldest, true, nil
 }
 
-func (b *Backlog) check(shard int) error {
+func (b *Backlog) checkShard(shard int) error {
 	if shard < 0 || shard >= len(b.streams) {
 		return fmt.Errorf("%w: shard %d of %d", wallet.ErrInvalid, shard, len(b.streams))
 	}

@@ -20,9 +20,9 @@ const (
 
 // list identifies the key of one wallet's records in one stage. suffix is the end of the key, "{shard}:actID:stage".
 type list struct {
-	place string
-	id    wallet.ActID
-	stage wallet.Stage
+	suffix string
+	id     wallet.ActID
+	stage  wallet.Stage
 }
 
 // eachList reads all lists of a noun by ascending ActID and stage and yields their records. Lists that are created
@@ -36,7 +36,7 @@ func eachList[T any](ctx context.Context, c *Client, noun string, read func(cont
 	for page := range slices.Chunk(lists, listPage) {
 		places = places[:0]
 		for _, l := range page {
-			places = append(places, l.place)
+			places = append(places, l.suffix)
 		}
 		all, err := read(ctx, places)
 		if err != nil {
@@ -59,7 +59,7 @@ func (c *Client) lists(ctx context.Context, noun string) ([]list, error) {
 	var all []list
 	for _, node := range c.r.Nodes() {
 		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
-			within, cancel := c.within(ctx)
+			within, cancel := c.withTimeout(ctx)
 			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(begin+"{*").Count(scanCount).Build()).AsScanEntry()
 			cancel()
 			if err != nil {
@@ -76,7 +76,7 @@ func (c *Client) lists(ctx context.Context, noun string) ([]list, error) {
 		}
 	}
 	slices.SortFunc(all, func(a, b list) int {
-		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.stage, b.stage), strings.Compare(a.place, b.place))
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.stage, b.stage), strings.Compare(a.suffix, b.suffix))
 	})
 	return slices.Compact(all), nil
 }
@@ -87,7 +87,7 @@ func parseList(place string) (list, error) {
 		id, err1 := strconv.ParseInt(part[1], 10, 64)
 		stage, err2 := strconv.ParseUint(part[2], 10, 8)
 		if err1 == nil && err2 == nil {
-			return list{place: place, id: wallet.ActID(id), stage: wallet.Stage(stage)}, nil
+			return list{suffix: place, id: wallet.ActID(id), stage: wallet.Stage(stage)}, nil
 		}
 	}
 	return list{}, fmt.Errorf("redis: key %q is not that of a list", place)

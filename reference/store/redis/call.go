@@ -15,7 +15,7 @@ import (
 const maxPipeline = 500
 
 // withTimeout bounds a call by the configured timeout, unless the caller's own deadline is earlier.
-func (c *Client) within(ctx context.Context) (context.Context, context.CancelFunc) {
+func (c *Client) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if d, ok := ctx.Deadline(); ok && time.Until(d) <= c.timeout {
 		return ctx, func() {}
 	}
@@ -27,7 +27,7 @@ func (c *Client) do(ctx context.Context, e effect, what string, cmd rueidis.Comp
 	if err := ctx.Err(); err != nil {
 		return rueidis.RedisMessage{}, notSent(what, err)
 	}
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := c.withTimeout(ctx)
 	defer cancel()
 	m, err := c.r.Do(ctx, cmd).ToMessage()
 	return m, failure(e, what, err)
@@ -52,7 +52,7 @@ func (c *Client) pipeline(ctx context.Context, e effect, what string, all rueidi
 	done := false
 	for len(all) > 0 && failed == nil {
 		n := min(len(all), maxPipeline)
-		answers, err := c.trip(ctx, e, what, all[:n])
+		answers, err := c.roundTrip(ctx, e, what, all[:n])
 		for _, a := range answers {
 			if a.failed == nil {
 				done = true
@@ -74,11 +74,11 @@ type answer struct {
 	failed  error
 }
 
-func (c *Client) trip(ctx context.Context, e effect, what string, cmds rueidis.Commands) ([]answer, error) {
+func (c *Client) roundTrip(ctx context.Context, e effect, what string, cmds rueidis.Commands) ([]answer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, notSent(what, err)
 	}
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := c.withTimeout(ctx)
 	defer cancel()
 	out := make([]answer, len(cmds))
 	for i, r := range c.r.DoMulti(ctx, cmds...) {
@@ -94,7 +94,7 @@ func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Comp
 	if err := ctx.Err(); err != nil {
 		return nil, notSent(what, err)
 	}
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := c.withTimeout(ctx)
 	defer cancel()
 	all := make(rueidis.Commands, 0, len(cmds)+2)
 	all = append(all, c.r.B().Multi().Build())
@@ -103,7 +103,7 @@ func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Comp
 	last := len(answers) - 1
 	out, err := answers[last].ToArray()
 	if err != nil {
-		return nil, undone(what, answers, err)
+		return nil, transactionError(what, answers, err)
 	}
 	for i := range out {
 		if err := out[i].Error(); err != nil && !rueidis.IsRedisNil(err) {
@@ -116,7 +116,7 @@ func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Comp
 // transactionError returns the error of a transaction whose EXEC failed. A server that discards it returns EXECABORT,
 // and the reason with the command that it refused. But a server that refused MULTI, for example while it loads its
 // data, may have executed the following commands one by one.
-func undone(what string, answers []rueidis.RedisResult, exec error) error {
+func transactionError(what string, answers []rueidis.RedisResult, exec error) error {
 	last := len(answers) - 1
 	if _, answered := rueidis.IsRedisErr(exec); !answered {
 		return failure(writing, what, exec)

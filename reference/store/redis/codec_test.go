@@ -65,23 +65,23 @@ func TestHandles(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("7_rain-cash_1_1_3", "1 188 1643630400000000 spring-2022-official")
 	f.Add("7_rain-cash_1_1_3 188 5", "0 1 2 3")
-	f.Fuzz(func(t *testing.T, no, kept string) {
-		if c, err := parseCredit(kept); err == nil {
+	f.Fuzz(func(t *testing.T, no, stored string) {
+		if c, err := parseCredit(stored); err == nil {
 			again, err := parseCredit(creditText(c))
 			require.NoError(t, err)
 			require.Equal(t, c, again)
 		}
-		if a, err := parseToken(no, kept); err == nil {
+		if a, err := parseToken(no, stored); err == nil {
 			again, err := parseToken(no, tokenText(a))
 			require.NoError(t, err)
 			require.Equal(t, a, again)
 		}
-		if o, err := parseOrder(no, kept); err == nil {
+		if o, err := parseOrder(no, stored); err == nil {
 			again, err := parseOrder(no, orderText(o))
 			require.NoError(t, err)
 			require.Equal(t, o, again)
 		}
-		_, _ = handle(kept)
-		_, _ = parseList(kept)
+		_, _ = handle(stored)
+		_, _ = parseList(stored)
 	})
 }

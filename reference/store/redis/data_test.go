@@ -39,7 +39,7 @@ func TestOldest(t *testing.T) {
 func TestMarkedData(t *testing.T) {
 	mini := miniredis.RunT(t)
 	plain := rolesOf(dial(t, redis.Config{Addrs: []string{mini.Addr()}}).client)
-	marked := rolesOf(dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "marked:", Expire: time.Hour}).client)
+	shadow := rolesOf(dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "marked:", Expire: time.Hour}).client)
 	expires := func(what string) {
 		t.Helper()
 		require.NotEmpty(t, mini.Keys(), what)
@@ -52,17 +52,17 @@ func TestMarkedData(t *testing.T) {
 		if w.name == "set switch" {
 			continue // switch settings do not expire
 		}
-		require.NoError(t, w.call(t.Context(), marked), w.name)
+		require.NoError(t, w.call(t.Context(), shadow), w.name)
 		expires(w.name)
 		n, err := w.done(t.Context(), plain)
 		require.NoError(t, err)
 		require.Zero(t, n, "%s is seen without the prefix", w.name)
 		mini.FlushAll()
 	}
-	require.NoError(t, marked.tokens.Issue(t.Context(), benchToken(7)))
-	require.NoError(t, marked.tokens.Mark(t.Context(), []wallet.OrderNo{benchToken(7).Order}, wallet.TokenProcessing))
+	require.NoError(t, shadow.tokens.Issue(t.Context(), benchToken(7)))
+	require.NoError(t, shadow.tokens.Mark(t.Context(), []wallet.OrderNo{benchToken(7).Order}, wallet.TokenProcessing))
 	expires("mark")
-	held, err := marked.backlog.Take(t.Context(), 3, 1)
+	held, err := shadow.backlog.Take(t.Context(), 3, 1)
 	require.NoError(t, err)
 	require.Len(t, held, 1)
 	expires("take")
@@ -71,9 +71,9 @@ func TestMarkedData(t *testing.T) {
 	mini.FastForward(time.Hour / 2)
 	again := benchToken(7)
 	again.Order.Rain++
-	require.NoError(t, marked.tokens.Issue(t.Context(), again))
+	require.NoError(t, shadow.tokens.Issue(t.Context(), again))
 	mini.FastForward(time.Hour / 2)
-	list, err := marked.tokens.List(t.Context(), 7, wallet.Official)
+	list, err := shadow.tokens.List(t.Context(), 7, wallet.Official)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 	require.Equal(t, wallet.TokenProcessing, list[0].Status, "marks expire with their list")

@@ -23,7 +23,7 @@ func (c *Client) Discard(ctx context.Context) (int64, error) {
 	gone := int64(0)
 	for _, node := range c.r.Nodes() {
 		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
-			within, cancel := c.within(ctx)
+			within, cancel := c.withTimeout(ctx)
 			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(c.prefix+"*").Count(scanCount).Build()).AsScanEntry()
 			cancel()
 			if err != nil {

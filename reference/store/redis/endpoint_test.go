@@ -58,7 +58,7 @@ func onMini(t testing.TB) endpoint {
 	e.mini, e.now = mini, new(atomic.Pointer[time.Time])
 	eve := time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC)
 	e.now.Store(&eve)
-	mini.SetTime(eve) // the clock stands still unless pass moves it
+	mini.SetTime(eve) // the clock does not advance unless pass moves it
 	return e
 }
 

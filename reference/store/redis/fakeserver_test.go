@@ -85,8 +85,8 @@ func (s *fakeServer) answer(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.got = append(s.got, name)
-	all, told := s.answers[name]
-	if !told {
+	all, scripted := s.answers[name]
+	if !scripted {
 		return "+OK"
 	}
 	if len(all) > 1 {

@@ -48,7 +48,7 @@ func parseSpan(name string) (s span, ok bool) {
 }
 
 // leaseIndex is a snapshot of the leases of a shard.
-type book struct {
+type leaseIndex struct {
 	held  int64    // entries of the stream
 	last  string   // handed out last; empty: nothing yet
 	gone  int64    //
@@ -57,7 +57,7 @@ type book struct {
 
 // readLeaseIndex parses the replies to an XLEN, to a ZRANGEBYSCORE with scores up to now, and to one of the members
 // without an end.
-func readBook(answers []rueidis.RedisMessage) (b book, err error) {
+func readLeaseIndex(answers []rueidis.RedisMessage) (b leaseIndex, err error) {
 	if b.held, err = answers[0].AsInt64(); err != nil {
 		return b, err
 	}
@@ -72,7 +72,7 @@ func readBook(answers []rueidis.RedisMessage) (b book, err error) {
 			b.ended = append(b.ended, z.Member)
 		}
 	}
-	slices.SortFunc(b.ended, func(x, y string) int { return cmp.Compare(place(x), place(y)) })
+	slices.SortFunc(b.ended, func(x, y string) int { return cmp.Compare(spanStart(x), spanStart(y)) })
 	endless, err := answers[2].AsStrSlice()
 	if err == nil && len(endless) > 0 {
 		b.last = endless[0]
@@ -81,7 +81,7 @@ func readBook(answers []rueidis.RedisMessage) (b book, err error) {
 }
 
 // spanStart returns the position in the stream where a span begins, or 0 if name is not a lease.
-func place(name string) uint64 {
+func spanStart(name string) uint64 {
 	first, _, _ := strings.Cut(name, " ")
 	at, _ := handle(first)
 	return at

@@ -43,12 +43,12 @@ func (s *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.Op
 	for i, o := range found {
 		nos[i] = o.no
 	}
-	kept, err := s.Get(ctx, nos)
+	orders, err := s.Get(ctx, nos)
 	if err != nil {
 		return nil, 0, err
 	}
 	var open []wallet.Order
-	for _, o := range kept { // some may have been settled since they were found
+	for _, o := range orders { // some may have been settled since they were found
 		if o.No == (wallet.OrderNo{}) || o.State != wallet.OrderOpen {
 			continue
 		}

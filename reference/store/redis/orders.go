@@ -40,13 +40,13 @@ const (
 
 func orderTag(shard int) string { return "{" + strconv.Itoa(shard) + "}" }
 
-func orderPlace(id wallet.ActID, stage wallet.Stage) string {
+func orderSuffix(id wallet.ActID, stage wallet.Stage) string {
 	return orderTag(wallet.ShardOf(id, orderShards)) + ":" + text(id) + ":" + text(stage)
 }
 
 // keys returns the keys of the wallet's hash and of its shard's open orders.
 func (s *Orders) keys(no wallet.OrderNo) []string {
-	return []string{s.c.prefix + orderLists + orderPlace(no.ActID, no.Stage), s.open(wallet.ShardOf(no.ActID, orderShards))}
+	return []string{s.c.prefix + orderLists + orderSuffix(no.ActID, no.Stage), s.open(wallet.ShardOf(no.ActID, orderShards))}
 }
 
 func (s *Orders) open(shard int) string { return s.c.prefix + openOrders + orderTag(shard) }
@@ -89,8 +89,8 @@ func (s *Orders) Create(ctx context.Context, o wallet.Order) (wallet.Order, bool
 	if err != nil {
 		return wallet.Order{}, false, fmt.Errorf("redis: create order: %w", err)
 	}
-	kept, err := parseOrder(no, before)
-	return kept, false, err
+	stored, err := parseOrder(no, before)
+	return stored, false, err
 }
 
 // Get implements wallet.Orders.
@@ -108,11 +108,11 @@ func (s *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order,
 		if m.IsNil() {
 			continue
 		}
-		kept, err := m.ToString()
+		stored, err := m.ToString()
 		if err != nil {
 			return nil, fmt.Errorf("redis: get orders: %w", err)
 		}
-		if out[i], err = parseOrder(nos[i].String(), kept); err != nil {
+		if out[i], err = parseOrder(nos[i].String(), stored); err != nil {
 			return nil, err
 		}
 	}
@@ -158,7 +158,7 @@ func (s *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.
 
 // Of implements wallet.Orders.
 func (s *Orders) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([]wallet.Order, error) {
-	lists, err := s.read(ctx, []string{orderPlace(id, stage)})
+	lists, err := s.read(ctx, []string{orderSuffix(id, stage)})
 	if err != nil {
 		return nil, err
 	}
@@ -180,8 +180,8 @@ func (s *Orders) read(ctx context.Context, places []string) ([][]wallet.Order, e
 		if err != nil {
 			return nil, fmt.Errorf("redis: list orders: %w", err)
 		}
-		for no, kept := range fields {
-			o, err := parseOrder(no, kept)
+		for no, stored := range fields {
+			o, err := parseOrder(no, stored)
 			if err != nil {
 				return nil, err
 			}

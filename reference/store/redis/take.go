@@ -28,15 +28,15 @@ const (
 // It reads entries, and then claims them in one small script that fails if another taker changed the leases meanwhile.
 // So the entries do not pass through a script, which costs an embedded Redis more than everything else.
 func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
-	if err := b.check(shard); err != nil || limit <= 0 {
+	if err := b.checkShard(shard); err != nil || limit <= 0 {
 		return nil, err
 	}
 	for range maxClaims {
-		c, err := b.look(ctx, shard, min(limit, maxTake))
+		c, err := b.prepare(ctx, shard, min(limit, maxTake))
 		if err != nil || c == nil {
 			return nil, err
 		}
-		claimed, err := c.make(ctx)
+		claimed, err := c.commit(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -50,19 +50,19 @@ func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, er
 // claim is the set of entries that a taker has read and wants to lease.
 type claim struct {
 	*Backlog
-	book
-	shard int
-	now   wallet.Instant
-	next  string   // the new value of the last member
-	over  []string // spans to remove
-	taken []string // new spans, each after the end of its lease
-	given []wallet.Held
-	room  int
+	leaseIndex
+	shard   int
+	now     wallet.Instant
+	next    string   // the new value of the last member
+	removed []string // spans to remove
+	taken   []string // new spans, each after the end of its lease
+	given   []wallet.Held
+	room    int
 }
 
 // prepare reads the entries to take: first those of ended leases, oldest first, then those that were never handed out.
 // It returns nil if there are none.
-func (b *Backlog) look(ctx context.Context, shard, limit int) (*claim, error) {
+func (b *Backlog) prepare(ctx context.Context, shard, limit int) (*claim, error) {
 	c := &claim{Backlog: b, shard: shard, now: b.clock.Now(), room: limit}
 	stream, leased, cmds := b.streams[shard], b.leased[shard], b.c.r.B()
 	answers, err := b.c.pipeline(ctx, reading, "take", rueidis.Commands{
@@ -73,7 +73,7 @@ func (b *Backlog) look(ctx context.Context, shard, limit int) (*claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.book, err = readBook(answers); err != nil {
+	if c.leaseIndex, err = readLeaseIndex(answers); err != nil {
 		return nil, fmt.Errorf("redis: take: %w", err)
 	}
 	if c.held == 0 {
@@ -84,14 +84,14 @@ func (b *Backlog) look(ctx context.Context, shard, limit int) (*claim, error) {
 		if c.room == 0 {
 			break
 		}
-		if err := c.again(ctx, ended); err != nil {
+		if err := c.takeEnded(ctx, ended); err != nil {
 			return nil, err
 		}
 	}
 	if c.room > 0 {
-		err = c.fresh(ctx)
+		err = c.takeNew(ctx)
 	}
-	if len(c.taken) == 0 && len(c.over) == 0 {
+	if len(c.taken) == 0 && len(c.removed) == 0 {
 		return nil, err
 	}
 	return c, err
@@ -117,7 +117,7 @@ func (c *claim) read(ctx context.Context, count int, spans ...span) ([][]entry, 
 }
 
 // takeEnded takes the entries of ended leases. If a lease has more than there is room for, the rest stays ended.
-func (c *claim) again(ctx context.Context, ended []string) error {
+func (c *claim) takeEnded(ctx context.Context, ended []string) error {
 	spans := make([]span, 0, len(ended))
 	for _, name := range ended {
 		if s, ok := parseSpan(name); ok {
@@ -128,14 +128,14 @@ func (c *claim) again(ctx context.Context, ended []string) error {
 	if err != nil {
 		return err
 	}
-	c.over = append(c.over, ended[:len(ended)-len(spans)]...) // names that are not spans come first
+	c.removed = append(c.removed, ended[:len(ended)-len(spans)]...) // names that are not spans come first
 	for i, of := range found {
 		if c.room == 0 {
 			break
 		}
-		c.over = append(c.over, ended[len(ended)-len(spans)+i])
+		c.removed = append(c.removed, ended[len(ended)-len(spans)+i])
 		n := min(len(of), c.room)
-		c.give(of[:n])
+		c.leaseEntries(of[:n])
 		if n < len(of) {
 			rest := span{first: of[n].id, last: spans[i].last, n: len(of) - n, gone: c.gone}
 			c.taken = append(c.taken, text(c.now), rest.name())
@@ -145,7 +145,7 @@ func (c *claim) again(ctx context.Context, ended []string) error {
 }
 
 // takeNew takes entries that were never handed out.
-func (c *claim) fresh(ctx context.Context) error {
+func (c *claim) takeNew(ctx context.Context) error {
 	from := "-"
 	if c.last != "" {
 		from = "(" + strings.TrimPrefix(c.last, lastMember)
@@ -155,12 +155,12 @@ func (c *claim) fresh(ctx context.Context) error {
 		return err
 	}
 	c.next = lastMember + found[0][len(found[0])-1].id
-	c.give(found[0])
+	c.leaseEntries(found[0])
 	return nil
 }
 
 // leaseEntries leases adjacent entries.
-func (c *claim) give(of []entry) {
+func (c *claim) leaseEntries(of []entry) {
 	if len(of) == 0 {
 		return
 	}
@@ -176,8 +176,8 @@ func (c *claim) give(of []entry) {
 }
 
 // commit leases the claimed entries, unless another taker changed the leases meanwhile.
-func (c *claim) make(ctx context.Context) (bool, error) {
-	args := append([]string{c.last, c.next, text(c.gone), text(c.now), c.c.expire, text(len(c.over))}, c.over...)
+func (c *claim) commit(ctx context.Context) (bool, error) {
+	args := append([]string{c.last, c.next, text(c.gone), text(c.now), c.c.expire, text(len(c.removed))}, c.removed...)
 	m, err := c.c.eval(ctx, writing, "take", claimScript, []string{c.leased[c.shard]}, append(args, c.taken...)...)
 	if err != nil {
 		return false, err
@@ -191,7 +191,7 @@ func (c *claim) make(ctx context.Context) (bool, error) {
 
 // Ack implements wallet.Backlog. ErrInvalid for an unknown shard. ErrUnknown: repeat the call.
 func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
-	if err := b.check(shard); err != nil || len(ids) == 0 {
+	if err := b.checkShard(shard); err != nil || len(ids) == 0 {
 		return err
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
@@ -209,7 +209,7 @@ func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
 		for i, id := range batch {
 			all[i] = entryID(id)
 		}
-		if _, err := b.c.transact(ctx, "ack", b.takeBack(shard, all...)...); err != nil {
+		if _, err := b.c.transact(ctx, "ack", b.deleteEntries(shard, all...)...); err != nil {
 			return err
 		}
 	}
@@ -217,7 +217,7 @@ func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
 }
 
 // deleteEntries deletes entries in any position, and invalidates what others have read or leased of their spans.
-func (b *Backlog) takeBack(shard int, ids ...string) []rueidis.Completed {
+func (b *Backlog) deleteEntries(shard int, ids ...string) []rueidis.Completed {
 	return []rueidis.Completed{
 		b.c.r.B().Xdel().Key(b.streams[shard]).Id(ids...).Build(),
 		b.c.r.B().Zincrby().Key(b.leased[shard]).Increment(-1).Member(goneMember).Build(),

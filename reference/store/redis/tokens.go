@@ -37,7 +37,7 @@ const (
 )
 
 // listSuffix returns the end of the keys of one wallet's list in one stage.
-func (s *Tokens) place(id wallet.ActID, stage wallet.Stage) string {
+func (s *Tokens) listSuffix(id wallet.ActID, stage wallet.Stage) string {
 	b := append(make([]byte, 0, 40), '{')
 	b = append(strconv.AppendInt(b, int64(s.b.shardOf(id)), 10), "}:"...)
 	b = append(strconv.AppendInt(b, int64(id), 10), ':')
@@ -50,13 +50,13 @@ func (s *Tokens) place(id wallet.ActID, stage wallet.Stage) string {
 // A repeat has the same content. It is recognised only by the reply, and then its second credit is deleted. If that
 // fails, or a poster is faster, the credit is held twice; the ledger's order number settles that.
 func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
-	if err := check(t); err != nil {
+	if err := checkToken(t); err != nil {
 		return err
 	}
-	if err := s.b.room(); err != nil {
+	if err := s.b.checkSpace(); err != nil {
 		return err
 	}
-	shard, no, at := s.b.shardOf(t.Order.ActID), t.Order.String(), s.place(t.Order.ActID, t.Order.Stage)
+	shard, no, at := s.b.shardOf(t.Order.ActID), t.Order.String(), s.listSuffix(t.Order.ActID, t.Order.Stage)
 	list := s.c.prefix + tokenLists + at
 	cmds := make(rueidis.Commands, 0, 8)
 	cmds = append(cmds,
@@ -80,18 +80,18 @@ func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
 	switch {
 	case isNew == 0:
 		// The result does not matter: the token is listed, and its credit was pushed with it.
-		_, _ = s.c.transact(ctx, "issue", s.b.takeBack(shard, entry)...)
+		_, _ = s.c.transact(ctx, "issue", s.b.deleteEntries(shard, entry)...)
 		return nil
 	case listed > wallet.MaxTokenList:
-		return s.withdraw(ctx, shard, entry, at, no)
+		return s.undoIssue(ctx, shard, entry, at, no)
 	}
 	return nil
 }
 
 // undoIssue removes the token that made a list too long. A poster that has leased the credit by now may still post it.
-func (s *Tokens) withdraw(ctx context.Context, shard int, entry, at, no string) error {
+func (s *Tokens) undoIssue(ctx context.Context, shard int, entry, at, no string) error {
 	full := fmt.Errorf("redis: the list has %d tokens: %w", wallet.MaxTokenList, wallet.ErrOverloaded)
-	cmds := append(s.b.takeBack(shard, entry),
+	cmds := append(s.b.deleteEntries(shard, entry),
 		s.c.r.B().Zrangebyscore().Key(s.b.leased[shard]).Min("+inf").Max("+inf").Build(),
 		s.c.r.B().Hdel().Key(s.c.prefix+tokenLists+at).Field(no).Build(),
 		s.c.r.B().Zrem().Key(s.c.prefix+tokenMarks+at).Member(no).Build())
@@ -124,7 +124,7 @@ func (s *Tokens) Mark(ctx context.Context, nos []wallet.OrderNo, status wallet.T
 	}
 	cmds := make(rueidis.Commands, 0, len(nos))
 	for _, no := range nos {
-		marks := s.c.prefix + tokenMarks + s.place(no.ActID, no.Stage)
+		marks := s.c.prefix + tokenMarks + s.listSuffix(no.ActID, no.Stage)
 		// Statuses only increase, and only listed tokens have one.
 		cmds = append(cmds, s.c.r.B().Zadd().Key(marks).Xx().Gt().ScoreMember().ScoreMember(float64(status), no.String()).Build())
 		if s.c.expire != "" {
@@ -137,7 +137,7 @@ func (s *Tokens) Mark(ctx context.Context, nos []wallet.OrderNo, status wallet.T
 
 // List implements wallet.Tokens. It does not read posted tokens.
 func (s *Tokens) List(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([]wallet.Token, error) {
-	at := s.place(id, stage)
+	at := s.listSuffix(id, stage)
 	answer, err := s.c.do(ctx, reading, "list", s.c.r.B().Zrangebyscore().Key(s.c.prefix+tokenMarks+at).
 		Min("-inf").Max("("+text(wallet.TokenSuccess)).Withscores().Build())
 	if err != nil {
@@ -223,7 +223,7 @@ func (s *Tokens) Tokens(ctx context.Context, yield func(wallet.Token) bool) erro
 	return eachList(ctx, s.c, tokenLists, s.read, yield)
 }
 
-func check(t wallet.Token) error {
+func checkToken(t wallet.Token) error {
 	if !t.App.Valid() {
 		return fmt.Errorf("%w: app %d", wallet.ErrInvalid, t.App)
 	}

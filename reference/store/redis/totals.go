@@ -31,7 +31,7 @@ func (s *Totals) key(stage wallet.Stage) string { return s.c.prefix + "total:" +
 // in the range of exact integers of Lua, and in the range of Redis.
 const (
 	sumHigh     = "high" // may be negative or above sumUnit: the reader carries
-	sumLow      = "low"  // may be negative or above sumUnit: what is carried is carried by the reader
+	sumLow      = "low"  // may be negative or above sumUnit: the reader carries
 	sumUnit     = 1_000_000_000
 	writerField = "w:" // prefix of a writer's name
 	sumsPage    = 500  // writers per HSCAN, at about 40 bytes each

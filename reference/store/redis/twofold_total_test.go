@@ -73,13 +73,13 @@ func TestPrimaryDies(t *testing.T) {
 		require.Equal(t, want, total, why)
 	}
 	one(110, "the live writer has reported again")
-	told := 0
+	reported := 0
 	require.NoError(t, again(func() error {
 		n, _, err := d.Agree(ctx, wallet.Official)
-		told += n
+		reported += n
 		return err
 	}))
-	require.LessOrEqual(t, told, 1, "no other writer is reported")
+	require.LessOrEqual(t, reported, 1, "no other writer is reported")
 	one(210, "the task has restored the sum of the dead writer")
 	d.ReadBackup(false)
 	sees(210, "reads use the primary again, and nothing was lost or counted twice")

@@ -30,7 +30,7 @@ func NewAdmissions(o *Orders, q *Quotas) *Admissions {
 	db := o.db
 	a := &Admissions{Orders: o, quotas: q}
 	a.writes = once[admission]{
-		insert: insertion{db.text("INSERT INTO {p}orders (" + orderColumns + ", place, block, written) VALUES "), 12, db.dialect.unless("act_id")},
+		insert: insertion{db.text("INSERT INTO {p}orders (" + orderColumns + ", place, block, written) VALUES "), 12, db.dialect.insertIgnore("act_id")},
 		find:   db.text("SELECT " + orderColumns + ", block, written FROM {p}orders WHERE "), key: key,
 		args: func(args []any, v admission) []any {
 			return append(o.writes.args(args, v.Order), v.block.Int64)
@@ -60,7 +60,7 @@ func (a *Admissions) Admit(ctx context.Context, o wallet.Order, block wallet.Blo
 	if block == 0 {
 		o.State = wallet.OrderVoid
 	}
-	w := &asked[admission]{want: admission{o, sql.NullInt64{Int64: int64(block), Valid: true}}}
+	w := &writeRequest[admission]{want: admission{o, sql.NullInt64{Int64: int64(block), Valid: true}}}
 	if err := a.db.shard(o.No.ActID).do(ctx, a.admit, 1, w); err != nil {
 		return wallet.Admitted{}, err
 	}
@@ -70,7 +70,7 @@ func (a *Admissions) Admit(ctx context.Context, o wallet.Order, block wallet.Blo
 // apply writes the orders of all jobs. It locks the fences of their blocks first, so that no other transaction closes
 // one before this transaction ends.
 func (a *Admissions) apply(ctx context.Context, t *txn, jobs []*job) error {
-	return writeFenced(ctx, t, a.quotas, &a.writes, a.writes.askedOf(jobs), func(v admission) wallet.Reservation {
+	return writeFenced(ctx, t, a.quotas, &a.writes, a.writes.requestsOf(jobs), func(v admission) wallet.Reservation {
 		return wallet.Reservation{Order: v.No, Amount: v.Amount, Block: wallet.BlockID(v.block.Int64)}
 	})
 }

@@ -30,7 +30,7 @@ const statementPage = 1000
 // NewBank returns the bank in db.
 func NewBank(db *DB) *Bank {
 	b := &Bank{db: db, count: newCounter(db, countPayments),
-		insert: insertion{db.text("INSERT INTO {p}payments (family, account, request, amount, number) VALUES "), 5, db.dialect.unless("family")},
+		insert: insertion{db.text("INSERT INTO {p}payments (family, account, request, amount, number) VALUES "), 5, db.dialect.insertIgnore("family")},
 		find:   db.text("SELECT amount FROM {p}payments WHERE " + withdrawalKey),
 		list:   db.text("SELECT family, account, request, amount, number FROM {p}payments WHERE number > ? ORDER BY number LIMIT ?"),
 	}
@@ -39,7 +39,7 @@ func NewBank(db *DB) *Bank {
 }
 
 // payJob is the job of one Pay call.
-type paying struct {
+type payJob struct {
 	no     wallet.WithdrawalNo
 	amount wallet.Money
 }
@@ -52,7 +52,7 @@ func (b *Bank) Pay(ctx context.Context, no wallet.WithdrawalNo, amount wallet.Mo
 	if err := checkAccount(no.Account); err != nil {
 		return err
 	}
-	return b.db.shards[0].do(ctx, b.pay, 1, &paying{no, amount})
+	return b.db.shards[0].do(ctx, b.pay, 1, &payJob{no, amount})
 }
 
 func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
@@ -61,7 +61,7 @@ func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
 		return err
 	}
 	for _, j := range jobs { // in order of arrival, which is the order of the statement
-		p := j.in.(*paying)
+		p := j.in.(*payJob)
 		onRecord := wallet.Money(0)
 		err := t.query(ctx, b.find, withdrawalKeyed(nil, p.no), func(r *sql.Rows) error { return r.Scan(&onRecord) })
 		if err != nil {

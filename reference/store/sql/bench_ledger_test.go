@@ -115,7 +115,7 @@ func singles(b *testing.B, db *DB, from int64, n, conns int) float64 {
 					return
 				}
 				t := &txn{committer: &committer{shard: s}, tx: tx}
-				_, err = t.exec(b.Context(), l.grants.head+marks(9, 1), append(keyed(nil, c.Order), int64(c.Amount), 0, 0, at)...)
+				_, err = t.exec(b.Context(), l.grants.head+placeholders(9, 1), append(keyed(nil, c.Order), int64(c.Amount), 0, 0, at)...)
 				if err == nil {
 					err = l.add(b.Context(), t, []wallet.Leg{{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: 3, Owner: int64(c.Order.ActID)}, Amount: c.Amount}}, true)
 				}

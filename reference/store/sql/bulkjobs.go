@@ -53,15 +53,15 @@ func NewBulkJobs(db *DB) *BulkJobs {
 }
 
 // bulkStep is one job of the group commit: a step, and the bulk job that it returns.
-type bulking struct {
-	step  func(ctx context.Context, t *txn, in *bulking) (refused, broken error)
+type bulkStep struct {
+	step  func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error)
 	got   wallet.BulkJob
 	isNew bool
 }
 
 // do runs one step on shard 0 and returns its result. rows is the number of rows that the step writes.
-func (b *BulkJobs) do(ctx context.Context, rows int, step func(context.Context, *txn, *bulking) (refused, broken error)) (wallet.BulkJob, bool, error) {
-	j := &bulking{step: step}
+func (b *BulkJobs) do(ctx context.Context, rows int, step func(context.Context, *txn, *bulkStep) (refused, broken error)) (wallet.BulkJob, bool, error) {
+	j := &bulkStep{step: step}
 	if err := b.db.shards[0].do(ctx, b.write, min(rows, maxRows), j); err != nil {
 		return wallet.BulkJob{}, false, err
 	}
@@ -70,7 +70,7 @@ func (b *BulkJobs) do(ctx context.Context, rows int, step func(context.Context, 
 
 func (b *BulkJobs) apply(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
-		in := j.in.(*bulking)
+		in := j.in.(*bulkStep)
 		var broken error
 		if j.err, broken = in.step(ctx, t, in); broken != nil {
 			return broken
@@ -106,7 +106,7 @@ func (b *BulkJobs) Create(ctx context.Context, j wallet.BulkJob, rows []wallet.B
 	}
 	j.Rows, j.State, j.Done, j.Granted = len(rows), wallet.BulkReady, 0, 0
 	rows = slices.Clone(rows) // the commit may outlive the call
-	return b.do(ctx, len(rows), func(ctx context.Context, t *txn, in *bulking) (refused, broken error) {
+	return b.do(ctx, len(rows), func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error) {
 		in.got, in.isNew, refused, broken = b.create(ctx, t, j, rows)
 		return refused, broken
 	})

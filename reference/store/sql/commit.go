@@ -16,7 +16,7 @@ import (
 //
 // To add a kind of job, for example in a store of notes:
 //
-//	type saving struct {      // one job: the request, then the answer
+//	type saveJob struct {     // one job: the request, then the result
 //		id   wallet.ActID
 //		text string
 //		new  bool
@@ -35,7 +35,7 @@ import (
 //	}
 //
 //	func (n *Notes) Save(ctx context.Context, id wallet.ActID, text string) (bool, error) {
-//		s := &saving{id: id, text: text}
+//		s := &saveJob{id: id, text: text}
 //		err := n.db.shard(id).do(ctx, n.save, 1, s) // after an error the committer still owns s: do not read it
 //		if err != nil {
 //			return false, err
@@ -46,9 +46,9 @@ import (
 //	// apply may run several times for a job; only the result of the last run counts.
 //	func (n *Notes) apply(ctx context.Context, t *txn, jobs []*job) error {
 //		jobs = slices.Clone(jobs); sort them by key, so that transactions lock rows in one order
-//		insert := insertion{n.add, 2, t.dialect.unless("act_id")}
+//		insert := insertion{n.add, 2, t.dialect.insertIgnore("act_id")}
 //		return t.insert(ctx, insert, len(jobs), func(i int, args []any) []any {
-//			s := jobs[i].in.(*saving)
+//			s := jobs[i].in.(*saveJob)
 //			return append(args, int64(s.id), s.text)
 //		}, func(from, to int, affected int64) error {
 //			// these rows were written by one statement: affected == to-from means that all of them are new;
@@ -69,8 +69,8 @@ const (
 	// After a transaction of at least lingerMinJobs jobs, the committer waits lingerTime for more jobs. Measured: 20 %
 	// to 33 % more grants a second on SQLite (BenchmarkServeGrant), at the cost of 1 ms of waiting, and only under
 	// load.
-	company   = 5
-	lingering = time.Millisecond
+	lingerMinJobs = 5
+	lingerTime    = time.Millisecond
 )
 
 // The ranks of the kinds of jobs: the order in which one transaction applies them, so that all transactions lock the
@@ -104,22 +104,22 @@ type job struct {
 	in   any   // request and result; the kind knows the type
 	err  error // the job's result when a rule refused only this job
 	rows int
-	ends chan struct{} // closed when err and the result are final
+	done chan struct{} // closed when err and the result are final
 
 	state atomic.Int32 // waiting, then taken or abandoned
 }
 
 const (
-	waiting = iota
-	taken   // by a committer
-	left    // by its caller, before any work was done
+	waiting   = iota
+	taken     // by a committer
+	abandoned // by its caller, before any work was done
 )
 
 // do submits a job of the given number of rows and waits for its result. ErrOverloaded: too many jobs wait, or the
 // context ended while this one waited; nothing was done. ErrUnavailable: nothing was done. ErrUnknown: the result of
 // the commit is unknown, or the context ended while the job was in progress.
 func (s *shard) do(ctx context.Context, k *kind, rows int, in any) error {
-	j := &job{kind: k, in: in, rows: rows, ends: make(chan struct{})}
+	j := &job{kind: k, in: in, rows: rows, done: make(chan struct{})}
 	select {
 	case <-s.stop:
 		return fmt.Errorf("%w: the store is closed", wallet.ErrUnavailable)
@@ -131,19 +131,19 @@ func (s *shard) do(ctx context.Context, k *kind, rows int, in any) error {
 		return fmt.Errorf("%w: %d jobs are waiting for shard %d", wallet.ErrOverloaded, maxWaiting, s.no)
 	}
 	select {
-	case <-j.ends:
+	case <-j.done:
 		return j.err
 	case <-ctx.Done():
-		if j.state.CompareAndSwap(waiting, left) {
+		if j.state.CompareAndSwap(waiting, abandoned) {
 			return fmt.Errorf("%w: waited for shard %d: %w", wallet.ErrOverloaded, s.no, context.Cause(ctx))
 		}
 		return fmt.Errorf("%w: shard %d: %w", wallet.ErrUnknown, s.no, context.Cause(ctx))
 	case <-s.stopped:
 	}
-	if j.state.CompareAndSwap(waiting, left) {
+	if j.state.CompareAndSwap(waiting, abandoned) {
 		return fmt.Errorf("%w: the store was closed", wallet.ErrUnavailable)
 	}
-	<-j.ends
+	<-j.done
 	return j.err
 }
 
@@ -152,8 +152,8 @@ func (s *shard) start() {
 	for range s.dialect.writers {
 		s.running.Go(func() { (&committer{shard: s}).run() })
 	}
-	if s.dialect.tend != nil {
-		s.running.Go(func() { s.dialect.tend(s) })
+	if s.dialect.maintain != nil {
+		s.running.Go(func() { s.dialect.maintain(s) })
 	}
 }
 

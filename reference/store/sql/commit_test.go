@@ -174,7 +174,7 @@ func TestAFullQueueIsAnOverload(t *testing.T) {
 	release := hold(t, s)
 	nothing := &kind{apply: func(context.Context, *txn, []*job) error { return nil }}
 	for range maxWaiting {
-		s.queue <- &job{kind: nothing, rows: 1, ends: make(chan struct{})}
+		s.queue <- &job{kind: nothing, rows: 1, done: make(chan struct{})}
 	}
 	require.ErrorIs(t, s.do(t.Context(), nothing, 1, nil), wallet.ErrOverloaded)
 	require.NoError(t, release())

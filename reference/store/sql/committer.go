@@ -14,10 +14,10 @@ import (
 // committer writes one transaction after another on a separate connection.
 type committer struct {
 	*shard
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt // of the connection, at most maxPrepared
-	batch []*job
-	over  *job // taken, but its rows did not fit into the last batch
+	conn    *sql.Conn
+	stmts   map[string]*sql.Stmt // of the connection, at most maxPrepared
+	batch   []*job
+	carried *job // taken, but its rows did not fit into the last batch
 }
 
 func (c *committer) run() {
@@ -25,11 +25,11 @@ func (c *committer) run() {
 	for {
 		select {
 		case <-c.stop:
-			c.leave()
+			c.rejectCarried()
 			return
 		default:
 		}
-		if c.over == nil {
+		if c.carried == nil {
 			select {
 			case <-c.stop:
 				return
@@ -46,22 +46,22 @@ func (c *committer) run() {
 // usually send the next request soon, and a transaction of 100 jobs costs little more than one of 10. A single caller
 // never waits.
 func (c *committer) linger() {
-	if c.over != nil && len(c.batch) >= company {
-		time.Sleep(lingering)
+	if c.carried != nil && len(c.batch) >= lingerMinJobs {
+		time.Sleep(lingerTime)
 	}
 }
 
 // take claims a job, unless its caller has abandoned it.
 func (c *committer) take(j *job) {
 	if j.state.CompareAndSwap(waiting, taken) {
-		c.over = j
+		c.carried = j
 	}
 }
 
 // rejectCarried answers the job that was taken but will not be written.
-func (c *committer) leave() {
-	if c.over != nil {
-		c.over.finish(fmt.Errorf("%w: the store was closed", wallet.ErrUnavailable))
+func (c *committer) rejectCarried() {
+	if c.carried != nil {
+		c.carried.finish(fmt.Errorf("%w: the store was closed", wallet.ErrUnavailable))
 	}
 }
 
@@ -69,11 +69,11 @@ func (c *committer) leave() {
 func (c *committer) gather() []*job {
 	c.batch = c.batch[:0]
 	rows := 0
-	for c.over != nil && (rows == 0 || rows+c.over.rows <= maxRows) {
-		c.batch = append(c.batch, c.over)
-		rows += c.over.rows
-		c.over = nil
-		for more := true; more && c.over == nil; {
+	for c.carried != nil && (rows == 0 || rows+c.carried.rows <= maxRows) {
+		c.batch = append(c.batch, c.carried)
+		rows += c.carried.rows
+		c.carried = nil
+		for more := true; more && c.carried == nil; {
 			select {
 			case j := <-c.queue:
 				c.take(j)
@@ -114,7 +114,7 @@ func (c *committer) settle(jobs []*job) {
 
 func (j *job) finish(err error) {
 	j.err = err
-	close(j.ends)
+	close(j.done)
 }
 
 // try runs one transaction of the jobs, and repeats it while the database rolls it back in favour of another one.
@@ -135,7 +135,7 @@ func (c *committer) try(jobs []*job) (err error, unknown bool) { //nolint:revive
 // transact runs one transaction. A failure before COMMIT is sent means that nothing was written: the server rolls
 // back. After a failed COMMIT the connection is closed, so that no part of the transaction can remain on it.
 func (c *committer) transact(jobs []*job) (err error, unknown bool) {
-	ctx, cancel := c.dialect.within(c.timeout)
+	ctx, cancel := c.dialect.txContext(c.timeout)
 	defer cancel()
 	tx, err := c.begin(ctx)
 	if err != nil {

@@ -27,7 +27,7 @@ func newCounter(db *DB, id int64) counter {
 	return counter{id: id,
 		read: db.text("SELECT value FROM {p}counters WHERE id = ?") + db.dialect.lock,
 		set:  db.text("UPDATE {p}counters SET value = ? WHERE id = ?"),
-		put:  insertion{db.text("INSERT INTO {p}counters (id, value) VALUES "), 2, db.dialect.unless("id")},
+		put:  insertion{db.text("INSERT INTO {p}counters (id, value) VALUES "), 2, db.dialect.insertIgnore("id")},
 	}
 }
 

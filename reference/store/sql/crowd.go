@@ -17,7 +17,7 @@ const (
 // groupReader batches reads that many callers make. Keys requested while queries are in progress go into the next
 // query together, as writes do in a group commit. Each query begins after all its callers have asked, so that no
 // caller gets a value from before its request. A reader goroutine runs as long as callers wait.
-type crowd[K comparable, V any] struct {
+type groupReader[K comparable, V any] struct {
 	// read returns the values of all keys, which are distinct, by one query of bounded time.
 	read func(ctx context.Context, all []K) (map[K]V, error)
 
@@ -32,18 +32,18 @@ type question[K comparable, V any] struct {
 	got  V
 	ok   bool
 	err  error
-	ends chan struct{} // closed when the result is final
+	done chan struct{} // closed when the result is final
 }
 
 // ask returns the value of a key; ok is false when the key does not exist. ErrOverloaded: too many callers wait.
 // ErrUnavailable: the query failed, or ctx ended.
-func (c *crowd[K, V]) ask(ctx context.Context, key K) (got V, ok bool, err error) {
-	q := &question[K, V]{key: key, ends: make(chan struct{})}
+func (c *groupReader[K, V]) ask(ctx context.Context, key K) (got V, ok bool, err error) {
+	q := &question[K, V]{key: key, done: make(chan struct{})}
 	if !c.join(q) {
 		return got, false, fmt.Errorf("%w: %d look-ups are waiting", wallet.ErrOverloaded, maxAsking)
 	}
 	select {
-	case <-q.ends:
+	case <-q.done:
 		return q.got, q.ok, q.err
 	case <-ctx.Done():
 		return got, false, fmt.Errorf("%w: waiting for a look-up: %w", wallet.ErrUnavailable, context.Cause(ctx))
@@ -51,7 +51,7 @@ func (c *crowd[K, V]) ask(ctx context.Context, key K) (got V, ok bool, err error
 }
 
 // join queues a question for a reader. It returns false when too many wait.
-func (c *crowd[K, V]) join(q *question[K, V]) bool {
+func (c *groupReader[K, V]) join(q *question[K, V]) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.waiting) >= maxAsking {
@@ -66,7 +66,7 @@ func (c *crowd[K, V]) join(q *question[K, V]) bool {
 }
 
 // next takes waiting questions, at most lookUpAtOnce; nil means that the reader must end.
-func (c *crowd[K, V]) next() []*question[K, V] {
+func (c *groupReader[K, V]) next() []*question[K, V] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := min(len(c.waiting), lookUpAtOnce)
@@ -81,7 +81,7 @@ func (c *crowd[K, V]) next() []*question[K, V] {
 
 // answer is the loop of one reader. The query does not use a caller's context: the other callers still need the
 // result.
-func (c *crowd[K, V]) answer() {
+func (c *groupReader[K, V]) answer() {
 	for all := c.next(); all != nil; all = c.next() {
 		keys := make([]K, 0, len(all))
 		seen := make(map[K]bool, len(all))
@@ -95,7 +95,7 @@ func (c *crowd[K, V]) answer() {
 		for _, q := range all {
 			q.got, q.ok = found[q.key]
 			q.err = err
-			close(q.ends)
+			close(q.done)
 		}
 	}
 }

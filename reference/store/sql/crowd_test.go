@@ -14,11 +14,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// asking returns a groupReader whose queries take one second and return the double of each even key, and the list of
+// newGroupReader returns a groupReader whose queries take one second and return the double of each even key, and the list of
 // its queries.
-func asking(fail error) (c *crowd[int, int], asked *[][]int) {
+func newGroupReader(fail error) (c *groupReader[int, int], asked *[][]int) {
 	asked = new([][]int)
-	c = &crowd[int, int]{}
+	c = &groupReader[int, int]{}
 	var mu sync.Mutex
 	c.read = func(_ context.Context, all []int) (map[int]int, error) {
 		mu.Lock()
@@ -41,7 +41,7 @@ func asking(fail error) (c *crowd[int, int], asked *[][]int) {
 func TestCrowdAsksTogether(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	synctest.Test(t, func(t *testing.T) {
-		c, asked := asking(nil)
+		c, asked := newGroupReader(nil)
 		var all sync.WaitGroup
 		begin := time.Now()
 		for i := range maxReaders + 2*lookUpAtOnce {
@@ -74,7 +74,7 @@ func TestCrowdAsksTogether(t *testing.T) {
 func TestCrowdIsToldWhatIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		value := 0
-		c := &crowd[int, int]{}
+		c := &groupReader[int, int]{}
 		c.read = func(_ context.Context, all []int) (map[int]int, error) {
 			is := value
 			time.Sleep(time.Second)
@@ -97,7 +97,7 @@ func TestCrowdIsToldWhatIs(t *testing.T) {
 // was changed; the others get their answers.
 func TestCrowdGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, _ := asking(nil)
+		c, _ := newGroupReader(nil)
 		var all sync.WaitGroup
 		answered := func() {
 			all.Go(func() {
@@ -131,7 +131,7 @@ func TestCrowdGivesUp(t *testing.T) {
 func TestCrowdFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("broken")
-		c, asked := asking(broken)
+		c, asked := newGroupReader(broken)
 		for range 2 * maxReaders {
 			_, _, err := c.ask(t.Context(), 2)
 			require.ErrorIs(t, err, broken)

@@ -21,10 +21,10 @@ type dialect struct {
 	classify func(err error) fault
 
 	// maintain runs on an open shard until it stops; nil if the database needs no maintenance.
-	tend func(s *shard)
+	maintain func(s *shard)
 
 	// txContext returns the context of one transaction.
-	within func(timeout time.Duration) (context.Context, context.CancelFunc)
+	txContext func(timeout time.Duration) (context.Context, context.CancelFunc)
 
 	tables   string // lists the names of all tables
 	lock     string // ends a SELECT that locks its rows until the commit
@@ -40,9 +40,9 @@ type dialect struct {
 
 	// insertIgnore ends an INSERT that skips rows whose key exists, and does not count them as affected. key is any
 	// column of the primary key.
-	unless func(key string) string
+	insertIgnore func(key string) string
 	// upsertAdd ends an INSERT that adds the columns' values to those of an existing row.
-	adding func(keys string, columns ...string) string
+	upsertAdd func(keys string, columns ...string) string
 }
 
 func dialectOf(driver string) *dialect {
@@ -53,7 +53,7 @@ func dialectOf(driver string) *dialect {
 }
 
 // placeholders returns "(?,?,?)" for the given number of columns, repeated rows times.
-func marks(columns, rows int) string {
+func placeholders(columns, rows int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", columns), ",") + ")"
 	return strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
 }

@@ -26,19 +26,19 @@ func mysqlDialect() *dialect {
 		writers:  mysqlWriters,
 		open:     openMySQL,
 		classify: classifyMySQL,
-		within: func(timeout time.Duration) (context.Context, context.CancelFunc) {
+		txContext: func(timeout time.Duration) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(context.Background(), timeout)
 		},
-		tables:   "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
-		lock:     " FOR UPDATE",
-		tableEnd: "ENGINE = InnoDB DEFAULT CHARSET = ascii COLLATE = ascii_bin",
-		long:     "BIGINT",
-		scene:    "VARCHAR(32)",
-		blob:     "VARBINARY(4096)",
-		large:    "MEDIUMBLOB",
-		rows:     []int{1000, 1}, // about 80 kB per statement, far below every max_allowed_packet
-		unless:   func(key string) string { return " ON DUPLICATE KEY UPDATE " + key + " = " + key },
-		adding: func(_ string, columns ...string) string {
+		tables:       "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+		lock:         " FOR UPDATE",
+		tableEnd:     "ENGINE = InnoDB DEFAULT CHARSET = ascii COLLATE = ascii_bin",
+		long:         "BIGINT",
+		scene:        "VARCHAR(32)",
+		blob:         "VARBINARY(4096)",
+		large:        "MEDIUMBLOB",
+		rows:         []int{1000, 1}, // about 80 kB per statement, far below every max_allowed_packet
+		insertIgnore: func(key string) string { return " ON DUPLICATE KEY UPDATE " + key + " = " + key },
+		upsertAdd: func(_ string, columns ...string) string {
 			set := make([]string, len(columns))
 			for i, c := range columns {
 				set[i] = c + " = " + c + " + VALUES(" + c + ")"

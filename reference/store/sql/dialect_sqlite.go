@@ -29,24 +29,24 @@ const journalAgain = 10 * time.Millisecond
 
 func sqliteDialect() *dialect {
 	return &dialect{
-		name:     "sqlite",
-		goose:    goose.DialectSQLite3,
-		writers:  1, // a file has one writer at a time: a second would wait for the first
-		open:     openSQLite,
-		classify: classifySQLite,
-		tend:     checkpoints,
-		within:   func(time.Duration) (context.Context, context.CancelFunc) { return context.Background(), func() {} }, // a local file needs no timeout, and the driver's watching of contexts costs time
-		tables:   "SELECT name FROM sqlite_schema WHERE type = 'table'",
-		tableEnd: "STRICT, WITHOUT ROWID", // STRICT: a sum that overflows is an error, not a float
-		long:     "INTEGER",
-		scene:    "TEXT",
-		blob:     "BLOB",
-		large:    "BLOB",
-		triggers: true,
-		rows:     []int{128, 32, 8, 1},
-		prepare:  true,
-		unless:   func(string) string { return " ON CONFLICT DO NOTHING" },
-		adding: func(keys string, columns ...string) string {
+		name:         "sqlite",
+		goose:        goose.DialectSQLite3,
+		writers:      1, // a file has one writer at a time: a second would wait for the first
+		open:         openSQLite,
+		classify:     classifySQLite,
+		maintain:     checkpoints,
+		txContext:    func(time.Duration) (context.Context, context.CancelFunc) { return context.Background(), func() {} }, // a local file needs no timeout, and the driver's watching of contexts costs time
+		tables:       "SELECT name FROM sqlite_schema WHERE type = 'table'",
+		tableEnd:     "STRICT, WITHOUT ROWID", // STRICT: a sum that overflows is an error, not a float
+		long:         "INTEGER",
+		scene:        "TEXT",
+		blob:         "BLOB",
+		large:        "BLOB",
+		triggers:     true,
+		rows:         []int{128, 32, 8, 1},
+		prepare:      true,
+		insertIgnore: func(string) string { return " ON CONFLICT DO NOTHING" },
+		upsertAdd: func(keys string, columns ...string) string {
 			set := make([]string, len(columns))
 			for i, c := range columns {
 				set[i] = c + " = " + c + " + excluded." + c

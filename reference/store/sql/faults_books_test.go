@@ -152,7 +152,7 @@ func TestStrandThatDied(t *testing.T) {
 			return err
 		}
 		require.NoError(t, record(1))
-		s := &stranding{holder: "a"}
+		s := &orphanStep{holder: "a"}
 		require.NoError(t, q.db.shards[0].do(t.Context(), q.ledger, 1, s))
 		require.Len(t, s.out, 1)
 		require.NoError(t, record(2))

@@ -14,7 +14,7 @@ type Identities struct {
 	db      *DB
 	change  *kind
 	wallets counter
-	people  crowd[wallet.Account, wallet.Person]
+	people  groupReader[wallet.Account, wallet.Person]
 
 	present, leftOf        string // parts of the query of Person
 	rowAndHolder           string
@@ -66,7 +66,7 @@ func (s *Identities) Person(ctx context.Context, a wallet.Account) (wallet.Perso
 
 // accountKey selects an account. SQLite reads the bound values when it plans a statement, and plans it again when they
 // change; for a list of accounts that takes ten times as long as the query. It does not do so for a sum.
-const thatAccount = "family = ? + 0 AND account = ? + 0"
+const accountKey = "family = ? + 0 AND account = ? + 0"
 
 // persons returns the people of the accounts; unknown accounts are left out.
 func (s *Identities) persons(ctx context.Context, accounts []wallet.Account) (map[wallet.Account]wallet.Person, error) {
@@ -80,7 +80,7 @@ func (s *Identities) persons(ctx context.Context, accounts []wallet.Account) (ma
 	}
 	people := make(map[wallet.Account]wallet.Person, len(accounts))
 	earlier := map[wallet.Account][]wallet.LeftWallet{}
-	err := s.db.shards[0].ask(ctx, s.present+anyOf(thatAccount, n)+s.leftOf+anyOf(thatAccount, n), args, func(r *sql.Rows) error {
+	err := s.db.shards[0].ask(ctx, s.present+anyOf(accountKey, n)+s.leftOf+anyOf(accountKey, n), args, func(r *sql.Rows) error {
 		var a wallet.Account
 		var present, former wallet.ActID
 		var left wallet.LeftWallet
@@ -120,7 +120,7 @@ func (s *Identities) Row(ctx context.Context, a wallet.Account, phone wallet.Pho
 }
 
 // identityJob is the job of one Apply call.
-type changing struct {
+type identityJob struct {
 	wallet.IdentityChange
 	out wallet.Person
 }
@@ -131,7 +131,7 @@ func (s *Identities) Apply(ctx context.Context, c wallet.IdentityChange) (wallet
 	if err := checkAccount(c.Account); err != nil {
 		return wallet.Person{}, err
 	}
-	j := &changing{IdentityChange: c}
+	j := &identityJob{IdentityChange: c}
 	if err := s.db.shards[0].do(ctx, s.change, 1, j); err != nil {
 		return wallet.Person{}, err
 	}

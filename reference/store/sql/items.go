@@ -18,7 +18,7 @@ type Items struct {
 
 	replace              insertion
 	get, of, list, count string
-	book                 *Ledger // eachOwner reads the wallets that have items with it
+	owners               *Ledger // eachOwner reads the wallets that have items with it
 }
 
 var (
@@ -40,11 +40,11 @@ func NewItems(db *DB) *Items {
 		of:      db.text(from + "act_id = ? AND stage = ? AND state BETWEEN 2 AND 9 AND opened <= ? ORDER BY opened DESC, scene, rain, award"),
 		list: db.text("SELECT " + itemColumns + ", place FROM {p}items WHERE state = ? AND place >= ? AND place < ? " +
 			"ORDER BY place, act_id, stage, scene, rain, award LIMIT ?"),
-		count: db.text("SELECT state, COUNT(*) FROM {p}items WHERE stage = ? GROUP BY state"),
-		book:  &Ledger{db: db, owners: db.text("SELECT DISTINCT act_id FROM {p}items WHERE act_id > ? ORDER BY act_id LIMIT ?")},
+		count:  db.text("SELECT state, COUNT(*) FROM {p}items WHERE stage = ? GROUP BY state"),
+		owners: &Ledger{db: db, owners: db.text("SELECT DISTINCT act_id FROM {p}items WHERE act_id > ? ORDER BY act_id LIMIT ?")},
 	}
 	s.writes = once[wallet.Item]{
-		insert:  insertion{db.text("INSERT INTO {p}items (" + itemColumns + ", place, written) VALUES "), itemCount, db.dialect.unless("act_id")},
+		insert:  insertion{db.text("INSERT INTO {p}items (" + itemColumns + ", place, written) VALUES "), itemCount, db.dialect.insertIgnore("act_id")},
 		find:    db.text("SELECT " + itemColumns + ", written FROM {p}items WHERE "),
 		key:     key,
 		args:    itemArgs,
@@ -98,7 +98,7 @@ func (s *Items) Create(ctx context.Context, v wallet.Item) (wallet.Item, bool, e
 	if v.State > wallet.ItemIssued && v.State != wallet.ItemMoved {
 		return wallet.Item{}, false, fmt.Errorf("%w: item %s begins as %s", wallet.ErrInvalid, v.No, v.State)
 	}
-	a := &asked[wallet.Item]{want: v}
+	a := &writeRequest[wallet.Item]{want: v}
 	if err := s.db.shard(v.No.ActID).do(ctx, s.create, 1, a); err != nil {
 		return wallet.Item{}, false, err
 	}
@@ -166,7 +166,7 @@ func (s *Items) Of(ctx context.Context, wallets []wallet.ActID, stage wallet.Sta
 
 // Items implements wallet.ItemReader. It reads one page of wallets at a time; each page is from its own point in time.
 func (s *Items) Items(ctx context.Context, yield func(wallet.Item) bool) error {
-	return eachOwner(ctx, s.book, func(ctx context.Context, on *shard, first, last int64) ([]wallet.Item, error) {
+	return eachOwner(ctx, s.owners, func(ctx context.Context, on *shard, first, last int64) ([]wallet.Item, error) {
 		var page []wallet.Item
 		err := on.ask(ctx, s.get+"act_id BETWEEN ? AND ? ORDER BY act_id, stage, scene, rain, award", []any{first, last}, func(r *sql.Rows) error {
 			v, err := scanItem(r)

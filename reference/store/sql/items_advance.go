@@ -10,7 +10,7 @@ import (
 )
 
 // advanceItemsJob is the job of one Advance call on one shard.
-type advancingItems struct {
+type advanceItemsJob struct {
 	want []wallet.Item
 	got  []wallet.Item // as recorded afterwards; zero if it does not exist
 }
@@ -21,7 +21,7 @@ func (s *Items) Advance(ctx context.Context, items []wallet.Item) ([]wallet.Item
 	if len(items) > wallet.MaxAdvance {
 		return nil, fmt.Errorf("%w: %d items to advance at once", wallet.ErrInvalid, len(items))
 	}
-	parts := make([]advancingItems, len(s.db.shards))
+	parts := make([]advanceItemsJob, len(s.db.shards))
 	at := make([][]int, len(s.db.shards))
 	for i, v := range items {
 		if err := checkItem(v); err != nil {
@@ -53,7 +53,7 @@ func (s *Items) Advance(ctx context.Context, items []wallet.Item) ([]wallet.Item
 func (s *Items) applyAdvance(ctx context.Context, t *txn, jobs []*job) error {
 	var nos []wallet.OrderNo
 	for _, j := range jobs {
-		for _, v := range j.in.(*advancingItems).want {
+		for _, v := range j.in.(*advanceItemsJob).want {
 			nos = append(nos, v.No)
 		}
 	}
@@ -65,7 +65,7 @@ func (s *Items) applyAdvance(ctx context.Context, t *txn, jobs []*job) error {
 	}
 	changed := map[wallet.OrderNo]bool{}
 	for _, j := range jobs {
-		a := j.in.(*advancingItems)
+		a := j.in.(*advanceItemsJob)
 		a.got = make([]wallet.Item, len(a.want))
 		for i, v := range a.want {
 			was, there := now[v.No]

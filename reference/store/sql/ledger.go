@@ -48,12 +48,12 @@ func NewLedger(db *DB, clock wallet.Clock, costAccounts int) *Ledger {
 	d := db.dialect
 	l := &Ledger{db: db, clock: clock, costs: max(costAccounts, 1), draw: rand.Int64,
 		grants: insertion{db.text("INSERT INTO {p}ledger_grants (act_id, stage, scene, rain, award, amount, opened, posted, posting) VALUES "),
-			9, d.unless("act_id")},
+			9, d.insertIgnore("act_id")},
 		accounts: insertion{db.text("INSERT INTO {p}ledger_accounts (owner, kind, stage, balance, income) VALUES "),
-			5, d.adding("owner, kind, stage", "balance", "income")},
+			5, d.upsertAdd("owner, kind, stage", "balance", "income")},
 		debits: insertion{db.text("INSERT INTO {p}ledger_debits (posting, stage, sub, amount, posted) VALUES "), 5, ""},
 		moves: insertion{db.text("INSERT INTO {p}ledger_moves (family, account, request, step, part, state, amount, asked) VALUES "),
-			8, d.unless("family")},
+			8, d.insertIgnore("family")},
 		legs: insertion{db.text("INSERT INTO {p}ledger_legs (owner, kind, stage, family, account, request, step, part, line, amount, posted) VALUES "),
 			11, ""},
 

@@ -44,14 +44,14 @@ func NewNotices(db *DB) *Notices {
 }
 
 // noticeStep is one job: a step, and the number that it returns.
-type noticing struct {
+type noticeStep struct {
 	step func(ctx context.Context, t *txn) (number int64, refused, broken error)
 	got  int64
 }
 
 // do runs one step on shard 0.
 func (n *Notices) do(ctx context.Context, step func(context.Context, *txn) (int64, error, error)) (int64, error) {
-	j := &noticing{step: step}
+	j := &noticeStep{step: step}
 	if err := n.db.shards[0].do(ctx, n.write, 1, j); err != nil {
 		return 0, err
 	}
@@ -60,7 +60,7 @@ func (n *Notices) do(ctx context.Context, step func(context.Context, *txn) (int6
 
 func (n *Notices) apply(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
-		in := j.in.(*noticing)
+		in := j.in.(*noticeStep)
 		var broken error
 		if in.got, j.err, broken = in.step(ctx, t); broken != nil {
 			return broken

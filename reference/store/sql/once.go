@@ -23,7 +23,7 @@ type once[V any] struct {
 }
 
 // writeRequest is one record that a job wants to write, and the result.
-type asked[V any] struct {
+type writeRequest[V any] struct {
 	want  V
 	got   V // as recorded
 	isNew bool
@@ -31,24 +31,24 @@ type asked[V any] struct {
 }
 
 // requestsOf returns the jobs' requests in key order; of two with the same key, the earlier one is first.
-func (o *once[V]) askedOf(jobs []*job) []*asked[V] {
-	all := make([]*asked[V], len(jobs))
+func (o *once[V]) requestsOf(jobs []*job) []*writeRequest[V] {
+	all := make([]*writeRequest[V], len(jobs))
 	for i, j := range jobs {
-		all[i] = j.in.(*asked[V])
+		all[i] = j.in.(*writeRequest[V])
 		all[i].job = j
 	}
-	slices.SortStableFunc(all, func(a, b *asked[V]) int { return o.compare(a.want, b.want) })
+	slices.SortStableFunc(all, func(a, b *writeRequest[V]) int { return o.compare(a.want, b.want) })
 	return all
 }
 
 // apply writes the jobs' records.
 func (o *once[V]) apply(ctx context.Context, t *txn, jobs []*job) error {
-	return o.write(ctx, t, o.askedOf(jobs))
+	return o.write(ctx, t, o.requestsOf(jobs))
 }
 
 // write writes records, which must be in key order.
-func (o *once[V]) write(ctx context.Context, t *txn, all []*asked[V]) error {
-	firsts := make([]*asked[V], 0, len(all)) // of each key
+func (o *once[V]) write(ctx context.Context, t *txn, all []*writeRequest[V]) error {
+	firsts := make([]*writeRequest[V], 0, len(all)) // of each key
 	for i, a := range all {
 		if i == 0 || o.compare(a.want, all[i-1].want) != 0 {
 			firsts = append(firsts, a)
@@ -78,7 +78,7 @@ func (o *once[V]) write(ctx context.Context, t *txn, all []*asked[V]) error {
 }
 
 // lookUp reads records, all of which exist, and whether this transaction has written them.
-func (o *once[V]) lookUp(ctx context.Context, t *txn, all []*asked[V], number int64) error {
+func (o *once[V]) lookUp(ctx context.Context, t *txn, all []*writeRequest[V], number int64) error {
 	found, err := o.found(ctx, t, all, number)
 	if err == nil && found < len(all) {
 		return fmt.Errorf("%w: %d of %d rows exist", errAgain, found, len(all))
@@ -87,7 +87,7 @@ func (o *once[V]) lookUp(ctx context.Context, t *txn, all []*asked[V], number in
 }
 
 // found reads the records that exist and returns their number.
-func (o *once[V]) found(ctx context.Context, t *txn, all []*asked[V], number int64) (int, error) {
+func (o *once[V]) found(ctx context.Context, t *txn, all []*writeRequest[V], number int64) (int, error) {
 	n := 0
 	for part := range slices.Chunk(all, lookUpAtOnce) {
 		var args []any
@@ -101,7 +101,7 @@ func (o *once[V]) found(ctx context.Context, t *txn, all []*asked[V], number int
 			if err != nil {
 				return err
 			}
-			i, ok := slices.BinarySearchFunc(part, v, func(a *asked[V], v V) int { return o.compare(a.want, v) })
+			i, ok := slices.BinarySearchFunc(part, v, func(a *writeRequest[V], v V) int { return o.compare(a.want, v) })
 			if !ok {
 				return fmt.Errorf("sql: looked up %d rows and got a different one", len(part))
 			}

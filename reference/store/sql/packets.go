@@ -22,7 +22,7 @@ type Packets struct {
 
 	advanced, listed                  string // a packet's change of state
 	lock, share, marked, closed       string // a share's
-	get, sentBy, unfinished, book     string
+	get, sentBy, unfinished, byOwner  string
 	forAccount, forWallet, openedInto string  // parts of the list of packets for a person
 	from, keys                        string  // the text around those parts
 	owners                            *Ledger // eachOwner reads the wallets that sent packets with it
@@ -76,7 +76,7 @@ func NewPackets(db *DB) *Packets {
 			"ON q.family = m.family AND q.account = m.account AND q.request = m.request WHERE m.moving < ? AND q.sent + 0 >= ? " +
 			"ORDER BY place, q.family, q.account, q.request LIMIT ?) AS c)" +
 			matching + ")" + joining + placedFirst),
-		book: db.text(joined + "{p}packets" + joining + "WHERE p.owner BETWEEN ? AND ? ORDER BY p.owner, p.created, p.family, p.account, p.request, s.place"),
+		byOwner: db.text(joined + "{p}packets" + joining + "WHERE p.owner BETWEEN ? AND ? ORDER BY p.owner, p.created, p.family, p.account, p.request, s.place"),
 
 		forAccount: db.text("SELECT * FROM (SELECT " + key + " FROM {p}packet_shares WHERE to_family = ? AND to_account = ? AND stage = ? AND listed IS NOT NULL ORDER BY listed DESC, family, account, request LIMIT ?) AS a"),
 		forWallet:  db.text("SELECT * FROM (SELECT " + key + " FROM {p}packet_shares WHERE wallet = ? AND stage = ? AND listed IS NOT NULL ORDER BY listed DESC, family, account, request LIMIT ?) AS f"),
@@ -87,7 +87,7 @@ func NewPackets(db *DB) *Packets {
 		owners: &Ledger{db: db, owners: db.text("SELECT DISTINCT owner FROM {p}packets WHERE owner > ? ORDER BY owner LIMIT ?")},
 	}
 	p.writes = once[wallet.Packet]{
-		insert: insertion{db.text("INSERT INTO {p}packets (" + packetColumns + ", asked, written) VALUES "), 12, db.dialect.unless("family")},
+		insert: insertion{db.text("INSERT INTO {p}packets (" + packetColumns + ", asked, written) VALUES "), 12, db.dialect.insertIgnore("family")},
 		find:   db.text("SELECT " + packetColumns + ", written FROM {p}packets WHERE "), key: packetKey,
 		args: func(args []any, v wallet.Packet) []any {
 			return append(packetKeyed(args, v.No), int64(v.Owner), int64(v.Stage), int64(v.Amount), int64(v.Created), int64(v.State),
@@ -133,7 +133,7 @@ func (p *Packets) Create(ctx context.Context, v wallet.Packet) (wallet.Packet, b
 	if err := v.Validate(); err != nil {
 		return wallet.Packet{}, false, err
 	}
-	a := &asked[wallet.Packet]{want: v}
+	a := &writeRequest[wallet.Packet]{want: v}
 	if err := p.shardOf(v.No).do(ctx, p.create, 1+len(v.Shares), a); err != nil {
 		return wallet.Packet{}, false, err
 	}
@@ -154,7 +154,7 @@ func (p *Packets) applyCreate(ctx context.Context, t *txn, jobs []*job) error {
 		at int
 	}
 	var rows []place
-	for _, a := range p.writes.askedOf(jobs) {
+	for _, a := range p.writes.requestsOf(jobs) {
 		for i := range a.want.Shares {
 			if a.isNew {
 				rows = append(rows, place{&a.want, i})

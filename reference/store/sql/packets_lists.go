@@ -104,7 +104,7 @@ func (p *Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, fr
 // time.
 func (p *Packets) Packets(ctx context.Context, yield func(wallet.Packet) bool) error {
 	return eachOwner(ctx, p.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Packet, error) {
-		found, err := p.read(ctx, s, p.book, []any{first, last})
+		found, err := p.read(ctx, s, p.byOwner, []any{first, last})
 		return packetsOf(found), err
 	}, func(v wallet.Packet) int64 { return int64(v.Owner) }, yield)
 }

@@ -35,7 +35,7 @@ var _ wallet.Quotas = (*Quotas)(nil)
 
 const (
 	// leaseShare: one lease may take at most 1/leaseShare of the remaining budget beyond its need. So near the end of
-	// a budget the blocks shrink to what is needed, and little money is idle in blocks.
+	// a budget the blocks shrink to the needed amount, and little money is idle in blocks.
 	leaseShare = 8
 	// fenceStripes is the number of transactions of one block that can run on a shard without waiting for each other:
 	// as many as an instance has committers there.
@@ -71,11 +71,11 @@ func newQuotas(db *DB) *Quotas {
 		setBlock: db.text("UPDATE {p}quota_blocks SET state = ?, leased = ? WHERE block = ?"),
 		add:      db.text("INSERT INTO {p}quota_blocks (block, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?)"),
 
-		stage: insertion{db.text("INSERT INTO {p}quota_stages (stage, leased) VALUES "), 2, d.unless("stage")},
-		fence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.unless("block")},
+		stage: insertion{db.text("INSERT INTO {p}quota_stages (stage, leased) VALUES "), 2, d.insertIgnore("stage")},
+		fence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.insertIgnore("block")},
 		// Adding to closed makes it 1 or more; it never decreases.
-		closeFence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.adding("block, stripe", "closed")},
-		addFence:   insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.adding("block, stripe", "reserved")},
+		closeFence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.upsertAdd("block, stripe", "closed")},
+		addFence:   insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.upsertAdd("block, stripe", "reserved")},
 
 		fenced:     db.text("SELECT block, closed FROM {p}quota_fences WHERE stripe = ? AND block IN "),
 		reserved:   db.text("SELECT block, stage, SUM(reserved) FROM {p}quota_fences WHERE block IN "),
@@ -84,7 +84,7 @@ func newQuotas(db *DB) *Quotas {
 		orphaned:   db.text("SELECT block, stage, leased FROM {p}quota_blocks WHERE state = 1"),
 	}
 	q.writes = once[wallet.Reservation]{
-		insert: insertion{db.text("INSERT INTO {p}quota_reservations (" + reservationColumns + ", written) VALUES "), 8, d.unless("act_id")},
+		insert: insertion{db.text("INSERT INTO {p}quota_reservations (" + reservationColumns + ", written) VALUES "), 8, d.insertIgnore("act_id")},
 		find:   db.text("SELECT " + reservationColumns + ", written FROM {p}quota_reservations WHERE "), key: key,
 		args: func(args []any, v wallet.Reservation) []any {
 			return append(keyed(args, v.Order), int64(v.Amount), int64(v.Block))
@@ -114,7 +114,7 @@ func (q *Quotas) Lease(ctx context.Context, holder string, s wallet.Stage, need,
 	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
 		return wallet.Block{}, fmt.Errorf("%w: lease of %d to %d fen by a holder of %d bytes", wallet.ErrInvalid, int64(need), int64(want), len(holder))
 	}
-	l := &leasing{holder: holder, stage: s, need: need, want: want, budget: budget}
+	l := &leaseStep{holder: holder, stage: s, need: need, want: want, budget: budget}
 	if err := q.db.shards[0].do(ctx, q.ledger, 1, l); err != nil {
 		return wallet.Block{}, err
 	}
@@ -130,7 +130,7 @@ func (q *Quotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reser
 	if err := checkReservation(r); err != nil {
 		return wallet.Reservation{}, false, err
 	}
-	a := &asked[wallet.Reservation]{want: r}
+	a := &writeRequest[wallet.Reservation]{want: r}
 	if err := q.db.shard(r.Order.ActID).do(ctx, q.record, 1, a); err != nil {
 		return wallet.Reservation{}, false, err
 	}
@@ -169,7 +169,7 @@ func (q *Quotas) Find(ctx context.Context, no wallet.OrderNo) (r wallet.Reservat
 // Strand implements wallet.Quotas. It marks the blocks as orphaned first, so that nothing more is leased to them, and
 // then closes their fences.
 func (q *Quotas) Strand(ctx context.Context, holder string) error {
-	s := &stranding{holder: holder}
+	s := &orphanStep{holder: holder}
 	if err := q.db.shards[0].do(ctx, q.ledger, 1, s); err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (q *Quotas) Audit(ctx context.Context, s wallet.Stage) (wallet.Money, error
 	if err != nil {
 		return 0, err
 	}
-	c := &closing{blocks: orphaned, granted: granted}
+	c := &closeStep{blocks: orphaned, granted: granted}
 	if err := q.db.shards[0].do(ctx, q.ledger, 1, c); err != nil {
 		return 0, err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // leaseStep is the job of one Lease call.
-type leasing struct {
+type leaseStep struct {
 	holder             string
 	stage              wallet.Stage
 	need, want, budget wallet.Money
@@ -19,13 +19,13 @@ type leasing struct {
 
 // orphanStep is the first part of one Strand call: it marks the holder's blocks, and returns those that are not closed
 // yet.
-type stranding struct {
+type orphanStep struct {
 	holder string
 	out    []wallet.Block
 }
 
 // closeStep is the last step of one Audit call: it closes blocks whose granted amounts are final.
-type closing struct {
+type closeStep struct {
 	blocks  []wallet.Block
 	granted map[wallet.BlockID]wallet.Money
 	back    wallet.Money
@@ -33,7 +33,7 @@ type closing struct {
 
 // leaseState is the state of budgets and open blocks on shard 0, in memory for one transaction. The rows of the stages
 // are locked, and blocks are written only under that lock.
-type books struct {
+type leaseState struct {
 	leased [wallet.Stages + 1]wallet.Money
 	blocks []heldBlock
 	latest wallet.BlockID                  // the highest number in use
@@ -46,7 +46,7 @@ const stageDigit = wallet.Stages + 1
 func stageOf(id wallet.BlockID) wallet.Stage { return wallet.Stage(id % stageDigit) }
 
 // next issues a number above all others.
-func (b *books) next(s wallet.Stage) wallet.BlockID {
+func (b *leaseState) next(s wallet.Stage) wallet.BlockID {
 	b.latest = (b.latest/stageDigit+1)*stageDigit + wallet.BlockID(s)
 	return b.latest
 }
@@ -61,24 +61,24 @@ type heldBlock struct {
 // applySteps reads the lease state, applies all steps in memory, and writes the changes. So a transaction is a few
 // statements, however many instances lease at the same time.
 func (q *Quotas) applySteps(ctx context.Context, t *txn, jobs []*job) error {
-	b, err := q.readBooks(ctx, t)
+	b, err := q.readLeases(ctx, t)
 	if err != nil {
 		return err
 	}
 	for _, j := range jobs {
 		switch step := j.in.(type) {
-		case *leasing:
+		case *leaseStep:
 			b.lease(step)
-		case *stranding:
-			b.strand(step)
-		case *closing:
+		case *orphanStep:
+			b.orphan(step)
+		case *closeStep:
 			b.close(step)
 		}
 	}
-	return q.writeBooks(ctx, t, b)
+	return q.writeLeases(ctx, t, b)
 }
 
-func (b *books) lease(l *leasing) {
+func (b *leaseState) lease(l *leaseStep) {
 	l.over, l.out = false, wallet.Block{}
 	i := slices.IndexFunc(b.blocks, func(h heldBlock) bool {
 		return h.holder == l.holder && h.Stage == l.stage && h.state == blockOpen
@@ -102,7 +102,7 @@ func (b *books) lease(l *leasing) {
 	l.out = b.blocks[i].Block
 }
 
-func (b *books) strand(s *stranding) {
+func (b *leaseState) orphan(s *orphanStep) {
 	s.out = nil
 	for i := range b.blocks {
 		h := &b.blocks[i]
@@ -116,7 +116,7 @@ func (b *books) strand(s *stranding) {
 	}
 }
 
-func (b *books) close(c *closing) {
+func (b *leaseState) close(c *closeStep) {
 	c.back = 0
 	for i := range b.blocks {
 		h := &b.blocks[i]
@@ -132,7 +132,7 @@ func (b *books) close(c *closing) {
 }
 
 // lockStages reads and locks the leased amount of each stage. It creates missing rows at the first step.
-func (q *Quotas) lockStages(ctx context.Context, t *txn, b *books) error {
+func (q *Quotas) lockStages(ctx context.Context, t *txn, b *leaseState) error {
 	for range 2 {
 		n := 0
 		err := t.query(ctx, q.stages, nil, func(r *sql.Rows) error {
@@ -159,8 +159,8 @@ func (q *Quotas) lockStages(ctx context.Context, t *txn, b *books) error {
 	return errAgain
 }
 
-func (q *Quotas) readBooks(ctx context.Context, t *txn) (*books, error) {
-	b := &books{}
+func (q *Quotas) readLeases(ctx context.Context, t *txn) (*leaseState, error) {
+	b := &leaseState{}
 	err := q.lockStages(ctx, t, b)
 	if err != nil {
 		return nil, err
@@ -181,7 +181,7 @@ func (q *Quotas) readBooks(ctx context.Context, t *txn) (*books, error) {
 	return b, err
 }
 
-func (q *Quotas) writeBooks(ctx context.Context, t *txn, b *books) error {
+func (q *Quotas) writeLeases(ctx context.Context, t *txn, b *leaseState) error {
 	for stage := range b.leased {
 		if b.leased[stage] == b.before[stage] {
 			continue

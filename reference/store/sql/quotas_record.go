@@ -10,7 +10,7 @@ import (
 
 // applyRecords writes the reservations of all jobs, except for orders that were recorded with theirs.
 func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
-	all := q.writes.askedOf(jobs)
+	all := q.writes.requestsOf(jobs)
 	nos := make([]wallet.OrderNo, len(all))
 	for i, a := range all {
 		nos[i] = a.want.Order
@@ -19,7 +19,7 @@ func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(a *asked[wallet.Reservation]) (is bool) {
+	all = slices.DeleteFunc(all, func(a *writeRequest[wallet.Reservation]) (is bool) {
 		a.isNew = false
 		a.got, is = admitted[a.want.Order]
 		return is
@@ -53,7 +53,7 @@ func (q *Quotas) admitted(ctx context.Context, t *txn, nos []wallet.OrderNo) (ma
 
 // writeFenced writes records that blocks pay for. It locks the fences of the blocks first, so that no other
 // transaction closes one before this one ends, and adds the newly granted amounts to them.
-func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all []*asked[V], paid func(V) wallet.Reservation) error {
+func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all []*writeRequest[V], paid func(V) wallet.Reservation) error {
 	var blocks []wallet.Block
 	for _, a := range all {
 		if r := paid(a.want); r.Block != 0 {
@@ -65,8 +65,8 @@ func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all 
 	if err != nil {
 		return err
 	}
-	granting := make([]*asked[V], 0, len(all))
-	var rest []*asked[V] // their blocks are closed: they get the recorded result or a refusal
+	granting := make([]*writeRequest[V], 0, len(all))
+	var rest []*writeRequest[V] // their blocks are closed: they get the recorded result or a refusal
 	for _, a := range all {
 		if !closed[paid(a.want).Block] {
 			granting = append(granting, a)
@@ -90,7 +90,7 @@ func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all 
 }
 
 // onRecord answers requests whose block is closed with the recorded result, or refuses them.
-func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*asked[V]) error {
+func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*writeRequest[V]) error {
 	if len(rest) == 0 {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*asked[V]) error 
 		a.got, a.isNew = none, false
 	}
 	firsts := slices.Clone(rest) // requests for one order are adjacent and look up the same row
-	firsts = slices.CompactFunc(firsts, func(a, b *asked[V]) bool { return o.compare(a.want, b.want) == 0 })
+	firsts = slices.CompactFunc(firsts, func(a, b *writeRequest[V]) bool { return o.compare(a.want, b.want) == 0 })
 	if _, err := o.found(ctx, t, firsts, 0); err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (q *Quotas) readFences(ctx context.Context, t *txn, blocks []wallet.Block, 
 	for _, b := range blocks {
 		args = append(args, int64(b.ID))
 	}
-	err := t.query(ctx, q.fenced+marks(len(blocks), 1)+" ORDER BY block"+t.dialect.lock, args, func(r *sql.Rows) error {
+	err := t.query(ctx, q.fenced+placeholders(len(blocks), 1)+" ORDER BY block"+t.dialect.lock, args, func(r *sql.Rows) error {
 		var block wallet.BlockID
 		var times int64
 		err := r.Scan(&block, &times)
@@ -174,7 +174,7 @@ func eachOnce(blocks []wallet.Block) []wallet.Block {
 }
 
 // fenceJob is the job of closing blocks' fences on one shard.
-type ending struct {
+type fenceJob struct {
 	blocks  []wallet.Block
 	granted map[wallet.BlockID]wallet.Money // on this shard; final
 }
@@ -186,7 +186,7 @@ func (q *Quotas) closeAll(ctx context.Context, blocks []wallet.Block) (map[walle
 		return total, nil
 	}
 	for _, s := range q.db.shards {
-		e := &ending{blocks: eachOnce(slices.Clone(blocks))}
+		e := &fenceJob{blocks: eachOnce(slices.Clone(blocks))}
 		if err := s.do(ctx, q.fences, fenceStripes*len(blocks), e); err != nil {
 			return nil, err
 		}
@@ -203,7 +203,7 @@ func (q *Quotas) closeAll(ctx context.Context, blocks []wallet.Block) (map[walle
 // applyClosing closes all stripes of the blocks' fences, creating missing ones as closed, and then sums them.
 func (q *Quotas) applyClosing(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
-		e := j.in.(*ending)
+		e := j.in.(*fenceJob)
 		err := t.insert(ctx, q.closeFence, fenceStripes*len(e.blocks), func(i int, args []any) []any {
 			b := e.blocks[i/fenceStripes]
 			return append(args, int64(b.ID), int64(i%fenceStripes), int64(b.Stage), 1, 0)
@@ -217,7 +217,7 @@ func (q *Quotas) applyClosing(ctx context.Context, t *txn, jobs []*job) error {
 			args[i] = int64(b.ID)
 		}
 		total := wallet.Money(0)
-		err = t.query(ctx, q.reserved+marks(len(args), 1)+" GROUP BY block, stage", args, func(r *sql.Rows) error {
+		err = t.query(ctx, q.reserved+placeholders(len(args), 1)+" GROUP BY block, stage", args, func(r *sql.Rows) error {
 			return addReserved(r, e.granted, &total)
 		})
 		if err != nil {

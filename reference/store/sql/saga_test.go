@@ -101,7 +101,7 @@ func TestSagaStopsAnywhere(t *testing.T) {
 				for _, m := range balancesOf(t, l) {
 					sum += m
 				}
-				require.EqualValues(t, 30, sum, "money in transit belongs to nobody and is not lost")
+				require.EqualValues(t, 30, sum, "money in transit is not lost")
 				broken = false
 				for range 2 {
 					require.ErrorIs(t, l.Transfer(t.Context(), transfer), c.want)

@@ -45,7 +45,7 @@ func NewStockBook(db *DB) *StockBook {
 		setLeased: db.text("UPDATE {p}stock_leases SET leased = ? WHERE template = ? AND stage = ?"),
 		setBlock:  db.text("UPDATE {p}stock_blocks SET state = ?, leased = ? WHERE block = ?"),
 		add:       db.text("INSERT INTO {p}stock_blocks (block, template, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?, ?)"),
-		lease:     insertion{db.text("INSERT INTO {p}stock_leases (template, stage, leased) VALUES "), 3, d.unless("template")},
+		lease:     insertion{db.text("INSERT INTO {p}stock_leases (template, stage, leased) VALUES "), 3, d.insertIgnore("template")},
 		reserved:  db.text("SELECT block, amount FROM {p}stock_quota_reservations WHERE ") + key + d.lock,
 		clear:     db.text("UPDATE {p}stock_quota_reservations SET block = 0 WHERE ") + key,
 	}
@@ -70,7 +70,7 @@ func (s *StockBook) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.Re
 	if _, err := s.Of(t); err != nil {
 		return err
 	}
-	return s.db.shard(no.ActID).do(ctx, s.returns, 1, &returning{no})
+	return s.db.shard(no.ActID).do(ctx, s.returns, 1, &returnJob{no})
 }
 
 // stockQuotas is the leased stock of one template.
@@ -88,7 +88,7 @@ func (s stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stag
 	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
 		return wallet.Block{}, fmt.Errorf("%w: lease of %d to %d coupons by a holder of %d bytes", wallet.ErrInvalid, int64(need), int64(want), len(holder))
 	}
-	l := &leasing{holder: holder, stage: stage, need: need, want: want, budget: budget}
+	l := &leaseStep{holder: holder, stage: stage, need: need, want: want, budget: budget}
 	if err := s.step(ctx, l); err != nil {
 		return wallet.Block{}, err
 	}
@@ -114,7 +114,7 @@ func (s stockQuotas) Find(ctx context.Context, no wallet.OrderNo) (wallet.Reserv
 
 // Strand implements wallet.Quotas.
 func (s stockQuotas) Strand(ctx context.Context, holder string) error {
-	st := &stranding{holder: holder}
+	st := &orphanStep{holder: holder}
 	if err := s.step(ctx, st); err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (s stockQuotas) Audit(ctx context.Context, stage wallet.Stage) (wallet.Mone
 	if err != nil {
 		return 0, err
 	}
-	c := &closing{granted: map[wallet.BlockID]wallet.Money{}}
+	c := &closeStep{granted: map[wallet.BlockID]wallet.Money{}}
 	var orphaned []wallet.Block
 	for _, b := range blocks {
 		switch {

@@ -32,7 +32,7 @@ func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 		steps[step.template] = append(steps[step.template], step.what)
 	}
 	for _, template := range order {
-		b, err := s.readBooks(ctx, t, template, steps[template])
+		b, err := s.readLeases(ctx, t, template, steps[template])
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 			b.stockStep(what)
 		}
 		latest = b.latest
-		if err := s.writeBooks(ctx, t, template, b); err != nil {
+		if err := s.writeLeases(ctx, t, template, b); err != nil {
 			return err
 		}
 	}
@@ -67,8 +67,8 @@ func (s *StockBook) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, err
 }
 
 // readLeases reads a template's leases, its open blocks, and the closed blocks that the steps name.
-func (s *StockBook) readBooks(ctx context.Context, t *txn, template string, steps []any) (*books, error) {
-	b := &books{}
+func (s *StockBook) readLeases(ctx context.Context, t *txn, template string, steps []any) (*leaseState, error) {
+	b := &leaseState{}
 	n := 0
 	read := func() error {
 		n = 0
@@ -104,7 +104,7 @@ func (s *StockBook) readBooks(ctx context.Context, t *txn, template string, step
 	}
 	args := []any{template}
 	for _, what := range steps {
-		if c, ok := what.(*closing); ok {
+		if c, ok := what.(*closeStep); ok {
 			for _, k := range c.blocks {
 				args = append(args, int64(k.ID))
 			}
@@ -113,13 +113,13 @@ func (s *StockBook) readBooks(ctx context.Context, t *txn, template string, step
 	if len(args) == 1 {
 		return b, nil
 	}
-	return b, t.query(ctx, s.named+marks(len(args)-1, 1)+" AND state = 2 ORDER BY block", args, hold)
+	return b, t.query(ctx, s.named+placeholders(len(args)-1, 1)+" AND state = 2 ORDER BY block", args, hold)
 }
 
 // stockStep applies one step.
-func (b *books) stockStep(what any) {
+func (b *leaseState) stockStep(what any) {
 	switch step := what.(type) {
-	case *leasing:
+	case *leaseStep:
 		less := *step // a copy, because the job may be applied again
 		left := step.budget - b.leased[step.stage]
 		if step.budget > b.leased[step.stage] {
@@ -127,15 +127,15 @@ func (b *books) stockStep(what any) {
 		}
 		b.lease(&less)
 		step.out, step.over = less.out, less.over
-	case *stranding:
-		b.strand(step)
-	case *closing:
+	case *orphanStep:
+		b.orphan(step)
+	case *closeStep:
 		b.recount(step)
 	}
 }
 
 // recount closes orphaned blocks, and takes the unissued stock from all blocks that the step names.
-func (b *books) recount(c *closing) {
+func (b *leaseState) recount(c *closeStep) {
 	c.back = 0
 	for i := range b.blocks {
 		h := &b.blocks[i]
@@ -151,7 +151,7 @@ func (b *books) recount(c *closing) {
 	}
 }
 
-func (s *StockBook) writeBooks(ctx context.Context, t *txn, template string, b *books) error {
+func (s *StockBook) writeLeases(ctx context.Context, t *txn, template string, b *leaseState) error {
 	for stage := range b.leased {
 		if b.leased[stage] == b.before[stage] {
 			continue
@@ -176,13 +176,13 @@ func (s *StockBook) writeBooks(ctx context.Context, t *txn, template string, b *
 }
 
 // returnJob is the job of one GiveBack call.
-type returning struct{ no wallet.OrderNo }
+type returnJob struct{ no wallet.OrderNo }
 
 // applyReturns turns reservations into refusals and subtracts them from their blocks' fences, one after another:
 // coupons are rarely given back.
 func (s *StockBook) applyReturns(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
-		if err := s.giveBack(ctx, t, j.in.(*returning).no); err != nil {
+		if err := s.giveBack(ctx, t, j.in.(*returnJob).no); err != nil {
 			return err
 		}
 	}

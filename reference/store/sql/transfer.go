@@ -20,7 +20,7 @@ type moveState int
 const (
 	claimed moveState = 1 + iota // the number is taken; the outcome is recorded with the steps
 	made
-	turnedDown // not enough money; final
+	declined // not enough money; final
 )
 
 // Transfer implements wallet.Ledger. ErrInvalid: a transfer that wallet.Transfer.Validate refuses, an invalid account
@@ -36,7 +36,7 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	if err != nil {
 		return err
 	}
-	claim := &moving{no: t.No, asked: asked}
+	claim := &transferStep{no: t.No, asked: asked}
 	home, only := l.home(t.No), l.only(t)
 	if only == home {
 		claim.legs, claim.pool, claim.take, claim.moves = t.Legs, t.Pool, t.Take, true
@@ -56,7 +56,7 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 		}
 	}
 	switch {
-	case state == turnedDown:
+	case state == declined:
 		return fmt.Errorf("%w: transfer %s", wallet.ErrInsufficient, t.No)
 	case !slices.Equal(stored.Legs, t.Legs) || stored.Take != t.Take: // the pool may have grown since
 		return fmt.Errorf("%w: transfer %s", wallet.ErrConflict, t.No)
@@ -65,14 +65,14 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 }
 
 // storedTransfer is the JSON record of a transfer under its number. A leg is kind, stage, owner and amount.
-type keptTransfer struct {
+type storedTransfer struct {
 	Legs [][4]int64   `json:"legs"`
 	Pool [][3]int64   `json:"pool"`
 	Take wallet.Money `json:"take"`
 }
 
 func encodeTransfer(t wallet.Transfer) ([]byte, error) {
-	a := keptTransfer{Take: t.Take}
+	a := storedTransfer{Take: t.Take}
 	for _, leg := range t.Legs {
 		a.Legs = append(a.Legs, [4]int64{int64(leg.Account.Kind), int64(leg.Account.Stage), leg.Account.Owner, int64(leg.Amount)})
 	}
@@ -83,7 +83,7 @@ func encodeTransfer(t wallet.Transfer) ([]byte, error) {
 }
 
 func decodeTransfer(no wallet.MoveNo, text []byte) (wallet.Transfer, error) {
-	var a keptTransfer
+	var a storedTransfer
 	if err := json.Unmarshal(text, &a); err != nil {
 		return wallet.Transfer{}, fmt.Errorf("sql: decoding the record of transfer %s: %w", no, err)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // transferStep is the job of a transfer, or of one step of it, on one shard. It is executed once per number and part.
-type moving struct {
+type transferStep struct {
 	no    wallet.MoveNo
 	part  int
 	asked []byte // stored with it
@@ -35,7 +35,7 @@ type moveID struct {
 }
 
 // step executes a step on a shard, or returns its recorded result.
-func (l *Ledger) step(ctx context.Context, s *shard, m *moving) error {
+func (l *Ledger) step(ctx context.Context, s *shard, m *transferStep) error {
 	job := *m // owned by the committer: it may outlive this call
 	if err := s.do(ctx, l.move, 2+len(m.legs)+len(m.pool), &job); err != nil {
 		return err
@@ -45,24 +45,24 @@ func (l *Ledger) step(ctx context.Context, s *shard, m *moving) error {
 }
 
 // transferBatch is the set of transfers of one transaction: their recorded results, and the rows to write.
-type moves struct {
-	known    map[moveID]*moving
+type transferBatch struct {
+	known    map[moveID]*transferStep
 	balances map[wallet.AccountNo]wallet.Money
-	made     []*moving
+	made     []*transferStep
 	lines    []moveLine
 }
 
 // moveLine is a leg to write.
 type moveLine struct {
 	wallet.Leg
-	of   *moving
+	of   *transferStep
 	line int
 }
 
 // applyMoves executes the transfers of all jobs, one after another in memory on locked balances, and writes them
 // together.
 func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
-	m := moves{known: map[moveID]*moving{}, balances: map[wallet.AccountNo]wallet.Money{}}
+	m := transferBatch{known: map[moveID]*transferStep{}, balances: map[wallet.AccountNo]wallet.Money{}}
 	if err := l.readMoves(ctx, t, jobs, &m); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
 		return err
 	}
 	for _, j := range jobs {
-		in := j.in.(*moving)
+		in := j.in.(*transferStep)
 		id := moveID{in.no, in.part}
 		if was := m.known[id]; was != nil {
 			in.state, in.amount, in.recorded = was.state, was.amount, was.recorded
@@ -85,7 +85,7 @@ func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
 }
 
 // make decides one transfer. An error concerns only this one; nothing of it is recorded then.
-func (m *moves) make(in *moving) error {
+func (m *transferBatch) make(in *transferStep) error {
 	in.state, in.amount, in.recorded = claimed, 0, in.asked
 	if !in.moves {
 		return nil
@@ -100,7 +100,7 @@ func (m *moves) make(in *moving) error {
 	in.amount = in.take - rest
 	switch {
 	case rest > 0 && !in.partial:
-		in.state, in.amount = turnedDown, 0
+		in.state, in.amount = declined, 0
 		return nil
 	case in.partial && in.amount > 0:
 		legs = append(legs, wallet.Leg{Account: in.legs[0].Account, Amount: in.amount})
@@ -121,7 +121,7 @@ func (m *moves) make(in *moving) error {
 	}
 	for a, b := range after {
 		if b < 0 && !a.Kind.Owes() {
-			in.state, in.amount = turnedDown, 0
+			in.state, in.amount = declined, 0
 			return nil
 		}
 	}
@@ -136,16 +136,16 @@ func (m *moves) make(in *moving) error {
 }
 
 // readMoves reads the results of the jobs that were executed before.
-func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *moves) error {
+func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *transferBatch) error {
 	const one = "(family = ? AND account = ? AND request = ? AND step = ? AND part = ?)"
 	for some := range slices.Chunk(jobs, lookUpAtOnce) {
 		var args []any
 		for _, j := range some {
-			args = moved(args, j.in.(*moving))
+			args = moveKeyed(args, j.in.(*transferStep))
 		}
 		query := l.answers + strings.TrimSuffix(strings.Repeat(one+" OR ", len(some)), " OR ") + t.dialect.lock
 		err := t.query(ctx, query, args, func(r *sql.Rows) error {
-			was := &moving{}
+			was := &transferStep{}
 			var of moveKey
 			err := r.Scan(append(of.columns(), &was.part, &was.state, &was.amount, &was.recorded)...)
 			was.no = of.no()
@@ -161,10 +161,10 @@ func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *moves) e
 
 // readAccounts locks and reads the balances that new transfers need, all in the order of the table, so that two
 // transactions cannot deadlock.
-func (l *Ledger) readAccounts(ctx context.Context, t *txn, jobs []*job, m *moves) error {
+func (l *Ledger) readAccounts(ctx context.Context, t *txn, jobs []*job, m *transferBatch) error {
 	var accounts []wallet.AccountNo
 	for _, j := range jobs {
-		if in := j.in.(*moving); in.moves && m.known[moveID{in.no, in.part}] == nil {
+		if in := j.in.(*transferStep); in.moves && m.known[moveID{in.no, in.part}] == nil {
 			accounts = append(accounts, in.pool...)
 			for _, leg := range in.legs {
 				accounts = append(accounts, leg.Account)
@@ -206,7 +206,7 @@ func scanBalance(r *sql.Rows) (b wallet.Leg, err error) {
 }
 
 // moveKeyed appends the key of a move's row.
-func moved(args []any, in *moving) []any {
+func moveKeyed(args []any, in *transferStep) []any {
 	account, request := in.no.Key()
 	return append(args, int64(account.Family), int64(account.User), request, int64(in.no.Step)+sharesFrom*int64(in.no.Share), int64(in.part))
 }
@@ -232,11 +232,11 @@ func (k *moveKey) no() wallet.MoveNo {
 
 // writeMoves writes the results, the lines and the balances. If another instance has written one of the numbers first,
 // the transaction is repeated and finds that result.
-func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *moves) error {
+func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *transferBatch) error {
 	written := int64(0)
 	err := t.insert(ctx, l.moves, len(m.made), func(i int, args []any) []any {
 		in := m.made[i]
-		return append(moved(args, in), int64(in.state), int64(in.amount), in.asked)
+		return append(moveKeyed(args, in), int64(in.state), int64(in.amount), in.asked)
 	}, func(_, _ int, affected int64) error {
 		written += affected
 		return nil
@@ -250,7 +250,7 @@ func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *moves) error {
 	now := l.clock.Now()
 	err = t.insert(ctx, l.legs, len(m.lines), func(i int, args []any) []any {
 		a := m.lines[i]
-		args = moved(append(args, row(a.Account), int64(a.Account.Kind), int64(a.Account.Stage)), a.of)
+		args = moveKeyed(append(args, row(a.Account), int64(a.Account.Kind), int64(a.Account.Stage)), a.of)
 		return append(args, int64(a.line), int64(a.Amount), int64(now))
 	}, nil)
 	if err != nil {

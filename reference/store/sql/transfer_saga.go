@@ -36,7 +36,7 @@ type draw struct {
 // be refused.
 func (l *Ledger) drive(ctx context.Context, t wallet.Transfer) (moveState, error) {
 	if only := l.only(t); only != nil {
-		m := &moving{no: t.No, part: partWhole, asked: []byte("whole"), moves: true, legs: t.Legs, pool: t.Pool, take: t.Take}
+		m := &transferStep{no: t.No, part: partWhole, asked: []byte("whole"), moves: true, legs: t.Legs, pool: t.Pool, take: t.Take}
 		err := l.step(ctx, only, m)
 		return m.state, err
 	}
@@ -45,7 +45,7 @@ func (l *Ledger) drive(ctx context.Context, t wallet.Transfer) (moveState, error
 	if err != nil {
 		return 0, underWay(err, taken)
 	}
-	decided := &moving{no: t.No, part: partDecided, asked: []byte("refused")}
+	decided := &transferStep{no: t.No, part: partDecided, asked: []byte("refused")}
 	if enough {
 		decided.asked = []byte("made")
 	}
@@ -55,12 +55,12 @@ func (l *Ledger) drive(ctx context.Context, t wallet.Transfer) (moveState, error
 	if string(decided.recorded) == "made" {
 		return made, underWay(l.giveAll(ctx, t), taken)
 	}
-	return turnedDown, underWay(l.returnAll(ctx, t, draws, taken), taken)
+	return declined, underWay(l.returnAll(ctx, t, draws, taken), taken)
 }
 
 // underWay returns the error of a transfer that may have moved part of its money: ErrUnknown, because it is neither
 // done nor undone.
-func underWay(err error, taken []*moving) error {
+func underWay(err error, taken []*transferStep) error {
 	if err == nil || len(taken) == 0 || errors.Is(err, wallet.ErrUnknown) {
 		return err
 	}
@@ -96,13 +96,13 @@ func (l *Ledger) shardAt(t wallet.Transfer, a wallet.AccountNo) *shard {
 }
 
 // takeAll executes the draws until one is declined or there is enough. It returns the executed ones, in order.
-func (l *Ledger) takeAll(ctx context.Context, t wallet.Transfer, draws []draw) (taken []*moving, enough bool, err error) {
+func (l *Ledger) takeAll(ctx context.Context, t wallet.Transfer, draws []draw) (taken []*transferStep, enough bool, err error) {
 	rest := t.Take
 	for i, d := range draws {
 		if len(d.pool) > 0 && rest == 0 {
 			break
 		}
-		m := &moving{no: t.No, part: partDraws + i, asked: []byte("take"), moves: true}
+		m := &transferStep{no: t.No, part: partDraws + i, asked: []byte("take"), moves: true}
 		if len(d.pool) > 0 {
 			m.pool, m.take, m.partial = d.pool, rest, true
 			m.legs = []wallet.Leg{{Account: transit(t)}}
@@ -112,7 +112,7 @@ func (l *Ledger) takeAll(ctx context.Context, t wallet.Transfer, draws []draw) (
 		if err := l.step(ctx, d.shard, m); err != nil {
 			return taken, false, err
 		}
-		if m.state == turnedDown {
+		if m.state == declined {
 			return taken, false, nil
 		}
 		rest -= m.amount
@@ -138,7 +138,7 @@ func (l *Ledger) giveAll(ctx context.Context, t wallet.Transfer) error {
 }
 
 // returnAll returns the money taken for a transfer that is refused.
-func (l *Ledger) returnAll(ctx context.Context, t wallet.Transfer, draws []draw, taken []*moving) error {
+func (l *Ledger) returnAll(ctx context.Context, t wallet.Transfer, draws []draw, taken []*transferStep) error {
 	for i, m := range taken {
 		var legs []wallet.Leg
 		if len(m.pool) > 0 && m.amount > 0 {
@@ -162,7 +162,7 @@ func (l *Ledger) settle(ctx context.Context, t wallet.Transfer, s *shard, part i
 	if legs, err = balanced(t, legs); err != nil {
 		return err
 	}
-	return l.step(ctx, s, &moving{no: t.No, part: part, asked: []byte(name), moves: true, legs: legs})
+	return l.step(ctx, s, &transferStep{no: t.No, part: part, asked: []byte(name), moves: true, legs: legs})
 }
 
 // transit returns the transit account, which exists on each shard.

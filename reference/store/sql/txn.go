@@ -102,7 +102,7 @@ func (t *txn) chunk(n int) int {
 }
 
 func (t *txn) insertChunk(ctx context.Context, in insertion, rows int, args []any) (int64, error) {
-	query := in.head + marks(in.columns, rows) + in.tail
+	query := in.head + placeholders(in.columns, rows) + in.tail
 	stmt, err := t.prepared(ctx, query)
 	if stmt == nil || err != nil {
 		return t.exec(ctx, query, args...)

@@ -86,7 +86,7 @@ func (l *Ledger) viewQuery(s *shard, q wallet.ViewQuery) (string, []any) {
 		}
 	}
 	if len(ids) > 0 {
-		in := marks(len(ids), 1)
+		in := placeholders(len(ids), 1)
 		parts = append(parts, l.viewed+in)
 		args = append(append(args, int64(q.Stage)), ids...)
 		after := ""

@@ -20,8 +20,8 @@ type Withdrawals struct {
 
 	create, advance *kind
 
-	advanced, exists, get, of, due, book string  // states 1, 2 and 5 are not final
-	owners                               *Ledger // eachOwner reads the wallets that have withdrawals with it
+	advanced, exists, get, of, due, byOwner string  // states 1, 2 and 5 are not final
+	owners                                  *Ledger // eachOwner reads the wallets that have withdrawals with it
 }
 
 var (
@@ -43,11 +43,11 @@ func NewWithdrawals(db *DB) *Withdrawals {
 		get:      db.text(from + withdrawalKey),
 		of:       db.text(from + "owner = ? AND stage = ? ORDER BY created DESC, family, account, request LIMIT ?"),
 		due:      db.text("SELECT " + withdrawalColumns + ", due FROM {p}withdrawals WHERE due >= ? AND due < ? ORDER BY due, family, account, request LIMIT ?"),
-		book:     db.text(from + "owner BETWEEN ? AND ? ORDER BY owner, created, family, account, request"),
+		byOwner:  db.text(from + "owner BETWEEN ? AND ? ORDER BY owner, created, family, account, request"),
 		owners:   &Ledger{db: db, owners: db.text("SELECT DISTINCT owner FROM {p}withdrawals WHERE owner > ? ORDER BY owner LIMIT ?")},
 	}
 	w.writes = once[wallet.Withdrawal]{
-		insert: insertion{db.text("INSERT INTO {p}withdrawals (" + withdrawalColumns + ", due, written) VALUES "), 11, db.dialect.unless("family")},
+		insert: insertion{db.text("INSERT INTO {p}withdrawals (" + withdrawalColumns + ", due, written) VALUES "), 11, db.dialect.insertIgnore("family")},
 		find:   db.text("SELECT " + withdrawalColumns + ", written FROM {p}withdrawals WHERE "), key: withdrawalKey,
 		args: func(args []any, v wallet.Withdrawal) []any {
 			var due any
@@ -113,7 +113,7 @@ func (w *Withdrawals) Create(ctx context.Context, v wallet.Withdrawal) (wallet.W
 		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal of wallet %d in stage %d, state %d, from %d wallets",
 			wallet.ErrInvalid, v.Owner, v.Stage, v.State, len(v.Wallets))
 	}
-	a := &asked[wallet.Withdrawal]{want: v}
+	a := &writeRequest[wallet.Withdrawal]{want: v}
 	if err := w.shardOf(v.No.Account).do(ctx, w.create, 1, a); err != nil {
 		return wallet.Withdrawal{}, false, err
 	}
@@ -138,7 +138,7 @@ func (w *Withdrawals) Get(ctx context.Context, no wallet.WithdrawalNo) (found wa
 }
 
 // advanceJob is the job of one Advance call.
-type advancing struct {
+type advanceJob struct {
 	no    wallet.WithdrawalNo
 	state wallet.WithdrawalState
 }
@@ -151,14 +151,14 @@ func (w *Withdrawals) Advance(ctx context.Context, no wallet.WithdrawalNo, state
 	if err := checkAccount(no.Account); err != nil {
 		return err
 	}
-	return w.shardOf(no.Account).do(ctx, w.advance, 1, &advancing{no, state})
+	return w.shardOf(no.Account).do(ctx, w.advance, 1, &advanceJob{no, state})
 }
 
 func (w *Withdrawals) applyAdvance(ctx context.Context, t *txn, jobs []*job) error {
 	jobs = slices.Clone(jobs)
-	slices.SortStableFunc(jobs, func(a, b *job) int { return compareWithdrawals(a.in.(*advancing).no, b.in.(*advancing).no) })
+	slices.SortStableFunc(jobs, func(a, b *job) int { return compareWithdrawals(a.in.(*advanceJob).no, b.in.(*advanceJob).no) })
 	for _, j := range jobs {
-		a := j.in.(*advancing)
+		a := j.in.(*advanceJob)
 		state, key := int64(a.state), withdrawalKeyed(nil, a.no)
 		affected, err := t.exec(ctx, w.advanced, append([]any{state, state, state}, key...)...)
 		if err != nil {
@@ -219,7 +219,7 @@ func (w *Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, fro
 func (w *Withdrawals) Withdrawals(ctx context.Context, yield func(wallet.Withdrawal) bool) error {
 	return eachOwner(ctx, w.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Withdrawal, error) {
 		var page []wallet.Withdrawal
-		err := s.ask(ctx, w.book, []any{first, last}, func(r *sql.Rows) error {
+		err := s.ask(ctx, w.byOwner, []any{first, last}, func(r *sql.Rows) error {
 			v, err := scanWithdrawal(r)
 			page = append(page, v)
 			return err

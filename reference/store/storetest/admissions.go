@@ -23,26 +23,26 @@ type AdmissionStore struct {
 func Admissions(t *testing.T, open func(t *testing.T) AdmissionStore) {
 	for _, mixed := range []bool{false, true} {
 		for name, story := range map[string]func(*testing.T, wallet.Quotas){
-			"the first record stands": firstRecordStands, "ended blocks pay nothing": endedBlocksPayNothing,
+			"the first record is final": firstRecordStands, "ended blocks pay nothing": endedBlocksPayNothing,
 			"one of many callers records": oneRecords, "an audit misses nothing": auditMissesNothing,
 		} {
-			t.Run(fmt.Sprintf("%s, mixed %v", name, mixed), func(t *testing.T) { s := open(t); story(t, admitting{s.Quotas, s, mixed}) })
+			t.Run(fmt.Sprintf("%s, mixed %v", name, mixed), func(t *testing.T) { s := open(t); story(t, quotasByAdmission{s.Quotas, s, mixed}) })
 		}
 	}
 	t.Run("an admission is an order", func(t *testing.T) { admissionIsOrder(t, open(t)) })
-	t.Run("orders recorded apart", func(t *testing.T) { recordedApart(t, open(t)) })
-	t.Run("what is invalid", func(t *testing.T) { refusesAdmission(t, open(t)) })
+	t.Run("orders recorded separately", func(t *testing.T) { recordedApart(t, open(t)) })
+	t.Run("invalid admissions", func(t *testing.T) { refusesAdmission(t, open(t)) })
 }
 
-// admitting is a wallet.Quotas that records a reservation by admitting its order. With mixed, it does so only for
+// quotasByAdmission is a wallet.Quotas that records a reservation by admitting its order. With mixed, it does so only for
 // orders that are not recorded yet.
-type admitting struct {
+type quotasByAdmission struct {
 	wallet.Quotas
 	s     AdmissionStore
 	mixed bool
 }
 
-func (a admitting) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
+func (a quotasByAdmission) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
 	if a.mixed {
 		on, err := a.s.Admissions.Get(ctx, []wallet.OrderNo{r.Order})
 		if err != nil || on[0].No == r.Order {
@@ -101,7 +101,7 @@ func recordedApart(t *testing.T, s AdmissionStore) {
 		block    wallet.BlockID
 		why      string
 	}{
-		{false, 0, "the budget of a recorded order is not taken twice: the caller is told to look up the reservation"},
+		{false, 0, "the budget of a recorded order is not taken twice: the caller must look up the reservation"},
 		{true, a.ID, "its reservation is recorded separately, and is valid"},
 		{true, 0, "it was refused"},
 	} {

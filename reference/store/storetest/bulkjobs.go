@@ -16,7 +16,7 @@ func BulkJobs(t *testing.T, open func(t *testing.T) wallet.BulkJobs) {
 	t.Run("states follow each other", func(t *testing.T) { bulkStatesFollow(t, open(t)) })
 	t.Run("the longest list", func(t *testing.T) { longestList(t, open(t)) })
 	t.Run("many record", func(t *testing.T) { manyRecord(t, open(t)) })
-	t.Run("what cannot be is refused", func(t *testing.T) { bulkRefusals(t, open(t)) })
+	t.Run("invalid jobs are refused", func(t *testing.T) { bulkRefusals(t, open(t)) })
 }
 
 func bulkJob(n byte) wallet.BulkJob {

@@ -199,7 +199,7 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 	}
 	for step := range rapid.IntRange(1, 25).Draw(t, "steps") {
 		a := user(wallet.Family(rapid.IntRange(1, 2).Draw(t, "family")), wallet.UserID(rapid.IntRange(1, 3).Draw(t, "user")))
-		c := moving(t, s, a, wallet.Phone(rapid.IntRange(0, 3).Draw(t, "phone")))
+		c := bindPhone(t, s, a, wallet.Phone(rapid.IntRange(0, 3).Draw(t, "phone")))
 		require.Equal(t, holders[c.Phone], c.Holder)
 		c.At = wallet.Instant(step + 1)
 		from := wallet.Person{ActID: c.Was.ActID, Former: slices.Clone(former[c.Was.ActID])}
@@ -246,9 +246,9 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 	}
 }
 
-// moving returns the change that binds phone to the account, or changes nothing if phone is 0. The account's wallet
+// bindPhone returns the change that binds phone to the account, or changes nothing if phone is 0. The account's wallet
 // moves with it unless other accounts share the wallet by their phone.
-func moving(t *rapid.T, s wallet.IdentityStore, a wallet.Account, phone wallet.Phone) wallet.IdentityChange {
+func bindPhone(t *rapid.T, s wallet.IdentityStore, a wallet.Account, phone wallet.Phone) wallet.IdentityChange {
 	was, holder, err := s.Row(t.Context(), a, phone)
 	require.NoError(t, err)
 	c := wallet.IdentityChange{Account: a, Was: was, Phone: phone, Holder: holder, Wallet: was.ActID}

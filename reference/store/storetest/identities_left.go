@@ -60,9 +60,9 @@ func leftIsBounded(t *testing.T, s wallet.IdentityStore) {
 	require.Len(t, last.Left, wallet.MaxLeft)
 	_, err := s.Apply(t.Context(), wallet.IdentityChange{Account: a, Was: wallet.AccountRow{ActID: last.ActID}, At: 99})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
-	kept, err := s.Person(t.Context(), a)
+	stored, err := s.Person(t.Context(), a)
 	require.NoError(t, err)
-	require.Equal(t, last, kept, "a refused change has no effect")
+	require.Equal(t, last, stored, "a refused change has no effect")
 	require.Equal(t, last.ActID+1, apply(t, s, wallet.IdentityChange{Account: user(wallet.ToutiaoFamily, 1)}).ActID, "no wallet was issued meanwhile")
 	require.Len(t, apply(t, s, wallet.IdentityChange{Account: a, Wallet: 1, At: 99}).Left, wallet.MaxLeft, "returning adds one left wallet and removes one")
 }

@@ -42,7 +42,7 @@ func Ledger(t *testing.T, open func(t *testing.T, clock *Clock) LedgerStore) {
 	story("many callers transfer once", callersTransferOnce)
 	story("view pages through several wallets", viewPages)
 	story("view is of one stage", viewIsOfOneStage)
-	story("books balance", booksBalance)
+	story("entries and balances agree", ledgerBalances)
 	t.Run("model", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			clock := NewClock()

@@ -32,7 +32,7 @@ func Orders(t *testing.T, open func(t *testing.T) OrderStore) {
 	t.Run("a number that is given up is final", func(t *testing.T) { movedIsFinal(t, open(t)) })
 	t.Run("of lists one stage of one wallet", func(t *testing.T) { ofListsOneStage(t, open(t)) })
 	t.Run("open finds the oldest", func(t *testing.T) { openFindsOldest(t, open(t)) })
-	t.Run("book lists by owner", func(t *testing.T) { orderBook(t, open(t)) })
+	t.Run("reader lists by owner", func(t *testing.T) { ordersByOwner(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneCreates(t, open(t)) })
 	t.Run("model", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) { ordersModel(rt, open(t)) })
@@ -220,7 +220,7 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	require.Zero(t, n)
 }
 
-func orderBook(t *testing.T, s OrderStore) {
+func ordersByOwner(t *testing.T, s OrderStore) {
 	want := map[wallet.OrderNo]wallet.Order{}
 	for i := range 300 {
 		o := order(number(wallet.ActID(i*37%100+1), int32(i)), wallet.Money(i+1), 0)

@@ -56,7 +56,7 @@ func Packets(t *testing.T, open func(t *testing.T) PacketStore) {
 		s, run := open(t), 0
 		rapid.Check(t, func(rt *rapid.T) { run++; packetsModel(rt, s, run) })
 	})
-	t.Run("book lists by owner", func(t *testing.T) { packetBook(t, open(t)) })
+	t.Run("reader lists by owner", func(t *testing.T) { packetsByOwner(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneSends(t, open(t)) })
 	t.Run("opening and returning exclude each other", func(t *testing.T) { oneMarks(t, open(t)) })
 }

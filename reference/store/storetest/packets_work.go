@@ -62,7 +62,7 @@ func packetUnfinished(t *testing.T, s PacketStore) {
 	expect(minute(40), minute(9), 10, 1, 3, 4, 6) // closed
 }
 
-func packetBook(t *testing.T, s PacketStore) {
+func packetsByOwner(t *testing.T, s PacketStore) {
 	want := map[wallet.PacketNo]wallet.Packet{}
 	for i := range 60 {
 		p := packet(int64(i+1), 0, 1+i%3)
@@ -114,7 +114,7 @@ func oneMarks(t *testing.T, s PacketStore) {
 	const shares = 20
 	p := packet(1, 0, shares)
 	sent(t, s, p)
-	var told [callers][shares]wallet.Share
+	var results [callers][shares]wallet.Share
 	together(t, func(t *testing.T, caller int) {
 		for n := range int64(shares) {
 			begin := wallet.ShareOpening
@@ -130,12 +130,12 @@ func oneMarks(t *testing.T, s PacketStore) {
 			share, err = s.Mark(t.Context(), p.No, guest(n), end, share.Owner, eve)
 			require.NoError(t, err)
 			require.Equal(t, end, share.State)
-			told[caller][n] = share
+			results[caller][n] = share
 		}
 	})
-	for caller := range told {
-		require.Equal(t, told[0], told[caller])
+	for caller := range results {
+		require.Equal(t, results[0], results[caller])
 	}
-	p.State, p.Shares = wallet.PacketClosed, told[0][:]
+	p.State, p.Shares = wallet.PacketClosed, results[0][:]
 	onRecord(t, s, p, "as returned to all callers")
 }

@@ -17,7 +17,7 @@ func Quotas(t *testing.T, open func(t *testing.T) wallet.Quotas) {
 	t.Run("leases add up", func(t *testing.T) { leasesAddUp(t, open(t)) })
 	t.Run("leases shrink near the end", func(t *testing.T) { leasesShrink(t, open(t)) })
 	t.Run("largest amounts", func(t *testing.T) { leaseOverflow(t, open(t)) })
-	t.Run("the first record stands", func(t *testing.T) { firstRecordStands(t, open(t)) })
+	t.Run("the first record is final", func(t *testing.T) { firstRecordStands(t, open(t)) })
 	t.Run("ended blocks pay nothing", func(t *testing.T) { endedBlocksPayNothing(t, open(t)) })
 	t.Run("many callers lease no more than there is", func(t *testing.T) { neverOverlease(t, open(t)) })
 	t.Run("one of many callers records", func(t *testing.T) { oneRecords(t, open(t)) })

@@ -10,7 +10,7 @@ import (
 
 // StockLeases tests an adapter of wallet.StockLeases: each template has its own leased budgets, separate from all
 // others.
-func StockBook(t *testing.T, open func(t *testing.T) wallet.StockBook) {
+func StockLeases(t *testing.T, open func(t *testing.T) wallet.StockBook) {
 	t.Run("each template has its own leases", func(t *testing.T) {
 		Quotas(t, func(t *testing.T) wallet.Quotas { return stockOf(t, open(t), "milk-tea") })
 	})

@@ -32,7 +32,7 @@ func Tokens(t *testing.T, open func(t *testing.T) (TokenStore, wallet.Backlog)) 
 	story("issue lists and holds at once", issueListsAndHolds)
 	story("mark moves forward only", markMovesForward)
 	story("list is of one wallet and stage", listIsOfOneStage)
-	story("book lists by owner", tokenBook)
+	story("reader lists by owner", tokensByOwner)
 	story("many callers issue once", issueOnce)
 	t.Run("model", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
@@ -134,7 +134,7 @@ func listIsOfOneStage(t *testing.T, s TokenStore, _ wallet.Backlog) {
 	list(t, s, 9, wallet.ExternalDrill)
 }
 
-func tokenBook(t *testing.T, s TokenStore, _ wallet.Backlog) {
+func tokensByOwner(t *testing.T, s TokenStore, _ wallet.Backlog) {
 	want := map[wallet.OrderNo]wallet.Token{}
 	for i := range 200 {
 		a := token(number(wallet.ActID(i*37%50+1), int32(i)), wallet.Money(i+1))

@@ -21,7 +21,7 @@ type TotalsStore interface {
 func Totals(t *testing.T, open func(t *testing.T) TotalsStore) {
 	t.Run("story", func(t *testing.T) { totalsStory(t, open(t)) })
 	t.Run("largest sums", func(t *testing.T) { largestTotals(t, open(t)) })
-	t.Run("book", func(t *testing.T) { totalsBook(t, open(t)) })
+	t.Run("reader", func(t *testing.T) { totalsByWriter(t, open(t)) })
 	t.Run("many report", func(t *testing.T) { manyReport(t, open(t)) })
 	t.Run("model", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) { totalsModel(rt, open(t)) })
@@ -115,7 +115,7 @@ func sums(t testable, s TotalsStore, stage wallet.Stage) map[string]wallet.Money
 	return got
 }
 
-func totalsBook(t *testing.T, s TotalsStore) {
+func totalsByWriter(t *testing.T, s TotalsStore) {
 	require.Empty(t, sums(t, s, wallet.Official), "no writer has reported")
 	// More writers than a page of any adapter, and names that an adapter may use internally.
 	want := map[string]wallet.Money{"high": 7, "low": 8, "": 9, "w:": 10}

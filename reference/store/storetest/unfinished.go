@@ -12,11 +12,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// listed is a port's list of unfinished records, from a place on.
-type listed[V any] func(from wallet.OpenPlace, limit int) ([]V, wallet.OpenPlace, error)
+// pagedList is a port's list of unfinished records, from a place on.
+type pagedList[V any] func(from wallet.OpenPlace, limit int) ([]V, wallet.OpenPlace, error)
 
 // walkList walks through a list in steps of limit, calls on with each step, and returns all records.
-func walkList[V any](t testable, limit int, list listed[V], on func(step []V)) (met []V) {
+func walkList[V any](t testable, limit int, list pagedList[V], on func(step []V)) (met []V) {
 	t.Helper()
 	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
 		require.Less(t, steps, 10_000, "a walk ends")
@@ -29,10 +29,10 @@ func walkList[V any](t testable, limit int, list listed[V], on func(step []V)) (
 	return met
 }
 
-// passes tests a walk in steps of 7 through all, which are unfinished and in list order. Every second record is
+// checkWalk tests a walk in steps of 7 through all, which are unfinished and in list order. Every second record is
 // finished during the walk, and each is still returned once. The next walk returns the unfinished ones again. The list
 // has an end only after all are finished.
-func passes[V any](t *testing.T, all []V, list listed[V], finish func(V)) {
+func checkWalk[V any](t *testing.T, all []V, list pagedList[V], finish func(V)) {
 	t.Helper()
 	n := 0
 	var stuck []V
@@ -75,7 +75,7 @@ func withdrawalsPass(t *testing.T, s WithdrawalStore) {
 		ask(t, s, w)
 		all = append(all, w)
 	}
-	passes(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+	checkWalk(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
 		return s.Unfinished(t.Context(), wallet.Never, from, limit)
 	}, func(w wallet.Withdrawal) { require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalPaid)) })
 }
@@ -101,7 +101,7 @@ func packetsPass(t *testing.T, s PacketStore) {
 		}
 		all = append(all, p)
 	}
-	passes(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+	checkWalk(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
 		return s.Unfinished(t.Context(), eve.Add(2*time.Hour), eve.Add(manyUnfinished/2*time.Millisecond), from, limit)
 	}, func(p wallet.Packet) { closePacket(t, s, p) })
 }
@@ -140,9 +140,9 @@ func instants(t *rapid.T, n int) []time.Duration {
 	return out
 }
 
-// walks tests a walk through all, which are unfinished. Some are finished during the walk, returned or not: those that
+// checkRandomWalk tests a walk through all, which are unfinished. Some are finished during the walk, returned or not: those that
 // stay unfinished are returned once, none is returned twice, and none after it was finished.
-func walks[V any](t *rapid.T, all map[string]V, no func(V) string, list listed[V], finish func(V)) {
+func checkRandomWalk[V any](t *rapid.T, all map[string]V, no func(V) string, list pagedList[V], finish func(V)) {
 	open := maps.Clone(all)
 	met := map[string]bool{}
 	walkList(t, rapid.IntRange(maxOneInstant, 4).Draw(t, "limit"), list, func(step []V) {
@@ -187,7 +187,7 @@ func withdrawalsModel(t *rapid.T, s WithdrawalStore, run int) {
 			all[w.No.String()] = w
 		}
 	}
-	walks(t, all, func(w wallet.Withdrawal) string { return w.No.String() },
+	checkRandomWalk(t, all, func(w wallet.Withdrawal) string { return w.No.String() },
 		func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
 			return s.Unfinished(t.Context(), before, from, limit)
 		}, finish)
@@ -229,7 +229,7 @@ func packetsModel(t *rapid.T, s PacketStore, run int) {
 			all[p.No.String()] = p
 		}
 	}
-	walks(t, all, func(p wallet.Packet) string { return p.No.String() },
+	checkRandomWalk(t, all, func(p wallet.Packet) string { return p.No.String() },
 		func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
 			return s.Unfinished(t.Context(), asked, gone, from, limit)
 		}, finish)

@@ -100,7 +100,7 @@ func viewIsOfOneStage(t *testing.T, l LedgerStore, _ *Clock) {
 	require.Empty(t, v.Grants)
 }
 
-func booksBalance(t *testing.T, l LedgerStore, clock *Clock) {
+func ledgerBalances(t *testing.T, l LedgerStore, clock *Clock) {
 	for i := range 100 {
 		post(t, l, []wallet.Credit{credit(number(wallet.ActID(i*37%20+1), int32(i)), wallet.Money(i+1), 0)}, wallet.PostedNow)
 	}

@@ -101,7 +101,7 @@ func daysModel(t *testing.T, d wallet.WithdrawalDays) {
 		round++
 		base := 10 * round // wallets of this round
 		var known, counting []wallet.Withdrawal
-		said := map[wallet.WithdrawalNo]error{} // result of Take for the known ones
+		results := map[wallet.WithdrawalNo]error{} // result of Take for the known ones
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			var w wallet.Withdrawal
 			if len(known) > 0 && rapid.Bool().Draw(t, "repeat") {
@@ -117,11 +117,11 @@ func daysModel(t *testing.T, d wallet.WithdrawalDays) {
 				}
 				known = append(known, w)
 			}
-			want, decided := said[w.No]
+			want, decided := results[w.No]
 			if rapid.IntRange(0, 3).Draw(t, "back") == 0 {
 				require.NoError(t, d.GiveBack(t.Context(), w))
 				if !decided || want == nil {
-					said[w.No] = wallet.ErrInsufficient
+					results[w.No] = wallet.ErrInsufficient
 				}
 				counting = slices.DeleteFunc(counting, func(c wallet.Withdrawal) bool { return c.No == w.No })
 				continue
@@ -140,7 +140,7 @@ func daysModel(t *testing.T, d wallet.WithdrawalDays) {
 			default:
 				counting = append(counting, w)
 			}
-			said[w.No] = want
+			results[w.No] = want
 			require.ErrorIs(t, d.Take(t.Context(), w, limit), want)
 		}
 	})

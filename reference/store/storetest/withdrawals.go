@@ -36,7 +36,7 @@ func Withdrawals(t *testing.T, open func(t *testing.T) WithdrawalStore) {
 		s, run := open(t), 0
 		rapid.Check(t, func(rt *rapid.T) { run++; withdrawalsModel(rt, s, run) })
 	})
-	t.Run("book lists by owner", func(t *testing.T) { withdrawalBook(t, open(t)) })
+	t.Run("reader lists by owner", func(t *testing.T) { withdrawalsByOwner(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneAsks(t, open(t)) })
 }
 
@@ -165,7 +165,7 @@ func unfinishedFindsOldest(t *testing.T, s WithdrawalStore) {
 	expect(wallet.Never, 10, all[40:41])
 }
 
-func withdrawalBook(t *testing.T, s WithdrawalStore) {
+func withdrawalsByOwner(t *testing.T, s WithdrawalStore) {
 	want := map[wallet.WithdrawalNo]wallet.Withdrawal{}
 	for i := range 60 {
 		w := asked(int64(i+1), 0)
