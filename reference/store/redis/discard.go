@@ -20,23 +20,23 @@ func (c *Client) Discard(ctx context.Context) (int64, error) {
 	if !strings.HasSuffix(c.prefix, ShadowPrefix) {
 		return 0, fmt.Errorf("%w: redis: live data cannot be discarded", wallet.ErrInvalid)
 	}
-	gone := int64(0)
+	deleted := int64(0)
 	for _, node := range c.r.Nodes() {
 		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
 			within, cancel := c.withTimeout(ctx)
 			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(c.prefix+"*").Count(scanCount).Build()).AsScanEntry()
 			cancel()
 			if err != nil {
-				return gone, failure(reading, "scan", err)
+				return deleted, failure(reading, "scan", err)
 			}
 			n, err := c.unlink(ctx, e.Elements)
-			if gone += n; err != nil {
-				return gone, err
+			if deleted += n; err != nil {
+				return deleted, err
 			}
 			cursor = e.Cursor
 		}
 	}
-	return gone, nil
+	return deleted, nil
 }
 
 // unlink deletes keys, each with a separate command, because they are in different slots. It returns how many existed:
@@ -47,10 +47,10 @@ func (c *Client) unlink(ctx context.Context, keys []string) (int64, error) {
 		cmds[i] = c.r.B().Unlink().Key(key).Build()
 	}
 	answers, err := c.pipeline(ctx, writing, "discard", cmds)
-	gone := int64(0)
+	deleted := int64(0)
 	for i := range answers {
 		n, _ := answers[i].AsInt64() // a failed one counts 0; err reports it
-		gone += n
+		deleted += n
 	}
-	return gone, err
+	return deleted, err
 }

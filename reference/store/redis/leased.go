@@ -23,20 +23,20 @@ const (
 	goneMember = "gone"
 )
 
-// span is one lease: the entries of the stream from first to last, their number n when it was leased, and the value of
-// gone then.
+// span is one lease: the entries of the stream from first to last, their number n when it was leased, and the
+// generation of the leases then.
 type span struct {
 	first, last string
 	n           int
-	gone        int64
+	generation  int64
 }
 
 // name returns the span's member. A taker's acknowledgement has the same entries and so computes the same name.
 func (s span) name() string {
-	return s.first + " " + s.last + " " + strconv.Itoa(s.n) + " " + strconv.FormatInt(s.gone, 10)
+	return s.first + " " + s.last + " " + strconv.Itoa(s.n) + " " + strconv.FormatInt(s.generation, 10)
 }
 
-// parseSpan parses what name wrote. Count and generation are not restored; expired leases do not need them.
+// parseSpan parses a name. Count and generation are not restored; expired leases do not need them.
 func parseSpan(name string) (s span, ok bool) {
 	part := strings.SplitN(name, " ", 3)
 	if len(part) != 3 {
@@ -49,10 +49,10 @@ func parseSpan(name string) (s span, ok bool) {
 
 // leaseIndex is a snapshot of the leases of a shard.
 type leaseIndex struct {
-	held  int64    // entries of the stream
-	last  string   // handed out last; empty: nothing yet
-	gone  int64    //
-	ended []string // names of spans whose leases have ended, in stream order; names that are not spans come first
+	held       int64    // entries of the stream
+	last       string   // handed out last; empty: nothing yet
+	generation int64    // score of goneMember: it changes with each single deletion
+	ended      []string // names of spans whose leases have ended, in stream order; names that are not spans come first
 }
 
 // readLeaseIndex parses the replies to an XLEN, to a ZRANGEBYSCORE with scores up to now, and to one of the members
@@ -67,7 +67,7 @@ func readLeaseIndex(answers []rueidis.RedisMessage) (b leaseIndex, err error) {
 	}
 	for _, z := range ended {
 		if z.Member == goneMember {
-			b.gone = int64(z.Score)
+			b.generation = int64(z.Score)
 		} else {
 			b.ended = append(b.ended, z.Member)
 		}

@@ -30,10 +30,10 @@ func TestDialSaysWhatIsWrong(t *testing.T) {
 	mini := miniredis.RunT(t)
 	locked := miniredis.RunT(t)
 	locked.RequireAuth("sesame")
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	nobody := gone.Addr().String()
-	require.NoError(t, gone.Close())
+	unused := closed.Addr().String()
+	require.NoError(t, closed.Close())
 	replica := miniredis.RunT(t)
 	for _, c := range []struct {
 		name string
@@ -50,9 +50,9 @@ func TestDialSaysWhatIsWrong(t *testing.T) {
 		{"negative expiry", redis.Config{Addrs: []string{"a:1"}, Expire: -1}, wallet.ErrInvalid, "below zero"},
 		{"expiry below a second", redis.Config{Addrs: []string{"a:1"}, Expire: time.Millisecond}, wallet.ErrInvalid, "1ms"},
 		{"negative timeout", redis.Config{Addrs: []string{"a:1"}, Timeout: -1}, wallet.ErrInvalid, "below zero"},
-		{"no server there", redis.Config{Addrs: []string{nobody}}, wallet.ErrUnavailable, nobody},
-		{"no cluster there", redis.Config{Addrs: []string{nobody}, Cluster: true}, wallet.ErrUnavailable, nobody},
-		{"no sentinel there", redis.Config{Addrs: []string{nobody}, SentinelMaster: "festival"}, wallet.ErrUnavailable, "festival"},
+		{"no server there", redis.Config{Addrs: []string{unused}}, wallet.ErrUnavailable, unused},
+		{"no cluster there", redis.Config{Addrs: []string{unused}, Cluster: true}, wallet.ErrUnavailable, unused},
+		{"no sentinel there", redis.Config{Addrs: []string{unused}, SentinelMaster: "festival"}, wallet.ErrUnavailable, "festival"},
 		{"no password", redis.Config{Addrs: []string{locked.Addr()}}, wallet.ErrUnavailable, locked.Addr()},
 		{"wrong password", redis.Config{Addrs: []string{locked.Addr()}, Password: "guessed"}, wallet.ErrUnavailable, locked.Addr()},
 		{"TLS to a plain port", redis.Config{Addrs: []string{mini.Addr()}, TLS: &tls.Config{MinVersion: tls.VersionTLS12}, Timeout: time.Second}, wallet.ErrUnavailable, mini.Addr()},

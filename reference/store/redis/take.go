@@ -41,7 +41,7 @@ func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, er
 			return nil, err
 		}
 		if claimed {
-			return c.given, nil
+			return c.handedOut, nil
 		}
 	}
 	return nil, nil
@@ -51,19 +51,19 @@ func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, er
 type claim struct {
 	*Backlog
 	leaseIndex
-	shard   int
-	now     wallet.Instant
-	next    string   // the new value of the last member
-	removed []string // spans to remove
-	taken   []string // new spans, each after the end of its lease
-	given   []wallet.Held
-	room    int
+	shard     int
+	now       wallet.Instant
+	next      string   // the new value of the last member
+	removed   []string // spans to remove
+	taken     []string // new spans, each after the end of its lease
+	handedOut []wallet.Held
+	space     int
 }
 
 // prepare reads the entries to take: first those of ended leases, oldest first, then those that were never handed out.
 // It returns nil if there are none.
 func (b *Backlog) prepare(ctx context.Context, shard, limit int) (*claim, error) {
-	c := &claim{Backlog: b, shard: shard, now: b.clock.Now(), room: limit}
+	c := &claim{Backlog: b, shard: shard, now: b.clock.Now(), space: limit}
 	stream, leased, cmds := b.streams[shard], b.leased[shard], b.c.r.B()
 	answers, err := b.c.pipeline(ctx, reading, "take", rueidis.Commands{
 		cmds.Xlen().Key(stream).Build(),
@@ -81,14 +81,14 @@ func (b *Backlog) prepare(ctx context.Context, shard, limit int) (*claim, error)
 	}
 	c.next = c.last
 	for ended := range slices.Chunk(c.ended, atOnce) {
-		if c.room == 0 {
+		if c.space == 0 {
 			break
 		}
 		if err := c.takeEnded(ctx, ended); err != nil {
 			return nil, err
 		}
 	}
-	if c.room > 0 {
+	if c.space > 0 {
 		err = c.takeNew(ctx)
 	}
 	if len(c.taken) == 0 && len(c.removed) == 0 {
@@ -124,20 +124,20 @@ func (c *claim) takeEnded(ctx context.Context, ended []string) error {
 			spans = append(spans, s)
 		}
 	}
-	found, err := c.read(ctx, c.room+1, spans...)
+	found, err := c.read(ctx, c.space+1, spans...)
 	if err != nil {
 		return err
 	}
 	c.removed = append(c.removed, ended[:len(ended)-len(spans)]...) // names that are not spans come first
 	for i, of := range found {
-		if c.room == 0 {
+		if c.space == 0 {
 			break
 		}
 		c.removed = append(c.removed, ended[len(ended)-len(spans)+i])
-		n := min(len(of), c.room)
+		n := min(len(of), c.space)
 		c.leaseEntries(of[:n])
 		if n < len(of) {
-			rest := span{first: of[n].id, last: spans[i].last, n: len(of) - n, gone: c.gone}
+			rest := span{first: of[n].id, last: spans[i].last, n: len(of) - n, generation: c.generation}
 			c.taken = append(c.taken, text(c.now), rest.name())
 		}
 	}
@@ -150,7 +150,7 @@ func (c *claim) takeNew(ctx context.Context) error {
 	if c.last != "" {
 		from = "(" + strings.TrimPrefix(c.last, lastMember)
 	}
-	found, err := c.read(ctx, c.room, span{first: from, last: "+"})
+	found, err := c.read(ctx, c.space, span{first: from, last: "+"})
 	if err != nil || len(found[0]) == 0 {
 		return err
 	}
@@ -164,20 +164,20 @@ func (c *claim) leaseEntries(of []entry) {
 	if len(of) == 0 {
 		return
 	}
-	c.room -= len(of)
-	c.taken = append(c.taken, text(c.now.Add(c.lease)), span{of[0].id, of[len(of)-1].id, len(of), c.gone}.name())
+	c.space -= len(of)
+	c.taken = append(c.taken, text(c.now.Add(c.lease)), span{of[0].id, of[len(of)-1].id, len(of), c.generation}.name())
 	for _, e := range of {
 		id, err1 := handle(e.id)
 		credit, err2 := parseCredit(e.credit)
 		if err1 == nil && err2 == nil {
-			c.given = append(c.given, wallet.Held{ID: id, Credit: credit})
+			c.handedOut = append(c.handedOut, wallet.Held{ID: id, Credit: credit})
 		}
 	}
 }
 
 // commit leases the claimed entries, unless another taker changed the leases meanwhile.
 func (c *claim) commit(ctx context.Context) (bool, error) {
-	args := append([]string{c.last, c.next, text(c.gone), text(c.now), c.c.expire, text(len(c.removed))}, c.removed...)
+	args := append([]string{c.last, c.next, text(c.generation), text(c.now), c.c.expire, text(len(c.removed))}, c.removed...)
 	m, err := c.c.eval(ctx, writing, "take", claimScript, []string{c.leased[c.shard]}, append(args, c.taken...)...)
 	if err != nil {
 		return false, err

@@ -118,7 +118,7 @@ func (q *Quotas) Lease(ctx context.Context, holder string, s wallet.Stage, need,
 	if err := q.db.shards[0].do(ctx, q.ledger, 1, l); err != nil {
 		return wallet.Block{}, err
 	}
-	if l.over {
+	if l.overBudget {
 		return l.out, wallet.ErrOverBudget
 	}
 	return l.out, nil
@@ -196,7 +196,7 @@ func (q *Quotas) Audit(ctx context.Context, s wallet.Stage) (wallet.Money, error
 	if err := q.db.shards[0].do(ctx, q.ledger, 1, c); err != nil {
 		return 0, err
 	}
-	return c.back, nil
+	return c.returned, nil
 }
 
 // Holders implements wallet.Quotas.

@@ -14,7 +14,7 @@ type leaseStep struct {
 	stage              wallet.Stage
 	need, want, budget wallet.Money
 	out                wallet.Block
-	over               bool
+	overBudget         bool
 }
 
 // orphanStep is the first part of one Strand call: it marks the holder's blocks, and returns those that are not closed
@@ -26,16 +26,16 @@ type orphanStep struct {
 
 // closeStep is the last step of one Audit call: it closes blocks whose granted amounts are final.
 type closeStep struct {
-	blocks  []wallet.Block
-	granted map[wallet.BlockID]wallet.Money
-	back    wallet.Money
+	blocks   []wallet.Block
+	granted  map[wallet.BlockID]wallet.Money
+	returned wallet.Money
 }
 
 // leaseState is the state of budgets and open blocks on shard 0, in memory for one transaction. The rows of the stages
 // are locked, and blocks are written only under that lock.
 type leaseState struct {
 	leased [wallet.Stages + 1]wallet.Money
-	blocks []heldBlock
+	blocks []leasedBlock
 	latest wallet.BlockID                  // the highest number in use
 	before [wallet.Stages + 1]wallet.Money // leased, as read
 }
@@ -51,7 +51,7 @@ func (b *leaseState) next(s wallet.Stage) wallet.BlockID {
 	return b.latest
 }
 
-type heldBlock struct {
+type leasedBlock struct {
 	wallet.Block
 	holder         string
 	state          int
@@ -79,13 +79,13 @@ func (q *Quotas) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 }
 
 func (b *leaseState) lease(l *leaseStep) {
-	l.over, l.out = false, wallet.Block{}
-	i := slices.IndexFunc(b.blocks, func(h heldBlock) bool {
+	l.overBudget, l.out = false, wallet.Block{}
+	i := slices.IndexFunc(b.blocks, func(h leasedBlock) bool {
 		return h.holder == l.holder && h.Stage == l.stage && h.state == blockOpen
 	})
 	leased := &b.leased[l.stage]
 	if l.budget < *leased || l.budget-*leased < l.need {
-		l.over = true
+		l.overBudget = true
 		if i >= 0 {
 			l.out = b.blocks[i].Block
 		}
@@ -93,7 +93,7 @@ func (b *leaseState) lease(l *leaseStep) {
 	}
 	if i < 0 {
 		i = len(b.blocks)
-		b.blocks = append(b.blocks, heldBlock{Block: wallet.Block{ID: b.next(l.stage), Stage: l.stage}, holder: l.holder, fresh: true})
+		b.blocks = append(b.blocks, leasedBlock{Block: wallet.Block{ID: b.next(l.stage), Stage: l.stage}, holder: l.holder, fresh: true})
 	}
 	more := min(l.want, max(l.need, (l.budget-*leased)/leaseShare))
 	*leased += more
@@ -117,7 +117,7 @@ func (b *leaseState) orphan(s *orphanStep) {
 }
 
 func (b *leaseState) close(c *closeStep) {
-	c.back = 0
+	c.returned = 0
 	for i := range b.blocks {
 		h := &b.blocks[i]
 		if h.state != blockOrphaned || !slices.ContainsFunc(c.blocks, func(k wallet.Block) bool { return k.ID == h.ID }) {
@@ -125,7 +125,7 @@ func (b *leaseState) close(c *closeStep) {
 		}
 		rest := h.Amount - c.granted[h.ID]
 		b.leased[h.Stage] -= rest
-		c.back += rest
+		c.returned += rest
 		h.Amount -= rest
 		h.state, h.changed = blockClosed, true
 	}
@@ -171,7 +171,7 @@ func (q *Quotas) readLeases(ctx context.Context, t *txn) (*leaseState, error) {
 		return nil, err
 	}
 	err = t.query(ctx, q.blocks, nil, func(r *sql.Rows) error {
-		var h heldBlock
+		var h leasedBlock
 		var holder []byte
 		err := r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
 		h.holder = string(holder)

@@ -92,7 +92,7 @@ func (s stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stag
 	if err := s.step(ctx, l); err != nil {
 		return wallet.Block{}, err
 	}
-	if l.over {
+	if l.overBudget {
 		return l.out, wallet.ErrOverBudget
 	}
 	return l.out, nil
@@ -163,7 +163,7 @@ func (s stockQuotas) Audit(ctx context.Context, stage wallet.Stage) (wallet.Mone
 	if err := s.step(ctx, c); err != nil {
 		return 0, err
 	}
-	return c.back, nil
+	return c.returned, nil
 }
 
 // Holders implements wallet.Quotas.
@@ -205,7 +205,7 @@ func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quot
 }
 
 // blocks returns all blocks of the template in a stage. The amount of a closed block is what it issued.
-func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) (out []heldBlock, err error) {
+func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) (out []leasedBlock, err error) {
 	err = s.db.shards[0].ask(ctx, s.all, []any{s.template, int64(stage)}, func(r *sql.Rows) error {
 		h, err := scanHeld(r)
 		out = append(out, h)
@@ -226,7 +226,7 @@ func (s stockQuotas) issued(ctx context.Context, stage wallet.Stage) (map[wallet
 	return out, nil
 }
 
-func scanHeld(r *sql.Rows) (h heldBlock, err error) {
+func scanHeld(r *sql.Rows) (h leasedBlock, err error) {
 	var holder []byte
 	err = r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
 	h.holder = string(holder)

@@ -126,7 +126,7 @@ func (b *leaseState) stockStep(what any) {
 			less.want = min(step.want, max(step.need, left/stockShare))
 		}
 		b.lease(&less)
-		step.out, step.over = less.out, less.over
+		step.out, step.overBudget = less.out, less.overBudget
 	case *orphanStep:
 		b.orphan(step)
 	case *closeStep:
@@ -136,7 +136,7 @@ func (b *leaseState) stockStep(what any) {
 
 // recount closes orphaned blocks, and takes the unissued stock from all blocks that the step names.
 func (b *leaseState) recount(c *closeStep) {
-	c.back = 0
+	c.returned = 0
 	for i := range b.blocks {
 		h := &b.blocks[i]
 		granted, named := c.granted[h.ID]
@@ -145,7 +145,7 @@ func (b *leaseState) recount(c *closeStep) {
 		}
 		rest := max(0, h.Amount-granted)
 		b.leased[h.Stage] -= rest
-		c.back += rest
+		c.returned += rest
 		h.Amount -= rest
 		h.state, h.changed = blockClosed, true
 	}

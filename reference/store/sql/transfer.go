@@ -36,10 +36,10 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	if err != nil {
 		return err
 	}
-	claim := &transferStep{no: t.No, asked: asked}
+	claim := &transferStep{no: t.No, request: asked}
 	home, only := l.home(t.No), l.only(t)
 	if only == home {
-		claim.legs, claim.pool, claim.take, claim.moves = t.Legs, t.Pool, t.Take, true
+		claim.legs, claim.pool, claim.take, claim.execute = t.Legs, t.Pool, t.Take, true
 	}
 	if err := l.step(ctx, home, claim); err != nil {
 		return err

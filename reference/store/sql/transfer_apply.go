@@ -13,11 +13,11 @@ import (
 
 // transferStep is the job of a transfer, or of one step of it, on one shard. It is executed once per number and part.
 type transferStep struct {
-	no    wallet.MoveNo
-	part  int
-	asked []byte // stored with it
+	no      wallet.MoveNo
+	part    int
+	request []byte // stored with it
 
-	moves   bool // false: it only claims its number
+	execute bool // false: it only claims its number
 	legs    []wallet.Leg
 	pool    []wallet.AccountNo
 	take    wallet.Money
@@ -86,8 +86,8 @@ func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
 
 // make decides one transfer. An error concerns only this one; nothing of it is recorded then.
 func (m *transferBatch) make(in *transferStep) error {
-	in.state, in.amount, in.recorded = claimed, 0, in.asked
-	if !in.moves {
+	in.state, in.amount, in.recorded = claimed, 0, in.request
+	if !in.execute {
 		return nil
 	}
 	legs, rest := []wallet.Leg{}, in.take
@@ -164,7 +164,7 @@ func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *transfer
 func (l *Ledger) readAccounts(ctx context.Context, t *txn, jobs []*job, m *transferBatch) error {
 	var accounts []wallet.AccountNo
 	for _, j := range jobs {
-		if in := j.in.(*transferStep); in.moves && m.known[moveID{in.no, in.part}] == nil {
+		if in := j.in.(*transferStep); in.execute && m.known[moveID{in.no, in.part}] == nil {
 			accounts = append(accounts, in.pool...)
 			for _, leg := range in.legs {
 				accounts = append(accounts, leg.Account)
@@ -236,7 +236,7 @@ func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *transferBatch) error
 	written := int64(0)
 	err := t.insert(ctx, l.moves, len(m.made), func(i int, args []any) []any {
 		in := m.made[i]
-		return append(moveKeyed(args, in), int64(in.state), int64(in.amount), in.asked)
+		return append(moveKeyed(args, in), int64(in.state), int64(in.amount), in.request)
 	}, func(_, _ int, affected int64) error {
 		written += affected
 		return nil

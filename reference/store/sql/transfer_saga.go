@@ -36,7 +36,7 @@ type draw struct {
 // be refused.
 func (l *Ledger) drive(ctx context.Context, t wallet.Transfer) (moveState, error) {
 	if only := l.only(t); only != nil {
-		m := &transferStep{no: t.No, part: partWhole, asked: []byte("whole"), moves: true, legs: t.Legs, pool: t.Pool, take: t.Take}
+		m := &transferStep{no: t.No, part: partWhole, request: []byte("whole"), execute: true, legs: t.Legs, pool: t.Pool, take: t.Take}
 		err := l.step(ctx, only, m)
 		return m.state, err
 	}
@@ -45,9 +45,9 @@ func (l *Ledger) drive(ctx context.Context, t wallet.Transfer) (moveState, error
 	if err != nil {
 		return 0, underWay(err, taken)
 	}
-	decided := &transferStep{no: t.No, part: partDecided, asked: []byte("refused")}
+	decided := &transferStep{no: t.No, part: partDecided, request: []byte("refused")}
 	if enough {
-		decided.asked = []byte("made")
+		decided.request = []byte("made")
 	}
 	if err := l.step(ctx, l.home(t.No), decided); err != nil {
 		return 0, underWay(err, taken)
@@ -102,7 +102,7 @@ func (l *Ledger) takeAll(ctx context.Context, t wallet.Transfer, draws []draw) (
 		if len(d.pool) > 0 && rest == 0 {
 			break
 		}
-		m := &transferStep{no: t.No, part: partDraws + i, asked: []byte("take"), moves: true}
+		m := &transferStep{no: t.No, part: partDraws + i, request: []byte("take"), execute: true}
 		if len(d.pool) > 0 {
 			m.pool, m.take, m.partial = d.pool, rest, true
 			m.legs = []wallet.Leg{{Account: transit(t)}}
@@ -162,7 +162,7 @@ func (l *Ledger) settle(ctx context.Context, t wallet.Transfer, s *shard, part i
 	if legs, err = balanced(t, legs); err != nil {
 		return err
 	}
-	return l.step(ctx, s, &transferStep{no: t.No, part: part, asked: []byte(name), moves: true, legs: legs})
+	return l.step(ctx, s, &transferStep{no: t.No, part: part, request: []byte(name), execute: true, legs: legs})
 }
 
 // transit returns the transit account, which exists on each shard.
