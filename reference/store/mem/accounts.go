@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// accounts keeps a row under each user account of either family.
+// accounts stores a row for each user account of both families.
 type accounts[T any] struct {
 	families [wallet.ToutiaoFamily + 1]slab.Sparse[T]
 }
@@ -20,13 +20,13 @@ func checkAccount(a wallet.Account) error {
 	return nil
 }
 
-// get returns the row of an account; the zero row for one never touched. The account must be a valid one.
+// get returns the row of an account, or the zero row for an unknown one. The account must be valid.
 func (s *accounts[T]) get(a wallet.Account) T { return s.families[a.Family].Get(int64(a.User)) }
 
-// touch returns the row of a valid account to write to.
+// touch returns the row of a valid account for writing.
 func (s *accounts[T]) touch(a wallet.Account) *T { return s.families[a.Family].Touch(int64(a.User)) }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (s *accounts[T]) Bytes() (n int64) {
 	for i := range s.families {
 		n += s.families[i].Bytes()

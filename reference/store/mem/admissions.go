@@ -6,7 +6,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Admissions keeps orders and their reservations in one step.
+// Admissions records an order and its reservation in one step.
 type Admissions struct {
 	*Orders
 	quotas *Quotas
@@ -14,10 +14,10 @@ type Admissions struct {
 
 var _ wallet.AdmissionBook = Admissions{}
 
-// NewAdmissions returns the book of what is in o and q.
+// NewAdmissions returns the admissions in o and q.
 func NewAdmissions(o *Orders, q *Quotas) Admissions { return Admissions{o, q} }
 
-// Admit implements wallet.AdmissionBook. ErrInvalid: a malformed number, an amount that is not above zero, or a block that
+// Admit implements wallet.AdmissionReader. ErrInvalid: a malformed number, an amount not above zero, or a block that
 // was never leased or is of another stage; ErrOverloaded: more than 65,535 kinds.
 func (s Admissions) Admit(ctx context.Context, o wallet.Order, block wallet.BlockID) (wallet.Admitted, error) {
 	if err := checkAmount(o.Amount); err != nil {

@@ -9,11 +9,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxHeld bounds the credits of a backlog over all shards: more than a whole festival's 54 million grants, so that
-// only a defect reaches it, before it takes the machine's memory.
+// maxHeld bounds the credits of a backlog over all shards: more than the 54 million grants of a whole festival, so
+// that only a defect reaches it, before it uses up the machine's memory.
 const maxHeld = 1 << 26
 
-// Backlog holds postings: 24 bytes each, freed a chunk at a time once acknowledged.
+// Backlog stores held postings: 24 bytes each, freed in chunks once acknowledged.
 type Backlog struct {
 	mu     sync.Mutex
 	clock  wallet.Clock
@@ -25,15 +25,15 @@ type Backlog struct {
 
 var _ wallet.Backlog = (*Backlog)(nil)
 
-// NewBacklog returns an empty backlog in so many shards, at least one. What a taker has not acknowledged after the
-// lease, at least a microsecond on the given clock, is handed out again.
+// NewBacklog returns an empty backlog with the given number of shards, at least one. A posting that is not
+// acknowledged within the lease, at least a microsecond on the given clock, is handed out again.
 func NewBacklog(clock wallet.Clock, shards int, lease time.Duration) *Backlog {
 	b := &Backlog{clock: clock, lease: max(lease, time.Microsecond), kinds: newKinds(), shards: make([]shard, max(shards, 1))}
 	b.reset()
 	return b
 }
 
-// Push implements wallet.Backlog: all of them or, with ErrInvalid or ErrOverloaded, none.
+// Push implements wallet.Backlog. It pushes all credits or, with ErrInvalid or ErrOverloaded, none.
 func (b *Backlog) Push(_ context.Context, cs []wallet.Credit) error { return b.push(cs...) }
 
 func (b *Backlog) push(cs ...wallet.Credit) error {
@@ -43,7 +43,7 @@ func (b *Backlog) push(cs ...wallet.Credit) error {
 		return fmt.Errorf("mem: %d credits are held: %w", b.held, wallet.ErrOverloaded)
 	}
 	for _, c := range cs {
-		if _, err := b.kinds.keep(c.Order); err != nil {
+		if _, err := b.kinds.intern(c.Order); err != nil {
 			return err
 		}
 	}
@@ -55,7 +55,7 @@ func (b *Backlog) push(cs ...wallet.Credit) error {
 	return nil
 }
 
-// Take implements wallet.Backlog; it never waits. ErrInvalid for a shard that is none.
+// Take implements wallet.Backlog; it never waits. ErrInvalid for an unknown shard.
 func (b *Backlog) Take(_ context.Context, n, limit int) ([]wallet.Held, error) {
 	now := b.clock.Now()
 	b.mu.Lock()
@@ -76,7 +76,7 @@ func (b *Backlog) Take(_ context.Context, n, limit int) ([]wallet.Held, error) {
 	return out, nil
 }
 
-// Ack implements wallet.Backlog. An id that was never handed out is left alone. ErrInvalid for a shard that is none.
+// Ack implements wallet.Backlog. It ignores ids that were never handed out. ErrInvalid for an unknown shard.
 func (b *Backlog) Ack(_ context.Context, n int, ids []uint64) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -99,7 +99,7 @@ func (b *Backlog) Depth(context.Context) (int64, error) {
 	return b.held, nil
 }
 
-// Flush loses everything, leases too, as a Redis does that comes back empty (T8). Handles from before stay dead.
+// Flush loses everything, including leases, like a Redis that restarts empty (T8). Handles from before stay invalid.
 func (b *Backlog) Flush() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -120,7 +120,7 @@ func (b *Backlog) shard(n int) (*shard, error) {
 	return &b.shards[n], nil
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (b *Backlog) Bytes() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()

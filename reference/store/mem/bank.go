@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Bank is a bank that always pays, each withdrawal once: 32 bytes a payment, and a sparse row a user account.
+// Bank always pays, each withdrawal once. It uses 32 bytes per payment, and a sparse row per user account.
 type Bank struct {
 	mu       sync.Mutex
 	payments slab.Slab[payment]
@@ -29,10 +29,10 @@ type payment struct {
 	family  wallet.Family
 }
 
-// NewBank returns a bank that has paid nothing yet.
+// NewBank returns a bank without payments.
 func NewBank() *Bank { return &Bank{} }
 
-// Pay implements wallet.Bank. ErrInvalid for an unknown family, or an amount that is not above zero.
+// Pay implements wallet.Bank. ErrInvalid for an unknown family, or an amount not above zero.
 func (b *Bank) Pay(_ context.Context, no wallet.WithdrawalNo, amount wallet.Money) error {
 	if err := checkAmount(amount); err != nil {
 		return err
@@ -57,7 +57,7 @@ func (b *Bank) Pay(_ context.Context, no wallet.WithdrawalNo, amount wallet.Mone
 	return nil
 }
 
-// Payments implements wallet.BankBook. Payments made while it runs are listed too.
+// Payments implements wallet.BankReader. Payments made while it runs are listed too.
 func (b *Bank) Payments(_ context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
 	for i := uint32(1); ; i++ {
 		b.mu.Lock()
@@ -73,7 +73,7 @@ func (b *Bank) Payments(_ context.Context, yield func(wallet.WithdrawalNo, walle
 	}
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (b *Bank) Bytes() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,9 +8,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-const benchPeople = 1 << 20 // enough to fall out of the processor's caches, as a festival does
+const benchPeople = 1 << 20 // more than the processor's caches hold, as in a festival
 
-// scattered returns people in an order that no cache foresees, and a new rain each time all had their turn.
+// scattered returns people in a cache-unfriendly order, and a new rain after each round of all people.
 func scattered(i int) wallet.OrderNo {
 	return number(wallet.ActID(i*40_503%benchPeople+1), int32(i/benchPeople))
 }
@@ -54,7 +54,7 @@ func BenchmarkBudgetsReserve(b *testing.B) {
 }
 
 func BenchmarkTokensIssue(b *testing.B) {
-	s := NewTokens(NewBacklog(still(0), 64, time.Second))
+	s := NewTokens(NewBacklog(fixedClock(0), 64, time.Second))
 	b.ReportAllocs()
 	for i := range b.N {
 		must(b, s.Issue(context.Background(), wallet.Token{App: wallet.Douyin, Activity: "official", Order: scattered(i), Amount: 1}))
@@ -62,7 +62,7 @@ func BenchmarkTokensIssue(b *testing.B) {
 }
 
 func BenchmarkTokensListAndMark(b *testing.B) {
-	s := NewTokens(NewBacklog(still(0), 64, time.Second))
+	s := NewTokens(NewBacklog(fixedClock(0), 64, time.Second))
 	for i := range benchPeople {
 		must(b, s.Issue(context.Background(), wallet.Token{App: wallet.Douyin, Activity: "official", Order: scattered(i), Amount: 1}))
 	}
@@ -80,11 +80,11 @@ func BenchmarkTokensListAndMark(b *testing.B) {
 	}
 }
 
-// batch is how many credits go into one transaction in the benchmarks below.
+// batch is the number of credits per transaction in the benchmarks below.
 const batch = 500
 
 func BenchmarkBacklogPushTakeAck(b *testing.B) {
-	s := NewBacklog(still(0), 1, time.Second)
+	s := NewBacklog(fixedClock(0), 1, time.Second)
 	cs := make([]wallet.Credit, batch)
 	ids := make([]uint64, batch)
 	b.ReportAllocs()
@@ -103,7 +103,7 @@ func BenchmarkBacklogPushTakeAck(b *testing.B) {
 }
 
 func BenchmarkLedgerPost(b *testing.B) {
-	l := NewLedger(still(0), 8)
+	l := NewLedger(fixedClock(0), 8)
 	cs := make([]wallet.Credit, batch)
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += batch {
@@ -116,7 +116,7 @@ func BenchmarkLedgerPost(b *testing.B) {
 }
 
 func BenchmarkLedgerView(b *testing.B) {
-	l := NewLedger(still(0), 8)
+	l := NewLedger(fixedClock(0), 8)
 	for i := range 4 * benchPeople {
 		_, err := l.Post(context.Background(), []wallet.Credit{{Order: scattered(i), Amount: 1, Opened: wallet.Instant(i)}})
 		must(b, err)
@@ -135,7 +135,7 @@ func BenchmarkLedgerView(b *testing.B) {
 }
 
 func BenchmarkLedgerTransfer(b *testing.B) {
-	l := NewLedger(still(0), 8)
+	l := NewLedger(fixedClock(0), 8)
 	legs := make([]wallet.Leg, 2)
 	b.ReportAllocs()
 	for i := range b.N {

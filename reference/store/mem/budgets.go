@@ -9,31 +9,31 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Budgets counts cash against budgets. What it must remember of an order is only that it was reserved: one bit, at
-// the place of its wallet among all orders of its kind. Refusals need no memory: nothing is ever given back, so an
-// amount that did not fit once does not fit later.
+// Budgets counts cash against budgets. Of an order it stores only that it was reserved: one bit, at the index of its
+// wallet among all orders of its kind. Refusals need no memory: spent amounts never decrease, so an amount that did
+// not fit once does not fit later.
 type Budgets struct {
 	mu       sync.Mutex
 	kinds    kinds
-	reserved []slab.Sparse[uint64] // by kind, then 64 wallets a word
+	reserved []slab.Sparse[uint64] // by kind, then 64 wallets per word
 	spent    [wallet.Stages + 1]wallet.Money
 }
 
 var _ wallet.Budgets = (*Budgets)(nil)
 
-// NewBudgets returns a store in which nothing is spent.
+// NewBudgets returns budgets with nothing spent.
 func NewBudgets() *Budgets {
 	return &Budgets{kinds: newKinds(), reserved: make([]slab.Sparse[uint64], 1)}
 }
 
-// Reserve implements wallet.Budgets. ErrInvalid: malformed number, or an amount that is not above zero.
+// Reserve implements wallet.Budgets. ErrInvalid: a malformed number, or an amount not above zero.
 func (s *Budgets) Reserve(_ context.Context, no wallet.OrderNo, amount, budget wallet.Money) error {
 	if err := checkAmount(amount); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kind, err := s.kinds.keep(no)
+	kind, err := s.kinds.intern(no)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *Budgets) Spent(_ context.Context, stage wallet.Stage) (wallet.Money, er
 	return s.spent[stage], nil
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (s *Budgets) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

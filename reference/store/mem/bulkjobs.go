@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// BulkJobs keeps bulk re-issues.
+// BulkJobs stores bulk re-issues.
 type BulkJobs struct {
 	mu   sync.Mutex
 	jobs []bulkJob // job n is jobs[n-1]
@@ -22,7 +22,7 @@ type bulkJob struct {
 
 var _ wallet.BulkJobs = (*BulkJobs)(nil)
 
-// NewBulkJobs returns a store of no jobs.
+// NewBulkJobs returns an empty store.
 func NewBulkJobs() *BulkJobs { return &BulkJobs{} }
 
 // Create implements wallet.BulkJobs.
@@ -49,7 +49,7 @@ func (b *BulkJobs) Create(_ context.Context, j wallet.BulkJob, rows []wallet.Bul
 	return j, true, nil
 }
 
-// job returns a job on record. The caller holds the lock.
+// job returns a recorded job. The caller holds the lock.
 func (b *BulkJobs) job(id int64) (*bulkJob, error) {
 	if id < 1 || id > int64(len(b.jobs)) {
 		return nil, fmt.Errorf("%w: bulk job %d", wallet.ErrNotFound, id)

@@ -9,25 +9,26 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The most that each store may hold, so that 54 million grants over as many people fit into one machine with room to
-// spare. Bytes a grant, everything included: records, directories, and the four bytes a wallet that lead to them.
+// The largest memory use of each store, so that 54 million grants to as many people fit into one machine with some
+// reserve. Bytes per grant, everything included: records, directories, and the four bytes per wallet that lead to
+// them.
 const (
 	maxOrderBytes    = 40 + 4 + 1
 	maxBudgetBytes   = 1 // one bit, in words of 64 wallets
 	maxTokenBytes    = 24 + 4 + 1
 	maxEntryBytes    = 32 + 4 + 1
 	maxHeldBytes     = 24 + 1
-	maxIdentityBytes = 2*(16+8) + 10 // rows of an account and of its phone, each with its key, and their indexes
+	maxIdentityBytes = 2*(16+8) + 10 // rows of an account and its phone, each with its key, and their indexes
 	maxPaidBytes     = 32 + 16 + 9
 	maxAskedBytes    = 56 + 4 + 4 + 16 + 8 + 3 // with one wallet to take from
 )
 
-// grants is how many the figures are taken over: enough for the last chunk not to matter.
+// grants is the number of grants that the figures are averaged over: enough to make the last chunk negligible.
 const grants = 1 << 18
 
 func TestBytesPerGrant(t *testing.T) {
-	ctx, b := t.Context(), NewBacklog(still(0), 8, time.Second)
-	orders, budgets, tokens, ledger := NewOrders(), NewBudgets(), NewTokens(b), NewLedger(still(0), 8)
+	ctx, b := t.Context(), NewBacklog(fixedClock(0), 8, time.Second)
+	orders, budgets, tokens, ledger := NewOrders(), NewBudgets(), NewTokens(b), NewLedger(fixedClock(0), 8)
 	ids, bank, withdrawals := NewIdentities(), NewBank(), NewWithdrawals()
 	empty := b.Bytes()
 	for i := range grants {
@@ -75,12 +76,12 @@ func TestBytesPerGrant(t *testing.T) {
 		}
 		require.NoError(t, b.Ack(ctx, shard, ids))
 	}
-	require.Less(t, b.Bytes(), empty+8*64*1024, "an empty backlog gives its memory back")
+	require.Less(t, b.Bytes(), empty+8*64*1024, "an empty backlog frees its memory")
 }
 
 // TestHotPathsDoNotAllocate: a simulated festival makes each of these calls fifty million times.
 func TestHotPathsDoNotAllocate(t *testing.T) {
-	ctx, b := t.Context(), NewBacklog(still(0), 8, time.Second)
+	ctx, b := t.Context(), NewBacklog(fixedClock(0), 8, time.Second)
 	orders, budgets, tokens := NewOrders(), NewBudgets(), NewTokens(b)
 	i := 0
 	require.Zero(t, int(testing.AllocsPerRun(20_000, func() {
@@ -94,5 +95,5 @@ func TestHotPathsDoNotAllocate(t *testing.T) {
 		if err1 != nil || err2 != nil || err3 != nil || err4 != nil {
 			t.Fatal(err1, err2, err3, err4)
 		}
-	})), "beyond the chunks, which are less than one a call")
+	})), "except for the chunks, which are fewer than one per call")
 }

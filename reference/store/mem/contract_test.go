@@ -58,7 +58,7 @@ func TestQuotas(t *testing.T) {
 func TestAdmissions(t *testing.T) {
 	storetest.Admissions(t, func(*testing.T) storetest.AdmissionStore {
 		o, q := mem.NewOrders(), mem.NewQuotas()
-		return storetest.AdmissionStore{OrderStore: o, Quotas: q, Book: mem.NewAdmissions(o, q)}
+		return storetest.AdmissionStore{OrderStore: o, Quotas: q, Admissions: mem.NewAdmissions(o, q)}
 	})
 }
 

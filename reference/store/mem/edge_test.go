@@ -17,7 +17,7 @@ func TestBudgetCutBelowNothingDoesNotWrap(t *testing.T) {
 }
 
 func TestHandlesOfOtherCreditsAcknowledgeNothing(t *testing.T) {
-	ctx, b := t.Context(), NewBacklog(still(0), 1, time.Second)
+	ctx, b := t.Context(), NewBacklog(fixedClock(0), 1, time.Second)
 	cs := []wallet.Credit{{Order: number(1, 1), Amount: 1}, {Order: number(1, 2), Amount: 1}}
 	depth := func(want int64) {
 		t.Helper()
@@ -28,7 +28,7 @@ func TestHandlesOfOtherCreditsAcknowledgeNothing(t *testing.T) {
 	require.NoError(t, b.Push(ctx, cs))
 	old, err := b.Take(ctx, 0, 1)
 	require.NoError(t, err)
-	require.NoError(t, b.Ack(ctx, 0, []uint64{0, old[0].ID + 1, math.MaxUint64}), "the second was never handed out")
+	require.NoError(t, b.Ack(ctx, 0, []uint64{0, old[0].ID + 1, math.MaxUint64}), "the second credit was never handed out")
 	depth(2)
 	b.Flush()
 	require.NoError(t, b.Push(ctx, cs))
@@ -39,7 +39,7 @@ func TestHandlesOfOtherCreditsAcknowledgeNothing(t *testing.T) {
 }
 
 func TestOneStagesMoneyDoesNotFillAnothers(t *testing.T) {
-	l := NewLedger(still(0), 1)
+	l := NewLedger(fixedClock(0), 1)
 	drill := number(1, 1)
 	drill.Stage = wallet.ExternalDrill
 	for _, no := range []wallet.OrderNo{drill, number(1, 1)} {
@@ -50,7 +50,7 @@ func TestOneStagesMoneyDoesNotFillAnothers(t *testing.T) {
 }
 
 func TestAFailedBatchLeavesNoEntries(t *testing.T) {
-	l := NewLedger(still(0), 1)
+	l := NewLedger(fixedClock(0), 1)
 	for range 3 {
 		_, err := l.Post(t.Context(), []wallet.Credit{{Order: number(1, 1), Amount: 1}, {Order: number(1, 2), Amount: math.MaxInt64}})
 		require.ErrorIs(t, err, wallet.ErrOverflow)
@@ -60,7 +60,7 @@ func TestAFailedBatchLeavesNoEntries(t *testing.T) {
 }
 
 func TestUnequalLegsOfOneAccountAddUp(t *testing.T) {
-	l := NewLedger(still(0), 1)
+	l := NewLedger(fixedClock(0), 1)
 	_, err := l.Post(t.Context(), []wallet.Credit{{Order: number(1, 1), Amount: 100}})
 	require.NoError(t, err)
 	account := func(kind wallet.AccountKind) wallet.AccountNo {
@@ -75,8 +75,8 @@ func TestUnequalLegsOfOneAccountAddUp(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrInsufficient)
 }
 
-// TestAJoinedWalletGivesItsFormerOnesAway: who still has it, and by the rules nobody does, sees it alone; a former
-// wallet never belongs to two.
+// TestAJoinedWalletGivesItsFormerOnesAway: an account that still has the joined wallet (the rules exclude that) sees
+// only that wallet; a former wallet never belongs to two.
 func TestAJoinedWalletGivesItsFormerOnesAway(t *testing.T) {
 	s := NewIdentities()
 	account := func(u wallet.UserID) wallet.Account { return wallet.Account{Family: wallet.DouyinFamily, User: u} }

@@ -11,16 +11,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Identities keeps accounts, phones and joined wallets: 16 bytes an account and 8 a phone, and what a slab.Sparse
-// takes to find them, for user ids and phone numbers are not dense.
+// Identities stores accounts, phones and joined wallets: 16 bytes per account and 8 per phone, plus the index of a
+// slab.Sparse, because user ids and phone numbers are not dense.
 type Identities struct {
 	mu       sync.Mutex
 	accounts accounts[accountRecord]
 	phones   slab.Sparse[phoneRecord]
 	former   slab.Heads // chain of former wallets by present wallet
 	joined   slab.Slab[formerRecord]
-	wallets  uint32                                 // handed out so far
-	left     map[wallet.Account][]wallet.LeftWallet // few accounts have left a wallet that they shared
+	wallets  uint32                                 // issued so far
+	left     map[wallet.Account][]wallet.LeftWallet // few accounts have left a shared wallet
 }
 
 var _ wallet.IdentityStore = (*Identities)(nil)
@@ -31,7 +31,7 @@ type accountRecord struct {
 }
 
 type phoneRecord struct {
-	holder uint32 // 0: nobody
+	holder uint32 // 0: no holder
 	bound  uint32 // accounts that are bound to it
 }
 
@@ -52,7 +52,7 @@ func (s *Identities) Person(_ context.Context, a wallet.Account) (wallet.Person,
 		return wallet.Person{}, wallet.ErrNotFound
 	}
 	p := s.person(owner)
-	p.Left = wallet.Leave(s.left[a], nil, p, 0) // without those that came back to the person since
+	p.Left = wallet.Leave(s.left[a], nil, p, 0) // without wallets that belong to the person again
 	return p, nil
 }
 
@@ -87,8 +87,8 @@ func (s *Identities) holder(phone wallet.Phone) wallet.ActID {
 	return wallet.ActID(s.phones.Get(int64(phone)).holder)
 }
 
-// Apply implements wallet.IdentityStore. ErrInvalid also for a wallet that was never handed out, or that is to join
-// itself or a wallet that it has joined before.
+// Apply implements wallet.IdentityStore. ErrInvalid also for a wallet that was never issued, or a join of a wallet
+// with itself or with a wallet that it has joined before.
 func (s *Identities) Apply(_ context.Context, c wallet.IdentityChange) (wallet.Person, error) {
 	if err := checkAccount(c.Account); err != nil {
 		return wallet.Person{}, err
@@ -117,19 +117,19 @@ func (s *Identities) Apply(_ context.Context, c wallet.IdentityChange) (wallet.P
 	return p, nil
 }
 
-// after returns the person whom a change puts behind its account, and changes nothing. ErrInvalid when the change is
-// not one that can be made.
+// after returns the person that a change assigns to its account, and changes nothing. ErrInvalid when the change is
+// not possible.
 func (s *Identities) after(c wallet.IdentityChange) (p wallet.Person, err error) {
 	for _, id := range []wallet.ActID{c.Wallet, c.Join} {
 		if id < 0 || id > wallet.ActID(s.wallets) {
-			return p, fmt.Errorf("%w: wallet %d was never handed out", wallet.ErrInvalid, id)
+			return p, fmt.Errorf("%w: wallet %d was never issued", wallet.ErrInvalid, id)
 		}
 	}
 	switch {
 	case c.Wallet != 0:
 		p = s.person(uint32(c.Wallet))
 	case s.wallets == slab.MaxKey:
-		return p, fmt.Errorf("mem: %d wallets are handed out: %w", s.wallets, wallet.ErrOverloaded)
+		return p, fmt.Errorf("mem: %d wallets are issued: %w", s.wallets, wallet.ErrOverloaded)
 	default:
 		p.ActID = wallet.ActID(s.wallets) + 1
 	}
@@ -152,7 +152,7 @@ func (s *Identities) after(c wallet.IdentityChange) (p wallet.Person, err error)
 	return p, nil
 }
 
-// join makes a wallet, and all that have joined it, former wallets of owner.
+// join makes a wallet, and all wallets that have joined it, former wallets of owner.
 func (s *Identities) join(owner, joining uint32) {
 	last := s.joined.Append(formerRecord{owner: joining, next: s.former.Get(int64(joining))})
 	head := last
@@ -164,8 +164,8 @@ func (s *Identities) join(owner, joining uint32) {
 	s.former.Set(int64(joining), 0)
 }
 
-// bind moves one account from a phone, 0 if it had none, to another, which owner holds from now on. A phone that its
-// last account has left is held by nobody.
+// bind moves one account from a phone (0 if it had none) to another one, whose holder is owner from then on. A phone
+// without accounts has no holder.
 func (s *Identities) bind(from, to wallet.Phone, owner uint32) {
 	if from != to {
 		if from != 0 {
@@ -179,7 +179,7 @@ func (s *Identities) bind(from, to wallet.Phone, owner uint32) {
 	s.phones.Touch(int64(to)).holder = owner
 }
 
-// Bytes returns the memory held, but for what is remembered of the few accounts that have left a shared wallet.
+// Bytes returns the memory used, except for the few accounts that have left a shared wallet.
 func (s *Identities) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,18 +10,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// An item that waits has a place in its state's list: the instant it waits since, or expires at, and below it some bits
-// of its record's number, so that a batch that came to a state in one moment has as many places.
+// A waiting item has a place in the list of its state: the time since when it waits, or at which it expires, in the
+// high bits, and some bits of its record's number in the low ones. So items that reached a state at the same time have
+// different places.
 const (
 	itemPlaceBits = 12
 	lastItem      = wallet.Instant(math.MaxInt64 >> itemPlaceBits)
 )
 
-// waitingItems are the items of one state by their places. What has left the state stays in the list until half of it
-// is such.
+// waitingItems lists the items of one state by place. Items that have left the state stay in the list until they are
+// half of it.
 type waitingItems struct {
-	list []waitingItem
-	gone int
+	list  []waitingItem
+	stale int
 }
 
 type waitingItem struct {
@@ -29,7 +30,7 @@ type waitingItem struct {
 	item  uint32
 }
 
-// placeOfItem returns the place of a record in its state's list, and 0 when it waits for nothing.
+// placeOfItem returns the place of a record in the list of its state, or 0 if it waits for nothing.
 func placeOfItem(i uint32, r *itemRecord) int64 {
 	at := r.changed
 	switch {
@@ -41,13 +42,13 @@ func placeOfItem(i uint32, r *itemRecord) int64 {
 	return placeAt(at, i)
 }
 
-// placeAt returns the place of record i at an instant.
+// placeAt returns the place of record i at a time.
 func placeAt(at wallet.Instant, i uint32) int64 {
 	return int64(min(at, lastItem))<<itemPlaceBits | int64(1+i%(1<<itemPlaceBits-1))
 }
 
-// wait puts a record in its state's list.
-func (s *Items) wait(i uint32) {
+// addWaiting inserts a record into the list of its state.
+func (s *Items) addWaiting(i uint32) {
 	r := s.records.At(i)
 	place := placeOfItem(i, r)
 	if place == 0 {
@@ -58,20 +59,21 @@ func (s *Items) wait(i uint32) {
 	w.list = slices.Insert(w.list, n, waitingItem{place, i})
 }
 
-// leave notes that a record has left the state it was in, and tidies that state's list when half of it has.
-func (s *Items) leave(i uint32, was *itemRecord) {
+// removeWaiting counts that a record has left its previous state, and compacts that state's list when half of it is
+// stale.
+func (s *Items) removeWaiting(i uint32, was *itemRecord) {
 	if placeOfItem(i, was) == 0 {
 		return
 	}
 	w := &s.waiting[was.state]
-	if w.gone++; w.gone*2 > len(w.list) {
-		w.list = slices.DeleteFunc(w.list, func(e waitingItem) bool { return !s.still(e, was.state) })
-		w.gone = 0
+	if w.stale++; w.stale*2 > len(w.list) {
+		w.list = slices.DeleteFunc(w.list, func(e waitingItem) bool { return !s.isCurrent(e, was.state) })
+		w.stale = 0
 	}
 }
 
-// still says whether an entry of a state's list is of that state, at that place.
-func (s *Items) still(e waitingItem, state wallet.ItemState) bool {
+// isCurrent reports whether an entry of a state's list still has that state and place.
+func (s *Items) isCurrent(e waitingItem, state wallet.ItemState) bool {
 	r := s.records.At(e.item)
 	return r.state == state && placeOfItem(e.item, r) == e.place
 }
@@ -99,7 +101,7 @@ func (s *Items) Unsettled(_ context.Context, state wallet.ItemState, before wall
 	n, _ := slices.BinarySearchFunc(list, waitingItem{place: int64(from)}, compareWaiting)
 	var found []waitingItem
 	for ; n < len(list) && list[n].place < end && len(found) <= limit; n++ {
-		if s.still(list[n], state) {
+		if s.isCurrent(list[n], state) {
 			found = append(found, list[n])
 		}
 	}
@@ -111,8 +113,8 @@ func (s *Items) Unsettled(_ context.Context, state wallet.ItemState, before wall
 	return out, next, nil
 }
 
-// cutWaiting returns the first limit at most, and the place to go on from. Those of one place stay together, as long as
-// they are no more than limit.
+// cutWaiting returns at most the first limit of all, and the place to continue from. Items of one place stay together
+// unless they are more than limit.
 func cutWaiting(all []waitingItem, limit int) ([]waitingItem, wallet.OpenPlace) {
 	if len(all) <= limit {
 		return all, 0

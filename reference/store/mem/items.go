@@ -10,8 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Items keeps rewards other than cash: 64 bytes each and 4 a wallet, the downstream's name for it, and 16 bytes while it
-// waits for something.
+// Items stores rewards other than cash: 64 bytes each and 4 per wallet, the downstream's name for it, and 16 bytes
+// while it waits.
 type Items struct {
 	mu      sync.Mutex
 	kinds   kinds
@@ -32,7 +32,7 @@ type itemRecord struct {
 	opened, created, changed, expires wallet.Instant
 	user                              wallet.UserID
 	owner, next                       uint32
-	ref                               uint32 // the name's first byte in refs
+	ref                               uint32 // index of the name's first byte in refs
 	kind, counted                     uint16
 	asked, reward                     uint16
 	family                            wallet.Family
@@ -46,7 +46,7 @@ func NewItems() *Items {
 	return &Items{kinds: newKinds(), rewards: newNames[wallet.RewardID](maxKinds)}
 }
 
-// find returns the record of a number, and 0 when there is none.
+// find returns the record of a number, or 0 if it does not exist.
 func (s *Items) find(no wallet.OrderNo) uint32 {
 	kind := s.kinds.of(no)
 	if kind == 0 {
@@ -73,7 +73,7 @@ func (s *Items) item(i uint32) wallet.Item {
 	return out
 }
 
-// write fills in what an item's record says beside its key. ErrOverloaded: too many kinds or rewards.
+// write sets the fields of a record that are not part of its key. ErrOverloaded: too many kinds or rewards.
 func (s *Items) write(r *itemRecord, v wallet.Item) error {
 	var err error
 	if v.Reward != "" {
@@ -82,7 +82,7 @@ func (s *Items) write(r *itemRecord, v wallet.Item) error {
 		}
 	}
 	if v.Counted != (wallet.OrderNo{}) {
-		if r.counted, err = s.kinds.keep(v.Counted); err != nil {
+		if r.counted, err = s.kinds.intern(v.Counted); err != nil {
 			return err
 		}
 	}
@@ -104,8 +104,8 @@ func (s *Items) refOf(r *itemRecord) string {
 	return string(ref)
 }
 
-// Create implements wallet.Items. ErrInvalid: what Item.Validate refuses, a state that nothing begins in, or an instant
-// before 1970 or after 2041. ErrOverloaded: more than 65,535 kinds or rewards.
+// Create implements wallet.Items. ErrInvalid: an item that Item.Validate refuses, a state that is not an initial
+// state, or a time before 1970 or after 2041. ErrOverloaded: more than 65,535 kinds or rewards.
 func (s *Items) Create(_ context.Context, v wallet.Item) (wallet.Item, bool, error) {
 	if err := checkItem(v); err != nil {
 		return wallet.Item{}, false, err
@@ -120,7 +120,7 @@ func (s *Items) Create(_ context.Context, v wallet.Item) (wallet.Item, bool, err
 	}
 	r := itemRecord{opened: v.Opened, created: v.Created, user: v.Account.User, family: v.Account.Family, owner: uint32(v.No.ActID)}
 	var err error
-	if r.kind, err = s.kinds.keep(v.No); err != nil {
+	if r.kind, err = s.kinds.intern(v.No); err != nil {
 		return wallet.Item{}, false, err
 	}
 	if r.asked, err = s.rewards.add(v.Asked); err != nil {
@@ -133,7 +133,7 @@ func (s *Items) Create(_ context.Context, v wallet.Item) (wallet.Item, bool, err
 	i := s.records.Append(r)
 	s.heads.Set(int64(v.No.ActID), i)
 	s.counts[v.No.Stage][v.State]++
-	s.wait(i)
+	s.addWaiting(i)
 	return v, true, nil
 }
 
@@ -150,7 +150,8 @@ func (s *Items) Get(_ context.Context, nos []wallet.OrderNo) ([]wallet.Item, err
 	return out, nil
 }
 
-// Advance implements wallet.Items. ErrInvalid as Create, or more than MaxAdvance: nothing is changed then.
+// Advance implements wallet.Items. ErrInvalid as in Create, or for more than MaxAdvance items: nothing is changed
+// then.
 func (s *Items) Advance(_ context.Context, items []wallet.Item) ([]wallet.Item, error) {
 	if len(items) > wallet.MaxAdvance {
 		return nil, fmt.Errorf("%w: %d items to advance at once", wallet.ErrInvalid, len(items))
@@ -176,7 +177,7 @@ func (s *Items) Advance(_ context.Context, items []wallet.Item) ([]wallet.Item, 
 	return out, nil
 }
 
-// advance moves a record where the state follows.
+// advance changes a record if the new state may follow.
 func (s *Items) advance(i uint32, v wallet.Item) error {
 	r := s.records.At(i)
 	if !r.state.Follows(v.State) {
@@ -187,8 +188,8 @@ func (s *Items) advance(i uint32, v wallet.Item) error {
 		*r = was
 		return err
 	}
-	s.leave(i, &was)
-	s.wait(i)
+	s.removeWaiting(i, &was)
+	s.addWaiting(i)
 	s.counts[v.No.Stage][was.state]--
 	s.counts[v.No.Stage][v.State]++
 	return nil
@@ -212,7 +213,7 @@ func (s *Items) Of(_ context.Context, wallets []wallet.ActID, stage wallet.Stage
 	return out[:min(len(out), max(limit, 0))], nil
 }
 
-// newestItem orders items as the list does.
+// newestItem is the order of lists of items.
 func newestItem(a, b wallet.Item) int {
 	switch {
 	case a.No == b.No:
@@ -239,7 +240,7 @@ func (s *Items) Count(_ context.Context, stage wallet.Stage) (map[wallet.ItemSta
 	return out, nil
 }
 
-// Items implements wallet.ItemBook.
+// Items implements wallet.ItemReader.
 func (s *Items) Items(_ context.Context, yield func(wallet.Item) bool) error {
 	eachOwner(&s.mu, &s.heads, func(buf []wallet.Item, owner int64) []wallet.Item {
 		for i := s.heads.Get(owner); i != 0; i = s.records.At(i).next {
@@ -251,7 +252,7 @@ func (s *Items) Items(_ context.Context, yield func(wallet.Item) bool) error {
 	return nil
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (s *Items) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -262,7 +263,7 @@ func (s *Items) Bytes() int64 {
 	return total
 }
 
-// checkItem returns ErrInvalid for what no store keeps.
+// checkItem returns ErrInvalid for an item that cannot be stored.
 func checkItem(v wallet.Item) error {
 	if err := v.Validate(); err != nil {
 		return err

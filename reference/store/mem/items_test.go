@@ -14,8 +14,8 @@ func TestItems(t *testing.T) {
 	storetest.Items(t, func(*testing.T) storetest.ItemStore { return mem.NewItems() })
 }
 
-// TestItemBytes: a settled item takes its record, its wallet's four bytes and its name; one that waits takes a place in a
-// list too, which an append may have doubled.
+// TestItemBytes: a settled item uses its record, its wallet's four bytes and its name; a waiting one also uses a list
+// entry, whose capacity an append may have doubled.
 func TestItemBytes(t *testing.T) {
 	const wins = 1 << 16
 	s := mem.NewItems()
@@ -41,5 +41,5 @@ func TestItemBytes(t *testing.T) {
 		}
 	}
 	require.Less(t, float64(s.Bytes())/wins, 64.0+4+8+2*16+2)
-	t.Logf("%.1f bytes an item that waits", waiting)
+	t.Logf("%.1f bytes per waiting item", waiting)
 }

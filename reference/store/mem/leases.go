@@ -11,17 +11,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxLeases bounds the names of leases and groups, and the members of one group: work is divided into thousands of
-// parts at most.
+// maxLeases bounds the names of leases and groups, and the members of one group: work is divided into some thousands
+// of parts at most.
 const maxLeases = 1 << 16
 
-// Leases keeps leases by a clock of its own.
+// Leases stores leases that end by the given clock.
 type Leases struct {
 	clock wallet.Clock
 
 	mu     sync.Mutex
 	held   map[string]holding
-	groups map[string]map[string]wallet.Instant // until when each member lives
+	groups map[string]map[string]wallet.Instant // end of each member's lease
 }
 
 type holding struct {
@@ -31,15 +31,15 @@ type holding struct {
 
 var _ wallet.Leases = (*Leases)(nil)
 
-// NewLeases returns a store in which nobody holds anything.
+// NewLeases returns a store without leases.
 func NewLeases(clock wallet.Clock) *Leases {
 	return &Leases{clock: clock, held: map[string]holding{}, groups: map[string]map[string]wallet.Instant{}}
 }
 
-// Hold implements wallet.Leases. ErrInvalid: a lease of less than a microsecond. ErrOverloaded: there are too many.
+// Hold implements wallet.Leases. ErrInvalid: a lease of less than a microsecond. ErrOverloaded: too many leases.
 func (s *Leases) Hold(_ context.Context, name, holder string, ttl time.Duration) (bool, error) {
 	now := s.clock.Now()
-	if err := lasting(ttl); err != nil {
+	if err := checkTTL(ttl); err != nil {
 		return false, err
 	}
 	s.mu.Lock()
@@ -67,10 +67,10 @@ func (s *Leases) Release(_ context.Context, name, holder string) error {
 	return nil
 }
 
-// Join implements wallet.Leases. Errors as Hold.
+// Join implements wallet.Leases. Errors as in Hold.
 func (s *Leases) Join(_ context.Context, group, member string, ttl time.Duration) ([]string, error) {
 	now := s.clock.Now()
-	if err := lasting(ttl); err != nil {
+	if err := checkTTL(ttl); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -96,7 +96,7 @@ func (s *Leases) Leave(_ context.Context, group, member string) error {
 	return nil
 }
 
-func lasting(ttl time.Duration) error {
+func checkTTL(ttl time.Duration) error {
 	if ttl < time.Microsecond {
 		return fmt.Errorf("%w: a lease of %v", wallet.ErrInvalid, ttl)
 	}

@@ -10,14 +10,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// watch is a clock that goes when it is told to.
-type watch struct{ now atomic.Int64 }
+// manualClock is a clock that the test advances.
+type manualClock struct{ now atomic.Int64 }
 
-func (w *watch) Now() wallet.Instant { return wallet.Instant(w.now.Load()) }
+func (w *manualClock) Now() wallet.Instant { return wallet.Instant(w.now.Load()) }
 
 func TestLeases(t *testing.T) {
 	storetest.Leases(t, func(*testing.T) (wallet.Leases, func(time.Duration)) {
-		w := &watch{}
+		w := &manualClock{}
 		return mem.NewLeases(w), func(d time.Duration) { w.now.Add(d.Microseconds()) }
 	})
 }

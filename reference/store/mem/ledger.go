@@ -9,19 +9,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Ledger is the double-entry book of record: 32 bytes an entry of a person and 4 a wallet. Of the cost accounts it
-// keeps balances alone: their entries would only repeat the sums of the batches. Personal balances are not kept but
-// added up from the wallet's entries, which are few, so that they cannot disagree with them.
+// Ledger is the double-entry ledger of record. It uses 32 bytes per entry of a person and 4 per wallet. For the cost
+// accounts it stores only balances: their entries would only repeat the sums of the batches. Personal balances are not
+// stored but computed from the wallet's entries, which are few, so the two cannot disagree.
 type Ledger struct {
-	mu      sync.Mutex
-	clock   wallet.Clock
-	kinds   kinds
-	entries slab.Slab[entry]
-	heads   slab.Heads // by wallet, newest first
-	moves   slab.Slab[move]
-	moved   accounts[uint32] // newest move by the account that asked
-	cost    [wallet.Stages + 1][]wallet.Money
-	batches int // posted so far: takes the cost sub-accounts in turn, so that none is hot
+	mu          sync.Mutex
+	clock       wallet.Clock
+	kinds       kinds
+	entries     slab.Slab[entry]
+	heads       slab.Heads // by wallet, newest first
+	moves       slab.Slab[move]
+	newestMoves accounts[uint32] // newest move of each requesting account
+	cost        [wallet.Stages + 1][]wallet.Money
+	batches     int // posted so far; selects the cost sub-accounts round robin, so that none is hot
 }
 
 var (
@@ -33,7 +33,7 @@ var (
 type entry struct {
 	amount  wallet.Money
 	posted  wallet.Instant
-	place   int64 // a grant's Opened; a leg's owner<<32 | number of its move
+	data    int64 // of a grant: Opened; of a leg: owner<<32 | number of its move
 	next    uint32
 	kind    uint16 // 0 for a leg
 	account wallet.AccountKind
@@ -42,12 +42,12 @@ type entry struct {
 
 func (e *entry) isGrant() bool { return e.kind != 0 }
 
-// leg returns the leg that an entry of a move stands for.
+// leg returns the leg that an entry of a move represents.
 func (e *entry) leg() wallet.Leg {
-	return wallet.Leg{Account: wallet.AccountNo{Kind: e.account, Stage: e.stage, Owner: e.place >> 32}, Amount: e.amount}
+	return wallet.Leg{Account: wallet.AccountNo{Kind: e.account, Stage: e.stage, Owner: e.data >> 32}, Amount: e.amount}
 }
 
-// NewLedger returns an empty ledger with so many cost sub-accounts a stage, at least one.
+// NewLedger returns an empty ledger with the given number of cost sub-accounts per stage, at least one.
 func NewLedger(clock wallet.Clock, costAccounts int) *Ledger {
 	l := &Ledger{clock: clock, kinds: newKinds()}
 	for s := range l.cost {
@@ -56,8 +56,8 @@ func NewLedger(clock wallet.Clock, costAccounts int) *Ledger {
 	return l
 }
 
-// Post implements wallet.Ledger. ErrInvalid: a malformed number, or a credit that is not above zero. ErrOverflow: an
-// account would leave the range of Money. Nothing is written then.
+// Post implements wallet.Ledger. ErrInvalid: a malformed number, or a credit not above zero. ErrOverflow: an account
+// would leave the range of Money. Nothing is written then.
 func (l *Ledger) Post(_ context.Context, batch []wallet.Credit) ([]wallet.Posted, error) {
 	now := l.clock.Now()
 	l.mu.Lock()
@@ -66,13 +66,13 @@ func (l *Ledger) Post(_ context.Context, batch []wallet.Credit) ([]wallet.Posted
 	out := make([]wallet.Posted, len(batch))
 	err := l.post(batch, out, now)
 	if err != nil {
-		l.unpost(batch, out, mark)
+		l.rollBack(batch, out, mark)
 		return nil, err
 	}
 	return out, nil
 }
 
-// post writes the credits and their debits. After an error, out says which credits are to be taken back.
+// post writes the credits and their debits. After an error, out shows which credits must be rolled back.
 func (l *Ledger) post(batch []wallet.Credit, out []wallet.Posted, now wallet.Instant) error {
 	var sums [wallet.Stages + 1]wallet.Money
 	for i, c := range batch {
@@ -103,12 +103,12 @@ func (l *Ledger) post(batch []wallet.Credit, out []wallet.Posted, now wallet.Ins
 	return nil
 }
 
-// credit writes one grant to its owner's account unless it is there.
+// credit writes one grant to its owner's account unless its number is recorded.
 func (l *Ledger) credit(c wallet.Credit, now wallet.Instant) (wallet.Posted, error) {
 	if err := checkAmount(c.Amount); err != nil {
 		return 0, err
 	}
-	kind, err := l.kinds.keep(c.Order)
+	kind, err := l.kinds.intern(c.Order)
 	if err != nil {
 		return 0, err
 	}
@@ -133,7 +133,7 @@ func (l *Ledger) credit(c wallet.Credit, now wallet.Instant) (wallet.Posted, err
 			}
 		}
 	}
-	l.chain(owner, entry{amount: c.Amount, posted: now, place: int64(c.Opened), kind: kind,
+	l.chain(owner, entry{amount: c.Amount, posted: now, data: int64(c.Opened), kind: kind,
 		account: wallet.PersonalAccount, stage: c.Order.Stage})
 	return wallet.PostedNow, nil
 }
@@ -146,8 +146,8 @@ func (l *Ledger) chain(owner int64, e entry) uint32 {
 	return i
 }
 
-// unpost takes the written credits of a failed batch back, the newest first, down to so many entries.
-func (l *Ledger) unpost(batch []wallet.Credit, out []wallet.Posted, entries int) {
+// rollBack removes the written credits of a failed batch, newest first, down to the given number of entries.
+func (l *Ledger) rollBack(batch []wallet.Credit, out []wallet.Posted, entries int) {
 	i := uint32(l.entries.Len())
 	for n := len(batch) - 1; n >= 0; n-- {
 		if out[n] == wallet.PostedNow {
@@ -158,7 +158,7 @@ func (l *Ledger) unpost(batch []wallet.Credit, out []wallet.Posted, entries int)
 	l.entries.Truncate(entries)
 }
 
-// balance returns an account's balance. ErrOverflow cannot happen to a personal account: credit looks ahead.
+// balance returns an account's balance. A personal account cannot cause ErrOverflow: credit checks in advance.
 func (l *Ledger) balance(a wallet.AccountNo) (sum wallet.Money, err error) {
 	if a.Kind == wallet.CostAccount {
 		return l.cost[a.Stage][a.Owner], nil
@@ -173,7 +173,7 @@ func (l *Ledger) balance(a wallet.AccountNo) (sum wallet.Money, err error) {
 	return sum, nil
 }
 
-// checkLedgerAccount returns ErrInvalid for an account that the ledger cannot have.
+// checkLedgerAccount returns ErrInvalid for an account that the ledger cannot contain.
 func (l *Ledger) checkLedgerAccount(a wallet.AccountNo) error {
 	switch {
 	case a.Kind < wallet.CostAccount || a.Kind == wallet.TransitAccount || a.Kind > wallet.PacketAccount:
@@ -188,11 +188,11 @@ func (l *Ledger) checkLedgerAccount(a wallet.AccountNo) error {
 	return nil
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (l *Ledger) Bytes() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := l.kinds.Bytes() + l.entries.Bytes() + l.heads.Bytes() + l.moves.Bytes() + l.moved.Bytes()
+	n := l.kinds.Bytes() + l.entries.Bytes() + l.heads.Bytes() + l.moves.Bytes() + l.newestMoves.Bytes()
 	for _, subs := range l.cost {
 		n += int64(cap(subs)) * 8
 	}

@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Entries implements wallet.LedgerBook; those of one owner in the order they were written.
+// Entries implements wallet.LedgerReader; entries of one owner come in the order in which they were written.
 func (l *Ledger) Entries(_ context.Context, yield func(wallet.Entry) bool) error {
 	eachOwner(&l.mu, &l.heads, func(buf []wallet.Entry, owner int64) []wallet.Entry {
 		for i := l.heads.Get(owner); i != 0; i = l.entries.At(i).next {
@@ -19,7 +19,7 @@ func (l *Ledger) Entries(_ context.Context, yield func(wallet.Entry) bool) error
 	return nil
 }
 
-// Balances implements wallet.LedgerBook. Every cost account is listed, and of each wallet the accounts that have
+// Balances implements wallet.LedgerReader. It lists every cost account, and of each wallet the accounts that have
 // entries, by kind and stage.
 func (l *Ledger) Balances(_ context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
 	for stage := wallet.InternalTest; stage <= wallet.Official; stage++ {

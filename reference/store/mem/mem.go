@@ -1,11 +1,12 @@
-// Package mem keeps every store of the wallet in memory: for simulations, tests and the embedded service. It is
-// compact, because a full festival is 54 million grants in one process: records without pointers in slabs, chained
-// by wallet, with everything that names a grant but its owner interned to two bytes.
+// Package mem implements every store of the wallet in memory: for simulations, tests and the embedded service. It is
+// compact, because a full festival is 54 million grants in one process: records without pointers in slabs, chained by
+// wallet; the parts of a grant's number other than its owner are interned to two bytes.
 //
-// Units: Bytes methods return what is held in bytes, capacity included. Each store has one mutex, answers at once and
-// ignores its context; apart from Tokens, which writes its Backlog in the same step, none calls another port under it.
+// Units: Bytes methods return bytes of memory, including unused capacity. Each store has one mutex, answers at once
+// and ignores its context. Only Tokens calls another port while it holds its mutex: it writes to its Backlog in the
+// same step.
 //
-// It must not wait, must not decide anything that its port does not say, and keeps nothing over a restart.
+// It must not wait, must not decide anything that its port does not specify, and keeps nothing over a restart.
 package mem
 
 import (
@@ -16,7 +17,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// checkOwner returns ErrInvalid for a wallet that cannot lead a chain: ActIDs are dense from 1.
+// checkOwner returns ErrInvalid for a wallet that cannot head a chain: ActIDs are dense from 1.
 func checkOwner(id wallet.ActID) error {
 	if id <= 0 || id > slab.MaxKey {
 		return fmt.Errorf("%w: act id %d is not in 1..%d", wallet.ErrInvalid, id, int64(slab.MaxKey))
@@ -24,7 +25,7 @@ func checkOwner(id wallet.ActID) error {
 	return nil
 }
 
-// checkAmount returns ErrInvalid for an amount that no grant or payout has.
+// checkAmount returns ErrInvalid for an amount that is not above zero.
 func checkAmount(m wallet.Money) error {
 	if m <= 0 {
 		return fmt.Errorf("%w: amount of %d fen", wallet.ErrInvalid, int64(m))
@@ -32,8 +33,8 @@ func checkAmount(m wallet.Money) error {
 	return nil
 }
 
-// eachOwner yields what collect gathers of each owner in ascending order. It holds the lock for one owner at a time,
-// and not while yielding, so that an audit neither stops the store nor deadlocks with itself.
+// eachOwner yields the records that collect returns for each owner, in ascending order. It holds the lock for one
+// owner at a time, and not while it yields, so that an audit neither blocks the store nor deadlocks with itself.
 func eachOwner[T any](mu *sync.Mutex, heads *slab.Heads, collect func(buf []T, owner int64) []T, yield func(T) bool) {
 	var buf []T
 	for owner, more := int64(-1), true; ; {

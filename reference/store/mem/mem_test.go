@@ -11,10 +11,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// still is a clock that stands.
-type still wallet.Instant
+// fixedClock is a clock that does not advance.
+type fixedClock wallet.Instant
 
-func (c still) Now() wallet.Instant { return wallet.Instant(c) }
+func (c fixedClock) Now() wallet.Instant { return wallet.Instant(c) }
 
 func number(id wallet.ActID, rain int32) wallet.OrderNo {
 	return wallet.OrderNo{ActID: id, Scene: "rain-cash", Rain: rain, Award: wallet.Cash, Stage: wallet.Official}
@@ -26,8 +26,8 @@ func TestMalformedNumbersAreRefusedByEveryStore(t *testing.T) {
 		change(&no)
 		return no
 	}
-	ctx, backlog := t.Context(), NewBacklog(still(0), 1, time.Second)
-	orders, budgets, tokens, ledger := NewOrders(), NewBudgets(), NewTokens(backlog), NewLedger(still(0), 1)
+	ctx, backlog := t.Context(), NewBacklog(fixedClock(0), 1, time.Second)
+	orders, budgets, tokens, ledger := NewOrders(), NewBudgets(), NewTokens(backlog), NewLedger(fixedClock(0), 1)
 	for _, no := range []wallet.OrderNo{
 		bad(func(no *wallet.OrderNo) { no.ActID = 0 }),
 		bad(func(no *wallet.OrderNo) { no.ActID = -1 }),
@@ -46,7 +46,7 @@ func TestMalformedNumbersAreRefusedByEveryStore(t *testing.T) {
 		require.ErrorIs(t, backlog.Push(ctx, []wallet.Credit{{Order: number(1, 1), Amount: 1}, {Order: no, Amount: 1}}), wallet.ErrInvalid)
 		_, err = ledger.Post(ctx, []wallet.Credit{{Order: no, Amount: 1}})
 		require.ErrorIs(t, err, wallet.ErrInvalid)
-		// Reading finds nothing there, and does not stumble either.
+		// Reads find nothing and do not fail.
 		got, err := orders.Get(ctx, []wallet.OrderNo{no})
 		require.NoError(t, err)
 		require.Equal(t, []wallet.Order{{}}, got)
@@ -57,12 +57,12 @@ func TestMalformedNumbersAreRefusedByEveryStore(t *testing.T) {
 	}
 	depth, err := backlog.Depth(ctx)
 	require.NoError(t, err)
-	require.Zero(t, depth, "a batch with a bad one is refused whole")
+	require.Zero(t, depth, "a batch with a malformed number is refused as a whole")
 }
 
 func TestBadArgumentsAreRefused(t *testing.T) {
-	ctx, backlog := t.Context(), NewBacklog(still(0), 2, time.Second)
-	orders, tokens, ledger, ids := NewOrders(), NewTokens(backlog), NewLedger(still(0), 2), NewIdentities()
+	ctx, backlog := t.Context(), NewBacklog(fixedClock(0), 2, time.Second)
+	orders, tokens, ledger, ids := NewOrders(), NewTokens(backlog), NewLedger(fixedClock(0), 2), NewIdentities()
 	good := wallet.Token{App: wallet.Douyin, Order: number(1, 1), Amount: 1}
 	odd := good
 	odd.Status = 3
@@ -107,7 +107,7 @@ func TestAWalletJoinsOnceAndNeverItself(t *testing.T) {
 	for _, c := range []wallet.IdentityChange{
 		{Account: account(1), Was: wallet.AccountRow{ActID: 1}, Wallet: 1, Join: 1}, // itself
 		{Account: account(1), Was: wallet.AccountRow{ActID: 1}, Wallet: 1, Join: 2}, // again
-		{Account: account(1), Was: wallet.AccountRow{ActID: 1}, Wallet: 2, Join: 1}, // round in a circle
+		{Account: account(1), Was: wallet.AccountRow{ActID: 1}, Wallet: 2, Join: 1}, // a cycle
 	} {
 		_, err := ids.Apply(t.Context(), c)
 		require.ErrorIs(t, err, wallet.ErrInvalid)
@@ -129,7 +129,7 @@ func TestNamesAreBounded(t *testing.T) {
 }
 
 func TestTokenListIsBounded(t *testing.T) {
-	b := NewBacklog(still(0), 1, time.Second)
+	b := NewBacklog(fixedClock(0), 1, time.Second)
 	s := NewTokens(b)
 	issue := func(no wallet.OrderNo) error {
 		return s.Issue(t.Context(), wallet.Token{App: wallet.Douyin, Order: no, Amount: 1})
@@ -138,18 +138,18 @@ func TestTokenListIsBounded(t *testing.T) {
 		require.NoError(t, issue(number(1, rain)))
 	}
 	require.ErrorIs(t, issue(number(1, wallet.MaxTokenList)), wallet.ErrOverloaded)
-	require.NoError(t, issue(number(1, 0)), "a repeat is no new token")
-	require.NoError(t, issue(number(2, 0)), "somebody else's list is not full")
+	require.NoError(t, issue(number(1, 0)), "a repeat is not a new token")
+	require.NoError(t, issue(number(2, 0)), "another person's list is not full")
 	drill := number(1, 0)
 	drill.Stage = wallet.ExternalDrill
-	require.NoError(t, issue(drill), "nor is another stage's")
+	require.NoError(t, issue(drill), "another stage's list is not full either")
 	depth, err := b.Depth(t.Context())
 	require.NoError(t, err)
-	require.EqualValues(t, wallet.MaxTokenList+2, depth, "what was refused is not held")
+	require.EqualValues(t, wallet.MaxTokenList+2, depth, "refused tokens are not held")
 }
 
 func TestFlushLosesEverything(t *testing.T) {
-	b := NewBacklog(still(0), 1, time.Second)
+	b := NewBacklog(fixedClock(0), 1, time.Second)
 	s := NewTokens(b)
 	token := wallet.Token{App: wallet.Xigua, Activity: "official", Order: number(1, 1), Amount: 5}
 	require.NoError(t, s.Issue(t.Context(), token))
@@ -161,9 +161,9 @@ func TestFlushLosesEverything(t *testing.T) {
 	listed, err := s.List(t.Context(), 1, wallet.Official)
 	require.NoError(t, err)
 	require.Empty(t, listed)
-	require.NoError(t, s.Tokens(t.Context(), func(wallet.Token) bool { t.Error("a token is left"); return false }))
-	require.NoError(t, s.Issue(t.Context(), token), "a lost token is issued afresh")
-	require.NoError(t, b.Ack(t.Context(), 0, []uint64{before[0].ID}), "a handle from before fits nothing")
+	require.NoError(t, s.Tokens(t.Context(), func(wallet.Token) bool { t.Error("a token remains"); return false }))
+	require.NoError(t, s.Issue(t.Context(), token), "a lost token is issued again")
+	require.NoError(t, b.Ack(t.Context(), 0, []uint64{before[0].ID}), "a handle from before matches nothing")
 	depth, err := b.Depth(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 1, depth)
@@ -172,7 +172,7 @@ func TestFlushLosesEverything(t *testing.T) {
 	require.Equal(t, []wallet.Credit{token.Credit()}, []wallet.Credit{after[0].Credit})
 }
 
-// TestPendingSkipsWhatIsDone looks at the summaries themselves: reading them must not go back to the start.
+// TestPendingSkipsWhatIsDone checks the summaries: a search must not start at the beginning again.
 func TestPendingSkipsWhatIsDone(t *testing.T) {
 	var p pending
 	const n = 10 * pendingBlock
@@ -191,7 +191,7 @@ func TestPendingSkipsWhatIsDone(t *testing.T) {
 			p.done(i)
 		}
 	}
-	require.Equal(t, 5, p.first, "the watermark stands at the oldest that waits")
+	require.Equal(t, 5, p.first, "the watermark is at the oldest waiting record")
 	require.Equal(t, []uint32{5 * pendingBlock, 8 * pendingBlock, 9 * pendingBlock}, ranges(wallet.Never))
 	for range p.before(wallet.Never) {
 		break // stopping early is fine
@@ -202,7 +202,7 @@ func TestPendingSkipsWhatIsDone(t *testing.T) {
 }
 
 func TestAWalletNamedTwiceCountsOnce(t *testing.T) {
-	l := NewLedger(still(0), 1)
+	l := NewLedger(fixedClock(0), 1)
 	for rain, fen := range []wallet.Money{5, 7} {
 		_, err := l.Post(t.Context(), []wallet.Credit{{Order: number(1, int32(rain)), Amount: fen}})
 		require.NoError(t, err)
@@ -214,5 +214,5 @@ func TestAWalletNamedTwiceCountsOnce(t *testing.T) {
 	require.Len(t, v.Grants, 2)
 	var written []wallet.Money
 	require.NoError(t, l.Entries(t.Context(), func(e wallet.Entry) bool { written = append(written, e.Amount); return true }))
-	require.Equal(t, []wallet.Money{5, 7}, written, "the book keeps the order of writing")
+	require.Equal(t, []wallet.Money{5, 7}, written, "entries are listed in the order of writing")
 }

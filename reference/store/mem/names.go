@@ -8,12 +8,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// names interns values that recur to small numbers from 1; 0 means none. Values are never removed, so limit bounds it.
+// names interns recurring values to small numbers from 1; 0 means unset. Values are never removed, so limit bounds it.
 type names[K comparable] struct {
 	limit  int
 	ids    map[K]uint16
 	all    []K // all[id-1]
-	recent K   // the value found last: in a rain, nearly every call names the same one
+	recent K   // the value found last: in a rain, nearly every call has the same one
 	id     uint16
 }
 
@@ -34,20 +34,20 @@ func (n *names[K]) find(k K) uint16 {
 
 func (n *names[K]) name(id uint16) K { return n.all[id-1] }
 
-// add returns the number of k, a new one if need be. ErrOverloaded when all numbers are taken.
+// add returns the number of k, and assigns a new one if needed. ErrOverloaded when all numbers are used.
 func (n *names[K]) add(k K) (uint16, error) {
 	if id := n.find(k); id != 0 {
 		return id, nil
 	}
 	if len(n.all) == n.limit {
-		return 0, fmt.Errorf("mem: %d different names are taken: %w", n.limit, wallet.ErrOverloaded)
+		return 0, fmt.Errorf("mem: %d different names are in use: %w", n.limit, wallet.ErrOverloaded)
 	}
 	n.all = append(n.all, k)
 	n.ids[k] = uint16(len(n.all))
 	return uint16(len(n.all)), nil
 }
 
-// Bytes counts the list and the map's slots, which at worst are seven sixteenths full.
+// Bytes counts the list and the map's slots, which are at least 7/16 full.
 func (n *names[K]) Bytes() int64 {
 	var k K
 	size := int64(unsafe.Sizeof(k))
@@ -62,8 +62,8 @@ type kind struct {
 	stage wallet.Stage
 }
 
-// maxKinds bounds the kinds that one store can tell apart. A festival has some dozens; the bound keeps a kind in two
-// bytes of each record.
+// maxKinds bounds the kinds of one store. A festival has some dozens; the bound limits a kind to two bytes in each
+// record.
 const maxKinds = math.MaxUint16
 
 // kinds interns order numbers.
@@ -73,12 +73,12 @@ func newKinds() kinds { return kinds{newNames[kind](maxKinds)} }
 
 func kindOf(no wallet.OrderNo) kind { return kind{no.Scene, no.Rain, no.Award, no.Stage} }
 
-// of returns the kind of an order number that is kept already, and 0 when none of its kind is.
+// of returns the kind of an order number, or 0 if the kind is not interned.
 func (k *kinds) of(no wallet.OrderNo) uint16 { return k.find(kindOf(no)) }
 
-// keep returns the kind of an order number that is about to be kept. ErrInvalid for a malformed number, ErrOverloaded
-// for one kind too many.
-func (k *kinds) keep(no wallet.OrderNo) (uint16, error) {
+// intern returns the kind of an order number that will be stored. ErrInvalid for a malformed number, ErrOverloaded for
+// one kind too many.
+func (k *kinds) intern(no wallet.OrderNo) (uint16, error) {
 	if id := k.of(no); id != 0 {
 		return id, checkOwner(no.ActID) // the rest of the number was checked when its kind was first seen
 	}

@@ -10,17 +10,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Notices keeps announcements and page configurations.
+// Notices stores announcements and page configurations.
 type Notices struct {
 	mu       sync.Mutex
-	last     int64 // id handed out
+	last     int64 // id issued last
 	shown    []wallet.Announcement
 	versions []wallet.PageConfig // version n is versions[n-1]
 }
 
 var _ wallet.Notices = (*Notices)(nil)
 
-// NewNotices returns a store that shows nothing.
+// NewNotices returns an empty store.
 func NewNotices() *Notices { return &Notices{} }
 
 // Announcements implements wallet.Notices.

@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Orders keeps the orders of record: 40 bytes each and 4 a wallet.
+// Orders stores the orders of record: 40 bytes each and 4 per wallet.
 type Orders struct {
 	mu      sync.Mutex
 	kinds   kinds
@@ -36,7 +36,7 @@ type orderRecord struct {
 // NewOrders returns an empty store.
 func NewOrders() *Orders { return &Orders{kinds: newKinds()} }
 
-// find returns the record of an owner's order of a kind, and 0 when there is none.
+// find returns the record of an owner's order of a kind, or 0 if it does not exist.
 func (s *Orders) find(owner wallet.ActID, kind uint16) uint32 {
 	i := s.heads.Get(int64(owner))
 	for i != 0 && s.records.At(i).kind != kind {
@@ -50,14 +50,14 @@ func (s *Orders) order(i uint32) wallet.Order {
 	return wallet.Order{No: s.kinds.no(wallet.ActID(r.owner), r.kind), Amount: r.amount, Opened: r.opened, Created: r.created, State: r.state}
 }
 
-// Create implements wallet.Orders. ErrInvalid: malformed number or state; ErrOverloaded: more than 65,535 kinds.
+// Create implements wallet.Orders. ErrInvalid: a malformed number or state; ErrOverloaded: more than 65,535 kinds.
 func (s *Orders) Create(_ context.Context, o wallet.Order) (wallet.Order, bool, error) {
 	if o.State > wallet.OrderMoved {
 		return wallet.Order{}, false, fmt.Errorf("%w: order state %d", wallet.ErrInvalid, o.State)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kind, err := s.kinds.keep(o.No)
+	kind, err := s.kinds.intern(o.No)
 	if err != nil {
 		return wallet.Order{}, false, err
 	}
@@ -125,8 +125,8 @@ func (s *Orders) Of(_ context.Context, id wallet.ActID, stage wallet.Stage) ([]w
 	return out, nil
 }
 
-// Open implements wallet.OpenOrders. Oldest means recorded first: creation times may be skewed between instances. A
-// place is the number of the record to go on with.
+// Open implements wallet.OpenOrders. Oldest means recorded first: creation times of different instances may be skewed.
+// A place is the number of the record to continue with.
 func (s *Orders) Open(_ context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Order, wallet.OpenPlace, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,7 +153,7 @@ func (s *Orders) OpenCount(context.Context) (int64, error) {
 	return s.open.count, nil
 }
 
-// Orders implements wallet.OrderBook; those of one owner in order of their numbers.
+// Orders implements wallet.OrderReader; orders of one owner come in order of their numbers.
 func (s *Orders) Orders(_ context.Context, yield func(wallet.Order) bool) error {
 	eachOwner(&s.mu, &s.heads, func(buf []wallet.Order, owner int64) []wallet.Order {
 		for i := s.heads.Get(owner); i != 0; i = s.records.At(i).next {
@@ -169,7 +169,7 @@ func sortOrders(os []wallet.Order) {
 	slices.SortFunc(os, func(a, b wallet.Order) int { return a.No.Compare(b.No) })
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (s *Orders) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,18 +12,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Packets keeps packets of record. People send far fewer than they win, so these are kept as they are.
+// Packets stores packets of record. They are far fewer than grants, so they are stored uncompressed.
 type Packets struct {
-	mu       sync.Mutex
-	records  []wallet.Packet // record i is at i-1
-	byNumber map[wallet.PacketNo]uint32
-	shares   accounts[[]uint32]        // packets with a share for an account, in the order they were recorded
-	reached  map[wallet.ActID][]uint32 // packets with a share for a wallet, or one that was opened into it
-	heads    slab.Heads                // newest of each sender's wallet
-	older    []uint32                  // of record i the one before of the same wallet
-	open     pending                   // asked or sent
-	moving   map[uint32]wallet.Instant // asked, opening or returning since
-	bytes    int64                     // of what the records point to
+	mu        sync.Mutex
+	records   []wallet.Packet // record i has index i-1
+	byNumber  map[wallet.PacketNo]uint32
+	byAccount accounts[[]uint32]        // packets with a share for an account, in the order of recording
+	byWallet  map[wallet.ActID][]uint32 // packets with a share for a wallet, or with one opened into it
+	heads     slab.Heads                // newest of each sender's wallet
+	older     []uint32                  // previous record of the same wallet, by record
+	open      pending                   // packets in state asked or sent
+	moving    map[uint32]wallet.Instant // time since when a packet is asked, or a share opening or returning
+	bytes     int64                     // memory that the records point to
 }
 
 var (
@@ -33,10 +33,11 @@ var (
 
 // NewPackets returns an empty store.
 func NewPackets() *Packets {
-	return &Packets{byNumber: map[wallet.PacketNo]uint32{}, reached: map[wallet.ActID][]uint32{}, moving: map[uint32]wallet.Instant{}}
+	return &Packets{byNumber: map[wallet.PacketNo]uint32{}, byWallet: map[wallet.ActID][]uint32{}, moving: map[uint32]wallet.Instant{}}
 }
 
-// Create implements wallet.Packets. ErrInvalid: a packet that cannot be, such as one whose shares are not its amount.
+// Create implements wallet.Packets. ErrInvalid: an invalid packet, for example if its shares do not add up to its
+// amount.
 func (s *Packets) Create(_ context.Context, p wallet.Packet) (wallet.Packet, bool, error) {
 	if err := p.Validate(); err != nil {
 		return wallet.Packet{}, false, err
@@ -49,16 +50,16 @@ func (s *Packets) Create(_ context.Context, p wallet.Packet) (wallet.Packet, boo
 	if i := s.byNumber[p.No]; i != 0 {
 		return s.packet(i), false, nil
 	}
-	kept := copied(p)
-	s.records = append(s.records, kept)
+	clone := clonePacket(p)
+	s.records = append(s.records, clone)
 	i := uint32(len(s.records))
 	s.byNumber[p.No] = i
 	s.older = append(s.older, s.heads.Get(int64(p.Owner)))
 	s.heads.Set(int64(p.Owner), i)
 	for _, share := range p.Shares {
-		row := s.shares.touch(share.For)
+		row := s.byAccount.touch(share.For)
 		*row = append(*row, i)
-		s.reached[share.Wallet] = append(s.reached[share.Wallet], i)
+		s.byWallet[share.Wallet] = append(s.byWallet[share.Wallet], i)
 	}
 	s.open.add(i, p.Created)
 	s.moving[i] = p.Created
@@ -66,16 +67,16 @@ func (s *Packets) Create(_ context.Context, p wallet.Packet) (wallet.Packet, boo
 	return p, true, nil
 }
 
-// copied returns a packet that shares no memory with p.
-func copied(p wallet.Packet) wallet.Packet {
+// clonePacket returns a packet that shares no memory with p.
+func clonePacket(p wallet.Packet) wallet.Packet {
 	p.Wallets, p.Shares = slices.Clone(p.Wallets), slices.Clone(p.Shares)
 	return p
 }
 
 // packet returns a copy of record i.
-func (s *Packets) packet(i uint32) wallet.Packet { return copied(s.records[i-1]) }
+func (s *Packets) packet(i uint32) wallet.Packet { return clonePacket(s.records[i-1]) }
 
-// find returns the record of a number. ErrNotFound: there is none.
+// find returns the record of a number. ErrNotFound: it does not exist.
 func (s *Packets) find(no wallet.PacketNo) (uint32, error) {
 	i := s.byNumber[no]
 	if i == 0 {
@@ -102,7 +103,7 @@ func (s *Packets) Advance(_ context.Context, no wallet.PacketNo, to wallet.Packe
 	i, err := s.find(no)
 	if err == nil && s.records[i-1].State.Follows(to) {
 		s.records[i-1].State = to
-		s.settled(i)
+		s.updateWaiting(i)
 	}
 	return err
 }
@@ -125,19 +126,19 @@ func (s *Packets) Mark(_ context.Context, no wallet.PacketNo, a wallet.Account, 
 		return *share, nil
 	}
 	share.State, share.Owner, share.At = to, owner, at
-	if to == wallet.ShareOpened && !slices.Contains(s.reached[owner], i) {
-		s.reached[owner] = append(s.reached[owner], i)
+	if to == wallet.ShareOpened && !slices.Contains(s.byWallet[owner], i) {
+		s.byWallet[owner] = append(s.byWallet[owner], i)
 		s.bytes += 4
 	}
 	if p.Done() {
 		p.State = wallet.PacketClosed
 	}
-	s.settled(i)
+	s.updateWaiting(i)
 	return *share, nil
 }
 
-// settled notes whether record i, which has changed, still waits for something.
-func (s *Packets) settled(i uint32) {
+// updateWaiting records whether record i, which has changed, still waits for something.
+func (s *Packets) updateWaiting(i uint32) {
 	p := &s.records[i-1]
 	since := wallet.Never
 	for _, share := range p.Shares {
@@ -153,7 +154,7 @@ func (s *Packets) settled(i uint32) {
 	}
 }
 
-// SentBy implements wallet.Packets. Of two with one instant, the one recorded later comes first.
+// SentBy implements wallet.Packets. Of two packets with the same time, the one recorded later comes first.
 func (s *Packets) SentBy(_ context.Context, wallets []wallet.ActID, stage wallet.Stage, limit int) ([]wallet.Packet, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,10 +178,10 @@ func (s *Packets) For(_ context.Context, as []wallet.Account, wallets []wallet.A
 		if err := checkAccount(a); err != nil {
 			return nil, err
 		}
-		found = append(found, s.shares.get(a)...)
+		found = append(found, s.byAccount.get(a)...)
 	}
 	for _, id := range wallets {
-		found = append(found, s.reached[id]...)
+		found = append(found, s.byWallet[id]...)
 	}
 	found = slices.DeleteFunc(found, func(i uint32) bool {
 		p := &s.records[i-1]
@@ -189,7 +190,7 @@ func (s *Packets) For(_ context.Context, as []wallet.Account, wallets []wallet.A
 	return s.newest(found, limit), nil
 }
 
-// newest returns at most limit of the records, each once, newest first.
+// newest returns at most limit of the records, without duplicates, newest first.
 func (s *Packets) newest(found []uint32, limit int) []wallet.Packet {
 	slices.SortFunc(found, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(s.records[b-1].Created, s.records[a-1].Created), cmp.Compare(b, a))
@@ -202,13 +203,13 @@ func (s *Packets) newest(found []uint32, limit int) []wallet.Packet {
 	return out
 }
 
-// placeOf returns the place of record i in the list of what is unfinished, which is an item's: its instant of creation, and
-// below it some bits of its number.
+// placeOf returns the place of record i in the list of unfinished packets. Like an item's place, it is the creation
+// time in the high bits and some bits of the record's number in the low ones.
 func (s *Packets) placeOf(i uint32) waitingItem {
 	return waitingItem{placeAt(s.records[i-1].Created, i), i}
 }
 
-// Unfinished implements wallet.Packets. Oldest means created first, and of one instant recorded first.
+// Unfinished implements wallet.Packets. Oldest means created first; at the same time, recorded first.
 func (s *Packets) Unfinished(_ context.Context, asked, sent wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
 	if limit <= 0 {
 		return nil, 0, nil
@@ -238,7 +239,7 @@ func (s *Packets) Unfinished(_ context.Context, asked, sent wallet.Instant, from
 	return out, next, nil
 }
 
-// Packets implements wallet.PacketBook; those of one owner in the order they were recorded.
+// Packets implements wallet.PacketReader; packets of one owner come in the order in which they were recorded.
 func (s *Packets) Packets(_ context.Context, yield func(wallet.Packet) bool) error {
 	eachOwner(&s.mu, &s.heads, func(buf []wallet.Packet, owner int64) []wallet.Packet {
 		for i := s.heads.Get(owner); i != 0; i = s.older[i-1] {
@@ -250,11 +251,11 @@ func (s *Packets) Packets(_ context.Context, yield func(wallet.Packet) bool) err
 	return nil
 }
 
-// Bytes returns the memory held, that of the maps estimated.
+// Bytes returns the memory used, with an estimate for the maps.
 func (s *Packets) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	const entry = int64(unsafe.Sizeof(wallet.PacketNo{})) + 24 // of a map: key, value and its part of what is empty
-	return int64(cap(s.records))*int64(unsafe.Sizeof(wallet.Packet{})) + int64(cap(s.older))*4 + s.bytes + s.shares.Bytes() + s.heads.Bytes() +
-		s.open.Bytes() + int64(len(s.byNumber)+len(s.reached)+len(s.moving))*entry
+	const entry = int64(unsafe.Sizeof(wallet.PacketNo{})) + 24 // of a map: key, value and a share of the empty slots
+	return int64(cap(s.records))*int64(unsafe.Sizeof(wallet.Packet{})) + int64(cap(s.older))*4 + s.bytes + s.byAccount.Bytes() + s.heads.Bytes() +
+		s.open.Bytes() + int64(len(s.byNumber)+len(s.byWallet)+len(s.moving))*entry
 }

@@ -7,23 +7,23 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// pendingBlock is how many records share one summary: few enough to be read through in about a microsecond.
+// pendingBlock is the number of records per summary: few enough to be scanned in about a microsecond.
 const pendingBlock = 1024
 
-// pending knows where in a slab the records are that still wait for something, so that looking for them does not
-// read the millions that are done. The caller keeps each record's state itself.
+// pending indexes the records of a slab that still wait, so that a search for them does not read the millions that are
+// done. The caller stores each record's state.
 type pending struct {
-	blocks []pendingSummary // block i sums up records i*pendingBlock to (i+1)*pendingBlock-1
+	blocks []pendingSummary // block i summarises records i*pendingBlock to (i+1)*pendingBlock-1
 	first  int              // watermark: all blocks before it are done
 	count  int64            // records that wait
 }
 
 type pendingSummary struct {
-	oldest wallet.Instant // no waiting record of the block was created before it
+	oldest wallet.Instant // lower bound of the creation times of the block's waiting records
 	count  int32
 }
 
-// add notes that record i, the newest of its slab, waits since created.
+// add registers record i, the newest of its slab, as waiting since created.
 func (p *pending) add(i uint32, created wallet.Instant) {
 	for int(i/pendingBlock) >= len(p.blocks) {
 		p.blocks = append(p.blocks, pendingSummary{oldest: wallet.Never})
@@ -34,7 +34,7 @@ func (p *pending) add(i uint32, created wallet.Instant) {
 	p.count++
 }
 
-// done notes that record i waits no more.
+// done registers that record i no longer waits.
 func (p *pending) done(i uint32) {
 	p.blocks[i/pendingBlock].count--
 	p.count--
@@ -43,8 +43,8 @@ func (p *pending) done(i uint32) {
 	}
 }
 
-// before yields ranges of record numbers, first and last, which hold all waiting records that were created before the
-// instant, in the order of the slab. A range may reach beyond the end of the slab.
+// before yields ranges of record numbers, first and last, that contain all waiting records created before the given
+// time, in slab order. A range may extend beyond the end of the slab.
 func (p *pending) before(at wallet.Instant) iter.Seq2[uint32, uint32] {
 	return func(yield func(uint32, uint32) bool) {
 		for i := p.first; i < len(p.blocks); i++ {
@@ -59,7 +59,7 @@ func (p *pending) before(at wallet.Instant) iter.Seq2[uint32, uint32] {
 	}
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (p *pending) Bytes() int64 {
 	return int64(cap(p.blocks)) * int64(unsafe.Sizeof(pendingSummary{}))
 }

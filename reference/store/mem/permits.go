@@ -8,10 +8,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxPermitNames bounds the names that permits are counted under: limits are configured, and there are dozens.
+// maxPermitNames bounds the names of permits: limits are configured, and there are dozens.
 const maxPermitNames = 4096
 
-// Permits counts permits. Of each name it remembers the latest window: an earlier one has nothing left.
+// Permits counts permits. For each name it stores the latest window: an earlier one has nothing left.
 type Permits struct {
 	mu    sync.Mutex
 	names map[string]*permitWindow
@@ -21,10 +21,10 @@ type permitWindow struct{ window, taken int64 }
 
 var _ wallet.Permits = (*Permits)(nil)
 
-// NewPermits returns a count in which nothing was taken.
+// NewPermits returns a store in which no permit is taken.
 func NewPermits() *Permits { return &Permits{names: map[string]*permitWindow{}} }
 
-// Take implements wallet.Permits. ErrOverloaded: there are too many names.
+// Take implements wallet.Permits. ErrOverloaded: too many names.
 func (s *Permits) Take(_ context.Context, name string, window, want, limit int64) (took, left int64, err error) {
 	if err := wallet.ValidPermits(name, want, limit); err != nil {
 		return 0, 0, err

@@ -25,5 +25,5 @@ func TestPermitNamesAreBounded(t *testing.T) {
 	}
 	require.ErrorIs(t, err, wallet.ErrOverloaded)
 	_, _, err = s.Take(t.Context(), "0", 2, 1, 1)
-	require.NoError(t, err, "those that are known go on")
+	require.NoError(t, err, "known names still work")
 }

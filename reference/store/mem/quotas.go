@@ -10,16 +10,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// leaseShare is the part of what is left that one lease may take beyond its need. Near the end of a budget the blocks
-// so shrink to what is needed, and little waits in pockets.
+// leaseShare: one lease may take at most 1/leaseShare of the remaining budget beyond its need. So near the end of a
+// budget the blocks shrink to the needed amount, and little money is idle in blocks.
 const leaseShare = 8
 
-// Quotas is the book of leased budgets. Per order it keeps 16 bytes at the place of its wallet among all of its kind.
+// Quotas stores leased budgets. It uses 16 bytes per order, at the index of its wallet among all orders of its kind.
 type Quotas struct {
 	mu      sync.Mutex
 	kinds   kinds
 	records []slab.Sparse[quotaRecord] // by kind
-	blocks  []quotaBlock               // block i+1
+	blocks  []quotaBlock               // block n is blocks[n-1]
 	stages  [wallet.Stages + 1]wallet.Quota
 }
 
@@ -42,17 +42,17 @@ type quotaState uint8
 
 const (
 	quotaOpen quotaState = iota
-	quotaStranded
+	quotaOrphaned
 	quotaClosed
 )
 
-// NewQuotas returns a book in which nothing is leased.
+// NewQuotas returns a store in which nothing is leased.
 func NewQuotas() *Quotas {
 	return &Quotas{kinds: newKinds(), records: make([]slab.Sparse[quotaRecord], 1)}
 }
 
-// Lease implements wallet.Quotas. It adds at most an eighth of what is left, or need if that is more. ErrOverBudget
-// comes with the holder's open block as it stands. ErrInvalid also for an unknown stage.
+// Lease implements wallet.Quotas. It adds at most an eighth of the remaining budget, or need if that is more. With
+// ErrOverBudget it also returns the holder's open block, unchanged. ErrInvalid also for an unknown stage.
 func (s *Quotas) Lease(_ context.Context, holder string, stage wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
 	if err := checkStage(stage); err != nil {
 		return wallet.Block{}, err
@@ -86,8 +86,8 @@ func (s *Quotas) block(i int) wallet.Block {
 	return wallet.Block{ID: wallet.BlockID(i + 1), Stage: s.blocks[i].stage, Amount: s.blocks[i].leased}
 }
 
-// Record implements wallet.Quotas. ErrInvalid: a malformed number, an amount that is not above zero, or a block that
-// was never leased or is of another stage.
+// Record implements wallet.Quotas. ErrInvalid: a malformed number, an amount not above zero, or a block that was never
+// leased or is of another stage.
 func (s *Quotas) Record(_ context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +98,7 @@ func (s *Quotas) record(r wallet.Reservation) (wallet.Reservation, bool, error) 
 	if err := checkAmount(r.Amount); err != nil {
 		return wallet.Reservation{}, false, err
 	}
-	kind, err := s.kinds.keep(r.Order)
+	kind, err := s.kinds.intern(r.Order)
 	if err != nil {
 		return wallet.Reservation{}, false, err
 	}
@@ -119,7 +119,7 @@ func (s *Quotas) record(r wallet.Reservation) (wallet.Reservation, bool, error) 
 	return r, true, nil
 }
 
-// pays returns nil when the reservation's block can pay for it, or when it has none.
+// pays returns nil if the reservation's block can pay for it, or if it has no block.
 func (s *Quotas) pays(r wallet.Reservation) error {
 	if err := checkAmount(r.Amount); err != nil || r.Block == 0 {
 		return err
@@ -159,7 +159,7 @@ func (s *Quotas) Strand(_ context.Context, holder string) error {
 	defer s.mu.Unlock()
 	for i := range s.blocks {
 		if b := &s.blocks[i]; b.holder == holder && b.state == quotaOpen {
-			b.state = quotaStranded
+			b.state = quotaOrphaned
 			s.stages[b.stage].Stranded += b.leased - b.reserved
 		}
 	}
@@ -174,7 +174,7 @@ func (s *Quotas) Audit(_ context.Context, stage wallet.Stage) (wallet.Money, err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.blocks {
-		if b := &s.blocks[i]; b.stage == stage && b.state == quotaStranded {
+		if b := &s.blocks[i]; b.stage == stage && b.state == quotaOrphaned {
 			b.state = quotaClosed
 		}
 	}
@@ -215,7 +215,7 @@ func checkStage(s wallet.Stage) error {
 	return nil
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (s *Quotas) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

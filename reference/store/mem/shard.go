@@ -7,18 +7,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// heldChunk is how many credits are allocated and freed together: 6 KiB, of which every shard keeps at most one that
-// is partly used up at either end.
+// heldChunk is the number of credits that are allocated and freed together: 6 KiB, of which every shard has at most
+// one partly used at either end.
 const heldChunk = 256
 
-// shard is one queue of the backlog. Its credits are numbered in the order of arrival; a number is the handle to
-// acknowledge with. The numbers below fresh have been handed out, in leases; the others never.
+// shard is one queue of the backlog. Its credits are numbered in the order of arrival; the number is the handle for
+// the acknowledgement. Numbers below firstNew have been handed out, in leases; the others never.
 type shard struct {
-	chunks []*chunk // chunk i holds the numbers from (base+i)*heldChunk; nil once all of them are acknowledged
-	base   uint64
-	fresh  uint64
-	next   uint64 // the next arrival's number
-	leases []lease
+	chunks   []*chunk // chunk i contains the numbers from (base+i)*heldChunk; nil once all of them are acknowledged
+	base     uint64
+	firstNew uint64
+	next     uint64 // number of the next arrival
+	leases   []lease
 }
 
 type heldRecord struct {
@@ -31,21 +31,21 @@ type heldRecord struct {
 
 type chunk struct {
 	records [heldChunk]heldRecord
-	left    int // places that are not acknowledged, the empty ones too
+	left    int // slots that are not acknowledged, including empty ones
 }
 
-// lease is a range of numbers, [from, to), of which left are not acknowledged. Live leases do not overlap. There are
-// no more of them than takers that are at work or died within the last lease.
+// lease is a range of numbers, [from, to), of which left are not acknowledged. Live leases do not overlap. There is
+// one per taker that is at work or crashed within the duration of a lease.
 type lease struct {
 	from, to uint64
 	left     int
 	until    wallet.Instant
 }
 
-// reset empties the shard. Numbers go on in a chunk of their own, above 0, so that no old handle fits a new credit.
+// reset empties the shard. Numbers continue in a new chunk, above 0, so that no old handle matches a new credit.
 func (s *shard) reset() {
 	base := s.next/heldChunk + 1
-	*s = shard{base: base, fresh: base * heldChunk, next: base * heldChunk}
+	*s = shard{base: base, firstNew: base * heldChunk, next: base * heldChunk}
 }
 
 func (s *shard) push(r heldRecord) {
@@ -57,7 +57,7 @@ func (s *shard) push(r heldRecord) {
 	s.next++
 }
 
-// at returns the record of a number, or nil when it is gone with its chunk or not there yet.
+// at returns the record of a number, or nil if its chunk was freed or the number is not used yet.
 func (s *shard) at(id uint64) *heldRecord {
 	if i := id/heldChunk - s.base; id < s.next && i < uint64(len(s.chunks)) && s.chunks[i] != nil {
 		return &s.chunks[i].records[id%heldChunk]
@@ -65,9 +65,9 @@ func (s *shard) at(id uint64) *heldRecord {
 	return nil
 }
 
-// ready returns how many credits may be handed out now.
+// ready returns the number of credits that may be handed out now.
 func (s *shard) ready(now wallet.Instant) int {
-	n := int(s.next - s.fresh)
+	n := int(s.next - s.firstNew)
 	for _, l := range s.leases {
 		if l.until <= now {
 			n += l.left
@@ -76,8 +76,8 @@ func (s *shard) ready(now wallet.Instant) int {
 	return n
 }
 
-// take hands out n credits, of those that are ready, oldest first: what comes back from ended leases is older than
-// all that was never handed out.
+// take hands out n of the ready credits, oldest first: credits of ended leases are older than all that were never
+// handed out.
 func (s *shard) take(n int, now, until wallet.Instant, out func(uint64, *heldRecord)) {
 	for n > 0 {
 		ended := -1
@@ -94,14 +94,14 @@ func (s *shard) take(n int, now, until wallet.Instant, out func(uint64, *heldRec
 	if n == 0 {
 		return
 	}
-	s.leases = append(s.leases, lease{from: s.fresh, to: s.fresh + uint64(n), left: n, until: until})
+	s.leases = append(s.leases, lease{from: s.firstNew, to: s.firstNew + uint64(n), left: n, until: until})
 	for range n {
-		out(s.fresh, s.at(s.fresh))
-		s.fresh++
+		out(s.firstNew, s.at(s.firstNew))
+		s.firstNew++
 	}
 }
 
-// renew hands out at most n credits of an ended lease under a new one, and returns how many.
+// renew hands out at most n credits of an ended lease under a new one, and returns their number.
 func (s *shard) renew(ended, n int, until wallet.Instant, out func(uint64, *heldRecord)) int {
 	old := s.leases[ended]
 	renewed := lease{from: old.from, to: old.from, until: until}
@@ -120,10 +120,10 @@ func (s *shard) renew(ended, n int, until wallet.Instant, out func(uint64, *held
 	return renewed.left
 }
 
-// ack removes a credit that was handed out, and says whether it was still there.
+// ack removes a credit that was handed out, and reports whether it still existed.
 func (s *shard) ack(id uint64) bool {
 	r := s.at(id)
-	if r == nil || r.acked || id >= s.fresh {
+	if r == nil || r.acked || id >= s.firstNew {
 		return false
 	}
 	r.acked = true

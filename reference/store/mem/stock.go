@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Stock is a Redis of stock counters: the source's plain ones, those that remember orders, and the mirror.
+// Stock simulates a Redis with stock counters: the source's plain counters, counters with orders, and the mirror.
 type Stock struct {
 	mu     sync.Mutex
 	keys   map[wallet.StockKey]*stockKey
@@ -24,14 +24,14 @@ var (
 
 // stockKey is one counter.
 type stockKey struct {
-	plain    int64 // the source's
+	plain    int64 // the source's counter
 	issued   int64
-	lent     map[int]int64 // to each part, ever
-	borrowed map[int]int64 // from each part, ever
+	lent     map[int]int64 // total lent to each part
+	borrowed map[int]int64 // total borrowed from each part
 	orders   map[wallet.OrderNo]wallet.StockAnswer
 }
 
-// NewStock returns counters that stand at zero.
+// NewStock returns counters with value zero.
 func NewStock() *Stock {
 	return &Stock{keys: map[wallet.StockKey]*stockKey{}, mirror: map[wallet.Template]int64{}}
 }
@@ -45,7 +45,7 @@ func (s *Stock) key(k wallet.StockKey) *stockKey {
 	return c
 }
 
-// left returns what is left under the key, below zero when its limit was cut.
+// left returns the remaining stock of the key, below zero if its limit was cut.
 func (c *stockKey) left(limit int64) int64 {
 	for _, n := range c.lent {
 		limit -= n
@@ -114,7 +114,7 @@ func (s *Stock) GiveBack(_ context.Context, k wallet.StockKey, no wallet.OrderNo
 	return nil
 }
 
-// Lend implements wallet.StockParts. ErrInvalid: a malformed key, or nothing is wanted.
+// Lend implements wallet.StockParts. ErrInvalid: a malformed key, or a wanted number below one.
 func (s *Stock) Lend(_ context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
 	if err := from.Validate(); err != nil {
 		return 0, err
@@ -169,8 +169,8 @@ func (s *Stock) Reported(_ context.Context, t wallet.Template) (int64, error) {
 	return s.mirror[t], t.Validate()
 }
 
-// Snapshot remembers the keys that on chooses, and returns what puts them back as they are now: a primary whose last
-// writes never reached the replica that takes its place. The mirror goes with part 0.
+// Snapshot copies the keys that on selects, and returns a function that restores their current state. It simulates a
+// primary whose last writes did not reach the replica that replaces it. The mirror belongs to part 0.
 func (s *Stock) Snapshot(on func(wallet.StockKey) bool) (restore func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,7 +203,7 @@ func checkStockOrder(k wallet.StockKey, no wallet.OrderNo) error {
 		return err
 	}
 	if k.Stage != no.Stage {
-		return fmt.Errorf("%w: order %s takes no stock of stage %s", wallet.ErrInvalid, no, k.Stage)
+		return fmt.Errorf("%w: order %s cannot take stock of stage %s", wallet.ErrInvalid, no, k.Stage)
 	}
 	return no.Validate()
 }

@@ -8,11 +8,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// stockShare is the part of what is left that one lease of stock may take beyond its need. It is finer than that of
-// budgets: a single coupon is a lot, and hundreds of instances share the last ones.
+// stockShare: one lease of stock may take at most 1/stockShare of the remaining stock beyond its need. It is finer
+// than that of budgets: coupons are few, and hundreds of instances share the last ones.
 const stockShare = 64
 
-// StockBook is the book of leased stock: a book of leased budgets for each template.
+// StockLeases stores leased stock: leased budgets (Quotas) for each template.
 type StockBook struct {
 	mu sync.Mutex
 	of map[wallet.RewardID]stockQuotas
@@ -20,13 +20,13 @@ type StockBook struct {
 
 var _ wallet.StockBook = (*StockBook)(nil)
 
-// NewStockBook returns a book in which nothing is leased.
+// NewStockLeases returns a store in which nothing is leased.
 func NewStockBook() *StockBook { return &StockBook{of: map[wallet.RewardID]stockQuotas{}} }
 
-// Of implements wallet.StockBook.
-func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) { return s.book(t) }
+// Of implements wallet.StockLeases.
+func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) { return s.quotasOf(t) }
 
-func (s *StockBook) book(t wallet.RewardID) (stockQuotas, error) {
+func (s *StockBook) quotasOf(t wallet.RewardID) (stockQuotas, error) {
 	if err := (wallet.Template{Reward: t, Stage: wallet.Official}).Validate(); err != nil {
 		return stockQuotas{}, err
 	}
@@ -38,19 +38,19 @@ func (s *StockBook) book(t wallet.RewardID) (stockQuotas, error) {
 	return s.of[t], nil
 }
 
-// GiveBack implements wallet.StockBook. ErrInvalid: a malformed number or id.
+// GiveBack implements wallet.StockLeases. ErrInvalid: a malformed number or id.
 func (s *StockBook) GiveBack(_ context.Context, no wallet.OrderNo, t wallet.RewardID) error {
-	b, err := s.book(t)
+	b, err := s.quotasOf(t)
 	if err != nil {
 		return err
 	}
 	return b.giveBack(no)
 }
 
-// stockQuotas is the book of one template.
+// stockQuotas is the leased stock of one template.
 type stockQuotas struct{ *Quotas }
 
-// Lease implements wallet.Quotas. It adds at most a 64th of what is left, or need if that is more.
+// Lease implements wallet.Quotas. It adds at most a 64th of the remaining stock, or need if that is more.
 func (b stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
 	now, err := b.Quota(ctx, stage)
 	if err != nil {
@@ -62,11 +62,11 @@ func (b stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stag
 	return b.Quotas.Lease(ctx, holder, stage, need, want, budget)
 }
 
-// giveBack turns the order's reservation into a refusal. What an ended block gets back waits for an audit.
+// giveBack turns the order's reservation into a refusal. Stock of an ended block waits for an audit.
 func (s *Quotas) giveBack(no wallet.OrderNo) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kind, err := s.kinds.keep(no)
+	kind, err := s.kinds.intern(no)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *Quotas) giveBack(no wallet.OrderNo) error {
 	}
 	r := s.records[kind].Touch(int64(no.ActID))
 	if r.amount == 0 {
-		r.amount = 1 // on record, and paid for by no block
+		r.amount = 1 // recorded, but no block pays for it
 	}
 	if r.block == 0 {
 		return nil

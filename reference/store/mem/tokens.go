@@ -11,12 +11,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxActivities bounds the child activities that tokens can name: a parent has one a stage, and the bound keeps the
-// activity in one byte of each token.
+// maxActivities bounds the child activities that tokens can name: a parent has one per stage, and the bound limits the
+// activity to one byte in each token.
 const maxActivities = math.MaxUint8
 
-// Tokens keeps the token lists: 24 bytes a token and 4 a wallet. Tokens with TokenSuccess are kept too, so that a
-// late repeat of Issue is recognised.
+// Tokens stores the token lists: 24 bytes per token and 4 per wallet. Tokens with TokenSuccess stay stored too, so
+// that a late repeat of Issue is recognised.
 type Tokens struct {
 	mu         sync.Mutex
 	backlog    *Backlog
@@ -67,7 +67,7 @@ func (s *Tokens) Issue(_ context.Context, t wallet.Token) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kind, err := s.kinds.keep(t.Order)
+	kind, err := s.kinds.intern(t.Order)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s *Tokens) Issue(_ context.Context, t wallet.Token) error {
 		}
 	}
 	if listed >= wallet.MaxTokenList {
-		return fmt.Errorf("mem: %d tokens are listed: %w", listed, wallet.ErrOverloaded)
+		return fmt.Errorf("mem: the list has %d tokens: %w", listed, wallet.ErrOverloaded)
 	}
 	if err := s.backlog.push(t.Credit()); err != nil {
 		return err
@@ -125,7 +125,7 @@ func (s *Tokens) List(_ context.Context, id wallet.ActID, stage wallet.Stage) ([
 	return out, nil
 }
 
-// Mark implements wallet.Tokens. ErrInvalid for what is not a status.
+// Mark implements wallet.Tokens. ErrInvalid for an unknown status.
 func (s *Tokens) Mark(_ context.Context, nos []wallet.OrderNo, status wallet.TokenStatus) error {
 	if err := checkStatus(status); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (s *Tokens) Mark(_ context.Context, nos []wallet.OrderNo, status wallet.Tok
 		kind := s.kinds.of(no)
 		for i := s.heads.Get(int64(no.ActID)); i != 0; i = s.records.At(i).next {
 			if r := s.records.At(i); r.kind == kind {
-				r.mark(max(status, r.status())) // the statuses ascend (T4)
+				r.mark(max(status, r.status())) // statuses only increase (T4)
 				break
 			}
 		}
@@ -144,14 +144,14 @@ func (s *Tokens) Mark(_ context.Context, nos []wallet.OrderNo, status wallet.Tok
 	return nil
 }
 
-// Flush loses everything, as a Redis does that comes back empty (T8).
+// Flush loses everything, like a Redis that restarts empty (T8).
 func (s *Tokens) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.records, s.heads = slab.Slab[tokenRecord]{}, slab.Heads{}
 }
 
-// Tokens implements wallet.TokenBook; those of one owner in order of their numbers.
+// Tokens implements wallet.TokenReader; tokens of one owner come in order of their numbers.
 func (s *Tokens) Tokens(_ context.Context, yield func(wallet.Token) bool) error {
 	eachOwner(&s.mu, &s.heads, func(buf []wallet.Token, owner int64) []wallet.Token {
 		for i := s.heads.Get(owner); i != 0; i = s.records.At(i).next {
@@ -167,7 +167,7 @@ func sortTokens(ts []wallet.Token) {
 	slices.SortFunc(ts, func(a, b wallet.Token) int { return a.Order.Compare(b.Order) })
 }
 
-// Bytes returns the memory held, without the backlog's.
+// Bytes returns the memory used, without the backlog's.
 func (s *Tokens) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

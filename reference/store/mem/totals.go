@@ -10,19 +10,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxWriters bounds the writers of one stage: the source's 8,000 instances, each started again a hundred times.
+// maxWriters bounds the writers of one stage: the source's 8,000 instances, each restarted a hundred times.
 const maxWriters = 800_000
 
-// Totals keeps the running total: one number a writer, and their sum.
+// Totals stores the running total: one number per writer, and their sum.
 type Totals struct {
 	mu     sync.Mutex
 	stages [wallet.Stages + 1]stageTotal
 }
 
 type stageTotal struct {
-	writers map[string]wallet.Money
-	sum     wallet.Money
-	over    error // the sum has left the range of Money: for good, because it only grows
+	writers  map[string]wallet.Money
+	sum      wallet.Money
+	overflow error // the sum has left the range of Money; permanent, because it only grows
 }
 
 var (
@@ -30,11 +30,11 @@ var (
 	_ wallet.TotalsBook = (*Totals)(nil)
 )
 
-// NewTotals returns a store in which nothing was granted.
+// NewTotals returns an empty store.
 func NewTotals() *Totals { return &Totals{} }
 
-// Report implements wallet.Totals. ErrInvalid: no such stage, or a sum below zero. ErrOverloaded: there are too many
-// writers. Nothing is changed then.
+// Report implements wallet.Totals. ErrInvalid: an unknown stage, or a sum below zero. ErrOverloaded: too many writers.
+// Nothing is changed then.
 func (s *Totals) Report(_ context.Context, stage wallet.Stage, writer string, sum wallet.Money) error {
 	if stage < wallet.InternalTest || stage > wallet.Official || sum < 0 {
 		return fmt.Errorf("%w: total of %d fen in stage %d", wallet.ErrInvalid, int64(sum), stage)
@@ -53,23 +53,24 @@ func (s *Totals) Report(_ context.Context, stage wallet.Stage, writer string, su
 		st.writers = map[string]wallet.Money{}
 	}
 	st.writers[writer] = sum
-	if st.over == nil {
-		st.sum, st.over = st.sum.Add(sum - was)
+	if st.overflow == nil {
+		st.sum, st.overflow = st.sum.Add(sum - was)
 	}
 	return nil
 }
 
-// Total implements wallet.Totals. ErrInvalid: no such stage. ErrOverflow: the total is out of the range of Money.
+// Total implements wallet.Totals. ErrInvalid: an unknown stage. ErrOverflow: the total is out of the range of Money.
 func (s *Totals) Total(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
 	if stage < wallet.InternalTest || stage > wallet.Official {
 		return 0, fmt.Errorf("%w: stage %d", wallet.ErrInvalid, stage)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stages[stage].sum, s.stages[stage].over
+	return s.stages[stage].sum, s.stages[stage].overflow
 }
 
-// Sums implements wallet.TotalsBook: each writer once, sorted by name, all as of one moment. ErrInvalid: no such stage.
+// Sums implements wallet.TotalsReader: each writer once, sorted by name, all from one point in time. ErrInvalid: an
+// unknown stage.
 func (s *Totals) Sums(_ context.Context, stage wallet.Stage, yield func(string, wallet.Money) bool) error {
 	if stage < wallet.InternalTest || stage > wallet.Official {
 		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, stage)

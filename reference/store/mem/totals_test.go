@@ -23,7 +23,7 @@ func TestTotalsOfNoStage(t *testing.T) {
 	}
 }
 
-// TestTotalsStayOver: a total that is out of range does not come back into it.
+// TestTotalsStayOver: a total that is out of range stays so.
 func TestTotalsStayOver(t *testing.T) {
 	s := mem.NewTotals()
 	for _, writer := range []string{"a", "b", "c"} {

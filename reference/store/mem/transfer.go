@@ -9,10 +9,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxLegs bounds the legs of one transfer: a leg from and a leg to for each wallet that one person can have.
+// maxLegs bounds the legs of one transfer: one leg from and one leg to each wallet that one person can have.
 const maxLegs = 2 * (wallet.MaxFormer + 1)
 
-// move is a transfer that was answered. Its legs are legs entries from first on; none means that it was refused.
+// move is a recorded transfer. It has legs entries, from first on; if legs is 0, it was refused.
 type move struct {
 	request int64
 	user    wallet.UserID
@@ -28,8 +28,8 @@ func (m *move) no() wallet.MoveNo {
 	return wallet.MoveNoOf(wallet.Account{Family: m.family, User: m.user}, m.request, m.step, m.share)
 }
 
-// Transfer implements wallet.Ledger. ErrInvalid: what wallet.Transfer.Validate refuses, an account or a number that
-// cannot be, or more legs than one person can need. ErrOverflow as in Post.
+// Transfer implements wallet.Ledger. ErrInvalid: a transfer that wallet.Transfer.Validate refuses, an invalid account
+// or number, or more legs than one person can need. ErrOverflow as in Post.
 func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 	if err := l.checkTransfer(t); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	account, request := t.No.Key()
-	head := l.moved.touch(account)
+	head := l.newestMoves.touch(account)
 	for i := *head; i != 0; i = l.moves.At(i).next {
 		if m := l.moves.At(i); m.no() == t.No {
 			return l.repeated(m, t)
@@ -54,17 +54,17 @@ func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
 	number := l.moves.Append(move{request: request, user: account.User, next: *head, family: account.Family, step: t.No.Step, share: t.No.Share})
 	*head = number
 	if refused != nil {
-		return refused // and stays on record as such
+		return refused // and the refusal stays recorded
 	}
 	l.moves.At(number).first, l.moves.At(number).legs = uint32(l.entries.Len())+1, uint8(len(legs))
 	for _, leg := range legs {
-		l.write(leg, entry{amount: leg.Amount, posted: now, place: leg.Account.Owner<<32 | int64(number),
+		l.write(leg, entry{amount: leg.Amount, posted: now, data: leg.Account.Owner<<32 | int64(number),
 			account: leg.Account.Kind, stage: leg.Account.Stage})
 	}
 	return nil
 }
 
-// drawn returns the transfer's legs with what each account of the pool gives before them.
+// drawn returns the legs that draw from each account of the pool, followed by the transfer's legs.
 func (l *Ledger) drawn(t wallet.Transfer) ([]wallet.Leg, error) {
 	if t.Take == 0 {
 		return t.Legs, nil
@@ -112,13 +112,13 @@ func (l *Ledger) checkTransfer(t wallet.Transfer) error {
 	return nil
 }
 
-// repeated answers as the first time: ErrInsufficient for a move that was refused. ErrConflict unless one that was
-// made had the legs of t, and so took as much.
+// repeated returns the result of the first call: ErrInsufficient if the move was refused. It returns ErrConflict if
+// the move was made with other legs or another amount than t.
 func (l *Ledger) repeated(m *move, t wallet.Transfer) error {
 	if m.legs == 0 {
 		return fmt.Errorf("%w: transfer %s was refused before", wallet.ErrInsufficient, t.No)
 	}
-	drawn := int(m.legs) - len(t.Legs) // legs that the pool gave
+	drawn := int(m.legs) - len(t.Legs) // legs that draw from the pool
 	same := drawn >= 0 && (drawn > 0) == (t.Take > 0)
 	for i := 0; same && i < len(t.Legs); i++ {
 		same = l.entries.At(m.first+uint32(drawn+i)).leg() == t.Legs[i]
@@ -129,7 +129,7 @@ func (l *Ledger) repeated(m *move, t wallet.Transfer) error {
 	return nil
 }
 
-// affordable returns ErrInsufficient when an account that may not owe would be below zero after all the legs.
+// affordable returns ErrInsufficient if an account that must not be negative would be below zero after all the legs.
 func (l *Ledger) affordable(legs []wallet.Leg) error {
 	for _, of := range legs {
 		account := of.Account
@@ -149,7 +149,7 @@ func (l *Ledger) affordable(legs []wallet.Leg) error {
 	return nil
 }
 
-// write writes one leg: into its wallet's chain, or, for a cost account, beside it and into the balance.
+// write writes one leg: into its wallet's chain, or, for a cost account, outside any chain and into the balance.
 func (l *Ledger) write(leg wallet.Leg, e entry) {
 	if leg.Account.Kind != wallet.CostAccount {
 		l.chain(leg.Account.Owner, e)

@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// View implements wallet.Ledger. A wallet that is named twice counts once. ErrInvalid for a limit below one.
+// View implements wallet.Ledger. A wallet that is given twice counts once. ErrInvalid for a limit below one.
 func (l *Ledger) View(_ context.Context, q wallet.ViewQuery) (wallet.View, error) {
 	if q.Limit < 1 {
 		return wallet.View{}, fmt.Errorf("%w: view of at most %d entries", wallet.ErrInvalid, q.Limit)
@@ -45,7 +45,7 @@ func (l *Ledger) View(_ context.Context, q wallet.ViewQuery) (wallet.View, error
 	return v, nil
 }
 
-// totals fills in the sums, and returns how many grants come after the cursor.
+// totals computes the sums, and returns the number of grants after the cursor.
 func (l *Ledger) totals(q wallet.ViewQuery, v *wallet.View) (n int, err error) {
 	for w, id := range q.Wallets {
 		if slices.Contains(q.Wallets[:w], id) {
@@ -73,14 +73,14 @@ func (l *Ledger) totals(q wallet.ViewQuery, v *wallet.View) (n int, err error) {
 	return n, nil
 }
 
-// listed says whether an entry of the wallet belongs to the list that q asks for.
+// listed reports whether an entry of the wallet belongs to the list that q requests.
 func (l *Ledger) listed(q wallet.ViewQuery, id wallet.ActID, e *entry) bool {
-	return e.isGrant() && e.stage == q.Stage && q.After.After(wallet.Instant(e.place), l.kinds.no(id, e.kind))
+	return e.isGrant() && e.stage == q.Stage && q.After.After(wallet.Instant(e.data), l.kinds.no(id, e.kind))
 }
 
 func (l *Ledger) isPosted(no wallet.OrderNo) bool {
 	kind := l.kinds.of(no)
-	if kind == 0 { // that is what legs have
+	if kind == 0 { // legs have kind 0
 		return false
 	}
 	i := l.heads.Get(int64(no.ActID))
@@ -90,13 +90,13 @@ func (l *Ledger) isPosted(no wallet.OrderNo) bool {
 	return i != 0
 }
 
-// entry returns an owner's entry as the port tells it.
+// entry converts an owner's entry to the port's type.
 func (l *Ledger) entry(owner int64, e *entry) wallet.Entry {
 	out := wallet.Entry{Account: wallet.AccountNo{Kind: e.account, Stage: e.stage, Owner: owner}, Amount: e.amount, Posted: e.posted}
 	if e.isGrant() {
-		out.Order, out.Opened = l.kinds.no(wallet.ActID(owner), e.kind), wallet.Instant(e.place)
+		out.Order, out.Opened = l.kinds.no(wallet.ActID(owner), e.kind), wallet.Instant(e.data)
 		return out
 	}
-	out.Move = l.moves.At(uint32(e.place)).no()
+	out.Move = l.moves.At(uint32(e.data)).no()
 	return out
 }

@@ -9,26 +9,26 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// WithdrawalDays counts what is withdrawn in a day.
+// WithdrawalDays counts the withdrawals of a day.
 type WithdrawalDays struct {
 	mu     sync.Mutex
 	days   map[dayOf]dayCount
-	counts map[wallet.WithdrawalNo]standing
+	counts map[wallet.WithdrawalNo]dayStatus
 }
 
-// standing is how a number stands.
-type standing uint8
+// dayStatus is the state of a withdrawal number.
+type dayStatus uint8
 
 const (
-	stranger standing = iota
+	notCounted dayStatus = iota
 	counts
 	limited   // Take has refused it
-	givenBack // it came to nothing
+	givenBack // the withdrawal failed
 )
 
 var _ wallet.WithdrawalDays = (*WithdrawalDays)(nil)
 
-// dayOf names one wallet's day in one stage.
+// dayOf is the key of one wallet's day in one stage.
 type dayOf struct {
 	owner wallet.ActID
 	stage wallet.Stage
@@ -40,12 +40,12 @@ type dayCount struct {
 	times int
 }
 
-// NewWithdrawalDays returns an empty count.
+// NewWithdrawalDays returns an empty store.
 func NewWithdrawalDays() *WithdrawalDays {
-	return &WithdrawalDays{days: map[dayOf]dayCount{}, counts: map[wallet.WithdrawalNo]standing{}}
+	return &WithdrawalDays{days: map[dayOf]dayCount{}, counts: map[wallet.WithdrawalNo]dayStatus{}}
 }
 
-// Take implements wallet.WithdrawalDays. ErrInvalid: an amount that is not above zero.
+// Take implements wallet.WithdrawalDays. ErrInvalid: an amount not above zero.
 func (s *WithdrawalDays) Take(_ context.Context, w wallet.Withdrawal, l wallet.DayLimit) error {
 	if w.Amount <= 0 {
 		return fmt.Errorf("%w: withdrawal of %d fen", wallet.ErrInvalid, w.Amount)
@@ -58,7 +58,7 @@ func (s *WithdrawalDays) Take(_ context.Context, w wallet.Withdrawal, l wallet.D
 	case limited:
 		return wallet.ErrDailyLimit
 	case givenBack:
-		return fmt.Errorf("%w: withdrawal %s came to nothing", wallet.ErrInsufficient, w.No)
+		return fmt.Errorf("%w: withdrawal %s has failed", wallet.ErrInsufficient, w.No)
 	}
 	own := dayOf{w.Owner, w.Stage, w.Created.Day()}
 	sum := s.days[own]
@@ -66,7 +66,7 @@ func (s *WithdrawalDays) Take(_ context.Context, w wallet.Withdrawal, l wallet.D
 		if id != w.Owner {
 			other := s.days[dayOf{id, w.Stage, own.day}]
 			sum.times += other.times
-			sum.fen = min(sum.fen, math.MaxInt64-other.fen) + other.fen // all that can be counted is above any limit
+			sum.fen = min(sum.fen, math.MaxInt64-other.fen) + other.fen // saturates: the maximum is above any limit
 		}
 	}
 	if l.Times > 0 && sum.times >= l.Times || sum.fen > limitOf(l)-w.Amount {
@@ -79,7 +79,7 @@ func (s *WithdrawalDays) Take(_ context.Context, w wallet.Withdrawal, l wallet.D
 	return nil
 }
 
-// limitOf returns the most that may be withdrawn.
+// limitOf returns the largest amount that may be withdrawn.
 func limitOf(l wallet.DayLimit) wallet.Money {
 	if l.Fen <= 0 {
 		return math.MaxInt64

@@ -11,8 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Withdrawals keeps withdrawals of record: 56 bytes each, 4 a wallet to take from, 4 a wallet, and a sparse row a
-// user account.
+// Withdrawals stores withdrawals of record: 56 bytes each, 4 per wallet to take from, 4 per wallet, and a sparse row
+// per user account.
 type Withdrawals struct {
 	mu       sync.Mutex
 	records  slab.Slab[withdrawalRecord]
@@ -51,7 +51,7 @@ func (r *withdrawalRecord) no() wallet.WithdrawalNo {
 
 func (r *withdrawalRecord) isOpen() bool { return !r.state.Final() }
 
-// find returns the record of a number whose account is valid, and 0 when there is none.
+// find returns the record of a number, whose account must be valid, or 0 if it does not exist.
 func (s *Withdrawals) find(no wallet.WithdrawalNo) uint32 {
 	i := s.byNumber.get(no.Account)
 	for i != 0 && s.records.At(i).request != no.Request {
@@ -72,8 +72,8 @@ func (s *Withdrawals) withdrawal(i uint32) wallet.Withdrawal {
 	return w
 }
 
-// Create implements wallet.Withdrawals. ErrInvalid: an account, owner, stage or state that cannot be, or more wallets
-// than one person can have.
+// Create implements wallet.Withdrawals. ErrInvalid: an invalid account, owner, stage or state, or more wallets than
+// one person can have.
 func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Withdrawal, bool, error) {
 	if err := checkAccount(w.No.Account); err != nil {
 		return wallet.Withdrawal{}, false, err
@@ -111,7 +111,7 @@ func (s *Withdrawals) Create(_ context.Context, w wallet.Withdrawal) (wallet.Wit
 	return w, true, nil
 }
 
-// Get implements wallet.Withdrawals. ErrInvalid: an account that cannot be.
+// Get implements wallet.Withdrawals. ErrInvalid: an invalid account.
 func (s *Withdrawals) Get(_ context.Context, no wallet.WithdrawalNo) (wallet.Withdrawal, error) {
 	if err := checkAccount(no.Account); err != nil {
 		return wallet.Withdrawal{}, err
@@ -125,8 +125,7 @@ func (s *Withdrawals) Get(_ context.Context, no wallet.WithdrawalNo) (wallet.Wit
 	return s.withdrawal(i), nil
 }
 
-// Advance implements wallet.Withdrawals. ErrNotFound for a number that is not on record, ErrInvalid for what is not
-// a state.
+// Advance implements wallet.Withdrawals. ErrNotFound for an unknown number, ErrInvalid for an unknown state.
 func (s *Withdrawals) Advance(_ context.Context, no wallet.WithdrawalNo, state wallet.WithdrawalState) error {
 	if !state.Valid() {
 		return fmt.Errorf("%w: withdrawal state %d", wallet.ErrInvalid, state)
@@ -150,7 +149,7 @@ func (s *Withdrawals) Advance(_ context.Context, no wallet.WithdrawalNo, state w
 	return nil
 }
 
-// Of implements wallet.Withdrawals. Of two with one instant, the one recorded later comes first.
+// Of implements wallet.Withdrawals. Of two withdrawals with the same time, the one recorded later comes first.
 func (s *Withdrawals) Of(_ context.Context, id wallet.ActID, stage wallet.Stage, limit int) ([]wallet.Withdrawal, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -164,7 +163,8 @@ func (s *Withdrawals) Of(_ context.Context, id wallet.ActID, stage wallet.Stage,
 	return out[:min(len(out), max(limit, 0))], nil
 }
 
-// Unfinished implements wallet.Withdrawals. Oldest means recorded first, and a place is a record's number, as in Orders.Open.
+// Unfinished implements wallet.Withdrawals. Oldest means recorded first, and a place is a record's number, as in
+// Orders.Open.
 func (s *Withdrawals) Unfinished(_ context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
 	if limit <= 0 {
 		return nil, 0, nil
@@ -187,7 +187,8 @@ func (s *Withdrawals) Unfinished(_ context.Context, before wallet.Instant, from 
 	return out, 0, nil
 }
 
-// Withdrawals implements wallet.WithdrawalBook; those of one owner in the order they were recorded.
+// Withdrawals implements wallet.WithdrawalReader; withdrawals of one owner come in the order in which they were
+// recorded.
 func (s *Withdrawals) Withdrawals(_ context.Context, yield func(wallet.Withdrawal) bool) error {
 	eachOwner(&s.mu, &s.heads, func(buf []wallet.Withdrawal, owner int64) []wallet.Withdrawal {
 		for i := s.heads.Get(owner); i != 0; i = s.records.At(i).ofOwner {
@@ -199,7 +200,7 @@ func (s *Withdrawals) Withdrawals(_ context.Context, yield func(wallet.Withdrawa
 	return nil
 }
 
-// Bytes returns the memory held.
+// Bytes returns the memory used.
 func (s *Withdrawals) Bytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,7 +16,7 @@ const (
 	discard = "-EXECABORT Transaction discarded because of previous errors."
 )
 
-// TestWhatTheServerSays wants each answer of a server turned into what it means for the caller.
+// TestWhatTheServerSays checks the error that each reply of a server is converted to.
 func TestWhatTheServerSays(t *testing.T) {
 	inside := func(xadd, exec string) map[string][]string {
 		return map[string][]string{"XADD": {xadd}, "HSETNX": {queued}, "HLEN": {queued}, "ZADD": {queued}, "EXEC": {exec}}
@@ -37,13 +37,13 @@ func TestWhatTheServerSays(t *testing.T) {
 		{"wrong arguments", inside("-ERR wrong number of arguments for 'xadd' command", discard), wallet.CodeInternal,
 			"discarded, but a defect: it will never fit"},
 		{"no permission", inside("-NOPERM this user has no permissions to run the 'xadd' command", discard), wallet.CodeInternal,
-			"a defect of the set-up"},
+			"a configuration defect"},
 		{"another type", inside(queued, "*4\r\n$3\r\n1-1\r\n-WRONGTYPE Operation against a key holding the wrong kind of value\r\n:1\r\n:1"), wallet.CodeInternal,
-			"a defect: somebody else writes our keys"},
+			"a defect: another program writes these keys"},
 		{"loading all along", map[string][]string{"MULTI": {loading}, "XADD": {loading}, "HSETNX": {loading}, "HLEN": {loading}, "ZADD": {loading}, "EXEC": {loading}}, wallet.CodeUnavailable,
-			"nothing was taken"},
+			"nothing was executed"},
 		{"loaded in the middle", map[string][]string{"MULTI": {loading}, "XADD": {loading}, "HSETNX": {":1"}, "HLEN": {":1"}, "ZADD": {":1"}, "EXEC": {"-ERR EXEC without MULTI"}}, wallet.CodeUnknown,
-			"what followed MULTI was taken alone: the token is listed and not held"},
+			"the commands after MULTI were executed alone: the token is listed and its credit not held"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, client := newFake(t, c.answers)
@@ -56,7 +56,7 @@ func TestWhatTheServerSays(t *testing.T) {
 
 const loading = "-LOADING Redis is loading the dataset in memory"
 
-// TestBusyServer is the same for what is sent without a transaction.
+// TestBusyServer is the same for commands without a transaction.
 func TestBusyServer(t *testing.T) {
 	for _, c := range []struct {
 		answer string
@@ -69,7 +69,7 @@ func TestBusyServer(t *testing.T) {
 		{"-BUSY Redis is busy running a script", wallet.CodeUnavailable},
 		{"-MISCONF Redis is configured to save RDB snapshots", wallet.CodeUnavailable},
 		{"-ERR something else", wallet.CodeInternal},
-		{"-LOADINGS is no code that we know", wallet.CodeInternal},
+		{"-LOADINGS is an unknown code", wallet.CodeInternal},
 	} {
 		_, client := newFake(t, map[string][]string{"EVAL": {c.answer}})
 		err := rolesOf(client).budgets.Reserve(t.Context(), benchToken(7).Order, 1, 1)
@@ -78,7 +78,7 @@ func TestBusyServer(t *testing.T) {
 	}
 }
 
-// TestPartOfABatch wants a batch of which some was done and some was not to be unknown as a whole.
+// TestPartOfABatch: a batch that was partly done is unknown as a whole.
 func TestPartOfABatch(t *testing.T) {
 	credits := []wallet.Credit{benchToken(1).Credit(), benchToken(2).Credit()}
 	oom := "-OOM command not allowed when used memory > 'maxmemory'."
@@ -90,7 +90,7 @@ func TestPartOfABatch(t *testing.T) {
 		{[]string{"$3\r\n1-1", oom}, wallet.CodeUnknown, "the first one is held"},
 		{[]string{oom, "$3\r\n1-1"}, wallet.CodeUnknown, "the second one is held"},
 		{[]string{oom}, wallet.CodeUnavailable, "none is held"},
-		{[]string{"$3\r\n1-1", "-ERR defect"}, wallet.CodeInternal, "a defect is told as one"},
+		{[]string{"$3\r\n1-1", "-ERR defect"}, wallet.CodeInternal, "a defect is reported as one"},
 	} {
 		_, client := newFake(t, map[string][]string{"XADD": c.answers})
 		err := rolesOf(client).backlog.Push(t.Context(), credits)
@@ -99,8 +99,7 @@ func TestPartOfABatch(t *testing.T) {
 	}
 }
 
-// TestFullList wants a list that has grown too long by an Issue to be cut back, and the truth told where a poster was
-// faster.
+// TestFullList: an Issue that made a list too long is undone; if a poster was faster, the result is unknown.
 func TestFullList(t *testing.T) {
 	taken := "*4\r\n$3\r\n5-1\r\n:1\r\n:1025\r\n:1"
 	for _, c := range []struct {
@@ -109,12 +108,12 @@ func TestFullList(t *testing.T) {
 		want wallet.Code
 		why  string
 	}{
-		{"in time", "*5\r\n:1\r\n,-1\r\n*0\r\n:1\r\n:1", wallet.CodeOverloaded, "never was anything leased, taken back: nothing was done"},
+		{"in time", "*5\r\n:1\r\n,-1\r\n*0\r\n:1\r\n:1", wallet.CodeOverloaded, "nothing was ever leased; undone: nothing was done"},
 		{"in time, after others", "*5\r\n:1\r\n,-1\r\n*1\r\n+last:5-0\r\n:1\r\n:1", wallet.CodeOverloaded, "those before it were leased"},
 		{"leased", "*5\r\n:1\r\n,-1\r\n*1\r\n+last:5-1\r\n:1\r\n:1", wallet.CodeUnknown, "its lessee may post it"},
 		{"leased with others", "*5\r\n:1\r\n,-1\r\n*1\r\n+last:5-10\r\n:1\r\n:1", wallet.CodeUnknown, "10 is more than 1"},
 		{"gone", "*5\r\n:0\r\n,-1\r\n*0\r\n:1\r\n:1", wallet.CodeUnknown, "it was posted and acknowledged"},
-		{"not told", loading, wallet.CodeUnknown, "it is still there"},
+		{"no reply", loading, wallet.CodeUnknown, "it still exists"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, client := newFake(t, map[string][]string{"XADD": {queued}, "HSETNX": {queued}, "HLEN": {queued}, "ZADD": {queued},
@@ -126,7 +125,7 @@ func TestFullList(t *testing.T) {
 	}
 }
 
-// TestFullBacklog wants nothing pushed or issued while the backlog was last seen full.
+// TestFullBacklog: nothing is pushed or issued while the backlog was full at the last check.
 func TestFullBacklog(t *testing.T) {
 	s, client := newFake(t, map[string][]string{"XLEN": {":67108864", ":0"}, "XADD": {"$3\r\n1-1"}})
 	r := rolesOf(client)
@@ -142,7 +141,7 @@ func TestFullBacklog(t *testing.T) {
 	require.NoError(t, r.backlog.Push(t.Context(), []wallet.Credit{benchToken(1).Credit()}))
 }
 
-// TestGarbledAnswers wants what nobody of us has written to be an error or left out, and never a panic.
+// TestGarbledAnswers: a reply with unexpected content is an error or is skipped, and never causes a panic.
 func TestGarbledAnswers(t *testing.T) {
 	bulk := func(s string) string { return "$" + length(s) + "\r\n" + s + "\r\n" }
 	entry := func(id, credit string) string {
@@ -158,18 +157,18 @@ func TestGarbledAnswers(t *testing.T) {
 	for _, entries := range []string{"*1\r\n$1\r\nx", "*1\r\n*2\r\n$3\r\n1-1\r\n*1\r\n$1\r\nc", "*1\r\n*1\r\n$3\r\n1-1", "$1\r\nx"} {
 		_, client := newFake(t, map[string][]string{"XLEN": {":4"}, "ZRANGEBYSCORE": {"*0"}, "XRANGE": {entries}})
 		_, err := redis.NewBacklog(client, storetest.NewClock(), 1, storetest.Lease).Take(t.Context(), 0, 4)
-		require.Error(t, err, "entries told as %q", entries)
+		require.Error(t, err, "entries returned as %q", entries)
 	}
 
-	for _, kept := range []string{"", "1", "1 2 3", "1 x 3 a", "0 2 3 a", "99 2 3 a", "256 2 3 a", "257 2 3 a"} {
-		_, client := newFake(t, map[string][]string{"ZRANGEBYSCORE": {"*1\r\n*2\r\n+7_rain-cash_1_1_3\r\n,0"}, "HMGET": {"*1\r\n$" + length(kept) + "\r\n" + kept}})
+	for _, stored := range []string{"", "1", "1 2 3", "1 x 3 a", "0 2 3 a", "99 2 3 a", "256 2 3 a", "257 2 3 a"} {
+		_, client := newFake(t, map[string][]string{"ZRANGEBYSCORE": {"*1\r\n*2\r\n+7_rain-cash_1_1_3\r\n,0"}, "HMGET": {"*1\r\n$" + length(stored) + "\r\n" + stored}})
 		_, err := rolesOf(client).tokens.List(t.Context(), 7, wallet.Official)
-		require.Error(t, err, "token kept as %q", kept)
+		require.Error(t, err, "token stored as %q", stored)
 		require.Equal(t, wallet.CodeInternal, wallet.CodeOf(err))
 	}
-	for _, kept := range []string{"", "0 1 2", "4 1 2 3", "-1 1 2 3", "0 1 2 99999999999999999999"} {
-		_, client := newFake(t, map[string][]string{"HGET": {"$" + length(kept) + "\r\n" + kept}})
+	for _, stored := range []string{"", "0 1 2", "4 1 2 3", "-1 1 2 3", "0 1 2 99999999999999999999"} {
+		_, client := newFake(t, map[string][]string{"HGET": {"$" + length(stored) + "\r\n" + stored}})
 		_, err := rolesOf(client).orders.Get(t.Context(), []wallet.OrderNo{benchToken(7).Order})
-		require.Error(t, err, "order kept as %q", kept)
+		require.Error(t, err, "order stored as %q", stored)
 	}
 }

@@ -13,15 +13,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxHeld bounds a backlog. It is more than a whole festival's 54 million grants, so that only a defect reaches it; what
-// really bounds it is the server's maxmemory.
+// maxHeld bounds a backlog. It is more than the 54 million grants of a whole festival, so that only a defect reaches
+// it; the effective bound is the server's maxmemory.
 const maxHeld = 1 << 26
 
-// Backlog holds postings: a stream a shard, and beside it the leases by their end on the adapter's clock. When its
-// Redis is lost, so is what was held; the orders of record still have it, and compensation (O5) brings it back.
+// Backlog stores held postings: one stream per shard, and beside it a zset of leases by their end on the adapter's
+// clock. When its Redis is lost, the held postings are lost; the orders of record still have them, and compensation
+// (O5) restores them.
 //
-// The number of shards belongs to the data. Under another number, token lists are no longer found, and what shards
-// beyond it hold is not taken any more: as after a loss.
+// The number of shards is part of the data. With a different number, token lists are no longer found, and postings of
+// shards beyond it are no longer taken: the effect is that of a loss.
 type Backlog struct {
 	c       *Client
 	clock   wallet.Clock
@@ -33,8 +34,8 @@ type Backlog struct {
 
 var _ wallet.Backlog = (*Backlog)(nil)
 
-// NewBacklog returns the backlog at c, in so many shards, at least one. What a taker has not acknowledged after the
-// lease, at least a microsecond on the given clock, is handed out again.
+// NewBacklog returns the backlog at c with the given number of shards, at least one. A posting that is not
+// acknowledged within the lease, at least a microsecond on the given clock, is handed out again.
 func NewBacklog(c *Client, clock wallet.Clock, shards int, lease time.Duration) *Backlog {
 	b := &Backlog{c: c, clock: clock, lease: max(lease, time.Microsecond)}
 	for i := range max(shards, 1) {
@@ -51,19 +52,19 @@ func (b *Backlog) add(shard int, c wallet.Credit) rueidis.Completed {
 	return b.c.r.B().Xadd().Key(b.streams[shard]).Id("*").FieldValue().FieldValue("c", creditText(c)).Build()
 }
 
-func (b *Backlog) room() error {
+func (b *Backlog) checkSpace() error {
 	if b.full.Load() {
 		return fmt.Errorf("redis: %d credits are held: %w", maxHeld, wallet.ErrOverloaded)
 	}
 	return nil
 }
 
-// Push implements wallet.Backlog. ErrOverloaded: the backlog was full when its depth was last asked for.
+// Push implements wallet.Backlog. ErrOverloaded: the backlog was full at the last call of Depth.
 func (b *Backlog) Push(ctx context.Context, cs []wallet.Credit) error {
 	if len(cs) == 0 {
 		return nil
 	}
-	if err := b.room(); err != nil {
+	if err := b.checkSpace(); err != nil {
 		return err
 	}
 	cmds := make(rueidis.Commands, 0, len(cs))
@@ -82,7 +83,7 @@ func (b *Backlog) Push(ctx context.Context, cs []wallet.Credit) error {
 	return err
 }
 
-// Depth implements wallet.Backlog: one short command a shard.
+// Depth implements wallet.Backlog, with one short command per shard.
 func (b *Backlog) Depth(ctx context.Context) (int64, error) {
 	cmds := make(rueidis.Commands, len(b.streams))
 	for i, key := range b.streams {
@@ -96,7 +97,7 @@ func (b *Backlog) Depth(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// Oldest returns when what has been held longest was pushed, on the server's clock; false when nothing is held.
+// Oldest returns when the oldest held posting was pushed, on the server's clock; false when nothing is held.
 func (b *Backlog) Oldest(ctx context.Context) (wallet.Instant, bool, error) {
 	cmds := make(rueidis.Commands, len(b.streams))
 	for i, key := range b.streams {
@@ -128,7 +129,7 @@ func (b *Backlog) Oldest(ctx context.Context) (wallet.Instant, bool, error) {
 	return oldest, true, nil
 }
 
-func (b *Backlog) check(shard int) error {
+func (b *Backlog) checkShard(shard int) error {
 	if shard < 0 || shard >= len(b.streams) {
 		return fmt.Errorf("%w: shard %d of %d", wallet.ErrInvalid, shard, len(b.streams))
 	}

@@ -13,7 +13,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// benchEach runs a benchmark on miniredis, and on a real server and a real Cluster where there are some.
+// benchEach runs a benchmark on miniredis, and on a real server and a real Cluster if they are configured.
 func benchEach(b *testing.B, run func(b *testing.B, e endpoint)) {
 	b.Run("miniredis", func(b *testing.B) { run(b, onMini(b)) })
 	b.Run("redis", func(b *testing.B) { run(b, onReal(b, "HONGBAO_REDIS")) })
@@ -44,8 +44,8 @@ func BenchmarkIssue(b *testing.B) {
 	})
 }
 
-// BenchmarkBatch is what a poster does with a batch of 500 of one shard, but for the ledger: take it, mark its tokens
-// twice, acknowledge it.
+// BenchmarkBatch measures a poster's steps for a batch of 500 of one shard, without the ledger: take the batch, mark
+// its tokens twice, acknowledge it.
 func BenchmarkBatch(b *testing.B) {
 	const batch = 500
 	steps := func(b *testing.B, e endpoint, mark bool) {

@@ -11,32 +11,32 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// scanCount is how many keys a node is asked to look at in one step, and bookPage how many lists an audit reads at
-// once: little enough that the node serves others in between.
+// scanCount is the number of keys that a node examines per step, and listPage the number of lists that a scan reads at
+// once: few enough that the node serves other requests in between.
 const (
 	scanCount = 1000
-	bookPage  = maxPipeline / 2
+	listPage  = maxPipeline / 2
 )
 
-// list is where one wallet keeps something in one stage: the end of its key, "{shard}:actID:stage".
+// list identifies the key of one wallet's records in one stage. suffix is the end of the key, "{shard}:actID:stage".
 type list struct {
-	place string
-	id    wallet.ActID
-	stage wallet.Stage
+	suffix string
+	id     wallet.ActID
+	stage  wallet.Stage
 }
 
-// eachList reads all lists of a noun by ascending ActID and stage and yields what is in them. Lists that come in
+// eachList reads all lists of a noun by ascending ActID and stage and yields their records. Lists that are created
 // meanwhile may be missed.
 func eachList[T any](ctx context.Context, c *Client, noun string, read func(context.Context, []string) ([][]T, error), yield func(T) bool) error {
 	lists, err := c.lists(ctx, noun)
 	if err != nil {
 		return err
 	}
-	places := make([]string, 0, bookPage)
-	for page := range slices.Chunk(lists, bookPage) {
+	places := make([]string, 0, listPage)
+	for page := range slices.Chunk(lists, listPage) {
 		places = places[:0]
 		for _, l := range page {
-			places = append(places, l.place)
+			places = append(places, l.suffix)
 		}
 		all, err := read(ctx, places)
 		if err != nil {
@@ -53,13 +53,13 @@ func eachList[T any](ctx context.Context, c *Client, noun string, read func(cont
 	return nil
 }
 
-// lists finds the lists of a noun on every node, each once, although replicas name them too.
+// lists finds the lists of a noun on every node, without the duplicates that replicas return.
 func (c *Client) lists(ctx context.Context, noun string) ([]list, error) {
 	begin := c.prefix + noun
 	var all []list
 	for _, node := range c.r.Nodes() {
 		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
-			within, cancel := c.within(ctx)
+			within, cancel := c.withTimeout(ctx)
 			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(begin+"{*").Count(scanCount).Build()).AsScanEntry()
 			cancel()
 			if err != nil {
@@ -76,7 +76,7 @@ func (c *Client) lists(ctx context.Context, noun string) ([]list, error) {
 		}
 	}
 	slices.SortFunc(all, func(a, b list) int {
-		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.stage, b.stage), strings.Compare(a.place, b.place))
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.stage, b.stage), strings.Compare(a.suffix, b.suffix))
 	})
 	return slices.Compact(all), nil
 }
@@ -87,8 +87,8 @@ func parseList(place string) (list, error) {
 		id, err1 := strconv.ParseInt(part[1], 10, 64)
 		stage, err2 := strconv.ParseUint(part[2], 10, 8)
 		if err1 == nil && err2 == nil {
-			return list{place: place, id: wallet.ActID(id), stage: wallet.Stage(stage)}, nil
+			return list{suffix: place, id: wallet.ActID(id), stage: wallet.Stage(stage)}, nil
 		}
 	}
-	return list{}, fmt.Errorf("redis: key %q is no list's", place)
+	return list{}, fmt.Errorf("redis: key %q is not that of a list", place)
 }

@@ -7,11 +7,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Budgets is the source's counter (C3, C6): an atomic increment, made where the sum fits in the budget. Which orders have
-// been counted is one bit each, in chunks of wallets.
+// Budgets is the source's counter (C3, C6): an atomic increment, applied if the sum fits in the budget. One bit per
+// order records whether it has been counted, in chunks of wallets.
 //
-// When its Redis is lost, it begins at nothing and would let the whole budget be granted again. Where that must not
-// happen, lease the budget in blocks from a durable book (wallet.Quotas) and leave this out.
+// When its Redis is lost, it starts at zero and would allow the whole budget to be granted again. Where that must not
+// happen, lease the budget in blocks from a durable store (wallet.Quotas) and do not use this one.
 type Budgets struct{ c *Client }
 
 var _ wallet.Budgets = (*Budgets)(nil)
@@ -19,13 +19,13 @@ var _ wallet.Budgets = (*Budgets)(nil)
 // NewBudgets returns the counters at c.
 func NewBudgets(c *Client) *Budgets { return &Budgets{c: c} }
 
-// chunkWallets is how many wallets, neighbours by ActID, share one bitmap of 8 KiB.
+// chunkWallets is the number of wallets, adjacent by ActID, that share one bitmap of 8 KiB.
 const chunkWallets = 1 << 16
 
-// reserveScript adds an order's amount to what is spent, if it was not and fits. KEYS: what is spent; the bitmap of
-// the order's chunk. ARGV: its bit; the amount; the most that may be spent before it, or nothing where it fits in no
-// case; expiry. The counter is a 64-bit integer, but a Lua number is not: the two are compared as text, the longer one
-// being the larger.
+// reserveScript adds an order's amount to the spent sum, if it was not added before and fits. KEYS: the spent sum; the
+// bitmap of the order's chunk. ARGV: the order's bit; the amount; the largest spent sum to which it may be added, or
+// empty if it never fits; expiry. The counter is a 64-bit integer, but a Lua number is not: the two are compared as
+// text, the longer one being the larger.
 const reserveScript = `
 if redis.call('GETBIT', KEYS[2], ARGV[1]) == 1 then return 1 end
 local spent, most = redis.call('GET', KEYS[1]) or '0', ARGV[3]
@@ -39,7 +39,7 @@ end
 return 1
 `
 
-// Reserve implements wallet.Budgets. ErrInvalid: malformed number, or an amount that is not above zero.
+// Reserve implements wallet.Budgets. ErrInvalid: a malformed number, or an amount not above zero.
 func (s *Budgets) Reserve(ctx context.Context, no wallet.OrderNo, amount, budget wallet.Money) error {
 	if amount <= 0 {
 		return fmt.Errorf("%w: amount of %d fen", wallet.ErrInvalid, int64(amount))

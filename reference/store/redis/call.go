@@ -11,48 +11,48 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxPipeline bounds the commands of one round trip: they hold their connection's other callers up.
+// maxPipeline bounds the commands of one round trip, because they delay the other callers of the connection.
 const maxPipeline = 500
 
-// within bounds a call by the configured timeout. Where the caller's own deadline is nearer there is nothing to do.
-func (c *Client) within(ctx context.Context) (context.Context, context.CancelFunc) {
+// withTimeout bounds a call by the configured timeout, unless the caller's own deadline is earlier.
+func (c *Client) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if d, ok := ctx.Deadline(); ok && time.Until(d) <= c.timeout {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, c.timeout)
 }
 
-// do sends one command. A nil answer is no error.
+// do sends one command. A nil reply is not an error.
 func (c *Client) do(ctx context.Context, e effect, what string, cmd rueidis.Completed) (rueidis.RedisMessage, error) {
 	if err := ctx.Err(); err != nil {
 		return rueidis.RedisMessage{}, notSent(what, err)
 	}
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := c.withTimeout(ctx)
 	defer cancel()
 	m, err := c.r.Do(ctx, cmd).ToMessage()
 	return m, failure(e, what, err)
 }
 
-// eval runs a script, which reads and writes as one step.
+// eval runs a script, which reads and writes atomically.
 func (c *Client) eval(ctx context.Context, e effect, what, script string, keys []string, args ...string) (rueidis.RedisMessage, error) {
 	return c.do(ctx, e, what, c.script(script, keys, args...))
 }
 
-// script builds the call with its whole text, which costs some hundred bytes and spares a second try where the server
-// has not seen it yet.
+// script builds an EVAL with the whole text. That costs some hundred bytes and avoids a second attempt when the server
+// does not have the script cached.
 func (c *Client) script(script string, keys []string, args ...string) rueidis.Completed {
 	return c.r.B().Eval().Script(script).Numkeys(int64(len(keys))).Key(keys...).Arg(args...).Build()
 }
 
-// pipeline sends commands, maxPipeline at a time, that are independent of each other. When some were done and some
-// were not, a write's outcome as a whole is unknown.
+// pipeline sends independent commands, maxPipeline at a time. When some writes were done and some were not, the
+// outcome as a whole is unknown.
 func (c *Client) pipeline(ctx context.Context, e effect, what string, all rueidis.Commands) ([]rueidis.RedisMessage, error) {
 	out := make([]rueidis.RedisMessage, 0, len(all))
 	var failed error
 	done := false
 	for len(all) > 0 && failed == nil {
 		n := min(len(all), maxPipeline)
-		answers, err := c.trip(ctx, e, what, all[:n])
+		answers, err := c.roundTrip(ctx, e, what, all[:n])
 		for _, a := range answers {
 			if a.failed == nil {
 				done = true
@@ -74,11 +74,11 @@ type answer struct {
 	failed  error
 }
 
-func (c *Client) trip(ctx context.Context, e effect, what string, cmds rueidis.Commands) ([]answer, error) {
+func (c *Client) roundTrip(ctx context.Context, e effect, what string, cmds rueidis.Commands) ([]answer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, notSent(what, err)
 	}
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := c.withTimeout(ctx)
 	defer cancel()
 	out := make([]answer, len(cmds))
 	for i, r := range c.r.DoMulti(ctx, cmds...) {
@@ -88,13 +88,13 @@ func (c *Client) trip(ctx context.Context, e effect, what string, cmds rueidis.C
 	return out, nil
 }
 
-// transact sends commands on keys of one slot between MULTI and EXEC: one round trip, all of them or none. They go
-// down a connection that others use at the same time; the driver keeps one call's commands together there.
+// transact sends commands on keys of one slot between MULTI and EXEC: one round trip, all or none of them. The
+// connection is shared with other callers; the driver keeps the commands of one call together.
 func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Completed) ([]rueidis.RedisMessage, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, notSent(what, err)
 	}
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := c.withTimeout(ctx)
 	defer cancel()
 	all := make(rueidis.Commands, 0, len(cmds)+2)
 	all = append(all, c.r.B().Multi().Build())
@@ -103,7 +103,7 @@ func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Comp
 	last := len(answers) - 1
 	out, err := answers[last].ToArray()
 	if err != nil {
-		return nil, undone(what, answers, err)
+		return nil, transactionError(what, answers, err)
 	}
 	for i := range out {
 		if err := out[i].Error(); err != nil && !rueidis.IsRedisNil(err) {
@@ -113,10 +113,10 @@ func (c *Client) transact(ctx context.Context, what string, cmds ...rueidis.Comp
 	return out, nil
 }
 
-// undone says what became of a transaction whose EXEC failed. A server that discards it says EXECABORT, and why with
-// the command that it refused. But one that refused MULTI, being about to load its data, say, may have taken what
-// followed as commands of their own.
-func undone(what string, answers []rueidis.RedisResult, exec error) error {
+// transactionError returns the error of a transaction whose EXEC failed. A server that discards it returns EXECABORT,
+// and the reason with the command that it refused. But a server that refused MULTI, for example while it loads its
+// data, may have executed the following commands one by one.
+func transactionError(what string, answers []rueidis.RedisResult, exec error) error {
 	last := len(answers) - 1
 	if _, answered := rueidis.IsRedisErr(exec); !answered {
 		return failure(writing, what, exec)
@@ -126,7 +126,7 @@ func undone(what string, answers []rueidis.RedisResult, exec error) error {
 		err := a.Error()
 		if err == nil && i > 0 {
 			if s, _ := a.ToString(); s != "QUEUED" {
-				return fmt.Errorf("redis: %s: %w: part of a transaction was taken alone", what, wallet.ErrUnknown)
+				return fmt.Errorf("redis: %s: %w: part of a transaction was executed alone", what, wallet.ErrUnknown)
 			}
 		}
 		if err != nil && cause == exec {
@@ -136,7 +136,7 @@ func undone(what string, answers []rueidis.RedisResult, exec error) error {
 	return failure(writing, what, cause)
 }
 
-// sum adds up the answers of commands that each return a count.
+// sum adds up the replies of commands that each return a count.
 func (c *Client) sum(ctx context.Context, what string, cmds rueidis.Commands) (int64, error) {
 	counts, err := c.pipeline(ctx, reading, what, cmds)
 	if err != nil {
@@ -153,10 +153,10 @@ func (c *Client) sum(ctx context.Context, what string, cmds rueidis.Commands) (i
 	return total, nil
 }
 
-// expiry makes a key go away when nothing is written to it for the time that was configured. For clients with one.
+// expiry makes a key expire when it is not written to for the configured time. Only for clients with an expiry.
 func (c *Client) expiry(key string) rueidis.Completed {
 	return c.r.B().Arbitrary("EXPIRE").Keys(key).Args(c.expire).Build()
 }
 
-// text writes a number as a command's argument.
+// text formats a number as a command's argument.
 func text[N ~int | ~int64 | ~uint8](n N) string { return strconv.FormatInt(int64(n), 10) }

@@ -8,7 +8,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// What is stored is text with a space between parts, so that an operator can read it and no number is ever a float.
+// Stored values are text with a space between parts, so that an operator can read them and no number is ever a float.
 
 // creditText writes "order amount opened".
 func creditText(c wallet.Credit) string {
@@ -30,7 +30,7 @@ func parseCredit(s string) (wallet.Credit, error) {
 	return wallet.Credit{Order: no, Amount: wallet.Money(n[0]), Opened: wallet.Instant(n[1])}, nil
 }
 
-// tokenText writes what a token is besides its number and its status: "app amount opened activity".
+// tokenText formats a token without its number and status: "app amount opened activity".
 func tokenText(t wallet.Token) string {
 	b := append(strconv.AppendUint(make([]byte, 0, 96), uint64(t.App), 10), ' ')
 	b = append(strconv.AppendInt(b, int64(t.Amount), 10), ' ')
@@ -45,7 +45,7 @@ func parseToken(order, s string) (wallet.Token, error) {
 	}
 	part := strings.SplitN(s, " ", 4)
 	if len(part) != 4 {
-		return wallet.Token{}, fmt.Errorf("redis: token %s is kept in %d parts", no, len(part))
+		return wallet.Token{}, fmt.Errorf("redis: stored token %s has %d parts", no, len(part))
 	}
 	n, err := parseInts(strings.Join(part[:3], " "), 3)
 	if err != nil {
@@ -53,13 +53,13 @@ func parseToken(order, s string) (wallet.Token, error) {
 	}
 	app := wallet.App(n[0])
 	if int64(app) != n[0] || !app.Valid() {
-		return wallet.Token{}, fmt.Errorf("redis: token %s is kept with app %d", no, n[0])
+		return wallet.Token{}, fmt.Errorf("redis: stored token %s has app %d", no, n[0])
 	}
 	return wallet.Token{App: app, Order: no, Amount: wallet.Money(n[1]), Opened: wallet.Instant(n[2]), Activity: wallet.ActivityID(part[3])}, nil
 }
 
-// orderText writes what an order is besides its number: "state amount opened created". The state comes first and is
-// one digit, so that a script can turn it.
+// orderText formats an order without its number: "state amount opened created". The state comes first and is one
+// digit, so that a script can change it.
 func orderText(o wallet.Order) string {
 	b := append(strconv.AppendUint(make([]byte, 0, 64), uint64(o.State), 10), ' ')
 	b = append(strconv.AppendInt(b, int64(o.Amount), 10), ' ')
@@ -77,22 +77,22 @@ func parseOrder(order, s string) (wallet.Order, error) {
 		return wallet.Order{}, err
 	}
 	if n[0] < 0 || n[0] > int64(wallet.OrderMoved) {
-		return wallet.Order{}, fmt.Errorf("redis: order %s is kept with state %d", no, n[0])
+		return wallet.Order{}, fmt.Errorf("redis: stored order %s has state %d", no, n[0])
 	}
 	return wallet.Order{No: no, State: wallet.OrderState(n[0]), Amount: wallet.Money(n[1]), Opened: wallet.Instant(n[2]), Created: wallet.Instant(n[3])}, nil
 }
 
-// parseInts reads exactly so many numbers.
+// parseInts parses exactly the given number of integers.
 func parseInts(s string, want int) ([]int64, error) {
 	part := strings.Split(s, " ")
 	if len(part) != want {
-		return nil, fmt.Errorf("redis: %d numbers are kept, not %d", len(part), want)
+		return nil, fmt.Errorf("redis: stored value has %d numbers, not %d", len(part), want)
 	}
 	out := make([]int64, want)
 	for i, p := range part {
 		n, err := strconv.ParseInt(p, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("redis: kept number: %w", err)
+			return nil, fmt.Errorf("redis: stored number: %w", err)
 		}
 		out[i] = n
 	}

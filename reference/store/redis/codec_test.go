@@ -20,7 +20,7 @@ func drawOrderNo(t *rapid.T) wallet.OrderNo {
 	}
 }
 
-// TestKeptAsWritten wants whatever is written to be read as it was, to the last fen.
+// TestKeptAsWritten: stored values are read back exactly as written.
 func TestKeptAsWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		no := drawOrderNo(t)
@@ -33,7 +33,7 @@ func TestKeptAsWritten(t *testing.T) {
 		require.Equal(t, c, gotCredit)
 
 		a := wallet.Token{App: wallet.App(rapid.IntRange(1, wallet.Apps).Draw(t, "app")), Order: no, Amount: amount, Opened: opened,
-			Activity: wallet.ActivityID(rapid.String().Draw(t, "activity"))} // blanks and all
+			Activity: wallet.ActivityID(rapid.String().Draw(t, "activity"))} // including spaces
 		gotToken, err := parseToken(no.String(), tokenText(a))
 		require.NoError(t, err)
 		require.Equal(t, a, gotToken)
@@ -46,7 +46,7 @@ func TestKeptAsWritten(t *testing.T) {
 	})
 }
 
-// TestHandles wants handles to stand for one entry each and to ascend as the entries do.
+// TestHandles: each handle stands for one entry, and handles ascend as the entries do.
 func TestHandles(t *testing.T) {
 	last := uint64(0)
 	for _, id := range []string{"0-1", "1-0", "1-4194303", "2-0", "1643630400000-0", "1643630400000-1", "4398046511103-4194303"} {
@@ -65,23 +65,23 @@ func TestHandles(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("7_rain-cash_1_1_3", "1 188 1643630400000000 spring-2022-official")
 	f.Add("7_rain-cash_1_1_3 188 5", "0 1 2 3")
-	f.Fuzz(func(t *testing.T, no, kept string) {
-		if c, err := parseCredit(kept); err == nil {
+	f.Fuzz(func(t *testing.T, no, stored string) {
+		if c, err := parseCredit(stored); err == nil {
 			again, err := parseCredit(creditText(c))
 			require.NoError(t, err)
 			require.Equal(t, c, again)
 		}
-		if a, err := parseToken(no, kept); err == nil {
+		if a, err := parseToken(no, stored); err == nil {
 			again, err := parseToken(no, tokenText(a))
 			require.NoError(t, err)
 			require.Equal(t, a, again)
 		}
-		if o, err := parseOrder(no, kept); err == nil {
+		if o, err := parseOrder(no, stored); err == nil {
 			again, err := parseOrder(no, orderText(o))
 			require.NoError(t, err)
 			require.Equal(t, o, again)
 		}
-		_, _ = handle(kept)
-		_, _ = parseList(kept)
+		_, _ = handle(stored)
+		_, _ = parseList(stored)
 	})
 }

@@ -10,9 +10,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ConfigCentre keeps the degrade switches, one hash of those that are on, and the settings, one hash of a version and a
-// document in JSON. When its Redis is lost all switches are off and the settings are of version 0, which is how things are
-// when nobody has touched them. Nothing of it expires.
+// ConfigCentre stores the degrade switches, one hash of those that are on, and the settings, one hash of a version and
+// a JSON document. When its Redis is lost, all switches are off and the settings have version 0, as before any change.
+// Its data does not expire.
 type ConfigCentre struct{ c *Client }
 
 var _ wallet.ConfigCentre = (*ConfigCentre)(nil)

@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestOldest follows the moment since which something is held.
+// TestOldest: Oldest follows the time since which a posting is held.
 func TestOldest(t *testing.T) {
 	e := onMini(t)
 	b := rolesOf(e.open(t)).backlog
@@ -35,11 +35,11 @@ func TestOldest(t *testing.T) {
 	require.Equal(t, first.Add(time.Minute), at)
 }
 
-// TestMarkedData wants data of another prefix apart from everything, and all of it gone after its time.
+// TestMarkedData: data of another prefix is separate from all other data, and all of it expires.
 func TestMarkedData(t *testing.T) {
 	mini := miniredis.RunT(t)
 	plain := rolesOf(dial(t, redis.Config{Addrs: []string{mini.Addr()}}).client)
-	marked := rolesOf(dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "marked:", Expire: time.Hour}).client)
+	shadow := rolesOf(dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "marked:", Expire: time.Hour}).client)
 	expires := func(what string) {
 		t.Helper()
 		require.NotEmpty(t, mini.Keys(), what)
@@ -50,42 +50,42 @@ func TestMarkedData(t *testing.T) {
 	}
 	for _, w := range writes {
 		if w.name == "set switch" {
-			continue // how things are switched is no data
+			continue // switch settings do not expire
 		}
-		require.NoError(t, w.call(t.Context(), marked), w.name)
+		require.NoError(t, w.call(t.Context(), shadow), w.name)
 		expires(w.name)
 		n, err := w.done(t.Context(), plain)
 		require.NoError(t, err)
 		require.Zero(t, n, "%s is seen without the prefix", w.name)
 		mini.FlushAll()
 	}
-	require.NoError(t, marked.tokens.Issue(t.Context(), benchToken(7)))
-	require.NoError(t, marked.tokens.Mark(t.Context(), []wallet.OrderNo{benchToken(7).Order}, wallet.TokenProcessing))
+	require.NoError(t, shadow.tokens.Issue(t.Context(), benchToken(7)))
+	require.NoError(t, shadow.tokens.Mark(t.Context(), []wallet.OrderNo{benchToken(7).Order}, wallet.TokenProcessing))
 	expires("mark")
-	held, err := marked.backlog.Take(t.Context(), 3, 1)
+	held, err := shadow.backlog.Take(t.Context(), 3, 1)
 	require.NoError(t, err)
 	require.Len(t, held, 1)
 	expires("take")
-	require.NoError(t, plain.tokens.Tokens(t.Context(), func(wallet.Token) bool { t.Error("a marked token is in the book"); return true }))
+	require.NoError(t, plain.tokens.Tokens(t.Context(), func(wallet.Token) bool { t.Error("a load-test token is in the live list"); return true }))
 
 	mini.FastForward(time.Hour / 2)
 	again := benchToken(7)
 	again.Order.Rain++
-	require.NoError(t, marked.tokens.Issue(t.Context(), again))
+	require.NoError(t, shadow.tokens.Issue(t.Context(), again))
 	mini.FastForward(time.Hour / 2)
-	list, err := marked.tokens.List(t.Context(), 7, wallet.Official)
+	list, err := shadow.tokens.List(t.Context(), 7, wallet.Official)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
-	require.Equal(t, wallet.TokenProcessing, list[0].Status, "marks live as long as their list")
+	require.Equal(t, wallet.TokenProcessing, list[0].Status, "marks expire with their list")
 
 	mini.FastForward(time.Hour)
 	require.Empty(t, mini.Keys())
 	require.NoError(t, plain.tokens.Issue(t.Context(), again))
 	mini.FastForward(time.Hour)
-	require.NotEmpty(t, mini.Keys(), "what is not marked stays")
+	require.NotEmpty(t, mini.Keys(), "live data stays")
 }
 
-// TestAckLeavesNothing wants neither entry nor lease left of what was acknowledged, but the place reached.
+// TestAckLeavesNothing: acknowledged entries leave no entry and no lease, only the position that was reached.
 func TestAckLeavesNothing(t *testing.T) {
 	e := onMini(t)
 	b := rolesOf(e.open(t)).backlog
@@ -103,7 +103,7 @@ func TestAckLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestBudgetToTheFen wants sums compared as whole numbers: 2^53 and the next one are the same to a float.
+// TestBudgetToTheFen: sums are compared as integers: as floats, 2^53 and the next integer are equal.
 func TestBudgetToTheFen(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
 		const budget = 1<<53 + 1
@@ -116,7 +116,8 @@ func TestBudgetToTheFen(t *testing.T) {
 	})
 }
 
-// TestFlushedServer wants handles of before a loss dead: they must not acknowledge what was pushed after it (T8).
+// TestFlushedServer: handles from before a loss are invalid: they must not acknowledge postings that were pushed after
+// it (T8).
 func TestFlushedServer(t *testing.T) {
 	e := onMini(t)
 	b := rolesOf(e.open(t)).backlog
@@ -135,7 +136,7 @@ func TestFlushedServer(t *testing.T) {
 	require.Len(t, after, 2)
 }
 
-// TestLeasesLostAlone wants what was leased handed out again when the leases are lost and the stream is not.
+// TestLeasesLostAlone: leased entries are handed out again when the leases are lost and the stream is not.
 func TestLeasesLostAlone(t *testing.T) {
 	e := onMini(t)
 	b := rolesOf(e.open(t)).backlog
@@ -152,7 +153,7 @@ func TestLeasesLostAlone(t *testing.T) {
 	require.Equal(t, before, after)
 }
 
-// TestTiedOrders walks open orders many of which were created in the same microsecond.
+// TestTiedOrders walks open orders, many of which were created in the same microsecond.
 func TestTiedOrders(t *testing.T) {
 	s := rolesOf(onMini(t).open(t)).orders
 	var want []wallet.OrderNo
@@ -175,8 +176,8 @@ func TestTiedOrders(t *testing.T) {
 		}
 		require.Equal(t, want, got, "limit %d", limit)
 	}
-	page, next, err := s.Open(t.Context(), wallet.Never, 0, 3) // four are tied
+	page, next, err := s.Open(t.Context(), wallet.Never, 0, 3) // four orders have the same time
 	require.NoError(t, err)
 	require.Len(t, page, 3)
-	require.EqualValues(t, 101, next, "the walk goes on")
+	require.EqualValues(t, 101, next, "the walk continues")
 }

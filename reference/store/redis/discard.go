@@ -10,47 +10,47 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ShadowPrefix ends the prefix of marked data (K2), and of no other.
+// ShadowPrefix ends the prefix of load-test data (K2), and of no other data.
 const ShadowPrefix = "shadow:"
 
-// Discard deletes every key of marked data at this endpoint and returns how many there were. Keys that are written
-// meanwhile may be left. Idempotent. ErrInvalid: the client is not one of marked data. ErrUnknown and ErrUnavailable:
-// some keys may be left; repeat the call.
+// Discard deletes every key of load-test data at this endpoint and returns their number. Keys that are written
+// meanwhile may remain. Idempotent. ErrInvalid: the client is not one of load-test data. ErrUnknown and
+// ErrUnavailable: some keys may remain; repeat the call.
 func (c *Client) Discard(ctx context.Context) (int64, error) {
 	if !strings.HasSuffix(c.prefix, ShadowPrefix) {
-		return 0, fmt.Errorf("%w: redis: live data is not for discarding", wallet.ErrInvalid)
+		return 0, fmt.Errorf("%w: redis: live data cannot be discarded", wallet.ErrInvalid)
 	}
-	gone := int64(0)
+	deleted := int64(0)
 	for _, node := range c.r.Nodes() {
 		for cursor, first := uint64(0), true; first || cursor != 0; first = false {
-			within, cancel := c.within(ctx)
+			within, cancel := c.withTimeout(ctx)
 			e, err := node.Do(within, node.B().Scan().Cursor(cursor).Match(c.prefix+"*").Count(scanCount).Build()).AsScanEntry()
 			cancel()
 			if err != nil {
-				return gone, failure(reading, "scan", err)
+				return deleted, failure(reading, "scan", err)
 			}
 			n, err := c.unlink(ctx, e.Elements)
-			if gone += n; err != nil {
-				return gone, err
+			if deleted += n; err != nil {
+				return deleted, err
 			}
 			cursor = e.Cursor
 		}
 	}
-	return gone, nil
+	return deleted, nil
 }
 
-// unlink deletes keys, each by a command of its own, because they lie in different slots. It returns how many were
-// there: a replica names those that its primary has.
+// unlink deletes keys, each with a separate command, because they are in different slots. It returns how many existed:
+// a replica lists the keys of its primary.
 func (c *Client) unlink(ctx context.Context, keys []string) (int64, error) {
 	cmds := make(rueidis.Commands, len(keys))
 	for i, key := range keys {
 		cmds[i] = c.r.B().Unlink().Key(key).Build()
 	}
 	answers, err := c.pipeline(ctx, writing, "discard", cmds)
-	gone := int64(0)
+	deleted := int64(0)
 	for i := range answers {
-		n, _ := answers[i].AsInt64() // of a failed one: err says so
-		gone += n
+		n, _ := answers[i].AsInt64() // a failed one counts 0; err reports it
+		deleted += n
 	}
-	return gone, err
+	return deleted, err
 }

@@ -12,17 +12,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestDiscard throws away all that every role has written as marked data, and nothing else; live data it refuses.
+// TestDiscard deletes all load-test data that any role has written, and nothing else; it refuses live data.
 func TestDiscard(t *testing.T) {
 	mini := miniredis.RunT(t)
 	live := dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "a:"}).client
-	marked := dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "a:" + redis.ShadowPrefix, Expire: time.Hour}).client
+	shadow := dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "a:" + redis.ShadowPrefix, Expire: time.Hour}).client
 	for _, w := range writes {
 		require.NoError(t, w.call(t.Context(), rolesOf(live)), w.name)
 	}
 	before := mini.Keys()
 	for _, w := range writes {
-		require.NoError(t, w.call(t.Context(), rolesOf(marked)), w.name)
+		require.NoError(t, w.call(t.Context(), rolesOf(shadow)), w.name)
 	}
 	const more = 3000 // several steps of a scan
 	for i := range more {
@@ -34,39 +34,39 @@ func TestDiscard(t *testing.T) {
 	_, err := live.Discard(t.Context())
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 	require.Len(t, mini.Keys(), len(before)+written)
-	gone, err := marked.Discard(t.Context())
+	deleted, err := shadow.Discard(t.Context())
 	require.NoError(t, err)
-	require.EqualValues(t, written, gone)
-	require.Equal(t, before, mini.Keys(), "live data is what it was")
-	gone, err = marked.Discard(t.Context())
+	require.EqualValues(t, written, deleted)
+	require.Equal(t, before, mini.Keys(), "live data is unchanged")
+	deleted, err = shadow.Discard(t.Context())
 	require.NoError(t, err)
-	require.Zero(t, gone, "there is nothing left")
+	require.Zero(t, deleted, "nothing remains")
 	mini.SetError("LOADING the data")
-	_, err = marked.Discard(t.Context())
+	_, err = shadow.Discard(t.Context())
 	require.ErrorIs(t, err, wallet.ErrUnavailable)
 }
 
-// TestDiscardEverywhere is the same on servers and on a Cluster, whose nodes each hold a part.
+// TestDiscardEverywhere is the same on servers and on a Cluster, whose nodes each store a part.
 func TestDiscardEverywhere(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
-		live, marked := rolesOf(e.client.Apart(e.begin+"a:")), e.client.Apart(e.begin+"a:"+redis.ShadowPrefix)
+		live, shadow := rolesOf(e.client.Apart(e.begin+"a:")), e.client.Apart(e.begin+"a:"+redis.ShadowPrefix)
 		for _, w := range writes {
 			require.NoError(t, w.call(t.Context(), live), w.name)
-			require.NoError(t, w.call(t.Context(), rolesOf(marked)), w.name)
+			require.NoError(t, w.call(t.Context(), rolesOf(shadow)), w.name)
 		}
-		gone, err := marked.Discard(t.Context())
+		deleted, err := shadow.Discard(t.Context())
 		require.NoError(t, err)
-		require.GreaterOrEqual(t, gone, int64(len(writes))/2, "some roles write to the same key")
+		require.GreaterOrEqual(t, deleted, int64(len(writes))/2, "some roles write to the same key")
 		for _, w := range writes {
-			kept, err := w.done(t.Context(), live)
+			stored, err := w.done(t.Context(), live)
 			require.NoError(t, err)
-			require.NotZero(t, kept, w.name)
-			left, err := w.done(t.Context(), rolesOf(marked))
+			require.NotZero(t, stored, w.name)
+			left, err := w.done(t.Context(), rolesOf(shadow))
 			require.NoError(t, err)
 			require.Zero(t, left, w.name)
 		}
-		gone, err = marked.Discard(t.Context())
+		deleted, err = shadow.Discard(t.Context())
 		require.NoError(t, err)
-		require.Zero(t, gone)
+		require.Zero(t, deleted)
 	})
 }

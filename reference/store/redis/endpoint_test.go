@@ -16,10 +16,10 @@ import (
 	"hongbao/reference/store/redis"
 )
 
-// patience is the timeout of calls in tests that are not about time: two busy cores are no fault.
+// patience is the timeout of calls in tests that are not about time, so that a busy machine does not fail them.
 const patience = 30 * time.Second
 
-// endpoint is a server under test, and what begins the keys of one test on it.
+// endpoint is a server under test, and the prefix of the keys of one test on it.
 type endpoint struct {
 	client *redis.Client
 	begin  string
@@ -28,12 +28,12 @@ type endpoint struct {
 	now    *atomic.Pointer[time.Time]
 }
 
-// open returns a client to an empty keyspace of its own.
+// open returns a client with a separate, empty keyspace.
 func (e endpoint) open(testing.TB) *redis.Client {
 	return e.client.Apart(e.begin + strconv.FormatInt(e.stores.Add(1), 10) + ":")
 }
 
-// pass lets time go by for what expires on the server.
+// pass advances the time of the server's expiries.
 func (e endpoint) pass(d time.Duration) {
 	if e.mini == nil {
 		time.Sleep(d) // a real server has no other clock
@@ -45,7 +45,7 @@ func (e endpoint) pass(d time.Duration) {
 	e.mini.FastForward(d)
 }
 
-// onEach runs a test on miniredis, and on a real server and a real Cluster where there are some.
+// onEach runs a test on miniredis, and on a real server and a real Cluster if they are configured.
 func onEach(t *testing.T, run func(t *testing.T, e endpoint)) {
 	t.Run("miniredis", func(t *testing.T) { run(t, onMini(t)) })
 	t.Run("redis", func(t *testing.T) { run(t, onReal(t, "HONGBAO_REDIS")) })
@@ -58,11 +58,11 @@ func onMini(t testing.TB) endpoint {
 	e.mini, e.now = mini, new(atomic.Pointer[time.Time])
 	eve := time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC)
 	e.now.Store(&eve)
-	mini.SetTime(eve) // it stands still unless pass moves it
+	mini.SetTime(eve) // the clock does not advance unless pass moves it
 	return e
 }
 
-// onReal dials the server that an environment variable names.
+// onReal dials the server in an environment variable.
 func onReal(t testing.TB, variable string) endpoint {
 	at := os.Getenv(variable)
 	if at == "" {

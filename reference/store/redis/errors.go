@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// effect says what it means that a command was sent and not answered.
+// effect is the meaning of a command that was sent and not answered.
 type effect bool
 
 const (
@@ -18,18 +18,18 @@ const (
 	writing effect = true  // it may have been done
 )
 
-// notNow are the codes with which a server says that it did nothing and may do it later, or that another one would.
-var notNow = [...]string{"READONLY", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "MOVED", "ASK", "TRYAGAIN", "OOM", "MISCONF", "NOREPLICAS", "BUSY", "EXECABORT"}
+// retryLater lists the error codes of a server that did nothing and may do it later, or that refers to another server.
+var retryLater = [...]string{"READONLY", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "MOVED", "ASK", "TRYAGAIN", "OOM", "MISCONF", "NOREPLICAS", "BUSY", "EXECABORT"}
 
-// failure turns an error of the driver into one of the wallet's. What the server refuses for another reason is a
-// defect, of ours or of the set-up, and bears no code.
+// failure converts an error of the driver into one of package wallet. Another refusal of the server is a defect, of
+// this code or of the set-up, and has no code.
 func failure(e effect, what string, err error) error {
 	if err == nil || rueidis.IsRedisNil(err) {
 		return nil
 	}
 	if refused, ok := rueidis.IsRedisErr(err); ok {
 		code, _, _ := strings.Cut(refused.Error(), " ")
-		for _, c := range notNow {
+		for _, c := range retryLater {
 			if c == code {
 				return fmt.Errorf("redis: %s: %w: %v", what, wallet.ErrUnavailable, err)
 			}
@@ -46,7 +46,7 @@ func notSent(what string, err error) error {
 	return fmt.Errorf("redis: %s: %w: %w", what, wallet.ErrUnavailable, err)
 }
 
-// worse returns the error that says less about what was done: unknown before all others, then the first one.
+// worse returns the error with the less certain outcome: unknown before all others, then the first one.
 func worse(a, b error) error {
 	if a == nil || b != nil && errors.Is(b, wallet.ErrUnknown) {
 		if b != nil {

@@ -13,7 +13,7 @@ func (c *Client) Apart(prefix string) *Client {
 	return &v
 }
 
-// Wipe removes all keys that begin so.
+// Wipe removes all keys with a prefix.
 func (c *Client) Wipe(ctx context.Context, begin string) error {
 	for _, node := range c.r.Nodes() {
 		for cursor, first := uint64(0), true; first || cursor != 0; first = false {

@@ -15,19 +15,19 @@ import (
 	"hongbao/reference/store/redis"
 )
 
-// fakeServer answers commands by name as it is told to, so that tests can have what no server gives on demand. What it
-// was told nothing about it answers with OK.
+// fakeServer returns scripted replies by command name, for situations that no real server produces on demand. The
+// reply to any other command is OK.
 type fakeServer struct {
 	listener net.Listener
 	all      sync.WaitGroup
 
 	mu      sync.Mutex
-	answers map[string][]string // raw answers by command, in upper case; the last one stays
+	answers map[string][]string // raw replies by command, in upper case; the last one is repeated
 	got     []string
 	conns   []net.Conn
 }
 
-// newFake returns a server and a client of it. Answers are raw RESP without the last line break.
+// newFake returns a server and a client of it. Replies are raw RESP without the last line break.
 func newFake(t *testing.T, answers map[string][]string) (*fakeServer, *redis.Client) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -85,8 +85,8 @@ func (s *fakeServer) answer(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.got = append(s.got, name)
-	all, told := s.answers[name]
-	if !told {
+	all, scripted := s.answers[name]
+	if !scripted {
 		return "+OK"
 	}
 	if len(all) > 1 {
@@ -95,7 +95,7 @@ func (s *fakeServer) answer(name string) string {
 	return all[0]
 }
 
-// commands returns the names of what came since the client was there.
+// commands returns the names of the commands received since the client connected.
 func (s *fakeServer) commands() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

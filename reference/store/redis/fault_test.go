@@ -15,7 +15,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// roles are all that an endpoint can be, on one client.
+// roles are all roles of an endpoint, on one client.
 type roles struct {
 	backlog *redis.Backlog
 	tokens  *redis.Tokens
@@ -31,13 +31,13 @@ func rolesOf(c *redis.Client) roles {
 	return roles{b, redis.NewTokens(b), redis.NewOrders(c), redis.NewBudgets(c), redis.NewLeases(c), redis.NewTotals(c), redis.NewConfigCentre(c)}
 }
 
-// writes are the calls whose answer may get lost, each with what the server holds of it.
+// writes are the calls whose reply may get lost, each with a check of the server's state.
 var writes = []struct {
 	name  string
-	on    string // a word of the command to strike at
+	on    string // a word of the command at which the fault strikes
 	call  func(ctx context.Context, r roles) error
 	done  func(ctx context.Context, r roles) (int64, error)
-	once  int64 // what done says after it was done once
+	once  int64 // result of done after one call
 	twice int64 // and after a repeat
 }{
 	{"issue", "HSETNX",
@@ -99,8 +99,8 @@ var writes = []struct {
 		}, 1, 1},
 }
 
-// TestLostAnswers wants every write whose answer is lost to be unknown, to be done once and not more by then, and to
-// be settled by a repeat.
+// TestLostAnswers: every write whose reply is lost is unknown, is done at most once by then, and is settled by a
+// repeat.
 func TestLostAnswers(t *testing.T) {
 	for _, w := range writes {
 		for _, f := range []fault{loseReply, cutBefore, stallReply} {
@@ -124,14 +124,14 @@ func TestLostAnswers(t *testing.T) {
 				if f == cutBefore {
 					want = w.once
 				}
-				require.NoError(t, wallet.Repeat(func() error { return w.call(t.Context(), r) }), "the connection comes back by itself")
+				require.NoError(t, wallet.Repeat(func() error { return w.call(t.Context(), r) }), "the client reconnects by itself")
 				settles(t, want, func() (int64, error) { return w.done(t.Context(), direct) })
 			})
 		}
 	}
 }
 
-// within returns the context of a call that the fault strikes: one that ends soon where no answer ever comes.
+// within returns the context of a call that the fault strikes: one with a short timeout if no reply ever comes.
 func within(t *testing.T, f fault) context.Context {
 	if f != stallReply {
 		return t.Context()
@@ -141,7 +141,7 @@ func within(t *testing.T, f fault) context.Context {
 	return ctx
 }
 
-// settles waits until the server has done what reached it, and wants it done so often and not more.
+// settles waits until the server has executed what reached it, and requires that the count is as wanted.
 func settles(t *testing.T, want int64, done func() (int64, error)) {
 	t.Helper()
 	var got int64
@@ -154,7 +154,7 @@ func settles(t *testing.T, want int64, done func() (int64, error)) {
 	require.Equal(t, want, got)
 }
 
-// TestLostReads wants a read whose answer is lost to be unavailable: nothing can have changed.
+// TestLostReads: a read whose reply is lost is unavailable: nothing can have changed.
 func TestLostReads(t *testing.T) {
 	for _, read := range []struct {
 		name string
@@ -171,7 +171,7 @@ func TestLostReads(t *testing.T) {
 		}},
 		{"depth", "XLEN", func(ctx context.Context, r roles) error { _, err := r.backlog.Depth(ctx); return err }},
 		{"oldest", "XRANGE", func(ctx context.Context, r roles) error { _, _, err := r.backlog.Oldest(ctx); return err }},
-		{"token book", "SCAN", func(ctx context.Context, r roles) error {
+		{"token reader", "SCAN", func(ctx context.Context, r roles) error {
 			return r.tokens.Tokens(ctx, func(wallet.Token) bool { return true })
 		}},
 		{"get orders", "HGET", func(ctx context.Context, r roles) error {
@@ -196,7 +196,7 @@ func TestLostReads(t *testing.T) {
 	}
 }
 
-// TestNothingSent wants a write that never left to be unavailable and not unknown: its caller need not repeat it.
+// TestNothingSent: a write that was never sent is unavailable and not unknown: its caller need not repeat it.
 func TestNothingSent(t *testing.T) {
 	for _, w := range writes {
 		t.Run(w.name, func(t *testing.T) {
@@ -208,7 +208,7 @@ func TestNothingSent(t *testing.T) {
 			over, cancel := context.WithCancel(t.Context())
 			cancel()
 			err := w.call(over, r)
-			require.ErrorIs(t, err, wallet.ErrUnavailable, "the caller had given up before")
+			require.ErrorIs(t, err, wallet.ErrUnavailable, "the caller's context had ended before")
 			require.NotErrorIs(t, err, wallet.ErrUnknown)
 
 			p.stop()
@@ -216,24 +216,25 @@ func TestNothingSent(t *testing.T) {
 				err = w.call(t.Context(), r)
 				require.Error(t, err)
 				return wallet.CodeOf(err) == wallet.CodeUnavailable
-			}, patience, time.Millisecond, "nobody answers the door")
+			}, patience, time.Millisecond, "nothing listens at the address")
 			require.NotErrorIs(t, err, wallet.ErrUnknown)
 			settles(t, 0, func() (int64, error) { return w.done(t.Context(), direct) })
 		})
 	}
 }
 
-// TestStalledServerIsHungUpOn wants calls to succeed again by themselves after one connection has gone dead under
-// several callers: none of them may close it on the others, but it must not be kept either.
+// TestStalledServerIsHungUpOn: calls succeed again by themselves after a connection shared by several callers has
+// stalled: no caller may close it for the others, but it must not stay in use either.
 func TestStalledServerIsHungUpOn(t *testing.T) {
-	// It takes a second and the timeout. Eight leave room for busy cores, and are less than the driver's own ten.
+	// It takes one second plus the timeout. Eight seconds leave room for busy cores, and are less than the driver's
+	// default of ten.
 	const hungUp = 8 * time.Second
 	p := newProxy(t, miniredis.RunT(t).Addr())
 	client, err := redis.Dial(t.Context(), redis.Config{Addrs: []string{p.at()}, Timeout: 100 * time.Millisecond})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	r := rolesOf(client)
-	crowd := func() {
+	burst := func() {
 		var all sync.WaitGroup
 		for i := range int64(64) {
 			all.Go(func() {
@@ -244,13 +245,14 @@ func TestStalledServerIsHungUpOn(t *testing.T) {
 		}
 		all.Wait()
 	}
-	crowd() // so many at once share a connection, which none of them may close then
+	burst() // so many concurrent calls share a connection, which none of them may close then
 	p.arm(stallReply, "HSETNX")
-	crowd()
+	burst()
 	require.Eventually(t, func() bool { return r.tokens.Issue(t.Context(), benchToken(3)) == nil }, hungUp, 10*time.Millisecond)
 }
 
-// TestLostTake wants what was leased to nobody back when its lease ends, and a lost acknowledgement settled by a repeat.
+// TestLostTake: entries that were leased but not delivered are handed out again when the lease ends, and a lost
+// acknowledgement is settled by a repeat.
 func TestLostTake(t *testing.T) {
 	p := newProxy(t, miniredis.RunT(t).Addr())
 	clock := storetest.NewClock()
@@ -262,7 +264,7 @@ func TestLostTake(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 	held, err := b.Take(t.Context(), 0, 2)
 	require.NoError(t, err)
-	require.Empty(t, held, "the lease runs, although nobody has it")
+	require.Empty(t, held, "the lease runs, although no taker has the entries")
 	clock.Advance(storetest.Lease)
 	held, err = b.Take(t.Context(), 0, 2)
 	require.NoError(t, err)

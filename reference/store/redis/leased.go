@@ -10,32 +10,33 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// Leases of a shard's entries live in a zset beside its stream. A member is a span of the stream, which holds whatever
-// is left between two entries, scored with the end of its lease: one member a batch, however many credits are in it.
-// Spans never overlap. Two members are no leases:
+// The leases of a shard's entries are stored in a zset beside its stream. A member is a span of the stream: all
+// entries that remain between two entries, scored with the end of its lease. So there is one member per batch, however
+// many credits it contains. Spans never overlap. Two members are not leases:
 //
-//   - "last:" and an entry, scored +inf: what was handed out last. It lives among the leases so that it cannot outlast
-//     them: were they lost alone, nobody would ever take what they stood for.
-//   - "gone", scored with minus the number of times that entries were deleted one by one: so that a span which was read
-//     before is not leased after, and one that was leased before is not known to hold what it held.
+//   - "last:" and an entry, scored +inf: the entry that was handed out last. It is stored with the leases so that it
+//     cannot outlast them: if only the leases were lost, their entries would never be taken again.
+//   - "gone", scored with minus the number of single deletions of entries: so that a span that was read before a
+//     deletion is not leased after it, and a span that was leased before is not assumed to be complete.
 const (
 	lastMember = "last:"
 	goneMember = "gone"
 )
 
-// span is one lease: entries of the stream from first to last, n of them when it was taken, and gone as it stood then.
+// span is one lease: the entries of the stream from first to last, their number n when it was leased, and the
+// generation of the leases then.
 type span struct {
 	first, last string
 	n           int
-	gone        int64
+	generation  int64
 }
 
-// name is the span's member: a taker's acknowledgement, which has the same entries, spells the same one.
+// name returns the span's member. A taker's acknowledgement has the same entries and so computes the same name.
 func (s span) name() string {
-	return s.first + " " + s.last + " " + strconv.Itoa(s.n) + " " + strconv.FormatInt(s.gone, 10)
+	return s.first + " " + s.last + " " + strconv.Itoa(s.n) + " " + strconv.FormatInt(s.generation, 10)
 }
 
-// parseSpan reads what name wrote. What is not needed of a lease that has ended is left out.
+// parseSpan parses a name. Count and generation are not restored; expired leases do not need them.
 func parseSpan(name string) (s span, ok bool) {
 	part := strings.SplitN(name, " ", 3)
 	if len(part) != 3 {
@@ -46,16 +47,17 @@ func parseSpan(name string) (s span, ok bool) {
 	return span{first: part[0], last: part[1]}, err1 == nil && err2 == nil
 }
 
-// book is what the leases of a shard say at one moment.
-type book struct {
-	held  int64    // entries of the stream
-	last  string   // handed out last; empty: none
-	gone  int64    //
-	ended []string // names of spans whose leases have ended, by their places in the stream; those that are none come first
+// leaseIndex is a snapshot of the leases of a shard.
+type leaseIndex struct {
+	held       int64    // entries of the stream
+	last       string   // handed out last; empty: nothing yet
+	generation int64    // score of goneMember: it changes with each single deletion
+	ended      []string // names of spans whose leases have ended, in stream order; names that are not spans come first
 }
 
-// readBook reads the answers to an XLEN, to a ZRANGEBYSCORE with scores up to now, and to one of what has no end.
-func readBook(answers []rueidis.RedisMessage) (b book, err error) {
+// readLeaseIndex parses the replies to an XLEN, to a ZRANGEBYSCORE with scores up to now, and to one of the members
+// without an end.
+func readLeaseIndex(answers []rueidis.RedisMessage) (b leaseIndex, err error) {
 	if b.held, err = answers[0].AsInt64(); err != nil {
 		return b, err
 	}
@@ -65,12 +67,12 @@ func readBook(answers []rueidis.RedisMessage) (b book, err error) {
 	}
 	for _, z := range ended {
 		if z.Member == goneMember {
-			b.gone = int64(z.Score)
+			b.generation = int64(z.Score)
 		} else {
 			b.ended = append(b.ended, z.Member)
 		}
 	}
-	slices.SortFunc(b.ended, func(x, y string) int { return cmp.Compare(place(x), place(y)) })
+	slices.SortFunc(b.ended, func(x, y string) int { return cmp.Compare(spanStart(x), spanStart(y)) })
 	endless, err := answers[2].AsStrSlice()
 	if err == nil && len(endless) > 0 {
 		b.last = endless[0]
@@ -78,17 +80,17 @@ func readBook(answers []rueidis.RedisMessage) (b book, err error) {
 	return b, err
 }
 
-// place is where a span begins in the stream; 0 of what is none.
-func place(name string) uint64 {
+// spanStart returns the position in the stream where a span begins, or 0 if name is not a lease.
+func spanStart(name string) uint64 {
 	first, _, _ := strings.Cut(name, " ")
 	at, _ := handle(first)
 	return at
 }
 
-// entry is one of a stream.
+// entry is one entry of a stream.
 type entry struct{ id, credit string }
 
-// entries reads the answer to an XRANGE. The maps that the driver would make cost more than all the rest.
+// entries parses the reply to an XRANGE. It avoids the driver's maps, which cost more than everything else here.
 func entries(m rueidis.RedisMessage) ([]entry, error) {
 	all, err := m.ToArray()
 	if err != nil {
@@ -98,11 +100,11 @@ func entries(m rueidis.RedisMessage) ([]entry, error) {
 	for i := range all {
 		parts, err := all[i].ToArray()
 		if err != nil || len(parts) != 2 {
-			return nil, fmt.Errorf("redis: an entry of %d parts: %w", len(parts), err)
+			return nil, fmt.Errorf("redis: an entry has %d parts: %w", len(parts), err)
 		}
 		fields, err := parts[1].ToArray()
 		if err != nil || len(fields) != 2 {
-			return nil, fmt.Errorf("redis: an entry of %d fields: %w", len(fields), err)
+			return nil, fmt.Errorf("redis: an entry has %d fields: %w", len(fields), err)
 		}
 		id, err1 := parts[0].ToString()
 		credit, err2 := fields[1].ToString()
@@ -114,11 +116,11 @@ func entries(m rueidis.RedisMessage) ([]entry, error) {
 	return out, nil
 }
 
-// claimScript leases spans if the book is still as it was read, and says whether it did.
+// claimScript leases spans if the lease index is unchanged since it was read, and returns whether it did.
 //
-// KEYS: the leases. ARGV: the last member as it was, or nothing, and as it shall be; gone as it was; now; seconds after
-// which untouched leases expire, or nothing; how many spans to end for good, whose leases must still have ended; those;
-// then the new ones, each after the end of its lease.
+// KEYS: the leases. ARGV: the last member as it was read, or empty, and its new value; gone as it was read; now;
+// seconds after which untouched leases expire, or empty; the number of spans to remove, whose leases must still have
+// ended; those spans; then the new ones, each after the end of its lease.
 const claimScript = `
 local leased, now, ended = KEYS[1], tonumber(ARGV[4]), tonumber(ARGV[6])
 if (redis.call('ZRANGEBYSCORE', leased, '+inf', '+inf')[1] or '') ~= ARGV[1] then return 0 end
@@ -137,10 +139,10 @@ if ARGV[5] ~= '' then redis.call('EXPIRE', leased, ARGV[5]) end
 return 1
 `
 
-// ackScript removes a whole span from the head of the stream, and says whether it did: if it is leased and nothing was
-// deleted meanwhile, it holds n entries, and if its first is the stream's, they are the first n. A poster that
-// keeps pace acknowledges nothing else. They are cut off together, which the embedded server does at once, while it
-// moves the whole rest of the stream for each that is deleted alone.
+// ackScript removes a whole span from the head of the stream, and returns whether it did. If the span is leased and
+// nothing was deleted meanwhile, it contains n entries; if its first entry is the stream's first, they are the first
+// n. A poster that keeps pace acknowledges only such spans. They are trimmed together, which the embedded server does
+// in one step, whereas it moves the rest of the stream for each entry that is deleted alone.
 //
 // KEYS: the shard's stream; its leases. ARGV: the first entry; the last; n.
 const ackScript = `

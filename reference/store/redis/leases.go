@@ -9,8 +9,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Leases is the lock. Leases end on the server's clock, so that the instances' own may differ. When its Redis is
-// lost, or fails over and forgets the newest ones, two may hold the same, which the port allows for.
+// Leases is the lock. Leases end on the server's clock, so the instances' clocks may differ. When its Redis is lost,
+// or fails over and loses the newest leases, two instances may hold the same lease; the port allows for that.
 type Leases struct{ c *Client }
 
 var _ wallet.Leases = (*Leases)(nil)
@@ -35,7 +35,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 `
 
-// Hold implements wallet.Leases. ErrInvalid: ttl is under a millisecond. ErrUnknown: repeat it.
+// Hold implements wallet.Leases. ErrInvalid: ttl is under a millisecond. ErrUnknown: repeat the call.
 func (s *Leases) Hold(ctx context.Context, name, holder string, ttl time.Duration) (bool, error) {
 	ms, err := millis(ttl)
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Leases) Release(ctx context.Context, name, holder string) error {
 	return err
 }
 
-// joinScript keeps a group as a zset of members by the end of their lives, in milliseconds of the server's clock.
+// joinScript stores a group as a zset of members by the end of their leases, in milliseconds of the server's clock.
 const joinScript = `
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -69,7 +69,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
 return redis.call('ZRANGE', KEYS[1], 0, -1)
 `
 
-// Join implements wallet.Leases. ErrInvalid: ttl is under a millisecond. ErrUnknown: repeat it.
+// Join implements wallet.Leases. ErrInvalid: ttl is under a millisecond. ErrUnknown: repeat the call.
 func (s *Leases) Join(ctx context.Context, group, member string, ttl time.Duration) ([]string, error) {
 	ms, err := millis(ttl)
 	if err != nil {

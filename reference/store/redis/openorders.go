@@ -12,15 +12,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// openOrder is an order as the zset of open ones names it.
+// openOrder is a member of the zset of open orders.
 type openOrder struct {
 	created wallet.Instant
 	no      wallet.OrderNo
 }
 
-// Open implements wallet.OpenOrders, with maxOpen orders at most. A place is the creation of the first order that was
-// not returned, so that those created in one microsecond are returned together. Only where they alone are more than
-// limit do the others wait for the next walk from the beginning.
+// Open implements wallet.OpenOrders, with at most maxOpen orders. A place is the creation time of the first order that
+// was not returned, so that orders created in the same microsecond are returned together. Only if those alone are more
+// than limit, the rest waits for the next walk from the beginning.
 func (s *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Order, wallet.OpenPlace, error) {
 	limit = min(limit, maxOpen)
 	if limit <= 0 {
@@ -43,12 +43,12 @@ func (s *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.Op
 	for i, o := range found {
 		nos[i] = o.no
 	}
-	kept, err := s.Get(ctx, nos)
+	orders, err := s.Get(ctx, nos)
 	if err != nil {
 		return nil, 0, err
 	}
 	var open []wallet.Order
-	for _, o := range kept { // some may have been settled since they were found
+	for _, o := range orders { // some may have been settled since they were found
 		if o.No == (wallet.OrderNo{}) || o.State != wallet.OrderOpen {
 			continue
 		}

@@ -11,16 +11,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// orderShards spreads the order KV over a Cluster's masters, of which there rarely are more. Looking for open orders
-// asks each of them. Another number would not find what is kept.
+// orderShards spreads the order KV over a Cluster's masters, of which there are rarely more. A search for open orders
+// queries each shard. With a different number, stored orders are not found.
 const orderShards = 16
 
-// maxOpen bounds the orders of one answer of Open, and so its memory: each shard may name as many.
+// maxOpen bounds the orders that Open returns, and so its memory: each shard may return as many.
 const maxOpen = 10_000
 
-// Orders is the order KV of the source (D1): a hash of orders a wallet and stage, and a zset a shard of those that
-// are open, by creation. It is a weak dependency: when its Redis is lost, so are the orders that no durable store has
-// too, and only the ledger's order number guards against granting twice. Where orders must last, keep them in SQL.
+// Orders is the order KV of the source (D1): a hash of orders per wallet and stage, and a zset of the open ones per
+// shard, by creation. It is a weak dependency: when its Redis is lost, orders that no durable store has are lost too,
+// and only the ledger's order number prevents double grants. Where orders must be durable, use the SQL store.
 type Orders struct{ c *Client }
 
 var (
@@ -32,7 +32,7 @@ var (
 // NewOrders returns the order KV at c.
 func NewOrders(c *Client) *Orders { return &Orders{c: c} }
 
-// The nouns that begin the keys.
+// The first parts of the keys.
 const (
 	orderLists = "orders:"
 	openOrders = "open:"
@@ -40,19 +40,19 @@ const (
 
 func orderTag(shard int) string { return "{" + strconv.Itoa(shard) + "}" }
 
-func orderPlace(id wallet.ActID, stage wallet.Stage) string {
+func orderSuffix(id wallet.ActID, stage wallet.Stage) string {
 	return orderTag(wallet.ShardOf(id, orderShards)) + ":" + text(id) + ":" + text(stage)
 }
 
-// keys returns the wallet's hash and its shard's open orders.
+// keys returns the keys of the wallet's hash and of its shard's open orders.
 func (s *Orders) keys(no wallet.OrderNo) []string {
-	return []string{s.c.prefix + orderLists + orderPlace(no.ActID, no.Stage), s.open(wallet.ShardOf(no.ActID, orderShards))}
+	return []string{s.c.prefix + orderLists + orderSuffix(no.ActID, no.Stage), s.open(wallet.ShardOf(no.ActID, orderShards))}
 }
 
 func (s *Orders) open(shard int) string { return s.c.prefix + openOrders + orderTag(shard) }
 
-// createScript records an order unless its number is taken, and answers what is on record then. KEYS: the wallet's
-// hash; the shard's open orders. ARGV: number; order; creation, or nothing for one that is not open; expiry.
+// createScript records an order unless its number is taken, in which case it returns the recorded one. KEYS: the
+// wallet's hash; the shard's open orders. ARGV: number; order; creation, or empty if it is not open; expiry.
 const createScript = `
 local before = redis.call('HGET', KEYS[1], ARGV[1])
 if before then return before end
@@ -65,7 +65,7 @@ end
 return false
 `
 
-// Create implements wallet.Orders. ErrInvalid: malformed number or state.
+// Create implements wallet.Orders. ErrInvalid: a malformed number or state.
 func (s *Orders) Create(ctx context.Context, o wallet.Order) (wallet.Order, bool, error) {
 	if o.State > wallet.OrderMoved {
 		return wallet.Order{}, false, fmt.Errorf("%w: order state %d", wallet.ErrInvalid, o.State)
@@ -89,8 +89,8 @@ func (s *Orders) Create(ctx context.Context, o wallet.Order) (wallet.Order, bool
 	if err != nil {
 		return wallet.Order{}, false, fmt.Errorf("redis: create order: %w", err)
 	}
-	kept, err := parseOrder(no, before)
-	return kept, false, err
+	stored, err := parseOrder(no, before)
+	return stored, false, err
 }
 
 // Get implements wallet.Orders.
@@ -108,19 +108,19 @@ func (s *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order,
 		if m.IsNil() {
 			continue
 		}
-		kept, err := m.ToString()
+		stored, err := m.ToString()
 		if err != nil {
 			return nil, fmt.Errorf("redis: get orders: %w", err)
 		}
-		if out[i], err = parseOrder(nos[i].String(), kept); err != nil {
+		if out[i], err = parseOrder(nos[i].String(), stored); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// finishScript moves open orders of one shard to a final state. KEYS: the shard's open orders; the hash of each order's
-// wallet. ARGV: the state; the number of each.
+// finishScript moves open orders of one shard to a final state. KEYS: the shard's open orders; the hash of each
+// order's wallet. ARGV: the state; the number of each.
 const finishScript = `
 for i = 2, #KEYS do
   local kept = redis.call('HGET', KEYS[i], ARGV[i])
@@ -132,7 +132,7 @@ end
 return 0
 `
 
-// Finish implements wallet.Orders: a script a shard. ErrInvalid for a state that is not final.
+// Finish implements wallet.Orders, with one script per shard. ErrInvalid for a state that is not final.
 func (s *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.OrderState) error {
 	if state != wallet.OrderSettled && state != wallet.OrderVoid {
 		return fmt.Errorf("%w: order state %d is not final", wallet.ErrInvalid, state)
@@ -158,7 +158,7 @@ func (s *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.
 
 // Of implements wallet.Orders.
 func (s *Orders) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([]wallet.Order, error) {
-	lists, err := s.read(ctx, []string{orderPlace(id, stage)})
+	lists, err := s.read(ctx, []string{orderSuffix(id, stage)})
 	if err != nil {
 		return nil, err
 	}
@@ -180,8 +180,8 @@ func (s *Orders) read(ctx context.Context, places []string) ([][]wallet.Order, e
 		if err != nil {
 			return nil, fmt.Errorf("redis: list orders: %w", err)
 		}
-		for no, kept := range fields {
-			o, err := parseOrder(no, kept)
+		for no, stored := range fields {
+			o, err := parseOrder(no, stored)
 			if err != nil {
 				return nil, err
 			}
@@ -192,7 +192,7 @@ func (s *Orders) read(ctx context.Context, places []string) ([][]wallet.Order, e
 	return out, nil
 }
 
-// Orders implements wallet.OrderBook. It keeps the names of all lists in memory, some 50 bytes each.
+// Orders implements wallet.OrderReader. It holds the names of all lists in memory, some 50 bytes each.
 func (s *Orders) Orders(ctx context.Context, yield func(wallet.Order) bool) error {
 	return eachList(ctx, s.c, orderLists, s.read, yield)
 }

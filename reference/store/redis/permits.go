@@ -7,19 +7,20 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// permitLife is how long a window's count is kept: some windows, so that instances whose clocks disagree count together.
-const permitLife = "10"
+// permitTTL is how long a window's count is stored, in seconds: several windows, so that instances with different
+// clocks count together.
+const permitTTL = "10"
 
-// Permits counts permits: one number a name and window, which goes away by itself. A name's windows lie in one slot.
+// Permits counts permits: one number per name and window, which expires. All windows of a name are in one slot.
 type Permits struct{ c *Client }
 
 var _ wallet.Permits = (*Permits)(nil)
 
-// NewPermits returns the count at c.
+// NewPermits returns the counters at c.
 func NewPermits(c *Client) *Permits { return &Permits{c: c} }
 
-// permitScript takes what is left, at most so many, and returns what it took and what is left. All numbers are below
-// 2^53, where Lua's are whole.
+// permitScript takes at most the wanted number of the remaining permits, and returns how many it took and how many
+// remain. All numbers are below 2^53, where Lua numbers are exact integers.
 const permitScript = `
 local taken = tonumber(redis.call('GET', KEYS[1]) or '0')
 local took = math.max(0, math.min(tonumber(ARGV[1]), tonumber(ARGV[2]) - taken))
@@ -35,7 +36,7 @@ func (s *Permits) Take(ctx context.Context, name string, window, want, limit int
 		return 0, 0, err
 	}
 	key := s.c.prefix + "permits:{" + name + "}:" + text(window)
-	m, err := s.c.eval(ctx, writing, "take permits", permitScript, []string{key}, text(want), text(limit), permitLife)
+	m, err := s.c.eval(ctx, writing, "take permits", permitScript, []string{key}, text(want), text(limit), permitTTL)
 	if err != nil {
 		return 0, 0, err
 	}

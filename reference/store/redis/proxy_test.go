@@ -10,18 +10,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fault is what the proxy does to the next command that it waits for.
+// fault is what the proxy does to the next matching command.
 type fault int
 
 const (
-	loseReply  fault = iota // it reaches the server; the connection breaks before the answer comes back
+	loseReply  fault = iota // it reaches the server; the connection breaks before the reply arrives
 	cutBefore               // the connection breaks before it reaches the server
-	stallReply              // it reaches the server; the answer never comes, and the connection stays
+	stallReply              // it reaches the server; the reply never arrives, and the connection stays open
 )
 
 func (f fault) String() string { return [...]string{"lose reply", "cut before", "stall reply"}[f] }
 
-// proxy stands between client and server and has one fault at a time.
+// proxy forwards between client and server, with one fault at a time.
 type proxy struct {
 	listener net.Listener
 	server   string
@@ -45,14 +45,14 @@ func newProxy(t *testing.T, server string) *proxy {
 
 func (p *proxy) at() string { return p.listener.Addr().String() }
 
-// arm makes the proxy treat the next piece that contains these bytes so, once.
+// arm makes the fault strike the next chunk that contains the given bytes, once.
 func (p *proxy) arm(f fault, on string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed, p.fault, p.on = true, f, []byte(on)
 }
 
-// stop breaks everything off; who dials then is refused.
+// stop closes all connections and refuses new ones.
 func (p *proxy) stop() {
 	p.listener.Close()
 	p.mu.Lock()
@@ -83,7 +83,7 @@ func (p *proxy) accept() {
 	}
 }
 
-// strikes says whether the armed fault meets this piece, and disarms it.
+// strikes reports whether the armed fault matches this chunk, and disarms it.
 func (p *proxy) strikes(piece []byte) (fault, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,8 +94,8 @@ func (p *proxy) strikes(piece []byte) (fault, bool) {
 	return p.fault, true
 }
 
-// relay is one connection through the proxy. The server's end is left open when the client's breaks, so that what has
-// reached the server is done.
+// relay is one connection through the proxy. The server's end stays open when the client's breaks, so that the server
+// executes what reached it.
 type relay struct {
 	p              *proxy
 	client, server net.Conn

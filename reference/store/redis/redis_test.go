@@ -18,22 +18,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestMain looks for goroutines left behind. A Cluster client that saw the topology change keeps one asleep for five
+// TestMain checks for leaked goroutines. A Cluster client that saw the topology change keeps one asleep for five
 // seconds, until it closes the connections it no longer needs.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
 }
 
-// TestDialSaysWhatIsWrong wants every half-configured or unfit endpoint refused at once, with its name and without
-// its password.
+// TestDialSaysWhatIsWrong: every incomplete or unsuitable endpoint is refused at once, with its name and without its
+// password.
 func TestDialSaysWhatIsWrong(t *testing.T) {
 	mini := miniredis.RunT(t)
 	locked := miniredis.RunT(t)
 	locked.RequireAuth("sesame")
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	nobody := gone.Addr().String()
-	require.NoError(t, gone.Close())
+	unused := closed.Addr().String()
+	require.NoError(t, closed.Close())
 	replica := miniredis.RunT(t)
 	for _, c := range []struct {
 		name string
@@ -43,16 +43,16 @@ func TestDialSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"no address", redis.Config{}, wallet.ErrInvalid, "no address"},
 		{"no port", redis.Config{Addrs: []string{"localhost"}}, wallet.ErrInvalid, `"localhost"`},
-		{"several addresses of what", redis.Config{Addrs: []string{"a:1", "b:2"}}, wallet.ErrInvalid, "a:1,b:2"},
+		{"several addresses of unknown kind", redis.Config{Addrs: []string{"a:1", "b:2"}}, wallet.ErrInvalid, "a:1,b:2"},
 		{"cluster and sentinels", redis.Config{Addrs: []string{"a:1"}, Cluster: true, SentinelMaster: "m"}, wallet.ErrInvalid, "not both"},
 		{"prefix that would move the hash tag", redis.Config{Addrs: []string{"a:1"}, Prefix: "{x}"}, wallet.ErrInvalid, `"{x}"`},
 		{"prefix that would match others", redis.Config{Addrs: []string{"a:1"}, Prefix: "*"}, wallet.ErrInvalid, `"*"`},
 		{"negative expiry", redis.Config{Addrs: []string{"a:1"}, Expire: -1}, wallet.ErrInvalid, "below zero"},
-		{"expiry of no second", redis.Config{Addrs: []string{"a:1"}, Expire: time.Millisecond}, wallet.ErrInvalid, "1ms"},
+		{"expiry below a second", redis.Config{Addrs: []string{"a:1"}, Expire: time.Millisecond}, wallet.ErrInvalid, "1ms"},
 		{"negative timeout", redis.Config{Addrs: []string{"a:1"}, Timeout: -1}, wallet.ErrInvalid, "below zero"},
-		{"nobody there", redis.Config{Addrs: []string{nobody}}, wallet.ErrUnavailable, nobody},
-		{"no cluster there", redis.Config{Addrs: []string{nobody}, Cluster: true}, wallet.ErrUnavailable, nobody},
-		{"no sentinel there", redis.Config{Addrs: []string{nobody}, SentinelMaster: "festival"}, wallet.ErrUnavailable, "festival"},
+		{"no server there", redis.Config{Addrs: []string{unused}}, wallet.ErrUnavailable, unused},
+		{"no cluster there", redis.Config{Addrs: []string{unused}, Cluster: true}, wallet.ErrUnavailable, unused},
+		{"no sentinel there", redis.Config{Addrs: []string{unused}, SentinelMaster: "festival"}, wallet.ErrUnavailable, "festival"},
 		{"no password", redis.Config{Addrs: []string{locked.Addr()}}, wallet.ErrUnavailable, locked.Addr()},
 		{"wrong password", redis.Config{Addrs: []string{locked.Addr()}, Password: "guessed"}, wallet.ErrUnavailable, locked.Addr()},
 		{"TLS to a plain port", redis.Config{Addrs: []string{mini.Addr()}, TLS: &tls.Config{MinVersion: tls.VersionTLS12}, Timeout: time.Second}, wallet.ErrUnavailable, mini.Addr()},
@@ -77,7 +77,7 @@ func TestDialSaysWhatIsWrong(t *testing.T) {
 	require.Error(t, client.Ping(t.Context()))
 }
 
-// TestSentinel dials through the Sentinels and writes to the primary they name.
+// TestSentinel dials through the Sentinels and writes to the primary that they report.
 func TestSentinel(t *testing.T) {
 	at := os.Getenv("HONGBAO_SENTINEL") // host:port/primary
 	if at == "" {
@@ -92,9 +92,9 @@ func TestSentinel(t *testing.T) {
 	require.NoError(t, r.tokens.Tokens(t.Context(), func(got wallet.Token) bool { return got == benchToken(7) }))
 }
 
-// TestTransactionsStayTogether sends transactions and single commands down one client at the same time. A command that
-// got into another caller's transaction would be answered with QUEUED, which is none of the answers expected here, and
-// a token whose credit came from another transaction would change the depth.
+// TestTransactionsStayTogether sends transactions and single commands through one client concurrently. A command
+// inside another caller's transaction would get the reply QUEUED, which is not expected here, and a token whose credit
+// came from another transaction would change the depth.
 func TestTransactionsStayTogether(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
 		const callers, each = 16, 100
@@ -132,7 +132,7 @@ func TestTransactionsStayTogether(t *testing.T) {
 	})
 }
 
-// TestLists holds the bound of a list, and what Mark does to many of them at once.
+// TestLists checks the bound of a list, and Mark on many tokens at once.
 func TestLists(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
 		r := rolesOf(e.open(t))
@@ -151,7 +151,7 @@ func TestLists(t *testing.T) {
 		require.EqualValues(t, wallet.MaxTokenList, n, "nothing was done")
 		again := benchToken(7)
 		again.Order.Rain = 5
-		require.NoError(t, r.tokens.Issue(t.Context(), again), "what is listed already is no addition")
+		require.NoError(t, r.tokens.Issue(t.Context(), again), "a listed token is not counted again")
 		over.Order.Stage = wallet.ExternalDrill
 		require.NoError(t, r.tokens.Issue(t.Context(), over), "another stage has its own list")
 
@@ -162,7 +162,7 @@ func TestLists(t *testing.T) {
 	})
 }
 
-// TestMalformedTokens wants them refused before anything is sent.
+// TestMalformedTokens: malformed tokens are refused before anything is sent.
 func TestMalformedTokens(t *testing.T) {
 	s, client := newFake(t, nil)
 	r := rolesOf(client)

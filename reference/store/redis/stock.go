@@ -7,12 +7,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Stock counts coupons: the source's plain counters (C3), counters that remember their orders (C5), and the mirror of a
-// book's count (C2). A counter's key and its orders' bitmaps share a hash tag, and each part of a template has a tag of its
-// own, so that a Cluster spreads them.
+// Stock counts coupons: the source's plain counters (C3), counters that record their orders (C5), and the mirror of
+// the count in a durable store (C2). A counter's key and its orders' bitmaps share a hash tag, and each part of a
+// template has a separate tag, so that a Cluster spreads them.
 //
-// When its Redis is lost or falls back to an older state, the counters would let coupons be granted again. Where that must
-// not happen, lease the stock in blocks from a durable book (wallet.StockBook) and keep the mirror alone here.
+// When its Redis is lost or returns to an older state, the counters would allow coupons to be granted again. Where
+// that must not happen, lease the stock in blocks from a durable store (wallet.StockLeases) and use only the mirror
+// here.
 type Stock struct{ c *Client }
 
 var (
@@ -28,8 +29,8 @@ func stockTag(k wallet.StockKey) string {
 	return fmt.Sprintf("{%s:%d:%d}", k.Reward, k.Stage, k.Part)
 }
 
-// plain is the source's counter, count the hash of one that remembers orders, and orders the bitmap of an order's chunk
-// of wallets, with two bits an order.
+// plain is the key of the source's counter, count that of the hash of a counter with orders, and orders that of the
+// bitmap of an order's chunk of wallets, with two bits per order.
 func (s *Stock) plain(k wallet.StockKey) string  { return s.c.prefix + "stock:" + stockTag(k) }
 func (s *Stock) count(k wallet.StockKey) string  { return s.c.prefix + "stockcount:" + stockTag(k) }
 func (s *Stock) mirror(k wallet.StockKey) string { return s.c.prefix + "stockmirror:" + stockTag(k) }
@@ -38,7 +39,7 @@ func (s *Stock) orders(k wallet.StockKey, no wallet.OrderNo) string {
 	return fmt.Sprintf("%sstockorders:%s:%s:%d:%d:%d", s.c.prefix, stockTag(k), no.Scene, no.Rain, no.Award, no.ActID/chunkWallets)
 }
 
-// addStockScript adds to a plain counter. KEYS: it. ARGV: how many; expiry.
+// addStockScript adds to a plain counter. KEYS: the counter. ARGV: the increment; expiry.
 const addStockScript = `
 local n = redis.call('INCRBY', KEYS[1], ARGV[1])
 if ARGV[2] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
@@ -65,15 +66,15 @@ func (s *Stock) Count(ctx context.Context, k wallet.StockKey) (int64, error) {
 	return s.read(ctx, k, s.plain(k))
 }
 
-// The scripts below count in a hash: n is how many are counted, out what was lent in all, in what was borrowed in all,
-// to:P and from:P the same by part. Numbers stay below 2^53, because stocks do (wallet.MaxStock).
+// The scripts below count in a hash: n is the number of counted orders, out the total lent, in the total borrowed,
+// to:P and from:P the same per part. Numbers stay below 2^53, because stocks do (wallet.MaxStock).
 const stockLeft = `
 local h = redis.call('HMGET', KEYS[1], 'n', 'out', 'in')
 local n, out, into = tonumber(h[1] or 0), tonumber(h[2] or 0), tonumber(h[3] or 0)
 `
 
-// takeStockScript counts an order or says what is on record of it. KEYS: the count; the order's bitmap. ARGV: its first
-// bit; the limit; whether to record a refusal; expiry. An order's bits are: granted, refused.
+// takeStockScript counts an order, or returns its recorded result. KEYS: the count; the order's bitmap. ARGV: the
+// order's first bit; the limit; whether to record a refusal; expiry. An order's bits are: granted, refused.
 const takeStockScript = stockLeft + `
 if redis.call('GETBIT', KEYS[2], ARGV[1]) == 1 then return 1 end
 local second = ARGV[1] + 1
@@ -109,7 +110,8 @@ func (s *Stock) Take(ctx context.Context, k wallet.StockKey, no wallet.OrderNo, 
 
 func stockBit(no wallet.OrderNo) string { return text(no.ActID % chunkWallets * 2) }
 
-// giveStockScript turns a coupon, or nothing, into a refusal. KEYS and ARGV as in takeStockScript, without a limit.
+// giveStockScript turns a coupon, or an unknown order, into a refusal. KEYS and ARGV as in takeStockScript, without a
+// limit.
 const giveStockScript = `
 local second = ARGV[1] + 1
 if redis.call('GETBIT', KEYS[2], ARGV[1]) == 1 then
@@ -133,8 +135,8 @@ func (s *Stock) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.Order
 	return err
 }
 
-// lendStockScript lends at most half of what is left, rounded up. KEYS: the count. ARGV: to which part; the limit; how many
-// are wanted; expiry.
+// lendStockScript lends at most half of the remaining stock, rounded up. KEYS: the count. ARGV: the receiving part;
+// the limit; the wanted number; expiry.
 const lendStockScript = stockLeft + `
 local left = tonumber(ARGV[2]) - out + into - n
 local give = math.min(tonumber(ARGV[3]), math.floor((left + 1) / 2))
@@ -144,7 +146,7 @@ if ARGV[4] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
 return redis.call('HINCRBY', KEYS[1], 'to:' .. ARGV[1], give)
 `
 
-// Lend implements wallet.StockParts. ErrInvalid: a malformed template, or nothing is wanted.
+// Lend implements wallet.StockParts. ErrInvalid: a malformed template, or a wanted number below one.
 func (s *Stock) Lend(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
 	if err := from.Validate(); err != nil {
 		return 0, err
@@ -155,7 +157,8 @@ func (s *Stock) Lend(ctx context.Context, from wallet.StockKey, to int, limit, w
 	return s.number(ctx, writing, "lend stock", lendStockScript, []string{s.count(from)}, text(to), text(limit), text(want), s.c.expire)
 }
 
-// borrowStockScript adds what is new of what was lent. KEYS: the count. ARGV: from which part; all it ever lent; expiry.
+// borrowStockScript adds the newly lent coupons. KEYS: the count. ARGV: the lending part; the total that it ever lent;
+// expiry.
 const borrowStockScript = `
 local fresh = tonumber(ARGV[2]) - tonumber(redis.call('HGET', KEYS[1], 'from:' .. ARGV[1]) or 0)
 if fresh <= 0 then return 0 end
@@ -204,7 +207,7 @@ func (s *Stock) Reported(ctx context.Context, t wallet.Template) (int64, error) 
 	return s.read(ctx, k, s.mirror(k))
 }
 
-// read returns the number under a key, zero when there is none.
+// read returns the number under a key, or zero if the key does not exist.
 func (s *Stock) read(ctx context.Context, k wallet.StockKey, key string) (int64, error) {
 	if err := k.Validate(); err != nil {
 		return 0, err
@@ -234,7 +237,7 @@ func checkStockOrder(k wallet.StockKey, no wallet.OrderNo) error {
 		return err
 	}
 	if k.Stage != no.Stage {
-		return fmt.Errorf("%w: order %s takes no stock of stage %s", wallet.ErrInvalid, no, k.Stage)
+		return fmt.Errorf("%w: order %s cannot take stock of stage %s", wallet.ErrInvalid, no, k.Stage)
 	}
 	return no.Validate()
 }

@@ -20,7 +20,7 @@ func TestStock(t *testing.T) {
 	})
 }
 
-// stockWrite is a call whose answer may get lost, and what the server says after it was made once and after a repeat.
+// stockWrite is a call whose reply may get lost, and the server's count after one call and after a repeat.
 type stockWrite struct {
 	name        string
 	call        func(ctx context.Context, s *redis.Stock) error
@@ -41,7 +41,7 @@ func stockWrites() []stockWrite {
 			func(ctx context.Context, s *redis.Stock) (int64, error) { return s.Count(ctx, key) }, 1, 2}, // C4
 		{"take", func(ctx context.Context, s *redis.Stock) error { _, err := s.Take(ctx, key, no, 9, false); return err }, issued(key), 1, 1},
 		{"borrow", func(ctx context.Context, s *redis.Stock) error { _, err := s.Borrow(ctx, next, 0, 3); return err },
-			func(ctx context.Context, s *redis.Stock) (int64, error) { // that nothing of it is new says that it was made
+			func(ctx context.Context, s *redis.Stock) (int64, error) { // a repeat that adds nothing proves that the loan was recorded
 				if again, err := s.Borrow(ctx, next, 0, 3); again != 0 || err != nil {
 					return 0, err
 				}
@@ -52,8 +52,8 @@ func stockWrites() []stockWrite {
 	}
 }
 
-// TestStockLostAnswers: a write whose answer is lost is unknown, was made once, and a repeat counts only where the source's
-// does.
+// TestStockLostAnswers: a write whose reply is lost is unknown and was done once, and a repeat counts again only in
+// the source's plain counter.
 func TestStockLostAnswers(t *testing.T) {
 	for _, w := range stockWrites() {
 		t.Run(w.name, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestStockLostAnswers(t *testing.T) {
 			n, err := w.done(t.Context(), direct)
 			require.NoError(t, err)
 			require.Equal(t, w.once, n)
-			require.Eventually(t, func() bool { return w.call(t.Context(), s) == nil }, patience, time.Millisecond, "the connection comes back")
+			require.Eventually(t, func() bool { return w.call(t.Context(), s) == nil }, patience, time.Millisecond, "the client reconnects")
 			n, err = w.done(t.Context(), direct)
 			require.NoError(t, err)
 			require.Equal(t, w.twice, n)
@@ -74,7 +74,7 @@ func TestStockLostAnswers(t *testing.T) {
 	}
 }
 
-// TestStockMarked: all that marked load writes has its prefix and goes away (K2).
+// TestStockMarked: all data that load-test traffic writes has its prefix and expires (K2).
 func TestStockMarked(t *testing.T) {
 	mini := miniredis.RunT(t)
 	s := redis.NewStock(dial(t, redis.Config{Addrs: []string{mini.Addr()}, Prefix: "marked:", Expire: time.Hour}).client)

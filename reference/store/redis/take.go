@@ -11,58 +11,59 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The bounds of taking.
+// The bounds of Take.
 const (
-	maxTake  = 4096 // entries: a few milliseconds of an embedded server, which does nothing else meanwhile
-	maxEnded = 1024 // ended leases that are looked at to find the oldest; each is a batch of somebody who died
-	atOnce   = 16   // of them, read in one round trip
+	maxTake  = 4096 // entries: a few milliseconds of an embedded server, which is blocked meanwhile
+	maxEnded = 1024 // ended leases that are examined to find the oldest; each is a batch of a crashed taker
+	atOnce   = 16   // ended leases that are read in one round trip
 
-	// maxClaims bounds how often others may be faster. Shards are divided among instances, so that mostly nobody is.
+	// maxClaims bounds the attempts when other takers are faster. Shards are divided among instances, so this is rare.
 	maxClaims = 64
 )
 
-// Take implements wallet.Backlog; it never waits, and hands out maxTake at most. What cannot be read stays held, where
-// Depth shows it. ErrInvalid for a shard that is none. ErrUnknown: some may be leased to nobody, until their lease ends.
+// Take implements wallet.Backlog. It never waits, and hands out at most maxTake. Entries that cannot be parsed stay
+// held, where Depth counts them. ErrInvalid for an unknown shard. ErrUnknown: some entries may be leased but not
+// delivered, until their lease ends.
 //
-// It reads, and then claims what it has read in one small step that fails if others were there meanwhile: so the
-// entries do not pass through a script, which costs an embedded Redis more than all the rest.
+// It reads entries, and then claims them in one small script that fails if another taker changed the leases meanwhile.
+// So the entries do not pass through a script, which costs an embedded Redis more than everything else.
 func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
-	if err := b.check(shard); err != nil || limit <= 0 {
+	if err := b.checkShard(shard); err != nil || limit <= 0 {
 		return nil, err
 	}
 	for range maxClaims {
-		c, err := b.look(ctx, shard, min(limit, maxTake))
+		c, err := b.prepare(ctx, shard, min(limit, maxTake))
 		if err != nil || c == nil {
 			return nil, err
 		}
-		claimed, err := c.make(ctx)
+		claimed, err := c.commit(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if claimed {
-			return c.given, nil
+			return c.handedOut, nil
 		}
 	}
 	return nil, nil
 }
 
-// claim is what a taker has read and wants to lease.
+// claim is the set of entries that a taker has read and wants to lease.
 type claim struct {
 	*Backlog
-	book
-	shard int
-	now   wallet.Instant
-	next  string   // the last member as it shall be
-	over  []string // spans that end for good
-	taken []string // new spans, each after the end of its lease
-	given []wallet.Held
-	room  int
+	leaseIndex
+	shard     int
+	now       wallet.Instant
+	next      string   // the new value of the last member
+	removed   []string // spans to remove
+	taken     []string // new spans, each after the end of its lease
+	handedOut []wallet.Held
+	space     int
 }
 
-// look reads what there is to take: what ended leases give back, oldest first, then what was never handed out. nil:
-// nothing.
-func (b *Backlog) look(ctx context.Context, shard, limit int) (*claim, error) {
-	c := &claim{Backlog: b, shard: shard, now: b.clock.Now(), room: limit}
+// prepare reads the entries to take: first those of ended leases, oldest first, then those that were never handed out.
+// It returns nil if there are none.
+func (b *Backlog) prepare(ctx context.Context, shard, limit int) (*claim, error) {
+	c := &claim{Backlog: b, shard: shard, now: b.clock.Now(), space: limit}
 	stream, leased, cmds := b.streams[shard], b.leased[shard], b.c.r.B()
 	answers, err := b.c.pipeline(ctx, reading, "take", rueidis.Commands{
 		cmds.Xlen().Key(stream).Build(),
@@ -72,7 +73,7 @@ func (b *Backlog) look(ctx context.Context, shard, limit int) (*claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.book, err = readBook(answers); err != nil {
+	if c.leaseIndex, err = readLeaseIndex(answers); err != nil {
 		return nil, fmt.Errorf("redis: take: %w", err)
 	}
 	if c.held == 0 {
@@ -80,23 +81,23 @@ func (b *Backlog) look(ctx context.Context, shard, limit int) (*claim, error) {
 	}
 	c.next = c.last
 	for ended := range slices.Chunk(c.ended, atOnce) {
-		if c.room == 0 {
+		if c.space == 0 {
 			break
 		}
-		if err := c.again(ctx, ended); err != nil {
+		if err := c.takeEnded(ctx, ended); err != nil {
 			return nil, err
 		}
 	}
-	if c.room > 0 {
-		err = c.fresh(ctx)
+	if c.space > 0 {
+		err = c.takeNew(ctx)
 	}
-	if len(c.taken) == 0 && len(c.over) == 0 {
+	if len(c.taken) == 0 && len(c.removed) == 0 {
 		return nil, err
 	}
 	return c, err
 }
 
-// read asks for the entries of spans of the stream.
+// read returns the entries of spans of the stream.
 func (c *claim) read(ctx context.Context, count int, spans ...span) ([][]entry, error) {
 	cmds := make(rueidis.Commands, len(spans))
 	for i, s := range spans {
@@ -115,68 +116,68 @@ func (c *claim) read(ctx context.Context, count int, spans ...span) ([][]entry, 
 	return out, nil
 }
 
-// again takes what ended leases give back. Of one that is more than there is room for, the rest stays ended.
-func (c *claim) again(ctx context.Context, ended []string) error {
+// takeEnded takes the entries of ended leases. If a lease has more than there is room for, the rest stays ended.
+func (c *claim) takeEnded(ctx context.Context, ended []string) error {
 	spans := make([]span, 0, len(ended))
 	for _, name := range ended {
 		if s, ok := parseSpan(name); ok {
 			spans = append(spans, s)
 		}
 	}
-	found, err := c.read(ctx, c.room+1, spans...)
+	found, err := c.read(ctx, c.space+1, spans...)
 	if err != nil {
 		return err
 	}
-	c.over = append(c.over, ended[:len(ended)-len(spans)]...) // what is no span comes first
+	c.removed = append(c.removed, ended[:len(ended)-len(spans)]...) // names that are not spans come first
 	for i, of := range found {
-		if c.room == 0 {
+		if c.space == 0 {
 			break
 		}
-		c.over = append(c.over, ended[len(ended)-len(spans)+i])
-		n := min(len(of), c.room)
-		c.give(of[:n])
+		c.removed = append(c.removed, ended[len(ended)-len(spans)+i])
+		n := min(len(of), c.space)
+		c.leaseEntries(of[:n])
 		if n < len(of) {
-			rest := span{first: of[n].id, last: spans[i].last, n: len(of) - n, gone: c.gone}
+			rest := span{first: of[n].id, last: spans[i].last, n: len(of) - n, generation: c.generation}
 			c.taken = append(c.taken, text(c.now), rest.name())
 		}
 	}
 	return nil
 }
 
-// fresh takes what was never handed out.
-func (c *claim) fresh(ctx context.Context) error {
+// takeNew takes entries that were never handed out.
+func (c *claim) takeNew(ctx context.Context) error {
 	from := "-"
 	if c.last != "" {
 		from = "(" + strings.TrimPrefix(c.last, lastMember)
 	}
-	found, err := c.read(ctx, c.room, span{first: from, last: "+"})
+	found, err := c.read(ctx, c.space, span{first: from, last: "+"})
 	if err != nil || len(found[0]) == 0 {
 		return err
 	}
 	c.next = lastMember + found[0][len(found[0])-1].id
-	c.give(found[0])
+	c.leaseEntries(found[0])
 	return nil
 }
 
-// give leases entries that stand side by side.
-func (c *claim) give(of []entry) {
+// leaseEntries leases adjacent entries.
+func (c *claim) leaseEntries(of []entry) {
 	if len(of) == 0 {
 		return
 	}
-	c.room -= len(of)
-	c.taken = append(c.taken, text(c.now.Add(c.lease)), span{of[0].id, of[len(of)-1].id, len(of), c.gone}.name())
+	c.space -= len(of)
+	c.taken = append(c.taken, text(c.now.Add(c.lease)), span{of[0].id, of[len(of)-1].id, len(of), c.generation}.name())
 	for _, e := range of {
 		id, err1 := handle(e.id)
 		credit, err2 := parseCredit(e.credit)
 		if err1 == nil && err2 == nil {
-			c.given = append(c.given, wallet.Held{ID: id, Credit: credit})
+			c.handedOut = append(c.handedOut, wallet.Held{ID: id, Credit: credit})
 		}
 	}
 }
 
-// make makes the claim, unless others came between.
-func (c *claim) make(ctx context.Context) (bool, error) {
-	args := append([]string{c.last, c.next, text(c.gone), text(c.now), c.c.expire, text(len(c.over))}, c.over...)
+// commit leases the claimed entries, unless another taker changed the leases meanwhile.
+func (c *claim) commit(ctx context.Context) (bool, error) {
+	args := append([]string{c.last, c.next, text(c.generation), text(c.now), c.c.expire, text(len(c.removed))}, c.removed...)
 	m, err := c.c.eval(ctx, writing, "take", claimScript, []string{c.leased[c.shard]}, append(args, c.taken...)...)
 	if err != nil {
 		return false, err
@@ -188,9 +189,9 @@ func (c *claim) make(ctx context.Context) (bool, error) {
 	return done == 1, nil
 }
 
-// Ack implements wallet.Backlog. ErrInvalid for a shard that is none. ErrUnknown: repeat it.
+// Ack implements wallet.Backlog. ErrInvalid for an unknown shard. ErrUnknown: repeat the call.
 func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
-	if err := b.check(shard); err != nil || len(ids) == 0 {
+	if err := b.checkShard(shard); err != nil || len(ids) == 0 {
 		return err
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
@@ -203,20 +204,20 @@ func (b *Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
 		return nil
 	}
 	for batch := range slices.Chunk(ids, maxPipeline) {
-		// A span that is left empty is taken off by whoever comes upon it when its lease has ended.
+		// A span that becomes empty is removed by the taker that finds it after its lease has ended.
 		all := make([]string, len(batch))
 		for i, id := range batch {
 			all[i] = entryID(id)
 		}
-		if _, err := b.c.transact(ctx, "ack", b.takeBack(shard, all...)...); err != nil {
+		if _, err := b.c.transact(ctx, "ack", b.deleteEntries(shard, all...)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// takeBack deletes entries wherever they are, and says so to those who have read or leased a span that they were in.
-func (b *Backlog) takeBack(shard int, ids ...string) []rueidis.Completed {
+// deleteEntries deletes entries in any position, and invalidates what others have read or leased of their spans.
+func (b *Backlog) deleteEntries(shard int, ids ...string) []rueidis.Completed {
 	return []rueidis.Completed{
 		b.c.r.B().Xdel().Key(b.streams[shard]).Id(ids...).Build(),
 		b.c.r.B().Zincrby().Key(b.leased[shard]).Increment(-1).Member(goneMember).Build(),

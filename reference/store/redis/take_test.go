@@ -10,30 +10,30 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// hand is a clock that is turned by hand.
-type hand struct{ now wallet.Instant }
+// manualClock is a clock that the test sets.
+type manualClock struct{ now wallet.Instant }
 
-func (h *hand) Now() wallet.Instant { return h.now }
+func (h *manualClock) Now() wallet.Instant { return h.now }
 
-// shelf is a backlog of one shard that holds credits of 1, 2, 3 … fen.
-type shelf struct {
+// testBacklog is a backlog of one shard that holds credits of 1, 2, 3 … fen.
+type testBacklog struct {
 	*Backlog
-	clock  *hand
+	clock  *manualClock
 	pushed int
 }
 
-func newShelf(t *testing.T, credits int) *shelf {
+func newTestBacklog(t *testing.T, credits int) *testBacklog {
 	mini := miniredis.RunT(t)
 	c, err := Dial(t.Context(), Config{Addrs: []string{mini.Addr()}})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	s := &shelf{clock: &hand{1_643_630_400_000_000}}
+	s := &testBacklog{clock: &manualClock{1_643_630_400_000_000}}
 	s.Backlog = NewBacklog(c, s.clock, 1, time.Second)
 	s.push(t, credits)
 	return s
 }
 
-func (s *shelf) push(t *testing.T, n int) {
+func (s *testBacklog) push(t *testing.T, n int) {
 	for range n {
 		s.pushed++
 		no := wallet.OrderNo{ActID: 1, Scene: "rain", Rain: int32(s.pushed), Award: wallet.Cash, Stage: wallet.Official}
@@ -41,8 +41,8 @@ func (s *shelf) push(t *testing.T, n int) {
 	}
 }
 
-// takes takes and returns the handles, and wants credits of so many fen.
-func (s *shelf) takes(t *testing.T, limit int, fen ...wallet.Money) (ids []uint64) {
+// takes takes entries, requires credits of the given amounts, and returns the handles.
+func (s *testBacklog) takes(t *testing.T, limit int, fen ...wallet.Money) (ids []uint64) {
 	t.Helper()
 	held, err := s.Take(t.Context(), 0, limit)
 	require.NoError(t, err)
@@ -54,67 +54,67 @@ func (s *shelf) takes(t *testing.T, limit int, fen ...wallet.Money) (ids []uint6
 	return ids
 }
 
-func (s *shelf) acks(t *testing.T, ids ...uint64) {
+func (s *testBacklog) acks(t *testing.T, ids ...uint64) {
 	t.Helper()
 	require.NoError(t, s.Ack(t.Context(), 0, ids))
 }
 
-// TestAckCutsNoMoreThanWasTaken acknowledges whole batches of which some was acknowledged before, in every way that
-// makes the batch smaller than its lease says: those behind it must stay.
+// TestAckCutsNoMoreThanWasTaken acknowledges whole batches of which a part was acknowledged before, in every way that
+// makes the batch smaller than its lease indicates: the entries after them must stay.
 func TestAckCutsNoMoreThanWasTaken(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		run  func(t *testing.T, s *shelf)
+		run  func(t *testing.T, s *testBacklog)
 		left []wallet.Money
 		why  string
 	}{
-		{"at once", func(t *testing.T, s *shelf) { s.acks(t, s.takes(t, 3, 1, 2, 3)...) }, []wallet.Money{4, 5}, "the usual way"},
-		{"twice", func(t *testing.T, s *shelf) {
+		{"at once", func(t *testing.T, s *testBacklog) { s.acks(t, s.takes(t, 3, 1, 2, 3)...) }, []wallet.Money{4, 5}, "the usual way"},
+		{"twice", func(t *testing.T, s *testBacklog) {
 			ids := s.takes(t, 3, 1, 2, 3)
 			s.acks(t, ids...)
 			s.acks(t, ids...)
-		}, []wallet.Money{4, 5}, "an acknowledgement that had no answer is repeated"},
-		{"one, then all", func(t *testing.T, s *shelf) {
+		}, []wallet.Money{4, 5}, "an acknowledgement without a reply is repeated"},
+		{"one, then all", func(t *testing.T, s *testBacklog) {
 			ids := s.takes(t, 3, 1, 2, 3)
 			s.acks(t, ids[1])
 			s.acks(t, ids...)
-		}, []wallet.Money{4, 5}, "the lease says three, and two are there"},
-		{"by a slow taker", func(t *testing.T, s *shelf) {
+		}, []wallet.Money{4, 5}, "the lease has three entries, and two exist"},
+		{"by a slow taker", func(t *testing.T, s *testBacklog) {
 			slow := s.takes(t, 3, 1, 2, 3)
 			s.clock.now += 2_000_000
 			fast := s.takes(t, 3, 1, 2, 3)
 			s.acks(t, slow[1])
 			s.acks(t, fast...)
-		}, []wallet.Money{4, 5}, "the lease is the second taker's, and two are there"},
-		{"by a slow taker, whole", func(t *testing.T, s *shelf) {
+		}, []wallet.Money{4, 5}, "the lease is the second taker's, and two entries exist"},
+		{"by a slow taker, whole", func(t *testing.T, s *testBacklog) {
 			slow := s.takes(t, 3, 1, 2, 3)
 			s.clock.now += 2_000_000
 			fast := s.takes(t, 3, 1, 2, 3)
 			s.acks(t, slow...)
 			s.acks(t, fast...)
-		}, []wallet.Money{4, 5}, "what is acknowledged is gone for both"},
-		{"the later batch first", func(t *testing.T, s *shelf) {
+		}, []wallet.Money{4, 5}, "acknowledged entries are deleted for both"},
+		{"the later batch first", func(t *testing.T, s *testBacklog) {
 			first, second := s.takes(t, 2, 1, 2), s.takes(t, 2, 3, 4)
 			s.acks(t, second...)
 			s.acks(t, first...)
 		}, []wallet.Money{5}, "the head is another's"},
-		{"two batches in one", func(t *testing.T, s *shelf) {
+		{"two batches in one", func(t *testing.T, s *testBacklog) {
 			first, second := s.takes(t, 2, 1, 2), s.takes(t, 2, 3, 4)
 			s.acks(t, append(first, second...)...)
-		}, []wallet.Money{5}, "no lease is spelt like this"},
-		{"the ends of two batches", func(t *testing.T, s *shelf) {
+		}, []wallet.Money{5}, "no lease has this name"},
+		{"the ends of two batches", func(t *testing.T, s *testBacklog) {
 			first, second := s.takes(t, 2, 1, 2), s.takes(t, 2, 3, 4)
 			s.acks(t, first[0], second[1])
 			s.clock.now += 2_000_000
-		}, []wallet.Money{2, 3, 5}, "what lies between was not acknowledged"},
-		{"part of what came back", func(t *testing.T, s *shelf) {
+		}, []wallet.Money{2, 3, 5}, "the entries between were not acknowledged"},
+		{"part of an ended lease", func(t *testing.T, s *testBacklog) {
 			s.takes(t, 3, 1, 2, 3)
 			s.clock.now += 2_000_000
 			s.acks(t, s.takes(t, 2, 1, 2)...)
 		}, []wallet.Money{3, 4, 5}, "the rest of the ended lease is still ended"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newShelf(t, 5)
+			s := newTestBacklog(t, 5)
 			c.run(t, s)
 			held, err := s.Depth(t.Context())
 			require.NoError(t, err)
@@ -124,38 +124,38 @@ func TestAckCutsNoMoreThanWasTaken(t *testing.T) {
 	}
 }
 
-// TestClaimAfterOthers wants what was read to be leased only if the shard is still as it was read.
+// TestClaimAfterOthers: entries that were read are leased only if the shard's leases are unchanged.
 func TestClaimAfterOthers(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		slow int // credits of a lease that has ended
-		meet func(t *testing.T, s *shelf, ended []uint64)
+		meet func(t *testing.T, s *testBacklog, ended []uint64)
 		want bool
 		why  string
 	}{
-		{"nobody", 2, func(*testing.T, *shelf, []uint64) {}, true, "nothing has changed"},
-		{"pushed", 2, func(t *testing.T, s *shelf, _ []uint64) { s.push(t, 1) }, true, "what comes behind does not matter"},
-		{"taken", 2, func(t *testing.T, s *shelf, _ []uint64) { s.takes(t, 10, 1, 2, 3, 4, 5) }, false, "all is leased to another"},
-		{"taken for the first time", 0, func(t *testing.T, s *shelf, _ []uint64) { s.takes(t, 1, 1) }, false, "one of those that were read is leased"},
-		{"taken again", 2, func(t *testing.T, s *shelf, _ []uint64) { s.takes(t, 2, 1, 2) }, false, "the ended lease is another's"},
-		{"acknowledged", 2, func(t *testing.T, s *shelf, ended []uint64) { s.acks(t, ended...) }, false, "the slow taker was done after all"},
-		{"deleted", 2, func(t *testing.T, s *shelf, ended []uint64) { s.acks(t, ended[0]) }, false, "one of those that were read is gone"},
+		{"no other taker", 2, func(*testing.T, *testBacklog, []uint64) {}, true, "nothing has changed"},
+		{"pushed", 2, func(t *testing.T, s *testBacklog, _ []uint64) { s.push(t, 1) }, true, "later entries do not matter"},
+		{"taken", 2, func(t *testing.T, s *testBacklog, _ []uint64) { s.takes(t, 10, 1, 2, 3, 4, 5) }, false, "all is leased to another"},
+		{"taken for the first time", 0, func(t *testing.T, s *testBacklog, _ []uint64) { s.takes(t, 1, 1) }, false, "one of those that were read is leased"},
+		{"taken again", 2, func(t *testing.T, s *testBacklog, _ []uint64) { s.takes(t, 2, 1, 2) }, false, "the ended lease is another's"},
+		{"acknowledged", 2, func(t *testing.T, s *testBacklog, ended []uint64) { s.acks(t, ended...) }, false, "the slow taker completed after all"},
+		{"deleted", 2, func(t *testing.T, s *testBacklog, ended []uint64) { s.acks(t, ended[0]) }, false, "one of those that were read is deleted"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newShelf(t, 5)
+			s := newTestBacklog(t, 5)
 			var ended []uint64
 			if c.slow > 0 {
 				ended = s.takes(t, c.slow, seq(1, c.slow)...)
 			}
 			s.clock.now += 2_000_000
-			seen, err := s.look(t.Context(), 0, 4)
+			seen, err := s.prepare(t.Context(), 0, 4)
 			require.NoError(t, err)
 			c.meet(t, s, ended)
-			claimed, err := seen.make(t.Context())
+			claimed, err := seen.commit(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, c.want, claimed, c.why)
 			if claimed {
-				require.Len(t, seen.given, 4)
+				require.Len(t, seen.handedOut, 4)
 				s.clock.now += 500_000
 				s.takes(t, 10, append([]wallet.Money{5}, seq(6, s.pushed)...)...)
 			}
@@ -163,7 +163,7 @@ func TestClaimAfterOthers(t *testing.T) {
 	}
 }
 
-// seq is the numbers from one to another.
+// seq returns the amounts from one to another.
 func seq(from, to int) (out []wallet.Money) {
 	for i := from; i <= to; i++ {
 		out = append(out, wallet.Money(i))

@@ -13,10 +13,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Tokens keeps the token lists: a hash of tokens a wallet and stage, by order number, and beside it a zset of their
-// statuses, which only ever ascend. Both share the hash tag of the wallet's backlog shard. When its Redis is lost, the
-// clients' copies restore the view and the posting (T8). A token that was posted stays listed as long as its list
-// lives, so that a late repeat of Issue is recognised.
+// Tokens stores the token lists: a hash of tokens per wallet and stage, by order number, and beside it a zset of their
+// statuses, which never decrease. Both share the hash tag of the wallet's backlog shard. When its Redis is lost, the
+// clients' copies restore the view and the posting (T8). A posted token stays listed as long as its list exists, so
+// that a late repeat of Issue is recognised.
 type Tokens struct {
 	c *Client
 	b *Backlog
@@ -27,36 +27,36 @@ var (
 	_ wallet.TokenBook = (*Tokens)(nil)
 )
 
-// NewTokens returns the token lists beside b, which they issue into.
+// NewTokens returns the token lists that use b's Redis and issue into b.
 func NewTokens(b *Backlog) *Tokens { return &Tokens{c: b.c, b: b} }
 
-// The nouns that begin the keys.
+// The first parts of the keys.
 const (
 	tokenLists = "tokens:"
 	tokenMarks = "marks:"
 )
 
-// place is the end of the keys of one wallet's list in one stage.
-func (s *Tokens) place(id wallet.ActID, stage wallet.Stage) string {
+// listSuffix returns the end of the keys of one wallet's list in one stage.
+func (s *Tokens) listSuffix(id wallet.ActID, stage wallet.Stage) string {
 	b := append(make([]byte, 0, 40), '{')
 	b = append(strconv.AppendInt(b, int64(s.b.shardOf(id)), 10), "}:"...)
 	b = append(strconv.AppendInt(b, int64(id), 10), ':')
 	return string(strconv.AppendUint(b, uint64(stage), 10))
 }
 
-// Issue implements wallet.Tokens: one round trip, but for a repeat. ErrInvalid for a malformed token; ErrOverloaded,
-// with nothing done, when the list has wallet.MaxTokenList tokens or the backlog is full.
+// Issue implements wallet.Tokens, in one round trip except for a repeat. ErrInvalid for a malformed token;
+// ErrOverloaded, with nothing done, when the list has wallet.MaxTokenList tokens or the backlog is full.
 //
-// A repeat, which carries the same content, is known only by the answer, and its credit taken back then. If that fails,
-// or a poster is faster, it is held twice, and the ledger's order number settles that.
+// A repeat has the same content. It is recognised only by the reply, and then its second credit is deleted. If that
+// fails, or a poster is faster, the credit is held twice; the ledger's order number settles that.
 func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
-	if err := check(t); err != nil {
+	if err := checkToken(t); err != nil {
 		return err
 	}
-	if err := s.b.room(); err != nil {
+	if err := s.b.checkSpace(); err != nil {
 		return err
 	}
-	shard, no, at := s.b.shardOf(t.Order.ActID), t.Order.String(), s.place(t.Order.ActID, t.Order.Stage)
+	shard, no, at := s.b.shardOf(t.Order.ActID), t.Order.String(), s.listSuffix(t.Order.ActID, t.Order.Stage)
 	list := s.c.prefix + tokenLists + at
 	cmds := make(rueidis.Commands, 0, 8)
 	cmds = append(cmds,
@@ -79,19 +79,19 @@ func (s *Tokens) Issue(ctx context.Context, t wallet.Token) error {
 	}
 	switch {
 	case isNew == 0:
-		// Whatever comes of it: the token is listed, and its credit was held with it.
-		_, _ = s.c.transact(ctx, "issue", s.b.takeBack(shard, entry)...)
+		// The result does not matter: the token is listed, and its credit was pushed with it.
+		_, _ = s.c.transact(ctx, "issue", s.b.deleteEntries(shard, entry)...)
 		return nil
 	case listed > wallet.MaxTokenList:
-		return s.withdraw(ctx, shard, entry, at, no)
+		return s.undoIssue(ctx, shard, entry, at, no)
 	}
 	return nil
 }
 
-// withdraw takes back what made a list too long. A poster that has leased the credit by now may post it all the same.
-func (s *Tokens) withdraw(ctx context.Context, shard int, entry, at, no string) error {
-	full := fmt.Errorf("redis: %d tokens are listed: %w", wallet.MaxTokenList, wallet.ErrOverloaded)
-	cmds := append(s.b.takeBack(shard, entry),
+// undoIssue removes the token that made a list too long. A poster that has leased the credit by now may still post it.
+func (s *Tokens) undoIssue(ctx context.Context, shard int, entry, at, no string) error {
+	full := fmt.Errorf("redis: the list has %d tokens: %w", wallet.MaxTokenList, wallet.ErrOverloaded)
+	cmds := append(s.b.deleteEntries(shard, entry),
 		s.c.r.B().Zrangebyscore().Key(s.b.leased[shard]).Min("+inf").Max("+inf").Build(),
 		s.c.r.B().Hdel().Key(s.c.prefix+tokenLists+at).Field(no).Build(),
 		s.c.r.B().Zrem().Key(s.c.prefix+tokenMarks+at).Member(no).Build())
@@ -107,7 +107,7 @@ func (s *Tokens) withdraw(ctx context.Context, shard int, entry, at, no string) 
 	return full
 }
 
-// handedOut says whether an entry was leased: not after the one that was leased last.
+// handedOut reports whether an entry was leased: it is not after the entry that was leased last.
 func handedOut(last []string, entry string) bool {
 	if len(last) == 0 {
 		return false
@@ -117,15 +117,15 @@ func handedOut(last []string, entry string) bool {
 	return err1 != nil || err2 != nil || is <= at
 }
 
-// Mark implements wallet.Tokens. ErrInvalid for what is not a status.
+// Mark implements wallet.Tokens. ErrInvalid for an unknown status.
 func (s *Tokens) Mark(ctx context.Context, nos []wallet.OrderNo, status wallet.TokenStatus) error {
 	if err := checkStatus(status); err != nil || status == wallet.TokenIssued {
-		return err // issued is where all begin
+		return err // issued is the initial status
 	}
 	cmds := make(rueidis.Commands, 0, len(nos))
 	for _, no := range nos {
-		marks := s.c.prefix + tokenMarks + s.place(no.ActID, no.Stage)
-		// Forward only, and only what is listed: it has a mark.
+		marks := s.c.prefix + tokenMarks + s.listSuffix(no.ActID, no.Stage)
+		// Statuses only increase, and only listed tokens have one.
 		cmds = append(cmds, s.c.r.B().Zadd().Key(marks).Xx().Gt().ScoreMember().ScoreMember(float64(status), no.String()).Build())
 		if s.c.expire != "" {
 			cmds = append(cmds, s.c.expiry(marks))
@@ -135,9 +135,9 @@ func (s *Tokens) Mark(ctx context.Context, nos []wallet.OrderNo, status wallet.T
 	return err
 }
 
-// List implements wallet.Tokens: what was posted is passed over without being read.
+// List implements wallet.Tokens. It does not read posted tokens.
 func (s *Tokens) List(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([]wallet.Token, error) {
-	at := s.place(id, stage)
+	at := s.listSuffix(id, stage)
 	answer, err := s.c.do(ctx, reading, "list", s.c.r.B().Zrangebyscore().Key(s.c.prefix+tokenMarks+at).
 		Min("-inf").Max("("+text(wallet.TokenSuccess)).Withscores().Build())
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *Tokens) List(ctx context.Context, id wallet.ActID, stage wallet.Stage) 
 	fields := make(map[string]string, len(nos))
 	for i := range found {
 		if found[i].IsNil() {
-			continue // the list has expired since
+			continue // the list has expired meanwhile
 		}
 		if fields[nos[i]], err = found[i].ToString(); err != nil {
 			return nil, fmt.Errorf("redis: list: %w", err)
@@ -174,7 +174,7 @@ func (s *Tokens) List(ctx context.Context, id wallet.ActID, stage wallet.Stage) 
 	return tokens(fields, pending)
 }
 
-// read returns the lists at these places, each in order of its numbers.
+// read returns the lists with these key suffixes, each in order of its numbers.
 func (s *Tokens) read(ctx context.Context, places []string) ([][]wallet.Token, error) {
 	cmds := make(rueidis.Commands, 0, 2*len(places))
 	for _, at := range places {
@@ -218,12 +218,12 @@ func tokens(fields map[string]string, scores []rueidis.ZScore) ([]wallet.Token, 
 	return out, nil
 }
 
-// Tokens implements wallet.TokenBook. It keeps the names of all lists in memory, some 50 bytes each.
+// Tokens implements wallet.TokenReader. It holds the names of all lists in memory, some 50 bytes each.
 func (s *Tokens) Tokens(ctx context.Context, yield func(wallet.Token) bool) error {
 	return eachList(ctx, s.c, tokenLists, s.read, yield)
 }
 
-func check(t wallet.Token) error {
+func checkToken(t wallet.Token) error {
 	if !t.App.Valid() {
 		return fmt.Errorf("%w: app %d", wallet.ErrInvalid, t.App)
 	}

@@ -15,8 +15,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// BenchmarkTotals is what 8,000 writers and 20,000 readers ask of one Redis (R3): a report, which is a script over one
-// hash, beside the INCRBY that plan two would send, and a read, beside its GET. 128 goroutines call at once.
+// BenchmarkTotals measures the load of 8,000 writers and 20,000 readers on one Redis (R3): a report, which is a script
+// on one hash, compared with the INCRBY of plan two, and a read, compared with a GET. 128 goroutines call
+// concurrently.
 func BenchmarkTotals(b *testing.B) {
 	const writers = 8000
 	calls := func(b *testing.B, call func(i int64) error) {

@@ -10,10 +10,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Totals is the central store of the running total (R5): one hash a stage, with each writer's sum and, kept up to date by
-// the same step, the sum of them all. A report and a read cost the same however many writers there are. When its Redis is
-// lost, each writer that lives reports its whole sum again with its next report; those of the dead come back from the
-// backup (R4) or from the books (F). A writer is one life of an instance, so a festival has some thousands at most.
+// Totals is the central store of the running total (R5): one hash per stage, with each writer's sum and, updated by
+// the same script, the sum of them all. The cost of a report or a read does not depend on the number of writers. When
+// its Redis is lost, each live writer reports its whole sum again with its next report; the sums of dead writers are
+// restored from the backup (R4) or from the ledger (F). A writer is one incarnation of an instance, so a festival has
+// some thousands at most.
 type Totals struct{ c *Client }
 
 var (
@@ -26,17 +27,17 @@ func NewTotals(c *Client) *Totals { return &Totals{c: c} }
 
 func (s *Totals) key(stage wallet.Stage) string { return s.c.prefix + "total:" + text(stage) }
 
-// Fields of the hash. The sum of all is kept as two numbers, the last nine digits apart, so that neither leaves the range
-// in which Lua's numbers are whole, nor Redis's.
+// Fields of the hash. The sum of all is stored as two numbers, with the last nine digits separate, so that both stay
+// in the range of exact integers of Lua, and in the range of Redis.
 const (
-	sumHigh     = "high" // in units of sumUnit
-	sumLow      = "low"  // may be negative or above sumUnit: what is carried is carried by the reader
+	sumHigh     = "high" // may be negative or above sumUnit: the reader carries
+	sumLow      = "low"  // may be negative or above sumUnit: the reader carries
 	sumUnit     = 1_000_000_000
-	writerField = "w:" // before a writer's name
-	sumsPage    = 500  // writers of one HSCAN, at about 40 bytes each
+	writerField = "w:" // prefix of a writer's name
+	sumsPage    = 500  // writers per HSCAN, at about 40 bytes each
 )
 
-// reportScript keeps the larger of two sums and adds what it is larger by to the sum of all. Sums are not below zero, and
+// reportScript stores the larger of two sums and adds the difference to the sum of all. Sums are not below zero, and
 // they are compared as text, the longer one being the larger, because Lua numbers lose integers above 2^53.
 const reportScript = `
 local was = redis.call('HMGET', KEYS[1], ARGV[1], 'high', 'low')
@@ -51,7 +52,7 @@ if ARGV[3] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
 return 0
 `
 
-// Report implements wallet.Totals. ErrInvalid: the sum is below zero. ErrUnknown: repeat it.
+// Report implements wallet.Totals. ErrInvalid: the sum is below zero. ErrUnknown: repeat the call.
 func (s *Totals) Report(ctx context.Context, stage wallet.Stage, writer string, sum wallet.Money) error {
 	if sum < 0 {
 		return fmt.Errorf("%w: a total of %d fen", wallet.ErrInvalid, int64(sum))
@@ -60,7 +61,7 @@ func (s *Totals) Report(ctx context.Context, stage wallet.Stage, writer string, 
 	return err
 }
 
-// Total implements wallet.Totals. ErrOverflow: the writers' sums do not fit together in 64 bits.
+// Total implements wallet.Totals. ErrOverflow: the sum over the writers does not fit in 64 bits.
 func (s *Totals) Total(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
 	m, err := s.c.do(ctx, reading, "read total", s.c.r.B().Hmget().Key(s.key(stage)).Field(sumHigh, sumLow).Build())
 	if err != nil {
@@ -71,7 +72,7 @@ func (s *Totals) Total(ctx context.Context, stage wallet.Stage) (wallet.Money, e
 		return 0, fmt.Errorf("redis: read total: %d parts: %w", len(parts), err)
 	}
 	if parts[0].IsNil() && parts[1].IsNil() {
-		return 0, nil // nobody has reported
+		return 0, nil // no writer has reported
 	}
 	high, err := parts[0].AsInt64()
 	if err != nil {
@@ -87,7 +88,7 @@ func (s *Totals) Total(ctx context.Context, stage wallet.Stage) (wallet.Money, e
 	return wallet.Money(high * sumUnit).Add(wallet.Money(low % sumUnit))
 }
 
-// Sums implements wallet.TotalsBook, some hundred writers a round trip.
+// Sums implements wallet.TotalsReader, with some hundred writers per round trip.
 func (s *Totals) Sums(ctx context.Context, stage wallet.Stage, yield func(string, wallet.Money) bool) error {
 	for cursor := uint64(0); ; {
 		m, err := s.c.do(ctx, reading, "read sums", s.c.r.B().Hscan().Key(s.key(stage)).Cursor(cursor).Count(sumsPage).Build())

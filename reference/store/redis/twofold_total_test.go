@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestTwofoldTotals: a total that is kept twice is one total (R4).
+// TestTwofoldTotals: a total that is stored twice behaves as one total (R4).
 func TestTwofoldTotals(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
 		storetest.Totals(t, func(t *testing.T) storetest.TotalsStore {
@@ -21,8 +21,8 @@ func TestTwofoldTotals(t *testing.T) {
 	})
 }
 
-// TestPrimaryDies: the primary's Redis dies under a writer and a reader and comes back empty (R4). Nobody notices but
-// whoever turns the switch, and afterwards both hold the same.
+// TestPrimaryDies: the primary's Redis crashes under a writer and a reader and restarts empty (R4). Readers see no
+// effect, the operator turns the switch on and off, and afterwards both stores have the same sums.
 func TestPrimaryDies(t *testing.T) {
 	ctx := t.Context()
 	dead, alive := miniredis.RunT(t), miniredis.RunT(t)
@@ -43,20 +43,20 @@ func TestPrimaryDies(t *testing.T) {
 		require.NoError(t, writer.Add(wallet.Official, 100))
 		require.NoError(t, writer.Flush(ctx))
 	}
-	sees(200, "both are there")
+	sees(200, "both are up")
 
 	dead.Close()
 	require.NoError(t, w.Add(wallet.Official, 10))
-	require.Error(t, w.Flush(ctx), "one of two is not enough to be done")
+	require.Error(t, w.Flush(ctx), "a report to only one store is not complete")
 	sees(210, "the backup answers")
 	d.ReadBackup(true)
-	sees(210, "and with the switch it is asked first")
+	sees(210, "with the switch on, the backup is read first")
 	_, _, err = d.Agree(ctx, wallet.Official)
-	require.Error(t, err, "what cannot be read is not taken for empty")
+	require.Error(t, err, "an unreadable store is not treated as empty")
 
 	dead.FlushAll()
 	require.NoError(t, dead.Restart())
-	again := func(do func() error) error { // connections of the first life may still be found broken, one after the other
+	again := func(do func() error) error { // connections to the first process may still be found broken, one after the other
 		var err error
 		for range 10 {
 			if err = do(); err == nil {
@@ -72,15 +72,15 @@ func TestPrimaryDies(t *testing.T) {
 		require.NoError(t, again(func() (err error) { total, err = primary.Total(ctx, wallet.Official); return err }), why)
 		require.Equal(t, want, total, why)
 	}
-	one(110, "who lives has told it again")
-	told := 0
+	one(110, "the live writer has reported again")
+	reported := 0
 	require.NoError(t, again(func() error {
 		n, _, err := d.Agree(ctx, wallet.Official)
-		told += n
+		reported += n
 		return err
 	}))
-	require.LessOrEqual(t, told, 1, "it is told of nobody else")
-	one(210, "and the task has told it of who does not")
+	require.LessOrEqual(t, reported, 1, "no other writer is reported")
+	one(210, "the task has restored the sum of the dead writer")
 	d.ReadBackup(false)
-	sees(210, "reads are back, and nothing was lost or counted twice")
+	sees(210, "reads use the primary again, and nothing was lost or counted twice")
 }

@@ -8,8 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Admissions keeps orders whose record says which block pays for them: one row and one commit for what Orders and
-// Quotas would write apart. The fences are the same, so that blocks end for both ways at once.
+// Admissions stores orders whose record names the block that pays for them: one row and one commit instead of the two
+// that Orders and Quotas would write. Both ways use the same fences, so a block closes for both at the same time.
 type Admissions struct {
 	*Orders
 	quotas *Quotas
@@ -19,18 +19,18 @@ type Admissions struct {
 
 var _ wallet.AdmissionBook = (*Admissions)(nil)
 
-// admission is an order on record and who pays for it.
+// admission is a recorded order and the block that pays for it.
 type admission struct {
 	wallet.Order
-	block sql.NullInt64 // not valid: the reservation is apart
+	block sql.NullInt64 // not valid: the reservation is recorded separately
 }
 
-// NewAdmissions returns the book of what is in o and q, which have one database.
+// NewAdmissions returns the admissions in o and q, which must use the same database.
 func NewAdmissions(o *Orders, q *Quotas) *Admissions {
 	db := o.db
 	a := &Admissions{Orders: o, quotas: q}
 	a.writes = once[admission]{
-		insert: insertion{db.text("INSERT INTO {p}orders (" + orderColumns + ", place, block, written) VALUES "), 12, db.dialect.unless("act_id")},
+		insert: insertion{db.text("INSERT INTO {p}orders (" + orderColumns + ", place, block, written) VALUES "), 12, db.dialect.insertIgnore("act_id")},
 		find:   db.text("SELECT " + orderColumns + ", block, written FROM {p}orders WHERE "), key: key,
 		args: func(args []any, v admission) []any {
 			return append(o.writes.args(args, v.Order), v.block.Int64)
@@ -46,9 +46,9 @@ func NewAdmissions(o *Orders, q *Quotas) *Admissions {
 	return a
 }
 
-// Admit implements wallet.AdmissionBook. ErrInvalid: a malformed number, an amount that is not above zero, a block of
-// another stage, or an instant of creation before 1970 or after 2041. That the block was ever leased is the caller's word.
-// ErrOverloaded and ErrUnavailable: nothing was recorded.
+// Admit implements wallet.AdmissionReader. ErrInvalid: a malformed number, an amount not above zero, a block of
+// another stage, or a creation time before 1970 or after 2041. Admit does not check that the block was ever leased;
+// the caller must. ErrOverloaded and ErrUnavailable: nothing was recorded.
 func (a *Admissions) Admit(ctx context.Context, o wallet.Order, block wallet.BlockID) (wallet.Admitted, error) {
 	if err := checkReservation(wallet.Reservation{Order: o.No, Amount: o.Amount, Block: block}); err != nil {
 		return wallet.Admitted{}, err
@@ -60,17 +60,17 @@ func (a *Admissions) Admit(ctx context.Context, o wallet.Order, block wallet.Blo
 	if block == 0 {
 		o.State = wallet.OrderVoid
 	}
-	w := &asked[admission]{want: admission{o, sql.NullInt64{Int64: int64(block), Valid: true}}}
+	w := &writeRequest[admission]{want: admission{o, sql.NullInt64{Int64: int64(block), Valid: true}}}
 	if err := a.db.shard(o.No.ActID).do(ctx, a.admit, 1, w); err != nil {
 		return wallet.Admitted{}, err
 	}
 	return wallet.Admitted{Order: w.got.Order, Block: wallet.BlockID(w.got.block.Int64), New: w.isNew, Apart: !w.got.block.Valid}, nil
 }
 
-// apply writes the orders of all jobs. The fences of their blocks are locked first, so that nobody closes one before
-// this transaction has ended.
+// apply writes the orders of all jobs. It locks the fences of their blocks first, so that no other transaction closes
+// one before this transaction ends.
 func (a *Admissions) apply(ctx context.Context, t *txn, jobs []*job) error {
-	return writeFenced(ctx, t, a.quotas, &a.writes, a.writes.askedOf(jobs), func(v admission) wallet.Reservation {
+	return writeFenced(ctx, t, a.quotas, &a.writes, a.writes.requestsOf(jobs), func(v admission) wallet.Reservation {
 		return wallet.Reservation{Order: v.No, Amount: v.Amount, Block: wallet.BlockID(v.block.Int64)}
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// AuditLog keeps what operators do (B8), on shard 0.
+// AuditLog stores the actions of operators (B8), on shard 0.
 type AuditLog struct {
 	db     *DB
 	append *kind
@@ -21,8 +21,8 @@ type AuditLog struct {
 var _ wallet.AuditLog = (*AuditLog)(nil)
 
 const (
-	maxActions    = 1000 // that one call returns: a page for people to read
-	maxActionText = 256  // bytes of each of an action's short texts
+	maxActions    = 1000 // per call: a page for people to read
+	maxActionText = 256  // bytes of each short text of an action
 )
 
 // NewAuditLog returns the audit log in db.
@@ -35,8 +35,8 @@ func NewAuditLog(db *DB) *AuditLog {
 	return l
 }
 
-// Append implements wallet.AuditLog. Texts that are too long are cut. ErrUnknown: it may have been logged; logging it
-// again makes two entries.
+// Append implements wallet.AuditLog. Texts that are too long are cut. ErrUnknown: the action may have been logged;
+// logging it again creates a second entry.
 func (l *AuditLog) Append(ctx context.Context, a wallet.Action) error {
 	return l.db.shards[0].do(ctx, l.append, 1, &a)
 }
@@ -57,7 +57,7 @@ func (l *AuditLog) applyAppend(ctx context.Context, t *txn, jobs []*job) error {
 	return l.count.handOut(ctx, t, last+int64(len(jobs)))
 }
 
-// cutText returns at most n bytes of s, without the half of a character at the end.
+// cutText returns at most n bytes of s and never splits a character.
 func cutText(s string, n int) []byte {
 	if len(s) <= n {
 		return []byte(s)
@@ -68,7 +68,7 @@ func cutText(s string, n int) []byte {
 	return []byte(s[:n])
 }
 
-// Actions implements wallet.AuditLog; at most 1000 at once.
+// Actions implements wallet.AuditLog. It returns at most 1000 actions per call.
 func (l *AuditLog) Actions(ctx context.Context, before int64, limit int) ([]wallet.Action, error) {
 	if before <= 0 {
 		before = math.MaxInt64

@@ -8,8 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Bank is a demonstration bank, on shard 0: it keeps a statement and always pays, each withdrawal once. A real bank is
-// somebody else's system.
+// Bank is a demonstration bank, on shard 0. It keeps a statement and always pays, each withdrawal once. A real bank is
+// an external system.
 type Bank struct {
 	db     *DB
 	pay    *kind
@@ -24,13 +24,13 @@ var (
 	_ wallet.BankBook = (*Bank)(nil)
 )
 
-// statementPage is how many payments are read at once.
+// statementPage is the number of payments read per query.
 const statementPage = 1000
 
 // NewBank returns the bank in db.
 func NewBank(db *DB) *Bank {
 	b := &Bank{db: db, count: newCounter(db, countPayments),
-		insert: insertion{db.text("INSERT INTO {p}payments (family, account, request, amount, number) VALUES "), 5, db.dialect.unless("family")},
+		insert: insertion{db.text("INSERT INTO {p}payments (family, account, request, amount, number) VALUES "), 5, db.dialect.insertIgnore("family")},
 		find:   db.text("SELECT amount FROM {p}payments WHERE " + withdrawalKey),
 		list:   db.text("SELECT family, account, request, amount, number FROM {p}payments WHERE number > ? ORDER BY number LIMIT ?"),
 	}
@@ -38,8 +38,8 @@ func NewBank(db *DB) *Bank {
 	return b
 }
 
-// paying is the job of one Pay.
-type paying struct {
+// payJob is the job of one Pay call.
+type payJob struct {
 	no     wallet.WithdrawalNo
 	amount wallet.Money
 }
@@ -52,7 +52,7 @@ func (b *Bank) Pay(ctx context.Context, no wallet.WithdrawalNo, amount wallet.Mo
 	if err := checkAccount(no.Account); err != nil {
 		return err
 	}
-	return b.db.shards[0].do(ctx, b.pay, 1, &paying{no, amount})
+	return b.db.shards[0].do(ctx, b.pay, 1, &payJob{no, amount})
 }
 
 func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
@@ -60,8 +60,8 @@ func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
 	if err != nil {
 		return err
 	}
-	for _, j := range jobs { // in the order that they came: it is the statement's
-		p := j.in.(*paying)
+	for _, j := range jobs { // in order of arrival, which is the order of the statement
+		p := j.in.(*payJob)
 		onRecord := wallet.Money(0)
 		err := t.query(ctx, b.find, withdrawalKeyed(nil, p.no), func(r *sql.Rows) error { return r.Scan(&onRecord) })
 		if err != nil {
@@ -84,7 +84,7 @@ func (b *Bank) applyPay(ctx context.Context, t *txn, jobs []*job) error {
 	return b.count.handOut(ctx, t, last)
 }
 
-// Payments implements wallet.BankBook. Payments made while it runs are listed too.
+// Payments implements wallet.BankReader. Payments made while it runs are listed too.
 func (b *Bank) Payments(ctx context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
 	type payment struct {
 		no     wallet.WithdrawalNo

@@ -13,10 +13,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// benchCallers is how many requests are under way at once: a busy instance.
+// benchCallers is the number of concurrent requests of a busy instance.
 const benchCallers = 256
 
-// concurrently makes n calls by so many callers and returns calls a second.
+// concurrently makes n calls from benchCallers goroutines and returns calls per second.
 func concurrently(b *testing.B, n int, call func(i int64) error) float64 {
 	b.Helper()
 	var next atomic.Int64
@@ -36,7 +36,7 @@ func concurrently(b *testing.B, n int, call func(i int64) error) float64 {
 	return float64(n) / time.Since(begin).Seconds()
 }
 
-// winner returns the number of the i-th win: wallets come in no order, as people do.
+// winner returns the number of the i-th win; wallets come in no particular order, as in real traffic.
 func winner(i int64) wallet.OrderNo {
 	return wallet.OrderNo{ActID: wallet.ActID(i*7919%1_000_003 + 1), Scene: "rain-cash", Rain: int32(i / 1_000_003), Award: wallet.Cash, Stage: wallet.Official}
 }
@@ -53,7 +53,7 @@ func eachBenchStore(b *testing.B, run func(b *testing.B, db *DB)) {
 	})
 }
 
-// BenchmarkCreate records new orders, 256 at a time.
+// BenchmarkCreate records new orders, 256 concurrently.
 func BenchmarkCreate(b *testing.B) {
 	eachBenchStore(b, func(b *testing.B, db *DB) {
 		o := NewOrders(db)
@@ -66,7 +66,7 @@ func BenchmarkCreate(b *testing.B) {
 	})
 }
 
-// BenchmarkRecord records reservations on one block, 256 at a time.
+// BenchmarkRecord records reservations on one block, 256 concurrently.
 func BenchmarkRecord(b *testing.B) {
 	eachBenchStore(b, func(b *testing.B, db *DB) {
 		q := NewQuotas(db)

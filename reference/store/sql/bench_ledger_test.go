@@ -18,10 +18,11 @@ type wallClock struct{}
 
 func (wallClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
-// people is how many wallets the benchmarks credit, a prime.
+// people is the number of wallets that the benchmarks credit, a prime.
 const people = 1_000_003
 
-// won returns n new credits, from a number on: of neighbours with stride 1, of people from anywhere with a large one.
+// won returns n new credits, starting at a number: for neighbouring wallets with stride 1, for random ones with a
+// large stride.
 func won(from int64, n int, stride int64) []wallet.Credit {
 	out := make([]wallet.Credit, n)
 	for i := range out {
@@ -34,7 +35,8 @@ func won(from int64, n int, stride int64) []wallet.Credit {
 	return out
 }
 
-// postFor posts b.N credits in batches of a size by so many posters and returns entries a second.
+// postFor posts n credits in batches of the given size from the given number of posters and returns entries per
+// second.
 func postFor(b *testing.B, db *DB, from int64, n, size, posters int, stride int64) float64 {
 	b.Helper()
 	l := NewLedger(db, wallClock{}, 16)
@@ -62,11 +64,11 @@ func postFor(b *testing.B, db *DB, from int64, n, size, posters int, stride int6
 	return float64(n) / time.Since(begin).Seconds()
 }
 
-// anywhere is a stride that puts each credit of a batch on a page of its own.
+// anywhere is a stride that puts each credit of a batch on a separate page.
 const anywhere = 7919
 
-// BenchmarkPostSQLite posts in batches of 500 by one poster: to wallets that lie side by side, as those do that joined
-// together, and to wallets from anywhere, where each credit has a page of its own to write.
+// BenchmarkPostSQLite posts in batches of 500 from one poster: to adjacent wallets, such as those that joined
+// together, and to random wallets, where each credit writes a separate page.
 func BenchmarkPostSQLite(b *testing.B) {
 	for _, c := range []struct {
 		name   string
@@ -80,9 +82,9 @@ func BenchmarkPostSQLite(b *testing.B) {
 	}
 }
 
-// BenchmarkPostMySQL posts in batches of 500 by 8 posters, and beside it, in the same run, as a ledger without batches
-// would: 32 connections, one entry with its balance a transaction, the cost account left out. x_single is how many
-// times more the batches write.
+// BenchmarkPostMySQL posts in batches of 500 from 8 posters. For comparison, the same run posts without batches: 32
+// connections, one transaction per entry and balance, without the cost account. x_single is the ratio of the two
+// rates.
 func BenchmarkPostMySQL(b *testing.B) {
 	db := openMySQLTest(b, 1)
 	single := singles(b, db, 1<<40, 6000, 32)
@@ -93,7 +95,7 @@ func BenchmarkPostMySQL(b *testing.B) {
 	b.ReportMetric(batches/single, "x_single")
 }
 
-// singles writes n entries in a transaction each and returns entries a second.
+// singles writes n entries, one transaction each, and returns entries per second.
 func singles(b *testing.B, db *DB, from int64, n, conns int) float64 {
 	b.Helper()
 	l := NewLedger(db, wallClock{}, 16)
@@ -113,7 +115,7 @@ func singles(b *testing.B, db *DB, from int64, n, conns int) float64 {
 					return
 				}
 				t := &txn{committer: &committer{shard: s}, tx: tx}
-				_, err = t.exec(b.Context(), l.grants.head+marks(9, 1), append(keyed(nil, c.Order), int64(c.Amount), 0, 0, at)...)
+				_, err = t.exec(b.Context(), l.grants.head+placeholders(9, 1), append(keyed(nil, c.Order), int64(c.Amount), 0, 0, at)...)
 				if err == nil {
 					err = l.add(b.Context(), t, []wallet.Leg{{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: 3, Owner: int64(c.Order.ActID)}, Amount: c.Amount}}, true)
 				}

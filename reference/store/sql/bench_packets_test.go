@@ -9,8 +9,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// BenchmarkPacketsOfAPage is what packets add to a page: what a person sent, and what others sent to the person. Beside it
-// what withdrawals cost there.
+// BenchmarkPacketsOfAPage measures what packets add to a page: the packets that a person sent, and those that others
+// sent to the person. For comparison it measures the withdrawals of a page.
 func BenchmarkPacketsOfAPage(b *testing.B) {
 	const people, each = 200, 10
 	db := openSQLiteTest(b, 1)

@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// BulkJobs keeps bulk re-issues (B8), on shard 0.
+// BulkJobs stores bulk re-issues (B8), on shard 0.
 type BulkJobs struct {
 	db    *DB
 	write *kind
@@ -19,7 +19,7 @@ type BulkJobs struct {
 
 	add, addRows       insertion
 	byID, byDigest     string
-	lock               string // byID, until the commit
+	lock               string // as byID, and locks the row until the commit
 	newest, running    string
 	rows               string
 	advance, toOutcome string
@@ -30,7 +30,7 @@ var _ wallet.BulkJobs = (*BulkJobs)(nil)
 const (
 	bulkColumns    = "id, digest_a, digest_b, digest_c, digest_d, activity, by_whom, created, length, state, done, granted"
 	bulkRowColumns = "line, app, account, scene, award, amount, reason, outcome"
-	maxBulkJobs    = 1000 // that one call lists: a page for people to read
+	maxBulkJobs    = 1000 // per call: a page for people to read
 )
 
 // NewBulkJobs returns the bulk re-issues in db.
@@ -52,16 +52,16 @@ func NewBulkJobs(db *DB) *BulkJobs {
 	return b
 }
 
-// bulking is one job of the group commit: a step, and the bulk job that it answers with.
-type bulking struct {
-	step  func(ctx context.Context, t *txn, in *bulking) (refused, broken error)
+// bulkStep is one job of the group commit: a step, and the bulk job that it returns.
+type bulkStep struct {
+	step  func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error)
 	got   wallet.BulkJob
 	isNew bool
 }
 
-// do makes one step of so many rows on shard 0 and returns its answer.
-func (b *BulkJobs) do(ctx context.Context, rows int, step func(context.Context, *txn, *bulking) (refused, broken error)) (wallet.BulkJob, bool, error) {
-	j := &bulking{step: step}
+// do runs one step on shard 0 and returns its result. rows is the number of rows that the step writes.
+func (b *BulkJobs) do(ctx context.Context, rows int, step func(context.Context, *txn, *bulkStep) (refused, broken error)) (wallet.BulkJob, bool, error) {
+	j := &bulkStep{step: step}
 	if err := b.db.shards[0].do(ctx, b.write, min(rows, maxRows), j); err != nil {
 		return wallet.BulkJob{}, false, err
 	}
@@ -70,7 +70,7 @@ func (b *BulkJobs) do(ctx context.Context, rows int, step func(context.Context, 
 
 func (b *BulkJobs) apply(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
-		in := j.in.(*bulking)
+		in := j.in.(*bulkStep)
 		var broken error
 		if j.err, broken = in.step(ctx, t, in); broken != nil {
 			return broken
@@ -79,7 +79,7 @@ func (b *BulkJobs) apply(ctx context.Context, t *txn, jobs []*job) error {
 	return nil
 }
 
-// digestOf returns a digest as its columns have it.
+// digestOf returns the values of the digest columns.
 func digestOf(d wallet.BulkDigest) []any {
 	out := make([]any, 4)
 	for i := range out {
@@ -106,7 +106,7 @@ func (b *BulkJobs) Create(ctx context.Context, j wallet.BulkJob, rows []wallet.B
 	}
 	j.Rows, j.State, j.Done, j.Granted = len(rows), wallet.BulkReady, 0, 0
 	rows = slices.Clone(rows) // the commit may outlive the call
-	return b.do(ctx, len(rows), func(ctx context.Context, t *txn, in *bulking) (refused, broken error) {
+	return b.do(ctx, len(rows), func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error) {
 		in.got, in.isNew, refused, broken = b.create(ctx, t, j, rows)
 		return refused, broken
 	})
@@ -178,12 +178,12 @@ func (b *BulkJobs) Find(ctx context.Context, d wallet.BulkDigest) (wallet.BulkJo
 	return found[0], true, nil
 }
 
-// Running implements wallet.BulkJobs; at most 1000 at once.
+// Running implements wallet.BulkJobs. It returns at most 1000 jobs per call.
 func (b *BulkJobs) Running(ctx context.Context, limit int) ([]wallet.BulkJob, error) {
 	return b.list(ctx, b.running, int64(wallet.BulkRunning), min(max(limit, 0), maxBulkJobs))
 }
 
-// Jobs implements wallet.BulkJobs; at most 1000 at once.
+// Jobs implements wallet.BulkJobs. It returns at most 1000 jobs per call.
 func (b *BulkJobs) Jobs(ctx context.Context, before int64, limit int) ([]wallet.BulkJob, error) {
 	if before <= 0 {
 		before = math.MaxInt64

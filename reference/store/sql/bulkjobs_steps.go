@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// locked returns a job that nobody else changes until the commit; refused says that there is none.
+// locked returns a job and locks it until the commit; refused reports that it does not exist.
 func (b *BulkJobs) locked(ctx context.Context, t *txn, id int64) (j wallet.BulkJob, refused, broken error) {
 	broken = t.query(ctx, b.lock, []any{id}, func(r *sql.Rows) (err error) {
 		j, err = scanBulkJob(r)
@@ -23,7 +23,7 @@ func (b *BulkJobs) locked(ctx context.Context, t *txn, id int64) (j wallet.BulkJ
 
 // Move implements wallet.BulkJobs.
 func (b *BulkJobs) Move(ctx context.Context, id int64, s wallet.BulkState) (wallet.BulkJob, error) {
-	j, _, err := b.do(ctx, 1, func(ctx context.Context, t *txn, in *bulking) (refused, broken error) {
+	j, _, err := b.do(ctx, 1, func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error) {
 		in.got, refused, broken = b.locked(ctx, t, id)
 		if refused != nil || broken != nil || in.got.State == s {
 			return refused, broken
@@ -40,7 +40,7 @@ func (b *BulkJobs) Move(ctx context.Context, id int64, s wallet.BulkState) (wall
 // Record implements wallet.BulkJobs.
 func (b *BulkJobs) Record(ctx context.Context, id int64, from int, outcomes []string) (wallet.BulkJob, error) {
 	outcomes = slices.Clone(outcomes) // the commit may outlive the call
-	j, _, err := b.do(ctx, 1+len(outcomes), func(ctx context.Context, t *txn, in *bulking) (refused, broken error) {
+	j, _, err := b.do(ctx, 1+len(outcomes), func(ctx context.Context, t *txn, in *bulkStep) (refused, broken error) {
 		was, refused, broken := b.locked(ctx, t, id)
 		if refused != nil || broken != nil {
 			return refused, broken
@@ -58,7 +58,7 @@ func (b *BulkJobs) Record(ctx context.Context, id int64, from int, outcomes []st
 	return j, err
 }
 
-// change writes how far a job is.
+// change writes the progress of a job.
 func (b *BulkJobs) change(ctx context.Context, t *txn, j wallet.BulkJob) error {
 	return t.change(ctx, b.advance, int64(j.State), j.Done, j.Granted, j.ID)
 }

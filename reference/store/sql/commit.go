@@ -9,13 +9,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Group commit. A caller hands a job to its shard and waits. A committer takes all that waits, at most maxRows rows,
-// and writes it in one transaction: the time of one commit is what fills the next, and in a crowd a moment more. All
-// jobs of a kind are applied at once, so that a kind can write them in one statement. Each job has an answer of its own.
+// Group commit. A caller puts a job into the queue of its shard and waits. A committer takes all waiting jobs, at most
+// maxRows rows, and writes them in one transaction. While one transaction commits, the next batch fills; under load
+// the committer also waits a short time for more jobs. All jobs of a kind are applied together, so that a kind can
+// write them in one statement. Each job has a separate result.
 //
-// To add a kind of job, in the terms of a store of notes:
+// To add a kind of job, for example in a store of notes:
 //
-//	type saving struct {      // one job: the request, then the answer
+//	type saveJob struct {     // one job: the request, then the result
 //		id   wallet.ActID
 //		text string
 //		new  bool
@@ -34,45 +35,46 @@ import (
 //	}
 //
 //	func (n *Notes) Save(ctx context.Context, id wallet.ActID, text string) (bool, error) {
-//		s := &saving{id: id, text: text}
-//		err := n.db.shard(id).do(ctx, n.save, 1, s) // after an error s belongs to the committer still: do not read it
+//		s := &saveJob{id: id, text: text}
+//		err := n.db.shard(id).do(ctx, n.save, 1, s) // after an error the committer still owns s: do not read it
 //		if err != nil {
 //			return false, err
 //		}
 //		return s.new, nil
 //	}
 //
-//	// apply may run several times for a job; only what the last run left in it counts.
+//	// apply may run several times for a job; only the result of the last run counts.
 //	func (n *Notes) apply(ctx context.Context, t *txn, jobs []*job) error {
 //		jobs = slices.Clone(jobs); sort them by key, so that transactions lock rows in one order
-//		insert := insertion{n.add, 2, t.dialect.unless("act_id")}
+//		insert := insertion{n.add, 2, t.dialect.insertIgnore("act_id")}
 //		return t.insert(ctx, insert, len(jobs), func(i int, args []any) []any {
-//			s := jobs[i].in.(*saving)
+//			s := jobs[i].in.(*saveJob)
 //			return append(args, int64(s.id), s.text)
 //		}, func(from, to int, affected int64) error {
-//			// these rows were written by one statement: affected == to-from says that all of them are new;
-//			// otherwise read (t.query) which are there with other content, and set new or job.err.
+//			// these rows were written by one statement: affected == to-from means that all of them are new;
+//			// otherwise read (t.query) which rows exist with other content, and set new or job.err.
 //		})
 //	}
 //
-// A job that a rule refuses gets job.err from apply, which must have written nothing for it; the others are committed.
-// When the database refuses a statement, the transaction is rolled back and its jobs are tried again in halves, until
-// the one at fault stands alone. Two jobs of a transaction may have the same key: apply sees both.
+// When a rule refuses a job, apply sets job.err and must not have written anything for that job; the other jobs are
+// committed. When the database refuses a statement, the transaction is rolled back and its jobs are retried in halves,
+// until the faulty job is alone. Two jobs of a transaction may have the same key: apply gets both.
 
 // The bounds of group commit.
 const (
-	maxRows    = 2048 // of a transaction: at two hundred thousand rows a second, ten milliseconds for those who come next
-	maxWaiting = 8192 // jobs: what a shard commits in about a tenth of a second; more is an overload
-	maxTries   = 8    // of a transaction that was rolled back to let another go first; each time somebody got on
+	maxRows    = 2048 // of a transaction: at 200,000 rows a second, the next batch waits 10 ms
+	maxWaiting = 8192 // jobs: as many as a shard commits in about 0.1 s; more is an overload
+	maxTries   = 8    // of a transaction that was rolled back in favour of another; each time some transaction made progress
 
-	// A transaction that had company jobs or more is followed by a moment of lingering. Measured: a fifth to a third more
-	// grants a second on SQLite (BenchmarkServeGrant), for a millisecond that only a crowd waits.
-	company   = 5
-	lingering = time.Millisecond
+	// After a transaction of at least lingerMinJobs jobs, the committer waits lingerTime for more jobs. Measured: 20 %
+	// to 33 % more grants a second on SQLite (BenchmarkServeGrant), at the cost of 1 ms of waiting, and only under
+	// load.
+	lingerMinJobs = 5
+	lingerTime    = time.Millisecond
 )
 
 // The ranks of the kinds of jobs: the order in which one transaction applies them, so that all transactions lock the
-// tables in one order. B-trees that many transactions share come last.
+// tables in the same order. B-trees that many transactions share come last.
 const (
 	rankAdmissions = 10 * (1 + iota)
 	rankOrders
@@ -88,36 +90,36 @@ const (
 	rankPostings
 )
 
-// kind is a sort of job.
+// kind is a type of job.
 type kind struct {
 	rank int
-	// apply writes all the jobs of this kind in a transaction. An error rolls the transaction back. It must not hand in
-	// jobs itself.
+	// apply writes all jobs of this kind in one transaction. An error rolls the transaction back. It must not submit
+	// jobs.
 	apply func(ctx context.Context, t *txn, jobs []*job) error
 }
 
-// job is one caller's piece of writing.
+// job is one caller's unit of writing.
 type job struct {
 	kind *kind
-	in   any   // request and answer; the kind knows its type
-	err  error // the answer, when a rule refused this job alone
+	in   any   // request and result; the kind knows the type
+	err  error // the job's result when a rule refused only this job
 	rows int
-	ends chan struct{} // closed when err and the answer stand
+	done chan struct{} // closed when err and the result are final
 
-	state atomic.Int32 // waiting, then taken or left
+	state atomic.Int32 // waiting, then taken or abandoned
 }
 
 const (
-	waiting = iota
-	taken   // by a committer
-	left    // by its caller, before anything was done
+	waiting   = iota
+	taken     // by a committer
+	abandoned // by its caller, before any work was done
 )
 
-// do hands a job of so many rows to the committers and waits for its answer. ErrOverloaded: too many wait, or the
-// context ended while this one did; nothing was done. ErrUnavailable: nothing was done. ErrUnknown: the commit had no
-// answer, or the context ended meanwhile.
+// do submits a job of the given number of rows and waits for its result. ErrOverloaded: too many jobs wait, or the
+// context ended while this one waited; nothing was done. ErrUnavailable: nothing was done. ErrUnknown: the result of
+// the commit is unknown, or the context ended while the job was in progress.
 func (s *shard) do(ctx context.Context, k *kind, rows int, in any) error {
-	j := &job{kind: k, in: in, rows: rows, ends: make(chan struct{})}
+	j := &job{kind: k, in: in, rows: rows, done: make(chan struct{})}
 	select {
 	case <-s.stop:
 		return fmt.Errorf("%w: the store is closed", wallet.ErrUnavailable)
@@ -126,22 +128,22 @@ func (s *shard) do(ctx context.Context, k *kind, rows int, in any) error {
 	select {
 	case s.queue <- j:
 	default:
-		return fmt.Errorf("%w: %d jobs wait for shard %d", wallet.ErrOverloaded, maxWaiting, s.no)
+		return fmt.Errorf("%w: %d jobs are waiting for shard %d", wallet.ErrOverloaded, maxWaiting, s.no)
 	}
 	select {
-	case <-j.ends:
+	case <-j.done:
 		return j.err
 	case <-ctx.Done():
-		if j.state.CompareAndSwap(waiting, left) {
+		if j.state.CompareAndSwap(waiting, abandoned) {
 			return fmt.Errorf("%w: waited for shard %d: %w", wallet.ErrOverloaded, s.no, context.Cause(ctx))
 		}
 		return fmt.Errorf("%w: shard %d: %w", wallet.ErrUnknown, s.no, context.Cause(ctx))
 	case <-s.stopped:
 	}
-	if j.state.CompareAndSwap(waiting, left) {
+	if j.state.CompareAndSwap(waiting, abandoned) {
 		return fmt.Errorf("%w: the store was closed", wallet.ErrUnavailable)
 	}
-	<-j.ends
+	<-j.done
 	return j.err
 }
 
@@ -150,12 +152,12 @@ func (s *shard) start() {
 	for range s.dialect.writers {
 		s.running.Go(func() { (&committer{shard: s}).run() })
 	}
-	if s.dialect.tend != nil {
-		s.running.Go(func() { s.dialect.tend(s) })
+	if s.dialect.maintain != nil {
+		s.running.Go(func() { s.dialect.maintain(s) })
 	}
 }
 
-// end stops the committers after the transactions under way.
+// end stops the committers once the current transactions have ended.
 func (s *shard) end() {
 	close(s.stop)
 	s.running.Wait()

@@ -11,8 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// gate is a kind of job whose transaction says that it began and waits until it is let go. What is handed in
-// meanwhile waits.
+// gate is a kind of job whose transaction signals that it began and then waits until it is released. Jobs submitted
+// meanwhile wait.
 type gate struct{ began, open chan struct{} }
 
 func newGate() *gate { return &gate{make(chan struct{}), make(chan struct{})} }
@@ -25,7 +25,7 @@ func (g *gate) kind() *kind {
 	}}
 }
 
-// hold sends a job that keeps the only committer busy until release is called, and returns how the job ended.
+// hold submits a job that keeps the only committer busy until release is called; release returns the job's result.
 func hold(t *testing.T, s *shard) (release func() error) {
 	t.Helper()
 	g, end := newGate(), make(chan error, 1)
@@ -35,7 +35,7 @@ func hold(t *testing.T, s *shard) (release func() error) {
 	return func() error { close(g.open); return <-end }
 }
 
-// handIn sends n jobs at once and waits until they are in the queue. wait returns their answers.
+// handIn submits n jobs concurrently and waits until they are in the queue. wait returns their results.
 func handIn(t *testing.T, s *shard, k *kind, rows int, ins ...any) (wait func() []error) {
 	t.Helper()
 	errs := make([]error, len(ins))
@@ -174,7 +174,7 @@ func TestAFullQueueIsAnOverload(t *testing.T) {
 	release := hold(t, s)
 	nothing := &kind{apply: func(context.Context, *txn, []*job) error { return nil }}
 	for range maxWaiting {
-		s.queue <- &job{kind: nothing, rows: 1, ends: make(chan struct{})}
+		s.queue <- &job{kind: nothing, rows: 1, done: make(chan struct{})}
 	}
 	require.ErrorIs(t, s.do(t.Context(), nothing, 1, nil), wallet.ErrOverloaded)
 	require.NoError(t, release())
@@ -191,7 +191,7 @@ func TestCloseAnswersWhoWaits(t *testing.T) {
 	closed := make(chan error, 1)
 	go func() { closed <- db.Close() }()
 	<-s.stop
-	require.NoError(t, release(), "what was under way is finished")
+	require.NoError(t, release(), "the transaction in progress is finished")
 	for _, err := range wait() {
 		require.ErrorIs(t, err, wallet.ErrUnavailable)
 	}
@@ -206,8 +206,8 @@ func TestTransactionsAreTriedAgain(t *testing.T) {
 		want  error
 		why   string
 	}{
-		{maxTries - 1, nil, "the last try succeeds"},
-		{maxTries, wallet.ErrOverloaded, "there is no more than so many"},
+		{maxTries - 1, nil, "the last attempt succeeds"},
+		{maxTries, wallet.ErrOverloaded, "the number of attempts is bounded"},
 	} {
 		tries := 0
 		err := s.do(t.Context(), &kind{apply: func(context.Context, *txn, []*job) error {
@@ -220,8 +220,8 @@ func TestTransactionsAreTriedAgain(t *testing.T) {
 	}
 }
 
-// TestRefusedTransactionsLeaveNothing: what a job wrote before another of its transaction failed is rolled back, and
-// written once when it is tried again.
+// TestRefusedTransactionsLeaveNothing: the writes of a job are rolled back when another job of its transaction fails,
+// and are written once by the retry.
 func TestRefusedTransactionsLeaveNothing(t *testing.T) {
 	s := openSQLiteTest(t, 1).shards[0]
 	tries := 0

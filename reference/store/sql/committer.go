@@ -11,13 +11,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// committer writes one transaction after another on a connection of its own.
+// committer writes one transaction after another on a separate connection.
 type committer struct {
 	*shard
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt // of the connection, at most maxPrepared
-	batch []*job
-	over  *job // taken, but too many rows for the last batch
+	conn    *sql.Conn
+	stmts   map[string]*sql.Stmt // of the connection, at most maxPrepared
+	batch   []*job
+	carried *job // taken, but its rows did not fit into the last batch
 }
 
 func (c *committer) run() {
@@ -25,11 +25,11 @@ func (c *committer) run() {
 	for {
 		select {
 		case <-c.stop:
-			c.leave()
+			c.rejectCarried()
 			return
 		default:
 		}
-		if c.over == nil {
+		if c.carried == nil {
 			select {
 			case <-c.stop:
 				return
@@ -42,37 +42,38 @@ func (c *committer) run() {
 	}
 }
 
-// linger waits a moment for more jobs when the last transaction had some company: those who were answered then are
-// about to come again, and a transaction costs much the same for ten as for a hundred. One who comes alone never waits.
+// linger waits a short time for more jobs when the last transaction had several: the callers that were just answered
+// usually send the next request soon, and a transaction of 100 jobs costs little more than one of 10. A single caller
+// never waits.
 func (c *committer) linger() {
-	if c.over != nil && len(c.batch) >= company {
-		time.Sleep(lingering)
+	if c.carried != nil && len(c.batch) >= lingerMinJobs {
+		time.Sleep(lingerTime)
 	}
 }
 
-// take makes a job ours, unless its caller has left.
+// take claims a job, unless its caller has abandoned it.
 func (c *committer) take(j *job) {
 	if j.state.CompareAndSwap(waiting, taken) {
-		c.over = j
+		c.carried = j
 	}
 }
 
-// leave answers the job that was taken and will not be written.
-func (c *committer) leave() {
-	if c.over != nil {
-		c.over.finish(fmt.Errorf("%w: the store was closed", wallet.ErrUnavailable))
+// rejectCarried answers the job that was taken but will not be written.
+func (c *committer) rejectCarried() {
+	if c.carried != nil {
+		c.carried.finish(fmt.Errorf("%w: the store was closed", wallet.ErrUnavailable))
 	}
 }
 
-// gather returns the next batch: the job in hand and those that wait, as long as they fit.
+// gather returns the next batch: the carried job and the waiting ones, as long as they fit.
 func (c *committer) gather() []*job {
 	c.batch = c.batch[:0]
 	rows := 0
-	for c.over != nil && (rows == 0 || rows+c.over.rows <= maxRows) {
-		c.batch = append(c.batch, c.over)
-		rows += c.over.rows
-		c.over = nil
-		for more := true; more && c.over == nil; {
+	for c.carried != nil && (rows == 0 || rows+c.carried.rows <= maxRows) {
+		c.batch = append(c.batch, c.carried)
+		rows += c.carried.rows
+		c.carried = nil
+		for more := true; more && c.carried == nil; {
 			select {
 			case j := <-c.queue:
 				c.take(j)
@@ -85,7 +86,7 @@ func (c *committer) gather() []*job {
 	return c.batch
 }
 
-// settle writes the jobs and answers each, in halves when the database refuses something of one of them.
+// settle writes the jobs and answers each. When the database refuses the data of one of them, it retries in halves.
 func (c *committer) settle(jobs []*job) {
 	if len(jobs) == 0 {
 		return
@@ -113,10 +114,10 @@ func (c *committer) settle(jobs []*job) {
 
 func (j *job) finish(err error) {
 	j.err = err
-	close(j.ends)
+	close(j.done)
 }
 
-// try makes one transaction of the jobs, and makes it again while the database rolls it back in another's favour.
+// try runs one transaction of the jobs, and repeats it while the database rolls it back in favour of another one.
 // unknown: COMMIT was sent and not confirmed.
 func (c *committer) try(jobs []*job) (err error, unknown bool) { //nolint:revive // the error is what was tried, not that trying failed
 	for range maxTries {
@@ -131,10 +132,10 @@ func (c *committer) try(jobs []*job) (err error, unknown bool) { //nolint:revive
 	return err, unknown
 }
 
-// transact makes one transaction. Whatever fails before COMMIT is sent did not happen: without it a server rolls
-// back. After a failed COMMIT the connection is thrown away, so that nothing of the transaction can linger on it.
+// transact runs one transaction. A failure before COMMIT is sent means that nothing was written: the server rolls
+// back. After a failed COMMIT the connection is closed, so that no part of the transaction can remain on it.
 func (c *committer) transact(jobs []*job) (err error, unknown bool) {
-	ctx, cancel := c.dialect.within(c.timeout)
+	ctx, cancel := c.dialect.txContext(c.timeout)
 	defer cancel()
 	tx, err := c.begin(ctx)
 	if err != nil {
@@ -163,8 +164,8 @@ func (c *committer) transact(jobs []*job) (err error, unknown bool) {
 	return nil, false
 }
 
-// begin opens a transaction, on a new connection when the old one is no longer good: nothing was done on it yet. A
-// server that takes no writes counts as such, because another may have become the primary.
+// begin opens a transaction, on a new connection if the old one is broken (nothing was done on it yet). A server that
+// accepts no writes counts as broken, because another server may have become the primary.
 func (c *committer) begin(ctx context.Context) (*sql.Tx, error) {
 	if c.conn != nil {
 		tx, err := c.conn.BeginTx(ctx, nil)

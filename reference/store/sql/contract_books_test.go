@@ -25,12 +25,12 @@ func TestAdmissionsContract(t *testing.T) {
 		storetest.Admissions(t, func(t *testing.T) storetest.AdmissionStore {
 			db := open(t)
 			o, q := NewOrders(db), NewQuotas(db)
-			return storetest.AdmissionStore{OrderStore: o, Quotas: q, Book: NewAdmissions(o, q)}
+			return storetest.AdmissionStore{OrderStore: o, Quotas: q, Admissions: NewAdmissions(o, q)}
 		})
 	})
 }
 
-// TestBudgetsContract tests the rules of leasing over this book.
+// TestBudgetsContract tests the rules of leasing on this store.
 func TestBudgetsContract(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
 		storetest.Budgets(t, func(t *testing.T) wallet.Budgets {

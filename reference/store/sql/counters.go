@@ -5,8 +5,8 @@ import (
 	"database/sql"
 )
 
-// The counters on shard 0. Who takes a number keeps the counter's row locked until the commit: numbers become visible
-// in their order, so that a reader who has seen one has seen all below it.
+// The counters on shard 0. A transaction that takes a number locks the counter's row until the commit. So numbers
+// become visible in order: a reader that has seen a number has seen all lower ones.
 const (
 	countWallets = 1 + iota
 	countPayments
@@ -16,7 +16,7 @@ const (
 	countBulkJobs
 )
 
-// counter hands out the numbers of one kind, ascending from 1.
+// counter issues the numbers of one kind, ascending from 1.
 type counter struct {
 	id        int64
 	read, set string
@@ -27,11 +27,11 @@ func newCounter(db *DB, id int64) counter {
 	return counter{id: id,
 		read: db.text("SELECT value FROM {p}counters WHERE id = ?") + db.dialect.lock,
 		set:  db.text("UPDATE {p}counters SET value = ? WHERE id = ?"),
-		put:  insertion{db.text("INSERT INTO {p}counters (id, value) VALUES "), 2, db.dialect.unless("id")},
+		put:  insertion{db.text("INSERT INTO {p}counters (id, value) VALUES "), 2, db.dialect.insertIgnore("id")},
 	}
 }
 
-// last locks the counter and returns the number handed out last.
+// last locks the counter and returns the number issued last.
 func (c counter) last(ctx context.Context, t *txn) (last int64, err error) {
 	for range 2 {
 		found := false
@@ -50,7 +50,7 @@ func (c counter) last(ctx context.Context, t *txn) (last int64, err error) {
 	return 0, errAgain
 }
 
-// handOut says that all numbers up to last are handed out.
+// handOut records that all numbers up to last are issued.
 func (c counter) handOut(ctx context.Context, t *txn, last int64) error {
 	return t.change(ctx, c.set, last, c.id)
 }

@@ -10,15 +10,15 @@ import (
 
 // The bounds of group reads.
 const (
-	maxReaders = 4    // queries under way: fewer than that many callers never wait for each other
-	maxAsking  = 8192 // who wait: as many as writes may (maxWaiting)
+	maxReaders = 4    // concurrent queries; up to that many callers never wait for each other
+	maxAsking  = 8192 // waiting callers: as many as for writes (maxWaiting)
 )
 
-// crowd is for reads that everybody makes: what is asked while some queries are under way goes into the next one
-// together, as writes do in a group commit. Each query begins after all its callers have asked, so that nobody is told
-// what was true before. A reader lives as long as somebody waits.
-type crowd[K comparable, V any] struct {
-	// read answers all keys, each of them once, by one query of bounded time.
+// groupReader batches reads that many callers make. Keys requested while queries are in progress go into the next
+// query together, as writes do in a group commit. Each query begins after all its callers have asked, so that no
+// caller gets a value from before its request. A reader goroutine runs as long as callers wait.
+type groupReader[K comparable, V any] struct {
+	// read returns the values of all keys, which are distinct, by one query of bounded time.
 	read func(ctx context.Context, all []K) (map[K]V, error)
 
 	mu      sync.Mutex
@@ -26,32 +26,32 @@ type crowd[K comparable, V any] struct {
 	readers int
 }
 
-// question is one caller's.
+// question is the request of one caller.
 type question[K comparable, V any] struct {
 	key  K
 	got  V
 	ok   bool
 	err  error
-	ends chan struct{} // closed when the answer stands
+	done chan struct{} // closed when the result is final
 }
 
-// ask returns the value of a key; ok is false when there is none. ErrOverloaded: too many wait. ErrUnavailable: the
-// query failed, or ctx ended.
-func (c *crowd[K, V]) ask(ctx context.Context, key K) (got V, ok bool, err error) {
-	q := &question[K, V]{key: key, ends: make(chan struct{})}
+// ask returns the value of a key; ok is false when the key does not exist. ErrOverloaded: too many callers wait.
+// ErrUnavailable: the query failed, or ctx ended.
+func (c *groupReader[K, V]) ask(ctx context.Context, key K) (got V, ok bool, err error) {
+	q := &question[K, V]{key: key, done: make(chan struct{})}
 	if !c.join(q) {
-		return got, false, fmt.Errorf("%w: %d wait to be looked up", wallet.ErrOverloaded, maxAsking)
+		return got, false, fmt.Errorf("%w: %d look-ups are waiting", wallet.ErrOverloaded, maxAsking)
 	}
 	select {
-	case <-q.ends:
+	case <-q.done:
 		return q.got, q.ok, q.err
 	case <-ctx.Done():
-		return got, false, fmt.Errorf("%w: waited to be looked up: %w", wallet.ErrUnavailable, context.Cause(ctx))
+		return got, false, fmt.Errorf("%w: waiting for a look-up: %w", wallet.ErrUnavailable, context.Cause(ctx))
 	}
 }
 
-// join has a question answered by a reader, unless too many wait.
-func (c *crowd[K, V]) join(q *question[K, V]) bool {
+// join queues a question for a reader. It returns false when too many wait.
+func (c *groupReader[K, V]) join(q *question[K, V]) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.waiting) >= maxAsking {
@@ -65,8 +65,8 @@ func (c *crowd[K, V]) join(q *question[K, V]) bool {
 	return true
 }
 
-// next takes what waits, at most lookUpAtOnce questions; none: the reader is not needed any more.
-func (c *crowd[K, V]) next() []*question[K, V] {
+// next takes waiting questions, at most lookUpAtOnce; nil means that the reader must end.
+func (c *groupReader[K, V]) next() []*question[K, V] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := min(len(c.waiting), lookUpAtOnce)
@@ -79,8 +79,9 @@ func (c *crowd[K, V]) next() []*question[K, V] {
 	return all
 }
 
-// answer is a reader's life. That one caller's time is up is not the others' concern.
-func (c *crowd[K, V]) answer() {
+// answer is the loop of one reader. The query does not use a caller's context: the other callers still need the
+// result.
+func (c *groupReader[K, V]) answer() {
 	for all := c.next(); all != nil; all = c.next() {
 		keys := make([]K, 0, len(all))
 		seen := make(map[K]bool, len(all))
@@ -94,7 +95,7 @@ func (c *crowd[K, V]) answer() {
 		for _, q := range all {
 			q.got, q.ok = found[q.key]
 			q.err = err
-			close(q.ends)
+			close(q.done)
 		}
 	}
 }

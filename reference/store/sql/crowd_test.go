@@ -14,10 +14,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// asking is a crowd whose queries take a second and answer each even key with its double; what was asked is kept.
-func asking(fail error) (c *crowd[int, int], asked *[][]int) {
+// newGroupReader returns a groupReader whose queries take one second and return the double of each even key, and the list of
+// its queries.
+func newGroupReader(fail error) (c *groupReader[int, int], asked *[][]int) {
 	asked = new([][]int)
-	c = &crowd[int, int]{}
+	c = &groupReader[int, int]{}
 	var mu sync.Mutex
 	c.read = func(_ context.Context, all []int) (map[int]int, error) {
 		mu.Lock()
@@ -35,11 +36,12 @@ func asking(fail error) (c *crowd[int, int], asked *[][]int) {
 	return c, asked
 }
 
-// TestCrowdAsksTogether wants those who come while the readers are busy to share a query, and each to be told his own.
+// TestCrowdAsksTogether: callers that ask while the readers are busy share a query, and each gets the value of its own
+// key.
 func TestCrowdAsksTogether(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	synctest.Test(t, func(t *testing.T) {
-		c, asked := asking(nil)
+		c, asked := newGroupReader(nil)
 		var all sync.WaitGroup
 		begin := time.Now()
 		for i := range maxReaders + 2*lookUpAtOnce {
@@ -55,12 +57,12 @@ func TestCrowdAsksTogether(t *testing.T) {
 			synctest.Wait() // in this order
 		}
 		all.Wait()
-		require.Equal(t, 2*time.Second, time.Since(begin), "the crowd shared the queries that followed the first ones")
+		require.Equal(t, 2*time.Second, time.Since(begin), "the callers shared the queries after the first ones")
 		require.Len(t, *asked, maxReaders+2)
 		for _, keys := range *asked {
 			seen := map[int]bool{}
 			for _, k := range keys {
-				require.False(t, seen[k], "key %d is asked twice by one query", k)
+				require.False(t, seen[k], "key %d is twice in one query", k)
 				seen[k] = true
 			}
 			require.LessOrEqual(t, len(keys), lookUpAtOnce)
@@ -68,11 +70,11 @@ func TestCrowdAsksTogether(t *testing.T) {
 	})
 }
 
-// TestCrowdIsToldWhatIs wants a query that began before somebody asked to be none of his.
+// TestCrowdIsToldWhatIs: a query that began before a caller asked must not answer that caller.
 func TestCrowdIsToldWhatIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		value := 0
-		c := &crowd[int, int]{}
+		c := &groupReader[int, int]{}
 		c.read = func(_ context.Context, all []int) (map[int]int, error) {
 			is := value
 			time.Sleep(time.Second)
@@ -91,11 +93,11 @@ func TestCrowdIsToldWhatIs(t *testing.T) {
 	})
 }
 
-// TestCrowdGivesUp wants one whose time is up, or who finds too many before him, to be told that nothing was changed, and
-// the others to be answered.
+// TestCrowdGivesUp: a caller whose context ends, or that finds the queue full, gets an error that says that nothing
+// was changed; the others get their answers.
 func TestCrowdGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, _ := asking(nil)
+		c, _ := newGroupReader(nil)
 		var all sync.WaitGroup
 		answered := func() {
 			all.Go(func() {
@@ -106,7 +108,7 @@ func TestCrowdGivesUp(t *testing.T) {
 		}
 		for range maxReaders {
 			answered()
-			synctest.Wait() // a query of its own
+			synctest.Wait() // a separate query
 		}
 		soon, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
@@ -125,15 +127,15 @@ func TestCrowdGivesUp(t *testing.T) {
 	})
 }
 
-// TestCrowdFails wants a failure told to all that it struck, and a reader after it.
+// TestCrowdFails: a failure is returned to all callers of its query, and a reader follows.
 func TestCrowdFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("broken")
-		c, asked := asking(broken)
+		c, asked := newGroupReader(broken)
 		for range 2 * maxReaders {
 			_, _, err := c.ask(t.Context(), 2)
 			require.ErrorIs(t, err, broken)
 		}
-		require.Len(t, *asked, 2*maxReaders, "readers go on")
+		require.Len(t, *asked, 2*maxReaders, "readers continue")
 	})
 }

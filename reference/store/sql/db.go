@@ -1,14 +1,15 @@
-// Package sqlstore keeps the books of record in MySQL (or MariaDB) and in SQLite: one code and two small dialects. Its
-// folder is named sql; the package is not, so that it can stand beside database/sql.
+// Package sqlstore stores the records of the wallet in MySQL (or MariaDB) and in SQLite: one code base and two small
+// dialects. Its folder is named sql; the package is not, so that it can be imported together with database/sql.
 //
-// A wallet's rows lie together on one shard, chosen by its ActID. Every write goes through the shard's group commit:
-// callers hand in small jobs, and whatever waits while one transaction commits goes into the next (see commit.go).
-// Reads go past it.
+// All rows of a wallet are on one shard, chosen by its ActID. Every write goes through the shard's group commit:
+// callers submit small jobs, and the jobs that wait while one transaction commits go into the next (see commit.go).
+// Reads do not use the queue.
 //
-// Units are wallet's: fen and microseconds, in 64-bit integer columns. Tables are of the live traffic or, under
-// Config.Shadow, of the marked load (K2); a DB sees one of the two and cannot touch the other.
+// Units are those of package wallet: fen and microseconds, in 64-bit integer columns. Tables belong to the live
+// traffic or, under Config.Shadow, to load-test traffic (K2); a DB sees one of the two sets and cannot touch the
+// other.
 //
-// It must not hide an unknown outcome behind a retry, must not change or delete an entry of the ledger, and must not
+// It must not hide an unknown outcome by retrying, must not change or delete an entry of the ledger, and must not
 // print a DSN.
 package sqlstore
 
@@ -24,31 +25,31 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The bounds of Config, and what zero stands for.
+// The bounds of Config and its defaults.
 const (
-	maxShards      = 256 // more would make books, which read all shards side by side, hold too many pages
-	defaultConns   = 16  // a server of four cores gains nothing from more connections an instance
+	maxShards      = 256 // with more, readers that scan all shards in parallel would hold too many pages
+	defaultConns   = 16  // a server of four cores gains nothing from more connections per instance
 	defaultTimeout = 5 * time.Second
-	warmAtOnce     = 8 // connections opened at the same time a shard: a server that just started has its hands full
+	warmAtOnce     = 8 // connections opened concurrently per shard: a server that just started is busy
 )
 
-// Config says where the data is.
+// Config describes where the data is stored.
 type Config struct {
 	// Driver is "sqlite" or "mysql"; MariaDB counts as the latter.
 	Driver string
-	// DSNs are the shards, in an order that must never change: files for SQLite, go-sql-driver's DSNs for MySQL, with
-	// the database named. A wallet's shard is wallet.ShardOf.
+	// DSNs are the shards, in an order that must never change: files for SQLite, go-sql-driver DSNs for MySQL, which
+	// must name the database. wallet.ShardOf selects the shard of a wallet.
 	DSNs []string
-	// Shadow chooses the tables of marked load (K2).
+	// Shadow selects the tables of load-test traffic (K2).
 	Shadow bool
-	// MaxConns bounds the connections a shard; zero means 16.
+	// MaxConns bounds the connections per shard; zero means 16.
 	MaxConns int
-	// Timeout bounds connecting, each statement and each transaction; zero means 5 s. What has not ended by then
-	// counts as lost.
+	// Timeout bounds connecting, each statement and each transaction; zero means 5 s. An operation that has not ended
+	// by then counts as lost.
 	Timeout time.Duration
 }
 
-// Validate returns wallet.ErrInvalid with what is wrong. It never quotes a DSN.
+// Validate returns wallet.ErrInvalid with the reason. It never quotes a DSN.
 func (c Config) Validate() error {
 	switch {
 	case c.Driver != "sqlite" && c.Driver != "mysql":
@@ -68,7 +69,7 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// DB is the open shards. It is safe for concurrent use.
+// DB is the set of open shards. It is safe for concurrent use.
 type DB struct {
 	dialect *dialect
 	prefix  string // of every table
@@ -81,7 +82,7 @@ type shard struct {
 	dialect *dialect
 	timeout time.Duration
 	reads   *sql.DB
-	writes  *sql.DB // the same as reads, but for SQLite: one connection for the one writer
+	writes  *sql.DB // the same as reads, except for SQLite: a single connection for the single writer
 
 	mu    sync.Mutex
 	stmts map[string]*sql.Stmt // of reads, at most maxPrepared
@@ -92,9 +93,9 @@ type shard struct {
 	running sync.WaitGroup
 }
 
-// Open connects to all shards, checks that the servers' settings keep what a commit promises, and brings the tables
-// up to date; several instances may do so at once. ErrInvalid: the configuration. ErrUnavailable: a shard does not
-// answer. Close what it returns.
+// Open connects to all shards, checks that the servers' settings make commits durable, and migrates the tables;
+// several instances may do so concurrently. ErrInvalid: the configuration. ErrUnavailable: a shard does not answer.
+// The caller must close the DB.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -138,7 +139,7 @@ func newShard(d *dialect, timeout time.Duration, reads, writes *sql.DB) *shard {
 		queue: make(chan *job, maxWaiting), stop: make(chan struct{}), stopped: make(chan struct{})}
 }
 
-// Close ends the committers and closes all connections. Jobs that wait are answered with ErrUnavailable.
+// Close stops the committers and closes all connections. Waiting jobs get ErrUnavailable.
 func (db *DB) Close() error {
 	var errs []error
 	for _, s := range db.shards {
@@ -151,7 +152,7 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// Ping asks every shard for a sign of life. ErrUnavailable: one gives none.
+// Ping checks that every shard answers. ErrUnavailable: one does not.
 func (db *DB) Ping(ctx context.Context) error {
 	for _, s := range db.shards {
 		if err := s.reads.PingContext(ctx); err != nil {
@@ -161,7 +162,7 @@ func (db *DB) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Warm opens up to n connections a shard before the first request needs them (K1). ErrUnavailable as in Ping.
+// Warm opens up to n connections per shard before the first request needs them (K1). ErrUnavailable as in Ping.
 func (db *DB) Warm(ctx context.Context, n int) error {
 	for _, s := range db.shards {
 		if err := s.warm(ctx, min(n, s.reads.Stats().MaxOpenConnections)); err != nil {
@@ -201,11 +202,11 @@ func (s *shard) warm(ctx context.Context, n int) error {
 // shard returns the shard of a wallet.
 func (db *DB) shard(id wallet.ActID) *shard { return db.shards[wallet.ShardOf(id, len(db.shards))] }
 
-// text returns a statement with its tables named: "{p}orders" is orders, or shadow_orders.
+// text returns a statement with the table prefix filled in: "{p}orders" becomes orders or shadow_orders.
 func (db *DB) text(query string) string { return strings.ReplaceAll(query, "{p}", db.prefix) }
 
-// ask runs a read on a shard and calls scan for each row. Its errors are wallet's: a read that fails changed nothing,
-// so all of them are ErrUnavailable.
+// ask runs a read on a shard and calls scan for each row. It returns errors of package wallet: a failed read changed
+// nothing, so all of them are ErrUnavailable.
 func (s *shard) ask(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -216,7 +217,7 @@ func (s *shard) ask(ctx context.Context, query string, args []any, scan func(*sq
 	return s.dialect.notDone(eachRow(rows, scan))
 }
 
-// query asks by a prepared statement where preparing costs more than asking.
+// query uses a prepared statement where preparing costs more than running the query.
 func (s *shard) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	if !s.dialect.prepare {
 		return s.reads.QueryContext(ctx, query, args...)
@@ -235,7 +236,7 @@ func (s *shard) query(ctx context.Context, query string, args []any) (*sql.Rows,
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.stmts[query] == nil { // else another call was quicker, and this one goes with the DB
+		if s.stmts[query] == nil { // otherwise another call stored one first, and this one is closed with the DB
 			s.stmts[query] = stmt
 		}
 	}

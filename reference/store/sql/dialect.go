@@ -9,7 +9,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// dialect is all in which the two databases differ. Statements are written in what both understand.
+// dialect is the set of differences between the two databases. All other statements use SQL that both support.
 type dialect struct {
 	name    string
 	goose   goose.Dialect
@@ -17,32 +17,32 @@ type dialect struct {
 
 	// open connects to a shard and checks its settings.
 	open func(ctx context.Context, c Config, dsn string) (reads, writes *sql.DB, err error)
-	// classify says what an error means before COMMIT was sent. It never returns noFault.
+	// classify returns the meaning of an error before COMMIT was sent. It never returns noFault.
 	classify func(err error) fault
 
-	// tend looks after an open shard until it stops; nil: nobody need to.
-	tend func(s *shard)
+	// maintain runs on an open shard until it stops; nil if the database needs no maintenance.
+	maintain func(s *shard)
 
-	// within returns the context of one transaction.
-	within func(timeout time.Duration) (context.Context, context.CancelFunc)
+	// txContext returns the context of one transaction.
+	txContext func(timeout time.Duration) (context.Context, context.CancelFunc)
 
 	tables   string // lists the names of all tables
-	lock     string // ends a SELECT whose rows nobody else may change until the commit
+	lock     string // ends a SELECT that locks its rows until the commit
 	tableEnd string // ends a CREATE TABLE
 	long     string // type of 64-bit integers
 	scene    string // type of a short text that is compared byte by byte
 	blob     string // type of bytes, at most 4096
-	large    string // type of more bytes than those
-	triggers bool   // entries are guarded by triggers (F1)
+	large    string // type of longer byte strings
+	triggers bool   // triggers protect entries (F1)
 
-	rows    []int // rows of one INSERT, descending to 1: what is prepared once each, or how far a packet may grow
-	prepare bool  // whether a statement of one of those lengths is worth keeping prepared
+	rows    []int // rows per INSERT, descending to 1: limits the number of prepared statements, and the packet size
+	prepare bool  // whether to keep statements of these lengths prepared
 
-	// unless ends an INSERT that leaves rows alone whose key is taken, and does not count them as affected. key is any
+	// insertIgnore ends an INSERT that skips rows whose key exists, and does not count them as affected. key is any
 	// column of the primary key.
-	unless func(key string) string
-	// adding ends an INSERT that adds the columns to those of a row that is there already.
-	adding func(keys string, columns ...string) string
+	insertIgnore func(key string) string
+	// upsertAdd ends an INSERT that adds the columns' values to those of an existing row.
+	upsertAdd func(keys string, columns ...string) string
 }
 
 func dialectOf(driver string) *dialect {
@@ -52,8 +52,8 @@ func dialectOf(driver string) *dialect {
 	return sqliteDialect()
 }
 
-// marks returns "(?,?,?)" for so many columns, rows times.
-func marks(columns, rows int) string {
+// placeholders returns "(?,?,?)" for the given number of columns, repeated rows times.
+func placeholders(columns, rows int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", columns), ",") + ")"
 	return strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
 }

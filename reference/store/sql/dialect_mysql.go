@@ -15,8 +15,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// mysqlWriters is the number of committers a shard: enough to keep a server's log and cores busy at once, few enough
-// that batches stay large.
+// mysqlWriters is the number of committers per shard: enough to keep a server's log and cores busy, few enough that
+// batches stay large.
 const mysqlWriters = 4
 
 func mysqlDialect() *dialect {
@@ -26,19 +26,19 @@ func mysqlDialect() *dialect {
 		writers:  mysqlWriters,
 		open:     openMySQL,
 		classify: classifyMySQL,
-		within: func(timeout time.Duration) (context.Context, context.CancelFunc) {
+		txContext: func(timeout time.Duration) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(context.Background(), timeout)
 		},
-		tables:   "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
-		lock:     " FOR UPDATE",
-		tableEnd: "ENGINE = InnoDB DEFAULT CHARSET = ascii COLLATE = ascii_bin",
-		long:     "BIGINT",
-		scene:    "VARCHAR(32)",
-		blob:     "VARBINARY(4096)",
-		large:    "MEDIUMBLOB",
-		rows:     []int{1000, 1}, // about 80 kB a statement, far below every max_allowed_packet
-		unless:   func(key string) string { return " ON DUPLICATE KEY UPDATE " + key + " = " + key },
-		adding: func(_ string, columns ...string) string {
+		tables:       "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+		lock:         " FOR UPDATE",
+		tableEnd:     "ENGINE = InnoDB DEFAULT CHARSET = ascii COLLATE = ascii_bin",
+		long:         "BIGINT",
+		scene:        "VARCHAR(32)",
+		blob:         "VARBINARY(4096)",
+		large:        "MEDIUMBLOB",
+		rows:         []int{1000, 1}, // about 80 kB per statement, far below every max_allowed_packet
+		insertIgnore: func(key string) string { return " ON DUPLICATE KEY UPDATE " + key + " = " + key },
+		upsertAdd: func(_ string, columns ...string) string {
 			set := make([]string, len(columns))
 			for i, c := range columns {
 				set[i] = c + " = " + c + " + VALUES(" + c + ")"
@@ -48,9 +48,9 @@ func mysqlDialect() *dialect {
 	}
 }
 
-// openMySQL connects with our own session settings over the DSN's: strict mode, so that nothing is cut to fit, and
-// READ COMMITTED, so that writers lock the rows they touch and no gaps between them. A read is one statement, and so
-// one moment.
+// openMySQL connects with session settings that override the DSN: strict mode, so that no value is cut to fit, and
+// READ COMMITTED, so that writers lock the rows they touch and not the gaps between them. A read is one statement, and
+// so sees one point in time.
 func openMySQL(ctx context.Context, c Config, dsn string) (reads, writes *sql.DB, err error) {
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil || cfg.DBName == "" {
@@ -58,7 +58,7 @@ func openMySQL(ctx context.Context, c Config, dsn string) (reads, writes *sql.DB
 	}
 	cfg.InterpolateParams, cfg.ParseTime, cfg.MultiStatements, cfg.ClientFoundRows = true, false, false, false
 	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = c.Timeout, c.Timeout, c.Timeout
-	cfg.Logger = &mysql.NopLogger{} // what it would say comes back as errors too
+	cfg.Logger = &mysql.NopLogger{} // its messages are returned as errors too
 	isolation, err := checkMySQL(ctx, cfg)
 	if err != nil {
 		return nil, nil, err
@@ -68,7 +68,7 @@ func openMySQL(ctx context.Context, c Config, dsn string) (reads, writes *sql.DB
 	}
 	cfg.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
 	cfg.Params[isolation] = "'READ-COMMITTED'"
-	cfg.Params["innodb_lock_wait_timeout"] = strconv.Itoa(max(1, int(c.Timeout.Seconds()/2))) // so that the server tells us before we give up
+	cfg.Params["innodb_lock_wait_timeout"] = strconv.Itoa(max(1, int(c.Timeout.Seconds()/2))) // the server reports the timeout before the client gives up
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: the data source: %w", wallet.ErrInvalid, err)
@@ -79,7 +79,7 @@ func openMySQL(ctx context.Context, c Config, dsn string) (reads, writes *sql.DB
 	return db, db, nil
 }
 
-// checkMySQL refuses a server that can forget what it committed, and returns what it calls the isolation level.
+// checkMySQL refuses a server that can lose commits, and returns the name of its isolation variable.
 func checkMySQL(ctx context.Context, cfg *mysql.Config) (isolation string, err error) {
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
@@ -117,7 +117,7 @@ func checkMySQL(ctx context.Context, cfg *mysql.Config) (isolation string, err e
 	return isolation, nil
 }
 
-// classifyMySQL goes by the server's error numbers.
+// classifyMySQL maps the server's error numbers.
 func classifyMySQL(err error) fault {
 	e := (*mysql.MySQLError)(nil)
 	if !errors.As(err, &e) {
@@ -126,11 +126,11 @@ func classifyMySQL(err error) fault {
 	switch e.Number {
 	case 1264, 1690: // out of range for the column, for BIGINT
 		return overflows
-	case 1048, 1062, 1265, 1366, 1406, 1644, 3819, 4025: // null, duplicate, truncated, wrong value, too long, a trigger's SIGNAL, CHECK of MySQL, of MariaDB
+	case 1048, 1062, 1265, 1366, 1406, 1644, 3819, 4025: // null, duplicate, truncated, wrong value, too long, a trigger's SIGNAL, CHECK in MySQL, CHECK in MariaDB
 		return refused
 	case 1205, 1213, 1020: // lock wait timeout, deadlock, changed since last read
 		return again
-	case 1290, 1792, 1836, 1114, 1021, 28, 1040, 1203: // read-only in its three forms, table full, disk full, no space, too many connections in all, of the user
+	case 1290, 1792, 1836, 1114, 1021, 28, 1040, 1203: // read-only (three forms), table full, disk full, no space, too many connections in total, too many of the user
 		return down
 	}
 	return lost

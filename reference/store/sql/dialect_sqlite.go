@@ -17,36 +17,36 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// What the writer of a file keeps. Wallets are hit at random, so nearly every row has a page of its own: pages that are
-// found in memory need not be read, and a page that is written many times between two checkpoints is copied once.
+// The memory of a file's writer. Writes go to random wallets, so nearly every row is on a different page: cached pages
+// need not be read, and a page that is written many times between two checkpoints is copied once.
 const (
 	writerCache     = 64 << 10 // KiB of pages
-	checkpointPages = 16 << 10 // of 4 KiB: the log grows to 64 MiB
+	checkpointPages = 16 << 10 // of 4 KiB: the log grows up to 64 MiB
 )
 
-// journalAgain is how long an instance waits before it looks at a new file again.
+// journalAgain is the delay before an instance retries to set the journal mode of a new file.
 const journalAgain = 10 * time.Millisecond
 
 func sqliteDialect() *dialect {
 	return &dialect{
-		name:     "sqlite",
-		goose:    goose.DialectSQLite3,
-		writers:  1, // a file has one writer at a time: a second would wait for the first
-		open:     openSQLite,
-		classify: classifySQLite,
-		tend:     checkpoints,
-		within:   func(time.Duration) (context.Context, context.CancelFunc) { return context.Background(), func() {} }, // a file does not go away; the driver watches contexts at a cost
-		tables:   "SELECT name FROM sqlite_schema WHERE type = 'table'",
-		tableEnd: "STRICT, WITHOUT ROWID", // STRICT: a sum that overflows is an error, not a float
-		long:     "INTEGER",
-		scene:    "TEXT",
-		blob:     "BLOB",
-		large:    "BLOB",
-		triggers: true,
-		rows:     []int{128, 32, 8, 1},
-		prepare:  true,
-		unless:   func(string) string { return " ON CONFLICT DO NOTHING" },
-		adding: func(keys string, columns ...string) string {
+		name:         "sqlite",
+		goose:        goose.DialectSQLite3,
+		writers:      1, // a file has one writer at a time: a second would wait for the first
+		open:         openSQLite,
+		classify:     classifySQLite,
+		maintain:     checkpoints,
+		txContext:    func(time.Duration) (context.Context, context.CancelFunc) { return context.Background(), func() {} }, // a local file needs no timeout, and the driver's watching of contexts costs time
+		tables:       "SELECT name FROM sqlite_schema WHERE type = 'table'",
+		tableEnd:     "STRICT, WITHOUT ROWID", // STRICT: a sum that overflows is an error, not a float
+		long:         "INTEGER",
+		scene:        "TEXT",
+		blob:         "BLOB",
+		large:        "BLOB",
+		triggers:     true,
+		rows:         []int{128, 32, 8, 1},
+		prepare:      true,
+		insertIgnore: func(string) string { return " ON CONFLICT DO NOTHING" },
+		upsertAdd: func(keys string, columns ...string) string {
 			set := make([]string, len(columns))
 			for i, c := range columns {
 				set[i] = c + " = " + c + " + excluded." + c
@@ -56,10 +56,10 @@ func sqliteDialect() *dialect {
 	}
 }
 
-// openSQLite opens a file: write-ahead log, so that readers do not wait for the writer, and FULL, so that what was
-// committed outlives a power cut. Readers cannot write.
+// openSQLite opens a file with a write-ahead log, so that readers do not wait for the writer, and with synchronous
+// FULL, so that commits survive a power failure. Readers cannot write.
 func openSQLite(ctx context.Context, c Config, file string) (reads, writes *sql.DB, err error) {
-	name := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file) // it is read as a URI
+	name := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file) // the name is parsed as a URI
 	busy := "busy_timeout(" + strconv.FormatInt(c.Timeout.Milliseconds(), 10) + ")"
 	cache := fmt.Sprintf("cache_size(-%d)", writerCache)
 	checkpoint := fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages)
@@ -80,9 +80,9 @@ func openSQLite(ctx context.Context, c Config, file string) (reads, writes *sql.
 	return reads, writes, nil
 }
 
-// checkSQLite opens the first connection and refuses a file system on which the log cannot be had. Of several that turn
-// a new file to its log at the same time SQLite sends some away at once, whatever their busy timeout: they come again
-// until timeout has passed.
+// checkSQLite opens the first connection and refuses a file system that does not support the write-ahead log. When
+// several instances switch a new file to WAL at the same time, SQLite refuses some of them at once, whatever their
+// busy timeout; they retry until timeout has passed.
 func checkSQLite(ctx context.Context, db *sql.DB, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -106,11 +106,11 @@ func checkSQLite(ctx context.Context, db *sql.DB, timeout time.Duration) error {
 	return nil
 }
 
-// checkpointEvery is how often the log is copied into the file beside the writer.
+// checkpointEvery is the interval between checkpoints that run concurrently with the writer.
 const checkpointEvery = time.Second
 
-// checkpoints copies what is committed from the log into the file while the writer goes on, so that the writer, which
-// copies what is left when the log has grown to checkpointPages, is kept by it for moments and not for seconds.
+// checkpoints copies committed pages from the log into the file while the writer continues. The writer copies the rest
+// when the log has grown to checkpointPages; with these checkpoints that takes milliseconds and not seconds.
 func checkpoints(s *shard) {
 	t := time.NewTicker(checkpointEvery)
 	defer t.Stop()
@@ -120,7 +120,7 @@ func checkpoints(s *shard) {
 			return
 		case <-t.C:
 		}
-		// One that fails is made up for by the next, or by the writer.
+		// A failed checkpoint is made up for by the next one, or by the writer.
 		_, _ = s.reads.Exec("PRAGMA wal_checkpoint(PASSIVE)")
 	}
 }
@@ -131,7 +131,7 @@ func classifySQLite(err error) fault {
 		return lost
 	}
 	if e.Code() == lib.SQLITE_CONSTRAINT_DATATYPE {
-		return overflows // all our columns are integers, and only a sum makes one that is not
+		return overflows // all columns are integers, and only an overflowing sum is not one
 	}
 	switch e.Code() & 0xff {
 	case lib.SQLITE_CONSTRAINT, lib.SQLITE_TOOBIG, lib.SQLITE_MISMATCH, lib.SQLITE_RANGE:

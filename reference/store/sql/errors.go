@@ -7,22 +7,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// fault says what a database's error means for a transaction that was not yet sent to commit.
+// fault is the meaning of a database error for a transaction whose COMMIT was not sent.
 type fault uint8
 
 const (
 	noFault   fault = iota
 	refused         // the server refused this statement's data: without it, the rest can be written
 	overflows       // as refused; a sum left the range of Money
-	again           // rolled back to let another go first: deadlock, lock wait, busy
-	down            // the server takes no writes now: read-only, disk full, too many connections
-	lost            // the connection ended, or something else that nobody foresaw
+	again           // rolled back in favour of another transaction: deadlock, lock wait, busy
+	down            // the server accepts no writes now: read-only, disk full, too many connections
+	lost            // the connection ended, or an unexpected error
 )
 
-// errAgain is an apply's word for: another instance came between, make the transaction again.
+// errAgain is returned by an apply function when another instance changed the data: repeat the transaction.
 var errAgain = errors.New("sql: changed meanwhile")
 
-// faultOf classes an error. A wallet error is one of our own, about one job's data.
+// faultOf classifies an error. A wallet error comes from this package and concerns one job's data.
 func (d *dialect) faultOf(err error) fault {
 	if err == nil {
 		return noFault
@@ -39,7 +39,8 @@ func (d *dialect) faultOf(err error) fault {
 	return d.classify(err)
 }
 
-// notDone turns an error of a transaction that surely did not commit, or of a read, into one of wallet's.
+// notDone converts the error of a read, or of a transaction that certainly did not commit, into an error of package
+// wallet.
 func (d *dialect) notDone(err error) error {
 	if e := (*wallet.Error)(nil); err == nil || errors.As(err, &e) {
 		return err

@@ -14,7 +14,7 @@ func winOf(id wallet.ActID) wallet.OrderNo {
 	return wallet.OrderNo{ActID: id, Scene: "rain-cash", Rain: 1, Award: wallet.Cash, Stage: wallet.Official}
 }
 
-// TestCreateWithoutAnswer: after COMMIT was sent nobody knows, and the repeat tells.
+// TestCreateWithoutAnswer: after COMMIT was sent the outcome is unknown, and the retry finds it.
 func TestCreateWithoutAnswer(t *testing.T) {
 	l, mock := mocked(t)
 	o := NewOrders(l.db)
@@ -26,7 +26,7 @@ func TestCreateWithoutAnswer(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 
 	mock.ExpectBegin()
-	mock.ExpectExec("INSERT INTO orders").WillReturnResult(sqlmock.NewResult(0, 0)) // it is there
+	mock.ExpectExec("INSERT INTO orders").WillReturnResult(sqlmock.NewResult(0, 0)) // the row exists
 	mock.ExpectQuery("SELECT act_id, .* FROM orders WHERE").WillReturnRows(sqlmock.NewRows(
 		[]string{"act_id", "stage", "scene", "rain", "award", "amount", "opened", "created", "state", "written"}).
 		AddRow(1, 3, "rain-cash", 1, int64(wallet.Cash), 5, 1, 2, 0, 41))
@@ -37,7 +37,7 @@ func TestCreateWithoutAnswer(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestCreateLost: before COMMIT nothing was done, whatever became of the connection.
+// TestCreateLost: before COMMIT nothing was done, whatever happened to the connection.
 func TestCreateLost(t *testing.T) {
 	l, mock := mocked(t)
 	o := NewOrders(l.db)
@@ -50,7 +50,7 @@ func TestCreateLost(t *testing.T) {
 	}
 }
 
-// expectRecord lets one reservation on a fence that is open or closed through up to its commit.
+// expectRecord expects one reservation on an open or a closed fence, up to its commit.
 func expectRecord(mock sqlmock.Sqlmock, closed int, onRecord *sqlmock.Rows) {
 	mock.ExpectBegin()
 	mock.ExpectQuery("SELECT act_id, .* FROM orders WHERE block IS NOT NULL").
@@ -65,8 +65,8 @@ func expectRecord(mock sqlmock.Sqlmock, closed int, onRecord *sqlmock.Rows) {
 	mock.ExpectQuery("SELECT act_id, .* FROM quota_reservations").WillReturnRows(onRecord)
 }
 
-// TestRecordWithoutAnswer: a reservation whose commit had no answer may be on record. That its block has ended
-// meanwhile does not make it unwritten: what is on record answers first.
+// TestRecordWithoutAnswer: a reservation whose commit has an unknown result may be recorded. Ending its block
+// meanwhile does not undo it: the recorded result is returned first.
 func TestRecordWithoutAnswer(t *testing.T) {
 	l, mock := mocked(t)
 	q := NewQuotas(l.db)
@@ -90,7 +90,7 @@ func TestRecordWithoutAnswer(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrStale)
 }
 
-// TestAdmitWithoutAnswer is the same of an order that is recorded with its reservation.
+// TestAdmitWithoutAnswer is the same for an order that is recorded together with its reservation.
 func TestAdmitWithoutAnswer(t *testing.T) {
 	l, mock := mocked(t)
 	a := NewAdmissions(NewOrders(l.db), NewQuotas(l.db))
@@ -123,7 +123,7 @@ func TestAdmitWithoutAnswer(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrStale)
 }
 
-// TestLeaseWithoutAnswer: it may have been leased.
+// TestLeaseWithoutAnswer: the block may have been leased.
 func TestLeaseWithoutAnswer(t *testing.T) {
 	l, mock := mocked(t)
 	q := NewQuotas(l.db)
@@ -140,8 +140,8 @@ func TestLeaseWithoutAnswer(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 }
 
-// TestStrandThatDied: whoever stranded a holder died after the blocks were marked and before their fences were closed.
-// Blocks grant on until the audit, which closes the fences itself and misses nothing.
+// TestStrandThatDied: an instance crashed after it marked a holder's blocks as orphaned and before it closed their
+// fences. The blocks can still grant until the audit, which closes the fences itself and misses no grant.
 func TestStrandThatDied(t *testing.T) {
 	for _, shards := range []int{1, 3} {
 		q := NewQuotas(openSQLiteTest(t, shards))
@@ -152,13 +152,13 @@ func TestStrandThatDied(t *testing.T) {
 			return err
 		}
 		require.NoError(t, record(1))
-		s := &stranding{holder: "a"}
+		s := &orphanStep{holder: "a"}
 		require.NoError(t, q.db.shards[0].do(t.Context(), q.ledger, 1, s))
 		require.Len(t, s.out, 1)
 		require.NoError(t, record(2))
 		next, err := q.Lease(t.Context(), "a", wallet.Official, 50, 50, 100)
 		require.NoError(t, err)
-		require.Greater(t, next.ID, block.ID, "nothing more is leased to a marked block")
+		require.Greater(t, next.ID, block.ID, "nothing more is leased to an orphaned block")
 		back, err := q.Audit(t.Context(), wallet.Official)
 		require.NoError(t, err)
 		require.EqualValues(t, 30, back)
@@ -183,7 +183,7 @@ func TestRecordOnAnotherStagesBlock(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 }
 
-// TestCut: orders of one place stay together, and a walk comes to its end whatever share one.
+// TestCut: orders of one place stay together, and a walk ends however many share one.
 func TestCut(t *testing.T) {
 	for _, c := range []struct {
 		places []int64
@@ -192,12 +192,12 @@ func TestCut(t *testing.T) {
 		next   int64
 		why    string
 	}{
-		{nil, 3, 0, 0, "nothing"},
+		{nil, 3, 0, 0, "empty"},
 		{[]int64{1, 2, 3}, 3, 3, 0, "all fit"},
 		{[]int64{1, 2, 3}, 2, 2, 3, "the next page begins with what did not fit"},
-		{[]int64{1, 2, 2}, 2, 1, 2, "a place is not torn apart"},
-		{[]int64{2, 2, 2}, 2, 2, 3, "more than fit share a place: the walk goes on behind it"},
-		{[]int64{1, 1, 2}, 2, 2, 2, "a place that fits is given whole"},
+		{[]int64{1, 2, 2}, 2, 1, 2, "a place is not split"},
+		{[]int64{2, 2, 2}, 2, 2, 3, "more than fit share a place: the walk continues after it"},
+		{[]int64{1, 1, 2}, 2, 2, 2, "a place that fits is returned completely"},
 	} {
 		var all []placed[wallet.Order]
 		for _, p := range c.places {

@@ -8,17 +8,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Identities keeps accounts, phones and joined wallets, all on shard 0: a change touches several of them, and who a
-// person is must be known before any shard is.
+// Identities stores accounts, phones and joined wallets, all on shard 0: a change touches several of them, and the
+// person must be known before the shard is.
 type Identities struct {
 	db      *DB
 	change  *kind
 	wallets counter
-	people  crowd[wallet.Account, wallet.Person]
+	people  groupReader[wallet.Account, wallet.Person]
 
-	present, leftOf        string // parts of what Person reads
+	present, leftOf        string // parts of the query of Person
 	rowAndHolder           string
-	accounts, phones       string // parts of what a change reads
+	accounts, phones       string // parts of the queries of a change
 	former, left           string
 	forget                 string
 	setAccounts, setPhones insertion
@@ -51,8 +51,8 @@ func NewIdentities(db *DB) *Identities {
 	return s
 }
 
-// Person implements wallet.IdentityStore, by one query on primary keys, so that all it says is of one moment. ErrInvalid
-// for an account of no known family. Who ask at the same time are looked up together.
+// Person implements wallet.IdentityStore, by one query on primary keys, so that the whole result is from one point in
+// time. ErrInvalid for an account of no known family. Concurrent calls are looked up together.
 func (s *Identities) Person(ctx context.Context, a wallet.Account) (wallet.Person, error) {
 	if err := checkAccount(a); err != nil {
 		return wallet.Person{}, err
@@ -64,11 +64,11 @@ func (s *Identities) Person(ctx context.Context, a wallet.Account) (wallet.Perso
 	return p, err
 }
 
-// thatAccount finds an account. SQLite looks at the values that a statement is bound to when it plans it, and plans it again
-// when they change, which for a list of accounts takes ten times as long as the query. At a sum it does not look.
-const thatAccount = "family = ? + 0 AND account = ? + 0"
+// accountKey selects an account. SQLite reads the bound values when it plans a statement, and plans it again when they
+// change; for a list of accounts that takes ten times as long as the query. It does not do so for a sum.
+const accountKey = "family = ? + 0 AND account = ? + 0"
 
-// persons returns who stands behind accounts; those that are not there are left out.
+// persons returns the people of the accounts; unknown accounts are left out.
 func (s *Identities) persons(ctx context.Context, accounts []wallet.Account) (map[wallet.Account]wallet.Person, error) {
 	n := padded(s.db.dialect, len(accounts))
 	args := make([]any, 0, 4*n)
@@ -80,7 +80,7 @@ func (s *Identities) persons(ctx context.Context, accounts []wallet.Account) (ma
 	}
 	people := make(map[wallet.Account]wallet.Person, len(accounts))
 	earlier := map[wallet.Account][]wallet.LeftWallet{}
-	err := s.db.shards[0].ask(ctx, s.present+anyOf(thatAccount, n)+s.leftOf+anyOf(thatAccount, n), args, func(r *sql.Rows) error {
+	err := s.db.shards[0].ask(ctx, s.present+anyOf(accountKey, n)+s.leftOf+anyOf(accountKey, n), args, func(r *sql.Rows) error {
 		var a wallet.Account
 		var present, former wallet.ActID
 		var left wallet.LeftWallet
@@ -99,7 +99,7 @@ func (s *Identities) persons(ctx context.Context, accounts []wallet.Account) (ma
 	})
 	for a, p := range people {
 		slices.Sort(p.Former)
-		p.Left = wallet.Leave(earlier[a], nil, p, 0) // without those that came back to the person since
+		p.Left = wallet.Leave(earlier[a], nil, p, 0) // without wallets that belong to the person again
 		people[a] = p
 	}
 	return people, err
@@ -119,19 +119,19 @@ func (s *Identities) Row(ctx context.Context, a wallet.Account, phone wallet.Pho
 	return row, holder, err
 }
 
-// changing is the job of one Apply.
-type changing struct {
+// identityJob is the job of one Apply call.
+type identityJob struct {
 	wallet.IdentityChange
 	out wallet.Person
 }
 
-// Apply implements wallet.IdentityStore. ErrInvalid also for a wallet that was never handed out, or that is to join
-// itself or a wallet that it has joined before.
+// Apply implements wallet.IdentityStore. ErrInvalid also for a wallet that was never issued, or a join of a wallet
+// with itself or with a wallet that it has joined before.
 func (s *Identities) Apply(ctx context.Context, c wallet.IdentityChange) (wallet.Person, error) {
 	if err := checkAccount(c.Account); err != nil {
 		return wallet.Person{}, err
 	}
-	j := &changing{IdentityChange: c}
+	j := &identityJob{IdentityChange: c}
 	if err := s.db.shards[0].do(ctx, s.change, 1, j); err != nil {
 		return wallet.Person{}, err
 	}

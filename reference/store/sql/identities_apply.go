@@ -11,16 +11,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// census is what the store says of the accounts, phones and wallets that some changes touch, in memory for one
-// transaction. The counter of wallets is locked before it is read, and so no two transactions change people at once.
-type census struct {
+// identityState is the stored state of the accounts, phones and wallets that some changes touch, in memory for one
+// transaction. The counter of wallets is locked before the state is read, so no two transactions change people at the
+// same time.
+type identityState struct {
 	accounts map[wallet.Account]accountRow
 	phones   map[wallet.Phone]phoneRow
 	former   map[wallet.ActID][]wallet.ActID // ascending
 	left     map[wallet.Account][]wallet.LeftWallet
-	wallets  wallet.ActID // handed out so far
+	wallets  wallet.ActID // issued so far
 
-	// What has changed and must be written.
+	// Changed and to be written.
 	newAccounts map[wallet.Account]bool
 	newPhones   map[wallet.Phone]bool
 	newFormer   map[wallet.ActID]bool
@@ -37,14 +38,14 @@ type phoneRow struct {
 	bound  int64
 }
 
-// applyChanges reads what the changes touch, makes them in memory one after another, and writes what is different
-// then: however many people come at once, a transaction is a handful of statements.
+// applyChanges reads the state that the changes touch, applies them in memory one after another, and writes the
+// differences. So a transaction is a few statements, however many changes it has.
 func (s *Identities) applyChanges(ctx context.Context, t *txn, jobs []*job) error {
 	last, err := s.wallets.last(ctx, t)
 	if err != nil {
 		return err
 	}
-	p := &census{accounts: map[wallet.Account]accountRow{}, phones: map[wallet.Phone]phoneRow{}, former: map[wallet.ActID][]wallet.ActID{},
+	p := &identityState{accounts: map[wallet.Account]accountRow{}, phones: map[wallet.Phone]phoneRow{}, former: map[wallet.ActID][]wallet.ActID{},
 		left: map[wallet.Account][]wallet.LeftWallet{}, wallets: wallet.ActID(last), newAccounts: map[wallet.Account]bool{},
 		newPhones: map[wallet.Phone]bool{}, newFormer: map[wallet.ActID]bool{}, newLeft: map[wallet.Account]bool{}}
 	for part := range slices.Chunk(jobs, lookUpAtOnce) {
@@ -53,7 +54,7 @@ func (s *Identities) applyChanges(ctx context.Context, t *txn, jobs []*job) erro
 		}
 	}
 	for _, j := range jobs {
-		c := j.in.(*changing)
+		c := j.in.(*identityJob)
 		c.out, j.err = p.apply(c.IdentityChange)
 	}
 	if err := s.write(ctx, t, p); err != nil {
@@ -65,8 +66,8 @@ func (s *Identities) applyChanges(ctx context.Context, t *txn, jobs []*job) erro
 	return s.wallets.handOut(ctx, t, int64(p.wallets))
 }
 
-// apply makes one change, or says why not and changes nothing.
-func (p *census) apply(c wallet.IdentityChange) (wallet.Person, error) {
+// apply makes one change, or returns the reason for a refusal and changes nothing.
+func (p *identityState) apply(c wallet.IdentityChange) (wallet.Person, error) {
 	row := p.accounts[c.Account]
 	was := wallet.AccountRow{ActID: row.owner, Phone: row.phone, Alone: row.phone != 0 && p.phones[row.phone].bound == 1}
 	if was != c.Was || c.Phone != 0 && p.phones[c.Phone].holder != c.Holder {
@@ -94,16 +95,16 @@ func (p *census) apply(c wallet.IdentityChange) (wallet.Person, error) {
 	return who, nil
 }
 
-func (p *census) person(owner wallet.ActID) wallet.Person {
+func (p *identityState) person(owner wallet.ActID) wallet.Person {
 	return wallet.Person{ActID: owner, Former: slices.Clone(p.former[owner])}
 }
 
-// after returns the person whom a change puts behind its account, and changes nothing. ErrInvalid when the change is
-// not one that can be made.
-func (p *census) after(c wallet.IdentityChange) (wallet.Person, error) {
+// after returns the person that a change assigns to its account, and changes nothing. ErrInvalid when the change is
+// not possible.
+func (p *identityState) after(c wallet.IdentityChange) (wallet.Person, error) {
 	for _, id := range []wallet.ActID{c.Wallet, c.Join} {
 		if id < 0 || id > p.wallets {
-			return wallet.Person{}, fmt.Errorf("%w: wallet %d was never handed out", wallet.ErrInvalid, id)
+			return wallet.Person{}, fmt.Errorf("%w: wallet %d was never issued", wallet.ErrInvalid, id)
 		}
 	}
 	who := p.person(cmp.Or(c.Wallet, p.wallets+1))
@@ -126,9 +127,9 @@ func (p *census) after(c wallet.IdentityChange) (wallet.Person, error) {
 	return who, nil
 }
 
-// bind moves one account from a phone, 0 if it had none, to another, which owner holds from now on. A phone that its
-// last account has left is held by nobody.
-func (p *census) bind(from, to wallet.Phone, owner wallet.ActID) {
+// bind moves one account from a phone (0 if it had none) to another one, whose holder is owner from then on. A phone
+// without accounts has no holder.
+func (p *identityState) bind(from, to wallet.Phone, owner wallet.ActID) {
 	if from != to {
 		if from != 0 {
 			r := p.phones[from]
@@ -145,32 +146,32 @@ func (p *census) bind(from, to wallet.Phone, owner wallet.ActID) {
 	p.newPhones[to] = true
 }
 
-// firstSight says whether the change gives an account that nobody knew a wallet of its own, and nothing else.
-func (c *changing) firstSight() bool {
+// newAccountOnly reports whether the change only gives an unknown account a new wallet.
+func (c *identityJob) newAccountOnly() bool {
 	return c.Was == (wallet.AccountRow{}) && c.Phone == 0 && c.Wallet == 0 && c.Join == 0
 }
 
-// read adds what is there of some changes' accounts, phones and wallets. Repeats in a list do no harm.
-func (s *Identities) read(ctx context.Context, t *txn, p *census, jobs []*job) error {
+// read adds the stored accounts, phones and wallets that some changes touch. Duplicates in a list are harmless.
+func (s *Identities) read(ctx context.Context, t *txn, p *identityState, jobs []*job) error {
 	size := padded(t.dialect, len(jobs))
 	var accounts, phones, wallets []any
 	for i := range size {
-		c := jobs[min(i, len(jobs)-1)].in.(*changing)
+		c := jobs[min(i, len(jobs)-1)].in.(*identityJob)
 		accounts = append(accounts, int64(c.Account.Family), int64(c.Account.User))
 		phones = append(phones, int64(c.Phone), int64(c.Was.Phone))
 		wallets = append(wallets, int64(c.Wallet), int64(c.Join), int64(c.Was.ActID))
 	}
-	err := t.query(ctx, s.accounts+anyOf(thatAccount, size), accounts, func(r *sql.Rows) error {
+	err := t.query(ctx, s.accounts+anyOf(accountKey, size), accounts, func(r *sql.Rows) error {
 		var a wallet.Account
 		var row accountRow
 		err := r.Scan(&a.Family, &a.User, &row.owner, &row.phone)
 		p.accounts[a] = row
 		return err
 	})
-	if err != nil || !slices.ContainsFunc(jobs, func(j *job) bool { return !j.in.(*changing).firstSight() }) {
-		return err // all that first sight needs; that somebody was there after all is in the account's row
+	if err != nil || !slices.ContainsFunc(jobs, func(j *job) bool { return !j.in.(*identityJob).newAccountOnly() }) {
+		return err // a new account needs no more; if it exists after all, its row shows it
 	}
-	err = t.query(ctx, s.phones+marks(2*size, 1), phones, func(r *sql.Rows) error {
+	err = t.query(ctx, s.phones+placeholders(2*size, 1), phones, func(r *sql.Rows) error {
 		var phone wallet.Phone
 		var row phoneRow
 		err := r.Scan(&phone, &row.holder, &row.bound)
@@ -181,18 +182,18 @@ func (s *Identities) read(ctx context.Context, t *txn, p *census, jobs []*job) e
 		return err
 	}
 	former := map[wallet.ActID][]wallet.ActID{}
-	err = t.query(ctx, s.former+marks(3*size, 1)+" ORDER BY act_id, former", wallets, func(r *sql.Rows) error {
+	err = t.query(ctx, s.former+placeholders(3*size, 1)+" ORDER BY act_id, former", wallets, func(r *sql.Rows) error {
 		var id, f wallet.ActID
 		err := r.Scan(&id, &f)
 		former[id] = append(former[id], f)
 		return err
 	})
-	maps.Copy(p.former, former) // a wallet of an earlier part is read again, whole
-	if err != nil || !slices.ContainsFunc(jobs, func(j *job) bool { return j.in.(*changing).Was.ActID != 0 }) {
-		return err // who is seen for the first time has left nothing
+	maps.Copy(p.former, former) // a wallet of an earlier part is read again, completely
+	if err != nil || !slices.ContainsFunc(jobs, func(j *job) bool { return j.in.(*identityJob).Was.ActID != 0 }) {
+		return err // an account that is seen for the first time has left no wallet
 	}
 	left := map[wallet.Account][]wallet.LeftWallet{}
-	err = t.query(ctx, s.left+anyOf(thatAccount, size)+" ORDER BY act_id", accounts, func(r *sql.Rows) error {
+	err = t.query(ctx, s.left+anyOf(accountKey, size)+" ORDER BY act_id", accounts, func(r *sql.Rows) error {
 		var a wallet.Account
 		var l wallet.LeftWallet
 		err := r.Scan(&a.Family, &a.User, &l.ActID, &l.At)
@@ -207,8 +208,8 @@ func byAccount(a, b wallet.Account) int {
 	return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.User, b.User))
 }
 
-// write writes what has changed, each table in the order of its key.
-func (s *Identities) write(ctx context.Context, t *txn, p *census) error {
+// write writes the changes, each table in the order of its key.
+func (s *Identities) write(ctx context.Context, t *txn, p *identityState) error {
 	accounts := slices.SortedFunc(maps.Keys(p.newAccounts), byAccount)
 	err := t.insert(ctx, s.setAccounts, len(accounts), func(i int, args []any) []any {
 		a, row := accounts[i], p.accounts[accounts[i]]
@@ -243,9 +244,9 @@ func (s *Identities) write(ctx context.Context, t *txn, p *census) error {
 	return s.writeLeft(ctx, t, p)
 }
 
-// writeLeft writes what accounts have left. What they came back to stays written: reading passes over it, and leaving
-// it again writes over it.
-func (s *Identities) writeLeft(ctx context.Context, t *txn, p *census) error {
+// writeLeft writes the wallets that accounts have left. A wallet that an account has returned to stays recorded: reads
+// skip it, and leaving it again overwrites it.
+func (s *Identities) writeLeft(ctx context.Context, t *txn, p *identityState) error {
 	var rows [][4]int64
 	for _, a := range slices.SortedFunc(maps.Keys(p.newLeft), byAccount) {
 		for _, l := range p.left[a] {

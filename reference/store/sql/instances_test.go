@@ -12,10 +12,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Two instances on the same databases must keep the same promises as one. So the contracts are tested once more, with
-// calls that go to the one and to the other in turn.
+// Two instances on the same databases must keep the same guarantees as one. So the contracts are tested once more,
+// with calls that alternate between the two.
 
-// turns takes two instances in turn.
+// turns alternates between two instances.
 type turns[T any] struct {
 	both [2]T
 	next *atomic.Uint64
@@ -118,7 +118,7 @@ func TestIdentitiesOfTwoInstances(t *testing.T) {
 	})
 }
 
-// TestShadowTablesAreApart: marked load (K2) leaves no trace in the tables of live traffic.
+// TestShadowTablesAreApart: load-test traffic (K2) leaves no trace in the tables of live traffic.
 func TestShadowTablesAreApart(t *testing.T) {
 	files := sqliteFiles(t, 1)
 	live := openConfig(t, Config{Driver: "sqlite", DSNs: files})

@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Items keeps rewards other than cash, each on the shard of its wallet.
+// Items stores rewards other than cash, each on the shard of its wallet.
 type Items struct {
 	db     *DB
 	writes once[wallet.Item]
@@ -18,7 +18,7 @@ type Items struct {
 
 	replace              insertion
 	get, of, list, count string
-	book                 *Ledger // how eachOwner finds the wallets that have items
+	owners               *Ledger // eachOwner reads the wallets that have items with it
 }
 
 var (
@@ -28,7 +28,7 @@ var (
 
 const (
 	itemColumns = "act_id, stage, scene, rain, award, asked, family, account, opened, created, granted, reward, counted, state, changed, ref, expires"
-	itemCount   = 19 // columns, place and written with them
+	itemCount   = 19 // columns, including place and written
 )
 
 // NewItems returns the items in db.
@@ -40,11 +40,11 @@ func NewItems(db *DB) *Items {
 		of:      db.text(from + "act_id = ? AND stage = ? AND state BETWEEN 2 AND 9 AND opened <= ? ORDER BY opened DESC, scene, rain, award"),
 		list: db.text("SELECT " + itemColumns + ", place FROM {p}items WHERE state = ? AND place >= ? AND place < ? " +
 			"ORDER BY place, act_id, stage, scene, rain, award LIMIT ?"),
-		count: db.text("SELECT state, COUNT(*) FROM {p}items WHERE stage = ? GROUP BY state"),
-		book:  &Ledger{db: db, owners: db.text("SELECT DISTINCT act_id FROM {p}items WHERE act_id > ? ORDER BY act_id LIMIT ?")},
+		count:  db.text("SELECT state, COUNT(*) FROM {p}items WHERE stage = ? GROUP BY state"),
+		owners: &Ledger{db: db, owners: db.text("SELECT DISTINCT act_id FROM {p}items WHERE act_id > ? ORDER BY act_id LIMIT ?")},
 	}
 	s.writes = once[wallet.Item]{
-		insert:  insertion{db.text("INSERT INTO {p}items (" + itemColumns + ", place, written) VALUES "), itemCount, db.dialect.unless("act_id")},
+		insert:  insertion{db.text("INSERT INTO {p}items (" + itemColumns + ", place, written) VALUES "), itemCount, db.dialect.insertIgnore("act_id")},
 		find:    db.text("SELECT " + itemColumns + ", written FROM {p}items WHERE "),
 		key:     key,
 		args:    itemArgs,
@@ -57,7 +57,7 @@ func NewItems(db *DB) *Items {
 	return s
 }
 
-// itemArgs appends an item as itemColumns has it, and its place.
+// itemArgs appends the values of itemColumns, and the item's place.
 func itemArgs(args []any, v wallet.Item) []any {
 	counted := []byte{}
 	if v.Counted != (wallet.OrderNo{}) {
@@ -78,7 +78,7 @@ func scanItem(r *sql.Rows, more ...any) (i wallet.Item, err error) {
 	return i, err
 }
 
-// checkItem returns ErrInvalid for what no store keeps.
+// checkItem returns ErrInvalid for an item that cannot be stored.
 func checkItem(v wallet.Item) error {
 	if err := v.Validate(); err != nil {
 		return err
@@ -89,8 +89,8 @@ func checkItem(v wallet.Item) error {
 	return checkAccount(v.Account)
 }
 
-// Create implements wallet.Items. ErrInvalid: what Item.Validate refuses, a state that nothing begins in, or an instant
-// before 1970 or after 2041. ErrOverloaded and ErrUnavailable: nothing was recorded.
+// Create implements wallet.Items. ErrInvalid: an item that Item.Validate refuses, a state that is not an initial
+// state, or a time before 1970 or after 2041. ErrOverloaded and ErrUnavailable: nothing was recorded.
 func (s *Items) Create(ctx context.Context, v wallet.Item) (wallet.Item, bool, error) {
 	if err := checkItem(v); err != nil {
 		return wallet.Item{}, false, err
@@ -98,7 +98,7 @@ func (s *Items) Create(ctx context.Context, v wallet.Item) (wallet.Item, bool, e
 	if v.State > wallet.ItemIssued && v.State != wallet.ItemMoved {
 		return wallet.Item{}, false, fmt.Errorf("%w: item %s begins as %s", wallet.ErrInvalid, v.No, v.State)
 	}
-	a := &asked[wallet.Item]{want: v}
+	a := &writeRequest[wallet.Item]{want: v}
 	if err := s.db.shard(v.No.ActID).do(ctx, s.create, 1, a); err != nil {
 		return wallet.Item{}, false, err
 	}
@@ -132,7 +132,7 @@ func (s *Items) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Item, e
 	return out, nil
 }
 
-// Of implements wallet.Items. It reads what a wallet has won of a stage since the cursor's moment: at most one of each
+// Of implements wallet.Items. It reads what a wallet has won in a stage up to the cursor's time: at most one item per
 // scene and rain.
 func (s *Items) Of(ctx context.Context, wallets []wallet.ActID, stage wallet.Stage, after wallet.Cursor, limit int) ([]wallet.Item, error) {
 	last := wallet.Never
@@ -164,9 +164,9 @@ func (s *Items) Of(ctx context.Context, wallets []wallet.ActID, stage wallet.Sta
 	return out[:min(len(out), max(limit, 0))], nil
 }
 
-// Items implements wallet.ItemBook. A page of wallets is read at a time, each as it is then.
+// Items implements wallet.ItemReader. It reads one page of wallets at a time; each page is from its own point in time.
 func (s *Items) Items(ctx context.Context, yield func(wallet.Item) bool) error {
-	return eachOwner(ctx, s.book, func(ctx context.Context, on *shard, first, last int64) ([]wallet.Item, error) {
+	return eachOwner(ctx, s.owners, func(ctx context.Context, on *shard, first, last int64) ([]wallet.Item, error) {
 		var page []wallet.Item
 		err := on.ask(ctx, s.get+"act_id BETWEEN ? AND ? ORDER BY act_id, stage, scene, rain, award", []any{first, last}, func(r *sql.Rows) error {
 			v, err := scanItem(r)

@@ -9,19 +9,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// advancingItems is the job of one Advance on one shard.
-type advancingItems struct {
+// advanceItemsJob is the job of one Advance call on one shard.
+type advanceItemsJob struct {
 	want []wallet.Item
-	got  []wallet.Item // what is on record afterwards; zero: it is not there
+	got  []wallet.Item // as recorded afterwards; zero if it does not exist
 }
 
-// Advance implements wallet.Items. ErrInvalid as Create, or more than MaxAdvance: nothing is changed then. ErrOverloaded
-// and ErrUnavailable: nothing was changed.
+// Advance implements wallet.Items. ErrInvalid as in Create, or for more than MaxAdvance items: nothing is changed
+// then. ErrOverloaded and ErrUnavailable: nothing was changed.
 func (s *Items) Advance(ctx context.Context, items []wallet.Item) ([]wallet.Item, error) {
 	if len(items) > wallet.MaxAdvance {
 		return nil, fmt.Errorf("%w: %d items to advance at once", wallet.ErrInvalid, len(items))
 	}
-	parts := make([]advancingItems, len(s.db.shards))
+	parts := make([]advanceItemsJob, len(s.db.shards))
 	at := make([][]int, len(s.db.shards))
 	for i, v := range items {
 		if err := checkItem(v); err != nil {
@@ -49,11 +49,11 @@ func (s *Items) Advance(ctx context.Context, items []wallet.Item) ([]wallet.Item
 	return out, nil
 }
 
-// applyAdvance reads and locks the items of all jobs, works out which states follow, and writes those that do.
+// applyAdvance reads and locks the items of all jobs, decides which state changes are valid, and writes those.
 func (s *Items) applyAdvance(ctx context.Context, t *txn, jobs []*job) error {
 	var nos []wallet.OrderNo
 	for _, j := range jobs {
-		for _, v := range j.in.(*advancingItems).want {
+		for _, v := range j.in.(*advanceItemsJob).want {
 			nos = append(nos, v.No)
 		}
 	}
@@ -65,7 +65,7 @@ func (s *Items) applyAdvance(ctx context.Context, t *txn, jobs []*job) error {
 	}
 	changed := map[wallet.OrderNo]bool{}
 	for _, j := range jobs {
-		a := j.in.(*advancingItems)
+		a := j.in.(*advanceItemsJob)
 		a.got = make([]wallet.Item, len(a.want))
 		for i, v := range a.want {
 			was, there := now[v.No]
@@ -82,7 +82,7 @@ func (s *Items) applyAdvance(ctx context.Context, t *txn, jobs []*job) error {
 	}, nil)
 }
 
-// lock returns the items that are there, none of which another transaction may change until this one ends.
+// lock returns the existing items and locks them until the transaction ends.
 func (s *Items) lock(ctx context.Context, t *txn, nos []wallet.OrderNo) (map[wallet.OrderNo]wallet.Item, error) {
 	found := make(map[wallet.OrderNo]wallet.Item, len(nos))
 	for part := range slices.Chunk(nos, lookUpAtOnce) {
@@ -103,8 +103,8 @@ func (s *Items) lock(ctx context.Context, t *txn, nos []wallet.OrderNo) (map[wal
 	return found, nil
 }
 
-// itemPlace returns the place of an item in its state's list, as an open order's, by the instant it waits since or expires
-// at; nil where it waits for nothing.
+// itemPlace returns the place of an item in the list of its state, computed as for an open order from the time of its
+// last change or its expiry; nil if the item waits for nothing.
 func itemPlace(i wallet.Item) any {
 	switch {
 	case i.State.Final(), i.State == wallet.ItemSettled && i.Expires == wallet.Never:
@@ -115,8 +115,8 @@ func itemPlace(i wallet.Item) any {
 	return placeAt(i.Changed, i.No)
 }
 
-// Unsettled implements wallet.Items. Oldest means changed first; instances' clocks may disagree. Should more than limit
-// items share a place, which takes as many numbers changed in one microsecond, the rest of them waits for the next walk.
+// Unsettled implements wallet.Items. Oldest means changed first; the clocks of instances may disagree. If more than
+// limit items share a place (that many numbers changed in one microsecond), the rest waits for the next walk.
 func (s *Items) Unsettled(ctx context.Context, state wallet.ItemState, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Item, wallet.OpenPlace, error) {
 	if limit <= 0 || before <= 0 {
 		return nil, 0, nil
@@ -127,7 +127,7 @@ func (s *Items) Unsettled(ctx context.Context, state wallet.ItemState, before wa
 
 func compareItems(a, b wallet.Item) int { return a.No.Compare(b.No) }
 
-// Count implements wallet.Items. It counts the rows of an index: some tenths of a second a million.
+// Count implements wallet.Items. It counts the rows of an index: some tenths of a second per million.
 func (s *Items) Count(ctx context.Context, stage wallet.Stage) (map[wallet.ItemState]int64, error) {
 	out := map[wallet.ItemState]int64{}
 	for _, on := range s.db.shards {

@@ -9,8 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Kept looks into the indexes of withdrawals, packets and items in one statement a shard, where reading the lists takes
-// four.
+// Kept checks the indexes of withdrawals, packets and items in one statement per shard; reading the lists takes four.
 type Kept struct {
 	db    *DB
 	query string
@@ -18,7 +17,7 @@ type Kept struct {
 
 var _ wallet.KeptLists = (*Kept)(nil)
 
-// NewKept returns what says which lists in db are worth reading.
+// NewKept returns a check which lists in db are not empty.
 func NewKept(db *DB) *Kept {
 	const mine = " AND stage = ?)"
 	return &Kept{db, db.text("SELECT EXISTS (SELECT 1 FROM {p}withdrawals WHERE owner IN (%s)" + mine + ", " +
@@ -29,7 +28,7 @@ func NewKept(db *DB) *Kept {
 		" OR EXISTS (SELECT 1 FROM {p}packet_shares WHERE to_family = ? AND to_account = ?" + mine)}
 }
 
-// Kept implements wallet.KeptLists. ErrInvalid: no wallet, or more than one person can have.
+// Kept implements wallet.KeptLists. ErrInvalid: no wallet, or more wallets than one person can have.
 func (k *Kept) Kept(ctx context.Context, caller wallet.Account, wallets []wallet.ActID, stage wallet.Stage) (kept wallet.Kept, err error) {
 	if len(wallets) == 0 || len(wallets) > maxWallets {
 		return kept, fmt.Errorf("%w: lists of %d wallets", wallet.ErrInvalid, len(wallets))
@@ -43,7 +42,7 @@ func (k *Kept) Kept(ctx context.Context, caller wallet.Account, wallets []wallet
 	}
 	args = append(args, int64(caller.Family), int64(caller.User), int64(stage))
 	query := strings.ReplaceAll(k.query, "%s", strings.TrimSuffix(strings.Repeat("?,", len(wallets)), ","))
-	for _, s := range k.db.shards { // withdrawals and packets lie with accounts, not with wallets
+	for _, s := range k.db.shards { // withdrawals and packets are on the shards of accounts, not of wallets
 		err := s.ask(ctx, query, args, func(r *sql.Rows) error {
 			var here wallet.Kept
 			err := r.Scan(&here.Withdrawals, &here.Items, &here.Packets)

@@ -15,8 +15,9 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// keptAgreesWithLists: what is said to hold nothing is empty, for people who have each list or not, by each way that a
-// packet comes to somebody; and what is empty is said to be, or pages would read it for nothing.
+// keptAgreesWithLists: a list that is reported as empty is empty, for people with and without each list and for each
+// way in which a person receives a packet; and an empty list is reported as empty, because otherwise pages read it
+// needlessly.
 func keptAgreesWithLists(t *testing.T, db *DB) {
 	const people = 60
 	ctx := t.Context()
@@ -45,7 +46,7 @@ func keptAgreesWithLists(t *testing.T, db *DB) {
 			_, _, err := packets.Create(ctx, p)
 			require.NoError(t, err)
 			require.NoError(t, packets.Advance(ctx, p.No, wallet.PacketSent))
-			into := wallet.ActID(1 + draw.IntN(people)) // the wallet that the account has by then
+			into := wallet.ActID(1 + draw.IntN(people)) // the wallet that the account has by that time
 			for _, to := range []wallet.ShareState{wallet.ShareOpening, wallet.ShareOpened} {
 				_, err = packets.Mark(ctx, p.No, p.Shares[0].For, to, into, 2)
 				require.NoError(t, err)
@@ -55,7 +56,7 @@ func keptAgreesWithLists(t *testing.T, db *DB) {
 	seen := map[wallet.Kept]int{}
 	for n := 1; n < people; n++ {
 		for _, stage := range []wallet.Stage{wallet.ExternalDrill, wallet.Official} {
-			ids := []wallet.ActID{wallet.ActID(n), wallet.ActID(n + 1)} // somebody who has joined two wallets
+			ids := []wallet.ActID{wallet.ActID(n), wallet.ActID(n + 1)} // a person who has joined two wallets
 			var want wallet.Kept
 			for _, id := range ids {
 				ws, err := withdrawals.Of(ctx, id, stage, 10)
@@ -75,7 +76,7 @@ func keptAgreesWithLists(t *testing.T, db *DB) {
 			seen[want]++
 		}
 	}
-	require.Len(t, seen, 8, "every mixture of lists was met")
+	require.Len(t, seen, 8, "every combination of lists occurred")
 	for _, ids := range [][]wallet.ActID{nil, make([]wallet.ActID, maxWallets+1)} {
 		_, err := kept.Kept(ctx, account(1), ids, wallet.Official)
 		require.ErrorIs(t, err, wallet.ErrInvalid)

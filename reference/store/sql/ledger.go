@@ -9,26 +9,26 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Ledger is the double-entry book of record. A wallet's entries, its balance and its income lie on its shard; every
-// shard has the cost sub-accounts, so that each transaction sums to zero where it is.
+// Ledger is the double-entry ledger of record. A wallet's entries, balance and income are on its shard; every shard
+// has the cost sub-accounts, so that each transaction sums to zero within its shard.
 type Ledger struct {
 	db    *DB
 	clock wallet.Clock
-	costs int           // cost sub-accounts a stage
-	turn  atomic.Uint64 // takes them in turn, so that none is hot
-	draw  func() int64  // numbers a transaction
+	costs int           // cost sub-accounts per stage
+	turn  atomic.Uint64 // selects them round robin, so that none is hot
+	draw  func() int64  // draws the number of a transaction
 
 	post, move  *kind
-	grants      insertion // skips what is there
-	accounts    insertion // adds to what is there
+	grants      insertion // skips existing rows
+	accounts    insertion // adds to existing rows
 	debits      insertion
 	moves, legs insertion
 
-	found, resolve        string // grants by number
-	viewed, listed, check string // parts of a view
-	balances, balance     string
-	booked, moved, owners string
-	answers               string
+	found, resolve             string // grants by number
+	viewed, listed, check      string // parts of a view
+	balances, balance          string
+	grantRows, legRows, owners string
+	answers                    string
 }
 
 var (
@@ -36,24 +36,24 @@ var (
 	_ wallet.LedgerBook = (*Ledger)(nil)
 )
 
-// maxPost bounds the credits of one Post: what a few statements carry in one transaction.
+// maxPost bounds the credits of one Post call: as many as a few statements write in one transaction.
 const maxPost = 16384
 
-// key names a grant's row.
+// key selects the row of a grant.
 const key = "act_id = ? AND stage = ? AND scene = ? AND rain = ? AND award = ?"
 
-// NewLedger returns the ledger in db with so many cost sub-accounts a stage, at least one. The number may grow
-// between starts, and must not shrink.
+// NewLedger returns the ledger in db with the given number of cost sub-accounts per stage, at least one. The number
+// may grow between starts and must not shrink.
 func NewLedger(db *DB, clock wallet.Clock, costAccounts int) *Ledger {
 	d := db.dialect
 	l := &Ledger{db: db, clock: clock, costs: max(costAccounts, 1), draw: rand.Int64,
 		grants: insertion{db.text("INSERT INTO {p}ledger_grants (act_id, stage, scene, rain, award, amount, opened, posted, posting) VALUES "),
-			9, d.unless("act_id")},
+			9, d.insertIgnore("act_id")},
 		accounts: insertion{db.text("INSERT INTO {p}ledger_accounts (owner, kind, stage, balance, income) VALUES "),
-			5, d.adding("owner, kind, stage", "balance", "income")},
+			5, d.upsertAdd("owner, kind, stage", "balance", "income")},
 		debits: insertion{db.text("INSERT INTO {p}ledger_debits (posting, stage, sub, amount, posted) VALUES "), 5, ""},
 		moves: insertion{db.text("INSERT INTO {p}ledger_moves (family, account, request, step, part, state, amount, asked) VALUES "),
-			8, d.unless("family")},
+			8, d.insertIgnore("family")},
 		legs: insertion{db.text("INSERT INTO {p}ledger_legs (owner, kind, stage, family, account, request, step, part, line, amount, posted) VALUES "),
 			11, ""},
 
@@ -63,16 +63,16 @@ func NewLedger(db *DB, clock wallet.Clock, costAccounts int) *Ledger {
 		listed:  db.text("SELECT 1, act_id, stage, scene, rain, award, amount, opened, posted FROM {p}ledger_grants WHERE stage = ? AND act_id IN "),
 		check:   db.text("SELECT 2, act_id, stage, scene, rain, award, 0, 0, 0 FROM {p}ledger_grants WHERE "),
 
-		balances: db.text("SELECT owner, kind, stage, balance FROM {p}ledger_accounts WHERE owner BETWEEN ? AND ? ORDER BY owner, kind, stage"),
-		balance:  db.text("SELECT owner, kind, stage, balance FROM {p}ledger_accounts WHERE "),
-		booked:   db.text("SELECT act_id, stage, scene, rain, award, amount, opened, posted FROM {p}ledger_grants WHERE act_id BETWEEN ? AND ? ORDER BY act_id"),
-		moved:    db.text("SELECT owner, kind, stage, amount, family, account, request, step, posted FROM {p}ledger_legs WHERE owner BETWEEN ? AND ? ORDER BY owner"),
-		owners:   db.text("SELECT DISTINCT owner FROM {p}ledger_accounts WHERE owner > ? ORDER BY owner LIMIT ?"),
-		answers:  db.text("SELECT family, account, request, step, part, state, amount, asked FROM {p}ledger_moves WHERE "),
+		balances:  db.text("SELECT owner, kind, stage, balance FROM {p}ledger_accounts WHERE owner BETWEEN ? AND ? ORDER BY owner, kind, stage"),
+		balance:   db.text("SELECT owner, kind, stage, balance FROM {p}ledger_accounts WHERE "),
+		grantRows: db.text("SELECT act_id, stage, scene, rain, award, amount, opened, posted FROM {p}ledger_grants WHERE act_id BETWEEN ? AND ? ORDER BY act_id"),
+		legRows:   db.text("SELECT owner, kind, stage, amount, family, account, request, step, posted FROM {p}ledger_legs WHERE owner BETWEEN ? AND ? ORDER BY owner"),
+		owners:    db.text("SELECT DISTINCT owner FROM {p}ledger_accounts WHERE owner > ? ORDER BY owner LIMIT ?"),
+		answers:   db.text("SELECT family, account, request, step, part, state, amount, asked FROM {p}ledger_moves WHERE "),
 	}
 	l.post = &kind{rank: rankPostings, apply: l.applyPosts}
 	l.move = &kind{rank: rankMoves, apply: l.applyMoves}
-	l.turn.Store(rand.Uint64()) // instances begin at different ones
+	l.turn.Store(rand.Uint64()) // instances begin at different sub-accounts
 	return l
 }
 
@@ -81,7 +81,7 @@ func keyed(args []any, no wallet.OrderNo) []any {
 	return append(args, int64(no.ActID), int64(no.Stage), string(no.Scene), int64(no.Rain), int64(no.Award))
 }
 
-// keys returns the condition that a row is one of n.
+// keys returns the condition that a row has one of n keys.
 func keys(n int) string {
 	return strings.TrimSuffix(strings.Repeat("("+key+") OR ", n), " OR ")
 }
@@ -108,7 +108,7 @@ func checkCredits(batch []wallet.Credit) error {
 	return nil
 }
 
-// row returns where an account's balance is kept: those that belong to nobody lie below zero.
+// row returns the owner column of an account's balance: accounts without an owner are below zero.
 func row(a wallet.AccountNo) int64 {
 	if a.Kind == wallet.CostAccount || a.Kind == wallet.TransitAccount {
 		return -1 - a.Owner
@@ -116,7 +116,7 @@ func row(a wallet.AccountNo) int64 {
 	return a.Owner
 }
 
-// account is the other way round.
+// account is the inverse of row.
 func account(owner int64, k wallet.AccountKind, s wallet.Stage) wallet.AccountNo {
 	if k == wallet.CostAccount || k == wallet.TransitAccount {
 		owner = -1 - owner

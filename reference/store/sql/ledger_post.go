@@ -11,18 +11,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// posting is the job of one Post on one shard.
+// posting is the job of one Post call on one shard.
 type posting struct {
 	batch  []wallet.Credit
 	out    []wallet.Posted
 	number int64 // of the transaction that wrote it
 }
 
-// Post implements wallet.Ledger. The database may refuse a credit for a reason that we did not foresee: that one is
-// PostRefused, the others are written.
+// Post implements wallet.Ledger. If the database refuses a credit for an unforeseen reason, that credit is PostRefused
+// and the others are written.
 //
-// Credits of several shards are written in one transaction each. When one of them fails and another wrote something,
-// the answer is ErrUnknown, and repeating the call settles it; the port's "all or none" then holds for each shard.
+// Credits of several shards are written in one transaction each. If one transaction fails and another one wrote
+// something, Post returns ErrUnknown, and a retry settles it; the port's "all or none" then holds per shard.
 func (l *Ledger) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.Posted, error) {
 	if err := checkCredits(batch); err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (l *Ledger) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.Post
 		return out, nil
 	}
 	parts := make([]posting, len(l.db.shards))
-	at := make([][]int, len(l.db.shards)) // where the part's credits were in the batch
+	at := make([][]int, len(l.db.shards)) // positions of the part's credits in the batch
 	for i, c := range batch {
 		s := wallet.ShardOf(c.Order.ActID, len(parts))
 		parts[s].batch = append(parts[s].batch, c)
@@ -73,9 +73,9 @@ func partly(parts []posting, errs []error, err error) error {
 	return err
 }
 
-// postOn writes one shard's part, and finds out what became of it when the commit had no answer.
+// postOn writes one shard's part. If the result of the commit is unknown, it looks the outcome up.
 func (l *Ledger) postOn(ctx context.Context, s *shard, p *posting) error {
-	job := &posting{batch: p.batch} // the committer's: it may outlive this call
+	job := &posting{batch: p.batch} // owned by the committer: it may outlive this call
 	err := s.do(ctx, l.post, len(job.batch), job)
 	if errors.Is(err, wallet.ErrUnknown) && ctx.Err() == nil {
 		err = l.resolved(ctx, s, job, err)
@@ -86,9 +86,9 @@ func (l *Ledger) postOn(ctx context.Context, s *shard, p *posting) error {
 	return err
 }
 
-// resolved asks, on a connection of its own, whether a transaction without an answer is there: by the number of an
-// order that it wrote, and by the number of the transaction beside it. The locking read waits for a commit under way,
-// so that what it finds is final. It returns unknown when it finds nothing out, and ErrUnavailable when nothing was
+// resolved checks, on a separate connection, whether a transaction with an unknown result was committed: it reads an
+// order that the transaction wrote and compares the transaction's number. The locking read waits for a commit in
+// progress, so the answer is final. It returns unknown when it cannot find out, and ErrUnavailable when nothing was
 // written.
 func (l *Ledger) resolved(ctx context.Context, s *shard, p *posting, unknown error) error {
 	i := slices.Index(p.out, wallet.PostedNow)
@@ -110,10 +110,10 @@ func (l *Ledger) resolved(ctx context.Context, s *shard, p *posting, unknown err
 type line struct {
 	wallet.Credit
 	out      *wallet.Posted
-	recorded wallet.Money // under its number after this transaction; 0 when the database refused it
+	recorded wallet.Money // amount under its number after this transaction; 0 when the database refused it
 }
 
-// applyPosts writes the credits of all jobs, and one debit of their sum a stage.
+// applyPosts writes the credits of all jobs, and one debit of their sum per stage.
 func (l *Ledger) applyPosts(ctx context.Context, t *txn, jobs []*job) error {
 	number, now := l.draw(), l.clock.Now()
 	var lines []line
@@ -125,7 +125,7 @@ func (l *Ledger) applyPosts(ctx context.Context, t *txn, jobs []*job) error {
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b line) int { return a.Order.Compare(b.Order) })
-	firsts := make([]*line, 0, len(lines)) // of each number the first, which may be written
+	firsts := make([]*line, 0, len(lines)) // the first line of each number, the only one that may be written
 	for i := range lines {
 		if i == 0 || lines[i].Order != lines[i-1].Order {
 			firsts = append(firsts, &lines[i])
@@ -135,7 +135,7 @@ func (l *Ledger) applyPosts(ctx context.Context, t *txn, jobs []*job) error {
 		return err
 	}
 	for i := range lines {
-		if a := &lines[i]; *a.out == 0 { // what came second, or was there before
+		if a := &lines[i]; *a.out == 0 { // a duplicate, or recorded before
 			if i > 0 && a.Order == lines[i-1].Order {
 				a.recorded = lines[i-1].recorded
 			}
@@ -149,8 +149,8 @@ func (l *Ledger) applyPosts(ctx context.Context, t *txn, jobs []*job) error {
 	return l.writeSums(ctx, t, firsts, number, now)
 }
 
-// writeGrants inserts the lines whose numbers are new and tells of each what is recorded. Lines that the database
-// refuses are found by halves; those before them are met again as our own.
+// writeGrants inserts the lines whose numbers are new and sets the recorded amount of each line. Lines that the
+// database refuses are found by halving; lines written before the refusal are found again as this transaction's.
 func (l *Ledger) writeGrants(ctx context.Context, t *txn, lines []*line, number int64, now wallet.Instant) error {
 	err := t.insert(ctx, l.grants, len(lines), func(i int, args []any) []any {
 		a := lines[i]
@@ -168,7 +168,7 @@ func (l *Ledger) writeGrants(ctx context.Context, t *txn, lines []*line, number 
 		return err
 	}
 	if len(lines) == 1 {
-		return nil // its outcome stays open, and so becomes PostRefused
+		return nil // its result stays unset, and so becomes PostRefused
 	}
 	half := len(lines) / 2
 	if err := l.writeGrants(ctx, t, lines[:half], number, now); err != nil {
@@ -180,8 +180,8 @@ func (l *Ledger) writeGrants(ctx context.Context, t *txn, lines []*line, number 
 // lookUpAtOnce bounds the numbers that one statement looks up: each is a range for the optimiser.
 const lookUpAtOnce = 128
 
-// padded returns how many numbers to ask for instead of n, the last one several times, so that there are few different
-// statements where preparing them costs more than running them.
+// padded returns how many numbers to query instead of n; the last one is repeated. It limits the number of different
+// statements where preparing costs more than running.
 func padded(d *dialect, n int) int {
 	for _, size := range slices.Backward(d.rows) {
 		if d.prepare && n <= size {
@@ -191,8 +191,8 @@ func padded(d *dialect, n int) int {
 	return n
 }
 
-// lookUp tells of lines, some of which were there, what is recorded, and which are of this transaction. The lines are
-// in the order of the key, each number once.
+// lookUp sets the recorded amount of lines of which some existed, and whether this transaction wrote them. The lines
+// are in key order, each number once.
 func (l *Ledger) lookUp(ctx context.Context, t *txn, lines []*line, number int64) error {
 	for part := range slices.Chunk(lines, lookUpAtOnce) {
 		n := padded(t.dialect, len(part))
@@ -209,7 +209,7 @@ func (l *Ledger) lookUp(ctx context.Context, t *txn, lines []*line, number int64
 			}
 			i, ok := slices.BinarySearchFunc(part, no, func(a *line, no wallet.OrderNo) int { return a.Order.Compare(no) })
 			if !ok {
-				return fmt.Errorf("sql: asked for %d numbers and was told of %s", len(part), no)
+				return fmt.Errorf("sql: looked up %d numbers and got %s, which is not one of them", len(part), no)
 			}
 			part[i].recorded = amount
 			if of == number {
@@ -224,8 +224,8 @@ func (l *Ledger) lookUp(ctx context.Context, t *txn, lines []*line, number int64
 	return nil
 }
 
-// writeSums adds what was written to the balances of its owners and takes it from a cost sub-account a stage. The
-// cost accounts come last: everybody needs them, and so they are locked for the shortest time.
+// writeSums adds the written amounts to the balances of their owners and subtracts them from one cost sub-account per
+// stage. The cost accounts come last: every transaction needs them, so they are locked for the shortest time.
 func (l *Ledger) writeSums(ctx context.Context, t *txn, lines []*line, number int64, now wallet.Instant) error {
 	var sums [wallet.Stages + 1]wallet.Money
 	var legs []wallet.Leg
@@ -261,7 +261,7 @@ func (l *Ledger) writeSums(ctx context.Context, t *txn, lines []*line, number in
 	return l.add(ctx, t, debits, false)
 }
 
-// add adds the legs' amounts to their balances; as grants, to the incomes too.
+// add adds the legs' amounts to their balances; for grants also to the incomes.
 func (l *Ledger) add(ctx context.Context, t *txn, legs []wallet.Leg, grants bool) error {
 	return t.insert(ctx, l.accounts, len(legs), func(i int, args []any) []any {
 		a, income := legs[i], int64(0)

@@ -14,7 +14,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// run runs statements on a shard's writing connection, between transactions of others.
+// run runs statements on a shard's writing connection, between other transactions.
 func run(t *testing.T, s *shard, statements ...string) {
 	t.Helper()
 	require.NoError(t, s.do(t.Context(), &kind{apply: func(ctx context.Context, tx *txn, _ []*job) error {
@@ -32,7 +32,7 @@ func grantTo(id wallet.ActID, rain int32, amount wallet.Money) wallet.Credit {
 	return wallet.Credit{Order: wallet.OrderNo{ActID: id, Scene: "rain-cash", Rain: rain, Award: wallet.Cash, Stage: wallet.Official}, Amount: amount}
 }
 
-// entries returns how many lines the ledger has, and requires that every shard sums to zero (F1).
+// entries returns the number of entries in the ledger, and requires that every shard sums to zero (F1).
 func entries(t require.TestingT, l *Ledger) (n int) {
 	ctx := context.Background()
 	require.NoError(t, l.Entries(ctx, func(wallet.Entry) bool { n++; return true }))
@@ -48,7 +48,7 @@ func entries(t require.TestingT, l *Ledger) (n int) {
 	return n
 }
 
-// TestOneBadRowHarmsNoOther: the database refuses one credit of a batch for a reason of its own.
+// TestOneBadRowHarmsNoOther: the database refuses one credit of a batch.
 func TestOneBadRowHarmsNoOther(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
 		db := open(t)
@@ -59,12 +59,12 @@ func TestOneBadRowHarmsNoOther(t *testing.T) {
 		}
 		for _, s := range db.shards {
 			run(t, s, "CREATE TRIGGER bad_row BEFORE INSERT ON ledger_grants "+bad)
-			if db.dialect.name == "mysql" { // whose store others use after us
+			if db.dialect.name == "mysql" { // other tests use this store afterwards
 				t.Cleanup(func() { _, _ = s.writes.Exec("DROP TRIGGER bad_row") })
 			}
 		}
 		var batch []wallet.Credit
-		for i := range int32(160) { // the bad one lies near the end, so that statements before it have written theirs
+		for i := range int32(160) { // the bad row is near the end, so that earlier statements have written theirs
 			batch = append(batch, grantTo(wallet.ActID(i%4+1), i, 1))
 		}
 		batch = append(batch, grantTo(4, 155, 1), grantTo(4, 155, 5)) // the same number again, and with another amount
@@ -83,8 +83,8 @@ func TestOneBadRowHarmsNoOther(t *testing.T) {
 	})
 }
 
-// TestOverflowsAreFoundByTheDatabase: each amount fits, and so does the batch; the balance that it is added to is what
-// is too large. The sums of a cost account overflow downwards.
+// TestOverflowsAreFoundByTheDatabase: each amount fits, and so does the batch, but the balance to which it is added
+// becomes too large. The sums of a cost account overflow downwards.
 func TestOverflowsAreFoundByTheDatabase(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
 		l := NewLedger(open(t), storetest.NewClock(), 1)
@@ -95,7 +95,7 @@ func TestOverflowsAreFoundByTheDatabase(t *testing.T) {
 			"the person's balance": grantTo(3, 2, 11),
 			"the cost account":     grantTo(6, 1, 20),
 		} {
-			s := l.db.shards[0] // 3 and 6 are both there, of one shard as of three
+			s := l.db.shards[0] // wallets 3 and 6 are both on this shard, with one shard and with three
 			release := func() error { return nil }
 			if l.db.dialect.name == "sqlite" { // so that they share a transaction
 				release = hold(t, s)
@@ -121,8 +121,8 @@ func TestOverflowsAreFoundByTheDatabase(t *testing.T) {
 	})
 }
 
-// TestReadOnlyAndFullSQLiteDoNothing: the state of a disk that somebody remounted, and of one that is full. Here the
-// connection is what has it; it is thrown away, and the next one is well again.
+// TestReadOnlyAndFullSQLiteDoNothing simulates a disk that was remounted read-only, and a full one. Here the state
+// belongs to the connection; it is closed, and the next one works.
 func TestReadOnlyAndFullSQLiteDoNothing(t *testing.T) {
 	for _, pragma := range []string{"query_only = 1", "max_page_count = 1" /* as many as there are */} {
 		l := NewLedger(openSQLiteTest(t, 1), storetest.NewClock(), 1)
@@ -132,7 +132,7 @@ func TestReadOnlyAndFullSQLiteDoNothing(t *testing.T) {
 		mend := breaks(l.post, l.db.shards[0], pragma)
 		_, err = l.Post(t.Context(), batch)
 		require.ErrorIs(t, err, wallet.ErrUnavailable, pragma)
-		require.Equal(t, 10, entries(t, l), "what was there can be read: %s", pragma)
+		require.Equal(t, 10, entries(t, l), "existing data can be read: %s", pragma)
 		mend()
 		got, err := l.Post(t.Context(), batch)
 		require.NoError(t, err, pragma)
@@ -140,7 +140,7 @@ func TestReadOnlyAndFullSQLiteDoNothing(t *testing.T) {
 	}
 }
 
-// breaks makes a kind's transactions on a shard begin with a pragma, until it is mended.
+// breaks makes a kind's transactions on a shard begin with a pragma, until mend is called.
 func breaks(k *kind, s *shard, pragma string) (mend func()) {
 	whole := k.apply
 	k.apply = func(ctx context.Context, t *txn, jobs []*job) error {
@@ -181,7 +181,7 @@ func TestPartsOfABatch(t *testing.T) {
 	require.Equal(t, []wallet.Posted{wallet.PostedBefore, wallet.PostedNow, wallet.PostedBefore}, got)
 }
 
-// TestEntriesAreImmutable (F1), where the database can see to it.
+// TestEntriesAreImmutable (F1): where the database can enforce it.
 func TestEntriesAreImmutable(t *testing.T) {
 	for _, shadow := range []bool{false, true} {
 		db := openConfig(t, Config{Driver: "sqlite", DSNs: sqliteFiles(t, 1), Shadow: shadow})
@@ -202,7 +202,7 @@ func TestEntriesAreImmutable(t *testing.T) {
 	}
 }
 
-// TestNoStatementChangesEntries (F1), where it cannot: none of ours updates or deletes one.
+// TestNoStatementChangesEntries (F1): where it cannot, no statement of this package updates or deletes an entry.
 func TestNoStatementChangesEntries(t *testing.T) {
 	changes := regexp.MustCompile(`(?i)\b(UPDATE|DELETE\s+FROM|REPLACE\s+INTO|TRUNCATE(\s+TABLE)?|DROP\s+TABLE)\s+(\{p\})?ledger_(grants|debits|legs)`)
 	require.Regexp(t, changes, "DELETE FROM {p}ledger_legs", "the pattern finds what it looks for")
@@ -237,10 +237,10 @@ func TestViewAndPostRefuseTooMuch(t *testing.T) {
 	}
 	v, err := l.View(t.Context(), wallet.ViewQuery{Limit: 1, Check: []wallet.OrderNo{{ActID: 1, Scene: "é'; --", Rain: -1}}})
 	require.NoError(t, err)
-	require.Equal(t, []bool{false}, v.Posted, "a number that cannot be was not posted")
+	require.Equal(t, []bool{false}, v.Posted, "an invalid number was not posted")
 }
 
-// TestCostAccountsMayChange: what the ledger was opened with may change.
+// TestCostAccountsMayChange: the number of cost accounts may change between opens.
 func TestCostAccountsMayChange(t *testing.T) {
 	db := openSQLiteTest(t, 1)
 	for _, costs := range []int{4, 1} {

@@ -10,15 +10,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// bookPage is how many wallets a book reads at once a shard: some thousands of rows.
-const bookPage = 256
+// readerPage is the number of wallets that a reader scans per query and shard: some thousands of rows.
+const readerPage = 256
 
-// Entries implements wallet.LedgerBook; those of one owner in the order they were written. A page of wallets is read
-// at a time, each as it is then: what a book says in sum is exact when nothing is being written.
+// Entries implements wallet.LedgerReader; entries of one owner come in the order in which they were written. It reads
+// one page of wallets at a time; each page is from its own point in time, so sums over all pages are exact only while
+// nothing is written.
 func (l *Ledger) Entries(ctx context.Context, yield func(wallet.Entry) bool) error {
 	return eachOwner(ctx, l, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Entry, error) {
 		var page []wallet.Entry
-		err := s.ask(ctx, l.booked, []any{first, last}, func(r *sql.Rows) error {
+		err := s.ask(ctx, l.grantRows, []any{first, last}, func(r *sql.Rows) error {
 			var no wallet.OrderNo
 			var amount wallet.Money
 			var opened, posted wallet.Instant
@@ -29,7 +30,7 @@ func (l *Ledger) Entries(ctx context.Context, yield func(wallet.Entry) bool) err
 		if err != nil {
 			return nil, err
 		}
-		err = s.ask(ctx, l.moved, []any{first, last}, func(r *sql.Rows) error {
+		err = s.ask(ctx, l.legRows, []any{first, last}, func(r *sql.Rows) error {
 			var e wallet.Entry
 			var of moveKey
 			a := &e.Account
@@ -45,8 +46,8 @@ func (l *Ledger) Entries(ctx context.Context, yield func(wallet.Entry) bool) err
 	}, func(e wallet.Entry) int64 { return e.Account.Owner }, yield)
 }
 
-// Balances implements wallet.LedgerBook. A cost account is summed over the shards, and listed though it be empty. The
-// transit accounts are summed to one a stage, which is listed when transfers between shards are under way.
+// Balances implements wallet.LedgerReader. A cost account is summed over the shards and listed even if it is zero. The
+// transit accounts are summed to one per stage, which is listed while transfers between shards are in progress.
 func (l *Ledger) Balances(ctx context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
 	common, err := l.common(ctx)
 	if err != nil {
@@ -63,7 +64,7 @@ func (l *Ledger) Balances(ctx context.Context, yield func(wallet.AccountNo, wall
 		func(b wallet.Leg) bool { return yield(b.Account, b.Amount) })
 }
 
-// common returns the balances of the accounts that belong to nobody, cost accounts first.
+// common returns the balances of the accounts that have no owner, cost accounts first.
 func (l *Ledger) common(ctx context.Context) ([]wallet.Leg, error) {
 	var out []wallet.Leg
 	for stage := wallet.InternalTest; stage <= wallet.Official; stage++ {
@@ -82,7 +83,7 @@ func (l *Ledger) common(ctx context.Context) ([]wallet.Leg, error) {
 		}
 		for _, b := range balances {
 			i := slices.IndexFunc(out, func(o wallet.Leg) bool { return o.Account == b.Account })
-			if i < 0 { // a sub-account of a time when there were more of them
+			if i < 0 { // a sub-account from a time when there were more of them
 				i, costs = costs, costs+1
 				out = slices.Insert(out, i, wallet.Leg{Account: b.Account})
 			}
@@ -104,15 +105,15 @@ func (l *Ledger) readBalances(ctx context.Context, s *shard, first, last int64) 
 	return page, err
 }
 
-// walker reads one shard's part of a book, a page of wallets at a time.
+// walker reads one shard's records, one page of wallets at a time.
 type walker[T any] struct {
 	shard *shard
 	page  []T
-	last  int64 // owner that was read
+	last  int64 // owner that was read last
 	ended bool
 }
 
-// eachOwner merges what read returns of the wallets of all shards, by ascending owner.
+// eachOwner merges the records of the wallets of all shards, by ascending owner.
 func eachOwner[T any](ctx context.Context, l *Ledger, read func(ctx context.Context, s *shard, first, last int64) ([]T, error),
 	owner func(T) int64, yield func(T) bool) error {
 	walkers := make([]walker[T], len(l.db.shards))
@@ -147,7 +148,7 @@ func eachOwner[T any](ctx context.Context, l *Ledger, read func(ctx context.Cont
 func fill[T any](ctx context.Context, l *Ledger, w *walker[T], read func(ctx context.Context, s *shard, first, last int64) ([]T, error)) error {
 	var first, last int64
 	n := 0
-	err := w.shard.ask(ctx, l.owners, []any{w.last, bookPage}, func(r *sql.Rows) error {
+	err := w.shard.ask(ctx, l.owners, []any{w.last, readerPage}, func(r *sql.Rows) error {
 		if err := r.Scan(&last); err != nil {
 			return err
 		}
@@ -160,7 +161,7 @@ func fill[T any](ctx context.Context, l *Ledger, w *walker[T], read func(ctx con
 	if err != nil {
 		return err
 	}
-	w.ended = n < bookPage
+	w.ended = n < readerPage
 	if n == 0 {
 		return nil
 	}

@@ -15,22 +15,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// migrationTries bounds how often an instance that lost the race to create a table looks again. Each loss means that
-// another instance got on by one migration.
+// migrationTries bounds the retries of an instance that lost the race to create a table. Each loss means that another
+// instance completed one migration.
 const migrationTries = 20
 
-// migrationLock is how long an instance waits for another one's migrations, in seconds.
+// migrationLock is how long an instance waits for the migrations of another one, in seconds.
 const migrationLock = 60
 
-// migrations are written once for both dialects, with these words for what differs: {p} before every table, {end}
-// after every CREATE TABLE, {long}, {scene}, {blob} and {large} for types; INTEGER holds 32 bits in both. A file whose name ends in .sqlite.sql or .mysql.sql is for
-// that dialect alone.
+// migrations are written once for both dialects, with placeholders for the differences: {p} before every table, {end}
+// after every CREATE TABLE, {long}, {scene}, {blob} and {large} for types; INTEGER has 32 bits in both. A file whose
+// name ends in .sqlite.sql or .mysql.sql is for that dialect only.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings a shard's tables up to date. Instances that start together take turns: on MySQL by a named lock, on
-// SQLite by its transactions, where who comes second sees the first one's version when it tries again.
+// migrate applies the missing migrations to a shard. Instances that start together take turns: on MySQL by a named
+// lock, on SQLite by its transactions, where a retry finds the version that the first instance wrote.
 func (db *DB) migrate(ctx context.Context, s *shard) error {
 	files, err := db.rendered()
 	if err != nil {
@@ -57,7 +57,7 @@ func (db *DB) migrate(ctx context.Context, s *shard) error {
 	return nil
 }
 
-// lockMigrations holds the named lock on a connection of its own until it is told to let go.
+// lockMigrations holds the named lock on a separate connection until unlock is called.
 func (db *DB) lockMigrations(ctx context.Context, s *shard) (unlock func(), err error) {
 	if db.dialect.name != "mysql" {
 		return func() {}, nil
@@ -68,7 +68,7 @@ func (db *DB) lockMigrations(ctx context.Context, s *shard) (unlock func(), err 
 	}
 	var got sql.NullInt64
 	name := db.prefix + "hongbao_version"
-	for waited := 0; waited < migrationLock && got.Int64 != 1; waited++ { // a second each, below any read timeout
+	for waited := 0; waited < migrationLock && got.Int64 != 1; waited++ { // one second each, below any read timeout
 		if err = conn.QueryRowContext(ctx, "SELECT GET_LOCK(CONCAT(DATABASE(), '.', ?), 1)", name).Scan(&got); err != nil {
 			break
 		}
@@ -80,12 +80,12 @@ func (db *DB) lockMigrations(ctx context.Context, s *shard) (unlock func(), err 
 	return func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
-		_, _ = conn.ExecContext(ctx, "DO RELEASE_LOCK(CONCAT(DATABASE(), '.', ?))", name) // ends with the connection if not now
+		_, _ = conn.ExecContext(ctx, "DO RELEASE_LOCK(CONCAT(DATABASE(), '.', ?))", name) // if this fails, closing the connection releases the lock
 		_ = conn.Close()
 	}, nil
 }
 
-// rendered returns the migrations of this dialect with its words and this DB's prefix.
+// rendered returns the migrations of this dialect with its types and this DB's prefix.
 func (db *DB) rendered() (fs.FS, error) {
 	words := strings.NewReplacer("{p}", db.prefix, "{end}", db.dialect.tableEnd,
 		"{long}", db.dialect.long, "{scene}", db.dialect.scene, "{blob}", db.dialect.blob, "{large}", db.dialect.large)

@@ -15,13 +15,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// mocked returns a ledger over one shard of a MySQL that answers as it is told, with one committer. Its transactions
-// have the number 42.
+// mocked returns a ledger over one shard of a scripted MySQL, with one committer. Its transactions have the number 42.
 func mocked(t *testing.T) (*Ledger, sqlmock.Sqlmock) {
 	t.Helper()
 	db, mock, err := sqlmock.New()
 	require.NoError(t, err)
-	spare, err := db.Conn(t.Context()) // with the last connection the mock would end
+	spare, err := db.Conn(t.Context()) // the mock would end with its last connection
 	require.NoError(t, err)
 	d := mysqlDialect()
 	d.writers = 1
@@ -43,7 +42,7 @@ func refusal(number uint16) error {
 	return &mysql.MySQLError{Number: number, Message: fmt.Sprintf("error %d", number)}
 }
 
-// expectPost lets one new credit through up to its commit.
+// expectPost expects one new credit, up to its commit.
 func expectPost(mock sqlmock.Sqlmock) {
 	mock.ExpectBegin()
 	mock.ExpectExec("INSERT INTO ledger_grants").WillReturnResult(sqlmock.NewResult(0, 1))
@@ -84,9 +83,9 @@ func TestRolledBackInFavourOfAnother(t *testing.T) {
 	})
 }
 
-// TestServersThatTakeNoWrites: nothing is done, and the next transaction asks a new connection.
+// TestServersThatTakeNoWrites: nothing is done, and the next transaction uses a new connection.
 func TestServersThatTakeNoWrites(t *testing.T) {
-	for _, number := range []uint16{1290, 1792, 1836, 1114, 1021, 28} { // read-only in its three forms; table, disk and device full
+	for _, number := range []uint16{1290, 1792, 1836, 1114, 1021, 28} { // read-only (three forms); table, disk and device full
 		t.Run(fmt.Sprint(number), func(t *testing.T) {
 			l, mock := mocked(t)
 			mock.ExpectBegin()
@@ -119,7 +118,7 @@ func TestLostBeforeCommit(t *testing.T) {
 	}
 }
 
-// TestLostBeforeBegin: a connection that ended while nobody used it costs nobody anything.
+// TestLostBeforeBegin: a connection that ended while idle causes no error.
 func TestLostBeforeBegin(t *testing.T) {
 	l, mock := mocked(t)
 	expectPost(mock)
@@ -131,17 +130,17 @@ func TestLostBeforeBegin(t *testing.T) {
 	require.NoError(t, postOne(t, l))
 }
 
-// TestCommitWithoutAnswer: the truth is asked for by order number, on another connection.
+// TestCommitWithoutAnswer: the outcome is looked up by order number, on another connection.
 func TestCommitWithoutAnswer(t *testing.T) {
 	for why, c := range map[string]struct {
 		found func(*sqlmock.ExpectedQuery)
 		want  error
 	}{
-		"it is there, by this transaction":      {numbers(42), nil},
-		"it is not there":                       {numbers(), wallet.ErrUnavailable},
-		"it is there, but by another's posting": {numbers(41), wallet.ErrUnavailable},
-		"nobody answers":                        {func(q *sqlmock.ExpectedQuery) { q.WillReturnError(mysql.ErrInvalidConn) }, wallet.ErrUnknown},
-		"it is still under way":                 {func(q *sqlmock.ExpectedQuery) { q.WillReturnError(refusal(1205)) }, wallet.ErrUnknown},
+		"it exists, written by this transaction": {numbers(42), nil},
+		"it does not exist":                      {numbers(), wallet.ErrUnavailable},
+		"it exists, written by another posting":  {numbers(41), wallet.ErrUnavailable},
+		"the query fails":                        {func(q *sqlmock.ExpectedQuery) { q.WillReturnError(mysql.ErrInvalidConn) }, wallet.ErrUnknown},
+		"it is still in progress":                {func(q *sqlmock.ExpectedQuery) { q.WillReturnError(refusal(1205)) }, wallet.ErrUnknown},
 	} {
 		t.Run(why, func(t *testing.T) {
 			l, mock := mocked(t)
@@ -161,7 +160,7 @@ func numbers(of ...int64) func(*sqlmock.ExpectedQuery) {
 	return func(q *sqlmock.ExpectedQuery) { q.WillReturnRows(rows) }
 }
 
-// TestTransferCommitWithoutAnswer: a transfer's number settles it when the call is repeated.
+// TestTransferCommitWithoutAnswer: repeating the call finds the outcome by the transfer's number.
 func TestTransferCommitWithoutAnswer(t *testing.T) {
 	l, mock := mocked(t)
 	expect := func() {
@@ -182,7 +181,7 @@ func TestTransferCommitWithoutAnswer(t *testing.T) {
 	mock.ExpectCommit().WillReturnError(mysql.ErrInvalidConn)
 	require.ErrorIs(t, l.Transfer(t.Context(), lift(1, grantTo(1, 1, 5))), wallet.ErrUnknown)
 
-	expect() // another instance makes the same transfer between our look and our write: look again
+	expect() // another instance makes the same transfer between this one's read and write: repeat
 	write(0)
 	mock.ExpectRollback()
 	expect()

@@ -9,18 +9,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Notices keeps announcements and page configurations (B8), on shard 0.
+// Notices stores announcements and page configurations (B8), on shard 0.
 type Notices struct {
 	db       *DB
 	write    *kind
 	ids      counter // of announcements
 	versions counter // of page configurations
 
-	shown    string // announcements that are not over
+	shown    string // announcements that have not ended
 	announce insertion
 	withdraw string
 	publish  insertion
-	version  string // one, with its body
+	version  string // one version, with its body
 	newest   string // versions without their bodies
 }
 
@@ -43,15 +43,15 @@ func NewNotices(db *DB) *Notices {
 	return n
 }
 
-// noticing is one job: a step, and the number that it answers with.
-type noticing struct {
+// noticeStep is one job: a step, and the number that it returns.
+type noticeStep struct {
 	step func(ctx context.Context, t *txn) (number int64, refused, broken error)
 	got  int64
 }
 
-// do makes one step on shard 0.
+// do runs one step on shard 0.
 func (n *Notices) do(ctx context.Context, step func(context.Context, *txn) (int64, error, error)) (int64, error) {
-	j := &noticing{step: step}
+	j := &noticeStep{step: step}
 	if err := n.db.shards[0].do(ctx, n.write, 1, j); err != nil {
 		return 0, err
 	}
@@ -60,7 +60,7 @@ func (n *Notices) do(ctx context.Context, step func(context.Context, *txn) (int6
 
 func (n *Notices) apply(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
-		in := j.in.(*noticing)
+		in := j.in.(*noticeStep)
 		var broken error
 		if in.got, j.err, broken = in.step(ctx, t); broken != nil {
 			return broken
@@ -201,7 +201,7 @@ func (n *Notices) PageConfig(ctx context.Context, version int64) (c wallet.PageC
 	return c, err
 }
 
-// PageConfigs implements wallet.Notices; at most 1000 at once.
+// PageConfigs implements wallet.Notices. It returns at most 1000 versions per call.
 func (n *Notices) PageConfigs(ctx context.Context, limit int) (out []wallet.PageConfig, err error) {
 	err = n.db.shards[0].ask(ctx, n.newest, []any{min(max(limit, 0), maxVersions)}, func(r *sql.Rows) error {
 		var c wallet.PageConfig

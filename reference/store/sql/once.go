@@ -9,46 +9,46 @@ import (
 	"strings"
 )
 
-// once writes records that are written once and stay: what is there already is left alone, and whoever asked is told
-// of it. The common case is one INSERT of many rows and nothing else. When some rows were there, the transaction's
-// number, which is in every row, tells which.
+// once writes records that are written once and never changed: an existing record is left alone and returned to the
+// caller. The common case is one INSERT of many rows and nothing else. When some rows existed, the transaction's
+// number, which is in every row, shows which.
 type once[V any] struct {
 	insert  insertion                                   // the last column is the transaction's number
-	find    string                                      // SELECT of all columns but the key's condition
-	key     string                                      // the condition of one record
+	find    string                                      // SELECT of all columns, without the key's condition
+	key     string                                      // the condition that selects one record
 	args    func(args []any, v V) []any                 // appends all columns but the number
 	keyArgs func(args []any, v V) []any                 // appends the key's columns
-	scan    func(r *sql.Rows, number ...any) (V, error) // reads all columns, the number into what it is given
-	compare func(a, b V) int                            // by key, as the database orders it
+	scan    func(r *sql.Rows, number ...any) (V, error) // reads all columns, and the number into its argument
+	compare func(a, b V) int                            // by key, in the database's order
 }
 
-// asked is one record that a job wants to be written, and what became of it.
-type asked[V any] struct {
+// writeRequest is one record that a job wants to write, and the result.
+type writeRequest[V any] struct {
 	want  V
-	got   V // on record
+	got   V // as recorded
 	isNew bool
 	job   *job
 }
 
-// askedOf returns the jobs' requests in the order of their keys; of two with one key, the one that came first is first.
-func (o *once[V]) askedOf(jobs []*job) []*asked[V] {
-	all := make([]*asked[V], len(jobs))
+// requestsOf returns the jobs' requests in key order; of two with the same key, the earlier one is first.
+func (o *once[V]) requestsOf(jobs []*job) []*writeRequest[V] {
+	all := make([]*writeRequest[V], len(jobs))
 	for i, j := range jobs {
-		all[i] = j.in.(*asked[V])
+		all[i] = j.in.(*writeRequest[V])
 		all[i].job = j
 	}
-	slices.SortStableFunc(all, func(a, b *asked[V]) int { return o.compare(a.want, b.want) })
+	slices.SortStableFunc(all, func(a, b *writeRequest[V]) int { return o.compare(a.want, b.want) })
 	return all
 }
 
 // apply writes the jobs' records.
 func (o *once[V]) apply(ctx context.Context, t *txn, jobs []*job) error {
-	return o.write(ctx, t, o.askedOf(jobs))
+	return o.write(ctx, t, o.requestsOf(jobs))
 }
 
-// write writes records, which are in the order of their keys.
-func (o *once[V]) write(ctx context.Context, t *txn, all []*asked[V]) error {
-	firsts := make([]*asked[V], 0, len(all)) // of each key
+// write writes records, which must be in key order.
+func (o *once[V]) write(ctx context.Context, t *txn, all []*writeRequest[V]) error {
+	firsts := make([]*writeRequest[V], 0, len(all)) // of each key
 	for i, a := range all {
 		if i == 0 || o.compare(a.want, all[i-1].want) != 0 {
 			firsts = append(firsts, a)
@@ -77,17 +77,17 @@ func (o *once[V]) write(ctx context.Context, t *txn, all []*asked[V]) error {
 	return nil
 }
 
-// lookUp tells of records, all of which are there, what they say and whether this transaction has written them.
-func (o *once[V]) lookUp(ctx context.Context, t *txn, all []*asked[V], number int64) error {
+// lookUp reads records, all of which exist, and whether this transaction has written them.
+func (o *once[V]) lookUp(ctx context.Context, t *txn, all []*writeRequest[V], number int64) error {
 	found, err := o.found(ctx, t, all, number)
 	if err == nil && found < len(all) {
-		return fmt.Errorf("%w: %d of %d rows are there", errAgain, found, len(all))
+		return fmt.Errorf("%w: %d of %d rows exist", errAgain, found, len(all))
 	}
 	return err
 }
 
-// found tells of those records that are there, and returns how many are.
-func (o *once[V]) found(ctx context.Context, t *txn, all []*asked[V], number int64) (int, error) {
+// found reads the records that exist and returns their number.
+func (o *once[V]) found(ctx context.Context, t *txn, all []*writeRequest[V], number int64) (int, error) {
 	n := 0
 	for part := range slices.Chunk(all, lookUpAtOnce) {
 		var args []any
@@ -101,9 +101,9 @@ func (o *once[V]) found(ctx context.Context, t *txn, all []*asked[V], number int
 			if err != nil {
 				return err
 			}
-			i, ok := slices.BinarySearchFunc(part, v, func(a *asked[V], v V) int { return o.compare(a.want, v) })
+			i, ok := slices.BinarySearchFunc(part, v, func(a *writeRequest[V], v V) int { return o.compare(a.want, v) })
 			if !ok {
-				return fmt.Errorf("sql: asked for %d rows and was told of another", len(part))
+				return fmt.Errorf("sql: looked up %d rows and got a different one", len(part))
 			}
 			part[i].got, part[i].isNew = v, by == number
 			n++
@@ -116,7 +116,7 @@ func (o *once[V]) found(ctx context.Context, t *txn, all []*asked[V], number int
 	return n, nil
 }
 
-// change runs an UPDATE or DELETE whose text recurs.
+// change runs an UPDATE or DELETE with recurring text.
 func (t *txn) change(ctx context.Context, query string, args ...any) error {
 	stmt, err := t.prepared(ctx, query)
 	if err != nil {

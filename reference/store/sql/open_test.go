@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// template is a migrated and empty SQLite file, made once: suites open many stores.
+// template is a migrated, empty SQLite file, created once because suites open many stores.
 var template = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "hongbao-sql")
 	if err != nil {
@@ -33,18 +33,18 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Close(); err != nil { // the last connection's end brings the log into the file
+	if err := db.Close(); err != nil { // closing the last connection copies the log into the file
 		return nil, err
 	}
 	return os.ReadFile(file)
 })
 
-// sqliteFiles returns new and empty files of so many shards, which go with the test.
+// sqliteFiles returns new, empty files for the given number of shards, removed after the test.
 func sqliteFiles(t testing.TB, shards int) []string {
 	t.Helper()
 	empty, err := template()
 	require.NoError(t, err)
-	dir, err := os.MkdirTemp("", "hongbao-sql") // not t.TempDir, whose name has what URLs do not
+	dir, err := os.MkdirTemp("", "hongbao-sql") // not t.TempDir, whose name contains characters that are not valid in URLs
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	files := make([]string, shards)
@@ -55,13 +55,13 @@ func sqliteFiles(t testing.TB, shards int) []string {
 	return files
 }
 
-// openSQLiteTest opens an empty SQLite store of so many shards, closed with the test.
+// openSQLiteTest opens an empty SQLite store with the given number of shards, closed after the test.
 func openSQLiteTest(t testing.TB, shards int) *DB {
 	t.Helper()
 	return openConfig(t, Config{Driver: "sqlite", DSNs: sqliteFiles(t, shards)})
 }
 
-// openConfig opens a store that is closed with the test.
+// openConfig opens a store that is closed after the test.
 func openConfig(t testing.TB, c Config) *DB {
 	t.Helper()
 	db, err := Open(context.Background(), c)
@@ -70,13 +70,15 @@ func openConfig(t testing.TB, c Config) *DB {
 	return db
 }
 
-// openMySQLTest opens an empty store of so many databases on the server of HONGBAO_MYSQL, dropped with the test.
+// openMySQLTest opens an empty store with the given number of databases on the server of HONGBAO_MYSQL, dropped after
+// the test.
 func openMySQLTest(t testing.TB, shards int) *DB {
 	t.Helper()
 	return openConfig(t, Config{Driver: "mysql", DSNs: mysqlDatabases(t, shards)})
 }
 
-// mysqlDatabases creates so many empty databases and returns their DSNs. It skips the test where there is no server.
+// mysqlDatabases creates the given number of empty databases and returns their DSNs. It skips the test if there is no
+// server.
 func mysqlDatabases(t testing.TB, shards int) []string {
 	t.Helper()
 	server := os.Getenv("HONGBAO_MYSQL")
@@ -100,8 +102,8 @@ func mysqlDatabases(t testing.TB, shards int) []string {
 	return dsns
 }
 
-// eachStore runs a test on every kind of store: SQLite and MySQL, whole and in shards. On MySQL, where creating
-// tables takes long, open empties one and the same store.
+// eachStore runs a test on every kind of store: SQLite and MySQL, with one shard and with three. On MySQL, where
+// creating tables is slow, open empties the same store each time.
 func eachStore(t *testing.T, run func(t *testing.T, open func(t *testing.T) *DB)) {
 	for _, shards := range []int{1, 3} {
 		t.Run(fmt.Sprintf("sqlite/%d", shards), func(t *testing.T) {
@@ -178,13 +180,13 @@ func TestOpenTwicePingWarm(t *testing.T) {
 	})
 }
 
-// How long a test waits for another goroutine, and how often it looks.
+// How long a test waits for another goroutine, and how often it checks.
 const (
 	eventually = 20 * time.Second
 	tick       = 100 * time.Microsecond
 )
 
-// TestManyInstancesMigrateAtOnce starts several on empty databases.
+// TestManyInstancesMigrateAtOnce starts several instances concurrently on empty databases.
 func TestManyInstancesMigrateAtOnce(t *testing.T) {
 	for name, config := range map[string]func(t *testing.T) Config{
 		"sqlite": func(t *testing.T) Config {
@@ -221,7 +223,7 @@ func TestManyInstancesMigrateAtOnce(t *testing.T) {
 	}
 }
 
-// TestShadowDataIsApart (K2): the two live in one database and see nothing of each other.
+// TestShadowDataIsApart (K2): live and shadow data are in one database and do not see each other.
 func TestShadowDataIsApart(t *testing.T) {
 	for name, config := range map[string]func(t *testing.T) Config{
 		"sqlite": func(t *testing.T) Config { return Config{Driver: "sqlite", DSNs: sqliteFiles(t, 1)} },
@@ -230,19 +232,19 @@ func TestShadowDataIsApart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := config(t)
 			live := openConfig(t, c)
-			none := NewLedger(live, storetest.NewClock(), 1)
-			_, err := none.Post(t.Context(), won(1, 3, 1))
+			liveLedger := NewLedger(live, storetest.NewClock(), 1)
+			_, err := liveLedger.Post(t.Context(), won(1, 3, 1))
 			require.NoError(t, err)
 			require.ErrorIs(t, live.Discard(t.Context()), wallet.ErrInvalid)
 			c.Shadow = true
 			shadow := openConfig(t, c)
-			marked := NewLedger(shadow, storetest.NewClock(), 1)
-			_, err = marked.Post(t.Context(), won(100, 10, 1))
+			shadowLedger := NewLedger(shadow, storetest.NewClock(), 1)
+			_, err = shadowLedger.Post(t.Context(), won(100, 10, 1))
 			require.NoError(t, err)
-			require.Equal(t, 3, entries(t, none))
-			require.Equal(t, 10, entries(t, marked))
+			require.Equal(t, 3, entries(t, liveLedger))
+			require.Equal(t, 10, entries(t, shadowLedger))
 			require.NoError(t, shadow.Discard(t.Context()))
-			require.Equal(t, 3, entries(t, none), "what is live stays")
+			require.Equal(t, 3, entries(t, liveLedger), "live data stays")
 			again := NewLedger(openConfig(t, c), storetest.NewClock(), 1)
 			require.Zero(t, entries(t, again))
 			_, err = again.Post(t.Context(), won(100, 10, 1))
@@ -251,7 +253,7 @@ func TestShadowDataIsApart(t *testing.T) {
 	}
 }
 
-// TestFilesOfAnyName opens files whose names mean something in a URI.
+// TestFilesOfAnyName opens files whose names contain characters with a meaning in a URI.
 func TestFilesOfAnyName(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"p%20c.db", "a?b.db", "a#b.db", "a b.db", "红包.db"} {

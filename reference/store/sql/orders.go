@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Orders keeps the orders of record, each on the shard of its wallet.
+// Orders stores the orders of record, each on the shard of its wallet.
 type Orders struct {
 	db     *DB
 	writes once[wallet.Order]
@@ -17,7 +17,7 @@ type Orders struct {
 	create, finish *kind
 
 	finished, get, of, open, count string
-	book                           *Ledger // how eachOwner finds the wallets that have orders
+	owners                         *Ledger // eachOwner reads the wallets that have orders with it
 }
 
 var (
@@ -37,11 +37,11 @@ func NewOrders(db *DB) *Orders {
 		of:       db.text(from + "act_id = ? AND stage = ? ORDER BY scene, rain, award"),
 		open: db.text("SELECT " + orderColumns + ", place FROM {p}orders WHERE place >= ? AND place < ? " +
 			"ORDER BY place, act_id, stage, scene, rain, award LIMIT ?"),
-		count: db.text("SELECT COUNT(*) FROM {p}orders WHERE place > 0"),
-		book:  &Ledger{db: db, owners: db.text("SELECT DISTINCT act_id FROM {p}orders WHERE act_id > ? ORDER BY act_id LIMIT ?")},
+		count:  db.text("SELECT COUNT(*) FROM {p}orders WHERE place > 0"),
+		owners: &Ledger{db: db, owners: db.text("SELECT DISTINCT act_id FROM {p}orders WHERE act_id > ? ORDER BY act_id LIMIT ?")},
 	}
 	o.writes = once[wallet.Order]{
-		insert: insertion{db.text("INSERT INTO {p}orders (" + orderColumns + ", place, written) VALUES "), 11, db.dialect.unless("act_id")},
+		insert: insertion{db.text("INSERT INTO {p}orders (" + orderColumns + ", place, written) VALUES "), 11, db.dialect.insertIgnore("act_id")},
 		find:   db.text("SELECT " + orderColumns + ", written FROM {p}orders WHERE "), key: key,
 		args: func(args []any, v wallet.Order) []any {
 			return append(keyed(args, v.No), int64(v.Amount), int64(v.Opened), int64(v.Created), int64(v.State), placeOf(v))
@@ -60,8 +60,8 @@ func scanOrder(r *sql.Rows, more ...any) (o wallet.Order, err error) {
 	return o, err
 }
 
-// Create implements wallet.Orders. ErrInvalid: a malformed number or state, or an instant of creation before 1970 or
-// after 2041. ErrOverloaded and ErrUnavailable: nothing was recorded.
+// Create implements wallet.Orders. ErrInvalid: a malformed number or state, or a creation time before 1970 or after
+// 2041. ErrOverloaded and ErrUnavailable: nothing was recorded.
 func (o *Orders) Create(ctx context.Context, v wallet.Order) (wallet.Order, bool, error) {
 	if err := v.No.Validate(); err != nil {
 		return wallet.Order{}, false, err
@@ -69,7 +69,7 @@ func (o *Orders) Create(ctx context.Context, v wallet.Order) (wallet.Order, bool
 	if v.State > wallet.OrderMoved || v.Created < 0 || v.Created > lastCreated {
 		return wallet.Order{}, false, fmt.Errorf("%w: order of state %d, created at %s", wallet.ErrInvalid, v.State, v.Created)
 	}
-	a := &asked[wallet.Order]{want: v}
+	a := &writeRequest[wallet.Order]{want: v}
 	if err := o.db.shard(v.No.ActID).do(ctx, o.create, 1, a); err != nil {
 		return wallet.Order{}, false, err
 	}
@@ -103,7 +103,7 @@ func (o *Orders) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order,
 	return out, nil
 }
 
-// byShard returns the numbers by their shards, each once, in the order of the key.
+// byShard returns the numbers by shard, each once, in key order.
 func byShard(db *DB, nos []wallet.OrderNo) [][]wallet.OrderNo {
 	parts := make([][]wallet.OrderNo, len(db.shards))
 	for _, no := range nos {
@@ -117,9 +117,9 @@ func byShard(db *DB, nos []wallet.OrderNo) [][]wallet.OrderNo {
 	return parts
 }
 
-// finishing is the job of one Finish on one shard.
-type finishing struct {
-	nos   []wallet.OrderNo // in the order of the key
+// finishJob is the job of one Finish call on one shard.
+type finishJob struct {
+	nos   []wallet.OrderNo // in key order
 	state wallet.OrderState
 }
 
@@ -134,7 +134,7 @@ func (o *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.
 		if len(part) == 0 {
 			continue
 		}
-		if err := o.db.shards[s].do(ctx, o.finish, len(part), &finishing{part, state}); err != nil {
+		if err := o.db.shards[s].do(ctx, o.finish, len(part), &finishJob{part, state}); err != nil {
 			if done {
 				return wallet.Unsettled(err)
 			}
@@ -145,13 +145,13 @@ func (o *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.
 	return nil
 }
 
-// applyFinish updates the orders of all jobs: those that are to be settled, then those to be void. Of two jobs that
-// want one order in different states the first kind wins; they came at the same time.
+// applyFinish updates the orders of all jobs: first those to settle, then those to void. If two concurrent jobs want
+// different states for one order, settled wins.
 func (o *Orders) applyFinish(ctx context.Context, t *txn, jobs []*job) error {
 	for _, state := range []wallet.OrderState{wallet.OrderSettled, wallet.OrderVoid} {
 		var nos []wallet.OrderNo
 		for _, j := range jobs {
-			if f := j.in.(*finishing); f.state == state {
+			if f := j.in.(*finishJob); f.state == state {
 				nos = append(nos, f.nos...)
 			}
 		}
@@ -181,10 +181,10 @@ func (o *Orders) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage) ([
 	return out, err
 }
 
-// Orders implements wallet.OrderBook; those of one owner in order of their numbers. A page of wallets is read at a
-// time, each as it is then.
+// Orders implements wallet.OrderReader; orders of one owner come in order of their numbers. It reads one page of
+// wallets at a time; each page is from its own point in time.
 func (o *Orders) Orders(ctx context.Context, yield func(wallet.Order) bool) error {
-	return eachOwner(ctx, o.book, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Order, error) {
+	return eachOwner(ctx, o.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Order, error) {
 		var page []wallet.Order
 		err := s.ask(ctx, o.get+"act_id BETWEEN ? AND ? ORDER BY act_id, stage, scene, rain, award", []any{first, last}, func(r *sql.Rows) error {
 			v, err := scanOrder(r)

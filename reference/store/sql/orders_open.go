@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// placeOf returns the place of an order, above 0, or nil when its state is final.
+// placeOf returns the place of an order, above 0, or nil if its state is final.
 func placeOf(o wallet.Order) any {
 	if o.State != wallet.OrderOpen {
 		return nil
@@ -15,9 +15,9 @@ func placeOf(o wallet.Order) any {
 	return placeAt(o.Created, o.No)
 }
 
-// Open implements wallet.OpenOrders. Oldest means created first; instances' clocks may disagree. Should more than
-// limit orders share a place, which takes as many numbers created in one microsecond, the rest of them waits until the
-// first ones are settled.
+// Open implements wallet.OpenOrders. Oldest means created first; the clocks of instances may disagree. If more than
+// limit orders share a place (that many numbers created in one microsecond), the rest waits until the first ones are
+// settled.
 func (o *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Order, wallet.OpenPlace, error) {
 	if limit <= 0 || before <= 0 {
 		return nil, 0, nil
@@ -27,7 +27,7 @@ func (o *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.Op
 
 func compareOrders(a, b wallet.Order) int { return a.No.Compare(b.No) }
 
-// OpenCount implements wallet.OpenOrders. It counts the rows of an index: some tenths of a second a million.
+// OpenCount implements wallet.OpenOrders. It counts the rows of an index: some tenths of a second per million.
 func (o *Orders) OpenCount(ctx context.Context) (int64, error) {
 	total := int64(0)
 	for _, s := range o.db.shards {

@@ -10,8 +10,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Packets keeps packets of record, each with its shares on the shard of the account that sent it: binding a phone between
-// two tries changes the wallet, and the second try must meet the first.
+// Packets stores packets of record, each with its shares on the shard of the account that sent it. The shard does not
+// depend on the wallet, because binding a phone between two attempts changes the wallet, and the second attempt must
+// find the first.
 type Packets struct {
 	db     *DB
 	writes once[wallet.Packet] // packets without their shares
@@ -21,10 +22,10 @@ type Packets struct {
 
 	advanced, listed                  string // a packet's change of state
 	lock, share, marked, closed       string // a share's
-	get, sentBy, unfinished, book     string
-	forAccount, forWallet, openedInto string  // parts of the list of those for somebody
-	from, keys                        string  // what stands around them
-	owners                            *Ledger // how eachOwner finds the wallets that sent packets
+	get, sentBy, unfinished, byOwner  string
+	forAccount, forWallet, openedInto string  // parts of the list of packets for a person
+	from, keys                        string  // the text around those parts
+	owners                            *Ledger // eachOwner reads the wallets that sent packets with it
 }
 
 var (
@@ -35,11 +36,11 @@ var (
 const (
 	packetColumns = "family, account, request, owner, stage, amount, created, state, wallets, greeting"
 
-	// packetKey names a packet's row, and all rows of its shares.
+	// packetKey selects the row of a packet, and all rows of its shares.
 	packetKey = "family = ? AND account = ? AND request = ?"
 
-	// joined is how a packet is read, in one statement and so as of one moment: a row a share. What stands for the
-	// packets comes between its two halves, and an order after it.
+	// joined and joining read packets with their shares in one statement, and so from one point in time: one row per
+	// share. The table or subquery of the packets goes between the two, an ORDER BY after them.
 	joined = "SELECT p.family, p.account, p.request, p.owner, p.stage, p.amount, p.created, p.state, p.wallets, p.greeting, " +
 		"s.to_family, s.to_account, COALESCE(s.wallet, 0), s.amount, s.state, s.owner, s.at, COALESCE(p.asked, p.sent, 0) FROM "
 	joining = " AS p JOIN {p}packet_shares AS s ON s.family = p.family AND s.account = p.account AND s.request = p.request "
@@ -67,7 +68,7 @@ func NewPackets(db *DB) *Packets {
 		get: db.text(joined + "{p}packets" + joining + "WHERE p.family = ? AND p.account = ? AND p.request = ? ORDER BY s.place"),
 		sentBy: db.text(joined + "(SELECT * FROM {p}packets WHERE stage = ? AND owner IN (%s) ORDER BY created DESC, family, account, request LIMIT ?)" +
 			joining + newestFirst),
-		// The + 0 keeps the last part from being read by the index of sent, which holds a day's packets.
+		// The + 0 keeps the last part from using the index of sent, which holds a day's packets.
 		unfinished: db.text(joined + "(SELECT q.* FROM {p}packets AS q JOIN (" +
 			"SELECT * FROM (SELECT " + key + " FROM {p}packets WHERE asked >= ? AND asked < ? ORDER BY asked, family, account, request LIMIT ?) AS a UNION " +
 			"SELECT * FROM (SELECT " + key + " FROM {p}packets WHERE sent >= ? AND sent < ? ORDER BY sent, family, account, request LIMIT ?) AS b UNION " +
@@ -75,7 +76,7 @@ func NewPackets(db *DB) *Packets {
 			"ON q.family = m.family AND q.account = m.account AND q.request = m.request WHERE m.moving < ? AND q.sent + 0 >= ? " +
 			"ORDER BY place, q.family, q.account, q.request LIMIT ?) AS c)" +
 			matching + ")" + joining + placedFirst),
-		book: db.text(joined + "{p}packets" + joining + "WHERE p.owner BETWEEN ? AND ? ORDER BY p.owner, p.created, p.family, p.account, p.request, s.place"),
+		byOwner: db.text(joined + "{p}packets" + joining + "WHERE p.owner BETWEEN ? AND ? ORDER BY p.owner, p.created, p.family, p.account, p.request, s.place"),
 
 		forAccount: db.text("SELECT * FROM (SELECT " + key + " FROM {p}packet_shares WHERE to_family = ? AND to_account = ? AND stage = ? AND listed IS NOT NULL ORDER BY listed DESC, family, account, request LIMIT ?) AS a"),
 		forWallet:  db.text("SELECT * FROM (SELECT " + key + " FROM {p}packet_shares WHERE wallet = ? AND stage = ? AND listed IS NOT NULL ORDER BY listed DESC, family, account, request LIMIT ?) AS f"),
@@ -86,7 +87,7 @@ func NewPackets(db *DB) *Packets {
 		owners: &Ledger{db: db, owners: db.text("SELECT DISTINCT owner FROM {p}packets WHERE owner > ? ORDER BY owner LIMIT ?")},
 	}
 	p.writes = once[wallet.Packet]{
-		insert: insertion{db.text("INSERT INTO {p}packets (" + packetColumns + ", asked, written) VALUES "), 12, db.dialect.unless("family")},
+		insert: insertion{db.text("INSERT INTO {p}packets (" + packetColumns + ", asked, written) VALUES "), 12, db.dialect.insertIgnore("family")},
 		find:   db.text("SELECT " + packetColumns + ", written FROM {p}packets WHERE "), key: packetKey,
 		args: func(args []any, v wallet.Packet) []any {
 			return append(packetKeyed(args, v.No), int64(v.Owner), int64(v.Stage), int64(v.Amount), int64(v.Created), int64(v.State),
@@ -112,7 +113,7 @@ func comparePacketNos(a, b wallet.PacketNo) int {
 	return cmp.Or(cmp.Compare(a.Account.Family, b.Account.Family), cmp.Compare(a.Account.User, b.Account.User), cmp.Compare(a.Request, b.Request))
 }
 
-// scanPacket reads packetColumns, and more.
+// scanPacket reads packetColumns, then more.
 func scanPacket(r *sql.Rows, more ...any) (p wallet.Packet, err error) {
 	var wallets, greeting []byte
 	err = r.Scan(append([]any{&p.No.Account.Family, &p.No.Account.User, &p.No.Request, &p.Owner, &p.Stage, &p.Amount, &p.Created, &p.State,
@@ -126,13 +127,13 @@ func (p *Packets) shardOf(no wallet.PacketNo) *shard {
 	return p.db.shard(wallet.ActID(no.Account.User))
 }
 
-// Create implements wallet.Packets. ErrInvalid: a packet that cannot be. ErrOverloaded and ErrUnavailable: nothing was
+// Create implements wallet.Packets. ErrInvalid: an invalid packet. ErrOverloaded and ErrUnavailable: nothing was
 // recorded.
 func (p *Packets) Create(ctx context.Context, v wallet.Packet) (wallet.Packet, bool, error) {
 	if err := v.Validate(); err != nil {
 		return wallet.Packet{}, false, err
 	}
-	a := &asked[wallet.Packet]{want: v}
+	a := &writeRequest[wallet.Packet]{want: v}
 	if err := p.shardOf(v.No).do(ctx, p.create, 1+len(v.Shares), a); err != nil {
 		return wallet.Packet{}, false, err
 	}
@@ -143,7 +144,7 @@ func (p *Packets) Create(ctx context.Context, v wallet.Packet) (wallet.Packet, b
 	return got, false, err
 }
 
-// applyCreate writes packets, and the shares of those that were not there.
+// applyCreate writes packets, and the shares of those that are new.
 func (p *Packets) applyCreate(ctx context.Context, t *txn, jobs []*job) error {
 	if err := p.writes.apply(ctx, t, jobs); err != nil {
 		return err
@@ -153,7 +154,7 @@ func (p *Packets) applyCreate(ctx context.Context, t *txn, jobs []*job) error {
 		at int
 	}
 	var rows []place
-	for _, a := range p.writes.askedOf(jobs) {
+	for _, a := range p.writes.requestsOf(jobs) {
 		for i := range a.want.Shares {
 			if a.isNew {
 				rows = append(rows, place{&a.want, i})
@@ -180,8 +181,8 @@ func (p *Packets) Get(ctx context.Context, no wallet.PacketNo) (wallet.Packet, e
 	return found[0].v, nil
 }
 
-// read returns what a query that begins with joined finds on one shard, whose rows of one packet follow each other, with
-// their places; 0 where nothing is left to do.
+// read returns the packets that a query, which begins with joined, finds on one shard, with their places; 0 if a
+// packet has nothing left to do. Rows of one packet are adjacent.
 func (p *Packets) read(ctx context.Context, s *shard, query string, args []any) ([]placed[wallet.Packet], error) {
 	var out []placed[wallet.Packet]
 	err := s.ask(ctx, query, args, func(r *sql.Rows) error {

@@ -13,7 +13,7 @@ import (
 // maxPacketList bounds a list of packets: the page shows far fewer, and each may have wallet.MaxShares rows.
 const maxPacketList = 1000
 
-// each asks all shards and returns what they have.
+// each queries all shards and returns their packets.
 func (p *Packets) each(ctx context.Context, query string, args []any) ([]placed[wallet.Packet], error) {
 	var out []placed[wallet.Packet]
 	for _, s := range p.db.shards {
@@ -26,7 +26,7 @@ func (p *Packets) each(ctx context.Context, query string, args []any) ([]placed[
 	return out, nil
 }
 
-// newest asks all shards and returns what they have, newest first, at most limit.
+// newest queries all shards and returns at most limit packets, newest first.
 func (p *Packets) newest(ctx context.Context, query string, args []any, limit int) ([]wallet.Packet, error) {
 	all, err := p.each(ctx, query, args)
 	if err != nil {
@@ -46,8 +46,8 @@ func packetsOf(all []placed[wallet.Packet]) []wallet.Packet {
 	return out
 }
 
-// SentBy implements wallet.Packets. Of two with one instant, the one with the lower number comes first. ErrInvalid: more
-// wallets than one person can have.
+// SentBy implements wallet.Packets. Of two packets with the same time, the one with the lower number comes first.
+// ErrInvalid: more wallets than one person can have.
 func (p *Packets) SentBy(ctx context.Context, wallets []wallet.ActID, stage wallet.Stage, limit int) ([]wallet.Packet, error) {
 	if len(wallets) > maxWallets {
 		return nil, fmt.Errorf("%w: packets of %d wallets", wallet.ErrInvalid, len(wallets))
@@ -100,10 +100,11 @@ func (p *Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, fr
 	return out, next, nil
 }
 
-// Packets implements wallet.PacketBook. A page of wallets is read at a time, each as it is then.
+// Packets implements wallet.PacketReader. It reads one page of wallets at a time; each page is from its own point in
+// time.
 func (p *Packets) Packets(ctx context.Context, yield func(wallet.Packet) bool) error {
 	return eachOwner(ctx, p.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Packet, error) {
-		found, err := p.read(ctx, s, p.book, []any{first, last})
+		found, err := p.read(ctx, s, p.byOwner, []any{first, last})
 		return packetsOf(found), err
 	}, func(v wallet.Packet) int64 { return int64(v.Owner) }, yield)
 }

@@ -9,16 +9,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// packetChange is the job of one change to a packet: of its own state, or of a share's.
+// packetChange is the job of one change to a packet: of its own state, or of a share's state.
 type packetChange struct {
 	no wallet.PacketNo
-	to wallet.PacketState // 0: it is a share's
+	to wallet.PacketState // 0: the change is of a share
 
-	share wallet.Share // what it is to be; For says which
-	got   wallet.Share // on record
+	share wallet.Share // the new state; For selects the share
+	got   wallet.Share // as recorded
 }
 
-// Advance implements wallet.Packets. ErrInvalid: an account of no family, or what is not a state.
+// Advance implements wallet.Packets. ErrInvalid: an account of no known family, or an unknown state.
 func (p *Packets) Advance(ctx context.Context, no wallet.PacketNo, to wallet.PacketState) error {
 	if err := checkAccount(no.Account); err != nil {
 		return err
@@ -41,8 +41,8 @@ func (p *Packets) Mark(ctx context.Context, no wallet.PacketNo, a wallet.Account
 	return c.got, nil
 }
 
-// applyChange makes the changes in the order of their packets, each of which it locks first: whoever marks the last of
-// several shares must see what became of the others.
+// applyChange makes the changes in packet order and locks each packet first: the transaction that marks the last of
+// several shares must see the states of the others.
 func (p *Packets) applyChange(ctx context.Context, t *txn, jobs []*job) error {
 	jobs = slices.Clone(jobs)
 	slices.SortStableFunc(jobs, func(a, b *job) int { return comparePacketNos(a.in.(*packetChange).no, b.in.(*packetChange).no) })
@@ -66,7 +66,7 @@ func (p *Packets) applyChange(ctx context.Context, t *txn, jobs []*job) error {
 	return nil
 }
 
-// advance changes a packet's state where that follows.
+// advance changes a packet's state if the new state may follow.
 func (p *Packets) advance(ctx context.Context, t *txn, c *packetChange, was wallet.PacketState) error {
 	if !was.Follows(c.to) {
 		return nil
@@ -80,8 +80,8 @@ func (p *Packets) advance(ctx context.Context, t *txn, c *packetChange, was wall
 	return t.change(ctx, p.listed, packetKeyed(nil, c.no)...)
 }
 
-// mark changes a share's state where that follows, and closes the packet with its last share. refused is about this job
-// alone.
+// mark changes a share's state if the new state may follow, and closes the packet with its last share. refused
+// concerns only this job.
 func (p *Packets) mark(ctx context.Context, t *txn, c *packetChange, was wallet.PacketState) (refused, err error) {
 	key := packetKeyed([]any{int64(c.share.For.Family), int64(c.share.For.User)}, c.no)
 	there := false

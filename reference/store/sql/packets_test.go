@@ -21,7 +21,7 @@ func sentPacket(guests int) wallet.Packet {
 	return p
 }
 
-// TestPacketWithoutAnswer: after COMMIT was sent nobody knows, and the repeat tells, with the shares.
+// TestPacketWithoutAnswer: after COMMIT was sent the outcome is unknown, and the retry finds it, with the shares.
 func TestPacketWithoutAnswer(t *testing.T) {
 	l, mock := mocked(t)
 	p := NewPackets(l.db)
@@ -35,7 +35,7 @@ func TestPacketWithoutAnswer(t *testing.T) {
 
 	columns := []string{"family", "account", "request", "owner", "stage", "amount", "created", "state", "wallets", "greeting"}
 	mock.ExpectBegin()
-	mock.ExpectExec("INSERT INTO packets").WillReturnResult(sqlmock.NewResult(0, 0)) // it is there, so its shares are
+	mock.ExpectExec("INSERT INTO packets").WillReturnResult(sqlmock.NewResult(0, 0)) // the packet exists, so its shares do
 	mock.ExpectQuery("SELECT family, .* FROM packets WHERE").WillReturnRows(sqlmock.NewRows(append(columns, "written")).
 		AddRow(1, 3, 1, 4, 3, 5, 2, 1, packWallets(want.Wallets), []byte("hi"), 41))
 	mock.ExpectCommit()
@@ -47,7 +47,7 @@ func TestPacketWithoutAnswer(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestMarkWithoutAnswer: a mark that may be on record is told by the next.
+// TestMarkWithoutAnswer: the next call finds a mark that may be recorded.
 func TestMarkWithoutAnswer(t *testing.T) {
 	l, mock := mocked(t)
 	p := NewPackets(l.db)
@@ -67,7 +67,7 @@ func TestMarkWithoutAnswer(t *testing.T) {
 	_, err := mark()
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 
-	expect(3, 4, 6) // somebody has begun to send it back
+	expect(3, 4, 6) // another call has begun to return it
 	mock.ExpectCommit()
 	got, err := mark()
 	require.NoError(t, err)
@@ -80,8 +80,8 @@ func TestMarkWithoutAnswer(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnavailable, "before COMMIT nothing was done")
 }
 
-// TestMarksOfOneTransaction: what several callers want of one packet goes in one group commit; each hears of its own, and
-// the last one closes the packet.
+// TestMarksOfOneTransaction: the changes of several callers to one packet go into one group commit; each caller gets
+// its own result, and the last change closes the packet.
 func TestMarksOfOneTransaction(t *testing.T) {
 	p := NewPackets(openSQLiteTest(t, 1))
 	v := sentPacket(6)
@@ -125,8 +125,8 @@ func TestPacketListsRefuseTooMuch(t *testing.T) {
 	}
 }
 
-// TestPacketsFromBeforeWallets: rows that were written before shares had a wallet are read as for their account alone, and
-// go on to their end.
+// TestPacketsFromBeforeWallets: rows that were written before shares had a wallet are read as shares for the account
+// only, and can be completed.
 func TestPacketsFromBeforeWallets(t *testing.T) {
 	p := NewPackets(openSQLiteTest(t, 1))
 	v := sentPacket(2)
@@ -153,8 +153,8 @@ func TestPacketsFromBeforeWallets(t *testing.T) {
 		wallets  []wallet.ActID
 		want     int
 	}{
-		{[]wallet.Account{v.Shares[1].For}, nil, 1}, // whose the other share is
-		{nil, []wallet.ActID{11, 0}, 0},             // that account's wallet, and what the rows have
+		{[]wallet.Account{v.Shares[1].For}, nil, 1}, // the account of the other share
+		{nil, []wallet.ActID{11, 0}, 0},             // the wallet of that account, and the value in the rows
 		{nil, []wallet.ActID{10}, 1},                // has opened one
 	} {
 		got, err := p.For(t.Context(), c.accounts, c.wallets, wallet.Official, 9)

@@ -10,15 +10,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// What is open has a place in its list: an instant, that of its creation or the one it waits since, and below it some bits
-// of its number. So the places of all shards are one order, which neither inserts nor what is finished shift, and a place
-// fits in 64 bits.
+// An open record has a place in its list: a time (of its creation, or since when it waits) in the high bits, and a
+// hash of its number in the low ones. So the places of all shards form one order, which neither inserts nor finished
+// records shift, and a place fits in 64 bits.
 const (
 	placeBits   = 12
 	lastCreated = wallet.Instant(math.MaxInt64 >> placeBits)
 )
 
-// placeAt returns the place of a number at an instant.
+// placeAt returns the place of a number at a time.
 func placeAt(at wallet.Instant, no wallet.OrderNo) int64 {
 	h := hashed(uint64(no.ActID), uint64(no.Rain), uint64(no.Award), uint64(no.Stage))
 	for i := range len(no.Scene) {
@@ -27,17 +27,17 @@ func placeAt(at wallet.Instant, no wallet.OrderNo) int64 {
 	return place(at, h)
 }
 
-// placeAsked returns the place of what an account asked for under a request number.
+// placeAsked returns the place of an account's request.
 func placeAsked(at wallet.Instant, a wallet.Account, request int64) int64 {
 	return place(min(max(at, 0), lastCreated), hashed(uint64(a.Family), uint64(a.User), uint64(request)))
 }
 
-// place returns the place, above 0, of what hashes to h.
+// place returns the place, above 0, of a time and a hash.
 func place(at wallet.Instant, h uint64) int64 {
 	return int64(at)<<placeBits | int64(1+(h>>20)%(1<<placeBits-1))
 }
 
-// placesBefore returns the place that all of before an instant are below.
+// placesBefore returns the upper bound of all places before a time.
 func placesBefore(at wallet.Instant) int64 {
 	if at > lastCreated {
 		return math.MaxInt64
@@ -62,16 +62,16 @@ type placed[V any] struct {
 	place int64
 }
 
-// listing is a list in the order of places, over all shards.
+// listing is a list in place order, over all shards.
 type listing[V any] struct {
-	query   string // of the first ones by place, with the place after the record
+	query   string // selects the first ones by place, with the place after the record
 	scan    func(r *sql.Rows, more ...any) (V, error)
-	compare func(a, b V) int // of numbers
+	compare func(a, b V) int // by number
 }
 
-// page returns at most limit of the list, and the place to go on from; 0: there are no more. The query is asked for one
-// more than that with limit+1 as the last of args. Should more than limit share a place, which takes as many numbers of one
-// microsecond, the rest of them waits for the next walk.
+// page returns at most limit records of the list, and the place to continue from; 0 means that there are no more. The
+// last of args must be limit+1. If more than limit records share a place (that many numbers of one microsecond), the
+// rest waits for the next walk.
 func (l listing[V]) page(ctx context.Context, db *DB, limit int, args ...any) ([]V, wallet.OpenPlace, error) {
 	var all []placed[V]
 	for _, s := range db.shards {
@@ -89,7 +89,7 @@ func (l listing[V]) page(ctx context.Context, db *DB, limit int, args ...any) ([
 	return out, next, nil
 }
 
-// firstPlaced returns the first limit of all at most, in the order of their places, and the place to go on from.
+// firstPlaced returns at most the first limit of all, in place order, and the place to continue from.
 func firstPlaced[V any](all []placed[V], limit int, compare func(a, b V) int) ([]V, wallet.OpenPlace) {
 	slices.SortStableFunc(all, func(a, b placed[V]) int { return cmp.Or(cmp.Compare(a.place, b.place), compare(a.v, b.v)) })
 	page, next := cut(all, limit)
@@ -100,8 +100,8 @@ func firstPlaced[V any](all []placed[V], limit int, compare func(a, b V) int) ([
 	return out, wallet.OpenPlace(next)
 }
 
-// cut returns the first limit of all at most, and the place to go on from. Those of one place stay together, so that
-// the place to go on from passes none by and none comes twice.
+// cut returns at most the first limit of all, and the place to continue from. Records of one place stay together, so
+// that continuing neither skips nor repeats any.
 func cut[V any](all []placed[V], limit int) (page []placed[V], next int64) {
 	if len(all) <= limit {
 		return all, 0

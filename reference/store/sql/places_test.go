@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestPlacesOfOldRows: rows from before there were places get them by the migration, and are walked through then.
+// TestPlacesOfOldRows: rows from before places existed get them by the migration, and are then walked through.
 func TestPlacesOfOldRows(t *testing.T) {
 	const rows, limit = 9, 2
 	db := openSQLiteTest(t, 1)
@@ -74,7 +74,7 @@ func TestPlacesOfOldRows(t *testing.T) {
 	require.Equal(t, []int64{100, 200, 101, 201, 202}, packets)
 }
 
-// TestUnfinishedIsReadByIndex: what is unfinished is few rows of many, and is found among them by its places.
+// TestUnfinishedIsReadByIndex: unfinished records are few among many, and are found by an index on their places.
 func TestUnfinishedIsReadByIndex(t *testing.T) {
 	db := openSQLiteTest(t, 1)
 	for query, want := range map[string][]string{

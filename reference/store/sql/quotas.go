@@ -13,31 +13,31 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Quotas is the book of leased budgets. Budgets and blocks lie on shard 0, a reservation on its order's shard.
+// Quotas stores leased budgets. Budgets and blocks are on shard 0, a reservation on the shard of its order.
 //
-// Between the shards stand fences: a block has rows on every shard that say whether it may still grant there, and what
-// it has granted. A reservation is written in the transaction that reads the fence and adds to it. To end a block,
-// its fences are closed shard by shard, and after that what they say is final: no clock and no waiting is needed.
+// Fences keep the shards consistent: a block has rows on every shard that record whether it may still grant there, and
+// how much it has granted. A reservation is written in the transaction that reads the fence and adds to it. To end a
+// block, its fences are closed shard by shard; after that their sums are final, and no clock or waiting is needed.
 type Quotas struct {
 	db     *DB
 	writes once[wallet.Reservation]
-	turn   atomic.Uint64 // takes the stripes in turn
+	turn   atomic.Uint64 // selects the stripes round robin
 
 	ledger, record, fences *kind
 
 	stages, blocks, setStage, setBlock, add, latest string // shard 0
 	stage, fence, closeFence, addFence              insertion
-	fenced, reserved, reservedOf, holders, stranded string
-	withOrder                                       string // reservations that are in their orders; empty: none are
+	fenced, reserved, reservedOf, holders, orphaned string
+	withOrder                                       string // selects reservations that are stored in their orders; empty: there are none
 }
 
 var _ wallet.Quotas = (*Quotas)(nil)
 
 const (
-	// leaseShare is the part of what is left that one lease may take beyond its need. Near the end of a budget the
-	// blocks so shrink to what is needed, and little waits in pockets.
+	// leaseShare: one lease may take at most 1/leaseShare of the remaining budget beyond its need. So near the end of
+	// a budget the blocks shrink to the needed amount, and little money is idle in blocks.
 	leaseShare = 8
-	// fenceStripes is how many transactions of one block can be under way on a shard without waiting for each other:
+	// fenceStripes is the number of transactions of one block that can run on a shard without waiting for each other:
 	// as many as an instance has committers there.
 	fenceStripes = 4
 	// maxHolder bounds the name of a holder, in bytes.
@@ -47,20 +47,20 @@ const (
 // The states of a block.
 const (
 	blockOpen = iota
-	blockStranded
+	blockOrphaned
 	blockClosed
 )
 
 const reservationColumns = "act_id, stage, scene, rain, award, amount, block"
 
-// NewQuotas returns the book in db.
+// NewQuotas returns the leased budgets in db.
 func NewQuotas(db *DB) *Quotas {
 	q := newQuotas(db)
 	q.withOrder = db.text("SELECT " + reservationColumns + " FROM {p}orders WHERE block IS NOT NULL AND ")
 	return q
 }
 
-// newQuotas returns a book all of whose reservations are apart from their orders.
+// newQuotas returns quotas whose reservations are all stored separately from their orders.
 func newQuotas(db *DB) *Quotas {
 	d := db.dialect
 	q := &Quotas{db: db,
@@ -71,20 +71,20 @@ func newQuotas(db *DB) *Quotas {
 		setBlock: db.text("UPDATE {p}quota_blocks SET state = ?, leased = ? WHERE block = ?"),
 		add:      db.text("INSERT INTO {p}quota_blocks (block, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?)"),
 
-		stage: insertion{db.text("INSERT INTO {p}quota_stages (stage, leased) VALUES "), 2, d.unless("stage")},
-		fence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.unless("block")},
-		// What is added to closed makes it 1 or more, for good.
-		closeFence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.adding("block, stripe", "closed")},
-		addFence:   insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.adding("block, stripe", "reserved")},
+		stage: insertion{db.text("INSERT INTO {p}quota_stages (stage, leased) VALUES "), 2, d.insertIgnore("stage")},
+		fence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.insertIgnore("block")},
+		// Adding to closed makes it 1 or more; it never decreases.
+		closeFence: insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.upsertAdd("block, stripe", "closed")},
+		addFence:   insertion{db.text("INSERT INTO {p}quota_fences (block, stripe, stage, closed, reserved) VALUES "), 5, d.upsertAdd("block, stripe", "reserved")},
 
 		fenced:     db.text("SELECT block, closed FROM {p}quota_fences WHERE stripe = ? AND block IN "),
 		reserved:   db.text("SELECT block, stage, SUM(reserved) FROM {p}quota_fences WHERE block IN "),
 		reservedOf: db.text("SELECT block, stage, SUM(reserved) FROM {p}quota_fences WHERE stage = ? GROUP BY block, stage"),
 		holders:    db.text("SELECT DISTINCT holder FROM {p}quota_blocks WHERE state = 0"),
-		stranded:   db.text("SELECT block, stage, leased FROM {p}quota_blocks WHERE state = 1"),
+		orphaned:   db.text("SELECT block, stage, leased FROM {p}quota_blocks WHERE state = 1"),
 	}
 	q.writes = once[wallet.Reservation]{
-		insert: insertion{db.text("INSERT INTO {p}quota_reservations (" + reservationColumns + ", written) VALUES "), 8, d.unless("act_id")},
+		insert: insertion{db.text("INSERT INTO {p}quota_reservations (" + reservationColumns + ", written) VALUES "), 8, d.insertIgnore("act_id")},
 		find:   db.text("SELECT " + reservationColumns + ", written FROM {p}quota_reservations WHERE "), key: key,
 		args: func(args []any, v wallet.Reservation) []any {
 			return append(keyed(args, v.Order), int64(v.Amount), int64(v.Block))
@@ -104,9 +104,9 @@ func newQuotas(db *DB) *Quotas {
 	return q
 }
 
-// Lease implements wallet.Quotas. It adds at most an eighth of what is left, or need if that is more. ErrOverBudget
-// comes with the holder's open block as it stands. ErrInvalid also for an unknown stage, or a holder whose name is
-// empty or longer than 256 bytes.
+// Lease implements wallet.Quotas. It adds at most an eighth of the remaining budget, or need if that is more. With
+// ErrOverBudget it also returns the holder's open block, unchanged. ErrInvalid also for an unknown stage, or a holder
+// whose name is empty or longer than 256 bytes.
 func (q *Quotas) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
 	if err := checkStage(s); err != nil {
 		return wallet.Block{}, err
@@ -114,23 +114,23 @@ func (q *Quotas) Lease(ctx context.Context, holder string, s wallet.Stage, need,
 	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
 		return wallet.Block{}, fmt.Errorf("%w: lease of %d to %d fen by a holder of %d bytes", wallet.ErrInvalid, int64(need), int64(want), len(holder))
 	}
-	l := &leasing{holder: holder, stage: s, need: need, want: want, budget: budget}
+	l := &leaseStep{holder: holder, stage: s, need: need, want: want, budget: budget}
 	if err := q.db.shards[0].do(ctx, q.ledger, 1, l); err != nil {
 		return wallet.Block{}, err
 	}
-	if l.over {
+	if l.overBudget {
 		return l.out, wallet.ErrOverBudget
 	}
 	return l.out, nil
 }
 
-// Record implements wallet.Quotas. ErrInvalid: a malformed number, an amount that is not above zero, or a block of
-// another stage. That the block was ever leased is the caller's word.
+// Record implements wallet.Quotas. ErrInvalid: a malformed number, an amount not above zero, or a block of another
+// stage. It does not check that the block was ever leased; the caller must.
 func (q *Quotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
 	if err := checkReservation(r); err != nil {
 		return wallet.Reservation{}, false, err
 	}
-	a := &asked[wallet.Reservation]{want: r}
+	a := &writeRequest[wallet.Reservation]{want: r}
 	if err := q.db.shard(r.Order.ActID).do(ctx, q.record, 1, a); err != nil {
 		return wallet.Reservation{}, false, err
 	}
@@ -166,10 +166,10 @@ func (q *Quotas) Find(ctx context.Context, no wallet.OrderNo) (r wallet.Reservat
 	return r, ok, err
 }
 
-// Strand implements wallet.Quotas: the blocks are marked, so that nothing more is leased to them, and then their
-// fences closed.
+// Strand implements wallet.Quotas. It marks the blocks as orphaned first, so that nothing more is leased to them, and
+// then closes their fences.
 func (q *Quotas) Strand(ctx context.Context, holder string) error {
-	s := &stranding{holder: holder}
+	s := &orphanStep{holder: holder}
 	if err := q.db.shards[0].do(ctx, q.ledger, 1, s); err != nil {
 		return err
 	}
@@ -184,19 +184,19 @@ func (q *Quotas) Audit(ctx context.Context, s wallet.Stage) (wallet.Money, error
 	if err := checkStage(s); err != nil {
 		return 0, err
 	}
-	stranded, err := q.strandedBlocks(ctx, s)
-	if err != nil || len(stranded) == 0 {
+	orphaned, err := q.orphanedBlocks(ctx, s)
+	if err != nil || len(orphaned) == 0 {
 		return 0, err
 	}
-	granted, err := q.closeAll(ctx, stranded) // again: who stranded them may have died on the way
+	granted, err := q.closeAll(ctx, orphaned) // again: the instance that orphaned them may have crashed before it closed them
 	if err != nil {
 		return 0, err
 	}
-	c := &closing{blocks: stranded, granted: granted}
+	c := &closeStep{blocks: orphaned, granted: granted}
 	if err := q.db.shards[0].do(ctx, q.ledger, 1, c); err != nil {
 		return 0, err
 	}
-	return c.back, nil
+	return c.returned, nil
 }
 
 // Holders implements wallet.Quotas.
@@ -212,8 +212,8 @@ func (q *Quotas) Holders(ctx context.Context) ([]string, error) {
 	return out, err
 }
 
-// Quota implements wallet.Quotas. The shards are read one after another, the reservations first: while instances
-// grant, Reserved is a moment older than Leased. ErrInvalid for an unknown stage.
+// Quota implements wallet.Quotas. It reads the shards one after another, reservations first: while instances grant,
+// Reserved is slightly older than Leased. ErrInvalid for an unknown stage.
 func (q *Quotas) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error) {
 	if err := checkStage(s); err != nil {
 		return wallet.Quota{}, err
@@ -228,8 +228,8 @@ func (q *Quotas) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error
 			return wallet.Quota{}, err
 		}
 	}
-	stranded, err := q.strandedBlocks(ctx, s)
-	for _, b := range stranded {
+	orphaned, err := q.orphanedBlocks(ctx, s)
+	for _, b := range orphaned {
 		out.Stranded += b.Amount - granted[b.ID]
 	}
 	return out, errors.Join(err, q.db.shards[0].ask(ctx, strings.TrimSuffix(q.stages, q.db.dialect.lock), nil, func(r *sql.Rows) error {
@@ -258,9 +258,9 @@ func addReserved(r *sql.Rows, granted map[wallet.BlockID]wallet.Money, total *wa
 	return err
 }
 
-// strandedBlocks returns the blocks of a stage that are stranded and not closed.
-func (q *Quotas) strandedBlocks(ctx context.Context, s wallet.Stage) (out []wallet.Block, err error) {
-	err = q.db.shards[0].ask(ctx, q.stranded, nil, func(r *sql.Rows) error {
+// orphanedBlocks returns the blocks of a stage that are orphaned and not closed.
+func (q *Quotas) orphanedBlocks(ctx context.Context, s wallet.Stage) (out []wallet.Block, err error) {
+	err = q.db.shards[0].ask(ctx, q.orphaned, nil, func(r *sql.Rows) error {
 		var b wallet.Block
 		err := r.Scan(&b.ID, &b.Stage, &b.Amount)
 		if b.Stage == s {
@@ -271,7 +271,7 @@ func (q *Quotas) strandedBlocks(ctx context.Context, s wallet.Stage) (out []wall
 	return out, err
 }
 
-// checkStage returns ErrInvalid for what is no stage.
+// checkStage returns ErrInvalid for an unknown stage.
 func checkStage(s wallet.Stage) error {
 	if s < wallet.InternalTest || s > wallet.Official {
 		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, s)

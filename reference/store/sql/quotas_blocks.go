@@ -8,83 +8,84 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// leasing is the job of one Lease.
-type leasing struct {
+// leaseStep is the job of one Lease call.
+type leaseStep struct {
 	holder             string
 	stage              wallet.Stage
 	need, want, budget wallet.Money
 	out                wallet.Block
-	over               bool
+	overBudget         bool
 }
 
-// stranding is the first half of one Strand: it marks the holder's blocks, and returns those that are not closed yet.
-type stranding struct {
+// orphanStep is the first part of one Strand call: it marks the holder's blocks, and returns those that are not closed
+// yet.
+type orphanStep struct {
 	holder string
 	out    []wallet.Block
 }
 
-// closing is the last step of one Audit: it closes blocks of which it is known, finally, what they have granted.
-type closing struct {
-	blocks  []wallet.Block
-	granted map[wallet.BlockID]wallet.Money
-	back    wallet.Money
+// closeStep is the last step of one Audit call: it closes blocks whose granted amounts are final.
+type closeStep struct {
+	blocks   []wallet.Block
+	granted  map[wallet.BlockID]wallet.Money
+	returned wallet.Money
 }
 
-// books is what shard 0 says of budgets and of blocks that are not closed, in memory for one transaction. The rows of
-// the stages are locked, and nobody writes to blocks without them.
-type books struct {
+// leaseState is the state of budgets and open blocks on shard 0, in memory for one transaction. The rows of the stages
+// are locked, and blocks are written only under that lock.
+type leaseState struct {
 	leased [wallet.Stages + 1]wallet.Money
-	blocks []heldBlock
+	blocks []leasedBlock
 	latest wallet.BlockID                  // the highest number in use
-	before [wallet.Stages + 1]wallet.Money // leased, as it was read
+	before [wallet.Stages + 1]wallet.Money // leased, as read
 }
 
-// A block's number ends in its stage, so that a shard which knows nothing of the block still knows what it is for.
+// A block's number ends in its stage, so that a shard without a row of the block still knows the stage.
 const stageDigit = wallet.Stages + 1
 
 func stageOf(id wallet.BlockID) wallet.Stage { return wallet.Stage(id % stageDigit) }
 
-// next hands out a number above all others.
-func (b *books) next(s wallet.Stage) wallet.BlockID {
+// next issues a number above all others.
+func (b *leaseState) next(s wallet.Stage) wallet.BlockID {
 	b.latest = (b.latest/stageDigit+1)*stageDigit + wallet.BlockID(s)
 	return b.latest
 }
 
-type heldBlock struct {
+type leasedBlock struct {
 	wallet.Block
 	holder         string
 	state          int
 	fresh, changed bool
 }
 
-// applySteps reads the books, makes all steps in memory, and writes what has changed: however many instances lease at
-// once, a transaction is a handful of statements.
+// applySteps reads the lease state, applies all steps in memory, and writes the changes. So a transaction is a few
+// statements, however many instances lease at the same time.
 func (q *Quotas) applySteps(ctx context.Context, t *txn, jobs []*job) error {
-	b, err := q.readBooks(ctx, t)
+	b, err := q.readLeases(ctx, t)
 	if err != nil {
 		return err
 	}
 	for _, j := range jobs {
 		switch step := j.in.(type) {
-		case *leasing:
+		case *leaseStep:
 			b.lease(step)
-		case *stranding:
-			b.strand(step)
-		case *closing:
+		case *orphanStep:
+			b.orphan(step)
+		case *closeStep:
 			b.close(step)
 		}
 	}
-	return q.writeBooks(ctx, t, b)
+	return q.writeLeases(ctx, t, b)
 }
 
-func (b *books) lease(l *leasing) {
-	l.over, l.out = false, wallet.Block{}
-	i := slices.IndexFunc(b.blocks, func(h heldBlock) bool {
+func (b *leaseState) lease(l *leaseStep) {
+	l.overBudget, l.out = false, wallet.Block{}
+	i := slices.IndexFunc(b.blocks, func(h leasedBlock) bool {
 		return h.holder == l.holder && h.Stage == l.stage && h.state == blockOpen
 	})
 	leased := &b.leased[l.stage]
 	if l.budget < *leased || l.budget-*leased < l.need {
-		l.over = true
+		l.overBudget = true
 		if i >= 0 {
 			l.out = b.blocks[i].Block
 		}
@@ -92,7 +93,7 @@ func (b *books) lease(l *leasing) {
 	}
 	if i < 0 {
 		i = len(b.blocks)
-		b.blocks = append(b.blocks, heldBlock{Block: wallet.Block{ID: b.next(l.stage), Stage: l.stage}, holder: l.holder, fresh: true})
+		b.blocks = append(b.blocks, leasedBlock{Block: wallet.Block{ID: b.next(l.stage), Stage: l.stage}, holder: l.holder, fresh: true})
 	}
 	more := min(l.want, max(l.need, (l.budget-*leased)/leaseShare))
 	*leased += more
@@ -101,7 +102,7 @@ func (b *books) lease(l *leasing) {
 	l.out = b.blocks[i].Block
 }
 
-func (b *books) strand(s *stranding) {
+func (b *leaseState) orphan(s *orphanStep) {
 	s.out = nil
 	for i := range b.blocks {
 		h := &b.blocks[i]
@@ -109,29 +110,29 @@ func (b *books) strand(s *stranding) {
 			continue
 		}
 		if h.state == blockOpen {
-			h.state, h.changed = blockStranded, true
+			h.state, h.changed = blockOrphaned, true
 		}
 		s.out = append(s.out, h.Block)
 	}
 }
 
-func (b *books) close(c *closing) {
-	c.back = 0
+func (b *leaseState) close(c *closeStep) {
+	c.returned = 0
 	for i := range b.blocks {
 		h := &b.blocks[i]
-		if h.state != blockStranded || !slices.ContainsFunc(c.blocks, func(k wallet.Block) bool { return k.ID == h.ID }) {
+		if h.state != blockOrphaned || !slices.ContainsFunc(c.blocks, func(k wallet.Block) bool { return k.ID == h.ID }) {
 			continue
 		}
 		rest := h.Amount - c.granted[h.ID]
 		b.leased[h.Stage] -= rest
-		c.back += rest
+		c.returned += rest
 		h.Amount -= rest
 		h.state, h.changed = blockClosed, true
 	}
 }
 
-// lockStages reads what is leased of each stage and locks it. Rows that are not there are put up: this is the first step.
-func (q *Quotas) lockStages(ctx context.Context, t *txn, b *books) error {
+// lockStages reads and locks the leased amount of each stage. It creates missing rows at the first step.
+func (q *Quotas) lockStages(ctx context.Context, t *txn, b *leaseState) error {
 	for range 2 {
 		n := 0
 		err := t.query(ctx, q.stages, nil, func(r *sql.Rows) error {
@@ -158,8 +159,8 @@ func (q *Quotas) lockStages(ctx context.Context, t *txn, b *books) error {
 	return errAgain
 }
 
-func (q *Quotas) readBooks(ctx context.Context, t *txn) (*books, error) {
-	b := &books{}
+func (q *Quotas) readLeases(ctx context.Context, t *txn) (*leaseState, error) {
+	b := &leaseState{}
 	err := q.lockStages(ctx, t, b)
 	if err != nil {
 		return nil, err
@@ -170,7 +171,7 @@ func (q *Quotas) readBooks(ctx context.Context, t *txn) (*books, error) {
 		return nil, err
 	}
 	err = t.query(ctx, q.blocks, nil, func(r *sql.Rows) error {
-		var h heldBlock
+		var h leasedBlock
 		var holder []byte
 		err := r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
 		h.holder = string(holder)
@@ -180,7 +181,7 @@ func (q *Quotas) readBooks(ctx context.Context, t *txn) (*books, error) {
 	return b, err
 }
 
-func (q *Quotas) writeBooks(ctx context.Context, t *txn, b *books) error {
+func (q *Quotas) writeLeases(ctx context.Context, t *txn, b *leaseState) error {
 	for stage := range b.leased {
 		if b.leased[stage] == b.before[stage] {
 			continue

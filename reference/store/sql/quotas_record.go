@@ -8,9 +8,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// applyRecords writes the reservations of all jobs, but for orders that were recorded with theirs.
+// applyRecords writes the reservations of all jobs, except for orders that were recorded with theirs.
 func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
-	all := q.writes.askedOf(jobs)
+	all := q.writes.requestsOf(jobs)
 	nos := make([]wallet.OrderNo, len(all))
 	for i, a := range all {
 		nos[i] = a.want.Order
@@ -19,7 +19,7 @@ func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(a *asked[wallet.Reservation]) (is bool) {
+	all = slices.DeleteFunc(all, func(a *writeRequest[wallet.Reservation]) (is bool) {
 		a.isNew = false
 		a.got, is = admitted[a.want.Order]
 		return is
@@ -27,7 +27,7 @@ func (q *Quotas) applyRecords(ctx context.Context, t *txn, jobs []*job) error {
 	return writeFenced(ctx, t, q, &q.writes, all, func(r wallet.Reservation) wallet.Reservation { return r })
 }
 
-// admitted returns the reservations of those orders that were recorded with theirs.
+// admitted returns the reservations of those orders that were recorded together with them.
 func (q *Quotas) admitted(ctx context.Context, t *txn, nos []wallet.OrderNo) (map[wallet.OrderNo]wallet.Reservation, error) {
 	out := map[wallet.OrderNo]wallet.Reservation{}
 	if q.withOrder == "" {
@@ -51,9 +51,9 @@ func (q *Quotas) admitted(ctx context.Context, t *txn, nos []wallet.OrderNo) (ma
 	return out, nil
 }
 
-// writeFenced writes records that blocks pay for. The fences of the blocks are locked first, so that nobody closes one
-// before this transaction has ended, and what was newly granted is added to them.
-func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all []*asked[V], paid func(V) wallet.Reservation) error {
+// writeFenced writes records that blocks pay for. It locks the fences of the blocks first, so that no other
+// transaction closes one before this one ends, and adds the newly granted amounts to them.
+func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all []*writeRequest[V], paid func(V) wallet.Reservation) error {
 	var blocks []wallet.Block
 	for _, a := range all {
 		if r := paid(a.want); r.Block != 0 {
@@ -65,8 +65,8 @@ func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all 
 	if err != nil {
 		return err
 	}
-	granting := make([]*asked[V], 0, len(all))
-	var rest []*asked[V] // whose blocks pay for nothing: they have an answer on record, or none
+	granting := make([]*writeRequest[V], 0, len(all))
+	var rest []*writeRequest[V] // their blocks are closed: they get the recorded result or a refusal
 	for _, a := range all {
 		if !closed[paid(a.want).Block] {
 			granting = append(granting, a)
@@ -89,8 +89,8 @@ func writeFenced[V any](ctx context.Context, t *txn, q *Quotas, o *once[V], all 
 	return q.addToFences(ctx, t, granted, stripe)
 }
 
-// onRecord answers requests whose block cannot pay with what is on record, or else refuses them.
-func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*asked[V]) error {
+// onRecord answers requests whose block is closed with the recorded result, or refuses them.
+func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*writeRequest[V]) error {
 	if len(rest) == 0 {
 		return nil
 	}
@@ -98,8 +98,8 @@ func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*asked[V]) error 
 	for _, a := range rest {
 		a.got, a.isNew = none, false
 	}
-	firsts := slices.Clone(rest) // requests for one order stand side by side, and look up the same row
-	firsts = slices.CompactFunc(firsts, func(a, b *asked[V]) bool { return o.compare(a.want, b.want) == 0 })
+	firsts := slices.Clone(rest) // requests for one order are adjacent and look up the same row
+	firsts = slices.CompactFunc(firsts, func(a, b *writeRequest[V]) bool { return o.compare(a.want, b.want) == 0 })
 	if _, err := o.found(ctx, t, firsts, 0); err != nil {
 		return err
 	}
@@ -115,8 +115,8 @@ func (o *once[V]) onRecord(ctx context.Context, t *txn, rest []*asked[V]) error 
 	return nil
 }
 
-// lockFences says which blocks' fences are closed and keeps it so until the commit. A fence that is not there
-// is put up: the block was not used on this shard before, nor ended.
+// lockFences returns which blocks' fences are closed, and locks them until the commit. It creates a missing fence: the
+// block was neither used nor ended on this shard before.
 func (q *Quotas) lockFences(ctx context.Context, t *txn, blocks []wallet.Block, stripe int64) (map[wallet.BlockID]bool, error) {
 	closed, err := q.readFences(ctx, t, blocks, stripe)
 	if err != nil || len(closed) == len(blocks) {
@@ -140,7 +140,7 @@ func (q *Quotas) readFences(ctx context.Context, t *txn, blocks []wallet.Block, 
 	for _, b := range blocks {
 		args = append(args, int64(b.ID))
 	}
-	err := t.query(ctx, q.fenced+marks(len(blocks), 1)+" ORDER BY block"+t.dialect.lock, args, func(r *sql.Rows) error {
+	err := t.query(ctx, q.fenced+placeholders(len(blocks), 1)+" ORDER BY block"+t.dialect.lock, args, func(r *sql.Rows) error {
 		var block wallet.BlockID
 		var times int64
 		err := r.Scan(&block, &times)
@@ -150,7 +150,7 @@ func (q *Quotas) readFences(ctx context.Context, t *txn, blocks []wallet.Block, 
 	return closed, err
 }
 
-// addToFences adds what was newly granted.
+// addToFences adds the newly granted amounts to the fences.
 func (q *Quotas) addToFences(ctx context.Context, t *txn, granted []wallet.Reservation, stripe int64) error {
 	sums := map[wallet.BlockID]wallet.Money{}
 	var blocks []wallet.Block
@@ -167,26 +167,26 @@ func (q *Quotas) addToFences(ctx context.Context, t *txn, granted []wallet.Reser
 	}, nil)
 }
 
-// eachOnce returns the blocks in the order of their numbers, each once.
+// eachOnce returns the blocks in order of their numbers, without duplicates.
 func eachOnce(blocks []wallet.Block) []wallet.Block {
 	slices.SortStableFunc(blocks, func(a, b wallet.Block) int { return int(a.ID - b.ID) })
 	return slices.CompactFunc(blocks, func(a, b wallet.Block) bool { return a.ID == b.ID })
 }
 
-// ending is the job of closing blocks' fences on one shard.
-type ending struct {
+// fenceJob is the job of closing blocks' fences on one shard.
+type fenceJob struct {
 	blocks  []wallet.Block
-	granted map[wallet.BlockID]wallet.Money // on this shard, finally
+	granted map[wallet.BlockID]wallet.Money // on this shard; final
 }
 
-// closeAll closes the fences of blocks on every shard and returns what each block has granted in all. Idempotent.
+// closeAll closes the fences of blocks on every shard and returns the total that each block has granted. Idempotent.
 func (q *Quotas) closeAll(ctx context.Context, blocks []wallet.Block) (map[wallet.BlockID]wallet.Money, error) {
 	total := map[wallet.BlockID]wallet.Money{}
 	if len(blocks) == 0 {
 		return total, nil
 	}
 	for _, s := range q.db.shards {
-		e := &ending{blocks: eachOnce(slices.Clone(blocks))}
+		e := &fenceJob{blocks: eachOnce(slices.Clone(blocks))}
 		if err := s.do(ctx, q.fences, fenceStripes*len(blocks), e); err != nil {
 			return nil, err
 		}
@@ -200,10 +200,10 @@ func (q *Quotas) closeAll(ctx context.Context, blocks []wallet.Block) (map[walle
 	return total, nil
 }
 
-// applyClosing closes all stripes of the blocks' fences, put up closed where there are none, and then sums them up.
+// applyClosing closes all stripes of the blocks' fences, creating missing ones as closed, and then sums them.
 func (q *Quotas) applyClosing(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
-		e := j.in.(*ending)
+		e := j.in.(*fenceJob)
 		err := t.insert(ctx, q.closeFence, fenceStripes*len(e.blocks), func(i int, args []any) []any {
 			b := e.blocks[i/fenceStripes]
 			return append(args, int64(b.ID), int64(i%fenceStripes), int64(b.Stage), 1, 0)
@@ -217,7 +217,7 @@ func (q *Quotas) applyClosing(ctx context.Context, t *txn, jobs []*job) error {
 			args[i] = int64(b.ID)
 		}
 		total := wallet.Money(0)
-		err = t.query(ctx, q.reserved+marks(len(args), 1)+" GROUP BY block, stage", args, func(r *sql.Rows) error {
+		err = t.query(ctx, q.reserved+placeholders(len(args), 1)+" GROUP BY block, stage", args, func(r *sql.Rows) error {
 			return addReserved(r, e.granted, &total)
 		})
 		if err != nil {

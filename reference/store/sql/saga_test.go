@@ -14,7 +14,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// personalOf and holdOf name accounts of the official stage.
+// personalOf, holdOf and packetOf return accounts of the official stage.
 func personalOf(id int64) wallet.AccountNo {
 	return wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: id}
 }
@@ -27,7 +27,7 @@ func packetOf(id int64) wallet.AccountNo {
 	return wallet.AccountNo{Kind: wallet.PacketAccount, Stage: wallet.Official, Owner: id}
 }
 
-// pooled returns the hold of an amount out of several wallets for the first one.
+// pooled returns the hold of an amount from several wallets for the first one.
 func pooled(user, request int64, amount wallet.Money, wallets ...int64) wallet.Transfer {
 	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(user)}, Request: request}, Step: wallet.MoveHold}
 	t := wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: holdOf(wallets[0]), Amount: amount}}, Take: amount}
@@ -37,7 +37,7 @@ func pooled(user, request int64, amount wallet.Money, wallets ...int64) wallet.T
 	return t
 }
 
-// balancesOf returns all balances but the cost accounts', and requires every shard to sum to zero.
+// balancesOf returns all balances except those of cost accounts, and requires every shard to sum to zero.
 func balancesOf(t require.TestingT, l *Ledger) map[wallet.AccountNo]wallet.Money {
 	entries(t, l)
 	out := map[wallet.AccountNo]wallet.Money{}
@@ -50,7 +50,7 @@ func balancesOf(t require.TestingT, l *Ledger) map[wallet.AccountNo]wallet.Money
 	return out
 }
 
-// failing makes a step of a transfer fail before it is made, when fails says so.
+// failing makes a step of a transfer fail before it is executed, when fails returns true.
 func failing(l *Ledger, fails func() bool) {
 	whole := l.move.apply
 	l.move.apply = func(ctx context.Context, t *txn, jobs []*job) error {
@@ -61,8 +61,8 @@ func failing(l *Ledger, fails func() bool) {
 	}
 }
 
-// TestSagaStopsAnywhere breaks a transfer between shards off after each of its steps. What is under way is in transit,
-// and repeating the call finishes it.
+// TestSagaStopsAnywhere interrupts a transfer between shards after each of its steps. The moved money is in transit,
+// and repeating the call completes the transfer.
 func TestSagaStopsAnywhere(t *testing.T) {
 	for _, c := range []struct {
 		amount wallet.Money
@@ -87,10 +87,10 @@ func TestSagaStopsAnywhere(t *testing.T) {
 					made++
 					return false
 				})
-				transfer := pooled(5, 1, c.amount, 1, 2, 3) // the second has nothing
+				transfer := pooled(5, 1, c.amount, 1, 2, 3) // the second wallet is empty
 				err = l.Transfer(t.Context(), transfer)
 				switch {
-				case stop == c.steps: // it came through
+				case stop == c.steps: // it completed
 					require.ErrorIs(t, err, c.want)
 				case stop < 2:
 					require.ErrorIs(t, err, wallet.ErrUnavailable, "no money was moved")
@@ -101,7 +101,7 @@ func TestSagaStopsAnywhere(t *testing.T) {
 				for _, m := range balancesOf(t, l) {
 					sum += m
 				}
-				require.EqualValues(t, 30, sum, "what is in transit is nobody's, and not lost")
+				require.EqualValues(t, 30, sum, "money in transit is not lost")
 				broken = false
 				for range 2 {
 					require.ErrorIs(t, l.Transfer(t.Context(), transfer), c.want)
@@ -122,7 +122,7 @@ func TestSagaStopsAnywhere(t *testing.T) {
 	}
 }
 
-// TestPoolMayGrowBetweenTries: a person joins another wallet before the repeat. What was asked the first time is done.
+// TestPoolMayGrowBetweenTries: a person joins another wallet before the repeat. The content of the first call counts.
 func TestPoolMayGrowBetweenTries(t *testing.T) {
 	l := NewLedger(openSQLiteTest(t, 3), storetest.NewClock(), 1)
 	_, err := l.Post(t.Context(), []wallet.Credit{grantTo(1, 1, 10), grantTo(2, 1, 20), grantTo(3, 1, 40)})
@@ -132,7 +132,7 @@ func TestPoolMayGrowBetweenTries(t *testing.T) {
 	require.Equal(t, map[wallet.AccountNo]wallet.Money{holdOf(1): 30, personalOf(3): 40}, balancesOf(t, l))
 }
 
-// TestTransfersOfOneTransactionSeeEachOther: five that want 30 of 100 fen, each sent twice, in one group commit.
+// TestTransfersOfOneTransactionSeeEachOther: five transfers of 30 of 100 fen, each sent twice, in one group commit.
 func TestTransfersOfOneTransactionSeeEachOther(t *testing.T) {
 	l := NewLedger(openSQLiteTest(t, 1), storetest.NewClock(), 1)
 	_, err := l.Post(t.Context(), []wallet.Credit{grantTo(1, 1, 100)})
@@ -149,18 +149,18 @@ func TestTransfersOfOneTransactionSeeEachOther(t *testing.T) {
 	all.Wait()
 	made := 0
 	for i, err := range errs {
-		require.Equal(t, wallet.CodeOf(errs[i%5]) == wallet.CodeRefused, err != nil, "both hear the same")
+		require.Equal(t, wallet.CodeOf(errs[i%5]) == wallet.CodeRefused, err != nil, "both get the same result")
 		if err == nil {
 			made++
 		} else {
 			require.ErrorIs(t, err, wallet.ErrInsufficient)
 		}
 	}
-	require.Equal(t, 6, made, "three transfers, each heard of twice")
+	require.Equal(t, 6, made, "three transfers, each reported twice")
 	require.Equal(t, map[wallet.AccountNo]wallet.Money{personalOf(1): 10, holdOf(1): 90}, balancesOf(t, l))
 }
 
-// TestManyCallersDriveOneSaga: each repeats all transfers, from different starts.
+// TestManyCallersDriveOneSaga: each caller repeats all transfers, from different starts.
 func TestManyCallersDriveOneSaga(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
 		l := NewLedger(open(t), storetest.NewClock(), 3)
@@ -175,7 +175,7 @@ func TestManyCallersDriveOneSaga(t *testing.T) {
 				for i := range int64(transfers) {
 					n := (i + int64(caller)*7) % transfers
 					err := l.Transfer(context.Background(), pooled(n%4, n, 30, 1+n%3, 1+(n+1)%3, 1+(n+2)%3))
-					for range 50 { // an unknown or overloaded one is repeated, as services do
+					for range 50 { // an unknown or overloaded call is repeated, as services do
 						if err == nil || wallet.CodeOf(err) == wallet.CodeRefused {
 							break
 						}
@@ -193,7 +193,7 @@ func TestManyCallersDriveOneSaga(t *testing.T) {
 		made := 0
 		for i := range refused {
 			n := refused[i].Load()
-			require.True(t, n == 0 || n == callers, "all callers hear the same of transfer %d, not %d refusals", i, n)
+			require.True(t, n == 0 || n == callers, "all callers get the same result for transfer %d, not %d refusals", i, n)
 			if n == 0 {
 				made++
 			}
@@ -215,7 +215,8 @@ func TestManyCallersDriveOneSaga(t *testing.T) {
 	})
 }
 
-// TestSagaModel: any transfers between any wallets of three shards, broken off at any step, against a plain map.
+// TestSagaModel compares random transfers between random wallets of three shards, interrupted at random steps, with a
+// plain map.
 func TestSagaModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		l := NewLedger(openSQLiteTest(t, 3), storetest.NewClock(), 2)
@@ -253,7 +254,7 @@ func TestSagaModel(t *testing.T) {
 	})
 }
 
-// drawTransfer draws a transfer out of a pool, or by legs.
+// drawTransfer draws a transfer from a pool, or by legs.
 func drawTransfer(rt *rapid.T, request int64) wallet.Transfer {
 	owners := rapid.SliceOfNDistinct(rapid.Int64Range(1, 5), 1, 4, rapid.ID[int64]).Draw(rt, "owners")
 	t := pooled(rapid.Int64Range(0, 3).Draw(rt, "user"), request, wallet.Money(rapid.Int64Range(1, 100).Draw(rt, "amount")), owners...)
@@ -272,7 +273,7 @@ func drawTransfer(rt *rapid.T, request int64) wallet.Transfer {
 	return t
 }
 
-// drawPacketStep draws a step of a packet under the number of t: one that is sent, opened or goes back.
+// drawPacketStep draws a step of a packet under the number of t: sent, opened or returned.
 func drawPacketStep(rt *rapid.T, t wallet.Transfer) wallet.Transfer {
 	account, request := t.No.Key()
 	draw := func(what string) int64 { return rapid.Int64Range(1, 5).Draw(rt, what) }
@@ -288,7 +289,7 @@ func drawPacketStep(rt *rapid.T, t wallet.Transfer) wallet.Transfer {
 		Legs: []wallet.Leg{{Account: from, Amount: -amount}, {Account: to, Amount: amount}}}
 }
 
-// apply makes a transfer in the model, or says that it lacks money.
+// apply makes a transfer in the model, or returns false if money is missing.
 func apply(model map[wallet.AccountNo]wallet.Money, t wallet.Transfer) bool {
 	after := map[wallet.AccountNo]wallet.Money{}
 	for a, m := range model {

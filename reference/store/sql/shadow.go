@@ -9,12 +9,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Discard drops all tables of marked load (K2), and with them their data; the live tables it cannot reach. Afterwards
-// this DB is of no use but to Close; opening one makes the tables anew. ErrInvalid: the DB is of the live traffic.
-// ErrUnknown and ErrUnavailable: some tables may be left; repeat the call.
+// Discard drops all tables of load-test traffic (K2) and so their data; it cannot touch the live tables. Afterwards
+// this DB can only be closed; Open creates the tables again. ErrInvalid: the DB is that of the live traffic.
+// ErrUnknown and ErrUnavailable: some tables may remain; repeat the call.
 func (db *DB) Discard(ctx context.Context) error {
 	if db.prefix == "" {
-		return fmt.Errorf("%w: live data is not for discarding", wallet.ErrInvalid)
+		return fmt.Errorf("%w: live data cannot be discarded", wallet.ErrInvalid)
 	}
 	drop := &kind{rank: rankPostings + 1, apply: func(ctx context.Context, t *txn, _ []*job) error {
 		var tables []string

@@ -9,8 +9,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// StockBook is the book of leased stock. Stocks and blocks lie on shard 0; reservations and fences lie on the orders'
-// shards, in tables of their own, and work as those of budgets do (see Quotas).
+// StockLeases stores leased stock. Stocks and blocks are on shard 0; reservations and fences are on the orders'
+// shards, in separate tables, and work as those of budgets (see Quotas).
 type StockBook struct {
 	db      *DB
 	orders  *Quotas // reservations and fences
@@ -20,16 +20,16 @@ type StockBook struct {
 	lock, leases, open, named, all, holders string // shard 0
 	setLeased, setBlock, add                string
 	lease                                   insertion
-	reserved, clear                         string // an order's shard
+	reserved, clear                         string // on an order's shard
 }
 
 var _ wallet.StockBook = (*StockBook)(nil)
 
-// stockShare is the part of what is left that one lease of stock may take beyond its need. It is finer than that of
-// budgets: a single coupon is a lot, and hundreds of instances share the last ones.
+// stockShare: one lease of stock may take at most 1/stockShare of the remaining stock beyond its need. It is finer
+// than that of budgets: coupons are few, and hundreds of instances share the last ones.
 const stockShare = 64
 
-// NewStockBook returns the book in db.
+// NewStockLeases returns the leased stock in db.
 func NewStockBook(db *DB) *StockBook {
 	d := db.dialect
 	of := db.text("SELECT block, stage, state, leased, holder FROM {p}stock_blocks WHERE ")
@@ -45,7 +45,7 @@ func NewStockBook(db *DB) *StockBook {
 		setLeased: db.text("UPDATE {p}stock_leases SET leased = ? WHERE template = ? AND stage = ?"),
 		setBlock:  db.text("UPDATE {p}stock_blocks SET state = ?, leased = ? WHERE block = ?"),
 		add:       db.text("INSERT INTO {p}stock_blocks (block, template, stage, state, leased, holder) VALUES (?, ?, ?, ?, ?, ?)"),
-		lease:     insertion{db.text("INSERT INTO {p}stock_leases (template, stage, leased) VALUES "), 3, d.unless("template")},
+		lease:     insertion{db.text("INSERT INTO {p}stock_leases (template, stage, leased) VALUES "), 3, d.insertIgnore("template")},
 		reserved:  db.text("SELECT block, amount FROM {p}stock_quota_reservations WHERE ") + key + d.lock,
 		clear:     db.text("UPDATE {p}stock_quota_reservations SET block = 0 WHERE ") + key,
 	}
@@ -54,7 +54,7 @@ func NewStockBook(db *DB) *StockBook {
 	return s
 }
 
-// Of implements wallet.StockBook.
+// Of implements wallet.StockLeases.
 func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) {
 	if err := (wallet.Template{Reward: t, Stage: wallet.Official}).Validate(); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) {
 	return stockQuotas{s, string(t)}, nil
 }
 
-// GiveBack implements wallet.StockBook. ErrInvalid: a malformed number or id.
+// GiveBack implements wallet.StockLeases. ErrInvalid: a malformed number or id.
 func (s *StockBook) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	if err := no.Validate(); err != nil {
 		return err
@@ -70,17 +70,17 @@ func (s *StockBook) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.Re
 	if _, err := s.Of(t); err != nil {
 		return err
 	}
-	return s.db.shard(no.ActID).do(ctx, s.returns, 1, &returning{no})
+	return s.db.shard(no.ActID).do(ctx, s.returns, 1, &returnJob{no})
 }
 
-// stockQuotas is the book of one template.
+// stockQuotas is the leased stock of one template.
 type stockQuotas struct {
 	*StockBook
 	template string
 }
 
-// Lease implements wallet.Quotas. It adds at most a 64th of what is left, or need if that is more. ErrInvalid also for an
-// unknown stage, or a holder whose name is empty or longer than 256 bytes.
+// Lease implements wallet.Quotas. It adds at most a 64th of the remaining stock, or need if that is more. ErrInvalid
+// also for an unknown stage, or a holder whose name is empty or longer than 256 bytes.
 func (s stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
 	if err := checkStage(stage); err != nil {
 		return wallet.Block{}, err
@@ -88,11 +88,11 @@ func (s stockQuotas) Lease(ctx context.Context, holder string, stage wallet.Stag
 	if need < 1 || need > want || holder == "" || len(holder) > maxHolder {
 		return wallet.Block{}, fmt.Errorf("%w: lease of %d to %d coupons by a holder of %d bytes", wallet.ErrInvalid, int64(need), int64(want), len(holder))
 	}
-	l := &leasing{holder: holder, stage: stage, need: need, want: want, budget: budget}
+	l := &leaseStep{holder: holder, stage: stage, need: need, want: want, budget: budget}
 	if err := s.step(ctx, l); err != nil {
 		return wallet.Block{}, err
 	}
-	if l.over {
+	if l.overBudget {
 		return l.out, wallet.ErrOverBudget
 	}
 	return l.out, nil
@@ -102,7 +102,7 @@ func (s stockQuotas) step(ctx context.Context, what any) error {
 	return s.db.shards[0].do(ctx, s.ledger, 1, &stockStep{s.template, what})
 }
 
-// Record implements wallet.Quotas. ErrInvalid as Quotas.Record.
+// Record implements wallet.Quotas. ErrInvalid as in Quotas.Record.
 func (s stockQuotas) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
 	return s.orders.Record(ctx, r)
 }
@@ -114,7 +114,7 @@ func (s stockQuotas) Find(ctx context.Context, no wallet.OrderNo) (wallet.Reserv
 
 // Strand implements wallet.Quotas.
 func (s stockQuotas) Strand(ctx context.Context, holder string) error {
-	st := &stranding{holder: holder}
+	st := &orphanStep{holder: holder}
 	if err := s.step(ctx, st); err != nil {
 		return err
 	}
@@ -124,8 +124,8 @@ func (s stockQuotas) Strand(ctx context.Context, holder string) error {
 	return nil
 }
 
-// Audit implements wallet.Quotas. What closed blocks were given back since they were closed comes back too. ErrInvalid for
-// an unknown stage.
+// Audit implements wallet.Quotas. It also returns coupons that were given back to blocks after they were closed.
+// ErrInvalid for an unknown stage.
 func (s stockQuotas) Audit(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
 	if err := checkStage(stage); err != nil {
 		return 0, err
@@ -138,22 +138,22 @@ func (s stockQuotas) Audit(ctx context.Context, stage wallet.Stage) (wallet.Mone
 	if err != nil {
 		return 0, err
 	}
-	c := &closing{granted: map[wallet.BlockID]wallet.Money{}}
-	var stranded []wallet.Block
+	c := &closeStep{granted: map[wallet.BlockID]wallet.Money{}}
+	var orphaned []wallet.Block
 	for _, b := range blocks {
 		switch {
-		case b.state == blockStranded:
-			stranded = append(stranded, b.Block)
-		case b.state == blockClosed && b.Amount > issued[b.ID]: // it only ever falls, so what is read is safe
+		case b.state == blockOrphaned:
+			orphaned = append(orphaned, b.Block)
+		case b.state == blockClosed && b.Amount > issued[b.ID]: // it never rises, so the value read is safe
 			c.blocks = append(c.blocks, b.Block)
 			c.granted[b.ID] = issued[b.ID]
 		}
 	}
-	final, err := s.orders.closeAll(ctx, stranded) // again: who stranded them may have died on the way
+	final, err := s.orders.closeAll(ctx, orphaned) // again: the instance that orphaned them may have crashed before it closed them
 	if err != nil {
 		return 0, err
 	}
-	for _, b := range stranded {
+	for _, b := range orphaned {
 		c.blocks = append(c.blocks, b)
 		c.granted[b.ID] = final[b.ID]
 	}
@@ -163,7 +163,7 @@ func (s stockQuotas) Audit(ctx context.Context, stage wallet.Stage) (wallet.Mone
 	if err := s.step(ctx, c); err != nil {
 		return 0, err
 	}
-	return c.back, nil
+	return c.returned, nil
 }
 
 // Holders implements wallet.Quotas.
@@ -179,8 +179,8 @@ func (s stockQuotas) Holders(ctx context.Context) ([]string, error) {
 	return out, err
 }
 
-// Quota implements wallet.Quotas. The shards are read one after another, what was issued first: while instances grant,
-// Reserved is a moment older than Leased. ErrInvalid for an unknown stage.
+// Quota implements wallet.Quotas. It reads the shards one after another, issued coupons first: while instances grant,
+// Reserved is slightly older than Leased. ErrInvalid for an unknown stage.
 func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quota, error) {
 	if err := checkStage(stage); err != nil {
 		return wallet.Quota{}, err
@@ -197,15 +197,15 @@ func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quot
 	for _, b := range blocks {
 		out.Reserved += issued[b.ID]
 		out.Leased += b.Amount
-		if b.state == blockStranded {
+		if b.state == blockOrphaned {
 			out.Stranded += b.Amount - issued[b.ID]
 		}
 	}
 	return out, nil
 }
 
-// blocks returns all blocks of the template in a stage. A closed one's amount is what it issued.
-func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) (out []heldBlock, err error) {
+// blocks returns all blocks of the template in a stage. The amount of a closed block is what it issued.
+func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) (out []leasedBlock, err error) {
 	err = s.db.shards[0].ask(ctx, s.all, []any{s.template, int64(stage)}, func(r *sql.Rows) error {
 		h, err := scanHeld(r)
 		out = append(out, h)
@@ -214,7 +214,7 @@ func (s stockQuotas) blocks(ctx context.Context, stage wallet.Stage) (out []held
 	return out, err
 }
 
-// issued returns what every block of a stage has issued, of all templates, given-back coupons taken off.
+// issued returns how much every block of a stage has issued, over all templates, minus the coupons given back.
 func (s stockQuotas) issued(ctx context.Context, stage wallet.Stage) (map[wallet.BlockID]wallet.Money, error) {
 	out, total := map[wallet.BlockID]wallet.Money{}, wallet.Money(0)
 	for _, shard := range s.db.shards {
@@ -226,7 +226,7 @@ func (s stockQuotas) issued(ctx context.Context, stage wallet.Stage) (map[wallet
 	return out, nil
 }
 
-func scanHeld(r *sql.Rows) (h heldBlock, err error) {
+func scanHeld(r *sql.Rows) (h leasedBlock, err error) {
 	var holder []byte
 	err = r.Scan(&h.ID, &h.Stage, &h.state, &h.Amount, &holder)
 	h.holder = string(holder)

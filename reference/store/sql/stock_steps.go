@@ -9,13 +9,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// stockStep is the job of one step at one template's books: a leasing, a stranding or a closing.
+// stockStep is the job of one step on one template's lease state: a leaseStep, orphanStep or closeStep.
 type stockStep struct {
 	template string
 	what     any
 }
 
-// applySteps makes the steps of each template in memory, as those of budgets are made.
+// applySteps applies the steps of each template in memory, as Quotas.applySteps does for budgets.
 func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 	latest, err := s.lockLatest(ctx, t)
 	if err != nil {
@@ -23,7 +23,7 @@ func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 	}
 	was := latest
 	steps := map[string][]any{}
-	var order []string // of first mention: any will do, because one lock covers all
+	var order []string // of first mention: any order is valid, because one lock covers all templates
 	for _, j := range jobs {
 		step := j.in.(*stockStep)
 		if steps[step.template] == nil {
@@ -32,7 +32,7 @@ func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 		steps[step.template] = append(steps[step.template], step.what)
 	}
 	for _, template := range order {
-		b, err := s.readBooks(ctx, t, template, steps[template])
+		b, err := s.readLeases(ctx, t, template, steps[template])
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 			b.stockStep(what)
 		}
 		latest = b.latest
-		if err := s.writeBooks(ctx, t, template, b); err != nil {
+		if err := s.writeLeases(ctx, t, template, b); err != nil {
 			return err
 		}
 	}
@@ -51,14 +51,14 @@ func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 	return t.change(ctx, s.setLeased, int64(latest), "", 0)
 }
 
-// lockLatest locks the books of all templates and returns the highest number of a block.
+// lockLatest locks the lease states of all templates and returns the highest number of a block.
 func (s *StockBook) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, error) {
 	for range 2 {
 		latest := wallet.BlockID(-1)
 		if err := t.query(ctx, s.lock, nil, func(r *sql.Rows) error { return r.Scan(&latest) }); err != nil || latest >= 0 {
 			return latest, err
 		}
-		// The row is not there: this is the first step.
+		// The row does not exist: this is the first step.
 		if err := t.insert(ctx, s.lease, 1, func(_ int, args []any) []any { return append(args, "", 0, 0) }, nil); err != nil {
 			return 0, err
 		}
@@ -66,9 +66,9 @@ func (s *StockBook) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, err
 	return 0, errAgain
 }
 
-// readBooks reads a template's leases, its blocks that are not closed, and those closed ones that the steps name.
-func (s *StockBook) readBooks(ctx context.Context, t *txn, template string, steps []any) (*books, error) {
-	b := &books{}
+// readLeases reads a template's leases, its open blocks, and the closed blocks that the steps name.
+func (s *StockBook) readLeases(ctx context.Context, t *txn, template string, steps []any) (*leaseState, error) {
+	b := &leaseState{}
 	n := 0
 	read := func() error {
 		n = 0
@@ -104,7 +104,7 @@ func (s *StockBook) readBooks(ctx context.Context, t *txn, template string, step
 	}
 	args := []any{template}
 	for _, what := range steps {
-		if c, ok := what.(*closing); ok {
+		if c, ok := what.(*closeStep); ok {
 			for _, k := range c.blocks {
 				args = append(args, int64(k.ID))
 			}
@@ -113,30 +113,30 @@ func (s *StockBook) readBooks(ctx context.Context, t *txn, template string, step
 	if len(args) == 1 {
 		return b, nil
 	}
-	return b, t.query(ctx, s.named+marks(len(args)-1, 1)+" AND state = 2 ORDER BY block", args, hold)
+	return b, t.query(ctx, s.named+placeholders(len(args)-1, 1)+" AND state = 2 ORDER BY block", args, hold)
 }
 
-// stockStep makes one step.
-func (b *books) stockStep(what any) {
+// stockStep applies one step.
+func (b *leaseState) stockStep(what any) {
 	switch step := what.(type) {
-	case *leasing:
-		less := *step // it may be applied again
+	case *leaseStep:
+		less := *step // a copy, because the job may be applied again
 		left := step.budget - b.leased[step.stage]
 		if step.budget > b.leased[step.stage] {
 			less.want = min(step.want, max(step.need, left/stockShare))
 		}
 		b.lease(&less)
-		step.out, step.over = less.out, less.over
-	case *stranding:
-		b.strand(step)
-	case *closing:
+		step.out, step.overBudget = less.out, less.overBudget
+	case *orphanStep:
+		b.orphan(step)
+	case *closeStep:
 		b.recount(step)
 	}
 }
 
-// recount closes stranded blocks, and takes from all that a closing names what they have not issued.
-func (b *books) recount(c *closing) {
-	c.back = 0
+// recount closes orphaned blocks, and takes the unissued stock from all blocks that the step names.
+func (b *leaseState) recount(c *closeStep) {
+	c.returned = 0
 	for i := range b.blocks {
 		h := &b.blocks[i]
 		granted, named := c.granted[h.ID]
@@ -145,13 +145,13 @@ func (b *books) recount(c *closing) {
 		}
 		rest := max(0, h.Amount-granted)
 		b.leased[h.Stage] -= rest
-		c.back += rest
+		c.returned += rest
 		h.Amount -= rest
 		h.state, h.changed = blockClosed, true
 	}
 }
 
-func (s *StockBook) writeBooks(ctx context.Context, t *txn, template string, b *books) error {
+func (s *StockBook) writeLeases(ctx context.Context, t *txn, template string, b *leaseState) error {
 	for stage := range b.leased {
 		if b.leased[stage] == b.before[stage] {
 			continue
@@ -175,14 +175,14 @@ func (s *StockBook) writeBooks(ctx context.Context, t *txn, template string, b *
 	return nil
 }
 
-// returning is the job of one GiveBack.
-type returning struct{ no wallet.OrderNo }
+// returnJob is the job of one GiveBack call.
+type returnJob struct{ no wallet.OrderNo }
 
-// applyReturns turns reservations into refusals and takes them off their blocks' fences, one after another: few coupons
-// are ever given back.
+// applyReturns turns reservations into refusals and subtracts them from their blocks' fences, one after another:
+// coupons are rarely given back.
 func (s *StockBook) applyReturns(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
-		if err := s.giveBack(ctx, t, j.in.(*returning).no); err != nil {
+		if err := s.giveBack(ctx, t, j.in.(*returnJob).no); err != nil {
 			return err
 		}
 	}
@@ -198,7 +198,7 @@ func (s *StockBook) giveBack(ctx context.Context, t *txn, no wallet.OrderNo) err
 	if err != nil || found && block == 0 {
 		return err
 	}
-	if !found { // a take that comes late finds a refusal
+	if !found { // a take that arrives later finds a refusal
 		return t.insert(ctx, s.orders.writes.insert, 1, func(_ int, args []any) []any {
 			return append(s.orders.writes.args(args, wallet.Reservation{Order: no, Amount: 1}), rand.Int64())
 		}, func(_, _ int, affected int64) error {

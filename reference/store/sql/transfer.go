@@ -10,24 +10,24 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxLegs bounds the legs and the pool of one transfer: a leg from and a leg to for each wallet that one person can
+// maxLegs bounds the legs and the pool of one transfer: one leg from and one leg to each wallet that one person can
 // have.
 const maxLegs = 2 * (wallet.MaxFormer + 1)
 
-// moveState is how a transfer, or one step of it, stands. Zero is none on record.
+// moveState is the state of a transfer or of one of its steps. Zero: not recorded.
 type moveState int
 
 const (
-	claimed moveState = 1 + iota // its number is taken; what became of it is on record with its steps
+	claimed moveState = 1 + iota // the number is taken; the outcome is recorded with the steps
 	made
-	turnedDown // not enough money; the answer stands
+	declined // not enough money; final
 )
 
-// Transfer implements wallet.Ledger. ErrInvalid: what wallet.Transfer.Validate refuses, an account or a number that
-// cannot be, or more legs than one person can need. ErrOverflow: an account would leave the range of Money.
+// Transfer implements wallet.Ledger. ErrInvalid: a transfer that wallet.Transfer.Validate refuses, an invalid account
+// or number, or more legs than one person can need. ErrOverflow: an account would leave the range of Money.
 //
-// A number's home is a shard that follows from the number alone, so that a repeat finds it whatever it asks for. What
-// touches a single shard is one transaction there; see drive for the rest.
+// A number's home is a shard that depends on the number alone, so that a repeat finds the record whatever its content.
+// A transfer within a single shard is one transaction there; for others see drive.
 func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	if err := l.checkTransfer(t); err != nil {
 		return err
@@ -36,16 +36,16 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	if err != nil {
 		return err
 	}
-	claim := &moving{no: t.No, asked: asked}
+	claim := &transferStep{no: t.No, request: asked}
 	home, only := l.home(t.No), l.only(t)
 	if only == home {
-		claim.legs, claim.pool, claim.take, claim.moves = t.Legs, t.Pool, t.Take, true
+		claim.legs, claim.pool, claim.take, claim.execute = t.Legs, t.Pool, t.Take, true
 	}
 	if err := l.step(ctx, home, claim); err != nil {
 		return err
 	}
 	stored, state := t, claim.state
-	if !bytes.Equal(claim.recorded, asked) { // a repeat: what was asked the first time is what is done
+	if !bytes.Equal(claim.recorded, asked) { // a repeat: the content of the first call counts
 		if stored, err = decodeTransfer(t.No, claim.recorded); err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 		}
 	}
 	switch {
-	case state == turnedDown:
+	case state == declined:
 		return fmt.Errorf("%w: transfer %s", wallet.ErrInsufficient, t.No)
 	case !slices.Equal(stored.Legs, t.Legs) || stored.Take != t.Take: // the pool may have grown since
 		return fmt.Errorf("%w: transfer %s", wallet.ErrConflict, t.No)
@@ -64,15 +64,15 @@ func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	return nil
 }
 
-// keptTransfer is a transfer as it is kept under its number, in JSON. A leg is kind, stage, owner and amount.
-type keptTransfer struct {
+// storedTransfer is the JSON record of a transfer under its number. A leg is kind, stage, owner and amount.
+type storedTransfer struct {
 	Legs [][4]int64   `json:"legs"`
 	Pool [][3]int64   `json:"pool"`
 	Take wallet.Money `json:"take"`
 }
 
 func encodeTransfer(t wallet.Transfer) ([]byte, error) {
-	a := keptTransfer{Take: t.Take}
+	a := storedTransfer{Take: t.Take}
 	for _, leg := range t.Legs {
 		a.Legs = append(a.Legs, [4]int64{int64(leg.Account.Kind), int64(leg.Account.Stage), leg.Account.Owner, int64(leg.Amount)})
 	}
@@ -83,9 +83,9 @@ func encodeTransfer(t wallet.Transfer) ([]byte, error) {
 }
 
 func decodeTransfer(no wallet.MoveNo, text []byte) (wallet.Transfer, error) {
-	var a keptTransfer
+	var a storedTransfer
 	if err := json.Unmarshal(text, &a); err != nil {
-		return wallet.Transfer{}, fmt.Errorf("sql: what transfer %s asked for: %w", no, err)
+		return wallet.Transfer{}, fmt.Errorf("sql: decoding the record of transfer %s: %w", no, err)
 	}
 	t := wallet.Transfer{No: no, Take: a.Take}
 	for _, l := range a.Legs {
@@ -98,13 +98,13 @@ func decodeTransfer(no wallet.MoveNo, text []byte) (wallet.Transfer, error) {
 	return t, nil
 }
 
-// home returns the shard that keeps a number.
+// home returns the shard that stores a number.
 func (l *Ledger) home(no wallet.MoveNo) *shard {
 	account, _ := no.Key()
 	return l.db.shard(wallet.ActID(account.User))
 }
 
-// shardOf returns the shard of an account. Those that belong to nobody are on every shard: nil.
+// shardOf returns the shard of an account, or nil for accounts without an owner, which are on every shard.
 func (l *Ledger) shardOf(a wallet.AccountNo) *shard {
 	if a.Kind == wallet.CostAccount {
 		return nil
@@ -112,8 +112,8 @@ func (l *Ledger) shardOf(a wallet.AccountNo) *shard {
 	return l.db.shard(wallet.ActID(a.Owner))
 }
 
-// only returns the shard that a transfer keeps to, or nil when it touches several. One between accounts that belong
-// to nobody keeps to its home.
+// only returns the single shard of a transfer, or nil when it involves several. A transfer between accounts without an
+// owner stays on its home shard.
 func (l *Ledger) only(t wallet.Transfer) *shard {
 	var only *shard
 	for _, a := range accountsOf(t) {
@@ -166,7 +166,7 @@ func (l *Ledger) checkTransfer(t wallet.Transfer) error {
 	return nil
 }
 
-// checkAccount returns ErrInvalid for an account that no transfer can name.
+// checkAccount returns ErrInvalid for an account that a transfer cannot name.
 func (l *Ledger) checkAccount(a wallet.AccountNo) error {
 	switch {
 	case a.Kind < wallet.CostAccount || a.Kind == wallet.TransitAccount || a.Kind > wallet.PacketAccount:

@@ -11,32 +11,32 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// moving is the job of a transfer, or of one step of it, on one shard. It is made once for its number and part.
-type moving struct {
-	no    wallet.MoveNo
-	part  int
-	asked []byte // kept with it
+// transferStep is the job of a transfer, or of one step of it, on one shard. It is executed once per number and part.
+type transferStep struct {
+	no      wallet.MoveNo
+	part    int
+	request []byte // stored with it
 
-	moves   bool // false: it only claims its number
+	execute bool // false: it only claims its number
 	legs    []wallet.Leg
 	pool    []wallet.AccountNo
 	take    wallet.Money
-	partial bool // what the pool has is enough, if it is less than take, and legs is the one that takes it
+	partial bool // the pool may have less than take: then its content is taken; legs is the one leg that receives it
 
-	state    moveState // the answer, of this call or of an earlier one
+	state    moveState // the result, of this call or of an earlier one
 	amount   wallet.Money
 	recorded []byte
 }
 
-// id names a move's row.
+// moveID identifies a move's row.
 type moveID struct {
 	no   wallet.MoveNo
 	part int
 }
 
-// step makes a step on a shard, or learns how it ended before.
-func (l *Ledger) step(ctx context.Context, s *shard, m *moving) error {
-	job := *m // the committer's: it may outlive this call
+// step executes a step on a shard, or returns its recorded result.
+func (l *Ledger) step(ctx context.Context, s *shard, m *transferStep) error {
+	job := *m // owned by the committer: it may outlive this call
 	if err := s.do(ctx, l.move, 2+len(m.legs)+len(m.pool), &job); err != nil {
 		return err
 	}
@@ -44,25 +44,25 @@ func (l *Ledger) step(ctx context.Context, s *shard, m *moving) error {
 	return nil
 }
 
-// moves is one transaction's transfers: what is known of them, and what is to be written.
-type moves struct {
-	known    map[moveID]*moving
+// transferBatch is the set of transfers of one transaction: their recorded results, and the rows to write.
+type transferBatch struct {
+	known    map[moveID]*transferStep
 	balances map[wallet.AccountNo]wallet.Money
-	made     []*moving
+	made     []*transferStep
 	lines    []moveLine
 }
 
-// moveLine is a leg that will be written.
+// moveLine is a leg to write.
 type moveLine struct {
 	wallet.Leg
-	of   *moving
+	of   *transferStep
 	line int
 }
 
-// applyMoves makes the transfers of all jobs, one after another in memory over balances that it has locked, and
-// writes them together.
+// applyMoves executes the transfers of all jobs, one after another in memory on locked balances, and writes them
+// together.
 func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
-	m := moves{known: map[moveID]*moving{}, balances: map[wallet.AccountNo]wallet.Money{}}
+	m := transferBatch{known: map[moveID]*transferStep{}, balances: map[wallet.AccountNo]wallet.Money{}}
 	if err := l.readMoves(ctx, t, jobs, &m); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
 		return err
 	}
 	for _, j := range jobs {
-		in := j.in.(*moving)
+		in := j.in.(*transferStep)
 		id := moveID{in.no, in.part}
 		if was := m.known[id]; was != nil {
 			in.state, in.amount, in.recorded = was.state, was.amount, was.recorded
@@ -84,10 +84,10 @@ func (l *Ledger) applyMoves(ctx context.Context, t *txn, jobs []*job) error {
 	return l.writeMoves(ctx, t, &m)
 }
 
-// make decides one transfer. An error is about this one alone; nothing of it is on record then.
-func (m *moves) make(in *moving) error {
-	in.state, in.amount, in.recorded = claimed, 0, in.asked
-	if !in.moves {
+// make decides one transfer. An error concerns only this one; nothing of it is recorded then.
+func (m *transferBatch) make(in *transferStep) error {
+	in.state, in.amount, in.recorded = claimed, 0, in.request
+	if !in.execute {
 		return nil
 	}
 	legs, rest := []wallet.Leg{}, in.take
@@ -100,7 +100,7 @@ func (m *moves) make(in *moving) error {
 	in.amount = in.take - rest
 	switch {
 	case rest > 0 && !in.partial:
-		in.state, in.amount = turnedDown, 0
+		in.state, in.amount = declined, 0
 		return nil
 	case in.partial && in.amount > 0:
 		legs = append(legs, wallet.Leg{Account: in.legs[0].Account, Amount: in.amount})
@@ -121,7 +121,7 @@ func (m *moves) make(in *moving) error {
 	}
 	for a, b := range after {
 		if b < 0 && !a.Kind.Owes() {
-			in.state, in.amount = turnedDown, 0
+			in.state, in.amount = declined, 0
 			return nil
 		}
 	}
@@ -135,17 +135,17 @@ func (m *moves) make(in *moving) error {
 	return nil
 }
 
-// readMoves finds out which of the jobs were answered before.
-func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *moves) error {
+// readMoves reads the results of the jobs that were executed before.
+func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *transferBatch) error {
 	const one = "(family = ? AND account = ? AND request = ? AND step = ? AND part = ?)"
 	for some := range slices.Chunk(jobs, lookUpAtOnce) {
 		var args []any
 		for _, j := range some {
-			args = moved(args, j.in.(*moving))
+			args = moveKeyed(args, j.in.(*transferStep))
 		}
 		query := l.answers + strings.TrimSuffix(strings.Repeat(one+" OR ", len(some)), " OR ") + t.dialect.lock
 		err := t.query(ctx, query, args, func(r *sql.Rows) error {
-			was := &moving{}
+			was := &transferStep{}
 			var of moveKey
 			err := r.Scan(append(of.columns(), &was.part, &was.state, &was.amount, &was.recorded)...)
 			was.no = of.no()
@@ -159,12 +159,12 @@ func (l *Ledger) readMoves(ctx context.Context, t *txn, jobs []*job, m *moves) e
 	return nil
 }
 
-// readAccounts locks and reads the balances that unanswered jobs need, all in the order of the table, so that two
-// transactions cannot wait for each other.
-func (l *Ledger) readAccounts(ctx context.Context, t *txn, jobs []*job, m *moves) error {
+// readAccounts locks and reads the balances that new transfers need, all in the order of the table, so that two
+// transactions cannot deadlock.
+func (l *Ledger) readAccounts(ctx context.Context, t *txn, jobs []*job, m *transferBatch) error {
 	var accounts []wallet.AccountNo
 	for _, j := range jobs {
-		if in := j.in.(*moving); in.moves && m.known[moveID{in.no, in.part}] == nil {
+		if in := j.in.(*transferStep); in.execute && m.known[moveID{in.no, in.part}] == nil {
 			accounts = append(accounts, in.pool...)
 			for _, leg := range in.legs {
 				accounts = append(accounts, leg.Account)
@@ -205,23 +205,23 @@ func scanBalance(r *sql.Rows) (b wallet.Leg, err error) {
 	return b, err
 }
 
-// moved appends the key of a move's row.
-func moved(args []any, in *moving) []any {
+// moveKeyed appends the key of a move's row.
+func moveKeyed(args []any, in *transferStep) []any {
 	account, request := in.no.Key()
 	return append(args, int64(account.Family), int64(account.User), request, int64(in.no.Step)+sharesFrom*int64(in.no.Share), int64(in.part))
 }
 
-// sharesFrom is where the shares of a packet begin in the column that keeps a number's step: above all steps, so that a
-// number without shares is kept as its step alone.
+// sharesFrom is the offset of a packet's shares in the step column: above all steps, so that a number without a share
+// is stored as its step alone.
 const sharesFrom = 16
 
-// moveKey is a transfer's number as its columns have it.
+// moveKey is a transfer's number as stored in its columns.
 type moveKey struct {
 	account       wallet.Account
 	request, step int64
 }
 
-// columns returns where family, account, request and step are scanned to.
+// columns returns the scan targets of family, account, request and step.
 func (k *moveKey) columns() []any {
 	return []any{&k.account.Family, &k.account.User, &k.request, &k.step}
 }
@@ -230,13 +230,13 @@ func (k *moveKey) no() wallet.MoveNo {
 	return wallet.MoveNoOf(k.account, k.request, wallet.MoveStep(k.step%sharesFrom), uint8(k.step/sharesFrom))
 }
 
-// writeMoves writes the answers, the lines and the balances. Another instance may have been first with one of the
-// numbers; then the transaction is made again, and finds its answer.
-func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *moves) error {
+// writeMoves writes the results, the lines and the balances. If another instance has written one of the numbers first,
+// the transaction is repeated and finds that result.
+func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *transferBatch) error {
 	written := int64(0)
 	err := t.insert(ctx, l.moves, len(m.made), func(i int, args []any) []any {
 		in := m.made[i]
-		return append(moved(args, in), int64(in.state), int64(in.amount), in.asked)
+		return append(moveKeyed(args, in), int64(in.state), int64(in.amount), in.request)
 	}, func(_, _ int, affected int64) error {
 		written += affected
 		return nil
@@ -250,7 +250,7 @@ func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *moves) error {
 	now := l.clock.Now()
 	err = t.insert(ctx, l.legs, len(m.lines), func(i int, args []any) []any {
 		a := m.lines[i]
-		args = moved(append(args, row(a.Account), int64(a.Account.Kind), int64(a.Account.Stage)), a.of)
+		args = moveKeyed(append(args, row(a.Account), int64(a.Account.Kind), int64(a.Account.Stage)), a.of)
 		return append(args, int64(a.line), int64(a.Amount), int64(now))
 	}, nil)
 	if err != nil {
@@ -258,7 +258,7 @@ func (l *Ledger) writeMoves(ctx context.Context, t *txn, m *moves) error {
 	}
 	sums := map[wallet.AccountNo]wallet.Money{}
 	for _, a := range m.lines {
-		sums[a.Account] += a.Amount // both the balance before and that after are in the range, and so is what wraps between
+		sums[a.Account] += a.Amount // the balances before and after are in range; intermediate wrap-around cancels out
 	}
 	legs := make([]wallet.Leg, 0, len(sums))
 	for a, sum := range sums {

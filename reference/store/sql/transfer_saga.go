@@ -8,33 +8,35 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The parts of a transfer under its number: 0 is the claim of the number, at its home.
+// The parts of a transfer under its number. Part 0 is the claim of the number, on its home shard.
 const (
-	partWhole   = 1                     // all of it, on the one shard that it keeps to
-	partDecided = 2                     // whether enough was drawn, at its home
-	partDraws   = 10                    // from here on: steps that take money into transit, in their order
-	partGives   = partDraws + maxLegs   // with the number of the shard
-	partReturns = partGives + maxShards // partReturns+i gives back what partDraws+i took
+	partWhole   = 1                     // the whole transfer, on its single shard
+	partDecided = 2                     // the decision whether enough was drawn, on its home shard
+	partDraws   = 10                    // from here on: steps that take money into transit, in order
+	partGives   = partDraws + maxLegs   // plus the number of the shard
+	partReturns = partGives + maxShards // partReturns+i returns what partDraws+i took
 )
 
-// draw is a step that takes money out of accounts of one shard: all of its legs, or what one account of the pool has.
+// draw is a step that takes money out of accounts of one shard: from all of its legs, or the balance of one account of
+// the pool.
 type draw struct {
 	shard *shard
 	legs  []wallet.Leg
 	pool  []wallet.AccountNo
 }
 
-// drive brings a claimed transfer to its end, from wherever an earlier call left it: every step is made once for its
-// number and part, and what it did is on record.
+// drive completes a claimed transfer from wherever an earlier call stopped: every step is executed once per number and
+// part, and its result is recorded.
 //
-// One that touches several shards takes the money out of the accounts into each shard's transit account, decides at
-// home whether that was enough, and then pays it out of the transit accounts of the other shards, or back. So each
-// shard sums to zero at every moment, all transit accounts together hold what is under way, and a transfer that was
-// left in the middle is finished by repeating it. Until then its money is in no account of the person. What one lacks
-// is seen only when the others have given: for so long they are without the money of a transfer that will be refused.
+// A transfer over several shards takes the money out of the accounts into each shard's transit account, decides on the
+// home shard whether that was enough, and then pays it out of the transit accounts of the other shards, or back. So
+// each shard sums to zero at every moment, all transit accounts together hold the money in transit, and repeating an
+// interrupted transfer completes it. Until then its money is in no account of the person. A shortfall is detected only
+// after the other accounts have paid; until the money is returned, they are without the money of a transfer that will
+// be refused.
 func (l *Ledger) drive(ctx context.Context, t wallet.Transfer) (moveState, error) {
 	if only := l.only(t); only != nil {
-		m := &moving{no: t.No, part: partWhole, asked: []byte("whole"), moves: true, legs: t.Legs, pool: t.Pool, take: t.Take}
+		m := &transferStep{no: t.No, part: partWhole, request: []byte("whole"), execute: true, legs: t.Legs, pool: t.Pool, take: t.Take}
 		err := l.step(ctx, only, m)
 		return m.state, err
 	}
@@ -43,9 +45,9 @@ func (l *Ledger) drive(ctx context.Context, t wallet.Transfer) (moveState, error
 	if err != nil {
 		return 0, underWay(err, taken)
 	}
-	decided := &moving{no: t.No, part: partDecided, asked: []byte("refused")}
+	decided := &transferStep{no: t.No, part: partDecided, request: []byte("refused")}
 	if enough {
-		decided.asked = []byte("made")
+		decided.request = []byte("made")
 	}
 	if err := l.step(ctx, l.home(t.No), decided); err != nil {
 		return 0, underWay(err, taken)
@@ -53,19 +55,19 @@ func (l *Ledger) drive(ctx context.Context, t wallet.Transfer) (moveState, error
 	if string(decided.recorded) == "made" {
 		return made, underWay(l.giveAll(ctx, t), taken)
 	}
-	return turnedDown, underWay(l.returnAll(ctx, t, draws, taken), taken)
+	return declined, underWay(l.returnAll(ctx, t, draws, taken), taken)
 }
 
-// underWay returns the error of a transfer that may have moved some of its money: ErrUnknown, for it was not done
-// and not undone.
-func underWay(err error, taken []*moving) error {
+// underWay returns the error of a transfer that may have moved part of its money: ErrUnknown, because it is neither
+// done nor undone.
+func underWay(err error, taken []*transferStep) error {
 	if err == nil || len(taken) == 0 || errors.Is(err, wallet.ErrUnknown) {
 		return err
 	}
 	return fmt.Errorf("%w: transfer over several shards: %w", wallet.ErrUnknown, err)
 }
 
-// draws returns the steps that take: the legs that take, by shard, then the pool in its order.
+// draws returns the steps that take money: the debit legs, by shard, then the pool in its order.
 func (l *Ledger) draws(t wallet.Transfer) []draw {
 	var out []draw
 	for _, s := range l.db.shards {
@@ -85,7 +87,7 @@ func (l *Ledger) draws(t wallet.Transfer) []draw {
 	return out
 }
 
-// shardAt is shardOf with the home for accounts that are on every shard.
+// shardAt is shardOf, with the home shard for accounts that are on every shard.
 func (l *Ledger) shardAt(t wallet.Transfer, a wallet.AccountNo) *shard {
 	if s := l.shardOf(a); s != nil {
 		return s
@@ -93,14 +95,14 @@ func (l *Ledger) shardAt(t wallet.Transfer, a wallet.AccountNo) *shard {
 	return l.home(t.No)
 }
 
-// takeAll makes the draws until one is turned down or there is enough. It returns those that were made, in order.
-func (l *Ledger) takeAll(ctx context.Context, t wallet.Transfer, draws []draw) (taken []*moving, enough bool, err error) {
+// takeAll executes the draws until one is declined or there is enough. It returns the executed ones, in order.
+func (l *Ledger) takeAll(ctx context.Context, t wallet.Transfer, draws []draw) (taken []*transferStep, enough bool, err error) {
 	rest := t.Take
 	for i, d := range draws {
 		if len(d.pool) > 0 && rest == 0 {
 			break
 		}
-		m := &moving{no: t.No, part: partDraws + i, asked: []byte("take"), moves: true}
+		m := &transferStep{no: t.No, part: partDraws + i, request: []byte("take"), execute: true}
 		if len(d.pool) > 0 {
 			m.pool, m.take, m.partial = d.pool, rest, true
 			m.legs = []wallet.Leg{{Account: transit(t)}}
@@ -110,7 +112,7 @@ func (l *Ledger) takeAll(ctx context.Context, t wallet.Transfer, draws []draw) (
 		if err := l.step(ctx, d.shard, m); err != nil {
 			return taken, false, err
 		}
-		if m.state == turnedDown {
+		if m.state == declined {
 			return taken, false, nil
 		}
 		rest -= m.amount
@@ -119,7 +121,7 @@ func (l *Ledger) takeAll(ctx context.Context, t wallet.Transfer, draws []draw) (
 	return taken, rest == 0, nil
 }
 
-// giveAll pays the legs that give, shard by shard.
+// giveAll pays the credit legs, shard by shard.
 func (l *Ledger) giveAll(ctx context.Context, t wallet.Transfer) error {
 	for i, s := range l.db.shards {
 		var legs []wallet.Leg
@@ -135,8 +137,8 @@ func (l *Ledger) giveAll(ctx context.Context, t wallet.Transfer) error {
 	return nil
 }
 
-// returnAll gives back what was taken for a transfer that is refused.
-func (l *Ledger) returnAll(ctx context.Context, t wallet.Transfer, draws []draw, taken []*moving) error {
+// returnAll returns the money taken for a transfer that is refused.
+func (l *Ledger) returnAll(ctx context.Context, t wallet.Transfer, draws []draw, taken []*transferStep) error {
 	for i, m := range taken {
 		var legs []wallet.Leg
 		if len(m.pool) > 0 && m.amount > 0 {
@@ -152,7 +154,7 @@ func (l *Ledger) returnAll(ctx context.Context, t wallet.Transfer, draws []draw,
 	return nil
 }
 
-// settle makes a step that pays legs out of a shard's transit account.
+// settle executes a step that pays legs out of a shard's transit account.
 func (l *Ledger) settle(ctx context.Context, t wallet.Transfer, s *shard, part int, name string, legs []wallet.Leg) (err error) {
 	if len(legs) == 0 {
 		return nil
@@ -160,15 +162,15 @@ func (l *Ledger) settle(ctx context.Context, t wallet.Transfer, s *shard, part i
 	if legs, err = balanced(t, legs); err != nil {
 		return err
 	}
-	return l.step(ctx, s, &moving{no: t.No, part: part, asked: []byte(name), moves: true, legs: legs})
+	return l.step(ctx, s, &transferStep{no: t.No, part: part, request: []byte(name), execute: true, legs: legs})
 }
 
-// transit returns the account of what is under way on each shard.
+// transit returns the transit account, which exists on each shard.
 func transit(t wallet.Transfer) wallet.AccountNo {
 	return wallet.AccountNo{Kind: wallet.TransitAccount, Stage: accountsOf(t)[0].Stage}
 }
 
-// balanced returns the legs with one of the transit account, so that they sum to zero.
+// balanced returns the legs plus one of the transit account, so that they sum to zero.
 func balanced(t wallet.Transfer, legs []wallet.Leg) ([]wallet.Leg, error) {
 	sum := wallet.Money(0)
 	for _, leg := range legs {

@@ -6,16 +6,16 @@ import (
 	"database/sql/driver"
 )
 
-// maxPrepared bounds the statements that are kept prepared: more than there are different ones of the fixed lengths.
+// maxPrepared bounds the prepared statements: more than there are different ones of the fixed lengths.
 const maxPrepared = 256
 
-// txn is a transaction that jobs write in. It ends with the last of them.
+// txn is a transaction that jobs write in. It ends after the last of them.
 type txn struct {
 	*committer
 	tx *sql.Tx
 }
 
-// exec runs a statement and returns how many rows it affected.
+// exec runs a statement and returns the number of affected rows.
 func (t *txn) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	r, err := t.tx.ExecContext(ctx, query, args...)
 	if err != nil {
@@ -41,8 +41,8 @@ func (t *txn) rows(ctx context.Context, query string, args []any) (*sql.Rows, er
 	return stmt.QueryContext(ctx, args...)
 }
 
-// prepared returns the statement that the connection keeps for a query, or nil where that gains nothing. It belongs to
-// the connection, so that it outlives the transaction.
+// prepared returns the connection's prepared statement for a query, or nil where preparing gains nothing. It belongs
+// to the connection, so it outlives the transaction.
 func (t *txn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	stmt := t.stmts[query]
 	if stmt != nil || !t.dialect.prepare || len(t.stmts) >= maxPrepared {
@@ -63,11 +63,11 @@ func (t *txn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 type insertion struct {
 	head    string // up to VALUES
 	columns int
-	tail    string // after the rows: dialect.unless, dialect.adding, or nothing
+	tail    string // after the rows: dialect.insertIgnore, dialect.upsertAdd, or nothing
 }
 
-// insert writes n rows in few statements. row appends the arguments of row i; done, which may be nil, is told after
-// each statement which rows it wrote and how many the database counts as affected.
+// insert writes n rows in few statements. row appends the arguments of row i; done, which may be nil, gets after each
+// statement the rows it wrote and the number of rows that the database counts as affected.
 func (t *txn) insert(ctx context.Context, in insertion, n int, row func(i int, args []any) []any, done func(from, to int, affected int64) error) error {
 	var args []any
 	for from := 0; from < n; {
@@ -102,7 +102,7 @@ func (t *txn) chunk(n int) int {
 }
 
 func (t *txn) insertChunk(ctx context.Context, in insertion, rows int, args []any) (int64, error) {
-	query := in.head + marks(in.columns, rows) + in.tail
+	query := in.head + placeholders(in.columns, rows) + in.tail
 	stmt, err := t.prepared(ctx, query)
 	if stmt == nil || err != nil {
 		return t.exec(ctx, query, args...)
@@ -114,7 +114,7 @@ func (t *txn) insertChunk(ctx context.Context, in insertion, rows int, args []an
 	return r.RowsAffected()
 }
 
-// drop closes the connection for good and forgets its statements.
+// drop closes the connection and forgets its statements.
 func (c *committer) drop() {
 	if c.conn == nil {
 		return

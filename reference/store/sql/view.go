@@ -15,11 +15,11 @@ import (
 const (
 	maxView    = 10_000 // entries: the largest page is far smaller
 	maxWallets = 1 + wallet.MaxFormer
-	maxChecks  = 4096 // numbers: a person's tokens are far fewer, and SQLite takes no more arguments than for some 6,500
+	maxChecks  = 4096 // numbers: a person has far fewer tokens, and SQLite's limit of arguments is reached at some 6,500
 )
 
-// View implements wallet.Ledger. What lies on one shard is read in one statement, and so as of one moment; the shards
-// of a person's former wallets are read one after another. ErrInvalid: a limit below one, or more than the bounds.
+// View implements wallet.Ledger. Each shard is read in one statement, and so from one point in time; the shards of a
+// person's former wallets are read one after another. ErrInvalid: a limit below one, or above the bounds.
 func (l *Ledger) View(ctx context.Context, q wallet.ViewQuery) (wallet.View, error) {
 	if q.Limit < 1 || q.Limit > maxView || len(q.Wallets) > maxWallets || len(q.Check) > maxChecks {
 		return wallet.View{}, fmt.Errorf("%w: view of %d wallets, %d entries and %d numbers", wallet.ErrInvalid, len(q.Wallets), q.Limit, len(q.Check))
@@ -44,7 +44,7 @@ func (l *Ledger) View(ctx context.Context, q wallet.ViewQuery) (wallet.View, err
 	return v, nil
 }
 
-// viewShard adds what one shard has of the view.
+// viewShard adds one shard's part of the view.
 func (l *Ledger) viewShard(ctx context.Context, s *shard, q wallet.ViewQuery, v *wallet.View, checked map[wallet.OrderNo]bool) error {
 	query, args := l.viewQuery(s, q)
 	if query == "" {
@@ -75,7 +75,7 @@ func (l *Ledger) viewShard(ctx context.Context, s *shard, q wallet.ViewQuery, v 
 	return cmp.Or(err, sum)
 }
 
-// viewQuery returns the statement of one shard; "" when there is nothing to ask it.
+// viewQuery returns the statement for one shard; "" when there is nothing to read.
 func (l *Ledger) viewQuery(s *shard, q wallet.ViewQuery) (string, []any) {
 	var parts []string
 	var args []any
@@ -86,7 +86,7 @@ func (l *Ledger) viewQuery(s *shard, q wallet.ViewQuery) (string, []any) {
 		}
 	}
 	if len(ids) > 0 {
-		in := marks(len(ids), 1)
+		in := placeholders(len(ids), 1)
 		parts = append(parts, l.viewed+in)
 		args = append(append(args, int64(q.Stage)), ids...)
 		after := ""

@@ -11,8 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// WithdrawalDays counts what is withdrawn in a day, each wallet's on the wallet's shard. The row of a day is locked by who
-// counts in it, so that two instances never pass the limit together.
+// WithdrawalDays counts the withdrawals of a day, each wallet's on the wallet's shard. A transaction that counts locks
+// the row of the day, so that two instances together never exceed the limit.
 type WithdrawalDays struct {
 	db         *DB
 	take, back *kind
@@ -23,7 +23,7 @@ type WithdrawalDays struct {
 
 var _ wallet.WithdrawalDays = (*WithdrawalDays)(nil)
 
-// NewWithdrawalDays returns the count in db.
+// NewWithdrawalDays returns the daily counts in db.
 func NewWithdrawalDays(db *DB) *WithdrawalDays {
 	const day = "owner = ? AND stage = ? AND day = ?"
 	d := &WithdrawalDays{db: db,
@@ -32,39 +32,39 @@ func NewWithdrawalDays(db *DB) *WithdrawalDays {
 		sum:     db.text("SELECT amount, times FROM {p}withdrawal_days WHERE " + day),
 		add:     db.text("UPDATE {p}withdrawal_days SET amount = amount + ?, times = times + 1 WHERE amount <= ? AND times <= ? AND " + day),
 		sub:     db.text("UPDATE {p}withdrawal_days SET amount = amount - ?, times = times - 1 WHERE " + day),
-		open:    insertion{db.text("INSERT INTO {p}withdrawal_days (owner, stage, day, amount, times) VALUES "), 5, db.dialect.unless("owner")},
-		counted: insertion{db.text("INSERT INTO {p}withdrawal_takes (family, account, request, counts) VALUES "), 4, db.dialect.unless("family")},
+		open:    insertion{db.text("INSERT INTO {p}withdrawal_days (owner, stage, day, amount, times) VALUES "), 5, db.dialect.insertIgnore("owner")},
+		counted: insertion{db.text("INSERT INTO {p}withdrawal_takes (family, account, request, counts) VALUES "), 4, db.dialect.insertIgnore("family")},
 	}
 	d.take = &kind{rank: rankWithdrawals + 2, apply: d.applyTake}
 	d.back = &kind{rank: rankWithdrawals + 3, apply: d.applyBack}
 	return d
 }
 
-// How a number stands, in withdrawal_takes.counts.
+// The states of a number, in withdrawal_takes.counts.
 const (
-	givenBack int64 = iota // it came to nothing
+	givenBack int64 = iota // the withdrawal failed
 	counts
 	limited // Take has refused it
 )
 
-// counting is the job of one Take or GiveBack. What the day may hold before it is worked out by Take.
-type counting struct {
+// dayCountJob is the job of one Take or GiveBack call. Take computes how much the day may already contain.
+type dayCountJob struct {
 	wallet.Withdrawal
-	fen, times int64 // at most that much may be counted before it
+	fen, times int64 // upper bounds of what the day contains before this withdrawal
 }
 
-// day appends the key of the day that a withdrawal counts in.
-func (c *counting) day(args []any) []any {
+// day appends the key of the day in which the withdrawal counts.
+func (c *dayCountJob) day(args []any) []any {
 	return append(args, int64(c.Owner), int64(c.Stage), int64(c.Created.Day()))
 }
 
-// Take implements wallet.WithdrawalDays. ErrInvalid: an account that cannot be, or an amount that is not above zero.
-// ErrOverloaded and ErrUnavailable: nothing was counted. ErrUnknown: repeat it.
+// Take implements wallet.WithdrawalDays. ErrInvalid: an invalid account, or an amount not above zero. ErrOverloaded
+// and ErrUnavailable: nothing was counted. ErrUnknown: repeat the call.
 func (d *WithdrawalDays) Take(ctx context.Context, w wallet.Withdrawal, l wallet.DayLimit) error {
 	if err := checkCounting(w); err != nil {
 		return err
 	}
-	c := &counting{w, math.MaxInt64 - int64(w.Amount), math.MaxInt64 - 1}
+	c := &dayCountJob{w, math.MaxInt64 - int64(w.Amount), math.MaxInt64 - 1}
 	if l.Fen > 0 {
 		c.fen = max(-1, int64(l.Fen-w.Amount))
 	}
@@ -75,7 +75,7 @@ func (d *WithdrawalDays) Take(ctx context.Context, w wallet.Withdrawal, l wallet
 		if id == w.Owner {
 			continue
 		}
-		other := counting{Withdrawal: w}
+		other := dayCountJob{Withdrawal: w}
 		other.Owner = id
 		err := d.db.shard(id).ask(ctx, d.sum, other.day(nil), func(r *sql.Rows) error {
 			var fen, times int64
@@ -95,18 +95,18 @@ func (d *WithdrawalDays) GiveBack(ctx context.Context, w wallet.Withdrawal) erro
 	if err := checkCounting(w); err != nil {
 		return err
 	}
-	return d.db.shard(w.Owner).do(ctx, d.back, 2, &counting{Withdrawal: w})
+	return d.db.shard(w.Owner).do(ctx, d.back, 2, &dayCountJob{Withdrawal: w})
 }
 
-// standing returns what Take says of a number that stands so.
-func (c *counting) standing(s int64) error {
+// result returns the result of Take for a number in a state.
+func (c *dayCountJob) result(s int64) error {
 	switch s {
 	case counts:
 		return nil
 	case limited:
 		return fmt.Errorf("%w: withdrawal %s", wallet.ErrDailyLimit, c.No)
 	}
-	return fmt.Errorf("%w: withdrawal %s came to nothing", wallet.ErrInsufficient, c.No)
+	return fmt.Errorf("%w: withdrawal %s has failed", wallet.ErrInsufficient, c.No)
 }
 
 func checkCounting(w wallet.Withdrawal) error {
@@ -119,11 +119,11 @@ func checkCounting(w wallet.Withdrawal) error {
 	return checkStage(w.Stage)
 }
 
-// inOrder returns the jobs in the order of their days, so that all transactions lock rows in one order.
+// inOrder returns the jobs in the order of their days, so that all transactions lock rows in the same order.
 func inOrder(jobs []*job) []*job {
 	jobs = slices.Clone(jobs)
 	slices.SortStableFunc(jobs, func(a, b *job) int {
-		x, y := a.in.(*counting), b.in.(*counting)
+		x, y := a.in.(*dayCountJob), b.in.(*dayCountJob)
 		return cmp.Or(cmp.Compare(x.Owner, y.Owner), cmp.Compare(x.Stage, y.Stage), cmp.Compare(x.Created, y.Created), compareWithdrawals(x.No, y.No))
 	})
 	return jobs
@@ -131,7 +131,7 @@ func inOrder(jobs []*job) []*job {
 
 func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range inOrder(jobs) {
-		c := j.in.(*counting)
+		c := j.in.(*dayCountJob)
 		known, standing := false, int64(0)
 		err := t.query(ctx, d.known, withdrawalKeyed(nil, c.No), func(r *sql.Rows) error {
 			known = true
@@ -141,7 +141,7 @@ func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) err
 			return err
 		}
 		if known {
-			j.err = c.standing(standing)
+			j.err = c.result(standing)
 			continue
 		}
 		if err := t.insert(ctx, d.open, 1, func(_ int, args []any) []any { return append(c.day(args), 0, 0) }, nil); err != nil {
@@ -154,7 +154,7 @@ func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) err
 		if standing = counts; affected == 0 {
 			standing = limited
 		}
-		j.err = c.standing(standing)
+		j.err = c.result(standing)
 		err = t.insert(ctx, d.counted, 1, func(_ int, args []any) []any { return append(withdrawalKeyed(args, c.No), standing) },
 			func(_, _ int, affected int64) error {
 				if affected == 0 {
@@ -171,7 +171,7 @@ func (d *WithdrawalDays) applyTake(ctx context.Context, t *txn, jobs []*job) err
 
 func (d *WithdrawalDays) applyBack(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range inOrder(jobs) {
-		c := j.in.(*counting)
+		c := j.in.(*dayCountJob)
 		affected, err := t.exec(ctx, d.undo, withdrawalKeyed(nil, c.No)...)
 		switch {
 		case err != nil:

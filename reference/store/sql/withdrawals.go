@@ -11,16 +11,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Withdrawals keeps withdrawals of record, each on the shard of the account that asked: binding a phone between two
-// tries changes the wallet, and the second try must meet the first.
+// Withdrawals stores withdrawals of record, each on the shard of the account that requested it. The shard does not
+// depend on the wallet, because binding a phone between two attempts changes the wallet, and the second attempt must
+// find the first.
 type Withdrawals struct {
 	db     *DB
 	writes once[wallet.Withdrawal]
 
 	create, advance *kind
 
-	advanced, exists, get, of, due, book string  // 1, 2 and 5 in them are the states that are not final
-	owners                               *Ledger // how eachOwner finds the wallets that have withdrawals
+	advanced, exists, get, of, due, byOwner string  // states 1, 2 and 5 are not final
+	owners                                  *Ledger // eachOwner reads the wallets that have withdrawals with it
 }
 
 var (
@@ -30,7 +31,7 @@ var (
 
 const withdrawalColumns = "family, account, request, owner, stage, amount, created, state, wallets"
 
-// withdrawalKey names a withdrawal's row.
+// withdrawalKey selects the row of a withdrawal.
 const withdrawalKey = "family = ? AND account = ? AND request = ?"
 
 // NewWithdrawals returns the withdrawals in db.
@@ -42,11 +43,11 @@ func NewWithdrawals(db *DB) *Withdrawals {
 		get:      db.text(from + withdrawalKey),
 		of:       db.text(from + "owner = ? AND stage = ? ORDER BY created DESC, family, account, request LIMIT ?"),
 		due:      db.text("SELECT " + withdrawalColumns + ", due FROM {p}withdrawals WHERE due >= ? AND due < ? ORDER BY due, family, account, request LIMIT ?"),
-		book:     db.text(from + "owner BETWEEN ? AND ? ORDER BY owner, created, family, account, request"),
+		byOwner:  db.text(from + "owner BETWEEN ? AND ? ORDER BY owner, created, family, account, request"),
 		owners:   &Ledger{db: db, owners: db.text("SELECT DISTINCT owner FROM {p}withdrawals WHERE owner > ? ORDER BY owner LIMIT ?")},
 	}
 	w.writes = once[wallet.Withdrawal]{
-		insert: insertion{db.text("INSERT INTO {p}withdrawals (" + withdrawalColumns + ", due, written) VALUES "), 11, db.dialect.unless("family")},
+		insert: insertion{db.text("INSERT INTO {p}withdrawals (" + withdrawalColumns + ", due, written) VALUES "), 11, db.dialect.insertIgnore("family")},
 		find:   db.text("SELECT " + withdrawalColumns + ", written FROM {p}withdrawals WHERE "), key: withdrawalKey,
 		args: func(args []any, v wallet.Withdrawal) []any {
 			var due any
@@ -81,7 +82,7 @@ func scanWithdrawal(r *sql.Rows, more ...any) (w wallet.Withdrawal, err error) {
 	return w, err
 }
 
-// unpackWallets is packWallets the other way round.
+// unpackWallets is the inverse of packWallets.
 func unpackWallets(b []byte) (ids []wallet.ActID) {
 	for ; len(b) >= 8; b = b[8:] {
 		ids = append(ids, wallet.ActID(binary.BigEndian.Uint64(b)))
@@ -89,7 +90,7 @@ func unpackWallets(b []byte) (ids []wallet.ActID) {
 	return ids
 }
 
-// packWallets returns wallets as the column of that name has them.
+// packWallets returns the value of the column wallets.
 func packWallets(ids []wallet.ActID) []byte {
 	b := make([]byte, 0, 8*len(ids))
 	for _, id := range ids {
@@ -101,8 +102,8 @@ func packWallets(ids []wallet.ActID) []byte {
 // shardOf returns the shard of an account.
 func (w *Withdrawals) shardOf(a wallet.Account) *shard { return w.db.shard(wallet.ActID(a.User)) }
 
-// Create implements wallet.Withdrawals. ErrInvalid: an account, owner, stage or state that cannot be, or more wallets
-// than one person can have. ErrOverloaded and ErrUnavailable: nothing was recorded.
+// Create implements wallet.Withdrawals. ErrInvalid: an invalid account, owner, stage or state, or more wallets than
+// one person can have. ErrOverloaded and ErrUnavailable: nothing was recorded.
 func (w *Withdrawals) Create(ctx context.Context, v wallet.Withdrawal) (wallet.Withdrawal, bool, error) {
 	if err := checkAccount(v.No.Account); err != nil {
 		return wallet.Withdrawal{}, false, err
@@ -112,14 +113,14 @@ func (w *Withdrawals) Create(ctx context.Context, v wallet.Withdrawal) (wallet.W
 		return wallet.Withdrawal{}, false, fmt.Errorf("%w: withdrawal of wallet %d in stage %d, state %d, from %d wallets",
 			wallet.ErrInvalid, v.Owner, v.Stage, v.State, len(v.Wallets))
 	}
-	a := &asked[wallet.Withdrawal]{want: v}
+	a := &writeRequest[wallet.Withdrawal]{want: v}
 	if err := w.shardOf(v.No.Account).do(ctx, w.create, 1, a); err != nil {
 		return wallet.Withdrawal{}, false, err
 	}
 	return a.got, a.isNew, nil
 }
 
-// Get implements wallet.Withdrawals. ErrInvalid: an account that cannot be.
+// Get implements wallet.Withdrawals. ErrInvalid: an invalid account.
 func (w *Withdrawals) Get(ctx context.Context, no wallet.WithdrawalNo) (found wallet.Withdrawal, err error) {
 	if err := checkAccount(no.Account); err != nil {
 		return found, err
@@ -136,13 +137,13 @@ func (w *Withdrawals) Get(ctx context.Context, no wallet.WithdrawalNo) (found wa
 	return found, err
 }
 
-// advancing is the job of one Advance.
-type advancing struct {
+// advanceJob is the job of one Advance call.
+type advanceJob struct {
 	no    wallet.WithdrawalNo
 	state wallet.WithdrawalState
 }
 
-// Advance implements wallet.Withdrawals. ErrInvalid for what is not a state.
+// Advance implements wallet.Withdrawals. ErrInvalid for an unknown state.
 func (w *Withdrawals) Advance(ctx context.Context, no wallet.WithdrawalNo, state wallet.WithdrawalState) error {
 	if !state.Valid() {
 		return fmt.Errorf("%w: withdrawal state %d", wallet.ErrInvalid, state)
@@ -150,14 +151,14 @@ func (w *Withdrawals) Advance(ctx context.Context, no wallet.WithdrawalNo, state
 	if err := checkAccount(no.Account); err != nil {
 		return err
 	}
-	return w.shardOf(no.Account).do(ctx, w.advance, 1, &advancing{no, state})
+	return w.shardOf(no.Account).do(ctx, w.advance, 1, &advanceJob{no, state})
 }
 
 func (w *Withdrawals) applyAdvance(ctx context.Context, t *txn, jobs []*job) error {
 	jobs = slices.Clone(jobs)
-	slices.SortStableFunc(jobs, func(a, b *job) int { return compareWithdrawals(a.in.(*advancing).no, b.in.(*advancing).no) })
+	slices.SortStableFunc(jobs, func(a, b *job) int { return compareWithdrawals(a.in.(*advanceJob).no, b.in.(*advanceJob).no) })
 	for _, j := range jobs {
-		a := j.in.(*advancing)
+		a := j.in.(*advanceJob)
 		state, key := int64(a.state), withdrawalKeyed(nil, a.no)
 		affected, err := t.exec(ctx, w.advanced, append([]any{state, state, state}, key...)...)
 		if err != nil {
@@ -181,7 +182,7 @@ func (w *Withdrawals) applyAdvance(ctx context.Context, t *txn, jobs []*job) err
 	return nil
 }
 
-// each asks all shards and returns what they have, in order, at most limit.
+// each queries all shards and returns at most limit of their withdrawals, in order.
 func (w *Withdrawals) each(ctx context.Context, query string, args []any, limit int, order func(a, b wallet.Withdrawal) int) ([]wallet.Withdrawal, error) {
 	var out []wallet.Withdrawal
 	for _, s := range w.db.shards {
@@ -198,7 +199,7 @@ func (w *Withdrawals) each(ctx context.Context, query string, args []any, limit 
 	return out[:min(len(out), limit)], nil
 }
 
-// Of implements wallet.Withdrawals. Of two with one instant, the one with the lower number comes first.
+// Of implements wallet.Withdrawals. Of two withdrawals with the same time, the one with the lower number comes first.
 func (w *Withdrawals) Of(ctx context.Context, id wallet.ActID, stage wallet.Stage, limit int) ([]wallet.Withdrawal, error) {
 	limit = max(limit, 0)
 	return w.each(ctx, w.of, []any{int64(id), int64(stage), limit}, limit, func(a, b wallet.Withdrawal) int { return cmp.Compare(b.Created, a.Created) })
@@ -213,11 +214,12 @@ func (w *Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, fro
 	return list.page(ctx, w.db, limit, int64(from), placesBefore(before), limit+1)
 }
 
-// Withdrawals implements wallet.WithdrawalBook. A page of wallets is read at a time, each as it is then.
+// Withdrawals implements wallet.WithdrawalReader. It reads one page of wallets at a time; each page is from its own
+// point in time.
 func (w *Withdrawals) Withdrawals(ctx context.Context, yield func(wallet.Withdrawal) bool) error {
 	return eachOwner(ctx, w.owners, func(ctx context.Context, s *shard, first, last int64) ([]wallet.Withdrawal, error) {
 		var page []wallet.Withdrawal
-		err := s.ask(ctx, w.book, []any{first, last}, func(r *sql.Rows) error {
+		err := s.ask(ctx, w.byOwner, []any{first, last}, func(r *sql.Rows) error {
 			v, err := scanWithdrawal(r)
 			page = append(page, v)
 			return err

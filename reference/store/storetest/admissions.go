@@ -11,44 +11,45 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// AdmissionStore is orders, reservations, and both in one step.
+// AdmissionStore has orders, reservations, and admissions, which record both in one step.
 type AdmissionStore struct {
 	OrderStore
-	Quotas wallet.Quotas
-	Book   wallet.AdmissionBook
+	Quotas     wallet.Quotas
+	Admissions wallet.AdmissionBook
 }
 
-// Admissions tests an adapter of wallet.AdmissionBook: whatever holds for reservations holds for those that are recorded
-// with their orders, alone and where both ways meet.
+// Admissions tests an adapter of wallet.AdmissionReader: the contract of reservations also holds for those that are
+// recorded with their orders, alone and when both ways are mixed.
 func Admissions(t *testing.T, open func(t *testing.T) AdmissionStore) {
 	for _, mixed := range []bool{false, true} {
 		for name, story := range map[string]func(*testing.T, wallet.Quotas){
-			"the first record stands": firstRecordStands, "ended blocks pay nothing": endedBlocksPayNothing,
+			"the first record is final": firstRecordStands, "ended blocks pay nothing": endedBlocksPayNothing,
 			"one of many callers records": oneRecords, "an audit misses nothing": auditMissesNothing,
 		} {
-			t.Run(fmt.Sprintf("%s, mixed %v", name, mixed), func(t *testing.T) { s := open(t); story(t, admitting{s.Quotas, s, mixed}) })
+			t.Run(fmt.Sprintf("%s, mixed %v", name, mixed), func(t *testing.T) { s := open(t); story(t, quotasByAdmission{s.Quotas, s, mixed}) })
 		}
 	}
 	t.Run("an admission is an order", func(t *testing.T) { admissionIsOrder(t, open(t)) })
-	t.Run("orders recorded apart", func(t *testing.T) { recordedApart(t, open(t)) })
-	t.Run("what cannot be", func(t *testing.T) { refusesAdmission(t, open(t)) })
+	t.Run("orders recorded separately", func(t *testing.T) { recordedApart(t, open(t)) })
+	t.Run("invalid admissions", func(t *testing.T) { refusesAdmission(t, open(t)) })
 }
 
-// admitting is a book of quotas that records a reservation by admitting its order. mixed: not if that is on record.
-type admitting struct {
+// quotasByAdmission is a wallet.Quotas that records a reservation by admitting its order. With mixed, it does so only for
+// orders that are not recorded yet.
+type quotasByAdmission struct {
 	wallet.Quotas
 	s     AdmissionStore
 	mixed bool
 }
 
-func (a admitting) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
+func (a quotasByAdmission) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
 	if a.mixed {
-		on, err := a.s.Book.Get(ctx, []wallet.OrderNo{r.Order})
+		on, err := a.s.Admissions.Get(ctx, []wallet.OrderNo{r.Order})
 		if err != nil || on[0].No == r.Order {
 			return a.Quotas.Record(ctx, r)
 		}
 	}
-	got, err := a.s.Book.Admit(ctx, wallet.Order{No: r.Order, Amount: r.Amount, Opened: eve, Created: eve}, r.Block)
+	got, err := a.s.Admissions.Admit(ctx, wallet.Order{No: r.Order, Amount: r.Amount, Opened: eve, Created: eve}, r.Block)
 	if err != nil {
 		return wallet.Reservation{}, false, err
 	}
@@ -60,7 +61,7 @@ func admissionIsOrder(t *testing.T, s AdmissionStore) {
 	granted, refused := order(number(7, 1), 30, time.Minute), order(number(7, 2), 30, time.Minute)
 	admit := func(o wallet.Order, block wallet.BlockID, want wallet.Admitted) {
 		t.Helper()
-		got, err := s.Book.Admit(t.Context(), o, block)
+		got, err := s.Admissions.Admit(t.Context(), o, block)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
@@ -72,13 +73,13 @@ func admissionIsOrder(t *testing.T, s AdmissionStore) {
 	got, isNew, err := s.Create(t.Context(), granted)
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.Equal(t, granted, got, "it is on record for whoever creates it")
+	require.Equal(t, granted, got, "a later Create returns it")
 	list, err := s.Of(t.Context(), 7, granted.No.Stage)
 	require.NoError(t, err)
 	require.Equal(t, []wallet.Order{granted, void}, list)
 	open, _, err := s.Open(t.Context(), wallet.Never, 0, 10)
 	require.NoError(t, err)
-	require.Equal(t, []wallet.Order{granted}, open, "a void order waits for nothing")
+	require.Equal(t, []wallet.Order{granted}, open, "a void order is not open")
 
 	require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{granted.No}, wallet.OrderSettled))
 	settled := granted
@@ -88,11 +89,11 @@ func admissionIsOrder(t *testing.T, s AdmissionStore) {
 	other.Amount, other.Created = 31, other.Created+5
 	admit(other, a.ID, wallet.Admitted{Order: settled, Block: a.ID})
 	require.NoError(t, s.Quotas.Strand(t.Context(), "a"))
-	admit(granted, a.ID, wallet.Admitted{Order: settled, Block: a.ID}) // its block has ended, and it was paid
+	admit(granted, a.ID, wallet.Admitted{Order: settled, Block: a.ID}) // its block has ended, but it was paid
 	quota(t, s.Quotas, wallet.Quota{Reserved: 30, Leased: 50, Stranded: 20})
 }
 
-// recordedApart admits orders that were recorded before, as earlier versions of the service did.
+// recordedApart admits orders that were recorded separately, as earlier versions of the service did.
 func recordedApart(t *testing.T, s AdmissionStore) {
 	a := lease(t, s.Quotas, "a", 50, 50, 100)
 	for i, c := range []struct {
@@ -100,8 +101,8 @@ func recordedApart(t *testing.T, s AdmissionStore) {
 		block    wallet.BlockID
 		why      string
 	}{
-		{false, 0, "the budget of an order on record is not taken twice: who admits it is told to look"},
-		{true, a.ID, "its reservation is apart, and stands there"},
+		{false, 0, "the budget of a recorded order is not taken twice: the caller must look up the reservation"},
+		{true, a.ID, "its reservation is recorded separately, and is valid"},
 		{true, 0, "it was refused"},
 	} {
 		o := order(number(wallet.ActID(i+1), 1), 10, time.Minute)
@@ -112,7 +113,7 @@ func recordedApart(t *testing.T, s AdmissionStore) {
 			_, _, err = s.Quotas.Record(t.Context(), r)
 			require.NoError(t, err)
 		}
-		got, err := s.Book.Admit(t.Context(), o, a.ID)
+		got, err := s.Admissions.Admit(t.Context(), o, a.ID)
 		require.NoError(t, err)
 		require.False(t, got.New, c.why)
 		require.Equal(t, o, got.Order, c.why)
@@ -145,11 +146,11 @@ func refusesAdmission(t *testing.T, s AdmissionStore) {
 	} {
 		o := good
 		c.change(&o)
-		_, err := s.Book.Admit(t.Context(), o, c.block)
+		_, err := s.Admissions.Admit(t.Context(), o, c.block)
 		require.ErrorIs(t, err, wallet.ErrInvalid, why)
 	}
 	quota(t, s.Quotas, wallet.Quota{Leased: 50})
-	none, err := s.Book.Get(t.Context(), []wallet.OrderNo{good.No})
+	none, err := s.Admissions.Get(t.Context(), []wallet.OrderNo{good.No})
 	require.NoError(t, err)
 	require.Equal(t, []wallet.Order{{}}, none)
 }

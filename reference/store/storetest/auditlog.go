@@ -33,9 +33,9 @@ func actionsAreListed(t *testing.T, l wallet.AuditLog) {
 	var want []wallet.Action // newest first
 	for i := range 7 {
 		a := action(i)
-		a.ID = 999 // given by the log, whatever is asked
+		a.ID = 999 // assigned by the log, whatever the caller sets
 		require.NoError(t, l.Append(t.Context(), a))
-		require.NoError(t, l.Append(t.Context(), a), "what was done twice is listed twice")
+		require.NoError(t, l.Append(t.Context(), a), "a repeated action is listed twice")
 		want = append([]wallet.Action{action(i), action(i)}, want...)
 	}
 	all := list(0, 100)
@@ -49,11 +49,11 @@ func actionsAreListed(t *testing.T, l wallet.AuditLog) {
 	}
 	require.Equal(t, want, all)
 	require.Equal(t, all[:3], list(0, 3))
-	require.Equal(t, all[3:6], list(all[2].ID, 3), "and on from there")
+	require.Equal(t, all[3:6], list(all[2].ID, 3), "and continued from there")
 	require.Empty(t, list(all[len(all)-1].ID, 3))
 	require.Empty(t, list(0, 0))
-	require.NoError(t, l.Append(t.Context(), wallet.Action{}), "nothing is needed but that it happened")
-	require.Equal(t, all, list(list(0, 1)[0].ID, 100), "what is there does not change")
+	require.NoError(t, l.Append(t.Context(), wallet.Action{}), "no field is required")
+	require.Equal(t, all, list(list(0, 1)[0].ID, 100), "recorded actions do not change")
 }
 
 func detailsAreBounded(t *testing.T, l wallet.AuditLog) {
@@ -64,8 +64,8 @@ func detailsAreBounded(t *testing.T, l wallet.AuditLog) {
 		got, err := l.Actions(t.Context(), 0, 1)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(got[0].Detail), wallet.MaxAuditDetail)
-		require.Greater(t, len(got[0].Detail), wallet.MaxAuditDetail-4, "no more is cut than must be")
-		require.True(t, strings.HasPrefix(detail, got[0].Detail), "a character is whole or not there")
+		require.Greater(t, len(got[0].Detail), wallet.MaxAuditDetail-4, "no more is cut than necessary")
+		require.True(t, strings.HasPrefix(detail, got[0].Detail), "characters are not split")
 	}
 }
 
@@ -78,12 +78,12 @@ func manyOperators(t *testing.T, l wallet.AuditLog) {
 	})
 	all, err := l.Actions(t.Context(), 0, 2*callers*actions)
 	require.NoError(t, err)
-	require.Len(t, all, callers*actions, "each is there once")
+	require.Len(t, all, callers*actions, "each is listed once")
 	by := map[string]int{}
 	for i, a := range all {
 		by[a.Operator]++
 		if i > 0 {
-			require.Less(t, a.ID, all[i-1].ID, "no number is given twice")
+			require.Less(t, a.ID, all[i-1].ID, "no number is assigned twice")
 		}
 	}
 	for caller := range callers {

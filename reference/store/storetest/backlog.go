@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Shards and Lease are what a backlog under test is to be opened with.
+// Shards and Lease are the configuration of a backlog under test.
 const (
 	Shards = 4
 	Lease  = 30 * time.Second
@@ -38,7 +38,7 @@ func Backlog(t *testing.T, open func(t *testing.T, clock *Clock) wallet.Backlog)
 	})
 }
 
-// held returns n credits of one shard, of so many fen from first on.
+// held returns n credits of one shard, with amounts from first on.
 func held(shard, first, n int) (cs []wallet.Credit) {
 	for i := range n {
 		id := wallet.ActID(shard + Shards*(i+1))
@@ -47,7 +47,7 @@ func held(shard, first, n int) (cs []wallet.Credit) {
 	return cs
 }
 
-// take takes and expects exactly these credits, and returns their handles.
+// take takes, requires exactly the given credits, and returns their handles.
 func take(t testable, b wallet.Backlog, shard, limit int, want []wallet.Credit) (ids []uint64) {
 	t.Helper()
 	got, err := b.Take(t.Context(), shard, limit)
@@ -76,7 +76,7 @@ func firstInFirstOut(t *testing.T, b wallet.Backlog, _ *Clock) {
 	take(t, b, 0, 10, zero[2:])
 	take(t, b, 0, 10, nil)
 	take(t, b, 1, 10, nil)
-	depth(t, b, 7) // leased is still held
+	depth(t, b, 7) // leased postings are still held
 
 	require.NoError(t, b.Push(t.Context(), zero[:1]))
 	take(t, b, 0, 10, zero[:1]) // pushed twice, taken twice
@@ -91,11 +91,11 @@ func leasesEnd(t *testing.T, b wallet.Backlog, clock *Clock) {
 	clock.Advance(Lease - time.Millisecond)
 	take(t, b, 1, 1, cs[4:5])
 	clock.Advance(time.Millisecond)
-	// The first lease has ended, the second has not; what comes back is older and comes first.
+	// The first lease has ended, the second has not; the returned credits are older and come first.
 	back := take(t, b, 1, 2, []wallet.Credit{cs[0], cs[2]})
 	take(t, b, 1, 10, []wallet.Credit{cs[3], cs[5]})
 	take(t, b, 1, 10, nil)
-	// The slow first taker acknowledges after all; the credit is gone for the second one too.
+	// The slow first taker acknowledges late; the credit is deleted for the second one too.
 	require.NoError(t, b.Ack(t.Context(), 1, first[:1]))
 	clock.Advance(Lease)
 	take(t, b, 1, 10, cs[2:])
@@ -168,12 +168,12 @@ func takersShare(t *testing.T, b wallet.Backlog, _ *Clock) {
 	}
 }
 
-// backlogModel compares one shard with a list over any sequence of calls.
+// backlogModel compares one shard with a list over random sequences of calls.
 func backlogModel(t *rapid.T, b wallet.Backlog, clock *Clock) {
 	type item struct {
 		credit wallet.Credit
 		until  wallet.Instant // end of its lease; 0: never taken
-		id     uint64         // handle of the last taking
+		id     uint64         // handle of the last Take
 	}
 	var model []item // held, oldest first
 	pushed := 0

@@ -8,13 +8,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// BankStore is a bank that shows its statement.
+// BankStore is a bank that can list its payments.
 type BankStore interface {
 	wallet.Bank
 	wallet.BankBook
 }
 
-// Bank tests an adapter of wallet.Bank and wallet.BankBook.
+// Bank tests an adapter of wallet.Bank and wallet.BankReader.
 func Bank(t *testing.T, open func(t *testing.T) BankStore) {
 	t.Run("pays a number once", func(t *testing.T) { paysOnce(t, open(t)) })
 	t.Run("many callers are paid once", func(t *testing.T) { callersPaidOnce(t, open(t)) })
@@ -47,14 +47,14 @@ func paysOnce(t *testing.T, b BankStore) {
 		}
 	}
 	require.ErrorIs(t, b.Pay(t.Context(), want[0].No, 21), wallet.ErrConflict)
-	require.NoError(t, b.Pay(t.Context(), want[0].No, 20), "a conflict spoils nothing")
+	require.NoError(t, b.Pay(t.Context(), want[0].No, 20), "a conflict changes nothing")
 	for _, nothing := range []wallet.Money{0, -1} {
 		require.ErrorIs(t, b.Pay(t.Context(), wallet.WithdrawalNo{Account: asker, Request: 9}, nothing), wallet.ErrInvalid)
 	}
-	require.Equal(t, want, statement(t, b), "in the order they were paid")
+	require.Equal(t, want, statement(t, b), "in the order of payment")
 	n := 0
 	require.NoError(t, b.Payments(t.Context(), func(wallet.WithdrawalNo, wallet.Money) bool { n++; return n < 2 }))
-	require.Equal(t, 2, n, "reading stops when told")
+	require.Equal(t, 2, n, "reading stops when yield returns false")
 }
 
 func callersPaidOnce(t *testing.T, b BankStore) {

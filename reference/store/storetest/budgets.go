@@ -38,16 +38,16 @@ func budgetStory(t *testing.T, s wallet.Budgets) {
 		spent wallet.Money // in the official stage afterwards
 		why   string
 	}{
-		{number(1, 1), 60, nil, 60, "there is enough"},
-		{number(1, 1), 60, nil, 60, "a repeat takes nothing"},
-		{number(2, 1), 41, wallet.ErrOverBudget, 60, "one fen too much: nothing is taken"},
+		{number(1, 1), 60, nil, 60, "enough is left"},
+		{number(1, 1), 60, nil, 60, "a repeat reserves nothing"},
+		{number(2, 1), 41, wallet.ErrOverBudget, 60, "one fen too much: nothing is reserved"},
 		{number(2, 1), 41, wallet.ErrOverBudget, 60, "a repeat is refused again"},
-		{number(3, 1), 40, nil, 100, "exactly what is left"},
-		{number(4, 1), 1, wallet.ErrOverBudget, 100, "spent"},
-		{number(1, 1), 60, nil, 100, "what was reserved stays reserved"},
+		{number(3, 1), 40, nil, 100, "exactly the rest"},
+		{number(4, 1), 1, wallet.ErrOverBudget, 100, "nothing is left"},
+		{number(1, 1), 60, nil, 100, "reservations stay"},
 		{drill, 100, nil, 100, "another stage has its own budget"},
 		{number(5, 1), 0, wallet.ErrInvalid, 100, "an amount is above zero"},
-		{number(5, 1), -10, wallet.ErrInvalid, 100, "nothing is ever given back"},
+		{number(5, 1), -10, wallet.ErrInvalid, 100, "reservations are never returned"},
 	} {
 		require.ErrorIs(t, s.Reserve(t.Context(), c.no, c.fen, 100), c.want, c.why)
 		spent(t, s, wallet.Official, c.spent)
@@ -63,7 +63,7 @@ func budgetOverflow(t *testing.T, s wallet.Budgets) {
 	require.ErrorIs(t, s.Reserve(t.Context(), number(1, 1), 1, math.MinInt64), wallet.ErrOverBudget)
 	require.NoError(t, s.Reserve(t.Context(), number(2, 1), math.MaxInt64-1, math.MaxInt64))
 	require.ErrorIs(t, s.Reserve(t.Context(), number(3, 1), math.MaxInt64, math.MaxInt64), wallet.ErrOverBudget)
-	require.ErrorIs(t, s.Reserve(t.Context(), number(4, 1), 1, 5), wallet.ErrOverBudget, "the budget was cut below what is spent")
+	require.ErrorIs(t, s.Reserve(t.Context(), number(4, 1), 1, 5), wallet.ErrOverBudget, "the budget was cut below the spent amount")
 	require.NoError(t, s.Reserve(t.Context(), number(5, 1), 1, math.MaxInt64))
 	spent(t, s, wallet.Official, math.MaxInt64)
 }
@@ -98,7 +98,7 @@ func budgetModel(t *rapid.T, s wallet.Budgets) {
 	for range rapid.IntRange(1, 40).Draw(t, "steps") {
 		no := number(wallet.ActID(rapid.IntRange(1, 130).Draw(t, "owner")), 1)
 		no.Stage = wallet.Stage(rapid.IntRange(1, wallet.Stages).Draw(t, "stage"))
-		fen := wallet.Money(no.ActID%7 + 1) // a repeat carries the same content
+		fen := wallet.Money(no.ActID%7 + 1) // a repeat has the same content
 		err := s.Reserve(t.Context(), no, fen, 30)
 		if model[no] || sums[no.Stage]+fen <= 30 {
 			require.NoError(t, err)

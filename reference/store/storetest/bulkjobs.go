@@ -16,7 +16,7 @@ func BulkJobs(t *testing.T, open func(t *testing.T) wallet.BulkJobs) {
 	t.Run("states follow each other", func(t *testing.T) { bulkStatesFollow(t, open(t)) })
 	t.Run("the longest list", func(t *testing.T) { longestList(t, open(t)) })
 	t.Run("many record", func(t *testing.T) { manyRecord(t, open(t)) })
-	t.Run("what cannot be is refused", func(t *testing.T) { bulkRefusals(t, open(t)) })
+	t.Run("invalid jobs are refused", func(t *testing.T) { bulkRefusals(t, open(t)) })
 }
 
 func bulkJob(n byte) wallet.BulkJob {
@@ -43,7 +43,7 @@ func listIsJobOnce(t *testing.T, b wallet.BulkJobs) {
 	got, isNew, err := b.Create(t.Context(), again, bulkRows(2))
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.Equal(t, want, got, "the one on record")
+	require.Equal(t, want, got, "the recorded job")
 	filled := bulkJob(2)
 	filled.Done, filled.Granted, filled.State, filled.ID = 5, 5, wallet.BulkDone, 77
 	rows := bulkRows(1)
@@ -51,7 +51,7 @@ func listIsJobOnce(t *testing.T, b wallet.BulkJobs) {
 	second, _, err := b.Create(t.Context(), filled, rows)
 	require.NoError(t, err)
 	require.Equal(t, wallet.BulkJob{ID: 2, Digest: wallet.BulkDigest{2, 31: 0xff}, Activity: "spring", By: "li", Created: eve, Rows: 1, State: wallet.BulkReady}, second,
-		"how far it is, is the store's to say")
+		"the store sets the progress")
 	for id, want := range map[int64]wallet.BulkJob{1: first, 2: second} {
 		got, err := b.Job(t.Context(), id)
 		require.NoError(t, err)
@@ -94,7 +94,7 @@ func placeMovesForward(t *testing.T, b wallet.BulkJobs) {
 		require.NoError(t, err)
 		return j
 	}
-	require.Zero(t, record(0, "ok").Done, "it was never started")
+	require.Zero(t, record(0, "ok").Done, "the job was not started")
 	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
 	require.NoError(t, err)
 	for range 2 { // a repeat changes nothing
@@ -102,13 +102,13 @@ func placeMovesForward(t *testing.T, b wallet.BulkJobs) {
 		require.Equal(t, 2, j.Done)
 		require.Equal(t, 1, j.Granted)
 	}
-	require.Equal(t, 2, record(1, "not_found", "not_found", "not_found").Done, "not its place")
+	require.Equal(t, 2, record(1, "not_found", "not_found", "not_found").Done, "not the current position")
 	require.Equal(t, 2, record(3, "not_found").Done)
-	require.Equal(t, 2, record(2).Done, "nothing")
+	require.Equal(t, 2, record(2).Done, "no outcomes")
 	_, err = b.Move(t.Context(), 1, wallet.BulkStopped)
 	require.NoError(t, err)
 	j := record(2, "ok", "ok")
-	require.Equal(t, 4, j.Done, "what was granted before it was stopped is recorded")
+	require.Equal(t, 4, j.Done, "outcomes from before the stop are recorded")
 	require.Equal(t, wallet.BulkStopped, j.State)
 	_, err = b.Move(t.Context(), 1, wallet.BulkRunning)
 	require.NoError(t, err)
@@ -142,9 +142,9 @@ func bulkStatesFollow(t *testing.T, b wallet.BulkJobs) {
 		}
 		return err
 	}
-	require.ErrorIs(t, move(1, wallet.BulkStopped), wallet.ErrNotUsable, "it was never started")
+	require.ErrorIs(t, move(1, wallet.BulkStopped), wallet.ErrNotUsable, "the job was not started")
 	require.ErrorIs(t, move(1, wallet.BulkDone), wallet.ErrNotUsable)
-	require.NoError(t, move(1, wallet.BulkReady), "it is there already")
+	require.NoError(t, move(1, wallet.BulkReady), "the state is unchanged")
 	for _, id := range []int64{3, 1} {
 		require.NoError(t, move(id, wallet.BulkRunning))
 		require.NoError(t, move(id, wallet.BulkRunning))
@@ -152,7 +152,7 @@ func bulkStatesFollow(t *testing.T, b wallet.BulkJobs) {
 	running, err := b.Running(t.Context(), 10)
 	require.NoError(t, err)
 	require.Len(t, running, 2)
-	require.EqualValues(t, 1, running[0].ID, "the oldest first")
+	require.EqualValues(t, 1, running[0].ID, "the oldest comes first")
 	running, err = b.Running(t.Context(), 1)
 	require.NoError(t, err)
 	require.Len(t, running, 1)
@@ -175,7 +175,7 @@ func longestList(t *testing.T, b wallet.BulkJobs) {
 	require.Equal(t, rows, got)
 }
 
-// manyRecord: of several that record from one place, one moves it.
+// manyRecord: if several callers record at one position, one of them advances it.
 func manyRecord(t *testing.T, b wallet.BulkJobs) {
 	const rows = 64
 	_, _, err := b.Create(t.Context(), bulkJob(1), bulkRows(rows))
@@ -191,26 +191,26 @@ func manyRecord(t *testing.T, b wallet.BulkJobs) {
 			}
 			after, err := b.Record(t.Context(), 1, j.Done, []string{"ok"})
 			require.NoError(t, err)
-			require.Greater(t, after.Done, j.Done, "this one's or another one's")
+			require.Greater(t, after.Done, j.Done, "by this caller or another one")
 		}
 	})
 	j, err := b.Job(t.Context(), 1)
 	require.NoError(t, err)
 	require.Equal(t, rows, j.Done)
-	require.Equal(t, rows, j.Granted, "none was counted twice")
+	require.Equal(t, rows, j.Granted, "no outcome was counted twice")
 }
 
 func bulkRefusals(t *testing.T, b wallet.BulkJobs) {
 	for why, change := range map[string]func(*wallet.BulkJob, *[]wallet.BulkRow){
 		"no rows":       func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { *r = nil },
 		"too many rows": func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { *r = bulkRows(wallet.MaxBulkRows + 1) },
-		"nobody's":      func(j *wallet.BulkJob, _ *[]wallet.BulkRow) { j.By = "" },
+		"no operator":   func(j *wallet.BulkJob, _ *[]wallet.BulkRow) { j.By = "" },
 		"a reason too long": func(_ *wallet.BulkJob, r *[]wallet.BulkRow) {
 			(*r)[0].Reason = strings.Repeat("x", wallet.MaxBulkReason+1)
 		},
-		"an app that is none":   func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { (*r)[0].App = 9 },
-		"a scene that is none":  func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { (*r)[0].Scene = "A" },
-		"an award that is none": func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { (*r)[0].Award = 14 },
+		"an invalid app":   func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { (*r)[0].App = 9 },
+		"an invalid scene": func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { (*r)[0].Scene = "A" },
+		"an invalid award": func(_ *wallet.BulkJob, r *[]wallet.BulkRow) { (*r)[0].Award = 14 },
 	} {
 		j, rows := bulkJob(1), bulkRows(1)
 		change(&j, &rows)

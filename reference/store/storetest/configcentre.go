@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ConfigCentre tests an adapter of wallet.ConfigCentre. open returns two instances' views of one centre.
+// ConfigCentre tests an adapter of wallet.ConfigCentre. open returns two instances' connections to one centre.
 func ConfigCentre(t *testing.T, open func(t *testing.T) (here, there wallet.ConfigCentre)) {
 	t.Run("switches", func(t *testing.T) { here, there := open(t); switchesAreShared(t, here, there) })
 	t.Run("settings", func(t *testing.T) { here, there := open(t); settingsAreVersioned(t, here, there) })
@@ -32,25 +32,25 @@ func switchesAreShared(t *testing.T, here, there wallet.ConfigCentre) {
 		}
 	}
 	const one, other = wallet.SwitchDistrustTokens, wallet.SwitchStopCash
-	expect("nobody has touched one")
+	expect("the initial state")
 	require.NoError(t, here.Set(t.Context(), one, false))
-	expect("off is how it was")
+	expect("off is the initial state")
 	for range 2 {
 		require.NoError(t, here.Set(t.Context(), one, true))
-		expect("on, at all instances", one)
+		expect("on, for all instances", one)
 	}
 	require.NoError(t, there.Set(t.Context(), other, true))
-	expect("one does not touch another", one, other)
+	expect("a switch does not affect another one", one, other)
 	for range 2 {
 		require.NoError(t, there.Set(t.Context(), one, false))
-		expect("off again, wherever it was turned on", other)
+		expect("off again, whichever instance turned it on", other)
 	}
 }
 
 func settingsAreVersioned(t *testing.T, here, there wallet.ConfigCentre) {
 	_, have, err := here.Read(t.Context())
 	require.NoError(t, err)
-	require.Zero(t, have, "nobody has ever changed them")
+	require.Zero(t, have, "the initial settings")
 
 	to := wallet.Settings{Release: wallet.Release{Num: 1, Den: 10, WhiteList: []wallet.ActID{7, 9}}, WithdrawPerDay: 20_000, WithdrawTimes: 3, ShortPage: 5}
 	require.NoError(t, here.Change(t.Context(), to))
@@ -58,28 +58,28 @@ func settingsAreVersioned(t *testing.T, here, there wallet.ConfigCentre) {
 	for _, s := range []wallet.ConfigCentre{here, there} {
 		_, have, err = s.Read(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, to, have, "all of it, at all instances")
+		require.Equal(t, to, have, "all fields, for all instances")
 	}
 	require.NoError(t, there.Set(t.Context(), wallet.SwitchStopCash, true))
 	late := to
 	late.Version, late.WithdrawTimes = 0, 9
 	require.ErrorIs(t, there.Change(t.Context(), late), wallet.ErrStale)
 	late.Version = 2
-	require.ErrorIs(t, there.Change(t.Context(), late), wallet.ErrStale, "of a version that there is not yet")
+	require.ErrorIs(t, there.Change(t.Context(), late), wallet.ErrStale, "a version that does not exist yet")
 	bad := to
 	bad.Release.Num = 11
-	require.ErrorIs(t, here.Change(t.Context(), bad), wallet.ErrInvalid, "open to eleven in ten")
+	require.ErrorIs(t, here.Change(t.Context(), bad), wallet.ErrInvalid, "a release of eleven in ten")
 	on, have, err := here.Read(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, to, have, "what was refused changed nothing")
-	require.True(t, on[wallet.SwitchStopCash], "and the switches are another matter")
+	require.Equal(t, to, have, "a refused change has no effect")
+	require.True(t, on[wallet.SwitchStopCash], "switches are independent of the settings")
 
 	to.Release.WhiteList, to.WithdrawPerDay = nil, 0
 	require.NoError(t, there.Change(t.Context(), to))
 	to.Version = 2
 	on, have, err = here.Read(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, to, have, "taken back, too")
+	require.Equal(t, to, have, "fields can be cleared, too")
 	require.True(t, on[wallet.SwitchStopCash])
 }
 
@@ -103,6 +103,6 @@ func oneChanges(t *testing.T, here, there wallet.ConfigCentre) {
 	for i := range changed {
 		counts[i] = changed[i].Load()
 	}
-	require.Equal(t, slices.Repeat([]int64{1}, int(have.Version)), counts[:have.Version], "each version has one author")
+	require.Equal(t, slices.Repeat([]int64{1}, int(have.Version)), counts[:have.Version], "each version was written by one caller")
 	require.Positive(t, have.Version)
 }

@@ -31,7 +31,7 @@ func user(family wallet.Family, id wallet.UserID) wallet.Account {
 	return wallet.Account{Family: family, User: id}
 }
 
-// apply works the change's Was and Holder out afresh, makes it, and returns who stands behind the account.
+// apply reads the change's Was and Holder, applies it, and returns the account's person.
 func apply(t testable, s wallet.IdentityStore, c wallet.IdentityChange) wallet.Person {
 	t.Helper()
 	var err error
@@ -50,7 +50,7 @@ func row(t testable, s wallet.IdentityStore, a wallet.Account, phone wallet.Phon
 	got, held, err := s.Row(t.Context(), a, phone)
 	require.NoError(t, err)
 	if want.Phone == 0 {
-		got.Alone = want.Alone // says nothing without a phone
+		got.Alone = want.Alone // undefined without a phone
 	}
 	require.Equal(t, want, got)
 	require.Equal(t, holder, held, "holder of phone %d", phone)
@@ -83,13 +83,13 @@ func phonesAreHeld(t *testing.T, s wallet.IdentityStore) {
 	row(t, s, a, old, wallet.AccountRow{ActID: 1, Phone: old}, 1)
 	row(t, s, b, old, wallet.AccountRow{ActID: 1, Phone: old}, 1)
 
-	apply(t, s, wallet.IdentityChange{Account: a, Phone: fresh}) // leaves with a new wallet
+	apply(t, s, wallet.IdentityChange{Account: a, Phone: fresh}) // a leaves with a new wallet
 	row(t, s, a, old, wallet.AccountRow{ActID: 2, Phone: fresh, Alone: true}, 1)
 	row(t, s, b, fresh, wallet.AccountRow{ActID: 1, Phone: old, Alone: true}, 2)
 	apply(t, s, wallet.IdentityChange{Account: b, Phone: fresh, Wallet: 2, Join: 1})
-	row(t, s, b, old, wallet.AccountRow{ActID: 2, Phone: fresh}, 0) // the last one has left the old phone
+	row(t, s, b, old, wallet.AccountRow{ActID: 2, Phone: fresh}, 0) // the last account has left the old phone
 
-	apply(t, s, wallet.IdentityChange{Account: b, Wallet: 2}) // nothing about the phone changes
+	apply(t, s, wallet.IdentityChange{Account: b, Wallet: 2}) // the phone does not change
 	row(t, s, b, fresh, wallet.AccountRow{ActID: 2, Phone: fresh}, 2)
 }
 
@@ -101,12 +101,12 @@ func walletsJoin(t *testing.T, s wallet.IdentityStore) {
 	}
 	require.Equal(t, wallet.Person{ActID: 2, Former: []wallet.ActID{4}}, apply(t, s, wallet.IdentityChange{Account: as[3], Wallet: 2, Join: 4}))
 	require.Equal(t, wallet.Person{ActID: 1, Former: []wallet.ActID{3}}, apply(t, s, wallet.IdentityChange{Account: as[2], Wallet: 1, Join: 3}))
-	// Wallet 2 brings along what has joined it.
+	// The wallets that have joined wallet 2 come with it.
 	all := wallet.Person{ActID: 1, Former: []wallet.ActID{2, 3, 4}}
 	require.Equal(t, all, apply(t, s, wallet.IdentityChange{Account: as[1], Wallet: 1, Join: 2}))
 	got, err := s.Person(t.Context(), as[0])
 	require.NoError(t, err)
-	require.Equal(t, all, got, "whoever has the wallet sees what joined it")
+	require.Equal(t, all, got, "every account of the wallet sees the joined wallets")
 }
 
 func staleChangesNothing(t *testing.T, s wallet.IdentityStore) {
@@ -121,15 +121,15 @@ func staleChangesNothing(t *testing.T, s wallet.IdentityStore) {
 		{Account: a, Was: wallet.AccountRow{ActID: 1, Phone: 9}, Wallet: 1},    // has no phone
 		{Account: a, Was: mine, Phone: phone, Wallet: 1},                       // the phone is held
 		{Account: a, Was: mine, Phone: phone, Holder: 1, Wallet: 1},            // by another wallet
-		{Account: a, Was: mine, Phone: 139, Holder: 2, Wallet: 2, Join: 1},     // this one is held by nobody
-		{Account: b, Was: wallet.AccountRow{ActID: 2, Phone: phone}, Phone: 9}, // is alone on its phone
+		{Account: a, Was: mine, Phone: 139, Holder: 2, Wallet: 2, Join: 1},     // this phone has no holder
+		{Account: b, Was: wallet.AccountRow{ActID: 2, Phone: phone}, Phone: 9}, // b is alone on its phone
 	} {
 		_, err := s.Apply(t.Context(), c)
 		require.ErrorIs(t, err, wallet.ErrStale)
 		row(t, s, a, phone, mine, 2)
 		row(t, s, b, 139, wallet.AccountRow{ActID: 2, Phone: phone, Alone: true}, 0)
 	}
-	require.Equal(t, wallet.ActID(3), apply(t, s, wallet.IdentityChange{Account: user(wallet.DouyinFamily, 3)}).ActID, "no wallet was handed out meanwhile")
+	require.Equal(t, wallet.ActID(3), apply(t, s, wallet.IdentityChange{Account: user(wallet.DouyinFamily, 3)}).ActID, "no wallet was issued meanwhile")
 }
 
 func formerIsBounded(t *testing.T, s wallet.IdentityStore) {
@@ -142,7 +142,7 @@ func formerIsBounded(t *testing.T, s wallet.IdentityStore) {
 	for n := 2; n <= wallet.MaxFormer; n++ {
 		apply(t, s, wallet.IdentityChange{Account: join(n).Account, Wallet: 1, Join: wallet.ActID(n)})
 	}
-	// One more fits, but not one that brings another along.
+	// One more wallet fits, but not one with a former wallet.
 	pair, last := wallet.MaxFormer+2, wallet.MaxFormer+3
 	apply(t, s, wallet.IdentityChange{Account: join(last).Account, Wallet: wallet.ActID(pair), Join: wallet.ActID(last)})
 	_, err := s.Apply(t.Context(), join(pair))
@@ -152,7 +152,7 @@ func formerIsBounded(t *testing.T, s wallet.IdentityStore) {
 	require.True(t, slices.IsSorted(full.Former))
 	p, err := s.Person(t.Context(), join(pair).Account)
 	require.NoError(t, err)
-	require.Equal(t, wallet.Person{ActID: wallet.ActID(pair), Former: []wallet.ActID{wallet.ActID(last)}}, p, "what was refused stays as it was")
+	require.Equal(t, wallet.Person{ActID: wallet.ActID(pair), Former: []wallet.ActID{wallet.ActID(last)}}, p, "a refused change has no effect")
 }
 
 func oneApplies(t *testing.T, s wallet.IdentityStore) {
@@ -174,20 +174,20 @@ func oneApplies(t *testing.T, s wallet.IdentityStore) {
 		a := user(wallet.DouyinFamily, wallet.UserID(i+1))
 		p, err := s.Person(t.Context(), a)
 		require.NoError(t, err)
-		require.False(t, seen[p.ActID], "two people have wallet %d", p.ActID)
+		require.False(t, seen[p.ActID], "two people have the wallet %d", p.ActID)
 		require.LessOrEqual(t, p.ActID, wallet.ActID(people))
 		seen[p.ActID] = true
 		row(t, s, a, wallet.Phone(i+1), wallet.AccountRow{ActID: p.ActID, Phone: wallet.Phone(i + 1), Alone: true}, p.ActID)
 	}
 }
 
-// identityModel compares the store with plain maps over any sequence of changes that move an account, with or
+// identityModel compares the store with plain maps over random sequences of changes that move an account, with or
 // without its wallet, to another phone.
 func identityModel(t *rapid.T, s wallet.IdentityStore) {
 	rows := map[wallet.Account]wallet.AccountRow{}
 	holders := map[wallet.Phone]wallet.ActID{}
 	former := map[wallet.ActID][]wallet.ActID{}
-	left := map[wallet.Account]map[wallet.ActID]wallet.Instant{} // also what the person owns again
+	left := map[wallet.Account]map[wallet.ActID]wallet.Instant{} // including wallets that the person owns again
 	wallets := wallet.ActID(0)
 	bound := func(p wallet.Phone) (n int) {
 		for _, r := range rows {
@@ -199,7 +199,7 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 	}
 	for step := range rapid.IntRange(1, 25).Draw(t, "steps") {
 		a := user(wallet.Family(rapid.IntRange(1, 2).Draw(t, "family")), wallet.UserID(rapid.IntRange(1, 3).Draw(t, "user")))
-		c := moving(t, s, a, wallet.Phone(rapid.IntRange(0, 3).Draw(t, "phone")))
+		c := bindPhone(t, s, a, wallet.Phone(rapid.IntRange(0, 3).Draw(t, "phone")))
 		require.Equal(t, holders[c.Phone], c.Holder)
 		c.At = wallet.Instant(step + 1)
 		from := wallet.Person{ActID: c.Was.ActID, Former: slices.Clone(former[c.Was.ActID])}
@@ -246,9 +246,9 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 	}
 }
 
-// moving returns the change that binds phone to the account, or nothing if it is 0: the account's wallet comes along
-// unless others share it by their phone.
-func moving(t *rapid.T, s wallet.IdentityStore, a wallet.Account, phone wallet.Phone) wallet.IdentityChange {
+// bindPhone returns the change that binds phone to the account, or changes nothing if phone is 0. The account's wallet
+// moves with it unless other accounts share the wallet by their phone.
+func bindPhone(t *rapid.T, s wallet.IdentityStore, a wallet.Account, phone wallet.Phone) wallet.IdentityChange {
 	was, holder, err := s.Row(t.Context(), a, phone)
 	require.NoError(t, err)
 	c := wallet.IdentityChange{Account: a, Was: was, Phone: phone, Holder: holder, Wallet: was.ActID}

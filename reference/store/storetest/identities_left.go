@@ -21,34 +21,34 @@ func leftIsRemembered(t *testing.T, s wallet.IdentityStore) {
 	}
 	apply(t, s, wallet.IdentityChange{Account: a, At: 1})
 	apply(t, s, wallet.IdentityChange{Account: b, At: 2})
-	require.Equal(t, wallet.Person{ActID: 2, Former: []wallet.ActID{1}}, apply(t, s, wallet.IdentityChange{Account: a, Wallet: 2, Join: 1, At: 3}), "what comes along is not left")
-	require.Equal(t, wallet.Person{ActID: 3, Left: left(4, 1, 2)}, apply(t, s, wallet.IdentityChange{Account: a, At: 4}), "with all that had joined it")
+	require.Equal(t, wallet.Person{ActID: 2, Former: []wallet.ActID{1}}, apply(t, s, wallet.IdentityChange{Account: a, Wallet: 2, Join: 1, At: 3}), "a wallet that moves with the account is not left")
+	require.Equal(t, wallet.Person{ActID: 3, Left: left(4, 1, 2)}, apply(t, s, wallet.IdentityChange{Account: a, At: 4}), "together with the wallets that had joined it")
 	stays, err := s.Person(t.Context(), b)
 	require.NoError(t, err)
-	require.Equal(t, wallet.Person{ActID: 2, Former: []wallet.ActID{1}}, stays, "those who stay have left nothing")
+	require.Equal(t, wallet.Person{ActID: 2, Former: []wallet.ActID{1}}, stays, "accounts that stay have left nothing")
 
-	// The wallet that was left joins another one: it keeps its name.
+	// The wallet that was left joins another one: it stays recorded under its id.
 	apply(t, s, wallet.IdentityChange{Account: c, At: 5})
 	apply(t, s, wallet.IdentityChange{Account: b, Wallet: 4, Join: 2, At: 6})
 	require.Equal(t, wallet.Person{ActID: 5, Left: slices.Concat(left(4, 1, 2), left(7, 3))}, apply(t, s, wallet.IdentityChange{Account: a, At: 7}))
 
-	// It comes to the account where it is: the others' change, not the account's.
+	// The other account's change brings it into the account's current wallet.
 	apply(t, s, wallet.IdentityChange{Account: b, Wallet: 5, Join: 4, At: 8})
 	home := wallet.Person{ActID: 5, Former: []wallet.ActID{1, 2, 4}, Left: left(7, 3)}
 	who, err := s.Person(t.Context(), a)
 	require.NoError(t, err)
-	require.Equal(t, home, who, "what the person owns is not left")
+	require.Equal(t, home, who, "owned wallets are not left wallets")
 
-	// Off again, and back by the account's own change.
+	// The account leaves again, and returns by its own change.
 	away := wallet.Person{ActID: 6, Left: slices.Concat(left(9, 1, 2), left(7, 3), left(9, 4, 5))}
-	require.Equal(t, away, apply(t, s, wallet.IdentityChange{Account: a, At: 9}), "the moment is that of the last time")
+	require.Equal(t, away, apply(t, s, wallet.IdentityChange{Account: a, At: 9}), "the time is that of the last departure")
 	home.Left = slices.Concat(left(7, 3), left(10, 6))
 	back := apply(t, s, wallet.IdentityChange{Account: a, Wallet: 5, At: 10})
 	require.Equal(t, home, back)
 	back.Left[0] = wallet.LeftWallet{}
 	who, err = s.Person(t.Context(), a)
 	require.NoError(t, err)
-	require.Equal(t, home, who, "an answer is the caller's to change")
+	require.Equal(t, home, who, "the caller may modify a result")
 }
 
 func leftIsBounded(t *testing.T, s wallet.IdentityStore) {
@@ -60,14 +60,14 @@ func leftIsBounded(t *testing.T, s wallet.IdentityStore) {
 	require.Len(t, last.Left, wallet.MaxLeft)
 	_, err := s.Apply(t.Context(), wallet.IdentityChange{Account: a, Was: wallet.AccountRow{ActID: last.ActID}, At: 99})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
-	kept, err := s.Person(t.Context(), a)
+	stored, err := s.Person(t.Context(), a)
 	require.NoError(t, err)
-	require.Equal(t, last, kept, "what was refused changes nothing")
-	require.Equal(t, last.ActID+1, apply(t, s, wallet.IdentityChange{Account: user(wallet.ToutiaoFamily, 1)}).ActID, "no wallet was handed out meanwhile")
-	require.Len(t, apply(t, s, wallet.IdentityChange{Account: a, Wallet: 1, At: 99}).Left, wallet.MaxLeft, "going back leaves one more and one less")
+	require.Equal(t, last, stored, "a refused change has no effect")
+	require.Equal(t, last.ActID+1, apply(t, s, wallet.IdentityChange{Account: user(wallet.ToutiaoFamily, 1)}).ActID, "no wallet was issued meanwhile")
+	require.Len(t, apply(t, s, wallet.IdentityChange{Account: a, Wallet: 1, At: 99}).Left, wallet.MaxLeft, "returning adds one left wallet and removes one")
 }
 
-// leftOf returns those of the wallets that an account has stood behind which are not the person's now.
+// leftOf returns the wallets that an account once had and that the person does not own now.
 func leftOf(who wallet.Person, stood map[wallet.ActID]wallet.Instant) (left []wallet.LeftWallet) {
 	for _, id := range slices.Sorted(maps.Keys(stood)) {
 		if id != 0 && !who.Owns(id) {

@@ -12,23 +12,23 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ItemStore is all that a store of items is to the service.
+// ItemStore is the set of ports of a store of items.
 type ItemStore interface {
 	wallet.Items
 	wallet.ItemBook
 }
 
-// Items tests an adapter of wallet.Items and wallet.ItemBook.
+// Items tests an adapter of wallet.Items and wallet.ItemReader.
 func Items(t *testing.T, open func(t *testing.T) ItemStore) {
 	t.Run("create is idempotent", func(t *testing.T) { itemOnce(t, open(t)) })
 	t.Run("advance follows the arrows only", func(t *testing.T) { itemFollows(t, open(t)) })
-	t.Run("advance keeps what it is told", func(t *testing.T) { itemKeeps(t, open(t)) })
-	t.Run("what is malformed is refused", func(t *testing.T) { itemRefused(t, open(t)) })
+	t.Run("advance stores all fields", func(t *testing.T) { itemKeeps(t, open(t)) })
+	t.Run("malformed items are refused", func(t *testing.T) { itemRefused(t, open(t)) })
 	t.Run("of lists the newest first, page by page", func(t *testing.T) { itemsOf(t, open(t)) })
 	t.Run("unsettled walks from place to place", func(t *testing.T) { itemsUnsettled(t, open(t)) })
 	t.Run("settled items are found when they expire", func(t *testing.T) { itemsExpire(t, open(t)) })
-	t.Run("book lists by owner", func(t *testing.T) { itemBook(t, open(t)) })
-	t.Run("one of many callers creates and advances", func(t *testing.T) { oneTakesOn(t, open(t)) })
+	t.Run("reader lists by owner", func(t *testing.T) { itemsByOwner(t, open(t)) })
+	t.Run("one of many callers creates and advances", func(t *testing.T) { oneAdvances(t, open(t)) })
 	t.Run("model", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) { itemsModel(rt, open(t)) })
 	})
@@ -39,14 +39,14 @@ func cup(id wallet.ActID, rain int32) wallet.OrderNo {
 	return wallet.OrderNo{ActID: id, Scene: "fireworks-tea", Rain: rain, Award: wallet.HeyteaCoupon, Stage: wallet.Official}
 }
 
-// item returns one that was won so long after the eve, open.
+// item returns an open item that was won after the given time since eve.
 func item(no wallet.OrderNo, after time.Duration) wallet.Item {
 	return wallet.Item{No: no, Asked: "tea", Account: asker, Opened: eve.Add(after), Created: eve.Add(after + time.Second),
 		Changed: eve.Add(after + time.Second), Expires: wallet.Never}
 }
 
-// in returns an item in a state, with a grant where that state has one, changed so long after the eve.
-func in(i wallet.Item, s wallet.ItemState, after time.Duration) wallet.Item {
+// inState returns an item in a state, changed after the given time since eve, with a grant if that state has one.
+func inState(i wallet.Item, s wallet.ItemState, after time.Duration) wallet.Item {
 	i.State, i.Changed = s, eve.Add(after)
 	if s.Grants() {
 		i.Award, i.Reward = i.No.Award, i.Asked
@@ -54,7 +54,7 @@ func in(i wallet.Item, s wallet.ItemState, after time.Duration) wallet.Item {
 	return i
 }
 
-func have(t testable, s wallet.Items, i wallet.Item) {
+func createItem(t testable, s wallet.Items, i wallet.Item) {
 	t.Helper()
 	got, isNew, err := s.Create(t.Context(), i)
 	require.NoError(t, err)
@@ -62,7 +62,7 @@ func have(t testable, s wallet.Items, i wallet.Item) {
 	require.Equal(t, i, got)
 }
 
-// advance brings an item to its state and returns what is on record then.
+// advance moves an item to its state and returns the recorded item.
 func advance(t testable, s wallet.Items, i wallet.Item) wallet.Item {
 	t.Helper()
 	got, err := s.Advance(t.Context(), []wallet.Item{i})
@@ -73,29 +73,29 @@ func advance(t testable, s wallet.Items, i wallet.Item) wallet.Item {
 
 func itemOnce(t *testing.T, s ItemStore) {
 	want := item(cup(7, 1), time.Minute)
-	have(t, s, want)
-	later := in(want, wallet.ItemIssued, time.Hour)
+	createItem(t, s, want)
+	later := inState(want, wallet.ItemIssued, time.Hour)
 	later.Created++
 	got, isNew, err := s.Create(t.Context(), later)
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.Equal(t, want, got, "the one on record is the first one")
+	require.Equal(t, want, got, "the first record is kept")
 	for _, no := range neighbours(want.No) {
-		have(t, s, in(item(no, 0), wallet.ItemIssued, 0))
+		createItem(t, s, inState(item(no, 0), wallet.ItemIssued, 0))
 	}
-	have(t, s, in(item(cup(7, 3), 0), wallet.ItemVoid, 0))
+	createItem(t, s, inState(item(cup(7, 3), 0), wallet.ItemVoid, 0))
 	n, err := s.Count(t.Context(), wallet.Official)
 	require.NoError(t, err)
 	require.Equal(t, map[wallet.ItemState]int64{wallet.ItemOpen: 1, wallet.ItemIssued: 4, wallet.ItemVoid: 1}, n, "one of the neighbours is of another stage")
 	all, err := s.Get(t.Context(), []wallet.OrderNo{cup(9, 9), want.No, cup(7, 3), want.No})
 	require.NoError(t, err)
-	require.Equal(t, []wallet.Item{{}, want, in(item(cup(7, 3), 0), wallet.ItemVoid, 0), want}, all)
+	require.Equal(t, []wallet.Item{{}, want, inState(item(cup(7, 3), 0), wallet.ItemVoid, 0), want}, all)
 	all, err = s.Get(t.Context(), nil)
 	require.NoError(t, err)
 	require.Empty(t, all)
 }
 
-// pathTo are the states that lead to one.
+// pathTo lists the states that lead to a state.
 var pathTo = map[wallet.ItemState][]wallet.ItemState{
 	wallet.ItemOpen:       {},
 	wallet.ItemVoid:       {wallet.ItemVoid},
@@ -107,7 +107,7 @@ var pathTo = map[wallet.ItemState][]wallet.ItemState{
 	wallet.ItemExpired:    {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemExpired},
 	wallet.ItemRefunded:   {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemRefunded},
 	wallet.ItemReturning:  {wallet.ItemIssued, wallet.ItemProcessing, wallet.ItemSettled, wallet.ItemReturning},
-	wallet.ItemMoved:      {}, // begins so
+	wallet.ItemMoved:      {}, // an initial state
 }
 
 func itemFollows(t *testing.T, s ItemStore) {
@@ -119,12 +119,12 @@ func itemFollows(t *testing.T, s ItemStore) {
 			if from == wallet.ItemMoved {
 				i.State = from
 			}
-			have(t, s, i)
+			createItem(t, s, i)
 			for _, by := range pathTo[from] {
-				i = in(i, by, time.Minute)
+				i = inState(i, by, time.Minute)
 				require.Equal(t, i, advance(t, s, i))
 			}
-			want, next := i, in(item(i.No, 0), to, time.Hour)
+			want, next := i, inState(item(i.No, 0), to, time.Hour)
 			if from.Follows(to) {
 				want = next
 			}
@@ -138,19 +138,19 @@ func itemFollows(t *testing.T, s ItemStore) {
 	require.NoError(t, err)
 	require.Empty(t, got)
 	first, second := item(cup(2, 1), 0), item(cup(3, 1), 0)
-	have(t, s, first)
-	have(t, s, second)
-	a, b := in(first, wallet.ItemIssued, 0), in(second, wallet.ItemVoid, 0)
-	got, err = s.Advance(t.Context(), []wallet.Item{b, in(item(cup(4, 1), 0), wallet.ItemIssued, 0), a, b})
+	createItem(t, s, first)
+	createItem(t, s, second)
+	a, b := inState(first, wallet.ItemIssued, 0), inState(second, wallet.ItemVoid, 0)
+	got, err = s.Advance(t.Context(), []wallet.Item{b, inState(item(cup(4, 1), 0), wallet.ItemIssued, 0), a, b})
 	require.NoError(t, err)
-	require.Equal(t, []wallet.Item{b, {}, a, b}, got, "each in its place, one that is not there as nothing, one that comes twice")
+	require.Equal(t, []wallet.Item{b, {}, a, b}, got, "results in the order of the request: an unknown item is zero, a duplicate is returned twice")
 }
 
 func itemKeeps(t *testing.T, s ItemStore) {
 	i := item(cup(5, 1), 0)
-	have(t, s, i)
-	i = in(i, wallet.ItemIssued, time.Minute)
-	i.Award, i.Reward = wallet.EcommerceCoupon, "voucher" // in its place
+	createItem(t, s, i)
+	i = inState(i, wallet.ItemIssued, time.Minute)
+	i.Award, i.Reward = wallet.EcommerceCoupon, "voucher" // instead of the requested reward
 	i.Counted = i.No
 	i.Counted.Award = wallet.Cash
 	require.Equal(t, i, advance(t, s, i))
@@ -158,7 +158,7 @@ func itemKeeps(t *testing.T, s ItemStore) {
 	require.Equal(t, i, advance(t, s, i))
 	i.State, i.Ref, i.Expires = wallet.ItemSettled, strings.Repeat("x", wallet.MaxItemRef), eve.Add(24*time.Hour)
 	require.Equal(t, i, advance(t, s, i))
-	i.State, i.Ref = wallet.ItemUsing, "A-1\x00é" // another name, of any bytes
+	i.State, i.Ref = wallet.ItemUsing, "A-1\x00é" // another name, with arbitrary bytes
 	require.Equal(t, i, advance(t, s, i))
 	got, err := s.Get(t.Context(), []wallet.OrderNo{i.No})
 	require.NoError(t, err)
@@ -166,22 +166,22 @@ func itemKeeps(t *testing.T, s ItemStore) {
 }
 
 func itemRefused(t *testing.T, s ItemStore) {
-	good := in(item(cup(1, 1), 0), wallet.ItemIssued, 0)
+	good := inState(item(cup(1, 1), 0), wallet.ItemIssued, 0)
 	for _, c := range []struct {
 		why   string
 		spoil func(*wallet.Item)
 	}{
 		{"no owner", func(i *wallet.Item) { i.No.ActID = 0 }},
-		{"cash is no item", func(i *wallet.Item) { i.No.Award = wallet.Cash }},
-		{"nothing was asked for", func(i *wallet.Item) { i.Asked = "" }},
+		{"cash is not an item", func(i *wallet.Item) { i.No.Award = wallet.Cash }},
+		{"no requested reward", func(i *wallet.Item) { i.Asked = "" }},
 		{"a reward's id too long", func(i *wallet.Item) { i.Asked = wallet.RewardID(strings.Repeat("x", wallet.MaxTemplate+1)) }},
 		{"no family", func(i *wallet.Item) { i.Account.Family = 0 }},
-		{"a state that is none", func(i *wallet.Item) { i.State = wallet.ItemMoved + 1 }},
+		{"an invalid state", func(i *wallet.Item) { i.State = wallet.ItemMoved + 1 }},
 		{"a name too long", func(i *wallet.Item) { i.Ref = strings.Repeat("x", wallet.MaxItemRef+1) }},
 		{"an open one with a grant", func(i *wallet.Item) { i.State = wallet.ItemOpen }},
 		{"an issued one without", func(i *wallet.Item) { i.Award, i.Reward = 0, "" }},
-		{"cash in its place", func(i *wallet.Item) { i.Award = wallet.Cash }},
-		{"counted for another", func(i *wallet.Item) { i.Counted = cup(2, 1) }},
+		{"cash instead of the item", func(i *wallet.Item) { i.Award = wallet.Cash }},
+		{"counted for another person", func(i *wallet.Item) { i.Counted = cup(2, 1) }},
 		{"before 1970", func(i *wallet.Item) { i.Created = -1 }},
 		{"changed after 2041", func(i *wallet.Item) { i.Changed = wallet.Never }},
 		{"expired before 1970", func(i *wallet.Item) { i.Expires = -1 }},
@@ -193,8 +193,8 @@ func itemRefused(t *testing.T, s ItemStore) {
 		_, err = s.Advance(t.Context(), []wallet.Item{good, i})
 		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
 	}
-	_, _, err := s.Create(t.Context(), in(good, wallet.ItemSettled, 0))
-	require.ErrorIs(t, err, wallet.ErrInvalid, "nothing begins as settled")
+	_, _, err := s.Create(t.Context(), inState(good, wallet.ItemSettled, 0))
+	require.ErrorIs(t, err, wallet.ErrInvalid, "settled is not an initial state")
 	_, err = s.Advance(t.Context(), make([]wallet.Item, wallet.MaxAdvance+1))
 	require.ErrorIs(t, err, wallet.ErrInvalid, "too many at once")
 }
@@ -206,24 +206,24 @@ func itemsOf(t *testing.T, s ItemStore) {
 		if n%7 == 0 {
 			no.Stage = wallet.ExternalDrill
 		}
-		i := item(no, time.Duration(n*37%20)*time.Minute) // several of one moment
+		i := item(no, time.Duration(n*37%20)*time.Minute) // several have the same time
 		switch n % 5 {
 		case 0:
-			have(t, s, i) // open: not seen
+			createItem(t, s, i) // open: not listed
 			continue
 		case 1:
-			have(t, s, in(i, wallet.ItemVoid, 0)) // a greeting: neither
+			createItem(t, s, inState(i, wallet.ItemVoid, 0)) // a greeting: not listed
 			continue
 		case 3:
 			if n%2 == 0 {
-				have(t, s, in(i, wallet.ItemMoved, 0)) // given up: nor this
+				createItem(t, s, inState(i, wallet.ItemMoved, 0)) // given up: not listed
 				continue
 			}
 		}
-		i = in(i, wallet.ItemIssued, time.Hour)
-		have(t, s, i)
+		i = inState(i, wallet.ItemIssued, time.Hour)
+		createItem(t, s, i)
 		if n%5 == 2 {
-			i = in(i, wallet.ItemProcessing, 2*time.Hour)
+			i = inState(i, wallet.ItemProcessing, 2*time.Hour)
 			advance(t, s, i)
 		}
 		if no.ActID != 2 && no.Stage == wallet.Official {
@@ -258,11 +258,11 @@ func itemsOf(t *testing.T, s ItemStore) {
 	require.Empty(t, got)
 }
 
-func itemBook(t *testing.T, s ItemStore) {
+func itemsByOwner(t *testing.T, s ItemStore) {
 	want := map[wallet.OrderNo]wallet.Item{}
 	for n := range 300 {
 		i := item(cup(wallet.ActID(n*37%100+1), int32(n)), 0)
-		have(t, s, i)
+		createItem(t, s, i)
 		want[i.No] = i
 	}
 	got, last := map[wallet.OrderNo]wallet.Item{}, wallet.OrderNo{}
@@ -274,5 +274,5 @@ func itemBook(t *testing.T, s ItemStore) {
 	require.Equal(t, want, got)
 	n := 0
 	require.NoError(t, s.Items(t.Context(), func(wallet.Item) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when told")
+	require.Equal(t, 5, n, "reading stops when yield returns false")
 }

@@ -13,11 +13,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// walkItems returns all items in a state before an instant, in steps of limit.
+// walkItems returns all items in a state before a time, in steps of limit.
 func walkItems(t testable, s wallet.Items, state wallet.ItemState, before wallet.Instant, limit int) (all []wallet.Item) {
 	t.Helper()
 	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
-		require.Less(t, steps, 10_000, "a walk comes to its end")
+		require.Less(t, steps, 10_000, "a walk ends")
 		got, next, err := s.Unsettled(t.Context(), state, before, place, limit)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(got), limit)
@@ -30,8 +30,8 @@ func itemsUnsettled(t *testing.T, s ItemStore) {
 	const many = 600
 	all := make([]wallet.Item, many)
 	for n := range all {
-		all[n] = in(item(cup(wallet.ActID(n+1), 1), 0), wallet.ItemIssued, time.Duration(n)*time.Millisecond)
-		have(t, s, all[n])
+		all[n] = inState(item(cup(wallet.ActID(n+1), 1), 0), wallet.ItemIssued, time.Duration(n)*time.Millisecond)
+		createItem(t, s, all[n])
 	}
 	at := func(n int) wallet.Instant { return eve.Add(time.Duration(n) * time.Millisecond) }
 	require.Empty(t, walkItems(t, s, wallet.ItemIssued, at(0), 10), "before means before")
@@ -42,22 +42,22 @@ func itemsUnsettled(t *testing.T, s ItemStore) {
 		require.Empty(t, walkItems(t, s, state, wallet.Never, 10), state)
 	}
 
-	batch := slices.Clone(all[:200]) // comes on in one moment
+	batch := slices.Clone(all[:200]) // changes state at one time
 	for n := range batch {
-		batch[n] = in(batch[n], wallet.ItemProcessing, time.Hour)
+		batch[n] = inState(batch[n], wallet.ItemProcessing, time.Hour)
 	}
 	got, err := s.Advance(t.Context(), batch)
 	require.NoError(t, err)
 	require.Equal(t, batch, got)
-	require.Equal(t, all[200:], walkItems(t, s, wallet.ItemIssued, wallet.Never, 70), "what has come further is not there any more")
-	require.ElementsMatch(t, batch, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 70), "each of one moment once")
+	require.Equal(t, all[200:], walkItems(t, s, wallet.ItemIssued, wallet.Never, 70), "items in a later state are not listed")
+	require.ElementsMatch(t, batch, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 70), "each item of the same time once")
 
 	place, left := wallet.OpenPlace(0), 0
-	for steps := 0; steps == 0 || place != 0; steps++ { // what is settled on the way does not shift the rest
+	for steps := 0; steps == 0 || place != 0; steps++ { // items that settle during the walk do not shift the rest
 		step, next, err := s.Unsettled(t.Context(), wallet.ItemIssued, wallet.Never, place, 100)
 		require.NoError(t, err)
 		for n := range step {
-			step[n] = in(step[n], wallet.ItemProcessing, 2*time.Hour)
+			step[n] = inState(step[n], wallet.ItemProcessing, 2*time.Hour)
 		}
 		_, err = s.Advance(t.Context(), step)
 		require.NoError(t, err)
@@ -72,24 +72,24 @@ func itemsExpire(t *testing.T, s ItemStore) {
 	var want []wallet.Item
 	for n := range 30 {
 		i := item(cup(wallet.ActID(n+1), 1), 0)
-		have(t, s, in(i, wallet.ItemIssued, 0))
-		advance(t, s, in(i, wallet.ItemProcessing, 0))
-		i = in(i, wallet.ItemSettled, time.Duration(n)*time.Second)
+		createItem(t, s, inState(i, wallet.ItemIssued, 0))
+		advance(t, s, inState(i, wallet.ItemProcessing, 0))
+		i = inState(i, wallet.ItemSettled, time.Duration(n)*time.Second)
 		if n%3 > 0 {
-			i.Expires = eve.Add(time.Duration(100-n) * time.Hour) // the last one first
+			i.Expires = eve.Add(time.Duration(100-n) * time.Hour) // the last item expires first
 			want = append(want, i)
 		}
 		require.Equal(t, i, advance(t, s, i))
 	}
 	slices.Reverse(want)
-	require.Empty(t, walkItems(t, s, wallet.ItemSettled, eve.Add(24*time.Hour), 7), "none has expired yet")
+	require.Empty(t, walkItems(t, s, wallet.ItemSettled, eve.Add(24*time.Hour), 7), "no item has expired yet")
 	require.Equal(t, want[:1], walkItems(t, s, wallet.ItemSettled, want[0].Expires+1, 7))
-	require.Equal(t, want, walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "what has no end is not among them")
-	advance(t, s, in(want[3], wallet.ItemUsing, 0))
-	require.Equal(t, slices.Delete(slices.Clone(want), 3, 4), walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "in use it does not expire")
+	require.Equal(t, want, walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "items without expiry are not listed")
+	advance(t, s, inState(want[3], wallet.ItemUsing, 0))
+	require.Equal(t, slices.Delete(slices.Clone(want), 3, 4), walkItems(t, s, wallet.ItemSettled, wallet.Never, 7), "an item in use does not expire")
 }
 
-func oneTakesOn(t *testing.T, s ItemStore) {
+func oneAdvances(t *testing.T, s ItemStore) {
 	const wins = 60
 	var created, moved atomic.Int64
 	together(t, func(t *testing.T, caller int) {
@@ -100,7 +100,7 @@ func oneTakesOn(t *testing.T, s ItemStore) {
 			if isNew {
 				created.Add(1)
 			}
-			i = in(i, wallet.ItemIssued, time.Duration(caller)*time.Second)
+			i = inState(i, wallet.ItemIssued, time.Duration(caller)*time.Second)
 			i.Ref = string(rune('a' + caller))
 			if advance(t, s, i).Ref == i.Ref {
 				moved.Add(1)
@@ -108,10 +108,10 @@ func oneTakesOn(t *testing.T, s ItemStore) {
 		}
 	})
 	require.EqualValues(t, wins, created.Load())
-	require.EqualValues(t, wins, moved.Load(), "one of the callers has brought it there, and the others see which")
+	require.EqualValues(t, wins, moved.Load(), "one caller advances each item, and the others see its reference")
 }
 
-// itemsModel compares the store with a map over any sequence of calls on few numbers.
+// itemsModel compares the store with a map over random sequences of calls on few numbers.
 func itemsModel(t *rapid.T, s ItemStore) {
 	model := map[wallet.OrderNo]wallet.Item{}
 	for step := range rapid.IntRange(1, 40).Draw(t, "steps") {
@@ -131,7 +131,7 @@ func itemsModel(t *rapid.T, s ItemStore) {
 			}
 			continue
 		}
-		i := in(item(no, 0), wallet.ItemState(rapid.IntRange(0, int(wallet.ItemMoved)).Draw(t, "state")), after)
+		i := inState(item(no, 0), wallet.ItemState(rapid.IntRange(0, int(wallet.ItemMoved)).Draw(t, "state")), after)
 		i.Ref = rapid.SampledFrom([]string{"", "a", "bb"}).Draw(t, "ref")
 		i.Expires = rapid.SampledFrom([]wallet.Instant{wallet.Never, eve, eve.Add(time.Hour)}).Draw(t, "expires")
 		got := advance(t, s, i)

@@ -12,11 +12,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// leaseTTL is how long the suite holds a lease: long enough that a busy machine gets a few calls done within it, and
-// short enough that a store without a clock to move can wait for its end.
+// leaseTTL is the duration of the suite's leases: long enough for a busy machine to make a few calls within it, and
+// short enough to wait for its end if the store's clock cannot be moved.
 const leaseTTL = 2 * time.Second
 
-// Leases tests an adapter of wallet.Leases. pass lets time go by on the store's clock.
+// Leases tests an adapter of wallet.Leases. pass advances the store's clock.
 func Leases(t *testing.T, open func(t *testing.T) (s wallet.Leases, pass func(time.Duration))) {
 	story := func(name string, run func(*testing.T, wallet.Leases, func(time.Duration))) {
 		t.Run(name, func(t *testing.T) {
@@ -40,31 +40,31 @@ func hold(t *testing.T, s wallet.Leases, name, holder string, want bool, why str
 }
 
 func oneHolds(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
-	hold(t, s, "shard-1", "a", true, "it is free")
+	hold(t, s, "shard-1", "a", true, "the lease is free")
 	hold(t, s, "shard-1", "a", true, "the holder renews it")
 	hold(t, s, "shard-1", "b", false, "another one holds it")
 	hold(t, s, "shard-2", "b", true, "another name is another lease")
 
 	require.NoError(t, s.Release(t.Context(), "shard-1", "b"))
-	hold(t, s, "shard-1", "b", false, "what b does not hold, b does not release")
+	hold(t, s, "shard-1", "b", false, "b cannot release a lease that it does not hold")
 	for range 2 {
 		require.NoError(t, s.Release(t.Context(), "shard-1", "a"))
 	}
-	hold(t, s, "shard-1", "b", true, "it was given back")
+	hold(t, s, "shard-1", "b", true, "the lease was released")
 	require.NoError(t, s.Release(t.Context(), "shard-1", "a"))
-	hold(t, s, "shard-1", "a", false, "a late release of the holder before takes nothing away")
-	require.NoError(t, s.Release(t.Context(), "nobody's", "a"))
+	hold(t, s, "shard-1", "a", false, "a late release by the previous holder has no effect")
+	require.NoError(t, s.Release(t.Context(), "unknown", "a"))
 }
 
 func leaseEnds(t *testing.T, s wallet.Leases, pass func(time.Duration)) {
-	hold(t, s, "left", "a", true, "it is free")
-	hold(t, s, "kept", "a", true, "it is free")
+	hold(t, s, "left", "a", true, "the lease is free")
+	hold(t, s, "kept", "a", true, "the lease is free")
 	pass(leaseTTL / 2)
-	hold(t, s, "kept", "a", true, "renewed, from now on")
+	hold(t, s, "kept", "a", true, "renewed, starting now")
 	pass(leaseTTL/2 + leaseTTL/10)
-	hold(t, s, "left", "b", true, "it has ended")
-	hold(t, s, "kept", "b", false, "it was renewed")
-	hold(t, s, "left", "a", false, "the one who lost it has to wait too")
+	hold(t, s, "left", "b", true, "the lease has ended")
+	hold(t, s, "kept", "b", false, "the lease was renewed")
+	hold(t, s, "left", "a", false, "the previous holder must wait too")
 }
 
 func oneOfMany(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
@@ -98,12 +98,12 @@ func groupMembers(t *testing.T, s wallet.Leases, pass func(time.Duration)) {
 	pass(leaseTTL / 2)
 	join(t, s, "posters", "b", "a", "b")
 	pass(leaseTTL/2 + leaseTTL/10)
-	join(t, s, "posters", "c", "b", "c") // a has not been heard of for the length of a lease; b has
+	join(t, s, "posters", "c", "b", "c") // a has not renewed its membership for the duration of a lease; b has
 	for range 2 {
 		require.NoError(t, s.Leave(t.Context(), "posters", "b"))
 	}
 	join(t, s, "posters", "c", "c")
-	require.NoError(t, s.Leave(t.Context(), "nobody's", "b"))
+	require.NoError(t, s.Leave(t.Context(), "unknown", "b"))
 }
 
 func manyJoin(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
@@ -115,7 +115,7 @@ func manyJoin(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
 		for range 20 {
 			got, err := s.Join(t.Context(), "many", want[caller], time.Hour)
 			require.NoError(t, err)
-			require.Contains(t, got, want[caller], "who joins is in it")
+			require.Contains(t, got, want[caller], "the joining member is listed")
 			require.Subset(t, want, got)
 		}
 	})
@@ -131,6 +131,6 @@ func leaseHasLength(t *testing.T, s wallet.Leases, _ func(time.Duration)) {
 		_, err = s.Join(t.Context(), "posters", "a", ttl)
 		require.ErrorIs(t, err, wallet.ErrInvalid)
 	}
-	hold(t, s, "shard", "b", true, "nothing was held")
+	hold(t, s, "shard", "b", true, "the lease was not taken")
 	join(t, s, "posters", "b", "b")
 }

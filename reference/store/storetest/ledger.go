@@ -11,16 +11,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// LedgerStore is all that a ledger is to the service.
+// LedgerStore is the set of ports of a ledger.
 type LedgerStore interface {
 	wallet.Ledger
 	wallet.LedgerBook
 }
 
-// CostAccounts is how many cost sub-accounts a stage a ledger under test is to be opened with.
+// CostAccounts is the number of cost sub-accounts per stage of a ledger under test.
 const CostAccounts = 3
 
-// Ledger tests an adapter of wallet.Ledger and wallet.LedgerBook. open gives it CostAccounts and the clock.
+// Ledger tests an adapter of wallet.Ledger and wallet.LedgerReader. open must use CostAccounts and the clock.
 func Ledger(t *testing.T, open func(t *testing.T, clock *Clock) LedgerStore) {
 	story := func(name string, run func(*testing.T, LedgerStore, *Clock)) {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func Ledger(t *testing.T, open func(t *testing.T, clock *Clock) LedgerStore) {
 	story("many callers transfer once", callersTransferOnce)
 	story("view pages through several wallets", viewPages)
 	story("view is of one stage", viewIsOfOneStage)
-	story("books balance", booksBalance)
+	story("entries and balances agree", ledgerBalances)
 	t.Run("model", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			clock := NewClock()
@@ -57,7 +57,7 @@ func personal(id wallet.ActID) wallet.AccountNo {
 
 func balance(t testable, l LedgerStore, a wallet.AccountNo, want wallet.Money) {
 	t.Helper()
-	var got wallet.Money // of an account that is not listed
+	var got wallet.Money // zero for an account that is not listed
 	require.NoError(t, l.Balances(t.Context(), func(b wallet.AccountNo, m wallet.Money) bool {
 		if a == b {
 			got = m
@@ -101,7 +101,7 @@ func postsOnce(t *testing.T, l LedgerStore, _ *Clock) {
 	post(t, l, []wallet.Credit{other}, refused)
 	post(t, l, []wallet.Credit{a, b, other, b}, before, now, refused, before)
 	later := b
-	later.Opened++ // the amount decides; when the person won is not part of the identity
+	later.Opened++ // the amount decides; the time of the win is not part of the identity
 	post(t, l, []wallet.Credit{later}, before)
 	balance(t, l, personal(1), 30)
 	balance(t, l, personal(2), 50)
@@ -109,7 +109,7 @@ func postsOnce(t *testing.T, l LedgerStore, _ *Clock) {
 
 	for i, no := range neighbours(a.Order) {
 		if i == 0 {
-			continue // that is b
+			continue // that is order b
 		}
 		post(t, l, []wallet.Credit{credit(no, 7, 0)}, now)
 	}
@@ -128,8 +128,8 @@ func postsAllOrNothing(t *testing.T, l LedgerStore, _ *Clock) {
 		bad  wallet.Credit
 		want error
 	}{
-		{credit(number(1, 9), 0, 0), wallet.ErrInvalid},              // nothing is not a grant
-		{credit(number(1, 9), -5, 0), wallet.ErrInvalid},             // and taking is not one either
+		{credit(number(1, 9), 0, 0), wallet.ErrInvalid},              // zero is not a grant
+		{credit(number(1, 9), -5, 0), wallet.ErrInvalid},             // a negative amount is not one either
 		{credit(number(1, 9), math.MaxInt64, 0), wallet.ErrOverflow}, // the balance would wrap
 	} {
 		batch := []wallet.Credit{credit(number(1, 2), 4, 0), credit(number(3, 1), 5, 0), credit(number(1, 3), 6, 0), good, c.bad}
@@ -185,7 +185,7 @@ func callersPostOnce(t *testing.T, l LedgerStore, _ *Clock) {
 	written := make([][]wallet.Posted, callers)
 	together(t, func(t *testing.T, caller int) {
 		for i := range orders {
-			// Each caller goes through the same orders, two at a time, from another start.
+			// Each caller posts the same orders, two at a time, from a different start.
 			n := (i + caller*7) % orders
 			batch := []wallet.Credit{credit(number(wallet.ActID(n+1), 1), 9, 0), credit(number(wallet.ActID((n+1)%orders+1), 1), 9, 0)}
 			got, err := l.Post(t.Context(), batch)

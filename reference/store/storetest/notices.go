@@ -31,7 +31,7 @@ func announcementsComeAndGo(t *testing.T, n wallet.Notices) {
 	require.Empty(t, list(eve))
 	a, b := announcement("first"), announcement("second")
 	b.Apps, b.From, b.To, b.Text = []wallet.App{wallet.Douyin, wallet.Xigua}, eve.Add(time.Hour), eve.Add(2*time.Hour), ""
-	a.ID = 999 // given by the store, whatever is asked
+	a.ID = 999 // assigned by the store, whatever the caller sets
 	announce := func(x wallet.Announcement, now wallet.Instant) int64 {
 		id, err := n.Announce(t.Context(), x, now)
 		require.NoError(t, err)
@@ -40,17 +40,17 @@ func announcementsComeAndGo(t *testing.T, n wallet.Notices) {
 	}
 	a.ID, b.ID = announce(a, eve), announce(b, eve)
 	require.Less(t, a.ID, b.ID)
-	require.Equal(t, []wallet.Announcement{a, b}, list(eve), "one that is to come is on record")
-	require.Equal(t, a.ID, announce(a, eve), "a repeat shows nothing twice")
+	require.Equal(t, []wallet.Announcement{a, b}, list(eve), "a future announcement is recorded")
+	require.Equal(t, a.ID, announce(a, eve), "a repeat adds no announcement")
 	require.Equal(t, b.ID, announce(b, eve))
 	require.Len(t, list(eve), 2)
-	require.Equal(t, []wallet.Announcement{b}, list(a.To), "it is over from its end on")
+	require.Equal(t, []wallet.Announcement{b}, list(a.To), "an announcement has ended at its end time")
 	require.Empty(t, list(b.To))
 	require.NoError(t, n.Withdraw(t.Context(), a.ID))
-	require.NoError(t, n.Withdraw(t.Context(), a.ID), "it is down")
+	require.NoError(t, n.Withdraw(t.Context(), a.ID), "a repeat has no effect")
 	require.NoError(t, n.Withdraw(t.Context(), 1<<40))
 	require.Equal(t, []wallet.Announcement{b}, list(eve))
-	require.Greater(t, announce(a, eve), b.ID, "what was taken down can be shown again, under a new number")
+	require.Greater(t, announce(a, eve), b.ID, "a withdrawn announcement can be shown again, under a new number")
 	require.NoError(t, n.Withdraw(t.Context(), b.ID))
 	for why, wrong := range map[string]wallet.Announcement{
 		"no text": {From: eve, To: eve + 1}, "no time": {Text: "x", From: eve, To: eve}, "app": {Text: "x", From: eve, To: eve + 1, Apps: []wallet.App{9}},
@@ -75,7 +75,7 @@ func announcementsAreBounded(t *testing.T, n wallet.Notices) {
 	require.Len(t, all, wallet.MaxAnnouncements)
 	require.Equal(t, full.TextZH, all[0].TextZH)
 	_, err = n.Announce(t.Context(), full, eve)
-	require.NoError(t, err, "a repeat is none")
+	require.NoError(t, err, "a repeat is not counted")
 	later := announcement("when they are over")
 	later.From, later.To = full.To, full.To.Add(time.Hour)
 	_, err = n.Announce(t.Context(), later, full.To)
@@ -92,12 +92,12 @@ func pageConfigVersions(t *testing.T, n wallet.Notices) {
 	_, err = n.PageConfig(t.Context(), 1)
 	require.ErrorIs(t, err, wallet.ErrNotFound)
 	_, err = n.Publish(t.Context(), config(`{}`, "a"), 1)
-	require.ErrorIs(t, err, wallet.ErrStale, "there is nothing that it could have been made from")
+	require.ErrorIs(t, err, wallet.ErrStale, "its base version does not exist")
 
 	large := `{"a":"` + strings.Repeat("红", (wallet.MaxPageConfig-8)/3) + `"}`
 	bodies := []string{`{"banner": "年"}`, large, `{"banner": "年"}`}
 	for i, body := range bodies {
-		for range 2 { // a repeat answers as the first time
+		for range 2 { // a repeat returns the first result
 			version, err := n.Publish(t.Context(), config(body, "li"), int64(i))
 			require.NoError(t, err)
 			require.EqualValues(t, i+1, version)
@@ -116,19 +116,19 @@ func pageConfigVersions(t *testing.T, n wallet.Notices) {
 		was    int64
 		want   error
 	}{
-		"another body than the version after":  {config(`{"b":1}`, "li"), 2, wallet.ErrStale},
-		"another operator's":                   {config(bodies[2], "wang"), 2, wallet.ErrStale},
-		"a repeat of one that is not the last": {config(bodies[2], "li"), 1, wallet.ErrStale},
-		"an old version":                       {config(bodies[1], "li"), 1, wallet.ErrStale},
-		"a version that is not there yet":      {config(`{}`, "li"), 4, wallet.ErrStale},
-		"below zero":                           {config(`{}`, "li"), -1, wallet.ErrStale},
-		"no object":                            {config(`[]`, "li"), 3, wallet.ErrInvalid},
-		"null":                                 {config(`null`, "li"), 3, wallet.ErrInvalid},
-		"no JSON":                              {config(`{"a":}`, "li"), 3, wallet.ErrInvalid},
-		"two":                                  {config(`{}{}`, "li"), 3, wallet.ErrInvalid},
-		"too large":                            {config(`{"a":"`+strings.Repeat("x", wallet.MaxPageConfig)+`"}`, "li"), 3, wallet.ErrInvalid},
-		"nobody's":                             {config(`{}`, ""), 3, wallet.ErrInvalid},
-		"a name that is longer than names are": {config(`{}`, strings.Repeat("x", wallet.MaxOperatorName+1)), 3, wallet.ErrInvalid},
+		"a body other than that of the next version": {config(`{"b":1}`, "li"), 2, wallet.ErrStale},
+		"another operator":                           {config(bodies[2], "wang"), 2, wallet.ErrStale},
+		"a repeat of a version that is not the last": {config(bodies[2], "li"), 1, wallet.ErrStale},
+		"an old version":                             {config(bodies[1], "li"), 1, wallet.ErrStale},
+		"a version that does not exist yet":          {config(`{}`, "li"), 4, wallet.ErrStale},
+		"below zero":                                 {config(`{}`, "li"), -1, wallet.ErrStale},
+		"not an object":                              {config(`[]`, "li"), 3, wallet.ErrInvalid},
+		"null":                                       {config(`null`, "li"), 3, wallet.ErrInvalid},
+		"not JSON":                                   {config(`{"a":}`, "li"), 3, wallet.ErrInvalid},
+		"two documents":                              {config(`{}{}`, "li"), 3, wallet.ErrInvalid},
+		"too large":                                  {config(`{"a":"`+strings.Repeat("x", wallet.MaxPageConfig)+`"}`, "li"), 3, wallet.ErrInvalid},
+		"no operator":                                {config(`{}`, ""), 3, wallet.ErrInvalid},
+		"a name that is too long":                    {config(`{}`, strings.Repeat("x", wallet.MaxOperatorName+1)), 3, wallet.ErrInvalid},
 	} {
 		_, err := n.Publish(t.Context(), c.config, c.was)
 		require.ErrorIs(t, err, c.want, why)
@@ -140,7 +140,7 @@ func pageConfigVersions(t *testing.T, n wallet.Notices) {
 	require.Equal(t, []wallet.PageConfig{{Version: 3, By: "li", At: eve}, {Version: 2, By: "li", At: eve}}, all)
 }
 
-// manyPublish: of those that were made from one version, one is the next.
+// manyPublish: of several publications based on one version, one becomes the next version.
 func manyPublish(t *testing.T, n wallet.Notices) {
 	together(t, func(t *testing.T, caller int) {
 		by := string(rune('a' + caller))
@@ -160,6 +160,6 @@ func manyPublish(t *testing.T, n wallet.Notices) {
 	require.NoError(t, err)
 	require.Len(t, all, 3*callers)
 	for i, c := range all {
-		require.EqualValues(t, len(all)-i, c.Version, "no number is left out")
+		require.EqualValues(t, len(all)-i, c.Version, "no number is skipped")
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// OrderStore is all that a store of orders is to the service.
+// OrderStore is the set of ports of a store of orders.
 type OrderStore interface {
 	wallet.Orders
 	wallet.OpenOrders
@@ -24,7 +24,7 @@ func order(no wallet.OrderNo, fen wallet.Money, after time.Duration) wallet.Orde
 	return wallet.Order{No: no, Amount: fen, Opened: eve.Add(after), Created: eve.Add(after + time.Second)}
 }
 
-// Orders tests an adapter of wallet.Orders, wallet.OpenOrders and wallet.OrderBook.
+// Orders tests an adapter of wallet.Orders, wallet.OpenOrders and wallet.OrderReader.
 func Orders(t *testing.T, open func(t *testing.T) OrderStore) {
 	t.Run("create is idempotent", func(t *testing.T) { createIsIdempotent(t, open(t)) })
 	t.Run("get keeps the order asked", func(t *testing.T) { getKeepsOrder(t, open(t)) })
@@ -32,7 +32,7 @@ func Orders(t *testing.T, open func(t *testing.T) OrderStore) {
 	t.Run("a number that is given up is final", func(t *testing.T) { movedIsFinal(t, open(t)) })
 	t.Run("of lists one stage of one wallet", func(t *testing.T) { ofListsOneStage(t, open(t)) })
 	t.Run("open finds the oldest", func(t *testing.T) { openFindsOldest(t, open(t)) })
-	t.Run("book lists by owner", func(t *testing.T) { orderBook(t, open(t)) })
+	t.Run("reader lists by owner", func(t *testing.T) { ordersByOwner(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneCreates(t, open(t)) })
 	t.Run("model", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) { ordersModel(rt, open(t)) })
@@ -47,18 +47,18 @@ func createIsIdempotent(t *testing.T, s OrderStore) {
 	require.Equal(t, want, got)
 
 	repeat := want
-	repeat.Created++ // a retry comes later
+	repeat.Created++ // a retry arrives later
 	got, isNew, err = s.Create(t.Context(), repeat)
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.Equal(t, want, got, "the order on record is the first one")
+	require.Equal(t, want, got, "the first record is kept")
 
 	other := want
 	other.Amount = 1
 	got, isNew, err = s.Create(t.Context(), other)
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.False(t, other.SameGrant(got), "the caller sees the conflict by comparing")
+	require.False(t, other.SameGrant(got), "the caller detects the conflict by comparison")
 
 	for _, no := range neighbours(want.No) {
 		_, isNew, err = s.Create(t.Context(), order(no, 1, 0))
@@ -101,7 +101,7 @@ func finishMovesForward(t *testing.T, s OrderStore) {
 		_, _, err := s.Create(t.Context(), order(no, 1, 0))
 		require.NoError(t, err)
 		for _, to := range c.steps {
-			require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{number(9, 9), no, no}, to), "a number that is not there is left alone")
+			require.NoError(t, s.Finish(t.Context(), []wallet.OrderNo{number(9, 9), no, no}, to), "an unknown number is ignored")
 		}
 		got, err := s.Get(t.Context(), []wallet.OrderNo{no})
 		require.NoError(t, err)
@@ -116,7 +116,7 @@ func finishMovesForward(t *testing.T, s OrderStore) {
 	require.Equal(t, wallet.OrderSettled, o.State, "a repeat does not open it again")
 }
 
-// movedIsFinal: a number that is given up is taken, waits for nothing, and stays so.
+// movedIsFinal: a number that is given up is taken, is not open, and stays so.
 func movedIsFinal(t *testing.T, s OrderStore) {
 	moved := order(number(1, 1), 7, 0)
 	moved.State = wallet.OrderMoved
@@ -139,13 +139,13 @@ func movedIsFinal(t *testing.T, s OrderStore) {
 	moved.No = taken.No
 	got, _, err = s.Create(t.Context(), moved)
 	require.NoError(t, err)
-	require.Equal(t, taken, got, "what is on record is not given up")
+	require.Equal(t, taken, got, "a recorded order is not given up")
 }
 
 func ofListsOneStage(t *testing.T, s OrderStore) {
 	var want []wallet.Order
 	for _, scene := range []wallet.SceneID{"rain-cash", "card-lottery", "fireworks"} {
-		for rain := int32(11); rain > 8; rain-- { // 9 comes before 10 and 11: numbers are not text
+		for rain := int32(11); rain > 8; rain-- { // 9 comes before 10 and 11: numbers are not compared as text
 			for _, stage := range []wallet.Stage{wallet.ExternalDrill, wallet.Official} {
 				for id := wallet.ActID(1); id < 3; id++ {
 					o := order(wallet.OrderNo{ActID: id, Scene: scene, Rain: rain, Award: wallet.Cash, Stage: stage}, 5, 0)
@@ -201,13 +201,13 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 		got, next, err := s.Open(t.Context(), wallet.Never, place, 70)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(got), 70)
-		require.Less(t, steps, many, "a walk comes to its end")
+		require.Less(t, steps, many, "a walk ends")
 		for _, o := range got {
 			walked = append(walked, o.No)
 		}
 		place = next
 	}
-	require.Equal(t, nos, walked, "from place to place each order comes once, whether it is settled meanwhile or not")
+	require.Equal(t, nos, walked, "a walk returns each order once, whether it is settled meanwhile or not")
 	require.NoError(t, s.Finish(t.Context(), nos[:2500], wallet.OrderSettled))
 	expect(wallet.Never, 10, nos[2500:2510])
 	expect(created(2501), 10, nos[2500:2501])
@@ -220,7 +220,7 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	require.Zero(t, n)
 }
 
-func orderBook(t *testing.T, s OrderStore) {
+func ordersByOwner(t *testing.T, s OrderStore) {
 	want := map[wallet.OrderNo]wallet.Order{}
 	for i := range 300 {
 		o := order(number(wallet.ActID(i*37%100+1), int32(i)), wallet.Money(i+1), 0)
@@ -240,7 +240,7 @@ func orderBook(t *testing.T, s OrderStore) {
 	require.Equal(t, want, got)
 	n := 0
 	require.NoError(t, s.Orders(t.Context(), func(wallet.Order) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when told")
+	require.Equal(t, 5, n, "reading stops when yield returns false")
 }
 
 func oneCreates(t *testing.T, s OrderStore) {
@@ -265,7 +265,7 @@ func oneCreates(t *testing.T, s OrderStore) {
 	require.Zero(t, n)
 }
 
-// ordersModel compares the store with a map over any sequence of calls on few numbers.
+// ordersModel compares the store with a map over random sequences of calls on few numbers.
 func ordersModel(t *rapid.T, s OrderStore) {
 	model := map[wallet.OrderNo]wallet.Order{}
 	var inOrder []wallet.OrderNo

@@ -13,7 +13,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// PacketStore is all that a store of packets is to the service.
+// PacketStore is the set of ports of a store of packets.
 type PacketStore interface {
 	wallet.Packets
 	wallet.PacketBook
@@ -24,10 +24,11 @@ func guest(n int64) wallet.Account {
 	return wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(900 + n)}
 }
 
-// home returns the wallet behind a guest's account.
+// home returns the wallet of a guest's account.
 func home(n int64) wallet.ActID { return wallet.ActID(900 + n) }
 
-// packet returns one of the asker's from wallets 5 and 6, for so many guests, a fen for the first, two for the second.
+// packet returns a packet of asker, from wallets 5 and 6, for the given number of guests: one fen for the first, two
+// for the second, and so on.
 func packet(request int64, after time.Duration, guests int) wallet.Packet {
 	p := wallet.Packet{No: wallet.PacketNo{Account: asker, Request: request}, Owner: 5, Stage: wallet.Official, Wallets: []wallet.ActID{5, 6},
 		Greeting: "恭喜发财", Created: eve.Add(after), State: wallet.PacketAsked}
@@ -38,7 +39,7 @@ func packet(request int64, after time.Duration, guests int) wallet.Packet {
 	return p
 }
 
-// Packets tests an adapter of wallet.Packets and wallet.PacketBook.
+// Packets tests an adapter of wallet.Packets and wallet.PacketReader.
 func Packets(t *testing.T, open func(t *testing.T) PacketStore) {
 	t.Run("create is idempotent", func(t *testing.T) { packetOnce(t, open(t)) })
 	t.Run("create refuses nonsense", func(t *testing.T) { packetNonsense(t, open(t)) })
@@ -55,7 +56,7 @@ func Packets(t *testing.T, open func(t *testing.T) PacketStore) {
 		s, run := open(t), 0
 		rapid.Check(t, func(rt *rapid.T) { run++; packetsModel(rt, s, run) })
 	})
-	t.Run("book lists by owner", func(t *testing.T) { packetBook(t, open(t)) })
+	t.Run("reader lists by owner", func(t *testing.T) { packetsByOwner(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneSends(t, open(t)) })
 	t.Run("opening and returning exclude each other", func(t *testing.T) { oneMarks(t, open(t)) })
 }
@@ -69,7 +70,7 @@ func sent(t testable, s PacketStore, p wallet.Packet) {
 	require.NoError(t, s.Advance(t.Context(), p.No, wallet.PacketSent))
 }
 
-// onRecord requires a packet to be on record as it is here.
+// onRecord requires a packet to be recorded as given.
 func onRecord(t testable, s PacketStore, want wallet.Packet, why string) {
 	t.Helper()
 	got, err := s.Get(t.Context(), want.No)
@@ -85,12 +86,12 @@ func packetOnce(t *testing.T, s PacketStore) {
 	require.True(t, isNew)
 	require.Equal(t, want, got)
 	other := packet(1, time.Hour, 2)
-	other.Owner, other.Wallets, other.Greeting = 9, []wallet.ActID{9}, "" // asked again after the person's wallet has changed
+	other.Owner, other.Wallets, other.Greeting = 9, []wallet.ActID{9}, "" // requested again after the person's wallet has changed
 	got, isNew, err = s.Create(t.Context(), other)
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.Equal(t, want, got, "the one on record is the first one, with its shares")
-	onRecord(t, s, want, "and so it is read")
+	require.Equal(t, want, got, "the first record is kept, with its shares")
+	onRecord(t, s, want, "Get returns the same")
 
 	require.NoError(t, s.Advance(t.Context(), want.No, wallet.PacketSent))
 	share, err := s.Mark(t.Context(), want.No, guest(3), wallet.ShareOpening, 44, eve+1)
@@ -99,7 +100,7 @@ func packetOnce(t *testing.T, s PacketStore) {
 	got, isNew, err = s.Create(t.Context(), other)
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.Equal(t, want, got, "as far as it has come")
+	require.Equal(t, want, got, "with its current states")
 
 	for i, no := range []wallet.PacketNo{
 		{Account: asker, Request: 2},
@@ -124,11 +125,11 @@ func packetNonsense(t *testing.T, s PacketStore) {
 		"too many shares":               func(p *wallet.Packet) { *p = packet(1, 0, wallet.MaxShares+1) },
 		"a fen less than its shares":    func(p *wallet.Packet) { p.Amount-- },
 		"an empty share":                func(p *wallet.Packet) { p.Shares[0].Amount, p.Amount = 0, p.Amount-1 },
-		"two shares for one":            func(p *wallet.Packet) { p.Shares[1].For = p.Shares[0].For },
+		"two shares for one account":    func(p *wallet.Packet) { p.Shares[1].For = p.Shares[0].For },
 		"two shares for one wallet":     func(p *wallet.Packet) { p.Shares[1].Wallet = p.Shares[0].Wallet },
 		"a share for the sender":        func(p *wallet.Packet) { p.Shares[1].Wallet = p.Wallets[1] },
 		"a share for no wallet":         func(p *wallet.Packet) { p.Shares[1].Wallet = 0 },
-		"a share that is open":          func(p *wallet.Packet) { p.Shares[0].State = wallet.ShareOpened },
+		"a share that is opened":        func(p *wallet.Packet) { p.Shares[0].State = wallet.ShareOpened },
 		"too many wallets":              func(p *wallet.Packet) { p.Wallets = make([]wallet.ActID, wallet.MaxFormer+2) },
 		"a long greeting":               func(p *wallet.Packet) { p.Greeting = strings.Repeat("x", wallet.MaxGreeting+1) },
 	} {
@@ -150,7 +151,7 @@ func packetForward(t *testing.T, s PacketStore) {
 		{[]wallet.PacketState{gone}, gone},
 		{[]wallet.PacketState{gone, gone, wallet.PacketAsked, refused}, gone}, // repeated, and late steps
 		{[]wallet.PacketState{refused, gone, closed}, refused},                // final is final
-		{[]wallet.PacketState{closed}, wallet.PacketAsked},                    // nothing was sent that could be done with
+		{[]wallet.PacketState{closed}, wallet.PacketAsked},                    // a packet that was not sent cannot be closed
 		{[]wallet.PacketState{gone, closed, gone}, closed},
 	} {
 		p := packet(int64(i+1), 0, 1)
@@ -172,7 +173,7 @@ func markFollows(t *testing.T, s PacketStore) {
 		took  []bool // which of the steps were recorded
 	}{
 		{[]wallet.ShareState{opening, opening, opened, opened}, []bool{true, false, true, false}}, // repeated
-		{[]wallet.ShareState{opened, returned}, []bool{false, false}},                             // nothing was begun
+		{[]wallet.ShareState{opened, returned}, []bool{false, false}},                             // no step was begun
 		{[]wallet.ShareState{opening, returning, returned, opened}, []bool{true, false, false, true}},
 		{[]wallet.ShareState{returning, opening, opened, returned}, []bool{true, false, false, true}},
 		{[]wallet.ShareState{opening, opened, returning, opening}, []bool{true, true, false, false}}, // final is final
@@ -192,9 +193,9 @@ func markFollows(t *testing.T, s PacketStore) {
 		onRecord(t, s, p, "the other shares wait")
 	}
 	_, err := s.Mark(t.Context(), packet(1, 0, 1).No, guest(3), opening, 1, eve)
-	require.ErrorIs(t, err, wallet.ErrNotFound, "nobody's share")
+	require.ErrorIs(t, err, wallet.ErrNotFound, "an account without a share")
 	_, err = s.Mark(t.Context(), packet(99, 0, 1).No, guest(1), opening, 1, eve)
-	require.ErrorIs(t, err, wallet.ErrNotFound, "of no packet")
+	require.ErrorIs(t, err, wallet.ErrNotFound, "an unknown packet")
 }
 
 func markNeedsSent(t *testing.T, s PacketStore) {
@@ -205,7 +206,7 @@ func markNeedsSent(t *testing.T, s PacketStore) {
 		require.NoError(t, s.Advance(t.Context(), p.No, state))
 		got, err := s.Mark(t.Context(), p.No, guest(0), wallet.ShareOpening, 1, eve)
 		require.NoError(t, err)
-		require.Equal(t, p.Shares[0], got, "there is no money in it")
+		require.Equal(t, p.Shares[0], got, "the packet contains no money")
 	}
 }
 
@@ -225,7 +226,7 @@ func lastShareCloses(t *testing.T, s PacketStore) {
 		}
 	}
 	p.State = wallet.PacketClosed
-	onRecord(t, s, p, "with its last share")
+	onRecord(t, s, p, "closed with its last share")
 }
 
 func packetLists(t *testing.T, s PacketStore) {
@@ -236,7 +237,7 @@ func packetLists(t *testing.T, s PacketStore) {
 		if i%4 == 0 {
 			p.Stage = wallet.ExternalDrill
 		}
-		if i%5 == 0 { // asked for only: its sender sees it, its guests do not
+		if i%5 == 0 { // requested only: its sender sees it, its guests do not
 			_, _, err := s.Create(t.Context(), p)
 			require.NoError(t, err)
 		} else {
@@ -272,9 +273,10 @@ func packetLists(t *testing.T, s PacketStore) {
 	require.Empty(t, got)
 }
 
-// packetForWallet: what is for one account of a person is in the list of all of the person's (B1), from when it is sent.
+// packetForWallet: a share for one account of a person is in the list of all the person's accounts (B1), once it is
+// sent.
 func packetForWallet(t *testing.T, s PacketStore) {
-	const drill, asked = 1, 2 // the others are of the festival, and sent
+	const drill, asked = 1, 2 // the others are of the official stage, and sent
 	var want []wallet.PacketNo
 	for i := range 5 {
 		p := packet(int64(i+1), time.Duration(i)*time.Minute, 2)
@@ -297,10 +299,10 @@ func packetForWallet(t *testing.T, s PacketStore) {
 		want    []wallet.PacketNo
 	}{
 		{[]wallet.ActID{home(1)}, 10, want},
-		{[]wallet.ActID{77, home(0), home(1)}, 10, want}, // a packet for two of them is listed once
+		{[]wallet.ActID{77, home(0), home(1)}, 10, want}, // a packet for two of the wallets is listed once
 		{[]wallet.ActID{home(1)}, 2, want[:2]},
-		{[]wallet.ActID{home(2)}, 10, nil}, // is for nobody
-		{[]wallet.ActID{5}, 10, nil},       // sent them
+		{[]wallet.ActID{home(2)}, 10, nil}, // a wallet without a share
+		{[]wallet.ActID{5}, 10, nil},       // the sender's wallet
 	} {
 		got, err := s.For(t.Context(), nil, c.wallets, wallet.Official, c.limit)
 		require.NoError(t, err)
@@ -313,7 +315,7 @@ func packetForWallet(t *testing.T, s PacketStore) {
 	}
 }
 
-// packetOpenedBy: what a wallet has opened stays in its list, whoever's account asks.
+// packetOpenedBy: shares that a wallet has opened stay in its list, whichever account of the person reads it.
 func packetOpenedBy(t *testing.T, s PacketStore) {
 	p := packet(1, 0, 2)
 	sent(t, s, p)
@@ -340,7 +342,7 @@ func packetOpenedBy(t *testing.T, s PacketStore) {
 		_, err := s.Mark(t.Context(), returned.No, guest(0), to, returned.Owner, eve)
 		require.NoError(t, err)
 	}
-	require.Len(t, list([]wallet.Account{guest(0)}), 2, "its guest sees that it went back")
-	require.Len(t, list(nil, home(0)), 2, "in every app")
-	require.Empty(t, list(nil, returned.Owner), "its sender has not opened it")
+	require.Len(t, list([]wallet.Account{guest(0)}), 2, "its guest sees that it was returned")
+	require.Len(t, list(nil, home(0)), 2, "in every app of the person")
+	require.Empty(t, list(nil, returned.Owner), "its sender did not open it")
 }

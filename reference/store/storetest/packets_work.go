@@ -18,7 +18,7 @@ func packetUnfinished(t *testing.T, s PacketStore) {
 		var numbers []int64
 		for _, p := range got {
 			numbers = append(numbers, p.No.Request)
-			onRecord(t, s, p, "as it is on record")
+			onRecord(t, s, p, "as recorded")
 		}
 		require.Equal(t, requests, numbers)
 	}
@@ -46,23 +46,23 @@ func packetUnfinished(t *testing.T, s PacketStore) {
 	}
 	require.NoError(t, s.Advance(t.Context(), ps[4].No, wallet.PacketRefused))
 	expect(minute(9), minute(0), 10, 6)
-	expect(minute(0), minute(2), 10, 1, 2) // sent long ago
+	expect(minute(0), minute(2), 10, 1, 2) // sent before minute 2
 	expect(minute(9), minute(3)+1, 10, 1, 2, 3, 4, 6)
 	expect(minute(9), minute(3)+1, 3, 1, 2, 3)
 
 	mark(ps[1], 0, wallet.ShareOpening, minute(20))
 	mark(ps[1], 1, wallet.ShareReturning, minute(30))
-	expect(minute(20), minute(0), 10, 6)      // it has only begun
-	expect(minute(20)+1, minute(0), 10, 2, 6) // and got stuck
+	expect(minute(20), minute(0), 10, 6)      // opening has begun only now
+	expect(minute(20)+1, minute(0), 10, 2, 6) // opening is stuck
 	expect(minute(40), minute(9), 10, 1, 2, 3, 4, 6)
 	mark(ps[1], 0, wallet.ShareOpened, minute(20))
 	expect(minute(30), minute(0), 10, 6)
-	expect(minute(40), minute(0), 10, 2, 6) // the other share did
+	expect(minute(40), minute(0), 10, 2, 6) // the other share is stuck
 	mark(ps[1], 1, wallet.ShareReturned, minute(30))
 	expect(minute(40), minute(9), 10, 1, 3, 4, 6) // closed
 }
 
-func packetBook(t *testing.T, s PacketStore) {
+func packetsByOwner(t *testing.T, s PacketStore) {
 	want := map[wallet.PacketNo]wallet.Packet{}
 	for i := range 60 {
 		p := packet(int64(i+1), 0, 1+i%3)
@@ -82,7 +82,7 @@ func packetBook(t *testing.T, s PacketStore) {
 	require.Equal(t, want, got)
 	n := 0
 	require.NoError(t, s.Packets(t.Context(), func(wallet.Packet) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when told")
+	require.Equal(t, 5, n, "reading stops when yield returns false")
 }
 
 func oneSends(t *testing.T, s PacketStore) {
@@ -98,7 +98,7 @@ func oneSends(t *testing.T, s PacketStore) {
 			for _, share := range got.Shares {
 				sum += share.Amount
 			}
-			require.Equal(t, got.Amount, sum, "whole, whoever's it is")
+			require.Equal(t, got.Amount, sum, "complete, whichever caller created it")
 			if isNew {
 				created.Add(1)
 				require.Equal(t, p.Amount, got.Amount)
@@ -108,13 +108,13 @@ func oneSends(t *testing.T, s PacketStore) {
 	require.EqualValues(t, requests, created.Load())
 }
 
-// oneMarks: callers that open and callers that return all shares of one packet at the same time. Each share goes one way,
-// all callers are told which, and the packet is closed by whoever comes last.
+// oneMarks: some callers open and others return all shares of one packet concurrently. Each share is either opened or
+// returned, all callers get the same result, and the last change closes the packet.
 func oneMarks(t *testing.T, s PacketStore) {
 	const shares = 20
 	p := packet(1, 0, shares)
 	sent(t, s, p)
-	var told [callers][shares]wallet.Share
+	var results [callers][shares]wallet.Share
 	together(t, func(t *testing.T, caller int) {
 		for n := range int64(shares) {
 			begin := wallet.ShareOpening
@@ -130,12 +130,12 @@ func oneMarks(t *testing.T, s PacketStore) {
 			share, err = s.Mark(t.Context(), p.No, guest(n), end, share.Owner, eve)
 			require.NoError(t, err)
 			require.Equal(t, end, share.State)
-			told[caller][n] = share
+			results[caller][n] = share
 		}
 	})
-	for caller := range told {
-		require.Equal(t, told[0], told[caller])
+	for caller := range results {
+		require.Equal(t, results[0], results[caller])
 	}
-	p.State, p.Shares = wallet.PacketClosed, told[0][:]
-	onRecord(t, s, p, "as all were told")
+	p.State, p.Shares = wallet.PacketClosed, results[0][:]
+	onRecord(t, s, p, "as returned to all callers")
 }

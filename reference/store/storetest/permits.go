@@ -33,14 +33,14 @@ func permitsStory(t *testing.T, s wallet.Permits) {
 		took, left          int64
 	}{
 		{"the first", "a", 7, 1, 10, 1, 9},
-		{"some at a time", "a", 7, 4, 10, 4, 5},
-		{"no more than are left", "a", 7, 9, 10, 5, 0},
-		{"none are left", "a", 7, 1, 10, 0, 0},
-		{"a name of its own", "b", 7, 1, 10, 1, 9},
-		{"a window of its own", "a", 8, 1, 10, 1, 9},
+		{"several at once", "a", 7, 4, 10, 4, 5},
+		{"no more than remain", "a", 7, 9, 10, 5, 0},
+		{"no permits remain", "a", 7, 1, 10, 0, 0},
+		{"another name", "b", 7, 1, 10, 1, 9},
+		{"another window", "a", 8, 1, 10, 1, 9},
 		{"a limit that was lowered", "a", 8, 5, 1, 0, 0},
 		{"a limit that was raised", "a", 8, 5, 20, 5, 14},
-		{"nothing may pass", "c", 8, 5, 0, 0, 0},
+		{"a limit of zero", "c", 8, 5, 0, 0, 0},
 		{"the largest", "d", 8, wallet.MaxPermits, wallet.MaxPermits, wallet.MaxPermits, 0},
 	} {
 		took, left, err := s.Take(t.Context(), c.name, c.window, c.want, c.limit)
@@ -52,7 +52,7 @@ func permitsStory(t *testing.T, s wallet.Permits) {
 		name        string
 		want, limit int64
 	}{
-		{"no name", "", 1, 1}, {"a long name", strings.Repeat("n", 65), 1, 1}, {"nothing wanted", "a", 0, 1},
+		{"no name", "", 1, 1}, {"a long name", strings.Repeat("n", 65), 1, 1}, {"zero wanted", "a", 0, 1},
 		{"a limit below zero", "a", 1, -1}, {"too many", "a", wallet.MaxPermits + 1, 1}, {"too large a limit", "a", 1, wallet.MaxPermits + 1},
 	} {
 		_, _, err := s.Take(t.Context(), c.name, 9, c.want, c.limit)
@@ -60,7 +60,7 @@ func permitsStory(t *testing.T, s wallet.Permits) {
 	}
 }
 
-// manyTakePermits wants exactly the limit taken by many at once.
+// manyTakePermits: concurrent takers get exactly the limit in total.
 func manyTakePermits(t *testing.T, s wallet.Permits) {
 	const takers, each, limit = 8, 20, 100
 	var sum atomic.Int64
@@ -79,7 +79,7 @@ func manyTakePermits(t *testing.T, s wallet.Permits) {
 	require.EqualValues(t, limit, sum.Load())
 }
 
-// permitsModel wants the sum of what was taken in a window to be what was wanted, up to the limit.
+// permitsModel: the permits taken in a window are those wanted, up to the limit.
 func permitsModel(t *rapid.T, s wallet.Permits, name string, window int64) {
 	limit, taken := rapid.Int64Range(0, 50).Draw(t, "limit"), int64(0)
 	for range rapid.IntRange(1, 12).Draw(t, "takes") {

@@ -17,7 +17,7 @@ func Quotas(t *testing.T, open func(t *testing.T) wallet.Quotas) {
 	t.Run("leases add up", func(t *testing.T) { leasesAddUp(t, open(t)) })
 	t.Run("leases shrink near the end", func(t *testing.T) { leasesShrink(t, open(t)) })
 	t.Run("largest amounts", func(t *testing.T) { leaseOverflow(t, open(t)) })
-	t.Run("the first record stands", func(t *testing.T) { firstRecordStands(t, open(t)) })
+	t.Run("the first record is final", func(t *testing.T) { firstRecordStands(t, open(t)) })
 	t.Run("ended blocks pay nothing", func(t *testing.T) { endedBlocksPayNothing(t, open(t)) })
 	t.Run("many callers lease no more than there is", func(t *testing.T) { neverOverlease(t, open(t)) })
 	t.Run("one of many callers records", func(t *testing.T) { oneRecords(t, open(t)) })
@@ -31,7 +31,7 @@ func lease(t testable, q wallet.Quotas, holder string, need, want, budget wallet
 	t.Helper()
 	b, err := q.Lease(t.Context(), holder, wallet.Official, need, want, budget)
 	require.NoError(t, err)
-	require.Positive(t, b.ID, "0 is no block")
+	require.Positive(t, b.ID, "0 is not a block")
 	require.Equal(t, wallet.Official, b.Stage)
 	return b
 }
@@ -47,35 +47,35 @@ func leasesAddUp(t *testing.T, q wallet.Quotas) {
 	a := lease(t, q, "a", 30, 30, 100)
 	require.EqualValues(t, 30, a.Amount)
 	b := lease(t, q, "b", 20, 20, 100)
-	require.NotEqual(t, a.ID, b.ID, "holders share no block")
+	require.NotEqual(t, a.ID, b.ID, "holders do not share a block")
 	again := lease(t, q, "a", 10, 10, 100)
-	require.Equal(t, wallet.Block{ID: a.ID, Stage: wallet.Official, Amount: 40}, again, "all that was ever leased to it")
+	require.Equal(t, wallet.Block{ID: a.ID, Stage: wallet.Official, Amount: 40}, again, "the total leased to the block")
 	quota(t, q, wallet.Quota{Leased: 60})
 
-	told, err := q.Lease(t.Context(), "a", wallet.Official, 41, 50, 100)
+	block, err := q.Lease(t.Context(), "a", wallet.Official, 41, 50, 100)
 	require.ErrorIs(t, err, wallet.ErrOverBudget)
-	require.Equal(t, again, told, "a refusal tells of the block too, so that a lost answer is made good")
-	told, err = q.Lease(t.Context(), "c", wallet.Official, 41, 50, 100)
+	require.Equal(t, again, block, "a refusal returns the block too, which replaces a lost reply")
+	block, err = q.Lease(t.Context(), "c", wallet.Official, 41, 50, 100)
 	require.ErrorIs(t, err, wallet.ErrOverBudget)
-	require.Zero(t, told)
+	require.Zero(t, block)
 	_, err = q.Lease(t.Context(), "a", wallet.Official, 1, 1, 59)
-	require.ErrorIs(t, err, wallet.ErrOverBudget, "the budget was cut below what is leased")
+	require.ErrorIs(t, err, wallet.ErrOverBudget, "the budget was cut below the leased amount")
 	for _, bad := range [][2]wallet.Money{{0, 10}, {-1, 10}, {11, 10}, {0, 0}} {
 		_, err = q.Lease(t.Context(), "a", wallet.Official, bad[0], bad[1], 100)
 		require.ErrorIs(t, err, wallet.ErrInvalid, "need %d of want %d", bad[0], bad[1])
 	}
 	quota(t, q, wallet.Quota{Leased: 60})
-	require.EqualValues(t, 80, lease(t, q, "a", 40, 99, 100).Amount, "exactly what is left")
+	require.EqualValues(t, 80, lease(t, q, "a", 40, 99, 100).Amount, "exactly the rest")
 
 	drill, err := q.Lease(t.Context(), "a", wallet.ExternalDrill, 100, 100, 100)
 	require.NoError(t, err)
-	require.NotEqual(t, a.ID, drill.ID, "another stage has a budget and blocks of its own")
+	require.NotEqual(t, a.ID, drill.ID, "another stage has a separate budget and blocks")
 	holders, err := q.Holders(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, holders)
 }
 
-// leasesShrink: while a budget is nearly spent, what instances hold and do not grant should be little.
+// leasesShrink: when a budget is nearly spent, instances should hold little that they do not grant.
 func leasesShrink(t *testing.T, q wallet.Quotas) {
 	const budget = 10_000
 	total := wallet.Money(0)
@@ -120,14 +120,14 @@ func firstRecordStands(t *testing.T, q wallet.Quotas) {
 		isNew   bool
 		why     string
 	}{
-		{first, first, true, "nothing is on record"},
+		{first, first, true, "no record exists"},
 		{first, first, false, "a repeat"},
-		{wallet.Reservation{Order: first.Order, Amount: 10, Block: b.ID}, first, false, "another instance tries it: the first one pays"},
+		{wallet.Reservation{Order: first.Order, Amount: 10, Block: b.ID}, first, false, "another instance retries: the first block pays"},
 		{wallet.Reservation{Order: first.Order, Amount: 11, Block: a.ID}, first, false, "another amount"},
-		{wallet.Reservation{Order: first.Order, Amount: 10}, first, false, "another instance had nothing left: it is granted all the same"},
+		{wallet.Reservation{Order: first.Order, Amount: 10}, first, false, "another instance had nothing left: the order stays granted"},
 		{refusal, refusal, true, "nothing was left"},
-		{wallet.Reservation{Order: refusal.Order, Amount: 99, Block: b.ID}, refusal, false, "a refusal stands, whatever came in since"},
-		{refusal, refusal, false, "a refusal repeated"},
+		{wallet.Reservation{Order: refusal.Order, Amount: 99, Block: b.ID}, refusal, false, "a refusal is final, whatever was leased since"},
+		{refusal, refusal, false, "a repeated refusal"},
 	} {
 		got, isNew, err := q.Record(t.Context(), c.r)
 		require.NoError(t, err, c.why)
@@ -169,25 +169,25 @@ func endedBlocksPayNothing(t *testing.T, q wallet.Quotas) {
 	record(late, false, wallet.ErrStale)
 	_, ok, err := q.Find(t.Context(), late.Order)
 	require.NoError(t, err)
-	require.False(t, ok, "what was refused as stale is not on record")
-	record(paid, false, nil) // on record before: it stays paid
+	require.False(t, ok, "a stale reservation is not recorded")
+	record(paid, false, nil) // recorded before: it stays paid
 	record(wallet.Reservation{Order: number(4, 1), Amount: 10, Block: b.ID}, true, nil)
 	_, err = q.Lease(t.Context(), "a", wallet.Official, 1, 1, 100)
-	require.ErrorIs(t, err, wallet.ErrOverBudget, "what is stranded stays leased")
+	require.ErrorIs(t, err, wallet.ErrOverBudget, "orphaned amounts stay leased")
 	holders, err := q.Holders(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{"b"}, holders)
 
-	for _, want := range []wallet.Money{50, 0} { // the second one finds nothing to do
+	for _, want := range []wallet.Money{50, 0} { // the second audit finds nothing to do
 		back, err := q.Audit(t.Context(), wallet.Official)
 		require.NoError(t, err)
 		require.Equal(t, want, back)
 		quota(t, q, wallet.Quota{Reserved: 20, Leased: 50})
 	}
-	record(late, false, wallet.ErrStale) // closed is as final as stranded
+	record(late, false, wallet.ErrStale) // closed is as final as orphaned
 	next := lease(t, q, "a", 50, 50, 100)
 	require.Greater(t, next.ID, a.ID, "blocks of a holder have ascending numbers")
-	require.EqualValues(t, 50, next.Amount, "the ended block is not in it")
+	require.EqualValues(t, 50, next.Amount, "the ended block is not included")
 	late.Block = next.ID
 	record(late, true, nil)
 	quota(t, q, wallet.Quota{Reserved: 30, Leased: 100})
@@ -236,12 +236,12 @@ func oneRecords(t *testing.T, q wallet.Quotas) {
 		}
 	})
 	for i := range answers {
-		require.Len(t, slices.Compact(answers[i][:]), 1, "order %d: all callers have the same answer", i)
+		require.Len(t, slices.Compact(answers[i][:]), 1, "order %d: all callers get the same result", i)
 	}
 	quota(t, q, wallet.Quota{Reserved: wallet.Money(paid.Load()), Leased: (callers - 1) * orders})
 }
 
-// auditMissesNothing ends a block while others record on it: each of them is refused or counted.
+// auditMissesNothing ends a block while other callers record on it: each record is refused or counted.
 func auditMissesNothing(t *testing.T, q wallet.Quotas) {
 	const orders = 200
 	b := lease(t, q, "a", callers*orders, callers*orders, callers*orders)

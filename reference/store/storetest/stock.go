@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// StockStore is what a store of stock counters offers.
+// StockStore is the set of ports of the stock counters.
 type StockStore interface {
 	wallet.StockCounter
 	wallet.StockParts
@@ -42,7 +42,7 @@ func stockKey(part int) wallet.StockKey {
 	return wallet.StockKey{Template: wallet.Template{Reward: "milk-tea", Stage: wallet.Official}, Part: part}
 }
 
-// otherKeys differ from stockKey(0) in one part each.
+// otherKeys returns keys that differ from stockKey(0) in one part each.
 func otherKeys() []wallet.StockKey {
 	stage, reward := stockKey(0), stockKey(0)
 	stage.Stage, reward.Reward = wallet.ExternalDrill, "tea-voucher"
@@ -53,7 +53,7 @@ func plainCounters(t *testing.T, s StockStore) {
 	for i := range int64(3) {
 		n, err := s.Add(t.Context(), stockKey(0), 1)
 		require.NoError(t, err)
-		require.Equal(t, i+1, n, "every call counts: that is the source's problem")
+		require.Equal(t, i+1, n, "every call counts, even a repeat: the weakness of the source's counter")
 	}
 	n, err := s.Add(t.Context(), stockKey(0), -2)
 	require.NoError(t, err)
@@ -90,18 +90,18 @@ func ordersRemembered(t *testing.T, s StockStore) {
 		want  wallet.StockAnswer
 		why   string
 	}{
-		{1, 2, false, wallet.StockGranted, "there is enough"},
-		{1, 2, false, wallet.StockGranted, "a repeat takes nothing"},
-		{65_537, 2, true, wallet.StockGranted, "a wallet far away, and the last coupon"},
-		{2, 2, false, wallet.StockEmpty, "none is left, and nothing is written"},
-		{2, 3, false, wallet.StockGranted, "so more stock serves it"},
-		{3, 3, true, wallet.StockRefused, "the refusal is written"},
-		{3, 9, false, wallet.StockRefused, "and stands, whatever comes in"},
-		{1, 0, true, wallet.StockGranted, "what was granted stays so, even when the stock is cut"},
+		{1, 2, false, wallet.StockGranted, "enough is left"},
+		{1, 2, false, wallet.StockGranted, "a repeat counts nothing"},
+		{65_537, 2, true, wallet.StockGranted, "a distant wallet, and the last coupon"},
+		{2, 2, false, wallet.StockEmpty, "no stock is left, and nothing is recorded"},
+		{2, 3, false, wallet.StockGranted, "so additional stock can be granted to it"},
+		{3, 3, true, wallet.StockRefused, "the refusal is recorded"},
+		{3, 9, false, wallet.StockRefused, "and is final, whatever stock is added"},
+		{1, 0, true, wallet.StockGranted, "a grant is final, even when the stock is cut"},
 		{4, 9, false, wallet.StockGranted, "neighbours of refused orders are other orders"},
-		{5, -1, false, wallet.StockEmpty, "below zero nothing is granted"},
-		{5, -1, true, wallet.StockRefused, "a decline"},
-		{5, 9, true, wallet.StockRefused, "stands"},
+		{5, -1, false, wallet.StockEmpty, "a limit below zero grants nothing"},
+		{5, -1, true, wallet.StockRefused, "a recorded refusal"},
+		{5, 9, true, wallet.StockRefused, "is final"},
 	} {
 		takeStock(t, s, stockKey(0), c.id, c.limit, c.last, c.want, c.why)
 	}
@@ -120,15 +120,15 @@ func ordersRemembered(t *testing.T, s StockStore) {
 }
 
 func stockGivenBack(t *testing.T, s StockStore) {
-	takeStock(t, s, stockKey(0), 1, 1, true, wallet.StockGranted, "the only one")
+	takeStock(t, s, stockKey(0), 1, 1, true, wallet.StockGranted, "the only coupon")
 	for range 2 {
-		require.NoError(t, s.GiveBack(t.Context(), stockKey(0), coupon(1)), "a repeat gives nothing back")
+		require.NoError(t, s.GiveBack(t.Context(), stockKey(0), coupon(1)), "a repeat returns nothing")
 		issuedStock(t, s, stockKey(0), 0)
 	}
-	require.NoError(t, s.GiveBack(t.Context(), stockKey(0), coupon(2)), "it never had one")
-	takeStock(t, s, stockKey(0), 1, 1, true, wallet.StockRefused, "who gave it back gets no other")
-	takeStock(t, s, stockKey(0), 2, 1, true, wallet.StockRefused, "and a take that comes late finds that out")
-	takeStock(t, s, stockKey(0), 3, 1, true, wallet.StockGranted, "somebody else does")
+	require.NoError(t, s.GiveBack(t.Context(), stockKey(0), coupon(2)), "the order had no coupon")
+	takeStock(t, s, stockKey(0), 1, 1, true, wallet.StockRefused, "an order that returned its coupon gets no other")
+	takeStock(t, s, stockKey(0), 2, 1, true, wallet.StockRefused, "a late take finds the refusal")
+	takeStock(t, s, stockKey(0), 3, 1, true, wallet.StockGranted, "another order gets the coupon")
 }
 
 func stockLoans(t *testing.T, s StockStore) {
@@ -144,24 +144,24 @@ func stockLoans(t *testing.T, s StockStore) {
 		require.NoError(t, err)
 		require.Equal(t, want, fresh, why)
 	}
-	lend(10, 3, 3, "as many as are wanted")
-	borrow(3, 3, "all is new")
+	lend(10, 3, 3, "the wanted number")
+	borrow(3, 3, "all of it is new")
 	borrow(3, 0, "a repeat adds nothing")
-	lend(10, 100, 7, "at most half of what is left: 4 of 7")
-	borrow(3, 0, "an old answer adds nothing")
-	borrow(7, 4, "what is new of it")
+	lend(10, 100, 7, "at most half of the rest: 4 of 7")
+	borrow(3, 0, "an old reply adds nothing")
+	borrow(7, 4, "the new part")
 	for id := range wallet.ActID(3) {
-		takeStock(t, s, stockKey(0), id+1, 10, false, wallet.StockGranted, "what was not lent")
+		takeStock(t, s, stockKey(0), id+1, 10, false, wallet.StockGranted, "the stock that was not lent")
 	}
 	takeStock(t, s, stockKey(0), 9, 10, false, wallet.StockEmpty, "the rest is lent")
-	lend(10, 1, 7, "nothing is left to lend: what was lent before")
+	lend(10, 1, 7, "nothing is left to lend: the previous total")
 	for id := range wallet.ActID(7) {
-		takeStock(t, s, stockKey(1), id+1, 0, false, wallet.StockGranted, "what was borrowed")
+		takeStock(t, s, stockKey(1), id+1, 0, false, wallet.StockGranted, "the borrowed stock")
 	}
-	takeStock(t, s, stockKey(1), 9, 0, false, wallet.StockEmpty, "and no more")
+	takeStock(t, s, stockKey(1), 9, 0, false, wallet.StockEmpty, "nothing more is left")
 	lent, err := s.Lend(t.Context(), stockKey(1), 2, 3, 1)
 	require.NoError(t, err)
-	require.EqualValues(t, 1, lent, "loans to different parts are different ones")
+	require.EqualValues(t, 1, lent, "loans to different parts are separate")
 	lent, err = s.Lend(t.Context(), stockKey(2), 0, -5, 1)
 	require.NoError(t, err)
 	require.Zero(t, lent, "a stock that was cut has nothing to lend")
@@ -184,7 +184,7 @@ func stockMirror(t *testing.T, s StockStore) {
 	issuedStock(t, s, stockKey(0), 0)
 	n, err := s.Count(t.Context(), stockKey(0))
 	require.NoError(t, err)
-	require.Zero(t, n, "the mirror is no counter")
+	require.Zero(t, n, "the mirror is not a counter")
 }
 
 func stockMalformed(t *testing.T, s StockStore) {
@@ -229,7 +229,7 @@ func stockNeverOver(t *testing.T, s StockStore) {
 	n := int64(0)
 	for i := range granted {
 		if by := granted[i].Load(); by != 0 {
-			require.EqualValues(t, callers, by, "all callers have the same answer for order %d", i+1)
+			require.EqualValues(t, callers, by, "all callers get the same result for order %d", i+1)
 			n++
 		}
 	}
@@ -237,7 +237,7 @@ func stockNeverOver(t *testing.T, s StockStore) {
 	issuedStock(t, s, stockKey(0), total)
 }
 
-// stockModel compares two parts with plain maps over any sequence of calls.
+// stockModel compares two parts with plain maps over random sequences of calls.
 func stockModel(t *rapid.T, s StockStore) {
 	type part struct {
 		issued, out, into, to, from int64
@@ -277,7 +277,7 @@ func stockModel(t *rapid.T, s StockStore) {
 			require.NoError(t, err)
 			require.Equal(t, p.to, got)
 		case "borrow":
-			lent := rapid.Int64Range(0, parts[1-n].to).Draw(t, "lent") // any answer, however old
+			lent := rapid.Int64Range(0, parts[1-n].to).Draw(t, "lent") // any reply, however old
 			fresh := max(0, lent-p.from)
 			p.from += fresh
 			p.into += fresh

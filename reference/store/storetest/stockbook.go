@@ -8,12 +8,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// StockBook tests an adapter of wallet.StockBook: each template's book is a book of leased budgets, apart from all others.
-func StockBook(t *testing.T, open func(t *testing.T) wallet.StockBook) {
-	t.Run("each template is a book", func(t *testing.T) {
+// StockLeases tests an adapter of wallet.StockLeases: each template has its own leased budgets, separate from all
+// others.
+func StockLeases(t *testing.T, open func(t *testing.T) wallet.StockBook) {
+	t.Run("each template has its own leases", func(t *testing.T) {
 		Quotas(t, func(t *testing.T) wallet.Quotas { return stockOf(t, open(t), "milk-tea") })
 	})
-	t.Run("templates are apart", func(t *testing.T) { templatesApart(t, open(t)) })
+	t.Run("templates are separate", func(t *testing.T) { templatesApart(t, open(t)) })
 	t.Run("given back", func(t *testing.T) { leasedGivenBack(t, open(t)) })
 	t.Run("the last blocks are small", func(t *testing.T) { lastBlocksSmall(t, open(t)) })
 	t.Run("malformed", func(t *testing.T) {
@@ -47,7 +48,7 @@ func templatesApart(t *testing.T, b wallet.StockBook) {
 	quota(t, shop, wallet.Quota{Leased: 10})
 	back, err := shop.Audit(t.Context(), wallet.Official)
 	require.NoError(t, err)
-	require.Zero(t, back, "nothing of this template is stranded")
+	require.Zero(t, back, "nothing of this template is orphaned")
 	holders, err := tea.Holders(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, holders)
@@ -70,13 +71,13 @@ func leasedGivenBack(t *testing.T, b wallet.StockBook) {
 	record(1, block.ID, block.ID)
 	record(2, block.ID, block.ID)
 	record(3, block.ID, block.ID)
-	for range 2 { // a repeat gives nothing back
+	for range 2 { // a repeat returns nothing
 		require.NoError(t, b.GiveBack(t.Context(), coupon(1), "milk-tea"))
 		quota(t, q, wallet.Quota{Reserved: 2, Leased: 10})
 	}
-	require.NoError(t, b.GiveBack(t.Context(), coupon(4), "milk-tea"), "it never had one")
-	record(1, block.ID, 0) // who gave it back gets no other
-	record(4, block.ID, 0) // nor does a take that comes late
+	require.NoError(t, b.GiveBack(t.Context(), coupon(4), "milk-tea"), "the order had no coupon")
+	record(1, block.ID, 0) // an order that returned its coupon gets no other
+	record(4, block.ID, 0) // a late take is refused too
 	require.NoError(t, q.Strand(t.Context(), "a"))
 	quota(t, q, wallet.Quota{Reserved: 2, Leased: 10, Stranded: 8})
 	require.NoError(t, b.GiveBack(t.Context(), coupon(2), "milk-tea"))
@@ -90,13 +91,13 @@ func leasedGivenBack(t *testing.T, b wallet.StockBook) {
 	audit(9)
 	quota(t, q, wallet.Quota{Reserved: 1, Leased: 1})
 	require.NoError(t, b.GiveBack(t.Context(), coupon(3), "milk-tea"))
-	audit(1) // of a block that was closed before
+	audit(1) // from a block that was closed before
 	audit(0)
 	quota(t, q, wallet.Quota{})
 	require.EqualValues(t, 10, lease(t, q, "b", 10, 10, 10).Amount, "all of it can be granted again")
 }
 
-// lastBlocksSmall: hundreds of instances share the last coupons, so near the end no block may hold many of them.
+// lastBlocksSmall: hundreds of instances share the last coupons, so near the end no block may contain many of them.
 func lastBlocksSmall(t *testing.T, b wallet.StockBook) {
 	const stock = 2_000
 	q := stockOf(t, b, "milk-tea")
@@ -104,8 +105,8 @@ func lastBlocksSmall(t *testing.T, b wallet.StockBook) {
 	for leased < stock {
 		before := leased
 		leased = lease(t, q, "a", 1, 1_000, stock).Amount
-		require.LessOrEqual(t, leased-before, max(1, (stock-before)/32), "of %d that were left", stock-before)
+		require.LessOrEqual(t, leased-before, max(1, (stock-before)/32), "of %d remaining coupons", stock-before)
 		leases++
 	}
-	require.Less(t, leases, stock/4, "while there are plenty, a block is more than a coupon")
+	require.Less(t, leases, stock/4, "while many are left, a block is more than one coupon")
 }

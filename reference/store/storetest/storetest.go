@@ -1,11 +1,11 @@
-// Package storetest holds one contract suite a port. Every adapter of a port passes its suite, so that the service
+// Package storetest has one contract suite per port. Every adapter of a port passes its suite, so that the service
 // behaves alike over memory, Redis and MySQL.
 //
-// A suite tests what the port's comments promise and nothing else. It opens a store of its own for each story, and
-// many for a property, so open should hand out an empty store cheaply and close it by t.Cleanup. Time passes only
-// when the suite moves its Clock. Units are wallet's: fen, microseconds.
+// A suite tests what the port's comments guarantee, and nothing else. It opens a separate store for each story, and
+// many for a property, so open should return an empty store cheaply and close it by t.Cleanup. Time passes only when
+// the suite advances its Clock. Units are those of package wallet: fen and microseconds.
 //
-// It must not know any adapter, and is for tests alone.
+// It must not depend on any adapter, and is only for tests.
 package storetest
 
 import (
@@ -20,15 +20,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Clock is a clock that the suite moves. It is safe for concurrent use.
+// Clock is a clock that the suite advances. It is safe for concurrent use.
 type Clock struct{ now atomic.Int64 }
 
 var _ wallet.Clock = (*Clock)(nil)
 
-// eve is when the suites' stories begin: 2022-01-31 20:00 in Shanghai.
+// eve is the start time of the suites' stories: 2022-01-31 20:00 in Shanghai.
 const eve wallet.Instant = 1_643_630_400_000_000
 
-// NewClock returns a clock that stands at the evening of the festival.
+// NewClock returns a clock at eve.
 func NewClock() *Clock {
 	c := &Clock{}
 	c.now.Store(int64(eve))
@@ -38,14 +38,14 @@ func NewClock() *Clock {
 // Now implements wallet.Clock.
 func (c *Clock) Now() wallet.Instant { return wallet.Instant(c.now.Load()) }
 
-// Advance moves the clock on by d.
+// Advance moves the clock forward by d.
 func (c *Clock) Advance(d time.Duration) { c.now.Add(int64(d / time.Microsecond)) }
 
-// callers is how many concurrent callers a suite sends: more than this machine has cores, and than the try of one
-// call has steps.
+// callers is the number of concurrent callers of a suite: more than the machine usually has cores, and more than the
+// steps of one call.
 const callers = 8
 
-// together runs call for each caller at the same time and waits for all of them.
+// together runs call concurrently for each caller and waits for all of them.
 func together(t *testing.T, call func(t *testing.T, caller int)) {
 	t.Run("together", func(t *testing.T) {
 		for i := range callers {
@@ -62,7 +62,7 @@ func number(id wallet.ActID, rain int32) wallet.OrderNo {
 	return wallet.OrderNo{ActID: id, Scene: "rain-cash", Rain: rain, Award: wallet.Cash, Stage: wallet.Official}
 }
 
-// neighbours returns order numbers that differ from no in one part each: different numbers all.
+// neighbours returns distinct order numbers that differ from no in one part each.
 func neighbours(no wallet.OrderNo) []wallet.OrderNo {
 	out := make([]wallet.OrderNo, 5)
 	for i := range out {
@@ -76,12 +76,12 @@ func neighbours(no wallet.OrderNo) []wallet.OrderNo {
 	return out
 }
 
-// credit returns a posting of so many fen that was won so long after the eve.
+// credit returns a posting of the given amount that was won after the given time since eve.
 func credit(no wallet.OrderNo, fen wallet.Money, after time.Duration) wallet.Credit {
 	return wallet.Credit{Order: no, Amount: fen, Opened: eve.Add(after)}
 }
 
-// testable is what stories and properties have in common.
+// testable is the common interface of stories and properties.
 type testable interface {
 	require.TestingT
 	Helper()

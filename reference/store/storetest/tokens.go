@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TokenStore is all that a store of tokens is to the service.
+// TokenStore is the set of ports of a store of tokens.
 type TokenStore interface {
 	wallet.Tokens
 	wallet.TokenBook
@@ -21,7 +21,7 @@ func token(no wallet.OrderNo, fen wallet.Money) wallet.Token {
 	return wallet.Token{App: wallet.FanqieAudio, Activity: "spring-2022-official", Order: no, Amount: fen, Opened: eve}
 }
 
-// Tokens tests an adapter of wallet.Tokens and wallet.TokenBook, together with the backlog that it issues into.
+// Tokens tests an adapter of wallet.Tokens and wallet.TokenReader, together with the backlog that it issues into.
 func Tokens(t *testing.T, open func(t *testing.T) (TokenStore, wallet.Backlog)) {
 	story := func(name string, run func(*testing.T, TokenStore, wallet.Backlog)) {
 		t.Run(name, func(t *testing.T) {
@@ -32,7 +32,7 @@ func Tokens(t *testing.T, open func(t *testing.T) (TokenStore, wallet.Backlog)) 
 	story("issue lists and holds at once", issueListsAndHolds)
 	story("mark moves forward only", markMovesForward)
 	story("list is of one wallet and stage", listIsOfOneStage)
-	story("book lists by owner", tokenBook)
+	story("reader lists by owner", tokensByOwner)
 	story("many callers issue once", issueOnce)
 	t.Run("model", func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
@@ -99,7 +99,7 @@ func markMovesForward(t *testing.T, s TokenStore, _ wallet.Backlog) {
 			a := token(number(1, rain), 5)
 			require.NoError(t, s.Issue(t.Context(), a))
 			require.NoError(t, s.Mark(t.Context(), []wallet.OrderNo{a.Order}, from))
-			require.NoError(t, s.Mark(t.Context(), []wallet.OrderNo{number(2, 1), a.Order, number(1, 99)}, to), "what is not listed is left alone")
+			require.NoError(t, s.Mark(t.Context(), []wallet.OrderNo{number(2, 1), a.Order, number(1, 99)}, to), "unlisted numbers are ignored")
 			require.NoError(t, s.Mark(t.Context(), []wallet.OrderNo{a.Order}, to))
 			got, err := s.List(t.Context(), 1, wallet.Official)
 			require.NoError(t, err)
@@ -134,7 +134,7 @@ func listIsOfOneStage(t *testing.T, s TokenStore, _ wallet.Backlog) {
 	list(t, s, 9, wallet.ExternalDrill)
 }
 
-func tokenBook(t *testing.T, s TokenStore, _ wallet.Backlog) {
+func tokensByOwner(t *testing.T, s TokenStore, _ wallet.Backlog) {
 	want := map[wallet.OrderNo]wallet.Token{}
 	for i := range 200 {
 		a := token(number(wallet.ActID(i*37%50+1), int32(i)), wallet.Money(i+1))
@@ -152,7 +152,7 @@ func tokenBook(t *testing.T, s TokenStore, _ wallet.Backlog) {
 	require.Equal(t, want, got)
 	n := 0
 	require.NoError(t, s.Tokens(t.Context(), func(wallet.Token) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when told")
+	require.Equal(t, 5, n, "reading stops when yield returns false")
 }
 
 func issueOnce(t *testing.T, s TokenStore, b wallet.Backlog) {
@@ -172,7 +172,7 @@ func issueOnce(t *testing.T, s TokenStore, b wallet.Backlog) {
 	}
 }
 
-// tokensModel compares the store with a map over any sequence of calls on few numbers.
+// tokensModel compares the store with a map over random sequences of calls on few numbers.
 func tokensModel(t *rapid.T, s TokenStore, b wallet.Backlog) {
 	model := map[wallet.OrderNo]wallet.Token{}
 	for range rapid.IntRange(1, 30).Draw(t, "steps") {

@@ -19,7 +19,7 @@ func paidAccount(id wallet.ActID) wallet.AccountNo {
 	return wallet.AccountNo{Kind: wallet.PaidAccount, Stage: wallet.Official, Owner: int64(id)}
 }
 
-// step returns the transfer that moves fen between two accounts for a request.
+// step returns the transfer of fen between two accounts for a request.
 func step(request int64, s wallet.MoveStep, from, to wallet.AccountNo, fen wallet.Money) wallet.Transfer {
 	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: asker, Request: request}, Step: s}
 	return wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: from, Amount: -fen}, {Account: to, Amount: fen}}}
@@ -42,7 +42,7 @@ func transferIsIdempotent(t *testing.T, l LedgerStore, _ *Clock) {
 		balance(t, l, holdAccount(1), 0)
 		balance(t, l, paidAccount(1), 100)
 	}
-	require.NoError(t, l.Transfer(t.Context(), hold), "repeated when the money is long gone")
+	require.NoError(t, l.Transfer(t.Context(), hold), "repeated after the money has moved on")
 	balance(t, l, holdAccount(1), 0)
 
 	for _, c := range []wallet.Transfer{
@@ -77,11 +77,11 @@ func transferNeedsMoney(t *testing.T, l LedgerStore, _ *Clock) {
 		transfer wallet.Transfer
 		why      string
 	}{
-		{step(1, wallet.MoveHold, personal(1), holdAccount(1), 101), "one fen too much; the drill's money does not help"},
+		{step(1, wallet.MoveHold, personal(1), holdAccount(1), 101), "one fen too much; the money of the drill does not count"},
 		{step(2, wallet.MoveHold, personal(3), holdAccount(3), 1), "an account that was never used"},
 		{step(3, wallet.MoveSettle, holdAccount(1), paidAccount(1), 1), "nothing is held"},
-		{both, "the first wallet has it, the second does not: neither gives"},
-		{twice, "each of two legs alone would fit"},
+		{both, "the first wallet has enough, the second does not: neither pays"},
+		{twice, "each of the two legs alone would be covered"},
 		{step(6, wallet.MoveHold, personal(1), holdAccount(1), math.MaxInt64), "the largest amount"},
 	}
 	for _, c := range cases {
@@ -93,14 +93,14 @@ func transferNeedsMoney(t *testing.T, l LedgerStore, _ *Clock) {
 			balance(t, l, holdAccount(2), 0)
 		}
 	}
-	// Money that comes in later does not change what somebody has been told.
+	// Money that arrives later does not change a recorded result.
 	post(t, l, []wallet.Credit{credit(number(1, 3), 1000, 0), credit(number(3, 1), 1000, 0)}, wallet.PostedNow, wallet.PostedNow)
 	for _, c := range cases {
 		require.ErrorIs(t, l.Transfer(t.Context(), c.transfer), wallet.ErrInsufficient, c.why)
 	}
 	balance(t, l, personal(1), 1100)
-	require.NoError(t, l.Transfer(t.Context(), step(7, wallet.MoveHold, personal(1), holdAccount(1), 1100)), "another number is another question")
-	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 101)), "and so is another step")
+	require.NoError(t, l.Transfer(t.Context(), step(7, wallet.MoveHold, personal(1), holdAccount(1), 1100)), "another number is a new transfer")
+	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 101)), "another step is a new transfer too")
 	balance(t, l, holdAccount(1), 999)
 	costs(t, l, wallet.Official)
 }
@@ -128,7 +128,7 @@ func callersTransferOnce(t *testing.T, l LedgerStore, _ *Clock) {
 	together(t, func(t *testing.T, caller int) {
 		for i := range int64(requests) {
 			require.NoError(t, l.Transfer(t.Context(), step(i+1, wallet.MoveHold, personal(1), holdAccount(1), fen)))
-			// A request of each caller's own, for which nothing is left once all of the common ones are made.
+			// A separate request of each caller, for which the rest is not enough once all common requests are made.
 			err := l.Transfer(t.Context(), step(1000+int64(caller), wallet.MoveHold, personal(1), holdAccount(1), requests*fen+fen))
 			require.ErrorIs(t, err, wallet.ErrInsufficient)
 		}
@@ -145,9 +145,9 @@ func pooled(request int64, fen wallet.Money, pool ...wallet.AccountNo) wallet.Tr
 
 func transferTakesFromPool(t *testing.T, l LedgerStore, _ *Clock) {
 	post(t, l, []wallet.Credit{credit(number(1, 1), 10, 0), credit(number(3, 1), 20, 0)}, wallet.PostedNow, wallet.PostedNow)
-	wallets := []wallet.AccountNo{personal(1), personal(2), personal(3)} // the second has nothing
+	wallets := []wallet.AccountNo{personal(1), personal(2), personal(3)} // the second wallet is empty
 	for range 2 {
-		require.NoError(t, l.Transfer(t.Context(), pooled(1, 25, wallets...)), "the first gives all, the last the rest")
+		require.NoError(t, l.Transfer(t.Context(), pooled(1, 25, wallets...)), "the first pays all it has, the last the rest")
 		balance(t, l, personal(1), 0)
 		balance(t, l, personal(3), 5)
 		balance(t, l, holdAccount(1), 25)
@@ -157,16 +157,16 @@ func transferTakesFromPool(t *testing.T, l LedgerStore, _ *Clock) {
 	balance(t, l, personal(3), 5)
 	require.NoError(t, l.Transfer(t.Context(), pooled(3, 5, wallets...)))
 	post(t, l, []wallet.Credit{credit(number(2, 1), 6, 0)}, wallet.PostedNow)
-	require.ErrorIs(t, l.Transfer(t.Context(), pooled(2, 6, wallets...)), wallet.ErrInsufficient, "the first answer stands")
+	require.ErrorIs(t, l.Transfer(t.Context(), pooled(2, 6, wallets...)), wallet.ErrInsufficient, "the first result is final")
 
 	for name, bad := range map[string]wallet.Transfer{
-		"no pool to take from":      pooled(4, 1),
-		"nothing to take":           pooled(4, 0, personal(1)),
-		"a wallet twice":            pooled(4, 1, personal(2), personal(2)),
-		"not a personal account":    pooled(4, 1, holdAccount(1)),
-		"less taken than its legs":  {No: pooled(4, 1).No, Legs: pooled(4, 2).Legs, Pool: wallets, Take: 1},
-		"takes a negative amount":   pooled(4, -1, wallets...),
-		"an account that cannot be": pooled(4, 1, wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: 9, Owner: 1}),
+		"no pool to take from":     pooled(4, 1),
+		"nothing to take":          pooled(4, 0, personal(1)),
+		"a wallet twice":           pooled(4, 1, personal(2), personal(2)),
+		"not a personal account":   pooled(4, 1, holdAccount(1)),
+		"less taken than its legs": {No: pooled(4, 1).No, Legs: pooled(4, 2).Legs, Pool: wallets, Take: 1},
+		"takes a negative amount":  pooled(4, -1, wallets...),
+		"an invalid account":       pooled(4, 1, wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: 9, Owner: 1}),
 	} {
 		require.ErrorIs(t, l.Transfer(t.Context(), bad), wallet.ErrInvalid, name)
 	}

@@ -12,14 +12,14 @@ func packetAccount(id wallet.ActID) wallet.AccountNo {
 	return wallet.AccountNo{Kind: wallet.PacketAccount, Stage: wallet.Official, Owner: int64(id)}
 }
 
-// packetStep returns the transfer of a packet's step, of one share where the step has one.
+// packetStep returns the transfer of a packet's step, for one share if the step has one.
 func packetStep(request int64, s wallet.MoveStep, share uint8, from, to wallet.AccountNo, fen wallet.Money) wallet.Transfer {
 	no := wallet.MoveNo{Packet: wallet.PacketNo{Account: asker, Request: request}, Step: s, Share: share}
 	return wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: from, Amount: -fen}, {Account: to, Amount: fen}}}
 }
 
-// transferMovesPackets: a packet of three shares, of which one is opened by a stranger, one by the sender's other wallet,
-// and one goes back; beside it a withdrawal whose client chose the same number.
+// transferMovesPackets: a packet of three shares, of which one is opened by a stranger, one by another wallet of the
+// sender, and one is returned; and a withdrawal whose client chose the same number.
 func transferMovesPackets(t *testing.T, l LedgerStore, _ *Clock) {
 	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0), credit(number(2, 1), 50, 0)}, wallet.PostedNow, wallet.PostedNow)
 	send := wallet.Transfer{No: packetStep(1, wallet.MoveSend, 0, personal(1), packetAccount(1), 1).No,
@@ -30,7 +30,7 @@ func transferMovesPackets(t *testing.T, l LedgerStore, _ *Clock) {
 		packetStep(1, wallet.MoveReturn, 1, packetAccount(1), personal(1), 30),
 	}
 	for range 2 {
-		require.NoError(t, l.Transfer(t.Context(), send), "the sender's wallets give together")
+		require.NoError(t, l.Transfer(t.Context(), send), "the sender's wallets pay together")
 		require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(2), holdAccount(2), 7)), "a withdrawal of the same request")
 		for _, o := range opens {
 			require.NoError(t, l.Transfer(t.Context(), o))
@@ -46,15 +46,15 @@ func transferMovesPackets(t *testing.T, l LedgerStore, _ *Clock) {
 		require.ErrorIs(t, l.Transfer(t.Context(), c), wallet.ErrConflict, why)
 	}
 	require.ErrorIs(t, l.Transfer(t.Context(), packetStep(1, wallet.MoveOpen, 1, packetAccount(1), personal(4), 1)), wallet.ErrInsufficient,
-		"nobody opens what is not there")
+		"a share without money cannot be opened")
 	require.EqualValues(t, -150, costs(t, l, wallet.Official))
 
 	v, err := l.View(t.Context(), wallet.ViewQuery{Wallets: []wallet.ActID{3}, Stage: wallet.Official, Limit: 9})
 	require.NoError(t, err)
-	require.Equal(t, wallet.View{Balance: 70, Posted: []bool{}}, wallet.View{Balance: v.Balance, Income: v.Income, Posted: v.Posted}, "received is no income")
+	require.Equal(t, wallet.View{Balance: 70, Posted: []bool{}}, wallet.View{Balance: v.Balance, Income: v.Income, Posted: v.Posted}, "received money is not income")
 	require.Empty(t, v.Grants)
 
-	legs := map[wallet.MoveNo]wallet.Money{} // what each step has put into accounts
+	legs := map[wallet.MoveNo]wallet.Money{} // credited by each step
 	require.NoError(t, l.Entries(t.Context(), func(e wallet.Entry) bool {
 		if e.Move != (wallet.MoveNo{}) && e.Amount > 0 {
 			legs[e.Move] += e.Amount
@@ -65,25 +65,25 @@ func transferMovesPackets(t *testing.T, l LedgerStore, _ *Clock) {
 	for _, o := range opens {
 		want[o.No] = o.Legs[1].Amount
 	}
-	require.Equal(t, want, legs, "every leg is of one of the steps")
+	require.Equal(t, want, legs, "every leg belongs to one of the steps")
 }
 
 func transferRefusesNumbers(t *testing.T, l LedgerStore, _ *Clock) {
 	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0)}, wallet.PostedNow)
 	for why, no := range map[string]wallet.MoveNo{
 		"no step":                         {Withdrawal: wallet.WithdrawalNo{Account: asker, Request: 1}},
-		"a step that is none":             {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveReturn + 1},
+		"an invalid step":                 {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveReturn + 1},
 		"a packet's step of a withdrawal": {Withdrawal: wallet.WithdrawalNo{Account: asker, Request: 1}, Step: wallet.MoveSend},
 		"a withdrawal's step of a packet": {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveHold},
-		"of both":                         {Packet: wallet.PacketNo{Account: asker, Request: 1}, Withdrawal: wallet.WithdrawalNo{Account: asker}, Step: wallet.MoveSend},
+		"a number of both":                {Packet: wallet.PacketNo{Account: asker, Request: 1}, Withdrawal: wallet.WithdrawalNo{Account: asker}, Step: wallet.MoveSend},
 		"a share of a whole packet":       {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveSend, Share: 1},
-		"a share that no packet has":      {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveOpen, Share: wallet.MaxShares},
+		"a share number out of range":     {Packet: wallet.PacketNo{Account: asker, Request: 1}, Step: wallet.MoveOpen, Share: wallet.MaxShares},
 	} {
 		transfer := step(1, wallet.MoveHold, personal(1), holdAccount(1), 10)
 		transfer.No = no
 		require.ErrorIs(t, l.Transfer(t.Context(), transfer), wallet.ErrInvalid, why)
 	}
 	transit := wallet.AccountNo{Kind: wallet.TransitAccount, Stage: wallet.Official, Owner: 1}
-	require.ErrorIs(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(1), transit, 10)), wallet.ErrInvalid, "nobody's account to name")
+	require.ErrorIs(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(1), transit, 10)), wallet.ErrInvalid, "callers cannot name transit accounts")
 	balance(t, l, personal(1), 100)
 }

@@ -12,14 +12,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// listed is a list of what is unfinished, from a place on, as its port has it.
-type listed[V any] func(from wallet.OpenPlace, limit int) ([]V, wallet.OpenPlace, error)
+// pagedList is a port's list of unfinished records, from a place on.
+type pagedList[V any] func(from wallet.OpenPlace, limit int) ([]V, wallet.OpenPlace, error)
 
-// walkList goes through a list in steps of limit, calls on with each step, and returns what it met.
-func walkList[V any](t testable, limit int, list listed[V], on func(step []V)) (met []V) {
+// walkList walks through a list in steps of limit, calls on with each step, and returns all records.
+func walkList[V any](t testable, limit int, list pagedList[V], on func(step []V)) (met []V) {
 	t.Helper()
 	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
-		require.Less(t, steps, 10_000, "a walk comes to its end")
+		require.Less(t, steps, 10_000, "a walk ends")
 		step, next, err := list(place, limit)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(step), limit)
@@ -29,10 +29,10 @@ func walkList[V any](t testable, limit int, list listed[V], on func(step []V)) (
 	return met
 }
 
-// passes tests a walk through all, which are unfinished and in the order of their list, in steps of 7: each is met once,
-// while every second one is finished on the way; and what stays unfinished is met again by the next walk, in steps that
-// hold nothing else. Afterwards the list has no end before all is finished.
-func passes[V any](t *testing.T, all []V, list listed[V], finish func(V)) {
+// checkWalk tests a walk in steps of 7 through all, which are unfinished and in list order. Every second record is
+// finished during the walk, and each is still returned once. The next walk returns the unfinished ones again. The list
+// has an end only after all are finished.
+func checkWalk[V any](t *testing.T, all []V, list pagedList[V], finish func(V)) {
 	t.Helper()
 	n := 0
 	var stuck []V
@@ -44,8 +44,8 @@ func passes[V any](t *testing.T, all []V, list listed[V], finish func(V)) {
 				stuck = append(stuck, v)
 			}
 		}
-	}), "each once, whatever is finished on the way")
-	require.Equal(t, stuck, walkList(t, 7, list, func([]V) {}), "what stays does not bar the way")
+	}), "each once, whatever is finished during the walk")
+	require.Equal(t, stuck, walkList(t, 7, list, func([]V) {}), "unfinished records do not block the walk")
 	for _, limit := range []int{0, -1} {
 		none, next, err := list(0, limit)
 		require.NoError(t, err)
@@ -64,24 +64,24 @@ func passes[V any](t *testing.T, all []V, list listed[V], finish func(V)) {
 	require.Empty(t, walkList(t, 7, list, func([]V) {}))
 }
 
-// manyUnfinished is how many are walked through.
+// manyUnfinished is the number of records of a walk.
 const manyUnfinished = 60
 
 func withdrawalsPass(t *testing.T, s WithdrawalStore) {
 	var all []wallet.Withdrawal
 	for i := range manyUnfinished {
 		w := asked(int64(i+1), time.Duration(i)*time.Millisecond)
-		w.No.Account.User += wallet.UserID(i) // all shards have some
+		w.No.Account.User += wallet.UserID(i) // so that all shards have some
 		ask(t, s, w)
 		all = append(all, w)
 	}
-	passes(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+	checkWalk(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
 		return s.Unfinished(t.Context(), wallet.Never, from, limit)
 	}, func(w wallet.Withdrawal) { require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalPaid)) })
 }
 
-// packetsPass: every second packet is asked for; of the others the older half was sent long ago, and the newer half has shares
-// that got stuck.
+// packetsPass: every second packet is only requested; of the others the older half was sent long ago, and the newer
+// half has stuck shares.
 func packetsPass(t *testing.T, s PacketStore) {
 	var all []wallet.Packet
 	for i := range manyUnfinished {
@@ -101,12 +101,12 @@ func packetsPass(t *testing.T, s PacketStore) {
 		}
 		all = append(all, p)
 	}
-	passes(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+	checkWalk(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
 		return s.Unfinished(t.Context(), eve.Add(2*time.Hour), eve.Add(manyUnfinished/2*time.Millisecond), from, limit)
 	}, func(p wallet.Packet) { closePacket(t, s, p) })
 }
 
-// closePacket brings a packet to its end, wherever it is.
+// closePacket completes a packet from any state.
 func closePacket(t testable, s PacketStore, p wallet.Packet) {
 	t.Helper()
 	if p.State == wallet.PacketAsked {
@@ -121,13 +121,14 @@ func closePacket(t testable, s PacketStore, p wallet.Packet) {
 	}
 }
 
-// maxOneInstant bounds how many of a model share an instant: adapters need not keep more than a step apart that do.
+// maxOneInstant bounds the records of a model with the same time: adapters need not separate more of them than fit in
+// a step.
 const maxOneInstant = 2
 
-// maxModelled bounds a model: every row of it costs a real store a commit or three.
+// maxModelled bounds a model: every record of it costs a real store up to three commits.
 const maxModelled = 8
 
-// instants draws instants of creation, few enough that several share one.
+// instants draws creation times, few enough that several records share one.
 func instants(t *rapid.T, n int) []time.Duration {
 	shared := map[int]int{}
 	out := make([]time.Duration, n)
@@ -139,16 +140,16 @@ func instants(t *rapid.T, n int) []time.Duration {
 	return out
 }
 
-// walks tests a walk through all, which are unfinished, some of which are finished on the way, met or not: those that stay
-// unfinished all the while are met once, nothing is met twice, and nothing that was finished before its turn.
-func walks[V any](t *rapid.T, all map[string]V, no func(V) string, list listed[V], finish func(V)) {
+// checkRandomWalk tests a walk through all, which are unfinished. Some are finished during the walk, returned or not: those that
+// stay unfinished are returned once, none is returned twice, and none after it was finished.
+func checkRandomWalk[V any](t *rapid.T, all map[string]V, no func(V) string, list pagedList[V], finish func(V)) {
 	open := maps.Clone(all)
 	met := map[string]bool{}
 	walkList(t, rapid.IntRange(maxOneInstant, 4).Draw(t, "limit"), list, func(step []V) {
 		for _, v := range step {
 			require.Equal(t, all[no(v)], v)
-			require.Contains(t, open, no(v), "it was not there to be met")
-			require.NotContains(t, met, no(v), "twice")
+			require.Contains(t, open, no(v), "it was finished before")
+			require.NotContains(t, met, no(v), "returned twice")
 			met[no(v)] = true
 		}
 		for _, n := range slices.Sorted(maps.Keys(open)) {
@@ -159,11 +160,12 @@ func walks[V any](t *rapid.T, all map[string]V, no func(V) string, list listed[V
 		}
 	})
 	for n := range open {
-		require.Contains(t, met, n, "passed by")
+		require.Contains(t, met, n, "skipped")
 	}
 }
 
-// withdrawalsModel draws withdrawals of a run of its own in a store that all runs share, and leaves none of them unfinished.
+// withdrawalsModel draws new withdrawals for each run in a store that all runs share, and finishes all of them at the
+// end.
 func withdrawalsModel(t *rapid.T, s WithdrawalStore, run int) {
 	finish := func(w wallet.Withdrawal) { require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalReturned)) }
 	defer func() {
@@ -185,13 +187,13 @@ func withdrawalsModel(t *rapid.T, s WithdrawalStore, run int) {
 			all[w.No.String()] = w
 		}
 	}
-	walks(t, all, func(w wallet.Withdrawal) string { return w.No.String() },
+	checkRandomWalk(t, all, func(w wallet.Withdrawal) string { return w.No.String() },
 		func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
 			return s.Unfinished(t.Context(), before, from, limit)
 		}, finish)
 }
 
-// packetsModel is the same of packets.
+// packetsModel is the same for packets.
 func packetsModel(t *rapid.T, s PacketStore, run int) {
 	finish := func(p wallet.Packet) { closePacket(t, s, p) }
 	defer func() {
@@ -227,7 +229,7 @@ func packetsModel(t *rapid.T, s PacketStore, run int) {
 			all[p.No.String()] = p
 		}
 	}
-	walks(t, all, func(p wallet.Packet) string { return p.No.String() },
+	checkRandomWalk(t, all, func(p wallet.Packet) string { return p.No.String() },
 		func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
 			return s.Unfinished(t.Context(), asked, gone, from, limit)
 		}, finish)

@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// walk reads the whole list in pages and returns the numbers in the order they came.
+// walk reads the whole list in pages and returns the numbers in list order.
 func walk(t testable, l wallet.Ledger, q wallet.ViewQuery) (nos []wallet.OrderNo) {
 	t.Helper()
 	q.After = wallet.Cursor{}
@@ -46,7 +46,7 @@ func newestFirst(cs []wallet.Credit) (nos []wallet.OrderNo) {
 func viewPages(t *testing.T, l LedgerStore, _ *Clock) {
 	var mine []wallet.Credit
 	for i := range 30 {
-		// Posted neither in the order of winning nor by one wallet; some are won at the same instant.
+		// Posted neither in the order of winning nor by one wallet; some were won at the same time.
 		id := wallet.ActID(i%3 + 1)
 		c := credit(number(id, int32(i)), wallet.Money(i+1), time.Duration(i*7%11)*time.Second)
 		post(t, l, []wallet.Credit{c}, wallet.PostedNow)
@@ -59,7 +59,7 @@ func viewPages(t *testing.T, l LedgerStore, _ *Clock) {
 	for _, q.Limit = range []int{1, 2, 7, len(want), wallet.MaxPage} {
 		require.Equal(t, want, walk(t, l, q), "in pages of %d", q.Limit)
 	}
-	// A win that arrives while somebody pages is older or newer than the cursor, and disturbs neither.
+	// A win that arrives during paging is older or newer than the cursor, and does not disturb the pages.
 	q.Limit = 5
 	v, err := l.View(t.Context(), q)
 	require.NoError(t, err)
@@ -72,7 +72,7 @@ func viewPages(t *testing.T, l LedgerStore, _ *Clock) {
 	after, err := l.View(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, before.Grants, after.Grants)
-	require.Equal(t, before.Balance+1, after.Balance, "the sums are over everything, whatever the page")
+	require.Equal(t, before.Balance+1, after.Balance, "the sums cover everything, whatever the page")
 	require.Equal(t, before.Income+1, after.Income)
 }
 
@@ -86,9 +86,9 @@ func viewIsOfOneStage(t *testing.T, l LedgerStore, _ *Clock) {
 	v, err := l.View(t.Context(), q)
 	require.NoError(t, err)
 	require.EqualValues(t, 40, v.Balance)
-	require.EqualValues(t, 100, v.Income, "what was withdrawn was income all the same")
-	require.Len(t, v.Grants, 1, "a withdrawal is no grant")
-	require.Equal(t, []bool{true, false, false, true}, v.Posted, "a check is of the number, whatever its stage")
+	require.EqualValues(t, 100, v.Income, "withdrawn money counts as income")
+	require.Len(t, v.Grants, 1, "a withdrawal is not a grant")
+	require.Equal(t, []bool{true, false, false, true}, v.Posted, "a check matches the number, whatever the view's stage")
 	q.Stage = wallet.ExternalDrill
 	v, err = l.View(t.Context(), q)
 	require.NoError(t, err)
@@ -100,7 +100,7 @@ func viewIsOfOneStage(t *testing.T, l LedgerStore, _ *Clock) {
 	require.Empty(t, v.Grants)
 }
 
-func booksBalance(t *testing.T, l LedgerStore, clock *Clock) {
+func ledgerBalances(t *testing.T, l LedgerStore, clock *Clock) {
 	for i := range 100 {
 		post(t, l, []wallet.Credit{credit(number(wallet.ActID(i*37%20+1), int32(i)), wallet.Money(i+1), 0)}, wallet.PostedNow)
 	}
@@ -150,15 +150,15 @@ func booksBalance(t *testing.T, l LedgerStore, clock *Clock) {
 	for _, stop := range []int{1, CostAccounts*wallet.Stages + 2} {
 		n := 0
 		require.NoError(t, l.Balances(t.Context(), func(wallet.AccountNo, wallet.Money) bool { n++; return n < stop }))
-		require.Equal(t, stop, n, "reading stops when told")
+		require.Equal(t, stop, n, "reading stops when yield returns false")
 	}
 	n := 0
 	require.NoError(t, l.Entries(t.Context(), func(wallet.Entry) bool { n++; return n < 2 }))
 	require.Equal(t, 2, n)
 }
 
-// ledgerModel compares the ledger with plain maps over any sequence of posts and transfers of three wallets, and
-// every view of it with a naive merge.
+// ledgerModel compares the ledger with plain maps over random sequences of posts and transfers of three wallets, and
+// its views with a naive merge.
 func ledgerModel(t *rapid.T, l LedgerStore, clock *Clock) {
 	model := map[wallet.OrderNo]wallet.Credit{}
 	balances := map[wallet.AccountNo]wallet.Money{}
@@ -215,7 +215,7 @@ func ledgerModel(t *rapid.T, l LedgerStore, clock *Clock) {
 	compareLedger(t, l, model, balances)
 }
 
-// compareLedger looks at the ledger from all sides.
+// compareLedger compares balances, views and cost accounts with the model.
 func compareLedger(t *rapid.T, l LedgerStore, model map[wallet.OrderNo]wallet.Credit, balances map[wallet.AccountNo]wallet.Money) {
 	var mine []wallet.Credit
 	var sum, income wallet.Money

@@ -32,16 +32,16 @@ func daysAreLimited(t *testing.T, d wallet.WithdrawalDays) {
 		{"the first of 30 fen", nil, limit, nil},
 		{"60", nil, limit, nil},
 		{"71 fen would make 131", func(w *wallet.Withdrawal) { w.Amount = 71 }, limit, wallet.ErrDailyLimit},
-		{"a larger limit lets it in, and 41 make 101", func(w *wallet.Withdrawal) { w.Amount = 41 }, wallet.DayLimit{Fen: 101}, nil},
-		{"three times, however little", func(w *wallet.Withdrawal) { w.Amount = 1 }, wallet.DayLimit{Times: 3}, wallet.ErrDailyLimit},
-		{"another stage has a day of its own", func(w *wallet.Withdrawal) { w.Stage = wallet.ExternalDrill }, limit, nil},
-		{"and so has another day", func(w *wallet.Withdrawal) { w.Created = w.Created.Add(24 * time.Hour) }, limit, nil},
-		{"a wallet counts with those it was joined to", func(w *wallet.Withdrawal) { w.Owner = 6 }, limit, wallet.ErrDailyLimit},
-		{"alone it has withdrawn nothing", func(w *wallet.Withdrawal) { w.Owner, w.Wallets = 6, nil }, limit, nil},
-		{"and what it has counts the other way round", nil, wallet.DayLimit{Times: 4}, wallet.ErrDailyLimit},
-		{"one more than the limit at once", func(w *wallet.Withdrawal) { w.Owner, w.Wallets, w.Amount = 7, nil, 101 }, limit, wallet.ErrDailyLimit},
-		{"without a bound there is none", func(w *wallet.Withdrawal) { w.Owner, w.Wallets, w.Amount = 7, nil, math.MaxInt64 }, wallet.DayLimit{}, nil},
-		{"but what can be counted", func(w *wallet.Withdrawal) { w.Owner, w.Wallets = 7, nil }, wallet.DayLimit{}, wallet.ErrDailyLimit},
+		{"a larger limit allows it: 41 make 101", func(w *wallet.Withdrawal) { w.Amount = 41 }, wallet.DayLimit{Fen: 101}, nil},
+		{"the third time, however small", func(w *wallet.Withdrawal) { w.Amount = 1 }, wallet.DayLimit{Times: 3}, wallet.ErrDailyLimit},
+		{"another stage is counted separately", func(w *wallet.Withdrawal) { w.Stage = wallet.ExternalDrill }, limit, nil},
+		{"and so is another day", func(w *wallet.Withdrawal) { w.Created = w.Created.Add(24 * time.Hour) }, limit, nil},
+		{"a wallet counts together with the wallets that it joined", func(w *wallet.Withdrawal) { w.Owner = 6 }, limit, wallet.ErrDailyLimit},
+		{"alone, it has withdrawn nothing", func(w *wallet.Withdrawal) { w.Owner, w.Wallets = 6, nil }, limit, nil},
+		{"its withdrawal counts for the other wallet too", nil, wallet.DayLimit{Times: 4}, wallet.ErrDailyLimit},
+		{"one fen above the limit in one withdrawal", func(w *wallet.Withdrawal) { w.Owner, w.Wallets, w.Amount = 7, nil, 101 }, limit, wallet.ErrDailyLimit},
+		{"a zero limit is unlimited", func(w *wallet.Withdrawal) { w.Owner, w.Wallets, w.Amount = 7, nil, math.MaxInt64 }, wallet.DayLimit{}, nil},
+		{"up to the largest countable amount", func(w *wallet.Withdrawal) { w.Owner, w.Wallets = 7, nil }, wallet.DayLimit{}, wallet.ErrDailyLimit},
 	} {
 		w := asked(int64(i+1), 0)
 		if c.change != nil {
@@ -59,18 +59,18 @@ func countsOnce(t *testing.T, d wallet.WithdrawalDays) {
 	limit := wallet.DayLimit{Times: 1}
 	first, second := asked(1, 0), asked(2, time.Second)
 	for range 3 {
-		require.NoError(t, d.Take(t.Context(), first, limit), "a repeat is answered as the first time")
+		require.NoError(t, d.Take(t.Context(), first, limit), "a repeat returns the first result")
 		require.ErrorIs(t, d.Take(t.Context(), second, limit), wallet.ErrDailyLimit)
 	}
 	for range 3 {
 		require.NoError(t, d.GiveBack(t.Context(), first))
 	}
-	require.ErrorIs(t, d.Take(t.Context(), first, limit), wallet.ErrInsufficient, "given back, it is let in no more")
-	require.ErrorIs(t, d.Take(t.Context(), second, limit), wallet.ErrDailyLimit, "refused once, refused for good")
+	require.ErrorIs(t, d.Take(t.Context(), first, limit), wallet.ErrInsufficient, "given back, it is refused")
+	require.ErrorIs(t, d.Take(t.Context(), second, limit), wallet.ErrDailyLimit, "a refusal is final")
 	require.NoError(t, d.GiveBack(t.Context(), second))
-	require.ErrorIs(t, d.Take(t.Context(), second, wallet.DayLimit{}), wallet.ErrDailyLimit, "whatever the limit has become")
-	require.NoError(t, d.Take(t.Context(), asked(6, 0), limit), "there is room for another")
-	require.ErrorIs(t, d.Take(t.Context(), asked(3, 0), limit), wallet.ErrDailyLimit, "three give-backs are one")
+	require.ErrorIs(t, d.Take(t.Context(), second, wallet.DayLimit{}), wallet.ErrDailyLimit, "whatever the limit is now")
+	require.NoError(t, d.Take(t.Context(), asked(6, 0), limit), "there is room for another one")
+	require.ErrorIs(t, d.Take(t.Context(), asked(3, 0), limit), wallet.ErrDailyLimit, "repeated give-backs count once")
 	never := asked(4, 0)
 	require.NoError(t, d.GiveBack(t.Context(), never))
 	require.ErrorIs(t, d.Take(t.Context(), never, wallet.DayLimit{}), wallet.ErrInsufficient, "given back before it was counted")
@@ -94,14 +94,14 @@ func callersStayBelow(t *testing.T, d wallet.WithdrawalDays) {
 	require.EqualValues(t, most, let.Load())
 }
 
-// daysModel holds the count against a plain list of what counts.
+// daysModel compares the counts with a plain list of the counted withdrawals.
 func daysModel(t *testing.T, d wallet.WithdrawalDays) {
 	request, round := int64(0), wallet.ActID(0)
 	rapid.Check(t, func(t *rapid.T) {
 		round++
 		base := 10 * round // wallets of this round
 		var known, counting []wallet.Withdrawal
-		said := map[wallet.WithdrawalNo]error{} // what Take says of those that are known
+		results := map[wallet.WithdrawalNo]error{} // result of Take for the known ones
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			var w wallet.Withdrawal
 			if len(known) > 0 && rapid.Bool().Draw(t, "repeat") {
@@ -117,11 +117,11 @@ func daysModel(t *testing.T, d wallet.WithdrawalDays) {
 				}
 				known = append(known, w)
 			}
-			want, decided := said[w.No]
+			want, decided := results[w.No]
 			if rapid.IntRange(0, 3).Draw(t, "back") == 0 {
 				require.NoError(t, d.GiveBack(t.Context(), w))
 				if !decided || want == nil {
-					said[w.No] = wallet.ErrInsufficient
+					results[w.No] = wallet.ErrInsufficient
 				}
 				counting = slices.DeleteFunc(counting, func(c wallet.Withdrawal) bool { return c.No == w.No })
 				continue
@@ -140,7 +140,7 @@ func daysModel(t *testing.T, d wallet.WithdrawalDays) {
 			default:
 				counting = append(counting, w)
 			}
-			said[w.No] = want
+			results[w.No] = want
 			require.ErrorIs(t, d.Take(t.Context(), w, limit), want)
 		}
 	})

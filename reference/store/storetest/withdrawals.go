@@ -12,20 +12,20 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// WithdrawalStore is all that a store of withdrawals is to the service.
+// WithdrawalStore is the set of ports of a store of withdrawals.
 type WithdrawalStore interface {
 	wallet.Withdrawals
 	wallet.WithdrawalBook
 }
 
-// asked returns a withdrawal of the asker's from wallets 5 and 6.
+// asked returns a withdrawal of asker from wallets 5 and 6.
 func asked(request int64, after time.Duration) wallet.Withdrawal {
 	return wallet.Withdrawal{No: wallet.WithdrawalNo{Account: asker, Request: request}, Owner: 5, Stage: wallet.Official, Amount: 30,
 		Wallets: []wallet.ActID{5, 6},
 		Created: eve.Add(after), State: wallet.WithdrawalAsked}
 }
 
-// Withdrawals tests an adapter of wallet.Withdrawals and wallet.WithdrawalBook.
+// Withdrawals tests an adapter of wallet.Withdrawals and wallet.WithdrawalReader.
 func Withdrawals(t *testing.T, open func(t *testing.T) WithdrawalStore) {
 	t.Run("create is idempotent", func(t *testing.T) { withdrawalOnce(t, open(t)) })
 	t.Run("advance moves forward only", func(t *testing.T) { advanceMovesForward(t, open(t)) })
@@ -36,7 +36,7 @@ func Withdrawals(t *testing.T, open func(t *testing.T) WithdrawalStore) {
 		s, run := open(t), 0
 		rapid.Check(t, func(rt *rapid.T) { run++; withdrawalsModel(rt, s, run) })
 	})
-	t.Run("book lists by owner", func(t *testing.T) { withdrawalBook(t, open(t)) })
+	t.Run("reader lists by owner", func(t *testing.T) { withdrawalsByOwner(t, open(t)) })
 	t.Run("one of many callers creates", func(t *testing.T) { oneAsks(t, open(t)) })
 }
 
@@ -52,11 +52,11 @@ func withdrawalOnce(t *testing.T, s WithdrawalStore) {
 	want := asked(1, 0)
 	ask(t, s, want)
 	other := asked(1, time.Hour)
-	other.Owner, other.Amount, other.Wallets = 9, 1, nil // asked again after the person's wallet has changed
+	other.Owner, other.Amount, other.Wallets = 9, 1, nil // requested again after the person's wallet has changed
 	got, isNew, err := s.Create(t.Context(), other)
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.Equal(t, want, got, "the one on record is the first one, with its legs")
+	require.Equal(t, want, got, "the first record is kept, with its wallets")
 
 	for i, no := range []wallet.WithdrawalNo{
 		{Account: asker, Request: 2},
@@ -83,7 +83,7 @@ func advanceMovesForward(t *testing.T, s WithdrawalStore) {
 		{[]wallet.WithdrawalState{held, paid, held, refused}, paid},    // final is final
 		{[]wallet.WithdrawalState{refused, held, paid, held}, refused}, // the other final states too
 		{[]wallet.WithdrawalState{limited, held, paid}, limited},
-		{[]wallet.WithdrawalState{held, declined, paid, held}, declined}, // what the bank declined is not paid any more
+		{[]wallet.WithdrawalState{held, declined, paid, held}, declined}, // a withdrawal that the bank declined is not paid any more
 		{[]wallet.WithdrawalState{held, declined, returned, declined, limited}, returned},
 	} {
 		w := asked(int64(i+1), 0)
@@ -165,7 +165,7 @@ func unfinishedFindsOldest(t *testing.T, s WithdrawalStore) {
 	expect(wallet.Never, 10, all[40:41])
 }
 
-func withdrawalBook(t *testing.T, s WithdrawalStore) {
+func withdrawalsByOwner(t *testing.T, s WithdrawalStore) {
 	want := map[wallet.WithdrawalNo]wallet.Withdrawal{}
 	for i := range 60 {
 		w := asked(int64(i+1), 0)
@@ -184,7 +184,7 @@ func withdrawalBook(t *testing.T, s WithdrawalStore) {
 	require.Equal(t, want, got)
 	n := 0
 	require.NoError(t, s.Withdrawals(t.Context(), func(wallet.Withdrawal) bool { n++; return n < 5 }))
-	require.Equal(t, 5, n, "reading stops when told")
+	require.Equal(t, 5, n, "reading stops when yield returns false")
 }
 
 func oneAsks(t *testing.T, s WithdrawalStore) {
