@@ -24,17 +24,14 @@ type Op[T any] struct {
 }
 
 // Plan returns the operations in ascending order of At; false at the end. One goroutine calls Next, some thousand
-// operations
-// ahead of the clock. Next must not block: the next operation is known, or there is none.
+// operations ahead of the clock. Next must not block: the next operation is known, or there is none.
 type Plan[T any] interface {
 	Next() (Op[T], bool)
 }
 
-// Sender carries out one operation completely, including its repeats, and returns its outcome. Many goroutines
-// call Send,
-// each for another operation. When ctx ends, the run is over and Send must return soon: an operation that returns
-// Failed
-// after that is counted as in flight. A Send that panics counts as Failed.
+// Sender carries out one operation completely, including its repeats, and returns its outcome. Many goroutines call
+// Send, each for another operation. When ctx ends, the run is over and Send must return soon: an operation that returns
+// Failed after that is counted as in flight. A Send that panics counts as Failed.
 type Sender[T any] interface {
 	Send(ctx context.Context, op Op[T]) Outcome
 }

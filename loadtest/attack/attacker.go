@@ -10,8 +10,7 @@ import (
 )
 
 // attacker is a vegeta attacker with the hooks that connect it to this package: vegeta calls Pace before each hit,
-// releases
-// a worker when the operation is due, and the worker calls RoundTrip, which calls the sender.
+// releases a worker when the operation is due, and the worker calls RoundTrip, which calls the sender.
 type attacker[T any] struct {
 	run     *run[T]
 	feed    *feed[T]
@@ -53,11 +52,9 @@ func (a *attacker[T]) attack() {
 // maxVegetaWait is the longest wait that is left to vegeta, which does not wake when a run is stopped.
 const maxVegetaWait = 20 * time.Millisecond
 
-// Pace implements vegeta.Pacer: it releases the next operation that is not too late, and returns the time until it
-// is due,
-// on the run's own clock. An overdue operation does not wait, so that after an overlong sleep all overdue
-// operations are
-// sent at once.
+// Pace implements vegeta.Pacer: it releases the next operation that is not too late, and returns the time until it is
+// due, on the run's own clock. An overdue operation does not wait, so that after an overlong sleep all overdue
+// operations are sent at once.
 func (a *attacker[T]) Pace(time.Duration, uint64) (wait time.Duration, stop bool) {
 	r := a.run
 	next, ok := a.feed.pace(r.now()-r.config.Patience, r.stopped)
@@ -171,9 +168,8 @@ func (a *attacker[T]) settle(taken uint64) {
 	}
 }
 
-// settleTries bounds the wait for a worker that has taken an operation and not counted it yet. Nothing blocks
-// between the
-// two. If the wait is too short, the check of the counts reports it.
+// settleTries bounds the wait for a worker that has taken an operation and not counted it yet. Nothing blocks between
+// the two. If the wait is too short, the check of the counts reports it.
 const settleTries = 2000
 
 // fixedAnswer returns the one response that vegeta gets for every hit. vegeta reads it and does not change it.

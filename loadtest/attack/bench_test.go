@@ -14,9 +14,8 @@ import (
 
 const benchDuration = 3 * time.Second
 
-// BenchmarkOffered offers several rates to a sender that does nothing, and reports the share that was sent. The
-// highest is
-// more than two processors can do, which the report must show.
+// BenchmarkOffered offers several rates to a sender that does nothing, and reports the share that was sent. The highest
+// is more than two processors can do, which the report must show.
 func BenchmarkOffered(b *testing.B) {
 	for _, rate := range []int{100_000, 200_000, 400_000, 800_000} {
 		b.Run(fmt.Sprintf("%dk", rate/1000), func(b *testing.B) {

@@ -34,9 +34,8 @@ type Config struct {
 
 // Defaults of Config.
 const (
-	// DefaultInFlight is one second of a load of 4,000/s without any response. Each operation takes a goroutine's
-	// few KiB
-	// and a connection.
+	// DefaultInFlight is one second of a load of 4,000/s without any response. Each operation takes a goroutine's few
+	// KiB and a connection.
 	DefaultInFlight = 4096
 	// DefaultPatience is about how long users wait before they tap again. A later operation would not be the
 	// planned load.

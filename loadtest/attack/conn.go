@@ -42,9 +42,8 @@ func newConn(c, raw net.Conn, secure bool) *conn {
 
 func (c *conn) close() { _ = c.net.Close() } // its responses have been read, or were given up
 
-// alive reports whether an idle connection is open and has no unread bytes. Bytes that a target sends without a
-// request must
-// never be read as the response to the next request.
+// alive reports whether an idle connection is open and has no unread bytes. Bytes that a target sends without a request
+// must never be read as the response to the next request.
 func (c *conn) alive() bool { return c.br.Buffered() == 0 && c.probe.alive(c.secure) }
 
 // longAgo is a deadline in the past.

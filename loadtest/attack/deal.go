@@ -5,14 +5,12 @@ import (
 	"time"
 )
 
-// dealBatch is the number of operations added to a feed at a time: large enough that its lock is cheap, small
-// compared with
-// feedRoom.
+// dealBatch is the number of operations added to a feed at a time: large enough that its lock is cheap, small compared
+// with feedRoom.
 const dealBatch = 256
 
-// dealer reads the plan and deals its operations to the feeds in turn, so that each attacker has an equal share of
-// the load
-// at any time.
+// dealer reads the plan and deals its operations to the feeds in turn, so that each attacker has an equal share of the
+// load at any time.
 type dealer[T any] struct {
 	plan     Plan[T]
 	feeds    []*feed[T]

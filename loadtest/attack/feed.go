@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// feedRoom is the number of operations buffered for one attacker: some 20 ms of the highest rate, so that the
-// dealer may
-// lose the processor for that long. A power of two.
+// feedRoom is the number of operations buffered for one attacker: some 20 ms of the highest rate, so that the dealer
+// may lose the processor for that long. A power of two.
 const feedRoom = 4096
 
 // feed passes one attacker's operations from the dealer through its pacer to its workers. Each operation is put, then
@@ -71,9 +70,8 @@ type paced struct {
 	dropped bool // it was too late to send
 }
 
-// pace releases the next operation, or drops it if it was due before oldest. It waits for the dealer. False: there
-// are no
-// more, or stop was closed.
+// pace releases the next operation, or drops it if it was due before oldest. It waits for the dealer. False: there are
+// no more, or stop was closed.
 func (f *feed[T]) pace(oldest time.Duration, stop <-chan struct{}) (paced, bool) {
 	for {
 		select {

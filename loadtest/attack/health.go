@@ -20,8 +20,7 @@ const (
 	// MaxUnsent bounds the share of unsent operations: one in this many.
 	MaxUnsent = 1000
 	// MaxLateness bounds the 99th percentile of lateness: a tenth of what users notice, and far above the usual
-	// overshoot of
-	// a sleep.
+	// overshoot of a sleep.
 	MaxLateness = 50 * time.Millisecond
 	// clockJump is the smallest recorded change of wall − monotonic between two samples.
 	clockJump = time.Second
@@ -46,9 +45,8 @@ type Health struct {
 	FirstSaturate time.Duration // time at which all workers of an attacker were first in use; 0 = never
 }
 
-// Jump is a change of the wall clock against the monotonic one by more than a second. Figures use the monotonic
-// clock; but
-// a suspended machine sent nothing, and time stamps of generator and target no longer match.
+// Jump is a change of the wall clock against the monotonic one by more than a second. Figures use the monotonic clock;
+// but a suspended machine sent nothing, and time stamps of generator and target no longer match.
 type Jump struct {
 	At time.Duration // when it was detected
 	By time.Duration // wall − monotonic

@@ -123,9 +123,8 @@ func offered(tb testing.TB, url string, rate, inFlight int, d time.Duration) thr
 
 // BenchmarkHTTP compares the highest rate of plain vegeta with that of this package, over HTTP to the same target in a
 // separate process: vegeta with its defaults, and with the number of workers that suits this machine best, which is not
-// known beforehand. Then it offers one and a half times vegeta's rate, open loop. Rounds alternate, so that other
-// load on
-// the machine affects both.
+// known beforehand. Then it offers one and a half times vegeta's rate, open loop. Rounds alternate, so that other load
+// on the machine affects both.
 func BenchmarkHTTP(b *testing.B) {
 	const d, rounds = 1500 * time.Millisecond, 3
 	url := startEcho(b)

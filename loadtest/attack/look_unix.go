@@ -36,9 +36,8 @@ func newConnProbe(c net.Conn) connProbe {
 	}}
 }
 
-// alive reports whether the connection is open and has no unread bytes. Under TLS a target may send session
-// tickets at any
-// time, so there unread bytes are allowed.
+// alive reports whether the connection is open and has no unread bytes. Under TLS a target may send session tickets at
+// any time, so there unread bytes are allowed.
 func (l connProbe) alive(secure bool) bool {
 	if l.raw == nil {
 		return true

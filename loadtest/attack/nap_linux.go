@@ -8,9 +8,8 @@ import (
 )
 
 // timerfdSleeper sleeps more exactly than time.Sleep. The Go runtime waits in whole milliseconds for files and timers
-// together, so time.Sleep overshoots by up to a millisecond. A kernel timer that is read as a file wakes the
-// goroutine in
-// time, and uses no processor meanwhile. One goroutine uses it.
+// together, so time.Sleep overshoots by up to a millisecond. A kernel timer that is read as a file wakes the goroutine
+// in time, and uses no processor meanwhile. One goroutine uses it.
 type timerfdSleeper struct {
 	file *os.File
 	fd   uintptr

@@ -54,9 +54,8 @@ func planOf(points []scenarios.Point, seed uint64) planFunc {
 	}
 }
 
-// requireRate checks at every second's boundary that the number of due operations equals the rate's integral, and
-// so within
-// 0.01% from ten thousand on: the count is a whole number and may be one off.
+// requireRate checks at every second's boundary that the number of due operations equals the rate's integral, and so
+// within 0.01% from ten thousand on: the count is a whole number and may be one off.
 func requireRate(t *rapid.T, points []scenarios.Point, seconds []int64) {
 	made := int64(0)
 	for i, n := range seconds {

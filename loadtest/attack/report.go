@@ -40,8 +40,8 @@ type Kind struct {
 	InFlight  int64 // not ended when the run ended
 
 	// Corrected holds the latencies from the due time, Uncorrected those from the sending, in µs, of all ended
-	// operations,
-	// failed ones too. For operations in flight at the end that returned soon after, they hold the time until then.
+	// operations, failed ones too. For operations in flight at the end that returned soon after, they hold the time
+	// until then.
 	Corrected, Uncorrected *hdrhistogram.Histogram
 	Clamped                int64 // latencies above ten minutes, which count as ten minutes
 

@@ -32,9 +32,8 @@ const stopTimeout = 2 * time.Second
 // now returns the time on the run's clock, which is monotonic.
 func (r *run[T]) now() time.Duration { return time.Since(r.start) }
 
-// Run offers the plan to the sender and returns the result. When ctx ends, nothing more is sent, and the report
-// covers the
-// operations due until then.
+// Run offers the plan to the sender and returns the result. When ctx ends, nothing more is sent, and the report covers
+// the operations due until then.
 //
 // Errors: ErrConfig, without a report; ErrPlan and ErrCounts, with one. Failures of the target are counted, not
 // returned.
@@ -121,9 +120,8 @@ type runEnd struct {
 	err   error // of the plan
 }
 
-// wait returns when the run has to end: all is done, ctx has ended, the plan violated its contract, or the settle
-// time is
-// over.
+// wait returns when the run has to end: all is done, ctx has ended, the plan violated its contract, or the settle time
+// is over.
 func (r *run[T]) wait(ctx context.Context, dealt <-chan error, workersDone <-chan struct{}) runEnd {
 	last := time.NewTimer(r.config.Duration + r.config.Patience + r.config.Settle)
 	defer last.Stop()
@@ -151,9 +149,8 @@ func (r *run[T]) wait(ctx context.Context, dealt <-chan error, workersDone <-cha
 	}
 }
 
-// stop ends all sending and waits for the workers, at most stopTimeout: the operations of a sender that ignores
-// its context
-// stay in flight, with their goroutines.
+// stop ends all sending and waits for the workers, at most stopTimeout: the operations of a sender that ignores its
+// context stay in flight, with their goroutines.
 func (r *run[T]) stop(cancel context.CancelFunc, workersDone <-chan struct{}) {
 	r.cut.Store(true)
 	close(r.stopped)
@@ -170,8 +167,7 @@ func (r *run[T]) stop(cancel context.CancelFunc, workersDone <-chan struct{}) {
 }
 
 // close counts the operations that were never taken and closes the recorder: those due by the end of the offer are
-// unsent,
-// the rest no longer count as scheduled.
+// unsent, the rest no longer count as scheduled.
 func (r *run[T]) close() {
 	left := r.dealer.left()
 	for i, f := range r.feeds {

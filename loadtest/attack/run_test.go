@@ -45,10 +45,9 @@ func TestSteady(t *testing.T) {
 }
 
 // A target that stalls for one second of a four-second run answers everything that arrived meanwhile at the end of the
-// freeze. Of 4,000 operations 1,000 are due in the freeze, and the one due x before its end takes x; so the
-// q-quantile is
-// freeze − (1−q)·4,000/rate: 960 ms for the 99th percentile. The uncorrected value is equal here, because the generator
-// continues to send; TestFreezeOfFewWorkers shows where it differs.
+// freeze. Of 4,000 operations 1,000 are due in the freeze, and the one due x before its end takes x; so the q-quantile
+// is freeze − (1−q)·4,000/rate: 960 ms for the 99th percentile. The uncorrected value is equal here, because the
+// generator continues to send; TestFreezeOfFewWorkers shows where it differs.
 func TestFreeze(t *testing.T) {
 	const rate, freeze = 1000, time.Second
 	for _, attackers := range []int{1, 2, 5} {
@@ -67,9 +66,8 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-// With ten workers the freeze also stops the sending. Latency is measured from the due time, so the corrected
-// value equals
-// that of TestFreeze, while the uncorrected one sees only ten slow operations among thousands.
+// With ten workers the freeze also stops the sending. Latency is measured from the due time, so the corrected value
+// equals that of TestFreeze, while the uncorrected one sees only ten slow operations among thousands.
 func TestFreezeOfFewWorkers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := attack.Config{Kinds: oneKind, Duration: 4 * time.Second, Attackers: 2, MaxInFlight: 10, Patience: 2 * time.Second}

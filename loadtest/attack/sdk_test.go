@@ -16,8 +16,7 @@ import (
 )
 
 // Through the wallet's client, a request that may have arrived is unknown, and one that cannot have arrived is
-// unavailable.
-// Only the caller decides whether to repeat it.
+// unavailable. Only the caller decides whether to repeat it.
 func TestTransportUnderTheClient(t *testing.T) {
 	hang := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)

@@ -17,9 +17,8 @@ import (
 
 // The errors of a Transport.
 var (
-	// ErrNotSent: no byte of the request was sent. It wraps a *net.OpError whose Op is "dial", so that callers who
-	// do not
-	// know this package also see that they may repeat the request.
+	// ErrNotSent: no byte of the request was sent. It wraps a *net.OpError whose Op is "dial", so that callers who do
+	// not know this package also see that they may repeat the request.
 	ErrNotSent = errors.New("attack: not sent")
 	// ErrAnswer: the response is not a complete HTTP/1.1 response. The request may have been served.
 	ErrAnswer = errors.New("attack: malformed or incomplete response")
@@ -127,9 +126,8 @@ func tlsConfig(host, caFile string) (*tls.Config, error) {
 
 // Do sends a request and returns the complete response; its body is in memory. It takes over the request's body.
 //
-// Errors: ErrNotSent: the request may be repeated. ErrAnswer, the context's error, or another: the request was
-// sent, and
-// its outcome is unknown.
+// Errors: ErrNotSent: the request may be repeated. ErrAnswer, the context's error, or another: the request was sent,
+// and its outcome is unknown.
 func (t *Transport) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()
@@ -235,9 +233,8 @@ func (t *Transport) dial(ctx context.Context) (*conn, error) {
 	return newConn(raw, raw, false), nil
 }
 
-// Warm opens connections until n are open, so that none has to be opened at the peak. It returns the number open,
-// and the
-// first error.
+// Warm opens connections until n are open, so that none has to be opened at the peak. It returns the number open, and
+// the first error.
 func (t *Transport) Warm(ctx context.Context, n int) (int, error) {
 	var all sync.WaitGroup
 	var once sync.Once

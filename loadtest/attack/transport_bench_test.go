@@ -15,9 +15,8 @@ import (
 	"hongbao/loadtest/attack"
 )
 
-// BenchmarkTransport sends one request at a time, with this transport and with net/http's, to a target that does
-// hardly any
-// work, so that the difference is the client's.
+// BenchmarkTransport sends one request at a time, with this transport and with net/http's, to a target that does hardly
+// any work, so that the difference is the client's.
 func BenchmarkTransport(b *testing.B) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)

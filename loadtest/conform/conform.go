@@ -1,9 +1,8 @@
 // Package conform checks any wallet against the published contract, case by case. Each case has a description and the
 // requirements that it covers. The package knows the wire protocol and the domain types, and no wallet's code.
 //
-// Units: fen and Unix microseconds. It grants a few yuan to new users, with the load-test mark if configured. It
-// does not
-// check what the wire does not show: comparing budgets and records is the operator's task.
+// Units: fen and Unix microseconds. It grants a few yuan to new users, with the load-test mark if configured. It does
+// not check what the wire does not show: comparing budgets and records is the operator's task.
 package conform
 
 import (
@@ -53,9 +52,8 @@ type Target struct {
 	HTTPClient *http.Client
 }
 
-// Reward is a reward other than cash: a scene under Target.Activity that is running now, and the type that it
-// grants. A run
-// grants about a dozen of it.
+// Reward is a reward other than cash: a scene under Target.Activity that is running now, and the type that it grants. A
+// run grants about a dozen of it.
 type Reward struct {
 	Scene wallet.SceneID
 	Award wallet.AwardType
@@ -105,11 +103,9 @@ func allCases() []contractCase {
 	return all
 }
 
-// Run runs every case against the wallet and returns the results in a fixed order. watch, unless nil, is called
-// with each
-// result at once. wallet.ErrInvalid: the target is invalid. wallet.ErrUnavailable: nothing responds at its
-// address. When ctx
-// ends, the remaining cases are unknown.
+// Run runs every case against the wallet and returns the results in a fixed order. watch, unless nil, is called with
+// each result at once. wallet.ErrInvalid: the target is invalid. wallet.ErrUnavailable: nothing responds at its
+// address. When ctx ends, the remaining cases are unknown.
 func Run(ctx context.Context, t Target, watch func(Result)) ([]Result, error) {
 	if err := t.validate(); err != nil {
 		return nil, err

@@ -10,9 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDocument checks docs/bring-your-own-wallet.md: its links, the faults of the naive wallet, and the cases that
-// it says
-// detect them.
+// TestDocument checks docs/bring-your-own-wallet.md: its links, the faults of the naive wallet, and the cases that it
+// says detect them.
 func TestDocument(t *testing.T) {
 	const docs = "../../docs"
 	b, err := os.ReadFile(filepath.Join(docs, "bring-your-own-wallet.md"))

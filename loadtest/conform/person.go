@@ -10,9 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxGrant is the largest amount that a case grants, in fen. parallelCalls is the number of concurrent calls where
-// a case
-// is about concurrency.
+// maxGrant is the largest amount that a case grants, in fen. parallelCalls is the number of concurrent calls where a
+// case is about concurrency.
 const (
 	maxGrant      = 99
 	parallelCalls = 8
@@ -116,8 +115,7 @@ func (p person) page(ctx context.Context, m *pb.WalletPageRequest) (*pb.WalletPa
 }
 
 // expectPage checks that the page shows a balance and a number of grants: at once if promised, or else within the
-// target's
-// patience. It must never show more.
+// target's patience. It must never show more.
 func (p person) expectPage(ctx context.Context, fen wallet.Money, lines int, promised bool) error {
 	for looks := p.w.newPoll(); ; {
 		page, err := p.page(ctx, &pb.WalletPageRequest{Limit: wallet.MaxPage})

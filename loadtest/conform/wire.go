@@ -105,9 +105,8 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("refused: %s %s (HTTP %d): %s", r.Code, r.Reason, r.status, r.Message)
 }
 
-// send sends a request once. The error is a *refusal, notEvaluated, or a violation in the form of the response.
-// Unknown fields
-// of a reply are ignored.
+// send sends a request once. The error is a *refusal, notEvaluated, or a violation in the form of the response. Unknown
+// fields of a reply are ignored.
 func (w *wire) send(ctx context.Context, r *request, out proto.Message) error {
 	h, err := http.NewRequestWithContext(ctx, r.verb, w.BaseURL+r.path, bytes.NewReader(r.body))
 	if err != nil {

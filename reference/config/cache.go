@@ -16,9 +16,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Cache caches what was last read from a config centre: in memory for every request, and in a file for a restart
-// while the
-// centre is down. Safe for concurrent use.
+// Cache caches what was last read from a config centre: in memory for every request, and in a file for a restart while
+// the centre is down. Safe for concurrent use.
 type Cache struct {
 	centre   wallet.ConfigCentre
 	defaults wallet.Settings
@@ -97,9 +96,8 @@ func (c *Cache) Recall() error {
 	return nil
 }
 
-// Refresh reads the centre. If that fails the last reading stays. While the switch local-config is on, the
-// settings stay
-// and only the switches are updated.
+// Refresh reads the centre. If that fails the last reading stays. While the switch local-config is on, the settings
+// stay and only the switches are updated.
 func (c *Cache) Refresh(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

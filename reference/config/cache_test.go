@@ -68,9 +68,8 @@ func TestCache(t *testing.T) {
 	require.Equal(t, good, c.Last(), "the last reading stays, with its time")
 }
 
-// TestCacheFrozen: while local-config is on the settings stay, but the switches are updated; otherwise nobody
-// could turn
-// it off.
+// TestCacheFrozen: while local-config is on the settings stay, but the switches are updated; otherwise nobody could
+// turn it off.
 func TestCacheFrozen(t *testing.T) {
 	from := &fakeAssetCentre{settings: changed(1)}
 	c := config.NewCache(from, defaults, "", &fakeClock{1})

@@ -23,8 +23,7 @@ const maxFile = 1 << 20
 
 // File is a config centre in a YAML file, for an instance that does not share it. People may edit the file while the
 // service runs: each Read checks its content. An invalid file is refused as a whole, and Set and Change drop its
-// comments.
-// Safe for concurrent use.
+// comments. Safe for concurrent use.
 type File struct {
 	name string
 
@@ -68,9 +67,8 @@ func (d document) wallet() wallet.Settings {
 		WithdrawTimes: s.WithdrawTimes, ShortPage: s.ShortPage}
 }
 
-// Read implements wallet.ConfigCentre. ErrUnavailable: the file cannot be read. ErrInvalid: it is invalid; the
-// error gives
-// the position.
+// Read implements wallet.ConfigCentre. ErrUnavailable: the file cannot be read. ErrInvalid: it is invalid; the error
+// gives the position.
 func (f *File) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -149,8 +147,7 @@ func parse(text []byte) (document, error) {
 }
 
 // Set implements wallet.ConfigCentre. ErrInvalid: unknown switch, or the file is invalid. ErrUnavailable: the file
-// cannot
-// be read or written; nothing was changed.
+// cannot be read or written; nothing was changed.
 func (f *File) Set(_ context.Context, s wallet.Switch, on bool) error {
 	if !slices.Contains(wallet.AllSwitches(), s) {
 		return fmt.Errorf("%w: config: unknown switch %q", wallet.ErrInvalid, s)

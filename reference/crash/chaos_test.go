@@ -14,9 +14,8 @@ const (
 	minPause = 1500 * time.Millisecond
 	// maxDown bounds how long a killed instance or store stays down.
 	maxDown = time.Second
-	// tokensMayBeMissing is how long after a restart of Redis a grant may be acknowledged without a copy of its
-	// token there: an
-	// instance that could not reach Redis goes on granting (D1) and reconnects after a while.
+	// tokensMayBeMissing is how long after a restart of Redis a grant may be acknowledged without a copy of its token
+	// there: an instance that could not reach Redis goes on granting (D1) and reconnects after a while.
 	tokensMayBeMissing = 10 * time.Second
 )
 
@@ -31,8 +30,7 @@ type chaos struct {
 }
 
 // chaosCycle is the number of disruptions in a cycle. A cycle wipes Redis once, kills MariaDB once, and kills two
-// instances
-// at once once.
+// instances at once once.
 const chaosCycle = 8
 
 // run disrupts the service until the given number of instance kills, or until ctx ends.

@@ -1,8 +1,6 @@
-// Package crash contains tests that kill the service under load and let the oracle check whether money was safe.
-// They run
-// the real program, three instances on one Redis and one MariaDB, and observe only the wire and, at the end, the
-// stores.
-// They run if CRASH_KILLS gives the number of kills; `make crash` sets it.
+// Package crash contains tests that kill the service under load and let the oracle check whether money was safe. They
+// run the real program, three instances on one Redis and one MariaDB, and observe only the wire and, at the end, the
+// stores. They run if CRASH_KILLS gives the number of kills; `make crash` sets it.
 package crash
 
 import (
@@ -133,8 +131,7 @@ func (c *cluster) orphanedNow(t *testing.T, books *stores) wallet.Money {
 }
 
 // settle lets every client learn its open outcomes, waits until the backlog is empty and stops all instances
-// gracefully.
-// It returns the number of people with open outcomes.
+// gracefully. It returns the number of people with open outcomes.
 func (c *cluster) settle(t *testing.T, crowd *crowd, books *stores) int {
 	left := crowd.settle(within(t, settleWithin))
 	r, err := books.drain(within(t, drainWithin))

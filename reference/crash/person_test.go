@@ -112,8 +112,7 @@ func (c *crowd) grant(ctx context.Context, g openGrant) (wallet.GrantReply, erro
 }
 
 // readPage reads the wallet page, or the withdraw page. If the page lacks a token that the client holds, it is
-// requested
-// again with the tokens (T8).
+// requested again with the tokens (T8).
 func (c *crowd) readPage(ctx context.Context, p *person, withdraw bool) (wallet.Page, error) {
 	page, err := c.page(ctx, p, withdraw, nil)
 	if err == nil && p.lacks(page) {

@@ -75,8 +75,7 @@ const (
 
 // memoryTrial is a small run in this process to test the suite itself: two instances over stores in memory, and a small
 // crowd whose clients lose requests and replies. reach wraps an instance as its client. The budget runs out, is
-// audited, and
-// is spent completely. It returns the event log and the stores, with no work left.
+// audited, and is spent completely. It returns the event log and the stores, with no work left.
 func memoryTrial(t *testing.T, reach func(wallet.Service) wallet.Service) (*eventLog, *stores, []auditResult) {
 	ctx := t.Context()
 	backlog := mem.NewBacklog(wall{}, trialShards, 10*time.Second)

@@ -11,9 +11,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// eventLog passes clients' requests and replies to the oracle and counts them. The oracle needs calls one at a
-// time and in
-// the order of their instants, so the eventLog assigns the instants.
+// eventLog passes clients' requests and replies to the oracle and counts them. The oracle needs calls one at a time and
+// in the order of their instants, so the eventLog assigns the instants.
 type eventLog struct {
 	mu          sync.Mutex
 	oracle      *oracle.Oracle

@@ -10,9 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ad is the downstream of advertising coupons. It accepts a task, decides later, and calls back. If the callback
-// is lost,
-// a query gives the result.
+// ad is the downstream of advertising coupons. It accepts a task, decides later, and calls back. If the callback is
+// lost, a query gives the result.
 type ad struct{ *protocolBase }
 
 var adStates = states{

@@ -16,10 +16,9 @@ const MaxCallback = 1 << 13
 // replay, or useless because the result was queried meanwhile.
 const callbackAge = 5 * time.Minute
 
-// ReadCallback decodes and verifies a request that a downstream sent on its own initiative. A callback says when
-// to query
-// the downstream, not what to record: the receiver must still call Look before anything is settled, so that a stolen
-// secret or a bug of the downstream settles nothing by itself. ErrNotFound: this downstream sends no callbacks.
+// ReadCallback decodes and verifies a request that a downstream sent on its own initiative. A callback says when to
+// query the downstream, not what to record: the receiver must still call Look before anything is settled, so that a
+// stolen secret or a bug of the downstream settles nothing by itself. ErrNotFound: this downstream sends no callbacks.
 // ErrNotYours: the signature is wrong. ErrTokenExpired: it is too old. ErrInvalid: it is malformed.
 func ReadCallback(award wallet.AwardType, secret []byte, now wallet.Instant, r Request) (wallet.Callback, error) {
 	switch {
@@ -64,8 +63,7 @@ func (l *protocolBase) callbackOf(c claim, known states) (wallet.Callback, error
 }
 
 // adCallback decodes a task. The signature, over time and body, is in the header. A failed task was declined, so
-// nothing
-// was issued: it counts as refunded.
+// nothing was issued: it counts as refunded.
 func adCallback(secret []byte, now wallet.Instant, r Request) (wallet.Callback, error) {
 	const award = wallet.AdCoupon
 	at := r.Header["X-Timestamp"]

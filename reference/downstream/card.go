@@ -9,8 +9,7 @@ import (
 )
 
 // card is the downstream of credit-card coupons. Its messages are flat objects of strings, signed over the sorted
-// fields
-// in both directions. Counts are decimal strings.
+// fields in both directions. Counts are decimal strings.
 type card struct{ *protocolBase }
 
 var cardStates = states{

@@ -8,9 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// cultural is the downstream of cultural-creative coupons. It uses JSON-RPC. It answers a repeat with an error in
-// a reply
-// of status 200. That error names the gift sent before, so the adapter treats it as a success.
+// cultural is the downstream of cultural-creative coupons. It uses JSON-RPC. It answers a repeat with an error in a
+// reply of status 200. That error names the gift sent before, so the adapter treats it as a success.
 type cultural struct{ *protocolBase }
 
 var culturalStates = states{

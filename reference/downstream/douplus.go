@@ -8,9 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// douPlus is the downstream of Dou+ coupons. Each coupon is a document under its order's path. It is created once,
-// and a
-// change must name the current version.
+// douPlus is the downstream of Dou+ coupons. Each coupon is a document under its order's path. It is created once, and
+// a change must name the current version.
 type douPlus struct{ *protocolBase }
 
 var douPlusStates = states{

@@ -1,6 +1,6 @@
 // Package downstream talks to the systems that issue twelve of the thirteen reward types (B4), each with its own
-// protocol.
-// The thirteenth, cash, is in the ledger. Each file implements one protocol. All of them implement wallet.Downstream.
+// protocol. The thirteenth, cash, is in the ledger. Each file implements one protocol. All of them implement
+// wallet.Downstream.
 //
 // An adapter sends requests through an Exchange, so that the same code runs over HTTP and in virtual time. It stores no
 // items and repeats no request whose outcome is unknown: its caller does that, under the same order number. A reply is
@@ -18,8 +18,7 @@ import (
 )
 
 // Request is a request to a downstream. Header has canonical names; Path includes the query. A request is never
-// modified
-// after it is created, so it may be delivered late.
+// modified after it is created, so it may be delivered late.
 type Request struct {
 	Method string
 	Path   string
@@ -162,9 +161,8 @@ func (a *adapter) Use(ctx context.Context, i wallet.Item) (wallet.Receipt, error
 	return a.allowErrors(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
 }
 
-// Refund implements wallet.Downstream. An item that the downstream does not know is closed there, so that a
-// delayed issue
-// request issues nothing.
+// Refund implements wallet.Downstream. An item that the downstream does not know is closed there, so that a delayed
+// issue request issues nothing.
 func (a *adapter) Refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	if err := a.validate(i); err != nil {
 		return wallet.Receipt{}, err
@@ -199,8 +197,7 @@ func (a *adapter) validate(i wallet.Item) error {
 }
 
 // issueThenRefund closes an unknown item where the protocol can refund only what was issued: after issuing it, a
-// delayed
-// issue request finds the number already used.
+// delayed issue request finds the number already used.
 func issueThenRefund(ctx context.Context, p protocol, i wallet.Item, refund func(wallet.Receipt) (wallet.Receipt, error)) (wallet.Receipt, error) {
 	r, err := p.issue(ctx, i)
 	switch {

@@ -9,9 +9,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ecommerce is the downstream of e-commerce coupons. It accepts only batches, and answers line by line in any
-// order. Each
-// line has its own result. After a malformed reply the outcome of the whole batch is unknown.
+// ecommerce is the downstream of e-commerce coupons. It accepts only batches, and answers line by line in any order.
+// Each line has its own result. After a malformed reply the outcome of the whole batch is unknown.
 type ecommerce struct{ *protocolBase }
 
 var ecommerceStates = states{

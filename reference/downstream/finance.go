@@ -12,9 +12,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// finance is the downstream of consumer-finance coupons. It answers every request with "in progress". Its result
-// query and
-// its signed callback are the only sources of the outcome.
+// finance is the downstream of consumer-finance coupons. It answers every request with "in progress". Its result query
+// and its signed callback are the only sources of the outcome.
 type finance struct{ *protocolBase }
 
 var financeStates = states{

@@ -11,18 +11,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// heytea is the downstream of Heytea coupons. It reserves first, and issues when the reservation is confirmed in
-// time. An
-// unconfirmed reservation issues nothing.
+// heytea is the downstream of Heytea coupons. It reserves first, and issues when the reservation is confirmed in time.
+// An unconfirmed reservation issues nothing.
 type heytea struct{ *protocolBase }
 
 var heyteaStates = states{
 	"confirmed": wallet.ItemSettled, "redeemed": wallet.ItemUsed, "stale": wallet.ItemExpired, "cancelled": wallet.ItemRefunded,
 }
 
-// heyteaTries bounds the reservations of one call: if two in a row expire before they are confirmed, the
-// downstream is too
-// slow at present.
+// heyteaTries bounds the reservations of one call: if two in a row expire before they are confirmed, the downstream is
+// too slow at present.
 const heyteaTries = 2
 
 type heyteaReply struct {

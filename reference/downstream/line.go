@@ -83,16 +83,14 @@ func (l *protocolBase) pause(after string) {
 	l.pausedUntil = l.clock.Now().Add(wait)
 }
 
-// malformed returns the error for a reply that cannot be accepted: the request may have been carried out. The
-// reply is not
-// quoted, because it may contain personal data.
+// malformed returns the error for a reply that cannot be accepted: the request may have been carried out. The reply is
+// not quoted, because it may contain personal data.
 func (l *protocolBase) malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: the reply of %s: %s", wallet.ErrUnknown, l.award, fmt.Sprintf(format, args...))
 }
 
 // unexpectedStatus returns the error for a status that the protocol does not define. With 4xx the downstream, or a
-// proxy
-// before it, refused to process the request: nothing was done. With other statuses the outcome is unknown.
+// proxy before it, refused to process the request: nothing was done. With other statuses the outcome is unknown.
 func (l *protocolBase) unexpectedStatus(r Reply) error {
 	switch {
 	case r.Status >= 400 && r.Status < 500 && r.Status != http.StatusRequestTimeout:

@@ -10,9 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// movie is the downstream of movie coupons. Every request is a GET, a reply is one line of fields separated by
-// bars, and the
-// rate of calls is limited.
+// movie is the downstream of movie coupons. Every request is a GET, a reply is one line of fields separated by bars,
+// and the rate of calls is limited.
 type movie struct{ *protocolBase }
 
 var movieStates = states{

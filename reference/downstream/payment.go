@@ -12,8 +12,7 @@ import (
 )
 
 // payment is the downstream of payment coupons. Requests and replies are forms. It has its own user ids, which are
-// queried
-// first, and identifies an issued coupon only by its own id.
+// queried first, and identifies an issued coupon only by its own id.
 type payment struct {
 	*protocolBase
 	users *openIDs

@@ -14,8 +14,7 @@ import (
 )
 
 // TestAnySequence makes any sequence of calls for two items, with any faults, while time passes: no item is issued
-// twice,
-// used twice, or used and refunded; and after the faults end each item reaches one final state.
+// twice, used twice, or used and refunded; and after the faults end each item reaches one final state.
 func TestAnySequence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		award := rapid.SampledFrom(downstream.Awards()).Draw(t, "award")

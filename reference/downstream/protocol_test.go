@@ -14,9 +14,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestGarbledReplies garbles each exchange's reply in every way that the fakes support: no malformed reply is
-// accepted, and
-// once replies are valid again one item is issued.
+// TestGarbledReplies garbles each exchange's reply in every way that the fakes support: no malformed reply is accepted,
+// and once replies are valid again one item is issued.
 func TestGarbledReplies(t *testing.T) {
 	const ways = 8
 	forAll(t, fake.Behaviour{}, func(t *testing.T, r *rig) {

@@ -20,9 +20,8 @@ type claim struct {
 	expires wallet.Instant // 0: not given
 }
 
-// verify turns a claim into a receipt, if it concerns the item and is complete. A settled, used or expired item
-// must have
-// a reference, and a settled one must have an expiry. ErrUnknown: the claim cannot be accepted.
+// verify turns a claim into a receipt, if it concerns the item and is complete. A settled, used or expired item must
+// have a reference, and a settled one must have an expiry. ErrUnknown: the claim cannot be accepted.
 func (l *protocolBase) verify(i wallet.Item, c claim, known states) (wallet.Receipt, error) {
 	if c.order != i.No.String() {
 		return wallet.Receipt{}, l.malformed("it names another order than %s", i.No)

@@ -7,9 +7,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// video is the downstream of red-packet subsidies for videos. It decides at once, in JSON, and recognises repeats
-// only by
-// the header Idempotency-Key.
+// video is the downstream of red-packet subsidies for videos. It decides at once, in JSON, and recognises repeats only
+// by the header Idempotency-Key.
 type video struct{ *protocolBase }
 
 var videoStates = states{

@@ -1,9 +1,8 @@
 // Package host runs one instance of the wallet in real time: it divides the backlog among the running instances, posts,
 // compensates, keeps the running total and the switches up to date, and releases everything on a graceful stop.
 //
-// Work done twice by two hosts, after a lost lock or a late message, does no harm: money is protected by order
-// numbers, not
-// by locks. The package uses ports, not adapters, and makes no decision about money.
+// Work done twice by two hosts, after a lost lock or a late message, does no harm: money is protected by order numbers,
+// not by locks. The package uses ports, not adapters, and makes no decision about money.
 package host
 
 import (
@@ -136,9 +135,8 @@ func New(c Config, p Ports) (*Host, error) {
 	return &Host{Config: c.withDefaults(), Ports: p, stopping: make(chan struct{}), posters: map[int]*poster{}, absent: map[string]int{}}, nil
 }
 
-// Run works until ctx ends and then shuts down, once: held credits are posted unless other instances are running,
-// the total
-// is flushed, leases and unused budget are returned. The error says what failed during shutdown.
+// Run works until ctx ends and then shuts down, once: held credits are posted unless other instances are running, the
+// total is flushed, leases and unused budget are returned. The error says what failed during shutdown.
 func (h *Host) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -13,11 +13,9 @@ import (
 // share commits.
 const recoverers = 16
 
-// Recover settles every order that was open before the given instant, before this instance serves requests. It is
-// for an
-// instance whose backlog is certainly lost, such as one in its own memory after a kill. It returns the number of
-// orders. It
-// continues after errors; what failed is left to compensation.
+// Recover settles every order that was open before the given instant, before this instance serves requests. It is for
+// an instance whose backlog is certainly lost, such as one in its own memory after a kill. It returns the number of
+// orders. It continues after errors; what failed is left to compensation.
 func (h *Host) Recover(ctx context.Context, before wallet.Instant) (taken int, err error) {
 	place := wallet.OpenPlace(0)
 	for {

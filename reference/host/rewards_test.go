@@ -11,9 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestStockOfTheDead: the stock leased to a dead instance is granted by the others, completely; the stock leased
-// to a running
-// instance stays its own.
+// TestStockOfTheDead: the stock leased to a dead instance is granted by the others, completely; the stock leased to a
+// running instance stays its own.
 func TestStockOfTheDead(t *testing.T) {
 	book, mirror := mem.NewStockBook(), mem.NewStock()
 	tea := wallet.Template{Reward: "tea", Stage: wallet.Official}

@@ -16,9 +16,8 @@ const posters = "posters"
 func shardLease(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 
 // divide takes this instance's fair share of the backlog's shards: it renews its shards, releases those beyond its
-// share,
-// and takes free ones, such as those of a dead instance. If the lock is unreachable it keeps its shards (D1), or takes
-// all: two instances that post one shard do no harm, but a shard that no instance posts would.
+// share, and takes free ones, such as those of a dead instance. If the lock is unreachable it keeps its shards (D1), or
+// takes all: two instances that post one shard do no harm, but a shard that no instance posts would.
 func (h *Host) divide(ctx context.Context) {
 	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
 		h.heard(nil)
@@ -79,9 +78,8 @@ func (h *Host) without(held []int, gone int) []int {
 	return slices.DeleteFunc(h.posting(), func(s int) bool { return s == gone || slices.Contains(held, s) })
 }
 
-// wanted returns all shards: first those that this instance posts, then the others from an instance-specific
-// start, so that
-// instances that start together do not all ask for the same shards.
+// wanted returns all shards: first those that this instance posts, then the others from an instance-specific start, so
+// that instances that start together do not all ask for the same shards.
 func (h *Host) wanted() []int {
 	f := fnv.New32a()
 	f.Write([]byte(h.Instance))

@@ -22,8 +22,7 @@ func (w *worker) tripped(s wallet.Switch) []degrade.Trip {
 }
 
 // TestHostFollowsTheCentre: an operator's switch takes effect within a tick, and the last reading stays while the
-// centre is
-// down.
+// centre is down.
 func TestHostFollowsTheCentre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tn := newCluster()
@@ -47,9 +46,8 @@ func TestHostFollowsTheCentre(t *testing.T) {
 	})
 }
 
-// TestHostWithoutLocks: an instance that starts while the lock is unreachable posts and does its chores, and
-// shares again
-// when the lock is reachable (D1).
+// TestHostWithoutLocks: an instance that starts while the lock is unreachable posts and does its chores, and shares
+// again when the lock is reachable (D1).
 func TestHostWithoutLocks(t *testing.T) {
 	for _, c := range []struct {
 		why    string

@@ -10,9 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// RefreshEvery is how often an instance reads the notices: twice within the second that an announcement may take,
-// so that
-// one lost read still leaves time for the next.
+// RefreshEvery is how often an instance reads the notices: twice within the second that an announcement may take, so
+// that one lost read still leaves time for the next.
 const RefreshEvery = 400 * time.Millisecond
 
 // NoticeCache holds the notices for users as this instance last read them. Show never blocks. Safe for concurrent use.

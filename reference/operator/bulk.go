@@ -78,9 +78,8 @@ func (b *Bulk) Create(ctx context.Context, by string, csv []byte) (wallet.BulkJo
 	return job, plan, isNew, err
 }
 
-// Start starts or resumes a job; a running or finished one is not changed. ErrOverBudget, ErrSoldOut: not enough
-// is left for
-// the remaining rows. ErrNotFound.
+// Start starts or resumes a job; a running or finished one is not changed. ErrOverBudget, ErrSoldOut: not enough is
+// left for the remaining rows. ErrNotFound.
 func (b *Bulk) Start(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	job, err := b.ports.Jobs.Job(ctx, id)
 	if err != nil || !job.State.Follows(wallet.BulkRunning) {

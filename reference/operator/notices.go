@@ -19,8 +19,7 @@ func NewNotices(store wallet.Notices, clock wallet.Clock, cache *Board) *Notices
 }
 
 // changed refreshes this instance's cache. Other instances refresh by themselves, and so does this one if the read
-// fails
-// now.
+// fails now.
 func (n *Notices) changed(ctx context.Context) { _ = n.cache.Refresh(ctx) }
 
 // Announcements returns the announcements that have not ended.

@@ -93,8 +93,7 @@ func (b *Bulk) measure(ctx context.Context, p *wallet.BulkPlan, child *wallet.Ch
 }
 
 // budgetLeft returns the rest of a stage's budget in fen: neither granted nor orphaned. Blocks that instances hold
-// count as
-// left, because the instances grant from them.
+// count as left, because the instances grant from them.
 func (b *Bulk) budgetLeft(ctx context.Context, child *wallet.Child) (int64, error) {
 	q, err := b.ports.Quotas.Quota(ctx, child.Stage)
 	if err != nil {

@@ -28,9 +28,8 @@ func (s Stock) Below(num, den int64) bool {
 	return leftHi < hi || leftHi == hi && leftLo < lo
 }
 
-// Stock returns the stock of a template (C2). It takes some tens of nanoseconds and does not block. ErrNotFound:
-// its stock
-// is not controlled. ErrUnavailable: the SDK has no Coupons port, or nothing was read yet.
+// Stock returns the stock of a template (C2). It takes some tens of nanoseconds and does not block. ErrNotFound: its
+// stock is not controlled. ErrUnavailable: the SDK has no Coupons port, or nothing was read yet.
 func (s *SDK) Stock(t wallet.Template) (Stock, error) {
 	if s.ports.Coupons == nil {
 		return Stock{}, fmt.Errorf("sdk: no coupons port: %w", wallet.ErrUnavailable)

@@ -42,8 +42,7 @@ func New(p Ports) (*SDK, error) {
 }
 
 // top is just below the top of the list and above every real entry. A page from there holds the same grants as the
-// first
-// page, without the withdrawals, which the SDK does not need.
+// first page, without the withdrawals, which the SDK does not need.
 func top() wallet.Cursor { return wallet.Cursor{Opened: wallet.Never} }
 
 // Balance returns what the person may withdraw in the present stage, posted or not. ErrUnavailable: a source cannot be
@@ -59,10 +58,9 @@ func (s *SDK) Income(ctx context.Context, c wallet.Caller) (wallet.Money, error)
 	return page.Income, err
 }
 
-// HasWon reports whether the person has won any cash in the present stage. It reads only the first grant, and one
-// grant in
-// any source is enough. ErrUnavailable: a source cannot be read and the others have no grant. Other errors are those of
-// Page.
+// HasWon reports whether the person has won any cash in the present stage. It reads only the first grant, and one grant
+// in any source is enough. ErrUnavailable: a source cannot be read and the others have no grant. Other errors are those
+// of Page.
 func (s *SDK) HasWon(ctx context.Context, c wallet.Caller) (bool, error) {
 	page, err := s.page(ctx, c)
 	if err != nil {
@@ -74,9 +72,8 @@ func (s *SDK) HasWon(ctx context.Context, c wallet.Caller) (bool, error) {
 	return false, missing(page)
 }
 
-// ForcePost posts what is due to the person now, before the rest of the backlog (T6). tokens are the person's
-// copies, if
-// available; at most wallet.MaxClientTokens. Idempotent. After an error part of it may be posted: repeat.
+// ForcePost posts what is due to the person now, before the rest of the backlog (T6). tokens are the person's copies,
+// if available; at most wallet.MaxClientTokens. Idempotent. After an error part of it may be posted: repeat.
 func (s *SDK) ForcePost(ctx context.Context, c wallet.Caller, tokens [][]byte) error {
 	_, err := s.ports.Pages.Page(ctx, wallet.PageRequest{Caller: c, After: top(), Limit: 1, Tokens: tokens, Withdraw: true})
 	return err

@@ -16,8 +16,8 @@ import (
 )
 
 // answerAudited handles an operator's call; err is why it is already refused, if it is. The call is written to the
-// audit
-// log first, refused or not. If the log cannot take it, nothing is done. A call that fails later gets a second record.
+// audit log first, refused or not. If the log cannot take it, nothing is done. A call that fails later gets a second
+// record.
 func (s *Server) answerAudited(ctx context.Context, c *call, r connect.AnyRequest, err error, next connect.UnaryFunc) (connect.AnyResponse, error) {
 	if err == nil && !slices.Contains(c.roles, c.operator.Role) {
 		err = auth.ErrRole
@@ -56,9 +56,8 @@ func auditText(m proto.Message) string {
 	return protojson.MarshalOptions{UseProtoNames: true}.Format(m)
 }
 
-// appendAudit writes a call and its outcome to the audit log, and returns the outcome. If the write fails, that
-// error is
-// the outcome.
+// appendAudit writes a call and its outcome to the audit log, and returns the outcome. If the write fails, that error
+// is the outcome.
 func (s *Server) appendAudit(ctx context.Context, c *call, text string, outcome error) error {
 	err := s.ports.Audit.Append(ctx, wallet.Action{
 		At: s.ports.Clock.Now(), Operator: c.operator.ID, Role: string(c.operator.Role), Method: c.path,

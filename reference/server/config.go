@@ -14,9 +14,8 @@ type Config struct {
 	// Addr is the API's listen address, host:port. With port 0 the system chooses the port.
 	Addr string
 
-	// TLSCert and TLSKey name PEM files: both or neither. Without them the API is served in clear text, for use
-	// behind a
-	// TLS proxy. HTTP/1.1 and HTTP/2 are served in both cases.
+	// TLSCert and TLSKey name PEM files: both or neither. Without them the API is served in clear text, for use behind
+	// a TLS proxy. HTTP/1.1 and HTTP/2 are served in both cases.
 	TLSCert, TLSKey string
 
 	// DebugAddr is the listen address of pprof and the metrics. Without a host it is loopback. Empty: no debug

@@ -22,9 +22,8 @@ const slowDeadline = 10 * time.Minute
 // requests are refused.
 const operatorsInFlight = 16
 
-// callbacksInFlight bounds the concurrent callbacks of downstreams. A refused callback is sent again, and the
-// query chore
-// asks for what no callback reported.
+// callbacksInFlight bounds the concurrent callbacks of downstreams. A refused callback is sent again, and the query
+// chore asks for what no callback reported.
 const callbacksInFlight = 256
 
 // endpoint is a method and its handler.

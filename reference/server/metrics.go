@@ -35,8 +35,7 @@ type Metrics struct {
 }
 
 // latencyBuckets ranges from 100 µs to 13 s. Each bound is √2 times the previous one, so a quantile read from the
-// middle
-// of a bucket is off by at most a fifth.
+// middle of a bucket is off by at most a fifth.
 func latencyBuckets() []float64 { return prometheus.ExponentialBuckets(100e-6, 1.4142135623730951, 35) }
 
 // NewMetrics returns metrics at zero.

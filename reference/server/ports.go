@@ -81,9 +81,8 @@ type Inspector interface {
 // ShadowAdmin is what operators may do with the shadow wallet (K2). Every error carries a wallet.Code.
 type Marked interface {
 	Inspector
-	// CleanUp deletes everything that the load test stored, and returns the number of Redis keys among it.
-	// Afterwards the
-	// shadow wallet is empty. Without force it returns ErrShadowBusy while load-test requests are in progress, and
+	// CleanUp deletes everything that the load test stored, and returns the number of Redis keys among it. Afterwards
+	// the shadow wallet is empty. Without force it returns ErrShadowBusy while load-test requests are in progress, and
 	// ErrShadowHeld while postings are held. With force it waits for those requests and deletes those postings.
 	// ErrShadowShared: other instances are running, and would continue with what they have in memory. Idempotent. After
 	// ErrUnknown and ErrUnavailable repeat it; until it succeeds load-test requests may be refused.

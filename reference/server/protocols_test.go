@@ -71,9 +71,8 @@ func certificate(t *testing.T) (cert, key string, pool *x509.CertPool) {
 	return cert, key, pool
 }
 
-// TestProtocols: every protocol and format, over HTTP/1.1 and HTTP/2, with and without TLS, gives the same replies
-// and the
-// same refusals.
+// TestProtocols: every protocol and format, over HTTP/1.1 and HTTP/2, with and without TLS, gives the same replies and
+// the same refusals.
 func TestProtocols(t *testing.T) {
 	cert, key, pool := certificate(t)
 	for _, encrypted := range []bool{false, true} {

@@ -120,9 +120,8 @@ func (s *Server) route() {
 // Handler returns the API and its pages.
 func (s *Server) Handler() http.Handler { return s }
 
-// SetReady sets whether this instance accepts new traffic, and if not, what is missing. /readyz reports it.
-// Requests are
-// served in either case.
+// SetReady sets whether this instance accepts new traffic, and if not, what is missing. /readyz reports it. Requests
+// are served in either case.
 func (s *Server) SetReady(ready bool, missing ...string) {
 	if ready {
 		s.missing.Store(nil)

@@ -180,8 +180,7 @@ func (b *backend) declines(no wallet.OrderNo) bool {
 }
 
 // find returns the last coupon issued for the order, in its present state. For an order that was cancelled before
-// anything
-// was issued it returns a refunded coupon. nil: unknown order.
+// anything was issued it returns a refunded coupon. nil: unknown order.
 func (b *backend) find(now wallet.Instant, no wallet.OrderNo) *coupon {
 	p := b.orders[no]
 	switch {

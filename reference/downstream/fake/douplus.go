@@ -10,8 +10,7 @@ import (
 )
 
 // douPlus stores each coupon as a document under its order's path. It is created once, and a change must name the
-// current
-// version.
+// current version.
 type douPlus struct{}
 
 type douPlusDocument struct {

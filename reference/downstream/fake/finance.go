@@ -10,9 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// finance answers every request with "in progress". Its result query and its callback, signed over the sorted
-// fields, are
-// the only sources of the outcome.
+// finance answers every request with "in progress". Its result query and its callback, signed over the sorted fields,
+// are the only sources of the outcome.
 type finance struct{}
 
 type financeResult struct {

@@ -2,10 +2,9 @@
 // what it issued and has its own protocol. They are used by a service without real systems, by simulations, and by
 // tests.
 //
-// A system is a state machine: each request carries the time, and the system has no clock, goroutine or network.
-// Times are
-// wallet.Instant. It knows nothing about the adapters. It must not be used for rewards with real value: its state is in
-// memory only.
+// A system is a state machine: each request carries the time, and the system has no clock, goroutine or network. Times
+// are wallet.Instant. It knows nothing about the adapters. It must not be used for rewards with real value: its state
+// is in memory only.
 package fake
 
 import (
@@ -154,8 +153,7 @@ func (s *System) Books(now wallet.Instant) iter.Seq[Entry] {
 }
 
 // Callbacks returns at most limit due callbacks, oldest first. Each is due again after callbackPause, at most
-// maxCallbacks
-// times in all, until Delivered is called for it.
+// maxCallbacks times in all, until Delivered is called for it.
 func (s *System) Callbacks(now wallet.Instant, limit int) []Notice {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,6 +1,5 @@
-// Package wire transports the requests of package downstream: over HTTP to real systems, or by a function call to
-// the fakes
-// in the same process. It also serves the fakes over HTTP and delivers their callbacks.
+// Package wire transports the requests of package downstream: over HTTP to real systems, or by a function call to the
+// fakes in the same process. It also serves the fakes over HTTP and delivers their callbacks.
 //
 // It runs in real time only. It repeats no request by itself (except a GET whose reused connection was already closed),
 // follows no redirect, and reads no reply beyond its bound.

@@ -21,9 +21,8 @@ const (
 	// maxConns bounds the connections to one system: enough for 10 000 calls a second of 10 ms each, and more than an
 	// instance's concurrent calls (limit.SystemCalls), so that no call waits for a connection.
 	maxConns = 100
-	// idleConn is how long an idle connection is kept: shorter than the limits of servers and load balancers, so
-	// that few
-	// requests use a connection that is just being closed.
+	// idleConn is how long an idle connection is kept: shorter than the limits of servers and load balancers, so that
+	// few requests use a connection that is just being closed.
 	idleConn = 30 * time.Second
 	// maxHeader bounds a reply's headers in bytes.
 	maxHeader = 16 << 10

@@ -67,9 +67,8 @@ func TestNobodyThere(t *testing.T) {
 	require.NotContains(t, err.Error(), "31337")
 }
 
-// TestWhatMayHaveArrived: every failure on a connection is an unknown outcome; the error hides the address, and
-// the request
-// is sent once.
+// TestWhatMayHaveArrived: every failure on a connection is an unknown outcome; the error hides the address, and the
+// request is sent once.
 func TestWhatMayHaveArrived(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -8,9 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// BenchmarkGrant measures one grant from the client through the server to stores in memory and back, over
-// loopback, with
-// real cryptography and as many callers as a small load test has. Client and service share the machine.
+// BenchmarkGrant measures one grant from the client through the server to stores in memory and back, over loopback,
+// with real cryptography and as many callers as a small load test has. Client and service share the machine.
 func BenchmarkGrant(b *testing.B) {
 	f := newFixture(b)
 	var user atomic.Int64

@@ -1,9 +1,8 @@
 // Package client calls the wallet's API over the wire, for upstreams that grant, for apps, and for load tests. It is a
 // wallet.Service: it returns the service's results and errors.
 //
-// Units: fen and Unix microseconds, as in package wallet. It never guesses an outcome: a request that was sent and
-// got no
-// response is wallet.ErrUnknown, and is repeated only under the same number and with the same content. Do not use it
+// Units: fen and Unix microseconds, as in package wallet. It never guesses an outcome: a request that was sent and got
+// no response is wallet.ErrUnknown, and is repeated only under the same number and with the same content. Do not use it
 // behind a load balancer that repeats requests on its own.
 package client
 
@@ -27,9 +26,8 @@ type Config struct {
 	// BaseURL is the service's address, such as http://127.0.0.1:8080.
 	BaseURL string
 
-	// Key signs the requests of upstreams: grants, queries, and binding of phones, as far as its scopes allow.
-	// Empty: those
-	// methods return auth.ErrNoCredentials.
+	// Key signs the requests of upstreams: grants, queries, and binding of phones, as far as its scopes allow. Empty:
+	// those methods return auth.ErrNoCredentials.
 	Key auth.Key
 
 	// Session returns the session token of a logged-in user. nil: users' methods return auth.ErrNoCredentials.
@@ -54,9 +52,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// DefaultTimeout is longer than the server's own deadline of three seconds, so that usually the server reports how
-// a slow
-// call ended.
+// DefaultTimeout is longer than the server's own deadline of three seconds, so that usually the server reports how a
+// slow call ended.
 const DefaultTimeout = 5 * time.Second
 
 // maxReply bounds a reply in bytes: a full page has 100 lines and 256 refusals, some 100 KB.

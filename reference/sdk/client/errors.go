@@ -58,9 +58,8 @@ func walletError(err error) error {
 	return refusal(&pb.ErrorDetail{Reason: reason, Code: code.String(), Message: e.Message()})
 }
 
-// neverConnected reports whether an error proves that nothing was sent: dialling failed. Every other error may
-// occur after
-// the request has arrived.
+// neverConnected reports whether an error proves that nothing was sent: dialling failed. Every other error may occur
+// after the request has arrived.
 func neverConnected(err error) bool {
 	op := (*net.OpError)(nil)
 	return errors.As(err, &op) && op.Op == "dial"

@@ -37,8 +37,7 @@ func (o *Operator) CreateBulk(ctx context.Context, csv []byte) (job wallet.BulkJ
 }
 
 // StartBulk starts or resumes a job. wallet.ErrOverBudget, wallet.ErrSoldOut: not enough is left for the remaining
-// rows.
-// Idempotent. Role operator.
+// rows. Idempotent. Role operator.
 func (o *Operator) StartBulk(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	var job wallet.BulkJob
 	err := o.signed(ctx, func(ctx context.Context) error {

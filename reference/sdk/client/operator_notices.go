@@ -17,9 +17,8 @@ func (o *Operator) Announcements(ctx context.Context) ([]wallet.Announcement, er
 	return announcements(m.GetAnnouncements()), err
 }
 
-// Announce shows a text to users within a second, and returns its id. Announcing the same again changes nothing,
-// so a call
-// without a response is repeated. Role operator.
+// Announce shows a text to users within a second, and returns its id. Announcing the same again changes nothing, so a
+// call without a response is repeated. Role operator.
 func (o *Operator) Announce(ctx context.Context, a wallet.Announcement) (int64, error) {
 	given := &pb.Announcement{Text: a.Text, TextZh: a.TextZH, FromUs: int64(a.From), ToUs: int64(a.To)}
 	for _, app := range a.Apps {

@@ -59,9 +59,8 @@ func (o *Operator) Settings(ctx context.Context) (wallet.Settings, error) {
 }
 
 // ChangeSettings replaces the settings, if s is based on the current version. A call without a response is not
-// repeated,
-// because the repeat would find its own change. wallet.ErrStale: there is a newer version. wallet.ErrUnknown: read the
-// settings again. Role operator.
+// repeated, because the repeat would find its own change. wallet.ErrStale: there is a newer version. wallet.ErrUnknown:
+// read the settings again. Role operator.
 func (o *Operator) ChangeSettings(ctx context.Context, s wallet.Settings) (version int64, err error) {
 	given := &pb.Settings{Version: s.Version, ReleaseNum: s.Release.Num, ReleaseDen: s.Release.Den, WithdrawPerDayFen: int64(s.WithdrawPerDay),
 		WithdrawTimes: int32(s.WithdrawTimes), ShortPage: int32(s.ShortPage)}

@@ -9,9 +9,8 @@ import (
 
 var _ wallet.PacketService = (*Client)(nil)
 
-// SendPacket implements wallet.PacketService. It needs a Session. Wallet numbers are not on the wire: Owner and
-// Wallets of
-// packets, and Owner and Wallet of shares, stay zero.
+// SendPacket implements wallet.PacketService. It needs a Session. Wallet numbers are not on the wire: Owner and Wallets
+// of packets, and Owner and Wallet of shares, stay zero.
 func (c *Client) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
 	request := &pb.SendPacketRequest{Who: user(r.Caller), Request: r.Request, AmountFen: int64(r.Amount), Greeting: r.Greeting, AtUs: int64(r.At), Tokens: r.Tokens}
 	for _, to := range r.To {

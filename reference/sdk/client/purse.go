@@ -60,10 +60,9 @@ func (p *Purse) Tokens() []Held {
 	return slices.Clone(p.held)
 }
 
-// Page requests the user's page. If the page lacks a token of the purse, it is requested again with the tokens. It
-// sets the
-// request's Caller and Tokens. Errors are the service's. If the second request fails, the first page is not returned,
-// because it showed too little.
+// Page requests the user's page. If the page lacks a token of the purse, it is requested again with the tokens. It sets
+// the request's Caller and Tokens. Errors are the service's. If the second request fails, the first page is not
+// returned, because it showed too little.
 func (p *Purse) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	r.Caller, r.Tokens = p.caller, nil
 	page, err := p.service.Page(ctx, r)

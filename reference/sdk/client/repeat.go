@@ -10,16 +10,14 @@ import (
 )
 
 // DefaultTries is how often a call is sent by default: with the waits below, over about a second. MaxTries is the
-// largest
-// setting: a caller that needs more should use a queue.
+// largest setting: a caller that needs more should use a queue.
 const (
 	DefaultTries = 4
 	MaxTries     = 100
 )
 
 // The waits before the second, third, … try: each is twice the previous one, and is shortened at random by up to a
-// half,
-// so that callers that failed together do not retry together.
+// half, so that callers that failed together do not retry together.
 const (
 	firstWait   = 100 * time.Millisecond
 	longestWait = 5 * time.Second

@@ -40,9 +40,8 @@ func (c *Client) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.Ite
 	return used, err
 }
 
-// CouponStock returns how many coupons of a template were issued, and the total, as the responding instance last
-// read them
-// (C2). It needs a Key.
+// CouponStock returns how many coupons of a template were issued, and the total, as the responding instance last read
+// them (C2). It needs a Key.
 func (c *Client) CouponStock(ctx context.Context, t wallet.Template) (issued, total int64, err error) {
 	err = c.signed(ctx, func(ctx context.Context) error {
 		m, err := c.query.CouponStock(ctx, &pb.CouponStockRequest{Reward: string(t.Reward), Stage: pb.Stage(t.Stage)})

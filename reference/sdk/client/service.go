@@ -97,9 +97,8 @@ func (c *Client) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet
 	return reply, err
 }
 
-// Bind implements wallet.Service. It needs a Key with the bind scope. The caller must have verified that the user
-// holds the
-// phone: the account joins the phone's wallet.
+// Bind implements wallet.Service. It needs a Key with the bind scope. The caller must have verified that the user holds
+// the phone: the account joins the phone's wallet.
 func (c *Client) Bind(ctx context.Context, who wallet.Caller, p wallet.Phone) (wallet.Person, error) {
 	var person wallet.Person
 	err := c.signed(ctx, func(ctx context.Context) error {

@@ -38,8 +38,7 @@ func sessionMAC(key []byte, signed string) []byte {
 }
 
 // OpenSession returns the user of a session from the value of an Authorization header. ErrNoCredentials: empty or
-// another
-// scheme. ErrMalformed, ErrSession (not signed with the key), ErrSessionExpired.
+// another scheme. ErrMalformed, ErrSession (not signed with the key), ErrSessionExpired.
 func OpenSession(key []byte, header string, now wallet.Instant) (wallet.Caller, error) {
 	token, ok := strings.CutPrefix(header, SchemeBearer)
 	if !ok {

@@ -87,9 +87,8 @@ type Signed struct {
 	signature [sha256.Size]byte
 }
 
-// ParseSigned parses the value of an Authorization header. ErrNoCredentials: empty or another scheme.
-// ErrMalformed: this
-// scheme, but not in the form that Sign writes.
+// ParseSigned parses the value of an Authorization header. ErrNoCredentials: empty or another scheme. ErrMalformed:
+// this scheme, but not in the form that Sign writes.
 func ParseSigned(header string) (Signed, error) {
 	rest, ok := strings.CutPrefix(header, SchemeHMAC)
 	if !ok {
