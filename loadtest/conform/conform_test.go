@@ -53,7 +53,7 @@ func TestOurs(t *testing.T) {
 	t.Parallel()
 	for _, strategy := range wallet.Strategies {
 		for _, marked := range []bool{false, true} {
-			t.Run(string(strategy)+map[bool]string{true: " marked"}[marked], func(t *testing.T) {
+			t.Run(string(strategy)+map[bool]string{true: " with the load-test mark"}[marked], func(t *testing.T) {
 				t.Parallel()
 				target := referenceWallet(t, strategy, fault{})
 				target.LoadTest = marked

@@ -17,7 +17,7 @@ const MaxCallback = 1 << 13
 const callbackAge = 5 * time.Minute
 
 // ReadCallback decodes and verifies a request that a downstream sent on its own initiative. A callback says when to
-// query the downstream, not what to record: the receiver must still call Look before anything is settled, so that a
+// query the downstream, not what to record: the receiver must still call Query before anything is settled, so that a
 // stolen secret or a bug of the downstream settles nothing by itself. ErrNotFound: this downstream sends no callbacks.
 // ErrNotYours: the signature is wrong. ErrTokenExpired: it is too old. ErrInvalid: it is malformed.
 func ReadCallback(award wallet.AwardType, secret []byte, now wallet.Instant, r Request) (wallet.Callback, error) {

@@ -30,7 +30,7 @@ func (r *rig) lastReply(call func()) downstream.Reply {
 	return last
 }
 
-// queryWithReply makes Look receive the given reply.
+// queryWithReply makes Query receive the given reply.
 func (r *rig) queryWithReply(t *testing.T, i wallet.Item, reply downstream.Reply) (wallet.Receipt, error) {
 	r.faults.faults, r.faults.reply = []fault{replaced}, reply
 	return r.adapter.Look(t.Context(), i)

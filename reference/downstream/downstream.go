@@ -143,7 +143,7 @@ func (a *adapter) Issue(ctx context.Context, items []wallet.Item) ([]wallet.Item
 	return answers, nil
 }
 
-// Look implements wallet.Downstream. ErrDeclined: the item was accepted and then declined.
+// Query implements wallet.Downstream. ErrDeclined: the item was accepted and then declined.
 func (a *adapter) Look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	if err := a.validate(i); err != nil {
 		return wallet.Receipt{}, err

@@ -70,7 +70,7 @@ func (h *Host) repair(ctx context.Context) {
 	}
 }
 
-// alone says whether this instance should do the work. Where the lock cannot be asked, or is not to be, it does.
+// alone reports whether this instance should do the work. If the lock is unreachable, or turned off, it should.
 func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool {
 	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
 		return true
@@ -108,8 +108,8 @@ func (h *Host) finish(ctx context.Context, failed string, step func(context.Cont
 	}
 }
 
-// strandDead strands the blocks of holders that have not been heard of for a while. One that lives after all loses
-// nothing but the block: its next reservation is refused by the book, and it leases another.
+// strandDead orphans the blocks of holders that have been missing for a while. A holder that is still running loses only
+// the block: its next reservation is refused by the ledger database, and it leases another block.
 func (h *Host) strandDead(ctx context.Context) error {
 	members := h.Members()
 	if h.Quotas == nil || len(members) == 0 {

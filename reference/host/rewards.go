@@ -17,7 +17,7 @@ func (h *Host) rewards(ctx context.Context) {
 		return
 	}
 	if h.Stock != nil {
-		h.warn("cannot publish the stock", h.Stock.Publish(ctx))
+		h.warn("cannot show the stock", h.Stock.Publish(ctx))
 	}
 	h.finish(ctx, "cannot settle rewards", h.Worker.SettleRewards)
 }
@@ -36,11 +36,11 @@ func (h *Host) stockChores(ctx context.Context) {
 	if h.Stock == nil {
 		return
 	}
-	h.warn("cannot return unused stock", h.Stock.Tidy(ctx))
+	h.warn("cannot tidy the stock", h.Stock.Tidy(ctx))
 	h.warn("cannot strand stock", h.strandStock(ctx))
 }
 
-// strandStock strands the stock of holders that have been missing for a while, as strandDead does their budget.
+// strandStock orphans the stock of holders that have been missing for a while, as strandDead does with their budget.
 func (h *Host) strandStock(ctx context.Context) error {
 	members := h.Members()
 	if len(members) == 0 {

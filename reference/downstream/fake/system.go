@@ -39,7 +39,7 @@ type Behaviour struct {
 	Processing time.Duration
 	// DeclineNum of DeclineDen orders are declined, finally. The order number determines which.
 	DeclineNum, DeclineDen int64
-	// Life is the validity of a coupon; 0 = a day.
+	// Validity is how long a coupon can be used; 0 = a day.
 	Life time.Duration
 	// GarbleEvery garbles each n-th reply, after the request is carried out; 0 = none.
 	GarbleEvery int
@@ -130,7 +130,7 @@ type Entry struct {
 	Pending bool
 }
 
-// Of returns the record of an order at an instant; the zero Entry if the order is unknown.
+// EntryOf returns the record of an order at an instant; the zero Entry if the order is unknown.
 func (s *System) Of(now wallet.Instant, no wallet.OrderNo) Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
