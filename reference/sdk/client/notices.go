@@ -10,7 +10,7 @@ import (
 // Notices is what operators show to users of an app (B8).
 type Notices struct {
 	Announcements []wallet.Announcement
-	Version       int64  // of the page configuration in force; 0 = none was published
+	Version       int64  // of the current page configuration; 0 = none was published
 	Config        []byte // its body, a JSON object; nil if the caller has this version
 }
 
