@@ -8,11 +8,12 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// shardsEach is how many shards of the books each attacker has, so that its workers rarely wait for each other.
-const shardsEach = 4
+// shardsPerAttacker is the number of the recorder's shards for each attacker, so that its workers rarely wait for
+// a lock.
+const shardsPerAttacker = 4
 
-// book counts what became of operations. Every operation goes to one shard, and each shard has a lock of its own.
-type book struct {
+// recorder counts the outcomes of operations. Each operation is counted in one shard, and each shard has its own lock.
+type recorder struct {
 	series *series
 	shards []*shard
 }
@@ -20,32 +21,32 @@ type book struct {
 type shard struct {
 	mu       sync.Mutex
 	closed   bool
-	kinds    []tally
-	recalled int64 // taken by a worker, and not due before the run was stopped
-	lateness lasting
+	kinds    []kindCounts
+	recalled int64 // taken by a worker, but not due before the run was stopped
+	lateness lazyHistogram
 	panics   int64
-	panicked string // what the first panic said
+	panicked string // the first panic's text
 	_        [64]byte
 }
 
-// tally holds one kind's counts of one shard.
-type tally struct {
+// kindCounts holds one kind's counts in one shard.
+type kindCounts struct {
 	sent, unsent, ok, refused, failed, inFlight int64
 	clamped                                     int64 // latencies above topLatency
-	cut                                         int64 // in flight at the end, and back soon after
-	corrected, uncorrected                      lasting
+	cut                                         int64 // in flight at the end, and returned soon after
+	corrected, uncorrected                      lazyHistogram
 }
 
-func newBook(s *series, shards, kinds int) *book {
-	b := &book{series: s}
+func newRecorder(s *series, shards, kinds int) *recorder {
+	b := &recorder{series: s}
 	for range shards {
-		b.shards = append(b.shards, &shard{kinds: make([]tally, kinds)})
+		b.shards = append(b.shards, &shard{kinds: make([]kindCounts, kinds)})
 	}
 	return b
 }
 
-// begin counts an operation that is being sent, late after it was due. False: the books are closed.
-func (b *book) begin(s *shard, at time.Duration, kind uint8, late time.Duration) bool {
+// begin counts an operation that is being sent, late after its due time. False: the recorder is closed.
+func (b *recorder) begin(s *shard, at time.Duration, kind uint8, late time.Duration) bool {
 	us, _ := clamp(late)
 	s.mu.Lock()
 	if s.closed {
@@ -60,9 +61,9 @@ func (b *book) begin(s *shard, at time.Duration, kind uint8, late time.Duration)
 	return true
 }
 
-// leave counts an operation that is not sent, in a run that offers until end: it is unsent if it fell due, and otherwise
-// was never asked for.
-func (b *book) leave(s *shard, at time.Duration, kind uint8, end time.Duration) {
+// skip counts an operation that is not sent, in a run that offers until end: it is unsent if it was due by then, and
+// otherwise it no longer counts as scheduled.
+func (b *recorder) skip(s *shard, at time.Duration, kind uint8, end time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -76,16 +77,16 @@ func (b *book) leave(s *shard, at time.Duration, kind uint8, end time.Duration) 
 	}
 }
 
-// end counts an operation that ended: sent and done are moments of the run. After the cut a failure is our own doing: the
-// operation was in flight when the run ended, and its latency is at least what it is now.
-func (b *book) end(s *shard, at time.Duration, kind uint8, sent, done time.Duration, o Outcome, cut bool) {
+// end counts an operation that ended; sent and done are times of the run. A failure after the cut is caused by the run
+// itself: the operation was in flight when the run ended, and its latency is at least the value now.
+func (b *recorder) end(s *shard, at time.Duration, kind uint8, sent, done time.Duration, o Outcome, cut bool) {
 	corrected, over := clamp(done - at)
 	uncorrected, _ := clamp(done - sent)
 	c := b.series.cell(at, kind)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return // it stays in flight
+		return // it stays counted as in flight
 	}
 	t := &s.kinds[kind]
 	if over {
@@ -111,8 +112,8 @@ func (b *book) end(s *shard, at time.Duration, kind uint8, sent, done time.Durat
 	c.end(o, corrected)
 }
 
-// panicked notes that a sender panicked with p.
-func (b *book) panicked(s *shard, p any) {
+// panicked records that a sender panicked with p.
+func (b *recorder) panicked(s *shard, p any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -120,12 +121,12 @@ func (b *book) panicked(s *shard, p any) {
 	}
 	s.panics++
 	if s.panicked == "" {
-		s.panicked = words(p)
+		s.panicked = panicText(p)
 	}
 }
 
-// close ends all counting.
-func (b *book) close() {
+// close ends the counting.
+func (b *recorder) close() {
 	for _, s := range b.shards {
 		s.mu.Lock()
 		s.closed = true
@@ -133,8 +134,8 @@ func (b *book) close() {
 	}
 }
 
-// progress sums up the counts so far; it does not stop the workers all at once, so counts may be a few operations apart.
-func (b *book) progress() Progress {
+// progress sums the counts so far. It locks one shard at a time, so the sums may differ by a few operations.
+func (b *recorder) progress() Progress {
 	var p Progress
 	for _, s := range b.shards {
 		s.mu.Lock()
@@ -152,8 +153,8 @@ func (b *book) progress() Progress {
 	return p
 }
 
-// lateness returns how late operations were sent, in µs.
-func (b *book) lateness() *hdrhistogram.Histogram {
+// lateness returns the distribution of lateness of sent operations, in µs.
+func (b *recorder) lateness() *hdrhistogram.Histogram {
 	h := newHistogram()
 	for _, s := range b.shards {
 		s.lateness.mergeInto(h)
@@ -161,14 +162,14 @@ func (b *book) lateness() *hdrhistogram.Histogram {
 	return h
 }
 
-// maxWords bounds what is kept of a panic's text.
-const maxWords = 200
+// maxPanicText bounds a panic's recorded text.
+const maxPanicText = 200
 
-// words returns what a panic said, in one short line.
-func words(p any) string {
+// panicText returns a panic's value as short text.
+func panicText(p any) string {
 	s := fmt.Sprint(p)
-	if len(s) > maxWords {
-		s = s[:maxWords] + "…"
+	if len(s) > maxPanicText {
+		s = s[:maxPanicText] + "…"
 	}
 	return s
 }

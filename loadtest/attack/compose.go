@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// compose writes a request into c.out. It fails when the request is for somebody else or would garble the wire.
+// compose writes a request into c.out. It fails for a request to another target or with characters that HTTP forbids.
 func (c *conn) compose(r *http.Request, t *Transport) error {
 	if r.URL == nil || r.URL.Scheme != t.scheme || r.URL.Host != t.host {
 		return errors.New("the request is for another target")
@@ -29,7 +29,7 @@ func (c *conn) compose(r *http.Request, t *Transport) error {
 	}
 	uri := r.URL.RequestURI()
 	if !plain(method, false) || !plain(uri, false) || !plain(host, false) {
-		return errors.New("method, path or host holds what a request line cannot")
+		return errors.New("method, path or host contains a character that a request line forbids")
 	}
 	b := c.out[:0]
 	b = append(append(append(append(b, method...), ' '), uri...), " HTTP/1.1\r\nHost: "...)
@@ -40,11 +40,11 @@ func (c *conn) compose(r *http.Request, t *Transport) error {
 	for k, values := range r.Header {
 		switch k {
 		case "Host", "Content-Length", "Transfer-Encoding", "Connection", "Trailer":
-			continue // how a request is framed is said above
+			continue // the framing headers are written above
 		}
 		for _, v := range values {
 			if k == "" || strings.ContainsRune(k, ':') || !plain(k, false) || !plain(v, true) {
-				return fmt.Errorf("header %q holds what a header cannot", k)
+				return fmt.Errorf("header %q contains a forbidden character", k)
 			}
 			b = append(append(append(append(b, k...), ": "...), v...), "\r\n"...)
 		}
@@ -54,7 +54,7 @@ func (c *conn) compose(r *http.Request, t *Transport) error {
 	return err
 }
 
-// sized returns a request's body and how long it is; a body of unknown length is read.
+// sized returns a request's body and its length. A body of unknown length is read.
 func sized(r *http.Request) (io.Reader, int64, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, 0, nil
@@ -75,7 +75,7 @@ func sized(r *http.Request) (io.Reader, int64, error) {
 	return bytes.NewReader(all), int64(len(all)), nil
 }
 
-// appendBody appends a body of just that size.
+// appendBody appends a body of exactly that size.
 func appendBody(b []byte, body io.Reader, size int64) ([]byte, error) {
 	if body == nil {
 		return b, nil
@@ -83,15 +83,15 @@ func appendBody(b []byte, body io.Reader, size int64) ([]byte, error) {
 	head := len(b)
 	b = append(b, make([]byte, size)...)
 	if _, err := io.ReadFull(body, b[head:]); err != nil {
-		return b, fmt.Errorf("the request's body is shorter than it says: %w", err)
+		return b, fmt.Errorf("the request's body is shorter than its Content-Length: %w", err)
 	}
 	if n, _ := body.Read(make([]byte, 1)); n > 0 {
-		return b, errors.New("the request's body is longer than it says")
+		return b, errors.New("the request's body is longer than its Content-Length")
 	}
 	return b, nil
 }
 
-// plain says whether s holds no control character, and no space unless it is a header's value.
+// plain reports whether s has no control characters, and no spaces unless it is a header's value.
 func plain(s string, value bool) bool {
 	for i := range len(s) {
 		switch b := s[i]; {

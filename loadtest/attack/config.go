@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Config says how a plan is offered.
+// Config sets how a plan is offered.
 type Config struct {
 	// Kinds names the kinds of operation, by Op.Kind. At least one.
 	Kinds []string
@@ -15,46 +15,48 @@ type Config struct {
 	// Duration is the plan's length: no operation may be due later. At most MaxDuration.
 	Duration time.Duration
 
-	// Attackers is how many vegeta attackers share the plan; each has one goroutine that paces. 0 = GOMAXPROCS.
+	// Attackers is the number of vegeta attackers that share the plan; each has one pacing goroutine. 0 = GOMAXPROCS.
 	Attackers int
 
-	// MaxInFlight bounds the operations under way at a time, and with them the workers. 0 = DefaultInFlight.
+	// MaxInFlight bounds the concurrent operations, and with them the workers. 0 = DefaultInFlight.
 	MaxInFlight int
 
-	// Patience is how late an operation may be sent; later than that it is left out and counted as unsent. 0 =
+	// Patience bounds how late an operation may be sent. A later one is not sent and counts as unsent. 0 =
 	// DefaultPatience.
 	Patience time.Duration
 
-	// Settle is how long operations in flight may take to end after the plan. 0 = DefaultSettle.
+	// Settle bounds the wait for operations in flight after the plan. 0 = DefaultSettle.
 	Settle time.Duration
 
-	// Progress, if set, is called about every progressEvery with the counts so far, by one goroutine, and once at the end.
+	// Progress, if set, is called with the counts so far about once a second, by one goroutine, and once at the end.
 	Progress func(Progress)
 }
 
-// What Config stands for where it says nothing.
+// Defaults of Config.
 const (
-	// DefaultInFlight is a second of a 4,000/s load that nobody answers; each takes a goroutine's few KiB and a connection.
+	// DefaultInFlight is one second of a load of 4,000/s without any response. Each operation takes a goroutine's few
+	// KiB and a connection.
 	DefaultInFlight = 4096
-	// DefaultPatience is as long as people wait before they tap again: later, it is another load than the planned one.
+	// DefaultPatience is about how long users wait before they tap again. A later operation would not be the
+	// planned load.
 	DefaultPatience = time.Second
-	// DefaultSettle is above a client's own timeouts and repeats, so that as a rule the client says how it ended.
+	// DefaultSettle is longer than a client's own timeouts and repeats, so that usually the client reports the outcome.
 	DefaultSettle = 30 * time.Second
 )
 
 // Bounds of Config.
 const (
-	// MaxDuration bounds a run, because each second of each kind keeps a histogram of about 6 KB.
+	// MaxDuration bounds a run, because each second of each kind has a histogram of about 6 KB.
 	MaxDuration = 2 * time.Hour
-	// maxAttackers: more than a few a core only take time from each other.
+	// maxAttackers: more than a few per core only compete for processors.
 	maxAttackers = 256
-	// maxInFlight is more connections than one address pair of TCP has ports.
+	// maxInFlight is more than the number of TCP ports of one address pair.
 	maxInFlight = 1 << 17
 	// maxWait bounds Patience and Settle.
 	maxWait = time.Hour
 )
 
-// withDefaults returns the configuration with its blanks filled. ErrConfig: it makes no sense.
+// withDefaults returns the configuration with its defaults set. ErrConfig: it is invalid.
 func (c Config) withDefaults() (Config, error) {
 	if c.Attackers == 0 {
 		c.Attackers = runtime.GOMAXPROCS(0)

@@ -15,46 +15,46 @@ import (
 )
 
 const (
-	// readBuffer bounds an answer's head in bytes; an ordinary one is some 200.
+	// readBuffer bounds a response's header in bytes. A usual one has some 200.
 	readBuffer = 8 << 10
-	// keepBuffer is the largest buffer for bodies that an idle connection keeps.
+	// keepBuffer is the largest body buffer that an idle connection keeps.
 	keepBuffer = 64 << 10
-	// maxInterim bounds the 1xx answers before the real one.
+	// maxInterim bounds the 1xx responses before the final one.
 	maxInterim = 8
 )
 
 // conn is one connection. One goroutine uses it at a time.
 type conn struct {
 	net    net.Conn
-	look   look // below TLS
+	probe  connProbe // of the raw connection below TLS
 	secure bool
 	br     *bufio.Reader
 	out    []byte // the request
 	in     fasthttp.Response
-	values []byte // of the answer's headers
+	values []byte // of the response's headers
 }
 
 func newConn(c, raw net.Conn, secure bool) *conn {
-	out := &conn{net: c, look: newLook(raw), secure: secure, br: bufio.NewReaderSize(c, readBuffer)}
+	out := &conn{net: c, probe: newConnProbe(raw), secure: secure, br: bufio.NewReaderSize(c, readBuffer)}
 	out.in.Header.SetNoDefaultContentType(true)
 	return out
 }
 
-func (c *conn) close() { _ = c.net.Close() } // what it carried has been read, or is given up
+func (c *conn) close() { _ = c.net.Close() } // its responses have been read, or were given up
 
-// quiet says whether an idle connection is open and has nothing to be read. What a target sends unasked must never be
-// taken for the answer to the next request.
-func (c *conn) quiet() bool { return c.br.Buffered() == 0 && c.look.quiet(c.secure) }
+// alive reports whether an idle connection is open and has no unread bytes. Bytes that a target sends without a request
+// must never be read as the response to the next request.
+func (c *conn) alive() bool { return c.br.Buffered() == 0 && c.probe.alive(c.secure) }
 
-// longAgo is a deadline that has passed.
+// longAgo is a deadline in the past.
 func longAgo() time.Time { return time.Unix(1, 0) }
 
-// exchange sends a request and reads its answer. keep: the connection can serve another.
+// exchange sends a request and reads the response. keep: the connection can be used again.
 func (c *conn) exchange(ctx context.Context, r *http.Request, t *Transport) (resp *http.Response, keep bool, err error) {
 	if err := c.compose(r, t); err != nil {
 		return nil, true, t.notSent(err)
 	}
-	// Whatever ends the context ends the reads and writes below; a deadline needs no timer of its own.
+	// The end of the context ends the reads and writes below, so no deadline timer is needed.
 	stop := context.AfterFunc(ctx, func() { _ = c.net.SetDeadline(longAgo()) })
 	n, err := c.net.Write(c.out)
 	if err == nil {
@@ -69,12 +69,12 @@ func (c *conn) exchange(ctx context.Context, r *http.Request, t *Transport) (res
 	case ctx.Err() != nil:
 		err = fmt.Errorf("attack: %w", ctx.Err())
 	case n == 0 && !c.secure:
-		return nil, false, t.notSent(err) // not a byte of it has left; a record of TLS may have
+		return nil, false, t.notSent(err) // no byte was sent; under TLS a record may have been
 	}
 	return nil, false, err
 }
 
-// read reads one answer into c.in. ErrAnswer: it is none, or not whole.
+// read reads one response into c.in. ErrAnswer: it is malformed or incomplete.
 func (c *conn) read(method string, maxBody int) (keep bool, err error) {
 	h := &c.in.Header
 	for range maxInterim {
@@ -90,11 +90,11 @@ func (c *conn) read(method string, maxBody int) (keep bool, err error) {
 	c.in.ResetBody()
 	switch code := h.StatusCode(); {
 	case code < 200:
-		return false, fmt.Errorf("%w: more than %d interim answers", ErrAnswer, maxInterim)
+		return false, fmt.Errorf("%w: more than %d interim responses", ErrAnswer, maxInterim)
 	case method == http.MethodHead || code == http.StatusNoContent || code == http.StatusNotModified:
 	case h.ContentLength() == -2:
-		// A body that ends with the connection cannot be told from one that was cut short.
-		return false, fmt.Errorf("%w: neither a length nor chunks", ErrAnswer)
+		// A body that ends with the connection cannot be distinguished from a truncated one.
+		return false, fmt.Errorf("%w: neither Content-Length nor chunked encoding", ErrAnswer)
 	default:
 		chunked := h.ContentLength() == -1
 		err := c.in.ReadBody(c.br, maxBody)
@@ -106,30 +106,30 @@ func (c *conn) read(method string, maxBody int) (keep bool, err error) {
 		}
 	}
 	if n := c.br.Buffered(); n > 0 {
-		return false, fmt.Errorf("%w: %d bytes more than it said", ErrAnswer, n)
+		return false, fmt.Errorf("%w: %d bytes more than its length", ErrAnswer, n)
 	}
 	return !h.ConnectionClose(), nil
 }
 
-// answerError says what was wrong with an answer. A failure of the connection stays what it is; an end where more was due
-// is io.ErrUnexpectedEOF. What the target sent is not repeated: it may hold secrets.
+// answerError classifies an error of reading a response. An error of the connection is kept; an early end is
+// io.ErrUnexpectedEOF. The received bytes are not quoted, because they may contain secrets.
 func answerError(err error) error {
 	op := (*net.OpError)(nil)
 	switch {
 	case errors.As(err, &op):
-		return fmt.Errorf("attack: reading the answer: %w", op)
+		return fmt.Errorf("attack: reading the response: %w", op)
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: %w", ErrAnswer, io.ErrUnexpectedEOF)
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		return fmt.Errorf("%w: %w", ErrAnswer, fasthttp.ErrBodyTooLarge)
 	case errors.Is(err, fasthttp.ErrSmallReadBuffer):
-		return fmt.Errorf("%w: a head above %d bytes", ErrAnswer, readBuffer)
+		return fmt.Errorf("%w: a header above %d bytes", ErrAnswer, readBuffer)
 	default:
 		return fmt.Errorf("%w: not HTTP/1.1", ErrAnswer)
 	}
 }
 
-// response copies the answer out of the connection's buffers: head and body into one piece of memory each.
+// response copies the response out of the connection's buffers: header and body with one allocation each.
 func (c *conn) response(r *http.Request) *http.Response {
 	c.values = c.values[:0]
 	lines := 0
@@ -143,7 +143,7 @@ func (c *conn) response(r *http.Request) *http.Response {
 		key := headerKey(k)
 		each, values = append(each, values[:len(v)]), values[len(v):]
 		if before, ok := head[key]; ok {
-			head[key] = append(before, each[len(each)-1]) // which copies: before is full
+			head[key] = append(before, each[len(each)-1]) // append copies, because before has no spare capacity
 		} else {
 			head[key] = each[len(each)-1 : len(each) : len(each)]
 		}
@@ -160,13 +160,13 @@ func (c *conn) response(r *http.Request) *http.Response {
 		Header: head, Body: b, ContentLength: int64(n), Request: r}
 }
 
-// body is an answer's body, in memory.
+// body is a response body in memory.
 type body struct{ bytes.Reader }
 
-// Close does nothing: there is nothing to give back.
+// Close does nothing: the memory is garbage collected.
 func (*body) Close() error { return nil }
 
-// headerKey returns a header's name without a copy where it is one that wallets send.
+// headerKey returns a header's name, without an allocation for the names that wallets usually send.
 func headerKey(k []byte) string {
 	switch string(k) {
 	case "Content-Type":

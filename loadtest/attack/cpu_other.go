@@ -4,5 +4,5 @@ package attack
 
 import "time"
 
-// cpuTime returns nothing: this system is not asked.
+// cpuTime returns 0: it is not implemented for this system.
 func cpuTime() time.Duration { return 0 }

@@ -5,36 +5,37 @@ import (
 	"time"
 )
 
-// dealBatch is how many operations go to a feed at a time: enough that its lock costs little, few beside feedRoom.
+// dealBatch is the number of operations added to a feed at a time: large enough that its lock is cheap, small compared
+// with feedRoom.
 const dealBatch = 256
 
-// dealer pulls the plan and deals it to the feeds, one operation each in turn, so that each attacker has its share of every
-// moment's load.
+// dealer reads the plan and deals its operations to the feeds in turn, so that each attacker has an equal share of the
+// load at any time.
 type dealer[T any] struct {
 	plan     Plan[T]
 	feeds    []*feed[T]
 	kinds    int
 	duration time.Duration
 	series   *series
-	hands    [][]Op[T]     // dealt and not yet put, a batch for each feed
-	ready    chan struct{} // closed when the first batches are put, or there is nothing more to put
+	batches  [][]Op[T]     // dealt but not added yet, one batch for each feed
+	ready    chan struct{} // closed when the first batches are added, or the plan has ended
 	started  bool
 }
 
 func newDealer[T any](c Config, p Plan[T], feeds []*feed[T], s *series) *dealer[T] {
-	d := &dealer[T]{plan: p, feeds: feeds, kinds: len(c.Kinds), duration: c.Duration, series: s, hands: make([][]Op[T], len(feeds)),
+	d := &dealer[T]{plan: p, feeds: feeds, kinds: len(c.Kinds), duration: c.Duration, series: s, batches: make([][]Op[T], len(feeds)),
 		ready: make(chan struct{})}
-	for i := range d.hands {
-		d.hands[i] = make([]Op[T], 0, dealBatch)
+	for i := range d.batches {
+		d.batches[i] = make([]Op[T], 0, dealBatch)
 	}
 	return d
 }
 
-// run deals until the plan or the run ends. ErrPlan: the plan broke its promise.
+// run deals until the plan or the run ends. ErrPlan: the plan violated its contract.
 func (d *dealer[T]) run(stop <-chan struct{}) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: it panicked: %s", ErrPlan, words(p))
+			err = fmt.Errorf("%w: it panicked: %s", ErrPlan, panicText(p))
 		}
 		for _, f := range d.feeds {
 			f.end()
@@ -53,8 +54,8 @@ func (d *dealer[T]) run(stop <-chan struct{}) (err error) {
 		last = op.At
 		d.series.scheduled(op.At, op.Kind)
 		to := i % len(d.feeds)
-		d.hands[to] = append(d.hands[to], op)
-		if to == len(d.feeds)-1 && len(d.hands[to]) == dealBatch && !d.flush(stop) {
+		d.batches[to] = append(d.batches[to], op)
+		if to == len(d.feeds)-1 && len(d.batches[to]) == dealBatch && !d.flush(stop) {
 			return nil
 		}
 	}
@@ -74,22 +75,22 @@ func (d *dealer[T]) check(op Op[T], last time.Duration) error {
 	return nil
 }
 
-// flush puts what is in hand. False: the run was stopped.
+// flush adds the batches to the feeds. False: the run was stopped.
 func (d *dealer[T]) flush(stop <-chan struct{}) bool {
 	for i, f := range d.feeds {
-		n := f.add(d.hands[i], stop)
-		if n < len(d.hands[i]) {
-			d.hands[i] = d.hands[i][n:]
+		n := f.add(d.batches[i], stop)
+		if n < len(d.batches[i]) {
+			d.batches[i] = d.batches[i][n:]
 			return false
 		}
-		clear(d.hands[i])
-		d.hands[i] = d.hands[i][:0]
+		clear(d.batches[i])
+		d.batches[i] = d.batches[i][:0]
 	}
 	d.begin()
 	return true
 }
 
-// begin says that the run can.
+// begin signals that the run can start.
 func (d *dealer[T]) begin() {
 	if !d.started {
 		d.started = true
@@ -97,10 +98,10 @@ func (d *dealer[T]) begin() {
 	}
 }
 
-// left returns what is still in hand once run has returned.
+// left returns the operations that were dealt but not added, after run has returned.
 func (d *dealer[T]) left() []Op[T] {
 	var all []Op[T]
-	for _, h := range d.hands {
+	for _, h := range d.batches {
 		all = append(all, h...)
 	}
 	return all

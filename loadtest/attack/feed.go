@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// feedRoom is how many operations wait for one attacker: some 20 ms of the highest rate, so that the dealer may lose the
-// processor for that long. A power of two.
+// feedRoom is the number of operations buffered for one attacker: some 20 ms of the highest rate, so that the dealer
+// may lose the processor for that long. A power of two.
 const feedRoom = 4096
 
-// feed carries one attacker's operations from the dealer over its pacer to its workers. Each operation is put, then
-// paced, then taken, in order. A worker takes only what has been paced, and vegeta lets one worker go for each that is
-// paced and due; so no operation is taken before its time. What is too late already when its turn comes is dropped by
-// the pacer, and no worker goes for it: a generator that is behind must not spend its time on what it leaves out.
+// feed passes one attacker's operations from the dealer through its pacer to its workers. Each operation is put, then
+// paced, then taken, in order. A worker takes only paced operations, and vegeta releases one worker for each operation
+// that is paced and due, so no operation is taken early. The pacer drops an operation that is already too late, and no
+// worker is released for it: a late generator must not spend time on operations that it will not send.
 type feed[T any] struct {
 	mu                 sync.Mutex
 	ops                [feedRoom]Op[T]
 	dropped            [feedRoom]bool
-	put, paced, taken  uint64 // how many so far; the dropped are taken when nothing before them is left
+	put, paced, taken  uint64 // counts so far; dropped operations count as taken once all before them are
 	ended, closed      bool   // no more will be put; no more may be taken
 	room, more         chan struct{}
-	waiting, dealerOut bool // the pacer waits for more; the dealer for room
+	waiting, dealerOut bool // the pacer waits for more; the dealer waits for room
 }
 
 func newFeed[T any]() *feed[T] {
 	return &feed[T]{room: make(chan struct{}, 1), more: make(chan struct{}, 1)}
 }
 
-// add puts a batch, and waits for room. It returns how many were put; fewer than all: stop was closed.
+// add puts a batch, and waits for room. It returns the number put; fewer than all if stop was closed.
 func (f *feed[T]) add(batch []Op[T], stop <-chan struct{}) int {
 	done := 0
 	for {
@@ -55,7 +55,7 @@ func (f *feed[T]) add(batch []Op[T], stop <-chan struct{}) int {
 	}
 }
 
-// end says that no more will be put.
+// end signals that no more will be put.
 func (f *feed[T]) end() {
 	f.mu.Lock()
 	f.ended = true
@@ -63,19 +63,19 @@ func (f *feed[T]) end() {
 	signal(f.more)
 }
 
-// paced is an operation whose turn has come.
+// paced is an operation that the pacer has processed.
 type paced struct {
-	at      time.Duration // when it is due
+	at      time.Duration // its due time
 	kind    uint8
-	dropped bool // it was due before the oldest that is still worth sending
+	dropped bool // it was too late to send
 }
 
-// pace lets the next operation go, or drops it if it was due before oldest; it waits for the dealer. False: there is
-// none, or stop was closed.
+// pace releases the next operation, or drops it if it was due before oldest. It waits for the dealer. False: there are
+// no more, or stop was closed.
 func (f *feed[T]) pace(oldest time.Duration, stop <-chan struct{}) (paced, bool) {
 	for {
 		select {
-		case <-stop: // vegeta may ask on for a while
+		case <-stop: // vegeta may call Pace for a while after the stop
 			return paced{}, false
 		default:
 		}
@@ -106,7 +106,7 @@ func (f *feed[T]) pace(oldest time.Duration, stop <-chan struct{}) (paced, bool)
 	}
 }
 
-// skip passes over what was dropped and has nothing before it, and says whether the dealer is to be woken.
+// skip removes dropped operations that have no untaken operation before them, and reports whether to wake the dealer.
 func (f *feed[T]) skip() (wake bool) {
 	for f.taken < f.paced && f.dropped[f.taken%feedRoom] {
 		f.ops[f.taken%feedRoom] = Op[T]{}
@@ -119,7 +119,7 @@ func (f *feed[T]) skip() (wake bool) {
 	return wake
 }
 
-// take returns the next paced operation. False: the run is over, and whoever closed the feed has counted it.
+// take returns the next paced operation. False: the feed was closed, and its closer has counted the operation.
 func (f *feed[T]) take() (Op[T], bool) {
 	f.mu.Lock()
 	if f.closed || f.taken == f.paced {
@@ -128,7 +128,7 @@ func (f *feed[T]) take() (Op[T], bool) {
 	}
 	slot := &f.ops[f.taken%feedRoom]
 	op := *slot
-	*slot = Op[T]{} // what the sender needs must not live longer than the operation
+	*slot = Op[T]{} // the payload must be collectable after the operation
 	f.taken++
 	wake := f.skip()
 	f.mu.Unlock()
@@ -138,7 +138,8 @@ func (f *feed[T]) take() (Op[T], bool) {
 	return op, true
 }
 
-// close returns how many were taken or dropped, and those that were put and were not; nothing can be taken any more.
+// close returns the number of operations taken or dropped, and the operations that were put but not taken. Afterwards
+// nothing can be taken.
 func (f *feed[T]) close() (taken uint64, left []Op[T]) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -156,7 +157,7 @@ func (f *feed[T]) close() (taken uint64, left []Op[T]) {
 	return taken, left
 }
 
-// signal wakes the one that waits on c, or the next that will.
+// signal wakes the goroutine that waits on c, or the next one that will.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -15,7 +15,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// targetEnv set, the test binary is a target: so the generator's processor time is its own.
+// If targetEnv is set, the test binary runs as the target, so that the measured processor time is the generator's only.
 const targetEnv = "HONGBAO_ATTACK_TARGET"
 
 func TestMain(m *testing.M) {
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 const echoed = `{"order":"o-1234567890","amount_fen":188,"state":"pending"}`
 
-// echo answers a small JSON with itself.
+// echo answers with the request's body.
 func echo(w http.ResponseWriter, r *http.Request) {
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -39,7 +39,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(b)
 }
 
-// serveEcho serves until its standard input ends, which it does with the test.
+// serveEcho serves until its standard input is closed, at the end of the test.
 func serveEcho() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -54,7 +54,7 @@ func serveEcho() {
 	_ = http.Serve(l, http.HandlerFunc(echo))
 }
 
-// startEcho starts an echo server in a process of its own and returns its URL.
+// startEcho starts an echo server in a separate process and returns its URL.
 func startEcho(tb testing.TB) string {
 	self, err := os.Executable()
 	require.NoError(tb, err)

@@ -7,17 +7,17 @@ import (
 	"hongbao/loadtest/attack"
 )
 
-// sendFunc is a sender.
+// sendFunc is a function as a Sender.
 type sendFunc func(ctx context.Context, op attack.Op[int]) attack.Outcome
 
 func (f sendFunc) Send(ctx context.Context, op attack.Op[int]) attack.Outcome { return f(ctx, op) }
 
-// planFunc is a plan.
+// planFunc is a function as a Plan.
 type planFunc func() (attack.Op[int], bool)
 
 func (f planFunc) Next() (attack.Op[int], bool) { return f() }
 
-// steady plans rate operations a second, evenly, each in the middle of its share; What is its number from 0.
+// steady plans rate operations a second, evenly spaced, each in the middle of its interval. What is its number from 0.
 func steady(rate int, d time.Duration) planFunc {
 	n, total := 0, int(int64(rate)*int64(d)/int64(time.Second))
 	return func() (attack.Op[int], bool) {
@@ -30,8 +30,8 @@ func steady(rate int, d time.Duration) planFunc {
 	}
 }
 
-// listed plans what it is given.
-func listed(ops ...attack.Op[int]) planFunc {
+// fixedPlan plans the given operations.
+func fixedPlan(ops ...attack.Op[int]) planFunc {
 	return func() (attack.Op[int], bool) {
 		if len(ops) == 0 {
 			return attack.Op[int]{}, false

@@ -9,79 +9,79 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// How often health is sampled, and every how many samples progress is told.
+// How often health is sampled, and the number of samples per progress report.
 const (
 	sampleEvery        = 100 * time.Millisecond
 	samplesPerProgress = 10
 )
 
-// The bounds beyond which a generator has not offered the load that was asked for.
+// Beyond these bounds the generator did not offer the planned load.
 const (
-	// MaxUnsent is the share of operations that may be left out: one in so many.
+	// MaxUnsent bounds the share of unsent operations: one in this many.
 	MaxUnsent = 1000
-	// MaxLateness bounds the 99th percentile of lateness: a tenth of what people notice, and far above what a sleep
-	// overshoots.
+	// MaxLateness bounds the 99th percentile of lateness: a tenth of what users notice, and far above the usual
+	// overshoot of a sleep.
 	MaxLateness = 50 * time.Millisecond
-	// clockJump is how far the wall clock may part from the monotonic one between two samples.
+	// clockJump is the smallest recorded change of wall − monotonic between two samples.
 	clockJump = time.Second
-	// maxJumps bounds the jumps that are kept.
+	// maxJumps bounds the recorded jumps.
 	maxJumps = 16
 )
 
-// Health is how well the generator did its own work.
+// Health describes how well the generator worked.
 type Health struct {
-	Lateness      *hdrhistogram.Histogram // sent − due of what was sent, in µs
-	Workers       int64                   // operations in flight at most; attackers' own maxima added
+	Lateness      *hdrhistogram.Histogram // sent − due of sent operations, in µs
+	Workers       int64                   // maximum operations in flight; the sum of the attackers' maxima
 	WorkersLimit  int64
-	Goroutines    int           // at most, in the whole process
+	Goroutines    int           // maximum, in the whole process
 	Processors    int           // GOMAXPROCS
-	CPU           time.Duration // of the whole process during the run; 0 where the system does not say
+	CPU           time.Duration // of the whole process during the run; 0 if the system does not report it
 	CPUShare      float64       // CPU over elapsed time and processors, 0 to 1
-	GCPause       time.Duration // all pauses of the run added
+	GCPause       time.Duration // sum of all pauses of the run
 	GCPauses      int64
-	GCPauseMax    time.Duration // of the last 256 pauses at most
+	GCPauseMax    time.Duration // of at most the last 256 pauses
 	Jumps         []Jump        // of the wall clock: a suspended machine, or an adjusted clock
-	Saturated     []string      // why the generator did not offer what was planned; empty = it did
-	FirstSaturate time.Duration // moment at which all workers of an attacker were first in use; 0 = never
+	Saturated     []string      // why the generator did not offer the planned load; empty = it did
+	FirstSaturate time.Duration // time at which all workers of an attacker were first in use; 0 = never
 }
 
-// Jump is a moment at which the wall clock parted from the monotonic one by more than a second. Figures are on the
-// monotonic clock; but a machine that slept sent nothing, and time stamps of the two sides no longer match.
+// Jump is a change of the wall clock against the monotonic one by more than a second. Figures use the monotonic clock;
+// but a suspended machine sent nothing, and time stamps of generator and target no longer match.
 type Jump struct {
-	At time.Duration // when it was seen
+	At time.Duration // when it was detected
 	By time.Duration // wall − monotonic
 }
 
-// monitor samples a run's health. One goroutine calls sample; report comes after.
+// monitor samples a run's health. One goroutine calls sample; report is called afterwards.
 type monitor struct {
-	now        func() time.Duration
-	wall       func() time.Time
-	began      time.Time
-	parted     time.Duration // wall − monotonic at the last sample
-	jumps      []Jump
-	goroutines int
-	cpu        time.Duration
-	gc         debug.GCStats
+	now         func() time.Duration
+	wall        func() time.Time
+	began       time.Time
+	clockOffset time.Duration // wall − monotonic at the last sample
+	jumps       []Jump
+	goroutines  int
+	cpu         time.Duration
+	gc          debug.GCStats
 }
 
 func newMonitor(now func() time.Duration, wall func() time.Time) *monitor {
 	m := &monitor{now: now, wall: wall, began: wall().Round(0), cpu: cpuTime()}
-	m.parted = -now()
+	m.clockOffset = -now()
 	debug.ReadGCStats(&m.gc)
 	return m
 }
 
 func (m *monitor) sample() {
 	m.goroutines = max(m.goroutines, runtime.NumGoroutine())
-	// Round drops the monotonic reading, so that Sub is by the wall clock.
-	parted := m.wall().Round(0).Sub(m.began) - m.now()
-	if by := parted - m.parted; (by > clockJump || by < -clockJump) && len(m.jumps) < maxJumps {
+	// Round drops the monotonic reading, so that Sub uses the wall clock.
+	clockOffset := m.wall().Round(0).Sub(m.began) - m.now()
+	if by := clockOffset - m.clockOffset; (by > clockJump || by < -clockJump) && len(m.jumps) < maxJumps {
 		m.jumps = append(m.jumps, Jump{At: m.now(), By: by})
 	}
-	m.parted = parted
+	m.clockOffset = clockOffset
 }
 
-// report sums up, once sampling has stopped.
+// report summarises the samples, after sampling has stopped.
 func (m *monitor) report(r *Report, workers, limit int64, full time.Duration, lateness *hdrhistogram.Histogram) Health {
 	h := Health{Lateness: lateness, Workers: workers, WorkersLimit: limit, FirstSaturate: full,
 		Goroutines: m.goroutines, Processors: runtime.GOMAXPROCS(0), Jumps: m.jumps}
@@ -99,7 +99,7 @@ func (m *monitor) report(r *Report, workers, limit int64, full time.Duration, la
 	return h
 }
 
-// saturated says in words why the generator did not offer what was planned.
+// saturated returns the reasons why the generator did not offer the planned load.
 func saturated(r *Report, h Health) []string {
 	var why []string
 	if unsent, scheduled := r.Unsent(), r.Scheduled(); unsent*MaxUnsent > scheduled {

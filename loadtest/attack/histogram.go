@@ -6,8 +6,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// topLatency is the longest latency that is kept apart; longer ones count as this, and are counted beside it. It is above
-// any client's patience.
+// topLatency is the longest latency that histograms distinguish. A longer one counts as this value, and is also counted
+// separately. It is longer than any client's timeout.
 const topLatency = 10 * time.Minute
 
 // significantDigits is the precision of histograms: a value is off by less than 0.1%.
@@ -18,14 +18,14 @@ func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, topLatency.Microseconds(), significantDigits)
 }
 
-// record counts n values of v µs, which is within the histogram's range.
+// record records n values of v µs. v must be within the histogram's range.
 func record(h *hdrhistogram.Histogram, v, n int64) {
 	if err := h.RecordValues(v, n); err != nil {
-		panic("attack: " + err.Error()) // clamp and newHistogram disagree
+		panic("attack: " + err.Error()) // a bug: clamp and newHistogram disagree
 	}
 }
 
-// clamp returns d in whole microseconds, within what a histogram holds, and whether it was longer.
+// clamp returns d in whole microseconds, limited to the histogram's range, and whether it was longer.
 func clamp(d time.Duration) (us int64, over bool) {
 	if d > topLatency {
 		return topLatency.Microseconds(), true
@@ -38,18 +38,18 @@ func micros(h *hdrhistogram.Histogram, percentile float64) time.Duration {
 	return time.Duration(h.ValueAtPercentile(percentile)) * time.Microsecond
 }
 
-// lasting keeps one of a kind's histograms: it is made when there is something to count.
-type lasting struct{ h *hdrhistogram.Histogram }
+// lazyHistogram is a histogram that is allocated when the first value is recorded.
+type lazyHistogram struct{ h *hdrhistogram.Histogram }
 
-func (l *lasting) record(us int64) {
+func (l *lazyHistogram) record(us int64) {
 	if l.h == nil {
 		l.h = newHistogram()
 	}
 	record(l.h, us, 1)
 }
 
-// mergeInto adds what was counted to h.
-func (l *lasting) mergeInto(h *hdrhistogram.Histogram) {
+// mergeInto adds the recorded values to h.
+func (l *lazyHistogram) mergeInto(h *hdrhistogram.Histogram) {
 	if l.h != nil {
 		h.Merge(l.h)
 	}

@@ -25,27 +25,27 @@ func cpu(tb testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// pushed is what a generator reached.
-type pushed struct {
-	rate   float64       // answered well, a second
-	each   time.Duration // the generator's processor time for one
+// throughput is the result of one measurement.
+type throughput struct {
+	rate   float64       // successful responses a second
+	each   time.Duration // the generator's processor time for one response
 	unsent float64       // share
 }
 
-func (p pushed) String() string {
+func (p throughput) String() string {
 	return fmt.Sprintf("%.0f/s at %s each, %.2f%% unsent", p.rate, p.each, 100*p.unsent)
 }
 
-func (p pushed) orBetter(q pushed) pushed {
+func (p throughput) orBetter(q throughput) throughput {
 	if q.rate > p.rate {
 		return q
 	}
 	return p
 }
 
-// vegetaClient returns a client such as vegeta makes for itself, whose connections can be closed: of an attacker's own the
-// idle ones stay open, some nine thousand of an attacker as it comes, until after a few rounds the process has no files
-// left, or the machine no ports, for anybody who comes next. They are closed by a reset, so that no port waits either.
+// vegetaClient returns a client with vegeta's default settings whose connections can be closed. An attacker's own idle
+// connections, some nine thousand, stay open, and after a few rounds the process has no file descriptors left, or the
+// machine no ports. Closing with a reset avoids waiting ports.
 func vegetaClient() *http.Client {
 	dial := &net.Dialer{LocalAddr: &net.TCPAddr{IP: vegeta.DefaultLocalAddr.IP}, KeepAlive: 30 * time.Second}
 	return &http.Client{Timeout: vegeta.DefaultTimeout, Transport: &http.Transport{
@@ -61,8 +61,8 @@ func vegetaClient() *http.Client {
 	}}
 }
 
-// plainVegeta pushes as hard as vegeta can: its rate unlimited.
-func plainVegeta(tb testing.TB, url string, d time.Duration, options ...func(*vegeta.Attacker)) pushed {
+// plainVegeta measures vegeta's highest rate: its rate is unlimited.
+func plainVegeta(tb testing.TB, url string, d time.Duration, options ...func(*vegeta.Attacker)) throughput {
 	client := vegetaClient()
 	defer client.CloseIdleConnections()
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodPost, URL: url, Body: []byte(echoed),
@@ -73,10 +73,10 @@ func plainVegeta(tb testing.TB, url string, d time.Duration, options ...func(*ve
 		m.Add(r)
 	}
 	m.Close()
-	return pushed{rate: m.Throughput, each: (cpu(tb) - before) / time.Duration(m.Requests)}
+	return throughput{rate: m.Throughput, each: (cpu(tb) - before) / time.Duration(m.Requests)}
 }
 
-// overHTTP sends each operation to url, and tells failed what went wrong.
+// overHTTP sends each operation to url, and calls failed with each error.
 func overHTTP(tr *attack.Transport, url string, failed func(error)) sendFunc {
 	send := func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
@@ -105,32 +105,32 @@ func overHTTP(tr *attack.Transport, url string, failed func(error)) sendFunc {
 	}
 }
 
-// offered offers a rate.
-func offered(tb testing.TB, url string, rate, inFlight int, d time.Duration) pushed {
+// offered offers a rate and measures the result.
+func offered(tb testing.TB, url string, rate, inFlight int, d time.Duration) throughput {
 	tr := newTransport(tb, attack.TransportConfig{URL: url})
 	defer tr.CloseIdleConnections()
 	_, err := tr.Warm(tb.Context(), min(inFlight, 64))
 	require.NoError(tb, err)
 	var once sync.Once
-	var why error // of the first that failed
+	var why error // the first error
 	before := cpu(tb)
 	r, err := attack.Run(tb.Context(), attack.Config{Kinds: []string{"echo"}, Duration: d, MaxInFlight: inFlight}, steady(rate, d), overHTTP(tr, url, func(err error) { once.Do(func() { why = err }) }))
 	require.NoError(tb, err)
 	require.Zero(tb, r.Kinds[0].Failed, "the first: %v", why)
-	return pushed{rate: float64(r.Kinds[0].OK) / r.Elapsed.Seconds(), each: (cpu(tb) - before) / time.Duration(max(r.Kinds[0].OK, 1)),
+	return throughput{rate: float64(r.Kinds[0].OK) / r.Elapsed.Seconds(), each: (cpu(tb) - before) / time.Duration(max(r.Kinds[0].OK, 1)),
 		unsent: float64(r.Unsent()) / float64(r.Scheduled())}
 }
 
-// BenchmarkHTTP compares, over HTTP to the same target in a process of its own, the highest rate of plain vegeta with
-// what is reached here: vegeta as it comes, and with the number of workers that suits this machine best, which nobody knows
-// beforehand. Then it offers one and a half times vegeta's rate, open loop. Rounds alternate, so that whatever else the
-// machine does meets both.
+// BenchmarkHTTP compares the highest rate of plain vegeta with that of this package, over HTTP to the same target in a
+// separate process: vegeta with its defaults, and with the number of workers that suits this machine best, which is not
+// known beforehand. Then it offers one and a half times vegeta's rate, open loop. Rounds alternate, so that other load
+// on the machine affects both.
 func BenchmarkHTTP(b *testing.B) {
 	const d, rounds = 1500 * time.Millisecond, 3
 	url := startEcho(b)
 	workers := []int{16, 64, 128}
 	for b.Loop() {
-		var plain, tuned, ours pushed
+		var plain, tuned, ours throughput
 		for range rounds {
 			plain = plain.orBetter(plainVegeta(b, url, d))
 			for _, n := range workers {
@@ -141,7 +141,7 @@ func BenchmarkHTTP(b *testing.B) {
 			}
 		}
 		half := offered(b, url, int(1.5*plain.rate), attack.DefaultInFlight, 2*d)
-		b.Logf("vegeta as it comes %v; tuned %v; here %v; offered %.0f/s, %v", plain, tuned, ours, 1.5*plain.rate, half)
+		b.Logf("vegeta with defaults %v; tuned %v; this package %v; offered %.0f/s, %v", plain, tuned, ours, 1.5*plain.rate, half)
 		b.ReportMetric(ours.rate, "req/s")
 		b.ReportMetric(ours.rate/plain.rate, "x-vegeta")
 		b.ReportMetric(ours.rate/tuned.rate, "x-tuned-vegeta")

@@ -22,9 +22,9 @@ func TestBuckets(t *testing.T) {
 	})
 }
 
-// A latency beyond the histogram counts as its longest, and is counted beside it.
+// A latency above the histogram's range counts as its longest value, and is counted separately.
 func TestClamp(t *testing.T) {
-	b := newBook(newSeries(time.Second, 1), 1, 1)
+	b := newRecorder(newSeries(time.Second, 1), 1, 1)
 	s := b.shards[0]
 	b.series.scheduled(0, 0)
 	require.True(t, b.begin(s, 0, 0, time.Hour))
@@ -37,25 +37,25 @@ func TestClamp(t *testing.T) {
 	require.InEpsilon(t, topLatency.Microseconds(), r.Kinds[0].Corrected.Max(), 0.001)
 }
 
-// Each equation of the books is a check that bites.
+// Each equation of the counts detects its error.
 func TestCheckBites(t *testing.T) {
 	for _, c := range []struct {
 		why   string
-		spoil func(b *book, t *tally, c *cell)
+		spoil func(b *recorder, t *kindCounts, c *cell)
 	}{
-		{"one scheduled and forgotten", func(_ *book, _ *tally, c *cell) { c.offered.Add(1) }},
-		{"one sent that nobody scheduled", func(_ *book, t *tally, c *cell) { t.sent++; t.inFlight++; c.sent.Add(1) }},
-		{"one sent that never ended", func(_ *book, t *tally, _ *cell) { t.inFlight-- }},
-		{"one that ended twice", func(_ *book, t *tally, _ *cell) { t.ok++ }},
-		{"one of another second", func(_ *book, _ *tally, c *cell) { c.sent.Add(-1) }},
-		{"one unsent of another second", func(_ *book, _ *tally, c *cell) { c.unsent.Add(-1) }},
-		{"one done in no second", func(_ *book, _ *tally, c *cell) { c.done.Add(-1) }},
-		{"one failed in no second", func(_ *book, _ *tally, c *cell) { c.failed.Add(-1) }},
-		{"a latency that was not counted", func(_ *book, t *tally, _ *cell) { t.corrected = lasting{} }},
-		{"one latency too many", func(_ *book, t *tally, _ *cell) { t.uncorrected.record(1) }},
+		{"one scheduled and not counted", func(_ *recorder, _ *kindCounts, c *cell) { c.offered.Add(1) }},
+		{"one sent that was not scheduled", func(_ *recorder, t *kindCounts, c *cell) { t.sent++; t.inFlight++; c.sent.Add(1) }},
+		{"one sent that never ended", func(_ *recorder, t *kindCounts, _ *cell) { t.inFlight-- }},
+		{"one that ended twice", func(_ *recorder, t *kindCounts, _ *cell) { t.ok++ }},
+		{"one sent in another second", func(_ *recorder, _ *kindCounts, c *cell) { c.sent.Add(-1) }},
+		{"one unsent in another second", func(_ *recorder, _ *kindCounts, c *cell) { c.unsent.Add(-1) }},
+		{"one done in no second", func(_ *recorder, _ *kindCounts, c *cell) { c.done.Add(-1) }},
+		{"one failed in no second", func(_ *recorder, _ *kindCounts, c *cell) { c.failed.Add(-1) }},
+		{"a latency that was not counted", func(_ *recorder, t *kindCounts, _ *cell) { t.corrected = lazyHistogram{} }},
+		{"one latency too many", func(_ *recorder, t *kindCounts, _ *cell) { t.uncorrected.record(1) }},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			b := newBook(newSeries(time.Second, 1), 1, 1)
+			b := newRecorder(newSeries(time.Second, 1), 1, 1)
 			s := b.shards[0]
 			for i, o := range []Outcome{OK, Refused, Failed} {
 				b.series.scheduled(0, 0)
@@ -65,7 +65,7 @@ func TestCheckBites(t *testing.T) {
 			for _, leave := range []bool{true, false} {
 				b.series.scheduled(0, 0)
 				if leave {
-					b.leave(s, 0, 0, time.Second)
+					b.skip(s, 0, 0, time.Second)
 				} else {
 					b.begin(s, 0, 0, 0)
 				}
@@ -78,7 +78,7 @@ func TestCheckBites(t *testing.T) {
 	}
 }
 
-// A wall clock that parts from the monotonic one is told; one that drifts is not.
+// A jump of the wall clock against the monotonic one is recorded; a small drift is not.
 func TestClockJumps(t *testing.T) {
 	start := time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC)
 	mono, wall := time.Duration(0), start
@@ -89,8 +89,8 @@ func TestClockJumps(t *testing.T) {
 		m.sample()
 	}
 	step(time.Second, time.Second)
-	step(time.Second, time.Second+900*time.Millisecond) // adjusted a little
-	step(time.Second, time.Hour)                        // slept
+	step(time.Second, time.Second+900*time.Millisecond) // small adjustment
+	step(time.Second, time.Hour)                        // suspended
 	step(time.Second, time.Second)
 	step(time.Second, -time.Minute) // set back
 	require.Equal(t, []Jump{{At: 3 * time.Second, By: time.Hour - time.Second}, {At: 5 * time.Second, By: -time.Minute - time.Second}}, m.jumps)
@@ -100,7 +100,7 @@ func TestClockJumps(t *testing.T) {
 	require.Len(t, m.jumps, maxJumps)
 }
 
-// What makes a generator's run no proof, each on its own and only beyond its bound.
+// Each reason for saturation applies by itself, and only beyond its bound.
 func TestSaturated(t *testing.T) {
 	lateness := func(d time.Duration) *hdrhistogram.Histogram {
 		h := newHistogram()
@@ -114,20 +114,20 @@ func TestSaturated(t *testing.T) {
 		why               string
 	}{
 		{0, 0, 0, 0, 0, "nothing was due"},
-		{1, 1000, 0, 0, 0, "one in a thousand left out is the bound"},
-		{1, 999, 0, 0, 1, "and this is beyond it"},
-		{0, 10, MaxLateness - time.Millisecond, 0, 0, "late, and within the bound"},
+		{1, 1000, 0, 0, 0, "one unsent in a thousand is the bound"},
+		{1, 999, 0, 0, 1, "one in 999 exceeds it"},
+		{0, 10, MaxLateness - time.Millisecond, 0, 0, "late, within the bound"},
 		{0, 10, MaxLateness + time.Millisecond, 0, 1, "later than the bound"},
 		{0, 10, 0, time.Second, 1, "all workers in use"},
-		{10, 10, time.Minute, time.Second, 3, "all at once"},
+		{10, 10, time.Minute, time.Second, 3, "all three reasons"},
 	} {
 		r := &Report{Kinds: []Kind{{Scheduled: c.scheduled, Unsent: c.unsent}}}
 		require.Len(t, saturated(r, Health{Lateness: lateness(c.late), FirstSaturate: c.full}), c.want, c.why)
 	}
 }
 
-// A feed hands on what was put into it, in order, and no more than it has room for; what is too late is dropped, and
-// makes room even when no worker comes.
+// A feed passes operations on in order, bounded by its capacity. Operations that are too late are dropped, and free
+// capacity even if no worker takes one.
 func TestFeed(t *testing.T) {
 	f, stop := newFeed[int](), make(chan struct{})
 	batch := make([]Op[int], feedRoom+10)
@@ -144,7 +144,7 @@ func TestFeed(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, i, op.What)
 		_, ok = f.take()
-		require.False(t, ok, "no more than was paced")
+		require.False(t, ok, "nothing beyond the paced operations")
 	}
 	require.Equal(t, len(batch), <-put)
 
@@ -158,20 +158,20 @@ func TestFeed(t *testing.T) {
 	}
 	op, ok := f.take()
 	require.True(t, ok)
-	require.Zero(t, op.What, "the one before those that were dropped")
-	require.Equal(t, len(batch), <-put, "which made room")
+	require.Zero(t, op.What, "the operation before the dropped ones")
+	require.Equal(t, len(batch), <-put, "taking it freed capacity")
 	p, ok := f.pace(feedRoom, stop)
 	require.True(t, ok)
 	require.False(t, p.dropped)
 	op, ok = f.take()
 	require.True(t, ok)
-	require.Equal(t, feedRoom, op.What, "the dropped are passed over")
+	require.Equal(t, feedRoom, op.What, "dropped operations are skipped")
 	taken, left := f.close()
 	require.EqualValues(t, len(batch)+feedRoom+1, taken)
 	require.Len(t, left, 9)
 }
 
-// An offer beyond the room waits, and what did not fit is not put when the run is stopped.
+// Adding more than the capacity waits; what did not fit is not added after a stop.
 func TestFeedIsBounded(t *testing.T) {
 	f, stop := newFeed[int](), make(chan struct{})
 	close(stop)

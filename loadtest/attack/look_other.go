@@ -4,9 +4,9 @@ package attack
 
 import "net"
 
-// look cannot look here: a connection that its target closed is found out by using it.
-type look struct{}
+// connProbe does nothing on this system: a closed connection is detected when it is used.
+type connProbe struct{}
 
-func newLook(net.Conn) look { return look{} }
+func newConnProbe(net.Conn) connProbe { return connProbe{} }
 
-func (look) quiet(bool) bool { return true }
+func (connProbe) alive(bool) bool { return true }

@@ -7,38 +7,38 @@ import (
 	"syscall"
 )
 
-// look looks at an idle connection without waiting.
-type look struct {
-	raw    syscall.RawConn // nil: it cannot be looked at
+// connProbe checks an idle connection without blocking (MSG_PEEK).
+type connProbe struct {
+	raw    syscall.RawConn // nil: the connection cannot be probed
 	peek   func(fd uintptr) bool
-	result *peeked
+	result *peekResult
 }
 
-type peeked struct {
+type peekResult struct {
 	n   int
 	err error
 	buf [1]byte
 }
 
-func newLook(c net.Conn) look {
+func newConnProbe(c net.Conn) connProbe {
 	s, ok := c.(syscall.Conn)
 	if !ok {
-		return look{}
+		return connProbe{}
 	}
 	raw, err := s.SyscallConn()
 	if err != nil {
-		return look{}
+		return connProbe{}
 	}
-	p := &peeked{}
-	return look{raw: raw, result: p, peek: func(fd uintptr) bool {
+	p := &peekResult{}
+	return connProbe{raw: raw, result: p, peek: func(fd uintptr) bool {
 		p.n, _, p.err = syscall.Recvfrom(int(fd), p.buf[:], syscall.MSG_PEEK)
-		return true // whatever it found: no waiting
+		return true // do not wait, whatever the result
 	}}
 }
 
-// quiet says whether the connection is open and silent. Under TLS a target may send tickets at any time, so there bytes
-// that wait are no fault.
-func (l look) quiet(secure bool) bool {
+// alive reports whether the connection is open and has no unread bytes. Under TLS a target may send session tickets at
+// any time, so there unread bytes are allowed.
+func (l connProbe) alive(secure bool) bool {
 	if l.raw == nil {
 		return true
 	}

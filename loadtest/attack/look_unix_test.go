@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A connection is quiet while nothing waits to be read. Under TLS something may: a server sends tickets when it likes.
+// A connection is alive while it has no unread bytes. Under TLS it may have some: a server sends tickets at any time.
 func TestLook(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -21,17 +21,17 @@ func TestLook(t *testing.T) {
 	defer here.Close()
 	there, err := l.Accept()
 	require.NoError(t, err)
-	look := newLook(here)
-	require.True(t, look.quiet(false))
+	look := newConnProbe(here)
+	require.True(t, look.alive(false))
 	_, err = io.WriteString(there, "x")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return !look.quiet(false) }, 5*time.Second, time.Millisecond)
-	require.True(t, look.quiet(true))
+	require.Eventually(t, func() bool { return !look.alive(false) }, 5*time.Second, time.Millisecond)
+	require.True(t, look.alive(true))
 	b := make([]byte, 1)
 	_, err = io.ReadFull(here, b)
 	require.NoError(t, err)
-	require.Equal(t, "x", string(b), "looking takes nothing away")
-	require.True(t, look.quiet(false))
+	require.Equal(t, "x", string(b), "the probe does not consume bytes")
+	require.True(t, look.alive(false))
 	require.NoError(t, there.Close())
-	require.Eventually(t, func() bool { return !look.quiet(true) }, 5*time.Second, time.Millisecond, "closed")
+	require.Eventually(t, func() bool { return !look.alive(true) }, 5*time.Second, time.Millisecond, "closed")
 }

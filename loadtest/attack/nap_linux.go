@@ -7,10 +7,10 @@ import (
 	"unsafe"
 )
 
-// napper waits more exactly than time.Sleep, which the runtime lets overshoot by up to a millisecond because it waits in
-// whole milliseconds for files and timers together. A timer of the kernel that is read as a file wakes it in time, and
-// holds no processor meanwhile. One goroutine uses it.
-type napper struct {
+// timerfdSleeper sleeps more exactly than time.Sleep. The Go runtime waits in whole milliseconds for files and timers
+// together, so time.Sleep overshoots by up to a millisecond. A kernel timer that is read as a file wakes the goroutine
+// in time, and uses no processor meanwhile. One goroutine uses it.
+type timerfdSleeper struct {
 	file *os.File
 	fd   uintptr
 }
@@ -21,17 +21,17 @@ const (
 	timerFlags     = syscall.O_NONBLOCK | syscall.O_CLOEXEC
 )
 
-// newNapper returns nil where the kernel gives no timer.
-func newNapper() *napper {
+// newTimerfdSleeper returns nil if the kernel provides no timer.
+func newTimerfdSleeper() *timerfdSleeper {
 	fd, _, errno := syscall.Syscall(syscall.SYS_TIMERFD_CREATE, clockMonotonic, timerFlags, 0)
 	if errno != 0 {
 		return nil
 	}
-	return &napper{file: os.NewFile(fd, "timer"), fd: fd}
+	return &timerfdSleeper{file: os.NewFile(fd, "timer"), fd: fd}
 }
 
-// nap waits for d, which is above zero. An error: it may not have.
-func (n *napper) nap(d time.Duration) error {
+// sleep waits for d, which must be above zero. After an error it may not have waited.
+func (n *timerfdSleeper) sleep(d time.Duration) error {
 	spec := struct{ interval, value syscall.Timespec }{value: syscall.NsecToTimespec(int64(d))}
 	_, _, errno := syscall.Syscall6(syscall.SYS_TIMERFD_SETTIME, n.fd, 0, uintptr(unsafe.Pointer(&spec)), 0, 0, 0)
 	if errno != 0 {
@@ -42,4 +42,4 @@ func (n *napper) nap(d time.Duration) error {
 	return err
 }
 
-func (n *napper) close() { _ = n.file.Close() } // nothing is written to it
+func (n *timerfdSleeper) close() { _ = n.file.Close() } // nothing is written to it

@@ -4,11 +4,11 @@ package attack
 
 import "time"
 
-// napper would wait more exactly than time.Sleep; here there is none.
-type napper struct{}
+// timerfdSleeper exists on Linux only.
+type timerfdSleeper struct{}
 
-func newNapper() *napper { return nil }
+func newTimerfdSleeper() *timerfdSleeper { return nil }
 
-func (*napper) nap(time.Duration) error { return nil }
+func (*timerfdSleeper) sleep(time.Duration) error { return nil }
 
-func (*napper) close() {}
+func (*timerfdSleeper) close() {}

@@ -26,7 +26,7 @@ func curve(t *rapid.T, highest int64) []scenarios.Point {
 	return points
 }
 
-// due returns how many operations a rate makes until a moment: its integral, another way than the schedule's.
+// due returns the number of operations due until a time: the rate's integral, computed differently from the schedule.
 func due(points []scenarios.Point, until time.Duration) float64 {
 	rate := func(p scenarios.Point) float64 { return float64(p.Rate.Num) / float64(p.Rate.Den) }
 	sum := 0.0
@@ -54,22 +54,22 @@ func planOf(points []scenarios.Point, seed uint64) planFunc {
 	}
 }
 
-// requireRate requires that at every second's boundary as many operations were due as the rate's integral says, and so
+// requireRate checks at every second's boundary that the number of due operations equals the rate's integral, and so
 // within 0.01% from ten thousand on: the count is a whole number and may be one off.
 func requireRate(t *rapid.T, points []scenarios.Point, seconds []int64) {
 	made := int64(0)
 	for i, n := range seconds {
 		made += n
-		// An operation due on the boundary counts to the second that begins there, hence a little above one.
+		// An operation due on the boundary counts for the second that begins there, hence slightly more than one.
 		require.InDelta(t, due(points, time.Duration(i+1)*time.Second), made, 1.001, "until second %d", i+1)
 	}
 }
 
-// The plan keeps the rate of any curve, at rates up to a million a second.
+// The plan follows any rate curve, up to a million a second.
 func TestPlannedRate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		points := curve(t, rapid.SampledFrom([]int64{20, 10_000, 1_000_000}).Draw(t, "highest")/100)
-		points[0].Rate.Num *= 100 // one leg is steep
+		points[0].Rate.Num *= 100 // one section is steep
 		next := planOf(points, rapid.Uint64().Draw(t, "seed"))
 		seconds := make([]int64, int(points[len(points)-1].At/time.Second)+1)
 		for op, ok := next(); ok; op, ok = next() {
@@ -79,8 +79,7 @@ func TestPlannedRate(t *testing.T) {
 	})
 }
 
-// What is sent keeps it too: on a machine that is fast enough, which virtual time is, nothing is lost on the way, and
-// nothing is late.
+// Sending follows the curve too: on a machine that is fast enough, as virtual time is, nothing is lost or late.
 func TestSentRate(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		points := curve(rt, 300)

@@ -8,66 +8,67 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Report is what a run has to say. For every kind Scheduled = Sent + Unsent and Sent = OK + Refused + Failed + InFlight.
+// Report is the result of a run. For every kind Scheduled = Sent + Unsent and Sent = OK + Refused + Failed + InFlight.
 type Report struct {
 	Kinds   []Kind
-	Seconds []Second // of the run, by the second in which operations were due
-	Busiest int      // index into Seconds of the one with the most offered; -1 = nothing was
+	Seconds []Second // of the run, by due time
+	Busiest int      // index into Seconds of the one with the most offered operations; -1 = none was offered
 
 	Started     time.Time     // wall clock
 	Offered     time.Duration // how long operations were offered: the plan's length unless interrupted
 	Elapsed     time.Duration // from the start until the last count
-	Interrupted bool          // ended before the plan did; only what had fallen due by then is scheduled
+	Interrupted bool          // ended before the plan; only operations due before the end count as scheduled
 
-	Panics     int64  // sends that panicked; each has failed
-	FirstPanic string // what the first of them said, cut to a line
+	Panics     int64  // sends that panicked; each counts as Failed
+	FirstPanic string // the first panic's text, shortened
 
 	Health Health
 
 	series *series
 }
 
-// Kind is what became of one kind of operation.
+// Kind is the result of one kind of operation.
 type Kind struct {
 	Name string
 
-	Scheduled int64 // fell due
+	Scheduled int64 // due in the run
 	Sent      int64
-	Unsent    int64 // later than Config.Patience, or not at all
+	Unsent    int64 // later than Config.Patience, or never sent
 	OK        int64
 	Refused   int64
 	Failed    int64
-	InFlight  int64 // had not ended when the run did
+	InFlight  int64 // not ended when the run ended
 
-	// Corrected holds latencies from the moment due, Uncorrected from the sending, in µs, of all that ended, failed ones
-	// too. Of what was in flight at the end and came back soon after, they hold what had passed by then.
+	// Corrected holds the latencies from the due time, Uncorrected those from the sending, in µs, of all ended
+	// operations, failed ones too. For operations in flight at the end that returned soon after, they hold the time
+	// until then.
 	Corrected, Uncorrected *hdrhistogram.Histogram
-	Clamped                int64 // latencies above ten minutes, which count as that
+	Clamped                int64 // latencies above ten minutes, which count as ten minutes
 
-	// Peak holds the corrected latencies of what was due in the busiest second; off by less than 0.8%.
+	// Peak holds the corrected latencies of operations due in the busiest second; off by less than 0.8%.
 	Peak *hdrhistogram.Histogram
 }
 
-// Second is what became of the operations that were due in one second.
+// Second is the result of the operations that were due in one second.
 type Second struct {
 	At                                  time.Duration // its start
 	Offered, Sent, Unsent, Done, Failed int64         // Done includes Failed
 	P50, P99, Max                       time.Duration // corrected latency; zero when nothing was done
 }
 
-// Progress is where a run stands. The counts may be a few operations apart.
+// Progress is a run's state. The counts may differ by a few operations.
 type Progress struct {
 	Elapsed                                     time.Duration
 	Sent, Unsent, OK, Refused, Failed, InFlight int64
 }
 
-// Scheduled returns how many operations of all kinds fell due.
+// Scheduled returns the number of operations of all kinds that were due.
 func (r *Report) Scheduled() int64 { return r.sum(func(k Kind) int64 { return k.Scheduled }) }
 
-// Sent returns how many operations of all kinds were sent.
+// Sent returns the number of operations of all kinds that were sent.
 func (r *Report) Sent() int64 { return r.sum(func(k Kind) int64 { return k.Sent }) }
 
-// Unsent returns how many operations of all kinds were not sent in time.
+// Unsent returns the number of operations of all kinds that were not sent in time.
 func (r *Report) Unsent() int64 { return r.sum(func(k Kind) int64 { return k.Unsent }) }
 
 func (r *Report) sum(of func(Kind) int64) int64 {
@@ -78,8 +79,8 @@ func (r *Report) sum(of func(Kind) int64) int64 {
 	return n
 }
 
-// Between returns the corrected latencies in µs of one kind's operations, by index, -1 for all, that were due in the
-// seconds [from, to), from's rounded down and to's up. A value is off by less than 0.8%.
+// Between returns the corrected latencies in µs of one kind, by index, or of all for -1, that were due in the seconds
+// [from, to); from is rounded down and to rounded up. A value is off by less than 0.8%.
 func (r *Report) Between(kind int, from, to time.Duration) *hdrhistogram.Histogram {
 	return r.series.between(kind, int(from/time.Second), ceilSeconds(to))
 }
@@ -95,13 +96,13 @@ func (r *Report) SecondsOf(kind int) []Second {
 
 func ceilSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// newReport sums up closed books.
-func newReport(c Config, b *book) *Report {
+// newReport summarises a closed recorder.
+func newReport(c Config, b *recorder) *Report {
 	r := &Report{Busiest: -1, series: b.series}
 	for i := range b.series.seconds() {
 		s := b.series.second(i, -1)
 		if i == b.series.seconds()-1 && s.Offered == 0 {
-			break // it begins at the run's end, and nothing was due on that very nanosecond
+			break // it begins at the run's end, and nothing was due exactly then
 		}
 		r.Seconds = append(r.Seconds, s)
 		if s.Offered > 0 && (r.Busiest < 0 || s.Offered > r.Seconds[r.Busiest].Offered) {
@@ -130,7 +131,7 @@ func newReport(c Config, b *book) *Report {
 	return r
 }
 
-// addTo adds what one shard counted of a kind.
+// addTo adds one shard's counts of a kind.
 func (s *shard) addTo(k *Kind, kind int) {
 	t := &s.kinds[kind]
 	k.Sent += t.sent
@@ -144,8 +145,8 @@ func (s *shard) addTo(k *Kind, kind int) {
 	t.uncorrected.mergeInto(k.Uncorrected)
 }
 
-// check says where counts that were kept apart do not agree. ErrBooks: they do not.
-func (r *Report) check(b *book) error {
+// check compares counts that are kept independently. ErrCounts: they disagree.
+func (r *Report) check(b *recorder) error {
 	var wrong []error
 	for i, k := range r.Kinds {
 		cut := int64(0)

@@ -9,33 +9,34 @@ import (
 	"time"
 )
 
-// run is one run under way.
+// run is a run in progress.
 type run[T any] struct {
 	config  Config
 	sender  Sender[T]
 	sending context.Context // given to the sender
-	start   time.Time       // moments count from here
-	stopped chan struct{}   // closed: nothing more is to be sent
+	start   time.Time       // zero of the run's clock
+	stopped chan struct{}   // closed when nothing more may be sent
 	offered time.Duration   // how long operations are offered; set before the cut
-	cut     atomic.Bool     // nothing is to be sent any more, and what fails now was cut off by us
+	cut     atomic.Bool     // nothing more may be sent, and failures from now on are caused by the run's end
 	answer  *http.Response
 
-	book      *book
+	recorder  *recorder
 	feeds     []*feed[T]
 	attackers []*attacker[T]
 	dealer    *dealer[T]
 }
 
-// grace is how long workers may take to come back once their context has ended.
-const grace = 2 * time.Second
+// stopTimeout bounds the wait for workers after their context has ended.
+const stopTimeout = 2 * time.Second
 
-// now returns the moment on the run's clock, which does not jump.
+// now returns the time on the run's clock, which is monotonic.
 func (r *run[T]) now() time.Duration { return time.Since(r.start) }
 
-// Run offers the plan to the sender and returns what became of it. When ctx ends, nothing more is sent, and the report
-// covers what had fallen due until then.
+// Run offers the plan to the sender and returns the result. When ctx ends, nothing more is sent, and the report covers
+// the operations due until then.
 //
-// Errors: ErrConfig, without a report; ErrPlan and ErrBooks, with one. A target that fails is no error: it is counted.
+// Errors: ErrConfig, without a report; ErrPlan and ErrCounts, with one. Failures of the target are counted, not
+// returned.
 func Run[T any](ctx context.Context, c Config, p Plan[T], s Sender[T]) (*Report, error) {
 	c, err := c.withDefaults()
 	if err != nil {
@@ -46,8 +47,8 @@ func Run[T any](ctx context.Context, c Config, p Plan[T], s Sender[T]) (*Report,
 }
 
 func newRun[T any](c Config, p Plan[T], s Sender[T]) *run[T] {
-	r := &run[T]{config: c, sender: s, stopped: make(chan struct{}), answer: answer()}
-	r.book = newBook(newSeries(c.Duration, len(c.Kinds)), c.Attackers*shardsEach, len(c.Kinds))
+	r := &run[T]{config: c, sender: s, stopped: make(chan struct{}), answer: fixedAnswer()}
+	r.recorder = newRecorder(newSeries(c.Duration, len(c.Kinds)), c.Attackers*shardsPerAttacker, len(c.Kinds))
 	for i := range c.Attackers {
 		f := newFeed[T]()
 		limit := c.MaxInFlight / c.Attackers
@@ -55,32 +56,32 @@ func newRun[T any](c Config, p Plan[T], s Sender[T]) *run[T] {
 			limit++
 		}
 		r.feeds = append(r.feeds, f)
-		r.attackers = append(r.attackers, newAttacker(r, f, r.book.shards[i*shardsEach:(i+1)*shardsEach], limit))
+		r.attackers = append(r.attackers, newAttacker(r, f, r.recorder.shards[i*shardsPerAttacker:(i+1)*shardsPerAttacker], limit))
 	}
-	r.dealer = newDealer(c, p, r.feeds, r.book.series)
+	r.dealer = newDealer(c, p, r.feeds, r.recorder.series)
 	return r
 }
 
 func (r *run[T]) run(ctx context.Context) (*Report, error) {
-	sending, cancel := detached(ctx)
+	sending, cancel := detachedContext(ctx)
 	defer cancel()
 	r.sending = sending
 
 	dealt := make(chan error, 1)
 	go func() { dealt <- r.dealer.run(r.stopped) }()
-	<-r.dealer.ready // the first operations are at hand before the clock starts
+	<-r.dealer.ready // the first operations are ready before the clock starts
 
 	r.start = time.Now()
 	m := newMonitor(r.now, time.Now)
 	watched := r.watch(m)
-	back := r.attack()
+	workersDone := r.attack()
 
-	e := r.wait(ctx, dealt, back)
+	e := r.wait(ctx, dealt, workersDone)
 	r.offered = r.config.Duration
 	if e.early {
 		r.offered = min(r.now(), r.offered)
 	}
-	r.stop(cancel, back)
+	r.stop(cancel, workersDone)
 	if !e.dealt {
 		e.err = <-dealt
 	}
@@ -88,49 +89,50 @@ func (r *run[T]) run(ctx context.Context) (*Report, error) {
 	elapsed := r.now()
 	<-watched
 
-	rep := newReport(r.config, r.book)
+	rep := newReport(r.config, r.recorder)
 	rep.Started, rep.Offered, rep.Elapsed, rep.Interrupted = r.start, r.offered, elapsed, e.early
 	workers, full := r.workers()
-	rep.Health = m.report(rep, workers, int64(r.config.MaxInFlight), full, r.book.lateness())
+	rep.Health = m.report(rep, workers, int64(r.config.MaxInFlight), full, r.recorder.lateness())
 	if r.config.Progress != nil {
-		r.tell()
+		r.reportProgress()
 	}
-	return rep, errors.Join(e.err, rep.check(r.book))
+	return rep, errors.Join(e.err, rep.check(r.recorder))
 }
 
-// attack starts the attackers; what it returns is closed when all their workers are back.
+// attack starts the attackers. The returned channel is closed when all their workers are done.
 func (r *run[T]) attack() <-chan struct{} {
 	var all sync.WaitGroup
 	for _, a := range r.attackers {
 		all.Go(a.attack)
 	}
-	back := make(chan struct{})
+	workersDone := make(chan struct{})
 	go func() {
 		all.Wait()
-		close(back)
+		close(workersDone)
 	}()
-	return back
+	return workersDone
 }
 
-// ending says why a run ended.
-type ending struct {
-	early bool  // before its plan did
+// runEnd is why a run ended.
+type runEnd struct {
+	early bool  // before its plan ended
 	dealt bool  // the dealer has returned, with err
 	err   error // of the plan
 }
 
-// wait returns when the run is to end: all is done, or ctx is, or the plan broke its promise, or the time to settle is up.
-func (r *run[T]) wait(ctx context.Context, dealt <-chan error, back <-chan struct{}) ending {
+// wait returns when the run has to end: all is done, ctx has ended, the plan violated its contract, or the settle time
+// is over.
+func (r *run[T]) wait(ctx context.Context, dealt <-chan error, workersDone <-chan struct{}) runEnd {
 	last := time.NewTimer(r.config.Duration + r.config.Patience + r.config.Settle)
 	defer last.Stop()
-	var e ending
+	var e runEnd
 	for {
 		select {
 		case <-ctx.Done():
 			e.early = true
 			return e
-		case <-back:
-			if !e.dealt { // the dealer has ended the feeds, and is about to say how
+		case <-workersDone:
+			if !e.dealt { // the dealer has ended the feeds, and is about to return its error
 				e.dealt, e.err = true, <-dealt
 			}
 			e.early = e.err != nil
@@ -147,25 +149,25 @@ func (r *run[T]) wait(ctx context.Context, dealt <-chan error, back <-chan struc
 	}
 }
 
-// stop ends all sending and waits for the workers, though not for ever: the operations of a sender that does not heed its
-// context stay in flight, and its goroutines with them.
-func (r *run[T]) stop(cancel context.CancelFunc, back <-chan struct{}) {
+// stop ends all sending and waits for the workers, at most stopTimeout: the operations of a sender that ignores its
+// context stay in flight, with their goroutines.
+func (r *run[T]) stop(cancel context.CancelFunc, workersDone <-chan struct{}) {
 	r.cut.Store(true)
 	close(r.stopped)
 	for _, a := range r.attackers {
 		a.hits.Stop()
 	}
 	cancel()
-	t := time.NewTimer(grace)
+	t := time.NewTimer(stopTimeout)
 	defer t.Stop()
 	select {
-	case <-back:
+	case <-workersDone:
 	case <-t.C:
 	}
 }
 
-// close counts what was never taken and closes the books: what was due by the end of the offer is unsent, the rest was
-// never asked for.
+// close counts the operations that were never taken and closes the recorder: those due by the end of the offer are
+// unsent, the rest no longer count as scheduled.
 func (r *run[T]) close() {
 	left := r.dealer.left()
 	for i, f := range r.feeds {
@@ -174,12 +176,12 @@ func (r *run[T]) close() {
 		r.attackers[i].settle(taken)
 	}
 	for _, op := range left {
-		r.book.leave(r.book.shards[0], op.At, op.Kind, r.offered)
+		r.recorder.skip(r.recorder.shards[0], op.At, op.Kind, r.offered)
 	}
-	r.book.close()
+	r.recorder.close()
 }
 
-// watch samples the run's health and tells its progress until the run is stopped; what it returns is closed then.
+// watch samples the run's health and reports progress until the run is stopped. The returned channel is closed then.
 func (r *run[T]) watch(m *monitor) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
@@ -195,14 +197,14 @@ func (r *run[T]) watch(m *monitor) <-chan struct{} {
 			}
 			m.sample()
 			if r.config.Progress != nil && n%samplesPerProgress == 0 {
-				r.tell()
+				r.reportProgress()
 			}
 		}
 	}()
 	return done
 }
 
-// workers returns how many were in use at most, and when all of an attacker's first were; 0 = never.
+// workers returns the maximum number in use, and when all workers of an attacker were first in use; 0 = never.
 func (r *run[T]) workers() (most int64, full time.Duration) {
 	for _, a := range r.attackers {
 		most += a.most.Load()
@@ -213,8 +215,8 @@ func (r *run[T]) workers() (most int64, full time.Duration) {
 	return most, full
 }
 
-func (r *run[T]) tell() {
-	p := r.book.progress()
+func (r *run[T]) reportProgress() {
+	p := r.recorder.progress()
 	p.Elapsed = r.now()
 	r.config.Progress(p)
 }

@@ -17,7 +17,7 @@ import (
 
 var oneKind = []string{"grant"}
 
-// All is sent at the moment it is due, and counted in the second in which it was.
+// Each operation is sent at its due time, and counted in that second.
 func TestSteady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -44,34 +44,34 @@ func TestSteady(t *testing.T) {
 	})
 }
 
-// A target that stands still for a second in a run of four answers, at the end of the freeze, all that came meanwhile. Of
-// 4,000 operations 1,000 are due in the freeze, and the one due x before its end takes x; so the q-th part of all is
-// answered within freeze − (1−q)·4,000/rate: 960 ms for the 99th percentile. The uncorrected figure agrees here, because
-// the generator goes on sending; TestFreezeOfFewWorkers shows where it does not.
+// A target that stalls for one second of a four-second run answers everything that arrived meanwhile at the end of the
+// freeze. Of 4,000 operations 1,000 are due in the freeze, and the one due x before its end takes x; so the q-quantile
+// is freeze − (1−q)·4,000/rate: 960 ms for the 99th percentile. The uncorrected value is equal here, because the
+// generator continues to send; TestFreezeOfFewWorkers shows where it differs.
 func TestFreeze(t *testing.T) {
 	const rate, freeze = 1000, time.Second
 	for _, attackers := range []int{1, 2, 5} {
 		synctest.Test(t, func(t *testing.T) {
 			c := attack.Config{Kinds: oneKind, Duration: 4 * time.Second, Attackers: attackers}
-			r, err := attack.Run(t.Context(), c, steady(rate, c.Duration), frozen(time.Second, freeze))
+			r, err := attack.Run(t.Context(), c, steady(rate, c.Duration), frozenTarget(time.Second, freeze))
 			require.NoError(t, err)
 			require.EqualValues(t, 4000, r.Kinds[0].OK)
 			analytic := freeze - c.Duration/100
 			got := time.Duration(r.Kinds[0].Corrected.ValueAtPercentile(99)) * time.Microsecond
 			require.InEpsilon(t, analytic, got, 0.02)
-			require.InEpsilon(t, freeze-freeze/100, r.Seconds[1].P99, 0.02, "the frozen second's own")
+			require.InEpsilon(t, freeze-freeze/100, r.Seconds[1].P99, 0.02, "the frozen second alone")
 			require.Zero(t, r.Seconds[2].Max)
 			require.Empty(t, r.Health.Saturated)
 		})
 	}
 }
 
-// With ten workers the target's freeze stops the sending too. What was late is counted from when it was due, so the
-// figure is that of TestFreeze, where the uncorrected one knows of ten slow operations among thousands.
+// With ten workers the freeze also stops the sending. Latency is measured from the due time, so the corrected value
+// equals that of TestFreeze, while the uncorrected one sees only ten slow operations among thousands.
 func TestFreezeOfFewWorkers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := attack.Config{Kinds: oneKind, Duration: 4 * time.Second, Attackers: 2, MaxInFlight: 10, Patience: 2 * time.Second}
-		r, err := attack.Run(t.Context(), c, steady(1000, c.Duration), frozen(time.Second, time.Second))
+		r, err := attack.Run(t.Context(), c, steady(1000, c.Duration), frozenTarget(time.Second, time.Second))
 		require.NoError(t, err)
 		require.EqualValues(t, 4000, r.Kinds[0].OK)
 		require.InEpsilon(t, 960_000, r.Kinds[0].Corrected.ValueAtPercentile(99), 0.02)
@@ -82,8 +82,8 @@ func TestFreezeOfFewWorkers(t *testing.T) {
 	})
 }
 
-// frozen answers at once, but what comes in the freeze at its end.
-func frozen(from, length time.Duration) sendFunc {
+// frozenTarget answers at once, except during the freeze, when it answers at its end.
+func frozenTarget(from, length time.Duration) sendFunc {
 	start := time.Now()
 	return func(context.Context, attack.Op[int]) attack.Outcome {
 		if d := time.Since(start) - from; d >= 0 && d < length {
@@ -93,24 +93,24 @@ func frozen(from, length time.Duration) sendFunc {
 	}
 }
 
-// What is later than the patience is not sent, and counted; a load of which that is a part is not the planned one.
+// An operation later than the patience is not sent but counted, and the run is reported as saturated.
 func TestUnsent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := attack.Config{Kinds: oneKind, Duration: 4 * time.Second, Attackers: 1, MaxInFlight: 1, Patience: 100 * time.Millisecond}
-		r, err := attack.Run(t.Context(), c, steady(1000, c.Duration), frozen(time.Second, time.Second))
+		r, err := attack.Run(t.Context(), c, steady(1000, c.Duration), frozenTarget(time.Second, time.Second))
 		require.NoError(t, err)
 		k := r.Kinds[0]
-		// The one in flight blocks the others; of those due in the freeze the last 100 ms' worth is sent after it.
+		// The one in flight blocks the others; of those due in the freeze the last 100 ms are sent after it.
 		require.InDelta(t, 899, k.Unsent, 2)
 		require.Equal(t, k.Scheduled, k.Sent+k.Unsent)
 		require.EqualValues(t, 4000, k.Scheduled)
 		require.Contains(t, r.Health.Saturated[0], "not sent in time")
 		require.Equal(t, k.Unsent, r.Seconds[1].Unsent)
-		require.LessOrEqual(t, r.Health.Lateness.Max(), int64(100_100), "nor is the one that vegeta was about to send")
+		require.LessOrEqual(t, r.Health.Lateness.Max(), int64(100_100), "also the operation that vegeta was about to send")
 	})
 }
 
-// Kinds are kept apart, and so are the outcomes; a sender that panics has failed, and the run goes on.
+// Kinds and outcomes are counted separately; a sender that panics counts as failed, and the run continues.
 func TestOutcomes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := attack.Config{Kinds: []string{"grant", "page", "never"}, Duration: 10 * time.Second}
@@ -134,7 +134,7 @@ func TestOutcomes(t *testing.T) {
 		require.NoError(t, err)
 		grant, page, never := r.Kinds[0], r.Kinds[1], r.Kinds[2]
 		require.Equal(t, []int64{2500, 2000, 450, 50}, []int64{grant.Sent, grant.OK, grant.Refused, grant.Failed})
-		require.Equal(t, []int64{2500, 2000, 0, 500}, []int64{page.Sent, page.OK, page.Refused, page.Failed}, "an outcome nobody knows is no answer")
+		require.Equal(t, []int64{2500, 2000, 0, 500}, []int64{page.Sent, page.OK, page.Refused, page.Failed}, "an unknown outcome counts as failed")
 		require.EqualValues(t, 1000, grant.Corrected.Max())
 		require.InDelta(t, 2000, page.Corrected.Max(), 2)
 		require.Zero(t, never.Sent)
@@ -148,7 +148,7 @@ func TestOutcomes(t *testing.T) {
 	})
 }
 
-// The busiest second has a histogram of its own.
+// The busiest second has a separate histogram.
 func TestBusiest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ops []attack.Op[int]
@@ -158,7 +158,7 @@ func TestBusiest(t *testing.T) {
 			}
 		}
 		c := attack.Config{Kinds: oneKind, Duration: 4 * time.Second}
-		r, err := attack.Run(t.Context(), c, listed(ops...), sendFunc(func(_ context.Context, op attack.Op[int]) attack.Outcome {
+		r, err := attack.Run(t.Context(), c, fixedPlan(ops...), sendFunc(func(_ context.Context, op attack.Op[int]) attack.Outcome {
 			time.Sleep(time.Duration(op.What) * 100 * time.Millisecond)
 			return attack.OK
 		}))
@@ -170,7 +170,7 @@ func TestBusiest(t *testing.T) {
 	})
 }
 
-// A run that is stopped sends nothing more, says so, and counts as in flight what its own end cut off.
+// A stopped run sends nothing more, reports it, and counts as in flight the operations that its end interrupted.
 func TestInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
@@ -189,24 +189,24 @@ func TestInterrupted(t *testing.T) {
 		require.True(t, r.Interrupted)
 		require.Equal(t, 2500*time.Millisecond, r.Offered)
 		k := r.Kinds[0]
-		require.EqualValues(t, 250, k.Scheduled, "what would have fallen due later was never asked for")
+		require.EqualValues(t, 250, k.Scheduled, "operations due later are not scheduled")
 		require.EqualValues(t, 250, k.Sent)
 		require.EqualValues(t, 1, k.InFlight)
-		require.Zero(t, k.Failed, "we cut it off")
+		require.Zero(t, k.Failed, "the run's end interrupted it")
 		require.EqualValues(t, 250, sent.Load())
 		require.InEpsilon(t, 2_295_000, k.Corrected.Max(), 0.001, "it took at least that long")
 		require.Empty(t, r.Health.Saturated)
 	})
 }
 
-// A run that is over before it begins sends nothing, and does not wait for a plan that begins late.
+// A run whose context has ended sends nothing, and does not wait for a plan that begins late.
 func TestInterruptedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		began := time.Now()
 		c := attack.Config{Kinds: oneKind, Duration: time.Hour}
-		r, err := attack.Run(ctx, c, listed(attack.Op[int]{At: 50 * time.Minute}), sendFunc(ok))
+		r, err := attack.Run(ctx, c, fixedPlan(attack.Op[int]{At: 50 * time.Minute}), sendFunc(ok))
 		require.NoError(t, err)
 		require.True(t, r.Interrupted)
 		require.Zero(t, r.Sent()+r.Scheduled())
@@ -215,15 +215,16 @@ func TestInterruptedAtOnce(t *testing.T) {
 	})
 }
 
-// What does not end in the time to settle stays in flight. A sender that heeds its context is waited for, another is not.
+// An operation that does not end in the settle time stays in flight. The run waits for a sender that obeys its context,
+// and not for one that ignores it.
 func TestSettle(t *testing.T) {
 	for _, c := range []struct {
 		heeds bool
 		why   string
 		after time.Duration
 	}{
-		{true, "it comes back when its context ends", 5 * time.Second},
-		{false, "it does not", 7 * time.Second},
+		{true, "it returns when its context ends", 5 * time.Second},
+		{false, "it ignores its context", 7 * time.Second},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -251,17 +252,17 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// A plan that breaks its promise ends the run with an error and with what had been done.
+// A plan that violates its contract ends the run with an error and with the counts so far.
 func TestBadPlans(t *testing.T) {
 	good := attack.Op[int]{At: time.Millisecond}
 	for _, c := range []struct {
 		plan attack.Plan[int]
 		why  string
 	}{
-		{listed(good, attack.Op[int]{At: 0}), "backwards"},
-		{listed(attack.Op[int]{At: -1}), "before the start"},
-		{listed(good, attack.Op[int]{At: time.Minute}), "after the end"},
-		{listed(good, attack.Op[int]{At: time.Second, Kind: 1}), "a kind nobody named"},
+		{fixedPlan(good, attack.Op[int]{At: 0}), "backwards"},
+		{fixedPlan(attack.Op[int]{At: -1}), "before the start"},
+		{fixedPlan(good, attack.Op[int]{At: time.Minute}), "after the end"},
+		{fixedPlan(good, attack.Op[int]{At: time.Second, Kind: 1}), "an unknown kind"},
 		{planFunc(func() (attack.Op[int], bool) { panic(errors.New("secretly")) }), "it panics"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
@@ -275,20 +276,20 @@ func TestBadPlans(t *testing.T) {
 	}
 }
 
-// An empty plan is a run in which nothing was due; so is a long silence between operations.
+// A run with an empty plan, or with a long pause between operations.
 func TestSparse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := attack.Config{Kinds: oneKind, Duration: time.Hour}
-		r, err := attack.Run(t.Context(), c, listed(), sendFunc(ok))
+		r, err := attack.Run(t.Context(), c, fixedPlan(), sendFunc(ok))
 		require.NoError(t, err)
 		require.Zero(t, r.Scheduled())
 		require.Empty(t, r.Health.Saturated)
 
-		r, err = attack.Run(t.Context(), c, listed(attack.Op[int]{}, attack.Op[int]{At: time.Hour}), sendFunc(ok))
+		r, err = attack.Run(t.Context(), c, fixedPlan(attack.Op[int]{}, attack.Op[int]{At: time.Hour}), sendFunc(ok))
 		require.NoError(t, err)
 		require.EqualValues(t, 2, r.Kinds[0].OK)
 		require.Zero(t, r.Health.Lateness.Max())
-		require.Len(t, r.Seconds, 3601, "the last begins where the run ends")
+		require.Len(t, r.Seconds, 3601, "the last second begins at the run's end")
 	})
 }
 
@@ -298,39 +299,39 @@ func TestBadConfig(t *testing.T) {
 		spoil func(*attack.Config)
 		why   string
 	}{
-		{func(c *attack.Config) { c.Kinds = nil }, "nothing to count"},
+		{func(c *attack.Config) { c.Kinds = nil }, "no kinds"},
 		{func(c *attack.Config) { c.Kinds = make([]string, 257) }, "more kinds than an Op can name"},
 		{func(c *attack.Config) { c.Duration = 0 }, "no length"},
 		{func(c *attack.Config) { c.Duration = 3 * time.Hour }, "longer than the series may be"},
-		{func(c *attack.Config) { c.MaxInFlight = -1 }, "less than none in flight"},
+		{func(c *attack.Config) { c.MaxInFlight = -1 }, "negative in flight"},
 		{func(c *attack.Config) { c.MaxInFlight = 1 << 20 }, "more than there are ports"},
-		{func(c *attack.Config) { c.Attackers = -1 }, "less than no attacker"},
-		{func(c *attack.Config) { c.Patience = -1 }, "no patience"},
-		{func(c *attack.Config) { c.Settle = 2 * time.Hour }, "no end"},
+		{func(c *attack.Config) { c.Attackers = -1 }, "negative attackers"},
+		{func(c *attack.Config) { c.Patience = -1 }, "negative patience"},
+		{func(c *attack.Config) { c.Settle = 2 * time.Hour }, "settle above the bound"},
 	} {
 		bad := good
 		c.spoil(&bad)
-		r, err := attack.Run(t.Context(), bad, listed(), sendFunc(ok))
+		r, err := attack.Run(t.Context(), bad, fixedPlan(), sendFunc(ok))
 		require.ErrorIs(t, err, attack.ErrConfig, c.why)
 		require.Nil(t, r, c.why)
 	}
 }
 
-// Progress is told every second and at the end, where it says what the report does.
+// Progress is reported every second and at the end, where it equals the report.
 func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var told []attack.Progress
-		c := attack.Config{Kinds: oneKind, Duration: 2500 * time.Millisecond, Progress: func(p attack.Progress) { told = append(told, p) }}
+		var reports []attack.Progress
+		c := attack.Config{Kinds: oneKind, Duration: 2500 * time.Millisecond, Progress: func(p attack.Progress) { reports = append(reports, p) }}
 		r, err := attack.Run(t.Context(), c, steady(100, c.Duration), sendFunc(ok))
 		require.NoError(t, err)
-		require.Len(t, told, 3)
-		require.InDelta(t, 100, told[0].Sent, 1)
-		require.Equal(t, r.Sent(), told[2].Sent)
-		require.Equal(t, r.Kinds[0].OK, told[2].OK)
+		require.Len(t, reports, 3)
+		require.InDelta(t, 100, reports[0].Sent, 1)
+		require.Equal(t, r.Sent(), reports[2].Sent)
+		require.Equal(t, r.Kinds[0].OK, reports[2].OK)
 	})
 }
 
-// Whatever a target does, every operation is counted once, and every count is kept twice.
+// Whatever the target does, every operation is counted once, and the independent counts agree.
 func TestCountsAddUp(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -361,7 +362,7 @@ func TestCountsAddUp(t *testing.T) {
 					return attack.Failed
 				}
 			}))
-			require.NoError(rt, err, "ErrBooks would be here")
+			require.NoError(rt, err, "ErrCounts would be here")
 			for i, k := range r.Kinds {
 				require.Equal(rt, k.Scheduled, k.Sent+k.Unsent)
 				require.Equal(rt, k.Sent, k.OK+k.Refused+k.Failed+k.InFlight)

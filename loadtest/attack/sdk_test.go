@@ -15,25 +15,25 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Through the wallet's client, what may have arrived is unknown, and what cannot have is unavailable: only the caller
-// knows whether to send again.
+// Through the wallet's client, a request that may have arrived is unknown, and one that cannot have arrived is
+// unavailable. Only the caller decides whether to repeat it.
 func TestTransportUnderTheClient(t *testing.T) {
 	hang := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		<-r.Context().Done()
 	}))
 	defer hang.Close()
-	lie, _ := liar(t, "HTTP/1.1 200 OK\r\nContent-Type: application/proto\r\nContent-Length: 10\r\n\r\nhalf")
-	short, _ := liar(t, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi")
+	lie, _ := fakeTarget(t, "HTTP/1.1 200 OK\r\nContent-Type: application/proto\r\nContent-Length: 10\r\n\r\nhalf")
+	short, _ := fakeTarget(t, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi")
 
 	for _, c := range []struct {
 		url, why string
 		want     wallet.Code
 	}{
-		{hang.URL, "no answer in time", wallet.CodeUnknown},
-		{lie, "half an answer", wallet.CodeUnknown},
-		{short, "an answer that is not the wallet's", wallet.CodeUnknown},
-		{"http://127.0.0.1:1", "nobody listens", wallet.CodeUnavailable},
+		{hang.URL, "no response in time", wallet.CodeUnknown},
+		{lie, "a truncated response", wallet.CodeUnknown},
+		{short, "a response that is not the wallet's", wallet.CodeUnknown},
+		{"http://127.0.0.1:1", "nothing listens", wallet.CodeUnavailable},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			w, err := client.New(client.Config{BaseURL: c.url, Key: auth.Key{ID: "k", Secret: make([]byte, 32)},

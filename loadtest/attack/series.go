@@ -8,7 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// The buckets of a second's histogram: each whole microsecond below 64, then 64 to each doubling, so that a bucket's
+// The buckets of a second's histogram: one for each microsecond below 64, then 64 for each doubling, so that a bucket's
 // middle is off by less than 0.8%. 1,600 of them, 6.4 KB, reach topLatency.
 const (
 	bucketBits = 6
@@ -16,7 +16,7 @@ const (
 	buckets    = 25 * perOctave
 )
 
-// bucketOf returns where a latency of v µs is counted; v is at most topLatency.
+// bucketOf returns the bucket of a latency of v µs; v is at most topLatency.
 func bucketOf(v int64) int {
 	if v < perOctave {
 		return int(max(v, 0))
@@ -34,7 +34,7 @@ func middleOf(bucket int) int64 {
 	return int64(bucket%perOctave+perOctave)<<e + int64(1)<<e/2
 }
 
-// cell holds what became of one kind's operations that were due in one second.
+// cell holds the counts of one kind's operations that were due in one second.
 type cell struct {
 	offered, sent, unsent, done, failed atomic.Int64 // done includes failed
 	max                                 atomic.Int64 // µs
@@ -42,20 +42,20 @@ type cell struct {
 }
 
 // series holds a cell for each second of the run and each kind that has operations in it. Its memory is bounded by the
-// run's length and does not grow with the load. Safe for concurrent use.
+// run's length and independent of the load. Safe for concurrent use.
 type series struct {
 	kinds int
 	cells []atomic.Pointer[cell] // by second, then by kind
 }
 
 func newSeries(d time.Duration, kinds int) *series {
-	seconds := int(d/time.Second) + 1 // an operation may be due at the very end
+	seconds := int(d/time.Second) + 1 // an operation may be due exactly at the end
 	return &series{kinds: kinds, cells: make([]atomic.Pointer[cell], seconds*kinds)}
 }
 
 func (s *series) seconds() int { return len(s.cells) / s.kinds }
 
-// cell returns where an operation counts; it is made when it is first asked for, by the dealer.
+// cell returns the cell of an operation. The dealer's first access creates it.
 func (s *series) cell(at time.Duration, kind uint8) *cell {
 	p := &s.cells[int(at/time.Second)*s.kinds+int(kind)]
 	if c := p.Load(); c != nil {
@@ -67,10 +67,10 @@ func (s *series) cell(at time.Duration, kind uint8) *cell {
 
 func (s *series) scheduled(at time.Duration, kind uint8) { s.cell(at, kind).offered.Add(1) }
 
-// recalled takes back what was scheduled and will not fall due in this run.
+// recalled removes an operation that was scheduled but is not due in this run.
 func (s *series) recalled(at time.Duration, kind uint8) { s.cell(at, kind).offered.Add(-1) }
 
-// count returns how many of a kind's operations were due in a second.
+// count returns the number of a kind's operations due in a second.
 func (s *series) count(second, kind int) int64 {
 	if c := s.cells[second*s.kinds+kind].Load(); c != nil {
 		return c.offered.Load()
@@ -78,7 +78,7 @@ func (s *series) count(second, kind int) int64 {
 	return 0
 }
 
-// end counts an operation that has ended, v µs after it was due.
+// end counts an operation that ended v µs after it was due.
 func (c *cell) end(o Outcome, v int64) {
 	c.done.Add(1)
 	if o == Failed {
@@ -118,7 +118,7 @@ func (s *series) between(kind, from, to int) *hdrhistogram.Histogram {
 	return h
 }
 
-// second sums up one second over one kind, or over all for -1.
+// second summarises one second for one kind, or for all for -1.
 func (s *series) second(i, kind int) Second {
 	out := Second{At: time.Duration(i) * time.Second}
 	for k := range s.kinds {

@@ -17,47 +17,47 @@ import (
 
 // The errors of a Transport.
 var (
-	// ErrNotSent: nothing of the request went out. It comes with a *net.OpError whose Op is "dial", by which callers that
-	// know nothing of this package see that they may send again.
+	// ErrNotSent: no byte of the request was sent. It wraps a *net.OpError whose Op is "dial", so that callers who do
+	// not know this package also see that they may repeat the request.
 	ErrNotSent = errors.New("attack: not sent")
-	// ErrAnswer: what came back is no whole answer of HTTP/1.1. The request may have been served.
-	ErrAnswer = errors.New("attack: no whole answer")
+	// ErrAnswer: the response is not a complete HTTP/1.1 response. The request may have been served.
+	ErrAnswer = errors.New("attack: malformed or incomplete response")
 )
 
-// TransportConfig says where requests go.
+// TransportConfig sets the target and the limits of a Transport.
 type TransportConfig struct {
-	// URL is the target, such as http://127.0.0.1:8080; its path is not used. All requests must go there.
+	// URL is the target, such as http://127.0.0.1:8080; its path is ignored. All requests must go there.
 	URL string
 
-	// CAFile names a file of PEM certificates to trust for https; empty = those of the system.
+	// CAFile names a file of trusted PEM certificates for https; empty = the system's.
 	CAFile string
 
-	// Conns bounds the connections; a request beyond waits for one. 0 = DefaultConns.
+	// Conns bounds the connections; further requests wait for one. 0 = DefaultConns.
 	Conns int
 
-	// MaxBody bounds an answer's body in bytes; 0 = DefaultMaxBody.
+	// MaxBody bounds a response's body in bytes; 0 = DefaultMaxBody.
 	MaxBody int
 }
 
 // Defaults and bounds of a Transport.
 const (
-	// DefaultConns is as many as operations may be in flight by default.
+	// DefaultConns equals the default bound of operations in flight.
 	DefaultConns = DefaultInFlight
-	// DefaultMaxBody is far above a full page of a wallet, about 100 KB.
+	// DefaultMaxBody is far larger than a full page of a wallet, about 100 KB.
 	DefaultMaxBody = 4 << 20
-	// maxRequestBody is what the wallet's service takes.
+	// maxRequestBody is the wallet service's limit.
 	maxRequestBody = 1 << 20
-	// dialTimeout is for a connection with its TLS handshake: a listening target answers within a round trip or two.
+	// dialTimeout bounds dialling with the TLS handshake: a listening target answers within a round trip or two.
 	dialTimeout = 2 * time.Second
 	// longestAnswer bounds requests whose context has no deadline.
 	longestAnswer = time.Minute
-	// warmAtOnce bounds how many connections are made at a time, so that a target's accept queue does not overflow.
+	// warmAtOnce bounds the connections opened concurrently, so that the target's accept queue does not overflow.
 	warmAtOnce = 64
 )
 
-// Transport sends requests over HTTP/1.1 to one target. It keeps connections, parses answers with fasthttp, and never
-// sends a request a second time: a grant is repeated by who knows its number. Redirects come back as they are, and
-// nothing is decompressed. Requests end with their context. Safe for concurrent use.
+// Transport sends requests over HTTP/1.1 to one target. It keeps connections, parses responses with fasthttp, and never
+// repeats a request: only the caller, who knows a grant's number, may do that. It follows no redirects and decompresses
+// nothing. A request ends with its context. Safe for concurrent use.
 type Transport struct {
 	scheme, host string // of requests
 	address      string // to dial
@@ -66,22 +66,22 @@ type Transport struct {
 	slots        chan struct{} // one for each connection in use
 
 	mu   sync.Mutex
-	idle []*conn // the last used first
+	idle []*conn // the most recently used last
 
 	open, dialled, dialFailed, waited, stale atomic.Int64
 }
 
-// TransportStats counts what became of connections.
+// TransportStats counts connections.
 type TransportStats struct {
-	Open       int64 // now
-	InUse      int64 // now
+	Open       int64 // currently
+	InUse      int64 // currently
 	Dialled    int64
 	DialFailed int64
-	Waited     int64 // requests that found all connections in use
-	Stale      int64 // idle connections that the target had closed, or had sent something on unasked
+	Waited     int64 // requests that waited because all connections were in use
+	Stale      int64 // idle connections that the target had closed, or on which it sent unrequested bytes
 }
 
-// NewTransport returns a transport, which connects when it is first used. ErrConfig: the URL or the file is wrong.
+// NewTransport returns a transport, which connects on first use. ErrConfig: the URL or the file is invalid.
 func NewTransport(c TransportConfig) (*Transport, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -124,10 +124,10 @@ func tlsConfig(host, caFile string) (*tls.Config, error) {
 	return c, nil
 }
 
-// Do sends a request and returns the whole answer; its body is in memory. It takes over the request's body.
+// Do sends a request and returns the complete response; its body is in memory. It takes over the request's body.
 //
-// Errors: ErrNotSent, the request may be sent again; ErrAnswer; the context's error, or another, when the request went
-// out and what became of it is not known.
+// Errors: ErrNotSent: the request may be repeated. ErrAnswer, the context's error, or another: the request was sent,
+// and its outcome is unknown.
 func (t *Transport) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()
@@ -158,7 +158,7 @@ func (t *Transport) Do(r *http.Request) (*http.Response, error) {
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) { return t.Do(r) }
 
-// acquire waits for the right to use a connection. ErrNotSent: ctx ended before.
+// acquire waits for a free slot. ErrNotSent: ctx ended before.
 func (t *Transport) acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return t.notSent(err)
@@ -177,7 +177,7 @@ func (t *Transport) acquire(ctx context.Context) error {
 	}
 }
 
-// take returns an idle connection on which nothing is to be read, or a new one.
+// take returns a live idle connection, or a new one.
 func (t *Transport) take(ctx context.Context) (*conn, error) {
 	for {
 		t.mu.Lock()
@@ -190,7 +190,7 @@ func (t *Transport) take(ctx context.Context) (*conn, error) {
 		t.idle[n-1] = nil
 		t.idle = t.idle[:n-1]
 		t.mu.Unlock()
-		if c.quiet() {
+		if c.alive() {
 			return c, nil
 		}
 		t.stale.Add(1)
@@ -209,7 +209,7 @@ func (t *Transport) drop(c *conn) {
 	c.close()
 }
 
-// dial makes a connection. ErrNotSent: it cannot.
+// dial opens a connection. ErrNotSent: it failed.
 func (t *Transport) dial(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -233,8 +233,8 @@ func (t *Transport) dial(ctx context.Context) (*conn, error) {
 	return newConn(raw, raw, false), nil
 }
 
-// Warm opens connections until n are open, so that none has to be made at the peak. It returns how many are, and what
-// hindered the first of those that are not.
+// Warm opens connections until n are open, so that none has to be opened at the peak. It returns the number open, and
+// the first error.
 func (t *Transport) Warm(ctx context.Context, n int) (int, error) {
 	var all sync.WaitGroup
 	var once sync.Once
@@ -273,7 +273,7 @@ func (t *Transport) Stats() TransportStats {
 		DialFailed: t.dialFailed.Load(), Waited: t.waited.Load(), Stale: t.stale.Load()}
 }
 
-// notSent wraps what kept a request from being sent.
+// notSent wraps an error that prevented a request from being sent.
 func (t *Transport) notSent(err error) error {
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
 		return fmt.Errorf("%w: %w", ErrNotSent, err)

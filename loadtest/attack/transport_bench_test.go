@@ -15,8 +15,8 @@ import (
 	"hongbao/loadtest/attack"
 )
 
-// BenchmarkTransport sends one request at a time, over this transport and over net/http's, to a target that hardly works:
-// what differs is the client.
+// BenchmarkTransport sends one request at a time, with this transport and with net/http's, to a target that does hardly
+// any work, so that the difference is the client's.
 func BenchmarkTransport(b *testing.B) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)
@@ -49,7 +49,7 @@ func BenchmarkTransport(b *testing.B) {
 	}
 }
 
-// answerAll answers each request on each connection, without looking at it.
+// answerAll answers each request on each connection without parsing it.
 func answerAll(l net.Listener) {
 	for {
 		c, err := l.Accept()

@@ -12,9 +12,9 @@ import (
 	"hongbao/loadtest/attack"
 )
 
-// Requests that would garble the wire, or are for somebody else, are not sent, and cost no connection.
+// Malformed requests and requests for another target are not sent, and do not use up a connection.
 func TestTransportRefuses(t *testing.T) {
-	url, got := liar(t, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	url, got := fakeTarget(t, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 	tr := newTransport(t, attack.TransportConfig{URL: url})
 	for _, c := range []struct {
 		why   string
@@ -27,8 +27,8 @@ func TestTransportRefuses(t *testing.T) {
 		{"a method with a space", func(r *http.Request) { r.Method = "GET /" }},
 		{"a path with a line break", func(r *http.Request) { r.URL.Opaque = "/\r\nX: y" }},
 		{"a host with a line break", func(r *http.Request) { r.Host = "a\r\nX: y" }},
-		{"a body shorter than it says", func(r *http.Request) { r.ContentLength = 9 }},
-		{"a body longer than it says", func(r *http.Request) { r.ContentLength = 1 }},
+		{"a body shorter than its length", func(r *http.Request) { r.ContentLength = 9 }},
+		{"a body longer than its length", func(r *http.Request) { r.ContentLength = 1 }},
 		{"a body above the bound", func(r *http.Request) { r.ContentLength = 2 << 20 }},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader("body"))
@@ -53,9 +53,9 @@ func TestTransportConfig(t *testing.T) {
 		{attack.TransportConfig{URL: "localhost:80"}, "no scheme"},
 		{attack.TransportConfig{URL: "ftp://localhost"}, "not HTTP"},
 		{attack.TransportConfig{URL: "http://"}, "no host"},
-		{attack.TransportConfig{URL: "http://localhost", Conns: -1}, "less than none"},
-		{attack.TransportConfig{URL: "https://localhost", CAFile: filepath.Join(dir, "none")}, "no such file"},
-		{attack.TransportConfig{URL: "https://localhost", CAFile: empty}, "nothing in the file"},
+		{attack.TransportConfig{URL: "http://localhost", Conns: -1}, "negative connections"},
+		{attack.TransportConfig{URL: "https://localhost", CAFile: filepath.Join(dir, "none")}, "a missing file"},
+		{attack.TransportConfig{URL: "https://localhost", CAFile: empty}, "an empty file"},
 	} {
 		_, err := attack.NewTransport(c.c)
 		require.ErrorIs(t, err, attack.ErrConfig, c.why)

@@ -31,7 +31,7 @@ func newTransport(t testing.TB, c attack.TransportConfig) *attack.Transport {
 	return tr
 }
 
-// post sends a body and returns the answer's.
+// post sends a body and returns the response's body.
 func post(ctx context.Context, tr *attack.Transport, url, body string) (*http.Response, string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
@@ -46,7 +46,7 @@ func post(ctx context.Context, tr *attack.Transport, url, body string) (*http.Re
 	return resp, string(b), err
 }
 
-// What net/http's server sees and answers is what a caller sent and gets, over connections that are used again.
+// net/http's server receives what the caller sent, and the caller gets its response, over reused connections.
 func TestTransport(t *testing.T) {
 	var seen atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -76,11 +76,11 @@ func TestTransport(t *testing.T) {
 	tr := newTransport(t, attack.TransportConfig{URL: s.URL})
 
 	for _, c := range []struct{ path, body, want, why string }{
-		{"/?a=b", "hello", "POST a=b  hello", "an ordinary one"},
-		{"/", "", "POST   ", "nothing in it"},
-		{"/chunks", "chunks", "chunks", "an answer of unknown length"},
-		{"/none", "x", "", "an answer without a body"},
-		{"/interim", "x", "late", "a hint before the answer"},
+		{"/?a=b", "hello", "POST a=b  hello", "a usual request"},
+		{"/", "", "POST   ", "an empty body"},
+		{"/chunks", "chunks", "chunks", "a response of unknown length"},
+		{"/none", "x", "", "a response without a body"},
+		{"/interim", "x", "late", "an interim response"},
 		{"/", strings.Repeat("x", 300_000), "POST   " + strings.Repeat("x", 300_000), "larger than any buffer"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
@@ -92,16 +92,17 @@ func TestTransport(t *testing.T) {
 	resp, _, err := post(t.Context(), tr, s.URL, "")
 	require.NoError(t, err)
 	require.Equal(t, []string{"1", "2"}, resp.Header["X-Twice"])
-	require.Empty(t, resp.Header.Get("Content-Type"), "what was not sent is not made up")
+	require.Empty(t, resp.Header.Get("Content-Type"), "a missing header stays missing")
 	resp, _, err = post(t.Context(), tr, s.URL+"/redirect", "")
 	require.NoError(t, err)
-	require.Equal(t, http.StatusFound, resp.StatusCode, "a redirect is the caller's business")
-	require.EqualValues(t, 1, tr.Stats().Dialled, "one connection served all")
+	require.Equal(t, http.StatusFound, resp.StatusCode, "redirects are not followed")
+	require.EqualValues(t, 1, tr.Stats().Dialled, "one connection served all requests")
 	require.EqualValues(t, 8, seen.Load())
 }
 
-// liar is a target that answers each request on a connection with the next of its lines, and closes after the last.
-func liar(t *testing.T, answers ...string) (string, *atomic.Int64) {
+// fakeTarget is a target that answers each request on a connection with the next of its texts, and closes after
+// the last.
+func fakeTarget(t *testing.T, answers ...string) (string, *atomic.Int64) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	var got atomic.Int64
@@ -113,14 +114,14 @@ func liar(t *testing.T, answers ...string) (string, *atomic.Int64) {
 			if err != nil {
 				return
 			}
-			serveLies(c, answers, &got)
+			serveAnswers(c, answers, &got)
 		}
 	}()
 	t.Cleanup(func() { l.Close(); <-done })
 	return "http://" + l.Addr().String(), &got
 }
 
-func serveLies(c net.Conn, answers []string, got *atomic.Int64) {
+func serveAnswers(c net.Conn, answers []string, got *atomic.Int64) {
 	defer c.Close()
 	br := bufio.NewReader(c)
 	for _, a := range answers {
@@ -134,36 +135,36 @@ func serveLies(c net.Conn, answers []string, got *atomic.Int64) {
 	}
 }
 
-// Whatever a target sends, the caller gets the whole answer or an error, and no request is sent a second time.
+// Whatever a target sends, the caller gets the complete response or an error, and no request is repeated.
 func TestTransportLies(t *testing.T) {
 	good := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 	for _, c := range []struct {
 		answer, why string
 		is          error
 	}{
-		{"", "closes without an answer", io.ErrUnexpectedEOF},
-		{"HTTP/1.1 200 OK\r\nContent-Le", "half a head", attack.ErrAnswer},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "half a body", io.ErrUnexpectedEOF},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nmore", "a body longer than it says", attack.ErrAnswer},
+		{"", "closes without a response", io.ErrUnexpectedEOF},
+		{"HTTP/1.1 200 OK\r\nContent-Le", "a truncated header", attack.ErrAnswer},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "a truncated body", io.ErrUnexpectedEOF},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nmore", "a body longer than its length", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "a negative length", attack.ErrAnswer},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", "a length that is no number", attack.ErrAnswer},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", "a length above int64", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + strings.Repeat("x", 5000), "a length above the bound", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok", "two lengths", attack.ErrAnswer},
-		{"HTTP/1.1 200 OK\r\n\r\nuntil the end", "no length: it might have been cut", attack.ErrAnswer},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", "half a chunk", attack.ErrAnswer},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", "chunks without an end", attack.ErrAnswer},
+		{"HTTP/1.1 200 OK\r\n\r\nuntil the end", "no length: it might be truncated", attack.ErrAnswer},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", "a truncated chunk", attack.ErrAnswer},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", "chunks without the last one", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nok\r\n", "a chunk larger than memory", attack.ErrAnswer},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n" + strings.Repeat("x", 5000) + "\r\n0\r\n\r\n", "a chunk above the bound", attack.ErrAnswer},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: secret-coding\r\n\r\n", "a coding nobody knows", attack.ErrAnswer},
-		{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 10_000) + "\r\n\r\n", "a head without end", attack.ErrAnswer},
-		{strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 100), "interim answers without end", attack.ErrAnswer},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: secret-coding\r\n\r\n", "an unknown coding", attack.ErrAnswer},
+		{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 10_000) + "\r\n\r\n", "a header above the bound", attack.ErrAnswer},
+		{strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 100), "endless interim responses", attack.ErrAnswer},
 		{"HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n", "another protocol", attack.ErrAnswer},
-		{"HTTP/1.1 999 Beyond\r\nContent-Length: 0\r\n\r\n", "a status nobody knows", attack.ErrAnswer},
-		{"SSH-2.0-secret\r\n", "another protocol altogether", attack.ErrAnswer},
-		{"\x00\xff\x00\r\n\r\n", "no text", attack.ErrAnswer},
+		{"HTTP/1.1 999 Beyond\r\nContent-Length: 0\r\n\r\n", "an invalid status", attack.ErrAnswer},
+		{"SSH-2.0-secret\r\n", "not HTTP", attack.ErrAnswer},
+		{"\x00\xff\x00\r\n\r\n", "binary data", attack.ErrAnswer},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			url, got := liar(t, good, c.answer)
+			url, got := fakeTarget(t, good, c.answer)
 			tr := newTransport(t, attack.TransportConfig{URL: url, MaxBody: 4096})
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
@@ -173,36 +174,36 @@ func TestTransportLies(t *testing.T) {
 			_, body, err = post(ctx, tr, url, "2")
 			require.ErrorIs(t, err, c.is, body)
 			require.NotErrorIs(t, err, attack.ErrNotSent)
-			require.NotContains(t, err.Error(), "secret", "what a target sends may be one")
-			require.EqualValues(t, 2, got.Load(), "sent once")
-			require.Zero(t, tr.Stats().Open, "such a connection is not used again")
+			require.NotContains(t, err.Error(), "secret", "received bytes are not quoted")
+			require.EqualValues(t, 2, got.Load(), "not repeated")
+			require.Zero(t, tr.Stats().Open, "the connection is closed")
 			tr.CloseIdleConnections()
 		})
 	}
 }
 
-// An idle connection that the target has closed, or on which it sent something unasked, serves no request.
+// An idle connection that the target has closed, or on which it sent unrequested bytes, is not used.
 func TestTransportStale(t *testing.T) {
 	for _, c := range []struct{ answer, why string }{
-		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "closed after the answer"},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", "closed and said so"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "closed after the response"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", "closed as announced"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			url, got := liar(t, c.answer)
+			url, got := fakeTarget(t, c.answer)
 			tr := newTransport(t, attack.TransportConfig{URL: url})
 			for range 3 {
 				_, body, err := post(t.Context(), tr, url, "x")
 				require.NoError(t, err)
 				require.Equal(t, "ok", body)
-				time.Sleep(20 * time.Millisecond) // the close comes after the answer
+				time.Sleep(20 * time.Millisecond) // the close comes after the response
 			}
 			require.EqualValues(t, 3, got.Load())
 			require.EqualValues(t, 3, tr.Stats().Dialled)
 		})
 	}
-	t.Run("said to be closed, and not closed", func(t *testing.T) {
+	t.Run("announced as closed, but left open", func(t *testing.T) {
 		closing := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-		url, _ := liar(t, closing, closing)
+		url, _ := fakeTarget(t, closing, closing)
 		tr := newTransport(t, attack.TransportConfig{URL: url})
 		for range 2 {
 			_, _, err := post(t.Context(), tr, url, "x")
@@ -210,7 +211,7 @@ func TestTransportStale(t *testing.T) {
 		}
 		require.EqualValues(t, 2, tr.Stats().Dialled)
 	})
-	t.Run("an answer nobody asked for", func(t *testing.T) {
+	t.Run("an unrequested response", func(t *testing.T) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		defer l.Close()
@@ -242,13 +243,13 @@ func TestTransportStale(t *testing.T) {
 		<-extra
 		_, body, err = post(t.Context(), tr, url, "")
 		require.NoError(t, err)
-		require.Equal(t, "ok", body, "not the lie")
+		require.Equal(t, "ok", body, "not the unrequested response")
 		require.EqualValues(t, 1, tr.Stats().Stale)
 		<-served
 	})
 }
 
-// A request ends with its context, wherever it stands.
+// A request ends with its context, in every phase.
 func TestTransportContext(t *testing.T) {
 	release := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -272,7 +273,7 @@ func TestTransportContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		_, _, err := post(ctx, tr, s.URL+path, "x")
 		require.ErrorIs(t, err, context.DeadlineExceeded, path)
-		require.NotErrorIs(t, err, attack.ErrNotSent, "it went out")
+		require.NotErrorIs(t, err, attack.ErrNotSent, "it was sent")
 		cancel()
 		ctx, cancel = context.WithCancel(t.Context())
 		time.AfterFunc(30*time.Millisecond, cancel)
@@ -280,9 +281,9 @@ func TestTransportContext(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled, path)
 	}
 	_, _, err := post(t.Context(), tr, s.URL+"/", "x")
-	require.NoError(t, err, "a request that was cut off does no harm to the next")
+	require.NoError(t, err, "an interrupted request does not affect the next one")
 
-	stopHang := occupy(t, tr, s.URL+"/hang")
+	stopHang := useOnlyConn(t, tr, s.URL+"/hang")
 	short, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer stop()
 	_, _, err = post(short, tr, s.URL+"/", "x")
@@ -292,15 +293,15 @@ func TestTransportContext(t *testing.T) {
 	stopHang()
 }
 
-// requireDial requires that a caller who knows nothing of this package sees that nothing was sent.
+// requireDial checks that a caller who does not know this package sees that nothing was sent.
 func requireDial(t *testing.T, err error) {
 	op := (*net.OpError)(nil)
 	require.True(t, errors.As(err, &op) && op.Op == "dial", "%v", err)
 }
 
-// A target that is down, or does not prove who it is, gets nothing.
+// A target that is down, or whose certificate is not trusted, receives nothing.
 func TestTransportNotSent(t *testing.T) {
-	down := "http://127.0.0.1:1" // nobody listens there, and nobody begins to
+	down := "http://127.0.0.1:1" // no service listens on this port
 	tr := newTransport(t, attack.TransportConfig{URL: down})
 	_, _, err := post(t.Context(), tr, down, "x")
 	require.ErrorIs(t, err, attack.ErrNotSent)
@@ -311,7 +312,7 @@ func TestTransportNotSent(t *testing.T) {
 
 	got := atomic.Int64{}
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got.Add(1) }))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the handshake
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it would log the failed handshake
 	s.StartTLS()
 	defer s.Close()
 	tr = newTransport(t, attack.TransportConfig{URL: s.URL})
@@ -330,12 +331,12 @@ func TestTransportNotSent(t *testing.T) {
 		_, _, err = post(t.Context(), tr, s.URL, "x")
 		require.NoError(t, err)
 	}
-	require.EqualValues(t, 2, tr.Stats().Dialled, "connections made beforehand serve")
+	require.EqualValues(t, 2, tr.Stats().Dialled, "the warm connections are used")
 	require.EqualValues(t, 3, got.Load())
 }
 
-// occupy keeps a transport's only connection in use until what it returns is called.
-func occupy(t *testing.T, tr *attack.Transport, url string) func() {
+// useOnlyConn keeps a transport's only connection in use until the returned function is called.
+func useOnlyConn(t *testing.T, tr *attack.Transport, url string) func() {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {

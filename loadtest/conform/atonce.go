@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// atOnce asks as often at the same time as a crowd is large, and returns the answers and what went wrong with any of them.
-func atOnce[V any](ask func(i int) (V, error)) ([]V, error) {
-	answers, errs := make([]V, crowd), make([]error, crowd)
+// concurrently makes parallelCalls calls at the same time, and returns the results and their joined errors.
+func concurrently[V any](ask func(i int) (V, error)) ([]V, error) {
+	answers, errs := make([]V, parallelCalls), make([]error, parallelCalls)
 	var all sync.WaitGroup
-	for i := range crowd {
+	for i := range parallelCalls {
 		all.Go(func() { answers[i], errs[i] = ask(i) })
 	}
 	all.Wait()

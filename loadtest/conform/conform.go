@@ -1,9 +1,8 @@
-// Package conform asks a wallet, whoever wrote it, to keep the published contract: one small case after the other, each
-// with what it is about and the requirements that it stands for. It knows the wire and the nouns, and no code of any
-// wallet.
+// Package conform checks any wallet against the published contract, case by case. Each case has a description and the
+// requirements that it covers. The package knows the wire protocol and the domain types, and no wallet's code.
 //
-// Units: fen and Unix microseconds. It grants a few yuan to people whom nobody else has heard of, under the mark of a load
-// test if it is told so. It must not judge what the wire cannot show: budgets and books are the operator's to compare.
+// Units: fen and Unix microseconds. It grants a few yuan to new users, with the load-test mark if configured. It does
+// not check what the wire does not show: comparing budgets and records is the operator's task.
 package conform
 
 import (
@@ -18,60 +17,60 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Target is the wallet in question.
+// Target is the wallet to check.
 type Target struct {
-	// BaseURL is where it listens, such as http://127.0.0.1:8080.
+	// BaseURL is its address, such as http://127.0.0.1:8080.
 	BaseURL string
 
-	// Key is an upstream's, with the scope to grant; with the scope to bind too, joined wallets are judged.
+	// Key is an upstream's key with the grant scope. With the bind scope, joined wallets are checked too.
 	Key auth.Key
 
-	// Session returns the session token of a user, good until then. nil: what users call is not judged.
+	// Session returns a user's session token, valid until then. nil: users' methods are not checked.
 	Session func(who wallet.Caller, until time.Time) string
 
-	// Activity is the parent that is granted under, and Scene a cash scene of it that runs now.
+	// Activity is the parent activity, and Scene a cash scene of it that is running now.
 	Activity wallet.ActivityID
 	Scene    wallet.SceneID
 
-	// Reward is what is granted beside cash; zero: it is not asked for.
+	// Reward is a reward other than cash; zero: rewards are not checked.
 	Reward Reward
 
-	// Packets says that people send one another red packets; false: none is asked for.
+	// Packets says that the wallet supports red packets between people; false: they are not checked.
 	Packets bool
 
-	// Cap is the largest single grant; 0 = not known, and then it is not judged. Grants here are of 99 fen at most.
+	// Cap is the largest single grant; 0 = unknown, and then not checked. The cases grant at most 99 fen.
 	Cap wallet.Money
 
-	// LoadTest marks every request as a load test's (K2).
+	// LoadTest sets the load-test mark on every request (K2).
 	LoadTest bool
 
-	// Patience is how long granted money may take to be shown or posted where its answer did not promise it at once;
-	// 0 = DefaultPatience.
+	// Patience bounds the time until granted money is shown or posted, if the reply did not promise it at once; 0 =
+	// DefaultPatience.
 	Patience time.Duration
 
-	// HTTPClient sends requests; nil = one of its own. It must neither follow redirects nor send anything twice.
+	// HTTPClient sends requests; nil = a separate client. It must neither follow redirects nor repeat requests.
 	HTTPClient *http.Client
 }
 
-// Reward is a reward other than cash: a scene under Target.Activity that runs now, and the type that it grants. A run wins
-// about a dozen of it.
+// Reward is a reward other than cash: a scene under Target.Activity that is running now, and the type that it grants. A
+// run grants about a dozen of it.
 type Reward struct {
 	Scene wallet.SceneID
 	Award wallet.AwardType
 }
 
-// DefaultPatience is how long money may take to come, several times what an idle wallet needs.
+// DefaultPatience is several times what an idle wallet needs to post money.
 const DefaultPatience = 15 * time.Second
 
-// Verdict says how a case ended.
+// Verdict is the result of a case.
 type Verdict uint8
 
 // The verdicts. A case that was not evaluated is never a pass.
 const (
-	Unknown Verdict = iota // no answer, or something was not told that the case needs
+	Unknown Verdict = iota // no response, or the target lacks data that the case needs
 	Pass
 	Fail
-	Skip // the wallet does not offer what the case is about, or was not said to
+	Skip // the wallet does not offer the feature, or the target does not say that it does
 )
 
 // String returns the verdict's name.
@@ -79,45 +78,45 @@ func (v Verdict) String() string {
 	return [...]string{"unknown", "pass", "fail", "skip"}[v]
 }
 
-// Result is what became of one case.
+// Result is the result of one case.
 type Result struct {
 	Name    string   // stable, for machines
-	Why     string   // what the contract says
-	Specs   []string // the requirements that it stands for
+	Why     string   // what the contract requires
+	Specs   []string // the requirements that the case covers
 	Verdict Verdict
-	Detail  string // what was seen instead; empty for a pass
+	Detail  string // what was observed instead; empty for a pass
 }
 
-// test is one case. An error that is neither a skip nor a missing answer is a breach.
-type test struct {
+// contractCase is one case. An error other than notOffered and notEvaluated is a violation.
+type contractCase struct {
 	name, why string
 	specs     []string
 	run       func(ctx context.Context, w *wire) error
 }
 
-// tests lists all cases, in their order: the last one looks again at what the others left behind.
-func tests() []test {
-	var all []test
-	for _, part := range [][]test{grantTests(), formTests(), signingTests(), sessionTests(), pageTests(), tokenTests(), withdrawalTests(), bindTests(), rewardTests(), packetTests(), laterTests()} {
+// allCases lists all cases in order. The last one checks the others' users again.
+func allCases() []contractCase {
+	var all []contractCase
+	for _, part := range [][]contractCase{grantTests(), formTests(), signingTests(), sessionTests(), pageTests(), tokenTests(), withdrawalTests(), bindTests(), rewardTests(), packetTests(), laterTests()} {
 		all = append(all, part...)
 	}
 	return all
 }
 
-// Run puts every case to the wallet and returns their results in a fixed order; each, when it is there, also to watch,
-// unless that is nil. wallet.ErrInvalid: the target cannot be asked. wallet.ErrUnavailable: nobody answers at its address.
-// When ctx ends, what is left is unknown.
+// Run runs every case against the wallet and returns the results in a fixed order. watch, unless nil, is called with
+// each result at once. wallet.ErrInvalid: the target is invalid. wallet.ErrUnavailable: nothing responds at its
+// address. When ctx ends, the remaining cases are unknown.
 func Run(ctx context.Context, t Target, watch func(Result)) ([]Result, error) {
 	if err := t.validate(); err != nil {
 		return nil, err
 	}
 	w := newWire(t)
 	defer w.client.CloseIdleConnections()
-	if err := w.reach(ctx); err != nil {
-		return nil, fmt.Errorf("conform: nobody answers at %s: %w: %w", t.BaseURL, wallet.ErrUnavailable, err)
+	if err := w.checkReachable(ctx); err != nil {
+		return nil, fmt.Errorf("conform: no response from %s: %w: %w", t.BaseURL, wallet.ErrUnavailable, err)
 	}
 	var results []Result
-	for _, c := range tests() {
+	for _, c := range allCases() {
 		r := Result{Name: c.name, Why: c.why, Specs: c.specs}
 		r.Verdict, r.Detail = verdictOf(c.run(ctx, w))
 		w.settle(r.Verdict == Pass)
@@ -140,27 +139,27 @@ func (t *Target) validate() error {
 		return fmt.Errorf("%w: conform: activity %q, scene %q", wallet.ErrInvalid, t.Activity, t.Scene)
 	case t.Reward != Reward{} && (!t.Reward.Scene.Valid() || !t.Reward.Award.Valid() || t.Reward.Award == wallet.Cash):
 		return fmt.Errorf("%w: conform: a reward of type %d under scene %q", wallet.ErrInvalid, t.Reward.Award, t.Reward.Scene)
-	case t.Cap < 0 || t.Cap > 0 && t.Cap < most || t.Patience < 0:
-		return fmt.Errorf("%w: conform: a cap of %d fen is below the %d that the cases grant, or patience %s is below zero", wallet.ErrInvalid, t.Cap, most, t.Patience)
+	case t.Cap < 0 || t.Cap > 0 && t.Cap < maxGrant || t.Patience < 0:
+		return fmt.Errorf("%w: conform: a cap of %d fen is below the %d that the cases grant, or patience %s is negative", wallet.ErrInvalid, t.Cap, maxGrant, t.Patience)
 	}
 	return nil
 }
 
-// skipped says that the wallet does not offer what a case is about.
-type skipped string
+// notOffered means that the wallet does not offer the feature of a case.
+type notOffered string
 
 // Error implements error.
-func (s skipped) Error() string { return string(s) }
+func (s notOffered) Error() string { return string(s) }
 
-// unanswered says that a case could not be evaluated.
-type unanswered struct{ why string }
+// notEvaluated means that a case could not be evaluated.
+type notEvaluated struct{ why string }
 
 // Error implements error.
-func (u unanswered) Error() string { return u.why }
+func (u notEvaluated) Error() string { return u.why }
 
 func verdictOf(err error) (Verdict, string) {
-	var s skipped
-	var u unanswered
+	var s notOffered
+	var u notEvaluated
 	switch {
 	case err == nil:
 		return Pass, ""

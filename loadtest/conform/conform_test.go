@@ -23,7 +23,7 @@ func results(t *testing.T, target Target) []Result {
 	return all
 }
 
-// verdicts runs all cases and returns the names of those that end so.
+// verdicts runs all cases and returns their names by verdict.
 func verdicts(t *testing.T, target Target) map[Verdict][]string {
 	t.Helper()
 	out := map[Verdict][]string{}
@@ -31,15 +31,15 @@ func verdicts(t *testing.T, target Target) map[Verdict][]string {
 		if r.Verdict == Fail || r.Verdict == Unknown {
 			t.Logf("%s %s: %s", r.Verdict, r.Name, r.Detail)
 		}
-		require.Equal(t, r.Verdict == Pass, r.Detail == "", "%s: what is no pass says why", r.Name)
+		require.Equal(t, r.Verdict == Pass, r.Detail == "", "%s: a result that is not a pass has a detail", r.Name)
 		out[r.Verdict] = append(out[r.Verdict], r.Name)
 	}
 	return out
 }
 
-// names lists the cases whose names begin so.
+// names lists the cases whose names have a prefix.
 func names(begin string) (out []string) {
-	for _, c := range tests() {
+	for _, c := range allCases() {
 		if strings.HasPrefix(c.name, begin) {
 			out = append(out, c.name)
 		}
@@ -47,14 +47,15 @@ func names(begin string) (out []string) {
 	return out
 }
 
-// TestOurs: the reference wallet keeps the contract, however it posts, marked or not.
+// TestOurs: the reference wallet fulfils the contract, with every posting strategy, with and without the load-test
+// mark.
 func TestOurs(t *testing.T) {
 	t.Parallel()
 	for _, strategy := range wallet.Strategies {
 		for _, marked := range []bool{false, true} {
-			t.Run(string(strategy)+map[bool]string{true: " marked"}[marked], func(t *testing.T) {
+			t.Run(string(strategy)+map[bool]string{true: " with the load-test mark"}[marked], func(t *testing.T) {
 				t.Parallel()
-				target := ours(t, strategy, fault{})
+				target := referenceWallet(t, strategy, fault{})
 				target.LoadTest = marked
 				got := verdicts(t, target)
 				require.Empty(t, got[Fail])
@@ -62,43 +63,43 @@ func TestOurs(t *testing.T) {
 				if strategy == wallet.StrategyToken {
 					require.Empty(t, got[Skip])
 				} else {
-					require.Equal(t, names("token-"), got[Skip], "they hand out no tokens")
+					require.Equal(t, names("token-"), got[Skip], "these strategies issue no tokens")
 				}
 			})
 		}
 	}
 }
 
-// TestSecond: so does a wallet of a few hundred lines, which shares none of the service's code.
+// TestSecond: a wallet of a few hundred lines that shares no code with the service fulfils it too.
 func TestSecond(t *testing.T) {
 	t.Parallel()
-	got := verdicts(t, second(t, ""))
+	got := verdicts(t, naiveWallet(t, ""))
 	require.Empty(t, got[Fail])
 	require.Empty(t, got[Unknown])
-	require.Equal(t, slices.Concat(names("token-"), names("reward"), names("packet")), got[Skip], "it hands out no tokens, and was not said to have the others")
+	require.Equal(t, slices.Concat(names("token-"), names("reward"), names("packet")), got[Skip], "it issues no tokens, and the target does not name the other features")
 }
 
-// TestTable: every case has a name of its own, a reason, and requirements.
+// TestTable: every case has a unique name, a description and requirements.
 func TestTable(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range tests() {
+	for _, c := range allCases() {
 		require.NotEmpty(t, c.why, c.name)
 		require.NotEmpty(t, c.specs, c.name)
 		require.False(t, seen[c.name], c.name)
 		seen[c.name] = true
 	}
-	require.Equal(t, "later", tests()[len(tests())-1].name)
+	require.Equal(t, "later", allCases()[len(allCases())-1].name)
 }
 
-// TestInvalid: what cannot be asked is refused before anybody is asked.
+// TestInvalid: an invalid target is refused before any request.
 func TestInvalid(t *testing.T) {
 	good := Target{BaseURL: "http://127.0.0.1:1", Activity: "spring", Scene: "rain"}
 	good.Key.ID = "demo"
 	for why, change := range map[string]func(*Target){
 		"no URL": func(x *Target) { x.BaseURL = "wallet" }, "no key": func(x *Target) { x.Key.ID = "" },
 		"no activity": func(x *Target) { x.Activity = "" }, "no scene": func(x *Target) { x.Scene = "Rain!" },
-		"a cap below what is granted": func(x *Target) { x.Cap = 50 }, "patience below zero": func(x *Target) { x.Patience = -1 },
-		"cash as what is not": func(x *Target) { x.Reward = Reward{"rain", wallet.Cash} }, "a reward of no scene": func(x *Target) { x.Reward.Award = wallet.HeyteaCoupon },
+		"a cap below the granted amounts": func(x *Target) { x.Cap = 50 }, "negative patience": func(x *Target) { x.Patience = -1 },
+		"cash as another reward": func(x *Target) { x.Reward = Reward{"rain", wallet.Cash} }, "a reward without a scene": func(x *Target) { x.Reward.Award = wallet.HeyteaCoupon },
 	} {
 		target := good
 		change(&target)
@@ -106,21 +107,21 @@ func TestInvalid(t *testing.T) {
 		require.ErrorIs(t, err, wallet.ErrInvalid, why)
 	}
 	_, err := Run(t.Context(), good, nil)
-	require.ErrorIs(t, err, wallet.ErrUnavailable, "nobody listens")
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "nothing listens")
 	require.ErrorContains(t, err, good.BaseURL)
 }
 
-// TestNotTold: what cannot be judged is unknown, and never a pass.
+// TestNotTold: a case without the data that it needs is unknown, and never a pass.
 func TestNotTold(t *testing.T) {
 	t.Parallel()
-	target := ours(t, wallet.StrategyToken, fault{})
+	target := referenceWallet(t, wallet.StrategyToken, fault{})
 	target.Session, target.Cap = nil, 0
 	got := verdicts(t, target)
 	require.Empty(t, got[Fail])
 	require.Subset(t, got[Unknown], append(names("page-"), "grant", "grant-cap", "session-forged", "withdraw", "later"))
-	require.Equal(t, []string{"form-large", "session-missing"}, got[Pass], "what needs no session to be judged")
+	require.Equal(t, []string{"form-large", "session-missing"}, got[Pass], "cases that need no session")
 
-	target = ours(t, wallet.StrategySync, fault{})
+	target = referenceWallet(t, wallet.StrategySync, fault{})
 	target.Reward, target.Packets = Reward{}, false
 	for _, r := range results(t, target) {
 		if strings.HasPrefix(r.Name, "reward") || strings.HasPrefix(r.Name, "packet") {
@@ -130,7 +131,7 @@ func TestNotTold(t *testing.T) {
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
-	cut := ours(t, wallet.StrategyToken, fault{})
+	cut := referenceWallet(t, wallet.StrategyToken, fault{})
 	seen := 0
 	results, err := Run(ctx, cut, func(r Result) {
 		if seen++; seen == 3 {
@@ -138,19 +139,19 @@ func TestNotTold(t *testing.T) {
 		}
 	})
 	require.NoError(t, err)
-	require.Len(t, results, len(tests()), "an interrupted run lists what it did not come to")
+	require.Len(t, results, len(allCases()), "an interrupted run lists the remaining cases")
 	require.Equal(t, Unknown, results[len(results)-1].Verdict)
 	require.Equal(t, Unknown, results[4].Verdict)
 }
 
-// TestNoWallet: what answers but is no wallet fails or is unknown, and breaks nothing.
+// TestNoWallet: against a server that is not a wallet, cases fail or are unknown, and nothing panics.
 func TestNoWallet(t *testing.T) {
 	t.Parallel()
 	for why, answer := range map[string]http.HandlerFunc{
-		"a page for everything":     func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>hello</html>")) },
-		"an empty object":           func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) },
-		"a gateway without a house": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
-		"it hangs up":               func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"a page for everything":       func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>hello</html>")) },
+		"an empty object":             func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) },
+		"a gateway without a backend": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"it hangs up":                 func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(why, func(t *testing.T) {
 			t.Parallel()
@@ -163,11 +164,11 @@ func TestNoWallet(t *testing.T) {
 				require.ErrorIs(t, err, wallet.ErrUnavailable)
 				return
 			}
-			target = ours(t, wallet.StrategySync, fault{})
+			target = referenceWallet(t, wallet.StrategySync, fault{})
 			target.Patience = 10 * time.Millisecond
 			target.BaseURL = h.URL
 			got := verdicts(t, target)
-			if why == "an empty object" { // which says that the page is empty
+			if why == "an empty object" { // it reads as an empty page
 				require.Equal(t, []string{"page-empty"}, got[Pass])
 			} else {
 				require.Empty(t, got[Pass])
@@ -177,7 +178,7 @@ func TestNoWallet(t *testing.T) {
 	}
 }
 
-// TestFaults: every case is seen to fail, by a wallet that has the fault which the case is there for.
+// TestFaults: every case fails against a wallet with a planted fault for it.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	caught := make(chan []string, 100)
@@ -187,16 +188,16 @@ func TestFaults(t *testing.T) {
 				t.Parallel()
 				var target Target
 				if p.naive {
-					target = second(t, p.name)
+					target = naiveWallet(t, p.name)
 				} else {
-					target = ours(t, wallet.StrategyToken, p.fault)
+					target = referenceWallet(t, wallet.StrategyToken, p.fault)
 				}
 				got := verdicts(t, target)
-				require.Subset(t, got[Fail], p.caught)
-				if p.alone {
-					require.ElementsMatch(t, p.caught, got[Fail], "and nothing else, as nothing else is wrong")
+				require.Subset(t, got[Fail], p.failing)
+				if p.exact {
+					require.ElementsMatch(t, p.failing, got[Fail], "and no other case fails")
 				}
-				caught <- p.caught
+				caught <- p.failing
 			})
 		}
 	})
@@ -209,5 +210,5 @@ func TestFaults(t *testing.T) {
 	}
 	want := names("")
 	slices.Sort(want)
-	require.Equal(t, want, slices.Sorted(maps.Keys(all)), "a case that no fault makes fail proves nothing")
+	require.Equal(t, want, slices.Sorted(maps.Keys(all)), "every case needs a fault that makes it fail")
 }

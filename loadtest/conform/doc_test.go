@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDocument holds docs/bring-your-own-wallet.md to what there is: its links, the faults of the second wallet, and the
-// cases that it says name them.
+// TestDocument checks docs/bring-your-own-wallet.md: its links, the faults of the naive wallet, and the cases that it
+// says detect them.
 func TestDocument(t *testing.T) {
 	const docs = "../../docs"
 	b, err := os.ReadFile(filepath.Join(docs, "bring-your-own-wallet.md"))
@@ -31,11 +31,11 @@ func TestDocument(t *testing.T) {
 	}
 	caught := map[string][]string{}
 	for _, p := range planted() {
-		caught[p.name] = p.caught
+		caught[p.name] = p.failing
 	}
 	var told []string
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|([^|]*)\\|([^|]*)\\|([^|]*)\\|$").FindAllStringSubmatch(text, -1) {
-		if len(caught[row[1]]) == 0 && row[1] != "over-issue" { // another table's row
+		if len(caught[row[1]]) == 0 && row[1] != "over-issue" { // a row of another table
 			continue
 		}
 		told = append(told, row[1])
@@ -47,8 +47,8 @@ func TestDocument(t *testing.T) {
 			require.Contains(t, caught[row[1]], c[1], row[1])
 		}
 	}
-	require.ElementsMatch(t, have, told, "each fault has its row")
-	require.Contains(t, text, map[int]string{56: "Fifty-six cases"}[len(tests())], "how many cases there are: %d", len(tests()))
-	require.Len(t, names("token-"), 4, "the four about tokens")
+	require.ElementsMatch(t, have, told, "each fault has a row")
+	require.Contains(t, text, map[int]string{56: "Fifty-six cases"}[len(allCases())], "the number of cases is %d", len(allCases()))
+	require.Len(t, names("token-"), 4, "the four token cases")
 	require.True(t, strings.Contains(text, DefaultPatience.String()) || DefaultPatience.Seconds() == 15 && strings.Contains(text, "fifteen seconds"))
 }

@@ -9,13 +9,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// published returns a refusal of the contract that has no name among the nouns.
+// published returns a refusal of the contract that has no sentinel.
 func published(c wallet.Code, reason string) error { return &wallet.Error{Code: c, Reason: reason} }
 
-// wants returns nil when err is one of the published refusals, in the code, the reason and the status of HTTP.
-func wants(err error, any ...error) error {
+// expectError returns nil when err is one of the given refusals, with its code, reason and HTTP status.
+func expectError(err error, any ...error) error {
 	if err == nil {
-		return fmt.Errorf("it was accepted; the contract says %s", list(any))
+		return fmt.Errorf("it was accepted; the contract requires %s", list(any))
 	}
 	r := (*refusal)(nil)
 	if !errors.As(err, &r) {
@@ -23,17 +23,17 @@ func wants(err error, any ...error) error {
 	}
 	if !slices.ContainsFunc(any, func(p error) bool { return wallet.CodeOf(p).String() == r.Code && wallet.ReasonOf(p) == r.Reason }) {
 		if r.Retryable {
-			return unanswered{r.Error()}
+			return notEvaluated{r.Error()}
 		}
-		return fmt.Errorf("%w; the contract says %s", r, list(any))
+		return fmt.Errorf("%w; the contract requires %s", r, list(any))
 	}
 	if !slices.Contains(statuses()[r.Code], r.status) {
-		return fmt.Errorf("%w: %s is not answered with HTTP %d", r, r.Code, r.status)
+		return fmt.Errorf("%w: HTTP %[3]d is wrong for %[2]s", r, r.Code, r.status)
 	}
 	return nil
 }
 
-// statuses lists what HTTP says for each code.
+// statuses lists the allowed HTTP statuses of each code.
 func statuses() map[string][]int {
 	return map[string][]int{
 		"invalid": {400, 405, 408, 413, 415}, "not_found": {404}, "conflict": {409}, "refused": {400}, "unauthorised": {401, 403},
@@ -49,7 +49,7 @@ func list(any []error) string {
 	return strings.Join(words, ", or ")
 }
 
-// equal returns what differs.
+// equal returns an error if the values differ.
 func equal[T comparable](what string, want, got T) error {
 	if want != got {
 		return fmt.Errorf("%s: %v instead of %v", what, got, want)

@@ -29,11 +29,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// closing are servers that are being closed: one that has refused a large body takes half a second to, for which no test
-// waits.
+// closing waits for servers that are being closed: one that has refused a large body needs half a second, and no test
+// should wait for it.
 var closing sync.WaitGroup
 
-// closed runs the tests until every server is closed.
+// closed runs the tests and waits until every server is closed.
 type closed struct{ *testing.M }
 
 // Run implements goleak.TestingM.
@@ -42,7 +42,7 @@ func (m closed) Run() int {
 	return m.M.Run()
 }
 
-// TestMain also removes what was built.
+// TestMain also removes the built program.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(closed{m}, goleak.Cleanup(func(code int) {
 		if name, err := built(); err == nil {
@@ -55,12 +55,12 @@ func TestMain(m *testing.M) {
 // festivalCap is the cap of the wallets under test.
 const festivalCap = 1000
 
-// now is the time of this machine.
+// now is the real clock.
 type now struct{}
 
 func (now) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
-// fault is what is wrong with a wallet of ours: in the service, or before its edge.
+// fault is a fault of the reference wallet: in the service, or in a wrapper around its server.
 type fault struct {
 	service func(wallet.Service) wallet.Service
 	rewards func(wallet.Rewards) wallet.Rewards
@@ -68,8 +68,8 @@ type fault struct {
 	edge    func(http.Handler, auth.Keys) http.Handler
 }
 
-// ours is the reference wallet over stores in memory, behind the real edge, with a fault.
-func ours(t *testing.T, strategy wallet.Strategy, broken fault) Target {
+// referenceWallet starts the reference wallet over stores in memory with the real server, with a fault.
+func referenceWallet(t *testing.T, strategy wallet.Strategy, broken fault) Target {
 	ring, err := token.NewKeyring(rand.NewChaCha8([32]byte{1}))
 	require.NoError(t, err)
 	sealer, err := token.NewReal(ring, token.DefaultPolicy())
@@ -112,7 +112,7 @@ func ours(t *testing.T, strategy wallet.Strategy, broken fault) Target {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	t.Cleanup(func() { stop(); <-done })
-	go func() { // posts, a little late
+	go func() { // posts with a short delay
 		defer close(done)
 		for pause(ctx, 20*time.Millisecond) {
 			for shard := range shards {
@@ -125,7 +125,7 @@ func ours(t *testing.T, strategy wallet.Strategy, broken fault) Target {
 	return target
 }
 
-// targetOf returns a target that is asked with the keys of the service.
+// targetOf returns a target with the keys of the service.
 func targetOf(url string, keys auth.Keys) Target {
 	demo, _ := keys.Caller("demo")
 	return Target{BaseURL: url, Key: demo.Key, Activity: "spring", Scene: "rain", Cap: festivalCap, Patience: 3 * time.Second,
@@ -134,7 +134,7 @@ func targetOf(url string, keys auth.Keys) Target {
 		}}
 }
 
-// built is the naive wallet's program, built once.
+// built is the program of the naive wallet, built once.
 var built = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "naive-*")
 	if err != nil {
@@ -148,8 +148,8 @@ var built = sync.OnceValues(func() (string, error) {
 	return name, nil
 })
 
-// second starts the naive wallet with a fault of its own.
-func second(t *testing.T, fault string) Target {
+// naiveWallet starts the naive wallet with one of its faults.
+func naiveWallet(t *testing.T, fault string) Target {
 	name, err := built()
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "keys.json")

@@ -16,18 +16,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// tooLarge is a body above what any wallet takes, in bytes.
+// tooLarge is a body larger than any wallet accepts, in bytes.
 const tooLarge = 2 << 20
 
-// formTests are about what requests look like.
-func formTests() []test {
-	return []test{
-		{"form-json", "what is no JSON, or JSON of another kind, is malformed", []string{"B4"}, malformed},
+// formTests are about the form of requests.
+func formTests() []contractCase {
+	return []contractCase{
+		{"form-json", "a body that is not JSON, or JSON of another shape, is malformed", []string{"B4"}, malformed},
 		{"form-large", "a body of 2 MiB is refused", []string{"L1"}, largeBody},
 		{"form-http", "a GET, an unknown content type and an unknown method are refused", []string{"B4"}, wrongHTTP},
 		{"form-mark", "a load-test mark that is not 1 is refused", []string{"K2"}, wrongMark},
-		{"form-binary", "protobuf means what JSON means", []string{"T3"}, binary},
-		{"form-numbers", "numbers above 2^53 are exact, written as numbers or as strings", []string{"B2"}, bigNumbers},
+		{"form-binary", "protobuf and JSON requests have the same effect", []string{"T3"}, binary},
+		{"form-numbers", "numbers above 2^53 are exact, as numbers and as strings", []string{"B2"}, bigNumbers},
 	}
 }
 
@@ -36,35 +36,35 @@ func malformedRequest() []error {
 }
 
 func malformed(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
-	good := string(encode(p.win(1, 10)))
+	p := w.newPerson(wallet.Douyin)
+	good := string(encode(p.grantRequest(1, 10)))
 	for _, c := range []struct{ what, body string }{
-		{"half an object", `{"app":"APP_DOUYIN","user":`}, {"a list", `[]`}, {"no JSON at all", "\xff\xfe\x00"}, {"nothing", ""},
-		{"a word for a number", `{"user":"seven"}`}, {"a fraction of a fen", strings.Replace(good, `"10"`, `10.5`, 1)},
+		{"a truncated object", `{"app":"APP_DOUYIN","user":`}, {"a list", `[]`}, {"not JSON", "\xff\xfe\x00"}, {"an empty body", ""},
+		{"text instead of a number", `{"user":"seven"}`}, {"a fraction of a fen", strings.Replace(good, `"10"`, `10.5`, 1)},
 		{"a number beyond 64 bits", strings.Replace(good, `"10"`, `18446744073709551617`, 1)},
 		{"two objects", good + good},
 	} {
 		err := w.send(ctx, w.signed(grantMethod, []byte(c.body), w.Key, time.Now()), &pb.GrantReply{})
-		if err := wants(err, malformedRequest()...); err != nil {
+		if err := expectError(err, malformedRequest()...); err != nil {
 			return fmt.Errorf("%s: %w", c.what, err)
 		}
 	}
-	return p.sees(ctx, 0, 0, true)
+	return p.expectPage(ctx, 0, 0, true)
 }
 
-// largeBody also takes a connection that is closed: nobody is bound to read it all.
+// largeBody also accepts a closed connection: no server has to read the whole body.
 func largeBody(ctx context.Context, w *wire) error {
 	body := append([]byte(`{"activity":"`), bytes.Repeat([]byte{'x'}, tooLarge)...)
 	err := w.send(ctx, w.signed(grantMethod, append(body, `"}`...), w.Key, time.Now()), &pb.GrantReply{})
-	if errors.As(err, new(unanswered)) && ctx.Err() == nil {
-		return w.reach(ctx)
+	if errors.As(err, new(notEvaluated)) && ctx.Err() == nil {
+		return w.checkReachable(ctx)
 	}
-	return wants(err, published(wallet.CodeInvalid, "too_large"))
+	return expectError(err, published(wallet.CodeInvalid, "too_large"))
 }
 
 func wrongHTTP(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
-	body := encode(p.win(1, 10))
+	p := w.newPerson(wallet.Douyin)
+	body := encode(p.grantRequest(1, 10))
 	get := w.signed(grantMethod, nil, w.Key, time.Now())
 	get.verb = http.MethodGet
 	text := w.signed(grantMethod, body, w.Key, time.Now())
@@ -79,32 +79,32 @@ func wrongHTTP(ctx context.Context, w *wire) error {
 		{"text/plain", text, published(wallet.CodeInvalid, "content_type")},
 		{"GrantService/Steal", unknown, published(wallet.CodeNotFound, "unknown_method")},
 	} {
-		if err := wants(w.send(ctx, c.r, &pb.GrantReply{}), c.want); err != nil {
+		if err := expectError(w.send(ctx, c.r, &pb.GrantReply{}), c.want); err != nil {
 			return fmt.Errorf("%s: %w", c.what, err)
 		}
 	}
-	return p.sees(ctx, 0, 0, true)
+	return p.expectPage(ctx, 0, 0, true)
 }
 
 func wrongMark(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
+	p := w.newPerson(wallet.Douyin)
 	for _, mark := range []string{"0", "yes", "true"} {
-		r := w.signed(grantMethod, encode(p.win(1, 10)), w.Key, time.Now())
+		r := w.signed(grantMethod, encode(p.grantRequest(1, 10)), w.Key, time.Now())
 		r.header.Set(auth.HeaderLoadTest, mark)
-		if err := wants(w.send(ctx, r, &pb.GrantReply{}), published(wallet.CodeInvalid, "load_test_mark")); err != nil {
+		if err := expectError(w.send(ctx, r, &pb.GrantReply{}), published(wallet.CodeInvalid, "load_test_mark")); err != nil {
 			return fmt.Errorf("%q: %w", mark, err)
 		}
 	}
-	return p.sees(ctx, 0, 0, true)
+	return p.expectPage(ctx, 0, 0, true)
 }
 
 func binary(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
-	first, err := p.granted(ctx, 1, 33)
+	p := w.newPerson(wallet.Douyin)
+	first, err := p.expectGrant(ctx, 1, 33)
 	if err != nil {
 		return err
 	}
-	body, _ := proto.Marshal(p.win(1, 33))
+	body, _ := proto.Marshal(p.grantRequest(1, 33))
 	again := &pb.GrantReply{}
 	err = w.call(ctx, func() *request {
 		r := w.signed(grantMethod, body, w.Key, time.Now())
@@ -117,18 +117,19 @@ func binary(ctx context.Context, w *wire) error {
 	if err != nil {
 		return err
 	}
-	return p.sees(ctx, 33, 1, promised(first))
+	return p.expectPage(ctx, 33, 1, promised(first))
 }
 
-// bigNumbers grants to an odd user above 2^53, which a float cannot hold, once as a number and once as a string.
+// bigNumbers grants to an odd user number above 2^53, which a float cannot represent, once as a number and once as
+// a string.
 func bigNumbers(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
+	p := w.newPerson(wallet.Douyin)
 	p.who.User = 1<<53 + p.who.User | 1
-	text := string(encode(p.win(1, 47)))
+	text := string(encode(p.grantRequest(1, 47)))
 	user := fmt.Sprint(int64(p.who.User))
 	bare := strings.Replace(text, `"`+user+`"`, user, 1)
 	if bare == text {
-		return unanswered{"the case could not be written"}
+		return notEvaluated{"the case could not be built"}
 	}
 	var replies [2]pb.GrantReply
 	for i, body := range []string{bare, text} {
@@ -140,9 +141,9 @@ func bigNumbers(ctx context.Context, w *wire) error {
 		return err
 	}
 	for _, beside := range []wallet.UserID{p.who.User - 1, p.who.User + 1} {
-		if err := (person{w, wallet.Caller{App: p.who.App, User: beside}}).sees(ctx, 0, 0, true); err != nil {
+		if err := (person{w, wallet.Caller{App: p.who.App, User: beside}}).expectPage(ctx, 0, 0, true); err != nil {
 			return fmt.Errorf("user %d is not user %d: %w", beside, p.who.User, err)
 		}
 	}
-	return p.sees(ctx, 47, 1, promised(&replies[0]))
+	return p.expectPage(ctx, 47, 1, promised(&replies[0]))
 }

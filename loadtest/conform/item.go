@@ -9,31 +9,31 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// prize returns the request to grant somebody the reward, in a rain of its own.
-func (p person) prize(rain int32) *pb.GrantRequest {
-	m := p.win(rain, 0)
+// rewardRequest returns a request to grant the reward, in a separate rain.
+func (p person) rewardRequest(rain int32) *pb.GrantRequest {
+	m := p.grantRequest(rain, 0)
 	m.Scene, m.Award = string(p.w.Reward.Scene), pb.AwardType(p.w.Reward.Award)
 	return m
 }
 
-// won grants the reward and wants an answer that says so.
-func (p person) won(ctx context.Context, rain int32) (*pb.Item, error) {
-	return p.wonBy(ctx, p.prize(rain))
+// expectItem grants the reward and checks the reply.
+func (p person) expectItem(ctx context.Context, rain int32) (*pb.Item, error) {
+	return p.expectItemOf(ctx, p.rewardRequest(rain))
 }
 
-// wonBy is won with a request of its own. What is granted may be something else than was asked for.
-func (p person) wonBy(ctx context.Context, m *pb.GrantRequest) (*pb.Item, error) {
+// expectItemOf is expectItem with a given request. The wallet may grant another reward than the requested one.
+func (p person) expectItemOf(ctx context.Context, m *pb.GrantRequest) (*pb.Item, error) {
 	reply, item := (*pb.GrantReply)(nil), (*pb.Item)(nil)
-	for n := 0; item == nil || item.State == pb.ItemState_ITEM_STATE_OPEN; n++ { // on record, and to be repeated
-		if n == tries || n > 0 && !pause(ctx, between) {
-			return nil, unanswered{fmt.Sprintf("after %d tries it is not settled what is granted", n)}
+	for n := 0; item == nil || item.State == pb.ItemState_ITEM_STATE_OPEN; n++ { // recorded, but to be repeated
+		if n == tries || n > 0 && !pause(ctx, retryPause) {
+			return nil, notEvaluated{fmt.Sprintf("after %d tries the granted reward is not decided", n)}
 		}
 		var err error
-		if reply, err = p.w.ask(ctx, m); err != nil {
-			return nil, fmt.Errorf("a good grant of %s: %w", p.w.Reward.Award, err)
+		if reply, err = p.w.grant(ctx, m); err != nil {
+			return nil, fmt.Errorf("a valid grant of %s: %w", p.w.Reward.Award, err)
 		}
 		if item = reply.Item; item == nil {
-			return nil, fmt.Errorf("the answer to a grant of %s has no item", p.w.Reward.Award)
+			return nil, fmt.Errorf("the reply to a grant of %s has no item", p.w.Reward.Award)
 		}
 	}
 	no, err := wallet.ParseOrderNo(item.Order)
@@ -45,21 +45,21 @@ func (p person) wonBy(ctx context.Context, m *pb.GrantRequest) (*pb.Item, error)
 	case reply.Order != item.Order:
 		return nil, fmt.Errorf("the grant %s has the item %s", reply.Order, item.Order)
 	case reply.AmountFen != 0 || len(reply.Token) > 0:
-		return nil, fmt.Errorf("the grant %s has an amount of %d fen and a token of %d bytes, and is no money", reply.Order, reply.AmountFen, len(reply.Token))
+		return nil, fmt.Errorf("the grant %s is not money, but has an amount of %d fen and a token of %d bytes", reply.Order, reply.AmountFen, len(reply.Token))
 	case reply.State != pb.GrantState_GRANT_STATE_ACCEPTED && reply.State != pb.GrantState_GRANT_STATE_POSTED:
 		return nil, fmt.Errorf("the grant's state is %s", reply.State)
 	case item.State == pb.ItemState_ITEM_STATE_VOID:
-		return nil, unanswered{"a greeting is given in its place: is the stock gone?"}
+		return nil, notEvaluated{"a greeting was granted instead; the stock may be empty"}
 	case !wallet.AwardType(item.Award).Valid() || item.Award == pb.AwardType_AWARD_TYPE_CASH || item.Reward == "" || item.OpenedUs != m.OpenedUs:
 		return nil, fmt.Errorf("the item %s is of %s %q, won at %d", item.Order, item.Award, item.Reward, item.OpenedUs)
 	}
 	return item, nil
 }
 
-// rewards reads a page of the list.
+// rewards reads a page of the list of rewards.
 func (p person) rewards(ctx context.Context, m *pb.RewardsRequest) (*pb.RewardsReply, error) {
 	if p.w.Session == nil {
-		return nil, unanswered{"no sessions were given, so that no list can be seen"}
+		return nil, notEvaluated{"the target has no sessions, so the list cannot be read"}
 	}
 	list, body := &pb.RewardsReply{}, encode(m)
 	if err := p.w.call(ctx, func() *request { return p.session(rewardsMethod, body) }, list); err != nil {
@@ -68,8 +68,9 @@ func (p person) rewards(ctx context.Context, m *pb.RewardsRequest) (*pb.RewardsR
 	return list, nil
 }
 
-// has wants the list, and the page beside it, to show just these rewards, in this order, none in a state before its own.
-func (p person) has(ctx context.Context, want ...*pb.Item) error {
+// expectRewards checks that the list and the wallet page show exactly these rewards in this order, in the same or
+// a later state.
+func (p person) expectRewards(ctx context.Context, want ...*pb.Item) error {
 	list, err := p.rewards(ctx, &pb.RewardsRequest{Limit: wallet.MaxPage})
 	if err != nil {
 		return err
@@ -89,15 +90,15 @@ func (p person) has(ctx context.Context, want ...*pb.Item) error {
 	return nil
 }
 
-// usable wins the reward and waits until it can be used. How long that may take the contract does not say.
+// usable wins the reward and waits until it can be used. The contract does not bound that time.
 func (p person) usable(ctx context.Context) (*pb.Item, error) {
 	if p.w.Session == nil {
-		return nil, unanswered{"no sessions were given, so that nobody can use it"}
+		return nil, notEvaluated{"the target has no sessions, so the reward cannot be used"}
 	}
-	item, err := p.won(ctx, 1)
-	for looks := p.w.looks(); err == nil && item.State != pb.ItemState_ITEM_STATE_SETTLED; {
-		if looks.over() || !looks.pause(ctx) {
-			return nil, unanswered{fmt.Sprintf("after %s the reward is still %s", p.w.Patience, item.State)}
+	item, err := p.expectItem(ctx, 1)
+	for looks := p.w.newPoll(); err == nil && item.State != pb.ItemState_ITEM_STATE_SETTLED; {
+		if looks.expired() || !looks.pause(ctx) {
+			return nil, notEvaluated{fmt.Sprintf("after %s the reward is still %s", p.w.Patience, item.State)}
 		}
 		var list *pb.RewardsReply
 		if list, err = p.rewards(ctx, &pb.RewardsRequest{}); err != nil {
@@ -111,14 +112,14 @@ func (p person) usable(ctx context.Context) (*pb.Item, error) {
 	return item, err
 }
 
-// use uses a usable reward and wants an answer that says so.
+// use uses a usable reward and checks the reply.
 func (p person) use(ctx context.Context, order string) (*pb.Item, error) {
 	reply, body := &pb.UseRewardReply{}, encode(&pb.UseRewardRequest{Order: order})
 	if err := p.w.call(ctx, func() *request { return p.session(useMethod, body) }, reply); err != nil {
-		return nil, fmt.Errorf("a good use: %w", err)
+		return nil, fmt.Errorf("a valid use: %w", err)
 	}
 	if item := reply.Item; item == nil || item.Order != order || item.State != pb.ItemState_ITEM_STATE_USED {
-		return nil, fmt.Errorf("the answer to the use of %s is %v", order, item)
+		return nil, fmt.Errorf("the reply to the use of %s is %v", order, item)
 	}
 	return reply.Item, nil
 }

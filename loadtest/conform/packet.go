@@ -8,7 +8,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// packetOf returns the request to send an amount to some people.
+// packetOf returns a request to send an amount to several persons.
 func packetOf(number, fen int64, to ...person) *pb.SendPacketRequest {
 	m := &pb.SendPacketRequest{Request: number, AmountFen: fen, Greeting: "恭喜发财"}
 	for _, p := range to {
@@ -17,10 +17,10 @@ func packetOf(number, fen int64, to ...person) *pb.SendPacketRequest {
 	return m
 }
 
-// send asks to send a packet, until it is sent or refused.
+// send sends a packet, and repeats until it is sent or refused.
 func (p person) send(ctx context.Context, m *pb.SendPacketRequest) (*pb.Packet, error) {
 	if p.w.Session == nil {
-		return nil, unanswered{"no sessions were given"}
+		return nil, notEvaluated{"the target has no sessions"}
 	}
 	body := encode(m)
 	for n := 0; ; n++ {
@@ -30,21 +30,22 @@ func (p person) send(ctx context.Context, m *pb.SendPacketRequest) (*pb.Packet, 
 		case err != nil:
 			return nil, err
 		case reply.Packet == nil:
-			return nil, fmt.Errorf("the answer to a packet of %d fen has none", m.AmountFen)
+			return nil, fmt.Errorf("the reply to a packet of %d fen has no packet", m.AmountFen)
 		case reply.Packet.State != pb.PacketState_PACKET_STATE_ASKED:
 			return reply.Packet, nil
 		}
-		if n == tries || !pause(ctx, between) {
-			return nil, unanswered{fmt.Sprintf("the packet %s is still being sent", reply.Packet.Number)}
+		if n == tries || !pause(ctx, retryPause) {
+			return nil, notEvaluated{fmt.Sprintf("the packet %s is still being sent", reply.Packet.Number)}
 		}
 	}
 }
 
-// sends sends a packet and wants an answer that says so: a share for each, in their order, which sum to the amount.
-func (p person) sends(ctx context.Context, number, fen int64, to ...person) (*pb.Packet, error) {
+// expectSent sends a packet and checks the reply: one share for each receiver, in their order, with the amount as
+// their sum.
+func (p person) expectSent(ctx context.Context, number, fen int64, to ...person) (*pb.Packet, error) {
 	packet, err := p.send(ctx, packetOf(number, fen, to...))
 	if err != nil {
-		return nil, fmt.Errorf("a good packet: %w", err)
+		return nil, fmt.Errorf("a valid packet: %w", err)
 	}
 	want := wallet.PacketNo{Account: wallet.AccountOf(p.who.App, p.who.User), Request: number}
 	switch {
@@ -53,7 +54,7 @@ func (p person) sends(ctx context.Context, number, fen int64, to ...person) (*pb
 	case packet.State != pb.PacketState_PACKET_STATE_SENT:
 		return nil, fmt.Errorf("the packet %s is %s", packet.Number, packet.State)
 	case packet.AmountFen != fen || len(packet.Shares) != len(to) || int(packet.ShareCount) != len(to):
-		return nil, fmt.Errorf("a packet of %d fen for %d people is answered as %v", fen, len(to), packet)
+		return nil, fmt.Errorf("the reply to a packet of %d fen for %d people is %v", fen, len(to), packet)
 	}
 	sum := int64(0)
 	for i, share := range packet.Shares {
@@ -66,29 +67,29 @@ func (p person) sends(ctx context.Context, number, fen int64, to ...person) (*pb
 	return packet, equal("the sum of the shares", fen, sum)
 }
 
-// open asks to open the person's share of a packet.
+// open opens the person's share of a packet.
 func (p person) open(ctx context.Context, packet string) (*pb.Share, error) {
 	if p.w.Session == nil {
-		return nil, unanswered{"no sessions were given"}
+		return nil, notEvaluated{"the target has no sessions"}
 	}
 	reply, body := &pb.OpenPacketReply{}, encode(&pb.OpenPacketRequest{Packet: packet})
 	err := p.w.call(ctx, func() *request { return p.session(openMethod, body) }, reply)
 	return reply.Share, err
 }
 
-// opens opens a share and wants an answer that says so.
-func (p person) opens(ctx context.Context, packet string, fen int64) error {
+// expectOpened opens a share and checks the reply.
+func (p person) expectOpened(ctx context.Context, packet string, fen int64) error {
 	share, err := p.open(ctx, packet)
 	if err != nil {
-		return fmt.Errorf("a good opening: %w", err)
+		return fmt.Errorf("a valid opening: %w", err)
 	}
 	if share.GetState() != pb.ShareState_SHARE_STATE_OPENED || share.AmountFen != fen {
-		return fmt.Errorf("the opening of %d fen is answered as %v", fen, share)
+		return fmt.Errorf("the reply to the opening of %d fen is %v", fen, share)
 	}
 	return nil
 }
 
-// packets returns the packets that the page shows.
+// packets returns the packets on the wallet page.
 func (p person) packets(ctx context.Context) ([]*pb.Packet, error) {
 	page, err := p.page(ctx, &pb.WalletPageRequest{})
 	return page.GetPackets(), err

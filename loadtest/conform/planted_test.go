@@ -22,17 +22,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// plant is a wallet with a fault, and the cases that must fail there.
-type plant struct {
-	name   string
-	naive  bool // a fault of the naive wallet
-	fault  fault
-	caught []string
-	alone  bool // no other case fails
+// plantedFault is a wallet with a fault, and the cases that must fail against it.
+type plantedFault struct {
+	name    string
+	naive   bool // a fault of the naive wallet
+	fault   fault
+	failing []string
+	exact   bool // no other case fails
 }
 
-// bent is a service of which some answers are wrong.
-type bent struct {
+// faultyService returns wrong results for some calls.
+type faultyService struct {
 	wallet.Service
 	grant    func(ctx context.Context, s wallet.Service, r wallet.GrantRequest) (wallet.GrantReply, error)
 	page     func(ctx context.Context, s wallet.Service, r wallet.PageRequest) (wallet.Page, error)
@@ -40,50 +40,50 @@ type bent struct {
 	bind     func(ctx context.Context, s wallet.Service, c wallet.Caller, p wallet.Phone) (wallet.Person, error)
 }
 
-func (b bent) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
+func (b faultyService) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
 	if b.grant == nil {
 		return b.Service.Grant(ctx, r)
 	}
 	return b.grant(ctx, b.Service, r)
 }
 
-func (b bent) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
+func (b faultyService) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	if b.page == nil {
 		return b.Service.Page(ctx, r)
 	}
 	return b.page(ctx, b.Service, r)
 }
 
-func (b bent) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+func (b faultyService) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 	if b.withdraw == nil {
 		return b.Service.Withdraw(ctx, r)
 	}
 	return b.withdraw(ctx, b.Service, r)
 }
 
-func (b bent) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (wallet.Person, error) {
+func (b faultyService) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (wallet.Person, error) {
 	if b.bind == nil {
 		return b.Service.Bind(ctx, c, p)
 	}
 	return b.bind(ctx, b.Service, c, p)
 }
 
-// by returns the fault of a bent service.
-func by(b bent) fault {
+// withService returns a fault in the service.
+func withService(b faultyService) fault {
 	return fault{service: func(s wallet.Service) wallet.Service { b.Service = s; return b }}
 }
 
-// regrant is a grant that is changed before it is asked for.
-func regrant(change func(*wallet.GrantRequest)) fault {
-	return by(bent{grant: func(ctx context.Context, s wallet.Service, r wallet.GrantRequest) (wallet.GrantReply, error) {
+// changeGrant is a fault that changes each grant request.
+func changeGrant(change func(*wallet.GrantRequest)) fault {
+	return withService(faultyService{grant: func(ctx context.Context, s wallet.Service, r wallet.GrantRequest) (wallet.GrantReply, error) {
 		change(&r)
 		return s.Grant(ctx, r)
 	}})
 }
 
-// repage is a page that is changed before it is shown.
-func repage(change func(r wallet.PageRequest, p *wallet.Page)) fault {
-	return by(bent{page: func(ctx context.Context, s wallet.Service, r wallet.PageRequest) (wallet.Page, error) {
+// changePage is a fault that changes each page.
+func changePage(change func(r wallet.PageRequest, p *wallet.Page)) fault {
+	return withService(faultyService{page: func(ctx context.Context, s wallet.Service, r wallet.PageRequest) (wallet.Page, error) {
 		p, err := s.Page(ctx, r)
 		change(r, &p)
 		return p, err
@@ -91,61 +91,61 @@ func repage(change func(r wallet.PageRequest, p *wallet.Page)) fault {
 }
 
 // planted lists the faults.
-func planted() []plant {
+func planted() []plantedFault {
 	var request atomic.Int64
-	return append([]plant{
-		{name: "double", naive: true, caught: []string{"grant-repeat", "grant-at-once", "grant-conflict", "form-binary"}},
-		{name: "lost", naive: true, caught: []string{"page-sums"}},
-		{name: "wrong-page", naive: true, caught: []string{"grant", "page-sums"}},
-		{name: "twice-listed", naive: true, caught: []string{"page-walk"}, alone: true},
-		{name: "unsigned", naive: true, caught: names("sign-")},
-		{name: "other-session", naive: true, caught: []string{"session-other"}, alone: true},
-		{name: "overdraw", naive: true, caught: []string{"withdraw-at-once"}, alone: true},
-		{name: "lies", naive: true, caught: []string{"grant"}},
+	return append([]plantedFault{
+		{name: "double", naive: true, failing: []string{"grant-repeat", "grant-at-once", "grant-conflict", "form-binary"}},
+		{name: "lost", naive: true, failing: []string{"page-sums"}},
+		{name: "wrong-page", naive: true, failing: []string{"grant", "page-sums"}},
+		{name: "twice-listed", naive: true, failing: []string{"page-walk"}, exact: true},
+		{name: "unsigned", naive: true, failing: names("sign-")},
+		{name: "other-session", naive: true, failing: []string{"session-other"}, exact: true},
+		{name: "overdraw", naive: true, failing: []string{"withdraw-at-once"}, exact: true},
+		{name: "lies", naive: true, failing: []string{"grant"}},
 
-		{name: "an amount of nothing is one fen", caught: []string{"grant-amount"}, fault: regrant(func(r *wallet.GrantRequest) { r.Amount = max(r.Amount, 1) })},
-		{name: "what is above the cap is cut", caught: []string{"grant-cap"}, fault: regrant(func(r *wallet.GrantRequest) { r.Amount = min(r.Amount, festivalCap) })},
-		{name: "every scene is the rain", caught: []string{"grant-scene"}, fault: regrant(func(r *wallet.GrantRequest) { r.Scene = "rain" })},
-		{name: "every award is cash", alone: true, caught: []string{"grant-who"}, fault: regrant(func(r *wallet.GrantRequest) {
+		{name: "a zero amount becomes one fen", failing: []string{"grant-amount"}, fault: changeGrant(func(r *wallet.GrantRequest) { r.Amount = max(r.Amount, 1) })},
+		{name: "an amount above the cap is reduced to it", failing: []string{"grant-cap"}, fault: changeGrant(func(r *wallet.GrantRequest) { r.Amount = min(r.Amount, festivalCap) })},
+		{name: "every scene is treated as the rain", failing: []string{"grant-scene"}, fault: changeGrant(func(r *wallet.GrantRequest) { r.Scene = "rain" })},
+		{name: "every award is treated as cash", exact: true, failing: []string{"grant-who"}, fault: changeGrant(func(r *wallet.GrantRequest) {
 			if r.Scene == "rain" {
 				r.Award = wallet.Cash
 			}
 		})},
-		{name: "every win is of now", caught: []string{"grant-when"}, fault: regrant(func(r *wallet.GrantRequest) { r.Opened = now{}.Now() })},
-		{name: "a stranger is an error", caught: []string{"page-empty"}, fault: by(bent{page: func(ctx context.Context, s wallet.Service, r wallet.PageRequest) (wallet.Page, error) {
+		{name: "every win gets the present time", failing: []string{"grant-when"}, fault: changeGrant(func(r *wallet.GrantRequest) { r.Opened = now{}.Now() })},
+		{name: "the page of a new user is an error", failing: []string{"page-empty"}, fault: withService(faultyService{page: func(ctx context.Context, s wallet.Service, r wallet.PageRequest) (wallet.Page, error) {
 			p, err := s.Page(ctx, r)
 			if len(p.Grants) == 0 && err == nil {
 				err = wallet.ErrNotFound
 			}
 			return p, err
 		}})},
-		{name: "each app has a wallet of its own", caught: []string{"page-family"}, fault: by(bent{page: func(ctx context.Context, s wallet.Service, r wallet.PageRequest) (wallet.Page, error) {
+		{name: "each app has a separate wallet", failing: []string{"page-family"}, fault: withService(faultyService{page: func(ctx context.Context, s wallet.Service, r wallet.PageRequest) (wallet.Page, error) {
 			if r.App == wallet.DouyinHuoshan {
 				r.User += 1 << 40
 			}
 			return s.Page(ctx, r)
 		}})},
-		{name: "no page is ever posted", caught: []string{"later"}, fault: repage(func(_ wallet.PageRequest, p *wallet.Page) {
+		{name: "no page is ever posted", failing: []string{"later"}, fault: changePage(func(_ wallet.PageRequest, p *wallet.Page) {
 			for i := range p.Grants {
 				p.Grants[i].Status = wallet.TokenProcessing
 			}
 		})},
-		{name: "no token is taken", caught: []string{"token-own"}, fault: repage(func(r wallet.PageRequest, p *wallet.Page) {
+		{name: "every token is refused", failing: []string{"token-own"}, fault: changePage(func(r wallet.PageRequest, p *wallet.Page) {
 			p.Refused = nil
 			for i := range r.Tokens {
 				p.Refused = append(p.Refused, wallet.TokenFault{Index: i, Err: wallet.ErrTokenForged})
 			}
 		})},
-		{name: "no token is refused", caught: []string{"token-altered", "token-foreign"}, fault: repage(func(_ wallet.PageRequest, p *wallet.Page) { p.Refused = nil })},
-		{name: "a repeat is another withdrawal", caught: []string{"withdraw", "withdraw-conflict"},
-			fault: by(bent{withdraw: func(ctx context.Context, s wallet.Service, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+		{name: "no token is refused", failing: []string{"token-altered", "token-foreign"}, fault: changePage(func(_ wallet.PageRequest, p *wallet.Page) { p.Refused = nil })},
+		{name: "a repeat is another withdrawal", failing: []string{"withdraw", "withdraw-conflict"},
+			fault: withService(faultyService{withdraw: func(ctx context.Context, s wallet.Service, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 				if r.Request > 0 {
 					r.Request = request.Add(1)
 				}
 				return s.Withdraw(ctx, r)
 			}})},
-		{name: "nothing is too much, or too little", caught: []string{"withdraw-more", "withdraw-amount"},
-			fault: by(bent{withdraw: func(ctx context.Context, s wallet.Service, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+		{name: "every amount is paid", failing: []string{"withdraw-more", "withdraw-amount"},
+			fault: withService(faultyService{withdraw: func(ctx context.Context, s wallet.Service, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 				w, err := s.Withdraw(ctx, r)
 				if errors.Is(err, wallet.ErrInsufficient) || errors.Is(err, wallet.ErrInvalid) {
 					return wallet.WithdrawReply{No: wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request},
@@ -153,14 +153,14 @@ func planted() []plant {
 				}
 				return w, err
 			}})},
-		{name: "phones join nobody", alone: true, caught: []string{"bind", "reward-apps", "reward-joined", "packet-joined"}, fault: by(bent{bind: func(_ context.Context, _ wallet.Service, c wallet.Caller, _ wallet.Phone) (wallet.Person, error) {
+		{name: "phones do not join wallets", exact: true, failing: []string{"bind", "reward-apps", "reward-joined", "packet-joined"}, fault: withService(faultyService{bind: func(_ context.Context, _ wallet.Service, c wallet.Caller, _ wallet.Phone) (wallet.Person, error) {
 			return wallet.Person{ActID: wallet.ActID(c.User)}, nil
 		}})},
-	}, slices.Concat(edges(), rewardFaults(), packetFaults())...)
+	}, slices.Concat(edgeFaults(), rewardFaults(), packetFaults())...)
 }
 
-// before is a fault of the edge: requests are changed before they come there.
-func before(change func(r *http.Request, body []byte, k auth.Keys) []byte) fault {
+// changeRequest is a fault that changes requests before the server receives them.
+func changeRequest(change func(r *http.Request, body []byte, k auth.Keys) []byte) fault {
 	return fault{edge: func(next http.Handler, k auth.Keys) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
@@ -171,7 +171,7 @@ func before(change func(r *http.Request, body []byte, k auth.Keys) []byte) fault
 	}}
 }
 
-// resign signs what was changed.
+// resign signs a changed request again.
 func resign(r *http.Request, body []byte, k auth.Keys) {
 	if strings.HasPrefix(r.Header.Get("Authorization"), auth.SchemeHMAC) {
 		demo, _ := k.Caller("demo")
@@ -179,8 +179,8 @@ func resign(r *http.Request, body []byte, k auth.Keys) {
 	}
 }
 
-// after is a fault of the edge: answers are changed.
-func after(change func(r *http.Request, answer *httptest.ResponseRecorder) *httptest.ResponseRecorder) fault {
+// changeResponse is a fault that changes the server's responses.
+func changeResponse(change func(r *http.Request, answer *httptest.ResponseRecorder) *httptest.ResponseRecorder) fault {
 	return fault{edge: func(next http.Handler, _ auth.Keys) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			answer := httptest.NewRecorder()
@@ -196,33 +196,33 @@ func after(change func(r *http.Request, answer *httptest.ResponseRecorder) *http
 	}}
 }
 
-// edges are faults before the wallet.
-func edges() []plant {
-	return []plant{
-		{name: "what cannot be read is a defect", caught: []string{"form-json"}, fault: after(func(_ *http.Request, a *httptest.ResponseRecorder) *httptest.ResponseRecorder {
+// edgeFaults are faults in front of the server.
+func edgeFaults() []plantedFault {
+	return []plantedFault{
+		{name: "a malformed request is an internal error", failing: []string{"form-json"}, fault: changeResponse(func(_ *http.Request, a *httptest.ResponseRecorder) *httptest.ResponseRecorder {
 			if a.Header().Get("Hongbao-Reason") == "malformed" {
 				a.Code = http.StatusInternalServerError
 			}
 			return a
 		})},
-		{name: "a refusal says nothing", caught: []string{"form-large", "grant-conflict"}, fault: after(func(_ *http.Request, a *httptest.ResponseRecorder) *httptest.ResponseRecorder {
+		{name: "a refusal has no detail", failing: []string{"form-large", "grant-conflict"}, fault: changeResponse(func(_ *http.Request, a *httptest.ResponseRecorder) *httptest.ResponseRecorder {
 			if a.Code != http.StatusOK {
 				a.Body = bytes.NewBufferString(`{"code":"unknown"}`)
 			}
 			return a
 		})},
-		{name: "GET is POST", alone: true, caught: []string{"form-http"}, fault: before(func(r *http.Request, body []byte, k auth.Keys) []byte {
+		{name: "GET is treated as POST", exact: true, failing: []string{"form-http"}, fault: changeRequest(func(r *http.Request, body []byte, k auth.Keys) []byte {
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
 				r.Method = http.MethodPost
 				resign(r, body, k)
 			}
 			return body
 		})},
-		{name: "any mark is none", caught: []string{"form-mark"}, fault: before(func(r *http.Request, body []byte, _ auth.Keys) []byte {
+		{name: "an invalid mark is ignored", failing: []string{"form-mark"}, fault: changeRequest(func(r *http.Request, body []byte, _ auth.Keys) []byte {
 			r.Header.Del(auth.HeaderLoadTest)
 			return body
 		})},
-		{name: "users are floats", alone: true, caught: []string{"form-numbers"}, fault: before(func(r *http.Request, body []byte, k auth.Keys) []byte {
+		{name: "user numbers are floats", exact: true, failing: []string{"form-numbers"}, fault: changeRequest(func(r *http.Request, body []byte, k auth.Keys) []byte {
 			m := &pb.GrantRequest{}
 			if strings.HasSuffix(r.URL.Path, "/Grant") && protojson.Unmarshal(body, m) == nil && m.User > 1<<53 {
 				m.User = int64(float64(m.User))
@@ -231,7 +231,7 @@ func edges() []plant {
 			}
 			return body
 		})},
-		{name: "protobuf is another rain", caught: []string{"form-binary"}, fault: before(func(r *http.Request, body []byte, k auth.Keys) []byte {
+		{name: "a protobuf grant gets another rain", failing: []string{"form-binary"}, fault: changeRequest(func(r *http.Request, body []byte, k auth.Keys) []byte {
 			m := &pb.GrantRequest{}
 			if r.Header.Get("Content-Type") == "application/proto" && proto.Unmarshal(body, m) == nil {
 				m.Rain++
@@ -240,7 +240,7 @@ func edges() []plant {
 			}
 			return body
 		})},
-		{name: "results are in another order", alone: true, caught: []string{"grant-batch"}, fault: after(func(r *http.Request, a *httptest.ResponseRecorder) *httptest.ResponseRecorder {
+		{name: "results are in another order", exact: true, failing: []string{"grant-batch"}, fault: changeResponse(func(r *http.Request, a *httptest.ResponseRecorder) *httptest.ResponseRecorder {
 			m := &pb.BatchGrantReply{}
 			if strings.HasSuffix(r.URL.Path, "/BatchGrant") && a.Code == http.StatusOK && protojson.Unmarshal(a.Body.Bytes(), m) == nil {
 				slices.Reverse(m.Results)
@@ -248,7 +248,7 @@ func edges() []plant {
 			}
 			return a
 		})},
-		{name: "sessions are believed", caught: []string{"session-missing", "session-forged"}, fault: before(func(r *http.Request, body []byte, k auth.Keys) []byte {
+		{name: "sessions are not verified", failing: []string{"session-missing", "session-forged"}, fault: changeRequest(func(r *http.Request, body []byte, k auth.Keys) []byte {
 			if strings.Contains(r.URL.Path, "WalletService") {
 				who := wallet.Caller{App: wallet.Douyin, User: 1}
 				if part := strings.Split(r.Header.Get("Authorization"), "."); len(part) == 3 {
@@ -263,7 +263,7 @@ func edges() []plant {
 			}
 			return body
 		})},
-		{name: "a page is as long as it is asked for", alone: true, caught: []string{"page-limit"}, fault: before(func(r *http.Request, body []byte, _ auth.Keys) []byte {
+		{name: "a page limit has no maximum", exact: true, failing: []string{"page-limit"}, fault: changeRequest(func(r *http.Request, body []byte, _ auth.Keys) []byte {
 			m := &pb.FlowRequest{}
 			if strings.HasSuffix(r.URL.Path, "/Flow") && protojson.Unmarshal(body, m) == nil {
 				m.Limit = min(m.Limit, wallet.MaxPage)
@@ -271,7 +271,7 @@ func edges() []plant {
 			}
 			return body
 		})},
-		{name: "tokens without end", alone: true, caught: []string{"token-many"}, fault: before(func(r *http.Request, body []byte, _ auth.Keys) []byte {
+		{name: "the number of tokens has no maximum", exact: true, failing: []string{"token-many"}, fault: changeRequest(func(r *http.Request, body []byte, _ auth.Keys) []byte {
 			m := &pb.WalletPageRequest{}
 			if strings.HasSuffix(r.URL.Path, "/WalletPage") && protojson.Unmarshal(body, m) == nil {
 				m.Tokens = m.Tokens[:min(len(m.Tokens), wallet.MaxClientTokens)]

@@ -12,25 +12,25 @@ import (
 )
 
 // rewardTests are about rewards other than cash.
-func rewardTests() []test {
-	return given("no scene of a reward other than cash was named", func(w *wire) bool { return w.Reward != Reward{} }, []test{
-		{"reward", "a reward other than cash is granted under its order number, says what it is, is listed at once, and is no money", []string{"B4", "O1", "P3"}, rewardOnce},
-		{"reward-repeat", "repeats, at the same time too, have the same answer, and one reward is listed", []string{"O3"}, rewardTwice},
+func rewardTests() []contractCase {
+	return onlyIf("the target names no reward other than cash", func(w *wire) bool { return w.Reward != Reward{} }, []contractCase{
+		{"reward", "a reward other than cash is granted under its order number, names what was granted, is listed at once, and is not money", []string{"B4", "O1", "P3"}, rewardOnce},
+		{"reward-repeat", "repeats, also concurrent ones, get the same reply, and one reward is listed", []string{"O3"}, rewardTwice},
 		{"reward-other", "the same win as another reward, as cash or with an amount is refused, and changes nothing", []string{"O1", "O3"}, rewardOther},
-		{"reward-apps", "a person's rewards are listed the same in all eight apps, and in no other person's", []string{"P3", "B1", "B2"}, rewardApps},
-		{"reward-walk", "pages of the list go on where the last one ended: newest first, no gap, nothing twice; what is no page is refused", []string{"P3"}, rewardWalk},
-		{"reward-use", "a reward is used once: repeats, at the same time too, answer as the first time", []string{"B4"}, rewardUsed},
-		{"reward-others", "nobody else can use or list it; a number that nobody has is not found", []string{"T7", "B1"}, rewardOthers},
-		{"reward-joined", "who has joined by phone can use it, once for both", []string{"B2", "P3"}, rewardJoined},
+		{"reward-apps", "a person's rewards are listed alike in all eight apps, and for no other person", []string{"P3", "B1", "B2"}, rewardApps},
+		{"reward-walk", "paging continues where the last page ended: newest first, without gaps or duplicates; an invalid page is refused", []string{"P3"}, rewardWalk},
+		{"reward-use", "a reward is used once: repeats, also concurrent ones, get the first reply", []string{"B4"}, rewardUsed},
+		{"reward-others", "no other user can use or list it; an unknown number is not found", []string{"T7", "B1"}, rewardOthers},
+		{"reward-joined", "accounts joined by phone can use it, once for both", []string{"B2", "P3"}, rewardJoined},
 	})
 }
 
-// given leaves cases out, aloud, where the target was not said to have what they are about.
-func given(missing string, has func(*wire) bool, tests []test) []test {
+// onlyIf makes cases end as notOffered, with a reason, if the target does not have the feature.
+func onlyIf(missing string, has func(*wire) bool, tests []contractCase) []contractCase {
 	for i, c := range tests {
 		tests[i].run = func(ctx context.Context, w *wire) error {
 			if !has(w) {
-				return skipped("not asked: " + missing)
+				return notOffered("not asked: " + missing)
 			}
 			return c.run(ctx, w)
 		}
@@ -39,18 +39,18 @@ func given(missing string, has func(*wire) bool, tests []test) []test {
 }
 
 func rewardOnce(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
-	item, err := p.won(ctx, 1)
+	p := w.newPerson(wallet.Douyin)
+	item, err := p.expectItem(ctx, 1)
 	if err != nil {
 		return err
 	}
-	return cmp.Or(p.has(ctx, item), p.sees(ctx, 0, 0, true))
+	return cmp.Or(p.expectRewards(ctx, item), p.expectPage(ctx, 0, 0, true))
 }
 
 func rewardTwice(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Toutiao)
-	items, err := atOnce(func(int) (*pb.Item, error) { return p.won(ctx, 1) })
-	again, later := p.won(ctx, 1)
+	p := w.newPerson(wallet.Toutiao)
+	items, err := concurrently(func(int) (*pb.Item, error) { return p.expectItem(ctx, 1) })
+	again, later := p.expectItem(ctx, 1)
 	if err := errors.Join(err, later); err != nil {
 		return err
 	}
@@ -59,12 +59,12 @@ func rewardTwice(ctx context.Context, w *wire) error {
 			return err
 		}
 	}
-	return p.has(ctx, again)
+	return p.expectRewards(ctx, again)
 }
 
 func rewardOther(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
-	item, err := p.won(ctx, 1)
+	p := w.newPerson(wallet.Douyin)
+	item, err := p.expectItem(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -81,23 +81,23 @@ func rewardOther(ctx context.Context, w *wire) error {
 		{"cash under its scene", func(m *pb.GrantRequest) { m.Award, m.AmountFen = pb.AwardType_AWARD_TYPE_CASH, 10 }},
 		{"it under the scene of cash", func(m *pb.GrantRequest) { m.Scene = string(w.Scene) }},
 	} {
-		m := p.prize(1)
+		m := p.rewardRequest(1)
 		c.change(m)
-		_, err := w.ask(ctx, m)
-		if err := wants(err, wallet.ErrInvalid, wallet.ErrUnknownScene, wallet.ErrConflict); err != nil {
+		_, err := w.grant(ctx, m)
+		if err := expectError(err, wallet.ErrInvalid, wallet.ErrUnknownScene, wallet.ErrConflict); err != nil {
 			return fmt.Errorf("%s: %w", c.what, err)
 		}
 	}
-	return cmp.Or(p.has(ctx, item), p.sees(ctx, 0, 0, true))
+	return cmp.Or(p.expectRewards(ctx, item), p.expectPage(ctx, 0, 0, true))
 }
 
 func rewardApps(ctx context.Context, w *wire) error {
-	a, b := w.somebody(wallet.Douyin), w.somebody(wallet.Toutiao)
-	older, err := a.won(ctx, 1)
+	a, b := w.newPerson(wallet.Douyin), w.newPerson(wallet.Toutiao)
+	older, err := a.expectItem(ctx, 1)
 	if err != nil {
 		return err
 	}
-	newer, err := b.won(ctx, 2)
+	newer, err := b.expectItem(ctx, 2)
 	if err != nil {
 		return err
 	}
@@ -107,31 +107,31 @@ func rewardApps(ctx context.Context, w *wire) error {
 			if app.Family() == wallet.ToutiaoFamily {
 				p, want = b.on(app), ofB
 			}
-			if err := p.has(ctx, want...); err != nil {
+			if err := p.expectRewards(ctx, want...); err != nil {
 				return fmt.Errorf("in %s: %w", app, err)
 			}
 		}
 		return nil
 	}
 	if err := everywhere([]*pb.Item{older}, []*pb.Item{newer}); err != nil {
-		return fmt.Errorf("before the phone: %w", err)
+		return fmt.Errorf("before joining: %w", err)
 	}
-	if err := joined(ctx, a, b); err != nil {
+	if err := joinByPhone(ctx, a, b); err != nil {
 		return err
 	}
 	both := []*pb.Item{newer, older}
 	return everywhere(both, both)
 }
 
-// rewardWalk reads the list in pages of two; each two of the rewards were won at the same moment.
+// rewardWalk reads the list in pages of two; each two of the rewards have the same win time.
 func rewardWalk(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Xigua)
+	p := w.newPerson(wallet.Xigua)
 	const n = 5
 	won := map[string]bool{}
 	for i := range int32(n) {
-		m := p.prize(i)
-		m.OpenedUs = p.prize(i / 2).OpenedUs
-		item, err := p.wonBy(ctx, m)
+		m := p.rewardRequest(i)
+		m.OpenedUs = p.rewardRequest(i / 2).OpenedUs
+		item, err := p.expectItemOf(ctx, m)
 		if err != nil {
 			return err
 		}
@@ -158,14 +158,14 @@ func rewardWalk(ctx context.Context, w *wire) error {
 			break
 		}
 		if pages > n {
-			return fmt.Errorf("after %d pages of 2 the list of %d has no end", pages, n)
+			return fmt.Errorf("after %d pages of 2 the list of %d has not ended", pages, n)
 		}
 	}
-	if err := equal("rewards that the walk leaves out", 0, len(won)); err != nil {
+	if err := equal("rewards missing from the pages", 0, len(won)); err != nil {
 		return err
 	}
 	for _, m := range []*pb.RewardsRequest{{Limit: 101}, {Limit: -1}, {After: "nowhere"}} {
-		if err := wants(w.send(ctx, p.session(rewardsMethod, encode(m)), &pb.RewardsReply{}), wallet.ErrInvalid); err != nil {
+		if err := expectError(w.send(ctx, p.session(rewardsMethod, encode(m)), &pb.RewardsReply{}), wallet.ErrInvalid); err != nil {
 			return fmt.Errorf("limit %d after %q: %w", m.Limit, m.After, err)
 		}
 	}
@@ -173,31 +173,31 @@ func rewardWalk(ctx context.Context, w *wire) error {
 }
 
 func rewardUsed(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
+	p := w.newPerson(wallet.Douyin)
 	item, err := p.usable(ctx)
 	if err != nil {
 		return err
 	}
-	used, err := atOnce(func(int) (*pb.Item, error) { return p.use(ctx, item.Order) })
+	used, err := concurrently(func(int) (*pb.Item, error) { return p.use(ctx, item.Order) })
 	again, later := p.use(ctx, item.Order)
 	if err := errors.Join(err, later); err != nil {
 		return err
 	}
 	for _, u := range append(used[1:], again) {
-		if err := equal("when it was used, by a repeat", used[0].ChangedUs, u.ChangedUs); err != nil {
+		if err := equal("the time of use in a repeat", used[0].ChangedUs, u.ChangedUs); err != nil {
 			return err
 		}
 	}
-	return p.has(ctx, again)
+	return p.expectRewards(ctx, again)
 }
 
 func rewardOthers(ctx context.Context, w *wire) error {
-	p, thief := w.somebody(wallet.Douyin), w.somebody(wallet.Douyin)
+	p, thief := w.newPerson(wallet.Douyin), w.newPerson(wallet.Douyin)
 	item, err := p.usable(ctx)
 	if err != nil {
 		return err
 	}
-	no, _ := wallet.ParseOrderNo(item.Order) // it was read before
+	no, _ := wallet.ParseOrderNo(item.Order) // parsed before without error
 	no.Rain = 1 << 20
 	who := &pb.User{App: pb.App(p.who.App), User: int64(p.who.User)}
 	use := encode(&pb.UseRewardRequest{Order: item.Order})
@@ -212,27 +212,27 @@ func rewardOthers(ctx context.Context, w *wire) error {
 		{"a list of another's", thief.session(rewardsMethod, encode(&pb.RewardsRequest{Who: who})), wallet.ErrNotYours},
 		{"a use without a session", w.new(useMethod, use), auth.ErrNoCredentials},
 		{"a list without a session", w.new(rewardsMethod, []byte("{}")), auth.ErrNoCredentials},
-		{"a use of what was not won", p.session(useMethod, encode(&pb.UseRewardRequest{Order: no.String()})), wallet.ErrNotFound},
-		{"a use of what is no number", p.session(useMethod, encode(&pb.UseRewardRequest{Order: "tea"})), wallet.ErrInvalid},
+		{"a use of an unknown reward", p.session(useMethod, encode(&pb.UseRewardRequest{Order: no.String()})), wallet.ErrNotFound},
+		{"a use of an invalid number", p.session(useMethod, encode(&pb.UseRewardRequest{Order: "tea"})), wallet.ErrInvalid},
 	} {
-		if err := wants(w.send(ctx, c.r, &pb.UseRewardReply{}), c.want); err != nil {
+		if err := expectError(w.send(ctx, c.r, &pb.UseRewardReply{}), c.want); err != nil {
 			return fmt.Errorf("%s: %w", c.what, err)
 		}
 	}
-	return cmp.Or(thief.has(ctx), p.on(wallet.Toutiao).has(ctx), p.has(ctx, item))
+	return cmp.Or(thief.expectRewards(ctx), p.on(wallet.Toutiao).expectRewards(ctx), p.expectRewards(ctx, item))
 }
 
 func rewardJoined(ctx context.Context, w *wire) error {
-	a, b := w.somebody(wallet.Douyin), w.somebody(wallet.Toutiao)
+	a, b := w.newPerson(wallet.Douyin), w.newPerson(wallet.Toutiao)
 	item, err := a.usable(ctx)
 	if err != nil {
 		return err
 	}
 	use := b.session(useMethod, encode(&pb.UseRewardRequest{Order: item.Order}))
-	if err := wants(w.send(ctx, use, &pb.UseRewardReply{}), wallet.ErrNotYours); err != nil {
-		return fmt.Errorf("a use by who will join: %w", err)
+	if err := expectError(w.send(ctx, use, &pb.UseRewardReply{}), wallet.ErrNotYours); err != nil {
+		return fmt.Errorf("a use before joining: %w", err)
 	}
-	if err := joined(ctx, a, b); err != nil {
+	if err := joinByPhone(ctx, a, b); err != nil {
 		return err
 	}
 	first, err := b.use(ctx, item.Order)
@@ -243,5 +243,5 @@ func rewardJoined(ctx context.Context, w *wire) error {
 	if err != nil {
 		return err
 	}
-	return cmp.Or(equal("when it was used, by the repeat of who won it", first.ChangedUs, again.ChangedUs), a.has(ctx, first), b.has(ctx, first))
+	return cmp.Or(equal("the time of use in the winner's repeat", first.ChangedUs, again.ChangedUs), a.expectRewards(ctx, first), b.expectRewards(ctx, first))
 }

@@ -9,27 +9,27 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// tokenTests are about clients' tokens, where grants are answered with one.
-func tokenTests() []test {
-	return []test{
-		{"token-own", "a user's own token is taken, and adds nothing to what is shown", []string{"T2", "T5"}, ownToken},
-		{"token-altered", "a token of which one bit was changed is refused by name", []string{"T7"}, alteredToken},
-		{"token-foreign", "another user's token is refused by name, and its money is not shown", []string{"T7"}, foreignToken},
+// tokenTests are about client tokens, if the wallet issues them.
+func tokenTests() []contractCase {
+	return []contractCase{
+		{"token-own", "a user's own token is accepted, and adds nothing to the page", []string{"T2", "T5"}, ownToken},
+		{"token-altered", "a token with one changed bit is refused with its reason", []string{"T7"}, alteredToken},
+		{"token-foreign", "another user's token is refused with its reason, and its money is not shown", []string{"T7"}, foreignToken},
 		{"token-many", "more than 256 tokens at once are refused", []string{"T7"}, manyTokens},
 	}
 }
 
 // token grants an amount and returns the token.
 func (p person) token(ctx context.Context, rain int32, fen int64) ([]byte, error) {
-	reply, err := p.granted(ctx, rain, fen)
+	reply, err := p.expectGrant(ctx, rain, fen)
 	if err == nil && len(reply.Token) == 0 {
-		err = skipped("the wallet answers without tokens")
+		err = notOffered("the wallet issues no tokens")
 	}
 	return reply.GetToken(), err
 }
 
-// holding shows tokens to a page. It returns why each is refused, "" for one that is taken.
-func (p person) holding(ctx context.Context, tokens ...[]byte) (*pb.WalletPageReply, []string, error) {
+// pageWithTokens requests a page with tokens. It returns the reason of each refusal, "" for an accepted token.
+func (p person) pageWithTokens(ctx context.Context, tokens ...[]byte) (*pb.WalletPageReply, []string, error) {
 	page, err := p.page(ctx, &pb.WalletPageRequest{Tokens: tokens, Limit: wallet.MaxPage})
 	if err != nil {
 		return nil, nil, err
@@ -45,28 +45,28 @@ func (p person) holding(ctx context.Context, tokens ...[]byte) (*pb.WalletPageRe
 }
 
 func ownToken(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
+	p := w.newPerson(wallet.Douyin)
 	token, err := p.token(ctx, 1, 25)
 	if err != nil {
 		return err
 	}
-	page, why, err := p.holding(ctx, token, token)
+	page, why, err := p.pageWithTokens(ctx, token, token)
 	if err != nil {
 		return err
 	}
 	for _, reason := range why {
-		if reason != "" && reason != wallet.ErrTokenReplayed.Reason { // what is posted already need not be brought
+		if reason != "" && reason != wallet.ErrTokenReplayed.Reason { // a posted token need not be accepted
 			return fmt.Errorf("the user's own token is refused: %s", reason)
 		}
 	}
 	if page.BalanceFen != 25 || len(page.Lines) != 1 {
-		return fmt.Errorf("25 fen and their token twice are shown as %d fen in %d lines", page.BalanceFen, len(page.Lines))
+		return fmt.Errorf("25 fen with their token sent twice are shown as %d fen in %d lines", page.BalanceFen, len(page.Lines))
 	}
-	return p.sees(ctx, 25, 1, true)
+	return p.expectPage(ctx, 25, 1, true)
 }
 
 func alteredToken(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
+	p := w.newPerson(wallet.Douyin)
 	token, err := p.token(ctx, 1, 26)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func alteredToken(ctx context.Context, w *wire) error {
 		altered[at] ^= 1
 		tokens = append(tokens, altered)
 	}
-	page, why, err := p.holding(ctx, tokens...)
+	page, why, err := p.pageWithTokens(ctx, tokens...)
 	if err != nil {
 		return err
 	}
@@ -92,12 +92,12 @@ func alteredToken(ctx context.Context, w *wire) error {
 }
 
 func foreignToken(ctx context.Context, w *wire) error {
-	p, thief := w.somebody(wallet.Douyin), w.somebody(wallet.Douyin)
+	p, thief := w.newPerson(wallet.Douyin), w.newPerson(wallet.Douyin)
 	token, err := p.token(ctx, 1, 27)
 	if err != nil {
 		return err
 	}
-	page, why, err := thief.holding(ctx, token)
+	page, why, err := thief.pageWithTokens(ctx, token)
 	if err != nil {
 		return err
 	}
@@ -105,15 +105,15 @@ func foreignToken(ctx context.Context, w *wire) error {
 		return fmt.Errorf("another user's token is refused as %q, and %d fen are shown", why[0], page.BalanceFen)
 	}
 	body := encode(&pb.WithdrawRequest{Request: 1, AmountFen: 27, Tokens: [][]byte{token}})
-	if err := wants(w.send(ctx, thief.session(withdrawMethod, body), &pb.WithdrawReply{}),
+	if err := expectError(w.send(ctx, thief.session(withdrawMethod, body), &pb.WithdrawReply{}),
 		wallet.ErrInsufficient, wallet.ErrTokenForeign, wallet.ErrNotReleased); err != nil {
 		return fmt.Errorf("a withdrawal with another user's token: %w", err)
 	}
-	return p.sees(ctx, 27, 1, true)
+	return p.expectPage(ctx, 27, 1, true)
 }
 
 func manyTokens(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
+	p := w.newPerson(wallet.Douyin)
 	token, err := p.token(ctx, 1, 28)
 	if err != nil {
 		return err
@@ -123,5 +123,5 @@ func manyTokens(ctx context.Context, w *wire) error {
 		m.Tokens = append(m.Tokens, token)
 	}
 	_, err = p.page(ctx, m)
-	return wants(err, wallet.ErrInvalid)
+	return expectError(err, wallet.ErrInvalid)
 }

@@ -11,21 +11,21 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// withdrawalTests are about money that leaves.
-func withdrawalTests() []test {
-	return []test{
-		{"withdraw", "all that is shown can be withdrawn at once, posted or not; a repeat is paid once", []string{"T6", "B7"}, withdrawTwice},
-		{"withdraw-conflict", "the same request for another amount is a conflict", []string{"T6"}, withdrawConflict},
+// withdrawalTests are about withdrawals.
+func withdrawalTests() []contractCase {
+	return []contractCase{
+		{"withdraw", "everything shown can be withdrawn at once, posted or not; a repeat is paid once", []string{"T6", "B7"}, withdrawTwice},
+		{"withdraw-conflict", "the same request with another amount is a conflict", []string{"T6"}, withdrawConflict},
 		{"withdraw-more", "more than the balance is refused, and moves nothing", []string{"T6", "F2"}, withdrawMore},
-		{"withdraw-amount", "amounts and request numbers from zero down are invalid", []string{"F2"}, withdrawNothing},
-		{"withdraw-at-once", "of withdrawals of the whole balance that come at the same time one is paid", []string{"F1", "F2"}, withdrawAtOnce},
+		{"withdraw-amount", "amounts and request numbers below 1 are invalid", []string{"F2"}, withdrawNothing},
+		{"withdraw-at-once", "of concurrent withdrawals of the whole balance one is paid", []string{"F1", "F2"}, withdrawAtOnce},
 	}
 }
 
-// withdraw asks for an amount, until it is paid or refused for good.
+// withdraw requests a withdrawal, and repeats until it is paid or refused.
 func (p person) withdraw(ctx context.Context, number, fen int64) (*pb.WithdrawReply, error) {
 	if p.w.Session == nil {
-		return nil, unanswered{"no sessions were given"}
+		return nil, notEvaluated{"the target has no sessions"}
 	}
 	body := encode(&pb.WithdrawRequest{Request: number, AmountFen: fen})
 	for n := 0; ; n++ {
@@ -33,30 +33,30 @@ func (p person) withdraw(ctx context.Context, number, fen int64) (*pb.WithdrawRe
 		err := p.w.call(ctx, func() *request { return p.session(withdrawMethod, body) }, reply)
 		r := (*refusal)(nil)
 		if errors.As(err, &r) && r.Reason == wallet.ErrNotReleased.Reason {
-			return nil, skipped("withdrawing is not open to the people of the test")
+			return nil, notOffered("withdrawing is not released for the test's users")
 		}
 		if err != nil || reply.State == pb.WithdrawalState_WITHDRAWAL_STATE_PAID {
 			return reply, err
 		}
-		if n == tries || !pause(ctx, between) {
-			return nil, unanswered{fmt.Sprintf("the withdrawal is still %s", reply.State)}
+		if n == tries || !pause(ctx, retryPause) {
+			return nil, notEvaluated{fmt.Sprintf("the withdrawal is still %s", reply.State)}
 		}
 	}
 }
 
-// winner is a person who has won 90 fen, and can see them where the answer did not promise them at once.
-func winner(ctx context.Context, w *wire) (person, error) {
-	p := w.somebody(wallet.Douyin)
-	reply, err := p.granted(ctx, 1, 90)
+// newWinner returns a person who has won 90 fen, which the page shows.
+func newWinner(ctx context.Context, w *wire) (person, error) {
+	p := w.newPerson(wallet.Douyin)
+	reply, err := p.expectGrant(ctx, 1, 90)
 	if err == nil && !promised(reply) {
-		err = p.sees(ctx, 90, 1, false)
+		err = p.expectPage(ctx, 90, 1, false)
 	}
 	return p, err
 }
 
-// wonAndPaid is a winner who withdraws some of it.
-func wonAndPaid(ctx context.Context, w *wire, fen int64) (person, *pb.WithdrawReply, error) {
-	p, err := winner(ctx, w)
+// newWinnerPaid returns a winner who has withdrawn fen.
+func newWinnerPaid(ctx context.Context, w *wire, fen int64) (person, *pb.WithdrawReply, error) {
+	p, err := newWinner(ctx, w)
 	if err != nil {
 		return p, nil, err
 	}
@@ -68,7 +68,7 @@ func wonAndPaid(ctx context.Context, w *wire, fen int64) (person, *pb.WithdrawRe
 }
 
 func withdrawTwice(ctx context.Context, w *wire) error {
-	p, paid, err := wonAndPaid(ctx, w, 90)
+	p, paid, err := newWinnerPaid(ctx, w, 90)
 	if err != nil {
 		return err
 	}
@@ -88,58 +88,58 @@ func withdrawTwice(ctx context.Context, w *wire) error {
 	if len(page.Withdrawals) != 1 || page.Withdrawals[0].Request != 1 || page.Withdrawals[0].AmountFen != 90 {
 		return fmt.Errorf("the page lists the withdrawals %v", page.Withdrawals)
 	}
-	return cmp.Or(equal("the income", 90, page.IncomeFen), p.sees(ctx, 0, 1, true))
+	return cmp.Or(equal("the income", 90, page.IncomeFen), p.expectPage(ctx, 0, 1, true))
 }
 
 func withdrawConflict(ctx context.Context, w *wire) error {
-	p, _, err := wonAndPaid(ctx, w, 40)
+	p, _, err := newWinnerPaid(ctx, w, 40)
 	if err != nil {
 		return err
 	}
 	for _, fen := range []int64{41, 39} {
 		_, err = p.withdraw(ctx, 1, fen)
-		if err := wants(err, wallet.ErrConflict); err != nil {
+		if err := expectError(err, wallet.ErrConflict); err != nil {
 			return fmt.Errorf("40 fen, then %d: %w", fen, err)
 		}
 	}
-	return p.sees(ctx, 50, 1, true)
+	return p.expectPage(ctx, 50, 1, true)
 }
 
 func withdrawMore(ctx context.Context, w *wire) error {
-	p, _, err := wonAndPaid(ctx, w, 40)
+	p, _, err := newWinnerPaid(ctx, w, 40)
 	if err != nil {
 		return err
 	}
 	_, err = p.withdraw(ctx, 2, 51)
-	if err := wants(err, wallet.ErrInsufficient); err != nil {
+	if err := expectError(err, wallet.ErrInsufficient); err != nil {
 		return err
 	}
-	return p.sees(ctx, 50, 1, true)
+	return p.expectPage(ctx, 50, 1, true)
 }
 
 func withdrawNothing(ctx context.Context, w *wire) error {
-	p := w.somebody(wallet.Douyin)
-	reply, err := p.granted(ctx, 1, 90)
+	p := w.newPerson(wallet.Douyin)
+	reply, err := p.expectGrant(ctx, 1, 90)
 	if err != nil {
 		return err
 	}
 	for _, c := range [][2]int64{{1, 0}, {2, -90}, {0, 10}, {-1, 10}} {
 		_, err := p.withdraw(ctx, c[0], c[1])
-		if err := wants(err, wallet.ErrInvalid); err != nil {
+		if err := expectError(err, wallet.ErrInvalid); err != nil {
 			return fmt.Errorf("request %d for %d fen: %w", c[0], c[1], err)
 		}
 	}
-	return p.sees(ctx, 90, 1, promised(reply))
+	return p.expectPage(ctx, 90, 1, promised(reply))
 }
 
 func withdrawAtOnce(ctx context.Context, w *wire) error {
-	p, err := winner(ctx, w)
+	p, err := newWinner(ctx, w)
 	if err != nil {
 		return err
 	}
-	var errs [crowd]error
+	var errs [parallelCalls]error
 	var all sync.WaitGroup
-	for i := range crowd {
+	for i := range parallelCalls {
 		all.Go(func() { _, errs[i] = p.withdraw(ctx, int64(i+1), 90) })
 	}
 	all.Wait()
@@ -147,9 +147,9 @@ func withdrawAtOnce(ctx context.Context, w *wire) error {
 	for _, err := range errs {
 		if err == nil {
 			paid++
-		} else if err := wants(err, wallet.ErrInsufficient); err != nil {
+		} else if err := expectError(err, wallet.ErrInsufficient); err != nil {
 			return err
 		}
 	}
-	return cmp.Or(equal("withdrawals of the whole balance that were paid", 1, paid), p.sees(ctx, 0, 1, true))
+	return cmp.Or(equal("withdrawals of the whole balance that were paid", 1, paid), p.expectPage(ctx, 0, 1, true))
 }

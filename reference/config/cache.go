@@ -16,53 +16,53 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Cache is a config centre with what was last read of it at hand: in memory for every request, and in a file for a restart
-// while the centre is down. It is safe for concurrent use.
+// Cache caches what was last read from a config centre: in memory for every request, and in a file for a restart while
+// the centre is down. Safe for concurrent use.
 type Cache struct {
 	centre   wallet.ConfigCentre
 	defaults wallet.Settings
 	file     string
 	clock    wallet.Clock
 
-	last atomic.Pointer[Reading] // replaced whole: readers never wait
+	last atomic.Pointer[Reading] // replaced as a whole, so that readers never block
 
 	mu    sync.Mutex // one Refresh at a time
-	saved []byte     // what the file holds
+	saved []byte     // the file's content
 }
 
 var _ wallet.ConfigCentre = (*Cache)(nil)
 
-// Reading is what was read of a centre.
+// Reading is the result of a read.
 type Reading struct {
 	On       map[wallet.Switch]bool // must not be written to
 	Settings wallet.Settings
 	At       wallet.Instant // when it was read from the centre; 0: never, these are the defaults
-	Kept     bool           // it comes from the file, and the centre was not reached since
+	Kept     bool           // it comes from the file, and the centre has not been reached since
 }
 
-// NewCache returns a cache of a centre. defaults are the settings while nobody has changed them. file is where the last
-// reading is kept; "" keeps none.
+// NewCache returns a cache of a centre. defaults are the settings until an operator changes them. file stores the last
+// reading; "" stores nothing.
 func NewCache(centre wallet.ConfigCentre, defaults wallet.Settings, file string, clock wallet.Clock) *Cache {
 	c := &Cache{centre: centre, defaults: defaults, file: file, clock: clock}
 	c.last.Store(&Reading{On: map[wallet.Switch]bool{}, Settings: defaults})
 	return c
 }
 
-// Last returns what was read last, at once.
+// Last returns the last reading. It does not block.
 func (c *Cache) Last() Reading { return *c.last.Load() }
 
-// Settings returns the settings that were read last, at once.
+// Settings returns the last settings. It does not block.
 func (c *Cache) Settings() wallet.Settings { return c.last.Load().Settings }
 
-// kept is a reading in the file.
-type kept struct {
+// savedReading is the file's format.
+type savedReading struct {
 	Switches []wallet.Switch  `json:"switches"`
-	Settings *wallet.Settings `json:"settings,omitempty"` // none: nobody has changed them
+	Settings *wallet.Settings `json:"settings,omitempty"` // absent: no operator has changed them
 	At       wallet.Instant   `json:"at_us"`
 }
 
-// Recall takes over the reading that an earlier life has kept, until the centre answers. An error says that the file is
-// wrong; the service can go on without it.
+// Load takes the reading that an earlier process run saved, until the centre responds. An error means that the file is
+// invalid; the service can run without it.
 func (c *Cache) Recall() error {
 	if c.file == "" {
 		return nil
@@ -71,7 +71,7 @@ func (c *Cache) Recall() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var k kept
+	var k savedReading
 	if err == nil {
 		d := json.NewDecoder(bytes.NewReader(text))
 		d.DisallowUnknownFields()
@@ -83,7 +83,7 @@ func (c *Cache) Recall() error {
 		err = to.Validate()
 	}
 	if err != nil {
-		return fmt.Errorf("%w: config: what an earlier life has kept in %s: %w", wallet.ErrInvalid, c.file, err)
+		return fmt.Errorf("%w: config: the saved reading in %s: %w", wallet.ErrInvalid, c.file, err)
 	}
 	on := make(map[wallet.Switch]bool, len(k.Switches))
 	for _, s := range k.Switches {
@@ -96,8 +96,8 @@ func (c *Cache) Recall() error {
 	return nil
 }
 
-// Refresh reads the centre. While it fails, what was read last holds. While operators have thrown local-config, the
-// settings stay as they are and the switches alone are followed.
+// Refresh reads the centre. If that fails the last reading stays. While the switch local-config is on, the settings
+// stay and only the switches are updated.
 func (c *Cache) Refresh(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,7 +112,7 @@ func (c *Cache) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Keep writes what was read last to the file, for another life, when it says something new.
+// Save writes the last reading to the file for the next process run, if it differs from the file's.
 func (c *Cache) Keep() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,11 +120,11 @@ func (c *Cache) Keep() error {
 	if c.file == "" || last.At == 0 {
 		return nil
 	}
-	k := kept{Switches: slices.Sorted(maps.Keys(last.On)), At: last.At}
+	k := savedReading{Switches: slices.Sorted(maps.Keys(last.On)), At: last.At}
 	if last.Settings.Version > 0 {
 		k.Settings = &last.Settings
 	}
-	before := kept{}
+	before := savedReading{}
 	if json.Unmarshal(c.saved, &before) == nil {
 		if before.At = k.At; reflect.DeepEqual(before, k) {
 			return nil
@@ -135,13 +135,14 @@ func (c *Cache) Keep() error {
 		err = replace(c.file, text)
 	}
 	if err != nil {
-		return fmt.Errorf("config: keeping what was read: %w", err)
+		return fmt.Errorf("config: saving the last reading: %w", err)
 	}
 	c.saved = text
 	return nil
 }
 
-// Read implements wallet.ConfigCentre: it asks the centre, and returns the defaults where nobody has changed the settings.
+// Read implements wallet.ConfigCentre: it reads the centre, and returns the defaults if no operator has changed
+// the settings.
 func (c *Cache) Read(ctx context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
 	on, have, err := c.centre.Read(ctx)
 	if err == nil && have.Version == 0 {
@@ -150,7 +151,7 @@ func (c *Cache) Read(ctx context.Context) (map[wallet.Switch]bool, wallet.Settin
 	return on, have, err
 }
 
-// Set implements wallet.ConfigCentre. This instance knows at its next Refresh, as the others do.
+// Set implements wallet.ConfigCentre. All instances, this one included, see the change at their next Refresh.
 func (c *Cache) Set(ctx context.Context, s wallet.Switch, on bool) error {
 	return c.centre.Set(ctx, s, on)
 }

@@ -21,29 +21,29 @@ import (
 // maxFile bounds a file in bytes: a full white list takes 200 KB.
 const maxFile = 1 << 20
 
-// File is a config centre in a YAML file, for an instance that shares it with nobody. People may edit the file while the
-// service runs: each Read looks at its content. A file that is wrong is refused whole, and what Set and Change write has
-// no comments. It is safe for concurrent use.
+// File is a config centre in a YAML file, for an instance that does not share it. People may edit the file while the
+// service runs: each Read checks its content. An invalid file is refused as a whole, and Set and Change drop its
+// comments. Safe for concurrent use.
 type File struct {
 	name string
 
 	mu   sync.Mutex
-	text []byte // that doc was made of; nil: nothing was read yet
+	text []byte // the text of doc; nil: nothing was read yet
 	doc  document
 }
 
 var _ wallet.ConfigCentre = (*File)(nil)
 
-// NewFile returns the centre in the file of that name. It need not be there: then nothing was ever changed.
+// NewFile returns the centre in a file. The file may be absent: then nothing was changed.
 func NewFile(name string) *File { return &File{name: name} }
 
-// document is the file.
+// document is the file's format.
 type document struct {
 	Switches []wallet.Switch `yaml:"switches"` // those that are on
 	Settings *settings       `yaml:"settings,omitempty"`
 }
 
-// settings is wallet.Settings as a file has it.
+// settings is wallet.Settings in the file.
 type settings struct {
 	Version        int64        `yaml:"version"`
 	Release        release      `yaml:"release"`
@@ -67,8 +67,8 @@ func (d document) wallet() wallet.Settings {
 		WithdrawTimes: s.WithdrawTimes, ShortPage: s.ShortPage}
 }
 
-// Read implements wallet.ConfigCentre. ErrUnavailable: the file cannot be read. ErrInvalid: it is wrong; the error says
-// where.
+// Read implements wallet.ConfigCentre. ErrUnavailable: the file cannot be read. ErrInvalid: it is invalid; the error
+// gives the position.
 func (f *File) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -84,7 +84,7 @@ func (f *File) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, e
 	return on, have, nil
 }
 
-// read takes over what the file says, when its content has changed. The caller holds the lock.
+// read loads the file if its content has changed. The caller holds the lock.
 func (f *File) read() error {
 	text, err := readBounded(f.name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,7 +118,7 @@ func readBounded(name string) ([]byte, error) {
 	return text, err
 }
 
-// parse reads a file strictly.
+// parse parses a file strictly.
 func parse(text []byte) (document, error) {
 	var doc document
 	err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&doc)
@@ -131,10 +131,10 @@ func parse(text []byte) (document, error) {
 	all := wallet.AllSwitches()
 	for i, s := range doc.Switches {
 		if !slices.Contains(all, s) {
-			return document{}, fmt.Errorf("there is no switch %q", s)
+			return document{}, fmt.Errorf("unknown switch %q", s)
 		}
 		if slices.Contains(doc.Switches[:i], s) {
-			return document{}, fmt.Errorf("switch %q is there twice", s)
+			return document{}, fmt.Errorf("switch %q is listed twice", s)
 		}
 	}
 	if doc.Settings == nil {
@@ -146,11 +146,11 @@ func parse(text []byte) (document, error) {
 	return doc, doc.wallet().Validate()
 }
 
-// Set implements wallet.ConfigCentre. ErrInvalid: no such switch, or the file is wrong. ErrUnavailable: it cannot be read
-// or written; nothing was changed.
+// Set implements wallet.ConfigCentre. ErrInvalid: unknown switch, or the file is invalid. ErrUnavailable: the file
+// cannot be read or written; nothing was changed.
 func (f *File) Set(_ context.Context, s wallet.Switch, on bool) error {
 	if !slices.Contains(wallet.AllSwitches(), s) {
-		return fmt.Errorf("%w: config: there is no switch %q", wallet.ErrInvalid, s)
+		return fmt.Errorf("%w: config: unknown switch %q", wallet.ErrInvalid, s)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -181,7 +181,7 @@ func (f *File) Change(_ context.Context, to wallet.Settings) error {
 		return err
 	}
 	if have := f.doc.wallet().Version; have != to.Version {
-		return fmt.Errorf("%w: config: settings of version %d, there is %d", wallet.ErrStale, to.Version, have)
+		return fmt.Errorf("%w: config: settings are based on version %d, the current one is %d", wallet.ErrStale, to.Version, have)
 	}
 	doc := f.doc
 	doc.Settings = &settings{to.Version + 1, release(to.Release), to.WithdrawPerDay, to.WithdrawTimes, to.ShortPage}
@@ -202,7 +202,7 @@ func (f *File) write(doc document) error {
 	return nil
 }
 
-// replace writes a file whole or not at all.
+// replace writes a file atomically.
 func replace(name string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 func TestFileContract(t *testing.T) {
 	storetest.ConfigCentre(t, func(t *testing.T) (here, there wallet.ConfigCentre) {
 		f := config.NewFile(filepath.Join(t.TempDir(), "config.yaml"))
-		return f, f // one instance alone has it
+		return f, f // a file belongs to one instance
 	})
 }
 
-const sound = `# what holds tonight
+const sound = `# tonight's configuration
 switches: [hold-posting, local-config]
 settings:
   version: 4
@@ -29,7 +29,7 @@ settings:
   short_page: 5
 `
 
-// TestFileIsWatched: people edit the file, and its content counts at the next reading.
+// TestFileIsWatched: edits of the file take effect at the next read.
 func TestFileIsWatched(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "config.yaml")
 	f := config.NewFile(name)
@@ -43,7 +43,7 @@ func TestFileIsWatched(t *testing.T) {
 	have.Release.WhiteList[0] = 99
 	_, have, err = f.Read(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, want, have, "a reader's copy is its own")
+	require.Equal(t, want, have, "the reader gets a copy")
 
 	write("switches: [stop-cash]")
 	on, have, err = f.Read(t.Context())
@@ -53,31 +53,31 @@ func TestFileIsWatched(t *testing.T) {
 	require.NoError(t, os.Remove(name))
 	on, _, err = f.Read(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, on, "no file: nobody has changed anything")
+	require.Empty(t, on, "without a file nothing is changed")
 
 	require.NoError(t, f.Set(t.Context(), wallet.SwitchStopCash, true))
 	again := config.NewFile(name)
 	on, _, err = again.Read(t.Context())
 	require.NoError(t, err)
-	require.True(t, on[wallet.SwitchStopCash], "what was set outlives the process")
+	require.True(t, on[wallet.SwitchStopCash], "a change survives a restart")
 	files, err := os.ReadDir(filepath.Dir(name))
 	require.NoError(t, err)
-	require.Len(t, files, 1, "nothing is left of the writing")
+	require.Len(t, files, 1, "no temporary file is left")
 }
 
-// TestFileRefuses: a wrong file is refused whole, and nothing is written over it.
+// TestFileRefuses: an invalid file is refused as a whole, and is not overwritten.
 func TestFileRefuses(t *testing.T) {
 	for _, c := range []struct{ why, text, want string }{
-		{"a switch that there is not", "switches: [hold-postings]", `there is no switch "hold-postings"`},
+		{"an unknown switch", "switches: [hold-postings]", `unknown switch "hold-postings"`},
 		{"a switch twice", "switches: [stop-use, stop-use]", "twice"},
-		{"a key that there is not", "switch: [stop-use]", "switch"},
-		{"a mistyped key within", "settings: {version: 1, withdraw_per_day: 5}", "withdraw_per_day"},
+		{"an unknown key", "switch: [stop-use]", "switch"},
+		{"an unknown nested key", "settings: {version: 1, withdraw_per_day: 5}", "withdraw_per_day"},
 		{"settings without a version", "settings: {release: {num: 1, den: 1}}", "begin with 1"},
 		{"a share above one", "settings: {version: 1, release: {num: 2, den: 1}}", "2 in 1"},
-		{"a bound below zero", "settings: {version: 1, release: {num: 1, den: 1}, withdraw_times: -1}", "-1 times"},
+		{"a negative bound", "settings: {version: 1, release: {num: 1, den: 1}, withdraw_times: -1}", "-1 times"},
 		{"a text for a number", "settings: {version: one}", ""},
-		{"no YAML", "switches: [", ""},
-		{"no list", "switches: 7", ""},
+		{"not YAML", "switches: [", ""},
+		{"not a list", "switches: 7", ""},
 		{"too large", string(make([]byte, 2<<20)), "larger"},
 	} {
 		name := filepath.Join(t.TempDir(), "config.yaml")
@@ -99,7 +99,7 @@ func TestFileRefuses(t *testing.T) {
 	require.ErrorIs(t, config.NewFile(filepath.Join(t.TempDir(), "f")).Set(t.Context(), "of-next-year", true), wallet.ErrInvalid)
 	require.ErrorIs(t, config.NewFile(filepath.Join(t.TempDir(), "none", "f")).Set(t.Context(), wallet.SwitchStopUse, true), wallet.ErrUnavailable)
 	_, _, err := config.NewFile(t.TempDir()).Read(t.Context())
-	require.ErrorIs(t, err, wallet.ErrUnavailable, "a folder")
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "a directory")
 }
 
 func FuzzFile(f *testing.F) {
@@ -118,7 +118,7 @@ func FuzzFile(f *testing.F) {
 			require.NoError(t, have.Validate())
 		}
 		for s := range on {
-			require.NoError(t, c.Set(t.Context(), s, false), "what can be read can be changed")
+			require.NoError(t, c.Set(t.Context(), s, false), "a readable file can be changed")
 		}
 		on, after, err := config.NewFile(name).Read(t.Context())
 		require.NoError(t, err)

@@ -10,8 +10,8 @@ import (
 	sqlstore "hongbao/reference/store/sql"
 )
 
-// open opens the stores as the instances have them.
-func (c *city) open(t *testing.T) *stores {
+// open opens the stores that the instances use.
+func (c *cluster) open(t *testing.T) *stores {
 	db, err := sqlstore.Open(t.Context(), sqlstore.Config{Driver: "mysql", DSNs: c.dsns})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })

@@ -9,44 +9,45 @@ import (
 )
 
 const (
-	// betweenKills is how long the service may recover before the next kill, at least; as much again at random.
-	betweenKills = 1500 * time.Millisecond
-	// away is how long a killed instance stays away at most, and a killed store.
-	away = time.Second
-	// forgetfulFor is how long after a restart of Redis an answer may come of which it holds no copy: an instance that
-	// could not reach it went on granting (D1), and finds it again by and by.
-	forgetfulFor = 10 * time.Second
+	// minPause is the shortest pause between disruptions, for the service to recover; up to the same again is
+	// added at random.
+	minPause = 1500 * time.Millisecond
+	// maxDown bounds how long a killed instance or store stays down.
+	maxDown = time.Second
+	// tokensMayBeMissing is how long after a restart of Redis a grant may be acknowledged without a copy of its token
+	// there: an instance that could not reach Redis goes on granting (D1) and reconnects after a while.
+	tokensMayBeMissing = 10 * time.Second
 )
 
-// chaos kills what the city runs on, one thing after the other, and restarts it.
+// chaos kills instances and stores, one after the other, and restarts them.
 type chaos struct {
-	*city
-	*witness
-	blows
-	random     *rand.Rand
-	log        func(format string, args ...any)
-	forgetting sync.WaitGroup
+	*cluster
+	*eventLog
+	killCounts
+	random    *rand.Rand
+	log       func(format string, args ...any)
+	reporting sync.WaitGroup
 }
 
-// round is how many blows come before they begin again: among them one that wipes Redis, one that cuts the power of
-// MariaDB, and one that takes two instances at once.
-const round = 8
+// chaosCycle is the number of disruptions in a cycle. A cycle wipes Redis once, kills MariaDB once, and kills two
+// instances at once once.
+const chaosCycle = 8
 
-// run strikes until instances were killed so many times, or ctx ends.
+// run disrupts the service until the given number of instance kills, or until ctx ends.
 func (c *chaos) run(ctx context.Context, kills int) error {
-	defer c.forgetting.Wait()
+	defer c.reporting.Wait()
 	for n := 1; c.kills < kills && ctx.Err() == nil; n++ {
-		pause(ctx, betweenKills+c.within(betweenKills))
-		strike := c.strikeInstance
+		pause(ctx, minPause+c.within(minPause))
+		disrupt := c.killInstance
 		switch {
-		case n%round == 3:
-			strike = c.strikeRedis
-		case n%round == 5 && c.kills+2 <= kills:
-			strike = c.strikeTwo
-		case n%round == 6:
-			strike = c.strikeMariaDB
+		case n%chaosCycle == 3:
+			disrupt = c.wipeRedis
+		case n%chaosCycle == 5 && c.kills+2 <= kills:
+			disrupt = c.killTwo
+		case n%chaosCycle == 6:
+			disrupt = c.killMariaDB
 		}
-		if err := strike(ctx); err != nil {
+		if err := disrupt(ctx); err != nil {
 			return fmt.Errorf("after %d kills: %w", c.kills, err)
 		}
 	}
@@ -57,7 +58,7 @@ func (c *chaos) within(d time.Duration) time.Duration {
 	return time.Duration(c.random.Int64N(int64(d)))
 }
 
-// kill ends a random instance that lives and returns it.
+// kill kills a random running instance and returns it.
 func (c *chaos) kill() *instance {
 	for {
 		if i := c.instances[c.random.IntN(len(c.instances))]; i.Alive() {
@@ -68,7 +69,7 @@ func (c *chaos) kill() *instance {
 	}
 }
 
-// restart brings an instance back.
+// restart starts an instance again.
 func (c *chaos) restart(i *instance) error {
 	c.restarts++
 	began := time.Now()
@@ -77,33 +78,33 @@ func (c *chaos) restart(i *instance) error {
 	return err
 }
 
-func (c *chaos) strikeInstance(ctx context.Context) error {
+func (c *chaos) killInstance(ctx context.Context) error {
 	i := c.kill()
-	pause(ctx, c.within(away))
+	pause(ctx, c.within(maxDown))
 	return c.restart(i)
 }
 
-// strikeTwo leaves one instance.
-func (c *chaos) strikeTwo(ctx context.Context) error {
+// killTwo leaves one instance running.
+func (c *chaos) killTwo(ctx context.Context) error {
 	first, second := c.kill(), c.kill()
-	pause(ctx, c.within(away))
+	pause(ctx, c.within(maxDown))
 	if err := c.restart(first); err != nil {
 		return err
 	}
 	return c.restart(second)
 }
 
-// strikeRedis has Redis lose everything, while an instance is away.
-func (c *chaos) strikeRedis(ctx context.Context) error {
+// wipeRedis deletes everything in Redis, while an instance is down.
+func (c *chaos) wipeRedis(ctx context.Context) error {
 	c.redis.Kill()
 	c.wipes++
 	c.log("redis killed")
 	back := make(chan struct{})
 	defer close(back)
-	c.forgetting.Go(func() { c.forget(ctx, back) })
-	pause(ctx, c.within(away))
+	c.reporting.Go(func() { c.reportTokensLost(ctx, back) })
+	pause(ctx, c.within(maxDown))
 	i := c.kill()
-	pause(ctx, c.within(away))
+	pause(ctx, c.within(maxDown))
 	if err := c.redis.Restart(true); err != nil {
 		return err
 	}
@@ -111,8 +112,9 @@ func (c *chaos) strikeRedis(ctx context.Context) error {
 	return c.restart(i)
 }
 
-// forget tells that what is acknowledged now may have no copy on the server, until a while after Redis is back.
-func (c *chaos) forget(ctx context.Context, back <-chan struct{}) {
+// reportTokensLost reports to the oracle that tokens of acknowledged grants may be missing on the server, until a while
+// after the restart of Redis.
+func (c *chaos) reportTokensLost(ctx context.Context, back <-chan struct{}) {
 	tell := func(until <-chan struct{}) {
 		for {
 			c.tokensLost()
@@ -124,19 +126,19 @@ func (c *chaos) forget(ctx context.Context, back <-chan struct{}) {
 		}
 	}
 	tell(back)
-	while, cancel := context.WithTimeout(ctx, forgetfulFor)
+	while, cancel := context.WithTimeout(ctx, tokensMayBeMissing)
 	defer cancel()
 	tell(while.Done())
 }
 
-// strikeMariaDB cuts the books' power, while an instance is away.
-func (c *chaos) strikeMariaDB(ctx context.Context) error {
+// killMariaDB kills MariaDB, while an instance is down.
+func (c *chaos) killMariaDB(ctx context.Context) error {
 	c.mariadb.Kill()
 	c.databaseKills++
 	c.log("mariadb killed")
-	pause(ctx, c.within(away))
+	pause(ctx, c.within(maxDown))
 	i := c.kill()
-	pause(ctx, c.within(away))
+	pause(ctx, c.within(maxDown))
 	if err := c.mariadb.Restart(); err != nil {
 		return err
 	}

@@ -29,19 +29,19 @@ const (
 	shards    = 8 // of the backlog
 	batch     = 200
 
-	// budgetBlock is small beside the budget, so that each kill strands a part of it.
+	// budgetBlock is small compared with the budget, so that each kill orphans a part of it.
 	budgetBlock = wallet.Money(2_000)
-	// stuckAfter is when an open order counts as stuck; the wait for the last ones is a few times that.
+	// stuckAfter is the age at which an open order counts as stuck; the wait for the last ones is a few times that.
 	stuckAfter = 5 * time.Second
-	// stopWithin is how long an instance may take to leave in order: above its own drain.
+	// stopWithin bounds the graceful shutdown of an instance: more than its drain timeout.
 	stopWithin = 60 * time.Second
 	drain      = 30 * time.Second
-	// deadline is an instance's own for a request, below the client's.
+	// deadline is an instance's bound for a request, below the client's.
 	deadline = 3 * time.Second
 )
 
-// city is the servers of one run.
-type city struct {
+// cluster is the servers of one run.
+type cluster struct {
 	redis     *rig.Redis
 	mariadb   *rig.MariaDB
 	dsns      []string
@@ -50,16 +50,16 @@ type city struct {
 	scenario  *scenarios.Scenario
 }
 
-// instance is one hongbao serve.
+// instance is one process of hongbao serve.
 type instance struct {
 	*rig.Program
 	api string // host:port
 }
 
-// newCity builds the program and starts the stores and the instances.
-func newCity(t *testing.T, activity wallet.Activity) *city {
+// newCluster builds the program and starts the stores and the instances.
+func newCluster(t *testing.T, activity wallet.Activity) *cluster {
 	dir := logs(t)
-	c := &city{keys: auth.Generate()}
+	c := &cluster{keys: auth.Generate()}
 	binary := filepath.Join(t.TempDir(), "hongbao")
 	build := exec.Command("go", "build", "-o", binary, ".")
 	build.Dir = filepath.Join("..", "..")
@@ -89,7 +89,7 @@ func newCity(t *testing.T, activity wallet.Activity) *city {
 	return c
 }
 
-// logs returns a folder that outlives a failure, whose reader wants the logs in it.
+// logs returns a directory that is kept after a failure, because of the logs in it.
 func logs(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "hongbao-crash-")
 	require.NoError(t, err)
@@ -103,7 +103,7 @@ func logs(t *testing.T) string {
 	return dir
 }
 
-func (c *city) createDatabases(t *testing.T) {
+func (c *cluster) createDatabases(t *testing.T) {
 	db, err := sql.Open("mysql", c.mariadb.DSN())
 	require.NoError(t, err)
 	defer db.Close()
@@ -114,8 +114,8 @@ func (c *city) createDatabases(t *testing.T) {
 	}
 }
 
-// newInstance writes an instance's configuration. Its address stays the same over restarts.
-func (c *city) newInstance(t *testing.T, dir, binary, scenario, name string) *instance {
+// newInstance writes an instance's configuration. Its address is the same after restarts.
+func (c *cluster) newInstance(t *testing.T, dir, binary, scenario, name string) *instance {
 	port, err := rig.FreePort()
 	require.NoError(t, err)
 	i := &instance{api: fmt.Sprintf("127.0.0.1:%d", port)}
@@ -136,7 +136,7 @@ func (c *city) newInstance(t *testing.T, dir, binary, scenario, name string) *in
 	return i
 }
 
-// start runs the instance and waits until it says that it is ready.
+// start starts the instance and waits until it is ready.
 func (i *instance) start() error {
 	return i.Start(func() error {
 		answer, err := http.Get("http://" + i.api + "/readyz")
@@ -151,31 +151,31 @@ func (i *instance) start() error {
 	})
 }
 
-// stop stops all instances in order: each must end well.
-func (c *city) stop(t *testing.T) {
+// stop stops all instances gracefully.
+func (c *cluster) stop(t *testing.T) {
 	for _, i := range c.instances {
 		require.NoError(t, i.Stop(stopWithin))
 	}
 }
 
 // start starts all instances.
-func (c *city) start(t *testing.T) {
+func (c *cluster) start(t *testing.T) {
 	for _, i := range c.instances {
 		require.NoError(t, i.start())
 	}
 }
 
-// doors returns a client of each instance.
-func (c *city) doors(t *testing.T) []door {
-	var doors []door
+// clients returns a client of each instance.
+func (c *cluster) clients(t *testing.T) []instanceClient {
+	var doors []instanceClient
 	for _, i := range c.instances {
-		doors = append(doors, newDoor(t, "http://"+i.api, c.keys))
+		doors = append(doors, newClient(t, "http://"+i.api, c.keys))
 	}
 	return doors
 }
 
-// newDoor returns a client that tries once: the crowd repeats by itself, and tells of each try.
-func newDoor(t *testing.T, url string, keys auth.Keys) *client.Client {
+// newClient returns a client that tries once: the crowd repeats calls itself, and records each try.
+func newClient(t *testing.T, url string, keys auth.Keys) *client.Client {
 	session := func(who wallet.Caller) string {
 		return auth.Session(keys.SessionKey, who.App, who.User, time.Now().Add(time.Hour))
 	}
@@ -185,7 +185,7 @@ func newDoor(t *testing.T, url string, keys auth.Keys) *client.Client {
 	return d
 }
 
-// waitFor polls until done returns true, at most until ctx ends, and says whether it did.
+// waitFor polls until done returns true or ctx ends, and reports whether done did.
 func waitFor(ctx context.Context, done func() bool) bool {
 	for !done() {
 		if ctx.Err() != nil {

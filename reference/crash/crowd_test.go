@@ -9,8 +9,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// door is how one instance is asked, once.
-type door interface {
+// instanceClient calls one instance, once per call.
+type instanceClient interface {
 	Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error)
 	Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error)
 	Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error)
@@ -19,43 +19,43 @@ type door interface {
 const (
 	scene = wallet.SceneID("rain")
 
-	// tryWithin is how long a client waits for one answer: longer than an instance's own deadline.
+	// tryWithin bounds the wait for one response: longer than an instance's own deadline.
 	tryWithin = 4 * time.Second
-	// tries bounds how often a client asks before it does something else and comes back later.
+	// tries bounds the tries of one call before the client leaves it open and resumes later.
 	tries = 6
-	// The wait before a repeat begins with firstWait and doubles at most maxDoublings times.
+	// The wait before a repeat starts with firstWait and doubles at most maxDoublings times.
 	firstWait    = 20 * time.Millisecond
 	maxDoublings = 5
 )
 
-// plan is what the crowd does.
+// plan sets what the crowd does.
 type plan struct {
 	persons int
-	workers int           // that move the people, each its own
-	every   time.Duration // a worker begins something new this often, if it is done with the last
+	workers int           // goroutines that act for the people, each for its own part
+	every   time.Duration // interval between a worker's actions, if the last one has ended
 	most    wallet.Money  // the largest grant
 }
 
 // crowd is the people and their clients.
 type crowd struct {
-	*witness
+	*eventLog
 	plan
 	activity wallet.ActivityID
-	doors    []door
+	clients  []instanceClient
 	people   []*person
 	seed     uint64
 }
 
-func newCrowd(w *witness, p plan, activity wallet.ActivityID, doors []door, seed uint64) *crowd {
-	c := &crowd{witness: w, plan: p, activity: activity, doors: doors, seed: seed}
+func newCrowd(w *eventLog, p plan, activity wallet.ActivityID, doors []instanceClient, seed uint64) *crowd {
+	c := &crowd{eventLog: w, plan: p, activity: activity, clients: doors, seed: seed}
 	for i := range p.persons {
 		c.people = append(c.people, &person{id: int64(i), caller: wallet.Caller{App: wallet.Douyin, User: wallet.UserID(i + 1)}})
 	}
 	return c
 }
 
-// live lets everybody win, look and withdraw until ctx ends. What is under way then is finished.
-func (c *crowd) live(ctx context.Context) {
+// run lets people win, read pages and withdraw until ctx ends. Actions in progress are completed.
+func (c *crowd) run(ctx context.Context) {
 	c.each(func(r *rand.Rand, mine []*person) {
 		beat := time.NewTicker(c.every)
 		defer beat.Stop()
@@ -70,44 +70,44 @@ func (c *crowd) live(ctx context.Context) {
 	})
 }
 
-// act is one thing that somebody does. Who left something open comes back to it first, half the time.
+// act is one action of a person. With open outcomes, half of the actions resume them.
 func (c *crowd) act(ctx context.Context, r *rand.Rand, p *person) {
 	if !p.settled() && r.IntN(2) == 0 {
-		c.comeBack(ctx, p)
+		c.resume(ctx, p)
 		return
 	}
 	switch n := r.IntN(100); {
 	case n < 70:
 		c.win(ctx, p, wallet.Money(1+r.Int64N(int64(c.most))), n < 5)
 	case n < 90:
-		_, _ = c.look(ctx, p, false)
+		_, _ = c.readPage(ctx, p, false)
 	default:
-		c.cashIn(ctx, p, wallet.Money(1+r.IntN(3)))
+		c.withdrawPart(ctx, p, wallet.Money(1+r.IntN(3)))
 	}
 }
 
-// comeBack repeats what a person's client does not know the outcome of.
-func (c *crowd) comeBack(ctx context.Context, p *person) {
+// resume repeats the calls whose outcome a person's client does not know.
+func (c *crowd) resume(ctx context.Context, p *person) {
 	open := p.grants
 	p.grants = nil
 	for _, g := range open {
 		c.pursue(ctx, p, g)
 	}
 	if p.payout != nil {
-		c.claim(ctx, p)
+		c.pursuePayout(ctx, p)
 	}
 	if len(p.held) > 0 {
-		_, _ = c.look(ctx, p, false)
+		_, _ = c.readPage(ctx, p, false)
 	}
 }
 
-// settle lets everybody come back until nobody has anything open, at most until ctx ends. It returns how many have.
+// settle resumes all people until nobody has open outcomes or ctx ends. It returns the number who still have.
 func (c *crowd) settle(ctx context.Context) (left int) {
 	var mu sync.Mutex
 	c.each(func(_ *rand.Rand, mine []*person) {
 		for _, p := range mine {
 			for !p.settled() && ctx.Err() == nil {
-				c.comeBack(ctx, p)
+				c.resume(ctx, p)
 				if !p.settled() {
 					pause(ctx, pollEvery)
 				}
@@ -122,7 +122,7 @@ func (c *crowd) settle(ctx context.Context) (left int) {
 	return left
 }
 
-// each divides the people among the workers and waits for all of them.
+// each divides the people among the workers and waits for them.
 func (c *crowd) each(work func(r *rand.Rand, mine []*person)) {
 	var all sync.WaitGroup
 	for w := range c.workers {
@@ -135,15 +135,15 @@ func (c *crowd) each(work func(r *rand.Rand, mine []*person)) {
 	all.Wait()
 }
 
-// ask asks a random instance once.
-func ask[T any](ctx context.Context, c *crowd, what func(context.Context, door) (T, error)) (T, error) {
+// ask calls a random instance once.
+func ask[T any](ctx context.Context, c *crowd, what func(context.Context, instanceClient) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, tryWithin)
 	defer cancel()
-	return what(ctx, c.doors[rand.IntN(len(c.doors))])
+	return what(ctx, c.clients[rand.IntN(len(c.clients))])
 }
 
-// insist repeats a request, the same each time, while its outcome is unknown or nothing was done for want of capacity.
-func (c *crowd) insist(ctx context.Context, request func() error) error {
+// retry repeats a request unchanged, while its outcome is unknown or nothing was done for lack of capacity.
+func (c *crowd) retry(ctx context.Context, request func() error) error {
 	for try := 0; ; try++ {
 		err := request()
 		if !repeatable(err) || try == tries-1 || ctx.Err() != nil {
@@ -166,7 +166,7 @@ func repeatable(err error) bool {
 	return false
 }
 
-// unknown says whether an answer leaves open whether anything was done.
+// unknown reports whether an error leaves the outcome unknown.
 func unknown(err error) bool { return err != nil && wallet.CodeOf(err) == wallet.CodeUnknown }
 
 func pause(ctx context.Context, d time.Duration) {

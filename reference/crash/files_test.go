@@ -15,7 +15,8 @@ import (
 	"hongbao/scenarios/loader"
 )
 
-// scenarioText is a scenario for hongbao serve, which reads stages and rewards alone; a file says everything else too.
+// scenarioText is a scenario for hongbao serve, which reads only stages and rewards; the other required keys have
+// dummy values.
 const scenarioText = `title: The crash suite's festival
 title_zh: 崩溃测试
 activity: PARENT
@@ -44,7 +45,7 @@ windows:
   - {name: Rain, play: rain, stage: official, scene: SCENE, rain: 1, start: START, rate: [0/s at 0s, 1/s at 1s, 0/s at 2s], amount_fen: [1..CAP weight 1], people: 1}
 `
 
-// scenarioFile writes the activity's only stage and its only scene as a scenario.
+// scenarioFile writes the activity's only stage and scene as a scenario.
 func scenarioFile(a wallet.Activity) []byte {
 	child := a.Children[0]
 	at := func(i wallet.Instant) string { return i.Time().UTC().Format(time.RFC3339) }

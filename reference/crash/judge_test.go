@@ -12,7 +12,7 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// stores are the service's stores, as its auditor sees them.
+// stores are the service's stores, read by the audit.
 type stores struct {
 	ledger wallet.LedgerBook
 	orders interface {
@@ -29,50 +29,49 @@ type stores struct {
 	quotas  wallet.Quotas
 }
 
-// rest is what is left to do.
-type rest struct {
+// remainingWork is the unfinished work.
+type remainingWork struct {
 	held       int64 // postings in the backlog
 	open       int64 // orders
-	unfinished int   // withdrawals; one stands for more
+	unfinished int   // withdrawals; 1 means one or more
 }
 
-// rest counts it.
-func (s *stores) rest(ctx context.Context) (rest, error) {
+// remaining counts the unfinished work.
+func (s *stores) remaining(ctx context.Context) (remainingWork, error) {
 	held, err1 := s.backlog.Depth(ctx)
 	open, err2 := s.orders.OpenCount(ctx)
 	unfinished, _, err3 := s.withdrawals.Unfinished(ctx, wallet.Never, 0, 1)
-	return rest{held, open, len(unfinished)}, errors.Join(err1, err2, err3)
+	return remainingWork{held, open, len(unfinished)}, errors.Join(err1, err2, err3)
 }
 
-// pollEvery is how often a wait for the stores looks at them.
+// pollEvery is the interval of polling the stores.
 const pollEvery = 100 * time.Millisecond
 
-// lookWithin bounds one look at the stores.
+// lookWithin bounds one read of the stores.
 const lookWithin = 5 * time.Second
 
-// drain waits until nothing is left to do, at most until ctx ends, and returns what was left at the last look.
-func (s *stores) drain(ctx context.Context) (rest, error) {
+// drain waits until no work remains or ctx ends, and returns the last count.
+func (s *stores) drain(ctx context.Context) (remainingWork, error) {
 	for {
 		look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
-		r, err := s.rest(look)
+		r, err := s.remaining(look)
 		cancel()
-		if err == nil && r == (rest{}) || ctx.Err() != nil {
+		if err == nil && r == (remainingWork{}) || ctx.Err() != nil {
 			return r, err
 		}
 		pause(ctx, pollEvery)
 	}
 }
 
-// audited is how a stage's budget stood before and after its audit.
-type audited struct {
+// auditResult is a stage's budget before and after its audit.
+type auditResult struct {
 	before, after wallet.Quota
-	back          wallet.Money // what the audit gave back
+	back          wallet.Money // the amount that the audit returned to the budget
 }
 
-// audit ends what holders that are gone hold of the budget and has the book count what they granted. No instance may
-// run.
-func (s *stores) audit(ctx context.Context, stage wallet.Stage) (audited, error) {
-	var a audited
+// audit orphans the blocks of all holders and counts what they granted. No instance may be running.
+func (s *stores) audit(ctx context.Context, stage wallet.Stage) (auditResult, error) {
+	var a auditResult
 	holders, err := s.quotas.Holders(ctx)
 	if err != nil {
 		return a, err
@@ -92,19 +91,19 @@ func (s *stores) audit(ctx context.Context, stage wallet.Stage) (audited, error)
 	return a, err
 }
 
-// verdict is what the judge found.
+// verdict is the result of the checks.
 type verdict struct {
 	checks     []oracle.Check
 	violations int64
-	audits     []audited
+	audits     []auditResult
 	budget     wallet.Money
-	stranded   wallet.Money // when the load ended: leased to instances that were killed
-	rest       rest
-	left       int // people whose clients still have something open
+	stranded   wallet.Money // at the end of the load: leased to killed instances
+	remaining  remainingWork
+	left       int // people whose clients have open outcomes
 }
 
-// judge reads the books of a service that has stopped and was audited.
-func judge(ctx context.Context, w *witness, s *stores, budget wallet.Money, audits ...audited) (verdict, error) {
+// judge checks the stores of a service that has stopped and was audited.
+func judge(ctx context.Context, w *eventLog, s *stores, budget wallet.Money, audits ...auditResult) (verdict, error) {
 	v := verdict{audits: audits, budget: budget}
 	spent := func(ctx context.Context, st wallet.Stage) (wallet.Money, error) {
 		q, err := s.quotas.Quota(ctx, st)
@@ -114,19 +113,19 @@ func judge(ctx context.Context, w *witness, s *stores, budget wallet.Money, audi
 	if err != nil {
 		return v, err
 	}
-	if v.rest, err = s.rest(ctx); err != nil {
+	if v.remaining, err = s.remaining(ctx); err != nil {
 		return v, err
 	}
 	err = w.oracle.Final(ctx, oracle.Books{
 		Ledger: s.ledger, Orders: s.orders, Tokens: s.tokens, Withdrawals: s.withdrawals, Bank: s.bank,
 		Spent:    func(st wallet.Stage) (wallet.Money, error) { return spent(ctx, st) },
-		Reported: report.Differences, ReconcileRan: true, OpenOrders: v.rest.open, BacklogDepth: v.rest.held,
+		Reported: report.Differences, ReconcileRan: true, OpenOrders: v.remaining.open, BacklogDepth: v.remaining.held,
 	})
 	v.checks, v.violations = w.oracle.Checks(), w.oracle.Violations()
 	return v, err
 }
 
-// faults returns all that is not as it should be. A check that was never evaluated is one.
+// faults returns all failures. A check that was never evaluated is one.
 func (v verdict) faults() error {
 	var all []error
 	fault := func(format string, args ...any) { all = append(all, fmt.Errorf(format, args...)) }
@@ -137,28 +136,28 @@ func (v verdict) faults() error {
 	}
 	for _, a := range v.audits {
 		if a.after.Leased != a.after.Reserved || a.after.Stranded != 0 {
-			fault("after the audit %d fen are leased, %d fen recorded for orders, %d fen stranded", a.after.Leased, a.after.Reserved, a.after.Stranded)
+			fault("after the audit %d fen are leased, %d fen recorded for orders, %d fen orphaned", a.after.Leased, a.after.Reserved, a.after.Stranded)
 		}
 		if a.back != a.before.Leased-a.after.Leased || a.before.Reserved != a.after.Reserved {
-			fault("the audit says that %d fen came back: leased %d to %d fen, recorded %d to %d fen", a.back, a.before.Leased, a.after.Leased, a.before.Reserved, a.after.Reserved)
+			fault("the audit returned %d fen: leased %d to %d fen, recorded %d to %d fen", a.back, a.before.Leased, a.after.Leased, a.before.Reserved, a.after.Reserved)
 		}
 		if a.before.Leased > v.budget {
 			fault("%d fen of a budget of %d fen were leased", a.before.Leased, v.budget)
 		}
 	}
-	if v.rest != (rest{}) {
-		fault("left to do: %+v", v.rest)
+	if v.remaining != (remainingWork{}) {
+		fault("unfinished: %+v", v.remaining)
 	}
 	if v.left > 0 {
-		fault("%d people never learnt what became of a request, or do not see what they hold a token for", v.left)
+		fault("%d people have an open outcome, or a token whose grant the page does not show", v.left)
 	}
 	return errors.Join(all...)
 }
 
 // last returns the last audit.
-func (v verdict) last() audited { return v.audits[len(v.audits)-1] }
+func (v verdict) last() auditResult { return v.audits[len(v.audits)-1] }
 
-// violationsOf returns how many violations a check has.
+// violationsOf returns the number of a check's violations.
 func (v verdict) violationsOf(name string) int64 {
 	for _, c := range v.checks {
 		if strings.EqualFold(c.Name, name) {

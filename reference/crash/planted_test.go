@@ -9,47 +9,46 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestJudgeFindsWhatIsPlanted spoils the books of a clean village, one thing at a time: a judge that never says no
-// proves nothing.
+// TestJudgeFindsWhatIsPlanted plants one fault at a time into the stores of a clean trial: the judge must find each.
 func TestJudgeFindsWhatIsPlanted(t *testing.T) {
 	for _, c := range []struct {
 		why   string
-		spoil func(s *stores, q *audited)
-		check string // that says so
+		spoil func(s *stores, q *auditResult)
+		check string // the check that must fail
 	}{
-		{"a posting of an acknowledged grant is gone", func(s *stores, _ *audited) { s.ledger = &forged{LedgerBook: s.ledger, times: 0} }, "nothing-lost"},
-		{"a grant was posted twice", func(s *stores, _ *audited) { s.ledger = &forged{LedgerBook: s.ledger, times: 2} }, "order-once"},
-		{"an account holds a fen more than its entries", func(s *stores, _ *audited) { s.ledger = richer{s.ledger} }, "zero-sum"},
-		{"the bank paid a withdrawal twice", func(s *stores, _ *audited) { s.bank = generous{s.bank} }, "withdraw-whole"},
-		{"the budget's book counts a fen more than was granted", func(s *stores, _ *audited) { s.quotas = miscounted{s.quotas} }, "budget-accuracy"},
-		{"a posting is still held", func(s *stores, _ *audited) { s.backlog = busy{s.backlog} }, "nothing-lost"},
-		{"a fen stays stranded after the audit", func(_ *stores, q *audited) { q.after.Stranded++ }, "stranded"},
-		{"a fen stays leased after the audit", func(_ *stores, q *audited) { q.after.Leased++ }, "leased"},
-		{"more was leased than there is", func(_ *stores, q *audited) {
-			q.before.Leased, q.back = q.before.Leased+villageBudget, q.back+villageBudget
+		{"a posting of an acknowledged grant is gone", func(s *stores, _ *auditResult) { s.ledger = &forgedLedger{LedgerBook: s.ledger, times: 0} }, "nothing-lost"},
+		{"a grant was posted twice", func(s *stores, _ *auditResult) { s.ledger = &forgedLedger{LedgerBook: s.ledger, times: 2} }, "order-once"},
+		{"an account's balance is one fen more than its entries", func(s *stores, _ *auditResult) { s.ledger = richerLedger{s.ledger} }, "zero-sum"},
+		{"the bank paid a withdrawal twice", func(s *stores, _ *auditResult) { s.bank = generousBank{s.bank} }, "withdraw-whole"},
+		{"the budget records one fen more than was granted", func(s *stores, _ *auditResult) { s.quotas = miscountedQuotas{s.quotas} }, "budget-accuracy"},
+		{"a posting is still held", func(s *stores, _ *auditResult) { s.backlog = busyBacklog{s.backlog} }, "nothing-lost"},
+		{"one fen stays orphaned after the audit", func(_ *stores, q *auditResult) { q.after.Stranded++ }, "orphaned"},
+		{"one fen stays leased after the audit", func(_ *stores, q *auditResult) { q.after.Leased++ }, "leased"},
+		{"more was leased than the budget", func(_ *stores, q *auditResult) {
+			q.before.Leased, q.back = q.before.Leased+trialBudget, q.back+trialBudget
 		}, "were leased"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			t.Parallel() // A village mostly waits.
-			w, s, audits := village(t, directly)
+			t.Parallel() // a trial mostly waits
+			w, s, audits := memoryTrial(t, directly)
 			c.spoil(s, &audits[0])
-			v, err := judge(t.Context(), w, s, villageBudget, audits...)
+			v, err := judge(t.Context(), w, s, trialBudget, audits...)
 			require.NoError(t, err)
 			require.ErrorContains(t, v.faults(), c.check)
 		})
 	}
-	t.Run("somebody waits for an answer for ever", func(t *testing.T) {
+	t.Run("a person never gets an outcome", func(t *testing.T) {
 		require.ErrorContains(t, verdict{left: 1}.faults(), "1 people")
 	})
 }
 
-// forged lists the first grant's entry so many times.
-type forged struct {
+// forgedLedger lists the first grant's entry the given number of times.
+type forgedLedger struct {
 	wallet.LedgerBook
 	times int
 }
 
-func (f *forged) Entries(ctx context.Context, yield func(wallet.Entry) bool) error {
+func (f *forgedLedger) Entries(ctx context.Context, yield func(wallet.Entry) bool) error {
 	first := true
 	return f.LedgerBook.Entries(ctx, func(e wallet.Entry) bool {
 		if !first || e.Order == (wallet.OrderNo{}) {
@@ -65,10 +64,10 @@ func (f *forged) Entries(ctx context.Context, yield func(wallet.Entry) bool) err
 	})
 }
 
-// richer shows the first person's account a fen richer.
-type richer struct{ wallet.LedgerBook }
+// richerLedger adds one fen to the first personal account.
+type richerLedger struct{ wallet.LedgerBook }
 
-func (r richer) Balances(ctx context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
+func (r richerLedger) Balances(ctx context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
 	first := true
 	return r.LedgerBook.Balances(ctx, func(no wallet.AccountNo, m wallet.Money) bool {
 		if first && no.Kind == wallet.PersonalAccount {
@@ -79,10 +78,10 @@ func (r richer) Balances(ctx context.Context, yield func(wallet.AccountNo, walle
 	})
 }
 
-// generous pays each withdrawal twice.
-type generous struct{ wallet.BankBook }
+// generousBank lists each payment twice.
+type generousBank struct{ wallet.BankBook }
 
-func (g generous) Payments(ctx context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
+func (g generousBank) Payments(ctx context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
 	return g.BankBook.Payments(ctx, func(no wallet.WithdrawalNo, m wallet.Money) bool {
 		for range 2 {
 			if !yield(no, m) {
@@ -93,16 +92,16 @@ func (g generous) Payments(ctx context.Context, yield func(wallet.WithdrawalNo, 
 	})
 }
 
-// miscounted has a fen too much on record.
-type miscounted struct{ wallet.Quotas }
+// miscountedQuotas records one fen too much.
+type miscountedQuotas struct{ wallet.Quotas }
 
-func (m miscounted) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error) {
+func (m miscountedQuotas) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error) {
 	q, err := m.Quotas.Quota(ctx, s)
 	q.Reserved++
 	return q, err
 }
 
-// busy holds a posting for ever.
-type busy struct{ wallet.Backlog }
+// busyBacklog always holds one posting.
+type busyBacklog struct{ wallet.Backlog }
 
-func (busy) Depth(context.Context) (int64, error) { return 1, nil }
+func (busyBacklog) Depth(context.Context) (int64, error) { return 1, nil }

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// blows counts what was done to the service.
-type blows struct {
+// killCounts counts the disruptions.
+type killCounts struct {
 	kills, restarts      int // of instances
 	wipes, databaseKills int
 }
 
-// summary is what a run prints.
+// summary is the printed result of a run.
 type summary struct {
 	verdict
-	*witness
-	blows
+	*eventLog
+	killCounts
 	seed uint64
 	took time.Duration
 }
@@ -33,14 +33,14 @@ func (s summary) write(out io.Writer) {
 	for _, o := range s.outcomes() {
 		line(o.op+" tries: "+o.result, "%d", s.count(o.op, o.result))
 	}
-	line("grants acknowledged", "%d of %d fen", s.grants, s.acked)
+	line("grants acknowledged", "%d of %d fen", s.grants, s.ackedAmount)
 	line("budget", "%d fen, recorded for orders %d fen", s.budget, s.last().after.Reserved)
-	line("outcomes unknown, settled by repeats", "%d", s.solved)
+	line("outcomes unknown, settled by repeats", "%d", s.resolved)
 	line("people with an open outcome", "%d", s.left)
 	line("acknowledged and lost", "%d", s.violationsOf("nothing-lost"))
 	line("posted twice", "%d", s.violationsOf("order-once"))
 	line("over budget or cap", "%d", s.violationsOf("no-over-issuance"))
-	line("stranded before and after the audit", "%d fen, %d fen", s.stranded, s.last().after.Stranded)
+	line("orphaned before and after the audit", "%d fen, %d fen", s.stranded, s.last().after.Stranded)
 	for _, c := range s.checks {
 		line("check "+c.Name, "%s: %d evaluations, %d violations", c.Result, c.Evaluations, c.Violations)
 	}

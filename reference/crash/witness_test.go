@@ -11,41 +11,41 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// witness tells the oracle what clients ask and what they are told, and counts it. The oracle wants its calls one at a
-// time and in the order of their instants, and so the witness gives the instants out.
-type witness struct {
-	mu     sync.Mutex
-	oracle *oracle.Oracle
-	latest wallet.Instant
-	counts map[outcome]int64
-	acked  wallet.Money // by first acknowledgements
-	grants int64        // acknowledged, each once
-	solved int64        // grants and withdrawals whose outcome was unknown for a time
+// eventLog passes clients' requests and replies to the oracle and counts them. The oracle needs calls one at a time and
+// in the order of their instants, so the eventLog assigns the instants.
+type eventLog struct {
+	mu          sync.Mutex
+	oracle      *oracle.Oracle
+	latest      wallet.Instant
+	counts      map[outcome]int64
+	ackedAmount wallet.Money // of first acknowledgements
+	grants      int64        // acknowledged, each once
+	resolved    int64        // grants and withdrawals whose outcome was unknown for a while
 }
 
-// outcome is an operation and how a try of it ended.
+// outcome is an operation and the result of a try.
 type outcome struct{ op, result string }
 
-// resultOK is the result of a try that was answered with a yes.
+// resultOK is the result of a successful try.
 const resultOK = "ok"
 
-func newWitness(a wallet.Activity, people int) *witness {
-	return &witness{
+func newEventLog(a wallet.Activity, people int) *eventLog {
+	return &eventLog{
 		oracle: oracle.New(oracle.Config{Strategy: wallet.StrategyToken, Activity: a, People: int64(people)}),
 		counts: map[outcome]int64{},
 	}
 }
 
-// tell calls fn with the oracle and a moment that is later than all before.
-func (w *witness) tell(fn func(o *oracle.Oracle, now wallet.Instant)) {
+// withOracle calls fn with the oracle and an instant later than all before.
+func (w *eventLog) withOracle(fn func(o *oracle.Oracle, now wallet.Instant)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.latest = max(w.latest+1, wallet.InstantOf(time.Now()))
 	fn(w.oracle, w.latest)
 }
 
-// answered counts one try.
-func (w *witness) answered(op string, err error) {
+// countTry counts one try.
+func (w *eventLog) countTry(op string, err error) {
 	result := resultOK
 	if err != nil {
 		result = wallet.CodeOf(err).String()
@@ -58,26 +58,26 @@ func (w *witness) answered(op string, err error) {
 	w.counts[outcome{op, result}]++
 }
 
-// granted counts a grant's first acknowledgement.
-func (w *witness) granted(amount wallet.Money) {
+// countGrant counts a grant's first acknowledgement.
+func (w *eventLog) countGrant(amount wallet.Money) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.grants++
-	w.acked += amount
+	w.ackedAmount += amount
 }
 
-// learnt counts a grant or withdrawal whose outcome its client knows in the end, and did not know before.
-func (w *witness) learnt(wasUnknown bool) {
+// countResolved counts a grant or withdrawal whose outcome was unknown and is now known.
+func (w *eventLog) countResolved(wasUnknown bool) {
 	if !wasUnknown {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.solved++
+	w.resolved++
 }
 
-// violations returns what the oracle has seen that must not be, while the service still runs.
-func (w *witness) violations() (first []string) {
+// violations returns the violations that the oracle has found so far, while the service runs.
+func (w *eventLog) violations() (first []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.oracle.Checks() {
@@ -88,15 +88,15 @@ func (w *witness) violations() (first []string) {
 	return first
 }
 
-// count returns how many tries of an operation had the result.
-func (w *witness) count(op, result string) int64 {
+// count returns the number of an operation's tries with a result.
+func (w *eventLog) count(op, result string) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.counts[outcome{op, result}]
 }
 
-// outcomes returns the counts, by operation and then result.
-func (w *witness) outcomes() []outcome {
+// outcomes returns all counted pairs, by operation and then result.
+func (w *eventLog) outcomes() []outcome {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.SortedFunc(maps.Keys(w.counts), func(a, b outcome) int {
@@ -104,7 +104,7 @@ func (w *witness) outcomes() []outcome {
 	})
 }
 
-// tokensLost tells that the server's copies of what is acknowledged until now may be gone.
-func (w *witness) tokensLost() {
-	w.tell(func(o *oracle.Oracle, now wallet.Instant) { o.TokensLost(now) })
+// tokensLost reports that the server's token copies of grants acknowledged so far may be lost.
+func (w *eventLog) tokensLost() {
+	w.withOracle(func(o *oracle.Oracle, now wallet.Instant) { o.TokensLost(now) })
 }

@@ -10,9 +10,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ad is the downstream of advertising coupons. It accepts a task, decides later, and calls back; who misses the call may
-// ask.
-type ad struct{ *line }
+// ad is the downstream of advertising coupons. It accepts a task, decides later, and calls back. If the callback is
+// lost, a query gives the result.
+type ad struct{ *protocolBase }
 
 var adStates = states{
 	"queued": wallet.ItemProcessing, "running": wallet.ItemProcessing, "done": wallet.ItemSettled, "redeemed": wallet.ItemUsed,
@@ -31,7 +31,7 @@ type adTask struct {
 }
 
 func (t adTask) claim() claim {
-	return claim{t.Task, t.Status, t.CouponID, moment(time.RFC3339, t.ValidUntil)}
+	return claim{t.Task, t.Status, t.CouponID, parseTime(time.RFC3339, t.ValidUntil)}
 }
 
 func (a ad) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
@@ -40,34 +40,34 @@ func (a ad) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 		Account string          `json:"account"`
 		Coupon  wallet.RewardID `json:"coupon"`
 	}{i.No.String(), fmt.Sprintf("%d:%d", i.Account.Family, i.Account.User), i.Reward})
-	return a.ask(ctx, i, Request{
+	return a.do(ctx, i, Request{
 		Method: http.MethodPost, Path: "/tasks", Body: body, Header: map[string]string{"Content-Type": "application/json"},
 	})
 }
 
-func (a ad) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return a.ask(ctx, i, Request{Method: http.MethodGet, Path: "/tasks/" + i.No.String()})
+func (a ad) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return a.do(ctx, i, Request{Method: http.MethodGet, Path: "/tasks/" + i.No.String()})
 }
 
 func (a ad) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return a.ask(ctx, i, Request{Method: http.MethodPost, Path: "/tasks/" + i.No.String() + "/redeem"})
+	return a.do(ctx, i, Request{Method: http.MethodPost, Path: "/tasks/" + i.No.String() + "/redeem"})
 }
 
 func (a ad) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	revoke := func(wallet.Receipt) (wallet.Receipt, error) {
-		return a.ask(ctx, i, Request{Method: http.MethodDelete, Path: "/tasks/" + i.No.String()})
+		return a.do(ctx, i, Request{Method: http.MethodDelete, Path: "/tasks/" + i.No.String()})
 	}
 	r, err := revoke(wallet.Receipt{})
 	if errors.Is(err, wallet.ErrNotFound) {
 		r, err = issueThenRefund(ctx, a, i, revoke)
 	}
-	if errors.Is(err, wallet.ErrDeclined) { // it was declined meanwhile: there is nothing to take back
+	if errors.Is(err, wallet.ErrDeclined) { // it was declined meanwhile: there is nothing to refund
 		return wallet.Receipt{State: wallet.ItemRefunded, Expires: wallet.Never}, nil
 	}
 	return r, err
 }
 
-func (a ad) ask(ctx context.Context, i wallet.Item, r Request) (wallet.Receipt, error) {
+func (a ad) do(ctx context.Context, i wallet.Item, r Request) (wallet.Receipt, error) {
 	reply, err := a.send(ctx, r)
 	if err != nil {
 		return wallet.Receipt{}, err
@@ -77,18 +77,18 @@ func (a ad) ask(ctx context.Context, i wallet.Item, r Request) (wallet.Receipt, 
 
 func (a ad) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	var in adTask
-	whole := decode(r.Body, &in)
+	decoded := decode(r.Body, &in)
 	switch {
-	case whole && r.Status == http.StatusNotFound && in.Message == "unknown task":
+	case decoded && r.Status == http.StatusNotFound && in.Message == "unknown task":
 		return wallet.Receipt{}, a.notFound(i)
 	case r.Status == http.StatusConflict:
 		return wallet.Receipt{}, a.conflict(i)
 	case r.Status != http.StatusOK && r.Status != http.StatusAccepted:
-		return wallet.Receipt{}, a.status(r)
-	case !whole:
-		return wallet.Receipt{}, a.unreadable("no JSON")
+		return wallet.Receipt{}, a.unexpectedStatus(r)
+	case !decoded:
+		return wallet.Receipt{}, a.malformed("not JSON")
 	case in.Status == adFailed && in.Task == i.No.String():
 		return wallet.Receipt{}, a.declined()
 	}
-	return a.believe(i, in.claim(), adStates)
+	return a.verify(i, in.claim(), adStates)
 }

@@ -9,17 +9,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxCallback bounds a callback's body in bytes: ten times what a protocol's callback has.
+// MaxCallback bounds a callback's body in bytes: ten times the largest callback of any protocol.
 const MaxCallback = 1 << 13
 
-// callbackAge is how long after it was signed a callback is taken, and how far its sender's clock may be ahead: what is
-// older was caught and sent again, or is of no use, because what it tells was asked for meanwhile.
+// callbackAge bounds the age of a callback, and how far its sender's clock may be ahead. An older callback is either a
+// replay, or useless because the result was queried meanwhile.
 const callbackAge = 5 * time.Minute
 
-// ReadCallback reads a request that a downstream made of its own accord. It says when to look, and not what to believe:
-// its signature is checked, but whoever is told must still ask the downstream with Look before anything is settled, so
-// that a stolen secret or a defect at the other end settles nothing by itself. ErrNotFound: no such downstream calls
-// back. ErrNotYours: the signature is wrong. ErrTokenExpired: it is too old. ErrInvalid: it cannot be read.
+// ReadCallback decodes and verifies a request that a downstream sent on its own initiative. A callback says when to
+// query the downstream, not what to record: the receiver must still call Query before anything is settled, so that a
+// stolen secret or a bug of the downstream settles nothing by itself. ErrNotFound: this downstream sends no callbacks.
+// ErrNotYours: the signature is wrong. ErrTokenExpired: it is too old. ErrInvalid: it is malformed.
 func ReadCallback(award wallet.AwardType, secret []byte, now wallet.Instant, r Request) (wallet.Callback, error) {
 	switch {
 	case r.Method != http.MethodPost || len(r.Body) > MaxCallback || len(secret) < MinSecret:
@@ -29,15 +29,15 @@ func ReadCallback(award wallet.AwardType, secret []byte, now wallet.Instant, r R
 	case award == wallet.ConsumerFinanceCoupon:
 		return financeCallback(secret, now, r)
 	}
-	return wallet.Callback{}, fmt.Errorf("%w: %s calls nobody back", wallet.ErrNotFound, award)
+	return wallet.Callback{}, fmt.Errorf("%w: %s sends no callbacks", wallet.ErrNotFound, award)
 }
 
 func badCallback(award wallet.AwardType) error {
-	return fmt.Errorf("%w: a callback of %s that cannot be read", wallet.ErrInvalid, award)
+	return fmt.Errorf("%w: a malformed callback of %s", wallet.ErrInvalid, award)
 }
 
-// timely checks when a callback was signed, in Unix seconds.
-func timely(award wallet.AwardType, now wallet.Instant, signedAt string) error {
+// checkAge checks the time of signing, in Unix seconds.
+func checkAge(award wallet.AwardType, now wallet.Instant, signedAt string) error {
 	n, err := strconv.ParseInt(signedAt, 10, 64)
 	at := unix(n)
 	switch {
@@ -49,28 +49,28 @@ func timely(award wallet.AwardType, now wallet.Instant, signedAt string) error {
 	return nil
 }
 
-// told turns a claim into a callback.
-func (l *line) told(c claim, known states) (wallet.Callback, error) {
+// callbackOf turns a claim into a callback.
+func (l *protocolBase) callbackOf(c claim, known states) (wallet.Callback, error) {
 	no, err := wallet.ParseOrderNo(c.order)
 	if err != nil {
 		return wallet.Callback{}, badCallback(l.award)
 	}
-	r, err := l.believe(wallet.Item{No: no}, c, known)
+	r, err := l.verify(wallet.Item{No: no}, c, known)
 	if err != nil {
 		return wallet.Callback{}, badCallback(l.award)
 	}
 	return wallet.Callback{Award: l.award, Order: no, Receipt: r}, nil
 }
 
-// adCallback reads a task whose signature, over time and body, is in the header. A task that failed was declined, so
-// there is nothing of it: it counts as taken back.
+// adCallback decodes a task. The signature, over time and body, is in the header. A failed task was declined, so
+// nothing was issued: it counts as refunded.
 func adCallback(secret []byte, now wallet.Instant, r Request) (wallet.Callback, error) {
 	const award = wallet.AdCoupon
 	at := r.Header["X-Timestamp"]
 	if !signed(secret, at+"."+string(r.Body), r.Header["X-Signature"]) {
 		return wallet.Callback{}, fmt.Errorf("%w: a callback of %s with a wrong signature", wallet.ErrNotYours, award)
 	}
-	if err := timely(award, now, at); err != nil {
+	if err := checkAge(award, now, at); err != nil {
 		return wallet.Callback{}, err
 	}
 	var in adTask
@@ -81,5 +81,5 @@ func adCallback(secret []byte, now wallet.Instant, r Request) (wallet.Callback, 
 	if c.state == adFailed {
 		c.state, c.ref = "revoked", ""
 	}
-	return (&line{award: award}).told(c, adStates)
+	return (&protocolBase{award: award}).callbackOf(c, adStates)
 }

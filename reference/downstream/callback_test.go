@@ -17,10 +17,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// calling are the awards whose downstreams call back.
+// calling are the award types whose downstreams send callbacks.
 var calling = []wallet.AwardType{wallet.AdCoupon, wallet.ConsumerFinanceCoupon}
 
-// TestCallbacks lets a callback arrive before the answer to the issue, after it, again, and never.
+// TestCallbacks: a callback arrives before the reply to the issue, after it, again, and never.
 func TestCallbacks(t *testing.T) {
 	for _, award := range calling {
 		r := newRig(t, direct, award, fake.Behaviour{Processing: time.Second})
@@ -36,15 +36,15 @@ func TestCallbacks(t *testing.T) {
 		require.NoError(t, err)
 		looked, err := r.adapter.Look(t.Context(), i)
 		require.NoError(t, err)
-		require.Equal(t, wallet.Callback{Award: award, Order: i.No, Receipt: looked}, told, "it says what looking shows")
+		require.Equal(t, wallet.Callback{Award: award, Order: i.No, Receipt: looked}, told, "it has the same content as a query")
 
-		require.Empty(t, r.system.Callbacks(r.clock.Now(), 10), "not at once again")
+		require.Empty(t, r.system.Callbacks(r.clock.Now(), 10), "not repeated at once")
 		for range 4 {
 			r.clock.pass(time.Minute)
-			require.Len(t, r.system.Callbacks(r.clock.Now(), 10), 1, "nobody said that it arrived")
+			require.Len(t, r.system.Callbacks(r.clock.Now(), 10), 1, "it was not confirmed")
 		}
 		r.clock.pass(time.Hour)
-		require.Empty(t, r.system.Callbacks(r.clock.Now(), 10), "it gives up")
+		require.Empty(t, r.system.Callbacks(r.clock.Now(), 10), "no more repeats")
 
 		second := r.item(2)
 		_, err = r.issue(t, second)
@@ -54,7 +54,7 @@ func TestCallbacks(t *testing.T) {
 		require.Len(t, notices, 1)
 		r.system.Delivered(notices[0].ID)
 		r.clock.pass(time.Minute)
-		require.Empty(t, r.system.Callbacks(r.clock.Now(), 10), "it has arrived")
+		require.Empty(t, r.system.Callbacks(r.clock.Now(), 10), "it was confirmed")
 
 		r.system.Behave(fake.Behaviour{Silent: true})
 		_, err = r.issue(t, r.item(3))
@@ -64,7 +64,7 @@ func TestCallbacks(t *testing.T) {
 	}
 }
 
-// TestDeclinedCallback tells of what was accepted and then declined.
+// TestDeclinedCallback: a callback reports an item that was accepted and then declined.
 func TestDeclinedCallback(t *testing.T) {
 	for _, award := range calling {
 		r := newRig(t, direct, award, fake.Behaviour{DeclineNum: 1, DeclineDen: 1})
@@ -77,7 +77,7 @@ func TestDeclinedCallback(t *testing.T) {
 	}
 }
 
-// TestFalseCallbacks wants nobody else, nothing old and nothing garbled to be heard.
+// TestFalseCallbacks: callbacks of others, old ones and malformed ones are refused.
 func TestFalseCallbacks(t *testing.T) {
 	for _, award := range calling {
 		r := newRig(t, direct, award, fake.Behaviour{})
@@ -92,7 +92,7 @@ func TestFalseCallbacks(t *testing.T) {
 			spoil func(q *downstream.Request, at *wallet.Instant, key *[]byte)
 		}{
 			{"another secret", wallet.ErrNotYours, func(_ *downstream.Request, _ *wallet.Instant, key *[]byte) { *key = bytes.Repeat([]byte("x"), 32) }},
-			{"a secret that is none", wallet.ErrInvalid, func(_ *downstream.Request, _ *wallet.Instant, key *[]byte) { *key = nil }},
+			{"no secret", wallet.ErrInvalid, func(_ *downstream.Request, _ *wallet.Instant, key *[]byte) { *key = nil }},
 			{"another content", wallet.ErrNotYours, func(q *downstream.Request, _ *wallet.Instant, _ *[]byte) {
 				q.Body = bytes.ReplaceAll(q.Body, []byte("1_rain"), []byte("2_rain"))
 			}},
@@ -101,8 +101,8 @@ func TestFalseCallbacks(t *testing.T) {
 			{"too large", wallet.ErrInvalid, func(q *downstream.Request, _ *wallet.Instant, _ *[]byte) {
 				q.Body = append(q.Body, bytes.Repeat([]byte(" "), downstream.MaxCallback)...)
 			}},
-			{"no POST", wallet.ErrInvalid, func(q *downstream.Request, _ *wallet.Instant, _ *[]byte) { q.Method = "GET" }},
-			{"nothing", wallet.ErrNotYours, func(q *downstream.Request, _ *wallet.Instant, _ *[]byte) { q.Body, q.Header = nil, nil }},
+			{"not a POST", wallet.ErrInvalid, func(q *downstream.Request, _ *wallet.Instant, _ *[]byte) { q.Method = "GET" }},
+			{"empty", wallet.ErrNotYours, func(q *downstream.Request, _ *wallet.Instant, _ *[]byte) { q.Body, q.Header = nil, nil }},
 		} {
 			q, at, key := good, festival, secret
 			q.Header = maps.Clone(good.Header)
@@ -115,7 +115,7 @@ func TestFalseCallbacks(t *testing.T) {
 	}
 }
 
-// TestCallbackOfAnother wants a signed time to be part of what is signed, so that an old callback cannot be made young.
+// TestCallbackOfAnother: the signature covers the time, so an old callback cannot be given a new time.
 func TestCallbackOfAnother(t *testing.T) {
 	for _, award := range calling {
 		r := newRig(t, direct, award, fake.Behaviour{})
@@ -138,7 +138,7 @@ func TestCallbackOfAnother(t *testing.T) {
 	}
 }
 
-// TestDeliverer brings callbacks until they have arrived.
+// TestDeliverer: callbacks are repeated until they are accepted.
 func TestDeliverer(t *testing.T) {
 	c := &clock{now: festival}
 	systems := fake.NewAll(secret, fake.Behaviour{})
@@ -148,7 +148,7 @@ func TestDeliverer(t *testing.T) {
 	var told []wallet.AwardType
 	listener := &wire.Listener{Secret: secret, Clock: c, Told: func(_ context.Context, cb wallet.Callback) error {
 		if told = append(told, cb.Award); len(told) == 1 {
-			return wallet.ErrUnavailable // the first one comes at a bad time
+			return wallet.ErrUnavailable // the first one is refused
 		}
 		return nil
 	}}
@@ -159,7 +159,7 @@ func TestDeliverer(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, 1, deliver.Step(t.Context()))
-	require.Zero(t, deliver.Step(t.Context()), "it is brought again later, not at once")
+	require.Zero(t, deliver.Step(t.Context()), "it is repeated later, not at once")
 	c.pass(time.Minute)
 	require.Equal(t, 1, deliver.Step(t.Context()))
 	c.pass(time.Minute)

@@ -8,15 +8,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// card is the downstream of credit-card coupons. It speaks in flat fields, each a string, signed over the sorted fields in
-// both directions; counts are decimal strings.
-type card struct{ *line }
+// card is the downstream of credit-card coupons. Its messages are flat objects of strings, signed over the sorted
+// fields in both directions. Counts are decimal strings.
+type card struct{ *protocolBase }
 
 var cardStates = states{
 	"VALID": wallet.ItemSettled, "USED": wallet.ItemUsed, "OVERDUE": wallet.ItemExpired, "CANCELED": wallet.ItemRefunded,
 }
 
-// cardOne is how the downstream writes one coupon.
+// cardOne is the quantity of one coupon.
 const cardOne = "1.00"
 
 func (k card) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
@@ -24,25 +24,25 @@ func (k card) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) 
 	if i.Account.Family == wallet.ToutiaoFamily {
 		user = "T-"
 	}
-	return k.ask(ctx, i, map[string]string{
+	return k.do(ctx, i, map[string]string{
 		"method": "grant", "card_user": user + strconv.FormatInt(int64(i.Account.User), 10), "template": string(i.Reward), "quantity": cardOne,
 	})
 }
 
-func (k card) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return k.ask(ctx, i, map[string]string{"method": "query"})
+func (k card) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return k.do(ctx, i, map[string]string{"method": "query"})
 }
 
 func (k card) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return k.ask(ctx, i, map[string]string{"method": "redeem"})
+	return k.do(ctx, i, map[string]string{"method": "redeem"})
 }
 
-// refund also closes an order that the downstream has never heard of.
+// refund also closes an order that the downstream does not know.
 func (k card) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return k.ask(ctx, i, map[string]string{"method": "cancel"})
+	return k.do(ctx, i, map[string]string{"method": "cancel"})
 }
 
-func (k card) ask(ctx context.Context, i wallet.Item, fields map[string]string) (wallet.Receipt, error) {
+func (k card) do(ctx context.Context, i wallet.Item, fields map[string]string) (wallet.Receipt, error) {
 	fields["order"] = i.No.String()
 	fields["timestamp"] = strconv.FormatInt(k.clock.Now().Time().Unix(), 10)
 	fields["sign"] = sign(k.secret, sorted(fields))
@@ -59,26 +59,26 @@ func (k card) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	in := map[string]string{}
 	switch {
 	case r.Status != http.StatusOK:
-		return wallet.Receipt{}, k.status(r)
+		return wallet.Receipt{}, k.unexpectedStatus(r)
 	case !decode(r.Body, &in):
-		return wallet.Receipt{}, k.unreadable("no JSON of strings")
+		return wallet.Receipt{}, k.malformed("not a JSON object of strings")
 	case !signed(k.secret, sorted(in), in["sign"]):
-		return wallet.Receipt{}, k.unreadable("its signature is wrong")
+		return wallet.Receipt{}, k.malformed("its signature is wrong")
 	}
 	switch in["code"] {
-	case "BAD_SIGN", "STALE", "MALFORMED": // it was not looked at
-		return wallet.Receipt{}, k.status(Reply{Status: http.StatusBadRequest})
+	case "BAD_SIGN", "STALE", "MALFORMED": // the request was not processed
+		return wallet.Receipt{}, k.unexpectedStatus(Reply{Status: http.StatusBadRequest})
 	}
 	if in["order"] != i.No.String() {
-		return wallet.Receipt{}, k.unreadable("it names another order than %s", i.No)
+		return wallet.Receipt{}, k.malformed("it names another order than %s", i.No)
 	}
 	switch in["code"] {
 	case "SUCCESS":
 		if in["quantity"] != cardOne {
-			return wallet.Receipt{}, k.unreadable("another quantity than one")
+			return wallet.Receipt{}, k.malformed("the quantity is not one")
 		}
-		end, _ := strconv.ParseInt(in["expire_s"], 10, 64) // 0 where there is none
-		return k.believe(i, claim{in["order"], in["status"], in["voucher"], unix(end)}, cardStates)
+		end, _ := strconv.ParseInt(in["expire_s"], 10, 64) // 0 if it is missing
+		return k.verify(i, claim{in["order"], in["status"], in["voucher"], unix(end)}, cardStates)
 	case "NOT_EXIST":
 		return wallet.Receipt{}, k.notFound(i)
 	case "DECLINED":
@@ -86,5 +86,5 @@ func (k card) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	case "ORDER_USED":
 		return wallet.Receipt{}, k.conflict(i)
 	}
-	return wallet.Receipt{}, k.unreadable("a code that the protocol does not have")
+	return wallet.Receipt{}, k.malformed("an unknown code")
 }

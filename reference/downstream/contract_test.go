@@ -13,15 +13,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestLifeOfAnItem hands one out, uses it, and finds that it cannot be taken back.
+// TestLifeOfAnItem issues an item, uses it, and checks that it can no longer be refunded.
 func TestLifeOfAnItem(t *testing.T) {
 	forAll(t, fake.Behaviour{}, func(t *testing.T, r *rig) {
 		for n := 7; n <= 8; n++ { // a user of each family
 			i := r.item(n)
 			_, err := r.adapter.Look(t.Context(), i)
-			require.ErrorIs(t, err, wallet.ErrNotFound, "it was never asked for")
+			require.ErrorIs(t, err, wallet.ErrNotFound, "it was never issued")
 			_, err = r.adapter.Use(t.Context(), i)
-			require.ErrorIs(t, err, wallet.ErrNotFound, "it was never asked for")
+			require.ErrorIs(t, err, wallet.ErrNotFound, "it was never issued")
 
 			i = r.settled(t, i)
 			require.NotEmpty(t, i.Ref)
@@ -37,13 +37,13 @@ func TestLifeOfAnItem(t *testing.T) {
 			}
 			back, err := r.adapter.Refund(t.Context(), i)
 			require.NoError(t, err)
-			require.Equal(t, wallet.ItemUsed, back.State, "it is used up")
+			require.Equal(t, wallet.ItemUsed, back.State, "it was used")
 			require.Equal(t, fake.Entry{Award: r.award, Order: i.No, Account: i.Account, Reward: i.Reward, Issued: 1, Used: 1}, r.entry(i))
 		}
 	})
 }
 
-// TestRefundExcludesUse takes one back, with and without its name on record.
+// TestRefundExcludesUse refunds an item, with and without its recorded reference.
 func TestRefundExcludesUse(t *testing.T) {
 	forAll(t, fake.Behaviour{}, func(t *testing.T, r *rig) {
 		for n, named := range []bool{true, false} {
@@ -68,39 +68,39 @@ func TestRefundExcludesUse(t *testing.T) {
 				again, err = r.adapter.Look(t.Context(), i)
 				require.NoError(t, err)
 			}
-			require.Equal(t, wallet.ItemRefunded, again.State, "what was taken back is not handed out again")
+			require.Equal(t, wallet.ItemRefunded, again.State, "a refunded item is not issued again")
 			require.Equal(t, 1, r.entry(i).Issued)
 		}
 	})
 }
 
-// TestRefundOfWhatIsOnItsWay takes back what the downstream has not heard of; the request for it arrives afterwards.
+// TestRefundOfWhatIsOnItsWay refunds an item whose issue request arrives only afterwards.
 func TestRefundOfWhatIsOnItsWay(t *testing.T) {
 	for _, how := range []fake.Behaviour{{}, {DeclineNum: 1, DeclineDen: 1}, {Processing: time.Hour}} {
 		forAll(t, how, func(t *testing.T, r *rig) {
 			arrived := 0
-			for place := range 2 { // which exchange of the issue is on its way
+			for place := range 2 { // which exchange of the issue is delayed
 				i := r.item(1)
 				i.No.Rain += int32(place)
-				r.carriage.hold, r.carriage.held = 1+place, nil
+				r.faults.hold, r.faults.held = 1+place, nil
 				_, _ = r.issue(t, i)
-				r.carriage.hold = 0
+				r.faults.hold = 0
 
 				back, err := r.adapter.Refund(t.Context(), i)
 				require.NoError(t, err)
 				require.Equal(t, wallet.ItemRefunded, back.State)
-				arrived += r.carriage.release(t)
+				arrived += r.faults.release(t)
 				r.clock.pass(time.Minute)
-				r.nobodyHas(t, i)
+				r.requireNotHeld(t, i)
 				r.clock.pass(2 * time.Hour)
-				r.nobodyHas(t, i)
+				r.requireNotHeld(t, i)
 			}
 			require.NotZero(t, arrived)
 		})
 	}
 }
 
-// TestEnd finds that what is over cannot be used.
+// TestEnd: an expired item cannot be used.
 func TestEnd(t *testing.T) {
 	forAll(t, fake.Behaviour{Life: time.Hour}, func(t *testing.T, r *rig) {
 		i := r.settled(t, r.item(1))
@@ -112,7 +112,7 @@ func TestEnd(t *testing.T) {
 		r.clock.now = i.Expires - 1
 		looked, err := r.adapter.Look(t.Context(), i)
 		require.NoError(t, err)
-		require.Equal(t, wallet.ItemSettled, looked.State, "its last moment")
+		require.Equal(t, wallet.ItemSettled, looked.State, "one microsecond before it expires")
 		r.clock.now = i.Expires
 		for _, ask := range []func() (wallet.Receipt, error){
 			func() (wallet.Receipt, error) { return r.adapter.Use(t.Context(), i) },
@@ -130,7 +130,7 @@ func TestEnd(t *testing.T) {
 	})
 }
 
-// TestDeclined wants a no to be final, whenever the downstream says it.
+// TestDeclined: a refusal is final, at whatever point the downstream makes it.
 func TestDeclined(t *testing.T) {
 	forAll(t, fake.Behaviour{DeclineNum: 1, DeclineDen: 1, Processing: time.Second}, func(t *testing.T, r *rig) {
 		i := r.item(1)
@@ -144,12 +144,12 @@ func TestDeclined(t *testing.T) {
 		}
 		back, err := r.adapter.Refund(t.Context(), i)
 		require.NoError(t, err)
-		require.Equal(t, wallet.ItemRefunded, back.State, "there is nothing to take back")
+		require.Equal(t, wallet.ItemRefunded, back.State, "there is nothing to refund")
 		require.Zero(t, r.entry(i).Issued)
 	})
 }
 
-// TestProcessing wants those that decide later to be looked at until they have.
+// TestProcessing: a downstream that decides later is queried until it has decided.
 func TestProcessing(t *testing.T) {
 	for _, award := range []wallet.AwardType{wallet.AdCoupon, wallet.ConsumerFinanceCoupon} {
 		r := newRig(t, direct, award, fake.Behaviour{Processing: time.Minute})
@@ -169,35 +169,35 @@ func TestProcessing(t *testing.T) {
 	}
 }
 
-// fates are all that can befall an exchange, with what the caller may hear of it.
-var fates = []struct {
+// faultCases are all faults of an exchange, with the errors that the caller may get.
+var faultCases = []struct {
 	name string
-	what fate
+	what fault
 	may  []error
 	why  string
 }{
-	{"down", down, []error{wallet.ErrUnavailable, wallet.ErrUnknown}, "it surely did not arrive; or what came before it did"},
-	{"lost", lost, []error{wallet.ErrUnknown, wallet.ErrUnavailable}, "nobody knows; or it was only a question"},
-	{"unheard", unheard, []error{wallet.ErrUnknown, wallet.ErrUnavailable}, "nobody knows; or it was only a question"},
-	{"twice", twice, []error{nil}, "a repeat changes nothing"},
-	{"late", late, []error{wallet.ErrUnknown, wallet.ErrUnavailable}, "nobody knows; or it was only a question"},
+	{"down", down, []error{wallet.ErrUnavailable, wallet.ErrUnknown}, "it certainly did not arrive; or an earlier exchange did"},
+	{"lost", lost, []error{wallet.ErrUnknown, wallet.ErrUnavailable}, "the outcome is unknown; or it was only a query"},
+	{"unheard", replyLost, []error{wallet.ErrUnknown, wallet.ErrUnavailable}, "the outcome is unknown; or it was only a query"},
+	{"twice", duplicated, []error{nil}, "a repeat changes nothing"},
+	{"late", delayed, []error{wallet.ErrUnknown, wallet.ErrUnavailable}, "the outcome is unknown; or it was only a query"},
 }
 
-// believable wants an error that fits what befell the call: where it says that nothing was done, nothing is done, also
-// when all that was on its way has arrived.
-func (r *rig) believable(t *testing.T, i wallet.Item, err error, may []error, done func(fake.Entry) int) {
-	if r.carriage.met() {
+// requirePlausible checks that the error fits the fault: if it says that nothing was done, then nothing is done, even
+// after all delayed requests have arrived.
+func (r *rig) requirePlausible(t *testing.T, i wallet.Item, err error, may []error, done func(fake.Entry) int) {
+	if r.faults.occurred() {
 		require.True(t, mayBe(err, may), "%v", err)
 	} else {
 		require.NoError(t, err)
 	}
 	if errors.Is(err, wallet.ErrUnavailable) {
-		r.carriage.flush(t.Context())
+		r.faults.flush(t.Context())
 		require.Zero(t, done(r.entry(i)))
 	}
 }
 
-// mayBe says whether err is one of those.
+// mayBe reports whether err is one of these.
 func mayBe(err error, these []error) bool {
 	for _, e := range these {
 		if errors.Is(err, e) {
@@ -207,15 +207,16 @@ func mayBe(err error, these []error) bool {
 	return false
 }
 
-// deepest is more than the exchanges that any call makes.
+// deepest is more than the number of exchanges in any call.
 const deepest = 5
 
-// TestIssueUnderEachFate lets each exchange of an issue meet each fate, in both carriages: after repeats one is issued.
+// TestIssueUnderEachFate: each exchange of an issue meets each fault, over both transports; after repeats one item
+// is issued.
 func TestIssueUnderEachFate(t *testing.T) {
-	underEachFate(t, func(t *testing.T, r *rig, place int, may []error) {
+	underEachFault(t, func(t *testing.T, r *rig, place int, may []error) {
 		i := r.item(place + 1)
 		_, err := r.issue(t, i)
-		r.believable(t, i, err, may, func(e fake.Entry) int { return e.Issued })
+		r.requirePlausible(t, i, err, may, func(e fake.Entry) int { return e.Issued })
 		for range 2 {
 			r.settle(t, i)
 		}
@@ -225,16 +226,16 @@ func TestIssueUnderEachFate(t *testing.T) {
 
 // TestUseUnderEachFate is the same for a use.
 func TestUseUnderEachFate(t *testing.T) {
-	underEachFate(t, func(t *testing.T, r *rig, place int, may []error) {
-		planned := r.carriage.fates
-		r.carriage.fates = nil
+	underEachFault(t, func(t *testing.T, r *rig, place int, may []error) {
+		planned := r.faults.faults
+		r.faults.faults = nil
 		i := r.settled(t, r.item(place+1))
 		if place%2 == 1 {
-			i.Ref = "" // it was lost on the way back
+			i.Ref = "" // the reference was lost with the reply
 		}
-		r.carriage.fates = planned
+		r.faults.faults = planned
 		_, err := r.adapter.Use(t.Context(), i)
-		r.believable(t, i, err, may, func(e fake.Entry) int { return e.Used })
+		r.requirePlausible(t, i, err, may, func(e fake.Entry) int { return e.Used })
 		receipt, err := r.adapter.Use(t.Context(), i)
 		require.NoError(t, err)
 		require.Equal(t, wallet.ItemUsed, receipt.State)
@@ -243,18 +244,18 @@ func TestUseUnderEachFate(t *testing.T) {
 	})
 }
 
-// TestRefundUnderEachFate is the same for taking back.
+// TestRefundUnderEachFate is the same for a refund.
 func TestRefundUnderEachFate(t *testing.T) {
-	underEachFate(t, func(t *testing.T, r *rig, place int, may []error) {
-		planned := r.carriage.fates
-		r.carriage.fates = nil
+	underEachFault(t, func(t *testing.T, r *rig, place int, may []error) {
+		planned := r.faults.faults
+		r.faults.faults = nil
 		i := r.item(place + 1)
 		if place%2 == 0 {
 			i = r.settled(t, i)
 		}
-		r.carriage.fates = planned
+		r.faults.faults = planned
 		_, err := r.adapter.Refund(t.Context(), i)
-		r.believable(t, i, err, may, func(e fake.Entry) int { return e.Refunded })
+		r.requirePlausible(t, i, err, may, func(e fake.Entry) int { return e.Refunded })
 		receipt, err := r.adapter.Refund(t.Context(), i)
 		require.NoError(t, err)
 		require.Equal(t, wallet.ItemRefunded, receipt.State)
@@ -264,21 +265,21 @@ func TestRefundUnderEachFate(t *testing.T) {
 	})
 }
 
-// underEachFate runs a story in which the exchange at one place meets one fate, for each of both.
-func underEachFate(t *testing.T, story func(t *testing.T, r *rig, place int, may []error)) {
-	for name, by := range carriers {
+// underEachFault runs a test with each fault at each exchange.
+func underEachFault(t *testing.T, story func(t *testing.T, r *rig, place int, may []error)) {
+	for name, by := range exchangeMakers {
 		for _, award := range downstream.Awards() {
-			for _, f := range fates {
+			for _, f := range faultCases {
 				for place := range deepest {
 					if name == "http" && place > 1 {
-						break // how far a call has come is no matter of its carriage
+						break // the transport does not matter for later exchanges
 					}
 					t.Run(fmt.Sprintf("%s/%s/%s/%d", name, award, f.name, place), func(t *testing.T) {
 						r := newRig(t, by, award, fake.Behaviour{Processing: time.Second})
-						r.carriage.fates = append(make([]fate, place), f.what)
+						r.faults.faults = append(make([]fault, place), f.what)
 						may := f.may
 						if place == 0 && f.what == down {
-							may = may[:1] // nothing came before it
+							may = may[:1] // no exchange before it
 						}
 						story(t, r, place, may)
 					})

@@ -8,24 +8,24 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// cultural is the downstream of cultural-creative coupons. It speaks JSON-RPC. A repeat is an error to it, in a reply of
-// status 200; that error names what was sent before, so it is our success.
-type cultural struct{ *line }
+// cultural is the downstream of cultural-creative coupons. It uses JSON-RPC. It answers a repeat with an error in a
+// reply of status 200. That error names the gift sent before, so the adapter treats it as a success.
+type cultural struct{ *protocolBase }
 
 var culturalStates = states{
 	"ok": wallet.ItemSettled, "taken": wallet.ItemUsed, "late": wallet.ItemExpired, "back": wallet.ItemRefunded,
 }
 
-// What an error's code says.
+// Error codes.
 const (
-	rpcMalformed = -32600 // not looked at
+	rpcMalformed = -32600 // not processed
 	rpcMissing   = -32004
 	rpcDuplicate = -32010
 	rpcDeclined  = -32020
 	rpcConflict  = -32021
 )
 
-// culturalTime is how the downstream writes times, as a clock in China shows them.
+// culturalTime is the downstream's time format, in China's time zone.
 const culturalTime = "2006-01-02 15:04:05"
 
 type culturalParams struct {
@@ -61,35 +61,35 @@ func (u cultural) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, err
 	if !u.duplicate(i, in) {
 		return u.read(i, in)
 	}
-	r, err := u.look(ctx, i) // it was sent before; the error does not say what became of it since
+	r, err := u.query(ctx, i) // it was sent before; the error does not give its present state
 	if err != nil {
-		return r, fmt.Errorf("%w: %s has sent it and does not show it: %v", wallet.ErrUnknown, u.award, err)
+		return r, fmt.Errorf("%w: %s has sent it before, but the query failed: %v", wallet.ErrUnknown, u.award, err)
 	}
 	if gift := in.Error.Data.GiftNo; r.Ref != gift {
-		return wallet.Receipt{}, u.unreadable("the gift has two names")
+		return wallet.Receipt{}, u.malformed("the gift has two references")
 	}
 	return r, nil
 }
 
-// duplicate says whether a reply tells that the item was sent before.
+// duplicate reports whether a reply says that the item was sent before.
 func (cultural) duplicate(i wallet.Item, in culturalReply) bool {
 	return in.Error != nil && in.Error.Code == rpcDuplicate && in.Error.Data != nil && in.Error.Data.Order == i.No.String()
 }
 
-func (u cultural) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return u.ask(ctx, i, "gift.get")
+func (u cultural) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return u.do(ctx, i, "gift.get")
 }
 
 func (u cultural) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return u.ask(ctx, i, "gift.take")
+	return u.do(ctx, i, "gift.take")
 }
 
-// refund also closes an order that the downstream has never heard of.
+// refund also closes an order that the downstream does not know.
 func (u cultural) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return u.ask(ctx, i, "gift.back")
+	return u.do(ctx, i, "gift.back")
 }
 
-func (u cultural) ask(ctx context.Context, i wallet.Item, method string) (wallet.Receipt, error) {
+func (u cultural) do(ctx context.Context, i wallet.Item, method string) (wallet.Receipt, error) {
 	in, err := u.call(ctx, i, method, culturalParams{Order: i.No.String()})
 	if err != nil {
 		return wallet.Receipt{}, err
@@ -97,7 +97,7 @@ func (u cultural) ask(ctx context.Context, i wallet.Item, method string) (wallet
 	return u.read(i, in)
 }
 
-// call makes one call and returns a reply that belongs to it.
+// call makes one call and returns the reply to it.
 func (u cultural) call(ctx context.Context, i wallet.Item, method string, p culturalParams) (culturalReply, error) {
 	body := encode(struct {
 		Version string         `json:"jsonrpc"`
@@ -118,24 +118,24 @@ func (u cultural) parse(i wallet.Item, r Reply) (culturalReply, error) {
 	var in culturalReply
 	switch {
 	case r.Status != http.StatusOK:
-		return in, u.status(r)
+		return in, u.unexpectedStatus(r)
 	case !decode(r.Body, &in) || in.Version != "2.0":
-		return in, u.unreadable("no JSON-RPC")
+		return in, u.malformed("not JSON-RPC")
 	case in.ID != i.No.String():
-		return in, u.unreadable("it answers another call than that for %s", i.No)
+		return in, u.malformed("it answers another call, not the one for %s", i.No)
 	case (in.Result == nil) == (in.Error == nil):
-		return in, u.unreadable("neither result nor error, or both")
+		return in, u.malformed("it needs either a result or an error")
 	}
 	return in, nil
 }
 
 func (u cultural) read(i wallet.Item, in culturalReply) (wallet.Receipt, error) {
 	if g := in.Result; g != nil {
-		return u.believe(i, claim{g.Order, g.Status, g.GiftNo, moment(culturalTime, g.End)}, culturalStates)
+		return u.verify(i, claim{g.Order, g.Status, g.GiftNo, parseTime(culturalTime, g.End)}, culturalStates)
 	}
 	switch in.Error.Code {
 	case rpcMalformed:
-		return wallet.Receipt{}, u.status(Reply{Status: http.StatusBadRequest})
+		return wallet.Receipt{}, u.unexpectedStatus(Reply{Status: http.StatusBadRequest})
 	case rpcMissing:
 		return wallet.Receipt{}, u.notFound(i)
 	case rpcDeclined:
@@ -143,5 +143,5 @@ func (u cultural) read(i wallet.Item, in culturalReply) (wallet.Receipt, error) 
 	case rpcConflict:
 		return wallet.Receipt{}, u.conflict(i)
 	}
-	return wallet.Receipt{}, u.unreadable("an error that the protocol does not have")
+	return wallet.Receipt{}, u.malformed("an unknown error code")
 }

@@ -8,15 +8,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// douPlus is the downstream of Dou+ coupons. Each coupon is a document at its order's address: it is put there once, and
-// changed by whoever knows its present version.
-type douPlus struct{ *line }
+// douPlus is the downstream of Dou+ coupons. Each coupon is a document under its order's path. It is created once, and
+// a change must name the current version.
+type douPlus struct{ *protocolBase }
 
 var douPlusStates = states{
 	"ready": wallet.ItemSettled, "used": wallet.ItemUsed, "over": wallet.ItemExpired, "withdrawn": wallet.ItemRefunded,
 }
 
-// douPlusTries bounds how often one call reads a document that somebody else keeps changing.
+// douPlusTries bounds how often one call reads a document that another caller keeps changing.
 const douPlusTries = 3
 
 type douPlusDocument struct {
@@ -25,7 +25,7 @@ type douPlusDocument struct {
 	Owner  map[string]wallet.UserID `json:"owner,omitempty"`
 	Kind   wallet.RewardID          `json:"kind,omitempty"`
 	Status string                   `json:"status,omitempty"`
-	Until  string                   `json:"until,omitempty"` // as HTTP writes dates
+	Until  string                   `json:"until,omitempty"` // HTTP date format
 }
 
 func (d douPlus) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
@@ -36,7 +36,7 @@ func (d douPlus) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 	return d.put(ctx, i, douPlusDocument{No: i.No.String(), Owner: owner, Kind: i.Reward})
 }
 
-// put puts a document where none is, or returns what the one that is there says.
+// put creates a document, or returns the state of the existing one.
 func (d douPlus) put(ctx context.Context, i wallet.Item, doc douPlusDocument) (wallet.Receipt, error) {
 	reply, err := d.send(ctx, Request{Method: http.MethodPut, Path: d.path(i), Body: encode(doc), Header: map[string]string{
 		"Content-Type": "application/json", "If-None-Match": "*",
@@ -44,10 +44,10 @@ func (d douPlus) put(ctx context.Context, i wallet.Item, doc douPlusDocument) (w
 	if err != nil {
 		return wallet.Receipt{}, err
 	}
-	if reply.Status == http.StatusPreconditionFailed { // it is there already
-		r, err := d.look(ctx, i)
+	if reply.Status == http.StatusPreconditionFailed { // it exists already
+		r, err := d.query(ctx, i)
 		if err != nil {
-			return r, fmt.Errorf("%w: the coupon of %s is there and cannot be read: %v", wallet.ErrUnknown, d.award, err)
+			return r, fmt.Errorf("%w: the coupon of %s exists but cannot be read: %v", wallet.ErrUnknown, d.award, err)
 		}
 		return r, nil
 	}
@@ -57,7 +57,7 @@ func (d douPlus) put(ctx context.Context, i wallet.Item, doc douPlusDocument) (w
 
 func (douPlus) path(i wallet.Item) string { return "/coupons/" + i.No.String() }
 
-func (d douPlus) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+func (d douPlus) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	r, _, err := d.get(ctx, i)
 	return r, err
 }
@@ -66,27 +66,27 @@ func (d douPlus) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error)
 	return d.change(ctx, i, "used", wallet.ItemUsed)
 }
 
-// refund also closes an order that the downstream has never heard of.
+// refund also closes an order that the downstream does not know.
 func (d douPlus) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	r, err := d.change(ctx, i, "withdrawn", wallet.ItemRefunded)
 	if wallet.CodeOf(err) == wallet.CodeNotFound {
 		r, err = d.put(ctx, i, douPlusDocument{No: i.No.String(), Status: "withdrawn"})
-		if err == nil && r.State == wallet.ItemSettled { // it was put there meanwhile
+		if err == nil && r.State == wallet.ItemSettled { // it was created meanwhile
 			return d.change(ctx, i, "withdrawn", wallet.ItemRefunded)
 		}
 	}
 	return r, err
 }
 
-// change reads the document and, where it is ready, brings it from the version that was read to a new status.
+// change reads the document and, if it is ready, changes that version to a new status.
 func (d douPlus) change(ctx context.Context, i wallet.Item, status string, want wallet.ItemState) (wallet.Receipt, error) {
 	for try := range douPlusTries {
 		r, version, err := d.get(ctx, i)
 		switch {
 		case err != nil && try == 0:
-			return r, d.nothingDone(err)
-		case err != nil: // the change that was refused may be the echo of one that was made
-			return r, fmt.Errorf("%w: the coupon of %s has changed and cannot be read: %v", wallet.ErrUnknown, d.award, err)
+			return r, d.notStarted(err)
+		case err != nil: // the refused change may be a duplicate of one that was made
+			return r, fmt.Errorf("%w: the coupon of %s has changed but cannot be read: %v", wallet.ErrUnknown, d.award, err)
 		}
 		if r.State != wallet.ItemSettled {
 			return r, nil
@@ -102,13 +102,13 @@ func (d douPlus) change(ctx context.Context, i wallet.Item, status string, want 
 			r.State = want
 			return r, nil
 		case reply.Status != http.StatusPreconditionFailed && reply.Status != http.StatusConflict:
-			return wallet.Receipt{}, d.status(reply)
+			return wallet.Receipt{}, d.unexpectedStatus(reply)
 		}
 	}
 	return wallet.Receipt{}, fmt.Errorf("%w: the coupon of %s keeps changing", wallet.ErrUnknown, d.award)
 }
 
-// get returns what the document says, and its version.
+// get returns the document's state and version.
 func (d douPlus) get(ctx context.Context, i wallet.Item) (wallet.Receipt, string, error) {
 	reply, err := d.send(ctx, Request{Method: http.MethodGet, Path: d.path(i)})
 	if err != nil {
@@ -123,19 +123,19 @@ func (d douPlus) read(i wallet.Item, r Reply) (wallet.Receipt, string, error) {
 		Missing  string `json:"missing"`
 		Declined string `json:"declined"`
 	}
-	whole := decode(r.Body, &in)
+	decoded := decode(r.Body, &in)
 	order := i.No.String()
 	switch {
-	case whole && r.Status == http.StatusNotFound && in.Missing == order:
+	case decoded && r.Status == http.StatusNotFound && in.Missing == order:
 		return wallet.Receipt{}, "", d.notFound(i)
-	case whole && r.Status == http.StatusConflict && in.Declined == order:
+	case decoded && r.Status == http.StatusConflict && in.Declined == order:
 		return wallet.Receipt{}, "", d.declined()
 	case r.Status != http.StatusOK && r.Status != http.StatusCreated:
-		return wallet.Receipt{}, "", d.status(r)
-	case !whole || r.Header["Etag"] == "":
-		return wallet.Receipt{}, "", d.unreadable("no document with a version")
+		return wallet.Receipt{}, "", d.unexpectedStatus(r)
+	case !decoded || r.Header["Etag"] == "":
+		return wallet.Receipt{}, "", d.malformed("not a document with a version")
 	}
-	until, _ := http.ParseTime(in.Until) // the year 1 where there is none, which is no end
-	receipt, err := d.believe(i, claim{in.No, in.Status, in.ID, unix(until.Unix())}, douPlusStates)
+	until, _ := http.ParseTime(in.Until) // the zero time if it is missing, which is not a valid expiry
+	receipt, err := d.verify(i, claim{in.No, in.Status, in.ID, unix(until.Unix())}, douPlusStates)
 	return receipt, r.Header["Etag"], err
 }

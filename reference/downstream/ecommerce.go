@@ -9,15 +9,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ecommerce is the downstream of e-commerce coupons. It takes batches alone and answers line by line, in an order of its
-// own. A line stands for itself; a reply that is no list of lines leaves all of the batch unknown.
-type ecommerce struct{ *line }
+// ecommerce is the downstream of e-commerce coupons. It accepts only batches, and answers line by line in any order.
+// Each line has its own result. After a malformed reply the outcome of the whole batch is unknown.
+type ecommerce struct{ *protocolBase }
 
 var ecommerceStates = states{
 	"valid": wallet.ItemSettled, "used": wallet.ItemUsed, "ended": wallet.ItemExpired, "void": wallet.ItemRefunded,
 }
 
-type ecommerceAsk struct {
+type ecommerceRequest struct {
 	No  string          `json:"no"`
 	UID string          `json:"uid,omitempty"`
 	SKU wallet.RewardID `json:"sku,omitempty"`
@@ -25,26 +25,26 @@ type ecommerceAsk struct {
 
 type ecommerceLine struct {
 	No     string `json:"no"`
-	Code   *int   `json:"code"` // a line without one says nothing
+	Code   *int   `json:"code"` // a line without a code has no result
 	Coupon string `json:"coupon"`
 	Status string `json:"status"`
 	EndsMS int64  `json:"ends_ms"`
 }
 
-// What a line's code says.
+// The codes of a line.
 const (
 	lineDone      = 0
 	lineDuplicate = 1 // done before
 	lineDeclined  = 2
-	lineMissing   = 3 // never heard of
-	lineMalformed = 4 // not looked at
+	lineMissing   = 3 // unknown order
+	lineMalformed = 4 // not processed
 	lineConflict  = 5
 )
 
 func (e ecommerce) issueAll(ctx context.Context, items []wallet.Item) []wallet.ItemAnswer {
-	asks := make([]ecommerceAsk, len(items))
+	asks := make([]ecommerceRequest, len(items))
 	for n, i := range items {
-		asks[n] = ecommerceAsk{i.No.String(), e.uid(i.Account), i.Reward}
+		asks[n] = ecommerceRequest{i.No.String(), e.uid(i.Account), i.Reward}
 	}
 	return e.batch(ctx, "/issues", asks, items)
 }
@@ -62,7 +62,7 @@ func (e ecommerce) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, er
 	return a.Receipt, a.Err
 }
 
-func (e ecommerce) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+func (e ecommerce) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	return e.one(ctx, "/queries", i)
 }
 
@@ -70,19 +70,19 @@ func (e ecommerce) use(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 	return e.one(ctx, "/uses", i)
 }
 
-// refund also closes an order that the downstream has never heard of.
+// refund also closes an order that the downstream does not know.
 func (e ecommerce) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	return e.one(ctx, "/voids", i)
 }
 
 // one sends a batch of one.
 func (e ecommerce) one(ctx context.Context, path string, i wallet.Item) (wallet.Receipt, error) {
-	a := e.batch(ctx, path, []ecommerceAsk{{No: i.No.String()}}, []wallet.Item{i})[0]
+	a := e.batch(ctx, path, []ecommerceRequest{{No: i.No.String()}}, []wallet.Item{i})[0]
 	return a.Receipt, a.Err
 }
 
-func (e ecommerce) batch(ctx context.Context, path string, asks []ecommerceAsk, items []wallet.Item) []wallet.ItemAnswer {
-	body := encode(map[string][]ecommerceAsk{"lines": asks})
+func (e ecommerce) batch(ctx context.Context, path string, asks []ecommerceRequest, items []wallet.Item) []wallet.ItemAnswer {
+	body := encode(map[string][]ecommerceRequest{"lines": asks})
 	reply, err := e.send(ctx, Request{
 		Method: http.MethodPost, Path: path, Body: body, Header: map[string]string{"Content-Type": "application/json"},
 	})
@@ -92,7 +92,7 @@ func (e ecommerce) batch(ctx context.Context, path string, asks []ecommerceAsk, 
 	return e.read(items, reply)
 }
 
-// all answers every item with one error.
+// all returns the same error for every item.
 func (ecommerce) all(items []wallet.Item, err error) []wallet.ItemAnswer {
 	answers := make([]wallet.ItemAnswer, len(items))
 	for n := range answers {
@@ -107,9 +107,9 @@ func (e ecommerce) read(items []wallet.Item, r Reply) []wallet.ItemAnswer {
 	}
 	switch {
 	case r.Status != http.StatusOK:
-		return e.all(items, e.status(r))
+		return e.all(items, e.unexpectedStatus(r))
 	case !decode(r.Body, &in):
-		return e.all(items, e.unreadable("no JSON"))
+		return e.all(items, e.malformed("not JSON"))
 	}
 	lines := map[string][]ecommerceLine{}
 	for _, l := range in.Lines {
@@ -120,7 +120,7 @@ func (e ecommerce) read(items []wallet.Item, r Reply) []wallet.ItemAnswer {
 		if l := lines[i.No.String()]; len(l) == 1 {
 			answers[n].Receipt, answers[n].Err = e.readLine(i, l[0])
 		} else {
-			answers[n].Err = e.unreadable("%d lines for order %s", len(l), i.No)
+			answers[n].Err = e.malformed("%d lines for order %s", len(l), i.No)
 		}
 	}
 	return answers
@@ -128,19 +128,19 @@ func (e ecommerce) read(items []wallet.Item, r Reply) []wallet.ItemAnswer {
 
 func (e ecommerce) readLine(i wallet.Item, l ecommerceLine) (wallet.Receipt, error) {
 	if l.Code == nil {
-		return wallet.Receipt{}, e.unreadable("a line without a code")
+		return wallet.Receipt{}, e.malformed("a line without a code")
 	}
 	switch *l.Code {
 	case lineDone, lineDuplicate:
-		return e.believe(i, claim{l.No, l.Status, l.Coupon, unix(l.EndsMS / int64(time.Second/time.Millisecond))}, ecommerceStates)
+		return e.verify(i, claim{l.No, l.Status, l.Coupon, unix(l.EndsMS / int64(time.Second/time.Millisecond))}, ecommerceStates)
 	case lineDeclined:
 		return wallet.Receipt{}, e.declined()
 	case lineMissing:
 		return wallet.Receipt{}, e.notFound(i)
 	case lineMalformed:
-		return wallet.Receipt{}, e.status(Reply{Status: http.StatusBadRequest})
+		return wallet.Receipt{}, e.unexpectedStatus(Reply{Status: http.StatusBadRequest})
 	case lineConflict:
 		return wallet.Receipt{}, e.conflict(i)
 	}
-	return wallet.Receipt{}, e.unreadable("a code that the protocol does not have")
+	return wallet.Receipt{}, e.malformed("an unknown code")
 }

@@ -1,6 +1,6 @@
 package downstream
 
-// Sign and Sorted are sign and sorted, for tests that forge.
+// Sign and Sorted export sign and sorted for tests that forge signatures.
 var (
 	Sign   = sign
 	Sorted = sorted

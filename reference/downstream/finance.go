@@ -12,15 +12,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// finance is the downstream of consumer-finance coupons. It answers everything with "in hand"; what came of it is told
-// by its result query alone, and by a form that it sends signed.
-type finance struct{ *line }
+// finance is the downstream of consumer-finance coupons. It answers every request with "in progress". Its result query
+// and its signed callback are the only sources of the outcome.
+type finance struct{ *protocolBase }
 
 var financeStates = states{
 	"P0": wallet.ItemProcessing, "S0": wallet.ItemSettled, "U0": wallet.ItemUsed, "X0": wallet.ItemExpired, "C0": wallet.ItemRefunded,
 }
 
-// What a code says besides.
+// Further codes.
 const (
 	financeInHand    = "P0"
 	financeDeclined  = "F0"
@@ -29,7 +29,7 @@ const (
 	financeConflict  = "E2"
 )
 
-type financeAsk struct {
+type financeRequest struct {
 	Serial   string          `json:"serial"`
 	Customer string          `json:"customer,omitempty"`
 	Product  wallet.RewardID `json:"product,omitempty"`
@@ -41,13 +41,13 @@ func (f finance) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 		system = "TT"
 	}
 	customer := fmt.Sprintf("%s%013d", system, i.Account.User)
-	if err := f.tell(ctx, "/apply", i, financeAsk{i.No.String(), customer, i.Reward}); err != nil {
+	if err := f.submit(ctx, "/apply", i, financeRequest{i.No.String(), customer, i.Reward}); err != nil {
 		return wallet.Receipt{}, err
 	}
 	return wallet.Receipt{State: wallet.ItemProcessing, Expires: wallet.Never}, nil
 }
 
-func (f finance) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+func (f finance) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	reply, err := f.send(ctx, Request{Method: http.MethodGet, Path: "/result?serial=" + i.No.String()})
 	if err != nil {
 		return wallet.Receipt{}, err
@@ -56,40 +56,40 @@ func (f finance) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error
 }
 
 func (f finance) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	if err := f.tell(ctx, "/consume", i, financeAsk{Serial: i.No.String()}); err != nil {
+	if err := f.submit(ctx, "/consume", i, financeRequest{Serial: i.No.String()}); err != nil {
 		return wallet.Receipt{}, err
 	}
 	return f.outcome(ctx, i)
 }
 
-// refund also closes an order that the downstream has never heard of.
+// refund also closes an order that the downstream does not know.
 func (f finance) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	if err := f.tell(ctx, "/revoke", i, financeAsk{Serial: i.No.String()}); err != nil {
+	if err := f.submit(ctx, "/revoke", i, financeRequest{Serial: i.No.String()}); err != nil {
 		return wallet.Receipt{}, err
 	}
 	r, err := f.outcome(ctx, i)
-	if errors.Is(err, wallet.ErrDeclined) { // it was declined meanwhile: there is nothing to take back
+	if errors.Is(err, wallet.ErrDeclined) { // it was declined meanwhile: there is nothing to refund
 		return wallet.Receipt{State: wallet.ItemRefunded, Expires: wallet.Never}, nil
 	}
 	return r, err
 }
 
-// outcome looks what came of what is in hand. Where nothing has yet, it may still.
+// outcome queries the result of a submitted request. If there is none yet, it may still come.
 func (f finance) outcome(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	r, err := f.look(ctx, i)
+	r, err := f.query(ctx, i)
 	switch {
 	case errors.Is(err, wallet.ErrDeclined), errors.Is(err, wallet.ErrNotFound):
 		return r, err
 	case err != nil:
-		return r, fmt.Errorf("%w: %s has it in hand: %v", wallet.ErrUnknown, f.award, err)
+		return r, fmt.Errorf("%w: %s is processing it: %v", wallet.ErrUnknown, f.award, err)
 	case r.State == wallet.ItemSettled || r.State == wallet.ItemProcessing:
-		return r, fmt.Errorf("%w: %s has it in hand", wallet.ErrUnknown, f.award)
+		return r, fmt.Errorf("%w: %s is processing it", wallet.ErrUnknown, f.award)
 	}
 	return r, nil
 }
 
-// tell hands something in. nil: it is in hand.
-func (f finance) tell(ctx context.Context, path string, i wallet.Item, a financeAsk) error {
+// submit sends a request. nil: it is in progress.
+func (f finance) submit(ctx context.Context, path string, i wallet.Item, a financeRequest) error {
 	reply, err := f.send(ctx, Request{
 		Method: http.MethodPost, Path: path, Body: encode(a), Header: map[string]string{"Content-Type": "application/json"},
 	})
@@ -101,7 +101,7 @@ func (f finance) tell(ctx context.Context, path string, i wallet.Item, a finance
 	case err != nil:
 		return err
 	case in.Code != financeInHand:
-		return f.unreadable("a code that means nothing here")
+		return f.malformed("an unexpected code")
 	}
 	return nil
 }
@@ -117,18 +117,18 @@ func (r financeResult) claim() claim {
 	return claim{r.Serial, r.Code, r.Voucher, unix(r.Until / int64(time.Second/time.Millisecond))}
 }
 
-// result reads a reply that is about the item.
+// result decodes a reply and checks that it concerns the item.
 func (f finance) result(i wallet.Item, r Reply) (financeResult, error) {
 	var in financeResult
 	switch {
 	case r.Status != http.StatusOK:
-		return in, f.status(r)
+		return in, f.unexpectedStatus(r)
 	case !decode(r.Body, &in):
-		return in, f.unreadable("no JSON")
+		return in, f.malformed("not JSON")
 	case in.Serial != i.No.String():
-		return in, f.unreadable("it names another order than %s", i.No)
+		return in, f.malformed("it names another order than %s", i.No)
 	case in.Code == financeMalformed:
-		return in, f.status(Reply{Status: http.StatusBadRequest})
+		return in, f.unexpectedStatus(Reply{Status: http.StatusBadRequest})
 	case in.Code == financeConflict:
 		return in, f.conflict(i)
 	}
@@ -145,10 +145,10 @@ func (f finance) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	case in.Code == financeMissing:
 		return wallet.Receipt{}, f.notFound(i)
 	}
-	return f.believe(i, in.claim(), financeStates)
+	return f.verify(i, in.claim(), financeStates)
 }
 
-// financeCallback reads a form whose signature stands among its fields. What was declined counts as taken back.
+// financeCallback decodes a form that contains its own signature. A declined item counts as refunded.
 func financeCallback(secret []byte, now wallet.Instant, r Request) (wallet.Callback, error) {
 	const award = wallet.ConsumerFinanceCoupon
 	form, err := url.ParseQuery(string(r.Body))
@@ -165,7 +165,7 @@ func financeCallback(secret []byte, now wallet.Instant, r Request) (wallet.Callb
 	if !signed(secret, sorted(in), in["sign"]) {
 		return wallet.Callback{}, fmt.Errorf("%w: a callback of %s with a wrong signature", wallet.ErrNotYours, award)
 	}
-	if err := timely(award, now, in["time"]); err != nil {
+	if err := checkAge(award, now, in["time"]); err != nil {
 		return wallet.Callback{}, err
 	}
 	until, err := strconv.ParseInt(in["until"], 10, 64)
@@ -176,5 +176,5 @@ func financeCallback(secret []byte, now wallet.Instant, r Request) (wallet.Callb
 	if c.state == financeDeclined {
 		c.state, c.ref = "C0", ""
 	}
-	return (&line{award: award}).told(c, financeStates)
+	return (&protocolBase{award: award}).callbackOf(c, financeStates)
 }

@@ -13,13 +13,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// FuzzReplies answers a call with anything: nothing panics, no error is one that a caller does not expect, and what is
-// believed names the order, in a status of success.
+// FuzzReplies answers a call with arbitrary bytes: nothing panics, every error is one that the caller handles, and an
+// accepted reply names the order and has a success status.
 func FuzzReplies(f *testing.F) {
-	for n, award := range downstream.Awards() { // the seeds are what the stand-ins say
+	for n, award := range downstream.Awards() { // the seeds are the fakes' replies
 		r := newRig(f, direct, award, fake.Behaviour{})
-		inner := r.carriage.inner
-		r.carriage.inner = func(ctx context.Context, q downstream.Request) (downstream.Reply, error) {
+		inner := r.faults.inner
+		r.faults.inner = func(ctx context.Context, q downstream.Request) (downstream.Reply, error) {
 			reply, err := inner(ctx, q)
 			f.Add(uint8(n), uint8(0), reply.Status, reply.Header["Etag"], reply.Body)
 			f.Add(uint8(n), uint8(2), reply.Status, reply.Header["Etag"], reply.Body)
@@ -67,9 +67,9 @@ func FuzzReplies(f *testing.F) {
 	})
 }
 
-// believed wants what was believed to stand in the reply.
+// believed checks that an accepted receipt is in the reply.
 func believed(t *testing.T, receipt wallet.Receipt, i wallet.Item, status int, body []byte) {
-	if receipt.State == wallet.ItemRefunded { // also what is declined when it is to be taken back
+	if receipt.State == wallet.ItemRefunded { // also a declined item that was to be refunded
 		return
 	}
 	require.True(t, status >= 200 && status < 300, "status %d", status)
@@ -87,8 +87,8 @@ func believed(t *testing.T, receipt wallet.Receipt, i wallet.Item, status int, b
 	}
 }
 
-// FuzzCallbacks reads anything as a callback, under its right signature too: nothing panics, and what is heard names an
-// order.
+// FuzzCallbacks decodes arbitrary bytes as a callback, also with a correct signature: nothing panics, and an accepted
+// callback names an order.
 func FuzzCallbacks(f *testing.F) {
 	for _, award := range calling {
 		r := newRig(f, direct, award, fake.Behaviour{})
@@ -113,12 +113,13 @@ func FuzzCallbacks(f *testing.F) {
 	})
 }
 
-// FuzzStandIns asks the stand-ins for anything: nothing panics, and nothing is handed out for what is no order.
+// FuzzStandIns sends arbitrary requests to the fakes: nothing panics, and nothing is issued for an invalid order
+// number.
 func FuzzStandIns(f *testing.F) {
 	for n, award := range downstream.Awards() {
 		r := newRig(f, direct, award, fake.Behaviour{})
-		inner := r.carriage.inner
-		r.carriage.inner = func(ctx context.Context, q downstream.Request) (downstream.Reply, error) {
+		inner := r.faults.inner
+		r.faults.inner = func(ctx context.Context, q downstream.Request) (downstream.Reply, error) {
 			f.Add(uint8(n), q.Method, q.Path, q.Header["Idempotency-Key"]+q.Header["If-None-Match"], q.Body)
 			return inner(ctx, q)
 		}

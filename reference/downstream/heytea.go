@@ -11,16 +11,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// heytea is the downstream of Heytea coupons. It reserves first, and hands out when the reservation is confirmed in time.
-// A reservation that was not confirmed is nothing that was handed out.
-type heytea struct{ *line }
+// heytea is the downstream of Heytea coupons. It reserves first, and issues when the reservation is confirmed in time.
+// An unconfirmed reservation issues nothing.
+type heytea struct{ *protocolBase }
 
 var heyteaStates = states{
 	"confirmed": wallet.ItemSettled, "redeemed": wallet.ItemUsed, "stale": wallet.ItemExpired, "cancelled": wallet.ItemRefunded,
 }
 
-// heyteaTries bounds how often one call reserves: a reservation that is over before it is confirmed, twice in a row, says
-// that the downstream is too slow now.
+// heyteaTries bounds the reservations of one call: if two in a row expire before they are confirmed, the downstream is
+// too slow at present.
 const heyteaTries = 2
 
 type heyteaReply struct {
@@ -32,8 +32,8 @@ type heyteaReply struct {
 	Reason      string `json:"reason"`
 }
 
-// errLapsed says that a reservation is over.
-var errLapsed = errors.New("downstream: the reservation is over")
+// errLapsed means that a reservation expired.
+var errLapsed = errors.New("downstream: the reservation expired")
 
 func (h heytea) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	member := strconv.FormatInt(int64(i.Account.User), 10) + "@douyin"
@@ -46,35 +46,35 @@ func (h heytea) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error
 		Drink  wallet.RewardID `json:"drink"`
 	}{i.No.String(), member, i.Reward})
 	for range heyteaTries {
-		held, r, err := h.ask(ctx, i, http.MethodPost, "/reservations", body)
+		held, r, err := h.do(ctx, i, http.MethodPost, "/reservations", body)
 		if err != nil || held == "" {
 			return r, err
 		}
-		held, r, err = h.ask(ctx, i, http.MethodPost, h.path(i)+"/confirm", encode(map[string]string{"reservation": held}))
+		held, r, err = h.do(ctx, i, http.MethodPost, h.path(i)+"/confirm", encode(map[string]string{"reservation": held}))
 		if err == nil && held != "" {
-			err = h.unreadable("it was confirmed and is not")
+			err = h.malformed("it is still a reservation after its confirmation")
 		}
 		if !errors.Is(err, errLapsed) {
 			return r, err
 		}
 	}
-	return wallet.Receipt{}, fmt.Errorf("%w: the reservations of %s end before they are confirmed", wallet.ErrUnavailable, h.award)
+	return wallet.Receipt{}, fmt.Errorf("%w: the reservations of %s expire before they are confirmed", wallet.ErrUnavailable, h.award)
 }
 
 func (heytea) path(i wallet.Item) string { return "/reservations/" + i.No.String() }
 
-// look finds nothing in a reservation that was not confirmed: it is issued again, which confirms it.
-func (h heytea) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return h.handedOut(ctx, i, http.MethodGet, h.path(i))
+// query does not find an unconfirmed reservation. Issuing it again confirms it.
+func (h heytea) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return h.confirmedOnly(ctx, i, http.MethodGet, h.path(i))
 }
 
 func (h heytea) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return h.handedOut(ctx, i, http.MethodPost, h.path(i)+"/redeem")
+	return h.confirmedOnly(ctx, i, http.MethodPost, h.path(i)+"/redeem")
 }
 
 func (h heytea) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	cancel := func(wallet.Receipt) (wallet.Receipt, error) {
-		return h.handedOut(ctx, i, http.MethodDelete, h.path(i))
+		return h.confirmedOnly(ctx, i, http.MethodDelete, h.path(i))
 	}
 	r, err := cancel(wallet.Receipt{})
 	if errors.Is(err, wallet.ErrNotFound) {
@@ -83,17 +83,17 @@ func (h heytea) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 	return r, err
 }
 
-// handedOut asks for something that only what was handed out has.
-func (h heytea) handedOut(ctx context.Context, i wallet.Item, method, path string) (wallet.Receipt, error) {
-	held, r, err := h.ask(ctx, i, method, path, nil)
+// confirmedOnly makes a request that an unconfirmed reservation cannot satisfy.
+func (h heytea) confirmedOnly(ctx context.Context, i wallet.Item, method, path string) (wallet.Receipt, error) {
+	held, r, err := h.do(ctx, i, method, path, nil)
 	if err == nil && held != "" {
 		return r, h.notFound(i)
 	}
 	return r, err
 }
 
-// ask returns the name of a reservation that waits to be confirmed, or what was handed out.
-func (h heytea) ask(ctx context.Context, i wallet.Item, method, path string, body []byte) (string, wallet.Receipt, error) {
+// do returns the id of an unconfirmed reservation, or the issued item.
+func (h heytea) do(ctx context.Context, i wallet.Item, method, path string, body []byte) (string, wallet.Receipt, error) {
 	reply, err := h.send(ctx, Request{Method: method, Path: path, Body: body, Header: map[string]string{"Content-Type": "application/json"}})
 	if err != nil {
 		return "", wallet.Receipt{}, err
@@ -103,23 +103,23 @@ func (h heytea) ask(ctx context.Context, i wallet.Item, method, path string, bod
 
 func (h heytea) read(i wallet.Item, r Reply) (string, wallet.Receipt, error) {
 	var in heyteaReply
-	whole := decode(r.Body, &in)
+	decoded := decode(r.Body, &in)
 	switch {
-	case whole && r.Status == http.StatusConflict && in.Reason == "declined" && in.Ref == i.No.String():
+	case decoded && r.Status == http.StatusConflict && in.Reason == "declined" && in.Ref == i.No.String():
 		return "", wallet.Receipt{}, h.declined()
 	case r.Status == http.StatusConflict:
 		return "", wallet.Receipt{}, h.conflict(i)
-	case whole && r.Status == http.StatusGone && in.Reason == "lapsed":
+	case decoded && r.Status == http.StatusGone && in.Reason == "lapsed":
 		return "", wallet.Receipt{}, errLapsed
-	case whole && r.Status == http.StatusNotFound && in.Reason == "no_reservation":
+	case decoded && r.Status == http.StatusNotFound && in.Reason == "no_reservation":
 		return "", wallet.Receipt{}, h.notFound(i)
 	case r.Status != http.StatusOK:
-		return "", wallet.Receipt{}, h.status(r)
-	case !whole:
-		return "", wallet.Receipt{}, h.unreadable("no JSON")
+		return "", wallet.Receipt{}, h.unexpectedStatus(r)
+	case !decoded:
+		return "", wallet.Receipt{}, h.malformed("not JSON")
 	case in.State == "held" && in.Ref == i.No.String() && in.Reservation != "" && len(in.Reservation) <= wallet.MaxItemRef:
 		return in.Reservation, wallet.Receipt{}, nil
 	}
-	receipt, err := h.believe(i, claim{in.Ref, in.State, in.Ticket, moment(time.RFC3339, in.BestBefore)}, heyteaStates)
+	receipt, err := h.verify(i, claim{in.Ref, in.State, in.Ticket, parseTime(time.RFC3339, in.BestBefore)}, heyteaStates)
 	return "", receipt, err
 }

@@ -12,14 +12,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// insurance is the downstream of insurance coupons. It speaks XML, and its vouchers end with a day.
-type insurance struct{ *line }
+// insurance is the downstream of insurance coupons. It uses XML, and its vouchers expire at the end of a day.
+type insurance struct{ *protocolBase }
 
 var insuranceStates = states{
 	"A": wallet.ItemSettled, "U": wallet.ItemUsed, "L": wallet.ItemExpired, "C": wallet.ItemRefunded,
 }
 
-// What a code says.
+// The codes of a response.
 const (
 	insuranceDone      = "0000"
 	insuranceMissing   = "0404"
@@ -55,26 +55,26 @@ func (s insurance) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, er
 	if i.Account.Family == wallet.ToutiaoFamily {
 		h.System = "tt"
 	}
-	return s.ask(ctx, i, insuranceRequest{Code: "ISSUE", Serial: i.No.String(), Holder: h, Product: i.Reward})
+	return s.do(ctx, i, insuranceRequest{Code: "ISSUE", Serial: i.No.String(), Holder: h, Product: i.Reward})
 }
 
-func (s insurance) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return s.ask(ctx, i, insuranceRequest{Code: "QUERY", Serial: i.No.String()})
+func (s insurance) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return s.do(ctx, i, insuranceRequest{Code: "QUERY", Serial: i.No.String()})
 }
 
 func (s insurance) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return s.ask(ctx, i, insuranceRequest{Code: "USE", Serial: i.No.String()})
+	return s.do(ctx, i, insuranceRequest{Code: "USE", Serial: i.No.String()})
 }
 
-// refund also closes an order that the downstream has never heard of.
+// refund also closes an order that the downstream does not know.
 func (s insurance) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return s.ask(ctx, i, insuranceRequest{Code: "CANCEL", Serial: i.No.String()})
+	return s.do(ctx, i, insuranceRequest{Code: "CANCEL", Serial: i.No.String()})
 }
 
-func (s insurance) ask(ctx context.Context, i wallet.Item, in insuranceRequest) (wallet.Receipt, error) {
+func (s insurance) do(ctx context.Context, i wallet.Item, in insuranceRequest) (wallet.Receipt, error) {
 	body, err := xml.Marshal(in)
 	if err != nil {
-		panic(err) // it is made of strings
+		panic(err) // it consists of strings
 	}
 	reply, err := s.send(ctx, Request{
 		Method: http.MethodPost, Path: "/service", Body: append([]byte(xml.Header), body...), Header: map[string]string{"Content-Type": "text/xml"},
@@ -89,17 +89,17 @@ func (s insurance) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	var in insuranceResponse
 	switch {
 	case r.Status != http.StatusOK:
-		return wallet.Receipt{}, s.status(r)
+		return wallet.Receipt{}, s.unexpectedStatus(r)
 	case !decodeXML(r.Body, &in):
-		return wallet.Receipt{}, s.unreadable("no XML")
+		return wallet.Receipt{}, s.malformed("not XML")
 	case in.Code == insuranceMalformed:
-		return wallet.Receipt{}, s.status(Reply{Status: http.StatusBadRequest})
+		return wallet.Receipt{}, s.unexpectedStatus(Reply{Status: http.StatusBadRequest})
 	case in.Serial != i.No.String():
-		return wallet.Receipt{}, s.unreadable("it names another order than %s", i.No)
+		return wallet.Receipt{}, s.malformed("it names another order than %s", i.No)
 	}
 	switch in.Code {
 	case insuranceDone:
-		return s.believe(i, claim{in.Serial, in.Status, in.Voucher, endOfDay(in.LastDay)}, insuranceStates)
+		return s.verify(i, claim{in.Serial, in.Status, in.Voucher, endOfDay(in.LastDay)}, insuranceStates)
 	case insuranceMissing:
 		return wallet.Receipt{}, s.notFound(i)
 	case insuranceDeclined:
@@ -107,10 +107,10 @@ func (s insurance) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	case insuranceConflict:
 		return wallet.Receipt{}, s.conflict(i)
 	}
-	return wallet.Receipt{}, s.unreadable("a code that the protocol does not have")
+	return wallet.Receipt{}, s.malformed("an unknown code")
 }
 
-// endOfDay returns the first moment in China after a day; 0 where text names none.
+// endOfDay returns the first instant after a day in China; 0 if text is not a date.
 func endOfDay(text string) wallet.Instant {
 	t, err := time.ParseInLocation(time.DateOnly, text, china)
 	if err != nil {
@@ -119,7 +119,7 @@ func endOfDay(text string) wallet.Instant {
 	return unix(t.AddDate(0, 0, 1).Unix())
 }
 
-// decodeXML reads one XML element and nothing after it.
+// decodeXML decodes exactly one XML element.
 func decodeXML(body []byte, v any) bool {
 	d := xml.NewDecoder(bytes.NewReader(body))
 	if d.Decode(v) != nil {

@@ -10,9 +10,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// movie is the downstream of movie coupons. It does everything by GET, answers with a line of fields between bars, and
-// answers few calls a second.
-type movie struct{ *line }
+// movie is the downstream of movie coupons. Every request is a GET, a reply is one line of fields separated by bars,
+// and the rate of calls is limited.
+type movie struct{ *protocolBase }
 
 var movieStates = states{
 	"0": wallet.ItemSettled, "1": wallet.ItemUsed, "2": wallet.ItemExpired, "3": wallet.ItemRefunded,
@@ -23,25 +23,25 @@ func (m movie) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error)
 	if i.Account.Family == wallet.ToutiaoFamily {
 		system = "toutiao"
 	}
-	return m.ask(ctx, i, url.Values{
+	return m.do(ctx, i, url.Values{
 		"act": {"send"}, "sys": {system}, "uid": {strconv.FormatInt(int64(i.Account.User), 10)}, "film": {string(i.Reward)},
 	})
 }
 
-func (m movie) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return m.ask(ctx, i, url.Values{"act": {"see"}})
+func (m movie) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return m.do(ctx, i, url.Values{"act": {"see"}})
 }
 
 func (m movie) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return m.ask(ctx, i, url.Values{"act": {"use"}})
+	return m.do(ctx, i, url.Values{"act": {"use"}})
 }
 
-// refund also closes an order that the downstream has never heard of.
+// refund also closes an order that the downstream does not know.
 func (m movie) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return m.ask(ctx, i, url.Values{"act": {"back"}})
+	return m.do(ctx, i, url.Values{"act": {"back"}})
 }
 
-func (m movie) ask(ctx context.Context, i wallet.Item, v url.Values) (wallet.Receipt, error) {
+func (m movie) do(ctx context.Context, i wallet.Item, v url.Values) (wallet.Receipt, error) {
 	v.Set("no", i.No.String())
 	reply, err := m.send(ctx, Request{Method: http.MethodGet, Path: "/api?" + v.Encode()})
 	if err != nil {
@@ -50,28 +50,28 @@ func (m movie) ask(ctx context.Context, i wallet.Item, v url.Values) (wallet.Rec
 	return m.read(i, reply)
 }
 
-// read reads "OK|order|name|state|end|END" or "NO|order|reason|END". The last field tells that the line is whole.
+// read decodes "OK|order|ref|state|end|END" or "NO|order|reason|END". The last field shows that the line is complete.
 func (m movie) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	if r.Status != http.StatusOK {
-		return wallet.Receipt{}, m.status(r)
+		return wallet.Receipt{}, m.unexpectedStatus(r)
 	}
-	text, whole := strings.CutSuffix(string(r.Body), "|END\n")
+	text, complete := strings.CutSuffix(string(r.Body), "|END\n")
 	part := strings.Split(text, "|")
 	switch {
-	case !whole || len(part) < 3:
-		return wallet.Receipt{}, m.unreadable("no line of fields")
+	case !complete || len(part) < 3:
+		return wallet.Receipt{}, m.malformed("not a line of fields")
 	case len(part) == 3 && part[0] == "NO" && part[2] == "malformed":
-		return wallet.Receipt{}, m.status(Reply{Status: http.StatusBadRequest})
+		return wallet.Receipt{}, m.unexpectedStatus(Reply{Status: http.StatusBadRequest})
 	case part[1] != i.No.String():
-		return wallet.Receipt{}, m.unreadable("it names another order than %s", i.No)
+		return wallet.Receipt{}, m.malformed("it names another order than %s", i.No)
 	case len(part) == 5 && part[0] == "OK":
 		end, err := strconv.ParseInt(part[4], 10, 64)
 		if err != nil {
-			return wallet.Receipt{}, m.unreadable("no end")
+			return wallet.Receipt{}, m.malformed("no expiry")
 		}
-		return m.believe(i, claim{part[1], part[3], part[2], unix(end)}, movieStates)
+		return m.verify(i, claim{part[1], part[3], part[2], unix(end)}, movieStates)
 	case len(part) != 3 || part[0] != "NO":
-		return wallet.Receipt{}, m.unreadable("no line of fields")
+		return wallet.Receipt{}, m.malformed("not a line of fields")
 	}
 	switch part[2] {
 	case "reject":
@@ -81,5 +81,5 @@ func (m movie) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	case "other":
 		return wallet.Receipt{}, m.conflict(i)
 	}
-	return wallet.Receipt{}, m.unreadable("a reason that the protocol does not have")
+	return wallet.Receipt{}, m.malformed("an unknown reason")
 }

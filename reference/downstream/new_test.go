@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestRefusedRequests wants a status of the kind "I did not look at it" to mean that nothing was done, and no other.
+// TestRefusedRequests: only a status that means "the request was not processed" means that nothing was done.
 func TestRefusedRequests(t *testing.T) {
 	for _, award := range downstream.Awards() {
 		for _, c := range []struct {
@@ -24,20 +24,20 @@ func TestRefusedRequests(t *testing.T) {
 			{302, wallet.ErrUnknown}, {100, wallet.ErrUnknown}, {0, wallet.ErrUnknown},
 		} {
 			r := newRig(t, direct, award, fake.Behaviour{})
-			if award == wallet.PaymentCoupon { // its first exchange is only a question
+			if award == wallet.PaymentCoupon { // its first exchange is only a query
 				_, err := r.issue(t, r.item(1))
 				require.NoError(t, err)
 			}
 			i := r.item(1)
 			i.No.Rain++
-			r.carriage.fates, r.carriage.reply = []fate{replaced}, downstream.Reply{Status: c.status}
+			r.faults.faults, r.faults.reply = []fault{replaced}, downstream.Reply{Status: c.status}
 			_, err := r.issue(t, i)
 			require.ErrorIs(t, err, c.want, fmt.Sprint(award, c.status))
 		}
 	}
 }
 
-// TestNew lists what no adapter is made of, and what no adapter takes.
+// TestNew: invalid options and invalid items are refused.
 func TestNew(t *testing.T) {
 	good := downstream.Options{
 		Exchange: func(context.Context, downstream.Request) (downstream.Reply, error) { return downstream.Reply{}, nil },

@@ -11,10 +11,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// payment is the downstream of payment coupons. It speaks forms both ways. It has user ids of its own, which are asked
-// for first, and once a coupon is sent it is known by its own id alone.
+// payment is the downstream of payment coupons. Requests and replies are forms. It has its own user ids, which are
+// queried first, and identifies an issued coupon only by its own id.
 type payment struct {
-	*line
+	*protocolBase
 	users *openIDs
 }
 
@@ -22,19 +22,19 @@ var paymentStates = states{
 	"SENDED": wallet.ItemSettled, "USED": wallet.ItemUsed, "EXPIRED": wallet.ItemExpired, "REVOKED": wallet.ItemRefunded,
 }
 
-// paymentTime is how the downstream writes times: as a clock in China shows them.
+// paymentTime is the downstream's time format, in China's time zone.
 const paymentTime = "20060102150405"
 
-// openIDs remembers the downstream's names for people. They never change.
+// openIDs caches the downstream's user ids. They never change.
 type openIDs struct {
 	mu    sync.Mutex
 	names map[wallet.Account]string
 }
 
 const (
-	// maxOpenIDs bounds the names that are remembered: some 100 bytes each. A full memory is emptied.
+	// maxOpenIDs bounds the cache: some 100 bytes per entry. A full cache is emptied.
 	maxOpenIDs = 1 << 16
-	// maxOpenID bounds one name in bytes.
+	// maxOpenID bounds one id in bytes.
 	maxOpenID = 64
 )
 
@@ -58,12 +58,12 @@ func (p payment) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 	if err != nil {
 		return wallet.Receipt{}, err
 	}
-	return p.ask(ctx, i, url.Values{
+	return p.do(ctx, i, url.Values{
 		"method": {"coupon.send"}, "out_no": {i.No.String()}, "openid": {user}, "stock_id": {string(i.Reward)},
 	})
 }
 
-// openID returns the downstream's name for a person. What goes wrong here has handed nothing out.
+// openID returns the downstream's id for a user. An error here means that nothing was issued.
 func (p payment) openID(ctx context.Context, a wallet.Account) (string, error) {
 	if name := p.users.get(a); name != "" {
 		return name, nil
@@ -75,52 +75,52 @@ func (p payment) openID(ctx context.Context, a wallet.Account) (string, error) {
 	uid := strconv.FormatInt(int64(a.User), 10)
 	reply, err := p.post(ctx, url.Values{"method": {"openid.get"}, "family": {family}, "uid": {uid}})
 	if err != nil {
-		return "", p.nothingDone(err)
+		return "", p.notStarted(err)
 	}
 	in, err := p.form(reply)
 	if err != nil {
-		return "", p.nothingDone(err)
+		return "", p.notStarted(err)
 	}
 	name := in.Get("openid")
 	if in.Get("result") != "OK" || in.Get("uid") != uid || name == "" || len(name) > maxOpenID {
-		return "", p.nothingDone(p.unreadable("no user id"))
+		return "", p.notStarted(p.malformed("no user id"))
 	}
 	p.users.put(a, name)
 	return name, nil
 }
 
-func (p payment) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return p.ask(ctx, i, url.Values{"method": {"coupon.query"}, "out_no": {i.No.String()}})
+func (p payment) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return p.do(ctx, i, url.Values{"method": {"coupon.query"}, "out_no": {i.No.String()}})
 }
 
 func (p payment) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return p.named(ctx, i, "coupon.use")
+	return p.doByID(ctx, i, "coupon.use")
 }
 
 func (p payment) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	r, err := p.named(ctx, i, "coupon.revoke")
+	r, err := p.doByID(ctx, i, "coupon.revoke")
 	if errors.Is(err, wallet.ErrNotFound) {
 		return issueThenRefund(ctx, p, i, func(r wallet.Receipt) (wallet.Receipt, error) {
 			i.Ref = r.Ref
-			return p.named(ctx, i, "coupon.revoke")
+			return p.doByID(ctx, i, "coupon.revoke")
 		})
 	}
 	return r, err
 }
 
-// named asks for something by the coupon's own id, which is looked up where it is not on record.
-func (p payment) named(ctx context.Context, i wallet.Item, method string) (wallet.Receipt, error) {
+// doByID makes a request with the coupon's own id, which is queried first if it is not recorded.
+func (p payment) doByID(ctx context.Context, i wallet.Item, method string) (wallet.Receipt, error) {
 	if i.Ref == "" {
-		r, err := p.look(ctx, i)
+		r, err := p.query(ctx, i)
 		if err != nil || r.State != wallet.ItemSettled {
-			return r, p.nothingDone(err)
+			return r, p.notStarted(err)
 		}
 		i.Ref = r.Ref
 	}
-	return p.ask(ctx, i, url.Values{"method": {method}, "coupon_id": {i.Ref}})
+	return p.do(ctx, i, url.Values{"method": {method}, "coupon_id": {i.Ref}})
 }
 
-func (p payment) ask(ctx context.Context, i wallet.Item, v url.Values) (wallet.Receipt, error) {
+func (p payment) do(ctx context.Context, i wallet.Item, v url.Values) (wallet.Receipt, error) {
 	reply, err := p.post(ctx, v)
 	if err != nil {
 		return wallet.Receipt{}, err
@@ -135,18 +135,18 @@ func (p payment) post(ctx context.Context, v url.Values) (Reply, error) {
 	})
 }
 
-// form reads a reply's fields. Each stands once, and the field end tells that none is missing.
+// form decodes a reply. Each field occurs once, and the field "end" shows that the reply is complete.
 func (p payment) form(r Reply) (url.Values, error) {
 	if r.Status != http.StatusOK {
-		return nil, p.status(r)
+		return nil, p.unexpectedStatus(r)
 	}
 	in, err := url.ParseQuery(string(r.Body))
 	if err != nil || in.Get("end") != "." {
-		return nil, p.unreadable("no form")
+		return nil, p.malformed("not a form")
 	}
 	for _, v := range in {
 		if len(v) != 1 {
-			return nil, p.unreadable("a field that stands more than once")
+			return nil, p.malformed("a repeated field")
 		}
 	}
 	return in, nil
@@ -159,7 +159,7 @@ func (p payment) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	}
 	switch in.Get("result") {
 	case "OK":
-		return p.believe(i, claim{in.Get("out_no"), in.Get("status"), in.Get("coupon_id"), moment(paymentTime, in.Get("valid_to"))}, paymentStates)
+		return p.verify(i, claim{in.Get("out_no"), in.Get("status"), in.Get("coupon_id"), parseTime(paymentTime, in.Get("valid_to"))}, paymentStates)
 	case "RULE_LIMIT":
 		if in.Get("out_no") == i.No.String() {
 			return wallet.Receipt{}, p.declined()
@@ -169,7 +169,7 @@ func (p payment) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	case "OUT_NO_USED":
 		return wallet.Receipt{}, p.conflict(i)
 	case "MALFORMED":
-		return wallet.Receipt{}, p.status(Reply{Status: http.StatusBadRequest})
+		return wallet.Receipt{}, p.unexpectedStatus(Reply{Status: http.StatusBadRequest})
 	}
-	return wallet.Receipt{}, p.unreadable("a result that the protocol does not have")
+	return wallet.Receipt{}, p.malformed("an unknown result")
 }

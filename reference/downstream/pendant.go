@@ -9,13 +9,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// pendant is the downstream of avatar pendants, which have no end. It knows a repeat by its request id for some minutes; a
-// repeat that comes later would hand out a second one. So what was asked for some time ago is looked for first.
-type pendant struct{ *line }
+// pendant is the downstream of avatar pendants, which do not expire. It recognises a repeat by its request id for some
+// minutes; a later repeat would issue a second pendant. So an item that is not new is queried first.
+type pendant struct{ *protocolBase }
 
-// pendantLook is the part of the window after which an item is looked for: the rest is for clocks that disagree, and for
-// requests on their way.
-const pendantLook = 2
+// pendantQueryShare sets the age after which an item is queried first: this fraction of the window. The rest allows for
+// clock skew and for delayed requests.
+const pendantQueryShare = 2
 
 type pendantGrant struct {
 	Grant string `json:"grant"`
@@ -26,8 +26,8 @@ type pendantGrant struct {
 }
 
 func (p pendant) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	if p.clock.Now().Sub(i.Changed) > pendantWindow/pendantLook {
-		r, err := p.look(ctx, i)
+	if p.clock.Now().Sub(i.Changed) > pendantWindow/pendantQueryShare {
+		r, err := p.query(ctx, i)
 		if !errors.Is(err, wallet.ErrNotFound) {
 			return r, err
 		}
@@ -36,7 +36,7 @@ func (p pendant) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 	if i.Account.Family == wallet.ToutiaoFamily {
 		family = "tt"
 	}
-	return p.ask(ctx, i, "/grants", encode(struct {
+	return p.do(ctx, i, "/grants", encode(struct {
 		RequestID string          `json:"request_id"`
 		Order     string          `json:"order"`
 		Family    string          `json:"family"`
@@ -45,7 +45,7 @@ func (p pendant) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 	}{i.No.String(), i.No.String(), family, strconv.FormatInt(int64(i.Account.User), 16), i.Reward}))
 }
 
-func (p pendant) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+func (p pendant) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	reply, err := p.send(ctx, Request{Method: http.MethodGet, Path: "/grants?order=" + i.No.String()})
 	if err != nil {
 		return wallet.Receipt{}, err
@@ -54,33 +54,33 @@ func (p pendant) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error
 }
 
 func (p pendant) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return p.named(ctx, i, "/wear")
+	return p.doByID(ctx, i, "/wear")
 }
 
 func (p pendant) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	r, err := p.named(ctx, i, "/revoke")
+	r, err := p.doByID(ctx, i, "/revoke")
 	if errors.Is(err, wallet.ErrNotFound) {
 		return issueThenRefund(ctx, p, i, func(r wallet.Receipt) (wallet.Receipt, error) {
 			i.Ref = r.Ref
-			return p.named(ctx, i, "/revoke")
+			return p.doByID(ctx, i, "/revoke")
 		})
 	}
 	return r, err
 }
 
-// named asks for something by the grant's own name, which is looked up where it is not on record.
-func (p pendant) named(ctx context.Context, i wallet.Item, verb string) (wallet.Receipt, error) {
+// doByID makes a request with the grant's own id, which is queried first if it is not recorded.
+func (p pendant) doByID(ctx context.Context, i wallet.Item, verb string) (wallet.Receipt, error) {
 	if i.Ref == "" {
-		r, err := p.look(ctx, i)
+		r, err := p.query(ctx, i)
 		if err != nil || r.State != wallet.ItemSettled {
-			return r, p.nothingDone(err)
+			return r, p.notStarted(err)
 		}
 		i.Ref = r.Ref
 	}
-	return p.ask(ctx, i, "/grants/"+i.Ref+verb, nil)
+	return p.do(ctx, i, "/grants/"+i.Ref+verb, nil)
 }
 
-func (p pendant) ask(ctx context.Context, i wallet.Item, path string, body []byte) (wallet.Receipt, error) {
+func (p pendant) do(ctx context.Context, i wallet.Item, path string, body []byte) (wallet.Receipt, error) {
 	reply, err := p.send(ctx, Request{Method: http.MethodPost, Path: path, Body: body, Header: map[string]string{"Content-Type": "application/json"}})
 	if err != nil {
 		return wallet.Receipt{}, err
@@ -93,23 +93,23 @@ func (p pendant) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 		pendantGrant
 		Why string `json:"why"`
 	}
-	whole := decode(r.Body, &in)
+	decoded := decode(r.Body, &in)
 	switch {
-	case whole && r.Status == http.StatusForbidden && in.Why == "declined" && in.Order == i.No.String():
+	case decoded && r.Status == http.StatusForbidden && in.Why == "declined" && in.Order == i.No.String():
 		return wallet.Receipt{}, p.declined()
-	case whole && r.Status == http.StatusNotFound && in.Why == "no_grant":
+	case decoded && r.Status == http.StatusNotFound && in.Why == "no_grant":
 		return wallet.Receipt{}, p.notFound(i)
 	case r.Status == http.StatusConflict:
 		return wallet.Receipt{}, p.conflict(i)
 	case r.Status != http.StatusOK:
-		return wallet.Receipt{}, p.status(r)
-	case !whole:
-		return wallet.Receipt{}, p.unreadable("no JSON")
+		return wallet.Receipt{}, p.unexpectedStatus(r)
+	case !decoded:
+		return wallet.Receipt{}, p.malformed("not JSON")
 	}
 	return p.grant(i, in.pendantGrant)
 }
 
-// readList reads all that was handed out for the item, which must be one at most.
+// readList decodes the list of pendants issued for the item. It may have at most one entry.
 func (p pendant) readList(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	var in struct {
 		Order  string          `json:"order"`
@@ -117,26 +117,26 @@ func (p pendant) readList(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	}
 	switch {
 	case r.Status != http.StatusOK:
-		return wallet.Receipt{}, p.status(r)
+		return wallet.Receipt{}, p.unexpectedStatus(r)
 	case !decode(r.Body, &in) || in.Grants == nil:
-		return wallet.Receipt{}, p.unreadable("no list")
+		return wallet.Receipt{}, p.malformed("not a list")
 	case in.Order != i.No.String():
-		return wallet.Receipt{}, p.unreadable("it names another order than %s", i.No)
+		return wallet.Receipt{}, p.malformed("it names another order than %s", i.No)
 	case len(*in.Grants) == 0:
 		return wallet.Receipt{}, p.notFound(i)
 	case len(*in.Grants) > 1:
-		return wallet.Receipt{}, p.unreadable("%d pendants for order %s", len(*in.Grants), i.No)
+		return wallet.Receipt{}, p.malformed("%d pendants for order %s", len(*in.Grants), i.No)
 	}
 	return p.grant(i, (*in.Grants)[0])
 }
 
-// grant reads one grant. Its state is made of two flags, of which one at most is set.
+// grant decodes one grant. Its state consists of two flags, of which at most one is set.
 func (p pendant) grant(i wallet.Item, g pendantGrant) (wallet.Receipt, error) {
 	if g.Until != "never" {
-		return wallet.Receipt{}, p.unreadable("a pendant that ends")
+		return wallet.Receipt{}, p.malformed("a pendant that expires")
 	}
 	state := map[[2]bool]string{{false, false}: "here", {true, false}: "worn", {false, true}: "gone"}[[2]bool{g.Worn, g.Gone}]
-	return p.believe(i, claim{g.Order, state, g.Grant, wallet.Never}, states{
+	return p.verify(i, claim{g.Order, state, g.Grant, wallet.Never}, states{
 		"here": wallet.ItemSettled, "worn": wallet.ItemUsed, "gone": wallet.ItemRefunded,
 	})
 }

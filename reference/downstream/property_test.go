@@ -13,8 +13,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestAnySequence makes calls for two items in any order, each exchange meeting any fate, while time passes: never is one
-// handed out twice, used twice, or used and taken back; and when all is well again each has come to one end.
+// TestAnySequence makes any sequence of calls for two items, with any faults, while time passes: no item is issued
+// twice, used twice, or used and refunded; and after the faults end each item reaches one final state.
 func TestAnySequence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		award := rapid.SampledFrom(downstream.Awards()).Draw(t, "award")
@@ -25,14 +25,14 @@ func TestAnySequence(t *testing.T) {
 		items := []wallet.Item{r.item(1), r.item(2)}
 		for range rapid.IntRange(1, 25).Draw(t, "calls") {
 			n := rapid.IntRange(0, 1).Draw(t, "item")
-			r.carriage.fates = nil
-			for _, f := range rapid.SliceOfN(rapid.IntRange(int(arrives), int(late)), 0, 4).Draw(t, "fates") {
-				r.carriage.fates = append(r.carriage.fates, fate(f))
+			r.faults.faults = nil
+			for _, f := range rapid.SliceOfN(rapid.IntRange(int(arrives), int(delayed)), 0, 4).Draw(t, "fates") {
+				r.faults.faults = append(r.faults.faults, fault(f))
 			}
 			r.step(t, rapid.SampledFrom([]string{"issue", "issue", "look", "use", "refund", "pass", "pass long"}).Draw(t, "call"), &items[n])
-			r.once(t, items)
+			r.requireAtMostOnce(t, items)
 		}
-		r.heal(t, items)
+		r.recover(t, items)
 	})
 }
 
@@ -40,15 +40,15 @@ func newRapidRig(t *rapid.T, award wallet.AwardType, how fake.Behaviour) *rig {
 	c := &clock{now: festival}
 	s, err := fake.New(award, secret, how)
 	require.NoError(t, err)
-	way := &carriage{inner: direct(nil, s, c)}
+	way := &faultyExchange{inner: direct(nil, s, c)}
 	d, err := downstream.New(award, downstream.Options{Exchange: way.exchange, Clock: c, Secret: secret})
 	require.NoError(t, err)
 	return &rig{c, s, way, d, award}
 }
 
-// step makes one call and keeps what its answer says, as the item's record would.
+// step makes one call and updates the item from its result, as the item's record would.
 func (r *rig) step(t *rapid.T, call string, i *wallet.Item) {
-	before, alone := r.entry(*i), len(r.carriage.wait) == 0 // or an earlier call may still be done meanwhile
+	before, alone := r.entry(*i), len(r.faults.delayed) == 0 // otherwise an earlier delayed request may still take effect
 	var receipt wallet.Receipt
 	var err error
 	switch call {
@@ -64,11 +64,11 @@ func (r *rig) step(t *rapid.T, call string, i *wallet.Item) {
 	case "refund":
 		receipt, err = r.adapter.Refund(t.Context(), *i)
 	case "pass":
-		r.carriage.flush(t.Context()) // nothing is on its way for longer than a window
+		r.faults.flush(t.Context()) // no request is delayed longer than a window
 		r.clock.pass(time.Minute)
 		return
 	case "pass long":
-		r.carriage.flush(t.Context())
+		r.faults.flush(t.Context())
 		r.clock.pass(7 * time.Minute)
 		return
 	}
@@ -76,31 +76,31 @@ func (r *rig) step(t *rapid.T, call string, i *wallet.Item) {
 	require.NotErrorIs(t, err, wallet.ErrInvalid)
 	if err != nil {
 		if alone && (call == "use" || call == "refund") && !errors.Is(err, wallet.ErrUnknown) {
-			r.carriage.flush(t.Context())
+			r.faults.flush(t.Context())
 			after := r.entry(*i)
-			require.Equal(t, []int{before.Used, before.Refunded}, []int{after.Used, after.Refunded}, "it says that nothing was done: %v", err)
+			require.Equal(t, []int{before.Used, before.Refunded}, []int{after.Used, after.Refunded}, "the error says that nothing was done: %v", err)
 		}
 		return
 	}
 	e := r.entry(*i)
 	switch receipt.State {
 	case wallet.ItemSettled:
-		require.Equal(t, 1, e.Issued, "it says that one is out")
+		require.Equal(t, 1, e.Issued, "the receipt says that it was issued")
 	case wallet.ItemUsed:
-		require.Equal(t, 1, e.Used, "it says that it was used")
+		require.Equal(t, 1, e.Used, "the receipt says that it was used")
 	case wallet.ItemRefunded:
-		require.Equal(t, e.Issued, e.Refunded, "it says that nobody has it")
+		require.Equal(t, e.Issued, e.Refunded, "the receipt says that it was refunded")
 	}
 	if receipt.Ref != "" && i.Ref != "" {
-		require.Equal(t, i.Ref, receipt.Ref, "its name never changes")
+		require.Equal(t, i.Ref, receipt.Ref, "its reference never changes")
 	}
 	if receipt.Ref != "" {
 		i.Ref = receipt.Ref
 	}
 }
 
-// once wants each handed out, used or taken back once at most.
-func (r *rig) once(t require.TestingT, items []wallet.Item) {
+// requireAtMostOnce checks that each item was issued at most once, and used or refunded at most once.
+func (r *rig) requireAtMostOnce(t require.TestingT, items []wallet.Item) {
 	for _, i := range items {
 		e := r.entry(i)
 		require.LessOrEqual(t, e.Issued, 1)
@@ -112,12 +112,12 @@ func (r *rig) once(t require.TestingT, items []wallet.Item) {
 	}
 }
 
-// heal lets all that is on its way arrive and repeats each issue until it is settled, which it then is.
-func (r *rig) heal(t *rapid.T, items []wallet.Item) {
-	r.carriage.fates = nil
+// recover delivers all delayed requests and repeats each issue until the item is settled.
+func (r *rig) recover(t *rapid.T, items []wallet.Item) {
+	r.faults.faults = nil
 	r.system.Behave(fake.Behaviour{})
 	for _, i := range items {
-		r.carriage.flush(t.Context())
+		r.faults.flush(t.Context())
 		r.clock.pass(5 * time.Minute)
 		a, err := r.adapter.Issue(t.Context(), []wallet.Item{i})
 		require.NoError(t, err)
@@ -132,5 +132,5 @@ func (r *rig) heal(t *rapid.T, items []wallet.Item) {
 			require.Equal(t, 1, e.Issued)
 		}
 	}
-	r.once(t, items)
+	r.requireAtMostOnce(t, items)
 }

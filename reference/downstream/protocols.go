@@ -2,8 +2,8 @@ package downstream
 
 import "hongbao/reference/wallet"
 
-// protocolOf returns how the downstream at the other end of the line is spoken to.
-func protocolOf(l *line) (protocol, bool) {
+// protocolOf returns the protocol of a downstream.
+func protocolOf(l *protocolBase) (protocol, bool) {
 	switch l.award {
 	case wallet.VideoSubsidy:
 		return video{l}, true

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var secret = []byte("a secret of the tests, not short")
 
-// clock is a clock that a test turns.
+// clock is a clock that the test sets.
 type clock struct {
 	mu  sync.Mutex
 	now wallet.Instant
@@ -41,32 +41,32 @@ func (c *clock) pass(d time.Duration) {
 
 var festival = wallet.InstantOf(time.Date(2022, 1, 31, 20, 0, 0, 0, time.UTC))
 
-// fate is what befalls one exchange.
-type fate uint8
+// fault is what happens to one exchange.
+type fault uint8
 
 const (
-	arrives  fate = iota
-	down          // refused before it left
-	lost          // never arrives, and nobody says so
-	unheard       // done, and the reply is lost
-	twice         // done twice, the second reply arrives
-	late          // given up, and done before the next exchange
-	replaced      // done, and the reply is another one
+	arrives    fault = iota
+	down             // refused before it was sent
+	lost             // never arrives, and the sender does not know
+	replyLost        // done, but the reply is lost
+	duplicated       // done twice; the second reply arrives
+	delayed          // times out, and is done before the next exchange
+	replaced         // another reply is returned
 )
 
-// carriage brings requests to a system and lets each meet its fate.
-type carriage struct {
-	inner downstream.Exchange
-	fates []fate               // of the next exchanges; arrives when there are none left
-	reply downstream.Reply     // of those that are replaced
-	more  []downstream.Reply   // and of those replaced after it
-	wait  []downstream.Request // before the next exchange
-	hold  int                  // every exchange after so many waits for release; 0: none
-	held  []downstream.Request
-	evil  bool
+// faultyExchange sends requests to a system and applies faults.
+type faultyExchange struct {
+	inner   downstream.Exchange
+	faults  []fault              // of the next exchanges; arrives when empty
+	reply   downstream.Reply     // for replaced
+	more    []downstream.Reply   // for the replaced exchanges after it
+	delayed []downstream.Request // to be sent before the next exchange
+	hold    int                  // every exchange from this one on waits for release; 0: none
+	held    []downstream.Request
+	faulty  bool
 }
 
-func (c *carriage) exchange(ctx context.Context, r downstream.Request) (downstream.Reply, error) {
+func (c *faultyExchange) exchange(ctx context.Context, r downstream.Request) (downstream.Reply, error) {
 	silent := fmt.Errorf("%w: no answer", wallet.ErrUnknown)
 	if c.hold == 1 {
 		c.held = append(c.held, r)
@@ -75,22 +75,22 @@ func (c *carriage) exchange(ctx context.Context, r downstream.Request) (downstre
 	c.hold = max(0, c.hold-1)
 	c.flush(ctx)
 	what := arrives
-	if len(c.fates) > 0 {
-		what, c.fates = c.fates[0], c.fates[1:]
+	if len(c.faults) > 0 {
+		what, c.faults = c.faults[0], c.faults[1:]
 	}
-	c.evil = c.evil || what != arrives
+	c.faulty = c.faulty || what != arrives
 	switch what {
 	case down:
 		return downstream.Reply{}, fmt.Errorf("%w: refused", wallet.ErrUnavailable)
 	case lost:
 		return downstream.Reply{}, silent
-	case late:
-		c.wait = append(c.wait, r)
+	case delayed:
+		c.delayed = append(c.delayed, r)
 		return downstream.Reply{}, silent
-	case unheard:
+	case replyLost:
 		_, _ = c.inner(ctx, r)
 		return downstream.Reply{}, silent
-	case twice:
+	case duplicated:
 		_, _ = c.inner(ctx, r)
 	case replaced:
 		reply := c.reply
@@ -102,22 +102,22 @@ func (c *carriage) exchange(ctx context.Context, r downstream.Request) (downstre
 	return c.inner(ctx, r)
 }
 
-// flush brings what is late.
-func (c *carriage) flush(ctx context.Context) {
-	for _, w := range c.wait {
+// flush sends the delayed requests.
+func (c *faultyExchange) flush(ctx context.Context) {
+	for _, w := range c.delayed {
 		_, _ = c.inner(ctx, w)
 	}
-	c.wait = nil
+	c.delayed = nil
 }
 
-// met says whether a planned fate befell an exchange, and cancels the others.
-func (c *carriage) met() bool {
-	c.fates = nil
-	return c.evil
+// occurred reports whether a planned fault happened, and cancels the others.
+func (c *faultyExchange) occurred() bool {
+	c.faults = nil
+	return c.faulty
 }
 
-// release brings what was held, and returns how much that was.
-func (c *carriage) release(t testing.TB) int {
+// release sends the held requests and returns their number.
+func (c *faultyExchange) release(t testing.TB) int {
 	for _, w := range c.held {
 		_, err := c.inner(t.Context(), w)
 		require.NoError(t, err)
@@ -125,26 +125,26 @@ func (c *carriage) release(t testing.TB) int {
 	return len(c.held)
 }
 
-// rig is one downstream with its adapter.
+// rig is one fake downstream with its adapter.
 type rig struct {
-	clock    *clock
-	system   *fake.System
-	carriage *carriage
-	adapter  wallet.Downstream
-	award    wallet.AwardType
+	clock   *clock
+	system  *fake.System
+	faults  *faultyExchange
+	adapter wallet.Downstream
+	award   wallet.AwardType
 }
 
-// carrier makes the way to a system.
-type carrier func(t testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange
+// exchangeMaker makes the exchange with a system.
+type exchangeMaker func(t testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange
 
-var carriers = map[string]carrier{"direct": direct, "http": overHTTP}
+var exchangeMakers = map[string]exchangeMaker{"direct": direct, "http": overHTTP}
 
-// direct calls the system.
+// direct calls the system in the same process.
 func direct(_ testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange {
 	return wire.Direct(s, c)
 }
 
-// overHTTP serves the system on a port of its own.
+// overHTTP serves the system on a loopback port.
 func overHTTP(t testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange {
 	srv := httptest.NewServer(wire.Handler(map[wallet.AwardType]*fake.System{s.Award(): s}, c))
 	t.Cleanup(srv.Close)
@@ -154,17 +154,17 @@ func overHTTP(t testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange 
 	return line.Exchange(s.Award())
 }
 
-func newRig(t testing.TB, by carrier, award wallet.AwardType, how fake.Behaviour) *rig {
+func newRig(t testing.TB, by exchangeMaker, award wallet.AwardType, how fake.Behaviour) *rig {
 	c := &clock{now: festival}
 	s, err := fake.New(award, secret, how)
 	require.NoError(t, err)
-	way := &carriage{inner: by(t, s, c)}
+	way := &faultyExchange{inner: by(t, s, c)}
 	d, err := downstream.New(award, downstream.Options{Exchange: way.exchange, Clock: c, Secret: secret})
 	require.NoError(t, err)
 	return &rig{c, s, way, d, award}
 }
 
-// item returns the n-th item, as it is when it is handed out for the first time.
+// item returns the n-th item as it is before its first issue.
 func (r *rig) item(n int) wallet.Item {
 	family := wallet.DouyinFamily
 	if n%2 == 0 {
@@ -184,7 +184,7 @@ func (r *rig) issue(t testing.TB, i wallet.Item) (wallet.Receipt, error) {
 	return a[0].Receipt, a[0].Err
 }
 
-// settle issues the item and looks until it is decided.
+// settle issues the item and queries it until it is decided.
 func (r *rig) settle(t testing.TB, i wallet.Item) wallet.Receipt {
 	receipt, err := r.issue(t, i)
 	require.NoError(t, err)
@@ -197,14 +197,14 @@ func (r *rig) settle(t testing.TB, i wallet.Item) wallet.Receipt {
 	return receipt
 }
 
-// nobodyHas wants nobody to have it: what was handed out was taken back, and nothing is pending.
-func (r *rig) nobodyHas(t testing.TB, i wallet.Item) {
+// requireNotHeld checks that nobody holds the item: everything issued was refunded, and nothing is pending.
+func (r *rig) requireNotHeld(t testing.TB, i wallet.Item) {
 	e := r.entry(i)
 	require.Equal(t, e.Issued, e.Refunded, "%+v", e)
 	require.False(t, e.Pending)
 }
 
-// settled is settle that returns the item as it is on record then.
+// settled calls settle and returns the item with the receipt applied.
 func (r *rig) settled(t testing.TB, i wallet.Item) wallet.Item {
 	receipt := r.settle(t, i)
 	i.State, i.Ref, i.Expires = receipt.State, receipt.Ref, receipt.Expires
@@ -213,9 +213,9 @@ func (r *rig) settled(t testing.TB, i wallet.Item) wallet.Item {
 
 func (r *rig) entry(i wallet.Item) fake.Entry { return r.system.Of(r.clock.Now(), i.No) }
 
-// forAll runs a story against every downstream, in both carriages.
+// forAll runs a test against every downstream, over both transports.
 func forAll(t *testing.T, how fake.Behaviour, story func(t *testing.T, r *rig)) {
-	for name, by := range carriers {
+	for name, by := range exchangeMakers {
 		for _, award := range downstream.Awards() {
 			t.Run(name+"/"+award.String(), func(t *testing.T) { story(t, newRig(t, by, award, how)) })
 		}

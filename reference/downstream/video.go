@@ -7,9 +7,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// video is the downstream of red-packet subsidies for videos. It answers at once, in JSON, and knows repeats by the
-// header Idempotency-Key and by nothing else.
-type video struct{ *line }
+// video is the downstream of red-packet subsidies for videos. It decides at once, in JSON, and recognises repeats only
+// by the header Idempotency-Key.
+type video struct{ *protocolBase }
 
 var videoStates = states{
 	"granted": wallet.ItemSettled, "used": wallet.ItemUsed, "expired": wallet.ItemExpired, "cancelled": wallet.ItemRefunded,
@@ -26,25 +26,25 @@ func (v video) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error)
 		User     videoUser       `json:"user"`
 		Template wallet.RewardID `json:"template"`
 	}{i.No.String(), videoUser{i.Account.Family, i.Account.User}, i.Reward})
-	return v.ask(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies", Body: body, Header: map[string]string{
+	return v.do(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies", Body: body, Header: map[string]string{
 		"Content-Type": "application/json", "Idempotency-Key": i.No.String(),
 	}})
 }
 
-func (v video) look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return v.ask(ctx, i, Request{Method: http.MethodGet, Path: "/subsidies/" + i.No.String()})
+func (v video) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return v.do(ctx, i, Request{Method: http.MethodGet, Path: "/subsidies/" + i.No.String()})
 }
 
 func (v video) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return v.ask(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies/" + i.No.String() + "/use"})
+	return v.do(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies/" + i.No.String() + "/use"})
 }
 
-// refund also closes an order that the downstream has never heard of.
+// refund also closes an order that the downstream does not know.
 func (v video) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return v.ask(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies/" + i.No.String() + "/cancel"})
+	return v.do(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies/" + i.No.String() + "/cancel"})
 }
 
-func (v video) ask(ctx context.Context, i wallet.Item, r Request) (wallet.Receipt, error) {
+func (v video) do(ctx context.Context, i wallet.Item, r Request) (wallet.Receipt, error) {
 	reply, err := v.send(ctx, r)
 	if err != nil {
 		return wallet.Receipt{}, err
@@ -60,18 +60,18 @@ func (v video) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 		State   string `json:"state"`
 		Expires int64  `json:"expires"` // Unix seconds
 	}
-	whole := decode(r.Body, &in)
+	decoded := decode(r.Body, &in)
 	switch {
-	case whole && r.Status == http.StatusUnprocessableEntity && in.Error == "declined" && in.Order == i.No.String():
+	case decoded && r.Status == http.StatusUnprocessableEntity && in.Error == "declined" && in.Order == i.No.String():
 		return wallet.Receipt{}, v.declined()
-	case whole && r.Status == http.StatusNotFound && in.Error == "no_such_order":
+	case decoded && r.Status == http.StatusNotFound && in.Error == "no_such_order":
 		return wallet.Receipt{}, v.notFound(i)
 	case r.Status == http.StatusConflict:
 		return wallet.Receipt{}, v.conflict(i)
 	case r.Status != http.StatusOK && r.Status != http.StatusCreated:
-		return wallet.Receipt{}, v.status(r)
-	case !whole:
-		return wallet.Receipt{}, v.unreadable("no JSON")
+		return wallet.Receipt{}, v.unexpectedStatus(r)
+	case !decoded:
+		return wallet.Receipt{}, v.malformed("not JSON")
 	}
-	return v.believe(i, claim{in.Order, in.State, in.Subsidy, unix(in.Expires)}, videoStates)
+	return v.verify(i, claim{in.Order, in.State, in.Subsidy, unix(in.Expires)}, videoStates)
 }

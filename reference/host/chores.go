@@ -14,19 +14,18 @@ import (
 // Bounds of the chores.
 const (
 	maxSteps     = 1000 // bounded steps of one round
-	deadAfter    = 3    // rounds that a holder of budget must be missing before its blocks are stranded
-	settleAtOnce = 500  // reservations whose record had no answer, in one round
+	deadAfter    = 3    // rounds that a budget holder must be missing before its blocks are orphaned
+	settleAtOnce = 500  // reservations without a reply to their record, in one round
 )
 
-// The leases of work that one instance at a time should do.
+// Leases for work that one instance at a time should do.
 const (
 	choresLease = "chores"
 	auditLease  = "audit"
 	repairLease = "repair"
 )
 
-// refresh keeps what every instance has of its own up to date: its part of the running total, the total itself, switches
-// and settings.
+// refresh updates what every instance keeps: its part of the running total, the total itself, switches and settings.
 func (h *Host) refresh(ctx context.Context) {
 	h.warn("cannot flush the running total", h.Writer.Flush(ctx))
 	h.warn("cannot read the running total", h.Reader.Refresh(ctx))
@@ -34,7 +33,7 @@ func (h *Host) refresh(ctx context.Context) {
 	h.refreshStock(ctx)
 }
 
-// configure follows the config centre. What cannot be read stays as it was (D1).
+// configure applies the config centre's state. If it cannot be read the last state stays (D1).
 func (h *Host) configure(ctx context.Context) {
 	if h.Centre != nil {
 		err := h.Centre.Refresh(ctx)
@@ -49,7 +48,7 @@ func (h *Host) configure(ctx context.Context) {
 	}
 }
 
-// chores settles what got stuck and strands the budget of instances that died.
+// chores settles stuck operations and orphans the budget of dead instances.
 func (h *Host) chores(ctx context.Context) {
 	if h.alone(ctx, choresLease, 3*h.Chores) {
 		h.compensate(ctx)
@@ -64,14 +63,14 @@ func (h *Host) chores(ctx context.Context) {
 	h.stockChores(ctx)
 }
 
-// repair restores to the running total what dead instances took with them.
+// repair restores the contributions of dead instances to the running total.
 func (h *Host) repair(ctx context.Context) {
 	if h.Repair != nil && h.alone(ctx, repairLease, 2*runningtotal.SettledAfter) {
 		h.warn("cannot repair the running total", h.Repair(ctx))
 	}
 }
 
-// alone says whether this instance should do the work. Where the lock cannot be asked, or is not to be, it does.
+// alone reports whether this instance should do the work. If the lock is unreachable, or turned off, it should.
 func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool {
 	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
 		return true
@@ -81,7 +80,7 @@ func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool 
 	return mine || err != nil
 }
 
-// compensate goes once through the stuck orders. What fails is tried again in the next round.
+// compensate processes the stuck orders once. Failed ones are tried again in the next round.
 func (h *Host) compensate(ctx context.Context) {
 	if h.Waiting != nil && h.Waiting(ctx) {
 		return
@@ -98,7 +97,7 @@ func (h *Host) compensate(ctx context.Context) {
 	}
 }
 
-// finish makes bounded steps of what is unfinished while they bring some of it to its end.
+// finish repeats a bounded step while it completes something.
 func (h *Host) finish(ctx context.Context, failed string, step func(context.Context) (int, error)) {
 	for range maxSteps {
 		n, err := step(ctx)
@@ -109,8 +108,8 @@ func (h *Host) finish(ctx context.Context, failed string, step func(context.Cont
 	}
 }
 
-// strandDead strands the blocks of holders that have not been heard of for a while. One that lives after all loses
-// nothing but the block: its next reservation is refused by the book, and it leases another.
+// strandDead orphans the blocks of holders that have been missing for a while. A holder that is still running loses only
+// the block: its next reservation is refused by the ledger database, and it leases another block.
 func (h *Host) strandDead(ctx context.Context) error {
 	members := h.Members()
 	if h.Quotas == nil || len(members) == 0 {
@@ -134,7 +133,7 @@ func (h *Host) strandDead(ctx context.Context) error {
 	return failed
 }
 
-// audit gives back stranded budget and reconciles.
+// audit returns orphaned budget and reconciles.
 func (h *Host) audit(ctx context.Context) {
 	if !h.alone(ctx, auditLease, h.Audit/2) {
 		return
@@ -146,14 +145,15 @@ func (h *Host) audit(ctx context.Context) {
 	}
 }
 
-// Retire gives back the budget of a holder that grants no more: this instance when it stops, or an earlier life of it.
+// Retire returns the budget of a holder that grants no more: this instance when it stops, or an earlier process
+// run of it.
 func (h *Host) Retire(ctx context.Context, holder string) error {
 	back, err := quota.Retire(ctx, h.Quotas, holder)
 	h.cameBack("all", back)
 	return err
 }
 
-// auditBudgets counts what stranded blocks have granted, in every stage, and gives the rest back.
+// auditBudgets counts what orphaned blocks have granted, in every stage, and returns the rest to the budget.
 func (h *Host) auditBudgets(ctx context.Context) error {
 	if h.Quotas == nil {
 		return nil
@@ -168,7 +168,7 @@ func (h *Host) auditBudgets(ctx context.Context) error {
 	return nil
 }
 
-// cameBack logs budget that can be granted again.
+// cameBack logs budget that was returned.
 func (h *Host) cameBack(stage string, fen wallet.Money) {
 	if fen > 0 {
 		h.Log.Info("stranded budget came back", "stage", stage, "fen", int64(fen))

@@ -1,8 +1,8 @@
-// Package host runs one instance of the wallet in real time: it divides the backlog among the instances that live,
-// posts, compensates, keeps the running total and the switches fresh, and leaves nothing behind on a clean stop.
+// Package host runs one instance of the wallet in real time: it divides the backlog among the running instances, posts,
+// compensates, keeps the running total and the switches up to date, and releases everything on a graceful stop.
 //
-// What is done twice by two hosts, because a lock was lost or a message came late, does no harm: money rests on order
-// numbers and not on locks. The package knows ports, not adapters, and decides nothing about money.
+// Work done twice by two hosts, after a lost lock or a late message, does no harm: money is protected by order numbers,
+// not by locks. The package uses ports, not adapters, and makes no decision about money.
 package host
 
 import (
@@ -21,37 +21,38 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Config is how an instance lives. Zero durations mean the defaults.
+// Config configures an instance. Zero durations mean the defaults.
 type Config struct {
-	// Instance is this process, as no other one is called: a name and something random.
+	// Instance is a unique name of this process: a name and a random part.
 	Instance string
 
-	// Shards is how many shards the backlog has, the same for all instances.
+	// Shards is the number of the backlog's shards, the same for all instances.
 	Shards int
 
-	// Batch is the most credits that one posting takes: a full one is followed by the next at once.
+	// Batch is the largest number of credits in one posting. A full batch is followed by the next at once.
 	Batch int
 
-	// Rest is how long a poster waits after a batch that was not full, so that the next one is worth a transaction.
+	// Rest is a poster's pause after a batch that was not full, so that the next one is worth a transaction.
 	Rest time.Duration
 
-	// Lease is how long this instance counts as living, and holds its shards, after it was last heard of.
+	// Lease is how long this instance counts as running, and holds its shards, after its last renewal.
 	Lease time.Duration
 
-	// Tick is how often the total is flushed and read and the switches are looked at.
+	// Tick is the interval of flushing and reading the total and of reading the switches.
 	Tick time.Duration
 
-	// Chores is how often stuck orders, withdrawals and packets are looked after, and the blocks of dead instances.
+	// Chores is the interval of settling stuck orders, withdrawals and packets, and of orphaning dead instances'
+	// blocks.
 	Chores time.Duration
 
-	// Audit is how often stranded budget is counted and given back, and all books are reconciled.
+	// Audit is the interval of reclaiming orphaned budget and of reconciling all records.
 	Audit time.Duration
 
-	// Drain is how long a stopping instance goes on posting what is held, when nobody else is there to do it.
+	// Drain bounds how long a stopping instance posts held credits, if no other instance is running.
 	Drain time.Duration
 }
 
-// withDefaults fills in what is zero.
+// withDefaults sets the defaults.
 func (c Config) withDefaults() Config {
 	set := func(d *time.Duration, to time.Duration) {
 		if *d <= 0 {
@@ -75,7 +76,7 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Worker is the instance whose steps are driven.
+// Worker is the instance whose steps the host runs.
 type Worker interface {
 	PostBatch(ctx context.Context, shard int) (int, error)
 	Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error)
@@ -87,27 +88,27 @@ type Worker interface {
 	DistrustTokens(on bool)
 }
 
-// Ports is what the host drives and what it asks.
+// Ports holds what the host uses.
 type Ports struct {
 	Worker  Worker
 	Backlog wallet.Backlog
 	Leases  wallet.Leases
-	Degrade *degrade.Set   // what is switched off; nil: nothing ever is
-	Centre  *config.Cache  // that this host keeps fresh, and applies to Degrade; nil: another host does
+	Degrade *degrade.Set   // the switches; nil: none is ever on
+	Centre  *config.Cache  // refreshed by this host and applied to Degrade; nil: by another host
 	Quotas  wallet.Quotas  // nil: budgets are not leased
-	Budgets *quota.Budgets // this instance's part of them
+	Budgets *quota.Budgets // this instance's leased blocks
 	Writer  *runningtotal.Writer
 	Reader  *runningtotal.Reader
 
-	Stock     *stock.Keeper               // coupons that are counted; nil: there are none
-	Reconcile func(context.Context) error // of all books; nil: not here
-	Repair    func(context.Context) error // of the running total (R5); nil: not here
+	Stock     *stock.Keeper               // coupons with a stock; nil: there are none
+	Reconcile func(context.Context) error // of all records; nil: not on this instance
+	Repair    func(context.Context) error // of the running total (R5); nil: not on this instance
 
-	// Waiting says that open orders wait for their turn and are not stuck, because the backlog is long: compensation rests
-	// meanwhile. nil: they never do.
+	// Waiting reports that open orders are only queued, not stuck, because the backlog is long: compensation pauses
+	// meanwhile. nil: never.
 	Waiting func(context.Context) bool
 
-	ReadBackup func(on bool) // moves reads of the running total to its backup (R4); nil: there is none
+	ReadBackup func(on bool) // switches reads of the running total to its backup (R4); nil: there is none
 	Log        *slog.Logger
 }
 
@@ -116,14 +117,14 @@ type Host struct {
 	Config
 	Ports
 
-	stopping chan struct{} // closed when Run is told to end
+	stopping chan struct{} // closed when Run has to end
 
 	mu      sync.Mutex
-	members []string        // living instances, as last heard
+	members []string        // the running instances, as last read
 	posters map[int]*poster // by shard
-	absent  map[string]int  // rounds of chores that a holder of budget has been missing
+	absent  map[string]int  // chore rounds that a budget holder has been missing
 
-	absentStock map[string]int // the same of a holder of stock
+	absentStock map[string]int // the same for holders of stock
 }
 
 // New returns a host. ErrInvalid when the configuration is.
@@ -134,8 +135,8 @@ func New(c Config, p Ports) (*Host, error) {
 	return &Host{Config: c.withDefaults(), Ports: p, stopping: make(chan struct{}), posters: map[int]*poster{}, absent: map[string]int{}}, nil
 }
 
-// Run works until ctx ends and then leaves, once: what is held is posted unless others are there to do it, the total is
-// flushed, leases and unused budget are given back. The error says what could not be left in order.
+// Run works until ctx ends and then shuts down, once: held credits are posted unless other instances are running, the
+// total is flushed, leases and unused budget are returned. The error says what failed during shutdown.
 func (h *Host) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -143,7 +144,7 @@ func (h *Host) Run(ctx context.Context) error {
 	for _, l := range []struct {
 		every time.Duration
 		step  func(context.Context)
-		later bool // not at once: it reads all books
+		later bool // not at once: it reads all records
 	}{
 		{h.Lease / 3, h.divide, false}, {h.Tick, h.refresh, false}, {h.Chores, h.chores, false}, {h.Tick, h.rewards, false},
 		{runningtotal.SettledAfter, h.repair, true}, {h.Audit, h.audit, true},
@@ -165,7 +166,7 @@ func (h *Host) Run(ctx context.Context) error {
 	return errors.Join(err, h.leave(context.WithoutCancel(ctx)))
 }
 
-// repeat makes a step at once and then every so often, until ctx ends.
+// repeat calls step at once and then at the interval, until ctx ends.
 func repeat(ctx context.Context, every time.Duration, step func(context.Context)) {
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -179,14 +180,14 @@ func repeat(ctx context.Context, every time.Duration, step func(context.Context)
 	}
 }
 
-// Members returns the living instances, as last heard.
+// Members returns the running instances, as last read.
 func (h *Host) Members() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.members
 }
 
-// warn logs what went wrong and will be tried again.
+// warn logs an error that will be retried.
 func (h *Host) warn(what string, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		h.Log.Warn(what, "err", err)

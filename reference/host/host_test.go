@@ -15,10 +15,10 @@ import (
 
 func TestHostsDivideTheBacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tn := newTown()
+		tn := newCluster()
 		_, stopA := tn.start(t, "a")
 		time.Sleep(time.Second)
-		require.Equal(t, map[string]int{"a": shards}, tn.holders(), "alone it posts all shards")
+		require.Equal(t, map[string]int{"a": shards}, tn.holders(), "a single instance posts all shards")
 		_, stopB := tn.start(t, "b")
 		c, _ := tn.start(t, "c")
 		time.Sleep(10 * time.Second)
@@ -27,10 +27,10 @@ func TestHostsDivideTheBacklog(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		require.Zero(t, tn.depth(t))
 		tn.mu.Lock()
-		require.Zero(t, tn.doubles, "nobody posts what another one holds")
+		require.Zero(t, tn.doubles, "no shard is posted by two instances")
 		tn.mu.Unlock()
 
-		// c dies: it is heard of no more, and its shards are taken over.
+		// c dies: it renews nothing, and its shards are taken over.
 		tn.leases.cut("c")
 		c.mu.Lock()
 		c.broken = errors.New("dead")
@@ -39,15 +39,15 @@ func TestHostsDivideTheBacklog(t *testing.T) {
 		require.Equal(t, map[string]int{"a": 3, "b": 3}, tn.holders())
 		time.Sleep(time.Minute)
 		tn.quotas.mu.Lock()
-		require.Equal(t, []string{"c"}, tn.quotas.stranded, "budget of the dead is out of reach until an audit")
+		require.Equal(t, []string{"c"}, tn.quotas.stranded, "the budget of a dead instance is unavailable until an audit")
 		tn.quotas.mu.Unlock()
 
 		require.NoError(t, stopB())
 		time.Sleep(5 * time.Second)
-		require.Equal(t, map[string]int{"a": shards}, tn.holders(), "what a stopping instance gives back is taken at once")
+		require.Equal(t, map[string]int{"a": shards}, tn.holders(), "shards released by a stopping instance are taken at once")
 		tn.push(t, 300)
 		require.NoError(t, stopA())
-		require.Zero(t, tn.depth(t), "the last one to leave posts what is held")
+		require.Zero(t, tn.depth(t), "the last instance to stop posts what is held")
 		require.Contains(t, tn.quotas.stranded, "a")
 		total, err := tn.totals.Total(t.Context(), wallet.Official)
 		require.NoError(t, err)
@@ -60,7 +60,7 @@ func TestHostsDivideTheBacklog(t *testing.T) {
 
 func TestDrainIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tn := newTown()
+		tn := newCluster()
 		w, stop := tn.start(t, "a")
 		w.mu.Lock()
 		w.broken = wallet.ErrUnavailable
@@ -75,14 +75,14 @@ func TestDrainIsBounded(t *testing.T) {
 }
 
 func TestRecoverPassesByWhatFails(t *testing.T) {
-	tn := newTown()
-	w := &worker{town: tn, calls: map[string]int{}}
+	tn := newCluster()
+	w := &worker{cluster: tn, calls: map[string]int{}}
 	h, err := host.New(host.Config{Instance: "a", Shards: 1, Batch: 1}, host.Ports{Worker: w, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	n, err := h.Recover(t.Context(), wallet.Never)
 	require.Equal(t, 203, n)
 	require.Equal(t, 203, w.calls["settled"])
-	require.ErrorIs(t, err, wallet.ErrUnavailable, "of the last ones")
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "from the last part")
 	_, err = host.New(host.Config{}, host.Ports{})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 }

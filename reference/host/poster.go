@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// A poster's bounds.
+// Bounds of a poster.
 const (
-	hurry      = 10 * time.Millisecond // rest while an instance that stops posts what is held
-	calm       = time.Second           // rest after a failure, so that a ledger in trouble is not hammered
-	batchLimit = 30 * time.Second      // of one batch: above all tries of all its steps
+	hurry      = 10 * time.Millisecond // pause while a stopping instance posts what is held
+	calm       = time.Second           // pause after a failure, to protect a failing ledger
+	batchLimit = 30 * time.Second      // of one batch: longer than all tries of its steps
 )
 
 // poster posts one shard.
@@ -20,7 +20,7 @@ type poster struct {
 	done chan struct{}
 }
 
-// keep makes the given shards, and no others, be posted. It returns when those that go have finished their batch.
+// keep sets the shards that are posted. It returns when the posters of removed shards have finished their batch.
 func (h *Host) keep(shards []int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -48,17 +48,17 @@ func (h *Host) keep(shards []int) {
 	}
 }
 
-// posting returns the shards that are posted, ascending.
+// posting returns the shards that are being posted, ascending.
 func (h *Host) posting() []int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Sorted(maps.Keys(h.posters))
 }
 
-// posts says whether this instance posts the shard.
+// posts reports whether this instance posts the shard.
 func (h *Host) posts(shard int) bool { return slices.Contains(h.posting(), shard) }
 
-// post is the life of one shard's poster. A batch under way is finished when it is told to stop.
+// post runs one shard's poster. A batch in progress is finished after a stop.
 func (h *Host) post(ctx context.Context, shard int) {
 	for ctx.Err() == nil {
 		n, err := h.batch(ctx, shard)
@@ -72,7 +72,7 @@ func (h *Host) post(ctx context.Context, shard int) {
 	}
 }
 
-// rest waits for more to post. When the instance stops, there is nothing to wait for.
+// rest waits for more credits. It returns early when the instance stops.
 func (h *Host) rest(ctx context.Context) {
 	long, cancel := context.WithTimeout(ctx, h.Rest)
 	defer cancel()
@@ -83,14 +83,14 @@ func (h *Host) rest(ctx context.Context) {
 	}
 }
 
-// batch posts one batch, whatever becomes of ctx.
+// batch posts one batch, even if ctx ends meanwhile.
 func (h *Host) batch(ctx context.Context, shard int) (int, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), batchLimit)
 	defer cancel()
 	return h.Worker.PostBatch(ctx, shard)
 }
 
-// pause waits for d and says whether ctx goes on.
+// pause waits for d, and returns false if ctx has ended.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

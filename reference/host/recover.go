@@ -9,13 +9,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// recoverers is how many parts of a step are settled side by side: stores commit in groups, so that the parts share
-// their commits.
+// recoverers is the number of parts of a step that are settled concurrently: the stores commit in groups, so the parts
+// share commits.
 const recoverers = 16
 
-// Recover settles every order that was open before the moment, before this instance serves: for one whose backlog is
-// lost for sure, such as one that held it in its own memory and was killed. It returns how many orders it took on. It
-// does not give up at an error; what failed is left to compensation.
+// Recover settles every order that was open before the given instant, before this instance serves requests. It is for
+// an instance whose backlog is certainly lost, such as one in its own memory after a kill. It returns the number of
+// orders. It continues after errors; what failed is left to compensation.
 func (h *Host) Recover(ctx context.Context, before wallet.Instant) (taken int, err error) {
 	place := wallet.OpenPlace(0)
 	for {
@@ -32,7 +32,7 @@ func (h *Host) Recover(ctx context.Context, before wallet.Instant) (taken int, e
 	}
 }
 
-// settle settles orders in parts, side by side.
+// settle settles orders in parts, concurrently.
 func (h *Host) settle(ctx context.Context, orders []wallet.Order) error {
 	var all sync.WaitGroup
 	var errs [recoverers]error

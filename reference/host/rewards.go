@@ -8,10 +8,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// rewardsLease is the lease of driving rewards that are not cash.
+// rewardsLease is the lease for settling rewards other than cash.
 const rewardsLease = "rewards"
 
-// rewards drives rewards that are not settled, and shows how their stock stands.
+// rewards settles open rewards, and publishes the state of their stock.
 func (h *Host) rewards(ctx context.Context) {
 	if !h.alone(ctx, rewardsLease, 5*h.Tick) {
 		return
@@ -22,16 +22,16 @@ func (h *Host) rewards(ctx context.Context) {
 	h.finish(ctx, "cannot settle rewards", h.Worker.SettleRewards)
 }
 
-// refreshStock reads how the stock stands.
+// refreshStock reads the state of the stock.
 func (h *Host) refreshStock(ctx context.Context) {
 	if h.Stock != nil {
 		err := h.Stock.Refresh(ctx)
 		h.warn("cannot read the stock", err)
-		h.Degrade.Watch(wallet.SwitchSkipStockRead, "stock", err) // coupons are taken without looking meanwhile (D1)
+		h.Degrade.Watch(wallet.SwitchSkipStockRead, "stock", err) // coupons are taken without a check meanwhile (D1)
 	}
 }
 
-// stockChores returns stock that this instance has leased and does not use, and strands that of instances that died.
+// stockChores returns unused leased stock of this instance, and orphans that of dead instances.
 func (h *Host) stockChores(ctx context.Context) {
 	if h.Stock == nil {
 		return
@@ -40,7 +40,7 @@ func (h *Host) stockChores(ctx context.Context) {
 	h.warn("cannot strand stock", h.strandStock(ctx))
 }
 
-// strandStock strands the stock of holders that have been missing for a while, as strandDead does their budget.
+// strandStock orphans the stock of holders that have been missing for a while, as strandDead does with their budget.
 func (h *Host) strandStock(ctx context.Context) error {
 	members := h.Members()
 	if len(members) == 0 {
@@ -64,7 +64,7 @@ func (h *Host) strandStock(ctx context.Context) error {
 	return failed
 }
 
-// auditStock gives back stranded stock.
+// auditStock returns orphaned stock.
 func (h *Host) auditStock(ctx context.Context) {
 	if h.Stock == nil {
 		return
@@ -76,7 +76,7 @@ func (h *Host) auditStock(ctx context.Context) {
 	}
 }
 
-// retireStock gives back the stock that this instance has leased, when it stops.
+// retireStock returns this instance's leased stock, when it stops.
 func (h *Host) retireStock(ctx context.Context) error {
 	if h.Stock == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestStockOfTheDead: what an instance had leased that is not heard of any more is granted by those who live, to the last
-// coupon; what a living one has leased stays its own.
+// TestStockOfTheDead: the stock leased to a dead instance is granted by the others, completely; the stock leased to a
+// running instance stays its own.
 func TestStockOfTheDead(t *testing.T) {
 	book, mirror := mem.NewStockBook(), mem.NewStock()
 	tea := wallet.Template{Reward: "tea", Stage: wallet.Official}
@@ -32,7 +32,7 @@ func TestStockOfTheDead(t *testing.T) {
 	for round := range deadAfter {
 		before, err := ours.Holders(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, []string{"dead", "other", "ours"}, before, "round %d: it may come back", round)
+		require.Equal(t, []string{"dead", "other", "ours"}, before, "round %d: it may still be running", round)
 		require.NoError(t, h.strandStock(t.Context()))
 	}
 	after, err := ours.Holders(t.Context())
@@ -45,7 +45,7 @@ func TestStockOfTheDead(t *testing.T) {
 			got++
 		}
 	}
-	require.Equal(t, 10_000-3-39, got, "all but those that are granted and the rest of what the other holds")
+	require.Equal(t, 10_000-3-39, got, "all except those granted and the rest of the other instance's block")
 	require.NoError(t, take(other, 20_000))
 
 	require.NoError(t, ours.Publish(t.Context()))

@@ -9,15 +9,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// posters is the group that instances which post are members of.
+// posters is the name of the membership group of posting instances.
 const posters = "posters"
 
-// shardLease names the lease of a backlog shard.
+// shardLease returns the name of a backlog shard's lease.
 func shardLease(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 
-// divide takes this instance's fair share of the backlog's shards: it renews what it holds, lets go of what is more
-// than its share, and takes what nobody holds, such as the shards of an instance that died. Where the lock cannot be
-// asked it goes on with what it has (D1), or with all there are: two that post one shard do no harm, and nobody would.
+// divide takes this instance's fair share of the backlog's shards: it renews its shards, releases those beyond its
+// share, and takes free ones, such as those of a dead instance. If the lock is unreachable it keeps its shards (D1), or
+// takes all: two instances that post one shard do no harm, but a shard that no instance posts would.
 func (h *Host) divide(ctx context.Context) {
 	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
 		h.heard(nil)
@@ -27,7 +27,7 @@ func (h *Host) divide(ctx context.Context) {
 	members, err := h.Leases.Join(ctx, posters, h.Instance, h.Lease)
 	h.Degrade.Watch(wallet.SwitchSkipLocks, "shards", err)
 	if err != nil {
-		h.warn("cannot say that this instance lives", err)
+		h.warn("cannot renew this instance's membership", err)
 		h.unshared()
 		return
 	}
@@ -36,14 +36,14 @@ func (h *Host) divide(ctx context.Context) {
 	h.keep(h.hold(ctx, share))
 }
 
-// heard takes over who lives.
+// heard stores the running instances.
 func (h *Host) heard(members []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.members = members
 }
 
-// unshared goes on with the shards that are posted here, or takes all where there are none.
+// unshared keeps the current shards, or takes all if there are none.
 func (h *Host) unshared() {
 	if len(h.posting()) == 0 {
 		h.keep(h.wanted())
@@ -57,7 +57,7 @@ func (h *Host) hold(ctx context.Context, share int) []int {
 		if len(held) == share {
 			if h.posts(shard) {
 				h.keep(append(slices.Clone(held), h.without(held, shard)...))
-				h.warn("cannot give back a shard", h.Leases.Release(ctx, shardLease(shard), h.Instance))
+				h.warn("cannot release a shard", h.Leases.Release(ctx, shardLease(shard), h.Instance))
 			}
 			continue
 		}
@@ -73,13 +73,13 @@ func (h *Host) hold(ctx context.Context, share int) []int {
 	return held
 }
 
-// without returns the shards that are posted now, without those in held and the one to go.
+// without returns the posted shards, without those in held and without gone.
 func (h *Host) without(held []int, gone int) []int {
 	return slices.DeleteFunc(h.posting(), func(s int) bool { return s == gone || slices.Contains(held, s) })
 }
 
-// wanted returns all shards: first those that this instance posts, then the others from a place of its own, so that
-// instances which start together do not all ask for the same.
+// wanted returns all shards: first those that this instance posts, then the others from an instance-specific start, so
+// that instances that start together do not all ask for the same shards.
 func (h *Host) wanted() []int {
 	f := fnv.New32a()
 	f.Write([]byte(h.Instance))
@@ -94,14 +94,14 @@ func (h *Host) wanted() []int {
 	return out
 }
 
-// drain posts what is held until nothing is, unless another instance lives and does it.
+// drain posts what is held until the backlog is empty, unless another instance is running.
 func (h *Host) drain(ctx context.Context) error {
 	for {
 		if m := h.Members(); len(m) > 1 || len(m) == 1 && m[0] != h.Instance {
 			return nil
 		}
 		if h.Degrade.On(wallet.SwitchHoldPosting) {
-			h.Log.Info("postings are held by a switch: they wait for the next instance")
+			h.Log.Info("postings are held by a switch; the next instance will post them")
 			return nil
 		}
 		depth, err := h.Backlog.Depth(ctx)
@@ -110,31 +110,31 @@ func (h *Host) drain(ctx context.Context) error {
 		}
 		if !pause(ctx, hurry) {
 			if err != nil {
-				return fmt.Errorf("host: whether postings are still held is not known after %v: %w", h.Drain, err)
+				return fmt.Errorf("host: the backlog cannot be read after %v: %w", h.Drain, err)
 			}
-			return fmt.Errorf("host: %d postings are still held after %v (%w): they wait for the next instance", depth, h.Drain, wallet.ErrUnavailable)
+			return fmt.Errorf("host: %d postings are still held after %v (%w): the next instance will post them", depth, h.Drain, wallet.ErrUnavailable)
 		}
 	}
 }
 
-// leave gives back what others could use.
+// leave releases what other instances can use.
 func (h *Host) leave(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, h.Lease)
 	defer cancel()
 	for shard := range h.Shards {
 		if err := h.Leases.Release(ctx, shardLease(shard), h.Instance); err != nil {
-			h.warn("cannot give back a shard", err) // it ends by itself
+			h.warn("cannot release a shard", err) // the lease expires by itself
 			break
 		}
 	}
 	h.warn("cannot leave", h.Leases.Leave(ctx, posters, h.Instance))
 	h.warn("cannot flush the running total", h.Writer.Flush(ctx))
-	h.warn("cannot give back unused stock", h.retireStock(ctx)) // the next instance strands it
+	h.warn("cannot return unused stock", h.retireStock(ctx)) // the next instance orphans it
 	if h.Quotas == nil {
 		return nil
 	}
 	if err := h.Retire(ctx, h.Instance); err != nil {
-		return fmt.Errorf("host: giving back unused budget: %w", err)
+		return fmt.Errorf("host: returning unused budget: %w", err)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// tripped says what has tripped a switch at an instance.
+// tripped returns what has tripped a switch at an instance.
 func (w *worker) tripped(s wallet.Switch) []degrade.Trip {
 	for _, state := range w.set.States() {
 		if state.Switch == s {
@@ -21,11 +21,11 @@ func (w *worker) tripped(s wallet.Switch) []degrade.Trip {
 	return nil
 }
 
-// TestHostFollowsTheCentre: an operator's switch holds within a tick, and what was read last holds while the centre is
-// down.
+// TestHostFollowsTheCentre: an operator's switch takes effect within a tick, and the last reading stays while the
+// centre is down.
 func TestHostFollowsTheCentre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tn := newTown()
+		tn := newCluster()
 		w, stop := tn.start(t, "a")
 		time.Sleep(time.Second / 2)
 		require.True(t, w.set.Thrown(wallet.SwitchDistrustTokens))
@@ -36,7 +36,7 @@ func TestHostFollowsTheCentre(t *testing.T) {
 		tn.centre.set(wallet.SwitchStopCash, false)
 		tn.centre.breaks(wallet.ErrUnavailable)
 		time.Sleep(10 * time.Second)
-		require.True(t, w.set.On(wallet.SwitchStopCash), "nobody has heard of the change")
+		require.True(t, w.set.On(wallet.SwitchStopCash), "the change was not read")
 		require.Equal(t, []degrade.Trip{{Source: "config centre", Reason: "unavailable"}}, w.tripped(wallet.SwitchLocalConfig))
 		tn.centre.breaks(nil)
 		time.Sleep(time.Second)
@@ -46,16 +46,16 @@ func TestHostFollowsTheCentre(t *testing.T) {
 	})
 }
 
-// TestHostWithoutLocks: an instance that comes while the lock is out of reach posts and does its chores all the same, and
-// shares again once the lock is back (D1).
+// TestHostWithoutLocks: an instance that starts while the lock is unreachable posts and does its chores, and shares
+// again when the lock is reachable (D1).
 func TestHostWithoutLocks(t *testing.T) {
 	for _, c := range []struct {
 		why    string
 		thrown bool
-	}{{"the lock is out of reach", false}, {"operators say not to ask it", true}} {
+	}{{"the lock is unreachable", false}, {"operators turned the lock off", true}} {
 		t.Run(c.why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tn := newTown()
+				tn := newCluster()
 				tn.leases.reaches("a", c.thrown)
 				if c.thrown {
 					tn.centre.set(wallet.SwitchSkipLocks, true)
@@ -70,7 +70,7 @@ func TestHostWithoutLocks(t *testing.T) {
 				require.True(t, w.set.On(wallet.SwitchSkipLocks))
 				require.Equal(t, c.thrown, len(w.tripped(wallet.SwitchSkipLocks)) == 0)
 				if c.thrown {
-					require.Empty(t, tn.leases.held(), "nobody was asked")
+					require.Empty(t, tn.leases.held(), "the lock was not used")
 				}
 
 				tn.leases.reaches("a", true)
@@ -86,18 +86,18 @@ func TestHostWithoutLocks(t *testing.T) {
 	}
 }
 
-// TestHostStopsWhilePostingIsHeld: who stops does not wait for what nobody is to post.
+// TestHostStopsWhilePostingIsHeld: a stopping instance does not wait for postings that a switch holds.
 func TestHostStopsWhilePostingIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tn := newTown()
+		tn := newCluster()
 		tn.centre.set(wallet.SwitchHoldPosting, true)
 		w, stop := tn.start(t, "a")
-		w.breaks(wallet.ErrUnavailable) // as a node that posts nothing
+		w.breaks(wallet.ErrUnavailable) // like a node that posts nothing
 		time.Sleep(time.Second)
 		tn.push(t, 5)
 		began := time.Now()
 		require.NoError(t, stop())
 		require.Less(t, time.Since(began), 10*time.Second)
-		require.EqualValues(t, 5, tn.depth(t), "they wait for the next instance")
+		require.EqualValues(t, 5, tn.depth(t), "the next instance will post them")
 	})
 }

@@ -20,8 +20,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// town is what the hosts of a test share. Its stores know the time of the test's bubble.
-type town struct {
+// cluster is what the hosts of a test share. Its stores use the time of the test's bubble.
+type cluster struct {
 	backlog *mem.Backlog
 	leases  *leases
 	quotas  *quotas
@@ -33,8 +33,8 @@ type town struct {
 
 	mu      sync.Mutex
 	posted  map[wallet.OrderNo]int
-	posting map[int]string // who posts the shard just now
-	doubles int            // times that two posted one shard at once
+	posting map[int]string // the instance that is posting the shard
+	doubles int            // number of times that two instances posted one shard concurrently
 }
 
 const shards = 6
@@ -43,8 +43,8 @@ type bubble struct{}
 
 func (bubble) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
-func newTown() *town {
-	return &town{
+func newCluster() *cluster {
+	return &cluster{
 		backlog: mem.NewBacklog(bubble{}, shards, 10*time.Second), leases: &leases{until: map[string]lease{}}, quotas: &quotas{open: map[string]bool{}},
 		totals: mem.NewTotals(), centre: &centre{on: map[wallet.Switch]bool{wallet.SwitchDistrustTokens: true, wallet.SwitchTotalsBackup: true}}, posted: map[wallet.OrderNo]int{}, posting: map[int]string{},
 	}
@@ -52,7 +52,7 @@ func newTown() *town {
 
 // worker is an instance that only posts.
 type worker struct {
-	*town
+	*cluster
 	name       string
 	set        *degrade.Set
 	mu         sync.Mutex
@@ -87,15 +87,15 @@ func (w *worker) PostBatch(ctx context.Context, shard int) (int, error) {
 	if err != nil || len(held) == 0 {
 		return 0, err
 	}
-	w.town.mu.Lock()
+	w.cluster.mu.Lock()
 	if w.posting[shard] != "" {
 		w.doubles++
 	}
 	w.posting[shard] = w.name
-	w.town.mu.Unlock()
+	w.cluster.mu.Unlock()
 	time.Sleep(20 * time.Millisecond)
-	w.town.mu.Lock()
-	defer w.town.mu.Unlock()
+	w.cluster.mu.Lock()
+	defer w.cluster.mu.Unlock()
 	w.posting[shard] = ""
 	var ids []uint64
 	for _, h := range held {
@@ -108,7 +108,7 @@ func (w *worker) PostBatch(ctx context.Context, shard int) (int, error) {
 func (w *worker) Compensate(_ context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
 	w.count("compensate")
 	if from == 0 {
-		return 1, 7, wallet.ErrUnknown // passed by
+		return 1, 7, wallet.ErrUnknown // skipped
 	}
 	return 1, 0, nil
 }
@@ -138,7 +138,7 @@ func (w *worker) SettleWithdrawals(context.Context) (int, error) {
 // SettleRewards has nothing to settle.
 func (w *worker) SettleRewards(context.Context) (int, error) { return 0, nil }
 
-// SettlePackets brings a packet to rest three times and then finds no more.
+// SettlePackets settles a packet three times and then finds no more.
 func (w *worker) SettlePackets(context.Context) (int, error) {
 	w.count("packets")
 	w.mu.Lock()
@@ -152,11 +152,11 @@ func (w *worker) DistrustTokens(on bool) {
 	w.distrusted = on
 }
 
-// leases is a lock that ends by the bubble's time.
+// leases is a lock whose leases expire by the bubble's time.
 type leases struct {
 	mu    sync.Mutex
 	until map[string]lease
-	down  map[string]bool // by holder: who does not reach it
+	down  map[string]bool // holders that cannot reach it
 }
 
 type lease struct {
@@ -171,14 +171,14 @@ func (l *leases) reach(who string) error {
 	return nil
 }
 
-// held returns the names of all leases there ever were.
+// held returns the names of all leases ever held.
 func (l *leases) held() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Sorted(maps.Keys(l.until))
 }
 
-// reaches makes the lock answer an instance again, or not.
+// reaches makes the lock reachable for an instance, or not.
 func (l *leases) reaches(who string, yes bool) {
 	if !yes {
 		l.cut(who)
@@ -250,7 +250,7 @@ func (l *leases) Leave(_ context.Context, group, member string) error {
 	return nil
 }
 
-// quotas knows who holds budget and who was stranded.
+// quotas records the budget holders and those that were orphaned.
 type quotas struct {
 	wallet.Quotas
 	mu       sync.Mutex
@@ -286,7 +286,7 @@ func (q *quotas) Audit(context.Context, wallet.Stage) (wallet.Money, error) {
 	return 0, nil
 }
 
-// centre is a config centre that can be out of reach.
+// centre is a config centre that can be made unreachable.
 type centre struct {
 	wallet.ConfigCentre
 	mu     sync.Mutex
@@ -312,10 +312,10 @@ func (c *centre) breaks(err error) {
 	c.broken = err
 }
 
-// start runs a host and returns its worker and a clean stop, which returns what Run said.
-func (tn *town) start(t *testing.T, name string) (*worker, func() error) {
-	w := &worker{town: tn, name: name, calls: map[string]int{}, set: degrade.NewSet(bubble{})}
-	w.set.Apply(tn.centre.on) // a service reads its centre before it begins
+// start runs a host. It returns its worker and a function that stops it and returns Run's error.
+func (tn *cluster) start(t *testing.T, name string) (*worker, func() error) {
+	w := &worker{cluster: tn, name: name, calls: map[string]int{}, set: degrade.NewSet(bubble{})}
+	w.set.Apply(tn.centre.on) // a service reads its centre before it starts
 	tn.quotas.mu.Lock()
 	tn.quotas.open[name] = true
 	tn.quotas.mu.Unlock()
@@ -336,7 +336,7 @@ func (tn *town) start(t *testing.T, name string) (*worker, func() error) {
 	return w, func() error { cancel(); return <-done }
 }
 
-func (tn *town) push(t *testing.T, n int) {
+func (tn *cluster) push(t *testing.T, n int) {
 	var cs []wallet.Credit
 	for i := range n {
 		cs = append(cs, wallet.Credit{Order: wallet.OrderNo{ActID: wallet.ActID(i + 1), Scene: "rain", Award: wallet.Cash, Stage: wallet.Official}, Amount: 1})
@@ -344,14 +344,14 @@ func (tn *town) push(t *testing.T, n int) {
 	require.NoError(t, tn.backlog.Push(t.Context(), cs))
 }
 
-func (tn *town) depth(t *testing.T) int64 {
+func (tn *cluster) depth(t *testing.T) int64 {
 	d, err := tn.backlog.Depth(t.Context())
 	require.NoError(t, err)
 	return d
 }
 
-// holders counts the shards by who holds them.
-func (tn *town) holders() map[string]int {
+// holders counts the shards by holder.
+func (tn *cluster) holders() map[string]int {
 	tn.leases.mu.Lock()
 	defer tn.leases.mu.Unlock()
 	out := map[string]int{}

@@ -10,29 +10,29 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// RefreshEvery is how often an instance asks what users are to be shown: twice within the second that an announcement may
-// take, so that one lost read still leaves time for the next.
+// RefreshEvery is how often an instance reads the notices: twice within the second that an announcement may take, so
+// that one lost read still leaves time for the next.
 const RefreshEvery = 400 * time.Millisecond
 
-// Board is what users are shown, as this instance last read it. Reading it waits for nothing. Safe for concurrent use.
+// NoticeCache holds the notices for users as this instance last read them. Show never blocks. Safe for concurrent use.
 type Board struct {
 	store wallet.Notices
 	clock wallet.Clock
 	now   atomic.Pointer[shown]
 }
 
-// shown is one reading of the store.
+// shown is the result of one read.
 type shown struct {
 	announcements []wallet.Announcement
 	config        wallet.PageConfig
 }
 
-// NewBoard returns a board that has read nothing yet.
+// NewNoticeCache returns a cache that has read nothing yet.
 func NewBoard(store wallet.Notices, clock wallet.Clock) *Board {
 	return &Board{store: store, clock: clock}
 }
 
-// Show returns what users of an app see now; known is false before the first reading.
+// Show returns what users of an app see now; known is false before the first read.
 func (b *Board) Show(app wallet.App) (list []wallet.Announcement, config wallet.PageConfig, known bool) {
 	s := b.now.Load()
 	if s == nil {
@@ -49,14 +49,14 @@ func (b *Board) Show(app wallet.App) (list []wallet.Announcement, config wallet.
 	return list, s.config, true
 }
 
-// Refresh reads the store. What cannot be read stays as it was.
+// Refresh reads the store. On an error the cache keeps its content.
 func (b *Board) Refresh(ctx context.Context) error {
 	next, was := shown{}, b.now.Load()
 	var err error
 	if next.announcements, err = b.store.Announcements(ctx, b.clock.Now()); err != nil {
 		return err
 	}
-	newest, err := b.store.PageConfigs(ctx, 1) // without its body, which seldom changes
+	newest, err := b.store.PageConfigs(ctx, 1) // without the body, which seldom changes
 	switch {
 	case err != nil:
 		return err
@@ -72,17 +72,17 @@ func (b *Board) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Run refreshes the board until ctx ends.
+// Run refreshes the cache until ctx ends.
 func (b *Board) Run(ctx context.Context, log *slog.Logger) {
-	every(ctx, RefreshEvery, func() {
+	repeatEvery(ctx, RefreshEvery, func() {
 		if err := b.Refresh(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			log.Warn("cannot read the notices", "err", err)
 		}
 	})
 }
 
-// every does a step at once and then every so often, until ctx ends.
-func every(ctx context.Context, d time.Duration, step func()) {
+// repeatEvery calls step at once and then at the interval d, until ctx ends.
+func repeatEvery(ctx context.Context, d time.Duration, step func()) {
 	t := time.NewTicker(d)
 	defer t.Stop()
 	for {

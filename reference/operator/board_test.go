@@ -18,27 +18,27 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// worldClock is the time of a synctest bubble.
+// worldClock returns the time of a synctest bubble.
 type worldClock struct{}
 
 func (worldClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
-// fickle is a store that may not answer.
-type fickle struct {
+// failingStore is a store that can be made to fail.
+type failingStore struct {
 	wallet.Notices
 	mu     sync.Mutex
 	err    error
-	bodies int // read
+	bodies int // number of bodies read
 }
 
-// fail makes it answer with an error from now on; nil: not any more.
-func (f *fickle) fail(err error) {
+// fail sets the error of further reads; nil: no error.
+func (f *failingStore) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.err = err
 }
 
-func (f *fickle) Announcements(ctx context.Context, now wallet.Instant) ([]wallet.Announcement, error) {
+func (f *failingStore) Announcements(ctx context.Context, now wallet.Instant) ([]wallet.Announcement, error) {
 	f.mu.Lock()
 	err := f.err
 	f.mu.Unlock()
@@ -48,7 +48,7 @@ func (f *fickle) Announcements(ctx context.Context, now wallet.Instant) ([]walle
 	return f.Notices.Announcements(ctx, now)
 }
 
-func (f *fickle) PageConfig(ctx context.Context, version int64) (wallet.PageConfig, error) {
+func (f *failingStore) PageConfig(ctx context.Context, version int64) (wallet.PageConfig, error) {
 	f.mu.Lock()
 	f.bodies++
 	f.mu.Unlock()
@@ -56,69 +56,69 @@ func (f *fickle) PageConfig(ctx context.Context, version int64) (wallet.PageConf
 }
 
 func TestNoticesReachTheBoard(t *testing.T) {
-	clock, store := storetest.NewClock(), &fickle{Notices: mem.NewNotices()}
-	board := NewBoard(store, clock)
-	desk := NewNotices(store, clock, board)
-	_, _, known := board.Show(wallet.Douyin)
+	clock, store := storetest.NewClock(), &failingStore{Notices: mem.NewNotices()}
+	cache := NewBoard(store, clock)
+	notices := NewNotices(store, clock, cache)
+	_, _, known := cache.Show(wallet.Douyin)
 	require.False(t, known)
 	now := clock.Now()
 	all := wallet.Announcement{Text: "all", From: now, To: now.Add(time.Hour)}
 	later := wallet.Announcement{Text: "xigua, later", Apps: []wallet.App{wallet.Xigua}, From: now.Add(time.Minute), To: now.Add(time.Hour)}
 	var err error
-	all.ID, err = desk.Announce(t.Context(), all)
+	all.ID, err = notices.Announce(t.Context(), all)
 	require.NoError(t, err)
-	later.ID, err = desk.Announce(t.Context(), later)
+	later.ID, err = notices.Announce(t.Context(), later)
 	require.NoError(t, err)
 	show := func(app wallet.App) []wallet.Announcement {
-		list, _, known := board.Show(app)
+		list, _, known := cache.Show(app)
 		require.True(t, known)
 		return list
 	}
-	require.Equal(t, []wallet.Announcement{all}, show(wallet.Xigua), "at once where it was announced; one that is to come is not shown")
+	require.Equal(t, []wallet.Announcement{all}, show(wallet.Xigua), "visible at once on this instance; a future one is not shown")
 	clock.Advance(time.Minute)
-	require.Equal(t, []wallet.Announcement{all, later}, show(wallet.Xigua), "its time comes without a refresh")
+	require.Equal(t, []wallet.Announcement{all, later}, show(wallet.Xigua), "it becomes visible without a refresh")
 	require.Equal(t, []wallet.Announcement{all}, show(wallet.Douyin), "other apps do not see it")
-	require.NoError(t, desk.Withdraw(t.Context(), all.ID))
+	require.NoError(t, notices.Withdraw(t.Context(), all.ID))
 	require.Equal(t, []wallet.Announcement{later}, show(wallet.Xigua))
 	clock.Advance(time.Hour)
-	require.Empty(t, show(wallet.Xigua), "over is over, whether the store answers or not")
-	listed, err := desk.Announcements(t.Context())
+	require.Empty(t, show(wallet.Xigua), "an ended one is hidden, without a read of the store")
+	listed, err := notices.Announcements(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, listed)
 
-	version, err := desk.Publish(t.Context(), "li", []byte(`{"a":1}`), 0)
+	version, err := notices.Publish(t.Context(), "li", []byte(`{"a":1}`), 0)
 	require.NoError(t, err)
-	_, err = desk.Publish(t.Context(), "li", []byte(`{"a":2}`), version)
+	_, err = notices.Publish(t.Context(), "li", []byte(`{"a":2}`), version)
 	require.NoError(t, err)
-	_, config, _ := board.Show(wallet.Douyin)
+	_, config, _ := cache.Show(wallet.Douyin)
 	require.Equal(t, `{"a":2}`, string(config.Body))
-	for range 2 { // a repeat answers as the first time
-		version, err = desk.RollBack(t.Context(), "wang", 1, 2)
+	for range 2 { // a repeat has the same result
+		version, err = notices.RollBack(t.Context(), "wang", 1, 2)
 		require.NoError(t, err)
 		require.EqualValues(t, 3, version)
 	}
-	_, config, _ = board.Show(wallet.Douyin)
+	_, config, _ = cache.Show(wallet.Douyin)
 	require.Equal(t, wallet.PageConfig{Version: 3, Body: []byte(`{"a":1}`), By: "wang", At: clock.Now()}, config)
-	_, err = desk.RollBack(t.Context(), "li", 2, 2)
+	_, err = notices.RollBack(t.Context(), "li", 2, 2)
 	require.ErrorIs(t, err, wallet.ErrStale)
-	_, err = desk.RollBack(t.Context(), "li", 9, 3)
+	_, err = notices.RollBack(t.Context(), "li", 9, 3)
 	require.ErrorIs(t, err, wallet.ErrNotFound)
 
 	read := store.bodies
-	require.NoError(t, board.Refresh(t.Context()))
+	require.NoError(t, cache.Refresh(t.Context()))
 	require.Equal(t, read, store.bodies, "a body is read once")
 	store.fail(wallet.ErrUnavailable)
-	require.ErrorIs(t, board.Refresh(t.Context()), wallet.ErrUnavailable)
-	_, config, known = board.Show(wallet.Douyin)
+	require.ErrorIs(t, cache.Refresh(t.Context()), wallet.ErrUnavailable)
+	_, config, known = cache.Show(wallet.Douyin)
 	require.True(t, known)
-	require.EqualValues(t, 3, config.Version, "what cannot be read stays")
+	require.EqualValues(t, 3, config.Version, "after a failed read the content stays")
 }
 
-// TestWithinASecond: what is announced at one instance is shown by another within a second, also where one read of it is
-// lost.
+// TestWithinASecond: an announcement made at one instance is visible at another within a second, even if one read
+// fails.
 func TestWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &fickle{Notices: mem.NewNotices()}
+		store := &failingStore{Notices: mem.NewNotices()}
 		here, there := NewBoard(store, worldClock{}), NewBoard(store, worldClock{})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
@@ -128,7 +128,7 @@ func TestWithinASecond(t *testing.T) {
 		_, err := NewNotices(store, worldClock{}, here).Announce(ctx, wallet.Announcement{Text: "x", From: now, To: now.Add(time.Hour)})
 		require.NoError(t, err)
 		store.fail(wallet.ErrUnavailable)
-		time.Sleep(RefreshEvery) // one read is lost
+		time.Sleep(RefreshEvery) // one read fails
 		store.fail(nil)
 		time.Sleep(time.Second - RefreshEvery)
 		list, _, _ := there.Show(wallet.Douyin)

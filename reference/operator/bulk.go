@@ -9,38 +9,38 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Granter grants: the asset centre, as everybody reaches it.
+// Granter grants rewards: the asset centre.
 type Granter interface {
 	Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error)
 }
 
-// Stocks tells how many coupons of a template were issued. ErrUnavailable: that cannot be read now.
+// Stocks returns how many coupons of a template were issued. ErrUnavailable: the stock cannot be read now.
 type Stocks interface {
 	Issued(ctx context.Context, t wallet.Template) (int64, error)
 }
 
-// BulkPorts is what bulk re-issues stand on.
+// BulkPorts holds what bulk re-issues need.
 type BulkPorts struct {
 	Jobs    wallet.BulkJobs
 	Granter Granter
 	Index   *activity.Index
 	Parent  wallet.ActivityID
 	Quotas  wallet.Quotas
-	Stocks  Stocks        // nil: no reward is counted here
-	Leases  wallet.Leases // so that one instance works at a time; two do no harm
+	Stocks  Stocks        // nil: no reward has a stock here
+	Leases  wallet.Leases // so that usually one instance works at a time; two do no harm
 	Audit   wallet.AuditLog
 	Clock   wallet.Clock
 
-	Instance string // this process, as no other one is called
+	Instance string // a unique name of this process
 }
 
 // Bulk re-issues rewards from lists (B8). Safe for concurrent use.
 type Bulk struct{ ports BulkPorts }
 
-// NewBulk returns bulk re-issues over ports.
+// NewBulk returns a Bulk over ports.
 func NewBulk(p BulkPorts) *Bulk { return &Bulk{p} }
 
-// Check is the dry run: what a list would grant, whether there is enough for it, and all its faults. It changes nothing.
+// Check is the dry run: what a list would grant, whether enough is left, and all its faults. It changes nothing.
 // ErrUnavailable: budget or stock cannot be read.
 func (b *Bulk) Check(ctx context.Context, csv []byte) (wallet.BulkPlan, error) {
 	plan, _, err := b.check(ctx, csv, b.ports.Clock.Now())
@@ -62,8 +62,8 @@ func (b *Bulk) check(ctx context.Context, csv []byte, now wallet.Instant) (walle
 	return plan, rows, err
 }
 
-// Create records a list as a job, which grants nothing before it is started. A list is a job once: the one on record is
-// returned for a repeat. ErrInvalid: it has the faults of the plan that comes with it. Other errors as BulkJobs.Create.
+// Create records a list as a job, which grants nothing before it is started. Each list is one job: for a repeat the
+// existing job is returned. ErrInvalid: the returned plan has faults. Other errors as for BulkJobs.Create.
 func (b *Bulk) Create(ctx context.Context, by string, csv []byte) (wallet.BulkJob, wallet.BulkPlan, bool, error) {
 	now := b.ports.Clock.Now()
 	plan, rows, err := b.check(ctx, csv, now)
@@ -78,8 +78,8 @@ func (b *Bulk) Create(ctx context.Context, by string, csv []byte) (wallet.BulkJo
 	return job, plan, isNew, err
 }
 
-// Start starts a job, or goes on with one that was stopped; one that runs or is done is left alone. ErrOverBudget,
-// ErrSoldOut: there is not enough for what is left of it. ErrNotFound.
+// Start starts or resumes a job; a running or finished one is not changed. ErrOverBudget, ErrSoldOut: not enough is
+// left for the remaining rows. ErrNotFound.
 func (b *Bulk) Start(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	job, err := b.ports.Jobs.Job(ctx, id)
 	if err != nil || !job.State.Follows(wallet.BulkRunning) {
@@ -105,7 +105,7 @@ func (b *Bulk) Start(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	return b.ports.Jobs.Move(ctx, id, wallet.BulkRunning)
 }
 
-// Stop stops a job; what was granted stays granted. ErrNotFound. ErrNotUsable: it was never started, or is done.
+// Stop stops a job; what was granted stays granted. ErrNotFound. ErrNotUsable: it was never started, or is finished.
 func (b *Bulk) Stop(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	return b.ports.Jobs.Move(ctx, id, wallet.BulkStopped)
 }
@@ -120,7 +120,7 @@ func (b *Bulk) Jobs(ctx context.Context, before int64, limit int) ([]wallet.Bulk
 	return b.ports.Jobs.Jobs(ctx, before, limit)
 }
 
-// Rows returns at most limit rows of a job from a place on, with their outcomes. ErrNotFound.
+// Rows returns at most limit rows of a job, starting at row from, with their outcomes. ErrNotFound.
 func (b *Bulk) Rows(ctx context.Context, id int64, from, limit int) ([]wallet.BulkRow, error) {
 	return b.ports.Jobs.Rows(ctx, id, from, limit)
 }

@@ -28,7 +28,7 @@ func TestCheck(t *testing.T) {
 		{Scene: "movie", Award: wallet.MovieCoupon, Reward: "movie", Rows: 2, Left: 2, Fits: true},
 		{Scene: "pendant", Award: wallet.AvatarPendant, Reward: "pendant", Rows: 1, Left: -1, Fits: true},
 		{Scene: "rain", Award: wallet.Cash, Reward: "cash", Rows: 2, Amount: 800, Left: 900, Fits: true},
-	}, plan.Needs, "scenes share a budget; a coupon's floor is not there to be granted")
+	}, plan.Needs, "scenes share a budget; coupons below the threshold cannot be granted")
 	f.quotas.now.Reserved, f.stocks.issued = 9_001, 89
 	plan, err = f.Check(t.Context(), list)
 	require.NoError(t, err)
@@ -50,7 +50,7 @@ func TestCheck(t *testing.T) {
 	f.quotas.err = nil
 	plan, err = f.Check(t.Context(), []byte(Header+"\ndouyin,1,snow,cash,5,\ndouyin,1,rain,ad-coupon,,\ndouyin,2,rain,cash,1001,\ndouyin,3,rain,cash,1000,\n"))
 	require.NoError(t, err)
-	require.Equal(t, []wallet.BulkFault{{Line: 2, Text: "there is no scene snow in stage official"}, {Line: 3, Text: "scene rain grants cash, not ad-coupon"},
+	require.Equal(t, []wallet.BulkFault{{Line: 2, Text: "unknown scene snow in stage official"}, {Line: 3, Text: "scene rain grants cash, not ad-coupon"},
 		{Line: 4, Text: "1001 fen are above the cap of 1000"}}, plan.Faults)
 	_, again, _, err := f.Create(t.Context(), "li", []byte(Header+"\ndouyin,1,snow,cash,5,\n"))
 	require.ErrorIs(t, err, wallet.ErrInvalid)
@@ -58,7 +58,7 @@ func TestCheck(t *testing.T) {
 	f.clock.Advance(2 * time.Hour)
 	plan, err = f.Check(t.Context(), list)
 	require.NoError(t, err)
-	require.Equal(t, []wallet.BulkFault{{Text: "no activity runs now"}}, plan.Faults)
+	require.Equal(t, []wallet.BulkFault{{Text: "no activity is running now"}}, plan.Faults)
 }
 
 func TestBulkFromListToEnd(t *testing.T) {
@@ -69,12 +69,12 @@ func TestBulkFromListToEnd(t *testing.T) {
 	require.Zero(t, plan.Same)
 	n, err := f.Step(t.Context())
 	require.NoError(t, err)
-	require.Zero(t, n, "nothing is granted before it is started")
+	require.Zero(t, n, "nothing is granted before the start")
 	f.clock.Advance(time.Minute)
 	again, plan, isNew, err := f.Create(t.Context(), "wang", payList(250, 10))
 	require.NoError(t, err)
 	require.False(t, isNew)
-	require.Equal(t, job, again, "a list is a job once")
+	require.Equal(t, job, again, "each list is one job")
 	require.Equal(t, job.ID, plan.Same)
 
 	_, err = f.Start(t.Context(), job.ID)
@@ -82,11 +82,11 @@ func TestBulkFromListToEnd(t *testing.T) {
 	f.leases.holder = "b"
 	n, err = f.Step(t.Context())
 	require.NoError(t, err)
-	require.Zero(t, n, "another instance is at it")
+	require.Zero(t, n, "another instance holds the lease")
 	f.leases.holder = ""
 	n, err = f.Step(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, stepRows, n, "who cannot ask for the lease works")
+	require.Equal(t, stepRows, n, "without access to the lease the instance works")
 	_, err = f.Stop(t.Context(), job.ID)
 	require.NoError(t, err)
 	n, err = f.Step(t.Context())
@@ -106,13 +106,13 @@ func TestBulkFromListToEnd(t *testing.T) {
 	require.EqualValues(t, 2500, f.centre.spent)
 	require.Equal(t, 250, f.centre.calls)
 	for no := range f.centre.orders {
-		require.Contains(t, no, fmt.Sprintf(" %d 1 %d", wallet.BulkRain+1, job.Created), "the job's number is the rain, and its moment that of the win")
+		require.Contains(t, no, fmt.Sprintf(" %d 1 %d", wallet.BulkRain+1, job.Created), "the job's number gives the rain, and its creation is the win time")
 		break
 	}
 	require.Equal(t, []wallet.Action{{At: f.clock.Now(), Operator: "li", Method: "bulk re-issue done", Detail: `{"job":1,"granted":250,"refused":0}`, Outcome: "ok"}}, f.log.actions)
 	started, err := f.Start(t.Context(), job.ID)
 	require.NoError(t, err)
-	require.Equal(t, wallet.BulkDone, started.State, "what is done is not begun again")
+	require.Equal(t, wallet.BulkDone, started.State, "a finished job is not started again")
 }
 
 func TestStartWantsEnough(t *testing.T) {
@@ -135,7 +135,7 @@ func TestStartWantsEnough(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrNotUsable)
 }
 
-// TestOutcomes: a refusal for good is the row's outcome; anything else leaves the job at the row.
+// TestOutcomes: a final refusal is the row's outcome; any other error stops the job at the row.
 func TestOutcomes(t *testing.T) {
 	f := newFixture(t)
 	job, _, _, err := f.Create(t.Context(), "li", payList(4, 10))
@@ -157,13 +157,13 @@ func TestOutcomes(t *testing.T) {
 		require.ErrorContains(t, err, "job 1, line 4")
 		now, err := f.Job(t.Context(), job.ID)
 		require.NoError(t, err)
-		require.Equal(t, 2, now.Done, "up to the row that does not get on, and no further")
+		require.Equal(t, 2, now.Done, "up to the failing row, and no further")
 		require.Equal(t, 1, now.Granted)
 	}
 	f.centre.errs = nil
 	f.log.broken = wallet.ErrUnavailable
 	n, err := f.Step(t.Context())
-	require.ErrorIs(t, err, wallet.ErrUnavailable, "a job does not end without a line in the audit log")
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "a job does not end without its audit record")
 	require.Zero(t, n)
 	f.log.broken = nil
 	f.centre.item = &wallet.Item{State: wallet.ItemVoid}
@@ -186,25 +186,25 @@ func TestOutcomes(t *testing.T) {
 	require.Equal(t, "fallback", rows[0].Outcome)
 }
 
-// torn is a store of jobs that loses calls and answers, and whose process may die between two calls.
-type torn struct {
+// lossyJobs is a store of jobs that loses calls and replies, and whose process may die between two calls.
+type lossyJobs struct {
 	wallet.BulkJobs
 	draw *rapid.T
 }
 
-func (s torn) Record(ctx context.Context, id int64, from int, outcomes []string) (wallet.BulkJob, error) {
+func (s lossyJobs) Record(ctx context.Context, id int64, from int, outcomes []string) (wallet.BulkJob, error) {
 	switch rapid.IntRange(0, 3).Draw(s.draw, "record") {
 	case 0:
 		return wallet.BulkJob{}, wallet.ErrUnknown // the call was lost, or the process died before it
 	case 1:
 		_, _ = s.BulkJobs.Record(ctx, id, from, outcomes)
-		return wallet.BulkJob{}, wallet.ErrUnknown // the answer was lost
+		return wallet.BulkJob{}, wallet.ErrUnknown // the reply was lost
 	}
 	return s.BulkJobs.Record(ctx, id, from, outcomes)
 }
 
-// TestBulkModel: whatever is lost, repeated, stopped and started, and by whichever instances, at the end each row that
-// could be granted is granted exactly once and says so, and nothing goes over the budget.
+// TestBulkModel: whatever is lost, repeated, stopped and started, by any instances, at the end each row that could be
+// granted is granted exactly once and has that outcome, and the budget is not exceeded.
 func TestBulkModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFixture(t)
@@ -213,7 +213,7 @@ func TestBulkModel(t *testing.T) {
 		f.quotas.now.Reserved = 0
 		job, _, _, err := f.Create(context.Background(), "li", payList(n, fen))
 		require.NoError(t, err)
-		f.ports.Jobs = torn{f.jobs, t}
+		f.ports.Jobs = lossyJobs{f.jobs, t}
 		failing := rapid.SliceOfN(rapid.IntRange(0, 5), 16, 16).Draw(t, "failures")
 		f.centre.errs = func(user wallet.UserID) (bool, error) {
 			switch failing[(int(user)+f.centre.calls)%len(failing)] {
@@ -228,7 +228,7 @@ func TestBulkModel(t *testing.T) {
 		if n*fen > 10_000 {
 			_, err = f.Start(context.Background(), job.ID)
 			require.ErrorIs(t, err, wallet.ErrOverBudget)
-			_, err = f.jobs.Move(context.Background(), job.ID, wallet.BulkRunning) // the budget was spent by others meanwhile
+			_, err = f.jobs.Move(context.Background(), job.ID, wallet.BulkRunning) // the budget was spent by other grants meanwhile
 			require.NoError(t, err)
 			f.centre.budget = 10_000
 		}
@@ -289,8 +289,8 @@ func TestRun(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		took := time.Since(began)
-		require.Greater(t, took, 1700*time.Millisecond, "500 rows a second and no more")
-		require.Less(t, took, 3500*time.Millisecond, "found within a second, and no slower")
+		require.Greater(t, took, 1700*time.Millisecond, "at most 500 rows a second")
+		require.Less(t, took, 3500*time.Millisecond, "started within a second, and not slower")
 		cancel()
 		<-ended
 	})

@@ -15,18 +15,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// centre is an asset centre: it grants once a number, within a budget, and fails as it is told.
-type centre struct {
+// fakeAssetCentre grants once per order number, within a budget, with preset errors.
+type fakeAssetCentre struct {
 	mu     sync.Mutex
 	orders map[string]wallet.Money
 	spent  wallet.Money
 	budget wallet.Money
-	errs   func(user wallet.UserID) (done bool, err error) // nil: none
+	errs   func(user wallet.UserID) (done bool, err error) // nil: no errors
 	item   *wallet.Item
 	calls  int
 }
 
-func (c *centre) Grant(_ context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
+func (c *fakeAssetCentre) Grant(_ context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls++
@@ -65,7 +65,7 @@ func (l *log) Append(_ context.Context, a wallet.Action) error {
 	return l.broken
 }
 
-// leases are held by whom they say.
+// leases are held by the preset holder.
 type leases struct {
 	wallet.Leases
 	holder string
@@ -78,7 +78,7 @@ func (l *leases) Hold(_ context.Context, _, holder string, _ time.Duration) (boo
 	return l.holder == holder, nil
 }
 
-// quotas says how the budget stands.
+// quotas returns a preset quota.
 type quotas struct {
 	wallet.Quotas
 	now wallet.Quota
@@ -87,14 +87,14 @@ type quotas struct {
 
 func (q *quotas) Quota(context.Context, wallet.Stage) (wallet.Quota, error) { return q.now, q.err }
 
-// stocks says how many coupons were issued.
+// stocks returns a preset number of issued coupons.
 type stocks struct{ issued int64 }
 
 func (s *stocks) Issued(context.Context, wallet.Template) (int64, error) { return s.issued, nil }
 
 type fixture struct {
 	*Bulk
-	centre *centre
+	centre *fakeAssetCentre
 	log    *log
 	leases *leases
 	quotas *quotas
@@ -104,7 +104,7 @@ type fixture struct {
 }
 
 func newFixture(t require.TestingT) *fixture {
-	f := &fixture{centre: &centre{orders: map[string]wallet.Money{}, budget: 10_000}, log: &log{}, leases: &leases{holder: "a"},
+	f := &fixture{centre: &fakeAssetCentre{orders: map[string]wallet.Money{}, budget: 10_000}, log: &log{}, leases: &leases{holder: "a"},
 		quotas: &quotas{}, stocks: &stocks{}, clock: storetest.NewClock(), jobs: mem.NewBulkJobs()}
 	now := f.clock.Now()
 	index, err := activity.New(wallet.Activity{Parent: "spring", Children: []wallet.Child{{ID: "official", Stage: wallet.Official,
@@ -119,7 +119,7 @@ func newFixture(t require.TestingT) *fixture {
 	return f
 }
 
-// payList is a list of n people who get cash.
+// payList returns a list of n users who get cash.
 func payList(n int, fen int) []byte {
 	var b strings.Builder
 	b.WriteString(Header + "\n")

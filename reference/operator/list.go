@@ -15,43 +15,43 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxFaults bounds the faults that are listed of one list. Who has more has the wrong file.
+// MaxFaults bounds the faults reported for one list. A list with more is probably the wrong file.
 const MaxFaults = 1000
 
-// The first line of a list: the column reason may be left out.
+// The header of a list. The column "reason" may be absent.
 const (
-	Header     = short + ",reason"
-	short      = "app,user,scene,award,amount_fen"
-	reasonThen = 5 // the reason's column, where there is one
+	Header       = short + ",reason"
+	short        = "app,user,scene,award,amount_fen"
+	reasonColumn = 5 // index of the reason's column
 )
 
-// list is a list as it is read.
+// list is the state of reading a list.
 type list struct {
 	rows   []wallet.BulkRow
 	faults []wallet.BulkFault
-	seen   map[person]int // the line where it was first
+	seen   map[rewardKey]int // the line of its first occurrence
 }
 
-// person is one whom a row rewards, and with what: an order number before it is known whose wallet it is.
-type person struct {
+// rewardKey identifies the account and the reward of a row: it determines the order number before the wallet is known.
+type rewardKey struct {
 	wallet.Account
 	scene wallet.SceneID
 	award wallet.AwardType
 }
 
-// readList reads a list. It is strict: what is not exactly right is a fault with its line, and all faults are listed up to
-// MaxFaults. A byte order mark at the beginning and lines that end in CRLF are taken, because spreadsheets write them.
+// readList reads a list strictly. Every error is a fault with its line, and all faults are reported up to MaxFaults. A
+// byte order mark at the beginning and CRLF line ends are accepted, because spreadsheets write them.
 func readList(text []byte) ([]wallet.BulkRow, []wallet.BulkFault) {
-	l := &list{seen: map[person]int{}}
+	l := &list{seen: map[rewardKey]int{}}
 	l.read(text)
 	if len(l.faults) == 0 && len(l.rows) == 0 {
-		l.fault(0, "the list has no lines but its header")
+		l.fault(0, "the list has only a header")
 	}
 	slices.SortStableFunc(l.faults, func(a, b wallet.BulkFault) int { return a.Line - b.Line })
 	return l.rows, l.faults
 }
 
-// fault notes what is wrong with a line and says whether there is room for more.
+// fault records a fault and reports whether there is room for more.
 func (l *list) fault(line int, format string, args ...any) bool {
 	if len(l.faults) == MaxFaults {
 		l.faults[MaxFaults-1] = wallet.BulkFault{Text: "there are more faults than are listed"}
@@ -105,40 +105,40 @@ func (l *list) read(text []byte) {
 	}
 }
 
-// row reads one line. Its texts are copied where they are kept.
+// row reads one line. Texts that are kept are copied.
 func (l *list) row(line int, record []string) error {
 	row := wallet.BulkRow{Line: line}
 	var known bool
 	if row.App, known = wallet.ParseApp(record[0]); !known {
-		return fmt.Errorf("app %.40q: there are douyin, douyin-huoshan, douyin-lite, xigua, toutiao, toutiao-lite, fanqie-novel and fanqie-audio", record[0])
+		return fmt.Errorf("app %.40q is unknown: use douyin, douyin-huoshan, douyin-lite, xigua, toutiao, toutiao-lite, fanqie-novel and fanqie-audio", record[0])
 	}
-	user, err := number(record[1])
+	user, err := parseNumber(record[1])
 	if err != nil || user == 0 {
-		return fmt.Errorf("user %.40q is no number above zero", record[1])
+		return fmt.Errorf("user %.40q is not a number above zero", record[1])
 	}
 	row.User, row.Scene = wallet.UserID(user), wallet.SceneID(strings.Clone(record[2]))
 	if !row.Scene.Valid() {
-		return fmt.Errorf("scene %.40q is no scene's id", record[2])
+		return fmt.Errorf("scene %.40q is not a scene id", record[2])
 	}
 	if row.Award, known = wallet.ParseAwardType(record[3]); !known {
-		return fmt.Errorf("award %.40q is no reward type", record[3])
+		return fmt.Errorf("award %.40q is not a reward type", record[3])
 	}
 	if row.Award != wallet.Cash && record[4] == "" {
 		record[4] = "0"
 	}
-	amount, err := number(record[4])
+	amount, err := parseNumber(record[4])
 	if err != nil || row.Award == wallet.Cash != (amount > 0) {
-		return fmt.Errorf("amount_fen %.40q: whole fen above zero for cash, and 0 or nothing for any other reward", record[4])
+		return fmt.Errorf("amount_fen %.40q: must be whole fen above zero for cash, and 0 or empty for any other reward", record[4])
 	}
 	row.Amount = wallet.Money(amount)
-	if len(record) > reasonThen {
-		row.Reason = strings.Clone(record[reasonThen])
+	if len(record) > reasonColumn {
+		row.Reason = strings.Clone(record[reasonColumn])
 	}
 	if len(row.Reason) > wallet.MaxBulkReason || strings.ContainsFunc(row.Reason, unicode.IsControl) {
 		return fmt.Errorf("reason of %d bytes: at most %d, in one line", len(row.Reason), wallet.MaxBulkReason)
 	}
-	who := person{wallet.AccountOf(row.App, row.User), row.Scene, row.Award}
-	if first, twice := l.seen[who]; twice {
+	who := rewardKey{wallet.AccountOf(row.App, row.User), row.Scene, row.Award}
+	if first, duplicate := l.seen[who]; duplicate {
 		return fmt.Errorf("the same person and scene as line %d", first)
 	}
 	l.seen[who] = line
@@ -146,11 +146,11 @@ func (l *list) row(line int, record []string) error {
 	return nil
 }
 
-// errNumber says that a text is not a number as we write it.
+// errNumber means that a text is not a number in canonical form.
 var errNumber = errors.New("operator: not a number")
 
-// number reads a whole number that is not below zero, in the one way that it is written.
-func number(text string) (int64, error) {
+// parseNumber parses a non-negative integer in canonical form.
+func parseNumber(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
 		return 0, errNumber

@@ -21,9 +21,9 @@ func TestReadList(t *testing.T) {
 		{Line: 5, Caller: wallet.Caller{App: wallet.Toutiao, User: 9}, Scene: "movie", Award: wallet.MovieCoupon, Reason: "补发"},
 	}, rows)
 	_, faults = readList([]byte(Header + "\ndouyin,7,rain,cash,1,\ntoutiao,7,rain,cash,1,\ndouyin,7,cards,cash,1,\n"))
-	require.Empty(t, faults, "one number in two families is two people, and two scenes are two rewards")
+	require.Empty(t, faults, "one user number in two families is two accounts, and two scenes are two rewards")
 	rows, faults = readList([]byte("app,user,scene,award,amount_fen\ndouyin,7,rain,cash,9223372036854775807\n"))
-	require.Empty(t, faults, "the reason may be left out, and the cap is not the reader's business")
+	require.Empty(t, faults, "the reason may be absent, and the reader does not check the cap")
 	require.EqualValues(t, 1<<63-1, rows[0].Amount)
 }
 
@@ -34,26 +34,26 @@ func TestReadListRefuses(t *testing.T) {
 		line      int
 		says      string
 	}{
-		{"nothing at all", "", 1, "first line"},
-		{"a header and no more", Header + "\n", 0, "no lines"},
+		{"an empty file", "", 1, "first line"},
+		{"only a header", Header + "\n", 0, "only a header"},
 		{"no header", "douyin,7,rain,cash,100,x\n", 1, "first line"},
 		{"columns in another order", "user,app,scene,award,amount_fen\n", 1, "first line"},
-		{"a column that begins like reason", short + ",r\n", 1, "first line"},
+		{"a truncated column name", short + ",r\n", 1, "first line"},
 		{"a column too many", Header + ",x\n", 1, "first line"},
-		{"an app of the ninth kind", line("weibo,7,rain,cash,100,"), 2, "app"},
+		{"an unknown app", line("weibo,7,rain,cash,100,"), 2, "app"},
 		{"an app in capitals: names are exact", line("Douyin,7,rain,cash,100,"), 2, "app"},
-		{"user nought", line("douyin,0,rain,cash,100,"), 2, "user"},
-		{"a user below zero", line("douyin,-7,rain,cash,100,"), 2, "user"},
+		{"user 0", line("douyin,0,rain,cash,100,"), 2, "user"},
+		{"a negative user", line("douyin,-7,rain,cash,100,"), 2, "user"},
 		{"a user above 64 bits", line("douyin,9223372036854775808,rain,cash,100,"), 2, "user"},
-		{"a user as a spreadsheet writes it", line("douyin,7.0E+00,rain,cash,100,"), 2, "user"},
-		{"a user with a zero before it", line("douyin,07,rain,cash,100,"), 2, "user"},
-		{"a blank is part of a field", line("douyin, 7,rain,cash,100,"), 2, "user"},
+		{"a user in exponent notation", line("douyin,7.0E+00,rain,cash,100,"), 2, "user"},
+		{"a user with a leading zero", line("douyin,07,rain,cash,100,"), 2, "user"},
+		{"a leading space", line("douyin, 7,rain,cash,100,"), 2, "user"},
 		{"a scene in capitals", line("douyin,7,RAIN,cash,100,"), 2, "scene"},
 		{"no scene", line("douyin,7,,cash,100,"), 2, "scene"},
 		{"an unknown award", line("douyin,7,rain,gold,100,"), 2, "award"},
-		{"cash of nothing", line("douyin,7,rain,cash,0,"), 2, "amount_fen"},
+		{"zero cash", line("douyin,7,rain,cash,0,"), 2, "amount_fen"},
 		{"cash without an amount", line("douyin,7,rain,cash,,"), 2, "amount_fen"},
-		{"cash below zero", line("douyin,7,rain,cash,-1,"), 2, "amount_fen"},
+		{"negative cash", line("douyin,7,rain,cash,-1,"), 2, "amount_fen"},
 		{"yuan", line("douyin,7,rain,cash,1.00,"), 2, "amount_fen"},
 		{"above 64 bits", line("douyin,7,rain,cash,99999999999999999999,"), 2, "amount_fen"},
 		{"a coupon with an amount", line("douyin,7,movie,movie-coupon,5,"), 2, "amount_fen"},
@@ -64,7 +64,7 @@ func TestReadListRefuses(t *testing.T) {
 		{"too few columns", line("douyin,7,rain,cash,100"), 2, "5 columns, not 6"},
 		{"too many columns", line("douyin,7,rain,cash,100,x,y"), 2, "7 columns, not 6"},
 		{"a bare quote", line("douyin,7,rain,cash,100,a\"b"), 2, "quote"},
-		{"a quote that never ends", line("douyin,7,rain,cash,100,\"a"), 2, "quote"},
+		{"an unclosed quote", line("douyin,7,rain,cash,100,\"a"), 2, "quote"},
 		{"semicolons", line("douyin;7;rain;cash;100;"), 2, "1 columns"},
 		{"not UTF-8", line("douyin,7,rain,cash,100,\xff"), 0, "UTF-8"},
 		{"a byte order mark in the middle", line("\ufeffdouyin,7,rain,cash,100,"), 2, "app"},
@@ -78,7 +78,7 @@ func TestReadListRefuses(t *testing.T) {
 	}
 }
 
-// TestReadListNamesAll: one reading tells all that is wrong, in order of the lines, up to a bound.
+// TestReadListNamesAll: one reading reports all faults, in order of the lines, up to the bound.
 func TestReadListNamesAll(t *testing.T) {
 	rows, faults := readList([]byte(Header + "\nweibo,7,rain,cash,100,\ndouyin,7,rain,cash,100,\ndouyin,8,rain,cash,100,a\"b\ndouyin,9,rain,cash,x,\n"))
 	require.Len(t, rows, 1)
@@ -107,7 +107,7 @@ func TestReadListNamesAll(t *testing.T) {
 	require.Len(t, rows, wallet.MaxBulkRows)
 }
 
-// FuzzList: whatever comes, a list is faults or rows that a store takes, and reading it is bounded.
+// FuzzList: any text gives faults or rows that a store accepts, and reading it is bounded.
 func FuzzList(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add([]byte("\ufeff" + Header + "\r\nxigua,8,movie,movie-coupon,,\"a\"\"b\"\r\n"))
@@ -120,11 +120,11 @@ func FuzzList(f *testing.F) {
 			return
 		}
 		require.NoError(t, wallet.BulkJob{By: "x"}.Check(rows))
-		seen := map[person]bool{}
+		seen := map[rewardKey]bool{}
 		for i, r := range rows {
 			require.Equal(t, r.Award == wallet.Cash, r.Amount > 0)
 			require.GreaterOrEqual(t, r.Line, i+2)
-			who := person{wallet.AccountOf(r.App, r.User), r.Scene, r.Award}
+			who := rewardKey{wallet.AccountOf(r.App, r.User), r.Scene, r.Award}
 			require.False(t, seen[who])
 			seen[who] = true
 		}

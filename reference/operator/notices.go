@@ -6,28 +6,28 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Notices is what operators do with announcements and the page configuration. Errors are wallet.Notices'.
+// Notices changes announcements and the page configuration. Errors are wallet.Notices'.
 type Notices struct {
 	store wallet.Notices
 	clock wallet.Clock
-	board *Board
+	cache *Board
 }
 
-// NewNotices returns what operators do over a store; board learns of it at once.
-func NewNotices(store wallet.Notices, clock wallet.Clock, board *Board) *Notices {
-	return &Notices{store, clock, board}
+// NewNotices returns Notices over a store; cache is refreshed after each change.
+func NewNotices(store wallet.Notices, clock wallet.Clock, cache *Board) *Notices {
+	return &Notices{store, clock, cache}
 }
 
-// changed shows what was changed on this instance's board. The others hear of it by themselves, and so does this one
-// where it cannot read now.
-func (n *Notices) changed(ctx context.Context) { _ = n.board.Refresh(ctx) }
+// changed refreshes this instance's cache. Other instances refresh by themselves, and so does this one if the read
+// fails now.
+func (n *Notices) changed(ctx context.Context) { _ = n.cache.Refresh(ctx) }
 
-// Announcements returns the announcements that are not over.
+// Announcements returns the announcements that have not ended.
 func (n *Notices) Announcements(ctx context.Context) ([]wallet.Announcement, error) {
 	return n.store.Announcements(ctx, n.clock.Now())
 }
 
-// Announce shows a text to users. Showing the same again changes nothing.
+// Announce shows a text to users. Announcing the same again changes nothing.
 func (n *Notices) Announce(ctx context.Context, a wallet.Announcement) (int64, error) {
 	id, err := n.store.Announce(ctx, a, n.clock.Now())
 	if err == nil {
@@ -36,7 +36,7 @@ func (n *Notices) Announce(ctx context.Context, a wallet.Announcement) (int64, e
 	return id, err
 }
 
-// Withdraw takes an announcement down. Idempotent.
+// Withdraw removes an announcement. Idempotent.
 func (n *Notices) Withdraw(ctx context.Context, id int64) error {
 	err := n.store.Withdraw(ctx, id)
 	if err == nil {
@@ -45,7 +45,7 @@ func (n *Notices) Withdraw(ctx context.Context, id int64) error {
 	return err
 }
 
-// Publish puts the next version of the page configuration in force; was is the one that it was made from.
+// Publish publishes the next version of the page configuration; was is the version that it is based on.
 func (n *Notices) Publish(ctx context.Context, by string, body []byte, was int64) (int64, error) {
 	version, err := n.store.Publish(ctx, wallet.PageConfig{Body: body, By: by, At: n.clock.Now()}, was)
 	if err == nil {
@@ -54,8 +54,8 @@ func (n *Notices) Publish(ctx context.Context, by string, body []byte, was int64
 	return version, err
 }
 
-// RollBack publishes a version's body as the next version, was being the one in force: what was in force between stays on
-// record.
+// RollBack publishes an old version's body as the next version; was is the current version. The versions between stay
+// recorded.
 func (n *Notices) RollBack(ctx context.Context, by string, to, was int64) (int64, error) {
 	old, err := n.store.PageConfig(ctx, to)
 	if err != nil {
@@ -64,7 +64,7 @@ func (n *Notices) RollBack(ctx context.Context, by string, to, was int64) (int64
 	return n.Publish(ctx, by, old.Body, was)
 }
 
-// PageConfig returns a version; 0: the one in force.
+// PageConfig returns a version; 0: the current one.
 func (n *Notices) PageConfig(ctx context.Context, version int64) (wallet.PageConfig, error) {
 	return n.store.PageConfig(ctx, version)
 }

@@ -11,19 +11,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// planned is a plan under way.
-type planned struct {
+// planBuilder is a plan being built.
+type planBuilder struct {
 	wallet.BulkPlan
 	index *activity.Index
 	needs map[wallet.SceneID]*wallet.BulkNeed
 }
 
-// plan says what rows take at the moment of their wins, and what is wrong with those that could not be granted.
+// plan returns what the rows need at the time of their wins, and the faults of rows that could not be granted.
 func (b *Bulk) plan(ctx context.Context, rows []wallet.BulkRow, at wallet.Instant) (wallet.BulkPlan, error) {
-	p := &planned{BulkPlan: wallet.BulkPlan{Rows: len(rows), Fits: true}, index: b.ports.Index, needs: map[wallet.SceneID]*wallet.BulkNeed{}}
+	p := &planBuilder{BulkPlan: wallet.BulkPlan{Rows: len(rows), Fits: true}, index: b.ports.Index, needs: map[wallet.SceneID]*wallet.BulkNeed{}}
 	child, err := p.index.Child(at)
 	if err != nil {
-		p.Faults = append(p.Faults, wallet.BulkFault{Text: "no activity runs now"})
+		p.Faults = append(p.Faults, wallet.BulkFault{Text: "no activity is running now"})
 		return p.BulkPlan, nil
 	}
 	p.Stage = child.Stage
@@ -39,12 +39,12 @@ func (b *Bulk) plan(ctx context.Context, rows []wallet.BulkRow, at wallet.Instan
 	return p.BulkPlan, b.measure(ctx, &p.BulkPlan, child)
 }
 
-// add adds a row to what is needed.
-func (p *planned) add(child *wallet.Child, row wallet.BulkRow) error {
+// add adds a row to the needs.
+func (p *planBuilder) add(child *wallet.Child, row wallet.BulkRow) error {
 	scene, err := p.index.SceneOf(child.Stage, row.Scene)
 	switch {
 	case err != nil:
-		return fmt.Errorf("there is no scene %s in stage %s", row.Scene, child.Stage)
+		return fmt.Errorf("unknown scene %s in stage %s", row.Scene, child.Stage)
 	case scene.Award != row.Award:
 		return fmt.Errorf("scene %s grants %s, not %s", row.Scene, scene.Award, row.Award)
 	case row.Award == wallet.Cash && row.Amount > child.SingleCap:
@@ -63,7 +63,7 @@ func (p *planned) add(child *wallet.Child, row wallet.BulkRow) error {
 	return nil
 }
 
-// measure looks at what there is. Scenes that share a budget or a stock need it together.
+// measure compares the needs with what is left. Scenes that share a budget or a stock are added up.
 func (b *Bulk) measure(ctx context.Context, p *wallet.BulkPlan, child *wallet.Child) error {
 	var cash wallet.Money
 	coupons := map[wallet.RewardID]int64{}
@@ -92,8 +92,8 @@ func (b *Bulk) measure(ctx context.Context, p *wallet.BulkPlan, child *wallet.Ch
 	return nil
 }
 
-// budgetLeft returns the fen of a stage's budget that nobody has: neither granted nor stranded. Blocks that instances hold
-// count as left, because it is they who grant.
+// budgetLeft returns the rest of a stage's budget in fen: neither granted nor orphaned. Blocks that instances hold
+// count as left, because the instances grant from them.
 func (b *Bulk) budgetLeft(ctx context.Context, child *wallet.Child) (int64, error) {
 	q, err := b.ports.Quotas.Quota(ctx, child.Stage)
 	if err != nil {
@@ -102,10 +102,10 @@ func (b *Bulk) budgetLeft(ctx context.Context, child *wallet.Child) (int64, erro
 	return max(0, int64(child.Budget-q.Reserved-q.Stranded)), nil
 }
 
-// stockLeft returns the coupons of a reward that can be granted before something else is given in their place (C2).
+// stockLeft returns the number of coupons of a reward that can be granted before the fallback is used (C2).
 func (b *Bulk) stockLeft(ctx context.Context, r wallet.Reward, s wallet.Stage) (int64, error) {
 	if b.ports.Stocks == nil {
-		return 0, fmt.Errorf("%w: operator: no stock of coupons here", wallet.ErrUnavailable)
+		return 0, fmt.Errorf("%w: operator: no coupon stock on this instance", wallet.ErrUnavailable)
 	}
 	issued, err := b.ports.Stocks.Issued(ctx, wallet.Template{Reward: r.ID, Stage: s})
 	if err != nil {
@@ -123,7 +123,7 @@ func (b *Bulk) stockLeft(ctx context.Context, r wallet.Reward, s wallet.Stage) (
 	return max(0, r.Stock-issued-floor), nil
 }
 
-// stocked returns the reward and whether the scene counts it against a stock.
+// stocked returns the reward, and whether the scene is counted against its stock.
 func stocked(child *wallet.Child, id wallet.RewardID, scene wallet.SceneID) (wallet.Reward, bool) {
 	for _, t := range child.Rewards {
 		for _, r := range t.Rewards {

@@ -11,17 +11,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Bounds of the work: 500 rows a second, which is nothing beside a festival's traffic and twenty seconds for the longest
-// list.
+// Bounds of the work: 500 rows a second, which is negligible beside a festival's traffic, and twenty seconds for the
+// longest list.
 const (
 	stepRows    = 100
 	stepEvery   = 200 * time.Millisecond
-	stepWorkers = 8                // grants under way: few, so that users come first
-	stepTimeout = 10 * time.Second // of one step; what it leaves is tried in the next
-	idleEvery   = 5                // steps without work between two looks for some: a second
+	stepWorkers = 8                // concurrent grants: few, so that users' grants come first
+	stepTimeout = 10 * time.Second // of one step; unfinished rows are tried in the next
+	idleEvery   = 5                // idle steps between two reads of the store: a second
 )
 
-// lease is the name of the lease on this work, and how long an instance holds it after it was last heard of.
+// lease is the name of the lease on this work, and leaseTime how long it lasts after its last renewal.
 const (
 	lease     = "bulk"
 	leaseTime = 15 * time.Second // above stepTimeout
@@ -29,18 +29,18 @@ const (
 
 // Run works on jobs until ctx ends.
 func (b *Bulk) Run(ctx context.Context, log *slog.Logger) {
-	rest := 0
-	every(ctx, stepEvery, func() {
-		if rest > 0 {
-			rest--
+	idleSteps := 0
+	repeatEvery(ctx, stepEvery, func() {
+		if idleSteps > 0 {
+			idleSteps--
 			return
 		}
 		n, err := b.step(ctx)
 		if err != nil && !errors.Is(err, context.Canceled) {
-			log.Warn("a bulk re-issue does not get on", "err", err)
+			log.Warn("a bulk re-issue is stopped at a row", "err", err)
 		}
 		if n == 0 {
-			rest = idleEvery
+			idleSteps = idleEvery
 		}
 	})
 }
@@ -51,9 +51,9 @@ func (b *Bulk) step(ctx context.Context) (int, error) {
 	return b.Step(ctx)
 }
 
-// Step grants a bounded number of rows of the oldest job that runs, records their outcomes, and returns how many there
-// are; 0: there is nothing to do here. Where it is cut short, the rows after the recorded place are granted again under
-// the same numbers, which changes nothing. An error says which row does not get on; the job stays at it.
+// Step grants a bounded number of rows of the oldest running job, records their outcomes, and returns their number; 0:
+// nothing to do. If it is interrupted, rows after the recorded position are granted again under the same order numbers,
+// which changes nothing. An error names the failing row; the job stays at it.
 func (b *Bulk) Step(ctx context.Context) (int, error) {
 	jobs, err := b.ports.Jobs.Running(ctx, 1)
 	if err != nil || len(jobs) == 0 {
@@ -68,22 +68,22 @@ func (b *Bulk) Step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	outcomes, stuck := b.grant(ctx, job, rows)
+	outcomes, grantErr := b.grant(ctx, job, rows)
 	if len(outcomes) == 0 {
-		return 0, stuck
+		return 0, grantErr
 	}
-	if err := b.end(ctx, job, outcomes); err != nil {
+	if err := b.auditCompletion(ctx, job, outcomes); err != nil {
 		return 0, err
 	}
 	err = wallet.Repeat(func() error {
 		_, err := b.ports.Jobs.Record(ctx, job.ID, job.Done, outcomes)
 		return err
 	})
-	return len(outcomes), errors.Join(stuck, err)
+	return len(outcomes), errors.Join(grantErr, err)
 }
 
-// grant grants rows and returns the outcomes of the first ones: up to the first row whose outcome is not known, with the
-// reason.
+// grant grants rows and returns the outcomes of the leading ones: up to the first row without a known outcome, with its
+// error.
 func (b *Bulk) grant(ctx context.Context, job wallet.BulkJob, rows []wallet.BulkRow) ([]string, error) {
 	outcomes, errs := make([]string, len(rows)), make([]error, len(rows))
 	work := make(chan int)
@@ -91,7 +91,7 @@ func (b *Bulk) grant(ctx context.Context, job wallet.BulkJob, rows []wallet.Bulk
 	for range min(stepWorkers, len(rows)) {
 		working.Go(func() {
 			for i := range work {
-				outcomes[i], errs[i] = b.one(ctx, job, rows[i])
+				outcomes[i], errs[i] = b.grantRow(ctx, job, rows[i])
 			}
 		})
 	}
@@ -108,8 +108,8 @@ func (b *Bulk) grant(ctx context.Context, job wallet.BulkJob, rows []wallet.Bulk
 	return outcomes, nil
 }
 
-// one grants one row and returns its outcome. An error: it has none yet.
-func (b *Bulk) one(ctx context.Context, job wallet.BulkJob, row wallet.BulkRow) (string, error) {
+// grantRow grants one row and returns its outcome. An error: it has no outcome yet.
+func (b *Bulk) grantRow(ctx context.Context, job wallet.BulkJob, row wallet.BulkRow) (string, error) {
 	request := wallet.GrantRequest{Caller: row.Caller, Activity: job.Activity, Scene: row.Scene, Rain: job.Rain(), Award: row.Award,
 		Amount: row.Amount, Opened: job.Created}
 	var reply wallet.GrantReply
@@ -119,7 +119,7 @@ func (b *Bulk) one(ctx context.Context, job wallet.BulkJob, row wallet.BulkRow) 
 	})
 	switch wallet.CodeOf(err) {
 	case wallet.CodeInvalid, wallet.CodeNotFound, wallet.CodeConflict, wallet.CodeRefused, wallet.CodeUnauthorised:
-		return wallet.ReasonOf(err), nil // for good
+		return wallet.ReasonOf(err), nil // final
 	}
 	if err != nil {
 		return "", err
@@ -132,9 +132,9 @@ func (b *Bulk) one(ctx context.Context, job wallet.BulkJob, row wallet.BulkRow) 
 	return wallet.BulkGranted, nil
 }
 
-// end writes to the audit log that a job is done, where these outcomes end it: before it is on record, so that a crash
-// makes two lines of it and never none.
-func (b *Bulk) end(ctx context.Context, job wallet.BulkJob, outcomes []string) error {
+// auditCompletion records in the audit log that a job is finished, if these outcomes finish it. It is written before
+// the outcomes, so that a crash can duplicate the record but not lose it.
+func (b *Bulk) auditCompletion(ctx context.Context, job wallet.BulkJob, outcomes []string) error {
 	after, err := job.After(job.Done, outcomes)
 	if err != nil || after.State != wallet.BulkDone {
 		return err

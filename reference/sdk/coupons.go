@@ -7,32 +7,32 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Coupons tells how the stock of coupons stands, as this process last read it: an instance of the wallet service.
+// Coupons returns the stock of coupons as this process last read it. An instance of the wallet service implements it.
 type Coupons interface {
-	// CouponStock returns how many coupons of a template are issued, and of how many. ErrNotFound: its stock is not
+	// CouponStock returns how many coupons of a template are issued, and the total. ErrNotFound: its stock is not
 	// controlled. ErrUnavailable: nothing was read yet.
 	CouponStock(t wallet.Template) (issued, total int64, err error)
 }
 
-// Stock is how a template stands, in coupons.
+// Stock is the stock of a template, in coupons.
 type Stock struct{ Issued, Total int64 }
 
-// Left returns how many there are still. It may be some moments old.
+// Left returns how many coupons are left. The value may be slightly out of date.
 func (s Stock) Left() int64 { return max(0, s.Total-s.Issued) }
 
-// Below says whether less than num/den of the stock is left: where an upstream stops asking for the coupon (C2). den is
-// above zero and num is not below it.
+// Below reports whether less than num/den of the stock is left: the point where an upstream stops granting the coupon
+// (C2). Requires den > 0 and num ≥ 0.
 func (s Stock) Below(num, den int64) bool {
 	leftHi, leftLo := bits.Mul64(uint64(s.Left()), uint64(den))
 	hi, lo := bits.Mul64(uint64(s.Total), uint64(num))
 	return leftHi < hi || leftHi == hi && leftLo < lo
 }
 
-// Stock returns how a template stands (C2): what was consumed, of how many. It takes some tens of nanoseconds and waits for
-// nothing. ErrNotFound: its stock is not controlled. ErrUnavailable: there are no coupons here, or nothing was read yet.
+// Stock returns the stock of a template (C2). It takes some tens of nanoseconds and does not block. ErrNotFound: its
+// stock is not controlled. ErrUnavailable: the SDK has no Coupons port, or nothing was read yet.
 func (s *SDK) Stock(t wallet.Template) (Stock, error) {
 	if s.ports.Coupons == nil {
-		return Stock{}, fmt.Errorf("sdk: no coupons: %w", wallet.ErrUnavailable)
+		return Stock{}, fmt.Errorf("sdk: no coupons port: %w", wallet.ErrUnavailable)
 	}
 	issued, total, err := s.ports.Coupons.CouponStock(t)
 	return Stock{issued, total}, err

@@ -10,10 +10,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// shelf has tea, and nothing was read of the voucher.
-type shelf struct{}
+// fixedStock has stock of tea, and has not read the voucher's yet.
+type fixedStock struct{}
 
-func (shelf) CouponStock(t wallet.Template) (issued, total int64, err error) {
+func (fixedStock) CouponStock(t wallet.Template) (issued, total int64, err error) {
 	switch t.Reward {
 	case "tea":
 		return 90, 100, nil
@@ -26,7 +26,7 @@ func (shelf) CouponStock(t wallet.Template) (issued, total int64, err error) {
 type noPages struct{ sdk.Pages }
 
 func TestStock(t *testing.T) {
-	s, err := sdk.New(sdk.Ports{Pages: noPages{}, Coupons: shelf{}})
+	s, err := sdk.New(sdk.Ports{Pages: noPages{}, Coupons: fixedStock{}})
 	require.NoError(t, err)
 	got, err := s.Stock(wallet.Template{Reward: "tea", Stage: wallet.Official})
 	require.NoError(t, err)
@@ -39,7 +39,7 @@ func TestStock(t *testing.T) {
 	s, err = sdk.New(sdk.Ports{Pages: noPages{}})
 	require.NoError(t, err)
 	_, err = s.Stock(wallet.Template{Reward: "tea", Stage: wallet.Official})
-	require.ErrorIs(t, err, wallet.ErrUnavailable, "no coupons here")
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "without the coupons port")
 }
 
 func TestStockBelow(t *testing.T) {
@@ -51,9 +51,9 @@ func TestStockBelow(t *testing.T) {
 	}{
 		{sdk.Stock{Issued: 90, Total: 100}, 1, 10, false, "exactly the threshold is left"},
 		{sdk.Stock{Issued: 91, Total: 100}, 1, 10, true, "one less"},
-		{sdk.Stock{Issued: 100, Total: 100}, 0, 1, false, "down to the last, and beyond"},
-		{sdk.Stock{Issued: 105, Total: 100}, 1, 10, true, "counted beyond the stock: nothing is left"},
-		{sdk.Stock{Issued: 0, Total: 0}, 1, 10, false, "a stock of none has no threshold"},
+		{sdk.Stock{Issued: 100, Total: 100}, 0, 1, false, "a threshold of zero is never passed"},
+		{sdk.Stock{Issued: 105, Total: 100}, 1, 10, true, "more issued than the stock: nothing is left"},
+		{sdk.Stock{Issued: 0, Total: 0}, 1, 10, false, "an empty stock has no threshold"},
 		{sdk.Stock{Issued: 1, Total: math.MaxInt64}, math.MaxInt64, math.MaxInt64, true, "no overflow"},
 	} {
 		require.Equal(t, c.want, c.s.Below(c.num, c.den), c.why)
@@ -61,7 +61,7 @@ func TestStockBelow(t *testing.T) {
 }
 
 func BenchmarkStock(b *testing.B) {
-	s, err := sdk.New(sdk.Ports{Pages: noPages{}, Coupons: shelf{}})
+	s, err := sdk.New(sdk.Ports{Pages: noPages{}, Coupons: fixedStock{}})
 	require.NoError(b, err)
 	t := wallet.Template{Reward: "tea", Stage: wallet.Official}
 	for b.Loop() {

@@ -17,7 +17,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// festival is one instance over memory, whose token lists and ledger can fail.
+// festival is one instance over stores in memory, whose token lists and ledger can fail.
 type festival struct {
 	*sdk.SDK
 	node   *node.Node
@@ -122,39 +122,39 @@ func (f *festival) sums(t *testing.T, user wallet.UserID, balance, income wallet
 
 func TestSums(t *testing.T) {
 	f := newFestival(t, wallet.StrategyToken)
-	f.sums(t, 1, 0, 0, false, "nobody has won")
+	f.sums(t, 1, 0, 0, false, "nothing was won yet")
 	f.grant(t, 1, 1, 100)
-	f.sums(t, 1, 100, 100, true, "promised")
+	f.sums(t, 1, 100, 100, true, "promised, not posted")
 	f.post(t)
 	f.sums(t, 1, 100, 100, true, "posted")
 	f.grant(t, 1, 2, 30)
 	f.sums(t, 1, 130, 130, true, "some of each")
 	_, err := f.node.Withdraw(t.Context(), wallet.WithdrawRequest{Caller: person(1), Request: 1, Amount: 130})
 	require.NoError(t, err)
-	f.sums(t, 1, 0, 130, true, "what is withdrawn was won all the same")
+	f.sums(t, 1, 0, 130, true, "withdrawn money still counts as income")
 	f.sums(t, 2, 0, 0, false, "another person")
-	require.Zero(t, f.paid.read, "nobody asked for withdrawals")
+	require.Zero(t, f.paid.read, "withdrawals were not read")
 }
 
-// TestSyncStrategy: the SDK knows no tokens of its own.
+// TestSyncStrategy: the SDK works without tokens.
 func TestSyncStrategy(t *testing.T) {
 	f := newFestival(t, wallet.StrategySync)
 	f.grant(t, 1, 1, 100)
-	f.sums(t, 1, 100, 100, true, "posted before it was answered")
+	f.sums(t, 1, 100, 100, true, "posted before the reply")
 }
 
 func TestSourcesMissing(t *testing.T) {
 	for _, c := range []struct {
 		tokens, ledger error
-		won            error // what HasWon says to a winner whose money is promised and posted
-		lost           error // what it says to somebody who has won nothing
+		won            error // what HasWon returns for a winner whose money is promised and posted
+		lost           error // what HasWon returns for a person who has won nothing
 		sums           error
 		why            string
 	}{
-		{nil, nil, nil, nil, nil, "all is well"},
-		{wallet.ErrUnavailable, nil, nil, wallet.ErrUnavailable, wallet.ErrUnavailable, "a sum without the promised money is too small"},
-		{nil, wallet.ErrOverloaded, nil, wallet.ErrUnavailable, wallet.ErrUnavailable, "so is one without the posted; a grant that is seen is enough to have won"},
-		{wallet.ErrUnavailable, wallet.ErrUnavailable, wallet.ErrUnavailable, wallet.ErrUnavailable, wallet.ErrUnavailable, "nothing is known"},
+		{nil, nil, nil, nil, nil, "all sources can be read"},
+		{wallet.ErrUnavailable, nil, nil, wallet.ErrUnavailable, wallet.ErrUnavailable, "without the promised money a sum is too small"},
+		{nil, wallet.ErrOverloaded, nil, wallet.ErrUnavailable, wallet.ErrUnavailable, "without the posted money too; one visible grant is enough for HasWon"},
+		{wallet.ErrUnavailable, wallet.ErrUnavailable, wallet.ErrUnavailable, wallet.ErrUnavailable, wallet.ErrUnavailable, "no source can be read"},
 	} {
 		f := newFestival(t, wallet.StrategyToken)
 		f.grant(t, 1, 1, 100)
@@ -189,7 +189,7 @@ func TestErrors(t *testing.T) {
 		require.ErrorIs(t, err, want, why)
 		require.ErrorIs(t, f.ForcePost(t.Context(), c, nil), want, why)
 	}
-	ask(wallet.ErrInvalid, "no such app", wallet.Caller{App: 9, User: 1})
+	ask(wallet.ErrInvalid, "unknown app", wallet.Caller{App: 9, User: 1})
 	f.clock.Advance(2 * time.Hour)
 	ask(wallet.ErrNoActivity, "the festival is over", person(1))
 	require.ErrorIs(t, f.ForcePost(t.Context(), person(1), make([][]byte, wallet.MaxClientTokens+1)), wallet.ErrInvalid)
@@ -209,16 +209,16 @@ func TestForcePost(t *testing.T) {
 	}
 	posted(0, "held")
 	require.NoError(t, f.ForcePost(t.Context(), person(1), nil))
-	posted(100, "one person's, and nobody else's")
+	posted(100, "only this person's money is posted")
 	require.NoError(t, f.ForcePost(t.Context(), person(1), nil))
-	posted(100, "again: no difference")
+	posted(100, "a repeat changes nothing")
 
 	sealed := f.grant(t, 1, 2, 50)
 	f.tokens.Tokens.(*mem.Tokens).Flush()
 	require.NoError(t, f.ForcePost(t.Context(), person(1), [][]byte{sealed}))
-	posted(150, "the server's copies are lost, the person's is enough")
+	posted(150, "the server's copies are lost, the person's copy is enough")
 	f.ledger.err = wallet.ErrUnavailable
-	require.NoError(t, f.ForcePost(t.Context(), person(1), nil), "what cannot be shown may be posted all the same")
+	require.NoError(t, f.ForcePost(t.Context(), person(1), nil), "posting works although the page cannot be read")
 }
 
 func TestRunningTotal(t *testing.T) {
@@ -239,12 +239,12 @@ func TestRunningTotal(t *testing.T) {
 	without, err := sdk.New(sdk.Ports{Pages: f.node})
 	require.NoError(t, err)
 	_, ok = without.RunningTotal(wallet.Official)
-	require.False(t, ok, "no totals, no answer")
+	require.False(t, ok, "without the totals port")
 	_, err = without.AwaitRunningTotal(t.Context(), wallet.Official)
 	require.ErrorIs(t, err, wallet.ErrUnavailable)
 }
 
-// BenchmarkRunningTotal measures what B6 asks for: 20 ns at most, without allocation.
+// BenchmarkRunningTotal measures the bound of B6: at most 20 ns, without allocation.
 func BenchmarkRunningTotal(b *testing.B) {
 	f := newFestival(b, wallet.StrategyToken)
 	require.NoError(b, f.reader.Refresh(b.Context()))
@@ -254,12 +254,12 @@ func BenchmarkRunningTotal(b *testing.B) {
 	}
 }
 
-// BenchmarkBalance measures a balance over stores in memory: ten grants a person, all posted or all promised.
+// BenchmarkBalance measures a balance over stores in memory: ten grants per person, all posted or all promised.
 func BenchmarkBalance(b *testing.B) {
 	for _, posted := range []bool{true, false} {
 		b.Run(map[bool]string{true: "posted", false: "promised"}[posted], func(b *testing.B) {
 			f := newFestival(b, wallet.StrategyToken)
-			const people = 10 // a batch a shard posts them all
+			const people = 10 // one batch per shard posts them all
 			for i := range 10 * people {
 				f.grant(b, wallet.UserID(i%people+1), int32(i/people), 88)
 			}

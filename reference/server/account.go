@@ -8,15 +8,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// accounts serves the account system. Whose phone is whose is its word, given under the scope for that: a user's own
-// word would open any wallet whose number the user can guess.
+// accounts serves AccountService for the account system. Only the account system may bind a phone, under its own scope:
+// if users could, anyone could join any wallet whose phone number they can guess.
 type accounts struct{ *Server }
 
 var _ connectpb.AccountServiceHandler = accounts{}
 
 // BindPhone implements the API.
 func (accounts) BindPhone(ctx context.Context, m *pb.BindPhoneRequest) (*pb.BindPhoneReply, error) {
-	who, err := about(ctx, m.Who)
+	who, err := userOf(ctx, m.Who)
 	if err != nil {
 		return nil, err
 	}

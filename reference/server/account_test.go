@@ -17,38 +17,38 @@ func bindBody(app string, user wallet.UserID, phone wallet.Phone) string {
 	return fmt.Sprintf(`{"who":{"app":"APP_%s","user":%d},"phone":"%d"}`, app, user, phone)
 }
 
-// TestBind: two accounts with one phone are one wallet, over the wire too, and the answer names the wallets.
+// TestBind: two accounts with one phone share one wallet, and the reply names the former wallets.
 func TestBind(t *testing.T) {
 	f := start(t)
-	require.Equal(t, "ok", f.as("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
-	first := f.as("demo", bindPhone, bindBody("DOUYIN", 7, 13800000000))
+	require.Equal(t, "ok", f.callAs("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
+	first := f.callAs("demo", bindPhone, bindBody("DOUYIN", 7, 13800000000))
 	require.Equal(t, "1", first.text("act_id"), first.body)
 	require.Empty(t, first.list("former"))
 
 	toutiao := f.session(wallet.Toutiao, 9)
 	see := func() string { return f.do(f.request("WalletService/WalletPage", `{}`, toutiao)).text("balance_fen") }
-	require.Equal(t, "0", see(), "a wallet of its own, the second")
-	joined := f.as("demo", bindPhone, bindBody("TOUTIAO", 9, 13800000000))
+	require.Equal(t, "0", see(), "a separate wallet, the second")
+	joined := f.callAs("demo", bindPhone, bindBody("TOUTIAO", 9, 13800000000))
 	require.Equal(t, "1", joined.text("act_id"), joined.body)
 	require.Equal(t, []any{"2"}, joined.list("former"))
 	require.Equal(t, "100", see())
-	again := f.as("demo", bindPhone, bindBody("TOUTIAO", 9, 13800000000))
-	require.Equal(t, joined.fields, again.fields, "a repeat has the same answer")
+	again := f.callAs("demo", bindPhone, bindBody("TOUTIAO", 9, 13800000000))
+	require.Equal(t, joined.fields, again.fields, "a repeat gets the same reply")
 }
 
-// TestWhoMayBind: a phone opens a wallet, so nobody binds one but the account system. Whoever else tries has joined
-// nothing.
+// TestWhoMayBind: a phone gives access to a wallet, so only the account system may bind one. Every other attempt is
+// refused and changes nothing.
 func TestWhoMayBind(t *testing.T) {
 	f := start(t)
-	require.Equal(t, "ok", f.as("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
-	require.Equal(t, "ok", f.as("demo", bindPhone, bindBody("DOUYIN", 7, 13800000000)).reason(), "the victim's")
+	require.Equal(t, "ok", f.callAs("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason())
+	require.Equal(t, "ok", f.callAs("demo", bindPhone, bindBody("DOUYIN", 7, 13800000000)).reason(), "the victim's phone")
 	theft := bindBody("DOUYIN", 8, 13800000000)
 	for _, c := range []struct{ why, method, header, want string }{
-		{"a user, for the own account", bindPhone, f.session(wallet.Douyin, 8), "unauthorised no_credentials"},
-		{"a user, where users' calls are", "WalletService/BindPhone", f.session(wallet.Douyin, 8), "not_found unknown_method"},
-		{"nobody", bindPhone, "", "unauthorised no_credentials"},
-		{"a caller that asks", bindPhone, f.signed("asker", bindPhone, theft, f.clock.Now()), "unauthorised out_of_scope"},
-		{"a caller that grants", bindPhone, f.signed("giver", bindPhone, theft, f.clock.Now()), "unauthorised out_of_scope"},
+		{"a user, for their own account", bindPhone, f.session(wallet.Douyin, 8), "unauthorised no_credentials"},
+		{"a user, under the user service's path", "WalletService/BindPhone", f.session(wallet.Douyin, 8), "not_found unknown_method"},
+		{"no credentials", bindPhone, "", "unauthorised no_credentials"},
+		{"a caller with the query scope", bindPhone, f.signed("asker", bindPhone, theft, f.clock.Now()), "unauthorised out_of_scope"},
+		{"a caller with the grant scope", bindPhone, f.signed("giver", bindPhone, theft, f.clock.Now()), "unauthorised out_of_scope"},
 		{"another app's account system", bindPhone, f.signed("binder", bindPhone, theft, f.clock.Now()), "unauthorised out_of_scope"},
 		{"an operator", bindPhone, f.signed("operator", bindPhone, theft, f.clock.Now()), "unauthorised unknown_key"},
 		{"a signature for another body", bindPhone, f.signed("demo", bindPhone, bindBody("DOUYIN", 8, 5), f.clock.Now()), "unauthorised bad_signature"},
@@ -56,11 +56,11 @@ func TestWhoMayBind(t *testing.T) {
 	} {
 		require.Equal(t, c.want, f.do(f.request(c.method, theft, c.header)).reason(), c.why)
 	}
-	require.Equal(t, "unauthorised out_of_scope", f.as("binder", "QueryService/Balance", theft).reason(), "who binds need not ask")
-	require.Equal(t, "unauthorised out_of_scope", f.as("binder", "GrantService/Grant", grantBody(8, 1, 100)).reason(), "nor grant")
-	require.Equal(t, "0", f.by(8, "WalletService/WalletPage", `{}`).text("balance_fen"), "nothing was joined")
-	require.Equal(t, "refused insufficient", f.by(8, "WalletService/Withdraw", `{"request":1,"amount_fen":1}`).reason())
-	require.Equal(t, "ok", f.as("binder", bindPhone, bindBody("XIGUA", 8, 6)).reason(), "its own users it may")
+	require.Equal(t, "unauthorised out_of_scope", f.callAs("binder", "QueryService/Balance", theft).reason(), "the bind scope does not allow queries")
+	require.Equal(t, "unauthorised out_of_scope", f.callAs("binder", "GrantService/Grant", grantBody(8, 1, 100)).reason(), "nor grants")
+	require.Equal(t, "0", f.callAsUser(8, "WalletService/WalletPage", `{}`).text("balance_fen"), "nothing was joined")
+	require.Equal(t, "refused insufficient", f.callAsUser(8, "WalletService/Withdraw", `{"request":1,"amount_fen":1}`).reason())
+	require.Equal(t, "ok", f.callAs("binder", bindPhone, bindBody("XIGUA", 8, 6)).reason(), "it may bind users of its own app")
 }
 
 // TestBadBinds: each refusal has its code and reason.
@@ -75,15 +75,15 @@ func TestBadBinds(t *testing.T) {
 		{"no phone", `{"who":{"app":"APP_DOUYIN","user":7}}`, "invalid invalid"},
 		{"a negative phone", bindBody("DOUYIN", 7, -5), "invalid invalid"},
 		{"a phone of 16 digits", bindBody("DOUYIN", 7, 1e15), "invalid invalid"},
-		{"a phone as people write it", `{"who":{"app":"APP_DOUYIN","user":7},"phone":"+86 138"}`, "invalid malformed"},
+		{"a phone with + and a space", `{"who":{"app":"APP_DOUYIN","user":7},"phone":"+86 138"}`, "invalid malformed"},
 	} {
-		require.Equal(t, c.want, f.as("demo", bindPhone, c.body).reason(), c.why)
+		require.Equal(t, c.want, f.callAs("demo", bindPhone, c.body).reason(), c.why)
 	}
-	require.Equal(t, "1", f.as("demo", bindPhone, bindBody("DOUYIN", 7, 5)).text("act_id"), "none of them made a wallet")
+	require.Equal(t, "1", f.callAs("demo", bindPhone, bindBody("DOUYIN", 7, 5)).text("act_id"), "no refused call created a wallet")
 }
 
-// TestBindAgainElsewhere: a captured binding does not undo a later one at another instance. A marked one is the shadow's
-// and leaves nothing behind in the live wallet's stores.
+// TestBindAgainElsewhere: a captured request to bind cannot be replayed at another instance to undo a later one. A
+// load-test request goes to the shadow wallet and leaves no record in the live wallet's stores.
 func TestBindAgainElsewhere(t *testing.T) {
 	shared := &leases{held: map[string]string{}}
 	share := func(_ *Config, p *Ports) { p.Leases, p.Shadow = shared, p.Service }
@@ -93,12 +93,12 @@ func TestBindAgainElsewhere(t *testing.T) {
 	header := a.signed("demo", bindPhone, body, a.clock.Now())
 	require.Equal(t, "ok", a.do(a.request(bindPhone, body, header)).reason())
 	require.Equal(t, "unauthorised replayed_nonce", b.do(b.request(bindPhone, body, header)).reason())
-	require.Equal(t, "ok", a.as("demo", bindPhone, body).reason(), "signed anew")
+	require.Equal(t, "ok", a.callAs("demo", bindPhone, body).reason(), "signed again")
 	require.Len(t, shared.held, 2)
-	require.Equal(t, "unauthorised out_of_scope", a.as("asker", bindPhone, body).reason())
-	require.Equal(t, "ok", a.do(a.marked("demo", bindPhone, body)).reason())
-	require.Equal(t, "ok", a.as("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason(), "harmless when repeated")
-	require.Len(t, shared.held, 2, "no more than these are remembered")
+	require.Equal(t, "unauthorised out_of_scope", a.callAs("asker", bindPhone, body).reason())
+	require.Equal(t, "ok", a.do(a.loadTestRequest("demo", bindPhone, body)).reason())
+	require.Equal(t, "ok", a.callAs("demo", "GrantService/Grant", grantBody(7, 1, 100)).reason(), "a grant may be repeated")
+	require.Len(t, shared.held, 2, "only the two binds hold a lease")
 	shared.err = wallet.ErrUnavailable
-	require.Equal(t, "unavailable unavailable", a.as("demo", bindPhone, body).reason(), "nobody can tell")
+	require.Equal(t, "unavailable unavailable", a.callAs("demo", bindPhone, body).reason(), "a replay cannot be ruled out")
 }

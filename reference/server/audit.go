@@ -15,32 +15,34 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// audited does an operator's call, with err what is wrong with it already. First it goes to the audit log, refused or
-// not; what the log did not take is not done. A call that then fails has a second line, which says how.
-func (s *Server) audited(ctx context.Context, c *call, r connect.AnyRequest, err error, next connect.UnaryFunc) (connect.AnyResponse, error) {
+// answerAudited handles an operator's call; err is why it is already refused, if it is. The call is written to the
+// audit log first, refused or not. If the log cannot take it, nothing is done. A call that fails later gets a second
+// record.
+func (s *Server) answerAudited(ctx context.Context, c *call, r connect.AnyRequest, err error, next connect.UnaryFunc) (connect.AnyResponse, error) {
 	if err == nil && !slices.Contains(c.roles, c.operator.Role) {
 		err = auth.ErrRole
 	}
 	text := ""
 	if m, ok := r.Any().(proto.Message); ok && err == nil {
 		text = auditText(m)
-		if c.marked {
+		if c.shadow {
 			text = "load test: " + text
 		}
 	}
-	if err := s.note(ctx, c, text, err); err != nil {
+	if err := s.appendAudit(ctx, c, text, err); err != nil {
 		return nil, err
 	}
 	answer, err := s.answer(ctx, c, r, next)
 	if err != nil {
-		if lost := s.note(context.WithoutCancel(ctx), c, text, err); wallet.ReasonOf(lost) != wallet.ReasonOf(err) {
-			s.log.Error("the audit log did not take how it failed", "method", c.path, "operator", c.operator.ID, "error", lost)
+		if lost := s.appendAudit(context.WithoutCancel(ctx), c, text, err); wallet.ReasonOf(lost) != wallet.ReasonOf(err) {
+			s.log.Error("the audit log could not record the failure", "method", c.path, "operator", c.operator.ID, "error", lost)
 		}
 	}
 	return answer, err
 }
 
-// auditText returns what the audit log keeps of a request: of a list its digest, under which the job is found.
+// auditText returns the audit log's text for a request. A bulk list is replaced by its digest, which identifies
+// the job.
 func auditText(m proto.Message) string {
 	list := func(csv []byte) string {
 		return fmt.Sprintf(`{"csv":"%d bytes, SHA-256 %x"}`, len(csv), sha256.Sum256(csv))
@@ -54,15 +56,15 @@ func auditText(m proto.Message) string {
 	return protojson.MarshalOptions{UseProtoNames: true}.Format(m)
 }
 
-// note writes a call and its outcome to the audit log, and returns the outcome. When the log does not take it, that is
-// the outcome.
-func (s *Server) note(ctx context.Context, c *call, text string, outcome error) error {
+// appendAudit writes a call and its outcome to the audit log, and returns the outcome. If the write fails, that error
+// is the outcome.
+func (s *Server) appendAudit(ctx context.Context, c *call, text string, outcome error) error {
 	err := s.ports.Audit.Append(ctx, wallet.Action{
 		At: s.ports.Clock.Now(), Operator: c.operator.ID, Role: string(c.operator.Role), Method: c.path,
 		Detail: cut(text, wallet.MaxAuditDetail), Outcome: wallet.ReasonOf(outcome),
 	})
 	if err != nil {
-		s.log.Error("the audit log does not take actions", "error", err)
+		s.log.Error("cannot write to the audit log", "error", err)
 		return fmt.Errorf("%w: the audit log: %v", wallet.ErrUnavailable, err)
 	}
 	return outcome

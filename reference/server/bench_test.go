@@ -16,7 +16,7 @@ import (
 	connectpb "hongbao/reference/server/hongbaopb/hongbaopbconnect"
 )
 
-// grantCall writes the n-th grant as signed protobuf: ten to a person.
+// grantCall returns the n-th grant as signed protobuf: ten for each user.
 func (f *fixture) grantCall(n int64) *http.Request {
 	body, err := proto.Marshal(&pb.GrantRequest{App: pb.App_APP_DOUYIN, User: n/10 + 1, Activity: "spring", Scene: "rain", Rain: int32(n % 10),
 		Award: pb.AwardType_AWARD_TYPE_CASH, AmountFen: 88, OpenedUs: int64(f.clock.Now())})
@@ -29,8 +29,8 @@ func (f *fixture) grantCall(n int64) *http.Request {
 	return r
 }
 
-// BenchmarkGrant measures a grant with a real token, signed by its caller: through a loopback connection with the clients
-// on the same cores, and through the handler alone.
+// BenchmarkGrant measures a grant with a real token, signed by its caller: over a loopback connection with the clients
+// on the same cores, and through the handler only.
 func BenchmarkGrant(b *testing.B) {
 	b.Run("loopback", func(b *testing.B) {
 		f := start(b)
@@ -68,9 +68,10 @@ func BenchmarkGrant(b *testing.B) {
 	})
 }
 
-// BenchmarkEdge measures what the wire adds to a user's call that does nothing: authentication, limits, metrics, codec.
+// BenchmarkEdge measures what the server adds to a user's call that does nothing: authentication, limits, metrics,
+// codec.
 func BenchmarkEdge(b *testing.B) {
-	f := start(b, func(_ *Config, p *Ports) { p.Service = nothing{} })
+	f := start(b, func(_ *Config, p *Ports) { p.Service = emptyService{} })
 	session := f.session(1, 7)
 	b.ReportAllocs()
 	for b.Loop() {

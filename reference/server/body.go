@@ -12,16 +12,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Bounds of reading bodies.
+// Bounds for reading bodies.
 const (
-	// firstBody is what a body's buffer begins with, whatever length the request claims: memory is given to bytes that
-	// came, not to bytes that were promised. Most bodies are smaller.
+	// firstBody is the first buffer size, whatever length the request claims: memory grows with the bytes that arrived,
+	// not with the announced length. Most bodies are smaller.
 	firstBody = 1 << 10
-	// bodiesInMemory is how many bodies of the largest size may be in memory at once.
+	// bodiesInMemory is the number of bodies of the largest size that fit into the memory bound.
 	bodiesInMemory = 64
 )
 
-// bodies reads requests' bodies into memory, of which it takes a bounded part.
+// bodies reads request bodies into memory, within a bound for all of them together.
 type bodies struct {
 	max    int64
 	memory limit.Gate
@@ -31,8 +31,8 @@ func newBodies(most int64) *bodies {
 	return &bodies{max: most, memory: limit.Gate{Max: most * bodiesInMemory}}
 }
 
-// read returns the body. The caller gives back its length with bodies.memory.leave when it is done with it. errTooLarge
-// (before anything is read, where the request says its length), errSlow, wallet.ErrOverloaded.
+// read returns the body. The caller returns its length to bodies.memory when it is done with the body. Errors:
+// errTooLarge (before reading, if the request states its length), errSlow, wallet.ErrOverloaded.
 func (b *bodies) read(r *http.Request) (_ []byte, err error) {
 	if r.ContentLength > b.max {
 		return nil, errTooLarge
@@ -47,7 +47,7 @@ func (b *bodies) read(r *http.Request) (_ []byte, err error) {
 	if r.ContentLength >= 0 {
 		size = min(size, r.ContentLength)
 	}
-	buffer := make([]byte, 0, size+1) // one more, to see the end without growing
+	buffer := make([]byte, 0, size+1) // one more byte, to detect the end without growing
 	for {
 		if len(buffer) == cap(buffer) {
 			buffer = append(buffer, 0)[:len(buffer)]
@@ -58,7 +58,7 @@ func (b *bodies) read(r *http.Request) (_ []byte, err error) {
 			return nil, errTooLarge
 		}
 		if !b.memory.Enter(int64(n)) {
-			return nil, fmt.Errorf("%w: too many large requests at once", wallet.ErrOverloaded)
+			return nil, fmt.Errorf("%w: too many large requests in progress", wallet.ErrOverloaded)
 		}
 		taken += int64(n)
 		switch {
@@ -72,5 +72,5 @@ func (b *bodies) read(r *http.Request) (_ []byte, err error) {
 	}
 }
 
-// again returns the body as a reader.
-func again(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
+// newBody returns the body as a reader.
+func newBody(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }

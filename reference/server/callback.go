@@ -10,23 +10,23 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxCallback bounds what a downstream tells at once, in bytes: the largest batch of receipts is far below.
+// maxCallback bounds a callback's body, in bytes. The largest batch of receipts is far smaller.
 const maxCallback = 64 << 10
 
-// callback takes what a downstream tells of its own accord. Who tells it is in the message, in the downstream's own way;
-// the adapter proves it.
+// callback takes a message that a downstream sends. The downstream's adapter verifies the sender, in the downstream's
+// own way.
 func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
-	begun, reason := time.Now(), "ok"
+	start, reason := time.Now(), "ok"
 	defer func() {
-		if broken := recover(); broken != nil {
-			if broken == http.ErrAbortHandler {
-				panic(broken)
+		if panicked := recover(); panicked != nil {
+			if panicked == http.ErrAbortHandler {
+				panic(panicked)
 			}
-			err := s.defect("callbacks", broken)
+			err := s.recordPanic("callbacks", panicked)
 			reason = wallet.ReasonOf(err)
 			s.write(w, r, err)
 		}
-		s.told.done(reason, time.Since(begun))
+		s.callbackMeter.done(reason, time.Since(start))
 	}()
 	if err := s.takeCallback(r); err != nil {
 		reason = wallet.ReasonOf(err)
@@ -36,7 +36,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "ok\n")
 }
 
-// takeCallback does one callback, or returns why it was not done.
+// takeCallback handles one callback, or returns why it did not.
 func (s *Server) takeCallback(r *http.Request) error {
 	award, known := wallet.ParseAwardType(r.PathValue("award"))
 	switch {
@@ -52,7 +52,7 @@ func (s *Server) takeCallback(r *http.Request) error {
 	defer s.callbacks.memory.Leave(int64(len(body)))
 	g := &s.gates[downstreams]
 	if !g.Enter(1) {
-		return fmt.Errorf("%w: %d callbacks are worked on", wallet.ErrOverloaded, g.Max)
+		return fmt.Errorf("%w: %d callbacks are in progress", wallet.ErrOverloaded, g.Max)
 	}
 	s.inFlight[downstreams].Inc()
 	defer func() {
@@ -61,5 +61,5 @@ func (s *Server) takeCallback(r *http.Request) error {
 	}()
 	ctx, cancel := context.WithTimeout(r.Context(), s.config.Deadline)
 	defer cancel()
-	return settled(s.ports.Callbacks.Callback(ctx, award, r.Header, body), true)
+	return withCode(s.ports.Callbacks.Callback(ctx, award, r.Header, body), true)
 }

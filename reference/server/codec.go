@@ -11,8 +11,9 @@ import (
 	pb "hongbao/reference/server/hongbaopb"
 )
 
-// unreadable is the number of a field that no message of ours has. A body that cannot be read becomes a message with
-// this field, which holds why: an error of the codec itself would reach the caller without our code and reason.
+// unreadable is the number of a field that no message of this API has. A body that cannot be decoded becomes a message
+// with this field, which holds the reason: an error of the codec itself would reach the caller without a code and
+// reason.
 const unreadable = protowire.MaxValidNumber
 
 // codec reads and writes one format.
@@ -22,8 +23,8 @@ type codec struct {
 	read  func([]byte, proto.Message) error
 }
 
-// codecs are the formats of the API. JSON writes what is zero too, under the schema's own names, and refuses fields
-// that it does not know: a misspelt amount must not pass for none.
+// codecs are the formats of the API. JSON also writes zero values, under the schema's own names. It refuses unknown
+// fields: a misspelt amount must not be read as an absent amount.
 func codecs() []connect.Codec {
 	writeJSON := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}.MarshalAppend
 	return []connect.Codec{
@@ -39,20 +40,20 @@ func (c codec) Name() string { return c.name }
 // Marshal implements connect.Codec.
 func (c codec) Marshal(m any) ([]byte, error) { return c.MarshalAppend(nil, m) }
 
-// MarshalAppend spares connect a copy.
+// MarshalAppend saves Connect a copy.
 func (c codec) MarshalAppend(b []byte, m any) ([]byte, error) {
 	p, ok := m.(proto.Message)
 	if !ok {
-		return nil, fmt.Errorf("server: %T is no message", m)
+		return nil, fmt.Errorf("server: %T is not a message", m)
 	}
 	return c.write(b, p)
 }
 
-// Unmarshal implements connect.Codec. It leaves the refusal to readable.
+// Unmarshal implements connect.Codec. checkReadable refuses the message later.
 func (c codec) Unmarshal(b []byte, m any) error {
 	p, ok := m.(proto.Message)
 	if !ok {
-		return fmt.Errorf("server: %T is no message", m)
+		return fmt.Errorf("server: %T is not a message", m)
 	}
 	if err := c.read(b, p); err != nil {
 		why := protowire.AppendTag(nil, unreadable, protowire.BytesType)
@@ -61,26 +62,26 @@ func (c codec) Unmarshal(b []byte, m any) error {
 	return nil
 }
 
-// readable returns errMalformed for a request that could not be read, or that says more than this server knows: what
-// it would ignore may be what matters.
-func readable(m any) error {
+// checkReadable returns errMalformed for a request that could not be decoded, or that has unknown fields: an ignored
+// field may be an important one.
+func checkReadable(m any) error {
 	p, ok := m.(proto.Message)
 	if !ok {
-		return fmt.Errorf("server: %T is no message", m)
+		return fmt.Errorf("server: %T is not a message", m)
 	}
-	if err := known(p); err != nil {
+	if err := checkUnknownFields(p); err != nil {
 		return err
 	}
-	for _, within := range parts(p) {
-		if err := known(within); err != nil {
+	for _, within := range nestedMessages(p) {
+		if err := checkUnknownFields(within); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// parts returns the messages within a request.
-func parts(m proto.Message) []proto.Message {
+// nestedMessages returns the messages within a request.
+func nestedMessages(m proto.Message) []proto.Message {
 	switch m := m.(type) {
 	case *pb.BatchGrantRequest:
 		return messages(m.Grants)
@@ -122,8 +123,8 @@ func messages[M proto.Message](ms []M) []proto.Message {
 	return out
 }
 
-// known looks at one message, not at those within.
-func known(p proto.Message) error {
+// checkUnknownFields checks one message, without the messages within it.
+func checkUnknownFields(p proto.Message) error {
 	extra := p.ProtoReflect().GetUnknown()
 	if len(extra) == 0 {
 		return nil
@@ -134,5 +135,5 @@ func known(p proto.Message) error {
 			return fmt.Errorf("%w: %s", errMalformed, why)
 		}
 	}
-	return fmt.Errorf("%w: field %d is not known", errMalformed, number)
+	return fmt.Errorf("%w: field %d is unknown", errMalformed, number)
 }

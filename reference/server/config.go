@@ -9,43 +9,46 @@ import (
 	"hongbao/reference/server/auth"
 )
 
-// Config is how a server listens and what it bears. What is left zero gets the value that its comment names.
+// Config is how a server listens, and its limits. A zero field gets the default that its comment names.
 type Config struct {
-	// Addr is where the API listens: host:port; port 0 lets the system choose.
+	// Addr is the API's listen address, host:port. With port 0 the system chooses the port.
 	Addr string
 
-	// TLSCert and TLSKey name PEM files. Both or neither; without them the API is spoken in clear, for use behind
-	// something that ends TLS. HTTP/1.1 and HTTP/2 are spoken either way.
+	// TLSCert and TLSKey name PEM files: both or neither. Without them the API is served in clear text, for use behind
+	// a TLS proxy. HTTP/1.1 and HTTP/2 are served in both cases.
 	TLSCert, TLSKey string
 
-	// DebugAddr is where pprof and the metrics listen; a missing host means loopback. Empty: nowhere.
+	// DebugAddr is the listen address of pprof and the metrics. Without a host it is loopback. Empty: no debug
+	// listener.
 	DebugAddr string
 
-	// MaxBody is the largest request body in bytes; 1 MiB.
+	// MaxBody is the largest request body, in bytes. Default: 1 MiB.
 	MaxBody int64
 
-	// Deadline is the longest that a request may take, its body not counted; a client may ask for less. 3 s.
+	// Deadline is the longest time for handling a request, after its body arrived. A client may ask for less.
+	// Default: 3 s.
 	Deadline time.Duration
 
-	// BodyTimeout is how long a request may take to arrive in full; 10 s.
+	// BodyTimeout is the longest time for a request to arrive in full. Default: 10 s.
 	BodyTimeout time.Duration
 
-	// MaxInFlight is how many requests of upstreams, and as many of users, are worked on at once (L1). More are refused
-	// with wallet.ErrOverloaded and nothing done: a queue here would only turn refusals into time-outs. 1024.
+	// MaxInFlight bounds the concurrent requests of upstreams, and separately those of users (L1). Further requests are
+	// refused with wallet.ErrOverloaded and change nothing: a queue here would only turn refusals into timeouts.
+	// Default: 1024.
 	MaxInFlight int
 
-	// MaxEveryday is the same of upstreams whose key says that their traffic is not the festival's (L3): they have places
-	// of their own, which no flood of the festival's takes. 256.
+	// MaxEveryday bounds the concurrent requests of upstreams whose key is marked as everyday traffic (L3). They have a
+	// separate pool, which festival traffic cannot use up. Default: 256.
 	MaxEveryday int
 
-	// MaxConnections bounds open connections; more wait to be accepted. 10,000.
+	// MaxConnections bounds open connections. Further ones wait to be accepted. Default: 10,000.
 	MaxConnections int
 
-	// DrainDelay is how long the server, told to stop, still serves while /readyz says no, so that load balancers
-	// look elsewhere. DrainTimeout bounds how long it then waits for what runs; 10 s.
+	// DrainDelay is how long a stopping server still serves while /readyz reports "not ready", so that load balancers
+	// remove it. Default: 0. DrainTimeout bounds the wait for running requests after that. Default: 10 s.
 	DrainDelay, DrainTimeout time.Duration
 
-	// Keys are those who may ask.
+	// Keys holds the credentials of callers, operators and sessions.
 	Keys auth.Keys
 }
 
@@ -69,14 +72,14 @@ func setDefault[T int | int64 | time.Duration](to *T, value T) {
 	}
 }
 
-// validate returns every fault.
+// validate returns all configuration errors.
 func (c *Config) validate() error {
 	var faults []error
 	if (c.TLSCert == "") != (c.TLSKey == "") {
-		faults = append(faults, errors.New("server: TLS needs a certificate and a key, there is one of them"))
+		faults = append(faults, errors.New("server: TLS needs a certificate and a key, only one of them is set"))
 	}
 	if c.MaxBody < 0 || c.Deadline < 0 || c.BodyTimeout < 0 || c.MaxInFlight < 0 || c.MaxEveryday < 0 || c.MaxConnections < 0 || c.DrainDelay < 0 || c.DrainTimeout < 0 {
-		faults = append(faults, fmt.Errorf("server: a limit is below zero: body %d bytes, deadline %s, body time-out %s, in flight %d, connections %d, drain %s and %s",
+		faults = append(faults, fmt.Errorf("server: a limit is negative: body %d bytes, deadline %s, body time-out %s, in flight %d, connections %d, drain %s and %s",
 			c.MaxBody, c.Deadline, c.BodyTimeout, c.MaxInFlight, c.MaxConnections, c.DrainDelay, c.DrainTimeout))
 	}
 	return errors.Join(append(faults, c.Keys.Validate())...)

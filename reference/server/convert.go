@@ -10,10 +10,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// defaultLines is how many lines a page has when the client does not say.
-const defaultLines = 20
+// defaultPageLimit is the number of lines of a page when the client gives no limit.
+const defaultPageLimit = 20
 
-// appOf returns the app of that number, or wallet.ErrInvalid.
+// appOf returns the app with that number, or wallet.ErrInvalid.
 func appOf(a pb.App) (wallet.App, error) {
 	if a < 1 || a > wallet.Apps {
 		return 0, fmt.Errorf("%w: app %d", wallet.ErrInvalid, a)
@@ -21,7 +21,7 @@ func appOf(a pb.App) (wallet.App, error) {
 	return wallet.App(a), nil
 }
 
-// stageOf returns the stage of that number, or wallet.ErrInvalid.
+// stageOf returns the stage with that number, or wallet.ErrInvalid.
 func stageOf(s pb.Stage) (wallet.Stage, error) {
 	if s < 1 || s > wallet.Stages {
 		return 0, fmt.Errorf("%w: stage %d", wallet.ErrInvalid, s)
@@ -29,10 +29,10 @@ func stageOf(s pb.Stage) (wallet.Stage, error) {
 	return wallet.Stage(s), nil
 }
 
-// linesOf returns how many lines a page shall have, or wallet.ErrInvalid.
-func linesOf(limit int32) (int, error) {
+// pageLimitOf returns the number of lines of a page, or wallet.ErrInvalid.
+func pageLimitOf(limit int32) (int, error) {
 	if limit == 0 {
-		return defaultLines, nil
+		return defaultPageLimit, nil
 	}
 	if limit < 0 || limit > wallet.MaxPage {
 		return 0, fmt.Errorf("%w: a page of %d lines, at most %d", wallet.ErrInvalid, limit, wallet.MaxPage)
@@ -40,17 +40,17 @@ func linesOf(limit int32) (int, error) {
 	return int(limit), nil
 }
 
-// momentOf returns the moment that decides a user's stage, or wallet.ErrInvalid for one that lies ahead by more than
-// clocks do: nobody asks after a stage that has not begun (A1).
-func momentOf(us int64, now wallet.Instant) (wallet.Instant, error) {
+// instantOf returns the instant that decides a user's stage. It returns wallet.ErrInvalid if the instant is further
+// ahead than the allowed clock skew: nobody may ask about a stage that has not begun (A1).
+func instantOf(us int64, now wallet.Instant) (wallet.Instant, error) {
 	at := wallet.Instant(us)
 	if at < 0 || at > now.Add(auth.Window) {
-		return 0, fmt.Errorf("%w: the moment %d is not yet", wallet.ErrInvalid, us)
+		return 0, fmt.Errorf("%w: the instant %d is in the future", wallet.ErrInvalid, us)
 	}
 	return at, nil
 }
 
-// tokensOf returns wallet.ErrInvalid when there are too many. How long one may be is the sealer's to say.
+// tokensOf returns wallet.ErrInvalid when there are too many tokens. The sealer checks their length.
 func tokensOf(tokens [][]byte) ([][]byte, error) {
 	if len(tokens) > wallet.MaxClientTokens {
 		return nil, fmt.Errorf("%w: %d tokens, at most %d", wallet.ErrInvalid, len(tokens), wallet.MaxClientTokens)
@@ -58,7 +58,7 @@ func tokensOf(tokens [][]byte) ([][]byte, error) {
 	return tokens, nil
 }
 
-// cursorText writes a place in the flow list: "" is its end (as a place to go on from) and its top (to begin at).
+// cursorText encodes a position in the flow list. "" means the top in a request and the end in a reply.
 func cursorText(c wallet.Cursor) string {
 	if c == (wallet.Cursor{}) {
 		return ""
@@ -66,7 +66,7 @@ func cursorText(c wallet.Cursor) string {
 	return strconv.FormatInt(int64(c.Opened), 10) + ":" + c.Order.String()
 }
 
-// cursorOf reads what cursorText wrote, or returns wallet.ErrInvalid.
+// cursorOf decodes what cursorText encoded, or returns wallet.ErrInvalid.
 func cursorOf(text string) (wallet.Cursor, error) {
 	if text == "" {
 		return wallet.Cursor{}, nil
@@ -74,13 +74,13 @@ func cursorOf(text string) (wallet.Cursor, error) {
 	at, order, _ := strings.Cut(text, ":")
 	opened, err := strconv.ParseInt(at, 10, 64)
 	if err != nil {
-		return wallet.Cursor{}, fmt.Errorf("%w: the place %q in the flow list", wallet.ErrInvalid, text)
+		return wallet.Cursor{}, fmt.Errorf("%w: the cursor %q", wallet.ErrInvalid, text)
 	}
 	no, err := wallet.ParseOrderNo(order)
 	return wallet.Cursor{Opened: wallet.Instant(opened), Order: no}, err
 }
 
-// grantOf returns the grant that a caller asks for, or wallet.ErrInvalid, or auth.ErrScope.
+// grantOf returns the grant request of a caller, or wallet.ErrInvalid, or auth.ErrScope.
 func grantOf(c *auth.Caller, m *pb.GrantRequest) (wallet.GrantRequest, error) {
 	app, err := appOf(m.GetApp())
 	if err != nil {
@@ -97,7 +97,7 @@ func grantOf(c *auth.Caller, m *pb.GrantRequest) (wallet.GrantRequest, error) {
 		return wallet.GrantRequest{}, err
 	}
 	if m.GetRain() >= wallet.BulkRain {
-		return wallet.GrantRequest{}, fmt.Errorf("%w: rain %d is a bulk re-issue's", wallet.ErrInvalid, m.GetRain())
+		return wallet.GrantRequest{}, fmt.Errorf("%w: rain %d is reserved for bulk re-issues", wallet.ErrInvalid, m.GetRain())
 	}
 	return wallet.GrantRequest{
 		Caller:   wallet.Caller{App: app, User: wallet.UserID(m.GetUser())},
@@ -114,7 +114,7 @@ func grantReply(r wallet.GrantReply) *pb.GrantReply {
 	m := &pb.GrantReply{Order: r.Order.String(), AmountFen: int64(r.Amount), State: pb.GrantState(r.State), Token: r.Token}
 	if r.Item != nil {
 		m.Item = itemTo(*r.Item)
-		m.Item.Ref = "" // a coupon's code is its owner's to see
+		m.Item.Ref = "" // only the owner may see a coupon's code
 	}
 	return m
 }

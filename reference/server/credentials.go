@@ -7,15 +7,15 @@ import (
 	"hongbao/reference/server/auth"
 )
 
-// proof finishes what credentials began, once the body is there.
+// proof completes the authentication that credentials began, once the body has been read.
 type proof func(ctx context.Context, body []byte) error
 
-// credentials finds out who asks, as far as the request's head tells: whoever has no business here is refused before a
-// body is read. The proof that it returns may be asked once.
+// credentials authenticates the caller as far as the headers allow: an unknown caller is refused before the body is
+// read. The returned proof may be called once.
 func (s *Server) credentials(r *http.Request, c *call) (proof, error) {
 	header := r.Header.Get("Authorization")
 	now := s.ports.Clock.Now()
-	if c.of == users {
+	if c.audience == users {
 		var err error
 		c.user, err = auth.OpenSession(s.config.Keys.SessionKey, header, now)
 		return func(context.Context, []byte) error { return nil }, err
@@ -28,14 +28,14 @@ func (s *Server) credentials(r *http.Request, c *call) (proof, error) {
 		return nil, err
 	}
 	request := auth.Request{Method: r.Method, Path: r.URL.Path, LoadTest: r.Header.Get(auth.HeaderLoadTest) != ""}
-	if c.of == upstreams {
-		return s.upstream(c, signed, request)
+	if c.audience == upstreams {
+		return s.proveUpstream(c, signed, request)
 	}
-	return s.staff(c, signed, request)
+	return s.proveOperator(c, signed, request)
 }
 
-// upstream knows a caller.
-func (s *Server) upstream(c *call, signed auth.Signed, request auth.Request) (proof, error) {
+// proveUpstream authenticates an upstream.
+func (s *Server) proveUpstream(c *call, signed auth.Signed, request auth.Request) (proof, error) {
 	caller := s.callers[signed.ID]
 	if caller == nil {
 		return nil, auth.ErrUnknownKey
@@ -52,15 +52,16 @@ func (s *Server) upstream(c *call, signed auth.Signed, request auth.Request) (pr
 		if err := caller.May(c.scope); err != nil {
 			return err
 		}
-		if c.once && !request.LoadTest { // the shadow holds nothing to harm, and its load leaves no trace here (K2)
-			return s.unseen(ctx, signed)
+		if c.once && !request.LoadTest { // the shadow wallet needs no protection, and its load must not leave records here (K2)
+			return s.checkReplay(ctx, signed)
 		}
 		return nil
 	}, nil
 }
 
-// staff knows an operator. What is asked under a proven name goes to the audit log, a repeat too.
-func (s *Server) staff(c *call, signed auth.Signed, request auth.Request) (proof, error) {
+// proveOperator authenticates an operator. Every request with a valid signature is recorded in the audit log,
+// replays too.
+func (s *Server) proveOperator(c *call, signed auth.Signed, request auth.Request) (proof, error) {
 	operator := s.operators[signed.ID]
 	if operator == nil {
 		return nil, auth.ErrUnknownKey
@@ -73,18 +74,19 @@ func (s *Server) staff(c *call, signed auth.Signed, request auth.Request) (proof
 		c.operator = operator
 		err := s.nonces.Use(signed, s.ports.Clock.Now())
 		if err == nil {
-			err = s.unseen(ctx, signed)
+			err = s.checkReplay(ctx, signed)
 		}
 		if err != nil {
-			return s.note(ctx, c, "", err)
+			return s.appendAudit(ctx, c, "", err)
 		}
 		return nil
 	}, nil
 }
 
-// unseen asks all instances whether one of them has seen the nonce: the calls that need it are rare, and a captured one
-// that is sent again is not harmless, so it is refused while nobody can tell. Holding a lease in the nonce's name is enough, because nobody else can hold it for as long as it counts.
-func (s *Server) unseen(ctx context.Context, signed auth.Signed) error {
+// checkReplay checks the nonce against all instances. Few calls need it, and replaying one of them does harm; so the
+// call is refused while the check is impossible. A lease named after the nonce is enough: no other request can
+// acquire it while the nonce is valid.
+func (s *Server) checkReplay(ctx context.Context, signed auth.Signed) error {
 	if s.ports.Leases == nil {
 		return nil
 	}

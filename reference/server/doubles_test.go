@@ -11,10 +11,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// shop is people's rewards and packets, as they are told to be. It notes what it was asked.
-type shop struct {
+// fakeRewards implements the ports for rewards and packets with preset replies, and records its calls.
+type fakeRewards struct {
 	mu     sync.Mutex
-	asked  []any
+	calls  []any
 	page   wallet.RewardsPage
 	item   wallet.Item
 	packet wallet.Packet
@@ -22,71 +22,73 @@ type shop struct {
 	err    error
 }
 
-func (s *shop) note(r any) error {
+func (s *fakeRewards) record(r any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked = append(s.asked, r)
+	s.calls = append(s.calls, r)
 	return s.err
 }
 
-// last returns what it was asked last; nil: nothing.
-func (s *shop) last() any {
+// last returns the last recorded call; nil: none.
+func (s *fakeRewards) last() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.asked) == 0 {
+	if len(s.calls) == 0 {
 		return nil
 	}
-	return s.asked[len(s.asked)-1]
+	return s.calls[len(s.calls)-1]
 }
 
-func (s *shop) Rewards(_ context.Context, r wallet.RewardsRequest) (wallet.RewardsPage, error) {
-	return s.page, s.note(r)
+func (s *fakeRewards) Rewards(_ context.Context, r wallet.RewardsRequest) (wallet.RewardsPage, error) {
+	return s.page, s.record(r)
 }
 
-func (s *shop) UseReward(_ context.Context, r wallet.UseRequest) (wallet.Item, error) {
-	return s.item, s.note(r)
+func (s *fakeRewards) UseReward(_ context.Context, r wallet.UseRequest) (wallet.Item, error) {
+	return s.item, s.record(r)
 }
 
-func (s *shop) SendPacket(_ context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
-	return s.packet, s.note(r)
+func (s *fakeRewards) SendPacket(_ context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
+	return s.packet, s.record(r)
 }
 
-func (s *shop) OpenPacket(_ context.Context, r wallet.OpenPacketRequest) (wallet.Share, error) {
-	return s.share, s.note(r)
+func (s *fakeRewards) OpenPacket(_ context.Context, r wallet.OpenPacketRequest) (wallet.Share, error) {
+	return s.share, s.record(r)
 }
 
-func (s *shop) RefundReward(_ context.Context, no wallet.OrderNo) (wallet.Item, error) {
-	return s.item, s.note(no)
+func (s *fakeRewards) RefundReward(_ context.Context, no wallet.OrderNo) (wallet.Item, error) {
+	return s.item, s.record(no)
 }
 
-func (s *shop) Stock(_ context.Context, t wallet.Template) (issued, total int64, err error) {
+func (s *fakeRewards) Stock(_ context.Context, t wallet.Template) (issued, total int64, err error) {
 	if t.Reward != "movie" {
 		return 0, 0, wallet.ErrNotFound
 	}
-	return 3, 1 << 40, s.note(t)
+	return 3, 1 << 40, s.record(t)
 }
 
-func (s *shop) Callback(_ context.Context, award wallet.AwardType, header http.Header, body []byte) error {
+func (s *fakeRewards) Callback(_ context.Context, award wallet.AwardType, header http.Header, body []byte) error {
 	if string(body) == "defect" {
 		panic("a defect")
 	}
-	return s.note(award.String() + " " + header.Get("Signed") + " " + string(body))
+	return s.record(award.String() + " " + header.Get("Signed") + " " + string(body))
 }
 
-// centre is a config centre.
-type centre struct {
-	*staff // has the switches
-	now    wallet.Settings
+// fakeConfigCentre is a config centre in memory.
+type fakeConfigCentre struct {
+	*fakeInspector // holds the switches
+	now            wallet.Settings
 }
 
-func (c *centre) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
+func (c *fakeConfigCentre) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
 	on, err := c.switches()
 	return on, c.now, err
 }
 
-func (c *centre) Set(_ context.Context, s wallet.Switch, on bool) error { return c.set(s, on) }
+func (c *fakeConfigCentre) Set(_ context.Context, s wallet.Switch, on bool) error {
+	return c.set(s, on)
+}
 
-func (c *centre) Change(_ context.Context, s wallet.Settings) error {
+func (c *fakeConfigCentre) Change(_ context.Context, s wallet.Settings) error {
 	if s.Version != c.now.Version {
 		return wallet.ErrStale
 	}
@@ -95,20 +97,20 @@ func (c *centre) Change(_ context.Context, s wallet.Settings) error {
 	return nil
 }
 
-// office is what operators show and re-issue, over memory.
-func (f *fixture) office() (*operator.Board, *operator.Notices, *operator.Bulk) {
+// newBackoffice returns notices and bulk re-issues over stores in memory.
+func (f *fixture) newBackoffice() (*operator.Board, *operator.Notices, *operator.Bulk) {
 	index, err := activity.New(festival(f.clock))
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	store := mem.NewNotices()
 	board := operator.NewBoard(store, f.clock)
-	f.jobs = operator.NewBulk(operator.BulkPorts{Jobs: mem.NewBulkJobs(), Granter: f.node, Index: index, Parent: "spring", Quotas: mem.NewQuotas(),
+	f.bulk = operator.NewBulk(operator.BulkPorts{Jobs: mem.NewBulkJobs(), Granter: f.node, Index: index, Parent: "spring", Quotas: mem.NewQuotas(),
 		Leases: &leases{held: map[string]string{}}, Audit: f.audit, Clock: f.clock, Instance: "a"})
-	return board, operator.NewNotices(store, f.clock, board), f.jobs
+	return board, operator.NewNotices(store, f.clock, board), f.bulk
 }
 
-// switchInfo is two of the switches.
+// switchInfo returns two switches.
 func switchInfo() []SwitchInfo {
 	return []SwitchInfo{
 		{Name: wallet.SwitchDistrustTokens, Dependency: "client tokens", Does: "distrusts", DoesZH: "不信", Notice: "nothing", NoticeZH: "无"},

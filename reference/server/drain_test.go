@@ -19,12 +19,12 @@ func scrape(t *testing.T, f *fixture) string {
 	return string(text)
 }
 
-// TestDrain: told to stop, a server is first not ready and still serves; then it refuses what comes and finishes what
-// runs.
+// TestDrain: a stopping server is first not ready but still serves; then it refuses new requests and finishes the
+// running ones.
 func TestDrain(t *testing.T) {
 	s := newSlow()
 	f := start(t, slowService(s), func(c *Config, _ *Ports) { c.DrainDelay = 300 * time.Millisecond })
-	running := later(f, f.request("WalletService/WalletPage", `{}`, f.session(1, 1)))
+	running := sendAsync(f, f.request("WalletService/WalletPage", `{}`, f.session(1, 1)))
 	<-s.entered
 	f.stop()
 	ready := func() int {
@@ -36,26 +36,26 @@ func TestDrain(t *testing.T) {
 		return got.StatusCode
 	}
 	require.Eventually(t, func() bool { return ready() == http.StatusServiceUnavailable }, 5*time.Second, time.Millisecond)
-	require.False(t, f.server.draining.Load(), "it is not ready first")
-	require.Equal(t, "ok", f.as("viewer", "OperatorService/Status", `{}`).reason(), "and serves meanwhile")
+	require.False(t, f.server.draining.Load(), "first it is only not ready")
+	require.Equal(t, "ok", f.callAs("viewer", "OperatorService/Status", `{}`).reason(), "and still serves")
 
 	require.Eventually(t, f.server.draining.Load, 5*time.Second, time.Millisecond)
 	r := f.request("WalletService/WalletPage", `{}`, f.session(1, 2))
 	require.ErrorIs(t, f.server.check(r, &call{endpoint: f.server.endpoints[r.URL.Path]}), errDraining)
-	require.Eventually(t, func() bool { return ready() == 0 }, 5*time.Second, time.Millisecond, "nobody can come in any more")
+	require.Eventually(t, func() bool { return ready() == 0 }, 5*time.Second, time.Millisecond, "new connections are refused")
 	select {
 	case <-running:
-		require.Fail(t, "it was still running")
+		require.Fail(t, "the running request ended too early")
 	default:
 	}
 	close(s.leave)
 	require.Equal(t, "5", (<-running).text("balance_fen"))
 	err := <-f.stopped
 	require.NoError(t, err)
-	f.stopped <- err // for the fixture's end
+	f.stopped <- err // for the cleanup of the fixture
 }
 
-// TestDrainIsBounded: what does not end is not waited for for ever, and the caller of Serve is told.
+// TestDrainIsBounded: a request that does not end is not awaited beyond DrainTimeout, and Serve returns an error.
 func TestDrainIsBounded(t *testing.T) {
 	s := newSlow()
 	f := start(t, slowService(s), func(c *Config, _ *Ports) { c.DrainTimeout, c.Deadline = 50*time.Millisecond, time.Minute })
@@ -74,10 +74,10 @@ func TestDrainIsBounded(t *testing.T) {
 	f.stopped <- nil
 }
 
-// TestPortTaken: a server that cannot listen says so and leaves nothing open.
+// TestPortTaken: a server that cannot listen returns an error and leaves nothing open.
 func TestPortTaken(t *testing.T) {
 	f := start(t)
-	for _, taken := range []change{
+	for _, taken := range []option{
 		func(c *Config, _ *Ports) { c.Addr = f.url[len("http://"):] },
 		func(c *Config, _ *Ports) { c.DebugAddr = f.server.DebugURL()[len("http://"):] },
 	} {
@@ -89,18 +89,18 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// TestConfig: a half-configured server does not start.
+// TestConfig: an incomplete configuration is refused.
 func TestConfig(t *testing.T) {
 	f := start(t)
 	for _, c := range []struct {
 		why    string
-		change change
+		change option
 		want   string
 	}{
 		{"a certificate without its key", func(c *Config, _ *Ports) { c.TLSCert = "cert.pem" }, "TLS needs a certificate and a key"},
-		{"files that are not there", func(c *Config, _ *Ports) { c.TLSCert, c.TLSKey = "no", "no" }, "no such file"},
+		{"missing files", func(c *Config, _ *Ports) { c.TLSCert, c.TLSKey = "no", "no" }, "no such file"},
 		{"no keys", func(c *Config, _ *Ports) { c.Keys.SessionKey = nil }, "session_key"},
-		{"a negative limit", func(c *Config, _ *Ports) { c.MaxInFlight = -1 }, "below zero"},
+		{"a negative limit", func(c *Config, _ *Ports) { c.MaxInFlight = -1 }, "is negative"},
 		{"no service", func(_ *Config, p *Ports) { p.Service = nil }, "a service and a clock"},
 	} {
 		config, ports := Config{Keys: f.keys}, Ports{Service: f.node, Clock: f.clock}
@@ -110,7 +110,7 @@ func TestConfig(t *testing.T) {
 	}
 	s, err := New(Config{Keys: f.keys, DebugAddr: ":9"}, Ports{Service: f.node, Clock: f.clock})
 	require.NoError(t, err)
-	require.Equal(t, "127.0.0.1:9", s.config.DebugAddr, "loopback unless asked otherwise")
-	require.False(t, s.endpoints["/hongbao.v1.QueryService/Balance"].served)
-	require.False(t, s.endpoints["/hongbao.v1.OperatorService/SetSwitch"].served, "no audit log, no operators")
+	require.Equal(t, "127.0.0.1:9", s.config.DebugAddr, "loopback by default")
+	require.False(t, s.endpoints["/hongbao.v1.QueryService/Balance"].accepted)
+	require.False(t, s.endpoints["/hongbao.v1.OperatorService/SetSwitch"].accepted, "without an audit log operators' calls are not served")
 }

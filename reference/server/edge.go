@@ -15,81 +15,81 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// slowDeadline bounds the calls that read all books.
+// slowDeadline bounds the calls that read all stores.
 const slowDeadline = 10 * time.Minute
 
-// operatorsInFlight is how many calls of operators are worked on at once: they are few, and must get through when
-// everybody else is refused.
+// operatorsInFlight bounds the concurrent calls of operators. They are few, and must succeed even when all other
+// requests are refused.
 const operatorsInFlight = 16
 
-// callbacksInFlight is how many callbacks of downstreams are worked on at once. Who is refused tells it again, and what is
-// not told is asked for.
+// callbacksInFlight bounds the concurrent callbacks of downstreams. A refused callback is sent again, and the query
+// chore asks for what no callback reported.
 const callbacksInFlight = 256
 
-// endpoint is a method with what it needs at the edge.
+// endpoint is a method and its handler.
 type endpoint struct {
 	method
-	inner  http.Handler
-	meter  meter
-	served bool // of live requests or of marked ones
-	live   bool // of live ones
+	inner    http.Handler
+	meter    meter
+	accepted bool // for live or load-test requests
+	live     bool // for live requests
 }
 
-// call is one request under way.
+// call is one request in progress.
 type call struct {
 	*endpoint
 	caller   *auth.Caller   // for upstreams
 	user     wallet.Caller  // for users
-	operator *auth.Operator // for operators, once the signature is proven
+	operator *auth.Operator // for operators, once the signature is verified
 	service  wallet.Service
 	rewards  wallet.Rewards
 	packets  wallet.PacketService
-	marked   bool        // by a load test
-	header   http.Header // of the answer
+	shadow   bool        // a load test's request
+	header   http.Header // of the response
 	reason   string      // the outcome, for the metrics
 }
 
 type callKey struct{}
 
-// everyday is the pool of upstreams whose key says that their traffic is not the festival's (L3). Whatever the festival
-// floods, they get through.
+// everyday is the pool of upstreams whose key is marked as everyday traffic (L3). It stays free when the festival's
+// pools are full.
 const everyday = audiences
 
-// pool returns whose places the call takes.
+// pool returns the concurrency pool that the call belongs to.
 func (c *call) pool() audience {
 	if c.caller != nil && c.caller.Everyday {
 		return everyday
 	}
-	return c.of
+	return c.audience
 }
 
-// callOf returns the call that a handler works on.
+// callOf returns the call of a handler's context.
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
-// ServeHTTP implements http.Handler: it lets in who may, and hands over to connect.
+// ServeHTTP implements http.Handler. It checks the request and passes it to Connect.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := s.endpoints[r.URL.Path]
 	if e == nil {
 		s.pages.ServeHTTP(w, r)
 		return
 	}
-	begun := time.Now()
+	start := time.Now()
 	c := &call{endpoint: e, service: s.ports.Service, rewards: s.ports.Rewards, packets: s.ports.Packets, header: w.Header()}
 	defer func() {
-		if broken := recover(); broken != nil {
-			if broken == http.ErrAbortHandler {
-				panic(broken)
+		if panicked := recover(); panicked != nil {
+			if panicked == http.ErrAbortHandler {
+				panic(panicked)
 			}
-			s.fail(w, r, c, s.defect(c.path, broken))
+			s.fail(w, r, c, s.recordPanic(c.path, panicked))
 		}
-		c.meter.done(c.reason, time.Since(begun))
+		c.meter.done(c.reason, time.Since(start))
 	}()
 	if err := s.serve(w, r, c); err != nil {
 		s.fail(w, r, c, err)
 	}
 }
 
-// serve does one request, or returns why it was not handed over.
+// serve handles one request, or returns why it did not reach Connect.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) error {
 	if err := s.check(r, c); err != nil {
 		return err
@@ -107,13 +107,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) error {
 		return err
 	}
 	if grpc(r) && !framed(body, r.Header.Get("Grpc-Encoding")) {
-		return fmt.Errorf("%w: not one whole gRPC message", errMalformed)
+		return fmt.Errorf("%w: the body is not one complete gRPC message", errMalformed)
 	}
 	g := &s.gates[c.pool()]
 	if !g.Enter(1) {
-		return fmt.Errorf("%w: %d requests are worked on", wallet.ErrOverloaded, g.Max)
+		return fmt.Errorf("%w: %d requests are in progress", wallet.ErrOverloaded, g.Max)
 	}
-	running := s.inFlight[c.of]
+	running := s.inFlight[c.audience]
 	running.Inc()
 	defer func() {
 		g.Leave(1)
@@ -124,36 +124,36 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) error {
 	if c.slow {
 		deadline = slowDeadline
 		control := http.NewResponseController(w)
-		_ = control.SetReadDeadline(time.Time{}) // the body is here; a server without deadlines is as good
+		_ = control.SetReadDeadline(time.Time{}) // the body has been read already; a server without deadlines works as well
 		_ = control.SetWriteDeadline(time.Now().Add(slowDeadline + s.config.Deadline))
 	}
 	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), callKey{}, c), deadline)
 	defer cancel()
 	r = r.WithContext(ctx)
-	r.Body = again(body)
-	// What connect refuses by itself never reaches observe, which takes this away.
+	r.Body = newBody(body)
+	// Connect refuses some requests before observe runs. observe deletes this header.
 	c.reason = "unsupported"
 	c.header.Set(headerReason, c.reason)
 	c.inner.ServeHTTP(w, r)
 	return nil
 }
 
-// check refuses what the request's head is enough to refuse.
+// check refuses requests that the method, path and headers already disqualify.
 func (s *Server) check(r *http.Request, c *call) error {
 	switch mark := r.Header.Get(auth.HeaderLoadTest); {
 	case r.Method != http.MethodPost:
 		return errHTTPMethod
-	case !spoken(r.Header.Get("Content-Type")):
+	case !supportedContentType(r.Header.Get("Content-Type")):
 		return errContentType
 	case s.draining.Load():
 		return errDraining
-	case !c.served:
+	case !c.accepted:
 		return errNotServed
 	case mark == "1":
-		if !c.shadowed(&s.ports) {
-			return errShadow
+		if !c.servesShadow(&s.ports) {
+			return errNoShadow
 		}
-		c.service, c.rewards, c.packets, c.marked = s.ports.Shadow, s.ports.ShadowRewards, s.ports.ShadowPackets, true
+		c.service, c.rewards, c.packets, c.shadow = s.ports.Shadow, s.ports.ShadowRewards, s.ports.ShadowPackets, true
 	case mark != "":
 		return errMark
 	case !c.live:
@@ -162,8 +162,8 @@ func (s *Server) check(r *http.Request, c *call) error {
 	return nil
 }
 
-// spoken says whether a content type is one of the API's.
-func spoken(contentType string) bool {
+// supportedContentType reports whether a content type belongs to the API.
+func supportedContentType(contentType string) bool {
 	base, _, _ := strings.Cut(contentType, ";")
 	switch strings.ToLower(strings.TrimSpace(base)) {
 	case "application/json", "application/proto", "application/grpc", "application/grpc+proto", "application/grpc+json",
@@ -173,15 +173,15 @@ func spoken(contentType string) bool {
 	return false
 }
 
-// grpc says whether the request is one of gRPC's, or gRPC-Web's.
+// grpc reports whether the request uses gRPC or gRPC-Web.
 func grpc(r *http.Request) bool {
 	const prefix = "application/grpc"
 	t := r.Header.Get("Content-Type")
 	return len(t) >= len(prefix) && strings.EqualFold(t[:len(prefix)], prefix)
 }
 
-// framed says whether the body is one message of gRPC: a byte that says whether it is compressed, four that say how long
-// it is, and all of it. Connect takes half a message for a defect of its own.
+// framed reports whether the body is one complete gRPC message: a byte for the compression flag, four for the length,
+// then the message. Connect would report a truncated message as an internal error.
 func framed(body []byte, encoding string) bool {
 	const head = 5
 	if len(body) < head || body[0] > 1 || body[0] == 1 && encoding == "" {
@@ -190,26 +190,26 @@ func framed(body []byte, encoding string) bool {
 	return uint64(binary.BigEndian.Uint32(body[1:])) == uint64(len(body)-head)
 }
 
-// fail answers with an error in the request's own protocol.
+// fail writes an error in the request's own protocol.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, c *call, err error) {
 	c.reason = wallet.ReasonOf(err)
 	c.header.Del(headerReason)
 	s.write(w, r, err)
 }
 
-// write writes an error. That it cannot be written is the client's loss: it has gone.
+// write writes an error. A failed write is ignored: the client has disconnected.
 func (s *Server) write(w http.ResponseWriter, r *http.Request, err error) {
 	if !grpc(r) {
-		// Connect's errors are JSON whatever was sent; so is what answers other requests.
+		// Connect's errors are JSON for every format. Other requests get the same.
 		w, r = plain{w}, &http.Request{Method: http.MethodPost, Header: http.Header{"Content-Type": {"application/json"}}}
 	}
 	_ = s.errors.Write(w, r, wireError(err))
 }
 
-// plain answers over plain HTTP, where the status may say more than the API's code.
+// plain answers over plain HTTP, where the status can be more precise than the API's code.
 type plain struct{ http.ResponseWriter }
 
-// WriteHeader keeps the code's own status but for the cases that HTTP has a word for.
+// WriteHeader keeps the code's status, except for cases that HTTP has a status for.
 func (p plain) WriteHeader(status int) {
 	switch p.Header().Get(headerReason) {
 	case errContentType.why.Reason:
@@ -227,22 +227,22 @@ func (p plain) WriteHeader(status int) {
 	p.ResponseWriter.WriteHeader(status)
 }
 
-// defect notes a panic and returns the error that stands for it. One request ends; the others are not touched.
-func (s *Server) defect(where string, broken any) error {
+// recordPanic counts and logs a panic, and returns the error for it. Only this one request fails.
+func (s *Server) recordPanic(where string, broken any) error {
 	s.metrics.panics.Inc()
-	s.log.Error("a request ended in a defect", "method", where, "panic", fmt.Sprint(broken), "stack", string(debug.Stack()))
-	return fmt.Errorf("server: %s ended in a defect", where)
+	s.log.Error("a request panicked", "method", where, "panic", fmt.Sprint(broken), "stack", string(debug.Stack()))
+	return fmt.Errorf("server: %s panicked", where)
 }
 
-// observe is the one interceptor: it sees each message that connect could decode, and each error before connect does.
+// observe is the only interceptor: it sees each message that Connect could decode, and each error before Connect does.
 func (s *Server) observe(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, r connect.AnyRequest) (answer connect.AnyResponse, err error) {
 		c := callOf(ctx)
 		c.header.Del(headerReason)
-		err = readable(r.Any())
+		err = checkReadable(r.Any())
 		switch {
-		case c.of == operators:
-			answer, err = s.audited(ctx, c, r, err, next)
+		case c.audience == operators:
+			answer, err = s.answerAudited(ctx, c, r, err, next)
 		case err == nil:
 			answer, err = s.answer(ctx, c, r, next)
 		}
@@ -254,15 +254,15 @@ func (s *Server) observe(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
-// answer asks the service. Whatever goes wrong there has a code when it leaves here.
+// answer calls the service. Every error that it returns has a code.
 func (s *Server) answer(ctx context.Context, c *call, r connect.AnyRequest, next connect.UnaryFunc) (answer connect.AnyResponse, err error) {
 	defer func() {
-		if broken := recover(); broken != nil {
-			err = s.defect(c.path, broken)
+		if panicked := recover(); panicked != nil {
+			err = s.recordPanic(c.path, panicked)
 		}
 	}()
 	answer, err = next(ctx, r)
-	if err = settled(err, c.mutates); err != nil && wallet.CodeOf(err) == wallet.CodeInternal {
+	if err = withCode(err, c.mutates); err != nil && wallet.CodeOf(err) == wallet.CodeInternal {
 		s.log.Error("a request failed", "method", c.path, "error", err)
 	}
 	return answer, err

@@ -13,7 +13,7 @@ import (
 	pb "hongbao/reference/server/hongbaopb"
 )
 
-// TestEnums: the schema has a name for every state that the service has, and none besides. Their numbers are the service's.
+// TestEnums: the schema has exactly one name for every state of the service, and the same numbers.
 func TestEnums(t *testing.T) {
 	names, err := filepath.Glob("../wallet/*.go")
 	require.NoError(t, err)
@@ -43,13 +43,13 @@ func TestEnums(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		of      map[int32]string
-		besides int // that stand for none
+		besides int // values that mean "unspecified"
 	}{
 		"App": {pb.App_name, 1}, "Stage": {pb.Stage_name, 1}, "AwardType": {pb.AwardType_name, 1}, "GrantState": {pb.GrantState_name, 1},
 		"WithdrawalState": {pb.WithdrawalState_name, 1}, "ItemState": {pb.ItemState_name, 0}, "PacketState": {pb.PacketState_name, 1},
 		"ShareState": {pb.ShareState_name, 0}, "BulkState": {pb.BulkState_name, 1},
 	} {
 		require.NotZero(t, declared[name], name)
-		require.Len(t, c.of, declared[name]+c.besides, "%s: the schema and the service do not have the same", name)
+		require.Len(t, c.of, declared[name]+c.besides, "%s: the schema and the service do not have the same values", name)
 	}
 }

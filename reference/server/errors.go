@@ -12,13 +12,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// headerReason carries the reason of a refusal, in the response's headers, or in its trailers under gRPC.
+// headerReason carries the reason of a refusal: in the response headers, or under gRPC in the trailers.
 const headerReason = "Hongbao-Reason"
 
-// maxMessage bounds an error's text on the wire, in bytes: requests are quoted in it.
+// maxMessage bounds an error's text on the wire, in bytes, because it quotes the request.
 const maxMessage = 300
 
-// refusal is what the wire itself refuses, before any service is asked.
+// refusal is an error of the server itself, returned before any service is called.
 type refusal struct {
 	why  *wallet.Error
 	text string
@@ -37,28 +37,28 @@ func refuse(c wallet.Code, reason, text string) *refusal {
 // The sentinels.
 var (
 	errMalformed   = refuse(wallet.CodeInvalid, "malformed", "the request cannot be read")
-	errTooLarge    = refuse(wallet.CodeInvalid, "too_large", "the request's body is larger than this server takes")
+	errTooLarge    = refuse(wallet.CodeInvalid, "too_large", "the request's body is larger than this server accepts")
 	errContentType = refuse(wallet.CodeInvalid, "content_type", "send application/json, application/proto, application/grpc or application/grpc-web")
 	errHTTPMethod  = refuse(wallet.CodeInvalid, "http_method", "every method is a POST")
 	errSlow        = refuse(wallet.CodeInvalid, "slow_request", "the request's body did not arrive in time, or not in full")
-	errNoMethod    = refuse(wallet.CodeNotFound, "unknown_method", "there is no such method, see /openapi.json")
-	errShadow      = refuse(wallet.CodeRefused, "no_shadow", "this server takes no load-test requests")
-	errLiveOnly    = refuse(wallet.CodeRefused, "live_only", "this method is about the live service: leave the load-test mark out")
-	errMarkedOnly  = refuse(wallet.CodeRefused, "marked_only", "this method is for marked load alone: live data is not for discarding")
-	errMark        = refuse(wallet.CodeInvalid, "load_test_mark", "the load-test mark is 1, or it is not there")
-	errDraining    = refuse(wallet.CodeUnavailable, "draining", "this instance is stopping, ask another one")
-	errNotServed   = refuse(wallet.CodeUnavailable, "not_served", "this instance does not answer this kind of request")
+	errNoMethod    = refuse(wallet.CodeNotFound, "unknown_method", "unknown method, see /openapi.json")
+	errNoShadow    = refuse(wallet.CodeRefused, "no_shadow", "this server has no load-test wallet for this request")
+	errLiveOnly    = refuse(wallet.CodeRefused, "live_only", "this method works on the live service only: omit the load-test mark")
+	errShadowOnly  = refuse(wallet.CodeRefused, "marked_only", "this method works on the load-test wallet only: it never discards live data")
+	errMark        = refuse(wallet.CodeInvalid, "load_test_mark", "the load-test mark must be 1 or absent")
+	errDraining    = refuse(wallet.CodeUnavailable, "draining", "this instance is stopping, send the request to another one")
+	errNotServed   = refuse(wallet.CodeUnavailable, "not_served", "this instance does not serve this method")
 )
 
-// Why the wallet of marked load is not cleaned up, or does not answer while it is.
+// Why the shadow wallet is not cleaned up, or is not available during a clean-up.
 var (
-	ErrMarkedBusy   error = refuse(wallet.CodeOverloaded, "load_test_busy", "marked requests are worked on: wait for them, or force")
-	ErrMarkedHeld   error = refuse(wallet.CodeOverloaded, "load_test_backlog", "marked postings are held: wait for them, or force")
-	ErrMarkedShared error = refuse(wallet.CodeRefused, "load_test_shared", "other instances take marked load: stop them, or start them without it")
+	ErrMarkedBusy   error = refuse(wallet.CodeOverloaded, "load_test_busy", "load-test requests are in progress: wait for them, or use force")
+	ErrMarkedHeld   error = refuse(wallet.CodeOverloaded, "load_test_backlog", "load-test postings are held in the backlog: wait for them, or use force")
+	ErrMarkedShared error = refuse(wallet.CodeRefused, "load_test_shared", "other instances accept load-test requests: stop them, or start them without a shadow wallet")
 	ErrMarkedGone   error = refuse(wallet.CodeUnavailable, "load_test_clean_up", "the load test's data is being cleaned up")
 )
 
-// wireCode is the one place where the wallet's codes become the wire's.
+// wireCode maps the wallet's codes to Connect's. It is the only place that does.
 func wireCode(c wallet.Code) connect.Code {
 	switch c {
 	case wallet.CodeInvalid:
@@ -74,7 +74,7 @@ func wireCode(c wallet.Code) connect.Code {
 	case wallet.CodeUnavailable:
 		return connect.CodeUnavailable // 503
 	case wallet.CodeUnknown:
-		return connect.CodeDeadlineExceeded // 504: the one code that says "it may have been done"
+		return connect.CodeDeadlineExceeded // 504: the one code that means "it may have been done"
 	case wallet.CodeUnauthorised:
 		return connect.CodePermissionDenied // 403
 	default:
@@ -82,7 +82,7 @@ func wireCode(c wallet.Code) connect.Code {
 	}
 }
 
-// detail returns what a caller is told about an error.
+// detail returns the error detail that a caller receives.
 func detail(err error) *pb.ErrorDetail {
 	code := wallet.CodeOf(err)
 	return &pb.ErrorDetail{
@@ -90,12 +90,12 @@ func detail(err error) *pb.ErrorDetail {
 		Code:       code.String(),
 		Retryable:  code == wallet.CodeOverloaded || code == wallet.CodeUnavailable || code == wallet.CodeUnknown,
 		SameNumber: code == wallet.CodeUnknown,
-		Message:    cut(strings.ToValidUTF8(message(err, code), "\ufffd"), maxMessage), // protobuf holds no other text
+		Message:    cut(strings.ToValidUTF8(message(err, code), "\ufffd"), maxMessage), // protobuf accepts no other text
 	}
 }
 
-// message returns the text of an error for outside. Texts of our defects and of our dependencies stay here: they help
-// nobody there and may name what is inside.
+// message returns an error's text for callers. Texts of internal errors and of dependencies are not shown: they do not
+// help the caller and may name internals.
 func message(err error, c wallet.Code) string {
 	switch c {
 	case wallet.CodeInternal:
@@ -111,15 +111,15 @@ func message(err error, c wallet.Code) string {
 	return err.Error()
 }
 
-// wireError returns the error as the wire carries it.
+// wireError returns the error as Connect sends it.
 func wireError(err error) *connect.Error {
 	d := detail(err)
 	code := wireCode(wallet.CodeOf(err))
 	if a := (*auth.Error)(nil); errors.As(err, &a) && a.Unknown {
-		code = connect.CodeUnauthenticated // 401: say who you are, rather than ask for permission
+		code = connect.CodeUnauthenticated // 401: the caller is not authenticated; 403 is for a known caller without permission
 	}
 	if errors.Is(err, errNoMethod) {
-		code = connect.CodeUnimplemented // what clients of gRPC look for
+		code = connect.CodeUnimplemented // the code that gRPC clients expect
 	}
 	w := connect.NewError(code, errors.New(d.Message))
 	if detail, err := connect.NewErrorDetail(d); err == nil {
@@ -129,9 +129,9 @@ func wireError(err error) *connect.Error {
 	return w
 }
 
-// settled gives an error without a code of ours the one that is true. A deadline that ended a call which changes
-// something says nothing about what was done.
-func settled(err error, mutates bool) error {
+// withCode gives an error without a wallet code the right one. When a deadline ends a call that changes something, the
+// outcome is unknown.
+func withCode(err error, mutates bool) error {
 	var known *wallet.Error
 	if errors.As(err, &known) || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
 		return err
@@ -142,7 +142,7 @@ func settled(err error, mutates bool) error {
 	return errors.Join(wallet.ErrUnavailable, err)
 }
 
-// cut shortens s to at most limit bytes, at a character's beginning.
+// cut shortens s to at most limit bytes, at the start of a character.
 func cut(s string, limit int) string {
 	if len(s) <= limit {
 		return s

@@ -30,17 +30,17 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// shards is how many the fixture's backlog has.
+// shards is the number of shards of the fixture's backlog.
 const shards = 2
 
-// log is an audit log in memory, which may be broken.
-type log struct {
+// memoryAuditLog is an audit log in memory, which can be made to fail.
+type memoryAuditLog struct {
 	mu      sync.Mutex
 	broken  error
 	actions []wallet.Action
 }
 
-func (l *log) Append(_ context.Context, a wallet.Action) error {
+func (l *memoryAuditLog) Append(_ context.Context, a wallet.Action) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken != nil {
@@ -51,7 +51,7 @@ func (l *log) Append(_ context.Context, a wallet.Action) error {
 	return nil
 }
 
-func (l *log) Actions(_ context.Context, before int64, limit int) (found []wallet.Action, _ error) {
+func (l *memoryAuditLog) Actions(_ context.Context, before int64, limit int) (found []wallet.Action, _ error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, a := range slices.Backward(l.actions) {
@@ -62,22 +62,22 @@ func (l *log) Actions(_ context.Context, before int64, limit int) (found []walle
 	return found, nil
 }
 
-// staff is what operators ask, and the switches of their config centre.
-type staff struct {
+// fakeInspector is an Inspector, and holds the switches of the config centre.
+type fakeInspector struct {
 	mu  sync.Mutex
 	on  map[wallet.Switch]bool
 	err error
 
-	defect bool // AuditBudget has one
+	defect bool // AuditBudget panics
 }
 
-func (s *staff) switches() (map[wallet.Switch]bool, error) {
+func (s *fakeInspector) switches() (map[wallet.Switch]bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.on, s.err
 }
 
-func (s *staff) set(name wallet.Switch, on bool) error {
+func (s *fakeInspector) set(name wallet.Switch, on bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
@@ -86,57 +86,57 @@ func (s *staff) set(name wallet.Switch, on bool) error {
 	return s.err
 }
 
-func (s *staff) Status(context.Context) (Status, error) {
+func (s *fakeInspector) Status(context.Context) (Status, error) {
 	return Status{Strategy: wallet.StrategyToken, Activity: "spring", Instances: []string{"a", "b"}, Backlog: 3, BacklogAge: time.Second, OpenOrders: 4, Budgets: []BudgetStatus{
 		{wallet.Official, 1000, wallet.Quota{Reserved: 100, Leased: 300, Stranded: 50}}}}, s.err
 }
 
-func (s *staff) AuditBudget(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
+func (s *fakeInspector) AuditBudget(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
 	if s.defect {
 		panic("a defect")
 	}
 	return wallet.Money(stage) * 7, s.err
 }
 
-func (s *staff) Reconcile(context.Context) (Reconciliation, error) {
+func (s *fakeInspector) Reconcile(context.Context) (Reconciliation, error) {
 	found := slices.Repeat([]wallet.Difference{{Kind: wallet.Missing, Sides: "orders/ledger", Want: 5}}, 150)
 	return Reconciliation{Orders: 9, Entries: 8, Sum: -3, Count: int64(len(found)), Differences: found}, s.err
 }
 
-// fixture is a server on a loopback port, with a real node over stores in memory behind it.
+// fixture is a server on a loopback port with a real node over stores in memory.
 type fixture struct {
-	t       testing.TB
-	server  *Server
-	clock   *storetest.Clock
-	keys    auth.Keys
-	node    *node.Node
-	ledger  *mem.Ledger
-	orders  *mem.Orders
-	ring    *token.Keyring
-	sealer  wallet.Sealer
-	audit   *log
-	staff   *staff
-	shop    *shop
-	jobs    *operator.Bulk
-	url     string
-	stop    context.CancelFunc
-	stopped chan error
-	client  *http.Client
+	t         testing.TB
+	server    *Server
+	clock     *storetest.Clock
+	keys      auth.Keys
+	node      *node.Node
+	ledger    *mem.Ledger
+	orders    *mem.Orders
+	ring      *token.Keyring
+	sealer    wallet.Sealer
+	audit     *memoryAuditLog
+	inspector *fakeInspector
+	rewards   *fakeRewards
+	bulk      *operator.Bulk
+	url       string
+	stop      context.CancelFunc
+	stopped   chan error
+	client    *http.Client
 }
 
-// change alters what a fixture would be.
-type change func(*Config, *Ports)
+// option changes a fixture's configuration before it starts.
+type option func(*Config, *Ports)
 
-// festival is the fixture's activity: one stage, caps of 1,000 fen.
+// festival returns the fixture's activity: one stage, caps of 1,000 fen.
 func festival(clock wallet.Clock) wallet.Activity {
 	return wallet.Activity{Parent: "spring", Children: []wallet.Child{{ID: "official", Stage: wallet.Official,
 		From: clock.Now().Add(-time.Hour), To: clock.Now().Add(60 * 24 * time.Hour), Budget: 1 << 50, SingleCap: 1000,
 		Rewards: []wallet.RewardType{{Type: wallet.Cash, Rewards: []wallet.Reward{{ID: "cash", Scenes: []wallet.Scene{{ID: "rain", BillText: "rain"}}}}}}}}}
 }
 
-// start starts a server. It is stopped at the test's end.
-func start(t testing.TB, changes ...change) *fixture {
-	f := &fixture{t: t, clock: storetest.NewClock(), keys: auth.Generate(), audit: &log{}, staff: &staff{on: map[wallet.Switch]bool{}}, shop: &shop{},
+// start starts a server. The test's cleanup stops it.
+func start(t testing.TB, changes ...option) *fixture {
+	f := &fixture{t: t, clock: storetest.NewClock(), keys: auth.Generate(), audit: &memoryAuditLog{}, inspector: &fakeInspector{on: map[wallet.Switch]bool{}}, rewards: &fakeRewards{},
 		stopped: make(chan error, 1), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	f.keys.Callers = append(f.keys.Callers,
 		auth.Caller{Key: auth.Key{ID: "asker", Secret: auth.NewSecret()}, Scopes: []auth.Scope{auth.ScopeQuery}},
@@ -166,10 +166,10 @@ func start(t testing.TB, changes ...change) *fixture {
 	require.NoError(t, err)
 
 	config := Config{Addr: "127.0.0.1:0", DebugAddr: ":0", Keys: f.keys}
-	board, notices, bulk := f.office()
-	ports := Ports{Service: f.node, Query: query, Operator: f.staff, Audit: f.audit, Clock: f.clock,
-		Rewards: f.shop, Packets: f.shop, Coupons: f.shop, Refunds: f.shop, Callbacks: f.shop, Board: board, Notices: notices, Bulk: bulk,
-		Settings: &centre{staff: f.staff}, Switches: switchInfo}
+	board, notices, bulk := f.newBackoffice()
+	ports := Ports{Service: f.node, Query: query, Operator: f.inspector, Audit: f.audit, Clock: f.clock,
+		Rewards: f.rewards, Packets: f.rewards, Coupons: f.rewards, Refunds: f.rewards, Callbacks: f.rewards, Board: board, Notices: notices, Bulk: bulk,
+		Settings: &fakeConfigCentre{fakeInspector: f.inspector}, Switches: switchInfo}
 	for _, change := range changes {
 		change(&config, &ports)
 	}
@@ -189,7 +189,7 @@ func start(t testing.TB, changes ...change) *fixture {
 	return f
 }
 
-// answer is what came back.
+// answer is a response.
 type answer struct {
 	status int
 	header http.Header
@@ -197,7 +197,7 @@ type answer struct {
 	fields map[string]any
 }
 
-// reason returns the refusal's reason and code, as the body has them, "ok" for none.
+// reason returns the refusal's code and reason from the body, or "ok".
 func (a answer) reason() string {
 	if a.status == http.StatusOK {
 		return "ok"
@@ -240,7 +240,7 @@ func (f *fixture) request(method, body, authorization string) *http.Request {
 	return r
 }
 
-// signed returns the Authorization header of a request signed now.
+// signed returns the Authorization header of a request signed at the given time.
 func (f *fixture) signed(id, method, body string, now wallet.Instant) string {
 	key := auth.Key{ID: id}
 	if c, ok := f.keys.Caller(id); ok {
@@ -251,14 +251,14 @@ func (f *fixture) signed(id, method, body string, now wallet.Instant) string {
 	return auth.Sign(key, auth.Request{Method: http.MethodPost, Path: "/hongbao.v1." + method, Body: []byte(body)}, now.Time(), auth.NewNonce())
 }
 
-// as calls a method under the name of a caller or operator.
-func (f *fixture) as(id, method, body string) answer {
+// callAs calls a method as a caller or operator.
+func (f *fixture) callAs(id, method, body string) answer {
 	f.t.Helper()
 	return f.do(f.request(method, body, f.signed(id, method, body, f.clock.Now())))
 }
 
-// marked returns a load test's request, signed with its mark.
-func (f *fixture) marked(id, method, body string) *http.Request {
+// loadTestRequest returns a load test's request, signed with its mark.
+func (f *fixture) loadTestRequest(id, method, body string) *http.Request {
 	key := auth.Key{ID: id}
 	if c, ok := f.keys.Caller(id); ok {
 		key = c.Key
@@ -276,24 +276,24 @@ func (f *fixture) session(app wallet.App, user wallet.UserID) string {
 	return auth.SchemeBearer + auth.Session(f.keys.SessionKey, app, user, f.clock.Now().Add(time.Hour).Time())
 }
 
-// by calls a method as a user of Douyin.
-func (f *fixture) by(user wallet.UserID, method, body string) answer {
+// callAsUser calls a method as a user of Douyin.
+func (f *fixture) callAsUser(user wallet.UserID, method, body string) answer {
 	f.t.Helper()
 	return f.do(f.request(method, body, f.session(wallet.Douyin, user)))
 }
 
-// grantBody is a good grant to a user.
+// grantBody returns a valid grant to a user.
 func grantBody(user wallet.UserID, rain int, fen int64) string {
 	return fmt.Sprintf(`{"app":"APP_DOUYIN","user":%d,"activity":"spring","scene":"rain","rain":%d,"award":"AWARD_TYPE_CASH","amount_fen":%d,"opened_us":%d}`,
 		user, rain, fen, storetest.NewClock().Now())
 }
 
-// books counts what is on record, to show that a refusal changed nothing.
-func (f *fixture) books() (n int) {
+// records counts the orders and ledger entries, to show that a refusal changed nothing.
+func (f *fixture) records() (n int) {
 	require.NoError(f.t, f.orders.Orders(f.t.Context(), func(wallet.Order) bool { n++; return true }))
 	require.NoError(f.t, f.ledger.Entries(f.t.Context(), func(wallet.Entry) bool { n++; return true }))
 	return n
 }
 
-// jsonInt is a 64-bit number as JSON has it.
+// jsonInt returns a 64-bit number in JSON.
 func jsonInt(n int) string { return fmt.Sprint(n) }

@@ -18,8 +18,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// FuzzRequests sends any bytes to any method under a name that may call it: the server neither panics nor calls it its
-// own defect, and every refusal says what it is.
+// FuzzRequests sends arbitrary bytes to any method with valid credentials: the server does not panic and reports no
+// internal error, and every refusal has a reason.
 func FuzzRequests(f *testing.F) {
 	server := start(f).server
 	table := methods()
@@ -65,11 +65,11 @@ func FuzzRequests(f *testing.F) {
 // permitted returns an Authorization header that the method accepts.
 func permitted(s *Server, m method, body []byte) string {
 	now := s.ports.Clock.Now()
-	if m.of == users {
+	if m.audience == users {
 		return auth.SchemeBearer + auth.Session(s.config.Keys.SessionKey, wallet.Douyin, 7, now.Add(auth.Window).Time())
 	}
 	key := s.config.Keys.Callers[0].Key
-	if m.of == operators {
+	if m.audience == operators {
 		for _, o := range s.config.Keys.Operators {
 			if o.Role == m.roles[0] {
 				key = o.Key
@@ -92,7 +92,7 @@ func exampleOf(t testing.TB, path string) proto.Message {
 	return m.Interface()
 }
 
-// fill sets every field to something.
+// fill sets every field to a value.
 func fill(m protoreflect.Message) {
 	for i := range m.Descriptor().Fields().Len() {
 		f := m.Descriptor().Fields().Get(i)
@@ -118,8 +118,7 @@ func fill(m protoreflect.Message) {
 	}
 }
 
-// TestExamples: an example with every field set is read, in both formats, by every method: whatever the service says of
-// it, the wire understood it.
+// TestExamples: every method decodes an example with every field set, in both formats. The service may refuse it.
 func TestExamples(t *testing.T) {
 	s := start(t).server
 	for _, m := range methods() {

@@ -11,14 +11,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxBatch is the most grants of one request.
+// MaxBatch is the largest number of grants in one request.
 const MaxBatch = 100
 
-// batchWorkers is how many grants of one request are worked on at once: enough to fill the stores' pipelines, and too
-// few for one caller to crowd out the others.
+// batchWorkers is how many grants of one request run concurrently: enough to fill the stores' pipelines, and too
+// few for one caller to displace the others.
 const batchWorkers = 8
 
-// grants serves upstreams that grant.
+// grants serves GrantService for upstreams.
 type grants struct{ *Server }
 
 var _ connectpb.GrantServiceHandler = grants{}
@@ -48,21 +48,21 @@ func (s grants) BatchGrant(ctx context.Context, m *pb.BatchGrantRequest) (*pb.Ba
 	return &pb.BatchGrantReply{Results: results}, nil
 }
 
-// one returns one grant's own result. A defect in it is its own too.
+// one returns the result of one grant. A panic fails this grant only.
 func (s grants) one(ctx context.Context, c *call, m *pb.GrantRequest) (result *pb.GrantResult) {
 	failed := func(err error) *pb.GrantResult {
 		return &pb.GrantResult{Result: &pb.GrantResult_Error{Error: detail(err)}}
 	}
 	defer func() {
-		if broken := recover(); broken != nil {
-			result = failed(s.defect(c.path, broken))
+		if panicked := recover(); panicked != nil {
+			result = failed(s.recordPanic(c.path, panicked))
 		}
 	}()
-	if err := ctx.Err(); err != nil { // this one was not begun
-		return failed(settled(err, false))
+	if err := ctx.Err(); err != nil { // this grant was not started
+		return failed(withCode(err, false))
 	}
 	reply, err := grantOne(ctx, c, m)
-	if err = settled(err, true); err != nil {
+	if err = withCode(err, true); err != nil {
 		return failed(err)
 	}
 	return &pb.GrantResult{Result: &pb.GrantResult_Grant{Grant: reply}}

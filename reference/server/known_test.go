@@ -8,23 +8,23 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// TestUnknownFieldsWithin: a field that this server does not know is refused wherever it is in a request of any method.
+// TestUnknownFieldsWithin: an unknown field is refused in every message of every request.
 func TestUnknownFieldsWithin(t *testing.T) {
 	within := 0
 	for _, m := range methods() {
 		example := exampleOf(t, m.path)
-		require.NoError(t, readable(example), m.path)
+		require.NoError(t, checkReadable(example), m.path)
 		each(example.ProtoReflect(), func(part protoreflect.Message) {
 			part.SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 99, protowire.VarintType), 1))
-			require.ErrorIs(t, readable(example), errMalformed, "%s: %s", m.path, part.Descriptor().Name())
+			require.ErrorIs(t, checkReadable(example), errMalformed, "%s: %s", m.path, part.Descriptor().Name())
 			part.SetUnknown(nil)
 			within++
 		})
 	}
-	require.Greater(t, within, len(methods()), "messages within messages")
+	require.Greater(t, within, len(methods()), "nested messages were checked")
 }
 
-// each calls visit for a message and all that are within it.
+// each calls visit for a message and all messages within it.
 func each(m protoreflect.Message, visit func(protoreflect.Message)) {
 	visit(m)
 	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {

@@ -21,7 +21,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// slow is a service whose pages wait until they may go on. What it is not asked for is nil.
+// slow is a service whose pages wait until leave is closed. Methods that are not overridden are nil.
 type slow struct {
 	wallet.Service
 	entered, leave chan struct{}
@@ -56,35 +56,35 @@ func (s *slow) Bind(context.Context, wallet.Caller, wallet.Phone) (wallet.Person
 	panic("a defect")
 }
 
-func slowService(s *slow) change { return func(_ *Config, p *Ports) { p.Service = s } }
+func slowService(s *slow) option { return func(_ *Config, p *Ports) { p.Service = s } }
 
-// later sends a request on the side.
-func later(f *fixture, r *http.Request) chan answer {
+// sendAsync sends a request in the background.
+func sendAsync(f *fixture, r *http.Request) chan answer {
 	done := make(chan answer, 1)
 	go func() { done <- f.do(r) }()
 	return done
 }
 
-// TestOverload: who comes while all places are taken is told so at once, and users' load leaves operators their places.
+// TestOverload: when the pool is full further requests are refused at once, and users' load does not block operators.
 func TestOverload(t *testing.T) {
 	s := newSlow()
 	f := start(t, slowService(s), func(c *Config, _ *Ports) { c.MaxInFlight = 2 })
-	a := later(f, f.request("WalletService/WalletPage", `{}`, f.session(1, 1)))
-	b := later(f, f.request("WalletService/WalletPage", `{}`, f.session(1, 2)))
+	a := sendAsync(f, f.request("WalletService/WalletPage", `{}`, f.session(1, 1)))
+	b := sendAsync(f, f.request("WalletService/WalletPage", `{}`, f.session(1, 2)))
 	<-s.entered
 	<-s.entered
-	full := f.by(3, "WalletService/WalletPage", `{}`)
+	full := f.callAsUser(3, "WalletService/WalletPage", `{}`)
 	require.Equal(t, "overloaded overloaded", full.reason())
 	require.Equal(t, http.StatusTooManyRequests, full.status)
 	require.Equal(t, true, full.list("details")[0].(map[string]any)["debug"].(map[string]any)["retryable"])
-	require.Equal(t, "ok", f.as("viewer", "OperatorService/Status", `{}`).reason())
+	require.Equal(t, "ok", f.callAs("viewer", "OperatorService/Status", `{}`).reason())
 	close(s.leave)
 	require.Equal(t, "5", (<-a).text("balance_fen"))
 	require.Equal(t, "5", (<-b).text("balance_fen"))
-	require.Equal(t, "ok", f.by(3, "WalletService/WalletPage", `{}`).reason(), "the places were given back")
+	require.Equal(t, "ok", f.callAsUser(3, "WalletService/WalletPage", `{}`).reason(), "the pool is free again")
 }
 
-// TestEveryday: whatever the festival floods, everyday's traffic has places of its own (L3), and no more than those.
+// TestEveryday: everyday traffic has a separate pool, independent of the festival's load, and is bounded by it (L3).
 func TestEveryday(t *testing.T) {
 	s := newSlow()
 	f := start(t, slowService(s), func(c *Config, _ *Ports) {
@@ -97,32 +97,32 @@ func TestEveryday(t *testing.T) {
 		body := grantBody(1, 1, 1)
 		return f.request("GrantService/Grant", body, f.signed(id, "GrantService/Grant", body, f.clock.Now()))
 	}
-	flood, calm := later(f, grant("giver")), (chan answer)(nil)
+	flood, calm := sendAsync(f, grant("giver")), (chan answer)(nil)
 	require.Eventually(t, func() bool { return f.server.gates[upstreams].In() == 1 }, 5*time.Second, time.Millisecond)
-	require.Equal(t, "overloaded overloaded", f.do(grant("giver")).reason(), "the festival's places are taken")
-	calm = later(f, grant("everyday"))
+	require.Equal(t, "overloaded overloaded", f.do(grant("giver")).reason(), "the festival's pool is full")
+	calm = sendAsync(f, grant("everyday"))
 	require.Eventually(t, func() bool { return f.server.gates[everyday].In() == 1 }, 5*time.Second, time.Millisecond)
-	require.Equal(t, "overloaded overloaded", f.do(grant("everyday")).reason(), "and now everyday's")
+	require.Equal(t, "overloaded overloaded", f.do(grant("everyday")).reason(), "and now the everyday pool too")
 	require.Equal(t, "unknown unknown_outcome", (<-flood).reason())
 	require.Equal(t, "unknown unknown_outcome", (<-calm).reason())
-	require.Zero(t, f.server.gates[everyday].In()+f.server.gates[upstreams].In(), "given back")
+	require.Zero(t, f.server.gates[everyday].In()+f.server.gates[upstreams].In(), "both pools are free again")
 }
 
-// TestDeadline: a read that takes too long was not done; of a withdrawal nobody can say.
+// TestDeadline: a read that takes too long is unavailable; the outcome of a withdrawal is unknown.
 func TestDeadline(t *testing.T) {
 	f := start(t, slowService(newSlow()), func(c *Config, _ *Ports) { c.Deadline = 30 * time.Millisecond })
-	require.Equal(t, "unavailable unavailable", f.by(1, "WalletService/WalletPage", `{}`).reason())
-	got := f.by(1, "WalletService/Withdraw", `{"request":1,"amount_fen":1}`)
+	require.Equal(t, "unavailable unavailable", f.callAsUser(1, "WalletService/WalletPage", `{}`).reason())
+	got := f.callAsUser(1, "WalletService/Withdraw", `{"request":1,"amount_fen":1}`)
 	require.Equal(t, "unknown unknown_outcome", got.reason(), got.body)
 	require.Equal(t, http.StatusGatewayTimeout, got.status)
 	require.Equal(t, true, got.list("details")[0].(map[string]any)["debug"].(map[string]any)["sameNumber"])
 }
 
-// TestBatchDeadline: of grants that were begun nobody can say; the others were surely not done.
+// TestBatchDeadline: the outcome of grants that were started is unknown; the others were certainly not made.
 func TestBatchDeadline(t *testing.T) {
 	f := start(t, slowService(newSlow()), func(c *Config, _ *Ports) { c.Deadline = 30 * time.Millisecond })
 	grants := strings.Repeat(grantBody(1, 1, 1)+",", batchWorkers)
-	results := f.as("demo", "GrantService/BatchGrant", `{"grants":[`+grants+grantBody(1, 1, 1)+`]}`).list("results")
+	results := f.callAs("demo", "GrantService/BatchGrant", `{"grants":[`+grants+grantBody(1, 1, 1)+`]}`).list("results")
 	for i, r := range results {
 		want := "unknown_outcome"
 		if i == batchWorkers {
@@ -140,21 +140,21 @@ func TestClientDeadline(t *testing.T) {
 	require.Equal(t, "unknown unknown_outcome", f.do(r).reason())
 }
 
-// TestDefect: a defect ends one request, says nothing of itself, and is counted.
+// TestDefect: a panic fails one request, its text is not shown, and it is counted.
 func TestDefect(t *testing.T) {
 	f := start(t, slowService(newSlow()))
 	for range 2 {
-		got := f.as("demo", bindPhone, bindBody("DOUYIN", 1, 5))
+		got := f.callAs("demo", bindPhone, bindBody("DOUYIN", 1, 5))
 		require.Equal(t, "internal internal", got.reason(), got.body)
 		require.NotContains(t, got.body, "defect")
 	}
 	require.Contains(t, scrape(t, f), "\nhongbao_panics_total 2\n")
-	// A grant of a batch runs on a goroutine of its own: its defect must not end the process.
-	got := f.as("demo", "GrantService/BatchGrant", `{"grants":[`+grantWith(`"rain"`, `"defect"`)+`]}`)
+	// A grant of a batch runs on its own goroutine: a panic there must not end the process.
+	got := f.callAs("demo", "GrantService/BatchGrant", `{"grants":[`+grantWith(`"rain"`, `"defect"`)+`]}`)
 	require.Equal(t, "internal", got.list("results")[0].(map[string]any)["error"].(map[string]any)["reason"], got.body)
 }
 
-// TestLargeBody: 100 MB are refused by their announcement, and where there is none, at the limit; memory is bounded.
+// TestLargeBody: a body of 100 MB is refused by its announced length, or else at the limit; memory is bounded.
 func TestLargeBody(t *testing.T) {
 	f := start(t)
 	const size = 100 << 20
@@ -172,7 +172,7 @@ func TestLargeBody(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	for _, announced := range []int64{size, -1} {
 		got, err := send(announced)
-		if err != nil { // the server has hung up while the client still wrote: as good
+		if err != nil { // the server closed the connection while the client was still writing, which is also correct
 			require.Condition(t, func() bool { return !errors.Is(err, context.DeadlineExceeded) }, err)
 			continue
 		}
@@ -181,12 +181,12 @@ func TestLargeBody(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(20<<20))
-	require.Zero(t, f.server.bodies.memory.In(), "given back")
+	require.Zero(t, f.server.bodies.memory.In(), "the memory is returned")
 
-	// As raw bytes, to see the answer for certain.
+	// Over a raw connection, so that the response is certainly visible.
 	conn := dial(t, f)
 	fmt.Fprintf(conn, "POST /hongbao.v1.WalletService/WalletPage HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n", f.session(1, 1), size)
-	require.Equal(t, "too_large", readAnswer(t, conn).Header.Get("Hongbao-Reason"), "before a byte of it was sent")
+	require.Equal(t, "too_large", readAnswer(t, conn).Header.Get("Hongbao-Reason"), "before any byte of the body was sent")
 }
 
 type zeros struct{}
@@ -207,12 +207,12 @@ func readAnswer(t *testing.T, conn net.Conn) *http.Response {
 	return got
 }
 
-// TestSlowLoris: a body that comes too slowly is not waited for, and holds no place meanwhile.
+// TestSlowLoris: a slow body times out, and does not occupy a place in the pool while it arrives.
 func TestSlowLoris(t *testing.T) {
 	f := start(t, func(c *Config, _ *Ports) { c.BodyTimeout, c.MaxInFlight = 200*time.Millisecond, 1 })
 	conn := dial(t, f)
 	fmt.Fprintf(conn, "POST /hongbao.v1.WalletService/WalletPage HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: %s\r\nContent-Length: 100\r\n\r\n{", f.session(1, 1))
-	require.Equal(t, "ok", f.by(2, "WalletService/WalletPage", `{}`).reason(), "the one place is free")
+	require.Equal(t, "ok", f.callAsUser(2, "WalletService/WalletPage", `{}`).reason(), "the only place in the pool is free")
 	got := readAnswer(t, conn)
 	require.Equal(t, "slow_request", got.Header.Get("Hongbao-Reason"))
 	require.Equal(t, http.StatusRequestTimeout, got.StatusCode)
@@ -220,7 +220,7 @@ func TestSlowLoris(t *testing.T) {
 	for err == nil {
 		_, err = conn.Read(make([]byte, 1<<16))
 	}
-	require.ErrorIs(t, err, io.EOF, "and the connection is closed")
+	require.ErrorIs(t, err, io.EOF, "the connection is closed")
 }
 
 // TestSlowStream: the same over HTTP/2, where one connection carries many requests: only the slow one ends.
@@ -232,16 +232,16 @@ func TestSlowStream(t *testing.T) {
 	body, drip := io.Pipe()
 	r := f.request("WalletService/WalletPage", ``, f.session(1, 1))
 	r.Body, r.ContentLength = body, -1
-	slow := later(f, r)
+	slow := sendAsync(f, r)
 	_, err := drip.Write([]byte("{"))
 	require.NoError(t, err)
-	require.Equal(t, "ok", f.by(2, "WalletService/WalletPage", `{}`).reason())
+	require.Equal(t, "ok", f.callAsUser(2, "WalletService/WalletPage", `{}`).reason())
 	require.Equal(t, "slow_request", (<-slow).header.Get(headerReason))
 	require.NoError(t, drip.Close())
-	require.Equal(t, "ok", f.by(2, "WalletService/WalletPage", `{}`).reason())
+	require.Equal(t, "ok", f.callAsUser(2, "WalletService/WalletPage", `{}`).reason())
 }
 
-// TestKeepAlive: the limits are a request's, not a connection's: one that rests for longer than any of them is used again.
+// TestKeepAlive: the time limits apply to a request, not to a connection: an idle connection can be used again.
 func TestKeepAlive(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		f := start(t, func(c *Config, _ *Ports) { c.BodyTimeout, c.Deadline = 50*time.Millisecond, 50*time.Millisecond })
@@ -254,24 +254,24 @@ func TestKeepAlive(t *testing.T) {
 		for range 3 {
 			r := f.request("WalletService/WalletPage", `{}`, f.session(1, 1))
 			require.Equal(t, "ok", f.do(r.WithContext(httptrace.WithClientTrace(r.Context(), trace))).reason())
-			<-time.After(300 * time.Millisecond) // a rest, well beyond 50 + 2·50 ms
+			<-time.After(300 * time.Millisecond) // idle, well beyond 50 + 2·50 ms
 		}
 		require.Equal(t, []bool{false, true, true}, reused)
 	}
 }
 
-// TestLargeHeaders: a head larger than any of ours is not kept.
+// TestLargeHeaders: headers above the limit are refused.
 func TestLargeHeaders(t *testing.T) {
 	f := start(t)
 	r := f.request("WalletService/WalletPage", `{}`, "Bearer "+strings.Repeat("x", 40<<10))
 	got, err := f.client.Do(r)
-	if err == nil { // otherwise the server has hung up while the client still wrote: as good
+	if err == nil { // otherwise the server closed the connection while the client was still writing, which is also correct
 		defer got.Body.Close()
 		require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, got.StatusCode)
 	}
 }
 
-// TestConnections: those above the limit wait until another one ends.
+// TestConnections: connections above the limit wait until another one ends.
 func TestConnections(t *testing.T) {
 	f := start(t, func(c *Config, _ *Ports) { c.MaxConnections = 1 })
 	first := dial(t, f)
@@ -287,7 +287,7 @@ func TestConnections(t *testing.T) {
 	require.Equal(t, http.StatusOK, readAnswer(t, second).StatusCode)
 }
 
-// TestMemoryOfBodies: bodies as a whole are bounded, whatever each may have.
+// TestMemoryOfBodies: the memory of all bodies together is bounded, besides each body's own limit.
 func TestMemoryOfBodies(t *testing.T) {
 	b := newBodies(1000)
 	r, err := http.NewRequest(http.MethodPost, "/", io.LimitReader(zeros{}, 1000))
@@ -305,12 +305,12 @@ func TestMemoryOfBodies(t *testing.T) {
 	r.Body = io.NopCloser(io.LimitReader(zeros{}, 1001))
 	_, err = b.read(r)
 	require.ErrorIs(t, err, errTooLarge)
-	require.Zero(t, b.memory.In(), "a refusal leaves nothing behind")
+	require.Zero(t, b.memory.In(), "a refusal returns its memory")
 }
 
-// nothing is a service that has nothing.
-type nothing struct{ wallet.Service }
+// emptyService is a service whose pages are empty.
+type emptyService struct{ wallet.Service }
 
-func (nothing) Page(context.Context, wallet.PageRequest) (wallet.Page, error) {
+func (emptyService) Page(context.Context, wallet.PageRequest) (wallet.Page, error) {
 	return wallet.Page{}, nil
 }

@@ -11,8 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Metrics is what the service shows of itself, in a registry of its own. Whoever has something to tell calls a method;
-// none of them waits. deploy/grafana/hongbao.json shows exactly these names.
+// Metrics holds the service's metrics in a separate registry. Its methods record events and never block.
+// deploy/grafana/hongbao.json shows exactly these names.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -34,8 +34,8 @@ type Metrics struct {
 	breakers     *prometheus.GaugeVec
 }
 
-// latencyBuckets goes from 100 µs to 13 s. Each bound is √2 times the one before, so that a quantile read from the middle
-// of a bucket is off by a fifth at most.
+// latencyBuckets ranges from 100 µs to 13 s. Each bound is √2 times the previous one, so a quantile read from the
+// middle of a bucket is off by at most a fifth.
 func latencyBuckets() []float64 { return prometheus.ExponentialBuckets(100e-6, 1.4142135623730951, 35) }
 
 // NewMetrics returns metrics at zero.
@@ -43,24 +43,24 @@ func NewMetrics() *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.requests = counters(m, "hongbao_requests_total", "Requests by method and outcome: ok, or the reason of the refusal.", "method", "reason")
 	m.seconds = add(m, prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "hongbao_request_seconds",
-		Help: "From the request's headers to the last byte of the answer.", Buckets: latencyBuckets()}, []string{"method"}))
-	m.inFlight = gauges(m, "hongbao_in_flight", "Requests that are worked on.", "audience")
-	m.panics = add(m, prometheus.NewCounter(prometheus.CounterOpts{Name: "hongbao_panics_total", Help: "Requests that ended in a defect of ours."}))
-	m.backlogDepth = gauge(m, "hongbao_backlog_depth", "Postings that the ledger has not taken yet.")
-	m.backlogAge = gauge(m, "hongbao_backlog_age_seconds", "Age of the oldest of them.")
-	m.openOrders = gauge(m, "hongbao_open_orders", "Orders on record that are neither posted nor void.")
+		Help: "From the request's headers to the last byte of the response.", Buckets: latencyBuckets()}, []string{"method"}))
+	m.inFlight = gauges(m, "hongbao_in_flight", "Requests in progress.", "audience")
+	m.panics = add(m, prometheus.NewCounter(prometheus.CounterOpts{Name: "hongbao_panics_total", Help: "Requests that panicked."}))
+	m.backlogDepth = gauge(m, "hongbao_backlog_depth", "Postings that are not in the ledger yet.")
+	m.backlogAge = gauge(m, "hongbao_backlog_age_seconds", "Age of the oldest posting in the backlog.")
+	m.openOrders = gauge(m, "hongbao_open_orders", "Recorded orders that are neither posted nor void.")
 	m.batch = add(m, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "hongbao_batch_size",
 		Help: "Credits in one posting.", Buckets: prometheus.ExponentialBuckets(1, 2, 11)}))
-	m.budgetLeft = gauges(m, "hongbao_budget_left_fen", "Budget that no instance has leased yet.", "stage")
-	m.stranded = gauges(m, "hongbao_budget_stranded_fen", "Budget leased to lost instances, ungrantable before an audit.", "stage")
+	m.budgetLeft = gauges(m, "hongbao_budget_left_fen", "Budget that no instance has leased.", "stage")
+	m.stranded = gauges(m, "hongbao_budget_stranded_fen", "Budget leased to lost instances; it cannot be granted until an audit.", "stage")
 	m.alarms = counters(m, "hongbao_alarms_total", "Alarms; each kind has a line in the runbook.", "kind")
-	m.tokens = counters(m, "hongbao_tokens_refused_total", "Clients' tokens that were not accepted.", "reason")
+	m.tokens = counters(m, "hongbao_tokens_refused_total", "Client tokens that were refused.", "reason")
 	m.ready = gauge(m, "hongbao_ready", "1 while this instance is ready.")
-	m.switches = gauges(m, "hongbao_switch_on", "1 while a degrade switch is on at this instance, thrown or tripped.", "switch")
-	m.breakers = gauges(m, "hongbao_breaker_open", "1 while the breaker before a system is not closed.", "system")
+	m.switches = gauges(m, "hongbao_switch_on", "1 while a degrade switch is on at this instance, turned on by an operator or tripped.", "switch")
+	m.breakers = gauges(m, "hongbao_breaker_open", "1 while a system's breaker is not closed.", "system")
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, kind := range alarmKinds() {
-		m.alarms.WithLabelValues(string(kind)) // from zero, so that the first one is a rise
+		m.alarms.WithLabelValues(string(kind)) // start at zero, so that the first alarm is an increase
 	}
 	return m
 }
@@ -91,14 +91,14 @@ func counters(m *Metrics, name, help string, labels ...string) *prometheus.Count
 // Alarm counts an alarm.
 func (m *Metrics) Alarm(kind wallet.AlarmKind) { m.alarms.WithLabelValues(string(kind)).Inc() }
 
-// Batch notes one posting of n credits; empty ones are not noted.
+// Batch records a posting of n credits. Empty postings are not recorded.
 func (m *Metrics) Batch(n int) {
 	if n > 0 {
 		m.batch.Observe(float64(n))
 	}
 }
 
-// Status notes how the service stands. An age that is not known leaves the last one.
+// Status records the service's state. An unknown age leaves the last value.
 func (m *Metrics) Status(s Status) {
 	m.backlogDepth.Set(float64(s.Backlog))
 	if s.BacklogAge >= 0 {
@@ -111,12 +111,12 @@ func (m *Metrics) Status(s Status) {
 	}
 }
 
-// Switch notes whether a degrade switch is on.
+// Switch records whether a degrade switch is on.
 func (m *Metrics) Switch(name wallet.Switch, on bool) {
 	m.switches.WithLabelValues(string(name)).Set(asNumber(on))
 }
 
-// Breaker notes whether the breaker before a system keeps calls back.
+// Breaker records whether a system's breaker is open.
 func (m *Metrics) Breaker(system string, open bool) {
 	m.breakers.WithLabelValues(system).Set(asNumber(open))
 }
@@ -128,7 +128,7 @@ func asNumber(yes bool) float64 {
 	return 0
 }
 
-// TokenRefused counts a client's token that was not accepted.
+// TokenRefused counts a refused client token.
 func (m *Metrics) TokenRefused(err error) { m.tokens.WithLabelValues(wallet.ReasonOf(err)).Inc() }
 
 // Handler serves the metrics in Prometheus' format.
@@ -136,7 +136,7 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// meter is one method's part, looked up once.
+// meter holds one method's metrics.
 type meter struct {
 	seconds prometheus.Observer
 	ok      prometheus.Counter
@@ -148,7 +148,7 @@ func (m *Metrics) meter(method string) meter {
 		m.requests.MustCurryWith(prometheus.Labels{"method": method})}
 }
 
-// done notes one request.
+// done records one request.
 func (m meter) done(reason string, took time.Duration) {
 	m.seconds.Observe(took.Seconds())
 	if reason == "ok" {

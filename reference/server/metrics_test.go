@@ -16,8 +16,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// told returns metrics that have heard of everything once.
-func told(t *testing.T) *fixture {
+// withRecordedMetrics returns a fixture whose metrics recorded each kind of event once.
+func withRecordedMetrics(t *testing.T) *fixture {
 	f := start(t)
 	m := f.server.metrics
 	m.Batch(0)
@@ -34,12 +34,12 @@ func told(t *testing.T) *fixture {
 	return f
 }
 
-// TestMetrics: what was told is shown.
+// TestMetrics: recorded events appear in the exposition.
 func TestMetrics(t *testing.T) {
-	f := told(t)
-	require.Equal(t, "ok", f.by(7, "WalletService/WalletPage", `{}`).reason())
-	require.Equal(t, "ok", f.by(7, "WalletService/WalletPage", `{"tokens":["AAAA"]}`).reason())
-	require.Equal(t, "invalid malformed", f.by(7, "WalletService/WalletPage", `{`).reason())
+	f := withRecordedMetrics(t)
+	require.Equal(t, "ok", f.callAsUser(7, "WalletService/WalletPage", `{}`).reason())
+	require.Equal(t, "ok", f.callAsUser(7, "WalletService/WalletPage", `{"tokens":["AAAA"]}`).reason())
+	require.Equal(t, "invalid malformed", f.callAsUser(7, "WalletService/WalletPage", `{`).reason())
 	require.Equal(t, "unauthorised no_credentials", f.do(f.request("WalletService/WalletPage", `{}`, "")).reason())
 	text := scrape(t, f)
 	for _, line := range []string{
@@ -71,7 +71,7 @@ func TestMetrics(t *testing.T) {
 	require.Contains(t, text, "\ngo_goroutines ")
 }
 
-// TestDashboard: the dashboard shows every metric that there is, and none that is not.
+// TestDashboard: the dashboard shows every metric that the server has, and no others.
 func TestDashboard(t *testing.T) {
 	text, err := os.ReadFile("../../deploy/grafana/hongbao.json")
 	require.NoError(t, err)
@@ -86,7 +86,7 @@ func TestDashboard(t *testing.T) {
 	shown := map[string][]string{}
 	var ids []int
 	for _, p := range dashboard.Panels {
-		require.NotContains(t, ids, p.ID, "two panels of one number")
+		require.NotContains(t, ids, p.ID, "two panels have the same id")
 		ids = append(ids, p.ID)
 		for _, target := range p.Targets {
 			for _, metric := range regexp.MustCompile(`\b(hongbao|go|process)_\w+`).FindAllString(target.Expr, -1) {
@@ -98,7 +98,7 @@ func TestDashboard(t *testing.T) {
 			}
 		}
 	}
-	families, err := told(t).server.metrics.registry.Gather()
+	families, err := withRecordedMetrics(t).server.metrics.registry.Gather()
 	require.NoError(t, err)
 	var served []string
 	for _, family := range families {
@@ -110,7 +110,7 @@ func TestDashboard(t *testing.T) {
 			}
 			served = append(served, metric+suffix)
 			for _, label := range labels {
-				has := label == "le" || label == "instance" // Prometheus' own
+				has := label == "le" || label == "instance" // added by Prometheus
 				for _, pair := range family.GetMetric()[0].GetLabel() {
 					has = has || pair.GetName() == label
 				}
@@ -122,10 +122,10 @@ func TestDashboard(t *testing.T) {
 			require.True(t, slices.ContainsFunc(served, func(s string) bool { return strings.HasPrefix(s, metric) }), "%s is not on the dashboard", metric)
 		}
 	}
-	require.Empty(t, shown, "nobody serves these")
+	require.Empty(t, shown, "these metrics are not served")
 }
 
-// TestProfiles: the debug port has them, and does not show the command line, where a password may stand.
+// TestProfiles: the debug port serves profiles, but not the command line, which may contain a password.
 func TestProfiles(t *testing.T) {
 	f := start(t)
 	status := func(profile string) int {

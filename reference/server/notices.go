@@ -9,8 +9,8 @@ import (
 )
 
 // Notices implements the API.
-func (s people) Notices(ctx context.Context, m *pb.NoticesRequest) (*pb.NoticesReply, error) {
-	c, err := self(ctx, m.GetWho())
+func (s walletAPI) Notices(ctx context.Context, m *pb.NoticesRequest) (*pb.NoticesReply, error) {
+	c, err := sessionCall(ctx, m.GetWho())
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +19,7 @@ func (s people) Notices(ctx context.Context, m *pb.NoticesRequest) (*pb.NoticesR
 	}
 	shown, config, known := s.ports.Board.Show(c.user.App)
 	if !known {
-		return nil, fmt.Errorf("%w: notices were not read yet", wallet.ErrUnavailable)
+		return nil, fmt.Errorf("%w: no notices were read yet", wallet.ErrUnavailable)
 	}
 	reply := &pb.NoticesReply{Announcements: announcementsTo(shown), Version: config.Version}
 	if m.HaveVersion != config.Version {
@@ -28,8 +28,8 @@ func (s people) Notices(ctx context.Context, m *pb.NoticesRequest) (*pb.NoticesR
 	return reply, nil
 }
 
-// shown returns what a page carries of the board.
-func (s *Server) shown(app wallet.App) ([]*pb.Announcement, int64) {
+// noticesFor returns the announcements and the page configuration's version for a page.
+func (s *Server) noticesFor(app wallet.App) ([]*pb.Announcement, int64) {
 	if s.ports.Board == nil {
 		return nil, 0
 	}

@@ -16,23 +16,23 @@ import (
 	pb "hongbao/reference/server/hongbaopb"
 )
 
-var update = flag.Bool("update", false, "write openapi.json anew from the schema")
+var update = flag.Bool("update", false, "regenerate openapi.json from the schema")
 
 // object is a JSON object.
 type object = map[string]any
 
-// files are the schema's.
+// files returns the schema's files.
 func files() []protoreflect.FileDescriptor {
 	return []protoreflect.FileDescriptor{pb.File_hongbao_v1_common_proto, pb.File_hongbao_v1_account_proto, pb.File_hongbao_v1_grant_proto,
 		pb.File_hongbao_v1_wallet_proto, pb.File_hongbao_v1_query_proto, pb.File_hongbao_v1_operator_proto}
 }
 
-// comments are what the schema's source says, by the last two parts of a name: generated code keeps no comments.
+// comments maps the last two parts of a name to its comment in the schema's source. Generated code has no comments.
 type comments map[string]string
 
 var declared = regexp.MustCompile(`^\s*(service|message|enum|rpc|oneof|(?:repeated )?[\w.]+)\s+(\w+)\s*(?:[({=]|returns)`)
 
-// readComments reads the comments above and behind each declaration.
+// readComments reads the comment above and after each declaration.
 func readComments(t *testing.T) comments {
 	found := comments{}
 	names, err := filepath.Glob("proto/hongbao/v1/*.proto")
@@ -64,7 +64,7 @@ func readComments(t *testing.T) comments {
 	return found
 }
 
-// described adds what the source says of a name.
+// described adds a name's comment to its description.
 func (c comments) described(o object, name string) object {
 	if c[name] != "" {
 		o["description"] = c[name]
@@ -76,7 +76,7 @@ func ref(name protoreflect.Name) object {
 	return object{"$ref": "#/components/schemas/" + string(name)}
 }
 
-// kind is the schema of one value.
+// kind returns the schema of one value.
 func kind(f protoreflect.FieldDescriptor) object {
 	switch f.Kind() {
 	case protoreflect.Int64Kind:
@@ -96,7 +96,7 @@ func kind(f protoreflect.FieldDescriptor) object {
 	}
 }
 
-// schemaOf is the schema of a message.
+// schemaOf returns the schema of a message.
 func schemaOf(m protoreflect.MessageDescriptor, says comments) object {
 	properties := object{}
 	for i := range m.Fields().Len() {
@@ -110,10 +110,10 @@ func schemaOf(m protoreflect.MessageDescriptor, says comments) object {
 	return says.described(object{"type": "object", "properties": properties, "additionalProperties": false}, string(m.Name()))
 }
 
-// operationOf is one method.
+// operationOf returns the description of one method.
 func operationOf(m protoreflect.MethodDescriptor, of method, says comments) object {
 	content := func(schema object) object { return object{"application/json": object{"schema": schema}} }
-	scheme := map[audience]string{upstreams: "signature", operators: "signature", users: "session"}[of.of]
+	scheme := map[audience]string{upstreams: "signature", operators: "signature", users: "session"}[of.audience]
 	return object{"post": says.described(object{
 		"operationId": string(m.Parent().Name() + "." + m.Name()), "tags": []string{string(m.Parent().Name())},
 		"security":    []object{{scheme: []string{}}},
@@ -125,7 +125,7 @@ func operationOf(m protoreflect.MethodDescriptor, of method, says comments) obje
 	}, string(m.Parent().Name()+"."+m.Name()))}
 }
 
-// generate writes the API's description.
+// generate returns the API's description.
 func generate(t *testing.T) []byte {
 	says, table := readComments(t), map[string]method{}
 	for _, m := range methods() {
@@ -133,7 +133,7 @@ func generate(t *testing.T) []byte {
 	}
 	paths, schemas := object{}, object{"Error": object{
 		"type":        "object",
-		"description": "Connect's error. HTTP's status follows from its code; what to do follows from the detail.",
+		"description": "Connect's error. The HTTP status follows from its code; the detail says what the caller does next.",
 		"properties": object{"code": object{"type": "string"}, "message": object{"type": "string"},
 			"details": object{"type": "array", "items": object{"type": "object", "properties": object{
 				"type": object{"const": "hongbao.v1.ErrorDetail"}, "value": object{"type": "string", "contentEncoding": "base64"},
@@ -153,13 +153,13 @@ func generate(t *testing.T) []byte {
 		for i := range f.Services().Len() {
 			for s, j := f.Services().Get(i), 0; j < s.Methods().Len(); j++ {
 				path := "/" + string(s.FullName()) + "/" + string(s.Methods().Get(j).Name())
-				require.Contains(t, table, path, "the edge knows nothing of this method")
+				require.Contains(t, table, path, "the server's method table lacks this method")
 				paths[path] = operationOf(s.Methods().Get(j), table[path], says)
 				delete(table, path)
 			}
 		}
 	}
-	require.Empty(t, table, "the edge knows methods that the schema has not")
+	require.Empty(t, table, "the server's method table has methods that the schema lacks")
 	out, err := json.MarshalIndent(object{
 		"openapi": "3.1.0",
 		"info": object{"title": "hongbao wallet", "version": "v1", "description": "The same methods answer Connect, gRPC and gRPC-Web. " +
@@ -174,7 +174,7 @@ func generate(t *testing.T) []byte {
 	return append(out, '\n')
 }
 
-// TestOpenAPI wants the description to be what the schema gives now. Run it with -update to write it.
+// TestOpenAPI compares the description with the schema. Run it with -update to regenerate the description.
 func TestOpenAPI(t *testing.T) {
 	want := generate(t)
 	if *update {
@@ -184,7 +184,7 @@ func TestOpenAPI(t *testing.T) {
 	require.Equal(t, string(want), openAPI, "run go generate ./reference/server")
 }
 
-// TestOpenAPIIsComplete looks for every name of the schema in the description, and for dangling references.
+// TestOpenAPIIsComplete checks that every name of the schema is described, and that no reference dangles.
 func TestOpenAPIIsComplete(t *testing.T) {
 	var doc struct {
 		Paths      map[string]map[string]struct{ Description string }
@@ -205,7 +205,7 @@ func TestOpenAPIIsComplete(t *testing.T) {
 			require.Len(t, doc.Components.Schemas[string(m.Name())].Properties, m.Fields().Len(), m.Name())
 		}
 	}
-	require.Equal(t, "above zero for cash; 0 for any other reward, which its scene names", doc.Components.Schemas["GrantRequest"].Properties["amount_fen"].(object)["description"])
+	require.Equal(t, "above zero for cash; 0 for any other reward: the scene decides the reward", doc.Components.Schemas["GrantRequest"].Properties["amount_fen"].(object)["description"])
 	for _, r := range regexp.MustCompile(`#/components/schemas/(\w+)`).FindAllStringSubmatch(openAPI, -1) {
 		require.Contains(t, doc.Components.Schemas, r[1])
 	}

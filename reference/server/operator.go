@@ -10,32 +10,32 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxDifferences bounds the differences that an answer shows.
+// maxDifferences bounds the differences in a reply.
 const maxDifferences = 100
 
-// desk serves operators. Roles and the audit log are the edge's.
-type desk struct{ *Server }
+// operatorAPI serves OperatorService. Roles and the audit log are checked before.
+type operatorAPI struct{ *Server }
 
-var _ connectpb.OperatorServiceHandler = desk{}
+var _ connectpb.OperatorServiceHandler = operatorAPI{}
 
-// inspector returns the wallet that a call is about.
-func (s desk) inspector(ctx context.Context) Inspector {
-	if callOf(ctx).marked {
+// inspector returns the inspector of the wallet that the call concerns.
+func (s operatorAPI) inspector(ctx context.Context) Inspector {
+	if callOf(ctx).shadow {
 		return s.ports.Marked
 	}
 	return s.ports.Operator
 }
 
-// live refuses what has the mark of a load test and no meaning under it.
-func live(ctx context.Context) error {
-	if callOf(ctx).marked {
+// requireLive refuses load-test requests for a method that has no meaning for the shadow wallet.
+func requireLive(ctx context.Context) error {
+	if callOf(ctx).shadow {
 		return errLiveOnly
 	}
 	return nil
 }
 
 // Status implements the API.
-func (s desk) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.StatusReply, error) {
+func (s operatorAPI) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.StatusReply, error) {
 	now, err := s.inspector(ctx).Status(ctx)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (s desk) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.StatusReply,
 }
 
 // AuditBudget implements the API.
-func (s desk) AuditBudget(ctx context.Context, m *pb.AuditBudgetRequest) (*pb.AuditBudgetReply, error) {
+func (s operatorAPI) AuditBudget(ctx context.Context, m *pb.AuditBudgetRequest) (*pb.AuditBudgetReply, error) {
 	stage, err := stageOf(m.Stage)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (s desk) AuditBudget(ctx context.Context, m *pb.AuditBudgetRequest) (*pb.Au
 }
 
 // Reconcile implements the API.
-func (s desk) Reconcile(ctx context.Context, _ *pb.ReconcileRequest) (*pb.ReconcileReply, error) {
+func (s operatorAPI) Reconcile(ctx context.Context, _ *pb.ReconcileRequest) (*pb.ReconcileReply, error) {
 	r, err := s.inspector(ctx).Reconcile(ctx)
 	if err != nil {
 		return nil, err
@@ -76,11 +76,11 @@ func (s desk) Reconcile(ctx context.Context, _ *pb.ReconcileRequest) (*pb.Reconc
 }
 
 // AuditLog implements the API.
-func (s desk) AuditLog(ctx context.Context, m *pb.AuditLogRequest) (*pb.AuditLogReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) AuditLog(ctx context.Context, m *pb.AuditLogRequest) (*pb.AuditLogReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
-	limit, err := linesOf(m.Limit)
+	limit, err := pageLimitOf(m.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +100,9 @@ func (s desk) AuditLog(ctx context.Context, m *pb.AuditLogRequest) (*pb.AuditLog
 }
 
 // CleanUpLoadTest implements the API.
-func (s desk) CleanUpLoadTest(ctx context.Context, m *pb.CleanUpLoadTestRequest) (*pb.CleanUpLoadTestReply, error) {
-	if !callOf(ctx).marked {
-		return nil, errMarkedOnly
+func (s operatorAPI) CleanUpLoadTest(ctx context.Context, m *pb.CleanUpLoadTestRequest) (*pb.CleanUpLoadTestReply, error) {
+	if !callOf(ctx).shadow {
+		return nil, errShadowOnly
 	}
 	keys, err := s.ports.Marked.CleanUp(ctx, m.Force)
 	return &pb.CleanUpLoadTestReply{Keys: keys}, err

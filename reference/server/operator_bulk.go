@@ -9,18 +9,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Bounds of a page of a job's rows, and what it has when the client does not say.
+// Bounds of a page of a job's rows, and its default size.
 const (
-	maxBulkPage  = 1000
-	someBulkRows = 100
+	maxBulkPage     = 1000
+	defaultBulkRows = 100
 )
 
-// maxFaults bounds the faults that an answer shows; the plan's own list ends there.
+// maxFaults bounds the faults in a reply; the plan itself has no more.
 const maxFaults = 1000
 
 // CheckBulk implements the API.
-func (s desk) CheckBulk(ctx context.Context, m *pb.CheckBulkRequest) (*pb.CheckBulkReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) CheckBulk(ctx context.Context, m *pb.CheckBulkRequest) (*pb.CheckBulkReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	plan, err := s.ports.Bulk.Check(ctx, m.Csv)
@@ -31,8 +31,8 @@ func (s desk) CheckBulk(ctx context.Context, m *pb.CheckBulkRequest) (*pb.CheckB
 }
 
 // CreateBulk implements the API.
-func (s desk) CreateBulk(ctx context.Context, m *pb.CreateBulkRequest) (*pb.CreateBulkReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) CreateBulk(ctx context.Context, m *pb.CreateBulkRequest) (*pb.CreateBulkReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	job, plan, isNew, err := s.ports.Bulk.Create(ctx, callOf(ctx).operator.ID, m.Csv)
@@ -43,8 +43,8 @@ func (s desk) CreateBulk(ctx context.Context, m *pb.CreateBulkRequest) (*pb.Crea
 }
 
 // StartBulk implements the API.
-func (s desk) StartBulk(ctx context.Context, m *pb.StartBulkRequest) (*pb.StartBulkReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) StartBulk(ctx context.Context, m *pb.StartBulkRequest) (*pb.StartBulkReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	job, err := s.ports.Bulk.Start(ctx, m.Id)
@@ -55,8 +55,8 @@ func (s desk) StartBulk(ctx context.Context, m *pb.StartBulkRequest) (*pb.StartB
 }
 
 // StopBulk implements the API.
-func (s desk) StopBulk(ctx context.Context, m *pb.StopBulkRequest) (*pb.StopBulkReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) StopBulk(ctx context.Context, m *pb.StopBulkRequest) (*pb.StopBulkReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	job, err := s.ports.Bulk.Stop(ctx, m.Id)
@@ -67,8 +67,8 @@ func (s desk) StopBulk(ctx context.Context, m *pb.StopBulkRequest) (*pb.StopBulk
 }
 
 // BulkJobs implements the API.
-func (s desk) BulkJobs(ctx context.Context, m *pb.BulkJobsRequest) (*pb.BulkJobsReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) BulkJobs(ctx context.Context, m *pb.BulkJobsRequest) (*pb.BulkJobsReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	if m.Id != 0 {
@@ -78,7 +78,7 @@ func (s desk) BulkJobs(ctx context.Context, m *pb.BulkJobsRequest) (*pb.BulkJobs
 		}
 		return &pb.BulkJobsReply{Jobs: []*pb.BulkJob{jobTo(job)}}, nil
 	}
-	limit, err := linesOf(m.Limit)
+	limit, err := pageLimitOf(m.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -97,13 +97,13 @@ func (s desk) BulkJobs(ctx context.Context, m *pb.BulkJobsRequest) (*pb.BulkJobs
 }
 
 // BulkRows implements the API.
-func (s desk) BulkRows(ctx context.Context, m *pb.BulkRowsRequest) (*pb.BulkRowsReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) BulkRows(ctx context.Context, m *pb.BulkRowsRequest) (*pb.BulkRowsReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	limit := int(m.Limit)
 	if limit == 0 {
-		limit = someBulkRows
+		limit = defaultBulkRows
 	}
 	if limit < 0 || limit > maxBulkPage || m.From < 0 {
 		return nil, fmt.Errorf("%w: %d rows from row %d, at most %d", wallet.ErrInvalid, m.Limit, m.From, maxBulkPage)

@@ -10,8 +10,8 @@ import (
 )
 
 // Announcements implements the API.
-func (s desk) Announcements(ctx context.Context, _ *pb.AnnouncementsRequest) (*pb.AnnouncementsReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) Announcements(ctx context.Context, _ *pb.AnnouncementsRequest) (*pb.AnnouncementsReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	as, err := s.ports.Notices.Announcements(ctx)
@@ -19,13 +19,13 @@ func (s desk) Announcements(ctx context.Context, _ *pb.AnnouncementsRequest) (*p
 }
 
 // Announce implements the API.
-func (s desk) Announce(ctx context.Context, m *pb.AnnounceRequest) (*pb.AnnounceReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) Announce(ctx context.Context, m *pb.AnnounceRequest) (*pb.AnnounceReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	given := m.GetAnnouncement()
 	if given.GetId() != 0 {
-		return nil, fmt.Errorf("%w: an announcement's id is given by the service", wallet.ErrInvalid)
+		return nil, fmt.Errorf("%w: the service assigns an announcement's id", wallet.ErrInvalid)
 	}
 	a := wallet.Announcement{Text: given.GetText(), TextZH: given.GetTextZh(), From: wallet.Instant(given.GetFromUs()), To: wallet.Instant(given.GetToUs())}
 	for _, app := range given.GetApps() {
@@ -40,15 +40,15 @@ func (s desk) Announce(ctx context.Context, m *pb.AnnounceRequest) (*pb.Announce
 		return nil, err
 	}
 	if a.To <= s.ports.Clock.Now() {
-		return nil, fmt.Errorf("%w: the announcement is over already", wallet.ErrInvalid)
+		return nil, fmt.Errorf("%w: the announcement has already ended", wallet.ErrInvalid)
 	}
 	id, err := s.ports.Notices.Announce(ctx, a)
 	return &pb.AnnounceReply{Id: id}, err
 }
 
 // WithdrawAnnouncement implements the API.
-func (s desk) WithdrawAnnouncement(ctx context.Context, m *pb.WithdrawAnnouncementRequest) (*pb.WithdrawAnnouncementReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) WithdrawAnnouncement(ctx context.Context, m *pb.WithdrawAnnouncementRequest) (*pb.WithdrawAnnouncementReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	if m.Id <= 0 {
@@ -58,8 +58,8 @@ func (s desk) WithdrawAnnouncement(ctx context.Context, m *pb.WithdrawAnnounceme
 }
 
 // PublishPageConfig implements the API.
-func (s desk) PublishPageConfig(ctx context.Context, m *pb.PublishPageConfigRequest) (*pb.PublishPageConfigReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) PublishPageConfig(ctx context.Context, m *pb.PublishPageConfigRequest) (*pb.PublishPageConfigReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	if m.Was < 0 {
@@ -70,23 +70,23 @@ func (s desk) PublishPageConfig(ctx context.Context, m *pb.PublishPageConfigRequ
 }
 
 // RollBackPageConfig implements the API.
-func (s desk) RollBackPageConfig(ctx context.Context, m *pb.RollBackPageConfigRequest) (*pb.RollBackPageConfigReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) RollBackPageConfig(ctx context.Context, m *pb.RollBackPageConfigRequest) (*pb.RollBackPageConfigReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	if m.To < 1 || m.Was < m.To {
-		return nil, fmt.Errorf("%w: from version %d of the page configuration back to %d", wallet.ErrInvalid, m.Was, m.To)
+		return nil, fmt.Errorf("%w: roll back the page configuration from version %d to %d", wallet.ErrInvalid, m.Was, m.To)
 	}
 	version, err := s.ports.Notices.RollBack(ctx, callOf(ctx).operator.ID, m.To, m.Was)
 	return &pb.RollBackPageConfigReply{Version: version}, err
 }
 
 // PageConfigs implements the API.
-func (s desk) PageConfigs(ctx context.Context, m *pb.PageConfigsRequest) (*pb.PageConfigsReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) PageConfigs(ctx context.Context, m *pb.PageConfigsRequest) (*pb.PageConfigsReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
-	limit, err := linesOf(m.Limit)
+	limit, err := pageLimitOf(m.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -102,8 +102,8 @@ func (s desk) PageConfigs(ctx context.Context, m *pb.PageConfigsRequest) (*pb.Pa
 }
 
 // GetPageConfig implements the API.
-func (s desk) GetPageConfig(ctx context.Context, m *pb.GetPageConfigRequest) (*pb.GetPageConfigReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) GetPageConfig(ctx context.Context, m *pb.GetPageConfigRequest) (*pb.GetPageConfigReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	v, err := s.ports.Notices.PageConfig(ctx, m.Version)

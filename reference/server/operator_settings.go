@@ -10,12 +10,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxWhiteList bounds the wallets that a grey release names one by one: they are testers.
+// maxWhiteList bounds the wallets that a grey release lists one by one: they are testers.
 const maxWhiteList = 1000
 
-// ListSwitches implements the API. A switch that is on is listed, whether this version knows it or not.
-func (s desk) ListSwitches(ctx context.Context, _ *pb.ListSwitchesRequest) (*pb.ListSwitchesReply, error) {
-	if err := live(ctx); err != nil {
+// ListSwitches implements the API. A switch that is on is listed even if this version does not know it.
+func (s operatorAPI) ListSwitches(ctx context.Context, _ *pb.ListSwitchesRequest) (*pb.ListSwitchesReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	on, _, err := s.ports.Settings.Read(ctx)
@@ -38,8 +38,8 @@ func (s desk) ListSwitches(ctx context.Context, _ *pb.ListSwitchesRequest) (*pb.
 }
 
 // SetSwitch implements the API.
-func (s desk) SetSwitch(ctx context.Context, m *pb.SetSwitchRequest) (*pb.SetSwitchReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) SetSwitch(ctx context.Context, m *pb.SetSwitchRequest) (*pb.SetSwitchReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	name := wallet.Switch(m.Name)
@@ -49,8 +49,8 @@ func (s desk) SetSwitch(ctx context.Context, m *pb.SetSwitchRequest) (*pb.SetSwi
 	return &pb.SetSwitchReply{}, s.ports.Settings.Set(ctx, name, m.On)
 }
 
-// switches lists the switches that there are.
-func (s desk) switches() []SwitchInfo {
+// switches lists all known switches.
+func (s operatorAPI) switches() []SwitchInfo {
 	if s.ports.Switches == nil {
 		return nil
 	}
@@ -58,8 +58,8 @@ func (s desk) switches() []SwitchInfo {
 }
 
 // GetSettings implements the API.
-func (s desk) GetSettings(ctx context.Context, _ *pb.GetSettingsRequest) (*pb.GetSettingsReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) GetSettings(ctx context.Context, _ *pb.GetSettingsRequest) (*pb.GetSettingsReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	_, have, err := s.ports.Settings.Read(ctx)
@@ -75,8 +75,8 @@ func (s desk) GetSettings(ctx context.Context, _ *pb.GetSettingsRequest) (*pb.Ge
 }
 
 // ChangeSettings implements the API.
-func (s desk) ChangeSettings(ctx context.Context, m *pb.ChangeSettingsRequest) (*pb.ChangeSettingsReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) ChangeSettings(ctx context.Context, m *pb.ChangeSettingsRequest) (*pb.ChangeSettingsReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	to, err := settingsOf(m.GetSettings())
@@ -93,11 +93,11 @@ func (s desk) ChangeSettings(ctx context.Context, m *pb.ChangeSettingsRequest) (
 func settingsOf(m *pb.Settings) (wallet.Settings, error) {
 	switch {
 	case m.GetVersion() < 0 || m.GetReleaseDen() < 1 || m.GetReleaseNum() < 0 || m.GetReleaseNum() > m.GetReleaseDen():
-		return wallet.Settings{}, fmt.Errorf("%w: settings of version %d, released to %d in %d", wallet.ErrInvalid, m.GetVersion(), m.GetReleaseNum(), m.GetReleaseDen())
+		return wallet.Settings{}, fmt.Errorf("%w: settings of version %d, release %d of %d", wallet.ErrInvalid, m.GetVersion(), m.GetReleaseNum(), m.GetReleaseDen())
 	case len(m.WhiteList) > maxWhiteList:
 		return wallet.Settings{}, fmt.Errorf("%w: a white list of %d wallets, at most %d", wallet.ErrInvalid, len(m.WhiteList), maxWhiteList)
 	case m.WithdrawPerDayFen < 0 || m.WithdrawTimes < 0:
-		return wallet.Settings{}, fmt.Errorf("%w: a day's bound below zero", wallet.ErrInvalid)
+		return wallet.Settings{}, fmt.Errorf("%w: a daily limit is negative", wallet.ErrInvalid)
 	case m.ShortPage < 1 || m.ShortPage > wallet.MaxPage:
 		return wallet.Settings{}, fmt.Errorf("%w: short pages of %d lines, 1 to %d", wallet.ErrInvalid, m.ShortPage, wallet.MaxPage)
 	}

@@ -15,8 +15,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// lines prints the audit log, oldest first.
-func (f *fixture) lines() (out []string) {
+// auditLines returns the audit log as text, oldest first.
+func (f *fixture) auditLines() (out []string) {
 	f.audit.mu.Lock()
 	defer f.audit.mu.Unlock()
 	for _, a := range f.audit.actions {
@@ -25,7 +25,7 @@ func (f *fixture) lines() (out []string) {
 	return out
 }
 
-// TestRoles walks the table: who may do what. Everything is written down, refusals too.
+// TestRoles checks every method against every role. Every call is in the audit log, refused or not.
 func TestRoles(t *testing.T) {
 	f := start(t)
 	now := f.clock.Now()
@@ -59,40 +59,40 @@ func TestRoles(t *testing.T) {
 				}
 				if a == who && name == "CleanUpLoadTest" {
 					want = "refused marked_only"
-					calls++ // and how it failed
+					calls++ // the record of the failure
 				}
 			}
-			got := f.as(who, "OperatorService/"+name, body)
+			got := f.callAs(who, "OperatorService/"+name, body)
 			require.Equal(t, want, got.reason(), "%s by %s: %s", name, who, got.body)
 			calls++
-			require.Len(t, f.lines(), calls)
+			require.Len(t, f.auditLines(), calls)
 		}
 	}
 	there := 0
 	for _, m := range methods() {
-		if m.of == operators {
+		if m.audience == operators {
 			there++
 		}
 	}
 	require.Len(t, may, there, "a new method needs a row here")
-	require.True(t, f.staff.on[wallet.SwitchDistrustTokens])
+	require.True(t, f.inspector.on[wallet.SwitchDistrustTokens])
 }
 
 func TestOperatorAnswers(t *testing.T) {
 	f := start(t)
-	list := f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
+	list := f.callAs("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
 	require.Equal(t, []any{map[string]any{"name": "distrust-tokens", "on": false, "passive": false, "dependency": "client tokens", "does": "distrusts", "does_zh": "不信", "notice": "nothing",
 		"notice_zh": "无", "tripped": []any{}, "since_us": "0"}, map[string]any{"name": "break-bank", "on": false, "passive": true, "dependency": "bank", "does": "", "does_zh": "", "notice": "",
-		"notice_zh": "", "tripped": []any{"bank: 5 of 5 failed"}, "since_us": "77"}}, list, "those that nobody has touched are listed")
-	require.Equal(t, "ok", f.as("operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`).reason())
-	list = f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
+		"notice_zh": "", "tripped": []any{"bank: 5 of 5 failed"}, "since_us": "77"}}, list, "switches that were never set are listed")
+	require.Equal(t, "ok", f.callAs("operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`).reason())
+	list = f.callAs("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
 	require.Equal(t, true, list[0].(map[string]any)["on"])
 	require.Equal(t, false, list[1].(map[string]any)["on"])
-	f.staff.on["unheard-of"] = true
-	list = f.as("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
-	require.Equal(t, "unheard-of", list[2].(map[string]any)["name"], "one that is on is listed, whether it is known or not")
+	f.inspector.on["unheard-of"] = true
+	list = f.callAs("viewer", "OperatorService/ListSwitches", `{}`).list("switches")
+	require.Equal(t, "unheard-of", list[2].(map[string]any)["name"], "a switch that is on is listed even if it is unknown")
 
-	status := f.as("viewer", "OperatorService/Status", `{}`)
+	status := f.callAs("viewer", "OperatorService/Status", `{}`)
 	require.Equal(t, []any{"a", "b"}, status.list("instances"))
 	require.Equal(t, "3", status.text("backlog_depth"))
 	require.Equal(t, "1000000", status.text("backlog_age_us"))
@@ -102,24 +102,24 @@ func TestOperatorAnswers(t *testing.T) {
 	require.Equal(t, fmt.Sprint(int64(f.clock.Now())), status.text("now_us"))
 	require.Equal(t, map[string]any{"stage": "STAGE_OFFICIAL", "budget_fen": "1000", "reserved_fen": "100", "leased_fen": "300", "stranded_fen": "50"}, status.list("budgets")[0])
 
-	require.Equal(t, "21", f.as("auditor", "OperatorService/AuditBudget", `{"stage":"STAGE_OFFICIAL"}`).text("returned_fen"))
-	reconciled := f.as("auditor", "OperatorService/Reconcile", `{}`)
+	require.Equal(t, "21", f.callAs("auditor", "OperatorService/AuditBudget", `{"stage":"STAGE_OFFICIAL"}`).text("returned_fen"))
+	reconciled := f.callAs("auditor", "OperatorService/Reconcile", `{}`)
 	for _, body := range []string{`{}`, `{"stage":4}`, `{"stage":259}`} {
-		require.Equal(t, "invalid invalid", f.as("auditor", "OperatorService/AuditBudget", body).reason(), body)
+		require.Equal(t, "invalid invalid", f.callAs("auditor", "OperatorService/AuditBudget", body).reason(), body)
 	}
 	require.Equal(t, "9", reconciled.text("orders"))
 	require.Equal(t, "8", reconciled.text("entries"))
 	require.Equal(t, "-3", reconciled.text("ledger_sum_fen"))
 	require.Equal(t, "150", reconciled.text("differences"))
-	require.Len(t, reconciled.list("lines"), maxDifferences, "the first of them")
+	require.Len(t, reconciled.list("lines"), maxDifferences, "only the first differences")
 	require.Equal(t, "orders/ledger missing: want 5 fen, got 0 fen", reconciled.list("lines")[0])
 
-	page := f.as("auditor", "OperatorService/AuditLog", `{"limit":2}`).list("actions")
+	page := f.callAs("auditor", "OperatorService/AuditLog", `{"limit":2}`).list("actions")
 	require.Len(t, page, 2)
 	newest := page[0].(map[string]any)
-	require.Equal(t, "14", newest["id"], "this very call")
+	require.Equal(t, "14", newest["id"], "this call itself")
 	require.Equal(t, "/hongbao.v1.OperatorService/AuditLog", newest["method"])
-	older := f.as("auditor", "OperatorService/AuditLog", `{"before":3,"limit":1}`).list("actions")
+	older := f.callAs("auditor", "OperatorService/AuditLog", `{"before":3,"limit":1}`).list("actions")
 	require.Len(t, older, 1)
 	first := older[0].(map[string]any)
 	require.Equal(t, "operator", first["operator"])
@@ -127,29 +127,30 @@ func TestOperatorAnswers(t *testing.T) {
 	require.Equal(t, "ok", first["outcome"])
 }
 
-// TestAudited: the log comes first. What it does not take is not done, and what it took and failed has a second line.
+// TestAudited: the log is written first. If the write fails nothing is done; a call that fails later has a second
+// record.
 func TestAudited(t *testing.T) {
 	f := start(t)
 	const set, on = "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`
 	f.audit.broken = errors.New("disk full")
-	got := f.as("operator", set, on)
+	got := f.callAs("operator", set, on)
 	require.Equal(t, "unavailable unavailable", got.reason(), got.body)
-	require.NotContains(t, got.body, "disk", "what broke inside stays inside")
-	require.Empty(t, f.staff.on, "not done")
+	require.NotContains(t, got.body, "disk", "internal causes are not shown")
+	require.Empty(t, f.inspector.on, "not done")
 	f.audit.broken = nil
 
 	header := f.signed("operator", set, on, f.clock.Now())
 	require.Equal(t, "ok", f.do(f.request(set, on, header)).reason())
 	require.Equal(t, "unauthorised replayed_nonce", f.do(f.request(set, on, header)).reason())
-	require.Equal(t, "not_found not_found", f.as("operator", set, `{"name":"off-with-it"}`).reason())
-	require.Equal(t, "invalid malformed", f.as("operator", set, `{"name":5}`).reason())
-	f.staff.err = wallet.ErrUnknown
-	require.Equal(t, "unknown unknown_outcome", f.as("operator", set, on).reason())
-	f.staff.err = errors.New("bug")
-	require.Equal(t, "internal internal", f.as("operator", set, on).reason())
+	require.Equal(t, "not_found not_found", f.callAs("operator", set, `{"name":"off-with-it"}`).reason())
+	require.Equal(t, "invalid malformed", f.callAs("operator", set, `{"name":5}`).reason())
+	f.inspector.err = wallet.ErrUnknown
+	require.Equal(t, "unknown unknown_outcome", f.callAs("operator", set, on).reason())
+	f.inspector.err = errors.New("bug")
+	require.Equal(t, "internal internal", f.callAs("operator", set, on).reason())
 
-	f.staff.err, f.staff.defect = nil, true
-	require.Equal(t, "internal internal", f.as("auditor", "OperatorService/AuditBudget", `{"stage":"STAGE_INTERNAL_TEST"}`).reason(), "a defect")
+	f.inspector.err, f.inspector.defect = nil, true
+	require.Equal(t, "internal internal", f.callAs("auditor", "OperatorService/AuditBudget", `{"stage":"STAGE_INTERNAL_TEST"}`).reason(), "a panic")
 
 	var outcomes []string
 	for _, a := range f.audit.actions {
@@ -175,7 +176,7 @@ func (l *leases) Hold(_ context.Context, name, holder string, _ time.Duration) (
 	return l.held[name] == holder, l.err
 }
 
-// TestReplayAtAnotherInstance: an operator's captured call does not work elsewhere either.
+// TestReplayAtAnotherInstance: an operator's captured request is refused at other instances too.
 func TestReplayAtAnotherInstance(t *testing.T) {
 	shared := &leases{held: map[string]string{}}
 	share := func(_ *Config, p *Ports) { p.Leases = shared }
@@ -185,30 +186,32 @@ func TestReplayAtAnotherInstance(t *testing.T) {
 	header := a.signed("operator", set, on, a.clock.Now())
 	require.Equal(t, "ok", a.do(a.request(set, on, header)).reason())
 	require.Equal(t, "unauthorised replayed_nonce", b.do(b.request(set, on, header)).reason())
-	require.Empty(t, b.staff.on)
+	require.Empty(t, b.inspector.on)
 	shared.err = wallet.ErrUnavailable
-	require.Equal(t, "unavailable unavailable", a.as("operator", set, on).reason(), "nobody can tell")
+	require.Equal(t, "unavailable unavailable", a.callAs("operator", set, on).reason(), "a replay cannot be ruled out")
 }
 
-// shadow is the marked side of an operator's port.
-type shadow struct {
-	staff
+// fakeShadowAdmin is a ShadowAdmin.
+type fakeShadowAdmin struct {
+	fakeInspector
 	forced []bool
 }
 
-func (s *shadow) CleanUp(_ context.Context, force bool) (int64, error) {
+func (s *fakeShadowAdmin) CleanUp(_ context.Context, force bool) (int64, error) {
 	s.forced = append(s.forced, force)
 	return 12, s.err
 }
 
-// TestMarkedOperators: under the mark operators see the marked wallet, what has no meaning there is refused by name, and
-// the log tells the two apart.
+// TestMarkedOperators: with the load-test mark operators see the shadow wallet. Methods that have no meaning there are
+// refused, and the audit log distinguishes the two wallets.
 func TestMarkedOperators(t *testing.T) {
-	marked := &shadow{}
+	marked := &fakeShadowAdmin{}
 	f := start(t, func(_ *Config, p *Ports) { p.Shadow, p.Marked = p.Service, marked })
-	ask := func(id, method, body string) answer { return f.do(f.marked(id, "OperatorService/"+method, body)) }
+	ask := func(id, method, body string) answer {
+		return f.do(f.loadTestRequest(id, "OperatorService/"+method, body))
+	}
 
-	f.staff.err = wallet.ErrUnavailable // the live side is not asked
+	f.inspector.err = wallet.ErrUnavailable // the live inspector is not called
 	for method, who := range map[string]string{"Status": "viewer", "Reconcile": "auditor"} {
 		require.Equal(t, "ok", ask(who, method, "{}").reason(), method)
 	}
@@ -217,13 +220,13 @@ func TestMarkedOperators(t *testing.T) {
 	for method, who := range map[string]string{"ListSwitches": "viewer", "SetSwitch": "operator", "AuditLog": "auditor"} {
 		require.Equal(t, "refused live_only", ask(who, method, "{}").reason(), method)
 	}
-	require.Empty(t, f.staff.on)
-	require.Len(t, f.audit.actions, 6, "that it was tried, and how it failed")
+	require.Empty(t, f.inspector.on)
+	require.Len(t, f.audit.actions, 6, "each attempt and its failure")
 	require.Equal(t, "load test: {}", f.audit.actions[0].Detail)
 
 	f.audit.actions = nil
-	require.Equal(t, "refused marked_only", f.as("operator", "OperatorService/CleanUpLoadTest", `{"force":true}`).reason())
-	require.Empty(t, marked.forced, "a live call reaches nothing")
+	require.Equal(t, "refused marked_only", f.callAs("operator", "OperatorService/CleanUpLoadTest", `{"force":true}`).reason())
+	require.Empty(t, marked.forced, "a live call does not reach the shadow wallet")
 	require.Equal(t, "unauthorised wrong_role", ask("auditor", "CleanUpLoadTest", "{}").reason())
 	require.Equal(t, "12", ask("operator", "CleanUpLoadTest", "{}").text("keys"))
 	require.Equal(t, "ok", ask("operator", "CleanUpLoadTest", `{"force":true}`).reason())
@@ -238,5 +241,5 @@ func TestMarkedOperators(t *testing.T) {
 	}
 
 	unmarked := start(t)
-	require.Equal(t, "refused no_shadow", unmarked.do(unmarked.marked("viewer", "OperatorService/Status", "{}")).reason())
+	require.Equal(t, "refused no_shadow", unmarked.do(unmarked.loadTestRequest("viewer", "OperatorService/Status", "{}")).reason())
 }

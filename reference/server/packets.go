@@ -9,12 +9,12 @@ import (
 )
 
 // SendPacket implements the API.
-func (s people) SendPacket(ctx context.Context, m *pb.SendPacketRequest) (*pb.SendPacketReply, error) {
-	c, err := self(ctx, m.GetWho())
+func (s walletAPI) SendPacket(ctx context.Context, m *pb.SendPacketRequest) (*pb.SendPacketReply, error) {
+	c, err := sessionCall(ctx, m.GetWho())
 	if err != nil {
 		return nil, err
 	}
-	at, err := momentOf(m.AtUs, s.ports.Clock.Now())
+	at, err := instantOf(m.AtUs, s.ports.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func (s people) SendPacket(ctx context.Context, m *pb.SendPacketRequest) (*pb.Se
 		return nil, err
 	}
 	if n := len(m.To); n < 1 || n > wallet.MaxShares {
-		return nil, fmt.Errorf("%w: a packet for %d people, 1 to %d", wallet.ErrInvalid, n, wallet.MaxShares)
+		return nil, fmt.Errorf("%w: a packet for %d people, must be 1 to %d", wallet.ErrInvalid, n, wallet.MaxShares)
 	}
 	to := make([]wallet.Caller, len(m.To))
 	for i, u := range m.To {
@@ -45,8 +45,8 @@ func (s people) SendPacket(ctx context.Context, m *pb.SendPacketRequest) (*pb.Se
 }
 
 // OpenPacket implements the API.
-func (people) OpenPacket(ctx context.Context, m *pb.OpenPacketRequest) (*pb.OpenPacketReply, error) {
-	c, err := self(ctx, m.GetWho())
+func (walletAPI) OpenPacket(ctx context.Context, m *pb.OpenPacketRequest) (*pb.OpenPacketReply, error) {
+	c, err := sessionCall(ctx, m.GetWho())
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (people) OpenPacket(ctx context.Context, m *pb.OpenPacketRequest) (*pb.Open
 	return &pb.OpenPacketReply{Share: shareTo(share)}, nil
 }
 
-// accountOf returns the account that a share is for.
+// accountOf returns the account of a share.
 func accountOf(m *pb.Account) (wallet.Account, error) {
 	a := wallet.Account{Family: wallet.Family(m.Family), User: wallet.UserID(m.User)}
 	if m.Family < int32(wallet.DouyinFamily) || m.Family > int32(wallet.ToutiaoFamily) || m.User <= 0 {
@@ -84,7 +84,7 @@ func packetsTo(ps []wallet.Packet) []*pb.Packet {
 	return out
 }
 
-// packetTo tells of a packet what its people may know. Whose wallet is whose is not among it.
+// packetTo returns what the packet's sender and receivers may see. Wallet numbers are left out.
 func packetTo(p wallet.Packet) *pb.Packet {
 	m := &pb.Packet{Number: p.No.String(), AmountFen: int64(p.Amount), CreatedUs: int64(p.Created), State: pb.PacketState(p.State),
 		Greeting: p.Greeting, Stage: pb.Stage(p.Stage), ShareCount: int32(p.Count), OpenedCount: int32(p.Opened)} // at most wallet.MaxShares

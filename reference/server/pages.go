@@ -15,7 +15,7 @@ var openAPI string
 //go:embed index.html
 var indexHTML string
 
-// newPages returns what there is besides the API.
+// newPages returns the handler of all pages besides the API.
 func (s *Server) newPages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
@@ -35,15 +35,15 @@ func (s *Server) newPages() http.Handler {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		_ = index.Execute(w, s.listed()) // fails when the reader has gone
+		_ = index.Execute(w, s.livePaths()) // fails only if the client disconnected
 	})
 	mux.HandleFunc("POST /callbacks/{award}", s.callback)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.write(w, r, errNoMethod) })
 	return mux
 }
 
-// listed names the API's methods for the index page.
-func (s *Server) listed() []string {
+// livePaths lists the API's methods for the index page.
+func (s *Server) livePaths() []string {
 	var paths []string
 	for _, m := range methods() {
 		if s.endpoints[m.path].live {

@@ -9,22 +9,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// people serves users. Who asks is in the session and nowhere else.
-type people struct{ *Server }
+// walletAPI serves WalletService for users. The session alone identifies the user.
+type walletAPI struct{ *Server }
 
-var _ connectpb.WalletServiceHandler = people{}
+var _ connectpb.WalletServiceHandler = walletAPI{}
 
-// self returns the user of the session, or wallet.ErrNotYours when the request names somebody else.
-func self(ctx context.Context, who *pb.User) (*call, error) {
+// sessionCall returns the call, or wallet.ErrNotYours when the request names another user than the session.
+func sessionCall(ctx context.Context, who *pb.User) (*call, error) {
 	c := callOf(ctx)
 	if who != nil && (who.App != pb.App(c.user.App) || who.User != int64(c.user.User)) {
-		return nil, fmt.Errorf("%w: the session is another user's", wallet.ErrNotYours)
+		return nil, fmt.Errorf("%w: the session belongs to another user", wallet.ErrNotYours)
 	}
 	return c, nil
 }
 
-// asked is what the pages' requests have in common.
-type asked interface {
+// pageRequest is what the page requests have in common.
+type pageRequest interface {
 	GetWho() *pb.User
 	GetAtUs() int64
 	GetAfter() string
@@ -33,12 +33,12 @@ type asked interface {
 }
 
 // page reads a page for the session's user.
-func (s people) page(ctx context.Context, m asked, withdraw bool) (wallet.Page, error) {
-	c, err := self(ctx, m.GetWho())
+func (s walletAPI) page(ctx context.Context, m pageRequest, withdraw bool) (wallet.Page, error) {
+	c, err := sessionCall(ctx, m.GetWho())
 	if err != nil {
 		return wallet.Page{}, err
 	}
-	at, err := momentOf(m.GetAtUs(), s.ports.Clock.Now())
+	at, err := instantOf(m.GetAtUs(), s.ports.Clock.Now())
 	if err != nil {
 		return wallet.Page{}, err
 	}
@@ -46,7 +46,7 @@ func (s people) page(ctx context.Context, m asked, withdraw bool) (wallet.Page, 
 	if err != nil {
 		return wallet.Page{}, err
 	}
-	limit, err := linesOf(m.GetLimit())
+	limit, err := pageLimitOf(m.GetLimit())
 	if err != nil {
 		return wallet.Page{}, err
 	}
@@ -63,12 +63,12 @@ func (s people) page(ctx context.Context, m asked, withdraw bool) (wallet.Page, 
 }
 
 // WalletPage implements the API.
-func (s people) WalletPage(ctx context.Context, m *pb.WalletPageRequest) (*pb.WalletPageReply, error) {
+func (s walletAPI) WalletPage(ctx context.Context, m *pb.WalletPageRequest) (*pb.WalletPageReply, error) {
 	p, err := s.page(ctx, m, m.Withdraw)
 	if err != nil {
 		return nil, err
 	}
-	announcements, version := s.shown(callOf(ctx).user.App)
+	announcements, version := s.noticesFor(callOf(ctx).user.App)
 	return &pb.WalletPageReply{Stage: pb.Stage(p.Stage), BalanceFen: int64(p.Balance), IncomeFen: int64(p.Income),
 		Lines: linesTo(p.Grants), Next: cursorText(p.Next), Withdrawals: withdrawalsTo(p.Withdrawals),
 		Missing: p.Missing, Refused: refusedTo(p.Refused), Packets: packetsTo(p.Packets), Items: itemsTo(p.Items),
@@ -76,7 +76,7 @@ func (s people) WalletPage(ctx context.Context, m *pb.WalletPageRequest) (*pb.Wa
 }
 
 // Flow implements the API.
-func (s people) Flow(ctx context.Context, m *pb.FlowRequest) (*pb.FlowReply, error) {
+func (s walletAPI) Flow(ctx context.Context, m *pb.FlowRequest) (*pb.FlowReply, error) {
 	p, err := s.page(ctx, m, false)
 	if err != nil {
 		return nil, err
@@ -86,12 +86,12 @@ func (s people) Flow(ctx context.Context, m *pb.FlowRequest) (*pb.FlowReply, err
 }
 
 // Withdraw implements the API.
-func (s people) Withdraw(ctx context.Context, m *pb.WithdrawRequest) (*pb.WithdrawReply, error) {
-	c, err := self(ctx, m.GetWho())
+func (s walletAPI) Withdraw(ctx context.Context, m *pb.WithdrawRequest) (*pb.WithdrawReply, error) {
+	c, err := sessionCall(ctx, m.GetWho())
 	if err != nil {
 		return nil, err
 	}
-	at, err := momentOf(m.AtUs, s.ports.Clock.Now())
+	at, err := instantOf(m.AtUs, s.ports.Clock.Now())
 	if err != nil {
 		return nil, err
 	}

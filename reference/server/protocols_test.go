@@ -26,11 +26,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// signer signs what goes through it as the caller "demo", and sends the session of Douyin's user 7 to users' methods.
+// signer signs requests as the caller "demo", and sends the session of Douyin's user 7 to WalletService.
 type signer struct {
 	f     *fixture
 	inner http.RoundTripper
-	saw   *string // the protocol of HTTP
+	saw   *string // the HTTP protocol of the last response
 }
 
 func (s signer) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -39,7 +39,7 @@ func (s signer) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r = r.Clone(r.Context())
-	r.Body, r.ContentLength = again(body), int64(len(body))
+	r.Body, r.ContentLength = newBody(body), int64(len(body))
 	key, _ := s.f.keys.Caller("demo")
 	r.Header.Set("Authorization", auth.Sign(key.Key, auth.Request{Method: r.Method, Path: r.URL.Path, Body: body}, s.f.clock.Now().Time(), auth.NewNonce()))
 	if filepath.Dir(r.URL.Path) == "/"+connectpb.WalletServiceName {
@@ -71,8 +71,8 @@ func certificate(t *testing.T) (cert, key string, pool *x509.CertPool) {
 	return cert, key, pool
 }
 
-// TestProtocols: every protocol and format, over HTTP/1.1 and HTTP/2, in clear and under TLS, from one handler: the same
-// answers and the same refusals.
+// TestProtocols: every protocol and format, over HTTP/1.1 and HTTP/2, with and without TLS, gives the same replies and
+// the same refusals.
 func TestProtocols(t *testing.T) {
 	cert, key, pool := certificate(t)
 	for _, encrypted := range []bool{false, true} {
@@ -95,19 +95,19 @@ func TestProtocols(t *testing.T) {
 				"grpc-web":     {connect.WithGRPCWeb()},
 			} {
 				if !http2 && name[:4] == "grpc" && name != "grpc-web" {
-					continue // gRPC is HTTP/2
+					continue // gRPC needs HTTP/2
 				}
 				saw := ""
 				client := &http.Client{Transport: signer{f, transport, &saw}}
-				converse(t, f, client, options)
+				exchange(t, f, client, options)
 				require.Equal(t, map[bool]string{false: "HTTP/1.1", true: "HTTP/2.0"}[http2], saw, name)
 			}
 		}
 	}
 }
 
-// converse makes a call that is granted, one that is shown and one that is refused.
-func converse(t *testing.T, f *fixture, client *http.Client, options []connect.ClientOption) {
+// exchange makes a grant, reads a page and makes calls that are refused.
+func exchange(t *testing.T, f *fixture, client *http.Client, options []connect.ClientOption) {
 	ctx := t.Context()
 	grant := &pb.GrantRequest{App: pb.App_APP_DOUYIN, User: 7, Activity: "spring", Scene: "rain", Rain: 1,
 		Award: pb.AwardType_AWARD_TYPE_CASH, AmountFen: 100, OpenedUs: int64(f.clock.Now())}
@@ -126,7 +126,7 @@ func converse(t *testing.T, f *fixture, client *http.Client, options []connect.C
 	refusedWith(t, err, connect.CodeFailedPrecondition, "over_cap")
 
 	_, err = connectpb.NewOperatorServiceClient(client, f.url, options...).Status(ctx, &pb.StatusRequest{})
-	refusedWith(t, err, connect.CodeUnauthenticated, "unknown_key") // at the edge, before connect is asked
+	refusedWith(t, err, connect.CodeUnauthenticated, "unknown_key") // by the server, before Connect
 
 	nope := connect.NewClient[pb.StatusRequest, pb.StatusReply](client, f.url+"/hongbao.v1.GrantService/Nope", options...)
 	_, err = nope.CallUnary(ctx, connect.NewRequest(&pb.StatusRequest{}))
@@ -137,7 +137,7 @@ func converse(t *testing.T, f *fixture, client *http.Client, options []connect.C
 	refusedWith(t, err, connect.CodeUnauthenticated, "no_credentials")
 }
 
-// refusedWith wants an error with its code, its detail, and its reason in the metadata.
+// refusedWith checks an error's code, its detail, and its reason in the metadata.
 func refusedWith(t *testing.T, err error, code connect.Code, reason string) {
 	t.Helper()
 	var refused *connect.Error
@@ -150,12 +150,12 @@ func refusedWith(t *testing.T, err error, code connect.Code, reason string) {
 	require.Equal(t, reason, message.(*pb.ErrorDetail).Reason)
 }
 
-// TestErrorsOnTheWire walks the codes: each has one code on the wire, and says whether to repeat, and how.
+// TestErrorsOnTheWire checks that each code has one code on the wire, and says whether and how to repeat.
 func TestErrorsOnTheWire(t *testing.T) {
 	seen := map[connect.Code]wallet.Code{}
 	for code := wallet.CodeInternal; code <= wallet.CodeUnauthorised; code++ {
 		wire := wireCode(code)
-		require.NotContains(t, seen, wire, "two codes are one on the wire")
+		require.NotContains(t, seen, wire, "two codes have the same code on the wire")
 		seen[wire] = code
 		d := detail(&wallet.Error{Code: code, Reason: "r"})
 		require.Equal(t, code.String(), d.Code)
@@ -164,9 +164,9 @@ func TestErrorsOnTheWire(t *testing.T) {
 		require.Equal(t, repeat, d.Retryable, code)
 		require.Equal(t, code == wallet.CodeUnknown, d.SameNumber, code)
 	}
-	require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(settled(context.Canceled, true)))
-	require.Equal(t, wallet.CodeUnavailable, wallet.CodeOf(settled(context.DeadlineExceeded, false)))
-	require.Equal(t, wallet.CodeInternal, wallet.CodeOf(settled(io.EOF, true)), "not about time")
-	require.ErrorIs(t, settled(wallet.Unsettled(context.Canceled), false), wallet.ErrUnknown, "what has a code keeps it")
-	require.NoError(t, settled(nil, true))
+	require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(withCode(context.Canceled, true)))
+	require.Equal(t, wallet.CodeUnavailable, wallet.CodeOf(withCode(context.DeadlineExceeded, false)))
+	require.Equal(t, wallet.CodeInternal, wallet.CodeOf(withCode(io.EOF, true)), "not a timeout")
+	require.ErrorIs(t, withCode(wallet.Unsettled(context.Canceled), false), wallet.ErrUnknown, "an error with a code keeps it")
+	require.NoError(t, withCode(nil, true))
 }

@@ -9,13 +9,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// queries serves upstreams that ask about a person.
+// queries serves QueryService for upstreams.
 type queries struct{ *Server }
 
 var _ connectpb.QueryServiceHandler = queries{}
 
-// about returns the user that an upstream asks about, or wallet.ErrInvalid, or auth.ErrScope.
-func about(ctx context.Context, who *pb.User) (wallet.Caller, error) {
+// userOf returns the user that a request names, or wallet.ErrInvalid, or auth.ErrScope.
+func userOf(ctx context.Context, who *pb.User) (wallet.Caller, error) {
 	app, err := appOf(who.GetApp())
 	if err != nil {
 		return wallet.Caller{}, err
@@ -28,7 +28,7 @@ func about(ctx context.Context, who *pb.User) (wallet.Caller, error) {
 
 // Balance implements the API.
 func (s queries) Balance(ctx context.Context, m *pb.BalanceRequest) (*pb.BalanceReply, error) {
-	who, err := about(ctx, m.Who)
+	who, err := userOf(ctx, m.Who)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (s queries) Balance(ctx context.Context, m *pb.BalanceRequest) (*pb.Balance
 
 // Income implements the API.
 func (s queries) Income(ctx context.Context, m *pb.IncomeRequest) (*pb.IncomeReply, error) {
-	who, err := about(ctx, m.Who)
+	who, err := userOf(ctx, m.Who)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (s queries) Income(ctx context.Context, m *pb.IncomeRequest) (*pb.IncomeRep
 
 // HasWon implements the API.
 func (s queries) HasWon(ctx context.Context, m *pb.HasWonRequest) (*pb.HasWonReply, error) {
-	who, err := about(ctx, m.Who)
+	who, err := userOf(ctx, m.Who)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s queries) HasWon(ctx context.Context, m *pb.HasWonRequest) (*pb.HasWonRep
 
 // ForcePost implements the API.
 func (s queries) ForcePost(ctx context.Context, m *pb.ForcePostRequest) (*pb.ForcePostReply, error) {
-	who, err := about(ctx, m.Who)
+	who, err := userOf(ctx, m.Who)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (s queries) RunningTotal(_ context.Context, m *pb.RunningTotalRequest) (*pb
 	}
 	total, known := s.ports.Query.RunningTotal(stage)
 	if !known {
-		return nil, fmt.Errorf("%w: no running total yet", wallet.ErrUnavailable)
+		return nil, fmt.Errorf("%w: no running total was read yet", wallet.ErrUnavailable)
 	}
 	return &pb.RunningTotalReply{TotalFen: int64(total)}, nil
 }

@@ -9,12 +9,12 @@ import (
 )
 
 // Rewards implements the API.
-func (s people) Rewards(ctx context.Context, m *pb.RewardsRequest) (*pb.RewardsReply, error) {
-	c, err := self(ctx, m.GetWho())
+func (s walletAPI) Rewards(ctx context.Context, m *pb.RewardsRequest) (*pb.RewardsReply, error) {
+	c, err := sessionCall(ctx, m.GetWho())
 	if err != nil {
 		return nil, err
 	}
-	at, err := momentOf(m.AtUs, s.ports.Clock.Now())
+	at, err := instantOf(m.AtUs, s.ports.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func (s people) Rewards(ctx context.Context, m *pb.RewardsRequest) (*pb.RewardsR
 	if err != nil {
 		return nil, err
 	}
-	limit, err := linesOf(m.Limit)
+	limit, err := pageLimitOf(m.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +34,8 @@ func (s people) Rewards(ctx context.Context, m *pb.RewardsRequest) (*pb.RewardsR
 }
 
 // UseReward implements the API.
-func (people) UseReward(ctx context.Context, m *pb.UseRewardRequest) (*pb.UseRewardReply, error) {
-	c, err := self(ctx, m.GetWho())
+func (walletAPI) UseReward(ctx context.Context, m *pb.UseRewardRequest) (*pb.UseRewardReply, error) {
+	c, err := sessionCall(ctx, m.GetWho())
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +65,8 @@ func (s queries) CouponStock(ctx context.Context, m *pb.CouponStockRequest) (*pb
 }
 
 // RefundReward implements the API.
-func (s desk) RefundReward(ctx context.Context, m *pb.RefundRewardRequest) (*pb.RefundRewardReply, error) {
-	if err := live(ctx); err != nil {
+func (s operatorAPI) RefundReward(ctx context.Context, m *pb.RefundRewardRequest) (*pb.RefundRewardReply, error) {
+	if err := requireLive(ctx); err != nil {
 		return nil, err
 	}
 	no, err := wallet.ParseOrderNo(m.Order)
@@ -74,7 +74,7 @@ func (s desk) RefundReward(ctx context.Context, m *pb.RefundRewardRequest) (*pb.
 		return nil, err
 	}
 	if no.Award == wallet.Cash {
-		return nil, fmt.Errorf("%w: cash is not taken back", wallet.ErrInvalid)
+		return nil, fmt.Errorf("%w: cash cannot be taken back", wallet.ErrInvalid)
 	}
 	i, err := s.ports.Refunds.RefundReward(ctx, no)
 	if err != nil {

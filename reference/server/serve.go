@@ -16,13 +16,13 @@ import (
 
 // Bounds of connections.
 const (
-	headerTimeout = 5 * time.Second  // a client that is slower is no client
-	idleTimeout   = 90 * time.Second // longer than the usual client's, so that it is not we who close under its request
+	headerTimeout = 5 * time.Second  // a slower client is not a real client
+	idleTimeout   = 90 * time.Second // longer than most clients' own limit, so that the server does not close a connection while a request is sent
 	maxHeader     = 16 << 10
 	maxStreams    = 256 // requests at once on one HTTP/2 connection
 )
 
-// Listen opens the ports. Serve does it too, unless it is done; to do it before tells Addr.
+// Listen opens the ports. Serve calls it if it was not called before. After Listen, URL and DebugURL are known.
 func (s *Server) Listen() error {
 	if s.listener != nil {
 		return nil
@@ -40,7 +40,7 @@ func (s *Server) Listen() error {
 	return nil
 }
 
-// URL returns where the API is, once it listens.
+// URL returns the API's address. Call it after Listen.
 func (s *Server) URL() string {
 	scheme := "http"
 	if s.certificate != nil {
@@ -49,7 +49,7 @@ func (s *Server) URL() string {
 	return scheme + "://" + s.listener.Addr().String()
 }
 
-// DebugURL returns where pprof and metrics are, once it listens; empty: nowhere.
+// DebugURL returns the address of pprof and metrics. Call it after Listen. Empty: no debug listener.
 func (s *Server) DebugURL() string {
 	if s.debug == nil {
 		return ""
@@ -57,8 +57,8 @@ func (s *Server) DebugURL() string {
 	return "http://" + s.debug.Addr().String()
 }
 
-// Serve serves until the context ends. Then it drains: it is not ready, after DrainDelay it takes no new requests, and
-// it returns when what runs is done, or at DrainTimeout with an error that says so.
+// Serve serves until the context ends, and then drains: the server is not ready, after DrainDelay it takes no new
+// requests, and Serve returns when the running requests are done, or at DrainTimeout with an error.
 func (s *Server) Serve(ctx context.Context) error {
 	if err := s.Listen(); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		err = s.drain(api)
-	case err = <-ended: // a listener broke
+	case err = <-ended: // a listener failed
 		running--
 		err = errors.Join(err, api.Close())
 	}
@@ -94,7 +94,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	return err
 }
 
-// drain lets what runs come to its end.
+// drain waits for the running requests.
 func (s *Server) drain(api *http.Server) error {
 	s.SetReady(false, "stopping")
 	time.Sleep(s.config.DrainDelay)
@@ -118,7 +118,7 @@ func (s *Server) httpServer() *http.Server {
 		WriteTimeout:      s.config.BodyTimeout + 2*s.config.Deadline,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // of clients that cannot speak
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // reports malformed requests
 	}
 	api.Protocols.SetHTTP1(true)
 	if s.certificate != nil {
@@ -130,8 +130,8 @@ func (s *Server) httpServer() *http.Server {
 	return api
 }
 
-// debugHandler serves what is for the people who run the service: never on the API's port. The command line is left
-// out: a store's password may stand in it.
+// debugHandler serves the metrics and profiles, for the people who run the service. They are never on the API's port.
+// pprof's cmdline page is left out: the command line may contain a store's password.
 func (s *Server) debugHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics.Handler())

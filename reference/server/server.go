@@ -24,20 +24,20 @@ type Server struct {
 	ports  Ports
 	log    *slog.Logger
 
-	endpoints map[string]*endpoint
-	pages     http.Handler
-	errors    *connect.ErrorWriter
-	callers   map[string]*auth.Caller
-	operators map[string]*auth.Operator
-	nonces    *auth.Nonces
-	bodies    *bodies
-	callbacks *bodies
-	gates     [audiences + 1]limit.Gate
-	inFlight  [audiences]prometheus.Gauge
-	metrics   *Metrics
-	told      meter // of callbacks
+	endpoints     map[string]*endpoint
+	pages         http.Handler
+	errors        *connect.ErrorWriter
+	callers       map[string]*auth.Caller
+	operators     map[string]*auth.Operator
+	nonces        *auth.Nonces
+	bodies        *bodies
+	callbacks     *bodies
+	gates         [audiences + 1]limit.Gate
+	inFlight      [audiences]prometheus.Gauge
+	metrics       *Metrics
+	callbackMeter meter
 
-	missing  atomic.Pointer[string] // what is not ready; nil: nothing
+	missing  atomic.Pointer[string] // why the instance is not ready; nil: it is ready
 	draining atomic.Bool
 
 	certificate *tls.Certificate
@@ -45,12 +45,12 @@ type Server struct {
 	debug       net.Listener
 }
 
-// New returns a server that does not listen yet, or every fault of its configuration. It is not ready until SetReady.
+// New returns a server that does not listen yet, or all configuration errors. It is not ready until SetReady.
 func New(c Config, p Ports) (*Server, error) {
 	c.defaults()
 	faults := []error{c.validate()}
 	if p.Service == nil || p.Clock == nil {
-		faults = append(faults, errors.New("server: a service and a clock are needed"))
+		faults = append(faults, errors.New("server: a service and a clock are required"))
 	}
 	s := &Server{config: c, ports: p, nonces: auth.NewNonces(), bodies: newBodies(c.MaxBody), callbacks: newBodies(maxCallback), log: p.Log, metrics: p.Metrics,
 		callers: map[string]*auth.Caller{}, operators: map[string]*auth.Operator{}}
@@ -79,7 +79,7 @@ func New(c Config, p Ports) (*Server, error) {
 	s.gates[upstreams].Max, s.gates[users].Max = int64(c.MaxInFlight), int64(c.MaxInFlight)
 	s.gates[everyday].Max = int64(c.MaxEveryday)
 	s.gates[operators].Max, s.gates[downstreams].Max = operatorsInFlight, callbacksInFlight
-	s.told = s.metrics.meter("callbacks")
+	s.callbackMeter = s.metrics.meter("callbacks")
 	for a := range audiences {
 		s.inFlight[a] = s.metrics.inFlight.WithLabelValues(a.String())
 	}
@@ -93,7 +93,7 @@ func (s *Server) route() {
 	options := []connect.HandlerOption{
 		connect.WithInterceptors(connect.UnaryInterceptorFunc(s.observe)),
 		connect.WithReadMaxBytes(int(s.config.MaxBody)),
-		connect.WithCompression("gzip", nil, nil), // messages are small, and a small body must not become a large one
+		connect.WithCompression("gzip", nil, nil), // no compressed requests: a small body must not expand into a large one
 	}
 	for _, c := range codecs() {
 		options = append(options, connect.WithCodec(c))
@@ -103,15 +103,15 @@ func (s *Server) route() {
 	add := func(path string, h http.Handler) { services[path] = h }
 	add(connectpb.NewGrantServiceHandler(grants{s}, options...))
 	add(connectpb.NewAccountServiceHandler(accounts{s}, options...))
-	add(connectpb.NewWalletServiceHandler(people{s}, options...))
+	add(connectpb.NewWalletServiceHandler(walletAPI{s}, options...))
 	add(connectpb.NewQueryServiceHandler(queries{s}, options...))
-	add(connectpb.NewOperatorServiceHandler(desk{s}, options...))
+	add(connectpb.NewOperatorServiceHandler(operatorAPI{s}, options...))
 	s.endpoints = map[string]*endpoint{}
 	for _, m := range methods() {
 		service := m.path[:strings.LastIndexByte(m.path, '/')+1]
 		e := &endpoint{method: m, inner: services[service], meter: s.metrics.meter(strings.TrimPrefix(m.path, "/"))}
 		e.live = m.serves == nil || m.serves(&s.ports, false)
-		e.served = e.live || m.serves(&s.ports, true)
+		e.accepted = e.live || m.serves(&s.ports, true)
 		s.endpoints[m.path] = e
 	}
 	s.pages = s.newPages()
@@ -120,8 +120,8 @@ func (s *Server) route() {
 // Handler returns the API and its pages.
 func (s *Server) Handler() http.Handler { return s }
 
-// SetReady says whether this instance wants requests, and if not, what is missing. /readyz passes it on; requests are
-// served either way.
+// SetReady sets whether this instance accepts new traffic, and if not, what is missing. /readyz reports it. Requests
+// are served in either case.
 func (s *Server) SetReady(ready bool, missing ...string) {
 	if ready {
 		s.missing.Store(nil)

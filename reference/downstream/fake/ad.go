@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ad accepts a task, decides later, and calls back with its task signed; who misses the call may ask.
+// ad accepts a task, decides later, and sends a signed callback. If the callback is lost, a query gives the result.
 type ad struct{}
 
 type adTask struct {
@@ -24,13 +24,13 @@ var adStates = [...]string{pending: "queued", live: "done", used: "redeemed", re
 
 func (ad) task(c *coupon) adTask {
 	t := adTask{Task: c.order.String(), Status: adStates[c.state]}
-	if c.was {
+	if c.issued {
 		t.CouponID, t.ValidUntil = c.id, c.expires.Time().In(china).Format(time.RFC3339)
 	}
 	return t
 }
 
-func (a ad) handle(b *books, now wallet.Instant, r Request) Reply {
+func (a ad) handle(b *backend, now wallet.Instant, r Request) Reply {
 	fail := func(status int, text string) Reply { return jsonReply(status, map[string]string{"message": text}) }
 	if r.Path == "/tasks" && r.Method == http.MethodPost {
 		return a.accept(b, now, r, fail)
@@ -57,7 +57,7 @@ func (a ad) handle(b *books, now wallet.Instant, r Request) Reply {
 	return jsonReply(http.StatusOK, a.task(c))
 }
 
-func (a ad) accept(b *books, now wallet.Instant, r Request, fail func(int, string) Reply) Reply {
+func (a ad) accept(b *backend, now wallet.Instant, r Request, fail func(int, string) Reply) Reply {
 	var in struct {
 		Task    string          `json:"task"`
 		Account string          `json:"account"` // "1:123"
@@ -72,15 +72,15 @@ func (a ad) accept(b *books, now wallet.Instant, r Request, fail func(int, strin
 	if !ok || !known {
 		return fail(http.StatusBadRequest, "bad task")
 	}
-	c, what := b.issue(now, ask{in.Task, no, who, in.Coupon})
+	c, what := b.issue(now, issueRequest{in.Task, no, who, in.Coupon})
 	if what == conflict {
 		return fail(http.StatusConflict, "task exists with another content")
 	}
 	return jsonReply(http.StatusAccepted, a.task(c))
 }
 
-// callback tells of a task that is decided.
-func (a ad) callback(b *books, now wallet.Instant, c *coupon) Request {
+// callback returns the callback of a decided task.
+func (a ad) callback(b *backend, now wallet.Instant, c *coupon) Request {
 	body, err := json.Marshal(a.task(c))
 	if err != nil {
 		return Request{}

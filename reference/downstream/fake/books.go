@@ -8,138 +8,138 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// state is how far one coupon has come.
+// state is the state of one coupon.
 type state uint8
 
 const (
 	pending  state = iota // accepted, not decided
-	live                  // given out
+	live                  // issued
 	used                  //
-	refunded              // taken back, or called off before it was given out
+	refunded              // refunded, or cancelled before it was issued
 	expired               //
 	failed                // declined after it was accepted
 )
 
-// coupon is one thing given out. It is given out twice for one order only where a caller's carelessness makes it.
+// coupon is one issued item. An order has two only if the caller did not repeat correctly.
 type coupon struct {
-	id      string
-	order   wallet.OrderNo
-	account wallet.Account
-	reward  wallet.RewardID
-	state   state
-	was     bool           // it was given out, whatever became of it
-	fail    bool           // it will be declined
-	ready   wallet.Instant // when it is decided
-	expires wallet.Instant
+	id          string
+	order       wallet.OrderNo
+	account     wallet.Account
+	reward      wallet.RewardID
+	state       state
+	issued      bool           // it was issued, whatever its state now
+	willDecline bool           // it will be declined
+	decidedAt   wallet.Instant // when it is decided
+	expires     wallet.Instant
 }
 
-// ask is a request to issue. key is what the system knows repeats by.
-type ask struct {
+// issueRequest is a request to issue. key identifies repeats.
+type issueRequest struct {
 	key     string
 	order   wallet.OrderNo
 	account wallet.Account
 	reward  wallet.RewardID
 }
 
-// verdict is what became of an ask.
-type verdict uint8
+// issueResult is the result of an issueRequest.
+type issueResult uint8
 
 const (
-	fresh    verdict = iota
-	again            // it was asked before: the coupon is the one from then
-	declined         // no, for good
-	conflict         // the key was used for something else
+	issuedNew    issueResult = iota
+	issuedBefore             // a repeat: the coupon is the earlier one
+	declined                 // refused, finally
+	conflict                 // the key was used with another content
 )
 
-// memory is what a system remembers of a key.
-type memory struct {
+// keyRecord is what a system remembers about a key.
+type keyRecord struct {
 	coupon *coupon
 	at     wallet.Instant
 }
 
-// page is what the books hold of one order.
-type page struct {
-	coupons []*coupon
-	off     bool // called off: nothing is issued any more
-	used    int
-	back    int
+// orderRecord is the state of one order.
+type orderRecord struct {
+	coupons       []*coupon
+	cancelled     bool // nothing can be issued any more
+	usedCount     int
+	refundedCount int
 }
 
-// books are what a system keeps.
-type books struct {
-	award  wallet.AwardType
-	secret []byte
-	how    Behaviour
-	window time.Duration // how long keys are remembered; 0 = for ever
-	later  bool          // the system accepts first and decides later
+// backend is the state of one system: everything that it has issued.
+type backend struct {
+	award        wallet.AwardType
+	secret       []byte
+	behaviour    Behaviour
+	window       time.Duration // how long keys are remembered; 0 = without limit
+	decidesLater bool          // the system accepts first and decides later
 
-	keys   map[string]memory
-	orders map[wallet.OrderNo]*page
-	ids    map[string]*coupon
-	next   int64
-	order  string // the order that the present request is about, for garble
+	keys         map[string]keyRecord
+	orders       map[wallet.OrderNo]*orderRecord
+	ids          map[string]*coupon
+	next         int64
+	currentOrder string // the order of the current request, for garble
 
-	second wallet.Instant // the second that the calls are counted of, and how many there were
-	calls  int
+	rateSecond wallet.Instant // the current second for the rate limit, and its calls
+	rateCalls  int
 
-	notices []notice
-	told    uint64
-	holds   map[string]*hold
+	notices      []notice
+	lastID       uint64
+	reservations map[string]*reservation
 }
 
-func newBooks(award wallet.AwardType, secret []byte, how Behaviour) books {
-	return books{
-		award: award, secret: secret, how: how,
-		keys: map[string]memory{}, orders: map[wallet.OrderNo]*page{}, ids: map[string]*coupon{}, holds: map[string]*hold{},
-		later: award == wallet.AdCoupon || award == wallet.ConsumerFinanceCoupon,
+func newBackend(award wallet.AwardType, secret []byte, how Behaviour) backend {
+	return backend{
+		award: award, secret: secret, behaviour: how,
+		keys: map[string]keyRecord{}, orders: map[wallet.OrderNo]*orderRecord{}, ids: map[string]*coupon{}, reservations: map[string]*reservation{},
+		decidesLater: award == wallet.AdCoupon || award == wallet.ConsumerFinanceCoupon,
 	}
 }
 
-// issue gives out a coupon, once a key for as long as the key is remembered.
-func (b *books) issue(now wallet.Instant, a ask) (*coupon, verdict) {
+// issue issues a coupon, once per key while the key is remembered.
+func (b *backend) issue(now wallet.Instant, a issueRequest) (*coupon, issueResult) {
 	if m, ok := b.keys[a.key]; ok && !b.forgotten(now, m) {
 		c := m.coupon
 		if c.order != a.order || c.account != a.account || c.reward != a.reward {
 			return nil, conflict
 		}
 		b.settle(now, c)
-		return c, again
+		return c, issuedBefore
 	}
-	p := b.page(a.order)
-	if p.off {
-		return &coupon{order: a.order, account: a.account, reward: a.reward, state: refunded}, again
+	p := b.orderRecord(a.order)
+	if p.cancelled {
+		return &coupon{order: a.order, account: a.account, reward: a.reward, state: refunded}, issuedBefore
 	}
 	no := b.declines(a.order)
-	if no && !b.later {
+	if no && !b.decidesLater {
 		return nil, declined
 	}
 	b.next++
 	c := &coupon{
-		id: fmt.Sprintf("%s-%d", prefixes[b.award], b.next), order: a.order, account: a.account, reward: a.reward, fail: no, ready: now,
+		id: fmt.Sprintf("%s-%d", prefixes[b.award], b.next), order: a.order, account: a.account, reward: a.reward, willDecline: no, decidedAt: now,
 	}
-	if b.later {
-		c.ready = now.Add(b.how.Processing)
+	if b.decidesLater {
+		c.decidedAt = now.Add(b.behaviour.Processing)
 	}
 	p.coupons = append(p.coupons, c)
-	b.keys[a.key], b.ids[c.id] = memory{c, now}, c
+	b.keys[a.key], b.ids[c.id] = keyRecord{c, now}, c
 	b.settle(now, c)
-	b.announce(c)
-	return c, fresh
+	b.scheduleCallback(c)
+	return c, issuedNew
 }
 
-// forgotten says whether a key is as if it had never been used.
-func (b *books) forgotten(now wallet.Instant, m memory) bool {
-	return b.window > 0 && (b.how.Forgetful || now.Sub(m.at) > b.window)
+// forgotten reports whether a key is no longer remembered.
+func (b *backend) forgotten(now wallet.Instant, m keyRecord) bool {
+	return b.window > 0 && (b.behaviour.Forgetful || now.Sub(m.at) > b.window)
 }
 
-// settle brings a coupon to the present.
-func (b *books) settle(now wallet.Instant, c *coupon) {
-	if c.state == pending && now >= c.ready {
+// settle updates a coupon's state to the present.
+func (b *backend) settle(now wallet.Instant, c *coupon) {
+	if c.state == pending && now >= c.decidedAt {
 		c.state = live
-		if c.fail {
+		if c.willDecline {
 			c.state = failed
 		} else {
-			c.was, c.expires = true, b.expiry(c.ready)
+			c.issued, c.expires = true, b.expiry(c.decidedAt)
 		}
 	}
 	if c.state == live && now >= c.expires {
@@ -147,41 +147,41 @@ func (b *books) settle(now wallet.Instant, c *coupon) {
 	}
 }
 
-// day is how long a coupon can be used where nothing else is said.
+// day is the default validity of a coupon.
 const day = 24 * time.Hour
 
-// expiry returns the end of a coupon that is given out at a moment, in whole units of the system's own.
-func (b *books) expiry(at wallet.Instant) wallet.Instant {
-	life := b.how.Life
-	if life == 0 {
-		life = day
+// expiry returns the expiry of a coupon issued at an instant, in the system's own units.
+func (b *backend) expiry(at wallet.Instant) wallet.Instant {
+	validity := b.behaviour.Life
+	if validity == 0 {
+		validity = day
 	}
 	switch b.award {
 	case wallet.AvatarPendant:
 		return wallet.Never
 	case wallet.InsuranceCoupon:
-		y, m, d := at.Add(life).Time().In(china).Date()
+		y, m, d := at.Add(validity).Time().In(china).Date()
 		return wallet.InstantOf(time.Date(y, m, d+1, 0, 0, 0, 0, china))
 	}
-	return wallet.InstantOf(at.Add(life).Time().Truncate(time.Second).Add(time.Second))
+	return wallet.InstantOf(at.Add(validity).Time().Truncate(time.Second).Add(time.Second))
 }
 
-// china is where the systems stand. It has had no summer time since 1991.
+// china is the systems' time zone. It has had no daylight saving time since 1991.
 var china = time.FixedZone("CST", 8*60*60)
 
-// declines says whether the order is one of those that are declined.
-func (b *books) declines(no wallet.OrderNo) bool {
-	if b.how.DeclineNum <= 0 || b.how.DeclineDen <= 0 {
+// declines reports whether the order is one of those that are declined.
+func (b *backend) declines(no wallet.OrderNo) bool {
+	if b.behaviour.DeclineNum <= 0 || b.behaviour.DeclineDen <= 0 {
 		return false
 	}
 	h := fnv.New64a()
 	h.Write(no.Append([]byte{byte(b.award)}))
-	return int64(h.Sum64()%uint64(b.how.DeclineDen)) < b.how.DeclineNum
+	return int64(h.Sum64()%uint64(b.behaviour.DeclineDen)) < b.behaviour.DeclineNum
 }
 
-// find returns the last coupon that was given out for the order, brought to the present. An order that was called off
-// before anything was given out has one that was taken back. nil: the order was never heard of.
-func (b *books) find(now wallet.Instant, no wallet.OrderNo) *coupon {
+// find returns the last coupon issued for the order, in its present state. For an order that was cancelled before
+// anything was issued it returns a refunded coupon. nil: unknown order.
+func (b *backend) find(now wallet.Instant, no wallet.OrderNo) *coupon {
 	p := b.orders[no]
 	switch {
 	case p == nil:
@@ -190,14 +190,14 @@ func (b *books) find(now wallet.Instant, no wallet.OrderNo) *coupon {
 		c := p.coupons[len(p.coupons)-1]
 		b.settle(now, c)
 		return c
-	case p.off:
+	case p.cancelled:
 		return &coupon{order: no, state: refunded}
 	}
 	return nil
 }
 
-// byID returns the coupon of that name, brought to the present.
-func (b *books) byID(now wallet.Instant, id string) *coupon {
+// byID returns the coupon with that id, in its present state.
+func (b *backend) byID(now wallet.Instant, id string) *coupon {
 	c := b.ids[id]
 	if c != nil {
 		b.settle(now, c)
@@ -205,74 +205,74 @@ func (b *books) byID(now wallet.Instant, id string) *coupon {
 	return c
 }
 
-// use uses a live coupon. Its state tells what became of it.
-func (b *books) use(c *coupon) {
+// use uses a live coupon. Its state shows the result.
+func (b *backend) use(c *coupon) {
 	if c.state == live {
 		c.state = used
-		b.page(c.order).used++
+		b.orderRecord(c.order).usedCount++
 	}
 }
 
-// refund takes back a coupon that is live or not decided yet. Its state tells what became of it.
-func (b *books) refund(c *coupon) {
+// refund refunds a coupon that is live or pending. Its state shows the result.
+func (b *backend) refund(c *coupon) {
 	if c.state == live || c.state == pending {
-		if c.was {
-			b.page(c.order).back++
+		if c.issued {
+			b.orderRecord(c.order).refundedCount++
 		}
 		c.state = refunded
 	}
 }
 
-// callOff refunds what the order has, and lets nothing be issued for it where it has nothing.
-func (b *books) callOff(now wallet.Instant, no wallet.OrderNo) *coupon {
+// cancel refunds the order's coupon. If it has none, nothing can be issued for it later.
+func (b *backend) cancel(now wallet.Instant, no wallet.OrderNo) *coupon {
 	c := b.find(now, no)
 	if c == nil {
-		b.page(no).off = true
+		b.orderRecord(no).cancelled = true
 		return b.find(now, no)
 	}
 	b.refund(c)
 	return c
 }
 
-func (b *books) page(no wallet.OrderNo) *page {
+func (b *backend) orderRecord(no wallet.OrderNo) *orderRecord {
 	p := b.orders[no]
 	if p == nil {
-		p = &page{}
+		p = &orderRecord{}
 		b.orders[no] = p
 	}
 	return p
 }
 
-// entry returns what the books say of an order.
-func (b *books) entry(now wallet.Instant, no wallet.OrderNo) Entry {
+// entry returns the record of an order.
+func (b *backend) entry(now wallet.Instant, no wallet.OrderNo) Entry {
 	p := b.orders[no]
 	if p == nil {
 		return Entry{}
 	}
-	e := Entry{Award: b.award, Order: no, Used: p.used, Refunded: p.back}
+	e := Entry{Award: b.award, Order: no, Used: p.usedCount, Refunded: p.refundedCount}
 	for _, c := range p.coupons {
 		b.settle(now, c)
 		e.Account, e.Reward = c.account, c.reward
 		e.Pending = e.Pending || c.state == pending
-		if c.was {
+		if c.issued {
 			e.Issued++
 		}
 	}
 	return e
 }
 
-// parse reads an order number and notes what the present request is about.
-func (b *books) parse(text string) (wallet.OrderNo, bool) {
-	b.order = text
+// parse parses an order number and records it as the current request's order.
+func (b *backend) parse(text string) (wallet.OrderNo, bool) {
+	b.currentOrder = text
 	no, err := wallet.ParseOrderNo(text)
 	return no, err == nil
 }
 
-// tooMany counts a call, and says whether it is one too many of this second.
-func (b *books) tooMany(now wallet.Instant, perSecond int) bool {
-	if second := now / 1e6; second != b.second {
-		b.second, b.calls = second, 0
+// overRate counts a call, and reports whether it exceeds the rate of this second.
+func (b *backend) overRate(now wallet.Instant, perSecond int) bool {
+	if second := now / 1e6; second != b.rateSecond {
+		b.rateSecond, b.rateCalls = second, 0
 	}
-	b.calls++
-	return b.calls > perSecond
+	b.rateCalls++
+	return b.rateCalls > perSecond
 }

@@ -10,15 +10,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// card speaks in flat fields, each a string, signed over the sorted fields in both directions. Counts are decimal strings.
+// card uses flat objects of strings, signed over the sorted fields in both directions. Counts are decimal strings.
 type card struct{}
 
-// cardSkew is how far a request's time may lie from the system's.
+// cardSkew bounds the difference between a request's time and the system's.
 const cardSkew = 5 * time.Minute
 
 var cardStates = [...]string{live: "VALID", used: "USED", refunded: "CANCELED", expired: "OVERDUE", failed: "CANCELED"}
 
-func (k card) handle(b *books, now wallet.Instant, r Request) Reply {
+func (k card) handle(b *backend, now wallet.Instant, r Request) Reply {
 	in := map[string]string{}
 	if r.Method != http.MethodPost || r.Path != "/api" || json.Unmarshal(r.Body, &in) != nil {
 		return k.reply(b, "MALFORMED", nil)
@@ -39,7 +39,7 @@ func (k card) handle(b *books, now wallet.Instant, r Request) Reply {
 	case "grant":
 		return k.grant(b, now, no, in)
 	case "cancel":
-		c = b.callOff(now, no)
+		c = b.cancel(now, no)
 	case "redeem":
 		if c != nil {
 			b.use(c)
@@ -51,7 +51,7 @@ func (k card) handle(b *books, now wallet.Instant, r Request) Reply {
 	return k.found(b, in["order"], c)
 }
 
-func (k card) grant(b *books, now wallet.Instant, no wallet.OrderNo, in map[string]string) Reply {
+func (k card) grant(b *backend, now wallet.Instant, no wallet.OrderNo, in map[string]string) Reply {
 	user := in["card_user"]
 	if in["quantity"] != "1.00" || len(user) < 3 {
 		return k.reply(b, "MALFORMED", nil)
@@ -60,7 +60,7 @@ func (k card) grant(b *books, now wallet.Instant, no wallet.OrderNo, in map[stri
 	if !ok {
 		return k.reply(b, "MALFORMED", nil)
 	}
-	c, what := b.issue(now, ask{in["order"], no, who, wallet.RewardID(in["template"])})
+	c, what := b.issue(now, issueRequest{in["order"], no, who, wallet.RewardID(in["template"])})
 	switch what {
 	case declined:
 		return k.reply(b, "DECLINED", map[string]string{"order": in["order"]})
@@ -70,18 +70,18 @@ func (k card) grant(b *books, now wallet.Instant, no wallet.OrderNo, in map[stri
 	return k.found(b, in["order"], c)
 }
 
-func (k card) found(b *books, order string, c *coupon) Reply {
+func (k card) found(b *backend, order string, c *coupon) Reply {
 	if c == nil {
 		return k.reply(b, "NOT_EXIST", map[string]string{"order": order})
 	}
 	fields := map[string]string{"order": order, "status": cardStates[c.state], "voucher": c.id, "quantity": "1.00"}
-	if c.was {
+	if c.issued {
 		fields["expire_s"] = strconv.FormatInt(c.expires.Time().Unix(), 10)
 	}
 	return k.reply(b, "SUCCESS", fields)
 }
 
-func (card) reply(b *books, code string, fields map[string]string) Reply {
+func (card) reply(b *backend, code string, fields map[string]string) Reply {
 	out := map[string]string{"code": code}
 	for k, v := range fields {
 		out[k] = v

@@ -8,14 +8,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// cultural speaks JSON-RPC. A repeat is an error to it, which names what was sent before.
+// cultural uses JSON-RPC. It answers a repeat with an error that names the gift sent before.
 type cultural struct{}
 
 type culturalGift struct {
 	Order  string `json:"order"`
 	GiftNo string `json:"gift_no"`
 	Status string `json:"status,omitempty"`
-	End    string `json:"end,omitempty"` // a clock in China
+	End    string `json:"end,omitempty"` // in China's time zone
 }
 
 type culturalError struct {
@@ -24,7 +24,7 @@ type culturalError struct {
 	Data    *culturalGift `json:"data,omitempty"`
 }
 
-// What an error's code says.
+// Error codes.
 const (
 	rpcMalformed = -32600
 	rpcMissing   = -32004
@@ -33,12 +33,12 @@ const (
 	rpcConflict  = -32021
 )
 
-// culturalTime is how the system writes times, as a clock in China shows them.
+// culturalTime is the system's time format, in China's time zone.
 const culturalTime = "2006-01-02 15:04:05"
 
 var culturalStates = [...]string{live: "ok", used: "taken", refunded: "back", expired: "late", failed: "back"}
 
-func (u cultural) handle(b *books, now wallet.Instant, r Request) Reply {
+func (u cultural) handle(b *backend, now wallet.Instant, r Request) Reply {
 	var in struct {
 		ID     string `json:"id"`
 		Method string `json:"method"`
@@ -65,10 +65,10 @@ func (u cultural) handle(b *books, now wallet.Instant, r Request) Reply {
 		if !urn || !known {
 			return fail(culturalError{Code: rpcMalformed})
 		}
-		var what verdict
-		c, what = b.issue(now, ask{in.Params.Order, no, who, in.Params.Gift})
+		var what issueResult
+		c, what = b.issue(now, issueRequest{in.Params.Order, no, who, in.Params.Gift})
 		switch what {
-		case again:
+		case issuedBefore:
 			return fail(culturalError{rpcDuplicate, "duplicate order", &culturalGift{Order: in.Params.Order, GiftNo: c.id}})
 		case declined:
 			return fail(culturalError{Code: rpcDeclined, Message: "declined"})
@@ -76,7 +76,7 @@ func (u cultural) handle(b *books, now wallet.Instant, r Request) Reply {
 			return fail(culturalError{Code: rpcConflict, Message: "order of another content"})
 		}
 	case "gift.back":
-		c = b.callOff(now, no)
+		c = b.cancel(now, no)
 	case "gift.take":
 		if c != nil {
 			b.use(c)
@@ -89,7 +89,7 @@ func (u cultural) handle(b *books, now wallet.Instant, r Request) Reply {
 		return fail(culturalError{Code: rpcMissing, Message: "no such gift"})
 	}
 	g := culturalGift{Order: in.Params.Order, GiftNo: c.id, Status: culturalStates[c.state]}
-	if c.was {
+	if c.issued {
 		g.End = c.expires.Time().In(china).Format(culturalTime)
 	}
 	return jsonReply(http.StatusOK, map[string]any{"jsonrpc": "2.0", "id": in.ID, "result": g})

@@ -9,8 +9,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// douPlus keeps each coupon as a document at its order's address. It is put there once, and changed by whoever knows its
-// present version.
+// douPlus stores each coupon as a document under its order's path. It is created once, and a change must name the
+// current version.
 type douPlus struct{}
 
 type douPlusDocument struct {
@@ -19,12 +19,12 @@ type douPlusDocument struct {
 	Owner  map[string]wallet.UserID `json:"owner,omitempty"` // {"douyin": 123}
 	Kind   wallet.RewardID          `json:"kind,omitempty"`
 	Status string                   `json:"status"`
-	Until  string                   `json:"until,omitempty"` // as HTTP writes dates
+	Until  string                   `json:"until,omitempty"` // HTTP date format
 }
 
 var douPlusStates = [...]string{live: "ready", used: "used", refunded: "withdrawn", expired: "over", failed: "withdrawn"}
 
-// version is a coupon's version: it changes with the state, and with nothing else.
+// version returns a coupon's version. It changes only with the state.
 func (douPlus) version(c *coupon) string { return fmt.Sprintf(`"%d"`, c.state) }
 
 func (d douPlus) document(status int, c *coupon) Reply {
@@ -32,7 +32,7 @@ func (d douPlus) document(status int, c *coupon) Reply {
 	if c.account.Family != 0 {
 		out.Owner = map[string]wallet.UserID{[...]string{"", "douyin", "toutiao"}[c.account.Family]: c.account.User}
 	}
-	if c.was {
+	if c.issued {
 		out.Until = c.expires.Time().Format(http.TimeFormat)
 	}
 	r := jsonReply(status, out)
@@ -40,7 +40,7 @@ func (d douPlus) document(status int, c *coupon) Reply {
 	return r
 }
 
-func (d douPlus) handle(b *books, now wallet.Instant, r Request) Reply {
+func (d douPlus) handle(b *backend, now wallet.Instant, r Request) Reply {
 	rest, ok := strings.CutPrefix(r.Path, "/coupons/")
 	text, verb, _ := strings.Cut(rest, "/")
 	no, valid := b.parse(text)
@@ -62,8 +62,8 @@ func (d douPlus) handle(b *books, now wallet.Instant, r Request) Reply {
 	return Reply{Status: http.StatusMethodNotAllowed}
 }
 
-// put puts a new document in its place, or one that says that none will ever be there.
-func (d douPlus) put(b *books, now wallet.Instant, no wallet.OrderNo, c *coupon, r Request) Reply {
+// put creates a document. A document with the refunded status closes the order.
+func (d douPlus) put(b *backend, now wallet.Instant, no wallet.OrderNo, c *coupon, r Request) Reply {
 	var in douPlusDocument
 	if json.Unmarshal(r.Body, &in) != nil || in.No != no.String() || r.Header["If-None-Match"] != "*" {
 		return Reply{Status: http.StatusBadRequest}
@@ -72,7 +72,7 @@ func (d douPlus) put(b *books, now wallet.Instant, no wallet.OrderNo, c *coupon,
 		return Reply{Status: http.StatusPreconditionFailed}
 	}
 	if in.Status == douPlusStates[refunded] {
-		return d.document(http.StatusCreated, b.callOff(now, no))
+		return d.document(http.StatusCreated, b.cancel(now, no))
 	}
 	var who wallet.Account
 	for f, name := range []string{"", "douyin", "toutiao"} {
@@ -83,14 +83,14 @@ func (d douPlus) put(b *books, now wallet.Instant, no wallet.OrderNo, c *coupon,
 	if len(in.Owner) != 1 || who.Family == 0 {
 		return Reply{Status: http.StatusBadRequest}
 	}
-	c, what := b.issue(now, ask{in.No, no, who, in.Kind})
+	c, what := b.issue(now, issueRequest{in.No, no, who, in.Kind})
 	if what == declined {
 		return jsonReply(http.StatusConflict, map[string]string{"declined": in.No})
 	}
 	return d.document(http.StatusCreated, c)
 }
 
-func (d douPlus) change(b *books, c *coupon, r Request) Reply {
+func (d douPlus) change(b *backend, c *coupon, r Request) Reply {
 	var in douPlusDocument
 	switch {
 	case json.Unmarshal(r.Body, &in) != nil:

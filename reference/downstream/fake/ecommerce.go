@@ -7,10 +7,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ecommerce takes batches alone, and answers line by line in an order of its own.
+// ecommerce accepts only batches, and answers line by line in another order.
 type ecommerce struct{}
 
-// maxLines is the most lines that a batch may have.
+// maxLines bounds the lines of a batch.
 const maxLines = 50
 
 type ecommerceLine struct {
@@ -27,7 +27,7 @@ type ecommerceBatch struct {
 	Lines []ecommerceLine `json:"lines"`
 }
 
-// What a line's code says.
+// The codes of a line.
 const (
 	lineDone      = 0
 	lineDuplicate = 1
@@ -39,7 +39,7 @@ const (
 
 var ecommerceStates = [...]string{live: "valid", used: "used", refunded: "void", expired: "ended", failed: "void"}
 
-func (e ecommerce) handle(b *books, now wallet.Instant, r Request) Reply {
+func (e ecommerce) handle(b *backend, now wallet.Instant, r Request) Reply {
 	var in ecommerceBatch
 	if r.Method != http.MethodPost || json.Unmarshal(r.Body, &in) != nil || len(in.Lines) == 0 {
 		return jsonReply(http.StatusBadRequest, map[string]int{"code": lineMalformed})
@@ -48,14 +48,14 @@ func (e ecommerce) handle(b *books, now wallet.Instant, r Request) Reply {
 		return jsonReply(http.StatusRequestEntityTooLarge, map[string]int{"code": lineMalformed})
 	}
 	out := ecommerceBatch{Lines: make([]ecommerceLine, len(in.Lines))}
-	for i, l := range in.Lines { // last come, first told
+	for i, l := range in.Lines { // in reverse order
 		out.Lines[len(in.Lines)-1-i] = e.line(b, now, r.Path, l)
 	}
 	return jsonReply(http.StatusOK, out)
 }
 
-// line does one line of a batch.
-func (e ecommerce) line(b *books, now wallet.Instant, path string, l ecommerceLine) ecommerceLine {
+// line handles one line of a batch.
+func (e ecommerce) line(b *backend, now wallet.Instant, path string, l ecommerceLine) ecommerceLine {
 	no, ok := b.parse(l.No)
 	if !ok {
 		return ecommerceLine{No: l.No, Code: lineMalformed}
@@ -65,7 +65,7 @@ func (e ecommerce) line(b *books, now wallet.Instant, path string, l ecommerceLi
 	case path == "/issues":
 		c, code = e.issue(b, now, no, l)
 	case path == "/voids":
-		c = b.callOff(now, no)
+		c = b.cancel(now, no)
 	case c == nil:
 		code = lineMissing
 	case path == "/uses":
@@ -78,13 +78,13 @@ func (e ecommerce) line(b *books, now wallet.Instant, path string, l ecommerceLi
 		return out
 	}
 	out.Coupon, out.Status = c.id, ecommerceStates[c.state]
-	if c.was {
+	if c.issued {
 		out.EndsMS = c.expires.Time().UnixMilli()
 	}
 	return out
 }
 
-func (ecommerce) issue(b *books, now wallet.Instant, no wallet.OrderNo, l ecommerceLine) (*coupon, int) {
+func (ecommerce) issue(b *backend, now wallet.Instant, no wallet.OrderNo, l ecommerceLine) (*coupon, int) {
 	if l.UID == "" {
 		return nil, lineMalformed
 	}
@@ -92,6 +92,6 @@ func (ecommerce) issue(b *books, now wallet.Instant, no wallet.OrderNo, l ecomme
 	if !ok {
 		return nil, lineMalformed
 	}
-	c, what := b.issue(now, ask{l.No, no, who, l.SKU})
-	return c, [...]int{fresh: lineDone, again: lineDuplicate, declined: lineDeclined, conflict: lineConflict}[what]
+	c, what := b.issue(now, issueRequest{l.No, no, who, l.SKU})
+	return c, [...]int{issuedNew: lineDone, issuedBefore: lineDuplicate, declined: lineDeclined, conflict: lineConflict}[what]
 }

@@ -10,8 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// finance answers everything with "in hand". What came of it is told by its result query alone, and by a form that it
-// sends with a signature over the sorted fields.
+// finance answers every request with "in progress". Its result query and its callback, signed over the sorted fields,
+// are the only sources of the outcome.
 type finance struct{}
 
 type financeResult struct {
@@ -23,7 +23,7 @@ type financeResult struct {
 
 var financeCodes = [...]string{pending: "P0", live: "S0", used: "U0", refunded: "C0", expired: "X0", failed: "F0"}
 
-// What a code says besides.
+// Further codes.
 const (
 	financeMissing   = "N0"
 	financeMalformed = "E1"
@@ -35,13 +35,13 @@ func (finance) result(serial string, c *coupon) financeResult {
 		return financeResult{Serial: serial, Code: financeMissing}
 	}
 	out := financeResult{Serial: c.order.String(), Code: financeCodes[c.state]}
-	if c.was {
+	if c.issued {
 		out.Voucher, out.Until = c.id, c.expires.Time().UnixMilli()
 	}
 	return out
 }
 
-func (f finance) handle(b *books, now wallet.Instant, r Request) Reply {
+func (f finance) handle(b *backend, now wallet.Instant, r Request) Reply {
 	if r.Method == http.MethodGet {
 		serial, ok := strings.CutPrefix(r.Path, "/result?serial=")
 		no, valid := b.parse(serial)
@@ -69,14 +69,14 @@ func (f finance) handle(b *books, now wallet.Instant, r Request) Reply {
 			b.use(c)
 		}
 	case "/revoke":
-		b.callOff(now, no)
+		b.cancel(now, no)
 	default:
 		code = financeMalformed
 	}
 	return jsonReply(http.StatusOK, financeResult{Serial: in.Serial, Code: code})
 }
 
-func (finance) apply(b *books, now wallet.Instant, serial string, no wallet.OrderNo, customer string, product wallet.RewardID) string {
+func (finance) apply(b *backend, now wallet.Instant, serial string, no wallet.OrderNo, customer string, product wallet.RewardID) string {
 	if len(customer) < 2 {
 		return financeMalformed
 	}
@@ -84,14 +84,14 @@ func (finance) apply(b *books, now wallet.Instant, serial string, no wallet.Orde
 	if !ok {
 		return financeMalformed
 	}
-	if _, what := b.issue(now, ask{serial, no, who, product}); what == conflict {
+	if _, what := b.issue(now, issueRequest{serial, no, who, product}); what == conflict {
 		return financeConflict
 	}
 	return financeCodes[pending]
 }
 
-// callback tells of what was decided.
-func (f finance) callback(b *books, now wallet.Instant, c *coupon) Request {
+// callback returns the callback of a decided item.
+func (f finance) callback(b *backend, now wallet.Instant, c *coupon) Request {
 	res := f.result("", c)
 	fields := map[string]string{
 		"serial": res.Serial, "code": res.Code, "voucher": res.Voucher,

@@ -10,17 +10,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// heytea reserves first and hands out when the reservation is confirmed in time. It drops reservations that are not.
+// heytea reserves first and issues when the reservation is confirmed in time. Unconfirmed reservations expire.
 type heytea struct{}
 
-// holdFor is how long a reservation waits to be confirmed.
-const holdFor = 30 * time.Second
+// reservationTimeout is how long a reservation can be confirmed.
+const reservationTimeout = 30 * time.Second
 
-// hold is a reservation that is not confirmed yet.
-type hold struct {
-	id    string
-	ask   ask
-	until wallet.Instant
+// reservation is an unconfirmed reservation.
+type reservation struct {
+	id      string
+	request issueRequest
+	until   wallet.Instant
 }
 
 type heyteaReservation struct {
@@ -37,7 +37,7 @@ func (heytea) fail(status int, reason string) Reply {
 	return jsonReply(status, map[string]string{"reason": reason})
 }
 
-func (h heytea) handle(b *books, now wallet.Instant, r Request) Reply {
+func (h heytea) handle(b *backend, now wallet.Instant, r Request) Reply {
 	part := strings.Split(strings.TrimPrefix(r.Path, "/"), "/")
 	if part[0] != "reservations" || len(part) > 3 {
 		return h.fail(http.StatusBadRequest, "path")
@@ -74,21 +74,21 @@ func (h heytea) handle(b *books, now wallet.Instant, r Request) Reply {
 
 func (heytea) found(c *coupon) Reply {
 	out := heyteaReservation{Ref: c.order.String(), State: heyteaStates[c.state], Ticket: c.id}
-	if c.was {
+	if c.issued {
 		out.BestBefore = c.expires.Time().In(china).Format(time.RFC3339)
 	}
 	return jsonReply(http.StatusOK, out)
 }
 
-// unconfirmed answers for a reservation that was never confirmed.
-func (h heytea) unconfirmed(b *books, now wallet.Instant, ref string) Reply {
-	if held := b.holds[ref]; held != nil && now < held.until {
+// unconfirmed answers for an order without a confirmed reservation.
+func (h heytea) unconfirmed(b *backend, now wallet.Instant, ref string) Reply {
+	if held := b.reservations[ref]; held != nil && now < held.until {
 		return jsonReply(http.StatusOK, heyteaReservation{Reservation: held.id, Ref: ref, State: "held"})
 	}
 	return h.fail(http.StatusNotFound, "no_reservation")
 }
 
-func (h heytea) reserve(b *books, now wallet.Instant, r Request) Reply {
+func (h heytea) reserve(b *backend, now wallet.Instant, r Request) Reply {
 	var in struct {
 		Ref    string          `json:"ref"`
 		Member string          `json:"member"` // "123@douyin"
@@ -107,28 +107,28 @@ func (h heytea) reserve(b *books, now wallet.Instant, r Request) Reply {
 	if b.declines(no) {
 		return jsonReply(http.StatusConflict, map[string]string{"reason": "declined", "ref": in.Ref})
 	}
-	held := b.holds[in.Ref]
+	held := b.reservations[in.Ref]
 	if held == nil || now >= held.until {
-		b.told++
-		held = &hold{fmt.Sprintf("r-%d", b.told), ask{in.Ref, no, who, in.Drink}, now.Add(holdFor)}
-		b.holds[in.Ref] = held
+		b.lastID++
+		held = &reservation{fmt.Sprintf("r-%d", b.lastID), issueRequest{in.Ref, no, who, in.Drink}, now.Add(reservationTimeout)}
+		b.reservations[in.Ref] = held
 	}
 	return h.unconfirmed(b, now, in.Ref)
 }
 
-// confirm hands out what a reservation holds. Two confirmed reservations of one order hand out one ticket.
-func (h heytea) confirm(b *books, now wallet.Instant, ref string, r Request) Reply {
+// confirm issues the item of a reservation. Two confirmations for one order issue one ticket.
+func (h heytea) confirm(b *backend, now wallet.Instant, ref string, r Request) Reply {
 	var in struct {
 		Reservation string `json:"reservation"`
 	}
-	held := b.holds[ref]
+	held := b.reservations[ref]
 	switch {
 	case json.Unmarshal(r.Body, &in) != nil:
 		return h.fail(http.StatusBadRequest, "malformed")
-	case held == nil || held.id != in.Reservation || now >= held.until && b.find(now, held.ask.order) == nil:
+	case held == nil || held.id != in.Reservation || now >= held.until && b.find(now, held.request.order) == nil:
 		return h.fail(http.StatusGone, "lapsed")
 	}
-	c, what := b.issue(now, held.ask)
+	c, what := b.issue(now, held.request)
 	if what == conflict {
 		return h.fail(http.StatusConflict, "another_content")
 	}

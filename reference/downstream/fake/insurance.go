@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// insurance speaks XML and ends its vouchers with a day.
+// insurance uses XML, and its vouchers expire at the end of a day.
 type insurance struct{}
 
 type insuranceRequest struct {
@@ -27,12 +27,12 @@ type insuranceResponse struct {
 	Serial  string   `xml:"serial,omitempty"`
 	Voucher string   `xml:"voucher,omitempty"`
 	Status  string   `xml:"status,omitempty"`
-	LastDay string   `xml:"last-day,omitempty"` // can be used to the end of this day
+	LastDay string   `xml:"last-day,omitempty"` // valid to the end of this day
 }
 
 var insuranceStates = [...]string{live: "A", used: "U", refunded: "C", expired: "L", failed: "C"}
 
-func (s insurance) handle(b *books, now wallet.Instant, r Request) Reply {
+func (s insurance) handle(b *backend, now wallet.Instant, r Request) Reply {
 	var in insuranceRequest
 	broken := r.Method != http.MethodPost || xml.Unmarshal(r.Body, &in) != nil
 	no, ok := b.parse(in.Serial)
@@ -46,8 +46,8 @@ func (s insurance) handle(b *books, now wallet.Instant, r Request) Reply {
 		if !ok {
 			return s.reply(insuranceResponse{Code: "1000"})
 		}
-		var what verdict
-		c, what = b.issue(now, ask{in.Serial, no, who, wallet.RewardID(in.Product)})
+		var what issueResult
+		c, what = b.issue(now, issueRequest{in.Serial, no, who, wallet.RewardID(in.Product)})
 		switch what {
 		case declined:
 			return s.reply(insuranceResponse{Code: "2001", Serial: in.Serial})
@@ -55,7 +55,7 @@ func (s insurance) handle(b *books, now wallet.Instant, r Request) Reply {
 			return s.reply(insuranceResponse{Code: "2002", Serial: in.Serial})
 		}
 	case "CANCEL":
-		c = b.callOff(now, no)
+		c = b.cancel(now, no)
 	case "USE":
 		if c != nil {
 			b.use(c)
@@ -68,7 +68,7 @@ func (s insurance) handle(b *books, now wallet.Instant, r Request) Reply {
 		return s.reply(insuranceResponse{Code: "0404", Serial: in.Serial})
 	}
 	out := insuranceResponse{Code: "0000", Serial: in.Serial, Voucher: c.id, Status: insuranceStates[c.state]}
-	if c.was {
+	if c.issued {
 		out.LastDay = c.expires.Time().In(china).AddDate(0, 0, -1).Format("2006-01-02")
 	}
 	return s.reply(out)

@@ -9,16 +9,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// movie does everything by GET and answers with a line of fields between bars. It answers few calls a second.
+// movie uses only GET requests and answers with one line of fields separated by bars. The rate of calls is limited.
 type movie struct{}
 
-// moviePerSecond is how many calls it answers in one second of its clock.
+// moviePerSecond is the number of calls that it accepts in one second of its clock.
 const moviePerSecond = 50
 
 var movieStates = [...]string{live: "0", used: "1", refunded: "3", expired: "2", failed: "3"}
 
-func (m movie) handle(b *books, now wallet.Instant, r Request) Reply {
-	if b.tooMany(now, moviePerSecond) {
+func (m movie) handle(b *backend, now wallet.Instant, r Request) Reply {
+	if b.overRate(now, moviePerSecond) {
 		return Reply{Status: http.StatusTooManyRequests, Header: map[string]string{"Retry-After": "1"}}
 	}
 	path, query, _ := strings.Cut(r.Path, "?")
@@ -34,8 +34,8 @@ func (m movie) handle(b *books, now wallet.Instant, r Request) Reply {
 		if !ok {
 			return m.line("NO", text, "malformed")
 		}
-		var what verdict
-		c, what = b.issue(now, ask{text, no, who, wallet.RewardID(in.Get("film"))})
+		var what issueResult
+		c, what = b.issue(now, issueRequest{text, no, who, wallet.RewardID(in.Get("film"))})
 		switch what {
 		case declined:
 			return m.line("NO", text, "reject")
@@ -43,7 +43,7 @@ func (m movie) handle(b *books, now wallet.Instant, r Request) Reply {
 			return m.line("NO", text, "other")
 		}
 	case "back":
-		c = b.callOff(now, no)
+		c = b.cancel(now, no)
 	case "use":
 		if c != nil {
 			b.use(c)
@@ -56,7 +56,7 @@ func (m movie) handle(b *books, now wallet.Instant, r Request) Reply {
 		return m.line("NO", text, "none")
 	}
 	end := "0"
-	if c.was {
+	if c.issued {
 		end = strconv.FormatInt(c.expires.Time().Unix(), 10)
 	}
 	return m.line("OK", text, c.id, movieStates[c.state], end)

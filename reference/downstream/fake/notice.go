@@ -6,18 +6,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Notice is a callback on its way: the request that the system makes of its caller.
+// Notice is a callback to be sent: the system's request to its caller.
 type Notice struct {
 	ID      uint64
 	Request Request
 }
 
-// caller is a protocol that calls back.
-type caller interface {
-	callback(b *books, now wallet.Instant, c *coupon) Request
+// callbackProtocol is a protocol that sends callbacks.
+type callbackProtocol interface {
+	callback(b *backend, now wallet.Instant, c *coupon) Request
 }
 
-// notice is a callback that is to be made.
+// notice is a pending callback.
 type notice struct {
 	id     uint64
 	coupon *coupon
@@ -26,24 +26,24 @@ type notice struct {
 }
 
 const (
-	// callbackPause passes before a callback is made again.
+	// callbackPause is the time between repeats of a callback.
 	callbackPause = 15 * time.Second
-	// maxCallbacks is how often one is made: after that its caller must poll.
+	// maxCallbacks bounds the attempts of one callback. After that the caller must query.
 	maxCallbacks = 5
-	// maxNotices bounds the callbacks that wait: who is so far behind must poll.
+	// maxNotices bounds the pending callbacks. Beyond it the caller must query.
 	maxNotices = 1 << 16
 )
 
-// announce plans the callback that tells what was decided of c.
-func (b *books) announce(c *coupon) {
-	if b.later && !b.how.Silent && len(b.notices) < maxNotices {
-		b.told++
-		b.notices = append(b.notices, notice{id: b.told, coupon: c, due: c.ready})
+// scheduleCallback schedules the callback that reports c's result.
+func (b *backend) scheduleCallback(c *coupon) {
+	if b.decidesLater && !b.behaviour.Silent && len(b.notices) < maxNotices {
+		b.lastID++
+		b.notices = append(b.notices, notice{id: b.lastID, coupon: c, due: c.decidedAt})
 	}
 }
 
-// due returns callbacks that are due and plans their repeats.
-func (b *books) due(now wallet.Instant, limit int, speak caller) []Notice {
+// dueCallbacks returns the due callbacks and schedules their repeats.
+func (b *backend) dueCallbacks(now wallet.Instant, limit int, speak callbackProtocol) []Notice {
 	var found []Notice
 	kept := b.notices[:0]
 	for _, n := range b.notices {
@@ -60,7 +60,7 @@ func (b *books) due(now wallet.Instant, limit int, speak caller) []Notice {
 	return found
 }
 
-func (b *books) delivered(id uint64) {
+func (b *backend) delivered(id uint64) {
 	for i, n := range b.notices {
 		if n.id == id {
 			b.notices = append(b.notices[:i], b.notices[i+1:]...)

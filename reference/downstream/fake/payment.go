@@ -9,15 +9,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// payment speaks forms both ways, has user ids of its own, and after issuing knows a coupon by its own id alone.
+// payment uses forms, has its own user ids, and identifies an issued coupon only by its own id.
 type payment struct{}
 
 var paymentStates = [...]string{live: "SENDED", used: "USED", refunded: "REVOKED", expired: "EXPIRED", failed: "REVOKED"}
 
-// paymentTime is how the system writes times: as a clock in China shows them.
+// paymentTime is the system's time format, in China's time zone.
 const paymentTime = "20060102150405"
 
-func (p payment) handle(b *books, now wallet.Instant, r Request) Reply {
+func (p payment) handle(b *backend, now wallet.Instant, r Request) Reply {
 	in, err := url.ParseQuery(string(r.Body))
 	if err != nil || r.Method != http.MethodPost || r.Path != "/gateway" {
 		return p.reply("MALFORMED", nil)
@@ -36,7 +36,7 @@ func (p payment) handle(b *books, now wallet.Instant, r Request) Reply {
 	}
 	c := b.byID(now, in.Get("coupon_id"))
 	if c != nil {
-		b.order = c.order.String()
+		b.currentOrder = c.order.String()
 		switch in.Get("method") {
 		case "coupon.use":
 			b.use(c)
@@ -64,13 +64,13 @@ func (p payment) found(c *coupon) Reply {
 		return p.reply("NOT_FOUND", nil)
 	}
 	more := url.Values{"out_no": {c.order.String()}, "coupon_id": {c.id}, "status": {paymentStates[c.state]}}
-	if c.was {
+	if c.issued {
 		more.Set("valid_to", c.expires.Time().In(china).Format(paymentTime))
 	}
 	return p.reply("OK", more)
 }
 
-// openIDs begin the user ids of the system, by account family.
+// openIDs are the prefixes of the system's user ids, by account family.
 var openIDs = [...]string{wallet.DouyinFamily: "ou_dy", wallet.ToutiaoFamily: "ou_tt"}
 
 func (p payment) openID(in url.Values) Reply {
@@ -81,7 +81,7 @@ func (p payment) openID(in url.Values) Reply {
 	return p.reply("OK", url.Values{"uid": {in.Get("uid")}, "openid": {openIDs[who.Family] + strconv.FormatInt(int64(who.User), 36)}})
 }
 
-func (p payment) send(b *books, now wallet.Instant, in url.Values) Reply {
+func (p payment) send(b *backend, now wallet.Instant, in url.Values) Reply {
 	no, ok := b.parse(in.Get("out_no"))
 	id := in.Get("openid")
 	var who wallet.Account
@@ -95,7 +95,7 @@ func (p payment) send(b *books, now wallet.Instant, in url.Values) Reply {
 	if !ok || who.Family == 0 {
 		return p.reply("MALFORMED", nil)
 	}
-	c, what := b.issue(now, ask{in.Get("out_no"), no, who, wallet.RewardID(in.Get("stock_id"))})
+	c, what := b.issue(now, issueRequest{in.Get("out_no"), no, who, wallet.RewardID(in.Get("stock_id"))})
 	switch what {
 	case declined:
 		return p.reply("RULE_LIMIT", url.Values{"out_no": {in.Get("out_no")}})

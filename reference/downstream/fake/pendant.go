@@ -10,8 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// pendant knows a repeat by its request id for some minutes. A repeat that comes later is a new request to it, and hands
-// out a second pendant.
+// pendant recognises a repeat by its request id for some minutes. A later repeat is a new request and issues a second
+// pendant.
 type pendant struct{}
 
 // pendantWindow is how long a request id is remembered.
@@ -22,14 +22,14 @@ type pendantGrant struct {
 	Order string `json:"order"`
 	Worn  bool   `json:"worn"`
 	Gone  bool   `json:"gone"`
-	Until string `json:"until"` // "never": pendants have no end
+	Until string `json:"until"` // "never": pendants do not expire
 }
 
 func (p pendant) grant(c *coupon) pendantGrant {
 	return pendantGrant{Grant: c.id, Order: c.order.String(), Worn: c.state == used, Gone: c.state == refunded, Until: "never"}
 }
 
-func (p pendant) handle(b *books, now wallet.Instant, r Request) Reply {
+func (p pendant) handle(b *backend, now wallet.Instant, r Request) Reply {
 	b.window = pendantWindow
 	fail := func(status int, why string) Reply { return jsonReply(status, map[string]string{"why": why}) }
 	if text, ok := strings.CutPrefix(r.Path, "/grants?order="); ok && r.Method == http.MethodGet {
@@ -54,7 +54,7 @@ func (p pendant) handle(b *books, now wallet.Instant, r Request) Reply {
 	if !ok || c == nil || r.Method != http.MethodPost {
 		return fail(http.StatusNotFound, "no_grant")
 	}
-	b.order = c.order.String()
+	b.currentOrder = c.order.String()
 	switch verb {
 	case "wear":
 		b.use(c)
@@ -66,7 +66,7 @@ func (p pendant) handle(b *books, now wallet.Instant, r Request) Reply {
 	return jsonReply(http.StatusOK, p.grant(c))
 }
 
-func (p pendant) give(b *books, now wallet.Instant, r Request, fail func(int, string) Reply) Reply {
+func (p pendant) give(b *backend, now wallet.Instant, r Request, fail func(int, string) Reply) Reply {
 	var in struct {
 		RequestID string          `json:"request_id"`
 		Order     string          `json:"order"`
@@ -81,7 +81,7 @@ func (p pendant) give(b *books, now wallet.Instant, r Request, fail func(int, st
 	if broken || !ok || !known || err != nil || in.RequestID == "" {
 		return fail(http.StatusBadRequest, "malformed")
 	}
-	c, what := b.issue(now, ask{in.RequestID, no, who, in.Pendant})
+	c, what := b.issue(now, issueRequest{in.RequestID, no, who, in.Pendant})
 	switch what {
 	case declined:
 		return jsonReply(http.StatusForbidden, map[string]string{"why": "declined", "order": in.Order})

@@ -14,7 +14,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// protocols returns how each system speaks.
+// protocols returns each system's protocol.
 func protocols() map[wallet.AwardType]protocol {
 	return map[wallet.AwardType]protocol{
 		wallet.VideoSubsidy: video{}, wallet.AdCoupon: ad{}, wallet.EcommerceCoupon: ecommerce{}, wallet.PaymentCoupon: payment{},
@@ -24,7 +24,7 @@ func protocols() map[wallet.AwardType]protocol {
 	}
 }
 
-// prefixes begin the names that the systems give what they issue.
+// prefixes are the prefixes of the systems' coupon ids.
 var prefixes = map[wallet.AwardType]string{
 	wallet.VideoSubsidy: "vs", wallet.AdCoupon: "ad", wallet.EcommerceCoupon: "ec", wallet.PaymentCoupon: "pay", wallet.ConsumerFinanceCoupon: "cf",
 	wallet.InsuranceCoupon: "in", wallet.CreditCardCoupon: "cc", wallet.HeyteaCoupon: "tea", wallet.MovieCoupon: "mv", wallet.DouPlusCoupon: "dp",
@@ -40,21 +40,21 @@ func jsonReply(status int, v any) Reply {
 	return Reply{Status: status, Header: map[string]string{"Content-Type": "application/json"}, Body: body}
 }
 
-// account reads an account whose user is written in decimal digits and whose family is one of two names.
+// account parses an account: a decimal user number and one of two family names.
 func account(family, user, douyin, toutiao string) (wallet.Account, bool) {
 	n, err := strconv.ParseInt(user, 10, 64)
 	f := wallet.Family(slices.Index([]string{douyin, toutiao}, family) + 1)
 	return wallet.Account{Family: f, User: wallet.UserID(n)}, err == nil && f > 0
 }
 
-// sign returns the signature of text in hexadecimal digits.
-func (b *books) sign(text string) string {
+// sign returns the HMAC-SHA256 of text in hexadecimal digits.
+func (b *backend) sign(text string) string {
 	h := hmac.New(sha256.New, b.secret)
 	h.Write([]byte(text))
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// sorted writes fields as k=v pairs joined by &, in order of their names, without the one that holds the signature.
+// sorted joins fields as k=v pairs with &, in order of their names, without the signature field.
 func sorted(fields map[string]string) string {
 	var pairs []string
 	for k, v := range fields {

@@ -1,9 +1,10 @@
-// Package fake stands for the systems of other companies behind twelve reward types (B4): each keeps what it issued and
-// speaks a protocol of its own. They serve a service that runs alone, a simulation, and tests.
+// Package fake implements stand-ins for the systems of other companies that issue twelve reward types (B4). Each stores
+// what it issued and has its own protocol. They are used by a service without real systems, by simulations, and by
+// tests.
 //
-// A system is a state machine: it is told the time with every request and has no clock, goroutine or wire. Times are
-// wallet.Instant. It must know nothing of the adapters that speak to it, and must not be used for rewards of worth: it
-// keeps its books in memory.
+// A system is a state machine: each request carries the time, and the system has no clock, goroutine or network. Times
+// are wallet.Instant. It knows nothing about the adapters. It must not be used for rewards with real value: its state
+// is in memory only.
 package fake
 
 import (
@@ -17,7 +18,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Request is what a system is asked. Header's names are in their canonical form; Path has the query in it.
+// Request is a request to a system. Header has canonical names; Path includes the query.
 type Request struct {
 	Method string
 	Path   string
@@ -25,62 +26,62 @@ type Request struct {
 	Body   []byte
 }
 
-// Reply is what it answers.
+// Reply is a system's reply.
 type Reply struct {
 	Status int
 	Header map[string]string
 	Body   []byte
 }
 
-// Behaviour is how a system does its work, and how badly. The zero value issues everything at once and for a day.
+// Behaviour sets a system's timing and faults. The zero value issues everything at once, valid for a day.
 type Behaviour struct {
-	// Processing is how long a system that accepts first takes to decide. The others decide at once.
+	// Processing is how long an asynchronous system takes to decide. The others decide at once.
 	Processing time.Duration
-	// DeclineNum of DeclineDen orders are declined, for good. Which ones follows from their numbers.
+	// DeclineNum of DeclineDen orders are declined, finally. The order number determines which.
 	DeclineNum, DeclineDen int64
-	// Life is how long a coupon can be used; 0 = a day.
+	// Validity is how long a coupon can be used; 0 = a day.
 	Life time.Duration
-	// GarbleEvery spoils each n-th reply, after what was asked is done; 0 = none.
+	// GarbleEvery garbles each n-th reply, after the request is carried out; 0 = none.
 	GarbleEvery int
-	// Silent keeps a system from calling back.
+	// Silent turns off callbacks.
 	Silent bool
-	// Forgetful lets a system with a window forget at once what it was asked.
+	// Forgetful makes a system with a window forget its keys at once.
 	Forgetful bool
 }
 
-// protocol is how one system speaks. The books are locked while it does.
+// protocol is one system's protocol. The system's lock is held during a call.
 type protocol interface {
-	handle(b *books, now wallet.Instant, r Request) Reply
+	handle(b *backend, now wallet.Instant, r Request) Reply
 }
 
-// System is one downstream. It may be used by several goroutines.
+// System is one downstream. Safe for concurrent use.
 type System struct {
-	award wallet.AwardType
-	speak protocol
+	award    wallet.AwardType
+	protocol protocol
 
-	mu     sync.Mutex
-	books  books
-	calls  int64
-	spoilt int
+	mu      sync.Mutex
+	backend backend
+	calls   int64
+	garbled int
 }
 
-// New returns the system behind award, which shares secret with its callers. wallet.ErrInvalid: cash, and what is no
-// reward type.
+// New returns the system for an award type. secret is shared with its callers. wallet.ErrInvalid: cash, or an unknown
+// award type.
 func New(award wallet.AwardType, secret []byte, how Behaviour) (*System, error) {
 	p, ok := protocols()[award]
 	if !ok {
 		return nil, fmt.Errorf("%w: no downstream for %s", wallet.ErrInvalid, award)
 	}
-	s := &System{award: award, speak: p}
-	s.books = newBooks(award, secret, how)
+	s := &System{award: award, protocol: p}
+	s.backend = newBackend(award, secret, how)
 	return s, nil
 }
 
-// NewAll returns all twelve, with one secret and one behaviour.
+// NewAll returns all twelve systems, with one secret and one behaviour.
 func NewAll(secret []byte, how Behaviour) map[wallet.AwardType]*System {
 	all := map[wallet.AwardType]*System{}
 	for award, p := range protocols() {
-		all[award] = &System{award: award, speak: p, books: newBooks(award, secret, how)}
+		all[award] = &System{award: award, protocol: p, backend: newBackend(award, secret, how)}
 	}
 	return all
 }
@@ -88,59 +89,59 @@ func NewAll(secret []byte, how Behaviour) map[wallet.AwardType]*System {
 // Award returns the reward type that the system issues.
 func (s *System) Award() wallet.AwardType { return s.award }
 
-// Behave changes how the system works from now on.
+// Behave changes the system's behaviour from now on.
 func (s *System) Behave(how Behaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.books.how = how
+	s.backend.behaviour = how
 }
 
-// Handle does what is asked and answers. Nothing in the request makes it panic.
+// Handle carries out a request and returns the reply. No request makes it panic.
 func (s *System) Handle(now wallet.Instant, r Request) Reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
-	s.books.order = ""
-	reply := s.speak.handle(&s.books, now, r)
-	if n := s.books.how.GarbleEvery; n > 0 && s.calls%int64(n) == 0 {
-		s.spoilt++
-		return garble(reply, s.books.order, s.spoilt)
+	s.backend.currentOrder = ""
+	reply := s.protocol.handle(&s.backend, now, r)
+	if n := s.backend.behaviour.GarbleEvery; n > 0 && s.calls%int64(n) == 0 {
+		s.garbled++
+		return garble(reply, s.backend.currentOrder, s.garbled)
 	}
 	return reply
 }
 
-// Calls returns how often the system was asked.
+// Calls returns the number of requests so far.
 func (s *System) Calls() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls
 }
 
-// Entry is what a system's books say of one order number.
+// Entry is a system's record of one order number.
 type Entry struct {
 	Award   wallet.AwardType
 	Order   wallet.OrderNo
 	Account wallet.Account
 	Reward  wallet.RewardID
 
-	// How many coupons were given out, used and taken back. More than one given out is a double issue.
+	// How many coupons were issued, used and refunded. More than one issued is a double issue.
 	Issued, Used, Refunded int
-	// Pending says that it was accepted and not decided yet.
+	// Pending means that it was accepted and not decided yet.
 	Pending bool
 }
 
-// Of returns what the books say of an order at a moment; a zero Entry when nothing was ever asked of it.
+// EntryOf returns the record of an order at an instant; the zero Entry if the order is unknown.
 func (s *System) Of(now wallet.Instant, no wallet.OrderNo) Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.books.entry(now, no)
+	return s.backend.entry(now, no)
 }
 
-// Books returns the books at a moment, in order of the order numbers. The system is free to go on meanwhile: each entry
-// is read when it is reached.
+// Entries returns all records at an instant, in order of the order numbers. The system may change during the iteration:
+// each record is read when it is reached.
 func (s *System) Books(now wallet.Instant) iter.Seq[Entry] {
 	s.mu.Lock()
-	nos := slices.SortedFunc(maps.Keys(s.books.orders), wallet.OrderNo.Compare)
+	nos := slices.SortedFunc(maps.Keys(s.backend.orders), wallet.OrderNo.Compare)
 	s.mu.Unlock()
 	return func(yield func(Entry) bool) {
 		for _, no := range nos {
@@ -151,21 +152,21 @@ func (s *System) Books(now wallet.Instant) iter.Seq[Entry] {
 	}
 }
 
-// Callbacks returns at most limit callbacks that are due, oldest first. Each is due again callbackPause later until
-// Delivered says that it has arrived, at most maxCallbacks times in all.
+// Callbacks returns at most limit due callbacks, oldest first. Each is due again after callbackPause, at most
+// maxCallbacks times in all, until Delivered is called for it.
 func (s *System) Callbacks(now wallet.Instant, limit int) []Notice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	speaker, ok := s.speak.(caller)
-	if !ok || s.books.how.Silent {
+	speaker, ok := s.protocol.(callbackProtocol)
+	if !ok || s.backend.behaviour.Silent {
 		return nil
 	}
-	return s.books.due(now, limit, speaker)
+	return s.backend.dueCallbacks(now, limit, speaker)
 }
 
-// Delivered says that a callback has arrived.
+// Delivered confirms a callback.
 func (s *System) Delivered(id uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.books.delivered(id)
+	s.backend.delivered(id)
 }

@@ -21,13 +21,13 @@ func order(n int, award wallet.AwardType) wallet.OrderNo {
 	return wallet.OrderNo{ActID: wallet.ActID(n), Scene: "rain", Rain: 1, Award: award, Stage: wallet.Official}
 }
 
-// subsidy asks the video system for one, under a key.
+// subsidy returns a request for one subsidy, under a key.
 func subsidy(n int, key string) fake.Request {
 	body := fmt.Sprintf(`{"order":%q,"user":{"family":1,"id":5},"template":"red"}`, order(n, wallet.VideoSubsidy))
 	return fake.Request{Method: http.MethodPost, Path: "/subsidies", Header: map[string]string{"Idempotency-Key": key}, Body: []byte(body)}
 }
 
-// TestCarelessCallers are not protected from themselves, or the stand-ins would hide what they are there to show.
+// TestCarelessCallers: the fakes do not protect a caller from its own errors, because they exist to expose them.
 func TestCarelessCallers(t *testing.T) {
 	s, err := fake.New(wallet.VideoSubsidy, secret, fake.Behaviour{})
 	require.NoError(t, err)
@@ -35,8 +35,8 @@ func TestCarelessCallers(t *testing.T) {
 		require.Less(t, s.Handle(festival, subsidy(1, key)).Status, 300)
 	}
 	e := s.Of(festival, order(1, wallet.VideoSubsidy))
-	require.Equal(t, 2, e.Issued, "two keys are two subsidies")
-	require.Equal(t, http.StatusConflict, s.Handle(festival, subsidy(2, "a")).Status, "a key is of one order")
+	require.Equal(t, 2, e.Issued, "two keys give two subsidies")
+	require.Equal(t, http.StatusConflict, s.Handle(festival, subsidy(2, "a")).Status, "a key belongs to one order")
 
 	p, err := fake.New(wallet.AvatarPendant, secret, fake.Behaviour{Forgetful: true})
 	require.NoError(t, err)
@@ -47,7 +47,7 @@ func TestCarelessCallers(t *testing.T) {
 	require.Equal(t, 2, p.Of(festival, order(1, wallet.AvatarPendant)).Issued)
 }
 
-// TestBooks lists in the order of numbers, whatever they were asked in, and nothing that was only asked about.
+// TestBooks: the records are listed in order of their numbers, without orders that were only queried.
 func TestBooks(t *testing.T) {
 	s, err := fake.New(wallet.VideoSubsidy, secret, fake.Behaviour{Life: time.Hour})
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestBooks(t *testing.T) {
 	var acts []wallet.ActID
 	for e := range s.Books(festival.Add(2 * time.Hour)) {
 		acts = append(acts, e.Order.ActID)
-		require.Equal(t, 1, e.Issued, "what is over was given out all the same")
+		require.Equal(t, 1, e.Issued, "an expired coupon was issued nevertheless")
 	}
 	require.Equal(t, []wallet.ActID{1, 2, 3}, acts)
 	for range s.Books(festival) {
@@ -67,7 +67,7 @@ func TestBooks(t *testing.T) {
 	}
 }
 
-// TestDeclineShare declines about the share that it is told, always the same orders.
+// TestDeclineShare: about the configured share is declined, always the same orders.
 func TestDeclineShare(t *testing.T) {
 	first := map[int]bool{}
 	for round := range 2 {
@@ -88,7 +88,7 @@ func TestDeclineShare(t *testing.T) {
 	}
 }
 
-// TestNew has a system for each reward type but cash.
+// TestNew: there is a system for each reward type except cash.
 func TestNew(t *testing.T) {
 	require.Len(t, fake.NewAll(secret, fake.Behaviour{}), 12)
 	for a := wallet.VideoSubsidy; a <= wallet.AvatarPendant; a++ {

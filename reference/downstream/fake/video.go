@@ -22,13 +22,13 @@ var videoStates = [...]string{used: "used", live: "granted", refunded: "cancelle
 
 func (video) reply(status int, c *coupon) Reply {
 	s := videoSubsidy{Order: c.order.String(), Subsidy: c.id, State: videoStates[c.state]}
-	if c.was {
+	if c.issued {
 		s.Expires = c.expires.Time().Unix()
 	}
 	return jsonReply(status, s)
 }
 
-func (v video) handle(b *books, now wallet.Instant, r Request) Reply {
+func (v video) handle(b *backend, now wallet.Instant, r Request) Reply {
 	fail := func(status int, name string) Reply { return jsonReply(status, map[string]string{"error": name}) }
 	if r.Path == "/subsidies" && r.Method == http.MethodPost {
 		return v.grant(b, now, r, fail)
@@ -42,7 +42,7 @@ func (v video) handle(b *books, now wallet.Instant, r Request) Reply {
 	c := b.find(now, no)
 	switch r.Method + " " + verb {
 	case "POST cancel":
-		return v.reply(http.StatusOK, b.callOff(now, no))
+		return v.reply(http.StatusOK, b.cancel(now, no))
 	case "GET ", "POST use":
 		if c == nil {
 			return fail(http.StatusNotFound, "no_such_order")
@@ -55,7 +55,7 @@ func (v video) handle(b *books, now wallet.Instant, r Request) Reply {
 	return fail(http.StatusMethodNotAllowed, "method")
 }
 
-func (v video) grant(b *books, now wallet.Instant, r Request, fail func(int, string) Reply) Reply {
+func (v video) grant(b *backend, now wallet.Instant, r Request, fail func(int, string) Reply) Reply {
 	var in struct {
 		Order string `json:"order"`
 		User  struct {
@@ -72,13 +72,13 @@ func (v video) grant(b *books, now wallet.Instant, r Request, fail func(int, str
 	if !ok || key == "" {
 		return fail(http.StatusBadRequest, "malformed")
 	}
-	c, v2 := b.issue(now, ask{key, no, wallet.Account{Family: in.User.Family, User: in.User.ID}, in.Template})
+	c, v2 := b.issue(now, issueRequest{key, no, wallet.Account{Family: in.User.Family, User: in.User.ID}, in.Template})
 	switch v2 {
 	case declined:
 		return jsonReply(http.StatusUnprocessableEntity, map[string]string{"error": "declined", "order": in.Order})
 	case conflict:
 		return fail(http.StatusConflict, "key_reused")
-	case again:
+	case issuedBefore:
 		return v.reply(http.StatusOK, c)
 	}
 	return v.reply(http.StatusCreated, c)

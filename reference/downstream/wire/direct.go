@@ -1,9 +1,8 @@
-// Package wire carries what the adapters of package downstream say: over HTTP to systems anywhere, or by a plain call to
-// the stand-ins of package fake in the same process. It also serves the stand-ins over HTTP and brings their callbacks.
+// Package wire transports the requests of package downstream: over HTTP to real systems, or by a function call to the
+// fakes in the same process. It also serves the fakes over HTTP and delivers their callbacks.
 //
-// It runs in real time only. It repeats no request by itself (but a GET, where the connection it met was closed already), follows
-// no redirect, and must not read a reply to its end
-// before it knows that the end is near.
+// It runs in real time only. It repeats no request by itself (except a GET whose reused connection was already closed),
+// follows no redirect, and reads no reply beyond its bound.
 package wire
 
 import (
@@ -15,7 +14,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Direct returns an exchange with a stand-in in the same process.
+// Direct returns an exchange with a fake in the same process.
 func Direct(s *fake.System, c wallet.Clock) downstream.Exchange {
 	return func(ctx context.Context, r downstream.Request) (downstream.Reply, error) {
 		if err := ctx.Err(); err != nil {
@@ -25,7 +24,7 @@ func Direct(s *fake.System, c wallet.Clock) downstream.Exchange {
 	}
 }
 
-// Embedded returns adapters for all stand-ins, in the same process: what a service uses that is given no real systems.
+// Embedded returns adapters for all fakes in the same process, for a service without real systems.
 func Embedded(systems map[wallet.AwardType]*fake.System, c wallet.Clock, secret []byte) (map[wallet.AwardType]wallet.Downstream, error) {
 	all := map[wallet.AwardType]wallet.Downstream{}
 	for award, s := range systems {

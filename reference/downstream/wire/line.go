@@ -19,53 +19,53 @@ import (
 
 const (
 	// maxConns bounds the connections to one system: enough for 10 000 calls a second of 10 ms each, and more than an
-	// instance has calls under way at one (limit.SystemCalls), so that none waits for a connection.
+	// instance's concurrent calls (limit.SystemCalls), so that no call waits for a connection.
 	maxConns = 100
-	// idleConn is how long a connection is kept that nobody uses: shorter than what servers and balancers keep theirs, so
-	// that few requests meet one that is just being closed.
+	// idleConn is how long an idle connection is kept: shorter than the limits of servers and load balancers, so that
+	// few requests use a connection that is just being closed.
 	idleConn = 30 * time.Second
 	// maxHeader bounds a reply's headers in bytes.
 	maxHeader = 16 << 10
-	// dialShare is the part of a deadline that a connection may take to come about.
+	// dialShare sets the time for dialling: this fraction of the timeout.
 	dialShare = 2
 )
 
-// Options are how a line behaves.
+// Options configure a Transport.
 type Options struct {
-	// Timeout is how long one exchange may take, from the moment it is asked for; 0 = DefaultTimeout.
+	// Timeout bounds one exchange, from the call on; 0 = DefaultTimeout.
 	Timeout time.Duration
 }
 
-// DefaultTimeout is how long an exchange may take where nothing else is said. Ours: well above any answer of a system
-// that is well, and well below what a person waits.
+// DefaultTimeout is the default bound of an exchange. It is the project's choice: well above the response time of a
+// healthy system, and well below what a user waits.
 const DefaultTimeout = 2 * time.Second
 
-// Line is the way to the systems below one address, each under the name of its award type. Each has connections of its
-// own, so that one that hangs takes none of another's.
+// Transport reaches the systems below one address, each under the name of its award type. Each system has separate
+// connections, so that one that hangs does not block another.
 type Line struct {
-	base    string
-	timeout time.Duration
-	posts   *http.Client // to whoever hears callbacks
+	base           string
+	timeout        time.Duration
+	callbackClient *http.Client // for callbacks
 
 	mu      sync.Mutex
 	clients []*http.Client
 }
 
-// NewLine returns a line to base, such as "https://rewards.example". ErrInvalid: it is no such address.
+// NewTransport returns a transport to base, such as "https://rewards.example". ErrInvalid: base is not such an address.
 func NewLine(base string, o Options) (*Line, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%w: the address of the downstreams must be http or https with a host, and nothing secret in it", wallet.ErrInvalid)
+		return nil, fmt.Errorf("%w: the downstreams' address must be an http or https URL with a host, without user or query", wallet.ErrInvalid)
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
 	l := &Line{base: strings.TrimSuffix(base, "/"), timeout: o.Timeout}
-	l.posts = l.newClient()
+	l.callbackClient = l.newClient()
 	return l, nil
 }
 
-// newClient returns a client with connections of its own.
+// newClient returns a client with separate connections.
 func (l *Line) newClient() *http.Client {
 	dialer := &net.Dialer{Timeout: l.timeout / dialShare}
 	client := &http.Client{
@@ -82,7 +82,7 @@ func (l *Line) newClient() *http.Client {
 	return client
 }
 
-// Close closes the connections that nobody uses.
+// Close closes the idle connections.
 func (l *Line) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,7 +106,7 @@ func (l *Line) do(ctx context.Context, client *http.Client, address string, r do
 	if err != nil {
 		return downstream.Reply{}, fmt.Errorf("%w: %v", wallet.ErrUnavailable, err)
 	}
-	out.GetBody = nil // what was sent once is not sent again by anybody but us
+	out.GetBody = nil // no lower layer may repeat the request
 	for k, v := range r.Header {
 		out.Header.Set(k, v)
 	}
@@ -117,7 +117,7 @@ func (l *Line) do(ctx context.Context, client *http.Client, address string, r do
 	defer in.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(in.Body, downstream.MaxBody+1))
 	if err != nil {
-		return downstream.Reply{}, fmt.Errorf("%w: the reply broke off: %v", wallet.ErrUnknown, err)
+		return downstream.Reply{}, fmt.Errorf("%w: the reply is truncated: %v", wallet.ErrUnknown, err)
 	}
 	reply := downstream.Reply{Status: in.StatusCode, Header: map[string]string{}, Body: body}
 	for k := range in.Header {
@@ -126,7 +126,7 @@ func (l *Line) do(ctx context.Context, client *http.Client, address string, r do
 	return reply, nil
 }
 
-// failed turns an error before a reply into what it means: where no connection came about, nothing was sent.
+// failed converts an error before a reply: if dialling failed, nothing was sent.
 func failed(err error) error {
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
 		return fmt.Errorf("%w: %v", wallet.ErrUnavailable, op)
@@ -134,7 +134,7 @@ func failed(err error) error {
 	return fmt.Errorf("%w: %v", wallet.ErrUnknown, withoutAddress(err))
 }
 
-// withoutAddress takes the address out of a client's error, because order numbers and users are in it.
+// withoutAddress removes the URL from a client's error, because it contains order numbers and users.
 func withoutAddress(err error) error {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		return u.Err

@@ -12,13 +12,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxRequest bounds what a stand-in reads of a request in bytes.
+// maxRequest bounds a request to a fake in bytes.
 const maxRequest = 1 << 17
 
-// headers are those that some protocol reads.
+// headers are the headers that the protocols use.
 var headers = []string{"Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Timestamp", "X-Signature"}
 
-// Handler serves stand-ins over HTTP, each under the name of its award type.
+// Handler serves fakes over HTTP, each under the name of its award type.
 func Handler(systems map[wallet.AwardType]*fake.System, c wallet.Clock) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, path, _ := strings.Cut(strings.TrimPrefix(r.URL.RequestURI(), "/"), "/")
@@ -30,7 +30,7 @@ func Handler(systems map[wallet.AwardType]*fake.System, c wallet.Clock) http.Han
 		}
 		in, err := request(w, r, "/"+path)
 		if err != nil {
-			http.Error(w, "the request is too large or broke off", http.StatusBadRequest)
+			http.Error(w, "the request is too large or truncated", http.StatusBadRequest)
 			return
 		}
 		reply := s.Handle(c.Now(), fake.Request(in))
@@ -38,11 +38,11 @@ func Handler(systems map[wallet.AwardType]*fake.System, c wallet.Clock) http.Han
 			w.Header().Set(k, v)
 		}
 		w.WriteHeader(reply.Status)
-		_, _ = w.Write(reply.Body) // who has gone does not hear it
+		_, _ = w.Write(reply.Body) // fails only if the client disconnected
 	})
 }
 
-// request reads a request with a bound.
+// request reads a request of bounded size.
 func request(w http.ResponseWriter, r *http.Request, path string) (downstream.Request, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
@@ -57,18 +57,18 @@ func request(w http.ResponseWriter, r *http.Request, path string) (downstream.Re
 	return in, nil
 }
 
-// maxDelivered bounds the callbacks that one step makes for one system.
+// maxDelivered bounds the callbacks of one system in one step.
 const maxDelivered = 64
 
-// Deliverer brings the callbacks of stand-ins to whoever is to hear of them.
+// Deliverer delivers the fakes' callbacks.
 type Deliverer struct {
 	Systems map[wallet.AwardType]*fake.System
 	Clock   wallet.Clock
-	// Post brings one. nil: it has arrived; otherwise it is brought again later.
+	// Post delivers one callback. nil: accepted; otherwise it is repeated later.
 	Post func(ctx context.Context, award wallet.AwardType, r downstream.Request) error
 }
 
-// Step makes the callbacks that are due and returns how many arrived.
+// Step delivers the due callbacks and returns how many were accepted.
 func (d *Deliverer) Step(ctx context.Context) int {
 	arrived := 0
 	var awards []wallet.AwardType
@@ -87,24 +87,25 @@ func (d *Deliverer) Step(ctx context.Context) int {
 	return arrived
 }
 
-// Post brings a callback to the line's address, which is then that of whoever is to hear of it.
+// Post sends a callback to the transport's address, which is then the callback receiver's.
 func (l *Line) Post(ctx context.Context, _ wallet.AwardType, r downstream.Request) error {
-	reply, err := l.do(ctx, l.posts, l.base+r.Path, r)
+	reply, err := l.do(ctx, l.callbackClient, l.base+r.Path, r)
 	if err == nil && reply.Status/100 != 2 {
 		err = wallet.ErrUnavailable
 	}
 	return err
 }
 
-// Listener reads the callbacks of downstreams and tells of them.
+// Listener verifies the callbacks of downstreams and passes them on.
 type Listener struct {
 	Secret []byte
 	Clock  wallet.Clock
-	// Told hears of each callback whose signature is right. It must ask the downstream before it believes it.
+	// OnCallback is called for each callback with a valid signature. It must query the downstream before it
+	// records anything.
 	Told func(ctx context.Context, c wallet.Callback) error
 }
 
-// Hear takes one callback; its errors are those of downstream.ReadCallback and of Told.
+// Receive handles one callback. Its errors are those of downstream.ReadCallback and of OnCallback.
 func (l *Listener) Hear(ctx context.Context, award wallet.AwardType, r downstream.Request) error {
 	c, err := downstream.ReadCallback(award, l.Secret, l.Clock.Now(), r)
 	if err != nil {
@@ -113,7 +114,7 @@ func (l *Listener) Hear(ctx context.Context, award wallet.AwardType, r downstrea
 	return l.Told(ctx, c)
 }
 
-// Callback is Hear for what came over HTTP.
+// Callback is Receive for a callback that arrived over HTTP.
 func (l *Listener) Callback(ctx context.Context, award wallet.AwardType, header http.Header, body []byte) error {
 	r := downstream.Request{Method: http.MethodPost, Header: map[string]string{}, Body: body}
 	for _, k := range headers {

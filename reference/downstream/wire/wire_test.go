@@ -42,7 +42,7 @@ func item(award wallet.AwardType, n int, c *clock) wallet.Item {
 	}
 }
 
-// newLine returns a line to a server that a test has made.
+// newLine returns a transport to a test's server.
 func newLine(t *testing.T, base string, timeout time.Duration) *wire.Line {
 	l, err := wire.NewLine(base, wire.Options{Timeout: timeout})
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// TestNobodyThere wants a refused connection to mean that nothing was done.
+// TestNobodyThere: a refused connection means that nothing was done.
 func TestNobodyThere(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -67,8 +67,8 @@ func TestNobodyThere(t *testing.T) {
 	require.NotContains(t, err.Error(), "31337")
 }
 
-// TestWhatMayHaveArrived wants all that goes wrong on a connection to be an unknown outcome, told without the address,
-// and sent once.
+// TestWhatMayHaveArrived: every failure on a connection is an unknown outcome; the error hides the address, and the
+// request is sent once.
 func TestWhatMayHaveArrived(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -76,32 +76,32 @@ func TestWhatMayHaveArrived(t *testing.T) {
 		handle  http.HandlerFunc
 		why     string
 	}{
-		{"silence", 50 * time.Millisecond, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it may still do it"},
+		{"silence", 50 * time.Millisecond, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it may still be done"},
 		{"hung up", time.Minute, func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			_ = conn.Close()
-		}, "it may have done it"},
+		}, "it may have been done"},
 		{"reset", time.Minute, func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			_ = conn.(*net.TCPConn).SetLinger(0)
 			_ = conn.Close()
-		}, "it may have done it"},
+		}, "it may have been done"},
 		{"broken off", time.Minute, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, "{")
-		}, "the reply is not whole"},
+		}, "the reply is truncated"},
 		{"no HTTP", time.Minute, func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			_, _ = io.WriteString(conn, "hello\r\n\r\n")
 			_ = conn.Close()
-		}, "whatever that was"},
+		}, "the reply is not HTTP"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var good, calls atomic.Int64
 			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				if good.Add(1) == 1 {
-					return // so that the next request finds a kept connection
+					return // so that the next request reuses the connection
 				}
 				calls.Add(1)
 				c.handle(w, r)
@@ -110,16 +110,16 @@ func TestWhatMayHaveArrived(t *testing.T) {
 			_, err := ask(t.Context(), downstream.Request{Method: "POST", Path: "/", Body: []byte("x")})
 			require.NoError(t, err)
 			_, err = ask(t.Context(), downstream.Request{Method: "POST", Path: "/?uid=31337", Body: []byte("x"), Header: map[string]string{
-				"Idempotency-Key": "k", // by which net/http would think itself free to send it again
+				"Idempotency-Key": "k", // with this header net/http would repeat the request
 			}})
 			require.ErrorIs(t, err, wallet.ErrUnknown, c.why)
 			require.NotContains(t, err.Error(), "31337")
-			require.EqualValues(t, 1, calls.Load(), "it is not sent again")
+			require.EqualValues(t, 1, calls.Load(), "it is not repeated")
 		})
 	}
 }
 
-// TestEndlessReply reads no more than a bound of a reply that does not end.
+// TestEndlessReply: at most the bound is read of an endless reply.
 func TestEndlessReply(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
@@ -139,7 +139,7 @@ func TestEndlessReply(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 }
 
-// TestRedirect is not followed: what was asked of one system is told to no other.
+// TestRedirect: a redirect is not followed, so no other system receives the request.
 func TestRedirect(t *testing.T) {
 	elsewhere := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it was followed") })
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -150,7 +150,7 @@ func TestRedirect(t *testing.T) {
 	require.Equal(t, http.StatusTemporaryRedirect, reply.Status)
 }
 
-// TestOneConnectionEach wants calls to one system, one after the other, to share one.
+// TestOneConnectionEach: consecutive calls to one system share a connection.
 func TestOneConnectionEach(t *testing.T) {
 	c := newClock()
 	var opened atomic.Int64
@@ -175,9 +175,9 @@ func TestOneConnectionEach(t *testing.T) {
 	require.EqualValues(t, len(downstream.Awards()), opened.Load())
 }
 
-// TestHangingSystem wants a system that answers nothing, however many calls it holds, to take none of another's way.
+// TestHangingSystem: a system that never replies does not block the calls to another.
 func TestHangingSystem(t *testing.T) {
-	const calls = 150 // more than there are connections to one system
+	const calls = 150 // more than the connections to one system
 	held, let := make(chan struct{}, calls), make(chan struct{})
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/"+wallet.HeyteaCoupon.String()) {
@@ -200,7 +200,7 @@ func TestHangingSystem(t *testing.T) {
 	all.Wait()
 }
 
-// TestNewLine lists addresses that are none.
+// TestNewLine: invalid addresses are refused.
 func TestNewLine(t *testing.T) {
 	for _, base := range []string{"", "rewards.example", "ftp://rewards.example", "http://", "http://me:hidden@rewards.example", "http://rewards.example/?key=hidden", "http://[", "/a"} {
 		_, err := wire.NewLine(base, wire.Options{})
@@ -209,7 +209,7 @@ func TestNewLine(t *testing.T) {
 	}
 }
 
-// TestHandlerRefuses what is for nobody and what is too large.
+// TestHandlerRefuses: requests for an unknown system and too large ones are refused.
 func TestHandlerRefuses(t *testing.T) {
 	c := newClock()
 	systems := fake.NewAll(secret, fake.Behaviour{})
@@ -225,7 +225,7 @@ func TestHandlerRefuses(t *testing.T) {
 	require.Zero(t, systems[wallet.AdCoupon].Calls())
 }
 
-// TestCallbacksOverHTTP brings a callback to a server that reads it.
+// TestCallbacksOverHTTP delivers a callback to a server that verifies it.
 func TestCallbacksOverHTTP(t *testing.T) {
 	c := newClock()
 	systems := fake.NewAll(secret, fake.Behaviour{})
@@ -263,7 +263,7 @@ func TestCallbacksOverHTTP(t *testing.T) {
 	require.Zero(t, deliver.Step(t.Context()))
 }
 
-// TestMany issues from several goroutines at once, some for the same orders.
+// TestMany issues from several goroutines concurrently, partly for the same orders.
 func TestMany(t *testing.T) {
 	c := newClock()
 	systems := fake.NewAll(secret, fake.Behaviour{})
@@ -296,7 +296,7 @@ func TestMany(t *testing.T) {
 	}
 }
 
-// BenchmarkIssue compares the two carriages.
+// BenchmarkIssue compares the two transports.
 func BenchmarkIssue(b *testing.B) {
 	c := newClock()
 	for _, award := range []wallet.AwardType{wallet.VideoSubsidy, wallet.CreditCardCoupon, wallet.InsuranceCoupon} {

@@ -8,8 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// BenchmarkGrant measures one grant from the client through the edge to stores in memory and back, over loopback, with
-// real cryptography and as many callers as a small load test has. Client and service share the machine.
+// BenchmarkGrant measures one grant from the client through the server to stores in memory and back, over loopback,
+// with real cryptography and as many callers as a small load test has. Client and service share the machine.
 func BenchmarkGrant(b *testing.B) {
 	f := newFixture(b)
 	var user atomic.Int64
@@ -25,7 +25,7 @@ func BenchmarkGrant(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "grants/s")
 }
 
-// BenchmarkPage measures a page of 50 entries on the same way.
+// BenchmarkPage measures a page of 50 entries over the same path.
 func BenchmarkPage(b *testing.B) {
 	f := newFixture(b)
 	for rain := range int32(50) {

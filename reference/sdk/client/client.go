@@ -1,9 +1,9 @@
-// Package client calls the wallet's API over the wire, for upstreams that grant, for apps that show and withdraw, and
-// for load tests. It is a wallet.Service: what it returns, and how it fails, is what the service returned.
+// Package client calls the wallet's API over the wire, for upstreams that grant, for apps, and for load tests. It is a
+// wallet.Service: it returns the service's results and errors.
 //
-// Units: fen and Unix microseconds, as in package wallet. It never guesses an outcome: a call that was sent and not
-// answered is wallet.ErrUnknown, and is repeated only under the same number and with the same content. It must not be
-// used with a balance between that repeats what it cannot know to be safe.
+// Units: fen and Unix microseconds, as in package wallet. It never guesses an outcome: a request that was sent and got
+// no response is wallet.ErrUnknown, and is repeated only under the same number and with the same content. Do not use it
+// behind a load balancer that repeats requests on its own.
 package client
 
 import (
@@ -21,54 +21,53 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Config says whom to call, and as whom.
+// Config is the service's address and the credentials of the client.
 type Config struct {
-	// BaseURL is where the service listens, such as http://127.0.0.1:8080.
+	// BaseURL is the service's address, such as http://127.0.0.1:8080.
 	BaseURL string
 
-	// Key signs what upstreams call: grants, queries, and the binding of phones, as far as its scopes go. Empty: those
-	// methods return auth.ErrNoCredentials.
+	// Key signs the requests of upstreams: grants, queries, and binding of phones, as far as its scopes allow. Empty:
+	// those methods return auth.ErrNoCredentials.
 	Key auth.Key
 
-	// Session returns the session token of a user, who has logged in with whoever hands them out. nil: what users call
-	// returns auth.ErrNoCredentials.
+	// Session returns the session token of a logged-in user. nil: users' methods return auth.ErrNoCredentials.
 	Session func(wallet.Caller) string
 
-	// LoadTest marks every request as a load test's (K2).
+	// LoadTest sets the load-test mark on every request (K2).
 	LoadTest bool
 
 	// Timeout bounds one try; 0 = DefaultTimeout.
 	Timeout time.Duration
 
-	// Tries bounds how often one call is sent; 0 = DefaultTries, 1 = never again.
+	// Tries bounds how often one call is sent; 0 = DefaultTries, 1 = no repeats.
 	Tries int
 
-	// HTTPClient sends requests; nil = one of its own. It must not send a request twice on its own account.
+	// HTTPClient sends requests; nil = a separate client. It must not repeat a request on its own.
 	HTTPClient connect.HTTPClient
 
-	// Wait waits between tries and ends early with the context's error; nil = a timer.
+	// Wait waits between tries, and returns early with the context's error; nil = a timer.
 	Wait func(ctx context.Context, d time.Duration) error
 
-	// Now is the time that signatures carry; nil = time.Now.
+	// Now returns the time for signatures; nil = time.Now.
 	Now func() time.Time
 }
 
-// DefaultTimeout is above the server's own deadline of three seconds, so that as a rule the server says how a slow call
-// ended.
+// DefaultTimeout is longer than the server's own deadline of three seconds, so that usually the server reports how a
+// slow call ended.
 const DefaultTimeout = 5 * time.Second
 
-// maxReply bounds what a reply may hold, in bytes: a full page has 100 lines and 256 refusals, some 100 KB.
+// maxReply bounds a reply in bytes: a full page has 100 lines and 256 refusals, some 100 KB.
 const maxReply = 4 << 20
 
-// Bounds of the client's own connections. Of those that wait for the next call there are as many as goroutines that call
-// at a time, as a rule; they are closed well before the service would do it, which might be under a request.
+// Bounds of the client's own connections. There are usually as many idle connections as concurrent calls. The client
+// closes them well before the service would, because the service might close one while a request is sent.
 const (
 	idleConns   = 256
 	idleTimeout = time.Minute
 	dialTimeout = 2 * time.Second
 )
 
-// caller makes calls under a configuration.
+// caller makes calls with a configuration.
 type caller struct{ config Config }
 
 // Client calls the service. Safe for concurrent use.
@@ -82,7 +81,7 @@ type Client struct {
 
 var _ wallet.Service = (*Client)(nil)
 
-// New returns a client, which connects when it is first used. wallet.ErrInvalid: the configuration is wrong.
+// New returns a client, which connects on first use. wallet.ErrInvalid: the configuration is wrong.
 func New(c Config) (*Client, error) {
 	send, options, err := c.prepare()
 	if err != nil {
@@ -96,14 +95,14 @@ func New(c Config) (*Client, error) {
 	}, nil
 }
 
-// prepare fills in what was left zero, and returns how to send.
+// prepare sets the defaults, and returns the sender and its options.
 func (c *Config) prepare() (*sender, []connect.ClientOption, error) {
 	u, err := url.Parse(c.BaseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, nil, fmt.Errorf("%w: client: %q is not a URL such as http://127.0.0.1:8080", wallet.ErrInvalid, c.BaseURL)
 	}
 	if c.Timeout < 0 || c.Tries < 0 || c.Tries > MaxTries {
-		return nil, nil, fmt.Errorf("%w: client: timeout %s, %d tries of at most %d", wallet.ErrInvalid, c.Timeout, c.Tries, MaxTries)
+		return nil, nil, fmt.Errorf("%w: client: timeout %s, %d tries, at most %d", wallet.ErrInvalid, c.Timeout, c.Tries, MaxTries)
 	}
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
@@ -122,7 +121,7 @@ func (c *Config) prepare() (*sender, []connect.ClientOption, error) {
 	}
 	send := &sender{next: c.HTTPClient, key: c.Key, loadTest: c.LoadTest, now: c.Now}
 	return send, []connect.ClientOption{connect.WithReadMaxBytes(maxReply),
-		connect.WithAcceptCompression("gzip", nil, nil)}, nil // replies are small, and tokens do not shrink
+		connect.WithAcceptCompression("gzip", nil, nil)}, nil // replies are small, and tokens do not compress
 }
 
 // newHTTPClient returns a client that keeps connections and follows no redirects: a signature covers one path.
@@ -137,14 +136,14 @@ func newHTTPClient() *http.Client {
 	}
 }
 
-// CloseIdle closes the connections that wait for the next call, where the HTTP client can do that.
+// CloseIdle closes idle connections, if the HTTP client supports that.
 func (c *caller) CloseIdle() {
 	if h, ok := c.config.HTTPClient.(interface{ CloseIdleConnections() }); ok {
 		h.CloseIdleConnections()
 	}
 }
 
-// signed makes a call that upstreams make.
+// signed makes an upstream's call.
 func (c *caller) signed(ctx context.Context, call func(ctx context.Context) error) error {
 	if c.config.Key.ID == "" {
 		return auth.ErrNoCredentials

@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// formatCursor writes a place in a flow list as the API does.
+// formatCursor encodes a position in a flow list as the API does.
 func formatCursor(c wallet.Cursor) string {
 	if c == (wallet.Cursor{}) {
 		return ""
@@ -15,7 +15,7 @@ func formatCursor(c wallet.Cursor) string {
 	return strconv.FormatInt(int64(c.Opened), 10) + ":" + c.Order.String()
 }
 
-// parseCursor reads one.
+// parseCursor decodes a cursor.
 func parseCursor(text string) (wallet.Cursor, error) {
 	if text == "" {
 		return wallet.Cursor{}, nil
@@ -24,7 +24,7 @@ func parseCursor(text string) (wallet.Cursor, error) {
 	at, err1 := strconv.ParseInt(opened, 10, 64)
 	no, err2 := wallet.ParseOrderNo(order)
 	if err1 != nil || err2 != nil {
-		return wallet.Cursor{}, unreadable("cursor %q", text)
+		return wallet.Cursor{}, malformedReply("cursor %q", text)
 	}
 	return wallet.Cursor{Opened: wallet.Instant(at), Order: no}, nil
 }

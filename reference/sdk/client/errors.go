@@ -12,20 +12,20 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// headerReason is where a refusal carries its reason too.
+// headerReason is the response header with the reason of a refusal.
 const headerReason = "Hongbao-Reason"
 
-// Refusal is an error that the service answered with. It is (errors.Is) the sentinel of its reason where there is one,
-// and has its code and reason in any case.
+// Refusal is an error in the service's response. It wraps (errors.Is) the sentinel of its reason, if there is one, and
+// always has its code and reason.
 type Refusal struct {
-	Message string // the service's own words, for people
+	Message string // the service's text, for people
 	is      []error
 }
 
 // Error implements error.
-func (e *Refusal) Error() string { return "client: answered: " + e.Message }
+func (e *Refusal) Error() string { return "client: the service refused: " + e.Message }
 
-// Unwrap returns the sentinel, or the code and reason and the plainest sentinel of that code.
+// Unwrap returns the sentinel, or else the code and reason and the generic sentinel of that code.
 func (e *Refusal) Unwrap() []error { return e.is }
 
 // walletError returns a failed call's error with one of the wallet's codes.
@@ -34,7 +34,7 @@ func walletError(err error) error {
 		return nil
 	}
 	if e := (*wallet.Error)(nil); errors.As(err, &e) {
-		return err // found out on this side
+		return err // an error of the client itself
 	}
 	if neverConnected(err) {
 		return fmt.Errorf("client: %w: %w", wallet.ErrUnavailable, err)
@@ -58,14 +58,14 @@ func walletError(err error) error {
 	return refusal(&pb.ErrorDetail{Reason: reason, Code: code.String(), Message: e.Message()})
 }
 
-// neverConnected says whether a failure proves that nothing was sent: there was no connection to send on. Whatever else
-// fails may fail after the request has arrived.
+// neverConnected reports whether an error proves that nothing was sent: dialling failed. Every other error may occur
+// after the request has arrived.
 func neverConnected(err error) bool {
 	op := (*net.OpError)(nil)
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
-// refusal returns what a detail says.
+// refusal returns the error that a detail describes.
 func refusal(d *pb.ErrorDetail) error {
 	for _, s := range sentinels() {
 		if wallet.ReasonOf(s) == d.Reason && wallet.CodeOf(s).String() == d.Code {
@@ -74,13 +74,13 @@ func refusal(d *pb.ErrorDetail) error {
 	}
 	code := parseCode(d.Code)
 	r := &Refusal{d.Message, []error{&wallet.Error{Code: code, Reason: d.Reason}}}
-	if s := plainest(code); s != nil {
+	if s := genericSentinel(code); s != nil {
 		r.is = append(r.is, s)
 	}
 	return r
 }
 
-// parseCode returns the code of that name. A name that is not known says nothing about what was done.
+// parseCode returns the code with that name. An unknown name gives CodeUnknown, because the outcome is unknown.
 func parseCode(name string) wallet.Code {
 	for c := wallet.CodeInternal; c <= wallet.CodeUnauthorised; c++ {
 		if c.String() == name {
@@ -90,9 +90,9 @@ func parseCode(name string) wallet.Code {
 	return wallet.CodeUnknown
 }
 
-// codeOf is for answers in the protocol and without a detail, which are not of our service. Only what names a fault of the
-// request is taken for a refusal. What is not even of the protocol comes from something in between, which does not know
-// what the service did.
+// codeOf maps Connect responses without a detail, which are not our service's. Only a code that names a fault of the
+// request counts as a refusal. A response that is not Connect's at all comes from a proxy, which does not know the
+// outcome.
 func codeOf(c connect.Code) wallet.Code {
 	switch c {
 	case connect.CodeInvalidArgument, connect.CodeOutOfRange:
@@ -110,8 +110,8 @@ func codeOf(c connect.Code) wallet.Code {
 	}
 }
 
-// plainest returns the sentinel that says no more than the code does, if there is one.
-func plainest(c wallet.Code) error {
+// genericSentinel returns the sentinel that says no more than the code, if there is one.
+func genericSentinel(c wallet.Code) error {
 	for _, s := range []*wallet.Error{wallet.ErrInvalid, wallet.ErrNotFound, wallet.ErrConflict, wallet.ErrOverloaded,
 		wallet.ErrUnavailable, wallet.ErrUnknown} {
 		if s.Code == c {
@@ -121,7 +121,7 @@ func plainest(c wallet.Code) error {
 	return nil
 }
 
-// sentinels are the errors that have a name on this side too. A reason that is not among them keeps its code.
+// sentinels are the errors that the client can recognise. A reason that is not listed keeps its code.
 func sentinels() []error {
 	return []error{
 		wallet.ErrInvalid, wallet.ErrOverflow, wallet.ErrNotFound, wallet.ErrUnknownScene, wallet.ErrNoActivity,

@@ -23,7 +23,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// failing fails as it is told.
+// failing returns preset errors.
 type failing struct {
 	wallet.Service
 	err  error
@@ -43,7 +43,7 @@ func grantOne(c *Client) error {
 	return err
 }
 
-// TestEverySentinel: what the service says goes over the wire and comes out as what it was, alone and beside a token.
+// TestEverySentinel: each sentinel survives the wire, as a call's error and as a token's refusal.
 func TestEverySentinel(t *testing.T) {
 	s := &failing{}
 	c, _ := serve(t, auth.Generate(), server.Ports{Service: s, Clock: storetest.NewClock()}, Config{Tries: 1})
@@ -62,7 +62,7 @@ func TestEverySentinel(t *testing.T) {
 	}
 }
 
-// TestSentinelsAreComplete compares the list with the sources, and looks for reasons that two sentinels share.
+// TestSentinelsAreComplete compares the list with the sources, and checks that no two sentinels share a reason.
 func TestSentinelsAreComplete(t *testing.T) {
 	declared := 0
 	names, err := filepath.Glob("../../wallet/*.go")
@@ -92,7 +92,7 @@ func TestSentinelsAreComplete(t *testing.T) {
 	}
 }
 
-// TestUnfamiliarReasons: a reason that this side does not know keeps its code, and is what callers test for.
+// TestUnfamiliarReasons: an unknown reason keeps its code, and wraps the code's generic sentinel.
 func TestUnfamiliarReasons(t *testing.T) {
 	s := &failing{}
 	c, _ := serve(t, auth.Generate(), server.Ports{Service: s, Clock: storetest.NewClock()}, Config{Tries: 1})
@@ -116,32 +116,32 @@ func TestUnfamiliarReasons(t *testing.T) {
 	require.Equal(t, wallet.CodeInternal, wallet.CodeOf(grantOne(c)))
 }
 
-// TestAnswersOfOthers: what stands between may answer too, and it does not know what was done.
+// TestAnswersOfOthers: a proxy may respond in place of the service, and does not know the outcome.
 func TestAnswersOfOthers(t *testing.T) {
 	for _, w := range []struct {
 		why, kind, body string
 		status          int
 		want            wallet.Code
 	}{
-		{"a gateway that waited in vain", "text/html", "<h1>504</h1>", 504, wallet.CodeUnknown},
+		{"a gateway that timed out", "text/html", "<h1>504</h1>", 504, wallet.CodeUnknown},
 		{"a gateway that lost the connection", "text/html", "<h1>502</h1>", 502, wallet.CodeUnknown},
-		{"a gateway without a backend cannot be told from one that lost it", "text/html", "<h1>503</h1>", 503, wallet.CodeUnknown},
-		{"too many requests, says who?", "text/html", "", 429, wallet.CodeUnknown},
+		{"a gateway without a backend, which looks like one that lost it", "text/html", "<h1>503</h1>", 503, wallet.CodeUnknown},
+		{"too many requests, not from the service", "text/html", "", 429, wallet.CodeUnknown},
 		{"a crash", "text/html", "", 500, wallet.CodeUnknown},
-		{"no such path, on the way that this one took", "text/html", "", 404, wallet.CodeUnknown},
-		{"not let in by something that is not the service", "text/html", "", 403, wallet.CodeUnknown},
-		{"somewhere else", "text/html", "", 307, wallet.CodeUnknown},
-		{"another kind of answer", "text/html", "welcome", 200, wallet.CodeUnknown},
+		{"not found, from a proxy", "text/html", "", 404, wallet.CodeUnknown},
+		{"forbidden, by a proxy", "text/html", "", 403, wallet.CodeUnknown},
+		{"a redirect", "text/html", "", 307, wallet.CodeUnknown},
+		{"another content type", "text/html", "welcome", 200, wallet.CodeUnknown},
 		{"garbage", "application/proto", "\xff\xff", 200, wallet.CodeUnknown},
 		{"an empty reply has no order number", "application/proto", "", 200, wallet.CodeUnknown},
 		{"a Connect server without our details", "application/json", `{"code":"invalid_argument"}`, 400, wallet.CodeInvalid},
-		{"the same, not let in", "application/json", `{"code":"unauthenticated"}`, 401, wallet.CodeUnauthorised},
+		{"the same, unauthenticated", "application/json", `{"code":"unauthenticated"}`, 401, wallet.CodeUnauthorised},
 		{"the same, unavailable", "application/json", `{"code":"unavailable"}`, 503, wallet.CodeUnknown},
 		{"the same, internal", "application/json", `{"code":"internal"}`, 500, wallet.CodeUnknown},
 		{"a code that does not exist", "application/json", `{"code":"maybe"}`, 500, wallet.CodeUnknown},
 	} {
 		var sent atomic.Int64
-		c := answering(t, func(rw http.ResponseWriter, _ *http.Request) {
+		c := clientOf(t, func(rw http.ResponseWriter, _ *http.Request) {
 			sent.Add(1)
 			rw.Header().Set("Content-Type", w.kind)
 			rw.Header().Set("Location", "/elsewhere")
@@ -154,17 +154,17 @@ func TestAnswersOfOthers(t *testing.T) {
 	}
 }
 
-// TestTransport: what was sent and not answered is unknown; what was never sent is not.
+// TestTransport: a request that was sent and got no response is unknown; a request that was never sent is unavailable.
 func TestTransport(t *testing.T) {
-	t.Run("nobody listens", func(t *testing.T) {
+	t.Run("nothing listens", func(t *testing.T) {
 		c := newClient(t, Config{BaseURL: "http://127.0.0.1:1", Key: auth.Key{ID: "demo"}})
 		require.ErrorIs(t, grantOne(c), wallet.ErrUnavailable)
 		require.NotErrorIs(t, grantOne(c), wallet.ErrUnknown)
 	})
-	t.Run("the connection ends before the answer", func(t *testing.T) {
+	t.Run("the connection ends before the response", func(t *testing.T) {
 		for _, linger := range []int{-1, 0} { // 0: the connection is reset
 			var sent atomic.Int64
-			c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+			c := clientOf(t, func(w http.ResponseWriter, _ *http.Request) {
 				sent.Add(1)
 				if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
 					_ = conn.(*net.TCPConn).SetLinger(linger)
@@ -172,21 +172,21 @@ func TestTransport(t *testing.T) {
 				}
 			}, Config{Tries: 1})
 			require.ErrorIs(t, grantOne(c), wallet.ErrUnknown)
-			require.EqualValues(t, 1, sent.Load(), "nothing below the client sends again")
+			require.EqualValues(t, 1, sent.Load(), "no layer below the client repeats the request")
 		}
 	})
-	t.Run("the answer breaks off", func(t *testing.T) {
-		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+	t.Run("the response is truncated", func(t *testing.T) {
+		c := clientOf(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/proto")
 			w.Header().Set("Content-Length", "100")
 			_, _ = w.Write([]byte("\x0a"))
 		}, Config{Tries: 1})
 		require.ErrorIs(t, grantOne(c), wallet.ErrUnknown)
 	})
-	t.Run("no answer in time", func(t *testing.T) {
+	t.Run("no response in time", func(t *testing.T) {
 		block := make(chan struct{})
 		defer close(block)
-		c := answering(t, func(_ http.ResponseWriter, r *http.Request) {
+		c := clientOf(t, func(_ http.ResponseWriter, r *http.Request) {
 			select {
 			case <-block:
 			case <-r.Context().Done():
@@ -194,9 +194,9 @@ func TestTransport(t *testing.T) {
 		}, Config{Tries: 1, Timeout: 10 * time.Millisecond})
 		require.ErrorIs(t, grantOne(c), wallet.ErrUnknown)
 	})
-	t.Run("given up before it was sent", func(t *testing.T) {
+	t.Run("cancelled before it was sent", func(t *testing.T) {
 		var sent atomic.Int64
-		c := answering(t, func(http.ResponseWriter, *http.Request) { sent.Add(1) }, Config{})
+		c := clientOf(t, func(http.ResponseWriter, *http.Request) { sent.Add(1) }, Config{})
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := c.Grant(ctx, wallet.GrantRequest{})

@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// An upstream grants. Whatever became of the first try, the same request asks again.
+// An upstream grants. Repeating the same request is safe, whatever the outcome of the first try.
 func Example() {
 	keys, err := auth.Load("data/keys.json")
 	if err != nil {
@@ -33,11 +33,11 @@ func Example() {
 	case err != nil:
 		fmt.Println("refused:", wallet.ReasonOf(err))
 	default:
-		fmt.Println("never lost from now on:", reply.Order)
+		fmt.Println("on record, it cannot be lost:", reply.Order)
 	}
 }
 
-// An app keeps its user's tokens, and sends them when the service has lost its copies.
+// An app keeps its user's tokens, and sends them when the service has lost its own copies.
 func ExamplePurse() {
 	session := func(wallet.Caller) string { return "hbs1.…" }
 	c, err := client.New(client.Config{BaseURL: "http://127.0.0.1:8080", Session: session})

@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fixture is the service over memory, behind the real edge.
+// fixture is the service over stores in memory, called through the real server.
 type fixture struct {
 	*Client
 	node   *node.Node
@@ -62,7 +62,7 @@ func newFixture(t testing.TB) *fixture {
 	return f
 }
 
-// serve puts ports behind the edge, and returns a client of it with both kinds of credentials.
+// serve starts a server over the ports, and returns a client with both kinds of credentials.
 func serve(t testing.TB, keys auth.Keys, ports server.Ports, c Config) (*Client, string) {
 	s, err := server.New(server.Config{Addr: "127.0.0.1:0", Keys: keys}, ports)
 	require.NoError(t, err)
@@ -91,8 +91,8 @@ func newClient(t testing.TB, c Config) *Client {
 	return client
 }
 
-// answering returns a client of something that answers every request alike.
-func answering(t *testing.T, h http.HandlerFunc, c Config) *Client {
+// clientOf returns a client of a handler.
+func clientOf(t *testing.T, h http.HandlerFunc, c Config) *Client {
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	c.BaseURL, c.Key = s.URL, auth.Key{ID: "demo", Secret: make(auth.Secret, 32)}

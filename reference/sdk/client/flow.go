@@ -8,27 +8,27 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// FlowRequest asks for one page of the flow list.
+// FlowRequest requests one page of the flow list.
 type FlowRequest struct {
 	wallet.Caller
-	At     wallet.Instant // which stage to show: the stage of this moment; 0 = now
-	After  string         // Next of the page before; "" = from the top
-	Limit  int            // 1..wallet.MaxPage; 0 = the service's choice
-	Tokens [][]byte       // the client's copies, sent when its view lacks what it holds (T8)
+	At     wallet.Instant // shows the stage of this instant; 0 = now
+	After  string         // Next of the previous page; "" = from the top
+	Limit  int            // 1..wallet.MaxPage; 0 = the service's default
+	Tokens [][]byte       // the client's copies, sent when the list lacks a token that the client holds (T8)
 }
 
 // FlowPage is one page of the flow list.
 type FlowPage struct {
 	Lines       []wallet.Line
-	Next        string              // where to go on; "" = the end
+	Next        string              // position for After; "" = the end
 	Withdrawals []wallet.Withdrawal // newest first; with the first page only. Owner, Stage and Wallets stay zero
 	Packets     []wallet.Packet     // sent or received, newest first; with the first page only
-	Missing     []string            // sources that could not be read; empty when whole
+	Missing     []string            // sources that could not be read; empty = complete
 	Refused     []wallet.TokenFault
 }
 
-// Flow reads one page of the user's flow list (P1). Next is the service's own: it is passed back as it came, so this walks
-// the list of any service that speaks the API. It needs a Session.
+// Flow reads one page of the user's flow list (P1). Next is opaque: it is passed back unchanged, so this works with any
+// service that implements the API. It needs a Session.
 func (c *Client) Flow(ctx context.Context, r FlowRequest) (FlowPage, error) {
 	var page FlowPage
 	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
@@ -54,5 +54,5 @@ func flowReply(m *pb.FlowReply) (FlowPage, error) {
 	return p, nil
 }
 
-// clamp returns a limit that is as wrong on the wire as it is here.
+// clamp converts a limit so that an invalid one stays invalid on the wire.
 func clamp(limit int) int32 { return int32(max(-1, min(limit, wallet.MaxPage+1))) }

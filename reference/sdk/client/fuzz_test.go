@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// FuzzReplies: whatever a service sends, it is read or it is unknown, and nothing breaks.
+// FuzzReplies: every reply is decoded or gives ErrUnknown, and nothing panics.
 func FuzzReplies(f *testing.F) {
 	for _, m := range []proto.Message{
 		&pb.WalletPageReply{Stage: 3, Next: "1:1_rain_1_1_3", Lines: []*pb.Line{{Order: "1_rain_1_1_3"}}},
@@ -60,7 +60,7 @@ func FuzzReplies(f *testing.F) {
 	})
 }
 
-// FuzzPurse: whatever a file holds, it is a purse of this user or refused, and what is loaded is saved alike.
+// FuzzPurse: every file is loaded as this user's purse or refused, and a loaded purse saves and loads unchanged.
 func FuzzPurse(f *testing.F) {
 	f.Add([]byte(`{"app":"douyin","user":1,"tokens":[{"order":"1_rain_1_1_3","opened_us":10,"sealed":"AQI="}]}`))
 	f.Add([]byte(`{"app":"douyin","user":2}`))

@@ -11,13 +11,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// unreadable is for an answer that makes no sense: what it answers may have been done.
-func unreadable(format string, a ...any) error {
-	return fmt.Errorf("%w: client: the answer cannot be read: %s", wallet.ErrUnknown, fmt.Sprintf(format, a...))
+// malformedReply returns the error for a reply that cannot be decoded. The request may have been carried out.
+func malformedReply(format string, a ...any) error {
+	return fmt.Errorf("%w: client: malformed reply: %s", wallet.ErrUnknown, fmt.Sprintf(format, a...))
 }
 
-// small returns an enum's number, or 0, which none of ours is, for one that cannot be ours.
-func small[T ~uint8, N ~int32](n N) T {
+// enumOf returns an enum's number, or 0, which no enum of the wallet uses, if it is out of range.
+func enumOf[T ~uint8, N ~int32](n N) T {
 	if n < 0 || n > math.MaxUint8 {
 		return 0
 	}
@@ -34,9 +34,9 @@ func grantMessage(r wallet.GrantRequest) *pb.GrantRequest {
 func grantReply(m *pb.GrantReply) (wallet.GrantReply, error) {
 	no, err := wallet.ParseOrderNo(m.Order)
 	if err != nil {
-		return wallet.GrantReply{}, unreadable("%v", err)
+		return wallet.GrantReply{}, malformedReply("%v", err)
 	}
-	reply := wallet.GrantReply{Order: no, Amount: wallet.Money(m.AmountFen), State: small[wallet.GrantState](m.State)}
+	reply := wallet.GrantReply{Order: no, Amount: wallet.Money(m.AmountFen), State: enumOf[wallet.GrantState](m.State)}
 	if len(m.Token) > 0 {
 		reply.Token = m.Token
 	}
@@ -51,7 +51,7 @@ func grantReply(m *pb.GrantReply) (wallet.GrantReply, error) {
 }
 
 func pageReply(m *pb.WalletPageReply) (wallet.Page, error) {
-	stage := small[wallet.Stage](m.Stage)
+	stage := enumOf[wallet.Stage](m.Stage)
 	p := wallet.Page{Stage: stage, Balance: wallet.Money(m.BalanceFen), Income: wallet.Money(m.IncomeFen), Missing: m.Missing}
 	var err1, err2, err3, err4, err5, err6 error
 	p.Grants, err1 = lines(m.Lines)
@@ -69,11 +69,11 @@ func pageReply(m *pb.WalletPageReply) (wallet.Page, error) {
 func lines(ms []*pb.Line) ([]wallet.Line, error) {
 	var out []wallet.Line
 	for _, m := range ms {
-		l := wallet.Line{Amount: wallet.Money(m.AmountFen), Opened: wallet.Instant(m.OpenedUs), Status: small[wallet.TokenStatus](m.Status), Text: m.Text}
+		l := wallet.Line{Amount: wallet.Money(m.AmountFen), Opened: wallet.Instant(m.OpenedUs), Status: enumOf[wallet.TokenStatus](m.Status), Text: m.Text}
 		if m.Order != "" {
 			no, err := wallet.ParseOrderNo(m.Order)
 			if err != nil {
-				return nil, unreadable("%v", err)
+				return nil, malformedReply("%v", err)
 			}
 			l.Order = no
 		}
@@ -90,7 +90,7 @@ func withdrawals(ms []*pb.Withdrawal, stage wallet.Stage) ([]wallet.Withdrawal, 
 			return nil, err
 		}
 		out = append(out, wallet.Withdrawal{No: no, Stage: stage, Amount: wallet.Money(m.AmountFen), Created: wallet.Instant(m.CreatedUs),
-			State: small[wallet.WithdrawalState](m.State)})
+			State: enumOf[wallet.WithdrawalState](m.State)})
 	}
 	return out, nil
 }
@@ -99,14 +99,14 @@ func faults(ms []*pb.RefusedToken) ([]wallet.TokenFault, error) {
 	var out []wallet.TokenFault
 	for _, m := range ms {
 		if m.Error == nil {
-			return nil, unreadable("token %d refused for no reason", m.Index)
+			return nil, malformedReply("token %d refused without a reason", m.Index)
 		}
 		out = append(out, wallet.TokenFault{Index: int(m.Index), Err: refusal(m.Error)})
 	}
 	return out, nil
 }
 
-// parseWithdrawalNo reads what wallet.WithdrawalNo's String writes.
+// parseWithdrawalNo parses what WithdrawalNo.String writes.
 func parseWithdrawalNo(text string) (wallet.WithdrawalNo, error) {
 	var no wallet.WithdrawalNo
 	part := strings.Split(text, "_")
@@ -119,7 +119,7 @@ func parseWithdrawalNo(text string) (wallet.WithdrawalNo, error) {
 		}
 	}
 	if no.String() != text {
-		return wallet.WithdrawalNo{}, unreadable("withdrawal number %q", text)
+		return wallet.WithdrawalNo{}, malformedReply("withdrawal number %q", text)
 	}
 	return no, nil
 }

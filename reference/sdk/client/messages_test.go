@@ -12,7 +12,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestNumbers: what the service writes of a place and of a withdrawal is read back, and nothing else is.
+// TestNumbers: the service's text forms of cursors and withdrawal numbers are parsed back, and nothing else is
+// accepted.
 func TestNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		no := wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.Family(rapid.IntRange(1, 2).Draw(t, "family")),
@@ -35,13 +36,13 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// TestStrangeReplies: whatever a service answers, nothing is made up from it.
+// TestStrangeReplies: a malformed reply gives ErrUnknown and no data.
 func TestStrangeReplies(t *testing.T) {
 	for why, m := range map[string]*pb.WalletPageReply{
-		"a line's order number":   {Lines: []*pb.Line{{Order: "1_2"}}},
-		"a place to go on":        {Next: "there"},
-		"a withdrawal's number":   {Withdrawals: []*pb.Withdrawal{{Number: "w"}}},
-		"a refusal for no reason": {Refused: []*pb.RefusedToken{{}}},
+		"a line's order number":      {Lines: []*pb.Line{{Order: "1_2"}}},
+		"a cursor":                   {Next: "there"},
+		"a withdrawal's number":      {Withdrawals: []*pb.Withdrawal{{Number: "w"}}},
+		"a refusal without a reason": {Refused: []*pb.RefusedToken{{}}},
 	} {
 		page, err := pageReply(m)
 		require.ErrorIs(t, err, wallet.ErrUnknown, why)
@@ -54,32 +55,32 @@ func TestStrangeReplies(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, page.Stage, "259 is not 3")
 	require.Zero(t, page.Grants[0].Status)
-	require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(refusal(&pb.ErrorDetail{Code: "sorry"})), "a code that is not known")
+	require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(refusal(&pb.ErrorDetail{Code: "sorry"})), "an unknown code")
 	other := refusal(&pb.ErrorDetail{Code: "unknown", Reason: "conflict"})
-	require.NotErrorIs(t, other, wallet.ErrConflict, "a reason of ours under another code is not ours")
+	require.NotErrorIs(t, other, wallet.ErrConflict, "a known reason under another code is not the sentinel")
 	require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(other))
 }
 
-// TestStrangeBatch: results that are not one for each grant answer none of them.
+// TestStrangeBatch: a reply with the wrong number of results answers none of the grants.
 func TestStrangeBatch(t *testing.T) {
 	for why, m := range map[string]*pb.BatchGrantReply{
 		"too few":  {Results: []*pb.GrantResult{{}}},
 		"too many": {Results: []*pb.GrantResult{{}, {}, {}}},
 	} {
-		c := answering(t, replying(t, m), Config{Tries: 1})
+		c := clientOf(t, replyWith(t, m), Config{Tries: 1})
 		results, err := c.BatchGrant(t.Context(), make([]wallet.GrantRequest, 2))
 		require.ErrorIs(t, err, wallet.ErrUnknown, why)
 		require.Empty(t, results, why)
 	}
-	c := answering(t, replying(t, &pb.BatchGrantReply{Results: []*pb.GrantResult{{}, {Result: &pb.GrantResult_Grant{Grant: &pb.GrantReply{Order: "1"}}}}}), Config{Tries: 1})
+	c := clientOf(t, replyWith(t, &pb.BatchGrantReply{Results: []*pb.GrantResult{{}, {Result: &pb.GrantResult_Grant{Grant: &pb.GrantReply{Order: "1"}}}}}), Config{Tries: 1})
 	results, err := c.BatchGrant(t.Context(), make([]wallet.GrantRequest, 2))
 	require.NoError(t, err)
-	require.ErrorIs(t, results[0].Err, wallet.ErrUnknown, "a result that says nothing")
-	require.ErrorIs(t, results[1].Err, wallet.ErrUnknown, "an order number that is none")
+	require.ErrorIs(t, results[0].Err, wallet.ErrUnknown, "an empty result")
+	require.ErrorIs(t, results[1].Err, wallet.ErrUnknown, "an invalid order number")
 }
 
-// replying answers every request with one message.
-func replying(t *testing.T, m proto.Message) http.HandlerFunc {
+// replyWith answers every request with one message.
+func replyWith(t *testing.T, m proto.Message) http.HandlerFunc {
 	body, err := proto.Marshal(m)
 	require.NoError(t, err)
 	return func(w http.ResponseWriter, _ *http.Request) {

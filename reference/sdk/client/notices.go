@@ -10,12 +10,12 @@ import (
 // Notices is what operators show to users of an app (B8).
 type Notices struct {
 	Announcements []wallet.Announcement
-	Version       int64  // of the page configuration in force; 0 = none was published
-	Config        []byte // its body, a JSON object; nil where the caller has it
+	Version       int64  // of the current page configuration; 0 = none was published
+	Config        []byte // its body, a JSON object; nil if the caller has this version
 }
 
-// Notices returns what users of the caller's app are shown; have is the version of the page configuration that the client
-// has, 0 for none. It needs a Session.
+// Notices returns what users of the caller's app see. have is the client's version of the page configuration, 0 for
+// none. It needs a Session.
 func (c *Client) Notices(ctx context.Context, who wallet.Caller, have int64) (Notices, error) {
 	var n Notices
 	err := c.asUser(ctx, who, func(ctx context.Context) error {
@@ -37,7 +37,7 @@ func announcements(ms []*pb.Announcement) []wallet.Announcement {
 	for _, m := range ms {
 		a := wallet.Announcement{ID: m.Id, Text: m.Text, TextZH: m.TextZh, From: wallet.Instant(m.FromUs), To: wallet.Instant(m.ToUs)}
 		for _, app := range m.Apps {
-			a.Apps = append(a.Apps, small[wallet.App](app))
+			a.Apps = append(a.Apps, enumOf[wallet.App](app))
 		}
 		out = append(out, a)
 	}

@@ -18,36 +18,38 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// granter grants whatever it is asked.
+// granter accepts every grant.
 type granter struct{}
 
 func (granter) Grant(context.Context, wallet.GrantRequest) (wallet.GrantReply, error) {
 	return wallet.GrantReply{}, nil
 }
 
-// alone holds every lease.
-type alone struct{ wallet.Leases }
+// grantedLeases grants every lease.
+type grantedLeases struct{ wallet.Leases }
 
-func (alone) Hold(context.Context, string, string, time.Duration) (bool, error) { return true, nil }
+func (grantedLeases) Hold(context.Context, string, string, time.Duration) (bool, error) {
+	return true, nil
+}
 
-// settings is a config centre.
-type settings struct {
+// fakeConfigCentre is a config centre in memory.
+type fakeConfigCentre struct {
 	wallet.ConfigCentre
 	now  wallet.Settings
 	on   map[wallet.Switch]bool
 	errs []error
 }
 
-func (s *settings) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
+func (s *fakeConfigCentre) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
 	return s.on, s.now, nil
 }
 
-func (s *settings) Set(_ context.Context, name wallet.Switch, on bool) error {
+func (s *fakeConfigCentre) Set(_ context.Context, name wallet.Switch, on bool) error {
 	s.on = map[wallet.Switch]bool{name: on}
 	return nil
 }
 
-func (s *settings) Change(_ context.Context, to wallet.Settings) error {
+func (s *fakeConfigCentre) Change(_ context.Context, to wallet.Settings) error {
 	if len(s.errs) > 0 {
 		err := s.errs[0]
 		s.errs = s.errs[1:]
@@ -58,18 +60,18 @@ func (s *settings) Change(_ context.Context, to wallet.Settings) error {
 	return nil
 }
 
-// TestOffice: what operators show, set and re-issue, over the wire.
+// TestOffice: notices, settings, switches, bulk re-issues and refunds, over the wire.
 func TestOffice(t *testing.T) {
-	keys, clock, s := auth.Generate(), storetest.NewClock(), newShop()
+	keys, clock, s := auth.Generate(), storetest.NewClock(), newFakeRewards()
 	now := clock.Now()
 	tree := wallet.Activity{Parent: "spring", Children: []wallet.Child{{ID: "official", Stage: wallet.Official, From: now - 1, To: wallet.Never, Budget: 1000, SingleCap: 100,
 		Rewards: []wallet.RewardType{{Type: wallet.Cash, Rewards: []wallet.Reward{{ID: "cash", Scenes: []wallet.Scene{{ID: "rain"}}}}}}}}}
 	index, err := activity.New(tree)
 	require.NoError(t, err)
-	log, store, centre := &auditLog{}, mem.NewNotices(), &settings{now: wallet.Settings{Version: 1, Release: wallet.Release{Num: 1, Den: 2}, ShortPage: 5}}
+	log, store, centre := &auditLog{}, mem.NewNotices(), &fakeConfigCentre{now: wallet.Settings{Version: 1, Release: wallet.Release{Num: 1, Den: 2}, ShortPage: 5}}
 	board := operator.NewBoard(store, clock)
-	bulk := operator.NewBulk(operator.BulkPorts{Jobs: mem.NewBulkJobs(), Granter: granter{}, Index: index, Parent: "spring", Quotas: mem.NewQuotas(), Leases: alone{}, Audit: log, Clock: clock, Instance: "a"})
-	c, url := serve(t, keys, server.Ports{Service: s, Operator: &desk{}, Audit: log, Clock: clock, Board: board, Notices: operator.NewNotices(store, clock, board), Bulk: bulk,
+	bulk := operator.NewBulk(operator.BulkPorts{Jobs: mem.NewBulkJobs(), Granter: granter{}, Index: index, Parent: "spring", Quotas: mem.NewQuotas(), Leases: grantedLeases{}, Audit: log, Clock: clock, Instance: "a"})
+	c, url := serve(t, keys, server.Ports{Service: s, Operator: &fakeWalletAdmin{}, Audit: log, Clock: clock, Board: board, Notices: operator.NewNotices(store, clock, board), Bulk: bulk,
 		Refunds: s, Settings: centre, Switches: func() []server.SwitchInfo {
 			return []server.SwitchInfo{{Name: "break-bank", Passive: true, Dependency: "bank", Does: "d", DoesZH: "做", Notice: "n", NoticeZH: "知", Tripped: []string{"t"}, Since: 5}}
 		}}, Config{Tries: 1})
@@ -101,12 +103,12 @@ func TestOffice(t *testing.T) {
 	centre.errs = []error{wallet.ErrUnknown, wallet.ErrStale}
 	_, err = o.ChangeSettings(t.Context(), have)
 	require.ErrorIs(t, err, wallet.ErrUnknown)
-	require.Len(t, centre.errs, 1, "it is not asked again: the repeat would find its own change")
+	require.Len(t, centre.errs, 1, "the call is not repeated: the repeat would find its own change")
 
 	back, err := o.RefundReward(t.Context(), s.items[0].No)
 	require.NoError(t, err)
 	require.Equal(t, s.items[0], back)
-	require.Equal(t, s.items[0].No, s.asked)
+	require.Equal(t, s.items[0].No, s.lastCall)
 }
 
 func noticesRound(t *testing.T, o *Operator, c *Client, now wallet.Instant) {
@@ -190,7 +192,7 @@ func bulkRound(t *testing.T, o *Operator, bulk *operator.Bulk, now wallet.Instan
 	_, err = o.BulkRows(t.Context(), 1, 0, MaxBulkPage+1)
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 
-	var long strings.Builder // the longest list is below what one request may hold
+	var long strings.Builder // the longest allowed list fits into one request
 	long.WriteString(operator.Header + "\n")
 	for i := range wallet.MaxBulkRows {
 		fmt.Fprintf(&long, "douyin,%d,rain,cash,5,a reason of some length for it\n", 1_000_000_000+i)

@@ -13,7 +13,7 @@ import (
 func (o *Operator) CheckBulk(ctx context.Context, csv []byte) (wallet.BulkPlan, error) {
 	var plan wallet.BulkPlan
 	err := o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.desk.CheckBulk(ctx, &pb.CheckBulkRequest{Csv: csv})
+		m, err := o.api.CheckBulk(ctx, &pb.CheckBulkRequest{Csv: csv})
 		if err == nil {
 			plan, err = bulkPlan(m.Plan)
 		}
@@ -22,11 +22,11 @@ func (o *Operator) CheckBulk(ctx context.Context, csv []byte) (wallet.BulkPlan, 
 	return plan, err
 }
 
-// CreateBulk records a list as a job, once; isNew is false for a list that was on record. wallet.ErrInvalid: it has
-// faults, which CheckBulk names. Role operator.
+// CreateBulk records a list as a job, once; isNew is false if the list was already recorded. wallet.ErrInvalid: it has
+// faults, which CheckBulk returns. Role operator.
 func (o *Operator) CreateBulk(ctx context.Context, csv []byte) (job wallet.BulkJob, isNew bool, err error) {
 	err = o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.desk.CreateBulk(ctx, &pb.CreateBulkRequest{Csv: csv})
+		m, err := o.api.CreateBulk(ctx, &pb.CreateBulkRequest{Csv: csv})
 		if err == nil {
 			isNew = m.IsNew
 			job, err = bulkJob(m.Job)
@@ -36,12 +36,12 @@ func (o *Operator) CreateBulk(ctx context.Context, csv []byte) (job wallet.BulkJ
 	return job, isNew, err
 }
 
-// StartBulk starts a job or goes on with it. wallet.ErrOverBudget, wallet.ErrSoldOut: there is not enough for what is left
-// of it. Idempotent. Role operator.
+// StartBulk starts or resumes a job. wallet.ErrOverBudget, wallet.ErrSoldOut: not enough is left for the remaining
+// rows. Idempotent. Role operator.
 func (o *Operator) StartBulk(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	var job wallet.BulkJob
 	err := o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.desk.StartBulk(ctx, &pb.StartBulkRequest{Id: id})
+		m, err := o.api.StartBulk(ctx, &pb.StartBulkRequest{Id: id})
 		if err == nil {
 			job, err = bulkJob(m.Job)
 		}
@@ -54,7 +54,7 @@ func (o *Operator) StartBulk(ctx context.Context, id int64) (wallet.BulkJob, err
 func (o *Operator) StopBulk(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	var job wallet.BulkJob
 	err := o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.desk.StopBulk(ctx, &pb.StopBulkRequest{Id: id})
+		m, err := o.api.StopBulk(ctx, &pb.StopBulkRequest{Id: id})
 		if err == nil {
 			job, err = bulkJob(m.Job)
 		}
@@ -63,14 +63,14 @@ func (o *Operator) StopBulk(ctx context.Context, id int64) (wallet.BulkJob, erro
 	return job, err
 }
 
-// BulkJob returns a job and how far it has come. Any role.
+// BulkJob returns a job and its progress. Any role.
 func (o *Operator) BulkJob(ctx context.Context, id int64) (wallet.BulkJob, error) {
-	if id <= 0 { // on the wire, zero stands for all
+	if id <= 0 { // on the wire, zero means all jobs
 		return wallet.BulkJob{}, fmt.Errorf("%w: client: bulk job %d", wallet.ErrNotFound, id)
 	}
 	jobs, err := o.bulkJobs(ctx, &pb.BulkJobsRequest{Id: id})
 	if err == nil && len(jobs) != 1 {
-		err = unreadable("%d jobs for job %d", len(jobs), id)
+		err = malformedReply("%d jobs for job %d", len(jobs), id)
 	}
 	if err != nil {
 		return wallet.BulkJob{}, err
@@ -78,15 +78,15 @@ func (o *Operator) BulkJob(ctx context.Context, id int64) (wallet.BulkJob, error
 	return jobs[0], nil
 }
 
-// BulkJobs returns jobs with a number below before (0: from the newest), newest first; limit 0: as many as the service
-// chooses. Any role.
+// BulkJobs returns jobs with a number below before (0: from the newest), newest first; limit 0: the service's default.
+// Any role.
 func (o *Operator) BulkJobs(ctx context.Context, before int64, limit int) ([]wallet.BulkJob, error) {
 	return o.bulkJobs(ctx, &pb.BulkJobsRequest{Before: before, Limit: clamp(limit)})
 }
 
 func (o *Operator) bulkJobs(ctx context.Context, r *pb.BulkJobsRequest) (out []wallet.BulkJob, err error) {
 	err = o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.desk.BulkJobs(ctx, r)
+		m, err := o.api.BulkJobs(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -106,17 +106,17 @@ func (o *Operator) bulkJobs(ctx context.Context, r *pb.BulkJobsRequest) (out []w
 // MaxBulkPage bounds the rows that one call of BulkRows returns.
 const MaxBulkPage = 1000
 
-// BulkRows returns at most limit rows of a job from a place on, with their outcomes. Role operator or auditor.
+// BulkRows returns at most limit rows of a job, starting at row from, with their outcomes. Role operator or auditor.
 func (o *Operator) BulkRows(ctx context.Context, id int64, from, limit int) (out []wallet.BulkRow, err error) {
 	err = o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.desk.BulkRows(ctx, &pb.BulkRowsRequest{Id: id, From: int32(from), Limit: int32(max(-1, min(limit, MaxBulkPage+1)))})
+		m, err := o.api.BulkRows(ctx, &pb.BulkRowsRequest{Id: id, From: int32(from), Limit: int32(max(-1, min(limit, MaxBulkPage+1)))})
 		if err != nil {
 			return err
 		}
 		out = nil
 		for _, r := range m.Rows {
-			out = append(out, wallet.BulkRow{Line: int(r.Line), Caller: wallet.Caller{App: small[wallet.App](r.App), User: wallet.UserID(r.User)}, Scene: wallet.SceneID(r.Scene),
-				Award: small[wallet.AwardType](r.Award), Amount: wallet.Money(r.AmountFen), Reason: r.Reason, Outcome: r.Outcome})
+			out = append(out, wallet.BulkRow{Line: int(r.Line), Caller: wallet.Caller{App: enumOf[wallet.App](r.App), User: wallet.UserID(r.User)}, Scene: wallet.SceneID(r.Scene),
+				Award: enumOf[wallet.AwardType](r.Award), Amount: wallet.Money(r.AmountFen), Reason: r.Reason, Outcome: r.Outcome})
 		}
 		return nil
 	})
@@ -126,19 +126,19 @@ func (o *Operator) BulkRows(ctx context.Context, id int64, from, limit int) (out
 func digest(text string) (d wallet.BulkDigest, err error) {
 	b, err := hex.DecodeString(text)
 	if err != nil || len(b) != len(d) {
-		return d, unreadable("digest %.80q", text)
+		return d, malformedReply("digest %.80q", text)
 	}
 	return wallet.BulkDigest(b), nil
 }
 
-// bulkJob reads a job. Its activity the wire does not tell: it is the one that is served.
+// bulkJob decodes a job. Its activity is not on the wire: it is the activity that is served.
 func bulkJob(m *pb.BulkJob) (wallet.BulkJob, error) {
 	d, err := digest(m.GetDigest())
 	if err != nil {
 		return wallet.BulkJob{}, err
 	}
 	if _, known := pb.BulkState_name[int32(m.State)]; !known || m.Id <= 0 || m.State == pb.BulkState_BULK_STATE_UNSPECIFIED {
-		return wallet.BulkJob{}, unreadable("job %d in state %d", m.Id, m.State)
+		return wallet.BulkJob{}, malformedReply("job %d in state %d", m.Id, m.State)
 	}
 	return wallet.BulkJob{ID: m.Id, Digest: d, By: m.By, Created: wallet.Instant(m.CreatedUs), Rows: int(m.Rows), State: wallet.BulkState(m.State),
 		Done: int(m.Done), Granted: int(m.Granted)}, nil
@@ -149,9 +149,9 @@ func bulkPlan(m *pb.BulkPlan) (wallet.BulkPlan, error) {
 	if err != nil {
 		return wallet.BulkPlan{}, err
 	}
-	p := wallet.BulkPlan{Digest: d, Stage: small[wallet.Stage](m.Stage), Rows: int(m.Rows), Fits: m.Fits, Same: m.Same}
+	p := wallet.BulkPlan{Digest: d, Stage: enumOf[wallet.Stage](m.Stage), Rows: int(m.Rows), Fits: m.Fits, Same: m.Same}
 	for _, n := range m.Needs {
-		p.Needs = append(p.Needs, wallet.BulkNeed{Scene: wallet.SceneID(n.Scene), Award: small[wallet.AwardType](n.Award), Reward: wallet.RewardID(n.Reward),
+		p.Needs = append(p.Needs, wallet.BulkNeed{Scene: wallet.SceneID(n.Scene), Award: enumOf[wallet.AwardType](n.Award), Reward: wallet.RewardID(n.Reward),
 			Rows: int(n.Rows), Amount: wallet.Money(n.AmountFen), Left: n.Left, Fits: n.Fits})
 	}
 	for _, f := range m.Faults {

@@ -7,18 +7,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Announcements returns the announcements that are not over. Any role.
+// Announcements returns the announcements that have not ended. Any role.
 func (o *Operator) Announcements(ctx context.Context) ([]wallet.Announcement, error) {
 	var m *pb.AnnouncementsReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.desk.Announcements(ctx, &pb.AnnouncementsRequest{})
+		m, err = o.api.Announcements(ctx, &pb.AnnouncementsRequest{})
 		return err
 	})
 	return announcements(m.GetAnnouncements()), err
 }
 
-// Announce shows a text to users within a second, and returns its id. Showing the same again changes nothing: a call
-// without an answer is repeated. Role operator.
+// Announce shows a text to users within a second, and returns its id. Announcing the same again changes nothing, so a
+// call without a response is repeated. Role operator.
 func (o *Operator) Announce(ctx context.Context, a wallet.Announcement) (int64, error) {
 	given := &pb.Announcement{Text: a.Text, TextZh: a.TextZH, FromUs: int64(a.From), ToUs: int64(a.To)}
 	for _, app := range a.Apps {
@@ -26,56 +26,56 @@ func (o *Operator) Announce(ctx context.Context, a wallet.Announcement) (int64, 
 	}
 	var m *pb.AnnounceReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.desk.Announce(ctx, &pb.AnnounceRequest{Announcement: given})
+		m, err = o.api.Announce(ctx, &pb.AnnounceRequest{Announcement: given})
 		return err
 	})
 	return m.GetId(), err
 }
 
-// WithdrawAnnouncement takes an announcement down. Idempotent. Role operator.
+// WithdrawAnnouncement removes an announcement. Idempotent. Role operator.
 func (o *Operator) WithdrawAnnouncement(ctx context.Context, id int64) error {
 	return o.signed(ctx, func(ctx context.Context) error {
-		_, err := o.desk.WithdrawAnnouncement(ctx, &pb.WithdrawAnnouncementRequest{Id: id})
+		_, err := o.api.WithdrawAnnouncement(ctx, &pb.WithdrawAnnouncementRequest{Id: id})
 		return err
 	})
 }
 
-// PublishPageConfig puts the next version of the page configuration in force, made from the version was, and returns its
-// number. wallet.ErrStale: there is a newer one. Role operator.
+// PublishPageConfig publishes the next version of the page configuration, based on version was, and returns its number.
+// wallet.ErrStale: there is a newer one. Role operator.
 func (o *Operator) PublishPageConfig(ctx context.Context, body []byte, was int64) (int64, error) {
 	var m *pb.PublishPageConfigReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.desk.PublishPageConfig(ctx, &pb.PublishPageConfigRequest{Body: string(body), Was: was})
+		m, err = o.api.PublishPageConfig(ctx, &pb.PublishPageConfigRequest{Body: string(body), Was: was})
 		return err
 	})
 	return m.GetVersion(), err
 }
 
-// RollBackPageConfig publishes the body of a version as the next version, was being the one in force. Role operator.
+// RollBackPageConfig publishes the body of version to as the next version; was is the current version. Role operator.
 func (o *Operator) RollBackPageConfig(ctx context.Context, to, was int64) (int64, error) {
 	var m *pb.RollBackPageConfigReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.desk.RollBackPageConfig(ctx, &pb.RollBackPageConfigRequest{To: to, Was: was})
+		m, err = o.api.RollBackPageConfig(ctx, &pb.RollBackPageConfigRequest{To: to, Was: was})
 		return err
 	})
 	return m.GetVersion(), err
 }
 
-// PageConfig returns a version of the page configuration; 0: the one in force. Any role.
+// PageConfig returns a version of the page configuration; 0: the current one. Any role.
 func (o *Operator) PageConfig(ctx context.Context, version int64) (wallet.PageConfig, error) {
 	var m *pb.GetPageConfigReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.desk.GetPageConfig(ctx, &pb.GetPageConfigRequest{Version: version})
+		m, err = o.api.GetPageConfig(ctx, &pb.GetPageConfigRequest{Version: version})
 		return err
 	})
 	return pageConfig(m.GetConfig()), err
 }
 
-// PageConfigs returns the versions, newest first, without their bodies; limit 0: as many as the service chooses. Any role.
+// PageConfigs returns the versions, newest first, without their bodies; limit 0: the service's default. Any role.
 func (o *Operator) PageConfigs(ctx context.Context, limit int) ([]wallet.PageConfig, error) {
 	var m *pb.PageConfigsReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.desk.PageConfigs(ctx, &pb.PageConfigsRequest{Limit: clamp(limit)})
+		m, err = o.api.PageConfigs(ctx, &pb.PageConfigsRequest{Limit: clamp(limit)})
 		return err
 	})
 	var out []wallet.PageConfig

@@ -7,23 +7,23 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Switch is a degrade switch as operators see it (D3).
+// Switch is a degrade switch as shown to operators (D3).
 type Switch struct {
 	Name             wallet.Switch
-	On               bool   // thrown by an operator
+	On               bool   // turned on by an operator
 	Passive          bool   // trips by itself
-	Dependency       string // what it is about
+	Dependency       string // the dependency that it protects against
 	Does, DoesZH     string
-	Notice, NoticeZH string         // what users notice
-	Tripped          []string       // what has tripped it at the instance that answered, and why
-	Since            wallet.Instant // when it last went on or off there; 0: never
+	Notice, NoticeZH string         // what users see
+	Tripped          []string       // what tripped it at the responding instance, and why
+	Since            wallet.Instant // when it last changed there; 0: never
 }
 
 // Switches returns the degrade switches. Any role.
 func (o *Operator) Switches(ctx context.Context) ([]Switch, error) {
 	var m *pb.ListSwitchesReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.desk.ListSwitches(ctx, &pb.ListSwitchesRequest{})
+		m, err = o.api.ListSwitches(ctx, &pb.ListSwitchesRequest{})
 		return err
 	})
 	var out []Switch
@@ -37,16 +37,16 @@ func (o *Operator) Switches(ctx context.Context) ([]Switch, error) {
 // SetSwitch turns a degrade switch on or off, for all instances. Idempotent. wallet.ErrNotFound. Role operator.
 func (o *Operator) SetSwitch(ctx context.Context, name wallet.Switch, on bool) error {
 	return o.signed(ctx, func(ctx context.Context) error {
-		_, err := o.desk.SetSwitch(ctx, &pb.SetSwitchRequest{Name: string(name), On: on})
+		_, err := o.api.SetSwitch(ctx, &pb.SetSwitchRequest{Name: string(name), On: on})
 		return err
 	})
 }
 
-// Settings returns what can be changed while the service runs. Any role.
+// Settings returns the settings that can be changed at run time. Any role.
 func (o *Operator) Settings(ctx context.Context) (wallet.Settings, error) {
 	var m *pb.GetSettingsReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.desk.GetSettings(ctx, &pb.GetSettingsRequest{})
+		m, err = o.api.GetSettings(ctx, &pb.GetSettingsRequest{})
 		return err
 	})
 	have := m.GetSettings()
@@ -58,9 +58,9 @@ func (o *Operator) Settings(ctx context.Context) (wallet.Settings, error) {
 	return s, err
 }
 
-// ChangeSettings replaces the settings by ones that were made from the version that they carry, once: a call without an
-// answer is not repeated, because the repeat would find its own change. wallet.ErrStale: there is a newer one.
-// wallet.ErrUnknown: read them. Role operator.
+// ChangeSettings replaces the settings, if s is based on the current version. A call without a response is not
+// repeated, because the repeat would find its own change. wallet.ErrStale: there is a newer version. wallet.ErrUnknown:
+// read the settings again. Role operator.
 func (o *Operator) ChangeSettings(ctx context.Context, s wallet.Settings) (version int64, err error) {
 	given := &pb.Settings{Version: s.Version, ReleaseNum: s.Release.Num, ReleaseDen: s.Release.Den, WithdrawPerDayFen: int64(s.WithdrawPerDay),
 		WithdrawTimes: int32(s.WithdrawTimes), ShortPage: int32(s.ShortPage)}
@@ -70,18 +70,18 @@ func (o *Operator) ChangeSettings(ctx context.Context, s wallet.Settings) (versi
 	once := o.caller
 	once.config.Tries = 1
 	err = once.signed(ctx, func(ctx context.Context) error {
-		m, err := o.desk.ChangeSettings(ctx, &pb.ChangeSettingsRequest{Settings: given})
+		m, err := o.api.ChangeSettings(ctx, &pb.ChangeSettingsRequest{Settings: given})
 		version = m.GetVersion()
 		return err
 	})
 	return version, err
 }
 
-// RefundReward takes back a reward other than cash that was not used. Idempotent. Role operator.
+// RefundReward takes back an unused reward other than cash. Idempotent. Role operator.
 func (o *Operator) RefundReward(ctx context.Context, no wallet.OrderNo) (wallet.Item, error) {
 	var back wallet.Item
 	err := o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.desk.RefundReward(ctx, &pb.RefundRewardRequest{Order: no.String()})
+		m, err := o.api.RefundReward(ctx, &pb.RefundRewardRequest{Order: no.String()})
 		if err == nil {
 			back, err = item(m.Item)
 		}

@@ -15,56 +15,59 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// desk is a wallet as operators see it.
-type desk struct {
-	status server.Status
-	books  server.Reconciliation
-	back   wallet.Money
-	keys   int64
-	errs   []error // of the calls to come
-	forced []bool
+// fakeWalletAdmin is a server.ShadowAdmin with preset results.
+type fakeWalletAdmin struct {
+	status         server.Status
+	reconciliation server.Reconciliation
+	back           wallet.Money
+	keys           int64
+	errs           []error // of the next calls
+	forced         []bool
 }
 
-func (d *desk) next() (err error) {
+func (d *fakeWalletAdmin) next() (err error) {
 	if len(d.errs) > 0 {
 		err, d.errs = d.errs[0], d.errs[1:]
 	}
 	return err
 }
 
-func (d *desk) Status(context.Context) (server.Status, error)            { return d.status, d.next() }
-func (d *desk) Reconcile(context.Context) (server.Reconciliation, error) { return d.books, d.next() }
-func (d *desk) AuditBudget(_ context.Context, s wallet.Stage) (wallet.Money, error) {
+func (d *fakeWalletAdmin) Status(context.Context) (server.Status, error) { return d.status, d.next() }
+func (d *fakeWalletAdmin) Reconcile(context.Context) (server.Reconciliation, error) {
+	return d.reconciliation, d.next()
+}
+func (d *fakeWalletAdmin) AuditBudget(_ context.Context, s wallet.Stage) (wallet.Money, error) {
 	return d.back * wallet.Money(s), d.next()
 }
-func (d *desk) CleanUp(_ context.Context, force bool) (int64, error) {
+func (d *fakeWalletAdmin) CleanUp(_ context.Context, force bool) (int64, error) {
 	d.forced = append(d.forced, force)
 	return d.keys, d.next()
 }
 
-// auditLog takes everything.
+// auditLog accepts every action.
 type auditLog struct {
 	wallet.AuditLog
-	mu   sync.Mutex
-	said int
+	mu    sync.Mutex
+	count int
 }
 
 func (a *auditLog) Append(context.Context, wallet.Action) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.said++
+	a.count++
 	return nil
 }
 
-// TestOperator: what an operator asks reaches the wallet that the mark names, and comes back as it was said.
+// TestOperator: an operator's call reaches the wallet that the load-test mark selects, and its result is returned
+// unchanged.
 func TestOperator(t *testing.T) {
 	keys, clock := auth.Generate(), storetest.NewClock()
-	live := &desk{back: 7, status: server.Status{Strategy: wallet.StrategyToken, Activity: "spring", Instances: []string{"a", "b"}, Backlog: 3,
+	live := &fakeWalletAdmin{back: 7, status: server.Status{Strategy: wallet.StrategyToken, Activity: "spring", Instances: []string{"a", "b"}, Backlog: 3,
 		BacklogAge: 2 * time.Second, OpenOrders: 4, Budgets: []server.BudgetStatus{{Stage: wallet.Official, Budget: 1000,
 			Quota: wallet.Quota{Reserved: 100, Leased: 300, Stranded: 50}}}},
-		books: server.Reconciliation{Orders: 9, Entries: 8, Sum: -3, Count: 2, Differences: []wallet.Difference{
+		reconciliation: server.Reconciliation{Orders: 9, Entries: 8, Sum: -3, Count: 2, Differences: []wallet.Difference{
 			{Kind: wallet.Missing, Sides: "orders/ledger", Want: 5}, {Kind: wallet.Extra, Sides: "orders/ledger", Got: 5}}}}
-	marked := &desk{back: 1, keys: 12, status: server.Status{BacklogAge: -1}}
+	marked := &fakeWalletAdmin{back: 1, keys: 12, status: server.Status{BacklogAge: -1}}
 	log := &auditLog{}
 	_, url := serve(t, keys, server.Ports{Service: emptyPages{}, Shadow: emptyPages{}, Operator: live, Marked: marked, Audit: log, Clock: clock}, Config{})
 	as := func(id string, loadTest bool) *Operator {
@@ -84,7 +87,7 @@ func TestOperator(t *testing.T) {
 			Quota: wallet.Quota{Reserved: 100, Leased: 300, Stranded: 50}}}}, status)
 	status, err = as("viewer", true).Status(t.Context())
 	require.NoError(t, err)
-	require.Negative(t, status.BacklogAge, "not known")
+	require.Negative(t, status.BacklogAge, "unknown")
 	books, err := as("auditor", false).Reconcile(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, Reconciliation{Orders: 9, Entries: 8, Sum: -3, Differences: 2,
@@ -98,9 +101,9 @@ func TestOperator(t *testing.T) {
 	require.EqualValues(t, 12, gone)
 	marked.errs = []error{server.ErrMarkedBusy, server.ErrMarkedGone}
 	_, err = as("operator", true).CleanUp(t.Context(), true)
-	require.NoError(t, err, "what passes by itself is asked again")
+	require.NoError(t, err, "a transient refusal is repeated")
 	require.Equal(t, []bool{false, true, true, true}, marked.forced)
-	marked.errs = []error{server.ErrMarkedShared, errors.New("not asked again")}
+	marked.errs = []error{server.ErrMarkedShared, errors.New("not repeated")}
 	_, err = as("operator", true).CleanUp(t.Context(), false)
 	require.Equal(t, "load_test_shared", wallet.ReasonOf(err))
 	require.Len(t, marked.errs, 1)
@@ -111,7 +114,7 @@ func TestOperator(t *testing.T) {
 	require.ErrorIs(t, err, auth.ErrRole)
 	_, err = as("operator", false).Reconcile(t.Context())
 	require.ErrorIs(t, err, auth.ErrRole)
-	require.Positive(t, log.said)
+	require.Positive(t, log.count)
 
 	_, err = NewOperator(Config{BaseURL: "ftp://x"})
 	require.ErrorIs(t, err, wallet.ErrInvalid)

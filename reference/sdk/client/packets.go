@@ -9,8 +9,8 @@ import (
 
 var _ wallet.PacketService = (*Client)(nil)
 
-// SendPacket implements wallet.PacketService. It needs a Session. Whose wallet is whose the wire does not tell: Owner and
-// Wallets of packets, and Owner and Wallet of shares, stay zero.
+// SendPacket implements wallet.PacketService. It needs a Session. Wallet numbers are not on the wire: Owner and Wallets
+// of packets, and Owner and Wallet of shares, stay zero.
 func (c *Client) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
 	request := &pb.SendPacketRequest{Who: user(r.Caller), Request: r.Request, AmountFen: int64(r.Amount), Greeting: r.Greeting, AtUs: int64(r.At), Tokens: r.Tokens}
 	for _, to := range r.To {
@@ -59,12 +59,12 @@ func packets(ms []*pb.Packet) ([]wallet.Packet, error) {
 func packet(m *pb.Packet) (wallet.Packet, error) {
 	no, err := wallet.ParsePacketNo(m.GetNumber())
 	if err != nil {
-		return wallet.Packet{}, unreadable("%v", err)
+		return wallet.Packet{}, malformedReply("%v", err)
 	}
 	if _, known := pb.PacketState_name[int32(m.State)]; !known || m.State == pb.PacketState_PACKET_STATE_UNSPECIFIED {
-		return wallet.Packet{}, unreadable("packet state %d", m.State)
+		return wallet.Packet{}, malformedReply("packet state %d", m.State)
 	}
-	p := wallet.Packet{No: no, Stage: small[wallet.Stage](m.Stage), Amount: wallet.Money(m.AmountFen), Greeting: m.Greeting,
+	p := wallet.Packet{No: no, Stage: enumOf[wallet.Stage](m.Stage), Amount: wallet.Money(m.AmountFen), Greeting: m.Greeting,
 		Created: wallet.Instant(m.CreatedUs), State: wallet.PacketState(m.State), Count: int(m.ShareCount), Opened: int(m.OpenedCount)}
 	for _, s := range m.Shares {
 		one, err := share(s)
@@ -78,8 +78,8 @@ func packet(m *pb.Packet) (wallet.Packet, error) {
 
 func share(m *pb.Share) (wallet.Share, error) {
 	if _, known := pb.ShareState_name[int32(m.GetState())]; !known || m.GetFor() == nil {
-		return wallet.Share{}, unreadable("share %v", m)
+		return wallet.Share{}, malformedReply("share %v", m)
 	}
-	return wallet.Share{For: wallet.Account{Family: small[wallet.Family](m.For.Family), User: wallet.UserID(m.For.User)}, Amount: wallet.Money(m.AmountFen),
+	return wallet.Share{For: wallet.Account{Family: enumOf[wallet.Family](m.For.Family), User: wallet.UserID(m.For.User)}, Amount: wallet.Money(m.AmountFen),
 		State: wallet.ShareState(m.State), At: wallet.Instant(m.AtUs)}, nil
 }

@@ -9,31 +9,31 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxHeld bounds the tokens that a purse keeps: as many as one request may carry.
+// MaxHeld bounds the tokens in a purse: as many as one request may carry.
 const MaxHeld = wallet.MaxClientTokens
 
-// Held is one token that an app keeps for its user.
+// Held is a token that an app keeps for its user.
 type Held struct {
 	Order   wallet.OrderNo
-	Opened  wallet.Instant // the grant's place in the flow list
+	Opened  wallet.Instant // the grant's position in the flow list
 	Sealed  []byte
-	Refused string // why the service did not accept it: it is kept, and not sent again; "" = good, as far as is known
+	Refused string // why the service refused it: it is kept, but not sent again; "" = not refused
 }
 
-// Purse is an app's side of the mutual backup (T2, T8): it keeps the tokens of one user until their money is seen to be
-// posted, and sends them when what the service shows lacks them. Safe for concurrent use.
+// Purse is the app's half of the mutual backup (T2, T8): it keeps one user's tokens until it sees that their money is
+// posted, and sends them when the service's page lacks them. Safe for concurrent use.
 type Purse struct {
 	service wallet.Service
 	caller  wallet.Caller
 	mu      sync.Mutex
-	held    []Held // in the order that they came
+	held    []Held // in the order of Keep
 }
 
-// NewPurse returns an empty purse of the user.
+// NewPurse returns an empty purse for the user.
 func NewPurse(s wallet.Service, c wallet.Caller) *Purse { return &Purse{service: s, caller: c} }
 
-// Keep keeps the token of a grant that was won at that moment; a reply without one, and one that is kept already, change
-// nothing. When the purse is full, a refused token makes room, or else the oldest.
+// Keep stores the token of a grant that was won at opened. A reply without a token, or with one that is already stored,
+// changes nothing. A full purse drops a refused token, or else the oldest.
 func (p *Purse) Keep(r wallet.GrantReply, opened wallet.Instant) {
 	if len(r.Token) > 0 {
 		p.keep(Held{Order: r.Order, Opened: opened, Sealed: slices.Clone(r.Token)})
@@ -53,51 +53,51 @@ func (p *Purse) keep(h Held) {
 	p.held = append(p.held, h)
 }
 
-// Tokens returns what is kept, oldest first.
+// Tokens returns the stored tokens, oldest first.
 func (p *Purse) Tokens() []Held {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.held)
 }
 
-// Page asks for the user's page. Where the answer lacks a token of the purse, it asks again with the tokens and returns
-// what comes then. It sets the request's Caller and Tokens. Errors are the service's; after one there is no page, also
-// when only the second question failed, because the first answer showed too little.
+// Page requests the user's page. If the page lacks a token of the purse, it is requested again with the tokens. It sets
+// the request's Caller and Tokens. Errors are the service's. If the second request fails, the first page is not
+// returned, because it showed too little.
 func (p *Purse) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	r.Caller, r.Tokens = p.caller, nil
 	page, err := p.service.Page(ctx, r)
 	if err != nil {
 		return wallet.Page{}, err
 	}
-	if held := p.good(page.Stage); lacks(page, r.After, held) {
+	if held := p.usable(page.Stage); lacks(page, r.After, held) {
 		for _, h := range held {
 			r.Tokens = append(r.Tokens, h.Sealed)
 		}
 		if page, err = p.service.Page(ctx, r); err != nil {
 			return wallet.Page{}, err
 		}
-		p.refused(held, page.Refused)
+		p.applyRefusals(held, page.Refused)
 	}
-	p.letGo(page)
+	p.dropPosted(page)
 	return page, nil
 }
 
-// Withdraw asks to pay an amount out, with the tokens of the purse, so that all that is due is there. It sets the
-// request's Caller and Tokens. Errors are the service's.
+// Withdraw requests a payout, with the tokens of the purse, so that everything due is included. It sets the request's
+// Caller and Tokens. Errors are the service's.
 func (p *Purse) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 	r.Caller, r.Tokens = p.caller, nil
-	for _, h := range p.good(0) {
+	for _, h := range p.usable(0) {
 		r.Tokens = append(r.Tokens, h.Sealed)
 	}
 	return p.service.Withdraw(ctx, r)
 }
 
-// good returns the tokens of a stage (0: of all) that were not refused.
-func (p *Purse) good(s wallet.Stage) []Held {
+// usable returns the tokens of a stage (0: of all stages) that were not refused.
+func (p *Purse) usable(s wallet.Stage) []Held {
 	return slices.DeleteFunc(p.Tokens(), func(h Held) bool { return h.Refused != "" || s != 0 && h.Order.Stage != s })
 }
 
-// lacks says whether a token is missing from the part of the flow list that the page covers.
+// lacks reports whether a token is missing from the part of the flow list that the page covers.
 func lacks(page wallet.Page, after wallet.Cursor, held []Held) bool {
 	shown := make(map[wallet.OrderNo]bool, len(page.Grants))
 	for _, l := range page.Grants {
@@ -109,31 +109,31 @@ func lacks(page wallet.Page, after wallet.Cursor, held []Held) bool {
 	return slices.ContainsFunc(held, func(h Held) bool { return covered(h) && !shown[h.Order] })
 }
 
-// refused drops what is posted already and sets aside what will not be accepted later either. The others were refused
-// for a reason that may pass: keys that are gone may come back, and distrust ends.
-func (p *Purse) refused(sent []Held, faults []wallet.TokenFault) {
-	posted, aside := map[wallet.OrderNo]bool{}, map[wallet.OrderNo]string{}
+// applyRefusals drops tokens that are already posted, and marks those that will never be accepted. Other refusals are
+// temporary: a missing key may be restored, and distrust ends.
+func (p *Purse) applyRefusals(sent []Held, faults []wallet.TokenFault) {
+	posted, rejected := map[wallet.OrderNo]bool{}, map[wallet.OrderNo]string{}
 	for _, f := range faults {
 		switch {
 		case f.Index < 0 || f.Index >= len(sent) || errors.Is(f.Err, wallet.ErrTokenKey) || errors.Is(f.Err, wallet.ErrTokenDistrust):
 		case errors.Is(f.Err, wallet.ErrTokenReplayed):
 			posted[sent[f.Index].Order] = true
 		default:
-			aside[sent[f.Index].Order] = wallet.ReasonOf(f.Err)
+			rejected[sent[f.Index].Order] = wallet.ReasonOf(f.Err)
 		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.held = slices.DeleteFunc(p.held, func(h Held) bool { return posted[h.Order] })
 	for i := range p.held {
-		if reason := aside[p.held[i].Order]; reason != "" {
+		if reason := rejected[p.held[i].Order]; reason != "" {
 			p.held[i].Refused = reason
 		}
 	}
 }
 
-// letGo forgets the tokens of grants that the page shows as posted: the ledger does not lose them.
-func (p *Purse) letGo(page wallet.Page) {
+// dropPosted drops the tokens of grants that the page shows as posted: the ledger does not lose them.
+func (p *Purse) dropPosted(page wallet.Page) {
 	posted := map[wallet.OrderNo]bool{}
 	for _, l := range page.Grants {
 		if l.Status == wallet.TokenSuccess {

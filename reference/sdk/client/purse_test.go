@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// counting counts the tokens that pages are asked with; -1 = not asked.
+// counting records the number of tokens of each page request.
 type counting struct {
 	wallet.Service
 	pages  []int
@@ -39,32 +39,32 @@ func (f *fixture) purse(t *testing.T, wins int) (*Purse, *counting) {
 		reply, err := f.Grant(t.Context(), r)
 		require.NoError(t, err)
 		p.Keep(reply, r.Opened)
-		p.Keep(reply, r.Opened) // a repeat of the grant brings no second one
+		p.Keep(reply, r.Opened) // a repeated grant adds no second token
 		f.clock.Advance(time.Second)
 	}
 	require.Len(t, p.Tokens(), wins)
 	return p, s
 }
 
-// TestRestore: what the server has lost, the purse brings back, on the wallet page and for a withdrawal.
+// TestRestore: the purse restores what the server has lost, on the wallet page and for a withdrawal.
 func TestRestore(t *testing.T) {
 	f := newFixture(t)
 	p, s := f.purse(t, 3)
-	look := func(balance wallet.Money, asked []int, kept int, why string) {
+	requirePage := func(balance wallet.Money, requests []int, kept int, why string) {
 		t.Helper()
 		s.pages = nil
 		page, err := p.Page(t.Context(), wallet.PageRequest{Limit: 50})
 		require.NoError(t, err, why)
 		require.Equal(t, balance, page.Balance, why)
-		require.Equal(t, asked, s.pages, why)
+		require.Equal(t, requests, s.pages, why)
 		require.Len(t, p.Tokens(), kept, why)
 	}
-	look(300, []int{0}, 3, "the server has them all: no token is sent")
+	requirePage(300, []int{0}, 3, "the server has them all: no token is sent")
 	f.tokens.Flush()
-	look(300, []int{0, 3}, 3, "the server has none: asked again with the tokens")
-	look(300, []int{0}, 3, "the server has them again")
+	requirePage(300, []int{0, 3}, 3, "the server has none: requested again with the tokens")
+	requirePage(300, []int{0}, 3, "the server has them again")
 	f.post(t)
-	look(300, []int{0}, 0, "what is seen to be posted is let go")
+	requirePage(300, []int{0}, 0, "a posted token is dropped")
 
 	reply, err := f.Grant(t.Context(), f.win(1, 9, 50))
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestRestore(t *testing.T) {
 	require.Equal(t, wallet.WithdrawalPaid, paid.State)
 }
 
-// TestPartOfTheList: a page that ends early says nothing about what comes after it.
+// TestPartOfTheList: a page that ends early says nothing about the entries after it.
 func TestPartOfTheList(t *testing.T) {
 	f := newFixture(t)
 	p, s := f.purse(t, 5)
@@ -83,20 +83,20 @@ func TestPartOfTheList(t *testing.T) {
 	require.NoError(t, err)
 	_, err = p.Page(t.Context(), wallet.PageRequest{Limit: 2, After: page.Next})
 	require.NoError(t, err)
-	require.Equal(t, []int{0, 0}, s.pages, "nothing lacks")
+	require.Equal(t, []int{0, 0}, s.pages, "no token is missing")
 
 	f.tokens.Flush()
 	require.NoError(t, f.restoreTwo(t, p))
 	s.pages = nil
 	page, err = p.Page(t.Context(), wallet.PageRequest{Limit: 1})
 	require.NoError(t, err)
-	require.Equal(t, []int{0}, s.pages, "the newest one is there")
+	require.Equal(t, []int{0}, s.pages, "the newest token is present")
 	_, err = p.Page(t.Context(), wallet.PageRequest{Limit: 1, After: page.Next})
 	require.NoError(t, err)
-	require.Equal(t, []int{0, 0, 5}, s.pages, "between this and the end something lacks")
+	require.Equal(t, []int{0, 0, 5}, s.pages, "tokens after this position are missing")
 }
 
-// restoreTwo gives the server the newest two tokens of a purse back.
+// restoreTwo sends the newest two tokens of a purse to the server.
 func (f *fixture) restoreTwo(t *testing.T, p *Purse) error {
 	held := p.Tokens()
 	_, err := f.node.Page(t.Context(), wallet.PageRequest{Caller: person(1), Limit: 1, Tokens: [][]byte{held[3].Sealed, held[4].Sealed}})
@@ -111,11 +111,11 @@ func TestRefusedTokens(t *testing.T) {
 		sent int // by the next page
 	}{
 		{"posted: its money is safe", wallet.ErrTokenReplayed, 0, 0},
-		{"the keys may come back", wallet.ErrTokenKey, 2, 2},
+		{"the key may be restored", wallet.ErrTokenKey, 2, 2},
 		{"distrust may end", wallet.ErrTokenDistrust, 2, 2},
-		{"nobody will ever take it: kept, and not sent again", wallet.ErrTokenForged, 2, 0},
+		{"never accepted: kept, but not sent again", wallet.ErrTokenForged, 2, 0},
 		{"too old", wallet.ErrTokenExpired, 2, 0},
-		{"of a reason that is not known", &wallet.Error{Code: wallet.CodeRefused, Reason: "new"}, 2, 0},
+		{"refused with an unknown reason", &wallet.Error{Code: wallet.CodeRefused, Reason: "new"}, 2, 0},
 	} {
 		f := newFixture(t)
 		p, s := f.purse(t, 2)
@@ -134,26 +134,26 @@ func TestRefusedTokens(t *testing.T) {
 	}
 }
 
-// emptyPages shows nobody anything.
+// emptyPages returns empty pages.
 type emptyPages struct{ wallet.Service }
 
 func (emptyPages) Page(context.Context, wallet.PageRequest) (wallet.Page, error) {
 	return wallet.Page{Stage: wallet.Official}, nil
 }
 
-// breaking answers the first question and fails the second.
-type breaking struct{ wallet.Service }
+// failsWithTokens answers requests without tokens and fails those with tokens.
+type failsWithTokens struct{ wallet.Service }
 
-func (breaking) Page(_ context.Context, r wallet.PageRequest) (wallet.Page, error) {
+func (failsWithTokens) Page(_ context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	if len(r.Tokens) > 0 {
 		return wallet.Page{}, wallet.ErrUnavailable
 	}
 	return wallet.Page{Stage: wallet.Official, Balance: 1}, nil
 }
 
-// TestTooLittle: a page that is known to show too little is shown to nobody.
+// TestTooLittle: a page that is known to show too little is not returned.
 func TestTooLittle(t *testing.T) {
-	p := NewPurse(breaking{}, person(1))
+	p := NewPurse(failsWithTokens{}, person(1))
 	p.Keep(wallet.GrantReply{Order: number(1), Token: []byte{1}}, 1)
 	page, err := p.Page(t.Context(), wallet.PageRequest{Limit: 1})
 	require.ErrorIs(t, err, wallet.ErrUnavailable)
@@ -167,18 +167,18 @@ func number(rain int32) wallet.OrderNo {
 func TestPurseIsBounded(t *testing.T) {
 	p := NewPurse(nil, person(1))
 	p.Keep(wallet.GrantReply{Order: number(1)}, 1)
-	require.Empty(t, p.Tokens(), "no token, nothing to keep")
+	require.Empty(t, p.Tokens(), "a reply without a token")
 	theirs := []byte{7}
 	p.Keep(wallet.GrantReply{Order: number(0), Token: theirs}, 1)
 	theirs[0] = 8
-	require.Equal(t, []byte{7}, p.Tokens()[0].Sealed, "a copy of its own")
+	require.Equal(t, []byte{7}, p.Tokens()[0].Sealed, "the token is copied")
 	for rain := range int32(MaxHeld) {
 		p.Keep(wallet.GrantReply{Order: number(rain), Token: []byte{1}}, 1)
 	}
 	p.held[5].Refused = "token_forged"
 	p.Keep(wallet.GrantReply{Order: number(MaxHeld), Token: []byte{1}}, 1)
 	require.Len(t, p.Tokens(), MaxHeld)
-	require.Equal(t, number(6), p.Tokens()[5].Order, "a refused one makes room")
+	require.Equal(t, number(6), p.Tokens()[5].Order, "a refused token is dropped")
 	p.Keep(wallet.GrantReply{Order: number(MaxHeld + 1), Token: []byte{1}}, 1)
 	require.Len(t, p.Tokens(), MaxHeld)
 	require.Equal(t, number(1), p.Tokens()[0].Order, "or else the oldest")
@@ -202,11 +202,11 @@ func TestPurseFile(t *testing.T) {
 		require.ErrorIs(t, NewPurse(nil, other).Load(bytes.NewReader(file.Bytes())), wallet.ErrNotYours)
 	}
 	for why, text := range map[string]string{
-		"no JSON":           `tokens`,
-		"nothing":           ``,
-		"no order number":   `{"app":"douyin","user":1,"tokens":[{"order":"1_rain","sealed":"AQI="}]}`,
-		"no token":          `{"app":"douyin","user":1,"tokens":[{"order":"1_rain_1_1_3"}]}`,
-		"larger than it is": `{"app":"` + strings.Repeat("a", maxPurseFile) + `"}`,
+		"not JSON":        `tokens`,
+		"empty":           ``,
+		"no order number": `{"app":"douyin","user":1,"tokens":[{"order":"1_rain","sealed":"AQI="}]}`,
+		"no token":        `{"app":"douyin","user":1,"tokens":[{"order":"1_rain_1_1_3"}]}`,
+		"too large":       `{"app":"` + strings.Repeat("a", maxPurseFile) + `"}`,
 	} {
 		fresh := NewPurse(nil, person(1))
 		require.ErrorIs(t, fresh.Load(strings.NewReader(text)), wallet.ErrInvalid, why)

@@ -11,25 +11,25 @@ import (
 // maxPurseFile bounds a saved purse in bytes: MaxHeld tokens of at most 2 KiB each.
 const maxPurseFile = MaxHeld * 2048
 
-// purseFile is a saved purse.
-type purseFile struct {
-	App    string      `json:"app"`
-	User   int64       `json:"user"`
-	Tokens []savedItem `json:"tokens"`
+// savedPurse is the file format.
+type savedPurse struct {
+	App    string       `json:"app"`
+	User   int64        `json:"user"`
+	Tokens []savedToken `json:"tokens"`
 }
 
-type savedItem struct {
+type savedToken struct {
 	Order    string `json:"order"`
 	OpenedUS int64  `json:"opened_us"`
 	Sealed   []byte `json:"sealed"`
 	Refused  string `json:"refused,omitempty"`
 }
 
-// Save writes the purse as JSON. Whoever has the file can show the tokens, and nobody but their owner gains by it.
+// Save writes the purse as JSON. A copied file is harmless: only the tokens' owner benefits from them.
 func (p *Purse) Save(w io.Writer) error {
-	file := purseFile{App: p.caller.App.String(), User: int64(p.caller.User), Tokens: []savedItem{}}
+	file := savedPurse{App: p.caller.App.String(), User: int64(p.caller.User), Tokens: []savedToken{}}
 	for _, h := range p.Tokens() {
-		file.Tokens = append(file.Tokens, savedItem{h.Order.String(), int64(h.Opened), h.Sealed, h.Refused})
+		file.Tokens = append(file.Tokens, savedToken{h.Order.String(), int64(h.Opened), h.Sealed, h.Refused})
 	}
 	if err := json.NewEncoder(w).Encode(file); err != nil {
 		return fmt.Errorf("client: purse: %w", err)
@@ -37,10 +37,10 @@ func (p *Purse) Save(w io.Writer) error {
 	return nil
 }
 
-// Load adds what Save wrote to the purse. wallet.ErrInvalid: it is no saved purse. wallet.ErrNotYours: it is another
-// user's. Nothing is added then.
+// Load adds the tokens of a saved purse. wallet.ErrInvalid: it is not a saved purse. wallet.ErrNotYours: it belongs to
+// another user. After an error nothing is added.
 func (p *Purse) Load(r io.Reader) error {
-	var file purseFile
+	var file savedPurse
 	if err := json.NewDecoder(io.LimitReader(r, maxPurseFile)).Decode(&file); err != nil {
 		return fmt.Errorf("%w: client: purse: %w", wallet.ErrInvalid, err)
 	}

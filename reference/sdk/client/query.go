@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The queries of the base SDK (B6) for those who do not link it. They need a Key.
+// The queries of the base SDK (B6) for upstreams that do not link it. They need a Key.
 
 // Balance returns what the person may withdraw in the present stage, posted or not.
 func (c *Client) Balance(ctx context.Context, who wallet.Caller) (wallet.Money, error) {
@@ -31,7 +31,7 @@ func (c *Client) Income(ctx context.Context, who wallet.Caller) (wallet.Money, e
 	return sum, err
 }
 
-// HasWon says whether the person has won any cash in the present stage.
+// HasWon reports whether the person has won any cash in the present stage.
 func (c *Client) HasWon(ctx context.Context, who wallet.Caller) (bool, error) {
 	var won bool
 	err := c.signed(ctx, func(ctx context.Context) error {
@@ -50,7 +50,7 @@ func (c *Client) ForcePost(ctx context.Context, who wallet.Caller, tokens [][]by
 	})
 }
 
-// RunningTotal returns all that was granted in the stage, as the instance that answers last heard of it.
+// RunningTotal returns all that was granted in the stage, as the responding instance last read it.
 func (c *Client) RunningTotal(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
 	var sum wallet.Money
 	err := c.signed(ctx, func(ctx context.Context) error {

@@ -9,23 +9,23 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// DefaultTries is how often a call is sent unless told otherwise: with the waits below, over about a second. MaxTries is
-// the most that can be asked for: whoever wants more has a queue to keep, not a call to make.
+// DefaultTries is how often a call is sent by default: with the waits below, over about a second. MaxTries is the
+// largest setting: a caller that needs more should use a queue.
 const (
 	DefaultTries = 4
 	MaxTries     = 100
 )
 
-// The waits before the second, third, … try: twice as long each time, and each cut at random by up to a half, so that
-// callers that failed together do not come back together.
+// The waits before the second, third, … try: each is twice the previous one, and is shortened at random by up to a
+// half, so that callers that failed together do not retry together.
 const (
 	firstWait   = 100 * time.Millisecond
 	longestWait = 5 * time.Second
 )
 
-// repeat makes a call until it is answered for good: what is unknown, overloaded or unavailable is sent again. Each try
-// has a timeout of its own within ctx. As in wallet.Repeat, an answer that speaks of one try alone does not settle a
-// call whose earlier try had no answer.
+// repeat makes a call until it has a definite result: unknown, overloaded and unavailable are repeated. Each try has a
+// separate timeout within ctx. As in wallet.Repeat, a refusal that concerns one try only does not settle a call whose
+// earlier try had no response.
 func (c *caller) repeat(ctx context.Context, call func(context.Context) error) error {
 	unknown := false
 	for n := 1; ; n++ {
@@ -41,7 +41,7 @@ func (c *caller) repeat(ctx context.Context, call func(context.Context) error) e
 	}
 }
 
-// try makes the call once. ErrUnavailable: ctx had ended before.
+// try makes the call once. ErrUnavailable: ctx had already ended.
 func (c *caller) try(ctx context.Context, call func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("client: not sent: %w: %w", wallet.ErrUnavailable, err)
@@ -51,13 +51,13 @@ func (c *caller) try(ctx context.Context, call func(context.Context) error) erro
 	return walletError(call(ctx))
 }
 
-// transient says whether a repeat may fare better.
+// transient reports whether a repeat may succeed.
 func transient(c wallet.Code) bool {
 	return c == wallet.CodeUnknown || c == wallet.CodeOverloaded || c == wallet.CodeUnavailable
 }
 
-// settles says whether a refusal is about the call by its number, and so about its earlier tries too. Who may not ask,
-// or meets a defect, learns nothing about those.
+// settles reports whether a refusal concerns the call's number, and so its earlier tries too. A permission error or an
+// internal error says nothing about those.
 func settles(c wallet.Code) bool {
 	switch c {
 	case wallet.CodeInvalid, wallet.CodeNotFound, wallet.CodeConflict, wallet.CodeRefused:

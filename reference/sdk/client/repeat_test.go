@@ -17,16 +17,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// saying answers a call with one error after the other.
-type saying struct {
+// scriptedService returns preset errors, one for each call.
+type scriptedService struct {
 	wallet.Service
 	errs  []error
-	asked []wallet.GrantRequest
+	calls []wallet.GrantRequest
 }
 
-func (s *saying) Grant(_ context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
-	err := s.errs[len(s.asked)]
-	s.asked = append(s.asked, r)
+func (s *scriptedService) Grant(_ context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
+	err := s.errs[len(s.calls)]
+	s.calls = append(s.calls, r)
 	no := wallet.OrderNo{ActID: 1, Scene: "rain", Award: wallet.Cash, Stage: wallet.Official}
 	return wallet.GrantReply{Order: no, Amount: r.Amount, State: wallet.GrantAccepted}, err
 }
@@ -46,17 +46,17 @@ func TestRepeat(t *testing.T) {
 		{"no answer, then one", 4, errs{wallet.ErrUnknown, nil}, 2, nil, 0},
 		{"nothing done, then done", 4, errs{wallet.ErrUnavailable, wallet.ErrOverloaded, wallet.ErrLimited, nil}, 4, nil, 0},
 		{"bounded", 3, errs{wallet.ErrOverloaded, wallet.ErrOverloaded, wallet.ErrOverloaded}, 3, wallet.ErrOverloaded, wallet.CodeOverloaded},
-		{"told not to", 1, errs{wallet.ErrUnknown}, 1, wallet.ErrUnknown, wallet.CodeUnknown},
+		{"repeats turned off", 1, errs{wallet.ErrUnknown}, 1, wallet.ErrUnknown, wallet.CodeUnknown},
 		{"refused", 4, errs{wallet.ErrOverBudget}, 1, wallet.ErrOverBudget, wallet.CodeRefused},
 		{"invalid", 4, errs{wallet.ErrInvalid}, 1, wallet.ErrInvalid, wallet.CodeInvalid},
-		{"not let in", 4, errs{auth.ErrScope}, 1, auth.ErrScope, wallet.CodeUnauthorised},
+		{"not authorised", 4, errs{auth.ErrScope}, 1, auth.ErrScope, wallet.CodeUnauthorised},
 		{"a defect is not repeated", 4, errs{defect}, 1, defect, wallet.CodeInternal},
-		{"nothing done at last says nothing of the first try", 2, errs{wallet.ErrUnknown, wallet.ErrUnavailable}, 2, wallet.ErrUnavailable, wallet.CodeUnknown},
-		{"a refusal by number does", 4, errs{wallet.ErrUnknown, wallet.ErrOverBudget}, 2, wallet.ErrOverBudget, wallet.CodeRefused},
-		{"a key that was withdrawn in between does not", 4, errs{wallet.ErrUnknown, auth.ErrUnknownKey}, 2, auth.ErrUnknownKey, wallet.CodeUnknown},
-		{"nor does a defect", 4, errs{wallet.ErrUnknown, defect}, 2, wallet.ErrUnknown, wallet.CodeUnknown},
+		{"unavailable at last says nothing about the first try", 2, errs{wallet.ErrUnknown, wallet.ErrUnavailable}, 2, wallet.ErrUnavailable, wallet.CodeUnknown},
+		{"a refusal by number settles it", 4, errs{wallet.ErrUnknown, wallet.ErrOverBudget}, 2, wallet.ErrOverBudget, wallet.CodeRefused},
+		{"a key that was withdrawn meanwhile does not", 4, errs{wallet.ErrUnknown, auth.ErrUnknownKey}, 2, auth.ErrUnknownKey, wallet.CodeUnknown},
+		{"an internal error does not either", 4, errs{wallet.ErrUnknown, defect}, 2, wallet.ErrUnknown, wallet.CodeUnknown},
 	} {
-		s := &saying{errs: c.errs}
+		s := &scriptedService{errs: c.errs}
 		var waits []time.Duration
 		client, _ := serve(t, auth.Generate(), server.Ports{Service: s, Clock: storetest.NewClock()}, Config{Tries: c.tries,
 			Wait: func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }})
@@ -65,14 +65,14 @@ func TestRepeat(t *testing.T) {
 		switch {
 		case c.want == nil:
 			require.NoError(t, err, c.why)
-		case c.code == wallet.CodeInternal: // what a defect is, the service keeps to itself
+		case c.code == wallet.CodeInternal: // the service does not show internal errors
 			require.Equal(t, c.code, wallet.CodeOf(err), c.why)
 		default:
 			require.ErrorIs(t, err, c.want, c.why)
 			require.Equal(t, c.code, wallet.CodeOf(err), c.why)
 		}
-		require.Len(t, s.asked, c.asked, c.why)
-		for _, got := range s.asked {
+		require.Len(t, s.calls, c.asked, c.why)
+		for _, got := range s.calls {
 			require.Equal(t, r, got, "%s: a repeat is the same request", c.why)
 		}
 		require.Len(t, waits, c.asked-1, c.why)
@@ -86,7 +86,7 @@ func TestRepeat(t *testing.T) {
 func TestPause(t *testing.T) {
 	require.Equal(t, firstWait, pause(1))
 	require.Equal(t, 4*firstWait, pause(3))
-	require.Equal(t, longestWait, pause(MaxTries), "no wait grows without end")
+	require.Equal(t, longestWait, pause(MaxTries), "the wait is bounded")
 	seen := map[time.Duration]bool{}
 	for range 100 {
 		d := jitter(time.Second)
@@ -94,27 +94,27 @@ func TestPause(t *testing.T) {
 		require.GreaterOrEqual(t, d, time.Second/2)
 		seen[d] = true
 	}
-	require.Greater(t, len(seen), 50, "callers that failed together do not come back together")
+	require.Greater(t, len(seen), 50, "callers that failed together do not retry together")
 }
 
-// TestGivenUpWhileWaiting: the end of the caller's patience ends the tries, and the last answer stands.
+// TestGivenUpWhileWaiting: cancelling the context ends the tries, and the last result stands.
 func TestGivenUpWhileWaiting(t *testing.T) {
-	s := &saying{errs: []error{wallet.ErrUnknown, nil}}
+	s := &scriptedService{errs: []error{wallet.ErrUnknown, nil}}
 	ctx, cancel := context.WithCancel(t.Context())
 	client, _ := serve(t, auth.Generate(), server.Ports{Service: s, Clock: storetest.NewClock()}, Config{
 		Wait: func(ctx context.Context, d time.Duration) error { cancel(); return wait(ctx, time.Hour) }})
 	_, err := client.Grant(ctx, wallet.GrantRequest{Caller: person(7), Activity: "spring", Scene: "rain", Award: wallet.Cash, Amount: 5, Opened: 9})
 	require.ErrorIs(t, err, wallet.ErrUnknown)
-	require.Len(t, s.asked, 1)
+	require.Len(t, s.calls, 1)
 	require.NoError(t, wait(t.Context(), time.Microsecond))
 }
 
-// TestSignedAnew: a repeat has the same body and another nonce, or it would be taken for a captured request.
+// TestSignedAnew: a repeat has the same body and another nonce; otherwise it would be refused as a replay.
 func TestSignedAnew(t *testing.T) {
 	var mu sync.Mutex
 	var bodies []string
 	nonces := map[string]bool{}
-	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		signed, err := auth.ParseSigned(r.Header.Get("Authorization"))
 		if err == nil {

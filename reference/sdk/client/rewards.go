@@ -10,10 +10,10 @@ import (
 
 var _ wallet.Rewards = (*Client)(nil)
 
-// Rewards implements wallet.Rewards. It needs a Session. Of items the wire tells what their owner may know: Account,
-// Created and Counted stay zero.
+// Rewards implements wallet.Rewards. It needs a Session. The wire has only what the owner may see: Account, Created and
+// Counted of items stay zero.
 func (c *Client) Rewards(ctx context.Context, r wallet.RewardsRequest) (wallet.RewardsPage, error) {
-	if r.Limit < 1 || r.Limit > wallet.MaxPage { // on the wire, zero stands for a limit of the service's choice
+	if r.Limit < 1 || r.Limit > wallet.MaxPage { // on the wire, zero means the service's default
 		return wallet.RewardsPage{}, fmt.Errorf("%w: client: a page of %d entries", wallet.ErrInvalid, r.Limit)
 	}
 	var page wallet.RewardsPage
@@ -40,8 +40,8 @@ func (c *Client) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.Ite
 	return used, err
 }
 
-// CouponStock returns how many coupons of a template were issued, of how many, as the instance that answers last read it
-// (C2). It needs a Key.
+// CouponStock returns how many coupons of a template were issued, and the total, as the responding instance last read
+// them (C2). It needs a Key.
 func (c *Client) CouponStock(ctx context.Context, t wallet.Template) (issued, total int64, err error) {
 	err = c.signed(ctx, func(ctx context.Context) error {
 		m, err := c.query.CouponStock(ctx, &pb.CouponStockRequest{Reward: string(t.Reward), Stage: pb.Stage(t.Stage)})
@@ -52,7 +52,7 @@ func (c *Client) CouponStock(ctx context.Context, t wallet.Template) (issued, to
 }
 
 func rewardsReply(m *pb.RewardsReply) (wallet.RewardsPage, error) {
-	p := wallet.RewardsPage{Stage: small[wallet.Stage](m.Stage)}
+	p := wallet.RewardsPage{Stage: enumOf[wallet.Stage](m.Stage)}
 	var err error
 	if p.Items, err = items(m.Items); err == nil {
 		p.Next, err = parseCursor(m.Next)
@@ -78,12 +78,12 @@ func items(ms []*pb.Item) ([]wallet.Item, error) {
 func item(m *pb.Item) (wallet.Item, error) {
 	no, err := wallet.ParseOrderNo(m.GetOrder())
 	if err != nil {
-		return wallet.Item{}, unreadable("%v", err)
+		return wallet.Item{}, malformedReply("%v", err)
 	}
 	if _, known := pb.ItemState_name[int32(m.State)]; !known {
-		return wallet.Item{}, unreadable("item state %d", m.State)
+		return wallet.Item{}, malformedReply("item state %d", m.State)
 	}
-	i := wallet.Item{No: no, Asked: wallet.RewardID(m.Asked), Award: small[wallet.AwardType](m.Award), Reward: wallet.RewardID(m.Reward),
+	i := wallet.Item{No: no, Asked: wallet.RewardID(m.Asked), Award: enumOf[wallet.AwardType](m.Award), Reward: wallet.RewardID(m.Reward),
 		State: wallet.ItemState(m.State), Opened: wallet.Instant(m.OpenedUs), Changed: wallet.Instant(m.ChangedUs), Ref: m.Ref,
 		Expires: wallet.Instant(m.ExpiresUs)}
 	if i.Expires == 0 {

@@ -13,11 +13,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxRequest bounds a request's body in bytes: the service takes no more than 1 MiB.
+// maxRequest bounds a request's body in bytes: the service accepts at most 1 MiB.
 const maxRequest = 1 << 20
 
-// sender signs requests as they go over the wire. It stands below the protocol, because a signature covers the bytes
-// that are sent.
+// sender signs requests as they are sent. It sits below the Connect client, because a signature covers the sent bytes.
 type sender struct {
 	next     connect.HTTPClient
 	key      auth.Key
@@ -25,7 +24,7 @@ type sender struct {
 	now      func() time.Time
 }
 
-// Do implements connect.HTTPClient. Every try is signed anew: a nonce serves once.
+// Do implements connect.HTTPClient. Every try is signed again, because a nonce is valid once.
 func (s *sender) Do(r *http.Request) (*http.Response, error) {
 	body, err := read(r.Body)
 	if err != nil {
@@ -44,7 +43,7 @@ func (s *sender) Do(r *http.Request) (*http.Response, error) {
 	return s.next.Do(r)
 }
 
-// read reads a body whole. ErrInvalid: it is larger than the service takes.
+// read reads a whole body. ErrInvalid: it is larger than the service accepts.
 func read(body io.ReadCloser) ([]byte, error) {
 	if body == nil {
 		return nil, nil

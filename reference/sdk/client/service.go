@@ -24,14 +24,14 @@ func (c *Client) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 // MaxGrants bounds the grants of one batch.
 const MaxGrants = 100
 
-// GrantResult is what became of one grant of a batch.
+// GrantResult is the result of one grant of a batch.
 type GrantResult struct {
 	Reply wallet.GrantReply
 	Err   error
 }
 
-// BatchGrant grants up to MaxGrants rewards in one call, each with a result of its own, in their order. It repeats the
-// whole batch while it has no answer; what single results say (overloaded, unknown) is the caller's to repeat. It needs
+// BatchGrant grants up to MaxGrants rewards in one call and returns one result for each, in their order. It repeats the
+// whole batch while it has no response; single results that are overloaded or unknown are left to the caller. It needs
 // a Key.
 func (c *Client) BatchGrant(ctx context.Context, rs []wallet.GrantRequest) ([]GrantResult, error) {
 	request := &pb.BatchGrantRequest{Grants: make([]*pb.GrantRequest, len(rs))}
@@ -45,7 +45,7 @@ func (c *Client) BatchGrant(ctx context.Context, rs []wallet.GrantRequest) ([]Gr
 			return err
 		}
 		if len(m.Results) != len(rs) {
-			return unreadable("%d results for %d grants", len(m.Results), len(rs))
+			return malformedReply("%d results for %d grants", len(m.Results), len(rs))
 		}
 		results = make([]GrantResult, len(rs))
 		for i, r := range m.Results {
@@ -55,7 +55,7 @@ func (c *Client) BatchGrant(ctx context.Context, rs []wallet.GrantRequest) ([]Gr
 			case r.GetError() != nil:
 				results[i].Err = refusal(r.GetError())
 			default:
-				results[i].Err = unreadable("result %d says nothing", i)
+				results[i].Err = malformedReply("result %d is empty", i)
 			}
 		}
 		return nil
@@ -63,10 +63,10 @@ func (c *Client) BatchGrant(ctx context.Context, rs []wallet.GrantRequest) ([]Gr
 	return results, err
 }
 
-// Page implements wallet.Service. It needs a Session. Of withdrawals the wire tells number, amount, time and state; their
-// Owner and Wallets stay zero.
+// Page implements wallet.Service. It needs a Session. The wire has the number, amount, time and state of withdrawals;
+// their Owner and Wallets stay zero.
 func (c *Client) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
-	if r.Limit < 1 || r.Limit > wallet.MaxPage { // on the wire, zero stands for a limit of the service's choice
+	if r.Limit < 1 || r.Limit > wallet.MaxPage { // on the wire, zero means the service's default
 		return wallet.Page{}, fmt.Errorf("%w: client: a page of %d entries", wallet.ErrInvalid, r.Limit)
 	}
 	var page wallet.Page
@@ -91,14 +91,14 @@ func (c *Client) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet
 			return err
 		}
 		no, err := parseWithdrawalNo(m.Number)
-		reply = wallet.WithdrawReply{No: no, Amount: wallet.Money(m.AmountFen), State: small[wallet.WithdrawalState](m.State)}
+		reply = wallet.WithdrawReply{No: no, Amount: wallet.Money(m.AmountFen), State: enumOf[wallet.WithdrawalState](m.State)}
 		return err
 	})
 	return reply, err
 }
 
-// Bind implements wallet.Service. It needs a Key with the scope to bind, and a caller who has verified that the user
-// holds the phone: what it is bound to shares the phone's wallet.
+// Bind implements wallet.Service. It needs a Key with the bind scope. The caller must have verified that the user holds
+// the phone: the account joins the phone's wallet.
 func (c *Client) Bind(ctx context.Context, who wallet.Caller, p wallet.Phone) (wallet.Person, error) {
 	var person wallet.Person
 	err := c.signed(ctx, func(ctx context.Context) error {

@@ -13,7 +13,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestService: over the wire, everything is as the service itself says it.
+// TestService: results over the wire equal the service's own.
 func TestService(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -25,7 +25,7 @@ func TestService(t *testing.T) {
 		want, err := f.node.Grant(ctx, r)
 		require.NoError(t, err)
 		require.NotEmpty(t, got.Token)
-		got.Token, want.Token = nil, nil // sealed anew each time
+		got.Token, want.Token = nil, nil // sealed again for each reply
 		require.Equal(t, want, got)
 		sum += r.Amount
 		f.clock.Advance(time.Second)
@@ -52,7 +52,7 @@ func TestService(t *testing.T) {
 	require.True(t, joined.Owns(who.ActID))
 }
 
-// TestWithdrawPage: who enters the withdraw page has what is due posted, with the tokens sent along.
+// TestWithdrawPage: the withdraw page posts what is due, including the tokens of the request.
 func TestWithdrawPage(t *testing.T) {
 	f := newFixture(t)
 	g, err := f.Grant(t.Context(), f.win(1, 1, 100))
@@ -63,7 +63,7 @@ func TestWithdrawPage(t *testing.T) {
 	require.Equal(t, wallet.TokenSuccess, page.Grants[0].Status)
 }
 
-// pages compares the pages of one walk with the node's own.
+// pages compares all pages of the list with the node's own.
 func (f *fixture) pages(t *testing.T, income wallet.Money) {
 	t.Helper()
 	r := wallet.PageRequest{Caller: person(1), Limit: 2}
@@ -87,7 +87,7 @@ func (f *fixture) pages(t *testing.T, income wallet.Money) {
 	t.Fatal("the list does not end")
 }
 
-// TestFlow: the flow list in pages is the list in one.
+// TestFlow: the pages of the flow list together equal the whole list.
 func TestFlow(t *testing.T) {
 	f := newFixture(t)
 	for rain := range int32(5) {
@@ -130,7 +130,7 @@ func TestBatchGrant(t *testing.T) {
 	require.Len(t, got, 3)
 	require.NoError(t, got[0].Err)
 	require.EqualValues(t, 100, got[0].Reply.Amount)
-	require.ErrorIs(t, got[1].Err, wallet.ErrOverCap, "one that is refused does not hold up the others")
+	require.ErrorIs(t, got[1].Err, wallet.ErrOverCap, "a refused grant does not affect the others")
 	require.NoError(t, got[2].Err)
 	require.EqualValues(t, 7, got[2].Reply.Amount)
 	_, err = f.BatchGrant(t.Context(), make([]wallet.GrantRequest, MaxGrants+1))
@@ -160,7 +160,7 @@ func TestQueries(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 4242, total)
 	_, err = f.RunningTotal(ctx, wallet.InternalTest)
-	require.ErrorIs(t, err, wallet.ErrUnavailable, "nobody has heard of it yet")
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "nothing was read yet")
 
 	g, err := f.Grant(ctx, f.win(2, 1, 100))
 	require.NoError(t, err)
@@ -171,7 +171,7 @@ func TestQueries(t *testing.T) {
 	require.Equal(t, wallet.TokenSuccess, page.Grants[0].Status)
 }
 
-// TestBadInput: what the service refuses, the client refuses alike.
+// TestBadInput: the client returns the service's refusals.
 func TestBadInput(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -195,7 +195,7 @@ func TestBadInput(t *testing.T) {
 	_, err := f.Page(ctx, wallet.PageRequest{Caller: person(1), Limit: 1, Tokens: make([][]byte, wallet.MaxClientTokens+1)})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 	_, err = f.Page(ctx, wallet.PageRequest{Caller: person(1), Limit: 1, Tokens: [][]byte{make([]byte, maxRequest)}})
-	require.ErrorIs(t, err, wallet.ErrInvalid, "larger than the service takes: not sent")
+	require.ErrorIs(t, err, wallet.ErrInvalid, "larger than the service accepts: not sent")
 	_, err = f.Withdraw(ctx, wallet.WithdrawRequest{Caller: person(1), Request: 1, Amount: 101})
 	require.ErrorIs(t, err, wallet.ErrInsufficient)
 }
@@ -214,11 +214,11 @@ func TestCredentials(t *testing.T) {
 	c := f.config
 	c.Key = auth.Key{}
 	_, err = newClient(t, c).Bind(ctx, person(1), 13800000000)
-	require.ErrorIs(t, err, auth.ErrNoCredentials, "a user's session does not bind")
+	require.ErrorIs(t, err, auth.ErrNoCredentials, "a user's session does not allow binding")
 	c = f.config
 	c.Session = nil
 	_, err = newClient(t, c).Bind(ctx, person(1), 13800000000)
-	require.NoError(t, err, "the account system needs none")
+	require.NoError(t, err, "binding needs no session")
 	f.keys.Callers[0].Scopes = []auth.Scope{auth.ScopeGrant, auth.ScopeQuery}
 	narrow, _ := serve(t, f.keys, server.Ports{Service: f.node, Clock: f.clock}, Config{})
 	_, err = narrow.Bind(ctx, person(1), 13800000001)
@@ -244,39 +244,39 @@ func TestConfig(t *testing.T) {
 		c   Config
 	}{
 		{"no URL", Config{}},
-		{"an address is no URL", Config{BaseURL: "127.0.0.1:8080"}},
+		{"an address without a scheme", Config{BaseURL: "127.0.0.1:8080"}},
 		{"not over HTTP", Config{BaseURL: "ftp://127.0.0.1"}},
-		{"a timeout below zero", Config{BaseURL: "http://a", Timeout: -1}},
-		{"tries below zero", Config{BaseURL: "http://a", Tries: -1}},
-		{"tries without end", Config{BaseURL: "http://a", Tries: MaxTries + 1}},
+		{"a negative timeout", Config{BaseURL: "http://a", Timeout: -1}},
+		{"negative tries", Config{BaseURL: "http://a", Tries: -1}},
+		{"too many tries", Config{BaseURL: "http://a", Tries: MaxTries + 1}},
 	} {
 		_, err := New(c.c)
 		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
 	}
 }
 
-// shadow is a service that only says it was asked.
-type shadow struct {
+// countingService counts its calls and refuses them.
+type countingService struct {
 	wallet.Service
-	asked int
+	calls int
 }
 
-func (s *shadow) Grant(context.Context, wallet.GrantRequest) (wallet.GrantReply, error) {
-	s.asked++
+func (s *countingService) Grant(context.Context, wallet.GrantRequest) (wallet.GrantReply, error) {
+	s.calls++
 	return wallet.GrantReply{}, wallet.ErrOverBudget
 }
 
-// TestLoadTest: marked requests reach the shadow and nothing else.
+// TestLoadTest: load-test requests reach only the shadow service.
 func TestLoadTest(t *testing.T) {
-	clock, real, dark := storetest.NewClock(), &shadow{}, &shadow{}
+	clock, real, dark := storetest.NewClock(), &countingService{}, &countingService{}
 	ports := server.Ports{Service: real, Shadow: dark, Clock: clock}
 	marked, _ := serve(t, auth.Generate(), ports, Config{LoadTest: true})
 	plain, _ := serve(t, auth.Generate(), ports, Config{})
 	r := wallet.GrantRequest{Caller: person(1), Activity: "spring", Scene: "rain", Award: wallet.Cash, Amount: 1, Opened: clock.Now()}
 	_, err := marked.Grant(t.Context(), r)
 	require.ErrorIs(t, err, wallet.ErrOverBudget)
-	require.Equal(t, []int{0, 1}, []int{real.asked, dark.asked})
+	require.Equal(t, []int{0, 1}, []int{real.calls, dark.calls})
 	_, err = plain.Grant(t.Context(), r)
 	require.ErrorIs(t, err, wallet.ErrOverBudget)
-	require.Equal(t, []int{1, 1}, []int{real.asked, dark.asked})
+	require.Equal(t, []int{1, 1}, []int{real.calls, dark.calls})
 }

@@ -1,6 +1,6 @@
-// Package auth says who asks: upstreams and operators sign each request with a key of their own, users carry a
+// Package auth authenticates requests: upstreams and operators sign each request with their own key, users send a
 // session token. Server, client and command line share it.
 //
-// It looks at no clock and draws no random number but for new keys and nonces; the moment is always the caller's. No
-// verb that prints a key shows it, and no error carries one: Save alone writes them.
+// It reads no clock; the caller passes the time. It draws random numbers only for new keys and nonces. No formatting
+// verb prints a key, and no error contains one: only Save writes keys.
 package auth

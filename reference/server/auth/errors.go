@@ -2,9 +2,9 @@ package auth
 
 import "hongbao/reference/wallet"
 
-// Error is a refusal of this package. On the wire it is one of wallet.Error's codes with a reason of its own.
+// Error is a refusal by this package. On the wire it has one of wallet.Error's codes and its own reason.
 type Error struct {
-	Unknown bool // it is not known who asks, rather than known and not allowed
+	Unknown bool // the requester is unknown (true), or known but not allowed (false)
 	refusal *wallet.Error
 	text    string
 }
@@ -21,14 +21,14 @@ func unauthenticated(reason, text string) *Error {
 
 // The sentinels.
 var (
-	ErrNoCredentials  = unauthenticated("no_credentials", "the request carries no credentials of the kind that the method asks for")
-	ErrMalformed      = unauthenticated("malformed_credentials", "the credentials cannot be read")
-	ErrUnknownKey     = unauthenticated("unknown_key", "no such caller or operator")
+	ErrNoCredentials  = unauthenticated("no_credentials", "the request has no credentials of the kind that the method requires")
+	ErrMalformed      = unauthenticated("malformed_credentials", "the credentials are malformed")
+	ErrUnknownKey     = unauthenticated("unknown_key", "unknown caller or operator")
 	ErrSignature      = unauthenticated("bad_signature", "the signature does not match the request")
-	ErrTime           = unauthenticated("skewed_time", "the request was signed too long ago, or by a clock that is ahead")
-	ErrReplayed       = unauthenticated("replayed_nonce", "the request was seen before: sign it again")
-	ErrSession        = unauthenticated("session_forged", "the session's signature is wrong")
-	ErrSessionExpired = unauthenticated("session_expired", "the session has ended")
+	ErrTime           = unauthenticated("skewed_time", "the request's signing time is too far from the server's time")
+	ErrReplayed       = unauthenticated("replayed_nonce", "the request's nonce was used before: sign the request again")
+	ErrSession        = unauthenticated("session_forged", "the session's signature does not match")
+	ErrSessionExpired = unauthenticated("session_expired", "the session has expired")
 
 	ErrScope = &Error{false, &wallet.Error{Code: wallet.CodeUnauthorised, Reason: "out_of_scope"}, "the key does not allow this"}
 	ErrRole  = &Error{false, &wallet.Error{Code: wallet.CodeUnauthorised, Reason: "wrong_role"}, "the operator's role does not allow this"}

@@ -14,7 +14,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// keyBytes is how long new keys are, and minKey how short an old one may be: as long as the hash.
+// keyBytes is the length of new keys. minKey is the shortest accepted key: as long as the hash.
 const (
 	keyBytes = 32
 	minKey   = 32
@@ -26,7 +26,7 @@ const (
 	maxPrincipal = 1000 // callers and operators each: they are services and people of one company
 )
 
-// Secret is a key's bytes. It prints as a placeholder, however it is printed; JSON alone, and so Save, shows it.
+// Secret is a key's bytes. Every formatting verb prints a placeholder. Only JSON, and so Save, writes the bytes.
 type Secret []byte
 
 // String implements fmt.Stringer.
@@ -35,10 +35,10 @@ func (Secret) String() string { return "(secret)" }
 // GoString implements fmt.GoStringer.
 func (Secret) GoString() string { return "(secret)" }
 
-// Format implements fmt.Formatter, so that no verb shows the bytes.
+// Format implements fmt.Formatter, so that no verb prints the bytes.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "(secret)") }
 
-// LogValue keeps it out of structured logs.
+// LogValue hides the bytes in structured logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Key is a name and its secret.
@@ -53,8 +53,8 @@ type Scope string
 // The scopes.
 const (
 	ScopeGrant Scope = "grant" // give rewards
-	ScopeQuery Scope = "query" // ask about a person, and have what is due posted
-	ScopeBind  Scope = "bind"  // say whose phone is whose: for the account system alone, as a phone opens any wallet
+	ScopeQuery Scope = "query" // query a person, and post what is due
+	ScopeBind  Scope = "bind"  // bind a phone to an account: only for the account system, because a phone gives access to a wallet
 )
 
 // scopes lists them.
@@ -65,7 +65,7 @@ type Caller struct {
 	Key
 	Scopes     []Scope             `json:"scopes"`
 	Activities []wallet.ActivityID `json:"activities,omitempty"` // parents it may grant under; empty = all
-	Everyday   bool                `json:"everyday,omitempty"`   // its traffic is not the festival's, and has places of its own (L3)
+	Everyday   bool                `json:"everyday,omitempty"`   // its traffic is not the festival's, and has a separate pool (L3)
 	Apps       []wallet.App        `json:"apps,omitempty"`       // apps whose users it may name; empty = all. A family's apps have the same users
 }
 
@@ -93,14 +93,14 @@ func (c *Caller) MayGrant(id wallet.ActivityID, a wallet.App) error {
 	return c.MayName(a)
 }
 
-// Role is what an operator is.
+// Role is what an operator may do.
 type Role string
 
 // The roles.
 const (
-	RoleViewer   Role = "viewer"   // looks
+	RoleViewer   Role = "viewer"   // reads
 	RoleOperator Role = "operator" // changes how the service runs
-	RoleAuditor  Role = "auditor"  // reads the books and closes accounts of lost instances
+	RoleAuditor  Role = "auditor"  // reads all records, and audits the budget of lost instances
 )
 
 // Operator is a person who runs the service.
@@ -109,7 +109,7 @@ type Operator struct {
 	Role Role `json:"role"`
 }
 
-// Keys is all that the server knows of those who may ask.
+// Keys holds all credentials that the server knows.
 type Keys struct {
 	Callers    []Caller   `json:"callers"`
 	Operators  []Operator `json:"operators"`
@@ -155,7 +155,7 @@ func (k *Keys) Operator(id string) (*Operator, bool) {
 	return nil, false
 }
 
-// Validate returns every fault of the keys, none of which shows a key.
+// Validate returns all faults of the keys. None of them contains a key.
 func (k *Keys) Validate() error {
 	var faults []error
 	fault := func(format string, a ...any) { faults = append(faults, fmt.Errorf("auth: keys: "+format, a...)) }
@@ -171,7 +171,7 @@ func (k *Keys) Validate() error {
 			fault("id %q is not 1 to %d letters, digits and ._:-", key.ID, MaxID)
 		}
 		if seen[key.ID] {
-			fault("id %q is there twice", key.ID)
+			fault("id %q is used twice", key.ID)
 		}
 		seen[key.ID] = true
 		if len(key.Secret) < minKey {
@@ -200,7 +200,7 @@ func (k *Keys) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Load reads a keys file and validates it. The error shows no key.
+// Load reads and validates a keys file. The error contains no key.
 func Load(name string) (Keys, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -226,7 +226,7 @@ func Load(name string) (Keys, error) {
 	return k, nil
 }
 
-// Save writes a new keys file that its owner alone can read. It never replaces one: the keys in it may be in use.
+// Save writes a new keys file that only its owner can read. It never replaces a file: its keys may be in use.
 func Save(name string, k Keys) error {
 	if err := k.Validate(); err != nil {
 		return err

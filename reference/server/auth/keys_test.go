@@ -18,7 +18,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestSession: a token opens to the user that it was made for, until it ends.
+// TestSession: a token opens as its user until it expires.
 func TestSession(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := wallet.Caller{App: wallet.App(rapid.IntRange(1, wallet.Apps).Draw(t, "app")), User: wallet.UserID(rapid.Int64Min(1).Draw(t, "user"))}
@@ -40,7 +40,7 @@ func TestSession(t *testing.T) {
 	})
 }
 
-// TestSessionIsOneText: base64 leaves bits over at the end, and a token that differs in them is another one all the same.
+// TestSessionIsOneText: base64 has unused bits at the end; a token that differs in them is malformed.
 func TestSessionIsOneText(t *testing.T) {
 	key := NewSecret()
 	line := SchemeBearer + Session(key, wallet.Douyin, 7, noon.Add(time.Hour))
@@ -60,7 +60,7 @@ func TestMalformedSessions(t *testing.T) {
 	}
 	until := fmt.Sprint(int64(wallet.InstantOf(noon.Add(time.Hour))))
 	_, err := OpenSession(key, sealed("1.7."+until), wallet.InstantOf(noon))
-	require.NoError(t, err, "so the rest fails for its own reason")
+	require.NoError(t, err, "a valid payload opens, so the others fail for their own reason")
 	for why, line := range map[string]string{
 		"no app":           sealed("0.7." + until),
 		"a ninth app":      sealed("9.7." + until),
@@ -84,7 +84,7 @@ func TestMalformedSessions(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoCredentials)
 }
 
-// FuzzOpenSession: whatever the bytes, no panic and no session.
+// FuzzOpenSession: no input causes a panic or opens a session.
 func FuzzOpenSession(f *testing.F) {
 	f.Add(SchemeBearer + Session(NewSecret(), wallet.Douyin, 7, noon))
 	f.Add(SchemeBearer + "hbs1..")
@@ -94,7 +94,7 @@ func FuzzOpenSession(f *testing.F) {
 	})
 }
 
-// TestKeysFile: what was saved is loaded, by its owner alone, and never overwritten.
+// TestKeysFile: a saved file loads, only its owner can read it, and it is never overwritten.
 func TestKeysFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "keys.json")
 	k := Generate()
@@ -108,7 +108,7 @@ func TestKeysFile(t *testing.T) {
 	require.ErrorIs(t, Save(name, Generate()), os.ErrExist)
 	got, err = Load(name)
 	require.NoError(t, err)
-	require.Equal(t, k, got, "the keys in use are still there")
+	require.Equal(t, k, got, "the keys in use are unchanged")
 
 	demo, ok := got.Caller("demo")
 	require.True(t, ok)
@@ -130,11 +130,11 @@ func TestBadKeysFiles(t *testing.T) {
 	}{
 		{"a short session key", func(k *Keys) { k.SessionKey = short }, "session_key is shorter"},
 		{"a short caller's key", func(k *Keys) { k.Callers[0].Secret = short }, `the key of "demo" is shorter`},
-		{"one name twice", func(k *Keys) { k.Operators[0].ID = "demo" }, `"demo" is there twice`},
+		{"one name twice", func(k *Keys) { k.Operators[0].ID = "demo" }, `"demo" is used twice`},
 		{"a name that breaks headers", func(k *Keys) { k.Callers[0].ID = "a,b" }, "is not 1 to 64"},
-		{"a scope of no name", func(k *Keys) { k.Callers[0].Scopes = []Scope{"all"} }, `unknown scope "all"`},
-		{"an app of no number", func(k *Keys) { k.Callers[0].Apps = []wallet.App{9} }, "unknown app 9"},
-		{"a role of no name", func(k *Keys) { k.Operators[0].Role = "root" }, `unknown role "root"`},
+		{"an unknown scope", func(k *Keys) { k.Callers[0].Scopes = []Scope{"all"} }, `unknown scope "all"`},
+		{"an unknown app", func(k *Keys) { k.Callers[0].Apps = []wallet.App{9} }, "unknown app 9"},
+		{"an unknown role", func(k *Keys) { k.Operators[0].Role = "root" }, `unknown role "root"`},
 		{"too many", func(k *Keys) { k.Callers = make([]Caller, maxPrincipal+1) }, "more than 1000"},
 	} {
 		k := Generate()
@@ -157,7 +157,7 @@ func TestBadKeysFiles(t *testing.T) {
 	}
 }
 
-// TestSecretsDoNotPrint: by no verb and in no log, alone or within what holds them.
+// TestSecretsDoNotPrint: no verb and no log shows a secret, alone or within a struct.
 func TestSecretsDoNotPrint(t *testing.T) {
 	k := Generate()
 	k.Callers[0].Secret = Secret(strings.Repeat("S3", 16))
@@ -178,7 +178,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 }
 
-// TestScopes: what a key does not name, it does not allow; empty lists of activities and apps mean all.
+// TestScopes: a key allows only the scopes that it names. Empty lists of activities and apps mean all.
 func TestScopes(t *testing.T) {
 	c := Caller{Scopes: []Scope{ScopeGrant}}
 	require.NoError(t, c.May(ScopeGrant))

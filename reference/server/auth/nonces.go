@@ -9,35 +9,35 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxNonces bounds what is remembered of one key: 50,000 requests a second over the Window. A nonce takes about 14
+// maxNonces bounds the nonces remembered per key: 50,000 requests a second over the Window. A nonce takes about 14
 // bytes, so one key at that rate takes some 200 MB; at 1,000 requests a second it is 4 MB.
 const maxNonces = 1 << 24
 
-// slice is the time that one set of nonces covers. Sets are dropped whole.
+// slice is the time that one set of nonces covers. Sets are dropped as a whole.
 const slice = time.Minute
 
-// Nonces remembers the nonces of requests for as long as their time is Fresh, so that nobody sends a captured request
-// again. It remembers 64-bit hashes under a key of its own: two of ten million nonces meet with a chance of one in
-// 300,000, and then one request is refused that a caller would sign again. What another instance has seen it does not
-// know. Safe for concurrent use.
+// Nonces remembers the nonces of requests while their time is Fresh, so that a captured request cannot be replayed. It
+// stores 64-bit hashes under a random seed: two of ten million nonces collide with probability 1 in 300,000, and then
+// one valid request is refused, which the caller signs again. It does not know what other instances have seen. Safe for
+// concurrent use.
 type Nonces struct {
 	seed maphash.Seed
 	mu   sync.RWMutex
 	of   map[string]*memory
 }
 
-// memory is what is known of one key.
+// memory holds the nonces of one key.
 type memory struct {
 	mu     sync.Mutex
 	count  int
 	slices map[wallet.Instant]map[uint64]struct{} // by the requests' own time
 }
 
-// NewNonces returns an empty memory.
+// NewNonces returns an empty set of nonces.
 func NewNonces() *Nonces { return &Nonces{seed: maphash.MakeSeed(), of: map[string]*memory{}} }
 
-// Use remembers the nonce of a request whose signature is proven and whose time is Fresh. ErrReplayed: it was used
-// before. wallet.ErrLimited: too many are remembered, so that nothing could be said about this one.
+// Use records the nonce of a request whose signature is verified and whose time is Fresh. ErrReplayed: it was used
+// before. wallet.ErrLimited: too many are remembered, so a replay could not be detected.
 func (n *Nonces) Use(s Signed, now wallet.Instant) error {
 	m := n.memory(s.ID)
 	hash := maphash.String(n.seed, s.Nonce)
@@ -61,7 +61,7 @@ func (n *Nonces) Use(s Signed, now wallet.Instant) error {
 	return nil
 }
 
-// forget drops the sets whose every request is stale. The caller holds the lock.
+// forget drops the sets whose requests are all stale. The caller holds the lock.
 func (m *memory) forget(now wallet.Instant) {
 	for at, set := range m.slices {
 		if now.Sub(at.Add(slice)) > Window {
@@ -71,7 +71,7 @@ func (m *memory) forget(now wallet.Instant) {
 	}
 }
 
-// memory returns what is known of the key. The keys are those of the keys file, so there are few.
+// memory returns the nonces of a key. The key is in the keys file, so there are few.
 func (n *Nonces) memory(id string) *memory {
 	n.mu.RLock()
 	m := n.of[id]

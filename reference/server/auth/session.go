@@ -15,11 +15,11 @@ import (
 // sessionPrefix names the session token's format and version.
 const sessionPrefix = "hbs1."
 
-// maxSession bounds a session token in bytes: three numbers, a MAC and what Base64 adds are below 120.
+// maxSession bounds a session token in bytes: three numbers and a MAC in Base64 take less than 120.
 const maxSession = 160
 
-// Session returns the token of a user who has logged in, good until expires: hbs1.<payload>.<mac>, both in unpadded
-// base64url; the payload is app, user and Unix microseconds, joined by '.', the MAC is HMAC-SHA256.
+// Session returns the token of a logged-in user, valid until expires: hbs1.<payload>.<mac>, both in unpadded
+// base64url. The payload is app, user and Unix microseconds, joined by '.'. The MAC is HMAC-SHA256.
 func Session(key []byte, app wallet.App, user wallet.UserID, expires time.Time) string {
 	text := make([]byte, 0, 64)
 	text = strconv.AppendUint(text, uint64(app), 10)
@@ -37,8 +37,8 @@ func sessionMAC(key []byte, signed string) []byte {
 	return h.Sum(nil)
 }
 
-// OpenSession returns whose session the value of an Authorization header is. ErrNoCredentials: it is of no or another
-// scheme. ErrMalformed, ErrSession (not signed with the key), ErrSessionExpired.
+// OpenSession returns the user of a session from the value of an Authorization header. ErrNoCredentials: empty or
+// another scheme. ErrMalformed, ErrSession (not signed with the key), ErrSessionExpired.
 func OpenSession(key []byte, header string, now wallet.Instant) (wallet.Caller, error) {
 	token, ok := strings.CutPrefix(header, SchemeBearer)
 	if !ok {
@@ -66,7 +66,7 @@ func OpenSession(key []byte, header string, now wallet.Instant) (wallet.Caller, 
 	return readSession(string(payload), now)
 }
 
-// readSession reads a payload that is known to be ours.
+// readSession decodes a payload whose MAC is verified.
 func readSession(payload string, now wallet.Instant) (wallet.Caller, error) {
 	app, rest, _ := strings.Cut(payload, ".")
 	user, expires, _ := strings.Cut(rest, ".")

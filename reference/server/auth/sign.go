@@ -20,27 +20,27 @@ const (
 	SchemeBearer = "Bearer "
 )
 
-// HeaderLoadTest marks a request of a load test (K2): "1".
+// HeaderLoadTest marks a load test's request (K2). Its value is "1".
 const HeaderLoadTest = "Hongbao-Load-Test"
 
-// Window is how far a request's time may lie from the server's, both ways. Ours: clocks of well-kept machines are
-// closer by far, and the server remembers each nonce for as long.
+// Window is how far a request's time may differ from the server's, in both directions. It is the project's choice:
+// synchronised clocks differ by far less, and the server remembers each nonce for this long.
 const Window = 5 * time.Minute
 
-// Bounds of what a header may hold, in bytes.
+// Bounds of a header's fields, in bytes.
 const (
-	MaxID        = 64 // a caller's or operator's name
-	MaxNonce     = 64 // ours are 22
+	MaxID        = 64 // an ID of a caller or operator
+	MaxNonce     = 64 // NewNonce makes 22
 	nonceBytes   = 16
 	signedPrefix = "hongbao1"
 )
 
 // Request is what a signature covers. Query strings are not used by the API and not covered.
 type Request struct {
-	Method   string // of HTTP
+	Method   string // HTTP method
 	Path     string
-	Body     []byte // as sent, framed and compressed as it may be
-	LoadTest bool   // the request is marked
+	Body     []byte // as sent, including framing and compression
+	LoadTest bool   // the request has the load-test mark
 }
 
 // NewNonce returns a fresh nonce.
@@ -58,8 +58,8 @@ func Sign(k Key, r Request, now time.Time, nonce string) string {
 	return SchemeHMAC + "caller=" + k.ID + ",time=" + at + ",nonce=" + nonce + ",signature=" + hex.EncodeToString(mac[:])
 }
 
-// mac appends the HMAC-SHA256 of the request to b. The parts are joined by line feeds, which none of them can hold
-// but the path, and that is followed by parts that a path cannot imitate: a number, a nonce, a hash.
+// mac appends the HMAC-SHA256 of the request to b. The parts are joined by line feeds. Only the path could contain one,
+// and the parts after it cannot be confused with a path: a number, a nonce, a hash.
 func (k Key) mac(b []byte, r Request, at, nonce string) []byte {
 	body := sha256.Sum256(r.Body)
 	text := make([]byte, 0, 256)
@@ -78,7 +78,7 @@ func (k Key) mac(b []byte, r Request, at, nonce string) []byte {
 	return h.Sum(b)
 }
 
-// Signed is a parsed Authorization header of SchemeHMAC. Nothing in it is proven before Verify.
+// Signed is a parsed Authorization header of SchemeHMAC. Nothing in it is verified before Verify.
 type Signed struct {
 	ID        string
 	At        wallet.Instant
@@ -87,8 +87,8 @@ type Signed struct {
 	signature [sha256.Size]byte
 }
 
-// ParseSigned reads the value of an Authorization header. ErrNoCredentials: it is of no or another scheme.
-// ErrMalformed: it is of this scheme, and not as Sign writes it.
+// ParseSigned parses the value of an Authorization header. ErrNoCredentials: empty or another scheme. ErrMalformed:
+// this scheme, but not in the form that Sign writes.
 func ParseSigned(header string) (Signed, error) {
 	rest, ok := strings.CutPrefix(header, SchemeHMAC)
 	if !ok {
@@ -117,8 +117,8 @@ func ParseSigned(header string) (Signed, error) {
 	return s, nil
 }
 
-// Fresh returns ErrTime when the request was signed more than Window before or after now. It needs no body, so that
-// stale requests are refused before theirs is read.
+// Fresh returns ErrTime when the request was signed more than Window before or after now. It needs no body, so a stale
+// request is refused before its body is read.
 func (s Signed) Fresh(now wallet.Instant) error {
 	if d := now.Sub(s.At); s.At > now.Add(Window) || d > Window {
 		return ErrTime
@@ -126,8 +126,8 @@ func (s Signed) Fresh(now wallet.Instant) error {
 	return nil
 }
 
-// Verify returns ErrSignature when the request was not signed like this with the key. It takes the same time wherever
-// the signatures differ.
+// Verify returns ErrSignature when the request was not signed with the key. It takes the same time wherever the
+// signatures differ.
 func (s Signed) Verify(k Key, r Request) error {
 	var mac [sha256.Size]byte
 	k.mac(mac[:0], r, s.at, s.Nonce)
@@ -137,7 +137,7 @@ func (s Signed) Verify(k Key, r Request) error {
 	return nil
 }
 
-// goodName says whether s is 1..limit letters, digits and "._:-".
+// goodName reports whether s is 1..limit letters, digits and "._:-".
 func goodName(s string, limit int) bool {
 	if s == "" || len(s) > limit {
 		return false

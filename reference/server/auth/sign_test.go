@@ -21,7 +21,7 @@ var (
 	ask  = Request{Method: http.MethodPost, Path: "/hongbao.v1.GrantService/Grant", Body: []byte(`{"rain":1}`)}
 )
 
-// TestSignByHand makes the signature from the words of the documentation, as a client in another language would.
+// TestSignByHand builds the signature as the documentation describes it, as a client in another language would.
 func TestSignByHand(t *testing.T) {
 	for mark, prefix := range map[bool]string{false: "hongbao1", true: "hongbao1-load-test"} {
 		body := sha256.Sum256(ask.Body)
@@ -33,7 +33,7 @@ func TestSignByHand(t *testing.T) {
 	}
 }
 
-// TestVerify: a signature is good for its request and for nothing else.
+// TestVerify: a signature is valid only for its request.
 func TestVerify(t *testing.T) {
 	s, err := ParseSigned(Sign(key, ask, noon, "n1"))
 	require.NoError(t, err)
@@ -62,7 +62,7 @@ func TestVerify(t *testing.T) {
 	require.ErrorIs(t, s.Verify(key, ask), ErrSignature, "another time")
 }
 
-// TestAlteredSignature: no digit of it may differ.
+// TestAlteredSignature: a signature with one changed digit is refused.
 func TestAlteredSignature(t *testing.T) {
 	line := Sign(key, ask, noon, "n1")
 	for i := len(line) - 64; i < len(line); i++ {
@@ -79,22 +79,22 @@ func TestAlteredSignature(t *testing.T) {
 func TestMalformedHeaders(t *testing.T) {
 	good := Sign(key, ask, noon, "n1")
 	for why, line := range map[string]string{
-		"cut off":            good[:len(good)-1],
-		"longer":             good + "0",
-		"more behind":        good + ",x=1",
-		"an empty part":      good + ",",
-		"no caller":          strings.Replace(good, "caller=demo", "caller=", 1),
-		"a caller of spaces": strings.Replace(good, "caller=demo", "caller=de mo", 1),
-		"a caller of lines":  strings.Replace(good, "caller=demo", "caller=de\nmo", 1),
-		"a long caller":      strings.Replace(good, "demo", strings.Repeat("d", MaxID+1), 1),
-		"a long nonce":       strings.Replace(good, "n1", strings.Repeat("d", MaxNonce+1), 1),
-		"no time":            strings.Replace(good, "1643630400000000", "", 1),
-		"a time of words":    strings.Replace(good, "1643630400000000", "noon", 1),
-		"a time below zero":  strings.Replace(good, "1643630400000000", "-1", 1),
-		"a time beyond all":  strings.Replace(good, "1643630400000000", "99999999999999999999", 1),
-		"another order":      strings.Replace(good, "caller=demo,time=1643630400000000", "time=1643630400000000,caller=demo", 1),
-		"no hex":             good[:len(good)-1] + "g",
-		"nothing":            SchemeHMAC,
+		"cut off":                     good[:len(good)-1],
+		"longer":                      good + "0",
+		"an extra field":              good + ",x=1",
+		"an empty part":               good + ",",
+		"no caller":                   strings.Replace(good, "caller=demo", "caller=", 1),
+		"a caller with a space":       strings.Replace(good, "caller=demo", "caller=de mo", 1),
+		"a caller with a line feed":   strings.Replace(good, "caller=demo", "caller=de\nmo", 1),
+		"a long caller":               strings.Replace(good, "demo", strings.Repeat("d", MaxID+1), 1),
+		"a long nonce":                strings.Replace(good, "n1", strings.Repeat("d", MaxNonce+1), 1),
+		"no time":                     strings.Replace(good, "1643630400000000", "", 1),
+		"a time that is not a number": strings.Replace(good, "1643630400000000", "noon", 1),
+		"a negative time":             strings.Replace(good, "1643630400000000", "-1", 1),
+		"a time above int64":          strings.Replace(good, "1643630400000000", "99999999999999999999", 1),
+		"another order":               strings.Replace(good, "caller=demo,time=1643630400000000", "time=1643630400000000,caller=demo", 1),
+		"not hex":                     good[:len(good)-1] + "g",
+		"nothing":                     SchemeHMAC,
 	} {
 		_, err := ParseSigned(line)
 		require.ErrorIs(t, err, ErrMalformed, why)
@@ -105,7 +105,7 @@ func TestMalformedHeaders(t *testing.T) {
 	}
 }
 
-// TestFresh: the window's edges belong to it, on both sides, and no number makes the arithmetic wrap.
+// TestFresh: the window includes both limits, and no value overflows.
 func TestFresh(t *testing.T) {
 	at := func(d time.Duration) error {
 		return Signed{At: wallet.InstantOf(noon).Add(d)}.Fresh(wallet.InstantOf(noon))
@@ -119,7 +119,7 @@ func TestFresh(t *testing.T) {
 	require.ErrorIs(t, Signed{At: 1}.Fresh(wallet.InstantOf(noon)), ErrTime)
 }
 
-// FuzzParseSigned: whatever the bytes, no panic, and what is read says nothing that Sign would not write.
+// FuzzParseSigned: no input causes a panic, and a parsed header has only values that Sign would write.
 func FuzzParseSigned(f *testing.F) {
 	f.Add(Sign(key, ask, noon, NewNonce()))
 	f.Add(SchemeHMAC + "caller=,time=,nonce=,signature=")
@@ -134,7 +134,7 @@ func FuzzParseSigned(f *testing.F) {
 	})
 }
 
-// TestNonces: each nonce works once a key, for as long as its time is fresh, and is forgotten then.
+// TestNonces: each nonce is accepted once per key while its time is fresh, and then forgotten.
 func TestNonces(t *testing.T) {
 	n, now := NewNonces(), wallet.InstantOf(noon)
 	use := func(id, nonce string, at, now wallet.Instant) error {
@@ -145,7 +145,7 @@ func TestNonces(t *testing.T) {
 	require.NoError(t, use("b", "1", now, now), "another key's")
 	require.NoError(t, use("a", "2", now, now))
 	for at := now; at <= now.Add(Window); at = at.Add(10 * time.Second) {
-		require.NoError(t, use("a", "x"+at.String(), at, at), "so that time goes on")
+		require.NoError(t, use("a", "x"+at.String(), at, at), "advances the time")
 		require.ErrorIs(t, use("a", "1", now, at), ErrReplayed, "still fresh after %s", at.Sub(now))
 	}
 	for i := range 100 {
@@ -156,7 +156,7 @@ func TestNonces(t *testing.T) {
 	}
 }
 
-// TestNoncesAreBounded: what cannot be remembered is refused, for nothing is known of it.
+// TestNoncesAreBounded: a nonce that cannot be remembered is refused, because a replay could not be detected.
 func TestNoncesAreBounded(t *testing.T) {
 	n, now := NewNonces(), wallet.InstantOf(noon)
 	n.memory("a").count = maxNonces
@@ -164,7 +164,7 @@ func TestNoncesAreBounded(t *testing.T) {
 	require.NoError(t, n.Use(Signed{ID: "b", Nonce: "1", At: now}, now))
 }
 
-// TestNoncesModel compares with a memory that forgets nothing: any history of fresh requests.
+// TestNoncesModel compares any sequence of fresh requests with a model that forgets nothing.
 func TestNoncesModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, now, used := NewNonces(), wallet.InstantOf(noon), map[string]bool{}
