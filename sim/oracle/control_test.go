@@ -143,7 +143,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 				b.entries = append(b.entries, b.entries[i])
 			}
 			b.balance()
-		}, "withdraw-whole", "400 fen came back"},
+		}, "withdraw-whole", "400 fen returned"},
 		// The money never came back.
 		{"never refunded", "token", declined, func(b *books) {
 			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Move.Step == wallet.MoveRefund })
@@ -155,7 +155,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 				b.entries[i].Amount /= 2
 			}
 			b.balance()
-		}, "withdraw-whole", "100 fen came back"},
+		}, "withdraw-whole", "100 fen returned"},
 		// It came back to somebody else.
 		{"refunded to another", "token", func(m *model) { declined(m); m.grant(1, wallet.Douyin, 1, 100) }, func(b *books) {
 			for _, i := range b.refunds() {
@@ -164,7 +164,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 				}
 			}
 			b.balance()
-		}, "withdraw-whole", "of person 1"},
+		}, "withdraw-whole", "belongs to person 1"},
 		// It came back, and was paid all the same.
 		{"refunded and paid", "token", declined, func(b *books) {
 			b.payments = append(b.payments, payment{b.withdrawals[0].No, 200})
@@ -182,7 +182,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 			b.balance()
 		}, "withdraw-whole", "200 fen settled"},
 		// It is on record as paid.
-		{"recorded as paid", "token", declined, func(b *books) { b.withdrawals[0].State = wallet.WithdrawalPaid }, "withdraw-whole", "on record is state 3"},
+		{"recorded as paid", "token", declined, func(b *books) { b.withdrawals[0].State = wallet.WithdrawalPaid }, "withdraw-whole", "the record has state 3"},
 		// What was paid came back.
 		{"paid and refunded", "token", func(m *model) { controlled(m); paid(m) }, func(b *books) {
 			leg := func(kind wallet.AccountKind, amount wallet.Money) {
@@ -197,11 +197,11 @@ func TestWrongControlIsCaught(t *testing.T) {
 			leg(wallet.HoldAccount, -200)
 			leg(wallet.PersonalAccount, 200)
 			b.balance()
-		}, "withdraw-whole", "200 fen came back"},
+		}, "withdraw-whole", "200 fen returned"},
 		// The client was told of a no that the bank has never said.
 		{"declined by nobody", "token", func(m *model) { declined(m); clear(m.said) }, nil, "withdraw-whole", "was declined"},
 		// The same, of a bank that never says no.
-		{"declined by a bank that pays", "token", func(m *model) { declined(m); m.cfg.Control.Declines = false; m.told(0, 1, wallet.ErrDeclined) }, nil, "withdraw-whole", "declines nothing"},
+		{"declined by a bank that pays", "token", func(m *model) { declined(m); m.cfg.Control.Declines = false; m.told(0, 1, wallet.ErrDeclined) }, nil, "withdraw-whole", "never declines"},
 		// Acknowledged as paid, declined afterwards.
 		{"paid, then declined", "token", func(m *model) {
 			controlled(m)
@@ -210,9 +210,9 @@ func TestWrongControlIsCaught(t *testing.T) {
 			reply, _ := m.payOut(r)
 			m.WithdrawAnswered(id, reply, nil, m.tick())
 			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrDeclined, m.tick())
-		}, nil, "withdraw-whole", "acknowledged as paid, and declined"},
+		}, nil, "withdraw-whole", "acknowledged as paid, but reported as declined"},
 		// The page does not have the money back after the no.
-		{"balance without it", "token", func(m *model) { declined(m); m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 }) }, nil, "user-view", "balance 300 fen"},
+		{"balance without it", "token", func(m *model) { declined(m); m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 }) }, nil, "user-view", "the balance is 300 fen"},
 		// Nor does it show the withdrawal.
 		{"not listed", "token", func(m *model) { declined(m); m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals = nil }) }, nil, "user-view", "lacks withdrawal"},
 		// Or shows it as if it were paid.
@@ -238,7 +238,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 			m.decline(0, wallet.Douyin)
 			m.withdraw(0, wallet.Douyin, 200)
 			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 })
-		}, nil, "user-view", "off what was withdrawn"},
+		}, nil, "user-view", "from what was withdrawn"},
 		// More than the limit on one day.
 		{"above the limit", "token", func(m *model) {
 			controlled(m)
@@ -253,7 +253,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 			for range 3 {
 				m.withdraw(0, wallet.Douyin, 1)
 			}
-		}, nil, "withdraw-whole", "took 3 fen in 3 withdrawals"},
+		}, nil, "withdraw-whole", "withdrew 3 fen in 3 withdrawals"},
 		// More than the limit from two wallets that are joined.
 		{"above the limit of joined wallets", "token", func(m *model) {
 			controlled(m)
@@ -262,7 +262,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 			m.withdraw(0, wallet.Toutiao, 300)
 			m.bind(0)
 			m.withdraw(0, wallet.Douyin, 200)
-		}, nil, "withdraw-whole", "took 500 fen"},
+		}, nil, "withdraw-whole", "withdrew 500 fen"},
 		// Before anything joins them, each has its own limit, and no more.
 		{"above the limit of one wallet, bound later", "token", func(m *model) {
 			controlled(m)
@@ -271,7 +271,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 			m.withdraw(0, wallet.Douyin, 300)
 			m.withdraw(0, wallet.Douyin, 100)
 			m.bind(0)
-		}, nil, "withdraw-whole", "took 400 fen"},
+		}, nil, "withdraw-whole", "withdrew 400 fen"},
 		// Refused though the limit is far.
 		{"limited below the limit", "token", func(m *model) {
 			controlled(m)
@@ -306,7 +306,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 		// The record is of another day, so that it counts there.
 		{"of another day", "token", func(m *model) { controlled(m); paid(m) }, func(b *books) {
 			b.withdrawals[0].Created -= 24 * hour
-		}, "withdraw-whole", "is on record as of"},
+		}, "withdraw-whole", "is recorded as created at"},
 		// Declined, and the refusal for want of money that follows is wrong: it was back.
 		{"insufficient after the money is back", "token", func(m *model) { declined(m); m.told(0, 300, wallet.ErrInsufficient) }, nil, "withdraw-whole", "as insufficient"},
 	})

@@ -33,7 +33,7 @@ func TestWrongBooksAreCaught(t *testing.T) {
 		// Orders are still open after the drain.
 		{"open", "token", one, func(b *books) { b.open = 1 }, "nothing-lost", ""},
 		// The amount grew beyond the cap on the way.
-		{"above the cap", "token", one, entry(func(e *wallet.Entry) { e.Amount = singleCap + 1 }), "no-over-issuance", "in the ledger, above the cap"},
+		{"above the cap", "token", one, entry(func(e *wallet.Entry) { e.Amount = singleCap + 1 }), "no-over-issuance", "in the ledger, although it is above the cap"},
 		// The ledger's sum passes the budget.
 		{"above the budget", "token", one, func(b *books) {
 			for rain := range int32(2 * budget / singleCap) {

@@ -19,7 +19,7 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 			b.balances = append(b.balances, balance{wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}, 5})
 		}, "zero-sum", ""},
 		// An account that has entries is not listed.
-		{"no account", "token", one, func(b *books) { b.balances = b.balances[:1] }, "zero-sum", "and it holds none"},
+		{"no account", "token", one, func(b *books) { b.balances = b.balances[:1] }, "zero-sum", "but its balance is zero"},
 		// A personal account is below zero.
 		{"below zero", "token", paid, func(b *books) {
 			for i := range b.entries {
@@ -88,21 +88,21 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 			b.entries[0].Amount, b.entries[1].Amount = math.MaxInt64, math.MaxInt64
 		}, "zero-sum", "overflow"},
 		// An entry without an owner.
-		{"no owner", "token", one, func(b *books) { e := b.entries[0]; e.Account.Owner = 0; b.entries = append(b.entries, e) }, "zero-sum", "of no wallet"},
+		{"no owner", "token", one, func(b *books) { e := b.entries[0]; e.Account.Owner = 0; b.entries = append(b.entries, e) }, "zero-sum", "belongs to no wallet"},
 		// An entry in an account of a kind that does not exist.
 		{"kind of entry", "token", one, func(b *books) { b.entries[0].Account.Kind = 9 }, "zero-sum", "is in account 9"},
 		// An account of a kind that does not exist.
 		{"kind of account", "token", one, func(b *books) {
 			b.balances = append(b.balances, balance{wallet.AccountNo{Kind: 9, Stage: wallet.InternalTest, Owner: 1}, 5})
-		}, "zero-sum", "account 9 of stage 1 of wallet 1 holds"},
+		}, "zero-sum", "account 9 of stage 1 of wallet 1 has"},
 		// A withdrawal is on record that nobody asked for.
 		{"record unasked", "token", paid, func(b *books) {
 			w := b.withdrawals[0]
 			w.No.Request += 5
 			b.withdrawals = append(b.withdrawals, w)
-		}, "withdraw-whole", "is on record, and nobody asked"},
+		}, "withdraw-whole", "is on record, but nobody asked"},
 		// The record has another amount.
-		{"record of less", "token", paid, func(b *books) { b.withdrawals[0].Amount-- }, "withdraw-whole", "on record is number 1"},
+		{"record of less", "token", paid, func(b *books) { b.withdrawals[0].Amount-- }, "withdraw-whole", "record number 1"},
 		// The bank paid something besides.
 		{"paid besides", "token", paid, func(b *books) {
 			p := b.payments[0]

@@ -126,7 +126,7 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 			m.GrantAnswered(id, r, wallet.GrantReply{Order: no, Amount: r.Amount, State: wallet.GrantAccepted}, nil, m.tick())
 		}, nil, "phase-isolation", ""},
 		// A wallet that cannot be.
-		{"wallet zero", "token", func(m *model) { m.answered(0, 1, 500, func(r *wallet.GrantReply) { r.Order.ActID = 0 }) }, nil, "order-once", "no wallet is called"},
+		{"wallet zero", "token", func(m *model) { m.answered(0, 1, 500, func(r *wallet.GrantReply) { r.Order.ActID = 0 }) }, nil, "order-once", "not a valid wallet number"},
 		// A withdrawal is paid that was refused for good.
 		{"paid when refused", "token", func(m *model) {
 			one(m)
@@ -134,7 +134,7 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrNotReleased, m.tick())
 			reply, _ := m.payOut(r)
 			m.WithdrawAnswered(id, reply, nil, m.tick())
-		}, nil, "withdraw-whole", "was refused, and acknowledged"},
+		}, nil, "withdraw-whole", "was refused, but acknowledged"},
 		// Money that the page showed cannot be withdrawn because it is not posted yet.
 		{"shown but not due", "token", func(m *model) {
 			one(m)
