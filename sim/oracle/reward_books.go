@@ -36,9 +36,9 @@ type counted struct {
 // rewardAudit is the working state of Final for rewards other than cash.
 type rewardAudit struct {
 	*Oracle
-	items  map[wallet.OrderNo]wallet.Item
-	handed map[wallet.OrderNo]bool
-	stock  map[wallet.Template]*counted
+	items        map[wallet.OrderNo]wallet.Item
+	atDownstream map[wallet.OrderNo]bool
+	stock        map[wallet.Template]*counted
 }
 
 // rewardBooks checks the records of rewards other than cash.
@@ -48,7 +48,7 @@ func (o *Oracle) rewardBooks(ctx context.Context, b RewardBooks) error {
 		return fmt.Errorf("oracle: items: %w", err)
 	}
 	if b.Handed != nil {
-		b.Handed(func(h Handed) bool { u.hand(h); return true })
+		b.Handed(func(h Handed) bool { u.downstreamRecord(h); return true })
 	}
 	for i := 1; i < len(o.rewards.list); i++ {
 		u.rewarded(&o.rewards.list[i], b.Handed != nil)
@@ -123,14 +123,14 @@ func (u *rewardAudit) count(it wallet.Item) {
 	}
 }
 
-// hand checks one record of a downstream against the item on record.
-func (u *rewardAudit) hand(h Handed) {
+// downstreamRecord checks one record of a downstream against the item on record.
+func (u *rewardAudit) downstreamRecord(h Handed) {
 	u.evaluated(rewardOnce, 1)
 	it, on := u.items[h.Order]
 	wants := on && (it.State == wallet.ItemSettled || it.State == wallet.ItemUsed || it.State == wallet.ItemExpired)
 	out := h.Issued - h.Refunded
 	switch {
-	case u.handed[h.Order]:
+	case u.atDownstream[h.Order]:
 		u.fail(rewardOnce, 0, "order %s is recorded by two downstreams; the second is %s", h.Order, h.Award)
 	case h.Issued > 1:
 		u.fail(rewardOnce, wallet.Money(h.Issued-1), "the downstream of %s issued order %s %d times", h.Award, h.Order, h.Issued)
@@ -141,7 +141,7 @@ func (u *rewardAudit) hand(h Handed) {
 	case on && h.Issued > 0 && (h.Reward != it.Reward || h.Award != it.Award || h.Account != it.Account):
 		u.fail(rewardOnce, 0, "order %s is on record as %s %q of account %v, but its downstream has %s %q of account %v", h.Order, it.Award, it.Reward, it.Account, h.Award, h.Reward, h.Account)
 	}
-	u.handed[h.Order] = true
+	u.atDownstream[h.Order] = true
 	u.evaluated(rewardUseOnce, 1)
 	i := u.rewards.orders[h.Order]
 	switch {
@@ -165,7 +165,7 @@ func (u *rewardAudit) rewarded(w *reward, downstreams bool) {
 	switch {
 	case !on:
 		u.fail(rewardOnce, 0, "order %s of person %d, acknowledged at %s, is not on record", w.order, w.person, w.acked)
-	case downstreams && !u.handed[w.order] && (it.State == wallet.ItemSettled || it.State == wallet.ItemUsed || it.State == wallet.ItemExpired):
+	case downstreams && !u.atDownstream[w.order] && (it.State == wallet.ItemSettled || it.State == wallet.ItemUsed || it.State == wallet.ItemExpired):
 		u.fail(rewardOnce, 0, "order %s of person %d is %s, but its downstream has no record of it", w.order, w.person, it.State)
 	}
 	if w.has(useAcked) {
