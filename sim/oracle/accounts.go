@@ -20,7 +20,7 @@ func (u *audit) costs(l walletRecords) {
 	for _, b := range l.balances {
 		u.evaluated(zeroSum, 1)
 		if !staged(b.account) || b.amount > 0 {
-			u.fail(zeroSum, b.amount, "cost account %d of stage %d has a balance of %d fen, but a cost account never has more than 0 fen", b.account.Owner, b.account.Stage, b.amount)
+			u.fail(zeroSum, b.amount, "cost account %d of stage %d has a balance of %d fen: the balance is above zero, or the stage does not exist", b.account.Owner, b.account.Stage, b.amount)
 			continue
 		}
 		u.sum(&u.sums[b.account.Stage].cost, b.amount, b.account)
