@@ -53,7 +53,7 @@ type Target struct {
 	Shared   bool          // others change its live data meanwhile, so that a change there proves nothing
 	Skew     time.Duration // largest difference between its ledger's clock and ours
 
-	// Books reads the stores of the shadow wallet, if they are accessible; nil: they are not.
+	// Sources reads the stores of the shadow wallet, if they are accessible; nil: they are not.
 	Books func(context.Context) (oracle.Books, error)
 }
 
@@ -68,7 +68,7 @@ type Progress struct {
 // The errors of Run with which there is still a run to report.
 var (
 	// ErrTarget: the target is down, refuses requests, or is another wallet; nothing was offered.
-	ErrTarget = errors.New("the target cannot be played against")
+	ErrTarget = errors.New("the target cannot be used")
 	// ErrAudit: the offered load is counted, but not everything could be judged afterwards.
 	ErrAudit = errors.New("not everything could be judged")
 )

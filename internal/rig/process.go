@@ -52,7 +52,7 @@ func newProcess(dir, name, program string, args ...string) (*process, error) {
 // start runs the program and waits until ready returns nil.
 func (p *process) start(ready func(pid int) error) error {
 	if p.alive() {
-		return fmt.Errorf("rig: %s runs already", p.name)
+		return fmt.Errorf("rig: %s is already running", p.name)
 	}
 	if err := p.launch(); err != nil {
 		return err

@@ -141,7 +141,7 @@ func TestAStrangerOnThePortIsNotTheServer(t *testing.T) {
 	defer r.Stop()
 	require.NoError(t, r.ready(r.proc.cmd.Process.Pid))
 	require.ErrorContains(t, r.ready(os.Getpid()), "another process")
-	require.ErrorContains(t, r.proc.start(r.ready), "runs already")
+	require.ErrorContains(t, r.proc.start(r.ready), "is already running")
 }
 
 func TestAServerThatDoesNotListenToStopIsKilled(t *testing.T) {

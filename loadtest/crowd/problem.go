@@ -71,9 +71,9 @@ func problem(ctx context.Context, target string, err error) error {
 	case errors.Is(err, wallet.ErrUnknownScene) || errors.Is(err, wallet.ErrNoActivity):
 		e.Problem, e.Hint = OtherActivity, "start the service with the same scenario"
 	case code == wallet.CodeUnavailable || code == wallet.CodeOverloaded || errors.Is(err, context.DeadlineExceeded):
-		e.Problem, e.Hint = Down, "is the service up, and is this its address?"
+		e.Problem, e.Hint = Down, "check that the service is running and that this is its address"
 	default:
-		e.Problem, e.Hint = NotWallet, "is this the service's address? A server that speaks TLS needs https://"
+		e.Problem, e.Hint = NotWallet, "check that this is the service's address; a server that speaks TLS needs https://"
 	}
 	return e
 }

@@ -53,7 +53,7 @@ func newFestival(c Config) (*festival, error) {
 		return nil, err
 	}
 	if stage := s.Windows[0].Stage; stage != wallet.Official {
-		return nil, fmt.Errorf("%w: window %q is of stage %s: a service serves the official stage alone", errConfig, s.Windows[0].Name, stage)
+		return nil, fmt.Errorf("%w: window %q is of stage %s: a service serves only the official stage", errConfig, s.Windows[0].Name, stage)
 	}
 	p, err := newPlan(s, uint64(c.Seed))
 	if err != nil {

@@ -104,7 +104,7 @@ func TestArguments(t *testing.T) {
 		{"an unknown play", "{" + good + ", play: 'chess'}", `the play "chess"`},
 		{"an unknown window", "{" + good + ", window: 'midnight'}", "no window"},
 		{"a window and a play", "{" + good + ", window: 'fireworks-show', play: 'rain'}", "not both"},
-		{"a stage that is not served", "{" + good + ", window: 'drill-evening-1'}", "official stage alone"},
+		{"a stage that is not served", "{" + good + ", window: 'drill-evening-1'}", "only the official stage"},
 		{"too many wins", "{" + good + ", peak: '100k/s', duration: '10m'}", "lower peak or duration"},
 	} {
 		_, err := newJS(t, New()).do("hongbao.festival(%s)", c.config)
@@ -175,7 +175,7 @@ func TestMisuse(t *testing.T) {
 		{"use before a win", "f.use()", "call win() first"},
 		{"send before a win", "f.send()", "call win() first"},
 		{"open before a win", "f.open()", "call win() first"},
-		{"an unknown operation", "f.wants('dance')", `"dance"): there are bind, browse, look, send, use, withdraw`},
+		{"an unknown operation", "f.wants('dance')", `"dance"): the operations are bind, browse, look, send, use, withdraw`},
 		{"a win when nothing listens", "f.win()", "connection refused"},
 	} {
 		_, err := j.do("%s", c.script)
@@ -209,5 +209,5 @@ func TestShared(t *testing.T) {
 		newJS(t, m).must("hongbao.festival({%s, seed: %d})", config, i+1)
 	}
 	_, err := newJS(t, m).do("hongbao.festival({%s, seed: 99})", config)
-	require.ErrorContains(t, err, "different ones")
+	require.ErrorContains(t, err, "different configurations")
 }

@@ -80,7 +80,7 @@ func (m *Module) festival(c Config) (*festival, error) {
 		return f, nil
 	}
 	if len(m.festivals) == maxFestivals {
-		return nil, fmt.Errorf("%w: more than %d different ones", errConfig, maxFestivals)
+		return nil, fmt.Errorf("%w: more than %d different configurations", errConfig, maxFestivals)
 	}
 	if c.Seed == 0 {
 		c.Seed = seed(time.Now().UnixMicro() & maxSeed)

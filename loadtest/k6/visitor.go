@@ -97,7 +97,7 @@ func (v *visitor) Wants(what string) (bool, error) {
 	kind, ok := followUps()[what]
 	switch {
 	case !ok:
-		return false, fmt.Errorf("hongbao: wants(%q): there are %s", what, strings.Join(slices.Sorted(maps.Keys(followUps())), ", "))
+		return false, fmt.Errorf("hongbao: wants(%q): the operations are %s", what, strings.Join(slices.Sorted(maps.Keys(followUps())), ", "))
 	case v.who == nil || kind == crowd.Send && !v.festival.sendsPackets():
 		return false, nil
 	}
