@@ -76,9 +76,9 @@ var (
 // drainAtMost bounds the wait for held postings, whatever the scenario allows its simulated fleet.
 const drainAtMost = 2 * time.Minute
 
-// Run runs the scenario once and returns its record. If ctx ends, the run is partial: the sent operations are counted, nothing is
-// audited, and the verdict is unknown. With ErrTarget and ErrAudit there is a run to report, whose verdict is unknown or worse;
-// with other errors, which are defects or invalid options, there is none.
+// Run runs the scenario once and returns its record. If ctx ends, the run is partial: the sent operations are counted,
+// nothing is audited, and the verdict is unknown. With ErrTarget and ErrAudit there is a run to report, whose verdict is
+// unknown or worse; with other errors, which are defects or invalid options, there is none.
 func Run(ctx context.Context, o Options) (reports.Run, error) {
 	r, err := newRun(o)
 	if err != nil {
@@ -117,7 +117,8 @@ func (r *run) prepare(ctx context.Context) error {
 	return nil
 }
 
-// warmConns is the number of connections opened before the first win (K1): the concurrent requests of a moderately loaded service.
+// warmConns is the number of connections opened before the first win (K1): the concurrent requests of a moderately loaded
+// service.
 const warmConns = 64
 
 // run is one run in progress.

@@ -1,6 +1,7 @@
 // Package rig starts real servers for tests and tools: Redis alone, a Redis cluster, a Redis sentinel and MariaDB, from the
 // installed programs. They listen on private ports of the loopback interface, keep all data in a folder that the caller
-// provides and removes, and end with the process that started them. Waits are time.Duration; sizes are in the servers' notation.
+// provides and removes, and end with the process that started them. Waits are time.Duration; sizes are in the servers'
+// notation.
 //
 // The package knows nothing of wallets and installs nothing. No shipped program may import it, because the servers have no
 // passwords.

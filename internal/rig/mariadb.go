@@ -104,7 +104,8 @@ func (m *MariaDB) Restart() error {
 
 func (m *MariaDB) pidFile() string { return m.data + ".pid" }
 
-// ready returns nil after a greeting, and if the pid file has the process's number. The server writes it after it has opened its port.
+// ready returns nil after a greeting, and if the pid file has the process's number. The server writes it after it has opened
+// its port.
 func (m *MariaDB) ready(pid int) error {
 	text, err := os.ReadFile(m.pidFile())
 	if err != nil {

@@ -168,8 +168,8 @@ func (c *Crowd) connect(url string) error {
 // maxIndex bounds the indexes of the people of all runs: the number of phone numbers.
 const maxIndex = 7_000_000_000
 
-// servedActivity returns the activity that a target must serve for a scenario: its official stage at all times, because people act
-// now. wallet.ErrInvalid: the scenario has nothing to run, or nothing in that stage.
+// servedActivity returns the activity that a target must serve for a scenario: its official stage at all times, because
+// people act now. wallet.ErrInvalid: the scenario has nothing to run, or nothing in that stage.
 func servedActivity(s *scenarios.Scenario) (wallet.Activity, error) {
 	if s == nil || len(s.Windows) == 0 {
 		return wallet.Activity{}, fmt.Errorf("%w: crowd: the scenario has no window", wallet.ErrInvalid)

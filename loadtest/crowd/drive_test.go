@@ -112,7 +112,8 @@ func TestTwoOnOneSide(t *testing.T) {
 	}
 }
 
-// restless is an operator whose reconciliation reports a difference a given number of times. The comparison before the run does not count.
+// restless is an operator whose reconciliation reports a difference a given number of times. The comparison before the run
+// does not count.
 type restless struct {
 	Operator
 	left *int

@@ -28,7 +28,8 @@ const (
 	drawOpenRepeatDelay
 )
 
-// drawFriend is the first draw for choosing the recipients, drawGuest the first draw for each recipient; they are friendDraws apart.
+// drawFriend is the first draw for choosing the recipients, drawGuest the first draw for each recipient; they are
+// friendDraws apart.
 const (
 	drawFriend  uint64 = 1 << 16
 	drawGuest   uint64 = 1 << 20

@@ -216,8 +216,8 @@ func edge(method string, spoil func(w http.ResponseWriter, r *http.Request, next
 	}
 }
 
-// Answers that are lost after the work was done are requested again, and the wallet has no violation. A person who never gets an
-// answer has failed, and the money is looked for in the lists.
+// Answers that are lost after the work was done are requested again, and the wallet has no violation. A person who never
+// gets an answer has failed, and the money is looked for in the lists.
 func TestLostAnswersAreNobodysFault(t *testing.T) {
 	t.Parallel()
 	var n atomic.Int64

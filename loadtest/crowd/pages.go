@@ -17,8 +17,8 @@ const (
 // maxWalk bounds the pages of one walk: no person wins this often.
 const maxWalk = 200
 
-// readPage reads the first page of the wallet page or the withdraw page. If the page lacks a grant whose token the client holds,
-// the client requests it again with its tokens (T8). The person sees the second answer.
+// readPage reads the first page of the wallet page or the withdraw page. If the page lacks a grant whose token the client
+// holds, the client requests it again with its tokens (T8). The person sees the second answer.
 func (c *Crowd) readPage(ctx context.Context, v Visit, withdraw bool) (wallet.Page, Result) {
 	family := v.App.Family()
 	r := wallet.PageRequest{Caller: c.caller(v.Person, v.App), Limit: pageLimit, Withdraw: withdraw}
@@ -92,8 +92,8 @@ func (c *Crowd) browse(ctx context.Context, v Visit) Result {
 	return out
 }
 
-// withdrawAll opens the withdraw page and withdraws the whole balance. Without a balance the operation counts as refused, and is
-// also counted as one without anything to request.
+// withdrawAll opens the withdraw page and withdraws the whole balance. Without a balance the operation counts as refused,
+// and is also counted as one without anything to request.
 func (c *Crowd) withdrawAll(ctx context.Context, v Visit) Result {
 	page, out := c.readPage(ctx, v, true)
 	if out.Outcome != attack.OK {

@@ -91,8 +91,8 @@ func plays(t testing.TB) *scenarios.Scenario {
 	return f
 }
 
-// inOrder prepares, runs all planned operations one after the other regardless of their times, drains and audits. The result does
-// not depend on the speed of the machine. It returns the number of operations by kind and outcome.
+// inOrder prepares, runs all planned operations one after the other regardless of their times, drains and audits. The result
+// does not depend on the speed of the machine. It returns the number of operations by kind and outcome.
 func (r rig) inOrder(t testing.TB) (*running, Audit, [Open + 1]map[attack.Outcome]int) {
 	t.Helper()
 	run := r.start(t)

@@ -12,8 +12,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// The plan of a mixed window grants the wins of the traffic, uses only rewards other than cash, and opens only sent packets, after
-// the sending and by their recipients. It is a pure function of scenario and seed, and within its span.
+// The plan of a mixed window grants the wins of the traffic, uses only rewards other than cash, and opens only sent packets,
+// after the sending and by their recipients. It is a pure function of scenario and seed, and within its span.
 func TestPlanOfPlays(t *testing.T) {
 	s := plays(t)
 	ops := all(newPlan(s, 5))

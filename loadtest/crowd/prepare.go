@@ -28,9 +28,9 @@ const (
 	warmWorkers = 32                     // concurrent requests at the end; each step doubles them
 )
 
-// Prepare makes the target ready (K1). It checks that each instance is the intended wallet, counts the contents, binds the phones
-// of the people who have one, and sends some warm-up traffic, so that connections and caches are warm before the first win.
-// Progress, if not nil, is called with the number of phones bound and the total, by several goroutines.
+// Prepare makes the target ready (K1). It checks that each instance is the intended wallet, counts the contents, binds the
+// phones of the people who have one, and sends some warm-up traffic, so that connections and caches are warm before the
+// first win. Progress, if not nil, is called with the number of phones bound and the total, by several goroutines.
 //
 // A *TargetError describes a problem of the target; other errors are the context's and the operator's.
 func (c *Crowd) Prepare(ctx context.Context, progress func(done, total int64)) error {
@@ -48,8 +48,8 @@ func (c *Crowd) Prepare(ctx context.Context, progress func(done, total int64)) e
 	return c.warm(ctx)
 }
 
-// readOperator reads the target's state from the operator, and starts the oracle with it. A target without these methods, or with
-// unreadable answers, counts as one without an operator; the probe finds out whether it is a wallet.
+// readOperator reads the target's state from the operator, and starts the oracle with it. A target without these methods, or
+// with unreadable answers, counts as one without an operator; the probe finds out whether it is a wallet.
 func (c *Crowd) readOperator(ctx context.Context) (err error) {
 	url := c.options.URLs[0]
 	if err := c.status(ctx, url); err != nil {

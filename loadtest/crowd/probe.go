@@ -32,9 +32,9 @@ func (c *Crowd) cashScenes() (ids []wallet.SceneID) {
 	return ids
 }
 
-// probe checks that one instance is the intended wallet and accepts both kinds of credentials. In each cash scene it asks for one
-// fen more than the cap of a single grant (C6), and it asks for the page of a person who has won nothing. A wallet that grants the
-// amount violates a check.
+// probe checks that one instance is the intended wallet and accepts both kinds of credentials. In each cash scene it asks
+// for one fen more than the cap of a single grant (C6), and it asks for the page of a person who has won nothing. A wallet
+// that grants the amount violates a check.
 func (c *Crowd) probe(ctx context.Context, url string, i int) error {
 	who := uint32(c.scenario.People.Count) // not a person of the plan
 	r := wallet.GrantRequest{Caller: c.caller(who, wallet.Douyin), Activity: c.activity.Parent, Award: wallet.Cash, Amount: c.activity.Children[0].SingleCap + 1}

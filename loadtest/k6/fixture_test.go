@@ -197,7 +197,8 @@ func script(t testing.TB, text string) string {
 	return name
 }
 
-// proxy starts a proxy between k6 and the service that may change the answers of a method, such as WalletPage, to load-test requests.
+// proxy starts a proxy between k6 and the service that may change the answers of a method, such as WalletPage, to load-test
+// requests.
 func proxy(t testing.TB, s service, method string, change func(n int64, body []byte) []byte) service {
 	t.Helper()
 	return (&liar{target: s.url, method: method, change: change}).before(t, s)

@@ -145,7 +145,8 @@ func TestVUs(t *testing.T) {
 	require.ErrorContains(t, err, "VUs are")
 }
 
-// TestThresholds: the scenario's thresholds in k6's syntax, with a threshold on samples for each that k6 would pass without any.
+// TestThresholds: the scenario's thresholds in k6's syntax, with a threshold on samples for each that k6 would pass without
+// any.
 func TestThresholds(t *testing.T) {
 	p := focused(t, "", scenarios.Ratio{Num: 5000, Den: 1}, 3*time.Second, 7)
 	ratio := func(num, den int64) scenarios.Ratio { return scenarios.Ratio{Num: num, Den: den} }

@@ -111,7 +111,8 @@ func TestRewardVisit(t *testing.T) {
 	}
 }
 
-// TestToken: if a page lacks a grant whose token the app holds, the app requests it again with the token, and the person sees the second answer.
+// TestToken: if a page lacks a grant whose token the app holds, the app requests it again with the token, and the person
+// sees the second answer.
 func TestToken(t *testing.T) {
 	s := proxy(t, serve(t), "WalletPage", func(n int64, body []byte) []byte {
 		m := &pb.WalletPageReply{}

@@ -42,8 +42,8 @@ func (t *Traffic) membersOf(s *scenarios.Scenario, w scenarios.Window) members {
 	return m
 }
 
-// collectors returns those of the first people who draw every kind of card in the window of that name. It computes that window a
-// second time, which costs only a few steps per card.
+// collectors returns those of the first people who draw every kind of card in the window of that name. It computes that
+// window a second time, which costs only a few steps per card.
 func (t *Traffic) collectors(s *scenarios.Scenario, name string, first int64) []uint32 {
 	out := []uint32{}
 	for i, v := range s.Windows[:len(t.windows)] {

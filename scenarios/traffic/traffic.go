@@ -124,8 +124,8 @@ func newWindow(index int, w scenarios.Window, s schedule, m members, most wallet
 }
 
 // advance computes the next arrival, at a random time in the interval in which the rate's integral rises by one. It returns
-// false if there are no more. Intervals do not overlap, so arrivals stay in order, and the count at any time is the floor of the
-// integral or one more.
+// false if there are no more. Intervals do not overlap, so arrivals stay in order, and the count at any time is the floor of
+// the integral or one more.
 func (w *window) advance() bool {
 	from, to, ok := w.schedule.next()
 	if !ok {

@@ -213,8 +213,8 @@ func goTool(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// runUntilCaught runs the mutant with one seed after another until the checks that are to catch it have failed, and returns the last
-// run.
+// runUntilCaught runs the mutant with one seed after another until the checks that are to catch it have failed, and returns
+// the last run.
 func runUntilCaught(t *testing.T, bin string, m mutant) (run reports.Run, seed int) {
 	t.Helper()
 	for seed = 1; ; seed++ {

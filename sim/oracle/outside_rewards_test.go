@@ -39,7 +39,8 @@ func (k *rewardModel) rest(p Person, items ...wallet.Item) {
 	k.SettledRewards(l, k.tick())
 }
 
-// sendMore makes person 0 send the same amount again with the given answer, and returns the packet as it would be after sending.
+// sendMore makes person 0 send the same amount again with the given answer, and returns the packet as it would be after
+// sending.
 func (k *rewardModel) sendMore(err error) wallet.Packet {
 	p := k.packets[0]
 	p.No.Request++
