@@ -12,12 +12,12 @@ import (
 	"hongbao/reports"
 )
 
-// account turns what the generator counted into its record.
+// account converts the generator's counts into the record.
 func account(l *reports.Load, r *attack.Report) {
 	l.StartedAt = r.Started
 	for i, k := range r.Kinds {
 		if k.Scheduled == 0 && i > int(crowd.Bind) {
-			continue // a scenario of money alone has nothing to use, to send or to open
+			continue // a scenario with cash only has nothing to use, send or open
 		}
 		o := reports.Operation{Name: k.Name, Offered: offered(k), Corrected: reports.LatencyOf(k.Corrected), Uncorrected: reports.LatencyOf(k.Uncorrected)}
 		if second, due, took := busiest(r, i); due > 0 {
@@ -29,7 +29,7 @@ func account(l *reports.Load, r *attack.Report) {
 	l.Generator = generator(r)
 }
 
-// measured is the same for the judge of thresholds.
+// measured converts the same counts for the judge of thresholds.
 func measured(window string, r *attack.Report) judge.Measured {
 	m := judge.Measured{Window: window, Operations: map[string]judge.Operation{}}
 	for i, k := range r.Kinds {
@@ -43,7 +43,7 @@ func offered(k attack.Kind) reports.Offered {
 	return reports.Offered{Scheduled: k.Scheduled, Sent: k.Sent, Unsent: k.Unsent, OK: k.OK, Refused: k.Refused, Failed: k.Failed, InFlight: k.InFlight}
 }
 
-// busiest returns the second for which most of a kind was due, how much that was, and how long it took.
+// busiest returns the second in which most operations of a kind were due, their number, and their latencies.
 func busiest(r *attack.Report, kind int) (second int, due int64, took *hdrhistogram.Histogram) {
 	for i, s := range r.SecondsOf(kind) {
 		if s.Offered > due {
@@ -54,7 +54,7 @@ func busiest(r *attack.Report, kind int) (second int, due int64, took *hdrhistog
 	return second, due, r.Between(kind, at, at+time.Second)
 }
 
-// seconds lists the run second by second, all kinds together.
+// seconds lists the run second by second, for all kinds together.
 func seconds(r *attack.Report) (out reports.SecondsSeries) {
 	n := len(r.Seconds)
 	for _, list := range []*[]int64{&out.Offered, &out.Sent, &out.Done, &out.Failed, &out.P50US, &out.P99US, &out.MaxUS} {
@@ -72,7 +72,7 @@ func seconds(r *attack.Report) (out reports.SecondsSeries) {
 	return out
 }
 
-// generator says how the generator did.
+// generator returns the health of the generator.
 func generator(r *attack.Report) reports.Generator {
 	h := r.Health
 	g := reports.Generator{

@@ -8,26 +8,26 @@ import (
 	"hongbao/reports"
 )
 
-// How FindMax steps.
+// The search of FindMax.
 const (
-	stepUp    = 2.0  // as long as all holds, the rate is doubled: few steps to the right order of magnitude
-	precision = 1.1  // then the gap is halved until what held and what did not are this close
-	maxSteps  = 40   // a doubling from 1/s to the highest rate there is, and the halvings
-	again     = 1    // how often a rate that did not hold is tried once more: a hiccup of the machine is no limit
-	highest   = 10e6 // grants a second; scenario files go no higher
+	stepUp    = 2.0  // the rate is doubled until it fails: few steps to the right order of magnitude
+	precision = 1.1  // then the gap is halved until the passed and the failed rate are this close
+	maxSteps  = 40   // doublings from 1/s to the highest rate, plus the halvings
+	retries   = 1    // retries of a failed rate: a hiccup of the machine is not a limit
+	highest   = 10e6 // grants per second; the maximum of scenario files
 )
 
-// ErrNothingLower is what try answers to a rate that is too low to be tried: the search ends.
+// ErrNothingLower is returned by try for a rate that is too low to be tried. It ends the search.
 var ErrNothingLower = errors.New("loadtest: there is no lower rate to try")
 
-// FindMax looks for the highest rate, in grants a second, that try says holds (K3): from a first rate up by doubling,
-// then by halving the gap, in ratio, between what held and what did not. It returns all steps in the order they were
-// made, and the knee: the highest rate that held, 0 if none did. It ends early with ctx, or with try's error.
+// FindMax searches for the highest rate, in grants per second, at which try passes (K3): it doubles the first rate until a
+// rate fails, then halves the gap between the passed and the failed rate by ratio. It returns all steps in order, and the
+// knee: the highest rate that passed, 0 if none did. It ends early with ctx, or with try's error.
 func FindMax(ctx context.Context, first int64, try func(ctx context.Context, rate int64) (reports.Step, error)) (steps []reports.Step, knee int64, err error) {
 	low, high := int64(0), int64(0)
 	for rate := max(first, 1); len(steps) < maxSteps; {
 		held := false
-		for range again + 1 {
+		for range retries + 1 {
 			if ctx.Err() != nil {
 				return steps, low, nil
 			}
@@ -57,7 +57,7 @@ func FindMax(ctx context.Context, first int64, try func(ctx context.Context, rat
 	return steps, low, nil
 }
 
-// between returns the next rate to try: above low, below high; high = 0 means that nothing has failed yet.
+// between returns the next rate to try: above low, below high; high = 0 means that no rate has failed yet.
 func between(low, high int64) int64 {
 	switch {
 	case high == 0:

@@ -11,7 +11,7 @@ import (
 	"hongbao/reports"
 )
 
-// search looks for a target's limit; hiccups names steps, by number from 0, that fail whatever the rate.
+// search finds a target's limit; hiccups lists the steps, from 0, that fail at any rate.
 func search(t require.TestingT, first, limit int64, hiccups ...int) ([]reports.Step, int64) {
 	n := 0
 	steps, knee, err := FindMax(context.Background(), first, func(_ context.Context, rate int64) (reports.Step, error) {
@@ -31,15 +31,15 @@ func search(t require.TestingT, first, limit int64, hiccups ...int) ([]reports.S
 	return steps, knee
 }
 
-// TestFindMaxFindsTheKnee wants the highest rate that holds, within the precision, wherever the search begins.
+// TestFindMaxFindsTheKnee expects the highest passing rate, within the precision, for any first rate.
 func TestFindMaxFindsTheKnee(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.Int64Range(1, 5_000_000).Draw(t, "limit")
 		first := rapid.Int64Range(1, 1_000_000).Draw(t, "first")
 		steps, knee := search(t, first, limit)
 		require.LessOrEqual(t, knee, limit)
-		require.Less(t, float64(limit), float64(knee)*precision+2, "the next rate, a whole number, does not hold")
-		require.LessOrEqual(t, len(steps), maxSteps+again)
+		require.Less(t, float64(limit), float64(knee)*precision+2, "the next rate, a whole number, fails")
+		require.LessOrEqual(t, len(steps), maxSteps+retries)
 	})
 }
 
@@ -51,7 +51,7 @@ func TestFindMaxForgivesOneHiccup(t *testing.T) {
 
 func TestFindMaxOfNothing(t *testing.T) {
 	steps, knee := search(t, 100, 0)
-	require.Zero(t, knee, "no rate held")
+	require.Zero(t, knee, "no rate passed")
 	require.NotEmpty(t, steps)
 }
 

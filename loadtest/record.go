@@ -12,7 +12,7 @@ import (
 	"hongbao/reports"
 )
 
-// report turns a run into its record.
+// report converts a run into its record.
 func (r *run) report(interrupted bool) reports.Run {
 	interrupted = interrupted || r.counted.Interrupted
 	l := &reports.Load{
@@ -41,7 +41,7 @@ func (r *run) report(interrupted bool) reports.Run {
 	return out
 }
 
-// peak returns the highest rate that the window asks for, in grants a second.
+// peak returns the highest rate of the window, in grants per second.
 func (r *run) peak() (most float64) {
 	for _, p := range r.window.Rate {
 		most = max(most, float64(p.Rate.Num)/float64(p.Rate.Den))
@@ -49,7 +49,7 @@ func (r *run) peak() (most float64) {
 	return most
 }
 
-// checks returns what was judged. Of a run that was broken off nothing is: what its books lack was on its way.
+// checks returns the checks. In an interrupted run none passes, because missing records may have been in progress.
 func (r *run) checks(interrupted bool) (out []reports.Check) {
 	found := r.audit.Checks
 	if interrupted = interrupted || found == nil; interrupted { // or never audited
@@ -68,7 +68,7 @@ func (r *run) checks(interrupted bool) (out []reports.Check) {
 	return out
 }
 
-// auditRecord says how the money was judged.
+// auditRecord returns the record of the audit.
 func (r *run) auditRecord() reports.Audit {
 	a := reports.Audit{PeopleRead: r.audit.Read, People: r.audit.People, LiveBefore: holdings(r.audit.LiveBefore), LiveAfter: holdings(r.audit.LiveAfter),
 		MarkedBefore: holdings(r.audit.MarkedAfter), MarkedAfter: holdings(r.left)}
@@ -101,13 +101,13 @@ func (r *run) waits() *hdrhistogram.Histogram {
 	out := hdrhistogram.New(1, int64(24*time.Hour/time.Microsecond), figures)
 	for _, bar := range in.Distribution() {
 		if bar.Count > 0 {
-			_ = out.RecordValues(bar.To*1000, bar.Count) // fails above a day only, where the oracle's own ends
+			_ = out.RecordValues(bar.To*1000, bar.Count) // fails only above a day, the limit of the oracle's histogram
 		}
 	}
 	return out
 }
 
-// thresholds compares with what the scenario demands.
+// thresholds compares the run with the scenario's thresholds.
 func (r *run) thresholds(waits *hdrhistogram.Histogram) []reports.Threshold {
 	m := measured(r.window.Name, r.counted)
 	m.Drain, m.Visible = r.drained, judge.Latencies{Due: waits.TotalCount(), Took: waits}
@@ -126,7 +126,7 @@ func (r *run) windowStat(l *reports.Load) reports.WindowStat {
 	return s
 }
 
-// busiestGrants is how many grants were due in the busiest second.
+// busiestGrants returns the number of grants due in the busiest second.
 func (r *run) busiestGrants(l *reports.Load) int64 {
 	for _, o := range l.Operations {
 		if o.Name == crowd.Kinds()[crowd.Grant] && o.Busiest != nil {
@@ -142,7 +142,7 @@ func (r *run) comparison(l *reports.Load) reports.Comparison {
 		MoneyDifferenceFen: int64(r.audit.MoneyDifference)}
 }
 
-// refusals lists the answers that were no good ones.
+// refusals lists the answers that are not successes.
 func (r *run) refusals() []reports.Refusal {
 	out := []reports.Refusal{}
 	for _, a := range r.crowd.Figures().Answers {

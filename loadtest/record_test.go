@@ -10,8 +10,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// TestChecksOfTheLoad wants the load's own two checks beside the oracle's: production that changed fails, unless others may
-// have changed it, and so does marked data that is left. Where the data is kept there are none.
+// TestChecksOfTheLoad requires the two checks of the load test: changed production fails unless others may have changed it,
+// and so does load-test data that is left. If the data is kept, there are no such checks.
 func TestChecksOfTheLoad(t *testing.T) {
 	was, is := &crowd.Counts{Orders: 7, Entries: 7, Reserved: 70}, &crowd.Counts{Orders: 8, Entries: 7, Reserved: 70}
 	for _, c := range []struct {
@@ -21,8 +21,8 @@ func TestChecksOfTheLoad(t *testing.T) {
 		want         []reports.Verdict // untouched, cleaned up
 	}{
 		{"nothing has changed, nothing is left", was, &crowd.Counts{}, false, false, []reports.Verdict{reports.Pass, reports.Pass}},
-		{"an order came, and budget is left", is, &crowd.Counts{Reserved: 5}, false, false, []reports.Verdict{reports.Fail, reports.Fail}},
-		{"others use the target, and nobody cleaned up", is, nil, true, false, []reports.Verdict{reports.Unknown, reports.Unknown}},
+		{"one more order, and budget is left", is, &crowd.Counts{Reserved: 5}, false, false, []reports.Verdict{reports.Fail, reports.Fail}},
+		{"others use the target, and no clean-up ran", is, nil, true, false, []reports.Verdict{reports.Unknown, reports.Unknown}},
 		{"the data is kept", is, nil, false, true, nil},
 	} {
 		r := &run{Options: Options{Target: Target{Shared: c.shared}, Keep: c.keep}, left: c.left,

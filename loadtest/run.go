@@ -1,10 +1,10 @@
-// Package loadtest drives a wallet in real time: it plays a window of a scenario against it at the rate asked for, and
-// judges afterwards whether the money was safe and the promises were kept.
+// Package loadtest drives a wallet in real time: it runs a window of a scenario against it at the requested rate, and checks
+// afterwards whether the money was safe and the thresholds were met.
 //
-// It puts the parts together: loadtest/crowd plans what people do, loadtest/attack offers that on time and counts it,
-// loadtest/judge compares with the scenario's thresholds, and sim/oracle judges the money. Units are theirs: fen,
-// microseconds, grants a second. It must not know a store but by its port, nor print anything, nor ask a target for more
-// than anybody's wallet can be asked.
+// It combines the parts: loadtest/crowd plans what people do, loadtest/attack sends it on time and counts it, loadtest/judge
+// compares with the scenario's thresholds, and sim/oracle judges the money. Units are theirs: fen, microseconds, grants per
+// second. The package must use stores only through their ports, must not print anything, and must not require more of a
+// target than the published API.
 package loadtest
 
 import (
@@ -27,37 +27,37 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// Options says what is played against whom.
+// Options configures a run.
 type Options struct {
 	Scenario *scenarios.Scenario // of one window: see scenarios.Focus
-	Seed     uint64              // draws who does what when
-	Run      uint64              // tells apart the runs on one target
+	Seed     uint64              // determines who does what when
+	Run      uint64              // distinguishes the runs on one target
 	Target   Target
 
-	Attackers   int   // 0: one a processor
+	Attackers   int   // 0: one per processor
 	MaxInFlight int   // 0: attack.DefaultInFlight
-	AuditPeople int64 // whose pages the audit reads; 0: everybody's
-	Keep        bool  // leave the marked data where it is
+	AuditPeople int64 // number of people whose pages the audit reads; 0: everybody
+	Keep        bool  // leave the load-test data in place
 
-	Progress func(Progress) // nil: nobody looks
+	Progress func(Progress) // nil: not called
 }
 
-// Target is the wallet that is driven.
+// Target is the wallet under test.
 type Target struct {
-	Name     string   // as reports call it
+	Name     string   // its name in reports
 	URLs     []string // of its instances
 	CAFile   string   // certificates to trust; "": the system's
 	Keys     auth.Keys
-	Caller   string // the upstream whose name grants are asked in
+	Caller   string // the upstream that requests grants
 	Strategy wallet.Strategy
-	Shared   bool          // others move its live data meanwhile, so that a change there says nothing
-	Skew     time.Duration // how far its ledger's clock may lie from ours
+	Shared   bool          // others change its live data meanwhile, so that a change there proves nothing
+	Skew     time.Duration // largest difference between its ledger's clock and ours
 
-	// Books reads the stores of the marked load, where they can be seen; nil: they cannot.
+	// Sources reads the stores of the shadow wallet, if they are accessible; nil: they are not.
 	Books func(context.Context) (oracle.Books, error)
 }
 
-// Progress is how far a run has come.
+// Progress is the progress of a run.
 type Progress struct {
 	Phase       string // "preparing", "playing", "draining", "auditing"
 	Done, Total int64
@@ -65,20 +65,20 @@ type Progress struct {
 	Violations  int64
 }
 
-// The errors of Run after which there is a run to report all the same.
+// The errors of Run with which there is still a run to report.
 var (
-	// ErrTarget: the target is down, refuses, or is another wallet; nothing was offered.
-	ErrTarget = errors.New("the target cannot be played against")
-	// ErrAudit: what was offered is counted, but not everything could be judged afterwards.
+	// ErrTarget: the target is down, refuses requests, or is another wallet; nothing was offered.
+	ErrTarget = errors.New("the target cannot be used")
+	// ErrAudit: the offered load is counted, but not everything could be judged afterwards.
 	ErrAudit = errors.New("not everything could be judged")
 )
 
-// drainAtMost bounds the wait for what is held back, whatever the scenario allows its simulated fleet.
+// drainAtMost bounds the wait for held postings, whatever the scenario allows its simulated fleet.
 const drainAtMost = 2 * time.Minute
 
-// Run plays the scenario once and returns what the report says of it. When ctx ends, the run is partial: what was sent
-// is counted, nothing is audited, and its verdict is unknown. With ErrTarget and ErrAudit there is a run to report, whose
-// verdict is no better than unknown; after other errors, which are defects or options that make no sense, there is none.
+// Run runs the scenario once and returns its record. If ctx ends, the run is partial: the sent operations are counted,
+// nothing is audited, and the verdict is unknown. With ErrTarget and ErrAudit there is a run to report, whose verdict is
+// unknown or worse; with other errors, which are defects or invalid options, there is none.
 func Run(ctx context.Context, o Options) (reports.Run, error) {
 	r, err := newRun(o)
 	if err != nil {
@@ -101,12 +101,12 @@ func Run(ctx context.Context, o Options) (reports.Run, error) {
 	}
 	out.WallSeconds = time.Since(began).Seconds()
 	if ctx.Err() != nil {
-		problem = nil // the interruption says it all
+		problem = nil // the interruption is the reason
 	}
 	return out, problem
 }
 
-// prepare makes the target ready, and connections to it (K1).
+// prepare makes the target and the connections to it ready (K1).
 func (r *run) prepare(ctx context.Context) error {
 	if err := r.crowd.Prepare(ctx, r.preparing); err != nil {
 		return fmt.Errorf("%w: %w", ErrTarget, err)
@@ -117,22 +117,23 @@ func (r *run) prepare(ctx context.Context) error {
 	return nil
 }
 
-// warmConns is how many connections stand before the first win (K1): as many requests as a calm service has under way.
+// warmConns is the number of connections opened before the first win (K1): the concurrent requests of a moderately loaded
+// service.
 const warmConns = 64
 
-// run is one run under way.
+// run is one run in progress.
 type run struct {
 	Options
 	window  scenarios.Window
 	wire    *wire
 	crowd   *crowd.Crowd
-	marked  *client.Operator // asks after the load's side; nil: the keys have no auditor
-	cleaner *client.Operator // throws it away; nil: the keys have no operator
+	shadow  *client.Operator // reads the state of the shadow wallet; nil: the keys have no auditor
+	cleaner *client.Operator // deletes the load-test data; nil: the keys have no operator
 
 	counted *attack.Report
 	drained *judge.Drain
 	audit   crowd.Audit
-	left    *crowd.Counts // what the load's side held when it had been thrown away
+	left    *crowd.Counts // contents of the shadow wallet after the clean-up
 }
 
 func newRun(o Options) (*run, error) {
@@ -154,15 +155,15 @@ func newRun(o Options) (*run, error) {
 		return nil, fmt.Errorf("%w: the keys have no caller %q to ask for grants", ErrTarget, o.Target.Caller)
 	}
 	options.Key = caller.Key
-	if r.marked, err = r.operator(auth.RoleAuditor, true); err != nil {
+	if r.shadow, err = r.operator(auth.RoleAuditor, true); err != nil {
 		return nil, err
 	}
-	if r.marked != nil {
+	if r.shadow != nil {
 		live, err := r.operator(auth.RoleAuditor, false)
 		if err != nil {
 			return nil, err
 		}
-		options.Operator, options.Live = r.marked, live
+		options.Operator, options.Live = r.shadow, live
 	}
 	if r.cleaner, err = r.operator(auth.RoleOperator, true); err != nil {
 		return nil, err
@@ -172,16 +173,16 @@ func newRun(o Options) (*run, error) {
 }
 
 // operator returns a client for the first operator of a role; nil: the keys have none.
-func (r *run) operator(role auth.Role, marked bool) (*client.Operator, error) {
+func (r *run) operator(role auth.Role, loadTest bool) (*client.Operator, error) {
 	for _, o := range r.Target.Keys.Operators {
 		if o.Role == role {
-			return client.NewOperator(client.Config{BaseURL: r.Target.URLs[0], Key: o.Key, LoadTest: marked, HTTPClient: r.wire})
+			return client.NewOperator(client.Config{BaseURL: r.Target.URLs[0], Key: o.Key, LoadTest: loadTest, HTTPClient: r.wire})
 		}
 	}
 	return nil, nil
 }
 
-// config says how the plan is offered.
+// config returns the configuration of the generator.
 func (r *run) config() attack.Config {
 	c := attack.Config{Kinds: crowd.Kinds(), Duration: r.crowd.Span(), Attackers: r.Attackers, MaxInFlight: r.MaxInFlight}
 	if r.Progress != nil {
@@ -193,27 +194,27 @@ func (r *run) config() attack.Config {
 	return c
 }
 
-func (r *run) preparing(done, total int64) { r.tell("preparing", done, total) }
+func (r *run) preparing(done, total int64) { r.progress("preparing", done, total) }
 
-func (r *run) tell(phase string, done, total int64) {
+func (r *run) progress(phase string, done, total int64) {
 	if r.Progress != nil {
 		r.Progress(Progress{Phase: phase, Done: done, Total: total})
 	}
 }
 
-// judge lets what is held back settle, reads the books, and throws the marked data away.
+// judge waits for the drain, reads the records, and deletes the load-test data.
 func (r *run) judge(ctx context.Context) error {
-	r.tell("draining", 0, 0)
+	r.progress("draining", 0, 0)
 	since := time.Now()
 	_, done, err := r.crowd.Drain(ctx, min(r.Scenario.Drain, drainAtMost))
 	if err != nil {
-		return fmt.Errorf("%w: waiting until nothing is held: %w", ErrAudit, err)
+		return fmt.Errorf("%w: waiting for the drain: %w", ErrAudit, err)
 	}
 	if r.crowd.Operated() {
 		r.drained = &judge.Drain{Took: time.Since(since), Done: done}
 	}
 	r.audit, err = r.crowd.Audit(ctx, crowd.AuditOptions{People: r.AuditPeople, Books: r.Target.Books,
-		Progress: func(done, total int64) { r.tell("auditing", done, total) }})
+		Progress: func(done, total int64) { r.progress("auditing", done, total) }})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrAudit, err)
 	}
@@ -223,7 +224,7 @@ func (r *run) judge(ctx context.Context) error {
 	return r.clean(ctx)
 }
 
-// clean throws the marked data away (K2) and counts what is left.
+// clean deletes the load-test data (K2) and counts what is left.
 func (r *run) clean(ctx context.Context) (err error) {
 	if r.left, err = r.crowd.CleanUp(ctx, r.cleaner); err != nil {
 		return fmt.Errorf("%w: %w", ErrAudit, err)

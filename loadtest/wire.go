@@ -11,13 +11,13 @@ import (
 	"hongbao/loadtest/crowd"
 )
 
-// wire sends requests to the instances of a target, each over connections of its own.
+// wire sends requests to the instances of a target, with separate connections for each.
 type wire struct {
 	hosts map[string]*attack.Transport
 }
 
-// newWire returns the connections to each URL, none of them made yet; conns bounds those to one instance, 0 is as many
-// as operations may be in flight.
+// newWire returns a transport for each URL, without opening connections; conns bounds the connections to one instance, 0 is
+// the maximum number of operations in flight.
 func newWire(urls []string, caFile string, conns int) (*wire, error) {
 	w := &wire{hosts: map[string]*attack.Transport{}}
 	for _, text := range urls {
@@ -43,10 +43,10 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 	return t.Do(r)
 }
 
-// to returns what sends to one instance.
+// to returns the HTTP client for an instance.
 func (w *wire) to(string) (crowd.Doer, error) { return w, nil }
 
-// Warm makes up to n connections to each instance and returns how many there are.
+// Warm opens up to n connections to each instance and returns the number opened.
 func (w *wire) Warm(ctx context.Context, n int) (made int, err error) {
 	for _, t := range w.hosts {
 		m, e := t.Warm(ctx, n)
@@ -55,7 +55,7 @@ func (w *wire) Warm(ctx context.Context, n int) (made int, err error) {
 	return made, err
 }
 
-// CloseIdleConnections closes what waits for the next request.
+// CloseIdleConnections closes idle connections.
 func (w *wire) CloseIdleConnections() {
 	for _, t := range w.hosts {
 		t.CloseIdleConnections()

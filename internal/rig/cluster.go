@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	masters = 3     // the fewest that a cluster works with
+	masters = 3     // the minimum of a cluster
 	slots   = 16384 // of every Redis cluster
 )
 
 // Cluster is a Redis cluster of three masters without replicas.
 type Cluster struct{ nodes []*Redis }
 
-// StartCluster starts a cluster in the folder and returns once each node serves.
+// StartCluster starts a cluster in the folder and returns when each node serves.
 func StartCluster(dir string) (*Cluster, error) {
 	c := &Cluster{}
 	for i := range masters {
@@ -44,11 +44,11 @@ func StartCluster(dir string) (*Cluster, error) {
 	return c, nil
 }
 
-// join gives node i its share of the slots and makes it known to the first.
+// join assigns node i its share of the slots and introduces it to the first node.
 func (c *Cluster) join(i, bus int) error {
 	port := c.nodes[i].port
 	commands := []string{
-		// Each its own epoch at once: otherwise the nodes argue about it for seconds.
+		// A different epoch for each node from the start: otherwise the nodes need seconds to agree on them.
 		fmt.Sprintf("CLUSTER SET-CONFIG-EPOCH %d", i+1),
 		fmt.Sprintf("CLUSTER ADDSLOTSRANGE %d %d", i*slots/masters, (i+1)*slots/masters-1),
 	}
@@ -64,7 +64,7 @@ func (c *Cluster) join(i, bus int) error {
 	return err
 }
 
-// serves wants a node that knows all nodes and finds the cluster whole.
+// serves returns nil if the node knows all nodes and reports the cluster as complete.
 func serves(port int) error {
 	info, err := ask(port, "CLUSTER INFO")
 	if err != nil {
@@ -94,14 +94,14 @@ func (c *Cluster) Stop() {
 	}
 }
 
-// MasterName is what the sentinel calls its master.
+// MasterName is the name of the master in the sentinel.
 const MasterName = "hongbao"
 
-// Sentinel is a redis-server under the eyes of one sentinel: enough to find the master by asking, too little to fail
-// over.
+// Sentinel is a redis-server that is monitored by one sentinel. Clients can find the master through it, but one sentinel is
+// too few for a failover.
 type Sentinel struct{ master, watch *Redis }
 
-// StartSentinel starts both in the folder and returns once the sentinel names the master.
+// StartSentinel starts both in the folder and returns when the sentinel names the master.
 func StartSentinel(dir string) (*Sentinel, error) {
 	master, err := StartRedis(dir, RedisOptions{Name: "master"})
 	if err != nil {
@@ -118,7 +118,7 @@ func StartSentinel(dir string) (*Sentinel, error) {
 // Addr returns host:port of the sentinel.
 func (s *Sentinel) Addr() string { return s.watch.Addr() }
 
-// Master returns the server under its eyes.
+// Master returns the monitored server.
 func (s *Sentinel) Master() *Redis { return s.master }
 
 // Stop ends both.
@@ -130,7 +130,7 @@ func (s *Sentinel) Stop() {
 	}
 }
 
-// downAfter is when the sentinel takes a silent master for dead.
+// downAfter is the time after which the sentinel considers an unreachable master as down.
 const downAfter = 5 * time.Second
 
 func startWatch(dir string, master int) (*Redis, error) {
@@ -157,11 +157,11 @@ func startWatch(dir string, master int) (*Redis, error) {
 	})
 }
 
-// watches wants a sentinel that has met its master.
+// watches returns nil if the sentinel has connected to its master.
 func watches(port int) error {
 	info, err := ask(port, "INFO sentinel")
 	if err == nil && !strings.Contains(info, "name="+MasterName+",status=ok") {
-		err = errors.New("the sentinel has not met the master")
+		err = errors.New("the sentinel has not connected to the master")
 	}
 	return err
 }

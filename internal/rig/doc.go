@@ -1,9 +1,10 @@
-// Package rig starts real servers for tests and tools: Redis alone, a Redis cluster, a Redis sentinel and MariaDB, from
-// what is installed. They listen on private ports of the loopback, keep everything in a folder that the caller names and
-// removes, and end with the process that started them. Waits are time.Duration; sizes are in the servers' own notation.
+// Package rig starts real servers for tests and tools: Redis alone, a Redis cluster, a Redis sentinel and MariaDB, from the
+// installed programs. They listen on private ports of the loopback interface, keep all data in a folder that the caller
+// provides and removes, and end with the process that started them. Waits are time.Duration; sizes are in the servers'
+// notation.
 //
-// It knows nothing of wallets, installs nothing, and must not be imported by anything that is shipped: the servers have
-// no passwords.
+// The package knows nothing of wallets and installs nothing. No shipped program may import it, because the servers have no
+// passwords.
 package rig
 
 import (
@@ -15,7 +16,7 @@ import (
 	"strings"
 )
 
-// The programs that a rig needs, by name, and the Debian packages that bring them.
+// The programs that a rig needs, by name, and the Debian packages that contain them.
 const (
 	RedisServer      = "redis-server"
 	MariaDBServer    = "mariadbd"
@@ -28,8 +29,8 @@ const (
 // Programs returns all programs that a rig needs.
 func Programs() []string { return []string{RedisServer, MariaDBServer, MariaDBInstaller} }
 
-// Need returns nil when the programs are installed, and otherwise an error that names what is missing and the command
-// that installs it.
+// Need returns nil if the programs are installed, and otherwise an error with the missing programs and the command that
+// installs them.
 func Need(programs ...string) error {
 	var missing, packages []string
 	for _, p := range programs {
@@ -51,7 +52,7 @@ func Need(programs ...string) error {
 	return fmt.Errorf("rig: %s not found: run apt-get install -y %s", strings.Join(missing, ", "), strings.Join(packages, " "))
 }
 
-// find looks in the PATH, and then where Debian keeps what only its administrator has in the PATH.
+// find searches the PATH, and then the folders that Debian has only in the administrator's PATH.
 func find(program string) (string, error) {
 	if path, err := exec.LookPath(program); err == nil {
 		return path, nil

@@ -13,29 +13,28 @@ import (
 	"time"
 )
 
-// handshake is the protocol version that MariaDB and MySQL begin their greeting with, after the packet's head.
+// handshake is the protocol version in the greeting of MariaDB and MySQL, after the packet header.
 const handshake = 10
 
-// MariaDB is one mariadbd. Each commit is on disk before it is answered. It is not for use by several goroutines at
-// once.
+// MariaDB is one mariadbd. Each commit is on disk before it is answered. Not safe for concurrent use.
 type MariaDB struct {
 	proc *process
 	data string
 	port int
 }
 
-// MariaDBOptions says how a MariaDB is run.
+// MariaDBOptions configures a MariaDB.
 type MariaDBOptions struct {
-	Name string   // of its folder and log; "mariadb" when empty
+	Name string   // of its folder and log; "mariadb" if empty
 	Args []string // further options
 }
 
-// StartMariaDB makes an empty data folder, starts a mariadbd on it and returns once it greets.
+// StartMariaDB creates an empty data folder, starts a mariadbd on it and returns when the server sends its greeting.
 func StartMariaDB(dir string, o MariaDBOptions) (*MariaDB, error) {
 	if o.Name == "" {
 		o.Name = "mariadb"
 	}
-	dir, err := filepath.Abs(dir) // The server goes into its data folder, and would look for a relative one there.
+	dir, err := filepath.Abs(dir) // The server changes into its data folder, so a relative path would be wrong there.
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +60,7 @@ func StartMariaDB(dir string, o MariaDBOptions) (*MariaDB, error) {
 	})
 }
 
-// installMariaDB fills the data folder with the system's tables; root needs no password.
+// installMariaDB creates the system tables in the data folder; root needs no password.
 func installMariaDB(data string) error {
 	path, err := find(MariaDBInstaller)
 	if err != nil {
@@ -77,7 +76,7 @@ func installMariaDB(data string) error {
 	return nil
 }
 
-// asRoot lets the administrator run the server, which it refuses unless it is told.
+// asRoot allows root to run the server, which the server refuses by default.
 func asRoot() []string {
 	if os.Getuid() == 0 {
 		return []string{"--user=root"}
@@ -91,13 +90,13 @@ func (m *MariaDB) DSN() string { return fmt.Sprintf("root@tcp(%s)/", m.Addr()) }
 // Addr returns host:port.
 func (m *MariaDB) Addr() string { return addr(m.port) }
 
-// Kill ends the server as a power cut would.
+// Kill ends the server like a power failure.
 func (m *MariaDB) Kill() { m.proc.kill() }
 
 // Stop ends the server.
 func (m *MariaDB) Stop() { m.proc.stop() }
 
-// Restart stops the server if it runs and starts it on the same port, with all it has kept.
+// Restart stops the server if it runs and starts it on the same port, with its data.
 func (m *MariaDB) Restart() error {
 	m.Stop()
 	return m.proc.start(m.ready)
@@ -105,7 +104,8 @@ func (m *MariaDB) Restart() error {
 
 func (m *MariaDB) pidFile() string { return m.data + ".pid" }
 
-// ready wants a greeting, and the process's own number in its file, which it writes when the port is its own.
+// ready returns nil after a greeting, and if the pid file has the process's number. The server writes it after it has opened
+// its port.
 func (m *MariaDB) ready(pid int) error {
 	text, err := os.ReadFile(m.pidFile())
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 const (
 	host = "127.0.0.1"
 
-	// The ports lie below those that the kernel gives to outgoing connections. Among them, a client that dials a server
-	// that is down could be given the server's own port, and would be connected to itself.
+	// The ports are below those that the kernel assigns to outgoing connections. Otherwise a client that dials a stopped
+	// server could be assigned the server's port, and would be connected to itself.
 	firstPort, lastPort = 20000, 31999
-	// portTries bounds the search: one in a thousand ports is taken on a busy machine.
+	// portTries bounds the search: on a busy machine one in a thousand ports is used.
 	portTries = 100
-	// startTries bounds how often a server is started on other ports, because somebody took the first ones in between.
+	// startTries bounds the starts of a server on other ports, because another program may take a port before the server.
 	startTries = 3
 )
 
-// FreePort returns a port of the loopback that nobody listens on now.
+// FreePort returns a port of the loopback interface on which nothing listens now.
 func FreePort() (int, error) {
 	var err error
 	for range portTries {
@@ -45,7 +45,7 @@ func started[T any](start func() (T, error)) (T, error) {
 		}
 		faults = append(faults, err)
 		if !errors.Is(err, errGone) {
-			break // It did not end by itself, so it was not for want of its port.
+			break // The process did not end by itself, so its port was not the problem.
 		}
 	}
 	var none T

@@ -12,32 +12,32 @@ import (
 )
 
 const (
-	// readyWithin bounds the wait for a server that was started: the slowest, MariaDB after a kill, takes some seconds
-	// on a busy machine.
+	// readyWithin bounds the wait for a started server. The slowest, MariaDB after a kill, takes some seconds on a busy
+	// machine.
 	readyWithin = 90 * time.Second
-	// goneWithin bounds the wait for a server that was asked to stop; then it is killed.
+	// goneWithin bounds the wait for a server to stop; then it is killed.
 	goneWithin = 30 * time.Second
-	// pollEvery is how often a wait looks again: short beside the time a server takes to start.
+	// pollEvery is the polling interval of a wait: short compared with the start of a server.
 	pollEvery = 20 * time.Millisecond
-	// tailBytes is how much of a server's log an error quotes.
+	// tailBytes is the length of a server's log in an error.
 	tailBytes = 2048
 )
 
 // errGone is the error of a wait for a process that has ended.
 var errGone = errors.New("the process has ended")
 
-// process is a server under this process's care. Its methods are not for use by several goroutines at once.
+// process is a server that this process controls. Its methods are not safe for concurrent use.
 type process struct {
 	name string
 	path string
 	args []string
-	logs string // file that its output is appended to
+	logs string // file to which its output is appended
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
 }
 
-// newProcess prepares a server; nothing is started. Its log is NAME.log in the folder.
+// newProcess prepares a server without starting it. Its log is NAME.log in the folder.
 func newProcess(dir, name, program string, args ...string) (*process, error) {
 	path, err := find(program)
 	if err != nil {
@@ -52,7 +52,7 @@ func newProcess(dir, name, program string, args ...string) (*process, error) {
 // start runs the program and waits until ready returns nil.
 func (p *process) start(ready func(pid int) error) error {
 	if p.alive() {
-		return fmt.Errorf("rig: %s runs already", p.name)
+		return fmt.Errorf("rig: %s is already running", p.name)
 	}
 	if err := p.launch(); err != nil {
 		return err
@@ -74,14 +74,14 @@ func (p *process) launch() error {
 	cmd.SysProcAttr = bound()
 	started, done := make(chan error), make(chan struct{})
 	go func() {
-		// Linux ends the child when the thread that started it ends, so that thread waits here and does nothing else.
+		// Linux ends the child when the thread that started it ends, so this thread waits here and does nothing else.
 		runtime.LockOSThread()
 		defer close(done)
 		defer logs.Close()
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			_ = cmd.Wait() // How it ended is of no interest: it was killed, or its log says why.
+			_ = cmd.Wait() // The result does not matter: it was killed, or its log contains the reason.
 		}
 	}()
 	if err := <-started; err != nil {
@@ -122,7 +122,7 @@ func (p *process) alive() bool {
 	}
 }
 
-// kill ends the process as a power cut would, and waits until it is gone.
+// kill ends the process like a power failure, and waits for its end.
 func (p *process) kill() {
 	if p.alive() {
 		kill(p.cmd.Process)
@@ -130,7 +130,7 @@ func (p *process) kill() {
 	}
 }
 
-// stop asks the process to end, and kills it when it does not.
+// stop asks the process to end, and kills it after goneWithin.
 func (p *process) stop() { p.stopWithin(goneWithin) }
 
 func (p *process) stopWithin(limit time.Duration) {

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// bound: elsewhere a child outlives a parent that is killed.
+// bound: on other systems a child outlives a parent that is killed.
 func bound() *syscall.SysProcAttr { return nil }
 
 func kill(p *os.Process)      { _ = p.Kill() }

@@ -5,11 +5,10 @@ import (
 	"time"
 )
 
-// Program is any other server, such as the one under test. It is not for use by several goroutines at once.
+// Program is any other server, such as the one under test. Not safe for concurrent use.
 type Program struct{ proc *process }
 
-// NewProgram prepares a program; its output is appended to NAME.log in the folder. The path is looked up like a
-// command's.
+// NewProgram prepares a program; its output is appended to NAME.log in the folder. The path is searched like a command.
 func NewProgram(dir, name, path string, args ...string) (*Program, error) {
 	proc, err := newProcess(dir, name, path, args...)
 	if err != nil {
@@ -18,18 +17,18 @@ func NewProgram(dir, name, path string, args ...string) (*Program, error) {
 	return &Program{proc}, nil
 }
 
-// Start runs it and waits until ready returns nil. The error ends with the end of its log.
+// Start runs it and waits until ready returns nil. The error ends with the end of the log.
 func (p *Program) Start(ready func() error) error {
 	return p.proc.start(func(int) error { return ready() })
 }
 
-// Alive says whether it runs.
+// Alive reports whether it runs.
 func (p *Program) Alive() bool { return p.proc.alive() }
 
-// Kill ends it as a power cut would.
+// Kill ends it like a power failure.
 func (p *Program) Kill() { p.proc.kill() }
 
-// Stop asks it to end and waits. The error says that it had to be killed, or with which code it ended.
+// Stop asks it to end and waits. The error reports that it was killed, or its exit code.
 func (p *Program) Stop(within time.Duration) error {
 	if p.proc.cmd == nil {
 		return nil
@@ -41,5 +40,5 @@ func (p *Program) Stop(within time.Duration) error {
 	return nil
 }
 
-// Log returns the file of its output.
+// Log returns the path of its output.
 func (p *Program) Log() string { return p.proc.logs }

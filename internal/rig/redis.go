@@ -12,24 +12,24 @@ import (
 	"time"
 )
 
-// askWithin bounds one command to a server on the loopback.
+// askWithin bounds one command to a server on the loopback interface.
 const askWithin = 2 * time.Second
 
-// Redis is one redis-server. It is not for use by several goroutines at once.
+// Redis is one redis-server. Not safe for concurrent use.
 type Redis struct {
 	proc *process
 	data string // its folder
 	port int
 }
 
-// RedisOptions says how a Redis is run.
+// RedisOptions configures a Redis.
 type RedisOptions struct {
-	Name       string // of its folder and log; "redis" when empty
-	AppendOnly bool   // keep every write (fsync each); otherwise a kill loses everything
+	Name       string // of its folder and log; "redis" if empty
+	AppendOnly bool   // fsync every write; otherwise a kill loses everything
 	Args       []string
 }
 
-// StartRedis starts a redis-server in the folder and returns once it answers.
+// StartRedis starts a redis-server in the folder and returns when it answers.
 func StartRedis(dir string, o RedisOptions) (*Redis, error) {
 	return started(func() (*Redis, error) { return startRedis(dir, o) })
 }
@@ -56,13 +56,13 @@ func startRedis(dir string, o RedisOptions) (*Redis, error) {
 // Addr returns host:port.
 func (r *Redis) Addr() string { return addr(r.port) }
 
-// Kill ends the server as a power cut would.
+// Kill ends the server like a power failure.
 func (r *Redis) Kill() { r.proc.kill() }
 
 // Stop ends the server.
 func (r *Redis) Stop() { r.proc.stop() }
 
-// Restart stops the server if it runs and starts it on the same port; empty: without what it had kept.
+// Restart stops the server if it runs and starts it on the same port; empty: without its data.
 func (r *Redis) Restart(empty bool) error {
 	r.Stop()
 	if empty {
@@ -76,7 +76,7 @@ func (r *Redis) Restart(empty bool) error {
 	return r.proc.start(r.ready)
 }
 
-// ready wants an answer from this very process, not from another that has its port.
+// ready returns nil if the answer comes from this process, and not from another one on the same port.
 func (r *Redis) ready(pid int) error {
 	info, err := ask(r.port, "INFO server")
 	if err != nil {
@@ -88,8 +88,8 @@ func (r *Redis) ready(pid int) error {
 	return nil
 }
 
-// ask sends one inline command to the Redis on the port and returns its answer, a string of any kind. An answer of
-// Redis that is an error is one.
+// ask sends one inline command to the Redis on the port and returns its answer as a string. An error answer of Redis is
+// returned as an error.
 func ask(port int, command string) (string, error) {
 	conn, err := net.DialTimeout("tcp", addr(port), askWithin)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// need skips the test where the programs are not installed.
+// need skips the test if the programs are not installed.
 func need(t *testing.T, programs ...string) {
 	if err := Need(programs...); err != nil {
 		t.Skip(err)
@@ -54,9 +54,9 @@ func TestRedis(t *testing.T) {
 		empty      bool
 		kept       bool
 	}{
-		{"what is only in memory dies with the process", false, false, false},
-		{"what was written to disk is there after a kill", true, false, true},
-		{"an operator who starts it empty gets it empty", true, true, false},
+		{"data in memory is lost with the process", false, false, false},
+		{"data on disk survives a kill", true, false, true},
+		{"a restart with empty removes the data", true, true, false},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			r, err := StartRedis(t.TempDir(), RedisOptions{AppendOnly: c.appendOnly})
@@ -90,7 +90,7 @@ func TestClusterAndSentinelServeAClient(t *testing.T) {
 	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: c.Addrs()[:1], DisableCache: true})
 	require.NoError(t, err)
 	defer client.Close()
-	for _, key := range []string{"a", "b", "c", "d", "e"} { // of slots on all three
+	for _, key := range []string{"a", "b", "c", "d", "e"} { // slots on all three nodes
 		require.NoError(t, client.Do(ctx, client.B().Set().Key(key).Value("1").Build()).Error())
 	}
 
@@ -141,7 +141,7 @@ func TestAStrangerOnThePortIsNotTheServer(t *testing.T) {
 	defer r.Stop()
 	require.NoError(t, r.ready(r.proc.cmd.Process.Pid))
 	require.ErrorContains(t, r.ready(os.Getpid()), "another process")
-	require.ErrorContains(t, r.proc.start(r.ready), "runs already")
+	require.ErrorContains(t, r.proc.start(r.ready), "is already running")
 }
 
 func TestAServerThatDoesNotListenToStopIsKilled(t *testing.T) {
@@ -149,10 +149,10 @@ func TestAServerThatDoesNotListenToStopIsKilled(t *testing.T) {
 	r, err := StartRedis(t.TempDir(), RedisOptions{})
 	require.NoError(t, err)
 	pid := r.proc.cmd.Process.Pid
-	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP)) // A stopped process takes no SIGTERM.
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP)) // A stopped process does not handle SIGTERM.
 	r.proc.stopWithin(100 * time.Millisecond)
 	require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH)
-	r.Stop() // Twice does no harm.
+	r.Stop() // A second stop has no effect.
 	r.Kill()
 }
 
@@ -184,9 +184,9 @@ func TestProgram(t *testing.T) {
 	for _, c := range []struct {
 		why, script, fails string
 	}{
-		{"asked to stop, it ends well", `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`, ""},
-		{"a code of its own is an error that quotes the log", `trap 'echo spilt; exit 3' TERM; echo up; while :; do sleep 0.05; done`, "spilt"},
-		{"one that does not listen is killed", `trap '' TERM; echo up; while :; do sleep 0.05; done`, "killed"},
+		{"it ends with success when asked to stop", `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`, ""},
+		{"another exit code is an error with the end of the log", `trap 'echo spilt; exit 3' TERM; echo up; while :; do sleep 0.05; done`, "spilt"},
+		{"a program that ignores the signal is killed", `trap '' TERM; echo up; while :; do sleep 0.05; done`, "killed"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			p, err := NewProgram(t.TempDir(), "it", "sh", "-c", c.script)

@@ -10,15 +10,15 @@ import (
 	"sync"
 )
 
-// The environment variables that tell tests where the servers are. A test that needs one skips when it is not set.
+// The environment variables with the addresses of the servers. A test that needs one skips if it is not set.
 const (
 	EnvRedis    = "HONGBAO_REDIS"         // host:port
-	EnvCluster  = "HONGBAO_REDIS_CLUSTER" // host:port of each node, with commas between
+	EnvCluster  = "HONGBAO_REDIS_CLUSTER" // host:port of each node, comma-separated
 	EnvSentinel = "HONGBAO_SENTINEL"      // host:port/master's name
 	EnvMySQL    = "HONGBAO_MYSQL"         // data source name of go-sql-driver, without a database
 )
 
-// The kinds of server that Start knows.
+// The kinds of server for Start.
 const (
 	KindRedis    = "redis"
 	KindCluster  = "cluster"
@@ -29,7 +29,7 @@ const (
 // Kinds returns all kinds of server.
 func Kinds() []string { return []string{KindRedis, KindCluster, KindSentinel, KindMariaDB} }
 
-// Servers are servers that run side by side.
+// Servers are servers that run at the same time.
 type Servers struct {
 	dir   string
 	mu    sync.Mutex
@@ -37,7 +37,7 @@ type Servers struct {
 	stops []func()
 }
 
-// Start starts one server of each kind in the folder, side by side. After an error none runs.
+// Start starts one server of each kind in the folder, concurrently. After an error none runs.
 func Start(dir string, kinds ...string) (*Servers, error) {
 	if err := needFor(kinds); err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func Start(dir string, kinds ...string) (*Servers, error) {
 	return s, nil
 }
 
-// needFor checks that what the kinds need is installed.
+// needFor checks that the programs for the kinds are installed.
 func needFor(kinds []string) error {
 	var programs []string
 	for _, kind := range kinds {
@@ -67,7 +67,7 @@ func needFor(kinds []string) error {
 		case KindMariaDB:
 			programs = append(programs, MariaDBServer, MariaDBInstaller)
 		default:
-			return fmt.Errorf("rig: no server is called %q: there are %s", kind, strings.Join(Kinds(), ", "))
+			return fmt.Errorf("rig: unknown server %q: the kinds are %s", kind, strings.Join(Kinds(), ", "))
 		}
 	}
 	slices.Sort(programs)
@@ -122,7 +122,7 @@ func (s *Servers) Stop() {
 	s.stops = nil
 }
 
-// RemoveData removes what the servers kept, but their logs.
+// RemoveData removes the servers' data but not their logs.
 func (s *Servers) RemoveData() error { return removeData(s.dir) }
 
 func removeData(dir string) error {

@@ -9,14 +9,14 @@ import (
 // MaxKey is the largest key of Heads. It bounds the directory of chunks at 32 MiB, whatever key is set.
 const MaxKey = math.MaxUint32
 
-// Heads leads from a dense key, such as a wallet's ActID, to a record number; 0 means none. A stretch of 1,024 keys
-// takes memory, four bytes a key, from the first Set in it. The zero value is empty and ready.
+// Heads maps a dense key, such as a wallet's ActID, to a record number; 0 means none. A range of 1,024 keys takes memory, four
+// bytes per key, from the first Set in it. The zero value is empty and ready.
 type Heads struct {
-	chunks []*[chunkLen]uint32 // nil where nothing was set
+	chunks []*[chunkLen]uint32 // nil if nothing was set in it
 	held   int64               // chunks that are not nil
 }
 
-// Get returns the number kept under key, and 0 for a key that was never set, outside 0..MaxKey too.
+// Get returns the number stored under key, and 0 for a key that was never set or is outside 0..MaxKey.
 func (h *Heads) Get(key int64) uint32 {
 	c := uint64(key) >> chunkBits
 	if c >= uint64(len(h.chunks)) || h.chunks[c] == nil {
@@ -25,7 +25,7 @@ func (h *Heads) Get(key int64) uint32 {
 	return h.chunks[c][key&chunkMask]
 }
 
-// Set keeps i under key. It panics for a key outside 0..MaxKey.
+// Set stores i under key. It panics for a key outside 0..MaxKey.
 func (h *Heads) Set(key int64, i uint32) {
 	if key < 0 || key > MaxKey {
 		panic("slab: key out of range")
@@ -41,8 +41,8 @@ func (h *Heads) Set(key int64, i uint32) {
 	h.chunks[c][key&chunkMask] = i
 }
 
-// Next returns the smallest key above after that has a number other than 0, and false when there is none. Start
-// with -1 to see every key in ascending order.
+// Next returns the smallest key above after with a number other than 0, and false if there is none. Start with -1 to visit
+// every key in ascending order.
 func (h *Heads) Next(after int64) (int64, bool) {
 	for key := max(after+1, 0); key>>chunkBits < int64(len(h.chunks)); {
 		chunk := h.chunks[key>>chunkBits]

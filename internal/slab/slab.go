@@ -1,16 +1,16 @@
 // Package slab keeps very many small records in few allocations: a Slab of records with stable numbers, Heads that
-// lead from a dense key to the first record of the key's chain, and Sparse for keys that are not dense.
+// map a dense key to the first record of the key's chain, and Sparse for keys that are not dense.
 //
-// A chain is made by the caller: its record type has a field `next uint32`, and adding a record is
+// The caller builds chains: its record type has a field `next uint32`, and adding a record is
 //
 //	i := records.Append(record{next: heads.Get(key)})
 //	heads.Set(key, i)
 //
-// so that a chain runs from the newest record to the oldest and ends at 0, which is no record's number.
+// so that a chain runs from the newest record to the oldest and ends at 0, which is not a record number.
 //
 // Units: sizes are bytes, and count capacity, not use. Growing never copies a record, so a pointer from At stays
-// valid. Records without pointers cost the garbage collector nothing. Nothing here is safe for concurrent use, and
-// nothing here is ever freed.
+// valid. The garbage collector does not scan records without pointers. Nothing in this package is safe for concurrent use, and
+// nothing is ever freed.
 package slab
 
 import (
@@ -18,8 +18,8 @@ import (
 	"unsafe"
 )
 
-// A chunk is the unit of growth: 1,024 records are small enough not to matter in a small run, and large enough that
-// fifty million records need no more than some fifty thousand allocations.
+// A chunk is the unit of growth: 1,024 records are few enough for a small run, and enough that fifty million records need no
+// more than some fifty thousand allocations.
 const (
 	chunkBits = 10
 	chunkLen  = 1 << chunkBits
@@ -28,11 +28,11 @@ const (
 
 // Slab is a growing list of records, numbered from 1. The zero value is empty and ready.
 type Slab[T any] struct {
-	chunks []*[chunkLen]T // record i is at [i>>chunkBits][i&chunkMask]; the very first place stays empty
+	chunks []*[chunkLen]T // record i is at [i>>chunkBits][i&chunkMask]; the first position stays empty
 	n      uint32
 }
 
-// Append adds a record and returns its number. It panics when the numbers are used up: at 4,294,967,295 records.
+// Append adds a record and returns its number. It panics if no number is left: at 4,294,967,295 records.
 func (s *Slab[T]) Append(v T) uint32 {
 	if s.n == math.MaxUint32 {
 		panic("slab: full")
@@ -45,16 +45,16 @@ func (s *Slab[T]) Append(v T) uint32 {
 	return s.n
 }
 
-// At returns the record with number i, which must be one that Append returned.
+// At returns the record with number i, which Append must have returned.
 func (s *Slab[T]) At(i uint32) *T { return &s.chunks[i>>chunkBits][i&chunkMask] }
 
-// Len returns how many records there are: their numbers are 1 to Len.
+// Len returns the number of records: their numbers are 1 to Len.
 func (s *Slab[T]) Len() int { return int(s.n) }
 
-// Truncate forgets all records but the first n, and gives their numbers out again.
+// Truncate removes all records but the first n, and reuses their numbers.
 func (s *Slab[T]) Truncate(n int) {
 	if n < 0 || n > s.Len() {
-		panic("slab: truncated to more than there is")
+		panic("slab: truncated to more than Len")
 	}
 	s.n = uint32(n)
 }

@@ -15,7 +15,7 @@ func TestSlabKeepsRecordsInPlace(t *testing.T) {
 	require.Zero(t, s.Len())
 	require.Zero(t, s.Bytes())
 	first := s.Append(-1)
-	require.Equal(t, uint32(1), first, "0 is no record's number")
+	require.Equal(t, uint32(1), first, "0 is not a record number")
 	place := s.At(first)
 	for i := range int64(5 * chunkLen) {
 		require.Equal(t, uint32(i+2), s.Append(i))
@@ -43,7 +43,7 @@ func TestSlabTruncateGivesNumbersOutAgain(t *testing.T) {
 	for range 3*chunkLen - 11 {
 		s.Append(0)
 	}
-	require.Equal(t, held, s.Bytes(), "chunks are used again")
+	require.Equal(t, held, s.Bytes(), "chunks are reused")
 	require.Panics(t, func() { s.Truncate(s.Len() + 1) })
 	require.Panics(t, func() { s.Truncate(-1) })
 }
@@ -52,7 +52,7 @@ func TestHeadsAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var h Heads
 		model := map[int64]uint32{}
-		// Keys that crowd together, keys around the borders of chunks, and lone ones.
+		// Dense keys, keys near the borders of chunks, and isolated keys.
 		keys := rapid.OneOf(rapid.Int64Range(0, 50), rapid.Int64Range(chunkLen-2, chunkLen+2), rapid.Int64Range(0, 1<<20))
 		for range rapid.IntRange(0, 60).Draw(t, "sets") {
 			key, i := keys.Draw(t, "key"), rapid.Uint32Range(0, 9).Draw(t, "number")
@@ -94,7 +94,7 @@ func TestHeadsBytesPerKey(t *testing.T) {
 	for key := range int64(keys) {
 		h.Set(key, 1)
 	}
-	require.LessOrEqual(t, h.Bytes(), int64(keys*4+keys/16), "four bytes a dense key and a little directory")
+	require.LessOrEqual(t, h.Bytes(), int64(keys*4+keys/16), "four bytes per dense key and a small directory")
 }
 
 func TestSparseAgainstMap(t *testing.T) {
@@ -124,7 +124,7 @@ func TestSparseBytes(t *testing.T) {
 	}
 	const row = 8 + 8 // key, and row with its padding
 	for _, s := range []*Sparse[uint32]{&dense, &lone} {
-		require.LessOrEqual(t, s.Bytes(), int64(keys*(row+11)), "a row costs the same wherever its key lies")
+		require.LessOrEqual(t, s.Bytes(), int64(keys*(row+11)), "a row costs the same for any key")
 	}
 }
 

@@ -2,10 +2,10 @@ package slab
 
 import "math/bits"
 
-// Sparse keeps a row under any int64 key, near or far from the others: a hash index over a Slab, at about seven bytes
-// a row beside key and row. The zero value is empty and ready.
+// Sparse keeps a row under any int64 key, dense or not: a hash index over a Slab, at about seven bytes per row in addition to
+// key and row. The zero value is empty and ready.
 type Sparse[T any] struct {
-	index []uint32 // open addressing; 0: empty. A power of two long, at most three quarters full
+	index []uint32 // open addressing; 0: empty. The length is a power of two, at most three quarters full
 	rows  Slab[cell[T]]
 }
 
@@ -15,15 +15,15 @@ type cell[T any] struct {
 	row T
 }
 
-// firstIndex is the index's first length: small, since many tables stay so.
+// firstIndex is the index's first length: small, because many tables stay small.
 const firstIndex = 16
 
-// slot returns where the key's search begins. Multiplying by the golden ratio spreads neighbours over the index.
+// slot returns the slot at which the search for key starts. Multiplying by the golden ratio spreads adjacent keys.
 func (s *Sparse[T]) slot(key int64) uint64 {
 	return uint64(key) * 0x9E3779B97F4A7C15 >> (64 - bits.Len(uint(len(s.index)-1)))
 }
 
-// find returns the place of the key's cell in rows, and the slot that holds it or would; 0 when it was never touched.
+// find returns the number of the key's cell in rows, 0 if there is none, and the slot that holds it or would hold it.
 func (s *Sparse[T]) find(key int64) (at uint32, slot uint64) {
 	for slot = s.slot(key); ; slot = (slot + 1) & uint64(len(s.index)-1) {
 		if at = s.index[slot]; at == 0 || s.rows.At(at).key == key {
@@ -32,7 +32,7 @@ func (s *Sparse[T]) find(key int64) (at uint32, slot uint64) {
 	}
 }
 
-// Get returns the row of key; the zero row when it was never touched.
+// Get returns the row of key; the zero row if the key was never touched.
 func (s *Sparse[T]) Get(key int64) T {
 	if len(s.index) > 0 {
 		if at, _ := s.find(key); at != 0 {
@@ -43,7 +43,7 @@ func (s *Sparse[T]) Get(key int64) T {
 	return none
 }
 
-// Touch returns the row of key to write to. The pointer stays valid.
+// Touch returns the row of key for writing. The pointer stays valid.
 func (s *Sparse[T]) Touch(key int64) *T {
 	if s.rows.Len()*4 >= len(s.index)*3 {
 		s.grow()

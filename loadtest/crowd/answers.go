@@ -9,22 +9,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Answer counts the answers of one kind to single requests, of which an operation may send several.
+// Answer counts the answers of one kind to single requests. An operation may send several requests.
 type Answer struct {
-	Operation string // "grant", "page", …; as Kinds, and "hedge" and "double tap" beside the plan; "restore" for a page asked again with tokens
-	Reason    string // "ok", the wallet's reason, or "lie" for what the oracle holds against the target
+	Operation string // "grant", "page", … as in Kinds; "hedge" and "double tap" for unplanned requests; "restore" for a page requested again with tokens
+	Reason    string // "ok", the wallet's reason, or "lie" if the answer violates a check of the oracle
 	Count     int64
 }
 
-// maxAnswers bounds the kinds of answers that are told apart: a foreign target may make reasons up. The others are
-// counted as "other".
+// maxAnswers bounds the kinds of answers that are counted separately, because an external target may invent reasons. The
+// others are counted as "other".
 const maxAnswers = 256
 
 // answers counts answers. Safe for concurrent use.
 type answers struct {
 	mu      sync.Mutex
 	counts  map[Answer]int64       // by an Answer without its Count
-	nothing [Open + 1]atomic.Int64 // operations that had nothing to ask for, by kind
+	nothing [Open + 1]atomic.Int64 // operations without anything to request, by kind
 }
 
 // count counts one answer.
@@ -44,24 +44,24 @@ func (a *answers) count(operation string, err error, lied bool) {
 	a.counts[key]++
 }
 
-// Figures are what else a run came to.
+// Figures are further counts of a run.
 type Figures struct {
 	Answers          []Answer // sorted by operation and reason
-	NothingToAsk     int64    // withdrawals that were refused because the page showed no balance
-	NothingToUse     int64    // uses of rewards that nobody was told of
+	NothingToAsk     int64    // withdrawals not requested because the page showed no balance
+	NothingToUse     int64    // uses of rewards without a known win
 	NothingToSend    int64    // packets without a balance to send
-	NothingToOpen    int64    // openings of packets that were not sent, as far as anybody was told
-	SkippedBeside    int64    // second tries and double taps for which there was no room
-	TokensOverflowed int64    // tokens that clients did not keep for want of room
+	NothingToOpen    int64    // openings of packets that are not known to be sent
+	SkippedBeside    int64    // second tries and double taps above the bound
+	TokensOverflowed int64    // tokens that clients dropped because of the bound
 }
 
-// Figures returns the figures so far. Safe for concurrent use.
+// Figures returns the counts so far. Safe for concurrent use.
 func (c *Crowd) Figures() Figures {
-	c.purses.mu.Lock()
-	overflow := c.purses.overflow
-	c.purses.mu.Unlock()
+	c.tokens.mu.Lock()
+	overflow := c.tokens.overflow
+	c.tokens.mu.Unlock()
 	f := Figures{NothingToAsk: c.answers.nothing[Withdraw].Load(), NothingToUse: c.answers.nothing[Use].Load(),
-		NothingToSend: c.answers.nothing[Send].Load(), NothingToOpen: c.answers.nothing[Open].Load(), SkippedBeside: c.beside.skipped.Load(), TokensOverflowed: overflow}
+		NothingToSend: c.answers.nothing[Send].Load(), NothingToOpen: c.answers.nothing[Open].Load(), SkippedBeside: c.unplanned.skipped.Load(), TokensOverflowed: overflow}
 	c.answers.mu.Lock()
 	defer c.answers.mu.Unlock()
 	for a, n := range c.answers.counts {

@@ -9,61 +9,62 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// AuditOptions says how thoroughly the audit looks.
+// AuditOptions configures the audit.
 type AuditOptions struct {
-	// People bounds whose lists are read, the lowest indexes first, which is as good as drawn; 0: everybody's who asked
-	// for a grant.
+	// People bounds the people whose lists are read. The lowest indexes are taken, which is as good as a random choice.
+	// 0: everybody who asked for a grant.
 	People int64
 
-	// Workers is how many lists are read at a time; 0: DefaultAuditors.
+	// Workers is the number of lists read concurrently; 0: DefaultAuditors.
 	Workers int
 
-	// Patience is how long lists that show something under way are read again; 0: DefaultPatience, or RewardPatience where
-	// rewards other than cash are won.
+	// Patience is how long unsettled lists are read again; 0: DefaultPatience, or RewardPatience if rewards other than cash
+	// can be won.
 	Patience time.Duration
 
-	// Books reads the target's stores, where they can be seen; nil: they cannot.
+	// Sources reads the target's stores, if they are accessible; nil: they are not.
 	Books func(context.Context) (oracle.Books, error)
 
-	// Progress, unless nil, is told how many people's lists have been read, of how many; by several goroutines.
+	// Progress, if not nil, is called with the number of people whose lists have been read and the total. It is called by
+	// several goroutines.
 	Progress func(done, total int64)
 }
 
-// What AuditOptions stands for where it says nothing.
+// The defaults of AuditOptions.
 const (
-	// DefaultAuditors keep a service busy that answers a few thousand pages a second, and crowd nobody out.
+	// DefaultAuditors keeps a service busy that answers a few thousand pages per second, without overloading it.
 	DefaultAuditors = 32
-	// DefaultPatience is above what a service takes to settle a withdrawal whose bank did not answer.
+	// DefaultPatience is longer than a service takes to settle a withdrawal whose bank did not answer.
 	DefaultPatience = 30 * time.Second
-	// RewardPatience is above what a service takes to take a reward up again whose downstream did not answer, twice.
+	// RewardPatience is longer than a service takes to retry a reward twice whose downstream did not answer.
 	RewardPatience = 90 * time.Second
 )
 
-// Audit is what was found after the run.
+// Audit is the result of the audit after the run.
 type Audit struct {
-	Checks []oracle.Check // all of them, always in the same order
+	Checks []oracle.Check // all checks, always in the same order
 
-	People    int64 // who asked for a grant
-	Read      int64 // of those, whose lists were read to their ends and judged
-	Unread    int64 // of those, whose lists ought to have been read and could not be
-	Unsettled int64 // of those read, whose lists still showed something under way
+	People    int64 // people who asked for a grant
+	Read      int64 // of those, people whose lists were read completely and judged
+	Unread    int64 // of those, people whose lists could not be read
+	Unsettled int64 // of those read, people whose lists still showed unsettled records
 	API       bool  // lists were read
-	Stores    bool  // the stores were
+	Stores    bool  // the stores were read
 
-	Downstreams bool // so were the books of those who hand out rewards other than cash
+	Downstreams bool // the downstreams' records of rewards other than cash were read
 
 	Sums            oracle.Sums
-	MoneyDifference wallet.Money // acknowledged, and not where it should be: by the stores if they were read, else by the lists
+	MoneyDifference wallet.Money // acknowledged but missing: by the stores if they were read, else by the lists
 
-	// What the load's side and the other one hold, before and after; nil where nobody tells.
+	// The contents of the load's wallet and of the other one, before and after; nil if they are not known.
 	MarkedBefore, MarkedAfter, LiveBefore, LiveAfter *Counts
 }
 
 // Audit judges the target after the run (H3), by the same ten checks over its API and over its stores. Call Drain before
-// it, and nothing after it. The error says what could not be read, and that checks are unknown for that reason; the audit
-// holds what there is in any case.
+// it, and nothing after it. The error reports what could not be read; the affected checks are unknown. The audit contains
+// what is known in any case.
 func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
-	c.beside.running.Wait()
+	c.unplanned.running.Wait()
 	if o.Workers <= 0 {
 		o.Workers = DefaultAuditors
 	}
@@ -78,9 +79,9 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 	if o.Books != nil {
 		books, err := o.Books(ctx)
 		if err == nil {
-			c.witness.mu.Lock()
-			err = c.witness.oracle.Final(ctx, books)
-			c.witness.mu.Unlock()
+			c.events.mu.Lock()
+			err = c.events.oracle.Final(ctx, books)
+			c.events.mu.Unlock()
 		}
 		a.Stores = err == nil
 		a.Downstreams = a.Stores && books.Rewards.Handed != nil
@@ -92,9 +93,9 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 		a.LiveAfter, err = count(ctx, c.options.Live)
 		errs = append(errs, err)
 	}
-	c.witness.mu.Lock()
-	defer c.witness.mu.Unlock()
-	judge := c.witness.oracle
+	c.events.mu.Lock()
+	defer c.events.mu.Unlock()
+	judge := c.events.oracle
 	a.Sums = judge.Outside(totals)
 	if a.MoneyDifference = a.Sums.Lost; a.Stores {
 		a.MoneyDifference = judge.MoneyDifference()
@@ -103,25 +104,25 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 	return a, errors.Join(errs...)
 }
 
-// Oracle returns the judge, for its waits and memory. Only after Audit, or when nothing is sent.
-func (c *Crowd) Oracle() *oracle.Oracle { return c.witness.oracle }
+// Oracle returns the oracle, for its waits and memory. Call it only after Audit, or while nothing is sent.
+func (c *Crowd) Oracle() *oracle.Oracle { return c.events.oracle }
 
-// askAgain is how long the audit waits before it compares books again that others still move.
-const askAgain = time.Second
+// compareEvery is the time between two comparisons of stores that other runs still change.
+const compareEvery = time.Second
 
-// totals asks what the load's side says of itself; where others play on it too, again until they rest or patience ends.
+// totals reads the totals of the load's wallet. If other runs share it, it repeats until nothing changes or patience ends.
 func (c *Crowd) totals(ctx context.Context, patience time.Duration, a *Audit) (oracle.Totals, error) {
 	for until := time.Now().Add(patience); ; {
-		t, err := c.said(ctx, a)
+		t, err := c.operatorTotals(ctx, a)
 		moving := t.Backlog != 0 || t.OpenOrders != 0 || t.Differences != 0 || t.LedgerSum != 0
-		if err != nil || !c.options.Shared || !moving || time.Now().After(until) || wait(ctx, askAgain) != nil {
+		if err != nil || !c.options.Shared || !moving || time.Now().After(until) || wait(ctx, compareEvery) != nil {
 			return t, err
 		}
 	}
 }
 
-// said asks once.
-func (c *Crowd) said(ctx context.Context, a *Audit) (oracle.Totals, error) {
+// operatorTotals reads them once.
+func (c *Crowd) operatorTotals(ctx context.Context, a *Audit) (oracle.Totals, error) {
 	var t oracle.Totals
 	o := c.options.Operator
 	if o == nil {

@@ -17,7 +17,7 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// counted returns how many answers of an operation had a reason.
+// counted returns the number of answers of an operation with a reason.
 func (f Figures) counted(operation, reason string) int64 {
 	i := slices.IndexFunc(f.Answers, func(a Answer) bool { return a.Operation == operation && a.Reason == reason })
 	if i < 0 {
@@ -26,7 +26,7 @@ func (f Figures) counted(operation, reason string) int64 {
 	return f.Answers[i].Count
 }
 
-// Impatient second tries and double taps are sent beside the plan, answered as the first, and counted apart.
+// Hedged second tries and double taps are sent in addition to the plan, answered like the first try, and counted separately.
 func TestHedgesAndDoubleTaps(t *testing.T) {
 	t.Parallel()
 	s := festival(t, func(s *scenarios.Scenario) {
@@ -38,7 +38,7 @@ func TestHedgesAndDoubleTaps(t *testing.T) {
 	require.Equal(t, wins, f.counted("grant", "ok"))
 	for _, again := range []string{"hedge", "double tap"} {
 		ok, cut := f.counted(again, "ok"), f.counted(again, "unknown_outcome")+f.counted(again, "unavailable")
-		require.Equal(t, wins, ok+cut, "%s: each is sent, and all are answered but those that the run's end cuts off", again)
+		require.Equal(t, wins, ok+cut, "%s: each is sent, and all are answered except those cut off by the end of the run", again)
 		require.Less(t, cut, wins/2, again)
 	}
 	require.Zero(t, f.SkippedBeside)
@@ -48,9 +48,9 @@ func TestHedgesAndDoubleTaps(t *testing.T) {
 	require.Equal(t, wins, a.MarkedAfter.Orders, "each is one order")
 }
 
-// What does not fit beside the plan is left out and counted, and waits for nobody.
+// Unplanned requests above the bound are left out and counted; they block nothing.
 func TestBesideIsBounded(t *testing.T) {
-	b := beside{room: make(chan struct{}, 2)}
+	b := unplanned{room: make(chan struct{}, 2)}
 	hold := make(chan struct{})
 	for range 5 {
 		b.do(func() { <-hold })
@@ -60,15 +60,15 @@ func TestBesideIsBounded(t *testing.T) {
 	b.running.Wait()
 }
 
-// A wallet that has lost its copies shows what the client brings (T8), and that is no fault of it. All have impatient
-// second tries, of which some are answered first: their tokens count as well.
+// A wallet that has lost its copies shows the tokens that the client sends (T8), which is not a violation. Everybody hedges,
+// and some second tries are answered first: their tokens count too.
 func TestClientsRestoreTheirViews(t *testing.T) {
 	t.Parallel()
 	s := festival(t, func(s *scenarios.Scenario) {
 		a := &s.People.After
 		none := scenarios.Ratio{Num: 0, Den: 1}
 		a.KeepTokens, a.Browse = scenarios.Ratio{Num: 1, Den: 1}, none
-		a.OtherApp, a.Withdraw, a.ComeBack = none, none, none // where the token is not held, or not any more
+		a.OtherApp, a.Withdraw, a.ComeBack = none, none, none // the token is not held there, or no longer
 		s.People.Client.Hedge = scenarios.Ratio{Num: 1, Den: 1}
 	})
 	run, a := rig{scenario: s, service: func(w wallet.Service) wallet.Service {
@@ -80,13 +80,13 @@ func TestClientsRestoreTheirViews(t *testing.T) {
 	}}.play(t)
 	require.NotZero(t, run.Figures().counted("restore", "ok"))
 	require.NotZero(t, run.report.Kinds[Page].OK)
-	// A look before the grant is acknowledged holds no token to bring, and is due nothing.
+	// A page requested before the grant is acknowledged carries no token, and need not show the grant.
 	for _, c := range a.Checks {
 		require.NotEqual(t, oracle.Fail, c.Result, "%s: %s", c.Name, c.First)
 	}
 }
 
-// Production that changes meanwhile is seen (K2).
+// A change of production during the run is detected (K2).
 func TestLiveSideIsCompared(t *testing.T) {
 	t.Parallel()
 	run := rig{}.start(t)
@@ -103,7 +103,7 @@ func TestLiveSideIsCompared(t *testing.T) {
 	require.EqualValues(t, 5, a.LiveAfter.Reserved)
 }
 
-// A drain that does not come about ends at its bound, and one that is broken off says so.
+// A drain that is not reached ends at its bound, and a cancelled one returns the context's error.
 func TestDrainIsBounded(t *testing.T) {
 	t.Parallel()
 	run := rig{idle: true}.start(t)
@@ -120,11 +120,11 @@ func TestDrainIsBounded(t *testing.T) {
 	require.False(t, drained)
 	run.http.Close()
 	_, drained, err = run.Drain(t.Context(), 100*time.Millisecond)
-	require.NoError(t, err, "a target that is gone may come back")
+	require.NoError(t, err, "an unreachable target may become reachable again")
 	require.False(t, drained)
 }
 
-// A run that is broken off can be audited: what was not acknowledged is open or turns up, and nothing is blamed.
+// An interrupted run can be audited: unacknowledged grants are open or are found in lists, and nothing is a violation.
 func TestInterruptedRunIsJudged(t *testing.T) {
 	t.Parallel()
 	run := rig{}.start(t)
@@ -146,7 +146,7 @@ func TestInterruptedRunIsJudged(t *testing.T) {
 	require.Equal(t, a.MarkedAfter.Reserved, a.Sums.Acked+a.Sums.Happened)
 }
 
-// A target without the operator's methods is one without an operator.
+// A target without the operator's methods counts as a target without an operator.
 func TestNoOperatorMethods(t *testing.T) {
 	t.Parallel()
 	run := rig{edge: func(next http.Handler) http.Handler {
@@ -158,7 +158,7 @@ func TestNoOperatorMethods(t *testing.T) {
 	require.Equal(t, wallet.StrategyToken, run.Strategy())
 }
 
-// An audit that is stopped says so, and what it did not read is unread.
+// A stopped audit returns the context's error, and counts the lists it did not read as unread.
 func TestAuditStops(t *testing.T) {
 	t.Parallel()
 	run := rig{}.start(t)
@@ -179,7 +179,7 @@ func TestAuditStops(t *testing.T) {
 	}
 }
 
-// The target says which strategy it has, and is judged by that.
+// The target reports its strategy, and is judged by it.
 func TestStrategyOfTheTargetCounts(t *testing.T) {
 	t.Parallel()
 	run := rig{strategy: wallet.StrategyAsync}.start(t)
@@ -187,7 +187,7 @@ func TestStrategyOfTheTargetCounts(t *testing.T) {
 	require.Equal(t, wallet.StrategyAsync, run.Strategy())
 }
 
-// One answer of each code, as an operation counts it.
+// The outcome of an operation for one answer of each code.
 func TestOutcomes(t *testing.T) {
 	for _, c := range []struct {
 		err  error
@@ -196,18 +196,18 @@ func TestOutcomes(t *testing.T) {
 		why  string
 	}{
 		{nil, false, attack.OK, "served"},
-		{nil, true, attack.Failed, "a lie is no answer"},
+		{nil, true, attack.Failed, "an answer that violates a check"},
 		{wallet.ErrOverBudget, false, attack.Refused, "a rule of the wallet"},
 		{wallet.ErrInsufficient, false, attack.Refused, "a rule of the wallet"},
-		{wallet.ErrLimited, false, attack.Refused, "the limit was reached to the last try"},
-		{wallet.ErrOverloaded, false, attack.Refused, "the queue was full to the last try"},
+		{wallet.ErrLimited, false, attack.Refused, "rate limited until the last try"},
+		{wallet.ErrOverloaded, false, attack.Refused, "the queue was full until the last try"},
 		{wallet.ErrOverBudget, true, attack.Failed, "refused after it was acknowledged"},
 		{wallet.ErrUnknown, false, attack.Failed, "no answer"},
-		{wallet.ErrUnavailable, false, attack.Failed, "nobody there"},
-		{wallet.ErrInvalid, false, attack.Failed, "an honest request is not invalid"},
+		{wallet.ErrUnavailable, false, attack.Failed, "unreachable"},
+		{wallet.ErrInvalid, false, attack.Failed, "a valid request must not be invalid"},
 		{wallet.ErrConflict, false, attack.Failed, "nor in conflict"},
-		{wallet.ErrNotFound, false, attack.Failed, "nor unknown"},
-		{wallet.ErrNotYours, false, attack.Failed, "nor somebody else's"},
+		{wallet.ErrNotFound, false, attack.Failed, "nor not found"},
+		{wallet.ErrNotYours, false, attack.Failed, "nor belong to somebody else"},
 		{http.ErrBodyNotAllowed, false, attack.Failed, "not an error of the wallet"},
 	} {
 		require.Equal(t, c.want, outcome(c.err, c.lied), c.why)
@@ -223,7 +223,7 @@ func (f frozen) Reconcile(ctx context.Context) (client.Reconciliation, error) {
 	return r, err
 }
 
-// Orders that were there before count for nothing: those of the run must have been compared.
+// Orders from before the run do not count: the orders of the run must have been compared.
 func TestReconciliationMustCompareTheRun(t *testing.T) {
 	t.Parallel()
 	run := rig{options: func(o *Options) { o.Operator = frozen{o.Operator} }}.start(t)
@@ -240,7 +240,7 @@ func TestReconciliationMustCompareTheRun(t *testing.T) {
 	require.Equal(t, oracle.Pass, a.result(t, "budget-accuracy").Result)
 }
 
-// modest is an operator of somebody else's wallet, who says no more than must be said.
+// modest is an operator of an external wallet that reports only what is mandatory.
 type modest struct{ Operator }
 
 func (m modest) Status(ctx context.Context) (client.Status, error) {
@@ -249,7 +249,7 @@ func (m modest) Status(ctx context.Context) (client.Status, error) {
 	return s, err
 }
 
-// What an operator does not say is taken from the options, and is no fault.
+// What an operator does not report is taken from the options, and is not a violation.
 func TestOperatorWhoSaysLittle(t *testing.T) {
 	t.Parallel()
 	run := rig{strategy: wallet.StrategySync, options: func(o *Options) { o.Operator, o.Strategy = modest{o.Operator}, wallet.StrategySync }}.start(t)
@@ -258,7 +258,7 @@ func TestOperatorWhoSaysLittle(t *testing.T) {
 	require.Equal(t, wallet.StrategySync, run.Strategy())
 }
 
-// Lists that still show something under way are read again until it has settled, and judged then.
+// Lists that still show unsettled records are read again until they are settled, and judged then.
 func TestListsUnderWayAreReadAgain(t *testing.T) {
 	t.Parallel()
 	run := rig{idle: true, scenario: festival(t, quick), options: func(o *Options) { o.Operator, o.Live = nil, nil }}.start(t)

@@ -17,11 +17,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// yes is a wire at whose end every grant is acknowledged at once, without a network.
-type yes struct{ last atomic.Int64 }
+// acknowledger is an HTTP client that acknowledges every grant at once, without a network.
+type acknowledger struct{ last atomic.Int64 }
 
 // Do implements Doer.
-func (y *yes) Do(r *http.Request) (*http.Response, error) {
+func (y *acknowledger) Do(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
@@ -36,11 +36,11 @@ func (y *yes) Do(r *http.Request) (*http.Response, error) {
 		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r}, err
 }
 
-// What one operation costs the people's side: the message, its signature, and the judge, but no network.
+// The cost of one operation for the generator: the message, its signature and the oracle, without a network.
 func BenchmarkSendGrant(b *testing.B) {
 	s := focused(b, "rain-peak.yaml", "", 1_000_000, 10*time.Second)
 	c, err := New(Options{Scenario: s, URLs: []string{"http://127.0.0.1:1"}, Key: auth.Key{ID: "demo", Secret: auth.NewSecret()},
-		HTTP: func(string) (Doer, error) { return &yes{}, nil }})
+		HTTP: func(string) (Doer, error) { return &acknowledger{}, nil }})
 	require.NoError(b, err)
 	c.client.Hedge.Num, c.client.Repeat.Num = 0, 0
 	var person atomic.Uint32

@@ -8,7 +8,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Operator is how a wallet is asked about itself: client.Operator is one. An auditor's key may ask both.
+// Operator reads the state of a wallet: client.Operator is one. An auditor's key is sufficient.
 type Operator interface {
 	Status(context.Context) (client.Status, error)
 	Reconcile(context.Context) (client.Reconciliation, error)
@@ -16,7 +16,7 @@ type Operator interface {
 
 var _ Operator = (*client.Operator)(nil)
 
-// Counts are what one side of a target holds.
+// Counts are the contents of one wallet of a target: live or shadow.
 type Counts struct {
 	Orders   int64
 	Entries  int64        // of grants, in the ledger
@@ -27,12 +27,12 @@ type Counts struct {
 	lines       []string
 }
 
-// Same says whether two counts show the same holdings.
+// Same reports whether two counts have the same contents.
 func (c Counts) Same(d Counts) bool {
 	return c.Orders == d.Orders && c.Entries == d.Entries && c.Reserved == d.Reserved && c.Sum == d.Sum
 }
 
-// count asks a side what it holds. Slow: it reads all books.
+// count reads the contents of a wallet. Slow: it reads all stores.
 func count(ctx context.Context, o Operator) (*Counts, error) {
 	r, err := o.Reconcile(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func count(ctx context.Context, o Operator) (*Counts, error) {
 	return c, nil
 }
 
-// reserved adds up what is taken from all budgets.
+// reserved returns the sum reserved from all budgets.
 func reserved(s client.Status) (sum wallet.Money) {
 	for _, b := range s.Budgets {
 		sum += b.Reserved
@@ -55,7 +55,7 @@ func reserved(s client.Status) (sum wallet.Money) {
 	return sum
 }
 
-// official returns what is taken from the official stage's budget.
+// official returns the sum reserved from the official stage's budget.
 func official(s client.Status) wallet.Money {
 	for _, b := range s.Budgets {
 		if b.Stage == wallet.Official {
@@ -65,15 +65,15 @@ func official(s client.Status) wallet.Money {
 	return 0
 }
 
-// pollEvery is how often a drain looks whether it is over.
+// pollEvery is the interval at which a drain polls.
 const pollEvery = 100 * time.Millisecond
 
-// Drain waits until nothing is held back any more, at most as long as the bound: what runs beside the plan has ended,
-// and by the operator's account no posting is held and no order is open. It returns how long that took and whether it
-// came about; without an operator nobody can tell, which is false, at once. The error is the context's or the operator's.
+// Drain waits until all work is done, at most for bound: unplanned requests have ended, and the operator reports no held
+// posting and no open order. It returns the time taken and whether that state was reached. Without an operator it returns
+// false at once. The error is the context's or the operator's.
 func (c *Crowd) Drain(ctx context.Context, bound time.Duration) (took time.Duration, drained bool, err error) {
 	began := time.Now()
-	c.beside.running.Wait()
+	c.unplanned.running.Wait()
 	if c.options.Operator == nil {
 		return time.Since(began), false, nil
 	}

@@ -10,8 +10,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// A sound wallet passes all ten checks, over its API alone and over its stores, with every strategy, and the accounts of
-// the load add up with the books.
+// A correct wallet passes all ten checks with every strategy, over its API alone and also over its stores, and the report of
+// the load agrees with the records.
 func TestSoundWalletPassesAllChecks(t *testing.T) {
 	for _, c := range []struct {
 		strategy wallet.Strategy
@@ -45,16 +45,16 @@ func TestSoundWalletPassesAllChecks(t *testing.T) {
 			require.Equal(t, a.Sums.Acked, a.MarkedAfter.Reserved)
 			require.True(t, a.LiveBefore.Same(*a.LiveAfter), "production is untouched (K2)")
 			require.Zero(t, a.LiveAfter.Orders)
-			require.Equal(t, won+1, a.People, "and the one who asked for too much")
+			require.Equal(t, won+1, a.People, "including the person who asked for too much")
 		})
 	}
 }
 
-// Without an operator what only it can tell is unknown, and everything else is judged.
+// Without an operator the checks that need it are unknown, and everything else is judged.
 func TestWithoutOperator(t *testing.T) {
 	t.Parallel()
 	run, a := rig{options: func(o *Options) { o.Operator, o.Live = nil, nil }}.play(t)
-	require.False(t, run.drained, "nobody can tell")
+	require.False(t, run.drained, "not known without an operator")
 	for _, c := range a.Checks {
 		switch c.Name {
 		case "budget-accuracy", "zero-sum", "reconciled":
@@ -67,7 +67,7 @@ func TestWithoutOperator(t *testing.T) {
 	require.Nil(t, a.LiveAfter)
 }
 
-// An audit of a part of the people leaves what the others have open, and says how many it read.
+// An audit of a part of the people leaves the grants of the others open, and reports how many it read.
 func TestPartOfThePeople(t *testing.T) {
 	t.Parallel()
 	_, a := rig{people: 20}.play(t)
@@ -78,7 +78,7 @@ func TestPartOfThePeople(t *testing.T) {
 	}
 }
 
-// Two runs on one target, one after the other: what the first left behind is no fault of the second.
+// Two consecutive runs on one target: the remains of the first are not a violation of the second.
 func TestSecondRunOnTheSameTarget(t *testing.T) {
 	t.Parallel()
 	first, _ := rig{}.play(t)

@@ -15,7 +15,7 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// A driver with a schedule of its own is told what each operation came to.
+// Do returns the result of each operation to a driver with a separate schedule.
 func TestDoSaysWhatItCameTo(t *testing.T) {
 	t.Parallel()
 	run := rig{scenario: festival(t, quick)}.start(t)
@@ -31,7 +31,7 @@ func TestDoSaysWhatItCameTo(t *testing.T) {
 	require.Equal(t, Result{Outcome: attack.Refused, Reason: ReasonNothing}, run.Do(t.Context(), Withdraw, v))
 	v.Amount = 1e6
 	require.Equal(t, Result{Outcome: attack.Refused, Reason: wallet.ReasonOf(wallet.ErrOverCap)}, run.Do(t.Context(), Grant, v))
-	require.Equal(t, attack.Failed, run.Do(t.Context(), 77, v).Outcome, "nothing that there is")
+	require.Equal(t, attack.Failed, run.Do(t.Context(), 77, v).Outcome, "an unknown kind")
 	require.Equal(t, wallet.Caller{App: v.App, User: run.User(v)}, run.caller(v.Person, v.App))
 
 	liar := pageLie(func(_ wallet.PageRequest, p *wallet.Page) { p.Income++ })
@@ -46,11 +46,11 @@ func TestDoSaysWhatItCameTo(t *testing.T) {
 	require.Equal(t, ReasonLie, seen.Reason)
 }
 
-// What people want is what the plan has them do, come-backs and second windows aside.
+// Wants agrees with the plan, except for returning visits and second windows.
 func TestWantsIsThePlan(t *testing.T) {
 	s := focused(t, "rain-peak.yaml", "", 2000, 2*time.Second)
 	a := &s.People.After
-	a.Browse, a.Withdraw = scenarios.Ratio{Num: 1, Den: 10}, scenarios.Ratio{Num: 1, Den: 5} // so that each comes up often
+	a.Browse, a.Withdraw = scenarios.Ratio{Num: 1, Den: 10}, scenarios.Ratio{Num: 1, Den: 5} // so that each occurs often
 	a.ComeBack, a.OtherApp = scenarios.Ratio{Num: 0, Den: 1}, scenarios.Ratio{Num: 0, Den: 1}
 	p := newPlan(s, 5)
 	wins, planned := []Visit{}, map[uint32]map[uint8]bool{}
@@ -79,8 +79,8 @@ func TestWantsIsThePlan(t *testing.T) {
 	}
 }
 
-// Two crowds on one side at a time, each with people of its own: what the other takes from the budget is held against
-// neither when both know of one another, and is when they do not.
+// Two crowds use one wallet at a time, each with its own people. The budget spent by the other is not a violation if both know
+// that the wallet is shared, and is one if they do not.
 func TestTwoOnOneSide(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -112,7 +112,8 @@ func TestTwoOnOneSide(t *testing.T) {
 	}
 }
 
-// restless is an operator whose books have differences until they were compared often enough, the run's own begin aside.
+// restless is an operator whose reconciliation reports a difference a given number of times. The comparison before the run
+// does not count.
 type restless struct {
 	Operator
 	left *int
@@ -126,7 +127,7 @@ func (r restless) Reconcile(ctx context.Context) (client.Reconciliation, error) 
 	return out, err
 }
 
-// Books that others still move are compared again, until they rest or patience ends; books that nobody else moves are not.
+// Stores that other runs change are compared again until nothing changes or patience ends; other stores are compared once.
 func TestBooksThatOthersMove(t *testing.T) {
 	for _, c := range []struct {
 		why    string
@@ -134,9 +135,9 @@ func TestBooksThatOthersMove(t *testing.T) {
 		moving int
 		want   string
 	}{
-		{"they rest at the third look", true, 3, oracle.Pass},
-		{"they never rest", true, 1000, oracle.Fail},
-		{"nobody else is there to move them", false, 3, oracle.Fail},
+		{"no difference at the third comparison", true, 3, oracle.Pass},
+		{"always a difference", true, 1000, oracle.Fail},
+		{"not shared", false, 3, oracle.Fail},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
@@ -147,14 +148,14 @@ func TestBooksThatOthersMove(t *testing.T) {
 			require.Equal(t, attack.OK, run.Do(t.Context(), Grant, Visit{Person: 1, Amount: 7, App: wallet.Douyin}).Outcome)
 			_, _, err := run.Drain(t.Context(), 10*time.Second)
 			require.NoError(t, err)
-			a, err := run.Audit(t.Context(), AuditOptions{Patience: 5 * askAgain})
+			a, err := run.Audit(t.Context(), AuditOptions{Patience: 5 * compareEvery})
 			require.NoError(t, err)
 			require.Equal(t, c.want, a.result(t, "reconciled").Result)
 		})
 	}
 }
 
-// broom cleans up by hiding what its operator shows.
+// broom is a clean-up that hides what its operator reports.
 type broom struct {
 	Operator
 	works, clean bool
@@ -180,7 +181,7 @@ func (b *broom) Status(ctx context.Context) (client.Status, error) {
 	return b.Operator.Status(ctx)
 }
 
-// What is left after the clean-up is counted, and anything at all is held against the target.
+// What is left after the clean-up is counted, and anything left is a violation.
 func TestCleanUpIsCounted(t *testing.T) {
 	gone := errors.New("gone")
 	for _, c := range []struct {
@@ -191,10 +192,10 @@ func TestCleanUpIsCounted(t *testing.T) {
 		want     string
 		wantErr  error
 	}{
-		{"all is gone", true, false, nil, oracle.Pass, nil},
-		{"a clean-up that does nothing is seen through", false, false, nil, oracle.Fail, nil},
-		{"nobody answers: nothing is known", true, false, gone, oracle.Unknown, gone},
-		{"a load without marks is not thrown away", true, true, nil, oracle.Unknown, wallet.ErrInvalid},
+		{"nothing is left", true, false, nil, oracle.Pass, nil},
+		{"a clean-up without effect is detected", false, false, nil, oracle.Fail, nil},
+		{"no answer: unknown", true, false, gone, oracle.Unknown, gone},
+		{"a load without the mark is not deleted", true, true, nil, oracle.Unknown, wallet.ErrInvalid},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
@@ -210,21 +211,21 @@ func TestCleanUpIsCounted(t *testing.T) {
 			got := CleanedUp(left)
 			require.Equal(t, c.want, got.Result)
 			if c.want == oracle.Fail {
-				require.Equal(t, "1 orders, 1 entries and 7 fen of budget of marked load are left after the clean-up", got.First)
+				require.Equal(t, "1 orders, 1 entries and 7 fen of budget of the load test are left after the clean-up", got.First)
 			}
 			require.Equal(t, !c.unmarked && c.works, b.clean)
 		})
 	}
 }
 
-// Anything that is left counts.
+// Every kind of remains is a violation.
 func TestCleanedUp(t *testing.T) {
 	for _, c := range []struct {
 		why  string
 		left *Counts
 		want string
 	}{
-		{"nobody counted", nil, oracle.Unknown},
+		{"not counted", nil, oracle.Unknown},
 		{"nothing", &Counts{}, oracle.Pass},
 		{"an order", &Counts{Orders: 1}, oracle.Fail},
 		{"an entry", &Counts{Entries: 1}, oracle.Fail},
@@ -234,7 +235,7 @@ func TestCleanedUp(t *testing.T) {
 	}
 }
 
-// Production that changed is held against the load, unless others use it too.
+// A change of production is a violation of the load, unless others use production too.
 func TestUntouched(t *testing.T) {
 	was := Counts{Orders: 2, Entries: 2, Reserved: 9}
 	more := Counts{Orders: 3, Entries: 2, Reserved: 9}
@@ -244,12 +245,12 @@ func TestUntouched(t *testing.T) {
 		shared        bool
 		want          string
 	}{
-		{"nobody tells", nil, nil, false, oracle.Unknown},
-		{"nobody told in the end", &was, nil, false, oracle.Unknown},
-		{"it is as it was", &was, &was, false, oracle.Pass},
-		{"it is as it was, whoever else uses it", &was, &was, true, oracle.Pass},
-		{"an order came", &was, &more, false, oracle.Fail},
-		{"an order came, perhaps somebody else's", &was, &more, true, oracle.Unknown},
+		{"not known", nil, nil, false, oracle.Unknown},
+		{"not known after the run", &was, nil, false, oracle.Unknown},
+		{"unchanged", &was, &was, false, oracle.Pass},
+		{"unchanged, although shared", &was, &was, true, oracle.Pass},
+		{"one more order", &was, &more, false, oracle.Fail},
+		{"one more order, perhaps of another user", &was, &more, true, oracle.Unknown},
 	} {
 		a := Audit{LiveBefore: c.before, LiveAfter: c.after}
 		got := a.Untouched(c.shared)

@@ -30,15 +30,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is this machine's.
+// clock is the clock of this machine.
 type clock struct{}
 
 func (clock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
 const testShards = 2
 
-// side is one wallet on stores in memory.
-type side struct {
+// walletInstance is one wallet instance with stores in memory.
+type walletInstance struct {
 	*node.Node
 	strategy    wallet.Strategy
 	activity    wallet.Activity
@@ -49,27 +49,27 @@ type side struct {
 	budgets     *mem.Budgets
 	withdrawals *mem.Withdrawals
 	bank        *mem.Bank
-	shop        *shop
+	backends    *rewardBackends
 }
 
-func newSide(t testing.TB, a wallet.Activity, strategy wallet.Strategy) *side {
+func newInstance(t testing.TB, a wallet.Activity, strategy wallet.Strategy) *walletInstance {
 	ring, err := token.NewKeyring(rand.NewChaCha8([32]byte{1}))
 	require.NoError(t, err)
 	sealer, err := token.NewModelled(ring, token.DefaultPolicy())
 	require.NoError(t, err)
-	s := &side{strategy: strategy, activity: a, orders: mem.NewOrders(), ledger: mem.NewLedger(clock{}, 1), backlog: mem.NewBacklog(clock{}, testShards, time.Second),
+	s := &walletInstance{strategy: strategy, activity: a, orders: mem.NewOrders(), ledger: mem.NewLedger(clock{}, 1), backlog: mem.NewBacklog(clock{}, testShards, time.Second),
 		budgets: mem.NewBudgets(), withdrawals: mem.NewWithdrawals(), bank: mem.NewBank()}
 	s.tokens = mem.NewTokens(s.backlog)
 	ports := node.Ports{Clock: clock{}, Identities: mem.NewIdentities(), Orders: s.orders, OpenOrders: s.orders, Budgets: s.budgets, Tokens: s.tokens,
 		Backlog: s.backlog, Ledger: s.ledger, Withdrawals: s.withdrawals, Bank: s.bank, Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}}
-	s.shop = newShop(t, a, &ports)
+	s.backends = newRewardBackends(t, a, &ports)
 	s.Node, err = node.New(node.Config{Strategy: strategy, Activity: a, Instances: 1, Batch: 100, SyncLimit: 1e6, Release: wallet.Release{Num: 1, Den: 1}}, ports)
 	require.NoError(t, err)
 	return s
 }
 
-// live does what a host does, until ctx ends.
-func (s *side) live(ctx context.Context) {
+// live runs the background chores, as a host does, until ctx ends.
+func (s *walletInstance) live(ctx context.Context) {
 	for ctx.Err() == nil {
 		for shard := range testShards {
 			_, _ = s.PostBatch(ctx, shard)
@@ -77,17 +77,17 @@ func (s *side) live(ctx context.Context) {
 		_, _ = s.SettleWithdrawals(ctx)
 		_, _ = s.SettlePackets(ctx)
 		_, _ = s.SettleRewards(ctx)
-		_ = s.shop.reader.Refresh(ctx)
+		_ = s.backends.reader.Refresh(ctx)
 		_ = wait(ctx, 5*time.Millisecond)
 	}
 }
 
-func (s *side) books() reconcile.Books {
+func (s *walletInstance) reconcileSources() reconcile.Books {
 	return reconcile.Books{Orders: s.orders, Ledger: s.ledger, Spent: s.budgets.Spent}
 }
 
 // Status implements server.Inspector.
-func (s *side) Status(ctx context.Context) (server.Status, error) {
+func (s *walletInstance) Status(ctx context.Context) (server.Status, error) {
 	out := server.Status{Strategy: s.strategy, Activity: s.activity.Parent}
 	out.Backlog, _ = s.backlog.Depth(ctx)
 	out.OpenOrders, _ = s.orders.OpenCount(ctx)
@@ -102,8 +102,8 @@ func (s *side) Status(ctx context.Context) (server.Status, error) {
 }
 
 // Reconcile implements server.Inspector.
-func (s *side) Reconcile(ctx context.Context) (server.Reconciliation, error) {
-	r, err := s.Node.Reconcile(ctx, s.books())
+func (s *walletInstance) Reconcile(ctx context.Context) (server.Reconciliation, error) {
+	r, err := s.Node.Reconcile(ctx, s.reconcileSources())
 	out := server.Reconciliation{Orders: r.Orders, Entries: r.Entries, Count: r.Count, Differences: r.Differences}
 	if err == nil {
 		err = s.ledger.Balances(ctx, func(_ wallet.AccountNo, m wallet.Money) bool { out.Sum += m; return true })
@@ -112,18 +112,22 @@ func (s *side) Reconcile(ctx context.Context) (server.Reconciliation, error) {
 }
 
 // AuditBudget implements server.Inspector.
-func (s *side) AuditBudget(context.Context, wallet.Stage) (wallet.Money, error) { return 0, nil }
+func (s *walletInstance) AuditBudget(context.Context, wallet.Stage) (wallet.Money, error) {
+	return 0, nil
+}
 
 // CleanUp implements server.Marked.
-func (s *side) CleanUp(context.Context, bool) (int64, error) { return 0, nil }
+func (s *walletInstance) CleanUp(context.Context, bool) (int64, error) { return 0, nil }
 
 // Append and Actions implement wallet.AuditLog.
-func (s *side) Append(context.Context, wallet.Action) error                  { return nil }
-func (s *side) Actions(context.Context, int64, int) ([]wallet.Action, error) { return nil, nil }
+func (s *walletInstance) Append(context.Context, wallet.Action) error { return nil }
+func (s *walletInstance) Actions(context.Context, int64, int) ([]wallet.Action, error) {
+	return nil, nil
+}
 
-// allBooks are the stores' books, for Audit.
-func (s *side) allBooks(ctx context.Context) (oracle.Books, error) {
-	r, err := s.Node.Reconcile(ctx, s.books())
+// sources returns the sources for Audit.
+func (s *walletInstance) sources(ctx context.Context) (oracle.Books, error) {
+	r, err := s.Node.Reconcile(ctx, s.reconcileSources())
 	b := oracle.Books{Ledger: s.ledger, Orders: s.orders, Withdrawals: s.withdrawals, Bank: s.bank, Reported: r.Differences, ReconcileRan: true,
 		Spent: func(st wallet.Stage) (wallet.Money, error) { return s.budgets.Spent(ctx, st) }}
 	if s.strategy == wallet.StrategyToken {
@@ -131,33 +135,33 @@ func (s *side) allBooks(ctx context.Context) (oracle.Books, error) {
 	}
 	b.BacklogDepth, _ = s.backlog.Depth(ctx)
 	b.OpenOrders, _ = s.orders.OpenCount(ctx)
-	s.shop.books(ctx, &b)
+	s.backends.addSources(ctx, &b)
 	return b, err
 }
 
-// rig is a target and how it lies.
+// rig is a target and the wrong behaviour of it.
 type rig struct {
 	scenario *scenarios.Scenario
 	strategy wallet.Strategy
-	service  func(wallet.Service) wallet.Service // of marked load
+	service  func(wallet.Service) wallet.Service // of the load test
 	marked   func(server.Marked) server.Marked   //
 	rewards  func(wallet.Rewards) wallet.Rewards
 	packets  func(wallet.PacketService) wallet.PacketService
 	edge     func(http.Handler) http.Handler         //
-	idle     bool                                    // nothing is ever posted
+	idle     bool                                    // no chores run: nothing is ever posted
 	options  func(*Options)                          //
 	tls      bool                                    //
-	keys     func(client auth.Keys) (mine auth.Keys) // what the crowd is given
+	keys     func(client auth.Keys) (mine auth.Keys) // the keys given to the crowd
 	ports    func(*server.Ports)                     //
 	books    bool                                    // the audit reads the stores
-	people   int64                                   // whose lists are read
+	people   int64                                   // number of people whose lists are read
 	patience time.Duration                           //
 }
 
-// running is a target with a crowd that is about to play against it.
+// running is a target with a crowd that is ready to start.
 type running struct {
 	*Crowd
-	shadow, real *side
+	shadow, real *walletInstance
 	url          string
 	http         *httptest.Server
 	report       *attack.Report
@@ -165,11 +169,11 @@ type running struct {
 	took         time.Duration
 }
 
-// festival is some two hundred wins within half a second, with all that people do after them.
+// festival is some two hundred wins within half a second, with everything that people do afterwards.
 func festival(t testing.TB, change func(*scenarios.Scenario)) *scenarios.Scenario {
 	s, err := loader.Load("../../scenarios/regress/unknown-outcomes.yaml")
 	require.NoError(t, err)
-	s.People.Client.Timeout = time.Minute // on a slow machine nobody gives up, and so nobody makes it slower
+	s.People.Client.Timeout = time.Minute // on a slow machine nobody gives up and sends more requests
 	if change != nil {
 		change(s)
 	}
@@ -178,7 +182,7 @@ func festival(t testing.TB, change func(*scenarios.Scenario)) *scenarios.Scenari
 	return f
 }
 
-// start puts a target up and makes the crowd.
+// start starts a target and creates the crowd.
 func (r rig) start(t testing.TB) *running {
 	t.Helper()
 	if r.scenario == nil {
@@ -187,10 +191,10 @@ func (r rig) start(t testing.TB) *running {
 	if r.strategy == "" {
 		r.strategy = wallet.StrategyToken
 	}
-	tree, err := served(r.scenario)
+	tree, err := servedActivity(r.scenario)
 	require.NoError(t, err)
 	tree.Children[0].From, tree.Children[0].To = 1, wallet.InstantOf(time.Now().Add(time.Hour))
-	run := &running{shadow: newSide(t, tree, r.strategy), real: newSide(t, tree, r.strategy)}
+	run := &running{shadow: newInstance(t, tree, r.strategy), real: newInstance(t, tree, r.strategy)}
 	keys := auth.Generate()
 	ports := server.Ports{Service: run.real, Shadow: run.shadow.Node, Marked: run.shadow, Operator: run.real, Audit: run.real, Clock: clock{}, Log: slog.New(slog.DiscardHandler)}
 	ports.ShadowRewards, ports.ShadowPackets = run.shadow.Node, run.shadow.Node
@@ -226,31 +230,31 @@ func (r rig) start(t testing.TB) *running {
 	run.url = run.http.URL
 	ctx, stop := context.WithCancel(context.Background())
 	var living sync.WaitGroup
-	for _, d := range []*side{run.shadow, run.real} {
+	for _, d := range []*walletInstance{run.shadow, run.real} {
 		if !r.idle {
 			living.Go(func() { d.live(ctx) })
 		}
 	}
 	t.Cleanup(func() { stop(); living.Wait(); run.http.Close() })
 	if r.keys != nil {
-		keys.Callers, keys.Operators = slices.Clone(keys.Callers), slices.Clone(keys.Operators) // the server keeps its own
+		keys.Callers, keys.Operators = slices.Clone(keys.Callers), slices.Clone(keys.Operators) // the server keeps its own copy
 		keys = r.keys(keys)
 	}
 	run.Crowd = newCrowd(t, r, run.url, keys)
 	return run
 }
 
-// newCrowd makes a crowd with the keys, and operators of both sides.
+// newCrowd creates a crowd with the keys, and operators of both wallets.
 func newCrowd(t testing.TB, r rig, url string, keys auth.Keys) *Crowd {
 	auditor, _ := keys.Operator("auditor")
-	desk := func(marked bool) *client.Operator {
+	operator := func(marked bool) *client.Operator {
 		transport := &http.Transport{}
 		t.Cleanup(transport.CloseIdleConnections)
 		o, err := client.NewOperator(client.Config{BaseURL: url, Key: auditor.Key, LoadTest: marked, Tries: 1, HTTPClient: &http.Client{Transport: transport}})
 		require.NoError(t, err)
 		return o
 	}
-	o := Options{Scenario: r.scenario, Seed: 7, Run: 3, URLs: []string{url}, Key: keys.Callers[0].Key, SessionKey: keys.SessionKey, Operator: desk(true), Live: desk(false)}
+	o := Options{Scenario: r.scenario, Seed: 7, Run: 3, URLs: []string{url}, Key: keys.Callers[0].Key, SessionKey: keys.SessionKey, Operator: operator(true), Live: operator(false)}
 	if r.options != nil {
 		r.options(&o)
 	}
@@ -283,7 +287,7 @@ func (r rig) play(t testing.TB) (*running, Audit) {
 	require.NoError(t, err)
 	o := AuditOptions{People: r.people, Patience: patience}
 	if r.books {
-		o.Books = run.shadow.allBooks
+		o.Books = run.shadow.sources
 	}
 	a, err := run.Audit(t.Context(), o)
 	require.NoError(t, err)
@@ -301,7 +305,7 @@ func (a Audit) result(t testing.TB, name string) oracle.Check {
 	return oracle.Check{}
 }
 
-// quick makes clients that give up soon.
+// quick makes clients give up soon.
 func quick(s *scenarios.Scenario) {
 	s.People.Client.Backoff = scenarios.Range{Min: time.Millisecond, Max: 5 * time.Millisecond}
 	s.People.Client.Tries = 6

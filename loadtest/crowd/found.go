@@ -8,13 +8,13 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// lists is all that was read of one person after the drain.
+// lists is everything that was read of one person after the drain.
 type lists struct {
 	money   []oracle.List
 	rewards []oracle.RewardList
 }
 
-// lists reads all lists of a person, each page judged as it comes; whole is false when one could not be read to its end.
+// lists reads all lists of a person and has each page judged; whole is false if one could not be read completely.
 func (c *Crowd) lists(ctx context.Context, r reader) (found lists, whole bool) {
 	apps := [...]wallet.App{wallet.DouyinFamily: wallet.Douyin, wallet.ToutiaoFamily: wallet.Toutiao}
 	for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
@@ -59,7 +59,7 @@ func (c *Crowd) rewardList(ctx context.Context, v Visit) (oracle.RewardList, boo
 	return l, false
 }
 
-// underWay says whether lists show something that is still to be posted, paid, moved or settled.
+// underWay reports whether lists show a record that is still to be posted, paid, moved or settled.
 func (f lists) underWay() bool {
 	for _, l := range f.money {
 		if slices.ContainsFunc(l.Pages, pageUnderWay) {
@@ -76,7 +76,7 @@ func (f lists) underWay() bool {
 	return false
 }
 
-// pageUnderWay says the same of one page.
+// pageUnderWay reports the same for one page.
 func pageUnderWay(p wallet.Page) bool {
 	return slices.ContainsFunc(p.Grants, func(l wallet.Line) bool { return l.Status != wallet.TokenSuccess }) ||
 		slices.ContainsFunc(p.Withdrawals, func(w wallet.Withdrawal) bool { return !w.State.Final() }) ||
@@ -87,16 +87,16 @@ func pageUnderWay(p wallet.Page) bool {
 		})
 }
 
-// Unseen says what an audit cannot know, because it did not see the books that tell it.
+// Unseen describes what an audit cannot know because it did not read the necessary records.
 func (c *Crowd) Unseen(a Audit) (out []string) {
 	if !c.rewarding {
 		return nil
 	}
 	if !a.Downstreams {
-		out = append(out, "what the downstreams' own books say: whether each reward was handed out and used there once")
+		out = append(out, "the downstreams' own records: whether each reward was issued and used there once")
 	}
 	if !a.Stores && c.stocked {
-		out = append(out, "the stock's own count, and whether anybody was given something else while there was some left")
+		out = append(out, "the stock's own count, and whether anybody received a replacement while coupons were left")
 	}
 	return out
 }

@@ -6,7 +6,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The draws about packets and rewards, each a stream of its own, beyond those of drawBackoff's tries.
+// The draws for packets and rewards, each a separate stream, above those of drawBackoff's tries.
 const (
 	drawUse uint64 = 1<<8 + iota
 	drawUseDelay
@@ -28,23 +28,24 @@ const (
 	drawOpenRepeatDelay
 )
 
-// drawFriend begins the draws of who a packet is for, and drawGuest those about each of them, friendDraws apart.
+// drawFriend is the first draw for choosing the recipients, drawGuest the first draw for each recipient; they are
+// friendDraws apart.
 const (
 	drawFriend  uint64 = 1 << 16
 	drawGuest   uint64 = 1 << 20
 	friendDraws uint64 = 8
 )
 
-// friendTries is how often somebody else is looked for, for each share: a small crowd has few others.
+// friendTries bounds the draws of another person per share: a small crowd has few others.
 const friendTries = 4
 
-// friend is somebody for whom a packet has a share, and the app whose account the share is for.
+// friend is a recipient of a packet's share, and the app of the account.
 type friend struct {
 	person uint32
 	app    wallet.App
 }
 
-// friends returns whom the person of a visit sends a packet to: a pure function of scenario, seed and win.
+// friends returns the recipients of a packet that the visit's person sends: a pure function of scenario, seed and win.
 func (p *plan) friends(v Visit) []friend {
 	d := drawsOf(p.seed, v)
 	want := 1 + int(below(d.of(drawSendShares), uint64(max(1, p.scenario.People.After.SendShares))))
@@ -68,10 +69,10 @@ func (p *plan) friends(v Visit) []friend {
 	return out
 }
 
-// treat plans a packet, and who opens a share of it: some soon, some never (P4).
-func (p *plan) treat(at time.Duration, v Visit) {
+// planPacket plans a packet and the openings of its shares: some soon, some never (P4).
+func (p *plan) planPacket(at time.Duration, v Visit) {
 	after, d := p.scenario.People.After, drawsOf(p.seed, v)
-	p.mean(Send, at, v)
+	p.schedule(Send, at, v)
 	for n, f := range p.friends(v) {
 		guest := drawGuest + uint64(n)*friendDraws
 		if !d.hit(guest+1, after.Open) {
@@ -79,16 +80,16 @@ func (p *plan) treat(at time.Duration, v Visit) {
 		}
 		open := at + d.within(guest+2, after.OpenDelay)
 		w := Visit{Person: f.person, From: v.Person, Window: v.Window, Time: v.Time, App: f.app}
-		p.mean(Open, open, w)
+		p.schedule(Open, open, w)
 		if look := open + d.within(guest+4, after.LookDelay); d.hit(guest+3, after.Look) && look < span(p.scenario) {
 			w.From = 0
-			p.mean(Page, look, w)
+			p.schedule(Page, look, w)
 		}
 	}
 }
 
-// Guests returns the visits in which shares of the packet of a win are opened, as the plan has it, delays aside: for a driver
-// that follows nobody through time. Safe for concurrent use.
+// Recipients returns the planned visits in which shares of the packet of a win are opened, without delays: for a driver that
+// does not schedule follow-up visits. Safe for concurrent use.
 func (p *plan) Guests(v Visit) []Visit {
 	d := drawsOf(p.seed, v)
 	var out []Visit
@@ -100,19 +101,19 @@ func (p *plan) Guests(v Visit) []Visit {
 	return out
 }
 
-// enjoy plans what somebody does with a reward other than cash: look for it in the list, and use it (P3).
-func (p *plan) enjoy(at time.Duration, v Visit) {
+// planReward plans what a person does with a reward other than cash: read the list and use the reward (P3).
+func (p *plan) planReward(at time.Duration, v Visit) {
 	after, d := p.scenario.People.After, drawsOf(p.seed, v)
 	if !d.hit(drawUse, after.Use) {
 		return
 	}
 	v.App = p.otherApp(v, drawUseApp, drawUseWhichApp)
 	look := at + d.within(drawUseDelay, after.UseDelay)
-	p.mean(Rewards, look, v)
-	p.mean(Use, look+d.within(drawUseLook, after.LookDelay), v)
+	p.schedule(Rewards, look, v)
+	p.schedule(Use, look+d.within(drawUseLook, after.LookDelay), v)
 }
 
-// otherApp returns the app in which the person of a win goes on with it: the same, or another that shows what was won there.
+// otherApp returns the app in which a person continues after a win: the same, or another that shows the win.
 func (p *plan) otherApp(v Visit, goes, which uint64) wallet.App {
 	d, who := drawsOf(p.seed, v), p.traffic.Persona(int64(v.Person))
 	if who.Held > 1 && d.hit(goes, p.scenario.People.After.OtherApp) {

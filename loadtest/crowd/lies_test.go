@@ -19,7 +19,7 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// liar is a wallet that does not do, or does not say, what it should.
+// liar is a wallet with wrong behaviour or wrong answers.
 type liar struct {
 	wallet.Service
 	grant    func(context.Context, wallet.Service, wallet.GrantRequest) (wallet.GrantReply, error)
@@ -49,17 +49,17 @@ func (l liar) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.Wi
 	return l.Service.Withdraw(ctx, r)
 }
 
-// falseDesk is a marked side's operator who does not tell the truth.
-type falseDesk struct {
+// falseOperator is an operator of the shadow wallet that reports wrong figures.
+type falseOperator struct {
 	server.Marked
 	always    func(*server.Status)
 	status    func(*server.Status)
 	reconcile func(*server.Reconciliation)
-	looked    atomic.Int64 // questions how it stands, the first two of which are before the run
-	asked     atomic.Int64 // reconciliations, the first of which is before the run
+	looked    atomic.Int64 // status requests; the first two come before the run
+	asked     atomic.Int64 // reconciliations; the first comes before the run
 }
 
-func (f *falseDesk) Status(ctx context.Context) (server.Status, error) {
+func (f *falseOperator) Status(ctx context.Context) (server.Status, error) {
 	s, err := f.Marked.Status(ctx)
 	if f.always != nil {
 		f.always(&s)
@@ -70,7 +70,7 @@ func (f *falseDesk) Status(ctx context.Context) (server.Status, error) {
 	return s, err
 }
 
-func (f *falseDesk) Reconcile(ctx context.Context) (server.Reconciliation, error) {
+func (f *falseOperator) Reconcile(ctx context.Context) (server.Reconciliation, error) {
 	r, err := f.Marked.Reconcile(ctx)
 	if f.asked.Add(1) > 1 && f.reconcile != nil {
 		f.reconcile(&r)
@@ -78,10 +78,10 @@ func (f *falseDesk) Reconcile(ctx context.Context) (server.Reconciliation, error
 	return r, err
 }
 
-// some says yes to one user in eight, always the same ones.
+// some selects one user in eight, always the same ones.
 func some(who wallet.Caller) bool { return mix(uint64(who.User))%8 == 0 }
 
-// grantLie answers some grants otherwise than they were done.
+// grantLie falsifies the answers to some grants.
 func grantLie(spoil func(*wallet.GrantReply)) rig {
 	return rig{service: func(s wallet.Service) wallet.Service {
 		return liar{Service: s, grant: func(ctx context.Context, s wallet.Service, r wallet.GrantRequest) (wallet.GrantReply, error) {
@@ -94,7 +94,7 @@ func grantLie(spoil func(*wallet.GrantReply)) rig {
 	}}
 }
 
-// pageLie shows some people another page than there is.
+// pageLie shows a wrong page to some people.
 func pageLie(spoil func(wallet.PageRequest, *wallet.Page)) rig {
 	return rig{service: func(s wallet.Service) wallet.Service {
 		return liar{Service: s, page: func(r wallet.PageRequest, p *wallet.Page) {
@@ -105,11 +105,11 @@ func pageLie(spoil func(wallet.PageRequest, *wallet.Page)) rig {
 	}}
 }
 
-func deskLie(f *falseDesk) rig {
+func operatorLie(f *falseOperator) rig {
 	return rig{marked: func(m server.Marked) server.Marked { f.Marked = m; return f }}
 }
 
-// Each lie of a wallet is caught by the check that bears its name.
+// Each wrong behaviour of a wallet is caught by the check named in the case.
 func TestLiesAreCaughtByName(t *testing.T) {
 	posted := wallet.TokenSuccess
 	for _, c := range []struct {
@@ -119,7 +119,7 @@ func TestLiesAreCaughtByName(t *testing.T) {
 		{"a grant is acknowledged with another amount", "order-once", grantLie(func(r *wallet.GrantReply) { r.Amount++ })},
 		{"a grant is acknowledged as another order", "order-once", grantLie(func(r *wallet.GrantReply) { r.Order.Rain++ })},
 		{"a grant is acknowledged as somebody else's order", "order-once", grantLie(func(r *wallet.GrantReply) { r.Order.ActID = 1 })},
-		{"more is granted than may be: the cap is not looked at", "no-over-issuance", rig{service: func(s wallet.Service) wallet.Service {
+		{"a grant above the cap is acknowledged", "no-over-issuance", rig{service: func(s wallet.Service) wallet.Service {
 			return liar{Service: s, grant: func(ctx context.Context, s wallet.Service, r wallet.GrantRequest) (wallet.GrantReply, error) {
 				reply, err := s.Grant(ctx, r)
 				if errors.Is(err, wallet.ErrOverCap) {
@@ -128,7 +128,7 @@ func TestLiesAreCaughtByName(t *testing.T) {
 				return reply, err
 			}}
 		}}},
-		{"a grant is acknowledged and never made", "nothing-lost", rig{service: func(s wallet.Service) wallet.Service {
+		{"a grant is acknowledged but never made", "nothing-lost", rig{service: func(s wallet.Service) wallet.Service {
 			last := atomic.Int64{}
 			return liar{Service: s, grant: func(ctx context.Context, s wallet.Service, r wallet.GrantRequest) (wallet.GrantReply, error) {
 				if some(r.Caller) && r.Amount <= 8_800 {
@@ -145,7 +145,7 @@ func TestLiesAreCaughtByName(t *testing.T) {
 		{"a page shows another amount", "user-view", pageLie(func(_ wallet.PageRequest, p *wallet.Page) { p.Grants[0].Amount++ })},
 		{"the sums count a grant twice", "user-view", pageLie(func(_ wallet.PageRequest, p *wallet.Page) { p.Income *= 2; p.Balance += p.Income / 2 })},
 		{"a page shows another stage", "phase-isolation", pageLie(func(_ wallet.PageRequest, p *wallet.Page) { p.Stage = wallet.InternalTest })},
-		{"what was posted is shown as on its way again", "state-machine", rig{patience: time.Second, service: func(s wallet.Service) wallet.Service {
+		{"a posted grant is shown as processing again", "state-machine", rig{patience: time.Second, service: func(s wallet.Service) wallet.Service {
 			return liar{Service: s, page: func(r wallet.PageRequest, p *wallet.Page) {
 				for i := range p.Grants {
 					if p.Grants[i].Status == posted && r.Limit == wallet.MaxPage {
@@ -154,24 +154,24 @@ func TestLiesAreCaughtByName(t *testing.T) {
 				}
 			}}
 		}}},
-		{"a withdrawal is acknowledged and not made", "withdraw-whole", rig{patience: time.Second, service: func(s wallet.Service) wallet.Service {
+		{"a withdrawal is acknowledged but not made", "withdraw-whole", rig{patience: time.Second, service: func(s wallet.Service) wallet.Service {
 			return liar{Service: s, withdraw: func(_ context.Context, _ wallet.Service, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 				return wallet.WithdrawReply{No: wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}, Amount: r.Amount, State: wallet.WithdrawalPaid}, nil
 			}}
 		}}},
-		{"what is due is refused as too much", "withdraw-whole", rig{service: func(s wallet.Service) wallet.Service {
+		{"a withdrawal of due money is refused as insufficient", "withdraw-whole", rig{service: func(s wallet.Service) wallet.Service {
 			return liar{Service: s, withdraw: func(context.Context, wallet.Service, wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 				return wallet.WithdrawReply{}, wallet.ErrInsufficient
 			}}
 		}}},
-		{"the budget is charged for more than was granted", "budget-accuracy", deskLie(&falseDesk{status: func(s *server.Status) { s.Budgets[0].Reserved++ }})},
-		{"the budget is overdrawn", "no-over-issuance", deskLie(&falseDesk{status: func(s *server.Status) { s.Budgets[0].Reserved = 2 * s.Budgets[0].Budget }})},
-		{"more is granted than earlier loads have left of the budget", "no-over-issuance", deskLie(&falseDesk{always: func(s *server.Status) { s.Budgets[0].Reserved += s.Budgets[0].Budget - 10 }})},
-		{"the ledger does not sum to zero", "zero-sum", deskLie(&falseDesk{reconcile: func(r *server.Reconciliation) { r.Sum = 5 }})},
-		{"reconciliation finds a difference", "reconciled", deskLie(&falseDesk{reconcile: func(r *server.Reconciliation) {
+		{"the budget is charged for more than was granted", "budget-accuracy", operatorLie(&falseOperator{status: func(s *server.Status) { s.Budgets[0].Reserved++ }})},
+		{"the budget is overdrawn", "no-over-issuance", operatorLie(&falseOperator{status: func(s *server.Status) { s.Budgets[0].Reserved = 2 * s.Budgets[0].Budget }})},
+		{"more is granted than earlier loads left of the budget", "no-over-issuance", operatorLie(&falseOperator{always: func(s *server.Status) { s.Budgets[0].Reserved += s.Budgets[0].Budget - 10 }})},
+		{"the ledger does not sum to zero", "zero-sum", operatorLie(&falseOperator{reconcile: func(r *server.Reconciliation) { r.Sum = 5 }})},
+		{"reconciliation finds a difference", "reconciled", operatorLie(&falseOperator{reconcile: func(r *server.Reconciliation) {
 			r.Count, r.Differences = 1, []wallet.Difference{{Kind: wallet.Missing, Sides: "orders/ledger"}}
 		}})},
-		{"reconciliation did not look at all orders", "reconciled", deskLie(&falseDesk{reconcile: func(r *server.Reconciliation) { r.Orders = 3 }})},
+		{"reconciliation did not compare all orders", "reconciled", operatorLie(&falseOperator{reconcile: func(r *server.Reconciliation) { r.Orders = 3 }})},
 		{"nothing is ever posted", "nothing-lost", rig{idle: true, patience: time.Second}},
 	} {
 		t.Run(c.why, func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestLiesAreCaughtByName(t *testing.T) {
 	}
 }
 
-// A lie is no served operation: what the oracle holds against an answer makes it failed.
+// An answer that violates a check makes the operation failed.
 func TestLiesAreNotServed(t *testing.T) {
 	t.Parallel()
 	var lied sync.Map
@@ -203,7 +203,7 @@ func TestLiesAreNotServed(t *testing.T) {
 	require.True(t, slices.ContainsFunc(run.Figures().Answers, func(a Answer) bool { return a.Operation == "grant" && a.Reason == "lie" && a.Count == lies }))
 }
 
-// edge spoils the answers to one method.
+// edge falsifies the answers to one method.
 func edge(method string, spoil func(w http.ResponseWriter, r *http.Request, next http.Handler)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -216,8 +216,8 @@ func edge(method string, spoil func(w http.ResponseWriter, r *http.Request, next
 	}
 }
 
-// Answers that are lost after the work was done are asked for again, and nothing is held against the wallet; who never
-// hears has failed, and his money is looked for.
+// Answers that are lost after the work was done are requested again, and the wallet has no violation. A person who never
+// gets an answer has failed, and the money is looked for in the lists.
 func TestLostAnswersAreNobodysFault(t *testing.T) {
 	t.Parallel()
 	var n atomic.Int64
@@ -236,7 +236,7 @@ func TestLostAnswersAreNobodysFault(t *testing.T) {
 	require.True(t, slices.ContainsFunc(run.Figures().Answers, func(a Answer) bool { return a.Operation == "grant" && a.Reason == "unknown_outcome" }))
 }
 
-// A wallet that does everything and never answers a grant: nothing is served, all the money is found.
+// A wallet that does everything but never answers a grant: nothing succeeds, but all the money is found.
 func TestUnansweredGrantsAreLookedFor(t *testing.T) {
 	t.Parallel()
 	late := atomic.Bool{}
@@ -254,7 +254,7 @@ func TestUnansweredGrantsAreLookedFor(t *testing.T) {
 	late.Store(true)
 	run.attack(t)
 	k := run.report.Kinds[Grant]
-	require.Zero(t, k.OK, "an answer that cannot be read is none")
+	require.Zero(t, k.OK, "an unreadable answer does not count")
 	require.Equal(t, k.Sent, k.Failed)
 	_, drained, err := run.Drain(t.Context(), 10*time.Second)
 	require.NoError(t, err)
@@ -267,11 +267,11 @@ func TestUnansweredGrantsAreLookedFor(t *testing.T) {
 		}
 	}
 	require.Zero(t, a.Sums.Acked)
-	require.Equal(t, a.MarkedAfter.Reserved, a.Sums.Happened, "every grant turned up in its owner's list")
+	require.Equal(t, a.MarkedAfter.Reserved, a.Sums.Happened, "every grant is in its owner's list")
 	require.Equal(t, oracle.Pass, a.result(t, "budget-accuracy").Result)
 }
 
-// Pages of rubbish are failed looks, and lists that nobody can read are said to be unread.
+// Unreadable pages are failed requests, and unreadable lists are reported as unread.
 func TestUnreadablePages(t *testing.T) {
 	t.Parallel()
 	late := atomic.Bool{}
@@ -295,5 +295,5 @@ func TestUnreadablePages(t *testing.T) {
 	require.ErrorIs(t, err, ErrUnread)
 	require.Zero(t, a.Read)
 	require.Equal(t, a.People, a.Unread)
-	require.NotEqual(t, oracle.Pass, a.result(t, "withdraw-whole").Result, "nobody looked")
+	require.NotEqual(t, oracle.Pass, a.result(t, "withdraw-whole").Result, "no list was read")
 }

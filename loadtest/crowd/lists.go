@@ -11,27 +11,26 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// ErrUnread says that lists which ought to have been read could not be: what they would show is not known.
+// ErrUnread reports that lists could not be read. What they would show is not known.
 var ErrUnread = errors.New("crowd: lists could not be read")
 
-// maxDeaf bounds the lists in a row that cannot be read, each asked for as often as a client does: then the rest of them
-// is not asked for.
-const maxDeaf = 64
+// maxUnreadable bounds the consecutive lists that cannot be read, each with all tries of a client. Above it the remaining lists
+// are not requested.
+const maxUnreadable = 64
 
-// rereadEvery is how long the audit waits before it reads again what was under way.
+// rereadEvery is the time before unsettled lists are read again.
 const rereadEvery = 500 * time.Millisecond
 
-// reader is one person whose lists are read, in the families that show all that they may have won.
+// reader is one person whose lists are read, with the families that show all possible wins.
 type reader struct {
 	person uint32
 	family [wallet.ToutiaoFamily + 1]bool
 }
 
-// readLists reads people's lists after the drain and has them judged; those that show something under way are read again
-// while patience lasts.
+// readLists reads people's lists after the drain and has them judged. Unsettled lists are read again until patience ends.
 func (c *Crowd) readLists(ctx context.Context, o AuditOptions, a *Audit) error {
 	var readers []reader
-	c.witness.tell(func(j *oracle.Oracle, now wallet.Instant) {
+	c.events.record(func(j *oracle.Oracle, now wallet.Instant) {
 		for p, read, ok := j.Asker(-1, now); ok; p, read, ok = j.Asker(p, now) {
 			if a.People++; o.People == 0 || a.People <= o.People {
 				readers = append(readers, reader{uint32(p), read})
@@ -43,7 +42,7 @@ func (c *Crowd) readLists(ctx context.Context, o AuditOptions, a *Audit) error {
 	until := time.Now().Add(o.Patience)
 	for len(readers) > 0 {
 		r.last = !time.Now().Before(until)
-		if readers = r.round(ctx, readers); r.deaf >= maxDeaf {
+		if readers = r.round(ctx, readers); r.unreadable >= maxUnreadable {
 			break
 		}
 		if len(readers) > 0 && wait(ctx, rereadEvery) != nil {
@@ -57,21 +56,21 @@ func (c *Crowd) readLists(ctx context.Context, o AuditOptions, a *Audit) error {
 	return nil
 }
 
-// reading is a pass over people's lists.
+// reading is one pass over people's lists.
 type reading struct {
 	crowd   *Crowd
 	options AuditOptions
 	total   int64
-	last    bool // nobody is read again after this round
+	last    bool // the last round: nothing is read again
 
-	mu    sync.Mutex
-	audit *Audit
-	next  int      // reader to begin
-	again []reader // who is to be read again
-	deaf  int      // lists in a row that could not be read
+	mu         sync.Mutex
+	audit      *Audit
+	next       int      // index of the next reader
+	again      []reader // people to be read again
+	unreadable int      // consecutive unreadable lists
 }
 
-// round reads each one's lists once, and returns those who are to be read again.
+// round reads the lists of each person once, and returns the people to be read again.
 func (r *reading) round(ctx context.Context, readers []reader) []reader {
 	r.next, r.again = 0, nil
 	var working sync.WaitGroup
@@ -84,7 +83,7 @@ func (r *reading) round(ctx context.Context, readers []reader) []reader {
 		})
 	}
 	working.Wait()
-	if left := len(readers) - r.next; left > 0 && r.deaf >= maxDeaf {
+	if left := len(readers) - r.next; left > 0 && r.unreadable >= maxUnreadable {
 		r.audit.Unread += int64(left)
 	} else if left > 0 {
 		r.again = append(r.again, readers[r.next:]...)
@@ -92,37 +91,37 @@ func (r *reading) round(ctx context.Context, readers []reader) []reader {
 	return r.again
 }
 
-// take returns who is read next; false at the end.
+// take returns the next person to read; false at the end.
 func (r *reading) take(ctx context.Context, readers []reader) (reader, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.next == len(readers) || ctx.Err() != nil || r.deaf >= maxDeaf {
+	if r.next == len(readers) || ctx.Err() != nil || r.unreadable >= maxUnreadable {
 		return reader{}, false
 	}
 	r.next++
 	return readers[r.next-1], true
 }
 
-// done takes in one person's lists.
+// done records one person's lists.
 func (r *reading) done(who reader, found lists, whole bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	open := found.underWay()
 	switch {
 	case !whole:
-		r.deaf++
+		r.unreadable++
 		r.audit.Unread++
 		return
 	case open && !r.last:
-		r.deaf = 0
+		r.unreadable = 0
 		r.again = append(r.again, who)
 		return
 	case open:
 		r.audit.Unsettled++
 	}
-	r.deaf = 0
+	r.unreadable = 0
 	r.audit.Read++
-	r.crowd.witness.tell(func(j *oracle.Oracle, now wallet.Instant) {
+	r.crowd.events.record(func(j *oracle.Oracle, now wallet.Instant) {
 		for _, l := range found.money {
 			j.Settled(l, now)
 		}
@@ -146,8 +145,8 @@ func (c *Crowd) list(ctx context.Context, v Visit) (oracle.List, bool) {
 		}
 		page, err := c.page(ctx, v, q)
 		var seen wallet.Page
-		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-			seen = c.witness.ids.page(page)
+		lied := c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
+			seen = c.events.ids.page(page)
 			o.PageAnswered(id, seen, err, now)
 		})
 		c.answers.count("audit", err, lied)

@@ -6,24 +6,25 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// numbers gives wallets numbers that lie close together. The API lets a wallet's number be any positive int64, and
-// somebody else's wallets may be numbered all over that range, while the oracle keeps them by dense numbers. Those up to
-// plainID are left as they are, so that messages say what the target says; the others are numbered on from there.
+// denseIDs maps wallet numbers to dense ones. In the API a wallet number may be any positive int64, and an external wallet may
+// use that whole range, while the oracle needs dense numbers. Numbers up to plainID stay unchanged, so that messages show the
+// target's numbers; larger ones get consecutive numbers from there.
 //
-// Lists order the wins of one microsecond by their wallets' numbers too: two wins of one person in one microsecond, under
-// two such wallets, might be held against a target, and do not happen.
+// Lists order the wins of one microsecond by their wallet numbers. Two wins of one person in the same microsecond, in two
+// wallets with large numbers, could therefore be reported as a violation. That does not happen in practice.
 //
-// Guarded by the witness's lock.
-type numbers struct{ of map[wallet.ActID]wallet.ActID }
+// Guarded by the event log's lock.
+type denseIDs struct{ of map[wallet.ActID]wallet.ActID }
 
-// plainID is the largest number that is left as it is: spread as badly as can be, so many take the oracle 270 MB.
+// plainID is the largest number that stays unchanged. In the worst distribution these numbers cost the oracle 270 MB.
 const plainID = 1 << 26
 
-// maxForeign bounds the others, at twice the wins of a run: who makes up more is left with numbers that no wallet has.
+// maxForeign bounds the mapped numbers, at twice the wins of a run. Further numbers of a faulty target stay unmapped, and the
+// oracle rejects them.
 const maxForeign = 2 * MaxGrants
 
-// id returns the number of a wallet for the oracle; what no wallet can be called stays what it is.
-func (n *numbers) id(a wallet.ActID) wallet.ActID {
+// id returns the number of a wallet for the oracle; an invalid number stays unchanged.
+func (n *denseIDs) id(a wallet.ActID) wallet.ActID {
 	if a <= plainID {
 		return a
 	}
@@ -41,14 +42,14 @@ func (n *numbers) id(a wallet.ActID) wallet.ActID {
 	return d
 }
 
-// order returns an order with its wallet's number for the oracle.
-func (n *numbers) order(no wallet.OrderNo) wallet.OrderNo {
+// order returns an order with the wallet number for the oracle.
+func (n *denseIDs) order(no wallet.OrderNo) wallet.OrderNo {
 	no.ActID = n.id(no.ActID)
 	return no
 }
 
 // reply returns a grant's answer for the oracle.
-func (n *numbers) reply(r wallet.GrantReply) wallet.GrantReply {
+func (n *denseIDs) reply(r wallet.GrantReply) wallet.GrantReply {
 	r.Order = n.order(r.Order)
 	if r.Item != nil {
 		item := n.item(*r.Item)
@@ -58,13 +59,13 @@ func (n *numbers) reply(r wallet.GrantReply) wallet.GrantReply {
 }
 
 // item returns a reward other than cash for the oracle.
-func (n *numbers) item(i wallet.Item) wallet.Item {
+func (n *denseIDs) item(i wallet.Item) wallet.Item {
 	i.No = n.order(i.No)
 	return i
 }
 
-// items returns several. Those given stay as they are.
-func (n *numbers) items(all []wallet.Item) []wallet.Item {
+// items returns several. The given slice is not changed.
+func (n *denseIDs) items(all []wallet.Item) []wallet.Item {
 	if !slices.ContainsFunc(all, func(i wallet.Item) bool { return i.No.ActID > plainID }) {
 		return all
 	}
@@ -75,25 +76,25 @@ func (n *numbers) items(all []wallet.Item) []wallet.Item {
 	return all
 }
 
-// rewards and rewardsRequest return a page of them, and a question for one, for the oracle.
-func (n *numbers) rewards(p wallet.RewardsPage) wallet.RewardsPage {
+// rewards and rewardsRequest return a page of rewards, and a request for one, for the oracle.
+func (n *denseIDs) rewards(p wallet.RewardsPage) wallet.RewardsPage {
 	p.Next.Order, p.Items = n.order(p.Next.Order), n.items(p.Items)
 	return p
 }
 
-func (n *numbers) rewardsRequest(r wallet.RewardsRequest) wallet.RewardsRequest {
+func (n *denseIDs) rewardsRequest(r wallet.RewardsRequest) wallet.RewardsRequest {
 	r.After.Order = n.order(r.After.Order)
 	return r
 }
 
-// request returns a question for a page for the oracle.
-func (n *numbers) request(r wallet.PageRequest) wallet.PageRequest {
+// request returns a page request for the oracle.
+func (n *denseIDs) request(r wallet.PageRequest) wallet.PageRequest {
 	r.After.Order = n.order(r.After.Order)
 	return r
 }
 
-// page returns a page for the oracle. The lines of the one given stay as they are.
-func (n *numbers) page(p wallet.Page) wallet.Page {
+// page returns a page for the oracle. The lines of the given page are not changed.
+func (n *denseIDs) page(p wallet.Page) wallet.Page {
 	p.Next.Order, p.Items = n.order(p.Next.Order), n.items(p.Items)
 	if slices.ContainsFunc(p.Grants, func(l wallet.Line) bool { return l.Order.ActID > plainID }) {
 		p.Grants = slices.Clone(p.Grants)
@@ -104,8 +105,8 @@ func (n *numbers) page(p wallet.Page) wallet.Page {
 	return p
 }
 
-// person returns who a phone was bound to for the oracle.
-func (n *numbers) person(p wallet.Person) wallet.Person {
+// person returns the person of a binding for the oracle.
+func (n *denseIDs) person(p wallet.Person) wallet.Person {
 	p.ActID = n.id(p.ActID)
 	p.Former = slices.Clone(p.Former)
 	for i, id := range p.Former {
@@ -114,5 +115,5 @@ func (n *numbers) person(p wallet.Person) wallet.Person {
 	return p
 }
 
-// bytes is the memory held, about: a map's entries in the worst case.
-func (n *numbers) bytes() int64 { return int64(len(n.of)) * 37 }
+// bytes returns the approximate memory held: a map's entries in the worst case.
+func (n *denseIDs) bytes() int64 { return int64(len(n.of)) * 37 }

@@ -12,7 +12,7 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// farOff is a wallet service whose wallets have large numbers all over the range.
+// farOff is a wallet service with large wallet numbers over the whole range.
 type farOff struct{ wallet.Service }
 
 // stride is odd, so that numbers stay different, and large.
@@ -57,7 +57,7 @@ func (f farOff) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (wall
 	return who, err
 }
 
-// A wallet whose numbers are large and far apart is judged like any other, and costs no memory for it.
+// A wallet with large, scattered numbers is judged like any other, and costs no extra memory.
 func TestWalletsOfAnyNumber(t *testing.T) {
 	t.Parallel()
 	s := festival(t, quick)
@@ -66,14 +66,14 @@ func TestWalletsOfAnyNumber(t *testing.T) {
 	for _, c := range a.Checks {
 		require.Equal(t, oracle.Pass, c.Result, "%s: %s", c.Name, c.First)
 	}
-	require.NotEmpty(t, run.witness.ids.of)
+	require.NotEmpty(t, run.events.ids.of)
 	require.Less(t, run.Bytes(), int64(2<<20))
 }
 
-// Numbers stay different and dense, small ones as they are, and what no wallet is called too.
+// Numbers stay distinct and dense; small and invalid numbers stay unchanged.
 func TestNumbersAreDense(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var n numbers
+		var n denseIDs
 		seen := map[wallet.ActID]wallet.ActID{}
 		for range rapid.IntRange(1, 50).Draw(t, "wallets") {
 			id := wallet.ActID(rapid.OneOf(rapid.Int64Range(-5, 50), rapid.Int64Range(plainID-5, plainID+5), rapid.Int64Range(math.MaxInt64-20, math.MaxInt64)).Draw(t, "id"))
@@ -91,9 +91,9 @@ func TestNumbersAreDense(t *testing.T) {
 	})
 }
 
-// What the client sent and got stays as it is: only the oracle sees other numbers.
+// The client's requests and answers are not changed: only the oracle sees other numbers.
 func TestNumbersChangeNoAnswer(t *testing.T) {
-	var n numbers
+	var n denseIDs
 	big := wallet.OrderNo{ActID: math.MaxInt64, Scene: "rain"}
 	page := wallet.Page{Grants: []wallet.Line{{Order: big}}, Next: wallet.Cursor{Order: big}}
 	seen := n.page(page)

@@ -9,7 +9,7 @@ import (
 	"hongbao/scenarios/traffic"
 )
 
-// plan says what everybody does when. It is a pure function of scenario and seed.
+// plan determines what everybody does when. It is a pure function of scenario and seed.
 type plan struct {
 	scenario *scenarios.Scenario
 	seed     uint64
@@ -18,7 +18,7 @@ type plan struct {
 	next     traffic.Arrival
 	more     bool
 	agenda   agenda
-	binders  personSet // who mean to bind a phone, or have done it
+	binders  personSet // people who bind a phone in this plan
 }
 
 func newPlan(s *scenarios.Scenario, seed uint64) *plan {
@@ -27,7 +27,7 @@ func newPlan(s *scenarios.Scenario, seed uint64) *plan {
 	return p
 }
 
-// Next implements attack.Plan: what comes next, in order of time. It does not wait.
+// Next implements attack.Plan: it returns the next operation in order of time. It does not wait.
 func (p *plan) Next() (attack.Op[Visit], bool) {
 	if len(p.agenda.heap) > 0 && (!p.more || p.agenda.heap[0].at < time.Duration(p.next.At-p.start)) {
 		n := p.agenda.take()
@@ -44,16 +44,16 @@ func (p *plan) Next() (attack.Op[Visit], bool) {
 	return attack.Op[Visit]{At: at, Kind: Grant, What: v}, true
 }
 
-// follow plans what the person does after the win (B5), as far as it goes as people expect.
+// follow plans what the person does after the win (B5), assuming that each step succeeds.
 func (p *plan) follow(at time.Duration, v Visit) {
 	after, d, who := p.scenario.People.After, drawsOf(p.seed, v), p.traffic.Persona(int64(v.Person))
 	won := p.prize(v)
 	v.Amount, v.Prize = 0, 0
 	if p.binds(v, who) && p.binders.add(int64(v.Person)) {
-		p.mean(Bind, at+d.within(drawBindDelay, after.LookDelay), v)
+		p.schedule(Bind, at+d.within(drawBindDelay, after.LookDelay), v)
 	}
 	if won.Award != wallet.Cash {
-		p.enjoy(at, v)
+		p.planReward(at, v)
 	}
 	if !d.hit(drawLook, after.Look) {
 		return
@@ -63,33 +63,33 @@ func (p *plan) follow(at time.Duration, v Visit) {
 	}
 	look := at + d.within(drawLookDelay, after.LookDelay)
 	if d.hit(drawBrowse, after.Browse) {
-		p.mean(Browse, look, v)
+		p.schedule(Browse, look, v)
 	} else {
-		p.mean(Page, look, v)
+		p.schedule(Page, look, v)
 		if d.hit(drawWithdraw, after.Withdraw) {
-			p.mean(Withdraw, look+d.within(drawWithdrawDelay, after.WithdrawDelay), v)
+			p.schedule(Withdraw, look+d.within(drawWithdrawDelay, after.WithdrawDelay), v)
 		}
 		if d.hit(drawSend, after.Send) {
-			p.treat(look+d.within(drawSendDelay, after.SendDelay), v)
+			p.planPacket(look+d.within(drawSendDelay, after.SendDelay), v)
 		}
 	}
 	if again := at + d.within(drawComeBackDelay, after.ComeBackDelay); d.hit(drawComeBack, after.ComeBack) && again < span(p.scenario) {
-		p.mean(Page, again, v)
+		p.schedule(Page, again, v)
 	}
 }
 
-// mean plans that somebody does something.
-func (p *plan) mean(kind uint8, at time.Duration, v Visit) {
+// schedule plans one operation.
+func (p *plan) schedule(kind uint8, at time.Duration, v Visit) {
 	p.agenda.add(intent{at: at, kind: kind, visit: v})
 }
 
-// binds says whether the person of a win binds a phone after it.
+// binds reports whether the person of a win binds a phone afterwards.
 func (p *plan) binds(v Visit, who traffic.Persona) bool {
 	return who.BindsLater && p.scenario.Windows[v.Window].Stage == wallet.Official
 }
 
-// Wants says whether the plan has the person of a win go on to an operation of that kind, delays and later visits aside:
-// for a driver that follows nobody through time. Safe for concurrent use.
+// Wants reports whether the plan has an operation of that kind after a win, without delays and later visits: for a driver that
+// does not schedule follow-up visits. Safe for concurrent use.
 func (p *plan) Wants(v Visit, kind uint8) bool {
 	after, d := &p.scenario.People.After, drawsOf(p.seed, v)
 	looks, browses := d.hit(drawLook, after.Look), d.hit(drawBrowse, after.Browse)
@@ -110,18 +110,18 @@ func (p *plan) Wants(v Visit, kind uint8) bool {
 	return false
 }
 
-// span returns how long the plan is at most: the last window's end and the longest journey after it. Who would come back
-// later is left out.
+// span returns the longest duration of the plan: the last window's end plus the longest journey after it. Later returning
+// visits are left out.
 func span(s *scenarios.Scenario) time.Duration {
 	return s.End().Sub(s.Windows[0].Start) + s.People.After.Journey() + 1
 }
 
-// personSet is a set of people by their index.
+// personSet is a set of people by index.
 type personSet []uint64
 
 func newPersonSet(n int64) personSet { return make(personSet, n/64+1) }
 
-// add adds a person and says whether they are new.
+// add adds a person and reports whether the person is new.
 func (s personSet) add(p int64) bool {
 	old := s[p/64]
 	s[p/64] |= 1 << (p % 64)

@@ -19,7 +19,7 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// all returns everything that a plan holds.
+// all returns all operations of a plan.
 func all(p *plan) (ops []attack.Op[Visit]) {
 	for op, ok := p.Next(); ok; op, ok = p.Next() {
 		ops = append(ops, op)
@@ -35,19 +35,19 @@ func focused(t require.TestingT, path, window string, peak int64, long time.Dura
 	return f
 }
 
-// The plan is a pure function of scenario and seed; it is in order of time and within its span; its grants are the
-// traffic's, each at its moment; and as many people look, browse, withdraw and come back as the scenario says.
+// The plan is a pure function of scenario and seed. It is in order of time and within its span. Its grants are those of the
+// traffic at the same times, and the shares of people who look, browse, withdraw and return are those of the scenario.
 func TestPlanIsTheScenario(t *testing.T) {
 	s := focused(t, "rain-peak.yaml", "", 2000, 10*time.Second)
-	s.People.After.Browse = scenarios.Ratio{Num: 1, Den: 10} // more than in the file, so that shares show
+	s.People.After.Browse = scenarios.Ratio{Num: 1, Den: 10} // more than in the file, so that the shares can be measured
 	s.People.After.Withdraw = scenarios.Ratio{Num: 1, Den: 5}
 	for _, op := range all(newPlan(s, 5)) {
-		require.Less(t, op.At, span(s), "who comes back after the run is left out")
+		require.Less(t, op.At, span(s), "returning visits after the run are left out")
 	}
-	s.People.After.ComeBackDelay = scenarios.Range{Min: time.Second, Max: 2 * time.Second} // so that all come back in time
+	s.People.After.ComeBackDelay = scenarios.Range{Min: time.Second, Max: 2 * time.Second} // so that all return in time
 	ops := all(newPlan(s, 5))
 	require.Equal(t, ops, all(newPlan(s, 5)))
-	require.NotEqual(t, ops, all(newPlan(s, 6)), "another seed is another day")
+	require.NotEqual(t, ops, all(newPlan(s, 6)), "another seed gives another plan")
 	require.True(t, slices.IsSortedFunc(ops, func(a, b attack.Op[Visit]) int { return cmp.Compare(a.At, b.At) }))
 	require.LessOrEqual(t, ops[len(ops)-1].At, span(s))
 	var n [5]int64
@@ -74,7 +74,7 @@ func TestPlanIsTheScenario(t *testing.T) {
 	require.InDelta(t, 0.15*0.2, float64(n[Bind])/wins, 0.02)
 }
 
-// A calendar of several windows is played through, each person binding at most once.
+// A calendar of several windows is planned completely, and each person binds at most once.
 func TestPlanOfSeveralWindows(t *testing.T) {
 	s, err := loader.Load("../../scenarios/regress/unknown-outcomes.yaml")
 	require.NoError(t, err)
@@ -94,7 +94,7 @@ func TestPlanOfSeveralWindows(t *testing.T) {
 	require.NotEmpty(t, bound)
 }
 
-// The agenda gives back what it was given, the earliest first and, of one moment, the first made.
+// The agenda returns the intents in order of time and, for the same time, in order of insertion.
 func TestAgendaIsInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var a agenda
@@ -121,7 +121,7 @@ func TestAgendaIsInOrder(t *testing.T) {
 	})
 }
 
-// People of different runs are different people, in accounts and phones; those of one run are as different.
+// People of different runs have different accounts and phones, and so do the people of one run.
 func TestRunsShareNobody(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := focused(t, "rain-peak.yaml", "", 100, time.Second)
@@ -143,8 +143,7 @@ func TestRunsShareNobody(t *testing.T) {
 	})
 }
 
-// What a crowd keeps of a win is small, and nothing else grows: the figure is of the memory that is counted and that is
-// in use.
+// A crowd keeps few bytes per win, and nothing else grows. Both the counted memory and the heap in use are bounded.
 func TestBytesOfAGrant(t *testing.T) {
 	s := focused(t, "rain-peak.yaml", "", 100_000, 5*time.Second)
 	before := heap()
@@ -157,7 +156,7 @@ func TestBytesOfAGrant(t *testing.T) {
 		}
 		r := wallet.GrantRequest{Caller: c.caller(op.What.Person, op.What.App), Activity: c.activity.Parent, Scene: "rain", Rain: 1, Award: wallet.Cash, Amount: wallet.Money(op.What.Amount)}
 		id++
-		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+		c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
 			r.Opened = now
 			g := o.GrantSent(int64(op.What.Person), r, now)
 			no := wallet.OrderNo{ActID: id, Scene: r.Scene, Rain: r.Rain, Award: r.Award, Stage: wallet.Official}
@@ -179,7 +178,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// An operation of no known kind is failed, and sends nothing.
+// An operation of an unknown kind fails and sends nothing.
 func TestUnknownKindFails(t *testing.T) {
 	c, err := New(Options{Scenario: focused(t, "rain-peak.yaml", "", 100, time.Second), URLs: []string{"http://127.0.0.1:1"}})
 	require.NoError(t, err)
@@ -187,7 +186,7 @@ func TestUnknownKindFails(t *testing.T) {
 	require.Empty(t, c.Figures().Answers)
 }
 
-// How fast one goroutine makes plans: it must be well above any rate that is offered.
+// The speed at which one goroutine makes plans: it must be well above any offered rate.
 func BenchmarkPlan(b *testing.B) {
 	s := focused(b, "rain-peak.yaml", "", 1_000_000, 20*time.Second)
 	p := newPlan(s, 1)

@@ -22,8 +22,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// shop is what stands behind a side's rewards other than cash, and its packets.
-type shop struct {
+// rewardBackends is the stores and downstreams of a wallet's rewards other than cash, and its packets.
+type rewardBackends struct {
 	items   *mem.Items
 	packets *mem.Packets
 	count   wallet.Stocks
@@ -31,10 +31,10 @@ type shop struct {
 	systems map[wallet.AwardType]*fake.System
 }
 
-// newShop fits a side's ports with what its tree grants beside cash; all of it is right and quick.
-func newShop(t testing.TB, a wallet.Activity, p *node.Ports) *shop {
+// newRewardBackends adds the stores and downstreams for rewards and packets to the ports; all of them are correct and fast.
+func newRewardBackends(t testing.TB, a wallet.Activity, p *node.Ports) *rewardBackends {
 	secret := make([]byte, downstream.MinSecret)
-	s := &shop{items: mem.NewItems(), packets: mem.NewPackets(), systems: fake.NewAll(secret, fake.Behaviour{})}
+	s := &rewardBackends{items: mem.NewItems(), packets: mem.NewPackets(), systems: fake.NewAll(secret, fake.Behaviour{})}
 	index, err := activity.New(a)
 	require.NoError(t, err)
 	s.count, err = stock.NewSplit(mem.NewStock(), 1)
@@ -50,8 +50,8 @@ func newShop(t testing.TB, a wallet.Activity, p *node.Ports) *shop {
 	return s
 }
 
-// books are the shop's, for Audit.
-func (s *shop) books(ctx context.Context, b *oracle.Books) {
+// addSources adds the sources of rewards and packets for Audit.
+func (s *rewardBackends) addSources(ctx context.Context, b *oracle.Books) {
 	b.Packets = oracle.PacketBooks{Packets: s.packets, At: clock{}.Now()}
 	b.Rewards = oracle.RewardBooks{Items: s.items,
 		Handed: func(yield func(oracle.Handed) bool) {
@@ -66,10 +66,10 @@ func (s *shop) books(ctx context.Context, b *oracle.Books) {
 		Issued: func(t wallet.Template) (int64, bool) { n, err := s.count.Issued(ctx, t); return n, err == nil }}
 }
 
-// teas is how many coupons of tea there are in plays: fewer than people win, so that some get a greeting.
+// teas is the stock of tea coupons in plays: fewer than the wins, so that some people get a greeting.
 const teas = 12
 
-// plays is some hundred wins within half a second, of money, tea and pendants, on up to three friends' pages each.
+// plays is some hundred wins within half a second, of money, tea and pendants, on the pages of up to three friends each.
 func plays(t testing.TB) *scenarios.Scenario {
 	s, err := loader.Load("../../scenarios/reward-centre.yaml")
 	require.NoError(t, err)
@@ -92,8 +92,8 @@ func plays(t testing.TB) *scenarios.Scenario {
 	return f
 }
 
-// inOrder prepares, does everything that is planned, one after the other whatever its time, drains and audits: nothing
-// depends on how quick the machine is. It returns how often each kind ended how.
+// inOrder prepares, runs all planned operations one after the other regardless of their times, drains and audits. The result
+// does not depend on the speed of the machine. It returns the number of operations by kind and outcome.
 func (r rig) inOrder(t testing.TB) (*running, Audit, [Open + 1]map[attack.Outcome]int) {
 	t.Helper()
 	run := r.start(t)
@@ -110,7 +110,7 @@ func (r rig) inOrder(t testing.TB) (*running, Audit, [Open + 1]map[attack.Outcom
 	require.NoError(t, err)
 	o := AuditOptions{Patience: patience}
 	if r.books {
-		o.Books = run.shadow.allBooks
+		o.Books = run.shadow.sources
 	}
 	a, err := run.Audit(t.Context(), o)
 	require.NoError(t, err)

@@ -11,8 +11,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// shopLiar is a wallet that does not do, or does not say, what it should of rewards and packets.
-type shopLiar struct {
+// rewardLiar is a wallet with wrong behaviour or wrong answers for rewards and packets.
+type rewardLiar struct {
 	wallet.Rewards
 	wallet.PacketService
 	list func(*wallet.RewardsPage)
@@ -21,11 +21,11 @@ type shopLiar struct {
 	open func(wallet.OpenPacketRequest) (wallet.Share, error)
 }
 
-// listing is a shopLiar as wallet.Rewards, whose method is named as the interface that it embeds.
-type listing struct{ *shopLiar }
+// listing is a rewardLiar as wallet.Rewards. The method has the name of the interface that it embeds.
+type listing struct{ *rewardLiar }
 
 func (l listing) Rewards(ctx context.Context, r wallet.RewardsRequest) (wallet.RewardsPage, error) {
-	page, err := l.shopLiar.Rewards.Rewards(ctx, r)
+	page, err := l.rewardLiar.Rewards.Rewards(ctx, r)
 	if l.list != nil && err == nil {
 		l.list(&page)
 	}
@@ -36,10 +36,10 @@ func (l listing) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.Ite
 	if l.use != nil && some(r.Caller) {
 		return l.use(r)
 	}
-	return l.shopLiar.UseReward(ctx, r)
+	return l.rewardLiar.UseReward(ctx, r)
 }
 
-func (l *shopLiar) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
+func (l *rewardLiar) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
 	packet, err := l.PacketService.SendPacket(ctx, r)
 	if l.send != nil && err == nil {
 		l.send(&packet)
@@ -47,20 +47,20 @@ func (l *shopLiar) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (
 	return packet, err
 }
 
-func (l *shopLiar) OpenPacket(ctx context.Context, r wallet.OpenPacketRequest) (wallet.Share, error) {
+func (l *rewardLiar) OpenPacket(ctx context.Context, r wallet.OpenPacketRequest) (wallet.Share, error) {
 	if l.open != nil {
 		return l.open(r)
 	}
 	return l.PacketService.OpenPacket(ctx, r)
 }
 
-// rig puts the liar before a right wallet.
-func (l shopLiar) rig() rig {
+// rig puts the liar in front of a correct wallet.
+func (l rewardLiar) rig() rig {
 	return rig{rewards: func(r wallet.Rewards) wallet.Rewards { l := l; l.Rewards = r; return listing{&l} },
 		packets: func(p wallet.PacketService) wallet.PacketService { l := l; l.PacketService = p; return &l }}
 }
 
-// Each lie about rewards, their stock and packets is caught over the API alone, by the check that bears its name.
+// Each wrong behaviour of rewards, their stock and packets is caught over the API alone, by the check named in the case.
 func TestLiesOfARewardCentre(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays seven times against a wallet that lies: run without -short")
@@ -84,27 +84,27 @@ func TestLiesOfARewardCentre(t *testing.T) {
 		check string
 		rig   rig
 	}{
-		{"lists lack the newest reward", "reward-once", shopLiar{list: func(p *wallet.RewardsPage) {
+		{"lists lack the newest reward", "reward-once", rewardLiar{list: func(p *wallet.RewardsPage) {
 			if len(p.Items) > 0 {
 				p.Items = p.Items[1:]
 			}
 		}}.rig()},
-		{"a coupon is acknowledged where there is none left", "stock-never-over", granted(func(r *wallet.GrantReply) {
+		{"a coupon is acknowledged although none is left", "stock-never-over", granted(func(r *wallet.GrantReply) {
 			if r.Item.State == wallet.ItemVoid {
 				r.Item.Award, r.Item.Reward, r.Item.State = wallet.HeyteaCoupon, "tea-coupon", wallet.ItemSettled
 			}
 		})},
-		{"another coupon is acknowledged than is granted", "reward-once", granted(func(r *wallet.GrantReply) {
+		{"another coupon is acknowledged than granted", "reward-once", granted(func(r *wallet.GrantReply) {
 			if r.Item.State != wallet.ItemVoid {
 				r.Item.Award, r.Item.Reward = wallet.MovieCoupon, "movie-coupon"
 			}
 		})},
-		{"said to be used, and is not", "reward-use-once", shopLiar{use: used}.rig()},
-		{"shares that are not the packet", "packet-exact", shopLiar{send: func(p *wallet.Packet) { p.Shares[0].Amount++ }}.rig()},
-		{"a share said to be opened, and is not", "packet-exact", shopLiar{open: func(r wallet.OpenPacketRequest) (wallet.Share, error) {
+		{"acknowledged as used, but is not", "reward-use-once", rewardLiar{use: used}.rig()},
+		{"shares do not add up to the packet", "packet-exact", rewardLiar{send: func(p *wallet.Packet) { p.Shares[0].Amount++ }}.rig()},
+		{"a share is acknowledged as opened, but is not", "packet-exact", rewardLiar{open: func(r wallet.OpenPacketRequest) (wallet.Share, error) {
 			return wallet.Share{For: wallet.AccountOf(r.App, r.User), Amount: 1, State: wallet.ShareOpened}, nil
 		}}.rig()},
-		{"a share that is refused to whom it is for", "packet-exact", shopLiar{open: func(wallet.OpenPacketRequest) (wallet.Share, error) {
+		{"a share is refused to its recipient", "packet-exact", rewardLiar{open: func(wallet.OpenPacketRequest) (wallet.Share, error) {
 			return wallet.Share{}, wallet.ErrNotYours
 		}}.rig()},
 	} {

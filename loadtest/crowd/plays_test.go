@@ -12,8 +12,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// The plan of a mixed window grants what the traffic says, uses only what is no money, and opens only what was sent, after
-// that and by those it is for; it is a pure function of scenario and seed, and within its span.
+// The plan of a mixed window grants the wins of the traffic, uses only rewards other than cash, and opens only sent packets,
+// after the sending and by their recipients. It is a pure function of scenario and seed, and within its span.
 func TestPlanOfPlays(t *testing.T) {
 	s := plays(t)
 	ops := all(newPlan(s, 5))
@@ -31,7 +31,7 @@ func TestPlanOfPlays(t *testing.T) {
 			require.True(t, ok)
 			require.Equal(t, VisitOf(a), v)
 			require.Equal(t, a.Scene, p.prize(v).Scene)
-			require.NotContains(t, won, v.win(), "each chance of a person is taken once")
+			require.NotContains(t, won, v.win(), "each chance of a person is used once")
 			won[v.win()] = v
 		case Rewards:
 			require.NotEqual(t, wallet.Cash, p.prize(won[v.win()]).Award)
@@ -55,7 +55,7 @@ func TestPlanOfPlays(t *testing.T) {
 	for kind, name := range Kinds() {
 		require.NotZero(t, n[kind], name)
 	}
-	require.NotEqual(t, drawsOf(5, Visit{Person: 3}), drawsOf(5, Visit{Person: 3, Time: 1}), "what somebody does after one win says nothing of the next")
+	require.NotEqual(t, drawsOf(5, Visit{Person: 3}), drawsOf(5, Visit{Person: 3, Time: 1}), "the draws of two wins of a person are independent")
 	for w, v := range won {
 		_, sends := sent[w]
 		_, uses := listed[w]
@@ -67,7 +67,7 @@ func TestPlanOfPlays(t *testing.T) {
 	}
 }
 
-// Rewards, stock and packets of a sound wallet pass, with its books and without; and what happens is what was planned.
+// Rewards, stock and packets of a correct wallet pass, with and without its stores, and what happens matches the plan.
 func TestSoundRewardCentrePasses(t *testing.T) {
 	t.Parallel()
 	for _, books := range []bool{false, true} {
@@ -85,7 +85,7 @@ func TestSoundRewardCentrePasses(t *testing.T) {
 		require.Equal(t, books, a.Downstreams)
 		require.Equal(t, books, len(run.Unseen(a)) == 0)
 		used, given, greetings := 0, 0, 0
-		require.NoError(t, run.shadow.shop.items.Items(t.Context(), func(i wallet.Item) bool {
+		require.NoError(t, run.shadow.backends.items.Items(t.Context(), func(i wallet.Item) bool {
 			switch {
 			case i.State == wallet.ItemVoid:
 				greetings++
@@ -101,7 +101,7 @@ func TestSoundRewardCentrePasses(t *testing.T) {
 		require.Equal(t, teas, given, "to the last")
 		require.NotZero(t, greetings)
 		opened := 0
-		require.NoError(t, run.shadow.shop.packets.Packets(t.Context(), func(p wallet.Packet) bool {
+		require.NoError(t, run.shadow.backends.packets.Packets(t.Context(), func(p wallet.Packet) bool {
 			for _, s := range p.Shares {
 				if s.State == wallet.ShareOpened {
 					opened++
@@ -114,7 +114,7 @@ func TestSoundRewardCentrePasses(t *testing.T) {
 	}
 }
 
-// What was won, sent and opened is told call by call, and what there is nothing to ask for.
+// Do returns the results of rewards and packets, and reports when there is nothing to request.
 func TestDoSaysWhatBecameOfRewardsAndPackets(t *testing.T) {
 	t.Parallel()
 	run := rig{scenario: plays(t)}.start(t)

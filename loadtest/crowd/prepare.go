@@ -17,24 +17,24 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// How a target is prepared (K1).
+// Bounds of the preparation of a target (K1).
 const (
-	probeTries  = 3                      // a target that is just starting may answer the third
+	probeTries  = 3                      // a starting target may answer the third try
 	probePause  = 200 * time.Millisecond // between them
-	maxClockOff = 2 * time.Second        // beyond it moments of both sides cannot be compared
-	binders     = 64                     // phones that are bound at a time: enough to fill a service's pipelines, and no attack
-	maxBound    = 20_000                 // people whose phones are bound: some seconds of it
-	warmPages   = 512                    // pages of the small traffic
-	warmWorkers = 32                     // at a time in the end, twice as many as in the step before
+	maxClockOff = 2 * time.Second        // above it times of the two machines cannot be compared
+	binders     = 64                     // phones bound concurrently: enough to fill a service's pipelines without attacking it
+	maxBound    = 20_000                 // people whose phones are bound; this takes some seconds
+	warmPages   = 512                    // pages of the warm-up traffic
+	warmWorkers = 32                     // concurrent requests at the end; each step doubles them
 )
 
-// Prepare makes the target ready (K1): it makes sure that each instance is the wallet that is meant, counts what it
-// holds, binds the phones of those people who have one, and sends some small traffic, so that connections and caches are
-// warm before the first win. Progress, unless nil, is told how many phones are bound, of how many; by several goroutines.
+// Prepare makes the target ready (K1). It checks that each instance is the intended wallet, counts the contents, binds the
+// phones of the people who have one, and sends some warm-up traffic, so that connections and caches are warm before the
+// first win. Progress, if not nil, is called with the number of phones bound and the total, by several goroutines.
 //
-// A *TargetError says what is wrong with the target; other errors are the context's and the operator's.
+// A *TargetError describes a problem of the target; other errors are the context's and the operator's.
 func (c *Crowd) Prepare(ctx context.Context, progress func(done, total int64)) error {
-	if err := c.takeStock(ctx); err != nil {
+	if err := c.readOperator(ctx); err != nil {
 		return err
 	}
 	for i, url := range c.options.URLs {
@@ -48,9 +48,9 @@ func (c *Crowd) Prepare(ctx context.Context, progress func(done, total int64)) e
 	return c.warm(ctx)
 }
 
-// takeStock asks the operator how the target stands, and begins the judgement by that. A target that has no such method,
-// or whose answer cannot be understood, has no operator; whether it is a wallet, the probe tells.
-func (c *Crowd) takeStock(ctx context.Context) (err error) {
+// readOperator reads the target's state from the operator, and starts the oracle with it. A target without these methods, or
+// with unreadable answers, counts as one without an operator; the probe finds out whether it is a wallet.
+func (c *Crowd) readOperator(ctx context.Context) (err error) {
 	url := c.options.URLs[0]
 	if err := c.status(ctx, url); err != nil {
 		code := wallet.CodeOf(err)
@@ -73,7 +73,7 @@ func (c *Crowd) takeStock(ctx context.Context) (err error) {
 	return nil
 }
 
-// status asks how the load's side stands.
+// status reads the state of the load's wallet.
 func (c *Crowd) status(ctx context.Context, url string) error {
 	if c.options.Operator == nil {
 		return nil
@@ -83,13 +83,13 @@ func (c *Crowd) status(ctx context.Context, url string) error {
 	if err != nil {
 		return problem(ctx, url, err)
 	}
-	if s.Now != 0 { // somebody else's may not say
+	if s.Now != 0 { // an external wallet may not report it
 		if err := c.compareClocks(url, asked, s.Now.Time()); err != nil {
 			return err
 		}
 	}
 	if s.Activity != "" && s.Activity != c.activity.Parent {
-		return &TargetError{Problem: OtherActivity, URL: redacted(url), Hint: fmt.Sprintf("it serves activity %q, the scenario's is %q: start the service with the same scenario", s.Activity, c.activity.Parent)}
+		return &TargetError{Problem: OtherActivity, URL: redacted(url), Hint: fmt.Sprintf("it serves activity %q, but the scenario has %q: start the service with the same scenario", s.Activity, c.activity.Parent)}
 	}
 	for _, b := range s.Budgets {
 		if b.Stage == wallet.Official {
@@ -97,21 +97,21 @@ func (c *Crowd) status(ctx context.Context, url string) error {
 		}
 	}
 	c.spent = official(s)
-	c.watch(cmp.Or(s.Strategy, c.options.Strategy), c.spent)
+	c.startOracle(cmp.Or(s.Strategy, c.options.Strategy), c.spent)
 	return nil
 }
 
-// compareClocks returns what is wrong when the target's clock showed at, and was asked since.
+// compareClocks returns an error if the target's clock, which showed at between asked and now, is wrong.
 func (c *Crowd) compareClocks(url string, asked, at time.Time) error {
 	now := time.Now()
-	off := max(asked.Sub(at), at.Sub(now)) // at most zero when it lies between the question and the answer
+	off := max(asked.Sub(at), at.Sub(now)) // at most zero if at is between the request and the answer
 	if off <= maxClockOff {
 		return nil
 	}
-	return &TargetError{Problem: WrongClock, URL: redacted(url), Hint: fmt.Sprintf("its clock is %v off ours: set both machines' clocks", off.Round(time.Millisecond))}
+	return &TargetError{Problem: WrongClock, URL: redacted(url), Hint: fmt.Sprintf("its clock differs from ours by %v: synchronise both machines' clocks", off.Round(time.Millisecond))}
 }
 
-// askTime reads the target's clock off its answer to anything; it is in whole seconds, and not every server says it.
+// askTime reads the target's clock from the Date header of an answer. It has whole seconds, and not every server sends it.
 func (c *Crowd) askTime(ctx context.Context, url string) error {
 	do := c.http
 	if do == nil {
@@ -128,7 +128,7 @@ func (c *Crowd) askTime(ctx context.Context, url string) error {
 	asked := time.Now()
 	answer, err := do.Do(r)
 	if err != nil {
-		return nil // the probe says what is wrong
+		return nil // the probe reports what is wrong
 	}
 	defer answer.Body.Close()
 	_, _ = io.CopyN(io.Discard, answer.Body, 1<<12)
@@ -139,9 +139,8 @@ func (c *Crowd) askTime(ctx context.Context, url string) error {
 	return c.compareClocks(url, asked.Add(-time.Second), at)
 }
 
-// bindPhones tells the target of the phones of those who will win, have had one all along, and use apps of both account
-// systems: nobody else's wallet depends on it. Of very many the first maxBound are told of; the others play as if their
-// phones were not known.
+// bindPhones binds the phones of people who will win, have a bound phone from the start, and use apps of both account systems;
+// nobody else's wallet depends on it. At most maxBound phones are bound; the other people act as if their phones were unknown.
 func (c *Crowd) bindPhones(ctx context.Context, progress func(done, total int64)) error {
 	total := int64(0)
 	c.joiners(func(int64) bool { total++; return true })
@@ -191,7 +190,7 @@ func (c *Crowd) joiners(yield func(p int64) bool) {
 	})
 }
 
-// joins says whether the person's phone joins two wallets: it is known, and there is an app of each account system.
+// joins reports whether the person's phone joins two wallets: the phone is bound and there is an app of each account system.
 func joins(p traffic.Persona) bool {
 	families := map[wallet.Family]bool{}
 	for _, app := range p.Apps[:p.Held] {
@@ -231,11 +230,11 @@ func (c *Crowd) bindPhone(ctx context.Context, p uint32) error {
 			return problem(ctx, c.options.URLs[0], fmt.Errorf("binding a phone: %w", err))
 		}
 	}
-	c.witness.tell(func(o *oracle.Oracle, _ wallet.Instant) { o.PhoneBound(int64(p)) })
+	c.events.record(func(o *oracle.Oracle, _ wallet.Instant) { o.PhoneBound(int64(p)) })
 	return nil
 }
 
-// warm sends the small traffic: pages of people who have won nothing yet, by more and more at a time.
+// warm sends the warm-up traffic: pages of people who have won nothing yet, with increasing concurrency.
 func (c *Crowd) warm(ctx context.Context) error {
 	var people []uint32
 	c.winners(func(p int64) bool { people = append(people, uint32(p)); return len(people) < warmPages })
@@ -247,7 +246,7 @@ func (c *Crowd) warm(ctx context.Context) error {
 			sent++
 			working.Go(func() {
 				app := c.traffic.Persona(int64(p)).Apps[0]
-				if _, out := c.look(ctx, Visit{Person: p, App: app}, false); out.Outcome != attack.OK {
+				if _, out := c.readPage(ctx, Visit{Person: p, App: app}, false); out.Outcome != attack.OK {
 					failed.Add(1)
 				}
 			})
@@ -258,7 +257,7 @@ func (c *Crowd) warm(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if n := failed.Load(); n*10 > int64(sent) {
-		return &TargetError{Problem: Down, URL: redacted(c.options.URLs[0]), Hint: fmt.Sprintf("%d of %d small requests, a few at a time, were not answered as they should be", n, sent)}
+		return &TargetError{Problem: Down, URL: redacted(c.options.URLs[0]), Hint: fmt.Sprintf("%d of %d warm-up requests were not answered correctly, although only a few ran at a time", n, sent)}
 	}
 	return nil
 }

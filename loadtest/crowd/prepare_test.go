@@ -20,11 +20,11 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// What is wrong with a target is said before any load, by name and with a hint.
+// Problems of a target are reported before any load, by name and with a hint.
 func TestPrepareSaysWhatIsWrong(t *testing.T) {
-	withoutDesk := func(o *Options) { o.Operator, o.Live = nil, nil }
+	withoutOperator := func(o *Options) { o.Operator, o.Live = nil, nil }
 	at := func(url string) func(*Options) {
-		return func(o *Options) { withoutDesk(o); o.URLs = []string{url} }
+		return func(o *Options) { withoutOperator(o); o.URLs = []string{url} }
 	}
 	answering := func(h http.HandlerFunc) string {
 		s := httptest.NewServer(h)
@@ -40,8 +40,8 @@ func TestPrepareSaysWhatIsWrong(t *testing.T) {
 		want Problem
 		rig  rig
 	}{
-		{"nobody listens", Down, rig{options: at("http://127.0.0.1:1")}},
-		{"it accepts and says nothing", Down, rig{options: func(o *Options) {
+		{"nothing listens", Down, rig{options: at("http://127.0.0.1:1")}},
+		{"it accepts connections but never answers", Down, rig{options: func(o *Options) {
 			at(answering(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() }))(o)
 			s := *o.Scenario
 			s.People.Client.Timeout = 20 * time.Millisecond
@@ -51,31 +51,31 @@ func TestPrepareSaysWhatIsWrong(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html>It works!</html>")
 		}))}},
-		{"it has no such pages", NotWallet, rig{options: at(answering(http.NotFound))}},
-		{"its certificate is nobody's", WrongTLS, rig{tls: true, options: withoutDesk}},
-		{"it does not speak TLS", WrongTLS, rig{options: func(o *Options) { withoutDesk(o); o.URLs[0] = strings.Replace(o.URLs[0], "http:", "https:", 1) }}},
-		{"it speaks TLS and is asked without", NotWallet, rig{tls: true, options: func(o *Options) { withoutDesk(o); o.URLs[0] = strings.Replace(o.URLs[0], "https:", "http:", 1) }}},
-		{"it does not know the key", Denied, rig{options: withoutDesk, keys: func(k auth.Keys) auth.Keys { k.Callers[0].ID = "who"; return k }}},
-		{"the key is wrong", Denied, rig{options: withoutDesk, keys: func(k auth.Keys) auth.Keys { k.Callers[0].Secret = auth.NewSecret(); return k }}},
-		{"the session key is wrong", Denied, rig{options: withoutDesk, keys: func(k auth.Keys) auth.Keys { k.SessionKey = auth.NewSecret(); return k }}},
+		{"it has no such paths", NotWallet, rig{options: at(answering(http.NotFound))}},
+		{"its certificate has no trusted issuer", WrongTLS, rig{tls: true, options: withoutOperator}},
+		{"it does not speak TLS", WrongTLS, rig{options: func(o *Options) { withoutOperator(o); o.URLs[0] = strings.Replace(o.URLs[0], "http:", "https:", 1) }}},
+		{"it speaks TLS but is called without it", NotWallet, rig{tls: true, options: func(o *Options) { withoutOperator(o); o.URLs[0] = strings.Replace(o.URLs[0], "https:", "http:", 1) }}},
+		{"it does not know the key", Denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.Callers[0].ID = "who"; return k }}},
+		{"the key is wrong", Denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.Callers[0].Secret = auth.NewSecret(); return k }}},
+		{"the session key is wrong", Denied, rig{options: withoutOperator, keys: func(k auth.Keys) auth.Keys { k.SessionKey = auth.NewSecret(); return k }}},
 		{"the operator's key is wrong", Denied, rig{keys: func(k auth.Keys) auth.Keys {
 			for i := range k.Operators {
 				k.Operators[i].Secret = auth.NewSecret()
 			}
 			return k
 		}}},
-		{"it takes no marked load", NotMarked, rig{options: withoutDesk, ports: func(p *server.Ports) { p.Shadow = nil }}},
-		{"it does not know the scene", OtherActivity, rig{options: func(o *Options) { withoutDesk(o); o.Scenario = other }}},
-		{"it does not know the activity", OtherActivity, rig{options: func(o *Options) { withoutDesk(o); o.Scenario = foreign }}},
+		{"it does not accept the load-test mark", NotMarked, rig{options: withoutOperator, ports: func(p *server.Ports) { p.Shadow = nil }}},
+		{"it does not know the scene", OtherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = other }}},
+		{"it does not know the activity", OtherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = foreign }}},
 		{"its operator names another activity", OtherActivity, rig{options: func(o *Options) { o.Scenario = foreign }}},
-		{"its clock is wrong, as its answers say", WrongClock, rig{options: withoutDesk, edge: func(next http.Handler) http.Handler {
+		{"its clock is wrong by its Date header", WrongClock, rig{options: withoutOperator, edge: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Date", time.Now().Add(-time.Minute).UTC().Format(http.TimeFormat))
 				next.ServeHTTP(w, r)
 			})
 		}}},
-		{"its clock is wrong, as its operator says", WrongClock, rig{ports: func(p *server.Ports) { p.Clock = lateClock{} }}},
-		{"it answers one of ten", Down, rig{options: withoutDesk, edge: func(next http.Handler) http.Handler {
+		{"its clock is wrong by its operator's status", WrongClock, rig{ports: func(p *server.Ports) { p.Clock = lateClock{} }}},
+		{"it answers one of ten", Down, rig{options: withoutOperator, edge: func(next http.Handler) http.Handler {
 			var n atomic.Int64
 			return edge("WalletPage", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				if n.Add(1)%10 == 1 {
@@ -99,18 +99,18 @@ func TestPrepareSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// lateClock is half a minute behind.
+// lateClock is half a minute slow.
 type lateClock struct{}
 
 func (lateClock) Now() wallet.Instant { return clock{}.Now().Add(-30 * time.Second) }
 
-// The URL of a target may carry a password, which no message shows.
+// The URL of a target may contain a password, which no message shows.
 func TestTargetErrorsShowNoPassword(t *testing.T) {
 	require.NotContains(t, problem(t.Context(), "http://me:secret@host", wallet.ErrUnavailable).Error(), "secret")
 	require.NotContains(t, problem(t.Context(), "http://me:secret@host:%zz", wallet.ErrUnavailable).Error(), "secret")
 }
 
-// After preparation everybody whose phone joins two wallets has bound it, and nothing is granted.
+// After the preparation everybody whose phone joins two wallets has bound it, and nothing is granted.
 func TestPrepareBindsPhonesAndGrantsNothing(t *testing.T) {
 	t.Parallel()
 	r := rig{}
@@ -155,7 +155,7 @@ func reservedOf(s server.Status) (sum wallet.Money) {
 	return sum
 }
 
-// Somebody who stops a preparation is let go.
+// A preparation stops when its context is cancelled.
 func TestPrepareStops(t *testing.T) {
 	t.Parallel()
 	run := rig{}.start(t)
@@ -170,20 +170,20 @@ func TestPrepareStops(t *testing.T) {
 	require.ErrorIs(t, run.bindPhones(ctx, nil), context.Canceled)
 }
 
-// Options that make no sense are refused.
+// Invalid options are refused.
 func TestNewRefuses(t *testing.T) {
 	for why, change := range map[string]func(*Options){
 		"no scenario":                func(o *Options) { o.Scenario = nil },
 		"no window":                  func(o *Options) { o.Scenario.Windows = nil },
 		"no official stage":          func(o *Options) { o.Scenario.Activity.Children[0].Stage = wallet.ExternalDrill },
 		"no target":                  func(o *Options) { o.URLs = nil },
-		"a target that is no URL":    func(o *Options) { o.URLs = []string{"localhost"} },
-		"more than a grant may be":   func(o *Options) { o.Scenario.Windows[0].Amount[0].Max = 8_801 },
-		"nobody":                     func(o *Options) { o.Scenario.People.Count = 0 },
-		"more people than a run has": func(o *Options) { o.Scenario.People.Count = 1 << 32 },
-		"clients that do not try":    func(o *Options) { o.Scenario.People.Client.Tries = 0 },
-		"clients that do not wait":   func(o *Options) { o.Scenario.People.Client.Timeout = 0 },
-		"more grants than a run holds": func(o *Options) {
+		"a target that is not a URL": func(o *Options) { o.URLs = []string{"localhost"} },
+		"an amount above the cap":    func(o *Options) { o.Scenario.Windows[0].Amount[0].Max = 8_801 },
+		"no people":                  func(o *Options) { o.Scenario.People.Count = 0 },
+		"too many people":            func(o *Options) { o.Scenario.People.Count = 1 << 32 },
+		"clients without tries":      func(o *Options) { o.Scenario.People.Client.Tries = 0 },
+		"clients without a timeout":  func(o *Options) { o.Scenario.People.Client.Timeout = 0 },
+		"too many grants": func(o *Options) {
 			o.Scenario.People.Count = 100_000_000
 			o.Scenario.Windows[0].Rate = []scenarios.Point{{At: 0, Rate: scenarios.Ratio{Num: 1_000_000, Den: 1}}, {At: time.Minute, Rate: scenarios.Ratio{Num: 1_000_000, Den: 1}}}
 		},
@@ -195,7 +195,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// Over the fast transport, and two instances, everything is as over the client's own.
+// The fast transport, with two instances, gives the same results as the default client.
 func TestOverTheFastTransport(t *testing.T) {
 	t.Parallel()
 	var transports []*attack.Transport

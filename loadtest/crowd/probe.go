@@ -8,7 +8,7 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// cashScenes returns the scenes in which money can be won, or, where it cannot, any that the activity has.
+// cashScenes returns the scenes in which money can be won or, if there are none, any cash scene of the activity.
 func (c *Crowd) cashScenes() (ids []wallet.SceneID) {
 	add := func(id wallet.SceneID) {
 		if !slices.Contains(ids, id) {
@@ -32,27 +32,27 @@ func (c *Crowd) cashScenes() (ids []wallet.SceneID) {
 	return ids
 }
 
-// probe makes sure that one instance is the wallet that is meant and takes both kinds of credentials: it asks for one fen
-// more than a single grant may be (C6), in each scene of money, and for the page of a person who has won nothing. A wallet that
-// grants it is judged for that.
+// probe checks that one instance is the intended wallet and accepts both kinds of credentials. In each cash scene it asks
+// for one fen more than the cap of a single grant (C6), and it asks for the page of a person who has won nothing. A wallet
+// that grants the amount violates a check.
 func (c *Crowd) probe(ctx context.Context, url string, i int) error {
-	who := uint32(c.scenario.People.Count) // nobody who plays
+	who := uint32(c.scenario.People.Count) // not a person of the plan
 	r := wallet.GrantRequest{Caller: c.caller(who, wallet.Douyin), Activity: c.activity.Parent, Award: wallet.Cash, Amount: c.activity.Children[0].SingleCap + 1}
 	for _, scene := range c.cashScenes() {
-		r.Scene, r.Rain = scene, int32(i) // of each instance anew
+		r.Scene, r.Rain = scene, int32(i) // a separate one for each instance
 		var id oracle.GrantID
-		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+		c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
 			r.Opened = now
 			id = o.GrantSent(int64(who), r, now)
 		})
 		err := c.attempt(ctx, func() error {
 			reply, err := c.targets[i].Grant(ctx, r)
-			c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-				o.GrantAnswered(id, r, c.witness.ids.reply(reply), err, now)
+			c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
+				o.GrantAnswered(id, r, c.events.ids.reply(reply), err, now)
 			})
 			return err
 		})
-		if err != nil && (wallet.CodeOf(err) != wallet.CodeRefused || wallet.ReasonOf(err) == noMarks) {
+		if err != nil && (wallet.CodeOf(err) != wallet.CodeRefused || wallet.ReasonOf(err) == noShadow) {
 			return problem(ctx, url, err)
 		}
 	}
@@ -60,14 +60,14 @@ func (c *Crowd) probe(ctx context.Context, url string, i int) error {
 	id := c.ask(who, &page)
 	var got wallet.Page
 	err := c.attempt(ctx, func() (err error) { got, err = c.targets[i].Page(ctx, page); return err })
-	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, c.witness.ids.page(got), err, now) })
+	c.events.record(func(o *oracle.Oracle, now wallet.Instant) { o.PageAnswered(id, c.events.ids.page(got), err, now) })
 	if err != nil {
 		return problem(ctx, url, err)
 	}
 	return nil
 }
 
-// attempt tries something a few times.
+// attempt tries a call a few times.
 func (c *Crowd) attempt(ctx context.Context, do func() error) error {
 	var err error
 	for try := range probeTries {

@@ -13,7 +13,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Problem says why a target cannot be played against.
+// Problem is the reason why a target cannot be used.
 type Problem string
 
 // The problems.
@@ -21,18 +21,18 @@ const (
 	Down          Problem = "does not answer"
 	WrongTLS      Problem = "cannot be trusted over TLS"
 	Denied        Problem = "refuses the keys"
-	NotMarked     Problem = "takes no marked load"
+	NotMarked     Problem = "does not accept the load-test mark"
 	NotWallet     Problem = "does not speak the wallet's API"
 	OtherActivity Problem = "does not grant what the scenario grants"
-	WrongClock    Problem = "has another time"
+	WrongClock    Problem = "has a wrong clock"
 )
 
-// TargetError says what is wrong with a target, before any load.
+// TargetError describes a problem of a target, found before any load.
 type TargetError struct {
 	Problem Problem
 	URL     string // without credentials
 	Hint    string
-	Err     error // what was met; nil: it is in the hint
+	Err     error // the cause; nil: the hint describes it
 }
 
 // Error implements error.
@@ -47,13 +47,13 @@ func (e *TargetError) Error() string {
 	return text
 }
 
-// Unwrap returns what was met.
+// Unwrap returns the cause.
 func (e *TargetError) Unwrap() error { return e.Err }
 
-// noMarks is the reason with which a service refuses marked load.
-const noMarks = "no_shadow"
+// noShadow is the reason with which a service refuses the load-test mark.
+const noShadow = "no_shadow"
 
-// problem returns what an error says of a target; the context's own error as it is.
+// problem returns the TargetError of an error; the context's own error is returned unchanged.
 func problem(ctx context.Context, target string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -61,24 +61,24 @@ func problem(ctx context.Context, target string, err error) error {
 	e := &TargetError{URL: redacted(target), Err: err}
 	switch code := wallet.CodeOf(err); {
 	case overTLS(err):
-		e.Problem, e.Hint = WrongTLS, "give the certificate's authority, and write https:// for a server that speaks TLS and http:// for one that does not"
+		e.Problem, e.Hint = WrongTLS, "trust the certificate's authority; write https:// for a server that speaks TLS and http:// for one that does not"
 	case errors.Is(err, auth.ErrTime):
-		e.Problem, e.Hint = WrongClock, "set both machines' clocks"
+		e.Problem, e.Hint = WrongClock, "synchronise both machines' clocks"
 	case code == wallet.CodeUnauthorised:
 		e.Problem, e.Hint = Denied, "use the target's own keys file: its caller needs the scopes grant and bind, and its session key signs users' sessions"
-	case wallet.ReasonOf(err) == noMarks:
-		e.Problem, e.Hint = NotMarked, "let the service serve marked load"
+	case wallet.ReasonOf(err) == noShadow:
+		e.Problem, e.Hint = NotMarked, "enable load tests in the service"
 	case errors.Is(err, wallet.ErrUnknownScene) || errors.Is(err, wallet.ErrNoActivity):
 		e.Problem, e.Hint = OtherActivity, "start the service with the same scenario"
 	case code == wallet.CodeUnavailable || code == wallet.CodeOverloaded || errors.Is(err, context.DeadlineExceeded):
-		e.Problem, e.Hint = Down, "is the service up, and is this its address?"
+		e.Problem, e.Hint = Down, "check that the service is running and that this is its address"
 	default:
-		e.Problem, e.Hint = NotWallet, "is this the service's address? A server that speaks TLS wants https://"
+		e.Problem, e.Hint = NotWallet, "check that this is the service's address; a server that speaks TLS needs https://"
 	}
 	return e
 }
 
-// overTLS says whether an error is about TLS.
+// overTLS reports whether an error is about TLS.
 func overTLS(err error) bool {
 	var (
 		verify  *tls.CertificateVerificationError

@@ -5,23 +5,23 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Result is what an operation came to, for those who want to know more than its outcome.
+// Result is the detailed result of an operation.
 type Result struct {
 	Outcome attack.Outcome
-	Reason  string         // of what is not OK: the wallet's, ReasonLie or ReasonNothing; "" when OK
+	Reason  string         // if not OK: the wallet's reason, ReasonLie or ReasonNothing; "" if OK
 	Amount  wallet.Money   // fen: won, shown as the balance, withdrawn or sent
 	Order   wallet.OrderNo // of a win
-	Lines   int            // grants shown by a page, of a walk by its last one; rewards in the list
+	Lines   int            // grants on a page, or on the last page of a walk; rewards in the list
 }
 
-// The reasons that no wallet gives.
+// The reasons that are not the wallet's.
 const (
-	ReasonLie     = "lie"            // the oracle holds the answer against the target
-	ReasonNothing = "nothing_to_ask" // nothing was asked for: the page showed no balance, no reward was won, no packet came
+	ReasonLie     = "lie"            // the answer violates a check of the oracle
+	ReasonNothing = "nothing_to_ask" // nothing was requested: there was no balance, no reward or no packet
 )
 
-// came returns the result of an operation by its last answer.
-func came(err error, lied bool) Result {
+// resultOf returns the result of an operation from its last answer.
+func resultOf(err error, lied bool) Result {
 	r := Result{Outcome: outcome(err, lied)}
 	switch {
 	case lied:
@@ -32,8 +32,8 @@ func came(err error, lied bool) Result {
 	return r
 }
 
-// outcome says how an operation ended, by its last answer: a rule of the wallet, a limit or a full queue is a no; all
-// other errors mean that there is no answer, or none that an honest request deserves.
+// outcome returns how an operation ended, from its last answer: a rule of the wallet, a rate limit and a full queue are
+// refusals; all other errors are failures, because a valid request got no answer or a wrong one.
 func outcome(err error, lied bool) attack.Outcome {
 	switch {
 	case lied:

@@ -9,22 +9,22 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// listLimit is how many rewards an app asks for at a time.
+// listLimit is the number of rewards that an app requests at a time.
 const listLimit = 20
 
-// listRewards reads the whole list of rewards other than cash, page by page (P3). A list without an end is no answer.
+// listRewards reads the whole list of rewards other than cash, page by page (P3). A list without an end is a failure.
 func (c *Crowd) listRewards(ctx context.Context, v Visit) Result {
 	limit := listLimit
 	if drawsOf(c.seed, v).hit(drawBrowse, c.after.Browse) {
 		limit = browseLimit
 	}
 	r := wallet.RewardsRequest{Caller: c.caller(v.Person, v.App), Limit: limit}
-	out := Result{Outcome: attack.Failed} // unless it comes to an end
+	out := Result{Outcome: attack.Failed} // unless it ends
 	for range maxWalk {
 		page, _, lied, err := c.rewardsPage(ctx, v, &r)
 		c.answers.count("rewards", err, lied)
 		if err != nil || lied {
-			return came(err, lied)
+			return resultOf(err, lied)
 		}
 		out.Lines += len(page.Items)
 		if page.Next == (wallet.Cursor{}) {
@@ -36,67 +36,67 @@ func (c *Crowd) listRewards(ctx context.Context, v Visit) Result {
 	return out
 }
 
-// rewardsPage reads one page of the list until it is answered, and has it judged; seen is the page as the oracle knows it.
+// rewardsPage reads one page of the list until it is answered, and has it judged; seen is the page as passed to the oracle.
 func (c *Crowd) rewardsPage(ctx context.Context, v Visit, r *wallet.RewardsRequest) (page, seen wallet.RewardsPage, lied bool, err error) {
 	var look oracle.Listing
-	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+	c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
 		if r.At == 0 {
 			r.At = now
 		}
-		look = o.RewardsSent(int64(v.Person), c.witness.ids.rewardsRequest(*r), now)
+		look = o.RewardsSent(int64(v.Person), c.events.ids.rewardsRequest(*r), now)
 	})
 	err = c.insist(ctx, drawsOf(c.seed, v), func() (err error) {
 		page, err = c.target().Rewards(ctx, *r)
 		return err
 	})
-	lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-		seen = c.witness.ids.rewards(page)
+	lied = c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
+		seen = c.events.ids.rewards(page)
 		o.RewardsAnswered(look, seen, err, now)
 	})
 	return page, seen, lied, err
 }
 
-// use uses the reward of a win. Who won none that anybody was told of has nothing to use, which counts as refused; and so
-// does one that its downstream has not confirmed yet.
+// use uses the reward of a win. Without a known win there is nothing to use, which counts as refused. A reward that its
+// downstream has not confirmed yet also counts as refused.
 func (c *Crowd) use(ctx context.Context, v Visit) Result {
-	no, ok := c.told.reward(v.win())
+	no, ok := c.known.reward(v.win())
 	if !ok {
 		return c.nothing(Use)
 	}
 	d := drawsOf(c.seed, v)
 	r := wallet.UseRequest{Caller: c.caller(v.Person, v.App), Order: no}
-	out := c.persist(ctx, d, again{drawUseHedge, drawUseRepeat, drawUseRepeatDelay}, func() (lied bool, err error) {
+	out := c.sendRepeated(ctx, d, repeatDraws{drawUseHedge, drawUseRepeat, drawUseRepeatDelay}, func() (lied bool, err error) {
 		var asked oracle.Use
-		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-			asked = o.UseSent(int64(v.Person), wallet.UseRequest{Caller: r.Caller, Order: c.witness.ids.order(no)}, now)
+		c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
+			asked = o.UseSent(int64(v.Person), wallet.UseRequest{Caller: r.Caller, Order: c.events.ids.order(no)}, now)
 		})
 		item, err := c.target().UseReward(ctx, r)
-		lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.UseAnswered(asked, c.witness.ids.item(item), err, now) })
+		lied = c.events.record(func(o *oracle.Oracle, now wallet.Instant) { o.UseAnswered(asked, c.events.ids.item(item), err, now) })
 		c.answers.count("use", err, lied)
 		return lied, err
 	})
-	if out.Reason == wallet.ReasonOf(wallet.ErrNotYours) { // of the other account system, where the phones of so many are not told
+	if out.Reason == wallet.ReasonOf(wallet.ErrNotYours) { // won in the other account system, and only maxBound phones are bound
 		out.Outcome = attack.Refused
 	}
 	return out
 }
 
-// win names the win that a visit comes from.
+// win returns the win that a visit belongs to.
 func (v Visit) win() win { return win{v.Person, v.Window, v.Time} }
 
-// nothing is the result of an operation for which there was nothing to ask.
+// nothing returns the result of an operation without anything to request, and counts it.
 func (c *Crowd) nothing(kind uint8) Result {
 	c.answers.nothing[kind].Add(1)
 	return Result{Outcome: attack.Refused, Reason: ReasonNothing}
 }
 
-// again names the draws of a client that sends a request twice: at once, or once more later, and how much later.
-type again struct{ hedge, repeat, delay uint64 }
+// repeatDraws names the draws of a client that sends a request twice: concurrently, or again later, and the delay.
+type repeatDraws struct{ hedge, repeat, delay uint64 }
 
-// persist sends a request until it is answered, as clients do that now and then ask twice.
-func (c *Crowd) persist(ctx context.Context, d draws, twice again, try func() (lied bool, err error)) Result {
+// sendRepeated sends a request until it is answered. As some clients do, it may also send it twice.
+func (c *Crowd) sendRepeated(ctx context.Context, d draws, twice repeatDraws, try func() (lied bool, err error)) Result {
 	if d.hit(twice.hedge, c.client.Hedge) {
-		c.beside.do(func() { _, _ = try() })
+		c.unplanned.do(func() { _, _ = try() })
 	}
 	lied := false
 	err := c.insist(ctx, d, func() error {
@@ -104,9 +104,9 @@ func (c *Crowd) persist(ctx context.Context, d draws, twice again, try func() (l
 		lied = lied || lie
 		return err
 	})
-	out := came(err, lied)
+	out := resultOf(err, lied)
 	if out.Outcome == attack.OK && d.hit(twice.repeat, c.client.Repeat) {
-		c.beside.do(func() {
+		c.unplanned.do(func() {
 			if wait(ctx, d.within(twice.delay, c.client.Backoff)) == nil {
 				_, _ = try()
 			}
@@ -115,7 +115,7 @@ func (c *Crowd) persist(ctx context.Context, d draws, twice again, try func() (l
 	return out
 }
 
-// items says whether rewards other than cash can be won, and stock whether any of those is counted against a stock.
+// items reports whether rewards other than cash can be won, and stock whether any of them is counted against a stock.
 func items(s *scenarios.Scenario, a wallet.Activity) (any, stock bool) {
 	counted := map[wallet.SceneID]bool{}
 	for _, t := range a.Children[0].Rewards {

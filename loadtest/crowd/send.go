@@ -9,24 +9,24 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// Send implements attack.Sender: one person does one thing to its end, repeats included. What the oracle holds against
-// an answer makes it Failed, whatever it says of itself.
+// Send implements attack.Sender: one person does one operation completely, including repeats. If an answer violates a check
+// of the oracle, the operation is Failed, whatever the answer reports.
 func (c *Crowd) Send(ctx context.Context, op attack.Op[Visit]) attack.Outcome {
 	return c.Do(ctx, op.Kind, op.What).Outcome
 }
 
-// Do is Send for a driver with a schedule of its own: it says more of how the operation ended.
+// Do is Send for a driver with a separate schedule: it returns a detailed result.
 func (c *Crowd) Do(ctx context.Context, kind uint8, v Visit) Result {
 	switch kind {
 	case Grant:
 		return c.grant(ctx, v)
 	case Page:
-		_, r := c.look(ctx, v, false)
+		_, r := c.readPage(ctx, v, false)
 		return r
 	case Browse:
 		return c.browse(ctx, v)
 	case Withdraw:
-		return c.cashIn(ctx, v)
+		return c.withdrawAll(ctx, v)
 	case Bind:
 		return c.bind(ctx, v)
 	case Rewards:
@@ -38,11 +38,11 @@ func (c *Crowd) Do(ctx context.Context, kind uint8, v Visit) Result {
 	case Open:
 		return c.open(ctx, v)
 	default:
-		return Result{Outcome: attack.Failed} // nothing that was planned
+		return Result{Outcome: attack.Failed} // an unknown kind
 	}
 }
 
-// maxDoublings bounds how often a client doubles its wait before a repeat.
+// maxDoublings bounds the doublings of the wait before a repeat.
 const maxDoublings = 3
 
 // insist repeats a request as a client does: while the outcome is unknown, or nothing was done for want of capacity.
@@ -71,7 +71,7 @@ func repeatable(err error) bool {
 	return false
 }
 
-// wait waits, or returns the context's error.
+// wait waits for d, or returns the context's error.
 func wait(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -83,33 +83,33 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// grant asks for a win until it is told how that went.
+// grant requests a win until it is answered.
 func (c *Crowd) grant(ctx context.Context, v Visit) Result {
 	d, r := drawsOf(c.seed, v), c.request(v)
-	var asked asked
-	c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
+	var requested requestedWin
+	c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
 		r.Opened = now
-		asked = sent(o, v.Person, r, now)
+		requested = recordRequest(o, v.Person, r, now)
 	})
 	if d.hit(drawHedge, c.client.Hedge) {
-		c.beside.do(func() { _, _, _ = c.tryGrant(ctx, asked, r, v, "hedge") })
+		c.unplanned.do(func() { _, _, _ = c.tryGrant(ctx, requested, r, v, "hedge") })
 	}
 	var reply wallet.GrantReply
 	lied := false
 	err := c.insist(ctx, d, func() (err error) {
 		var lie bool
-		reply, lie, err = c.tryGrant(ctx, asked, r, v, "grant")
+		reply, lie, err = c.tryGrant(ctx, requested, r, v, "grant")
 		lied = lied || lie
 		return err
 	})
-	out := came(err, lied)
+	out := resultOf(err, lied)
 	if out.Outcome != attack.OK {
 		return out
 	}
 	if d.hit(drawRepeat, c.client.Repeat) {
-		c.beside.do(func() {
+		c.unplanned.do(func() {
 			if wait(ctx, d.within(drawRepeatDelay, c.client.Backoff)) == nil {
-				_, _, _ = c.tryGrant(ctx, asked, r, v, "double tap")
+				_, _, _ = c.tryGrant(ctx, requested, r, v, "double tap")
 			}
 		})
 	}
@@ -117,45 +117,45 @@ func (c *Crowd) grant(ctx context.Context, v Visit) Result {
 	return out
 }
 
-// asked is a win that is asked for, of money or of something else.
-type asked struct {
+// requestedWin identifies a requested win of cash or of another reward.
+type requestedWin struct {
 	grant  oracle.GrantID
-	reward oracle.RewardID // of any but cash
+	reward oracle.RewardID // of a reward other than cash
 }
 
-// sent tells the oracle that a win is asked for.
-func sent(o *oracle.Oracle, person uint32, r wallet.GrantRequest, now wallet.Instant) asked {
+// recordRequest records in the oracle that a win is requested.
+func recordRequest(o *oracle.Oracle, person uint32, r wallet.GrantRequest, now wallet.Instant) requestedWin {
 	if r.Award == wallet.Cash {
-		return asked{grant: o.GrantSent(int64(person), r, now)}
+		return requestedWin{grant: o.GrantSent(int64(person), r, now)}
 	}
-	return asked{reward: o.RewardSent(int64(person), r, now)}
+	return requestedWin{reward: o.RewardSent(int64(person), r, now)}
 }
 
-// keep puts a grant's token into the hands of the person's client, if it keeps any or must keep this one, and has the person
-// remember a reward that can be used.
+// keep stores a grant's token in the person's client, if the client keeps tokens or must keep this one, and the order number of
+// a reward that can be used.
 func (c *Crowd) keep(v Visit, reply wallet.GrantReply) {
 	if reply.Item != nil && reply.Item.State != wallet.ItemVoid {
-		c.told.won(v.win(), reply.Order)
+		c.known.won(v.win(), reply.Order)
 	}
 	if len(reply.Token) > 0 && (reply.State == wallet.GrantTokenOnly || c.traffic.Persona(int64(v.Person)).KeepsTokens) {
-		c.purses.keep(v.Person, promise{reply.Order, v.App.Family(), reply.Token})
+		c.tokens.keep(v.Person, tokenCopy{reply.Order, v.App.Family(), reply.Token})
 	}
 }
 
-// tryGrant sends a request for a grant once and tells the oracle what came of it. Whichever try is answered first has its
-// token kept before the oracle knows of it: from then on a look of the same person must bring it.
-func (c *Crowd) tryGrant(ctx context.Context, asked asked, r wallet.GrantRequest, v Visit, operation string) (reply wallet.GrantReply, lied bool, err error) {
+// tryGrant sends a grant request once and records the answer in the oracle. The token is stored before the oracle is notified:
+// from then on a page request of the same person must carry it.
+func (c *Crowd) tryGrant(ctx context.Context, requested requestedWin, r wallet.GrantRequest, v Visit, operation string) (reply wallet.GrantReply, lied bool, err error) {
 	reply, err = c.target().Grant(ctx, r)
 	if err != nil {
 		reply = wallet.GrantReply{}
 	} else {
 		c.keep(v, reply)
 	}
-	lied = c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-		if seen := c.witness.ids.reply(reply); r.Award == wallet.Cash {
-			o.GrantAnswered(asked.grant, r, seen, err, now)
+	lied = c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
+		if seen := c.events.ids.reply(reply); r.Award == wallet.Cash {
+			o.GrantAnswered(requested.grant, r, seen, err, now)
 		} else {
-			o.RewardAnswered(asked.reward, seen, err, now)
+			o.RewardAnswered(requested.reward, seen, err, now)
 		}
 	})
 	c.answers.count(operation, err, lied)
@@ -166,17 +166,17 @@ func (c *Crowd) tryGrant(ctx context.Context, asked asked, r wallet.GrantRequest
 func (c *Crowd) bind(ctx context.Context, v Visit) (worst Result) {
 	for _, app := range []wallet.App{wallet.Douyin, wallet.Toutiao} {
 		caller := c.caller(v.Person, app)
-		c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) { o.BindSent(int64(v.Person), caller, now) })
+		c.events.record(func(o *oracle.Oracle, now wallet.Instant) { o.BindSent(int64(v.Person), caller, now) })
 		var who wallet.Person
 		err := c.insist(ctx, drawsOf(c.seed, v), func() (err error) {
 			who, err = c.target().Bind(ctx, caller, c.phone(v.Person))
 			return err
 		})
-		lied := c.witness.tell(func(o *oracle.Oracle, now wallet.Instant) {
-			o.BindAnswered(int64(v.Person), caller, c.witness.ids.person(who), err, now)
+		lied := c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
+			o.BindAnswered(int64(v.Person), caller, c.events.ids.person(who), err, now)
 		})
 		c.answers.count("bind", err, lied)
-		if r := came(err, lied); r.Outcome > worst.Outcome { // in the order OK, Refused, Failed
+		if r := resultOf(err, lied); r.Outcome > worst.Outcome { // in the order OK, Refused, Failed
 			worst = r
 		}
 	}

@@ -6,39 +6,39 @@ import (
 	"hongbao/scenarios/traffic"
 )
 
-// The kinds of operation, as attack.Op carries them. A kind's name is Kinds()[kind].
+// The kinds of operation in attack.Op. A kind's name is Kinds()[kind].
 const (
-	Grant    uint8 = iota // a win is asked for
-	Page                  // somebody looks at the wallet page
-	Browse                // somebody walks the whole list in small pages
-	Withdraw              // somebody enters the withdraw page and withdraws all that it shows
-	Bind                  // somebody binds a phone in both account systems
-	Rewards               // somebody looks through the list of rewards other than cash
-	Use                   // somebody uses one that was won
-	Send                  // somebody enters the withdraw page and sends a part of what it shows to others
-	Open                  // somebody opens a share of that
+	Grant    uint8 = iota // request a win
+	Page                  // read the wallet page
+	Browse                // walk the whole list in small pages
+	Withdraw              // open the withdraw page and withdraw the whole balance
+	Bind                  // bind a phone in both account systems
+	Rewards               // read the list of rewards other than cash
+	Use                   // use a reward that was won
+	Send                  // open the withdraw page and send a part of the balance to others
+	Open                  // open a share of a packet
 )
 
-// Kinds names the kinds of operation.
+// Kinds returns the names of the kinds of operation.
 func Kinds() []string { return scenarios.Operations() }
 
-// Visit is what one person does once, in few bytes.
+// Visit is one operation of one person, in few bytes.
 type Visit struct {
 	Person uint32     // dense index from 0
 	Amount uint32     // Grant: fen
-	From   uint32     // Open: who sent the packet
-	Window uint16     // index into the scenario's windows: where the win was that it comes from
-	Time   uint16     // which of the person's chances in the window that win was
-	Prize  uint8      // Grant: which of the window's rewards
-	App    wallet.App // that it is done in
+	From   uint32     // Open: the sender of the packet
+	Window uint16     // index of the window of the win that it belongs to
+	Time   uint16     // number of the person's chance in the window
+	Prize  uint8      // Grant: index of the window's reward
+	App    wallet.App // the app used
 }
 
-// VisitOf returns the visit in which a win is asked for. New makes sure that all wins of a scenario fit.
+// VisitOf returns the visit in which a win is requested. New checks that all wins of a scenario fit.
 func VisitOf(a traffic.Arrival) Visit {
 	return Visit{Person: uint32(a.Person), Amount: uint32(a.Amount), Window: uint16(a.Window), Time: uint16(a.Time), Prize: uint8(a.Prize), App: a.App}
 }
 
-// prize returns what a visit's win is of.
+// prize returns the reward of a visit's win.
 func (p *plan) prize(v Visit) scenarios.Prize {
 	w := &p.scenario.Windows[v.Window]
 	if len(w.Prizes) == 0 {
@@ -47,7 +47,7 @@ func (p *plan) prize(v Visit) scenarios.Prize {
 	return w.Prizes[v.Prize]
 }
 
-// request returns what asks for the win of a visit, but for the moment.
+// request returns the grant request of a visit, without the time of the win.
 func (c *Crowd) request(v Visit) wallet.GrantRequest {
 	won := c.prize(v)
 	return wallet.GrantRequest{Caller: c.caller(v.Person, v.App), Activity: c.activity.Parent, Scene: won.Scene,

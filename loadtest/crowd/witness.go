@@ -8,24 +8,23 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// witness tells the oracle what happened, one thing at a time and in order of time, as it demands.
-type witness struct {
+// eventLog passes events to the oracle, one at a time and in order of time, as the oracle requires.
+type eventLog struct {
 	mu     sync.Mutex
 	oracle *oracle.Oracle
-	ids    numbers
-	began  time.Time // with its monotonic reading, so that no adjusted clock turns back
+	ids    denseIDs
+	began  time.Time // with its monotonic reading, so that an adjusted clock never goes back
 }
 
-func newWitness(c oracle.Config) *witness {
-	return &witness{oracle: oracle.New(c), began: time.Now()}
+func newEventLog(c oracle.Config) *eventLog {
+	return &eventLog{oracle: oracle.New(c), began: time.Now()}
 }
 
-// now is the moment by the people's clock.
-func (w *witness) now() wallet.Instant { return wallet.InstantOf(w.began.Add(time.Since(w.began))) }
+// now returns the current time of the people's clock.
+func (w *eventLog) now() wallet.Instant { return wallet.InstantOf(w.began.Add(time.Since(w.began))) }
 
-// tell has the oracle hear of something that happens now. It returns true when that broke a rule: whoever answered it
-// has lied.
-func (w *witness) tell(what func(o *oracle.Oracle, now wallet.Instant)) (lied bool) {
+// record passes an event that happens now to the oracle. It returns true if the event violates a check: the answer is wrong.
+func (w *eventLog) record(what func(o *oracle.Oracle, now wallet.Instant)) (lied bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	before := w.oracle.Violations()

@@ -1,8 +1,8 @@
-// Package judge compares what a load test measured with the scenario's thresholds.
+// Package judge compares the results of a load test with the scenario's thresholds.
 //
-// Histograms are of microseconds and corrected: from the moment an operation was due. The package measures nothing
-// itself, and never calls a threshold met that nothing was measured for. Whether the load was the one that was asked for,
-// reports.Conclude says.
+// Histograms are in microseconds and corrected: they start at the time when an operation was due. The package measures
+// nothing itself, and never reports a threshold as met without measurements. reports.Conclude decides whether the offered
+// load was the requested one.
 package judge
 
 import (
@@ -15,34 +15,34 @@ import (
 	"hongbao/scenarios"
 )
 
-// Measured is what one run gave.
+// Measured is the result of one run.
 type Measured struct {
-	Window     string               // the window that was played
+	Window     string               // the window of the run
 	Operations map[string]Operation // by the scenario's names
 	Visible    Latencies            // from a grant's acknowledgement until the wallet page showed it
-	Drain      *Drain               // nil: nobody looked
+	Drain      *Drain               // nil: not observed
 }
 
-// Operation is the account of one kind of operation.
+// Operation is the counts of one kind of operation.
 type Operation struct {
 	reports.Offered
 	Corrected *hdrhistogram.Histogram // nil: none ended
-	Busiest   Latencies               // of the second for which most was due
+	Busiest   Latencies               // of the second in which most operations were due
 }
 
-// Latencies are those of Due operations. What is not in the histogram never ended.
+// Latencies are those of Due operations. Operations missing from the histogram never ended.
 type Latencies struct {
 	Due  int64
 	Took *hdrhistogram.Histogram
 }
 
-// Drain is how long it took, after the plan, until nothing was held back. Not Done: it was given up after Took.
+// Drain is the time from the end of the plan until no work was left. Not Done: the wait was given up after Took.
 type Drain struct {
 	Took time.Duration
 	Done bool
 }
 
-// Judge returns the thresholds that bind a run of m's window, in order of the scenario's. Reasons are in words.
+// Judge returns the thresholds that apply to the window of m, in the scenario's order, with the reasons in words.
 func Judge(ts []scenarios.Threshold, m Measured) []reports.Threshold {
 	out := []reports.Threshold{}
 	for _, t := range ts {
@@ -70,11 +70,11 @@ func Judge(ts []scenarios.Threshold, m Measured) []reports.Threshold {
 	return out
 }
 
-// figure is what was measured. The true value lies between least and most, which differ when something never ended.
+// figure is a measured value. The true value is between least and most, which differ if operations never ended.
 type figure struct {
 	value, least, most float64
 	samples            int64
-	why                string // of the difference, or of there being no sample
+	why                string // why least and most differ, or why there is no sample
 }
 
 func exactly(x float64, samples int64) figure { return figure{x, x, x, samples, ""} }
@@ -98,7 +98,7 @@ func (m Measured) figure(t scenarios.Threshold) figure {
 	return Latencies{o.Scheduled, o.Corrected}.quantile(t.Measure.Quantile())
 }
 
-// ratio is the share of what was sent, of one operation or of all. What never ended had no answer.
+// ratio returns a share of the sent operations, of one kind or of all. An operation that never ended counts as an error.
 func (m Measured) ratio(t scenarios.Threshold) figure {
 	var sent, bad int64
 	for name, o := range m.Operations {
@@ -118,8 +118,8 @@ func (m Measured) ratio(t scenarios.Threshold) figure {
 	return exactly(float64(bad)/float64(sent), sent)
 }
 
-// quantile returns the q-th percentile in milliseconds. With N of Due ended, it lies between the one that holds if all
-// others were faster than any of the N, and the one that holds if all others were slower:
+// quantile returns the q-th percentile in milliseconds. If N of Due operations ended, it is between the percentile for the
+// case that all others were faster than the N, and the one for the case that all others were slower:
 //
 //	least: rank q/100·Due − (Due−N) of N        most: rank q/100·Due of N, beyond any limit above N
 func (l Latencies) quantile(q float64) figure {
@@ -129,7 +129,7 @@ func (l Latencies) quantile(q float64) figure {
 	n := float64(l.Took.TotalCount())
 	due := math.Max(float64(l.Due), n)
 	at := func(rank float64) float64 {
-		switch rank = math.Floor(rank + 0.5); { // as the histogram itself rounds ranks
+		switch rank = math.Floor(rank + 0.5); { // rounds ranks like the histogram
 		case rank <= 0:
 			return 0
 		case rank > n:
@@ -141,7 +141,7 @@ func (l Latencies) quantile(q float64) figure {
 	rank := q / 100 * due
 	f := figure{value: float64(l.Took.ValueAtQuantile(q)) / 1000, least: at(rank - (due - n)), most: at(rank), samples: int64(n)}
 	if due > n {
-		f.why = "what never ended may have taken longer"
+		f.why = "operations that never ended may have taken longer"
 	}
 	return f
 }
@@ -149,9 +149,9 @@ func (l Latencies) quantile(q float64) figure {
 func (d *Drain) figure() figure {
 	switch {
 	case d == nil:
-		return figure{why: "nobody looked whether anything is held back"}
-	case !d.Done: // longer than this, by how much nobody knows
-		return figure{value: d.Took.Seconds(), least: d.Took.Seconds(), most: math.Inf(1), samples: 1, why: "it was given up before all was drained"}
+		return figure{why: "the drain was not observed"}
+	case !d.Done: // longer than this, by an unknown time
+		return figure{value: d.Took.Seconds(), least: d.Took.Seconds(), most: math.Inf(1), samples: 1, why: "the wait was given up before the drain was complete"}
 	}
 	return exactly(d.Took.Seconds(), 1)
 }

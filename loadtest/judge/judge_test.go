@@ -13,7 +13,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// histogram takes times in microseconds.
+// histogram records times in microseconds.
 func histogram(us ...int64) *hdrhistogram.Histogram {
 	h := hdrhistogram.New(1, int64(time.Hour/time.Microsecond), 3)
 	for _, v := range us {
@@ -24,7 +24,7 @@ func histogram(us ...int64) *hdrhistogram.Histogram {
 	return h
 }
 
-// even returns n times from 1 ms to n ms.
+// even records n times from 1 ms to n ms.
 func even(n int64) *hdrhistogram.Histogram {
 	h := histogram()
 	for i := range n {
@@ -41,7 +41,7 @@ func ratio(m scenarios.Measure, operation string, num, den int64) scenarios.Thre
 	return scenarios.Threshold{Measure: m, Operation: operation, Limit: scenarios.Ratio{Num: num, Den: den}}
 }
 
-// hundred is a run of 100 grants from 1 to 100 ms, of which five were refused and two had no answer.
+// hundred is a run of 100 grants that took 1 to 100 ms; five were refused and two had no answer.
 func hundred() Measured {
 	return Measured{
 		Window: "Rain, round 1",
@@ -71,29 +71,29 @@ func TestJudge(t *testing.T) {
 		{"half of them", ms(scenarios.P50, "grant", 49), nil, reports.Fail, 50, ""},
 		{"the longest", ms(scenarios.MaxLatency, "grant", 101), nil, reports.Pass, 100, ""},
 		{"the busiest second is worse than the run", busiest, nil, reports.Fail, 90, ""},
-		{"an operation of which none ended", ms(scenarios.P99, "page", 1000), nil, reports.Unknown, 0, "nothing was measured"},
-		{"an operation that never was", ms(scenarios.P99, "withdraw", 1000), nil, reports.Unknown, 0, "nothing was measured"},
-		{"a ratio of an operation that never was", ratio(scenarios.ErrorRatio, "withdraw", 1, 1), nil, reports.Unknown, 0, "nothing was measured"},
-		{"errors at the very limit", ratio(scenarios.ErrorRatio, "grant", 2, 100), nil, reports.Pass, 0.02, ""},
+		{"no operation ended", ms(scenarios.P99, "page", 1000), nil, reports.Unknown, 0, "nothing was measured"},
+		{"an operation that never happened", ms(scenarios.P99, "withdraw", 1000), nil, reports.Unknown, 0, "nothing was measured"},
+		{"a ratio of an operation that never happened", ratio(scenarios.ErrorRatio, "withdraw", 1, 1), nil, reports.Unknown, 0, "nothing was measured"},
+		{"errors at the limit", ratio(scenarios.ErrorRatio, "grant", 2, 100), nil, reports.Pass, 0.02, ""},
 		{"errors above it", ratio(scenarios.ErrorRatio, "grant", 1, 100), nil, reports.Fail, 0.02, ""},
 		{"errors of all", ratio(scenarios.ErrorRatio, "", 1, 100), nil, reports.Pass, 0.01, ""},
 		{"refusals", ratio(scenarios.RefusedRatio, "grant", 4, 100), nil, reports.Fail, 0.05, ""},
-		{"what never ended had no answer", ratio(scenarios.ErrorRatio, "grant", 2, 100), func(m *Measured) {
+		{"an operation that never ended counts as an error", ratio(scenarios.ErrorRatio, "grant", 2, 100), func(m *Measured) {
 			o := m.Operations["grant"]
 			o.OK, o.InFlight = 92, 1
 			m.Operations["grant"] = o
 		}, reports.Fail, 0.03, ""},
 		{"drained in time", ms(scenarios.DrainedWithin, "", 3), nil, reports.Pass, 3, ""},
 		{"drained late", ms(scenarios.DrainedWithin, "", 2), nil, reports.Fail, 3, ""},
-		{"nobody looked", ms(scenarios.DrainedWithin, "", 9), func(m *Measured) { m.Drain = nil }, reports.Unknown, 0, "nobody looked"},
+		{"not observed", ms(scenarios.DrainedWithin, "", 9), func(m *Measured) { m.Drain = nil }, reports.Unknown, 0, "not observed"},
 		{"given up after the limit", ms(scenarios.DrainedWithin, "", 2), func(m *Measured) { m.Drain.Done = false }, reports.Fail, 3, ""},
 		{"given up before the limit", ms(scenarios.DrainedWithin, "", 9), func(m *Measured) { m.Drain.Done = false }, reports.Unknown, 3, "given up"},
 		{"the visible wait", ms(scenarios.VisibleWaitP99, "", 98), nil, reports.Fail, 99, ""},
 		{"no visible wait", ms(scenarios.VisibleWaitP99, "", 98), func(m *Measured) { m.Visible = Latencies{} }, reports.Unknown, 0, "nothing was measured"},
-		{"unsent ones may have been slow", ms(scenarios.P99, "grant", 200), unsent(2), reports.Unknown, 99, "never ended"},
-		{"too few of them to matter", ms(scenarios.P50, "grant", 60), unsent(2), reports.Pass, 50, ""},
-		{"without them it is not met, with them it might be", ratio(scenarios.P50, "grant", 99, 2), unsent(2), reports.Unknown, 50, "never ended"},
-		{"and with them it cannot be met", ms(scenarios.P50, "grant", 40), unsent(2), reports.Fail, 50, ""},
+		{"unsent operations may have been slow", ms(scenarios.P99, "grant", 200), unsent(2), reports.Unknown, 99, "never ended"},
+		{"too few unsent operations to matter", ms(scenarios.P50, "grant", 60), unsent(2), reports.Pass, 50, ""},
+		{"not met without them, but might be met with them", ratio(scenarios.P50, "grant", 99, 2), unsent(2), reports.Unknown, 50, "never ended"},
+		{"cannot be met even with them", ms(scenarios.P50, "grant", 40), unsent(2), reports.Fail, 50, ""},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			m := hundred()
@@ -118,7 +118,7 @@ func unsent(n int64) func(*Measured) {
 	}
 }
 
-// TestWindows: a threshold of another window is not judged, however the window is written.
+// TestWindows: a threshold of another window is not judged, whether the window is given by name or slug.
 func TestWindows(t *testing.T) {
 	var ts []scenarios.Threshold
 	for _, w := range []string{"", "rain-round-1", "Rain, round 1", "rain-round-2"} {
@@ -131,7 +131,7 @@ func TestWindows(t *testing.T) {
 	require.Equal(t, "grant p99_ms of rain-round-1", got[1].Name)
 }
 
-// TestWords: what is printed has operator and operands.
+// TestWords: the statement names the measure, the operator and the operands.
 func TestWords(t *testing.T) {
 	busiest := ms(scenarios.P999, "grant", 200)
 	busiest.Busiest, busiest.Window = true, "rain"
@@ -146,8 +146,8 @@ func TestWords(t *testing.T) {
 	require.Equal(t, "grant p999_ms in the busiest second of rain", demand(busiest).Name)
 }
 
-// TestQuantileBounds: with any of the operations missing, the true quantile lies between the bounds, which are those
-// of the missing being all fast and all slow.
+// TestQuantileBounds: if operations are missing, the true quantile is between the bounds for the cases that all missing
+// operations were fast and that all were slow.
 func TestQuantileBounds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		took := rapid.SliceOfN(rapid.Int64Range(2, 1_000_000), 1, 300).Draw(t, "took")

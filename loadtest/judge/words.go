@@ -9,7 +9,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// demand is a threshold without its result.
+// demand returns a threshold without its result.
 func demand(t scenarios.Threshold) reports.Threshold {
 	r := reports.Threshold{
 		Measure: string(t.Measure), Operation: t.Operation, Window: t.Window, Operator: "≤",
@@ -41,7 +41,7 @@ func demand(t scenarios.Threshold) reports.Threshold {
 	return r
 }
 
-// words says what a measure is.
+// words returns the name of a measure.
 func words(m scenarios.Measure) string {
 	switch m {
 	case scenarios.P50, scenarios.P90, scenarios.P99:

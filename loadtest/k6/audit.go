@@ -11,30 +11,30 @@ import (
 // maxDrained stands for "not drained": no scenario allows so many seconds.
 const maxDrained = 1e9
 
-// Check is one thing that must be true, as scripts see it.
+// Check is one invariant, as scripts see it.
 type Check struct {
 	Name        string `js:"name"`
 	Result      string `js:"result"` // pass, fail or unknown
 	Evaluations int64  `js:"evaluations"`
 	Violations  int64  `js:"violations"`
-	First       string `js:"first"`  // the first violation, in words
-	Needed      bool   `js:"needed"` // a run in which it is unknown is no pass
+	First       string `js:"first"`  // the message of the first violation
+	Needed      bool   `js:"needed"` // if unknown, the run does not pass
 }
 
-// Verdict is what the audit found.
+// Verdict is the result of the audit.
 type Verdict struct {
 	Passed     bool    `js:"passed"`
 	Checks     []Check `js:"checks"`
 	Violations int64   `js:"violations"`
 	Unknown    int64   `js:"unknown"` // needed checks that were not evaluated, and one for a problem
-	Problem    string  `js:"problem"` // what could not be asked or read; "" = nothing
+	Problem    string  `js:"problem"` // what could not be requested or read; "" = nothing
 	Scheduled  int64   `js:"scheduled"`
 	Sent       int64   `js:"sent"`
-	Drained    float64 `js:"drainedSeconds"` // from the audit's begin until nothing was held back
+	Drained    float64 `js:"drainedSeconds"` // from the begin of the audit until no work was left
 }
 
-// audit waits until nothing is held back, has the crowd judge the run, and throws its marked data away. Asked again, it
-// says the same.
+// audit waits until no work is left, has the crowd judge the run, and deletes the load-test data. Further calls return the
+// same verdict.
 func (f *festival) audit(ctx context.Context) *Verdict {
 	f.judged.Do(func() {
 		v := &Verdict{Drained: maxDrained, Scheduled: f.part().scheduled, Sent: f.plan.sent.Load()}
@@ -42,7 +42,7 @@ func (f *festival) audit(ctx context.Context) *Verdict {
 		if err == nil {
 			err = f.judge(ctx, v)
 		} else {
-			v.take(oracle.New(oracle.Config{}).Checks(), func(string) bool { return true }) // none was evaluated
+			v.take(oracle.New(oracle.Config{}).Checks(), func(string) bool { return true }) // all unknown
 		}
 		v.conclude(err)
 		f.verdict = v
@@ -50,7 +50,7 @@ func (f *festival) audit(ctx context.Context) *Verdict {
 	return f.verdict
 }
 
-// judge fills in the checks. The error says what could not be asked or read.
+// judge fills in the checks. The error reports what could not be requested or read.
 func (f *festival) judge(ctx context.Context, v *Verdict) error {
 	defer f.crowd.Close()
 	alone := f.part().alone
@@ -60,7 +60,7 @@ func (f *festival) judge(ctx context.Context, v *Verdict) error {
 	}
 	o := crowd.AuditOptions{Patience: crowd.DefaultPatience}
 	if !alone {
-		o.Patience = max(o.Patience, f.plan.drain) // the others may still be sending
+		o.Patience = max(o.Patience, f.plan.drain) // other instances may still be sending
 	}
 	found, unread := f.crowd.Audit(ctx, o)
 	err = errors.Join(err, unread)
@@ -78,14 +78,14 @@ func (f *festival) judge(ctx context.Context, v *Verdict) error {
 	return err
 }
 
-// take adds checks, and which of them the run needs.
+// take adds checks, with the information which of them the run needs.
 func (v *Verdict) take(checks []oracle.Check, needed func(name string) bool) {
 	for _, c := range checks {
 		v.Checks = append(v.Checks, Check{c.Name, c.Result, c.Evaluations, c.Violations, c.First, needed(c.Name)})
 	}
 }
 
-// conclude sums up.
+// conclude computes the totals and the verdict.
 func (v *Verdict) conclude(problem error) {
 	if problem != nil {
 		v.Problem = problem.Error()
@@ -108,7 +108,7 @@ func (v *Verdict) unsent() float64 {
 	return max(0, float64(v.Scheduled-v.Sent)/float64(v.Scheduled))
 }
 
-// evaluated returns how many checks were evaluated.
+// evaluated returns the number of evaluated checks.
 func (v *Verdict) evaluated() (n int64) {
 	for _, c := range v.Checks {
 		if c.Result != oracle.Unknown {

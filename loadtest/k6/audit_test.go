@@ -10,11 +10,11 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// TestNeeds: what nobody did, or others take part in, may stay unknown, and nothing else.
+// TestNeeds: only a check of something that nobody did, or that other instances take part in, may stay unknown.
 func TestNeeds(t *testing.T) {
 	for _, c := range []struct {
 		check string
-		kind  uint8 // what it is about
+		kind  uint8 // the subject of the check
 		why   string
 	}{
 		{"withdraw-whole", crowd.Withdraw, "somebody withdrew"}, {"reward-use-once", crowd.Use, "somebody used a reward"},
@@ -27,13 +27,13 @@ func TestNeeds(t *testing.T) {
 	}
 	f := &festival{}
 	require.True(t, f.needs("budget-accuracy", true))
-	require.False(t, f.needs("budget-accuracy", false), "others take from it")
+	require.False(t, f.needs("budget-accuracy", false), "other instances spend from it")
 	for _, check := range []string{"order-once", "reward-once", "stock-never-over", "user-view"} {
 		require.True(t, f.needs(check, false), check)
 	}
 }
 
-// TestConclude: a pass takes that somebody was sent, nothing is violated, and nothing is unknown that the run needs.
+// TestConclude: a run passes if a win was sent, nothing is violated, and no needed check is unknown.
 func TestConclude(t *testing.T) {
 	check := func(result string, violations int64, needed bool) Check {
 		return Check{Name: "a", Result: result, Evaluations: 1, Violations: violations, Needed: needed}
@@ -49,13 +49,13 @@ func TestConclude(t *testing.T) {
 		unknown   int64
 		evaluated int64
 	}{
-		{"all is well", 1, []Check{good, good}, nil, true, 0, 0, 2},
-		{"nobody was sent", 0, []Check{good}, nil, false, 0, 0, 1},
+		{"all pass", 1, []Check{good, good}, nil, true, 0, 0, 2},
+		{"nothing was sent", 0, []Check{good}, nil, false, 0, 0, 1},
 		{"one is violated", 1, []Check{good, check(oracle.Fail, 3, true)}, nil, false, 3, 0, 2},
-		{"one is violated that was not needed", 1, []Check{good, check(oracle.Fail, 1, false)}, nil, false, 1, 0, 2},
+		{"a check that is not needed is violated", 1, []Check{good, check(oracle.Fail, 1, false)}, nil, false, 1, 0, 2},
 		{"one is unknown", 1, []Check{good, check(oracle.Unknown, 0, true)}, nil, false, 0, 1, 1},
-		{"one is unknown that was not needed", 1, []Check{good, check(oracle.Unknown, 0, false)}, nil, true, 0, 0, 1},
-		{"not everything could be asked, though what was is right", 1, []Check{good}, errors.New("gone"), false, 0, 1, 1},
+		{"a check that is not needed is unknown", 1, []Check{good, check(oracle.Unknown, 0, false)}, nil, true, 0, 0, 1},
+		{"not everything could be requested, but all evaluated checks pass", 1, []Check{good}, errors.New("gone"), false, 0, 1, 1},
 	} {
 		v := &Verdict{Sent: c.sent, Checks: c.checks}
 		v.conclude(c.problem)

@@ -15,60 +15,60 @@ import (
 	"hongbao/scenarios/loader"
 )
 
-// Config is what a script passes to festival(), as JSON.
+// Config is the argument of festival(), as JSON.
 type Config struct {
-	// Scenario is the path of the scenario file, from the folder that k6 runs in. The service must grant by the same
+	// Scenario is the path of the scenario file, relative to the working directory of k6. The service must serve the same
 	// file (hongbao serve --scenario).
 	Scenario string `json:"scenario"`
 
 	// Target is the service's URL.
 	Target string `json:"target"`
 
-	// Keys is the path of the keys file, as hongbao serve makes it and hongbao sign uses it.
+	// Keys is the path of the keys file, as created by hongbao serve and used by hongbao sign.
 	Keys string `json:"keys"`
 
-	Caller   string `json:"caller"`   // who signs grants; "" = demo
-	Operator string `json:"operator"` // who asks how the service stands, an auditor; "" = auditor
+	Caller   string `json:"caller"`   // the caller that signs grants; "" = demo
+	Operator string `json:"operator"` // the operator (an auditor) that reads the service's state; "" = auditor
 
-	// Window is the window to play, by name or slug; "" = the first of Play, or else the peak.
+	// Window is the window to run, by name or slug; "" = the first of Play, or else the peak.
 	Window string `json:"window"`
 
-	// Play is the play whose first official window is played, where Window is not given.
+	// Play is the play whose first official window is run, if Window is not given.
 	Play string `json:"play"`
 
 	// Peak is the highest rate of the window, such as "500/s"; "" = the scenario's own.
 	Peak rate `json:"peak"`
 
-	// Duration is what the window is stretched to; 0 = its own.
+	// Duration is the length to which the window is scaled; 0 = its own length.
 	Duration span `json:"duration"`
 
-	// Seed decides who the people are and what they win. 0 = one drawn from the clock, and printed. Instances that share
-	// a test need the same one. People who have won once win nothing more under the same seed.
+	// Seed determines who the people are and what they win. 0 = drawn from the clock, and printed. Instances of the same
+	// test need the same seed. With a seed that was used before, people win nothing more.
 	Seed seed `json:"seed"`
 
-	// LoadTest marks every request, so that the service keeps its live wallet out of it (K2). Left out = true.
+	// LoadTest puts the load-test mark on every request, so that the service uses its shadow wallet (K2). Absent = true.
 	LoadTest *bool `json:"loadTest"`
-	unmarked bool  // what LoadTest said; it is nil once read, so that equal configurations are equal
+	unmarked bool  // the inverse of LoadTest, which is nil after reading, so that equal configurations compare as equal
 
-	// Keep leaves the marked data where it is after the audit. An instance that plays a part of a test always does.
+	// Keep leaves the load-test data in place after the audit. An instance that runs a part of a test always does.
 	Keep bool `json:"keep"`
 
-	// Shared says that others move the service's live data meanwhile, so that a change there is not held against the run.
+	// Shared reports that others change the service's live data meanwhile, so that a change there is not a violation.
 	Shared bool `json:"shared"`
 
 	Timeout span `json:"timeout"` // of one try; 0 = the scenario's
 	Tries   int  `json:"tries"`   // of one call; 0 = the scenario's
 }
 
-// maxConfigText bounds what festival() reads, in bytes.
+// maxConfigText bounds the configuration, in bytes.
 const maxConfigText = 1 << 16
 
-// maxSeed is the largest whole number that JavaScript tells from its neighbours.
+// maxSeed is the largest integer that JavaScript represents exactly together with its neighbours.
 const maxSeed = 1<<53 - 1
 
 var errConfig = errors.New("hongbao.festival")
 
-// parseConfig reads and checks what a script passed. The error is for the script's author.
+// parseConfig reads and checks the configuration of a script. The error is for the script's author.
 func parseConfig(text []byte) (Config, error) {
 	var c Config
 	if len(text) > maxConfigText {
@@ -95,7 +95,7 @@ func parseConfig(text []byte) (Config, error) {
 	return c, nil
 }
 
-// strict reads one JSON value into v and refuses names that v has no field for.
+// strict reads one JSON value into v and refuses unknown field names.
 func strict(text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -103,12 +103,12 @@ func strict(text []byte, v any) error {
 		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("one object is all it takes")
+		return errors.New("pass one object only")
 	}
 	return nil
 }
 
-// focus loads the scenario file and returns the window as a scenario of its own.
+// focus loads the scenario file and returns the window as a separate scenario.
 func (c *Config) focus() (*scenarios.Scenario, error) {
 	whole, err := loader.Load(c.Scenario)
 	if err != nil {
@@ -126,12 +126,12 @@ func (c *Config) focus() (*scenarios.Scenario, error) {
 	}
 	client := &s.People.Client
 	client.Timeout, client.Tries = cmp.Or(time.Duration(c.Timeout), client.Timeout), cmp.Or(c.Tries, client.Tries)
-	// Impatient second tries and double taps outlast an iteration, and k6 ends whatever belongs to one with it.
+	// Hedged second tries and double taps outlast an iteration, and k6 ends everything that belongs to one with it.
 	client.Hedge.Num, client.Repeat.Num = 0, 0
 	return s.StockedAs(whole), nil
 }
 
-// rate is a rate as scenario files write it, or a plain number a second.
+// rate is a rate as in scenario files, or a plain number per second.
 type rate struct{ scenarios.Ratio }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -147,7 +147,7 @@ func (r *rate) UnmarshalJSON(b []byte) (err error) {
 		return fmt.Errorf("peak: %w", err)
 	}
 	if r.Num <= 0 {
-		return fmt.Errorf("peak %q: a rate above zero", text)
+		return fmt.Errorf("peak %q: the rate must be above zero", text)
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func (s *span) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// seed is a whole number, as a script's number or as the text that an environment has.
+// seed is an integer, as a number in a script or as text from an environment variable.
 type seed uint64
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -189,7 +189,7 @@ func (s *seed) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// plain returns a JSON text without its quotes, or a number as it stands; "" for null.
+// plain returns a JSON string without its quotes, or a number unchanged; "" for null.
 func plain(b []byte) string {
 	var text string
 	if json.Unmarshal(b, &text) == nil {
@@ -198,5 +198,5 @@ func plain(b []byte) string {
 	return string(b)
 }
 
-// maxSpan bounds durations: below a day, k6's whole numbers give exact totals (see stages).
+// maxSpan bounds durations: below a day, k6's integer rates give exact totals (see stagesOf).
 const maxSpan = 24 * time.Hour

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testRun is what of a TestRun these tests look at. Nothing here is run by Kubernetes: it is not to be had everywhere.
+// testRun is the part of a TestRun that these tests check. Nothing here runs Kubernetes, which is not available everywhere.
 type testRun struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string
@@ -44,12 +44,12 @@ type testRun struct {
 	}
 }
 
-// TestManifest: the TestRun names what the image holds and mounts what the script reads.
+// TestManifest: the TestRun names files of the image and mounts the files that the script reads.
 func TestManifest(t *testing.T) {
 	text, err := os.ReadFile("deploy/k6-operator.yaml")
 	require.NoError(t, err)
 	var r testRun
-	require.NoError(t, yaml.UnmarshalWithOptions(text, &r, yaml.Strict()), "a name that is misspelt is refused")
+	require.NoError(t, yaml.UnmarshalWithOptions(text, &r, yaml.Strict()), "a misspelt name is refused")
 	require.Equal(t, "k6.io/v1alpha1 TestRun", r.APIVersion+" "+r.Kind)
 	require.Greater(t, r.Spec.Parallelism, 1)
 	require.Equal(t, r.Spec.Initializer.Image, r.Spec.Runner.Image, "both load the extension")
@@ -79,8 +79,8 @@ func TestManifest(t *testing.T) {
 	mount := r.Spec.Runner.VolumeMounts[0]
 	require.Equal(t, r.Spec.Runner.Volumes[0].Name, mount.Name)
 	require.True(t, mount.ReadOnly)
-	require.Equal(t, filepath.Join(mount.MountPath, "keys.json"), env["KEYS"], "the keys are where the script looks")
-	require.NotEmpty(t, env["SEED"], "runners without one seed would each play people of their own choice")
+	require.Equal(t, filepath.Join(mount.MountPath, "keys.json"), env["KEYS"], "the keys are where the script reads them")
+	require.NotEmpty(t, env["SEED"], "without a common seed each runner would use other people")
 	script, err := os.ReadFile("scripts/festival.js")
 	require.NoError(t, err)
 	for name := range env {
@@ -92,7 +92,7 @@ func TestManifest(t *testing.T) {
 	require.Contains(t, string(docker), "COPY scenarios /hongbao/scenarios")
 }
 
-// TestArchive: a script can be loaded where neither keys nor service are, as k6-operator's initializer does.
+// TestArchive: a script can be loaded without keys and service, as k6-operator's initializer does.
 func TestArchive(t *testing.T) {
 	_, k6 := build(t)
 	archive := filepath.Join(t.TempDir(), "rain.tar")

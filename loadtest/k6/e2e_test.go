@@ -16,16 +16,16 @@ import (
 	pb "hongbao/reference/server/hongbaopb"
 )
 
-// The exit codes of k6 that these tests look for.
+// The exit codes of k6 that these tests expect.
 const (
 	exitThresholds = 99  // a threshold was crossed
-	exitStopped    = 105 // somebody interrupted it
+	exitStopped    = 105 // it was interrupted
 	exitScript     = 107 // an exception in the init context or setup
 	exitMarked     = 110 // the audit marked the run as failed
 )
 
-// late makes sure that a run passed, or crossed no threshold but those that a busy machine crosses, and returns how many
-// wins k6 dropped.
+// late requires that a run passed, or crossed only thresholds that a busy machine may cross, and returns the number of wins
+// that k6 dropped.
 func (r run) late(t testing.TB) int {
 	t.Helper()
 	if r.exit != 0 {
@@ -43,7 +43,7 @@ func (r run) late(t testing.TB) int {
 	return n
 }
 
-// TestScripts plays every script against hongbao serve, its audit included.
+// TestScripts runs every script against hongbao serve, including its audit.
 func TestScripts(t *testing.T) {
 	s := serve(t)
 	for _, c := range []struct {
@@ -53,7 +53,7 @@ func TestScripts(t *testing.T) {
 		{"rain", "10s"}, {"friend-rain", "3s"}, {"card-collection", "3s"}, {"card-lottery", "3s"}, {"fireworks", "3s"}, {"smoke", ""},
 	} {
 		t.Run(c.script, func(t *testing.T) {
-			// So low a rate makes too few withdrawals for a threshold on them to be sure of samples; rain has enough.
+			// At such a low rate a threshold on withdrawals may have no samples; rain has enough.
 			r := s.k6(t, "scripts/"+c.script+".js", "PEAK=100/s", "DURATION="+c.duration)
 			dropped := r.late(t)
 			for _, name := range []string{"order-once", "no-over-issuance", "budget-accuracy", "nothing-lost", "zero-sum", "user-view", "phase-isolation", "reconciled",
@@ -65,12 +65,12 @@ func TestScripts(t *testing.T) {
 			n, err := strconv.Atoi(sent[1])
 			require.NoError(t, err)
 			require.Positive(t, n)
-			require.Equal(t, sent[2], strconv.Itoa(n+dropped), "k6's whole numbers make exactly the scenario's wins")
+			require.Equal(t, sent[2], strconv.Itoa(n+dropped), "k6's integer rates give exactly the scenario's wins")
 		})
 	}
 }
 
-// TestRewardCentre plays the script of rewards other than cash and of packets, and judges what became of both.
+// TestRewardCentre runs the script with rewards other than cash and packets, and judges both.
 func TestRewardCentre(t *testing.T) {
 	s := serve(t, "--scenario", rewardsFile)
 	r := s.k6(t, "scripts/reward-centre.js", "SCENARIO="+rewardsFile, "PEAK=50/s", "DURATION=4s")
@@ -91,7 +91,7 @@ func TestRewardCentre(t *testing.T) {
 	require.Regexp(t, "fail    packet-exact .* violated 1", r.out)
 }
 
-// TestStrategies: the audit judges a service under each posting strategy, of which async shows a grant only once posted.
+// TestStrategies: the audit judges a service with each posting strategy. Under async a grant is shown only once posted.
 func TestStrategies(t *testing.T) {
 	for _, strategy := range []string{"sync", "async"} {
 		s := serve(t, "--strategy", strategy)
@@ -100,7 +100,7 @@ func TestStrategies(t *testing.T) {
 	}
 }
 
-// TestNoPass: what is no pass does not exit 0, and says why.
+// TestNoPass: a run that does not pass exits with a code other than 0 and reports the reason.
 func TestNoPass(t *testing.T) {
 	s := serve(t)
 	page := func(change func(n int64, m *pb.WalletPageReply)) service {
@@ -151,14 +151,14 @@ func TestNoPass(t *testing.T) {
 		exit   int
 		want   string // in the output
 	}{
-		{"nothing is wrong: the others fail for their own reason", s, visits, 0, "pass    user-view"},
+		{"nothing is wrong: so the other cases fail for their stated reason", s, visits, 0, "pass    user-view"},
 		{"a page lacks a line now and then", page(func(n int64, m *pb.WalletPageReply) {
 			if n%7 == 0 && len(m.Lines) > 0 {
 				m.Lines = m.Lines[1:]
 			}
 		}), visits, exitMarked, "fail    user-view"},
 		{"an income is one fen too high, once", page(func(n int64, m *pb.WalletPageReply) {
-			if n == 3 { // of the run, not of the audit
+			if n == 3 { // a page of the run, not of the audit
 				m.IncomeFen++
 			}
 		}), visits, exitMarked, `(?s)fail    user-view [^\n]* violated 1: person.*hongbao_violations\.+: 1 `},
@@ -172,40 +172,40 @@ func TestNoPass(t *testing.T) {
 		}), visits, exitMarked, "fail    order-once .* violated 1: person"},
 		{"a grant's answer is not of the protocol, every time", grant(func(int64, []byte) []byte { return []byte("thanks") }), with("tries: 1"), exitThresholds,
 			`thresholds on metrics '[^']*hongbao_failed, hongbao_grants`},
-		{"the budget lost a fen more than was granted", statusOf(false, func(m *pb.StatusReply) { m.Budgets[0].ReservedFen++ }), visits, exitMarked,
+		{"the budget was charged one fen more than was granted", statusOf(false, func(m *pb.StatusReply) { m.Budgets[0].ReservedFen++ }), visits, exitMarked,
 			"fail    budget-accuracy .* violated 1"},
-		{"production moved meanwhile", statusOf(true, moved), visits, exitMarked, "fail    production-untouched .* violated 1: production had 0 orders"},
-		{"others may have moved production", statusOf(true, moved), with("shared: true"), 0, "unknown production-untouched"},
-		{"the clean-up left something", statusOf(false, func(m *pb.StatusReply) {
+		{"production changed meanwhile", statusOf(true, moved), visits, exitMarked, "fail    production-untouched .* violated 1: production had 0 orders"},
+		{"others may have changed production", statusOf(true, moved), with("shared: true"), 0, "unknown production-untouched"},
+		{"the clean-up left data", statusOf(false, func(m *pb.StatusReply) {
 			if m.Budgets[0].ReservedFen == 0 {
 				m.Budgets[0].ReservedFen = 5
 			}
 		}), visits, exitMarked, "fail    load-cleaned-up .* 5 fen of budget"},
-		{"the marked data is to be kept", s, with("keep: true"), 0, "unknown load-cleaned-up"},
-		{"the books differ", reconcile(func(m *pb.ReconcileReply) { m.Differences, m.Lines = 1, []string{"order 7 is missing"} }), visits, exitMarked,
+		{"the load-test data is kept", s, with("keep: true"), 0, "unknown load-cleaned-up"},
+		{"reconciliation reports a difference", reconcile(func(m *pb.ReconcileReply) { m.Differences, m.Lines = 1, []string{"order 7 is missing"} }), visits, exitMarked,
 			"fail    reconciled .*order 7 is missing"},
-		{"the books cannot be compared", proxy(t, s, "Reconcile", func(int64, []byte) []byte { return []byte("\xff") }), visits, exitMarked, "(?s)unknown reconciled.*not everything could be judged: "},
-		{"nobody listens", service{url: "http://127.0.0.1:1", keys: s.keys}, visits, exitScript, "connection refused"},
+		{"reconciliation cannot be read", proxy(t, s, "Reconcile", func(int64, []byte) []byte { return []byte("\xff") }), visits, exitMarked, "(?s)unknown reconciled.*not everything could be judged: "},
+		{"nothing listens", service{url: "http://127.0.0.1:1", keys: s.keys}, visits, exitScript, "connection refused"},
 		{"no audit", s, small + "export const options = festival.options({ scenarioThresholds: false });\nexport const person = () => visit(festival);", exitThresholds,
 			"thresholds on metrics '[^']*hongbao_checks_evaluated"},
-		{"a script that takes the options and does nothing", s,
+		{"a script that uses the options but does nothing", s,
 			small + "export const options = festival.options({ scenarioThresholds: false });\nexport const person = () => 0;", exitThresholds, "thresholds on metrics '[^']*hongbao_grants"},
-		{"one VU for two hundred wins a second, of which k6 drops what it cannot begin", s,
+		{"one VU for thousands of wins per second: k6 drops those that it cannot start", s,
 			"const festival = hongbao.festival(Object.assign(festivalOf('rain'), { peak: '2000/s', duration: '2s' }));\n" +
 				"export const options = festival.options({ scenarioThresholds: false, vus: 1, maxVUs: 1 });\nexport const setup = () => festival.begin();\n" +
 				"export const person = () => { visit(festival); visit2(); };\nfunction visit2() { const end = Date.now() + 20; while (Date.now() < end); }\n" +
 				"export const teardown = () => festival.audit();", exitThresholds, "thresholds on metrics .*dropped_iterations.*hongbao_unsent"},
-		{"a threshold on what nobody does has no samples, and fails", s, small +
+		{"a threshold on an operation that never happens has no samples, and fails", s, small +
 			"export const options = festival.options({ scenarioThresholds: false, thresholds: { 'hongbao_latency{operation:withdraw}': ['p(99)<60000'] } });\n" +
 			"export const setup = () => festival.begin();\nexport const person = () => festival.win();\nexport const teardown = () => festival.audit();",
 			exitThresholds, `thresholds on metrics '[^']*hongbao_calls\{operation:withdraw\}`},
-		{"a latency above what is allowed", s, small +
+		{"a latency above the threshold", s, small +
 			"export const options = festival.options({ scenarioThresholds: false, thresholds: { 'hongbao_latency{operation:grant}': ['p(99)<0.001'] } });\n" +
 			"export const setup = () => festival.begin();\nexport const person = () => festival.win();\nexport const teardown = () => festival.audit();",
 			exitThresholds, `thresholds on metrics '[^']*hongbao_latency\{operation:grant\}`},
 		{"the service grants another activity", s, with("scenario: '" + changed(t, "activity: spring-festival-2022", "activity: autumn") + "'"), exitScript,
 			"does not grant what the scenario grants"},
-		{"a load without marks: it is production that is judged, and nothing is thrown away", s, with("loadTest: false"), 0, "pass    reconciled"},
+		{"a load without the mark: production is judged, and nothing is deleted", s, with("loadTest: false"), 0, "pass    reconciled"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			r := c.target.k6(t, script(t, c.script))
@@ -215,7 +215,7 @@ func TestNoPass(t *testing.T) {
 	}
 }
 
-// TestInterrupted: a run that somebody stops is audited as far as it came.
+// TestInterrupted: an interrupted run is audited for the part that ran.
 func TestInterrupted(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -232,7 +232,7 @@ func TestInterrupted(t *testing.T) {
 	require.NotContains(t, r.out, "violated 1")
 }
 
-// TestInstances: two instances of one test, each with a segment, keep their people apart and judge their own.
+// TestInstances: two instances of one test, each with a segment, use different people and judge only their own.
 func TestInstances(t *testing.T) {
 	s := serve(t)
 	seed := fmt.Sprint("SEED=", time.Now().UnixNano()&maxSeed)
@@ -252,11 +252,11 @@ func TestInstances(t *testing.T) {
 		sent[i], _ = strconv.Atoi(found[1])
 		scheduled[i], _ = strconv.Atoi(found[2])
 		require.Equal(t, scheduled[i], sent[i])
-		require.Contains(t, r.out, "unknown load-cleaned-up", "the other may not have judged yet")
-		require.Contains(t, r.out, "unknown budget-accuracy", "the other takes from the budget too")
+		require.Contains(t, r.out, "unknown load-cleaned-up", "the other instance may not have judged yet")
+		require.Contains(t, r.out, "unknown budget-accuracy", "the other instance spends from the budget too")
 	}
 	all := regexp.MustCompile(`(\d+) wins over`).FindStringSubmatch(runs[0].out)
 	require.Len(t, all, 2, runs[0].out)
-	require.Equal(t, all[1], strconv.Itoa(sent[0]+sent[1]), "together they send them all")
+	require.Equal(t, all[1], strconv.Itoa(sent[0]+sent[1]), "together they send all wins")
 	require.Less(t, sent[0], sent[1], "a third and two thirds")
 }

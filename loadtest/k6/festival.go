@@ -18,32 +18,32 @@ import (
 	"hongbao/scenarios"
 )
 
-// Bounds of the connections of one k6 process. There are as many as calls at a time, which no more than maxVUs make; one
-// that is closed and made again for want of room would be measured as latency.
+// Bounds of the connections of one k6 process. There are as many as concurrent calls, which are at most maxVUs. If a
+// connection had to be closed and opened again because of a lower bound, that would be measured as latency.
 const (
 	idleConns   = maxVUs
 	idleTimeout = 30 * time.Second
 	dialTimeout = 2 * time.Second
 )
 
-// festival is one test: what all VUs of a k6 process share. Safe for concurrent use.
+// festival is one test, shared by all VUs of a k6 process. Safe for concurrent use.
 type festival struct {
 	config   Config
 	scenario *scenarios.Scenario // of the one window
 	plan     *plan
 
-	share   atomic.Pointer[share] // this instance's part of the test, once k6 told
+	share   atomic.Pointer[share] // this instance's part of the test, once it is known
 	begun   sync.Once
 	failed  error                       // of begin
 	crowd   *crowd.Crowd                // once it has begun
-	cleaner crowd.Cleaner               // throws the marked data away; nil: nobody does
-	asked   [crowd.Open + 1]atomic.Bool // by kind: somebody has asked for it, and had reason to
+	cleaner crowd.Cleaner               // deletes the load-test data; nil: it is kept
+	asked   [crowd.Open + 1]atomic.Bool // by kind: such an operation was requested
 
 	judged  sync.Once
 	verdict *Verdict // of the audit
 
 	mu    sync.Mutex
-	found int64 // violations that a metric knows of
+	found int64 // violations already counted by the metric
 }
 
 // newFestival reads the scenario and draws who wins what.
@@ -53,7 +53,7 @@ func newFestival(c Config) (*festival, error) {
 		return nil, err
 	}
 	if stage := s.Windows[0].Stage; stage != wallet.Official {
-		return nil, fmt.Errorf("%w: window %q is of stage %s: a service grants the official stage alone", errConfig, s.Windows[0].Name, stage)
+		return nil, fmt.Errorf("%w: window %q is of stage %s: a service serves only the official stage", errConfig, s.Windows[0].Name, stage)
 	}
 	p, err := newPlan(s, uint64(c.Seed))
 	if err != nil {
@@ -62,11 +62,10 @@ func newFestival(c Config) (*festival, error) {
 	return &festival{config: c, scenario: s, plan: p}, nil
 }
 
-// begin connects once and has the crowd make the service ready, before anything is sent. The error says that there is no
-// sense in starting.
+// begin connects once and has the crowd prepare the service, before anything is sent. After an error the test must not start.
 func (f *festival) begin(ctx context.Context) error {
 	f.begun.Do(func() {
-		if f.failed = f.apart(); f.failed == nil {
+		if f.failed = f.checkSplit(); f.failed == nil {
 			f.failed = f.connect()
 		}
 		if f.failed == nil {
@@ -76,12 +75,12 @@ func (f *festival) begin(ctx context.Context) error {
 	return f.failed
 }
 
-// sends says whether people send packets. Where several instances play one test, a packet's money would go to people of
-// another instance, whose judge knows nothing of it.
-func (f *festival) sends() bool { return f.part().alone }
+// sendsPackets reports whether people send packets. If several instances run one test, a packet could go to a person of another
+// instance, whose oracle does not know of it.
+func (f *festival) sendsPackets() bool { return f.part().alone }
 
-// needs says whether a run in which a check is unknown is no pass: not where nobody did what it is about, or others take
-// part in it.
+// needs reports whether a run with this check unknown does not pass. It is false if nobody did what the check is about, or if
+// other instances take part in it.
 func (f *festival) needs(check string, alone bool) bool {
 	switch check {
 	case "withdraw-whole":
@@ -96,22 +95,22 @@ func (f *festival) needs(check string, alone bool) bool {
 	return true
 }
 
-// apart says why the people cannot be dealt out to several instances: one who wins twice may be dealt out to two, and each
-// would judge the person by the wins that it knows of.
-func (f *festival) apart() error {
-	if s := f.share.Load(); s == nil || s.alone || !f.plan.twice() {
+// checkSplit returns an error if the people cannot be split among several instances: a person who wins twice may belong to two
+// instances, and each would judge the person by only some of the wins.
+func (f *festival) checkSplit() error {
+	if s := f.share.Load(); s == nil || s.alone || !f.plan.hasRepeatWinners() {
 		return nil
 	}
-	return fmt.Errorf("hongbao: in window %q people win more than once: play it with one instance", f.plan.window.Name)
+	return fmt.Errorf("hongbao: in window %q people win more than once: run it with one instance", f.plan.window.Name)
 }
 
-// connect reads the keys and makes the crowd. It is not done when a script is loaded, because scripts are also loaded
-// where the keys are not: to be archived, and by what deals a test out to many machines.
+// connect reads the keys and creates the crowd. It does not run when a script is loaded, because scripts are also loaded
+// without keys: for an archive, and by the operator that distributes a test to many machines.
 func (f *festival) connect() error {
 	c := &f.config
 	keys, err := auth.Load(c.Keys)
 	if err != nil {
-		return fmt.Errorf("hongbao: %w; hongbao serve makes the keys in its data folder", err)
+		return fmt.Errorf("hongbao: %w; hongbao serve creates the keys in its data folder", err)
 	}
 	caller, ok := keys.Caller(c.Caller)
 	if !ok {
@@ -122,20 +121,20 @@ func (f *festival) connect() error {
 		return fmt.Errorf("hongbao: %s has no operator %q", c.Keys, c.Operator)
 	}
 	send := newHTTPClient()
-	desk := func(key auth.Key, marked bool) (*client.Operator, error) {
-		return client.NewOperator(client.Config{BaseURL: c.Target, Key: key, LoadTest: marked, HTTPClient: send})
+	operator := func(key auth.Key, loadTest bool) (*client.Operator, error) {
+		return client.NewOperator(client.Config{BaseURL: c.Target, Key: key, LoadTest: loadTest, HTTPClient: send})
 	}
 	o := crowd.Options{Scenario: f.scenario, Seed: uint64(c.Seed), Run: uint64(c.Seed), URLs: []string{c.Target}, Key: caller.Key, SessionKey: keys.SessionKey,
 		HTTP: func(string) (crowd.Doer, error) { return send, nil }, Unmarked: c.unmarked, Shared: !f.part().alone}
-	if o.Operator, err = desk(auditor.Key, !c.unmarked); err != nil {
+	if o.Operator, err = operator(auditor.Key, !c.unmarked); err != nil {
 		return err
 	}
 	if !c.unmarked {
-		if o.Live, err = desk(auditor.Key, false); err != nil {
+		if o.Live, err = operator(auditor.Key, false); err != nil {
 			return err
 		}
 		if i := slices.IndexFunc(keys.Operators, func(o auth.Operator) bool { return o.Role == auth.RoleOperator }); i >= 0 && !c.Keep {
-			if f.cleaner, err = desk(keys.Operators[i].Key, true); err != nil {
+			if f.cleaner, err = operator(keys.Operators[i].Key, true); err != nil {
 				return err
 			}
 		}
@@ -144,7 +143,7 @@ func (f *festival) connect() error {
 	return err
 }
 
-// newHTTPClient returns a client that keeps its connections and follows no redirects: a signature covers one path.
+// newHTTPClient returns a client that keeps its connections and does not follow redirects: a signature covers one path.
 func newHTTPClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext,
@@ -154,8 +153,8 @@ func newHTTPClient() *http.Client {
 	}
 }
 
-// news returns how many of so many violations in all no metric knows of yet; from now on one does.
-func (f *festival) news(violations int64) int64 {
+// newViolations returns how many of the total violations the metric has not counted yet, and marks them as counted.
+func (f *festival) newViolations(violations int64) int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := f.found
@@ -163,7 +162,7 @@ func (f *festival) news(violations int64) int64 {
 	return f.found - before
 }
 
-// describe returns one line for people, without anything secret.
+// describe returns one line for the log, without secrets.
 func (f *festival) describe() string {
 	var apps []string
 	for app := wallet.Douyin; app <= wallet.FanqieAudio; app++ {

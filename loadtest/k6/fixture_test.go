@@ -19,22 +19,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// scenarioFile is what services and scripts of these tests play.
+// scenarioFile is the scenario of these tests.
 const scenarioFile = "../../scenarios/spring-festival-2022.yaml"
 
-// rewardsFile is one with rewards other than cash, and packets between people.
+// rewardsFile is a scenario with rewards other than cash, and packets between people.
 const rewardsFile = "../../scenarios/reward-centre.yaml"
 
-// hongbaoEnv names a hongbao that is built already, to be tested instead of one built here.
+// hongbaoEnv names an environment variable with the path of a hongbao binary to test instead of building one.
 const hongbaoEnv = "HONGBAO"
 
-// startTime bounds how long a service may take to listen, and stopTime how long to stop.
+// startTime bounds the time until a service listens, and stopTime the time until it stops.
 const (
 	startTime = time.Minute
 	stopTime  = time.Minute
 )
 
-// built is where the binaries are, built once for all tests.
+// built is the binaries, built once for all tests.
 type built struct {
 	once         sync.Once
 	dir          string
@@ -89,7 +89,7 @@ type service struct {
 	keys string
 }
 
-// stderr keeps what a running program says.
+// stderr collects the output of a running program.
 type stderr struct {
 	mu   sync.Mutex
 	said bytes.Buffer
@@ -102,14 +102,14 @@ func (s *stderr) Write(b []byte) (int, error) {
 	return s.said.Write(b)
 }
 
-// String returns what was said so far.
+// String returns the output so far.
 func (s *stderr) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.said.String()
 }
 
-// serve starts the service on a port of its own, in a folder of its own, and stops it with the test.
+// serve starts the service on a free port with a new data folder, and stops it at the end of the test.
 func serve(t testing.TB, args ...string) service {
 	t.Helper()
 	hongbao, _ := build(t)
@@ -145,13 +145,13 @@ func serve(t testing.TB, args ...string) service {
 	}
 }
 
-// run is what a k6 run came to.
+// run is the result of a k6 run.
 type run struct {
 	exit int
 	out  string
 }
 
-// k6 runs a script with what more there is to say: flags of k6, --name=value, or the script's environment, NAME=value.
+// k6 runs a script with further arguments: flags of k6, --name=value, or environment variables of the script, NAME=value.
 func (s service) k6(t testing.TB, script string, more ...string) run {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -161,7 +161,7 @@ func (s service) k6(t testing.TB, script string, more ...string) run {
 	return r
 }
 
-// k6Until is k6, interrupted when ctx ends.
+// k6Until is like k6, but interrupts it when ctx ends.
 func (s service) k6Until(t testing.TB, ctx context.Context, script string, more ...string) run {
 	t.Helper()
 	_, k6 := build(t)
@@ -197,19 +197,20 @@ func script(t testing.TB, text string) string {
 	return name
 }
 
-// proxy stands between k6 and the service and may change an answer of a method, such as WalletPage, about marked load.
+// proxy starts a proxy between k6 and the service that may change the answers of a method, such as WalletPage, to load-test
+// requests.
 func proxy(t testing.TB, s service, method string, change func(n int64, body []byte) []byte) service {
 	t.Helper()
 	return (&liar{target: s.url, method: method, change: change}).before(t, s)
 }
 
-// before puts the liar between k6 and the service.
+// before starts the proxy and returns the service behind it.
 func (l *liar) before(t testing.TB, s service) service {
 	t.Helper()
 	return service{url: l.listen(t), keys: s.keys}
 }
 
-// changed writes a copy of the scenario file in which one text stands for another.
+// changed writes a copy of the scenario file with one text replaced.
 func changed(t testing.TB, old, text string) string {
 	t.Helper()
 	all, err := os.ReadFile(scenarioFile)

@@ -1,34 +1,34 @@
 // Types of k6/x/hongbao, for editors. Amounts are fen, latencies milliseconds.
 
 declare module 'k6/x/hongbao' {
-  /** What is played, where, and as whom. Unknown names are refused. */
+  /** The scenario, the target and the keys. Unknown names are refused. */
   export interface Config {
-    /** Path of the scenario file, from the folder that k6 runs in; the service must grant by the same file. */
+    /** Path of the scenario file, relative to the working directory of k6; the service must serve the same file. */
     scenario: string;
     /** The service's URL. */
     target: string;
     /** Path of the keys file that `hongbao serve` makes. */
     keys: string;
-    /** Who signs grants; default "demo". */
+    /** The caller that signs grants; default "demo". */
     caller?: string;
-    /** Who asks how the service stands, an auditor; default "auditor". */
+    /** The operator (an auditor) that reads the service's state; default "auditor". */
     operator?: string;
     /** Window by name or slug; default: the first official one of `play`, else the peak. */
     window?: string;
     play?: 'rain' | 'friend-rain' | 'card-collection' | 'card-lottery' | 'fireworks';
     /** Highest rate, such as "500/s" or 500; default: the scenario's. */
     peak?: string | number;
-    /** What the window is stretched to, such as "30s" or 30; default: its own length. */
+    /** The length to which the window is scaled, such as "30s" or 30; default: its own length. */
     duration?: string | number;
-    /** Who the people are and what they win; default: drawn from the clock, and printed. */
+    /** Determines who the people are and what they win; default: drawn from the clock, and printed. */
     seed?: string | number;
-    /** Mark all requests as a load test's; default true. */
+    /** Put the load-test mark on all requests; default true. */
     loadTest?: boolean;
-    /** Leave the marked data where it is after the audit; default false. An instance of several always does. */
+    /** Leave the load-test data in place after the audit; default false. One instance of several always does. */
     keep?: boolean;
-    /** Others move the service's live data meanwhile: a change there is not held against the run; default false. */
+    /** Others change the service's live data meanwhile, so a change there is not a violation; default false. */
     shared?: boolean;
-    /** Of one try; default: the scenario's. */
+    /** Timeout of one try; default: the scenario's. */
     timeout?: string | number;
     /** Tries of one call; default: the scenario's. */
     tries?: number;
@@ -37,31 +37,31 @@ declare module 'k6/x/hongbao' {
   export interface OptionsRequest {
     /** The exported function that is one iteration; default "person". */
     exec?: string;
-    /** VUs made before the start, over all apps; default: half a second of the peak, and 20 an app. */
+    /** VUs created before the start, over all apps; default: half a second of the peak, and 20 per app. */
     vus?: number;
-    /** VUs at most, over all apps; default: two seconds of the peak, and 20 an app. */
+    /** Maximum of VUs, over all apps; default: two seconds of the peak, and 20 per app. */
     maxVUs?: number;
-    /** How long the audit may take; default: the scenario's drain and 15 minutes. */
+    /** Maximum duration of the audit; default: the scenario's drain plus 15 minutes. */
     teardownTimeout?: string;
-    /** More thresholds, as k6 writes them. One on a tag `operation` also wants such calls to have been made. */
+    /** Further thresholds, in k6's syntax. A threshold on a tag `operation` also requires at least one such call. */
     thresholds?: Record<string, string[]>;
-    /** Whether the scenario file's thresholds bind; default true. */
+    /** Whether the scenario file's thresholds apply; default true. */
     scenarioThresholds?: boolean;
   }
 
   export interface Call {
-    /** "failed": no answer, or one that cannot be understood or is not true; it may have been done. */
+    /** "failed": no answer, an unreadable one, or one that violates a check; the operation may have been done. */
     outcome: 'ok' | 'refused' | 'failed';
-    /** "" when ok, "lie" when an answer broke a rule, else the wallet's. */
+    /** "" if ok, "lie" if an answer violates a check, else the wallet's reason. */
     reason: string;
     app: string;
-    /** As text: it does not fit into a number. */
+    /** As text, because it does not fit into a number. */
     user: string;
-    /** Of a win, a withdrawal or a packet its amount, of a page the balance. */
+    /** The amount of a win, a withdrawal or a packet; the balance of a page. */
     amount: number;
-    /** Of a win. */
+    /** The order number of a win. */
     order: string;
-    /** Of a page: grants shown. Of the list of rewards: rewards. */
+    /** Of a page: the grants shown. Of the list of rewards: the rewards. */
     lines: number;
   }
 
@@ -70,9 +70,9 @@ declare module 'k6/x/hongbao' {
     result: 'pass' | 'fail' | 'unknown';
     evaluations: number;
     violations: number;
-    /** The first violation in words. */
+    /** The message of the first violation. */
     first: string;
-    /** Unknown is no pass. */
+    /** If unknown, the run does not pass. */
     needed: boolean;
   }
 
@@ -81,7 +81,7 @@ declare module 'k6/x/hongbao' {
     checks: Check[];
     violations: number;
     unknown: number;
-    /** What could not be asked or read; "" when nothing. */
+    /** What could not be requested or read; "" if nothing. */
     problem: string;
     scheduled: number;
     sent: number;
@@ -93,42 +93,42 @@ declare module 'k6/x/hongbao' {
     options(ask?: OptionsRequest): object;
     /** Wins by app. */
     scheduled(): Record<string, number>;
-    /** In setup(): makes the service ready; throws when it cannot be played against. */
+    /** In setup(): prepares the service; throws if it cannot be used. */
     begin(): void;
-    /** The next person of this k6 scenario's app wins; null when nobody is left. Once in an iteration. */
+    /** Requests the win of the next person of this k6 scenario's app; null if none is left. Once per iteration. */
     win(): Call | null;
-    /** Whether the person who has won does something else, as the scenario's shares and the seed decide. */
+    /** Whether the person of the win continues with an operation, by the scenario's shares and the seed. */
     wants(what: 'look' | 'browse' | 'withdraw' | 'bind' | 'use' | 'send'): boolean;
-    /** The wallet page of the person who has won. */
+    /** Reads the wallet page of the person. */
     look(): Call;
-    /** The whole list of the person who has won, in small pages. */
+    /** Walks the whole list of the person in small pages. */
     browse(): Call;
-    /** Binds the phone of the person who has won, in both account systems. */
+    /** Binds the phone of the person in both account systems. */
     bind(): Call;
-    /** All that the withdraw page of the person who has won shows; null when that is nothing. */
+    /** Withdraws the whole balance on the person's withdraw page; null if there is none. */
     withdraw(): Call | null;
-    /** The whole list of rewards other than cash of the person who has won. */
+    /** Reads the person's whole list of rewards other than cash. */
     rewards(): Call;
     /**
-     * Uses the reward that the person has won; null when there is none. Refused as `not_usable` while its downstream has
-     * not confirmed it.
+     * Uses the reward of the win; null if there is none. Refused as `not_usable` while its downstream has not confirmed
+     * it.
      */
     use(): Call | null;
     /**
-     * Sends a part of what the withdraw page of the person who has won shows to others, in one packet; null when it shows
-     * nothing, and where several instances play the test.
+     * Sends a part of the balance on the person's withdraw page to others, in one packet; null if there is no balance, or if
+     * several instances run the test.
      */
     send(): Call | null;
-    /** Those open their shares, of them whom the person's packet went to, who are to by the scenario's share; may be nobody. */
+    /** Opens shares of the person's packet, by those recipients who open one by the scenario's share; may be empty. */
     open(): Call[];
     /**
-     * In teardown(): waits for the backlog, judges, throws the marked data away, prints the checks and fails the run
-     * unless they pass. Nothing can be sent after it; asked again, it says the same.
+     * In teardown(): waits for the backlog, judges, deletes the load-test data, prints the checks and fails the run unless
+     * they pass. Nothing can be sent after it; further calls return the same verdict.
      */
     audit(): Verdict;
   }
 
-  /** In the init context. VUs that pass the same configuration play one test together. */
+  /** In the init context. VUs that pass the same configuration share one test. */
   export function festival(config: Config): Festival;
   const hongbao: { festival: typeof festival };
   export default hongbao;

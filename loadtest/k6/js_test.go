@@ -15,7 +15,7 @@ import (
 	"hongbao/reference/server/auth"
 )
 
-// js is a VU's JavaScript runtime with the extension as hongbao.
+// js is a VU's JavaScript runtime with the extension as the variable hongbao.
 type js struct {
 	*modulestest.Runtime
 	t       testing.TB
@@ -30,7 +30,7 @@ func newJS(t testing.TB, m *Module) *js {
 	return j
 }
 
-// do runs a script and returns its last value as Go has it.
+// do runs a script and returns its last value as a Go value.
 func (j *js) do(script string, args ...any) (any, error) {
 	v, err := j.VU.Runtime().RunString(fmt.Sprintf(script, args...))
 	if err != nil {
@@ -39,14 +39,14 @@ func (j *js) do(script string, args ...any) (any, error) {
 	return v.Export(), nil
 }
 
-// must is do without an exception.
+// must is like do, without an exception.
 func (j *js) must(script string, args ...any) any {
 	v, err := j.do(script, args...)
 	require.NoError(j.t, err)
 	return v
 }
 
-// iterate leaves the init context: from here on the VU plays iterations of a k6 scenario.
+// iterate leaves the init context: from here on the VU runs iterations of a k6 scenario.
 func (j *js) iterate(scenario string) {
 	state := &lib.State{Samples: j.samples, Tags: lib.NewVUStateTags(metrics.NewRegistry().RootTagSet()), Logger: j.VU.InitEnv().Logger,
 		TestStatus: lib.NewTestStatus(), GetScenarioGlobalVUIter: func() uint64 { return j.index }}
@@ -54,7 +54,7 @@ func (j *js) iterate(scenario string) {
 	j.VU.CtxField = lib.WithScenarioState(context.Background(), &lib.ScenarioState{Name: scenario})
 }
 
-// metrics returns the sum of each metric's values so far, by name.
+// metrics returns the sum of the values of each metric so far, by name.
 func (j *js) metrics() map[string]float64 {
 	sums := map[string]float64{}
 	for {
@@ -69,14 +69,14 @@ func (j *js) metrics() map[string]float64 {
 	}
 }
 
-// keysFile writes a keys file for tests that call nobody.
+// keysFile writes a keys file for tests that send no request.
 func keysFile(t testing.TB) string {
 	name := filepath.Join(t.TempDir(), "keys.json")
 	require.NoError(t, auth.Save(name, auth.Generate()))
 	return name
 }
 
-// TestArguments: what is wrong is said in the script's words, and no key is in it.
+// TestArguments: errors use the names of the script, and contain no key.
 func TestArguments(t *testing.T) {
 	keys := keysFile(t)
 	good := fmt.Sprintf("scenario: %q, target: 'http://127.0.0.1:1', keys: %q, peak: '50/s', duration: '2s'", scenarioFile, keys)
@@ -85,26 +85,26 @@ func TestArguments(t *testing.T) {
 		{"null", "null", "scenario is missing"},
 		{"no object", "7", "cannot unmarshal number"},
 		{"a list", "[1]", "cannot unmarshal array"},
-		{"a function is no value", "{scenario: () => 1}", "plain values"},
-		{"a circle is no value", "(() => { const o = {}; o.o = o; return o })()", "plain values"},
-		{"a name that there is not", "{" + good + ", pek: 1}", `unknown field "pek"`},
+		{"a function is not a value", "{scenario: () => 1}", "plain values"},
+		{"a cycle is not a value", "(() => { const o = {}; o.o = o; return o })()", "plain values"},
+		{"an unknown name", "{" + good + ", pek: 1}", `unknown field "pek"`},
 		{"a number for a text", "{scenario: 7}", "cannot unmarshal number"},
 		{"no target", "{scenario: 'x'}", "target is missing"},
 		{"no keys", "{scenario: 'x', target: 'y'}", "keys is missing"},
 		{"no such scenario", "{scenario: 'nowhere.yaml', target: 'y', keys: 'z'}", "nowhere.yaml"},
-		{"a rate that is none", "{" + good + ", peak: 'fast'}", `"fast"`},
+		{"an invalid rate", "{" + good + ", peak: 'fast'}", `"fast"`},
 		{"a rate below zero", "{" + good + ", peak: -1}", "-1/s"},
-		{"a rate of nothing", "{" + good + ", peak: 0}", "above zero"},
-		{"a duration that is none", "{" + good + ", duration: 'long'}", `"long"`},
+		{"a rate of zero", "{" + good + ", peak: 0}", "above zero"},
+		{"an invalid duration", "{" + good + ", duration: 'long'}", `"long"`},
 		{"a duration below zero", "{" + good + ", duration: -1}", "-1s"},
 		{"a duration of years", "{" + good + ", duration: 1e300}", "1e+300s"},
 		{"a duration beyond a day", "{" + good + ", duration: '25h'}", "at most 24h"},
-		{"a seed that numbers do not hold", "{" + good + ", seed: '9007199254740992'}", "whole number"},
+		{"a seed above JavaScript's exact integers", "{" + good + ", seed: '9007199254740992'}", "whole number"},
 		{"a seed below zero", "{" + good + ", seed: -1}", "whole number"},
-		{"a play that there is not", "{" + good + ", play: 'chess'}", `the play "chess"`},
-		{"a window that there is not", "{" + good + ", window: 'midnight'}", "no window"},
+		{"an unknown play", "{" + good + ", play: 'chess'}", `the play "chess"`},
+		{"an unknown window", "{" + good + ", window: 'midnight'}", "no window"},
 		{"a window and a play", "{" + good + ", window: 'fireworks-show', play: 'rain'}", "not both"},
-		{"a stage that is not served", "{" + good + ", window: 'drill-evening-1'}", "official stage alone"},
+		{"a stage that is not served", "{" + good + ", window: 'drill-evening-1'}", "only the official stage"},
 		{"too many wins", "{" + good + ", peak: '100k/s', duration: '10m'}", "lower peak or duration"},
 	} {
 		_, err := newJS(t, New()).do("hongbao.festival(%s)", c.config)
@@ -112,9 +112,9 @@ func TestArguments(t *testing.T) {
 		require.ErrorContains(t, err, "hongbao.festival", c.why)
 	}
 	for _, c := range []struct{ why, config string }{
-		{"as texts, as an environment has them", "{" + good + ", peak: '50', duration: '3', seed: '12'}"},
+		{"as texts, as in an environment", "{" + good + ", peak: '50', duration: '3', seed: '12'}"},
 		{"as numbers", "{" + good + ", peak: 50, duration: 3, seed: 12, loadTest: false}"},
-		{"undefined is as good as left out", "{" + good + ", seed: undefined, window: undefined, play: null, loadTest: undefined}"},
+		{"undefined counts as absent", "{" + good + ", seed: undefined, window: undefined, play: null, loadTest: undefined}"},
 		{"a window by its slug", "{" + good + ", window: 'fireworks-show'}"},
 		{"a play", "{" + good + ", play: 'friend-rain'}"},
 	} {
@@ -123,19 +123,19 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// TestConnect: what is wrong with keys and target is said when the run begins, where both are needed; no key is in it. A
-// script can be loaded without them.
+// TestConnect: errors of keys and target are reported when the run begins, where both are needed; they contain no key. A
+// script can be loaded without keys and target.
 func TestConnect(t *testing.T) {
 	keys, broken := keysFile(t), filepath.Join(t.TempDir(), "broken.json")
 	require.NoError(t, os.WriteFile(broken, []byte(`{"session_key": "c2VjcmV0c2VjcmV0`), 0o600))
 	for _, c := range []struct{ why, target, keys, more, want string }{
 		{"no such keys", "http://127.0.0.1:1", "nowhere.json", "", "nowhere.json"},
-		{"keys that are none", "http://127.0.0.1:1", broken, "", "broken.json"},
+		{"an invalid keys file", "http://127.0.0.1:1", broken, "", "broken.json"},
 		{"no such caller", "http://127.0.0.1:1", keys, ", caller: 'nobody'", `no caller "nobody"`},
 		{"no such operator", "http://127.0.0.1:1", keys, ", operator: 'nobody'", `no operator "nobody"`},
-		{"a target that is no URL", "here", keys, "", "not a URL"},
+		{"a target that is not a URL", "here", keys, "", "not a URL"},
 		{"tries without end", "http://127.0.0.1:1", keys, ", tries: 1000", "try 1000 times"},
-		{"nobody listens", "http://127.0.0.1:1", keys, ", tries: 1", "connection refused"},
+		{"nothing listens", "http://127.0.0.1:1", keys, ", tries: 1", "connection refused"},
 	} {
 		j := newJS(t, New())
 		j.must("const f = hongbao.festival({scenario: %q, target: %q, keys: %q, peak: 50, duration: 2%s}); f.options()", scenarioFile, c.target, c.keys, c.more)
@@ -151,7 +151,7 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// TestMisuse: calls out of place throw, and say where they belong.
+// TestMisuse: misplaced calls throw an error that names the right place.
 func TestMisuse(t *testing.T) {
 	m := New()
 	j := newJS(t, m)
@@ -160,7 +160,7 @@ func TestMisuse(t *testing.T) {
 		{"win in the init context", "f.win()", "in an iteration"},
 		{"begin there", "f.begin()", "setup()"},
 		{"audit there", "f.audit()", "teardown()"},
-		{"options that there are not", "f.options({exce: 'person'})", `unknown field "exce"`},
+		{"unknown options", "f.options({exce: 'person'})", `unknown field "exce"`},
 		{"options of the wrong kind", "f.options({vus: 'many'})", "hongbao: options"},
 	} {
 		_, err := j.do("%s", c.script)
@@ -175,27 +175,27 @@ func TestMisuse(t *testing.T) {
 		{"use before a win", "f.use()", "call win() first"},
 		{"send before a win", "f.send()", "call win() first"},
 		{"open before a win", "f.open()", "call win() first"},
-		{"a wish that there is not", "f.wants('dance')", `"dance"): there are bind, browse, look, send, use, withdraw`},
-		{"a win when nobody listens", "f.win()", "connection refused"},
+		{"an unknown operation", "f.wants('dance')", `"dance"): the operations are bind, browse, look, send, use, withdraw`},
+		{"a win when nothing listens", "f.win()", "connection refused"},
 	} {
 		_, err := j.do("%s", c.script)
 		require.ErrorContains(t, err, c.want, c.why)
 	}
-	for wish := range wishes() {
-		require.Equal(t, false, j.must("f.wants('%s')", wish), "nobody has won")
+	for name := range followUps() {
+		require.Equal(t, false, j.must("f.wants('%s')", name), "nobody has won")
 	}
-	j.iterate2("warm-up")
+	j.switchScenario("warm-up")
 	_, err := j.do("f.win()")
-	require.ErrorContains(t, err, `"warm-up" is none`)
+	require.ErrorContains(t, err, `"warm-up" is not an app`)
 }
 
-// iterate2 changes the k6 scenario.
-func (j *js) iterate2(scenario string) {
+// switchScenario changes the k6 scenario.
+func (j *js) switchScenario(scenario string) {
 	j.VU.CtxField = lib.WithScenarioState(context.Background(), &lib.ScenarioState{Name: scenario})
 }
 
-// TestShared: VUs that pass the same configuration share one test, also where the seed is drawn for them; a process keeps
-// few different ones.
+// TestShared: VUs that pass the same configuration share one test, also if the seed is drawn for them; a process keeps a
+// bounded number of different ones.
 func TestShared(t *testing.T) {
 	m, keys := New(), keysFile(t)
 	config := fmt.Sprintf("scenario: %q, target: 'http://h', keys: %q, peak: 50, duration: 2", scenarioFile, keys)
@@ -204,10 +204,10 @@ func TestShared(t *testing.T) {
 	c := newJS(t, m).must("hongbao.festival({%s, loadTest: false})", config).(*visitor)
 	require.Same(t, a.festival, b.festival)
 	require.NotSame(t, a.festival, c.festival)
-	require.NotZero(t, a.festival.config.Seed, "it is printed, to be repeated")
+	require.NotZero(t, a.festival.config.Seed, "it is printed, so that the run can be repeated")
 	for i := range maxFestivals - 2 {
 		newJS(t, m).must("hongbao.festival({%s, seed: %d})", config, i+1)
 	}
 	_, err := newJS(t, m).do("hongbao.festival({%s, seed: 99})", config)
-	require.ErrorContains(t, err, "different ones")
+	require.ErrorContains(t, err, "different configurations")
 }

@@ -12,8 +12,8 @@ import (
 	"hongbao/reference/server/auth"
 )
 
-// liar passes requests on and changes the answers of one method about marked load, or about live data, from the first
-// granted win on: before it, while the service is made ready, it tells the truth.
+// liar is a proxy that changes the answers of one method to load-test requests, or to live requests. It starts with the first
+// acknowledged grant: before that, while the service is prepared, it changes nothing.
 type liar struct {
 	target string
 	method string

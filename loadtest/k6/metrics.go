@@ -21,21 +21,21 @@ const (
 	metricUnsent     = "hongbao_unsent"
 )
 
-// meter is the extension's own metrics.
+// meter is the extension's metrics.
 type meter struct {
 	grants     *metrics.Metric // Counter: wins that the service acknowledged
-	refused    *metrics.Metric // Rate: calls with a final answer that says no, by operation; those by reason too
-	failed     *metrics.Metric // Rate: calls without an answer, or with one that cannot be understood, by operation
-	calls      *metrics.Metric // Counter: calls that came to an end, repeats included, by operation
-	latency    *metrics.Metric // Trend: one call to its end, repeats included, ms, by operation
-	violations *metrics.Metric // Counter: what the oracle and the audit found wrong
+	refused    *metrics.Metric // Rate: calls that were finally refused, by operation and reason
+	failed     *metrics.Metric // Rate: calls without an answer, or with an unreadable one, by operation
+	calls      *metrics.Metric // Counter: calls that ended, including their repeats, by operation
+	latency    *metrics.Metric // Trend: duration of one call, including its repeats, ms, by operation
+	violations *metrics.Metric // Counter: violations found by the oracle and the audit
 	checks     *metrics.Metric // Counter: checks that the audit evaluated
 	unknown    *metrics.Metric // Gauge: checks that it could not evaluate
-	drained    *metrics.Metric // Gauge: seconds from the end of the load until nothing was held back
+	drained    *metrics.Metric // Gauge: seconds from the end of the load until no work was left
 	unsent     *metrics.Metric // Gauge: share of the scheduled wins that were not sent
 }
 
-// newMeter registers the metrics. Registering the same twice gives the same.
+// newMeter registers the metrics. Registering the same metric twice returns the same one.
 func newMeter(r *metrics.Registry) (*meter, error) {
 	m := &meter{}
 	for _, x := range []struct {
@@ -70,7 +70,7 @@ type reading struct {
 	tags  []string // names and values in turn
 }
 
-// push hands readings to k6, with the tags that the VU has.
+// push sends readings to k6, with the tags of the VU.
 func push(vu modules.VU, readings ...reading) {
 	state := vu.State()
 	if state == nil || state.Samples == nil {
@@ -86,6 +86,6 @@ func push(vu modules.VU, readings ...reading) {
 		samples = append(samples, metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: r.of, Tags: tags},
 			Time: now, Metadata: base.Metadata, Value: r.value})
 	}
-	// Not under the VU's context: what came back as the test ended was sent, and counts.
+	// Not under the VU's context: a call that returned as the test ended was sent, and counts.
 	state.Samples <- samples
 }

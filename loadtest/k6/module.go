@@ -15,14 +15,14 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// Module is the extension in one k6 process. It keeps the festivals that scripts ask for, because VUs that pass the same
-// configuration play one test together.
+// Module is the extension in one k6 process. It keeps the festivals of scripts, because VUs that pass the same configuration
+// share one test.
 type Module struct {
 	mu        sync.Mutex
 	festivals map[Config]*festival
 }
 
-// maxFestivals bounds how many different ones a process keeps: a script has one, or a few.
+// maxFestivals bounds the different festivals of a process: a script has one, or a few.
 const maxFestivals = 16
 
 // New returns the module.
@@ -51,7 +51,7 @@ func (i *instance) Exports() modules.Exports {
 	return modules.Exports{Default: i, Named: map[string]any{"festival": i.Festival}}
 }
 
-// Festival is hongbao.festival(config). It belongs into the init context.
+// Festival is hongbao.festival(config). It must be called in the init context.
 func (i *instance) Festival(config sobek.Value) (*visitor, error) {
 	if i.vu.State() != nil {
 		return nil, fmt.Errorf("%w: call it in the init context", errConfig)
@@ -71,16 +71,16 @@ func (i *instance) Festival(config sobek.Value) (*visitor, error) {
 	return &visitor{vu: i.vu, meter: i.meter, festival: f}, nil
 }
 
-// festival returns the festival of a configuration, the same for all who ask.
+// festival returns the festival of a configuration: the same one for equal configurations.
 func (m *Module) festival(c Config) (*festival, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := c // with a seed of 0, if it is: what is drawn for it is drawn once
+	key := c // with a seed of 0 if the script has none, so that the seed is drawn once
 	if f := m.festivals[key]; f != nil {
 		return f, nil
 	}
 	if len(m.festivals) == maxFestivals {
-		return nil, fmt.Errorf("%w: more than %d different ones", errConfig, maxFestivals)
+		return nil, fmt.Errorf("%w: more than %d different configurations", errConfig, maxFestivals)
 	}
 	if c.Seed == 0 {
 		c.Seed = seed(time.Now().UnixMicro() & maxSeed)
@@ -92,7 +92,7 @@ func (m *Module) festival(c Config) (*festival, error) {
 	return f, err
 }
 
-// textOf returns what a script passed as JSON; undefined and null as an empty object.
+// textOf returns the argument of a script as JSON; undefined and null give an empty object.
 func textOf(v sobek.Value) ([]byte, error) {
 	if common.IsNullish(v) {
 		return []byte("{}"), nil
@@ -110,36 +110,35 @@ func (v *visitor) Options(ask sobek.Value) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hongbao: options: %w", err)
 	}
-	var a asked
+	var a optionsRequest
 	if err := strict(text, &a); err != nil {
 		return nil, fmt.Errorf("hongbao: options: %w", err)
 	}
 	return v.festival.plan.options(a)
 }
 
-// Scheduled returns how many wins each app has, by its name.
+// Scheduled returns the number of wins by app name.
 func (v *visitor) Scheduled() map[string]int64 { return v.festival.plan.byApp() }
 
-// Begin makes the service ready, and throws when there is no sense in starting: export function setup() {
-// festival.begin() }.
+// Begin prepares the service, and throws if the test must not start: export function setup() { festival.begin() }.
 func (v *visitor) Begin() error {
 	if v.vu.State() == nil {
-		return errors.New("hongbao: begin() belongs into setup()")
+		return errors.New("hongbao: call begin() in setup()")
 	}
 	v.vu.State().Logger.Info(v.festival.describe())
-	for _, line := range v.festival.plan.silent() {
+	for _, line := range v.festival.plan.notJudged() {
 		v.vu.State().Logger.Warn("hongbao: a threshold of the scenario is not judged by k6: " + line)
 	}
-	v.festival.learn(lib.GetExecutionState(v.vu.Context()))
+	v.festival.setShare(lib.GetExecutionState(v.vu.Context()))
 	return v.festival.begin(v.vu.Context())
 }
 
-// Audit judges the run: export function teardown() { festival.audit() }. It prints the checks, feeds the metrics that
-// the thresholds of options() look at, and marks the run as failed when it is no pass.
+// Audit judges the run: export function teardown() { festival.audit() }. It prints the checks, sets the metrics of the
+// thresholds of options(), and marks the run as failed unless it passes.
 func (v *visitor) Audit() (*Verdict, error) {
 	state := v.vu.State()
 	if state == nil {
-		return nil, errors.New("hongbao: audit() belongs into teardown()")
+		return nil, errors.New("hongbao: call audit() in teardown()")
 	}
 	verdict := v.festival.audit(v.vu.Context())
 	for _, c := range verdict.Checks {
@@ -161,7 +160,7 @@ func (v *visitor) Audit() (*Verdict, error) {
 		drained = fmt.Sprintf("drained after %.1f s", verdict.Drained)
 	}
 	state.Logger.Info(fmt.Sprintf("hongbao: %d of %d wins sent, %s, seed %d", verdict.Sent, verdict.Scheduled, drained, v.festival.config.Seed))
-	push(v.vu, reading{of: v.meter.violations, value: float64(v.festival.news(verdict.Violations))}, reading{of: v.meter.checks, value: float64(verdict.evaluated())},
+	push(v.vu, reading{of: v.meter.violations, value: float64(v.festival.newViolations(verdict.Violations))}, reading{of: v.meter.checks, value: float64(verdict.evaluated())},
 		reading{of: v.meter.unknown, value: float64(verdict.Unknown)}, reading{of: v.meter.unsent, value: verdict.unsent()},
 		reading{of: v.meter.drained, value: verdict.Drained})
 	if !verdict.Passed && state.TestStatus != nil {

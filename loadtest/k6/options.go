@@ -10,21 +10,21 @@ import (
 	"hongbao/scenarios"
 )
 
-// asked is what a script passes to options().
-type asked struct {
+// optionsRequest is the argument of options().
+type optionsRequest struct {
 	Exec            string              `json:"exec"`            // the exported function of one iteration; "" = person
-	VUs             int64               `json:"vus"`             // made before the start, over all apps; 0 = from the peak
-	MaxVUs          int64               `json:"maxVUs"`          // at most, over all apps; 0 = from the peak
+	VUs             int64               `json:"vus"`             // created before the start, over all apps; 0 = from the peak
+	MaxVUs          int64               `json:"maxVUs"`          // maximum, over all apps; 0 = from the peak
 	TeardownTimeout string              `json:"teardownTimeout"` // for the audit; "" = the scenario's drain and auditTime
-	Thresholds      map[string][]string `json:"thresholds"`      // the script's own, beside those of thresholds.go
+	Thresholds      map[string][]string `json:"thresholds"`      // the script's own, in addition to those of thresholds.go
 
-	// ScenarioThresholds says whether the scenario file's thresholds bind too. Left out = true.
+	// ScenarioThresholds reports whether the scenario file's thresholds also apply. Absent = true.
 	ScenarioThresholds *bool `json:"scenarioThresholds"`
 }
 
-// VUs are sized by Little's law, VUs = rate × time of an iteration. An iteration is expected to take usualIteration, and
-// when all take longestIteration at the peak, still none is dropped. An app has fewVUs at least, for the few that come at
-// once. k6 drops what finds no VU while it makes another. A VU takes some 120 KB; there are never more than maxVUs.
+// VUs are sized by Little's law, VUs = rate × duration of an iteration. An iteration is expected to take usualIteration. If
+// all iterations take longestIteration at the peak, still none is dropped. An app has at least fewVUs, for simultaneous
+// arrivals at low rates. k6 drops an iteration for which no VU is free. A VU takes some 120 KB; there are at most maxVUs.
 const (
 	usualIteration   = 500 * time.Millisecond
 	longestIteration = 2 * time.Second
@@ -32,21 +32,21 @@ const (
 	maxVUs           = 20_000
 )
 
-// auditTime is how long the audit may take once nothing is held back: k6 would end it after a minute.
+// auditTime is the maximum duration of the audit after the drain: k6 would end it after a minute.
 const auditTime = 15 * time.Minute
 
-// readyTime is how long it may take to make the service ready: its books are compared once, and phones are bound.
+// readyTime is the maximum duration of the preparation: reconciliation runs once, and phones are bound.
 const readyTime = 10 * time.Minute
 
-// rateUnit is k6's timeUnit: rates are whole numbers of iterations a day.
+// rateUnit is k6's timeUnit: rates are integers of iterations per day.
 const rateUnit = 24 * time.Hour
 
-// lull follows the curve, so that a win which is due in its last microsecond is begun before k6 ends the scenario.
-const lull = time.Second
+// tail follows the curve, so that a win due in its last microsecond starts before k6 ends the scenario.
+const tail = time.Second
 
-// options returns the k6 options: one ramping-arrival-rate scenario for each app that wins anything, and thresholds that
-// fail without samples.
-func (p *plan) options(a asked) (map[string]any, error) {
+// options returns the k6 options: one ramping-arrival-rate scenario for each app with wins, and thresholds that fail without
+// samples.
+func (p *plan) options(a optionsRequest) (map[string]any, error) {
 	if a.Exec == "" {
 		a.Exec = "person"
 	}
@@ -80,19 +80,19 @@ func (p *plan) options(a asked) (map[string]any, error) {
 	}, nil
 }
 
-// stagesOf returns a curve of n wins as k6 has it: the rate at the start, and stages whose target is the rate at their
-// end, in wins a day.
+// stagesOf converts a curve of n wins for k6: the rate at the start, and stages whose target is the rate at their end, in
+// wins per day.
 //
-// With I wins under the curve, a rate of r wins a second becomes r·86400·n/I, raised to the next whole number: over T
-// days the curve so makes more than n wins and at most n + T. Below a day k6 therefore begins exactly n, each earlier
-// than it is due by at most the share 1/(r·86400) of the time.
+// With I wins under the curve, a rate of r wins per second becomes r·86400·n/I, rounded up to the next integer. Over T days
+// the curve therefore gives more than n wins and at most n + T. Below a day k6 starts exactly n, each earlier than it is due
+// by at most the share 1/(r·86400) of the time.
 func stagesOf(c scenarios.Curve, n int64) (start int64, stages []map[string]any) {
 	area := new(big.Rat)
 	for _, l := range c.Legs {
 		area.Add(area, new(big.Rat).Mul(big.NewRat(l.A, 2), big.NewRat(l.Length, 1)))
 		area.Add(area, new(big.Rat).Mul(big.NewRat(l.B, 2), big.NewRat(l.Length, 1)))
 	}
-	// 1/(Den·10⁹) of area is one win; rates are in 1/Den a second.
+	// 1/(Den·10⁹) of area is one win; rates are in 1/Den per second.
 	scale := new(big.Rat).Quo(new(big.Rat).Mul(big.NewRat(n, 1), big.NewRat(int64(rateUnit), 1)), area)
 	target := func(r int64) int64 {
 		if r == 0 {
@@ -116,12 +116,12 @@ func stagesOf(c scenarios.Curve, n int64) (start int64, stages []map[string]any)
 	if at != 0 {
 		stage(0, 0)
 	}
-	stage(lull, 0)
+	stage(tail, 0)
 	return start, stages
 }
 
-// vus returns how many VUs an app begins with and may come to.
-func (p *plan) vus(app wallet.App, a asked) (vus, most int64) {
+// vus returns the initial and the maximum number of VUs of an app.
+func (p *plan) vus(app wallet.App, a optionsRequest) (vus, most int64) {
 	share := float64(p.scheduled(app)) / float64(p.total)
 	peak := 0.0
 	for _, q := range p.window.Rate {

@@ -28,8 +28,8 @@ func focused(t require.TestingT, window string, peak scenarios.Ratio, d time.Dur
 	return p
 }
 
-// parsed returns options as k6 reads them, which refuses what it does not know.
-func parsed(t require.TestingT, p *plan, a asked) lib.Options {
+// parsed returns options as k6 reads them. k6 refuses unknown options.
+func parsed(t require.TestingT, p *plan, a optionsRequest) lib.Options {
 	o, err := p.options(a)
 	require.NoError(t, err)
 	text, err := json.Marshal(o)
@@ -40,8 +40,8 @@ func parsed(t require.TestingT, p *plan, a asked) lib.Options {
 	return got
 }
 
-// begun returns how many iterations an arrival-rate scenario of k6 begins: the whole numbers under its curve. It is
-// k6's documented arithmetic, done in fractions.
+// begun returns the number of iterations that an arrival-rate scenario of k6 starts: the integers under its curve. It is
+// k6's documented arithmetic, computed in fractions.
 func begun(c executor.RampingArrivalRateConfig) int64 {
 	unit := int64(c.TimeUnit.Duration)
 	area, from := new(big.Rat), c.StartRate.Int64
@@ -52,8 +52,8 @@ func begun(c executor.RampingArrivalRateConfig) int64 {
 	return new(big.Int).Quo(area.Num(), area.Denom()).Int64()
 }
 
-// TestOptionsMakeTheScenariosWins: for any window, height, length and seed, k6's whole numbers begin exactly as many
-// iterations of each app as the scenario has wins there, and all of them together are the window's grants.
+// TestOptionsMakeTheScenariosWins: for any window, peak, length and seed, k6's integer rates start exactly as many iterations
+// of each app as the scenario has wins there, and their sum is the window's grants.
 func TestOptionsMakeTheScenariosWins(t *testing.T) {
 	s, err := loader.Load(scenarioFile)
 	require.NoError(t, err)
@@ -72,7 +72,7 @@ func TestOptionsMakeTheScenariosWins(t *testing.T) {
 		}
 		p, err := newPlan(focus, rapid.Uint64Range(1, maxSeed).Draw(t, "seed"))
 		require.NoError(t, err)
-		o := parsed(t, p, asked{})
+		o := parsed(t, p, optionsRequest{})
 		var sum int64
 		for app := wallet.Douyin; app <= wallet.FanqieAudio; app++ {
 			n := p.scheduled(app)
@@ -104,11 +104,11 @@ func TestStages(t *testing.T) {
 		start int64
 		want  string
 	}{
-		{"constant: raised by one in a day, ended, and given time", scenarios.Curve{Den: 1, Legs: []scenarios.Leg{leg(0, 10*time.Second, 5, 5)}}, 50, 5*day + 1,
+		{"constant: raised by one per day, ended, and followed by the tail", scenarios.Curve{Den: 1, Legs: []scenarios.Leg{leg(0, 10*time.Second, 5, 5)}}, 50, 5*day + 1,
 			"[map[duration:10s target:432001] map[duration:0s target:0] map[duration:1s target:0]]"},
-		{"half of it belongs to this app", scenarios.Curve{Den: 1, Legs: []scenarios.Leg{leg(0, 10*time.Second, 4, 4)}}, 20, 2*day + 1,
+		{"half of the wins belong to this app", scenarios.Curve{Den: 1, Legs: []scenarios.Leg{leg(0, 10*time.Second, 4, 4)}}, 20, 2*day + 1,
 			"[map[duration:10s target:172801] map[duration:0s target:0] map[duration:1s target:0]]"},
-		{"a rise from nothing stays one", scenarios.Curve{Den: 1, Legs: []scenarios.Leg{leg(0, 10*time.Second, 0, 2)}}, 10, 0,
+		{"a rise from zero starts at zero", scenarios.Curve{Den: 1, Legs: []scenarios.Leg{leg(0, 10*time.Second, 0, 2)}}, 10, 0,
 			"[map[duration:10s target:172801] map[duration:0s target:0] map[duration:1s target:0]]"},
 		{"a jump between legs", scenarios.Curve{Den: 2, Legs: []scenarios.Leg{leg(0, time.Second, 0, 2), leg(time.Second, time.Second, 6, 0)}}, 2, 0,
 			"[map[duration:1s target:86401] map[duration:0s target:259201] map[duration:1s target:0] map[duration:1s target:0]]"},
@@ -119,17 +119,17 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// TestVUs: by the peak unless the script says otherwise, and never without.
+// TestVUs: the VUs follow the peak unless the script sets them, and are never zero.
 func TestVUs(t *testing.T) {
 	p := focused(t, "", scenarios.Ratio{Num: 4000, Den: 1}, 2*time.Second, 7)
 	for _, c := range []struct {
 		why       string
-		ask       asked
-		vus, most int64 // of all apps, with less than one an app for rounding
+		ask       optionsRequest
+		vus, most int64 // over all apps; rounding adds less than one per app
 	}{
-		{"half a second and two seconds of the peak", asked{}, 2000, 8000},
-		{"as asked", asked{VUs: 80, MaxVUs: 800}, 80, 800},
-		{"at most is not below what there is from the start", asked{VUs: 80, MaxVUs: 8}, 80, 80},
+		{"half a second and two seconds of the peak", optionsRequest{}, 2000, 8000},
+		{"as requested", optionsRequest{VUs: 80, MaxVUs: 800}, 80, 800},
+		{"the maximum is not below the initial number", optionsRequest{VUs: 80, MaxVUs: 8}, 80, 80},
 	} {
 		var vus, most int64
 		for _, s := range parsed(t, p, c.ask).Scenarios {
@@ -140,13 +140,14 @@ func TestVUs(t *testing.T) {
 		require.InDelta(t, c.most, most, wallet.Apps, c.why)
 		require.GreaterOrEqual(t, vus, c.vus, c.why)
 	}
-	_, err := p.options(asked{VUs: maxVUs + 1})
+	_, err := p.options(optionsRequest{VUs: maxVUs + 1})
 	require.ErrorContains(t, err, "VUs are")
-	_, err = p.options(asked{MaxVUs: -1})
+	_, err = p.options(optionsRequest{MaxVUs: -1})
 	require.ErrorContains(t, err, "VUs are")
 }
 
-// TestThresholds: the scenario's thresholds in k6's words, and a wish for samples beside each that may be left without.
+// TestThresholds: the scenario's thresholds in k6's syntax, with a threshold on samples for each that k6 would pass without
+// any.
 func TestThresholds(t *testing.T) {
 	p := focused(t, "", scenarios.Ratio{Num: 5000, Den: 1}, 3*time.Second, 7)
 	ratio := func(num, den int64) scenarios.Ratio { return scenarios.Ratio{Num: num, Den: den} }
@@ -162,7 +163,7 @@ func TestThresholds(t *testing.T) {
 		{Measure: scenarios.P50, Limit: ratio(1, 1), Operation: "browse"},
 		{Measure: scenarios.VisibleWaitP99, Limit: ratio(1, 1)},
 	}
-	got := p.thresholds(asked{Thresholds: map[string][]string{"hongbao_latency{operation:withdraw}": {"med<5"}, "vus": {"value<9"}}})
+	got := p.thresholds(optionsRequest{Thresholds: map[string][]string{"hongbao_latency{operation:withdraw}": {"med<5"}, "vus": {"value<9"}}})
 	require.Equal(t, map[string][]string{
 		"hongbao_violations": {"count==0"}, "hongbao_checks_evaluated": {"count>0"}, "hongbao_checks_unknown": {"value==0"},
 		"hongbao_grants": {"count>0"}, "hongbao_failed": {"rate<0.01"}, "hongbao_unsent": {"value<=0.001"},
@@ -180,9 +181,9 @@ func TestThresholds(t *testing.T) {
 		"hongbao_drained_seconds":             {"value<=60"},
 		"vus":                                 {"value<9"},
 	}, got)
-	require.Positive(t, p.total/1000, "or the bound on what is dropped proves nothing")
-	require.Len(t, p.silent(), 2, "what binds and is not judged is said")
+	require.Positive(t, p.total/1000, "otherwise the bound on dropped iterations proves nothing")
+	require.Len(t, p.notJudged(), 2, "thresholds that apply but are not judged are reported")
 
 	no := false
-	require.NotContains(t, p.thresholds(asked{ScenarioThresholds: &no}), "hongbao_latency{operation:grant}")
+	require.NotContains(t, p.thresholds(optionsRequest{ScenarioThresholds: &no}), "hongbao_latency{operation:grant}")
 }

@@ -11,25 +11,25 @@ import (
 	"hongbao/scenarios/traffic"
 )
 
-// maxWins bounds the wins of one test: 20 bytes each, and twenty minutes of more than k6 offers on any one machine. The
-// crowd keeps some 100 bytes more for each that is sent.
+// maxWins bounds the wins of one test: 20 bytes each, and twenty minutes at more than k6 offers on one machine. The crowd
+// keeps some 100 bytes more for each win that is sent.
 const maxWins = 20_000_000
 
-// drainAtMost bounds the wait for what is held back, whatever the scenario allows its simulated fleet: nobody watches k6
-// for half an hour, and it takes no interrupt while it audits.
+// drainAtMost bounds the wait for held postings, whatever the scenario allows its simulated fleet: half an hour would be too
+// long for a user of k6, which cannot be interrupted during the audit.
 const drainAtMost = 2 * time.Minute
 
-// plan says who wins what: for each app its wins in the order in which they fall due, as scenario and seed decide. Safe
-// for concurrent use.
+// plan holds the wins of each app in the order in which they are due, as given by scenario and seed. Safe for concurrent
+// use.
 type plan struct {
 	window scenarios.Window
 	wins   [wallet.Apps + 1][]crowd.Visit
-	first  [wallet.Apps + 1]int64 // place of an app's first win in taken
+	first  [wallet.Apps + 1]int64 // index of an app's first win in taken
 	taken  []atomic.Bool
-	sent   atomic.Int64 // how many are taken
+	sent   atomic.Int64 // number of taken wins
 	total  int64
 	limits []scenarios.Threshold
-	drain  time.Duration // how long the backlog may take after the window
+	drain  time.Duration // maximum time for the backlog after the window
 }
 
 // newPlan draws the wins of a scenario of one window.
@@ -57,10 +57,10 @@ func newPlan(s *scenarios.Scenario, seed uint64) (*plan, error) {
 	return p, nil
 }
 
-// scheduled returns how many wins the app has.
+// scheduled returns the number of wins of the app.
 func (p *plan) scheduled(app wallet.App) int64 { return int64(len(p.wins[app])) }
 
-// byApp returns how many wins each app has that has any, by its name.
+// byApp returns the number of wins by app name, for apps with wins.
 func (p *plan) byApp() map[string]int64 {
 	out := map[string]int64{}
 	for app := wallet.Douyin; app <= wallet.FanqieAudio; app++ {
@@ -71,21 +71,21 @@ func (p *plan) byApp() map[string]int64 {
 	return out
 }
 
-// take returns the i-th win of an app, from 0. false: there is none. It may be taken once: twice is a script that asks
-// twice in one iteration.
+// take returns the i-th win of an app, from 0. false: there is none. Each win can be taken once: a second time means that a
+// script calls win() twice in one iteration.
 func (p *plan) take(app wallet.App, i uint64) (v crowd.Visit, ok bool, err error) {
 	if i >= uint64(len(p.wins[app])) {
 		return crowd.Visit{}, false, nil
 	}
 	if p.taken[p.first[app]+int64(i)].Swap(true) {
-		return crowd.Visit{}, false, fmt.Errorf("hongbao: win %d of %s is asked for twice: call win() once in an iteration", i, app)
+		return crowd.Visit{}, false, fmt.Errorf("hongbao: win %d of %s is requested twice: call win() once in an iteration", i, app)
 	}
 	p.sent.Add(1)
 	return p.wins[app][i], true, nil
 }
 
-// twice says whether anybody wins more than once.
-func (p *plan) twice() bool {
+// hasRepeatWinners reports whether anybody wins more than once.
+func (p *plan) hasRepeatWinners() bool {
 	seen := make(map[uint32]struct{}, p.total)
 	for _, wins := range p.wins {
 		for _, v := range wins {

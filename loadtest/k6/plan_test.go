@@ -19,12 +19,12 @@ import (
 	"hongbao/scenarios/traffic"
 )
 
-// TestSegmentsKeepPeopleApart: however a test is split, each instance numbers its iterations by k6's own index, and
-// together they play every person once. How many that are in an instance is known to it.
+// TestSegmentsKeepPeopleApart: however a test is split, each instance numbers its iterations by k6's own index, and together
+// they use every person once. An instance knows the number of its people.
 func TestSegmentsKeepPeopleApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := focused(t, "", scenarios.Ratio{Num: rapid.Int64Range(20, 300).Draw(t, "peak"), Den: 1}, 2*time.Second, rapid.Uint64Range(1, maxSeed).Draw(t, "seed"))
-		options := parsed(t, p, asked{VUs: 1, MaxVUs: rapid.Int64Range(0, 30).Draw(t, "vus")})
+		options := parsed(t, p, optionsRequest{VUs: 1, MaxVUs: rapid.Int64Range(0, 30).Draw(t, "vus")})
 		people, taken, scheduled := map[uint32]bool{}, int64(0), int64(0)
 		sequence := segments(t)
 		for _, segment := range sequence {
@@ -42,7 +42,7 @@ func TestSegmentsKeepPeopleApart(t *testing.T) {
 				for index := lib.NewSegmentedIndex(own); ; mine++ {
 					_, i := index.Next()
 					v, ok, err := p.take(app, uint64(i-1))
-					require.NoError(t, err, "two instances ask for one win")
+					require.NoError(t, err, "two instances request one win")
 					if !ok {
 						break
 					}
@@ -55,14 +55,14 @@ func TestSegmentsKeepPeopleApart(t *testing.T) {
 			require.Equal(t, mine == p.total, s.alone)
 			scheduled += s.scheduled
 		}
-		require.Equal(t, p.total, taken, "everybody's turn comes")
-		require.Len(t, people, int(p.total), "each is somebody else")
+		require.Equal(t, p.total, taken, "every win is taken")
+		require.Len(t, people, int(p.total), "each is a different person")
 		require.Equal(t, p.total, p.sent.Load())
 		require.Equal(t, p.total, scheduled)
 	})
 }
 
-// segments draws how a test is split: at up to six places, not evenly.
+// segments draws a split of a test: into up to seven uneven parts.
 func segments(t *rapid.T) lib.ExecutionSegmentSequence {
 	cuts := rapid.SliceOfNDistinct(rapid.Int64Range(1, 11), 0, 6, rapid.ID).Draw(t, "cuts")
 	slices.Sort(cuts)
@@ -77,7 +77,7 @@ func segments(t *rapid.T) lib.ExecutionSegmentSequence {
 	return sequence
 }
 
-// TestTakenTwice: a script that asks twice in one iteration is told, and gets nobody.
+// TestTakenTwice: a script that calls win() twice in one iteration gets an error and no win.
 func TestTakenTwice(t *testing.T) {
 	p := focused(t, "", scenarios.Ratio{Num: 100, Den: 1}, time.Second, 7)
 	_, ok, err := p.take(wallet.Douyin, 0)
@@ -88,15 +88,15 @@ func TestTakenTwice(t *testing.T) {
 	require.False(t, ok)
 	_, ok, err = p.take(wallet.Douyin, uint64(p.scheduled(wallet.Douyin)))
 	require.NoError(t, err)
-	require.False(t, ok, "nobody is left")
+	require.False(t, ok, "no win is left")
 	require.EqualValues(t, 1, p.sent.Load())
 	_, ok, err = p.take(wallet.App(0), 0)
 	require.NoError(t, err)
 	require.False(t, ok)
 }
 
-// TestInstancesApart: people who win more than once are not dealt out to several instances; others are, and so is anybody
-// to one.
+// TestInstancesApart: people who win more than once cannot be split among several instances; others can, and one instance can
+// have anybody.
 func TestInstancesApart(t *testing.T) {
 	keys := keysFile(t)
 	for _, c := range []struct {
@@ -104,20 +104,20 @@ func TestInstancesApart(t *testing.T) {
 		alone     bool
 		refused   bool
 	}{
-		{"rain falls on each once", "rain", false, false},
-		{"people collect several cards, with one instance", "card-collection", true, false},
+		{"in the rain each person wins once", "rain", false, false},
+		{"people win several cards, with one instance", "card-collection", true, false},
 		{"the same, with several", "card-collection", false, true},
 	} {
 		f := newJS(t, New()).must("hongbao.festival({scenario: %q, target: 'http://127.0.0.1:1', keys: %q, play: %q, peak: 100, duration: 2, tries: 1})", rewardsFile, keys, c.play).(*visitor).festival
 		f.share.Store(&share{scheduled: 1, alone: c.alone})
 		err := f.begin(t.Context())
-		require.Error(t, err, "nobody listens")
+		require.Error(t, err, "nothing listens")
 		require.Equal(t, c.refused, strings.Contains(err.Error(), "with one instance"), "%s: %v", c.why, err)
-		require.Equal(t, c.alone, f.sends(), c.why)
+		require.Equal(t, c.alone, f.sendsPackets(), c.why)
 	}
 }
 
-// TestPlanIsTheTraffic: who wins what is what the simulation would have it be.
+// TestPlanIsTheTraffic: the wins are those of the simulation.
 func TestPlanIsTheTraffic(t *testing.T) {
 	s, err := loader.Load(scenarioFile)
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestPlanIsTheTraffic(t *testing.T) {
 	}
 }
 
-// TestPlanLimits: what cannot be played is refused with a reason.
+// TestPlanLimits: an invalid plan is refused with a reason.
 func TestPlanLimits(t *testing.T) {
 	whole, err := loader.Load(scenarioFile)
 	require.NoError(t, err)

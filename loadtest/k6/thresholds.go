@@ -10,15 +10,16 @@ import (
 	"hongbao/scenarios"
 )
 
-// unsentPerMille is the share of wins, in thousandths, that may go unsent before the figures say nothing.
+// unsentPerMille is the largest share of unsent wins, in thousandths, with which the results still count.
 const unsentPerMille = 1
 
-// failedShare is how many calls may end without an answer where the scenario does not say.
+// failedShare is the largest share of calls without an answer, if the scenario has no such threshold.
 const failedShare = "rate<0.01"
 
-// thresholds returns what makes a run a pass. k6 passes a threshold on a latency, a share or a gauge without samples, as if
-// it were 0: beside each of those stands one on a counter, which is 0 too then and fails. TestNoPass proves it.
-func (p *plan) thresholds(a asked) map[string][]string {
+// thresholds returns the conditions of a pass. k6 passes a threshold on a latency, a share or a gauge without samples, as if
+// the value were 0. So each of those has a second threshold on a counter, which is 0 in that case and fails. TestNoPass proves
+// it.
+func (p *plan) thresholds(a optionsRequest) map[string][]string {
 	out := map[string][]string{
 		metricViolations:     {"count==0"},
 		metricChecks:         {"count>0"},
@@ -54,8 +55,8 @@ func (p *plan) thresholds(a asked) map[string][]string {
 	return out
 }
 
-// translate returns a scenario's threshold as k6 has it: the metric and what it must keep. false: k6 does not judge it,
-// or it binds another window.
+// translate returns a scenario's threshold for k6: the metric and the condition. false: k6 does not judge it, or it applies to
+// another window.
 func (p *plan) translate(t scenarios.Threshold) (metric, expression string, ok bool) {
 	if !t.For(p.window.Name) || unjudged(t) != "" {
 		return "", "", false
@@ -81,19 +82,19 @@ func (p *plan) translate(t scenarios.Threshold) (metric, expression string, ok b
 	}
 }
 
-// unjudged says why k6 does not judge a scenario's threshold; "" where it does.
+// unjudged returns the reason why k6 does not judge a scenario's threshold; "" if it does.
 func unjudged(t scenarios.Threshold) string {
 	switch {
 	case t.Busiest:
-		return "k6 has no figures of one second"
+		return "k6 has no results per second"
 	case t.Measure == scenarios.VisibleWaitP99:
 		return "the wait until a page shows a grant is not measured here"
 	}
 	return ""
 }
 
-// silent lists the scenario's thresholds that bind the window and that k6 does not judge, each with the reason.
-func (p *plan) silent() []string {
+// notJudged lists the scenario's thresholds that apply to the window but are not judged by k6, each with the reason.
+func (p *plan) notJudged() []string {
 	var out []string
 	for _, t := range p.limits {
 		if why := unjudged(t); why != "" && t.For(p.window.Name) {
@@ -110,5 +111,5 @@ func orRun(operation string) string {
 	return operation
 }
 
-// callsOf names the submetric that counts the calls of one operation.
+// callsOf returns the submetric that counts the calls of one operation.
 func callsOf(op string) string { return metricCalls + "{operation:" + op + "}" }

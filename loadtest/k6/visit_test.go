@@ -14,8 +14,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestSeedsAreDifferentPeople: what one run left behind is nobody's of the next, and instances with one seed agree on who
-// plays.
+// TestSeedsAreDifferentPeople: a run with another seed has other people, so the remains of earlier runs do not matter.
+// Instances with the same seed have the same people.
 func TestSeedsAreDifferentPeople(t *testing.T) {
 	keys := keysFile(t)
 	user := func(seed int) wallet.UserID {
@@ -27,7 +27,7 @@ func TestSeedsAreDifferentPeople(t *testing.T) {
 	require.NotEqual(t, user(1), user(2))
 }
 
-// TestVisit plays two people by hand against a real service.
+// TestVisit runs the operations of two people one by one against a real service.
 func TestVisit(t *testing.T) {
 	s := serve(t)
 	m := New()
@@ -43,12 +43,12 @@ func TestVisit(t *testing.T) {
 	require.Equal(t, j.must("won.amount"), j.must("const seen = f.look(); seen.amount"))
 	require.EqualValues(t, 1, j.must("seen.lines"))
 	require.Equal(t, j.must("won.amount"), j.must("const out = f.withdraw(); out.amount"))
-	require.Nil(t, j.must("f.withdraw()"), "nothing is left")
+	require.Nil(t, j.must("f.withdraw()"), "no balance is left")
 	_, err := j.do("f.win()")
 	require.ErrorContains(t, err, "once in an iteration")
 
 	j.index = uint64(n)
-	require.Nil(t, j.must("f.win()"), "nobody is left")
+	require.Nil(t, j.must("f.win()"), "no win is left")
 	j.index = 1
 	require.Equal(t, "ok", j.must("f.win().outcome"))
 
@@ -58,7 +58,7 @@ func TestVisit(t *testing.T) {
 	require.Positive(t, got[metricLatency])
 	require.Zero(t, got[metricViolations])
 	require.Zero(t, got[metricFailed])
-	require.Equal(t, 1.0, got[metricRefused], "the withdrawal of nothing")
+	require.Equal(t, 1.0, got[metricRefused], "the withdrawal without a balance")
 
 	v := j.must("f.audit()").(*Verdict)
 	require.True(t, v.Passed, "%+v", v)
@@ -67,13 +67,13 @@ func TestVisit(t *testing.T) {
 	require.False(t, j.VU.State().TestStatus.Failed())
 	got = j.metrics()
 	require.Equal(t, 12.0, got[metricChecks], "the oracle's ten, production and the clean-up")
-	require.Equal(t, float64(v.Scheduled-2)/float64(v.Scheduled), got[metricUnsent], "two of them all")
-	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'withdraw-whole').result"), "asked again, it says the same")
+	require.Equal(t, float64(v.Scheduled-2)/float64(v.Scheduled), got[metricUnsent], "two of all wins")
+	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'withdraw-whole').result"), "a further call returns the same")
 	require.Equal(t, "pass", j.must("f.audit().checks.find(c => c.name === 'load-cleaned-up').result"))
 }
 
-// TestRewardVisit has people use what they won, send packets and open them, by hand against a real service, until each came
-// about.
+// TestRewardVisit makes people use rewards, send packets and open them one by one against a real service, until each has
+// happened.
 func TestRewardVisit(t *testing.T) {
 	s := serve(t, "--scenario", rewardsFile)
 	j := newJS(t, New())
@@ -87,12 +87,12 @@ func TestRewardVisit(t *testing.T) {
 		if j.must("f.wants('use')").(bool) {
 			require.Positive(t, j.must("f.rewards().lines"))
 			require.Regexp(t, "^(ok|not_usable)$", j.must("call = f.use(); did.use += call.outcome === 'ok'; call.reason || call.outcome"))
-			require.Zero(t, j.must("won.amount"), "it is no money")
+			require.Zero(t, j.must("won.amount"), "it is not money")
 		} else if j.must("f.wants('send')").(bool) && j.must("won.amount").(int64) > 3 {
 			require.Nil(t, j.must("f.use()"), "cash is not used")
 			require.Positive(t, j.must("call = f.send(); call.amount"))
 			j.must("did.send++; for (const c of f.open()) { did.open += c.outcome === 'ok' && c.user !== won.user }")
-			require.Nil(t, j.must("f.withdraw()?.amount > won.amount ? 1 : null"), "what was sent is gone")
+			require.Nil(t, j.must("f.withdraw()?.amount > won.amount ? 1 : null"), "the amount sent is gone")
 		}
 		j.metrics()
 	}
@@ -107,11 +107,12 @@ func TestRewardVisit(t *testing.T) {
 			require.Positive(t, v.Checks[i].Evaluations, name)
 			continue
 		}
-		require.Equal(t, "stock-never-over", name, "the rain grants no coupon of a stock")
+		require.Equal(t, "stock-never-over", name, "the rain grants no coupon with a stock")
 	}
 }
 
-// TestToken: an app whose page lacks what it holds a token for asks again with the token, and the person sees that answer.
+// TestToken: if a page lacks a grant whose token the app holds, the app requests it again with the token, and the person
+// sees the second answer.
 func TestToken(t *testing.T) {
 	s := proxy(t, serve(t), "WalletPage", func(n int64, body []byte) []byte {
 		m := &pb.WalletPageReply{}
@@ -128,10 +129,10 @@ func TestToken(t *testing.T) {
 	j.iterate("douyin")
 	require.Equal(t, "ok", j.must("f.win().outcome"))
 	require.EqualValues(t, 1, j.must("f.look().lines"))
-	require.Zero(t, j.metrics()[metricViolations], "nobody saw the first answer")
+	require.Zero(t, j.metrics()[metricViolations], "the first answer was not shown")
 }
 
-// TestGone: when the service is gone, the audit says so, and does not try everybody's page for hours.
+// TestGone: if the service is unreachable, the audit reports that, and does not request everybody's page for hours.
 func TestGone(t *testing.T) {
 	var asked atomic.Int64
 	s := proxy(t, serve(t), "WalletPage", func(_ int64, body []byte) []byte {
@@ -153,5 +154,5 @@ func TestGone(t *testing.T) {
 	require.Positive(t, v.Unknown)
 	require.Equal(t, n, v.Sent)
 	require.Contains(t, v.Problem, "could not be read")
-	require.Less(t, asked.Load(), n, "most are not asked for any more")
+	require.Less(t, asked.Load(), n, "most pages are not requested")
 }

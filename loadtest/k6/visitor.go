@@ -16,35 +16,35 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// visitor is what festival() returns: the calls of one VU, which plays one person after the other. Not safe for
-// concurrent use, as a VU is not.
+// visitor is the result of festival(): the calls of one VU, for one person after the other. Like a VU, it is not safe for
+// concurrent use.
 type visitor struct {
 	vu       modules.VU
 	meter    *meter
 	festival *festival
-	who      *crowd.Visit // the win of this iteration's person; nil: nobody has won yet
+	who      *crowd.Visit // the win of this iteration; nil: none yet
 }
 
-// Call is what a call to the service came to.
+// Call is the result of a call to the service.
 type Call struct {
 	Outcome string `js:"outcome"` // ok, refused or failed
-	Reason  string `js:"reason"`  // "" when ok
+	Reason  string `js:"reason"`  // "" if ok
 	App     string `js:"app"`
-	User    string `js:"user"`   // as text: user ids are above what a script's numbers hold
-	Amount  int64  `js:"amount"` // fen; of a page the balance, of a packet what was sent
+	User    string `js:"user"`   // as text: user ids are larger than JavaScript's exact integers
+	Amount  int64  `js:"amount"` // fen; the balance of a page, the amount of a packet
 	Order   string `js:"order"`  // of a win
-	Lines   int    `js:"lines"`  // of a page: grants shown; of the list of rewards: rewards
+	Lines   int    `js:"lines"`  // grants on a page; rewards in the list of rewards
 }
 
-// The errors of calls out of place.
+// The errors of misplaced calls.
 var (
 	errOutside = errors.New("hongbao: call it in an iteration, not in the init context, setup or teardown")
 	errNobody  = errors.New("hongbao: nobody has won in this iteration: call win() first")
 )
 
-// Win lets the next person of this k6 scenario's app win, and returns what the service said; null when nobody is left.
-// Which person that is follows from the iteration's number in the whole test, so that no two VUs and no two instances
-// play the same.
+// Win requests the win of the next person of this k6 scenario's app, and returns the service's answer; null if no win is left.
+// The number of the iteration in the whole test determines the person, so that no two VUs and no two instances use the same
+// person.
 func (v *visitor) Win() (*Call, error) {
 	app, i, err := v.place()
 	if err != nil {
@@ -67,7 +67,7 @@ func (v *visitor) Win() (*Call, error) {
 	return call, nil
 }
 
-// place returns the app of the k6 scenario that the iteration belongs to, and the iteration's number in the whole test.
+// place returns the app of the k6 scenario of the iteration, and the iteration's number in the whole test.
 func (v *visitor) place() (wallet.App, uint64, error) {
 	state, ctx := v.vu.State(), v.vu.Context()
 	if state == nil || state.GetScenarioGlobalVUIter == nil {
@@ -79,59 +79,59 @@ func (v *visitor) place() (wallet.App, uint64, error) {
 	}
 	app, ok := wallet.ParseApp(scenario.Name)
 	if !ok {
-		return 0, 0, fmt.Errorf("hongbao: win() belongs into the scenarios that options() makes, which are named as apps: %q is none", scenario.Name)
+		return 0, 0, fmt.Errorf("hongbao: call win() in the scenarios of options(), which are named after apps: %q is not an app", scenario.Name)
 	}
-	v.festival.learn(lib.GetExecutionState(ctx))
+	v.festival.setShare(lib.GetExecutionState(ctx))
 	return app, state.GetScenarioGlobalVUIter(), nil
 }
 
-// wishes are what wants() may be asked, by their names in a script.
-func wishes() map[string]uint8 {
+// followUps returns the operations of wants(), by their names in a script.
+func followUps() map[string]uint8 {
 	return map[string]uint8{"look": crowd.Page, "browse": crowd.Browse, "withdraw": crowd.Withdraw, "bind": crowd.Bind, "use": crowd.Use, "send": crowd.Send}
 }
 
-// Wants says whether the person who has won goes on to something else, as the scenario's shares and the seed decide:
-// "look" at the wallet page, "browse" through the whole list instead, "withdraw" or "send" a packet after a look, "bind" a
-// phone, or "use" what was won, after a look for it in the list of rewards.
+// Wants reports whether the person of the win continues with an operation, by the scenario's shares and the seed: "look" at
+// the wallet page, "browse" the whole list instead, "withdraw" or "send" a packet after a look, "bind" a phone, or "use" the
+// reward after reading the list of rewards.
 func (v *visitor) Wants(what string) (bool, error) {
-	kind, ok := wishes()[what]
+	kind, ok := followUps()[what]
 	switch {
 	case !ok:
-		return false, fmt.Errorf("hongbao: wants(%q): there are %s", what, strings.Join(slices.Sorted(maps.Keys(wishes())), ", "))
-	case v.who == nil || kind == crowd.Send && !v.festival.sends():
+		return false, fmt.Errorf("hongbao: wants(%q): the operations are %s", what, strings.Join(slices.Sorted(maps.Keys(followUps())), ", "))
+	case v.who == nil || kind == crowd.Send && !v.festival.sendsPackets():
 		return false, nil
 	}
 	return v.festival.crowd.Wants(*v.who, kind), nil
 }
 
-// Look reads the wallet page of the person who has won, with the person's tokens where the page lacks one.
-func (v *visitor) Look() (*Call, error) { return v.goOn(crowd.Page) }
+// Look reads the wallet page of the person, with the person's tokens if the page lacks one of their grants.
+func (v *visitor) Look() (*Call, error) { return v.followUp(crowd.Page) }
 
-// Browse walks the whole list of the person who has won, in small pages.
-func (v *visitor) Browse() (*Call, error) { return v.goOn(crowd.Browse) }
+// Browse walks the whole list of the person in small pages.
+func (v *visitor) Browse() (*Call, error) { return v.followUp(crowd.Browse) }
 
-// Bind binds the phone of the person who has won, in both account systems.
-func (v *visitor) Bind() (*Call, error) { return v.goOn(crowd.Bind) }
+// Bind binds the phone of the person in both account systems.
+func (v *visitor) Bind() (*Call, error) { return v.followUp(crowd.Bind) }
 
-// Withdraw enters the withdraw page of the person who has won and withdraws all that it shows. null: it shows nothing.
-func (v *visitor) Withdraw() (*Call, error) { return v.unlessNothing(crowd.Withdraw) }
+// Withdraw opens the withdraw page of the person and withdraws the whole balance. null: there is no balance.
+func (v *visitor) Withdraw() (*Call, error) { return v.followUpOrNull(crowd.Withdraw) }
 
-// Rewards reads the whole list of rewards other than cash of the person who has won.
-func (v *visitor) Rewards() (*Call, error) { return v.goOn(crowd.Rewards) }
+// Rewards reads the person's whole list of rewards other than cash.
+func (v *visitor) Rewards() (*Call, error) { return v.followUp(crowd.Rewards) }
 
-// Use uses the reward that the person has won. null: there is none, because cash was won, or nothing.
-func (v *visitor) Use() (*Call, error) { return v.unlessNothing(crowd.Use) }
+// Use uses the reward of the win. null: there is none, because the win was cash or nothing.
+func (v *visitor) Use() (*Call, error) { return v.followUpOrNull(crowd.Use) }
 
-// Send enters the withdraw page of the person who has won and sends a part of what it shows to others, in one packet. null:
-// it shows nothing, or several instances play the test.
+// Send opens the withdraw page of the person and sends a part of the balance to others, in one packet. null: there is no
+// balance, or several instances run the test.
 func (v *visitor) Send() (*Call, error) {
-	if v.who != nil && !v.festival.sends() {
+	if v.who != nil && !v.festival.sendsPackets() {
 		return nil, nil
 	}
-	return v.unlessNothing(crowd.Send)
+	return v.followUpOrNull(crowd.Send)
 }
 
-// Open has those open their shares who are to, of them whom the person's packet went to, one after the other.
+// Open opens the shares of those recipients of the person's packet who open one by the plan, one after the other.
 func (v *visitor) Open() ([]*Call, error) {
 	if v.who == nil {
 		return nil, errNobody
@@ -145,8 +145,8 @@ func (v *visitor) Open() ([]*Call, error) {
 	return calls, nil
 }
 
-// goOn does something after a win.
-func (v *visitor) goOn(kind uint8) (*Call, error) {
+// followUp runs an operation after a win.
+func (v *visitor) followUp(kind uint8) (*Call, error) {
 	if v.who == nil {
 		return nil, errNobody
 	}
@@ -154,9 +154,9 @@ func (v *visitor) goOn(kind uint8) (*Call, error) {
 	return call, nil
 }
 
-// unlessNothing is goOn, and null where there was nothing to ask for.
-func (v *visitor) unlessNothing(kind uint8) (*Call, error) {
-	call, err := v.goOn(kind)
+// followUpOrNull is like followUp, but returns null if there was nothing to request.
+func (v *visitor) followUpOrNull(kind uint8) (*Call, error) {
+	call, err := v.followUp(kind)
 	if err != nil || call.Reason == crowd.ReasonNothing {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (v *visitor) unlessNothing(kind uint8) (*Call, error) {
 	return call, nil
 }
 
-// do has the crowd do one thing to its end, and counts it.
+// do runs one operation of the crowd completely, and counts it.
 func (v *visitor) do(kind uint8, who crowd.Visit) (*Call, crowd.Result) {
 	f := v.festival
 	began := time.Now()
@@ -184,7 +184,7 @@ func (v *visitor) do(kind uint8, who crowd.Visit) (*Call, crowd.Result) {
 	}
 	all := []reading{{v.meter.calls, 1, tag}, {v.meter.latency, float64(took) / float64(time.Millisecond), tag}, refused, failed}
 	if r.Reason == crowd.ReasonLie {
-		all = append(all, reading{of: v.meter.violations, value: float64(f.news(f.crowd.Violations()))})
+		all = append(all, reading{of: v.meter.violations, value: float64(f.newViolations(f.crowd.Violations()))})
 	}
 	push(v.vu, all...)
 	return call, r

@@ -2,7 +2,7 @@ package traffic
 
 import "math/bits"
 
-// mix is the finaliser of splitmix64 (Steele, Lea, Flood 2014): a bijection under which neighbours look unrelated.
+// mix is the finaliser of splitmix64 (Steele, Lea, Flood 2014): a bijection whose outputs for adjacent inputs look unrelated.
 func mix(x uint64) uint64 {
 	x ^= x >> 30
 	x *= 0xbf58476d1ce4e5b9
@@ -11,20 +11,20 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// hash draws a number from a stream and a place in it.
+// hash draws a number from a stream and a position in it.
 func hash(stream, n uint64) uint64 {
 	const golden = 0x9e3779b97f4a7c15 // 2⁶⁴ over the golden ratio, as in splitmix64
 	return mix(mix(stream+golden) + n*golden)
 }
 
-// below maps a draw evenly onto 0..n-1; 0 for n = 0. The bias, n in 2⁶⁴, is far below anything that shows.
+// below maps a draw uniformly to 0..n-1; 0 for n = 0. The bias, n in 2⁶⁴, is far too small to be observed.
 func below(draw, n uint64) uint64 {
 	hi, _ := bits.Mul64(draw, n)
 	return hi
 }
 
-// permutation is a seeded shuffle of 0..n-1 that needs no table: a Feistel network on the next power of two, walked
-// until it lands inside (Black, Rogaway 2002). The power is below 2n, so that takes less than two steps on average.
+// permutation is a seeded shuffle of 0..n-1 without a table: a Feistel network on the next power of two, repeated until the
+// result is in range (Black, Rogaway 2002). The power is below 2n, so this takes fewer than two steps on average.
 type permutation struct {
 	n           uint64
 	left, right uint8 // bits of the two halves
@@ -36,7 +36,7 @@ const rounds = 4
 
 // newPermutation returns a shuffle of 0..n-1; n is above zero and at most 2⁶².
 func newPermutation(n, seed uint64) permutation {
-	// Two bits at least, so that there are two halves.
+	// At least two bits, so that there are two halves.
 	width := max(bits.Len64(n-1), 2)
 	p := permutation{n: n, left: uint8(width / 2), right: uint8(width - width/2)}
 	for i := range p.key {
@@ -45,7 +45,7 @@ func newPermutation(n, seed uint64) permutation {
 	return p
 }
 
-// of returns where i goes; i is below n.
+// of returns the position of i in the shuffle; i is below n.
 func (p *permutation) of(i uint64) uint64 {
 	for {
 		i = p.step(i)
@@ -55,7 +55,7 @@ func (p *permutation) of(i uint64) uint64 {
 	}
 }
 
-// step is the network: each round shuffles one half by the other, and is undone by doing it again.
+// step is the network: each round changes one half by a function of the other half.
 func (p *permutation) step(i uint64) uint64 {
 	l, r := i>>p.right, i&(1<<p.right-1)
 	for k := 0; k < rounds; k += 2 {
@@ -65,7 +65,7 @@ func (p *permutation) step(i uint64) uint64 {
 	return l<<p.right | r
 }
 
-// half is the round function. Its high bits are the good ones.
+// half is the round function. Its high bits are the best mixed.
 func half(x, key uint64) uint64 {
 	x = (x ^ key) * 0xbf58476d1ce4e5b9
 	return (x ^ x>>32) * 0x94d049bb133111eb

@@ -5,17 +5,16 @@ import (
 	"hongbao/scenarios"
 )
 
-// Persona is who a person is, the same whenever it is asked.
+// Persona is the properties of a person, the same at every call.
 type Persona struct {
 	Apps        [wallet.Apps]wallet.App // the first Held are the apps that the person uses
 	Held        uint8
 	HasPhone    bool // the accounts are bound to the phone from the start (B2)
-	BindsLater  bool // binds it during the official stage, after a win
-	KeepsTokens bool // the client keeps its tokens and restores with them (T8)
+	BindsLater  bool // binds the phone during the official stage, after a win
+	KeepsTokens bool // the client keeps its tokens and can restore the page with them (T8)
 }
 
-// Crowd knows the people of a scenario, without keeping anything of any of them. Safe for use by several
-// goroutines.
+// Crowd computes the people of a scenario, without storing anything per person. Safe for concurrent use.
 type Crowd struct {
 	seed     uint64
 	held     []int // weights of holding 1, 2, … apps
@@ -29,7 +28,7 @@ type Crowd struct {
 	families [3]uint64 // key of each family's user ids
 }
 
-// Streams of the draws about a person.
+// Streams of the draws for a person.
 const (
 	ofHeld uint64 = 1 + iota
 	ofApps
@@ -46,7 +45,7 @@ const (
 	phoneCount = 7_000_000_000
 )
 
-// NewCrowd returns the people of a valid scenario, the same as New does.
+// NewCrowd returns the people of a valid scenario, as in New.
 func NewCrowd(s *scenarios.Scenario, seed uint64) Crowd {
 	c := Crowd{seed: mix(seed ^ 0x68_6f_6e_67_62_61_6f), held: s.People.AppsHeld, apps: s.Apps, phone: s.People.Phone, later: s.People.BindLater, keep: s.People.After.KeepTokens}
 	for _, w := range c.held {
@@ -62,15 +61,15 @@ func NewCrowd(s *scenarios.Scenario, seed uint64) Crowd {
 	return c
 }
 
-// draw returns the draw of one stream about a person.
+// draw returns the draw of one stream for a person.
 func (c *Crowd) draw(person int64, stream uint64) uint64 { return hash(c.seed+stream, uint64(person)) }
 
-// hit says whether a draw falls into a share.
+// hit reports whether a draw falls into a share.
 func hit(draw uint64, r scenarios.Ratio) bool {
 	return r.Num > 0 && below(draw, uint64(r.Den)) < uint64(r.Num)
 }
 
-// Persona returns who the person is. It does not allocate.
+// Persona returns the properties of the person. It does not allocate.
 func (c *Crowd) Persona(person int64) Persona {
 	p := Persona{HasPhone: hit(c.draw(person, ofPhone), c.phone), KeepsTokens: hit(c.draw(person, ofKeep), c.keep)}
 	p.BindsLater = !p.HasPhone && hit(c.draw(person, ofLater), c.later)
@@ -78,7 +77,7 @@ func (c *Crowd) Persona(person int64) Persona {
 	return p
 }
 
-// hold draws how many apps the person has and which: one after another by their shares, none twice.
+// hold draws how many and which apps the person has: one after another by their shares, without repetition.
 func (c *Crowd) hold(person int64, into *[wallet.Apps]wallet.App) uint8 {
 	pick, want := below(c.draw(person, ofHeld), c.heldSum), 0
 	for pick >= uint64(c.held[want]) {
@@ -101,7 +100,7 @@ func (c *Crowd) hold(person int64, into *[wallet.Apps]wallet.App) uint8 {
 	return uint8(want + 1)
 }
 
-// appFor returns the app in which the person wins: any of those held.
+// appFor returns the app in which the person wins: one of those held.
 func (c *Crowd) appFor(person int64, draw uint64) wallet.App {
 	var apps [wallet.Apps]wallet.App
 	held := c.hold(person, &apps)
@@ -111,12 +110,12 @@ func (c *Crowd) appFor(person int64, draw uint64) wallet.App {
 // userBits is the size of user ids: 61 bits, so that they are positive and look like those of the apps.
 const userBits = 61
 
-// Account returns the person's user id in a family: positive, no two people the same, and the two families' ids of
-// one person unrelated (B2).
+// Account returns the person's user id in a family: positive, different for all people, and unrelated between the two
+// families of one person (B2).
 func (c *Crowd) Account(person int64, f wallet.Family) wallet.UserID {
 	const mask = 1<<userBits - 1
-	// Each step can be undone within 61 bits (adding, multiplying by an odd number, folding high bits down), so
-	// different people stay different.
+	// Each step is a bijection on 61 bits (adding, multiplying by an odd number, folding high bits down), so
+	// different people have different ids.
 	x := uint64(person) + c.families[f]
 	for range 2 {
 		x = x * 0xbf58476d1ce4e5b9 & mask
@@ -125,7 +124,7 @@ func (c *Crowd) Account(person int64, f wallet.Family) wallet.UserID {
 	return wallet.UserID(x | 1<<userBits)
 }
 
-// PhoneOf returns the person's phone number; no two people have the same.
+// PhoneOf returns the person's phone number; all people have different ones.
 func (c *Crowd) PhoneOf(person int64) wallet.Phone {
 	return wallet.Phone(firstPhone + c.phones.of(uint64(person)))
 }

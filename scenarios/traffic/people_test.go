@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// A permutation gives each number of its range once, whatever the range.
+// A permutation returns each number of its range once, for any range.
 func TestPermutation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Uint64Range(1, 3_000).Draw(t, "n")
@@ -24,7 +24,7 @@ func TestPermutation(t *testing.T) {
 	})
 }
 
-// A permutation moves things about: people do not win in order of their indexes.
+// A permutation shuffles: people do not win in order of their indexes.
 func TestPermutationShuffles(t *testing.T) {
 	const n = 10_000
 	p, rising, low := newPermutation(n, 1), 0, 0
@@ -40,7 +40,7 @@ func TestPermutationShuffles(t *testing.T) {
 	require.InDelta(t, n/20, low, n/200)
 }
 
-// People are who they are: shares as the scenario says, no app twice, numbers of their own.
+// People have the scenario's shares, no app twice, and separate numbers.
 func TestPeople(t *testing.T) {
 	const n = 40_000
 	c := NewCrowd(festival(n, 1), 5)
@@ -90,7 +90,7 @@ func TestPeople(t *testing.T) {
 	require.Greater(t, douyin, n*4/10, "the most used app")
 }
 
-// People without a scenario's whole length of weights still hold an app that has a share.
+// People also get an app if the scenario has only one app with a share.
 func TestOneAppOnly(t *testing.T) {
 	s := festival(100, 1)
 	s.People.AppsHeld, s.Apps = []int{1}, [wallet.Apps + 1]int{wallet.FanqieAudio: 1}

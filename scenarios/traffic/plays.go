@@ -7,14 +7,14 @@ import (
 	"hongbao/scenarios"
 )
 
-// members are who may win in a window, and how often.
+// members are the people who may win in a window, and how often.
 type members struct {
-	count int64    // people
-	times int64    // that each of them may win
-	list  []uint32 // who they are, where they are not simply the first so many
+	count int64    // number of people
+	times int64    // chances of each person
+	list  []uint32 // the people; nil: the first count people
 }
 
-// chance returns whose the i-th chance is, and which of that person's.
+// chance returns the person of the i-th chance, and the number of the chance for that person.
 func (m members) chance(i uint64) (person, time int64) {
 	n, time := int64(i)%m.count, int64(i)/m.count
 	if m.list != nil {
@@ -23,10 +23,10 @@ func (m members) chance(i uint64) (person, time int64) {
 	return n, time
 }
 
-// chances returns how many there are in all.
+// chances returns the number of all chances.
 func (m members) chances() int64 { return m.count * m.times }
 
-// membersOf returns who may win in the window. Those of a lottery are who collected every card before.
+// membersOf returns the people who may win in the window. In a lottery these are the people who collected every card before.
 func (t *Traffic) membersOf(s *scenarios.Scenario, w scenarios.Window) members {
 	m := members{count: s.Invited(w), times: w.Times()}
 	if w.Lottery == nil {
@@ -37,13 +37,13 @@ func (t *Traffic) membersOf(s *scenarios.Scenario, w scenarios.Window) members {
 		m.count = int64(len(m.list))
 	}
 	if pot := int64(w.Lottery.Pot); pot > 0 {
-		m.count = min(m.count, pot) // nobody shares less than a fen
+		m.count = min(m.count, pot) // nobody gets less than a fen
 	}
 	return m
 }
 
-// collectors returns, of the first so many people, those who draw every kind of card in the window of that name. It plays
-// that window once more, which costs no more than a few steps a card.
+// collectors returns those of the first people who draw every kind of card in the window of that name. It computes that
+// window a second time, which costs only a few steps per card.
 func (t *Traffic) collectors(s *scenarios.Scenario, name string, first int64) []uint32 {
 	out := []uint32{}
 	for i, v := range s.Windows[:len(t.windows)] {
@@ -65,10 +65,10 @@ func (t *Traffic) collectors(s *scenarios.Scenario, name string, first int64) []
 	return out
 }
 
-// Members returns how many people may win in the window: those invited, or in a lottery who of them has collected.
+// Members returns the number of people who may win in the window: those invited or, in a lottery, the collectors among them.
 func (t *Traffic) Members(window int) int64 { return t.windows[window].members.count }
 
-// weights are choices of which one is drawn, each as often as its weight says.
+// weights are choices with the weights by which they are drawn.
 type weights struct {
 	each []int
 	sum  uint64
@@ -82,7 +82,7 @@ func newWeights(each []int) weights {
 	return w
 }
 
-// pick returns the choice that a draw falls on; 0 where there is none.
+// pick returns the choice for a draw; 0 if there is none.
 func (w weights) pick(draw uint64) int {
 	pick := below(draw, w.sum)
 	for i, v := range w.each {
@@ -107,11 +107,11 @@ func prizesOf(w scenarios.Window) ([]scenarios.Prize, weights) {
 	return prizes, newWeights(each)
 }
 
-// card returns the kind of card that a chance comes with.
+// card returns the kind of card of a chance.
 func (w *window) card(chance uint64) int { return w.kinds.pick(hash(w.seed^6, chance)) }
 
-// share returns the part of the pot that a person gets: an even one, the odd fen to the first of them, and no more than
-// one grant may be.
+// share returns a person's part of the pot: an equal part, with the remaining fen for the first people, and at most the cap of
+// one grant.
 func (w *window) share(person uint64) wallet.Money {
 	n := wallet.Money(w.members.count)
 	share := w.pot / n

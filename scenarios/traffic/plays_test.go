@@ -10,7 +10,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// plays is the festival with a window of cards, the lottery of those who collected them all, and rain on friends' pages.
+// plays is the festival with a window of cards, the lottery of the collectors, and rain on friends' pages.
 func plays(pot wallet.Money) *scenarios.Scenario {
 	s := festival(3_000, 300)
 	s.Activity.Children = []wallet.Child{{Stage: wallet.Official, SingleCap: 1_000}}
@@ -29,7 +29,7 @@ func plays(pot wallet.Money) *scenarios.Scenario {
 	return s
 }
 
-// Each chance of a person is used at most once, under a rain number of its own, and rewards come by their weights.
+// Each chance of a person is used at most once, with a separate rain number, and rewards follow their weights.
 func TestChancesAndMix(t *testing.T) {
 	s := plays(100_000)
 	won, tea, byWindow := map[wallet.OrderNo]bool{}, 0, make([]int, len(s.Windows))
@@ -52,7 +52,7 @@ func TestChancesAndMix(t *testing.T) {
 	require.Equal(t, 5_000, byWindow[2])
 }
 
-// Those who drew every kind of card, and nobody else, take part in the lottery, once each, and share its pot exactly.
+// The people who drew every kind of card, and nobody else, take part in the lottery, once each, and share its pot exactly.
 func TestLotteryIsOfCollectors(t *testing.T) {
 	s := plays(100_003)
 	tr := New(s, 3)
@@ -89,7 +89,7 @@ func TestLotteryIsOfCollectors(t *testing.T) {
 	require.LessOrEqual(t, most-least, wallet.Money(1))
 }
 
-// A pot too small for all gives a fen to as many as it has fen; no share is above the cap of a grant.
+// A pot that is too small for all gives one fen each to as many people as it has fen; no share is above the cap of a grant.
 func TestPotBounds(t *testing.T) {
 	for _, c := range []struct {
 		why       string
@@ -113,7 +113,7 @@ func TestPotBounds(t *testing.T) {
 	}
 }
 
-// At a tenth of the size a tenth collects, wins and shares: people's odds stay.
+// At a third of the size a third of the people collect, win and share: the odds stay the same.
 func TestScaleKeepsOdds(t *testing.T) {
 	whole := plays(300_000)
 	small, err := scenarios.Scale(whole, 1, 3)
@@ -125,5 +125,5 @@ func TestScaleKeepsOdds(t *testing.T) {
 	require.Equal(t, a.Total(0)/3, b.Total(0))
 	require.InDelta(t, float64(a.Members(1))/3, float64(b.Members(1)), 50)
 	require.Equal(t, wallet.Money(100_000), small.Windows[1].Lottery.Pot)
-	require.Equal(t, wallet.Money(300_000), whole.Windows[1].Lottery.Pot, "the whole is left alone")
+	require.Equal(t, wallet.Money(300_000), whole.Windows[1].Lottery.Pot, "the original is not changed")
 }

@@ -8,17 +8,17 @@ import (
 	"hongbao/scenarios"
 )
 
-// schedule finds the moments at which the exact integral of a curve reaches 1, 2, 3, …
+// schedule computes the times at which the exact integral of a curve reaches 1, 2, 3, …
 //
 // Within a leg (see scenarios.Curve) grants are counted in units of 1/(E·T), with E = 2·Den·10⁹: after x ns the leg
-// has made F(x) = x·(2·A·T + (B−A)·x) units, and it began with carry/E of a grant left over from the legs before.
-// The j-th grant of the leg is at the first x with F(x) + carry·T ≥ j·E·T. All of it is exact in 128 bits.
+// has produced F(x) = x·(2·A·T + (B−A)·x) units, and it started with carry/E of a grant from the previous legs.
+// The j-th grant of the leg is at the first x with F(x) + carry·T ≥ j·E·T. Everything is exact in 128 bits.
 type schedule struct {
 	legs    []scenarios.Leg
 	leg     int
 	unit    uint64 // E
 	carry   uint64 // below E
-	reached u128   // j·E·T − carry·T: what F has to reach for the next grant of this leg
+	reached u128   // j·E·T − carry·T: the value of F at the next grant of this leg
 	step    u128   // E·T
 	whole   u128   // F(T)
 	at      int64  // offset in the leg of the last grant, ns
@@ -32,8 +32,8 @@ func newSchedule(c scenarios.Curve, total int64) schedule {
 	return s
 }
 
-// next returns the stretch (from, to], in nanoseconds from the window's start, in which the integral rises to the
-// next whole number. The stretch is cut to the leg in which it ends, where the rate is not zero throughout.
+// next returns the interval (from, to], in nanoseconds from the window's start, in which the integral rises to the next
+// integer. The interval is cut to the leg in which it ends, where the rate is not zero throughout.
 func (s *schedule) next() (from, to int64, ok bool) {
 	if s.done == s.total {
 		return 0, 0, false
@@ -49,7 +49,7 @@ func (s *schedule) next() (from, to int64, ok bool) {
 	return from, to, true
 }
 
-// enter goes on to the next leg and takes over the part of a grant that the present one leaves.
+// enter starts the next leg and carries over the fraction of a grant left by the current one.
 func (s *schedule) enter() {
 	if s.leg >= 0 {
 		l := &s.legs[s.leg]
@@ -69,8 +69,8 @@ func (s *schedule) enter() {
 	s.whole = grown(l, l.Length)
 }
 
-// solve returns the first x, after the last grant's, at which the leg has made what is to be reached. A guess in
-// floating point is made exact by integers, so that every machine finds the same.
+// solve returns the first x, after the last grant's, at which F has reached the next grant. A floating-point guess is corrected
+// with integers, so that every machine finds the same x.
 func (s *schedule) solve(l *scenarios.Leg) int64 {
 	low, high := s.at, l.Length // F(low) < reached ≤ F(high)
 	x := min(max(guess(l, s.reached), low+1), high)
@@ -97,11 +97,11 @@ func (s *schedule) solve(l *scenarios.Leg) int64 {
 	return high
 }
 
-// guess solves (B−A)·x² + 2·A·T·x = reached for x, about.
+// guess solves (B−A)·x² + 2·A·T·x = reached for x approximately.
 func guess(l *scenarios.Leg, reached u128) int64 {
 	t, a, slope, c := float64(l.Length), float64(l.A), float64(l.B-l.A), reached.float()
 	half := a * t
-	// This form of the quadratic formula does not cancel, whichever way the rate slopes.
+	// This form of the quadratic formula has no cancellation for either sign of the slope.
 	root := math.Sqrt(max(half*half+slope*c, 0))
 	return int64(math.Ceil(c / (half + root)))
 }
@@ -117,7 +117,7 @@ func grown(l *scenarios.Leg, x int64) u128 {
 	return sum.times(uint64(x))
 }
 
-// u128 is an unsigned integer of 128 bits. Curves are bounded so that nothing here overflows.
+// u128 is an unsigned integer of 128 bits. Curves are bounded, so nothing here overflows.
 type u128 struct{ hi, lo uint64 }
 
 func mul(a, b uint64) u128 {

@@ -11,8 +11,8 @@ import (
 	"hongbao/scenarios"
 )
 
-// integral returns the exact integral of a rate, linear between its points, up to a moment. It is worked out in
-// rationals, another way than the schedule's.
+// integral returns the exact integral of a rate, linear between its points, up to a time. It is computed in rationals,
+// unlike in the schedule.
 func integral(points []scenarios.Point, until time.Duration) *big.Rat {
 	seconds := func(d time.Duration) *big.Rat { return big.NewRat(int64(d), int64(time.Second)) }
 	rate := func(r scenarios.Ratio) *big.Rat { return big.NewRat(r.Num, r.Den) }
@@ -43,8 +43,8 @@ var curves = rapid.Custom(func(t *rapid.T) []scenarios.Point {
 	return points
 })
 
-// Every stretch ends at the first nanosecond at which the exact integral reaches the next whole number, and there
-// are as many as the whole integral has.
+// Every interval ends at the first nanosecond at which the exact integral reaches the next integer, and their number is the
+// integer part of the whole integral.
 func TestScheduleIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		points := curves.Draw(t, "points")
@@ -72,7 +72,7 @@ func TestScheduleIsExact(t *testing.T) {
 	})
 }
 
-// The largest and the longest curves that the loader lets through keep their counts.
+// The largest and the longest curves that the loader accepts have exact counts.
 func TestScheduleAtTheBounds(t *testing.T) {
 	day := 24 * time.Hour
 	for _, c := range []struct {
@@ -80,8 +80,8 @@ func TestScheduleAtTheBounds(t *testing.T) {
 		points []scenarios.Point
 	}{
 		{"the highest rate: ten nanoseconds between grants", []scenarios.Point{{At: 0, Rate: scenarios.Ratio{Num: 100_000_000, Den: 1}}, {At: time.Millisecond, Rate: scenarios.Ratio{Num: 0, Den: 1}}}},
-		{"a rate that falls to nothing over a day", []scenarios.Point{{At: 0, Rate: scenarios.Ratio{Num: 1, Den: 7}}, {At: day, Rate: scenarios.Ratio{Num: 0, Den: 1}}}},
-		{"a rate that rises from nothing over a day", []scenarios.Point{{At: 0, Rate: scenarios.Ratio{Num: 0, Den: 1}}, {At: day, Rate: scenarios.Ratio{Num: 1, Den: 7}}}},
+		{"a rate that falls to zero over a day", []scenarios.Point{{At: 0, Rate: scenarios.Ratio{Num: 1, Den: 7}}, {At: day, Rate: scenarios.Ratio{Num: 0, Den: 1}}}},
+		{"a rate that rises from zero over a day", []scenarios.Point{{At: 0, Rate: scenarios.Ratio{Num: 0, Den: 1}}, {At: day, Rate: scenarios.Ratio{Num: 1, Den: 7}}}},
 		{"a jump up and down within a nanosecond", []scenarios.Point{{At: 0, Rate: scenarios.Ratio{Num: 0, Den: 1}}, {At: time.Hour, Rate: scenarios.Ratio{Num: 0, Den: 1}},
 			{At: time.Hour + 1, Rate: scenarios.Ratio{Num: 1000, Den: 1}}, {At: time.Hour + time.Second, Rate: scenarios.Ratio{Num: 1000, Den: 1}}}},
 	} {

@@ -1,8 +1,8 @@
-// Package traffic turns a scenario and a seed into people and what they do: who they are, and when each of them
-// wins how much in which app.
+// Package traffic turns a scenario and a seed into people and their wins: the properties of each person, and when, how much and
+// in which app each of them wins.
 //
 // Units: instants are Unix nanoseconds, amounts are fen, people are dense indexes from 0. Everything is a pure
-// function of scenario and seed, in integers, so that a simulation, a load test and an audit see the same festival
+// function of scenario and seed, in integers, so that a simulation, a load test and an audit have the same festival
 // on every machine. The package sends nothing, waits for nothing and knows no service.
 package traffic
 
@@ -14,31 +14,31 @@ import (
 	"hongbao/scenarios"
 )
 
-// Arrival is one win: a person is due a reward and their app will ask for it at that moment.
+// Arrival is one win: a person gets a reward, and the person's app requests it at that time.
 type Arrival struct {
 	At     int64 // Unix nanoseconds
 	Window int   // index into the scenario's Windows
 	Person int64 // dense index from 0
 	App    wallet.App
 	Scene  wallet.SceneID
-	Rain   int32 // of this win: each of a person's chances in a window has its own
-	Time   int   // which of those chances it is, from 0
-	Prize  int   // index into the window's Prizes; 0 where there are none
+	Rain   int32 // of this win: each chance of a person in a window has a different one
+	Time   int   // number of the person's chance, from 0
+	Prize  int   // index into the window's Prizes; 0 if there are none
 	Award  wallet.AwardType
-	Amount wallet.Money // of cash
+	Amount wallet.Money // of cash; else 0
 }
 
-// Traffic yields the arrivals of a scenario in order of time. Its methods about people may be called at any time;
-// none is safe for use by several goroutines at once together with Next.
+// Traffic returns the arrivals of a scenario in order of time. Its methods for people may be called at any time, but not
+// concurrently with Next.
 type Traffic struct {
 	Crowd
 	windows []*window // by index
-	waiting []*window // not begun yet, in order of their first arrival
-	active  []*window // begun, each with its next arrival; as many as overlap
+	waiting []*window // not started yet, in order of their start
+	active  []*window // started, each with its next arrival; as many as overlap
 }
 
-// New returns the traffic of a valid scenario. It panics when a window's rate has no exact curve, which the loader
-// and Scale refuse.
+// New returns the traffic of a valid scenario. It panics if a window's rate has no exact curve, which the loader and Scale
+// refuse.
 func New(s *scenarios.Scenario, seed uint64) *Traffic {
 	t := &Traffic{Crowd: NewCrowd(s, seed)}
 	for i, w := range s.Windows {
@@ -53,11 +53,11 @@ func New(s *scenarios.Scenario, seed uint64) *Traffic {
 	return t
 }
 
-// Total returns how many arrivals the window makes in all.
+// Total returns the number of arrivals of the window.
 func (t *Traffic) Total(window int) int64 { return t.windows[window].schedule.total }
 
-// Next returns the next arrival, or false at the end. Arrivals of the same nanosecond come in order of their
-// windows. It does not allocate.
+// Next returns the next arrival, or false at the end. Arrivals of the same nanosecond come in order of their windows. It does
+// not allocate.
 func (t *Traffic) Next() (Arrival, bool) {
 	for {
 		first, at := -1, int64(math.MaxInt64)
@@ -66,7 +66,7 @@ func (t *Traffic) Next() (Arrival, bool) {
 				first, at = i, w.at
 			}
 		}
-		// Only windows that have begun are compared, so that a long calendar costs no more than a short one.
+		// Only started windows are compared, so that a long calendar costs no more than a short one.
 		if len(t.waiting) > 0 && t.waiting[0].start <= at {
 			t.begin()
 			continue
@@ -83,7 +83,7 @@ func (t *Traffic) Next() (Arrival, bool) {
 	}
 }
 
-// begin takes the next waiting window into those that are compared, in order of their indexes.
+// begin moves the next waiting window to the active ones.
 func (t *Traffic) begin() {
 	w := t.waiting[0]
 	t.waiting = t.waiting[1:]
@@ -92,7 +92,7 @@ func (t *Traffic) begin() {
 	}
 }
 
-// window is the course of one window.
+// window is the state of one window.
 type window struct {
 	index    int
 	start    int64 // Unix nanoseconds
@@ -101,13 +101,13 @@ type window struct {
 	seed     uint64
 	schedule schedule
 	members  members
-	chances  permutation // of the members' chances: the k-th arrival is the k-th of them
-	rain     int32       // of everybody's first chance
+	chances  permutation // shuffle of the members' chances: the k-th arrival uses the k-th of them
+	rain     int32       // rain number of each person's first chance
 	prizes   []scenarios.Prize
 	mix      weights      // of the prizes
-	kinds    weights      // of cards; none where there are none
-	pot      wallet.Money // shared by all; 0: prizes have their own amounts
-	most     wallet.Money // that one share may be
+	kinds    weights      // of the kinds of cards; empty if there are none
+	pot      wallet.Money // shared by all; 0: each prize has an amount
+	most     wallet.Money // largest share
 }
 
 func newWindow(index int, w scenarios.Window, s schedule, m members, most wallet.Money, seed uint64) *window {
@@ -123,9 +123,9 @@ func newWindow(index int, w scenarios.Window, s schedule, m members, most wallet
 	return out
 }
 
-// advance works out the next arrival, somewhere in the stretch in which the rate's integral goes up by one; it
-// returns false when there are no more. Stretches do not overlap, so arrivals stay in order, and a count at any
-// moment is the integral's floor or one more.
+// advance computes the next arrival, at a random time in the interval in which the rate's integral rises by one. It returns
+// false if there are no more. Intervals do not overlap, so arrivals stay in order, and the count at any time is the floor of
+// the integral or one more.
 func (w *window) advance() bool {
 	from, to, ok := w.schedule.next()
 	if !ok {
@@ -135,7 +135,7 @@ func (w *window) advance() bool {
 	return true
 }
 
-// arrival returns who wins what at the moment that advance found.
+// arrival returns the win at the time that advance computed.
 func (w *window) arrival(at int64, c *Crowd) Arrival {
 	k := uint64(w.made)
 	w.made++
@@ -154,7 +154,7 @@ func (w *window) arrival(at int64, c *Crowd) Arrival {
 	return a
 }
 
-// amount draws an amount: a band by weight, then evenly within it.
+// amount draws an amount: a band by weight, then uniformly within it.
 func amount(bands []scenarios.AmountBand, draw uint64) wallet.Money {
 	sum := uint64(0)
 	for i := range bands {

@@ -11,7 +11,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// festival is two overlapping windows and a late one, for people of all apps.
+// festival has two overlapping windows and a later one, for people of all apps.
 func festival(people int64, rate int64) *scenarios.Scenario {
 	start := time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC)
 	flat := func(r int64, d time.Duration) []scenarios.Point {
@@ -42,7 +42,7 @@ func drain(t *Traffic) (all []Arrival) {
 	}
 }
 
-// Arrivals come in order of time, each person at most once a window and invited, and every window makes its total.
+// Arrivals come in order of time. Each person is invited and wins at most once per window, and every window has its total.
 func TestArrivals(t *testing.T) {
 	s := festival(10_000, 1_000)
 	tr := New(s, 7)
@@ -66,11 +66,11 @@ func TestArrivals(t *testing.T) {
 	for i := range s.Windows {
 		require.Equal(t, tr.Total(i), made[i])
 	}
-	require.Equal(t, all, drain(New(s, 7)), "the same seed repeats the festival")
-	require.NotEqual(t, all, drain(New(s, 8)), "another seed is another festival")
+	require.Equal(t, all, drain(New(s, 7)), "the same seed gives the same festival")
+	require.NotEqual(t, all, drain(New(s, 8)), "another seed gives another festival")
 }
 
-// At every moment a window has made the floor of its exact integral, or one more: jitter breaks no count.
+// At every time a window has the floor of its exact integral, or one more: jitter does not change the count.
 func TestCountsFollowTheRate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := festival(100_000, 100)
@@ -93,7 +93,7 @@ func TestCountsFollowTheRate(t *testing.T) {
 	})
 }
 
-// A scaled festival makes exactly its share of each window's grants, cut to a whole number.
+// A scaled festival has exactly its share of each window's grants, rounded down.
 func TestScaledTotals(t *testing.T) {
 	s := festival(1_000_000, 100_000)
 	scaled, err := scenarios.Scale(s, 1, 1_000)
@@ -103,7 +103,7 @@ func TestScaledTotals(t *testing.T) {
 	require.Len(t, drain(tr), 1_510)
 }
 
-// Next and the questions about people cost no memory.
+// Next and the methods for people do not allocate.
 func TestNoAllocation(t *testing.T) {
 	tr := New(festival(100_000, 10_000), 3)
 	tr.Next()

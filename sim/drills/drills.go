@@ -1,7 +1,7 @@
-// Package drills holds what each degrade switch promises (D3) against what a run measured before it was on, while it was
-// on for all instances, and once it was off again. That money stays right is the oracle's to say.
+// Package drills compares what each degrade switch promises (D3) with what a run measured before the switch was on, while
+// it was on in all instances, and after it was off again. Whether money stays right is checked by the oracle.
 //
-// A promise that nothing put to the test is unknown, not kept. The package measures nothing itself.
+// A promise that was never tested is unknown, not kept. The package measures nothing itself.
 package drills
 
 import (
@@ -17,7 +17,7 @@ import (
 // Phase is a part of a drill.
 type Phase uint8
 
-// The phases. A margin between them belongs to none: requests that began in one and end in the next are no evidence.
+// The phases. The margin between two phases belongs to none: requests that begin in one and end in the next prove nothing.
 const (
 	Before Phase = iota
 	On
@@ -26,8 +26,7 @@ const (
 	Between = Phases
 )
 
-// margin is how long before and after a change nothing is held against a promise. Ours: above what one request and its
-// calls take.
+// margin is the time before and after a change that is not evaluated. Own choice: longer than one request with its calls.
 const margin = 2 * time.Second
 
 // Measured counts what happened in each phase.
@@ -36,11 +35,11 @@ type Measured struct {
 	counts [Phases]map[string]int64
 	took   [Phases]time.Duration
 
-	// Seen is how many instances were found with the switch on in the middle of the phase, and Instances how many there were.
+	// Seen is the number of instances with the switch on in the middle of the phase, Instances the number of all instances.
 	Seen, Instances int
 }
 
-// New returns what is measured in a drill of a run that begins at a moment and ends at another.
+// New returns the measurement of a drill in a run from began to ends.
 func New(d scenarios.Drill, began, ends time.Time) *Measured {
 	m := &Measured{drill: d}
 	for p := range m.counts {
@@ -50,7 +49,7 @@ func New(d scenarios.Drill, began, ends time.Time) *Measured {
 	return m
 }
 
-// At returns the phase of a moment.
+// At returns the phase of a point in time.
 func (m *Measured) At(now time.Time) Phase {
 	switch {
 	case now.Before(m.drill.From.Add(-margin)):
@@ -63,7 +62,7 @@ func (m *Measured) At(now time.Time) Phase {
 	return Between
 }
 
-// Count adds to what happened in a phase.
+// Count adds n occurrences of what in a phase.
 func (m *Measured) Count(p Phase, what string, n int64) {
 	if p < Phases && n > 0 {
 		m.counts[p][what] += n
@@ -73,7 +72,7 @@ func (m *Measured) Count(p Phase, what string, n int64) {
 // Check is the name of the promise's check.
 const Check = "switch-promise"
 
-// Judge says whether the switch kept its promise.
+// Judge checks whether the switch kept its promise.
 func (m *Measured) Judge() reports.Check {
 	c := reports.Check{Name: Check, Spec: []string{"D3"}, Result: reports.Unknown}
 	p, ok := promises()[m.drill.Switch]
@@ -82,17 +81,17 @@ func (m *Measured) Judge() reports.Check {
 	}
 	j := judge{m: m, name: m.drill.Switch}
 	j.seen()
-	for _, what := range p.silent {
-		j.silent(what)
+	for _, what := range p.stops {
+		j.stops(what)
 	}
-	for _, what := range p.told {
+	for _, what := range p.reported {
 		j.happens(On, what, "while it was on")
 	}
-	for _, what := range p.busy {
-		j.goesOn(On, what, "while it was on")
+	for _, what := range p.continues {
+		j.continues(On, what, "while it was on")
 	}
-	for _, what := range p.back {
-		j.goesOn(After, what, "once it was off")
+	for _, what := range p.resumes {
+		j.continues(After, what, "once it was off")
 	}
 	for _, what := range p.fewer {
 		j.fewer(what)
@@ -104,15 +103,15 @@ func (m *Measured) Judge() reports.Check {
 	switch {
 	case j.violations > 0:
 		c.Result = reports.Fail
-	case len(j.untested) > 0: // what was not put to the test claims nothing
-		c.Evaluations, c.First = 0, "not put to the test: "+strings.Join(j.untested, "; ")
+	case len(j.untested) > 0: // an untested part makes the result unknown
+		c.Evaluations, c.First = 0, "not tested: "+strings.Join(j.untested, "; ")
 	default:
 		c.Result = reports.Pass
 	}
 	return c
 }
 
-// judge gathers what is found.
+// judge collects the findings.
 type judge struct {
 	m           *Measured
 	name        wallet.Switch
@@ -129,34 +128,34 @@ func (j *judge) fail(format string, args ...any) {
 	}
 }
 
-func (j *judge) unproven(format string, args ...any) {
+func (j *judge) notTested(format string, args ...any) {
 	j.untested = append(j.untested, fmt.Sprintf(format, args...))
 }
 
-// seen wants the switch to have been on.
+// seen requires that the switch was on.
 func (j *judge) seen() {
 	j.evaluations += int64(j.m.Instances)
 	switch {
 	case j.m.Instances == 0:
-		j.unproven("nobody looked at the switch")
+		j.notTested("the switch was never read")
 	case j.m.Seen == 0:
-		j.fail("it was on in none of %d instances", j.m.Instances)
+		j.fail("it was on in 0 of %d instances", j.m.Instances)
 	}
 }
 
-// silent wants something not to happen while the switch is on. That it does not is the switch's doing only if it
-// happens otherwise.
-func (j *judge) silent(what string) {
+// stops requires that something does not happen while the switch is on. It must happen otherwise, to show that the switch
+// stops it.
+func (j *judge) stops(what string) {
 	on, otherwise := j.m.counts[On][what], j.m.counts[Before][what]+j.m.counts[After][what]
 	j.evaluations += otherwise
 	if on > 0 {
-		j.fail("%q happened %d times while it was on", what, on)
+		j.fail("%q happened %d times while the switch was on", what, on)
 	} else if otherwise == 0 {
-		j.unproven("%q never happens", what)
+		j.notTested("%q never happens", what)
 	}
 }
 
-// happens wants something to happen in a phase.
+// happens requires that something happens in a phase.
 func (j *judge) happens(p Phase, what, when string) {
 	n := j.m.counts[p][what]
 	j.evaluations += n
@@ -165,28 +164,28 @@ func (j *judge) happens(p Phase, what, when string) {
 	}
 }
 
-// goesOn wants something to happen in a phase that happened before.
-func (j *judge) goesOn(p Phase, what, when string) {
+// continues requires that something that happened before happens in a phase.
+func (j *judge) continues(p Phase, what, when string) {
 	if j.m.counts[Before][what] == 0 && j.m.counts[p][what] == 0 {
-		j.unproven("%q never happens", what)
+		j.notTested("%q never happens", what)
 		return
 	}
 	j.happens(p, what, when)
 }
 
-// fewer wants something to happen less than half as often, a second, as otherwise.
+// fewer requires that the rate of something is less than half of its rate before.
 func (j *judge) fewer(what string) {
 	on, before := j.m.counts[On][what], j.m.counts[Before][what]
 	j.evaluations += on + before
 	switch {
 	case before == 0:
-		j.unproven("%q never happens", what)
+		j.notTested("%q never happens", what)
 	case 2*on*int64(j.m.took[Before]) > before*int64(j.m.took[On]):
-		j.fail("%q happened %d times in %v while it was on, and %d times in %v before", what, on, j.m.took[On], before, j.m.took[Before])
+		j.fail("%q happened %d times in %v while the switch was on and %d times in %v before, which is at least half the rate", what, on, j.m.took[On], before, j.m.took[Before])
 	}
 }
 
-// never wants something not to happen at any time.
+// never requires that something does not happen at any time.
 func (j *judge) never(what string) {
 	for p := range Phases {
 		if n := j.m.counts[p][what]; n > 0 {

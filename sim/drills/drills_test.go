@@ -15,44 +15,44 @@ import (
 
 var noon = time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// kept returns what a run measures in which a switch keeps its promise.
+// kept returns the measurement of a run in which a switch keeps its promise.
 func kept(s wallet.Switch) *Measured {
 	m := New(scenarios.Drill{Switch: s, From: noon.Add(20 * time.Second), To: noon.Add(40 * time.Second)}, noon, noon.Add(60*time.Second))
 	m.Seen, m.Instances = 3, 3
 	p := promises()[s]
-	for _, what := range slices.Concat(p.silent, p.fewer) {
+	for _, what := range slices.Concat(p.stops, p.fewer) {
 		m.Count(Before, what, 100)
 		m.Count(After, what, 100)
 	}
 	for _, what := range p.fewer {
 		m.Count(On, what, 10)
 	}
-	for _, what := range slices.Concat(p.busy, p.told) {
+	for _, what := range slices.Concat(p.continues, p.reported) {
 		m.Count(On, what, 5)
 	}
-	for _, what := range p.busy {
+	for _, what := range p.continues {
 		m.Count(Before, what, 5)
 	}
-	for _, what := range p.back {
+	for _, what := range p.resumes {
 		m.Count(Before, what, 5)
 		m.Count(After, what, 5)
 	}
 	return m
 }
 
-// Every switch of the catalogue has a promise, and no other one has.
+// Every switch of the catalogue has a promise, and there are no other promises.
 func TestEverySwitchPromises(t *testing.T) {
 	require.Len(t, promises(), len(degrade.Catalogue()))
 	for _, e := range degrade.Catalogue() {
 		p, ok := promises()[e.Name]
 		require.True(t, ok, e.Name)
-		require.NotEmpty(t, slices.Concat(p.silent, p.fewer), "%s does something", e.Name)
-		require.NotEmpty(t, p.back, "%s is undone", e.Name)
+		require.NotEmpty(t, slices.Concat(p.stops, p.fewer), "%s does something", e.Name)
+		require.NotEmpty(t, p.resumes, "%s is undone", e.Name)
 		require.Equal(t, reports.Pass, kept(e.Name).Judge().Result, e.Name)
 	}
 }
 
-// Each part of each promise fails when it is broken, and is unknown when nothing puts it to the test.
+// Each part of each promise fails when it is broken, and is unknown when it is not tested.
 func TestPromisesBite(t *testing.T) {
 	for name, p := range promises() {
 		fails := func(why string, spoil func(m *Measured)) {
@@ -61,17 +61,17 @@ func TestPromisesBite(t *testing.T) {
 			require.Equal(t, reports.Fail, m.Judge().Result, "%s: %s", name, why)
 		}
 		fails("it was never on", func(m *Measured) { m.Seen = 0 })
-		for _, what := range p.silent {
+		for _, what := range p.stops {
 			fails(what+" goes on", func(m *Measured) { m.Count(On, what, 1) })
 			m := kept(name)
 			delete(m.counts[Before], what)
 			delete(m.counts[After], what)
 			require.Equal(t, reports.Unknown, m.Judge().Result, "%s: %s never happens", name, what)
 		}
-		for _, what := range slices.Concat(p.busy, p.told) {
+		for _, what := range slices.Concat(p.continues, p.reported) {
 			fails(what+" stops", func(m *Measured) { delete(m.counts[On], what) })
 		}
-		for _, what := range p.back {
+		for _, what := range p.resumes {
 			fails(what+" does not come back", func(m *Measured) { delete(m.counts[After], what) })
 		}
 		for _, what := range p.fewer {
@@ -83,12 +83,12 @@ func TestPromisesBite(t *testing.T) {
 	}
 	m := kept(wallet.SwitchStopCash)
 	m.Instances = 0
-	require.Equal(t, reports.Unknown, m.Judge().Result, "nobody looked")
+	require.Equal(t, reports.Unknown, m.Judge().Result, "the switch was never read")
 	m.drill.Switch = "no-such"
 	require.Equal(t, reports.Unknown, m.Judge().Result)
 }
 
-// What happens around a change belongs to no phase.
+// What happens near a change belongs to no phase.
 func TestPhases(t *testing.T) {
 	m := kept(wallet.SwitchStopCash)
 	for _, c := range []struct {

@@ -4,16 +4,16 @@ import "hongbao/reference/wallet"
 
 // promise is what a switch must do while it is on, in counts of what was measured.
 type promise struct {
-	silent []string // does not happen while it is on; that it happens before or afterwards shows that the switch does it
-	told   []string // happens while it is on, such as an answer that says so
-	busy   []string // goes on while it is on
-	back   []string // happens again once it is off
-	fewer  []string // happens less than half as often a second while it is on, and there is something to happen
-	never  []string // does not happen at any time
+	stops     []string // does not happen while it is on; it must happen before or after, to show that the switch stops it
+	reported  []string // happens while it is on, such as an answer with its reason
+	continues []string // continues while it is on
+	resumes   []string // happens again once it is off
+	fewer     []string // happens less than half as often a second while it is on, and happens before
+	never     []string // does not happen at any time
 }
 
-// The names of what is measured. A call is counted where it reaches the store; "asked" counts every try that was made,
-// whether the system answered or not. An answer is "answer", the operation and the reason, as in the record.
+// The names of what is measured. A call is counted when it reaches the store; "asked" counts every try, whether the
+// system answered or not. An answer is "answer", the operation and the reason, as in the record.
 const (
 	GrantOK        = "answer grant ok"
 	GrantOff       = "answer grant switched_off"
@@ -57,41 +57,41 @@ const (
 	PageWithout    = "pages without "
 )
 
-// promises returns what each switch promises (D3). package degrade says the same in words.
+// promises returns what each switch promises (D3). Package degrade describes the same in words.
 func promises() map[wallet.Switch]promise {
 	without := func(source string) promise {
-		return promise{silent: []string{PageWhole + source}, told: []string{PageWithout + source}, busy: []string{GrantOK}, back: []string{PageWhole + source}}
+		return promise{stops: []string{PageWhole + source}, reported: []string{PageWithout + source}, continues: []string{GrantOK}, resumes: []string{PageWhole + source}}
 	}
 	return map[wallet.Switch]promise{
-		wallet.SwitchDistrustTokens:  {silent: []string{Believed}, told: []string{Distrusted}, busy: []string{GrantOK}, back: []string{LedgerPost}},
-		wallet.SwitchTotalsBackup:    {silent: []string{TotalPrimary}, told: []string{TotalBackup}, busy: []string{GrantOK}, back: []string{TotalPrimary}, never: []string{TotalBack}},
-		wallet.SwitchSkipTokens:      {silent: []string{TokensIssue}, busy: []string{GrantOK, LedgerPost}, back: []string{TokensIssue}},
-		wallet.SwitchLastResort:      {silent: []string{BacklogTake, TokensIssue}, busy: []string{GrantOK, LedgerPost}, back: []string{TokensIssue, LedgerPost}},
-		wallet.SwitchHoldPosting:     {silent: []string{BacklogTake}, busy: []string{GrantOK}, back: []string{BacklogTake, LedgerPost}},
-		wallet.SwitchStopCash:        {silent: []string{OrdersCreate}, told: []string{GrantOff}, busy: []string{PageOK}, back: []string{GrantOK}},
-		wallet.SwitchPauseCompensate: {silent: []string{OrdersOpen}, busy: []string{GrantOK, Chores}, back: []string{OrdersOpen}},
+		wallet.SwitchDistrustTokens:  {stops: []string{Believed}, reported: []string{Distrusted}, continues: []string{GrantOK}, resumes: []string{LedgerPost}},
+		wallet.SwitchTotalsBackup:    {stops: []string{TotalPrimary}, reported: []string{TotalBackup}, continues: []string{GrantOK}, resumes: []string{TotalPrimary}, never: []string{TotalBack}},
+		wallet.SwitchSkipTokens:      {stops: []string{TokensIssue}, continues: []string{GrantOK, LedgerPost}, resumes: []string{TokensIssue}},
+		wallet.SwitchLastResort:      {stops: []string{BacklogTake, TokensIssue}, continues: []string{GrantOK, LedgerPost}, resumes: []string{TokensIssue, LedgerPost}},
+		wallet.SwitchHoldPosting:     {stops: []string{BacklogTake}, continues: []string{GrantOK}, resumes: []string{BacklogTake, LedgerPost}},
+		wallet.SwitchStopCash:        {stops: []string{OrdersCreate}, reported: []string{GrantOff}, continues: []string{PageOK}, resumes: []string{GrantOK}},
+		wallet.SwitchPauseCompensate: {stops: []string{OrdersOpen}, continues: []string{GrantOK, Chores}, resumes: []string{OrdersOpen}},
 
-		wallet.SwitchGreetOnly:       {silent: []string{ItemsIssued}, told: []string{ItemsVoid}, back: []string{ItemsIssued}},
-		wallet.SwitchHoldDownstreams: {silent: []string{DownIssue}, busy: []string{ItemsIssued}, back: []string{DownIssue}},
-		wallet.SwitchStopUse:         {silent: []string{DownUse}, told: []string{UseOff}, back: []string{UseOK}},
-		wallet.SwitchStopPackets:     {silent: []string{PacketsCreate}, told: []string{SendOff}, busy: []string{OpenOK}, back: []string{SendOK}},
+		wallet.SwitchGreetOnly:       {stops: []string{ItemsIssued}, reported: []string{ItemsVoid}, resumes: []string{ItemsIssued}},
+		wallet.SwitchHoldDownstreams: {stops: []string{DownIssue}, continues: []string{ItemsIssued}, resumes: []string{DownIssue}},
+		wallet.SwitchStopUse:         {stops: []string{DownUse}, reported: []string{UseOff}, resumes: []string{UseOK}},
+		wallet.SwitchStopPackets:     {stops: []string{PacketsCreate}, reported: []string{SendOff}, continues: []string{OpenOK}, resumes: []string{SendOK}},
 
-		wallet.SwitchStopWithdrawals: {silent: []string{WithdrawCreate}, told: []string{WithdrawOff}, busy: []string{GrantOK}, back: []string{WithdrawOK}},
-		wallet.SwitchSkipForcedPost:  {silent: []string{LedgerPost}, busy: []string{GrantOK, PageOK}, back: []string{LedgerPost}}, // its drill holds postings too
-		wallet.SwitchHoldPayouts:     {silent: []string{BankPay}, busy: []string{WithdrawCreate}, back: []string{BankPay}},
+		wallet.SwitchStopWithdrawals: {stops: []string{WithdrawCreate}, reported: []string{WithdrawOff}, continues: []string{GrantOK}, resumes: []string{WithdrawOK}},
+		wallet.SwitchSkipForcedPost:  {stops: []string{LedgerPost}, continues: []string{GrantOK, PageOK}, resumes: []string{LedgerPost}}, // its drill holds postings too
+		wallet.SwitchHoldPayouts:     {stops: []string{BankPay}, continues: []string{WithdrawCreate}, resumes: []string{BankPay}},
 
-		wallet.SwitchShortPages:    {silent: []string{PageLong}, busy: []string{PageOK}, back: []string{PageLong}},
+		wallet.SwitchShortPages:    {stops: []string{PageLong}, continues: []string{PageOK}, resumes: []string{PageLong}},
 		wallet.SwitchPageNoTokens:  without("tokens"),
 		wallet.SwitchPageNoLedger:  without("ledger"),
 		wallet.SwitchPageNoPayouts: without("withdrawals"),
 		wallet.SwitchPageNoPackets: without("packets"),
 		wallet.SwitchPageNoRewards: without("rewards"),
 
-		wallet.SwitchLocalConfig:     {silent: []string{ConfigRead}, busy: []string{GrantOK, LedgerPost}, back: []string{ConfigRead}},
-		wallet.SwitchSkipLocks:       {silent: []string{LocksHold}, busy: []string{Chores, LedgerPost}, back: []string{LocksHold}},
-		wallet.SwitchSkipStockRead:   {silent: []string{StockRead}, busy: []string{StockTake}, back: []string{StockRead}},
-		wallet.SwitchLocalLimits:     {silent: []string{PermitsTake}, busy: []string{GrantOK}, back: []string{PermitsTake}},
-		wallet.SwitchBreakBank:       {silent: []string{BankPay}, fewer: []string{BankAsked}, busy: []string{WithdrawCreate}, back: []string{BankPay}},
-		wallet.SwitchBreakDownstream: {silent: []string{DownIssue}, fewer: []string{DownAsked}, busy: []string{ItemsIssued}, back: []string{DownIssue}},
+		wallet.SwitchLocalConfig:     {stops: []string{ConfigRead}, continues: []string{GrantOK, LedgerPost}, resumes: []string{ConfigRead}},
+		wallet.SwitchSkipLocks:       {stops: []string{LocksHold}, continues: []string{Chores, LedgerPost}, resumes: []string{LocksHold}},
+		wallet.SwitchSkipStockRead:   {stops: []string{StockRead}, continues: []string{StockTake}, resumes: []string{StockRead}},
+		wallet.SwitchLocalLimits:     {stops: []string{PermitsTake}, continues: []string{GrantOK}, resumes: []string{PermitsTake}},
+		wallet.SwitchBreakBank:       {stops: []string{BankPay}, fewer: []string{BankAsked}, continues: []string{WithdrawCreate}, resumes: []string{BankPay}},
+		wallet.SwitchBreakDownstream: {stops: []string{DownIssue}, fewer: []string{DownAsked}, continues: []string{ItemsIssued}, resumes: []string{DownIssue}},
 	}
 }

@@ -1,6 +1,6 @@
 package mutants
 
-// control returns the mutants on limits of the day, and on what the bank declines (B7).
+// control returns the mutants of daily limits and of withdrawals declined by the bank (B7).
 func control() []mutant {
 	return []mutant{
 		{
@@ -59,7 +59,7 @@ func control() []mutant {
 		},
 		{
 			name: "each try counts in the limit of the day", scenario: "withdraw-control", strategy: underSync,
-			checks: []string{"withdraw-whole"}, says: "for the limit of the day",
+			checks: []string{"withdraw-whole"}, says: "for the daily limit",
 			edits: []edit{{"reference/store/mem/withdrawaldays.go", `	case counts:
 		return nil
 	case limited:
@@ -68,7 +68,7 @@ func control() []mutant {
 		},
 		{
 			name: "what came to nothing stays in the limit of the day", scenario: "withdraw-control", strategy: underAsync,
-			checks: []string{"withdraw-whole"}, says: "for the limit of the day",
+			checks: []string{"withdraw-whole"}, says: "for the daily limit",
 			edits: []edit{{"reference/withdraw/drive.go", `	return wallet.WithdrawalReturned, s.uncount(ctx, w)`, `	return wallet.WithdrawalReturned, nil`}},
 		},
 		{
@@ -78,7 +78,7 @@ func control() []mutant {
 		},
 		{
 			name: "the day begins at midnight in London", scenario: "withdraw-control", strategy: underToken,
-			checks: []string{"withdraw-whole"}, says: "for the limit of the day",
+			checks: []string{"withdraw-whole"}, says: "for the daily limit",
 			edits: []edit{{"reference/wallet/withdrawalday.go", `const dayZone = 8 * time.Hour`, `const dayZone = 0 * time.Hour`}},
 		},
 	}

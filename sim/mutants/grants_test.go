@@ -1,6 +1,6 @@
 package mutants
 
-// grants returns the mutants on a grant's way into the ledger.
+// grants returns the mutants on the path of a grant into the ledger.
 func grants() []mutant {
 	return []mutant{
 		{

@@ -1,9 +1,9 @@
-// Package mutants plants bugs in the wallet, one at a time, and makes sure that the oracle catches each of them: a
-// check that has never caught anything proves nothing by passing.
+// Package mutants plants bugs in the wallet, one at a time, and checks that the oracle catches each of them: a check that
+// has never caught anything proves nothing when it passes.
 //
-// A mutant is a change of source text. It is compiled through an overlay, so that the tree is never touched, and
-// rehearsed by the command that people use. Runs are in virtual time and last about a second. The package must not
-// hold a mutant that no user could suffer from.
+// A mutant is a change of source text. It is compiled through an overlay, so that the source tree is never changed, and
+// runs in the same simulation that people use. Runs are in virtual time and last about a second. Every mutant must be a
+// bug that could harm a user.
 package mutants
 
 import (
@@ -27,13 +27,13 @@ import (
 type mutant struct {
 	name     string // what the wallet does wrong
 	edits    []edit
-	scenario string // of scenarios/regress, the one that gives it away
+	scenario string // of scenarios/regress, in which the bug shows
 	strategy string
-	checks   []string // which must fail, whatever else does
-	says     string   // part of the first violation's words, where the check alone does not tell the bug; "" otherwise
+	checks   []string // that must fail; others may fail too
+	says     string   // part of the first violation's message, if the check alone does not identify the bug; "" otherwise
 }
 
-// The strategies, as the command line has them.
+// The strategies, as named on the command line.
 const (
 	underSync  = "sync"
 	underAsync = "async"
@@ -45,14 +45,14 @@ func all() []mutant {
 	return slices.Concat(grants(), views(), payouts(), control(), stores(), rewards(), packets())
 }
 
-// edit replaces old, which occurs once in the file, by new.
+// edit replaces old, which must occur exactly once in the file, by new.
 type edit struct{ file, old, new string }
 
-// root is the module's folder, seen from this one.
+// root is the module's folder, relative to this one.
 const root = "../.."
 
-// seeds bounds the rehearsals that a mutant may survive: most are caught by the first, and what takes a rare meeting of
-// two events by one of a few.
+// seeds bounds the runs that a mutant may survive: most are caught by the first seed, and a bug that needs a rare
+// coincidence of two events by one of a few.
 const seeds = 6
 
 // The exit codes of hongbao sim.
@@ -68,7 +68,7 @@ func TestOracleCatchesMutants(t *testing.T) {
 	for _, m := range all() {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			run, _ := hunt(t, build(t, rehearsal, m.edits), m)
+			run, _ := runUntilCaught(t, build(t, rehearsal, m.edits), m)
 			require.Equal(t, reports.Fail, run.Verdict, "the mutant survives %d seeds", seeds)
 			for _, name := range m.checks {
 				c := check(t, run.Checks, name)
@@ -80,7 +80,7 @@ func TestOracleCatchesMutants(t *testing.T) {
 	}
 }
 
-// TestUnharmedWalletPasses is the control: without a mutant the same rehearsals pass, and no check is idle.
+// TestUnharmedWalletPasses is the control: without a mutant the same runs pass, and every check is evaluated.
 func TestUnharmedWalletPasses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a program of its own, which no race detector sees")
@@ -102,11 +102,11 @@ func TestUnharmedWalletPasses(t *testing.T) {
 	}
 }
 
-// TestReplayRepeatsViolation runs the command that a failed record names, and gets the same run.
+// TestReplayRepeatsViolation runs the command that a failed record names, and expects the same run.
 func TestReplayRepeatsViolation(t *testing.T) {
 	t.Parallel()
 	m := all()[0]
-	_, seed := hunt(t, build(t, rehearsal, m.edits), m)
+	_, seed := runUntilCaught(t, build(t, rehearsal, m.edits), m)
 	bin := build(t, command, m.edits)
 	code, first := rehearse(t, bin, m.scenario, m.strategy, seed)
 	require.Equal(t, exitViolation, code)
@@ -122,8 +122,8 @@ func TestReplayRepeatsViolation(t *testing.T) {
 	require.Equal(t, first.Checks, again.Checks)
 }
 
-// TestMutantsAreSpread keeps a mutant for every package of the wallet that these rehearsals run, for every check and for
-// every scenario: one that catches nothing is not worth its time.
+// TestMutantsAreSpread requires a mutant for every package of the wallet that these runs use, for every check and for every
+// scenario: a check or scenario that catches nothing is not worth its time.
 func TestMutantsAreSpread(t *testing.T) {
 	t.Parallel()
 	var folders, checks, used []string
@@ -140,7 +140,7 @@ func TestMutantsAreSpread(t *testing.T) {
 		}
 		require.Contains(t, folders, folder, "no mutant is planted in this package")
 	}
-	for _, c := range stage(t, build(t, rehearsal, nil), "rewards", underToken, 1).Checks { // it has all checks
+	for _, c := range replay(t, build(t, rehearsal, nil), "rewards", underToken, 1).Checks { // this scenario has all checks
 		require.Contains(t, checks, c.Name, "no mutant is caught by this check")
 	}
 	for _, s := range scenarios(t) {
@@ -148,15 +148,15 @@ func TestMutantsAreSpread(t *testing.T) {
 	}
 }
 
-// elsewhere lists the packages whose bugs a rehearsal of these scenarios cannot meet.
+// elsewhere lists the packages whose bugs a run of these scenarios cannot reach.
 func elsewhere() []string {
 	return []string{
 		"reference/token/tokenpb",   // generated
-		"reference/downstream/fake", // somebody else's systems
-		"reference/quota",           // budgets of real stores, and the study of coupons
-		"reference/runningtotal",    // its own study
-		"reference/limit",           // its own study
-		"reference/degrade",         // drills throw switches; these rehearsals throw none
+		"reference/downstream/fake", // external systems
+		"reference/quota",           // used by real stores and by the study of coupons
+		"reference/runningtotal",    // tested by its own study
+		"reference/limit",           // tested by its own study
+		"reference/degrade",         // only drills turn switches on
 	}
 }
 
@@ -171,13 +171,13 @@ func scenarios(t *testing.T) []string {
 	return files
 }
 
-// The programs that mutants are built into: all of hongbao, or what a rehearsal needs of it.
+// The programs that mutants are built into: all of hongbao, or only what one run needs.
 const (
 	command   = "."
 	rehearsal = "./sim/mutants/rehearsal"
 )
 
-// build compiles a program with the edits in place of what the tree has, and returns its path.
+// build compiles a program with the edits applied to the source tree, and returns its path.
 func build(t *testing.T, program string, edits []edit) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -203,7 +203,7 @@ func build(t *testing.T, program string, edits []edit) string {
 	return bin
 }
 
-// goTool runs the go command in the module's folder and returns what it prints.
+// goTool runs the go command in the module's folder and returns its output.
 func goTool(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
@@ -213,21 +213,21 @@ func goTool(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// hunt rehearses the mutant with one seed after another until the checks that are to catch it have failed, and returns what
-// the last rehearsal gave.
-func hunt(t *testing.T, bin string, m mutant) (run reports.Run, seed int) {
+// runUntilCaught runs the mutant with one seed after another until the checks that are to catch it have failed, and returns
+// the last run.
+func runUntilCaught(t *testing.T, bin string, m mutant) (run reports.Run, seed int) {
 	t.Helper()
 	for seed = 1; ; seed++ {
-		run = stage(t, bin, m.scenario, m.strategy, seed)
-		escapes := slices.ContainsFunc(m.checks, func(name string) bool { return check(t, run.Checks, name).Result != reports.Fail })
-		if !escapes || seed == seeds {
+		run = replay(t, bin, m.scenario, m.strategy, seed)
+		survives := slices.ContainsFunc(m.checks, func(name string) bool { return check(t, run.Checks, name).Result != reports.Fail })
+		if !survives || seed == seeds {
 			return run, seed
 		}
 	}
 }
 
-// stage replays one scenario in a rehearsal.
-func stage(t *testing.T, bin, scenario, strategy string, seed int) (run reports.Run) {
+// replay runs one scenario with the rehearsal program.
+func replay(t *testing.T, bin, scenario, strategy string, seed int) (run reports.Run) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), bin, "scenarios/regress/"+scenario+".yaml", strategy, strconv.Itoa(seed))
 	cmd.Dir = root

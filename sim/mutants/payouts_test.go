@@ -1,6 +1,6 @@
 package mutants
 
-// payouts returns the mutants on money's way out, and of the wallet's own reconciliation.
+// payouts returns the mutants of payouts, and of the wallet's own reconciliation.
 func payouts() []mutant {
 	return []mutant{
 		{

@@ -1,6 +1,6 @@
 package mutants
 
-// rewards returns the mutants on the way of coupons and pendants, and of their stock.
+// rewards returns the mutants of coupons and pendants, and of their stock.
 func rewards() []mutant {
 	return []mutant{
 		{
@@ -99,7 +99,7 @@ func rewards() []mutant {
 	}
 }
 
-// packets returns the mutants on packets between people.
+// packets returns the mutants of packets between people.
 func packets() []mutant {
 	return []mutant{
 		{

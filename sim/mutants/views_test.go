@@ -1,6 +1,6 @@
 package mutants
 
-// views returns the mutants of what people see, and of who they are.
+// views returns the mutants of the pages that people see, and of identities.
 func views() []mutant {
 	return []mutant{
 		{

@@ -5,7 +5,7 @@ import "hongbao/reference/wallet"
 // kinds is how many kinds of account there are.
 const kinds = int(wallet.PacketAccount)
 
-// sum adds to a sum; what overflows is a violation, because then no sum means anything.
+// sum adds amount to *to. An overflow is a violation, because the sum then means nothing.
 func (u *audit) sum(to *wallet.Money, amount wallet.Money, what wallet.AccountNo) {
 	s, err := to.Add(amount)
 	if err != nil {
@@ -15,34 +15,34 @@ func (u *audit) sum(to *wallet.Money, amount wallet.Money, what wallet.AccountNo
 	*to = s
 }
 
-// costs takes in the cost accounts.
-func (u *audit) costs(l leaf) {
+// costs records the cost accounts.
+func (u *audit) costs(l walletRecords) {
 	for _, b := range l.balances {
-		u.saw(zeroSum, 1)
+		u.evaluated(zeroSum, 1)
 		if !staged(b.account) || b.amount > 0 {
-			u.fail(zeroSum, b.amount, "cost account %d of stage %d holds %d fen", b.account.Owner, b.account.Stage, b.amount)
+			u.fail(zeroSum, b.amount, "cost account %d of stage %d has a balance of %d fen: the balance is above zero, or the stage does not exist", b.account.Owner, b.account.Stage, b.amount)
 			continue
 		}
 		u.sum(&u.sums[b.account.Stage].cost, b.amount, b.account)
 		u.sum(&u.sums[b.account.Stage].all, b.amount, b.account)
 	}
 	for _, e := range l.entries {
-		u.fail(zeroSum, e.Amount, "an entry of %d fen for order %s is in account %d of no wallet", e.Amount, e.Order, e.Account.Kind)
+		u.fail(zeroSum, e.Amount, "an entry of %d fen for order %s is in an account of kind %d that belongs to no wallet", e.Amount, e.Order, e.Account.Kind)
 	}
 }
 
-// staged says whether an account is of one of the kinds and stages there are.
+// staged reports whether the kind and the stage of an account exist.
 func staged(a wallet.AccountNo) bool {
 	return a.Kind >= wallet.CostAccount && int(a.Kind) <= kinds && a.Kind != wallet.TransitAccount && a.Stage >= wallet.InternalTest && a.Stage <= wallet.Official
 }
 
 // accounts judges one wallet's accounts against their entries (F1).
-func (u *audit) accounts(id int64, l leaf) {
+func (u *audit) accounts(id int64, l walletRecords) {
 	var sums [kinds + 1][wallet.Stages + 1]wallet.Money
 	for i := range l.entries {
 		e := &l.entries[i]
 		if !staged(e.Account) {
-			u.fail(zeroSum, e.Amount, "an entry of %d fen is in account %d of stage %d of wallet %d", e.Amount, e.Account.Kind, e.Account.Stage, id)
+			u.fail(zeroSum, e.Amount, "an entry of %d fen is in account %d of stage %d of wallet %d, which does not exist", e.Amount, e.Account.Kind, e.Account.Stage, id)
 			continue
 		}
 		u.sum(&sums[e.Account.Kind][e.Account.Stage], e.Amount, e.Account)
@@ -51,14 +51,14 @@ func (u *audit) accounts(id int64, l leaf) {
 		}
 	}
 	for _, b := range l.balances {
-		u.saw(zeroSum, 1)
+		u.evaluated(zeroSum, 1)
 		if !staged(b.account) {
-			u.fail(zeroSum, b.amount, "account %d of stage %d of wallet %d holds %d fen", b.account.Kind, b.account.Stage, id, b.amount)
+			u.fail(zeroSum, b.amount, "account %d of stage %d of wallet %d has a balance of %d fen, but does not exist", b.account.Kind, b.account.Stage, id, b.amount)
 			continue
 		}
 		sum := &sums[b.account.Kind][b.account.Stage]
 		if *sum != b.amount {
-			u.fail(zeroSum, max(b.amount-*sum, *sum-b.amount), "account %d of wallet %d in stage %s holds %d fen, its entries sum to %d fen", b.account.Kind, id, b.account.Stage, b.amount, *sum)
+			u.fail(zeroSum, max(b.amount-*sum, *sum-b.amount), "account %d of wallet %d in stage %s has a balance of %d fen, but its entries sum to %d fen", b.account.Kind, id, b.account.Stage, b.amount, *sum)
 		}
 		*sum = 0
 		u.sum(&u.sums[b.account.Stage].all, b.amount, b.account)
@@ -66,21 +66,21 @@ func (u *audit) accounts(id int64, l leaf) {
 		case b.amount < 0:
 			u.fail(zeroSum, -b.amount, "account %d of wallet %d in stage %s is %d fen below zero", b.account.Kind, id, b.account.Stage, -b.amount)
 		case b.account.Kind == wallet.HoldAccount && b.amount != 0 && !u.unfinished(Person(u.owners.Get(id))-1):
-			u.fail(zeroSum, b.amount, "wallet %d holds %d fen in stage %s for a withdrawal, and none is unfinished", id, b.amount, b.account.Stage)
+			u.fail(zeroSum, b.amount, "wallet %d holds %d fen in stage %s for a withdrawal, but no withdrawal is unfinished", id, b.amount, b.account.Stage)
 		case b.account.Kind == wallet.PacketAccount && b.amount != u.inPackets[b.account]:
-			u.fail(zeroSum, b.amount, "wallet %d has %d fen in packets in stage %s, and %d fen are", id, b.amount, b.account.Stage, u.inPackets[b.account])
+			u.fail(zeroSum, b.amount, "the packet account of wallet %d has a balance of %d fen in stage %s, but its packets hold %d fen", id, b.amount, b.account.Stage, u.inPackets[b.account])
 		}
 	}
 	for kind := range sums {
 		for stage, left := range sums[kind] {
 			if left != 0 {
-				u.fail(zeroSum, max(left, -left), "the entries of account %d of wallet %d in stage %d sum to %d fen, and it holds none", kind, id, stage, left)
+				u.fail(zeroSum, max(left, -left), "the entries of account %d of wallet %d in stage %d sum to %d fen, but its balance is zero", kind, id, stage, left)
 			}
 		}
 	}
 }
 
-// unfinished says whether a withdrawal of the person is on record and not finished.
+// unfinished reports whether a withdrawal of the person is on record and not finished.
 func (u *audit) unfinished(p Person) bool {
 	for i := u.withdrawn[p]; i != 0; i = u.withdrawals.At(i).next {
 		if s := u.moves[i].state; s == wallet.WithdrawalAsked || s == wallet.WithdrawalHeld || s == wallet.WithdrawalDeclined {

@@ -9,13 +9,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Bounds on the memory of a run without withdrawals and binding; fifty million grants must fit beside everything else.
+// Bounds on the memory of a run without withdrawals and bindings; fifty million grants must fit beside everything else.
 const (
 	maxBytesPerGrant  = 41 // the record, and the slack of its slab
 	maxBytesPerPerson = 9  // the head of the chain, the wallet's owner, a bit and their directories
 )
 
-// rich is the tests' festival with a budget that is never spent.
+// rich is the festival of the tests with a budget that is never exhausted.
 func rich() wallet.Activity {
 	a := festival()
 	for i := range a.Children {
@@ -24,7 +24,7 @@ func rich() wallet.Activity {
 	return a
 }
 
-// crowdOf tells an oracle of n people who each won once, and returns it with the ids.
+// crowdOf records n people who each won once in a new oracle, and returns it with the ids.
 func crowdOf(n int64, strategy wallet.Strategy) (*Oracle, []GrantID, wallet.GrantRequest) {
 	o := New(Config{Strategy: strategy, Activity: rich(), People: n})
 	r := wallet.GrantRequest{Caller: wallet.Caller{App: wallet.Douyin, User: 1}, Scene: scene, Rain: 1, Award: wallet.Cash, Amount: 1, Opened: opening + 1}
@@ -55,10 +55,10 @@ func TestMemoryStaysWithinBounds(t *testing.T) {
 func TestPagesOfTokensKeepNothing(t *testing.T) {
 	m := newModel(wallet.StrategyToken)
 	two(m)
-	m.look(0, wallet.Douyin, 9, nil)
+	m.readPage(0, wallet.Douyin, 9, nil)
 	held := m.Bytes()
 	for range 1000 {
-		m.look(0, wallet.Douyin, 9, nil)
+		m.readPage(0, wallet.Douyin, 9, nil)
 	}
 	require.Equal(t, held, m.Bytes())
 }
@@ -94,13 +94,13 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// BenchmarkFinal reports the time and memory that the last judgement takes a grant.
+// BenchmarkFinal reports the time and memory per grant of the final check.
 func BenchmarkFinal(b *testing.B) {
 	const people = 100_000
 	for b.Loop() {
 		b.StopTimer()
 		o, _, r := crowdOf(people, wallet.StrategyToken)
-		bs := &books{}
+		bs := &modelStores{}
 		for p := range Person(people) {
 			no := reply(p, r).Order
 			account := wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: no.Stage, Owner: int64(no.ActID)}

@@ -8,30 +8,30 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Books are the stores' books and counters as they stand after the drain.
+// Sources reads the stores' records and counters after the drain.
 type Books struct {
 	Ledger      wallet.LedgerBook
 	Orders      wallet.OrderBook
-	Tokens      wallet.TokenBook // nil where the strategy has none
+	Tokens      wallet.TokenBook // nil if the strategy uses no tokens
 	Withdrawals wallet.WithdrawalBook
 	Bank        wallet.BankBook
-	Declined    func(wallet.WithdrawalNo) bool // whether the bank has said no to it for good; nil: nobody can tell
+	Declined    func(wallet.WithdrawalNo) bool // whether the bank has finally declined it; nil: not known
 	Spent       func(wallet.Stage) (wallet.Money, error)
 
-	Rewards RewardBooks // zero where there are none
+	Rewards RewardBooks // zero if the run has no such rewards
 	Packets PacketBooks
 
-	Reported     []wallet.Difference // what the wallet's own reconciliation found
-	ReconcileRan bool                // whether it ran at all
+	Reported     []wallet.Difference // differences that the wallet's own reconciliation reported
+	ReconcileRan bool                // whether that reconciliation ran
 	OpenOrders   int64               // orders that compensation still has to settle
 	BacklogDepth int64               // postings still held
 }
 
-// side is one book, read wallet by wallet, so that several are read side by side in constant memory.
-type side[T any] struct {
+// recordIter reads one store wallet by wallet. Several of them are read in step, in constant memory.
+type recordIter[T any] struct {
 	next  func() ([]T, bool)
 	stop  func()
-	owner int64 // of group; ended: no more
+	owner int64 // of group; ended: no more records
 	group []T
 	key   func(*T) int64
 	err   error
@@ -40,9 +40,9 @@ type side[T any] struct {
 // ended is above every ActID.
 const ended = int64(1<<63 - 1)
 
-// open starts to read a book whose records have the owner that key says.
-func open[T any](key func(*T) int64, read func(yield func(T) bool) error) *side[T] {
-	s := &side[T]{key: key}
+// open starts to read a store; key returns the owner of a record.
+func open[T any](key func(*T) int64, read func(yield func(T) bool) error) *recordIter[T] {
+	s := &recordIter[T]{key: key}
 	s.next, s.stop = iter.Pull(func(yield func([]T) bool) {
 		var group []T
 		stopped := false
@@ -53,7 +53,7 @@ func open[T any](key func(*T) int64, read func(yield func(T) bool) error) *side[
 			case is == was:
 				return true
 			case is < was:
-				s.err = fmt.Errorf("oracle: a book lists wallet %d after wallet %d", is, was)
+				s.err = fmt.Errorf("oracle: a store lists wallet %d after wallet %d", is, was)
 				return false
 			}
 			if stopped = !yield(group[:last]); stopped {
@@ -75,7 +75,7 @@ func open[T any](key func(*T) int64, read func(yield func(T) bool) error) *side[
 }
 
 // advance reads the next wallet's records.
-func (s *side[T]) advance() {
+func (s *recordIter[T]) advance() {
 	group, ok := s.next()
 	s.group, s.owner = group, ended
 	if ok {
@@ -83,41 +83,41 @@ func (s *side[T]) advance() {
 	}
 }
 
-// of returns the records of the wallet, nil if it has none. They stay valid until advance.
-func (s *side[T]) of(owner int64) []T {
+// of returns the records of the wallet, nil if there are none. They stay valid until advance.
+func (s *recordIter[T]) of(owner int64) []T {
 	if s.owner != owner {
 		return nil
 	}
 	return s.group
 }
 
-// pass moves on from the wallet.
-func (s *side[T]) pass(owner int64) {
+// skip moves on from the wallet.
+func (s *recordIter[T]) skip(owner int64) {
 	if s.owner == owner {
 		s.advance()
 	}
 }
 
-// balance is one account and what it holds.
+// balance is the balance of one account.
 type balance struct {
 	account wallet.AccountNo
 	amount  wallet.Money
 }
 
-// costOwner is the owner that the cost accounts, which come first, are read under.
+// costOwner is the owner under which the cost accounts are read. They come first.
 const costOwner = 0
 
-// sides are the books that are read side by side.
-type sides struct {
-	entries  *side[wallet.Entry]
-	balances *side[balance]
-	orders   *side[wallet.Order]
-	tokens   *side[wallet.Token]
+// storeIters are the stores that are read in step.
+type storeIters struct {
+	entries  *recordIter[wallet.Entry]
+	balances *recordIter[balance]
+	orders   *recordIter[wallet.Order]
+	tokens   *recordIter[wallet.Token]
 }
 
-// openSides starts to read the four books.
-func openSides(ctx context.Context, b Books) *sides {
-	return &sides{
+// openIters starts to read the four stores.
+func openIters(ctx context.Context, b Books) *storeIters {
+	return &storeIters{
 		entries: open(func(e *wallet.Entry) int64 { return e.Account.Owner }, func(yield func(wallet.Entry) bool) error {
 			return b.Ledger.Entries(ctx, yield)
 		}),
@@ -141,8 +141,8 @@ func openSides(ctx context.Context, b Books) *sides {
 	}
 }
 
-// each calls fn with every wallet's records, by ascending ActID. The error is the first that a book ended with.
-func (s *sides) each(fn func(id int64, l leaf)) error {
+// each calls fn with every wallet's records, by ascending ActID. It returns the first error of a store.
+func (s *storeIters) each(fn func(id int64, l walletRecords)) error {
 	defer s.entries.stop()
 	defer s.balances.stop()
 	defer s.orders.stop()
@@ -157,16 +157,16 @@ func (s *sides) each(fn func(id int64, l leaf)) error {
 		if id == ended {
 			return nil
 		}
-		fn(id, leaf{s.entries.of(id), s.balances.of(id), s.orders.of(id), s.tokens.of(id)})
-		s.entries.pass(id)
-		s.balances.pass(id)
-		s.orders.pass(id)
-		s.tokens.pass(id)
+		fn(id, walletRecords{s.entries.of(id), s.balances.of(id), s.orders.of(id), s.tokens.of(id)})
+		s.entries.skip(id)
+		s.balances.skip(id)
+		s.orders.skip(id)
+		s.tokens.skip(id)
 	}
 }
 
-// leaf is what all books say of one wallet.
-type leaf struct {
+// walletRecords are the records of one wallet in all stores.
+type walletRecords struct {
 	entries  []wallet.Entry
 	balances []balance
 	orders   []wallet.Order

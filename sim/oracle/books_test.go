@@ -8,8 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// books are the model wallet's books, open to be spoilt.
-type books struct {
+// modelStores are the stores of the model wallet; tests falsify them.
+type modelStores struct {
 	entries     []wallet.Entry
 	balances    []balance
 	orders      []wallet.Order
@@ -26,9 +26,9 @@ type payment struct {
 	amount wallet.Money
 }
 
-// books returns the model's books.
-func (m *model) books() *books {
-	b := &books{}
+// books returns the stores of the model.
+func (m *model) books() *modelStores {
+	b := &modelStores{}
 	for _, o := range m.orders {
 		b.orders = append(b.orders, o.Order)
 		b.spent[o.No.Stage] += o.Amount
@@ -67,8 +67,8 @@ func (m *model) books() *books {
 	return b
 }
 
-// balance works all accounts out from the entries.
-func (b *books) balance() {
+// balance computes all accounts from the entries.
+func (b *modelStores) balance() {
 	sums := map[wallet.AccountNo]wallet.Money{}
 	for _, e := range b.entries {
 		sums[e.Account] += e.Amount
@@ -83,8 +83,8 @@ func (b *books) balance() {
 	b.sort()
 }
 
-// sort puts every book into the order that books are in.
-func (b *books) sort() {
+// sort puts every store into the order in which stores list their records.
+func (b *modelStores) sort() {
 	slices.SortStableFunc(b.entries, func(x, y wallet.Entry) int { return cmp.Compare(x.Account.Owner, y.Account.Owner) })
 	slices.SortStableFunc(b.balances, func(x, y balance) int {
 		cost := func(v balance) int {
@@ -99,8 +99,8 @@ func (b *books) sort() {
 	slices.SortStableFunc(b.tokens, func(x, y wallet.Token) int { return cmp.Compare(x.Order.ActID, y.Order.ActID) })
 }
 
-// grants returns where the entries of grants are.
-func (b *books) grants() []int {
+// grants returns the indexes of the entries of grants.
+func (b *modelStores) grants() []int {
 	var at []int
 	for i, e := range b.entries {
 		if e.Order != (wallet.OrderNo{}) {
@@ -119,26 +119,26 @@ func each[T any](all []T, yield func(T) bool) error {
 	return nil
 }
 
-func (b *books) Entries(_ context.Context, yield func(wallet.Entry) bool) error {
+func (b *modelStores) Entries(_ context.Context, yield func(wallet.Entry) bool) error {
 	return each(b.entries, yield)
 }
 
-func (b *books) Balances(_ context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
+func (b *modelStores) Balances(_ context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
 	return each(b.balances, func(v balance) bool { return yield(v.account, v.amount) })
 }
 
-func (b *books) Orders(_ context.Context, yield func(wallet.Order) bool) error {
+func (b *modelStores) Orders(_ context.Context, yield func(wallet.Order) bool) error {
 	return each(b.orders, yield)
 }
 
-func (b *books) Tokens(_ context.Context, yield func(wallet.Token) bool) error {
+func (b *modelStores) Tokens(_ context.Context, yield func(wallet.Token) bool) error {
 	return each(b.tokens, yield)
 }
 
-func (b *books) Withdrawals(_ context.Context, yield func(wallet.Withdrawal) bool) error {
+func (b *modelStores) Withdrawals(_ context.Context, yield func(wallet.Withdrawal) bool) error {
 	return each(b.withdrawals, yield)
 }
 
-func (b *books) Payments(_ context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
+func (b *modelStores) Payments(_ context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
 	return each(b.payments, func(p payment) bool { return yield(p.no, p.amount) })
 }

@@ -6,22 +6,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The results of a check. One that was never evaluated is unknown, not passed.
+// The results of a check. A check that was never evaluated is unknown, not passed.
 const (
 	Pass    = "pass"
 	Fail    = "fail"
 	Unknown = "unknown"
 )
 
-// Check is one thing that must be true, how often it was looked at and how often it was not.
+// Check is one invariant, with the number of its evaluations and violations.
 type Check struct {
 	Name        string
 	Spec        []string // SPEC ids
 	Result      string   // Pass, Fail or Unknown
 	Evaluations int64
 	Violations  int64
-	First       string // the first violation, in words
-	Worst       string // the one with the most money at stake
+	First       string // the message of the first violation
+	Worst       string // the message of the violation with the most money at stake
 }
 
 // rule numbers the checks.
@@ -45,7 +45,7 @@ const (
 	rules
 )
 
-// describe returns a rule's name and the SPEC ids that it proves.
+// describe returns a rule's name and the SPEC ids that it checks.
 func (r rule) describe() (string, []string) {
 	switch r {
 	case orderOnce:
@@ -79,17 +79,17 @@ func (r rule) describe() (string, []string) {
 	}
 }
 
-// tally is what one rule came to so far.
+// tally is the state of one rule.
 type tally struct {
 	evaluations, violations int64
 	first, worst            string
 	stake                   wallet.Money // of worst
 }
 
-// saw counts evaluations of a rule.
-func (o *Oracle) saw(r rule, n int64) { o.tallies[r].evaluations += n }
+// evaluated counts n evaluations of a rule.
+func (o *Oracle) evaluated(r rule, n int64) { o.tallies[r].evaluations += n }
 
-// fail counts a violation of a rule with so much money at stake. Words are made only for the two that are kept.
+// fail counts a violation of a rule with the amount at stake. The message is formatted only if it is kept as first or worst.
 func (o *Oracle) fail(r rule, stake wallet.Money, format string, args ...any) {
 	t := &o.tallies[r]
 	t.violations++
@@ -105,7 +105,7 @@ func (o *Oracle) fail(r rule, stake wallet.Money, format string, args ...any) {
 	}
 }
 
-// concern says whether the rule is about something that the run has: a check of nothing is no check.
+// concern reports whether the run has what the rule is about. A rule without a subject is not listed.
 func (o *Oracle) concern(r rule) bool {
 	switch r {
 	case rewardOnce, rewardUseOnce:
@@ -118,7 +118,7 @@ func (o *Oracle) concern(r rule) bool {
 	return true
 }
 
-// Checks returns all checks of what the run has, always in the same order.
+// Checks returns the checks that concern the run, always in the same order.
 func (o *Oracle) Checks() []Check {
 	var out []Check
 	for r := range rules {
@@ -139,7 +139,7 @@ func (o *Oracle) Checks() []Check {
 	return out
 }
 
-// Violations returns how many violations there are over all checks.
+// Violations returns the number of violations over all checks.
 func (o *Oracle) Violations() int64 {
 	var n int64
 	for _, t := range o.tallies {

@@ -8,60 +8,60 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Control is how withdrawing is controlled (B7).
+// Control describes the limits on withdrawals (B7).
 type Control struct {
-	Limit    wallet.DayLimit // of one person in one day of China and one stage
-	Declines bool            // the bank may say no for good
-	Clocks   time.Duration   // how far an instance's clock may be off, either way
+	Limit    wallet.DayLimit // per person, stage and day in China
+	Declines bool            // the bank may finally decline a withdrawal
+	Clocks   time.Duration   // the largest offset of an instance's clock, in both directions
 }
 
-// mayDecline says whether the bank may say no for good.
+// mayDecline reports whether the bank may finally decline a withdrawal.
 func (o *Oracle) mayDecline() bool { return o.cfg.Control == nil || o.cfg.Control.Declines }
 
-// declined takes in that the bank has said no to a withdrawal, as an answer says.
+// declined records that an answer reported a withdrawal as declined by the bank.
 func (o *Oracle) declined(w *withdrawal, now wallet.Instant) {
-	w.is |= outDeclined
+	w.flags |= outDeclined
 	switch {
 	case !o.mayDecline():
-		o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was answered at %s as declined by a bank that declines nothing", w.no, w.amount, w.person, now)
+		o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was reported as declined at %s, but this bank never declines", w.no, w.amount, w.person, now)
 	case w.has(outPaid):
-		o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged as paid, and declined at %s", w.no, w.amount, w.person, now)
+		o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged as paid, but reported as declined at %s", w.no, w.amount, w.person, now)
 	}
 }
 
-// stays says whether an acknowledged withdrawal is sure never to come back.
+// stays reports whether an acknowledged withdrawal can no longer be returned.
 func (o *Oracle) stays(w *withdrawal) bool {
 	return !w.has(outDeclined) && (w.has(outPaid) || !o.mayDecline())
 }
 
-// dayCount is what withdrawals come to in one day.
+// dayCount is the sum and the number of withdrawals in one day.
 type dayCount struct {
 	fen   wallet.Money
 	times int
 }
 
-// above says whether it is above the limit.
+// above reports whether the count is above the limit.
 func (c dayCount) above(l wallet.DayLimit) bool {
 	return l.Fen > 0 && c.fen > l.Fen || l.Times > 0 && c.times > l.Times
 }
 
-// dayOf returns the day of China, which is eight hours ahead all year, as the number of its days since 1970.
+// dayOf returns the day in China (UTC+8 all year) as the number of days since 1970.
 func dayOf(at wallet.Instant) int64 {
 	hours := time.UnixMicro(int64(at)).Add(8 * time.Hour).UTC()
 	return hours.Truncate(24*time.Hour).Unix() / (24 * 60 * 60)
 }
 
-// days returns the first and the last day that a withdrawal may be of, as of now.
+// days returns the first and the last day in which a withdrawal may count, as known now.
 func (o *Oracle) days(w *withdrawal, now wallet.Instant) (first, last int64) {
-	until, clocks := w.heard(), o.cfg.Control.Clocks
+	until, clocks := w.answeredAt(), o.cfg.Control.Clocks
 	if until == 0 {
 		until = now
 	}
 	return dayOf(w.sent.Add(-clocks)), dayOf(until.Add(clocks))
 }
 
-// limited judges a refusal for the limit of the day: on some day that it may be of, it and everything that may have
-// counted beside it are above the limit.
+// limited checks a refusal because of the daily limit: on at least one day in which the withdrawal may count, it and
+// every withdrawal that may have counted with it exceed the limit.
 func (o *Oracle) limited(w *withdrawal, now wallet.Instant) {
 	c := o.cfg.Control
 	if c == nil {
@@ -73,17 +73,17 @@ func (o *Oracle) limited(w *withdrawal, now wallet.Instant) {
 			return
 		}
 	}
-	o.fail(withdrawWhole, w.amount, "person %d asked at %s to withdraw %d fen and was refused at %s for the limit of the day, of %d fen and %d times, with at most %+v",
+	o.fail(withdrawWhole, w.amount, "person %d asked at %s to withdraw %d fen and was refused at %s for the daily limit of %d fen and %d times, but the count of the day is at most %+v",
 		w.person, w.sent, w.amount, now, c.Limit.Fen, c.Limit.Times, o.mayCount(w, first, now))
 }
 
-// mayCount returns the most that may count on a day while w is on its way, w included: what was refused before, or came to
-// nothing, is out of the count by the time its client is told.
+// mayCount returns the largest possible count of a day while w is in progress, including w. A withdrawal that was
+// refused or returned is no longer counted when its client receives the answer.
 func (o *Oracle) mayCount(w *withdrawal, day int64, now wallet.Instant) dayCount {
 	sum := dayCount{w.amount, 1}
 	for i := o.withdrawn[w.person]; i != 0; i = o.withdrawals.At(i).next {
 		v := o.withdrawals.At(i)
-		if v == w || v.stage != w.stage || v.has(outLimited) || v.told != 0 && v.told < w.sent ||
+		if v == w || v.stage != w.stage || v.has(outLimited) || v.refusedAt != 0 && v.refusedAt < w.sent ||
 			o.sees(w.person, w.no.Account.Family, v.no.Account.Family, now) == sightNever {
 			continue
 		}
@@ -95,14 +95,14 @@ func (o *Oracle) mayCount(w *withdrawal, day int64, now wallet.Instant) dayCount
 	return sum
 }
 
-// group says with which of the person's other withdrawals one surely counts together: with all of a family's while nothing
-// joins the wallets, and with all of them once they are joined. Those asked while they are being joined may not see each
-// other.
+// group identifies the person's other withdrawals that certainly count together with one. Before the wallets are joined,
+// these are the withdrawals of the same family; afterwards, all of them. Withdrawals that overlap the joining may not see
+// each other.
 type group uint8
 
 const (
-	alone  group = iota // with none for sure; 1 and 2: with those of that family
-	joined group = 3    // with all that were told of before it
+	alone  group = iota // with no other for certain; 1 and 2: with those of that family
+	joined group = 3    // with all that were acknowledged before it
 )
 
 func (o *Oracle) group(w *withdrawal) group {
@@ -116,7 +116,7 @@ func (o *Oracle) group(w *withdrawal) group {
 	return alone
 }
 
-// limits judges that nobody has taken more on one day than the limit allows, over all wallets that are joined (B7).
+// limits checks that nobody withdrew more on one day than the limit allows, over all joined wallets (B7).
 func (u *audit) limits() {
 	if u.cfg.Control == nil || u.cfg.Control.Limit == (wallet.DayLimit{}) {
 		return
@@ -130,7 +130,7 @@ func (u *audit) limits() {
 	}
 }
 
-// limit judges one withdrawal with all that surely counted together with it.
+// limit checks one withdrawal together with all that certainly count with it.
 func (u *audit) limit(p Person, last uint32) {
 	w, day, g := u.withdrawals.At(last), dayOf(u.moves[last].created), u.group(u.withdrawals.At(last))
 	var sum dayCount
@@ -145,20 +145,20 @@ func (u *audit) limit(p Person, last uint32) {
 			sum.times++
 		}
 	}
-	u.saw(withdrawWhole, 1)
+	u.evaluated(withdrawWhole, 1)
 	if l := u.cfg.Control.Limit; sum.above(l) {
-		u.fail(withdrawWhole, sum.fen, "person %d took %d fen in %d withdrawals on the day of withdrawal %s at %s, above the limit of %d fen and %d times",
+		u.fail(withdrawWhole, sum.fen, "person %d withdrew %d fen in %d withdrawals on the day of withdrawal %s at %s, above the limit of %d fen and %d times",
 			p, sum.fen, sum.times, w.no, u.moves[last].created, l.Fen, l.Times)
 	}
 }
 
-// dated judges that a record is of the moment at which its withdrawal was asked: that decides which day it counts in.
+// dated checks the time of creation in a record. That time decides the day in which the withdrawal counts.
 func (u *audit) dated(w *withdrawal, created wallet.Instant) {
 	c := u.cfg.Control
 	if c == nil {
 		return
 	}
-	if until := w.heard(); created < w.sent.Add(-c.Clocks) || until != 0 && created > until.Add(c.Clocks) {
-		u.fail(withdrawWhole, w.amount, "withdrawal %s of person %d, asked at %s, is on record as of %s", w.no, w.person, w.sent, created)
+	if until := w.answeredAt(); created < w.sent.Add(-c.Clocks) || until != 0 && created > until.Add(c.Clocks) {
+		u.fail(withdrawWhole, w.amount, "withdrawal %s of person %d, asked for at %s, is recorded as created at %s", w.no, w.person, w.sent, created)
 	}
 }

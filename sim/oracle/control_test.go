@@ -10,19 +10,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// controlled makes the model's withdrawals controlled: 300 fen and two times a day, by a bank that may say no.
+// controlled limits the withdrawals of the model: 300 fen and two times a day, with a bank that may decline.
 func controlled(m *model) {
 	m.cfg.Control = &Control{Limit: wallet.DayLimit{Fen: 300, Times: 2}, Declines: true}
-	m.said = map[wallet.WithdrawalNo]bool{}
+	m.declines = map[wallet.WithdrawalNo]bool{}
 }
 
-// decline has the bank say no to the next withdrawal.
+// decline makes the bank decline the next withdrawal.
 func (m *model) decline(p Person, app wallet.App) {
 	c := m.caller(p, app)
-	m.said[wallet.WithdrawalNo{Account: wallet.AccountOf(c.App, c.User), Request: m.requests + 1}] = true
+	m.declines[wallet.WithdrawalNo{Account: wallet.AccountOf(c.App, c.User), Request: m.requests + 1}] = true
 }
 
-// declined is a person who won 500 fen and withdrew 200, which the bank has declined.
+// declined is a person who won 500 fen and asked to withdraw 200, which the bank declined.
 func declined(m *model) {
 	controlled(m)
 	one(m)
@@ -30,14 +30,14 @@ func declined(m *model) {
 	m.withdraw(0, wallet.Douyin, 200)
 }
 
-// told has a withdrawal answered with an error and nothing done.
-func (m *model) told(p Person, amount wallet.Money, err error) {
+// failWithdrawal sends a withdrawal that is answered with an error and has no effect.
+func (m *model) failWithdrawal(p Person, amount wallet.Money, err error) {
 	id, _ := m.ask(p, wallet.Douyin, amount)
 	m.WithdrawAnswered(id, wallet.WithdrawReply{}, err, m.tick())
 }
 
-// refunds returns where the entries of refunds are.
-func (b *books) refunds() (at []int) {
+// refunds returns the indexes of the entries of refunds.
+func (b *modelStores) refunds() (at []int) {
 	for i, e := range b.entries {
 		if e.Move.Step == wallet.MoveRefund {
 			at = append(at, i)
@@ -51,13 +51,13 @@ func TestWithdrawControlIsNotBlamed(t *testing.T) {
 		why  string
 		play func(*model)
 	}{
-		{"what the bank declined is back", func(m *model) {
+		{"a declined withdrawal is returned", func(m *model) {
 			declined(m)
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 			m.withdraw(0, wallet.Douyin, 300)
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 		}},
-		{"a page that was asked for before the no may show the money gone", func(m *model) {
+		{"a page that was requested before the refusal may show the money as gone", func(m *model) {
 			controlled(m)
 			one(m)
 			m.decline(0, wallet.Douyin)
@@ -72,7 +72,7 @@ func TestWithdrawControlIsNotBlamed(t *testing.T) {
 			m.WithdrawAnswered(id, wallet.WithdrawReply{}, err, m.tick())
 			m.PageAnswered(read, page, nil, m.tick())
 		}},
-		{"held as it was answered, and declined later", func(m *model) {
+		{"answered as held, and declined later", func(m *model) {
 			controlled(m)
 			one(m)
 			m.decline(0, wallet.Douyin)
@@ -80,27 +80,27 @@ func TestWithdrawControlIsNotBlamed(t *testing.T) {
 			_, _ = m.payOut(r)
 			no := m.payouts[0].No
 			m.WithdrawAnswered(id, wallet.WithdrawReply{No: no, Amount: 200, State: wallet.WithdrawalHeld}, nil, m.tick())
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 			m.WithdrawAnswered(id, wallet.WithdrawReply{No: no, Amount: 200, State: wallet.WithdrawalDeclined}, nil, m.tick())
 			m.WithdrawAnswered(id, wallet.WithdrawReply{No: no, Amount: 200, State: wallet.WithdrawalReturned}, nil, m.tick())
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 		}},
-		{"a fen above the limit, and a third time", func(m *model) {
+		{"one fen above the limit, and a third time", func(m *model) {
 			controlled(m)
 			one(m)
-			m.told(0, 301, wallet.ErrDailyLimit)
+			m.failWithdrawal(0, 301, wallet.ErrDailyLimit)
 			m.withdraw(0, wallet.Douyin, 1)
 			m.withdraw(0, wallet.Douyin, 1)
-			m.told(0, 1, wallet.ErrDailyLimit)
+			m.failWithdrawal(0, 1, wallet.ErrDailyLimit)
 		}},
-		{"one on its way may count, though its client does not know", func(m *model) {
+		{"a withdrawal in progress may count, although its client does not know", func(m *model) {
 			controlled(m)
 			one(m)
 			id, _ := m.ask(0, wallet.Douyin, 200)
-			m.told(0, 200, wallet.ErrDailyLimit)
+			m.failWithdrawal(0, 200, wallet.ErrDailyLimit)
 			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrUnknown, m.tick())
 		}},
-		{"joined wallets have one limit, others have their own", func(m *model) {
+		{"joined wallets share one limit, other wallets have separate limits", func(m *model) {
 			controlled(m)
 			m.joinFromStart(1)
 			m.grant(1, wallet.Douyin, 1, 500)
@@ -112,7 +112,7 @@ func TestWithdrawControlIsNotBlamed(t *testing.T) {
 			m.withdraw(0, wallet.Douyin, 300)
 			m.withdraw(0, wallet.Toutiao, 300)
 		}},
-		{"a new day has a limit of its own", func(m *model) {
+		{"a new day has a new limit", func(m *model) {
 			controlled(m)
 			m.advance(2 * time.Hour) // the last stage, long before midnight
 			m.grant(0, wallet.Douyin, 1, 700)
@@ -120,7 +120,7 @@ func TestWithdrawControlIsNotBlamed(t *testing.T) {
 			at := m.now
 			m.advance(24 * time.Hour)
 			id, r := m.ask(0, wallet.Douyin, 300)
-			r.At = at // of that stage; the day is that of the asking
+			r.At = at // this stage; the time of the request decides the day
 			m.withdrawals.At(uint32(id)).stage = m.stage(at)
 			reply, err := m.payOut(r)
 			m.WithdrawAnswered(id, reply, err, m.tick())
@@ -137,40 +137,40 @@ func TestWithdrawControlIsNotBlamed(t *testing.T) {
 
 func TestWrongControlIsCaught(t *testing.T) {
 	catch(t, []wrong{
-		// The money came back twice.
-		{"refunded twice", "token", declined, func(b *books) {
+		// The money was returned twice.
+		{"refunded twice", "token", declined, func(b *modelStores) {
 			for _, i := range b.refunds() {
 				b.entries = append(b.entries, b.entries[i])
 			}
 			b.balance()
-		}, "withdraw-whole", "400 fen came back"},
-		// The money never came back.
-		{"never refunded", "token", declined, func(b *books) {
+		}, "withdraw-whole", "400 fen returned"},
+		// The money was never returned.
+		{"never refunded", "token", declined, func(b *modelStores) {
 			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Move.Step == wallet.MoveRefund })
 			b.balance()
 		}, "withdraw-whole", "was declined"},
-		// It came back in part.
-		{"refunded in part", "token", declined, func(b *books) {
+		// Only a part was returned.
+		{"refunded in part", "token", declined, func(b *modelStores) {
 			for _, i := range b.refunds() {
 				b.entries[i].Amount /= 2
 			}
 			b.balance()
-		}, "withdraw-whole", "100 fen came back"},
-		// It came back to somebody else.
-		{"refunded to another", "token", func(m *model) { declined(m); m.grant(1, wallet.Douyin, 1, 100) }, func(b *books) {
+		}, "withdraw-whole", "100 fen returned"},
+		// It was returned to somebody else.
+		{"refunded to another", "token", func(m *model) { declined(m); m.grant(1, wallet.Douyin, 1, 100) }, func(b *modelStores) {
 			for _, i := range b.refunds() {
 				if b.entries[i].Amount > 0 {
 					b.entries[i].Account.Owner = 2
 				}
 			}
 			b.balance()
-		}, "withdraw-whole", "of person 1"},
-		// It came back, and was paid all the same.
-		{"refunded and paid", "token", declined, func(b *books) {
+		}, "withdraw-whole", "belongs to person 1"},
+		// It was returned, but also paid.
+		{"refunded and paid", "token", declined, func(b *modelStores) {
 			b.payments = append(b.payments, payment{b.withdrawals[0].No, 200})
 		}, "withdraw-whole", "the bank paid 200 fen in 1 payments"},
-		// It came back, and went out of the hold account once more.
-		{"refunded and settled", "token", declined, func(b *books) {
+		// It was returned, and left the hold account a second time.
+		{"refunded and settled", "token", declined, func(b *modelStores) {
 			for _, i := range b.refunds() {
 				e := b.entries[i]
 				e.Move.Step = wallet.MoveSettle
@@ -182,9 +182,9 @@ func TestWrongControlIsCaught(t *testing.T) {
 			b.balance()
 		}, "withdraw-whole", "200 fen settled"},
 		// It is on record as paid.
-		{"recorded as paid", "token", declined, func(b *books) { b.withdrawals[0].State = wallet.WithdrawalPaid }, "withdraw-whole", "on record is state 3"},
-		// What was paid came back.
-		{"paid and refunded", "token", func(m *model) { controlled(m); paid(m) }, func(b *books) {
+		{"recorded as paid", "token", declined, func(b *modelStores) { b.withdrawals[0].State = wallet.WithdrawalPaid }, "withdraw-whole", "the record has state 3"},
+		// It was paid, but also returned.
+		{"paid and refunded", "token", func(m *model) { controlled(m); paid(m) }, func(b *modelStores) {
 			leg := func(kind wallet.AccountKind, amount wallet.Money) {
 				for _, e := range b.entries {
 					if e.Move.Step == wallet.MoveHold {
@@ -197,12 +197,16 @@ func TestWrongControlIsCaught(t *testing.T) {
 			leg(wallet.HoldAccount, -200)
 			leg(wallet.PersonalAccount, 200)
 			b.balance()
-		}, "withdraw-whole", "200 fen came back"},
-		// The client was told of a no that the bank has never said.
-		{"declined by nobody", "token", func(m *model) { declined(m); clear(m.said) }, nil, "withdraw-whole", "was declined"},
-		// The same, of a bank that never says no.
-		{"declined by a bank that pays", "token", func(m *model) { declined(m); m.cfg.Control.Declines = false; m.told(0, 1, wallet.ErrDeclined) }, nil, "withdraw-whole", "declines nothing"},
-		// Acknowledged as paid, declined afterwards.
+		}, "withdraw-whole", "200 fen returned"},
+		// The client was told that the bank declined, but it did not.
+		{"declined by nobody", "token", func(m *model) { declined(m); clear(m.declines) }, nil, "withdraw-whole", "was declined"},
+		// The same, with a bank that never declines.
+		{"declined by a bank that pays", "token", func(m *model) {
+			declined(m)
+			m.cfg.Control.Declines = false
+			m.failWithdrawal(0, 1, wallet.ErrDeclined)
+		}, nil, "withdraw-whole", "never declines"},
+		// Acknowledged as paid, then declined.
 		{"paid, then declined", "token", func(m *model) {
 			controlled(m)
 			one(m)
@@ -210,17 +214,23 @@ func TestWrongControlIsCaught(t *testing.T) {
 			reply, _ := m.payOut(r)
 			m.WithdrawAnswered(id, reply, nil, m.tick())
 			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrDeclined, m.tick())
-		}, nil, "withdraw-whole", "acknowledged as paid, and declined"},
-		// The page does not have the money back after the no.
-		{"balance without it", "token", func(m *model) { declined(m); m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 }) }, nil, "user-view", "balance 300 fen"},
-		// Nor does it show the withdrawal.
-		{"not listed", "token", func(m *model) { declined(m); m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals = nil }) }, nil, "user-view", "lacks withdrawal"},
-		// Or shows it as if it were paid.
+		}, nil, "withdraw-whole", "acknowledged as paid, but reported as declined"},
+		// After the refusal, the balance on the page lacks the money.
+		{"balance without it", "token", func(m *model) {
+			declined(m)
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 })
+		}, nil, "user-view", "the balance is 300 fen"},
+		// The page does not list the withdrawal.
+		{"not listed", "token", func(m *model) {
+			declined(m)
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals = nil })
+		}, nil, "user-view", "lacks withdrawal"},
+		// The page lists it as paid.
 		{"listed as paid", "token", func(m *model) {
 			declined(m)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals[0].State = wallet.WithdrawalPaid })
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals[0].State = wallet.WithdrawalPaid })
 		}, nil, "user-view", "in state 3"},
-		// Under async the balance has it back too early.
+		// Under async the balance includes it too early.
 		{"back too early", "async", func(m *model) {
 			controlled(m)
 			one(m)
@@ -228,17 +238,17 @@ func TestWrongControlIsCaught(t *testing.T) {
 			id, r := m.ask(0, wallet.Douyin, 200)
 			reply, err := m.payOut(r)
 			m.WithdrawAnswered(id, reply, err, m.tick())
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance += 200 })
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance += 200 })
 		}, nil, "user-view", ""},
-		// Under async it is still gone after it came back.
+		// Under async the balance still lacks it after the return.
 		{"still gone", "async", func(m *model) {
 			controlled(m)
 			one(m)
 			m.postAll()
 			m.decline(0, wallet.Douyin)
 			m.withdraw(0, wallet.Douyin, 200)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 })
-		}, nil, "user-view", "off what was withdrawn"},
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Balance -= 200 })
+		}, nil, "user-view", "from what was withdrawn"},
 		// More than the limit on one day.
 		{"above the limit", "token", func(m *model) {
 			controlled(m)
@@ -253,8 +263,8 @@ func TestWrongControlIsCaught(t *testing.T) {
 			for range 3 {
 				m.withdraw(0, wallet.Douyin, 1)
 			}
-		}, nil, "withdraw-whole", "took 3 fen in 3 withdrawals"},
-		// More than the limit from two wallets that are joined.
+		}, nil, "withdraw-whole", "withdrew 3 fen in 3 withdrawals"},
+		// More than the limit from two joined wallets.
 		{"above the limit of joined wallets", "token", func(m *model) {
 			controlled(m)
 			one(m)
@@ -262,8 +272,8 @@ func TestWrongControlIsCaught(t *testing.T) {
 			m.withdraw(0, wallet.Toutiao, 300)
 			m.bind(0)
 			m.withdraw(0, wallet.Douyin, 200)
-		}, nil, "withdraw-whole", "took 500 fen"},
-		// Before anything joins them, each has its own limit, and no more.
+		}, nil, "withdraw-whole", "withdrew 500 fen"},
+		// Before the wallets are joined, each has a separate limit.
 		{"above the limit of one wallet, bound later", "token", func(m *model) {
 			controlled(m)
 			one(m)
@@ -271,31 +281,31 @@ func TestWrongControlIsCaught(t *testing.T) {
 			m.withdraw(0, wallet.Douyin, 300)
 			m.withdraw(0, wallet.Douyin, 100)
 			m.bind(0)
-		}, nil, "withdraw-whole", "took 400 fen"},
-		// Refused though the limit is far.
+		}, nil, "withdraw-whole", "withdrew 400 fen"},
+		// Refused although the sum is far below the limit.
 		{"limited below the limit", "token", func(m *model) {
 			controlled(m)
 			one(m)
 			m.withdraw(0, wallet.Douyin, 200)
-			m.told(0, 100, wallet.ErrDailyLimit)
+			m.failWithdrawal(0, 100, wallet.ErrDailyLimit)
 		}, nil, "withdraw-whole", "refused at"},
-		// Refused because one that came to nothing was counted.
-		{"limited by what was declined", "token", func(m *model) { declined(m); m.told(0, 200, wallet.ErrDailyLimit) }, nil, "withdraw-whole", "refused at"},
-		// Refused because one that was itself refused was counted.
+		// Refused because a declined withdrawal was counted.
+		{"limited by what was declined", "token", func(m *model) { declined(m); m.failWithdrawal(0, 200, wallet.ErrDailyLimit) }, nil, "withdraw-whole", "refused at"},
+		// Refused because a refused withdrawal was counted.
 		{"limited by what was refused", "token", func(m *model) {
 			controlled(m)
 			one(m)
-			m.told(0, 301, wallet.ErrDailyLimit)
-			m.told(0, 300, wallet.ErrDailyLimit)
+			m.failWithdrawal(0, 301, wallet.ErrDailyLimit)
+			m.failWithdrawal(0, 300, wallet.ErrDailyLimit)
 		}, nil, "withdraw-whole", "refused at"},
 		// Refused where there is no limit.
 		{"limited without a limit", "token", func(m *model) {
 			controlled(m)
 			m.cfg.Control.Limit = wallet.DayLimit{}
 			one(m)
-			m.told(0, 500, wallet.ErrDailyLimit)
+			m.failWithdrawal(0, 500, wallet.ErrDailyLimit)
 		}, nil, "withdraw-whole", "refused at"},
-		// Refused for the limit, and the money moved.
+		// Refused for the limit, but the money moved.
 		{"limited and paid", "token", func(m *model) {
 			controlled(m)
 			one(m)
@@ -303,16 +313,16 @@ func TestWrongControlIsCaught(t *testing.T) {
 			_, _ = m.payOut(r)
 			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrDailyLimit, m.tick())
 		}, nil, "withdraw-whole", "was refused"},
-		// The record is of another day, so that it counts there.
-		{"of another day", "token", func(m *model) { controlled(m); paid(m) }, func(b *books) {
+		// The record has another day, so it counts there.
+		{"of another day", "token", func(m *model) { controlled(m); paid(m) }, func(b *modelStores) {
 			b.withdrawals[0].Created -= 24 * hour
-		}, "withdraw-whole", "is on record as of"},
-		// Declined, and the refusal for want of money that follows is wrong: it was back.
-		{"insufficient after the money is back", "token", func(m *model) { declined(m); m.told(0, 300, wallet.ErrInsufficient) }, nil, "withdraw-whole", "as insufficient"},
+		}, "withdraw-whole", "is recorded as created at"},
+		// Declined, and then a wrong refusal for lack of money: it had been returned.
+		{"insufficient after the money is back", "token", func(m *model) { declined(m); m.failWithdrawal(0, 300, wallet.ErrInsufficient) }, nil, "withdraw-whole", "as insufficient"},
 	})
 }
 
-// The day begins at midnight in China: what is eight hours ahead all year.
+// The day begins at midnight in China, which is UTC+8 all year.
 func TestDayOf(t *testing.T) {
 	china := time.FixedZone("China", 8*60*60)
 	for _, c := range []struct {
@@ -324,7 +334,7 @@ func TestDayOf(t *testing.T) {
 		{"a microsecond before it", time.Date(1970, 1, 1, 0, 0, 0, -1000, china), -1},
 		{"a microsecond before midnight", time.Date(2022, 1, 31, 23, 59, 59, 999_999_000, china), 19_023},
 		{"midnight", time.Date(2022, 2, 1, 0, 0, 0, 0, china), 19_024},
-		{"still that day, while London has the next", time.Date(2022, 2, 1, 8, 0, 0, 0, china), 19_024},
+		{"still that day: London's midnight does not count", time.Date(2022, 2, 1, 8, 0, 0, 0, china), 19_024},
 	} {
 		require.Equal(t, c.want, dayOf(wallet.InstantOf(c.at)), c.why)
 	}

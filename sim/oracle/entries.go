@@ -8,15 +8,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// unclaimed is a grant whose client never learnt what became of it, nor its wallet.
+// unclaimed is a grant whose client learned neither its outcome nor its wallet.
 type unclaimed struct {
-	opened wallet.Instant // its moment, or a twin's
+	opened wallet.Instant // the time of the win, or of a twin's win
 	play   uint16
 	grant  uint32
 	person Person
 }
 
-// own finds the person of a wallet that no reply ever named: the one who waits for everything that is in it.
+// own finds the person of a wallet that no reply named: the person who awaits every grant in it.
 func (u *audit) own(id int64, es []wallet.Entry) {
 	if u.owners.Get(id) != 0 {
 		return
@@ -39,7 +39,7 @@ func (u *audit) own(id int64, es []wallet.Entry) {
 	}
 }
 
-// awaits says whether the person asked for every grant among the entries and does not know its wallet.
+// awaits reports whether the person asked for every grant among the entries and does not know its wallet.
 func (u *audit) awaits(p Person, es []wallet.Entry) bool {
 	for n := range es {
 		e := &es[n]
@@ -58,7 +58,7 @@ func (u *audit) awaits(p Person, es []wallet.Entry) bool {
 	return true
 }
 
-// index lists the grants that no reply told the wallet of.
+// index lists the grants whose wallet is not known.
 func (u *audit) index() {
 	u.indexed = true
 	for p, ok := u.people.Next(-1); ok; p, ok = u.people.Next(p) {
@@ -83,49 +83,49 @@ func compareUnclaimed(a, b unclaimed) int {
 	return cmp.Or(cmp.Compare(a.opened, b.opened), cmp.Compare(a.play, b.play))
 }
 
-// entry judges the entry of one grant; before are the wallet's entries listed ahead of it.
+// entry checks the entry of one grant; before are the preceding entries of the wallet.
 func (u *audit) entry(e *wallet.Entry, before []wallet.Entry) {
 	s := e.Order.Stage
-	u.saw(phaseIsolation, 1)
+	u.evaluated(phaseIsolation, 1)
 	if e.Account.Stage != s || u.stage(e.Opened) != s {
 		u.fail(phaseIsolation, e.Amount, "order %s of %d fen, won at %s in stage %s, was posted to an account of stage %s", e.Order, e.Amount, e.Opened, u.stage(e.Opened), e.Account.Stage)
 	}
-	u.saw(noOverIssuance, 1)
+	u.evaluated(noOverIssuance, 1)
 	if child := u.childOf(s); child != nil && e.Amount > child.SingleCap {
-		u.fail(noOverIssuance, e.Amount, "order %s of %d fen is in the ledger, above the cap of %d fen", e.Order, e.Amount, child.SingleCap)
+		u.fail(noOverIssuance, e.Amount, "order %s of %d fen is in the ledger, although it is above the cap of %d fen", e.Order, e.Amount, child.SingleCap)
 	}
 	p, i := u.find(e)
 	if i == 0 {
-		u.off += e.Amount
-		u.fail(noOverIssuance, e.Amount, "order %s of %d fen is in the ledger of wallet %d, and nobody won it", e.Order, e.Amount, e.Account.Owner)
+		u.difference += e.Amount
+		u.fail(noOverIssuance, e.Amount, "order %s of %d fen is in the ledger of wallet %d, but nobody won it", e.Order, e.Amount, e.Account.Owner)
 		return
 	}
 	g := u.grants.At(i)
-	u.saw(orderOnce, 1)
+	u.evaluated(orderOnce, 1)
 	if g.has(inLedger) {
-		u.off += e.Amount
-		u.fail(orderOnce, e.Amount, "order %s of person %d, %d fen, is in the ledger more than once, again at %s", e.Order, p, e.Amount, e.Posted)
+		u.difference += e.Amount
+		u.fail(orderOnce, e.Amount, "order %s of person %d, %d fen, is in the ledger more than once; it was posted again at %s", e.Order, p, e.Amount, e.Posted)
 		return
 	}
-	g.is |= inLedger
+	g.flags |= inLedger
 	if g.acked == 0 && !g.mayBeOnRecord() {
-		u.off += e.Amount
-		u.fail(noOverIssuance, e.Amount, "order %s of %d fen is in the ledger, though every try of person %d was refused", e.Order, e.Amount, p)
+		u.difference += e.Amount
+		u.fail(noOverIssuance, e.Amount, "order %s of %d fen is in the ledger, although every try of person %d was refused", e.Order, e.Amount, p)
 	}
 	switch {
 	case e.Account.Kind != wallet.PersonalAccount || e.Account.Owner != int64(e.Order.ActID):
-		u.off += g.money()
+		u.difference += g.money()
 		u.fail(nothingLost, e.Amount, "order %s of person %d, %d fen, was posted to account %d of wallet %d", e.Order, p, e.Amount, e.Account.Kind, e.Account.Owner)
 	case e.Amount != g.money():
-		u.off += max(e.Amount-g.money(), g.money()-e.Amount)
-		u.fail(nothingLost, max(e.Amount-g.money(), g.money()-e.Amount), "order %s of person %d: won %d fen, %d fen are in the ledger", e.Order, p, g.amount, e.Amount)
+		u.difference += max(e.Amount-g.money(), g.money()-e.Amount)
+		u.fail(nothingLost, max(e.Amount-g.money(), g.money()-e.Amount), "order %s of person %d: %d fen were won, but %d fen are in the ledger", e.Order, p, g.amount, e.Amount)
 	case !u.openedAt(p, i, e.Opened):
-		u.fail(nothingLost, 0, "order %s of person %d, %d fen: won at %s, in the ledger as won at %s", e.Order, p, e.Amount, g.opened, e.Opened)
+		u.fail(nothingLost, 0, "order %s of person %d, %d fen: won at %s, but recorded in the ledger as won at %s", e.Order, p, e.Amount, g.opened, e.Opened)
 	}
 	u.waited(g, e)
 }
 
-// find returns whose grant an entry posts, 0 if nobody's.
+// find returns the person and the grant that an entry posts, 0 if there is no such grant.
 func (u *audit) find(e *wallet.Entry) (Person, uint32) {
 	p := Person(u.owners.Get(int64(e.Order.ActID))) - 1
 	if p < 0 {
@@ -137,7 +137,7 @@ func (u *audit) find(e *wallet.Entry) (Person, uint32) {
 	return p, u.adopt(p, e.Order, e.Amount, e.Opened)
 }
 
-// waited tells how long an acknowledged grant took to be seen and to be posted.
+// waited records how long an acknowledged grant took to become visible and to be posted.
 func (u *audit) waited(g *grant, e *wallet.Entry) {
 	missed := g.seen
 	if u.cfg.Strategy != wallet.StrategyToken {

@@ -7,15 +7,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// stageSums are one stage's sums over the books.
+// stageSums are the sums of one stage over the stores.
 type stageSums struct {
 	all    wallet.Money // over all accounts
 	cost   wallet.Money // over the cost accounts
 	grants wallet.Money // posted to personal accounts
-	orders wallet.Money // on record and not void
+	orders wallet.Money // of orders on record that are not void
 }
 
-// audit is what Final works with.
+// audit is the working state of Final.
 type audit struct {
 	*Oracle
 	sums      [wallet.Stages + 1]stageSums
@@ -25,11 +25,11 @@ type audit struct {
 	findings  findings
 
 	packetMoves []packetMoves                     // by packet
-	inPackets   map[wallet.AccountNo]wallet.Money // what the ledger's entries say is in packets
+	inPackets   map[wallet.AccountNo]wallet.Money // money in packets, from the ledger's entries
 }
 
-// Final reads the stores' books once, after the drain, and judges everything that only they can tell. An error means
-// that a book could not be read, and that the checks are not complete.
+// Final reads the stores once, after the drain, and checks everything that only they can show. An error means that a store
+// could not be read and that the checks are incomplete.
 func (o *Oracle) Final(ctx context.Context, b Books) error {
 	u := &audit{Oracle: o, moves: make([]moves, o.withdrawals.Len()+1), findings: findings{}, inPackets: map[wallet.AccountNo]wallet.Money{}}
 	if err := u.outside(ctx, b); err != nil {
@@ -38,8 +38,8 @@ func (o *Oracle) Final(ctx context.Context, b Books) error {
 	if err := u.packetRecords(ctx, b.Packets); err != nil {
 		return err
 	}
-	if err := openSides(ctx, b).each(func(id int64, l leaf) { u.wallet(id, l, b) }); err != nil {
-		return fmt.Errorf("oracle: books: %w", err)
+	if err := openIters(ctx, b).each(func(id int64, l walletRecords) { u.wallet(id, l, b) }); err != nil {
+		return fmt.Errorf("oracle: ledger, orders and tokens: %w", err)
 	}
 	u.nothingLost(b)
 	u.settled(b.Declined)
@@ -62,8 +62,8 @@ func (o *Oracle) Final(ctx context.Context, b Books) error {
 	return nil
 }
 
-// wallet judges what the books say of one wallet.
-func (u *audit) wallet(id int64, l leaf, b Books) {
+// wallet checks the records of one wallet.
+func (u *audit) wallet(id int64, l walletRecords, b Books) {
 	if id == costOwner {
 		u.costs(l)
 		return
@@ -84,42 +84,42 @@ func (u *audit) wallet(id int64, l leaf, b Books) {
 	u.records(l, b.ReconcileRan)
 }
 
-// nothingLost judges that every acknowledged grant is in the ledger and that nothing is left to do.
+// nothingLost checks that every acknowledged grant is in the ledger and that no work is left.
 func (u *audit) nothingLost(b Books) {
 	for i := uint32(1); int(i) <= u.grants.Len(); i++ {
 		g := u.grants.At(i)
 		if g.acked == 0 || g.act == 0 {
-			continue // Not acknowledged, or as an order that another grant stands for.
+			continue // Not acknowledged, or acknowledged as an order that another grant represents.
 		}
-		u.saw(nothingLost, 1)
+		u.evaluated(nothingLost, 1)
 		if !g.has(inLedger) {
-			u.off += g.money()
+			u.difference += g.money()
 			u.fail(nothingLost, g.money(), "order %s of person %d, %d fen acknowledged at %s, is not in the ledger",
 				u.plays.order(g.play, wallet.ActID(g.act)), int64(u.owners.Get(int64(g.act)))-1, g.amount, g.acked)
 		}
 	}
-	u.saw(nothingLost, 1)
+	u.evaluated(nothingLost, 1)
 	if b.OpenOrders != 0 || b.BacklogDepth != 0 {
-		u.fail(nothingLost, 0, "after the drain %d orders are open and %d postings are held", b.OpenOrders, b.BacklogDepth)
+		u.fail(nothingLost, 0, "after the drain %d orders are still open and %d postings are still in the backlog", b.OpenOrders, b.BacklogDepth)
 	}
 }
 
-// stageTotals judges the sums of one stage.
+// stageTotals checks the sums of one stage.
 func (u *audit) stageTotals(s wallet.Stage, b Books) error {
 	t := u.sums[s]
-	u.saw(zeroSum, 2)
+	u.evaluated(zeroSum, 2)
 	if t.all != 0 {
 		u.fail(zeroSum, max(t.all, -t.all), "the accounts of stage %s sum to %d fen, not to zero", s, t.all)
 	}
 	if t.cost != -t.grants {
-		u.fail(zeroSum, max(t.cost+t.grants, -t.cost-t.grants), "the cost accounts of stage %s hold %d fen, but %d fen were granted from them", s, t.cost, t.grants)
+		u.fail(zeroSum, max(t.cost+t.grants, -t.cost-t.grants), "the cost accounts of stage %s sum to %d fen, but %d fen were granted from them", s, t.cost, t.grants)
 	}
 	child := u.childOf(s)
 	var budget wallet.Money
 	if child != nil {
 		budget = child.Budget
 	}
-	u.saw(noOverIssuance, 1)
+	u.evaluated(noOverIssuance, 1)
 	if t.grants > budget {
 		u.fail(noOverIssuance, t.grants-budget, "%d fen were granted in stage %s, above its budget of %d fen", t.grants, s, budget)
 	}
@@ -130,10 +130,10 @@ func (u *audit) stageTotals(s wallet.Stage, b Books) error {
 	if err != nil {
 		return err
 	}
-	u.saw(budgetAccuracy, 1)
+	u.evaluated(budgetAccuracy, 1)
 	if spent != t.orders || t.orders != t.grants {
 		u.fail(budgetAccuracy, max(spent, t.orders, t.grants)-min(spent, t.orders, t.grants),
-			"stage %s: %d fen are taken from the budget, %d fen are on record, %d fen are in the ledger", s, spent, t.orders, t.grants)
+			"stage %s: the budget counter shows %d fen spent, the orders sum to %d fen, the ledger shows %d fen granted", s, spent, t.orders, t.grants)
 	}
 	return nil
 }

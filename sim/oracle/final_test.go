@@ -18,22 +18,22 @@ func TestFlushedTokensMustComeBackFromTheClient(t *testing.T) {
 	r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9, Tokens: [][]byte{[]byte("copy")}}
 	id := m.PageSent(0, r, m.tick())
 	m.PageAnswered(id, wallet.Page{Stage: wallet.InternalTest}, nil, m.tick())
-	require.Equal(t, Fail, m.result(t, "user-view").Result, "the page carried the copy, and did not show it")
+	require.Equal(t, Fail, m.result(t, "user-view").Result, "the page carried the copy but did not show it")
 }
 
-// A grant that no copy on the server stands for, by the wallet's own word, is due to who presents the client's copy; once
-// a repeat was answered with a copy, to everybody.
+// A grant that, as the wallet reported, has no copy on the server must be shown to a page that carries the client's copy. After
+// a repeat was answered with a copy on the server, every page must show it.
 func TestWhoHoldsTheOnlyCopyIsShownIt(t *testing.T) {
 	for _, c := range []struct {
 		why     string
 		copies  [][]byte
-		again   wallet.GrantState // answer to a repeat; 0: there is none
+		again   wallet.GrantState // answer to a repeat; 0: no repeat
 		verdict string
 	}{
-		{"the page carried nothing", nil, 0, Pass},
-		{"the page carried the copy, and did not show it", [][]byte{[]byte("copy")}, 0, Fail},
-		{"a repeat has put a copy on the server", nil, wallet.GrantAccepted, Fail},
-		{"a repeat could not either", nil, wallet.GrantTokenOnly, Pass},
+		{"the page carried no copy", nil, 0, Pass},
+		{"the page carried the copy but did not show it", [][]byte{[]byte("copy")}, 0, Fail},
+		{"a repeat stored a copy on the server", nil, wallet.GrantAccepted, Fail},
+		{"a repeat could not store one either", nil, wallet.GrantTokenOnly, Pass},
 	} {
 		m := newModel("token")
 		r := m.win(0, wallet.Douyin, 1, 500)
@@ -57,7 +57,7 @@ func TestWhatWasNeverEvaluatedIsUnknown(t *testing.T) {
 		require.NotEmpty(t, c.Spec)
 	}
 	two(m)
-	m.look(0, wallet.Douyin, 9, nil)
+	m.readPage(0, wallet.Douyin, 9, nil)
 	m.withdraw(0, wallet.Douyin, 100)
 	m.final(t, nil)
 	for _, c := range m.Checks() {
@@ -73,27 +73,27 @@ func TestReconciliationThatDidNotRunIsUnknown(t *testing.T) {
 	b := m.books()
 	require.NoError(t, m.Final(context.Background(), Books{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b}))
 	require.Equal(t, Unknown, m.result(t, "reconciled").Result)
-	require.Equal(t, Unknown, m.result(t, "budget-accuracy").Result, "nobody told what was spent")
+	require.Equal(t, Unknown, m.result(t, "budget-accuracy").Result, "the sum spent is not known")
 }
 
 func TestBooksThatCannotBeReadAreAnError(t *testing.T) {
 	down := errors.New("down")
 	for name, b := range map[string]Books{
-		"ledger":      {Ledger: broken{&books{}, down}, Orders: &books{}, Withdrawals: &books{}, Bank: &books{}},
-		"withdrawals": {Ledger: &books{}, Orders: &books{}, Withdrawals: broken{&books{}, down}, Bank: &books{}},
-		"budget": {Ledger: &books{}, Orders: &books{}, Withdrawals: &books{}, Bank: &books{},
+		"ledger":      {Ledger: broken{&modelStores{}, down}, Orders: &modelStores{}, Withdrawals: &modelStores{}, Bank: &modelStores{}},
+		"withdrawals": {Ledger: &modelStores{}, Orders: &modelStores{}, Withdrawals: broken{&modelStores{}, down}, Bank: &modelStores{}},
+		"budget": {Ledger: &modelStores{}, Orders: &modelStores{}, Withdrawals: &modelStores{}, Bank: &modelStores{},
 			Spent: func(wallet.Stage) (wallet.Money, error) { return 0, down }},
 	} {
 		require.ErrorIs(t, newModel("token").Final(context.Background(), b), down, name)
 	}
-	unsorted := &books{orders: []wallet.Order{{No: wallet.OrderNo{ActID: 2}}, {No: wallet.OrderNo{ActID: 1}}}}
-	err := newModel("token").Final(context.Background(), Books{Ledger: &books{}, Orders: unsorted, Withdrawals: &books{}, Bank: &books{}})
-	require.ErrorContains(t, err, "wallet 1 after wallet 2", "a book out of order would be misread")
+	unsorted := &modelStores{orders: []wallet.Order{{No: wallet.OrderNo{ActID: 2}}, {No: wallet.OrderNo{ActID: 1}}}}
+	err := newModel("token").Final(context.Background(), Books{Ledger: &modelStores{}, Orders: unsorted, Withdrawals: &modelStores{}, Bank: &modelStores{}})
+	require.ErrorContains(t, err, "wallet 1 after wallet 2", "an unsorted store would be misread")
 }
 
-// broken is a book that ends with an error.
+// broken is a store whose reads end with an error.
 type broken struct {
-	*books
+	*modelStores
 	err error
 }
 
@@ -109,9 +109,9 @@ func TestWaits(t *testing.T) {
 	}{
 		// Visible at once.
 		{"token", "token", false, 0},
-		// The last page that missed it ended 2 s after the acknowledgement.
+		// The last page that did not show it ended 2 s after the acknowledgement.
 		{"token, missed", "token", true, 2_000},
-		// Visible when posted, 3 s after the acknowledgement.
+		// Visible once posted, 3 s after the acknowledgement.
 		{"async", "async", false, 3_000},
 		// Posted before it was acknowledged.
 		{"sync", "sync", false, 0},
@@ -122,7 +122,7 @@ func TestWaits(t *testing.T) {
 			one(m)
 			m.advance(2 * time.Second)
 			if c.missed {
-				m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { *p = wallet.Page{Stage: p.Stage, Missing: []string{"tokens"}} })
+				m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { *p = wallet.Page{Stage: p.Stage, Missing: []string{"tokens"}} })
 			}
 			m.advance(time.Second)
 			m.final(t, nil)

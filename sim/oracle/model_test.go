@@ -6,7 +6,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The festival of the tests: three stages of one hour, one after the other.
+// The festival of the tests: three consecutive stages of one hour.
 const (
 	hour      = wallet.Instant(3600 * 1e6)
 	opening   = 1_000 * hour
@@ -24,8 +24,8 @@ func festival() wallet.Activity {
 	return a
 }
 
-// promise is an order of the model wallet and what became of it.
-type promise struct {
+// modelOrder is an order of the model wallet and its state.
+type modelOrder struct {
 	wallet.Order
 	posted wallet.Instant // 0: not yet
 	status wallet.TokenStatus
@@ -36,10 +36,10 @@ type payout struct {
 	wallet.Withdrawal
 	held wallet.Instant
 	back wallet.Instant // 0: it was paid
-	gave []wallet.Leg   // what each of the person's wallets gave
+	gave []wallet.Leg   // what each of the person's wallets contributed
 }
 
-// model is a tiny wallet that is right, told to an oracle as a crowd would. Its clock moves by a microsecond a step.
+// model is a small correct wallet that reports to an oracle as a crowd would. Its clock advances by a microsecond per step.
 type model struct {
 	*Oracle
 	strategy wallet.Strategy
@@ -47,10 +47,10 @@ type model struct {
 	wallets  map[wallet.Account][]wallet.ActID // the present one first
 	last     wallet.ActID
 	phones   map[Person]bool
-	orders   []*promise
+	orders   []*modelOrder
 	payouts  []*payout
 	requests int64
-	said     map[wallet.WithdrawalNo]bool // to which the bank says no
+	declines map[wallet.WithdrawalNo]bool // withdrawals that the bank declines
 	seen     []Seen
 }
 
@@ -62,12 +62,12 @@ func newModel(strategy wallet.Strategy) *model {
 
 func (m *model) tick() wallet.Instant { m.now++; return m.now }
 
-// caller is the person's user in an app: one account a family.
+// caller is the person's user in an app: one account per family.
 func (m *model) caller(p Person, app wallet.App) wallet.Caller {
 	return wallet.Caller{App: app, User: wallet.UserID(p*10) + wallet.UserID(app.Family())}
 }
 
-// of returns the wallets behind a caller.
+// of returns the wallets of a caller.
 func (m *model) of(c wallet.Caller) []wallet.ActID {
 	a := wallet.AccountOf(c.App, c.User)
 	if len(m.wallets[a]) == 0 {
@@ -80,7 +80,7 @@ func (m *model) of(c wallet.Caller) []wallet.ActID {
 	return m.wallets[a]
 }
 
-// joinFromStart makes a person who has a phone bound before the festival.
+// joinFromStart makes a person whose phone was bound before the festival.
 func (m *model) joinFromStart(p Person) {
 	m.phones[p] = true
 	m.PhoneBound(p)
@@ -89,7 +89,7 @@ func (m *model) joinFromStart(p Person) {
 // bind binds a phone to both of the person's accounts, one after the other.
 func (m *model) bind(p Person) { m.bindWith(p, nil) }
 
-// bindWith does the same; err is what becomes of the last answer.
+// bindWith does the same; err is the error of the last answer.
 func (m *model) bindWith(p Person, err error) {
 	first, second := m.caller(p, wallet.Douyin), m.caller(p, wallet.Toutiao)
 	m.BindSent(p, first, m.tick())
@@ -107,12 +107,12 @@ func person(wallets []wallet.ActID) wallet.Person {
 	return wallet.Person{ActID: wallets[0], Former: wallets[1:]}
 }
 
-// win is a grant request for a win now.
+// win is a grant request for a win at this moment.
 func (m *model) win(p Person, app wallet.App, rain int32, amount wallet.Money) wallet.GrantRequest {
 	return wallet.GrantRequest{Caller: m.caller(p, app), Activity: "spring-2022", Scene: scene, Rain: rain, Award: wallet.Cash, Amount: amount, Opened: m.tick()}
 }
 
-// apply grants as a wallet must: once an order number, within cap and budget.
+// apply grants like a correct wallet: once per order number, within cap and budget.
 func (m *model) apply(r wallet.GrantRequest) (wallet.GrantReply, error) {
 	stage := m.stage(r.Opened)
 	var spent wallet.Money
@@ -138,7 +138,7 @@ func (m *model) apply(r wallet.GrantRequest) (wallet.GrantReply, error) {
 		return wallet.GrantReply{}, wallet.ErrOverBudget
 	}
 	no := wallet.OrderNo{ActID: m.of(r.Caller)[0], Scene: r.Scene, Rain: r.Rain, Award: r.Award, Stage: stage}
-	o := &promise{Order: wallet.Order{No: no, Amount: r.Amount, Opened: r.Opened, Created: m.now}}
+	o := &modelOrder{Order: wallet.Order{No: no, Amount: r.Amount, Opened: r.Opened, Created: m.now}}
 	m.orders = append(m.orders, o)
 	if m.strategy == wallet.StrategySync {
 		m.post(o)
@@ -146,7 +146,7 @@ func (m *model) apply(r wallet.GrantRequest) (wallet.GrantReply, error) {
 	return m.reply(o), nil
 }
 
-func (m *model) reply(o *promise) wallet.GrantReply {
+func (m *model) reply(o *modelOrder) wallet.GrantReply {
 	state := wallet.GrantAccepted
 	if o.posted != 0 {
 		state = wallet.GrantPosted
@@ -154,8 +154,8 @@ func (m *model) reply(o *promise) wallet.GrantReply {
 	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: state}
 }
 
-// post brings an order into the ledger.
-func (m *model) post(o *promise) {
+// post puts an order into the ledger.
+func (m *model) post(o *modelOrder) {
 	if o.posted == 0 {
 		o.posted, o.status, o.State = m.tick(), wallet.TokenSuccess, wallet.OrderSettled
 	}
@@ -168,7 +168,7 @@ func (m *model) postAll() {
 	}
 }
 
-// grant sends a win and has it answered.
+// grant sends a win and records its answer.
 func (m *model) grant(p Person, app wallet.App, rain int32, amount wallet.Money) GrantID {
 	r := m.win(p, app, rain, amount)
 	id := m.GrantSent(p, r, m.tick())
@@ -177,7 +177,7 @@ func (m *model) grant(p Person, app wallet.App, rain int32, amount wallet.Money)
 	return id
 }
 
-// page is the page that is right at this moment.
+// page is the correct page at this moment.
 func (m *model) page(r wallet.PageRequest) wallet.Page {
 	page := wallet.Page{Stage: m.stage(r.At)}
 	wallets := m.of(r.Caller)

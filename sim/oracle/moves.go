@@ -6,7 +6,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// moves is what the books say of one withdrawal.
+// moves is what ledger, bank and records contain of one withdrawal.
 type moves struct {
 	fromBalance, toHold wallet.Money // MoveHold
 	fromHold, toPaid    wallet.Money // MoveSettle
@@ -15,18 +15,18 @@ type moves struct {
 	payments            int32
 	records             int32
 	state               wallet.WithdrawalState
-	created             wallet.Instant // as its record says
+	created             wallet.Instant // from its record
 }
 
-// took says whether it took money that did not come back.
+// took reports whether it took money that was not returned.
 func (m *moves) took() bool { return m.payments > 0 || m.fromBalance > m.back }
 
-// outside reads the withdrawals of record and the bank's statement.
+// outside reads the records of withdrawals and the bank's statement.
 func (u *audit) outside(ctx context.Context, b Books) error {
 	err := b.Withdrawals.Withdrawals(ctx, func(r wallet.Withdrawal) bool {
 		i := u.numbered[r.No]
 		if i == 0 {
-			u.fail(withdrawWhole, r.Amount, "withdrawal %s of %d fen is on record, and nobody asked for it", r.No, r.Amount)
+			u.fail(withdrawWhole, r.Amount, "withdrawal %s of %d fen is on record, but nobody asked for it", r.No, r.Amount)
 			return true
 		}
 		w, m := u.withdrawals.At(i), &u.moves[i]
@@ -34,7 +34,7 @@ func (u *audit) outside(ctx context.Context, b Books) error {
 		m.state, m.created = r.State, r.Created
 		u.dated(w, r.Created)
 		if m.records > 1 || r.Amount != w.amount || r.Stage != w.stage {
-			u.fail(withdrawWhole, w.amount, "withdrawal %s: person %d asked for %d fen in stage %s; on record is number %d of %d fen in stage %s",
+			u.fail(withdrawWhole, w.amount, "withdrawal %s: person %d asked for %d fen in stage %s, but record number %d is of %d fen in stage %s",
 				w.no, w.person, w.amount, w.stage, m.records, r.Amount, r.Stage)
 		}
 		return true
@@ -45,7 +45,7 @@ func (u *audit) outside(ctx context.Context, b Books) error {
 	return b.Bank.Payments(ctx, func(no wallet.WithdrawalNo, amount wallet.Money) bool {
 		i := u.numbered[no]
 		if i == 0 {
-			u.fail(withdrawWhole, amount, "the bank paid %d fen for withdrawal %s, and nobody asked for it", amount, no)
+			u.fail(withdrawWhole, amount, "the bank paid %d fen for withdrawal %s, but nobody asked for it", amount, no)
 			return true
 		}
 		u.moves[i].bank += amount
@@ -54,20 +54,20 @@ func (u *audit) outside(ctx context.Context, b Books) error {
 	})
 }
 
-// move takes in one leg of a withdrawal.
+// move records one leg of a withdrawal.
 func (u *audit) move(e *wallet.Entry) {
 	i := u.numbered[e.Move.Withdrawal]
 	if i == 0 {
-		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "the ledger moved %d fen of wallet %d for withdrawal %s, and nobody asked for it", e.Amount, e.Account.Owner, e.Move.Withdrawal)
+		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "the ledger moved %d fen of wallet %d for withdrawal %s, but nobody asked for it", e.Amount, e.Account.Owner, e.Move.Withdrawal)
 		return
 	}
 	w, m := u.withdrawals.At(i), &u.moves[i]
-	u.saw(phaseIsolation, 1)
+	u.evaluated(phaseIsolation, 1)
 	if e.Account.Stage != w.stage {
 		u.fail(phaseIsolation, max(e.Amount, -e.Amount), "withdrawal %s of stage %s moved %d fen of stage %s", w.no, w.stage, e.Amount, e.Account.Stage)
 	}
 	if holder := u.owners.Get(e.Account.Owner); holder != 0 && Person(holder)-1 != w.person {
-		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "withdrawal %s of person %d moved %d fen of wallet %d of person %d", w.no, w.person, e.Amount, e.Account.Owner, holder-1)
+		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "withdrawal %s of person %d moved %d fen of wallet %d, which belongs to person %d", w.no, w.person, e.Amount, e.Account.Owner, holder-1)
 	}
 	switch {
 	case e.Move.Step == wallet.MoveHold && e.Account.Kind == wallet.PersonalAccount:
@@ -85,60 +85,60 @@ func (u *audit) move(e *wallet.Entry) {
 		m.back += e.Amount
 		w.back = e.Posted
 	default:
-		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "withdrawal %s moved %d fen in account %d in step %d", w.no, e.Amount, e.Account.Kind, e.Move.Step)
+		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "withdrawal %s moved %d fen in account %d in step %d, which does not use that account", w.no, e.Amount, e.Account.Kind, e.Move.Step)
 	}
 }
 
-// settled judges every withdrawal: paid, moved and recorded whole and once, or moved back whole and once because the bank
-// has declined, or not at all (T6, B7).
+// settled checks every withdrawal: it was paid, moved and recorded once and in full, or returned once and in full because
+// the bank declined, or had no effect (T6, B7).
 func (u *audit) settled(declined func(wallet.WithdrawalNo) bool) {
 	for i := uint32(1); int(i) <= u.withdrawals.Len(); i++ {
 		w, m := u.withdrawals.At(i), u.moves[i]
-		u.saw(withdrawWhole, 1)
+		u.evaluated(withdrawWhole, 1)
 		no := declined == nil || declined(w.no)
 		whole, returned, nothing := m.whole(w.amount), no && m.returned(w.amount), m.nothing()
-		said := "left open"
+		outcome := "left open"
 		right := whole || returned || nothing || m.onItsWay(w.amount)
 		switch {
 		case w.has(outDeclined):
-			said, right = "declined", returned
+			outcome, right = "declined", returned
 		case w.has(outPaid):
-			said, right = "acknowledged as paid", whole
+			outcome, right = "acknowledged as paid", whole
 		case w.acked != 0:
-			said, right = "acknowledged", whole || returned
+			outcome, right = "acknowledged", whole || returned
 		case !w.mayMove():
-			said, right = "refused", nothing
+			outcome, right = "refused", nothing
 		}
 		if !right {
-			u.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was %s: the bank paid %d fen in %d payments, %d fen were held, %d fen settled, %d fen came back, on record is state %d",
-				w.no, w.amount, w.person, said, m.bank, m.payments, m.fromBalance, m.toPaid, m.back, m.state)
+			u.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was %s, but the bank paid %d fen in %d payments, %d fen were held, %d fen settled, %d fen returned, and the record has state %d",
+				w.no, w.amount, w.person, outcome, m.bank, m.payments, m.fromBalance, m.toPaid, m.back, m.state)
 		}
 	}
 }
 
-// held says whether the amount was moved out of the balance, whole and once.
+// held reports whether the amount was moved out of the balance once and in full.
 func (m *moves) held(amount wallet.Money) bool { return m.fromBalance == amount && m.toHold == amount }
 
-// whole says whether the amount was paid, moved and recorded, and nothing came back.
+// whole reports whether the amount was paid, moved and recorded, and nothing was returned.
 func (m *moves) whole(amount wallet.Money) bool {
 	return m.held(amount) && m.payments == 1 && m.bank == amount && m.fromHold == amount && m.toPaid == amount &&
 		m.unheld == 0 && m.back == 0 && m.state == wallet.WithdrawalPaid
 }
 
-// returned says whether the amount is back, whole and once, and nothing was paid.
+// returned reports whether the amount was returned once and in full, and nothing was paid.
 func (m *moves) returned(amount wallet.Money) bool {
 	return m.held(amount) && m.payments == 0 && m.fromHold == 0 && m.toPaid == 0 &&
 		m.unheld == amount && m.back == amount && m.state == wallet.WithdrawalReturned
 }
 
-// nothing says whether nothing was moved.
+// nothing reports whether nothing was moved.
 func (m *moves) nothing() bool {
 	still := m.payments == 0 && m.fromBalance == 0 && m.toHold == 0 && m.fromHold == 0 && m.toPaid == 0 && m.unheld == 0 && m.back == 0
 	return still && (m.state == 0 || m.state == wallet.WithdrawalRefused || m.state == wallet.WithdrawalLimited || m.state == wallet.WithdrawalAsked)
 }
 
-// onItsWay says whether the money is out of the balance and whole, or back in it, with a record that is not final: so may
-// stand what no client learnt the end of.
+// onItsWay reports whether the money is out of the balance in full, or back in it, and the record is not final. This is a
+// valid end of a withdrawal whose client never learned the outcome.
 func (m *moves) onItsWay(amount wallet.Money) bool {
 	if !m.held(amount) || m.fromHold != 0 || m.toPaid != 0 || m.unheld != m.back {
 		return false

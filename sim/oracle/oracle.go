@@ -11,37 +11,37 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Person is a human being: a dense index from 0, known to the crowd and not to the wallet.
+// Person is a human being: a dense index from 0, known to the crowd but not to the wallet.
 type Person = int64
 
-// MaxPerson bounds persons, so that one fits into half of a GrantID and, one up, into a number of slab.Heads.
+// MaxPerson bounds persons, so that Person fits into half of a GrantID and Person+1 into a number of slab.Heads.
 const MaxPerson = math.MaxUint32 - 1
 
-// Config says what the oracle judges.
+// Config describes the run that the oracle judges.
 type Config struct {
 	Strategy wallet.Strategy
-	Activity wallet.Activity // whose stages, budgets and caps hold
-	People   int64           // how many persons to make room for; more may come
+	Activity wallet.Activity // whose stages, budgets and caps apply
+	People   int64           // expected number of persons; more are possible
 
-	// Skew is how far the ledger's clock may lie from the crowd's, either way; 0 where they share one. Postings
-	// nearer than that to a read are not held against it.
+	// Skew is the largest offset between the ledger's clock and the crowd's, in both directions; 0 if they share one.
+	// Postings closer than that to a read do not count as violations.
 	Skew time.Duration
 
-	// Rewards and Packets say whether people win rewards other than cash and send packets: what they do not do is not
-	// checked. Greetings says that a greeting may be given in place of any coupon, as while a switch says so (D3).
+	// Rewards and Packets report whether people win rewards other than cash and send packets. If not, the checks of them
+	// are left out. Greetings reports that a greeting may replace any coupon, as while a switch asks for it (D3).
 	Rewards, Packets, Greetings bool
 
-	// Unstocked says that nothing that is won is counted against a stock, though the activity has some.
+	// Unstocked reports that no win is counted against a stock, although the activity has stocks.
 	Unstocked bool
 
-	// MayBeOn says whether a degrade switch may have been on at some time between two moments (D3): what it says is not
-	// done then is not held against the wallet. nil: none ever is.
+	// MayBeOn reports whether a degrade switch may have been on at some time between two moments (D3). What the switch
+	// turns off is then not a violation. nil: no switch is ever on.
 	MayBeOn func(s wallet.Switch, from, to wallet.Instant) bool
 
-	// Control is how withdrawing is controlled (B7); nil: nobody knows, as of a wallet that is seen from outside.
+	// Control describes the limits on withdrawals (B7); nil: not known, as for a wallet that is seen from outside.
 	Control *Control
 
-	// Seen is told by Final of each acknowledged grant that is in the ledger, by ascending ActID; nil: nobody asks.
+	// OnGrantWait is called by Final for each acknowledged grant in the ledger, by ascending ActID; nil: not called.
 	Seen func(Seen)
 }
 
@@ -50,7 +50,7 @@ func (c *Config) mayBeOn(s wallet.Switch, from, to wallet.Instant) bool {
 	return c.MayBeOn != nil && c.MayBeOn(s, from, to)
 }
 
-// Seen says how long one acknowledged grant kept its owner waiting.
+// GrantWait is how long the owner of one acknowledged grant waited.
 type Seen struct {
 	Scene  wallet.SceneID
 	Rain   int32
@@ -61,7 +61,7 @@ type Seen struct {
 	Delay  time.Duration // from the acknowledgement until it is in the ledger; not below 0
 }
 
-// The longest wait that the histogram tells apart, a day, and its precision, three significant figures.
+// The largest wait of the histogram, a day, and its precision in significant figures.
 const (
 	maxWaitMS   = 24 * 60 * 60 * 1000
 	waitFigures = 3
@@ -77,12 +77,12 @@ type Oracle struct {
 	grants slab.Slab[grant]
 	people slab.Heads // Person → newest grant
 	owners slab.Heads // ActID → Person+1
-	others slab.Heads // Person → 1, of who wins other rewards, sends packets or is sent some
+	others slab.Heads // Person → 1, for people who won other rewards or sent or received packets
 
 	phones   []uint64 // bit by Person: joined from the start
 	bindings map[Person]*binding
 
-	asks    []ask // pages in flight and free places
+	asks    []ask // pages in flight and free slots
 	free    uint32
 	reading map[Person]uint32 // newest ask in flight
 	walks   []walk
@@ -97,15 +97,15 @@ type Oracle struct {
 	rewards rewards
 	packets packets
 
-	shown []uint32 // scratch: grants that the page being judged shows
-	loose []item   // scratch: what a page may or may not contain
+	shown     []uint32 // scratch: grants that the page being judged shows
+	uncertain []item   // scratch: what a page may or may not contain
 
-	waits    *hdrhistogram.Histogram
-	maxDelay time.Duration
-	off      wallet.Money
+	waits      *hdrhistogram.Histogram
+	maxDelay   time.Duration
+	difference wallet.Money
 }
 
-// New returns an oracle that has seen nothing.
+// New returns an oracle without any observations.
 func New(cfg Config) *Oracle {
 	return &Oracle{
 		cfg:       cfg,
@@ -122,17 +122,17 @@ func New(cfg Config) *Oracle {
 }
 
 // Waits returns the visible waits of acknowledged grants in ms, filled by Final. Under StrategyToken the wait is zero
-// unless a page missed the grant: then it runs until the end of the last such read.
+// unless a page did not show the grant; then it lasts until the end of the last such page.
 func (o *Oracle) Waits() *hdrhistogram.Histogram { return o.waits }
 
 // MaxPostingDelay returns the longest time from an acknowledgement until the grant was in the ledger.
 func (o *Oracle) MaxPostingDelay() time.Duration { return o.maxDelay }
 
 // MoneyDifference returns Σ |acknowledged − in the ledger| over all grants, in fen, known after Final. A grant whose
-// outcome its client never learnt may be in the ledger once and counts as right either way.
-func (o *Oracle) MoneyDifference() wallet.Money { return o.off }
+// outcome its client never learned may be in the ledger once or not at all; neither is a difference.
+func (o *Oracle) MoneyDifference() wallet.Money { return o.difference }
 
-// Bytes returns the memory held; maps, which do not tell, by their worst case: just doubled and seven sixteenths full.
+// Bytes returns the memory held. Maps are counted by their worst case: just doubled and seven sixteenths full.
 func (o *Oracle) Bytes() int64 {
 	const (
 		entry    = int64(unsafe.Sizeof(Person(0)) + unsafe.Sizeof(uint32(0)))

@@ -6,33 +6,33 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// A wallet of which nothing but its API can be seen is judged by what people see once nothing is held back any more, and
-// by what it says of itself. The checks are those of Final; what nobody can tell from outside stays unknown.
+// A wallet whose API is all that can be seen is judged by what people see after the drain, and by its own totals. The
+// checks are those of Final; what cannot be seen from outside stays unknown.
 
-// What lists after the drain and replies said of a grant, in the bits above its last status.
+// What replies and the lists read after the drain showed of a grant, in the bits above its last status.
 const (
-	shownAtEnd grantIs = 1 << (statusShift + 2 + iota) // a whole list of its owner shows it
-	readAtEnd                                          // a whole list of its owner was read, in which it would be
-	tokenOnly                                          // acknowledged, and by no try with a copy on the server (see guarded)
+	shownAtEnd grantFlags = 1 << (statusShift + 2 + iota) // a whole list of its owner shows it
+	readAtEnd                                             // a whole list of its owner was read that should show it
+	tokenOnly                                             // acknowledged, but no try reported a copy on the server (see guarded)
 )
 
-// List is a person's whole flow list, read after the drain.
+// List is a person's whole list of grants, read after the drain.
 type List struct {
 	Person Person
-	Family wallet.Family  // of the app it was read in
-	Start  wallet.Instant // when its first page was asked for
-	Pages  []wallet.Page  // from the top to the end
+	Family wallet.Family  // of the app in which it was read
+	Start  wallet.Instant // when its first page was requested
+	Pages  []wallet.Page  // from first to last
 }
 
-// Whole says whether the list can be judged: it has an end, and no source was missing.
+// Whole reports whether the list can be judged: it has an end, and no source was missing.
 func (l List) Whole() bool {
 	n := len(l.Pages)
 	return n > 0 && l.Pages[n-1].Next == (wallet.Cursor{}) && !slices.ContainsFunc(l.Pages, func(p wallet.Page) bool { return len(p.Missing) > 0 })
 }
 
-// Asker returns the next person after one who ever asked for a grant, won another reward, or sent or was sent a packet, and
-// in which families (by number, from 1) the lists have to be read to see all of that; ok is false when there is nobody.
-// Start with -1.
+// NextPerson returns the next person after one who asked for a grant, won another reward, or sent or received a packet,
+// and the families (by number, from 1) whose lists have to be read to see all of that. ok is false at the end. Start
+// with -1.
 func (o *Oracle) Asker(after Person, now wallet.Instant) (p Person, read [3]bool, ok bool) {
 	p, ok = o.people.Next(after)
 	if q, there := o.others.Next(after); there && (!ok || q < p) {
@@ -59,9 +59,9 @@ func (o *Oracle) Asker(after Person, now wallet.Instant) (p Person, read [3]bool
 	return p, read, true
 }
 
-// Settled judges a whole list after the drain: every acknowledged grant is there once and posted, nothing else is, and
-// the sums are those of the lines and of the withdrawals. Its pages are told of as pages too, which judges each by
-// itself. It returns false, and judges nothing, when the list is not whole.
+// JudgeList judges a whole list after the drain: every acknowledged grant is in it once and posted, nothing else is in it,
+// and the sums match the lines and the withdrawals. Its pages are also passed to PageAnswered, which judges each page
+// alone. It returns false, and judges nothing, if the list is not whole.
 func (o *Oracle) Settled(l List, now wallet.Instant) bool {
 	if !l.Whole() {
 		return false
@@ -73,7 +73,7 @@ func (o *Oracle) Settled(l List, now wallet.Instant) bool {
 	return true
 }
 
-// settled is one list that is judged.
+// settled is one list being judged.
 type settled struct {
 	*Oracle
 	List
@@ -83,12 +83,12 @@ type settled struct {
 	sum    wallet.Money // of the lines
 }
 
-// lines judges each line, and notes which grants are shown.
+// lines checks each line, and records which grants are shown.
 func (s *settled) lines() {
 	for _, page := range s.Pages {
-		s.saw(phaseIsolation, 1)
+		s.evaluated(phaseIsolation, 1)
 		if page.Stage != s.stage {
-			s.fail(phaseIsolation, page.Income, "person %d, list of %s: begins in stage %s and goes on in stage %s", s.Person, s.Start, s.stage, page.Stage)
+			s.fail(phaseIsolation, page.Income, "person %d, list read at %s: the list begins in stage %s but continues in stage %s", s.Person, s.Start, s.stage, page.Stage)
 		}
 		for n := range page.Grants {
 			s.line(&page.Grants[n])
@@ -97,77 +97,77 @@ func (s *settled) lines() {
 }
 
 func (s *settled) line(l *wallet.Line) {
-	s.saw(orderOnce, 1)
+	s.evaluated(orderOnce, 1)
 	if slices.Contains(s.listed, l.Order) {
-		s.fail(orderOnce, l.Amount, "person %d, list of %s: order %s of %d fen is there more than once", s.Person, s.Start, l.Order, l.Amount)
+		s.fail(orderOnce, l.Amount, "person %d, list read at %s: order %s of %d fen is in the list more than once", s.Person, s.Start, l.Order, l.Amount)
 	}
 	s.listed = append(s.listed, l.Order)
 	sum, err := s.sum.Add(l.Amount)
 	if err != nil {
-		s.fail(userView, l.Amount, "person %d, list of %s: %d fen overflow its sum", s.Person, s.Start, l.Amount)
+		s.fail(userView, l.Amount, "person %d, list read at %s: adding %d fen overflows the sum of its lines", s.Person, s.Start, l.Amount)
 	} else {
 		s.sum = sum
 	}
-	s.saw(stateMachine, 1)
+	s.evaluated(stateMachine, 1)
 	if l.Status != wallet.TokenSuccess {
-		s.fail(stateMachine, l.Amount, "person %d, list of %s: after the drain order %s of %d fen has status %d", s.Person, s.Start, l.Order, l.Amount, l.Status)
+		s.fail(stateMachine, l.Amount, "person %d, list read at %s: after the drain order %s of %d fen has status %d", s.Person, s.Start, l.Order, l.Amount, l.Status)
 	}
 	i := s.owner(s.Person, l.Order)
 	if i == 0 {
 		return // judged with its page
 	}
 	g := s.grants.At(i)
-	g.is |= shownAtEnd
-	s.saw(noOverIssuance, 1)
+	g.flags |= shownAtEnd
+	s.evaluated(noOverIssuance, 1)
 	if g.acked == 0 && !g.mayBeOnRecord() {
-		s.fail(noOverIssuance, l.Amount, "person %d, list of %s: shows order %s of %d fen, though every try was refused", s.Person, s.Start, l.Order, l.Amount)
+		s.fail(noOverIssuance, l.Amount, "person %d, list read at %s: the list shows order %s of %d fen, although every try was refused", s.Person, s.Start, l.Order, l.Amount)
 	}
 }
 
-// grants judges that nothing is missing.
+// missing checks that no grant is missing.
 func (s *settled) missing() {
 	for i := s.people.Get(s.Person); i != 0; i = s.grants.At(i).next {
 		g := s.grants.At(i)
 		if s.plays.list[g.play-1].stage != s.stage || s.sight(s.Person, i, s.Family, s.other(s.Person, s.Start)) != sightSure {
 			continue
 		}
-		g.is |= readAtEnd
+		g.flags |= readAtEnd
 		if g.acked == 0 || g.act == 0 {
-			continue // Not acknowledged, or as an order that another grant stands for.
+			continue // Not acknowledged, or acknowledged as an order that another grant represents.
 		}
-		s.saw(nothingLost, 1)
+		s.evaluated(nothingLost, 1)
 		if !g.has(shownAtEnd) {
-			s.fail(nothingLost, g.money(), "order %s of person %d, %d fen acknowledged at %s, is not in the list of %s after the drain",
+			s.fail(nothingLost, g.money(), "order %s of person %d, %d fen acknowledged at %s, is missing from the list read at %s after the drain",
 				s.plays.order(g.play, wallet.ActID(g.act)), s.Person, g.amount, g.acked, s.Start)
 		}
 	}
 }
 
-// sums judges income, withdrawals and balance.
+// sums checks income, withdrawals and balance.
 func (s *settled) sums() {
 	for _, page := range s.Pages {
-		s.saw(userView, 1)
+		s.evaluated(userView, 1)
 		if page.Income != s.sum {
-			s.fail(userView, max(page.Income-s.sum, s.sum-page.Income), "person %d, list of %s: after the drain the income is %d fen, its lines sum to %d fen",
+			s.fail(userView, max(page.Income-s.sum, s.sum-page.Income), "person %d, list read at %s: after the drain the income is %d fen, but its lines sum to %d fen",
 				s.Person, s.Start, page.Income, s.sum)
 			return
 		}
 	}
 	first := s.Pages[0]
 	out, whole := s.paidOut(first.Withdrawals)
-	sent, told := s.carried(first.Packets)
-	if !whole || !told {
+	sent, known := s.carried(first.Packets)
+	if !whole || !known {
 		return
 	}
-	s.saw(userView, 1)
+	s.evaluated(userView, 1)
 	if want := first.Income - out - sent; first.Balance != want || first.Balance < 0 {
-		s.fail(userView, max(first.Balance-want, want-first.Balance), "person %d, list of %s: after the drain the balance is %d fen, but income %d fen less %d fen withdrawn and %d fen gone in packets",
+		s.fail(userView, max(first.Balance-want, want-first.Balance), "person %d, list read at %s: after the drain the balance is %d fen, but the income is %d fen, with %d fen withdrawn and %d fen net sent in packets",
 			s.Person, s.Start, first.Balance, first.Income, out, sent)
 	}
 }
 
-// paidOut judges the withdrawals that the list shows and returns what they took; whole is false for a person with more
-// than a wallet has to list.
+// paidOut checks the withdrawals in the list and returns the sum that they took. whole is false for a person with more
+// withdrawals than a wallet has to list.
 func (s *settled) paidOut(shown []wallet.Withdrawal) (out wallet.Money, whole bool) {
 	known := 0
 	for i := s.withdrawn[s.Person]; i != 0; i = s.withdrawals.At(i).next {
@@ -178,9 +178,9 @@ func (s *settled) paidOut(shown []wallet.Withdrawal) (out wallet.Money, whole bo
 	}
 	for i := range shown {
 		if st := shown[i].State; st == wallet.WithdrawalHeld || st == wallet.WithdrawalPaid {
-			out += shown[i].Amount // each is one that the person asked for, as its page was judged
+			out += shown[i].Amount // each was requested by the person: the check of its page made sure of that
 		} else if st == wallet.WithdrawalDeclined {
-			return 0, false // it may be back, or not yet
+			return 0, false // the money may or may not be returned yet
 		}
 	}
 	for i := s.withdrawn[s.Person]; i != 0; i = s.withdrawals.At(i).next {
@@ -192,14 +192,14 @@ func (s *settled) paidOut(shown []wallet.Withdrawal) (out wallet.Money, whole bo
 		if at := slices.IndexFunc(shown, func(v wallet.Withdrawal) bool { return v.No == w.no }); at >= 0 {
 			state = shown[at].State
 		}
-		s.saw(withdrawWhole, 1)
+		s.evaluated(withdrawWhole, 1)
 		switch {
-		case w.has(outDeclined) && w.told != 0 && state != wallet.WithdrawalReturned:
-			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was declined, as was said at %s, and is in state %d after the drain", w.no, w.amount, s.Person, w.told, state)
+		case w.has(outDeclined) && w.refusedAt != 0 && state != wallet.WithdrawalReturned:
+			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was reported as declined at %s, but is in state %d after the drain", w.no, w.amount, s.Person, w.refusedAt, state)
 		case w.acked != 0 && state != wallet.WithdrawalPaid && (state != wallet.WithdrawalReturned || s.stays(w)):
-			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged at %s and is in state %d after the drain", w.no, w.amount, s.Person, w.acked, state)
+			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged at %s, but is in state %d after the drain", w.no, w.amount, s.Person, w.acked, state)
 		case !w.mayMove() && (state == wallet.WithdrawalHeld || state == wallet.WithdrawalPaid):
-			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was refused and is in state %d after the drain", w.no, w.amount, s.Person, state)
+			s.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was refused, but is in state %d after the drain", w.no, w.amount, s.Person, state)
 		}
 	}
 	return out, true

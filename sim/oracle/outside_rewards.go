@@ -9,20 +9,20 @@ import (
 // RewardList is a person's whole list of rewards other than cash, read after the drain.
 type RewardList struct {
 	Person Person
-	Family wallet.Family  // of the app it was read in
-	Start  wallet.Instant // when its first page was asked for
+	Family wallet.Family  // of the app in which it was read
+	Start  wallet.Instant // when its first page was requested
 	Pages  []wallet.RewardsPage
 }
 
-// Whole says whether the list can be judged: it has an end.
+// Whole reports whether the list can be judged: it has an end.
 func (l RewardList) Whole() bool {
 	n := len(l.Pages)
 	return n > 0 && l.Pages[n-1].Next == (wallet.Cursor{})
 }
 
-// SettledRewards judges a whole list of rewards after the drain: each acknowledged one is there once, has come to rest, and
-// is used if and only if its owner asked for that. Its pages are told of with RewardsAnswered too, which judges each by
-// itself. It returns false, and judges nothing, when the list is not whole.
+// JudgeRewardList judges a whole list of rewards after the drain: each acknowledged one is in it once, in a final state,
+// and is used if and only if its owner asked for that. Its pages are also passed to RewardsAnswered, which judges each
+// page alone. It returns false, and judges nothing, if the list is not whole.
 func (o *Oracle) SettledRewards(l RewardList, now wallet.Instant) bool {
 	if !l.Whole() {
 		return false
@@ -32,9 +32,9 @@ func (o *Oracle) SettledRewards(l RewardList, now wallet.Instant) bool {
 	for _, page := range l.Pages {
 		for n := range page.Items {
 			it := &page.Items[n]
-			o.saw(rewardOnce, 1)
+			o.evaluated(rewardOnce, 1)
 			if slices.Contains(listed, it.No) {
-				o.fail(rewardOnce, 0, "person %d, rewards of %s: order %s is there more than once", l.Person, l.Start, it.No)
+				o.fail(rewardOnce, 0, "person %d, reward list read at %s: order %s is in the list more than once", l.Person, l.Start, it.No)
 			}
 			listed = append(listed, it.No)
 			o.rewardAtRest(l, it)
@@ -45,42 +45,42 @@ func (o *Oracle) SettledRewards(l RewardList, now wallet.Instant) bool {
 		if w.play.stage != stage || o.sees(l.Person, l.Family, w.account.Family, l.Start) != sightSure {
 			continue
 		}
-		w.is |= rewardReadAtEnd
+		w.flags |= rewardReadAtEnd
 		if w.acked != 0 && w.got != (gift{}) && !w.got.void && !w.has(rewardShownAtEnd) {
-			o.fail(rewardOnce, 0, "order %s of person %d, acknowledged at %s, is not in the list of %s after the drain", w.order, l.Person, w.acked, l.Start)
+			o.fail(rewardOnce, 0, "order %s of person %d, acknowledged at %s, is missing from the list read at %s after the drain", w.order, l.Person, w.acked, l.Start)
 		}
 	}
 	return true
 }
 
-// rewardAtRest judges one reward of a list after the drain.
+// rewardAtRest checks one reward of a list after the drain.
 func (o *Oracle) rewardAtRest(l RewardList, it *wallet.Item) {
 	i := o.rewardOf(l.Person, it)
 	if i == 0 || o.rewards.list[i].person != l.Person {
-		return // judged with its page
+		return // checked with its page
 	}
 	w := &o.rewards.list[i]
-	w.is |= rewardShownAtEnd
-	o.saw(rewardOnce, 1)
+	w.flags |= rewardShownAtEnd
+	o.evaluated(rewardOnce, 1)
 	switch it.State {
 	case wallet.ItemSettled, wallet.ItemUsed, wallet.ItemExpired, wallet.ItemRefunded:
 	default:
-		o.fail(rewardOnce, 0, "person %d, rewards of %s: after the drain order %s is still %s", l.Person, l.Start, it.No, it.State)
+		o.fail(rewardOnce, 0, "person %d, reward list read at %s: order %s is still %s after the drain", l.Person, l.Start, it.No, it.State)
 	}
 	if !w.mayBeOnRecord() {
-		o.fail(rewardOnce, 0, "person %d, rewards of %s: show order %s as %s, though every try was refused", l.Person, l.Start, it.No, it.State)
+		o.fail(rewardOnce, 0, "person %d, reward list read at %s: the list shows order %s as %s, although every try was refused", l.Person, l.Start, it.No, it.State)
 	}
-	o.saw(rewardUseOnce, 1)
+	o.evaluated(rewardUseOnce, 1)
 	switch {
 	case w.has(useAcked) && it.State != wallet.ItemUsed:
-		o.fail(rewardUseOnce, 0, "order %s of person %d was acknowledged as used, and is %s after the drain", it.No, l.Person, it.State)
+		o.fail(rewardUseOnce, 0, "order %s of person %d was acknowledged as used, but is %s after the drain", it.No, l.Person, it.State)
 	case it.State == wallet.ItemUsed && !w.has(useSent):
-		o.fail(rewardUseOnce, 0, "order %s of person %d is used after the drain, and its owner never asked for that", it.No, l.Person)
+		o.fail(rewardUseOnce, 0, "order %s of person %d is used after the drain, but its owner never asked to use it", it.No, l.Person)
 	}
 }
 
-// stockOutside judges each stock by what people were told (C3): no more coupons were acknowledged or listed than there are.
-// Where so many outcomes are open that there may be more, nothing is claimed.
+// stockOutside checks each stock by what people were told (C3): no more coupons were acknowledged or listed than exist. If
+// open outcomes could exceed the stock, the check is not evaluated.
 func (o *Oracle) stockOutside() {
 	for _, child := range o.cfg.Activity.Children {
 		for _, t := range child.Rewards {
@@ -93,7 +93,7 @@ func (o *Oracle) stockOutside() {
 	}
 }
 
-// templateOutside judges one of them.
+// templateOutside checks one template.
 func (o *Oracle) templateOutside(st wallet.Stage, r wallet.Reward) {
 	granted, open, asked := int64(0), int64(0), false
 	for i := 1; i < len(o.rewards.list); i++ {
@@ -114,8 +114,8 @@ func (o *Oracle) templateOutside(st wallet.Stage, r wallet.Reward) {
 	if !asked || granted <= r.Stock && granted+open > r.Stock {
 		return
 	}
-	o.saw(stockNeverOver, 1)
+	o.evaluated(stockNeverOver, 1)
 	if granted > r.Stock {
-		o.fail(stockNeverOver, wallet.Money(granted-r.Stock), "%d coupons %q of stage %s were acknowledged or are listed, of %d", granted, r.ID, st, r.Stock)
+		o.fail(stockNeverOver, wallet.Money(granted-r.Stock), "%d coupons %q of stage %s were acknowledged or listed, but the stock is %d", granted, r.ID, st, r.Stock)
 	}
 }

@@ -9,22 +9,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// wire returns an item as the API shows it: whose account it is, and how it is counted, the owner is not told.
+// wire returns an item as the API shows it: without its account, its creation and its count.
 func wire(i wallet.Item) wallet.Item {
 	i.Account, i.Created, i.Counted = wallet.Account{}, 0, wallet.OrderNo{}
 	return i
 }
 
-// lose lets a person ask for a tea and have no answer.
-func (k *kiosk) lose(p Person, err error) RewardID {
+// lose makes a person ask for a tea without receiving an answer.
+func (k *rewardModel) lose(p Person, err error) RewardID {
 	r := wallet.GrantRequest{Caller: callerOf(p), Activity: "festival", Scene: "tea", Rain: 1, Award: wallet.HeyteaCoupon, Opened: k.tick()}
 	id := k.RewardSent(p, r, k.now)
 	k.RewardAnswered(id, wallet.GrantReply{}, err, k.tick())
 	return id
 }
 
-// rest reads a person's whole list of rewards after the drain, one to a page.
-func (k *kiosk) rest(p Person, items ...wallet.Item) {
+// rest reads a person's whole list of rewards after the drain, one reward per page.
+func (k *rewardModel) rest(p Person, items ...wallet.Item) {
 	l := RewardList{Person: p, Family: wallet.DouyinFamily, Start: k.tick()}
 	for n, it := range items {
 		page := wallet.RewardsPage{Stage: wallet.Official, Items: []wallet.Item{wire(it)}}
@@ -39,8 +39,9 @@ func (k *kiosk) rest(p Person, items ...wallet.Item) {
 	k.SettledRewards(l, k.tick())
 }
 
-// sendMore has person 0 send the same again, which is answered so, and returns the packet as it would be when it was sent.
-func (k *kiosk) sendMore(err error) wallet.Packet {
+// sendMore makes person 0 send the same amount again with the given answer, and returns the packet as it would be after
+// sending.
+func (k *rewardModel) sendMore(err error) wallet.Packet {
 	p := k.packets[0]
 	p.No.Request++
 	id := k.PacketSent(0, wallet.SendPacketRequest{Caller: callerOf(0), Request: p.No.Request, Amount: p.Amount, To: []wallet.Caller{callerOf(1), callerOf(2)}, At: k.tick()}, []Person{1, 2}, k.now)
@@ -49,7 +50,7 @@ func (k *kiosk) sendMore(err error) wallet.Packet {
 }
 
 // money reads a person's whole list of money after the drain.
-func (k *kiosk) money(p Person, income, balance wallet.Money, packets ...wallet.Packet) {
+func (k *rewardModel) money(p Person, income, balance wallet.Money, packets ...wallet.Packet) {
 	page := wallet.Page{Stage: wallet.Official, Income: income, Balance: balance, Packets: packets}
 	if income > 0 {
 		page.Grants = []wallet.Line{{Order: wallet.OrderNo{ActID: wallet.ActID(p + 1), Scene: "rain", Rain: 1, Award: wallet.Cash, Stage: wallet.Official},
@@ -58,7 +59,7 @@ func (k *kiosk) money(p Person, income, balance wallet.Money, packets ...wallet.
 	k.Settled(List{Person: p, Family: wallet.DouyinFamily, Start: k.tick(), Pages: []wallet.Page{page}}, k.tick())
 }
 
-// Each lie about rewards and packets is caught from outside too, by the check that bears its name.
+// Each wrong statement about rewards and packets is also caught from outside, by the check named in the case.
 func TestOutsideCatchesRewardsAndPackets(t *testing.T) {
 	state := func(i wallet.Item, s wallet.ItemState) wallet.Item { i.State = s; return i }
 	share := func(p wallet.Packet, n int, s wallet.ShareState) wallet.Packet {
@@ -68,10 +69,10 @@ func TestOutsideCatchesRewardsAndPackets(t *testing.T) {
 	}
 	for _, c := range []struct {
 		why   string
-		check string // "" where nothing is wrong
-		do    func(k *kiosk)
+		check string // "" if nothing is wrong
+		do    func(k *rewardModel)
 	}{
-		{"two win the teas and one a greeting; one is used", "", func(k *kiosk) {
+		{"two win the teas and one a greeting; one is used", "", func(k *rewardModel) {
 			k.win(0)
 			k.win(1)
 			k.win(2)
@@ -80,7 +81,7 @@ func TestOutsideCatchesRewardsAndPackets(t *testing.T) {
 			k.rest(1, k.items[1])
 			k.rest(2)
 		}},
-		{"what was not answered is there, and what was refused is not", "", func(k *kiosk) {
+		{"an unanswered win is listed, and a refused one is not", "", func(k *rewardModel) {
 			k.lose(0, wallet.ErrUnknown)
 			k.lose(1, wallet.ErrOverloaded)
 			won := k.items[k.win(2)]
@@ -90,75 +91,75 @@ func TestOutsideCatchesRewardsAndPackets(t *testing.T) {
 			k.rest(1)
 			k.rest(2, won)
 		}},
-		{"a list without an end is not judged", "", func(k *kiosk) {
+		{"a list without an end is not judged", "", func(k *rewardModel) {
 			k.win(0)
 			k.SettledRewards(RewardList{Person: 0, Family: wallet.DouyinFamily, Pages: []wallet.RewardsPage{{Stage: wallet.Official, Next: wallet.Cursor{Opened: 1}}}}, k.tick())
 		}},
-		{"it is there twice", "reward-once", func(k *kiosk) { i := k.items[k.win(0)]; k.rest(0, i, i) }},
-		{"it is not there", "reward-once", func(k *kiosk) { k.win(0); k.rest(0) }},
-		{"it never came to rest", "reward-once", func(k *kiosk) { k.rest(0, state(k.items[k.win(0)], wallet.ItemProcessing)) }},
-		{"its use never came to rest", "reward-once", func(k *kiosk) { i := k.win(0); k.use(0, i); k.rest(0, state(k.items[i], wallet.ItemUsing)) }},
-		{"every try was refused, and it is there", "reward-once", func(k *kiosk) {
+		{"it is listed twice", "reward-once", func(k *rewardModel) { i := k.items[k.win(0)]; k.rest(0, i, i) }},
+		{"it is not listed", "reward-once", func(k *rewardModel) { k.win(0); k.rest(0) }},
+		{"it never reached a final state", "reward-once", func(k *rewardModel) { k.rest(0, state(k.items[k.win(0)], wallet.ItemProcessing)) }},
+		{"its use never reached a final state", "reward-once", func(k *rewardModel) { i := k.win(0); k.use(0, i); k.rest(0, state(k.items[i], wallet.ItemUsing)) }},
+		{"every try was refused, but it is listed", "reward-once", func(k *rewardModel) {
 			k.lose(0, wallet.ErrOverloaded)
 			i := k.items[k.win(1)]
 			i.No.ActID, i.Opened = 1, k.rewards.list[1].opened
 			k.rest(0, i)
 		}},
-		{"said to be used, and not", "reward-use-once", func(k *kiosk) { i := k.win(0); k.use(0, i); k.rest(0, state(k.items[i], wallet.ItemSettled)) }},
-		{"used, and nobody asked", "reward-use-once", func(k *kiosk) { k.rest(0, state(k.items[k.win(0)], wallet.ItemUsed)) }},
-		{"one more than the stock", "stock-never-over", func(k *kiosk) { k.win(0); k.win(1); k.counted = 1; k.win(2); k.Outside(Totals{}) }},
+		{"reported as used, but is not", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.use(0, i); k.rest(0, state(k.items[i], wallet.ItemSettled)) }},
+		{"used, but nobody asked", "reward-use-once", func(k *rewardModel) { k.rest(0, state(k.items[k.win(0)], wallet.ItemUsed)) }},
+		{"one more than the stock", "stock-never-over", func(k *rewardModel) { k.win(0); k.win(1); k.counted = 1; k.win(2); k.Outside(Totals{}) }},
 
-		{"half of a packet is opened", "", func(k *kiosk) {
+		{"half of a packet is opened", "", func(k *rewardModel) {
 			k.send(100)
 			k.open(1, 0)
 			k.money(0, 100, 0, k.packets[0])
 			k.money(1, 0, 50, k.packets[0])
 			k.money(2, 0, 0, k.packets[0])
 		}},
-		{"the recipient is shown the own share alone", "", func(k *kiosk) {
+		{"the recipient is shown only their own share", "", func(k *rewardModel) {
 			k.send(100)
 			k.open(1, 0)
 			p := k.packets[0]
 			p.Shares = p.Shares[:1]
 			k.money(1, 0, 50, p)
 		}},
-		{"what was not opened went back", "", func(k *kiosk) {
+		{"an unopened share was returned", "", func(k *rewardModel) {
 			k.send(100)
 			k.money(0, 100, 50, share(k.packets[0], 0, wallet.ShareReturned))
 		}},
-		{"the sender's balance kept it", "user-view", func(k *kiosk) { k.send(100); k.money(0, 100, 100, k.packets[0]) }},
-		{"the recipient's balance lacks it", "user-view", func(k *kiosk) { k.send(100); k.open(1, 0); k.money(1, 0, 0, k.packets[0]) }},
-		{"said to be sent, and is not there", "packet-exact", func(k *kiosk) { k.send(100); k.money(0, 100, 100) }},
-		{"said to be sent, and refused", "packet-exact", func(k *kiosk) {
+		{"the sender's balance still includes it", "user-view", func(k *rewardModel) { k.send(100); k.money(0, 100, 100, k.packets[0]) }},
+		{"the recipient's balance lacks it", "user-view", func(k *rewardModel) { k.send(100); k.open(1, 0); k.money(1, 0, 0, k.packets[0]) }},
+		{"acknowledged as sent, but not listed", "packet-exact", func(k *rewardModel) { k.send(100); k.money(0, 100, 100) }},
+		{"acknowledged as sent, but refused", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			k.packets[0].State = wallet.PacketRefused
 			k.money(0, 100, 100, k.packets[0])
 		}},
-		{"neither sent nor refused", "packet-exact", func(k *kiosk) {
+		{"neither sent nor refused", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			p := k.sendMore(wallet.ErrUnknown)
 			p.State = wallet.PacketAsked
 			k.money(0, 100, 0, k.packets[0], p)
 		}},
-		{"refused, and sent", "packet-exact", func(k *kiosk) {
+		{"refused, but sent", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			k.money(0, 100, -100, k.packets[0], k.sendMore(wallet.ErrLimited))
 		}},
-		{"said to be opened, and waits", "packet-exact", func(k *kiosk) {
+		{"acknowledged as opened, but still waits", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			k.open(1, 0)
 			k.money(0, 100, 0, share(k.packets[0], 0, wallet.ShareWaiting))
 		}},
-		{"opened, and nobody asked", "packet-exact", func(k *kiosk) { k.send(100); k.money(0, 100, 0, share(k.packets[0], 1, wallet.ShareOpened)) }},
-		{"still being opened", "packet-exact", func(k *kiosk) {
+		{"opened, but nobody asked", "packet-exact", func(k *rewardModel) { k.send(100); k.money(0, 100, 0, share(k.packets[0], 1, wallet.ShareOpened)) }},
+		{"still being opened", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			k.OpenAnswered(k.OpenSent(1, wallet.OpenPacketRequest{Caller: callerOf(1), Packet: k.packets[0].No}, k.tick()), wallet.Share{}, wallet.ErrUnknown, k.tick())
 			k.money(0, 100, 0, share(k.packets[0], 0, wallet.ShareOpening))
 		}},
-		{"opened, and gone from the list", "packet-exact", func(k *kiosk) { k.send(100); k.open(1, 0); k.money(1, 0, 50) }},
+		{"opened, but missing from the list", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.money(1, 0, 50) }},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			k := newKiosk()
+			k := newRewardModel()
 			c.do(k)
 			var failed []string
 			for _, check := range k.Checks() {
@@ -175,26 +176,26 @@ func TestOutsideCatchesRewardsAndPackets(t *testing.T) {
 	}
 }
 
-// Nothing is claimed of a stock when so many outcomes are open that there may be more coupons than it has, until lists tell.
+// The stock is not judged while open outcomes could exceed it, until lists show the outcomes.
 func TestOutsideStockIsUnknownWhileWinsAreOpen(t *testing.T) {
-	result := func(k *kiosk) string {
+	result := func(k *rewardModel) string {
 		k.Outside(Totals{})
 		return k.Checks()[stockNeverOver].Result
 	}
-	k := newKiosk()
+	k := newRewardModel()
 	k.win(0)
 	k.lose(1, wallet.ErrUnknown)
-	require.Equal(t, Pass, result(k), "both may have one: there are two")
+	require.Equal(t, Pass, result(k), "each may have one: the stock is two")
 	k.lose(2, wallet.ErrUnknown)
 	k.tallies[stockNeverOver] = tally{}
 	require.Equal(t, Unknown, result(k))
 	k.rest(2)
-	require.Equal(t, Pass, result(k), "a list told that it was none")
+	require.Equal(t, Pass, result(k), "a list showed that the win has no coupon")
 }
 
-// Who won no money, sent no packet and was sent one is asked for too, in the families where it would show.
+// NextPerson also returns people who won no money or only received a packet, with the families that show it.
 func TestAskerNamesEverybodyConcerned(t *testing.T) {
-	k := newKiosk()
+	k := newRewardModel()
 	k.win(5)
 	k.send(100)
 	k.GrantSent(4, wallet.GrantRequest{Caller: callerOf(4), Activity: "festival", Scene: "rain", Rain: 1, Award: wallet.Cash, Amount: 1, Opened: k.tick()}, k.now)

@@ -29,7 +29,7 @@ func (m *model) list(p Person, app wallet.App, limit int) List {
 // appOf is an app of each family.
 var appOf = [...]wallet.App{wallet.DouyinFamily: wallet.Douyin, wallet.ToutiaoFamily: wallet.Toutiao}
 
-// outside drains the model and has it judged from outside; the lists and totals may be spoilt.
+// outside drains the model and has it judged from outside; the functions falsify lists and totals.
 func (m *model) outside(list func(*List), totals func(*Totals)) Sums {
 	m.postAll()
 	for p, read, ok := m.Asker(-1, m.tick()); ok; p, read, ok = m.Asker(p, m.now) {
@@ -54,7 +54,7 @@ func (m *model) outside(list func(*List), totals func(*Totals)) Sums {
 	return m.Outside(t)
 }
 
-// story is a bit of everything: two wins, one whose answer was lost and that happened, one that did not, a withdrawal.
+// story has two wins, a lost answer with an applied grant, a lost answer without one, a refusal and a withdrawal.
 func story(m *model) {
 	two(m)
 	m.lost(1, wallet.Douyin, 1, 400, true)
@@ -64,7 +64,7 @@ func story(m *model) {
 	m.withdraw(0, wallet.Douyin, 100)
 }
 
-// From outside, all ten checks are evaluated, with any strategy, and a right wallet passes them.
+// From outside, all ten checks are evaluated with every strategy, and a correct wallet passes them.
 func TestOutsideEvaluatesAllChecks(t *testing.T) {
 	for _, s := range []wallet.Strategy{wallet.StrategySync, wallet.StrategyAsync, wallet.StrategyToken} {
 		m := newModel(s)
@@ -76,12 +76,12 @@ func TestOutsideEvaluatesAllChecks(t *testing.T) {
 			require.Equal(t, Pass, c.Result, "%s: %s: %s", s, c.Name, c.First)
 		}
 		if s == wallet.StrategyToken {
-			require.Equal(t, int64(2), m.Waits().TotalCount(), "each acknowledged grant waited for nothing")
+			require.Equal(t, int64(2), m.Waits().TotalCount(), "every acknowledged grant is counted")
 		}
 	}
 }
 
-// What a wallet does not say stays unknown.
+// What a wallet does not report stays unknown.
 func TestOutsideWithoutOperatorIsUnknown(t *testing.T) {
 	m := newModel("token")
 	story(m)
@@ -96,7 +96,7 @@ func TestOutsideWithoutOperatorIsUnknown(t *testing.T) {
 	}
 }
 
-// A list that did not come whole is not judged, and what it would show stays open.
+// A list that is not whole is not judged, and the grants that it would show stay open.
 func TestOutsideJudgesWholeListsOnly(t *testing.T) {
 	for why, spoil := range map[string]func(*List){
 		"a source was missing": func(l *List) { l.Pages[0].Missing = []string{"ledger"}; l.Pages[0].Grants = nil },
@@ -112,7 +112,7 @@ func TestOutsideJudgesWholeListsOnly(t *testing.T) {
 	}
 }
 
-// Each lie is caught by the check that bears its name; the story without it is right.
+// Each wrong statement is caught by the check named in the case; without it the story is correct.
 func TestOutsideCatchesByName(t *testing.T) {
 	first := func(spoil func(*wallet.Page)) func(*List) {
 		return func(l *List) {
@@ -131,21 +131,21 @@ func TestOutsideCatchesByName(t *testing.T) {
 		{"a line is not posted after the drain", "state-machine", first(func(p *wallet.Page) { p.Grants[0].Status = wallet.TokenProcessing }), nil},
 		{"the income is more than its lines", "user-view", first(func(p *wallet.Page) { p.Income += 300; p.Balance += 300 }), nil},
 		{"the income overflows", "user-view", first(func(p *wallet.Page) { p.Grants[0].Amount = 1<<63 - 1 }), nil},
-		{"the balance forgets a withdrawal", "user-view", first(func(p *wallet.Page) { p.Balance += 100 }), nil},
+		{"the balance ignores a withdrawal", "user-view", first(func(p *wallet.Page) { p.Balance += 100 }), nil},
 		{"a withdrawal is not paid after the drain", "withdraw-whole", first(func(p *wallet.Page) { p.Withdrawals[0].State = wallet.WithdrawalHeld }), nil},
-		{"a withdrawal is forgotten", "withdraw-whole", first(func(p *wallet.Page) { p.Withdrawals = nil; p.Balance += 100 }), nil},
+		{"a withdrawal is not listed", "withdraw-whole", first(func(p *wallet.Page) { p.Withdrawals = nil; p.Balance += 100 }), nil},
 		{"the list changes its stage", "phase-isolation", func(l *List) {
 			l.Pages = append(l.Pages, wallet.Page{Stage: wallet.Official})
 			l.Pages[0].Next = wallet.Cursor{}
 		}, nil},
-		{"more was granted than the budget holds", "no-over-issuance", nil, func(t *Totals) { t.Spent[wallet.InternalTest] = budget + 1 }},
-		{"the budget is charged for what nobody won", "budget-accuracy", nil, func(t *Totals) { t.Spent[wallet.InternalTest]++ }},
-		{"the budget forgets a grant", "budget-accuracy", nil, func(t *Totals) { t.Spent[wallet.InternalTest] -= 300 }},
+		{"more was granted than the budget", "no-over-issuance", nil, func(t *Totals) { t.Spent[wallet.InternalTest] = budget + 1 }},
+		{"the budget is charged for a grant that nobody won", "budget-accuracy", nil, func(t *Totals) { t.Spent[wallet.InternalTest]++ }},
+		{"the budget is not charged for a grant", "budget-accuracy", nil, func(t *Totals) { t.Spent[wallet.InternalTest] -= 300 }},
 		{"postings are still held", "nothing-lost", nil, func(t *Totals) { t.Backlog = 1 }},
 		{"orders are still open", "nothing-lost", nil, func(t *Totals) { t.OpenOrders = 1 }},
 		{"the ledger does not sum to zero", "zero-sum", nil, func(t *Totals) { t.LedgerSum = -1 }},
 		{"reconciliation finds a difference", "reconciled", nil, func(t *Totals) { t.Differences = 1; t.Lines = []string{"missing"} }},
-		{"reconciliation looked at nothing", "reconciled", nil, func(t *Totals) { t.Orders = 0 }},
+		{"reconciliation compared no orders", "reconciled", nil, func(t *Totals) { t.Orders = 0 }},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			m := newModel("token")
@@ -158,7 +158,7 @@ func TestOutsideCatchesByName(t *testing.T) {
 	}
 }
 
-// A grant whose every try was refused must not turn up.
+// A grant whose every try was refused must not appear.
 func TestOutsideCatchesWhatWasRefused(t *testing.T) {
 	m := newModel("token")
 	r := m.refused(0, 1, 600, wallet.ErrOverBudget)
@@ -168,7 +168,7 @@ func TestOutsideCatchesWhatWasRefused(t *testing.T) {
 	require.Equal(t, Fail, m.result(t, "no-over-issuance").Result)
 }
 
-// A withdrawal that was refused for good must not have been paid.
+// A withdrawal that was finally refused must not be paid.
 func TestOutsideCatchesWithdrawalsRefusedAndPaid(t *testing.T) {
 	m := newModel("token")
 	two(m)
@@ -181,7 +181,7 @@ func TestOutsideCatchesWithdrawalsRefusedAndPaid(t *testing.T) {
 	require.Equal(t, Fail, m.result(t, "withdraw-whole").Result)
 }
 
-// Stores and lists may both be judged: a right wallet is right either way, and its grants are counted once.
+// Stores and lists may both be judged: a correct wallet passes both, and its grants are counted once.
 func TestOutsideBesideFinal(t *testing.T) {
 	m := newModel("token")
 	story(m)
@@ -192,7 +192,7 @@ func TestOutsideBesideFinal(t *testing.T) {
 	require.Zero(t, m.MoneyDifference())
 }
 
-// Whatever people do and whichever answers are lost, a right wallet is right from outside.
+// A correct wallet passes from outside, whatever people do and whichever answers are lost.
 func TestOutsideNeverBlamesTheRight(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(rapid.SampledFrom([]wallet.Strategy{wallet.StrategySync, wallet.StrategyAsync, wallet.StrategyToken}).Draw(t, "strategy"))

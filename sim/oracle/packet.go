@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// PacketID names a packet that somebody sends, however often its client repeats it.
+// PacketID identifies a packet that a person sends, including all repeats of its client.
 type PacketID uint32
 
 // packet is one packet from one person to others.
@@ -16,43 +16,43 @@ type packet struct {
 	person Person
 	stage  wallet.Stage
 	amount wallet.Money
-	due    wallet.Money // StrategyToken: what the sender had won for certain when it was sent
+	due    wallet.Money // StrategyToken: what the sender had certainly won when it was sent
 	sent   wallet.Instant
-	acked  wallet.Instant // as sent, by a reply; 0: no reply said so
-	is     packetIs
+	acked  wallet.Instant // when a reply first reported it as sent; 0: none did
+	flags  packetFlags
 	shares []share
-	next   uint32 // the person's packet before this one
+	next   uint32 // the person's previous packet
 }
 
-// packetIs holds what replies said of a packet.
-type packetIs uint8
+// packetFlags holds what replies reported of a packet.
+type packetFlags uint8
 
 const (
-	packetUnknown packetIs = 1 << iota // a try ended without telling what became of it
-	packetNothing                      // a try was answered: nothing was done
-	packetRefused                      // answered for good: it moves nothing
+	packetUnknown packetFlags = 1 << iota // a try ended with an unknown outcome
+	packetNothing                         // a try was answered with "nothing was done"
+	packetRefused                         // finally refused: it moves nothing
 )
 
-func (k *packet) has(f packetIs) bool { return k.is&f != 0 }
+func (k *packet) has(f packetFlags) bool { return k.flags&f != 0 }
 
-// mayMove and mayBeMoving are as withdrawals'.
+// mayMove and mayBeMoving are like those of a withdrawal.
 func (k *packet) mayMove() bool {
 	return k.acked != 0 || !k.has(packetRefused) && (k.has(packetUnknown) || !k.has(packetNothing))
 }
 
 func (k *packet) mayBeMoving() bool { return k.acked != 0 || !k.has(packetRefused) }
 
-// share is the part of it that one person may open.
+// share is the part of a packet that one person may open.
 type share struct {
 	account wallet.Account
 	person  Person
-	amount  wallet.Money   // 0: no reply told it yet
+	amount  wallet.Money   // 0: not known yet
 	asked   bool           // the person asked to open it
-	acked   wallet.Instant // as opened; 0: no reply said so
+	acked   wallet.Instant // when a reply first reported it as opened; 0: none did
 	late    bool           // answered as expired
 }
 
-// received is a share that is for a person.
+// received is a share for a person.
 type received struct {
 	packet uint32
 	share  int
@@ -71,7 +71,7 @@ func newPackets() packets {
 	return packets{list: make([]packet, 1), sent: map[Person]uint32{}, received: map[Person][]received{}, numbered: map[wallet.PacketNo]uint32{}, shifts: map[Person][]shift{}}
 }
 
-// PacketSent tells of a packet's first try; to are the persons of r.To.
+// PacketSent records the first try of a packet; to are the persons of r.To.
 func (o *Oracle) PacketSent(p Person, r wallet.SendPacketRequest, to []Person, now wallet.Instant) PacketID {
 	at := r.At
 	if at == 0 {
@@ -99,7 +99,7 @@ func (o *Oracle) PacketSent(p Person, r wallet.SendPacketRequest, to []Person, n
 	return PacketID(i)
 }
 
-// PacketAnswered tells what came back from one try; wallet.ErrUnknown where nothing did.
+// PacketAnswered records the result of one try; wallet.ErrUnknown if there was no answer.
 func (o *Oracle) PacketAnswered(id PacketID, reply wallet.Packet, err error, now wallet.Instant) {
 	k := &o.packets.list[id]
 	if err == nil && reply.State == wallet.PacketRefused {
@@ -109,20 +109,20 @@ func (o *Oracle) PacketAnswered(id PacketID, reply wallet.Packet, err error, now
 		o.notSent(k, err, now)
 		return
 	}
-	o.saw(packetExact, 1)
+	o.evaluated(packetExact, 1)
 	if !o.samePacket(k, &reply, now) {
-		k.is |= packetUnknown
+		k.flags |= packetUnknown
 		return
 	}
 	if k.has(packetRefused) {
-		o.fail(packetExact, k.amount, "packet %s of %d fen by person %d was refused, and is acknowledged at %s", k.no, k.amount, k.person, now)
+		o.fail(packetExact, k.amount, "packet %s of %d fen by person %d was refused, but acknowledged at %s", k.no, k.amount, k.person, now)
 	}
 	if reply.State != wallet.PacketAsked && k.acked == 0 {
 		k.acked = now
 	}
 }
 
-// samePacket says whether an answer or a page shows the packet that was asked for, split as it was before.
+// samePacket reports whether an answer or a page shows the packet that was requested, with the same shares as before.
 func (o *Oracle) samePacket(k *packet, got *wallet.Packet, now wallet.Instant) bool {
 	sum, right := wallet.Money(0), got.No == k.no && got.Amount == k.amount && got.Stage == k.stage && len(got.Shares) == len(k.shares)
 	for n := 0; right && n < len(got.Shares); n++ {
@@ -131,7 +131,7 @@ func (o *Oracle) samePacket(k *packet, got *wallet.Packet, now wallet.Instant) b
 		sum += s.Amount
 	}
 	if !right || sum != k.amount {
-		o.fail(packetExact, k.amount, "person %d sent packet %s of %d fen for %d, and at %s it is %s of %d fen for %d in shares of %d fen together, or split another way",
+		o.fail(packetExact, k.amount, "person %d sent packet %s of %d fen for %d people, but at %s it is packet %s of %d fen for %d people with shares of %d fen in total, or the split has changed",
 			k.person, k.no, k.amount, len(k.shares), now, got.No, got.Amount, len(got.Shares), sum)
 		return false
 	}
@@ -141,30 +141,30 @@ func (o *Oracle) samePacket(k *packet, got *wallet.Packet, now wallet.Instant) b
 	return true
 }
 
-// notSent takes in an answer that is no acknowledgement.
+// notSent records an answer that is not an acknowledgement.
 func (o *Oracle) notSent(k *packet, err error, now wallet.Instant) {
 	switch wallet.CodeOf(err) {
 	case wallet.CodeUnknown, wallet.CodeInternal:
-		k.is |= packetUnknown
+		k.flags |= packetUnknown
 	case wallet.CodeRefused, wallet.CodeConflict:
-		o.saw(packetExact, 1)
+		o.evaluated(packetExact, 1)
 		if k.acked != 0 || wallet.CodeOf(err) == wallet.CodeConflict {
-			o.fail(packetExact, k.amount, "packet %s of %d fen by person %d, acknowledged at %s, was answered %s at %s", k.no, k.amount, k.person, k.acked, wallet.ReasonOf(err), now)
+			o.fail(packetExact, k.amount, "packet %s of %d fen by person %d, acknowledged at %s, was later answered with %s at %s", k.no, k.amount, k.person, k.acked, wallet.ReasonOf(err), now)
 			return
 		}
-		k.is |= packetRefused
+		k.flags |= packetRefused
 		if errors.Is(err, wallet.ErrInsufficient) && k.sent > o.lost && o.cfg.Strategy == wallet.StrategyToken &&
 			!o.cfg.mayBeOn(wallet.SwitchSkipForcedPost, k.sent, now) {
 			if left := k.due - o.maybeGone(k.person, k.stage, nil, k); k.amount <= left {
-				o.fail(packetExact, k.amount, "person %d asked at %s to send %d fen of %d fen due and was refused at %s as insufficient", k.person, k.sent, k.amount, left, now)
+				o.fail(packetExact, k.amount, "person %d asked at %s to send %d fen, had %d fen due, and was refused at %s as insufficient", k.person, k.sent, k.amount, left, now)
 			}
 		}
 	default:
-		k.is |= packetNothing
+		k.flags |= packetNothing
 	}
 }
 
-// maybeGone returns what a person's withdrawals and packets may have taken in a stage, beside the one that is judged.
+// maybeGone returns what a person's withdrawals and packets may have taken in a stage, except the one being judged.
 func (o *Oracle) maybeGone(p Person, s wallet.Stage, w *withdrawal, k *packet) (gone wallet.Money) {
 	var sent wallet.Instant
 	if w != nil {
@@ -185,16 +185,16 @@ func (o *Oracle) maybeGone(p Person, s wallet.Stage, w *withdrawal, k *packet) (
 	return gone
 }
 
-// Opening is one share that somebody asks to open.
+// Opening is one request to open a share.
 type Opening struct {
 	person Person
 	start  wallet.Instant
 	packet uint32
-	share  int   // -1: none is for the person
-	sight  sight // whether the share is the person's in the app that asks
+	share  int   // -1: the person has no share
+	sight  sight // whether the person sees the share in the requesting app
 }
 
-// OpenSent tells that the person asked to open a share, which may be for somebody else.
+// OpenSent records that the person asked to open a share, which may belong to somebody else.
 func (o *Oracle) OpenSent(p Person, r wallet.OpenPacketRequest, now wallet.Instant) Opening {
 	out := Opening{person: p, start: now, packet: o.packets.numbered[r.Packet], share: -1}
 	for n := range o.packets.list[out.packet].shares {
@@ -208,27 +208,27 @@ func (o *Oracle) OpenSent(p Person, r wallet.OpenPacketRequest, now wallet.Insta
 	return out
 }
 
-// OpenAnswered tells what came back from one try; wallet.ErrUnknown where nothing did.
+// OpenAnswered records the result of one try; wallet.ErrUnknown if there was no answer.
 func (o *Oracle) OpenAnswered(a Opening, got wallet.Share, err error, now wallet.Instant) {
-	o.saw(packetExact, 1)
+	o.evaluated(packetExact, 1)
 	k := &o.packets.list[a.packet]
 	if a.share < 0 || a.sight == sightNever {
 		if err == nil {
-			o.fail(packetExact, got.Amount, "person %d opened %d fen of packet %s at %s, where no share is for them", a.person, got.Amount, k.no, now)
+			o.fail(packetExact, got.Amount, "person %d opened %d fen of packet %s at %s, but no share is for this person", a.person, got.Amount, k.no, now)
 		}
 		return
 	}
 	h := &k.shares[a.share]
 	switch {
 	case err == nil && (got.For != h.account || got.State != wallet.ShareOpened || h.amount != 0 && got.Amount != h.amount):
-		o.fail(packetExact, max(got.Amount, h.amount), "person %d opened %d fen of packet %s at %s and was answered %d fen for account %v in state %d", a.person, h.amount, k.no, now, got.Amount, got.For, got.State)
+		o.fail(packetExact, max(got.Amount, h.amount), "person %d opened a share of %d fen of packet %s, but the answer at %s is %d fen for account %v in state %d", a.person, h.amount, k.no, now, got.Amount, got.For, got.State)
 	case err == nil:
 		h.amount = got.Amount
-		if got.Owner != 0 { // the wire does not tell whose wallet is whose
+		if got.Owner != 0 { // the wire format does not carry the owner
 			o.claim(a.person, got.Owner, now)
 		}
 		if h.late {
-			o.fail(packetExact, h.amount, "person %d was told that the share of packet %s went back, and at %s that it is opened", a.person, k.no, now)
+			o.fail(packetExact, h.amount, "person %d's share of packet %s was reported as returned, but at %s as opened", a.person, k.no, now)
 		}
 		if h.acked == 0 {
 			h.acked = now
@@ -236,13 +236,13 @@ func (o *Oracle) OpenAnswered(a Opening, got wallet.Share, err error, now wallet
 	case errors.Is(err, wallet.ErrExpired):
 		h.late = true
 		if h.acked != 0 || now < k.sent.Add(wallet.PacketLife-maxLag) {
-			o.fail(packetExact, h.amount, "person %d, share of %d fen of packet %s, sent at %s and opened at %s: answered as expired at %s", a.person, h.amount, k.no, k.sent, h.acked, now)
+			o.fail(packetExact, h.amount, "person %d has a share of %d fen of packet %s, sent at %s and opened at %s, but the answer at %s is that it has expired", a.person, h.amount, k.no, k.sent, h.acked, now)
 		}
 	case wallet.CodeOf(err) == wallet.CodeUnauthorised && a.sight == sightMaybe: // the phone is being bound
 	case wallet.CodeOf(err) == wallet.CodeUnauthorised || wallet.CodeOf(err) == wallet.CodeNotFound && k.acked != 0:
-		o.fail(packetExact, h.amount, "person %d, for whom %d fen of packet %s are, was answered %s at %s", a.person, h.amount, k.no, wallet.ReasonOf(err), now)
+		o.fail(packetExact, h.amount, "person %d has a share of %d fen of packet %s, but the answer is %s at %s", a.person, h.amount, k.no, wallet.ReasonOf(err), now)
 	}
 }
 
-// maxLag is how far an instance's clock may be off.
+// maxLag is the largest offset of an instance's clock.
 const maxLag = 5 * time.Second

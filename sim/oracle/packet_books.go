@@ -8,27 +8,27 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// PacketBooks are the books of packets as they stand after the drain.
+// PacketSources reads the records of packets after the drain.
 type PacketBooks struct {
 	Packets wallet.PacketBook
-	At      wallet.Instant // when: what was not opened a day before is to be back
+	At      wallet.Instant // the time of reading: a share not opened a day earlier must have been returned
 }
 
-// packetMoves is what the ledger says of one packet.
+// packetMoves is what the ledger contains of one packet.
 type packetMoves struct {
-	sent, waiting wallet.Money // MoveSend: out of balances, and where it waits
+	sent, waiting wallet.Money // MoveSend: out of balances, and into the packet account
 	shares        []shareMoves
 	state         wallet.PacketState
 	records       int
-	returned      []bool // by share, as it is on record
+	returned      []bool // by share, from the record
 	opened        []bool
 }
 
-// shareMoves is what the ledger says of one share.
+// shareMoves is what the ledger contains of one share.
 type shareMoves struct {
-	left         wallet.Money // out of where it waits
-	opened       wallet.Money // into the balance of whom it is for
-	returned     wallet.Money // into a balance of the sender's
+	left         wallet.Money // out of the packet account
+	opened       wallet.Money // into the recipient's balance
+	returned     wallet.Money // into a balance of the sender
 	opens, backs int
 }
 
@@ -40,7 +40,7 @@ type shift struct {
 	at     wallet.Instant
 }
 
-// packetRecords reads the packets of record, before the ledger is.
+// packetRecords reads the records of packets. The ledger is read afterwards.
 func (u *audit) packetRecords(ctx context.Context, b PacketBooks) error {
 	u.packetMoves = make([]packetMoves, len(u.packets.list))
 	for i := range u.packetMoves {
@@ -53,7 +53,7 @@ func (u *audit) packetRecords(ctx context.Context, b PacketBooks) error {
 	err := b.Packets.Packets(ctx, func(p wallet.Packet) bool {
 		i := u.packets.numbered[p.No]
 		if i == 0 {
-			u.fail(packetExact, p.Amount, "packet %s of %d fen is on record, and nobody sent it", p.No, p.Amount)
+			u.fail(packetExact, p.Amount, "packet %s of %d fen is on record, but nobody sent it", p.No, p.Amount)
 			return true
 		}
 		u.packetRecord(i, &p, b.At)
@@ -65,17 +65,17 @@ func (u *audit) packetRecords(ctx context.Context, b PacketBooks) error {
 	return nil
 }
 
-// packetRecord judges one record.
+// packetRecord checks one record.
 func (u *audit) packetRecord(i uint32, p *wallet.Packet, now wallet.Instant) {
 	k, m := &u.packets.list[i], &u.packetMoves[i]
-	u.saw(packetExact, 1)
-	u.saw(phaseIsolation, 1)
+	u.evaluated(packetExact, 1)
+	u.evaluated(phaseIsolation, 1)
 	if m.records++; m.records > 1 {
 		u.fail(packetExact, k.amount, "packet %s of %d fen is on record twice", k.no, k.amount)
 	}
 	m.state = p.State
 	if p.Stage != k.stage {
-		u.fail(phaseIsolation, k.amount, "packet %s, sent in stage %s, is on record in stage %s", k.no, k.stage, p.Stage)
+		u.fail(phaseIsolation, k.amount, "packet %s, sent in stage %s, is recorded in stage %s", k.no, k.stage, p.Stage)
 	}
 	if !u.samePacket(k, p, now) {
 		return
@@ -91,26 +91,26 @@ func (u *audit) packetRecord(i uint32, p *wallet.Packet, now wallet.Instant) {
 			u.fail(packetExact, s.Amount, "after the drain share %d of packet %s, %d fen, sent at %s, is in state %d", n, k.no, s.Amount, k.sent, s.State)
 		}
 		if s.State == wallet.ShareOpened && !k.shares[n].asked {
-			u.fail(packetExact, s.Amount, "share %d of packet %s, %d fen, is opened, and person %d never asked for that", n, k.no, s.Amount, k.shares[n].person)
+			u.fail(packetExact, s.Amount, "share %d of packet %s, %d fen, is opened, but person %d never asked to open it", n, k.no, s.Amount, k.shares[n].person)
 		}
 		if holder := u.owners.Get(int64(s.Owner)); s.State == wallet.ShareOpened && holder != 0 && Person(holder)-1 != k.shares[n].person {
-			u.fail(packetExact, s.Amount, "share %d of packet %s, %d fen, is for person %d and went to wallet %d of person %d", n, k.no, s.Amount, k.shares[n].person, s.Owner, holder-1)
+			u.fail(packetExact, s.Amount, "share %d of packet %s, %d fen, is for person %d, but went to wallet %d of person %d", n, k.no, s.Amount, k.shares[n].person, s.Owner, holder-1)
 		}
 	}
 }
 
-// packetGrace is how long after its time a packet may take to go back: a few rounds of the chore that sees to it.
+// packetGrace is how long the return of an expired packet may take: a few rounds of the chore that returns it.
 const packetGrace = 10 * time.Minute
 
-// packetMove takes in one leg of a packet.
+// packetMove records one leg of a packet.
 func (u *audit) packetMove(e *wallet.Entry) {
 	i, stake := u.packets.numbered[e.Move.Packet], max(e.Amount, -e.Amount)
 	if i == 0 || int(e.Move.Share) >= max(1, len(u.packets.list[i].shares)) {
-		u.fail(packetExact, stake, "the ledger moved %d fen of wallet %d for %s, and nobody asked for it", e.Amount, e.Account.Owner, e.Move)
+		u.fail(packetExact, stake, "the ledger moved %d fen of wallet %d for %s, but nobody asked for it", e.Amount, e.Account.Owner, e.Move)
 		return
 	}
 	k, m := &u.packets.list[i], &u.packetMoves[i]
-	u.saw(phaseIsolation, 1)
+	u.evaluated(phaseIsolation, 1)
 	if e.Account.Stage != k.stage {
 		u.fail(phaseIsolation, stake, "packet %s of stage %s moved %d fen of stage %s", k.no, k.stage, e.Amount, e.Account.Stage)
 	}
@@ -132,11 +132,11 @@ func (u *audit) packetMove(e *wallet.Entry) {
 	case (e.Move.Step == wallet.MoveOpen || e.Move.Step == wallet.MoveReturn) && waits:
 		s.left -= e.Amount
 	default:
-		u.fail(packetExact, stake, "packet %s moved %d fen in account %d in step %d", k.no, e.Amount, e.Account.Kind, e.Move.Step)
+		u.fail(packetExact, stake, "packet %s moved %d fen in account %d in step %d, which does not use that account", k.no, e.Amount, e.Account.Kind, e.Move.Step)
 		return
 	}
 	if holder := u.owners.Get(e.Account.Owner); holder != 0 && Person(holder)-1 != whose {
-		u.fail(packetExact, stake, "%s of person %d moved %d fen of wallet %d of person %d", e.Move, whose, e.Amount, e.Account.Owner, holder-1)
+		u.fail(packetExact, stake, "%s of person %d moved %d fen of wallet %d, which belongs to person %d", e.Move, whose, e.Amount, e.Account.Owner, holder-1)
 	}
 	if personal {
 		u.packets.shifts[whose] = append(u.packets.shifts[whose], shift{k.stage, family, e.Amount, e.Posted})
@@ -145,23 +145,23 @@ func (u *audit) packetMove(e *wallet.Entry) {
 	}
 }
 
-// packetsSettled judges every packet: sent whole or not at all, each share opened or gone back, once, or still waiting.
+// packetsSettled checks every packet: it was sent in full or not at all, and each share was opened or returned once, or waits.
 func (u *audit) packetsSettled() {
 	for i := 1; i < len(u.packets.list); i++ {
 		k, m := &u.packets.list[i], &u.packetMoves[i]
-		u.saw(packetExact, 1)
+		u.evaluated(packetExact, 1)
 		moved := m.sent == k.amount && m.waiting == k.amount
 		nothing := m.sent == 0 && m.waiting == 0
 		on := m.state == wallet.PacketSent || m.state == wallet.PacketClosed
-		said, right := "left open", moved && on || nothing && !on
+		outcome, right := "left open", moved && on || nothing && !on
 		switch {
 		case k.acked != 0:
-			said, right = "acknowledged", moved && on
+			outcome, right = "acknowledged", moved && on
 		case !k.mayMove():
-			said, right = "refused", nothing && !on
+			outcome, right = "refused", nothing && !on
 		}
 		if !right {
-			u.fail(packetExact, k.amount, "packet %s of %d fen by person %d was %s: %d fen left balances, %d fen came to wait, on record is state %d", k.no, k.amount, k.person, said, m.sent, m.waiting, m.state)
+			u.fail(packetExact, k.amount, "packet %s of %d fen by person %d was %s, but %d fen left balances, %d fen entered the packet account, and the record has state %d", k.no, k.amount, k.person, outcome, m.sent, m.waiting, m.state)
 		}
 		for n := range k.shares {
 			u.shareSettled(k, m, n)
@@ -169,10 +169,10 @@ func (u *audit) packetsSettled() {
 	}
 }
 
-// shareSettled judges one share.
+// shareSettled checks one share.
 func (u *audit) shareSettled(k *packet, m *packetMoves, n int) {
 	h, s := &k.shares[n], &m.shares[n]
-	u.saw(packetExact, 1)
+	u.evaluated(packetExact, 1)
 	opened := s.opens == 1 && s.backs == 0 && s.opened == h.amount && s.left == h.amount && m.opened[n]
 	back := s.opens == 0 && s.backs == 1 && s.returned == h.amount && s.left == h.amount && m.returned[n]
 	waits := s.opens == 0 && s.backs == 0 && s.left == 0 && !m.opened[n] && !m.returned[n]
@@ -181,10 +181,10 @@ func (u *audit) shareSettled(k *packet, m *packetMoves, n int) {
 	case h.acked != 0:
 		right = opened
 	case h.late:
-		right = back || waits // its time is over; the chore may not have come by yet
+		right = back || waits // it has expired; the chore may not have returned it yet
 	}
 	if !right {
-		u.fail(packetExact, h.amount, "share %d of packet %s, %d fen for person %d, opened at %s: %d fen left the packet, %d fen were opened %d times, %d fen went back %d times",
+		u.fail(packetExact, h.amount, "share %d of packet %s, %d fen for person %d, acknowledged as opened at %s: %d fen left the packet, %d fen were opened in %d moves, %d fen were returned in %d moves",
 			n, k.no, h.amount, h.person, h.acked, s.left, s.opened, s.opens, s.returned, s.backs)
 	}
 }

@@ -6,25 +6,25 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// fewPackets is how many packets a page is held to list in full; a wallet may cut longer lists.
+// fewPackets is the number of packets that a page must list in full; a wallet may cut longer lists.
 const fewPackets = 10
 
-// pagePackets judges the packets that the first page lists (P1, P4): the person's own or for the person, each once, and
-// all that were acknowledged before.
+// pagePackets checks the packets on the first page (P1, P4): each is from or for the person and listed once, and all that
+// were acknowledged before are listed.
 func (o *Oracle) pagePackets(a *ask, page wallet.Page, now wallet.Instant) {
 	if !o.cfg.Packets || a.after != (wallet.Cursor{}) || slices.Contains(page.Missing, missingPackets) {
 		return
 	}
-	o.saw(userView, 1)
+	o.evaluated(userView, 1)
 	for n := range page.Packets {
 		got := &page.Packets[n]
 		k := &o.packets.list[o.packets.numbered[got.No]]
 		switch {
 		case k.no != got.No || !o.concerns(a, k):
-			o.fail(userView, got.Amount, "person %d, page of %s to %s: shows packet %s of %d fen, which is neither from nor for this person", a.person, a.start, now, got.No, got.Amount)
+			o.fail(userView, got.Amount, "person %d, page read from %s to %s: the page shows packet %s of %d fen, which is neither from nor for this person", a.person, a.start, now, got.No, got.Amount)
 			return
 		case slices.ContainsFunc(page.Packets[:n], func(p wallet.Packet) bool { return p.No == got.No }):
-			o.fail(userView, got.Amount, "person %d, page of %s to %s: shows packet %s twice", a.person, a.start, now, got.No)
+			o.fail(userView, got.Amount, "person %d, page read from %s to %s: the page shows packet %s twice", a.person, a.start, now, got.No)
 			return
 		case k.person == a.person && o.sees(a.person, a.family, k.no.Account.Family, a.start) == sightSure:
 			if !o.samePacket(k, got, now) {
@@ -42,8 +42,8 @@ func (o *Oracle) pagePackets(a *ask, page wallet.Page, now wallet.Instant) {
 	}
 }
 
-// partOf says whether a page shows a guest the own share of a packet and no more. Its sender, whose phone is being bound,
-// may be shown all of it.
+// partOf reports whether a page shows a recipient only the recipient's own share of a packet. While the sender's phone is
+// being bound, the page may show the sender the whole packet.
 func (o *Oracle) partOf(a *ask, k *packet, got *wallet.Packet, now wallet.Instant) bool {
 	if k.person == a.person && len(got.Shares) == len(k.shares) {
 		return o.samePacket(k, got, now)
@@ -59,12 +59,12 @@ func (o *Oracle) partOf(a *ask, k *packet, got *wallet.Packet, now wallet.Instan
 			return true
 		}
 	}
-	o.fail(userView, k.amount, "person %d, page of %s to %s: packet %s of %d fen for %d is shown as %d fen in %d shares, and not as the person's own share",
+	o.fail(userView, k.amount, "person %d, page read from %s to %s: packet %s of %d fen for %d people is shown as %d fen in %d shares, instead of the person's own share only",
 		a.person, a.start, now, k.no, k.amount, len(k.shares), got.Amount, len(got.Shares))
 	return false
 }
 
-// counted says whether a page tells right how many shares a packet has and how many of them are opened.
+// counted reports whether a page shows the right number of shares and of opened shares of a packet.
 func (o *Oracle) counted(a *ask, k *packet, got *wallet.Packet, now wallet.Instant) bool {
 	least, most := 0, 0
 	for n := range k.shares {
@@ -76,14 +76,14 @@ func (o *Oracle) counted(a *ask, k *packet, got *wallet.Packet, now wallet.Insta
 		}
 	}
 	if got.Count != len(k.shares) || got.Opened < least || got.Opened > most {
-		o.fail(userView, k.amount, "person %d, page of %s to %s: packet %s for %d, of whom %d to %d have opened it, is shown as %d shares, %d of them opened",
+		o.fail(userView, k.amount, "person %d, page read from %s to %s: packet %s for %d people, of whom %d to %d have opened it, is shown with %d shares, %d of them opened",
 			a.person, a.start, now, k.no, len(k.shares), least, most, got.Count, got.Opened)
 		return false
 	}
 	return true
 }
 
-// concerns says whether the packet is from the person or for the person, as far as this page may see.
+// concerns reports whether the packet is from or for the person, as far as this page may show.
 func (o *Oracle) concerns(a *ask, k *packet) bool {
 	if k.stage != a.stage {
 		return false
@@ -96,13 +96,13 @@ func (o *Oracle) concerns(a *ask, k *packet) bool {
 	})
 }
 
-// packetsDue judges that no packet is missing.
+// packetsDue checks that no packet is missing.
 func (o *Oracle) packetsDue(a *ask, page wallet.Page, now wallet.Instant) {
 	listed := func(k *packet) bool {
 		return slices.ContainsFunc(page.Packets, func(p wallet.Packet) bool { return p.No == k.no })
 	}
 	lacks := func(k *packet) {
-		o.fail(userView, k.amount, "person %d, page of %s to %s: lacks packet %s of %d fen, acknowledged at %s", a.person, a.start, now, k.no, k.amount, k.acked)
+		o.fail(userView, k.amount, "person %d, page read from %s to %s: the page lacks packet %s of %d fen, acknowledged at %s", a.person, a.start, now, k.no, k.amount, k.acked)
 	}
 	for i := o.packets.sent[a.person]; i != 0; i = o.packets.list[i].next {
 		k := &o.packets.list[i]
@@ -121,8 +121,8 @@ func (o *Oracle) packetsDue(a *ask, page wallet.Page, now wallet.Instant) {
 	}
 }
 
-// packetsIn adds what packets did to a person's balance to what has left it: for certain to the sum it returns, and what
-// may have happened to o.loose. known is false when it cannot be told.
+// packetsIn returns the net amount that certainly left a person's balance through packets, and adds the uncertain amounts
+// to o.uncertain. known is false if an amount is not known.
 func (o *Oracle) packetsIn(a *ask, now wallet.Instant) (out wallet.Money, known bool) {
 	for i := o.packets.sent[a.person]; i != 0; i = o.packets.list[i].next {
 		k := &o.packets.list[i]
@@ -133,7 +133,7 @@ func (o *Oracle) packetsIn(a *ask, now wallet.Instant) (out wallet.Money, known 
 		if s == sightSure && k.acked != 0 && k.acked < a.start {
 			out += k.amount
 		} else {
-			o.loose = append(o.loose, item{amount: k.amount})
+			o.uncertain = append(o.uncertain, item{amount: k.amount})
 		}
 		if now < k.sent.Add(wallet.PacketLife-maxLag) {
 			continue
@@ -144,7 +144,7 @@ func (o *Oracle) packetsIn(a *ask, now wallet.Instant) (out wallet.Money, known 
 				return 0, false
 			}
 			if h.acked == 0 {
-				o.loose = append(o.loose, item{amount: -h.amount})
+				o.uncertain = append(o.uncertain, item{amount: -h.amount})
 			}
 		}
 	}
@@ -159,7 +159,7 @@ func (o *Oracle) packetsIn(a *ask, now wallet.Instant) (out wallet.Money, known 
 		case s == sightSure && h.acked != 0 && h.acked < a.start:
 			out -= h.amount
 		default:
-			o.loose = append(o.loose, item{amount: -h.amount})
+			o.uncertain = append(o.uncertain, item{amount: -h.amount})
 		}
 	}
 	return out, true

@@ -5,23 +5,23 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// sight says whether a person sees in one account system what was won in the other.
+// sight is whether a person sees in one account system what was won in the other.
 type sight uint8
 
 const (
 	sightNever sight = iota
-	sightMaybe       // a phone is being bound: either view is right
+	sightMaybe       // a phone is being bound: both views are right
 	sightSure
 )
 
-// binding is what a person did to join accounts. Only people who bind during the festival have one.
+// binding is the state of a person's phone binding. Only people who bind during the festival have one.
 type binding struct {
 	bound  [2]bool        // acknowledged, by family-1
-	began  wallet.Instant // when the first of them was asked for
-	joined wallet.Instant // since when both families surely share; 0: not yet
+	began  wallet.Instant // when the first binding was requested
+	joined wallet.Instant // since when both families certainly share; 0: not yet
 }
 
-// PhoneBound tells that the person's accounts were joined before anything else happened.
+// PhoneBound records that the person's accounts were joined before the run.
 func (o *Oracle) PhoneBound(p Person) {
 	for int64(len(o.phones)) <= p/64 {
 		o.phones = append(o.phones, 0)
@@ -29,21 +29,21 @@ func (o *Oracle) PhoneBound(p Person) {
 	o.phones[p/64] |= 1 << (p % 64)
 }
 
-// BindSent tells that the person asked to bind the phone to an account.
+// BindSent records that the person asked to bind the phone to an account.
 func (o *Oracle) BindSent(p Person, _ wallet.Caller, now wallet.Instant) {
 	if o.bindings[p] == nil {
 		o.bindings[p] = &binding{began: now}
 	}
 }
 
-// BindAnswered tells what came back; wallet.ErrUnknown where nothing did. The accounts count as joined once both
-// families' are bound, or once the answer itself names a wallet of each.
+// BindAnswered records the answer; wallet.ErrUnknown if there was none. The accounts count as joined once the accounts of
+// both families are bound, or once the answer itself names a wallet of each.
 func (o *Oracle) BindAnswered(p Person, c wallet.Caller, who wallet.Person, err error, now wallet.Instant) {
 	b := o.bindings[p]
 	if err != nil || b == nil {
 		return
 	}
-	o.saw(orderOnce, 1)
+	o.evaluated(orderOnce, 1)
 	for _, id := range who.Wallets() {
 		if !o.claim(p, id, now) {
 			return
@@ -55,7 +55,7 @@ func (o *Oracle) BindAnswered(p Person, c wallet.Caller, who wallet.Person, err 
 	}
 }
 
-// spans says whether who names wallets that the person won with in both families.
+// spans reports whether who names wallets in which the person won in both families.
 func (o *Oracle) spans(p Person, who wallet.Person) bool {
 	var has [2]bool
 	for i := o.people.Get(p); i != 0; i = o.grants.At(i).next {
@@ -66,7 +66,7 @@ func (o *Oracle) spans(p Person, who wallet.Person) bool {
 	return has[0] && has[1]
 }
 
-// other says whether a person who asked from one family since start sees what was won in the other.
+// other reports whether a person whose request from one family started at start sees what was won in the other.
 func (o *Oracle) other(p Person, start wallet.Instant) sight {
 	if p/64 < int64(len(o.phones)) && o.phones[p/64]>>(p%64)&1 == 1 {
 		return sightSure
@@ -81,7 +81,7 @@ func (o *Oracle) other(p Person, start wallet.Instant) sight {
 	return sightMaybe
 }
 
-// sees is other, and sure for one's own family.
+// sees is like other, but certain for the same family.
 func (o *Oracle) sees(p Person, asked, won wallet.Family, start wallet.Instant) sight {
 	if asked == won {
 		return sightSure
@@ -89,10 +89,10 @@ func (o *Oracle) sees(p Person, asked, won wallet.Family, start wallet.Instant) 
 	return o.other(p, start)
 }
 
-// claim takes in that a reply gave a wallet to a person, and returns false if it cannot be theirs.
+// claim records that a reply gave a wallet to a person. It returns false if that is impossible.
 func (o *Oracle) claim(p Person, id wallet.ActID, now wallet.Instant) bool {
 	if id < 1 || id > slab.MaxKey {
-		o.fail(orderOnce, 0, "person %d was given wallet %d at %s, which no wallet is called", p, id, now)
+		o.fail(orderOnce, 0, "person %d was given wallet %d at %s, which is not a valid wallet number", p, id, now)
 		return false
 	}
 	switch holder := o.owners.Get(int64(id)); holder {
@@ -100,7 +100,7 @@ func (o *Oracle) claim(p Person, id wallet.ActID, now wallet.Instant) bool {
 	case 0:
 		o.owners.Set(int64(id), uint32(p+1))
 	default:
-		o.fail(orderOnce, 0, "wallet %d of person %d was given to person %d at %s", id, holder-1, p, now)
+		o.fail(orderOnce, 0, "wallet %d of person %d was also given to person %d at %s", id, holder-1, p, now)
 		return false
 	}
 	return true

@@ -17,22 +17,22 @@ type try struct {
 	r  wallet.GrantRequest
 }
 
-// author writes a history by drawing one step after another.
-type author struct {
+// historyBuilder builds a history by drawing one step after another.
+type historyBuilder struct {
 	*model
 	t     *rapid.T
 	tries []try
 }
 
-func (a *author) draw(n int, what string) int { return rapid.IntRange(0, n-1).Draw(a.t, what) }
+func (a *historyBuilder) draw(n int, what string) int { return rapid.IntRange(0, n-1).Draw(a.t, what) }
 
-// who draws a person and one of their apps.
-func (a *author) who() (Person, wallet.App) {
+// who draws a person and one of the person's apps.
+func (a *historyBuilder) who() (Person, wallet.App) {
 	return Person(a.draw(4, "person")), rapid.SampledFrom([]wallet.App{wallet.Douyin, wallet.Toutiao}).Draw(a.t, "app")
 }
 
 // grant sends a win and answers it once.
-func (a *author) grant() {
+func (a *historyBuilder) grant() {
 	p, app := a.who()
 	amounts := []wallet.Money{100, 250, 250, 250, singleCap + 1}
 	r := a.win(p, app, int32(a.draw(6, "rain")), amounts[a.draw(len(amounts), "amount")])
@@ -40,8 +40,8 @@ func (a *author) grant() {
 	a.answer(len(a.tries) - 1)
 }
 
-// answer ends a try: granted, lost with or without effect, or turned away.
-func (a *author) answer(n int) {
+// answer ends a try: granted, lost with or without effect, or overloaded.
+func (a *historyBuilder) answer(n int) {
 	switch s := a.tries[n]; a.draw(6, "answer") {
 	case 0:
 		a.GrantAnswered(s.id, s.r, wallet.GrantReply{}, wallet.ErrUnknown, a.tick())
@@ -55,8 +55,8 @@ func (a *author) answer(n int) {
 	}
 }
 
-// progressOne brings an order nearer to the ledger.
-func (a *author) progressOne() {
+// progressOne moves an order one step towards the ledger.
+func (a *historyBuilder) progressOne() {
 	if len(a.orders) == 0 {
 		return
 	}
@@ -68,8 +68,8 @@ func (a *author) progressOne() {
 	}
 }
 
-// read asks for a page; other steps overlap it before and after the wallet makes it.
-func (a *author) read(depth int) {
+// read requests a page; other steps run before and after the wallet makes it.
+func (a *historyBuilder) read(depth int) {
 	p, app := a.who()
 	r := wallet.PageRequest{Caller: a.caller(p, app), At: a.tick(), Limit: 1 + a.draw(4, "limit"), Withdraw: a.draw(4, "withdraw") == 0}
 	id := a.PageSent(p, r, a.tick())
@@ -80,7 +80,7 @@ func (a *author) read(depth int) {
 }
 
 // takeOut withdraws, with a step in between and an answer that may be lost.
-func (a *author) takeOut(depth int) {
+func (a *historyBuilder) takeOut(depth int) {
 	p, app := a.who()
 	id, r := a.ask(p, app, wallet.Money(50+a.draw(600, "fen")))
 	a.step(depth - 1)
@@ -91,8 +91,8 @@ func (a *author) takeOut(depth int) {
 	a.WithdrawAnswered(id, reply, err, a.tick())
 }
 
-// step draws and does one step, and within it as many more as depth allows.
-func (a *author) step(depth int) {
+// step draws and runs one step, with further steps nested up to depth.
+func (a *historyBuilder) step(depth int) {
 	if depth < 0 {
 		return
 	}
@@ -121,10 +121,10 @@ func (a *author) step(depth int) {
 	}
 }
 
-// history plays random steps of a right wallet: lost, repeated and overlapping requests, postings late and early,
-// stages that change, phones that are bound, withdrawals and walks.
+// history plays random steps of a correct wallet: lost, repeated and overlapping requests, early and late postings,
+// changes of stage, phone bindings, withdrawals and walks.
 func history(t *rapid.T) *model {
-	a := &author{model: newModel(rapid.SampledFrom(wallet.Strategies).Draw(t, "strategy")), t: t}
+	a := &historyBuilder{model: newModel(rapid.SampledFrom(wallet.Strategies).Draw(t, "strategy")), t: t}
 	for p := range Person(4) {
 		if a.draw(2, "phone") == 0 {
 			a.joinFromStart(p)
@@ -136,7 +136,7 @@ func history(t *rapid.T) *model {
 	return a.model
 }
 
-// A right wallet is never blamed, and what its clients never learnt is no difference of money.
+// A correct wallet never violates a check, and unknown outcomes are not a difference of money.
 func TestRightHistoriesAreNotBlamed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := history(t)
@@ -146,15 +146,15 @@ func TestRightHistoriesAreNotBlamed(t *testing.T) {
 	})
 }
 
-// One entry of a right ledger is falsified, and the accounts with it, so that the ledger agrees with itself: the
-// oracle always sees it.
+// One entry of a correct ledger is falsified, and the accounts with it, so that the ledger is consistent: the oracle must
+// always detect it.
 func TestAnyFalseEntryIsCaught(t *testing.T) {
-	spoil := map[string]func(b *books, i int){
-		"drop":   func(b *books, i int) { b.entries = slices.Delete(b.entries, i, i+1) },
-		"double": func(b *books, i int) { b.entries = append(b.entries, b.entries[i]) },
-		"amount": func(b *books, i int) { b.entries[i].Amount++ },
-		"owner":  func(b *books, i int) { b.entries[i].Account.Owner++ },
-		"stage":  func(b *books, i int) { b.entries[i].Account.Stage = b.entries[i].Account.Stage%wallet.Stages + 1 },
+	spoil := map[string]func(b *modelStores, i int){
+		"drop":   func(b *modelStores, i int) { b.entries = slices.Delete(b.entries, i, i+1) },
+		"double": func(b *modelStores, i int) { b.entries = append(b.entries, b.entries[i]) },
+		"amount": func(b *modelStores, i int) { b.entries[i].Amount++ },
+		"owner":  func(b *modelStores, i int) { b.entries[i].Account.Owner++ },
+		"stage":  func(b *modelStores, i int) { b.entries[i].Account.Stage = b.entries[i].Account.Stage%wallet.Stages + 1 },
 	}
 	check := map[string][]string{
 		"drop": {"nothing-lost", "reconciled"}, "double": {"order-once", "reconciled"}, "amount": {"nothing-lost", "no-over-issuance", "reconciled"},
@@ -167,7 +167,7 @@ func TestAnyFalseEntryIsCaught(t *testing.T) {
 				if len(m.orders) == 0 {
 					t.Skip("nothing to falsify") // rapid draws another history instead
 				}
-				m.final(t, func(b *books) {
+				m.final(t, func(b *modelStores) {
 					falsify(b, b.grants()[rapid.IntRange(0, len(m.orders)-1).Draw(t, "entry")])
 					b.balance()
 				})

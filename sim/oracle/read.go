@@ -4,41 +4,41 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// read is one page or walk, kept until the ledger's book tells what was posted when it was made. Only StrategySync
-// and StrategyAsync need it: there the page shows exactly what is posted.
+// read is one page or walk, kept until the ledger shows what was posted when it was made. Only StrategySync and
+// StrategyAsync need it: there the page shows exactly the posted grants.
 type read struct {
 	start, end      wallet.Instant
 	income, balance wallet.Money
 	shown           uint64   // sum of the marks of the grants shown
-	after, last     orderKey // between which orders it shows, the last included; zero: from the top, to the end
+	after, last     orderKey // the range of orders that it shows, last included; zero: from the start, to the end
 	person          uint32
 	stage           wallet.Stage
 	family          wallet.Family
 	other           sight // of the other family's grants
-	is              readIs
+	flags           readFlags
 }
 
-// readIs says what a read has beside lines.
-type readIs uint8
+// readFlags records which sums a read has.
+type readFlags uint8
 
 const (
-	hasIncome readIs = 1 << iota
+	hasIncome readFlags = 1 << iota
 	hasBalance
 )
 
-// orderKey is an order number in short. It says the same later on, whichever of twins it was taken for meanwhile.
+// orderKey is a short form of an order number. It stays valid if the grant's twin takes over the order.
 type orderKey struct {
 	act  uint32
 	play uint16
 }
 
-// key returns the order that grant i stands for.
+// key returns the order that grant i represents.
 func (o *Oracle) key(i uint32) orderKey {
 	g := o.grants.At(i)
 	return orderKey{g.act, g.play}
 }
 
-// mark spreads an order over 64 bits, so that sums of marks tell sets of orders apart (the finaliser of SplitMix64).
+// mark hashes an order to 64 bits, so that sums of marks distinguish sets of orders (the finaliser of SplitMix64).
 func (k orderKey) mark() uint64 {
 	z := (uint64(k.act)<<16 | uint64(k.play)) * 0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
@@ -46,11 +46,11 @@ func (k orderKey) mark() uint64 {
 	return z ^ z>>31
 }
 
-// remember keeps a page until Final. One whose cursor names no order of the person cannot be judged.
+// remember keeps a page until Final. A page whose cursor names no order of the person is dropped, because it cannot be judged.
 func (o *Oracle) remember(a *ask, page wallet.Page, balance bool, now wallet.Instant) {
-	r := read{income: page.Income, balance: page.Balance, is: hasIncome}
+	r := read{income: page.Income, balance: page.Balance, flags: hasIncome}
 	if balance {
-		r.is |= hasBalance
+		r.flags |= hasBalance
 	}
 	for _, c := range []struct {
 		place wallet.Cursor
@@ -68,7 +68,7 @@ func (o *Oracle) remember(a *ask, page wallet.Page, balance bool, now wallet.Ins
 	o.keep(a, o.shown, now, r)
 }
 
-// keep fills in what every read has, and keeps it.
+// keep fills in the fields that every read has, and stores the read.
 func (o *Oracle) keep(a *ask, shown []uint32, now wallet.Instant, r read) {
 	r.start, r.end, r.person, r.stage, r.family = a.start, now, uint32(a.person), a.stage, a.family
 	r.other = o.other(a.person, a.start)
@@ -78,18 +78,18 @@ func (o *Oracle) keep(a *ask, shown []uint32, now wallet.Instant, r read) {
 	o.reads.Append(r)
 }
 
-// postedView judges the reads that were kept, once Final knows when each grant was posted: what was posted before the
-// read must be in it, what was posted after it must not, what was posted meanwhile may.
+// postedView judges the kept reads, once Final knows when each grant was posted: a grant posted before the read must be in
+// it, one posted after it must not, and one posted during it may.
 func (o *Oracle) postedView() {
 	for n := uint32(1); int(n) <= o.reads.Len(); n++ {
 		r := o.reads.At(n)
-		if o.postedGrants(r) && r.is&hasBalance != 0 {
+		if o.postedGrants(r) && r.flags&hasBalance != 0 {
 			o.postedBalance(r)
 		}
 	}
 }
 
-// when classifies a posting against a read: sure that it was before, never when it was after.
+// when compares the time of a posting with a read: sightSure before it, sightNever after it, sightMaybe during it.
 func (o *Oracle) when(r *read, at wallet.Instant, s sight) sight {
 	switch {
 	case at == 0 || s == sightNever || at.Add(-o.cfg.Skew) > r.end:
@@ -100,9 +100,9 @@ func (o *Oracle) when(r *read, at wallet.Instant, s sight) sight {
 	return sightSure
 }
 
-// postedGrants judges a read's lines and income, and returns false when they are wrong.
+// postedGrants checks a read's lines and income, and returns false if they are wrong.
 func (o *Oracle) postedGrants(r *read) bool {
-	o.loose = o.loose[:0]
+	o.uncertain = o.uncertain[:0]
 	income, shown, due := r.income, r.shown, wallet.Money(0)
 	p := Person(r.person)
 	for i := o.people.Get(p); i != 0; i = o.grants.At(i).next {
@@ -111,7 +111,7 @@ func (o *Oracle) postedGrants(r *read) bool {
 			continue
 		}
 		it := item{amount: g.money()}
-		if r.is&hasIncome == 0 {
+		if r.flags&hasIncome == 0 {
 			it.amount = 0
 		}
 		if o.within(r, i) {
@@ -121,28 +121,28 @@ func (o *Oracle) postedGrants(r *read) bool {
 		case sightSure:
 			income, shown, due = income-it.amount, shown-it.mark, due+it.amount
 		case sightMaybe:
-			o.loose = append(o.loose, it)
+			o.uncertain = append(o.uncertain, it)
 		}
 	}
-	right, tried := explain(o.loose, income, shown)
+	right, tried := explain(o.uncertain, income, shown)
 	if tried {
-		o.saw(userView, 1)
+		o.evaluated(userView, 1)
 	}
 	if tried && !right {
-		o.fail(userView, max(income, -income), "person %d, read of stage %s, %s to %s: its lines or its income of %d fen are not the %d fen posted before it and any of %d grants posted meanwhile",
-			p, r.stage, r.start, r.end, r.income, due, len(o.loose))
+		o.fail(userView, max(income, -income), "person %d, read of stage %s from %s to %s: its lines or its income of %d fen differ from the %d fen posted before it plus any subset of %d grants posted meanwhile",
+			p, r.stage, r.start, r.end, r.income, due, len(o.uncertain))
 	}
 	return right
 }
 
-// within says whether the grant's place is in the range that the read shows.
+// within reports whether the grant's position is in the range that the read shows.
 func (o *Oracle) within(r *read, i uint32) bool {
 	at := o.place(r, o.key(i))
 	return (r.after == (orderKey{}) || o.place(r, r.after).After(at.Opened, at.Order)) &&
 		(r.last == (orderKey{}) || !o.place(r, r.last).After(at.Opened, at.Order))
 }
 
-// place returns an order's place in the list.
+// place returns an order's position in the list.
 func (o *Oracle) place(r *read, k orderKey) wallet.Cursor {
 	no := o.plays.order(k.play, wallet.ActID(k.act))
 	if i := o.owner(Person(r.person), no); i != 0 {
@@ -151,9 +151,9 @@ func (o *Oracle) place(r *read, k orderKey) wallet.Cursor {
 	return wallet.Cursor{}
 }
 
-// postedBalance judges a read's balance: the income less the withdrawals that the ledger had taken out.
+// postedBalance checks a read's balance: the income less the withdrawals and packets that the ledger had taken out.
 func (o *Oracle) postedBalance(r *read) {
-	o.loose = o.loose[:0]
+	o.uncertain = o.uncertain[:0]
 	out := r.income - r.balance
 	for i := o.withdrawn[Person(r.person)]; i != 0; i = o.withdrawals.At(i).next {
 		w := o.withdrawals.At(i)
@@ -169,7 +169,7 @@ func (o *Oracle) postedBalance(r *read) {
 		case held == sightSure && back == sightNever:
 			out -= w.amount
 		default:
-			o.loose = append(o.loose, item{amount: w.amount})
+			o.uncertain = append(o.uncertain, item{amount: w.amount})
 		}
 	}
 	for _, s := range o.packets.shifts[Person(r.person)] {
@@ -184,16 +184,16 @@ func (o *Oracle) postedBalance(r *read) {
 		case sightSure:
 			out += s.amount
 		case sightMaybe:
-			o.loose = append(o.loose, item{amount: -s.amount})
+			o.uncertain = append(o.uncertain, item{amount: -s.amount})
 		}
 	}
-	right, tried := explain(o.loose, out, 0)
+	right, tried := explain(o.uncertain, out, 0)
 	if !tried {
 		return
 	}
-	o.saw(userView, 1)
+	o.evaluated(userView, 1)
 	if !right || r.balance < 0 {
-		o.fail(userView, max(out, -out), "person %d, read of stage %s, %s to %s: balance %d fen of income %d fen is %d fen off what was withdrawn",
+		o.fail(userView, max(out, -out), "person %d, read of stage %s from %s to %s: the balance is %d fen and the income %d fen, which differs by %d fen from what was withdrawn or sent",
 			r.person, r.stage, r.start, r.end, r.balance, r.income, out)
 	}
 }

@@ -8,32 +8,32 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// finding is one difference between two books.
+// finding is one difference between two stores.
 type finding struct {
 	order wallet.OrderNo
 	kind  wallet.DifferenceKind
 }
 
-// findings are the differences and the money at stake.
+// findings maps each difference to the money at stake.
 type findings map[finding]wallet.Money
 
-// maxFindings bounds the differences kept. Ten thousand show what is wrong; the rest is only counted as violations.
+// maxFindings bounds the differences kept. Ten thousand show what is wrong; further ones are only counted as violations.
 const maxFindings = 10_000
 
-// found takes in a difference.
+// found records a difference.
 func (u *audit) found(no wallet.OrderNo, kind wallet.DifferenceKind, amount wallet.Money) {
 	if len(u.findings) == maxFindings {
-		u.fail(reconciled, amount, "%s: order %s, %d fen, and more than can be listed", kind, no, amount)
+		u.fail(reconciled, amount, "%s: order %s, %d fen, not listed, because there are too many differences", kind, no, amount)
 		return
 	}
 	u.findings[finding{no, kind}] = amount
 }
 
-// records compares one wallet's orders, tokens and entries (F5, T4).
-func (u *audit) records(l leaf, ran bool) {
+// records compares the orders, tokens and entries of one wallet (F5, T4).
+func (u *audit) records(l walletRecords, ran bool) {
 	for i := range l.orders {
 		if ran {
-			u.saw(reconciled, 1)
+			u.evaluated(reconciled, 1)
 		}
 		u.order(&l.orders[i], l)
 	}
@@ -57,8 +57,8 @@ func (u *audit) records(l leaf, ran bool) {
 	}
 }
 
-// order judges one order of record against the ledger.
-func (u *audit) order(r *wallet.Order, l leaf) {
+// order checks one order on record against the ledger.
+func (u *audit) order(r *wallet.Order, l walletRecords) {
 	entries, sum := 0, wallet.Money(0)
 	for i := range l.entries {
 		if e := &l.entries[i]; e.Order == r.No {
@@ -69,16 +69,16 @@ func (u *audit) order(r *wallet.Order, l leaf) {
 	if r.State.Pays() && r.No.Stage <= wallet.Official {
 		u.sum(&u.sums[r.No.Stage].orders, r.Amount, wallet.AccountNo{Stage: r.No.Stage, Owner: int64(r.No.ActID)})
 	}
-	u.saw(stateMachine, 1)
+	u.evaluated(stateMachine, 1)
 	switch {
 	case !r.State.Pays() && entries > 0:
-		u.fail(stateMachine, sum, "order %s of %d fen is void or moved, and in the ledger", r.No, r.Amount)
+		u.fail(stateMachine, sum, "order %s of %d fen is void or moved, but in the ledger", r.No, r.Amount)
 		u.found(r.No, wallet.Extra, sum)
 		return
 	case r.State == wallet.OrderSettled && entries == 0:
-		u.fail(stateMachine, r.Amount, "order %s of %d fen is settled, and not in the ledger", r.No, r.Amount)
+		u.fail(stateMachine, r.Amount, "order %s of %d fen is settled, but not in the ledger", r.No, r.Amount)
 	case r.State == wallet.OrderOpen && entries > 0:
-		u.fail(stateMachine, sum, "order %s of %d fen is in the ledger, and still open", r.No, r.Amount)
+		u.fail(stateMachine, sum, "order %s of %d fen is in the ledger, but still open", r.No, r.Amount)
 	}
 	switch {
 	case !r.State.Pays():
@@ -91,14 +91,14 @@ func (u *audit) order(r *wallet.Order, l leaf) {
 	}
 }
 
-// token judges one token of the server's lists: in the end each is a success, on record and in the ledger.
-func (u *audit) token(t *wallet.Token, l leaf) {
-	u.saw(stateMachine, 1)
+// token checks one token of the server's lists: in the end each is a success, on record and in the ledger.
+func (u *audit) token(t *wallet.Token, l walletRecords) {
+	u.evaluated(stateMachine, 1)
 	in := slices.ContainsFunc(l.entries, func(e wallet.Entry) bool { return e.Order == t.Order })
-	// A posting that spares the token store leaves the token as it is, and pages leave it out by its number.
+	// A posting that skips the token store leaves the token unchanged; pages leave it out because its number is posted.
 	spared := u.cfg.mayBeOn(wallet.SwitchSkipTokens, 0, wallet.Never) || u.cfg.mayBeOn(wallet.SwitchLastResort, 0, wallet.Never)
 	if t.Status != wallet.TokenSuccess && !spared || !in {
-		u.fail(stateMachine, t.Amount, "the token of order %s, %d fen, ended in status %d; in the ledger: %t", t.Order, t.Amount, t.Status, in)
+		u.fail(stateMachine, t.Amount, "the token of order %s, %d fen, has status %d at the end; in the ledger: %t", t.Order, t.Amount, t.Status, in)
 	}
 	i := slices.IndexFunc(l.orders, func(r wallet.Order) bool { return r.No == t.Order })
 	switch {
@@ -109,13 +109,13 @@ func (u *audit) token(t *wallet.Token, l leaf) {
 	}
 }
 
-// compare judges the differences, and whether the wallet's own reconciliation listed the same (F3, F4).
+// compare reports the differences, and checks that the wallet's own reconciliation reported the same ones (F3, F4).
 func (u *audit) compare(b Books) {
 	list := make([]finding, 0, len(u.findings))
 	differs := map[wallet.OrderNo]bool{}
 	for f := range u.findings {
 		if _, stray := u.findings[finding{f.order, wallet.WrongOwner}]; stray && f.kind == wallet.Missing {
-			continue // It is not missing: it is with somebody else.
+			continue // It is not missing: another wallet has it.
 		}
 		list = append(list, f)
 		differs[f.order] = true
@@ -138,11 +138,11 @@ func (u *audit) compare(b Books) {
 		switch {
 		case d.Order == (wallet.OrderNo{}):
 			u.fail(reconciled, amount, "the wallet's own reconciliation reports sums that differ: %s", d)
-		case !differs[d.Order] && d.Kind != wallet.Late: // what was late and came in the end is no difference of money
-			u.fail(reconciled, amount, "the wallet's own reconciliation reports what the books do not show: %s", d)
+		case !differs[d.Order] && d.Kind != wallet.Late: // an order that was late and arrived in the end is no difference of money
+			u.fail(reconciled, amount, "the wallet's own reconciliation reports a difference that the stores do not show: %s", d)
 		}
 	}
 	if b.ReconcileRan {
-		u.saw(reconciled, 1)
+		u.evaluated(reconciled, 1)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// RewardID names one win of a reward other than cash, however often its client repeats it.
+// RewardID identifies one win of a reward other than cash, including all repeats of its client.
 type RewardID uint32
 
 // reward is one win of a coupon or a pendant.
@@ -15,40 +15,40 @@ type reward struct {
 	account wallet.Account
 	play    play
 	opened  wallet.Instant
-	order   wallet.OrderNo // zero: nothing told it yet
-	acked   wallet.Instant // the first acknowledgement; 0: none yet
+	order   wallet.OrderNo // zero: not known yet
+	acked   wallet.Instant // the first acknowledgement; 0: not acknowledged
 	got     gift
-	state   wallet.ItemState // the furthest that anybody was shown
-	shown   wallet.Instant   // when
-	expires wallet.Instant   // as it was shown; 0: never told
-	is      rewardIs
-	next    uint32 // the person's reward before this one
+	state   wallet.ItemState // the latest state that anybody was shown
+	shown   wallet.Instant   // when it was shown
+	expires wallet.Instant   // as it was shown; 0: not known
+	flags   rewardFlags
+	next    uint32 // the person's previous reward
 }
 
-// gift is what was granted: zero until an answer told it. A greeting has no award.
+// gift is what was granted; zero until an answer reports it. A greeting has no award.
 type gift struct {
 	award  wallet.AwardType
 	reward wallet.RewardID
 	void   bool
 }
 
-// rewardIs holds what replies said of a reward, and what the books do.
-type rewardIs uint8
+// rewardFlags holds what replies and records report of a reward.
+type rewardFlags uint8
 
 const (
-	rewardUnknown rewardIs = 1 << iota // a try ended without telling what became of it
-	rewardNothing                      // a try was answered: nothing was done
+	rewardUnknown rewardFlags = 1 << iota // a try ended with an unknown outcome
+	rewardNothing                         // a try was answered with "nothing was done"
 	rewardOnRecord
 	useSent          // its owner asked to use it
-	useUnknown       // and a try ended without an answer
+	useUnknown       // a try to use it ended without an answer
 	useAcked         // it was acknowledged as used
-	rewardReadAtEnd  // a whole list of its owner was read after the drain, in which it would be
-	rewardShownAtEnd // and it was there
+	rewardReadAtEnd  // a whole list of its owner that should show it was read after the drain
+	rewardShownAtEnd // that list showed it
 )
 
-func (w *reward) has(f rewardIs) bool { return w.is&f != 0 }
+func (w *reward) has(f rewardFlags) bool { return w.flags&f != 0 }
 
-// mayBeOnRecord says whether the reward may be on record: it was acknowledged, or a try has an open end.
+// mayBeOnRecord reports whether the reward may be on record: it was acknowledged, or the outcome of a try is open.
 func (w *reward) mayBeOnRecord() bool {
 	return w.acked != 0 || w.has(rewardUnknown) || !w.has(rewardNothing)
 }
@@ -61,7 +61,7 @@ type rewards struct {
 	orders map[wallet.OrderNo]uint32
 }
 
-// wonBy is an account and what it asked for: the same for every try.
+// wonBy is an account and the play that it asked for: the same for every try.
 type wonBy struct {
 	account wallet.Account
 	play    play
@@ -71,7 +71,7 @@ func newRewards() rewards {
 	return rewards{list: make([]reward, 1), of: map[Person]uint32{}, asked: map[wonBy]uint32{}, orders: map[wallet.OrderNo]uint32{}}
 }
 
-// RewardSent tells of the first try for a reward other than cash.
+// RewardSent records the first try for a reward other than cash.
 func (o *Oracle) RewardSent(p Person, r wallet.GrantRequest, _ wallet.Instant) RewardID {
 	w := reward{person: p, account: wallet.AccountOf(r.App, r.User), opened: r.Opened, next: o.rewards.of[p],
 		play: play{r.Scene, r.Rain, r.Award, o.stage(r.Opened)}}
@@ -86,62 +86,62 @@ func (o *Oracle) RewardSent(p Person, r wallet.GrantRequest, _ wallet.Instant) R
 	return RewardID(i)
 }
 
-// RewardAnswered tells what came back from one try; wallet.ErrUnknown where nothing did.
+// RewardAnswered records the result of one try; wallet.ErrUnknown if there was no answer.
 func (o *Oracle) RewardAnswered(id RewardID, reply wallet.GrantReply, err error, now wallet.Instant) {
 	w := &o.rewards.list[id]
 	if err != nil {
 		o.notRewarded(w, err, now)
 		return
 	}
-	o.saw(rewardOnce, 1)
+	o.evaluated(rewardOnce, 1)
 	want := wallet.OrderNo{ActID: reply.Order.ActID, Scene: w.play.scene, Rain: w.play.rain, Award: w.play.award, Stage: w.play.stage}
 	switch {
 	case reply.Order != want || reply.Item == nil || reply.Item.No != want || reply.Amount != 0 || len(reply.Token) != 0:
-		w.is |= rewardUnknown
-		o.fail(rewardOnce, 0, "person %d asked at %s for the reward of order %s and was acknowledged order %s, %d fen", w.person, now, want, reply.Order, reply.Amount)
+		w.flags |= rewardUnknown
+		o.fail(rewardOnce, 0, "person %d asked for the reward of order %[3]s, but the reply at %[2]s acknowledged order %[4]s and %[5]d fen", w.person, now, want, reply.Order, reply.Amount)
 		return
 	case w.order != (wallet.OrderNo{}) && w.order != want:
-		o.fail(rewardOnce, 0, "person %d was acknowledged one win as order %s and at %s as order %s", w.person, w.order, now, want)
+		o.fail(rewardOnce, 0, "person %d was acknowledged a win as order %s, and at %s the same win as order %s", w.person, w.order, now, want)
 		return
 	case !o.claim(w.person, want.ActID, now):
-		w.is |= rewardUnknown
+		w.flags |= rewardUnknown
 		return
 	}
 	w.order, o.rewards.orders[want] = want, uint32(id)
 	if w.acked == 0 {
 		w.acked = now
-		o.saw(phaseIsolation, 1)
+		o.evaluated(phaseIsolation, 1)
 		if o.childOf(w.play.stage) == nil {
-			o.fail(phaseIsolation, 0, "person %d was acknowledged order %s at %s for a win at %s, when no stage was open", w.person, want, now, w.opened)
+			o.fail(phaseIsolation, 0, "person %d was acknowledged order %s at %s for a win at %s, but no stage was open then", w.person, want, now, w.opened)
 		}
 	}
 	o.given(w, reply.Item, now)
 }
 
-// notRewarded takes in an answer that is no acknowledgement.
+// notRewarded records an answer that is not an acknowledgement.
 func (o *Oracle) notRewarded(w *reward, err error, now wallet.Instant) {
 	switch wallet.CodeOf(err) {
 	case wallet.CodeUnknown, wallet.CodeInternal:
-		w.is |= rewardUnknown
+		w.flags |= rewardUnknown
 		return
 	case wallet.CodeConflict, wallet.CodeRefused:
-		o.saw(rewardOnce, 1)
+		o.evaluated(rewardOnce, 1)
 		if w.acked != 0 || wallet.CodeOf(err) == wallet.CodeConflict {
-			o.fail(rewardOnce, 0, "person %d asked at %s for what was acknowledged as order %s at %s and was answered %s", w.person, now, w.order, w.acked, wallet.ReasonOf(err))
+			o.fail(rewardOnce, 0, "person %d repeated a request at %s that was acknowledged as order %s at %s, but the answer is %s", w.person, now, w.order, w.acked, wallet.ReasonOf(err))
 		}
 	}
-	w.is |= rewardNothing
+	w.flags |= rewardNothing
 }
 
-// Refused tells of a try to get money where none is won: the answer has to be no.
+// Refused records the answer to a request for money in a scene without cash. Only an error is right.
 func (o *Oracle) Refused(r wallet.GrantRequest, err error, now wallet.Instant) {
-	o.saw(noOverIssuance, 1)
+	o.evaluated(noOverIssuance, 1)
 	if err == nil {
-		o.fail(noOverIssuance, r.Amount, "user %d of app %s asked at %s for %d fen in scene %s, which grants none, and was acknowledged", r.User, r.App, now, r.Amount, r.Scene)
+		o.fail(noOverIssuance, r.Amount, "user %d of app %s asked at %s for %d fen in scene %s, which grants no cash, but was acknowledged", r.User, r.App, now, r.Amount, r.Scene)
 	}
 }
 
-// given takes in what an answer or a list says was granted: always the same, and what the scene has to give.
+// given records the granted item in an answer or a list: it must never change, and the scene must offer it.
 func (o *Oracle) given(w *reward, i *wallet.Item, now wallet.Instant) {
 	if i.State == wallet.ItemOpen {
 		return // not settled yet
@@ -155,11 +155,11 @@ func (o *Oracle) given(w *reward, i *wallet.Item, now wallet.Instant) {
 		return
 	}
 	if w.got != got {
-		o.fail(rewardOnce, 0, "order %s of person %d was %s %q, and at %s it is %s %q", w.order, w.person, w.got.award, w.got.reward, now, got.award, got.reward)
+		o.fail(rewardOnce, 0, "order %s of person %d was granted as %s %q, but at %s it is shown as %s %q", w.order, w.person, w.got.award, w.got.reward, now, got.award, got.reward)
 	}
 }
 
-// offered says whether the scene may give this: its own reward, or where its stock runs out what is given in its place.
+// offered reports whether the scene may grant this: its own reward, or the replacement if its stock is empty.
 func (o *Oracle) offered(w *reward, got gift) bool {
 	_, r, s := o.branch(w.play.stage, w.play.scene)
 	if r == nil {
@@ -175,7 +175,7 @@ func (o *Oracle) offered(w *reward, got gift) bool {
 	return s.StockControl && got.reward == r.Fallback && fallback != nil && got.award == o.awardOf(w.play.stage, got.reward)
 }
 
-// branch returns the type, the reward and the scene of a scene's id in a stage; nil where there is none.
+// branch returns the type, the reward and the scene of a scene's id in a stage; nil if there is none.
 func (o *Oracle) branch(st wallet.Stage, id wallet.SceneID) (wallet.AwardType, *wallet.Reward, *wallet.Scene) {
 	child := o.childOf(st)
 	if child == nil {
@@ -194,7 +194,7 @@ func (o *Oracle) branch(st wallet.Stage, id wallet.SceneID) (wallet.AwardType, *
 	return 0, nil, nil
 }
 
-// couponOf returns the reward of an id in a stage, nil where there is none.
+// couponOf returns the reward of an id in a stage, nil if there is none.
 func (o *Oracle) couponOf(st wallet.Stage, id wallet.RewardID) *wallet.Reward {
 	if child := o.childOf(st); child != nil && id != "" {
 		for _, t := range child.Rewards {
@@ -220,7 +220,7 @@ func (o *Oracle) awardOf(st wallet.Stage, id wallet.RewardID) wallet.AwardType {
 	return 0
 }
 
-// hasStock says whether any reward of the tree has a stock.
+// hasStock reports whether any reward of the activity has a stock.
 func (o *Oracle) hasStock() bool {
 	for _, child := range o.cfg.Activity.Children {
 		for _, t := range child.Rewards {

@@ -8,47 +8,47 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Handed is what a downstream's own books say of one order.
+// DownstreamRecord is a downstream's own record of one order.
 type Handed struct {
 	Award   wallet.AwardType
 	Order   wallet.OrderNo
 	Account wallet.Account
 	Reward  wallet.RewardID
 
-	Issued, Used, Refunded int  // how often
-	Pending                bool // accepted, and not decided
+	Issued, Used, Refunded int  // number of times
+	Pending                bool // accepted but not decided
 }
 
-// RewardBooks are the books of rewards other than cash as they stand after the drain.
+// RewardSources reads the records of rewards other than cash after the drain.
 type RewardBooks struct {
 	Items  wallet.ItemBook
-	Handed func(yield func(Handed) bool)                  // the books of all downstreams; nil: nobody can read them
-	Issued func(t wallet.Template) (count int64, ok bool) // what the stock's own count is, where it can be told; nil: nowhere
+	Handed func(yield func(Handed) bool)                  // the records of all downstreams; nil: they cannot be read
+	Issued func(t wallet.Template) (count int64, ok bool) // the stock's own count, if known; nil: never known
 }
 
-// counted is what the books say of one template.
+// counted is the number of records of one template.
 type counted struct {
-	granted  int64 // coupons that somebody has
+	granted  int64 // coupons granted
 	refunded int64
-	instead  int64 // orders that got something else
+	instead  int64 // orders that received a replacement
 }
 
-// rewardAudit is what Final works with for rewards other than cash.
+// rewardAudit is the working state of Final for rewards other than cash.
 type rewardAudit struct {
 	*Oracle
-	items  map[wallet.OrderNo]wallet.Item
-	handed map[wallet.OrderNo]bool
-	stock  map[wallet.Template]*counted
+	items        map[wallet.OrderNo]wallet.Item
+	atDownstream map[wallet.OrderNo]bool
+	stock        map[wallet.Template]*counted
 }
 
-// rewardBooks judges the books of rewards other than cash.
+// rewardBooks checks the records of rewards other than cash.
 func (o *Oracle) rewardBooks(ctx context.Context, b RewardBooks) error {
 	u := &rewardAudit{o, map[wallet.OrderNo]wallet.Item{}, map[wallet.OrderNo]bool{}, map[wallet.Template]*counted{}}
 	if err := b.Items.Items(ctx, func(it wallet.Item) bool { u.item(it); return true }); err != nil {
 		return fmt.Errorf("oracle: items: %w", err)
 	}
 	if b.Handed != nil {
-		b.Handed(func(h Handed) bool { u.hand(h); return true })
+		b.Handed(func(h Handed) bool { u.downstreamRecord(h); return true })
 	}
 	for i := 1; i < len(o.rewards.list); i++ {
 		u.rewarded(&o.rewards.list[i], b.Handed != nil)
@@ -57,52 +57,52 @@ func (o *Oracle) rewardBooks(ctx context.Context, b RewardBooks) error {
 	return nil
 }
 
-// item judges one record.
+// item checks one record.
 func (u *rewardAudit) item(it wallet.Item) {
-	u.saw(rewardOnce, 1)
+	u.evaluated(rewardOnce, 1)
 	u.items[it.No] = it
 	if it.State == wallet.ItemMoved {
-		return // grants nothing; the win is judged under its other number
+		return // grants nothing; the win is checked under its other number
 	}
 	u.count(it)
 	i := u.rewardOf(anybody, &it)
 	if i == 0 {
-		u.fail(rewardOnce, 0, "order %s of account %v is on record, and nobody asked for it", it.No, it.Account)
+		u.fail(rewardOnce, 0, "order %s of account %v is on record, but nobody asked for it", it.No, it.Account)
 		return
 	}
 	w := &u.rewards.list[i]
 	if w.has(rewardOnRecord) {
 		u.fail(rewardOnce, 0, "order %s of person %d is on record twice", it.No, w.person)
 	}
-	w.is |= rewardOnRecord
-	u.saw(phaseIsolation, 1)
+	w.flags |= rewardOnRecord
+	u.evaluated(phaseIsolation, 1)
 	if u.stage(it.Opened) != it.No.Stage || it.Opened != w.opened {
-		u.fail(phaseIsolation, 0, "order %s, won at %s in stage %s, is on record as won at %s", it.No, w.opened, u.stage(w.opened), it.Opened)
+		u.fail(phaseIsolation, 0, "order %s, won at %s in stage %s, is recorded as won at %s", it.No, w.opened, u.stage(w.opened), it.Opened)
 	}
 	got := gift{it.Award, it.Reward, it.State == wallet.ItemVoid}
 	switch {
 	case it.State == wallet.ItemOpen || it.State == wallet.ItemIssued || it.State == wallet.ItemProcessing || it.State == wallet.ItemUsing:
-		u.fail(rewardOnce, 0, "after the drain order %s of person %d is still %s", it.No, w.person, it.State)
+		u.fail(rewardOnce, 0, "order %s of person %d is still %s after the drain", it.No, w.person, it.State)
 	case w.got != (gift{}) && w.got != got:
-		u.fail(rewardOnce, 0, "order %s of person %d was %s %q, and %s %q is on record", it.No, w.person, w.got.award, w.got.reward, got.award, got.reward)
+		u.fail(rewardOnce, 0, "order %s of person %d was granted as %s %q, but %s %q is on record", it.No, w.person, w.got.award, w.got.reward, got.award, got.reward)
 	case w.got == (gift{}) && !u.offered(w, got):
 		u.fail(rewardOnce, 0, "order %s of person %d is on record with %s %q, which its scene does not grant", it.No, w.person, got.award, got.reward)
 	case !w.mayBeOnRecord() && !got.void:
-		u.fail(rewardOnce, 0, "order %s of person %d is on record as %s, though every try was refused", it.No, w.person, it.State)
+		u.fail(rewardOnce, 0, "order %s of person %d is on record as %s, although every try was refused", it.No, w.person, it.State)
 	case it.State != wallet.ItemVoid && u.controlled(w) != (it.Counted != wallet.OrderNo{}):
-		u.fail(stockNeverOver, 1, "order %s of person %d is granted %q, counted as %s", it.No, w.person, it.Reward, it.Counted)
+		u.fail(stockNeverOver, 1, "order %s of person %d is granted %q, but its place in the stock is counted as %s", it.No, w.person, it.Reward, it.Counted)
 	case it.Account != w.account:
 		u.fail(rewardOnce, 0, "order %s of person %d is on record for account %v, not %v", it.No, w.person, it.Account, w.account)
 	}
 }
 
-// controlled says whether the scene counts what it grants.
+// controlled reports whether the scene counts its grants against a stock.
 func (o *Oracle) controlled(w *reward) bool {
 	_, r, s := o.branch(w.play.stage, w.play.scene)
 	return s != nil && s.StockControl && r.Stock > 0
 }
 
-// count adds a record to what its template came to.
+// count adds a record to the counts of its template.
 func (u *rewardAudit) count(it wallet.Item) {
 	of := func(id wallet.RewardID) *counted {
 		t := wallet.Template{Reward: id, Stage: it.No.Stage}
@@ -123,61 +123,61 @@ func (u *rewardAudit) count(it wallet.Item) {
 	}
 }
 
-// hand judges one entry of a downstream's books against what is on record.
-func (u *rewardAudit) hand(h Handed) {
-	u.saw(rewardOnce, 1)
+// downstreamRecord checks one record of a downstream against the item on record.
+func (u *rewardAudit) downstreamRecord(h Handed) {
+	u.evaluated(rewardOnce, 1)
 	it, on := u.items[h.Order]
 	wants := on && (it.State == wallet.ItemSettled || it.State == wallet.ItemUsed || it.State == wallet.ItemExpired)
 	out := h.Issued - h.Refunded
 	switch {
-	case u.handed[h.Order]:
-		u.fail(rewardOnce, 0, "order %s is in the books of two downstreams, again in that of %s", h.Order, h.Award)
+	case u.atDownstream[h.Order]:
+		u.fail(rewardOnce, 0, "order %s is recorded by two downstreams; the second is %s", h.Order, h.Award)
 	case h.Issued > 1:
 		u.fail(rewardOnce, wallet.Money(h.Issued-1), "the downstream of %s issued order %s %d times", h.Award, h.Order, h.Issued)
 	case !on && (h.Issued > 0 || h.Pending):
 		u.fail(rewardOnce, 0, "the downstream of %s issued order %s, which is not on record", h.Award, h.Order)
 	case h.Pending || wants && out != 1 || on && !wants && out != 0:
-		u.fail(rewardOnce, 0, "order %s is on record as %s; its downstream issued it %d times and took it back %d times, pending: %t", h.Order, it.State, h.Issued, h.Refunded, h.Pending)
+		u.fail(rewardOnce, 0, "order %s is on record as %s, but its downstream issued it %d times and took it back %d times; pending: %t", h.Order, it.State, h.Issued, h.Refunded, h.Pending)
 	case on && h.Issued > 0 && (h.Reward != it.Reward || h.Award != it.Award || h.Account != it.Account):
-		u.fail(rewardOnce, 0, "order %s is %s %q of account %v on record, and %s %q of account %v downstream", h.Order, it.Award, it.Reward, it.Account, h.Award, h.Reward, h.Account)
+		u.fail(rewardOnce, 0, "order %s is on record as %s %q of account %v, but its downstream has %s %q of account %v", h.Order, it.Award, it.Reward, it.Account, h.Award, h.Reward, h.Account)
 	}
-	u.handed[h.Order] = true
-	u.saw(rewardUseOnce, 1)
+	u.atDownstream[h.Order] = true
+	u.evaluated(rewardUseOnce, 1)
 	i := u.rewards.orders[h.Order]
 	switch {
 	case h.Used > 1:
 		u.fail(rewardUseOnce, wallet.Money(h.Used-1), "order %s was used %d times at its downstream", h.Order, h.Used)
 	case on && (h.Used == 1) != (it.State == wallet.ItemUsed):
-		u.fail(rewardUseOnce, 0, "order %s is on record as %s, and was used %d times at its downstream", h.Order, it.State, h.Used)
+		u.fail(rewardUseOnce, 0, "order %s is on record as %s, but was used %d times at its downstream", h.Order, it.State, h.Used)
 	case h.Used == 1 && i != 0 && !u.rewards.list[i].has(useSent):
-		u.fail(rewardUseOnce, 0, "order %s of person %d was used at its downstream, and its owner never asked for that", h.Order, u.rewards.list[i].person)
+		u.fail(rewardUseOnce, 0, "order %s of person %d was used at its downstream, but its owner never asked to use it", h.Order, u.rewards.list[i].person)
 	}
 }
 
-// rewarded judges that what was acknowledged is on record, issued and used as it was said; downstreams says that their
-// books were read.
+// rewarded checks that an acknowledged reward is on record, issued and used as acknowledged. downstreams reports whether
+// the records of the downstreams were read.
 func (u *rewardAudit) rewarded(w *reward, downstreams bool) {
 	if w.acked == 0 {
 		return
 	}
-	u.saw(rewardOnce, 1)
+	u.evaluated(rewardOnce, 1)
 	it, on := u.items[w.order]
 	switch {
 	case !on:
 		u.fail(rewardOnce, 0, "order %s of person %d, acknowledged at %s, is not on record", w.order, w.person, w.acked)
-	case downstreams && !u.handed[w.order] && (it.State == wallet.ItemSettled || it.State == wallet.ItemUsed || it.State == wallet.ItemExpired):
-		u.fail(rewardOnce, 0, "order %s of person %d is %s, and its downstream never heard of it", w.order, w.person, it.State)
+	case downstreams && !u.atDownstream[w.order] && (it.State == wallet.ItemSettled || it.State == wallet.ItemUsed || it.State == wallet.ItemExpired):
+		u.fail(rewardOnce, 0, "order %s of person %d is %s, but its downstream has no record of it", w.order, w.person, it.State)
 	}
 	if w.has(useAcked) {
-		u.saw(rewardUseOnce, 1)
+		u.evaluated(rewardUseOnce, 1)
 		if it.State != wallet.ItemUsed {
-			u.fail(rewardUseOnce, 0, "order %s of person %d was acknowledged as used, and is on record as %s", w.order, w.person, it.State)
+			u.fail(rewardUseOnce, 0, "order %s of person %d was acknowledged as used, but is on record as %s", w.order, w.person, it.State)
 		}
 	}
 }
 
-// stocks judges each template that has a stock (C3, C5): never more than there are, counted exactly, and nothing given in
-// its place while more than the threshold was left.
+// stocks checks each template that has a stock (C3, C5): no more than the stock is granted, the count is exact, and no
+// replacement is granted while more than the threshold is left.
 func (u *rewardAudit) stocks(issued func(wallet.Template) (int64, bool)) {
 	for _, child := range u.cfg.Activity.Children {
 		for _, t := range child.Rewards {
@@ -190,41 +190,41 @@ func (u *rewardAudit) stocks(issued func(wallet.Template) (int64, bool)) {
 	}
 }
 
-// belowFloor says whether less than the threshold of the stock is left (C2), in 128 bits.
+// belowFloor reports whether less than the threshold of the stock is left (C2), in 128 bits.
 func belowFloor(left int64, r *wallet.Reward) bool {
 	leftHi, leftLo := bits.Mul64(uint64(left), uint64(r.FloorDen))
 	hi, lo := bits.Mul64(uint64(r.Stock), uint64(r.FloorNum))
 	return leftHi < hi || leftHi == hi && leftLo < lo
 }
 
-// template judges one of them.
+// template checks one template.
 func (u *rewardAudit) template(t wallet.Template, r *wallet.Reward, issued func(wallet.Template) (int64, bool)) {
 	c := u.stock[t]
 	if c == nil {
 		return // nobody asked for it
 	}
-	u.saw(stockNeverOver, 1)
+	u.evaluated(stockNeverOver, 1)
 	if c.granted > r.Stock {
-		u.fail(stockNeverOver, wallet.Money(c.granted-r.Stock), "%d coupons %q are on record in stage %s, of %d", c.granted, t.Reward, t.Stage, r.Stock)
+		u.fail(stockNeverOver, wallet.Money(c.granted-r.Stock), "%d coupons %q are on record in stage %s, but the stock is %d", c.granted, t.Reward, t.Stage, r.Stock)
 	}
-	if n, ok := told(issued, t); ok {
-		u.saw(stockNeverOver, 1)
+	if n, ok := stockCount(issued, t); ok {
+		u.evaluated(stockNeverOver, 1)
 		if n != c.granted {
-			u.fail(stockNeverOver, wallet.Money(max(n-c.granted, c.granted-n)), "%d coupons %q are counted in stage %s, and %d are on record", n, t.Reward, t.Stage, c.granted)
+			u.fail(stockNeverOver, wallet.Money(max(n-c.granted, c.granted-n)), "the stock counts %d coupons %q in stage %s, but %d are on record", n, t.Reward, t.Stage, c.granted)
 		}
 	}
 	if c.instead == 0 || u.cfg.Greetings {
 		return
 	}
-	u.saw(stockNeverOver, 1)
-	left := r.Stock - c.granted - c.refunded // what was taken back may have come too late for those who asked
+	u.evaluated(stockNeverOver, 1)
+	left := r.Stock - c.granted - c.refunded // a returned coupon may have come too late for the orders in question
 	if left > 0 && !belowFloor(left, r) {
-		u.fail(stockNeverOver, wallet.Money(left), "%d orders of stage %s got something else than coupon %q, of which %d of %d are left", c.instead, t.Stage, t.Reward, left, r.Stock)
+		u.fail(stockNeverOver, wallet.Money(left), "%d orders of stage %s received a replacement for coupon %q, but %d of %d are left", c.instead, t.Stage, t.Reward, left, r.Stock)
 	}
 }
 
-// told is what the stock's own count says, where there is one.
-func told(issued func(wallet.Template) (int64, bool), t wallet.Template) (int64, bool) {
+// stockCount returns the stock's own count, if it is known.
+func stockCount(issued func(wallet.Template) (int64, bool), t wallet.Template) (int64, bool) {
 	if issued == nil {
 		return 0, false
 	}

@@ -6,17 +6,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Listing is one look at a person's rewards other than cash, from its first request to its answer.
+// Listing is one request for a person's rewards other than cash, from the request to its answer.
 type Listing struct {
 	person Person
 	start  wallet.Instant
 	stage  wallet.Stage
 	family wallet.Family
 	after  wallet.Cursor
-	limit  int // 0: the wallet's own
+	limit  int // 0: the wallet's default
 }
 
-// RewardsSent tells that the person asked for the list.
+// RewardsSent records that the person asked for the list.
 func (o *Oracle) RewardsSent(p Person, r wallet.RewardsRequest, now wallet.Instant) Listing {
 	at := r.At
 	if at == 0 {
@@ -25,27 +25,27 @@ func (o *Oracle) RewardsSent(p Person, r wallet.RewardsRequest, now wallet.Insta
 	return Listing{person: p, start: now, stage: o.stage(at), family: r.App.Family(), after: r.After, limit: r.Limit}
 }
 
-// RewardsAnswered tells what came back (P3): each is the person's own, in its place and no further back than it was, and
-// what was acknowledged before is there, in whichever app it was won.
+// RewardsAnswered records the answer (P3). Each reward must belong to the person, be in the right order and not be in an
+// earlier state than before; every reward acknowledged before must be listed, in whichever app it was won.
 func (o *Oracle) RewardsAnswered(l Listing, page wallet.RewardsPage, err error, now wallet.Instant) {
 	if err != nil {
 		return
 	}
-	o.saw(phaseIsolation, 1)
+	o.evaluated(phaseIsolation, 1)
 	if page.Stage != l.stage {
-		o.fail(phaseIsolation, 0, "person %d asked at %s for the rewards of stage %s and got those of stage %s", l.person, l.start, l.stage, page.Stage)
+		o.fail(phaseIsolation, 0, "person %d asked at %s for the rewards of stage %s, but received those of stage %s", l.person, l.start, l.stage, page.Stage)
 		return
 	}
 	if len(page.Items) > l.limit {
-		o.fail(userView, 0, "person %d asked at %s for %d rewards and got %d", l.person, l.start, l.limit, len(page.Items))
+		o.fail(userView, 0, "person %d asked at %s for at most %d rewards, but received %d", l.person, l.start, l.limit, len(page.Items))
 	}
 	o.listed(l, page.Items, page.Next == (wallet.Cursor{}), now)
 }
 
-// fewRewards is how many a wallet page is held to list in full; a wallet may cut longer lists.
+// fewRewards is the number of rewards that a wallet page must list in full; a wallet may cut longer lists.
 const fewRewards = 10
 
-// pageRewards judges the rewards that the first page of the wallet lists.
+// pageRewards checks the rewards on the first page of the wallet.
 func (o *Oracle) pageRewards(a *ask, page wallet.Page, now wallet.Instant) {
 	if o.cfg.Rewards && a.after == (wallet.Cursor{}) && !slices.Contains(page.Missing, missingRewards) {
 		l := Listing{person: a.person, start: a.start, stage: a.stage, family: a.family}
@@ -53,15 +53,15 @@ func (o *Oracle) pageRewards(a *ask, page wallet.Page, now wallet.Instant) {
 	}
 }
 
-// listed judges a list of rewards; all says that nothing comes after it.
+// listed checks a list of rewards; all reports that it is the end of the list.
 func (o *Oracle) listed(l Listing, items []wallet.Item, all bool, now wallet.Instant) {
-	o.saw(userView, 1)
+	o.evaluated(userView, 1)
 	place, last := l.after, wallet.Cursor{}
 	var shown []uint32
 	for n := range items {
 		it := &items[n]
 		if !place.After(it.Opened, it.No) {
-			o.fail(userView, 0, "person %d, rewards of %s to %s: order %s comes after one that is not newer", l.person, l.start, now, it.No)
+			o.fail(userView, 0, "person %d, reward list read from %s to %s: order %s follows one that is not newer", l.person, l.start, now, it.No)
 			return
 		}
 		place = wallet.Cursor{Opened: it.Opened, Order: it.No}
@@ -79,44 +79,44 @@ func (o *Oracle) listed(l Listing, items []wallet.Item, all bool, now wallet.Ins
 		if !due || slices.Contains(shown, i) || !all && (len(items) == 0 || last.After(w.opened, w.order)) {
 			continue
 		}
-		o.fail(userView, 0, "person %d, rewards of %s to %s: lack order %s, acknowledged at %s in another look or app", l.person, l.start, now, w.order, w.acked)
+		o.fail(userView, 0, "person %d, reward list read from %s to %s: the list lacks order %s, acknowledged at %s", l.person, l.start, now, w.order, w.acked)
 		return
 	}
 }
 
-// rewardShown judges one reward of a list and returns it, 0 if it must not be there.
+// rewardShown checks one reward of a list and returns it, 0 if it must not be listed.
 func (o *Oracle) rewardShown(l Listing, it *wallet.Item, now wallet.Instant) uint32 {
 	if it.No.Stage != l.stage {
-		o.fail(phaseIsolation, 0, "person %d, rewards of stage %s, %s to %s: show order %s", l.person, l.stage, l.start, now, it.No)
+		o.fail(phaseIsolation, 0, "person %d, reward list of stage %s read from %s to %s: the list shows order %s", l.person, l.stage, l.start, now, it.No)
 		return 0
 	}
 	i := o.rewardOf(l.person, it)
 	if i == 0 || o.rewards.list[i].person != l.person {
-		o.fail(userView, 0, "person %d, rewards of %s to %s: show order %s, which is not this person's", l.person, l.start, now, it.No)
+		o.fail(userView, 0, "person %d, reward list read from %s to %s: the list shows order %s, which does not belong to this person", l.person, l.start, now, it.No)
 		return 0
 	}
 	w := &o.rewards.list[i]
 	o.given(w, it, now)
 	switch {
 	case !it.State.Grants():
-		o.fail(userView, 0, "person %d, rewards of %s to %s: show order %s, which is %s", l.person, l.start, now, it.No, it.State)
+		o.fail(userView, 0, "person %d, reward list read from %s to %s: the list shows order %s, which is %s", l.person, l.start, now, it.No, it.State)
 		return 0
 	case it.Opened != w.opened:
-		o.fail(userView, 0, "person %d, rewards of %s to %s: show order %s as won at %s, not at %s", l.person, l.start, now, it.No, it.Opened, w.opened)
+		o.fail(userView, 0, "person %d, reward list read from %s to %s: the list shows order %s as won at %s, but it was won at %s", l.person, l.start, now, it.No, it.Opened, w.opened)
 		return 0
 	case o.sees(l.person, l.family, w.account.Family, l.start) == sightNever:
-		o.fail(userView, 0, "person %d, rewards of %s to %s: show order %s, won in the other account system before a phone joined them", l.person, l.start, now, it.No)
+		o.fail(userView, 0, "person %d, reward list read from %s to %s: the list shows order %s, won in the other account system, but no phone has joined the two", l.person, l.start, now, it.No)
 		return 0
 	}
 	o.rewardState(w, it, l.start, now)
 	return i
 }
 
-// rewardState judges that a reward never goes back, and that what was acknowledged as used is shown so.
+// rewardState checks that a reward never returns to an earlier state, and that it stays used once a use is acknowledged.
 func (o *Oracle) rewardState(w *reward, it *wallet.Item, start, now wallet.Instant) {
-	o.saw(rewardOnce, 1)
+	o.evaluated(rewardOnce, 1)
 	if w.shown != 0 && w.shown < start && it.State < w.state {
-		o.fail(rewardOnce, 0, "order %s of person %d was %s at %s and is %s at %s", w.order, w.person, w.state, w.shown, it.State, now)
+		o.fail(rewardOnce, 0, "order %s of person %d was %s at %s, but is %s at %s", w.order, w.person, w.state, w.shown, it.State, now)
 	}
 	if it.State > w.state || w.shown == 0 {
 		w.state, w.shown = it.State, now
@@ -126,11 +126,11 @@ func (o *Oracle) rewardState(w *reward, it *wallet.Item, start, now wallet.Insta
 	}
 }
 
-// anybody stands for the person of an item that was found in the books.
+// anybody stands for the unknown person of an item from the stores.
 const anybody Person = -1
 
-// rewardOf returns the reward that an item stands for, 0 if nobody asked for it. What the wallet's answer did not tell
-// is taken from the item: the account that won is on it, or, as the wire does not tell it, a win of the person who sees it.
+// rewardOf returns the reward that an item represents, 0 if nobody asked for it. If no answer has named the order, the
+// account in the item decides. The wire format omits that account; then a matching win of the person who sees it decides.
 func (o *Oracle) rewardOf(p Person, it *wallet.Item) uint32 {
 	if i := o.rewards.orders[it.No]; i != 0 {
 		return i

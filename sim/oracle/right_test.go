@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// lost sends a win whose answer is lost; applied says whether it was granted all the same.
+// lost sends a win whose answer is lost; applied makes the wallet grant it.
 func (m *model) lost(p Person, app wallet.App, rain int32, amount wallet.Money, applied bool) (GrantID, wallet.GrantRequest) {
 	r := m.win(p, app, rain, amount)
 	id := m.GrantSent(p, r, m.tick())
@@ -32,17 +32,17 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 		name     string
 		strategy wallet.Strategy
 		play     func(*model)
-		books    func(*books)
+		books    func(*modelStores)
 	}{
-		// The answer was lost and so was the request.
-		{"lost, not applied", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, false); m.look(0, wallet.Douyin, 9, nil) }, nil},
-		// The answer was lost; the money is there, in a wallet that no reply ever named.
+		// The request and its answer were lost.
+		{"lost, not applied", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, false); m.readPage(0, wallet.Douyin, 9, nil) }, nil},
+		// The answer was lost; the money is in a wallet that no reply named.
 		{"lost, applied", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, true) }, nil},
 		// The same, and a page shows it.
-		{"lost, applied, shown", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, true); m.look(0, wallet.Douyin, 9, nil) }, nil},
+		{"lost, applied, shown", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, true); m.readPage(0, wallet.Douyin, 9, nil) }, nil},
 		// A repeat after a lost answer gets the same order.
 		{"lost, repeated", "token", func(m *model) { m.again(m.lost(0, wallet.Douyin, 1, 500, true)) }, nil},
-		// Two people lose their answers at one moment for one play.
+		// Two people lose their answers for the same play at the same time.
 		{"two lost alike", "token", func(m *model) {
 			for p := range Person(2) {
 				r := m.win(p, wallet.Douyin, 1, 500)
@@ -52,23 +52,23 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 				m.GrantAnswered(id, r, wallet.GrantReply{}, wallet.ErrUnknown, m.tick())
 			}
 		}, nil},
-		// Overloaded first, granted then.
+		// Overloaded first, then granted.
 		{"overloaded, repeated", "sync", func(m *model) {
 			r := m.win(0, wallet.Douyin, 1, 500)
 			id := m.GrantSent(0, r, m.tick())
 			m.GrantAnswered(id, r, wallet.GrantReply{}, wallet.ErrOverloaded, m.tick())
 			m.again(id, r)
 		}, nil},
-		// Granted first; a hedged second try met the limit.
+		// Granted first; a hedged second try reached the rate limit.
 		{"granted, then limited", "sync", func(m *model) {
 			r := m.win(0, wallet.Douyin, 1, 500)
 			id := m.GrantSent(0, r, m.tick())
 			m.again(id, r)
 			m.GrantAnswered(id, r, wallet.GrantReply{}, wallet.ErrLimited, m.tick())
 		}, nil},
-		// Another amount for the same play: a conflict, and the first one stays.
+		// Another amount for the same play is a conflict; the first one stays.
 		{"conflict", "token", func(m *model) { one(m); m.grant(0, wallet.Douyin, 1, 400) }, nil},
-		// The budget is spent.
+		// The budget is exhausted.
 		{"over budget", "token", func(m *model) {
 			for rain := range int32(budget/singleCap) + 2 {
 				m.grant(0, wallet.Douyin, rain, singleCap)
@@ -83,31 +83,31 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.bind(0)
 			m.again(i, a)
 			m.again(j, b)
-			m.look(0, wallet.Toutiao, 9, nil)
+			m.readPage(0, wallet.Toutiao, 9, nil)
 		}, nil},
-		// Joined first: the second win of the play is the first one's order and is paid once.
+		// Joined first: the second win of the play is the order of the first one and is paid once.
 		{"joined, then won twice", "token", func(m *model) {
 			m.grant(0, wallet.Toutiao, 2, 100)
 			one(m)
 			m.bind(0)
 			m.grant(0, wallet.Toutiao, 1, 500)
-			m.look(0, wallet.Toutiao, 9, nil)
+			m.readPage(0, wallet.Toutiao, 9, nil)
 		}, nil},
-		// Won again under the same account while the first answer was lost: the order bears the first moment.
+		// Won again under the same account while the first answer was lost: the order has the time of the first win.
 		{"asked twice", "token", func(m *model) {
 			m.lost(0, wallet.Douyin, 1, 500, true)
 			m.grant(0, wallet.Douyin, 1, 500)
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 		}, nil},
-		// While a phone is being bound, either view is right.
+		// While a phone is being bound, both views are right.
 		{"binding", "token", func(m *model) {
 			m.grant(0, wallet.Toutiao, 2, 100)
 			one(m)
 			c := m.caller(0, wallet.Douyin)
 			m.BindSent(0, c, m.tick())
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 			m.bind(0)
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 		}, nil},
 		// A grant is acknowledged while a page is read: the page may or may not show it.
 		{"overlap", "token", func(m *model) {
@@ -119,39 +119,39 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.PageAnswered(late, m.page(r), nil, m.tick())
 			m.PageAnswered(early, before, nil, m.tick())
 		}, nil},
-		// A slow page shows a status that a faster one had seen pass.
+		// A slow page shows a status that a faster page has already shown as passed.
 		{"slow status", "token", func(m *model) {
 			one(m)
 			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9}
 			slow := m.PageSent(0, r, m.tick())
 			before := m.page(r)
 			m.postAll()
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 			m.PageAnswered(slow, before, nil, m.tick())
 		}, nil},
-		// The page says that the token list could not be read.
+		// The page reports that the token list could not be read.
 		{"degraded", "token", func(m *model) {
 			two(m)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { *p = wallet.Page{Stage: p.Stage, Missing: []string{"tokens"}} })
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { *p = wallet.Page{Stage: p.Stage, Missing: []string{"tokens"}} })
 		}, nil},
-		// The ledger cannot be read: a posted token is shown as the token list has it.
+		// The ledger cannot be read: a posted token is shown with the status of the token list.
 		{"degraded status", "token", func(m *model) {
 			one(m)
 			m.postAll()
-			m.look(0, wallet.Douyin, 9, nil)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Missing = []string{"ledger"}; p.Grants[0].Status = wallet.TokenProcessing })
+			m.readPage(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Missing = []string{"ledger"}; p.Grants[0].Status = wallet.TokenProcessing })
 		}, nil},
 		// Only the withdrawals are missing.
 		{"degraded withdrawals", "token", func(m *model) {
 			paid(m)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals, p.Missing = nil, []string{"withdrawals"} })
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Withdrawals, p.Missing = nil, []string{"withdrawals"} })
 		}, nil},
 		// The token store was flushed: a page without the client's copies lacks what is not posted.
 		{"flushed", "token", func(m *model) {
 			one(m)
 			m.TokensLost(m.tick())
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants, p.Income, p.Balance = nil, 0, 0 })
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants, p.Income, p.Balance = nil, 0, 0 })
+			m.readPage(0, wallet.Douyin, 9, nil)
 		}, nil},
 		// A page fails.
 		{"no page", "token", func(m *model) {
@@ -159,7 +159,7 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			id := m.PageSent(0, wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), Limit: 9}, m.tick())
 			m.PageAnswered(id, wallet.Page{}, errors.New("no answer"), m.tick())
 		}, nil},
-		// The page of the present stage, with no moment named.
+		// The page of the current stage, without a time in the request.
 		{"now", "token", func(m *model) {
 			one(m)
 			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9}
@@ -172,11 +172,11 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			id, r := m.lost(0, wallet.Douyin, 1, 500, false)
 			m.advance(time.Hour)
 			m.again(id, r)
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 		}, nil},
 		// More than is due is refused.
 		{"insufficient", "token", func(m *model) { one(m); m.withdraw(0, wallet.Douyin, 501) }, nil},
-		// Two withdrawals race for one balance: the one that came too late is refused.
+		// Two withdrawals compete for one balance: the later one is refused.
 		{"race to withdraw", "token", func(m *model) {
 			one(m)
 			i, a := m.ask(0, wallet.Douyin, 500)
@@ -186,25 +186,25 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.WithdrawAnswered(i, wallet.WithdrawReply{}, late, m.tick())
 			m.WithdrawAnswered(j, won, err, m.tick())
 		}, nil},
-		// The answer to a withdrawal was lost: pages may show it or not.
+		// The answer to a withdrawal was lost: pages may or may not show it.
 		{"withdrawal lost", "token", func(m *model) {
 			one(m)
 			i, a := m.ask(0, wallet.Douyin, 200)
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 			_, _ = m.payOut(a)
 			m.WithdrawAnswered(i, wallet.WithdrawReply{}, wallet.ErrUnknown, m.tick())
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 		}, nil},
-		// The first try was turned away, the second is on its way while a page is read.
+		// The first try was overloaded; the second is in progress while a page is read.
 		{"withdrawal repeated", "token", func(m *model) {
 			one(m)
 			i, a := m.ask(0, wallet.Douyin, 200)
 			m.WithdrawAnswered(i, wallet.WithdrawReply{}, wallet.ErrOverloaded, m.tick())
 			reply, err := m.payOut(a)
-			m.look(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, nil)
 			m.WithdrawAnswered(i, reply, err, m.tick())
 		}, nil},
-		// Under async, posted after the page was made; the repeat that says so overlaps the page.
+		// Under async, posted after the page was made; the repeat that reports it overlaps the page.
 		{"posted meanwhile", "async", func(m *model) {
 			r := m.win(0, wallet.Douyin, 1, 500)
 			id := m.GrantSent(0, r, m.tick())
@@ -216,7 +216,7 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.again(id, r)
 			m.PageAnswered(read, page, nil, m.tick())
 		}, nil},
-		// The withdraw page posts what is due; what is acknowledged meanwhile need not be.
+		// The withdraw page posts what is due; a grant acknowledged meanwhile need not be posted.
 		{"withdraw page", "token", func(m *model) {
 			one(m)
 			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.tick(), Limit: 9, Withdraw: true}
@@ -226,7 +226,7 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			r.Withdraw = false
 			m.PageAnswered(id, m.page(r), nil, m.tick())
 		}, nil},
-		// The server's tokens were lost while a withdrawal was on its way.
+		// The server's tokens were lost during a withdrawal.
 		{"lost on the way", "token", func(m *model) {
 			one(m)
 			id, _ := m.ask(0, wallet.Douyin, 500)
@@ -247,14 +247,14 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 			m.postAll()
 			m.PageAnswered(id, page, nil, m.tick())
 		}, nil},
-		// What was reported late and came is no difference.
-		{"late", "token", one, func(b *books) { b.reported = []wallet.Difference{{Kind: wallet.Late, Order: b.entries[0].Order}} }},
-		// An order of record that was refused has no money.
+		// An order that was reported late and arrived is not a difference.
+		{"late", "token", one, func(b *modelStores) { b.reported = []wallet.Difference{{Kind: wallet.Late, Order: b.entries[0].Order}} }},
+		// A refused order on record has no money.
 		{"void", "token", func(m *model) {
 			one(m)
 			r := m.refused(0, 2, 300, wallet.ErrOverBudget)
 			_ = r
-		}, func(b *books) {
+		}, func(b *modelStores) {
 			void := b.orders[0]
 			void.No.Rain, void.State = 2, wallet.OrderVoid
 			b.orders = append(b.orders, void)

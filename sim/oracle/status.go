@@ -6,24 +6,24 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// progress judges the status of a line (T4): one of three, and never behind what an earlier page showed. A page that
-// ended while this one was under way may have seen more.
+// progress checks the status of a line (T4): one of three, and never earlier than a status that a previous page showed. A
+// page that ended while this one was in progress may have seen a later status.
 func (o *Oracle) progress(i uint32, l *wallet.Line, a *ask, now wallet.Instant) {
-	o.saw(stateMachine, 1)
+	o.evaluated(stateMachine, 1)
 	g := o.grants.At(i)
 	s := statusOf(l.Status)
 	switch {
 	case s == statusNone:
-		o.fail(stateMachine, l.Amount, "person %d, page of %s to %s: order %s of %d fen has status %d, which does not exist", a.person, a.start, now, l.Order, l.Amount, l.Status)
+		o.fail(stateMachine, l.Amount, "person %d, page read from %s to %s: order %s of %d fen has status %d, which does not exist", a.person, a.start, now, l.Order, l.Amount, l.Status)
 	case s > g.status(), g.status() == statusWorking && o.lost != 0 && g.acked <= o.lost:
-		g.setStatus(s) // forward, or issued anew after the server's copies were lost
+		g.setStatus(s) // forward, or issued again after the server's copies were lost
 	case s < g.status() && !a.overlapped:
-		o.fail(stateMachine, l.Amount, "person %d, page of %s to %s: order %s of %d fen went back to status %d from %d",
+		o.fail(stateMachine, l.Amount, "person %d, page read from %s to %s: order %s of %d fen returned to status %d from %d",
 			a.person, a.start, now, l.Order, l.Amount, l.Status, numberOf(g.status()))
 	}
 }
 
-// statusOf returns the two bits that stand for a token's status.
+// statusOf encodes a token's status in two bits.
 func statusOf(s wallet.TokenStatus) int {
 	switch s {
 	case wallet.TokenIssued:
@@ -41,8 +41,8 @@ func numberOf(s int) wallet.TokenStatus {
 	return [...]wallet.TokenStatus{statusIssued: wallet.TokenIssued, statusWorking: wallet.TokenProcessing, statusSuccess: wallet.TokenSuccess}[s]
 }
 
-// TokensLost tells that the server's copies of the tokens acknowledged until now may be gone (T8). Until those grants
-// are posted, only a page that carries the client's copies has to show them, and a token may be issued anew.
+// TokensLost records that the server's copies of the tokens acknowledged until now may be lost (T8). Until those grants
+// are posted, only a page that carries the client's copies has to show them, and a token may be issued again.
 func (o *Oracle) TokensLost(now wallet.Instant) {
 	o.lost = now
 	for i := uint32(1); int(i) <= o.grants.Len(); i++ {
@@ -52,9 +52,9 @@ func (o *Oracle) TokensLost(now wallet.Instant) {
 	}
 }
 
-// guarded says whether the wallet must show the grant to this page although the server's copy of its token may be
-// gone, or by its own word was never made: it was shown as posted before the page was asked for, or the page carried as
-// many client copies as were acknowledged to the person.
+// guarded reports whether this page must show the grant although the server's copy of its token may be lost or, as the
+// wallet reported, was never made: the grant was shown as posted before the page was requested, or the page carried as
+// many client copies as grants were acknowledged to the person.
 func (o *Oracle) guarded(a *ask, g *grant) bool {
 	atRisk := g.has(tokenOnly) || o.lost != 0 && g.acked <= o.lost
 	if o.cfg.Strategy != wallet.StrategyToken || !atRisk || g.status() == statusSuccess && !a.overlapped {
@@ -69,6 +69,6 @@ func (o *Oracle) guarded(a *ask, g *grant) bool {
 	return a.tokens >= n && !o.cfg.mayBeOn(wallet.SwitchDistrustTokens, a.start, a.start.Add(askTakes))
 }
 
-// askTakes is how long after a page was first asked for its answer may have been made, at most: what is switched then may
-// have been switched for it. Ours: a client's tries.
+// askTakes is the longest time from the first request for a page to its answer. A switch that was turned on in this time
+// may have affected the page. Own choice: the duration of a client's tries.
 const askTakes = 20 * time.Second

@@ -6,29 +6,29 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Totals is what a wallet says of itself after the drain. What it does not say stays unknown.
+// Totals is what a wallet reports of itself after the drain. What it does not report stays unknown.
 type Totals struct {
 	Drained     bool                          // Backlog and OpenOrders are known
 	Backlog     int64                         // postings still held
 	OpenOrders  int64                         // orders that compensation still has to settle
-	Spent       map[wallet.Stage]wallet.Money // taken from each stage's budget during the run; a stage that is not there is not known
-	Reconciled  bool                          // its reconciliation ran, and the rest is known
-	Orders      int64                         // that it compared, at least those of the run
-	Differences int64                         // that it found
-	Lines       []string                      // some of those
+	Spent       map[wallet.Stage]wallet.Money // taken from each stage's budget during the run; a missing stage is not known
+	Reconciled  bool                          // its reconciliation ran, and the following fields are known
+	Orders      int64                         // orders compared, at least those of the run
+	Differences int64                         // differences found
+	Lines       []string                      // some of the differences
 	LedgerSum   wallet.Money                  // over all accounts
 }
 
-// Sums are the run's money as it was seen from outside, in fen.
+// Sums is the run's money as seen from outside, in fen.
 type Sums struct {
 	Acked    wallet.Money // acknowledged
-	Happened wallet.Money // not acknowledged, and in its owner's list after the drain
-	Open     wallet.Money // not known either way: nobody read its owner's list
-	Lost     wallet.Money // acknowledged, and not in its owner's list after the drain
+	Happened wallet.Money // not acknowledged, but in its owner's list after the drain
+	Open     wallet.Money // unknown, because its owner's list was not read
+	Lost     wallet.Money // acknowledged, but not in its owner's list after the drain
 }
 
-// Outside judges what a wallet says of itself, once the lists have been read, and returns the sums it was held against.
-// Under StrategyToken it fills Waits, unless Final did. Call it once.
+// JudgeTotals checks what a wallet reports of itself, once the lists have been read, and returns the sums that it used for
+// comparison. Under StrategyToken it fills Waits, unless Final did. Call it once.
 func (o *Oracle) Outside(t Totals) Sums {
 	var all Sums
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
@@ -39,7 +39,7 @@ func (o *Oracle) Outside(t Totals) Sums {
 			continue
 		}
 		least := sums.Acked + sums.Happened
-		o.saw(noOverIssuance, 1)
+		o.evaluated(noOverIssuance, 1)
 		if least > child.Budget {
 			o.fail(noOverIssuance, least-child.Budget, "%d fen were granted in stage %s, above its budget of %d fen", least, s, child.Budget)
 		}
@@ -47,25 +47,25 @@ func (o *Oracle) Outside(t Totals) Sums {
 		if !known {
 			continue
 		}
-		o.saw(noOverIssuance, 1)
+		o.evaluated(noOverIssuance, 1)
 		if spent > child.Budget {
-			o.fail(noOverIssuance, spent-child.Budget, "%d fen are taken from the budget of %d fen of stage %s", spent, child.Budget, s)
+			o.fail(noOverIssuance, spent-child.Budget, "%d fen were taken from the budget of %d fen of stage %s", spent, child.Budget, s)
 		}
-		o.saw(budgetAccuracy, 1)
+		o.evaluated(budgetAccuracy, 1)
 		if spent < least || spent > least+sums.Open {
-			o.fail(budgetAccuracy, max(least-spent, spent-least), "stage %s: %d fen are taken from the budget, %d fen were acknowledged, %d fen more turned up, %d fen are not known",
+			o.fail(budgetAccuracy, max(least-spent, spent-least), "stage %s: %d fen were taken from the budget, but %d fen were acknowledged, %d fen more are in lists, and %d fen are unknown",
 				s, spent, sums.Acked, sums.Happened, sums.Open)
 		}
 	}
 	o.stockOutside()
-	o.said(t)
+	o.checkTotals(t)
 	if o.cfg.Strategy == wallet.StrategyToken && o.waits.TotalCount() == 0 {
 		o.waited()
 	}
 	return all
 }
 
-// sumsOf adds up the grants of one stage, and counts them.
+// sumsOf adds up and counts the grants of one stage.
 func (o *Oracle) sumsOf(st wallet.Stage) (s Sums, n int64) {
 	for i := uint32(1); int(i) <= o.grants.Len(); i++ {
 		g := o.grants.At(i)
@@ -74,7 +74,7 @@ func (o *Oracle) sumsOf(st wallet.Stage) (s Sums, n int64) {
 		}
 		n++
 		switch {
-		case g.has(alias) && g.act == 0: // another grant stands for its order
+		case g.has(alias) && g.act == 0: // another grant represents its order
 		case g.acked != 0:
 			s.Acked += g.money()
 			if g.has(readAtEnd) && !g.has(shownAtEnd) {
@@ -89,28 +89,28 @@ func (o *Oracle) sumsOf(st wallet.Stage) (s Sums, n int64) {
 	return s, n
 }
 
-// said judges the wallet's own figures.
-func (o *Oracle) said(t Totals) {
+// checkTotals checks the totals that the wallet reports.
+func (o *Oracle) checkTotals(t Totals) {
 	if t.Drained {
-		o.saw(nothingLost, 1)
+		o.evaluated(nothingLost, 1)
 		if t.Backlog != 0 || t.OpenOrders != 0 {
-			o.fail(nothingLost, 0, "after the drain %d orders are open and %d postings are held", t.OpenOrders, t.Backlog)
+			o.fail(nothingLost, 0, "after the drain %d orders are still open and %d postings are still in the backlog", t.OpenOrders, t.Backlog)
 		}
 	}
 	if !t.Reconciled {
 		return
 	}
-	o.saw(zeroSum, 1)
+	o.evaluated(zeroSum, 1)
 	if t.LedgerSum != 0 {
-		o.fail(zeroSum, max(t.LedgerSum, -t.LedgerSum), "by the wallet's own account its ledger sums to %d fen, not to zero", t.LedgerSum)
+		o.fail(zeroSum, max(t.LedgerSum, -t.LedgerSum), "the wallet reports that its ledger sums to %d fen, not to zero", t.LedgerSum)
 	}
-	o.saw(reconciled, 2)
+	o.evaluated(reconciled, 2)
 	if t.Differences != 0 {
 		first := ""
 		if len(t.Lines) > 0 {
 			first = ": " + t.Lines[0]
 		}
-		o.fail(reconciled, 0, "the wallet's own reconciliation finds %d differences%s", t.Differences, first)
+		o.fail(reconciled, 0, "the wallet's own reconciliation reports %d differences%s", t.Differences, first)
 	}
 	acked := int64(0)
 	for i := uint32(1); int(i) <= o.grants.Len(); i++ {
@@ -119,11 +119,11 @@ func (o *Oracle) said(t Totals) {
 		}
 	}
 	if t.Orders < acked {
-		o.fail(reconciled, 0, "the wallet's own reconciliation compared %d orders, and %d were acknowledged", t.Orders, acked)
+		o.fail(reconciled, 0, "the wallet's own reconciliation compared %d orders, but %d were acknowledged", t.Orders, acked)
 	}
 }
 
-// waited tells how long each acknowledged grant that a list shows at the end had been missed by its owner.
+// waited records how long its owner did not see each acknowledged grant that a list shows at the end.
 func (o *Oracle) waited() {
 	for i := uint32(1); int(i) <= o.grants.Len(); i++ {
 		g := o.grants.At(i)

@@ -6,15 +6,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// A person may ask for one play more than once, under several accounts or again under the same. Grants of one person,
-// one play and one amount are twins: while answers are lost and accounts are joined, a wallet may have recorded either
-// one's win under either one's order, so that they may swap their moments.
+// A person may ask for one play more than once, under several accounts or again under the same one. Grants of the same
+// person, play and amount are twins. While answers are lost and accounts are joined, a wallet may record the win of one
+// twin under the order of the other, so the twins may swap their times.
 
-// twins says whether two grants of one person are twins.
+// twins reports whether two grants of one person are twins.
 func twins(g, h *grant) bool { return g.play == h.play && g.amount == h.amount }
 
-// adopt lets a grant whose wallet nothing told yet stand for an order that turned up with its amount and moment, and
-// returns it, 0 if there is none. The wallet is the person's from then on, unless it is somebody else's.
+// adopt assigns an order with a matching amount and time to a grant whose wallet is not known yet, and returns the grant,
+// 0 if there is none. The wallet then belongs to the person, unless it belongs to somebody else.
 func (o *Oracle) adopt(p Person, no wallet.OrderNo, amount wallet.Money, opened wallet.Instant) uint32 {
 	play := o.plays.of(no)
 	if play == 0 || no.ActID < 1 || no.ActID > math.MaxUint32 {
@@ -38,7 +38,7 @@ func (o *Oracle) adopt(p Person, no wallet.OrderNo, amount wallet.Money, opened 
 	return found
 }
 
-// openedAt makes grant i bear the moment, which may be a twin's, and says whether it can.
+// openedAt gives grant i the time of the win, swapping it with a twin if needed, and reports whether that is possible.
 func (o *Oracle) openedAt(p Person, i uint32, at wallet.Instant) bool {
 	g := o.grants.At(i)
 	if g.opened == at {
@@ -53,7 +53,7 @@ func (o *Oracle) openedAt(p Person, i uint32, at wallet.Instant) bool {
 	return false
 }
 
-// openTwin returns a twin of grant i that may be on record in a wallet that nothing told yet, 0 if there is none.
+// openTwin returns a twin of grant i that may be on record in a wallet not known yet, 0 if there is none.
 func (o *Oracle) openTwin(p Person, i uint32) uint32 {
 	g := o.grants.At(i)
 	for j := o.people.Get(p); j != 0; j = o.grants.At(j).next {
@@ -64,7 +64,7 @@ func (o *Oracle) openTwin(p Person, i uint32) uint32 {
 	return 0
 }
 
-// covered says whether grant i's place in the list is on this page for certain: its own, and those of its twins.
+// covered reports whether grant i is certainly on this page: its own position and those of its twins are.
 func (o *Oracle) covered(a *ask, page wallet.Page, i uint32) bool {
 	g := o.grants.At(i)
 	no := o.plays.order(g.play, wallet.ActID(g.act))
@@ -76,8 +76,8 @@ func (o *Oracle) covered(a *ask, page wallet.Page, i uint32) bool {
 	return true
 }
 
-// sight says whether grant i is seen from a family when the other family's grants are seen as other says. One with a
-// twin in the other family may be in either's wallet.
+// sight returns whether grant i is visible from a family, if other is the visibility of the other family's grants. A grant
+// with a twin in the other family may be in the wallet of either.
 func (o *Oracle) sight(p Person, i uint32, family wallet.Family, other sight) sight {
 	g := o.grants.At(i)
 	if other == sightSure {

@@ -11,8 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// look reads the first page; spoil may falsify it.
-func (m *model) look(p Person, app wallet.App, limit int, spoil func(*wallet.Page)) wallet.Page {
+// readPage reads the first page; spoil may falsify it.
+func (m *model) readPage(p Person, app wallet.App, limit int, spoil func(*wallet.Page)) wallet.Page {
 	r := wallet.PageRequest{Caller: m.caller(p, app), At: m.now, Limit: limit}
 	id := m.PageSent(p, r, m.tick())
 	page := m.page(r)
@@ -53,7 +53,7 @@ func (m *model) ask(p Person, app wallet.App, amount wallet.Money) (WithdrawID, 
 	return m.WithdrawSent(p, r, m.now), r
 }
 
-// payOut withdraws as a wallet must: what is due is posted first, and what is paid was there.
+// payOut withdraws like a correct wallet: it posts what is due first, and pays only what is available.
 func (m *model) payOut(r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 	no := wallet.WithdrawalNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}
 	wallets, stage := m.of(r.Caller), m.stage(r.At)
@@ -89,22 +89,22 @@ func (m *model) payOut(r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 		}
 	}
 	m.payouts = append(m.payouts, w)
-	if m.said[no] {
+	if m.declines[no] {
 		w.State, w.back = wallet.WithdrawalReturned, m.tick()
 		return wallet.WithdrawReply{}, wallet.ErrDeclined
 	}
 	return wallet.WithdrawReply{No: no, Amount: r.Amount, State: wallet.WithdrawalPaid}, nil
 }
 
-// withdraw sends a withdrawal and has it answered.
+// withdraw sends a withdrawal and records its answer.
 func (m *model) withdraw(p Person, app wallet.App, amount wallet.Money) {
 	id, r := m.ask(p, app, amount)
 	reply, err := m.payOut(r)
 	m.WithdrawAnswered(id, reply, err, m.tick())
 }
 
-// final drains the model, spoils its books and has them judged.
-func (m *model) final(t require.TestingT, spoil func(*books)) {
+// final drains the model, falsifies its stores and judges them.
+func (m *model) final(t require.TestingT, spoil func(*modelStores)) {
 	m.postAll()
 	b := m.books()
 	if spoil != nil {
@@ -114,13 +114,13 @@ func (m *model) final(t require.TestingT, spoil func(*books)) {
 	all := Books{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b,
 		Spent:    func(s wallet.Stage) (wallet.Money, error) { return b.spent[s], nil },
 		Reported: b.reported, ReconcileRan: true, OpenOrders: b.open, BacklogDepth: b.held}
-	if m.said != nil {
-		all.Declined = func(no wallet.WithdrawalNo) bool { return m.said[no] }
+	if m.declines != nil {
+		all.Declined = func(no wallet.WithdrawalNo) bool { return m.declines[no] }
 	}
 	require.NoError(t, m.Final(context.Background(), all))
 }
 
-// clean requires that no check failed, with its words if one did.
+// clean requires that no check failed, and prints the message otherwise.
 func (m *model) clean(t require.TestingT) {
 	for _, c := range m.Checks() {
 		require.Zero(t, c.Violations, "%s: %s", c.Name, c.First)
@@ -138,5 +138,5 @@ func (m *model) result(t *testing.T, name string) Check {
 	return Check{}
 }
 
-// advance lets time pass.
+// advance moves the clock.
 func (m *model) advance(d time.Duration) { m.now = m.now.Add(d) }

@@ -6,10 +6,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// WalkID names a walk under way.
+// WalkID identifies a walk in progress.
 type WalkID uint32
 
-// walk is a person reading the whole list page by page. Grants may arrive meanwhile.
+// walk is one reading of the whole list, page by page. Grants may arrive meanwhile.
 type walk struct {
 	person Person
 	start  wallet.Instant
@@ -18,12 +18,12 @@ type walk struct {
 	tokens int
 	place  wallet.Cursor // the last line so far
 	shown  []uint32      // grants so far
-	broken bool          // a page did not come whole: there is nothing to judge
-	ended  bool          // a page said that it was the last
+	broken bool          // a page was not whole: the walk cannot be judged
+	ended  bool          // a page was marked as the last
 }
 
-// WalkSent tells that the person starts to read the whole list; r asks for the first page and names the moment of the
-// stage. The pages are told of as pages too: a walk judges only what they are together.
+// WalkSent records that the person starts to read the whole list; r asks for the first page and names the time of the
+// stage. The pages are also passed to PageAnswered: a walk judges only the pages together.
 func (o *Oracle) WalkSent(p Person, r wallet.PageRequest, now wallet.Instant) WalkID {
 	var id WalkID
 	if n := len(o.idle); n > 0 {
@@ -40,7 +40,7 @@ func (o *Oracle) WalkSent(p Person, r wallet.PageRequest, now wallet.Instant) Wa
 	return id
 }
 
-// WalkPage tells of the walk's next page.
+// WalkPage records the walk's next page.
 func (o *Oracle) WalkPage(id WalkID, page wallet.Page, err error, now wallet.Instant) {
 	w := &o.walks[id]
 	if grants, _ := whole(page.Missing); err != nil || !grants || page.Stage != w.stage {
@@ -53,7 +53,7 @@ func (o *Oracle) WalkPage(id WalkID, page wallet.Page, err error, now wallet.Ins
 		l := &page.Grants[n]
 		i := o.line(w.person, w.family, w.stage, w.start, l, now)
 		if i == 0 || !w.place.After(l.Opened, l.Order) || slices.Contains(w.shown, i) {
-			o.saw(userView, 1)
+			o.evaluated(userView, 1)
 			o.fail(userView, l.Amount, "person %d, walk from %s: the page of %s repeats or misplaces order %s of %d fen", w.person, w.start, now, l.Order, l.Amount)
 			w.broken = true
 			return
@@ -64,14 +64,14 @@ func (o *Oracle) WalkPage(id WalkID, page wallet.Page, err error, now wallet.Ins
 	w.ended = page.Next == (wallet.Cursor{})
 }
 
-// WalkEnd tells that the person stopped. A walk that was given up before the end of the list is not judged.
+// WalkEnd records that the person stopped. A walk that stopped before the end of the list is not judged.
 func (o *Oracle) WalkEnd(id WalkID, now wallet.Instant) {
 	w := &o.walks[id]
 	o.idle = append(o.idle, id)
 	if w.broken || !w.ended {
 		return
 	}
-	o.saw(userView, 1)
+	o.evaluated(userView, 1)
 	a := ask{person: w.person, start: w.start, stage: w.stage, family: w.family, tokens: w.tokens, overlapped: true} // by its own pages
 	right := true
 	for i := o.people.Get(w.person); i != 0; i = o.grants.At(i).next {
@@ -82,7 +82,7 @@ func (o *Oracle) WalkEnd(id WalkID, now wallet.Instant) {
 		o.missed(g, now)
 		if o.guarded(&a, g) {
 			right = false
-			o.fail(userView, g.money(), "person %d, walk from %s to %s: skips order %s of %d fen, acknowledged at %s",
+			o.fail(userView, g.money(), "person %d, walk from %s to %s: the walk skips order %s of %d fen, acknowledged at %s",
 				w.person, w.start, now, o.plays.order(g.play, wallet.ActID(g.act)), g.amount, g.acked)
 		}
 	}

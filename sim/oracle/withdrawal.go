@@ -6,60 +6,60 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// WithdrawID names a withdrawal, however often its client repeats it.
+// WithdrawID identifies a withdrawal, including all repeats of its client.
 type WithdrawID uint32
 
-// withdrawal is one withdrawal that a person asked for.
+// withdrawal is one withdrawal that a person requested.
 type withdrawal struct {
-	no     wallet.WithdrawalNo
-	amount wallet.Money
-	due    wallet.Money   // StrategyToken: what the person had won for certain when it was sent
-	sent   wallet.Instant //
-	acked  wallet.Instant // held or paid, as a reply said; 0: no reply did
-	told   wallet.Instant // refused for good, as an answer said; 0: none did
-	held   wallet.Instant // Final: when the ledger moved it out of the balance; 0: it did not
-	back   wallet.Instant // Final: when it moved it back; 0: it did not
-	person Person
-	next   uint32 // the person's withdrawal before this one
-	stage  wallet.Stage
-	is     withdrawalIs
+	no        wallet.WithdrawalNo
+	amount    wallet.Money
+	due       wallet.Money // StrategyToken: what the person had certainly won when it was sent
+	sent      wallet.Instant
+	acked     wallet.Instant // when a reply first reported it as held or paid; 0: none did
+	refusedAt wallet.Instant // when an answer first refused it finally; 0: none did
+	held      wallet.Instant // Final: when the ledger moved it out of the balance; 0: it did not
+	back      wallet.Instant // Final: when it moved it back; 0: it did not
+	person    Person
+	next      uint32 // the person's previous withdrawal
+	stage     wallet.Stage
+	flags     withdrawalFlags
 }
 
-// withdrawalIs holds what replies said of a withdrawal.
-type withdrawalIs uint8
+// withdrawalFlags holds what replies reported of a withdrawal.
+type withdrawalFlags uint8
 
 const (
-	outUnknown  withdrawalIs = 1 << iota // a try ended without telling what became of it
-	outNothing                           // a try was answered: nothing was done
-	outRefused                           // answered for good: it moves nothing, or what it moved is back
-	outPaid                              // acknowledged as paid
-	outDeclined                          // an answer said that the bank has said no
-	outLimited                           // refused for the limit of the day
+	outUnknown  withdrawalFlags = 1 << iota // a try ended with an unknown outcome
+	outNothing                              // a try was answered with "nothing was done"
+	outRefused                              // finally refused: it moves nothing, or the money was returned
+	outPaid                                 // acknowledged as paid
+	outDeclined                             // an answer reported that the bank declined it
+	outLimited                              // refused because of the daily limit
 )
 
-func (w *withdrawal) has(f withdrawalIs) bool { return w.is&f != 0 }
+func (w *withdrawal) has(f withdrawalFlags) bool { return w.flags&f != 0 }
 
-// mayMove says whether the withdrawal may have moved money, or will; for sure only once its client has given up. Until
-// then another try may be on its way, whatever the last one was answered.
+// mayMove reports whether the withdrawal may have moved money or may still do so. The result is certain only after its
+// client has given up. Until then another try may be in progress, whatever the last answer was.
 func (w *withdrawal) mayMove() bool {
 	return !w.has(outRefused) && (w.acked != 0 || w.has(outUnknown) || !w.has(outNothing))
 }
 
-// mayBeOutSince says, while the client may still try, whether its money may have been out of the balance at some time since a moment. What the bank has
-// declined was, until the client was told so.
+// mayBeOutSince reports, while the client may still try, whether the money may have been out of the balance at some time
+// since t. For a declined withdrawal that is so until the client received the answer.
 func (w *withdrawal) mayBeOutSince(t wallet.Instant) bool {
-	return !w.has(outRefused) || w.has(outDeclined) && w.told >= t
+	return !w.has(outRefused) || w.has(outDeclined) && w.refusedAt >= t
 }
 
-// heard returns when an answer first told what became of it; 0: none did.
-func (w *withdrawal) heard() wallet.Instant {
-	if w.acked != 0 && (w.told == 0 || w.acked < w.told) {
+// answeredAt returns when an answer first reported a final outcome or an acknowledgement; 0: none did.
+func (w *withdrawal) answeredAt() wallet.Instant {
+	if w.acked != 0 && (w.refusedAt == 0 || w.acked < w.refusedAt) {
 		return w.acked
 	}
-	return w.told
+	return w.refusedAt
 }
 
-// WithdrawSent tells of a withdrawal's first try.
+// WithdrawSent records the first try of a withdrawal.
 func (o *Oracle) WithdrawSent(p Person, r wallet.WithdrawRequest, now wallet.Instant) WithdrawID {
 	at := r.At
 	if at == 0 {
@@ -84,7 +84,7 @@ func (o *Oracle) WithdrawSent(p Person, r wallet.WithdrawRequest, now wallet.Ins
 	return WithdrawID(i)
 }
 
-// wonBy returns what the person had surely won when w was sent: acknowledged, or shown on a page (T6).
+// wonBy returns what the person had certainly won when w was sent: acknowledged, or shown on a page (T6).
 func (o *Oracle) wonBy(p Person, w *withdrawal, tokens int, now wallet.Instant) wallet.Money {
 	a := ask{person: p, start: now, stage: w.stage, family: w.no.Account.Family, tokens: tokens}
 	var sum wallet.Money
@@ -98,7 +98,7 @@ func (o *Oracle) wonBy(p Person, w *withdrawal, tokens int, now wallet.Instant) 
 	return sum
 }
 
-// WithdrawAnswered tells what came back from one try; wallet.ErrUnknown where nothing did.
+// WithdrawAnswered records the result of one try; wallet.ErrUnknown if there was no answer.
 func (o *Oracle) WithdrawAnswered(id WithdrawID, reply wallet.WithdrawReply, err error, now wallet.Instant) {
 	w := o.withdrawals.At(uint32(id))
 	if err == nil {
@@ -108,25 +108,25 @@ func (o *Oracle) WithdrawAnswered(id WithdrawID, reply wallet.WithdrawReply, err
 		o.notWithdrawn(w, err, now)
 		return
 	}
-	o.saw(withdrawWhole, 1)
+	o.evaluated(withdrawWhole, 1)
 	if reply.No != w.no || reply.Amount != w.amount {
-		w.is |= outUnknown
-		o.fail(withdrawWhole, w.amount, "person %d asked at %s for withdrawal %s of %d fen and was answered %s of %d fen", w.person, now, w.no, w.amount, reply.No, reply.Amount)
+		w.flags |= outUnknown
+		o.fail(withdrawWhole, w.amount, "person %d asked for withdrawal %[3]s of %[4]d fen, but the answer at %[2]s is withdrawal %[5]s of %[6]d fen", w.person, now, w.no, w.amount, reply.No, reply.Amount)
 		return
 	}
 	if w.has(outRefused) {
-		o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was refused, and acknowledged at %s", w.no, w.amount, w.person, now)
+		o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was refused, but acknowledged at %s", w.no, w.amount, w.person, now)
 	}
 	switch reply.State {
 	case wallet.WithdrawalAsked:
-		w.is |= outUnknown
+		w.flags |= outUnknown
 		return
 	case wallet.WithdrawalDeclined:
 		o.declined(w, now)
 		return
 	case wallet.WithdrawalPaid:
-		if w.is |= outPaid; w.has(outDeclined) {
-			o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was declined, and acknowledged as paid at %s", w.no, w.amount, w.person, now)
+		if w.flags |= outPaid; w.has(outDeclined) {
+			o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was declined, but acknowledged as paid at %s", w.no, w.amount, w.person, now)
 		}
 	}
 	if w.acked == 0 {
@@ -134,7 +134,7 @@ func (o *Oracle) WithdrawAnswered(id WithdrawID, reply wallet.WithdrawReply, err
 	}
 }
 
-// refusal returns what a final state in which nothing is paid says, as an error.
+// refusal returns the error of a final state in which nothing is paid, nil for other states.
 func refusal(s wallet.WithdrawalState) error {
 	switch s {
 	case wallet.WithdrawalRefused:
@@ -147,60 +147,60 @@ func refusal(s wallet.WithdrawalState) error {
 	return nil
 }
 
-// notWithdrawn takes in an answer that is no acknowledgement.
+// notWithdrawn records an answer that is not an acknowledgement.
 func (o *Oracle) notWithdrawn(w *withdrawal, err error, now wallet.Instant) {
 	switch wallet.CodeOf(err) {
 	case wallet.CodeUnknown, wallet.CodeInternal:
-		w.is |= outUnknown
+		w.flags |= outUnknown
 	case wallet.CodeRefused:
-		o.saw(withdrawWhole, 1)
+		o.evaluated(withdrawWhole, 1)
 		declined := errors.Is(err, wallet.ErrDeclined)
 		if w.acked != 0 && !declined {
-			o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged at %s and refused at %s", w.no, w.amount, w.person, w.acked, now)
+			o.fail(withdrawWhole, w.amount, "withdrawal %s of %d fen by person %d was acknowledged at %s, but refused at %s", w.no, w.amount, w.person, w.acked, now)
 			return
 		}
-		if w.is |= outRefused; w.told == 0 {
-			w.told = now
+		if w.flags |= outRefused; w.refusedAt == 0 {
+			w.refusedAt = now
 		}
 		switch {
 		case declined:
 			o.declined(w, now)
 		case errors.Is(err, wallet.ErrDailyLimit):
-			w.is |= outLimited
+			w.flags |= outLimited
 			o.limited(w, now)
 		case errors.Is(err, wallet.ErrInsufficient):
 			o.insufficient(w, now)
 		}
 	default:
-		w.is |= outNothing
+		w.flags |= outNothing
 	}
 }
 
-// insufficient judges a refusal for want of money (T6): everything the person had been shown is due, less what the
-// person's other withdrawals may have taken.
+// insufficient checks a refusal for lack of money (T6): everything that the person had been shown is due, less what the
+// person's other withdrawals and packets may have taken.
 func (o *Oracle) insufficient(w *withdrawal, now wallet.Instant) {
 	if o.cfg.mayBeOn(wallet.SwitchSkipForcedPost, w.sent, now) {
-		return // what is due was not posted first
+		return // the switch skips the posting before a withdrawal
 	}
 	if w.sent <= o.lost {
-		return // The server's copies were lost while it was on its way: what was due may not have been known any more.
+		return // The server's copies were lost meanwhile: the wallet may no longer have known what was due.
 	}
 	left := w.due - o.maybeGone(w.person, w.stage, w, nil)
 	if o.cfg.Strategy == wallet.StrategyToken && w.amount <= left {
-		o.fail(withdrawWhole, w.amount, "person %d asked at %s to withdraw %d fen of %d fen due and was refused at %s as insufficient", w.person, w.sent, w.amount, left, now)
+		o.fail(withdrawWhole, w.amount, "person %d asked at %s to withdraw %d fen, had %d fen due, and was refused at %s as insufficient", w.person, w.sent, w.amount, left, now)
 	}
 }
 
-// forced judges a line of the withdraw page: what was acknowledged before the person entered it is posted (T6).
+// forced checks a line of the withdraw page: a grant acknowledged before the page was requested is posted (T6).
 func (o *Oracle) forced(a *ask, i uint32, l *wallet.Line, now wallet.Instant) {
 	g := o.grants.At(i)
 	if !a.withdraw || o.cfg.Strategy != wallet.StrategyToken || g.acked == 0 || g.acked >= a.start || !o.guarded(a, g) ||
 		o.cfg.mayBeOn(wallet.SwitchSkipForcedPost, a.start, now) {
 		return
 	}
-	o.saw(withdrawWhole, 1)
+	o.evaluated(withdrawWhole, 1)
 	if l.Status != wallet.TokenSuccess {
-		o.fail(withdrawWhole, l.Amount, "person %d, withdraw page of %s to %s: order %s of %d fen, acknowledged at %s, is not posted",
+		o.fail(withdrawWhole, l.Amount, "person %d, withdraw page read from %s to %s: order %s of %d fen, acknowledged at %s, is not posted",
 			a.person, a.start, now, l.Order, l.Amount, g.acked)
 	}
 }

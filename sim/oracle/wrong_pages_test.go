@@ -9,18 +9,18 @@ import (
 
 func TestWrongPagesAreCaught(t *testing.T) {
 	page := func(story func(*model), spoil func(*wallet.Page)) func(*model) {
-		return func(m *model) { story(m); m.look(0, wallet.Douyin, 10, spoil) }
+		return func(m *model) { story(m); m.readPage(0, wallet.Douyin, 10, spoil) }
 	}
 	catch(t, []wrong{
-		// A grant acknowledged before is not there, and not in the sums: the gap of T5.
+		// A grant acknowledged before is missing from the lines and the sums: the gap of T5.
 		{"gap", "token", page(two, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
-		// A grant is shown from the token list and from the ledger: counted twice in the sums.
+		// A grant is counted from both the token list and the ledger: twice in the sums.
 		{"double in the sums", "token", page(two, func(p *wallet.Page) { p.Income += 300; p.Balance += 300 }), nil, "user-view", ""},
 		// The same as two lines.
 		{"double in the list", "token", page(two, func(p *wallet.Page) { p.Grants = append(p.Grants[:1:1], p.Grants...) }), nil, "user-view", ""},
-		// The balance forgets one grant.
+		// The balance misses one grant.
 		{"balance short", "token", page(two, func(p *wallet.Page) { p.Balance -= 300 }), nil, "user-view", ""},
-		// The balance forgets that something was withdrawn.
+		// The balance ignores a withdrawal.
 		{"balance long", "token", page(paid, func(p *wallet.Page) { p.Balance += 200 }), nil, "user-view", ""},
 		// A line's amount is wrong, and the sums with it.
 		{"amount", "token", page(one, func(p *wallet.Page) { p.Grants[0].Amount++; p.Income++; p.Balance++ }), nil, "user-view", ""},
@@ -31,43 +31,43 @@ func TestWrongPagesAreCaught(t *testing.T) {
 		// More lines than were asked for.
 		{"too many lines", "token", func(m *model) {
 			two(m)
-			m.look(0, wallet.Douyin, 1, func(p *wallet.Page) {
+			m.readPage(0, wallet.Douyin, 1, func(p *wallet.Page) {
 				*p = m.page(wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 2})
 			})
 		}, nil, "user-view", ""},
-		// The cursor goes on behind a grant that was not shown.
+		// The cursor continues after a grant that was not shown.
 		{"cursor skips", "token", func(m *model) {
 			two(m)
-			m.look(0, wallet.Douyin, 1, func(p *wallet.Page) { p.Next = wallet.Cursor{Opened: p.Grants[0].Opened - 1e6} })
+			m.readPage(0, wallet.Douyin, 1, func(p *wallet.Page) { p.Next = wallet.Cursor{Opened: p.Grants[0].Opened - 1e6} })
 		}, nil, "user-view", ""},
-		// The cursor goes on before the last line.
-		{"cursor repeats", "token", func(m *model) { two(m); m.look(0, wallet.Douyin, 1, func(p *wallet.Page) { p.Next.Opened++ }) }, nil, "user-view", ""},
+		// The cursor continues before the last line.
+		{"cursor repeats", "token", func(m *model) { two(m); m.readPage(0, wallet.Douyin, 1, func(p *wallet.Page) { p.Next.Opened++ }) }, nil, "user-view", ""},
 		// Somebody else's order.
 		{"foreign order", "token", func(m *model) {
 			one(m)
 			m.grant(1, wallet.Douyin, 1, 500)
-			m.look(1, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants[0].Order.ActID = 1; p.Grants[0].Opened = m.orders[0].Opened })
+			m.readPage(1, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants[0].Order.ActID = 1; p.Grants[0].Opened = m.orders[0].Opened })
 		}, nil, "user-view", ""},
-		// A win in the other account system, before a phone joined them.
+		// A win in the other account system, before a phone joined the two.
 		{"not joined", "token", func(m *model) {
 			m.grant(0, wallet.Douyin, 1, 500)
 			m.grant(0, wallet.Toutiao, 2, 300)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) {
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) {
 				*p = m.page(wallet.PageRequest{Caller: m.caller(0, wallet.Toutiao), At: m.now, Limit: 9})
 			})
 		}, nil, "user-view", ""},
-		// After the accounts were joined, a win in the other one is not shown: lost by binding (B2).
+		// After the joining, a win in the other account system is not shown: lost by binding (B2).
 		{"lost by binding", "token", func(m *model) {
 			m.grant(0, wallet.Douyin, 1, 500)
 			m.grant(0, wallet.Toutiao, 2, 300)
 			m.bind(0)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income = 500; p.Balance = 500 })
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income = 500; p.Balance = 500 })
 		}, nil, "user-view", ""},
-		// The same for a person who had a phone from the start.
+		// The same for a person whose phone was bound from the start.
 		{"seen in one app", "token", func(m *model) {
 			m.joinFromStart(0)
 			m.grant(0, wallet.Toutiao, 2, 300)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants, p.Income, p.Balance = nil, 0, 0 })
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants, p.Income, p.Balance = nil, 0, 0 })
 		}, nil, "user-view", ""},
 		// An acknowledged withdrawal is not listed.
 		{"withdrawal missing", "token", page(paid, func(p *wallet.Page) { p.Withdrawals = nil }), nil, "user-view", ""},
@@ -75,7 +75,7 @@ func TestWrongPagesAreCaught(t *testing.T) {
 		{"withdrawal twice", "token", page(paid, func(p *wallet.Page) { p.Withdrawals = append(p.Withdrawals, p.Withdrawals...) }), nil, "user-view", ""},
 		// A withdrawal is listed that was not asked for.
 		{"withdrawal invented", "token", page(paid, func(p *wallet.Page) { p.Withdrawals[0].No.Request += 7 }), nil, "user-view", ""},
-		// A walk's second page repeats the first one's line.
+		// A walk's second page repeats a line of the first one.
 		{"walk repeats", "token", func(m *model) {
 			two(m)
 			var first wallet.Page
@@ -100,13 +100,13 @@ func TestWrongPagesAreCaught(t *testing.T) {
 		{"shown with both moments", "token", func(m *model) {
 			one(m)
 			m.grant(0, wallet.Douyin, 1, 500)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) {
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) {
 				again := p.Grants[0]
 				again.Opened = m.grants.At(2).opened
 				p.Grants = append([]wallet.Line{again}, p.Grants...)
 			})
 		}, nil, "user-view", "is shown twice"},
-		// A walk's second page begins where the first one did.
+		// A walk's second page starts where the first one started.
 		{"walk begins again", "token", func(m *model) {
 			two(m)
 			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 1}
@@ -115,17 +115,17 @@ func TestWrongPagesAreCaught(t *testing.T) {
 			m.WalkPage(id, page, nil, m.tick())
 			m.WalkEnd(id, m.tick())
 		}, nil, "user-view", "repeats or misplaces"},
-		// Under sync the acknowledgement means posted; the page lacks it.
+		// Under sync the acknowledgement means posted, but the page lacks the grant.
 		{"sync gap", "sync", page(two, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
-		// Under sync the sums lack it; only the ledger tells.
+		// Under sync the sums lack a grant; only the ledger shows it.
 		{"sync sums", "sync", page(two, func(p *wallet.Page) { p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
 		// Under async a posted grant is not shown.
 		{"async gap", "async", page(func(m *model) { two(m); m.postAll() }, func(p *wallet.Page) { p.Grants = p.Grants[1:]; p.Income -= 300; p.Balance -= 300 }), nil, "user-view", ""},
-		// Under async a grant is shown that is not posted yet.
+		// Under async the sums include a grant that is not posted yet.
 		{"async early", "async", page(one, func(p *wallet.Page) { p.Income += 500; p.Balance += 500 }), nil, "user-view", ""},
-		// Under async the balance is not what was withdrawn.
+		// Under async the balance ignores a withdrawal.
 		{"async balance", "async", page(paid, func(p *wallet.Page) { p.Balance += 200 }), nil, "user-view", ""},
-		// Under async a walk misses what was posted before it began.
+		// Under async a walk misses a grant posted before it began.
 		{"async walk", "async", func(m *model) {
 			two(m)
 			m.postAll()
@@ -135,11 +135,11 @@ func TestWrongPagesAreCaught(t *testing.T) {
 			m.WalkPage(id, page, nil, m.tick())
 			m.WalkEnd(id, m.tick())
 		}, nil, "user-view", ""},
-		// The page of another stage than was asked for.
+		// The page is of another stage than requested.
 		{"page of another stage", "token", page(one, func(p *wallet.Page) { p.Stage++ }), nil, "phase-isolation", ""},
 		// A line of another stage.
 		{"line of another stage", "token", page(one, func(p *wallet.Page) { p.Grants[0].Order.Stage++ }), nil, "phase-isolation", ""},
-		// The withdraw page shows what is due without posting it (T6).
+		// The withdraw page shows a due grant without posting it (T6).
 		{"nothing forced", "token", func(m *model) {
 			one(m)
 			r := wallet.PageRequest{Caller: m.caller(0, wallet.Douyin), At: m.now, Limit: 9}
@@ -151,8 +151,8 @@ func TestWrongPagesAreCaught(t *testing.T) {
 		{"status back", "token", func(m *model) {
 			one(m)
 			m.postAll()
-			m.look(0, wallet.Douyin, 9, nil)
-			m.look(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants[0].Status = wallet.TokenIssued })
+			m.readPage(0, wallet.Douyin, 9, nil)
+			m.readPage(0, wallet.Douyin, 9, func(p *wallet.Page) { p.Grants[0].Status = wallet.TokenIssued })
 		}, nil, "state-machine", ""},
 		// A status that does not exist.
 		{"status five", "token", page(one, func(p *wallet.Page) { p.Grants[0].Status = 5 }), nil, "state-machine", ""},

@@ -10,8 +10,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// kiosk is a wallet that gives coupons and carries packets, right but for what a test changes.
-type kiosk struct {
+// rewardModel is a small correct wallet with coupons and packets; tests falsify it.
+type rewardModel struct {
 	*Oracle
 	now     wallet.Instant
 	items   []wallet.Item
@@ -23,19 +23,19 @@ type kiosk struct {
 
 const teas = 2 // in stock
 
-// newKiosk returns an empty one: tea is counted down to the last, movies are not.
-func newKiosk() *kiosk {
+// newRewardModel returns an empty one: tea has a stock, movies have none.
+func newRewardModel() *rewardModel {
 	tree := wallet.Activity{Parent: "festival", Children: []wallet.Child{{ID: "official", Stage: wallet.Official, From: 1, To: 1 << 60, Budget: 1_000, SingleCap: 1_000,
 		Rewards: []wallet.RewardType{
 			{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: teas, FloorDen: 1, Scenes: []wallet.Scene{{ID: "tea", StockControl: true}}}}},
 			{Type: wallet.MovieCoupon, Rewards: []wallet.Reward{{ID: "movie", Scenes: []wallet.Scene{{ID: "movie"}}}}}}}}}
-	return &kiosk{Oracle: New(Config{Strategy: wallet.StrategyToken, Activity: tree, People: 9, Rewards: true, Packets: true}), now: 1_000_000}
+	return &rewardModel{Oracle: New(Config{Strategy: wallet.StrategyToken, Activity: tree, People: 9, Rewards: true, Packets: true}), now: 1_000_000}
 }
 
-func (k *kiosk) tick() wallet.Instant { k.now += 1_000; return k.now }
+func (k *rewardModel) tick() wallet.Instant { k.now += 1_000; return k.now }
 
-// win lets a person win a tea, or a greeting where none is left, and returns its place among the items.
-func (k *kiosk) win(p Person) int {
+// win makes a person win a tea, or a greeting if none is left, and returns the index of the item.
+func (k *rewardModel) win(p Person) int {
 	r := wallet.GrantRequest{Caller: callerOf(p), Activity: "festival", Scene: "tea", Rain: 1, Award: wallet.HeyteaCoupon, Opened: k.tick()}
 	id := k.RewardSent(p, r, k.now)
 	no := wallet.OrderNo{ActID: wallet.ActID(p + 1), Scene: "tea", Rain: 1, Award: wallet.HeyteaCoupon, Stage: wallet.Official}
@@ -56,21 +56,21 @@ func callerOf(p Person) wallet.Caller {
 	return wallet.Caller{App: wallet.Douyin, User: wallet.UserID(p + 100)}
 }
 
-// use lets a person use an item.
-func (k *kiosk) use(p Person, n int) {
+// use makes a person use an item.
+func (k *rewardModel) use(p Person, n int) {
 	u := k.UseSent(p, wallet.UseRequest{Caller: callerOf(p), Order: k.items[n].No}, k.tick())
 	k.items[n].State, k.handed[n].Used = wallet.ItemUsed, 1
 	k.UseAnswered(u, k.items[n], nil, k.tick())
 }
 
-// list shows a person some items.
-func (k *kiosk) list(p Person, items ...wallet.Item) {
+// list shows items to a person.
+func (k *rewardModel) list(p Person, items ...wallet.Item) {
 	l := k.RewardsSent(p, wallet.RewardsRequest{Caller: callerOf(p), Limit: 9}, k.tick())
 	k.RewardsAnswered(l, wallet.RewardsPage{Stage: wallet.Official, Items: items}, nil, k.tick())
 }
 
-// send lets person 0, who won amount, send it to persons 1 and 2 in halves; open lets one of them open the share.
-func (k *kiosk) send(amount wallet.Money) {
+// send makes person 0, who won amount, send it to persons 1 and 2 in halves; open makes one of them open the share.
+func (k *rewardModel) send(amount wallet.Money) {
 	k.PhoneBound(0)
 	r := wallet.GrantRequest{Caller: callerOf(0), Activity: "festival", Scene: "rain", Rain: 1, Award: wallet.Cash, Amount: amount, Opened: k.tick()}
 	id := k.GrantSent(0, r, k.now)
@@ -86,12 +86,12 @@ func (k *kiosk) send(amount wallet.Money) {
 	k.PacketAnswered(pid, p, nil, k.tick())
 }
 
-func (k *kiosk) open(p Person, n uint8) {
+func (k *rewardModel) open(p Person, n uint8) {
 	k.openIn(callerOf(p), p, n, nil)
 }
 
 // opened moves a share's money and returns the share.
-func (k *kiosk) opened(p Person, n uint8) wallet.Share {
+func (k *rewardModel) opened(p Person, n uint8) wallet.Share {
 	s := &k.packets[0].Shares[n]
 	s.State, s.Owner = wallet.ShareOpened, wallet.ActID(p+1)
 	k.move(k.packets[0].No, wallet.MoveOpen, n, wallet.PacketAccount, 1, -s.Amount)
@@ -99,34 +99,34 @@ func (k *kiosk) opened(p Person, n uint8) wallet.Share {
 	return *s
 }
 
-func (k *kiosk) move(no wallet.PacketNo, step wallet.MoveStep, share uint8, kind wallet.AccountKind, owner int64, amount wallet.Money) {
+func (k *rewardModel) move(no wallet.PacketNo, step wallet.MoveStep, share uint8, kind wallet.AccountKind, owner int64, amount wallet.Money) {
 	k.entries = append(k.entries, wallet.Entry{Account: wallet.AccountNo{Kind: kind, Stage: wallet.Official, Owner: owner}, Amount: amount,
 		Move: wallet.MoveNo{Packet: no, Step: step, Share: share}, Posted: k.now})
 }
 
-// itemsBook and packetsBook read the kiosk's books.
+// itemRecords and packetRecordsOf read the records.
 type (
-	itemsBook   []wallet.Item
-	packetsBook []wallet.Packet
+	itemRecords     []wallet.Item
+	packetRecordsOf []wallet.Packet
 )
 
-func (b itemsBook) Items(_ context.Context, yield func(wallet.Item) bool) error {
+func (b itemRecords) Items(_ context.Context, yield func(wallet.Item) bool) error {
 	for _, i := range b {
 		yield(i)
 	}
 	return nil
 }
 
-func (b packetsBook) Packets(_ context.Context, yield func(wallet.Packet) bool) error {
+func (b packetRecordsOf) Packets(_ context.Context, yield func(wallet.Packet) bool) error {
 	for _, p := range b {
 		yield(p)
 	}
 	return nil
 }
 
-// judge reads the books of coupons and packets, as Final does.
-func (k *kiosk) judge(t *testing.T, now wallet.Instant) {
-	require.NoError(t, k.rewardBooks(t.Context(), RewardBooks{Items: itemsBook(k.items),
+// judge reads the records of coupons and packets, like Final.
+func (k *rewardModel) judge(t *testing.T, now wallet.Instant) {
+	require.NoError(t, k.rewardBooks(t.Context(), RewardBooks{Items: itemRecords(k.items),
 		Handed: func(yield func(Handed) bool) {
 			for _, h := range k.handed {
 				yield(h)
@@ -134,7 +134,7 @@ func (k *kiosk) judge(t *testing.T, now wallet.Instant) {
 		},
 		Issued: func(wallet.Template) (int64, bool) { return k.counted, true }}))
 	u := &audit{Oracle: k.Oracle, inPackets: map[wallet.AccountNo]wallet.Money{}}
-	require.NoError(t, u.packetRecords(t.Context(), PacketBooks{Packets: packetsBook(k.packets), At: now}))
+	require.NoError(t, u.packetRecords(t.Context(), PacketBooks{Packets: packetRecordsOf(k.packets), At: now}))
 	for i := range k.entries {
 		u.packetMove(&k.entries[i])
 	}
@@ -142,15 +142,15 @@ func (k *kiosk) judge(t *testing.T, now wallet.Instant) {
 }
 
 func TestWrongRewardsAndPackets(t *testing.T) {
-	const never = wallet.Instant(0) // the books are read at once
+	const never = wallet.Instant(0) // the stores are read at once
 	late := wallet.Instant(0).Add(2 * wallet.PacketLife)
 	for _, c := range []struct {
 		why   string
-		check string // "" where nothing is wrong
-		do    func(k *kiosk)
+		check string // "" if nothing is wrong
+		do    func(k *rewardModel)
 		at    wallet.Instant
 	}{
-		{"three win, two get the teas, one a greeting; one is used", "", func(k *kiosk) {
+		{"three win, two get the teas, one a greeting; one is used", "", func(k *rewardModel) {
 			k.win(0)
 			k.win(1)
 			k.win(2)
@@ -158,54 +158,62 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 			k.list(0, k.items[0])
 			k.list(2)
 		}, never},
-		{"handed out twice", "reward-once", func(k *kiosk) { k.handed[k.win(0)].Issued = 2 }, never},
-		{"never handed out", "reward-once", func(k *kiosk) { k.win(0); k.handed = nil }, never},
-		{"handed out and not on record", "reward-once", func(k *kiosk) { k.win(0); k.items = nil }, never},
-		{"handed out to somebody else", "reward-once", func(k *kiosk) { k.handed[k.win(0)].Account.User++ }, never},
-		{"another coupon than was said", "reward-once", func(k *kiosk) { i := k.win(0); k.items[i].Award, k.items[i].Reward = wallet.MovieCoupon, "movie" }, never},
-		{"left processing", "reward-once", func(k *kiosk) { k.items[k.win(0)].State = wallet.ItemProcessing }, never},
-		{"on record though nobody asked", "reward-once", func(k *kiosk) { i := k.items[k.win(0)]; i.No.Rain, i.Counted.Rain = 2, 2; k.items = append(k.items, i) }, never},
-		{"goes back to processing", "reward-once", func(k *kiosk) {
+		{"issued twice", "reward-once", func(k *rewardModel) { k.handed[k.win(0)].Issued = 2 }, never},
+		{"never issued", "reward-once", func(k *rewardModel) { k.win(0); k.handed = nil }, never},
+		{"issued but not on record", "reward-once", func(k *rewardModel) { k.win(0); k.items = nil }, never},
+		{"issued to somebody else", "reward-once", func(k *rewardModel) { k.handed[k.win(0)].Account.User++ }, never},
+		{"another coupon than acknowledged", "reward-once", func(k *rewardModel) { i := k.win(0); k.items[i].Award, k.items[i].Reward = wallet.MovieCoupon, "movie" }, never},
+		{"left processing", "reward-once", func(k *rewardModel) { k.items[k.win(0)].State = wallet.ItemProcessing }, never},
+		{"on record although nobody asked", "reward-once", func(k *rewardModel) {
+			i := k.items[k.win(0)]
+			i.No.Rain, i.Counted.Rain = 2, 2
+			k.items = append(k.items, i)
+		}, never},
+		{"returns to processing", "reward-once", func(k *rewardModel) {
 			i := k.items[k.win(0)]
 			k.list(0, i)
 			i.State = wallet.ItemProcessing
 			k.list(0, i)
 		}, never},
-		{"one more than the stock", "stock-never-over", func(k *kiosk) { k.win(0); k.win(1); k.counted = 1; k.win(2); k.counted = 3 }, never},
-		{"counted twice", "stock-never-over", func(k *kiosk) { k.win(0); k.counted = 2 }, never},
-		{"granted and not counted", "stock-never-over", func(k *kiosk) { k.items[k.win(0)].Counted = wallet.OrderNo{} }, never},
-		{"a greeting while there is tea", "stock-never-over", func(k *kiosk) { k.win(0); k.counted = teas; k.win(1); k.counted = 1 }, never},
-		{"used by somebody else", "reward-use-once", func(k *kiosk) { k.use(1, k.win(0)) }, never},
-		{"used twice downstream", "reward-use-once", func(k *kiosk) { i := k.win(0); k.use(0, i); k.handed[i].Used = 2 }, never},
-		{"said to be used, and not", "reward-use-once", func(k *kiosk) { i := k.win(0); k.use(0, i); k.handed[i].Used, k.items[i].State = 0, wallet.ItemSettled }, never},
-		{"used though nobody asked", "reward-use-once", func(k *kiosk) { i := k.win(0); k.handed[i].Used, k.items[i].State = 1, wallet.ItemUsed }, never},
-		{"refused as not the owner's", "reward-use-once", func(k *kiosk) {
+		{"one more than the stock", "stock-never-over", func(k *rewardModel) { k.win(0); k.win(1); k.counted = 1; k.win(2); k.counted = 3 }, never},
+		{"counted twice", "stock-never-over", func(k *rewardModel) { k.win(0); k.counted = 2 }, never},
+		{"granted but not counted", "stock-never-over", func(k *rewardModel) { k.items[k.win(0)].Counted = wallet.OrderNo{} }, never},
+		{"a greeting while there is tea", "stock-never-over", func(k *rewardModel) { k.win(0); k.counted = teas; k.win(1); k.counted = 1 }, never},
+		{"used by somebody else", "reward-use-once", func(k *rewardModel) { k.use(1, k.win(0)) }, never},
+		{"used twice downstream", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.use(0, i); k.handed[i].Used = 2 }, never},
+		{"acknowledged as used, but is not", "reward-use-once", func(k *rewardModel) {
+			i := k.win(0)
+			k.use(0, i)
+			k.handed[i].Used, k.items[i].State = 0, wallet.ItemSettled
+		}, never},
+		{"used although nobody asked", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.handed[i].Used, k.items[i].State = 1, wallet.ItemUsed }, never},
+		{"refused to its owner", "reward-use-once", func(k *rewardModel) {
 			i := k.win(0)
 			k.UseAnswered(k.UseSent(0, wallet.UseRequest{Caller: callerOf(0), Order: k.items[i].No}, k.tick()), wallet.Item{}, wallet.ErrNotYours, k.tick())
 		}, never},
-		{"the list lacks it", "user-view", func(k *kiosk) { k.win(0); k.list(0) }, never},
-		{"the list shows another's", "user-view", func(k *kiosk) { k.win(0); k.list(1, k.items[0]) }, never},
-		{"the list shows it twice", "user-view", func(k *kiosk) { k.win(0); k.list(0, k.items[0], k.items[0]) }, never},
+		{"the list lacks it", "user-view", func(k *rewardModel) { k.win(0); k.list(0) }, never},
+		{"the list shows another person's reward", "user-view", func(k *rewardModel) { k.win(0); k.list(1, k.items[0]) }, never},
+		{"the list shows it twice", "user-view", func(k *rewardModel) { k.win(0); k.list(0, k.items[0], k.items[0]) }, never},
 
-		{"sent, one share opened, the other waits", "", func(k *kiosk) { k.send(100); k.open(1, 0) }, never},
-		{"opened by the wrong person", "packet-exact", func(k *kiosk) { k.send(100); k.open(3, 0) }, never},
-		{"opened twice in the ledger", "packet-exact", func(k *kiosk) { k.send(100); k.open(1, 0); k.open(1, 0) }, never},
-		{"opened and gone back", "packet-exact", func(k *kiosk) {
+		{"sent, one share opened, the other waits", "", func(k *rewardModel) { k.send(100); k.open(1, 0) }, never},
+		{"opened by the wrong person", "packet-exact", func(k *rewardModel) { k.send(100); k.open(3, 0) }, never},
+		{"opened twice in the ledger", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.open(1, 0) }, never},
+		{"opened and returned", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			k.open(1, 0)
 			k.move(k.packets[0].No, wallet.MoveReturn, 0, wallet.PersonalAccount, 1, 50)
 		}, never},
-		{"said to be opened, and its money stayed", "packet-exact", func(k *kiosk) { k.send(100); k.open(1, 0); k.entries = k.entries[:2] }, never},
-		{"a fen lost on the way", "packet-exact", func(k *kiosk) { k.send(100); k.open(1, 0); k.entries[3].Amount-- }, never},
-		{"shares that are not the amount", "packet-exact", func(k *kiosk) { k.send(100); k.packets[0].Shares[1].Amount-- }, never},
-		{"never taken from its sender", "packet-exact", func(k *kiosk) { k.send(100); k.entries = k.entries[1:] }, never},
-		{"refused on record", "packet-exact", func(k *kiosk) { k.send(100); k.packets[0].State = wallet.PacketRefused }, never},
-		{"not gone back after a day", "packet-exact", func(k *kiosk) { k.send(100); k.open(1, 0) }, late},
-		{"expired before its time", "packet-exact", func(k *kiosk) {
+		{"acknowledged as opened, but its money did not move", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.entries = k.entries[:2] }, never},
+		{"one fen lost", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.entries[3].Amount-- }, never},
+		{"shares do not add up to the amount", "packet-exact", func(k *rewardModel) { k.send(100); k.packets[0].Shares[1].Amount-- }, never},
+		{"never taken from its sender", "packet-exact", func(k *rewardModel) { k.send(100); k.entries = k.entries[1:] }, never},
+		{"refused on record", "packet-exact", func(k *rewardModel) { k.send(100); k.packets[0].State = wallet.PacketRefused }, never},
+		{"not returned after a day", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0) }, late},
+		{"expired before its time", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			k.OpenAnswered(k.OpenSent(1, wallet.OpenPacketRequest{Caller: callerOf(1), Packet: k.packets[0].No}, k.tick()), wallet.Share{}, wallet.ErrExpired, k.tick())
 		}, never},
-		{"a person with one phone opens it in any app, strangers do not; each page shows its own", "", func(k *kiosk) {
+		{"a person with a bound phone opens the share in any app, others do not; each page shows the person's own share", "", func(k *rewardModel) {
 			k.PhoneBound(1)
 			k.send(100)
 			k.pageOf(elsewhere(1), 1, k.part(0))
@@ -216,15 +224,15 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 			k.pageOf(callerOf(2), 2, k.part(1))
 			k.pageOf(callerOf(0), 0, k.packets[0].Whole())
 		}, never},
-		{"refused in another app of the person", "packet-exact", func(k *kiosk) { k.PhoneBound(1); k.send(100); k.openIn(elsewhere(1), 1, 0, wallet.ErrNotYours) }, never},
-		{"opened by an account that nothing joins", "packet-exact", func(k *kiosk) { k.send(100); k.openIn(elsewhere(1), 1, 0, nil) }, never},
-		{"missing in another app", "user-view", func(k *kiosk) { k.PhoneBound(1); k.send(100); k.tick(); k.pageOf(elsewhere(1), 1) }, never},
-		{"shown to an account that nothing joins", "user-view", func(k *kiosk) { k.send(100); k.pageOf(elsewhere(1), 1, k.part(0)) }, never},
-		{"a guest sees what all get", "user-view", func(k *kiosk) { k.send(100); k.pageOf(callerOf(1), 1, k.packets[0].Whole()) }, never},
-		{"a guest sees another's share", "user-view", func(k *kiosk) { k.send(100); k.pageOf(callerOf(1), 1, k.part(1)) }, never},
-		{"a guest sees what all come to", "user-view", func(k *kiosk) { k.send(100); p := k.part(0); p.Amount = 100; k.pageOf(callerOf(1), 1, p) }, never},
-		{"counted wrong", "user-view", func(k *kiosk) { k.send(100); p := k.part(0); p.Count = 1; k.pageOf(callerOf(1), 1, p) }, never},
-		{"one opened is not counted", "user-view", func(k *kiosk) {
+		{"refused in another app of the person", "packet-exact", func(k *rewardModel) { k.PhoneBound(1); k.send(100); k.openIn(elsewhere(1), 1, 0, wallet.ErrNotYours) }, never},
+		{"opened by an account that is not joined", "packet-exact", func(k *rewardModel) { k.send(100); k.openIn(elsewhere(1), 1, 0, nil) }, never},
+		{"missing in another app", "user-view", func(k *rewardModel) { k.PhoneBound(1); k.send(100); k.tick(); k.pageOf(elsewhere(1), 1) }, never},
+		{"shown to an account that is not joined", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(elsewhere(1), 1, k.part(0)) }, never},
+		{"a recipient sees all shares", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(1), 1, k.packets[0].Whole()) }, never},
+		{"a recipient sees another person's share", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(1), 1, k.part(1)) }, never},
+		{"a recipient sees the total amount", "user-view", func(k *rewardModel) { k.send(100); p := k.part(0); p.Amount = 100; k.pageOf(callerOf(1), 1, p) }, never},
+		{"wrong number of shares", "user-view", func(k *rewardModel) { k.send(100); p := k.part(0); p.Count = 1; k.pageOf(callerOf(1), 1, p) }, never},
+		{"an opened share is not counted", "user-view", func(k *rewardModel) {
 			k.send(100)
 			k.open(1, 0)
 			p := k.part(1)
@@ -232,12 +240,12 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 			k.tick()
 			k.pageOf(callerOf(2), 2, p)
 		}, never},
-		{"one is counted as opened that nobody opened", "user-view", func(k *kiosk) { k.send(100); p := k.part(1); p.Opened = 1; k.pageOf(callerOf(2), 2, p) }, never},
-		{"its sender sees half of it", "packet-exact", func(k *kiosk) { k.send(100); k.pageOf(callerOf(0), 0, k.part(0)) }, never},
-		{"on record though nobody sent it", "packet-exact", func(k *kiosk) { k.send(100); p := k.packets[0]; p.No.Request++; k.packets = append(k.packets, p) }, never},
+		{"an unopened share is counted as opened", "user-view", func(k *rewardModel) { k.send(100); p := k.part(1); p.Opened = 1; k.pageOf(callerOf(2), 2, p) }, never},
+		{"its sender sees half of it", "packet-exact", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(0), 0, k.part(0)) }, never},
+		{"on record although nobody sent it", "packet-exact", func(k *rewardModel) { k.send(100); p := k.packets[0]; p.No.Request++; k.packets = append(k.packets, p) }, never},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			k := newKiosk()
+			k := newRewardModel()
 			c.do(k)
 			k.judge(t, c.at)
 			var failed []string
@@ -265,8 +273,8 @@ func checkNames(failed []string) (names []string) {
 	return names
 }
 
-// A run without rewards and packets has no check of them: what cannot be evaluated would be unknown.
+// A run without rewards and packets does not list their checks: they could not be evaluated and would be unknown.
 func TestChecksOfWhatThereIs(t *testing.T) {
 	require.Len(t, New(Config{}).Checks(), int(rewardOnce))
-	require.Len(t, newKiosk().Checks(), int(rules))
+	require.Len(t, newRewardModel().Checks(), int(rules))
 }

@@ -8,21 +8,21 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// wrong is a story in which a wallet does one thing wrong.
+// wrong is a story in which a wallet makes one mistake.
 type wrong struct {
 	name     string
 	strategy wallet.Strategy
 	play     func(*model)
-	books    func(*books)
+	books    func(*modelStores)
 	check    string // that must fail
-	says     string // a part of its words, where several things would make the check fail
+	says     string // a part of its message, if several mistakes could make the check fail
 }
 
-// catch plays each story to its end and requires that its check failed, and that its words say what did.
+// catch plays each story to its end and requires that its check failed with the expected message.
 func catch(t *testing.T, cases []wrong) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if c.books != nil { // The story itself is right: only the books are spoilt.
+			if c.books != nil { // The story itself is correct: only the stores are falsified.
 				m := newModel(c.strategy)
 				c.play(m)
 				m.final(t, nil)
@@ -41,7 +41,7 @@ func catch(t *testing.T, cases []wrong) {
 	}
 }
 
-// answered grants as the model does and falsifies the answer.
+// answered grants like the model and falsifies the answer.
 func (m *model) answered(p Person, rain int32, amount wallet.Money, spoil func(*wallet.GrantReply)) {
 	r := m.win(p, wallet.Douyin, rain, amount)
 	id := m.GrantSent(p, r, m.tick())
@@ -50,7 +50,7 @@ func (m *model) answered(p Person, rain int32, amount wallet.Money, spoil func(*
 	m.GrantAnswered(id, r, reply, nil, m.tick())
 }
 
-// refused sends a win that nobody grants.
+// refused sends a win that is not granted.
 func (m *model) refused(p Person, rain int32, amount wallet.Money, err error) wallet.GrantRequest {
 	r := m.win(p, wallet.Douyin, rain, amount)
 	id := m.GrantSent(p, r, m.tick())
@@ -58,7 +58,7 @@ func (m *model) refused(p Person, rain int32, amount wallet.Money, err error) wa
 	return r
 }
 
-// one is a person who won 500 fen, two who won 500 and 300 fen.
+// one is a person who won 500 fen; two is one who won 500 and 300 fen.
 func one(m *model) { m.grant(0, wallet.Douyin, 1, 500) }
 func two(m *model) { one(m); m.grant(0, wallet.Douyin, 2, 300) }
 
@@ -67,11 +67,11 @@ func paid(m *model) { one(m); m.withdraw(0, wallet.Douyin, 200) }
 
 func TestWrongAnswersAreCaught(t *testing.T) {
 	catch(t, []wrong{
-		// The reply acknowledges another scene's order.
+		// The reply acknowledges an order of another rain.
 		{"other order", "token", func(m *model) { m.answered(0, 1, 500, func(r *wallet.GrantReply) { r.Order.Rain = 2 }) }, nil, "order-once", ""},
 		// The reply acknowledges another amount.
 		{"other amount", "token", func(m *model) { m.answered(0, 1, 500, func(r *wallet.GrantReply) { r.Amount++ }) }, nil, "order-once", ""},
-		// The stage of the retry decided instead of that of the win.
+		// The stage of the retry was used instead of the stage of the win.
 		{"other stage", "token", func(m *model) { m.answered(0, 1, 500, func(r *wallet.GrantReply) { r.Order.Stage++ }) }, nil, "order-once", ""},
 		// The repeat is acknowledged as an order of another wallet: it is paid twice.
 		{"two orders", "token", func(m *model) {
@@ -91,9 +91,9 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 			m.BindSent(1, c, m.tick())
 			m.BindAnswered(1, c, wallet.Person{ActID: 1}, nil, m.tick())
 		}, nil, "order-once", ""},
-		// A conflict with nothing to conflict with.
+		// A conflict without another amount.
 		{"false conflict", "token", func(m *model) { m.refused(0, 1, 500, wallet.ErrConflict) }, nil, "order-once", ""},
-		// What was acknowledged is refused when it is repeated.
+		// An acknowledged grant is refused when it is repeated.
 		{"refused after all", "token", func(m *model) {
 			r := m.win(0, wallet.Douyin, 1, 500)
 			id := m.GrantSent(0, r, m.tick())
@@ -108,7 +108,7 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 			no := wallet.OrderNo{ActID: 1, Scene: scene, Rain: 1, Award: wallet.Cash, Stage: wallet.InternalTest}
 			m.GrantAnswered(id, r, wallet.GrantReply{Order: no, Amount: r.Amount, State: wallet.GrantAccepted}, nil, m.tick())
 		}, nil, "no-over-issuance", ""},
-		// The sum of the acknowledged passes the budget.
+		// The sum of the acknowledged grants exceeds the budget.
 		{"above the budget", "token", func(m *model) {
 			for rain := range int32(budget/singleCap) + 1 {
 				r := m.win(0, wallet.Douyin, rain, singleCap)
@@ -117,7 +117,7 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 				m.GrantAnswered(id, r, wallet.GrantReply{Order: no, Amount: r.Amount, State: wallet.GrantAccepted}, nil, m.tick())
 			}
 		}, nil, "no-over-issuance", ""},
-		// A win at a moment that belongs to no stage is acknowledged.
+		// A win at a time outside all stages is acknowledged.
 		{"no stage", "token", func(m *model) {
 			r := m.win(0, wallet.Douyin, 1, 500)
 			r.Opened = opening - 1
@@ -125,16 +125,16 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 			no := wallet.OrderNo{ActID: 1, Scene: scene, Rain: 1, Award: wallet.Cash}
 			m.GrantAnswered(id, r, wallet.GrantReply{Order: no, Amount: r.Amount, State: wallet.GrantAccepted}, nil, m.tick())
 		}, nil, "phase-isolation", ""},
-		// A wallet that cannot be.
-		{"wallet zero", "token", func(m *model) { m.answered(0, 1, 500, func(r *wallet.GrantReply) { r.Order.ActID = 0 }) }, nil, "order-once", "no wallet is called"},
-		// A withdrawal is paid that was refused for good.
+		// An invalid wallet number.
+		{"wallet zero", "token", func(m *model) { m.answered(0, 1, 500, func(r *wallet.GrantReply) { r.Order.ActID = 0 }) }, nil, "order-once", "not a valid wallet number"},
+		// A withdrawal that was finally refused is paid.
 		{"paid when refused", "token", func(m *model) {
 			one(m)
 			id, r := m.ask(0, wallet.Douyin, 500)
 			m.WithdrawAnswered(id, wallet.WithdrawReply{}, wallet.ErrNotReleased, m.tick())
 			reply, _ := m.payOut(r)
 			m.WithdrawAnswered(id, reply, nil, m.tick())
-		}, nil, "withdraw-whole", "was refused, and acknowledged"},
+		}, nil, "withdraw-whole", "was refused, but acknowledged"},
 		// Money that the page showed cannot be withdrawn because it is not posted yet.
 		{"shown but not due", "token", func(m *model) {
 			one(m)
@@ -150,7 +150,7 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 			reply.Amount--
 			m.WithdrawAnswered(id, reply, nil, m.tick())
 		}, nil, "withdraw-whole", ""},
-		// The client is told that the withdrawal is refused when it had been paid.
+		// The client is told that the withdrawal is refused although it was paid.
 		{"refused when paid", "token", func(m *model) {
 			one(m)
 			id, r := m.ask(0, wallet.Douyin, 500)

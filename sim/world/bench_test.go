@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// BenchmarkSleep measures the world alone: processes that sleep random spans, so that nearly every step switches.
+// BenchmarkSleep measures the world alone: processes that sleep random spans, so that nearly every step switches processes.
 // One operation is one step.
 func BenchmarkSleep(b *testing.B) {
 	for _, processes := range []int{1, 1_000, 100_000} {
@@ -32,8 +32,8 @@ func BenchmarkSleep(b *testing.B) {
 	}
 }
 
-// BenchmarkGo measures the same spans as starts instead of sleeps: what waits long is better scheduled than asleep,
-// because it then holds no stack.
+// BenchmarkGo measures the same spans as scheduled starts instead of sleeps. A long wait is better scheduled than slept,
+// because a scheduled function holds no stack.
 func BenchmarkGo(b *testing.B) {
 	const scheduled = 100_000
 	w := New(1, time.Unix(0, 0))
@@ -52,7 +52,7 @@ func BenchmarkGo(b *testing.B) {
 	b.ReportMetric(float64(w.Steps()-first)/b.Elapsed().Seconds(), "steps/s")
 }
 
-// BenchmarkRequests measures short-lived processes: three sleeps and a gate each, as a grant has.
+// BenchmarkRequests measures short-lived processes with three sleeps and one gate each, like a grant.
 func BenchmarkRequests(b *testing.B) {
 	w := New(1, time.Unix(0, 0))
 	defer w.Close()

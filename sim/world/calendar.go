@@ -1,20 +1,20 @@
 package world
 
-// An event's order word holds the sequence number above refBits bits that name the task. Packed like this an event
+// An event's order word holds the sequence number above refBits bits that identify the task. Packed like this an event
 // is 16 bytes without pointers, and the four children of a node of the calendar fill one cache line.
 const refBits = 24
 
-// maxTasks bounds the processes and scheduled functions alive at one time, and with them the calendar, where each
-// stands at most once: it is what refBits can number. Sixteen million coroutines would not fit into memory anyway.
+// maxTasks bounds the live processes and scheduled functions, and with them the calendar, in which each is listed at most
+// once. It is the largest number that fits refBits. Sixteen million coroutines would not fit into memory anyway.
 const maxTasks = 1 << refBits
 
 // maxSeq is the last sequence number. A trillion events are a week of real time.
 const maxSeq = 1<<(64-refBits) - 1
 
-// event is one line of the calendar.
+// event is one entry of the calendar.
 type event struct {
 	at    int64  // Unix nanoseconds, not negative
-	order uint64 // sequence number, then the task's reference: decides between events of one time
+	order uint64 // sequence number, then the task's reference: orders events of the same time
 }
 
 func newEvent(at int64, seq uint64, ref uint32) event {
@@ -28,8 +28,8 @@ func (e event) ref() uint32 { return uint32(e.order % maxTasks) }
 
 func (e event) before(o event) bool { return e.at < o.at || e.at == o.at && e.order < o.order }
 
-// calendar holds what is still to happen: a heap with four children a node, because it is half as deep as a binary
-// one and a node's children lie side by side.
+// calendar holds the events to come: a heap with four children per node, because it is half as deep as a binary heap
+// and the children of a node are adjacent in memory.
 type calendar []event
 
 func (c *calendar) push(e event) {
@@ -79,14 +79,14 @@ func (c *calendar) pop() event {
 	return first
 }
 
-// task is what an event runs: a function, or a process that goes on.
+// task is what an event runs: a function, or a process to resume.
 type task struct {
 	fn      func()
-	waits   bool     // fn runs in a process of its own
+	waits   bool     // fn runs in a separate process
 	process *process // nil for a function
 }
 
-// tasks numbers what the calendar refers to. A number is used again once its task is removed.
+// tasks numbers the tasks that the calendar refers to. A number is reused after its task is removed.
 type tasks struct {
 	list []task
 	free []uint32

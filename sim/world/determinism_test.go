@@ -22,7 +22,7 @@ var acts = rapid.Custom(func(t *rapid.T) act {
 	}
 })
 
-// program is what some processes do, over and over, and the spans that the world is run in.
+// program is the actions of some processes, repeated for several rounds, and the spans in which the world is run.
 type program struct {
 	processes [][]act
 	rounds    int
@@ -37,7 +37,7 @@ var programs = rapid.Custom(func(t *rapid.T) program {
 	}
 })
 
-// history is all that can be seen of a run.
+// history is everything observable of a run.
 type history struct {
 	log     []happening
 	asked   []int64
@@ -46,7 +46,7 @@ type history struct {
 	digest  string
 }
 
-// play runs p; detour says whether every Sleep goes through the calendar.
+// play runs p; detour makes every Sleep go through the calendar.
 func (p program) play(detour bool) history {
 	w := New(1, epoch)
 	defer w.Close()
@@ -80,13 +80,13 @@ func (p program) play(detour bool) history {
 	}
 	w.Run(func() bool {
 		h.asked = append(h.asked, w.Steps())
-		return w.Steps() > 3*askEvery
+		return w.Steps() > 3*stopEvery
 	})
 	h.steps, h.waiting, h.digest = w.Steps(), w.Waiting(), w.Digest()
 	return h
 }
 
-// TestShortCut proves that a Sleep that returns without switching changes nothing that can be seen.
+// TestShortCut proves that a Sleep that returns without switching changes nothing observable.
 func TestShortCut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := programs.Draw(t, "program")
@@ -94,12 +94,12 @@ func TestShortCut(t *testing.T) {
 	})
 }
 
-// TestShortCutIsTaken shows that the test above compares two different ways.
+// TestShortCutIsTaken shows that the test above compares two different code paths.
 func TestShortCutIsTaken(t *testing.T) {
 	w := New(1, epoch)
 	defer w.Close()
 	w.Go(0, func() {
-		w.Sleep(1) // the loop is asked between this step and the one before, so this one switches
+		w.Sleep(1) // the loop calls stop between this step and the one before, so this one switches
 		before := w.seq
 		w.Sleep(1)
 		require.Equal(t, before, w.seq, "nothing went into the calendar")

@@ -1,10 +1,10 @@
 package world
 
-// Gate is a place where processes wait, in the order they came. The zero value is ready for use.
-// A gate belongs to one world, must not be copied once in use, and holds no more than there are processes.
+// Gate is a queue of waiting processes, in the order of their arrival. The zero value is ready for use.
+// A gate belongs to one world, must not be copied once in use, and holds at most as many processes as exist.
 type Gate struct{ first, last *process }
 
-// Wait parks the current process at g until Release lets it go on. It panics outside a process.
+// Wait parks the current process at g until Release resumes it. It panics outside a process.
 func (w *World) Wait(g *Gate) {
 	p := w.current
 	if p == nil {
@@ -19,8 +19,8 @@ func (w *World) Wait(g *Gate) {
 	w.park(p)
 }
 
-// Release lets up to n processes go on, those first that came first, and returns how many there were. They run at
-// the present moment, after what is already scheduled for it. It may be called from anywhere in the world.
+// Release resumes up to n processes in the order of their arrival, and returns the number resumed. They run at the
+// current time, after everything already scheduled for it. Release may be called from anywhere in the world.
 func (w *World) Release(g *Gate, n int) int {
 	released := 0
 	for released < n && g.first != nil {

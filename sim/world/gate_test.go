@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestGateIsFair compares a gate with a queue, releases and arrivals mixed at random.
+// TestGateIsFair compares a gate with a queue, with releases and arrivals mixed at random.
 func TestGateIsFair(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := New(1, epoch)
@@ -15,7 +15,7 @@ func TestGateIsFair(t *testing.T) {
 		var gate Gate
 		var passed, want, queue []int
 		for step, n := range rapid.SliceOfN(rapid.IntRange(-3, 4), 1, 40).Draw(t, "steps") {
-			if n < 0 { // so many arrive
+			if n < 0 { // -n processes arrive
 				for i := range -n {
 					id := 10*step + i
 					w.Go(0, func() { w.Wait(&gate); passed = append(passed, id) })

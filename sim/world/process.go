@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// maxIdle bounds the finished coroutines kept for reuse. Starting one costs about four times a switch, so a pool
-// pays, but after a burst the stacks beyond this many are given back.
+// maxIdle bounds the finished coroutines kept for reuse. Starting one costs about four times a switch, so a pool is
+// worthwhile; after a burst, further stacks are released.
 const maxIdle = 8192
 
 // process is one pooled coroutine. It runs one function after another.
@@ -19,14 +19,14 @@ type process struct {
 	next  func() (struct{}, bool) // switches to the process
 	stop  func()                  // unwinds it
 	yield func(struct{}) bool     // switches back to the loop; false means unwind
-	after *process                // behind it at the same gate
+	after *process                // the next one at the same gate
 	tag   int64                   // see Tag
 }
 
-// closing is what a process that Close unwinds sees as its panic; deferred functions run, and nobody else gets it.
+// closing is the panic value in a process that Close unwinds. Deferred functions run, and the value does not reach the caller.
 type closing struct{}
 
-// Panic is what Run and RunUntil panic with when a process did.
+// Panic is the panic value of Run and RunUntil after a panic in a process.
 type Panic struct {
 	Value any    // what the process panicked with
 	Stack []byte // of the process
@@ -55,7 +55,7 @@ func (w *World) Sleep(d time.Duration) {
 	}
 	t := w.now + int64(d)
 	if t < w.now {
-		t = math.MaxInt64 // longer than the clock goes
+		t = math.MaxInt64 // beyond the end of the clock
 	}
 	if w.nextIsMine(t) {
 		w.advance(t)
@@ -65,25 +65,25 @@ func (w *World) Sleep(d time.Duration) {
 	w.park(p)
 }
 
-// Tag returns the number that SetTag hung on the current process, 0 for one that just started. A process is known by
-// it to whoever lends it something that can be taken back meanwhile, such as the life of a machine.
+// Tag returns the number set by SetTag in the current process, 0 for a process that just started. The owner of a revocable
+// resource uses it to recognise the process, for example by the incarnation of a machine.
 func (w *World) Tag() int64 { return w.current.tag }
 
-// SetTag hangs a number on the current process.
+// SetTag sets the number of the current process.
 func (w *World) SetTag(n int64) { w.current.tag = n }
 
-// nextIsMine says whether the loop, given a wake-up at t, would come straight back to the current process. Then
-// Sleep need not switch: nothing is due before t or, scheduled earlier, at t; t is within the loop's limit; and the
-// loop would not ask its stop first.
+// nextIsMine reports whether the loop would resume the current process next, given a wake-up at t. Then Sleep need not
+// switch: no event is due before t or, scheduled earlier, at t; t is within the loop's limit; and the loop would not call
+// its stop function first.
 func (w *World) nextIsMine(t int64) bool {
-	if t > w.limit || w.steps%askEvery == 0 || w.detour {
+	if t > w.limit || w.steps%stopEvery == 0 || w.detour {
 		return false
 	}
 	return len(w.calendar) == 0 || t < w.calendar[0].at
 }
 
-// park hands control back to the loop until the process is resumed. In a process that is being unwound yield says
-// false at once.
+// park returns control to the loop until the process is resumed. In a process that is being unwound yield returns false
+// at once.
 func (w *World) park(p *process) {
 	w.waiting++
 	if !p.yield(struct{}{}) {
@@ -101,7 +101,7 @@ func (w *World) start(fn func()) {
 	} else {
 		p = &process{}
 		p.ref = w.tasks.add(task{process: p})
-		p.next, p.stop = iter.Pull(w.life(p))
+		p.next, p.stop = iter.Pull(w.body(p))
 	}
 	p.fn, p.tag = fn, 0
 	w.resume(p)
@@ -113,9 +113,9 @@ func (w *World) resume(p *process) {
 	w.current = nil
 }
 
-// life is what a process does: its function, then another when it was pooled, until the pool is full or it is
-// unwound.
-func (w *World) life(p *process) iter.Seq[struct{}] {
+// body returns the body of a process: it runs its function, then further ones after each return to the pool, until the
+// pool is full or the process is unwound.
+func (w *World) body(p *process) iter.Seq[struct{}] {
 	return func(yield func(struct{}) bool) {
 		defer w.end(p)
 		p.yield = yield
@@ -133,21 +133,21 @@ func (w *World) life(p *process) iter.Seq[struct{}] {
 	}
 }
 
-// end is deferred by life. A panic goes on to whoever resumed the process, with the stack that would be lost there.
+// end is deferred by body. A panic is passed on to the resumer of the process, with the stack that would otherwise be lost.
 func (w *World) end(p *process) {
 	w.tasks.remove(p.ref)
 	switch v := recover().(type) {
 	case nil, closing:
-	case *Panic: // from a world inside this one: wrapped once is enough
+	case *Panic: // from a world inside this one: do not wrap it again
 		panic(v)
 	default:
 		panic(&Panic{Value: v, Stack: debug.Stack()})
 	}
 }
 
-// Close unwinds every process that still waits: its deferred functions run, and may not wait any more. No goroutine
-// is left. The world can be looked at afterwards, but not run. When deferred functions panic, Close goes on with the
-// others and then panics with the first *Panic. Closing twice is allowed; closing from within Run is not.
+// Close unwinds every waiting process: its deferred functions run, and must not wait. No goroutine is left. The world can
+// still be inspected afterwards, but not run. If deferred functions panic, Close continues with the other processes and
+// then panics with the first *Panic. Closing twice is allowed; closing from within Run is not.
 func (w *World) Close() {
 	if w.running {
 		panic("world: Close while running")
@@ -168,7 +168,7 @@ func (w *World) Close() {
 	}
 }
 
-// unwind stops one process. It stays the current one meanwhile, so that a Sleep in a deferred function ends it too.
+// unwind stops one process. It stays the current process meanwhile, so that a Sleep in a deferred function also ends it.
 func (w *World) unwind(p *process) (failure *Panic) {
 	defer func() {
 		w.current = nil

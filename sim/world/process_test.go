@@ -53,7 +53,7 @@ func TestPanicSurfaces(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := New(1, epoch)
 			defer w.Close()
-			w.Go(0, func() { w.Sleep(time.Hour) }) // keeps the second case from its short cut
+			w.Go(0, func() { w.Sleep(time.Hour) }) // prevents the short cut in the second case
 			w.Go(0, func() {
 				if c.sleep {
 					w.Sleep(2 * time.Hour)
@@ -66,7 +66,7 @@ func TestPanicSurfaces(t *testing.T) {
 			require.Contains(t, p.Error(), fmt.Sprint(c.value))
 			require.Equal(t, c.value == cause, errors.Is(p, cause))
 			require.PanicsWithValue(t, "world: Sleep outside a process", func() { w.Sleep(1) })
-			require.NotPanics(t, func() { w.Run(nil) }, "the others may go on")
+			require.NotPanics(t, func() { w.Run(nil) }, "the other processes may continue")
 		})
 	}
 }
@@ -97,7 +97,7 @@ func caught(t *testing.T, f func()) (p *Panic) {
 	return nil
 }
 
-// TestGoexit ends a process as a failed require in it would: the goroutine that runs the world ends too.
+// TestGoexit ends a process as a failed require in it does: the goroutine that runs the world ends too.
 func TestGoexit(t *testing.T) {
 	w := New(1, epoch)
 	defer w.Close()

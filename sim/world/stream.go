@@ -10,9 +10,9 @@ import (
 // Stream is a stream of random numbers. It is integer only: rounding must not decide what happens.
 type Stream struct{ pcg rand.PCG }
 
-// Stream returns the random stream of that name from its beginning. It depends on the world's seed and the name
-// alone, not on other streams or on when it is asked for; so a component asks once and keeps it, and asking twice
-// gives the same numbers twice.
+// Stream returns the random stream of that name from its beginning. It depends only on the world's seed and the name, not
+// on other streams or on the time of the call. A component asks once and keeps the stream; asking twice returns the same
+// numbers twice.
 func (w *World) Stream(name string) *Stream {
 	key := sha256.Sum256(append(binary.BigEndian.AppendUint64(nil, w.seed), name...))
 	pcg := rand.NewPCG(binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:16]))
@@ -22,7 +22,7 @@ func (w *World) Stream(name string) *Stream {
 // Uint64 returns 64 random bits.
 func (s *Stream) Uint64() uint64 { return s.pcg.Uint64() }
 
-// Read fills p with random bytes, so that a stream can stand where keys are made. It never fails.
+// Read fills p with random bytes, so that a stream can be the source of key generation. It never fails.
 func (s *Stream) Read(p []byte) (int, error) {
 	for i := 0; i < len(p); i += 8 {
 		var word [8]byte
@@ -35,8 +35,8 @@ func (s *Stream) Read(p []byte) (int, error) {
 // IntN returns a number from 0 to n-1, each equally likely. It panics when n is not above zero.
 //
 // The method is Lemire's (Fast Random Integer Generation in an Interval, 2019): the high word of a product, with
-// the few low words refused that would make some numbers likelier. It is written out because Go promises the values
-// of PCG over its versions, but not those of rand.Rand.
+// rejection of the few low words that would make some numbers more likely. It is implemented here because Go guarantees
+// the values of PCG across versions, but not those of rand.Rand.
 func (s *Stream) IntN(n int64) int64 {
 	if n <= 0 {
 		panic("world: IntN of a number not above zero")
@@ -51,6 +51,6 @@ func (s *Stream) IntN(n int64) int64 {
 	return int64(high)
 }
 
-// Hit says yes num times in den on average: never when num is zero or less, always when it is den or more. It draws
-// in every case, so that a changed ratio does not shift the draws after it. It panics when den is not above zero.
+// Hit returns true num times in den on average: never if num is zero or less, always if it is den or more. It draws in
+// every case, so that a changed ratio does not shift later draws. It panics if den is not above zero.
 func (s *Stream) Hit(num, den int64) bool { return s.IntN(den) < num }

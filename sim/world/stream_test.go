@@ -37,7 +37,7 @@ func TestStreamsAreIndependent(t *testing.T) {
 	})
 }
 
-// TestStreamValues pins the numbers: a change would make every recorded seed mean another run.
+// TestStreamValues pins the numbers: a change would give every recorded seed another run.
 func TestStreamValues(t *testing.T) {
 	s := New(2022, epoch).Stream("red-packet rain")
 	require.Equal(t, []uint64{0xd26e0ca7ced82076, 0xda545f88cd2d0d05, 0xd73dfe686a3c4758}, draw(s, 3))
@@ -47,7 +47,7 @@ func TestStreamValues(t *testing.T) {
 func TestRead(t *testing.T) {
 	s := New(1, epoch).Stream("keys")
 	var whole, part [16]byte
-	for _, n := range []int{16, 9, 1, 0} { // also what is not made of whole words
+	for _, n := range []int{16, 9, 1, 0} { // also lengths that are not whole words
 		got, err := s.Read(part[:n])
 		require.NoError(t, err)
 		require.Equal(t, n, got)
@@ -58,8 +58,8 @@ func TestRead(t *testing.T) {
 	require.Equal(t, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, first[0]), first[1]), whole[:])
 }
 
-// TestIntNIsFair counts over a range of which 64 bits hold two and two thirds. Without refusals a product would give
-// every third number 2/8 of the draws instead of 1/3, and a remainder would give the lowest third too many.
+// TestIntNIsFair counts over a range that fits two and two thirds times into 64 bits. Without rejection a product would
+// give every third number 2/8 of the draws instead of 1/3, and a remainder would favour the lowest third.
 func TestIntNIsFair(t *testing.T) {
 	const draws, n = 90_000, 3 << 61
 	s := New(1, epoch).Stream("fair")
@@ -74,7 +74,7 @@ func TestIntNIsFair(t *testing.T) {
 		require.InDelta(t, draws/3, thirds[i], 800, "third %d; five standard deviations are 707", i)
 		require.InDelta(t, draws/3, residues[i], 800, "residue %d", i)
 	}
-	for _, n := range []int64{1, 2, 3, 10} { // small ranges: each number comes
+	for _, n := range []int64{1, 2, 3, 10} { // small ranges: each number occurs
 		counts := make([]int, n)
 		for range draws {
 			counts[s.IntN(n)]++

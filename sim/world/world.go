@@ -1,9 +1,9 @@
-// Package world is the virtual world that simulations live in: one clock, one calendar of events and one thread.
-// Requests are processes that may sleep and wait at gates; only one runs at a time, and who runs next is decided
-// by (time, sequence number) alone, so a run is a pure function of its seed and of what is scheduled.
+// Package world is the virtual world of the simulations: one clock, one calendar of events and one thread. Requests are
+// processes that may sleep and wait at gates. Only one runs at a time, and (time, sequence number) alone decides which runs
+// next, so a run is a pure function of its seed and of what is scheduled.
 //
-// Times are Unix nanoseconds of the virtual clock. The package must not look at the real clock, start threads of
-// its own, or know anything of wallets. A World belongs to the goroutine that runs it.
+// Times are Unix nanoseconds of the virtual clock. The package must not read the real clock, start threads, or know
+// anything of wallets. A World belongs to the goroutine that runs it.
 package world
 
 import (
@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// askEvery is how many steps go by between two calls of Run's stop: rare enough to cost nothing, and still some
-// thousand times a second of real time. A power of two.
-const askEvery = 1024
+// stopEvery is the number of steps between two calls of Run's stop: rare enough to cost nothing, and still some thousand
+// times per second of real time. A power of two.
+const stopEvery = 1024
 
 // World is one virtual world. Make it with New, and Close it when done.
 type World struct {
 	now      int64 // Unix nanoseconds
-	limit    int64 // latest time that the loop in progress may reach; below every time outside a loop
+	limit    int64 // latest time of the running loop; below every time outside a loop
 	steps    int64
 	seq      uint64 // of the next event
 	calendar calendar
@@ -31,11 +31,11 @@ type World struct {
 	detour   bool // tests only: every Sleep goes through the calendar
 	seed     uint64
 	digest   digest
-	fetched  uint32 // what fetch read, kept so that the compiler does not leave the reading out
+	fetched  uint32 // value read by fetch, kept so that the compiler does not remove the read
 }
 
-// New returns a world whose clock stands at start. It panics when start is outside the years 1970 to 2262, which
-// Unix nanoseconds above zero cannot express.
+// New returns a world whose clock shows start. It panics if start is outside the years 1970 to 2262, the range of
+// non-negative Unix nanoseconds.
 func New(seed uint64, start time.Time) *World {
 	now := start.UnixNano()
 	if now < 0 || !time.Unix(0, now).Equal(start) {
@@ -47,19 +47,18 @@ func New(seed uint64, start time.Time) *World {
 // Now returns the virtual time in Unix nanoseconds.
 func (w *World) Now() int64 { return w.now }
 
-// Steps returns how many events were run, wake-ups included.
+// Steps returns the number of events that ran, including wake-ups.
 func (w *World) Steps() int64 { return w.steps }
 
-// Waiting returns how many processes are asleep or at gates. Those that Go has yet to start are not among them.
+// Waiting returns the number of processes that sleep or wait at gates. It excludes those that Go has yet to start.
 func (w *World) Waiting() int { return w.waiting }
 
-// At runs fn at time t, or now when t has passed, after everything scheduled earlier for the same moment. fn must
-// not wait. What is scheduled after Close is dropped.
+// At runs fn at time t, or now if t has passed, after everything scheduled earlier for the same time. fn must not wait.
+// What is scheduled after Close is dropped.
 func (w *World) At(t int64, fn func()) { w.schedule(t, task{fn: fn}) }
 
-// Go starts a process that runs fn at time t, or now when t has passed; fn may Sleep and Wait. What is to happen much
-// later is better scheduled than slept for: a process at rest keeps about 3 kB, a function that waits for its time 43 B
-// beside what it captures.
+// Go starts a process that runs fn at time t, or now if t has passed; fn may Sleep and Wait. Schedule distant work instead
+// of sleeping until then: a sleeping process keeps about 3 kB, a scheduled function 43 B plus its captures.
 func (w *World) Go(t int64, fn func()) { w.schedule(t, task{fn: fn, waits: true}) }
 
 func (w *World) schedule(t int64, k task) {
@@ -71,10 +70,10 @@ func (w *World) schedule(t int64, k task) {
 	}
 }
 
-// enter puts a task into the calendar. The past cannot be changed: what is due before now is due now.
+// enter puts a task into the calendar. A task due before now is due now.
 func (w *World) enter(t int64, ref uint32) {
 	if w.closed {
-		return // a deferred function of an unwound process opens a gate
+		return // called by a deferred function of an unwound process
 	}
 	w.calendar.push(newEvent(max(t, w.now), w.seq, ref))
 	w.seq++
@@ -88,15 +87,15 @@ func (w *World) Next() (int64, bool) {
 	return w.calendar[0].at, true
 }
 
-// RunUntil runs every event due at t or before, and leaves the clock at t. A panic of a process surfaces here as a
+// RunUntil runs every event due at t or before, and leaves the clock at t. A panic in a process is re-raised here as a
 // *Panic.
 func (w *World) RunUntil(t int64) {
 	w.loop(t, nil)
 	w.now = max(w.now, t)
 }
 
-// Run runs events until none is left or stop says so. stop is asked every 1,024 steps, at the same ones in every
-// run, and may be nil. A panic of a process surfaces here as a *Panic.
+// Run runs events until none is left or stop returns true. stop is called every 1,024 steps, at the same steps in every
+// run, and may be nil. A panic in a process is re-raised here as a *Panic.
 func (w *World) Run(stop func() bool) { w.loop(math.MaxInt64, stop) }
 
 func (w *World) loop(limit int64, stop func() bool) {
@@ -106,7 +105,7 @@ func (w *World) loop(limit int64, stop func() bool) {
 	w.running, w.limit = true, limit
 	defer w.leave()
 	for len(w.calendar) > 0 && w.calendar[0].at <= limit {
-		if w.steps%askEvery == 0 && stop != nil && stop() {
+		if w.steps%stopEvery == 0 && stop != nil && stop() {
 			return
 		}
 		e := w.calendar.pop()
@@ -116,13 +115,13 @@ func (w *World) loop(limit int64, stop func() bool) {
 	}
 }
 
-// leave is deferred, so that a world whose process panicked can still be looked at and closed.
+// leave is deferred, so that a world whose process panicked can still be inspected and closed.
 func (w *World) leave() {
 	w.running, w.limit, w.current = false, math.MinInt64, nil
 }
 
-// fetch reads the process due next before the present one runs, so that its memory arrives meanwhile. With 100,000
-// processes, too many for the cache, it makes for a quarter more steps a second.
+// fetch reads the next due process before the current one runs, so that its memory is loaded meanwhile. With 100,000
+// processes, too many for the cache, this increases the steps per second by a quarter.
 func (w *World) fetch() {
 	if len(w.calendar) > 0 {
 		if p := w.tasks.list[w.calendar[0].ref()].process; p != nil {
@@ -131,7 +130,7 @@ func (w *World) fetch() {
 	}
 }
 
-// advance takes one step to time t.
+// advance makes one step to time t.
 func (w *World) advance(t int64) {
 	w.now = t
 	w.steps++

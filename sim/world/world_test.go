@@ -11,8 +11,8 @@ import (
 
 var epoch = time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// TestOrder compares the world with a list that is searched for its least element: events that schedule others,
-// in the past too, with many ties.
+// TestOrder compares the world with a list that is searched for its smallest element. Events schedule others, also in
+// the past, with many ties.
 func TestOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		nodes := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) node {
@@ -46,7 +46,7 @@ type node struct {
 	delay  int64
 }
 
-// childOf makes a forest of what was drawn: a parent that would not come before its child is no parent.
+// childOf turns the drawn nodes into a forest: a parent that would not precede its child is ignored.
 func (n node) childOf(parent, self int) bool {
 	if n.parent >= self {
 		return parent == -1
@@ -94,7 +94,7 @@ func TestRunUntil(t *testing.T) {
 	w.At(start+5, note)
 	w.Go(start+5, func() {
 		note()
-		w.Sleep(1) // beyond the limit: must not happen in the first loop
+		w.Sleep(1) // beyond the limit: must not run in the first loop
 		note()
 	})
 
@@ -141,21 +141,21 @@ func TestMisuse(t *testing.T) {
 		name string
 		do   func(w *World)
 	}{
-		// A plain event has nobody to come back to.
+		// A plain event is not a process that could be resumed.
 		{"sleep in a plain event", func(w *World) { w.At(0, func() { w.Sleep(1) }); w.Run(nil) }},
-		// Even a sleep of nothing: else a latency of zero would hide the mistake.
+		// Also a sleep of zero: otherwise a latency of zero would hide the mistake.
 		{"zero sleep in a plain event", func(w *World) { w.At(0, func() { w.Sleep(0) }); w.Run(nil) }},
 		// The same for a gate.
 		{"wait in a plain event", func(w *World) { w.At(0, func() { w.Wait(new(Gate)) }); w.Run(nil) }},
-		// A process that ran before must not be mistaken for the current one.
+		// A finished process must not be mistaken for the current one.
 		{"sleep after the run", func(w *World) { w.Go(0, func() { w.Sleep(1) }); w.Run(nil); w.Sleep(1) }},
-		// A loop in the loop would run events out of order.
+		// A nested loop would run events out of order.
 		{"run in an event", func(w *World) { w.At(0, func() { w.Run(nil) }); w.Run(nil) }},
 		// A closed world has lost its processes.
 		{"run after close", func(w *World) { w.Close(); w.Run(nil) }},
 		// Close would unwind the process that calls it.
 		{"close in a process", func(w *World) { w.Go(0, w.Close); w.Run(nil) }},
-		// Better at once than when its time comes.
+		// It fails at once, not when the time comes.
 		{"nothing to run", func(w *World) { w.At(0, nil) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

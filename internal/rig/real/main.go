@@ -1,11 +1,11 @@
-// Command real starts real servers on private ports, runs a command that finds them in its environment, stops them and
-// ends with the command's exit code:
+// Command real starts real servers on private ports, runs a command with their addresses in its environment, stops the servers
+// and exits with the command's exit code:
 //
 //	go run ./internal/rig/real -- go test ./reference/store/redis
 //	go run ./internal/rig/real -only redis,mariadb -- env
 //
-// The servers live in a temporary folder. When the command fails their logs stay there, and the last line says where.
-// It must not be used for anything but tests: the servers have no passwords.
+// The servers run in a temporary folder. If the command fails, their logs stay there, and the last line names the folder. The
+// command is for tests only: the servers have no passwords.
 package main
 
 import (
@@ -24,13 +24,13 @@ import (
 	"hongbao/internal/rig"
 )
 
-// The exit codes of its own; any other is the command's.
+// The exit codes of this command; all others are the exit codes of the command that it runs.
 const (
 	exitUsage  = 2
-	exitServer = 125 // the servers could not be started: what the command would have said is not known
+	exitServer = 125 // the servers could not be started, so the command did not run
 )
 
-// endWithin is how long the command may take to end after an interrupt, before it is killed.
+// endWithin is the time for the command to end after an interrupt, before it is killed.
 const endWithin = 30 * time.Second
 
 func main() {
@@ -45,7 +45,7 @@ func run(args []string, log io.Writer) int {
 		return exitUsage
 	}
 	if flags.NArg() == 0 {
-		fmt.Fprintln(log, "real: which command is to be run? real [-only redis,mariadb] -- command ...")
+		fmt.Fprintln(log, "real: a command is missing: real [-only redis,mariadb] -- command ...")
 		return exitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -83,7 +83,7 @@ func with(ctx context.Context, log io.Writer, dir string, kinds, command []strin
 	return code, errors.Join(err, servers.RemoveData())
 }
 
-// follow runs the command with the environment added, passes an interrupt on, and returns its exit code.
+// follow runs the command with the added environment, forwards an interrupt, and returns its exit code.
 func follow(ctx context.Context, command, env []string) (int, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr

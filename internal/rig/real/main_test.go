@@ -29,8 +29,8 @@ func TestRun(t *testing.T) {
 	}{
 		{"the command finds the server", []string{"-only", "redis", "--", "sh", "-c", `test -n "$HONGBAO_REDIS" && test -z "$HONGBAO_MYSQL"`}, 0, "HONGBAO_REDIS=127.0.0.1:"},
 		{"its exit code is passed on, and the logs are kept", []string{"-only", "redis", "--", "sh", "-c", "exit 7"}, 7, "logs are in"},
-		{"a command that is not there", []string{"-only", "redis", "--", "/no/such/command"}, 1, "no such file"},
-		{"no command", []string{"-only", "redis"}, exitUsage, "which command"},
+		{"a missing command", []string{"-only", "redis", "--", "/no/such/command"}, 1, "no such file"},
+		{"no command", []string{"-only", "redis"}, exitUsage, "a command is missing"},
 		{"an unknown option", []string{"-no"}, exitUsage, "not defined"},
 		{"an unknown server", []string{"-only", "oracle", "--", "true"}, exitServer, `"oracle"`},
 	} {
@@ -42,7 +42,7 @@ func TestRun(t *testing.T) {
 			require.Contains(t, log.String(), c.says)
 			left, err := os.ReadDir(os.Getenv("TMPDIR"))
 			require.NoError(t, err)
-			require.Equal(t, c.code != 0 && c.code != exitUsage, len(left) > 0, "only a failure leaves something")
+			require.Equal(t, c.code != 0 && c.code != exitUsage, len(left) > 0, "only a failure leaves files")
 		})
 	}
 }

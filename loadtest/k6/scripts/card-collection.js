@@ -1,4 +1,4 @@
-// Card collection: a long day with its most people in the evening.
+// Card collection: a long day with the most people in the evening.
 import hongbao from 'k6/x/hongbao';
 import { festivalOf, visit } from './festival.js';
 

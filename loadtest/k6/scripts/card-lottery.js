@@ -1,4 +1,4 @@
-// Card lottery: all who collected come for the draw, most of them in the first seconds.
+// Card lottery: everybody who collected comes for the draw, most of them in the first seconds.
 import hongbao from 'k6/x/hongbao';
 import { festivalOf, visit } from './festival.js';
 

@@ -1,6 +1,6 @@
-// What the scripts share. Everything can be said from outside: k6 run -e TARGET=… -e KEYS=… -e PEAK=500/s rain.js
+// Functions shared by the scripts. Everything can be set from outside: k6 run -e TARGET=… -e KEYS=… -e PEAK=500/s rain.js
 
-// festivalOf returns the configuration of a play, or of the window that the environment names, of a scenario.
+// festivalOf returns the configuration for a play of a scenario, or for the window named by the environment.
 export function festivalOf(play, scenario = 'scenarios/spring-festival-2022.yaml') {
   const env = __ENV;
   return {
@@ -11,15 +11,15 @@ export function festivalOf(play, scenario = 'scenarios/spring-festival-2022.yaml
     window: env.WINDOW,
     peak: env.PEAK || '200/s',
     duration: env.DURATION || '30s',
-    seed: env.SEED, // left out: drawn from the clock, and printed
+    seed: env.SEED, // absent: drawn from the clock, and printed
     loadTest: env.LOAD_TEST !== 'false',
     keep: env.KEEP === 'true',
     shared: env.SHARED === 'true',
   };
 }
 
-// visit is what a person does: win, perhaps bind a phone, perhaps use what was won where that is no money, perhaps walk the
-// list or look at the wallet page, perhaps withdraw what it shows, or send a part of it to others, who perhaps open it.
+// visit is what a person does: win, possibly bind a phone, use a reward other than cash, walk the list or read the wallet
+// page, withdraw the balance, or send a part of it to others, some of whom open their shares.
 export function visit(festival) {
   const won = festival.win();
   if (won === null || won.outcome !== 'ok') return;

@@ -1,4 +1,4 @@
-// Red-packet rain on the friends' page: a second rain under a scene of its own.
+// Red-packet rain on the friends' page: a second rain with a separate scene.
 import hongbao from 'k6/x/hongbao';
 import { festivalOf, visit } from './festival.js';
 

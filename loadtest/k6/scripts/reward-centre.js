@@ -1,5 +1,5 @@
-// The rain of the whole reward centre: cash and coupons fall, coupons are used, packets go to others, who open them. The
-// service must grant by the same scenario: hongbao serve --scenario scenarios/reward-centre.yaml
+// The rain of the whole reward centre: people win cash and coupons, use coupons, and send packets to others, who open them.
+// The service must serve the same scenario: hongbao serve --scenario scenarios/reward-centre.yaml
 import hongbao from 'k6/x/hongbao';
 import { festivalOf, visit } from './festival.js';
 

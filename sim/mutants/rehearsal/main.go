@@ -1,6 +1,5 @@
-// Command rehearsal replays one scenario under one strategy and prints what the run has found as JSON. Mutants are built
-// into it: it has the wallet and its judge, and neither servers nor stores nor the command line, so that it is built in a
-// moment.
+// Command rehearsal replays one scenario under one strategy and prints the result of the run as JSON. Mutants are built
+// into it: it has the wallet and the oracle, but no servers, no real stores and no command line, so it builds quickly.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command k6 is k6 with the extension k6/x/hongbao: what `xk6 build --with hongbao/loadtest/k6=.` would make.
+// Command k6 is k6 with the extension k6/x/hongbao, like the result of `xk6 build --with hongbao/loadtest/k6=.`.
 package main
 
 import (
