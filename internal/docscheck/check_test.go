@@ -177,6 +177,23 @@ func TestCheckBuildsOnce(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "hongbao"), "the user's folder is left alone")
 }
 
+// TestCheckRepeats has a machine that is busy at the first try, and one that always is.
+func TestCheckRepeats(t *testing.T) {
+	t.Parallel()
+	note := filepath.Join(t.TempDir(), "note")
+	out, err := checked(t, map[string]string{"a.md": "'''sh\ntrue\ntest -e " + note + " || { touch " + note + "; (exit 5); }\n'''\n"}, nil)
+	require.NoError(t, err, out)
+	require.Contains(t, out, "again           a.md:2: exit code 5")
+	require.Contains(t, out, "1 blocks of 1 documents")
+	out, err = checked(t, map[string]string{"a.md": "'''sh\n(exit 5)\n'''\n"}, nil)
+	require.Error(t, err)
+	require.Equal(t, 1, strings.Count(out, "again"))
+	require.Contains(t, out, "FAIL  a.md:2: exit code 5")
+	out, err = checked(t, map[string]string{"a.md": "'''sh exit=5\n(exit 5)\n'''\n"}, nil)
+	require.NoError(t, err, out)
+	require.NotContains(t, out, "again")
+}
+
 // TestCheckStops ends everything at the total limit.
 func TestCheckStops(t *testing.T) {
 	t.Parallel()

@@ -108,6 +108,11 @@ func environment() []string {
 
 func (s *shell) failed() string { return filepath.Join(s.dir, "failed") }
 
+// codeError is the exit code of a block that has another one than expected.
+type codeError struct{ code, want int }
+
+func (e codeError) Error() string { return fmt.Sprintf("exit code %d, want %d", e.code, e.want) }
+
 // run runs a block. The error is what people read: what went wrong, the command, the output.
 func (s *shell) run(ctx context.Context, b block) error {
 	s.n++
@@ -147,7 +152,7 @@ func (s *shell) run(ctx context.Context, b block) error {
 		return nil
 	}
 	if n != b.exit {
-		return s.explain(b, info.Size(), fmt.Errorf("exit code %d, want %d", n, b.exit))
+		return s.explain(b, info.Size(), codeError{n, b.exit})
 	}
 	return nil
 }
@@ -167,7 +172,7 @@ func (s *shell) exchange(ctx context.Context, line string) (string, error) {
 	case <-ctx.Done():
 		return "", fmt.Errorf("stopped: %w", context.Cause(ctx))
 	}
-	return "", fmt.Errorf("exit code %d", s.cmd.ProcessState.ExitCode())
+	return "", codeError{s.cmd.ProcessState.ExitCode(), 0}
 }
 
 // makeRoom stops the former server, as a reader does before starting another, and checks that the ports are free.
@@ -229,7 +234,6 @@ func (s *shell) close() {
 // explain adds the command that failed, the output of the block since offset from, and that of the server.
 func (s *shell) explain(b block, from int64, cause error) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%v\n", cause)
 	if failed, err := os.ReadFile(s.failed()); err == nil {
 		line, command, _ := strings.Cut(strings.TrimSpace(string(failed)), " ")
 		if n, err := strconv.Atoi(line); err == nil {
@@ -244,7 +248,7 @@ func (s *shell) explain(b block, from int64, cause error) error {
 		out, _ := os.ReadFile(s.server.log)
 		quote(&text, "output of the server", string(out))
 	}
-	return errors.New(strings.TrimRight(text.String(), "\n"))
+	return fmt.Errorf("%w\n%s", cause, strings.TrimRight(text.String(), "\n"))
 }
 
 // quote writes the last lines of out below a title.
