@@ -1,6 +1,7 @@
 # hongbao: rehearse a festival of red packets. `make help` lists the targets.
 export CGO_ENABLED ?= 0
 GO ?= go
+BUILD_FLAGS ?= -trimpath
 FUZZTIME ?= 10s
 CRASH_KILLS ?= 50
 K6_ARGS ?=
@@ -18,7 +19,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build ./hongbao
-	$(GO) build -trimpath -o hongbao .
+	$(GO) build $(BUILD_FLAGS) -o hongbao .
 
 demo: ## replay the 2022 festival under three posting strategies, then play its peak in real time; prints verdicts and reports' paths
 	$(GO) run . sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all --seed 7 --out reports/out/demo

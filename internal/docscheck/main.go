@@ -15,7 +15,7 @@
 //	browser      not run: needs a browser
 //
 // A document that fails with the exit code 5 of hongbao load or hongbao compare (the machine was too busy for a verdict) is
-// checked once more. Of the make targets that .ci/run calls anyway only the existence is checked. curl fails on an HTTP error. A fence
+// checked again, at most three times in all. Of the make targets that .ci/run calls anyway only the existence is checked. curl fails on an HTTP error. A fence
 // without a language, and indented code, must not look like commands.
 package main
 
@@ -63,8 +63,15 @@ func main() {
 	}
 }
 
-// busy is the exit code of a load that the machine could not offer as planned.
-const busy = 5
+const (
+	busy  = 5 // the exit code of a load that the machine could not offer as planned
+	tries = 3 // of one document while it fails with that code
+)
+
+func wasBusy(err error) bool {
+	var code codeError
+	return errors.As(err, &code) && code.code == busy && code.want != busy
+}
 
 func (c *checker) check(ctx context.Context, documents []string) error {
 	if len(documents) == 0 {
@@ -78,9 +85,9 @@ func (c *checker) check(ctx context.Context, documents []string) error {
 	begin, blocks, failures := time.Now(), 0, 0
 	for i, name := range documents {
 		n, err := c.document(ctx, name, filepath.Join(work, fmt.Sprint(i)))
-		if code := (codeError{}); errors.As(err, &code) && code.code == busy && code.want != busy && ctx.Err() == nil {
+		for try := 2; try <= tries && wasBusy(err) && ctx.Err() == nil; try++ {
 			fmt.Fprintf(c.out, "again           %v\n", err)
-			n, err = c.document(ctx, name, filepath.Join(work, fmt.Sprint(i, "-again")))
+			n, err = c.document(ctx, name, filepath.Join(work, fmt.Sprintf("%d-%d", i, try)))
 		}
 		blocks += n
 		if err != nil {

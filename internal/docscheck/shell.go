@@ -95,11 +95,12 @@ func openShell(tree, dir string) (*shell, error) {
 	return s, nil
 }
 
-// environment is that of this process without what a calling make has put into it.
+// environment is that of this process without what a calling make has put into it. BUILD_FLAGS leaves out -trimpath, with
+// which make build would compile every package again that the tests have compiled already.
 func environment() []string {
-	var env []string
+	env := []string{"BUILD_FLAGS="}
 	for _, e := range os.Environ() {
-		if key, _, _ := strings.Cut(e, "="); key != "MAKEFLAGS" && key != "MFLAGS" && key != "MAKELEVEL" {
+		if key, _, _ := strings.Cut(e, "="); key != "MAKEFLAGS" && key != "MFLAGS" && key != "MAKELEVEL" && key != "BUILD_FLAGS" {
 			env = append(env, e)
 		}
 	}
