@@ -2,7 +2,7 @@
 //
 //	go run ./internal/docscheck README.md docs/*.md
 //
-// A command is what stands in a fence that begins with ```sh or ```bash. The blocks of a document run in order, exactly
+// Commands are the fenced blocks that begin with ```sh or ```bash. The blocks of a document run in order, exactly
 // as written, in one bash with `set -e`, in a fresh copy of the repository that has ./hongbao built. Words after the
 // language, which are invisible in rendered Markdown, change that:
 //
@@ -15,8 +15,8 @@
 //	browser      not run: needs a browser
 //
 // A document that fails with the exit code 5 of hongbao load or hongbao compare (the machine was too busy for a verdict) is
-// checked again, at most three times in all. Of the make targets that .ci/run calls anyway only the existence is checked. curl fails on an HTTP error. A fence
-// without a language, and indented code, must not look like commands.
+// checked again, at most three times in all. Of the make targets that .ci/run calls anyway only the existence is checked.
+// curl fails on an HTTP error. A fence without a language, and indented code, must not look like commands.
 package main
 
 import (
