@@ -1,20 +1,25 @@
 # hongbao: rehearse a festival of red packets. `make help` lists the targets.
 export CGO_ENABLED ?= 0
 GO ?= go
+BUILD_FLAGS ?= -trimpath
 FUZZTIME ?= 10s
 CRASH_KILLS ?= 50
 K6_ARGS ?=
 PROOF ?= 2
 RACE ?= ./...
+DOCS ?= README.md README.zh.md CONTRIBUTING.md $(wildcard docs/*.md)
 
 # What make real tests: each adapter and all that stands on it, one package after the other, because they share servers.
 REAL ?= ./internal/rig/... ./reference/store/... ./reference/server/... ./reference/sdk/... ./reference/host/...
 RUN_REAL = $(GO) run ./internal/rig/real --
 
-.PHONY: help demo test race lint fuzz bench sim load k6 test-k6 proto real crash bench-real drills compare-proof
+.PHONY: help build demo test race lint fuzz bench sim load k6 test-k6 proto real crash bench-real drills compare-proof docs-check module module-check
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build ./hongbao
+	$(GO) build $(BUILD_FLAGS) -o hongbao .
 
 demo: ## replay the 2022 festival under three posting strategies, then play its peak in real time; prints verdicts and reports' paths
 	$(GO) run . sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all --seed 7 --out reports/out/demo
@@ -27,10 +32,11 @@ test: ## every test that needs nothing but Go
 race: ## the same under the race detector (needs a C compiler), without what runs in one thread or a program of its own
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(RACE)
 
-lint: ## formatting, vet, staticcheck
+lint: ## formatting, vet, staticcheck, functions that nothing calls
 	@test -z "$$(gofmt -l .)" || { gofmt -l . && exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	GO="$(GO)" .ci/deadcode
 
 fuzz: ## each fuzz target for FUZZTIME
 	@set -e; for f in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
@@ -51,6 +57,19 @@ drills: ## every degrade switch under load: its promise kept, money right; and p
 
 compare-proof: ## a planted tenth is flagged, and a build against itself is not (minutes; PROOF=2 times each)
 	HONGBAO_COMPARE_PROOF=$(PROOF) $(GO) test -count=1 -v -timeout 60m -run '^TestCompareProof$$' .
+
+docs-check: ## run the commands of the documents: make docs-check DOCS=docs/load.md
+	$(GO) run ./internal/docscheck $(DOCS)
+
+module: ## change the module path, for a fork: make module MODULE=github.com/acme/hongbao
+	$(GO) run ./internal/modpath $(MODULE)
+
+module-check: ## make module in a copy, and build that
+	@set -e; copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; \
+	  git ls-files -z --cached --others --exclude-standard | tar --null -T - --ignore-failed-read -cf - | tar -xf - -C "$$copy"; \
+	  cd "$$copy"; set -x; \
+	  $(GO) run ./internal/modpath example.com/acme/hongbao; $(GO) build ./...; $(GO) vet ./internal/archtest/...; \
+	  $(GO) run . scenario list >/dev/null; cd loadtest/k6; $(GO) list -deps ./... >/dev/null
 
 k6: ## build ./k6, which has the extension k6/x/hongbao (docs/k6.md)
 	cd loadtest/k6 && $(GO) build -o ../../k6 ./cmd/k6
