@@ -42,7 +42,7 @@ type Center struct {
 	// Posts says that the delivery posts before it answers, and not at the last resort alone.
 	Posts bool
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3); nil: none ever is.
 	Switched func(wallet.Switch) bool
 
 	plans map[*activity.Scene][]capability

@@ -53,7 +53,7 @@ type Token struct {
 	Clock  wallet.Clock
 
 	Backlog  wallet.Backlog           // where the posting is held while no token is kept
-	Switched func(wallet.Switch) bool // says whether a degrade switch is on
+	Switched func(wallet.Switch) bool // reports whether a degrade switch is on
 }
 
 // Deliver implements Delivery.
@@ -84,7 +84,7 @@ func (d Token) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *a
 type LastResort struct {
 	Delivery
 	Posting  wallet.Settler
-	Switched func(wallet.Switch) bool // says whether a degrade switch is on
+	Switched func(wallet.Switch) bool // reports whether a degrade switch is on
 }
 
 // Deliver implements Delivery.

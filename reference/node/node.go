@@ -79,7 +79,7 @@ type Ports struct {
 	// Watch is told how a system answered that a passive switch stands before; nil: nobody is.
 	Watch func(s wallet.Switch, source string, failed error)
 
-	// Switched says whether a degrade switch is on (D3), at once and without a call; nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3), at once and without a call; nil: none ever is.
 	Switched func(wallet.Switch) bool
 
 	// Settings returns what can be changed at run time, at once and without a call; nil: Config.Release and no bounds.
@@ -256,7 +256,7 @@ func (n *Node) SettleOrders(ctx context.Context, orders []wallet.Order) error {
 	return n.poster.SettleOrders(ctx, orders)
 }
 
-// Distrusted says whether clients' tokens are switched off.
+// Distrusted reports whether clients' tokens are switched off.
 func (n *Node) Distrusted() bool { return n.trust.Distrusted() }
 
 // settleStep bounds the withdrawals that one step drives.

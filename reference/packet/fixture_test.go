@@ -213,7 +213,7 @@ func plan(method string, kinds ...failure) func(string) failure {
 	}
 }
 
-// survives runs a call and says whether the instance lived through it.
+// survives runs a call and reports whether the instance lived through it.
 func survives(call func()) (alive bool) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -129,7 +129,7 @@ func (m *model) mates(n int) []int {
 	return []int{n}
 }
 
-// clash says whether a packet's sender and guests are not all different people.
+// clash reports whether a packet's sender and guests are not all different people.
 func (m *model) clash(r wallet.SendPacketRequest) bool {
 	seen := map[int]bool{}
 	for n := range users {

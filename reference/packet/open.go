@@ -83,7 +83,7 @@ func (s *Service) begin(ctx context.Context, p wallet.Packet, share wallet.Share
 	return share, err
 }
 
-// expired says whether a packet's time is over.
+// expired reports whether a packet's time is over.
 func expired(p wallet.Packet, now wallet.Instant) bool {
 	return now >= p.Created.Add(wallet.PacketLife)
 }

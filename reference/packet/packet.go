@@ -34,7 +34,7 @@ type Service struct {
 	// Due posts what is due to a person, as for the withdraw page, so that all of the balance can be sent (T6).
 	Due func(ctx context.Context, r wallet.PageRequest) error
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3); nil: none ever is.
 	Switched func(wallet.Switch) bool
 
 	place atomic.Int64 // an OpenPlace: where Settle goes on. A hint: nothing is lost with it
@@ -153,7 +153,7 @@ func check(r wallet.SendPacketRequest) error {
 	return nil
 }
 
-// sameContent says whether a packet on record is what was asked for, whoever's wallet it came from.
+// sameContent reports whether a packet on record is what was asked for, whoever's wallet it came from.
 func sameContent(p, asked wallet.Packet) bool {
 	return p.Amount == asked.Amount && p.Greeting == asked.Greeting &&
 		slices.EqualFunc(p.Shares, asked.Shares, func(a, b wallet.Share) bool { return a.For == b.For })

@@ -32,11 +32,11 @@ type Poster struct {
 	Budget    func(wallet.Stage) (wallet.Money, error)   // the stage's budget, for compensation
 	Alarm     func(kind wallet.AlarmKind, detail string) // F6
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3); nil: none ever is.
 	Switched func(wallet.Switch) bool
 }
 
-// on says whether a degrade switch is on.
+// on reports whether a degrade switch is on.
 func (p *Poster) on(s wallet.Switch) bool { return p.Switched != nil && p.Switched(s) }
 
 // PostBatch takes one batch of a shard's backlog into the ledger and returns how many credits it took. Zero and no

@@ -80,7 +80,7 @@ func (b *Budgets) settled(no wallet.OrderNo, t *take) {
 	}
 }
 
-// nothingWritten says whether after the error the book surely holds nothing new. Whatever is not known to be so, is not.
+// nothingWritten reports whether after the error the book surely holds nothing new. Whatever is not known to be so, is not.
 func nothingWritten(err error) bool {
 	switch wallet.CodeOf(err) {
 	case wallet.CodeOverloaded, wallet.CodeUnavailable, wallet.CodeInvalid:

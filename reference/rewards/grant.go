@@ -52,7 +52,7 @@ func (s *Service) uncounted(i wallet.Item) wallet.Item {
 	return i
 }
 
-// greets says whether a greeting is given in place of a reward of that type now. A pendant is no coupon.
+// greets reports whether a greeting is given in place of a reward of that type now. A pendant is no coupon.
 func (s *Service) greets(a wallet.AwardType) bool {
 	return a != wallet.AvatarPendant && s.switched(wallet.SwitchGreetOnly)
 }
@@ -92,7 +92,7 @@ func (s *Service) decide(ctx context.Context, i wallet.Item) (wallet.Item, error
 // answerOf returns the stock's answer that an item was granted by.
 func answerOf(i wallet.Item) stock.Answer { return stock.Answer{Order: i.Counted, Reward: i.Reward} }
 
-// atOnce says whether a grant asks the downstream itself. What it may know of already is left to the chores, unless nobody
+// atOnce reports whether a grant asks the downstream itself. What it may know of already is left to the chores, unless nobody
 // else settles it.
 func (s *Service) atOnce(i wallet.Item, compensated bool) bool {
 	d := s.downstreams[i.Award]

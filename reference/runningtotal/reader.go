@@ -72,7 +72,7 @@ func (r *Reader) Await(ctx context.Context, s wallet.Stage) (wallet.Money, error
 	return 0, r.failed
 }
 
-// Ready says whether every stage that it follows was read at least once. A runner calls Refresh until then before it
+// Ready reports whether every stage that it follows was read at least once. A runner calls Refresh until then before it
 // lets readers in, so that the first of them finds a value (R3).
 func (r *Reader) Ready() bool {
 	for _, s := range r.follow {

@@ -20,7 +20,7 @@ type Coupon struct {
 	Fallback           wallet.RewardID // empty: a greeting; it counts against its own stock
 }
 
-// Below says whether so many issued leave less than the threshold.
+// Below reports whether so many issued leave less than the threshold.
 func (c Coupon) Below(issued int64) bool {
 	left := max(0, c.Total-issued)
 	leftHi, leftLo := bits.Mul64(uint64(left), uint64(c.FloorDen))
@@ -156,7 +156,7 @@ func (d *Desk) coupon(no wallet.OrderNo, t wallet.RewardID) (Coupon, error) {
 	return c, nil
 }
 
-// below says whether less than the threshold is left, as it was last read. A count that cannot be read stops nobody: it
+// below reports whether less than the threshold is left, as it was last read. A count that cannot be read stops nobody: it
 // is a weak dependency, and Take still counts.
 func (d *Desk) below(ctx context.Context, c Coupon, s wallet.Stage) bool {
 	if d.Blind != nil && d.Blind() {

@@ -88,7 +88,7 @@ func taken(a wallet.StockAnswer, err error) error {
 	return err
 }
 
-// isDry says whether no other part had anything to lend this one a short while ago.
+// isDry reports whether no other part had anything to lend this one a short while ago.
 func (s *Split) isDry(k wallet.StockKey) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -64,7 +64,7 @@ func (w *watched) Strand(ctx context.Context, holder string) error {
 	return err
 }
 
-// idle says whether there is a rest in some stage and none was used in any since it was last asked.
+// idle reports whether there is a rest in some stage and none was used in any since it was last asked.
 func (w *watched) idle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -41,7 +41,7 @@ func (s *Sampled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wa
 	return s.modelled.Open(sealed, who, now)
 }
 
-// picks says whether an order's token is sealed for real.
+// picks reports whether an order's token is sealed for real.
 func (s *Sampled) picks(no wallet.OrderNo) bool {
 	var b [128]byte // longer than any valid order number, so that nothing is allocated
 	return mix(0, no.Append(b[:0]))%uint64(s.den) < uint64(s.num)

@@ -86,7 +86,7 @@ func (t *Trust) Distrust(on bool) {
 	t.distrusted = on
 }
 
-// Distrusted says whether clients' tokens are switched off.
+// Distrusted reports whether clients' tokens are switched off.
 func (t *Trust) Distrusted() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

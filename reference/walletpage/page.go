@@ -46,7 +46,7 @@ type Reader struct {
 	Purse       *Purse           // nil where the strategy has no tokens
 	Clock       wallet.Clock
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is. ShortPage is how many entries a page has at
+	// Switched reports whether a degrade switch is on (D3); nil: none ever is. ShortPage is how many entries a page has at
 	// most while pages are cut short; nil, or below one: shortPage.
 	Switched  func(wallet.Switch) bool
 	ShortPage func() int
@@ -102,7 +102,7 @@ func (p *Reader) limit(asked int) int {
 	return min(asked, shortPage)
 }
 
-// off says whether a switch is on, and so what it stands for is off.
+// off reports whether a switch is on, and so what it stands for is off.
 func (p *Reader) off(s wallet.Switch) bool { return p.Switched != nil && p.Switched(s) }
 
 // held reads the person's tokens. Those that the client sent are neither taken nor refused while tokens are off.
@@ -191,7 +191,7 @@ func (p *Reader) line(no wallet.OrderNo, amount wallet.Money, opened wallet.Inst
 	return wallet.Line{Order: no, Amount: amount, Opened: opened, Status: s, Text: text}
 }
 
-// degradable says whether a source's failure leaves a page worth showing.
+// degradable reports whether a source's failure leaves a page worth showing.
 func degradable(err error) bool {
 	c := wallet.CodeOf(err)
 	return c == wallet.CodeUnavailable || c == wallet.CodeOverloaded || c == wallet.CodeUnknown

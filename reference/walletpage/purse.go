@@ -14,7 +14,7 @@ type Purse struct {
 	Sealer wallet.Sealer
 	Clock  wallet.Clock
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3); nil: none ever is.
 	Switched func(wallet.Switch) bool
 }
 

@@ -34,7 +34,7 @@ type Service struct {
 	Clock       wallet.Clock
 	// Settings says who may withdraw, and how much in a day (B7), at once and without a call.
 	Settings func() wallet.Settings
-	// Switched says whether a degrade switch is on; nil: none ever is.
+	// Switched reports whether a degrade switch is on; nil: none ever is.
 	Switched func(wallet.Switch) bool
 	Alarm    func(kind wallet.AlarmKind, detail string)
 
@@ -125,7 +125,7 @@ func (s *Service) may(ctx context.Context, r wallet.WithdrawRequest, who wallet.
 	return err
 }
 
-// on says whether a degrade switch is on.
+// on reports whether a degrade switch is on.
 func (s *Service) on(name wallet.Switch) bool { return s.Switched != nil && s.Switched(name) }
 
 // post is forced posting (T6): what is due to the person enters the ledger now, past everybody else's backlog. Where
