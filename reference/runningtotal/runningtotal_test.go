@@ -133,7 +133,7 @@ func TestStagesApart(t *testing.T) {
 	require.EqualValues(t, 1, sum)
 }
 
-// oneStage is a store that answers for the official stage alone.
+// oneStage is a store in which only the official stage works.
 type oneStage struct{ *central }
 
 func (o oneStage) Report(ctx context.Context, s wallet.Stage, writer string, sum wallet.Money) error {
