@@ -132,7 +132,7 @@ func packets() []mutant {
 		{
 			name: "a share counts as opened though its money may not have moved", scenario: "rewards", strategy: underAsync,
 			checks: []string{"packet-exact"},
-			edits: []edit{{"reference/packet/drive.go", `leaving(p, i, step, share)); err != nil {`, `leaving(p, i, step, share)); err != nil && step == wallet.MoveReturn {`},
+			edits: []edit{{"reference/packet/drive.go", `shareTransfer(p, i, step, share)); err != nil {`, `shareTransfer(p, i, step, share)); err != nil && step == wallet.MoveReturn {`},
 				{"reference/packet/drive.go", `err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, t) })`, `err := s.Ledger.Transfer(ctx, t)`}},
 		},
 		{
