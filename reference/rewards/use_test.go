@@ -71,7 +71,7 @@ func TestUseOfAnotherStage(t *testing.T) {
 // downstream's decides.
 func TestExpiry(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
-	r.fakes[wallet.HeyteaCoupon].memory = time.Hour
+	r.fakes[wallet.HeyteaCoupon].lifetime = time.Hour
 	for id := wallet.ActID(1); id <= 3; id++ {
 		r.grant(won(id, "tea", 1))
 	}
