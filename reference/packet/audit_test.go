@@ -109,8 +109,8 @@ func (m *model) judge(p wallet.Packet, has *[users]wallet.Money) {
 	for i, s := range p.Shares {
 		sum += s.Amount
 		require.Equal(m.t, account(r.To[i]), s.For)
-		told, opened := m.opened[shareNo{p.No, s.For}]
-		require.True(m.t, !opened || told == s, "a reply said that it is opened")
+		answered, opened := m.opened[shareNo{p.No, s.For}]
+		require.True(m.t, !opened || answered == s, "a reply said that it is opened")
 		require.True(m.t, s.State == wallet.ShareOpened || s.Owner == p.Owner, "it returns to the wallet that sent it")
 		require.False(m.t, m.back[shareNo{p.No, s.For}] && s.State != wallet.ShareReturned, "a reply said that it is expired")
 		for n := range users {

@@ -211,8 +211,8 @@ func (m *model) ask(no wallet.PacketNo) {
 	if !survives(func() { p, err = m.Send(context.Background(), r) }) {
 		return
 	}
-	was, told := m.sent[no]
-	clash := m.clash(r) && !told && !m.no[no]
+	was, answered := m.sent[no]
+	clash := m.clash(r) && !answered && !m.no[no]
 	require.False(m.t, m.quiet && clash && err == nil, "two shares for one person")
 	if err != nil {
 		var codes []wallet.Code
@@ -222,13 +222,13 @@ func (m *model) ask(no wallet.PacketNo) {
 		m.codes(err, codes...)
 		return
 	}
-	require.False(m.t, p.State == wallet.PacketRefused && told, "packet %s was sent and is refused", no)
+	require.False(m.t, p.State == wallet.PacketRefused && answered, "packet %s was sent and is refused", no)
 	require.False(m.t, p.State != wallet.PacketRefused && m.no[no], "packet %s was refused and is sent", no)
-	if told {
+	if answered {
 		require.Equal(m.t, was.Amount, p.Amount)
 		require.Equal(m.t, was.Created, p.Created)
 	}
-	if m.quiet && !told && !m.no[no] {
+	if m.quiet && !answered && !m.no[no] {
 		require.Equal(m.t, r.Amount <= before, p.State == wallet.PacketSent, "%d fen of %d", r.Amount, before)
 	}
 	if p.State == wallet.PacketRefused {

@@ -74,7 +74,7 @@ func TestWhoMayOpen(t *testing.T) {
 		why  string
 	}{
 		{opening(0, 0, 1), wallet.ErrNotYours, "the sender opens its own packet"},
-		{opening(2, 0, 1), wallet.ErrNotYours, "somebody else"},
+		{opening(2, 0, 1), wallet.ErrNotYours, "another user"},
 		{wallet.OpenPacketRequest{Caller: wallet.Caller{App: wallet.Douyin, User: caller(1).User}, Packet: opening(1, 0, 1).Packet}, wallet.ErrNotYours,
 			"the same number in another family of apps"},
 		{opening(1, 0, 2), wallet.ErrNotFound, "an unknown packet"},

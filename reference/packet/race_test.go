@@ -38,14 +38,14 @@ func TestOpeningAgainstReturning(t *testing.T) {
 			Due: s.Due, Switched: s.Switched}
 
 		var all sync.WaitGroup
-		var told [guests]atomic.Int64 // the amount in each recipient's answers
+		var answered [guests]atomic.Int64 // the amount in each recipient's answers
 		for n := range guests {
 			for range 2 {
 				all.Go(func() {
 					share, err := s.Open(context.Background(), opening(n+1, 0, 1))
 					switch {
 					case err == nil:
-						told[n].Store(int64(share.Amount))
+						answered[n].Store(int64(share.Amount))
 					case !errors.Is(err, wallet.ErrExpired):
 						t.Error(err)
 					}
@@ -70,7 +70,7 @@ func TestOpeningAgainstReturning(t *testing.T) {
 		returned := wallet.Money(0)
 		for n, share := range p.Shares {
 			has := s.balance(t, n+1)
-			require.EqualValues(t, told[n].Load(), has, "guest %d", n)
+			require.EqualValues(t, answered[n].Load(), has, "guest %d", n)
 			if share.State == wallet.ShareReturned {
 				returned += share.Amount
 				require.Zero(t, has)

@@ -120,7 +120,7 @@ func (f *model) begin(i int) {
 
 func (f *model) step() {
 	i := rapid.IntRange(0, len(f.alive)-1).Draw(f.t, "instance")
-	switch rapid.SampledFrom([]string{"reserve", "reserve", "reserve", "reserve", "paused", "crash", "strand", "audit", "settle"}).Draw(f.t, "step") {
+	switch rapid.SampledFrom([]string{"reserve", "reserve", "reserve", "reserve", "paused", "crash", "orphan", "reclaim", "settle"}).Draw(f.t, "step") {
 	case "reserve":
 		f.reserve(f.alive[i])
 	case "paused":
@@ -130,9 +130,9 @@ func (f *model) step() {
 	case "crash":
 		f.paused = append(f.paused, f.alive[i])
 		f.begin(i)
-	case "strand":
+	case "orphan":
 		_ = f.store.Strand(bg(), rapid.SampledFrom(f.holders).Draw(f.t, "holder")) // dead or not
-	case "audit":
+	case "reclaim":
 		_, _ = f.store.Audit(bg(), wallet.Official)
 	case "settle":
 		_, _ = f.alive[i].Settle(bg(), 3)

@@ -21,7 +21,7 @@ func (s *Service) drive(ctx context.Context, i wallet.Item) (wallet.Item, error)
 	d := s.downstreams[i.Award]
 	switch {
 	case d == nil:
-		return i, fmt.Errorf("%w: rewards: nothing stands behind %s", wallet.ErrUnavailable, i.Award)
+		return i, fmt.Errorf("%w: rewards: no downstream for %s", wallet.ErrUnavailable, i.Award)
 	case !d.pace.take(s.clock.Now()):
 		return i, wallet.ErrLimited
 	}

@@ -111,12 +111,12 @@ func newRig(t require.TestingT, a wallet.Activity) *rig {
 // boot starts or restarts the instance.
 func (r *rig) boot() *rig {
 	r.reader = stock.NewReader(r.stocks, rewards.Templates(r.index))
-	behind := map[wallet.AwardType]wallet.Downstream{}
+	downstreams := map[wallet.AwardType]wallet.Downstream{}
 	for award, s := range r.fakes {
-		behind[award] = r.faulty(s)
+		downstreams[award] = r.faulty(s)
 	}
 	s, err := rewards.New(rewards.Config{Index: r.index, Instances: r.instances}, rewards.Ports{Clock: r.clock, People: people{}, Items: r.ports,
-		Downstreams: behind, Stocks: r.stocks, Reader: r.reader, Switched: func(s wallet.Switch) bool { return r.on[s] },
+		Downstreams: downstreams, Stocks: r.stocks, Reader: r.reader, Switched: func(s wallet.Switch) bool { return r.on[s] },
 		Alarm: func(_ wallet.AlarmKind, detail string) { r.alarms = append(r.alarms, detail) }})
 	require.NoError(r.t, err)
 	r.service = s

@@ -142,13 +142,13 @@ func model(t *rapid.T, name wallet.StockStrategy) {
 	r.stocks, r.ports = faultyStocks{maintenance.Stocks, b}, faultyItems{r.items, b}
 	r.faulty = func(s *fakeDownstream) wallet.Downstream { return faultyDownstream{s, b} }
 	r.boot()
-	told := map[wallet.OrderNo]wallet.Item{}
+	answered := map[wallet.OrderNo]wallet.Item{}
 	for range rapid.IntRange(5, 40).Draw(t, "steps") {
 		no := won(wallet.ActID(rapid.IntRange(1, 6).Draw(t, "person")), rapid.SampledFrom([]wallet.SceneID{"tea", "tea", "shop", "museum", "pendant", "ad"}).Draw(t, "scene"), 1)
 		s := r.fakes[no.Award]
 		switch rapid.IntRange(0, 9).Draw(t, "what") {
 		case 0, 1, 2, 3:
-			runMayDie(r, func() { grantAndCheck(t, told, r, no) })
+			runMayDie(r, func() { grantAndCheck(t, answered, r, no) })
 		case 4:
 			runMayDie(r, func() { _, _ = r.use(no) })
 		case 5:
@@ -172,7 +172,7 @@ func model(t *rapid.T, name wallet.StockStrategy) {
 		s.slow, s.declines = 0, false
 	}
 	r.settle()
-	consistent(t, r, told)
+	consistent(t, r, answered)
 	for id := wallet.ActID(100); id < 120; id++ { // more demand
 		r.grant(won(id, "museum", 1))
 		r.grant(won(id, "shop", 1))
@@ -182,7 +182,7 @@ func model(t *rapid.T, name wallet.StockStrategy) {
 		}
 	}
 	r.settle()
-	consistent(t, r, told)
+	consistent(t, r, answered)
 	for reward, total := range map[wallet.RewardID]int{"museum": 4, "voucher": 3} {
 		require.Equal(t, total, holders(t, r)[reward], "nothing of %s is left unissued", reward)
 	}
@@ -202,17 +202,17 @@ func runMayDie(r *rig, request func()) {
 }
 
 // grantAndCheck grants, and compares the answer with earlier ones.
-func grantAndCheck(t *rapid.T, told map[wallet.OrderNo]wallet.Item, r *rig, no wallet.OrderNo) {
+func grantAndCheck(t *rapid.T, answered map[wallet.OrderNo]wallet.Item, r *rig, no wallet.OrderNo) {
 	i, err := r.tryGrant(no)
 	if err != nil {
 		require.True(t, errors.Is(err, wallet.ErrUnknown) || errors.Is(err, wallet.ErrUnavailable), "%v", err)
 		return
 	}
 	require.NotEqual(t, wallet.ItemOpen, i.State, "the grant is decided before the reply")
-	if before, ok := told[no]; ok {
+	if before, ok := answered[no]; ok {
 		require.Equal(t, before.Reward, i.Reward, "a repeat of %s", no)
 	}
-	told[no] = i
+	answered[no] = i
 }
 
 // holders counts the coupons that people have, by reward.
@@ -228,7 +228,7 @@ func holders(t *rapid.T, r *rig) map[wallet.RewardID]int {
 }
 
 // consistent compares the items with the downstreams and the stock.
-func consistent(t *rapid.T, r *rig, told map[wallet.OrderNo]wallet.Item) {
+func consistent(t *rapid.T, r *rig, answered map[wallet.OrderNo]wallet.Item) {
 	seen := map[wallet.OrderNo]bool{}
 	require.NoError(t, r.items.Items(r.ctx, func(i wallet.Item) bool {
 		seen[i.No] = true
@@ -238,7 +238,7 @@ func consistent(t *rapid.T, r *rig, told map[wallet.OrderNo]wallet.Item) {
 		case wallet.ItemVoid:
 			return true
 		}
-		if before, ok := told[i.No]; ok {
+		if before, ok := answered[i.No]; ok {
 			require.Equal(t, before.Reward, i.Reward, "the answer for %s named another reward", i.No)
 		}
 		o := r.fakes[i.Award].orders[i.No]
@@ -254,7 +254,7 @@ func consistent(t *rapid.T, r *rig, told map[wallet.OrderNo]wallet.Item) {
 		}
 		return true
 	}))
-	for no := range told {
+	for no := range answered {
 		require.True(t, seen[no], "%s was answered but is not on record", no)
 	}
 	for award, s := range r.fakes {

@@ -66,16 +66,16 @@ func TestCallback(t *testing.T) {
 	fake.slow = 2
 	no := won(1, "tea", 1)
 	require.Equal(t, wallet.ItemProcessing, r.grant(no).State)
-	tell := func(c wallet.Callback) error { return r.service.Confirm(r.ctx, c) }
+	confirm := func(c wallet.Callback) error { return r.service.Confirm(r.ctx, c) }
 	settled := wallet.Callback{Award: wallet.HeyteaCoupon, Order: no, Receipt: wallet.Receipt{State: wallet.ItemSettled, Expires: wallet.Never}}
-	require.NoError(t, tell(settled))
+	require.NoError(t, confirm(settled))
 	require.Equal(t, wallet.ItemProcessing, r.record(no).State, "the callback says settled, but the query does not confirm it")
-	require.NoError(t, tell(settled))
+	require.NoError(t, confirm(settled))
 	require.Equal(t, wallet.ItemSettled, r.record(no).State)
 	calls := fake.requests()
-	require.NoError(t, tell(settled), "a repeat")
+	require.NoError(t, confirm(settled), "a repeat")
 	require.Equal(t, calls, fake.requests(), "the downstream is not queried")
-	require.NoError(t, tell(wallet.Callback{Award: wallet.HeyteaCoupon, Order: no, Receipt: wallet.Receipt{State: wallet.ItemUsed}}))
+	require.NoError(t, confirm(wallet.Callback{Award: wallet.HeyteaCoupon, Order: no, Receipt: wallet.Receipt{State: wallet.ItemUsed}}))
 	require.Equal(t, wallet.ItemSettled, r.record(no).State, "a false callback changes nothing")
 
 	for why, c := range map[string]struct {
@@ -86,14 +86,14 @@ func TestCallback(t *testing.T) {
 		"never won":    {wallet.Callback{Award: wallet.HeyteaCoupon, Order: won(2, "tea", 1)}, wallet.ErrNotFound},
 		"no order":     {wallet.Callback{Award: wallet.HeyteaCoupon}, wallet.ErrInvalid},
 	} {
-		require.ErrorIs(t, tell(c.c), c.want, why)
+		require.ErrorIs(t, confirm(c.c), c.want, why)
 	}
 	r.on[wallet.SwitchHoldDownstreams] = true
 	held := won(3, "tea", 1)
 	r.grant(held)
 	early := settled
 	early.Order = held
-	require.ErrorIs(t, tell(early), wallet.ErrUnavailable, "it was not requested yet")
+	require.ErrorIs(t, confirm(early), wallet.ErrUnavailable, "it was not requested yet")
 	delete(r.on, wallet.SwitchHoldDownstreams)
 
 	fake.slow = 3
@@ -106,7 +106,7 @@ func TestCallback(t *testing.T) {
 	fake.orders[won(5, "tea", 1)].declined = true // accepted first, then declined
 	refused := settled
 	refused.Order, refused.Receipt = won(5, "tea", 1), wallet.Receipt{State: wallet.ItemRefunded}
-	require.NoError(t, tell(refused))
+	require.NoError(t, confirm(refused))
 	require.Equal(t, wallet.ItemRefunded, r.record(won(5, "tea", 1)).State)
 }
 

@@ -89,7 +89,7 @@ func (s *Service) useNow(ctx context.Context, i wallet.Item) (wallet.Item, error
 	d := s.downstreams[i.Award]
 	switch {
 	case d == nil:
-		return wallet.Item{}, fmt.Errorf("%w: rewards: nothing stands behind %s", wallet.ErrUnavailable, i.Award)
+		return wallet.Item{}, fmt.Errorf("%w: rewards: no downstream for %s", wallet.ErrUnavailable, i.Award)
 	case !d.pace.take(s.clock.Now()):
 		return wallet.Item{}, wallet.ErrLimited
 	}

@@ -198,8 +198,8 @@ func (f *model) answered(order int, granted bool) {
 	if f.back[order] {
 		return // returned while the reply was on its way
 	}
-	before, told := f.answers[order]
-	require.True(f.t, !told || before == granted, "order %d was answered %v before, and %v now", order, before, granted)
+	before, answered := f.answers[order]
+	require.True(f.t, !answered || before == granted, "order %d was answered %v before, and %v now", order, before, granted)
 	f.answers[order] = granted
 }
 

@@ -29,8 +29,8 @@ func split(t require.TestingT, parts int) *stock.Split {
 	return s
 }
 
-func lease(t require.TestingT, book wallet.StockBook, mirror wallet.StockMirror, holder string, block int64) *stock.Lease {
-	l, err := stock.NewLease(book, mirror, holder, block)
+func lease(t require.TestingT, leases wallet.StockBook, mirror wallet.StockMirror, holder string, block int64) *stock.Lease {
+	l, err := stock.NewLease(leases, mirror, holder, block)
 	require.NoError(t, err)
 	return l
 }
