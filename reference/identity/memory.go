@@ -27,7 +27,7 @@ type Memory struct {
 
 	mu         sync.Mutex
 	young, old map[wallet.Account]known
-	purges     int64 // number of Forget calls: a lookup that began before a call is not stored after it
+	purges     int64 // number of Clear calls: a lookup that began before a call is not stored after it
 }
 
 type known struct {

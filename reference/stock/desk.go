@@ -46,7 +46,7 @@ type Answer struct {
 	Reward  wallet.RewardID // the granted coupon; empty for Greeting and SoldOut
 }
 
-// Level is the level of a template's stock, in coupons.
+// Level is the number of issued coupons of a template, and its stock.
 type Stand struct{ Issued, Total int64 }
 
 // Policy grants coupons: it reads how many are left and takes one, or the fallback. The asset centre calls it for

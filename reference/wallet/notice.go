@@ -98,11 +98,11 @@ type Notices interface {
 	Announce(ctx context.Context, a Announcement, now Instant) (int64, error)
 	// Withdraw removes an announcement. Idempotent: an unknown id is not an error.
 	Withdraw(ctx context.Context, id int64) error
-	// Publish records the next version and returns its number. was is the version that it is based on. If version was+1
+	// Publish records the next version and returns its number. base is the version that it is based on. If version base+1
 	// is in force and has the same body and operator, the call is a repeat and returns that version. ErrInvalid: see
-	// PageConfig.Validate. ErrStale: a newer version than was exists, or was does not exist. ErrUnknown: repeat the
+	// PageConfig.Validate. ErrStale: a newer version than base exists, or base does not exist. ErrUnknown: repeat the
 	// call.
-	Publish(ctx context.Context, c PageConfig, was int64) (int64, error)
+	Publish(ctx context.Context, c PageConfig, base int64) (int64, error)
 	// PageConfig returns a version. Version 0 returns the one in force, or a zero PageConfig if none was published.
 	// ErrNotFound: no such version.
 	PageConfig(ctx context.Context, version int64) (PageConfig, error)
