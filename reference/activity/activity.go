@@ -1,8 +1,8 @@
-// Package activity answers by which configuration a reward is granted: the tree of activity → reward types → rewards
-// → scenes (O1), and the child activity that a moment belongs to (A1, A2).
+// Package activity finds the configuration under which a reward is granted: the tree of activity → reward types →
+// rewards → scenes (O1), and the child activity that a moment belongs to (A1, A2).
 //
-// It holds an immutable index of one tree; a new tree is a new Index, switched in whole. It knows no order, no
-// money and no clock: the moment is always the caller's.
+// An Index of one tree is immutable; a new tree makes a new Index, which replaces the old one as a whole. The package
+// has no orders, no money and no clock: the caller passes the moment.
 package activity
 
 import (
@@ -12,10 +12,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Index looks things up in one valid tree.
+// Index finds children and scenes of one valid tree.
 type Index struct {
 	parent   wallet.ActivityID
-	children []wallet.Child // by From
+	children []wallet.Child // ordered by From
 	scenes   map[sceneKey]*Scene
 }
 
@@ -24,7 +24,7 @@ type sceneKey struct {
 	scene wallet.SceneID
 }
 
-// Scene is a scene with the branch it hangs on.
+// Scene is a scene with its child activity, reward type and reward.
 type Scene struct {
 	wallet.Scene
 	Child  *wallet.Child
@@ -32,7 +32,7 @@ type Scene struct {
 	Reward wallet.RewardID
 }
 
-// New returns the index of a tree, or every fault that Validate finds.
+// New returns the index of a tree. Errors are those of Validate.
 func New(a wallet.Activity) (*Index, error) {
 	if err := Validate(a); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func New(a wallet.Activity) (*Index, error) {
 	return x, nil
 }
 
-// Child returns the child activity that the moment belongs to, or wallet.ErrNoActivity.
+// Child returns the child activity that the moment belongs to. wallet.ErrNoActivity: there is none.
 func (x *Index) Child(at wallet.Instant) (*wallet.Child, error) {
 	for i := range x.children {
 		if c := &x.children[i]; c.From <= at && at < c.To {
@@ -62,7 +62,7 @@ func (x *Index) Child(at wallet.Instant) (*wallet.Child, error) {
 	return nil, wallet.ErrNoActivity
 }
 
-// Stage returns the child activity of a stage, or wallet.ErrNoActivity.
+// Stage returns the child activity of a stage. wallet.ErrNoActivity: there is none.
 func (x *Index) Stage(s wallet.Stage) (*wallet.Child, error) {
 	for i := range x.children {
 		if c := &x.children[i]; c.Stage == s {
@@ -72,11 +72,11 @@ func (x *Index) Stage(s wallet.Stage) (*wallet.Child, error) {
 	return nil, wallet.ErrNoActivity
 }
 
-// Children returns the children by time. They must not be changed.
+// Children returns the children by time. The caller must not change them.
 func (x *Index) Children() []wallet.Child { return x.children }
 
-// Scene returns the scene under which an upstream's request is granted. Upstreams name the parent (O4); the moment
-// of the win decides the child. wallet.ErrNoActivity, wallet.ErrUnknownScene, or wallet.ErrInvalid when the scene
+// Scene returns the scene under which an upstream's request is granted. Upstreams name the parent (O4); the moment of
+// the win decides the child. Errors: wallet.ErrNoActivity, wallet.ErrUnknownScene, and wallet.ErrInvalid if the scene
 // belongs to another reward type.
 func (x *Index) Scene(parent wallet.ActivityID, id wallet.SceneID, award wallet.AwardType, at wallet.Instant) (*Scene, error) {
 	if parent != x.parent {
@@ -96,7 +96,7 @@ func (x *Index) Scene(parent wallet.ActivityID, id wallet.SceneID, award wallet.
 	return s, nil
 }
 
-// SceneOf returns the scene of that id in a stage, or wallet.ErrUnknownScene.
+// SceneOf returns the scene with that id in a stage. wallet.ErrUnknownScene: there is none.
 func (x *Index) SceneOf(s wallet.Stage, id wallet.SceneID) (*Scene, error) {
 	if sc := x.scenes[sceneKey{s, id}]; sc != nil {
 		return sc, nil

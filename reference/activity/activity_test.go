@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// tree is a valid one with three children, out of order, that meet without a gap between the second and the third.
+// tree is a valid tree with three children, not sorted by time; the third starts exactly when the second ends.
 func tree() wallet.Activity {
 	child := func(s wallet.Stage, from, to wallet.Instant) wallet.Child {
 		return wallet.Child{ID: wallet.ActivityID("spring-" + s.String()), Stage: s, From: from, To: to, Budget: 100, SingleCap: 10,
@@ -36,7 +36,7 @@ func mustIndex(t *testing.T, a wallet.Activity) *Index {
 	return x
 }
 
-// TestChildAtBoundaries: From belongs to the child, To no longer (A2).
+// TestChildAtBoundaries: From is inclusive, To exclusive (A2).
 func TestChildAtBoundaries(t *testing.T) {
 	x := mustIndex(t, tree())
 	for _, c := range []struct {
@@ -51,7 +51,7 @@ func TestChildAtBoundaries(t *testing.T) {
 		{199, 0},
 		{200, wallet.ExternalDrill},
 		{299, wallet.ExternalDrill},
-		{300, wallet.Official}, // the last moment of one is never the first of the next as well
+		{300, wallet.Official}, // a moment belongs to one child only
 		{399, wallet.Official},
 		{400, 0},
 		{wallet.Never, 0},
@@ -84,8 +84,8 @@ func TestSceneOfRequest(t *testing.T) {
 	}{
 		{"another activity", "autumn", "rain", wallet.Cash, 300, wallet.ErrNoActivity},
 		{"upstreams do not name children", "spring-official", "rain", wallet.Cash, 300, wallet.ErrNoActivity},
-		{"when nothing runs", "spring", "rain", wallet.Cash, 400, wallet.ErrNoActivity},
-		{"a scene that is not there", "spring", "snow", wallet.Cash, 300, wallet.ErrUnknownScene},
+		{"at a time without an activity", "spring", "rain", wallet.Cash, 400, wallet.ErrNoActivity},
+		{"an unknown scene", "spring", "snow", wallet.Cash, 300, wallet.ErrUnknownScene},
 		{"a scene of another reward type", "spring", "tea", wallet.Cash, 300, wallet.ErrInvalid},
 		{"a reward type that the scene does not grant", "spring", "rain", wallet.HeyteaCoupon, 300, wallet.ErrInvalid},
 	} {
@@ -107,7 +107,7 @@ func TestStagesAndScenesAreFound(t *testing.T) {
 	_, err = x.SceneOf(wallet.Official, "tea")
 	require.NoError(t, err)
 	_, err = x.SceneOf(wallet.InternalTest, "tea")
-	require.ErrorIs(t, err, wallet.ErrUnknownScene, "the stages have scenes of their own")
+	require.ErrorIs(t, err, wallet.ErrUnknownScene, "each stage has separate scenes")
 
 	var order []string
 	for _, c := range x.Children() {
@@ -120,7 +120,7 @@ func TestStagesAndScenesAreFound(t *testing.T) {
 		"official/rain", "official/fireworks", "official/lottery", "official/tea", "official/shop"}, seen)
 }
 
-// TestIndexIsItsOwn: what the caller does to its tree afterwards changes nothing.
+// TestIndexIsItsOwn: later changes of the caller's tree do not change the index.
 func TestIndexIsItsOwn(t *testing.T) {
 	a := tree()
 	x := mustIndex(t, a)
@@ -135,7 +135,7 @@ func TestValidateNamesFaults(t *testing.T) {
 	cash := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[0].Rewards[0] }
 	tea := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[1].Rewards[0] }
 	voucher := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[2].Rewards[0] }
-	alone := func(a *wallet.Activity) *wallet.Reward { // a reward that no other one leans on
+	alone := func(a *wallet.Activity) *wallet.Reward { // a reward that is independent of the other rewards
 		r := tea(a)
 		r.FloorNum, r.Fallback = 0, ""
 		return r
@@ -154,56 +154,56 @@ func TestValidateNamesFaults(t *testing.T) {
 		{"a parent too long", func(a *wallet.Activity) { a.Parent = wallet.ActivityID(strings.Repeat("x", wallet.MaxActivityID+1)) }, "the parent has the id"},
 		{"no child", func(a *wallet.Activity) { a.Children = nil }, "there is no child"},
 		{"a child without an id", func(a *wallet.Activity) { a.Children[0].ID = "" }, `the child of official has the id ""`},
-		{"an id that no token carries", func(a *wallet.Activity) { a.Children[0].ID = "\xff" }, "bytes of UTF-8"},
-		{"two of one stage", func(a *wallet.Activity) { a.Children[0].Stage = wallet.ExternalDrill }, "two children are external-drill"},
-		{"two of one id", func(a *wallet.Activity) { a.Children[0].ID = a.Children[2].ID }, "two children are external-drill (spring-external-drill)"},
+		{"an id that is not UTF-8", func(a *wallet.Activity) { a.Children[0].ID = "\xff" }, "bytes of UTF-8"},
+		{"two children of one stage", func(a *wallet.Activity) { a.Children[0].Stage = wallet.ExternalDrill }, "two children are external-drill"},
+		{"two children with one id", func(a *wallet.Activity) { a.Children[0].ID = a.Children[2].ID }, "two children are external-drill (spring-external-drill)"},
 		{"an overlap by one moment", func(a *wallet.Activity) { a.Children[2].To = 301 }, "overlap in time"},
-		{"a stage that is none", func(a *wallet.Activity) { a.Children[0].Stage = 4 }, "stage 4"},
-		{"no time at all", func(a *wallet.Activity) { a.Children[0].To = a.Children[0].From }, "before it starts"},
-		{"a parent's budget below its children's", func(a *wallet.Activity) { a.Budget = 1 }, "the children's budgets come to"},
+		{"an unknown stage", func(a *wallet.Activity) { a.Children[0].Stage = 4 }, "stage 4"},
+		{"an empty time range", func(a *wallet.Activity) { a.Children[0].To = a.Children[0].From }, "before it starts"},
+		{"a parent's budget below its children's", func(a *wallet.Activity) { a.Budget = 1 }, "the children's budgets sum to"},
 		{"a parent's budget below zero", func(a *wallet.Activity) { a.Budget = -1 }, "budget -1 fen"},
 		{"no budget", func(a *wallet.Activity) { a.Children[0].Budget = 0 }, "budget 0 fen"},
 		{"no cap", func(a *wallet.Activity) { a.Children[0].SingleCap = 0 }, "single grant 0 fen"},
 		{"a cap beyond the budget", func(a *wallet.Activity) { a.Children[0].SingleCap = 101 }, "the cap within the budget"},
 		{"no scene", func(a *wallet.Activity) { a.Children[0].Rewards = nil }, "has no scene"},
-		{"a reward type that is none", func(a *wallet.Activity) { a.Children[0].Rewards[0].Type = 14 }, "reward type 14"},
-		{"a scene's id", func(a *wallet.Activity) { scene(a).ID = "Rain_1" }, `scene id "Rain_1"`},
-		{"a scene under two rewards", func(a *wallet.Activity) { scene(a).ID = "tea" }, "it belongs to exactly one reward"},
+		{"an unknown reward type", func(a *wallet.Activity) { a.Children[0].Rewards[0].Type = 14 }, "reward type 14"},
+		{"an invalid scene id", func(a *wallet.Activity) { scene(a).ID = "Rain_1" }, `scene id "Rain_1"`},
+		{"a scene under two rewards", func(a *wallet.Activity) { scene(a).ID = "tea" }, "a scene belongs to exactly one reward"},
 		{"a rate limit below zero", func(a *wallet.Activity) { scene(a).RateLimit = -1 }, "rate limit -1"},
-		{"budgets that add up to too much", func(a *wallet.Activity) { a.Children[0].Budget = math.MaxInt64 }, "add up to more"},
-		{"a stock of cash", func(a *wallet.Activity) { cash(a).Stock = 1 }, "it has a budget, and no stock"},
-		{"a fallback of cash", func(a *wallet.Activity) { cash(a).Fallback = "voucher" }, "it has a budget, and no stock"},
-		{"a coupon's id", func(a *wallet.Activity) { voucher(a).ID = "Voucher!"; tea(a).Fallback = "Voucher!" }, `the reward "Voucher!"`},
+		{"budgets whose sum overflows", func(a *wallet.Activity) { a.Children[0].Budget = math.MaxInt64 }, "overflow"},
+		{"cash with a stock", func(a *wallet.Activity) { cash(a).Stock = 1 }, "it has a budget, and no stock"},
+		{"cash with a fallback", func(a *wallet.Activity) { cash(a).Fallback = "voucher" }, "it has a budget, and no stock"},
+		{"an invalid coupon id", func(a *wallet.Activity) { voucher(a).ID = "Voucher!"; tea(a).Fallback = "Voucher!" }, `the id of reward "Voucher!"`},
 		{"a stock below zero", func(a *wallet.Activity) { voucher(a).Stock = -1 }, "a stock of -1"},
-		{"a stock beyond all bounds", func(a *wallet.Activity) { voucher(a).Stock = wallet.MaxStock + 1 }, "it takes 0 to"},
-		{"control without a stock", func(a *wallet.Activity) { alone(a).Stock = 0 }, "has no stock, and 1 of its scenes control it"},
+		{"a stock above its bound", func(a *wallet.Activity) { voucher(a).Stock = wallet.MaxStock + 1 }, "it must be 0 to"},
+		{"control without a stock", func(a *wallet.Activity) { alone(a).Stock = 0 }, "has no stock, but 1 of its scenes have stock control"},
 		{"a stock without control", func(a *wallet.Activity) { voucher(a).Scenes[0].StockControl = false }, "they would grant beyond it"},
-		{"a threshold above the whole", func(a *wallet.Activity) { tea(a).FloorNum = 11 }, "a threshold of 11/10"},
-		{"a threshold of no stock", func(a *wallet.Activity) { uncontrolled(a).FloorNum = 1 }, "a threshold of 1/10 of a stock of 0"},
-		{"a threshold that is no share", func(a *wallet.Activity) { voucher(a).FloorDen = -1 }, "a threshold of 0/-1"},
+		{"a threshold above 1", func(a *wallet.Activity) { tea(a).FloorNum = 11 }, "a threshold of 11/10"},
+		{"a threshold without a stock", func(a *wallet.Activity) { uncontrolled(a).FloorNum = 1 }, "a threshold of 1/10 of a stock of 0"},
+		{"a threshold with a negative denominator", func(a *wallet.Activity) { voucher(a).FloorDen = -1 }, "a threshold of 0/-1"},
 		{"a fallback without a threshold", func(a *wallet.Activity) { tea(a).FloorNum = 0 }, "it would never be granted"},
-		{"an unknown fallback", func(a *wallet.Activity) { tea(a).Fallback = "coffee" }, "which is no reward of the child"},
+		{"an unknown fallback", func(a *wallet.Activity) { tea(a).Fallback = "coffee" }, "which is not a reward of the child"},
 		{"a fallback that is cash", func(a *wallet.Activity) { tea(a).Fallback = "red-packet" }, "which is cash"},
 		{"a fallback of a fallback", func(a *wallet.Activity) {
 			r := voucher(a)
 			r.FloorNum, r.FloorDen, r.Fallback = 1, 2, "spare"
 			a.Children[0].Rewards[2].Rewards = append(a.Children[0].Rewards[2].Rewards, wallet.Reward{ID: "spare", Stock: 1})
 		}, "which has the fallback spare itself"},
-		{"a fallback without a stock", func(a *wallet.Activity) { r := voucher(a); r.Stock, r.Scenes[0].StockControl = 0, false }, "which has no stock of its own"},
-		{"a reward of two types", func(a *wallet.Activity) { alone(a).ID = "red-packet" }, "it is of exactly one type"},
-		{"stock of cash", func(a *wallet.Activity) { scene(a).StockControl = true }, "cash has a budget"},
+		{"a fallback without a stock", func(a *wallet.Activity) { r := voucher(a); r.Stock, r.Scenes[0].StockControl = 0, false }, "which has no stock"},
+		{"a reward of two types", func(a *wallet.Activity) { alone(a).ID = "red-packet" }, "a reward has exactly one type"},
+		{"stock control of cash", func(a *wallet.Activity) { scene(a).StockControl = true }, "cash has a budget"},
 	} {
 		a := tree()
 		c.spoil(&a)
 		_, err := New(a)
 		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
 		require.ErrorContains(t, err, c.says, c.why)
-		require.Len(t, strings.Split(err.Error(), "\n"), 1, "%s: one fault, said once", c.why)
+		require.Len(t, strings.Split(err.Error(), "\n"), 1, "%s: one error, reported once", c.why)
 	}
 	require.NoError(t, Validate(tree()))
 }
 
-// TestValidateListsEveryFault: whoever mends a tree sees all of it at once.
+// TestValidateListsEveryFault: all errors of a tree are reported at once.
 func TestValidateListsEveryFault(t *testing.T) {
 	a := tree()
 	a.Parent = ""

@@ -9,15 +9,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// capability is one thing that a scene asks for and that is done before anything is written (O2). A scene that asks
-// for none has an empty plan and pays nothing.
+// capability is one check that a scene requires before anything is written (O2). A scene without capabilities has an
+// empty plan and no cost.
 type capability func(ctx context.Context, now wallet.Instant) error
 
-// Plan works out every scene's capabilities from its switches. Call it once, before the first Grant. most is the
-// most grants a second over all instances that can be posted before they are answered, 0 = no limit: the ledger's own rate,
-// shared by all scenes. It holds while grants are posted so: always where the delivery does, else at the last resort (D2),
-// so that what the ledger cannot take is refused with nothing done. limiter returns the limit of so many grants a second over all instances, for those who
-// count under a name (L2).
+// Plan computes the capabilities of every scene from its configuration. Call it once, before the first Grant.
+//
+// most is the largest number of grants a second, over all instances, that can be posted before the reply; 0 = no limit.
+// It is the ledger's rate, shared by all scenes. It applies while grants are posted before the reply: always if Posts
+// is set, otherwise while SwitchLastResort is on (D2). A grant above it is refused before anything is done.
+//
+// limiter returns a limiter of perSecond grants a second over all instances; limiters with a common count use name as
+// its key (L2). Errors: ErrInvalid for an invalid rate, and those of limiter.
 func (c *Center) Plan(most float64, limiter func(name string, perSecond int64) (limit.Limiter, error)) error {
 	c.plans = map[*activity.Scene][]capability{}
 	var shared []capability
@@ -37,7 +40,7 @@ func (c *Center) Plan(most float64, limiter func(name string, perSecond int64) (
 	c.Index.Each(func(s *activity.Scene) {
 		plan := shared
 		if s.Award != wallet.Cash {
-			plan = nil // the delivery is the ledger's, and it moves no coupons
+			plan = nil // the limit protects the ledger, which has no coupons
 		}
 		if s.RateLimit > 0 {
 			l, err := limiter(fmt.Sprintf("scene/%s/%d", s.ID, s.Child.Stage), s.RateLimit)

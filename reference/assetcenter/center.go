@@ -1,8 +1,8 @@
-// Package assetcenter is the asset centre (资产中台), the only entrance for grants (O1): it finds the scene, records
-// the order, takes the budget and hands the money to one of three posting strategies (T1).
+// Package assetcenter is the asset centre (资产中台), the only entrance for grants (O1). It finds the scene, records the
+// order, takes the budget and passes the money to one of three posting strategies (T1).
 //
-// The order is on record before anything else happens. From then on every repeat of the request, and compensation,
-// goes the same way again, and each step answers a repeat as it answered the first time.
+// The order is recorded before anything else is done. From then on every repeat of the request, and compensation, makes
+// the same steps again, and each step is idempotent.
 package assetcenter
 
 import (
@@ -15,34 +15,34 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// A request may come this long after the win (its upstream repeats it until it is settled), and this much before
-// it by clocks that disagree.
+// A request may arrive maxAge after the win (its upstream repeats it until it is settled), and maxSkew before it,
+// because clocks differ.
 const (
 	maxAge  = 24 * time.Hour
 	maxSkew = 5 * time.Second
 )
 
-// Center grants. Its fields are set once.
+// Center grants rewards. Its fields are set once, before the first Grant.
 type Center struct {
-	People   wallet.People // may be behind by a moment
-	Present  wallet.People // never is
+	People   wallet.People // may be out of date by a few seconds
+	Present  wallet.People // always up to date
 	Index    *activity.Index
 	Orders   wallet.Orders
 	Budgets  wallet.Budgets
 	Clock    wallet.Clock
 	Delivery Delivery
 
-	// Admission records an order and takes its budget in one step. nil: one after the other, by Orders and Budgets.
+	// Admission records an order and takes its budget in one step. nil: Orders and Budgets do it in two steps.
 	Admission wallet.Admission
 
-	// Rewards grants what is not cash, and Items is where it is on record. nil: only cash is granted.
+	// Rewards grants rewards other than cash, and Items stores them. nil: only cash is granted.
 	Rewards Rewards
 	Items   wallet.Items
 
-	// Posts says that the delivery posts before it answers, and not at the last resort alone.
+	// Posts is true if the delivery posts before the reply, not only while SwitchLastResort is on.
 	Posts bool
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3); nil: all are off.
 	Switched func(wallet.Switch) bool
 
 	plans map[*activity.Scene][]capability
@@ -51,8 +51,9 @@ type Center struct {
 
 func (c *Center) switched(s wallet.Switch) bool { return c.Switched != nil && c.Switched(s) }
 
-// Grant grants one reward, once however often it is asked (O3). Errors are those of wallet.Service; after the order
-// is on record, every failure that is not a refusal is wallet.ErrUnknown, because the order will be settled.
+// Grant grants one reward. Idempotent: a repeated request is granted once (O3). Errors are those of wallet.Service.
+// After the order is recorded, every failure that is not a refusal is wallet.ErrUnknown, because the order will be
+// settled later.
 func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
 	scene, err := c.check(ctx, r)
 	if err != nil {
@@ -72,7 +73,7 @@ func (c *Center) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.Grant
 	return reply, err
 }
 
-// grant grants to a person. errMoved: that is no longer who stands behind the account, and nothing was done.
+// grant grants to a person. errMoved: the account has another owner now; nothing was done.
 func (c *Center) grant(ctx context.Context, r wallet.GrantRequest, who wallet.Person, scene *activity.Scene) (wallet.GrantReply, error) {
 	if r.Award != wallet.Cash {
 		return c.grantItem(ctx, r, who, scene)
@@ -83,7 +84,7 @@ func (c *Center) grant(ctx context.Context, r wallet.GrantRequest, who wallet.Pe
 		Opened:  r.Opened,
 		Created: c.Clock.Now(),
 	}
-	order, err := c.take(ctx, order, who, scene.Child.Budget)
+	order, err := c.recordAndReserve(ctx, order, who, scene.Child.Budget)
 	if err != nil {
 		return wallet.GrantReply{}, err
 	}
@@ -95,22 +96,22 @@ func (c *Center) grant(ctx context.Context, r wallet.GrantRequest, who wallet.Pe
 		return wallet.GrantReply{}, wallet.Unsettled(err)
 	}
 	if !who.Owns(order.No.ActID) {
-		reply.Token = nil // the money is in a wallet that this account has left: nothing to show on its page
+		reply.Token = nil // the money is in a wallet that this account has left, so its page does not show it
 	}
 	return reply, nil
 }
 
-// check refuses what can be refused before anything is written.
+// check makes all refusals that are possible before anything is written, and returns the request's scene.
 func (c *Center) check(ctx context.Context, r wallet.GrantRequest) (*activity.Scene, error) {
 	if !r.App.Valid() || r.User <= 0 || r.Rain < 0 || !r.Award.Valid() {
 		return nil, fmt.Errorf("%w: grant of award type %d to user %d of app %d, rain %d", wallet.ErrInvalid, r.Award, r.User, r.App, r.Rain)
 	}
 	if (r.Award == wallet.Cash) != (r.Amount > 0) || r.Amount < 0 {
-		return nil, fmt.Errorf("%w: grant of %s with an amount of %d fen; cash has one above zero, and nothing else has any", wallet.ErrInvalid, r.Award, r.Amount)
+		return nil, fmt.Errorf("%w: grant of %s with an amount of %d fen; the amount is above zero for cash, and 0 otherwise", wallet.ErrInvalid, r.Award, r.Amount)
 	}
 	now := c.Clock.Now()
 	if r.Opened.Sub(now) > maxSkew || now.Sub(r.Opened) > maxAge {
-		return nil, fmt.Errorf("%w: the win at %s is not near %s", wallet.ErrInvalid, r.Opened, now)
+		return nil, fmt.Errorf("%w: the win at %s is too far from now, %s", wallet.ErrInvalid, r.Opened, now)
 	}
 	scene, err := c.Index.Scene(r.Activity, r.Scene, r.Award, r.Opened)
 	if err != nil {
@@ -120,7 +121,7 @@ func (c *Center) check(ctx context.Context, r wallet.GrantRequest) (*activity.Sc
 		return nil, wallet.ErrOverCap
 	}
 	if r.Award != wallet.Cash && c.Rewards == nil {
-		return nil, fmt.Errorf("%w: this service grants cash alone, and no %s", wallet.ErrUnavailable, r.Award)
+		return nil, fmt.Errorf("%w: this service grants only cash, not %s", wallet.ErrUnavailable, r.Award)
 	}
 	for _, able := range c.plans[scene] {
 		if err := able(ctx, now); err != nil {
@@ -130,10 +131,10 @@ func (c *Center) check(ctx context.Context, r wallet.GrantRequest) (*activity.Sc
 	return scene, nil
 }
 
-// take puts the order on record, or finds the one that an earlier try wrote, and takes its amount from the budget. It
-// voids the order when there is none left.
-func (c *Center) take(ctx context.Context, o wallet.Order, who wallet.Person, budget wallet.Money) (wallet.Order, error) {
-	e, ok, err := c.elsewhere(ctx, o, who)
+// recordAndReserve records the order, or finds the one that an earlier attempt recorded, and takes its amount from the
+// budget. It voids the order if the budget is spent.
+func (c *Center) recordAndReserve(ctx context.Context, o wallet.Order, who wallet.Person, budget wallet.Money) (wallet.Order, error) {
+	e, ok, err := c.earlierOrder(ctx, o, who)
 	if err != nil {
 		return o, err
 	}
@@ -141,7 +142,7 @@ func (c *Center) take(ctx context.Context, o wallet.Order, who wallet.Person, bu
 		o.No = e.No
 		return c.reserve(ctx, e, o, budget)
 	}
-	if err := c.stopped(ctx, o.No); err != nil {
+	if err := c.refuseIfCashStopped(ctx, o.No); err != nil {
 		return o, err
 	}
 	var onRecord wallet.Order
@@ -159,11 +160,11 @@ func (c *Center) take(ctx context.Context, o wallet.Order, who wallet.Person, bu
 	if err != nil {
 		return o, err
 	}
-	return onRecord, sameOr(onRecord, o)
+	return onRecord, checkRecorded(onRecord, o)
 }
 
-// stopped refuses a new order while cash is switched off. What is on record already goes on.
-func (c *Center) stopped(ctx context.Context, no wallet.OrderNo) error {
+// refuseIfCashStopped returns ErrSwitchedOff for a new order while SwitchStopCash is on. Orders on record continue.
+func (c *Center) refuseIfCashStopped(ctx context.Context, no wallet.OrderNo) error {
 	if !c.switched(wallet.SwitchStopCash) {
 		return nil
 	}
@@ -174,8 +175,8 @@ func (c *Center) stopped(ctx context.Context, no wallet.OrderNo) error {
 	return err
 }
 
-// sameOr returns nil, or why the order on record is not the one that was asked for.
-func sameOr(onRecord, asked wallet.Order) error {
+// checkRecorded returns nil if the order on record is the requested one and may be granted, otherwise the reason.
+func checkRecorded(onRecord, asked wallet.Order) error {
 	switch {
 	case onRecord.State == wallet.OrderMoved:
 		return errMoved
@@ -187,10 +188,10 @@ func sameOr(onRecord, asked wallet.Order) error {
 	return nil
 }
 
-// reserve takes the amount of an order on record from the budget, unless it is settled, and voids the order when there
-// is none left.
+// reserve takes the amount of an order on record from the budget, unless the order is settled. It voids the order if
+// the budget is spent.
 func (c *Center) reserve(ctx context.Context, onRecord, asked wallet.Order, budget wallet.Money) (wallet.Order, error) {
-	if err := sameOr(onRecord, asked); err != nil || onRecord.State == wallet.OrderSettled {
+	if err := checkRecorded(onRecord, asked); err != nil || onRecord.State == wallet.OrderSettled {
 		return onRecord, err
 	}
 	err := wallet.Repeat(func() error { return c.Budgets.Reserve(ctx, onRecord.No, onRecord.Amount, budget) })
@@ -203,7 +204,7 @@ func (c *Center) reserve(ctx context.Context, onRecord, asked wallet.Order, budg
 	return onRecord, nil
 }
 
-// void records that there is no budget for an order, and returns ErrOverBudget once it is on record.
+// void records that an order has no budget. It returns ErrOverBudget once that is recorded.
 func (c *Center) void(ctx context.Context, no wallet.OrderNo) error {
 	if err := wallet.Repeat(func() error { return c.Orders.Finish(ctx, []wallet.OrderNo{no}, wallet.OrderVoid) }); err != nil {
 		return wallet.Unsettled(err) // compensation will void it

@@ -8,8 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Delivery brings an order's money on its way, by one of the three strategies (T1). Delivering an order again is
-// safe. An error means that the order is on record and not on its way yet.
+// Delivery passes an order's money to one of the three posting strategies (T1). Idempotent. An error means that the
+// order is recorded, but its posting is not started yet.
 type Delivery interface {
 	Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *activity.Scene) (wallet.GrantReply, error)
 }
@@ -21,7 +21,7 @@ var (
 	_ Delivery = LastResort{}
 )
 
-// Sync posts before it answers: nothing to wait for, and as many ledger instances as the peak asks for.
+// Sync posts before the reply: no delay for people, but as many ledger instances as the peak requires.
 type Sync struct{ Posting wallet.Settler }
 
 // Deliver implements Delivery.
@@ -32,7 +32,7 @@ func (d Sync) Deliver(ctx context.Context, o wallet.Order, _ wallet.App, _ *acti
 	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantPosted}, nil
 }
 
-// Async answers as soon as the posting is held in the backlog: few ledger instances, and people who wait.
+// Async replies once the posting is in the backlog: few ledger instances, but people wait for the money.
 type Async struct{ Backlog wallet.Backlog }
 
 // Deliver implements Delivery.
@@ -41,19 +41,19 @@ func (d Async) Deliver(ctx context.Context, o wallet.Order, _ wallet.App, s *act
 	if err != nil && !(s.Compensate && errors.Is(err, wallet.ErrUnavailable)) {
 		return wallet.GrantReply{}, err
 	}
-	// Where the backlog is down the order of record is enough: compensation posts it.
+	// While the backlog is down, the order of record is enough: compensation posts it.
 	return wallet.GrantReply{Order: o.No, Amount: o.Amount, State: wallet.GrantAccepted}, nil
 }
 
-// Token answers with a sealed token and keeps a copy of it beside the held posting: few ledger instances, and a
-// wallet page that shows the money at once (T2, T5).
+// Token replies with a sealed token, and stores a copy of it together with the held posting: few ledger instances, and
+// a wallet page that shows the money at once (T2, T5).
 type Token struct {
 	Sealer wallet.Sealer
 	Tokens wallet.Tokens
 	Clock  wallet.Clock
 
-	Backlog  wallet.Backlog           // where the posting is held while no token is kept
-	Switched func(wallet.Switch) bool // says whether a degrade switch is on
+	Backlog  wallet.Backlog           // holds the posting while no token is stored
+	Switched func(wallet.Switch) bool // reports whether a degrade switch is on
 }
 
 // Deliver implements Delivery.
@@ -70,7 +70,8 @@ func (d Token) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *a
 			return reply, err
 		}
 	}
-	// No token is kept: the posting is held alone, and the client's copy restores the view (T8). The client is told so.
+	// No token is stored: only the posting is held, and the client's copy restores the page (T8). The reply tells the
+	// client so.
 	reply.State = wallet.GrantTokenOnly
 	err = wallet.Repeat(func() error { return d.Backlog.Push(ctx, []wallet.Credit{o.Credit()}) })
 	if s.Compensate && errors.Is(err, wallet.ErrUnavailable) {
@@ -79,12 +80,13 @@ func (d Token) Deliver(ctx context.Context, o wallet.Order, app wallet.App, s *a
 	return reply, err
 }
 
-// LastResort delivers as usual, until operators take away all that is weak (D2): then a grant is posted through the books
-// alone before it is answered, whatever the strategy. Money is in the ledger then, so there is no token to show it.
+// LastResort delivers as usual until operators turn on SwitchLastResort, to avoid all weak dependencies (D2). Then a
+// grant is posted to the ledger before the reply, whatever the strategy. The money is already in the ledger, so no
+// token is needed to show it.
 type LastResort struct {
 	Delivery
 	Posting  wallet.Settler
-	Switched func(wallet.Switch) bool // says whether a degrade switch is on
+	Switched func(wallet.Switch) bool // reports whether a degrade switch is on
 }
 
 // Deliver implements Delivery.

@@ -7,14 +7,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Rewards grants rewards other than cash: package rewards. Grant puts the item on record under its number, once however
-// often it is asked, and returns it as it is on record then. Errors are those of wallet.Service's Grant.
+// Rewards grants rewards other than cash (package rewards). Grant records the item under its number and returns the
+// item on record. Idempotent by number. Errors are those of wallet.Service's Grant.
 type Rewards interface {
 	Grant(ctx context.Context, asked wallet.Item, s *activity.Scene) (wallet.Item, error)
 }
 
-// grantItem grants a reward that is not cash. It may be something else than was asked for, or a greeting (C2): the reply
-// says what. Its state is GrantPosted once nothing is left for its downstream to do.
+// grantItem grants a reward other than cash. The reply names what was granted, which may be a fallback or a greeting
+// (C2). Its state is GrantPosted once its downstream has nothing left to do.
 func (c *Center) grantItem(ctx context.Context, r wallet.GrantRequest, who wallet.Person, s *activity.Scene) (wallet.GrantReply, error) {
 	item := wallet.Item{
 		No:      wallet.OrderNo{ActID: who.ActID, Scene: r.Scene, Rain: r.Rain, Award: r.Award, Stage: s.Child.Stage},
@@ -23,7 +23,7 @@ func (c *Center) grantItem(ctx context.Context, r wallet.GrantRequest, who walle
 		Created: c.Clock.Now(),
 	}
 	var err error
-	if item.No, err = c.itemElsewhere(ctx, item, who, s); err != nil {
+	if item.No, err = c.earlierItem(ctx, item, who, s); err != nil {
 		return wallet.GrantReply{}, err
 	}
 	if item, err = c.Rewards.Grant(ctx, item, s); err != nil {
@@ -41,10 +41,10 @@ func (c *Center) grantItem(ctx context.Context, r wallet.GrantRequest, who walle
 	return reply, nil
 }
 
-// itemElsewhere returns the number that this win is on record under, which is another than its own where the person has
-// joined or left wallets since, or its own once no other try can put the win on record under another. ErrMoving as
-// elsewhere.
-func (c *Center) itemElsewhere(ctx context.Context, asked wallet.Item, who wallet.Person, s *activity.Scene) (wallet.OrderNo, error) {
+// earlierItem returns the number under which this win is on record: another number if the person has joined or left
+// wallets since, otherwise asked.No, once no other attempt can record the win under another number. Errors as for
+// earlierOrder.
+func (c *Center) earlierItem(ctx context.Context, asked wallet.Item, who wallet.Person, s *activity.Scene) (wallet.OrderNo, error) {
 	if len(who.Former)+len(who.Left) == 0 {
 		return asked.No, nil
 	}
@@ -54,11 +54,11 @@ func (c *Center) itemElsewhere(ctx context.Context, asked wallet.Item, who walle
 		return asked.No, err
 	}
 	for i, l := range who.Left {
-		if items[own+i].Created.Sub(l.At) > onItsWay {
-			items[own+i] = wallet.Item{} // won by others
+		if items[own+i].Created.Sub(l.At) > inFlightWindow {
+			items[own+i] = wallet.Item{} // won by the wallet's present owners
 		}
 	}
-	if no, ok := itemStandsFor(items); ok {
+	if no, ok := matchingItem(items); ok {
 		return no, nil
 	}
 	if err := c.justLeft(who); err != nil {
@@ -75,15 +75,15 @@ func (c *Center) itemElsewhere(ctx context.Context, asked wallet.Item, who walle
 			return asked.No, err
 		}
 	}
-	if no, ok := itemStandsFor(items); ok {
+	if no, ok := matchingItem(items); ok {
 		return no, nil
 	}
 	return asked.No, nil
 }
 
-// itemStandsFor returns which of the items on record under a person's wallets is the win: what was given stands, a greeting
-// too, but one with a reward comes before a greeting.
-func itemStandsFor(onRecord []wallet.Item) (found wallet.OrderNo, ok bool) {
+// matchingItem returns the number of the item that counts as the win, among the items on record under a person's
+// wallets. An item with a reward takes precedence over a greeting.
+func matchingItem(onRecord []wallet.Item) (found wallet.OrderNo, ok bool) {
 	for _, e := range onRecord {
 		switch {
 		case e.No == (wallet.OrderNo{}) || e.State == wallet.ItemMoved:

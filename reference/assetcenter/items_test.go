@@ -20,14 +20,14 @@ type clock struct{}
 
 func (clock) Now() wallet.Instant { return now }
 
-// crowd says who stands behind each user.
+// crowd maps each user to the owner of the account.
 type crowd map[wallet.UserID]wallet.Person
 
 func (c crowd) Resolve(_ context.Context, a wallet.Account) (wallet.Person, error) {
 	return c[a.User], nil
 }
 
-// counter grants whatever is asked for, once, and a greeting to those who are told so.
+// counter grants each requested item once, or a greeting if greet is set.
 type counter struct {
 	items *mem.Items
 	greet bool
@@ -57,7 +57,7 @@ func center(t *testing.T, people crowd) (*assetcenter.Center, *mem.Items) {
 	return c, items
 }
 
-// shares limits each scene to so many grants a second, whatever it asks for.
+// shares limits each scene to perSecond grants a second, whatever its configuration.
 func shares(perSecond float64) func(string, int64) (limit.Limiter, error) {
 	return func(string, int64) (limit.Limiter, error) { return limit.NewShare(perSecond, 1) }
 }
@@ -70,7 +70,7 @@ func won(id wallet.ActID) wallet.OrderNo {
 	return wallet.OrderNo{ActID: id, Scene: "tea", Rain: 1, Award: wallet.HeyteaCoupon, Stage: wallet.Official}
 }
 
-// TestItemLimit: a scene's own limit holds for coupons, and the ledger's does not.
+// TestItemLimit: a scene's limit applies to coupons, the ledger's limit does not.
 func TestItemLimit(t *testing.T) {
 	c, _ := center(t, crowd{7: {ActID: 1}, 8: {ActID: 2}, 9: {ActID: 3}})
 	require.NoError(t, c.Plan(1, shares(2)))
@@ -87,7 +87,7 @@ func TestGrantItem(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, won(1), reply.Order)
 		require.Zero(t, reply.Amount)
-		require.Equal(t, wallet.GrantAccepted, reply.State, "its downstream was not asked yet")
+		require.Equal(t, wallet.GrantAccepted, reply.State, "its downstream was not called yet")
 		require.Equal(t, wallet.RewardID("tea"), reply.Item.Reward)
 		require.Equal(t, wallet.Account{Family: wallet.DouyinFamily, User: 7}, reply.Item.Account)
 		require.Equal(t, now, reply.Item.Opened)
@@ -102,12 +102,12 @@ func TestGrantItem(t *testing.T) {
 		want  error
 	}{
 		{"an amount", func(r *wallet.GrantRequest) { r.Amount = 1 }, wallet.ErrInvalid},
-		{"a negative one", func(r *wallet.GrantRequest) { r.Amount = -1 }, wallet.ErrInvalid},
-		{"cash without one", func(r *wallet.GrantRequest) { r.Award, r.Scene = wallet.Cash, "rain" }, wallet.ErrInvalid},
-		{"a type that is none", func(r *wallet.GrantRequest) { r.Award = 14 }, wallet.ErrInvalid},
+		{"a negative amount", func(r *wallet.GrantRequest) { r.Amount = -1 }, wallet.ErrInvalid},
+		{"cash without an amount", func(r *wallet.GrantRequest) { r.Award, r.Scene = wallet.Cash, "rain" }, wallet.ErrInvalid},
+		{"an unknown type", func(r *wallet.GrantRequest) { r.Award = 14 }, wallet.ErrInvalid},
 		{"another type's scene", func(r *wallet.GrantRequest) { r.Scene = "rain" }, wallet.ErrInvalid},
 		{"no such scene", func(r *wallet.GrantRequest) { r.Scene = "gold" }, wallet.ErrUnknownScene},
-		{"long ago", func(r *wallet.GrantRequest) { r.Opened -= wallet.Instant(25 * time.Hour / time.Microsecond) }, wallet.ErrInvalid},
+		{"a win too long ago", func(r *wallet.GrantRequest) { r.Opened -= wallet.Instant(25 * time.Hour / time.Microsecond) }, wallet.ErrInvalid},
 	} {
 		r := win(7)
 		bad.spoil(&r)
@@ -116,16 +116,16 @@ func TestGrantItem(t *testing.T) {
 	}
 	c.Rewards = nil
 	_, err = c.Grant(t.Context(), win(7))
-	require.ErrorIs(t, err, wallet.ErrUnavailable, "cash alone")
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "only cash")
 }
 
-// TestItemOfAnotherWallet: a win stands that was made under a wallet which the person has joined since (B2), or which the
-// account has left; what others won in a left wallet afterwards is theirs.
+// TestItemOfAnotherWallet: a win counts if it was made under a wallet that the person has joined since (B2), or one
+// that the account has left. A win made by others in the left wallet afterwards belongs to them.
 func TestItemOfAnotherWallet(t *testing.T) {
 	left := wallet.Instant(time.Hour / time.Microsecond)
 	for _, c := range []struct {
 		why     string
-		before  []wallet.ActID // under whose number it is on record
+		before  []wallet.ActID // the wallets under which it is on record
 		greet   bool
 		created wallet.Instant
 		who     wallet.Person
@@ -133,10 +133,10 @@ func TestItemOfAnotherWallet(t *testing.T) {
 	}{
 		{"nothing is on record", nil, false, 0, wallet.Person{ActID: 9, Former: []wallet.ActID{3}}, 9},
 		{"won under a former wallet", []wallet.ActID{3}, false, now, wallet.Person{ActID: 9, Former: []wallet.ActID{2, 3}}, 3},
-		{"a greeting stands too", []wallet.ActID{3}, true, now, wallet.Person{ActID: 9, Former: []wallet.ActID{2, 3}}, 3},
+		{"a greeting counts too", []wallet.ActID{3}, true, now, wallet.Person{ActID: 9, Former: []wallet.ActID{2, 3}}, 3},
 		{"won in a wallet, then left it", []wallet.ActID{5}, false, now - left, wallet.Person{ActID: 9, Left: []wallet.LeftWallet{{ActID: 5, At: now}}}, 5},
-		{"won there by others since", []wallet.ActID{5}, false, now, wallet.Person{ActID: 9, Left: []wallet.LeftWallet{{ActID: 5, At: now - left}}}, 9},
-		{"on its way when it was left", []wallet.ActID{5}, false, now, wallet.Person{ActID: 9, Left: []wallet.LeftWallet{{ActID: 5, At: now - 1}}}, 5},
+		{"won there by others afterwards", []wallet.ActID{5}, false, now, wallet.Person{ActID: 9, Left: []wallet.LeftWallet{{ActID: 5, At: now - left}}}, 9},
+		{"in flight when the wallet was left", []wallet.ActID{5}, false, now, wallet.Person{ActID: 9, Left: []wallet.LeftWallet{{ActID: 5, At: now - 1}}}, 5},
 	} {
 		center, items := center(t, crowd{7: c.who})
 		for _, id := range c.before {
@@ -154,7 +154,7 @@ func TestItemOfAnotherWallet(t *testing.T) {
 	}
 }
 
-// TestRewardBeforeGreeting: of two wins under wallets that were joined, the one with a reward is the person's.
+// TestRewardBeforeGreeting: of two wins under joined wallets, the one with a reward counts.
 func TestRewardBeforeGreeting(t *testing.T) {
 	c, items := center(t, crowd{1: {ActID: 2}, 2: {ActID: 3}, 7: {ActID: 9, Former: []wallet.ActID{2, 3}}})
 	c.Rewards = counter{items: items, greet: true}
@@ -168,7 +168,7 @@ func TestRewardBeforeGreeting(t *testing.T) {
 	require.Equal(t, won(3), reply.Order)
 }
 
-// TestStopCash: no new cash while it is switched off; what is on record is answered, and coupons go on.
+// TestStopCash: while the switch is on no new cash is granted; orders on record are answered, and coupons continue.
 func TestStopCash(t *testing.T) {
 	c, _ := center(t, crowd{7: {ActID: 1}, 8: {ActID: 2}})
 	cash := win(7)

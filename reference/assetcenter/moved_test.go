@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// between does something else once, just before or just after the call of that number that a grant makes.
+// between runs do once, before or after one of the calls that a grant makes; call is its number, from 1.
 type between struct {
 	call  int
 	after bool
@@ -81,7 +81,7 @@ func (r slowRewards) Grant(ctx context.Context, asked wallet.Item, s *activity.S
 	return i, err
 }
 
-// slow returns the centre with every call that tells it something made through b.
+// slow returns the centre with every call of a grant made through b.
 func slow(c *assetcenter.Center, b *between) *assetcenter.Center {
 	s := *c
 	s.People, s.Present = slowPeople{b, c.People}, slowPeople{b, c.Present}
@@ -90,7 +90,7 @@ func slow(c *assetcenter.Center, b *between) *assetcenter.Center {
 	return &s
 }
 
-// pays counts what is on record of a win under wallets.
+// pays counts the orders and items of a win that are on record under these wallets and grant something.
 func pays(t *testing.T, c *assetcenter.Center, no wallet.OrderNo, wallets ...wallet.ActID) (n int) {
 	for _, id := range wallets {
 		no.ActID = id
@@ -105,12 +105,12 @@ func pays(t *testing.T, c *assetcenter.Center, no wallet.OrderNo, wallets ...wal
 	return n
 }
 
-// TestJoinedWhileGranting is O3 against B2: at whatever moment of a grant the person joins wallets and repeats it
-// elsewhere, the win is on record once, and both tries are told of that one.
+// TestJoinedWhileGranting is O3 against B2: at any call of a grant the person joins wallets and repeats the grant from
+// another app. The win is on record once, and both replies name that record.
 func TestJoinedWhileGranting(t *testing.T) {
-	apart := wallet.Person{ActID: 3}
+	separate := wallet.Person{ActID: 3}
 	for _, joined := range []wallet.Person{{ActID: 9, Former: []wallet.ActID{3}}, {ActID: 9, Former: []wallet.ActID{2, 3, 4}}} {
-		for _, before := range []wallet.Person{apart, {ActID: 3, Former: []wallet.ActID{2}}} {
+		for _, before := range []wallet.Person{separate, {ActID: 3, Former: []wallet.ActID{2}}} {
 			cash := win(7)
 			cash.Scene, cash.Award, cash.Amount = "rain", wallet.Cash, 5
 			for _, r := range []wallet.GrantRequest{win(7), cash} {
@@ -118,24 +118,24 @@ func TestJoinedWhileGranting(t *testing.T) {
 					for _, after := range []bool{false, true} {
 						people := crowd{7: before}
 						prompt, _ := center(t, people)
-						var told wallet.GrantReply
+						var joinedReply wallet.GrantReply
 						b := &between{call: call, after: after, do: func() {
 							people[7] = joined
 							var err error
-							told, err = prompt.Grant(t.Context(), r)
+							joinedReply, err = prompt.Grant(t.Context(), r)
 							require.NoError(t, err)
 						}}
 						reply, err := slow(prompt, b).Grant(t.Context(), r)
 						require.NoError(t, err)
 						if reached = b.calls >= call; !reached {
-							require.Greater(t, call, 2, "a grant makes calls")
+							require.Greater(t, call, 2, "a grant makes more than two calls")
 							break
 						}
-						require.Equal(t, told.Order, reply.Order, "%s, joined at call %d, after it: %v", r.Award, call, after)
+						require.Equal(t, joinedReply.Order, reply.Order, "%s, joined at call %d, after it: %v", r.Award, call, after)
 						require.Equal(t, 1, pays(t, prompt, reply.Order, 9, 2, 3, 4))
 						again, err := prompt.Grant(t.Context(), r)
 						require.NoError(t, err)
-						require.Equal(t, told.Order, again.Order)
+						require.Equal(t, joinedReply.Order, again.Order)
 					}
 				}
 			}
@@ -143,8 +143,8 @@ func TestJoinedWhileGranting(t *testing.T) {
 	}
 }
 
-// TestRememberedPerson: an instance that remembers whom an account stood for before it joined another wallet finds its
-// number given up, and grants to whom it stands for now.
+// TestRememberedPerson: an instance whose cache has the owner from before wallets were joined finds the number given
+// up, and grants to the present owner.
 func TestRememberedPerson(t *testing.T) {
 	for _, r := range []wallet.GrantRequest{win(7), {Caller: win(7).Caller, Activity: "spring", Scene: "rain", Rain: 1, Award: wallet.Cash, Amount: 5, Opened: now}} {
 		c, _ := center(t, crowd{7: {ActID: 9, Former: []wallet.ActID{3}}})
@@ -162,8 +162,8 @@ func TestRememberedPerson(t *testing.T) {
 	}
 }
 
-// TestJustLeft: nothing new is recorded for an account while what it asked for before it left a wallet may still be on its
-// way there; what is on record is answered.
+// TestJustLeft: nothing new is recorded for an account while requests from before it left a wallet may still be in
+// flight there; a win on record is answered.
 func TestJustLeft(t *testing.T) {
 	for _, r := range []wallet.GrantRequest{win(7), {Caller: win(7).Caller, Activity: "spring", Scene: "rain", Rain: 1, Award: wallet.Cash, Amount: 5, Opened: now}} {
 		people := crowd{7: {ActID: 5}}

@@ -10,14 +10,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// fake is the identity store as its port describes it and no faster, so that the rules are judged against the
-// contract. Between a Row and its Apply it runs meddle once, if there is one: the race that Apply must notice.
+// fake is a plain implementation of the identity store's port, so that the rules are tested against the contract.
+// Between a Row and its Apply it runs meddle once, if set: the race that Apply must detect.
 type fake struct {
 	wallets int64
-	rows    map[wallet.Account]wallet.AccountRow // Alone is worked out on reading
+	rows    map[wallet.Account]wallet.AccountRow // Alone is computed when read
 	holders map[wallet.Phone]wallet.ActID
 	former  map[wallet.ActID][]wallet.ActID
-	left    map[wallet.Account]map[wallet.ActID]wallet.Instant // also what has come back since
+	left    map[wallet.Account]map[wallet.ActID]wallet.Instant // includes wallets that the account owns again
 	meddle  func()
 }
 
@@ -89,12 +89,12 @@ func (f *fake) Apply(_ context.Context, c wallet.IdentityChange) (wallet.Person,
 	}
 	for _, id := range was.Wallets() {
 		if id == 0 {
-			continue // seen for the first time
+			continue // a new account
 		}
 		if f.left[c.Account] == nil {
 			f.left[c.Account] = map[wallet.ActID]wallet.Instant{}
 		}
-		f.left[c.Account][id] = c.At // person passes over what has come along
+		f.left[c.Account][id] = c.At // person omits the wallets that it still owns
 	}
 	f.rows[c.Account] = wallet.AccountRow{ActID: c.Wallet, Phone: cmp.Or(c.Phone, c.Was.Phone)}
 	if c.Phone != 0 {

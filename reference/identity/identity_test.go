@@ -13,12 +13,12 @@ import (
 var (
 	douyin  = wallet.AccountOf(wallet.Douyin, 1)
 	lite    = wallet.AccountOf(wallet.DouyinLite, 2)
-	toutiao = wallet.AccountOf(wallet.Toutiao, 1) // the same number as douyin's, and nothing to do with it
+	toutiao = wallet.AccountOf(wallet.Toutiao, 1) // the same number as douyin's, but an unrelated user
 
 	noon = stopped(43_200_000_000)
 )
 
-// stopped is a clock that stands still.
+// stopped is a clock that does not advance.
 type stopped wallet.Instant
 
 func (c stopped) Now() wallet.Instant { return wallet.Instant(c) }
@@ -30,7 +30,7 @@ func TestResolveOnFirstSightAndAgain(t *testing.T) {
 	require.Equal(t, wallet.Person{ActID: 1}, p)
 	q, err := s.Resolve(t.Context(), toutiao)
 	require.NoError(t, err)
-	require.NotEqual(t, p.ActID, q.ActID, "user ids mean nothing outside their family")
+	require.NotEqual(t, p.ActID, q.ActID, "user ids are unique only within their family")
 	again, err := s.Resolve(t.Context(), douyin)
 	require.NoError(t, err)
 	require.Equal(t, p, again)
@@ -102,15 +102,15 @@ func TestRaces(t *testing.T) {
 	cases := []struct {
 		name   string
 		meddle func(context.Context, *Service) error
-		want   wallet.Person // behind toutiao, which binds 138 with wallet 1 of its own
+		want   wallet.Person // the owner of toutiao, which binds 138 and has wallet 1
 	}{
-		// Another app takes the phone first: its wallet (2) is the phone's, ours joins it.
+		// Another app binds the phone first: its wallet (2) holds the phone, and wallet 1 joins it.
 		{"phone taken", func(ctx context.Context, s *Service) error { _, err := s.Bind(ctx, douyin, 138); return err },
 			wallet.Person{ActID: 2, Former: []wallet.ActID{1}}},
 		// The same request twice at once: one wallet, no join with itself.
 		{"repeated by an impatient client", func(ctx context.Context, s *Service) error { _, err := s.Bind(ctx, toutiao, 138); return err },
 			wallet.Person{ActID: 1}},
-		// The account was bound elsewhere meanwhile and somebody joined it there: it leaves that wallet behind.
+		// Meanwhile the account was bound to another phone and another account joined it there: it leaves that wallet.
 		{"no longer alone", func(ctx context.Context, s *Service) error {
 			if _, err := s.Bind(ctx, toutiao, 139); err != nil {
 				return err
@@ -146,14 +146,14 @@ func TestFirstSightRace(t *testing.T) {
 	require.EqualValues(t, 1, f.wallets)
 }
 
-// stuck is a store in which somebody else is always faster.
+// stuck is a store in which another request always changes the row first.
 type stuck struct{ *fake }
 
 func (stuck) Apply(context.Context, wallet.IdentityChange) (wallet.Person, error) {
 	return wallet.Person{}, wallet.ErrStale
 }
 
-// silent is a store that is reached, or not, and never answers.
+// silent is a store whose replies are lost.
 type silent struct{ *fake }
 
 func (silent) Row(context.Context, wallet.Account, wallet.Phone) (wallet.AccountRow, wallet.ActID, error) {
@@ -180,8 +180,8 @@ func TestTriesAreBounded(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrOverloaded)
 }
 
-// TestNoSequenceLosesAWallet is B2 as a property: however people come, bind and bind again, every wallet ever handed
-// out is within reach of some account, of accounts on one phone only, and accounts on one phone are one person.
+// TestNoSequenceLosesAWallet is B2 as a property: after any sequence of first requests and binds, every wallet ever
+// created is owned by some account, by accounts on one phone only, and accounts on one phone are one person.
 func TestNoSequenceLosesAWallet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFake()
@@ -194,16 +194,16 @@ func TestNoSequenceLosesAWallet(t *testing.T) {
 				_, err := s.Resolve(t.Context(), a)
 				require.NoError(t, err)
 			} else if _, err := s.Bind(t.Context(), a, phone); err != nil {
-				require.ErrorIs(t, err, wallet.ErrInvalid, "only the bound on former wallets may refuse")
+				require.ErrorIs(t, err, wallet.ErrInvalid, "only the bound on former wallets may cause a refusal")
 			}
 			reach(t, f, s)
 		}
 	})
 }
 
-// reach checks the property over all accounts of the store.
+// reach checks the property for all accounts of the store.
 func reach(t *rapid.T, f *fake, s *Service) {
-	type place struct { // where a wallet is reached from: a phone, or an account without one
+	type place struct { // where a wallet is reachable from: a phone, or an account without a phone
 		phone   wallet.Phone
 		account wallet.Account
 	}
@@ -213,7 +213,7 @@ func reach(t *rapid.T, f *fake, s *Service) {
 		p, err := s.Resolve(t.Context(), a)
 		require.NoError(t, err)
 		at := place{phone: row.Phone}
-		p.Left = nil // is of the account alone
+		p.Left = nil // belongs to the account, not the person
 		if row.Phone == 0 {
 			at.account = a
 		} else if seen, ok := people[row.Phone]; ok {
@@ -222,10 +222,10 @@ func reach(t *rapid.T, f *fake, s *Service) {
 		people[row.Phone] = p
 		for _, id := range p.Wallets() {
 			if was, ok := from[id]; ok {
-				require.Equal(t, was, at, "wallet %d is reached from two places", id)
+				require.Equal(t, was, at, "wallet %d is reachable from two places", id)
 			}
 			from[id] = at
 		}
 	}
-	require.Len(t, from, int(f.wallets), "every wallet handed out is reached from somewhere")
+	require.Len(t, from, int(f.wallets), "every wallet created is reachable")
 }

@@ -8,17 +8,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Memory remembers who stands behind an account for a short while, so that a storm of grants does not ask the store
-// for the same people again and again. It is for grants alone; what pages show and withdrawals take is always looked up.
+// Cache caches the owners of accounts for a short time, so that many grants for the same people do not each read the
+// store. It is for grants only; pages and withdrawals always read the store.
 //
-// A binding at this instance is known at once: whoever binds calls Forget. After one at another instance an account goes
-// on winning under the wallet that it had, until it is forgotten here. Where that wallet was joined to another one, it is
-// the person's still, and nothing is lost. Where the account left it to others, what is won meanwhile is theirs. In neither
-// case is a win recorded under both wallets (package assetcenter), but for that keep has to be seconds at most where other
-// instances bind.
+// A binding at this instance takes effect at once, because it calls Clear. After a binding at another instance, an
+// account keeps winning for its earlier wallet until its entry expires. If that wallet was joined to another one, it
+// still belongs to the person and nothing is lost. If the account left it to others, they get what is won meanwhile. In
+// neither case is a win recorded under both wallets (package assetcenter), but this requires that keep is at most a few
+// seconds if other instances bind.
 //
-// Safe for concurrent use. It holds at most twice its size, in two generations: when the younger one is full, or has
-// lived for its time, it becomes the older one, and that is dropped.
+// Safe for concurrent use. It has at most twice size entries, in two generations: when the young generation is full it
+// becomes the old one, and the previous old one is dropped.
 type Memory struct {
 	people wallet.People
 	clock  wallet.Clock
@@ -27,7 +27,7 @@ type Memory struct {
 
 	mu         sync.Mutex
 	young, old map[wallet.Account]known
-	forgotten  int64 // how often Forget was called: what was looked up before is not kept after
+	purges     int64 // number of Clear calls: a lookup that began before a call is not stored after it
 }
 
 type known struct {
@@ -37,7 +37,8 @@ type known struct {
 
 var _ wallet.People = (*Memory)(nil)
 
-// NewMemory returns a memory of size people before people; size 0 or less remembers nobody.
+// NewCache returns a cache of at most twice size entries in front of people. With size 0 or less it caches nothing.
+// keep is the lifetime of an entry.
 func NewMemory(people wallet.People, clock wallet.Clock, size int, keep time.Duration) *Memory {
 	return &Memory{people: people, clock: clock, size: size, keep: keep, young: map[wallet.Account]known{}}
 }
@@ -48,40 +49,40 @@ func (m *Memory) Resolve(ctx context.Context, a wallet.Account) (wallet.Person, 
 		return m.people.Resolve(ctx, a)
 	}
 	now := m.clock.Now()
-	who, seen, ok := m.recall(a, now)
+	who, purges, ok := m.lookup(a, now)
 	if ok {
 		return who, nil
 	}
 	who, err := m.people.Resolve(ctx, a)
 	if err == nil {
-		m.remember(a, known{who, now.Add(m.keep)}, seen)
+		m.store(a, known{who, now.Add(m.keep)}, purges)
 	}
 	return who, err
 }
 
-// Forget forgets everybody, and what is being looked up at this moment: a binding changes who stands behind other
-// accounts than its own, too.
+// Clear removes all entries, and prevents lookups that are in progress from being stored: a binding can also change the
+// owners of other accounts.
 func (m *Memory) Forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.forgotten++
+	m.purges++
 	m.young, m.old = map[wallet.Account]known{}, nil
 }
 
-func (m *Memory) recall(a wallet.Account, now wallet.Instant) (who wallet.Person, forgotten int64, ok bool) {
+func (m *Memory) lookup(a wallet.Account, now wallet.Instant) (who wallet.Person, purges int64, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k, ok := m.young[a]
 	if !ok {
 		k, ok = m.old[a]
 	}
-	return k.who, m.forgotten, ok && now < k.until
+	return k.who, m.purges, ok && now < k.until
 }
 
-func (m *Memory) remember(a wallet.Account, k known, forgotten int64) {
+func (m *Memory) store(a wallet.Account, k known, purges int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.forgotten != forgotten {
+	if m.purges != purges {
 		return
 	}
 	if len(m.young) >= m.size {

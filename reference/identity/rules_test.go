@@ -17,21 +17,21 @@ func TestBinding(t *testing.T) {
 		holder       wallet.ActID
 		wallet, join wallet.ActID
 	}{
-		// Bound before its first reward: the wallet is made together with the binding.
+		// Bound before its first reward: the wallet is created by the binding.
 		{"unknown account, free phone", wallet.AccountRow{}, 0, 0, 0},
-		// The second app of a person who is known: no wallet of its own is ever made.
+		// The second app of a known person: no second wallet is created.
 		{"unknown account, held phone", wallet.AccountRow{}, 5, 5, 0},
-		// Binds later, after a win: the reward is where it was.
+		// Binds after a win: the reward stays in its wallet.
 		{"no phone, free phone", wallet.AccountRow{ActID: 3}, 0, 3, 0},
-		// Binds later, but won in another app too: both wallets are the person's.
+		// Binds after a win, and won in another app too: both wallets belong to the person.
 		{"no phone, held phone", wallet.AccountRow{ActID: 3}, 5, 5, 3},
 		// A new number, no other app: the wallet moves with the person.
 		{"alone, free phone", wallet.AccountRow{ActID: 3, Phone: old, Alone: true}, 0, 3, 0},
-		// A new number that another app knows already.
+		// A new number that another account already has.
 		{"alone, held phone", wallet.AccountRow{ActID: 3, Phone: old, Alone: true}, 5, 5, 3},
-		// Leaves a family phone: the money that was won together stays with the phone.
+		// Leaves a shared phone: the money won together stays with the phone.
 		{"shared, free phone", wallet.AccountRow{ActID: 3, Phone: old}, 0, 0, 0},
-		// Leaves one phone for another that has a wallet: that one, and nothing is carried over.
+		// Leaves a shared phone for another that has a wallet: gets that wallet, and takes nothing along.
 		{"shared, held phone", wallet.AccountRow{ActID: 3, Phone: old}, 5, 5, 0},
 	}
 	for _, c := range cases {

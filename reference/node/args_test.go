@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// args are the words of a command: plain ones, and key=value. What a command does not ask for is a mistake in its
+// args are the words of a command: plain words, and key=value. A word that the command does not read is an error in its
 // story.
 type args struct {
 	t       *testing.T
@@ -33,7 +33,7 @@ func parse(t *testing.T, command string) *args {
 	return a
 }
 
-// done fails the test when a word was not asked for.
+// done fails the test if a word was not read.
 func (a *args) done() {
 	a.t.Helper()
 	require.Empty(a.t, a.named, a.command)
@@ -50,7 +50,7 @@ func (a *args) next() string {
 	return word
 }
 
-// text returns a named word, or what stands for it when it is left out.
+// text returns a named word, or otherwise if it is missing.
 func (a *args) text(key, otherwise string) string {
 	if v, ok := a.named[key]; ok {
 		delete(a.named, key)
@@ -94,7 +94,7 @@ func (a *args) ratio(key string) (num, den int64) {
 	return num, den
 }
 
-// caller reads who asks: app, Douyin unless said, and user.
+// caller reads the caller: app (default Douyin) and user.
 func (a *args) caller() wallet.Caller {
 	a.t.Helper()
 	name := a.text("app", "douyin")

@@ -13,9 +13,9 @@ import (
 )
 
 // newBench returns an instance over stores in memory without faults.
-func newBench(b *testing.B, s wallet.Strategy) (*node.Node, *hand) {
+func newBench(b *testing.B, s wallet.Strategy) (*node.Node, *manualClock) {
 	b.Helper()
-	clock := &hand{eve}
+	clock := &manualClock{eve}
 	keys, err := token.NewKeyring(rand.NewChaCha8([32]byte{1}))
 	if err != nil {
 		b.Fatal(err)
@@ -36,7 +36,7 @@ func newBench(b *testing.B, s wallet.Strategy) (*node.Node, *hand) {
 	return n, clock
 }
 
-// request is the i-th grant: ten to a person, as far as one person wins in a festival.
+// request is the i-th grant: ten for each person, about what one person wins in a festival.
 func request(i int) wallet.GrantRequest {
 	return wallet.GrantRequest{Caller: wallet.Caller{App: wallet.Douyin, User: wallet.UserID(i/10 + 1)}, Activity: "spring",
 		Scene: "rain", Rain: int32(i % 10), Award: wallet.Cash, Amount: 88, Opened: eve}

@@ -13,8 +13,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// books lists what every store holds.
-func (s *teller) books(*args) string {
+// dump lists the data of every store.
+func (s *storyRunner) dump(*args) string {
 	var out strings.Builder
 	fail := func(err error) { require.NoError(s.t, err) }
 	fail(s.orders.Orders(s.ctx, func(o wallet.Order) bool {
@@ -33,7 +33,7 @@ func (s *teller) books(*args) string {
 		}
 		return true
 	}))
-	require.Zero(s.t, sum, "the sum over all accounts is zero, always (F1)")
+	require.Zero(s.t, sum, "the sum of all accounts is always zero (F1)")
 	fail(s.withdrawals.Withdrawals(s.ctx, func(w wallet.Withdrawal) bool {
 		fmt.Fprintf(&out, "withdrawal %s %d fen %s\n", w.No, w.Amount, withdrawalState(w.State))
 		return true
@@ -55,14 +55,14 @@ func (s *teller) books(*args) string {
 	return out.String()
 }
 
-// audited is the ledger's book with the entries that a story forged.
-type audited struct {
+// auditedLedger is the ledger's reader with entries forged by a story.
+type auditedLedger struct {
 	wallet.LedgerBook
 	forged []wallet.Entry
 }
 
-// Entries implements wallet.LedgerBook.
-func (b audited) Entries(ctx context.Context, yield func(wallet.Entry) bool) error {
+// Entries implements wallet.LedgerReader.
+func (b auditedLedger) Entries(ctx context.Context, yield func(wallet.Entry) bool) error {
 	all := slices.Clone(b.forged)
 	if err := b.LedgerBook.Entries(ctx, func(e wallet.Entry) bool { all = append(all, e); return true }); err != nil {
 		return err
@@ -76,17 +76,17 @@ func (b audited) Entries(ctx context.Context, yield func(wallet.Entry) bool) err
 	return nil
 }
 
-func (s *teller) reconcile(*args) string {
-	r, err := s.node.Reconcile(s.ctx, reconcile.Books{Orders: s.orders, Tokens: s.tokens, Ledger: audited{s.ledger, s.forged}, Spent: s.budgets.Spent})
+func (s *storyRunner) reconcile(*args) string {
+	r, err := s.node.Reconcile(s.ctx, reconcile.Books{Orders: s.orders, Tokens: s.tokens, Ledger: auditedLedger{s.ledger, s.forged}, Spent: s.budgets.Spent})
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d wallets, %d orders, %d entries: %d differences\n", r.Wallets, r.Orders, r.Entries, r.Count)
 	for _, d := range r.Differences {
 		fmt.Fprintf(&out, "  %s\n", d)
 	}
-	return said(err, out.String())
+	return result(err, out.String())
 }
 
-func (s *teller) record(a *args) string {
+func (s *storyRunner) record(a *args) string {
 	state := slices.Index([]string{"open", "settled", "void"}, a.text("state", "open"))
 	require.GreaterOrEqual(s.t, state, 0, a.command)
 	o := wallet.Order{No: a.order(), Amount: a.money("amount", 100), Opened: s.clock.now, Created: s.clock.now, State: wallet.OrderState(state)}
@@ -96,13 +96,13 @@ func (s *teller) record(a *args) string {
 	return ""
 }
 
-func (s *teller) credit(a *args) string {
+func (s *storyRunner) credit(a *args) string {
 	_, err := s.ledger.Post(s.ctx, []wallet.Credit{{Order: a.order(), Amount: a.money("amount", 100), Opened: s.clock.now}})
 	require.NoError(s.t, err, a.command)
 	return ""
 }
 
-func (s *teller) token(a *args) string {
+func (s *storyRunner) token(a *args) string {
 	t := wallet.Token{App: wallet.Douyin, Activity: "spring-official", Order: a.order(), Amount: a.money("amount", 100), Opened: s.clock.now}
 	require.NoError(s.t, s.tokens.Issue(s.ctx, t), a.command)
 	if a.text("status", "issued") == "success" {
@@ -111,19 +111,19 @@ func (s *teller) token(a *args) string {
 	return ""
 }
 
-func (s *teller) reserve(a *args) string {
+func (s *storyRunner) reserve(a *args) string {
 	require.NoError(s.t, s.budgets.Reserve(s.ctx, a.order(), a.money("amount", 100), 1_000_000), a.command)
 	return ""
 }
 
-func (s *teller) pay(a *args) string {
+func (s *storyRunner) pay(a *args) string {
 	c := a.caller()
 	no := wallet.WithdrawalNo{Account: wallet.AccountOf(c.App, c.User), Request: a.int("request", 1)}
 	require.NoError(s.t, s.bank.Pay(s.ctx, no, a.money("amount", 100)), a.command)
 	return ""
 }
 
-func (s *teller) forge(a *args) string {
+func (s *storyRunner) forge(a *args) string {
 	no := a.order()
 	s.forged = append(s.forged, wallet.Entry{Order: no, Amount: a.money("amount", 100), Opened: s.clock.now,
 		Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: a.stage(no.Stage), Owner: a.int("owner", int64(no.ActID))}})

@@ -8,28 +8,28 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// kind is what befalls a call.
+// kind is what happens to a call.
 type kind string
 
 const (
-	unavailable    kind = "unavailable"     // nothing done, said at once
-	overloaded     kind = "overloaded"      // nothing done, said at once
-	unknown        kind = "unknown"         // nothing done, no answer
-	unknownApplied kind = "unknown-applied" // done, no answer
-	declined       kind = "declined"        // nothing done, a final no
+	unavailable    kind = "unavailable"     // not done; an error says so
+	overloaded     kind = "overloaded"      // not done; an error says so
+	unknown        kind = "unknown"         // not done; no reply
+	unknownApplied kind = "unknown-applied" // done; no reply
+	declined       kind = "declined"        // not done; a final refusal
 )
 
-// planned is a fault that the next calls meet.
+// planned is a fault of the next matching calls.
 type planned struct {
 	target string // a port, such as "ledger", or one of its methods, such as "ledger.post"
 	kind   kind
 	times  int
 }
 
-// faults is the list of what goes wrong next. The first that fits a call befalls it.
+// faults is the list of planned faults. A call meets the first that matches it.
 type faults struct{ list []planned }
 
-// call makes one call of a port, or what a fault leaves of it.
+// call makes one call of a port, with its fault.
 func (f *faults) call(method string, apply func() error) error {
 	port, _, _ := strings.Cut(method, ".")
 	i := slices.IndexFunc(f.list, func(p planned) bool { return p.target == method || p.target == port })
@@ -53,7 +53,7 @@ func (f *faults) call(method string, apply func() error) error {
 	return wallet.ErrUnknown
 }
 
-// The ports, each call through faults.
+// The ports with faults.
 type (
 	faultyIdentities struct {
 		*faults

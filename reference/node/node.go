@@ -1,5 +1,5 @@
-// Package node composes one instance of the wallet service from ports. It starts nothing and waits for nothing: a
-// runner (processes in virtual time, goroutines in real time) calls the service and the steps.
+// Package node composes one instance of the wallet service from ports. It starts no goroutine and never waits: a runner
+// (processes in virtual time, goroutines in real time) calls the service and the steps.
 package node
 
 import (
@@ -22,67 +22,68 @@ import (
 	"hongbao/reference/withdraw"
 )
 
-// Config is what the instances of one service have in common.
+// Config is the common configuration of all instances of a service.
 type Config struct {
 	Strategy wallet.Strategy
 	Activity wallet.Activity
 
-	// Instances is how many share the limits.
+	// Instances is the number of instances that share the limits.
 	Instances int
 
-	// SyncLimit is how many grants a second all instances together may post before they answer, under StrategySync and
-	// at the last resort (D2); 0 = no limit. Above it grants are refused with nothing done, because a queue before the
-	// ledger would only turn refusals into time-outs.
+	// SyncLimit is the largest number of grants a second that all instances together may post before the reply, under
+	// StrategySync and while SwitchLastResort is on (D2); 0 = no limit. A grant above it is refused with nothing done,
+	// because a queue in front of the ledger would only turn refusals into timeouts.
 	SyncLimit float64
 
-	// Batch is the most credits in one ledger transaction.
+	// Batch is the largest number of credits in one ledger transaction.
 	Batch int
 
-	// Release opens withdrawing (B7), where Ports.Settings says nothing.
+	// Release opens withdrawals (B7) if Ports.Settings is nil.
 	Release wallet.Release
 
 	// CompensateAfter is the age from which an open order counts as stuck (O5); 0 = posting.CompensateAfter.
 	CompensateAfter time.Duration
 
-	// RememberPeople is how many persons an instance remembers between grants, and RememberFor how long; 0 = none.
-	// Pages and withdrawals always look the person up.
+	// RememberPeople is the number of persons that an instance caches between grants, and RememberFor the lifetime of
+	// an entry; 0 = no cache. Pages and withdrawals always read the store.
 	RememberPeople int
 	RememberFor    time.Duration
 }
 
-// Ports is what an instance stands on.
+// Ports are the dependencies of an instance.
 type Ports struct {
 	Clock       wallet.Clock
 	Identities  wallet.IdentityStore
 	Orders      wallet.Orders
 	OpenOrders  wallet.OpenOrders
 	Budgets     wallet.Budgets
-	Admission   wallet.Admission // both in one step; nil: in two
+	Admission   wallet.Admission // order and budget in one step; nil: in two steps
 	Tokens      wallet.Tokens
 	Backlog     wallet.Backlog
 	Ledger      wallet.Ledger
 	Withdrawals wallet.Withdrawals
-	Days        wallet.WithdrawalDays // nil: there is no limit of the day
+	Days        wallet.WithdrawalDays // nil: no daily limit
 	Bank        wallet.Bank
-	Packets     wallet.Packets                         // nil: nobody sends packets here
-	Items       wallet.Items                           // nil: nothing but cash is granted here
-	Kept        wallet.KeptLists                       // which of a page's lists are worth reading; nil: all are read
-	Downstreams map[wallet.AwardType]wallet.Downstream // of each type that the tree grants; nil where there are no Items
-	Stocks      wallet.Stocks                          // counts coupons, where scenes ask for it
-	StockReader *stock.Reader                          // how they stand, kept fresh by a runner
+	Packets     wallet.Packets                         // nil: no packets
+	Items       wallet.Items                           // nil: only cash is granted
+	Kept        wallet.KeptLists                       // which of a page's lists to read; nil: all
+	Downstreams map[wallet.AwardType]wallet.Downstream // for each type that the tree grants; nil if Items is nil
+	Stocks      wallet.Stocks                          // counts coupons, for scenes with stock control
+	StockReader *stock.Reader                          // the counts by the last reading; a runner refreshes it
 	Sealer      wallet.Sealer
 	Alarm       func(kind wallet.AlarmKind, detail string)
 
-	// Permits counts what all instances let through under one limit (L2); nil: each has its share.
+	// Permits counts the requests that all instances have admitted under one limit (L2); nil: each instance has its
+	// share.
 	Permits wallet.Permits
 
-	// Watch is told how a system answered that a passive switch stands before; nil: nobody is.
+	// Watch is called with the result of each call to a system that has a passive switch; nil: not called.
 	Watch func(s wallet.Switch, source string, failed error)
 
-	// Switched says whether a degrade switch is on (D3), at once and without a call; nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3), without blocking; nil: all are off.
 	Switched func(wallet.Switch) bool
 
-	// Settings returns what can be changed at run time, at once and without a call; nil: Config.Release and no bounds.
+	// Settings returns the settings that can change at run time, without blocking; nil: Config.Release and no bounds.
 	Settings func() wallet.Settings
 }
 
@@ -91,8 +92,8 @@ type Node struct {
 	center   *assetcenter.Center
 	reader   *walletpage.Reader
 	withdraw *withdraw.Service
-	packets  *packet.Service  // nil: there are none
-	rewards  *rewards.Service // nil: there is nothing but cash
+	packets  *packet.Service  // nil: no packets
+	rewards  *rewards.Service // nil: only cash
 	people   *identity.Service
 	winners  *identity.Memory
 	poster   *posting.Poster
@@ -100,12 +101,12 @@ type Node struct {
 	alarm    func(wallet.AlarmKind, string)
 	ports    Ports
 
-	lateAfter time.Duration // age from which an open order is late: a festival's backlog is gone, and compensation has had as long again
+	lateAfter time.Duration // age from which an open order is late: twice the longest time of a backlog and of compensation
 }
 
 var _ wallet.Service = (*Node)(nil)
 
-// New returns an instance, or why the configuration is refused.
+// New returns an instance. ErrInvalid: the configuration or the activity tree is invalid.
 func New(c Config, p Ports) (*Node, error) {
 	index, err := activity.New(c.Activity)
 	if err != nil {
@@ -163,26 +164,26 @@ func New(c Config, p Ports) (*Node, error) {
 		return nil, fmt.Errorf("%w: node: strategy %q", wallet.ErrInvalid, c.Strategy)
 	}
 	n.center.Delivery = assetcenter.LastResort{Delivery: n.center.Delivery, Posting: poster, Switched: p.Switched}
-	return n, n.center.Plan(c.SyncLimit, c.together(p).Limit)
+	return n, n.center.Plan(c.SyncLimit, c.cluster(p).Limit)
 }
 
-// together returns how the instances limit a rate together (L2).
-func (c Config) together(p Ports) limiting.Cluster {
-	cluster := limiting.Cluster{Instances: c.Instances, Permits: p.Permits, Local: func() bool { return p.Switched(wallet.SwitchLocalLimits) }}
+// cluster returns the common rate limits of all instances (L2).
+func (c Config) cluster(p Ports) limiting.Cluster {
+	limits := limiting.Cluster{Instances: c.Instances, Permits: p.Permits, Local: func() bool { return p.Switched(wallet.SwitchLocalLimits) }}
 	if p.Watch != nil {
-		cluster.Watch = func(name string, failed error) { p.Watch(wallet.SwitchLocalLimits, name, failed) }
+		limits.Watch = func(name string, failed error) { p.Watch(wallet.SwitchLocalLimits, name, failed) }
 	}
-	return cluster
+	return limits
 }
 
-// newPoster returns the instance's way into the ledger.
+// newPoster returns the instance's poster.
 func newPoster(c Config, p Ports, index *activity.Index) *posting.Poster {
 	poster := &posting.Poster{
 		Ledger: p.Ledger, Orders: p.Orders, Open: p.OpenOrders, Budgets: p.Budgets, Backlog: p.Backlog, Clock: p.Clock,
 		After: c.CompensateAfter, Batch: c.Batch, Alarm: p.Alarm, Switched: p.Switched,
 		Reconcile: func(id wallet.SceneID, s wallet.Stage) bool {
 			scene, err := index.SceneOf(s, id)
-			return err != nil || scene.Reconcile // what no scene knows is checked in any case
+			return err != nil || scene.Reconcile // a posting of an unknown scene is always checked
 		},
 		Budget: func(s wallet.Stage) (wallet.Money, error) {
 			child, err := index.Stage(s)
@@ -231,43 +232,45 @@ func (n *Node) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (walle
 	return n.people.Bind(ctx, wallet.AccountOf(c.App, c.User), p)
 }
 
-// DistrustTokens stops believing clients' tokens, or begins again (T7). The server's copies go on as they were.
+// DistrustTokens turns off (true) or on (false) the trust in clients' tokens (T7). The server's copies are used as
+// before.
 func (n *Node) DistrustTokens(on bool) { n.trust.Distrust(on) }
 
-// PostBatch takes one batch of a backlog shard into the ledger and returns how many credits it took.
+// PostBatch posts one batch of a backlog shard and returns the number of credits. Idempotent: an unacknowledged batch
+// is taken again.
 func (n *Node) PostBatch(ctx context.Context, shard int) (int, error) {
 	return n.poster.PostBatch(ctx, shard)
 }
 
-// Compensate settles one bounded step of stuck orders from a place on (0: the oldest) and returns how many it took on
-// and where to go on; 0: there are no more (O5). A step that fails is passed by.
+// Compensate settles one bounded step of stuck orders, starting at from (0: the oldest), and returns their number and
+// the position to continue from; 0: the end (O5). After an error the caller may continue.
 func (n *Node) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
 	return n.poster.Compensate(ctx, from)
 }
 
-// OpenOrders returns one bounded step of the orders that were open before a moment, as wallet.OpenOrders does, and
-// SettleOrders posts them however young they are: for an instance that knows its backlog to be lost.
+// OpenOrders returns one bounded step of the orders that were open before a moment, as wallet.OpenOrders does. With
+// SettleOrders an instance whose backlog is lost posts them, however young they are.
 func (n *Node) OpenOrders(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error) {
 	return n.ports.OpenOrders.Open(ctx, before, from, n.poster.Batch)
 }
 
-// SettleOrders implements wallet.Settler's.
+// SettleOrders is wallet.Settler's SettleOrders.
 func (n *Node) SettleOrders(ctx context.Context, orders []wallet.Order) error {
 	return n.poster.SettleOrders(ctx, orders)
 }
 
-// Distrusted says whether clients' tokens are switched off.
+// Distrusted reports whether clients' tokens are not trusted.
 func (n *Node) Distrusted() bool { return n.trust.Distrusted() }
 
-// settleStep bounds the withdrawals that one step drives.
+// settleStep bounds the withdrawals of one step of SettleWithdrawals.
 const settleStep = 100
 
-// SettleWithdrawals drives one bounded step of unfinished withdrawals and returns how many it finished.
+// SettleWithdrawals drives one bounded step of unfinished withdrawals and returns the number that it finished.
 func (n *Node) SettleWithdrawals(ctx context.Context) (int, error) {
 	return n.withdraw.Settle(ctx, settleStep)
 }
 
-// Reconcile compares orders, tokens, ledger and budget in full, and raises an alarm when they differ (F5).
+// Reconcile compares all orders, tokens, ledger entries and budgets, and raises an alarm if they differ (F5).
 func (n *Node) Reconcile(ctx context.Context, b reconcile.Books) (reconcile.Report, error) {
 	report, err := reconcile.Run(ctx, b, n.ports.Clock.Now().Add(-n.lateAfter))
 	if err == nil && report.Count > 0 {

@@ -15,8 +15,8 @@ func TestNewRefusesConfigurations(t *testing.T) {
 		why   string
 		spoil func(*node.Config)
 	}{
-		{"a strategy that is none", func(c *node.Config) { c.Strategy = "both" }},
-		{"a tree with a fault", func(c *node.Config) { c.Activity.Parent = "" }},
+		{"an unknown strategy", func(c *node.Config) { c.Strategy = "both" }},
+		{"an invalid tree", func(c *node.Config) { c.Activity.Parent = "" }},
 		{"an empty batch", func(c *node.Config) { c.Batch = 0 }},
 		{"no instance", func(c *node.Config) { c.Instances = 0 }},
 	} {
@@ -32,10 +32,10 @@ func TestNewRefusesConfigurations(t *testing.T) {
 	}
 }
 
-// TestRequestsCarryBoundedTokens: as many as a list may have, and not one more.
+// TestRequestsCarryBoundedTokens: at most MaxClientTokens tokens are accepted.
 func TestRequestsCarryBoundedTokens(t *testing.T) {
-	s := newTeller(t)
-	s.tell("open")
+	s := newRunner(t)
+	s.run("open")
 	caller := wallet.Caller{App: wallet.Douyin, User: 1}
 	for _, n := range []int{wallet.MaxClientTokens, wallet.MaxClientTokens + 1} {
 		tokens := make([][]byte, n)
@@ -49,7 +49,7 @@ func TestRequestsCarryBoundedTokens(t *testing.T) {
 			continue
 		}
 		require.NoError(t, pageErr)
-		require.Len(t, p.Refused, n, "each is refused by name")
+		require.Len(t, p.Refused, n, "each is refused with its reason")
 		require.ErrorIs(t, withdrawErr, wallet.ErrInsufficient)
 		require.NoError(t, preparedErr)
 	}

@@ -9,12 +9,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// packetStep bounds the packets that one step of SettlePackets drives: each may have wallet.MaxShares shares.
+// packetStep bounds the packets of one step of SettlePackets. Each may have wallet.MaxShares shares.
 const packetStep = 20
 
 var _ wallet.PacketService = (*Node)(nil)
 
-// newPackets returns the service of packets, nil where there is no store of them.
+// newPackets returns the packet service, or nil if there is no store for packets.
 func newPackets(p Ports, people wallet.People, index *activity.Index, due func(context.Context, wallet.PageRequest) error) *packet.Service {
 	if p.Packets == nil {
 		return nil
@@ -23,7 +23,7 @@ func newPackets(p Ports, people wallet.People, index *activity.Index, due func(c
 		Due: due, Switched: p.Switched}
 }
 
-// SendPacket implements wallet.PacketService. ErrNotFound: there are no packets here.
+// SendPacket implements wallet.PacketService. ErrNotFound: the service has no packets.
 func (n *Node) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wallet.Packet, error) {
 	if n.packets == nil {
 		return wallet.Packet{}, errNoPackets()
@@ -31,7 +31,7 @@ func (n *Node) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wall
 	return n.packets.Send(ctx, r)
 }
 
-// OpenPacket implements wallet.PacketService. ErrNotFound: there are no packets here.
+// OpenPacket implements wallet.PacketService. ErrNotFound: the service has no packets.
 func (n *Node) OpenPacket(ctx context.Context, r wallet.OpenPacketRequest) (wallet.Share, error) {
 	if n.packets == nil {
 		return wallet.Share{}, errNoPackets()
@@ -39,8 +39,8 @@ func (n *Node) OpenPacket(ctx context.Context, r wallet.OpenPacketRequest) (wall
 	return n.packets.Open(ctx, r)
 }
 
-// SettlePackets drives one bounded step of packets that got stuck and sends back what nobody has opened in time (P4). It
-// returns how many it brought to rest.
+// SettlePackets drives one bounded step of stuck packets and returns unopened shares of packets whose time is over
+// (P4). Its result is the number of packets without remaining work.
 func (n *Node) SettlePackets(ctx context.Context) (int, error) {
 	if n.packets == nil {
 		return 0, nil

@@ -10,16 +10,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestPacketsOfWhatIsPromised (P4, T6): what is only promised by tokens can be sent at once, under every strategy; sender
-// and guest see it on their pages, and what comes out of a packet is money like any other, but no income.
+// TestPacketsOfWhatIsPromised (P4, T6): money promised by tokens can be sent at once, under every strategy; sender and
+// recipient see it on their pages. Money from a packet is part of the balance, but not of the income.
 func TestPacketsOfWhatIsPromised(t *testing.T) {
 	for _, strategy := range wallet.Strategies {
 		t.Run(string(strategy), func(t *testing.T) {
-			s := newTeller(t)
-			s.tell("open strategy=" + string(strategy))
-			s.tell("grant user=1 rain=1 amount=100")
+			s := newRunner(t)
+			s.run("open strategy=" + string(strategy))
+			s.run("grant user=1 rain=1 amount=100")
 			if strategy == wallet.StrategyAsync {
-				s.tell("post") // nothing says what is due but the backlog
+				s.run("post") // only the backlog has the unposted money
 			}
 			sender, guest := wallet.Caller{App: wallet.Douyin, User: 1}, wallet.Caller{App: wallet.Toutiao, User: 2}
 			p, err := s.node.SendPacket(t.Context(), wallet.SendPacketRequest{Caller: sender, Request: 1, Amount: 100, To: []wallet.Caller{guest}})
@@ -47,9 +47,9 @@ func TestPacketsOfWhatIsPromised(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, wallet.WithdrawalPaid, w.State)
 
-			s.tell("grant user=1 rain=2 amount=40")
+			s.run("grant user=1 rain=2 amount=40")
 			if strategy == wallet.StrategyAsync {
-				s.tell("post")
+				s.run("post")
 			}
 			p, err = s.node.SendPacket(t.Context(), wallet.SendPacketRequest{Caller: sender, Request: 2, Amount: 40, To: []wallet.Caller{guest}})
 			require.NoError(t, err)
@@ -59,12 +59,12 @@ func TestPacketsOfWhatIsPromised(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, 1, n)
 			require.EqualValues(t, 40, page(sender).Balance)
-			require.Contains(t, s.tell("reconcile"), ": 0 differences\n")
+			require.Contains(t, s.run("reconcile"), ": 0 differences\n")
 		})
 	}
 }
 
-// TestNoPackets: an instance without a store of them says so.
+// TestNoPackets: an instance without a packet store returns ErrNotFound.
 func TestNoPackets(t *testing.T) {
 	n, err := node.New(node.Config{Strategy: wallet.StrategyToken, Activity: tree(100, 10), Instances: 1, Batch: 1}, node.Ports{})
 	require.NoError(t, err)

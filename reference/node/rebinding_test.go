@@ -11,14 +11,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestNoSequenceOfBindingsPaysTwice is O3 where accounts change wallets (B2): three accounts bind three phones to and
-// fro and repeat their requests. An account has won what was ever on record in a wallet while it stood behind it. What
-// it has won is never recorded anew, and what it has not won always is.
+// TestNoSequenceOfBindingsPaysTwice is O3 while accounts change wallets (B2): three accounts bind three phones
+// repeatedly and repeat their requests. An account has won the orders that were on record in a wallet while the account
+// belonged to it. A win is never recorded again, and a new win is always recorded.
 func TestNoSequenceOfBindingsPaysTwice(t *testing.T) {
 	callers := []wallet.Caller{{App: wallet.Douyin, User: 7}, {App: wallet.Toutiao, User: 9}, {App: wallet.Xigua, User: 8}}
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newTeller(t)
-		s.tell("open")
+		s := newRunner(t)
+		s.run("open")
 		won := map[wallet.Caller]map[wallet.OrderNo]bool{}
 		for _, c := range callers {
 			won[c] = map[wallet.OrderNo]bool{}
@@ -41,7 +41,7 @@ func TestNoSequenceOfBindingsPaysTwice(t *testing.T) {
 				if err != nil {
 					require.ErrorIs(rt, err, wallet.ErrConflict, "only another amount may be refused")
 				} else {
-					require.True(rt, isNew || won[c][reply.Order], "user %d is told of order %s, which was never its own", c.User, reply.Order)
+					require.True(rt, isNew || won[c][reply.Order], "the reply to user %d names order %s, which was never its own", c.User, reply.Order)
 				}
 			}
 			for _, o := range s.onRecord(rt) {
@@ -52,8 +52,8 @@ func TestNoSequenceOfBindingsPaysTwice(t *testing.T) {
 				}
 			}
 		}
-		s.tell("post")
-		require.True(rt, strings.HasSuffix(s.tell("reconcile"), ": 0 differences\n"))
+		s.run("post")
+		require.True(rt, strings.HasSuffix(s.run("reconcile"), ": 0 differences\n"))
 	})
 }
 
@@ -66,8 +66,8 @@ func wonIn(won map[wallet.OrderNo]bool, rain int32) bool {
 	return false
 }
 
-// onRecord returns all orders. Wallets are dense, and no step hands out more than one.
-func (s *teller) onRecord(t *rapid.T) (all []wallet.Order) {
+// onRecord returns all orders. Wallet ids are dense, and no step creates more than one.
+func (s *storyRunner) onRecord(t *rapid.T) (all []wallet.Order) {
 	for id := wallet.ActID(1); id <= 50; id++ {
 		orders, err := s.orders.Of(s.ctx, id, wallet.Official)
 		require.NoError(t, err)

@@ -11,7 +11,8 @@ import (
 
 var _ wallet.Rewards = (*Node)(nil)
 
-// newRewards returns the rewards other than cash, nil where there is no store of them. ErrInvalid: as rewards.New.
+// newRewards returns the rewards other than cash, or nil if there is no store for them. Errors are those of
+// rewards.New.
 func newRewards(c Config, p Ports, people wallet.People, index *activity.Index) (*rewards.Service, error) {
 	if p.Items == nil {
 		return nil, nil
@@ -20,7 +21,7 @@ func newRewards(c Config, p Ports, people wallet.People, index *activity.Index) 
 		Downstreams: p.Downstreams, Stocks: p.Stocks, Reader: p.StockReader, Alarm: p.Alarm, Switched: p.Switched})
 }
 
-// Rewards implements wallet.Rewards. ErrNotFound: there is nothing but cash here.
+// Rewards implements wallet.Rewards. ErrNotFound: the service grants only cash.
 func (n *Node) Rewards(ctx context.Context, r wallet.RewardsRequest) (wallet.RewardsPage, error) {
 	if n.rewards == nil {
 		return wallet.RewardsPage{}, errNoRewards()
@@ -28,7 +29,7 @@ func (n *Node) Rewards(ctx context.Context, r wallet.RewardsRequest) (wallet.Rew
 	return n.rewards.Rewards(ctx, r)
 }
 
-// UseReward implements wallet.Rewards. ErrNotFound: there is nothing but cash here.
+// UseReward implements wallet.Rewards. ErrNotFound: the service grants only cash.
 func (n *Node) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.Item, error) {
 	if n.rewards == nil {
 		return wallet.Item{}, errNoRewards()
@@ -36,7 +37,7 @@ func (n *Node) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.Item,
 	return n.rewards.UseReward(ctx, r)
 }
 
-// ConfirmReward records what a downstream tells of its own accord, as rewards.Service's Confirm does.
+// ConfirmReward processes a downstream's callback, as rewards.Service's Confirm does.
 func (n *Node) ConfirmReward(ctx context.Context, c wallet.Callback) error {
 	if n.rewards == nil {
 		return errNoRewards()
@@ -52,8 +53,8 @@ func (n *Node) RefundReward(ctx context.Context, no wallet.OrderNo) (wallet.Item
 	return n.rewards.Refund(ctx, no)
 }
 
-// SettleRewards drives one bounded step of rewards that are not settled and returns how many came further (O5). What fails
-// is passed by and returned as an error.
+// SettleRewards drives one bounded step of unsettled rewards and returns the number that changed state (O5). An item
+// that fails is passed, and its error is returned.
 func (n *Node) SettleRewards(ctx context.Context) (int, error) {
 	if n.rewards == nil {
 		return 0, nil
@@ -61,8 +62,8 @@ func (n *Node) SettleRewards(ctx context.Context) (int, error) {
 	return n.rewards.Settle(ctx)
 }
 
-// CouponStock returns how many coupons of a template are issued, and of how many, as this process last read it (C2).
-// ErrNotFound: its stock is not controlled. ErrUnavailable: nothing was read yet.
+// CouponStock returns the issued and the total coupons of a template, by this process's last reading (C2). ErrNotFound:
+// it has no stock control. ErrUnavailable: nothing was read yet.
 func (n *Node) CouponStock(t wallet.Template) (issued, total int64, err error) {
 	if n.rewards == nil {
 		return 0, 0, errNoRewards()
@@ -72,5 +73,5 @@ func (n *Node) CouponStock(t wallet.Template) (issued, total int64, err error) {
 }
 
 func errNoRewards() error {
-	return fmt.Errorf("%w: this service grants cash alone", wallet.ErrNotFound)
+	return fmt.Errorf("%w: this service grants only cash", wallet.ErrNotFound)
 }

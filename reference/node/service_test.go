@@ -10,32 +10,32 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// said returns what a command says: its error by code and reason, or its answer.
-func said(err error, answer string) string {
+// result formats the result of a command: its error as code and reason, or its answer.
+func result(err error, answer string) string {
 	if err != nil {
 		return fmt.Sprintf("%s: %s", wallet.CodeOf(err), wallet.ReasonOf(err))
 	}
 	return answer
 }
 
-// clients returns the tokens that a request carries.
-func (s *teller) clients(a *args) (sealed [][]byte) {
+// clients returns the tokens of a request.
+func (s *storyRunner) clients(a *args) (sealed [][]byte) {
 	for _, name := range a.list("tokens") {
-		require.Contains(s.t, s.kept, name, a.command)
-		sealed = append(sealed, s.kept[name])
+		require.Contains(s.t, s.sealed, name, a.command)
+		sealed = append(sealed, s.sealed[name])
 	}
 	return sealed
 }
 
-// keep gives a client's token a name, the same to the same bytes.
-func (s *teller) keep(sealed []byte) string {
+// nameToken names a client's token; equal bytes get the same name.
+func (s *storyRunner) nameToken(sealed []byte) string {
 	s.count++
 	name := fmt.Sprintf("t%d", s.count)
-	s.kept[name] = sealed
+	s.sealed[name] = sealed
 	return name
 }
 
-func (s *teller) grant(a *args) string {
+func (s *storyRunner) grant(a *args) string {
 	award, ok := wallet.ParseAwardType(a.text("award", "cash"))
 	require.True(s.t, ok, a.command)
 	r, err := s.node.Grant(s.ctx, wallet.GrantRequest{
@@ -44,23 +44,23 @@ func (s *teller) grant(a *args) string {
 	})
 	line := fmt.Sprintf("%s %d fen %s", r.Order, r.Amount, [...]string{"", "accepted", "posted", "token only"}[r.State])
 	if r.Token != nil {
-		line += ", token " + s.keep(r.Token)
+		line += ", token " + s.nameToken(r.Token)
 	}
-	return said(err, line)
+	return result(err, line)
 }
 
-func (s *teller) tamper(a *args) string {
-	b := slices.Clone(s.kept[a.next()])
+func (s *storyRunner) tamper(a *args) string {
+	b := slices.Clone(s.sealed[a.next()])
 	b[len(b)/2] ^= 1
-	return "token " + s.keep(b)
+	return "token " + s.nameToken(b)
 }
 
-func (s *teller) bind(a *args) string {
+func (s *storyRunner) bind(a *args) string {
 	p, err := s.node.Bind(s.ctx, a.caller(), wallet.Phone(a.int("phone", 0)))
-	return said(err, fmt.Sprintf("wallet %d, former %v", p.ActID, p.Former))
+	return result(err, fmt.Sprintf("wallet %d, former %v", p.ActID, p.Former))
 }
 
-func (s *teller) page(a *args) string {
+func (s *storyRunner) page(a *args) string {
 	r := wallet.PageRequest{Caller: a.caller(), Limit: int(a.int("limit", 10)), Tokens: s.clients(a)}
 	if ago := a.span("ago"); ago != 0 {
 		r.At = s.clock.now.Add(-ago)
@@ -77,7 +77,7 @@ func (s *teller) page(a *args) string {
 	}
 	p, err := s.node.Page(s.ctx, r)
 	if err != nil {
-		return said(err, "")
+		return result(err, "")
 	}
 	s.after = p.Next
 	var out strings.Builder
@@ -100,22 +100,22 @@ func (s *teller) page(a *args) string {
 	return out.String()
 }
 
-func (s *teller) withdraw(a *args) string {
+func (s *storyRunner) withdraw(a *args) string {
 	r := wallet.WithdrawRequest{Caller: a.caller(), Request: a.int("request", 1), Amount: a.money("amount", 100), Tokens: s.clients(a)}
 	if ago := a.span("ago"); ago != 0 {
 		r.At = s.clock.now.Add(-ago)
 	}
 	w, err := s.node.Withdraw(s.ctx, r)
-	return said(err, fmt.Sprintf("%s %d fen %s", w.No, w.Amount, withdrawalState(w.State)))
+	return result(err, fmt.Sprintf("%s %d fen %s", w.No, w.Amount, withdrawalState(w.State)))
 }
 
-func (s *teller) post(*args) string {
+func (s *storyRunner) post(*args) string {
 	total := 0
 	for shard := range shards {
 		for {
 			n, err := s.node.PostBatch(s.ctx, shard)
 			if err != nil {
-				return fmt.Sprintf("%d posted, then %s", total, said(err, ""))
+				return fmt.Sprintf("%d posted, then %s", total, result(err, ""))
 			}
 			if total += n; n == 0 {
 				break
@@ -125,17 +125,17 @@ func (s *teller) post(*args) string {
 	return fmt.Sprintf("%d posted", total)
 }
 
-func (s *teller) compensate(*args) string {
+func (s *storyRunner) compensate(*args) string {
 	n, next, err := s.node.Compensate(s.ctx, 0)
 	if next != 0 {
-		return said(err, fmt.Sprintf("%d taken on, and there are more", n))
+		return result(err, fmt.Sprintf("%d handled, more remain", n))
 	}
-	return said(err, fmt.Sprintf("%d taken on", n))
+	return result(err, fmt.Sprintf("%d handled", n))
 }
 
-func (s *teller) settle(*args) string {
+func (s *storyRunner) settle(*args) string {
 	n, err := s.node.SettleWithdrawals(s.ctx)
-	return said(err, fmt.Sprintf("%d finished", n))
+	return result(err, fmt.Sprintf("%d finished", n))
 }
 
 func statusName(s wallet.TokenStatus) string {

@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write what the stories tell now into their files")
+var update = flag.Bool("update", false, "write the present output of the stories into their files")
 
-// TestStories tells every story of testdata. A line that begins with "> " is a command, the lines below it are what it
-// says; "#" begins a comment. The commands are those of teller.tell. After a change that is meant, tell them anew with
-// -update and read the difference.
+// TestStories runs every story of testdata. A line that begins with "> " is a command, and the lines below it are its
+// output; "#" begins a comment. The commands are listed in storyRunner.commands. After an intended change run with
+// -update and read the diff.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
@@ -23,27 +23,27 @@ func TestStories(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
-			told := tell(t, string(text))
+			output := runStory(t, string(text))
 			if *update {
-				require.NoError(t, os.WriteFile(file, []byte(told), 0o644))
+				require.NoError(t, os.WriteFile(file, []byte(output), 0o644))
 				return
 			}
-			require.Equal(t, string(text), told)
+			require.Equal(t, string(text), output)
 		})
 	}
 }
 
-// tell returns the story with what its commands say now.
-func tell(t *testing.T, story string) string {
+// runStory returns the story with the present output of its commands.
+func runStory(t *testing.T, story string) string {
 	var out strings.Builder
-	teller := newTeller(t)
-	answer := false // within what the last command said
+	runner := newRunner(t)
+	answer := false // within the output of the last command
 	for line := range strings.Lines(story) {
 		command, ok := strings.CutPrefix(line, "> ")
 		switch {
 		case ok:
 			out.WriteString(line)
-			out.WriteString(teller.tell(strings.TrimSpace(command)))
+			out.WriteString(runner.run(strings.TrimSpace(command)))
 		case answer && !strings.HasPrefix(line, "#") && strings.TrimSpace(line) != "":
 			continue
 		default:
@@ -51,6 +51,6 @@ func tell(t *testing.T, story string) string {
 		}
 		answer = ok || answer && !strings.HasPrefix(line, "#") && strings.TrimSpace(line) != ""
 	}
-	require.Empty(t, teller.faults.list, "faults that nothing met")
+	require.Empty(t, runner.faults.list, "faults that no call met")
 	return out.String()
 }

@@ -9,17 +9,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// throw turns a switch on or off, as operators do.
-func (s *teller) throw(a *args) string {
+// setSwitch turns a switch on or off, as operators do.
+func (s *storyRunner) setSwitch(a *args) string {
 	name := wallet.Switch(a.next())
 	require.Contains(s.t, wallet.AllSwitches(), name, a.command)
-	s.thrown[name] = a.next() == "on"
-	s.switches.Apply(s.thrown)
+	s.switched[name] = a.next() == "on"
+	s.switches.Apply(s.switched)
 	return ""
 }
 
-// released reads who may withdraw.
-func (s *teller) released(a *args) wallet.Release {
+// readRelease reads a release from the command's words.
+func (s *storyRunner) readRelease(a *args) wallet.Release {
 	num, den := a.ratio("release")
 	r := wallet.Release{Num: num, Den: den}
 	for _, word := range a.list("white") {
@@ -30,23 +30,23 @@ func (s *teller) released(a *args) wallet.Release {
 	return r
 }
 
-// settled returns the settings that hold: those of the start, until operators change them.
-func (s *teller) settled(r wallet.Release) func() wallet.Settings {
+// currentSettings returns the settings in force: those of open, until the story changes them.
+func (s *storyRunner) currentSettings(r wallet.Release) func() wallet.Settings {
 	s.settings = &wallet.Settings{Release: r}
 	return func() wallet.Settings { return *s.settings }
 }
 
-func (s *teller) limit(a *args) string {
+func (s *storyRunner) limit(a *args) string {
 	s.settings.WithdrawPerDay, s.settings.WithdrawTimes = a.money("fen", 0), int(a.int("times", 0))
 	return ""
 }
 
-func (s *teller) release(a *args) string {
-	s.settings.Release = s.released(a)
+func (s *storyRunner) release(a *args) string {
+	s.settings.Release = s.readRelease(a)
 	return ""
 }
 
-// faultyDays is the count of the day, through faults.
+// faultyDays is the count of the day's withdrawals, with faults.
 type faultyDays struct {
 	*faults
 	inner wallet.WithdrawalDays

@@ -18,8 +18,8 @@ func (m *model) recorded() (out []wallet.Packet) {
 	return out
 }
 
-// between judges the books in the middle: they sum to zero, and what is in packets is at least what may be opened and at
-// most what is neither opened nor back.
+// between checks the ledger between two steps: it sums to zero, and the money in packets is at least what may be opened
+// and at most what is neither opened nor returned.
 func (m *model) between() {
 	least, most := map[int64]wallet.Money{}, map[int64]wallet.Money{}
 	for _, p := range m.recorded() {
@@ -55,11 +55,11 @@ func (m *model) between() {
 	}
 }
 
-// end lets everything come to rest and judges all that was ever said.
+// end finishes all remaining work and checks all answers ever given.
 func (m *model) end() {
 	m.faults.next = nil
 	m.clock.Advance(wallet.PacketLife + 2*time.Minute)
-	for range 2 { // what was only asked for is sent first, and then goes back
+	for range 2 { // packets only asked for are sent first, and then returned
 		_, err := m.Settle(context.Background(), 1000)
 		require.NoError(m.t, err)
 	}
@@ -79,7 +79,7 @@ func (m *model) end() {
 		require.Contains(m.t, found, no)
 	}
 	for a := range m.balances(m.t) {
-		require.Contains(m.t, []wallet.AccountKind{wallet.CostAccount, wallet.PersonalAccount}, a.Kind, "nothing is under way")
+		require.Contains(m.t, []wallet.AccountKind{wallet.CostAccount, wallet.PersonalAccount}, a.Kind, "no transfer is unfinished")
 	}
 	for n := range users {
 		want := wallet.Money(0)
@@ -91,7 +91,7 @@ func (m *model) end() {
 	m.moved(found)
 }
 
-// judge holds one packet against what was asked and told, and moves its money in has.
+// judge compares one packet with its request and with the answers, and moves its money in has.
 func (m *model) judge(p wallet.Packet, has *[users]wallet.Money) {
 	r, asked := m.asked[p.No]
 	require.True(m.t, asked)
@@ -99,8 +99,8 @@ func (m *model) judge(p wallet.Packet, has *[users]wallet.Money) {
 	require.Equal(m.t, r.Greeting, p.Greeting)
 	require.Len(m.t, p.Shares, len(r.To))
 	_, sent := m.sent[p.No]
-	require.False(m.t, sent && p.State != wallet.PacketClosed, "told that it is sent")
-	require.False(m.t, m.no[p.No] && p.State != wallet.PacketRefused, "told that it is refused")
+	require.False(m.t, sent && p.State != wallet.PacketClosed, "a reply said that it is sent")
+	require.False(m.t, m.no[p.No] && p.State != wallet.PacketRefused, "a reply said that it is refused")
 	require.Contains(m.t, []wallet.PacketState{wallet.PacketRefused, wallet.PacketClosed}, p.State)
 	if p.State == wallet.PacketRefused {
 		return
@@ -109,10 +109,10 @@ func (m *model) judge(p wallet.Packet, has *[users]wallet.Money) {
 	for i, s := range p.Shares {
 		sum += s.Amount
 		require.Equal(m.t, account(r.To[i]), s.For)
-		told, opened := m.opened[shareNo{p.No, s.For}]
-		require.True(m.t, !opened || told == s, "told that it is opened")
-		require.True(m.t, s.State == wallet.ShareOpened || s.Owner == p.Owner, "it goes back to the wallet that sent it")
-		require.False(m.t, m.back[shareNo{p.No, s.For}] && s.State != wallet.ShareReturned, "told that it is over")
+		answered, opened := m.opened[shareNo{p.No, s.For}]
+		require.True(m.t, !opened || answered == s, "a reply said that it is opened")
+		require.True(m.t, s.State == wallet.ShareOpened || s.Owner == p.Owner, "it returns to the wallet that sent it")
+		require.False(m.t, m.back[shareNo{p.No, s.For}] && s.State != wallet.ShareReturned, "a reply said that it is expired")
 		for n := range users {
 			if caller(n) == r.Caller {
 				has[n] -= s.Amount
@@ -125,8 +125,8 @@ func (m *model) judge(p wallet.Packet, has *[users]wallet.Money) {
 	require.Equal(m.t, p.Amount, sum)
 }
 
-// moved holds the ledger's own lines against the record: each packet left its sender once, and each share left the packet
-// once, for the side that the record says.
+// moved compares the ledger's entries with the records: each packet left its sender once, and each share left the
+// packet once, in the direction on record.
 func (m *model) moved(found map[wallet.PacketNo]wallet.Packet) {
 	in := map[wallet.MoveNo]wallet.Money{}
 	require.NoError(m.t, m.ledger.Entries(context.Background(), func(e wallet.Entry) bool {

@@ -8,17 +8,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// settleAfter is the age from which a step that nobody finished is driven by the chore: above the time that a request
-// itself may take.
+// settleAfter is the age from which the chore drives an unfinished step. It is above the longest duration of a request.
 const settleAfter = time.Minute
 
-// send brings a packet that was asked for as far as it will go: asked → sent, or refused.
+// send moves a requested packet as far as possible: asked → sent, or refused. Idempotent.
 func (s *Service) send(ctx context.Context, p wallet.Packet) (wallet.Packet, error) {
 	if p.State != wallet.PacketAsked {
 		return p, nil
 	}
 	to := wallet.PacketSent
-	switch err := s.transfer(ctx, sending(p)); {
+	switch err := s.transfer(ctx, sendTransfer(p)); {
 	case errors.Is(err, wallet.ErrInsufficient):
 		to = wallet.PacketRefused
 	case err != nil:
@@ -31,7 +30,7 @@ func (s *Service) send(ctx context.Context, p wallet.Packet) (wallet.Packet, err
 	return p, nil
 }
 
-// finish brings a share that is on its way to its end: opening → opened, returning → returned.
+// finish completes the state of a share: opening → opened, returning → returned. Idempotent.
 func (s *Service) finish(ctx context.Context, p wallet.Packet, i int, share wallet.Share) (wallet.Share, error) {
 	step, end := wallet.MoveOpen, wallet.ShareOpened
 	switch share.State {
@@ -41,13 +40,14 @@ func (s *Service) finish(ctx context.Context, p wallet.Packet, i int, share wall
 	default:
 		return share, nil
 	}
-	if err := s.transfer(ctx, leaving(p, i, step, share)); err != nil {
+	if err := s.transfer(ctx, shareTransfer(p, i, step, share)); err != nil {
 		return share, wallet.Unsettled(err)
 	}
 	return s.mark(ctx, p.No, share.For, end, share.Owner, s.Clock.Now())
 }
 
-// transfer moves a packet's money. An error but ErrInsufficient says that it is on record and may have been moved.
+// transfer makes a ledger transfer of a packet. After any error but ErrInsufficient the packet is on record and the
+// money may have moved.
 func (s *Service) transfer(ctx context.Context, t wallet.Transfer) error {
 	err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, t) })
 	short := errors.Is(err, wallet.ErrInsufficient)
@@ -60,7 +60,8 @@ func (s *Service) transfer(ctx context.Context, t wallet.Transfer) error {
 	return wallet.Unsettled(err)
 }
 
-// mark records a share's state and returns what is on record then. Once a share was marked, how it ends is open.
+// mark records a share's state and returns the share on record. After an error for a final state the result is unknown,
+// because the share's state was recorded before.
 func (s *Service) mark(ctx context.Context, no wallet.PacketNo, a wallet.Account, to wallet.ShareState, owner wallet.ActID, at wallet.Instant) (wallet.Share, error) {
 	var share wallet.Share
 	err := wallet.Repeat(func() (err error) { share, err = s.Packets.Mark(ctx, no, a, to, owner, at); return err })
@@ -70,18 +71,18 @@ func (s *Service) mark(ctx context.Context, no wallet.PacketNo, a wallet.Account
 	return share, err
 }
 
-// Settle drives one bounded step of what got stuck, and sends back what nobody has opened in time (P4). It returns how many
-// packets it brought to rest. It goes through them from place to place, oldest first, and begins anew after the last: those
-// that cannot be brought to rest, however many, do not bar the way to those behind them. Several may call it at the same
-// time.
+// Settle drives one bounded step of stuck packets, and returns unopened shares of packets whose time is over (P4). Its
+// result is the number of packets without remaining work. It scans them in order of age and starts again after the
+// last, so packets that cannot be finished do not block those after them. Concurrent calls are safe. Errors are those
+// of the store.
 func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
 	now := s.Clock.Now()
-	from := wallet.OpenPlace(s.place.Load())
+	from := wallet.OpenPlace(s.cursor.Load())
 	ps, next, err := s.Packets.Unfinished(ctx, now.Add(-settleAfter), now.Add(-wallet.PacketLife), from, limit)
 	if err != nil {
 		return 0, err
 	}
-	s.place.Store(int64(next))
+	s.cursor.Store(int64(next))
 	done := 0
 	for _, p := range ps {
 		if s.settle(ctx, p, now) == nil {
@@ -91,7 +92,7 @@ func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
 	return done, nil
 }
 
-// settle brings one packet to rest.
+// settle does the remaining work of one packet.
 func (s *Service) settle(ctx context.Context, p wallet.Packet, now wallet.Instant) error {
 	p, failed := s.send(ctx, p)
 	if failed != nil || p.State == wallet.PacketRefused {
@@ -110,8 +111,8 @@ func (s *Service) settle(ctx context.Context, p wallet.Packet, now wallet.Instan
 	return failed
 }
 
-// sending moves the amount from the sender's wallets to where it waits.
-func sending(p wallet.Packet) wallet.Transfer {
+// sendTransfer returns the transfer from the sender's wallets to the packet account.
+func sendTransfer(p wallet.Packet) wallet.Transfer {
 	t := wallet.Transfer{
 		No:   wallet.MoveNo{Packet: p.No, Step: wallet.MoveSend},
 		Legs: []wallet.Leg{{Account: account(p, wallet.PacketAccount, p.Owner), Amount: p.Amount}},
@@ -123,9 +124,9 @@ func sending(p wallet.Packet) wallet.Transfer {
 	return t
 }
 
-// leaving moves share i from where it waits to the wallet that it was marked for.
-func leaving(p wallet.Packet, i int, step wallet.MoveStep, share wallet.Share) wallet.Transfer {
-	return wallet.Transfer{No: wallet.MoveNo{Packet: p.No, Step: step, Share: uint8(i)}, Legs: []wallet.Leg{ // MaxShares fits
+// shareTransfer returns the transfer of share i from the packet account to the wallet in its record.
+func shareTransfer(p wallet.Packet, i int, step wallet.MoveStep, share wallet.Share) wallet.Transfer {
+	return wallet.Transfer{No: wallet.MoveNo{Packet: p.No, Step: step, Share: uint8(i)}, Legs: []wallet.Leg{ // i is below MaxShares, which fits uint8
 		{Account: account(p, wallet.PacketAccount, p.Owner), Amount: -share.Amount},
 		{Account: account(p, wallet.PersonalAccount, share.Owner), Amount: share.Amount},
 	}}

@@ -18,23 +18,23 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// failure is what becomes of a call.
+// failure is what happens to a call.
 type failure int
 
 const (
 	works failure = iota
-	down          // nothing done, said at once
-	lost          // nothing done, no answer
-	mute          // done, no answer
+	down          // not done; an error says so
+	lost          // not done; no reply
+	mute          // done; no reply
 	dies          // the instance dies before the call
-	dead          // the instance dies after it
+	dead          // the instance dies after the call
 	failures
 )
 
-// death is what an instance panics with when it dies.
+// death is the panic value of a dying instance.
 type death struct{}
 
-// faults decides what becomes of each call of the ports of one instance; nil: all work.
+// faults decides the failure of each port call of one instance; nil: no failures.
 type faults struct{ next func(method string) failure }
 
 func (f *faults) call(method string, apply func() error) error {
@@ -92,8 +92,8 @@ func (p faultyPackets) Mark(ctx context.Context, no wallet.PacketNo, a wallet.Ac
 	return got, err
 }
 
-// town is a service of packets with its stores.
-type town struct {
+// fixture is a packet service with its stores.
+type fixture struct {
 	*packet.Service
 	faults  faults
 	clock   *storetest.Clock
@@ -103,12 +103,12 @@ type town struct {
 	rains   int32
 	alarms  []string
 	dues    int
-	off     bool // packets are switched off
+	off     bool // SwitchStopPackets is on
 }
 
-// newTown returns a service over stores; nil: new ones in memory. Its official stage begins now and lasts ten days, and a
-// drill was before it.
-func newTown(t require.TestingT, clock *storetest.Clock, ledger storetest.LedgerStore, packets storetest.PacketStore) *town {
+// newFixture returns a service over the given stores; nil: new ones in memory. Its official stage begins now and lasts
+// thirty days; a drill preceded it.
+func newFixture(t require.TestingT, clock *storetest.Clock, ledger storetest.LedgerStore, packets storetest.PacketStore) *fixture {
 	if ledger == nil {
 		ledger, packets = mem.NewLedger(clock, 1), mem.NewPackets()
 	}
@@ -121,17 +121,19 @@ func newTown(t require.TestingT, clock *storetest.Clock, ledger storetest.Ledger
 	index, err := activity.New(wallet.Activity{Parent: "spring", Children: []wallet.Child{
 		child("drill", wallet.ExternalDrill, start-10*day, start), child("festival", wallet.Official, start, start+30*day)}})
 	require.NoError(t, err)
-	town := &town{clock: clock, ledger: ledger, packets: packets, people: identity.New(mem.NewIdentities(), clock)}
-	town.Service = &packet.Service{
-		People: town.people, Index: index, Packets: faultyPackets{packets, &town.faults}, Ledger: faultyLedger{ledger, &town.faults}, Clock: clock,
-		Due:      func(context.Context, wallet.PageRequest) error { town.dues++; return nil },
-		Switched: func(s wallet.Switch) bool { return town.off && s == wallet.SwitchStopPackets },
-		Alarm:    func(kind wallet.AlarmKind, detail string) { town.alarms = append(town.alarms, string(kind)+" "+detail) },
+	fixture := &fixture{clock: clock, ledger: ledger, packets: packets, people: identity.New(mem.NewIdentities(), clock)}
+	fixture.Service = &packet.Service{
+		People: fixture.people, Index: index, Packets: faultyPackets{packets, &fixture.faults}, Ledger: faultyLedger{ledger, &fixture.faults}, Clock: clock,
+		Due:      func(context.Context, wallet.PageRequest) error { fixture.dues++; return nil },
+		Switched: func(s wallet.Switch) bool { return fixture.off && s == wallet.SwitchStopPackets },
+		Alarm: func(kind wallet.AlarmKind, detail string) {
+			fixture.alarms = append(fixture.alarms, string(kind)+" "+detail)
+		},
 	}
-	return town
+	return fixture
 }
 
-// caller is user n of the app that its number falls to: even ones of Douyin, odd ones of Toutiao.
+// caller returns user n: even users in Douyin, odd ones in Toutiao.
 func caller(n int) wallet.Caller {
 	if n%2 == 0 {
 		return wallet.Caller{App: wallet.Douyin, User: wallet.UserID(n + 1)}
@@ -141,23 +143,23 @@ func caller(n int) wallet.Caller {
 
 func account(c wallet.Caller) wallet.Account { return wallet.AccountOf(c.App, c.User) }
 
-// wallet returns the present wallet of user n.
-func (s *town) person(t require.TestingT, n int) wallet.Person {
+// person returns user n's person.
+func (s *fixture) person(t require.TestingT, n int) wallet.Person {
 	who, err := s.people.Resolve(context.Background(), account(caller(n)))
 	require.NoError(t, err)
 	return who
 }
 
 // grant posts a win of user n in the official stage.
-func (s *town) grant(t require.TestingT, n int, fen wallet.Money) {
+func (s *fixture) grant(t require.TestingT, n int, fen wallet.Money) {
 	s.rains++
 	no := wallet.OrderNo{ActID: s.person(t, n).ActID, Scene: "rain", Rain: s.rains, Award: wallet.Cash, Stage: wallet.Official}
 	_, err := s.ledger.Post(context.Background(), []wallet.Credit{{Order: no, Amount: fen, Opened: s.clock.Now()}})
 	require.NoError(t, err)
 }
 
-// balances returns every balance but zero, and requires that all of them sum to zero.
-func (s *town) balances(t require.TestingT) map[wallet.AccountNo]wallet.Money {
+// balances returns all nonzero balances, and requires that they sum to zero.
+func (s *fixture) balances(t require.TestingT) map[wallet.AccountNo]wallet.Money {
 	out, sum := map[wallet.AccountNo]wallet.Money{}, wallet.Money(0)
 	require.NoError(t, s.ledger.Balances(context.Background(), func(a wallet.AccountNo, m wallet.Money) bool {
 		if sum += m; m != 0 {
@@ -169,8 +171,8 @@ func (s *town) balances(t require.TestingT) map[wallet.AccountNo]wallet.Money {
 	return out
 }
 
-// balance returns what user n could withdraw in the official stage.
-func (s *town) balance(t require.TestingT, n int) (sum wallet.Money) {
+// balance returns the money that user n can withdraw in the official stage.
+func (s *fixture) balance(t require.TestingT, n int) (sum wallet.Money) {
 	all := s.balances(t)
 	for _, id := range s.person(t, n).Wallets() {
 		sum += all[wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: int64(id)}]
@@ -178,8 +180,8 @@ func (s *town) balance(t require.TestingT, n int) (sum wallet.Money) {
 	return sum
 }
 
-// waiting returns what is in packets that user n's wallets sent.
-func (s *town) waiting(t require.TestingT, n int) (sum wallet.Money) {
+// waiting returns the money in packets that user n's wallets sent.
+func (s *fixture) waiting(t require.TestingT, n int) (sum wallet.Money) {
 	all := s.balances(t)
 	for _, id := range s.person(t, n).Wallets() {
 		sum += all[wallet.AccountNo{Kind: wallet.PacketAccount, Stage: wallet.Official, Owner: int64(id)}]
@@ -187,7 +189,7 @@ func (s *town) waiting(t require.TestingT, n int) (sum wallet.Money) {
 	return sum
 }
 
-// sending is user n's request for a packet to others.
+// sending returns user n's request to send a packet to others.
 func sending(n int, request int64, fen wallet.Money, to ...int) wallet.SendPacketRequest {
 	r := wallet.SendPacketRequest{Caller: caller(n), Request: request, Amount: fen, Greeting: "新年快乐"}
 	for _, guest := range to {
@@ -196,12 +198,12 @@ func sending(n int, request int64, fen wallet.Money, to ...int) wallet.SendPacke
 	return r
 }
 
-// opening is user n's request to open a packet that user from sent.
+// opening returns user n's request to open a packet that user from sent.
 func opening(n, from int, request int64) wallet.OpenPacketRequest {
 	return wallet.OpenPacketRequest{Caller: caller(n), Packet: wallet.PacketNo{Account: account(caller(from)), Request: request}}
 }
 
-// plan returns faults that befall the calls of one method in their order, and none afterwards.
+// plan returns failures of the calls of one method, in order, and none afterwards.
 func plan(method string, kinds ...failure) func(string) failure {
 	return func(m string) failure {
 		if m != method || len(kinds) == 0 {
@@ -213,7 +215,7 @@ func plan(method string, kinds ...failure) func(string) failure {
 	}
 }
 
-// survives runs a call and says whether the instance lived through it.
+// survives runs a call and reports whether the instance survived it.
 func survives(call func()) (alive bool) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -18,10 +18,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// users is how many the model has: every two of them may join their wallets.
+// users is the number of users in the model; each pair of them may join wallets.
 const users = 5
 
-// draws is where the model's choices come from: rapid, which makes a failure small, or a seed.
+// draws is the source of the model's choices: rapid, which shrinks failures, or a seed.
 type draws interface{ below(n int, what string) int }
 
 type rapidDraws struct{ *rapid.T }
@@ -32,41 +32,41 @@ type seededDraws struct{ *rand.Rand }
 
 func (d seededDraws) below(n int, _ string) int { return d.IntN(n) }
 
-// model is what must be true, kept without any of the service's steps: who won what, who asked for what, and what they
-// were told.
+// model is the expected state, computed without the service: wins, requests, and the answers given.
 type model struct {
 	t     require.TestingT
 	draws draws
-	*town
-	quiet bool // nothing ever fails, so every answer can be foretold
+	*fixture
+	quiet bool // nothing fails, so every answer can be predicted
 
 	won    [users]wallet.Money
 	bound  [users]bool
 	asked  map[wallet.PacketNo]wallet.SendPacketRequest
-	of     []wallet.PacketNo                 // those asked, in order
-	sent   map[wallet.PacketNo]wallet.Packet // as the sender was told
-	no     map[wallet.PacketNo]bool          // its sender was told that the balance was too small
-	opened map[shareNo]wallet.Share          // as whoever opened it was told
-	back   map[shareNo]bool                  // somebody was told that it is over
-	swept  map[wallet.PacketNo]bool          // quiet: the chore came by after its time
+	of     []wallet.PacketNo                 // the requested packets, in order
+	sent   map[wallet.PacketNo]wallet.Packet // the sender's answers
+	no     map[wallet.PacketNo]bool          // packets answered with "balance too small"
+	opened map[shareNo]wallet.Share          // the openers' answers
+	back   map[shareNo]bool                  // shares answered as expired
+	swept  map[wallet.PacketNo]bool          // quiet: the chore ran after its time
 }
 
-// shareNo names a share: its packet and whom it is for.
+// shareNo identifies a share: its packet and its account.
 type shareNo struct {
 	of    wallet.PacketNo
 	guest wallet.Account
 }
 
-// TestModel: packets sent, opened, repeated and returned among people who join wallets, while calls fail, answers get lost
-// and instances die. At the end every fen is accounted for, every share went to one side, and everybody was told the truth.
+// TestModel: packets are sent, opened, repeated and returned among people who join wallets, while calls fail, replies
+// are lost and instances die. At the end every fen is accounted for, every share was either opened or returned, and
+// every answer was true.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) { runModel(rt, rapidDraws{rt}, nil) })
 }
 
-// TestModelOverShards is the same over a ledger of three databases, where a packet's money goes by steps.
+// TestModelOverShards is the same with a ledger of three databases, where a packet's money moves in steps.
 func TestModelOverShards(t *testing.T) {
 	if testing.Short() {
-		t.Skip("opens databases: some seconds")
+		t.Skip("opens databases, which takes some seconds")
 	}
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
@@ -87,8 +87,8 @@ func runModel(t require.TestingT, d draws, db *sqlstore.DB) {
 	clock := storetest.NewClock()
 	m := &model{t: t, draws: d, asked: map[wallet.PacketNo]wallet.SendPacketRequest{}, sent: map[wallet.PacketNo]wallet.Packet{},
 		no: map[wallet.PacketNo]bool{}, opened: map[shareNo]wallet.Share{}, back: map[shareNo]bool{}, swept: map[wallet.PacketNo]bool{}}
-	if m.town = newTown(t, clock, mem.NewLedger(clock, 1), mem.NewPackets()); db != nil {
-		m.town = newTown(t, clock, sqlstore.NewLedger(db, clock, 2), sqlstore.NewPackets(db))
+	if m.fixture = newFixture(t, clock, mem.NewLedger(clock, 1), mem.NewPackets()); db != nil {
+		m.fixture = newFixture(t, clock, sqlstore.NewLedger(db, clock, 2), sqlstore.NewPackets(db))
 	}
 	for n := range users {
 		m.person(t, n)
@@ -96,15 +96,15 @@ func runModel(t require.TestingT, d draws, db *sqlstore.DB) {
 	m.quiet = d.below(3, "quiet") == 0
 	steps := []func(){m.win, m.send, m.send, m.again, m.open, m.open, m.open, m.settle, m.wait, m.bind}
 	for range 30 {
-		m.trouble()
+		m.drawFaults()
 		steps[d.below(len(steps), "step")]()
 		m.between()
 	}
 	m.end()
 }
 
-// trouble draws what becomes of the next step's calls: of some of the first ones, so that a step can come to its end.
-func (m *model) trouble() {
+// drawFaults draws the failures of the next step's first calls, so that a step can still finish.
+func (m *model) drawFaults() {
 	m.faults.next = nil
 	if m.quiet || m.draws.below(3, "fails") == 0 {
 		return
@@ -121,7 +121,7 @@ func (m *model) trouble() {
 	}
 }
 
-// mates are the users whose wallets are one person's with user n's: the even ones with the odd ones that follow.
+// mates are the users who are one person with user n: even users with the odd ones that follow.
 func (m *model) mates(n int) []int {
 	if mate := n ^ 1; mate < users && m.bound[n] && m.bound[mate] {
 		return []int{n, mate}
@@ -129,7 +129,7 @@ func (m *model) mates(n int) []int {
 	return []int{n}
 }
 
-// clash says whether a packet's sender and guests are not all different people.
+// clash reports whether a packet's sender and recipients are not all different people.
 func (m *model) clash(r wallet.SendPacketRequest) bool {
 	seen := map[int]bool{}
 	for n := range users {
@@ -161,7 +161,7 @@ func (m *model) bind() {
 
 func (m *model) wait() { m.clock.Advance(time.Duration(1+m.draws.below(16, "hours")) * time.Hour) }
 
-// send asks for a new packet.
+// send requests a new packet.
 func (m *model) send() {
 	n := m.user("sender")
 	var to []int
@@ -176,7 +176,7 @@ func (m *model) send() {
 	m.ask(no)
 }
 
-// again repeats a request, or abuses its number.
+// again repeats a request, or reuses its number.
 func (m *model) again() {
 	if len(m.of) == 0 {
 		return
@@ -192,7 +192,7 @@ func (m *model) again() {
 	alive := survives(func() { _, err = m.Send(context.Background(), r) })
 	switch p, missing := m.packets.Get(context.Background(), no); {
 	case missing == nil && p.Greeting == r.Greeting:
-		m.asked[no] = r // nobody had recorded the first content: this one is the first
+		m.asked[no] = r // the first content was not recorded: this one counts as the first
 	case alive:
 		codes := []wallet.Code{wallet.CodeConflict}
 		if missing != nil && m.clash(r) {
@@ -202,17 +202,17 @@ func (m *model) again() {
 	}
 }
 
-// ask sends the request of a number and takes down what its sender is told.
+// ask sends the request with a number and records its answer.
 func (m *model) ask(no wallet.PacketNo) {
 	r := m.asked[no]
 	var p wallet.Packet
 	var err error
-	before := m.foretold(r)
+	before := m.expectedBalance(r)
 	if !survives(func() { p, err = m.Send(context.Background(), r) }) {
 		return
 	}
-	was, told := m.sent[no]
-	clash := m.clash(r) && !told && !m.no[no]
+	was, answered := m.sent[no]
+	clash := m.clash(r) && !answered && !m.no[no]
 	require.False(m.t, m.quiet && clash && err == nil, "two shares for one person")
 	if err != nil {
 		var codes []wallet.Code
@@ -222,13 +222,13 @@ func (m *model) ask(no wallet.PacketNo) {
 		m.codes(err, codes...)
 		return
 	}
-	require.False(m.t, p.State == wallet.PacketRefused && told, "packet %s was sent and is refused", no)
+	require.False(m.t, p.State == wallet.PacketRefused && answered, "packet %s was sent and is refused", no)
 	require.False(m.t, p.State != wallet.PacketRefused && m.no[no], "packet %s was refused and is sent", no)
-	if told {
+	if answered {
 		require.Equal(m.t, was.Amount, p.Amount)
 		require.Equal(m.t, was.Created, p.Created)
 	}
-	if m.quiet && !told && !m.no[no] {
+	if m.quiet && !answered && !m.no[no] {
 		require.Equal(m.t, r.Amount <= before, p.State == wallet.PacketSent, "%d fen of %d", r.Amount, before)
 	}
 	if p.State == wallet.PacketRefused {
@@ -238,8 +238,8 @@ func (m *model) ask(no wallet.PacketNo) {
 	}
 }
 
-// foretold is the balance of the sender of a request when nothing fails.
-func (m *model) foretold(r wallet.SendPacketRequest) (sum wallet.Money) {
+// expectedBalance is the balance of a request's sender if nothing fails.
+func (m *model) expectedBalance(r wallet.SendPacketRequest) (sum wallet.Money) {
 	for n := range users {
 		if caller(n) == r.Caller {
 			for _, mate := range m.mates(n) {
@@ -250,7 +250,7 @@ func (m *model) foretold(r wallet.SendPacketRequest) (sum wallet.Money) {
 	return sum
 }
 
-// balanceOf is what user n has brought into its wallets, less what it has sent away, as far as anybody was told.
+// balanceOf is the money that user n has received minus the money it has sent, according to the answers.
 func (m *model) balanceOf(n int) wallet.Money {
 	sum := m.won[n]
 	for no, p := range m.sent {
@@ -267,7 +267,8 @@ func (m *model) balanceOf(n int) wallet.Money {
 	return sum
 }
 
-// means returns whose share user n's request is about: the one that is named, else n's own, else the mate's. None: -1.
+// means returns the user whose share user n's request is for: the selected one, else n's own, else the mate's; -1:
+// none.
 func (m *model) means(n int, r wallet.OpenPacketRequest) int {
 	for _, guest := range []int{n, n ^ 1} {
 		mine := guest < users && slices.Contains(m.mates(n), guest)
@@ -279,7 +280,7 @@ func (m *model) means(n int, r wallet.OpenPacketRequest) int {
 	return -1
 }
 
-// open opens somebody's share, or tries to, by the account that it is for or by another of that person's.
+// open opens a share, or tries to, by its account or by another account of that person.
 func (m *model) open() {
 	if len(m.of) == 0 {
 		return
@@ -301,18 +302,18 @@ func (m *model) open() {
 	}
 	was, before := m.opened[no]
 	if m.quiet {
-		want := m.foretoldOpening(guest, r.Packet, before)
+		want := m.expectedOpening(guest, r.Packet, before)
 		require.Equal(m.t, want.Reason != "", err != nil, "%v, not %s", err, want.Reason)
 		require.True(m.t, err == nil || wallet.ReasonOf(err) == want.Reason, "%v, not %s", err, want.Reason)
 	}
 	switch {
 	case err == nil:
 		require.GreaterOrEqual(m.t, guest, 0)
-		require.False(m.t, m.back[no], "it was over")
+		require.False(m.t, m.back[no], "it was expired")
 		require.Equal(m.t, wallet.ShareOpened, share.State)
 		require.Equal(m.t, no.guest, share.For)
-		require.True(m.t, m.person(m.t, n).Owns(share.Owner), "whoever opened it, it is the person's")
-		require.True(m.t, !before || was == share, "a repeat answers as the first time")
+		require.True(m.t, m.person(m.t, n).Owns(share.Owner), "the opened share belongs to the person")
+		require.True(m.t, !before || was == share, "a repeat returns the first result")
 		m.opened[no] = share
 	case wallet.ReasonOf(err) == wallet.ErrExpired.Reason:
 		require.False(m.t, before, "it was opened")
@@ -323,11 +324,11 @@ func (m *model) open() {
 	}
 }
 
-// foretoldOpening is what opening a guest's share is answered when nothing fails; the zero error: it is opened.
-func (m *model) foretoldOpening(guest int, no wallet.PacketNo, before bool) wallet.Error {
+// expectedOpening is the answer to opening a guest's share if nothing fails; the zero error: it is opened.
+func (m *model) expectedOpening(guest int, no wallet.PacketNo, before bool) wallet.Error {
 	p, sent := m.sent[no]
 	switch over := m.clock.Now() >= p.Created.Add(wallet.PacketLife); {
-	case !sent && !m.no[no]: // for two who are one, so that it is not on record
+	case !sent && !m.no[no]: // two recipients are one person, so it is not on record
 		return *wallet.ErrNotFound
 	case guest < 0:
 		return *wallet.ErrNotYours
@@ -339,7 +340,7 @@ func (m *model) foretoldOpening(guest int, no wallet.PacketNo, before bool) wall
 	return wallet.Error{}
 }
 
-// codes requires an error to be one that says what a fault does, or one of the others.
+// codes requires that an error is one that a failure causes, or one of the others.
 func (m *model) codes(err error, others ...wallet.Code) {
 	codes := others
 	if !m.quiet {

@@ -16,14 +16,14 @@ func (s *Service) Open(ctx context.Context, r wallet.OpenPacketRequest) (wallet.
 	if err != nil {
 		return wallet.Share{}, err
 	}
-	i, err := s.pick(ctx, p, r)
+	i, err := s.selectShare(ctx, p, r)
 	switch {
 	case err != nil:
 		return wallet.Share{}, err
 	case i < 0:
 		return wallet.Share{}, fmt.Errorf("%w: packet %s", wallet.ErrNotYours, p.No)
 	case p.State == wallet.PacketAsked:
-		return wallet.Share{}, fmt.Errorf("%w: packet %s is being sent", wallet.ErrUnavailable, p.No)
+		return wallet.Share{}, fmt.Errorf("%w: packet %s is not sent yet", wallet.ErrUnavailable, p.No)
 	case p.State == wallet.PacketRefused:
 		return wallet.Share{}, fmt.Errorf("%w: packet %s was not sent", wallet.ErrNotFound, p.No)
 	}
@@ -39,8 +39,9 @@ func (s *Service) Open(ctx context.Context, r wallet.OpenPacketRequest) (wallet.
 	return s.finish(ctx, p, i, share)
 }
 
-// pick returns which share a request is about, as OpenPacketRequest says; -1: none is the caller's.
-func (s *Service) pick(ctx context.Context, p wallet.Packet, r wallet.OpenPacketRequest) (int, error) {
+// selectShare returns the index of the share that a request is for, as OpenPacketRequest says; -1: no share is the
+// caller's.
+func (s *Service) selectShare(ctx context.Context, p wallet.Packet, r wallet.OpenPacketRequest) (int, error) {
 	caller := wallet.AccountOf(r.App, r.User)
 	if i, own := p.ShareFor(caller); own && (r.For == wallet.Account{} || r.For == caller) {
 		return i, nil
@@ -65,8 +66,7 @@ func (s *Service) pick(ctx context.Context, p wallet.Packet, r wallet.OpenPacket
 	return found, nil
 }
 
-// begin marks a share that waits as opening, into the wallet that the caller has now, and returns it as it is on record
-// then.
+// begin records a waiting share as opening, into the caller's present wallet, and returns the share on record.
 func (s *Service) begin(ctx context.Context, p wallet.Packet, share wallet.Share, caller wallet.Account) (wallet.Share, error) {
 	now := s.Clock.Now()
 	if expired(p, now) {
@@ -77,13 +77,13 @@ func (s *Service) begin(ctx context.Context, p wallet.Packet, share wallet.Share
 		return wallet.Share{}, err
 	}
 	share, err = s.mark(ctx, p.No, share.For, wallet.ShareOpening, who.ActID, now)
-	if err == nil && share.Begun() && share.For != caller && !who.Owns(share.Owner) { // its account has left meanwhile, and opened it
+	if err == nil && share.Begun() && share.For != caller && !who.Owns(share.Owner) { // meanwhile its account left the wallet and opened it
 		err = fmt.Errorf("%w: packet %s", wallet.ErrNotYours, p.No)
 	}
 	return share, err
 }
 
-// expired says whether a packet's time is over.
+// expired reports whether the packet can no longer be opened.
 func expired(p wallet.Packet, now wallet.Instant) bool {
 	return now >= p.Created.Add(wallet.PacketLife)
 }

@@ -1,13 +1,13 @@
-// Package packet moves money between users in red packets (c2c, P4): a packet is sent, each of its shares is opened once
-// by the one whom it is for, and what nobody has opened after a day goes back.
+// Package packet moves money between users in red packets (c2c, P4). A packet is sent, each of its shares is opened
+// once by its recipient, and shares not opened after a day are returned.
 //
-// A packet is a small state machine on record, and so is each of its shares. Every step is written down before money is
-// moved, and the ledger moves it once for its number; so the request, a repeat of it and the chore that settles what got
-// stuck all drive the same thing forward, and an outcome that nobody knows stays unknown until one of them has learnt it.
-// Opening and going back exclude each other: whichever is recorded first happens.
+// A packet is a small state machine on record, and so is each of its shares. Every step is recorded before money is
+// moved, and the ledger moves it once per number. So the request, its repeats and the chore that settles stuck packets
+// all drive the same state forward, and an unknown outcome stays unknown until one of them finds it out. Opening and
+// returning a share exclude each other: the one that is recorded first is carried out.
 //
-// Units: fen. Money that waits is in the packet account of the sender's wallet, so that its balance is what the sender's
-// unopened shares come to. A packet is of the stage that it was sent in, whenever it is opened (A1). The package must not
+// Units: fen. Waiting money is in the packet account of the sender's wallet, whose balance is the sum of the sender's
+// unopened shares. A packet belongs to the stage in which it was sent, whenever it is opened (A1). The package must not
 // create money, and posts nothing itself.
 package packet
 
@@ -22,7 +22,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Service sends, opens and returns packets.
+// Service sends, opens and returns packets. Its fields are set once.
 type Service struct {
 	People  wallet.People
 	Index   *activity.Index
@@ -31,13 +31,13 @@ type Service struct {
 	Clock   wallet.Clock
 	Alarm   func(kind wallet.AlarmKind, detail string)
 
-	// Due posts what is due to a person, as for the withdraw page, so that all of the balance can be sent (T6).
+	// Due posts the person's unposted money, as the withdraw page does, so that the whole balance can be sent (T6).
 	Due func(ctx context.Context, r wallet.PageRequest) error
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3); nil: all are off.
 	Switched func(wallet.Switch) bool
 
-	place atomic.Int64 // an OpenPlace: where Settle goes on. A hint: nothing is lost with it
+	cursor atomic.Int64 // a ScanCursor: where Settle continues. It may be lost without harm
 }
 
 // Send implements wallet.PacketService's SendPacket.
@@ -46,7 +46,7 @@ func (s *Service) Send(ctx context.Context, r wallet.SendPacketRequest) (wallet.
 		return wallet.Packet{}, err
 	}
 	no := wallet.PacketNo{Account: wallet.AccountOf(r.App, r.User), Request: r.Request}
-	if err := s.stopped(ctx, no); err != nil {
+	if err := s.refuseIfStopped(ctx, no); err != nil {
 		return wallet.Packet{}, err
 	}
 	at := r.At
@@ -66,7 +66,7 @@ func (s *Service) Send(ctx context.Context, r wallet.SendPacketRequest) (wallet.
 	}
 	asked := wallet.Packet{No: no, Owner: who.ActID, Stage: child.Stage, Amount: r.Amount, Wallets: who.Wallets(), Greeting: r.Greeting,
 		Created: s.Clock.Now(), State: wallet.PacketAsked}
-	if asked.Shares, err = s.share(ctx, no, r); err != nil {
+	if asked.Shares, err = s.newShares(ctx, no, r); err != nil {
 		return wallet.Packet{}, err
 	}
 	p, err := s.record(ctx, asked)
@@ -80,8 +80,8 @@ func (s *Service) Send(ctx context.Context, r wallet.SendPacketRequest) (wallet.
 	return p.Whole(), err
 }
 
-// share returns the shares of a packet to be, each with the wallet of the person that it is for.
-func (s *Service) share(ctx context.Context, no wallet.PacketNo, r wallet.SendPacketRequest) ([]wallet.Share, error) {
+// newShares returns the shares of a new packet, each with the recipient's present wallet.
+func (s *Service) newShares(ctx context.Context, no wallet.PacketNo, r wallet.SendPacketRequest) ([]wallet.Share, error) {
 	shares := make([]wallet.Share, len(r.To))
 	for i, amount := range Split(no, r.Amount, len(r.To)) {
 		to := wallet.AccountOf(r.To[i].App, r.To[i].User)
@@ -94,8 +94,8 @@ func (s *Service) share(ctx context.Context, no wallet.PacketNo, r wallet.SendPa
 	return shares, nil
 }
 
-// record returns the packet on record, which is this one unless there was one. One that cannot be, because two of its
-// people are one person, may have been recorded before they became one.
+// record records the packet, or returns the one on record under its number. A packet that is invalid because two
+// recipients are one person may have been recorded before they became one.
 func (s *Service) record(ctx context.Context, asked wallet.Packet) (p wallet.Packet, err error) {
 	if refused := asked.Validate(); refused != nil {
 		if p, err = s.get(ctx, asked.No); wallet.CodeOf(err) == wallet.CodeNotFound {
@@ -107,14 +107,14 @@ func (s *Service) record(ctx context.Context, asked wallet.Packet) (p wallet.Pac
 	return p, err
 }
 
-// resolve returns who stands behind an account.
+// resolve returns the owner of an account.
 func (s *Service) resolve(ctx context.Context, a wallet.Account) (who wallet.Person, err error) {
 	err = wallet.Repeat(func() (err error) { who, err = s.People.Resolve(ctx, a); return err })
 	return who, err
 }
 
-// stopped returns ErrSwitchedOff while no packets are to be sent. One that is on record goes on.
-func (s *Service) stopped(ctx context.Context, no wallet.PacketNo) error {
+// refuseIfStopped returns ErrSwitchedOff for a new packet while SwitchStopPackets is on. Packets on record continue.
+func (s *Service) refuseIfStopped(ctx context.Context, no wallet.PacketNo) error {
 	if s.Switched == nil || !s.Switched(wallet.SwitchStopPackets) {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (s *Service) get(ctx context.Context, no wallet.PacketNo) (p wallet.Packet,
 	return p, err
 }
 
-// check returns ErrInvalid for a request that no packet can come of.
+// check returns ErrInvalid for a request that cannot become a packet.
 func check(r wallet.SendPacketRequest) error {
 	shares := len(r.To)
 	if !r.App.Valid() || r.User <= 0 || r.Request <= 0 || len(r.Tokens) > wallet.MaxClientTokens || shares < 1 || shares > wallet.MaxShares ||
@@ -140,20 +140,20 @@ func check(r wallet.SendPacketRequest) error {
 			wallet.ErrInvalid, r.Request, r.Amount, shares, len(r.Tokens), r.User, r.App)
 	}
 	if len(r.Greeting) > wallet.MaxGreeting || !utf8.ValidString(r.Greeting) {
-		return fmt.Errorf("%w: a greeting of %d bytes, or one that is no UTF-8", wallet.ErrInvalid, len(r.Greeting))
+		return fmt.Errorf("%w: a greeting of %d bytes, or one that is not UTF-8", wallet.ErrInvalid, len(r.Greeting))
 	}
 	seen := make(map[wallet.Account]bool, shares)
 	for _, to := range r.To {
 		a := wallet.AccountOf(to.App, to.User)
 		if !to.App.Valid() || to.User <= 0 || seen[a] || a == wallet.AccountOf(r.App, r.User) {
-			return fmt.Errorf("%w: packet for user %d of app %d, who cannot be, is its sender or has a share already", wallet.ErrInvalid, to.User, to.App)
+			return fmt.Errorf("%w: packet for user %d of app %d, who does not exist, is the sender or has a share already", wallet.ErrInvalid, to.User, to.App)
 		}
 		seen[a] = true
 	}
 	return nil
 }
 
-// sameContent says whether a packet on record is what was asked for, whoever's wallet it came from.
+// sameContent reports whether a packet on record has the requested content; the sender's wallets are not compared.
 func sameContent(p, asked wallet.Packet) bool {
 	return p.Amount == asked.Amount && p.Greeting == asked.Greeting &&
 		slices.EqualFunc(p.Shares, asked.Shares, func(a, b wallet.Share) bool { return a.For == b.For })

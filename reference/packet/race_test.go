@@ -15,14 +15,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestOpeningAgainstReturning: at the end of a packet's day guests open their shares, twice each, at an instance whose
-// clock is behind, while the chore of two others sends them back. Every share goes one way, and whoever is told
-// something is told the truth.
+// TestOpeningAgainstReturning: at the end of a packet's day its recipients open their shares, twice each, at an
+// instance whose clock is slow, while the chores of two other instances return them. Every share goes one way, and
+// every answer is true.
 func TestOpeningAgainstReturning(t *testing.T) {
 	const guests, rounds = 8, 20
 	opened, back := 0, 0
 	for range rounds {
-		s := fixture(t)
+		s := newMemFixture(t)
 		s.grant(t, 0, 1000)
 		var to []int
 		for n := range guests {
@@ -31,21 +31,21 @@ func TestOpeningAgainstReturning(t *testing.T) {
 		}
 		p, err := s.Send(t.Context(), sending(0, 1, 1000, to...))
 		require.NoError(t, err)
-		s.clock.Advance(wallet.PacketLife - time.Second) // behind
+		s.clock.Advance(wallet.PacketLife - time.Second) // a slow clock
 		ahead := storetest.NewClock()
 		ahead.Advance(wallet.PacketLife + time.Second)
 		other := &packet.Service{People: s.People, Index: s.Index, Packets: s.Packets, Ledger: s.Ledger, Clock: ahead, Alarm: s.Alarm,
 			Due: s.Due, Switched: s.Switched}
 
 		var all sync.WaitGroup
-		var told [guests]atomic.Int64 // what each guest was told to have
+		var answered [guests]atomic.Int64 // the amount in each recipient's answers
 		for n := range guests {
 			for range 2 {
 				all.Go(func() {
 					share, err := s.Open(context.Background(), opening(n+1, 0, 1))
 					switch {
 					case err == nil:
-						told[n].Store(int64(share.Amount))
+						answered[n].Store(int64(share.Amount))
 					case !errors.Is(err, wallet.ErrExpired):
 						t.Error(err)
 					}
@@ -70,7 +70,7 @@ func TestOpeningAgainstReturning(t *testing.T) {
 		returned := wallet.Money(0)
 		for n, share := range p.Shares {
 			has := s.balance(t, n+1)
-			require.EqualValues(t, told[n].Load(), has, "guest %d", n)
+			require.EqualValues(t, answered[n].Load(), has, "guest %d", n)
 			if share.State == wallet.ShareReturned {
 				returned += share.Amount
 				require.Zero(t, has)
@@ -87,9 +87,9 @@ func TestOpeningAgainstReturning(t *testing.T) {
 	require.Equal(t, guests*rounds, opened+back)
 }
 
-// TestSendingOverAgain: many tries of one request, and of others that want the same money, at the same time.
+// TestSendingOverAgain: many concurrent attempts of one request, and of other requests for the same money.
 func TestSendingOverAgain(t *testing.T) {
-	s := fixture(t)
+	s := newMemFixture(t)
 	s.Due = func(context.Context, wallet.PageRequest) error { return nil }
 	s.grant(t, 0, 250)
 	var all sync.WaitGroup
@@ -108,7 +108,7 @@ func TestSendingOverAgain(t *testing.T) {
 	made := 0
 	for i := range sent {
 		n := sent[i].Load()
-		require.True(t, n == 0 || n == 4, "all tries hear the same, not %d of 4 that it is sent", n)
+		require.True(t, n == 0 || n == 4, "all attempts get the same answer; %d of 4 say that it is sent", n)
 		made += int(n / 4)
 	}
 	require.Equal(t, 2, made, "there is money for two of the four")

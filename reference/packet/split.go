@@ -2,12 +2,12 @@ package packet
 
 import "hongbao/reference/wallet"
 
-// Split divides an amount into n shares by lucky draw: one after another takes between 1 fen and twice the average of
-// what is left, each amount as likely as any other, and the last takes the rest. So no share is empty, the sum is exact,
-// and whoever comes first or last may expect the same. The draws follow from the number alone: a packet that is sent again
-// is split alike. n is at least 1 and at most the amount.
+// Split divides an amount in fen into n shares by lucky draw. Each recipient in turn gets between 1 fen and twice the
+// average of the rest, uniformly distributed; the last gets the rest. So no share is empty, the sum is exact, and all
+// positions have the same expected share. The draws depend only on the packet number: a repeated packet is split in the
+// same way. n is at least 1 and at most the amount.
 //
-// A client chooses the number and can so choose among splits of its own money. That harms nobody but its guests' luck.
+// A client chooses the number and so can choose among splits of its own money. This only affects the recipients' luck.
 func Split(no wallet.PacketNo, amount wallet.Money, n int) []wallet.Money {
 	shares := make([]wallet.Money, n)
 	draw := uint64(no.Account.Family)<<56 ^ mixed(uint64(no.Account.User)) ^ mixed(mixed(uint64(no.Request)))
@@ -17,7 +17,7 @@ func Split(no wallet.PacketNo, amount wallet.Money, n int) []wallet.Money {
 			shares[i] = amount
 			break
 		}
-		most := min(2*(amount/left), amount-(left-1)) // what comes after needs a fen each
+		most := min(2*(amount/left), amount-(left-1)) // each later share needs a fen
 		draw += golden
 		shares[i] = 1 + wallet.Money(mixed(draw)%uint64(most))
 		amount -= shares[i]
@@ -28,7 +28,7 @@ func Split(no wallet.PacketNo, amount wallet.Money, n int) []wallet.Money {
 // golden is 2^64 divided by the golden ratio, the step of SplitMix64 (Steele, Lea and Flood 2014).
 const golden = 0x9E3779B97F4A7C15
 
-// mixed is the output function of SplitMix64: neighbours in, strangers out.
+// mixed is the output function of SplitMix64: neighbouring inputs give unrelated outputs.
 func mixed(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
 	x = (x ^ x>>27) * 0x94D049BB133111EB

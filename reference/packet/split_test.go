@@ -19,12 +19,12 @@ func TestSplitIsExact(t *testing.T) {
 		amount := wallet.Money(rapid.Int64Range(int64(n), int64(wallet.MaxPacketShare)*int64(n)).Draw(rt, "amount"))
 		shares := packet.Split(no, amount, n)
 		require.Len(rt, shares, n)
-		require.Equal(rt, shares, packet.Split(no, amount, n), "sent again, split alike")
+		require.Equal(rt, shares, packet.Split(no, amount, n), "a repeat is split in the same way")
 		left := amount
 		for i, s := range shares {
 			require.Positive(rt, s)
 			if rest := wallet.Money(n - i); rest > 1 {
-				require.LessOrEqual(rt, s, 2*(left/rest), "at most twice the average of what is left")
+				require.LessOrEqual(rt, s, 2*(left/rest), "at most twice the average of the rest")
 			}
 			left -= s
 		}
@@ -32,7 +32,7 @@ func TestSplitIsExact(t *testing.T) {
 	})
 }
 
-// TestSplitIsRecorded pins some splits: a packet that is asked for again after an update must not look like another.
+// TestSplitIsRecorded fixes some splits: a packet repeated after an update must be split in the same way.
 func TestSplitIsRecorded(t *testing.T) {
 	for _, c := range []struct {
 		family  wallet.Family
@@ -52,7 +52,7 @@ func TestSplitIsRecorded(t *testing.T) {
 	}
 }
 
-// TestSplitIsFair: over many packets, whoever comes first or last gets the same on the average, and luck is luck.
+// TestSplitIsFair: over many packets, all positions get the same average, and the shares vary.
 func TestSplitIsFair(t *testing.T) {
 	const packets, n, average = 20_000, 5, 1000
 	var sums, least, most [n]float64

@@ -11,19 +11,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestEveryStepMayFail breaks sending, opening and going back off at each of their calls in each way. What a caller is
-// told is true, and both a repeat and the chore bring it to the same end.
+// TestEveryStepMayFail interrupts sending, opening and returning at each of their calls in each way. The answer is
+// true, and both a repeat and the chore lead to the same end.
 func TestEveryStepMayFail(t *testing.T) {
 	type act struct {
 		name    string
-		begin   func(t *testing.T, s *town) error
+		begin   func(t *testing.T, s *fixture) error
 		methods []string
 		sender  wallet.Money // afterwards
 		guest   wallet.Money
 	}
-	send := func(t *testing.T, s *town) error { _, err := s.Send(t.Context(), sending(0, 1, 60, 1)); return err }
-	open := func(t *testing.T, s *town) error { _, err := s.Open(t.Context(), opening(1, 0, 1)); return err }
-	settle := func(t *testing.T, s *town) error { _, err := s.Settle(t.Context(), 10); return err }
+	send := func(t *testing.T, s *fixture) error { _, err := s.Send(t.Context(), sending(0, 1, 60, 1)); return err }
+	open := func(t *testing.T, s *fixture) error { _, err := s.Open(t.Context(), opening(1, 0, 1)); return err }
+	settle := func(t *testing.T, s *fixture) error { _, err := s.Settle(t.Context(), 10); return err }
 	for _, a := range []act{
 		{"send", send, []string{"create", "transfer", "advance"}, 40, 0},
 		{"open", open, []string{"get", "mark", "transfer", "mark"}, 40, 60},
@@ -33,7 +33,7 @@ func TestEveryStepMayFail(t *testing.T) {
 			for kind := down; kind < failures; kind++ {
 				for _, byChore := range []bool{false, true} {
 					t.Run(fmt.Sprintf("%s/%d-%s/%d/%v", a.name, step, method, kind, byChore), func(t *testing.T) {
-						s := fixture(t)
+						s := newMemFixture(t)
 						s.grant(t, 0, 100)
 						if a.name != "send" {
 							require.NoError(t, send(t, s))
@@ -54,7 +54,7 @@ func TestEveryStepMayFail(t *testing.T) {
 						require.Equal(t, kind < dies, alive)
 						s.faults.next = nil
 						p, missing := s.packets.Get(t.Context(), opening(1, 0, 1).Packet)
-						begun := missing == nil && (a.name == "send" || p.Shares[0].State != wallet.ShareWaiting) // it is on record
+						begun := missing == nil && (a.name == "send" || p.Shares[0].State != wallet.ShareWaiting) // the step is on record
 						if code := wallet.CodeOf(err); alive && a.name != "return" && code != wallet.CodeUnknown {
 							require.Equal(t, wallet.CodeUnavailable, code)
 							require.False(t, begun, "nothing was done")
@@ -73,7 +73,7 @@ func TestEveryStepMayFail(t *testing.T) {
 						require.Equal(t, 100-a.sender-a.guest, s.waiting(t, 0))
 						done, err := s.Settle(t.Context(), 10)
 						require.NoError(t, err)
-						require.Zero(t, done, "nothing is left to do")
+						require.Zero(t, done, "no work is left")
 						require.Empty(t, s.alarms)
 					})
 				}
@@ -82,9 +82,9 @@ func TestEveryStepMayFail(t *testing.T) {
 	}
 }
 
-// TestNotSentYet: a packet whose money is not there cannot be opened, and later it can.
+// TestNotSentYet: a packet whose money is not moved yet cannot be opened; later it can.
 func TestNotSentYet(t *testing.T) {
-	s := fixture(t)
+	s := newMemFixture(t)
 	s.grant(t, 0, 100)
 	s.faults.next = plan("transfer", lost, lost, lost)
 	_, err := s.Send(t.Context(), sending(0, 1, 60, 1))
@@ -93,7 +93,7 @@ func TestNotSentYet(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnavailable)
 	done, err := s.Settle(t.Context(), 10)
 	require.NoError(t, err)
-	require.Zero(t, done, "it may be under way")
+	require.Zero(t, done, "it may be in progress")
 	s.clock.Advance(2 * time.Minute)
 	done, err = s.Settle(t.Context(), 10)
 	require.NoError(t, err)
@@ -102,9 +102,9 @@ func TestNotSentYet(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestSettleGoesOnBehindWhatFails: a packet that cannot be moved keeps no other from its end.
+// TestSettleGoesOnBehindWhatFails: a packet that cannot be moved does not prevent others from being finished.
 func TestSettleGoesOnBehindWhatFails(t *testing.T) {
-	s := fixture(t)
+	s := newMemFixture(t)
 	s.grant(t, 0, 100)
 	for request := range int64(3) {
 		_, err := s.Send(t.Context(), sending(0, request+1, 10, 1, 3))
@@ -126,10 +126,10 @@ func TestSettleGoesOnBehindWhatFails(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestStuckPacketsDoNotBarTheWay: more packets than one step takes cannot be moved, and one behind them can.
+// TestStuckPacketsDoNotBarTheWay: more packets than one step takes cannot be moved, and one after them can.
 func TestStuckPacketsDoNotBarTheWay(t *testing.T) {
 	const limit, stuck = 3, 2*3 + 1
-	s := fixture(t)
+	s := newMemFixture(t)
 	for n := range stuck + 1 {
 		s.grant(t, n, 10)
 		_, err := s.Send(t.Context(), sending(n, 1, 10, 99))
@@ -149,13 +149,13 @@ func TestStuckPacketsDoNotBarTheWay(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, 1, done)
-	require.Equal(t, stuck/limit+1, steps, "each step goes on where the last one ended")
+	require.Equal(t, stuck/limit+1, steps, "each step continues where the last one ended")
 	require.Len(t, moved, stuck+1)
-	require.EqualValues(t, 10, s.balance(t, stuck), "back with its sender")
+	require.EqualValues(t, 10, s.balance(t, stuck), "returned to its sender")
 	require.Zero(t, s.balance(t, 0))
 
 	s.Ledger = s.Ledger.(barredLedger).Ledger
-	for range stuck/limit + 1 { // it begins anew, and comes back to those
+	for range stuck/limit + 1 { // the scan starts again and reaches the stuck ones
 		_, err := s.Settle(t.Context(), limit)
 		require.NoError(t, err)
 	}
@@ -164,7 +164,7 @@ func TestStuckPacketsDoNotBarTheWay(t *testing.T) {
 	}
 }
 
-// barredLedger does not know what became of some transfers.
+// barredLedger returns ErrUnknown for some transfers.
 type barredLedger struct {
 	wallet.Ledger
 	bars func(wallet.Transfer) bool
@@ -177,15 +177,15 @@ func (l barredLedger) Transfer(ctx context.Context, t wallet.Transfer) error {
 	return l.Ledger.Transfer(ctx, t)
 }
 
-// TestBooksThatDisagreeAreSaid: the ledger lacks what the record says is in a packet. Nothing is made up, and somebody is
-// told.
+// TestBooksThatDisagreeAreSaid: the ledger lacks money that a packet's record requires. No money is created, and an
+// alarm is raised.
 func TestBooksThatDisagreeAreSaid(t *testing.T) {
-	s := fixture(t)
+	s := newMemFixture(t)
 	p := wallet.Packet{No: opening(1, 0, 1).Packet, Owner: s.person(t, 0).ActID, Stage: wallet.Official, Amount: 50, Created: s.clock.Now(),
 		Wallets: s.person(t, 0).Wallets(), Shares: []wallet.Share{{For: account(caller(1)), Wallet: s.person(t, 1).ActID, Amount: 50}}, State: wallet.PacketAsked}
 	_, _, err := s.packets.Create(t.Context(), p)
 	require.NoError(t, err)
-	require.NoError(t, s.packets.Advance(t.Context(), p.No, wallet.PacketSent)) // though nothing was moved
+	require.NoError(t, s.packets.Advance(t.Context(), p.No, wallet.PacketSent)) // although nothing was moved
 	_, err = s.Open(t.Context(), opening(1, 0, 1))
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 	require.Equal(t, []string{"packet_move " + wallet.MoveNo{Packet: p.No, Step: wallet.MoveOpen}.String()}, s.alarms)

@@ -8,14 +8,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// CompensateAfter is the age from which an open order counts as stuck, unless a service says otherwise. It lies above the longest time that a
-// festival's backlog holds a posting (10–19 min, T), so that what is merely waiting is not posted out of turn.
+// CompensateAfter is the default age from which an open order counts as stuck. It is above the longest time that a
+// festival's backlog holds a posting (10–19 min, T), so that waiting postings are not posted out of order.
 const CompensateAfter = 20 * time.Minute
 
-// Compensate settles one bounded step of stuck orders, oldest first from a place on, and returns how many it took on
-// and the place to go on from; 0: there are no more (O5). An order can be stuck because the instance that granted it
-// died before it reached the backlog, or because the backlog was lost. A step that fails is passed by: its orders stay
-// open, and whoever begins again from 0 comes back to them. While compensation is paused there is nothing to do.
+// Compensate settles one bounded step of stuck orders, oldest first, starting at from (O5). It returns the number of
+// orders in the step and the position to continue from; 0: the end. An order is stuck if the instance that granted it
+// died before it wrote the backlog, or if the backlog was lost. After an error the caller may continue: the orders stay
+// open, and a later scan from 0 finds them again. While SwitchPauseCompensate is on it does nothing.
 func (p *Poster) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
 	if p.on(wallet.SwitchPauseCompensate) {
 		return 0, 0, nil
@@ -27,8 +27,8 @@ func (p *Poster) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wa
 	return len(orders), next, p.SettleOrders(ctx, orders)
 }
 
-// SettleOrders implements wallet.Settler: the way of open orders into the ledger, for compensation and for the forced
-// posting of a person whose token list cannot be read.
+// SettleOrders implements wallet.Settler: it posts open orders, for compensation and for the forced posting of a person
+// whose token list cannot be read.
 func (p *Poster) SettleOrders(ctx context.Context, orders []wallet.Order) error {
 	credits := make([]wallet.Credit, 0, len(orders))
 	var void []wallet.OrderNo

@@ -1,8 +1,8 @@
-// Package posting carries granted cash into the ledger: in bounded batches from the backlog (压单), at once for a
-// person who withdraws (forced posting, T6), and again for what got stuck (compensation, O5).
+// Package posting posts granted cash to the ledger: in bounded batches from the backlog (压单), at once for a person who
+// withdraws (forced posting, T6), and again for stuck orders (compensation, O5).
 //
-// Everything goes through one door, Settle, which is safe to repeat: the ledger's order number is the last guard.
-// The package keeps no state of its own and never decides who is owed what: the orders of record say that.
+// All of them use Settle, which is idempotent: the ledger's order number is the last guard. The package holds no state
+// and never decides what is owed to a person: the orders of record do.
 package posting
 
 import (
@@ -16,31 +16,32 @@ import (
 
 var _ wallet.Settler = (*Poster)(nil)
 
-// Poster posts.
+// Poster posts credits. Its fields are set once, before the first call.
 type Poster struct {
 	Ledger  wallet.Ledger
 	Orders  wallet.Orders
 	Open    wallet.OpenOrders
 	Budgets wallet.Budgets
 	Backlog wallet.Backlog
-	Tokens  wallet.Tokens // nil where the strategy has none
+	Tokens  wallet.Tokens // nil if the strategy has no tokens
 	Clock   wallet.Clock
 
 	After     time.Duration                              // age from which an open order counts as stuck
-	Batch     int                                        // credits in one ledger transaction, at most
+	Batch     int                                        // the largest number of credits in one ledger transaction
 	Reconcile func(wallet.SceneID, wallet.Stage) bool    // whether a scene's postings are checked against its orders (F4)
 	Budget    func(wallet.Stage) (wallet.Money, error)   // the stage's budget, for compensation
 	Alarm     func(kind wallet.AlarmKind, detail string) // F6
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3); nil: all are off.
 	Switched func(wallet.Switch) bool
 }
 
-// on says whether a degrade switch is on.
+// on reports whether a degrade switch is on.
 func (p *Poster) on(s wallet.Switch) bool { return p.Switched != nil && p.Switched(s) }
 
-// PostBatch takes one batch of a shard's backlog into the ledger and returns how many credits it took. Zero and no
-// error means that there was nothing to do, or that postings are held for now.
+// PostBatch posts one batch of a shard's backlog and returns the number of credits. Zero without an error means that
+// the backlog is empty or that SwitchHoldPosting is on. After an error the batch is not acknowledged, and is taken
+// again when its lease ends.
 func (p *Poster) PostBatch(ctx context.Context, shard int) (int, error) {
 	if p.on(wallet.SwitchHoldPosting) {
 		return 0, nil
@@ -59,13 +60,13 @@ func (p *Poster) PostBatch(ctx context.Context, shard int) (int, error) {
 		err = p.settleEach(ctx, credits)
 	}
 	if err != nil {
-		return 0, err // not acknowledged: the lease brings the batch back
+		return 0, err // not acknowledged: the batch is available again when its lease ends
 	}
 	return len(held), p.Backlog.Ack(ctx, shard, ids)
 }
 
-// settleEach posts a refused batch one by one, so that a credit which no ledger takes does not keep the others waiting
-// behind it for ever. It is left to the alarm: its order stays open, and reconciliation shows it as late.
+// settleEach posts a refused batch one by one, so that a credit which the ledger refuses does not block the others. It
+// raises an alarm for that credit: its order stays open, and reconciliation reports it as late.
 func (p *Poster) settleEach(ctx context.Context, credits []wallet.Credit) error {
 	for _, c := range credits {
 		err := p.settle(ctx, []wallet.Credit{c})
@@ -90,8 +91,8 @@ func (p *Poster) Settle(ctx context.Context, credits []wallet.Credit) error {
 	return nil
 }
 
-// settle posts one batch and records it everywhere: tokens to processing before the ledger's call and to success after
-// it (T4), orders to settled.
+// settle posts one batch and updates all records: tokens to processing before the call of the ledger and to success
+// after it (T4), then orders to settled.
 func (p *Poster) settle(ctx context.Context, credits []wallet.Credit) error {
 	credits, err := p.onRecord(ctx, credits)
 	if err != nil || len(credits) == 0 {
@@ -101,10 +102,10 @@ func (p *Poster) settle(ctx context.Context, credits []wallet.Credit) error {
 	for i, c := range credits {
 		nos[i] = c.Order
 	}
-	// Without the marks a token stands on the page for money that is posted, and the page counts by order number.
+	// Without the marks a page still shows the token of posted money, but counts it once, by order number.
 	mark := p.Tokens != nil && !p.on(wallet.SwitchSkipTokens) && !p.on(wallet.SwitchLastResort)
 	if mark {
-		// The token store is a weak dependency (D1): without the mark the page asks the ledger itself.
+		// The token store is a weak dependency (D1): without the mark the page reads the ledger.
 		_ = p.Tokens.Mark(ctx, nos, wallet.TokenProcessing)
 	}
 	var posted []wallet.Posted
@@ -128,8 +129,8 @@ func (p *Poster) settle(ctx context.Context, credits []wallet.Credit) error {
 	return wallet.Repeat(func() error { return p.Orders.Finish(ctx, nos, wallet.OrderSettled) })
 }
 
-// onRecord is the quasi-real-time reconciliation (F4): of the scenes that ask for it, only credits that the orders of
-// record confirm go on; any other raises an alarm and is not paid.
+// onRecord is the quasi-real-time reconciliation (F4): in scenes that require it, only credits confirmed by the orders
+// of record are posted. Any other raises an alarm and is dropped.
 func (p *Poster) onRecord(ctx context.Context, credits []wallet.Credit) ([]wallet.Credit, error) {
 	ask := make([]wallet.OrderNo, 0, len(credits))
 	for _, c := range credits {

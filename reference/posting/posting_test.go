@@ -20,8 +20,8 @@ func credit(id wallet.ActID, fen wallet.Money) wallet.Credit {
 	return wallet.Credit{Order: wallet.OrderNo{ActID: id, Scene: "rain", Award: wallet.Cash, Stage: wallet.Official}, Amount: fen, Opened: noon{}.Now()}
 }
 
-// TestWhatNoLedgerTakesBarsNobody puts a credit into the backlog that would overflow its person's balance, between
-// others that are right.
+// TestWhatNoLedgerTakesBarsNobody pushes a credit that would overflow its person's balance into the backlog, between
+// valid ones.
 func TestWhatNoLedgerTakesBarsNobody(t *testing.T) {
 	ctx := t.Context()
 	orders, ledger := mem.NewOrders(), mem.NewLedger(noon{}, 1)
@@ -54,7 +54,7 @@ func TestWhatNoLedgerTakesBarsNobody(t *testing.T) {
 	onRecord, err := orders.Get(ctx, []wallet.OrderNo{batch[0].Order, batch[1].Order, batch[2].Order})
 	require.NoError(t, err)
 	require.Equal(t, wallet.OrderSettled, onRecord[0].State)
-	require.Equal(t, wallet.OrderOpen, onRecord[1].State, "reconciliation will show it")
+	require.Equal(t, wallet.OrderOpen, onRecord[1].State, "reconciliation will report it")
 	require.Equal(t, wallet.OrderSettled, onRecord[2].State)
 	view, err := ledger.View(ctx, wallet.ViewQuery{Wallets: []wallet.ActID{1, 3}, Stage: wallet.Official, Limit: 5})
 	require.NoError(t, err)

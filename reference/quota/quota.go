@@ -1,18 +1,19 @@
-// Package quota holds the rules of leased budgets (C6, and the budget's half of C5): an instance leases blocks of a
-// stage's budget from the book, grants from them in memory, and records each reservation durably. Amounts are fen.
+// Package quota holds the rules of leased budgets (C6, and the budget part of C5): an instance leases blocks of a
+// stage's budget from a durable store, grants from them in memory, and records each reservation in the store. Amounts
+// are fen.
 //
-// What is lost, repeated or paused can leave budget ungranted for a while; it can never make anybody grant more:
+// Lost, repeated or delayed calls can leave budget ungranted for a while; they can never cause more to be granted:
 //
-//   - A block is in the book before anything is granted from it, and is counted once, by the largest amount that any
-//     answer has told of it. Blocks of one holder and stage have ascending numbers, so a late answer about an ended
-//     block is known as such.
-//   - The reservation on record decides, whoever wrote it: two tries of one order, at two instances or at one, have one
-//     answer. That nothing is left is recorded too, under block 0, so a refusal stays one.
-//   - A take whose record had no answer is kept for the repeat, and is given back when another block turns out to pay.
+//   - A block is in the store before anything is granted from it. Its size is the largest amount that any reply has
+//     reported for it. Blocks of one holder and stage have ascending numbers, so a late reply about an ended block is
+//     recognised.
+//   - The reservation on record decides, whoever wrote it: two attempts of one order, at one instance or two, have one
+//     result. A refusal is recorded too, under block 0, so it is final.
+//   - A debit whose record had no reply is remembered for the repeat, and is credited back if another block pays.
 //
-// What can stay ungranted: while an instance lives, its pocket (at most one block a stage, and near the budget's end
-// less, because the book then leases little more than is needed) and takes that were never answered; after it died,
-// the same, until its blocks are stranded and audited.
+// Budget that can stay ungranted: while an instance runs, the rest of its open blocks (at most one block a stage; near
+// the budget's end less, because the store then leases little more than needed) and debits that never had a reply.
+// After it has died the same, until its blocks are orphaned and reclaimed.
 //
 // The package must not wait, start goroutines or hold its lock over a call of a port: it runs in virtual time too.
 package quota
@@ -26,14 +27,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Config says how an instance leases.
+// Config configures the leasing of an instance.
 type Config struct {
-	// Block is how many fen to lease at once, where the budget has plenty. One call of Lease is made for each block,
-	// and an instance that dies strands at most about one a stage: some seconds of granting are a good size.
+	// Block is the fen to lease at once while the budget has plenty. Each block needs one call of Lease, and an
+	// instance that dies leaves about one orphaned block a stage: a few seconds of grants is a good size.
 	Block wallet.Money
 }
 
-// Validate returns ErrInvalid for a block that is not above zero.
+// Validate returns ErrInvalid unless Block is above zero.
 func (c Config) Validate() error {
 	if c.Block <= 0 {
 		return fmt.Errorf("%w: quota: block of %d fen", wallet.ErrInvalid, int64(c.Block))
@@ -42,33 +43,33 @@ func (c Config) Validate() error {
 }
 
 const (
-	// staleTries bounds how often one call comes upon an ended block. Blocks end when an operator or a neighbour
-	// takes this instance for dead; if it happens again and again, somebody has to look.
+	// staleTries bounds how often one call finds its block ended. Blocks end when an operator or another instance
+	// believes that this instance is dead; if that happens repeatedly, an operator must look into it.
 	staleTries = 4
-	// leaseTries bounds how often others empty the pocket between a lease and the take that it was for. Each time
-	// somebody else was granted, so only a crowd at the very end of a budget comes near it.
+	// leaseTries bounds how often other orders empty the block between a lease and the debit that it was for. Each time
+	// another order was granted, so only many concurrent requests at the very end of a budget come near it.
 	leaseTries = 32
-	// maxUnsettled bounds the takes kept for a repeat: three seconds of the fastest instance's grants, in about
-	// 10 MB. What is beyond it stays ungranted until an audit.
+	// maxUnsettled bounds the debits remembered for a repeat: three seconds of the fastest instance's grants, in about
+	// 10 MB. Debits beyond it stay ungranted until the block is reclaimed.
 	maxUnsettled = 1 << 16
 	// maxGranted bounds the granted orders that are remembered: longer than repeats of one call take, in about 2 MB.
 	maxGranted = 1 << 14
 )
 
-// Budgets is one life of one instance as its requests see it. It is safe for concurrent use.
+// Budgets is the budgets of one process run of an instance. Safe for concurrent use.
 type Budgets struct {
-	book       wallet.Quotas
-	admissions wallet.AdmissionBook // nil: orders are recorded by somebody else
+	store      wallet.Quotas
+	admissions wallet.AdmissionBook // nil: orders are recorded separately
 	holder     string
 	block      wallet.Money
 
 	mu        sync.Mutex
-	pockets   [wallet.Stages + 1]pocket
-	takes     map[wallet.OrderNo]*take
-	unsettled int // takes that nobody is recording now
+	blocks    [wallet.Stages + 1]openBlock
+	debits    map[wallet.OrderNo]*debit
+	unsettled int // number of debits that no caller is recording now
 
-	// granted are the orders granted last, latest has them in a ring: a repeat must not take anything, because another
-	// order would be refused for what it holds for a moment.
+	// granted are the most recently granted orders; latest is a ring buffer of them. Their repeats must not debit
+	// anything, because another order could be refused because of that debit.
 	granted map[wallet.OrderNo]bool
 	latest  []wallet.OrderNo
 	oldest  int
@@ -76,48 +77,48 @@ type Budgets struct {
 
 var _ wallet.Budgets = (*Budgets)(nil)
 
-// pocket is what is left of the open block of one stage.
-type pocket struct {
-	block   wallet.BlockID
-	leased  wallet.Money // the most that any answer has told of the block
-	free    wallet.Money // of it, not taken
-	over    bool         // the book has ended it: nothing that is still told of it counts
-	leasing bool         // somebody is fetching a whole block, so others ask for what they need alone
+// openBlock is the open block of one stage.
+type openBlock struct {
+	block        wallet.BlockID
+	leased       wallet.Money // the largest amount that any reply has reported for the block
+	free         wallet.Money // the part of it that is not debited
+	ended        bool         // the store has ended it: later replies about it are ignored
+	leasingWhole bool         // a caller is leasing a whole block, so others lease only what they need
 }
 
-// take is an order's amount, out of the pocket and on its way to the book. All callers that try one order at the same
-// time share its take.
-type take struct {
-	amount  wallet.Money
-	order   wallet.Order // to be recorded with it; zero: it is on record
-	block   wallet.BlockID
-	callers int  // recording it now
-	paid    bool // the book took it
-	met     bool // the book has the order under the same block, and this caller did not write it
-	other   bool // the book has the order under another block, or the block has ended: this take pays nothing
-	doubt   bool // a record had no answer: the book may have taken it
+// debit is an order's amount, taken out of the open block and being recorded in the store. All callers that try one
+// order at the same time share its debit.
+type debit struct {
+	amount    wallet.Money
+	order     wallet.Order // to be recorded with it; zero: it is on record already
+	block     wallet.BlockID
+	callers   int  // number of callers that are recording it now
+	written   bool // the store has recorded it
+	sameBlock bool // the store has the order under the same block, not written by this debit's caller
+	void      bool // the store has the order under another block, or the block has ended: this debit pays nothing
+	unknown   bool // a record had no reply: the store may have recorded it
 }
 
-// New returns the budgets of an instance. The holder's name must be used by no other life of any instance, before or
-// after: two that share one would share a block without knowing of each other. c must be valid.
-func New(book wallet.Quotas, holder string, c Config) *Budgets {
-	return &Budgets{book: book, holder: holder, block: max(c.Block, 1), takes: map[wallet.OrderNo]*take{}, granted: map[wallet.OrderNo]bool{}}
+// New returns the budgets of an instance. No other process run of any instance may use the same holder, before or
+// after: two runs with one holder would share a block unknowingly. c must be valid.
+func New(store wallet.Quotas, holder string, c Config) *Budgets {
+	return &Budgets{store: store, holder: holder, block: max(c.Block, 1), debits: map[wallet.OrderNo]*debit{}, granted: map[wallet.OrderNo]bool{}}
 }
 
-// Spent implements wallet.Budgets: the reservations on record, of all instances.
+// Spent implements wallet.Budgets: the sum of the reservations on record, of all instances.
 func (b *Budgets) Spent(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
-	q, err := b.book.Quota(ctx, s)
+	q, err := b.store.Quota(ctx, s)
 	return q.Reserved, err
 }
 
-// Reserve implements wallet.Budgets. A budget that is cut takes effect when the pocket is empty. ErrInvalid also for a
-// malformed number; ErrOverloaded and ErrUnavailable: nothing was reserved by this call.
+// Reserve implements wallet.Budgets. A reduced budget takes effect once the open block is used up. ErrInvalid also for
+// a malformed number. ErrOverloaded and ErrUnavailable: this call reserved nothing.
 func (b *Budgets) Reserve(ctx context.Context, no wallet.OrderNo, amount, budget wallet.Money) error {
 	if err := check(no, amount); err != nil {
 		return err
 	}
 	for range staleTries {
-		t, err := b.take(ctx, wallet.Order{No: no, Amount: amount}, true, budget)
+		t, err := b.debitFor(ctx, wallet.Order{No: no, Amount: amount}, true, budget)
 		if errors.Is(err, wallet.ErrOverBudget) {
 			return b.refuse(ctx, no, amount)
 		}
@@ -136,7 +137,7 @@ func check(no wallet.OrderNo, amount wallet.Money) error {
 		return err
 	}
 	if amount <= 0 {
-		return fmt.Errorf("%w: reservation of %d fen", wallet.ErrInvalid, int64(amount))
+		return fmt.Errorf("%w: quota: reservation of %d fen", wallet.ErrInvalid, int64(amount))
 	}
 	return nil
 }
@@ -145,9 +146,9 @@ func (b *Budgets) ended() error {
 	return fmt.Errorf("%w: quota: the blocks of %s end as fast as they are leased", wallet.ErrUnavailable, b.holder)
 }
 
-// refuse records that nothing was left for the order, unless it has an answer already, which then stands.
+// refuse records that no budget was left for the order, unless it has a reservation already, which then counts.
 func (b *Budgets) refuse(ctx context.Context, no wallet.OrderNo, amount wallet.Money) error {
-	r, _, err := b.book.Record(ctx, wallet.Reservation{Order: no, Amount: amount})
+	r, _, err := b.store.Record(ctx, wallet.Reservation{Order: no, Amount: amount})
 	return answer(r, err)
 }
 
@@ -158,12 +159,12 @@ func answer(onRecord wallet.Reservation, err error) error {
 	return err
 }
 
-// take returns the order's take out of the pocket, which is filled from the book when it has too little. It returns
-// nil and no error when the order is known to be granted already.
-func (b *Budgets) take(ctx context.Context, o wallet.Order, onRecord bool, budget wallet.Money) (*take, error) {
+// debitFor returns the order's debit from the open block, and leases more for the block if it has too little. It
+// returns nil without an error if the order is known to be granted already.
+func (b *Budgets) debitFor(ctx context.Context, o wallet.Order, onRecord bool, budget wallet.Money) (*debit, error) {
 	no, amount := o.No, o.Amount
 	for range leaseTries {
-		t, missing, whole := b.fromPocket(o, onRecord)
+		t, missing, whole := b.debitOpenBlock(o, onRecord)
 		if t != nil || missing == 0 {
 			return t, nil
 		}
@@ -171,78 +172,78 @@ func (b *Budgets) take(ctx context.Context, o wallet.Order, onRecord bool, budge
 		if whole {
 			want = max(missing, b.block)
 		}
-		block, err := b.book.Lease(ctx, b.holder, no.Stage, missing, want, budget)
-		enough := b.leased(no, amount-missing, block, whole)
+		block, err := b.store.Lease(ctx, b.holder, no.Stage, missing, want, budget)
+		enough := b.addLease(no, amount-missing, block, whole)
 		if errors.Is(err, wallet.ErrOverBudget) && enough {
-			continue // others gave back meanwhile, so less is missing now than the book was asked for
+			continue // others credited back meanwhile, so less is missing now than was requested
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("%w: quota: the pocket of %s is emptied as fast as it is filled", wallet.ErrOverloaded, b.holder)
+	return nil, fmt.Errorf("%w: quota: the block of %s is emptied as fast as it is filled", wallet.ErrOverloaded, b.holder)
 }
 
-// fromPocket takes the amount out of the pocket, or joins the take that the order has already. If there is too little,
-// it says how much is missing, and whether this caller is the one to fetch a whole block.
-func (b *Budgets) fromPocket(o wallet.Order, onRecord bool) (t *take, missing wallet.Money, whole bool) {
+// debitOpenBlock debits the open block, or joins the debit that the order has already. If the block has too little, it
+// returns how much is missing, and whether this caller must lease a whole block.
+func (b *Budgets) debitOpenBlock(o wallet.Order, onRecord bool) (t *debit, missing wallet.Money, whole bool) {
 	no, amount := o.No, o.Amount
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.granted[no] {
 		return nil, 0, false
 	}
-	if t = b.takes[no]; t != nil {
+	if t = b.debits[no]; t != nil {
 		if t.callers == 0 {
 			b.unsettled--
 		}
 		t.callers++
 		return t, 0, false
 	}
-	p := &b.pockets[no.Stage]
+	p := &b.blocks[no.Stage]
 	if p.free < amount {
-		whole = !p.leasing
-		p.leasing = true
+		whole = !p.leasingWhole
+		p.leasingWhole = true
 		return nil, amount - p.free, whole
 	}
 	p.free -= amount
-	t = &take{amount: amount, block: p.block, callers: 1}
+	t = &debit{amount: amount, block: p.block, callers: 1}
 	if !onRecord {
 		t.order = o
 	}
-	b.takes[no] = t
+	b.debits[no] = t
 	return t, 0, false
 }
 
-// leased puts into the pocket what the answer tells of the block; an error's answer has it too, or is zero. It says
-// whether there is more in the pocket now than there was, or a take of the order to join.
-func (b *Budgets) leased(no wallet.OrderNo, was wallet.Money, block wallet.Block, whole bool) (more bool) {
+// addLease adds a reply of Lease to the open block; the block returned with an error counts too, or is zero. It reports
+// whether the block has more now than before, or the order has a debit to join.
+func (b *Budgets) addLease(no wallet.OrderNo, was wallet.Money, block wallet.Block, whole bool) (more bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p := &b.pockets[no.Stage]
+	p := &b.blocks[no.Stage]
 	if whole {
-		p.leasing = false
+		p.leasingWhole = false
 	}
-	if block.ID > p.block { // the one before it has ended, or the book would not have opened this one
-		p.block, p.leased, p.free, p.over = block.ID, 0, 0, false
+	if block.ID > p.block { // the block before it has ended, otherwise the store would not have opened this one
+		p.block, p.leased, p.free, p.ended = block.ID, 0, 0, false
 	}
-	if block.ID == p.block && block.Amount > p.leased && !p.over {
+	if block.ID == p.block && block.Amount > p.leased && !p.ended {
 		p.free += block.Amount - p.leased
 		p.leased = block.Amount
 	}
-	return p.free > was || b.takes[no] != nil
+	return p.free > was || b.debits[no] != nil
 }
 
-// end forgets a block that the book has ended.
-func (p *pocket) end(block wallet.BlockID) {
+// end marks a block as ended by the store.
+func (p *openBlock) end(block wallet.BlockID) {
 	if p.block == block {
-		p.free, p.over = 0, true
+		p.free, p.ended = 0, true
 	}
 }
 
-// giveBack returns a take that pays nothing.
-func (p *pocket) giveBack(t *take) {
-	if p.block == t.block && !p.over {
+// credit returns the amount of a debit that pays nothing.
+func (p *openBlock) credit(t *debit) {
+	if p.block == t.block && !p.ended {
 		p.free += t.amount
 	}
 }

@@ -9,43 +9,43 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// record writes the take to the book. The answer is the order's, whoever pays for it.
-func (b *Budgets) record(ctx context.Context, no wallet.OrderNo, t *take) error {
-	r, isNew, err := b.book.Record(ctx, wallet.Reservation{Order: no, Amount: t.amount, Block: t.block})
-	b.recorded(no, t, r, isNew, err)
+// record records the debit in the store. The result is the order's, whichever block pays for it.
+func (b *Budgets) record(ctx context.Context, no wallet.OrderNo, t *debit) error {
+	r, isNew, err := b.store.Record(ctx, wallet.Reservation{Order: no, Amount: t.amount, Block: t.block})
+	b.handleReply(no, t, r, isNew, err)
 	return answer(r, err)
 }
 
-// recorded notes one caller's answer, and with the last caller decides what becomes of the take.
-func (b *Budgets) recorded(no wallet.OrderNo, t *take, r wallet.Reservation, isNew bool, err error) {
+// handleReply processes one caller's reply. The last caller also finishes the debit.
+func (b *Budgets) handleReply(no wallet.OrderNo, t *debit, r wallet.Reservation, isNew bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case errors.Is(err, wallet.ErrStale):
-		b.pockets[no.Stage].end(t.block)
-		t.other = true
+		b.blocks[no.Stage].end(t.block)
+		t.void = true
 	case err == nil && isNew:
-		t.paid = true
+		t.written = true
 	case err == nil && r.Block == t.block:
-		t.met = true
+		t.sameBlock = true
 	case err == nil:
-		t.other = true
+		t.void = true
 	case !nothingWritten(err):
-		t.doubt = true
+		t.unknown = true
 	}
 	if err == nil && r.Block != 0 {
-		b.remember(no)
+		b.rememberGranted(no)
 	}
-	if t.other && b.takes[no] == t {
-		delete(b.takes, no) // whoever comes now must not join it
+	if t.void && b.debits[no] == t {
+		delete(b.debits, no) // new callers must not join it
 	}
 	if t.callers--; t.callers == 0 {
-		b.settled(no, t)
+		b.finish(no, t)
 	}
 }
 
-// remember keeps a granted order in mind, in place of the oldest one when there are too many.
-func (b *Budgets) remember(no wallet.OrderNo) {
+// rememberGranted remembers a granted order, in place of the oldest one if there are too many.
+func (b *Budgets) rememberGranted(no wallet.OrderNo) {
 	switch {
 	case b.granted[no]:
 		return
@@ -59,28 +59,28 @@ func (b *Budgets) remember(no wallet.OrderNo) {
 	b.granted[no] = true
 }
 
-// settled decides what becomes of a take that nobody records any more.
-func (b *Budgets) settled(no wallet.OrderNo, t *take) {
-	p := &b.pockets[no.Stage]
+// finish decides what happens to a debit that no caller is recording any more.
+func (b *Budgets) finish(no wallet.OrderNo, t *debit) {
+	p := &b.blocks[no.Stage]
 	switch {
-	case t.paid:
-	case t.other:
-		p.giveBack(t)
-	case t.met && t.doubt: // either this take is on record or an earlier one: counted as spent, for it is safe
-	case t.met: // an earlier take of the order pays
-		p.giveBack(t)
-	case t.doubt && b.unsettled < maxUnsettled:
+	case t.written:
+	case t.void:
+		p.credit(t)
+	case t.sameBlock && t.unknown: // either this debit or an earlier one is on record: counted as spent, to be safe
+	case t.sameBlock: // an earlier debit of the order pays
+		p.credit(t)
+	case t.unknown && b.unsettled < maxUnsettled:
 		b.unsettled++
 		return
-	case !t.doubt:
-		p.giveBack(t)
+	case !t.unknown:
+		p.credit(t)
 	}
-	if b.takes[no] == t {
-		delete(b.takes, no)
+	if b.debits[no] == t {
+		delete(b.debits, no)
 	}
 }
 
-// nothingWritten says whether after the error the book surely holds nothing new. Whatever is not known to be so, is not.
+// nothingWritten reports whether the error proves that the store has recorded nothing new.
 func nothingWritten(err error) bool {
 	switch wallet.CodeOf(err) {
 	case wallet.CodeOverloaded, wallet.CodeUnavailable, wallet.CodeInvalid:
@@ -89,12 +89,13 @@ func nothingWritten(err error) bool {
 	return false
 }
 
-// Settle records at most limit takes again that had no answer and that nobody has repeated, so that their money does
-// not wait for a repeat which another instance may have had. It returns how many have an answer now.
+// Settle records again at most limit debits that had no reply and no repeat, so that their money does not wait for a
+// repeat that another instance may have served. It returns the number of debits that have a result now. Errors are
+// those of the store.
 func (b *Budgets) Settle(ctx context.Context, limit int) (int, error) {
 	done := 0
-	for _, no := range b.waiting(limit) {
-		t := b.join(no)
+	for _, no := range b.unsettledOrders(limit) {
+		t := b.joinUnsettled(no)
 		if t == nil {
 			continue
 		}
@@ -112,23 +113,23 @@ func (b *Budgets) Settle(ctx context.Context, limit int) (int, error) {
 	return done, nil
 }
 
-// waiting returns the first limit orders whose takes nobody records.
-func (b *Budgets) waiting(limit int) []wallet.OrderNo {
+// unsettledOrders returns the first limit orders whose debits no caller is recording.
+func (b *Budgets) unsettledOrders(limit int) []wallet.OrderNo {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.unsettled == 0 {
 		return nil
 	}
-	nos := slices.SortedFunc(maps.Keys(b.takes), wallet.OrderNo.Compare)
-	nos = slices.DeleteFunc(nos, func(no wallet.OrderNo) bool { return b.takes[no].callers > 0 })
+	nos := slices.SortedFunc(maps.Keys(b.debits), wallet.OrderNo.Compare)
+	nos = slices.DeleteFunc(nos, func(no wallet.OrderNo) bool { return b.debits[no].callers > 0 })
 	return nos[:min(len(nos), max(limit, 0))]
 }
 
-// join returns the order's take if it waits, and nil if it does not any more.
-func (b *Budgets) join(no wallet.OrderNo) *take {
+// joinUnsettled returns the order's debit if no caller is recording it, otherwise nil.
+func (b *Budgets) joinUnsettled(no wallet.OrderNo) *debit {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	t := b.takes[no]
+	t := b.debits[no]
 	if t == nil || t.callers > 0 {
 		return nil
 	}
@@ -137,17 +138,17 @@ func (b *Budgets) join(no wallet.OrderNo) *take {
 	return t
 }
 
-// Retire ends all blocks of a holder that grants no more, be it this instance when it stops or one that died, and
-// gives what they have not granted back to the budgets. It returns how much that was. After an error, repeat it: it is
-// safe to repeat, and a holder that is alive after all merely leases again.
-func Retire(ctx context.Context, book wallet.Quotas, holder string) (wallet.Money, error) {
-	if err := wallet.Repeat(func() error { return book.Strand(ctx, holder) }); err != nil {
+// Retire ends all blocks of a holder that grants no more (this instance when it stops, or one that died) and returns
+// the rest that they have not granted to the budgets, in fen. Idempotent: after an error, repeat it. A holder that is
+// still alive simply leases again.
+func Retire(ctx context.Context, store wallet.Quotas, holder string) (wallet.Money, error) {
+	if err := wallet.Repeat(func() error { return store.Strand(ctx, holder) }); err != nil {
 		return 0, err
 	}
 	total := wallet.Money(0)
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
 		var back wallet.Money
-		if err := wallet.Repeat(func() (err error) { back, err = book.Audit(ctx, s); return err }); err != nil {
+		if err := wallet.Repeat(func() (err error) { back, err = store.Audit(ctx, s); return err }); err != nil {
 			return total, err
 		}
 		total += back

@@ -8,20 +8,20 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// downstream is the system of one type, and this instance's share of its rate.
+// downstream is the system of one reward type, with this instance's share of its rate.
 type downstream struct {
 	wallet.Downstream
 	traits wallet.Traits
 	pace   *pace
 }
 
-// drive takes an item one step on at its downstream, alone, and returns it as it is on record then. ErrLimited: its
-// turn has not come.
+// drive makes the next call for an item at its downstream, and returns the item on record. ErrLimited: this instance's
+// rate is used up.
 func (s *Service) drive(ctx context.Context, i wallet.Item) (wallet.Item, error) {
 	d := s.downstreams[i.Award]
 	switch {
 	case d == nil:
-		return i, fmt.Errorf("%w: rewards: nothing stands behind %s", wallet.ErrUnavailable, i.Award)
+		return i, fmt.Errorf("%w: rewards: no downstream for %s", wallet.ErrUnavailable, i.Award)
 	case !d.pace.take(s.clock.Now()):
 		return i, wallet.ErrLimited
 	}
@@ -33,17 +33,17 @@ func (s *Service) drive(ctx context.Context, i wallet.Item) (wallet.Item, error)
 		}
 		return got[0], nil
 	case wallet.ItemProcessing:
-		return s.look(ctx, d, i)
+		return s.query(ctx, d, i)
 	case wallet.ItemUsing:
 		return s.use(ctx, d, i)
 	case wallet.ItemReturning:
-		return s.giveUp(ctx, d, i)
+		return s.returnItem(ctx, d, i)
 	}
 	return i, nil
 }
 
-// issue asks a downstream to hand out items that are issued or processing, at most as many as it takes, and returns them
-// as they are on record then. An error is of the first that has no answer; others may be settled.
+// issue asks a downstream to issue items that are issued or processing, at most its batch size, and returns the items
+// on record. It returns the error of the first item without a result; others may be settled.
 func (s *Service) issue(ctx context.Context, d *downstream, items []wallet.Item) ([]wallet.Item, error) {
 	announced := make([]wallet.Item, len(items))
 	for n, i := range items {
@@ -54,7 +54,7 @@ func (s *Service) issue(ctx context.Context, d *downstream, items []wallet.Item)
 	if err != nil {
 		return nil, err
 	}
-	var asked []wallet.Item // what another has settled meanwhile is not asked for again
+	var asked []wallet.Item // without items that another instance has settled meanwhile
 	var at []int
 	for n, i := range got {
 		if i.State == wallet.ItemProcessing {
@@ -81,9 +81,9 @@ func (s *Service) issue(ctx context.Context, d *downstream, items []wallet.Item)
 	return got, err
 }
 
-// look asks what a downstream knows of an item that it may have been asked for, and hands it out where it has never heard
-// of it.
-func (s *Service) look(ctx context.Context, d *downstream, i wallet.Item) (wallet.Item, error) {
+// query asks a downstream about an item that it may have issued, and issues the item if the downstream does not know
+// it.
+func (s *Service) query(ctx context.Context, d *downstream, i wallet.Item) (wallet.Item, error) {
 	r, err := d.Look(ctx, i)
 	if errors.Is(err, wallet.ErrNotFound) {
 		if !d.pace.take(s.clock.Now()) {
@@ -98,7 +98,7 @@ func (s *Service) look(ctx context.Context, d *downstream, i wallet.Item) (walle
 	return s.receive(ctx, i, wallet.ItemAnswer{Receipt: r, Err: err})
 }
 
-// receiveAll records answers. Those that settle an item are recorded together.
+// receiveAll records answers. Items that become settled are recorded in one call.
 func (s *Service) receiveAll(ctx context.Context, items []wallet.Item, answers []wallet.ItemAnswer) ([]wallet.Item, error) {
 	out := append([]wallet.Item(nil), items...)
 	var settled []wallet.Item
@@ -126,7 +126,7 @@ func (s *Service) receiveAll(ctx context.Context, items []wallet.Item, answers [
 	return out, failed
 }
 
-// receive records what a downstream says of one item, and returns the item as it is on record then, or the answer's error.
+// receive records a downstream's answer for one item, and returns the item on record, or the answer's error.
 func (s *Service) receive(ctx context.Context, i wallet.Item, a wallet.ItemAnswer) (wallet.Item, error) {
 	if errors.Is(a.Err, wallet.ErrDeclined) {
 		return s.takeBack(ctx, i)
@@ -141,21 +141,21 @@ func (s *Service) receive(ctx context.Context, i wallet.Item, a wallet.ItemAnswe
 		return s.takeBack(ctx, i)
 	case wallet.ItemSettled, wallet.ItemUsed, wallet.ItemExpired:
 	default:
-		return i, fmt.Errorf("%w: rewards: the downstream of %s says %s of %s", wallet.ErrUnknown, i.Award, a.Receipt.State, i.No)
+		return i, fmt.Errorf("%w: rewards: the downstream of %s answered %s for %s", wallet.ErrUnknown, i.Award, a.Receipt.State, i.No)
 	}
-	return s.through(ctx, i, a.Receipt)
+	return s.advanceTo(ctx, i, a.Receipt)
 }
 
-// through brings an item to the state of a receipt, through the states that lie between.
-func (s *Service) through(ctx context.Context, i wallet.Item, r wallet.Receipt) (wallet.Item, error) {
-	between := map[wallet.ItemState]wallet.ItemState{wallet.ItemProcessing: wallet.ItemSettled, wallet.ItemSettled: wallet.ItemUsing}
+// advanceTo moves an item to the state of a receipt, through the states between.
+func (s *Service) advanceTo(ctx context.Context, i wallet.Item, r wallet.Receipt) (wallet.Item, error) {
+	intermediate := map[wallet.ItemState]wallet.ItemState{wallet.ItemProcessing: wallet.ItemSettled, wallet.ItemSettled: wallet.ItemUsing}
 	for !i.State.Final() && i.State != r.State {
 		next := s.with(i, r)
 		if !i.State.Follows(r.State) {
-			next.State = between[i.State]
+			next.State = intermediate[i.State]
 		}
 		if !i.State.Follows(next.State) {
-			return i, nil // it is further than the receipt knows
+			return i, nil // the record is further than the receipt
 		}
 		var err error
 		if i, err = s.advance(ctx, next); err != nil {
@@ -165,7 +165,7 @@ func (s *Service) through(ctx context.Context, i wallet.Item, r wallet.Receipt) 
 	return i, nil
 }
 
-// with returns an item as a receipt has it.
+// with returns an item with the data of a receipt.
 func (s *Service) with(i wallet.Item, r wallet.Receipt) wallet.Item {
 	i.State, i.Changed = r.State, s.clock.Now()
 	if r.Ref != "" && len(r.Ref) <= wallet.MaxItemRef {
@@ -177,8 +177,8 @@ func (s *Service) with(i wallet.Item, r wallet.Receipt) wallet.Item {
 	return i
 }
 
-// takeBack gives an item's coupon back to the stock and then records that it is taken back. A crash between the two leaves
-// an item that the chores drive, whose downstream says the same again; and giving back is idempotent.
+// takeBack returns an item's coupon to the stock and then records the item as refunded. After a crash between the two
+// steps the chores drive the item again, its downstream gives the same answer, and returning the coupon is idempotent.
 func (s *Service) takeBack(ctx context.Context, i wallet.Item) (wallet.Item, error) {
 	if i.State == wallet.ItemSettled {
 		i.State, i.Changed = wallet.ItemReturning, s.clock.Now()
@@ -190,8 +190,8 @@ func (s *Service) takeBack(ctx context.Context, i wallet.Item) (wallet.Item, err
 	if !i.State.Follows(wallet.ItemRefunded) {
 		return i, nil
 	}
-	if desk := s.desks[i.No.Stage]; desk != nil && i.Counted != (wallet.OrderNo{}) {
-		if err := wallet.Repeat(func() error { return desk.GiveBack(ctx, answerOf(i)) }); err != nil {
+	if policy := s.policies[i.No.Stage]; policy != nil && i.Counted != (wallet.OrderNo{}) {
+		if err := wallet.Repeat(func() error { return policy.GiveBack(ctx, answerOf(i)) }); err != nil {
 			return i, err
 		}
 	}

@@ -9,18 +9,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Grant puts an item on record, or finds the one that an earlier try wrote, settles what is granted, and asks its
-// downstream at once where that takes single items. The caller has checked the scene and knows the number; asked carries
-// number, account, moment of the win and of recording. What is granted may be something else than was asked for, or
-// nothing but a greeting (C2). Idempotent. After the item is on record every failure is wallet.ErrUnknown, but what its
-// scene leaves to compensation is no failure (O2): the item says how far it has come.
-func (s *Service) Grant(ctx context.Context, asked wallet.Item, scene *activity.Scene) (wallet.Item, error) {
-	asked.Asked, asked.Changed, asked.State, asked.Expires = scene.Reward, asked.Created, wallet.ItemOpen, wallet.Never
+// Grant records an item, or finds the one that an earlier attempt recorded, decides what is granted, and calls its
+// downstream at once if that accepts single items. The caller has checked the scene and chosen the number; requested
+// has the number, the account, and the instants of the win and of recording. The grant may be a fallback or a greeting
+// (C2). Idempotent. After the item is recorded every failure is wallet.ErrUnknown, except failures that the scene
+// leaves to compensation (O2): then the item is returned in its present state.
+func (s *Service) Grant(ctx context.Context, requested wallet.Item, scene *activity.Scene) (wallet.Item, error) {
+	requested.Asked, requested.Changed, requested.State, requested.Expires = scene.Reward, requested.Created, wallet.ItemOpen, wallet.Never
 	if !scene.StockControl {
-		asked = s.uncounted(asked)
+		requested = s.uncounted(requested)
 	}
 	var item wallet.Item
-	err := wallet.Repeat(func() (err error) { item, _, err = s.items.Create(ctx, asked); return err })
+	err := wallet.Repeat(func() (err error) { item, _, err = s.items.Create(ctx, requested); return err })
 	if err != nil {
 		return wallet.Item{}, err
 	}
@@ -36,13 +36,13 @@ func (s *Service) Grant(ctx context.Context, asked wallet.Item, scene *activity.
 	switch {
 	case err == nil:
 		return now, nil
-	case scene.Compensate, errors.Is(err, wallet.ErrLimited): // its turn comes with the chores, as a batch's does
-		return s.known(ctx, item), nil
+	case scene.Compensate, errors.Is(err, wallet.ErrLimited): // the chores issue it later, as they do batches
+		return s.latest(ctx, item), nil
 	}
 	return wallet.Item{}, wallet.Unsettled(err)
 }
 
-// uncounted settles at once what is granted where no stock is counted.
+// uncounted decides the grant of an item whose stock is not counted.
 func (s *Service) uncounted(i wallet.Item) wallet.Item {
 	if s.greets(i.No.Award) {
 		i.State = wallet.ItemVoid
@@ -52,27 +52,27 @@ func (s *Service) uncounted(i wallet.Item) wallet.Item {
 	return i
 }
 
-// greets says whether a greeting is given in place of a reward of that type now. A pendant is no coupon.
+// greets reports whether a greeting is granted instead of a reward of that type. A pendant is not a coupon.
 func (s *Service) greets(a wallet.AwardType) bool {
 	return a != wallet.AvatarPendant && s.switched(wallet.SwitchGreetOnly)
 }
 
-// decide settles what an open item grants: the stock says, once, however often it is asked.
+// decide asks the stock what an open item grants. Idempotent.
 func (s *Service) decide(ctx context.Context, i wallet.Item) (wallet.Item, error) {
-	desk := s.desks[i.No.Stage]
+	policy := s.policies[i.No.Stage]
 	scene, err := s.index.SceneOf(i.No.Stage, i.No.Scene)
-	if err == nil && (desk == nil || !scene.StockControl) {
-		return s.advance(ctx, s.uncounted(i)) // its scene asks for no count any more
+	if err == nil && (policy == nil || !scene.StockControl) {
+		return s.advance(ctx, s.uncounted(i)) // its scene no longer has stock control
 	}
 	if err != nil {
 		return i, err
 	}
-	settle := desk.Reserve
+	grant := policy.Reserve
 	if s.greets(i.No.Award) {
-		settle = desk.Refuse // what an earlier try got stands
+		grant = policy.Refuse // the result of an earlier attempt stays
 	}
 	var a stock.Answer
-	if err := wallet.Repeat(func() (err error) { a, err = settle(ctx, i.No, i.Asked); return err }); err != nil {
+	if err := wallet.Repeat(func() (err error) { a, err = grant(ctx, i.No, i.Asked); return err }); err != nil {
 		return i, err
 	}
 	want := i
@@ -83,17 +83,17 @@ func (s *Service) decide(ctx context.Context, i wallet.Item) (wallet.Item, error
 	}
 	got, err := s.advance(ctx, want)
 	if err == nil && a.Reward != "" && got.Counted != a.Order {
-		// Another try was decided before, and its item has ended since: this coupon is nobody's.
-		err = wallet.Repeat(func() error { return desk.GiveBack(ctx, a) })
+		// Another attempt was decided before, and its item has ended: this coupon belongs to no item.
+		err = wallet.Repeat(func() error { return policy.GiveBack(ctx, a) })
 	}
 	return got, err
 }
 
-// answerOf returns the stock's answer that an item was granted by.
+// answerOf returns the stock's answer by which an item was granted.
 func answerOf(i wallet.Item) stock.Answer { return stock.Answer{Order: i.Counted, Reward: i.Reward} }
 
-// atOnce says whether a grant asks the downstream itself. What it may know of already is left to the chores, unless nobody
-// else settles it.
+// atOnce reports whether a grant calls the downstream itself. An item that the downstream may know already is left to
+// the chores, unless its scene has no compensation.
 func (s *Service) atOnce(i wallet.Item, compensated bool) bool {
 	d := s.downstreams[i.Award]
 	if d == nil || d.traits.Batch > 1 || s.switched(wallet.SwitchHoldDownstreams) {
@@ -102,15 +102,15 @@ func (s *Service) atOnce(i wallet.Item, compensated bool) bool {
 	return i.State == wallet.ItemIssued || i.State == wallet.ItemProcessing && !compensated
 }
 
-// known returns the item as it is on record, or as it was last seen when that cannot be read.
-func (s *Service) known(ctx context.Context, i wallet.Item) wallet.Item {
+// latest returns the item on record, or i if the record cannot be read.
+func (s *Service) latest(ctx context.Context, i wallet.Item) wallet.Item {
 	if got, err := s.items.Get(ctx, []wallet.OrderNo{i.No}); err == nil && got[0].No == i.No {
 		return got[0]
 	}
 	return i
 }
 
-// advance brings one item to a state where that follows, and returns it as it is on record.
+// advance records a state of one item, if it follows, and returns the item on record.
 func (s *Service) advance(ctx context.Context, i wallet.Item) (wallet.Item, error) {
 	got, err := s.advanceAll(ctx, []wallet.Item{i})
 	if err != nil {
@@ -119,8 +119,8 @@ func (s *Service) advance(ctx context.Context, i wallet.Item) (wallet.Item, erro
 	return got[0], nil
 }
 
-// errGone says that an item of record is not on record any more.
-var errGone = errors.New("rewards: an item is gone from the records")
+// errGone: an item that was on record is missing.
+var errGone = errors.New("rewards: an item is missing from the records")
 
 func (s *Service) advanceAll(ctx context.Context, items []wallet.Item) ([]wallet.Item, error) {
 	var got []wallet.Item

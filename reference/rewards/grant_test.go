@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestGrant tells what each scene's winner gets, and that a repeat gets the same.
+// TestGrant covers the grant of each scene, and that a repeat returns the same.
 func TestGrant(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
 	for _, c := range []struct {
@@ -22,9 +22,9 @@ func TestGrant(t *testing.T) {
 		reward wallet.RewardID
 		why    string
 	}{
-		{won(1, "tea", 1), wallet.ItemSettled, wallet.HeyteaCoupon, "tea", "asked at once"},
+		{won(1, "tea", 1), wallet.ItemSettled, wallet.HeyteaCoupon, "tea", "its downstream is called at once"},
 		{won(1, "tea", 2), wallet.ItemSettled, wallet.HeyteaCoupon, "tea", "another rain is another win"},
-		{won(1, "shop", 1), wallet.ItemIssued, wallet.EcommerceCoupon, "voucher", "left to the chore that gathers batches"},
+		{won(1, "shop", 1), wallet.ItemIssued, wallet.EcommerceCoupon, "voucher", "left to the chore that collects batches"},
 		{won(1, "pendant", 1), wallet.ItemSettled, wallet.AvatarPendant, "pendant", "not counted"},
 	} {
 		first := r.grant(c.no)
@@ -37,10 +37,11 @@ func TestGrant(t *testing.T) {
 		require.Equal(t, first, r.record(c.no))
 	}
 	require.Equal(t, "ref-"+won(1, "tea", 1).String(), r.record(won(1, "tea", 1)).Ref)
-	require.Equal(t, 1, r.shops[wallet.HeyteaCoupon].orders[won(1, "tea", 1)].given)
+	require.Equal(t, 1, r.fakes[wallet.HeyteaCoupon].orders[won(1, "tea", 1)].given)
 }
 
-// TestThresholdFallbackGreeting: below a tenth of the tea its fallback is given, then a greeting (C2); answers stand.
+// TestThresholdFallbackGreeting: below a tenth of the tea its fallback is granted, then a greeting (C2); answers are
+// final.
 func TestThresholdFallbackGreeting(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
 	want := map[wallet.RewardID]int{"tea": 10, "voucher": 2, "": 3}
@@ -52,7 +53,7 @@ func TestThresholdFallbackGreeting(t *testing.T) {
 		require.Equal(t, i.Reward == "", i.State == wallet.ItemVoid)
 		if i.Reward == "voucher" {
 			require.Equal(t, wallet.EcommerceCoupon, i.Award)
-			require.NotEqual(t, i.No, i.Counted, "counted under a number of its own")
+			require.NotEqual(t, i.No, i.Counted, "counted under a separate number")
 		}
 	}
 	require.Equal(t, want, got)
@@ -69,40 +70,40 @@ func TestThresholdFallbackGreeting(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrNotFound)
 }
 
-// TestStagesHaveTheirOwnStock: what is granted in one stage uses up no other's (A1).
+// TestStagesHaveTheirOwnStock: grants in one stage do not use the stock of another (A1).
 func TestStagesHaveTheirOwnStock(t *testing.T) {
 	r := newRig(t, tree(1, 1)).boot()
 	drill := won(1, "shop", 1)
 	drill.Stage = wallet.ExternalDrill
 	require.Equal(t, wallet.ItemIssued, r.grant(drill).State)
 	require.Equal(t, wallet.ItemIssued, r.grant(won(2, "shop", 1)).State)
-	require.Equal(t, wallet.ItemVoid, r.grant(won(3, "shop", 1)).State, "sold out, and no threshold: a greeting")
+	require.Equal(t, wallet.ItemVoid, r.grant(won(3, "shop", 1)).State, "sold out without a threshold: a greeting")
 }
 
-// TestGrantSwitches: greetings in place of coupons, pendants go on; downstreams are left alone while they are held; the
-// stock is not read while it must not be.
+// TestGrantSwitches: greetings replace coupons but not pendants; downstreams are not called while they are held; the
+// stock is not read while reading is turned off.
 func TestGrantSwitches(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
 	before := r.grant(won(1, "tea", 1))
 	r.on[wallet.SwitchGreetOnly] = true
-	require.Equal(t, before, r.grant(won(1, "tea", 1)), "what was granted stands")
+	require.Equal(t, before, r.grant(won(1, "tea", 1)), "an earlier grant stays")
 	require.Equal(t, wallet.ItemVoid, r.grant(won(2, "tea", 1)).State)
 	require.Equal(t, wallet.ItemVoid, r.grant(won(2, "ad", 1)).State, "not counted, but a coupon")
 	require.Equal(t, wallet.ItemSettled, r.grant(won(2, "pendant", 1)).State)
 	delete(r.on, wallet.SwitchGreetOnly)
-	require.Equal(t, wallet.ItemVoid, r.grant(won(2, "tea", 1)).State, "a greeting stays one")
+	require.Equal(t, wallet.ItemVoid, r.grant(won(2, "tea", 1)).State, "a greeting stays a greeting")
 
 	r.on[wallet.SwitchHoldDownstreams] = true
-	calls := r.shops[wallet.HeyteaCoupon].heard()
+	calls := r.fakes[wallet.HeyteaCoupon].requests()
 	require.Equal(t, wallet.ItemIssued, r.grant(won(3, "tea", 1)).State)
 	r.settle()
-	require.Equal(t, calls, r.shops[wallet.HeyteaCoupon].heard(), "nobody calls it")
+	require.Equal(t, calls, r.fakes[wallet.HeyteaCoupon].requests(), "it is not called")
 	delete(r.on, wallet.SwitchHoldDownstreams)
 	r.settle()
 	require.Equal(t, wallet.ItemSettled, r.record(won(3, "tea", 1)).State)
 }
 
-// TestBlind: while the stock must not be read, coupons go down to the last; the count itself stays.
+// TestBlind: while the stock is not read, coupons are granted until none is left; they are still counted.
 func TestBlind(t *testing.T) {
 	for _, blind := range []bool{false, true} {
 		r := newRig(t, tree(20, 2)).boot()
@@ -114,14 +115,14 @@ func TestBlind(t *testing.T) {
 				teas++
 			}
 		}
-		require.Equal(t, map[bool]int{false: 19, true: 20}[blind], teas, "with a tenth of 20 left it is still granted, with less not")
+		require.Equal(t, map[bool]int{false: 19, true: 20}[blind], teas, "with a tenth of 20 left it is still granted, with less it is not")
 	}
 }
 
-// lost is a store whose answers do not come for a while.
+// lost is a store whose first replies are lost.
 type lost struct {
 	wallet.Items
-	create, advance int // calls that are served and never answered
+	create, advance int // number of calls that are served without a reply
 }
 
 func (l *lost) Create(ctx context.Context, i wallet.Item) (wallet.Item, bool, error) {
@@ -140,7 +141,7 @@ func (l *lost) Advance(ctx context.Context, items []wallet.Item) ([]wallet.Item,
 	return got, err
 }
 
-// TestUnknownStaysUnknown: a grant whose record has no answer is unknown, and settled by a repeat or by the chores.
+// TestUnknownStaysUnknown: a grant whose record had no reply is unknown, and is settled by a repeat or by the chores.
 func TestUnknownStaysUnknown(t *testing.T) {
 	r := newRig(t, tree(10, 2))
 	l := &lost{Items: r.items, create: 3}
@@ -152,7 +153,7 @@ func TestUnknownStaysUnknown(t *testing.T) {
 
 	l.advance = 3
 	_, err = r.tryGrant(won(2, "tea", 1))
-	require.ErrorIs(t, err, wallet.ErrUnknown, "it is decided, and whether that is on record nobody knows")
+	require.ErrorIs(t, err, wallet.ErrUnknown, "it is decided, but whether that is on record is unknown")
 	r.settle()
 	require.Equal(t, wallet.ItemSettled, r.record(won(2, "tea", 1)).State)
 	stand, err := r.stocks.Issued(r.ctx, wallet.Template{Reward: "tea", Stage: wallet.Official})
@@ -160,22 +161,22 @@ func TestUnknownStaysUnknown(t *testing.T) {
 	require.EqualValues(t, 2, stand, "each order counted once")
 }
 
-// deafShop is a downstream whose issue is done and never answered.
-type deafShop struct{ wallet.Downstream }
+// lossyDownstream issues items, but its replies are lost.
+type lossyDownstream struct{ wallet.Downstream }
 
-func (d deafShop) Issue(ctx context.Context, items []wallet.Item) ([]wallet.ItemAnswer, error) {
+func (d lossyDownstream) Issue(ctx context.Context, items []wallet.Item) ([]wallet.ItemAnswer, error) {
 	_, _ = d.Downstream.Issue(ctx, items)
 	return nil, wallet.ErrUnknown
 }
 
-// TestCompensation: where a scene leaves it to compensation, a downstream without an answer is no failure (O2); where not,
-// the grant is unknown, and a repeat settles it. Either way one is issued.
+// TestCompensation: in a scene with compensation a downstream without a reply is not a failure (O2); otherwise the
+// grant is unknown, and a repeat settles it. In both cases one item is issued.
 func TestCompensation(t *testing.T) {
 	r := newRig(t, tree(10, 2))
 	deaf := true
-	r.faulty = func(s *shop) wallet.Downstream {
+	r.faulty = func(s *fakeDownstream) wallet.Downstream {
 		if deaf {
-			return deafShop{s}
+			return lossyDownstream{s}
 		}
 		return s
 	}
@@ -184,29 +185,29 @@ func TestCompensation(t *testing.T) {
 	_, err := r.tryGrant(won(1, "ad", 1))
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 	_, err = r.tryGrant(won(1, "ad", 1))
-	require.NoError(t, err, "the repeat looks, and does not ask again")
+	require.NoError(t, err, "the repeat queries the item and does not issue it again")
 	require.Equal(t, wallet.ItemSettled, r.record(won(1, "ad", 1)).State)
 	deaf = false
 	r.boot()
-	r.clock.pass(time.Hour) // the shop has forgotten what it was asked
+	r.clock.pass(time.Hour) // the downstream has forgotten its requests
 	r.settle()
 	require.Equal(t, wallet.ItemSettled, r.record(won(1, "museum", 1)).State)
 	for award, no := range map[wallet.AwardType]wallet.OrderNo{wallet.CulturalCoupon: won(1, "museum", 1), wallet.AdCoupon: won(1, "ad", 1)} {
-		require.Equal(t, 1, r.shops[award].orders[no].given)
+		require.Equal(t, 1, r.fakes[award].orders[no].given)
 	}
 }
 
-// TestDeclined: a final no gives the coupon back to the stock, once, and somebody else gets it.
+// TestDeclined: a final refusal returns the coupon to the stock once, and another person gets it.
 func TestDeclined(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
-	r.shops[wallet.CulturalCoupon].declines = true
+	r.fakes[wallet.CulturalCoupon].declines = true
 	require.Equal(t, wallet.ItemRefunded, r.grant(won(1, "museum", 1)).State)
 	require.Equal(t, wallet.ItemRefunded, r.grant(won(1, "museum", 1)).State, "a repeat")
-	r.shops[wallet.CulturalCoupon].declines = false
+	r.fakes[wallet.CulturalCoupon].declines = false
 	for id := wallet.ActID(2); id <= 5; id++ {
-		require.Equal(t, wallet.ItemSettled, r.grant(won(id, "museum", 1)).State, "all four are still there")
+		require.Equal(t, wallet.ItemSettled, r.grant(won(id, "museum", 1)).State, "all four are still in stock")
 	}
-	require.Equal(t, wallet.ItemVoid, r.grant(won(6, "museum", 1)).State, "and no fifth")
+	require.Equal(t, wallet.ItemVoid, r.grant(won(6, "museum", 1)).State, "there is no fifth")
 }
 
 func TestNewSaysWhatIsWrong(t *testing.T) {
@@ -217,15 +218,15 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		{"no instances", func(c *rewards.Config, _ *rewards.Ports) { c.Instances = 0 }},
 		{"no items", func(_ *rewards.Config, p *rewards.Ports) { p.Items = nil }},
 		{"a type without a downstream", func(_ *rewards.Config, p *rewards.Ports) { delete(p.Downstreams, wallet.HeyteaCoupon) }},
-		{"a downstream that takes nothing", func(_ *rewards.Config, p *rewards.Ports) {
-			p.Downstreams[wallet.HeyteaCoupon] = newShop(nil, wallet.Traits{})
+		{"a downstream that accepts no items", func(_ *rewards.Config, p *rewards.Ports) {
+			p.Downstreams[wallet.HeyteaCoupon] = newFakeDownstream(nil, wallet.Traits{})
 		}},
-		{"a stock and no stocks", func(_ *rewards.Config, p *rewards.Ports) { p.Stocks = nil }},
+		{"stock control without stocks", func(_ *rewards.Config, p *rewards.Ports) { p.Stocks = nil }},
 	} {
 		r := newRig(t, tree(10, 2)).boot()
 		conf := rewards.Config{Index: r.index, Instances: 1}
 		p := rewards.Ports{Clock: r.clock, People: people{}, Items: r.items, Stocks: r.stocks, Reader: r.reader, Downstreams: map[wallet.AwardType]wallet.Downstream{}}
-		for award, s := range r.shops {
+		for award, s := range r.fakes {
 			p.Downstreams[award] = s
 		}
 		_, err := rewards.New(conf, p)
@@ -236,7 +237,7 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce: many callers ask for the same orders while the chores run; each order is counted and issued once.
+// TestManyAtOnce: many callers request the same orders while the chores run; each order is counted and issued once.
 func TestManyAtOnce(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
 	var all sync.WaitGroup
@@ -256,7 +257,7 @@ func TestManyAtOnce(t *testing.T) {
 	counts, err := r.items.Count(r.ctx, wallet.Official)
 	require.NoError(t, err)
 	require.Equal(t, map[wallet.ItemState]int64{wallet.ItemSettled: 12, wallet.ItemVoid: 18}, counts)
-	for _, s := range r.shops {
+	for _, s := range r.fakes {
 		for no, o := range s.orders {
 			require.Equal(t, 1, o.given, no)
 		}

@@ -20,7 +20,7 @@ const (
 	far   = start + wallet.Instant(1000*time.Hour/time.Microsecond)
 )
 
-// clock is moved by hand.
+// clock is a clock that the test moves.
 type clock struct {
 	mu  sync.Mutex
 	now wallet.Instant
@@ -39,7 +39,7 @@ func (c *clock) pass(d time.Duration) {
 }
 
 // tree has tea with a threshold and the voucher as its fallback, the voucher's own scene, a museum ticket without a
-// threshold, and pendants that nobody counts; and the same tea in another stage, before.
+// threshold, and pendants without stock control; and the same tea in another, earlier stage.
 func tree(teas, vouchers int64) wallet.Activity {
 	scene := func(id wallet.SceneID, counted bool) wallet.Scene {
 		return wallet.Scene{ID: id, Compensate: true, StockControl: counted}
@@ -51,7 +51,7 @@ func tree(teas, vouchers int64) wallet.Activity {
 		{Type: wallet.EcommerceCoupon, Rewards: []wallet.Reward{{ID: "voucher", Stock: vouchers, Scenes: []wallet.Scene{scene("shop", true)}}}},
 		{Type: wallet.CulturalCoupon, Rewards: []wallet.Reward{{ID: "museum", Stock: 4, Scenes: []wallet.Scene{scene("museum", true)}}}},
 		{Type: wallet.AvatarPendant, Rewards: []wallet.Reward{{ID: "pendant", Scenes: []wallet.Scene{scene("pendant", false)}}}},
-		{Type: wallet.AdCoupon, Rewards: []wallet.Reward{{ID: "ad", Scenes: []wallet.Scene{{ID: "ad"}}}}}, // nobody compensates
+		{Type: wallet.AdCoupon, Rewards: []wallet.Reward{{ID: "ad", Scenes: []wallet.Scene{{ID: "ad"}}}}}, // without compensation
 	}
 	return wallet.Activity{Parent: "spring", Children: []wallet.Child{
 		{ID: "drill", Stage: wallet.ExternalDrill, From: 1, To: start, Budget: 1, SingleCap: 1, Rewards: coupons[:3]},
@@ -67,25 +67,25 @@ func won(id wallet.ActID, scene wallet.SceneID, rain int32) wallet.OrderNo {
 	return wallet.OrderNo{ActID: id, Scene: scene, Rain: rain, Award: awards[scene], Stage: wallet.Official}
 }
 
-// people are numbered as their wallets are.
+// people resolves each user to the wallet with the same number.
 type people struct{}
 
 func (people) Resolve(_ context.Context, a wallet.Account) (wallet.Person, error) {
 	return wallet.Person{ActID: wallet.ActID(a.User)}, nil
 }
 
-// rig is an instance with all that stands behind it.
+// rig is an instance with all its dependencies.
 type rig struct {
 	t         require.TestingT
 	ctx       context.Context
 	clock     *clock
 	index     *activity.Index
 	items     *mem.Items
-	ports     wallet.Items // what the instance sees of them
+	ports     wallet.Items // the instance's view of items, possibly with faults
 	stocks    wallet.Stocks
 	reader    *stock.Reader
-	shops     map[wallet.AwardType]*shop
-	faulty    func(*shop) wallet.Downstream
+	fakes     map[wallet.AwardType]*fakeDownstream
+	faulty    func(*fakeDownstream) wallet.Downstream
 	on        map[wallet.Switch]bool
 	alarms    []string
 	service   *rewards.Service
@@ -98,25 +98,25 @@ func newRig(t require.TestingT, a wallet.Activity) *rig {
 	s, err := stock.NewSplit(mem.NewStock(), 2)
 	require.NoError(t, err)
 	r := &rig{t: t, ctx: context.Background(), clock: &clock{now: start.Add(time.Hour)}, index: x, items: mem.NewItems(), stocks: s,
-		shops: map[wallet.AwardType]*shop{}, on: map[wallet.Switch]bool{}, instances: 1}
+		fakes: map[wallet.AwardType]*fakeDownstream{}, on: map[wallet.Switch]bool{}, instances: 1}
 	r.ports = r.items
 	for award, traits := range map[wallet.AwardType]wallet.Traits{wallet.HeyteaCoupon: {Batch: 1}, wallet.EcommerceCoupon: {Batch: 3},
 		wallet.CulturalCoupon: {Batch: 1, Window: time.Minute}, wallet.AvatarPendant: {Batch: 1, PerSecond: 1000}, wallet.AdCoupon: {Batch: 1}} {
-		r.shops[award] = newShop(r.clock, traits)
+		r.fakes[award] = newFakeDownstream(r.clock, traits)
 	}
-	r.faulty = func(s *shop) wallet.Downstream { return s }
+	r.faulty = func(s *fakeDownstream) wallet.Downstream { return s }
 	return r
 }
 
-// boot starts the instance, or starts it again.
+// boot starts or restarts the instance.
 func (r *rig) boot() *rig {
 	r.reader = stock.NewReader(r.stocks, rewards.Templates(r.index))
-	behind := map[wallet.AwardType]wallet.Downstream{}
-	for award, s := range r.shops {
-		behind[award] = r.faulty(s)
+	downstreams := map[wallet.AwardType]wallet.Downstream{}
+	for award, s := range r.fakes {
+		downstreams[award] = r.faulty(s)
 	}
 	s, err := rewards.New(rewards.Config{Index: r.index, Instances: r.instances}, rewards.Ports{Clock: r.clock, People: people{}, Items: r.ports,
-		Downstreams: behind, Stocks: r.stocks, Reader: r.reader, Switched: func(s wallet.Switch) bool { return r.on[s] },
+		Downstreams: downstreams, Stocks: r.stocks, Reader: r.reader, Switched: func(s wallet.Switch) bool { return r.on[s] },
 		Alarm: func(_ wallet.AlarmKind, detail string) { r.alarms = append(r.alarms, detail) }})
 	require.NoError(r.t, err)
 	r.service = s
@@ -146,7 +146,7 @@ func (r *rig) record(no wallet.OrderNo) wallet.Item {
 	return got[0]
 }
 
-// settle makes steps, and lets time pass, until nothing comes further any more.
+// settle makes steps and advances the clock until no item changes any more.
 func (r *rig) settle() {
 	for range 20 {
 		for n := 1; n > 0; {
@@ -158,37 +158,37 @@ func (r *rig) settle() {
 	}
 }
 
-// shop is an obviously right downstream. It counts how often it gives each order something.
-type shop struct {
+// fakeDownstream is a simple, correct downstream. It counts how often it issues each order.
+type fakeDownstream struct {
 	clock  *clock
 	traits wallet.Traits
 
 	mu       sync.Mutex
-	orders   map[wallet.OrderNo]*sold
-	slow     int  // looks until what it accepts from now on is settled
-	declines bool // what it is asked for from now on
-	life     time.Duration
+	orders   map[wallet.OrderNo]*issuedItem
+	slow     int  // number of queries until a new item is settled
+	declines bool // decline new items
+	lifetime time.Duration
 	calls    int
 	batches  []int
 }
 
-type sold struct {
+type issuedItem struct {
 	given, used int
 	state       wallet.ItemState
 	declined    bool
-	looks       int
+	queries     int
 	asked       wallet.Instant
 	expires     wallet.Instant
 	reward      wallet.RewardID
 }
 
-func newShop(c *clock, t wallet.Traits) *shop {
-	return &shop{clock: c, traits: t, orders: map[wallet.OrderNo]*sold{}}
+func newFakeDownstream(c *clock, t wallet.Traits) *fakeDownstream {
+	return &fakeDownstream{clock: c, traits: t, orders: map[wallet.OrderNo]*issuedItem{}}
 }
 
-func (s *shop) Traits() wallet.Traits { return s.traits }
+func (s *fakeDownstream) Traits() wallet.Traits { return s.traits }
 
-func (s *shop) Issue(_ context.Context, items []wallet.Item) ([]wallet.ItemAnswer, error) {
+func (s *fakeDownstream) Issue(_ context.Context, items []wallet.Item) ([]wallet.ItemAnswer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
@@ -198,9 +198,9 @@ func (s *shop) Issue(_ context.Context, items []wallet.Item) ([]wallet.ItemAnswe
 		o, now := s.orders[i.No], s.clock.Now()
 		switch {
 		case o == nil:
-			o = &sold{state: wallet.ItemSettled, declined: s.declines, looks: s.slow, expires: wallet.Never, reward: i.Reward}
-			if s.life > 0 {
-				o.expires = now.Add(s.life)
+			o = &issuedItem{state: wallet.ItemSettled, declined: s.declines, queries: s.slow, expires: wallet.Never, reward: i.Reward}
+			if s.lifetime > 0 {
+				o.expires = now.Add(s.lifetime)
 			}
 			if s.slow > 0 {
 				o.state = wallet.ItemProcessing
@@ -210,7 +210,7 @@ func (s *shop) Issue(_ context.Context, items []wallet.Item) ([]wallet.ItemAnswe
 			}
 			s.orders[i.No] = o
 		case s.traits.Window > 0 && now.Sub(o.asked) > s.traits.Window && !o.declined:
-			o.given++ // it has forgotten, and gives a second one
+			o.given++ // it has forgotten the order, and issues a second item
 		}
 		o.asked = now
 		out[n] = o.answer(i.No)
@@ -218,14 +218,14 @@ func (s *shop) Issue(_ context.Context, items []wallet.Item) ([]wallet.ItemAnswe
 	return out, nil
 }
 
-func (o *sold) answer(no wallet.OrderNo) wallet.ItemAnswer {
+func (o *issuedItem) answer(no wallet.OrderNo) wallet.ItemAnswer {
 	if o.declined {
 		return wallet.ItemAnswer{Err: fmt.Errorf("%w: %s", wallet.ErrDeclined, no)}
 	}
 	return wallet.ItemAnswer{Receipt: wallet.Receipt{State: o.state, Ref: "ref-" + no.String(), Expires: o.expires}}
 }
 
-func (s *shop) Look(_ context.Context, i wallet.Item) (wallet.Receipt, error) {
+func (s *fakeDownstream) Look(_ context.Context, i wallet.Item) (wallet.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
@@ -233,15 +233,15 @@ func (s *shop) Look(_ context.Context, i wallet.Item) (wallet.Receipt, error) {
 	if o == nil {
 		return wallet.Receipt{}, wallet.ErrNotFound
 	}
-	if o.looks--; o.looks <= 0 && o.state == wallet.ItemProcessing {
+	if o.queries--; o.queries <= 0 && o.state == wallet.ItemProcessing {
 		o.state = wallet.ItemSettled
 	}
 	a := o.answer(i.No)
 	return a.Receipt, a.Err
 }
 
-// end brings what is settled to a final state, once.
-func (s *shop) end(no wallet.OrderNo, to wallet.ItemState) (wallet.Receipt, error) {
+// end moves a settled item to a final state, once.
+func (s *fakeDownstream) end(no wallet.OrderNo, to wallet.ItemState) (wallet.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
@@ -264,16 +264,16 @@ func (s *shop) end(no wallet.OrderNo, to wallet.ItemState) (wallet.Receipt, erro
 	return a.Receipt, a.Err
 }
 
-func (s *shop) Use(_ context.Context, i wallet.Item) (wallet.Receipt, error) {
+func (s *fakeDownstream) Use(_ context.Context, i wallet.Item) (wallet.Receipt, error) {
 	return s.end(i.No, wallet.ItemUsed)
 }
 
-func (s *shop) Refund(_ context.Context, i wallet.Item) (wallet.Receipt, error) {
+func (s *fakeDownstream) Refund(_ context.Context, i wallet.Item) (wallet.Receipt, error) {
 	return s.end(i.No, wallet.ItemRefunded)
 }
 
-// heard returns how often the shop was asked anything.
-func (s *shop) heard() int {
+// requests returns the number of calls.
+func (s *fakeDownstream) requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls

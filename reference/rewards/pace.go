@@ -6,8 +6,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// pace keeps this instance within its share of a downstream's calls a second: a bucket of one second's calls that fills
-// again with time. With s instances and r calls a second each makes at most r/s a second, and r/s at once.
+// pace limits this instance to its share of a downstream's calls a second. It is a token bucket with the calls of one
+// second. With s instances and r calls a second, each instance makes at most r/s calls a second on average, and r/s at
+// once.
 type pace struct {
 	perSecond int64 // in millionths of a call: r·10⁶/s
 	mu        sync.Mutex
@@ -17,7 +18,7 @@ type pace struct {
 
 const wholeCall = 1_000_000
 
-// newPace returns a full bucket; nil has no limit.
+// newPace returns a full bucket; nil if perSecond is 0, which means no limit.
 func newPace(perSecond, instances int) *pace {
 	if perSecond == 0 {
 		return nil
@@ -27,10 +28,11 @@ func newPace(perSecond, instances int) *pace {
 	return p
 }
 
-// full is what the bucket holds: a second's calls, and one at least, so that a small share is ever enough for one.
+// full is the bucket's capacity: the calls of one second, at least one call, so that a small share eventually allows
+// one.
 func (p *pace) full() int64 { return max(p.perSecond, wholeCall) }
 
-// take takes one call out of the bucket, or says that there is none.
+// take takes one call out of the bucket, or returns false if there is none.
 func (p *pace) take(now wallet.Instant) bool {
 	if p == nil {
 		return true
@@ -50,7 +52,7 @@ func (p *pace) take(now wallet.Instant) bool {
 	return true
 }
 
-// filled returns what comes in over so many microseconds, no more than about what the bucket holds.
+// filled returns the refill of so many microseconds, at most about the bucket's capacity.
 func (p *pace) filled(micros int64) int64 {
 	const second = 1_000_000
 	if seconds := micros / second; seconds > 0 {

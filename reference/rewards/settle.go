@@ -9,29 +9,29 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// How the chores go.
+// Parameters of the chores.
 const (
-	settleStep  = wallet.MaxAdvance // items of one state in one step
-	gatherFor   = 2 * time.Second   // how long an item waits for a batch to fill, and for the request that it came with
-	stuckAfter  = 10 * time.Second  // age from which what a request began is taken up: above any request's deadline
-	roundsEvery = 10 * time.Second  // how often all that is stuck is gone through: a downstream in trouble is not hammered
+	settleStep   = wallet.MaxAdvance // the largest number of items of one state in one step
+	gatherFor    = 2 * time.Second   // how long an item waits for a batch to fill, and for its own request
+	stuckAfter   = 10 * time.Second  // age from which the chores continue a request's work: above any request's deadline
+	scanInterval = 10 * time.Second  // shortest time between scans of all stuck items, to spare a failing downstream
 )
 
-// rounds are where the walks through the stuck items have come to. They are hints: nothing is lost with them.
-type rounds struct {
-	mu    sync.Mutex
-	place [wallet.ItemMoved + 1]wallet.OpenPlace
-	next  [wallet.ItemMoved + 1]wallet.Instant // when the next walk begins
+// scans are the positions of the scans of stuck items. They may be lost without harm.
+type scans struct {
+	mu     sync.Mutex
+	cursor [wallet.ItemMoved + 1]wallet.OpenPlace
+	next   [wallet.ItemMoved + 1]wallet.Instant // when the next scan begins
 }
 
-// Settle drives one bounded step of what is not settled and returns how many items came further (O5). Items that are open,
-// processing, in use or on their way back, and expired ones, are gone through from place to place; issued ones are gathered in batches. What
-// fails is passed by, and returned as an error. Several instances may settle at the same time.
+// Settle drives one bounded step of unsettled items and returns the number of items that changed state (O5). Items that
+// are open, processing, using, returning or expired are scanned; issued ones are collected into batches. An item that
+// fails is passed, and its error is returned. Concurrent calls, also at several instances, are safe.
 func (s *Service) Settle(ctx context.Context) (int, error) {
 	now := s.clock.Now()
 	n, failed := 0, error(nil)
 	step := func(state wallet.ItemState, before wallet.Instant, do func(context.Context, []wallet.Item) (int, error)) {
-		items, err := s.unsettled(ctx, state, now, before)
+		items, err := s.nextDue(ctx, state, now, before)
 		if err == nil && len(items) > 0 {
 			var done int
 			done, err = do(ctx, items)
@@ -56,11 +56,11 @@ func (s *Service) Settle(ctx context.Context) (int, error) {
 	return n, failed
 }
 
-// unsettled returns the next items of a walk, or none where the last walk has ended a short while ago.
-func (s *Service) unsettled(ctx context.Context, state wallet.ItemState, now, before wallet.Instant) ([]wallet.Item, error) {
-	s.rounds.mu.Lock()
-	from, next := s.rounds.place[state], s.rounds.next[state]
-	s.rounds.mu.Unlock()
+// nextDue returns the next items of a scan, or none if the last scan ended a short time ago.
+func (s *Service) nextDue(ctx context.Context, state wallet.ItemState, now, before wallet.Instant) ([]wallet.Item, error) {
+	s.scans.mu.Lock()
+	from, next := s.scans.cursor[state], s.scans.next[state]
+	s.scans.mu.Unlock()
 	if from == 0 && now < next {
 		return nil, nil
 	}
@@ -68,16 +68,16 @@ func (s *Service) unsettled(ctx context.Context, state wallet.ItemState, now, be
 	if err != nil {
 		return nil, err
 	}
-	s.rounds.mu.Lock()
-	defer s.rounds.mu.Unlock()
-	s.rounds.place[state] = place
+	s.scans.mu.Lock()
+	defer s.scans.mu.Unlock()
+	s.scans.cursor[state] = place
 	if place == 0 && state != wallet.ItemIssued && state != wallet.ItemSettled {
-		s.rounds.next[state] = now.Add(roundsEvery)
+		s.scans.next[state] = now.Add(scanInterval)
 	}
 	return items, nil
 }
 
-// each makes a step for one item a step for many, which counts those that came further.
+// each turns a step for one item into a step for many, which counts the items that changed state.
 func (s *Service) each(do func(context.Context, wallet.Item) (wallet.Item, error)) func(context.Context, []wallet.Item) (int, error) {
 	return func(ctx context.Context, items []wallet.Item) (int, error) {
 		n, failed := 0, error(nil)
@@ -93,13 +93,14 @@ func (s *Service) each(do func(context.Context, wallet.Item) (wallet.Item, error
 	}
 }
 
-// expire records that an item's time is over.
+// expire records that an item has expired.
 func (s *Service) expire(ctx context.Context, i wallet.Item) (wallet.Item, error) {
 	i.State, i.Changed = wallet.ItemExpired, s.clock.Now()
 	return s.advance(ctx, i)
 }
 
-// drivers returns a step that drives items one by one, and asks a downstream that is down no more in this step.
+// drivers returns a step that drives items one by one, and makes no further calls in this step to a downstream that is
+// down.
 func (s *Service) drivers() func(context.Context, []wallet.Item) (int, error) {
 	down := map[wallet.AwardType]bool{}
 	return s.each(func(ctx context.Context, i wallet.Item) (wallet.Item, error) {
@@ -114,8 +115,7 @@ func (s *Service) drivers() func(context.Context, []wallet.Item) (int, error) {
 	})
 }
 
-// gather hands issued items to their downstreams in batches: full ones, and what is left of a type once its oldest has
-// waited long enough.
+// gather issues items in batches: full batches, and the rest of a type once its oldest item has waited gatherFor.
 func (s *Service) gather(ctx context.Context, items []wallet.Item) (int, error) {
 	byType, order := map[wallet.AwardType][]wallet.Item{}, []wallet.AwardType(nil)
 	for _, i := range items {
@@ -135,7 +135,7 @@ func (s *Service) gather(ctx context.Context, items []wallet.Item) (int, error) 
 	return n, failed
 }
 
-// batches hands items of one type out, oldest first, until the downstream's rate or patience is at its end.
+// batches issues items of one type, oldest first, until the downstream's rate is used up or it fails.
 func (s *Service) batches(ctx context.Context, d *downstream, items []wallet.Item) (int, error) {
 	n := 0
 	for len(items) > 0 {
@@ -161,7 +161,7 @@ func (s *Service) batches(ctx context.Context, d *downstream, items []wallet.Ite
 	return n, nil
 }
 
-// notLimited drops what is no failure: another's turn.
+// notLimited drops ErrLimited, which is not a failure.
 func notLimited(err error) error {
 	if errors.Is(err, wallet.ErrLimited) {
 		return nil

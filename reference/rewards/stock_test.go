@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// hooked are stocks that do something else first, or fail.
+// hooked are stocks that first run a function, or fail.
 type hooked struct {
 	wallet.Stocks
 	take, back func() error
@@ -41,7 +41,8 @@ func issued(r *rig, t wallet.RewardID) int64 {
 	return n
 }
 
-// TestStockDown: nothing is granted while it cannot be counted, and the order is on record: that is unknown, and not a no.
+// TestStockDown: nothing is granted while the stock cannot count; the order is on record, so the result is unknown and
+// not a refusal.
 func TestStockDown(t *testing.T) {
 	r := newRig(t, tree(10, 2))
 	h := &hooked{Stocks: r.stocks, take: func() error { return wallet.ErrUnavailable }}
@@ -51,11 +52,11 @@ func TestStockDown(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 	require.Equal(t, wallet.ItemOpen, r.record(won(1, "tea", 1)).State)
 	r.settle()
-	require.Equal(t, wallet.ItemSettled, r.record(won(1, "tea", 1)).State, "the chores have settled it")
+	require.Equal(t, wallet.ItemSettled, r.record(won(1, "tea", 1)).State, "the chores settled it")
 }
 
-// TestLateTry: a try that was held up between the record and the stock, until its order was granted and taken back by
-// others, keeps no coupon.
+// TestLateTry: an attempt that was delayed between the record and the stock, until its order was granted and refunded
+// by others, keeps no coupon.
 func TestLateTry(t *testing.T) {
 	r := newRig(t, tree(10, 2))
 	h := &hooked{Stocks: r.stocks}
@@ -68,10 +69,10 @@ func TestLateTry(t *testing.T) {
 	}
 	require.Equal(t, wallet.ItemRefunded, r.grant(won(1, "tea", 1)).State)
 	require.Zero(t, issued(r, "tea"))
-	require.Zero(t, issued(r, "voucher"), "the fallback that it got is in the stock again")
+	require.Zero(t, issued(r, "voucher"), "its fallback coupon is back in stock")
 }
 
-// TestGiveBackFails: an item is taken back only when its coupon is in the stock again.
+// TestGiveBackFails: an item is recorded as refunded only when its coupon is back in stock.
 func TestGiveBackFails(t *testing.T) {
 	r := newRig(t, tree(10, 2))
 	h := &hooked{Stocks: r.stocks, back: func() error { return wallet.ErrUnavailable }}

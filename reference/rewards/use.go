@@ -8,7 +8,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Rewards implements wallet.Rewards. ErrSwitchedOff: the list is switched off.
+// Rewards implements wallet.Rewards. ErrSwitchedOff: SwitchPageNoRewards is on.
 func (s *Service) Rewards(ctx context.Context, r wallet.RewardsRequest) (wallet.RewardsPage, error) {
 	if !r.App.Valid() || r.User <= 0 || r.Limit < 1 || r.Limit > wallet.MaxPage {
 		return wallet.RewardsPage{}, fmt.Errorf("%w: list of %d rewards for user %d of app %d", wallet.ErrInvalid, r.Limit, r.User, r.App)
@@ -45,8 +45,8 @@ func (s *Service) Rewards(ctx context.Context, r wallet.RewardsRequest) (wallet.
 	return page, nil
 }
 
-// UseReward implements wallet.Rewards. A reward of another stage than the one that runs now cannot be used (A1). Beside
-// the port's errors: ErrSwitchedOff, ErrLimited: nothing was done.
+// UseReward implements wallet.Rewards. A reward of another stage than the present one cannot be used (A1). In addition
+// to the port's errors: ErrSwitchedOff, ErrLimited: nothing was done.
 func (s *Service) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.Item, error) {
 	if !r.App.Valid() || r.User <= 0 {
 		return wallet.Item{}, fmt.Errorf("%w: use by user %d of app %d", wallet.ErrInvalid, r.User, r.App)
@@ -72,7 +72,7 @@ func (s *Service) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.It
 	}
 	switch {
 	case child.Stage != i.No.Stage:
-		return wallet.Item{}, fmt.Errorf("%w: it is of the stage %s", wallet.ErrNotUsable, i.No.Stage)
+		return wallet.Item{}, fmt.Errorf("%w: it belongs to stage %s", wallet.ErrNotUsable, i.No.Stage)
 	case i.State == wallet.ItemExpired || i.State == wallet.ItemSettled && i.Expires <= now:
 		return wallet.Item{}, wallet.ErrExpired // the chores record it
 	case i.State != wallet.ItemSettled && i.State != wallet.ItemUsing:
@@ -83,13 +83,13 @@ func (s *Service) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.It
 	return s.useNow(ctx, i)
 }
 
-// useNow announces the use, where that was not done before, and makes it. An item that may have been used is in use until
-// the downstream says what became of it.
+// useNow records the use, if that was not done before, and makes it. An item that may have been used stays in ItemUsing
+// until the downstream confirms its state.
 func (s *Service) useNow(ctx context.Context, i wallet.Item) (wallet.Item, error) {
 	d := s.downstreams[i.Award]
 	switch {
 	case d == nil:
-		return wallet.Item{}, fmt.Errorf("%w: rewards: nothing stands behind %s", wallet.ErrUnavailable, i.Award)
+		return wallet.Item{}, fmt.Errorf("%w: rewards: no downstream for %s", wallet.ErrUnavailable, i.Award)
 	case !d.pace.take(s.clock.Now()):
 		return wallet.Item{}, wallet.ErrLimited
 	}
@@ -116,16 +116,16 @@ func (s *Service) useNow(ctx context.Context, i wallet.Item) (wallet.Item, error
 	return i, nil
 }
 
-// use asks the downstream to use an item that is in use, and records what it says. A final no is the end of the item:
-// taken back where the downstream says so, expired otherwise. A downstream that has lost what it had confirmed is asked
-// to hand it out again first: it has never heard of it, so it gives it for the first time.
+// use asks the downstream to use an item, and records the answer. A final refusal ends the item: refunded if the
+// downstream says so, otherwise expired. If the downstream has lost an item that it had confirmed, the item is first
+// issued again: to the downstream it is the first issue.
 func (s *Service) use(ctx context.Context, d *downstream, i wallet.Item) (wallet.Item, error) {
 	var r wallet.Receipt
 	ask := func() (err error) { r, err = d.Use(ctx, i); return err }
 	err := wallet.Repeat(ask)
 	if errors.Is(err, wallet.ErrNotFound) {
 		s.alarm(wallet.AlarmReconciliation, fmt.Sprintf("the downstream of %s has lost %s", i.Award, i.No))
-		if err = s.again(ctx, d, i); err == nil {
+		if err = s.reissue(ctx, d, i); err == nil {
 			err = wallet.Repeat(ask)
 		}
 	}
@@ -137,8 +137,8 @@ func (s *Service) use(ctx context.Context, d *downstream, i wallet.Item) (wallet
 	return s.receiveUse(ctx, i, r, err)
 }
 
-// again hands out an item once more, of which the downstream has said that it has never heard of it.
-func (s *Service) again(ctx context.Context, d *downstream, i wallet.Item) error {
+// reissue issues an item that the downstream has lost.
+func (s *Service) reissue(ctx context.Context, d *downstream, i wallet.Item) error {
 	answers, err := d.Issue(ctx, []wallet.Item{i})
 	if err == nil && len(answers) != 1 {
 		err = fmt.Errorf("%w: %d answers for one item", wallet.ErrUnknown, len(answers))
@@ -151,7 +151,7 @@ func (s *Service) again(ctx context.Context, d *downstream, i wallet.Item) error
 
 func (s *Service) receiveUse(ctx context.Context, i wallet.Item, r wallet.Receipt, err error) (wallet.Item, error) {
 	if err == nil && (r.State == wallet.ItemSettled || r.State == wallet.ItemProcessing) {
-		err = fmt.Errorf("%w: rewards: the downstream of %s says %s of a use", wallet.ErrUnknown, i.Award, r.State)
+		err = fmt.Errorf("%w: rewards: the downstream of %s answered a use with %s", wallet.ErrUnknown, i.Award, r.State)
 	}
 	if err != nil {
 		return i, err
@@ -159,7 +159,7 @@ func (s *Service) receiveUse(ctx context.Context, i wallet.Item, r wallet.Receip
 	return s.receive(ctx, i, wallet.ItemAnswer{Receipt: r})
 }
 
-// get returns an item on record that was granted. ErrNotFound.
+// get returns an item on record that was granted. ErrNotFound: there is none.
 func (s *Service) get(ctx context.Context, no wallet.OrderNo) (wallet.Item, error) {
 	var got []wallet.Item
 	err := wallet.Repeat(func() (err error) { got, err = s.items.Get(ctx, []wallet.OrderNo{no}); return err })

@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestUse: once, by the one it belongs to, while it lasts; a repeat answers as the first time.
+// TestUse: an item is used once, by its owner, before it expires; a repeat returns the first result.
 func TestUse(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
 	tea, voucher := won(1, "tea", 1), won(1, "shop", 1)
@@ -23,7 +23,7 @@ func TestUse(t *testing.T) {
 	_, err = r.service.UseReward(r.ctx, wallet.UseRequest{Caller: wallet.Caller{App: wallet.Douyin, User: 2}, Order: tea})
 	require.ErrorIs(t, err, wallet.ErrNotYours)
 	_, err = r.service.UseReward(r.ctx, wallet.UseRequest{Caller: wallet.Caller{App: wallet.Douyin, User: 2}, Order: won(1, "tea", 9)})
-	require.ErrorIs(t, err, wallet.ErrNotYours, "whether it exists is nobody else's business")
+	require.ErrorIs(t, err, wallet.ErrNotYours, "others must not learn whether it exists")
 	_, err = r.service.UseReward(r.ctx, wallet.UseRequest{Caller: wallet.Caller{App: 99, User: 1}, Order: tea})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 	_, err = r.service.UseReward(r.ctx, wallet.UseRequest{Caller: wallet.Caller{App: wallet.Douyin, User: 1}})
@@ -41,14 +41,14 @@ func TestUse(t *testing.T) {
 	r.clock.pass(time.Hour)
 	r.on[wallet.SwitchStopUse] = true
 	again, err := r.use(tea)
-	require.NoError(t, err, "it is used already")
+	require.NoError(t, err, "it is already used")
 	require.Equal(t, first, again)
-	require.Equal(t, 1, r.shops[wallet.HeyteaCoupon].orders[tea].used)
+	require.Equal(t, 1, r.fakes[wallet.HeyteaCoupon].orders[tea].used)
 	_, err = r.service.Refund(r.ctx, tea)
 	require.ErrorIs(t, err, wallet.ErrNotUsable, "it was used")
 }
 
-// TestUseOfAnotherStage: what was won in one stage is not used in another (A1).
+// TestUseOfAnotherStage: an item won in one stage cannot be used in another (A1).
 func TestUseOfAnotherStage(t *testing.T) {
 	r := newRig(t, tree(10, 2))
 	r.clock.now = start.Add(-time.Hour)
@@ -67,24 +67,24 @@ func TestUseOfAnotherStage(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestExpiry: from its last moment on it cannot be used, and the chores record it; the downstream's clock decides where
-// it disagrees.
+// TestExpiry: from its expiry on an item cannot be used, and the chores record that; if the clocks disagree, the
+// downstream's decides.
 func TestExpiry(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
-	r.shops[wallet.HeyteaCoupon].life = time.Hour
+	r.fakes[wallet.HeyteaCoupon].lifetime = time.Hour
 	for id := wallet.ActID(1); id <= 3; id++ {
 		r.grant(won(id, "tea", 1))
 	}
 	r.clock.pass(time.Hour - time.Microsecond)
 	_, err := r.use(won(1, "tea", 1))
 	require.NoError(t, err)
-	r.shops[wallet.HeyteaCoupon].orders[won(2, "tea", 1)].expires -= 10
+	r.fakes[wallet.HeyteaCoupon].orders[won(2, "tea", 1)].expires -= 10
 	_, err = r.use(won(2, "tea", 1))
 	require.ErrorIs(t, err, wallet.ErrExpired, "the downstream says so")
 	require.Equal(t, wallet.ItemExpired, r.record(won(2, "tea", 1)).State)
 	r.clock.pass(time.Microsecond)
 	_, err = r.use(won(3, "tea", 1))
-	require.ErrorIs(t, err, wallet.ErrExpired, "nobody has recorded it yet")
+	require.ErrorIs(t, err, wallet.ErrExpired, "it is not recorded yet")
 	n, err := r.service.Settle(r.ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
@@ -94,19 +94,19 @@ func TestExpiry(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrExpired)
 }
 
-// TestUseOfWhatTheDownstreamLost: it has never heard of what it had confirmed, so it is told to hand it out, and an alarm
-// is raised.
+// TestUseOfWhatTheDownstreamLost: the downstream does not know an item that it had confirmed, so the item is issued
+// again, and an alarm is raised.
 func TestUseOfWhatTheDownstreamLost(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
 	r.grant(won(1, "tea", 1))
-	delete(r.shops[wallet.HeyteaCoupon].orders, won(1, "tea", 1))
+	delete(r.fakes[wallet.HeyteaCoupon].orders, won(1, "tea", 1))
 	i, err := r.use(won(1, "tea", 1))
 	require.NoError(t, err)
 	require.Equal(t, wallet.ItemUsed, i.State)
 	require.Len(t, r.alarms, 1)
 }
 
-// TestRefund: its coupon is in the stock again, once, and it cannot be used any more.
+// TestRefund: its coupon returns to the stock once, and it cannot be used any more.
 func TestRefund(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
 	for id := wallet.ActID(1); id <= 4; id++ {
@@ -125,24 +125,24 @@ func TestRefund(t *testing.T) {
 	_, err = r.use(won(1, "museum", 1))
 	require.ErrorIs(t, err, wallet.ErrNotUsable)
 	require.Equal(t, wallet.ItemSettled, r.grant(won(6, "museum", 1)).State)
-	require.Equal(t, wallet.ItemVoid, r.grant(won(7, "museum", 1)).State, "one came back, and not two")
+	require.Equal(t, wallet.ItemVoid, r.grant(won(7, "museum", 1)).State, "one coupon was returned, not two")
 	require.Equal(t, wallet.ItemRefunded, r.grant(won(1, "museum", 1)).State, "a late repeat of the win gets nothing new")
 
-	r.grant(won(1, "shop", 1)) // issued, and its downstream was not asked yet
+	r.grant(won(1, "shop", 1)) // issued; its downstream was not called yet
 	i, err := r.service.Refund(r.ctx, won(1, "shop", 1))
 	require.NoError(t, err)
-	require.Equal(t, wallet.ItemRefunded, i.State, "it is settled first, and then taken back")
+	require.Equal(t, wallet.ItemRefunded, i.State, "it is settled first and then refunded")
 	for why, no := range map[string]wallet.OrderNo{"a greeting": won(5, "museum", 1), "never won": won(9, "museum", 1)} {
 		_, err = r.service.Refund(r.ctx, no)
 		require.ErrorIs(t, err, wallet.ErrNotFound, why)
 	}
-	r.shops[wallet.HeyteaCoupon].slow = 100
+	r.fakes[wallet.HeyteaCoupon].slow = 100
 	r.grant(won(1, "tea", 1))
 	_, err = r.service.Refund(r.ctx, won(1, "tea", 1))
-	require.ErrorIs(t, err, wallet.ErrUnavailable, "it is processed still")
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "it is still processing")
 }
 
-// stubborn is a downstream that neither uses nor takes back what it has confirmed.
+// stubborn is a downstream that refuses to use or to refund confirmed items.
 type stubborn struct{ wallet.Downstream }
 
 func (stubborn) Use(context.Context, wallet.Item) (wallet.Receipt, error) {
@@ -153,10 +153,10 @@ func (stubborn) Refund(context.Context, wallet.Item) (wallet.Receipt, error) {
 	return wallet.Receipt{}, wallet.ErrDeclined
 }
 
-// TestStubborn: a final no to a use or a return ends the item here; nobody else gets its coupon, because it is out.
+// TestStubborn: a final refusal of a use or a refund ends the item here; its coupon stays counted.
 func TestStubborn(t *testing.T) {
 	r := newRig(t, tree(10, 2))
-	r.faulty = func(s *shop) wallet.Downstream { return stubborn{s} }
+	r.faulty = func(s *fakeDownstream) wallet.Downstream { return stubborn{s} }
 	r.boot()
 	for id := wallet.ActID(1); id <= 2; id++ {
 		r.grant(won(id, "tea", 1))
@@ -171,20 +171,21 @@ func TestStubborn(t *testing.T) {
 	require.EqualValues(t, 2, issued(r, "tea"))
 }
 
-// TestRefundedBehindOurBack: the downstream took it back by itself; the use finds out, and the coupon goes to another.
+// TestRefundedBehindOurBack: the downstream refunded the item by itself; the use discovers that, and the coupon is
+// granted to another person.
 func TestRefundedBehindOurBack(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
 	for id := wallet.ActID(1); id <= 4; id++ {
 		r.grant(won(id, "museum", 1))
 	}
-	r.shops[wallet.CulturalCoupon].orders[won(1, "museum", 1)].state = wallet.ItemRefunded
+	r.fakes[wallet.CulturalCoupon].orders[won(1, "museum", 1)].state = wallet.ItemRefunded
 	_, err := r.use(won(1, "museum", 1))
 	require.ErrorIs(t, err, wallet.ErrNotUsable)
 	require.Equal(t, wallet.ItemRefunded, r.record(won(1, "museum", 1)).State)
 	require.Equal(t, wallet.ItemSettled, r.grant(won(5, "museum", 1)).State)
 }
 
-// TestList pages through what a person has won, newest first, without greetings and other stages.
+// TestList reads a person's rewards page by page, newest first, without greetings and other stages.
 func TestList(t *testing.T) {
 	r := newRig(t, tree(10, 2)).boot()
 	var want []wallet.OrderNo
@@ -214,14 +215,14 @@ func TestList(t *testing.T) {
 		}
 	}
 	require.Equal(t, want, got)
-	require.Zero(t, list(wallet.RewardsRequest{Limit: len(want)}).Next, "a page that holds all is the last")
+	require.Zero(t, list(wallet.RewardsRequest{Limit: len(want)}).Next, "a page with all items is the last")
 	require.Empty(t, list(wallet.RewardsRequest{Limit: 3, At: start - 1}).Items, "the drill's list")
 	for why, q := range map[string]wallet.RewardsRequest{
-		"no app":        {Limit: 1, Caller: wallet.Caller{User: 1}},
-		"no user":       {Limit: 1, Caller: wallet.Caller{App: wallet.Toutiao}},
-		"no limit":      {Caller: wallet.Caller{App: wallet.Toutiao, User: 1}},
-		"too high one":  {Limit: wallet.MaxPage + 1, Caller: wallet.Caller{App: wallet.Toutiao, User: 1}},
-		"a minus in it": {Limit: -1, Caller: wallet.Caller{App: wallet.Toutiao, User: 1}},
+		"no app":         {Limit: 1, Caller: wallet.Caller{User: 1}},
+		"no user":        {Limit: 1, Caller: wallet.Caller{App: wallet.Toutiao}},
+		"no limit":       {Caller: wallet.Caller{App: wallet.Toutiao, User: 1}},
+		"limit too high": {Limit: wallet.MaxPage + 1, Caller: wallet.Caller{App: wallet.Toutiao, User: 1}},
+		"negative limit": {Limit: -1, Caller: wallet.Caller{App: wallet.Toutiao, User: 1}},
 	} {
 		_, err := r.service.Rewards(r.ctx, q)
 		require.ErrorIs(t, err, wallet.ErrInvalid, why)

@@ -6,8 +6,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Counted is a ledger that adds what it writes to this instance's part of the running total (R1): each grant once, by
-// whoever wrote it. What was written without an answer is missing until the total is repaired from the ledger (R5).
+// CountingLedger is a ledger that adds its postings to this instance's part of the running total (R1): each grant once,
+// at the instance that wrote it. Postings whose reply was lost are missing until the total is repaired from the ledger
+// (R5).
 type Counted struct {
 	wallet.Ledger
 	Writer *Writer
@@ -21,7 +22,7 @@ func (c Counted) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.Post
 	for i, p := range posted {
 		if p == wallet.PostedNow {
 			if e := c.Writer.Add(batch[i].Order.Stage, batch[i].Amount); e != nil && err == nil {
-				return posted, nil // beyond int64: no festival gets there, and the ledger is right in any case
+				return posted, nil // the sum exceeds int64: no festival reaches it, and the ledger is correct in any case
 			}
 		}
 	}

@@ -12,14 +12,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestFirstRead: it waits for a value, asks once however many come together, and says why there is none.
+// TestFirstRead: a first read waits for a value, concurrent first reads call the store once, and an error has its
+// cause.
 func TestFirstRead(t *testing.T) {
 	c := newCentral()
 	require.NoError(t, c.Report(t.Context(), wallet.Official, "a", 9))
 	slow := &slowCentral{central: c, open: make(chan struct{})}
 	r := newReader(t, slow, wallet.Official)
 	_, err := r.Await(t.Context(), wallet.InternalTest)
-	require.ErrorIs(t, err, wallet.ErrInvalid, "a stage that is not followed would be waited for in vain")
+	require.ErrorIs(t, err, wallet.ErrInvalid, "a stage that is not followed never gets a value")
 
 	const readers = 50
 	first := func() (errs [readers]error) {
@@ -35,16 +36,16 @@ func TestFirstRead(t *testing.T) {
 			})
 		}
 		called.Wait()
-		time.Sleep(50 * time.Millisecond) // time for some of them, at least, to find that another is asking
+		time.Sleep(50 * time.Millisecond) // time for some of them to find another call in progress
 		close(slow.open)
 		all.Wait()
 		return errs
 	}
 	c.before = wallet.ErrUnavailable
 	for _, err := range first() {
-		require.ErrorIs(t, err, wallet.ErrUnavailable, "all of them hear why")
+		require.ErrorIs(t, err, wallet.ErrUnavailable, "all of them get the cause")
 	}
-	require.Less(t, slow.asked.Load(), int64(readers), "and not all of them had to ask")
+	require.Less(t, slow.asked.Load(), int64(readers), "not all of them called the store")
 
 	c.before, slow.open = nil, make(chan struct{})
 	slow.asked.Store(0)
@@ -54,10 +55,10 @@ func TestFirstRead(t *testing.T) {
 	require.EqualValues(t, 1, slow.asked.Load())
 	_, err = r.Await(t.Context(), wallet.Official)
 	require.NoError(t, err)
-	require.EqualValues(t, 1, slow.asked.Load(), "with a value there is nothing to wait for")
+	require.EqualValues(t, 1, slow.asked.Load(), "with a value no call is needed")
 }
 
-// slowCentral answers nobody before it is opened.
+// slowCentral answers no call before open is closed.
 type slowCentral struct {
 	*central
 	open  chan struct{}

@@ -7,21 +7,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Posted returns what has entered the ledger in each stage, in fen: what its cost accounts have paid. It reads no further
-// than them, and they are few. ErrOverflow: more than Money holds. Other errors are the book's.
-func Posted(ctx context.Context, book wallet.LedgerBook) (paid [wallet.Stages + 1]wallet.Money, err error) {
-	var wrong error
-	err = book.Balances(ctx, func(a wallet.AccountNo, balance wallet.Money) bool {
+// PostedSums returns the sum of the grants posted to the ledger in each stage, in fen: the money that its cost accounts
+// have paid. It reads only the cost accounts, which are few. ErrOverflow: a sum exceeds Money. ErrInvalid: an account
+// of an unknown stage. Other errors are those of the reader.
+func Posted(ctx context.Context, ledger wallet.LedgerBook) (paid [wallet.Stages + 1]wallet.Money, err error) {
+	var sumErr error
+	err = ledger.Balances(ctx, func(a wallet.AccountNo, balance wallet.Money) bool {
 		if a.Kind != wallet.CostAccount {
 			return false
 		}
-		if wrong = checkStage(a.Stage); wrong == nil {
-			paid[a.Stage], wrong = paid[a.Stage].Sub(balance)
+		if sumErr = checkStage(a.Stage); sumErr == nil {
+			paid[a.Stage], sumErr = paid[a.Stage].Sub(balance)
 		}
-		return wrong == nil
+		return sumErr == nil
 	})
 	if err == nil {
-		err = wrong
+		err = sumErr
 	}
 	if err != nil {
 		return [wallet.Stages + 1]wallet.Money{}, fmt.Errorf("running total: posted: %w", err)

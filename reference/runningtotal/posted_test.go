@@ -32,8 +32,8 @@ func TestPosted(t *testing.T) {
 	require.Equal(t, [wallet.Stages + 1]wallet.Money{wallet.ExternalDrill: 1000, wallet.Official: 3000}, paid)
 }
 
-// book lists balances as it is told.
-type book struct {
+// fakeLedger lists the given balances.
+type fakeLedger struct {
 	wallet.LedgerBook
 	balances []wallet.Money
 	stage    wallet.Stage
@@ -41,7 +41,7 @@ type book struct {
 	read     int
 }
 
-func (b *book) Balances(_ context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
+func (b *fakeLedger) Balances(_ context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
 	for i, m := range b.balances {
 		kind := wallet.CostAccount
 		if m > 0 {
@@ -57,19 +57,19 @@ func (b *book) Balances(_ context.Context, yield func(wallet.AccountNo, wallet.M
 
 func TestPostedErrors(t *testing.T) {
 	for _, c := range []struct {
-		why  string
-		book book
-		want error
-		read int
+		why    string
+		ledger fakeLedger
+		want   error
+		read   int
 	}{
-		{"people's accounts are not read", book{balances: []wallet.Money{-1, -2, 3, 4}, stage: wallet.Official}, nil, 3},
-		{"more than there is", book{balances: []wallet.Money{-math.MaxInt64, -1, -1}, stage: wallet.Official}, wallet.ErrOverflow, 2},
-		{"no such stage", book{balances: []wallet.Money{-1}, stage: 4}, wallet.ErrInvalid, 1},
-		{"the book cannot be read", book{balances: []wallet.Money{-1}, stage: wallet.Official, err: wallet.ErrUnavailable}, wallet.ErrUnavailable, 1},
+		{"personal accounts are not read", fakeLedger{balances: []wallet.Money{-1, -2, 3, 4}, stage: wallet.Official}, nil, 3},
+		{"a sum above Money", fakeLedger{balances: []wallet.Money{-math.MaxInt64, -1, -1}, stage: wallet.Official}, wallet.ErrOverflow, 2},
+		{"an unknown stage", fakeLedger{balances: []wallet.Money{-1}, stage: 4}, wallet.ErrInvalid, 1},
+		{"the ledger cannot be read", fakeLedger{balances: []wallet.Money{-1}, stage: wallet.Official, err: wallet.ErrUnavailable}, wallet.ErrUnavailable, 1},
 	} {
-		paid, err := runningtotal.Posted(t.Context(), &c.book)
+		paid, err := runningtotal.Posted(t.Context(), &c.ledger)
 		require.ErrorIs(t, err, c.want, c.why)
-		require.Equal(t, c.read, c.book.read, c.why)
+		require.Equal(t, c.read, c.ledger.read, c.why)
 		if c.want != nil {
 			require.Zero(t, paid, c.why)
 		}

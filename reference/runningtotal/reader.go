@@ -11,19 +11,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Reader answers with the last total that it read, without leaving the process.
+// Reader returns the last total that it read, without leaving the process.
 type Reader struct {
 	central wallet.Totals
 	follow  []wallet.Stage
-	stages  [wallet.Stages + 1]atomic.Int64 // -1-total; 0: nothing was read yet
+	stages  [wallet.Stages + 1]atomic.Int64 // -1-total; 0: not read yet
 
-	first  sync.Mutex   // held by the one first read that asks the central store
-	asked  atomic.Int64 // how often one has
-	failed error        // what the last of them ended with
+	first  sync.Mutex   // held by the first read that calls the central store
+	asked  atomic.Int64 // number of such calls
+	failed error        // error of the last such call
 }
 
-// NewReader returns a reader that has read nothing. It follows the stages named, or all of them: each costs the central
-// store one read an interval.
+// NewReader returns a reader that has read nothing yet. It follows the given stages, or all if none is given. Each
+// costs the central store one read per interval. ErrInvalid: an unknown stage.
 func NewReader(central wallet.Totals, stages ...wallet.Stage) (*Reader, error) {
 	for _, s := range stages {
 		if err := checkStage(s); err != nil {
@@ -36,8 +36,8 @@ func NewReader(central wallet.Totals, stages ...wallet.Stage) (*Reader, error) {
 	return &Reader{central: central, follow: append([]wallet.Stage(nil), stages...)}, nil
 }
 
-// Total returns the stage's total as last read, and whether it was ever read. It only grows: a central store that comes
-// back with less is not believed. One atomic load; it neither waits nor allocates.
+// Total returns the stage's total by the last reading, in fen, and whether it was ever read. It never falls: a smaller
+// total from a central store that lost data is ignored. It makes one atomic load, does not wait and does not allocate.
 func (r *Reader) Total(s wallet.Stage) (wallet.Money, bool) {
 	if int(s) >= len(r.stages) {
 		return 0, false
@@ -49,9 +49,9 @@ func (r *Reader) Total(s wallet.Stage) (wallet.Money, bool) {
 	return wallet.Money(-1 - v), true
 }
 
-// Await is Total for a first read (R3): where there is no value yet, it asks the central store and waits for the answer.
-// Of the first reads that come together one asks, and the others wait with it and get the same. ErrInvalid: the stage is
-// not followed. Other errors are the store's, and the context's.
+// TotalOrFetch is Total for a first read (R3): if there is no value yet, it reads the central store and waits. Of
+// concurrent first reads one calls the store, and the others wait for its result. ErrInvalid: the stage is not
+// followed. Other errors are those of the store.
 func (r *Reader) Await(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
 	if total, ok := r.Total(s); ok {
 		return total, nil
@@ -62,7 +62,7 @@ func (r *Reader) Await(ctx context.Context, s wallet.Stage) (wallet.Money, error
 	before := r.asked.Load()
 	r.first.Lock()
 	defer r.first.Unlock()
-	if r.asked.Load() == before { // nobody has asked meanwhile
+	if r.asked.Load() == before { // no other call has read it meanwhile
 		r.failed = r.Refresh(ctx)
 		r.asked.Add(1)
 	}
@@ -72,8 +72,8 @@ func (r *Reader) Await(ctx context.Context, s wallet.Stage) (wallet.Money, error
 	return 0, r.failed
 }
 
-// Ready says whether every stage that it follows was read at least once. A runner calls Refresh until then before it
-// lets readers in, so that the first of them finds a value (R3).
+// Ready reports whether every followed stage was read at least once. A runner calls Refresh until then before it admits
+// readers, so that the first of them finds a value (R3).
 func (r *Reader) Ready() bool {
 	for _, s := range r.follow {
 		if r.stages[s].Load() == 0 {
@@ -83,8 +83,8 @@ func (r *Reader) Ready() bool {
 	return true
 }
 
-// Refresh reads the central totals and raises the local ones to them. The errors are the store's, one a stage; what
-// could not be read stays as it was.
+// Refresh reads the central totals and raises the local ones to them. Errors are those of the store, one per stage; a
+// stage that could not be read keeps its value.
 func (r *Reader) Refresh(ctx context.Context) error {
 	var errs []error
 	for _, s := range r.follow {
@@ -98,7 +98,7 @@ func (r *Reader) Refresh(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// lower is raise the other way round, for values kept as -1-total.
+// lower is the opposite of raise, for values stored as -1-total.
 func lower(v *atomic.Int64, to int64) {
 	for {
 		if old := v.Load(); to >= old || v.CompareAndSwap(old, to) {

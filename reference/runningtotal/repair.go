@@ -8,16 +8,16 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// SettledAfter is how long a runner waits at least from one call of Repair to the next: by then the requests that were
-// under way are over, and whoever lives has reported all its sums (reportAllEvery).
+// MinRepairInterval is the shortest time between two calls of Repair. After it the requests in flight have ended, and
+// every living writer has reported all its sums (reportAllEvery).
 const SettledAfter = 30 * Interval
 
-// Repairer restores what crashed instances took with them (R5): granted and on record, but never reported.
+// Repairer restores the sums that crashed instances had not reported (R5): granted and on record, but never reported.
 //
-// It holds what was on record at its last look against the central total of now. Every writer that lives has reported
-// meanwhile what it had granted by then, so what the total lacks, some dead one had. What is granted between two looks
-// makes it restore less at first: the total is never lifted above what was really granted. Two repairers at work at once
-// could each restore the same loss, so a runner holds a lease; a broken lease can count a loss twice, and nothing more.
+// It compares the sum that was on record at its previous call with the central total of now. Every living writer has
+// reported since then, so the difference belongs to dead writers. Grants made between two calls only make it restore
+// less at first: the total is never raised above the sum that was granted. Two repairers that run at once could restore
+// the same loss twice, so a runner holds a lease; if the lease fails, a loss can be counted twice, without other harm.
 type Repairer struct {
 	mu      sync.Mutex
 	name    string
@@ -25,25 +25,27 @@ type Repairer struct {
 	stages  [wallet.Stages + 1]repaired
 }
 
-// repaired is what a repairer knows of one stage, in fen.
+// repaired is a repairer's state of one stage, in fen.
 type repaired struct {
-	sum     wallet.Money // all it has restored
-	granted wallet.Money // on record at the last look
-	total   wallet.Money // the central total at the last look
+	sum     wallet.Money // everything restored so far
+	granted wallet.Money // on record at the previous call
+	total   wallet.Money // the central total at the previous call
 }
 
-// NewRepairer returns a repairer that has restored nothing. Its name is for one life and not a writer's, as a Writer's.
+// NewRepairer returns a repairer that has restored nothing. name must be unique to one process run, as a Writer's, and
+// differ from all writers' names.
 func NewRepairer(name string, central wallet.Totals) *Repairer {
 	return &Repairer{name: name, central: central}
 }
 
-// Repair raises the stage's central total to what was on record at the last call, in fen, and returns by how much; granted
-// is what is on record now of what writers add: Posted, where they add what enters the ledger. It lowers nothing.
+// Repair raises the stage's central total to the sum that was on record at the previous call, and returns the increase
+// in fen. granted is the sum on record now of the grants that writers add: PostedSums, if they add postings. Repair
+// never lowers the total.
 //
-// Call it at most once in SettledAfter. The first call only looks, and so does one that finds the total fallen, which it
-// answers with ErrStale: the central store has lost what it had, and the writers that live have to report first, or their
-// money would be restored and reported too. ErrInvalid: no such stage, or a sum below zero. Other errors are the store's.
-// After any of them call again.
+// Call it at most once in MinRepairInterval. The first call restores nothing. A call that finds a smaller total than
+// before restores nothing and returns ErrStale: the central store has lost data, and living writers must report first,
+// otherwise their sums would be both restored and reported. ErrInvalid: an unknown stage, or granted is below zero.
+// Other errors are those of the store. After any error, call again.
 func (r *Repairer) Repair(ctx context.Context, s wallet.Stage, granted wallet.Money) (wallet.Money, error) {
 	if err := checkStage(s); err != nil {
 		return 0, err
@@ -53,7 +55,7 @@ func (r *Repairer) Repair(ctx context.Context, s wallet.Stage, granted wallet.Mo
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.report(ctx, s); err != nil { // an earlier one may have had no answer, or the store may have lost it
+	if err := r.report(ctx, s); err != nil { // an earlier report may have failed, or the store may have lost it
 		return 0, err
 	}
 	total, err := readTotal(ctx, r.central, s)
@@ -66,13 +68,13 @@ func (r *Repairer) Repair(ctx context.Context, s wallet.Stage, granted wallet.Mo
 	switch {
 	case total < last.total:
 		return 0, fmt.Errorf("running total: %s fell from %d to %d fen: %w", s, int64(last.total), int64(total), wallet.ErrStale)
-	case total >= last.granted: // and always at the first look, where that is zero
+	case total >= last.granted: // always true at the first call, where last.granted is zero
 		return 0, nil
 	}
 	return r.restore(ctx, s, last.granted-total)
 }
 
-// restore adds what was lost, above zero, to the central total.
+// restore adds the lost sum, above zero, to the central total.
 func (r *Repairer) restore(ctx context.Context, s wallet.Stage, lost wallet.Money) (wallet.Money, error) {
 	sum, err := r.stages[s].sum.Add(lost)
 	if err != nil {
@@ -85,7 +87,7 @@ func (r *Repairer) restore(ctx context.Context, s wallet.Stage, lost wallet.Mone
 	return lost, nil
 }
 
-// report reports what was restored so far.
+// report reports the sum restored so far.
 func (r *Repairer) report(ctx context.Context, s wallet.Stage) error {
 	if r.stages[s].sum == 0 {
 		return nil

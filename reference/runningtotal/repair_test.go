@@ -22,16 +22,16 @@ func TestRepair(t *testing.T) {
 		before, after, want      error
 		why                      string
 	}{
-		{granted: 60, total: 60, why: "the first call looks"},
-		{granted: 100, total: 60, why: "nothing is missing of the last look's; who granted the rest may yet report it"},
+		{granted: 60, total: 60, why: "the first call only reads"},
+		{granted: 100, total: 60, why: "nothing of the previous call's sum is missing; the rest may still be reported"},
 		{granted: 100, before: wallet.ErrUnavailable, want: wallet.ErrUnavailable, total: 60, why: "the store is down"},
-		{granted: 100, after: wallet.ErrUnknown, want: wallet.ErrUnknown, total: 100, why: "restored, and the answer was lost"},
+		{granted: 100, after: wallet.ErrUnknown, want: wallet.ErrUnknown, total: 100, why: "restored, but the reply was lost"},
 		{granted: 100, total: 100, why: "not restored twice"},
 		{granted: 130, total: 100, why: "more was granted since"},
-		{granted: 500, restored: 30, total: 130, why: "another loss comes on top"},
-		{granted: 120, restored: 370, total: 500, why: "and another; what is on record now counts the next time"},
-		{granted: 120, total: 500, why: "books that say less lower nothing"},
-		{granted: -1, want: wallet.ErrInvalid, total: 500, why: "nobody grants less than nothing"},
+		{granted: 500, restored: 30, total: 130, why: "another loss is added"},
+		{granted: 120, restored: 370, total: 500, why: "and another; the sum on record now counts at the next call"},
+		{granted: 120, total: 500, why: "a smaller sum on record lowers nothing"},
+		{granted: -1, want: wallet.ErrInvalid, total: 500, why: "a sum below zero"},
 	} {
 		c.before, c.after = s.before, s.after
 		got, err := r.Repair(t.Context(), wallet.Official, s.granted)
@@ -43,8 +43,8 @@ func TestRepair(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 }
 
-// TestRepairAfterLoss: when the central store has lost everything, writers that live report first, and only what dead
-// ones had is restored.
+// TestRepairAfterLoss: after the central store has lost everything, living writers report first, and only the sums of
+// dead ones are restored.
 func TestRepairAfterLoss(t *testing.T) {
 	c := newCentral()
 	live, r := runningtotal.NewWriter("live", c), runningtotal.NewRepairer("repair", c)
@@ -62,7 +62,7 @@ func TestRepairAfterLoss(t *testing.T) {
 
 	c.Totals = mem.NewTotals()
 	repair(wallet.ErrStale, 0)
-	require.EqualValues(t, 10, total(t, c, wallet.Official), "it reports its own sum at once, and no more")
+	require.EqualValues(t, 10, total(t, c, wallet.Official), "it reports only its own sum at once")
 	for range 10 {
 		require.NoError(t, live.Flush(t.Context()))
 	}

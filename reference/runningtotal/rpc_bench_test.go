@@ -24,9 +24,9 @@ import (
 // The source's figure (B6): ten million reads a second, and tens of thousands of cores saved.
 const sourceQPS = 10_000_000
 
-// BenchmarkRead compares the two ways to read the running total: in the reader's own process, and by one call to the
-// service each, over loopback, both ends on this machine. cpu-ns/op is what all of it takes of the cores, and cores is
-// what the source's rate would take at that.
+// BenchmarkRead compares the two ways to read the running total: in the reader's process, and by one call to the
+// service per read, over loopback, with both ends on this machine. cpu-ns/op is the CPU time per read of both ends;
+// cores-at-10M/s is the number of cores that the source's rate would need.
 func BenchmarkRead(b *testing.B) {
 	totals := mem.NewTotals()
 	require.NoError(b, totals.Report(b.Context(), wallet.Official, "a", 4242))
@@ -43,15 +43,15 @@ func BenchmarkRead(b *testing.B) {
 		})
 	})
 	b.Run("rpc", func(b *testing.B) {
-		far := remote(b, kit)
+		remoteClient := remote(b, kit)
 		measure(b, 16, func() bool {
-			total, err := far.RunningTotal(context.Background(), wallet.Official)
+			total, err := remoteClient.RunningTotal(context.Background(), wallet.Official)
 			return err == nil && total == 4242
 		})
 	})
 }
 
-// measure runs read on so many goroutines a core and reports what it takes of the cores.
+// measure runs read on the given number of goroutines per core and reports the CPU time that it takes.
 func measure(b *testing.B, goroutines int, read func() bool) {
 	b.ReportAllocs()
 	b.SetParallelism(goroutines)
@@ -72,7 +72,7 @@ func measure(b *testing.B, goroutines int, read func() bool) {
 	b.ReportMetric(each*sourceQPS/float64(time.Second), "cores-at-10M/s")
 }
 
-// cpu returns what this process has taken of the cores so far, in its own code and in the system's for it.
+// cpu returns the CPU time of this process so far, user and system.
 func cpu(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
@@ -91,12 +91,12 @@ func remote(b *testing.B, q server.Query) *client.Client {
 	return c
 }
 
-// systemClock is the real one: signatures carry the time.
+// systemClock is the real clock: signatures contain the time.
 type systemClock struct{ *storetest.Clock }
 
 func (systemClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
-// noService and noPages are never asked.
+// noService and noPages are never called.
 type noService struct{ wallet.Service }
 
 type noPages struct{ sdk.Pages }

@@ -1,15 +1,15 @@
-// Package runningtotal keeps the sum of all that was granted (累计发放总额, R1–R5), read far more often than any store
-// could answer and written by every instance at once.
+// Package runningtotal maintains the sum of everything that was granted (累计发放总额, R1–R5). It is read far more often than
+// any store could answer, and written by every instance at once.
 //
-// Both sides touch only their own memory and meet in the central store once an interval. A Writer adds up what its
-// instance grants and reports the cumulative sum, never a delta: a report that is repeated, delayed or overtaken changes
-// nothing, so timeouts leave no error at all. A Reader holds the last total that it saw and only ever raises it. What a
-// crash takes with it, at most the grants of one interval, a Repairer restores from the books. A Twofold keeps the central
-// store twice.
+// Readers and writers use only their own memory and exchange data with the central store once per interval. A Writer
+// sums its instance's grants and reports the cumulative sum, never an increment: a repeated, delayed or overtaken
+// report changes nothing, so timeouts cause no error in the total. A Reader stores the last total and only raises it. A
+// crash loses at most the grants of one interval; a Repairer restores them from the ledger. Replicated uses two central
+// stores.
 //
-// Units: fen. All types are safe for concurrent use. The package starts nothing and looks at no clock: a runner calls
-// Flush, Refresh and Repair, each once an interval. It must not be asked how much budget is left: a total is late by up
-// to two intervals.
+// Units: fen. All types are safe for concurrent use. The package starts no goroutine and uses no clock: a runner calls
+// Flush, Refresh and Repair, once per interval each. Do not use the total to compute the remaining budget: it is late
+// by up to two intervals.
 package runningtotal
 
 import (
@@ -20,11 +20,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Interval is how often a runner flushes and refreshes where nothing else is configured. The source's figure: one Redis
+// Interval is the default time between flushes and between refreshes. It follows from the source's figures: one Redis
 // instance answers 28,000 calls a second on one key, which is one call a second for each of its 28,000 instances (R3).
 const Interval = time.Second
 
-// checkStage returns ErrInvalid for what is no stage.
+// checkStage returns ErrInvalid for an unknown stage.
 func checkStage(s wallet.Stage) error {
 	if s < wallet.InternalTest || s > wallet.Official {
 		return fmt.Errorf("%w: stage %d", wallet.ErrInvalid, s)
@@ -32,7 +32,7 @@ func checkStage(s wallet.Stage) error {
 	return nil
 }
 
-// readTotal reads a central total, and takes none below zero for one.
+// readTotal reads a central total. ErrOverflow: the total is below zero.
 func readTotal(ctx context.Context, central wallet.Totals, s wallet.Stage) (wallet.Money, error) {
 	total, err := central.Total(ctx, s)
 	if err == nil && total < 0 {

@@ -15,12 +15,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// central is a store that can lose calls, lose answers, and lose everything.
+// central is a store that can lose calls, lose replies, and lose all its data.
 type central struct {
 	*mem.Totals
 	reports int
-	before  error // what a call ends with, before the store is asked
-	after   error // what a report ends with, once it was made
+	before  error // error of a call, returned before it reaches the store
+	after   error // error of a report, returned after it was made
 }
 
 func (c *central) Report(ctx context.Context, s wallet.Stage, writer string, sum wallet.Money) error {
@@ -72,8 +72,8 @@ func TestWriterAdd(t *testing.T) {
 		why   string
 	}{
 		{wallet.Official, 5, nil, 5, "a grant"},
-		{wallet.ExternalDrill, 7, nil, 5, "another stage has a sum of its own"},
-		{wallet.Official, 0, wallet.ErrInvalid, 5, "nothing is no grant"},
+		{wallet.ExternalDrill, 7, nil, 5, "another stage has a separate sum"},
+		{wallet.Official, 0, wallet.ErrInvalid, 5, "a grant of zero"},
 		{wallet.Official, -1, wallet.ErrInvalid, 5, "a total only grows"},
 		{0, 1, wallet.ErrInvalid, 5, "below the stages"},
 		{wallet.Official + 1, 1, wallet.ErrInvalid, 5, "above the stages"},
@@ -108,7 +108,7 @@ func TestFlush(t *testing.T) {
 	c.before = wallet.ErrUnavailable
 	flush(wallet.ErrUnavailable, 1, 5, "the store is down")
 	c.before, c.after = nil, wallet.ErrUnknown
-	flush(wallet.ErrUnknown, 1, 15, "made, and the answer was lost")
+	flush(wallet.ErrUnknown, 1, 15, "made, but the reply was lost")
 	c.after = nil
 	flush(nil, 1, 15, "made again: no difference")
 	flush(nil, 0, 15, "confirmed now")
@@ -118,7 +118,7 @@ func TestFlush(t *testing.T) {
 	require.EqualValues(t, 115, total(t, c, wallet.Official), "writers add up")
 }
 
-// TestStagesApart: one stage's failure keeps no other from being reported or read.
+// TestStagesApart: the failure of one stage does not prevent other stages from being reported or read.
 func TestStagesApart(t *testing.T) {
 	c := newCentral()
 	w := runningtotal.NewWriter("a", oneStage{c})
@@ -133,7 +133,7 @@ func TestStagesApart(t *testing.T) {
 	require.EqualValues(t, 1, sum)
 }
 
-// oneStage is a store that answers for the official stage alone.
+// oneStage is a store in which only the official stage works.
 type oneStage struct{ *central }
 
 func (o oneStage) Report(ctx context.Context, s wallet.Stage, writer string, sum wallet.Money) error {
@@ -150,7 +150,7 @@ func (o oneStage) Total(ctx context.Context, s wallet.Stage) (wallet.Money, erro
 	return o.central.Total(ctx, s)
 }
 
-// TestFlushAfterLoss: a central store that comes back empty learns the sums again, of idle writers too.
+// TestFlushAfterLoss: a central store that lost its data gets the sums again, also those of idle writers.
 func TestFlushAfterLoss(t *testing.T) {
 	c := newCentral()
 	w := runningtotal.NewWriter("a", c)
@@ -161,7 +161,7 @@ func TestFlushAfterLoss(t *testing.T) {
 		require.NoError(t, w.Flush(t.Context()))
 	}
 	require.EqualValues(t, 5, total(t, c, wallet.Official))
-	require.Equal(t, 2, c.reports, "and no more often than that")
+	require.Equal(t, 2, c.reports, "no additional reports")
 }
 
 func TestReader(t *testing.T) {
@@ -173,7 +173,7 @@ func TestReader(t *testing.T) {
 
 	c.before = wallet.ErrUnavailable
 	require.ErrorIs(t, r.Refresh(t.Context()), wallet.ErrUnavailable)
-	require.False(t, r.Ready(), "a read that fails is none")
+	require.False(t, r.Ready(), "a failed read does not count")
 	c.before = nil
 
 	reads := func(want wallet.Money, why string) {
@@ -202,7 +202,7 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderFollows: a reader of one stage is ready without the others, and knows nothing of them.
+// TestReaderFollows: a reader of one stage is ready without the others, and has no values of them.
 func TestReaderFollows(t *testing.T) {
 	c := newCentral()
 	r := newReader(t, c, wallet.Official)
@@ -215,7 +215,7 @@ func TestReaderFollows(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 }
 
-// negative is a store out of its mind.
+// negative is a store that returns impossible totals.
 type negative struct{ wallet.Totals }
 
 func (negative) Total(context.Context, wallet.Stage) (wallet.Money, error) { return -1, nil }
@@ -226,7 +226,7 @@ func TestNegativeTotal(t *testing.T) {
 	require.False(t, r.Ready())
 }
 
-// TestReadIsFree holds the figure that B6 and R1 rest on: no allocation, and no wait, which the benchmark times.
+// TestReadIsFree checks the property that B6 and R1 depend on: no allocation, and no wait, which the benchmark times.
 func TestReadIsFree(t *testing.T) {
 	c := newCentral()
 	r, w := newReader(t, c), runningtotal.NewWriter("a", c)
@@ -235,17 +235,17 @@ func TestReadIsFree(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(1000, func() { _ = w.Add(wallet.Official, 1) }))
 }
 
-// TestNeverWrong: whatever is lost on the way and whoever dies, the total is never above what was granted, what readers
-// see never falls, and once everybody has reported and repair has looked, it is exact.
+// TestNeverWrong: whatever is lost and whichever instance dies, the total is never above the sum granted, the values of
+// readers never fall, and after all have reported and Repair has run, the total is exact.
 func TestNeverWrong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ctx, c := context.Background(), newCentral()
-		const lives = 3
-		var writers [lives]*runningtotal.Writer
-		born := 0
+		const runs = 3
+		var writers [runs]*runningtotal.Writer
+		started := 0
 		start := func(i int) {
-			born++
-			writers[i] = runningtotal.NewWriter("w"+strconv.Itoa(born), c)
+			started++
+			writers[i] = runningtotal.NewWriter("w"+strconv.Itoa(started), c)
 		}
 		for i := range writers {
 			start(i)
@@ -257,7 +257,7 @@ func TestNeverWrong(t *testing.T) {
 		faults := []error{nil, nil, wallet.ErrUnavailable, wallet.ErrUnknown}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			c.before, c.after = nil, nil
-			i := rapid.IntRange(0, lives-1).Draw(t, "writer")
+			i := rapid.IntRange(0, runs-1).Draw(t, "writer")
 			switch rapid.SampledFrom([]string{"add", "add", "flush", "die", "refresh", "repair"}).Draw(t, "step") {
 			case "add":
 				fen := wallet.Money(rapid.IntRange(1, 100).Draw(t, "fen"))
@@ -272,7 +272,7 @@ func TestNeverWrong(t *testing.T) {
 				c.before = rapid.SampledFrom(faults).Draw(t, "before")
 				_ = reader.Refresh(ctx)
 			case "repair":
-				for _, w := range writers { // everybody who lives has reported since the last look
+				for _, w := range writers { // every living writer has reported since the previous call
 					_ = w.Flush(ctx)
 				}
 				c.before, c.after = rapid.SampledFrom(faults).Draw(t, "before"), rapid.SampledFrom(faults).Draw(t, "after")
@@ -299,7 +299,7 @@ func TestNeverWrong(t *testing.T) {
 	})
 }
 
-// TestTogether: adds, flushes and reads at once lose nothing. Meant for the race detector.
+// TestTogether: concurrent adds, flushes and reads lose nothing. Meant for the race detector.
 func TestTogether(t *testing.T) {
 	const callers, grants = 8, 500
 	c := mem.NewTotals()
@@ -320,7 +320,7 @@ func TestTogether(t *testing.T) {
 	require.EqualValues(t, callers*grants*3, got)
 }
 
-// TestAddTogether: adds that collide all count.
+// TestAddTogether: concurrent adds all count.
 func TestAddTogether(t *testing.T) {
 	const callers, grants = 4, 200_000
 	w := runningtotal.NewWriter("a", mem.NewTotals())

@@ -11,22 +11,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxSums bounds the writers that Agree holds in memory for each store: the source's 8,000 instances, each started again
-// a hundred times.
+// maxSums bounds the writers of each store that Synchronize loads into memory: the source's 8,000 instances, each
+// restarted a hundred times.
 const maxSums = 800_000
 
-// Central is one central store, with its book.
+// CentralStore is one central store that can list its sums.
 type Central interface {
 	wallet.Totals
 	wallet.TotalsBook
 }
 
-// Twofold is a central store that is kept twice (R4): every report goes to both, reads come from one of them, and Agree
-// gives each what only the other has. Because a report is a cumulative sum, none of this can count anything twice: a store
-// that was away, or has lost everything, is told again what it lacks and nothing else.
+// Replicated is a central store on two stores (R4): every report goes to both, reads come from one, and Synchronize
+// gives each store what only the other has. A report is a cumulative sum, so nothing is counted twice: a store that was
+// down, or has lost everything, gets only the sums that it lacks.
 //
-// Reads come from the primary until an operator turns wallet.SwitchTotalsBackup on. A read that the chosen store does
-// not answer is put to the other one, so that a store's death is noticed by the switch's operator and not by readers.
+// Reads come from the primary until an operator turns on wallet.SwitchTotalsBackup. If the selected store does not
+// answer a read, the other one is read, so a failed store does not affect readers.
 type Twofold struct {
 	primary, backup Central
 	onBackup        atomic.Bool
@@ -34,13 +34,14 @@ type Twofold struct {
 
 var _ Central = (*Twofold)(nil)
 
-// NewTwofold returns a store that reads from the primary.
+// NewReplicated returns a store that reads from the primary.
 func NewTwofold(primary, backup Central) *Twofold { return &Twofold{primary: primary, backup: backup} }
 
-// ReadBackup moves reads to the backup, or back to the primary. A runner calls it with the switch's state.
+// UseBackup selects the store for reads: the backup if on, otherwise the primary. A runner calls it with the switch's
+// state.
 func (d *Twofold) ReadBackup(on bool) { d.onBackup.Store(on) }
 
-// chosen returns the store that reads come from, and the other one.
+// chosen returns the store selected for reads, and the other one.
 func (d *Twofold) chosen() (first, second Central) {
 	if d.onBackup.Load() {
 		return d.backup, d.primary
@@ -48,13 +49,13 @@ func (d *Twofold) chosen() (first, second Central) {
 	return d.primary, d.backup
 }
 
-// Report implements wallet.Totals: at both stores, whatever becomes of either. The errors are the stores'; after any of
-// them the report is to be made again, which harms neither.
+// Report implements wallet.Totals. It reports to both stores, even if one fails. Errors are those of the stores; after
+// any error repeat the report, which harms neither.
 func (d *Twofold) Report(ctx context.Context, s wallet.Stage, writer string, sum wallet.Money) error {
 	return both(d.primary.Report(ctx, s, writer, sum), d.backup.Report(ctx, s, writer, sum))
 }
 
-// Total implements wallet.Totals. The error is both stores'.
+// Total implements wallet.Totals. It fails only if both stores fail; the error has both causes.
 func (d *Twofold) Total(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
 	first, second := d.chosen()
 	total, err := first.Total(ctx, s)
@@ -68,8 +69,8 @@ func (d *Twofold) Total(ctx context.Context, s wallet.Stage) (wallet.Money, erro
 	return 0, errors.Join(err, other)
 }
 
-// Sums implements wallet.TotalsBook: what both stores have on record, of each writer the larger sum. The error is of
-// either: half a book is none.
+// Sums implements wallet.TotalsReader: for each writer the larger of the two stores' sums. It fails if either store
+// fails, because the sums of one store are incomplete.
 func (d *Twofold) Sums(ctx context.Context, s wallet.Stage, yield func(string, wallet.Money) bool) error {
 	all, err := sumsOf(ctx, d.primary, s)
 	if err != nil {
@@ -90,10 +91,10 @@ func (d *Twofold) Sums(ctx context.Context, s wallet.Stage, yield func(string, w
 	return nil
 }
 
-// Agree makes the two stores agree: each is told the sums that the other has and it lacks. It returns how many each was
-// told. Idempotent, and harmless beside reports and beside another Agree. A runner calls it now and then, and always
-// before Repair: a store that came back empty lacks what dead writers had reported, and Repair must not take that for lost.
-// The errors are the stores'; what was told is told.
+// Synchronize reports to each store the sums that the other has and it lacks, and returns the number of sums reported
+// to each. Idempotent, and safe to run with concurrent reports or another Synchronize. A runner calls it from time to
+// time, and always before Repair: a store that lost its data lacks the sums of dead writers, and Repair must not take
+// those for lost. Errors are those of the stores; the sums reported before an error stay.
 func (d *Twofold) Agree(ctx context.Context, s wallet.Stage) (primary, backup int, err error) {
 	here, err := sumsOf(ctx, d.primary, s)
 	if err != nil {
@@ -103,16 +104,16 @@ func (d *Twofold) Agree(ctx context.Context, s wallet.Stage) (primary, backup in
 	if err != nil {
 		return 0, 0, fmt.Errorf("running total: backup: %w", err)
 	}
-	if primary, err = tell(ctx, d.primary, s, here, there); err != nil {
+	if primary, err = reportMissing(ctx, d.primary, s, here, there); err != nil {
 		return primary, 0, fmt.Errorf("running total: primary: %w", err)
 	}
-	if backup, err = tell(ctx, d.backup, s, there, here); err != nil {
+	if backup, err = reportMissing(ctx, d.backup, s, there, here); err != nil {
 		return primary, backup, fmt.Errorf("running total: backup: %w", err)
 	}
 	return primary, backup, nil
 }
 
-// sumsOf reads a store's book.
+// sumsOf reads all sums of a store.
 func sumsOf(ctx context.Context, c Central, s wallet.Stage) (map[string]wallet.Money, error) {
 	sums := map[string]wallet.Money{}
 	err := c.Sums(ctx, s, func(writer string, sum wallet.Money) bool {
@@ -125,21 +126,21 @@ func sumsOf(ctx context.Context, c Central, s wallet.Stage) (map[string]wallet.M
 	return sums, err
 }
 
-// tell reports to a store what it has less of, in order of names, and returns how many sums that were.
-func tell(ctx context.Context, to Central, s wallet.Stage, has, other map[string]wallet.Money) (told int, err error) {
+// reportMissing reports to a store the sums of which it has less, by ascending writer name, and returns their number.
+func reportMissing(ctx context.Context, to Central, s wallet.Stage, has, other map[string]wallet.Money) (reported int, err error) {
 	for _, writer := range slices.Sorted(maps.Keys(other)) {
 		if other[writer] <= has[writer] {
 			continue
 		}
 		if err := to.Report(ctx, s, writer, other[writer]); err != nil {
-			return told, err
+			return reported, err
 		}
-		told++
+		reported++
 	}
-	return told, nil
+	return reported, nil
 }
 
-// both joins what two stores answered.
+// both joins the errors of two stores.
 func both(primary, backup error) error {
 	if primary != nil {
 		primary = fmt.Errorf("primary: %w", primary)

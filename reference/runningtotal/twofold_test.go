@@ -46,16 +46,16 @@ func TestTwofold(t *testing.T) {
 	d.ReadBackup(false)
 
 	primary.before = wallet.ErrUnavailable
-	add(10, wallet.ErrUnavailable, "one store is down: said, because the report is to be made again")
+	add(10, wallet.ErrUnavailable, "one store is down: an error, because the report must be repeated")
 	require.EqualValues(t, 16, total(t, backup.Totals, wallet.Official))
-	sees(16, "the other one answers")
+	sees(16, "the other store answers")
 	backup.before = wallet.ErrUnknown
 	err := r.Refresh(ctx)
-	require.ErrorIs(t, err, wallet.ErrUnavailable, "nobody answers: both say why")
-	require.ErrorIs(t, err, wallet.ErrUnknown, "nobody answers: both say why")
+	require.ErrorIs(t, err, wallet.ErrUnavailable, "no store answers: the error has both causes")
+	require.ErrorIs(t, err, wallet.ErrUnknown, "no store answers: the error has both causes")
 
 	primary.before, backup.before = nil, wallet.ErrUnavailable
-	add(1, wallet.ErrUnavailable, "the same where it is the backup")
+	add(1, wallet.ErrUnavailable, "the same with the backup")
 	require.EqualValues(t, 16, total(t, primary.Totals, wallet.Official))
 	backup.before = nil
 	require.NoError(t, w.Flush(ctx))
@@ -63,9 +63,9 @@ func TestTwofold(t *testing.T) {
 
 	primary.Totals = mem.NewTotals()
 	primary.after = wallet.ErrUnknown
-	add(1, wallet.ErrUnknown, "an answer that was lost")
+	add(1, wallet.ErrUnknown, "a lost reply")
 	primary.after = nil
-	require.NoError(t, w.Flush(ctx), "the report that failed is made again")
+	require.NoError(t, w.Flush(ctx), "the failed report is repeated")
 	require.EqualValues(t, 17, total(t, primary.Totals, wallet.Official))
 	require.EqualValues(t, 18, total(t, backup.Totals, wallet.Official))
 }
@@ -87,23 +87,23 @@ func TestAgree(t *testing.T) {
 		require.Equal(t, []int{p, b}, []int{gotP, gotB}, why)
 	}
 	backup.before = wallet.ErrUnavailable
-	agree(0, 0, wallet.ErrUnavailable, "what cannot be read is not taken for empty")
+	agree(0, 0, wallet.ErrUnavailable, "a store that cannot be read is not taken for empty")
 	require.EqualValues(t, 15, total(t, primary.Totals, wallet.Official))
 	backup.before = nil
-	agree(2, 1, nil, "each is told what it lacks")
+	agree(2, 1, nil, "each gets the sums that it lacks")
 	for _, c := range []*central{primary, backup} {
 		require.EqualValues(t, 117, total(t, c.Totals, wallet.Official))
 	}
 	agree(0, 0, nil, "they agree")
 	primary.Totals = mem.NewTotals()
 	primary.after = wallet.ErrUnknown
-	agree(0, 0, wallet.ErrUnknown, "an answer is lost: the rest waits for the next call")
+	agree(0, 0, wallet.ErrUnknown, "a reply is lost: the rest is left to the next call")
 	primary.after = nil
-	agree(3, 0, nil, "and the one that arrived is not told again")
+	agree(3, 0, nil, "the report that arrived is not repeated")
 	require.EqualValues(t, 117, total(t, primary.Totals, wallet.Official))
 }
 
-// TestTwofoldBook: the book of both is each writer's larger sum.
+// TestTwofoldBook: Sums returns each writer's larger sum.
 func TestTwofoldBook(t *testing.T) {
 	d, primary, backup := newTwofold()
 	require.NoError(t, primary.Report(t.Context(), wallet.Official, "a", 5))
@@ -121,25 +121,26 @@ func TestTwofoldBook(t *testing.T) {
 	require.ErrorIs(t, d.Sums(t.Context(), wallet.Official, func(string, wallet.Money) bool { return true }), wallet.ErrUnavailable)
 }
 
-// TestTwofoldNeverWrong: stores that fail, lose answers and lose everything, one at a time, writers that die, reads from
-// either: what readers see never falls and is never above what was granted, and after Agree and Repair both are exact.
+// TestTwofoldNeverWrong: stores fail, lose replies and lose all data, one at a time; writers die; reads come from
+// either store. The values of readers never fall and are never above the sum granted, and after Synchronize and Repair
+// both stores are exact.
 func TestTwofoldNeverWrong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ctx := context.Background()
 		d, primary, backup := newTwofold()
 		stores := []*central{primary, backup}
-		born := 0
-		life := func() *runningtotal.Writer {
-			born++
-			return runningtotal.NewWriter("w"+strconv.Itoa(born), d)
+		started := 0
+		start := func() *runningtotal.Writer {
+			started++
+			return runningtotal.NewWriter("w"+strconv.Itoa(started), d)
 		}
-		writers := []*runningtotal.Writer{life(), life(), life()}
+		writers := []*runningtotal.Writer{start(), start(), start()}
 		reader, err := runningtotal.NewReader(d, wallet.Official)
 		require.NoError(t, err)
 		repairer := runningtotal.NewRepairer("repair", d)
 		var granted, shown wallet.Money
 		heal := func() { primary.before, primary.after, backup.before, backup.after = nil, nil, nil, nil }
-		mend := func() { // the chore of a service: everybody who lives has had the time to report
+		repair := func() { // the chore of a service, after every living writer has had time to report
 			heal()
 			for _, w := range writers {
 				_ = w.Flush(ctx)
@@ -154,7 +155,7 @@ func TestTwofoldNeverWrong(t *testing.T) {
 			for _, c := range stores {
 				c.before, c.after = rapid.SampledFrom(faults).Draw(t, "before"), rapid.SampledFrom(faults).Draw(t, "after")
 			}
-			switch rapid.SampledFrom([]string{"add", "add", "flush", "die", "lose", "switch", "refresh", "mend"}).Draw(t, "step") {
+			switch rapid.SampledFrom([]string{"add", "add", "flush", "die", "lose", "switch", "refresh", "repair"}).Draw(t, "step") {
 			case "add":
 				fen := wallet.Money(rapid.IntRange(1, 100).Draw(t, "fen"))
 				require.NoError(t, writers[i].Add(wallet.Official, fen))
@@ -162,8 +163,8 @@ func TestTwofoldNeverWrong(t *testing.T) {
 			case "flush":
 				_ = writers[i].Flush(ctx)
 			case "die":
-				writers[i] = life()
-			case "lose": // one store, and only while the other has all: what both lose at once nobody has
+				writers[i] = start()
+			case "lose": // one store, and only while the other is complete: data lost by both cannot be restored
 				heal()
 				_, _, err := d.Agree(ctx, wallet.Official)
 				require.NoError(t, err)
@@ -174,8 +175,8 @@ func TestTwofoldNeverWrong(t *testing.T) {
 				d.ReadBackup(rapid.Bool().Draw(t, "backup"))
 			case "refresh":
 				_ = reader.Refresh(ctx)
-			case "mend":
-				mend()
+			case "repair":
+				repair()
 			}
 			for _, c := range stores {
 				require.LessOrEqual(t, total(t, c.Totals, wallet.Official), granted)
@@ -185,8 +186,8 @@ func TestTwofoldNeverWrong(t *testing.T) {
 				shown = now
 			}
 		}
-		for range 3 { // the first after a loss only looks
-			mend()
+		for range 3 { // the first call after a loss only reads
+			repair()
 		}
 		for _, c := range stores {
 			require.Equal(t, granted, total(t, c.Totals, wallet.Official))
@@ -194,7 +195,7 @@ func TestTwofoldNeverWrong(t *testing.T) {
 	})
 }
 
-// TestTwofoldContract: to whoever uses it, it is a central store like any other.
+// TestTwofoldContract: it meets the contract of a central store.
 func TestTwofoldContract(t *testing.T) {
 	storetest.Totals(t, func(*testing.T) storetest.TotalsStore {
 		return runningtotal.NewTwofold(mem.NewTotals(), mem.NewTotals())

@@ -9,11 +9,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// reportAllEvery is how many flushes pass until one reports the sums that have not grown, too: a central store that came
-// back empty learns them again so, for a tenth of a call more an interval.
+// reportAllEvery is the number of flushes after which one flush also reports sums that have not grown, so that a
+// central store that lost its data gets them again. The cost is a tenth of a call more per interval.
 const reportAllEvery = 10
 
-// Writer adds up what one instance grants.
+// Writer sums the grants of one instance.
 type Writer struct {
 	name    string
 	central wallet.Totals
@@ -21,18 +21,18 @@ type Writer struct {
 	stages  [wallet.Stages + 1]written
 }
 
-// written is one stage's sum, in fen: all that was added, and how much of it the central store has confirmed.
+// written is one stage's sum, in fen: the sum added, and the part that the central store has confirmed.
 type written struct{ added, reported atomic.Int64 }
 
-// NewWriter returns a writer at zero. The name is for one life of one instance: an instance that starts again begins at
-// zero, and under its old name nobody would see what it adds until it has overtaken its former self.
+// NewWriter returns a writer at zero. name must be unique to one process run of one instance: a restarted instance
+// begins at zero, and under its old name its grants would not count until its sum exceeded the old one.
 func NewWriter(name string, central wallet.Totals) *Writer {
 	return &Writer{name: name, central: central}
 }
 
-// Add counts one grant. It must be called once a grant, when the grant is on record, and not again for its repeats. It
-// neither waits nor allocates. ErrInvalid: no such stage, or the amount is not above zero. ErrOverflow: the sum would
-// leave the range of Money. Nothing is counted then.
+// Add counts one grant, in fen. Call it once per grant, after the grant is on record, and not for repeats. It does not
+// wait and does not allocate. ErrInvalid: an unknown stage, or the amount is not above zero. ErrOverflow: the sum would
+// exceed Money. After an error nothing was counted.
 func (w *Writer) Add(s wallet.Stage, amount wallet.Money) error {
 	if err := checkStage(s); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (w *Writer) Add(s wallet.Stage, amount wallet.Money) error {
 	}
 }
 
-// Sum returns what was added in the stage, reported or not.
+// Sum returns the sum added in the stage, reported or not, in fen; 0 for an unknown stage.
 func (w *Writer) Sum(s wallet.Stage) wallet.Money {
 	if checkStage(s) != nil {
 		return 0
@@ -60,9 +60,9 @@ func (w *Writer) Sum(s wallet.Stage) wallet.Money {
 	return wallet.Money(w.stages[s].added.Load())
 }
 
-// Flush reports the stages whose sum has grown since it was last confirmed, and now and then all. Idempotent; called once
-// an interval, and a last time when the instance ends. The errors are the store's, one a stage. What failed is reported
-// again by the next call: the sum says all, so nothing is lost in between.
+// Flush reports the stages whose sum has grown since it was last confirmed; every reportAllEvery-th flush reports all.
+// Idempotent. Call it once per interval, and once when the instance ends. Errors are those of the store, one per stage.
+// The next call repeats a failed report, so nothing is lost.
 func (w *Writer) Flush(ctx context.Context) error {
 	all := w.flushes.Add(1)%reportAllEvery == 0
 	var errs []error
@@ -81,7 +81,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// raise lifts a value that others may be lifting too, and never lowers it.
+// raise raises a value that other goroutines may be raising too, and never lowers it.
 func raise(v *atomic.Int64, to int64) {
 	for {
 		if old := v.Load(); to <= old || v.CompareAndSwap(old, to) {

@@ -9,15 +9,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The chores of the book: one instance does them every interval, and that two do them does no harm.
+// The chores of leased stock. One instance runs them every interval; if two run them at the same time, no harm is done.
 
-// Retire ends all blocks of a holder that grants no more, be it this instance when it stops or one whose lease has
-// expired, and gives what they have not issued back to the templates' stocks. It returns how many coupons that was.
-// After an error, repeat it.
-func Retire(ctx context.Context, book wallet.StockBook, templates []wallet.RewardID, holder string) (int64, error) {
+// Retire ends all blocks of a holder that grants no more (this instance when it stops, or one whose instance lease has
+// expired) and returns their unissued coupons to the stocks. Its result is the number of returned coupons. Idempotent:
+// after an error, repeat it.
+func Retire(ctx context.Context, leases wallet.StockBook, templates []wallet.RewardID, holder string) (int64, error) {
 	total := int64(0)
 	for _, t := range templates {
-		b, err := book.Of(t)
+		b, err := leases.Of(t)
 		if err != nil {
 			return total, err
 		}
@@ -30,17 +30,17 @@ func Retire(ctx context.Context, book wallet.StockBook, templates []wallet.Rewar
 	return total, nil
 }
 
-func retire(ctx context.Context, book wallet.Quotas, holder string) (int64, error) {
-	back, err := quota.Retire(ctx, book, holder)
+func retire(ctx context.Context, quotas wallet.Quotas, holder string) (int64, error) {
+	back, err := quota.Retire(ctx, quotas, holder)
 	return int64(back), err
 }
 
-// Expire strands what is leased to holders that are not among the living: from then on they can issue nothing from it,
-// and nobody else can before an audit. It returns the holders that have expired. After an error, repeat it.
-func Expire(ctx context.Context, book wallet.StockBook, templates []wallet.RewardID, living []string) ([]string, error) {
+// OrphanExpired orphans the blocks of holders that are not in living: they can issue nothing more, and nobody else can
+// use their rest before Reclaim. It returns those holders. Idempotent: after an error, repeat it.
+func Expire(ctx context.Context, leases wallet.StockBook, templates []wallet.RewardID, living []string) ([]string, error) {
 	var gone []string
 	for _, t := range templates {
-		b, err := book.Of(t)
+		b, err := leases.Of(t)
 		if err != nil {
 			return gone, err
 		}
@@ -62,12 +62,12 @@ func Expire(ctx context.Context, book wallet.StockBook, templates []wallet.Rewar
 	return slices.Compact(gone), nil
 }
 
-// Audit counts what stranded blocks have issued and gives their rests back to the templates' stocks. It returns how many
-// coupons came back. After an error, repeat it.
-func Audit(ctx context.Context, book wallet.StockBook, templates []wallet.RewardID) (int64, error) {
+// Reclaim sums what orphaned blocks have issued and returns their rests to the templates' stocks. Its result is the
+// number of returned coupons. Idempotent: after an error, repeat it.
+func Audit(ctx context.Context, leases wallet.StockBook, templates []wallet.RewardID) (int64, error) {
 	total := int64(0)
 	for _, t := range templates {
-		b, err := book.Of(t)
+		b, err := leases.Of(t)
 		if err != nil {
 			return total, err
 		}
@@ -82,12 +82,12 @@ func Audit(ctx context.Context, book wallet.StockBook, templates []wallet.Reward
 	return total, nil
 }
 
-// Publish reports to the mirror what the book says is issued of each template in a stage. One instance does it every
-// interval; that two do it does no harm. After an error, the next call reports it all.
-func Publish(ctx context.Context, book wallet.StockBook, mirror wallet.StockMirror, templates []wallet.Template) error {
+// Publish reports to the mirror the number of coupons issued of each template in its stage, by the records of leases.
+// One instance calls it every interval; if two do, no harm is done. After an error, the next call reports everything.
+func Publish(ctx context.Context, leases wallet.StockBook, mirror wallet.StockMirror, templates []wallet.Template) error {
 	var failed error
 	for _, t := range templates {
-		b, err := book.Of(t.Reward)
+		b, err := leases.Of(t.Reward)
 		var now wallet.Quota
 		if err == nil {
 			now, err = b.Quota(ctx, t.Stage)

@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestCrowd sends many requests at once through instances that share a store, while chores run.
+// TestCrowd sends many concurrent requests through instances that share a store, while chores run.
 func TestCrowd(t *testing.T) {
 	const total, orders = 500, 900
 	store, mirror := mem.NewStockBook(), mem.NewStock()
@@ -50,7 +50,7 @@ func TestCrowd(t *testing.T) {
 			granted := 0
 			for i := range orders {
 				for caller := range answers {
-					require.Equal(t, errors.Is(answers[0][i], wallet.ErrSoldOut), errors.Is(answers[caller][i], wallet.ErrSoldOut), "order %d: one answer for all", i+1)
+					require.Equal(t, errors.Is(answers[0][i], wallet.ErrSoldOut), errors.Is(answers[caller][i], wallet.ErrSoldOut), "order %d: the same answer for all", i+1)
 					require.True(t, answers[caller][i] == nil || errors.Is(answers[caller][i], wallet.ErrSoldOut), "%v", answers[caller][i])
 				}
 				if answers[0][i] == nil {
@@ -59,7 +59,7 @@ func TestCrowd(t *testing.T) {
 			}
 			require.LessOrEqual(t, granted, total)
 			require.NoError(t, c.chore())
-			require.NoError(t, c.chore()) // what lay idle came back
+			require.NoError(t, c.chore()) // idle rests were returned
 			for i := 0; granted < total; i++ {
 				require.Less(t, i, 1000, "left unissued: %d", total-granted)
 				if c.instances[0].Take(t.Context(), number(5000+i), tea, total) == nil {

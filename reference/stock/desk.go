@@ -9,18 +9,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Coupon is a template as an upstream grants it.
+// Coupon is the configuration of a template.
 type Coupon struct {
 	Reward wallet.RewardID
-	Total  int64 // the stock of each stage that the desk is for
+	Total  int64 // coupons in each stage
 
-	// Floor is the threshold (C2): when less than FloorNum in FloorDen of the stock is left, the fallback is granted in its
-	// place, or a greeting. 0 in 1: down to the last.
+	// The threshold (C2): if less than FloorNum/FloorDen of the stock is left, the fallback or a greeting is granted
+	// instead. 0/1: the coupon is granted until none is left.
 	FloorNum, FloorDen int64
-	Fallback           wallet.RewardID // empty: a greeting; it counts against its own stock
+	Fallback           wallet.RewardID // counted against its own stock; empty: a greeting
 }
 
-// Below says whether so many issued leave less than the threshold.
+// BelowThreshold reports whether less than the threshold is left once issued coupons are issued.
 func (c Coupon) Below(issued int64) bool {
 	left := max(0, c.Total-issued)
 	leftHi, leftLo := bits.Mul64(uint64(left), uint64(c.FloorDen))
@@ -28,40 +28,40 @@ func (c Coupon) Below(issued int64) bool {
 	return leftHi < hi || leftHi == hi && leftLo < lo
 }
 
-// Outcome is what became of a request.
+// Outcome is the result of a request.
 type Outcome uint8
 
 // The outcomes. All are final.
 const (
-	Granted  Outcome = 1 + iota // the coupon that was asked for
+	Granted  Outcome = 1 + iota // the requested coupon
 	Fallback                    // too few were left, and the fallback coupon was granted
 	Greeting                    // too few were left, and there was no fallback coupon
-	SoldOut                     // none was left of a coupon that is granted down to the last
+	SoldOut                     // none was left of a coupon without a threshold
 )
 
-// Answer says what an order got.
+// Answer is what an order got.
 type Answer struct {
 	Outcome Outcome
-	Order   wallet.OrderNo  // that the coupon is counted under
-	Reward  wallet.RewardID // the coupon; empty for a greeting and where it is sold out
+	Order   wallet.OrderNo  // the number under which the coupon is counted
+	Reward  wallet.RewardID // the granted coupon; empty for Greeting and SoldOut
 }
 
-// Stand is how a template's stock stands.
+// Level is the number of issued coupons of a template, and its stock.
 type Stand struct{ Issued, Total int64 }
 
-// Desk grants coupons: it looks at what is left and takes one, or what is given in its place. It is what an asset centre
-// calls where a scene has stock control (O2).
+// Policy grants coupons: it reads how many are left and takes one, or the fallback. The asset centre calls it for
+// scenes with stock control (O2).
 type Desk struct {
 	stocks  wallet.Stocks
 	reader  *Reader
 	coupons map[wallet.RewardID]Coupon
 
-	// Blind says that coupons are taken without looking at what is left (D3); nil: they never are.
+	// SkipRead reports that coupons are taken without reading how many are left (D3); nil: never.
 	Blind func() bool
 }
 
-// NewDesk returns a desk for these coupons. ErrInvalid: a malformed or doubled template, a stock outside 0..MaxStock, a
-// threshold that is no share, a fallback that is unknown or has a fallback itself.
+// NewPolicy returns the policy for these coupons. ErrInvalid: a malformed or duplicate template, a stock outside
+// 0..MaxStock, a threshold outside 0..1, or a fallback that is unknown or has a fallback itself.
 func NewDesk(s wallet.Stocks, r *Reader, coupons []Coupon) (*Desk, error) {
 	d := &Desk{stocks: s, reader: r, coupons: make(map[wallet.RewardID]Coupon, len(coupons))}
 	for _, c := range coupons {
@@ -72,10 +72,10 @@ func NewDesk(s wallet.Stocks, r *Reader, coupons []Coupon) (*Desk, error) {
 			return nil, fmt.Errorf("%w: stock: %d coupons of %s", wallet.ErrInvalid, c.Total, c.Reward)
 		}
 		if c.FloorNum < 0 || c.FloorNum > c.FloorDen || c.FloorDen < 1 {
-			return nil, fmt.Errorf("%w: stock: the threshold of %s is %d/%d of it", wallet.ErrInvalid, c.Reward, c.FloorNum, c.FloorDen)
+			return nil, fmt.Errorf("%w: stock: the threshold of %s is %d/%d", wallet.ErrInvalid, c.Reward, c.FloorNum, c.FloorDen)
 		}
 		if _, twice := d.coupons[c.Reward]; twice {
-			return nil, fmt.Errorf("%w: stock: template %s is there twice", wallet.ErrInvalid, c.Reward)
+			return nil, fmt.Errorf("%w: stock: template %s occurs twice", wallet.ErrInvalid, c.Reward)
 		}
 		d.coupons[c.Reward] = c
 	}
@@ -87,9 +87,9 @@ func NewDesk(s wallet.Stocks, r *Reader, coupons []Coupon) (*Desk, error) {
 	return d, nil
 }
 
-// Reserve grants the order a coupon of the template, or what there is in its place. A repeat answers as the first time,
-// as far as the stocks behind it remember orders. ErrNotFound: no such template. ErrInvalid: a malformed order, or one of
-// cash. ErrUnknown: it may be granted; repeat the call.
+// Grant grants the order a coupon of the template, or its fallback. Idempotent if the underlying Stocks remember orders
+// (all but SingleKey): a repeat returns the first result. ErrNotFound: no such template. ErrInvalid: a malformed order,
+// or an order of cash. ErrUnknown: it may be granted; repeat the call.
 func (d *Desk) Reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (Answer, error) {
 	c, err := d.coupon(no, t)
 	if err != nil {
@@ -99,24 +99,24 @@ func (d *Desk) Reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID
 		return d.take(ctx, no, c, Granted, SoldOut)
 	}
 	if d.below(ctx, c, no.Stage) {
-		has, err := d.stocks.Decline(ctx, no, c.Reward) // settled before it gets another
+		has, err := d.stocks.Decline(ctx, no, c.Reward) // record the refusal before the fallback is granted
 		if err != nil {
 			return Answer{}, err
 		}
 		if has {
 			return Answer{Granted, no, c.Reward}, nil
 		}
-		return d.instead(ctx, no, c)
+		return d.grantFallback(ctx, no, c)
 	}
 	a, err := d.take(ctx, no, c, Granted, SoldOut)
 	if err == nil && a.Outcome == SoldOut {
-		return d.instead(ctx, no, c) // the reading was late, or the order was declined before
+		return d.grantFallback(ctx, no, c) // the count was out of date, or the order was declined before
 	}
 	return a, err
 }
 
-// Refuse settles that the order gets nothing that it has not got already, and returns that, or a greeting. A repeat, and
-// a Reserve from now on, answers alike. Errors as Reserve.
+// Refuse records that the order gets nothing more. It returns what the order has already, or a greeting. Idempotent; a
+// later Grant returns the same. Errors as for Grant.
 func (d *Desk) Refuse(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (Answer, error) {
 	c, err := d.coupon(no, t)
 	if err != nil {
@@ -130,7 +130,7 @@ func (d *Desk) Refuse(ctx context.Context, no wallet.OrderNo, t wallet.RewardID)
 		return Answer{Granted, no, c.Reward}, nil
 	}
 	if f, ok := d.coupons[c.Fallback]; ok {
-		second := insteadOf(no)
+		second := fallbackNumber(no)
 		if has, err = d.stocks.Decline(ctx, second, f.Reward); err != nil {
 			return Answer{}, err
 		}
@@ -141,7 +141,7 @@ func (d *Desk) Refuse(ctx context.Context, no wallet.OrderNo, t wallet.RewardID)
 	return Answer{Outcome: Greeting, Order: no}, nil
 }
 
-// coupon returns the template that an order asks for.
+// coupon returns the configuration of the template that an order requests.
 func (d *Desk) coupon(no wallet.OrderNo, t wallet.RewardID) (Coupon, error) {
 	c, ok := d.coupons[t]
 	if !ok {
@@ -156,8 +156,8 @@ func (d *Desk) coupon(no wallet.OrderNo, t wallet.RewardID) (Coupon, error) {
 	return c, nil
 }
 
-// below says whether less than the threshold is left, as it was last read. A count that cannot be read stops nobody: it
-// is a weak dependency, and Take still counts.
+// below reports whether less than the threshold is left by the last reading. If the count cannot be read, it returns
+// false: the reading is a weak dependency, and Take still counts.
 func (d *Desk) below(ctx context.Context, c Coupon, s wallet.Stage) bool {
 	if d.Blind != nil && d.Blind() {
 		return false
@@ -166,40 +166,41 @@ func (d *Desk) below(ctx context.Context, c Coupon, s wallet.Stage) bool {
 	return known && c.Below(issued)
 }
 
-// instead grants what there is in place of the coupon.
-func (d *Desk) instead(ctx context.Context, no wallet.OrderNo, c Coupon) (Answer, error) {
+// grantFallback grants the coupon's fallback, or a greeting.
+func (d *Desk) grantFallback(ctx context.Context, no wallet.OrderNo, c Coupon) (Answer, error) {
 	f, ok := d.coupons[c.Fallback]
 	if !ok {
 		return Answer{Outcome: Greeting, Order: no}, nil
 	}
-	return d.take(ctx, insteadOf(no), f, Fallback, Greeting)
+	return d.take(ctx, fallbackNumber(no), f, Fallback, Greeting)
 }
 
-// insteadOf returns the number that a coupon is counted under which an order got in place of the one it asked for: the
-// order's own, as if it were of cash. Stocks count no cash, so no other order is counted under it: not the person's own
-// win of the fallback, nor another scene's fallback.
-func insteadOf(no wallet.OrderNo) wallet.OrderNo {
+// fallbackNumber returns the number under which an order's fallback coupon is counted: the order's number with award
+// type cash. Stocks do not count cash, so no other order uses that number: not the person's own win of the fallback,
+// nor a fallback from another scene.
+func fallbackNumber(no wallet.OrderNo) wallet.OrderNo {
 	no.Award = wallet.Cash
 	return no
 }
 
-func (d *Desk) take(ctx context.Context, no wallet.OrderNo, c Coupon, yes, none Outcome) (Answer, error) {
+func (d *Desk) take(ctx context.Context, no wallet.OrderNo, c Coupon, taken, none Outcome) (Answer, error) {
 	switch err := d.stocks.Take(ctx, no, c.Reward, c.Total); {
 	case errors.Is(err, wallet.ErrSoldOut):
 		return Answer{Outcome: none, Order: no}, nil
 	case err != nil:
 		return Answer{}, err
 	}
-	return Answer{yes, no, c.Reward}, nil
+	return Answer{taken, no, c.Reward}, nil
 }
 
-// GiveBack returns the coupon that an answer named. The order must be finished before. ErrUnknown: repeat the call.
+// GiveBack returns the coupon of an answer to the stock. Call it only after the order is finished. Idempotency is that
+// of the Stocks. ErrUnknown: repeat the call.
 func (d *Desk) GiveBack(ctx context.Context, a Answer) error {
 	return d.stocks.GiveBack(ctx, a.Order, a.Reward)
 }
 
-// Stock returns how a template stands, as it was last read. ErrNotFound: no such template. ErrUnavailable: nothing was
-// read yet.
+// Stock returns a template's level by the last reading. ErrNotFound: no such template. ErrUnavailable: nothing was read
+// yet.
 func (d *Desk) Stock(t wallet.Template) (Stand, error) {
 	c, ok := d.coupons[t.Reward]
 	if !ok {

@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// coupons are a coupon with a threshold, its fallback, and one with a greeting.
+// coupons returns a coupon with a threshold and a fallback, the fallback, and a coupon with a threshold and a greeting.
 func coupons() []stock.Coupon {
 	return []stock.Coupon{
 		{Reward: tea, Total: 20, FloorNum: 1, FloorDen: 10, Fallback: voucher},
@@ -24,7 +24,7 @@ func templates() []wallet.Template {
 	return []wallet.Template{official(tea), official(voucher), official("museum")}
 }
 
-func desk(t *testing.T, s wallet.Stocks) (*stock.Desk, *stock.Reader) {
+func policy(t *testing.T, s wallet.Stocks) (*stock.Desk, *stock.Reader) {
 	r := stock.NewReader(s, templates())
 	d, err := stock.NewDesk(s, r, coupons())
 	require.NoError(t, err)
@@ -40,16 +40,16 @@ func reserve(t *testing.T, d *stock.Desk, id int, want stock.Outcome, why string
 	return a
 }
 
-// TestThreshold: ten in a hundred are kept back (C2): with 2 of 20 left the coupon is still granted, with less its fallback
-// is, and then a greeting. Answers stand, whatever the stock does.
+// TestThreshold: ten percent are reserved (C2). With 2 of 20 left the coupon is still granted; with fewer its fallback
+// is granted, and then a greeting. Answers are final, whatever happens to the stock.
 func TestThreshold(t *testing.T) {
-	d, r := desk(t, split(t, 3))
+	d, r := policy(t, split(t, 3))
 	for id := range 18 {
 		require.Equal(t, tea, reserve(t, d, id+1, stock.Granted, "above the threshold").Reward)
 		require.NoError(t, r.Refresh(t.Context()))
 	}
 	reserve(t, d, 19, stock.Granted, "exactly the threshold is left")
-	reserve(t, d, 20, stock.Granted, "the reading is old, and there is one more")
+	reserve(t, d, 20, stock.Granted, "the reading is out of date, and one more is left")
 	require.NoError(t, r.Refresh(t.Context()))
 	stand, err := d.Stock(official(tea))
 	require.NoError(t, err)
@@ -59,8 +59,8 @@ func TestThreshold(t *testing.T) {
 		for id := 21; id < 24; id++ {
 			a := reserve(t, d, id, stock.Fallback, "below the threshold")
 			require.Equal(t, voucher, a.Reward)
-			require.Equal(t, number(id).Scene, a.Order.Scene, "counted under the scene that asked")
-			require.Equal(t, wallet.Cash, a.Order.Award, "under a number that no coupon's own order has")
+			require.Equal(t, number(id).Scene, a.Order.Scene, "counted under the requesting scene")
+			require.Equal(t, wallet.Cash, a.Order.Award, "under a number that no order of a coupon has")
 			require.NoError(t, a.Order.Validate())
 		}
 		reserve(t, d, 24, stock.Greeting, "the fallback is gone too")
@@ -69,17 +69,17 @@ func TestThreshold(t *testing.T) {
 	require.NoError(t, d.GiveBack(t.Context(), stock.Answer{Order: number(2), Reward: tea}))
 	require.NoError(t, d.GiveBack(t.Context(), stock.Answer{Order: number(3), Reward: tea}))
 	require.NoError(t, r.Refresh(t.Context()))
-	reserve(t, d, 22, stock.Fallback, "who got the fallback does not get the coupon as well")
-	reserve(t, d, 24, stock.Greeting, "and a greeting stays one")
-	reserve(t, d, 25, stock.Granted, "what was given back is granted again")
+	reserve(t, d, 22, stock.Fallback, "an order with the fallback does not get the coupon too")
+	reserve(t, d, 24, stock.Greeting, "a greeting stays a greeting")
+	reserve(t, d, 25, stock.Granted, "returned coupons are granted again")
 }
 
-// TestLateReading: who is refused because the reading was old gets what the threshold gives, so that a repeat with a
-// fresh one answers alike.
+// TestLateReading: an order that is refused because the reading was out of date gets the result of the threshold, so
+// that a repeat with a fresh reading returns the same.
 func TestLateReading(t *testing.T) {
-	d, r := desk(t, split(t, 1))
+	d, r := policy(t, split(t, 1))
 	for id := range 20 {
-		reserve(t, d, id+1, stock.Granted, "nobody has read the stock since")
+		reserve(t, d, id+1, stock.Granted, "the stock was not read since")
 	}
 	first := reserve(t, d, 21, stock.Fallback, "refused by the count")
 	require.NoError(t, r.Refresh(t.Context()))
@@ -87,27 +87,27 @@ func TestLateReading(t *testing.T) {
 }
 
 func TestSoldOut(t *testing.T) {
-	d, _ := desk(t, split(t, 2))
+	d, _ := policy(t, split(t, 2))
 	no := number(1)
 	no.Scene, no.Award = "fireworks-shop", wallet.EcommerceCoupon
 	for id := range 6 {
 		no.ActID = wallet.ActID(id + 1)
 		a, err := d.Reserve(t.Context(), no, voucher)
 		require.NoError(t, err)
-		require.Equal(t, map[bool]stock.Outcome{true: stock.Granted, false: stock.SoldOut}[id < 3], a.Outcome, "down to the last")
+		require.Equal(t, map[bool]stock.Outcome{true: stock.Granted, false: stock.SoldOut}[id < 3], a.Outcome, "until none is left")
 	}
 	cash := no
 	cash.Award = wallet.Cash
 	_, err := d.Reserve(t.Context(), cash, voucher)
-	require.ErrorIs(t, err, wallet.ErrInvalid, "cash has a budget and no stock")
+	require.ErrorIs(t, err, wallet.ErrInvalid, "cash has a budget, not a stock")
 	_, err = d.Reserve(t.Context(), no, "nothing")
 	require.ErrorIs(t, err, wallet.ErrNotFound)
 	_, err = d.Stock(official("nothing"))
 	require.ErrorIs(t, err, wallet.ErrNotFound)
 }
 
-// TestFallbackIsNobodyElses: who wins the fallback's own scene, in the same rain, gets a coupon of its own, and so does who
-// falls back to it from two scenes: each is counted.
+// TestFallbackIsNobodyElses: an order that wins the fallback's own scene in the same rain gets a separate coupon, and
+// so do orders that get the fallback from two scenes: each is counted.
 func TestFallbackIsNobodyElses(t *testing.T) {
 	for name, s := range map[string]wallet.Stocks{"split": split(t, 2), "lease": lease(t, mem.NewStockBook(), mem.NewStock(), "a", 2)} {
 		t.Run(name, func(t *testing.T) {
@@ -134,9 +134,9 @@ func TestFallbackIsNobodyElses(t *testing.T) {
 	}
 }
 
-// TestRefuse: what an order has it keeps, and nothing is added, also not by a try that comes later.
+// TestRefuse: an order keeps what it has, and gets nothing more, not even by a late attempt.
 func TestRefuse(t *testing.T) {
-	d, _ := desk(t, split(t, 2))
+	d, _ := policy(t, split(t, 2))
 	reserve(t, d, 1, stock.Granted, "before")
 	for id, want := range map[int]stock.Outcome{1: stock.Granted, 2: stock.Greeting} {
 		a, err := d.Refuse(t.Context(), number(id), tea)
@@ -145,7 +145,7 @@ func TestRefuse(t *testing.T) {
 	}
 	_, err := d.Refuse(t.Context(), number(3), voucher)
 	require.NoError(t, err)
-	reserve(t, d, 2, stock.Greeting, "a late try gets neither the coupon nor its fallback")
+	reserve(t, d, 2, stock.Greeting, "a late attempt gets neither the coupon nor its fallback")
 
 	for id := range 30 {
 		_, err := d.Reserve(t.Context(), number(id+10), tea)
@@ -153,35 +153,35 @@ func TestRefuse(t *testing.T) {
 	}
 	a, err := d.Refuse(t.Context(), number(30), tea)
 	require.NoError(t, err)
-	require.Equal(t, stock.Fallback, a.Outcome, "what it has is the fallback")
+	require.Equal(t, stock.Fallback, a.Outcome, "it already has the fallback")
 }
 
-// TestBlind: with the reading switched off coupons go down to the last, and then what there is in their place (D3).
+// TestBlind: with reading turned off, coupons are granted until none is left, and then the fallback (D3).
 func TestBlind(t *testing.T) {
-	d, r := desk(t, split(t, 2))
+	d, r := policy(t, split(t, 2))
 	d.Blind = func() bool { return true }
 	for id := range 20 {
 		require.NoError(t, r.Refresh(t.Context()))
-		reserve(t, d, id+1, stock.Granted, "the threshold is not looked at")
+		reserve(t, d, id+1, stock.Granted, "the threshold is not checked")
 	}
-	reserve(t, d, 21, stock.Fallback, "the count still is")
+	reserve(t, d, 21, stock.Fallback, "the count is checked")
 }
 
-// deaf is a store whose count cannot be read.
-type deaf struct{ wallet.Stocks }
+// unreadable is a store whose count cannot be read.
+type unreadable struct{ wallet.Stocks }
 
-func (deaf) Issued(context.Context, wallet.Template) (int64, error) {
+func (unreadable) Issued(context.Context, wallet.Template) (int64, error) {
 	return 0, wallet.ErrUnavailable
 }
 
-// TestWeakReading: a count that cannot be read stops nobody, and is not taken for a reading of zero.
+// TestWeakReading: a count that cannot be read refuses no order, and is not taken for zero.
 func TestWeakReading(t *testing.T) {
 	s := split(t, 1)
-	r := stock.NewReader(deaf{s}, templates())
+	r := stock.NewReader(unreadable{s}, templates())
 	d, err := stock.NewDesk(s, r, coupons())
 	require.NoError(t, err)
 	require.ErrorIs(t, r.Refresh(t.Context()), wallet.ErrUnavailable)
-	reserve(t, d, 1, stock.Granted, "the count in Take still holds")
+	reserve(t, d, 1, stock.Granted, "the count in Take still applies")
 	_, err = d.Stock(official(tea))
 	require.ErrorIs(t, err, wallet.ErrUnavailable)
 
@@ -190,15 +190,15 @@ func TestWeakReading(t *testing.T) {
 	}
 	fresh, err := stock.NewDesk(s, stock.NewReader(s, templates()), coupons())
 	require.NoError(t, err)
-	reserve(t, fresh, 30, stock.Fallback, "an instance that has just started reads before it grants")
+	reserve(t, fresh, 30, stock.Fallback, "a new instance reads before it grants")
 }
 
-// TestUnknownStaysUnknown: no step of a reservation turns an answer that never came into a yes or a no.
+// TestUnknownStaysUnknown: no step of a grant turns a lost reply into a success or a refusal.
 func TestUnknownStaysUnknown(t *testing.T) {
 	b := calm()
-	s, err := stock.NewSplit(keys{mem.NewStock(), b}, 1)
+	s, err := stock.NewSplit(faultyKeys{mem.NewStock(), b}, 1)
 	require.NoError(t, err)
-	d, r := desk(t, s)
+	d, r := policy(t, s)
 	ask := func(id int) error { _, err := d.Reserve(t.Context(), number(id), tea); return err }
 	b.fate = func() fate { return unheard }
 	require.ErrorIs(t, ask(1), wallet.ErrUnknown, "of a take")
@@ -207,7 +207,7 @@ func TestUnknownStaysUnknown(t *testing.T) {
 	require.NoError(t, r.Refresh(t.Context()))
 	stand, err := d.Stock(official(tea))
 	require.NoError(t, err)
-	require.EqualValues(t, 1, stand.Issued, "the repeat met the first try")
+	require.EqualValues(t, 1, stand.Issued, "the repeat found the first attempt")
 	for id := range 20 {
 		require.NoError(t, ask(id+1))
 	}
@@ -225,10 +225,10 @@ func TestDeskSaysWhatIsWrong(t *testing.T) {
 		{"a malformed template", func(all []stock.Coupon) { all[0].Reward = "Tea!" }},
 		{"a template twice", func(all []stock.Coupon) { all[2].Reward = tea }},
 		{"a stock below zero", func(all []stock.Coupon) { all[0].Total = -1 }},
-		{"a stock above all bounds", func(all []stock.Coupon) { all[0].Total = wallet.MaxStock + 1 }},
-		{"a threshold above the whole", func(all []stock.Coupon) { all[0].FloorNum = 11 }},
-		{"a threshold of nothing", func(all []stock.Coupon) { all[0].FloorDen = 0 }},
-		{"a fallback that is not there", func(all []stock.Coupon) { all[0].Fallback = "coffee" }},
+		{"a stock above its bound", func(all []stock.Coupon) { all[0].Total = wallet.MaxStock + 1 }},
+		{"a threshold above 1", func(all []stock.Coupon) { all[0].FloorNum = 11 }},
+		{"a threshold with denominator 0", func(all []stock.Coupon) { all[0].FloorDen = 0 }},
+		{"an unknown fallback", func(all []stock.Coupon) { all[0].Fallback = "coffee" }},
 		{"a fallback with a fallback", func(all []stock.Coupon) { all[1].Fallback = "museum" }},
 		{"its own fallback", func(all []stock.Coupon) { all[0].Fallback = tea }},
 	} {
@@ -249,24 +249,24 @@ func TestDeskSaysWhatIsWrong(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 }
 
-// TestSingleCountsTwice shows the source's open problem (C4), so that nobody mends it unnoticed.
+// TestSingleCountsTwice shows the source's known problem (C4), so that nobody fixes it unnoticed.
 func TestSingleCountsTwice(t *testing.T) {
 	store := mem.NewStock()
 	s := stock.NewSingle(store)
 	for range 3 {
 		require.NoError(t, s.Take(t.Context(), number(1), tea, 3))
 	}
-	require.ErrorIs(t, s.Take(t.Context(), number(2), tea, 3), wallet.ErrSoldOut, "one order has used up all of it")
+	require.ErrorIs(t, s.Take(t.Context(), number(2), tea, 3), wallet.ErrSoldOut, "one order has used up the stock")
 	n, err := s.Issued(t.Context(), official(tea))
 	require.NoError(t, err)
-	require.EqualValues(t, 4, n, "and even the refusal counts")
+	require.EqualValues(t, 4, n, "the refusal counts too")
 	require.NoError(t, s.GiveBack(t.Context(), number(1), tea))
 	has, err := s.Decline(t.Context(), number(1), tea)
 	require.NoError(t, err)
-	require.False(t, has, "it knows no orders")
+	require.False(t, has, "it does not know orders")
 }
 
-// TestIdleRestsReturn: what lies in an instance that nobody asks goes back to the stock, and comes again when it is asked.
+// TestIdleRestsReturn: coupons of an idle instance return to the stock, and are leased again when needed.
 func TestIdleRestsReturn(t *testing.T) {
 	store, mirror := mem.NewStockBook(), mem.NewStock()
 	a, b := lease(t, store, mirror, "a", 100), lease(t, store, mirror, "b", 100)
@@ -274,15 +274,15 @@ func TestIdleRestsReturn(t *testing.T) {
 	require.NoError(t, a.Take(t.Context(), number(1), tea, 2)) // leases one
 	q, err := store.Of(tea)
 	require.NoError(t, err)
-	_, err = q.Lease(t.Context(), "a", wallet.Official, 6, 6, total) // and six more, of which a learns when it leases again
+	_, err = q.Lease(t.Context(), "a", wallet.Official, 6, 6, total) // and six more, which a finds when it leases again
 	require.NoError(t, err)
 	require.NoError(t, a.Take(t.Context(), number(2), tea, total))
 	require.ErrorIs(t, b.Take(t.Context(), number(3), tea, total), wallet.ErrSoldOut, "a has it all")
 	require.NoError(t, a.Tidy(t.Context(), 10))
-	require.ErrorIs(t, b.Take(t.Context(), number(4), tea, total), wallet.ErrSoldOut, "a was asked since it last looked")
+	require.ErrorIs(t, b.Take(t.Context(), number(4), tea, total), wallet.ErrSoldOut, "a was used since the last call")
 	require.NoError(t, a.Tidy(t.Context(), 10))
 	for id := range 4 {
-		require.NoError(t, b.Take(t.Context(), number(id+5), tea, total), "the rest came back")
+		require.NoError(t, b.Take(t.Context(), number(id+5), tea, total), "the rest was returned")
 	}
 	require.NoError(t, a.Take(t.Context(), number(9), tea, total), "a leases again")
 	require.NoError(t, stock.Publish(t.Context(), store, mirror, templates()))

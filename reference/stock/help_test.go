@@ -11,22 +11,22 @@ type fate int
 
 const (
 	served   fate = iota
-	refused       // not done, and the caller is told so
-	lost          // not done, and the caller gets no answer
-	unheard       // done, and the caller gets no answer
-	numFates      // how many there are
+	refused       // not done; the caller gets an error that says so
+	lost          // not done; the caller gets no reply
+	unheard       // done; the caller gets no reply
+	numFates      // the number of fates
 )
 
-// trouble decides what happens to each call, and lets others in before and after it, as a real network does.
-type trouble struct {
+// faults decides the fate of each call, and runs other calls before and after it, as on a real network.
+type faults struct {
 	fate      func() fate
 	meanwhile func()
 }
 
-func calm() *trouble { return &trouble{func() fate { return served }, func() {}} }
+func calm() *faults { return &faults{func() fate { return served }, func() {}} }
 
-// call makes one call; what it answers must be dropped after an error that is not the store's own.
-func (b *trouble) call(do func() error) error {
+// call makes one call. After an error that is not the store's the caller must drop the call's results.
+func (b *faults) call(do func() error) error {
 	switch f := b.fate(); f {
 	case refused:
 		return wallet.ErrUnavailable
@@ -43,13 +43,13 @@ func (b *trouble) call(do func() error) error {
 	}
 }
 
-// keys are counters in trouble.
-type keys struct {
+// faultyKeys are counters with faults.
+type faultyKeys struct {
 	wallet.StockParts
-	*trouble
+	*faults
 }
 
-func (k keys) Take(ctx context.Context, key wallet.StockKey, no wallet.OrderNo, limit int64, last bool) (a wallet.StockAnswer, err error) {
+func (k faultyKeys) Take(ctx context.Context, key wallet.StockKey, no wallet.OrderNo, limit int64, last bool) (a wallet.StockAnswer, err error) {
 	err = k.call(func() (err error) { a, err = k.StockParts.Take(ctx, key, no, limit, last); return err })
 	if err != nil {
 		a = wallet.StockEmpty
@@ -57,11 +57,11 @@ func (k keys) Take(ctx context.Context, key wallet.StockKey, no wallet.OrderNo, 
 	return a, err
 }
 
-func (k keys) GiveBack(ctx context.Context, key wallet.StockKey, no wallet.OrderNo) error {
+func (k faultyKeys) GiveBack(ctx context.Context, key wallet.StockKey, no wallet.OrderNo) error {
 	return k.call(func() error { return k.StockParts.GiveBack(ctx, key, no) })
 }
 
-func (k keys) Lend(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (n int64, err error) {
+func (k faultyKeys) Lend(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (n int64, err error) {
 	err = k.call(func() (err error) { n, err = k.StockParts.Lend(ctx, from, to, limit, want); return err })
 	if err != nil {
 		n = 0
@@ -69,7 +69,7 @@ func (k keys) Lend(ctx context.Context, from wallet.StockKey, to int, limit, wan
 	return n, err
 }
 
-func (k keys) Borrow(ctx context.Context, to wallet.StockKey, from int, lent int64) (n int64, err error) {
+func (k faultyKeys) Borrow(ctx context.Context, to wallet.StockKey, from int, lent int64) (n int64, err error) {
 	err = k.call(func() (err error) { n, err = k.StockParts.Borrow(ctx, to, from, lent); return err })
 	if err != nil {
 		n = 0
@@ -77,28 +77,28 @@ func (k keys) Borrow(ctx context.Context, to wallet.StockKey, from int, lent int
 	return n, err
 }
 
-// book is a book in trouble.
-type book struct {
+// faultyLeases are stock leases with faults.
+type faultyLeases struct {
 	wallet.StockBook
-	*trouble
+	*faults
 }
 
-func (b book) Of(t wallet.RewardID) (wallet.Quotas, error) {
+func (b faultyLeases) Of(t wallet.RewardID) (wallet.Quotas, error) {
 	q, err := b.StockBook.Of(t)
-	return pages{q, b.trouble}, err
+	return faultyQuotas{q, b.faults}, err
 }
 
-func (b book) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+func (b faultyLeases) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	return b.call(func() error { return b.StockBook.GiveBack(ctx, no, t) })
 }
 
-// pages is one template's book in trouble.
-type pages struct {
+// faultyQuotas are one template's leases with faults.
+type faultyQuotas struct {
 	wallet.Quotas
-	*trouble
+	*faults
 }
 
-func (p pages) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (out wallet.Block, err error) {
+func (p faultyQuotas) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (out wallet.Block, err error) {
 	err = p.call(func() (err error) { out, err = p.Quotas.Lease(ctx, holder, s, need, want, budget); return err })
 	if wallet.CodeOf(err) == wallet.CodeUnknown {
 		out = wallet.Block{}
@@ -106,7 +106,7 @@ func (p pages) Lease(ctx context.Context, holder string, s wallet.Stage, need, w
 	return out, err
 }
 
-func (p pages) Record(ctx context.Context, r wallet.Reservation) (out wallet.Reservation, isNew bool, err error) {
+func (p faultyQuotas) Record(ctx context.Context, r wallet.Reservation) (out wallet.Reservation, isNew bool, err error) {
 	err = p.call(func() (err error) { out, isNew, err = p.Quotas.Record(ctx, r); return err })
 	if err != nil {
 		out, isNew = wallet.Reservation{}, false
@@ -114,11 +114,11 @@ func (p pages) Record(ctx context.Context, r wallet.Reservation) (out wallet.Res
 	return out, isNew, err
 }
 
-func (p pages) Strand(ctx context.Context, holder string) error {
+func (p faultyQuotas) Strand(ctx context.Context, holder string) error {
 	return p.call(func() error { return p.Quotas.Strand(ctx, holder) })
 }
 
-func (p pages) Audit(ctx context.Context, s wallet.Stage) (back wallet.Money, err error) {
+func (p faultyQuotas) Audit(ctx context.Context, s wallet.Stage) (back wallet.Money, err error) {
 	err = p.call(func() (err error) { back, err = p.Quotas.Audit(ctx, s); return err })
 	return back, err
 }

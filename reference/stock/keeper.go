@@ -9,45 +9,47 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Keeper holds an instance's stocks together with what looks after them. A runner calls its steps.
+// Maintenance is an instance's stocks with the chores that they need. A runner calls its steps. Holders, Orphan, Retire
+// and Reclaim concern leased stock only.
 type Keeper struct {
 	Stocks    wallet.Stocks
 	Reader    *Reader
 	Templates []wallet.Template
 
-	// Of leased stock alone; nil otherwise.
+	// For leased stock only; nil otherwise.
 	Lease  *Lease
 	Book   wallet.StockBook
 	Mirror wallet.StockMirror
 }
 
-// tidyAtOnce bounds the takes without an answer that one Tidy settles, a template.
-const tidyAtOnce = 500
+// maxSettled bounds the unanswered takes that one ReturnUnused settles, for each template.
+const maxSettled = 500
 
-// Refresh reads how the stocks stand: every instance, every second or so.
-func (k *Keeper) Refresh(ctx context.Context) error { return k.Reader.Refresh(ctx) }
+// Refresh reads the issued counts. Every instance calls it about once a second.
+func (m *Keeper) Refresh(ctx context.Context) error { return m.Reader.Refresh(ctx) }
 
-// Tidy returns what this instance has leased and does not use: every instance, every few seconds.
-func (k *Keeper) Tidy(ctx context.Context) error {
-	if k.Lease == nil {
+// ReturnUnused returns the coupons that this instance has leased and does not use. Every instance calls it every few
+// seconds.
+func (m *Keeper) Tidy(ctx context.Context) error {
+	if m.Lease == nil {
 		return nil
 	}
-	return k.Lease.Tidy(ctx, tidyAtOnce)
+	return m.Lease.Tidy(ctx, maxSettled)
 }
 
-// Publish shows what the book says is issued: one instance, every second or so.
-func (k *Keeper) Publish(ctx context.Context) error {
-	if k.Lease == nil {
+// Publish publishes the issued counts of leased stock. One instance calls it about once a second.
+func (m *Keeper) Publish(ctx context.Context) error {
+	if m.Lease == nil {
 		return nil
 	}
-	return Publish(ctx, k.Book, k.Mirror, k.Templates)
+	return Publish(ctx, m.Book, m.Mirror, m.Templates)
 }
 
-// Holders returns who has leased some of any stock, ascending.
-func (k *Keeper) Holders(ctx context.Context) ([]string, error) {
+// Holders returns the holders of leases of any template, ascending.
+func (m *Keeper) Holders(ctx context.Context) ([]string, error) {
 	var all []string
-	for _, t := range k.rewards() {
-		b, err := k.Book.Of(t)
+	for _, t := range m.rewards() {
+		b, err := m.Book.Of(t)
 		if err != nil {
 			return nil, err
 		}
@@ -61,11 +63,11 @@ func (k *Keeper) Holders(ctx context.Context) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
-// Strand takes from a holder that has died what it has leased. Nobody is given it before an Audit.
-func (k *Keeper) Strand(ctx context.Context, holder string) error {
+// Orphan ends the leases of a dead holder. Their rest is unusable until Reclaim. Idempotent.
+func (m *Keeper) Strand(ctx context.Context, holder string) error {
 	var failed error
-	for _, t := range k.rewards() {
-		b, err := k.Book.Of(t)
+	for _, t := range m.rewards() {
+		b, err := m.Book.Of(t)
 		if err == nil {
 			err = wallet.Repeat(func() error { return b.Strand(ctx, holder) })
 		}
@@ -74,26 +76,27 @@ func (k *Keeper) Strand(ctx context.Context, holder string) error {
 	return failed
 }
 
-// Retire gives back what a holder that grants no more has leased, and returns how many coupons that was.
-func (k *Keeper) Retire(ctx context.Context, holder string) (int64, error) {
-	return Retire(ctx, k.Book, k.rewards(), holder)
+// Retire returns the unissued coupons of a holder that grants no more. Its result is the number of returned coupons.
+func (m *Keeper) Retire(ctx context.Context, holder string) (int64, error) {
+	return Retire(ctx, m.Book, m.rewards(), holder)
 }
 
-// Audit gives back what is stranded, and returns how many coupons that was: one instance, now and then.
-func (k *Keeper) Audit(ctx context.Context) (int64, error) {
-	if k.Lease == nil {
+// Reclaim returns the rest of orphaned leases. Its result is the number of returned coupons. One instance calls it from
+// time to time.
+func (m *Keeper) Audit(ctx context.Context) (int64, error) {
+	if m.Lease == nil {
 		return 0, nil
 	}
-	return Audit(ctx, k.Book, k.rewards())
+	return Audit(ctx, m.Book, m.rewards())
 }
 
-// rewards returns the templates that are leased, each once, whatever their stage.
-func (k *Keeper) rewards() []wallet.RewardID {
-	if k.Lease == nil {
+// rewards returns the leased templates, each once, whatever the stage.
+func (m *Keeper) rewards() []wallet.RewardID {
+	if m.Lease == nil {
 		return nil
 	}
 	var all []wallet.RewardID
-	for _, t := range k.Templates {
+	for _, t := range m.Templates {
 		if !slices.Contains(all, t.Reward) {
 			all = append(all, t.Reward)
 		}
@@ -101,40 +104,40 @@ func (k *Keeper) rewards() []wallet.RewardID {
 	return all
 }
 
-// NewKeeper returns an instance's stocks of these templates under a strategy: counters for the two that count in keys, a
-// book with its mirror for leases. ErrInvalid: the strategy is none, or its parameters cannot be.
+// NewMaintenance returns an instance's stocks of these templates under a strategy: counters for single-key and
+// split-key, leases and a mirror for lease. ErrInvalid: an unknown strategy or invalid parameters.
 func NewKeeper(s Strategy, templates []wallet.Template) (*Keeper, error) {
-	k := &Keeper{Templates: slices.Clone(templates)}
+	m := &Keeper{Templates: slices.Clone(templates)}
 	var err error
 	switch s.Name {
 	case wallet.StockSingleKey:
-		k.Stocks = NewSingle(s.Counter)
+		m.Stocks = NewSingle(s.Counter)
 	case wallet.StockSplitKey:
-		k.Stocks, err = NewSplit(s.Keys, s.Parts)
+		m.Stocks, err = NewSplit(s.Keys, s.Parts)
 	case wallet.StockLease:
-		k.Book, k.Mirror = s.Book, s.Mirror
-		k.Lease, err = NewLease(s.Book, s.Mirror, s.Holder, s.Block)
-		k.Stocks = k.Lease
+		m.Book, m.Mirror = s.Book, s.Mirror
+		m.Lease, err = NewLease(s.Book, s.Mirror, s.Holder, s.Block)
+		m.Stocks = m.Lease
 	default:
 		return nil, fmt.Errorf("%w: stock: strategy %q", wallet.ErrInvalid, s.Name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	k.Reader = NewReader(k.Stocks, templates)
-	return k, nil
+	m.Reader = NewReader(m.Stocks, templates)
+	return m, nil
 }
 
-// Strategy is how stocks are counted, and what that needs.
+// Config is the way stocks are counted, with the stores and parameters that it needs.
 type Strategy struct {
 	Name wallet.StockStrategy
 
-	Counter wallet.StockCounter // of single-key
-	Keys    wallet.StockParts   // of split-key
-	Parts   int                 // of split-key: keys a template, the same in all instances
+	Counter wallet.StockCounter // for single-key
+	Keys    wallet.StockParts   // for split-key
+	Parts   int                 // for split-key: keys per template, the same in all instances
 
-	Book   wallet.StockBook   // of lease
-	Mirror wallet.StockMirror // of lease
-	Holder string             // of lease: this life of this instance
-	Block  int64              // of lease: coupons leased at once
+	Book   wallet.StockBook   // for lease
+	Mirror wallet.StockMirror // for lease
+	Holder string             // for lease: the name of this process run
+	Block  int64              // for lease: coupons leased at once
 }

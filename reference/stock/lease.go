@@ -11,59 +11,59 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Lease is ours (C5): an instance leases blocks of a template's stock from a durable book, counts from them in memory,
-// and records each order's coupon in the book. It asks no key for a grant; a mirror shows the count to those who read
-// it. The rules of leasing are package quota's, with coupons in place of fen.
+// Leased is our strategy (C5): an instance leases blocks of a template's stock from a durable store, counts from them
+// in memory, and records each order's coupon in the store. A grant uses no hot key; a mirror publishes the count for
+// readers. The rules of leasing are those of package quota, with coupons instead of fen.
 //
-// What can stay unissued: while an instance lives, its open blocks' rests, which Tidy returns when they lie idle; after
-// it died the same, until its blocks are stranded and audited (Retire). It is never issued twice.
+// Coupons that can stay unissued: while an instance runs, the rests of its open blocks, which ReturnUnused returns when
+// they are idle; after it has died the same, until its blocks are orphaned and reclaimed. No coupon is issued twice.
 type Lease struct {
-	book   wallet.StockBook
+	leases wallet.StockBook
 	mirror wallet.StockMirror
 	holder string
 	block  int64
 
-	mu      sync.Mutex
-	shelves map[wallet.RewardID]*shelf
+	mu       sync.Mutex
+	byReward map[wallet.RewardID]*templateLeases
 }
 
 var _ wallet.Stocks = (*Lease)(nil)
 
-// maxTemplates bounds the templates that one instance counts: each has a memory of its own, and a festival has dozens.
+// maxTemplates bounds the templates that one instance counts. Each has separate state in memory; a festival has dozens.
 const maxTemplates = 1024
 
-// shelf is one template in one instance.
-type shelf struct {
-	quotas  *watched
+// templateLeases is the state of one template in one instance.
+type templateLeases struct {
+	quotas  *usageTracker
 	budgets *quota.Budgets
 }
 
-// NewLease returns the stocks of one life of an instance. The holder's name must be used by no other life of any
-// instance, before or after. block is how many coupons to lease at once where there are plenty: some seconds of an
-// instance's grants are a good size. ErrInvalid: it is below one.
-func NewLease(book wallet.StockBook, mirror wallet.StockMirror, holder string, block int64) (*Lease, error) {
+// NewLeased returns the stocks of one process run of an instance. No other run of any instance may use the same holder,
+// before or after. block is the number of coupons to lease at once while many are left; a few seconds of an instance's
+// grants is a good size. ErrInvalid: block is outside 1..MaxStock, or holder is empty.
+func NewLease(leases wallet.StockBook, mirror wallet.StockMirror, holder string, block int64) (*Lease, error) {
 	if block < 1 || block > wallet.MaxStock || holder == "" {
-		return nil, fmt.Errorf("%w: leases of %d coupons to %q", wallet.ErrInvalid, block, holder)
+		return nil, fmt.Errorf("%w: stock: leases of %d coupons to holder %q", wallet.ErrInvalid, block, holder)
 	}
-	return &Lease{book: book, mirror: mirror, holder: holder, block: block, shelves: map[wallet.RewardID]*shelf{}}, nil
+	return &Lease{leases: leases, mirror: mirror, holder: holder, block: block, byReward: map[wallet.RewardID]*templateLeases{}}, nil
 }
 
-func (l *Lease) shelf(t wallet.RewardID) (*shelf, error) {
-	book, err := l.book.Of(t)
+func (l *Lease) open(t wallet.RewardID) (*templateLeases, error) {
+	quotas, err := l.leases.Of(t)
 	if err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s := l.shelves[t]; s != nil {
+	if s := l.byReward[t]; s != nil {
 		return s, nil
 	}
-	if len(l.shelves) == maxTemplates {
-		return nil, fmt.Errorf("%w: stock: %d templates are counted here", wallet.ErrOverloaded, maxTemplates)
+	if len(l.byReward) == maxTemplates {
+		return nil, fmt.Errorf("%w: stock: this instance already counts %d templates", wallet.ErrOverloaded, maxTemplates)
 	}
-	s := &shelf{quotas: watch(book)}
+	s := &templateLeases{quotas: trackUsage(quotas)}
 	s.budgets = quota.New(s.quotas, l.holder, quota.Config{Block: wallet.Money(l.block)})
-	l.shelves[t] = s
+	l.byReward[t] = s
 	return s, nil
 }
 
@@ -72,7 +72,7 @@ func (l *Lease) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, 
 	if err := checkTake(no, t, total); err != nil {
 		return err
 	}
-	s, err := l.shelf(t)
+	s, err := l.open(t)
 	if err != nil {
 		return err
 	}
@@ -88,11 +88,11 @@ func (l *Lease) Decline(ctx context.Context, no wallet.OrderNo, t wallet.RewardI
 	if err := checkTake(no, t, 0); err != nil {
 		return false, err
 	}
-	book, err := l.book.Of(t)
+	quotas, err := l.leases.Of(t)
 	if err != nil {
 		return false, err
 	}
-	r, _, err := book.Record(ctx, wallet.Reservation{Order: no, Amount: 1})
+	r, _, err := quotas.Record(ctx, wallet.Reservation{Order: no, Amount: 1})
 	return err == nil && r.Block != 0, err
 }
 
@@ -101,21 +101,22 @@ func (l *Lease) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.Reward
 	if err := checkTake(no, t, 0); err != nil {
 		return err
 	}
-	return l.book.GiveBack(ctx, no, t)
+	return l.leases.GiveBack(ctx, no, t)
 }
 
-// Issued implements wallet.Stocks: what the mirror shows.
+// Issued implements wallet.Stocks: it returns the mirror's count.
 func (l *Lease) Issued(ctx context.Context, t wallet.Template) (int64, error) {
 	return l.mirror.Reported(ctx, t)
 }
 
-// Tidy returns the rests that have lain idle since it was last called, so that the last coupons do not wait where nobody
-// asks for them, and settles takes that had no answer, at most limit a template. An instance that is asked again merely
-// leases again.
+// ReturnUnused returns the rests of templates that were not used since the previous call, so that the last coupons are
+// not held by an instance that does not need them. It also settles takes without an answer, at most limit for each
+// template. An instance that needs coupons again leases again. Errors are those of the store; after an error the next
+// call continues.
 func (l *Lease) Tidy(ctx context.Context, limit int) error {
 	var failed error
 	for _, t := range l.templates() {
-		s := l.kept(t)
+		s := l.get(t)
 		_, err := s.budgets.Settle(ctx, limit)
 		failed = errors.Join(failed, err)
 		if !s.quotas.idle() {
@@ -127,20 +128,20 @@ func (l *Lease) Tidy(ctx context.Context, limit int) error {
 	return failed
 }
 
-// templates returns what is counted here, in one order.
+// templates returns the templates counted here, sorted.
 func (l *Lease) templates() []wallet.RewardID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := make([]wallet.RewardID, 0, len(l.shelves))
-	for t := range l.shelves {
+	all := make([]wallet.RewardID, 0, len(l.byReward))
+	for t := range l.byReward {
 		all = append(all, t)
 	}
 	slices.Sort(all)
 	return all
 }
 
-func (l *Lease) kept(t wallet.RewardID) *shelf {
+func (l *Lease) get(t wallet.RewardID) *templateLeases {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.shelves[t]
+	return l.byReward[t]
 }

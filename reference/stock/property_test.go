@@ -18,33 +18,33 @@ func bg() context.Context { return context.Background() }
 
 // design is a strategy under test.
 type design struct {
-	open   func(life int) wallet.Stocks // an instance's life
-	chore  func()                       // what is done beside requests; nil: nothing
-	issued func() int64                 // on record
-	bound  func() int64                 // what may be granted at most, which never passes the stock
-	settle func()                       // when all goes well again: what is needed so that nothing stays unissued
+	open   func(run int) wallet.Stocks // opens the stocks of a process run
+	chore  func()                      // runs one chore; nil: none
+	issued func() int64                // coupons on record
+	bound  func() int64                // the largest number that may be granted; never above the stock
+	settle func()                      // runs once the faults have ended, so that no coupon stays unissued
 }
 
-// festival is a few instances that count one small stock, in any trouble.
-type festival struct {
+// model is a few instances that count one small stock, under faults.
+type model struct {
 	t       *rapid.T
-	trouble *trouble
+	faults  *faults
 	design  design
 	total   int64
 	alive   []wallet.Stocks
-	dead    []wallet.Stocks // taken for dead; they may still act
-	lives   int
-	answers map[int]bool // what was first told of an order: granted or not
-	back    map[int]bool // given back, or on the way: finished
+	dead    []wallet.Stocks // believed dead; they may still act
+	runs    int
+	answers map[int]bool // the first answer for an order: granted or not
+	back    map[int]bool // returned, or being returned: finished
 	depth   int
 }
 
-// TestNeverOver: whatever is lost, repeated, crashes, expires, is given back or audited, at any point and several at once,
-// no more is granted than there is, an answer stands, and in the end every coupon is with an order.
+// TestNeverOver: whatever is lost, repeated, crashes, expires, is returned or reclaimed, at any point and concurrently,
+// no more is granted than the stock, answers are final, and in the end every coupon belongs to an order.
 func TestNeverOver(t *testing.T) {
 	t.Run("split", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
-			f := newFestival(t)
+			f := newModel(t)
 			store, parts := mem.NewStock(), rapid.IntRange(1, 4).Draw(t, "parts")
 			sum := func() (n int64) {
 				for part := range parts {
@@ -55,7 +55,7 @@ func TestNeverOver(t *testing.T) {
 				return n
 			}
 			f.run(design{issued: sum, bound: sum, settle: func() {}, open: func(int) wallet.Stocks {
-				s, err := stock.NewSplit(keys{store, f.trouble}, parts)
+				s, err := stock.NewSplit(faultyKeys{store, f.faults}, parts)
 				require.NoError(t, err)
 				return s
 			}})
@@ -63,7 +63,7 @@ func TestNeverOver(t *testing.T) {
 	})
 	t.Run("lease", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
-			f := newFestival(t)
+			f := newModel(t)
 			store, block := mem.NewStockBook(), rapid.Int64Range(1, 40).Draw(t, "block")
 			stand := func() wallet.Quota {
 				q, err := store.Of(tea)
@@ -72,49 +72,49 @@ func TestNeverOver(t *testing.T) {
 				require.NoError(t, err)
 				return now
 			}
-			holder := func(life int) string { return fmt.Sprint("life ", life) }
-			shaky, templates := book{store, f.trouble}, []wallet.RewardID{tea}
+			holder := func(run int) string { return fmt.Sprint("run ", run) }
+			shaky, templates := faultyLeases{store, f.faults}, []wallet.RewardID{tea}
 			f.run(design{
 				issued: func() int64 { return int64(stand().Reserved) },
 				bound:  func() int64 { return int64(stand().Leased) },
-				open: func(life int) wallet.Stocks {
-					return lease(t, shaky, mem.NewStock(), holder(life), block)
+				open: func(run int) wallet.Stocks {
+					return lease(t, shaky, mem.NewStock(), holder(run), block)
 				},
 				chore: func() {
 					switch rapid.IntRange(0, 3).Draw(t, "chore") {
 					case 0:
 						_ = rapid.SampledFrom(f.alive).Draw(t, "instance").(*stock.Lease).Tidy(bg(), 3)
-					case 1: // anybody's lease may expire, dead or not
-						_, _ = stock.Expire(bg(), shaky, templates, []string{holder(rapid.IntRange(1, f.lives).Draw(t, "living"))})
+					case 1: // any lease may expire, of dead and living holders
+						_, _ = stock.Expire(bg(), shaky, templates, []string{holder(rapid.IntRange(1, f.runs).Draw(t, "living"))})
 					case 2:
 						_, _ = stock.Audit(bg(), shaky, templates)
 					case 3:
-						_, _ = stock.Retire(bg(), shaky, templates, holder(rapid.IntRange(1, f.lives).Draw(t, "retired")))
+						_, _ = stock.Retire(bg(), shaky, templates, holder(rapid.IntRange(1, f.runs).Draw(t, "retired")))
 					}
 				},
 				settle: func() {
 					gone, err := stock.Expire(bg(), store, templates, nil)
 					require.NoError(t, err)
-					require.LessOrEqual(t, len(gone), f.lives)
+					require.LessOrEqual(t, len(gone), f.runs)
 					_, err = stock.Audit(bg(), store, templates)
 					require.NoError(t, err)
-					require.Equal(t, wallet.Quota{Reserved: stand().Reserved, Leased: stand().Reserved}, stand(), "the book is exact")
+					require.Equal(t, wallet.Quota{Reserved: stand().Reserved, Leased: stand().Reserved}, stand(), "the records are exact")
 				},
 			})
 		})
 	})
 }
 
-func newFestival(t *rapid.T) *festival {
-	f := &festival{t: t, trouble: calm(), answers: map[int]bool{}, back: map[int]bool{}, total: rapid.Int64Range(0, 9).Draw(t, "total")}
-	often := rapid.IntRange(0, 5).Draw(t, "trouble")
-	f.trouble.fate = func() fate {
+func newModel(t *rapid.T) *model {
+	f := &model{t: t, faults: calm(), answers: map[int]bool{}, back: map[int]bool{}, total: rapid.Int64Range(0, 9).Draw(t, "total")}
+	often := rapid.IntRange(0, 5).Draw(t, "faults")
+	f.faults.fate = func() fate {
 		if rapid.IntRange(0, 9).Draw(t, "goes wrong") < often {
 			return fate(rapid.IntRange(1, int(numFates)-1).Draw(t, "fate"))
 		}
 		return served
 	}
-	f.trouble.meanwhile = func() {
+	f.faults.meanwhile = func() {
 		if f.depth < 3 && rapid.IntRange(0, 5).Draw(t, "meanwhile") == 0 {
 			f.depth++
 			f.step()
@@ -124,7 +124,7 @@ func newFestival(t *rapid.T) *festival {
 	return f
 }
 
-func (f *festival) run(d design) {
+func (f *model) run(d design) {
 	f.design = d
 	for range 2 {
 		f.alive = append(f.alive, f.begin())
@@ -132,19 +132,19 @@ func (f *festival) run(d design) {
 	for range rapid.IntRange(1, 40).Draw(f.t, "steps") {
 		f.step()
 		require.LessOrEqual(f.t, f.design.bound(), f.total)
-		require.GreaterOrEqual(f.t, f.design.issued(), f.granted(), "what was granted is on record")
+		require.GreaterOrEqual(f.t, f.design.issued(), f.granted(), "every granted order is on record")
 	}
 	f.end()
 }
 
-func (f *festival) begin() wallet.Stocks {
-	f.lives++
-	return f.design.open(f.lives)
+func (f *model) begin() wallet.Stocks {
+	f.runs++
+	return f.design.open(f.runs)
 }
 
 const orders = 14
 
-func (f *festival) step() {
+func (f *model) step() {
 	i := rapid.IntRange(0, len(f.alive)-1).Draw(f.t, "instance")
 	order := rapid.IntRange(1, orders).Draw(f.t, "order")
 	switch rapid.SampledFrom([]string{"take", "take", "take", "take", "dead", "crash", "decline", "back", "chore", "chore"}).Draw(f.t, "step") {
@@ -161,7 +161,7 @@ func (f *festival) step() {
 		f.decline(f.alive[i], order)
 	case "back":
 		if f.answers[order] {
-			f.back[order] = true // finished, so nobody asks again
+			f.back[order] = true // finished: no further requests
 			_ = f.alive[i].GiveBack(bg(), number(order), tea)
 		}
 	case "chore":
@@ -171,8 +171,8 @@ func (f *festival) step() {
 	}
 }
 
-// take asks for a coupon and checks that an answer is what was answered before.
-func (f *festival) take(s wallet.Stocks, order int) error {
+// take takes a coupon and checks that the answer equals the first one.
+func (f *model) take(s wallet.Stocks, order int) error {
 	if f.back[order] {
 		return nil
 	}
@@ -181,29 +181,29 @@ func (f *festival) take(s wallet.Stocks, order int) error {
 		require.Contains(f.t, []wallet.Code{wallet.CodeUnknown, wallet.CodeUnavailable, wallet.CodeOverloaded}, wallet.CodeOf(err), "%v", err)
 		return err
 	}
-	f.told(order, err == nil)
+	f.answered(order, err == nil)
 	return err
 }
 
-func (f *festival) decline(s wallet.Stocks, order int) {
+func (f *model) decline(s wallet.Stocks, order int) {
 	if f.back[order] {
 		return
 	}
 	if has, err := s.Decline(bg(), number(order), tea); err == nil {
-		f.told(order, has)
+		f.answered(order, has)
 	}
 }
 
-func (f *festival) told(order int, granted bool) {
+func (f *model) answered(order int, granted bool) {
 	if f.back[order] {
-		return // given back while the answer was on its way
+		return // returned while the reply was on its way
 	}
-	before, told := f.answers[order]
-	require.True(f.t, !told || before == granted, "order %d was answered %v before, and %v now", order, before, granted)
+	before, answered := f.answers[order]
+	require.True(f.t, !answered || before == granted, "order %d was answered %v before, and %v now", order, before, granted)
 	f.answers[order] = granted
 }
 
-func (f *festival) granted() (n int64) {
+func (f *model) granted() (n int64) {
 	for order, granted := range f.answers {
 		if granted && !f.back[order] {
 			n++
@@ -212,10 +212,10 @@ func (f *festival) granted() (n int64) {
 	return n
 }
 
-// end lets everything go well again: each order gets its answer, what was to be given back is, and new orders get every
-// coupon that is left, and not one more.
-func (f *festival) end() {
-	*f.trouble = *calm()
+// end stops the faults. Then each order gets its answer, returned coupons are back, and new orders get exactly the
+// coupons that are left.
+func (f *model) end() {
+	*f.faults = *calm()
 	for order := 1; order <= orders; order++ {
 		if f.back[order] {
 			require.NoError(f.t, f.alive[0].GiveBack(bg(), number(order), tea))
@@ -225,9 +225,9 @@ func (f *festival) end() {
 		require.True(f.t, err == nil || errors.Is(err, wallet.ErrSoldOut), "%v", err)
 	}
 	f.design.settle()
-	require.Equal(f.t, f.granted(), f.design.issued(), "exactly those who were told have one")
+	require.Equal(f.t, f.granted(), f.design.issued(), "exactly the orders with a positive answer have a coupon")
 	more := int64(0)
-	for i := range 700 { // more than each of Split's parts takes before it asks the others again
+	for i := range 700 { // more takes than each part of a SplitKey makes before it asks the others again
 		if f.alive[i%2].Take(bg(), number(1000+i), tea, f.total) == nil {
 			more++
 		}

@@ -9,25 +9,25 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Reader is the SDK's view of stocks (C2): what was issued, as it was last read, so that a million upstream calls a
-// second cost one read a template and process and interval. It is safe for concurrent use.
+// Reader caches the issued counts of stocks for callers in the same process (C2), so that a million upstream calls a
+// second cost one read per template, process and interval. Safe for concurrent use.
 type Reader struct {
 	stocks    wallet.Stocks
 	templates []wallet.Template
 
 	mu     sync.Mutex
 	issued map[wallet.Template]int64
-	asked  map[wallet.Template]bool // since the last Refresh
+	asked  map[wallet.Template]bool // asked for since the last Refresh
 }
 
-// NewReader returns a reader of these templates that has read nothing yet.
+// NewReader returns a reader of these templates. It has read nothing yet.
 func NewReader(s wallet.Stocks, templates []wallet.Template) *Reader {
 	return &Reader{stocks: s, templates: slices.Clone(templates), issued: map[wallet.Template]int64{}, asked: map[wallet.Template]bool{}}
 }
 
-// Refresh reads the templates that were never read or that somebody asked for since the last call. Call it before the
-// first question and then every interval, from one place. What could not be read stays as it was, and is read again
-// next time.
+// Refresh reads the templates that were never read, or that were asked for since the last call. Call it before the
+// first use and then every interval, from one goroutine. A template that cannot be read keeps its old count, and is
+// read again by the next call.
 func (r *Reader) Refresh(ctx context.Context) error {
 	var failed error
 	for _, t := range r.templates {
@@ -58,8 +58,8 @@ func (r *Reader) due(t wallet.Template) bool {
 	return !known || r.asked[t]
 }
 
-// First returns the count as it was last read, and reads it when it never was: an instance that has just started does
-// not take an empty stock for a full one. ok is false when it could not be read.
+// First returns the count by the last reading, and reads it if there was none, so that a new instance does not take an
+// empty stock for a full one. ok is false if it could not be read.
 func (r *Reader) First(ctx context.Context, t wallet.Template) (issued int64, ok bool) {
 	if issued, ok = r.Issued(t); ok || r.read(ctx, t) != nil {
 		return issued, ok
@@ -67,7 +67,7 @@ func (r *Reader) First(ctx context.Context, t wallet.Template) (issued int64, ok
 	return r.Issued(t)
 }
 
-// Issued returns the count as it was last read; ok is false when it never was.
+// Issued returns the count by the last reading; ok is false if there was none.
 func (r *Reader) Issued(t wallet.Template) (issued int64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -6,17 +6,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Single is the source's design (C3): one counter a template, added to for every try and compared with the stock. It is
-// here to be compared with, and has the source's two open problems (C4): every grant of a template meets one key, and
-// a repeat of a try without answer counts again.
+// SingleKey is the source's design (C3): one counter per template, incremented at every attempt and compared with the
+// stock. It exists for comparison and has the source's two known problems (C4): every grant of a template uses one hot
+// key, and a repeat after an unknown outcome counts again.
 type Single struct{ counter wallet.StockCounter }
 
 var _ wallet.Stocks = (*Single)(nil)
 
-// NewSingle returns the stocks counted there.
+// NewSingleKey returns stocks counted by c.
 func NewSingle(c wallet.StockCounter) *Single { return &Single{counter: c} }
 
-// Take implements wallet.Stocks, but for repeats: each counts.
+// Take implements wallet.Stocks, except idempotency: each repeat counts.
 func (s *Single) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
 	if err := checkTake(no, t, total); err != nil {
 		return err
@@ -28,12 +28,12 @@ func (s *Single) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID,
 	return err
 }
 
-// Decline implements wallet.Stocks, but remembers nothing: the counter knows no orders.
+// Decline implements wallet.Stocks, but records nothing: the counter does not know orders.
 func (s *Single) Decline(_ context.Context, no wallet.OrderNo, t wallet.RewardID) (bool, error) {
 	return false, checkTake(no, t, 0)
 }
 
-// GiveBack implements wallet.Stocks, but for repeats: each gives back another coupon.
+// GiveBack implements wallet.Stocks, except idempotency: each repeat returns another coupon.
 func (s *Single) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	if err := checkTake(no, t, 0); err != nil {
 		return err
@@ -42,7 +42,7 @@ func (s *Single) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.Rewar
 	return err
 }
 
-// Issued implements wallet.Stocks: what was counted, refused tries and double ones with it.
+// Issued implements wallet.Stocks: the count includes refused and repeated attempts.
 func (s *Single) Issued(ctx context.Context, t wallet.Template) (int64, error) {
 	return s.counter.Count(ctx, whole(t))
 }

@@ -29,22 +29,23 @@ func split(t require.TestingT, parts int) *stock.Split {
 	return s
 }
 
-func lease(t require.TestingT, book wallet.StockBook, mirror wallet.StockMirror, holder string, block int64) *stock.Lease {
-	l, err := stock.NewLease(book, mirror, holder, block)
+func lease(t require.TestingT, leases wallet.StockBook, mirror wallet.StockMirror, holder string, block int64) *stock.Lease {
+	l, err := stock.NewLease(leases, mirror, holder, block)
 	require.NoError(t, err)
 	return l
 }
 
-// TestStrategies tells the story that all that remember orders share: granted to the last, each order once.
+// TestStrategies covers the common behaviour of all strategies that remember orders: every coupon is granted, each
+// order once.
 func TestStrategies(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		stocks func() wallet.Stocks
 		why    string
 	}{
-		{"single key that remembers", func() wallet.Stocks { return split(t, 1) }, "the source's key with a memory"},
+		{"single key that remembers", func() wallet.Stocks { return split(t, 1) }, "the source's key with a memory of orders"},
 		{"split", func() wallet.Stocks { return split(t, 7) }, "shares that do not divide evenly"},
-		{"more parts than coupons", func() wallet.Stocks { return split(t, 256) }, "most parts begin with nothing and borrow"},
+		{"more parts than coupons", func() wallet.Stocks { return split(t, 256) }, "most parts start empty and get coupons from others"},
 		{"lease", func() wallet.Stocks { return lease(t, mem.NewStockBook(), mem.NewStock(), "a", 30) }, "blocks"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -60,13 +61,13 @@ func TestStrategies(t *testing.T) {
 					}
 				}
 			}
-			require.NoError(t, s.Take(t.Context(), number(1), voucher, 1), "another template has a stock of its own")
+			require.NoError(t, s.Take(t.Context(), number(1), voucher, 1), "another template has a separate stock")
 			drill := number(1)
 			drill.Stage = wallet.ExternalDrill
-			require.NoError(t, s.Take(t.Context(), drill, tea, 1), "another stage has one of its own")
+			require.NoError(t, s.Take(t.Context(), drill, tea, 1), "another stage has a separate stock")
 			has, err := s.Decline(t.Context(), number(7), tea)
 			require.NoError(t, err)
-			require.True(t, has, "what is granted cannot be declined")
+			require.True(t, has, "a granted coupon cannot be declined")
 			require.ErrorIs(t, s.Take(t.Context(), number(3), tea, -1), wallet.ErrInvalid)
 			require.ErrorIs(t, s.Take(t.Context(), number(0), tea, 1), wallet.ErrInvalid)
 			require.ErrorIs(t, s.Take(t.Context(), number(3), "Tea!", 1), wallet.ErrInvalid)

@@ -7,32 +7,33 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// watched is a template's book as one instance uses it. It remembers what the instance leased and issued, for Tidy.
-type watched struct {
+// usageTracker wraps a template's leases for one instance. It tracks what the instance leased and issued, for
+// ReturnUnused.
+type usageTracker struct {
 	wallet.Quotas
 
 	mu     sync.Mutex
-	stages [wallet.Stages + 1]watchedStage
+	stages [wallet.Stages + 1]stageUsage
 }
 
-// watchedStage is what happened in one stage.
-type watchedStage struct {
-	block  wallet.BlockID
-	leased wallet.Money // to the open block, in coupons
-	paid   wallet.Money // by it
-	seen   wallet.Money // paid when Tidy last looked
+// stageUsage is the usage in one stage.
+type stageUsage struct {
+	block      wallet.BlockID
+	leased     wallet.Money // coupons leased to the open block
+	paid       wallet.Money // coupons issued from it
+	paidBefore wallet.Money // value of paid at the last call of idle
 }
 
-func watch(q wallet.Quotas) *watched { return &watched{Quotas: q} }
+func trackUsage(q wallet.Quotas) *usageTracker { return &usageTracker{Quotas: q} }
 
 // Lease implements wallet.Quotas.
-func (w *watched) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
+func (w *usageTracker) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (wallet.Block, error) {
 	b, err := w.Quotas.Lease(ctx, holder, s, need, want, budget)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	at := &w.stages[s]
 	if b.ID > at.block {
-		*at = watchedStage{block: b.ID}
+		*at = stageUsage{block: b.ID}
 	}
 	if b.ID == at.block {
 		at.leased = max(at.leased, b.Amount)
@@ -41,7 +42,7 @@ func (w *watched) Lease(ctx context.Context, holder string, s wallet.Stage, need
 }
 
 // Record implements wallet.Quotas.
-func (w *watched) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
+func (w *usageTracker) Record(ctx context.Context, r wallet.Reservation) (wallet.Reservation, bool, error) {
 	got, isNew, err := w.Quotas.Record(ctx, r)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -51,8 +52,8 @@ func (w *watched) Record(ctx context.Context, r wallet.Reservation) (wallet.Rese
 	return got, isNew, err
 }
 
-// Strand implements wallet.Quotas: what is ended has no rest of ours.
-func (w *watched) Strand(ctx context.Context, holder string) error {
+// Strand implements wallet.Quotas. An ended block has no rest for this instance.
+func (w *usageTracker) Strand(ctx context.Context, holder string) error {
 	err := w.Quotas.Strand(ctx, holder)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -64,16 +65,16 @@ func (w *watched) Strand(ctx context.Context, holder string) error {
 	return err
 }
 
-// idle says whether there is a rest in some stage and none was used in any since it was last asked.
-func (w *watched) idle() bool {
+// idle reports whether some stage has a rest and no stage was used since the last call.
+func (w *usageTracker) idle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	rest, used := false, false
 	for i := range w.stages {
 		at := &w.stages[i]
-		used = used || at.paid != at.seen
+		used = used || at.paid != at.paidBefore
 		rest = rest || at.leased > at.paid
-		at.seen = at.paid
+		at.paidBefore = at.paid
 	}
 	return rest && !used
 }

@@ -12,7 +12,7 @@ import (
 
 //go:generate protoc --proto_path=tokenpb --go_out=tokenpb --go_opt=paths=source_relative token.proto
 
-// message returns the token under the source's names and numbers (T3).
+// message returns the token with the source's field names and numbers (T3).
 func message(t wallet.Token) *tokenpb.Token {
 	return &tokenpb.Token{
 		AppID:      int64(t.App),
@@ -27,7 +27,8 @@ func message(t wallet.Token) *tokenpb.Token {
 	}
 }
 
-// appendSigned appends the protobuf bytes that are signed: all of T3 but the status, which is the server's own (T4).
+// appendSigned appends the protobuf bytes that are signed: all fields of T3 but the status, which only the server has
+// (T4).
 func appendSigned(b []byte, t wallet.Token) ([]byte, error) {
 	t.Status = wallet.TokenIssued // zero, so that proto3 leaves the field out
 	b, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(b, message(t))
@@ -37,9 +38,9 @@ func appendSigned(b []byte, t wallet.Token) ([]byte, error) {
 	return b, nil
 }
 
-// decodeSigned reads what appendSigned wrote. ErrTokenGarbled for all else: fields that contradict the order number,
-// unknown ones, a status. The bytes need not be in canonical order: they travel as they were signed and are never
-// written anew, so nothing hangs on the encoder's version.
+// decodeSigned is the inverse of appendSigned. It returns ErrTokenGarbled for anything else: fields that contradict the
+// order number, unknown fields, a status. The bytes need not be in canonical order: they are sent as they were signed
+// and never re-encoded, so nothing depends on the version of the encoder.
 func decodeSigned(b []byte) (wallet.Token, error) {
 	var m tokenpb.Token
 	if err := proto.Unmarshal(b, &m); err != nil {
@@ -61,7 +62,7 @@ func decodeSigned(b []byte) (wallet.Token, error) {
 	return t, nil
 }
 
-// jsonToken is the token as JSON would carry it, under the same names.
+// jsonToken is the token as JSON, with the same field names.
 type jsonToken struct {
 	AppID      int64
 	ActID      int64
@@ -74,8 +75,8 @@ type jsonToken struct {
 	Status     int64
 }
 
-// EncodedSizes returns the bytes that the token takes as protobuf and as JSON, status included: T3 claims about half.
-// It panics on a token that Seal would refuse.
+// EncodedSizes returns the token's size in bytes as protobuf and as JSON, status included: T3 claims about half. It
+// panics on a token that Seal refuses.
 func EncodedSizes(t wallet.Token) (protobuf, jsonBytes int) {
 	if err := validate(t); err != nil {
 		panic(err)

@@ -14,7 +14,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestSignedBytesAreFixed pins T3's numbers: a client or a store in another language reads these very bytes.
+// TestSignedBytesAreFixed fixes T3's field numbers: clients and stores in other languages read these exact bytes.
 func TestSignedBytesAreFixed(t *testing.T) {
 	want := "08" + "01" + // 1 AppID
 		"10" + "cecacfc401" + // 2 ActID
@@ -28,7 +28,7 @@ func TestSignedBytesAreFixed(t *testing.T) {
 	tok.Status = wallet.TokenSuccess
 	got, err := appendSigned(nil, tok)
 	require.NoError(t, err)
-	require.Equal(t, want, hex.EncodeToString(got), "and no 9: the status is the server's")
+	require.Equal(t, want, hex.EncodeToString(got), "without field 9: the status stays on the server")
 }
 
 func TestCodecRoundTrip(t *testing.T) {
@@ -53,18 +53,18 @@ func TestDecodeRefuses(t *testing.T) {
 		{"scene contradicts the order number", func(m *tokenpb.Token) { m.SceneID = "fireworks" }},
 		{"rain contradicts the order number", func(m *tokenpb.Token) { m.RainID++ }},
 		{"order number with another text", func(m *tokenpb.Token) { m.OutTradeNo = "0" + m.OutTradeNo }},
-		// The status is never signed, so a token that has one is not ours.
+		// The status is never signed, so no valid token has one.
 		{"status", func(m *tokenpb.Token) { m.Status = 8 }},
 		// A promise of nothing, or a debt.
 		{"no amount", func(m *tokenpb.Token) { m.Amount = 0 }},
 		{"negative amount", func(m *tokenpb.Token) { m.Amount = -1 }},
-		// Numbers must not be cut to the width of the Go type.
+		// Numbers must not be truncated to the width of the Go type.
 		{"app beyond a byte", func(m *tokenpb.Token) { m.AppID += 256 }},
 		{"app below zero", func(m *tokenpb.Token) { m.AppID -= 256 }},
-		// Beyond what Seal makes.
+		// Seal makes no such token.
 		{"activity too long", func(m *tokenpb.Token) { m.ActivityID = strings.Repeat("a", wallet.MaxActivityID+1) }},
 		{"no activity", func(m *tokenpb.Token) { m.ActivityID = "" }},
-		// No clock of ours has been there.
+		// No valid clock shows that time.
 		{"opened before 1970", func(m *tokenpb.Token) { m.OpenTime = -1 }},
 		// A field of a later version could mean anything.
 		{"unknown field", func(m *tokenpb.Token) { m.ProtoReflect().SetUnknown([]byte{0x50, 1}) }},
@@ -90,7 +90,7 @@ func TestProtobufIsAboutHalfOfJSON(t *testing.T) {
 	pb, js := EncodedSizes(tok)
 	t.Logf("protobuf %d bytes, JSON %d bytes, ratio %.2f", pb, js, float64(pb)/float64(js))
 	require.Less(t, pb*100, js*55)
-	require.Greater(t, pb*100, js*30, "smaller than this would mean that fields are missing")
+	require.Greater(t, pb*100, js*30, "a smaller ratio means that fields are missing")
 	require.Panics(t, func() { EncodedSizes(wallet.Token{}) })
 }
 
@@ -104,7 +104,7 @@ func TestLongestTokenFits(t *testing.T) {
 	require.LessOrEqual(t, len(b), MaxSealed)
 }
 
-// longest is a token in which every field takes the most bytes it can.
+// longest is a token whose fields all have their maximum size.
 func longest() wallet.Token {
 	return wallet.Token{
 		App:      wallet.FanqieAudio,

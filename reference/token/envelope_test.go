@@ -35,7 +35,7 @@ func TestContextIsRenewedWhenFullAndAtRotation(t *testing.T) {
 	require.EqualValues(t, 2, r.sender.next.keys.id)
 }
 
-// TestTwoProcessesNeverShareAContext gives two sealers the same keys, as instances have and as a restart has.
+// TestTwoProcessesNeverShareAContext gives two sealers the same keys, as with two instances or after a restart.
 func TestTwoProcessesNeverShareAContext(t *testing.T) {
 	a, err := mustReal(t).Seal(typical(), noon)
 	require.NoError(t, err)
@@ -50,8 +50,8 @@ func TestTwoProcessesNeverShareAContext(t *testing.T) {
 	}
 }
 
-// TestFloodEvictsNothing sends tokens of contexts that nobody honest made, once without knowing any key and once with
-// the public key of the envelope, as if it had leaked.
+// TestFloodEvictsNothing sends tokens of contexts that no sealer made, first without any key and then with the
+// envelope's public key, as if it had leaked.
 func TestFloodEvictsNothing(t *testing.T) {
 	r := mustReal(t)
 	sealed, err := r.Seal(typical(), noon)
@@ -69,14 +69,14 @@ func TestFloodEvictsNothing(t *testing.T) {
 		forged, err := must(NewReal(thief, DefaultPolicy()))(t).Seal(typical(), noon)
 		require.NoError(t, err)
 		_, err = r.Open(forged, ownerOf(typical()), noon)
-		require.ErrorIs(t, err, wallet.ErrTokenForged, "it decrypts, but the signature is not ours")
+		require.ErrorIs(t, err, wallet.ErrTokenForged, "it decrypts, but the signature is wrong")
 	}
 	require.Equal(t, 1, r.receivers.order.Len())
-	_, kept := r.receivers.find(envelopeID{1, [encSize]byte(sealed[encAt:])})
-	require.True(t, kept)
+	_, cached := r.receivers.find(envelopeID{1, [encSize]byte(sealed[encAt:])})
+	require.True(t, cached)
 }
 
-// stolenEnvelope returns a ring with k's envelope key and a signing key of its own.
+// stolenEnvelope returns a ring with k's envelope key and a different signing key.
 func stolenEnvelope(t *testing.T, k *Keyring) *Keyring {
 	_, sign, err := ed25519.GenerateKey(seeded(9))
 	require.NoError(t, err)

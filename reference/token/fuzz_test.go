@@ -10,8 +10,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// FuzzOpen gives Open bytes that nobody sealed: it never panics, it refuses by name, and what it accepts is one of the
-// tokens that were sealed. (Not one of the sealed bytes: a fuzzing worker seals the same tokens to other bytes.)
+// FuzzOpen gives Open arbitrary bytes: it never panics, it refuses with a named error, and what it accepts is one of
+// the tokens that were sealed. (It need not be one of the sealed byte strings: a fuzzing worker seals the same tokens
+// to other bytes.)
 func FuzzOpen(f *testing.F) {
 	k := mustKeys(f)
 	real := must(NewReal(k, DefaultPolicy()))(f)
@@ -33,7 +34,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sealed []byte, act, now int64) {
 		before := slices.Clone(sealed)
 		tok, err := s.Open(sealed, wallet.Person{ActID: wallet.ActID(act)}, wallet.Instant(now))
-		require.Equal(t, before, sealed, "the caller's bytes are not ours to change")
+		require.Equal(t, before, sealed, "Open must not change the caller's bytes")
 		if err != nil {
 			require.Contains(t, reasons(named...), wallet.ReasonOf(err))
 			return
@@ -42,7 +43,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// FuzzDecodeSigned checks that whatever is accepted is a valid token that encodes to itself again.
+// FuzzDecodeSigned checks that every accepted input is a valid token that encodes to itself.
 func FuzzDecodeSigned(f *testing.F) {
 	for _, tok := range []wallet.Token{typical(), longest()} {
 		b, err := appendSigned(nil, tok)

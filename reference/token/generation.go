@@ -10,21 +10,21 @@ import (
 	"log/slog"
 )
 
-// seedSize is the secret of a generation in bytes: 32 for the signing key, 32 for the envelope's, 8 for the stand-in.
-// The parts are independent, so that none tells about another.
+// seedSize is the size in bytes of a generation's secret: 32 for the signing key, 32 for the envelope's key, 8 for
+// Modelled's. The parts are independent: none reveals another.
 const seedSize = ed25519.SeedSize + 32 + 8
 
 // generation is one generation of keys. It never changes.
 type generation struct {
 	id       KeyID
-	seed     []byte // all the others follow from it
+	seed     []byte // the other keys are derived from it
 	sign     ed25519.PrivateKey
 	verify   ed25519.PublicKey
 	envelope hpke.PrivateKey
-	stand    uint64 // keys the stand-in's hash
+	stand    uint64 // key of Modelled's hash
 }
 
-// newGeneration works the keys out of the seed. The error is that of a seed of another size.
+// newGeneration derives the keys from the seed. It fails if the seed has another size.
 func newGeneration(id KeyID, seed []byte) (*generation, error) {
 	if len(seed) != seedSize {
 		return nil, fmt.Errorf("token: key generation %d: seed of %d bytes, not %d", id, len(seed), seedSize)
@@ -40,17 +40,17 @@ func newGeneration(id KeyID, seed []byte) (*generation, error) {
 	}, nil
 }
 
-// Format prints the number alone, whatever the verb.
+// Format prints only the generation's number, whatever the verb.
 func (g *generation) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "token.generation{%d, keys redacted}", g.id)
 }
 
-// text is all that printing a ring may show.
+// text is the only text that printing a ring may show.
 func (k *Keyring) text() string {
 	return fmt.Sprintf("token.Keyring{current %d of %d, keys redacted}", k.Current(), k.IDs())
 }
 
-// Format prints the numbers of the generations alone, whatever the verb.
+// Format prints only the numbers of the generations, whatever the verb.
 func (k *Keyring) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.text()) }
 
 // MarshalJSON writes the same as Format, so that a logged configuration shows no key.

@@ -12,10 +12,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// noon is when the tests seal: noon of New Year's Eve 2022 in Beijing.
+// noon is the instant at which the tests seal: noon of New Year's Eve 2022 in Beijing.
 const noon wallet.Instant = 1_643_601_600_000_000
 
-// seeded is the randomness of keys in tests.
+// seeded is the random source of keys in tests.
 func seeded(seed uint64) io.Reader {
 	var s [32]byte
 	s[0] = byte(seed)
@@ -43,7 +43,7 @@ func mustModelled(t testing.TB) *Modelled {
 	return s
 }
 
-// typical is a token as the festival's rain makes them.
+// typical is a typical token of the festival's rain.
 func typical() wallet.Token {
 	return wallet.Token{
 		App:      wallet.Douyin,

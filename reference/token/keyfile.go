@@ -8,12 +8,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxKeyFile bounds what LoadKeyring reads, in bytes: a full ring takes about 1,300.
+// maxKeyFile bounds the bytes that LoadKeyring reads. A full ring has about 1,300.
 const maxKeyFile = 4096
 
-// keyFile is a ring as it is kept between runs, so that tokens survive a restart (T8) and instances share their keys.
-// Rotating a fleet without a refusal takes two steps: first give every instance the new generation while current
-// stays, then move current.
+// keyFile is a ring as stored between runs, so that tokens survive a restart (T8) and instances share their keys. To
+// rotate the keys of many instances without refusing a token takes two steps: first give every instance the new
+// generation without changing current, then change current.
 type keyFile struct {
 	Current     KeyID     `json:"current"`
 	Generations []keySeed `json:"generations"`
@@ -25,12 +25,12 @@ type keySeed struct {
 	Seed []byte `json:"seed"`
 }
 
-// Save writes the ring with its secrets as JSON. It is the one way for keys to leave; the file is the operator's to
-// guard. The error is w's.
+// Save writes the ring with its secrets as JSON. It is the only way to export keys; the operator must protect the file.
+// Errors are those of w.
 func (k *Keyring) Save(w io.Writer) error {
 	f := keyFile{Current: k.Current()}
 	for _, id := range k.IDs() {
-		if g, err := k.opening(id); err == nil { // Retired meanwhile otherwise.
+		if g, err := k.opening(id); err == nil { // otherwise it was retired meanwhile
 			f.Generations = append(f.Generations, keySeed{id, g.seed})
 		}
 	}
@@ -40,8 +40,8 @@ func (k *Keyring) Save(w io.Writer) error {
 	return nil
 }
 
-// LoadKeyring reads what Save wrote. ErrInvalid for a file of another form, too many generations, a number given
-// twice or a current one that is not there. No error quotes the file.
+// LoadKeyring reads a file that Save wrote. ErrInvalid: another format, too many generations, a duplicate number, or a
+// missing current generation. No error quotes the file.
 func LoadKeyring(r io.Reader) (*Keyring, error) {
 	var f keyFile
 	d := json.NewDecoder(io.LimitReader(r, maxKeyFile))
@@ -50,7 +50,7 @@ func LoadKeyring(r io.Reader) (*Keyring, error) {
 		return nil, fmt.Errorf("%w: key file is not JSON of the expected form", wallet.ErrInvalid)
 	}
 	if len(f.Generations) > MaxGenerations {
-		return nil, fmt.Errorf("%w: key file holds %d generations, more than %d", wallet.ErrInvalid, len(f.Generations), MaxGenerations)
+		return nil, fmt.Errorf("%w: key file has %d generations, at most %d", wallet.ErrInvalid, len(f.Generations), MaxGenerations)
 	}
 	k := &Keyring{byID: map[KeyID]*generation{}}
 	for _, s := range f.Generations {
@@ -59,13 +59,13 @@ func LoadKeyring(r io.Reader) (*Keyring, error) {
 			return nil, fmt.Errorf("%w: key file: %v", wallet.ErrInvalid, err)
 		}
 		if _, twice := k.byID[s.ID]; twice || s.ID == 0 {
-			return nil, fmt.Errorf("%w: key file: generation %d is zero or there twice", wallet.ErrInvalid, s.ID)
+			return nil, fmt.Errorf("%w: key file: generation %d is zero or occurs twice", wallet.ErrInvalid, s.ID)
 		}
 		k.byID[s.ID] = g
 	}
 	current, ok := k.byID[f.Current]
 	if !ok {
-		return nil, fmt.Errorf("%w: key file: current generation %d is not there", wallet.ErrInvalid, f.Current)
+		return nil, fmt.Errorf("%w: key file: current generation %d is missing", wallet.ErrInvalid, f.Current)
 	}
 	k.current = current
 	return k, nil

@@ -13,20 +13,20 @@ import (
 // KeyID numbers a generation of keys, from 1. A number is never used again.
 type KeyID uint32
 
-// MaxGenerations bounds the generations that a ring holds: the current one and those whose tokens are still out. With
-// one rotation a week even the default lifetime needs no more than six.
+// MaxGenerations bounds the generations of a ring: the current one and those whose tokens are still in use. With one
+// rotation a week even the default lifetime needs no more than six.
 const MaxGenerations = 8
 
-// Keyring holds the generations of keys. New tokens are sealed with the current one; tokens of all others are opened
-// until their generation is retired. Safe for concurrent use. No way of printing it shows a key; Save alone does.
+// Keyring stores the generations of keys. New tokens are sealed with the current one; tokens of the others are opened
+// until their generation is retired. Safe for concurrent use. Printing it never shows a key; only Save does.
 type Keyring struct {
 	mu      sync.RWMutex
 	current *generation
 	byID    map[KeyID]*generation
 }
 
-// NewKeyring returns a ring with generation 1, made of what random yields: crypto/rand.Reader, or a seeded stream
-// where a run has to be repeated. The error is random's.
+// NewKeyring returns a ring with generation 1, made from random: crypto/rand.Reader, or a seeded stream if a run must
+// be repeatable. Errors are those of random.
 func NewKeyring(random io.Reader) (*Keyring, error) {
 	k := &Keyring{byID: map[KeyID]*generation{}}
 	if _, err := k.Rotate(random); err != nil {
@@ -35,8 +35,8 @@ func NewKeyring(random io.Reader) (*Keyring, error) {
 	return k, nil
 }
 
-// Rotate adds a generation made of what random yields and makes it current (T7). Tokens of the earlier ones stay
-// good. ErrInvalid when MaxGenerations are held: retire one first. Otherwise the error is random's.
+// Rotate adds a generation made from random and makes it current (T7). Tokens of earlier generations stay valid.
+// ErrInvalid: the ring already has MaxGenerations; retire one first. Other errors are those of random.
 func (k *Keyring) Rotate(random io.Reader) (KeyID, error) {
 	seed := make([]byte, seedSize)
 	if _, err := io.ReadFull(random, seed); err != nil {
@@ -45,7 +45,7 @@ func (k *Keyring) Rotate(random io.Reader) (KeyID, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.byID) >= MaxGenerations {
-		return 0, fmt.Errorf("%w: %d key generations are held, retire one first", wallet.ErrInvalid, MaxGenerations)
+		return 0, fmt.Errorf("%w: the ring already has %d key generations: retire one first", wallet.ErrInvalid, MaxGenerations)
 	}
 	g, err := newGeneration(k.newest()+1, seed)
 	if err != nil {
@@ -55,9 +55,9 @@ func (k *Keyring) Rotate(random io.Reader) (KeyID, error) {
 	return g.id, nil
 }
 
-// Retire forgets a generation older than the current one; its tokens are refused with ErrTokenKey from now on.
-// Idempotent. ErrInvalid for the current one and later ones: were the newest forgotten, its number would be given
-// to other keys.
+// Retire deletes a generation older than the current one; its tokens are then refused with ErrTokenKey. Idempotent.
+// ErrInvalid for the current and newer generations: if the newest were deleted, its number would be assigned to other
+// keys.
 func (k *Keyring) Retire(id KeyID) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -68,21 +68,21 @@ func (k *Keyring) Retire(id KeyID) error {
 	return nil
 }
 
-// Current returns the generation that seals.
+// Current returns the generation that seals new tokens.
 func (k *Keyring) Current() KeyID { return k.sealing().id }
 
-// IDs returns the generations held, oldest first.
+// IDs returns the generations of the ring, oldest first.
 func (k *Keyring) IDs() []KeyID {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return slices.Sorted(maps.Keys(k.byID))
 }
 
-// newest returns the highest number given so far. The caller holds the lock.
+// newest returns the highest number assigned so far. The caller holds the lock.
 func (k *Keyring) newest() KeyID {
 	var id KeyID
-	for have := range k.byID {
-		id = max(id, have)
+	for existing := range k.byID {
+		id = max(id, existing)
 	}
 	return id
 }
@@ -94,7 +94,7 @@ func (k *Keyring) sealing() *generation {
 	return k.current
 }
 
-// opening returns a generation that is held.
+// opening returns a generation of the ring. ErrTokenKey: the ring does not have it.
 func (k *Keyring) opening(id KeyID) (*generation, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()

@@ -27,7 +27,7 @@ func TestKeyringIsBounded(t *testing.T) {
 	}
 	_, err := k.Rotate(seeded(99))
 	require.ErrorIs(t, err, wallet.ErrInvalid)
-	require.EqualValues(t, MaxGenerations, k.Current(), "a refused rotation changes nothing")
+	require.EqualValues(t, MaxGenerations, k.Current(), "a refused rotation must change nothing")
 	require.NoError(t, k.Retire(1))
 	require.NoError(t, k.Retire(1), "idempotent")
 	id, err := k.Rotate(seeded(99))
@@ -35,7 +35,7 @@ func TestKeyringIsBounded(t *testing.T) {
 	require.EqualValues(t, MaxGenerations+1, id, "no number is used again")
 	require.Equal(t, []KeyID{2, 3, 4, 5, 6, 7, 8, 9}, k.IDs())
 	require.ErrorIs(t, k.Retire(id), wallet.ErrInvalid, "the current one")
-	require.ErrorIs(t, k.Retire(id+1), wallet.ErrInvalid, "one to come")
+	require.ErrorIs(t, k.Retire(id+1), wallet.ErrInvalid, "a future one")
 }
 
 func TestKeyringFromASourceThatFails(t *testing.T) {
@@ -46,7 +46,7 @@ func TestKeyringFromASourceThatFails(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestKeysAreNeverPrinted tries the ways by which secrets get into logs.
+// TestKeysAreNeverPrinted tries the ways in which secrets get into logs.
 func TestKeysAreNeverPrinted(t *testing.T) {
 	k := mustKeys(t)
 	real := must(NewReal(k, DefaultPolicy()))(t)
@@ -58,7 +58,7 @@ func TestKeysAreNeverPrinted(t *testing.T) {
 	var out bytes.Buffer
 	modelled := must(NewModelled(k, DefaultPolicy()))(t)
 	sampled := must(NewSampled(real, modelled, 1, 2))(t)
-	node := struct { // whoever holds them in fields of its own, where fmt does not ask for a Formatter
+	node := struct { // keys in unexported fields, for which fmt does not call a Formatter
 		keys   *Keyring
 		sealer wallet.Sealer
 		real   *Real
@@ -131,21 +131,21 @@ func TestLoadKeyringRefuses(t *testing.T) {
 		many += "," + one(i+2)
 	}
 	cases := []struct{ name, file string }{
-		// A file that was cut, or never written.
+		// A truncated file, or one that was never written.
 		{"empty", ""},
 		{"no JSON", "keys"},
 		// A misspelt field must not silently leave the ring without a current generation.
 		{"unknown field", `{"currant":1,"generations":[` + one(1) + `]}`},
-		// Nothing could be sealed.
+		// Nothing could be sealed with it.
 		{"no generations", `{"current":1,"generations":[]}`},
 		{"current is not there", `{"current":2,"generations":[` + one(1) + `]}`},
-		// Which of the two would it be?
+		// It would be ambiguous.
 		{"twice", `{"current":1,"generations":[` + one(1) + `,` + one(1) + `]}`},
-		// Zero is what a forgotten number looks like.
+		// Zero is an omitted number.
 		{"number zero", `{"current":0,"generations":[` + one(0) + `]}`},
 		// Keys weaker than they look.
 		{"short seed", `{"current":1,"generations":[{"id":1,"seed":"AAAA"}]}`},
-		// The bound holds for files too.
+		// The bound applies to files too.
 		{"more than a ring holds", `{"current":1,"generations":[` + many + `]}`},
 	}
 	for _, c := range cases {

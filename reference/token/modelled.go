@@ -7,7 +7,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// A modelled token is, in fixed places so that making and reading it costs next to nothing,
+// A modelled token has fixed offsets, so that making and reading it is cheap:
 //
 //	version 1 · key id 4 · purpose 1 · issued 8 · app 1 · act id 8 · amount 8 · opened 8 · rain 4 · award 1 · stage 1 ·
 //	length of activity 1 · length of scene 1 · activity · scene · check 8
@@ -22,16 +22,15 @@ const (
 	standRainAt     = standOpenedAt + 8
 	standAwardAt    = standRainAt + 4
 	standStageAt    = standAwardAt + 1
-	standActivityAt = standStageAt + 1 // the lengths
-	standSceneAt    = standActivityAt + 1
+	standActivityAt = standStageAt + 1    // length of activity
+	standSceneAt    = standActivityAt + 1 // length of scene
 	standTextAt     = standSceneAt + 1
 	checkSize       = 8
 )
 
-// Modelled stands in for Real in simulations, where the cryptography would take most of the time: nanoseconds in
-// place of microseconds. It refuses altered, foreign, expired, misused and unknown-key tokens by the same errors, but
-// it hides nothing and only stops those who do not try: never let it face a real client. Deterministic. Safe for
-// concurrent use.
+// Modelled replaces Real in simulations, where the cryptography would take most of the time: nanoseconds instead of
+// microseconds. It refuses altered, foreign, expired, misused and unknown-key tokens with the same errors, but it hides
+// nothing and resists no attacker: never use it with real clients. Deterministic. Safe for concurrent use.
 type Modelled struct {
 	keys   *Keyring
 	policy Policy
@@ -39,7 +38,7 @@ type Modelled struct {
 
 var _ wallet.Sealer = (*Modelled)(nil)
 
-// NewModelled returns a stand-in with these keys. ErrInvalid when the policy is.
+// NewModelled returns a sealer with these keys. ErrInvalid: the policy is invalid.
 func NewModelled(keys *Keyring, p Policy) (*Modelled, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -47,7 +46,7 @@ func NewModelled(keys *Keyring, p Policy) (*Modelled, error) {
 	return &Modelled{keys, p}, nil
 }
 
-// Seal implements wallet.Sealer. ErrInvalid for a token that no grant makes.
+// Seal implements wallet.Sealer. ErrInvalid: no grant makes such a token.
 func (m *Modelled) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 	if err := validate(t); err != nil {
 		return nil, err
@@ -69,7 +68,7 @@ func (m *Modelled) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 	return binary.LittleEndian.AppendUint64(b, mix(keys.stand, b)), nil
 }
 
-// Open implements wallet.Sealer, with the errors that Real has.
+// Open implements wallet.Sealer. Errors as for Real.
 func (m *Modelled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
 	if len(sealed) < standTextAt+checkSize || len(sealed) > MaxSealed || sealed[0] != versionModelled {
 		return wallet.Token{}, wallet.ErrTokenGarbled
@@ -110,11 +109,11 @@ func (m *Modelled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (w
 	return t, nil
 }
 
-// mix is a keyed hash of b, eight bytes a step. Each step maps the state one to one for a given word, and different
-// words to different states, so two texts of one length that differ within one word never have the same hash: an
-// altered byte is always noticed. It resists accidents, not people.
+// mix is a keyed hash of b, eight bytes per step. For a given word each step is a bijection of the state, and different
+// words give different states, so two texts of one length that differ within one word never have the same hash: an
+// altered byte is always detected. It detects accidents, not attacks.
 func mix(key uint64, b []byte) uint64 {
-	const odd = 0x9e3779b97f4a7c15 // 2⁶⁴ over the golden ratio: odd, so multiplying by it can be undone
+	const odd = 0x9e3779b97f4a7c15 // 2⁶⁴ / golden ratio: odd, so the multiplication is invertible
 	h := key ^ uint64(len(b))
 	for ; len(b) >= 8; b = b[8:] {
 		h = bits.RotateLeft64((h^binary.LittleEndian.Uint64(b))*odd, 29)

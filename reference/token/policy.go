@@ -7,17 +7,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Purpose is what a token was made for. It is signed, so that one made for a load test never turns into money.
+// Purpose is the use that a token was made for. It is signed, so that a token of a load test never becomes money.
 type Purpose uint8
 
 // The purposes.
 const (
 	ClientCopy Purpose = 1 + iota // the client's copy of a grant (T2)
-	LoadTest                      // the same under the load-test mark (K2)
+	LoadTest                      // the client's copy of a grant with the load-test mark (K2)
 )
 
-// The defaults. Tokens have to outlast the festival and the days that people still look at what they won; instances
-// that are further apart than the skew have a broken clock.
+// The defaults. Tokens must outlast the festival and the days on which people still look at their wallets. Instances
+// whose clocks differ by more than the skew have a broken clock.
 const (
 	DefaultLifetime = 30 * 24 * time.Hour
 	DefaultSkew     = 5 * time.Minute
@@ -26,17 +26,17 @@ const (
 // maxLifetime bounds Policy.Lifetime: keys are retired, and no token outlives the year of its festival.
 const maxLifetime = 366 * 24 * time.Hour
 
-// Policy is which authentic tokens are still admitted.
+// Policy defines which authentic tokens are admitted.
 type Policy struct {
-	Purpose  Purpose       // sealed into every token, and the only one that Open admits
-	Lifetime time.Duration // a token is refused this long after it was sealed; above zero, at most a year
-	Skew     time.Duration // how far ahead of this clock another instance may have sealed; 0..Lifetime
+	Purpose  Purpose       // sealed into every token; Open admits no other
+	Lifetime time.Duration // a token is refused this long after it was sealed; above zero, at most 366 days
+	Skew     time.Duration // how far ahead of this clock another instance's clock may be; 0..Lifetime
 }
 
 // DefaultPolicy returns the policy for clients' copies.
 func DefaultPolicy() Policy { return Policy{ClientCopy, DefaultLifetime, DefaultSkew} }
 
-// Validate returns ErrInvalid, wrapped with the field that is wrong.
+// Validate returns ErrInvalid, wrapped with the invalid field.
 func (p Policy) Validate() error {
 	switch {
 	case p.Purpose != ClientCopy && p.Purpose != LoadTest:
@@ -49,9 +49,9 @@ func (p Policy) Validate() error {
 	return nil
 }
 
-// admit judges an authentic token by what it was made for, whom it belongs to and when it was issued, in that order:
-// the first reason is the one that tells most about who sent it. ErrTokenPurpose, ErrTokenForeign, ErrTokenExpired;
-// the last also for a token from further in the future than clocks may disagree.
+// admit checks an authentic token's purpose, owner and time of issue, in that order: the first error says most about
+// the sender. ErrTokenPurpose, ErrTokenForeign, ErrTokenExpired. The last is also for a token from further in the
+// future than clocks may differ.
 func (p Policy) admit(made Purpose, owner wallet.ActID, issued wallet.Instant, who wallet.Person, now wallet.Instant) error {
 	switch {
 	case made != p.Purpose:

@@ -16,33 +16,34 @@ import (
 //	             signature  64, Ed25519 of signDomain · header · statement
 //	tag        16
 //
-// The signature covers the header, so that a statement taken out of its envelope fits into no other one, and the
-// statement, so the owner, the time and the purpose are signed with the rest. It lies inside: clients see nothing.
+// The signature covers the header, so that a statement taken out of its envelope does not fit into another one, and the
+// statement, so that the owner, the time and the purpose are signed too. It is inside the encryption: clients see
+// nothing.
 const (
-	keyAt      = 1 // places in the header
+	keyAt      = 1 // offsets in the header
 	encAt      = keyAt + 4
 	numberAt   = encAt + encSize
 	headerSize = numberAt + numberSize
-	issuedAt   = 1 // places in the statement
+	issuedAt   = 1 // offsets in the statement
 	tokenAt    = issuedAt + 8
 	minSealed  = headerSize + tokenAt + ed25519.SignatureSize + tagSize
 )
 
-// signDomain separates these signatures from anything else the keys might ever sign.
+// signDomain separates these signatures from all other uses of the keys.
 const signDomain = "hongbao token v1\x00"
 
 // Real seals tokens with public-key cryptography (T7). Safe for concurrent use. Sealing the same token twice gives
-// different bytes, even from seeded keys: what a simulation may depend on is what Open answers.
+// different bytes, even with seeded keys: a simulation may depend only on the results of Open.
 type Real struct {
 	keys      *Keyring
 	policy    Policy
-	sender    *sender    // behind pointers, which fmt does not follow as far as the keys,
-	receivers *receivers // whatever the verb
+	sender    *sender    // pointers: whatever the verb,
+	receivers *receivers // fmt does not follow them to the keys
 }
 
 var _ wallet.Sealer = (*Real)(nil)
 
-// NewReal returns a sealer with these keys. ErrInvalid when the policy is.
+// NewReal returns a sealer with these keys. ErrInvalid: the policy is invalid.
 func NewReal(keys *Keyring, p Policy) (*Real, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func NewReal(keys *Keyring, p Policy) (*Real, error) {
 	return &Real{keys, p, &sender{}, newReceivers()}, nil
 }
 
-// Seal implements wallet.Sealer. ErrInvalid for a token that no grant makes.
+// Seal implements wallet.Sealer. ErrInvalid: no grant makes such a token.
 func (r *Real) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 	if err := validate(t); err != nil {
 		return nil, err
@@ -76,8 +77,8 @@ func (r *Real) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 	return to.aead.Seal(header, nonceOf(to.aead, to.number), body, header), nil
 }
 
-// Open implements wallet.Sealer. What has not the form of a token is ErrTokenGarbled; what has the form but is not of
-// our making, in any byte, is ErrTokenForged: the alarm counts it.
+// Open implements wallet.Sealer. Bytes without the form of a token are ErrTokenGarbled. Bytes with that form that were
+// not sealed with our keys, or were altered, are ErrTokenForged, which the alarm counts.
 func (r *Real) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
 	if len(sealed) < minSealed || len(sealed) > MaxSealed || sealed[0] != versionReal {
 		return wallet.Token{}, wallet.ErrTokenGarbled
@@ -102,11 +103,11 @@ func (r *Real) Open(sealed []byte, who wallet.Person, now wallet.Instant) (walle
 	return t, nil
 }
 
-// authentic decrypts the body and returns the statement if its signature is ours, and ErrTokenForged otherwise.
+// authentic decrypts the body and returns the statement. ErrTokenForged: the signature is not from our keys.
 func (r *Real) authentic(keys *generation, header, body []byte) ([]byte, error) {
 	id := envelopeID{keys.id, [encSize]byte(header[encAt:])}
-	aead, kept := r.receivers.find(id)
-	if !kept {
+	aead, cached := r.receivers.find(id)
+	if !cached {
 		var err error
 		if aead, err = receive(keys, id.enc[:]); err != nil {
 			return nil, fmt.Errorf("%w: %v", wallet.ErrTokenForged, err)
@@ -124,7 +125,7 @@ func (r *Real) authentic(keys *generation, header, body []byte) ([]byte, error) 
 	if !ed25519.Verify(keys.verify, signed, signature) {
 		return nil, wallet.ErrTokenForged
 	}
-	if !kept {
+	if !cached {
 		r.receivers.keep(id, aead)
 	}
 	return signed[len(signDomain)+headerSize:], nil

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// receive makes the other end of a context. The error is that of an enc that is no sender's.
+// receive makes the receiving end of a context. It fails if enc is not a valid sender's key.
 func receive(g *generation, enc []byte) (cipher.AEAD, error) {
 	from, err := hpke.NewRecipient(enc, g.envelope, hpke.HKDFSHA256(), hpke.AES128GCM(), []byte(envelopeInfo))
 	if err != nil {
@@ -17,23 +17,24 @@ func receive(g *generation, enc []byte) (cipher.AEAD, error) {
 	return aeadOf(from)
 }
 
-// maxReceivers bounds the contexts that are kept open, about 1 KB each. Every sealing instance has one at a time, so
-// this is a good part of the source's fleet; one that fell out costs 40 µs to make again.
+// maxReceivers bounds the contexts in the cache, about 1 KB each. Every sealing instance has one at a time, so this
+// covers a large part of the source's fleet; an evicted context costs 40 µs to make again.
 const maxReceivers = 4096
 
-// envelopeID names a context.
+// envelopeID identifies a context.
 type envelopeID struct {
 	keys KeyID
 	enc  [encSize]byte
 }
 
-// receivers keeps the contexts used last. Only contexts that held an authentic token are put in, so a flood of bogus
-// ones evicts nothing and takes no memory: each costs us one key exchange, about 40 µs, as much as verifying an honest
-// token. Whoever holds real tokens of many contexts can evict others', which costs the same 40 µs a token. Contexts of a retired generation are not asked for any more and fall out in time.
+// receivers caches the contexts used most recently. Only contexts with an authentic token are stored, so a flood of
+// forged tokens evicts nothing and takes no memory: each costs one key exchange, about 40 µs, as much as verifying a
+// valid token. A client with valid tokens of many contexts can evict other contexts, which costs the same 40 µs per
+// token. Contexts of a retired generation are not used any more and are evicted in time.
 type receivers struct {
 	mu    sync.Mutex
 	byID  map[envelopeID]*list.Element
-	order list.List // of receiver; used last in front
+	order list.List // of receiver; most recently used first
 }
 
 type receiver struct {
@@ -43,7 +44,7 @@ type receiver struct {
 
 func newReceivers() *receivers { return &receivers{byID: map[envelopeID]*list.Element{}} }
 
-// find returns the context if it is kept.
+// find returns the context if it is cached.
 func (r *receivers) find(id envelopeID) (cipher.AEAD, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -55,7 +56,7 @@ func (r *receivers) find(id envelopeID) (cipher.AEAD, bool) {
 	return at.Value.(receiver).aead, true
 }
 
-// keep puts a context in, in place of the one whose last use is longest ago.
+// keep stores a context. If the cache is full, it evicts the least recently used one.
 func (r *receivers) keep(id envelopeID, aead cipher.AEAD) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

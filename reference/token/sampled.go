@@ -6,9 +6,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Sampled seals a share of the tokens with Real and the rest with Modelled, so that a simulation of millions goes
-// through the real cryptography too without paying for it each time. Which token gets which follows from its order
-// number alone, so a repeat of a grant and a repeat of the run choose alike.
+// Sampled seals a share of the tokens with Real and the rest with Modelled, so that a simulation of millions of grants
+// also runs the real cryptography without its full cost. The choice depends only on the order number, so a repeat of a
+// grant or of the run makes the same choice.
 type Sampled struct {
 	real     *Real
 	modelled *Modelled
@@ -33,7 +33,7 @@ func (s *Sampled) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 	return s.modelled.Seal(t, now)
 }
 
-// Open implements wallet.Sealer: the version byte says whose the token is.
+// Open implements wallet.Sealer. The version byte selects the sealer.
 func (s *Sampled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
 	if len(sealed) > 0 && sealed[0] == versionReal {
 		return s.real.Open(sealed, who, now)
@@ -41,7 +41,7 @@ func (s *Sampled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wa
 	return s.modelled.Open(sealed, who, now)
 }
 
-// picks says whether an order's token is sealed for real.
+// picks reports whether an order's token is sealed with Real.
 func (s *Sampled) picks(no wallet.OrderNo) bool {
 	var b [128]byte // longer than any valid order number, so that nothing is allocated
 	return mix(0, no.Append(b[:0]))%uint64(s.den) < uint64(s.num)

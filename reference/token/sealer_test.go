@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// makers are the sealers that must behave alike; each is made over the given keys.
+// makers are the sealers that must behave alike; each is made with the given keys.
 var makers = []struct {
 	name string
 	make func(t testing.TB, k *Keyring, p Policy) wallet.Sealer
@@ -36,7 +36,7 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
-// each runs the test with every sealer over fresh keys.
+// each runs the test with every sealer and fresh keys.
 func each(t *testing.T, f func(t *testing.T, k *Keyring, s wallet.Sealer, other func(Policy) wallet.Sealer)) {
 	for _, m := range makers {
 		t.Run(m.name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestRoundTrip(t *testing.T) {
 			require.LessOrEqual(t, len(sealed), MaxSealed)
 			former := wallet.Person{ActID: 1 << 40, Former: []wallet.ActID{tok.Order.ActID}}
 			got, err := s.Open(sealed, former, noon)
-			require.NoError(t, err, "a former wallet's tokens are the person's too")
+			require.NoError(t, err, "a former wallet's tokens belong to the person too")
 			tok.Status = wallet.TokenIssued
 			require.Equal(t, tok, got)
 		})
@@ -72,22 +72,22 @@ func TestRefusals(t *testing.T) {
 		now   wallet.Instant
 		want  error
 	}{
-		// The bounds of time belong to the good side.
+		// The bounds of time are inclusive.
 		{"to the last microsecond", nil, ownerOf(typical()), noon + lifetime, nil},
-		{"one too late", nil, ownerOf(typical()), noon + lifetime + 1, wallet.ErrTokenExpired},
+		{"one microsecond too late", nil, ownerOf(typical()), noon + lifetime + 1, wallet.ErrTokenExpired},
 		{"by a clock as slow as allowed", nil, ownerOf(typical()), noon - skew, nil},
 		{"from the future", nil, ownerOf(typical()), noon - skew - 1, wallet.ErrTokenExpired},
 		// Another user's token, whether copied or guessed.
 		{"foreign", nil, stranger, noon, wallet.ErrTokenForeign},
 		{"nobody's", nil, wallet.Person{}, noon, wallet.ErrTokenForeign},
-		// Whose it is matters before how old it is.
+		// The owner is checked before the age.
 		{"foreign and expired", nil, stranger, wallet.Never, wallet.ErrTokenForeign},
-		// No form of a token.
-		{"nothing", func([]byte) []byte { return nil }, ownerOf(typical()), noon, wallet.ErrTokenGarbled},
+		// Not the form of a token.
+		{"no bytes", func([]byte) []byte { return nil }, ownerOf(typical()), noon, wallet.ErrTokenGarbled},
 		{"one byte", func(b []byte) []byte { return b[:1] }, ownerOf(typical()), noon, wallet.ErrTokenGarbled},
 		{"unknown version", func(b []byte) []byte { b[0] = 77; return b }, ownerOf(typical()), noon, wallet.ErrTokenGarbled},
 		{"oversized", func(b []byte) []byte { return append(b, make([]byte, MaxSealed)...) }, ownerOf(typical()), noon, wallet.ErrTokenGarbled},
-		// The form of a token, but not our making.
+		// The form of a token, but not sealed by us.
 		{"cut", func(b []byte) []byte { return b[:len(b)-1] }, ownerOf(typical()), noon, wallet.ErrTokenForged},
 		{"longer", func(b []byte) []byte { return append(b, 0) }, ownerOf(typical()), noon, wallet.ErrTokenForged},
 		{"altered at the end", func(b []byte) []byte { b[len(b)-1] ^= 1; return b }, ownerOf(typical()), noon, wallet.ErrTokenForged},
@@ -131,7 +131,7 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// TestEveryBitCounts alters each bit of a sealed token: no altered token is ever accepted (T7).
+// TestEveryBitCounts alters each bit of a sealed token: no altered token is accepted (T7).
 func TestEveryBitCounts(t *testing.T) {
 	each(t, func(t *testing.T, _ *Keyring, s wallet.Sealer, _ func(Policy) wallet.Sealer) {
 		sealed, err := s.Seal(typical(), noon)
@@ -179,14 +179,14 @@ func TestSealRefusesWhatNoGrantMakes(t *testing.T) {
 	}{
 		// The wire has the numbers 1 to 8.
 		{"no app", func(t *wallet.Token) { t.App = 0 }},
-		// Nobody could ever open it.
+		// Nobody could open it.
 		{"no owner", func(t *wallet.Token) { t.Order.ActID = 0 }},
 		// A promise of nothing, or a debt.
 		{"no amount", func(t *wallet.Token) { t.Amount = 0 }},
 		// The sealed token would not be bounded.
 		{"activity beyond its bound", func(t *wallet.Token) { t.Activity = longest().Activity + "a" }},
-		// Protobuf has no form for it, so the client could not be told.
-		{"activity that is no text", func(t *wallet.Token) { t.Activity = "\xff" }},
+		// Protobuf cannot encode it, so the client could not get it.
+		{"activity that is not UTF-8", func(t *wallet.Token) { t.Activity = "\xff" }},
 	}
 	each(t, func(t *testing.T, _ *Keyring, s wallet.Sealer, _ func(Policy) wallet.Sealer) {
 		for _, c := range cases {
@@ -203,16 +203,16 @@ func TestPolicyValidate(t *testing.T) {
 		name string
 		p    Policy
 	}{
-		// The zero Policy is a forgotten one.
+		// The zero Policy is an omitted one.
 		{"no purpose", Policy{0, time.Hour, 0}},
 		// Would refuse every token.
 		{"no lifetime", Policy{ClientCopy, 0, 0}},
 		// Keys are retired sooner.
-		{"for ever", Policy{ClientCopy, maxLifetime + 1, 0}},
-		// Would refuse what was sealed this very moment.
-		{"clocks apart by less than nothing", Policy{ClientCopy, time.Hour, -1}},
-		// With such clocks a token could be made that is good only before it was made.
-		{"clocks apart by more than the lifetime", Policy{ClientCopy, time.Hour, 2 * time.Hour}},
+		{"too long", Policy{ClientCopy, maxLifetime + 1, 0}},
+		// Would refuse a token sealed at this moment.
+		{"a negative skew", Policy{ClientCopy, time.Hour, -1}},
+		// A token could expire before it is sealed.
+		{"a skew above the lifetime", Policy{ClientCopy, time.Hour, 2 * time.Hour}},
 	}
 	for _, c := range cases {
 		_, err := NewReal(mustKeys(t), c.p)
@@ -246,7 +246,7 @@ func TestSampledShare(t *testing.T) {
 	}
 }
 
-// TestModelledIsDeterministic lets a replayed simulation have the same bytes, in whatever process.
+// TestModelledIsDeterministic: a replayed simulation gets the same bytes in any process.
 func TestModelledIsDeterministic(t *testing.T) {
 	a, err := mustModelled(t).Seal(typical(), noon)
 	require.NoError(t, err)
@@ -255,7 +255,7 @@ func TestModelledIsDeterministic(t *testing.T) {
 	require.Equal(t, a, b)
 }
 
-// TestModelledLengthsAreChecked gives it a check that is right over lengths that are not: no slice goes out of bounds.
+// TestModelledLengthsAreChecked: a token with a correct check but wrong lengths is refused and does not panic.
 func TestModelledLengthsAreChecked(t *testing.T) {
 	m := mustModelled(t)
 	for _, at := range []int{standActivityAt, standSceneAt} {
@@ -269,7 +269,7 @@ func TestModelledLengthsAreChecked(t *testing.T) {
 	}
 }
 
-// TestSampledMakesBoth proves that the version byte alone decides who opens.
+// TestSampledMakesBoth: the version byte alone selects the sealer that opens.
 func TestSampledMakesBoth(t *testing.T) {
 	k := mustKeys(t)
 	s := must(NewSampled(must(NewReal(k, DefaultPolicy()))(t), must(NewModelled(k, DefaultPolicy()))(t), 1, 2))(t)
@@ -288,5 +288,5 @@ func TestSampledMakesBoth(t *testing.T) {
 	weak, err := mustModelled(t).Seal(typical(), noon)
 	require.NoError(t, err)
 	_, err = mustReal(t).Open(weak, ownerOf(typical()), noon)
-	require.ErrorIs(t, err, wallet.ErrTokenGarbled, "the real sealer knows no stand-ins")
+	require.ErrorIs(t, err, wallet.ErrTokenGarbled, "Real refuses modelled tokens")
 }

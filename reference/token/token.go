@@ -1,12 +1,12 @@
-// Package token makes and reads the clients' copies of tokens (T2, T3, T7), and counts what was refused.
+// Package token makes and reads the clients' copies of tokens (T2, T3, T7), and counts refused ones.
 //
-// Real is the scheme for production: an Ed25519 signature inside an HPKE envelope. Modelled is a stand-in for
-// simulations that costs as little as a hash and refuses by the same errors; Sampled mixes the two, and Trust guards
-// any of them with an alarm and a switch. The keys of both live in a Keyring.
+// Real is the production scheme: an Ed25519 signature inside an HPKE envelope. Modelled is a replacement for
+// simulations that costs as little as a hash and refuses with the same errors. Sampled mixes the two. Trust wraps any
+// of them with an alarm and a switch. The keys of both are in a Keyring.
 //
-// Money is fen, instants are Unix microseconds. The package keeps no tokens and knows no replays: a token that was
-// posted already is the ledger's to notice. It must never print a key, panic on bytes from outside, or let the
-// status of a token out of the server.
+// Money is fen, instants are Unix microseconds. The package stores no tokens and does not detect replays: the ledger
+// detects a token that is already posted. It must never print a key, panic on bytes from outside, or reveal a token's
+// status outside the server.
 package token
 
 import (
@@ -16,17 +16,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxSealed bounds a sealed token in bytes; a longer one is refused before any cryptography. The longest that can be
-// sealed has about 350, and what clients send for a whole list (wallet.MaxClientTokens) stays a small request.
+// MaxSealed bounds a sealed token in bytes; a longer one is refused before any cryptography. The longest sealed token
+// has about 350 bytes, so a client's whole list (wallet.MaxClientTokens) is a small request.
 const MaxSealed = 384
 
-// The first byte of a sealed token says how it was made.
+// The first byte of a sealed token is the scheme's version.
 const (
 	versionReal     = 1
 	versionModelled = 2
 )
 
-// validate returns ErrInvalid for a token that no grant makes. Seal refuses it and Open never returns it.
+// validate returns ErrInvalid for a token that no grant makes. Seal refuses such a token and Open never returns one.
 func validate(t wallet.Token) error {
 	if err := t.Order.Validate(); err != nil {
 		return err

@@ -25,7 +25,7 @@ func TestTrustCountsByReasonAndSwitchesOff(t *testing.T) {
 	open(sealed, ownerOf(typical()), wallet.ErrTokenDistrust)
 	open(nil, ownerOf(typical()), wallet.ErrTokenDistrust)
 	_, err = trust.Seal(typical(), noon)
-	require.NoError(t, err, "tokens are still made: they are good again when trust is back")
+	require.NoError(t, err, "tokens are still made: they are valid again when trust is restored")
 	trust.Distrust(false)
 	open(sealed, ownerOf(typical()), nil)
 	require.Equal(t, map[string]int64{"ok": 2, "token_foreign": 1, "token_unreadable": 1, "token_distrusted": 2}, trust.Counts())
@@ -38,18 +38,18 @@ func TestAlarm(t *testing.T) {
 		forged []int // seconds after noon
 		want   []int // seconds at which the alarm is raised
 	}{
-		// The odd altered token is no attack.
+		// A single altered token is not an attack.
 		{"too few", []int{0, 1}, nil},
-		// Raised by the token that makes the number full, not one later.
+		// Raised by the token that completes the number, not by the next one.
 		{"full", []int{0, 1, 2}, []int{2}},
-		// The stretch is closed: exactly a minute apart counts.
+		// The window is inclusive: exactly a minute apart counts.
 		{"just within", []int{0, 30, 60}, []int{60}},
 		{"just not within", []int{0, 30, 61}, nil},
-		// A stretch slides: old ones fall out one by one, no boundary of a minute hides a burst.
+		// The window slides: no boundary of a minute hides a burst.
 		{"sliding", []int{0, 50, 70, 90}, []int{90}},
-		// An attack that goes on raises one alarm a minute, not one a token.
+		// A continued attack raises one alarm a minute, not one per token.
 		{"silent for a while", []int{0, 1, 2, 3, 4, 61, 62, 63}, []int{2, 62}},
-		// Instances' clocks differ: a step back is no reason to miss one.
+		// Clocks differ: a step back must not hide an attack.
 		{"clock steps back", []int{10, 9, 8}, []int{8}},
 	}
 	for _, c := range cases {

@@ -1,12 +1,13 @@
 package wallet
 
-// ActivityID names an activity: the parent that upstreams pass, or a child that the asset centre chose (O4, A2).
+// ActivityID names an activity: the parent that upstreams send, or a child that the asset centre selected (O4, A2).
 type ActivityID string
 
-// MaxActivityID bounds an activity's id in bytes: it travels in every token.
+// MaxActivityID bounds an activity's id in bytes. Every token contains one.
 const MaxActivityID = 64
 
-// SceneID names a scene: lower-case letters, digits and '-', at most 32 (no '_', which separates order numbers).
+// SceneID names a scene: at most 32 lower-case letters, digits and '-'. It has no '_', which separates the parts of an
+// order number.
 type SceneID string
 
 // RewardID names one reward of a type, such as one coupon template.
@@ -22,7 +23,7 @@ const (
 	Official
 )
 
-// Stages is how many there are.
+// Stages is the number of stages.
 const Stages = 3
 
 var stageNames = [...]string{"", "internal-test", "external-drill", "official"}
@@ -68,7 +69,7 @@ const (
 var awardNames = [...]string{"", "cash", "video-subsidy", "ad-coupon", "ecommerce-coupon", "payment-coupon", "consumer-finance-coupon",
 	"insurance-coupon", "credit-card-coupon", "heytea-coupon", "movie-coupon", "dou-plus-coupon", "cultural-coupon", "avatar-pendant"}
 
-// Valid says whether a is one of the 13.
+// Valid reports whether a is one of the 13 reward types.
 func (a AwardType) Valid() bool { return a >= Cash && a <= AvatarPendant }
 
 // String returns the type's name as scenario files write it.
@@ -89,26 +90,26 @@ func ParseAwardType(name string) (AwardType, bool) {
 	return 0, false
 }
 
-// Activity is the configuration tree that the asset centre grants by (O1): a parent, its children one a stage,
-// and under each child reward types, rewards and scenes. Package activity validates it and looks things up.
+// Activity is the configuration tree that the asset centre grants by (O1): a parent, its children (one for each stage),
+// and under each child reward types, rewards and scenes. Package activity validates it and finds scenes in it.
 type Activity struct {
 	Parent   ActivityID
-	Budget   Money // what the children's budgets may come to together; 0: whatever they are
+	Budget   Money // fen; the largest sum of the children's budgets; 0: no bound
 	Children []Child
 }
 
-// Child is the activity of one stage. Its time range decides which requests are its own (A2).
+// Child is the activity of one stage. Its time range decides which requests belong to it (A2).
 type Child struct {
 	ID        ActivityID
 	Stage     Stage
-	From      Instant // first moment that belongs to it
-	To        Instant // first moment that no longer does
-	Budget    Money   // all the cash it may grant (C6); above zero
-	SingleCap Money   // the largest single cash grant (C6); above zero
+	From      Instant // inclusive
+	To        Instant // exclusive
+	Budget    Money   // fen; the cash that it may grant in total (C6); above zero
+	SingleCap Money   // fen; the largest single cash grant (C6); above zero
 	Rewards   []RewardType
 }
 
-// RewardType is the branch of one reward type.
+// RewardType holds the rewards of one type.
 type RewardType struct {
 	Type    AwardType
 	Rewards []Reward
@@ -119,19 +120,20 @@ type Reward struct {
 	ID     RewardID
 	Scenes []Scene
 
-	// Of coupons whose scenes control their stock (C1, C2): how many there are in each stage, the share of them below
-	// which something else is given, and what: another reward's coupon, or a greeting where it is empty.
+	// For coupons whose scenes control their stock (C1, C2). Stock is the number of coupons in each stage. While less
+	// than FloorNum/FloorDen of it is left, Fallback is granted instead: another reward's coupon, or a greeting if it
+	// is empty.
 	Stock              int64
 	FloorNum, FloorDen int64
 	Fallback           RewardID
 }
 
-// Scene is the one configuration under which a reward is granted, with the capabilities it asks for (O2).
+// Scene is the configuration under which a reward is granted, with the capabilities that it uses (O2).
 type Scene struct {
 	ID           SceneID
-	BillText     string // line in the cash flow list; "" = the scene's id
-	Compensate   bool   // O5: acknowledge what a dependency did not confirm, and settle it later
-	RateLimit    int64  // grants a second over all instances; 0 = none
-	StockControl bool   // C: coupons only
+	BillText     string // text of its lines in the cash flow list; "" = the scene's id
+	Compensate   bool   // O5: acknowledge a grant that a dependency did not confirm, and settle it later
+	RateLimit    int64  // grants a second over all instances; 0 = no limit
+	StockControl bool   // C1-C5; coupons only
 	Reconcile    bool   // F4: posted batches are checked back against the orders
 }

@@ -2,30 +2,31 @@ package wallet
 
 import "context"
 
-// Admission takes a grant in: its order's record and its budget, in one step.
+// Admission records a grant's order and takes its budget in one step.
 type Admission interface {
-	// Admit records o unless its number is taken, takes its amount from the budget of its stage, and returns the order
-	// on record. Where less than the amount is left, that order is void. Repeating it answers as the first time did.
-	// ErrOverBudget: the order was on record without its budget, there is none, and the order is to be voided.
-	// ErrInvalid: the amount is not above zero. ErrUnknown: it may have been done; repeat the call.
+	// Admit records o unless its number is taken, takes its amount (fen) from the budget of its stage, and returns the
+	// order on record. If less than the amount is left, the order on record is void. Idempotent: a repeat returns the
+	// first result. ErrOverBudget: the order was already on record without its budget, and the budget is spent; the
+	// caller voids the order. ErrInvalid: the amount is not above zero. ErrUnknown: it may have been done; repeat the
+	// call.
 	Admit(ctx context.Context, o Order, budget Money) (Order, error)
 }
 
-// Admitted is an order on record and who pays for it.
+// Admitted is an order on record and the block that pays for it.
 type Admitted struct {
 	Order Order
-	Block BlockID // 0: nobody, and the order is void
+	Block BlockID // 0: no block pays, and the order is void
 	New   bool    // recorded by this call
-	Apart bool    // recorded without a block: its reservation, if it has one, is apart (Quotas.Record)
+	Apart bool    // the order was recorded without a block; its reservation, if any, is a separate record (Quotas.Record)
 }
 
-// AdmissionBook keeps orders together with their reservations: what Orders and Quotas keep, in one step and one record.
-// Orders.Get finds the orders, and Quotas.Record and Find the reservations.
+// AdmissionReader stores orders together with their reservations: the data of Orders and Quotas, in one step and one
+// record. Orders.Get finds the orders. Quotas.Record and Quotas.Find find the reservations.
 type AdmissionBook interface {
-	// Admit records o, which the block pays for, unless its number is taken, and returns what is on record. Under block
-	// 0 it records o as void. Atomic. ErrStale: the block is stranded or closed and the number is free; nothing was
-	// written. ErrUnknown: repeat the call.
+	// Admit records o, paid for by the block, unless its number is taken, and returns the record. With block 0 it
+	// records o as void. Atomic and idempotent. ErrStale: the block is orphaned or closed and the number is free;
+	// nothing was written. ErrUnknown: repeat the call.
 	Admit(ctx context.Context, o Order, block BlockID) (Admitted, error)
-	// Get is Orders.Get.
+	// Get is the same as Orders.Get.
 	Get(ctx context.Context, nos []OrderNo) ([]Order, error)
 }

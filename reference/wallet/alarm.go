@@ -1,14 +1,14 @@
 package wallet
 
-// AlarmKind names an alarm (F6). Each has a line in the runbook.
+// AlarmKind names an alarm (F6). The runbook has a line for each.
 type AlarmKind string
 
 // The alarms.
 const (
-	AlarmPostingRefused AlarmKind = "posting_refused" // the ledger holds this order with another amount
-	AlarmNotOnRecord    AlarmKind = "not_on_record"   // a posting that no order of record confirms was stopped
+	AlarmPostingRefused AlarmKind = "posting_refused" // the ledger has this order with another amount
+	AlarmNotOnRecord    AlarmKind = "not_on_record"   // a posting was stopped because no order of record confirms it
 	AlarmPayoutConflict AlarmKind = "payout_conflict" // the bank paid this withdrawal with another amount
-	AlarmPacketMove     AlarmKind = "packet_move"     // the ledger will not move a packet's money: its books disagree
-	AlarmForgedTokens   AlarmKind = "forged_tokens"   // forged tokens appear (T7)
+	AlarmPacketMove     AlarmKind = "packet_move"     // the ledger refused to move a packet's money: ledger and packet records disagree
+	AlarmForgedTokens   AlarmKind = "forged_tokens"   // forged tokens were received (T7)
 	AlarmReconciliation AlarmKind = "reconciliation"  // a reconciliation found differences
 )

@@ -15,7 +15,7 @@ const (
 	FanqieAudio
 )
 
-// Apps is how many there are.
+// Apps is the number of apps.
 const Apps = 8
 
 var appNames = [...]string{"", "douyin", "douyin-huoshan", "douyin-lite", "xigua", "toutiao", "toutiao-lite", "fanqie-novel", "fanqie-audio"}
@@ -28,7 +28,7 @@ func (a App) String() string {
 	return "unknown-app"
 }
 
-// Valid says whether a is one of the eight.
+// Valid reports whether a is one of the eight apps.
 func (a App) Valid() bool { return a >= Douyin && a <= FanqieAudio }
 
 // ParseApp returns the app of that name.
@@ -41,16 +41,16 @@ func ParseApp(name string) (App, bool) {
 	return 0, false
 }
 
-// Family is an account system; user ids mean nothing outside their family (B2).
+// Family is an account system. A user id is unique only within its family (B2).
 type Family uint8
 
-// The two account systems. Which app logs in where is our choice; the source names only the two.
+// The two account systems. Our choice: which apps use which system. The source names only the two systems.
 const (
 	DouyinFamily Family = 1 + iota
 	ToutiaoFamily
 )
 
-// Family returns the account system that a's users log in with.
+// Family returns the account system that the app's users log in with.
 func (a App) Family() Family {
 	if a <= DouyinLite {
 		return DouyinFamily

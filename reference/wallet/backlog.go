@@ -2,32 +2,32 @@ package wallet
 
 import "context"
 
-// Credit is one grant on its way into the ledger.
+// Credit is one grant to be posted to the ledger.
 type Credit struct {
 	Order  OrderNo
 	Amount Money
 	Opened Instant
 }
 
-// Held is one credit of the backlog and the handle to acknowledge it with.
+// HeldPosting is one credit of the backlog and the id to acknowledge it with.
 type Held struct {
 	ID     uint64
 	Credit Credit
 }
 
-// Backlog holds postings that the ledger has not taken yet (held postings, 压单), in shards by wallet.
+// Backlog stores postings that are not in the ledger yet (held postings, 压单), in shards by wallet.
 type Backlog interface {
-	// Push adds credits to their owners' shards. A credit pushed twice is taken twice; the ledger's order number
-	// settles that. ErrUnknown: repeat the call.
+	// Push adds credits to their owners' shards. Not idempotent: a credit pushed twice is taken twice, and the ledger,
+	// idempotent by order number, posts it once. ErrUnknown: repeat the call.
 	Push(ctx context.Context, cs []Credit) error
-	// Take leases at most limit credits of a shard, oldest first. What is not acknowledged comes back when the
-	// lease ends. May wait for the first one; an empty answer is no error.
+	// Take leases at most limit credits of a shard, oldest first. A credit that is not acknowledged is available again
+	// when the lease ends. It may wait for the first credit. An empty result is not an error.
 	Take(ctx context.Context, shard, limit int) ([]Held, error)
-	// Ack removes leased credits for good. Idempotent.
+	// Ack removes leased credits permanently. Idempotent.
 	Ack(ctx context.Context, shard int, ids []uint64) error
-	// Depth returns how many credits are held over all shards.
+	// Depth returns the number of held credits in all shards.
 	Depth(ctx context.Context) (int64, error)
 }
 
-// ShardOf returns the shard of shards that a wallet's postings go through.
+// ShardOf returns the shard, 0 to shards-1, of a wallet's postings.
 func ShardOf(id ActID, shards int) int { return int(uint64(id) % uint64(shards)) }

@@ -2,24 +2,24 @@ package wallet
 
 import "fmt"
 
-// DifferenceKind is the type of a difference that reconciliation found (F5).
+// DifferenceKind is the type of a difference found by reconciliation (F5).
 type DifferenceKind string
 
 // The kinds.
 const (
-	Missing    DifferenceKind = "missing"        // on record, but its money is not in the ledger
+	Missing    DifferenceKind = "missing"        // on record, but not in the ledger
 	Extra      DifferenceKind = "extra"          // in the ledger, but not on record
-	AmountOff  DifferenceKind = "amount differs" // both sides have it, with different amounts
+	AmountOff  DifferenceKind = "amount differs" // both sources have it, with different amounts
 	Duplicated DifferenceKind = "duplicated"     // in the ledger more than once
-	WrongOwner DifferenceKind = "wrong owner"    // posted to an account of somebody else
+	WrongOwner DifferenceKind = "wrong owner"    // posted to another person's account
 	WrongStage DifferenceKind = "wrong stage"    // posted to an account of another stage
-	Late       DifferenceKind = "late"           // still under way, and older than it may be; Got is what is posted of it
+	Late       DifferenceKind = "late"           // not finished within its time limit; Got is the part that is posted
 )
 
-// Difference is one disagreement between two sides of a reconciliation.
+// Difference is one disagreement between two sources of a reconciliation. Want and Got are in fen.
 type Difference struct {
 	Kind  DifferenceKind
-	Sides string  // which two, such as "orders/ledger"
+	Sides string  // the two sources, such as "orders/ledger"
 	Order OrderNo // zero for a difference of sums
 	Want  Money
 	Got   Money

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sentinels are all of them with their code and reason as they go over the wire: a published contract.
+// sentinels returns the sentinels with the code and reason that go over the wire: a published contract.
 func sentinels() map[string]struct {
 	err  *Error
 	code string
@@ -52,7 +52,7 @@ func TestSentinelsAreDistinct(t *testing.T) {
 		require.Equal(t, reason, ReasonOf(wrapped))
 		require.Equal(t, s.code, CodeOf(wrapped).String())
 		require.Regexp(t, "^wallet: [a-z].*[^.]$", s.err.Error())
-		require.False(t, texts[s.err.Error()], "two say %q", s.err)
+		require.False(t, texts[s.err.Error()], "two sentinels have the text %q", s.err)
 		texts[s.err.Error()] = true
 		for other, o := range sentinels() {
 			require.Equal(t, reason == other, errors.Is(wrapped, o.err), "%s and %s", reason, other)
@@ -63,16 +63,16 @@ func TestSentinelsAreDistinct(t *testing.T) {
 func TestCodesHaveNames(t *testing.T) {
 	names := map[string]bool{}
 	for c := CodeInternal; c <= CodeUnauthorised; c++ {
-		require.False(t, names[c.String()], "two are called %s", c)
+		require.False(t, names[c.String()], "two codes have the name %s", c)
 		names[c.String()] = true
 	}
 	require.Equal(t, "internal", (CodeUnauthorised + 1).String())
 }
 
 func TestCodeOfWhatIsNotOurs(t *testing.T) {
-	stranger := errors.New("a disk is full")
-	require.Equal(t, CodeInternal, CodeOf(stranger))
-	require.Equal(t, "internal", ReasonOf(stranger))
+	foreign := errors.New("a disk is full")
+	require.Equal(t, CodeInternal, CodeOf(foreign))
+	require.Equal(t, "internal", ReasonOf(foreign))
 	require.Equal(t, "ok", ReasonOf(nil))
 	both := fmt.Errorf("%w: %w", ErrUnknown, ErrUnavailable)
 	require.Equal(t, CodeUnknown, CodeOf(both), "the first one counts")

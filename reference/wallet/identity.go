@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// ActID names a person's wallet during the festival, across all apps (B2). Positive; handed out densely from 1.
+// ActID is the id of a person's wallet during the festival, across all apps (B2). Positive; assigned densely from 1.
 type ActID int64
 
 // UserID is a user's number within one account family.
@@ -15,7 +15,7 @@ type UserID int64
 // Phone is a bound phone number as digits; 0 means none.
 type Phone int64
 
-// Account is a user of a family.
+// Account is a user of one account family.
 type Account struct {
 	Family Family
 	User   UserID
@@ -24,37 +24,38 @@ type Account struct {
 // AccountOf returns the account that user logs into app with.
 func AccountOf(app App, user UserID) Account { return Account{app.Family(), user} }
 
-// MaxFormer bounds how many earlier wallets one person can carry: a person joins wallets by binding a phone in
-// one account after another, and nobody owns more accounts than this.
+// MaxFormer bounds the former wallets of one person. A person joins wallets by binding one phone in several accounts,
+// and nobody owns more accounts than this.
 const MaxFormer = 16
 
-// MaxLeft bounds how many wallets one account can have left: two shared wallets that carry all they can. An account
-// leaves one only by changing from a phone that others use too, which nobody does that often.
+// MaxLeft bounds the wallets that one account has left: two shared wallets with all their former wallets. An account
+// leaves a wallet only when it changes from a phone that other accounts use too, which is rare.
 const MaxLeft = 2 * (1 + MaxFormer)
 
-// LeftWallet is a wallet that an account stood behind once and that is somebody else's now. No money in it is the
-// account's any more. It only tells what was won already: the orders that were made before the account left.
+// LeftWallet is a wallet that an account belonged to and that belongs to another person now. The account has no claim
+// to its money. It only shows what was won already: the orders made before the account left.
 type LeftWallet struct {
 	ActID ActID
 	At    Instant // when the account left
 }
 
-// Person is who stands behind an account: the wallet that new rewards go to, and the former wallets that were
-// joined to it when a phone was bound, whose rewards are the person's too.
+// Person is the owner of an account: the wallet that receives new rewards, and the former wallets that were joined to
+// it when a phone was bound. The rewards of former wallets belong to the person too.
 type Person struct {
 	ActID  ActID
-	Former []ActID      // ascending, without ActID; at most MaxFormer
-	Left   []LeftWallet // of this account alone; ascending, none that the person owns; at most MaxLeft
+	Former []ActID      // ascending, excludes ActID; at most MaxFormer
+	Left   []LeftWallet // left by this account; ascending, excludes wallets that the person owns; at most MaxLeft
 }
 
-// Owns says whether id is one of the person's wallets.
+// Owns reports whether id is one of the person's wallets.
 func (p Person) Owns(id ActID) bool { return id == p.ActID || slices.Contains(p.Former, id) }
 
 // Wallets returns all of the person's wallets, the present one first.
 func (p Person) Wallets() []ActID { return append([]ActID{p.ActID}, p.Former...) }
 
-// Leave returns which wallets an account has left that stands behind to now: those that it had left earlier, and those
-// of from, which it leaves at this moment. What it came back to it has not left. Ascending; nil if there are none.
+// LeftAfter returns the wallets that an account has left once it moves to the person to: those that it had left
+// earlier, and the wallets in from, which it leaves at this instant. A wallet that belongs to to is not in the result.
+// Ascending; nil if there are none.
 func Leave(earlier []LeftWallet, from []ActID, to Person, at Instant) (left []LeftWallet) {
 	for _, l := range earlier {
 		if !to.Owns(l.ActID) && !slices.Contains(from, l.ActID) {
@@ -70,42 +71,41 @@ func Leave(earlier []LeftWallet, from []ActID, to Person, at Instant) (left []Le
 	return left
 }
 
-// AccountRow is what the identity store knows of one account.
+// AccountRow is the identity store's record of one account.
 type AccountRow struct {
-	ActID ActID // the person's present wallet; 0: account unknown
+	ActID ActID // the person's present wallet; 0: the account is unknown
 	Phone Phone
-	Alone bool // no other account is bound to the same phone; says nothing while Phone is 0
+	Alone bool // no other account is bound to the same phone; meaningless while Phone is 0
 }
 
-// IdentityChange is one atomic step of the store. A zero field changes nothing.
+// IdentityChange is one atomic change of the store. A zero field changes nothing.
 type IdentityChange struct {
 	Account Account
-	Was     AccountRow // what the change was worked out from
+	Was     AccountRow // the row that the change is based on
 	Phone   Phone      // the phone to bind Account to
-	Holder  ActID      // who held Phone when the change was worked out; 0: nobody
-	Wallet  ActID      // Account's wallet from now on; 0: a new one
-	Join    ActID      // this wallet becomes a former wallet of Wallet, with all former wallets of its own
-	At      Instant    // when Account leaves those of its wallets that do not come along
+	Holder  ActID      // the wallet that held Phone then; 0: none
+	Wallet  ActID      // Account's new wallet; 0: create one
+	Join    ActID      // this wallet and its former wallets become former wallets of Wallet
+	At      Instant    // when Account leaves its wallets that are not joined to Wallet
 }
 
-// IdentityStore keeps accounts, phones and joined wallets. The rules of binding are in package identity.
+// IdentityStore stores accounts, phones and joined wallets. The rules of binding are in package identity.
 type IdentityStore interface {
-	// Person returns who stands behind the account, or ErrNotFound.
+	// Person returns the owner of the account. ErrNotFound: the account is unknown.
 	Person(ctx context.Context, a Account) (Person, error)
-	// Row returns the account's row (zero if unknown) and who holds phone (0 if nobody, or if phone is 0).
+	// Row returns the account's row (zero if unknown) and the wallet that holds phone (0 if none, or if phone is 0).
 	Row(ctx context.Context, a Account, phone Phone) (AccountRow, ActID, error)
-	// Apply makes the change in one atomic step and returns the person behind the account afterwards. Phone is then
-	// held by Wallet; a phone that its last account has left is held by nobody, so that a recycled number opens
-	// nobody's wallet.
-	// The account remembers, as Leave says, which wallets it has left, also those that had joined its wallet.
-	// ErrStale when the row or the holder is no longer what the change was worked out from; nothing is changed
-	// then. Refuses with ErrInvalid what would give a person more than MaxFormer former wallets, or an account more
-	// than MaxLeft that it has left.
+	// Apply makes the change in one atomic step and returns the account's owner afterwards. Phone is then held by
+	// Wallet. A phone that its last account has left is held by no wallet, so a recycled phone number gives no access
+	// to the earlier owner's wallet. The account's record of left wallets is updated as LeftAfter says, including the
+	// former wallets of a wallet that it leaves. ErrStale: the row or the holder has changed since the change was
+	// computed; nothing was changed. ErrInvalid: a person would have more than MaxFormer former wallets, or an account
+	// would have left more than MaxLeft; nothing was changed.
 	Apply(ctx context.Context, c IdentityChange) (Person, error)
 }
 
 // People resolves accounts to persons, for the services that grant, show and pay.
 type People interface {
-	// Resolve returns who stands behind an account, known from its first sight on.
+	// Resolve returns the owner of an account. An account that is not known yet gets a new wallet.
 	Resolve(ctx context.Context, a Account) (Person, error)
 }

@@ -2,12 +2,12 @@ package wallet
 
 import "context"
 
-// Kept says which of the lists beside a person's money are worth reading.
+// ListPresence says which of a person's lists may have entries and so are worth reading.
 type Kept struct{ Withdrawals, Packets, Items bool }
 
-// KeptLists answers for all lists at once what most pages need to know of them: that there is nothing in them.
+// ListPresenceReader finds in one call which lists are empty, as most lists of most people are.
 type KeptLists interface {
-	// Kept says for each list of a stage whether it may hold something for the person with these wallets who calls with
-	// this account. A false means certainly not, as of one moment after the call began.
+	// Presence returns, for each list of a stage, whether it may have an entry for the person who owns these wallets
+	// and uses this account. False means that the list was certainly empty at one moment after the call began.
 	Kept(ctx context.Context, caller Account, wallets []ActID, s Stage) (Kept, error)
 }

@@ -5,72 +5,73 @@ import (
 	"fmt"
 )
 
-// AccountKind says what an account of the ledger stands for.
+// AccountKind is the purpose of a ledger account.
 type AccountKind uint8
 
-// The kinds. Money comes from Cost, belongs to Personal, waits in Hold while a payout runs, and leaves to Paid. What one
-// person sends to others goes through Packet.
+// The kinds. Money comes from Cost, belongs to Personal, waits in Hold during a payout, and leaves through Paid. Money
+// that one person sends to others goes through Packet.
 const (
-	CostAccount     AccountKind = 1 + iota // the company's money for one stage; Owner is a sub-account number
+	CostAccount     AccountKind = 1 + iota // the company's money of one stage; Owner is a sub-account number
 	PersonalAccount                        // a person's balance; Owner is the ActID
-	HoldAccount                            // held for a running withdrawal; Owner is the ActID
-	PaidAccount                            // has left through the bank; Owner is the ActID
-	TransitAccount                         // on its way between the databases of one ledger; empty when no transfer is under way
-	PacketAccount                          // in packets that nobody has opened yet; Owner is the sender's ActID
+	HoldAccount                            // held for an unfinished withdrawal; Owner is the ActID
+	PaidAccount                            // paid out by the bank; Owner is the ActID
+	TransitAccount                         // in transfer between the databases of one ledger; empty while no transfer runs
+	PacketAccount                          // in packets that are not opened yet; Owner is the sender's ActID
 )
 
-// Owes says whether an account of this kind may be below zero: nobody's money, and what has no balance to speak of.
+// MayBeNegative reports whether an account of this kind may have a balance below zero. Accounts with people's money may
+// not.
 func (k AccountKind) Owes() bool {
 	return k != PersonalAccount && k != HoldAccount && k != PacketAccount
 }
 
-// AccountNo names an account. The stages have separate accounts, so that nothing crosses between them (A1).
+// AccountNo identifies an account. Each stage has separate accounts, so no money crosses stages (A1).
 type AccountNo struct {
 	Kind  AccountKind
 	Stage Stage
 	Owner int64
 }
 
-// Posted is what became of one credit of a batch.
+// PostOutcome is the result for one credit of a batch.
 type Posted uint8
 
 // The outcomes.
 const (
 	PostedNow    Posted = 1 + iota // written by this call
-	PostedBefore                   // was there with the same amount: nothing written
-	PostRefused                    // was there with another amount: nothing written, an alarm is due
+	PostedBefore                   // already in the ledger with the same amount: nothing written
+	PostRefused                    // already in the ledger with another amount: nothing written; the caller raises an alarm
 )
 
 // Entry is one line of the ledger. Entries are immutable (F1).
 type Entry struct {
 	Account AccountNo
-	Amount  Money   // added to the account; negative: taken from it
-	Order   OrderNo // for a grant; zero otherwise
-	Move    MoveNo  // for a step of a withdrawal or of a packet; zero otherwise
-	Opened  Instant // the grant's place in the flow list
-	Posted  Instant // when the transaction was committed, on the ledger's clock
+	Amount  Money   // fen added to the account; negative: taken from it
+	Order   OrderNo // of a grant; zero otherwise
+	Move    MoveNo  // of a step of a withdrawal or packet; zero otherwise
+	Opened  Instant // the grant's position in the flow list
+	Posted  Instant // when the transaction was committed, by the ledger's clock
 }
 
-// Leg is one side of a transfer.
+// Leg is the part of a transfer that changes one account. Amount is in fen; negative: taken from the account.
 type Leg struct {
 	Account AccountNo
 	Amount  Money
 }
 
-// Transfer moves money between accounts in one transaction: its legs, and before them Take from the pool.
+// Transfer moves money between accounts in one transaction: first Take from the pool, then its legs.
 type Transfer struct {
 	No   MoveNo
 	Legs []Leg
 
-	// Pool is several accounts that stand for one balance, such as the wallets that a person has joined. Together
-	// they give Take, each what it has until it is enough; how much that is only the ledger can say, because others
-	// move money at the same time.
+	// Pool is a set of accounts that act as one balance, such as a person's joined wallets. Together they give Take
+	// fen: each account in order gives what it has until the sum is reached. Only the ledger can determine the parts,
+	// because other transfers run at the same time.
 	Pool []AccountNo
 	Take Money
 }
 
-// Validate returns ErrInvalid when the transfer has a zero leg, a pool and nothing to take or the other way round, or
-// when what it takes and what its legs move do not sum to zero.
+// Validate returns ErrInvalid if a leg is zero, if only one of Pool and Take is set, or if Take and the legs do not sum
+// to zero.
 func (t Transfer) Validate() error {
 	sum := -t.Take
 	for _, l := range t.Legs {
@@ -91,13 +92,13 @@ func (t Transfer) Validate() error {
 	return nil
 }
 
-// Cursor is a place in a flow list: the entries after it are older. The zero Cursor is the top of the list.
+// Cursor is a position in a flow list: the entries after it are older. The zero Cursor is the top of the list.
 type Cursor struct {
 	Opened Instant
 	Order  OrderNo
 }
 
-// After says whether an entry opened at that instant under that number comes after the cursor, newest first.
+// After reports whether an entry with that opening instant and number comes after the cursor, newest first.
 func (c Cursor) After(opened Instant, no OrderNo) bool {
 	if c == (Cursor{}) {
 		return true
@@ -108,45 +109,46 @@ func (c Cursor) After(opened Instant, no OrderNo) bool {
 	return no.Compare(c.Order) > 0
 }
 
-// ViewQuery asks for one consistent look at a person's money in a stage.
+// ViewQuery asks for a consistent view of a person's money in a stage.
 type ViewQuery struct {
-	Wallets []ActID   // whose; their entries are one list
-	Stage   Stage     //
-	Check   []OrderNo // tell for each whether it is posted
-	After   Cursor    // entries after this place
-	Limit   int       // at most this many entries; above zero
+	Wallets []ActID // the person's wallets; their entries form one list
+	Stage   Stage
+	Check   []OrderNo // the orders whose posting is checked
+	After   Cursor    // only entries after this position
+	Limit   int       // the largest number of entries; above zero
 }
 
-// View is the answer: all of it as of one moment.
+// View is the result of a ViewQuery: all of it as of one moment.
 type View struct {
-	Balance Money   // may be withdrawn
-	Income  Money   // sum of all grants posted; what came out of packets is no part of it
+	Balance Money   // fen that may be withdrawn
+	Income  Money   // fen of all grants posted; excludes money from packets
 	Grants  []Entry // posted grants, newest first
-	Posted  []bool  // for each of Check
+	Posted  []bool  // for each order of Check
 }
 
-// Ledger is the double-entry book of record (F1). The order number is its last guard of idempotency.
+// Ledger is the double-entry ledger of record (F1). It is idempotent by order number, the last guard against a double
+// posting.
 type Ledger interface {
-	// Post writes a batch of credits and the debit of their sum on a cost account of each stage, in one
-	// transaction, and says what became of each. A credit seen before is not written again, within the batch too.
-	// After ErrInvalid (a credit is not above zero), ErrOverflow, ErrOverloaded and ErrUnavailable nothing was
-	// written. ErrUnknown: all new ones were written or none.
+	// Post writes a batch of credits, and the debit of their sum on a cost account of each stage, in one transaction.
+	// It returns the outcome of each credit. A credit that is already posted, also earlier in the batch, is not written
+	// again. After ErrInvalid (a credit is not above zero), ErrOverflow, ErrOverloaded and ErrUnavailable nothing was
+	// written. ErrUnknown: all new credits were written, or none; repeat the call.
 	Post(ctx context.Context, batch []Credit) ([]Posted, error)
-	// Transfer writes the legs in one transaction, once for its number; repeating it changes nothing.
-	// ErrConflict: the number was used with other legs. ErrInsufficient: a personal, hold or packet account would go
-	// below zero, or the pool has less than is to be taken; nothing was moved. The first answer stands: a number once
-	// refused stays refused, however much comes in later, because somebody has been told. ErrUnknown as above.
+	// Transfer moves the money in one transaction. Idempotent by number. ErrConflict: the number was used with other
+	// legs. ErrInsufficient: a personal, hold or packet account would go below zero, or the pool has less than Take;
+	// nothing was moved. The first result is final: a refused number stays refused even if more money arrives, because
+	// the refusal may have been reported. ErrUnknown: all was moved, or nothing; repeat the call.
 	Transfer(ctx context.Context, t Transfer) error
-	// View returns one consistent look.
+	// View returns one consistent view.
 	View(ctx context.Context, q ViewQuery) (View, error)
 }
 
-// Settler posts at once and records it on every side. Both methods are safe to repeat; after an error some of their
-// steps may have been made: repeat them whole.
+// Settler posts credits immediately and updates all their records: ledger, orders and tokens. Both methods are
+// idempotent. After an error some steps may have been made: repeat the whole call.
 type Settler interface {
-	// Settle posts credits whose budget was taken.
+	// Settle posts credits whose budget is already taken.
 	Settle(ctx context.Context, credits []Credit) error
-	// SettleOrders posts open orders. How far their grants came is not known, so it takes their budget first, and
-	// voids those for which there is none left (C6).
+	// SettleOrders posts open orders. It is not known which steps of their grants were made, so it takes their budget
+	// first, and voids orders without budget (C6).
 	SettleOrders(ctx context.Context, orders []Order) error
 }

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestCursorWalksEachEntryOnce walks a list in pages while newer entries arrive above the cursor: nothing that was
-// there is skipped or repeated (P1).
+// TestCursorWalksEachEntryOnce reads a list page by page while newer entries arrive above the cursor. No entry that
+// existed at the start is skipped or repeated (P1).
 func TestCursorWalksEachEntryOnce(t *testing.T) {
 	type entry struct {
 		opened Instant
@@ -30,7 +30,7 @@ func TestCursorWalksEachEntryOnce(t *testing.T) {
 			return 1
 		})
 		list = slices.Compact(list)
-		there := slices.Clone(list)
+		original := slices.Clone(list)
 		walked := []entry{}
 		for at := (Cursor{}); ; {
 			rest := slices.DeleteFunc(slices.Clone(list), func(e entry) bool { return !at.After(e.opened, e.no) })
@@ -39,12 +39,12 @@ func TestCursorWalksEachEntryOnce(t *testing.T) {
 			}
 			page := rest[:min(len(rest), rapid.IntRange(1, 4).Draw(t, "limit"))]
 			walked = append(walked, page...)
-			require.LessOrEqual(t, len(walked), len(there), "something is repeated")
+			require.LessOrEqual(t, len(walked), len(original), "an entry is repeated")
 			last := page[len(page)-1]
 			at = Cursor{last.opened, last.no}
 			list = append(draw(10, "newer"), list...)
 		}
-		require.Equal(t, there, walked)
+		require.Equal(t, original, walked)
 	})
 }
 
@@ -53,8 +53,8 @@ func TestCursorOfOneMoment(t *testing.T) {
 	next := no
 	next.Rain++
 	at := Cursor{Opened: 5, Order: no}
-	require.True(t, Cursor{}.After(Never, no), "from the top everything comes after")
-	require.False(t, at.After(5, no), "what the cursor names was shown")
+	require.True(t, Cursor{}.After(Never, no), "from the top every entry comes after")
+	require.False(t, at.After(5, no), "the cursor's own entry was already shown")
 	require.True(t, at.After(5, next))
 	require.False(t, Cursor{Opened: 5, Order: next}.After(5, no))
 	require.True(t, at.After(4, no), "older")
@@ -73,15 +73,15 @@ func TestTransferValidates(t *testing.T) {
 		{"from one account to another", Transfer{Legs: []Leg{{hold, -5}, {paid, 5}}}, nil},
 		{"from one to two", Transfer{Legs: []Leg{{mine, -5}, {hold, 2}, {paid, 3}}}, nil},
 		{"from a pool", Transfer{Legs: []Leg{{hold, 5}}, Pool: []AccountNo{mine}, Take: 5}, nil},
-		{"nothing at all", Transfer{}, ErrInvalid},
+		{"an empty transfer", Transfer{}, ErrInvalid},
 		{"one leg", Transfer{Legs: []Leg{{hold, 5}}}, ErrInvalid},
 		{"a leg of zero", Transfer{Legs: []Leg{{hold, -5}, {mine, 0}, {paid, 5}}}, ErrInvalid},
 		{"more in than out", Transfer{Legs: []Leg{{hold, -5}, {paid, 6}}}, ErrInvalid},
 		{"a pool and nothing to take", Transfer{Legs: []Leg{{hold, -5}, {paid, 5}}, Pool: []AccountNo{mine}}, ErrInvalid},
 		{"something to take and no pool", Transfer{Legs: []Leg{{hold, 2}, {paid, 3}}, Take: 5}, ErrInvalid},
-		{"a pool that is given", Transfer{Legs: []Leg{{hold, -5}}, Pool: []AccountNo{mine}, Take: -5}, ErrInvalid},
+		{"a pool that receives money", Transfer{Legs: []Leg{{hold, -5}}, Pool: []AccountNo{mine}, Take: -5}, ErrInvalid},
 		{"a pool that gives less than the legs take", Transfer{Legs: []Leg{{hold, 5}}, Pool: []AccountNo{mine}, Take: 4}, ErrInvalid},
-		{"a pool to nobody", Transfer{Pool: []AccountNo{mine, hold}, Take: 5}, ErrInvalid},
+		{"a pool without a receiving leg", Transfer{Pool: []AccountNo{mine, hold}, Take: 5}, ErrInvalid},
 		{"a sum beyond the range", Transfer{Legs: []Leg{{hold, math.MaxInt64}, {paid, math.MaxInt64}, {mine, 2}}}, ErrOverflow},
 	} {
 		err := c.t.Validate()

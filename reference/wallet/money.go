@@ -24,7 +24,7 @@ func (m Money) Sub(n Money) (Money, error) {
 	return m - n, nil
 }
 
-// String prints yuan with two decimals, as people read it: 1234 fen is "12.34 yuan".
+// String returns yuan with two decimals: 1234 fen is "12.34 yuan".
 func (m Money) String() string {
 	sign, u := "", uint64(m)
 	if m < 0 {

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// amounts draws any amount, the ends of the range as often as the rest.
+// amounts draws any amount, with the ends of the range as often as other values.
 func amounts() *rapid.Generator[Money] {
 	return rapid.Custom(func(t *rapid.T) Money {
 		edge := rapid.SampledFrom([]int64{math.MinInt64, math.MinInt64 + 1, -1, 0, 1, math.MaxInt64 - 1, math.MaxInt64})
@@ -17,7 +17,7 @@ func amounts() *rapid.Generator[Money] {
 	})
 }
 
-// TestMoneyAddsExactlyOrOverflows holds sums and differences against integers that have no end.
+// TestMoneyAddsExactlyOrOverflows compares sums and differences with those of big integers.
 func TestMoneyAddsExactlyOrOverflows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, n := amounts().Draw(t, "m"), amounts().Draw(t, "n")
@@ -41,11 +41,11 @@ func TestMoneyAddsExactlyOrOverflows(t *testing.T) {
 func TestMoneyPrintsYuan(t *testing.T) {
 	for want, m := range map[string]Money{
 		"0.00 yuan":                  0,
-		"0.05 yuan":                  5,    // fen have two places
+		"0.05 yuan":                  5,    // fen have two digits
 		"12.34 yuan":                 1234, //
-		"-0.01 yuan":                 -1,   // the sign stands before the whole
+		"-0.01 yuan":                 -1,   // the sign comes first
 		"92233720368547758.07 yuan":  math.MaxInt64,
-		"-92233720368547758.08 yuan": math.MinInt64, // whose negative no int64 has
+		"-92233720368547758.08 yuan": math.MinInt64, // its negative does not fit int64
 	} {
 		require.Equal(t, want, m.String())
 	}

@@ -2,7 +2,7 @@ package wallet
 
 import "fmt"
 
-// MoveStep is a step of a withdrawal or of a packet in the ledger.
+// TransferStep is the step of a withdrawal or packet that a ledger transfer makes.
 type MoveStep uint8
 
 // The steps.
@@ -10,21 +10,21 @@ const (
 	MoveHold   MoveStep = 1 + iota // a withdrawal: personal → hold
 	MoveSettle                     // a withdrawal: hold → paid
 	MoveSend                       // a packet: the sender's personal → packet
-	MoveOpen                       // one share of it: packet → the recipient's personal
-	MoveReturn                     // one share of it: packet → the sender's personal
+	MoveOpen                       // one share of a packet: packet → the recipient's personal
+	MoveReturn                     // one share of a packet: packet → the sender's personal
 	MoveRefund                     // a withdrawal that the bank declined: hold → personal
 )
 
-// MoveNo is the idempotency key of a transfer: a withdrawal or a packet, and the step of it. Clients choose the requests
-// of both, each in a series of its own; the step tells them apart.
+// TransferNo is the idempotency key of a transfer: a withdrawal or a packet, and its step. Clients number the requests
+// of withdrawals and packets separately; the step tells them apart.
 type MoveNo struct {
-	Withdrawal WithdrawalNo // of MoveHold, MoveSettle and MoveRefund
+	Withdrawal WithdrawalNo // of TransferHold, TransferSettle and TransferRefund
 	Packet     PacketNo     // of the other steps
 	Step       MoveStep
-	Share      uint8 // which of the packet's shares is opened or goes back, from 0; 0 for the other steps
+	Share      uint8 // index of the share that is opened or returned; 0 for the other steps
 }
 
-// MoveNoOf puts a number together from what Key and its other parts returned.
+// TransferNoOf builds a number from the results of Key and its other parts.
 func MoveNoOf(a Account, request int64, s MoveStep, share uint8) MoveNo {
 	if s.ofPacket() {
 		return MoveNo{Packet: PacketNo{Account: a, Request: request}, Step: s, Share: share}
@@ -32,10 +32,10 @@ func MoveNoOf(a Account, request int64, s MoveStep, share uint8) MoveNo {
 	return MoveNo{Withdrawal: WithdrawalNo{Account: a, Request: request}, Step: s, Share: share}
 }
 
-// ofPacket says whether a step is one of a packet.
+// ofPacket reports whether s is a step of a packet.
 func (s MoveStep) ofPacket() bool { return s >= MoveSend && s <= MoveReturn }
 
-// Key returns the account and the request that the number is of.
+// Key returns the account and the request number of the withdrawal or packet.
 func (n MoveNo) Key() (Account, int64) {
 	if n.Step.ofPacket() {
 		return n.Packet.Account, n.Packet.Request
@@ -43,11 +43,11 @@ func (n MoveNo) Key() (Account, int64) {
 	return n.Withdrawal.Account, n.Withdrawal.Request
 }
 
-// OfPacket says whether the transfer is one of a packet.
+// OfPacket reports whether the transfer is a step of a packet.
 func (n MoveNo) OfPacket() bool { return n.Step.ofPacket() }
 
-// Validate returns ErrInvalid for a number that no transfer has: an unknown step or family, a number of both kinds, or a
-// share that no packet has.
+// Validate returns ErrInvalid for a number that no transfer can have: an unknown step or family, both a withdrawal and
+// a packet, or a share that its packet cannot have.
 func (n MoveNo) Validate() error {
 	account, _ := n.Key()
 	both := n.Step.ofPacket() && n.Withdrawal != (WithdrawalNo{}) || !n.Step.ofPacket() && n.Packet != (PacketNo{})
@@ -58,7 +58,7 @@ func (n MoveNo) Validate() error {
 	return nil
 }
 
-// String returns the number for people to read.
+// String returns the number in readable form.
 func (n MoveNo) String() string {
 	if n.Step.ofPacket() {
 		return fmt.Sprintf("%s step %d share %d", n.Packet, n.Step, n.Share)

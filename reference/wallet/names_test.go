@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAppsAndFamilies pins the eight apps (B1) with their numbers on the wire and their account systems (B2).
+// TestAppsAndFamilies fixes the eight apps (B1) with their numbers on the wire and their account systems (B2).
 func TestAppsAndFamilies(t *testing.T) {
 	names := []string{"", "douyin", "douyin-huoshan", "douyin-lite", "xigua", "toutiao", "toutiao-lite", "fanqie-novel", "fanqie-audio"}
 	require.Len(t, names, Apps+1)
@@ -33,7 +33,7 @@ func TestAppsAndFamilies(t *testing.T) {
 	}
 }
 
-// TestAwardTypes pins the thirteen reward types (B4) with their numbers in order numbers.
+// TestAwardTypes fixes the thirteen reward types (B4) with their numbers in order numbers.
 func TestAwardTypes(t *testing.T) {
 	names := []string{"", "cash", "video-subsidy", "ad-coupon", "ecommerce-coupon", "payment-coupon", "consumer-finance-coupon",
 		"insurance-coupon", "credit-card-coupon", "heytea-coupon", "movie-coupon", "dou-plus-coupon", "cultural-coupon", "avatar-pendant"}
@@ -50,7 +50,7 @@ func TestAwardTypes(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestStages pins the three stages (A1) with their numbers in order numbers.
+// TestStages fixes the three stages (A1) with their numbers in order numbers.
 func TestStages(t *testing.T) {
 	for n, name := range map[Stage]string{InternalTest: "internal-test", ExternalDrill: "external-drill", Official: "official"} {
 		require.Equal(t, name, n.String())
@@ -76,7 +76,7 @@ func TestStrategies(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestTokenStatusNumbers pins the source's numbers (T4).
+// TestTokenStatusNumbers fixes the source's numbers (T4).
 func TestTokenStatusNumbers(t *testing.T) {
 	require.EqualValues(t, 2, TokenProcessing)
 	require.EqualValues(t, 8, TokenSuccess)
@@ -85,7 +85,7 @@ func TestTokenStatusNumbers(t *testing.T) {
 func TestInstants(t *testing.T) {
 	at := time.Date(2022, 1, 31, 20, 0, 0, 1_999, time.FixedZone("Shanghai", 8*3600))
 	i := InstantOf(at)
-	require.Equal(t, "2022-01-31T12:00:00.000001Z", i.String(), "cut to the microsecond, in UTC")
+	require.Equal(t, "2022-01-31T12:00:00.000001Z", i.String(), "truncated to the microsecond, in UTC")
 	require.Equal(t, at.Truncate(time.Microsecond).UTC(), i.Time())
 	require.Equal(t, i+1_500_000, i.Add(1500*time.Millisecond+999))
 	require.Equal(t, -2*time.Second, i.Sub(i.Add(2*time.Second)))
@@ -93,7 +93,7 @@ func TestInstants(t *testing.T) {
 
 func TestPersonOwnsEveryWallet(t *testing.T) {
 	p := Person{ActID: 3, Former: []ActID{1, 2}}
-	require.Equal(t, []ActID{3, 1, 2}, p.Wallets(), "the present one first")
+	require.Equal(t, []ActID{3, 1, 2}, p.Wallets(), "the present wallet first")
 	require.True(t, p.Owns(3) && p.Owns(1) && p.Owns(2))
 	require.False(t, p.Owns(4) || Person{}.Owns(1))
 }

@@ -13,20 +13,20 @@ import (
 // Announcement is a text that operators show to users (B8).
 type Announcement struct {
 	ID     int64
-	Text   string // English, at most MaxAnnouncement bytes; one of the two may be empty
-	TextZH string // Chinese, the same
-	Apps   []App  // ascending, each once; empty: all
+	Text   string // English, at most MaxAnnouncement bytes; one of Text and TextZH may be empty
+	TextZH string // Chinese, at most MaxAnnouncement bytes
+	Apps   []App  // ascending, without duplicates; empty: all apps
 	From   Instant
-	To     Instant // the first moment when it is over
+	To     Instant // exclusive
 }
 
-// MaxAnnouncement bounds an announcement's text in bytes; MaxAnnouncements how many there are at a time.
+// MaxAnnouncement bounds an announcement's text in bytes. MaxAnnouncements bounds the announcements that are not over.
 const (
 	MaxAnnouncement  = 500
 	MaxAnnouncements = 20
 )
 
-// Validate returns ErrInvalid with what is wrong.
+// Validate returns ErrInvalid, wrapped with the reason.
 func (a Announcement) Validate() error {
 	fault := func(format string, args ...any) error {
 		return fmt.Errorf("%w: announcement: "+format, append([]any{ErrInvalid}, args...)...)
@@ -36,14 +36,14 @@ func (a Announcement) Validate() error {
 	}
 	for _, text := range []string{a.Text, a.TextZH} {
 		if len(text) > MaxAnnouncement || !utf8.ValidString(text) || bytes.ContainsFunc([]byte(text), unicode.IsControl) {
-			return fault("a text of %d bytes: at most %d, of characters that can be seen", len(text), MaxAnnouncement)
+			return fault("a text of %d bytes: it must be UTF-8 of at most %d bytes without control characters", len(text), MaxAnnouncement)
 		}
 	}
 	if a.From < 0 || a.From >= a.To {
-		return fault("from %d to %d is no time", a.From, a.To)
+		return fault("from %d to %d is not a time range", a.From, a.To)
 	}
 	if !slices.IsSorted(a.Apps) || len(slices.Compact(slices.Clone(a.Apps))) != len(a.Apps) {
-		return fault("apps are not in order, or one is there twice")
+		return fault("apps are not in ascending order, or one occurs twice")
 	}
 	for _, app := range a.Apps {
 		if !app.Valid() {
@@ -53,12 +53,12 @@ func (a Announcement) Validate() error {
 	return nil
 }
 
-// Shown says whether users of an app see it at the instant.
+// Shown reports whether users of an app see it at the instant.
 func (a Announcement) Shown(app App, now Instant) bool {
 	return a.From <= now && now < a.To && (len(a.Apps) == 0 || slices.Contains(a.Apps, app))
 }
 
-// Same says whether a and b show the same.
+// Same reports whether a and b have the same content; ids are not compared.
 func (a Announcement) Same(b Announcement) bool {
 	return a.Text == b.Text && a.TextZH == b.TextZH && slices.Equal(a.Apps, b.Apps) && a.From == b.From && a.To == b.To
 }
@@ -74,7 +74,7 @@ type PageConfig struct {
 // MaxPageConfig bounds a page configuration in bytes.
 const MaxPageConfig = 1 << 16
 
-// Validate returns ErrInvalid with what is wrong with the body or the operator's name.
+// Validate returns ErrInvalid, wrapped with the error in the body or the operator's name.
 func (c PageConfig) Validate() error {
 	var object map[string]json.RawMessage
 	switch {
@@ -88,22 +88,24 @@ func (c PageConfig) Validate() error {
 	return nil
 }
 
-// Notices keeps what operators show. Versions are kept for ever; the one in force is the last published.
+// Notices stores what operators show to users. Page versions are never deleted; the last published version is in force.
 type Notices interface {
-	// Announcements returns all that are on record and not over at the instant, by their ids.
+	// Announcements returns all announcements that are not over at the instant, by ascending id.
 	Announcements(ctx context.Context, now Instant) ([]Announcement, error)
-	// Announce records a under a new id, whatever a.ID says, and returns it; the id of one that is not over and shows the
-	// same is returned instead, so that a repeat shows nothing twice. ErrInvalid. ErrOverloaded: there are
-	// MaxAnnouncements that are not over. ErrUnknown: repeat the call.
+	// Announce records a under a new id and returns the id; a.ID is ignored. If an announcement with the same content
+	// is not over, its id is returned instead, so a repeat adds nothing. ErrInvalid: see Announcement.Validate.
+	// ErrOverloaded: MaxAnnouncements are not over. ErrUnknown: repeat the call.
 	Announce(ctx context.Context, a Announcement, now Instant) (int64, error)
-	// Withdraw takes an announcement down. Idempotent: one that is not there is down.
+	// Withdraw removes an announcement. Idempotent: an unknown id is not an error.
 	Withdraw(ctx context.Context, id int64) error
-	// Publish records the next version, was being the one it was made from, and returns its number. Where that next
-	// version is the one in force and has the same body and operator, this is a repeat and answers as the first time.
-	// ErrInvalid. ErrStale: there is a newer one than was, or was is none. ErrUnknown: repeat the call.
-	Publish(ctx context.Context, c PageConfig, was int64) (int64, error)
-	// PageConfig returns a version; 0: the one in force, a zero PageConfig when none was published. ErrNotFound.
+	// Publish records the next version and returns its number. base is the version that it is based on. If version base+1
+	// is in force and has the same body and operator, the call is a repeat and returns that version. ErrInvalid: see
+	// PageConfig.Validate. ErrStale: a newer version than base exists, or base does not exist. ErrUnknown: repeat the
+	// call.
+	Publish(ctx context.Context, c PageConfig, base int64) (int64, error)
+	// PageConfig returns a version. Version 0 returns the one in force, or a zero PageConfig if none was published.
+	// ErrNotFound: no such version.
 	PageConfig(ctx context.Context, version int64) (PageConfig, error)
-	// PageConfigs returns the versions, newest first, without their bodies, at most limit.
+	// PageConfigs returns at most limit versions, newest first, without their bodies.
 	PageConfigs(ctx context.Context, limit int) ([]PageConfig, error)
 }

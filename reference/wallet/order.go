@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// OrderNo is the identity of a grant: `${actID}_${scene_id}_${rain_id}_${award_type}_${stage}` (O3). One person
-// gets one scene's reward at most once a rain and stage, because no other number can be written for it.
+// OrderNo is the identity of a grant: `${actID}_${scene_id}_${rain_id}_${award_type}_${stage}` (O3). One person gets
+// one scene's reward at most once per rain and stage, because no other order number exists for it.
 type OrderNo struct {
 	ActID ActID
 	Scene SceneID
@@ -18,13 +18,13 @@ type OrderNo struct {
 	Stage Stage
 }
 
-// MaxSceneID and maxOrderNo bound what ParseOrderNo reads.
+// MaxSceneID and maxOrderNo bound the bytes that ParseOrderNo accepts.
 const (
 	MaxSceneID = 32
 	maxOrderNo = 20 + 1 + MaxSceneID + 1 + 11 + 1 + 3 + 1 + 3
 )
 
-// Valid says whether id is a well-formed scene id.
+// Valid reports whether id is a well-formed scene id.
 func (id SceneID) Valid() bool {
 	if len(id) == 0 || len(id) > MaxSceneID {
 		return false
@@ -53,7 +53,7 @@ func (o OrderNo) Append(b []byte) []byte {
 // String returns the order number as it goes over the wire.
 func (o OrderNo) String() string { return string(o.Append(make([]byte, 0, maxOrderNo))) }
 
-// Validate returns ErrInvalid, wrapped with the part that is wrong.
+// Validate returns ErrInvalid, wrapped with the invalid part.
 func (o OrderNo) Validate() error {
 	switch {
 	case o.ActID <= 0:
@@ -70,13 +70,14 @@ func (o OrderNo) Validate() error {
 	return nil
 }
 
-// Compare orders order numbers; it is total, so that lists have one order.
+// Compare is a total order of order numbers, so that all lists agree.
 func (o OrderNo) Compare(p OrderNo) int {
 	return cmp.Or(cmp.Compare(o.ActID, p.ActID), cmp.Compare(o.Stage, p.Stage), cmp.Compare(o.Scene, p.Scene),
 		cmp.Compare(o.Rain, p.Rain), cmp.Compare(o.Award, p.Award))
 }
 
-// ParseOrderNo reads what String wrote, and nothing else: each number has exactly one text. Errors are ErrInvalid.
+// ParseOrderNo is the inverse of String. It accepts nothing else: each number has exactly one text. All errors are
+// ErrInvalid.
 func ParseOrderNo(s string) (OrderNo, error) {
 	if len(s) > maxOrderNo {
 		return OrderNo{}, fmt.Errorf("%w: order number of %d bytes", ErrInvalid, len(s))
@@ -97,62 +98,63 @@ func ParseOrderNo(s string) (OrderNo, error) {
 		return OrderNo{}, err
 	}
 	if o.String() != s {
-		return OrderNo{}, fmt.Errorf("%w: order number %q is not written as %q", ErrInvalid, s, o)
+		return OrderNo{}, fmt.Errorf("%w: order number %q must be written as %q", ErrInvalid, s, o)
 	}
 	return o, nil
 }
 
-// OrderState is how far an order has come. It moves forward only.
+// OrderState is the progress of an order. It moves forward only.
 type OrderState uint8
 
-// The states. Settled, Void and Moved are final. Their numbers are in the stores.
+// The states. Settled, Void and Moved are final. Stores save these numbers.
 const (
-	OrderOpen    OrderState = iota // recorded; its money may or may not be on the way
+	OrderOpen    OrderState = iota // recorded; it may or may not be posted already
 	OrderSettled                   // its money is in the ledger
-	OrderVoid                      // refused after it was recorded (budget spent): no money ever moves
-	OrderMoved                     // the number is given up: its wallet has joined another one, under which the win goes on record
+	OrderVoid                      // refused after it was recorded (the budget is spent): it is never posted
+	OrderMoved                     // the number is given up: its wallet was joined to another one, which records the win
 )
 
-// Pays says whether the order's money is in the ledger or is to come there.
+// Pays reports whether the order's money is in the ledger or will be posted.
 func (s OrderState) Pays() bool { return s == OrderOpen || s == OrderSettled }
 
-// Order is the record of one grant. It remembers its child activity by the stage in its number (A2).
+// Order is the record of one grant of cash. The stage in its number identifies its child activity (A2).
 type Order struct {
 	No      OrderNo
 	Amount  Money
-	Opened  Instant // when the person won; the grant's place in the flow list
+	Opened  Instant // when the person won; the grant's position in the flow list
 	Created Instant // when the asset centre recorded it
 	State   OrderState
 }
 
-// Credit returns the posting that the order asks for.
+// Credit returns the order's posting.
 func (o Order) Credit() Credit { return Credit{o.No, o.Amount, o.Opened} }
 
-// SameGrant says whether o and p grant the same: a repeat that is not the same is a conflict (O3).
+// SameGrant reports whether o and p have the same number and amount. A repeat with another amount is a conflict (O3).
 func (o Order) SameGrant(p Order) bool { return o.No == p.No && o.Amount == p.Amount }
 
-// Orders keeps the orders of record. Durable: what Create acknowledged is never lost.
+// Orders stores orders. Durable: what Create acknowledged is never lost.
 type Orders interface {
-	// Create records o unless its number is taken, and returns the order on record and whether it is new.
-	// Atomic. ErrUnknown: it may have been recorded; repeat the call.
+	// Create records o unless its number is taken, and returns the order on record and whether it is new. Atomic.
+	// ErrUnknown: it may have been recorded; repeat the call.
 	Create(ctx context.Context, o Order) (Order, bool, error)
-	// Get returns the orders on record under nos, in that order; a zero Order for a number that is not there.
+	// Get returns the orders on record under nos, in that order, with a zero Order for a number that is not on record.
 	Get(ctx context.Context, nos []OrderNo) ([]Order, error)
-	// Finish moves open orders to a final state; a number that is not there or is final already is left alone.
-	// Idempotent.
+	// Finish moves open orders to the final state s. Numbers that are not on record, or whose state is already final,
+	// are ignored. Idempotent.
 	Finish(ctx context.Context, nos []OrderNo, s OrderState) error
-	// Of returns all orders of one wallet in one stage, in order of their numbers.
+	// Of returns all orders of one wallet in one stage, by ascending number.
 	Of(ctx context.Context, id ActID, s Stage) ([]Order, error)
 }
 
-// OpenPlace is a place in a list of what is open, as the list gave it; 0 is the beginning. It means nothing to others.
+// ScanCursor is a position in a scan of unfinished records. 0 is the start. Only the store that returned it can
+// interpret it.
 type OpenPlace int64
 
-// OpenOrders finds what compensation (O5) has to settle.
+// OpenOrders finds the orders that compensation (O5) has to settle.
 type OpenOrders interface {
-	// Open returns at most limit open orders that were created before the instant, oldest first, from a place on, and
-	// the place to go on from; 0: there are no more. What cannot be settled is so passed by and does not bar the way.
+	// Open returns at most limit open orders created before the instant, oldest first, starting at from, and the
+	// position to continue from; 0: the end. The position lets a scan pass orders that cannot be settled.
 	Open(ctx context.Context, before Instant, from OpenPlace, limit int) ([]Order, OpenPlace, error)
-	// OpenCount returns how many orders are open now: the visible backlog of O5.
+	// OpenCount returns the number of open orders: the backlog of O5.
 	OpenCount(ctx context.Context) (int64, error)
 }

@@ -44,15 +44,15 @@ func TestLongestOrderNoFits(t *testing.T) {
 
 func TestOrderNoReadsNothingElse(t *testing.T) {
 	for _, c := range []struct{ text, why string }{
-		{"", "nothing"},
+		{"", "an empty text"},
 		{"1_rain_3_1", "a part too few"},
 		{"1_rain_3_1_3_", "a part too many"},
 		{"1__3_1_3", "no scene"},
 		{"1_ra_in_3_1_3", "the separator within a scene"},
 		{"1_Rain_3_1_3", "capitals"},
-		{"1_雨_3_1_3", "letters of others"},
+		{"1_雨_3_1_3", "letters outside ASCII"},
 		{"1_" + strings.Repeat("a", MaxSceneID+1) + "_3_1_3", "a scene too long"},
-		{"0_rain_3_1_3", "nobody's wallet"},
+		{"0_rain_3_1_3", "wallet 0"},
 		{"-1_rain_3_1_3", "a wallet below zero"},
 		{"9223372036854775808_rain_3_1_3", "a wallet beyond int64"},
 		{"1_rain_-1_1_3", "a rain below zero"},
@@ -64,9 +64,9 @@ func TestOrderNoReadsNothingElse(t *testing.T) {
 		{"1_rain_3_1_4", "one stage too many"},
 		{"01_rain_3_1_3", "a leading zero: each number has one text"},
 		{"+1_rain_3_1_3", "a sign"},
-		{"1_rain_3_1_3 ", "a blank"},
+		{"1_rain_3_1_3 ", "a space"},
 		{"1_rain_0x3_1_3", "another base"},
-		{strings.Repeat("1", maxOrderNo+1), "longer than any"},
+		{strings.Repeat("1", maxOrderNo+1), "longer than the longest number"},
 	} {
 		_, err := ParseOrderNo(c.text)
 		require.ErrorIs(t, err, ErrInvalid, c.why)
@@ -93,7 +93,7 @@ func FuzzParseOrderNo(f *testing.F) {
 func TestOrderNosHaveOneOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := orderNos().Draw(t, "a"), orderNos().Draw(t, "b"), orderNos().Draw(t, "c")
-		if rapid.Bool().Draw(t, "near") { // numbers that differ in few parts only
+		if rapid.Bool().Draw(t, "near") { // numbers that differ in few parts
 			b.ActID, b.Stage, c.ActID, c.Stage = a.ActID, a.Stage, a.ActID, a.Stage
 		}
 		require.Equal(t, a.Compare(b), -b.Compare(a))
@@ -104,7 +104,7 @@ func TestOrderNosHaveOneOrder(t *testing.T) {
 	})
 }
 
-// TestOrderNosDifferInEachPart makes sure that no part is left out of the order.
+// TestOrderNosDifferInEachPart checks that the order uses every part of the number.
 func TestOrderNosDifferInEachPart(t *testing.T) {
 	no := OrderNo{ActID: 1, Scene: "rain", Rain: 1, Award: Cash, Stage: InternalTest}
 	for part, larger := range map[string]OrderNo{
@@ -116,7 +116,7 @@ func TestOrderNosDifferInEachPart(t *testing.T) {
 		require.False(t, Order{No: no}.SameGrant(Order{No: larger}), part)
 	}
 	require.False(t, Order{No: no, Amount: 1}.SameGrant(Order{No: no, Amount: 2}))
-	require.True(t, Order{No: no, Amount: 1, Created: 1}.SameGrant(Order{No: no, Amount: 1, Created: 2}), "a repeat comes later")
+	require.True(t, Order{No: no, Amount: 1, Created: 1}.SameGrant(Order{No: no, Amount: 1, Created: 2}), "a repeat may come later")
 }
 
 func TestCreditIsWhatOrderAndTokenPromise(t *testing.T) {

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// PacketLife is how long a packet may be opened; what is not opened then goes back to its sender (P4). Ours.
+// PacketLifetime is how long a packet may be opened. Unopened shares are then returned to the sender (P4). The duration
+// is our choice.
 const PacketLife = 24 * time.Hour
 
-// MaxShares bounds the people that one packet is for.
+// MaxShares bounds the shares, and so the recipients, of one packet.
 const MaxShares = 100
 
-// PacketNo is the identity of a packet that one person sends to others: the account that sent it and a number that its
-// client chose.
+// PacketNo is the identity of a packet: the sender's account and a number chosen by the sender's client.
 type PacketNo struct {
 	Account Account
 	Request int64
@@ -25,18 +25,18 @@ func (n PacketNo) String() string {
 	return fmt.Sprintf("p_%d_%d_%d", n.Account.Family, n.Account.User, n.Request)
 }
 
-// PacketState is how far a packet has come. It moves forward only.
+// PacketState is the progress of a packet. It moves forward only.
 type PacketState uint8
 
 // The states. Refused and closed are final.
 const (
 	PacketAsked   PacketState = 1 + iota // recorded
-	PacketRefused                        // the balance was too small; nothing was moved
-	PacketSent                           // its money waits in the packet's account: it can be opened
-	PacketClosed                         // every share was opened or went back
+	PacketRefused                        // the balance was too small; no money was moved
+	PacketSent                           // its money is in the packet account; it can be opened
+	PacketClosed                         // every share was opened or returned
 )
 
-// Follows says whether a packet in state s may move to state t.
+// Follows reports whether a packet in state s may move to state t.
 func (s PacketState) Follows(t PacketState) bool {
 	return s == PacketAsked && (t == PacketRefused || t == PacketSent) || s == PacketSent && t == PacketClosed
 }
@@ -46,27 +46,28 @@ type Packet struct {
 	No       PacketNo
 	Owner    ActID // the sender's wallet when it was sent
 	Stage    Stage
-	Amount   Money   // the sum of the shares
-	Wallets  []ActID // the sender's wallets that it may take from, Owner's first
-	Shares   []Share // 1..MaxShares, each for another person, none for the sender
+	Amount   Money   // fen; the sum of the shares
+	Wallets  []ActID // the sender's wallets whose money it may use; Owner first
+	Shares   []Share // 1..MaxShares, each for a different person, none for the sender
 	Greeting string  // at most MaxGreeting bytes
 	Created  Instant
 	State    PacketState
 
-	// Count and Opened are how many shares there are and how many are opened, in what a person is shown; 0 on record.
+	// Count is the number of shares and Opened the number of opened shares, in the views shown to people; both are 0 on
+	// record.
 	Count, Opened int
 }
 
 // MaxGreeting bounds a packet's greeting in bytes of UTF-8.
 const MaxGreeting = 120
 
-// MaxPacketShare bounds a packet: so many fen for each of its shares. 200 yuan is what people know as the cap of a red
-// packet. Ours.
+// MaxPacketShare bounds a packet's amount in fen for each share. 200 yuan is the usual limit of a red packet. Our
+// choice.
 const MaxPacketShare Money = 200_00
 
-// Validate returns ErrInvalid for a packet that cannot be recorded: of no family, wallet or stage that there is, not in the
-// state that a packet begins in, without a share or with too many, with one that is empty, goes to nobody, is not waiting,
-// goes to an account or a wallet twice or to one of the sender's, or with shares that do not sum to its amount.
+// Validate returns ErrInvalid for a packet that cannot be recorded: an unknown family, wallet or stage; a state other
+// than PacketAsked; no share or too many; a share that is empty, has no recipient or is not waiting; two shares for one
+// account or wallet; a share for one of the sender's wallets; or shares that do not sum to Amount.
 func (p Packet) Validate() error {
 	families := func(a Account) bool { return a.Family >= DouyinFamily && a.Family <= ToutiaoFamily }
 	good := families(p.No.Account) && p.Owner > 0 && p.Stage >= InternalTest && p.Stage <= Official && p.State == PacketAsked &&
@@ -90,18 +91,18 @@ func (p Packet) Validate() error {
 	return nil
 }
 
-// Done says whether every share was opened or went back.
+// Done reports whether every share was opened or returned.
 func (p Packet) Done() bool {
 	return !slices.ContainsFunc(p.Shares, func(s Share) bool { return !s.State.Final() })
 }
 
-// ShareFor returns which share is for an account; false: none is.
+// ShareFor returns the index of the account's share. False: it has none.
 func (p Packet) ShareFor(a Account) (int, bool) {
 	i := slices.IndexFunc(p.Shares, func(s Share) bool { return s.For == a })
 	return i, i >= 0
 }
 
-// Whole returns the packet as its sender is shown it.
+// SenderView returns the packet as its sender sees it.
 func (p Packet) Whole() Packet {
 	p.Count, p.Opened = len(p.Shares), 0
 	for _, s := range p.Shares {
@@ -112,52 +113,52 @@ func (p Packet) Whole() Packet {
 	return p
 }
 
-// Part returns the packet as somebody is shown it whose these shares of it are: what others get is not among it, nor
-// what all of them come to.
+// RecipientView returns the packet as the recipient with these shares sees it. It hides the other shares and the
+// packet's total.
 func (p Packet) Part(own []Share) Packet {
 	p = p.Whole()
 	p.Owner, p.Wallets, p.Shares, p.Amount = 0, nil, own, 0
 	for _, s := range own {
-		p.Amount += s.Amount // at most the packet's, which Validate has summed
+		p.Amount += s.Amount // cannot overflow: at most the packet's amount, which Validate checked
 	}
 	return p
 }
 
-// Packets keeps packets of record. Durable: what Create acknowledged is never lost.
+// Packets stores packets. Durable: what Create acknowledged is never lost.
 type Packets interface {
-	// Create records p unless its number is taken, and returns the one on record and whether it is new. Atomic.
+	// Create records p unless its number is taken, and returns the packet on record and whether it is new. Atomic.
 	// ErrUnknown: it may have been recorded; repeat the call.
 	Create(ctx context.Context, p Packet) (Packet, bool, error)
-	// Get returns the packet on record. ErrNotFound: there is none.
+	// Get returns the packet on record. ErrNotFound: there is no such packet.
 	Get(ctx context.Context, no PacketNo) (Packet, error)
-	// Advance moves a packet to s, where that follows the state on record; else it changes nothing. Idempotent.
-	// ErrNotFound: not on record. ErrUnknown: repeat the call.
+	// Advance changes a packet's state to s, if s may follow the state on record; otherwise it changes nothing.
+	// Idempotent. ErrNotFound: not on record. ErrUnknown: repeat the call.
 	Advance(ctx context.Context, no PacketNo, s PacketState) error
-	// Mark moves the share for an account to s, where that follows the state on record, and returns the share on record
-	// afterwards. owner and at are recorded with it; the last share that comes to its end closes the packet. Atomic, and
-	// so idempotent: of two marks that exclude each other one is recorded, and both callers are told which. Nothing is
-	// recorded while the packet is not sent. ErrNotFound: no such share. ErrUnknown: repeat the call.
+	// Mark changes the state of the share for an account to s, if s may follow the state on record, and returns the
+	// share on record afterwards. owner and at are recorded with it. When the last share becomes final, the packet is
+	// closed. Atomic and idempotent: of two exclusive states one is recorded, and both callers get it as the result.
+	// Nothing is recorded unless the packet is in PacketSent. ErrNotFound: no such share. ErrUnknown: repeat the call.
 	Mark(ctx context.Context, no PacketNo, share Account, s ShareState, owner ActID, at Instant) (Share, error)
-	// SentBy returns the packets that these wallets sent in a stage, or asked to send, newest first, at most limit.
+	// SentBy returns at most limit packets of a stage that these wallets sent or asked to send, newest first.
 	SentBy(ctx context.Context, wallets []ActID, s Stage, limit int) ([]Packet, error)
-	// For returns the sent or closed packets of a stage that have a share for one of these accounts or wallets, or one that
-	// was opened into one of these wallets, newest first, at most limit.
+	// For returns at most limit sent or closed packets of a stage, newest first, that have a share for one of these
+	// accounts or wallets, or a share opened into one of these wallets.
 	For(ctx context.Context, accounts []Account, wallets []ActID, s Stage, limit int) ([]Packet, error)
-	// Unfinished returns at most limit packets, oldest first: those asked before the instant and in that state still, those
-	// with a share that has been opening or returning since before it, and those created before the other instant that
-	// are sent and not closed. They are listed from a place on; the place to go on from is returned with them, 0: there are
-	// no more. What cannot be brought to rest is so passed by.
+	// Unfinished returns at most limit unfinished packets, oldest first: packets in PacketAsked created before asked;
+	// packets with a share that has been opening or returning since before asked; and packets in PacketSent created
+	// before sent. The scan starts at from. The position to continue from is returned; 0: the end. It lets a scan pass
+	// packets that cannot be finished.
 	Unfinished(ctx context.Context, asked, sent Instant, from OpenPlace, limit int) ([]Packet, OpenPlace, error)
 }
 
-// SendPacketRequest asks to send a packet. A repeat carries the same content.
+// SendPacketRequest asks to send a packet. A repeat has the same content.
 type SendPacketRequest struct {
 	Caller
 	Request  int64    // chosen by the client, above zero; the same over retries
-	Amount   Money    // of all shares together; 1 fen to MaxPacketShare a share
-	To       []Caller // 1..MaxShares, each person once, not the sender
+	Amount   Money    // fen; the sum of all shares; 1 to MaxPacketShare per share
+	To       []Caller // 1..MaxShares, each person once, without the sender
 	Greeting string
-	At       Instant // decides the stage; the same over retries; 0 = now, as the first try had it
+	At       Instant // decides the stage; the same over retries; 0 = the time of the first attempt
 	Tokens   [][]byte
 }
 
@@ -166,20 +167,20 @@ type OpenPacketRequest struct {
 	Caller
 	Packet PacketNo
 
-	// For names the share where a person has several in one packet: those of accounts that became one person's after it
-	// was sent. Zero: the calling account's own, else one that the person has opened, else the first.
+	// For selects the share if the person has several in one packet, because accounts were joined after it was sent.
+	// Zero: the calling account's share, else one that the person has opened, else the first.
 	For Account
 }
 
-// PacketService is what people do with packets. Every error carries a Code.
+// PacketService is the users' API for packets. Every error has a Code.
 type PacketService interface {
-	// SendPacket takes the amount out of the sender's balance and splits it. Idempotent by request number. A reply of
-	// PacketRefused: the balance was too small. ErrConflict: the number was used with another content. ErrInvalid: also
-	// where two of To are one person's accounts, or one is the sender's.
+	// SendPacket takes the amount from the sender's balance and splits it. Idempotent by request number. A reply in
+	// PacketRefused: the balance was too small. ErrConflict: the number was used with other content. ErrInvalid: also
+	// if two accounts of To belong to one person, or one belongs to the sender.
 	SendPacket(ctx context.Context, r SendPacketRequest) (Packet, error)
-	// OpenPacket moves the caller's share into the caller's balance, once: a repeat answers as the first time.
-	// ErrNotFound: there is no such packet, or its sender had too little. ErrNotYours: no share is for the caller, or the
-	// one that is named is not.
-	// ErrExpired: its time is over. ErrUnavailable: it is being sent. ErrUnknown: repeat the call.
+	// OpenPacket moves the caller's share into the caller's balance, once. Idempotent: a repeat returns the first
+	// result. ErrNotFound: there is no such packet, or it was refused. ErrNotYours: no share, or not the selected one,
+	// is for the caller. ErrExpired: the packet's lifetime is over. ErrUnavailable: it is not sent yet. ErrUnknown:
+	// repeat the call.
 	OpenPacket(ctx context.Context, r OpenPacketRequest) (Share, error)
 }

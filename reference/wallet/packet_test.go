@@ -7,8 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPacketsAndSharesMoveForward pins what may follow what: a state that is left never comes back, and nothing follows
-// what is final.
+// TestPacketsAndSharesMoveForward fixes the transitions: a state is never repeated, and nothing follows a final state.
 func TestPacketsAndSharesMoveForward(t *testing.T) {
 	packets := map[PacketState][]PacketState{PacketAsked: {PacketRefused, PacketSent}, PacketSent: {PacketClosed}}
 	for s := PacketState(0); s <= PacketClosed+1; s++ {
@@ -25,7 +24,7 @@ func TestPacketsAndSharesMoveForward(t *testing.T) {
 	}
 }
 
-// TestMoveNumbers: each step of each withdrawal and packet has one number, which comes back from its parts.
+// TestMoveNumbers: each step of each withdrawal and packet has one number, which can be rebuilt from its parts.
 func TestMoveNumbers(t *testing.T) {
 	account := Account{DouyinFamily, 7}
 	seen := map[MoveNo]bool{}
@@ -35,7 +34,7 @@ func TestMoveNumbers(t *testing.T) {
 			for share := uint8(0); share < MaxShares; share++ {
 				no := MoveNoOf(account, request, step, share)
 				if share > 0 && step != MoveOpen && step != MoveReturn {
-					require.ErrorIs(t, no.Validate(), ErrInvalid, "only shares are opened and go back")
+					require.ErrorIs(t, no.Validate(), ErrInvalid, "only shares are opened or returned")
 					continue
 				}
 				require.NoError(t, no.Validate())
@@ -52,7 +51,7 @@ func TestMoveNumbers(t *testing.T) {
 	require.Equal(t, "w_1_7_2 step 1", MoveNoOf(account, 2, MoveHold, 0).String())
 }
 
-// TestOnlyNobodysMoneyMayOwe: whose balance may not be below zero is decided here, for all ledgers.
+// TestOnlyNobodysMoneyMayOwe fixes, for all ledgers, which account kinds may have a negative balance.
 func TestOnlyNobodysMoneyMayOwe(t *testing.T) {
 	for k := CostAccount; k <= PacketAccount; k++ {
 		require.Equal(t, k == CostAccount || k == PaidAccount || k == TransitAccount, k.Owes(), "account kind %d", k)

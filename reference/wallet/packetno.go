@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ParsePacketNo reads what String wrote, and nothing else. Errors are ErrInvalid.
+// ParsePacketNo is the inverse of String and accepts nothing else. All errors are ErrInvalid.
 func ParsePacketNo(s string) (PacketNo, error) {
 	var n PacketNo
 	if len(s) <= len("p_255_")+20+1+20 {

@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// repeatTries bounds how often Repeat makes one step. What stays unknown after that is left to whoever asked, to a
-// lease that ends, or to compensation: they come back later, and at once would hit the same trouble again.
+// repeatTries bounds the attempts of Repeat. A step that is still unknown after them is left to the caller, to the end
+// of a lease, or to compensation. They repeat it later; an immediate attempt would meet the same fault.
 const repeatTries = 3
 
-// Repeat makes a step again while its outcome is unknown. The step must answer a repeat as it did the first time.
-// A try that says "nothing was done" after one that was never answered speaks for itself alone: the step as a whole
-// stays unknown.
+// Repeat calls step until its outcome is known, at most repeatTries times. step must be idempotent. "Nothing was done"
+// after an attempt with an unknown outcome is true of the last attempt only, so Repeat then returns ErrUnknown for the
+// step as a whole.
 func Repeat(step func() error) error {
 	err := step()
 	for n := 1; n < repeatTries && errors.Is(err, ErrUnknown); n++ {
@@ -22,13 +22,14 @@ func Repeat(step func() error) error {
 	return err
 }
 
-// nothingDone says whether an error speaks of one try and not of the step.
+// nothingDone reports whether err says that this attempt, and not the whole step, did nothing.
 func nothingDone(err error) bool {
 	c := CodeOf(err)
 	return c == CodeOverloaded || c == CodeUnavailable
 }
 
-// Unsettled turns the error of a later step into ErrUnknown: something is on record already, and how it ends is open.
+// AsUnknown turns the error of a later step into ErrUnknown: an earlier step is on record, and its final outcome is not
+// known. The cause stays in the error's tree.
 func Unsettled(err error) error {
 	if errors.Is(err, ErrUnknown) {
 		return err

@@ -12,7 +12,7 @@ func TestRepeat(t *testing.T) {
 	garbled := fmt.Errorf("reading: %w", ErrUnknown)
 	for _, c := range []struct {
 		why   string
-		tries []error // what each try answers
+		tries []error // the result of each attempt
 		made  int
 		want  error
 		code  Code
@@ -20,14 +20,14 @@ func TestRepeat(t *testing.T) {
 		{"at once", []error{nil}, 1, nil, 0},
 		{"after an answer was lost", []error{ErrUnknown, nil}, 2, nil, 0},
 		{"at the last try", []error{ErrUnknown, garbled, nil}, 3, nil, 0},
-		{"never", []error{ErrUnknown, ErrUnknown, ErrUnknown, nil}, 3, ErrUnknown, CodeUnknown},
+		{"all attempts unknown", []error{ErrUnknown, ErrUnknown, ErrUnknown, nil}, 3, ErrUnknown, CodeUnknown},
 		{"a refusal is final", []error{ErrOverBudget, nil}, 1, ErrOverBudget, CodeRefused},
-		{"what was not done at the first try may be said", []error{ErrUnavailable, nil}, 1, ErrUnavailable, CodeUnavailable},
-		{"nothing done after a lost answer speaks for its try", []error{ErrUnknown, ErrUnavailable}, 2, ErrUnavailable, CodeUnknown},
+		{"nothing done at the first attempt is the step's result", []error{ErrUnavailable, nil}, 1, ErrUnavailable, CodeUnavailable},
+		{"nothing done after an unknown attempt leaves the step unknown", []error{ErrUnknown, ErrUnavailable}, 2, ErrUnavailable, CodeUnknown},
 		{"the same when overloaded", []error{ErrUnknown, ErrUnknown, ErrOverloaded}, 3, ErrOverloaded, CodeUnknown},
 		{"the same when limited", []error{ErrUnknown, ErrLimited}, 2, ErrLimited, CodeUnknown},
-		{"a known answer after a lost one is the step's", []error{ErrUnknown, ErrConflict}, 2, ErrConflict, CodeConflict},
-		{"a strange error is not repeated", []error{errors.ErrUnsupported}, 1, errors.ErrUnsupported, CodeInternal},
+		{"a known answer after a lost one is the step's result", []error{ErrUnknown, ErrConflict}, 2, ErrConflict, CodeConflict},
+		{"an error that is not of this package is not repeated", []error{errors.ErrUnsupported}, 1, errors.ErrUnsupported, CodeInternal},
 	} {
 		made := 0
 		err := Repeat(func() error { made++; return c.tries[made-1] })

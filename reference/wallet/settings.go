@@ -6,69 +6,71 @@ import (
 	"slices"
 )
 
-// MaxWhiteList bounds a white list: testers and staff, not the public. Every instance holds it in memory.
+// MaxWhiteList bounds a white list. It is for testers and staff, not for the public. Every instance keeps it in memory.
 const MaxWhiteList = 10_000
 
-// Settings is what can be changed while the service runs, besides the switches: one small document in the config centre,
-// the same for all instances.
+// Settings are the values, besides the switches, that can be changed while the service runs: one small document in the
+// config centre, the same for all instances.
 type Settings struct {
-	// Version counts the changes. 0: nobody has ever changed them, and what the service was started with holds.
+	// Version is the number of changes. 0: never changed; the values that the service was started with are in force.
 	Version int64 `json:"version"`
 
-	// Release opens withdrawing to a share of people, and to some in any case (B7).
+	// Release opens withdrawals to a share of people, and to a white list (B7).
 	Release Release `json:"release"`
-	// WithdrawPerDay bounds what a person may withdraw in one day in fen, WithdrawTimes how often; 0 = no bound.
+	// WithdrawPerDay bounds the fen that a person may withdraw in one day, WithdrawTimes the number of withdrawals; 0 =
+	// no bound.
 	WithdrawPerDay Money `json:"withdraw_per_day_fen"`
 	WithdrawTimes  int   `json:"withdraw_times"`
-	// ShortPage is how many lines a page has at most while pages are cut short; 0: as the page says.
+	// ShortPage is the largest number of lines of a page while SwitchShortPages is on; 0: the page's default.
 	ShortPage int `json:"short_page"`
 }
 
-// Validate returns ErrInvalid and what is wrong: a share outside 0..1, too long a white list or a wallet in it that cannot
-// be, a bound below zero, or a short page that is longer than any.
+// Validate returns ErrInvalid, wrapped with the reason: a share outside 0..1, a white list that is too long or has an
+// impossible wallet, a bound below zero, or a short page longer than MaxPage.
 func (s Settings) Validate() error {
 	r := s.Release
 	switch {
 	case s.Version < 0:
-		return fmt.Errorf("%w: settings of version %d", ErrInvalid, s.Version)
+		return fmt.Errorf("%w: settings: version %d is below zero", ErrInvalid, s.Version)
 	case r.Den < 1 || r.Num < 0 || r.Num > r.Den:
-		return fmt.Errorf("%w: settings: withdrawing is open to %d in %d", ErrInvalid, r.Num, r.Den)
+		return fmt.Errorf("%w: settings: withdrawals are open to %d in %d people", ErrInvalid, r.Num, r.Den)
 	case len(r.WhiteList) > MaxWhiteList:
-		return fmt.Errorf("%w: settings: a white list of %d wallets, above %d", ErrInvalid, len(r.WhiteList), MaxWhiteList)
+		return fmt.Errorf("%w: settings: a white list of %d wallets, at most %d", ErrInvalid, len(r.WhiteList), MaxWhiteList)
 	case slices.ContainsFunc(r.WhiteList, func(id ActID) bool { return id <= 0 }):
 		return fmt.Errorf("%w: settings: a wallet of the white list is not above zero", ErrInvalid)
 	case s.WithdrawPerDay < 0 || s.WithdrawTimes < 0:
-		return fmt.Errorf("%w: settings: %d fen and %d times a day", ErrInvalid, s.WithdrawPerDay, s.WithdrawTimes)
+		return fmt.Errorf("%w: settings: a daily limit below zero: %d fen, %d withdrawals", ErrInvalid, s.WithdrawPerDay, s.WithdrawTimes)
 	case s.ShortPage < 0 || s.ShortPage > MaxPage:
 		return fmt.Errorf("%w: settings: short pages of %d lines, not in 0..%d", ErrInvalid, s.ShortPage, MaxPage)
 	}
 	return nil
 }
 
-// Release is a grey release: a share of people, drawn by their wallet, and a white list.
+// Release is a grey release: a share Num/Den of people, selected by wallet, and a white list.
 type Release struct {
 	Num       int64   `json:"num"`
 	Den       int64   `json:"den"`
 	WhiteList []ActID `json:"white_list"`
 }
 
-// Allows says whether the release is open to the person: any of the person's wallets lets them in. So whoever is in stays
-// in while the share grows and while wallets are joined.
+// Allows reports whether the release is open to the person: one of the person's wallets is selected or on the white
+// list. So a person who is admitted stays admitted while the share grows and when wallets are joined.
 func (r Release) Allows(who Person) bool {
 	return slices.ContainsFunc(who.Wallets(), func(id ActID) bool {
-		spread := uint64(id) * 0x9E3779B97F4A7C15 >> 33 // neighbouring numbers fall far apart
+		spread := uint64(id) * 0x9E3779B97F4A7C15 >> 33 // a hash: neighbouring ids get unrelated values
 		return r.Den > 0 && int64(spread%uint64(r.Den)) < r.Num || slices.Contains(r.WhiteList, id)
 	})
 }
 
-// ConfigCentre holds switches and settings. It is a weak dependency (D1): who cannot read it goes on with what was read
-// last.
+// ConfigCentre stores switches and settings. It is a weak dependency (D1): an instance that cannot read it continues
+// with what it read last.
 type ConfigCentre interface {
-	// Read returns the switches that are on, and the settings; those of version 0 are empty.
+	// Read returns the switches that are on, and the settings. Settings of version 0 are empty.
 	Read(ctx context.Context) (map[Switch]bool, Settings, error)
-	// Set turns a switch on or off. Idempotent. ErrUnknown: repeat it.
+	// Set turns a switch on or off. Idempotent. ErrUnknown: repeat the call.
 	Set(ctx context.Context, s Switch, on bool) error
-	// Change replaces the settings and counts their version up; s.Version is the one that they were made from. ErrStale:
-	// there is a newer one. ErrInvalid: what Validate says. ErrUnknown: it may be done; read before a repeat.
+	// Change replaces the settings and increments their version. s.Version is the version that they are based on.
+	// ErrStale: a newer version exists. ErrInvalid: see Settings.Validate. ErrUnknown: it may have been done; read
+	// before a repeat.
 	Change(ctx context.Context, s Settings) error
 }

@@ -10,45 +10,46 @@ import (
 )
 
 func TestSettingsValidate(t *testing.T) {
-	sound := Settings{Version: 1, Release: Release{Num: 1, Den: 10, WhiteList: []ActID{7}}, WithdrawPerDay: 1, WithdrawTimes: 1, ShortPage: MaxPage}
-	require.NoError(t, sound.Validate())
+	valid := Settings{Version: 1, Release: Release{Num: 1, Den: 10, WhiteList: []ActID{7}}, WithdrawPerDay: 1, WithdrawTimes: 1, ShortPage: MaxPage}
+	require.NoError(t, valid.Validate())
 	for why, change := range map[string]func(*Settings){
-		"a version below zero":     func(s *Settings) { s.Version = -1 },
-		"a share of nothing":       func(s *Settings) { s.Release.Den = 0 },
-		"more than all":            func(s *Settings) { s.Release.Num = 11 },
-		"less than none":           func(s *Settings) { s.Release.Num = -1 },
-		"no wallet":                func(s *Settings) { s.Release.WhiteList = []ActID{0} },
-		"a list beyond its bound":  func(s *Settings) { s.Release.WhiteList = slices.Repeat([]ActID{1}, MaxWhiteList+1) },
-		"an amount below zero":     func(s *Settings) { s.WithdrawPerDay = -1 },
-		"a number of times so":     func(s *Settings) { s.WithdrawTimes = -1 },
-		"longer than any page":     func(s *Settings) { s.ShortPage = MaxPage + 1 },
-		"a page of less than none": func(s *Settings) { s.ShortPage = -1 },
+		"a version below zero":         func(s *Settings) { s.Version = -1 },
+		"a share with denominator 0":   func(s *Settings) { s.Release.Den = 0 },
+		"a share above 1":              func(s *Settings) { s.Release.Num = 11 },
+		"a share below 0":              func(s *Settings) { s.Release.Num = -1 },
+		"wallet 0 in the white list":   func(s *Settings) { s.Release.WhiteList = []ActID{0} },
+		"a list beyond its bound":      func(s *Settings) { s.Release.WhiteList = slices.Repeat([]ActID{1}, MaxWhiteList+1) },
+		"an amount below zero":         func(s *Settings) { s.WithdrawPerDay = -1 },
+		"a number of times below zero": func(s *Settings) { s.WithdrawTimes = -1 },
+		"longer than any page":         func(s *Settings) { s.ShortPage = MaxPage + 1 },
+		"a page length below zero":     func(s *Settings) { s.ShortPage = -1 },
 	} {
-		s := sound
+		s := valid
 		change(&s)
 		require.ErrorIs(t, s.Validate(), ErrInvalid, why)
 	}
 }
 
-// TestReleaseGrows: a share of people is about that many, whoever is in stays in while it grows, and all is all.
+// TestReleaseGrows: the release admits about its share of people, those admitted stay admitted while it grows, and a
+// share of 1 admits all.
 func TestReleaseGrows(t *testing.T) {
 	const people = 10_000
 	in := map[ActID]bool{}
 	for _, num := range []int64{0, 1, 10, 50, 100} {
 		n := int64(0)
 		for id := ActID(1); id <= people; id++ {
-			let := Release{Num: num, Den: 100}.Allows(Person{ActID: id})
-			require.False(t, in[id] && !let, "wallet %d was let in and is not any more", id)
-			if in[id] = let; let {
+			admitted := Release{Num: num, Den: 100}.Allows(Person{ActID: id})
+			require.False(t, in[id] && !admitted, "wallet %d was admitted and no longer is", id)
+			if in[id] = admitted; admitted {
 				n++
 			}
 		}
 		require.InDelta(t, num*people/100, n, people/50)
 	}
 	none := Release{Num: 0, Den: 1, WhiteList: []ActID{5}}
-	require.True(t, none.Allows(Person{ActID: 9, Former: []ActID{5}}), "any of a person's wallets lets them in")
+	require.True(t, none.Allows(Person{ActID: 9, Former: []ActID{5}}), "one admitted wallet is enough")
 	require.False(t, none.Allows(Person{ActID: 9}))
-	require.False(t, Release{}.Allows(Person{ActID: 9}), "what nobody has said is no")
+	require.False(t, Release{}.Allows(Person{ActID: 9}), "the zero value admits nobody")
 }
 
 func TestDay(t *testing.T) {
@@ -59,17 +60,17 @@ func TestDay(t *testing.T) {
 		why  string
 	}{
 		{time.Date(1970, 1, 1, 0, 0, 0, 0, shanghai), 0, "the first moment of the first day"},
-		{time.Date(1970, 1, 1, 23, 59, 59, 999_999_000, shanghai), 0, "its last"},
+		{time.Date(1970, 1, 1, 23, 59, 59, 999_999_000, shanghai), 0, "the last moment of the first day"},
 		{time.Date(1970, 1, 2, 0, 0, 0, 0, shanghai), 1, "midnight"},
-		{time.Date(1969, 12, 31, 23, 59, 59, 999_999_000, shanghai), -1, "before it"},
-		{time.Date(1969, 12, 31, 0, 0, 0, 0, shanghai), -1, "the first moment of that"},
+		{time.Date(1969, 12, 31, 23, 59, 59, 999_999_000, shanghai), -1, "the moment before the first day"},
+		{time.Date(1969, 12, 31, 0, 0, 0, 0, shanghai), -1, "the first moment of the day before"},
 		{time.Date(2022, 1, 31, 23, 59, 0, 0, shanghai), 19023, "New Year's Eve"},
-		{time.Date(2022, 1, 31, 16, 0, 0, 0, time.UTC), 19024, "which is over at four in London"},
+		{time.Date(2022, 1, 31, 16, 0, 0, 0, time.UTC), 19024, "the next day begins at 16:00 in London"},
 	} {
 		require.Equal(t, c.want, InstantOf(c.at).Day(), c.why)
 	}
 	require.Equal(t, InstantOf(time.UnixMicro(0)).Day(), Instant(0).Day())
-	_ = Instant(math.MinInt64).Day() // whatever it is, nothing breaks
+	_ = Instant(math.MinInt64).Day() // must not panic
 }
 
 func TestWithdrawalStates(t *testing.T) {

@@ -2,20 +2,20 @@ package wallet
 
 import "context"
 
-// ShareState is how far one share of a packet has come.
+// ShareState is the progress of one share of a packet.
 type ShareState uint8
 
-// The states. Opened and returned are final; opening and returning exclude each other: whichever is recorded first
-// happens.
+// The states. Opened and returned are final. Opening and returning exclude each other: the one that is recorded first
+// is carried out.
 const (
 	ShareWaiting   ShareState = iota // may be opened
 	ShareOpening                     // recorded before the money is moved
-	ShareOpened                      // in the balance of the one it was for
+	ShareOpened                      // in the recipient's balance
 	ShareReturning                   // recorded before the money is moved back
-	ShareReturned                    // in the sender's balance again
+	ShareReturned                    // back in the sender's balance
 )
 
-// Follows says whether a share in state s may move to state t.
+// Follows reports whether a share in state s may move to state t.
 func (s ShareState) Follows(t ShareState) bool {
 	switch s {
 	case ShareWaiting:
@@ -28,26 +28,26 @@ func (s ShareState) Follows(t ShareState) bool {
 	return false
 }
 
-// Final says whether nothing follows.
+// Final reports whether no state follows.
 func (s ShareState) Final() bool { return s == ShareOpened || s == ShareReturned }
 
 // Share is the part of a packet that one person may open.
 type Share struct {
 	For    Account
-	Wallet ActID // For's when the packet was recorded; 0: recorded before packets kept it, and so for the account alone
-	Amount Money
+	Wallet ActID // wallet of For when the packet was recorded; 0: an old record without it, which only the account itself may open
+	Amount Money // fen
 	State  ShareState
-	Owner  ActID   // the wallet that it goes to; 0 while it waits
-	At     Instant // when it came to its state; 0 while it waits
+	Owner  ActID   // the wallet that receives the money; 0 while waiting
+	At     Instant // when it got its state; 0 while waiting
 }
 
-// Begun says whether somebody has opened the share, or is about to.
+// Claimed reports whether the share is opened or being opened.
 func (s Share) Begun() bool { return s.State == ShareOpening || s.State == ShareOpened }
 
-// IsOf says whether a share is who's, who asks with account a (B1, B2): it is for a, or it was opened into one of who's
-// wallets, or it is for another account of who's. For that its wallet must be one of who's, present or former, and For
-// must stand behind one still: an account that leaves takes along what is for it. Errors are those of people, which is
-// asked for nothing else.
+// BelongsTo reports whether the share belongs to person who, who asks with account a (B1, B2). It does if it is for a,
+// or if it was opened into one of who's wallets. It also does if it is not claimed, its wallet is one of who's (present
+// or former), and For still belongs to who: an account that leaves a wallet takes its shares along. Errors are those of
+// people, which is called for the last case only.
 func (s Share) IsOf(ctx context.Context, people People, a Account, who Person) (bool, error) {
 	switch {
 	case s.For == a || s.Begun() && who.Owns(s.Owner):

@@ -1,16 +1,16 @@
 package wallet
 
-// Strategy is how granted cash reaches the ledger (T1).
+// Strategy is the way granted cash gets into the ledger (T1).
 type Strategy string
 
 // The three strategies.
 const (
-	StrategySync  Strategy = "sync"  // post before answering; refuse what the ledger cannot take
-	StrategyAsync Strategy = "async" // answer at once, post later; invisible until posted
-	StrategyToken Strategy = "token" // answer at once with a token, post later; visible at once
+	StrategySync  Strategy = "sync"  // post before the reply; refuse the grant if the ledger cannot take it
+	StrategyAsync Strategy = "async" // reply at once, post later; not visible until posted
+	StrategyToken Strategy = "token" // reply at once with a token, post later; visible at once
 )
 
-// Strategies lists them in the order that tables show them.
+// Strategies lists them in the order of the tables.
 var Strategies = []Strategy{StrategySync, StrategyAsync, StrategyToken}
 
 // ParseStrategy returns the strategy of that name.

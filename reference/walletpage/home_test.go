@@ -13,7 +13,7 @@ import (
 	"hongbao/reference/walletpage"
 )
 
-// down says which ports fail, and how.
+// down maps the failing ports to their errors.
 type down map[string]error
 
 type brokenLedger struct {
@@ -76,11 +76,11 @@ func (i brokenItems) Of(ctx context.Context, ids []wallet.ActID, s wallet.Stage,
 	return i.Items.Of(ctx, ids, s, after, limit)
 }
 
-// plain is a sealer whose tokens are what they seal.
+// plain is a placeholder sealer; it is never called.
 type plain struct{ wallet.Sealer }
 
-// home is a reader over stores in memory, whose ports fail and whose sources are switched off as it is told.
-type home struct {
+// fixture is a reader over stores in memory. down makes ports fail, off turns sources off.
+type fixture struct {
 	*walletpage.Reader
 	clock       *storetest.Clock
 	ledger      *mem.Ledger
@@ -97,8 +97,8 @@ type home struct {
 
 var caller = wallet.Caller{App: wallet.Douyin, User: 7}
 
-func newHome(t require.TestingT) *home {
-	h := &home{clock: storetest.NewClock(), packets: mem.NewPackets(), items: mem.NewItems(), withdrawals: mem.NewWithdrawals(), down: down{}, off: map[wallet.Switch]bool{}}
+func newFixture(t require.TestingT) *fixture {
+	h := &fixture{clock: storetest.NewClock(), packets: mem.NewPackets(), items: mem.NewItems(), withdrawals: mem.NewWithdrawals(), down: down{}, off: map[wallet.Switch]bool{}}
 	h.ledger = mem.NewLedger(h.clock, 1)
 	h.tokens = mem.NewTokens(mem.NewBacklog(h.clock, 1, storetest.Lease))
 	h.people = identity.New(mem.NewIdentities(), h.clock)
@@ -114,29 +114,29 @@ func newHome(t require.TestingT) *home {
 	return h
 }
 
-func (h *home) page(t require.TestingT, after wallet.Cursor, limit int) wallet.Page {
+func (h *fixture) page(t require.TestingT, after wallet.Cursor, limit int) wallet.Page {
 	p, err := h.Page(context.Background(), wallet.PageRequest{Caller: caller, After: after, Limit: limit})
 	require.NoError(t, err)
 	return p
 }
 
-// number is a new win of the person's.
-func (h *home) number() wallet.OrderNo {
+// number returns the number of a new win of the person.
+func (h *fixture) number() wallet.OrderNo {
 	h.rains++
 	return wallet.OrderNo{ActID: h.me.ActID, Scene: "rain", Rain: h.rains, Award: wallet.Cash, Stage: wallet.Official}
 }
 
-func (h *home) post(t require.TestingT, fen wallet.Money, opened wallet.Instant) {
+func (h *fixture) post(t require.TestingT, fen wallet.Money, opened wallet.Instant) {
 	_, err := h.ledger.Post(context.Background(), []wallet.Credit{{Order: h.number(), Amount: fen, Opened: opened}})
 	require.NoError(t, err)
 }
 
-func (h *home) promise(t require.TestingT, fen wallet.Money, opened wallet.Instant) {
+func (h *fixture) promise(t require.TestingT, fen wallet.Money, opened wallet.Instant) {
 	require.NoError(t, h.tokens.Issue(context.Background(), wallet.Token{App: wallet.Douyin, Order: h.number(), Amount: fen, Opened: opened, Status: wallet.TokenIssued}))
 }
 
-// packet records a packet from an account to others, 5 fen each, sent at an instant from a wallet.
-func (h *home) packet(t require.TestingT, from wallet.Account, owner wallet.ActID, at wallet.Instant, to ...wallet.Account) wallet.PacketNo {
+// packet records a packet from an account to others, 5 fen each, sent at an instant from the wallet owner.
+func (h *fixture) packet(t require.TestingT, from wallet.Account, owner wallet.ActID, at wallet.Instant, to ...wallet.Account) wallet.PacketNo {
 	p := wallet.Packet{No: wallet.PacketNo{Account: from, Request: int64(at)}, Owner: owner, Stage: wallet.Official, Wallets: []wallet.ActID{owner},
 		Created: at, State: wallet.PacketAsked}
 	for _, a := range to {
@@ -150,8 +150,8 @@ func (h *home) packet(t require.TestingT, from wallet.Account, owner wallet.ActI
 	return p.No
 }
 
-// item records a coupon of the person's.
-func (h *home) item(t require.TestingT, opened wallet.Instant) {
+// item records a coupon of the person.
+func (h *fixture) item(t require.TestingT, opened wallet.Instant) {
 	no := h.number()
 	no.Award = wallet.HeyteaCoupon
 	i := wallet.Item{No: no, Asked: "tea", Account: wallet.AccountOf(caller.App, caller.User), Opened: opened, State: wallet.ItemIssued, Award: no.Award, Reward: "tea", Expires: wallet.Never}
@@ -159,8 +159,8 @@ func (h *home) item(t require.TestingT, opened wallet.Instant) {
 	require.NoError(t, err)
 }
 
-// furnish gives the person something of every source.
-func (h *home) furnish(t require.TestingT) {
+// fill gives the person an entry in every source.
+func (h *fixture) fill(t require.TestingT) {
 	me := wallet.AccountOf(caller.App, caller.User)
 	h.post(t, 100, 1)
 	h.promise(t, 30, 2)
@@ -172,12 +172,12 @@ func (h *home) furnish(t require.TestingT) {
 	h.item(t, 1)
 }
 
-// keeper says which lists hold something, or fails.
-type keeper struct {
+// fakePresence returns kept, or fails.
+type fakePresence struct {
 	kept wallet.Kept
 	err  error
 }
 
-func (k keeper) Kept(context.Context, wallet.Account, []wallet.ActID, wallet.Stage) (wallet.Kept, error) {
+func (k fakePresence) Kept(context.Context, wallet.Account, []wallet.ActID, wallet.Stage) (wallet.Kept, error) {
 	return k.kept, k.err
 }

@@ -8,10 +8,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// packets returns the packets that the person's wallets sent, whole, and of those that others sent the part that is the
-// person's: each once, newest first.
+// packets returns the packets that the person's wallets sent, in full, and the person's part of packets that others
+// sent. Each is listed once, newest first.
 func (p *Reader) packets(ctx context.Context, caller wallet.Account, who wallet.Person, stage wallet.Stage) ([]wallet.Packet, error) {
-	const limit = maxPackets // also while pages are short: nobody could ask for the rest
+	const limit = maxPackets // also while pages are short: there is no request for the rest
 	wallets := who.Wallets()
 	sent, err := p.Packets.SentBy(ctx, wallets, stage, limit)
 	if err != nil {
@@ -25,10 +25,10 @@ func (p *Reader) packets(ctx context.Context, caller wallet.Account, who wallet.
 	for _, s := range sent {
 		all = append(all, s.Whole())
 	}
-	people := &once{people: p.People, known: map[wallet.Account]wallet.Person{}}
+	people := &personCache{people: p.People, known: map[wallet.Account]wallet.Person{}}
 	for _, r := range received {
 		if who.Owns(r.Owner) {
-			continue // is among the sent ones
+			continue // already among the sent packets
 		}
 		own, err := ownShares(ctx, people, caller, who, r)
 		if err != nil {
@@ -42,7 +42,7 @@ func (p *Reader) packets(ctx context.Context, caller wallet.Account, who wallet.
 	return all[:min(len(all), limit)], nil
 }
 
-// ownShares returns which shares of a packet are the person's.
+// ownShares returns the shares of a packet that belong to the person.
 func ownShares(ctx context.Context, people wallet.People, caller wallet.Account, who wallet.Person, p wallet.Packet) (own []wallet.Share, err error) {
 	for _, s := range p.Shares {
 		mine, err := s.IsOf(ctx, people, caller, who)
@@ -56,14 +56,14 @@ func ownShares(ctx context.Context, people wallet.People, caller wallet.Account,
 	return own, nil
 }
 
-// once looks up each of a person's other accounts once for a page.
-type once struct {
+// personCache resolves each account once per page.
+type personCache struct {
 	people wallet.People
-	known  map[wallet.Account]wallet.Person // no more than maxPackets times wallet.MaxShares
+	known  map[wallet.Account]wallet.Person // at most maxPackets times wallet.MaxShares entries
 }
 
 // Resolve implements wallet.People.
-func (o *once) Resolve(ctx context.Context, a wallet.Account) (wallet.Person, error) {
+func (o *personCache) Resolve(ctx context.Context, a wallet.Account) (wallet.Person, error) {
 	who, ok := o.known[a]
 	if ok {
 		return who, nil

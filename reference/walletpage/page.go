@@ -1,11 +1,11 @@
-// Package walletpage shows a person's money: what is posted and what is promised by tokens, as one list and one sum
-// (T5, P1), and beside the first page of that list withdrawals, packets and other rewards. Every source can fail, or be
-// switched off, on its own (P2): the page then says what it lacks.
+// Package walletpage shows a person's money: posted grants and grants promised by tokens, as one list and one sum (T5,
+// P1). The first page of that list also has the person's withdrawals, packets and other rewards. Each source can fail
+// or be turned off separately (P2); the page then lists it as missing.
 //
-// The source's formula is "posted list + token list − tokens that are posted or posting". Taken by the letter it has
-// a gap: a token that is being posted is in neither list. Here the subtraction goes by order number: the tokens are
-// read first and the ledger after them, so that a token which vanished from the first read is in the second, and
-// one that is in both is counted once.
+// The source's formula is "posted list + token list − tokens that are posted or posting". Taken literally it has a gap:
+// a token that is being posted is in neither list. Here the subtraction uses order numbers. The tokens are read first
+// and the ledger after them, so a grant that is not in the tokens any more is in the ledger, and a grant in both is
+// counted once.
 package walletpage
 
 import (
@@ -18,7 +18,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The names of the sources in Page.Missing, in the order that it has them.
+// The names of the sources in Page.Missing, in the order in which it lists them.
 const (
 	SourceTokens      = "tokens"
 	SourceLedger      = "ledger"
@@ -26,33 +26,34 @@ const (
 	SourcePackets     = "packets"
 	SourceRewards     = "rewards"
 
-	// SourceForced is named on a withdraw page that was shown without posting what is due first (T6).
+	// SourceForced: the withdraw page was shown without posting the person's unposted money first (T6).
 	SourceForced = "forced-posting"
 )
 
-// shortPage is how many entries a page has at most while pages are cut short and no setting says otherwise: what a phone
-// shows at once.
+// shortPage is the default for the number of entries of a page while pages are short: the entries that fit on a phone's
+// screen.
 const shortPage = 10
 
-// Reader reads wallet pages.
+// Reader reads wallet pages. Its fields are set once.
 type Reader struct {
 	People      wallet.People
 	Index       *activity.Index
 	Ledger      wallet.Ledger
 	Withdrawals wallet.Withdrawals
-	Packets     wallet.Packets   // nil: there are none
-	Items       wallet.Items     // nil: there are none
-	Kept        wallet.KeptLists // which of those three are worth reading; nil: each is read
-	Purse       *Purse           // nil where the strategy has no tokens
+	Packets     wallet.Packets   // nil: no packets
+	Items       wallet.Items     // nil: no other rewards
+	Kept        wallet.KeptLists // which of these three lists to read; nil: all
+	Purse       *Purse           // nil if the strategy has no tokens
 	Clock       wallet.Clock
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is. ShortPage is how many entries a page has at
-	// most while pages are cut short; nil, or below one: shortPage.
+	// Switched reports whether a degrade switch is on (D3); nil: all are off. ShortPage returns the largest number of
+	// entries of a page while pages are short; nil, or a result below one: shortPage.
 	Switched  func(wallet.Switch) bool
 	ShortPage func() int
 }
 
-// Page implements wallet.Service's Page.
+// Page implements wallet.Service's Page. It fails if the stage or the person is unknown, or with ErrOverflow; a failing
+// source only makes the page incomplete.
 func (p *Reader) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	if !r.App.Valid() || r.User <= 0 || r.Limit < 1 || r.Limit > wallet.MaxPage || len(r.Tokens) > wallet.MaxClientTokens {
 		return wallet.Page{}, fmt.Errorf("%w: page of %d entries with %d tokens for user %d of app %d", wallet.ErrInvalid, r.Limit, len(r.Tokens), r.User, r.App)
@@ -71,7 +72,7 @@ func (p *Reader) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, e
 	}
 	r.Limit = p.limit(r.Limit)
 	page := wallet.Page{Stage: child.Stage}
-	held := p.held(ctx, &page, who, r.Tokens)
+	held := p.readTokens(ctx, &page, who, r.Tokens)
 	view, err := p.view(ctx, &page, who.Wallets(), held, r)
 	if err != nil {
 		return wallet.Page{}, err
@@ -84,33 +85,33 @@ func (p *Reader) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, e
 		page.Refused = append(page.Refused, p.Purse.Restore(ctx, held, view.Posted)...)
 	}
 	if r.After == (wallet.Cursor{}) {
-		p.beside(ctx, &page, who, wallet.AccountOf(r.App, r.User))
+		p.addLists(ctx, &page, who, wallet.AccountOf(r.App, r.User))
 	}
 	return page, nil
 }
 
-// limit returns how many entries the page may have.
-func (p *Reader) limit(asked int) int {
-	if !p.off(wallet.SwitchShortPages) {
-		return asked
+// limit returns the largest number of entries of the page.
+func (p *Reader) limit(requested int) int {
+	if !p.on(wallet.SwitchShortPages) {
+		return requested
 	}
 	if p.ShortPage != nil {
 		if n := p.ShortPage(); n >= 1 {
-			return min(asked, n)
+			return min(requested, n)
 		}
 	}
-	return min(asked, shortPage)
+	return min(requested, shortPage)
 }
 
-// off says whether a switch is on, and so what it stands for is off.
-func (p *Reader) off(s wallet.Switch) bool { return p.Switched != nil && p.Switched(s) }
+// on reports whether a degrade switch is on.
+func (p *Reader) on(s wallet.Switch) bool { return p.Switched != nil && p.Switched(s) }
 
-// held reads the person's tokens. Those that the client sent are neither taken nor refused while tokens are off.
-func (p *Reader) held(ctx context.Context, page *wallet.Page, who wallet.Person, sealed [][]byte) (held Held) {
+// readTokens reads the person's tokens. While tokens are turned off, the client's tokens are neither used nor refused.
+func (p *Reader) readTokens(ctx context.Context, page *wallet.Page, who wallet.Person, sealed [][]byte) (held Held) {
 	if p.Purse == nil {
 		return Held{}
 	}
-	if p.off(wallet.SwitchPageNoTokens) {
+	if p.on(wallet.SwitchPageNoTokens) {
 		page.Missing = append(page.Missing, SourceTokens)
 		return Held{}
 	}
@@ -122,10 +123,10 @@ func (p *Reader) held(ctx context.Context, page *wallet.Page, who wallet.Person,
 	return held
 }
 
-// view looks into the ledger. An entry more than the page has tells whether there is a next one.
+// view reads the ledger. It reads one entry more than the page has, to find out whether a next page exists.
 func (p *Reader) view(ctx context.Context, page *wallet.Page, wallets []wallet.ActID, held Held, r wallet.PageRequest) (wallet.View, error) {
 	var view wallet.View
-	missing := p.off(wallet.SwitchPageNoLedger)
+	missing := p.on(wallet.SwitchPageNoLedger)
 	if !missing {
 		query := wallet.ViewQuery{Wallets: wallets, Stage: page.Stage, Check: held.Numbers(), After: r.After, Limit: r.Limit + 1}
 		err := wallet.Repeat(func() (err error) { view, err = p.Ledger.View(ctx, query); return err })
@@ -140,8 +141,8 @@ func (p *Reader) view(ctx context.Context, page *wallet.Page, wallets []wallet.A
 	return view, nil
 }
 
-// sum fills in balance and income: posted, and promised by tokens that are not posted. While a source is missing they are
-// the sums of what was read, and the page says so: they are no balance to go by.
+// sum sets balance and income: posted money, and money promised by tokens that are not posted. While a source is
+// missing they are the sums of the sources that were read, and not a reliable balance.
 func (p *Reader) sum(page *wallet.Page, view wallet.View, held Held) error {
 	page.Balance, page.Income = view.Balance, view.Income
 	for i, t := range held.Tokens {
@@ -158,7 +159,7 @@ func (p *Reader) sum(page *wallet.Page, view wallet.View, held Held) error {
 	return nil
 }
 
-// merge fills in the lines of one page and where the next one starts.
+// merge sets the lines of one page and the start of the next.
 func (p *Reader) merge(page *wallet.Page, view wallet.View, held Held, r wallet.PageRequest) {
 	page.Grants = make([]wallet.Line, 0, len(view.Grants)+len(held.Tokens))
 	for _, e := range view.Grants {
@@ -191,7 +192,7 @@ func (p *Reader) line(no wallet.OrderNo, amount wallet.Money, opened wallet.Inst
 	return wallet.Line{Order: no, Amount: amount, Opened: opened, Status: s, Text: text}
 }
 
-// degradable says whether a source's failure leaves a page worth showing.
+// degradable reports whether a page is still useful when a source fails with err.
 func degradable(err error) bool {
 	c := wallet.CodeOf(err)
 	return c == wallet.CodeUnavailable || c == wallet.CodeOverloaded || c == wallet.CodeUnknown

@@ -12,12 +12,13 @@ import (
 	"hongbao/reference/walletpage"
 )
 
-// TestSourcesFailAlone (P2): whichever sources fail, or are switched off, the page says which and shows the others.
+// TestSourcesFailAlone (P2): whichever sources fail or are turned off, the page lists them as missing and shows the
+// others.
 func TestSourcesFailAlone(t *testing.T) {
 	sources := []struct {
 		name   string
 		off    wallet.Switch
-		lacks  func(p *wallet.Page) // what a whole page lacks without it
+		lacks  func(p *wallet.Page) // removes the source's entries from a complete page
 		amount wallet.Money
 	}{
 		{walletpage.SourceTokens, wallet.SwitchPageNoTokens, nil, 30},
@@ -26,8 +27,8 @@ func TestSourcesFailAlone(t *testing.T) {
 		{walletpage.SourcePackets, wallet.SwitchPageNoPackets, func(p *wallet.Page) { p.Packets = nil }, 0},
 		{walletpage.SourceRewards, wallet.SwitchPageNoRewards, func(p *wallet.Page) { p.Items = nil }, 0},
 	}
-	h := newHome(t)
-	h.furnish(t)
+	h := newFixture(t)
+	h.fill(t)
 	whole := h.page(t, wallet.Cursor{}, 10)
 	require.Empty(t, whole.Missing)
 	require.Len(t, whole.Grants, 2)
@@ -65,15 +66,15 @@ func TestSourcesFailAlone(t *testing.T) {
 		}
 	}
 	clear(h.down)
-	h.down["ledger"] = wallet.ErrOverflow // the sums mean nothing: no page is better than this one
+	h.down["ledger"] = wallet.ErrOverflow // the sums are meaningless: the page must fail
 	_, err := h.Page(t.Context(), wallet.PageRequest{Caller: caller, Limit: 10})
 	require.ErrorIs(t, err, wallet.ErrOverflow)
 }
 
-// TestWhatIsNotThereIsNotMissing: a service without packets and other rewards has whole pages.
+// TestWhatIsNotThereIsNotMissing: a service without packets and other rewards has complete pages.
 func TestWhatIsNotThereIsNotMissing(t *testing.T) {
-	h := newHome(t)
-	h.furnish(t)
+	h := newFixture(t)
+	h.fill(t)
 	h.Packets, h.Items = nil, nil
 	p := h.page(t, wallet.Cursor{}, 10)
 	require.Empty(t, p.Missing)
@@ -82,48 +83,48 @@ func TestWhatIsNotThereIsNotMissing(t *testing.T) {
 	require.Len(t, p.Withdrawals, 1)
 }
 
-// TestEmptyListsAreNotRead: a list that holds nothing is neither read nor missing, but where it is switched off; where
-// nobody knows which do, each is read and fails alone.
+// TestEmptyListsAreNotRead: an empty list is neither read nor missing, unless it is turned off. If it is unknown which
+// lists are empty, each is read and may fail separately.
 func TestEmptyListsAreNotRead(t *testing.T) {
-	h := newHome(t)
-	h.furnish(t)
+	h := newFixture(t)
+	h.fill(t)
 	for _, source := range []string{"withdrawals", "packets", "rewards"} {
-		h.down[source] = wallet.ErrUnavailable // who reads it notices
+		h.down[source] = wallet.ErrUnavailable // a read shows in Missing
 	}
 	all := []string{walletpage.SourceWithdrawals, walletpage.SourcePackets, walletpage.SourceRewards}
 	for _, c := range []struct {
-		kept keeper
+		kept fakePresence
 		want []string // missing
 	}{
-		{keeper{}, nil},
-		{keeper{kept: wallet.Kept{Withdrawals: true, Packets: true, Items: true}}, all},
-		{keeper{kept: wallet.Kept{Packets: true}}, all[1:2]},
-		{keeper{kept: wallet.Kept{Withdrawals: true, Items: true}}, []string{all[0], all[2]}},
-		{keeper{err: wallet.ErrUnavailable}, all},
+		{fakePresence{}, nil},
+		{fakePresence{kept: wallet.Kept{Withdrawals: true, Packets: true, Items: true}}, all},
+		{fakePresence{kept: wallet.Kept{Packets: true}}, all[1:2]},
+		{fakePresence{kept: wallet.Kept{Withdrawals: true, Items: true}}, []string{all[0], all[2]}},
+		{fakePresence{err: wallet.ErrUnavailable}, all},
 	} {
 		h.Kept = c.kept
 		require.Equal(t, c.want, h.page(t, wallet.Cursor{}, 10).Missing, "%+v", c.kept)
 	}
-	h.Kept = keeper{}
+	h.Kept = fakePresence{}
 	h.off[wallet.SwitchPageNoPackets] = true
 	require.Equal(t, all[1:2], h.page(t, wallet.Cursor{}, 10).Missing)
 	clear(h.down)
-	h.Kept = keeper{err: wallet.ErrUnknown}
+	h.Kept = fakePresence{err: wallet.ErrUnknown}
 	clear(h.off)
 	require.Len(t, h.page(t, wallet.Cursor{}, 10).Packets, 2)
 }
 
-// TestPacketsOnThePage (P4): sent and received, newest first, each once and with the first page alone.
+// TestPacketsOnThePage (P4): sent and received packets, newest first, each once, and on the first page only.
 func TestPacketsOnThePage(t *testing.T) {
-	h := newHome(t)
+	h := newFixture(t)
 	me, friend := wallet.AccountOf(caller.App, caller.User), wallet.Account{Family: wallet.ToutiaoFamily, User: 9}
 	other := wallet.Account{Family: wallet.ToutiaoFamily, User: 7} // the person's second account
 	want := []wallet.PacketNo{
 		h.packet(t, me, h.me.ActID, 10, friend),
 		h.packet(t, friend, 77, 20, me),
-		h.packet(t, me, h.me.ActID, 30, other), // before anybody knew that both are one person
+		h.packet(t, me, h.me.ActID, 30, other), // before both accounts were bound to one phone
 	}
-	for _, a := range []wallet.Account{other, me} { // so that the wallet is a former one
+	for _, a := range []wallet.Account{other, me} { // makes the wallet a former one
 		_, err := h.people.Bind(t.Context(), a, 13800138000)
 		require.NoError(t, err)
 	}
@@ -135,12 +136,12 @@ func TestPacketsOnThePage(t *testing.T) {
 	want = append(want,
 		h.packet(t, other, h.me.ActID, 40, friend),
 		h.packet(t, friend, 77, 50, other), // opened below
-		h.packet(t, friend, 77, 60, other)) // waits, for the other account
+		h.packet(t, friend, 77, 60, other)) // waiting, for the other account
 	for _, to := range []wallet.ShareState{wallet.ShareOpening, wallet.ShareOpened} {
 		_, err := h.packets.Mark(t.Context(), want[4], other, to, h.me.ActID, 41)
 		require.NoError(t, err)
 	}
-	h.packet(t, friend, 77, 70, wallet.Account{Family: wallet.DouyinFamily, User: 8}) // somebody else's
+	h.packet(t, friend, 77, 70, wallet.Account{Family: wallet.DouyinFamily, User: 8}) // another person's
 	numbers := func(p wallet.Page) (nos []wallet.PacketNo) {
 		for _, k := range p.Packets {
 			nos = append(nos, k.No)
@@ -158,12 +159,12 @@ func TestPacketsOnThePage(t *testing.T) {
 	require.Equal(t, first.Packets, again.Packets, "all apps see the same (B1)")
 	h.off[wallet.SwitchShortPages] = true
 	h.ShortPage = func() int { return 2 }
-	require.Equal(t, want, numbers(h.page(t, wallet.Cursor{}, 1)), "also on short pages: nobody could ask for the rest")
+	require.Equal(t, want, numbers(h.page(t, wallet.Cursor{}, 1)), "also on short pages: there is no request for the rest")
 }
 
-// TestWhatOthersGet: of a packet a guest is shown the own share and how many there are, its sender all.
+// TestWhatOthersGet: a recipient sees the own share and the number of shares; the sender sees all shares.
 func TestWhatOthersGet(t *testing.T) {
-	h := newHome(t)
+	h := newFixture(t)
 	friend := func(n int) wallet.Account {
 		return wallet.Account{Family: wallet.ToutiaoFamily, User: wallet.UserID(20 + n)}
 	}
@@ -185,10 +186,10 @@ func TestWhatOthersGet(t *testing.T) {
 	require.Equal(t, []int{2, 1}, []int{p[0].Count, p[0].Opened})
 }
 
-// TestWhoLeavesTakesAlong (B2): an account that leaves a wallet which others share keeps what is for it, and they see that
-// no more; what was opened stays where it went.
+// TestWhoLeavesTakesAlong (B2): an account that leaves a shared wallet keeps the shares for it, and the others no
+// longer see them; opened money stays in its wallet.
 func TestWhoLeavesTakesAlong(t *testing.T) {
-	h := newHome(t)
+	h := newFixture(t)
 	me, other := wallet.AccountOf(caller.App, caller.User), wallet.Account{Family: wallet.ToutiaoFamily, User: 7}
 	friend := wallet.Account{Family: wallet.ToutiaoFamily, User: 9}
 	bind := func(a wallet.Account, phone wallet.Phone) wallet.ActID {
@@ -215,15 +216,15 @@ func TestWhoLeavesTakesAlong(t *testing.T) {
 	require.Equal(t, []wallet.PacketNo{mine, waits, opened}, sees(caller))
 	require.Equal(t, []wallet.PacketNo{mine, waits, opened}, sees(second))
 	bind(other, 13900139000)
-	require.Equal(t, []wallet.PacketNo{mine, opened}, sees(caller), "money that was opened stays in its wallet")
-	require.Equal(t, []wallet.PacketNo{waits, opened}, sees(second), "what is for an account is its own to see")
+	require.Equal(t, []wallet.PacketNo{mine, opened}, sees(caller), "opened money stays in its wallet")
+	require.Equal(t, []wallet.PacketNo{waits, opened}, sees(second), "an account sees the shares for it")
 }
 
-// TestShortPagesLoseNothing: while pages are cut short and whole again, and wins arrive above, whoever goes on reading sees
-// each line that was there once, in order (P1).
+// TestShortPagesLoseNothing: while short pages are turned on and off and new wins arrive, a client that reads page
+// after page sees each line of the start once, in order (P1).
 func TestShortPagesLoseNothing(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		h := newHome(rt)
+		h := newFixture(rt)
 		add := func(from int) {
 			if opened := wallet.Instant(from + rapid.IntRange(0, 3).Draw(rt, "opened")); rapid.Bool().Draw(rt, "posted") {
 				h.post(rt, 1, opened)
@@ -231,12 +232,12 @@ func TestShortPagesLoseNothing(t *testing.T) {
 				h.promise(rt, 1, opened)
 			}
 		}
-		there := rapid.IntRange(0, 30).Draw(rt, "there")
-		for range there {
+		initial := rapid.IntRange(0, 30).Draw(rt, "initial")
+		for range initial {
 			add(1)
 		}
 		whole := h.page(rt, wallet.Cursor{}, wallet.MaxPage).Grants
-		require.Len(rt, whole, there)
+		require.Len(rt, whole, initial)
 		setting := rapid.IntRange(-1, 4).Draw(rt, "short")
 		h.ShortPage = func() int { return setting }
 		walked := []wallet.Line{}
@@ -251,9 +252,9 @@ func TestShortPagesLoseNothing(t *testing.T) {
 				most = min(limit, 10)
 			}
 			require.LessOrEqual(rt, len(p.Grants), most)
-			require.True(rt, p.Next == (wallet.Cursor{}) || len(p.Grants) == most, "a page that is followed by another is full")
+			require.True(rt, p.Next == (wallet.Cursor{}) || len(p.Grants) == most, "a page with a next page is full")
 			walked = append(walked, p.Grants...)
-			require.LessOrEqual(rt, len(walked), there, "something is repeated")
+			require.LessOrEqual(rt, len(walked), initial, "a line is repeated")
 			if p.Next == (wallet.Cursor{}) {
 				break
 			}

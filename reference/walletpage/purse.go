@@ -7,26 +7,26 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Purse reads a person's tokens from their two mutual backups (T2, T8): the server's list, and the copies that the
-// client sends along when its view lacks what it holds.
+// TokenCollector reads a person's tokens from their two copies (T2, T8): the server's list, and the copies that a
+// client sends when its page lacks money that they promise.
 type Purse struct {
 	Tokens wallet.Tokens
 	Sealer wallet.Sealer
 	Clock  wallet.Clock
 
-	// Switched says whether a degrade switch is on (D3); nil: none ever is.
+	// Switched reports whether a degrade switch is on (D3); nil: all are off.
 	Switched func(wallet.Switch) bool
 }
 
-// Held is what a purse holds of one stage.
+// CollectedTokens are a person's tokens of one stage.
 type Held struct {
-	Tokens  []wallet.Token // each order once, in order of their numbers within a wallet
+	Tokens  []wallet.Token // each order once; the server's by number within a wallet, then those that only the client had
 	Missing bool           // the server's list could not be read
 	Refused []wallet.TokenFault
-	client  map[wallet.OrderNo]int // those that only the client had → their index in the request
+	client  map[wallet.OrderNo]int // tokens that only the client had → their index in the request
 }
 
-// Numbers returns the tokens' order numbers.
+// Numbers returns the order numbers of the tokens.
 func (h Held) Numbers() []wallet.OrderNo {
 	if len(h.Tokens) == 0 {
 		return nil
@@ -38,8 +38,8 @@ func (h Held) Numbers() []wallet.OrderNo {
 	return nos
 }
 
-// Read returns the person's tokens that the server has not seen posted. It does not fail: a server's list that cannot
-// be read is said to be missing, a client's token that is not accepted is refused by name.
+// Collect returns the person's tokens that the server's list does not show as posted. It does not fail: if the server's
+// list cannot be read, Missing is set; a client's token that is not accepted is in Refused.
 func (p *Purse) Read(ctx context.Context, who wallet.Person, s wallet.Stage, sealed [][]byte) Held {
 	var h Held
 	for _, id := range who.Wallets() {
@@ -70,15 +70,15 @@ func (p *Purse) Read(ctx context.Context, who wallet.Person, s wallet.Stage, sea
 	return h
 }
 
-// Restore puts tokens that only the client had back into the server's list and the backlog (T8). One that is posted
-// already is refused as replayed, so that its client lets go of it. A store that fails, or is to be spared, is left alone:
-// the next visit tries again.
+// Restore writes tokens that only the client had to the server's list and the backlog (T8). A token that is posted
+// already is refused with ErrTokenReplayed, so that the client deletes it. If the store fails, or SwitchSkipTokens is
+// on, nothing is written, and the next visit tries again. Idempotent.
 func (p *Purse) Restore(ctx context.Context, h Held, posted []bool) (refused []wallet.TokenFault) {
-	spared := p.Switched != nil && p.Switched(wallet.SwitchSkipTokens)
+	skip := p.Switched != nil && p.Switched(wallet.SwitchSkipTokens)
 	for i, t := range h.Tokens {
 		at, ok := h.client[t.Order]
 		switch {
-		case !ok, spared && !posted[i]:
+		case !ok, skip && !posted[i]:
 		case posted[i]:
 			refused = append(refused, wallet.TokenFault{Index: at, Err: wallet.ErrTokenReplayed})
 		default:

@@ -7,9 +7,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// drive brings a withdrawal as far as it will go: asked → held → paid; or refused, limited, or returned when the bank says
-// no. Driving one again is safe: each step is idempotent by the withdrawal's number, and its state is on record before the
-// next one begins. One that has to wait is returned as it stands, and Settle comes back to it.
+// drive moves a withdrawal as far as possible: asked → held → paid; or to refused, limited, or returned if the bank
+// declines it. Idempotent: each step is idempotent by the withdrawal's number, and its result is recorded before the
+// next step begins. A withdrawal that has to wait is returned in its present state, and Settle drives it later.
 func (s *Service) drive(ctx context.Context, w wallet.Withdrawal) (wallet.Withdrawal, error) {
 	for {
 		var to wallet.WithdrawalState
@@ -17,7 +17,7 @@ func (s *Service) drive(ctx context.Context, w wallet.Withdrawal) (wallet.Withdr
 		switch w.State {
 		case wallet.WithdrawalAsked:
 			if to, err = s.hold(ctx, w); err != nil {
-				return w, wallet.Unsettled(err) // the client does not know yet whether anything was held
+				return w, wallet.Unsettled(err) // the client does not know whether the money was held
 			}
 		case wallet.WithdrawalHeld:
 			to, err = s.pay(ctx, w)
@@ -33,13 +33,13 @@ func (s *Service) drive(ctx context.Context, w wallet.Withdrawal) (wallet.Withdr
 		case err != nil && w.State == wallet.WithdrawalAsked:
 			return w, wallet.Unsettled(err)
 		case err != nil || to == w.State:
-			return w, nil // on record as it is: Settle goes on from here, and so does a repeat
+			return w, nil // on record in this state: Settle or a repeat continues from here
 		}
 		w.State = to
 	}
 }
 
-// outcome returns what a client is told of a final state.
+// outcome returns the error that a client gets for a final state.
 func outcome(s wallet.WithdrawalState) error {
 	switch s {
 	case wallet.WithdrawalRefused:
@@ -52,7 +52,7 @@ func outcome(s wallet.WithdrawalState) error {
 	return nil
 }
 
-// hold counts the withdrawal in its day, and takes its money out of the balance.
+// hold counts the withdrawal for its day, and moves its money from the balance to the hold account.
 func (s *Service) hold(ctx context.Context, w wallet.Withdrawal) (wallet.WithdrawalState, error) {
 	if s.Days != nil {
 		now := s.Settings()
@@ -62,7 +62,7 @@ func (s *Service) hold(ctx context.Context, w wallet.Withdrawal) (wallet.Withdra
 		case errors.Is(err, wallet.ErrDailyLimit):
 			return wallet.WithdrawalLimited, nil
 		case errors.Is(err, wallet.ErrInsufficient):
-			return s.nothing(ctx, w)
+			return s.terminalState(ctx, w)
 		case err != nil:
 			return 0, err
 		}
@@ -74,8 +74,9 @@ func (s *Service) hold(ctx context.Context, w wallet.Withdrawal) (wallet.Withdra
 	return wallet.WithdrawalHeld, err
 }
 
-// nothing returns how a withdrawal stands that came to nothing before: as on record, or refused if that is not there yet.
-func (s *Service) nothing(ctx context.Context, w wallet.Withdrawal) (wallet.WithdrawalState, error) {
+// terminalState re-reads a withdrawal whose earlier attempt was rejected. It is refused if the record has no final
+// state yet.
+func (s *Service) terminalState(ctx context.Context, w wallet.Withdrawal) (wallet.WithdrawalState, error) {
 	err := wallet.Repeat(func() (err error) { w, err = s.Withdrawals.Get(ctx, w.No); return err })
 	if w.State == wallet.WithdrawalAsked {
 		return wallet.WithdrawalRefused, err
@@ -83,7 +84,7 @@ func (s *Service) nothing(ctx context.Context, w wallet.Withdrawal) (wallet.With
 	return w.State, err
 }
 
-// pay sends the held money to the person, and out of the wallet.
+// pay sends the held money to the person, and moves it to the paid account.
 func (s *Service) pay(ctx context.Context, w wallet.Withdrawal) (wallet.WithdrawalState, error) {
 	if s.on(wallet.SwitchHoldPayouts) {
 		return w.State, nil
@@ -101,7 +102,7 @@ func (s *Service) pay(ctx context.Context, w wallet.Withdrawal) (wallet.Withdraw
 	return wallet.WithdrawalPaid, wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, settle(w)) })
 }
 
-// refund puts the money back that the bank has declined, once.
+// refund returns the money of a declined withdrawal to the balance, once.
 func (s *Service) refund(ctx context.Context, w wallet.Withdrawal) (wallet.WithdrawalState, error) {
 	if err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, refund(w)) }); err != nil {
 		return w.State, err
@@ -109,7 +110,7 @@ func (s *Service) refund(ctx context.Context, w wallet.Withdrawal) (wallet.Withd
 	return wallet.WithdrawalReturned, s.uncount(ctx, w)
 }
 
-// uncount takes a withdrawal that came to nothing out of the day's count.
+// uncount removes a failed withdrawal from the day's count.
 func (s *Service) uncount(ctx context.Context, w wallet.Withdrawal) error {
 	if s.Days == nil {
 		return nil
@@ -117,16 +118,16 @@ func (s *Service) uncount(ctx context.Context, w wallet.Withdrawal) error {
 	return wallet.Repeat(func() error { return s.Days.GiveBack(ctx, w) })
 }
 
-// Settle drives one bounded step of unfinished withdrawals, and returns how many it finished. It goes through them from
-// place to place, oldest first, and begins anew after the last: those that cannot be finished, however many, do not bar the
-// way to those behind them. Several may call it at the same time.
+// Settle drives one bounded step of unfinished withdrawals, and returns the number that it finished. It scans them in
+// order of age and starts again after the last, so withdrawals that cannot be finished do not block those after them.
+// Concurrent calls are safe. Errors are those of the store.
 func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
-	from := wallet.OpenPlace(s.place.Load())
+	from := wallet.OpenPlace(s.cursor.Load())
 	ws, next, err := s.Withdrawals.Unfinished(ctx, s.Clock.Now().Add(-settleAfter), from, limit)
 	if err != nil {
 		return 0, err
 	}
-	s.place.Store(int64(next))
+	s.cursor.Store(int64(next))
 	done := 0
 	for _, w := range ws {
 		if w, _ := s.drive(ctx, w); w.State.Final() {
@@ -136,7 +137,7 @@ func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
 	return done, nil
 }
 
-// hold moves the amount from the person's wallets to where it waits for the bank.
+// hold returns the transfer from the person's wallets to the hold account.
 func hold(w wallet.Withdrawal) wallet.Transfer {
 	t := wallet.Transfer{
 		No:   wallet.MoveNo{Withdrawal: w.No, Step: wallet.MoveHold},
@@ -149,12 +150,13 @@ func hold(w wallet.Withdrawal) wallet.Transfer {
 	return t
 }
 
-// settle moves the held amount out of the wallet for good.
+// settle returns the transfer from the hold account to the paid account.
 func settle(w wallet.Withdrawal) wallet.Transfer {
 	return fromHold(w, wallet.MoveSettle, wallet.PaidAccount)
 }
 
-// refund moves the held amount back to the balance: all of it to the wallet that asked, which the others were joined to.
+// refund returns the transfer from the hold account back to the balance: all of it to the wallet that asked, to which
+// the others were joined.
 func refund(w wallet.Withdrawal) wallet.Transfer {
 	return fromHold(w, wallet.MoveRefund, wallet.PersonalAccount)
 }
@@ -166,7 +168,7 @@ func fromHold(w wallet.Withdrawal, step wallet.MoveStep, to wallet.AccountKind) 
 	}}
 }
 
-// account returns the withdrawal's own account of a kind.
+// account returns the withdrawal's account of a kind.
 func account(w wallet.Withdrawal, k wallet.AccountKind) wallet.AccountNo {
 	return wallet.AccountNo{Kind: k, Stage: w.Stage, Owner: int64(w.Owner)}
 }

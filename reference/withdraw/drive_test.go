@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// silentBank pays the requests above a number, and never answers to the others.
+// silentBank pays requests with a number above silent, and does not answer the others.
 type silentBank struct {
 	silent int64
 	asked  map[int64]bool
@@ -26,8 +26,8 @@ func (b *silentBank) Pay(_ context.Context, no wallet.WithdrawalNo, _ wallet.Mon
 	return nil
 }
 
-// TestStuckWithdrawalsDoNotBarTheWay: the bank does not answer for more withdrawals than one step takes, and one behind
-// them it would pay.
+// TestStuckWithdrawalsDoNotBarTheWay: the bank does not answer more withdrawals than one step takes, and would pay one
+// after them.
 func TestStuckWithdrawalsDoNotBarTheWay(t *testing.T) {
 	const limit, stuck = 3, 2*3 + 1
 	clock := storetest.NewClock()
@@ -55,14 +55,14 @@ func TestStuckWithdrawalsDoNotBarTheWay(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, 1, done)
-	require.Equal(t, stuck/limit+1, steps, "each step goes on where the last one ended")
+	require.Equal(t, stuck/limit+1, steps, "each step continues where the last one ended")
 	require.Len(t, bank.asked, stuck+1)
 	got, err := withdrawals.Get(t.Context(), no(stuck+1))
 	require.NoError(t, err)
 	require.Equal(t, wallet.WithdrawalPaid, got.State)
 
 	bank.silent = 0
-	for range stuck/limit + 1 { // it begins anew, and comes back to those
+	for range stuck/limit + 1 { // the scan starts again and reaches the stuck ones
 		done, err := s.Settle(t.Context(), limit)
 		require.NoError(t, err)
 		require.NotZero(t, done)

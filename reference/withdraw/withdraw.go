@@ -1,6 +1,6 @@
-// Package withdraw pays money out: forced posting of what is due first (T6), then hold, payout and settle, each step
-// safe to repeat. A withdrawal is a small state machine on record; the request, a repeat of it and compensation all
-// drive the same one forward.
+// Package withdraw pays money out: forced posting of the person's unposted money (T6), then hold, payout and
+// settlement. Each step is idempotent. A withdrawal is a small state machine on record; the request, its repeats and
+// compensation all drive it forward.
 package withdraw
 
 import (
@@ -16,46 +16,46 @@ import (
 	"hongbao/reference/walletpage"
 )
 
-// settleAfter is the age from which a withdrawal that nobody finished is driven by compensation: above the time that
-// a request itself may take.
+// settleAfter is the age from which Settle drives an unfinished withdrawal. It is above the longest duration of a
+// request.
 const settleAfter = time.Minute
 
-// Service withdraws.
+// Service makes withdrawals. Its fields are set once.
 type Service struct {
 	People      wallet.People
 	Index       *activity.Index
 	Orders      wallet.Orders
 	Ledger      wallet.Ledger
 	Withdrawals wallet.Withdrawals
-	Days        wallet.WithdrawalDays // nil: there is no limit of the day
+	Days        wallet.WithdrawalDays // nil: no daily limit
 	Bank        wallet.Bank
 	Posting     wallet.Settler
-	Purse       *walletpage.Purse // nil where the strategy has no tokens
+	Purse       *walletpage.Purse // nil if the strategy has no tokens
 	Clock       wallet.Clock
-	// Settings says who may withdraw, and how much in a day (B7), at once and without a call.
+	// Settings returns who may withdraw, and how much in a day (B7). It must not block.
 	Settings func() wallet.Settings
-	// Switched says whether a degrade switch is on; nil: none ever is.
+	// Switched reports whether a degrade switch is on; nil: all are off.
 	Switched func(wallet.Switch) bool
 	Alarm    func(kind wallet.AlarmKind, detail string)
 
-	place atomic.Int64 // an OpenPlace: where Settle goes on. A hint: nothing is lost with it
+	cursor atomic.Int64 // a ScanCursor: where Settle continues. It may be lost without harm
 }
 
-// Prepare posts what is due to the person, who enters the withdraw page (T6), so that its balance can be withdrawn at
-// once and whole. An error leaves the rest to be posted; asking again is safe.
+// Prepare posts the unposted money of the person who opens the withdraw page (T6), so that the whole balance can be
+// withdrawn at once. After an error part of it may be posted. Idempotent.
 func (s *Service) Prepare(ctx context.Context, r wallet.PageRequest) error {
 	if !r.App.Valid() || r.User <= 0 || len(r.Tokens) > wallet.MaxClientTokens {
 		return fmt.Errorf("%w: withdraw page with %d tokens for user %d of app %d", wallet.ErrInvalid, len(r.Tokens), r.User, r.App)
 	}
-	stage, who, err := s.whose(ctx, r.Caller, r.At)
+	stage, who, err := s.stageAndPerson(ctx, r.Caller, r.At)
 	if err != nil {
 		return err
 	}
 	return s.post(ctx, who, stage, r.Tokens)
 }
 
-// whose returns the stage of a moment, now if it is 0, and who the caller is.
-func (s *Service) whose(ctx context.Context, c wallet.Caller, at wallet.Instant) (wallet.Stage, wallet.Person, error) {
+// stageAndPerson returns the stage of a moment (0 = now) and the owner of the caller's account.
+func (s *Service) stageAndPerson(ctx context.Context, c wallet.Caller, at wallet.Instant) (wallet.Stage, wallet.Person, error) {
 	if at == 0 {
 		at = s.Clock.Now()
 	}
@@ -67,18 +67,18 @@ func (s *Service) whose(ctx context.Context, c wallet.Caller, at wallet.Instant)
 	return child.Stage, who, err
 }
 
-// Withdraw implements wallet.Service's Withdraw. An answer in state WithdrawalHeld means that the bank has not
+// Withdraw implements wallet.Service's Withdraw. State WithdrawalHeld in the reply means that the bank has not
 // confirmed yet: the payout is on record and will be made.
 func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 	if !r.App.Valid() || r.User <= 0 || r.Request <= 0 || r.Amount <= 0 || len(r.Tokens) > wallet.MaxClientTokens {
 		return wallet.WithdrawReply{}, fmt.Errorf("%w: withdrawal %d of %d fen with %d tokens by user %d of app %d",
 			wallet.ErrInvalid, r.Request, r.Amount, len(r.Tokens), r.User, r.App)
 	}
-	stage, who, err := s.whose(ctx, r.Caller, r.At)
+	stage, who, err := s.stageAndPerson(ctx, r.Caller, r.At)
 	if err != nil {
 		return wallet.WithdrawReply{}, err
 	}
-	if err := s.may(ctx, r, who); err != nil {
+	if err := s.checkAllowed(ctx, r, who); err != nil {
 		return wallet.WithdrawReply{}, err
 	}
 	if err := s.post(ctx, who, stage, r.Tokens); err != nil {
@@ -103,15 +103,15 @@ func (s *Service) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (walle
 	return wallet.WithdrawReply{No: w.No, Amount: w.Amount, State: w.State}, nil
 }
 
-// may refuses a withdrawal that nobody may begin: an operator has stopped them, or they are not open to the person. One on
-// record goes on: its first try may have paid, and switches and releases change.
-func (s *Service) may(ctx context.Context, r wallet.WithdrawRequest, who wallet.Person) error {
-	no := error(nil)
+// checkAllowed refuses a new withdrawal if an operator has stopped withdrawals, or if they are not open to the person.
+// A withdrawal on record continues: its first attempt may have paid, and switches and releases change.
+func (s *Service) checkAllowed(ctx context.Context, r wallet.WithdrawRequest, who wallet.Person) error {
+	refusal := error(nil)
 	switch {
 	case s.on(wallet.SwitchStopWithdrawals):
-		no = fmt.Errorf("%w: withdrawing", wallet.ErrSwitchedOff)
+		refusal = fmt.Errorf("%w: withdrawals", wallet.ErrSwitchedOff)
 	case !s.Settings().Release.Allows(who):
-		no = wallet.ErrNotReleased
+		refusal = wallet.ErrNotReleased
 	default:
 		return nil
 	}
@@ -120,16 +120,16 @@ func (s *Service) may(ctx context.Context, r wallet.WithdrawRequest, who wallet.
 		return err
 	})
 	if errors.Is(err, wallet.ErrNotFound) {
-		return no
+		return refusal
 	}
 	return err
 }
 
-// on says whether a degrade switch is on.
+// on reports whether a degrade switch is on.
 func (s *Service) on(name wallet.Switch) bool { return s.Switched != nil && s.Switched(name) }
 
-// post is forced posting (T6): what is due to the person enters the ledger now, past everybody else's backlog. Where
-// the server's token list cannot be read, or nothing but the books is left (D2), the orders of record say what is due.
+// post is forced posting (T6): the person's unposted money is posted now, ahead of the backlog. If the server's token
+// list cannot be read, or only the ledger database is in use (D2), the orders of record determine what is posted.
 func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stage, sealed [][]byte) error {
 	if s.Purse == nil || s.on(wallet.SwitchSkipForcedPost) {
 		return nil
@@ -151,7 +151,7 @@ func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stag
 	return nil
 }
 
-// postOrders posts what the person's orders of record say is due.
+// postOrders posts the person's open orders of record.
 func (s *Service) postOrders(ctx context.Context, who wallet.Person, stage wallet.Stage) error {
 	for _, id := range who.Wallets() {
 		var orders []wallet.Order

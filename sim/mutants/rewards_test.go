@@ -39,14 +39,14 @@ func rewards() []mutant {
 		{
 			name: "a coupon that its downstream declines keeps its place in the stock", scenario: "rewards", strategy: underAsync,
 			checks: []string{"stock-never-over"},
-			edits: []edit{{"reference/rewards/downstream.go", `desk != nil && i.Counted != (wallet.OrderNo{}) {`,
-				`desk != nil && i.Counted.ActID < 0 {`}},
+			edits: []edit{{"reference/rewards/downstream.go", `policy != nil && i.Counted != (wallet.OrderNo{}) {`,
+				`policy != nil && i.Counted.ActID < 0 {`}},
 		},
 		{
 			name: "a stock without an answer has a coupon left", scenario: "rewards", strategy: underToken,
 			checks: []string{"stock-never-over"},
-			edits: []edit{{"reference/rewards/grant.go", `if err := wallet.Repeat(func() (err error) { a, err = settle(ctx, i.No, i.Asked); return err }); err != nil {`,
-				`if a, err = settle(ctx, i.No, i.Asked); errors.Is(err, wallet.ErrUnknown) {
+			edits: []edit{{"reference/rewards/grant.go", `if err := wallet.Repeat(func() (err error) { a, err = grant(ctx, i.No, i.Asked); return err }); err != nil {`,
+				`if a, err = grant(ctx, i.No, i.Asked); errors.Is(err, wallet.ErrUnknown) {
 		a = stock.Answer{Outcome: stock.Granted, Order: i.No, Reward: i.Asked}
 	} else if err != nil {`}},
 		},
@@ -132,7 +132,7 @@ func packets() []mutant {
 		{
 			name: "a share counts as opened though its money may not have moved", scenario: "rewards", strategy: underAsync,
 			checks: []string{"packet-exact"},
-			edits: []edit{{"reference/packet/drive.go", `leaving(p, i, step, share)); err != nil {`, `leaving(p, i, step, share)); err != nil && step == wallet.MoveReturn {`},
+			edits: []edit{{"reference/packet/drive.go", `shareTransfer(p, i, step, share)); err != nil {`, `shareTransfer(p, i, step, share)); err != nil && step == wallet.MoveReturn {`},
 				{"reference/packet/drive.go", `err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, t) })`, `err := s.Ledger.Transfer(ctx, t)`}},
 		},
 		{
