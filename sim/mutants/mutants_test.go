@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/scanner"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +49,38 @@ func all() []mutant {
 
 // edit replaces old, which occurs once in the file, by new.
 type edit struct{ file, old, new string }
+
+// level returns the new text in as many lines as the old one has, where that is easy: what is exported further down in the
+// file then stays where it was, and the go command compiles again only the packages that see the difference.
+func (e edit) level() string {
+	lines, want := strings.SplitAfter(e.new, "\n"), strings.Count(e.old, "\n")
+	have := len(lines) - 1
+	if have < want && (have > 0 || e.new == "") {
+		lines[0] += strings.Repeat("\n", want-have)
+	}
+	for i := range have - want {
+		if strings.Contains(lines[i], "//") {
+			return e.new
+		}
+		lines[i] = joined(lines[i])
+	}
+	return strings.Join(lines, "")
+}
+
+// joined returns a line of Go without its end, but for the semicolon that the end stands for.
+func joined(line string) (out string) {
+	var s scanner.Scanner
+	s.Init(token.NewFileSet().AddFile("", -1, len(line)), []byte(line), nil, 0)
+	out = strings.TrimSuffix(line, "\n") + " "
+	for {
+		switch _, tok, lit := s.Scan(); {
+		case tok == token.EOF:
+			return out
+		case tok == token.SEMICOLON && lit == "\n":
+			return strings.TrimSuffix(line, "\n") + "; "
+		}
+	}
+}
 
 // root is the module's folder, seen from this one.
 const root = "../.."
@@ -193,7 +227,7 @@ func build(t *testing.T, program string, edits []edit) string {
 		require.NoError(t, err)
 		require.Equal(t, 1, strings.Count(string(text), e.old), "the mutant is stale: %s does not have once\n%s", e.file, e.old)
 		replace[path] = filepath.Join(dir, strings.ReplaceAll(e.file, "/", "-"))
-		require.NoError(t, os.WriteFile(replace[path], []byte(strings.Replace(string(text), e.old, e.new, 1)), 0o600))
+		require.NoError(t, os.WriteFile(replace[path], []byte(strings.Replace(string(text), e.old, e.level(), 1)), 0o600))
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	require.NoError(t, err)
