@@ -13,7 +13,13 @@ DOCS ?= README.md README.zh.md CONTRIBUTING.md $(wildcard docs/*.md)
 REAL ?= ./internal/rig/... ./reference/store/... ./reference/server/... ./reference/sdk/... ./reference/host/...
 RUN_REAL = $(GO) run ./internal/rig/real --
 
-.PHONY: help build demo test race lint fuzz bench sim load k6 test-k6 proto real crash bench-real drills compare-proof docs-check module module-check
+# go test, which ends as ever, and then the slowest packages. make lint runs all of go vet.
+GO_TEST = bash -o pipefail -c '$(GO) test -vet=off -timeout 20m "$$@" | awk -f .ci/slowest.awk' --
+
+# What make test-fast leaves out: it builds programs, kills them, or plays loads in real time.
+SLOW = (|/internal/cmd|/reference/(service|crash)|/sim/mutants)
+
+.PHONY: help build demo test test-fast race lint fuzz bench sim load k6 test-k6 proto real crash bench-real drills compare-proof docs-check module module-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +32,11 @@ demo: ## replay the 2022 festival under three posting strategies, then play its 
 	@echo; echo "The peak again, in real time, against the wallet as a service:"; echo
 	$(GO) run . load scenarios/rain-peak.yaml --target embedded --peak 1000/s --duration 5s --out reports/out/demo-load
 
-test: ## every test that needs nothing but Go
-	$(GO) test -timeout 20m ./...
+test: ## every test that needs nothing but Go; at the end the slowest packages
+	@$(GO_TEST) ./...
+
+test-fast: ## within a minute: the same with -short, without the packages that build, kill and load programs
+	@$(GO_TEST) -short $$($(GO) list ./... | grep -Ev '^hongbao$(SLOW)$$')
 
 race: ## the same under the race detector (needs a C compiler), without what runs in one thread or a program of its own
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(RACE)

@@ -62,6 +62,7 @@ func TestLoadSecond(t *testing.T) {
 		{"over-issue", "the budget is looked at, and taken a moment later", []string{"no-over-issuance"}, poor, "100000"},
 	} {
 		t.Run(c.fault+" "+c.why, func(t *testing.T) {
+			t.Parallel() // a light load, and a wallet of its own
 			file := filepath.Join(t.TempDir(), "scenario.yaml")
 			require.NoError(t, os.WriteFile(file, []byte(c.scenario), 0o600))
 			url, keys := startSecond(t, program, "--activity", "spring-festival-2022", "--budget", c.budget, "--fault", c.fault)

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/scanner"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +49,38 @@ func all() []mutant {
 
 // edit replaces old, which must occur exactly once in the file, by new.
 type edit struct{ file, old, new string }
+
+// level returns the new text in as many lines as the old one has, where that is easy: what is exported further down in the
+// file then stays where it was, and importers see no difference (see link).
+func (e edit) level() string {
+	lines, want := strings.SplitAfter(e.new, "\n"), strings.Count(e.old, "\n")
+	have := len(lines) - 1
+	if have < want && (have > 0 || e.new == "") {
+		lines[0] += strings.Repeat("\n", want-have)
+	}
+	for i := range have - want {
+		if strings.Contains(lines[i], "//") {
+			return e.new
+		}
+		lines[i] = joined(lines[i])
+	}
+	return strings.Join(lines, "")
+}
+
+// joined returns a line of Go without its end, but for the semicolon that the end stands for.
+func joined(line string) (out string) {
+	var s scanner.Scanner
+	s.Init(token.NewFileSet().AddFile("", -1, len(line)), []byte(line), nil, 0)
+	out = strings.TrimSuffix(line, "\n") + " "
+	for {
+		switch _, tok, lit := s.Scan(); {
+		case tok == token.EOF:
+			return out
+		case tok == token.SEMICOLON && lit == "\n":
+			return strings.TrimSuffix(line, "\n") + "; "
+		}
+	}
+}
 
 // root is the module's folder, relative to this one.
 const root = "../.."
@@ -193,11 +227,14 @@ func build(t *testing.T, program string, edits []edit) string {
 		require.NoError(t, err)
 		require.Equal(t, 1, strings.Count(string(text), e.old), "the mutant is stale: %s does not have once\n%s", e.file, e.old)
 		replace[path] = filepath.Join(dir, strings.ReplaceAll(e.file, "/", "-"))
-		require.NoError(t, os.WriteFile(replace[path], []byte(strings.Replace(string(text), e.old, e.new, 1)), 0o600))
+		require.NoError(t, os.WriteFile(replace[path], []byte(strings.Replace(string(text), e.old, e.level(), 1)), 0o600))
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	require.NoError(t, err)
 	file, bin := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "hongbao")
+	if program == rehearsal && len(edits) > 0 && link(t, dir, bin, replace) {
+		return bin
+	}
 	require.NoError(t, os.WriteFile(file, overlay, 0o600))
 	goTool(t, "build", "-overlay", file, "-buildvcs=false", "-ldflags=-s -w", "-o", bin, program)
 	return bin
@@ -206,11 +243,16 @@ func build(t *testing.T, program string, edits []edit) string {
 // goTool runs the go command in the module's folder and returns its output.
 func goTool(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", args...)
-	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
+	out, err := goCommand(args...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return string(out)
+}
+
+// goCommand is the go command in the module's folder.
+func goCommand(args ...string) *exec.Cmd {
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	return cmd
 }
 
 // runUntilCaught runs the mutant with one seed after another until the checks that are to catch it have failed, and returns

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -39,12 +40,24 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(file)
 })
 
+// inMemory is a folder that the kernel keeps in memory, or "" for the default. The tests commit thousands of times, and none
+// of them cuts the power. The files are small.
+var inMemory = func() string {
+	const shm = "/dev/shm"
+	dir, err := os.MkdirTemp(shm, "hongbao-sql")
+	if err != nil {
+		return ""
+	}
+	defer os.Remove(dir)
+	return shm
+}()
+
 // sqliteFiles returns new, empty files for the given number of shards, removed after the test.
 func sqliteFiles(t testing.TB, shards int) []string {
 	t.Helper()
 	empty, err := template()
 	require.NoError(t, err)
-	dir, err := os.MkdirTemp("", "hongbao-sql") // not t.TempDir, whose name contains characters that are not valid in URLs
+	dir, err := os.MkdirTemp(inMemory, "hongbao-sql") // not t.TempDir, whose name contains characters that are not valid in URLs
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	files := make([]string, shards)
@@ -102,15 +115,15 @@ func mysqlDatabases(t testing.TB, shards int) []string {
 	return dsns
 }
 
-// eachStore runs a test on every kind of store: SQLite and MySQL, with one shard and with three. On MySQL, where
-// creating tables is slow, open empties the same store each time.
+// eachStore runs a test on every kind of store: SQLite and MySQL, with one shard and with three. Opening a store takes
+// longer than most tests of it, so open empties the same store where it can. A test uses one store at a time.
 func eachStore(t *testing.T, run func(t *testing.T, open func(t *testing.T) *DB)) {
 	for _, shards := range []int{1, 3} {
 		t.Run(fmt.Sprintf("sqlite/%d", shards), func(t *testing.T) {
 			if testing.Short() && shards == 1 {
 				t.Skip("-short: three shards run the same code and more")
 			}
-			run(t, func(t *testing.T) *DB { return openSQLiteTest(t, shards) })
+			run(t, reuse(func() *DB { return openSQLiteTest(t, shards) }))
 		})
 		t.Run(fmt.Sprintf("mysql/%d", shards), func(t *testing.T) {
 			db := openMySQLTest(t, shards)
@@ -122,6 +135,66 @@ func eachStore(t *testing.T, run func(t *testing.T, open func(t *testing.T) *DB)
 			})
 		})
 	}
+}
+
+// reuse returns a function that opens an empty SQLite store: the last one emptied, or a new one where its rows are there
+// to stay.
+func reuse(open func() *DB) func(t *testing.T) *DB {
+	var last *DB
+	return func(t *testing.T) *DB {
+		if last == nil || !emptySQLite(t, last) {
+			last = open()
+		}
+		return last
+	}
+}
+
+// emptySQLite deletes all rows of a SQLite store. It returns false, and the store is not to be used again, if a trigger
+// forbids that.
+func emptySQLite(t *testing.T, db *DB) bool {
+	t.Helper()
+	for _, s := range db.shards {
+		var full []string
+		var kept bool
+		err := s.ask(t.Context(), filled(t, s), nil, func(r *sql.Rows) error {
+			var table string
+			var keeps bool
+			err := r.Scan(&table, &keeps)
+			full, kept = append(full, table), kept || keeps
+			return err
+		})
+		require.NoError(t, err)
+		if kept {
+			return false
+		}
+		deletion := &kind{apply: func(ctx context.Context, tx *txn, _ []*job) error { // the committer has the only connection that writes
+			for _, table := range full {
+				if _, err := tx.exec(ctx, "DELETE FROM "+table); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+		require.NoError(t, s.do(t.Context(), deletion, 1, nil))
+	}
+	return true
+}
+
+// filled returns the query for a SQLite shard's tables that have rows, each with whether a trigger keeps these.
+func filled(t *testing.T, s *shard) string {
+	t.Helper()
+	var queries []string
+	err := s.ask(t.Context(), "SELECT name, EXISTS (SELECT 1 FROM sqlite_schema t WHERE t.type = 'trigger' AND t.tbl_name = s.name)"+
+		" FROM sqlite_schema s WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%version'", nil, func(r *sql.Rows) error {
+		var table string
+		var keeps bool
+		err := r.Scan(&table, &keeps)
+		queries = append(queries, fmt.Sprintf("SELECT '%s', %t WHERE EXISTS (SELECT 1 FROM %s)", table, keeps, table))
+		return err
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, queries)
+	return strings.Join(queries, " UNION ALL ")
 }
 
 // empty deletes all rows of a MySQL shard.
