@@ -112,6 +112,9 @@ func rows() []row {
 			"reference/stock", "reference/degrade", "reference/config"},
 			why: "runs an instance in real time; which adapters stand behind its ports is not its business"},
 
+		{folder: "reference/service", ours: []string{"reference/wallet", "reference/activity", "reference/config", "reference/degrade", "reference/host", "reference/limit",
+			"reference/node", "reference/quota", "reference/reconcile", "reference/rewards", "reference/runningtotal", "reference/sdk", "reference/stock"},
+			why: "the only composition of a wallet; drivers, servers, files and clocks come to it through ports"},
 		{folder: "reference/service/open", ours: []string{"reference/*", "reference/server/*", "reference/store/redis", "reference/store/sql", "reference/downstream/*"},
 			libs: []string{"github.com/alicebob/miniredis/v2", "github.com/goccy/go-yaml"},
 			why:  "reads configuration, opens stores and keys, and listens"},

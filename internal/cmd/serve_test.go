@@ -34,7 +34,7 @@ func TestServeFlags(t *testing.T) {
 		{"tls has only one", "--tls-key", "flag", "tls: open file"},
 		{"", "--data", "", "data is empty"},
 		{"", "--redis", "flag", `redis.main.addrs: "flag"`},
-		{"", "--redis-cluster", "-", "redis.main is both a cluster and behind sentinels"},
+		{"", "--redis-cluster", "-", "redis.main has both cluster and sentinel"},
 		{"", "--mysql", "env:HONGBAO_NOT_THERE", "no HONGBAO_NOT_THERE"},
 	} {
 		if c.from != "" {

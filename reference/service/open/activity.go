@@ -7,14 +7,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// The moments between which a served activity runs: whenever it is served.
+// A served activity is open at any time.
 var (
 	beginning = wallet.InstantOf(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
 	end       = wallet.InstantOf(time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC))
 )
 
-// BuiltInActivity is what hongbao serve grants when no scenario is named: one activity, one stage, the five plays,
-// and some rewards that are not cash.
+// BuiltInActivity is what a service grants if its configuration names nothing else: one stage, the five plays, and some
+// rewards other than cash.
 func BuiltInActivity() wallet.Activity {
 	scene := func(id wallet.SceneID, text string) wallet.Scene {
 		return wallet.Scene{ID: id, BillText: text, Compensate: true, Reconcile: true}
@@ -29,8 +29,8 @@ func BuiltInActivity() wallet.Activity {
 	}}}
 }
 
-// builtInRewards are what is granted beside cash: tea at the fireworks show, below a tenth of its stock a voucher, which has
-// a scene of its own too, and a pendant for each friend who rains along.
+// builtInRewards are the rewards other than cash: tea at the fireworks show, or a voucher once less than a tenth of the tea is
+// left; vouchers, which also have their own scene; and a pendant for friends.
 func builtInRewards(scene func(wallet.SceneID, string) wallet.Scene) []wallet.RewardType {
 	counted := func(id wallet.SceneID, text string) []wallet.Scene {
 		s := scene(id, text)
@@ -45,7 +45,7 @@ func builtInRewards(scene func(wallet.SceneID, string) wallet.Scene) []wallet.Re
 	}
 }
 
-// StageOf returns an activity with one of its stages, which runs whenever it is served; false: it has no such stage.
+// StageOf returns an activity with only one of its stages, open at any time. false: it has no such stage.
 func StageOf(a wallet.Activity, stage wallet.Stage) (wallet.Activity, bool) {
 	i := slices.IndexFunc(a.Children, func(c wallet.Child) bool { return c.Stage == stage })
 	if i < 0 {

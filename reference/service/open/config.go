@@ -26,44 +26,44 @@ import (
 // maxConfig bounds a configuration file in bytes. A full one takes two kilobytes.
 const maxConfig = 1 << 18
 
-// Config is hongbao.yaml: how one instance of the service is run. Without redis and mysql it keeps everything in
-// its own process and in Data.
+// Config is the content of hongbao.yaml: how one instance of the service works. Without Redis and MySQL it keeps everything
+// in its process and in the folder Data.
 type Config struct {
 	Listen   string `yaml:"listen"`    // address of the API
 	Debug    string `yaml:"debug"`     // address of metrics and profiles; "" = none
 	Data     string `yaml:"data"`      // folder of keys, and of the embedded stores
-	Instance string `yaml:"instance"`  // name of this instance among those that share stores
+	Instance string `yaml:"instance"`  // name of this instance, unique among those that share stores
 	Strategy string `yaml:"strategy"`  // sync, async or token (T1)
-	Scenario string `yaml:"scenario"`  // file whose rewards, budgets and caps are granted; "" = a small one that is built in
-	LoadTest bool   `yaml:"load_test"` // accept marked requests, into shadow stores (K2)
+	Scenario string `yaml:"scenario"`  // scenario file whose official stage is granted; "" = Activity. The caller of New reads it
+	LoadTest bool   `yaml:"load_test"` // accept requests with the load-test mark, on shadow stores (K2)
 
 	Keys      string `yaml:"keys"`       // callers, operators and the session key; default DATA/keys.json
 	TokenKeys string `yaml:"token_keys"` // keys of clients' tokens; default DATA/token-keys.json
 
 	Stock       string           `yaml:"stock"`       // how coupons are counted: lease, split-key or single-key (C3-C5)
-	Downstreams DownstreamConfig `yaml:"downstreams"` // the systems behind the rewards; none: stand-ins in this process
+	Downstreams DownstreamConfig `yaml:"downstreams"` // the systems of the reward types; none: fakes in this process
 
-	StandIns *fake.Behaviour `yaml:"-"` // of those stand-ins, which a load test's scenario says; nil: they behave well
-	Activity wallet.Activity `yaml:"-"` // what is granted; without children: a small activity that is built in
+	StandIns *fake.Behaviour `yaml:"-"` // faults of the fakes; nil: they have none
+	Activity wallet.Activity `yaml:"-"` // what is granted; without children: BuiltInActivity
 	Log      *slog.Logger    `yaml:"-"` // nil: nothing is logged
 
 	TLS   TLSConfig   `yaml:"tls"`
 	Redis RedisConfig `yaml:"redis"`
 	MySQL MySQLConfig `yaml:"mysql"`
 
-	Shards          int           `yaml:"shards"`           // of the backlog; the same for all instances, for ever
+	Shards          int           `yaml:"shards"`           // of the backlog; all instances must agree, and it must never change
 	Batch           int           `yaml:"batch"`            // credits in one ledger transaction
-	Instances       int           `yaml:"instances"`        // how many share the limits
+	Instances       int           `yaml:"instances"`        // number of instances that share the limits
 	SyncLimit       int           `yaml:"sync_limit"`       // grants a second of all instances under sync and at the last resort; 0 = none
-	BudgetBlock     int64         `yaml:"budget_block_fen"` // how much budget an instance leases at once
-	MaxInFlight     int           `yaml:"max_in_flight"`    // requests at the same time
-	MaxEveryday     int           `yaml:"max_everyday"`     // the same of callers whose traffic is not the festival's (L3)
+	BudgetBlock     int64         `yaml:"budget_block_fen"` // budget that an instance leases at once
+	MaxInFlight     int           `yaml:"max_in_flight"`    // largest number of concurrent requests
+	MaxEveryday     int           `yaml:"max_everyday"`     // the same for callers of everyday traffic (L3)
 	Deadline        time.Duration `yaml:"deadline"`         // of one request
 	CompensateAfter time.Duration `yaml:"compensate_after"` // age from which an open order counts as stuck (O5)
-	Chores          time.Duration `yaml:"chores"`           // how often stuck things are looked after
-	PostRest        time.Duration `yaml:"post_rest"`        // how long a poster waits after a batch that was not full
-	Drain           time.Duration `yaml:"drain"`            // how long a stopping instance may take
-	Limits          Limits        `yaml:"limits"`           // of what comes in, over all instances (L1, L2)
+	Chores          time.Duration `yaml:"chores"`           // interval of settling stuck orders, withdrawals and packets
+	PostRest        time.Duration `yaml:"post_rest"`        // pause of a poster after a batch that was not full
+	Drain           time.Duration `yaml:"drain"`            // longest time that a stopping instance posts held credits
+	Limits          Limits        `yaml:"limits"`           // limits of incoming requests, over all instances (L1, L2)
 	Release         Release       `yaml:"release"`          // who may withdraw (B7)
 }
 
@@ -72,54 +72,54 @@ type TLSConfig struct {
 	Key  string `yaml:"key"`
 }
 
-// DownstreamConfig says where the systems behind the rewards are, each under the name of its award type.
+// DownstreamConfig is the address of the reward systems. The path of each one is the name of its award type.
 type DownstreamConfig struct {
 	URL     string        `yaml:"url"`
-	Secret  string        `yaml:"secret"`  // shared with them, for signatures; or env:NAME
-	Timeout time.Duration `yaml:"timeout"` // of one call; 0 = two seconds, and no longer than the deadline
+	Secret  string        `yaml:"secret"`  // shared key of signatures; or env:NAME
+	Timeout time.Duration `yaml:"timeout"` // of one call; 0 = two seconds, at most the deadline
 }
 
-// RedisConfig names an endpoint for each role, so that each can fail alone. A role that is not named uses main.
+// RedisConfig has one endpoint for each role, so that each can fail alone. A missing role uses Main.
 type RedisConfig struct {
-	Prefix   string         `yaml:"prefix"` // before every key, so that several services can share a Redis
+	Prefix   string         `yaml:"prefix"` // of every key, so that several services can share a Redis
 	Main     *RedisEndpoint `yaml:"main"`
 	Tokens   *RedisEndpoint `yaml:"tokens"` // token lists and the posting backlog
 	Locks    *RedisEndpoint `yaml:"locks"`
 	Totals   *RedisEndpoint `yaml:"totals"`
-	Backup   *RedisEndpoint `yaml:"totals_backup"` // of the running total, written too (R4); nil = there is none
+	Backup   *RedisEndpoint `yaml:"totals_backup"` // second store of the running total (R4); nil = none
 	Switches *RedisEndpoint `yaml:"switches"`
 }
 
 type RedisEndpoint struct {
 	Addrs    texts  `yaml:"addrs"`
 	Cluster  bool   `yaml:"cluster"`
-	Sentinel string `yaml:"sentinel"` // name of the master; addrs are the sentinels then
+	Sentinel string `yaml:"sentinel"` // name of the master; then addrs are the sentinels
 	Username string `yaml:"username"`
 	Password string `yaml:"password"` // or env:NAME
 	TLS      bool   `yaml:"tls"`
 }
 
-// MySQLConfig names one data source a shard. The order is part of the data: wallets are spread by it.
+// MySQLConfig has one data source per shard. Their order must not change: it decides the shard of each wallet.
 type MySQLConfig struct {
 	DSNs     texts `yaml:"dsns"` // of go-sql-driver/mysql, or env:NAME
 	MaxConns int   `yaml:"max_conns"`
 }
 
-// Limits is how many requests a second all instances together let in of each kind; 0 = no limit.
+// Limits are the most requests a second of each kind over all instances; 0 = no limit.
 type Limits struct {
 	Grants      int64 `yaml:"grants_per_s"`
 	Pages       int64 `yaml:"pages_per_s"`
 	Withdrawals int64 `yaml:"withdrawals_per_s"`
 }
 
-// Release opens withdrawing to a share of people, and to some in any case.
+// Release opens withdrawals to a share of people, and to the wallets of the white list.
 type Release struct {
 	Num       int64   `yaml:"num"`
 	Den       int64   `yaml:"den"`
 	WhiteList []int64 `yaml:"white_list"` // wallets
 }
 
-// Default is what hongbao serve does when it is told nothing.
+// Default returns the configuration of a service with embedded stores.
 func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:8080", Debug: "127.0.0.1:8081", Data: "data", Instance: "hongbao", Strategy: string(wallet.StrategyToken), LoadTest: true,
@@ -130,7 +130,8 @@ func Default() Config {
 	}
 }
 
-// ReadConfig reads a file over what c has. Its error names the line and does not show it: there may be a password in it.
+// ReadConfig reads a file over the values of c. ErrConfig: the error names the line but does not show it, because it may
+// contain a password.
 func ReadConfig(file string, c *Config) error {
 	f, err := os.Open(file)
 	if err != nil {
@@ -149,17 +150,16 @@ func ReadConfig(file string, c *Config) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return configError("--config %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, false)))
 	}
-	if !reflect.ValueOf(read).IsZero() { // an empty file says nothing, and the parser makes nothing of what was there
+	if !reflect.ValueOf(read).IsZero() { // the parser resets everything for an empty file
 		*c = read
 	}
 	return nil
 }
 
-// embedded says whether the stores are this process's own.
+// embedded reports whether the stores are in this process.
 func (c *Config) embedded() bool { return len(c.MySQL.DSNs) == 0 }
 
-// Complete fills in what follows from the rest, takes secrets from the environment, and refuses what is half configured.
-// It names all faults at once.
+// Complete sets derived values, reads secrets from the environment and validates. ErrConfig: all faults in one error.
 func (c *Config) Complete() error {
 	var faults []string
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
@@ -171,11 +171,11 @@ func (c *Config) Complete() error {
 	}
 	c.checkStores(fault)
 	if _, ok := wallet.ParseStrategy(c.Strategy); !ok {
-		fault("strategy %q: there are sync, async and token", c.Strategy)
+		fault("strategy %q: use sync, async or token", c.Strategy)
 	}
 	c.checkRewards(fault)
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
-		fault("tls has only one of cert and key: give both, or neither for plain HTTP")
+		fault("tls has only one of cert and key: set both, or neither for plain HTTP")
 	} else if c.TLS.Cert != "" {
 		if _, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key); err != nil {
 			fault("tls: %v", err)
@@ -188,10 +188,10 @@ func (c *Config) Complete() error {
 		fault("debug %q is not HOST:PORT", c.Debug)
 	}
 	if c.Data == "" {
-		fault("data is empty: name a folder for keys and stores")
+		fault("data is empty: set a folder for keys and stores")
 	}
 	if c.Instance == "" || strings.ContainsAny(c.Instance, " \t\n/") {
-		fault("instance %q: a short name without blanks or slashes", c.Instance)
+		fault("instance %q: use a short name without blanks or slashes", c.Instance)
 	}
 	for _, n := range []struct {
 		name     string
@@ -225,13 +225,13 @@ func (c *Config) Complete() error {
 	return nil
 }
 
-// checkRewards refuses stocks that would be forgotten, and downstreams that cannot be reached or believed.
+// checkRewards checks the stock strategy and the reward systems.
 func (c *Config) checkRewards(fault func(string, ...any)) {
 	switch s, ok := wallet.ParseStockStrategy(c.Stock); {
 	case !ok:
-		fault("stock %q: there are lease, split-key and single-key", c.Stock)
+		fault("stock %q: use lease, split-key or single-key", c.Stock)
 	case s != wallet.StockLease && c.embedded():
-		fault("stock %s counts in Redis, and the embedded one forgets all with the process: name redis and mysql, or let stock be lease", s)
+		fault("stock %s counts in Redis, and the embedded Redis loses its data with the process: configure redis and mysql, or use stock lease", s)
 	}
 	d := &c.Downstreams
 	d.Secret = secret(d.Secret, fault)
@@ -240,7 +240,7 @@ func (c *Config) checkRewards(fault func(string, ...any)) {
 	}
 	if d.URL == "" {
 		if d.Secret != "" {
-			fault("downstreams has a secret and no url")
+			fault("downstreams has a secret but no url")
 		}
 		return
 	}
@@ -248,19 +248,19 @@ func (c *Config) checkRewards(fault func(string, ...any)) {
 		fault("downstreams.url: %v", err)
 	}
 	if len(d.Secret) < downstream.MinSecret {
-		fault("downstreams.secret has fewer than %d bytes; env:NAME takes it from the environment", downstream.MinSecret)
+		fault("downstreams.secret has fewer than %d bytes; env:NAME reads it from the environment", downstream.MinSecret)
 	}
 }
 
-// checkStores refuses stores that are half embedded: a restart would lose one half and keep the other.
+// checkStores refuses a mix of embedded and other stores: a restart would lose one half and keep the other.
 func (c *Config) checkStores(fault func(string, ...any)) {
 	r := &c.Redis
 	named := r.Main != nil || r.Tokens != nil || r.Locks != nil || r.Totals != nil || r.Switches != nil || r.Backup != nil
 	switch {
 	case named && c.embedded():
-		fault("redis is named and mysql is not: name both (redis.main.addrs and mysql.dsns), or neither for the embedded stores")
+		fault("redis is configured but mysql is not: set both (redis.main.addrs and mysql.dsns), or neither for the embedded stores")
 	case !named && !c.embedded():
-		fault("mysql is named and redis is not: name both (redis.main.addrs and mysql.dsns), or neither for the embedded stores")
+		fault("mysql is configured but redis is not: set both (redis.main.addrs and mysql.dsns), or neither for the embedded stores")
 	}
 	for i, dsn := range c.MySQL.DSNs {
 		if dsn == "" {
@@ -274,11 +274,11 @@ func (c *Config) checkStores(fault func(string, ...any)) {
 	}{{"main", &r.Main}, {"tokens", &r.Tokens}, {"locks", &r.Locks}, {"totals", &r.Totals}, {"switches", &r.Switches}, {"totals_backup", &r.Backup}} {
 		e := *role.at
 		if e == nil && role.at == &r.Backup {
-			continue // none is a choice
+			continue // optional
 		}
 		if e == nil {
 			if named && role.name != "main" && r.Main == nil {
-				fault("redis.%s has no endpoint: name it, or redis.main for all that are not named", role.name)
+				fault("redis.%s has no endpoint: set it, or redis.main for all missing roles", role.name)
 			}
 			*role.at = r.Main
 			continue
@@ -292,13 +292,13 @@ func (c *Config) checkStores(fault func(string, ...any)) {
 			}
 		}
 		if e.Cluster && e.Sentinel != "" {
-			fault("redis.%s is both a cluster and behind sentinels", role.name)
+			fault("redis.%s has both cluster and sentinel: use one of them", role.name)
 		}
 		e.Password = secret(e.Password, fault)
 	}
 }
 
-// secret returns a value, or what the environment has when it says env:NAME.
+// secret returns value, or for env:NAME the environment variable NAME.
 func secret(value string, fault func(string, ...any)) string {
 	name, ok := strings.CutPrefix(value, "env:")
 	if !ok {
@@ -306,12 +306,12 @@ func secret(value string, fault func(string, ...any)) string {
 	}
 	got := os.Getenv(name)
 	if got == "" {
-		fault("the environment has no %s", name)
+		fault("the environment variable %s is not set", name)
 	}
 	return got
 }
 
-// hostPort says whether an address has a port that there can be.
+// hostPort reports whether an address is HOST:PORT with a valid port.
 func hostPort(addr string) bool {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -321,8 +321,8 @@ func hostPort(addr string) bool {
 	return err == nil
 }
 
-// texts is a list of addresses or data sources. In brackets the parser takes 10.0.0.5:6379 for a map, unless it is
-// quoted; YAML does not, and neither do people.
+// texts is a list of addresses or data sources. The parser reads an unquoted 10.0.0.5:6379 in brackets as a map, which YAML
+// does not.
 type texts []string
 
 // UnmarshalYAML implements yaml.InterfaceUnmarshaler.
@@ -343,12 +343,12 @@ func (t *texts) UnmarshalYAML(decode func(any) error) error {
 				continue
 			}
 		}
-		return fmt.Errorf("item %d of a list is no text: put it in quotes", i+1)
+		return fmt.Errorf("item %d of a list is not a string: put it in quotes", i+1)
 	}
 	return nil
 }
 
-// pair puts together again what the parser took apart at a colon.
+// pair joins what the parser split at a colon.
 func pair(m map[string]any) (string, bool) {
 	for key, value := range m {
 		switch value.(type) {

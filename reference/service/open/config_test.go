@@ -30,26 +30,26 @@ func parsed(t *testing.T, text string) (*Config, error) {
 // TestConfigFaults: what cannot be served is refused before anything is touched, and the message says what and where.
 func TestConfigFaults(t *testing.T) {
 	for _, c := range []struct{ why, text, says string }{
-		{"half of the real stores", "redis: {main: {addrs: [a:1]}}", "redis is named and mysql is not: name both"},
-		{"the other half", "mysql: {dsns: [root@tcp(a:1)/b]}", "mysql is named and redis is not: name both"},
-		{"one role is not enough", "redis: {tokens: {addrs: [a:1]}}", "redis is named and mysql is not"},
-		{"a role without an endpoint", "redis: {tokens: {addrs: [a:1]}}\nmysql: {dsns: [b]}", "redis.locks has no endpoint: name it, or redis.main for all"},
+		{"half of the real stores", "redis: {main: {addrs: [a:1]}}", "redis is configured but mysql is not: set both"},
+		{"the other half", "mysql: {dsns: [root@tcp(a:1)/b]}", "mysql is configured but redis is not: set both"},
+		{"one role is not enough", "redis: {tokens: {addrs: [a:1]}}", "redis is configured but mysql is not"},
+		{"a role without an endpoint", "redis: {tokens: {addrs: [a:1]}}\nmysql: {dsns: [b]}", "redis.locks has no endpoint: set it, or redis.main for all"},
 		{"an endpoint without an address", "redis: {main: {cluster: true}}\nmysql: {dsns: [b]}", "redis.main.addrs is empty"},
 		{"an address without a port", "redis: {main: {addrs: [a]}}\nmysql: {dsns: [b]}", `redis.main.addrs: "a" is not HOST:PORT`},
-		{"a cluster has no sentinels", "redis: {main: {addrs: [a:1], cluster: true, sentinel: s}}\nmysql: {dsns: [b]}", "redis.main is both a cluster and behind sentinels"},
+		{"a cluster has no sentinels", "redis: {main: {addrs: [a:1], cluster: true, sentinel: s}}\nmysql: {dsns: [b]}", "redis.main has both cluster and sentinel"},
 		{"an empty shard would move every wallet", "redis: {main: {addrs: [a:1]}}\nmysql: {dsns: [b, '']}", "mysql.dsns[1] is empty"},
-		{"a secret that is not there", "redis: {main: {addrs: [a:1], password: env:HONGBAO_NOT_SET}}\nmysql: {dsns: [b]}", "the environment has no HONGBAO_NOT_SET"},
-		{"the same of a shard", "redis: {main: {addrs: [a:1]}}\nmysql: {dsns: [env:HONGBAO_NOT_SET]}", "the environment has no HONGBAO_NOT_SET"},
-		{"no such strategy", "strategy: hope", `strategy "hope": there are sync, async and token`},
-		{"a certificate without its key", "tls: {cert: c.pem}", "tls has only one of cert and key: give both"},
-		{"a key without its certificate", "tls: {key: k.pem}", "tls has only one of cert and key: give both"},
+		{"a secret that is not there", "redis: {main: {addrs: [a:1], password: env:HONGBAO_NOT_SET}}\nmysql: {dsns: [b]}", "the environment variable HONGBAO_NOT_SET is not set"},
+		{"the same of a shard", "redis: {main: {addrs: [a:1]}}\nmysql: {dsns: [env:HONGBAO_NOT_SET]}", "the environment variable HONGBAO_NOT_SET is not set"},
+		{"no such strategy", "strategy: hope", `strategy "hope": use sync, async or token`},
+		{"a certificate without its key", "tls: {cert: c.pem}", "tls has only one of cert and key: set both"},
+		{"a key without its certificate", "tls: {key: k.pem}", "tls has only one of cert and key: set both"},
 		{"files that are not there", "tls: {cert: c.pem, key: k.pem}", "tls: open c.pem: no such file"},
 		{"no port", "listen: localhost", `listen "localhost" is not HOST:PORT`},
 		{"no such port", "listen: 127.0.0.1:65536", `listen "127.0.0.1:65536" is not HOST:PORT`},
 		{"no number", "debug: 127.0.0.1:http", `debug "127.0.0.1:http" is not HOST:PORT`},
-		{"nowhere to keep anything", "data: ''", "data is empty: name a folder"},
-		{"a name goes into keys and logs", "instance: a b", `instance "a b": a short name without blanks or slashes`},
-		{"no name", "instance: ''", `instance "": a short name`},
+		{"nowhere to keep anything", "data: ''", "data is empty: set a folder"},
+		{"a name goes into keys and logs", "instance: a b", `instance "a b": use a short name without blanks or slashes`},
+		{"no name", "instance: ''", `instance "": use a short name`},
 		{"no shards", "shards: 0", "shards is 0, not in 1..4096"},
 		{"too many", "shards: 4097", "shards is 4097, not in 1..4096"},
 		{"no batch", "batch: 0", "batch is 0, not in 1..5000"},
@@ -71,7 +71,7 @@ func TestConfigFaults(t *testing.T) {
 		{"the wrong kind", "shards: many", "[1:9] cannot unmarshal string"},
 		{"twice", "shards: 1\nshards: 2", `[2:1] mapping key "shards" already defined at [1:1]`},
 		{"no list", "mysql: {dsns: a}", "[1:15] string was used where sequence is expected"},
-		{"no list of texts", "mysql: {dsns: [[a]]}", "item 1 of a list is no text: put it in quotes"},
+		{"no list of texts", "mysql: {dsns: [[a]]}", "item 1 of a list is not a string: put it in quotes"},
 		{"no YAML", "redis: {main: {password: \"x\nlisten: y", "[1:26] could not find end character"},
 		{"too large", "# " + strings.Repeat("x", maxConfig), "larger than 262144 bytes"},
 	} {
@@ -140,7 +140,7 @@ func TestConfigOfTheDocuments(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, texts{"SHARD_0", "SHARD_1"}, c.MySQL.DSNs)
 	require.Len(t, c.Redis.Tokens.Addrs, 3)
-	require.FileExists(t, c.Scenario)
+	require.FileExists(t, "../../../"+c.Scenario)
 
 	deployed := Default()
 	require.NoError(t, ReadConfig("../../../deploy/hongbao.yaml", &deployed))

@@ -6,64 +6,37 @@ import (
 	"net/http"
 	"time"
 
-	"hongbao/reference/activity"
-	"hongbao/reference/degrade"
 	"hongbao/reference/downstream"
 	"hongbao/reference/downstream/fake"
 	dswire "hongbao/reference/downstream/wire"
-	limiting "hongbao/reference/limit"
-	"hongbao/reference/rewards"
-	"hongbao/reference/stock"
 	"hongbao/reference/wallet"
 )
 
-// How rewards that are not cash are served.
-const (
-	stockBlock   = 100              // coupons that an instance leases at once: some seconds of its grants of one template
-	stockParts   = 16               // keys of one template under split-key; the same in all instances, for ever
-	deliverEvery = time.Second      // how often the stand-ins' callbacks are brought
-	FakeSettles  = 20 * time.Second // how long a stand-in that accepts first takes to decide
-)
+// deliverEvery is the interval of delivering the callbacks of fake reward systems.
+const deliverEvery = time.Second
 
-// downstreams is what stands behind a side's rewards: the systems of the twelve types, real ones over HTTP or stand-ins in
-// this process, and the stock of coupons.
+// FakeSettles is how long a fake reward system that accepts a request first takes to decide.
+const FakeSettles = 20 * time.Second
+
+// downstreams are the systems of the twelve reward types other than cash: real ones over HTTP, or fakes in this process.
 type downstreams struct {
-	systems map[wallet.AwardType]wallet.Downstream
-	stock   *stock.Keeper
+	byAward map[wallet.AwardType]wallet.Downstream
 	secret  []byte
-	line    *dswire.Line                      // to the real ones; nil: there are stand-ins
-	fakes   map[wallet.AwardType]*fake.System // nil: there are real ones
+	line    *dswire.Line                      // to the real ones; nil: they are fakes
+	fakes   map[wallet.AwardType]*fake.System // nil: they are real
 }
 
-// openDownstreams opens a side's rewards. The marked load has stand-ins of its own, whatever the live traffic has: nobody's
-// real coupons are handed out for it (K2).
-func (s *Service) openDownstreams(st *stores, guard *degrade.Guard, shadow bool) (*downstreams, error) {
-	index, err := activity.New(s.tree)
-	if err != nil {
-		return nil, err
-	}
+// openDownstreams opens the reward systems of a wallet. The shadow wallet has fakes, even if the live wallet has real
+// systems: no real coupon is granted for a load test (K2).
+func (s *Service) openDownstreams(shadow bool) (*downstreams, error) {
 	b := &downstreams{secret: []byte(s.config.Downstreams.Secret)}
-	if b.stock, err = s.openStock(st, rewards.Templates(index)); err != nil {
-		return nil, err
-	}
 	if s.config.Downstreams.URL != "" && !shadow {
-		err = b.dial(s.config.Downstreams, s.config.Deadline)
-	} else {
-		err = b.fake(s.config.StandIns)
+		return b, b.dial(s.config.Downstreams, s.config.Deadline)
 	}
-	for award, d := range b.systems {
-		b.systems[award] = limiting.NarrowDownstream(award, guard.Downstream(award, d), limiting.SystemCalls)
-	}
-	return b, err
+	return b, b.fake(s.config.StandIns)
 }
 
-// openStock opens the count of coupons under the configured strategy.
-func (s *Service) openStock(st *stores, templates []wallet.Template) (*stock.Keeper, error) {
-	return stock.NewKeeper(stock.Strategy{Name: wallet.StockStrategy(s.config.Stock), Counter: st.stock, Keys: st.stock, Parts: stockParts,
-		Book: st.stockBook, Mirror: st.stock, Holder: s.name, Block: stockBlock}, templates)
-}
-
-// dial makes adapters for the real systems.
+// dial connects to the real systems.
 func (b *downstreams) dial(c DownstreamConfig, deadline time.Duration) (err error) {
 	if c.Timeout == 0 {
 		c.Timeout = min(dswire.DefaultTimeout, deadline)
@@ -71,18 +44,19 @@ func (b *downstreams) dial(c DownstreamConfig, deadline time.Duration) (err erro
 	if b.line, err = dswire.NewLine(c.URL, dswire.Options{Timeout: c.Timeout}); err != nil {
 		return err
 	}
-	b.systems = map[wallet.AwardType]wallet.Downstream{}
+	b.byAward = map[wallet.AwardType]wallet.Downstream{}
 	for _, award := range downstream.Awards() {
-		d, err := downstream.New(award, downstream.Options{Exchange: b.line.Exchange(award), Clock: RealClock{}, Secret: b.secret})
+		d, err := downstream.New(award, downstream.Options{Exchange: b.line.Exchange(award), Clock: systemClock{}, Secret: b.secret})
 		if err != nil {
 			return err
 		}
-		b.systems[award] = d
+		b.byAward[award] = d
 	}
 	return nil
 }
 
-// fake makes stand-ins in this process, which behave as they are told, nil: well, and forget all when it ends.
+// fake creates fake systems in this process. They behave as configured; nil: without faults. They lose everything when the
+// process ends.
 func (b *downstreams) fake(how *fake.Behaviour) (err error) {
 	if how == nil {
 		how = &fake.Behaviour{Processing: FakeSettles}
@@ -90,21 +64,21 @@ func (b *downstreams) fake(how *fake.Behaviour) (err error) {
 	b.secret = make([]byte, downstream.MinSecret)
 	_, _ = rand.Read(b.secret) // never fails
 	b.fakes = fake.NewAll(b.secret, *how)
-	b.systems, err = dswire.Embedded(b.fakes, RealClock{}, b.secret)
+	b.byAward, err = dswire.Embedded(b.fakes, systemClock{}, b.secret)
 	return err
 }
 
-// listener hears what downstreams tell of their own accord.
+// listener receives the callbacks of reward systems.
 func (d *walletInstance) listener() *dswire.Listener {
-	return &dswire.Listener{Secret: d.downstreams.secret, Clock: RealClock{}, Told: d.node.ConfirmReward}
+	return &dswire.Listener{Secret: d.systems.secret, Clock: systemClock{}, Told: d.Node.ConfirmReward}
 }
 
-// deliverCallbacks brings the stand-ins' callbacks until ctx ends.
+// deliverCallbacks delivers the callbacks of fake systems until ctx ends.
 func (d *walletInstance) deliverCallbacks(ctx context.Context) {
-	if d.downstreams.fakes == nil {
+	if d.systems.fakes == nil {
 		return
 	}
-	post := &dswire.Deliverer{Systems: d.downstreams.fakes, Clock: RealClock{}, Post: d.listener().Hear}
+	post := &dswire.Deliverer{Systems: d.systems.fakes, Clock: systemClock{}, Post: d.listener().Hear}
 	t := time.NewTicker(deliverEvery)
 	defer t.Stop()
 	for {
@@ -117,21 +91,7 @@ func (d *walletInstance) deliverCallbacks(ctx context.Context) {
 	}
 }
 
-// restoreStock gives back what earlier lives of this process had leased, and shows how the stock stands.
-func (d *walletInstance) restoreStock(ctx context.Context) error {
-	holders, err := d.downstreams.stock.Holders(ctx)
-	if err != nil {
-		return err
-	}
-	for _, h := range holders {
-		if _, err := d.downstreams.stock.Retire(ctx, h); err != nil {
-			return err
-		}
-	}
-	return d.downstreams.stock.Publish(ctx)
-}
-
-// callbacks is the way of callbacks over HTTP.
+// callbacks receives callbacks over HTTP.
 type callbacks struct{ *walletInstance }
 
 // Callback implements server.Callbacks.
@@ -139,7 +99,7 @@ func (c callbacks) Callback(ctx context.Context, award wallet.AwardType, header 
 	return c.listener().Callback(ctx, award, header, body)
 }
 
-// close lets go of the connections to the downstreams.
+// close closes the connections to the systems.
 func (b *downstreams) close() {
 	if b != nil && b.line != nil {
 		b.line.Close()

@@ -16,9 +16,9 @@ func TestOutsideIsNarrow(t *testing.T) {
 	s, err := New(t.Context(), c)
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-	require.Len(t, s.live.downstreams.systems, 12)
-	for award, d := range s.live.downstreams.systems {
+	require.Len(t, s.live.Downstreams, 12)
+	for award, d := range s.live.Downstreams {
 		require.Equal(t, "limit.narrowDownstream", fmt.Sprintf("%T", d), award)
 	}
-	require.Equal(t, "limit.narrowBank", fmt.Sprintf("%T", s.live.bank))
+	require.Equal(t, "limit.narrowBank", fmt.Sprintf("%T", s.live.Bank))
 }

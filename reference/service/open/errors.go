@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// ErrConfig marks errors that whoever configures the service can correct.
+// ErrConfig is the class of errors that a change of the configuration corrects.
 var ErrConfig = errors.New("service: configuration error")
 
-// configFault is an error of class errConfig with the text of the error alone.
+// configFault is an error of class ErrConfig. Its text is that of the error alone.
 type configFault struct{ err error }
 
 // Error implements error.
@@ -17,5 +17,5 @@ func (e *configFault) Error() string { return e.err.Error() }
 // Unwrap returns the class and the error.
 func (e *configFault) Unwrap() []error { return []error{ErrConfig, e.err} }
 
-// configError returns an error of class errConfig.
+// configError returns an error of class ErrConfig.
 func configError(format string, args ...any) error { return &configFault{fmt.Errorf(format, args...)} }

@@ -22,7 +22,7 @@ func PrepareFolder(dir string, mode fs.FileMode) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// PrepareDataFolder prepares a folder for keys and stores, which nobody else may read.
+// PrepareDataFolder prepares a folder for keys and stores that only this user may read. ErrConfig: it cannot be written.
 func PrepareDataFolder(dir string) error {
 	if err := PrepareFolder(dir, 0o700); err != nil {
 		return configError("--data %s: %w\n  hint: name a folder that can be written", dir, err)
@@ -30,7 +30,7 @@ func PrepareDataFolder(dir string) error {
 	return nil
 }
 
-// MakeKeys makes the key files that are not there.
+// MakeKeys creates the missing key files.
 func MakeKeys(c *Config) error {
 	if err := auth.Save(c.Keys, auth.Generate()); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -49,8 +49,8 @@ func MakeKeys(c *Config) error {
 	return errors.Join(ring.Save(f), f.Sync(), f.Close())
 }
 
-// OpenKeys reads the keys. An embedded service makes them at its first start. One of several instances does not: each
-// would make its own, and refuse what the others have signed.
+// openKeys reads the keys. An embedded service creates them at its first start. One of several instances does not: each
+// would create its own keys and refuse the signatures of the others.
 func OpenKeys(c *Config) (auth.Keys, *token.Keyring, error) {
 	if c.embedded() {
 		if err := MakeKeys(c); err != nil {

@@ -8,8 +8,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// lazyCentre is a config centre in Redis that is dialled when it is first asked, and again until it answers: a service that
-// starts while it is out of reach goes on with what an earlier life has read (D1).
+// lazyCentre is a config centre in Redis that is connected at its first use, and retried until it answers: a service that starts
+// while it is unreachable uses what an earlier run has read (D1).
 type lazyCentre struct {
 	at redis.Config
 
@@ -20,7 +20,7 @@ type lazyCentre struct {
 
 var _ wallet.ConfigCentre = (*lazyCentre)(nil)
 
-// dial returns the centre. ErrUnavailable: it is out of reach, or closed.
+// dial returns the config centre. ErrUnavailable: it is unreachable or closed.
 func (l *lazyCentre) dial(ctx context.Context) (*redis.ConfigCentre, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

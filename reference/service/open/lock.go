@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lockData keeps a second process off the embedded stores: their Redis is in the first one's memory. The system lets
-// go of the lock when the process ends, however it does.
+// lockData prevents a second process from using the embedded stores, whose Redis is in the memory of the first. The system
+// releases the lock when the process ends, in whatever way.
 func lockData(c *Config) (unlock func(), err error) {
 	if !c.embedded() {
 		return func() {}, nil

@@ -2,5 +2,5 @@
 
 package open
 
-// lockData does nothing where there is no such lock.
+// lockData does nothing on systems without file locks.
 func lockData(*Config) (unlock func(), err error) { return func() {}, nil }

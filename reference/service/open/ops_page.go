@@ -15,18 +15,20 @@ import (
 //go:embed ops.html
 var opsTemplate string
 
-// opsPage is the page for those who run the service: what is switched off, since when and why, which breakers are open, and by
-// what settings the instance goes. /ops is for people, /ops.json for machines. It shows and changes nothing.
+// opsPage is the operations page: which switches are on, since when and why, which breakers are open, and the settings of the
+// instance. /ops is HTML, /ops.json is JSON. It changes nothing.
 type opsPage struct {
 	flags *runtimeFlags
+	guard *degrade.Guard
 	page  *template.Template
 }
 
-func newOpsPage(b *runtimeFlags) opsPage {
-	return opsPage{b, template.Must(template.New("ops").Parse(opsTemplate))}
+// newOpsPage returns the page of a wallet and its switches.
+func newOpsPage(flags *runtimeFlags, guard *degrade.Guard) opsPage {
+	return opsPage{flags, guard, template.Must(template.New("ops").Parse(opsTemplate))}
 }
 
-// OpsStatus is what the page shows. Times are RFC 3339 in UTC; "" is never.
+// OpsStatus is the content of the page. Times are RFC 3339 in UTC; "" is never.
 type OpsStatus struct {
 	At           string          `json:"at"`
 	Switches     []opsSwitch     `json:"switches"`
@@ -70,9 +72,9 @@ type opsDependency struct {
 
 type opsSettings struct {
 	Version        int64   `json:"version"`
-	Read           string  `json:"read"`        // from the centre
-	AgeSeconds     float64 `json:"age_seconds"` // below zero: never read
-	Kept           bool    `json:"kept"`        // read by an earlier life; the centre was not reached since
+	Read           string  `json:"read"`        // from the config centre
+	AgeSeconds     float64 `json:"age_seconds"` // negative: never read
+	Kept           bool    `json:"kept"`        // read by an earlier run; the config centre was not reached since
 	Num            int64   `json:"release_num"`
 	Den            int64   `json:"release_den"`
 	WhiteList      int     `json:"white_list_wallets"`
@@ -81,16 +83,16 @@ type opsSettings struct {
 	ShortPage      int     `json:"short_page"`
 }
 
-// view reads how things stand now.
+// view returns the present state.
 func (o opsPage) view() OpsStatus {
-	now := RealClock{}.Now()
+	now := systemClock{}.Now()
 	v := OpsStatus{At: opsTime(now)}
 	for _, s := range o.flags.set.States() {
 		e, _ := degrade.EntryOf(s.Switch)
 		v.Switches = append(v.Switches, opsSwitch{Name: s.Switch, On: s.On, Thrown: s.Thrown, Passive: e.Passive, Since: opsTime(s.Since),
 			Trips: s.Trips, Dependency: e.Dependency, Does: e.Does, Notice: e.Notice})
 	}
-	for _, b := range o.flags.guard.Breakers() {
+	for _, b := range o.guard.Breakers() {
 		v.Breakers = append(v.Breakers, OpsBreaker{b.Name, b.State, opsTime(b.Since), b.Calls, b.Failures, b.Refused})
 	}
 	for _, d := range degrade.Dependencies() {
@@ -106,7 +108,7 @@ func (o opsPage) view() OpsStatus {
 	return v
 }
 
-// opsTime returns an instant to the second; "" for never.
+// opsTime formats an instant to the second; "" for never.
 func opsTime(i wallet.Instant) string {
 	if i == 0 {
 		return ""
@@ -119,7 +121,7 @@ func (o opsPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := o.view()
 	if strings.HasSuffix(r.URL.Path, ".json") {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(v) // who hung up wants no answer
+		_ = json.NewEncoder(w).Encode(v) // the client has hung up
 		return
 	}
 	lang := r.URL.Query().Get("lang")

@@ -8,7 +8,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Records is read access to all that one wallet has on record, for an audit after a load test. It is not to be read
+// Records is read access to everything that one wallet has on record, for the audit after a load test. It must not be used
 // after the wallet's stores were cleaned up or closed.
 type Records struct {
 	Ledger                   wallet.LedgerBook
@@ -20,8 +20,8 @@ type Records struct {
 	Packets                  wallet.PacketBook
 	Spent                    func(wallet.Stage) (wallet.Money, error)
 	Issued                   func(wallet.Template) (int64, bool) // coupons on record; nil: the stock strategy keeps no exact count
-	Fakes                    map[wallet.AwardType]*fake.System   // the reward systems; nil: they are other companies'
-	Found                    reconcile.Report                    // of the wallet's own reconciliation
+	Fakes                    map[wallet.AwardType]*fake.System   // the fake reward systems; nil: they are real
+	Found                    reconcile.Report                    // by the wallet's own reconciliation
 	OpenOrders, BacklogDepth int64
 	At                       wallet.Instant // when it was read
 }
@@ -37,7 +37,7 @@ func (s *stores) readRecords(ctx context.Context, found reconcile.Report, spent 
 		return Records{}, err
 	}
 	return Records{Ledger: s.ledger, Orders: s.orders, Tokens: s.tokens, Withdrawals: s.withdrawals, Bank: s.bank, Items: s.items, Packets: s.packets,
-		Spent: spent, Found: found, OpenOrders: open, BacklogDepth: depth, At: RealClock{}.Now()}, nil
+		Spent: spent, Found: found, OpenOrders: open, BacklogDepth: depth, At: systemClock{}.Now()}, nil
 }
 
 // leased returns how many coupons are issued according to the records of leased stock. Under other strategies the count
@@ -55,15 +55,15 @@ func (s *stores) leased(ctx context.Context) func(wallet.Template) (int64, bool)
 
 // records reconciles the wallet and returns what it has on record.
 func (d *walletInstance) records(ctx context.Context) (Records, error) {
-	found, err := d.node.Reconcile(ctx, d.books())
+	found, err := d.Reconcile(ctx)
 	if err != nil {
 		return Records{}, err
 	}
-	r, err := d.stores.readRecords(ctx, found, func(s wallet.Stage) (wallet.Money, error) { return d.budgets.Spent(ctx, s) })
-	if d.downstreams.stock.Lease != nil {
+	r, err := d.stores.readRecords(ctx, found, func(s wallet.Stage) (wallet.Money, error) { return d.Spent(ctx, s) })
+	if d.Coupons.Lease != nil {
 		r.Issued = d.stores.leased(ctx)
 	}
-	r.Fakes = d.downstreams.fakes
+	r.Fakes = d.systems.fakes
 	return r, err
 }
 
@@ -82,7 +82,7 @@ func ReadShadow(ctx context.Context, c Config) (read func(context.Context) (Reco
 	if c.embedded() {
 		return nil, nil, configError("its stores are in the service's own process; a service on Redis and MySQL can be read from outside")
 	}
-	st, err := openStores(ctx, &c, nil, RealClock{}, true)
+	st, err := openStores(ctx, &c, nil, systemClock{}, true)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -24,13 +24,13 @@ func TestServeWithoutTokenStore(t *testing.T) {
 	user := wallet.UserID(0)
 	grant := func() wallet.GrantState {
 		user++
-		reply, err := s.live.ingress.Grant(t.Context(), wallet.GrantRequest{Caller: wallet.Caller{App: wallet.Douyin, User: user}, Activity: tree.Parent,
-			Scene: "rain", Rain: 1, Award: wallet.Cash, Amount: 88, Opened: RealClock{}.Now()})
+		reply, err := s.live.API.Grant(t.Context(), wallet.GrantRequest{Caller: wallet.Caller{App: wallet.Douyin, User: user}, Activity: tree.Parent,
+			Scene: "rain", Rain: 1, Award: wallet.Cash, Amount: 88, Opened: systemClock{}.Now()})
 		require.NoError(t, err)
 		return reply.State
 	}
 	breaker := func(name string) (b degrade.BreakerStatus) {
-		for _, one := range s.flags.guard.Breakers() {
+		for _, one := range s.live.Guard.Breakers() {
 			if one.Name == name {
 				b = one
 			}

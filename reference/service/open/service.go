@@ -15,37 +15,39 @@ import (
 
 	"hongbao/reference/server"
 	"hongbao/reference/server/auth"
+	"hongbao/reference/service"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
 )
 
-// RealClock is the time of this machine.
-type RealClock struct{}
+// systemClock is the time of this machine.
+type systemClock struct{}
 
 // Now implements wallet.Clock.
-func (RealClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
+func (systemClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
-// Service is one running instance: a wallet on live stores, one on shadow stores, and the server before both.
+// Service is one instance: the live wallet, the load test's shadow wallet, and a server in front of both. Its methods are not
+// safe for concurrent use, except Handler, URL and Wallet.
 type Service struct {
 	config    *Config
 	listening bool
-	name      string // of this life of the instance
+	name      string // of this run of the instance
 	tree      wallet.Activity
 	keys      *token.Keyring
-	unlock    func() // lets go of the data folder
+	unlock    func() // releases the data folder
 	log       *slog.Logger
 
 	flags      *runtimeFlags
 	backoffice *backoffice
-	mini       *embedded // nil: the configuration names other Redises
+	mini       *embedded // nil: Redis is elsewhere
 	live       *walletInstance
-	shadow     *shadowWallet // nil: no marked load is taken
+	shadow     *shadowWallet // nil: load tests are not accepted
 	server     *server.Server
 	metrics    *server.Metrics
 }
 
-// New returns an instance with its stores open and nobody served yet. Close it. Errors that can be corrected in
-// the configuration are of class errConfig.
+// New opens an instance: its stores are ready, and what an earlier run had acknowledged is posted. It serves requests after
+// Run, or through Handler. Close it. ErrConfig: the configuration must be corrected.
 func New(ctx context.Context, c Config) (*Service, error) {
 	if err := c.Complete(); err != nil {
 		return nil, err
@@ -69,7 +71,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		s.keys = ring
 		err = s.open(ctx, keys)
 		if errors.Is(err, wallet.ErrInvalid) {
-			err = configError("the service is not started: %w", err) // such as a data source that cannot be read
+			err = configError("the service is not started: %w", err) // such as an unreadable data source
 		} else if err != nil {
 			err = fmt.Errorf("the service is not started: %w", err)
 		}
@@ -81,7 +83,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	return s, nil
 }
 
-// open opens the stores, composes both wallets and the server, and settles what an earlier life left behind.
+// open opens the stores and composes both wallets and the server.
 func (s *Service) open(ctx context.Context, keys auth.Keys) error {
 	var err error
 	if s.config.embedded() {
@@ -92,9 +94,9 @@ func (s *Service) open(ctx context.Context, keys auth.Keys) error {
 	if s.live, err = s.openInstance(ctx, false); err != nil {
 		return err
 	}
-	ports := server.Ports{Service: s.live.ingress, Query: s.live.sdk, Operator: inspector{s.live}, Audit: s.live.stores.audit,
-		Switches: s.flags.switches, Settings: s.flags.centre, Ops: newOpsPage(s.flags),
-		Leases: s.live.stores.leases, Clock: RealClock{}, Metrics: s.metrics, Log: s.log}
+	ports := server.Ports{Service: s.live.API, Query: s.live.SDK, Operator: inspector{s.live}, Audit: s.live.stores.audit,
+		Switches: s.flags.switches, Settings: s.flags.centre, Ops: newOpsPage(s.flags, s.live.Guard),
+		Leases: s.live.stores.leases, Clock: systemClock{}, Metrics: s.metrics, Log: s.log}
 	if s.config.LoadTest {
 		s.shadow = &shadowWallet{open: func(ctx context.Context) (*walletInstance, error) { return s.openInstance(ctx, true) }}
 		if err = s.shadow.renew(ctx); err != nil {
@@ -113,22 +115,7 @@ func (s *Service) open(ctx context.Context, keys auth.Keys) error {
 	return err
 }
 
-// openInstance opens one wallet and settles what an earlier life of it left behind.
-func (s *Service) openInstance(ctx context.Context, shadow bool) (*walletInstance, error) {
-	d, err := s.newInstance(ctx, shadow)
-	if err == nil {
-		err = d.restore(ctx, s.config.embedded())
-	}
-	if err != nil && d != nil {
-		err = errors.Join(err, d.close())
-	}
-	if err != nil {
-		return nil, err
-	}
-	return d, nil
-}
-
-// Listen binds the addresses of the configuration, so that url is known before run.
+// Listen binds the addresses of the configuration, so that URL is known before Run. ErrConfig: a port is in use.
 func (s *Service) Listen() error {
 	if err := s.server.Listen(); err != nil {
 		return configError("%w\n  hint: another process has the port; choose others with --listen and --debug", err)
@@ -137,14 +124,18 @@ func (s *Service) Listen() error {
 	return nil
 }
 
-// URL returns the address of the API, once listen has bound it.
+// URL returns the address of the API after Listen, such as http://127.0.0.1:8080.
 func (s *Service) URL() string { return s.server.URL() }
 
-// handler returns the API, for a server of the caller's. Background work is done only while run runs.
-func (s *Service) handler() http.Handler { return s.server.Handler() }
+// Handler returns the HTTP API, for a server of the caller. Background work, such as posting, is done only while Run runs.
+func (s *Service) Handler() http.Handler { return s.server.Handler() }
 
-// Run serves until ctx ends. Then, in this order: no new requests are accepted, running ones end, what is held is
-// posted, and leases and unused budget are given back. An error says what could not be completed.
+// Wallet returns the live wallet, for calls in this process.
+func (s *Service) Wallet() *service.Wallet { return s.live.Wallet }
+
+// Run serves until ctx ends, and calls Listen if it was not called. Then, in this order: no new requests are accepted,
+// running requests end, held credits are posted, and leases and unused budget are returned. The error says what could not
+// be completed.
 func (s *Service) Run(ctx context.Context) error {
 	if !s.listening {
 		if err := s.Listen(); err != nil {
@@ -154,7 +145,7 @@ func (s *Service) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var hosts sync.WaitGroup
 	errs := make([]error, 2)
-	hosts.Go(func() { errs[0] = s.live.host.Run(work) })
+	hosts.Go(func() { errs[0] = s.live.Host.Run(work) })
 	hosts.Go(func() { s.backoffice.run(work) })
 	hosts.Go(func() { s.live.deliverCallbacks(work) })
 	if s.shadow != nil {
@@ -177,7 +168,7 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// watch keeps readiness and the metrics up to date.
+// watch updates readiness and the metrics until ctx ends.
 func (s *Service) watch(ctx context.Context) {
 	t := time.NewTicker(statusEvery)
 	defer t.Stop()
@@ -190,7 +181,7 @@ func (s *Service) watch(ctx context.Context) {
 		if status, err := (inspector{s.live}).Status(ctx); err == nil {
 			s.metrics.Status(status)
 		}
-		s.flags.record(s.metrics)
+		s.recordStates()
 		select {
 		case <-ctx.Done():
 			return
@@ -199,7 +190,7 @@ func (s *Service) watch(ctx context.Context) {
 	}
 }
 
-// Close closes the stores and lets go of their folder.
+// Close closes the stores and releases the data folder.
 func (s *Service) Close() {
 	defer s.unlock()
 	var err error
@@ -217,7 +208,7 @@ func (s *Service) Close() {
 	}
 }
 
-// randomHex tells two lives of an instance apart.
+// randomHex returns 8 random hexadecimal digits, which distinguish two runs of an instance.
 func randomHex() string {
 	b := make([]byte, 4)
 	_, _ = rand.Read(b) // never fails

@@ -12,35 +12,37 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// gatePoll is how often a forced clean-up looks whether the marked requests under way have ended.
+// gatePoll is how often a forced clean-up checks whether the load test's running requests have ended.
 const gatePoll = 5 * time.Millisecond
 
-// cleanUpLimit bounds a clean-up: tables of millions of rows are dropped in seconds, and keys deleted by the ten thousand
-// a second.
+// cleanUpLimit bounds a clean-up: dropping tables of millions of rows takes seconds, and ten thousand keys a second are
+// deleted.
 const cleanUpLimit = 10 * time.Minute
 
-// shadowWallet is the wallet of the marked load (K2), which can be exchanged for a new one while the service runs: what a side
-// remembers of data that is thrown away (leased budget, people, sums) goes with the side.
+// shadowWallet is the wallet of load tests (K2). A clean-up replaces its instance while the service runs, because an instance
+// caches what it has read and leased of the data that is deleted.
 type shadowWallet struct {
-	open func(ctx context.Context) (*walletInstance, error) // a side on its stores, as they were left
+	open func(ctx context.Context) (*walletInstance, error) // opens an instance on the present data
 
 	cleaning sync.Mutex   // one clean-up at a time
-	closing  atomic.Bool  // a clean-up is about to begin: no more requests
-	gate     sync.RWMutex // who asks the side holds it shared, who exchanges the side holds it alone
+	closing  atomic.Bool  // a clean-up is about to begin: new requests are refused
+	gate     sync.RWMutex // shared by callers of the instance; exclusive for a clean-up
 
 	// Under gate:
-	instance *walletInstance // nil: a clean-up did not come to its end
-	rest     *stores         // of a side that is gone, which may still hold something
+	instance *walletInstance // nil: a clean-up failed
+	rest     *stores         // stores of a former instance that may still hold data
 	work     context.Context // of the hosts; nil: the service does not run
-	stopHost func() error    // ends the side's host in order; nil: none runs
+	stopHost func() error    // stops the instance's host; nil: it does not run
 }
 
 var (
-	_ wallet.Service = (*shadowWallet)(nil)
-	_ server.Marked  = (*shadowWallet)(nil)
+	_ wallet.Service       = (*shadowWallet)(nil)
+	_ wallet.Rewards       = (*shadowWallet)(nil)
+	_ wallet.PacketService = (*shadowWallet)(nil)
+	_ server.Marked        = (*shadowWallet)(nil)
 )
 
-// acquire returns the side to ask, and how to say that it was asked, or server.ErrMarkedGone.
+// acquire returns the instance and a function that releases it. server.ErrMarkedGone: a clean-up is running or has failed.
 func (m *shadowWallet) acquire() (*walletInstance, func(), error) {
 	if m.closing.Load() || !m.gate.TryRLock() {
 		return nil, nil, server.ErrMarkedGone
@@ -52,63 +54,28 @@ func (m *shadowWallet) acquire() (*walletInstance, func(), error) {
 	return m.instance, m.gate.RUnlock, nil
 }
 
-// withInstance asks the side.
-func withInstance[T any](m *shadowWallet, ask func(*walletInstance) (T, error)) (none T, err error) {
-	d, leave, err := m.acquire()
+// withInstance calls f with the instance.
+func withInstance[T any](m *shadowWallet, f func(*walletInstance) (T, error)) (zero T, err error) {
+	d, release, err := m.acquire()
 	if err != nil {
-		return none, err
+		return zero, err
 	}
-	defer leave()
-	return ask(d)
+	defer release()
+	return f(d)
 }
 
-// Grant implements wallet.Service.
-func (m *shadowWallet) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
-	return withInstance(m, func(d *walletInstance) (wallet.GrantReply, error) { return d.ingress.Grant(ctx, r) })
-}
-
-// Page implements wallet.Service.
-func (m *shadowWallet) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
-	return withInstance(m, func(d *walletInstance) (wallet.Page, error) { return d.ingress.Page(ctx, r) })
-}
-
-// Withdraw implements wallet.Service.
-func (m *shadowWallet) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
-	return withInstance(m, func(d *walletInstance) (wallet.WithdrawReply, error) { return d.ingress.Withdraw(ctx, r) })
-}
-
-// Bind implements wallet.Service.
-func (m *shadowWallet) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (wallet.Person, error) {
-	return withInstance(m, func(d *walletInstance) (wallet.Person, error) { return d.ingress.Bind(ctx, c, p) })
-}
-
-// Status implements server.Inspector.
-func (m *shadowWallet) Status(ctx context.Context) (server.Status, error) {
-	return withInstance(m, func(d *walletInstance) (server.Status, error) { return inspector{d}.Status(ctx) })
-}
-
-// AuditBudget implements server.Inspector.
-func (m *shadowWallet) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
-	return withInstance(m, func(d *walletInstance) (wallet.Money, error) { return inspector{d}.AuditBudget(ctx, s) })
-}
-
-// Reconcile implements server.Inspector.
-func (m *shadowWallet) Reconcile(ctx context.Context) (server.Reconciliation, error) {
-	return withInstance(m, func(d *walletInstance) (server.Reconciliation, error) { return inspector{d}.Reconcile(ctx) })
-}
-
-// CleanUp implements server.Marked. What other instances remember it cannot reach, so it wants to be alone: an instance
-// that begins to take marked load while this runs is not seen.
+// CleanUp implements server.Marked. It must be the only instance that serves load tests: it cannot reach what others cache,
+// and does not notice one that begins to serve a load test meanwhile.
 func (m *shadowWallet) CleanUp(ctx context.Context, force bool) (keys int64, err error) {
 	if !m.cleaning.TryLock() {
 		return 0, server.ErrMarkedGone
 	}
 	defer m.cleaning.Unlock()
-	if err := m.shut(ctx, force); err != nil {
+	if err := m.lock(ctx, force); err != nil {
 		return 0, err
 	}
 	defer m.gate.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpLimit) // who hangs up does not leave half of it
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpLimit) // a caller that hangs up does not leave half of it
 	defer cancel()
 	if m.instance != nil {
 		if err := m.instance.disposable(ctx, force); err != nil {
@@ -119,31 +86,31 @@ func (m *shadowWallet) CleanUp(ctx context.Context, force bool) (keys int64, err
 				return keys, err
 			}
 		}
-		_ = m.stop() // what it could not leave in order is thrown away
+		_ = m.stop() // what it could not complete is deleted below
 		m.rest, m.instance = m.instance.stores, nil
 	}
 	if m.rest != nil {
 		more, err := m.rest.discard(ctx)
 		if keys += more; err != nil {
-			return keys, fmt.Errorf("throwing the load test's data away: %w", err)
+			return keys, fmt.Errorf("deleting the load test's data: %w", err)
 		}
-		_ = m.rest.close() // nothing is in it
+		_ = m.rest.close() // they are empty
 		m.rest = nil
 	}
 	return keys, m.renew(ctx)
 }
 
-// renew opens a new side and runs its host. The caller holds the gate.
+// renew opens a new instance and runs its host. The caller holds the gate.
 func (m *shadowWallet) renew(ctx context.Context) (err error) {
 	if m.instance, err = m.open(ctx); err != nil {
-		return fmt.Errorf("a new wallet for marked load: %w", err)
+		return fmt.Errorf("opening the load-test wallet: %w", err)
 	}
 	m.run()
 	return nil
 }
 
-// shut takes the gate alone. server.ErrMarkedBusy: requests are under way, and they are not to be waited for.
-func (m *shadowWallet) shut(ctx context.Context, force bool) error {
+// lock takes the gate exclusively. server.ErrMarkedBusy: requests are running, and the clean-up is not forced or ctx ended.
+func (m *shadowWallet) lock(ctx context.Context, force bool) error {
 	if m.gate.TryLock() {
 		return nil
 	}
@@ -164,11 +131,12 @@ func (m *shadowWallet) shut(ctx context.Context, force bool) error {
 	return nil
 }
 
-// disposable says why a side is not to be thrown away.
+// disposable returns why the instance's data must not be deleted: other instances use it, or postings are held and the
+// clean-up is not forced.
 func (d *walletInstance) disposable(ctx context.Context, force bool) error {
-	switch members := d.host.Members(); len(members) {
+	switch members := d.Host.Members(); len(members) {
 	case 0:
-		return fmt.Errorf("%w: it is not known yet which instances live", wallet.ErrUnavailable)
+		return fmt.Errorf("%w: the running instances are not known yet", wallet.ErrUnavailable)
 	case 1:
 	default:
 		return server.ErrMarkedShared
@@ -176,14 +144,14 @@ func (d *walletInstance) disposable(ctx context.Context, force bool) error {
 	if force {
 		return nil
 	}
-	held, err := d.stores.backlog.Depth(ctx)
+	held, err := d.Backlog.Depth(ctx)
 	if err == nil && held > 0 {
 		err = server.ErrMarkedHeld
 	}
 	return err
 }
 
-// start runs the side's host, and those of all that come after it, until end.
+// start runs the host of the instance, and of each one that replaces it, until end.
 func (m *shadowWallet) start(work context.Context) {
 	m.gate.Lock()
 	defer m.gate.Unlock()
@@ -191,31 +159,31 @@ func (m *shadowWallet) start(work context.Context) {
 	m.run()
 }
 
-// run runs the side's host. The caller holds the gate.
+// run runs the instance's host. The caller holds the gate.
 func (m *shadowWallet) run() {
 	if m.work == nil || m.instance == nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(m.work)
 	ended := make(chan error, 1)
-	host := m.instance.host
-	go func() { ended <- host.Run(ctx) }()
-	brought, side := make(chan struct{}), m.instance
-	go func() { defer close(brought); side.deliverCallbacks(ctx) }()
-	m.stopHost = func() error { cancel(); <-brought; return <-ended }
+	instance := m.instance
+	go func() { ended <- instance.Host.Run(ctx) }()
+	delivered := make(chan struct{})
+	go func() { defer close(delivered); instance.deliverCallbacks(ctx) }()
+	m.stopHost = func() error { cancel(); <-delivered; return <-ended }
 }
 
-// stop ends the host, if one runs, and says what it could not leave in order. The caller holds the gate.
+// stop stops the host, if it runs, and returns what it could not complete. The caller holds the gate.
 func (m *shadowWallet) stop() error {
 	if m.stopHost == nil {
 		return nil
 	}
-	halt := m.stopHost
+	stop := m.stopHost
 	m.stopHost = nil
-	return halt()
+	return stop()
 }
 
-// end ends the host for good.
+// end stops the host; no later instance runs one.
 func (m *shadowWallet) end() error {
 	m.gate.Lock()
 	defer m.gate.Unlock()
@@ -237,7 +205,7 @@ func (m *shadowWallet) close() error {
 	return err
 }
 
-// forget deletes what Redis holds of marked load.
+// forget deletes what Redis holds of a load test. It returns the number of deleted keys.
 func (s *stores) forget(ctx context.Context) (keys int64, err error) {
 	for _, r := range s.caches {
 		n, e := r.Discard(ctx)
@@ -246,7 +214,7 @@ func (s *stores) forget(ctx context.Context) (keys int64, err error) {
 	return keys, err
 }
 
-// discard throws away all that the stores of marked load hold. They are of no use after it but to be closed.
+// discard deletes all data of a load test. After it the stores can only be closed.
 func (s *stores) discard(ctx context.Context) (keys int64, err error) {
 	keys, err = s.forget(ctx)
 	return keys, errors.Join(err, s.sql.Discard(ctx))

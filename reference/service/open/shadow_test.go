@@ -27,7 +27,7 @@ func TestServeCleanUpShared(t *testing.T) {
 	defer func() { stop(); require.NoError(t, s.shadow.end()) }()
 	_, err = s.shadow.instance.stores.leases.Join(t.Context(), "posters", "another", patience)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(s.shadow.instance.host.Members()) == 2 }, patience, 10*time.Millisecond, "the other one is heard of")
+	require.Eventually(t, func() bool { return len(s.shadow.instance.Host.Members()) == 2 }, patience, 10*time.Millisecond, "the other one is heard of")
 	for _, force := range []bool{false, true} {
 		_, err = s.shadow.CleanUp(t.Context(), force)
 		require.Equal(t, "load_test_shared", wallet.ReasonOf(err))

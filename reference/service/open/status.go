@@ -9,35 +9,35 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// statusEvery is how often the metrics learn how the service stands.
+// statusEvery is the interval of updating the metrics and readiness.
 const statusEvery = 5 * time.Second
 
-// inspector is what operators may ask about a side.
+// inspector answers operators' questions about a wallet.
 type inspector struct{ *walletInstance }
 
 var _ server.Inspector = inspector{}
 
 // Status implements server.Inspector.
 func (o inspector) Status(ctx context.Context) (server.Status, error) {
-	out := server.Status{Strategy: o.strategy, Activity: o.tree.Parent, Instances: o.host.Members(), BacklogAge: -1}
+	out := server.Status{Strategy: o.Strategy, Activity: o.Activity.Parent, Instances: o.Host.Members(), BacklogAge: -1}
 	var err error
-	if out.Backlog, err = o.stores.backlog.Depth(ctx); err != nil {
+	if out.Backlog, err = o.Backlog.Depth(ctx); err != nil {
 		return out, err
 	}
-	oldest, any, err := o.stores.backlog.Oldest(ctx)
+	oldest, any, err := o.Backlog.Oldest(ctx)
 	switch {
 	case err != nil:
 		return out, err
 	case any:
-		out.BacklogAge = max(0, RealClock{}.Now().Sub(oldest))
+		out.BacklogAge = max(0, systemClock{}.Now().Sub(oldest))
 	default:
 		out.BacklogAge = 0
 	}
-	if out.OpenOrders, err = o.stores.orders.OpenCount(ctx); err != nil {
+	if out.OpenOrders, err = o.Orders.OpenCount(ctx); err != nil {
 		return out, err
 	}
-	for _, c := range o.tree.Children {
-		q, err := o.stores.quotas.Quota(ctx, c.Stage)
+	for _, c := range o.Activity.Children {
+		q, err := o.Quotas.Quota(ctx, c.Stage)
 		if err != nil {
 			return out, err
 		}
@@ -48,23 +48,23 @@ func (o inspector) Status(ctx context.Context) (server.Status, error) {
 
 // AuditBudget implements server.Inspector.
 func (o inspector) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
-	return o.stores.quotas.Audit(ctx, s)
+	return o.Quotas.Audit(ctx, s)
 }
 
 // Reconcile implements server.Inspector.
 func (o inspector) Reconcile(ctx context.Context) (server.Reconciliation, error) {
-	r, err := o.node.Reconcile(ctx, o.books())
+	r, err := o.walletInstance.Reconcile(ctx)
 	if err != nil {
 		return server.Reconciliation{}, err
 	}
-	sum, err := ledgerSum(ctx, o.stores.ledger)
+	sum, err := ledgerSum(ctx, o.Ledger)
 	return server.Reconciliation{Orders: r.Orders, Entries: r.Entries, Sum: sum, Count: r.Count, Differences: r.Differences}, err
 }
 
-// ledgerSum adds up all accounts of a ledger (F1). wallet.ErrOverflow: they hold more than can be summed.
-func ledgerSum(ctx context.Context, book wallet.LedgerBook) (sum wallet.Money, err error) {
+// ledgerSum returns the sum of all accounts of a ledger in fen (F1). wallet.ErrOverflow: the sum is out of range.
+func ledgerSum(ctx context.Context, ledger wallet.LedgerBook) (sum wallet.Money, err error) {
 	var wrong error
-	err = book.Balances(ctx, func(_ wallet.AccountNo, balance wallet.Money) bool {
+	err = ledger.Balances(ctx, func(_ wallet.AccountNo, balance wallet.Money) bool {
 		sum, wrong = sum.Add(balance)
 		return wrong == nil
 	})

@@ -12,24 +12,25 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"hongbao/reference/runningtotal"
+	"hongbao/reference/service"
 	"hongbao/reference/store/redis"
-	"hongbao/reference/store/sql"
+	sqlstore "hongbao/reference/store/sql"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
 )
 
 // How the stores are opened.
 const (
-	backlogLease = 30 * time.Second      // a poster holds a batch: above all tries of all its steps (host's bound)
+	backlogLease = 30 * time.Second      // a poster holds a batch: above the time of all retries of all its steps (bounded in host)
 	costAccounts = 16                    // sub-accounts that share a stage's cost account, so that no row is hot
-	tokenLife    = token.DefaultLifetime // a token list that nobody has touched for so long is of no use to anybody
-	shadowLife   = 24 * time.Hour        // marked data in Redis goes away by itself (K2)
-	lockTick     = 50 * time.Millisecond // how often the embedded locks are told that time passes
-	dataTick     = time.Hour             // the same for the rest, which it makes stop for a walk over all keys
-	warmConns    = 16                    // connections made before the service is ready (K1)
+	tokenLife    = token.DefaultLifetime // a token list unused for so long contains only expired tokens
+	shadowLife   = 24 * time.Hour        // a load test's keys in Redis expire (K2)
+	lockTick     = 50 * time.Millisecond // clock interval of the embedded Redis of locks
+	dataTick     = time.Hour             // the same for the other one, which stops to visit all keys at each tick
+	warmConns    = 16                    // connections opened before the service is ready (K1)
 )
 
-// stores is everything that one wallet keeps.
+// stores are all stores of one wallet.
 type stores struct {
 	sql    *sqlstore.DB
 	caches []*redis.Client
@@ -47,18 +48,17 @@ type stores struct {
 	stockBook   *sqlstore.StockBook
 	audit       *sqlstore.AuditLog
 
-	backlog  *redis.Backlog
-	tokens   *redis.Tokens
-	leases   *redis.Leases
-	permits  *redis.Permits
-	totals   runningtotal.Central
-	mirrored *runningtotal.Twofold // totals, where they are kept twice; nil: they are not
-	centre   *lazyCentre
-	stock    *redis.Stock // beside the running total: small keys that many read
+	backlog *redis.Backlog
+	tokens  *redis.Tokens
+	leases  *redis.Leases
+	permits *redis.Permits
+	totals  runningtotal.Central
+	backup  runningtotal.Central // a second store of the running total (R4); nil: none
+	centre  *lazyCentre
+	stock   *redis.Stock // in the Redis of the running total: small keys with many readers
 }
 
-// openStores opens the stores of the live traffic, or of the marked load, warm. mini is nil where the configuration
-// names other Redises.
+// openStores opens and warms the stores of the live wallet or of the shadow wallet. mini is nil if Redis is elsewhere.
 func openStores(ctx context.Context, c *Config, mini *embedded, clock wallet.Clock, shadow bool) (*stores, error) {
 	s := &stores{}
 	if err := s.open(ctx, c, mini, clock, shadow); err != nil {
@@ -109,13 +109,21 @@ func (s *stores) open(ctx context.Context, c *Config, mini *embedded, clock wall
 		if err != nil {
 			return err
 		}
-		s.mirrored = runningtotal.NewTwofold(s.totals, redis.NewTotals(backup))
-		s.totals = s.mirrored
+		s.backup = redis.NewTotals(backup)
 	}
 	return s.warm(ctx)
 }
 
-// warm makes connections before the first request needs them (K1).
+// ports returns the stores as the ports of a wallet.
+func (s *stores) ports() service.Ports {
+	return service.Ports{
+		Identities: s.identities, Orders: s.orders, Admissions: s.admissions, Quotas: s.quotas, Tokens: s.tokens, Backlog: s.backlog,
+		Ledger: s.ledger, Withdrawals: s.withdrawals, Days: s.days, Bank: s.bank, Packets: s.packets, Items: s.items, Lists: sqlstore.NewKept(s.sql),
+		Permits: s.permits, Leases: s.leases, Totals: s.totals, Backup: s.backup, Stock: s.stock, StockLeases: s.stockBook,
+	}
+}
+
+// warm opens connections before the first request needs them (K1).
 func (s *stores) warm(ctx context.Context) error {
 	err := s.sql.Warm(ctx, warmConns)
 	for _, r := range s.caches {
@@ -124,11 +132,11 @@ func (s *stores) warm(ctx context.Context) error {
 	return err
 }
 
-// ping says what cannot be reached of what the service needs: the books alone at the last resort (D2). The config centre
-// is never needed (D1).
-func (s *stores) ping(ctx context.Context, books bool) error {
+// ping returns which required stores are unreachable. At the last resort only the ledger database is required (D2). The
+// config centre is never required (D1).
+func (s *stores) ping(ctx context.Context, lastResort bool) error {
 	err := s.sql.Ping(ctx)
-	if books {
+	if lastResort {
 		return err
 	}
 	for _, r := range s.caches {
@@ -163,11 +171,11 @@ func SqlOf(c *Config, shadow bool) sqlstore.Config {
 	return sqlstore.Config{Driver: "sqlite", DSNs: []string{filepath.Join(c.Data, file)}, Shadow: shadow}
 }
 
-// redisOf returns how to reach the endpoint of a role; nil is an embedded one.
+// redisOf returns how to connect to the endpoint of a role; nil is the embedded Redis.
 func redisOf(e *RedisEndpoint, mini *embedded, own func(*embedded) *miniredis.Miniredis, shadow bool, life time.Duration) redis.Config {
 	c := redis.Config{Expire: life}
 	if e == nil {
-		c.Expire = 0 // what it holds ends with the process
+		c.Expire = 0 // its data ends with the process
 		server := own(mini)
 		c.Addrs, c.Dial = []string{server.Addr()}, func(context.Context, string) (net.Conn, error) { return connect(server), nil }
 	} else {
@@ -182,8 +190,8 @@ func redisOf(e *RedisEndpoint, mini *embedded, own func(*embedded) *miniredis.Mi
 	return c
 }
 
-// embedded is Redis in this process, on ports of this machine alone. Locks have a server of their own, because they
-// live by time, and telling a server of the time costs a walk over all that it holds.
+// embedded is Redis in this process, on loopback ports. Locks have a separate server, because they expire, and advancing a
+// server's clock costs a visit of all its keys.
 type embedded struct {
 	data, locks *miniredis.Miniredis
 	stop        chan struct{}
@@ -206,7 +214,7 @@ func connect(server *miniredis.Miniredis) net.Conn {
 	return ours
 }
 
-// tick tells a server that time passes.
+// tick advances a server's clock.
 func (m *embedded) tick(server *miniredis.Miniredis, every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
