@@ -32,6 +32,8 @@ func rows() []row {
 			why: "wiring lives here and nowhere else"},
 		{folder: "internal/slab", virtual: true,
 			why: "memory layout only"},
+		{folder: "internal/timerheap", virtual: true,
+			why: "order only; what is due is its user's business"},
 
 		{folder: "internal/rig",
 			why: "starts servers for tests and tools; knows nothing of wallets"},
@@ -135,7 +137,7 @@ func rows() []row {
 
 		{folder: "loadtest/attack", libs: []string{"github.com/tsenart/vegeta/v12", "github.com/valyala/fasthttp", "github.com/HdrHistogram/hdrhistogram-go"},
 			why: "offers operations on time and counts them; what an operation is, is not its business"},
-		{folder: "loadtest/crowd", ours: []string{"reference/wallet", "reference/server/auth", "reference/sdk/client", "scenarios", "scenarios/traffic", "sim/oracle", "loadtest/attack"},
+		{folder: "loadtest/crowd", ours: []string{"reference/wallet", "reference/server/auth", "reference/sdk/client", "scenarios", "scenarios/traffic", "sim/oracle", "loadtest/attack", "internal/timerheap"},
 			why: "people know the wallet by its wire alone, as those of anybody's wallet must"},
 		{folder: "loadtest/judge", ours: []string{"scenarios", "reports"}, libs: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 			why: "a threshold is judged by what was measured, whoever measured it"},

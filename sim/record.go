@@ -131,7 +131,7 @@ func (s *simulation) memory() []reports.Memory {
 		add("items", t.shops.items.Bytes())
 	}
 	add("clients' tokens", s.crowd.heldBytes)
-	add("people's plans", s.crowd.agenda.bytes())
+	add("people's plans", s.crowd.agenda.Bytes())
 	add("oracle", s.oracle.Bytes())
 	add("total", total)
 	return out

@@ -243,7 +243,7 @@ func (c *Crowd) Bytes() int64 {
 	defer c.witness.mu.Unlock()
 	c.purses.mu.Lock()
 	defer c.purses.mu.Unlock()
-	return c.witness.oracle.Bytes() + c.witness.ids.bytes() + c.agenda.bytes() + int64(len(c.binders))*8 + c.purses.bytes + c.told.bytes()
+	return c.witness.oracle.Bytes() + c.witness.ids.bytes() + c.agenda.Bytes() + int64(len(c.binders))*8 + c.purses.bytes + c.told.bytes()
 }
 
 // target returns the client whose turn it is.

@@ -29,9 +29,9 @@ func newPlan(s *scenarios.Scenario, seed uint64) *plan {
 
 // Next implements attack.Plan: what comes next, in order of time. It does not wait.
 func (p *plan) Next() (attack.Op[Visit], bool) {
-	if len(p.agenda.heap) > 0 && (!p.more || p.agenda.heap[0].at < time.Duration(p.next.At-p.start)) {
-		n := p.agenda.take()
-		return attack.Op[Visit]{At: n.at, Kind: n.kind, What: n.visit}, true
+	if p.agenda.Len() > 0 && (!p.more || p.agenda.First().At < p.next.At-p.start) {
+		n := p.agenda.Pop()
+		return attack.Op[Visit]{At: time.Duration(n.At), Kind: n.Value.kind, What: n.Value.visit}, true
 	}
 	if !p.more {
 		return attack.Op[Visit]{}, false
@@ -80,7 +80,7 @@ func (p *plan) follow(at time.Duration, v Visit) {
 
 // mean plans that somebody does something.
 func (p *plan) mean(kind uint8, at time.Duration, v Visit) {
-	p.agenda.add(intent{at: at, kind: kind, visit: v})
+	p.agenda.Add(int64(at), intent{kind: kind, visit: v})
 }
 
 // binds says whether the person of a win binds a phone after it.
