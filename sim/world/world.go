@@ -76,16 +76,16 @@ func (w *World) enter(t int64, ref uint32) {
 	if w.closed {
 		return // a deferred function of an unwound process opens a gate
 	}
-	w.calendar.push(newEvent(max(t, w.now), w.seq, ref))
+	w.calendar.Push(newEvent(max(t, w.now), w.seq, ref))
 	w.seq++
 }
 
 // Next returns the time of the next event, and whether there is one.
 func (w *World) Next() (int64, bool) {
-	if len(w.calendar) == 0 {
+	if w.calendar.Len() == 0 {
 		return 0, false
 	}
-	return w.calendar[0].at, true
+	return w.calendar.First().At, true
 }
 
 // RunUntil runs every event due at t or before, and leaves the clock at t. A panic of a process surfaces here as a
@@ -105,14 +105,14 @@ func (w *World) loop(limit int64, stop func() bool) {
 	}
 	w.running, w.limit = true, limit
 	defer w.leave()
-	for len(w.calendar) > 0 && w.calendar[0].at <= limit {
+	for w.calendar.Len() > 0 && w.calendar.First().At <= limit {
 		if w.steps%askEvery == 0 && stop != nil && stop() {
 			return
 		}
-		e := w.calendar.pop()
+		e := w.calendar.Pop()
 		w.fetch()
-		w.advance(e.at)
-		w.perform(e.ref())
+		w.advance(e.At)
+		w.perform(refOf(&e))
 	}
 }
 
@@ -124,8 +124,8 @@ func (w *World) leave() {
 // fetch reads the process due next before the present one runs, so that its memory arrives meanwhile. With 100,000
 // processes, too many for the cache, it makes for a quarter more steps a second.
 func (w *World) fetch() {
-	if len(w.calendar) > 0 {
-		if p := w.tasks.list[w.calendar[0].ref()].process; p != nil {
+	if w.calendar.Len() > 0 {
+		if p := w.tasks.list[refOf(w.calendar.First())].process; p != nil {
 			w.fetched = p.ref
 		}
 	}
