@@ -113,30 +113,12 @@ func (c *crowd) ask(serve func(wallet.Service) error) error {
 	})
 }
 
-// maxDoublings bounds how often a client doubles its wait before a repeat.
-const maxDoublings = 3
-
-// insist repeats a request as a client does: while the outcome is unknown, or nothing was done for want of capacity.
-func (c *crowd) insist(request func() error) error {
-	var err error
-	for try := range c.people.Client.Tries {
-		if try > 0 {
-			c.world.Sleep(c.within(c.people.Client.Backoff) << min(try-1, maxDoublings))
-		}
-		if err = request(); !repeatable(err) {
-			return err
-		}
-	}
-	return err
-}
-
-// repeatable says whether a client repeats after this answer.
-func repeatable(err error) bool {
-	switch wallet.CodeOf(err) {
-	case wallet.CodeUnknown, wallet.CodeOverloaded, wallet.CodeUnavailable:
-		return err != nil
-	}
-	return false
+// retry makes a request as a client does: again, after a wait, while the answer is retryable.
+func (c *crowd) retry(request func() error) error {
+	return traffic.Retry(c.people.Client, func(_, doublings int) error {
+		c.world.Sleep(c.within(c.people.Client.Backoff) << doublings)
+		return nil
+	}, request)
 }
 
 // win asks for a grant and goes on to what people do after it (B5).
@@ -159,7 +141,7 @@ func (c *crowd) win(a traffic.Arrival) {
 		c.later(0, func() { _, _ = c.grant(ctx, id, r) })
 	}
 	var reply wallet.GrantReply
-	err := c.insist(func() (err error) { reply, err = c.grant(ctx, id, r); return err })
+	err := c.retry(func() (err error) { reply, err = c.grant(ctx, id, r); return err })
 	c.meter.granted(a.Window, err)
 	if err != nil {
 		return

@@ -220,7 +220,7 @@ func (c *Crowd) bindPhone(ctx context.Context, p uint32) error {
 		}
 		told[app.Family()] = true
 		var who wallet.Person
-		err := c.insist(ctx, drawsOf(c.seed, Visit{Person: p}), func() (err error) {
+		err := c.retry(ctx, drawsOf(c.seed, Visit{Person: p}), func() (err error) {
 			who, err = c.target().Bind(ctx, c.caller(p, app), c.phone(p))
 			return err
 		})

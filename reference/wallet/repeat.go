@@ -22,6 +22,10 @@ func Repeat(step func() error) error {
 	return err
 }
 
+// Retryable reports whether a caller that repeats the same request, under the same number, may get a better answer: the
+// outcome is unknown, or nothing was done. It is false for nil.
+func Retryable(err error) bool { return CodeOf(err) == CodeUnknown || nothingDone(err) }
+
 // nothingDone says whether an error speaks of one try and not of the step.
 func nothingDone(err error) bool {
 	c := CodeOf(err)

@@ -129,7 +129,7 @@ func (p *Reader) view(ctx context.Context, page *wallet.Page, wallets []wallet.A
 	if !missing {
 		query := wallet.ViewQuery{Wallets: wallets, Stage: page.Stage, Check: held.Numbers(), After: r.After, Limit: r.Limit + 1}
 		err := wallet.Repeat(func() (err error) { view, err = p.Ledger.View(ctx, query); return err })
-		if missing = degradable(err); err != nil && !missing {
+		if missing = wallet.Retryable(err); err != nil && !missing {
 			return wallet.View{}, err
 		}
 	}
@@ -189,10 +189,4 @@ func (p *Reader) line(no wallet.OrderNo, amount wallet.Money, opened wallet.Inst
 		text = scene.BillText
 	}
 	return wallet.Line{Order: no, Amount: amount, Opened: opened, Status: s, Text: text}
-}
-
-// degradable says whether a source's failure leaves a page worth showing.
-func degradable(err error) bool {
-	c := wallet.CodeOf(err)
-	return c == wallet.CodeUnavailable || c == wallet.CodeOverloaded || c == wallet.CodeUnknown
 }
