@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hongbao/internal/splitmix"
 	"hongbao/loadtest/attack"
 	"hongbao/reference/sdk/client"
 	"hongbao/reference/server/auth"
@@ -131,7 +132,7 @@ func New(o Options) (*Crowd, error) {
 	o.Skew = cmp.Or(o.Skew, DefaultSkew)
 	s := o.Scenario
 	c := &Crowd{plan: newPlan(s, o.Seed), options: o, client: s.People.Client, after: s.People.After, activity: activity,
-		names: traffic.NewCrowd(s, 0), first: int64(below(mix(o.Run), maxIndex-uint64(s.People.Count))),
+		names: traffic.NewCrowd(s, 0), first: int64(splitmix.Below(splitmix.Mix(o.Run), maxIndex-uint64(s.People.Count))),
 		purses: newPurses(), told: newTold(), beside: beside{room: make(chan struct{}, maxBeside)}}
 	c.number.Store(time.Now().UnixMicro())
 	for _, url := range o.URLs {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/internal/splitmix"
 	"hongbao/reference/server"
 	"hongbao/reference/wallet"
 	"hongbao/sim/oracle"
@@ -79,7 +80,7 @@ func (f *falseDesk) Reconcile(ctx context.Context) (server.Reconciliation, error
 }
 
 // some says yes to one user in eight, always the same ones.
-func some(who wallet.Caller) bool { return mix(uint64(who.User))%8 == 0 }
+func some(who wallet.Caller) bool { return splitmix.Mix(uint64(who.User))%8 == 0 }
 
 // grantLie answers some grants otherwise than they were done.
 func grantLie(spoil func(*wallet.GrantReply)) rig {

@@ -3,6 +3,7 @@ package crowd
 import (
 	"time"
 
+	"hongbao/internal/splitmix"
 	"hongbao/loadtest/attack"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
@@ -59,7 +60,7 @@ func (p *plan) follow(at time.Duration, v Visit) {
 		return
 	}
 	if who.Held > 1 && d.hit(drawOtherApp, after.OtherApp) {
-		v.App = who.Apps[below(d.of(drawWhichApp), uint64(who.Held))]
+		v.App = who.Apps[splitmix.Below(d.of(drawWhichApp), uint64(who.Held))]
 	}
 	look := at + d.within(drawLookDelay, after.LookDelay)
 	if d.hit(drawBrowse, after.Browse) {
