@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // AccountKind says what an account of the ledger stands for.
@@ -87,6 +88,38 @@ func (t Transfer) Validate() error {
 	}
 	if sum != 0 || len(t.Legs)+len(t.Pool) < 2 {
 		return fmt.Errorf("%w: transfer of %d legs and %d accounts sums to %d", ErrInvalid, len(t.Legs), len(t.Pool), sum)
+	}
+	return nil
+}
+
+// MaxLegs bounds the legs and the pool of one transfer: a leg from and a leg to for each wallet that one person can have.
+const MaxLegs = 2 * (MaxFormer + 1)
+
+// ValidateFor checks a transfer for one ledger. It returns the error of account for the first account, of the legs and then
+// of the pool, that the ledger cannot have. It returns ErrInvalid for what Validate and MoveNo.Validate refuse, for more legs
+// than MaxLegs, and for a pool that names an account twice or one that is not a person's balance.
+func (t Transfer) ValidateFor(account func(AccountNo) error) error {
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	if err := t.No.Validate(); err != nil {
+		return err
+	}
+	if len(t.Legs)+len(t.Pool) > MaxLegs {
+		return fmt.Errorf("%w: transfer %s with %d legs", ErrInvalid, t.No, len(t.Legs)+len(t.Pool))
+	}
+	for _, leg := range t.Legs {
+		if err := account(leg.Account); err != nil {
+			return err
+		}
+	}
+	for i, a := range t.Pool {
+		if err := account(a); err != nil {
+			return err
+		}
+		if a.Kind != PersonalAccount || slices.Contains(t.Pool[:i], a) {
+			return fmt.Errorf("%w: transfer from a pool with account kind %d of %d", ErrInvalid, a.Kind, a.Owner)
+		}
 	}
 	return nil
 }

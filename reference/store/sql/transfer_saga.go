@@ -10,11 +10,11 @@ import (
 
 // The parts of a transfer under its number: 0 is the claim of the number, at its home.
 const (
-	partWhole   = 1                     // all of it, on the one shard that it keeps to
-	partDecided = 2                     // whether enough was drawn, at its home
-	partDraws   = 10                    // from here on: steps that take money into transit, in their order
-	partGives   = partDraws + maxLegs   // with the number of the shard
-	partReturns = partGives + maxShards // partReturns+i gives back what partDraws+i took
+	partWhole   = 1                          // all of it, on the one shard that it keeps to
+	partDecided = 2                          // whether enough was drawn, at its home
+	partDraws   = 10                         // from here on: steps that take money into transit, in their order
+	partGives   = partDraws + wallet.MaxLegs // with the number of the shard
+	partReturns = partGives + maxShards      // partReturns+i gives back what partDraws+i took
 )
 
 // draw is a step that takes money out of accounts of one shard: all of its legs, or what one account of the pool has.
