@@ -60,7 +60,9 @@ func (h *Host) chores(ctx context.Context) {
 		_, err := h.Budgets.Settle(ctx, settleAtOnce)
 		h.warn("cannot settle reservations", err)
 	}
-	h.warn("cannot strand budget", h.strandDead(ctx))
+	if h.Quotas != nil {
+		h.warn("cannot strand budget", h.strandDead(ctx, h.Quotas, &h.absent))
+	}
 	h.stockChores(ctx)
 }
 
@@ -109,14 +111,23 @@ func (h *Host) finish(ctx context.Context, failed string, step func(context.Cont
 	}
 }
 
-// strandDead strands the blocks of holders that have not been heard of for a while. One that lives after all loses
-// nothing but the block: its next reservation is refused by the book, and it leases another.
-func (h *Host) strandDead(ctx context.Context) error {
+// leaseBook is what lends in blocks to instances: budgets and stock.
+type leaseBook interface {
+	// Holders returns who holds open blocks.
+	Holders(ctx context.Context) ([]string, error)
+	// Strand ends the open blocks of a holder. Idempotent.
+	Strand(ctx context.Context, holder string) error
+}
+
+// strandDead strands the blocks of holders that are missing from the members for deadAfter rounds; absent counts those
+// rounds by holder. A holder that lives after all loses nothing but the block: its next reservation is refused by the
+// book, and it leases another. Where no member is known, nobody is missing.
+func (h *Host) strandDead(ctx context.Context, book leaseBook, absent *map[string]int) error {
 	members := h.Members()
-	if h.Quotas == nil || len(members) == 0 {
+	if len(members) == 0 {
 		return nil
 	}
-	holders, err := h.Quotas.Holders(ctx)
+	holders, err := book.Holders(ctx)
 	if err != nil {
 		return err
 	}
@@ -126,11 +137,11 @@ func (h *Host) strandDead(ctx context.Context) error {
 		if holder == h.Instance || slices.Contains(members, holder) {
 			continue
 		}
-		if missing[holder] = h.absent[holder] + 1; missing[holder] >= deadAfter {
-			failed = errors.Join(failed, h.Quotas.Strand(ctx, holder))
+		if missing[holder] = (*absent)[holder] + 1; missing[holder] >= deadAfter {
+			failed = errors.Join(failed, book.Strand(ctx, holder))
 		}
 	}
-	h.absent = missing
+	*absent = missing
 	return failed
 }
 

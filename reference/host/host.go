@@ -131,7 +131,7 @@ func New(c Config, p Ports) (*Host, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return &Host{Config: c.withDefaults(), Ports: p, stopping: make(chan struct{}), posters: map[int]*poster{}, absent: map[string]int{}}, nil
+	return &Host{Config: c.withDefaults(), Ports: p, stopping: make(chan struct{}), posters: map[int]*poster{}}, nil
 }
 
 // Run works until ctx ends and then leaves, once: what is held is posted unless others are there to do it, the total is
