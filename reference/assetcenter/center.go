@@ -37,7 +37,7 @@ type Center struct {
 
 	// Rewards grants what is not cash, and Items is where it is on record. nil: only cash is granted.
 	Rewards Rewards
-	Items   wallet.Items
+	Items   wallet.ItemRecorder
 
 	// Posts says that the delivery posts before it answers, and not at the last resort alone.
 	Posts bool

@@ -77,14 +77,29 @@ func (c Config) Validate() error {
 
 // Worker is the instance whose steps are driven.
 type Worker interface {
+	Poster
+	OrderWorker
+	Settler
+	DistrustTokens(on bool)
+}
+
+// Poster posts what is held.
+type Poster interface {
 	PostBatch(ctx context.Context, shard int) (int, error)
+}
+
+// OrderWorker finishes orders that are open.
+type OrderWorker interface {
 	Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error)
 	OpenOrders(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error)
 	SettleOrders(ctx context.Context, orders []wallet.Order) error
+}
+
+// Settler makes bounded steps of what is unfinished. Each returns how much it has brought to its end.
+type Settler interface {
 	SettleWithdrawals(ctx context.Context) (int, error)
 	SettlePackets(ctx context.Context) (int, error)
 	SettleRewards(ctx context.Context) (int, error)
-	DistrustTokens(on bool)
 }
 
 // Ports is what the host drives and what it asks.

@@ -16,7 +16,7 @@ const RefreshEvery = 400 * time.Millisecond
 
 // Board is what users are shown, as this instance last read it. Reading it waits for nothing. Safe for concurrent use.
 type Board struct {
-	store wallet.Notices
+	store wallet.NoticeReader
 	clock wallet.Clock
 	now   atomic.Pointer[shown]
 }
@@ -28,7 +28,7 @@ type shown struct {
 }
 
 // NewBoard returns a board that has read nothing yet.
-func NewBoard(store wallet.Notices, clock wallet.Clock) *Board {
+func NewBoard(store wallet.NoticeReader, clock wallet.Clock) *Board {
 	return &Board{store: store, clock: clock}
 }
 

@@ -25,7 +25,7 @@ type BulkPorts struct {
 	Granter Granter
 	Index   *activity.Index
 	Parent  wallet.ActivityID
-	Quotas  wallet.Quotas
+	Quotas  wallet.QuotaReader
 	Stocks  Stocks        // nil: no reward is counted here
 	Leases  wallet.Leases // so that one instance works at a time; two do no harm
 	Audit   wallet.AuditLog

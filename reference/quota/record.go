@@ -140,7 +140,7 @@ func (b *Budgets) join(no wallet.OrderNo) *take {
 // Retire ends all blocks of a holder that grants no more, be it this instance when it stops or one that died, and
 // gives what they have not granted back to the budgets. It returns how much that was. After an error, repeat it: it is
 // safe to repeat, and a holder that is alive after all merely leases again.
-func Retire(ctx context.Context, book wallet.Quotas, holder string) (wallet.Money, error) {
+func Retire(ctx context.Context, book wallet.QuotaHolders, holder string) (wallet.Money, error) {
 	if err := wallet.Repeat(func() error { return book.Strand(ctx, holder) }); err != nil {
 		return 0, err
 	}

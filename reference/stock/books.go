@@ -30,7 +30,7 @@ func Retire(ctx context.Context, book wallet.StockBook, templates []wallet.Rewar
 	return total, nil
 }
 
-func retire(ctx context.Context, book wallet.Quotas, holder string) (int64, error) {
+func retire(ctx context.Context, book wallet.QuotaHolders, holder string) (int64, error) {
 	back, err := quota.Retire(ctx, book, holder)
 	return int64(back), err
 }

@@ -95,12 +95,7 @@ const MaxAdvance = 1000
 
 // Items keeps items of record. Durable: what Create acknowledged is never lost.
 type Items interface {
-	// Create records i unless its number is taken, and returns the one on record and whether it is new. It is open, or, where
-	// nothing is left to settle, issued or void at once, or moved. Atomic.
-	// ErrUnknown: it may have been recorded; repeat the call.
-	Create(ctx context.Context, i Item) (Item, bool, error)
-	// Get returns the items on record under nos, in that order; a zero Item for a number that is not there.
-	Get(ctx context.Context, nos []OrderNo) ([]Item, error)
+	ItemRecorder
 	// Advance brings each of the items, at most MaxAdvance, to its State with its grant, name, expiry and instant of change,
 	// where that state follows the one on record, and returns what is on record afterwards, in their order; a zero Item for
 	// a number that is not there. Where the state does not follow, nothing is changed. Each atomic, and so idempotent.
@@ -115,6 +110,16 @@ type Items interface {
 	Unsettled(ctx context.Context, s ItemState, before Instant, from OpenPlace, limit int) ([]Item, OpenPlace, error)
 	// Count returns how many items a stage has in each state.
 	Count(ctx context.Context, s Stage) (map[ItemState]int64, error)
+}
+
+// ItemRecorder records items and returns them by number.
+type ItemRecorder interface {
+	// Create records i unless its number is taken, and returns the one on record and whether it is new. It is open, or, where
+	// nothing is left to settle, issued or void at once, or moved. Atomic.
+	// ErrUnknown: it may have been recorded; repeat the call.
+	Create(ctx context.Context, i Item) (Item, bool, error)
+	// Get returns the items on record under nos, in that order; a zero Item for a number that is not there.
+	Get(ctx context.Context, nos []OrderNo) ([]Item, error)
 }
 
 // ItemBook lists items for audits.

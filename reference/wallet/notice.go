@@ -90,8 +90,7 @@ func (c PageConfig) Validate() error {
 
 // Notices keeps what operators show. Versions are kept for ever; the one in force is the last published.
 type Notices interface {
-	// Announcements returns all that are on record and not over at the instant, by their ids.
-	Announcements(ctx context.Context, now Instant) ([]Announcement, error)
+	NoticeReader
 	// Announce records a under a new id, whatever a.ID says, and returns it; the id of one that is not over and shows the
 	// same is returned instead, so that a repeat shows nothing twice. ErrInvalid. ErrOverloaded: there are
 	// MaxAnnouncements that are not over. ErrUnknown: repeat the call.
@@ -102,6 +101,12 @@ type Notices interface {
 	// version is the one in force and has the same body and operator, this is a repeat and answers as the first time.
 	// ErrInvalid. ErrStale: there is a newer one than was, or was is none. ErrUnknown: repeat the call.
 	Publish(ctx context.Context, c PageConfig, was int64) (int64, error)
+}
+
+// NoticeReader reads what operators show.
+type NoticeReader interface {
+	// Announcements returns all that are on record and not over at the instant, by their ids.
+	Announcements(ctx context.Context, now Instant) ([]Announcement, error)
 	// PageConfig returns a version; 0: the one in force, a zero PageConfig when none was published. ErrNotFound.
 	PageConfig(ctx context.Context, version int64) (PageConfig, error)
 	// PageConfigs returns the versions, newest first, without their bodies, at most limit.

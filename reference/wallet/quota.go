@@ -23,6 +23,13 @@ type Reservation struct {
 // Quotas is the book of leased budgets (C6, and the budget's half of C5). It is durable: that a counter elsewhere is
 // lost can not make it grant more. The rules of leasing are in package quota.
 type Quotas interface {
+	QuotaRecorder
+	QuotaHolders
+	QuotaReader
+}
+
+// QuotaRecorder leases blocks and records what is granted from them.
+type QuotaRecorder interface {
 	// Lease adds between need and want fen of the stage's budget to the holder's open block, opens one where it has none,
 	// and returns the block. Near the budget's end it adds less than is wanted, down to need, so that no holder has
 	// much that others lack. The blocks of one holder and stage have ascending numbers. ErrOverBudget: less than need is
@@ -34,6 +41,10 @@ type Quotas interface {
 	Record(ctx context.Context, r Reservation) (Reservation, bool, error)
 	// Find returns the reservation of an order; ok is false when there is none.
 	Find(ctx context.Context, no OrderNo) (r Reservation, ok bool, err error)
+}
+
+// QuotaHolders takes blocks back from those who lease.
+type QuotaHolders interface {
 	// Strand ends every open block of the holder: from now on Record refuses it. What it has not granted stays
 	// leased, and so ungranted, until Audit. Idempotent. ErrUnknown: repeat the call.
 	Strand(ctx context.Context, holder string) error
@@ -42,6 +53,10 @@ type Quotas interface {
 	Audit(ctx context.Context, s Stage) (Money, error)
 	// Holders returns who holds open blocks, ascending.
 	Holders(ctx context.Context) ([]string, error)
+}
+
+// QuotaReader returns how budgets stand.
+type QuotaReader interface {
 	// Quota returns how the stage's budget stands.
 	Quota(ctx context.Context, s Stage) (Quota, error)
 }

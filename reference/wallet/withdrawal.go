@@ -52,6 +52,7 @@ type Withdrawal struct {
 
 // Withdrawals keeps withdrawals of record.
 type Withdrawals interface {
+	WithdrawalHistory
 	// Create records w unless its number is taken, and returns the one on record and whether it is new. Atomic.
 	// ErrUnknown: it may have been recorded; repeat the call.
 	Create(ctx context.Context, w Withdrawal) (Withdrawal, bool, error)
@@ -59,11 +60,15 @@ type Withdrawals interface {
 	Get(ctx context.Context, no WithdrawalNo) (Withdrawal, error)
 	// Advance moves it forward; one that is further already is left alone. Idempotent. ErrNotFound: not on record.
 	Advance(ctx context.Context, no WithdrawalNo, s WithdrawalState) error
-	// Of returns the withdrawals of a wallet in a stage, newest first, at most limit.
-	Of(ctx context.Context, id ActID, s Stage, limit int) ([]Withdrawal, error)
 	// Unfinished returns at most limit withdrawals, created before the instant, that are not final, oldest first, from a
 	// place on, and the place to go on from; 0: there are no more. What cannot be finished is so passed by.
 	Unfinished(ctx context.Context, before Instant, from OpenPlace, limit int) ([]Withdrawal, OpenPlace, error)
+}
+
+// WithdrawalHistory lists the withdrawals of a wallet.
+type WithdrawalHistory interface {
+	// Of returns the withdrawals of a wallet in a stage, newest first, at most limit.
+	Of(ctx context.Context, id ActID, s Stage, limit int) ([]Withdrawal, error)
 }
 
 // Bank pays out. It is somebody else's system: slow, and often without an answer.

@@ -39,7 +39,7 @@ type Reader struct {
 	People      wallet.People
 	Index       *activity.Index
 	Ledger      wallet.Ledger
-	Withdrawals wallet.Withdrawals
+	Withdrawals wallet.WithdrawalHistory
 	Packets     wallet.Packets   // nil: there are none
 	Items       wallet.Items     // nil: there are none
 	Kept        wallet.KeptLists // which of those three are worth reading; nil: each is read
