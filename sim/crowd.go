@@ -32,7 +32,7 @@ type crowd struct {
 	trophy    trophy          // what a cheat uses next
 	next      traffic.Arrival // the win to come
 	more      bool
-	known     personSet           // whose accounts the account centre has been told of
+	known     traffic.PersonSet   // whose accounts the account centre has been told of
 	held      map[int64][]promise // tokens that clients hold, by person
 	heldBytes int64
 	agenda    agenda // what people mean to do later
@@ -63,7 +63,7 @@ func newCrowd(s *simulation, t *traffic.Traffic) *crowd {
 	}
 	return &crowd{
 		world: s.world, town: s.town, traffic: t, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), cheats: s.world.Stream("cheats"), friendly: s.world.Stream("friendly"), known: newPersonSet(sc.People.Count), held: map[int64][]promise{},
+		oracle: s.oracle, meter: s.meter, stream: s.world.Stream("crowd"), cheats: s.world.Stream("cheats"), friendly: s.world.Stream("friendly"), known: traffic.NewPersonSet(sc.People.Count), held: map[int64][]promise{},
 	}
 }
 
@@ -178,7 +178,7 @@ func (c *crowd) try(ctx context.Context, id oracle.GrantID, r wallet.GrantReques
 
 // greet tells the account centre of a person with a phone: it knew them before the festival began.
 func (c *crowd) greet(ctx context.Context, p int64, persona traffic.Persona) {
-	if !persona.HasPhone || !c.known.add(p) {
+	if !persona.HasPhone || !c.known.Add(p) {
 		return
 	}
 	c.oracle.PhoneBound(p)
@@ -220,16 +220,4 @@ func b2u(b bool) uint64 {
 		return 1
 	}
 	return 0
-}
-
-// personSet is a set of people by their index.
-type personSet []uint64
-
-func newPersonSet(n int64) personSet { return make(personSet, n/64+1) }
-
-// add adds a person and says whether they are new.
-func (s personSet) add(p int64) bool {
-	old := s[p/64]
-	s[p/64] |= 1 << (p % 64)
-	return s[p/64] != old
 }

@@ -19,7 +19,7 @@ const maxWalk = 200
 
 // after is what people do after a win: bind a phone, look at the wallet page in this or another app, come back.
 func (c *crowd) after(a traffic.Arrival, persona traffic.Persona) {
-	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.add(a.Person) {
+	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.Add(a.Person) {
 		c.mean(toBind, a.Person, a.App, c.within(c.people.After.LookDelay))
 	}
 	if !c.hit(c.people.After.Look) {

@@ -19,11 +19,11 @@ type plan struct {
 	next     traffic.Arrival
 	more     bool
 	agenda   agenda
-	binders  personSet // who mean to bind a phone, or have done it
+	binders  traffic.PersonSet // who mean to bind a phone, or have done it
 }
 
 func newPlan(s *scenarios.Scenario, seed uint64) *plan {
-	p := &plan{scenario: s, seed: seed, traffic: traffic.New(s, seed), start: s.Windows[0].Start.UnixNano(), binders: newPersonSet(s.People.Count)}
+	p := &plan{scenario: s, seed: seed, traffic: traffic.New(s, seed), start: s.Windows[0].Start.UnixNano(), binders: traffic.NewPersonSet(s.People.Count)}
 	p.next, p.more = p.traffic.Next()
 	return p
 }
@@ -50,7 +50,7 @@ func (p *plan) follow(at time.Duration, v Visit) {
 	after, d, who := p.scenario.People.After, drawsOf(p.seed, v), p.traffic.Persona(int64(v.Person))
 	won := p.prize(v)
 	v.Amount, v.Prize = 0, 0
-	if p.binds(v, who) && p.binders.add(int64(v.Person)) {
+	if p.binds(v, who) && p.binders.Add(int64(v.Person)) {
 		p.mean(Bind, at+d.within(drawBindDelay, after.LookDelay), v)
 	}
 	if won.Award != wallet.Cash {
@@ -115,16 +115,4 @@ func (p *plan) Wants(v Visit, kind uint8) bool {
 // later is left out.
 func span(s *scenarios.Scenario) time.Duration {
 	return s.End().Sub(s.Windows[0].Start) + s.People.After.Journey() + 1
-}
-
-// personSet is a set of people by their index.
-type personSet []uint64
-
-func newPersonSet(n int64) personSet { return make(personSet, n/64+1) }
-
-// add adds a person and says whether they are new.
-func (s personSet) add(p int64) bool {
-	old := s[p/64]
-	s[p/64] |= 1 << (p % 64)
-	return s[p/64] != old
 }

@@ -132,3 +132,16 @@ func (c *Crowd) Account(person int64, f wallet.Family) wallet.UserID {
 func (c *Crowd) PhoneOf(person int64) wallet.Phone {
 	return wallet.Phone(firstPhone + c.phones.of(uint64(person)))
 }
+
+// PersonSet is a set of people by their index, one bit a person.
+type PersonSet []uint64
+
+// NewPersonSet returns an empty set for the people 0..n.
+func NewPersonSet(n int64) PersonSet { return make(PersonSet, n/64+1) }
+
+// Add adds a person and reports whether they are new.
+func (s PersonSet) Add(p int64) bool {
+	old := s[p/64]
+	s[p/64] |= 1 << (p % 64)
+	return s[p/64] != old
+}
