@@ -93,22 +93,9 @@ func within(f *scenarios.Fault, now int64) bool {
 	return f.From.UnixNano() <= now && (f.To.IsZero() || now < f.To.UnixNano())
 }
 
-// delay draws a latency: a quantile drawn evenly, linear between the five that are given.
+// delay draws a latency.
 func (d *Dependency) delay() time.Duration {
-	u := d.stream.IntN(10_000)
-	l := &d.latency
-	between := func(from, to time.Duration, u, width int64) time.Duration {
-		return from + (to-from)*time.Duration(u)/time.Duration(width)
-	}
-	switch {
-	case u < 5_000:
-		return between(l.Min, l.P50, u, 5_000)
-	case u < 9_000:
-		return between(l.P50, l.P90, u-5_000, 4_000)
-	case u < 9_900:
-		return between(l.P90, l.P99, u-9_000, 900)
-	}
-	return between(l.P99, l.Max, u-9_900, 100)
+	return d.latency.Quantile(d.stream.IntN(scenarios.LatencyDraws))
 }
 
 // Link is one instance's way to a dependency.

@@ -13,7 +13,7 @@ const (
 	partWhole   = 1                     // the whole transfer, on its single shard
 	partDecided = 2                     // the decision whether enough was drawn, on its home shard
 	partDraws   = 10                    // from here on: steps that take money into transit, in order
-	partGives   = partDraws + maxLegs   // plus the number of the shard
+	partGives   = partDraws + wallet.MaxLegs   // plus the number of the shard
 	partReturns = partGives + maxShards // partReturns+i returns what partDraws+i took
 )
 

@@ -93,23 +93,9 @@ func (s *server) troubled() bool {
 	return false
 }
 
-// delay draws a latency: a quantile drawn evenly, linear between the five that are given, no lower than the quantile
-// least, in 10,000.
+// delay draws a latency no lower than the quantile least, in scenarios.LatencyDraws.
 func (s *server) delay(least int64) time.Duration {
-	l := &s.latency
-	u := least + s.stream.IntN(10_000-least)
-	between := func(from, to time.Duration, u, width int64) time.Duration {
-		return from + (to-from)*time.Duration(u)/time.Duration(width)
-	}
-	switch {
-	case u < 5_000:
-		return between(l.Min, l.P50, u, 5_000)
-	case u < 9_000:
-		return between(l.P50, l.P90, u-5_000, 4_000)
-	case u < 9_900:
-		return between(l.P90, l.P99, u-9_000, 900)
-	}
-	return between(l.P99, l.Max, u-9_900, 100)
+	return s.latency.Quantile(least + s.stream.IntN(scenarios.LatencyDraws-least))
 }
 
 // count notes n calls that reach a key.
