@@ -10,7 +10,7 @@ func newDoor(d *side, c *serveConfig, watch func(wallet.Switch, string, error)) 
 	cluster := limiting.Cluster{Instances: c.Instances, Permits: d.stores.permits,
 		Local: func() bool { return d.board.set.On(wallet.SwitchLocalLimits) },
 		Watch: func(name string, failed error) { watch(wallet.SwitchLocalLimits, name, failed) }}
-	door := limiting.Door{Service: d.node, Clock: realClock{}}
+	door := limiting.IngressLimiter{Service: d.node, Clock: realClock{}}
 	for _, l := range []struct {
 		name      string
 		perSecond int64

@@ -52,7 +52,7 @@ func (s *service) openBehind(st *stores, guard *degrade.Guard, shadow bool) (*be
 		err = b.standIn(s.config.StandIns)
 	}
 	for award, d := range b.downstreams {
-		b.downstreams[award] = limiting.NarrowDownstream(award, guard.Downstream(award, d), limiting.SystemCalls)
+		b.downstreams[award] = limiting.LimitDownstreamConcurrency(award, guard.Downstream(award, d), limiting.SystemCalls)
 	}
 	return b, err
 }

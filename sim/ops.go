@@ -174,7 +174,7 @@ func (o *ops) thrown() map[wallet.Switch]bool {
 // alone says whether an instance should do the chores. Where the lock cannot be asked it does, and where operators say so.
 func (o *ops) alone(ctx context.Context, i *instance) bool {
 	d := i.desk
-	if d.set.Thrown(wallet.SwitchSkipLocks) {
+	if d.set.ByOperator(wallet.SwitchSkipLocks) {
 		return true
 	}
 	mine := false

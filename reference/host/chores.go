@@ -73,7 +73,7 @@ func (h *Host) repair(ctx context.Context) {
 
 // alone says whether this instance should do the work. Where the lock cannot be asked, or is not to be, it does.
 func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool {
-	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
+	if h.Degrade.ByOperator(wallet.SwitchSkipLocks) {
 		return true
 	}
 	mine, err := h.Leases.Hold(ctx, lease, h.Instance, ttl)

@@ -19,7 +19,7 @@ func shardLease(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 // than its share, and takes what nobody holds, such as the shards of an instance that died. Where the lock cannot be
 // asked it goes on with what it has (D1), or with all there are: two that post one shard do no harm, and nobody would.
 func (h *Host) divide(ctx context.Context) {
-	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
+	if h.Degrade.ByOperator(wallet.SwitchSkipLocks) {
 		h.heard(nil)
 		h.unshared()
 		return
