@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hongbao/reference/identity"
+	"hongbao/reference/intercept"
 	"hongbao/reference/node"
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
@@ -123,7 +124,7 @@ func newTown(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, se
 
 // instance composes one instance on its machine.
 func (t *town) instance(i *fault.Instance, sealer wallet.Sealer, m *meter) (*instance, error) {
-	ports, err := t.ports(i, sealer, watched{t.ledger, m})
+	ports, err := t.ports(i, sealer, intercept.Ledger(t.ledger, postMeter{meter: m}))
 	if err != nil {
 		return nil, err
 	}
@@ -190,27 +191,27 @@ func (t *town) config(tree wallet.Activity) node.Config {
 // ports are one instance's ways to everything it stands on, through faults.
 func (t *town) ports(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger) (node.Ports, error) {
 	link := func(name string) fault.Link { return t.needs[name].Link(i) }
-	orders, probe := fault.Orders{Link: link("orders"), Inner: t.probe().orders(t.orders)}, t.probe()
+	probe := t.probe()
 	p := node.Ports{
 		Clock:       i,
-		Identities:  fault.Identities{Link: link("identity"), Inner: t.identities},
-		Orders:      orders,
-		OpenOrders:  orders,
-		Budgets:     fault.Budgets{Link: link("budget"), Inner: t.budgets},
-		Tokens:      fault.Tokens{Link: link("tokens"), Inner: probe.tokens(t.tokens), Gates: t.gates},
-		Backlog:     fault.Backlog{Link: link("backlog"), Inner: probe.backlog(t.backlog), Gates: t.gates},
-		Ledger:      fault.Ledger{Link: link("ledger"), Inner: probe.ledger(ledger)},
-		Withdrawals: fault.Withdrawals{Link: link("withdrawals"), Inner: probe.withdrawals(t.withdrawals)},
-		Bank:        fault.Bank{Link: link("bank"), Inner: probe.bank(t.bank)},
+		Identities:  intercept.Identities(t.identities, link("identity")),
+		Orders:      intercept.Orders(probed(probe, intercept.Orders, wallet.Orders(t.orders)), link("orders")),
+		OpenOrders:  intercept.OpenOrders(probed(probe, intercept.OpenOrders, wallet.OpenOrders(t.orders)), link("orders")),
+		Budgets:     intercept.Budgets(t.budgets, link("budget")),
+		Tokens:      fault.Tokens(probed(probe, intercept.Tokens, wallet.Tokens(t.tokens)), link("tokens"), t.gates),
+		Backlog:     fault.Backlog(probed(probe, intercept.Backlog, wallet.Backlog(t.backlog)), link("backlog"), t.gates),
+		Ledger:      intercept.Ledger(probed(probe, intercept.Ledger, ledger), link("ledger")),
+		Withdrawals: intercept.Withdrawals(probed(probe, intercept.Withdrawals, wallet.Withdrawals(t.withdrawals)), link("withdrawals")),
+		Bank:        intercept.Bank(probed(probe, intercept.Bank, wallet.Bank(t.bank)), link("bank")),
 		Sealer:      sealer,
 		Settings:    func() wallet.Settings { return t.settings },
 		Alarm:       func(k wallet.AlarmKind, _ string) { t.alarms[k]++ },
 	}
 	if t.days != nil {
-		p.Days = fault.WithdrawalDays{Link: link("withdrawals"), Inner: t.days}
+		p.Days = intercept.Days(t.days, link("withdrawals"))
 	}
 	if t.packets != nil {
-		p.Packets = fault.Packets{Link: link("packets"), Inner: probe.packets(t.packets)}
+		p.Packets = intercept.Packets(probed(probe, intercept.Packets, wallet.Packets(t.packets)), link("packets"))
 	}
 	if t.shops == nil {
 		return p, nil

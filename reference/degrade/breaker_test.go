@@ -10,13 +10,14 @@ import (
 	"pgregory.net/rapid"
 
 	"hongbao/reference/degrade"
+	"hongbao/reference/intercept"
 	"hongbao/reference/wallet"
 )
 
 const name = wallet.SwitchBreakBank
 
 func small() degrade.Rule {
-	return degrade.Rule{Window: 10 * time.Second, Least: 4, FailNum: 1, FailDen: 2, Rest: 5 * time.Second, Probes: 2, Full: true}
+	return degrade.Rule{Window: 10 * time.Second, MinRequests: 4, FailNum: 1, FailDen: 2, OpenTimeout: 5 * time.Second, Probes: 2, OverloadFails: true}
 }
 
 // alike returns rules that are all the same one.
@@ -39,7 +40,7 @@ func newBreaker(t require.TestingT) *breakerTest {
 
 // call makes one call that is answered so, and says whether it was let through.
 func (b *breakerTest) call(answer error) (let bool) {
-	err := b.b.Do(context.Background(), func() error { let = true; return answer })
+	err := intercept.Do(context.Background(), b.b, intercept.Call{}, func() error { let = true; return answer })
 	if let {
 		require.ErrorIs(b.t, err, answer)
 	} else {
@@ -122,13 +123,13 @@ func TestBreakerHearsNothing(t *testing.T) {
 	} {
 		b := newBreaker(t)
 		rule := small()
-		rule.Full = c.full
+		rule.OverloadFails = c.full
 		var err error
 		b.b, err = degrade.NewBreaker("bank", name, b.set, b.clock, rule)
 		require.NoError(t, err)
 		let := 0
 		for range 20 {
-			_ = b.b.Do(c.ctx, func() error { let++; return c.err })
+			_ = intercept.Do(c.ctx, b.b, intercept.Call{}, func() error { let++; return c.err })
 		}
 		if c.ill {
 			require.Equal(t, 4, let, c.why)
@@ -142,7 +143,7 @@ func TestBreakerHearsNothing(t *testing.T) {
 		b.wants(degrade.Open, true)
 		b.clock.pass(5 * time.Second)
 		for range 9 {
-			require.ErrorIs(t, b.b.Do(c.ctx, func() error { return c.err }), c.err, "probes that say nothing make place for others: %s", c.why)
+			require.ErrorIs(t, intercept.Do(c.ctx, b.b, intercept.Call{}, func() error { return c.err }), c.err, "probes that say nothing make place for others: %s", c.why)
 		}
 		b.wants(degrade.HalfOpen, true)
 		require.True(t, b.call(nil))
@@ -158,7 +159,7 @@ func TestBreakerWithoutSwitch(t *testing.T) {
 	b, err := degrade.NewBreaker("ledger", "", set, clock, small())
 	require.NoError(t, err)
 	for range 4 {
-		_ = b.Do(t.Context(), func() error { return wallet.ErrUnknown })
+		_ = intercept.Do(t.Context(), b, intercept.Call{}, func() error { return wallet.ErrUnknown })
 	}
 	require.Equal(t, degrade.Open, b.Status().State)
 	for _, s := range set.States() {
@@ -168,7 +169,7 @@ func TestBreakerWithoutSwitch(t *testing.T) {
 	set.Apply(map[wallet.Switch]bool{"": true})
 	clock.pass(5 * time.Second)
 	for range 2 {
-		require.NoError(t, b.Do(t.Context(), func() error { return nil }))
+		require.NoError(t, intercept.Do(t.Context(), b, intercept.Call{}, func() error { return nil }))
 	}
 	require.Equal(t, degrade.Closed, b.Status().State)
 }
@@ -180,8 +181,8 @@ func TestBreakerProbes(t *testing.T) {
 		b.call(wallet.ErrUnknown)
 	}
 	b.clock.pass(5 * time.Second)
-	_ = b.b.Do(context.Background(), func() error {
-		require.NoError(t, b.b.Do(context.Background(), func() error {
+	_ = intercept.Do(context.Background(), b.b, intercept.Call{}, func() error {
+		require.NoError(t, intercept.Do(context.Background(), b.b, intercept.Call{}, func() error {
 			require.False(t, b.call(nil), "two are under way")
 			b.clock.pass(5 * time.Second)
 			require.True(t, b.call(nil), "those two are given up: others may look")
@@ -222,7 +223,7 @@ func TestBreakersShareASwitch(t *testing.T) {
 		a.call(wallet.ErrUnknown)
 	}
 	a.wants(degrade.Open, true)
-	require.NoError(t, other.Do(t.Context(), func() error { return nil }), "this one is well")
+	require.NoError(t, intercept.Do(t.Context(), other, intercept.Call{}, func() error { return nil }), "this one is well")
 	require.Equal(t, degrade.Closed, other.Status().State)
 }
 
@@ -232,8 +233,8 @@ func TestBreakerRules(t *testing.T) {
 	}
 	for why, change := range map[string]func(*degrade.Rule){
 		"no window":            func(r *degrade.Rule) { r.Window = 0 },
-		"never rests":          func(r *degrade.Rule) { r.Rest = 0 },
-		"opens without a call": func(r *degrade.Rule) { r.Least = 0 },
+		"never rests":          func(r *degrade.Rule) { r.OpenTimeout = 0 },
+		"opens without a call": func(r *degrade.Rule) { r.MinRequests = 0 },
 		"never closes":         func(r *degrade.Rule) { r.Probes = 0 },
 		"opens without cause":  func(r *degrade.Rule) { r.FailNum = 0 },
 		"never opens":          func(r *degrade.Rule) { r.FailNum = 3 },
@@ -270,7 +271,7 @@ func (m *model) enter(now wallet.Instant, thrown bool) bool {
 	if m.state == degrade.Closed {
 		return true
 	}
-	if now.Sub(m.since) >= m.rule.Rest {
+	if now.Sub(m.since) >= m.rule.OpenTimeout {
 		m.to(degrade.HalfOpen, now)
 	}
 	if m.state == degrade.Open || m.let == m.rule.Probes {
@@ -301,7 +302,7 @@ func (m *model) leave(now wallet.Instant, era int, failed, silent bool) {
 	all := int64(len(m.window))
 	switch {
 	case m.state == degrade.HalfOpen && failed,
-		m.state == degrade.Closed && all >= m.rule.Least && float64(failures)/float64(all) >= float64(m.rule.FailNum)/float64(m.rule.FailDen):
+		m.state == degrade.Closed && all >= m.rule.MinRequests && float64(failures)/float64(all) >= float64(m.rule.FailNum)/float64(m.rule.FailDen):
 		m.to(degrade.Open, now)
 	case m.state == degrade.HalfOpen && all == m.rule.Probes:
 		m.to(degrade.Closed, now)
@@ -326,7 +327,7 @@ func TestBreakerModel(t *testing.T) {
 				failed := rapid.Bool().Draw(t, "fails")
 				hangsUp := rapid.IntRange(0, 3).Draw(t, "hangs up") == 0
 				ctx, hangUp := context.WithCancel(context.Background())
-				_ = b.b.Do(ctx, func() error {
+				_ = intercept.Do(ctx, b.b, intercept.Call{}, func() error {
 					let = true
 					if depth < 3 && rapid.IntRange(0, 3).Draw(t, "overlap") == 0 {
 						nest(depth + 1)

@@ -36,8 +36,8 @@ func TestSet(t *testing.T) {
 	s.Trip(locks, "shards", "unknown_outcome")
 	s.Apply(map[wallet.Switch]bool{wallet.SwitchStopCash: true, wallet.SwitchStopUse: false})
 	require.True(t, s.On(locks))
-	require.False(t, s.Thrown(locks), "it tripped by itself, and operators who throw others do not close it")
-	require.True(t, s.Thrown(wallet.SwitchStopCash))
+	require.False(t, s.ByOperator(locks), "it tripped by itself, and operators who throw others do not close it")
+	require.True(t, s.ByOperator(wallet.SwitchStopCash))
 	require.False(t, s.On(wallet.SwitchStopUse))
 	require.Equal(t, degrade.State{Switch: locks, On: true, Since: eve.Add(time.Second),
 		Trips: []degrade.Trip{{"chores", "unavailable"}, {"shards", "unknown_outcome"}}}, stateOf(t, s, locks), "since the first trip")
@@ -47,7 +47,7 @@ func TestSet(t *testing.T) {
 	s.Apply(map[wallet.Switch]bool{locks: true})
 	clock.pass(time.Second)
 	s.Recover(locks, "shards")
-	require.Equal(t, degrade.State{Switch: locks, On: true, Thrown: true, Since: eve.Add(time.Second)}, stateOf(t, s, locks), "operators hold it")
+	require.Equal(t, degrade.State{Switch: locks, On: true, ByOperator: true, Since: eve.Add(time.Second)}, stateOf(t, s, locks), "operators hold it")
 	s.Apply(nil)
 	require.Equal(t, degrade.State{Switch: locks, Since: eve.Add(3 * time.Second)}, stateOf(t, s, locks))
 
@@ -69,7 +69,7 @@ func TestNoSet(t *testing.T) {
 	s.Trip(wallet.SwitchSkipLocks, "locks", "down")
 	s.Recover(wallet.SwitchSkipLocks, "locks")
 	require.False(t, s.On(wallet.SwitchSkipLocks), "who has no set has nothing switched")
-	require.False(t, s.Thrown(wallet.SwitchSkipLocks))
+	require.False(t, s.ByOperator(wallet.SwitchSkipLocks))
 }
 
 // TestSetModel holds the set against two plain sets.
@@ -105,7 +105,7 @@ func TestSetModel(t *testing.T) {
 					since[name] = clock.now
 				}
 				require.Equal(t, on(name), s.On(name))
-				require.Equal(t, thrown[name], s.Thrown(name))
+				require.Equal(t, thrown[name], s.ByOperator(name))
 				require.Equal(t, since[name], stateOf(t, s, name).Since)
 			}
 		}

@@ -19,7 +19,7 @@ func TestCallTakesItsLatencyAndApplies(t *testing.T) {
 			return wallet.ErrConflict
 		})
 		require.ErrorIs(t, err, wallet.ErrConflict, "the port's own answer")
-		require.Equal(t, Hurt{Calls: 1}, link.Hurt())
+		require.Equal(t, Stats{Calls: 1}, link.Stats())
 	})
 }
 
@@ -54,7 +54,7 @@ func TestTimeoutsComeInThreeKinds(t *testing.T) {
 	require.InDelta(t, calls/2, never, calls/20, "half of the calls are lost")
 	require.InDelta(t, calls/4, before, calls/20, "a quarter lost its answer only")
 	require.InDelta(t, calls/4, after, calls/20, "a quarter came late")
-	require.EqualValues(t, calls, link.Hurt().TimedOut)
+	require.EqualValues(t, calls, link.Stats().TimedOut)
 }
 
 func TestTimeoutsFollowTheirRatio(t *testing.T) {
@@ -69,7 +69,7 @@ func TestTimeoutsFollowTheirRatio(t *testing.T) {
 			}
 		}
 		require.InDelta(t, calls/10, lost, calls/40)
-		require.Equal(t, Hurt{Calls: calls, TimedOut: int64(lost)}, link.Hurt())
+		require.Equal(t, Stats{Calls: calls, TimedOut: int64(lost)}, link.Stats())
 	})
 }
 
@@ -117,7 +117,7 @@ func TestDownWindow(t *testing.T) {
 		})
 	}
 	w.Run(nil)
-	require.Equal(t, Hurt{Calls: 4, Down: 2}, link.Hurt())
+	require.Equal(t, Stats{Calls: 4, Down: 2}, link.Stats())
 }
 
 func TestFaultWithoutEndLasts(t *testing.T) {
@@ -139,7 +139,7 @@ func TestFullQueueRefusesWithNothingDone(t *testing.T) {
 		require.Equal(t, 1, calls, "the first is still being served")
 		w.Sleep(2 * time.Second)
 		require.Equal(t, 2, calls)
-		require.Equal(t, Hurt{Calls: 3, Refused: 1}, link.Hurt())
+		require.Equal(t, Stats{Calls: 3, Refused: 1}, link.Stats())
 	})
 }
 

@@ -25,7 +25,7 @@ func TestQueueServesAtItsRate(t *testing.T) {
 				start, calls, units = now, 0, 0
 			}
 			weight := rapid.Int64Range(1, 500).Draw(t, "weight")
-			wait, ok := q.enter(now, weight)
+			wait, ok := q.Enter(now, weight)
 			require.True(t, ok)
 			calls, units, done = calls+1, units+weight, now+int64(wait)
 			exact := new(big.Int).Div(big.NewInt(0).Mul(big.NewInt(units*rate.Den), big.NewInt(int64(time.Second))), big.NewInt(rate.Num))
@@ -39,22 +39,22 @@ func TestQueueServesAtItsRate(t *testing.T) {
 func TestQueueTurnsAwayBeyondItsBound(t *testing.T) {
 	q := NewQueue(scenarios.Ratio{Num: 10, Den: 1}, time.Second)
 	for n := range 11 { // the eleventh waits just as long as allowed
-		wait, ok := q.enter(0, 1)
+		wait, ok := q.Enter(0, 1)
 		require.True(t, ok, "call %d", n)
 		require.Equal(t, time.Duration(n+1)*100*time.Millisecond, wait, "its turn and its own work")
 	}
-	_, ok := q.enter(0, 1)
+	_, ok := q.Enter(0, 1)
 	require.False(t, ok)
-	_, ok = q.enter(0, 1)
+	_, ok = q.Enter(0, 1)
 	require.False(t, ok, "who is turned away takes no room")
-	wait, ok := q.enter(int64(100*time.Millisecond), 1)
+	wait, ok := q.Enter(int64(100*time.Millisecond), 1)
 	require.True(t, ok, "a tenth of a second later there is room for one")
 	require.Equal(t, 1100*time.Millisecond, wait)
 }
 
 func TestQueueWeighsWork(t *testing.T) {
 	q := NewQueue(scenarios.Ratio{Num: 300_000, Den: 152}, time.Second)
-	wait, ok := q.enter(5, 300_000)
+	wait, ok := q.Enter(5, 300_000)
 	require.True(t, ok)
 	require.Equal(t, 152*time.Second, wait, "a batch is taken whole; only its turn is bounded")
 }
