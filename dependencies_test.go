@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -49,7 +50,8 @@ func TestServeDependencies(t *testing.T) {
 	require.ElementsMatch(t, named, wired)
 }
 
-// TestOutsideIsNarrow: a service reaches other people's systems through gates alone.
+// TestOutsideIsNarrow: a service calls the systems of other companies only through concurrency limits, which are the outermost
+// hooks.
 func TestOutsideIsNarrow(t *testing.T) {
 	t.Parallel()
 	c := defaultConfig()
@@ -62,10 +64,11 @@ func TestOutsideIsNarrow(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(s.close)
 	require.Len(t, s.live.behind.downstreams, 12)
+	hook := func(port any) string { return reflect.ValueOf(port).Elem().FieldByName("hook").Elem().Type().String() }
 	for award, d := range s.live.behind.downstreams {
-		require.Equal(t, "limit.narrowDownstream", fmt.Sprintf("%T", d), award)
+		require.Equal(t, "*limit.concurrency", hook(d), award)
 	}
-	require.Equal(t, "limit.narrowBank", fmt.Sprintf("%T", s.live.bank))
+	require.Equal(t, "*limit.concurrency", hook(s.live.bank))
 }
 
 // TestDependencyFigures holds the figures of the table against what they are figures of.

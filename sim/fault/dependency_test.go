@@ -24,7 +24,7 @@ func TestCallTakesItsLatencyAndApplies(t *testing.T) {
 }
 
 // TestTimeoutsComeInThreeKinds draws many calls without an answer: some never arrive, some are applied before the
-// caller gives up, some after it. Each is unknown to its caller, and takes the whole time-out.
+// caller gives up, some after it. The outcome of each is unknown to its caller, after the whole timeout.
 func TestTimeoutsComeInThreeKinds(t *testing.T) {
 	const calls = 1_000
 	never, before, after := 0, 0, 0
@@ -73,7 +73,7 @@ func TestTimeoutsFollowTheirRatio(t *testing.T) {
 	})
 }
 
-// TestAppliedNeverAndAlways pins the ends of the share that is applied.
+// TestAppliedNeverAndAlways tests both ends of the share that is applied.
 func TestAppliedNeverAndAlways(t *testing.T) {
 	for _, c := range []struct{ num, den int64 }{{0, 1}, {1, 1}} {
 		w := world.New(1, eve)
@@ -113,7 +113,7 @@ func TestDownWindow(t *testing.T) {
 			} else {
 				require.NoError(t, err)
 			}
-			require.Equal(t, c.at.Add(10*time.Millisecond).UnixNano(), w.Now(), "an answer that says no takes as long as any")
+			require.Equal(t, c.at.Add(10*time.Millisecond).UnixNano(), w.Now(), "a refusal takes as long as any answer")
 		})
 	}
 	w.Run(nil)
@@ -174,7 +174,7 @@ func TestLatencyKeepsToItsQuantiles(t *testing.T) {
 	require.InDelta(t, draws*99/100, below[l.P99], draws/200)
 }
 
-// TestDependenciesDrawForThemselves: a fault of one does not shift what befalls another.
+// TestDependenciesDrawForThemselves: the draws of one dependency do not shift those of another.
 func TestDependenciesDrawForThemselves(t *testing.T) {
 	delays := func(disturb bool) (out []time.Duration) {
 		w := world.New(1, eve)

@@ -133,14 +133,14 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 	}
 }
 
-// answers are what the stores themselves say where it is not nil, so that a decorator which swallows it is noticed.
+// answers are the errors of the stores themselves where they are not nil, so that a wrapper which drops one is noticed.
 func answers() map[string]error {
 	return map[string]error{"Ledger.Transfer": wallet.ErrInsufficient, "Withdrawals.Advance": wallet.ErrNotFound, "Withdrawals.Get": wallet.ErrNotFound,
 		"Packets.Get": wallet.ErrNotFound, "Packets.Advance": wallet.ErrNotFound, "Packets.Mark": wallet.ErrNotFound}
 }
 
-// TestEveryCallGoesThroughItsLink: while the dependency is down every method says so, and otherwise each brings back
-// what its store says, after the latency.
+// TestEveryCallGoesThroughItsLink: while the dependency is down every method fails, and otherwise each returns the store's
+// answer, after the latency.
 func TestEveryCallGoesThroughItsLink(t *testing.T) {
 	down := scenarios.Fault{Kind: scenarios.FaultDown, Dependency: "ledger", From: eve}
 	for _, faults := range [][]scenarios.Fault{{down}, nil} {

@@ -11,13 +11,13 @@ import (
 	"hongbao/scenarios"
 )
 
-// TestQueueServesAtItsRate holds the queue against exact arithmetic. Within one stretch without a pause, the work of n
-// calls is done when the rate allows it: never more than a nanosecond a call earlier, and never later.
+// TestQueueServesAtItsRate compares the queue with exact arithmetic. Within one busy period the work of n calls is done
+// when the rate allows it: never more than a nanosecond a call earlier, and never later.
 func TestQueueServesAtItsRate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := scenarios.Ratio{Num: rapid.Int64Range(1, 600_000).Draw(t, "units"), Den: rapid.Int64Range(1, 1_000).Draw(t, "seconds")}
 		q := NewQueue(rate, 1<<62)
-		now, start := int64(1_000), int64(1_000) // start of the stretch
+		now, start := int64(1_000), int64(1_000) // start of the busy period
 		done, calls, units := now, int64(0), int64(0)
 		for range rapid.IntRange(1, 40).Draw(t, "calls") {
 			now += rapid.Int64Range(0, int64(2*time.Second)).Draw(t, "pause")
@@ -46,7 +46,7 @@ func TestQueueTurnsAwayBeyondItsBound(t *testing.T) {
 	_, ok := q.Enter(0, 1)
 	require.False(t, ok)
 	_, ok = q.Enter(0, 1)
-	require.False(t, ok, "who is turned away takes no room")
+	require.False(t, ok, "refused work takes no room")
 	wait, ok := q.Enter(int64(100*time.Millisecond), 1)
 	require.True(t, ok, "a tenth of a second later there is room for one")
 	require.Equal(t, 1100*time.Millisecond, wait)

@@ -156,6 +156,7 @@ func elsewhere() []string {
 		"reference/quota",           // budgets of real stores, and the study of coupons
 		"reference/runningtotal",    // its own study
 		"reference/limit",           // its own study
+		"reference/intercept",       // forwards calls, also those of the simulator; its own tests
 		"reference/degrade",         // drills throw switches; these rehearsals throw none
 	}
 }
