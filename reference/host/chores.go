@@ -74,7 +74,7 @@ func (h *Host) repair(ctx context.Context) {
 
 // alone reports whether this instance should do the work. If the lock is unreachable, or turned off, it should.
 func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool {
-	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
+	if h.Degrade.ByOperator(wallet.SwitchSkipLocks) {
 		return true
 	}
 	mine, err := h.Leases.Hold(ctx, lease, h.Instance, ttl)

@@ -52,7 +52,7 @@ func (s *Service) openDownstreams(st *stores, guard *degrade.Guard, shadow bool)
 		err = b.fake(s.config.StandIns)
 	}
 	for award, d := range b.systems {
-		b.systems[award] = limiting.NarrowDownstream(award, guard.Downstream(award, d), limiting.SystemCalls)
+		b.systems[award] = limiting.LimitDownstreamConcurrency(award, guard.Downstream(award, d), limiting.SystemCalls)
 	}
 	return b, err
 }

@@ -10,7 +10,7 @@ func newIngress(d *walletInstance, c *Config, watch func(wallet.Switch, string, 
 	cluster := limiting.Cluster{Instances: c.Instances, Permits: d.stores.permits,
 		Local: func() bool { return d.flags.set.On(wallet.SwitchLocalLimits) },
 		Watch: func(name string, failed error) { watch(wallet.SwitchLocalLimits, name, failed) }}
-	door := limiting.Door{Service: d.node, Clock: RealClock{}}
+	door := limiting.IngressLimiter{Service: d.node, Clock: RealClock{}}
 	for _, l := range []struct {
 		name      string
 		perSecond int64

@@ -78,7 +78,7 @@ func (s *Service) newInstance(ctx context.Context, shadow bool) (*walletInstance
 	}
 	orders, admissions := guard.Orders(st.orders, st.admissions)
 	d.budgets = quota.New(st.quotas, s.name, quota.Config{Block: wallet.Money(c.BudgetBlock)})
-	d.bank = limiting.NarrowBank(guard.Bank(st.bank), limiting.SystemCalls)
+	d.bank = limiting.LimitBankConcurrency(guard.Bank(st.bank), limiting.SystemCalls)
 	d.writer = runningtotal.NewWriter(s.name, st.totals)
 	reader, err := runningtotal.NewReader(st.totals, stagesOf(s.tree)...)
 	if err != nil {
