@@ -4,7 +4,10 @@
 // Units stand last in the names of JSON fields. The package computes no verdict of its own beyond Combine.
 package reports
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Schema is the version of record.json. It changes when a reader of the old one would misread the new one.
 const Schema = "hongbao/record/v1"
@@ -62,6 +65,27 @@ type Check struct {
 	Violations  int64    `json:"violations"`
 	First       string   `json:"first,omitempty"` // the first violation, in words
 	Worst       string   `json:"worst,omitempty"` // the one with the most money at stake; over all runs, of the first run that has one
+}
+
+// NewCheck returns the check of one SPEC id. Its result is unknown if evaluations is 0. If there are violations, first and
+// args describe the first one, as in fmt.Sprintf.
+func NewCheck(name, spec string, evaluations, violations int64, first string, args ...any) Check {
+	c := Check{Name: name, Spec: []string{spec}, Result: Pass, Evaluations: evaluations, Violations: violations}
+	switch {
+	case evaluations == 0:
+		c.Result, c.Violations = Unknown, 0
+	case violations > 0:
+		c.Result, c.First = Fail, fmt.Sprintf(first, args...)
+	}
+	return c
+}
+
+// Broken returns the number of violations of one bound: 1 if it is broken, otherwise 0.
+func Broken(broken bool) int64 {
+	if broken {
+		return 1
+	}
+	return 0
 }
 
 // Offered accounts for the load: Scheduled = Sent + Unsent, Sent = OK + Refused + Failed + InFlight. Grants only,

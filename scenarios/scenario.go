@@ -147,6 +147,26 @@ func (c Capacity) LedgerTPS() Ratio {
 // Latency is the time one call takes, drawn from quantiles and linear between them.
 type Latency struct{ Min, P50, P90, P99, Max time.Duration }
 
+// LatencyDraws is the number of draws that Quantile distinguishes.
+const LatencyDraws = 10_000
+
+// Quantile returns the latency at the quantile u/LatencyDraws, for u in 0..LatencyDraws-1: linear between the five
+// quantiles of l.
+func (l Latency) Quantile(u int64) time.Duration {
+	between := func(from, to time.Duration, u, width int64) time.Duration {
+		return from + (to-from)*time.Duration(u)/time.Duration(width)
+	}
+	switch {
+	case u < 5_000:
+		return between(l.Min, l.P50, u, 5_000)
+	case u < 9_000:
+		return between(l.P50, l.P90, u-5_000, 4_000)
+	case u < 9_900:
+		return between(l.P90, l.P99, u-9_000, 900)
+	}
+	return between(l.P99, l.Max, u-9_900, 100)
+}
+
 // Withdraw is the control of withdrawing (B7).
 type Withdraw struct {
 	Release   Ratio   // grey release: share of people who may withdraw

@@ -152,7 +152,7 @@ func (s *simulation) metrics() reports.Metrics {
 		m["drained"] = 0
 	}
 	for name, d := range s.cluster.Dependencies {
-		h := d.Hurt()
+		h := d.Stats()
 		m["calls_"+name] = float64(h.Calls)
 		m["calls_timed_out_"+name] = float64(h.TimedOut)
 		m["calls_turned_away_"+name] = float64(h.Refused + h.Down)

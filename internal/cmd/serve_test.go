@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -93,7 +94,7 @@ func TestServedTree(t *testing.T) {
 	require.Len(t, a.Children, 1)
 	require.Equal(t, wallet.Official, a.Children[0].Stage)
 	require.EqualValues(t, 100_000, a.Children[0].Budget)
-	now := open.RealClock{}.Now()
+	now := wallet.InstantOf(time.Now())
 	require.True(t, a.Children[0].From < now && now < a.Children[0].To)
 
 	file := filepath.Join(t.TempDir(), "drill.yaml")

@@ -84,7 +84,7 @@ func (c *Crowd) Drain(ctx context.Context, bound time.Duration) (took time.Durat
 		switch {
 		case err == nil && s.Backlog == 0 && s.OpenOrders == 0:
 			return time.Since(began), true, nil
-		case err != nil && ctx.Err() == nil && !repeatable(err):
+		case err != nil && ctx.Err() == nil && !wallet.Retryable(err):
 			return time.Since(began), false, err
 		}
 		if wait(ctx, pollEvery) != nil {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hongbao/internal/splitmix"
 	"hongbao/loadtest/attack"
 	"hongbao/reference/sdk/client"
 	"hongbao/reference/server/auth"
@@ -130,7 +131,7 @@ func New(o Options) (*Crowd, error) {
 	o.Skew = cmp.Or(o.Skew, DefaultSkew)
 	s := o.Scenario
 	c := &Crowd{plan: newPlan(s, o.Seed), options: o, client: s.People.Client, after: s.People.After, activity: activity,
-		names: traffic.NewCrowd(s, 0), first: int64(below(mix(o.Run), maxIndex-uint64(s.People.Count))),
+		names: traffic.NewCrowd(s, 0), first: int64(splitmix.Below(splitmix.Mix(o.Run), maxIndex-uint64(s.People.Count))),
 		tokens: newClientTokens(), known: newKnown(), unplanned: unplanned{room: make(chan struct{}, maxUnplanned)}}
 	c.number.Store(time.Now().UnixMicro())
 	for _, url := range o.URLs {
@@ -242,7 +243,7 @@ func (c *Crowd) Bytes() int64 {
 	defer c.events.mu.Unlock()
 	c.tokens.mu.Lock()
 	defer c.tokens.mu.Unlock()
-	return c.events.oracle.Bytes() + c.events.ids.bytes() + c.agenda.bytes() + int64(len(c.binders))*8 + c.tokens.bytes + c.known.bytes()
+	return c.events.oracle.Bytes() + c.events.ids.bytes() + c.agenda.Bytes() + int64(len(c.binders))*8 + c.tokens.bytes + c.known.bytes()
 }
 
 // target returns the next client in turn.

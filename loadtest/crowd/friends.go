@@ -3,6 +3,7 @@ package crowd
 import (
 	"time"
 
+	"hongbao/internal/splitmix"
 	"hongbao/reference/wallet"
 )
 
@@ -48,14 +49,14 @@ type friend struct {
 // friends returns the recipients of a packet that the visit's person sends: a pure function of scenario, seed and win.
 func (p *plan) friends(v Visit) []friend {
 	d := drawsOf(p.seed, v)
-	want := 1 + int(below(d.of(drawSendShares), uint64(max(1, p.scenario.People.After.SendShares))))
+	want := 1 + int(splitmix.Below(d.of(drawSendShares), uint64(max(1, p.scenario.People.After.SendShares))))
 	want = min(want, wallet.MaxShares)
 	var out []friend
 	for try := range friendTries * want {
 		if len(out) == want {
 			break
 		}
-		q := uint32(below(d.of(drawFriend+uint64(try)), uint64(p.scenario.People.Count)))
+		q := uint32(splitmix.Below(d.of(drawFriend+uint64(try)), uint64(p.scenario.People.Count)))
 		taken := q == v.Person
 		for _, f := range out {
 			taken = taken || f.person == q
@@ -64,7 +65,7 @@ func (p *plan) friends(v Visit) []friend {
 			continue
 		}
 		who := p.traffic.Persona(int64(q))
-		out = append(out, friend{q, who.Apps[below(d.of(drawGuest+uint64(len(out))*friendDraws), uint64(who.Held))]})
+		out = append(out, friend{q, who.Apps[splitmix.Below(d.of(drawGuest+uint64(len(out))*friendDraws), uint64(who.Held))]})
 	}
 	return out
 }
@@ -117,7 +118,7 @@ func (p *plan) planReward(at time.Duration, v Visit) {
 func (p *plan) otherApp(v Visit, goes, which uint64) wallet.App {
 	d, who := drawsOf(p.seed, v), p.traffic.Persona(int64(v.Person))
 	if who.Held > 1 && d.hit(goes, p.scenario.People.After.OtherApp) {
-		if app := who.Apps[below(d.of(which), uint64(who.Held))]; who.HasPhone || app.Family() == v.App.Family() {
+		if app := who.Apps[splitmix.Below(d.of(which), uint64(who.Held))]; who.HasPhone || app.Family() == v.App.Family() {
 			return app
 		}
 	}

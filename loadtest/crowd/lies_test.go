@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/internal/splitmix"
 	"hongbao/reference/server"
 	"hongbao/reference/wallet"
 	"hongbao/sim/oracle"
@@ -79,7 +80,7 @@ func (f *falseOperator) Reconcile(ctx context.Context) (server.Reconciliation, e
 }
 
 // some selects one user in eight, always the same ones.
-func some(who wallet.Caller) bool { return mix(uint64(who.User))%8 == 0 }
+func some(who wallet.Caller) bool { return splitmix.Mix(uint64(who.User))%8 == 0 }
 
 // grantLie falsifies the answers to some grants.
 func grantLie(spoil func(*wallet.GrantReply)) rig {

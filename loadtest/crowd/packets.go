@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"hongbao/internal/splitmix"
 	"hongbao/loadtest/attack"
 	"hongbao/reference/wallet"
 	"hongbao/sim/oracle"
@@ -28,7 +29,7 @@ func (c *Crowd) send(ctx context.Context, v Visit) Result {
 		r.To = append(r.To, c.caller(f.person, f.app))
 	}
 	least, most := wallet.Money(len(friends)), min(page.Balance, wallet.MaxPacketShare*wallet.Money(len(friends)))
-	r.Amount = least + wallet.Money(below(d.of(drawSendAmount), uint64(most-least)+1))
+	r.Amount = least + wallet.Money(splitmix.Below(d.of(drawSendAmount), uint64(most-least)+1))
 	var id oracle.PacketID
 	c.events.record(func(o *oracle.Oracle, now wallet.Instant) {
 		r.At = now

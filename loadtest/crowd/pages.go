@@ -54,7 +54,7 @@ func (c *Crowd) ask(p uint32, r *wallet.PageRequest) (id oracle.PageID) {
 
 // page sends a page request until it is answered.
 func (c *Crowd) page(ctx context.Context, v Visit, r wallet.PageRequest) (page wallet.Page, err error) {
-	err = c.insist(ctx, drawsOf(c.seed, v), func() (err error) {
+	err = c.retry(ctx, drawsOf(c.seed, v), func() (err error) {
 		page, err = c.target().Page(ctx, r)
 		return err
 	})
@@ -111,7 +111,7 @@ func (c *Crowd) withdrawAll(ctx context.Context, v Visit) Result {
 	})
 	var reply wallet.WithdrawReply
 	lied := false
-	err := c.insist(ctx, drawsOf(c.seed, v), func() (err error) {
+	err := c.retry(ctx, drawsOf(c.seed, v), func() (err error) {
 		reply, err = c.target().Withdraw(ctx, r)
 		lie := c.events.record(func(o *oracle.Oracle, now wallet.Instant) { o.WithdrawAnswered(id, reply, err, now) })
 		if err == nil && reply.State == wallet.WithdrawalRefused {

@@ -3,6 +3,7 @@ package crowd
 import (
 	"time"
 
+	"hongbao/internal/splitmix"
 	"hongbao/loadtest/attack"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
@@ -18,20 +19,20 @@ type plan struct {
 	next     traffic.Arrival
 	more     bool
 	agenda   agenda
-	binders  personSet // people who bind a phone in this plan
+	binders  traffic.PersonSet // people who bind a phone in this plan
 }
 
 func newPlan(s *scenarios.Scenario, seed uint64) *plan {
-	p := &plan{scenario: s, seed: seed, traffic: traffic.New(s, seed), start: s.Windows[0].Start.UnixNano(), binders: newPersonSet(s.People.Count)}
+	p := &plan{scenario: s, seed: seed, traffic: traffic.New(s, seed), start: s.Windows[0].Start.UnixNano(), binders: traffic.NewPersonSet(s.People.Count)}
 	p.next, p.more = p.traffic.Next()
 	return p
 }
 
 // Next implements attack.Plan: it returns the next operation in order of time. It does not wait.
 func (p *plan) Next() (attack.Op[Visit], bool) {
-	if len(p.agenda.heap) > 0 && (!p.more || p.agenda.heap[0].at < time.Duration(p.next.At-p.start)) {
-		n := p.agenda.take()
-		return attack.Op[Visit]{At: n.at, Kind: n.kind, What: n.visit}, true
+	if p.agenda.Len() > 0 && (!p.more || p.agenda.First().At < p.next.At-p.start) {
+		n := p.agenda.Pop()
+		return attack.Op[Visit]{At: time.Duration(n.At), Kind: n.Value.kind, What: n.Value.visit}, true
 	}
 	if !p.more {
 		return attack.Op[Visit]{}, false
@@ -49,7 +50,7 @@ func (p *plan) follow(at time.Duration, v Visit) {
 	after, d, who := p.scenario.People.After, drawsOf(p.seed, v), p.traffic.Persona(int64(v.Person))
 	won := p.prize(v)
 	v.Amount, v.Prize = 0, 0
-	if p.binds(v, who) && p.binders.add(int64(v.Person)) {
+	if p.binds(v, who) && p.binders.Add(int64(v.Person)) {
 		p.schedule(Bind, at+d.within(drawBindDelay, after.LookDelay), v)
 	}
 	if won.Award != wallet.Cash {
@@ -59,7 +60,7 @@ func (p *plan) follow(at time.Duration, v Visit) {
 		return
 	}
 	if who.Held > 1 && d.hit(drawOtherApp, after.OtherApp) {
-		v.App = who.Apps[below(d.of(drawWhichApp), uint64(who.Held))]
+		v.App = who.Apps[splitmix.Below(d.of(drawWhichApp), uint64(who.Held))]
 	}
 	look := at + d.within(drawLookDelay, after.LookDelay)
 	if d.hit(drawBrowse, after.Browse) {
@@ -80,7 +81,7 @@ func (p *plan) follow(at time.Duration, v Visit) {
 
 // schedule plans one operation.
 func (p *plan) schedule(kind uint8, at time.Duration, v Visit) {
-	p.agenda.add(intent{at: at, kind: kind, visit: v})
+	p.agenda.Add(int64(at), intent{kind: kind, visit: v})
 }
 
 // binds reports whether the person of a win binds a phone afterwards.
@@ -114,16 +115,4 @@ func (p *plan) Wants(v Visit, kind uint8) bool {
 // visits are left out.
 func span(s *scenarios.Scenario) time.Duration {
 	return s.End().Sub(s.Windows[0].Start) + s.People.After.Journey() + 1
-}
-
-// personSet is a set of people by index.
-type personSet []uint64
-
-func newPersonSet(n int64) personSet { return make(personSet, n/64+1) }
-
-// add adds a person and reports whether the person is new.
-func (s personSet) add(p int64) bool {
-	old := s[p/64]
-	s[p/64] |= 1 << (p % 64)
-	return s[p/64] != old
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"hongbao/internal/timerheap"
 	"hongbao/loadtest/attack"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
@@ -98,11 +99,11 @@ func TestPlanOfSeveralWindows(t *testing.T) {
 func TestAgendaIsInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var a agenda
-		var want []intent
+		var want []timerheap.Item[intent]
 		take := func() {
-			slices.SortStableFunc(want, func(x, y intent) int { return cmp.Compare(x.at, y.at) })
-			got := a.take()
-			got.seq = 0
+			slices.SortStableFunc(want, func(x, y timerheap.Item[intent]) int { return cmp.Compare(x.At, y.At) })
+			got := a.Pop()
+			got.Order = 0
 			require.Equal(t, want[0], got)
 			want = want[1:]
 		}
@@ -111,8 +112,8 @@ func TestAgendaIsInOrder(t *testing.T) {
 				take()
 				continue
 			}
-			n := intent{at: time.Duration(rapid.IntRange(0, 9).Draw(t, "at")), visit: Visit{Person: uint32(i)}}
-			a.add(n)
+			n := timerheap.Item[intent]{At: rapid.Int64Range(0, 9).Draw(t, "at"), Value: intent{visit: Visit{Person: uint32(i)}}}
+			a.Add(n.At, n.Value)
 			want = append(want, n)
 		}
 		for len(want) > 0 {

@@ -201,9 +201,9 @@ func joins(p traffic.Persona) bool {
 
 // winners calls yield with everybody who will win, once each, until it returns false.
 func (c *Crowd) winners(yield func(p int64) bool) {
-	seen, all := newPersonSet(c.scenario.People.Count), traffic.New(c.scenario, c.seed)
+	seen, all := traffic.NewPersonSet(c.scenario.People.Count), traffic.New(c.scenario, c.seed)
 	for a, ok := all.Next(); ok; a, ok = all.Next() {
-		if seen.add(a.Person) && !yield(a.Person) {
+		if seen.Add(a.Person) && !yield(a.Person) {
 			return
 		}
 	}
@@ -219,7 +219,7 @@ func (c *Crowd) bindPhone(ctx context.Context, p uint32) error {
 		}
 		told[app.Family()] = true
 		var who wallet.Person
-		err := c.insist(ctx, drawsOf(c.seed, Visit{Person: p}), func() (err error) {
+		err := c.retry(ctx, drawsOf(c.seed, Visit{Person: p}), func() (err error) {
 			who, err = c.target().Bind(ctx, c.caller(p, app), c.phone(p))
 			return err
 		})

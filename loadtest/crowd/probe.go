@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"hongbao/reference/wallet"
+	"hongbao/scenarios"
+	"hongbao/scenarios/traffic"
 	"hongbao/sim/oracle"
 )
 
@@ -67,16 +69,7 @@ func (c *Crowd) probe(ctx context.Context, url string, i int) error {
 	return nil
 }
 
-// attempt tries a call a few times.
-func (c *Crowd) attempt(ctx context.Context, do func() error) error {
-	var err error
-	for try := range probeTries {
-		if try > 0 && wait(ctx, probePause) != nil {
-			return err
-		}
-		if err = do(); !repeatable(err) {
-			return err
-		}
-	}
-	return err
+// attempt makes a call of the probe at most probeTries times, probePause apart.
+func (c *Crowd) attempt(ctx context.Context, request func() error) error {
+	return traffic.Retry(scenarios.ClientTry{Tries: probeTries}, func(int, int) error { return wait(ctx, probePause) }, request)
 }

@@ -45,7 +45,7 @@ func (c *Crowd) rewardsPage(ctx context.Context, v Visit, r *wallet.RewardsReque
 		}
 		look = o.RewardsSent(int64(v.Person), c.events.ids.rewardsRequest(*r), now)
 	})
-	err = c.insist(ctx, drawsOf(c.seed, v), func() (err error) {
+	err = c.retry(ctx, drawsOf(c.seed, v), func() (err error) {
 		page, err = c.target().Rewards(ctx, *r)
 		return err
 	})
@@ -99,7 +99,7 @@ func (c *Crowd) sendRepeated(ctx context.Context, d draws, twice repeatDraws, tr
 		c.unplanned.do(func() { _, _ = try() })
 	}
 	lied := false
-	err := c.insist(ctx, d, func() error {
+	err := c.retry(ctx, d, func() error {
 		lie, err := try()
 		lied = lied || lie
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"hongbao/loadtest/attack"
 	"hongbao/reference/wallet"
+	"hongbao/scenarios/traffic"
 	"hongbao/sim/oracle"
 )
 
@@ -42,33 +43,11 @@ func (c *Crowd) Do(ctx context.Context, kind uint8, v Visit) Result {
 	}
 }
 
-// maxDoublings bounds the doublings of the wait before a repeat.
-const maxDoublings = 3
-
-// insist repeats a request as a client does: while the outcome is unknown, or nothing was done for want of capacity.
-func (c *Crowd) insist(ctx context.Context, d draws, request func() error) error {
-	var err error
-	for try := range c.client.Tries {
-		if try > 0 {
-			pause := c.client.Backoff
-			if wait(ctx, d.within(drawBackoff+uint64(try), pause)<<min(try-1, maxDoublings)) != nil {
-				return err
-			}
-		}
-		if err = request(); !repeatable(err) {
-			return err
-		}
-	}
-	return err
-}
-
-// repeatable says whether a client repeats after this answer.
-func repeatable(err error) bool {
-	switch wallet.CodeOf(err) {
-	case wallet.CodeUnknown, wallet.CodeOverloaded, wallet.CodeUnavailable:
-		return err != nil
-	}
-	return false
+// retry makes a request and repeats it as a client does: after a wait, while the answer is retryable.
+func (c *Crowd) retry(ctx context.Context, d draws, request func() error) error {
+	return traffic.Retry(c.client, func(repeat, doublings int) error {
+		return wait(ctx, d.within(drawBackoff+uint64(repeat), c.client.Backoff)<<doublings)
+	}, request)
 }
 
 // wait waits for d, or returns the context's error.
@@ -96,7 +75,7 @@ func (c *Crowd) grant(ctx context.Context, v Visit) Result {
 	}
 	var reply wallet.GrantReply
 	lied := false
-	err := c.insist(ctx, d, func() (err error) {
+	err := c.retry(ctx, d, func() (err error) {
 		var lie bool
 		reply, lie, err = c.tryGrant(ctx, requested, r, v, "grant")
 		lied = lied || lie
@@ -168,7 +147,7 @@ func (c *Crowd) bind(ctx context.Context, v Visit) (worst Result) {
 		caller := c.caller(v.Person, app)
 		c.events.record(func(o *oracle.Oracle, now wallet.Instant) { o.BindSent(int64(v.Person), caller, now) })
 		var who wallet.Person
-		err := c.insist(ctx, drawsOf(c.seed, v), func() (err error) {
+		err := c.retry(ctx, drawsOf(c.seed, v), func() (err error) {
 			who, err = c.target().Bind(ctx, caller, c.phone(v.Person))
 			return err
 		})

@@ -37,7 +37,7 @@ type Center struct {
 
 	// Rewards grants rewards other than cash, and Items stores them. nil: only cash is granted.
 	Rewards Rewards
-	Items   wallet.Items
+	Items   wallet.ItemRecorder
 
 	// Posts is true if the delivery posts before the reply, not only while SwitchLastResort is on.
 	Posts bool

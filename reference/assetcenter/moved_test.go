@@ -58,16 +58,16 @@ func (o slowOrders) Get(ctx context.Context, nos []wallet.OrderNo) (on []wallet.
 
 type slowItems struct {
 	*between
-	wallet.Items
+	wallet.ItemRecorder
 }
 
 func (i slowItems) Create(ctx context.Context, v wallet.Item) (on wallet.Item, isNew bool, err error) {
-	i.around(func() { on, isNew, err = i.Items.Create(ctx, v) })
+	i.around(func() { on, isNew, err = i.ItemRecorder.Create(ctx, v) })
 	return on, isNew, err
 }
 
 func (i slowItems) Get(ctx context.Context, nos []wallet.OrderNo) (on []wallet.Item, err error) {
-	i.around(func() { on, err = i.Items.Get(ctx, nos) })
+	i.around(func() { on, err = i.ItemRecorder.Get(ctx, nos) })
 	return on, err
 }
 

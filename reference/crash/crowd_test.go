@@ -146,24 +146,12 @@ func ask[T any](ctx context.Context, c *crowd, what func(context.Context, instan
 func (c *crowd) retry(ctx context.Context, request func() error) error {
 	for try := 0; ; try++ {
 		err := request()
-		if !repeatable(err) || try == tries-1 || ctx.Err() != nil {
+		if !wallet.Retryable(err) || try == tries-1 || ctx.Err() != nil {
 			return err
 		}
 		wait := firstWait << min(try, maxDoublings)
 		pause(ctx, wait+time.Duration(rand.Int64N(int64(wait))))
 	}
-}
-
-// repeatable says whether a client repeats after this answer.
-func repeatable(err error) bool {
-	if err == nil {
-		return false
-	}
-	switch wallet.CodeOf(err) {
-	case wallet.CodeUnknown, wallet.CodeOverloaded, wallet.CodeUnavailable:
-		return true
-	}
-	return false
 }
 
 // unknown reports whether an error leaves the outcome unknown.

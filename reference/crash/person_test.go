@@ -89,7 +89,7 @@ func (c *crowd) pursue(ctx context.Context, p *person, g openGrant) {
 		g.unknown = g.unknown || unknown(err)
 		return err
 	})
-	if !repeatable(err) {
+	if !wallet.Retryable(err) {
 		c.countResolved(g.unknown)
 	}
 	switch {
@@ -98,7 +98,7 @@ func (c *crowd) pursue(ctx context.Context, p *person, g openGrant) {
 		if len(reply.Token) > 0 {
 			p.held = append(p.held, held{reply.Order, reply.Token})
 		}
-	case repeatable(err):
+	case wallet.Retryable(err):
 		p.grants = append(p.grants, g)
 	}
 }
@@ -180,7 +180,7 @@ func (c *crowd) pursuePayout(ctx context.Context, p *person) {
 		w.unknown = w.unknown || unknown(err)
 		return err
 	})
-	if !repeatable(err) {
+	if !wallet.Retryable(err) {
 		c.countResolved(w.unknown)
 		p.payout = nil
 	}

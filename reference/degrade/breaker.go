@@ -7,41 +7,44 @@ import (
 	"sync"
 	"time"
 
+	"hongbao/reference/intercept"
 	"hongbao/reference/wallet"
 )
 
 // Rule says when a breaker opens and how it closes again.
 type Rule struct {
-	// Window is how long calls are counted together, from the first one; then the count begins anew.
+	// Window is how long calls are counted together, from the first one. Then the counts start at zero.
 	Window time.Duration
-	// Least is how many calls of a window must be answered before their failures mean anything.
-	Least int64
+	// MinRequests is how many calls of a window must be counted before the breaker may open.
+	MinRequests int64
 	// FailNum in FailDen is the share of failures from which the breaker opens.
 	FailNum, FailDen int64
-	// Rest is how long an open breaker lets nothing through, and how long it waits for probes that never come back.
-	Rest time.Duration
-	// Probes is how many calls are let through after a rest: all must succeed for it to close, one that fails opens it.
+	// OpenTimeout is how long an open breaker refuses all calls, and how long a half-open one waits for probes that never
+	// return.
+	OpenTimeout time.Duration
+	// Probes is how many calls a half-open breaker lets through. It closes when all succeed and opens when one fails.
 	Probes int64
-	// Full says that wallet.ErrOverloaded is a failure too. Else it says nothing: a store whose queue is full works as fast
-	// as it can, and a rest would take that away.
-	Full bool
+	// OverloadFails counts wallet.ErrOverloaded as a failure. Otherwise it is ignored: a store whose queue is full works as
+	// fast as it can, and an open breaker would only leave it idle.
+	OverloadFails bool
 }
 
 // Rules are those of an instance's breakers.
 type Rules struct {
-	Systems Rule // other people's
-	Weak    Rule // our stores that users' paths can do without (D1)
-	Strong  Rule // those that they cannot
+	Systems Rule // of other companies
+	Weak    Rule // our stores that requests can do without (D1)
+	Strong  Rule // our stores that requests need
 }
 
-// DefaultRules opens when half of twenty calls within ten seconds fail: few enough to spare a system in trouble its next
-// hundreds, and too many for a lost packet or two. After a rest three probes look whether it is well. Our own stores rest
-// for one second, because they are near and an outage should not last longer than it does. A strong one must fail nine
-// calls in ten: to refuse what it would have done costs grants, and where one of its shards is dead the others are not.
+// DefaultRules opens when half of twenty calls within ten seconds fail: few enough to spare a failing system its next
+// hundreds of calls, and too many for a lost packet or two. After the open timeout three probes test it. For our own stores
+// that timeout is one second, because they are near and an outage should not last longer than it must. A strong store must
+// fail nine calls in ten: a call refused that would have succeeded costs a grant, and one dead shard leaves the others
+// working.
 func DefaultRules() Rules {
-	systems := Rule{Window: 10 * time.Second, Least: 20, FailNum: 1, FailDen: 2, Rest: 5 * time.Second, Probes: 3, Full: true}
+	systems := Rule{Window: 10 * time.Second, MinRequests: 20, FailNum: 1, FailDen: 2, OpenTimeout: 5 * time.Second, Probes: 3, OverloadFails: true}
 	weak := systems
-	weak.Rest, weak.Full = time.Second, false
+	weak.OpenTimeout, weak.OverloadFails = time.Second, false
 	strong := weak
 	strong.FailNum, strong.FailDen = 9, 10
 	return Rules{systems, weak, strong}
@@ -49,7 +52,7 @@ func DefaultRules() Rules {
 
 // Validate returns wallet.ErrInvalid for a rule that could never open or never close.
 func (r Rule) Validate() error {
-	if r.Window <= 0 || r.Rest <= 0 || r.Least < 1 || r.Probes < 1 || r.FailNum < 1 || r.FailNum > r.FailDen {
+	if r.Window <= 0 || r.OpenTimeout <= 0 || r.MinRequests < 1 || r.Probes < 1 || r.FailNum < 1 || r.FailNum > r.FailDen {
 		return fmt.Errorf("%w: degrade: rule of a breaker: %+v", wallet.ErrInvalid, r)
 	}
 	return nil
@@ -60,15 +63,16 @@ type BreakerState string
 
 // The states.
 const (
-	Closed   BreakerState = "closed"    // lets calls through, and counts
-	Open     BreakerState = "open"      // lets nothing through, until it has rested
+	Closed   BreakerState = "closed"    // lets calls through, and counts them
+	Open     BreakerState = "open"      // refuses calls until the open timeout has passed
 	HalfOpen BreakerState = "half-open" // lets a few probes through
 )
 
-// Breaker keeps calls from a system that fails, so that nobody waits for it and it can recover. It trips a passive switch
-// while it is not closed, unless it has none. An operator who throws that switch opens it: then only probes reach the
-// system. It is safe for concurrent use.
+// Breaker is an intercept.Hook that keeps calls from a system that fails, so that nobody waits for it and it can recover.
+// While it is not closed its passive switch is on, if it has one. An operator who turns that switch on opens the breaker:
+// then only probes reach the system. It is safe for concurrent use.
 type Breaker struct {
+	intercept.None
 	name  string
 	trips wallet.Switch
 	set   *Set
@@ -78,14 +82,16 @@ type Breaker struct {
 	mu              sync.Mutex
 	state           BreakerState
 	since           wallet.Instant // of the state; while closed, of the window
-	era             int64          // counts the states: a call that comes back in another era than it left in says nothing
-	calls, failures int64          // that came back in this era
+	generation      int64          // counts the states: a call that returns in a later generation than it began in is ignored
+	calls, failures int64          // counted in this generation
 	probing         int64          // probes under way
-	refused         int64          // calls that were not let through, ever
+	refused         int64          // calls refused since the start
 }
 
-// NewBreaker returns a closed breaker before the system of that name, with the switch that it trips; "": none. set, which
-// may be nil, is told of its trips.
+var _ intercept.Hook = (*Breaker)(nil)
+
+// NewBreaker returns a closed breaker for the system of that name, with the switch that it trips; "": none. It reports its
+// trips to set, which may be nil. ErrInvalid: see Rule.Validate.
 func NewBreaker(name string, trips wallet.Switch, set *Set, clock wallet.Clock, r Rule) (*Breaker, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
@@ -96,45 +102,62 @@ func NewBreaker(name string, trips wallet.Switch, set *Set, clock wallet.Clock, 
 	return &Breaker{name: name, trips: trips, set: set, clock: clock, rule: r, state: Closed, since: clock.Now()}, nil
 }
 
-// Do makes a call, unless the system is given a rest: then it returns wallet.ErrUnavailable, and nothing was done.
-func (b *Breaker) Do(ctx context.Context, call func() error) error {
-	era, ok := b.enter()
-	if !ok {
-		return b.resting()
+// Before implements intercept.Hook. wallet.ErrUnavailable: the breaker is open, and nothing was done. Background calls pass:
+// there are few of them, they have pauses of their own, and a poster that waits for work is no probe.
+func (b *Breaker) Before(ctx context.Context, c intercept.Call) (intercept.Note, error) {
+	if c.Background {
+		return intercept.Note{}, nil
 	}
-	late := ctx.Err() != nil
-	err := call()
-	b.leave(era, b.verdict(ctx, late, err))
-	return err
+	generation, ok := b.admit()
+	if !ok {
+		return intercept.Note{}, fmt.Errorf("%w: degrade: %s fails and is given a rest", wallet.ErrUnavailable, b.name)
+	}
+	return intercept.Note{N: generation, Flag: ctx.Err() != nil}, nil
 }
 
-// verdict is what a call says of the system.
-type verdict uint8
+// After implements intercept.Hook. The note has the generation that the call began in, and whether its time was over then.
+// A batch of rewards is a failure if each of its items failed.
+func (b *Breaker) After(ctx context.Context, c intercept.Call, n intercept.Note, a intercept.Answer) error {
+	if c.Background {
+		return a.Err
+	}
+	judged := a.Err
+	if judged == nil && len(a.Answers) > 0 {
+		judged = a.Answers[0].Err
+		for _, one := range a.Answers {
+			if !Failed(one.Err) {
+				judged = nil
+				break
+			}
+		}
+	}
+	b.count(n.N, b.outcome(ctx, n.Flag, judged))
+	return a.Err
+}
+
+// outcome is what a call says about the system.
+type outcome uint8
 
 const (
-	silent verdict = iota // nothing
-	well
-	ill
+	ignored outcome = iota // says nothing
+	success
+	failure
 )
 
-// verdict returns what an answer says. A call that its caller gave up says nothing, or people who hang up could open the
-// breaker for all; nor does one whose time was over before it began: that was spent elsewhere.
-func (b *Breaker) verdict(ctx context.Context, late bool, err error) verdict {
+// outcome classifies an answer. A call that its caller cancelled is ignored, or users who hang up could open the breaker
+// for all. So is a call whose time was over before it began: other steps used that time.
+func (b *Breaker) outcome(ctx context.Context, late bool, err error) outcome {
 	switch {
 	case !Failed(err):
-		return well
-	case late, errors.Is(ctx.Err(), context.Canceled), !b.rule.Full && wallet.CodeOf(err) == wallet.CodeOverloaded:
-		return silent
+		return success
+	case late, errors.Is(ctx.Err(), context.Canceled), !b.rule.OverloadFails && wallet.CodeOf(err) == wallet.CodeOverloaded:
+		return ignored
 	}
-	return ill
+	return failure
 }
 
-// resting is what a call that is not let through is told.
-func (b *Breaker) resting() error {
-	return fmt.Errorf("%w: degrade: %s fails and is given a rest", wallet.ErrUnavailable, b.name)
-}
-
-// Failed says whether an answer speaks of a system in trouble. A rule's no, a rate limit and a mistake of ours do not.
+// Failed reports whether an error means that the system is in trouble. A refusal by a rule, a rate limit and a defect of
+// ours do not.
 func Failed(err error) bool {
 	switch wallet.CodeOf(err) {
 	case wallet.CodeUnavailable, wallet.CodeUnknown:
@@ -145,37 +168,37 @@ func Failed(err error) bool {
 	return false
 }
 
-// enter says whether a call may go, and in which era.
-func (b *Breaker) enter() (era int64, ok bool) {
+// admit reports whether a call may go through, and in which generation.
+func (b *Breaker) admit() (generation int64, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.clock.Now()
-	if b.state == Closed && b.set.Thrown(b.trips) {
+	if b.state == Closed && b.set.ByOperator(b.trips) {
 		b.become(Open, now)
 	}
-	if b.state != Closed && now.Sub(b.since) >= b.rule.Rest {
+	if b.state != Closed && now.Sub(b.since) >= b.rule.OpenTimeout {
 		b.become(HalfOpen, now) // also when probes are missing: their instance may have died with them
 	}
 	switch {
 	case b.state == Closed:
-		return b.era, true
+		return b.generation, true
 	case b.state == HalfOpen && b.probing+b.calls < b.rule.Probes:
 		b.probing++
-		return b.era, true
+		return b.generation, true
 	}
 	b.refused++
 	return 0, false
 }
 
-// leave counts how a call came back.
-func (b *Breaker) leave(era int64, v verdict) {
+// count counts the outcome of a call that began in a generation.
+func (b *Breaker) count(generation int64, o outcome) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if era != b.era {
+	if generation != b.generation {
 		return
 	}
-	if v == silent {
-		b.probing = max(0, b.probing-1) // another one may look
+	if o == ignored {
+		b.probing = max(0, b.probing-1) // another probe may take its place
 		return
 	}
 	now := b.clock.Now()
@@ -183,15 +206,15 @@ func (b *Breaker) leave(era int64, v verdict) {
 		b.since, b.calls, b.failures = now, 0, 0
 	}
 	b.calls++
-	if v == ill {
+	if o == failure {
 		b.failures++
 	}
 	switch {
 	case b.state == Closed:
-		if b.calls >= b.rule.Least && b.failures*b.rule.FailDen >= b.calls*b.rule.FailNum {
+		if b.calls >= b.rule.MinRequests && b.failures*b.rule.FailDen >= b.calls*b.rule.FailNum {
 			b.trip(now)
 		}
-	case v == ill:
+	case o == failure:
 		b.trip(now)
 	default:
 		if b.probing--; b.calls == b.rule.Probes {
@@ -200,30 +223,30 @@ func (b *Breaker) leave(era int64, v verdict) {
 	}
 }
 
-// trip opens the breaker and says why. The caller holds the lock.
+// trip opens the breaker and reports why. The caller holds the lock.
 func (b *Breaker) trip(now wallet.Instant) {
 	b.set.Trip(b.trips, b.name, fmt.Sprintf("%d of %d calls failed", b.failures, b.calls))
 	b.become(Open, now)
 }
 
-// become begins another era. The caller holds the lock.
+// become starts the next generation. The caller holds the lock.
 func (b *Breaker) become(s BreakerState, now wallet.Instant) {
-	b.state, b.since, b.era, b.calls, b.failures, b.probing = s, now, b.era+1, 0, 0, 0
+	b.state, b.since, b.generation, b.calls, b.failures, b.probing = s, now, b.generation+1, 0, 0, 0
 	if s == Closed {
 		b.set.Recover(b.trips, b.name)
 	}
 }
 
-// BreakerStatus is how a breaker stands.
+// BreakerStatus is the state and the counts of a breaker.
 type BreakerStatus struct {
 	Name            string
 	State           BreakerState
 	Since           wallet.Instant // of the state; while closed, of the window that is counted
-	Calls, Failures int64          // that came back since then
-	Refused         int64          // calls that were not let through, since the start
+	Calls, Failures int64          // counted since then
+	Refused         int64          // calls refused since the start
 }
 
-// Status returns how it stands.
+// Status returns the state and the counts.
 func (b *Breaker) Status() BreakerStatus {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -10,13 +10,14 @@ import (
 	"pgregory.net/rapid"
 
 	"hongbao/reference/degrade"
+	"hongbao/reference/intercept"
 	"hongbao/reference/wallet"
 )
 
 const name = wallet.SwitchBreakBank
 
 func small() degrade.Rule {
-	return degrade.Rule{Window: 10 * time.Second, Least: 4, FailNum: 1, FailDen: 2, Rest: 5 * time.Second, Probes: 2, Full: true}
+	return degrade.Rule{Window: 10 * time.Second, MinRequests: 4, FailNum: 1, FailDen: 2, OpenTimeout: 5 * time.Second, Probes: 2, OverloadFails: true}
 }
 
 // alike returns rules that are all the same one.
@@ -37,9 +38,9 @@ func newBreaker(t require.TestingT) *breakerTest {
 	return &breakerTest{t, clock, set, b}
 }
 
-// call makes one call that is answered so, and says whether it was let through.
+// call makes one call with that answer, and returns whether it was let through.
 func (b *breakerTest) call(answer error) (let bool) {
-	err := b.b.Do(context.Background(), func() error { let = true; return answer })
+	err := intercept.Do(context.Background(), b.b, intercept.Call{}, func() error { let = true; return answer })
 	if let {
 		require.ErrorIs(b.t, err, answer)
 	} else {
@@ -63,14 +64,14 @@ func TestBreakerOpensAndCloses(t *testing.T) {
 	b.wants(degrade.Open, true)
 	require.Equal(t, []degrade.Trip{{"bank", "2 of 4 calls failed"}}, stateOf(t, b.set, name).Trips)
 	b.clock.pass(5*time.Second - time.Microsecond)
-	require.False(t, b.call(nil), "it rests")
+	require.False(t, b.call(nil), "it is open")
 	b.clock.pass(time.Microsecond)
 	require.True(t, b.call(wallet.ErrUnknown), "a probe")
-	require.False(t, b.call(nil), "it failed: another rest")
+	require.False(t, b.call(nil), "it failed: open again")
 	b.clock.pass(5 * time.Second)
 	require.True(t, b.call(nil))
 	b.wants(degrade.HalfOpen, true)
-	require.True(t, b.call(wallet.ErrDeclined), "a no is an answer of a system that is well")
+	require.True(t, b.call(wallet.ErrDeclined), "a refusal is a success of the system")
 	b.wants(degrade.Closed, false)
 	require.EqualValues(t, 2, b.b.Status().Refused)
 }
@@ -81,7 +82,7 @@ func TestBreakerForgets(t *testing.T) {
 		require.True(t, b.call(wallet.ErrUnknown))
 	}
 	b.clock.pass(10 * time.Second)
-	require.True(t, b.call(wallet.ErrUnknown), "those of the window before do not count")
+	require.True(t, b.call(wallet.ErrUnknown), "calls of the previous window do not count")
 	b.wants(degrade.Closed, false)
 }
 
@@ -92,7 +93,7 @@ func TestBreakerCountsFailuresAlone(t *testing.T) {
 	}{
 		{nil, false}, {wallet.ErrUnknown, true}, {wallet.ErrUnavailable, true}, {wallet.ErrOverloaded, true},
 		{wallet.ErrLimited, false},                   // our own limit, or a fair one of theirs
-		{wallet.ErrDeclined, false},                  // a rule's no
+		{wallet.ErrDeclined, false},                  // a refusal by a rule
 		{wallet.ErrNotFound, false},                  // an answer
 		{errors.New("a defect"), false},              // ours
 		{wallet.Unsettled(wallet.ErrDeclined), true}, // nobody knows
@@ -101,36 +102,36 @@ func TestBreakerCountsFailuresAlone(t *testing.T) {
 	}
 }
 
-// TestBreakerHearsNothing: what says nothing of the system neither opens the breaker nor keeps a probe's place.
+// TestBreakerHearsNothing: an ignored call neither opens the breaker nor keeps the place of a probe.
 func TestBreakerHearsNothing(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	over, end := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer end()
 	for _, c := range []struct {
-		why  string
-		ctx  context.Context
-		full bool
-		err  error
-		ill  bool
+		why   string
+		ctx   context.Context
+		full  bool
+		err   error
+		fails bool
 	}{
-		{"who asked has hung up", gone, true, wallet.ErrUnknown, false},
+		{"the caller has hung up", gone, true, wallet.ErrUnknown, false},
 		{"the time was over before the call began", over, true, wallet.ErrUnavailable, false},
 		{"a store whose queue is full works as fast as it can", t.Context(), false, wallet.ErrOverloaded, false},
-		{"somebody else's system that is full is in trouble", t.Context(), true, wallet.ErrOverloaded, true},
+		{"another company's system that is full is in trouble", t.Context(), true, wallet.ErrOverloaded, true},
 		{"no answer in time", t.Context(), false, wallet.ErrUnknown, true},
 	} {
 		b := newBreaker(t)
 		rule := small()
-		rule.Full = c.full
+		rule.OverloadFails = c.full
 		var err error
 		b.b, err = degrade.NewBreaker("bank", name, b.set, b.clock, rule)
 		require.NoError(t, err)
 		let := 0
 		for range 20 {
-			_ = b.b.Do(c.ctx, func() error { let++; return c.err })
+			_ = intercept.Do(c.ctx, b.b, intercept.Call{}, func() error { let++; return c.err })
 		}
-		if c.ill {
+		if c.fails {
 			require.Equal(t, 4, let, c.why)
 			continue
 		}
@@ -142,7 +143,7 @@ func TestBreakerHearsNothing(t *testing.T) {
 		b.wants(degrade.Open, true)
 		b.clock.pass(5 * time.Second)
 		for range 9 {
-			require.ErrorIs(t, b.b.Do(c.ctx, func() error { return c.err }), c.err, "probes that say nothing make place for others: %s", c.why)
+			require.ErrorIs(t, intercept.Do(c.ctx, b.b, intercept.Call{}, func() error { return c.err }), c.err, "ignored probes make place for others: %s", c.why)
 		}
 		b.wants(degrade.HalfOpen, true)
 		require.True(t, b.call(nil))
@@ -151,14 +152,14 @@ func TestBreakerHearsNothing(t *testing.T) {
 	}
 }
 
-// TestBreakerWithoutSwitch: one that trips no switch does the same, and no switch is on.
+// TestBreakerWithoutSwitch: a breaker without a switch works the same, and turns no switch on.
 func TestBreakerWithoutSwitch(t *testing.T) {
 	clock := &hand{eve}
 	set := degrade.NewSet(clock)
 	b, err := degrade.NewBreaker("ledger", "", set, clock, small())
 	require.NoError(t, err)
 	for range 4 {
-		_ = b.Do(t.Context(), func() error { return wallet.ErrUnknown })
+		_ = intercept.Do(t.Context(), b, intercept.Call{}, func() error { return wallet.ErrUnknown })
 	}
 	require.Equal(t, degrade.Open, b.Status().State)
 	for _, s := range set.States() {
@@ -168,33 +169,33 @@ func TestBreakerWithoutSwitch(t *testing.T) {
 	set.Apply(map[wallet.Switch]bool{"": true})
 	clock.pass(5 * time.Second)
 	for range 2 {
-		require.NoError(t, b.Do(t.Context(), func() error { return nil }))
+		require.NoError(t, intercept.Do(t.Context(), b, intercept.Call{}, func() error { return nil }))
 	}
 	require.Equal(t, degrade.Closed, b.Status().State)
 }
 
-// TestBreakerProbes: no more than the probes are under way at once, and ones that never come back do not keep it open.
+// TestBreakerProbes: at most the given number of probes is under way, and probes that never return do not keep it half-open.
 func TestBreakerProbes(t *testing.T) {
 	b := newBreaker(t)
 	for range 4 {
 		b.call(wallet.ErrUnknown)
 	}
 	b.clock.pass(5 * time.Second)
-	_ = b.b.Do(context.Background(), func() error {
-		require.NoError(t, b.b.Do(context.Background(), func() error {
+	_ = intercept.Do(context.Background(), b.b, intercept.Call{}, func() error {
+		require.NoError(t, intercept.Do(context.Background(), b.b, intercept.Call{}, func() error {
 			require.False(t, b.call(nil), "two are under way")
 			b.clock.pass(5 * time.Second)
-			require.True(t, b.call(nil), "those two are given up: others may look")
+			require.True(t, b.call(nil), "those two are given up: others may probe")
 			return nil
 		}))
-		return wallet.ErrUnknown // of an era that is over
+		return wallet.ErrUnknown // of an earlier generation
 	})
 	b.wants(degrade.HalfOpen, true)
 	require.True(t, b.call(nil))
 	b.wants(degrade.Closed, false)
 }
 
-// TestBreakerIsThrown: an operator opens it, and then a few probes are all that reaches the system.
+// TestBreakerIsThrown: an operator opens it, and then only a few probes reach the system.
 func TestBreakerIsThrown(t *testing.T) {
 	b := newBreaker(t)
 	b.set.Apply(map[wallet.Switch]bool{name: true})
@@ -205,7 +206,7 @@ func TestBreakerIsThrown(t *testing.T) {
 		}
 		b.clock.pass(time.Second)
 	}
-	require.Equal(t, 2*8, let, "a rest of five seconds and two probes, eight times in a minute")
+	require.Equal(t, 2*8, let, "an open timeout of five seconds and two probes, eight times in a minute")
 	b.set.Apply(nil)
 	b.clock.pass(5 * time.Second)
 	require.True(t, b.call(nil))
@@ -213,7 +214,7 @@ func TestBreakerIsThrown(t *testing.T) {
 	b.wants(degrade.Closed, false)
 }
 
-// TestBreakersShareASwitch: a system that fails says nothing of the next one behind the same switch.
+// TestBreakersShareASwitch: a system that fails does not affect another one with the same switch.
 func TestBreakersShareASwitch(t *testing.T) {
 	a := newBreaker(t)
 	other, err := degrade.NewBreaker("other", name, a.set, a.clock, small())
@@ -222,7 +223,7 @@ func TestBreakersShareASwitch(t *testing.T) {
 		a.call(wallet.ErrUnknown)
 	}
 	a.wants(degrade.Open, true)
-	require.NoError(t, other.Do(t.Context(), func() error { return nil }), "this one is well")
+	require.NoError(t, intercept.Do(t.Context(), other, intercept.Call{}, func() error { return nil }), "this one works")
 	require.Equal(t, degrade.Closed, other.Status().State)
 }
 
@@ -232,8 +233,8 @@ func TestBreakerRules(t *testing.T) {
 	}
 	for why, change := range map[string]func(*degrade.Rule){
 		"no window":            func(r *degrade.Rule) { r.Window = 0 },
-		"never rests":          func(r *degrade.Rule) { r.Rest = 0 },
-		"opens without a call": func(r *degrade.Rule) { r.Least = 0 },
+		"never rests":          func(r *degrade.Rule) { r.OpenTimeout = 0 },
+		"opens without a call": func(r *degrade.Rule) { r.MinRequests = 0 },
 		"never closes":         func(r *degrade.Rule) { r.Probes = 0 },
 		"opens without cause":  func(r *degrade.Rule) { r.FailNum = 0 },
 		"never opens":          func(r *degrade.Rule) { r.FailNum = 3 },
@@ -249,18 +250,18 @@ func TestBreakerRules(t *testing.T) {
 	}
 }
 
-// model is what a breaker should do, told from the whole history of its calls.
+// model computes what a breaker should do from the whole history of its calls.
 type model struct {
-	rule   degrade.Rule
-	state  degrade.BreakerState
-	since  wallet.Instant
-	window []bool // outcomes since then: true is a failure
-	let    int64  // calls that were let through since it is half open, but those that said nothing
-	era    int
+	rule       degrade.Rule
+	state      degrade.BreakerState
+	since      wallet.Instant
+	window     []bool // outcomes since then: true is a failure
+	let        int64  // calls let through since it is half open, without ignored ones
+	generation int
 }
 
 func (m *model) to(s degrade.BreakerState, now wallet.Instant) {
-	*m = model{rule: m.rule, state: s, since: now, era: m.era + 1}
+	*m = model{rule: m.rule, state: s, since: now, generation: m.generation + 1}
 }
 
 func (m *model) enter(now wallet.Instant, thrown bool) bool {
@@ -270,7 +271,7 @@ func (m *model) enter(now wallet.Instant, thrown bool) bool {
 	if m.state == degrade.Closed {
 		return true
 	}
-	if now.Sub(m.since) >= m.rule.Rest {
+	if now.Sub(m.since) >= m.rule.OpenTimeout {
 		m.to(degrade.HalfOpen, now)
 	}
 	if m.state == degrade.Open || m.let == m.rule.Probes {
@@ -280,11 +281,11 @@ func (m *model) enter(now wallet.Instant, thrown bool) bool {
 	return true
 }
 
-func (m *model) leave(now wallet.Instant, era int, failed, silent bool) {
-	if era != m.era {
+func (m *model) leave(now wallet.Instant, generation int, failed, ignored bool) {
+	if generation != m.generation {
 		return
 	}
-	if silent {
+	if ignored {
 		m.let--
 		return
 	}
@@ -301,14 +302,14 @@ func (m *model) leave(now wallet.Instant, era int, failed, silent bool) {
 	all := int64(len(m.window))
 	switch {
 	case m.state == degrade.HalfOpen && failed,
-		m.state == degrade.Closed && all >= m.rule.Least && float64(failures)/float64(all) >= float64(m.rule.FailNum)/float64(m.rule.FailDen):
+		m.state == degrade.Closed && all >= m.rule.MinRequests && float64(failures)/float64(all) >= float64(m.rule.FailNum)/float64(m.rule.FailDen):
 		m.to(degrade.Open, now)
 	case m.state == degrade.HalfOpen && all == m.rule.Probes:
 		m.to(degrade.Closed, now)
 	}
 }
 
-// TestBreakerModel holds a breaker against the model, with calls that overlap and operators who throw its switch.
+// TestBreakerModel compares a breaker with the model, with calls that overlap and operators who turn its switch on and off.
 func TestBreakerModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b, m := newBreaker(t), &model{rule: small(), state: degrade.Closed, since: eve}
@@ -322,11 +323,11 @@ func TestBreakerModel(t *testing.T) {
 					b.set.Apply(map[wallet.Switch]bool{name: thrown})
 				}
 				want, let := m.enter(b.clock.now, thrown), false
-				era := m.era
+				generation := m.generation
 				failed := rapid.Bool().Draw(t, "fails")
 				hangsUp := rapid.IntRange(0, 3).Draw(t, "hangs up") == 0
 				ctx, hangUp := context.WithCancel(context.Background())
-				_ = b.b.Do(ctx, func() error {
+				_ = intercept.Do(ctx, b.b, intercept.Call{}, func() error {
 					let = true
 					if depth < 3 && rapid.IntRange(0, 3).Draw(t, "overlap") == 0 {
 						nest(depth + 1)
@@ -342,7 +343,7 @@ func TestBreakerModel(t *testing.T) {
 				hangUp()
 				require.Equal(t, want, let)
 				if let {
-					m.leave(b.clock.now, era, failed, failed && hangsUp)
+					m.leave(b.clock.now, generation, failed, failed && hangsUp)
 				}
 				s := b.b.Status()
 				require.Equal(t, m.state, s.State)

@@ -8,14 +8,14 @@ type Text struct {
 	ZH string `json:"zh"`
 }
 
-// Entry is what there is to know of a switch before one throws it.
+// Entry describes a switch to an operator.
 type Entry struct {
 	Name       wallet.Switch
-	Passive    bool   // trips by itself when the system behind it fails, and closes when it is well; can be thrown too
-	Dependency string // the name in Dependencies that it stands before
-	Does       Text   // what the service does otherwise while it is on
+	Passive    bool   // goes on when its dependency fails and off when that recovers; operators can turn it on too
+	Dependency string // the name in Dependencies that it degrades
+	Does       Text   // what the service does differently while it is on
 	Notice     Text   // what users notice of it
-	Promise    string // what must hold while it is on, and afterwards: what its drill checks
+	Promise    string // what its drill checks: what must hold while it is on, and afterwards
 }
 
 // Catalogue returns the 26 switches (D3): first those of the cash path, then of rewards, of withdrawing, of the wallet page,
@@ -28,7 +28,7 @@ func Catalogue() []Entry {
 	return append(out, passiveSwitches()...)
 }
 
-// EntryOf returns what the catalogue says of a switch; false: it is not in it.
+// EntryOf returns the entry of a switch; false: the catalogue has none.
 func EntryOf(name wallet.Switch) (Entry, bool) {
 	for _, e := range Catalogue() {
 		if e.Name == name {

@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestCatalogue: 26 switches (D3), each once, each with words for whoever throws it, in both languages.
+// TestCatalogue: 26 switches (D3), each once, each with texts for operators in both languages.
 func TestCatalogue(t *testing.T) {
 	seen := map[wallet.Switch]bool{}
 	passive := 0
@@ -48,7 +48,7 @@ func TestCatalogue(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestDependencies: the five of the source have the strength that it gives them (D1), where ours is the same.
+// TestDependencies: the dependencies of the source have the strength that it gives them (D1), where ours is the same.
 func TestDependencies(t *testing.T) {
 	named := 0
 	for _, d := range degrade.Dependencies() {
@@ -61,5 +61,5 @@ func TestDependencies(t *testing.T) {
 			require.Equal(t, degrade.Strong, d.Strength)
 		}
 	}
-	require.Equal(t, 26, named, "each switch stands before one system")
+	require.Equal(t, 26, named, "each switch belongs to one dependency")
 }

@@ -2,7 +2,7 @@ package degrade
 
 import "hongbao/reference/wallet"
 
-// Strength says whether the service can go on without a system.
+// Strength tells whether the service can go on without a dependency.
 type Strength string
 
 // The strengths.
@@ -11,24 +11,23 @@ const (
 	Strong Strength = "strong"
 )
 
-// Dependency is a system that the service stands on, and how the service keeps its trouble small: the five ways of D4. The
-// switches that degrade it are those that stand before it.
+// Dependency is a system that the service calls, and how the service limits the effect of its faults: the five ways of D4.
 type Dependency struct {
 	Name      string
 	Strength  Strength
-	Limit     Text     // what bounds how much it is asked, and how long for
-	Breakers  []string // the names of the breakers before it
-	NoBreaker Text     // why there is none, or who goes past it; empty: nobody does
-	WayOut    Text     // the fallback: what is done when it fails
-	Isolation Text     // why its trouble takes nothing of what the others need
-	Switches  []wallet.Switch
+	Limit     Text            // the bounds of the calls to it: rate and duration
+	Breakers  []string        // the names of its breakers
+	NoBreaker Text            // why it has none, or which calls pass it; empty: no call does
+	WayOut    Text            // the fallback when it fails
+	Isolation Text            // why its faults take no resources that other dependencies need
+	Switches  []wallet.Switch // that degrade it
 }
 
 // Dependencies returns the table of D1 and D4 as this service has it: the five of the source first. Its order KV is weak
-// because downstreams know order numbers; here the orders of record lie in the books, so there is nothing to skip.
+// because downstreams know order numbers; here the orders of record are stored in the ledger database, so it has no counterpart.
 func Dependencies() []Dependency {
-	out := append(sources(), books()...)
-	out = append(out, stores()...)
+	out := append(sources(), strongStores()...)
+	out = append(out, weakStores()...)
 	out = append(out, others()...)
 	for i := range out {
 		for _, e := range Catalogue() {
@@ -40,7 +39,7 @@ func Dependencies() []Dependency {
 	return out
 }
 
-// sources are the five of the source (D1).
+// sources are the five dependencies of the source (D1).
 func sources() []Dependency {
 	return []Dependency{
 		{Name: "config centre", Strength: Weak, Limit: Text{"one read a second an instance; 1 s a call", "每实例每秒读一次;单次1秒"}, NoBreaker: chores(),
@@ -57,8 +56,8 @@ func sources() []Dependency {
 	}
 }
 
-// books are the rest of what is strong.
-func books() []Dependency {
+// strongStores are our other strong stores.
+func strongStores() []Dependency {
 	after := Text{"accounts, orders or ledger are asked with it, in the same books: their breakers spare it", "与账号、订单或账本同库且一并访问,由其熔断保护"}
 	return []Dependency{
 		{Name: "accounts", Strength: Strong, Limit: onBooks(), Breakers: []string{BreakerAccounts},
@@ -76,8 +75,8 @@ func books() []Dependency {
 	}
 }
 
-// stores are the rest of what is ours and weak.
-func stores() []Dependency {
+// weakStores are our other weak stores.
+func weakStores() []Dependency {
 	return []Dependency{
 		{Name: "backlog", Strength: Weak, Limit: Text{onRedis().EN + "; a full backlog refuses", onRedis().ZH + ";压单满则拒绝"}, Breakers: []string{BreakerBacklog},
 			NoBreaker: Text{"posters go past it: they rest by themselves", "入账任务不经过熔断,自带休息"},
@@ -95,7 +94,7 @@ func stores() []Dependency {
 	}
 }
 
-// others are other people's.
+// others are the systems of other companies.
 func others() []Dependency {
 	apart := Text{"64 calls at a time to each, and nobody waits for a place", "每个系统同时最多64个调用,不排队等待"}
 	var awards []string
@@ -110,7 +109,7 @@ func others() []Dependency {
 	}
 }
 
-// What several systems have in common: of the books, of Redis, and of what chores alone ask.
+// Texts that several dependencies share: those in the ledger database, those in Redis, and those that only chores call.
 
 func onBooks() Text {
 	return Text{"16 connections, 8,192 waiting writes and 8,192 waiting reads a shard; 5 s a statement, and the request's deadline", "每分片16个连接,写等待8,192、读等待8,192;单条语句5秒且不超过请求时限"}

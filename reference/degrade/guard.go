@@ -2,16 +2,32 @@ package degrade
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"slices"
 	"sync"
 
+	"hongbao/reference/intercept"
 	"hongbao/reference/wallet"
 )
 
-// Guard puts breakers before what an instance stands on (D4): the bank, the system of each reward type, and the stores
-// that people wait for. What runs in the background goes past them: there is little of it, and it rests by itself.
+// The names of breakers. That of a reward type's system is the type's.
+const (
+	BreakerBank     = "bank"
+	BreakerTokens   = "token store"
+	BreakerBacklog  = "backlog"
+	BreakerStock    = "coupon stock"
+	BreakerAccounts = "accounts"
+	BreakerOrders   = "orders"
+	BreakerItems    = "reward records"
+	BreakerLedger   = "ledger"
+)
+
+// Guard puts breakers before the dependencies of an instance (D4): the bank, the system of each reward type, and the stores
+// that requests wait for. A call that a breaker refuses was not done.
+//
+// Without the strong stores nothing goes on (D1): there a breaker spares requests the wait for a time-out and an unknown
+// outcome. Accounts, orders and ledger have one, because a request asks them first. Budgets, withdrawals and packets are
+// asked after them and need none.
 type Guard struct {
 	set   *Set
 	clock wallet.Clock
@@ -21,8 +37,8 @@ type Guard struct {
 	breakers []*Breaker
 }
 
-// NewGuard returns a guard whose breakers keep these rules. set, which may be nil, is told of their trips. ErrInvalid when
-// a rule is.
+// NewGuard returns a guard whose breakers follow these rules and report their trips to set, which may be nil. ErrInvalid:
+// see Rule.Validate.
 func NewGuard(set *Set, clock wallet.Clock, r Rules) (*Guard, error) {
 	if err := errors.Join(r.Systems.Validate(), r.Weak.Validate(), r.Strong.Validate()); err != nil {
 		return nil, err
@@ -30,16 +46,16 @@ func NewGuard(set *Set, clock wallet.Clock, r Rules) (*Guard, error) {
 	return &Guard{set: set, clock: clock, rules: r}, nil
 }
 
-// before returns a new breaker.
-func (g *Guard) before(name string, trips wallet.Switch, r Rule) *Breaker {
-	b, _ := NewBreaker(name, trips, g.set, g.clock, r) // the rule is known to be good
+// breaker returns a new breaker.
+func (g *Guard) breaker(name string, trips wallet.Switch, r Rule) *Breaker {
+	b, _ := NewBreaker(name, trips, g.set, g.clock, r) // the rule was validated
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.breakers = append(g.breakers, b)
 	return b
 }
 
-// Breakers returns how the breakers stand, by name: who makes them may go through a map.
+// Breakers returns the status of the breakers, sorted by name, because they may have been made in the order of a map.
 func (g *Guard) Breakers() []BreakerStatus {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -51,70 +67,54 @@ func (g *Guard) Breakers() []BreakerStatus {
 	return out
 }
 
-// ask makes a call that returns something, unless the system is given a rest.
-func ask[T any](ctx context.Context, b *Breaker, call func() (T, error)) (v T, err error) {
-	err = b.Do(ctx, func() error { v, err = call(); return err })
-	return v, err
-}
-
-// Bank returns the bank behind a breaker. What it refuses was not paid: the money stays held and is paid later.
+// Bank returns the bank with a breaker. A payout that it refuses stays held and is paid later.
 func (g *Guard) Bank(b wallet.Bank) wallet.Bank {
-	return guardedBank{b, g.before(BreakerBank, wallet.SwitchBreakBank, g.rules.Systems)}
+	return intercept.Bank(b, g.breaker(BreakerBank, wallet.SwitchBreakBank, g.rules.Systems))
 }
 
-type guardedBank struct {
-	wallet.Bank
-	breaker *Breaker
-}
-
-// Pay implements wallet.Bank.
-func (b guardedBank) Pay(ctx context.Context, no wallet.WithdrawalNo, amount wallet.Money) error {
-	return b.breaker.Do(ctx, func() error { return b.Bank.Pay(ctx, no, amount) })
-}
-
-// Downstream returns a reward type's system behind a breaker. What it refuses was not done: the reward stays as it is on
-// record, and is settled later.
+// Downstream returns a reward type's system with a breaker. A reward that it refuses keeps its state on record and is settled
+// later.
 func (g *Guard) Downstream(a wallet.AwardType, d wallet.Downstream) wallet.Downstream {
-	return guardedDownstream{d, g.before(a.String(), wallet.SwitchBreakDownstream, g.rules.Systems)}
+	return intercept.Downstream(d, g.breaker(a.String(), wallet.SwitchBreakDownstream, g.rules.Systems))
 }
 
-type guardedDownstream struct {
-	wallet.Downstream
-	breaker *Breaker
+// Tokens returns the token store with a breaker. While it is open a grant only holds its posting, and a page reports that
+// tokens are missing.
+func (g *Guard) Tokens(t wallet.Tokens) wallet.Tokens {
+	return intercept.Tokens(t, g.breaker(BreakerTokens, "", g.rules.Weak))
 }
 
-// Issue implements wallet.Downstream. A batch counts as failed when every item of it did.
-func (d guardedDownstream) Issue(ctx context.Context, items []wallet.Item) (answers []wallet.ItemAnswer, err error) {
-	var refused error
-	whole := d.breaker.Do(ctx, func() error {
-		answers, refused = d.Downstream.Issue(ctx, items)
-		if refused != nil || len(answers) == 0 {
-			return refused
-		}
-		for _, a := range answers {
-			if !Failed(a.Err) {
-				return nil
-			}
-		}
-		return answers[0].Err
-	})
-	if answers == nil {
-		return nil, whole
+// Backlog returns the backlog with a breaker for pushes. Posters pass it.
+func (g *Guard) Backlog(b wallet.Backlog) wallet.Backlog {
+	return intercept.Backlog(b, g.breaker(BreakerBacklog, "", g.rules.Weak))
+}
+
+// Stocks returns the count of coupons with a breaker. A reward that it refuses waits on record. Chores, which read what was
+// issued, pass it.
+func (g *Guard) Stocks(s wallet.Stocks) wallet.Stocks {
+	return intercept.Stocks(s, g.breaker(BreakerStock, "", g.rules.Strong))
+}
+
+// Identities returns the accounts with a breaker.
+func (g *Guard) Identities(s wallet.IdentityStore) wallet.IdentityStore {
+	return intercept.Identities(s, g.breaker(BreakerAccounts, "", g.rules.Strong))
+}
+
+// Orders returns the orders of record and their admissions, which may be nil, with one breaker: they are the same rows.
+func (g *Guard) Orders(o wallet.Orders, a wallet.AdmissionBook) (wallet.Orders, wallet.AdmissionBook) {
+	b := g.breaker(BreakerOrders, "", g.rules.Strong)
+	if a != nil {
+		a = intercept.Admissions(a, b)
 	}
-	return answers, refused
+	return intercept.Orders(o, b), a
 }
 
-// Look implements wallet.Downstream.
-func (d guardedDownstream) Look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return ask(ctx, d.breaker, func() (wallet.Receipt, error) { return d.Downstream.Look(ctx, i) })
+// Ledger returns the ledger with a breaker, for posters too: a credit that it refuses stays held.
+func (g *Guard) Ledger(l wallet.Ledger) wallet.Ledger {
+	return intercept.Ledger(l, g.breaker(BreakerLedger, "", g.rules.Strong))
 }
 
-// Use implements wallet.Downstream.
-func (d guardedDownstream) Use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return ask(ctx, d.breaker, func() (wallet.Receipt, error) { return d.Downstream.Use(ctx, i) })
-}
-
-// Refund implements wallet.Downstream.
-func (d guardedDownstream) Refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return ask(ctx, d.breaker, func() (wallet.Receipt, error) { return d.Downstream.Refund(ctx, i) })
+// Items returns the records of rewards with a breaker. Chores, which list and count them, pass it.
+func (g *Guard) Items(s wallet.Items) wallet.Items {
+	return intercept.Items(s, g.breaker(BreakerItems, "", g.rules.Strong))
 }

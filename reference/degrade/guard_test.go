@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// system is a bank and a downstream that answers as it is told.
+// system is a bank and a downstream with preset answers.
 type system struct {
 	err     error
 	answers []wallet.ItemAnswer
@@ -33,7 +33,7 @@ func (s *system) Look(context.Context, wallet.Item) (wallet.Receipt, error)   { 
 func (s *system) Use(context.Context, wallet.Item) (wallet.Receipt, error)    { return s.one() }
 func (s *system) Refund(context.Context, wallet.Item) (wallet.Receipt, error) { return s.one() }
 
-// TestGuard: few calls reach a system that fails, and all that it answers reaches the caller.
+// TestGuard: few calls reach a system that fails, and every answer reaches the caller.
 func TestGuard(t *testing.T) {
 	bad, good := wallet.ItemAnswer{Err: wallet.ErrUnknown}, wallet.ItemAnswer{Receipt: wallet.Receipt{Ref: "r"}}
 	ctx := t.Context()
@@ -46,7 +46,7 @@ func TestGuard(t *testing.T) {
 	}{
 		{"a bank that is down", system{err: wallet.ErrUnavailable},
 			func(b wallet.Bank, _ wallet.Downstream) error { return b.Pay(ctx, wallet.WithdrawalNo{}, 1) }, wallet.SwitchBreakBank, true},
-		{"a bank that says no", system{err: wallet.ErrDeclined},
+		{"a bank that declines", system{err: wallet.ErrDeclined},
 			func(b wallet.Bank, _ wallet.Downstream) error { return b.Pay(ctx, wallet.WithdrawalNo{}, 1) }, wallet.SwitchBreakBank, false},
 		{"a batch with one good item", system{answers: []wallet.ItemAnswer{bad, good, bad}},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, false},
@@ -89,7 +89,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestBreakersAreListedByName: whatever order they were made in, an operator finds one where it was.
+// TestBreakersAreListedByName: the order in which they were made does not matter.
 func TestBreakersAreListedByName(t *testing.T) {
 	g, err := degrade.NewGuard(nil, &hand{eve}, alike(small()))
 	require.NoError(t, err)
@@ -104,7 +104,7 @@ func TestBreakersAreListedByName(t *testing.T) {
 	require.Equal(t, []string{wallet.AdCoupon.String(), degrade.BreakerBacklog, degrade.BreakerBank, wallet.HeyteaCoupon.String()}, names)
 }
 
-// TestGuardAnswers: what the system says of one item goes through.
+// TestGuardAnswers: the answers for single items reach the caller.
 func TestGuardAnswers(t *testing.T) {
 	g, err := degrade.NewGuard(nil, &hand{eve}, alike(small()))
 	require.NoError(t, err)

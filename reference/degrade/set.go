@@ -9,25 +9,25 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Set is the switches of one instance as they stand: what operators have thrown, and what tripped by itself. A nil Set has
-// none on. It is safe for concurrent use.
+// Set is the state of one instance's switches: those that operators have turned on, and those that tripped. In a nil Set
+// every switch is off. It is safe for concurrent use.
 type Set struct {
 	clock wallet.Clock
-	on    atomic.Pointer[map[wallet.Switch]bool] // replaced whole: readers never wait
+	on    atomic.Pointer[map[wallet.Switch]bool] // replaced as a whole, so that readers never wait
 
-	mu     sync.Mutex
-	thrown map[wallet.Switch]bool
-	trips  map[wallet.Switch]map[string]string // what tripped it, by its source: reason
-	since  map[wallet.Switch]wallet.Instant    // when it last went on or off
+	mu       sync.Mutex
+	operator map[wallet.Switch]bool              // turned on by operators
+	trips    map[wallet.Switch]map[string]string // the reason of each trip, by source
+	since    map[wallet.Switch]wallet.Instant    // when it last went on or off
 }
 
-// State is how one switch stands.
+// State is the state of one switch.
 type State struct {
-	Switch wallet.Switch
-	On     bool
-	Thrown bool           // by operators
-	Since  wallet.Instant // when it last went on or off; 0: it never did
-	Trips  []Trip         // what tripped it, by source; empty unless it tripped by itself
+	Switch     wallet.Switch
+	On         bool
+	ByOperator bool           // operators have turned it on
+	Since      wallet.Instant // when it last went on or off; 0: never
+	Trips      []Trip         // by source; empty unless it tripped
 }
 
 // Trip is a reason for a passive switch to be on.
@@ -36,43 +36,43 @@ type Trip struct {
 	Reason string `json:"reason"`
 }
 
-// NewSet returns a set with everything off.
+// NewSet returns a set in which every switch is off.
 func NewSet(clock wallet.Clock) *Set {
-	s := &Set{clock: clock, thrown: map[wallet.Switch]bool{}, trips: map[wallet.Switch]map[string]string{}, since: map[wallet.Switch]wallet.Instant{}}
+	s := &Set{clock: clock, operator: map[wallet.Switch]bool{}, trips: map[wallet.Switch]map[string]string{}, since: map[wallet.Switch]wallet.Instant{}}
 	s.on.Store(&map[wallet.Switch]bool{})
 	return s
 }
 
-// On says whether a switch is on, thrown or tripped.
+// On reports whether a switch is on, by an operator or by a trip.
 func (s *Set) On(name wallet.Switch) bool { return s != nil && (*s.on.Load())[name] }
 
-// Thrown says whether operators have thrown a switch.
-func (s *Set) Thrown(name wallet.Switch) bool {
+// ByOperator reports whether operators have turned a switch on.
+func (s *Set) ByOperator(name wallet.Switch) bool {
 	if !s.On(name) {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.thrown[name]
+	return s.operator[name]
 }
 
-// Apply takes over what operators have thrown; what is not in it, or false there, is off.
-func (s *Set) Apply(thrown map[wallet.Switch]bool) {
+// Apply takes over the switches that operators have turned on. All others are off, unless they tripped.
+func (s *Set) Apply(operator map[wallet.Switch]bool) {
 	if s == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.thrown = map[wallet.Switch]bool{}
-	for name, on := range thrown {
+	s.operator = map[wallet.Switch]bool{}
+	for name, on := range operator {
 		if on {
-			s.thrown[name] = true
+			s.operator[name] = true
 		}
 	}
 	s.publish()
 }
 
-// Trip turns a passive switch on for a reason, until its source says Recover. Several sources may hold one switch.
+// Trip turns a passive switch on for a reason, until Recover of the same source. Several sources may trip one switch.
 func (s *Set) Trip(name wallet.Switch, source, reason string) {
 	if s == nil {
 		return
@@ -86,7 +86,7 @@ func (s *Set) Trip(name wallet.Switch, source, reason string) {
 	s.publish()
 }
 
-// Recover takes a source's trip back. The switch is off when nobody else holds it.
+// Recover ends the trip of a source. The switch goes off unless another source or an operator has it on.
 func (s *Set) Recover(name wallet.Switch, source string) {
 	if !s.On(name) {
 		return
@@ -97,7 +97,7 @@ func (s *Set) Recover(name wallet.Switch, source string) {
 	s.publish()
 }
 
-// Watch trips the switch when a call to the source failed, and recovers it when it did not.
+// Watch trips the switch if a call to the source failed, and ends the trip if it succeeded.
 func (s *Set) Watch(name wallet.Switch, source string, err error) {
 	if err != nil {
 		s.Trip(name, source, wallet.ReasonOf(err))
@@ -106,9 +106,9 @@ func (s *Set) Watch(name wallet.Switch, source string, err error) {
 	s.Recover(name, source)
 }
 
-// publish makes what is on visible, and notes what has changed. The caller holds the lock.
+// publish makes the new state visible and records when it changed. The caller holds the lock.
 func (s *Set) publish() {
-	on := maps.Clone(s.thrown)
+	on := maps.Clone(s.operator)
 	for name, sources := range s.trips {
 		if len(sources) > 0 {
 			on[name] = true
@@ -129,8 +129,8 @@ func (s *Set) publish() {
 	s.on.Store(&on)
 }
 
-// States returns how the switches of the catalogue stand, in its order, and after them any that are on and are not in it:
-// those of a later version.
+// States returns the state of each switch of the catalogue, in its order, and then of those that are on and not in it: they
+// belong to a later version.
 func (s *Set) States() []State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,7 +146,7 @@ func (s *Set) States() []State {
 	}
 	out := make([]State, 0, len(names))
 	for _, name := range names {
-		state := State{Switch: name, On: on[name], Thrown: s.thrown[name], Since: s.since[name]}
+		state := State{Switch: name, On: on[name], ByOperator: s.operator[name], Since: s.since[name]}
 		for _, source := range slices.Sorted(maps.Keys(s.trips[name])) {
 			state.Trips = append(state.Trips, Trip{source, s.trips[name][source]})
 		}

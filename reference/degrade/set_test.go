@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// stateOf returns how one switch stands.
+// stateOf returns the state of one switch.
 func stateOf(t require.TestingT, s *degrade.Set, name wallet.Switch) degrade.State {
 	for _, state := range s.States() {
 		if state.Switch == name {
@@ -36,24 +36,24 @@ func TestSet(t *testing.T) {
 	s.Trip(locks, "shards", "unknown_outcome")
 	s.Apply(map[wallet.Switch]bool{wallet.SwitchStopCash: true, wallet.SwitchStopUse: false})
 	require.True(t, s.On(locks))
-	require.False(t, s.Thrown(locks), "it tripped by itself, and operators who throw others do not close it")
-	require.True(t, s.Thrown(wallet.SwitchStopCash))
+	require.False(t, s.ByOperator(locks), "it tripped, and turning others on does not turn it off")
+	require.True(t, s.ByOperator(wallet.SwitchStopCash))
 	require.False(t, s.On(wallet.SwitchStopUse))
 	require.Equal(t, degrade.State{Switch: locks, On: true, Since: eve.Add(time.Second),
 		Trips: []degrade.Trip{{"chores", "unavailable"}, {"shards", "unknown_outcome"}}}, stateOf(t, s, locks), "since the first trip")
 
 	s.Recover(locks, "chores")
-	require.True(t, s.On(locks), "somebody else still holds it")
+	require.True(t, s.On(locks), "another source still has it on")
 	s.Apply(map[wallet.Switch]bool{locks: true})
 	clock.pass(time.Second)
 	s.Recover(locks, "shards")
-	require.Equal(t, degrade.State{Switch: locks, On: true, Thrown: true, Since: eve.Add(time.Second)}, stateOf(t, s, locks), "operators hold it")
+	require.Equal(t, degrade.State{Switch: locks, On: true, ByOperator: true, Since: eve.Add(time.Second)}, stateOf(t, s, locks), "operators have it on")
 	s.Apply(nil)
 	require.Equal(t, degrade.State{Switch: locks, Since: eve.Add(3 * time.Second)}, stateOf(t, s, locks))
 
 	s.Apply(map[wallet.Switch]bool{"of-next-year": true})
 	all := s.States()
-	require.Equal(t, wallet.Switch("of-next-year"), all[len(all)-1].Switch, "one of a later version is shown")
+	require.Equal(t, wallet.Switch("of-next-year"), all[len(all)-1].Switch, "a switch of a later version is listed")
 }
 
 func TestSetWatches(t *testing.T) {
@@ -68,11 +68,11 @@ func TestNoSet(t *testing.T) {
 	var s *degrade.Set
 	s.Trip(wallet.SwitchSkipLocks, "locks", "down")
 	s.Recover(wallet.SwitchSkipLocks, "locks")
-	require.False(t, s.On(wallet.SwitchSkipLocks), "who has no set has nothing switched")
-	require.False(t, s.Thrown(wallet.SwitchSkipLocks))
+	require.False(t, s.On(wallet.SwitchSkipLocks), "without a set no switch is on")
+	require.False(t, s.ByOperator(wallet.SwitchSkipLocks))
 }
 
-// TestSetModel holds the set against two plain sets.
+// TestSetModel compares the set with two plain sets.
 func TestSetModel(t *testing.T) {
 	names := []wallet.Switch{wallet.SwitchSkipLocks, wallet.SwitchBreakBank, wallet.SwitchStopCash}
 	rapid.Check(t, func(t *rapid.T) {
@@ -105,14 +105,14 @@ func TestSetModel(t *testing.T) {
 					since[name] = clock.now
 				}
 				require.Equal(t, on(name), s.On(name))
-				require.Equal(t, thrown[name], s.Thrown(name))
+				require.Equal(t, thrown[name], s.ByOperator(name))
 				require.Equal(t, since[name], stateOf(t, s, name).Since)
 			}
 		}
 	})
 }
 
-// TestSetTogether: readers and writers do not wait for each other, and what is read was written.
+// TestSetTogether: concurrent readers and writers see consistent states.
 func TestSetTogether(t *testing.T) {
 	s := degrade.NewSet(&hand{eve})
 	var all sync.WaitGroup

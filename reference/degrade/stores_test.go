@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// store is every store of ours, answering as it is told.
+// store is every store of ours, with a preset answer.
 type store struct {
 	wallet.Tokens
 	wallet.Backlog
@@ -106,8 +106,8 @@ func (s recorded) Count(context.Context, wallet.Stage) (map[wallet.ItemState]int
 	return map[wallet.ItemState]int64{1: 7}, s.answer()
 }
 
-// behind is what an instance stands on, each behind its breaker.
-type behind struct {
+// ports are the stores, each with its breaker.
+type ports struct {
 	wallet.Tokens
 	wallet.Backlog
 	wallet.IdentityStore
@@ -118,77 +118,77 @@ type behind struct {
 	items      wallet.Items
 }
 
-func newBehind(g *degrade.Guard, s *store) behind {
-	b := behind{Tokens: g.Tokens(s), Backlog: g.Backlog(s), IdentityStore: g.Identities(s), Ledger: g.Ledger(s),
+func newPorts(g *degrade.Guard, s *store) ports {
+	b := ports{Tokens: g.Tokens(s), Backlog: g.Backlog(s), IdentityStore: g.Identities(s), Ledger: g.Ledger(s),
 		stocks: g.Stocks(counted{store: s}), items: g.Items(recorded{store: s})}
 	b.orders, b.admissions = g.Orders(ordered{store: s}, ordered{store: s})
 	return b
 }
 
-// guardedCall is one call; got is what it answers.
+// guardedCall is one call; got is its result.
 type guardedCall struct {
-	breaker string // "": it goes past
+	breaker string // "": the call passes
 	got     any
-	call    func(ctx context.Context, b behind) (any, error)
+	call    func(ctx context.Context, b ports) (any, error)
 }
 
 func guardedCalls() []guardedCall {
 	no, order, item := wallet.OrderNo{}, wallet.Order{Amount: 7}, wallet.Item{Ref: "7"}
 	return []guardedCall{
-		{degrade.BreakerTokens, nil, func(ctx context.Context, b behind) (any, error) { return nil, b.Issue(ctx, wallet.Token{}) }},
-		{degrade.BreakerTokens, nil, func(ctx context.Context, b behind) (any, error) { return nil, b.Mark(ctx, nil, 0) }},
-		{degrade.BreakerTokens, []wallet.Token{{Amount: 7}}, func(ctx context.Context, b behind) (any, error) { return b.List(ctx, 1, wallet.Official) }},
-		{degrade.BreakerBacklog, nil, func(ctx context.Context, b behind) (any, error) { return nil, b.Push(ctx, nil) }},
-		{"", []wallet.Held{{ID: 7}}, func(ctx context.Context, b behind) (any, error) { return b.Take(ctx, 0, 1) }},
-		{degrade.BreakerAccounts, wallet.Person{ActID: 7}, func(ctx context.Context, b behind) (any, error) { return b.Person(ctx, wallet.Account{}) }},
-		{degrade.BreakerAccounts, wallet.ActID(7), func(ctx context.Context, b behind) (any, error) {
+		{degrade.BreakerTokens, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.Issue(ctx, wallet.Token{}) }},
+		{degrade.BreakerTokens, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.Mark(ctx, nil, 0) }},
+		{degrade.BreakerTokens, []wallet.Token{{Amount: 7}}, func(ctx context.Context, b ports) (any, error) { return b.List(ctx, 1, wallet.Official) }},
+		{degrade.BreakerBacklog, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.Push(ctx, nil) }},
+		{"", []wallet.Held{{ID: 7}}, func(ctx context.Context, b ports) (any, error) { return b.Take(ctx, 0, 1) }},
+		{degrade.BreakerAccounts, wallet.Person{ActID: 7}, func(ctx context.Context, b ports) (any, error) { return b.Person(ctx, wallet.Account{}) }},
+		{degrade.BreakerAccounts, wallet.ActID(7), func(ctx context.Context, b ports) (any, error) {
 			_, owner, err := b.Row(ctx, wallet.Account{}, 0)
 			return owner, err
 		}},
-		{degrade.BreakerAccounts, wallet.Person{ActID: 7}, func(ctx context.Context, b behind) (any, error) { return b.Apply(ctx, wallet.IdentityChange{}) }},
-		{degrade.BreakerLedger, []wallet.Posted{7}, func(ctx context.Context, b behind) (any, error) { return b.Post(ctx, nil) }},
-		{degrade.BreakerLedger, nil, func(ctx context.Context, b behind) (any, error) { return nil, b.Transfer(ctx, wallet.Transfer{}) }},
-		{degrade.BreakerLedger, wallet.View{Balance: 7}, func(ctx context.Context, b behind) (any, error) { return b.View(ctx, wallet.ViewQuery{}) }},
-		{degrade.BreakerStock, nil, func(ctx context.Context, b behind) (any, error) { return nil, b.stocks.Take(ctx, no, "tea", 1) }},
-		{degrade.BreakerStock, true, func(ctx context.Context, b behind) (any, error) { return b.stocks.Decline(ctx, no, "tea") }},
-		{degrade.BreakerStock, nil, func(ctx context.Context, b behind) (any, error) { return nil, b.stocks.GiveBack(ctx, no, "tea") }},
-		{"", int64(7), func(ctx context.Context, b behind) (any, error) { return b.stocks.Issued(ctx, wallet.Template{}) }},
-		{degrade.BreakerOrders, order, func(ctx context.Context, b behind) (any, error) {
+		{degrade.BreakerAccounts, wallet.Person{ActID: 7}, func(ctx context.Context, b ports) (any, error) { return b.Apply(ctx, wallet.IdentityChange{}) }},
+		{degrade.BreakerLedger, []wallet.Posted{7}, func(ctx context.Context, b ports) (any, error) { return b.Post(ctx, nil) }},
+		{degrade.BreakerLedger, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.Transfer(ctx, wallet.Transfer{}) }},
+		{degrade.BreakerLedger, wallet.View{Balance: 7}, func(ctx context.Context, b ports) (any, error) { return b.View(ctx, wallet.ViewQuery{}) }},
+		{degrade.BreakerStock, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.stocks.Take(ctx, no, "tea", 1) }},
+		{degrade.BreakerStock, true, func(ctx context.Context, b ports) (any, error) { return b.stocks.Decline(ctx, no, "tea") }},
+		{degrade.BreakerStock, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.stocks.GiveBack(ctx, no, "tea") }},
+		{"", int64(7), func(ctx context.Context, b ports) (any, error) { return b.stocks.Issued(ctx, wallet.Template{}) }},
+		{degrade.BreakerOrders, order, func(ctx context.Context, b ports) (any, error) {
 			on, created, err := b.orders.Create(ctx, order)
 			if !created {
 				return nil, err
 			}
 			return on, err
 		}},
-		{degrade.BreakerOrders, []wallet.Order{order}, func(ctx context.Context, b behind) (any, error) { return b.orders.Get(ctx, nil) }},
-		{degrade.BreakerOrders, nil, func(ctx context.Context, b behind) (any, error) { return nil, b.orders.Finish(ctx, nil, 0) }},
-		{degrade.BreakerOrders, []wallet.Order{order}, func(ctx context.Context, b behind) (any, error) { return b.orders.Of(ctx, 1, wallet.Official) }},
-		{degrade.BreakerOrders, wallet.Admitted{Block: 7}, func(ctx context.Context, b behind) (any, error) { return b.admissions.Admit(ctx, order, 7) }},
-		{degrade.BreakerOrders, []wallet.Order{order}, func(ctx context.Context, b behind) (any, error) { return b.admissions.Get(ctx, nil) }},
-		{degrade.BreakerItems, item, func(ctx context.Context, b behind) (any, error) {
+		{degrade.BreakerOrders, []wallet.Order{order}, func(ctx context.Context, b ports) (any, error) { return b.orders.Get(ctx, nil) }},
+		{degrade.BreakerOrders, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.orders.Finish(ctx, nil, 0) }},
+		{degrade.BreakerOrders, []wallet.Order{order}, func(ctx context.Context, b ports) (any, error) { return b.orders.Of(ctx, 1, wallet.Official) }},
+		{degrade.BreakerOrders, wallet.Admitted{Block: 7}, func(ctx context.Context, b ports) (any, error) { return b.admissions.Admit(ctx, order, 7) }},
+		{degrade.BreakerOrders, []wallet.Order{order}, func(ctx context.Context, b ports) (any, error) { return b.admissions.Get(ctx, nil) }},
+		{degrade.BreakerItems, item, func(ctx context.Context, b ports) (any, error) {
 			on, created, err := b.items.Create(ctx, item)
 			if !created {
 				return nil, err
 			}
 			return on, err
 		}},
-		{degrade.BreakerItems, []wallet.Item{item}, func(ctx context.Context, b behind) (any, error) { return b.items.Get(ctx, nil) }},
-		{degrade.BreakerItems, []wallet.Item{item}, func(ctx context.Context, b behind) (any, error) { return b.items.Advance(ctx, nil) }},
-		{degrade.BreakerItems, []wallet.Item{item}, func(ctx context.Context, b behind) (any, error) {
+		{degrade.BreakerItems, []wallet.Item{item}, func(ctx context.Context, b ports) (any, error) { return b.items.Get(ctx, nil) }},
+		{degrade.BreakerItems, []wallet.Item{item}, func(ctx context.Context, b ports) (any, error) { return b.items.Advance(ctx, nil) }},
+		{degrade.BreakerItems, []wallet.Item{item}, func(ctx context.Context, b ports) (any, error) {
 			return b.items.Of(ctx, nil, wallet.Official, wallet.Cursor{}, 1)
 		}},
-		{"", map[wallet.ItemState]int64{1: 7}, func(ctx context.Context, b behind) (any, error) { return b.items.Count(ctx, wallet.Official) }},
+		{"", map[wallet.ItemState]int64{1: 7}, func(ctx context.Context, b ports) (any, error) { return b.items.Count(ctx, wallet.Official) }},
 	}
 }
 
-// TestStoresRest: what people wait for is spared a store that fails, is asked again once that is well, and brings its answer
-// back; the other stores are asked as ever. What runs in the background goes past.
+// TestStoresRest: a breaker keeps the calls that requests wait for from a store that fails, lets them through again once the
+// store has recovered, and returns its answers. The breakers of other stores stay closed. Background calls pass.
 func TestStoresRest(t *testing.T) {
 	for n, c := range guardedCalls() {
 		clock, s := &hand{eve}, &store{err: wallet.ErrUnknown}
 		g, err := degrade.NewGuard(nil, clock, alike(small()))
 		require.NoError(t, err)
-		b := newBehind(g, s)
+		b := newPorts(g, s)
 		for range 20 {
 			_, err = c.call(t.Context(), b)
 		}
@@ -217,7 +217,7 @@ func TestStoresRest(t *testing.T) {
 	}
 }
 
-// TestStrongStoresRestLate: a strong store that does a part of what it is asked goes on doing it, and a weak one is spared.
+// TestStrongStoresRestLate: the breaker of a strong store stays closed while part of the calls succeeds; that of a weak one opens.
 func TestStrongStoresRestLate(t *testing.T) {
 	for _, c := range []struct {
 		why        string
@@ -231,7 +231,7 @@ func TestStrongStoresRestLate(t *testing.T) {
 		s := &store{}
 		g, err := degrade.NewGuard(nil, &hand{eve}, degrade.DefaultRules())
 		require.NoError(t, err)
-		b := newBehind(g, s)
+		b := newPorts(g, s)
 		for n := range 40 {
 			s.err = nil
 			if n%10 < c.failures {

@@ -59,7 +59,9 @@ func (h *Host) chores(ctx context.Context) {
 		_, err := h.Budgets.Settle(ctx, settleAtOnce)
 		h.warn("cannot settle reservations", err)
 	}
-	h.warn("cannot strand budget", h.strandDead(ctx))
+	if h.Quotas != nil {
+		h.warn("cannot strand budget", h.strandDead(ctx, h.Quotas, &h.absent))
+	}
 	h.stockChores(ctx)
 }
 
@@ -72,7 +74,7 @@ func (h *Host) repair(ctx context.Context) {
 
 // alone reports whether this instance should do the work. If the lock is unreachable, or turned off, it should.
 func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool {
-	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
+	if h.Degrade.ByOperator(wallet.SwitchSkipLocks) {
 		return true
 	}
 	mine, err := h.Leases.Hold(ctx, lease, h.Instance, ttl)
@@ -108,14 +110,23 @@ func (h *Host) finish(ctx context.Context, failed string, step func(context.Cont
 	}
 }
 
-// strandDead orphans the blocks of holders that have been missing for a while. A holder that is still running loses only
-// the block: its next reservation is refused by the ledger database, and it leases another block.
-func (h *Host) strandDead(ctx context.Context) error {
+// leaseStore leases blocks to instances: of budgets or of stock.
+type leaseStore interface {
+	// Holders returns the holders of open blocks.
+	Holders(ctx context.Context) ([]string, error)
+	// Strand ends the open blocks of a holder. Idempotent.
+	Strand(ctx context.Context, holder string) error
+}
+
+// strandDead orphans the blocks of holders that have been missing from the members for deadAfter rounds; absent counts
+// those rounds by holder. A holder that is still running loses only the block: its next reservation is refused by the
+// ledger database, and it leases another block. If no member is known, no holder counts as missing.
+func (h *Host) strandDead(ctx context.Context, store leaseStore, absent *map[string]int) error {
 	members := h.Members()
-	if h.Quotas == nil || len(members) == 0 {
+	if len(members) == 0 {
 		return nil
 	}
-	holders, err := h.Quotas.Holders(ctx)
+	holders, err := store.Holders(ctx)
 	if err != nil {
 		return err
 	}
@@ -125,11 +136,11 @@ func (h *Host) strandDead(ctx context.Context) error {
 		if holder == h.Instance || slices.Contains(members, holder) {
 			continue
 		}
-		if missing[holder] = h.absent[holder] + 1; missing[holder] >= deadAfter {
-			failed = errors.Join(failed, h.Quotas.Strand(ctx, holder))
+		if missing[holder] = (*absent)[holder] + 1; missing[holder] >= deadAfter {
+			failed = errors.Join(failed, store.Strand(ctx, holder))
 		}
 	}
-	h.absent = missing
+	*absent = missing
 	return failed
 }
 

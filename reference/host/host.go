@@ -78,14 +78,29 @@ func (c Config) Validate() error {
 
 // Worker is the instance whose steps the host runs.
 type Worker interface {
+	Poster
+	OrderWorker
+	Settler
+	DistrustTokens(on bool)
+}
+
+// Poster posts held postings.
+type Poster interface {
 	PostBatch(ctx context.Context, shard int) (int, error)
+}
+
+// OrderWorker finishes open orders.
+type OrderWorker interface {
 	Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error)
 	OpenOrders(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error)
 	SettleOrders(ctx context.Context, orders []wallet.Order) error
+}
+
+// Settler settles unfinished operations in bounded steps. Each step returns the number of operations that it finished.
+type Settler interface {
 	SettleWithdrawals(ctx context.Context) (int, error)
 	SettlePackets(ctx context.Context) (int, error)
 	SettleRewards(ctx context.Context) (int, error)
-	DistrustTokens(on bool)
 }
 
 // Ports holds what the host uses.
@@ -132,7 +147,7 @@ func New(c Config, p Ports) (*Host, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return &Host{Config: c.withDefaults(), Ports: p, stopping: make(chan struct{}), posters: map[int]*poster{}, absent: map[string]int{}}, nil
+	return &Host{Config: c.withDefaults(), Ports: p, stopping: make(chan struct{}), posters: map[int]*poster{}}, nil
 }
 
 // Run works until ctx ends and then shuts down, once: held credits are posted unless other instances are running, the

@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	"hongbao/reference/wallet"
 )
@@ -37,31 +35,7 @@ func (h *Host) stockChores(ctx context.Context) {
 		return
 	}
 	h.warn("cannot tidy the stock", h.Stock.Tidy(ctx))
-	h.warn("cannot strand stock", h.strandStock(ctx))
-}
-
-// strandStock orphans the stock of holders that have been missing for a while, as strandDead does with their budget.
-func (h *Host) strandStock(ctx context.Context) error {
-	members := h.Members()
-	if len(members) == 0 {
-		return nil
-	}
-	holders, err := h.Stock.Holders(ctx)
-	if err != nil {
-		return err
-	}
-	missing := map[string]int{}
-	var failed error
-	for _, holder := range holders {
-		if holder == h.Instance || slices.Contains(members, holder) {
-			continue
-		}
-		if missing[holder] = h.absentStock[holder] + 1; missing[holder] >= deadAfter {
-			failed = errors.Join(failed, h.Stock.Strand(ctx, holder))
-		}
-	}
-	h.absentStock = missing
-	return failed
+	h.warn("cannot strand stock", h.strandDead(ctx, h.Stock, &h.absentStock))
 }
 
 // auditStock returns orphaned stock.

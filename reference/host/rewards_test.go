@@ -33,7 +33,7 @@ func TestStockOfTheDead(t *testing.T) {
 		before, err := ours.Holders(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, []string{"dead", "other", "ours"}, before, "round %d: it may still be running", round)
-		require.NoError(t, h.strandStock(t.Context()))
+		require.NoError(t, h.strandDead(t.Context(), h.Stock, &h.absentStock))
 	}
 	after, err := ours.Holders(t.Context())
 	require.NoError(t, err)

@@ -19,7 +19,7 @@ func shardLease(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 // share, and takes free ones, such as those of a dead instance. If the lock is unreachable it keeps its shards (D1), or
 // takes all: two instances that post one shard do no harm, but a shard that no instance posts would.
 func (h *Host) divide(ctx context.Context) {
-	if h.Degrade.Thrown(wallet.SwitchSkipLocks) {
+	if h.Degrade.ByOperator(wallet.SwitchSkipLocks) {
 		h.heard(nil)
 		h.unshared()
 		return

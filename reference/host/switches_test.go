@@ -28,7 +28,7 @@ func TestHostFollowsTheCentre(t *testing.T) {
 		tn := newCluster()
 		w, stop := tn.start(t, "a")
 		time.Sleep(time.Second / 2)
-		require.True(t, w.set.Thrown(wallet.SwitchDistrustTokens))
+		require.True(t, w.set.ByOperator(wallet.SwitchDistrustTokens))
 		tn.centre.set(wallet.SwitchStopCash, true)
 		time.Sleep(time.Second)
 		require.True(t, w.set.On(wallet.SwitchStopCash))

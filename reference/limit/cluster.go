@@ -2,19 +2,20 @@ package limit
 
 import "hongbao/reference/wallet"
 
-// Cluster is the instances that limit together.
+// Cluster is the instances that share limits.
 type Cluster struct {
 	Instances int
-	Permits   wallet.Permits // what they count by; nil: each has its share
+	Permits   wallet.Permits // the common count; nil: each instance limits by its share
 
-	// Local says that operators want shares instead of the count; nil: nobody does.
+	// Local reports whether operators want shares instead of the common count; nil: they never do.
 	Local func() bool
-	// Watch is told, by a limit's name, when the count fails and when it answers again; nil: nobody is.
+	// Watch is called with a limit's name when the common count fails (with the error) and when it answers again (with
+	// nil); nil: not called.
 	Watch func(name string, failed error)
 }
 
-// Limit returns this instance's part of a limit that all keep together under a name: permits taken some at a time, and the
-// share where there is no count or it does not answer (L2). ErrInvalid: see wallet.ValidPermits.
+// Limit returns this instance's part of a limit that all instances share under a name: leased permits, or the share if there
+// is no common count or it does not answer (L2). ErrInvalid: see wallet.ValidPermits.
 func (c Cluster) Limit(name string, perSecond int64) (Limiter, error) {
 	share, err := NewShare(float64(perSecond), c.Instances)
 	if err != nil || c.Permits == nil {

@@ -7,15 +7,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Counted asks a common count for each request (L2): exact, however uneven the traffic is, at the price of one call each.
-// One key answers some ten thousand calls a second (R2), so it is for limits well below that.
+// Counted takes a permit from a common count for each request (L2): exact, however uneven the traffic is, at one call a
+// request. One key answers some ten thousand calls a second (R2), so it suits limits well below that.
 type Counted struct {
 	permits   wallet.Permits
 	name      string
 	perSecond int64
 }
 
-// NewCounted returns a limit of perSecond requests in each second over all who count under the name. ErrInvalid: see
+// NewCounted returns a limit of perSecond requests in each second over all instances that count under the name. ErrInvalid: see
 // wallet.ValidPermits.
 func NewCounted(p wallet.Permits, name string, perSecond int64) (*Counted, error) {
 	if err := checked(p, name, perSecond); err != nil {
@@ -24,7 +24,7 @@ func NewCounted(p wallet.Permits, name string, perSecond int64) (*Counted, error
 	return &Counted{p, name, perSecond}, nil
 }
 
-// Allow implements Limiter. Errors besides wallet.ErrLimited are the count's.
+// Allow implements Limiter. Errors other than wallet.ErrLimited are the common count's.
 func (c *Counted) Allow(ctx context.Context, now wallet.Instant) error {
 	took, _, err := c.permits.Take(ctx, c.name, window(now), 1, c.perSecond)
 	switch {
@@ -38,7 +38,7 @@ func (c *Counted) Allow(ctx context.Context, now wallet.Instant) error {
 
 func checked(p wallet.Permits, name string, perSecond int64) error {
 	if p == nil {
-		return fmt.Errorf("%w: limit: %s counts nowhere", wallet.ErrInvalid, name)
+		return fmt.Errorf("%w: limit: %s has no common count", wallet.ErrInvalid, name)
 	}
 	return wallet.ValidPermits(name, max(perSecond, 1), perSecond)
 }

@@ -8,20 +8,21 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Fallback limits by a common count, and by this instance's share while the count cannot be asked (L2) or an operator
-// says so. It never fails. A count that failed is left alone until the next window: so its time-outs cost one request a
-// second, and instances come back to it together, because some that count beside some that share let too much pass.
+// Fallback limits by a common count, and by this instance's share while the count is unreachable (L2) or an operator wants
+// the share. It never fails. After a failure the count is not called until the next window. So its time-outs cost one
+// request a second, and all instances return to it together: if some counted while others used their share, too many
+// requests would pass.
 type Fallback struct {
 	Exact Limiter
 	Share *Share
 
-	// Local says that an operator wants the share; nil: nobody does.
+	// Local reports whether an operator wants the share; nil: never.
 	Local func() bool
-	// Tripped is told when the count fails and when it answers again; nil: nobody is.
+	// Tripped is called when the count fails (with the error) and when it answers again (with nil); nil: not called.
 	Tripped func(failed error)
 
 	mu     sync.Mutex
-	resume int64 // the window from which on the count is asked again
+	resume int64 // the first window in which the count is called again
 	failed bool
 }
 
@@ -39,8 +40,8 @@ func (f *Fallback) Allow(ctx context.Context, now wallet.Instant) error {
 	return f.Share.Allow(ctx, now)
 }
 
-// local says whether the share is to be used without asking. A count that failed is asked again whatever Local says,
-// because Local may say no more than that it failed.
+// local reports whether to use the share without calling the count. A count that failed is called again whatever Local
+// reports, because Local may be true only because it failed.
 func (f *Fallback) local(now wallet.Instant) bool {
 	f.mu.Lock()
 	failed, resume := f.failed, f.resume
@@ -51,7 +52,7 @@ func (f *Fallback) local(now wallet.Instant) bool {
 	return f.Local != nil && f.Local()
 }
 
-// note remembers whether the count answered, and tells of a change.
+// note records whether the count answered, and reports a change.
 func (f *Fallback) note(now wallet.Instant, err error) {
 	f.mu.Lock()
 	was := f.failed

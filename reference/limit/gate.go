@@ -2,14 +2,14 @@ package limit
 
 import "sync/atomic"
 
-// Gate lets a bounded number in at a time (L1), such as the requests of one kind of traffic (L3). Nobody waits at it: who
-// finds it full is told so. The zero Gate lets nobody in. It is safe for concurrent use.
+// Gate bounds what is under way at a time (L1), such as the requests of one kind of traffic (L3). Enter never waits. The
+// zero Gate has no places. It is safe for concurrent use.
 type Gate struct {
 	Max int64
 	n   atomic.Int64
 }
 
-// Enter takes n places, or none and false.
+// Enter takes n places and returns true, or takes none and returns false.
 func (g *Gate) Enter(n int64) bool {
 	if g.n.Add(n) > g.Max {
 		g.n.Add(-n)
@@ -18,7 +18,7 @@ func (g *Gate) Enter(n int64) bool {
 	return true
 }
 
-// Leave gives n places back.
+// Leave returns n places.
 func (g *Gate) Leave(n int64) { g.n.Add(-n) }
 
 // In returns how many places are taken.

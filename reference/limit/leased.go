@@ -8,13 +8,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// leaseParts is into how many leases an even share of a second's permits is divided: an instance asks about so often a
-// second, and what it may leave unused is about one such part.
+// leaseParts is the number of leases that an even share of a second's permits is divided into. An instance takes about so many
+// leases a second, and leaves at most about one of them unused.
 const leaseParts = 10
 
-// Leased takes permits from a common count some at a time and spends them here (ours, beyond L2): as exact as Counted
-// for any traffic that wants more than there is, at a few calls a second and instance. As a second's permits come to
-// their end, what is taken at a time becomes less, so that no instance sits on what another one needs.
+// Leased takes several permits at a time from a common count and spends them locally (ours, beyond L2): as exact as Counted
+// for any traffic above the limit, at a few calls a second and instance. The fewer permits are left in a second, the
+// smaller is each lease, so that no instance holds permits that another one needs.
 type Leased struct {
 	permits   wallet.Permits
 	name      string
@@ -22,9 +22,9 @@ type Leased struct {
 	instances int64
 
 	mu     sync.Mutex
-	window int64 // that held belongs to: permits end with their second
+	window int64 // of held: permits expire with their second
 	held   int64
-	next   int64 // how many to take at a time
+	next   int64 // size of the next lease
 	none   bool  // the window's permits are all taken
 }
 
@@ -40,7 +40,7 @@ func NewLeased(p wallet.Permits, name string, perSecond int64, instances int) (*
 	return &Leased{permits: p, name: name, perSecond: perSecond, instances: int64(instances), window: -1}, nil
 }
 
-// Allow implements Limiter. Errors besides wallet.ErrLimited are the count's.
+// Allow implements Limiter. Errors other than wallet.ErrLimited are the common count's.
 func (l *Leased) Allow(ctx context.Context, now wallet.Instant) error {
 	w := window(now)
 	want, err := l.spend(w)
@@ -54,7 +54,7 @@ func (l *Leased) Allow(ctx context.Context, now wallet.Instant) error {
 	return l.add(w, took, left)
 }
 
-// spend spends a permit that is held. Otherwise it returns how many to take, or wallet.ErrLimited.
+// spend spends a held permit and returns 0. Without one it returns how many to take, or wallet.ErrLimited.
 func (l *Leased) spend(w int64) (want int64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,7 +71,7 @@ func (l *Leased) spend(w int64) (want int64, err error) {
 	return l.next, nil
 }
 
-// add takes in what was taken, and spends one of it. What came too late for its window is of no use.
+// add adds a lease and spends one permit of it. A lease that arrives after its window is lost.
 func (l *Leased) add(w, took, left int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,10 +85,10 @@ func (l *Leased) add(w, took, left int64) error {
 		return wallet.ErrLimited
 	}
 	if took > 0 {
-		return nil // this request's own permit was good for its second
+		return nil // the request was made in the window that its permit belongs to
 	}
 	return wallet.ErrLimited
 }
 
-// part returns how many permits to take while so many are left.
+// part returns the size of a lease while so many permits are left.
 func (l *Leased) part(left int64) int64 { return max(1, left/(l.instances*leaseParts)) }

@@ -1,10 +1,10 @@
-// Package limit holds the limits of rates and of crowds (L1–L3). Three ways to limit a rate over all instances: Share
-// gives each its part, Counted asks a common count for each request, and Leased takes permits from that count some at a
-// time. Fallback goes from one to the other while the count cannot be asked. Gates keep kinds of traffic from taking each
-// other's room.
+// Package limit limits rates and concurrency (L1–L3). There are three ways to limit a rate over all instances: Share gives
+// each instance a fixed part, Counted takes each permit from a common count, and Leased takes several permits from that
+// count at a time. Fallback uses the share while the common count is unreachable. A Gate bounds the requests of one kind of
+// traffic, so that no kind takes the capacity of another.
 //
-// Units: requests, and windows of one second by the clock of who asks. The package must not wait, start goroutines or
-// hold a lock over a call of a port: it runs in virtual time too.
+// Units: requests, and windows of one second by the caller's clock. The package must not wait, start goroutines or hold a
+// lock over a call of a port: it runs in virtual time too.
 package limit
 
 import (
@@ -17,14 +17,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Limiter says of one request after the other whether it may pass.
+// Limiter decides for each request whether it may pass.
 type Limiter interface {
-	// Allow returns nil, or wallet.ErrLimited with nothing done. Another error: it cannot tell.
+	// Allow returns nil, or wallet.ErrLimited: the request must not pass. Another error: the limiter cannot decide.
 	Allow(ctx context.Context, now wallet.Instant) error
 }
 
-// Share is the simple limit of a cluster: total / instances (L2). It costs nothing, and is as wrong as the instances'
-// traffic is uneven. It counts in floats, by its library's design.
+// Share is the simple limit of a cluster: total / instances (L2). It needs no call. Its error grows with the unevenness of
+// the instances' traffic. It counts in floats, by its library's design.
 type Share struct{ limiter *rate.Limiter }
 
 // NewShare returns one instance's part of perSecond requests a second, with a burst of one second. ErrInvalid: a number
@@ -37,7 +37,7 @@ func NewShare(perSecond float64, instances int) (*Share, error) {
 	return &Share{rate.NewLimiter(rate.Limit(each), max(1, int(each)))}, nil
 }
 
-// Allow implements Limiter. It asks nobody.
+// Allow implements Limiter. It calls no other system.
 func (s *Share) Allow(_ context.Context, now wallet.Instant) error {
 	if s.limiter.AllowN(now.Time(), 1) {
 		return nil
@@ -45,5 +45,5 @@ func (s *Share) Allow(_ context.Context, now wallet.Instant) error {
 	return wallet.ErrLimited
 }
 
-// window returns the second that a moment lies in.
+// window returns the second that contains an instant.
 func window(now wallet.Instant) int64 { return int64(now) / int64(time.Second/time.Microsecond) }

@@ -229,7 +229,7 @@ func (b *behind) Refund(context.Context, wallet.Item) (wallet.Receipt, error) {
 	return wallet.Receipt{}, nil
 }
 
-// Each door lets its share pass, and what it turns away reaches nobody (L1).
+// TestDoors: each limiter lets its share pass, and what it refuses is not forwarded (L1).
 func TestDoors(t *testing.T) {
 	one := func() limit.Limiter {
 		s, err := limit.NewShare(1, 1)
@@ -237,12 +237,12 @@ func TestDoors(t *testing.T) {
 		return s
 	}
 	in, out := &behind{}, &behind{}
-	open := limit.Door{Service: in, Clock: clock{}}
-	door := limit.Door{Service: in, Clock: clock{}, Grants: one(), Pages: one(), Withdrawals: one()}
-	for why, call := range map[string]func(d limit.Door) error{
-		"grant":    func(d limit.Door) error { return second(d.Grant(t.Context(), wallet.GrantRequest{})) },
-		"page":     func(d limit.Door) error { return second(d.Page(t.Context(), wallet.PageRequest{})) },
-		"withdraw": func(d limit.Door) error { return second(d.Withdraw(t.Context(), wallet.WithdrawRequest{})) },
+	open := limit.IngressLimiter{Service: in, Clock: clock{}}
+	door := limit.IngressLimiter{Service: in, Clock: clock{}, Grants: one(), Pages: one(), Withdrawals: one()}
+	for why, call := range map[string]func(d limit.IngressLimiter) error{
+		"grant":    func(d limit.IngressLimiter) error { return second(d.Grant(t.Context(), wallet.GrantRequest{})) },
+		"page":     func(d limit.IngressLimiter) error { return second(d.Page(t.Context(), wallet.PageRequest{})) },
+		"withdraw": func(d limit.IngressLimiter) error { return second(d.Withdraw(t.Context(), wallet.WithdrawRequest{})) },
 	} {
 		in.calls = 0
 		require.NoError(t, call(door), why)
@@ -257,7 +257,7 @@ func TestDoors(t *testing.T) {
 		"refund": func(d wallet.Downstream) error { return second(d.Refund(t.Context(), wallet.Item{})) },
 	} {
 		out.calls = 0
-		d := limit.Outbound{Downstream: out, Clock: clock{}, Limiter: one()}
+		d := limit.LimitDownstreamRate(out, clock{}, one())
 		require.NoError(t, call(d), why)
 		require.ErrorIs(t, call(d), wallet.ErrLimited, why)
 		require.Equal(t, 1, out.calls, why)

@@ -16,7 +16,7 @@ const RefreshEvery = 400 * time.Millisecond
 
 // NoticeCache holds the notices for users as this instance last read them. Show never blocks. Safe for concurrent use.
 type Board struct {
-	store wallet.Notices
+	store wallet.NoticeReader
 	clock wallet.Clock
 	now   atomic.Pointer[shown]
 }
@@ -28,7 +28,7 @@ type shown struct {
 }
 
 // NewNoticeCache returns a cache that has read nothing yet.
-func NewBoard(store wallet.Notices, clock wallet.Clock) *Board {
+func NewBoard(store wallet.NoticeReader, clock wallet.Clock) *Board {
 	return &Board{store: store, clock: clock}
 }
 

@@ -25,7 +25,7 @@ type BulkPorts struct {
 	Granter Granter
 	Index   *activity.Index
 	Parent  wallet.ActivityID
-	Quotas  wallet.Quotas
+	Quotas  wallet.QuotaReader
 	Stocks  Stocks        // nil: no reward has a stock here
 	Leases  wallet.Leases // so that usually one instance works at a time; two do no harm
 	Audit   wallet.AuditLog

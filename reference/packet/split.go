@@ -1,6 +1,9 @@
 package packet
 
-import "hongbao/reference/wallet"
+import (
+	"hongbao/internal/splitmix"
+	"hongbao/reference/wallet"
+)
 
 // Split divides an amount in fen into n shares by lucky draw. Each recipient in turn gets between 1 fen and twice the
 // average of the rest, uniformly distributed; the last gets the rest. So no share is empty, the sum is exact, and all
@@ -10,7 +13,7 @@ import "hongbao/reference/wallet"
 // A client chooses the number and so can choose among splits of its own money. This only affects the recipients' luck.
 func Split(no wallet.PacketNo, amount wallet.Money, n int) []wallet.Money {
 	shares := make([]wallet.Money, n)
-	draw := uint64(no.Account.Family)<<56 ^ mixed(uint64(no.Account.User)) ^ mixed(mixed(uint64(no.Request)))
+	draw := uint64(no.Account.Family)<<56 ^ splitmix.Mix(uint64(no.Account.User)) ^ splitmix.Mix(splitmix.Mix(uint64(no.Request)))
 	for i := range shares {
 		left := wallet.Money(n - i)
 		if left == 1 {
@@ -18,19 +21,9 @@ func Split(no wallet.PacketNo, amount wallet.Money, n int) []wallet.Money {
 			break
 		}
 		most := min(2*(amount/left), amount-(left-1)) // each later share needs a fen
-		draw += golden
-		shares[i] = 1 + wallet.Money(mixed(draw)%uint64(most))
+		draw += splitmix.Golden
+		shares[i] = 1 + wallet.Money(splitmix.Mix(draw)%uint64(most))
 		amount -= shares[i]
 	}
 	return shares
-}
-
-// golden is 2^64 divided by the golden ratio, the step of SplitMix64 (Steele, Lea and Flood 2014).
-const golden = 0x9E3779B97F4A7C15
-
-// mixed is the output function of SplitMix64: neighbouring inputs give unrelated outputs.
-func mixed(x uint64) uint64 {
-	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
-	x = (x ^ x>>27) * 0x94D049BB133111EB
-	return x ^ x>>31
 }

@@ -141,7 +141,7 @@ func (b *Budgets) joinUnsettled(no wallet.OrderNo) *debit {
 // Retire ends all blocks of a holder that grants no more (this instance when it stops, or one that died) and returns
 // the rest that they have not granted to the budgets, in fen. Idempotent: after an error, repeat it. A holder that is
 // still alive simply leases again.
-func Retire(ctx context.Context, store wallet.Quotas, holder string) (wallet.Money, error) {
+func Retire(ctx context.Context, store wallet.QuotaHolders, holder string) (wallet.Money, error) {
 	if err := wallet.Repeat(func() error { return store.Strand(ctx, holder) }); err != nil {
 		return 0, err
 	}

@@ -88,7 +88,7 @@ func detail(err error) *pb.ErrorDetail {
 	return &pb.ErrorDetail{
 		Reason:     wallet.ReasonOf(err),
 		Code:       code.String(),
-		Retryable:  code == wallet.CodeOverloaded || code == wallet.CodeUnavailable || code == wallet.CodeUnknown,
+		Retryable:  wallet.Retryable(err),
 		SameNumber: code == wallet.CodeUnknown,
 		Message:    cut(strings.ToValidUTF8(message(err, code), "\ufffd"), maxMessage), // protobuf accepts no other text
 	}

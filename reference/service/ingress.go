@@ -15,7 +15,7 @@ func (w *Wallet) limitIngress() (wallet.Service, error) {
 				watch(wallet.SwitchLocalLimits, name, failed)
 			}
 		}}
-	limiter := limit.Door{Service: w.Node, Clock: w.Clock}
+	limiter := limit.IngressLimiter{Service: w.Node, Clock: w.Clock}
 	for _, l := range []struct {
 		name      string
 		perSecond int64

@@ -218,10 +218,10 @@ func (w *Wallet) newGuard() (*degrade.Guard, error) {
 // limits too.
 func (w *Wallet) newNode() (*node.Node, error) {
 	p, guard := w.Ports, w.Guard
-	w.Bank = limit.NarrowBank(guard.Bank(p.Bank), limit.SystemCalls)
+	w.Bank = limit.LimitBankConcurrency(guard.Bank(p.Bank), limit.SystemCalls)
 	w.Downstreams = map[wallet.AwardType]wallet.Downstream{}
 	for award, d := range p.Downstreams {
-		w.Downstreams[award] = limit.NarrowDownstream(award, guard.Downstream(award, d), limit.SystemCalls)
+		w.Downstreams[award] = limit.LimitDownstreamConcurrency(award, guard.Downstream(award, d), limit.SystemCalls)
 	}
 	orders, admissions := guard.Orders(p.Orders, p.Admissions)
 	return node.New(node.Config{

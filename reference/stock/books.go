@@ -30,7 +30,7 @@ func Retire(ctx context.Context, leases wallet.StockBook, templates []wallet.Rew
 	return total, nil
 }
 
-func retire(ctx context.Context, quotas wallet.Quotas, holder string) (int64, error) {
+func retire(ctx context.Context, quotas wallet.QuotaHolders, holder string) (int64, error) {
 	back, err := quota.Retire(ctx, quotas, holder)
 	return int64(back), err
 }

@@ -95,12 +95,7 @@ const MaxAdvance = 1000
 
 // Items stores items. Durable: what Create acknowledged is never lost.
 type Items interface {
-	// Create records i unless its number is taken, and returns the item on record and whether it is new. The state is
-	// open, or issued or void if nothing is left to decide, or moved. Atomic. ErrUnknown: it may have been recorded;
-	// repeat the call.
-	Create(ctx context.Context, i Item) (Item, bool, error)
-	// Get returns the items on record under nos, in that order, with a zero Item for a number that is not on record.
-	Get(ctx context.Context, nos []OrderNo) ([]Item, error)
+	ItemRecorder
 	// Advance changes each of the items, at most MaxAdvance, to its State, with its grant, Ref, Expires and Changed, if
 	// that state follows the state on record. Otherwise it changes nothing. It returns the items on record afterwards,
 	// in the same order, with a zero Item for a number that is not on record. Each item is changed atomically and
@@ -115,6 +110,16 @@ type Items interface {
 	Unsettled(ctx context.Context, s ItemState, before Instant, from OpenPlace, limit int) ([]Item, OpenPlace, error)
 	// Count returns the number of items of a stage in each state.
 	Count(ctx context.Context, s Stage) (map[ItemState]int64, error)
+}
+
+// ItemRecorder records items and returns them by number.
+type ItemRecorder interface {
+	// Create records i unless its number is taken, and returns the item on record and whether it is new. The state is
+	// open, or issued or void if nothing is left to decide, or moved. Atomic. ErrUnknown: it may have been recorded;
+	// repeat the call.
+	Create(ctx context.Context, i Item) (Item, bool, error)
+	// Get returns the items on record under nos, in that order, with a zero Item for a number that is not on record.
+	Get(ctx context.Context, nos []OrderNo) ([]Item, error)
 }
 
 // ItemReader lists items for audits.

@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // AccountKind is the purpose of a ledger account.
@@ -88,6 +89,40 @@ func (t Transfer) Validate() error {
 	}
 	if sum != 0 || len(t.Legs)+len(t.Pool) < 2 {
 		return fmt.Errorf("%w: transfer of %d legs and %d accounts sums to %d", ErrInvalid, len(t.Legs), len(t.Pool), sum)
+	}
+	return nil
+}
+
+// MaxLegs bounds the legs and the pool of one transfer: one leg from and one leg to each wallet that one person can
+// have.
+const MaxLegs = 2 * (MaxFormer + 1)
+
+// ValidateFor checks a transfer for one ledger. account returns an error for an account that the ledger cannot have;
+// ValidateFor returns the first such error, of the legs and then of the pool. It returns ErrInvalid if Validate or
+// MoveNo.Validate does, if legs and pool together exceed MaxLegs, and if the pool contains an account twice or an account
+// that is not personal.
+func (t Transfer) ValidateFor(account func(AccountNo) error) error {
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	if err := t.No.Validate(); err != nil {
+		return err
+	}
+	if len(t.Legs)+len(t.Pool) > MaxLegs {
+		return fmt.Errorf("%w: transfer %s with %d legs", ErrInvalid, t.No, len(t.Legs)+len(t.Pool))
+	}
+	for _, leg := range t.Legs {
+		if err := account(leg.Account); err != nil {
+			return err
+		}
+	}
+	for i, a := range t.Pool {
+		if err := account(a); err != nil {
+			return err
+		}
+		if a.Kind != PersonalAccount || slices.Contains(t.Pool[:i], a) {
+			return fmt.Errorf("%w: transfer from a pool with account kind %d of %d", ErrInvalid, a.Kind, a.Owner)
+		}
 	}
 	return nil
 }

@@ -90,8 +90,7 @@ func (c PageConfig) Validate() error {
 
 // Notices stores what operators show to users. Page versions are never deleted; the last published version is in force.
 type Notices interface {
-	// Announcements returns all announcements that are not over at the instant, by ascending id.
-	Announcements(ctx context.Context, now Instant) ([]Announcement, error)
+	NoticeReader
 	// Announce records a under a new id and returns the id; a.ID is ignored. If an announcement with the same content
 	// is not over, its id is returned instead, so a repeat adds nothing. ErrInvalid: see Announcement.Validate.
 	// ErrOverloaded: MaxAnnouncements are not over. ErrUnknown: repeat the call.
@@ -103,6 +102,12 @@ type Notices interface {
 	// PageConfig.Validate. ErrStale: a newer version than base exists, or base does not exist. ErrUnknown: repeat the
 	// call.
 	Publish(ctx context.Context, c PageConfig, base int64) (int64, error)
+}
+
+// NoticeReader reads what operators show to users.
+type NoticeReader interface {
+	// Announcements returns all announcements that are not over at the instant, by ascending id.
+	Announcements(ctx context.Context, now Instant) ([]Announcement, error)
 	// PageConfig returns a version. Version 0 returns the one in force, or a zero PageConfig if none was published.
 	// ErrNotFound: no such version.
 	PageConfig(ctx context.Context, version int64) (PageConfig, error)

@@ -24,6 +24,13 @@ type Reservation struct {
 // make it grant more. A block is open, then orphaned (its holder has ended), then closed. The rules of leasing are in
 // package quota.
 type Quotas interface {
+	QuotaRecorder
+	QuotaHolders
+	QuotaReader
+}
+
+// QuotaRecorder leases blocks and records reservations from them.
+type QuotaRecorder interface {
 	// Lease adds between need and want fen of the stage's budget to the holder's open block, opens one if there is
 	// none, and returns the block. Near the budget's end it adds less than want, down to need, so that no holder keeps
 	// much while others have none. The blocks of one holder and stage have ascending numbers. NOT idempotent: each call
@@ -37,6 +44,10 @@ type Quotas interface {
 	Record(ctx context.Context, r Reservation) (Reservation, bool, error)
 	// Find returns the reservation of an order. ok is false if there is none.
 	Find(ctx context.Context, no OrderNo) (r Reservation, ok bool, err error)
+}
+
+// QuotaHolders lists the holders of open blocks and takes blocks back.
+type QuotaHolders interface {
 	// Orphan ends every open block of the holder: from now on Record refuses it. The part that is not granted stays
 	// leased until Reclaim. Idempotent. ErrUnknown: repeat the call.
 	Strand(ctx context.Context, holder string) error
@@ -45,6 +56,10 @@ type Quotas interface {
 	Audit(ctx context.Context, s Stage) (Money, error)
 	// Holders returns the holders of open blocks, ascending.
 	Holders(ctx context.Context) ([]string, error)
+}
+
+// QuotaReader returns the state of budgets.
+type QuotaReader interface {
 	// Quota returns the state of the stage's budget.
 	Quota(ctx context.Context, s Stage) (Quota, error)
 }

@@ -22,6 +22,10 @@ func Repeat(step func() error) error {
 	return err
 }
 
+// Retryable reports whether a repeat of the same request, under the same number, may get a better result: the outcome is
+// unknown, or this attempt did nothing. It is false for nil.
+func Retryable(err error) bool { return CodeOf(err) == CodeUnknown || nothingDone(err) }
+
 // nothingDone reports whether err says that this attempt, and not the whole step, did nothing.
 func nothingDone(err error) bool {
 	c := CodeOf(err)

@@ -53,6 +53,7 @@ type Withdrawal struct {
 
 // Withdrawals stores withdrawals. Durable.
 type Withdrawals interface {
+	WithdrawalHistory
 	// Create records w unless its number is taken, and returns the withdrawal on record and whether it is new. Atomic.
 	// ErrUnknown: it may have been recorded; repeat the call.
 	Create(ctx context.Context, w Withdrawal) (Withdrawal, bool, error)
@@ -61,12 +62,16 @@ type Withdrawals interface {
 	// Advance moves it forward to s. One that is further already is not changed. Idempotent. ErrNotFound: not on
 	// record.
 	Advance(ctx context.Context, no WithdrawalNo, s WithdrawalState) error
-	// Of returns at most limit withdrawals of a wallet in a stage, newest first.
-	Of(ctx context.Context, id ActID, s Stage, limit int) ([]Withdrawal, error)
 	// Unfinished returns at most limit withdrawals created before the instant that are not final, oldest first,
 	// starting at from, and the position to continue from; 0: the end. It lets a scan pass withdrawals that cannot be
 	// finished.
 	Unfinished(ctx context.Context, before Instant, from OpenPlace, limit int) ([]Withdrawal, OpenPlace, error)
+}
+
+// WithdrawalHistory lists the withdrawals of a wallet.
+type WithdrawalHistory interface {
+	// Of returns at most limit withdrawals of a wallet in a stage, newest first.
+	Of(ctx context.Context, id ActID, s Stage, limit int) ([]Withdrawal, error)
 }
 
 // Bank pays out. It is an external system: slow, and often without a reply.

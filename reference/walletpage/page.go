@@ -39,7 +39,7 @@ type Reader struct {
 	People      wallet.People
 	Index       *activity.Index
 	Ledger      wallet.Ledger
-	Withdrawals wallet.Withdrawals
+	Withdrawals wallet.WithdrawalHistory
 	Packets     wallet.Packets   // nil: no packets
 	Items       wallet.Items     // nil: no other rewards
 	Kept        wallet.KeptLists // which of these three lists to read; nil: all
@@ -130,7 +130,7 @@ func (p *Reader) view(ctx context.Context, page *wallet.Page, wallets []wallet.A
 	if !missing {
 		query := wallet.ViewQuery{Wallets: wallets, Stage: page.Stage, Check: held.Numbers(), After: r.After, Limit: r.Limit + 1}
 		err := wallet.Repeat(func() (err error) { view, err = p.Ledger.View(ctx, query); return err })
-		if missing = degradable(err); err != nil && !missing {
+		if missing = wallet.Retryable(err); err != nil && !missing {
 			return wallet.View{}, err
 		}
 	}
@@ -190,10 +190,4 @@ func (p *Reader) line(no wallet.OrderNo, amount wallet.Money, opened wallet.Inst
 		text = scene.BillText
 	}
 	return wallet.Line{Order: no, Amount: amount, Opened: opened, Status: s, Text: text}
-}
-
-// degradable reports whether a page is still useful when a source fails with err.
-func degradable(err error) bool {
-	c := wallet.CodeOf(err)
-	return c == wallet.CodeUnavailable || c == wallet.CodeOverloaded || c == wallet.CodeUnknown
 }

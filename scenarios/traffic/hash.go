@@ -1,27 +1,10 @@
 package traffic
 
-import "math/bits"
+import (
+	"math/bits"
 
-// mix is the finaliser of splitmix64 (Steele, Lea, Flood 2014): a bijection whose outputs for adjacent inputs look unrelated.
-func mix(x uint64) uint64 {
-	x ^= x >> 30
-	x *= 0xbf58476d1ce4e5b9
-	x ^= x >> 27
-	x *= 0x94d049bb133111eb
-	return x ^ x>>31
-}
-
-// hash draws a number from a stream and a position in it.
-func hash(stream, n uint64) uint64 {
-	const golden = 0x9e3779b97f4a7c15 // 2⁶⁴ over the golden ratio, as in splitmix64
-	return mix(mix(stream+golden) + n*golden)
-}
-
-// below maps a draw uniformly to 0..n-1; 0 for n = 0. The bias, n in 2⁶⁴, is far too small to be observed.
-func below(draw, n uint64) uint64 {
-	hi, _ := bits.Mul64(draw, n)
-	return hi
-}
+	"hongbao/internal/splitmix"
+)
 
 // permutation is a seeded shuffle of 0..n-1 without a table: a Feistel network on the next power of two, repeated until the
 // result is in range (Black, Rogaway 2002). The power is below 2n, so this takes fewer than two steps on average.
@@ -40,7 +23,7 @@ func newPermutation(n, seed uint64) permutation {
 	width := max(bits.Len64(n-1), 2)
 	p := permutation{n: n, left: uint8(width / 2), right: uint8(width - width/2)}
 	for i := range p.key {
-		p.key[i] = hash(seed, uint64(i))
+		p.key[i] = splitmix.At(seed, uint64(i))
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"hongbao/internal/splitmix"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 )
@@ -47,26 +48,28 @@ const (
 
 // NewCrowd returns the people of a valid scenario, as in New.
 func NewCrowd(s *scenarios.Scenario, seed uint64) Crowd {
-	c := Crowd{seed: mix(seed ^ 0x68_6f_6e_67_62_61_6f), held: s.People.AppsHeld, apps: s.Apps, phone: s.People.Phone, later: s.People.BindLater, keep: s.People.After.KeepTokens}
+	c := Crowd{seed: splitmix.Mix(seed ^ 0x68_6f_6e_67_62_61_6f), held: s.People.AppsHeld, apps: s.Apps, phone: s.People.Phone, later: s.People.BindLater, keep: s.People.After.KeepTokens}
 	for _, w := range c.held {
 		c.heldSum += uint64(w)
 	}
 	for _, w := range c.apps {
 		c.appsSum += uint64(w)
 	}
-	c.phones = newPermutation(phoneCount, hash(c.seed, ofNumbers))
+	c.phones = newPermutation(phoneCount, splitmix.At(c.seed, ofNumbers))
 	for f := range c.families {
-		c.families[f] = hash(c.seed, ofFamily+uint64(f))
+		c.families[f] = splitmix.At(c.seed, ofFamily+uint64(f))
 	}
 	return c
 }
 
 // draw returns the draw of one stream for a person.
-func (c *Crowd) draw(person int64, stream uint64) uint64 { return hash(c.seed+stream, uint64(person)) }
+func (c *Crowd) draw(person int64, stream uint64) uint64 {
+	return splitmix.At(c.seed+stream, uint64(person))
+}
 
 // hit reports whether a draw falls into a share.
 func hit(draw uint64, r scenarios.Ratio) bool {
-	return r.Num > 0 && below(draw, uint64(r.Den)) < uint64(r.Num)
+	return r.Num > 0 && splitmix.Below(draw, uint64(r.Den)) < uint64(r.Num)
 }
 
 // Persona returns the properties of the person. It does not allocate.
@@ -79,15 +82,15 @@ func (c *Crowd) Persona(person int64) Persona {
 
 // hold draws how many and which apps the person has: one after another by their shares, without repetition.
 func (c *Crowd) hold(person int64, into *[wallet.Apps]wallet.App) uint8 {
-	pick, want := below(c.draw(person, ofHeld), c.heldSum), 0
+	pick, want := splitmix.Below(c.draw(person, ofHeld), c.heldSum), 0
 	for pick >= uint64(c.held[want]) {
 		pick -= uint64(c.held[want])
 		want++
 	}
 	left, apps, draw := c.appsSum, c.apps, c.draw(person, ofApps)
 	for n := 0; n <= want; n++ {
-		pick := below(draw, left)
-		draw = mix(draw + 1)
+		pick := splitmix.Below(draw, left)
+		draw = splitmix.Mix(draw + 1)
 		app := wallet.Douyin
 		for pick >= uint64(apps[app]) {
 			pick -= uint64(apps[app])
@@ -104,7 +107,7 @@ func (c *Crowd) hold(person int64, into *[wallet.Apps]wallet.App) uint8 {
 func (c *Crowd) appFor(person int64, draw uint64) wallet.App {
 	var apps [wallet.Apps]wallet.App
 	held := c.hold(person, &apps)
-	return apps[below(draw, uint64(held))]
+	return apps[splitmix.Below(draw, uint64(held))]
 }
 
 // userBits is the size of user ids: 61 bits, so that they are positive and look like those of the apps.
@@ -127,4 +130,17 @@ func (c *Crowd) Account(person int64, f wallet.Family) wallet.UserID {
 // PhoneOf returns the person's phone number; all people have different ones.
 func (c *Crowd) PhoneOf(person int64) wallet.Phone {
 	return wallet.Phone(firstPhone + c.phones.of(uint64(person)))
+}
+
+// PersonSet is a set of people by index, one bit per person.
+type PersonSet []uint64
+
+// NewPersonSet returns an empty set for the people 0..n.
+func NewPersonSet(n int64) PersonSet { return make(PersonSet, n/64+1) }
+
+// Add adds a person and reports whether the person is new.
+func (s PersonSet) Add(p int64) bool {
+	old := s[p/64]
+	s[p/64] |= 1 << (p % 64)
+	return s[p/64] != old
 }

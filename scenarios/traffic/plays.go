@@ -3,6 +3,7 @@ package traffic
 import (
 	"math"
 
+	"hongbao/internal/splitmix"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 )
@@ -84,7 +85,7 @@ func newWeights(each []int) weights {
 
 // pick returns the choice for a draw; 0 if there is none.
 func (w weights) pick(draw uint64) int {
-	pick := below(draw, w.sum)
+	pick := splitmix.Below(draw, w.sum)
 	for i, v := range w.each {
 		if pick < uint64(v) {
 			return i
@@ -108,7 +109,7 @@ func prizesOf(w scenarios.Window) ([]scenarios.Prize, weights) {
 }
 
 // card returns the kind of card of a chance.
-func (w *window) card(chance uint64) int { return w.kinds.pick(hash(w.seed^6, chance)) }
+func (w *window) card(chance uint64) int { return w.kinds.pick(splitmix.At(w.seed^6, chance)) }
 
 // share returns a person's part of the pot: an equal part, with the remaining fen for the first people, and at most the cap of
 // one grant.

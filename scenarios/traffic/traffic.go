@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 
+	"hongbao/internal/splitmix"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 )
@@ -47,7 +48,7 @@ func New(s *scenarios.Scenario, seed uint64) *Traffic {
 			panic(fmt.Sprintf("traffic: %v", err))
 		}
 		m := t.membersOf(s, w)
-		t.windows = append(t.windows, newWindow(i, w, newSchedule(curve, min(curve.Grants(), m.chances())), m, capOf(s, w), hash(seed, uint64(i))))
+		t.windows = append(t.windows, newWindow(i, w, newSchedule(curve, min(curve.Grants(), m.chances())), m, capOf(s, w), splitmix.At(seed, uint64(i))))
 	}
 	t.waiting = append(t.waiting, t.windows...)
 	return t
@@ -112,7 +113,7 @@ type window struct {
 
 func newWindow(index int, w scenarios.Window, s schedule, m members, most wallet.Money, seed uint64) *window {
 	out := &window{index: index, start: w.Start.UnixNano(), seed: seed, schedule: s, members: m, rain: w.Rain, most: most,
-		chances: newPermutation(uint64(max(m.chances(), 1)), hash(seed, 1))}
+		chances: newPermutation(uint64(max(m.chances(), 1)), splitmix.At(seed, 1))}
 	out.prizes, out.mix = prizesOf(w)
 	if w.Cards != nil {
 		out.kinds = newWeights(w.Cards.Kinds)
@@ -131,7 +132,7 @@ func (w *window) advance() bool {
 	if !ok {
 		return false
 	}
-	w.at = w.start + to - int64(below(hash(w.seed^2, uint64(w.schedule.done)), uint64(to-from)))
+	w.at = w.start + to - int64(splitmix.Below(splitmix.At(w.seed^2, uint64(w.schedule.done)), uint64(to-from)))
 	return true
 }
 
@@ -141,15 +142,15 @@ func (w *window) arrival(at int64, c *Crowd) Arrival {
 	w.made++
 	chance := w.chances.of(k)
 	person, time := w.members.chance(chance)
-	drawn := w.mix.pick(hash(w.seed^5, k))
+	drawn := w.mix.pick(splitmix.At(w.seed^5, k))
 	prize := &w.prizes[drawn]
-	a := Arrival{At: at, Window: w.index, Person: person, App: c.appFor(person, hash(w.seed^4, k)),
+	a := Arrival{At: at, Window: w.index, Person: person, App: c.appFor(person, splitmix.At(w.seed^4, k)),
 		Scene: prize.Scene, Rain: w.rain + int32(time), Time: int(time), Prize: drawn, Award: prize.Award}
 	switch {
 	case w.pot > 0:
 		a.Amount = w.share(chance)
 	case prize.Award == wallet.Cash:
-		a.Amount = amount(prize.Amount, hash(w.seed^3, k))
+		a.Amount = amount(prize.Amount, splitmix.At(w.seed^3, k))
 	}
 	return a
 }
@@ -160,10 +161,10 @@ func amount(bands []scenarios.AmountBand, draw uint64) wallet.Money {
 	for i := range bands {
 		sum += uint64(bands[i].Weight)
 	}
-	pick := below(draw, sum)
+	pick := splitmix.Below(draw, sum)
 	for _, b := range bands {
 		if pick < uint64(b.Weight) {
-			return b.Min + wallet.Money(below(mix(draw), uint64(b.Max-b.Min)+1))
+			return b.Min + wallet.Money(splitmix.Below(splitmix.Mix(draw), uint64(b.Max-b.Min)+1))
 		}
 		pick -= uint64(b.Weight)
 	}

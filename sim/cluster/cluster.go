@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hongbao/reference/identity"
+	"hongbao/reference/intercept"
 	"hongbao/reference/node"
 	"hongbao/reference/store/mem"
 	"hongbao/reference/token"
@@ -125,7 +126,7 @@ func New(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, sealer
 
 // instance composes one instance on its machine.
 func (t *Cluster) instance(i *fault.Instance, sealer wallet.Sealer, m *Meter) (*instance, error) {
-	ports, err := t.ports(i, sealer, watched{t.Ledger, m})
+	ports, err := t.ports(i, sealer, intercept.Ledger(t.Ledger, postMeter{meter: m}))
 	if err != nil {
 		return nil, err
 	}
@@ -192,27 +193,27 @@ func (t *Cluster) config(tree wallet.Activity) node.Config {
 // ports are one instance's ways to everything it stands on, through faults.
 func (t *Cluster) ports(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger) (node.Ports, error) {
 	link := func(name string) fault.Link { return t.Dependencies[name].Link(i) }
-	orders, probe := fault.Orders{Link: link("orders"), Inner: t.Probe().orders(t.Orders)}, t.Probe()
+	probe := t.Probe()
 	p := node.Ports{
 		Clock:       i,
-		Identities:  fault.Identities{Link: link("identity"), Inner: t.Identities},
-		Orders:      orders,
-		OpenOrders:  orders,
-		Budgets:     fault.Budgets{Link: link("budget"), Inner: t.Budgets},
-		Tokens:      fault.Tokens{Link: link("tokens"), Inner: probe.tokens(t.Tokens), Gates: t.gates},
-		Backlog:     fault.Backlog{Link: link("backlog"), Inner: probe.backlog(t.Backlog), Gates: t.gates},
-		Ledger:      fault.Ledger{Link: link("ledger"), Inner: probe.ledger(ledger)},
-		Withdrawals: fault.Withdrawals{Link: link("withdrawals"), Inner: probe.withdrawals(t.Withdrawals)},
-		Bank:        fault.Bank{Link: link("bank"), Inner: probe.bank(t.Bank)},
+		Identities:  intercept.Identities(t.Identities, link("identity")),
+		Orders:      intercept.Orders(probed(probe, intercept.Orders, wallet.Orders(t.Orders)), link("orders")),
+		OpenOrders:  intercept.OpenOrders(probed(probe, intercept.OpenOrders, wallet.OpenOrders(t.Orders)), link("orders")),
+		Budgets:     intercept.Budgets(t.Budgets, link("budget")),
+		Tokens:      fault.Tokens(probed(probe, intercept.Tokens, wallet.Tokens(t.Tokens)), link("tokens"), t.gates),
+		Backlog:     fault.Backlog(probed(probe, intercept.Backlog, wallet.Backlog(t.Backlog)), link("backlog"), t.gates),
+		Ledger:      intercept.Ledger(probed(probe, intercept.Ledger, ledger), link("ledger")),
+		Withdrawals: intercept.Withdrawals(probed(probe, intercept.Withdrawals, wallet.Withdrawals(t.Withdrawals)), link("withdrawals")),
+		Bank:        intercept.Bank(probed(probe, intercept.Bank, wallet.Bank(t.Bank)), link("bank")),
 		Sealer:      sealer,
 		Settings:    func() wallet.Settings { return t.Settings },
 		Alarm:       func(k wallet.AlarmKind, _ string) { t.Alarms[k]++ },
 	}
 	if t.days != nil {
-		p.Days = fault.WithdrawalDays{Link: link("withdrawals"), Inner: t.days}
+		p.Days = intercept.Days(t.days, link("withdrawals"))
 	}
 	if t.Packets != nil {
-		p.Packets = fault.Packets{Link: link("packets"), Inner: probe.packets(t.Packets)}
+		p.Packets = intercept.Packets(probed(probe, intercept.Packets, wallet.Packets(t.Packets)), link("packets"))
 	}
 	if t.RewardBackends == nil {
 		return p, nil

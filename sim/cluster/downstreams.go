@@ -8,6 +8,7 @@ import (
 	"hongbao/reference/activity"
 	"hongbao/reference/downstream"
 	"hongbao/reference/downstream/fake"
+	"hongbao/reference/intercept"
 	"hongbao/reference/node"
 	"hongbao/reference/rewards"
 	"hongbao/reference/stock"
@@ -60,20 +61,20 @@ func newRewardBackends(t *Cluster) (*rewardBackends, error) {
 // fit gives an instance its ways to the shops, through faults.
 func (s *rewardBackends) fit(i *fault.Instance, p *node.Ports) error {
 	link := func(name string) fault.Link { return s.cluster.Dependencies[name].Link(i) }
-	p.Items = fault.Items{Link: link("items"), Inner: s.cluster.Probe().items(s.Items)}
+	p.Items = intercept.Items(probed(s.cluster.Probe(), intercept.Items, wallet.Items(s.Items)), link("items"))
 	p.Downstreams = map[wallet.AwardType]wallet.Downstream{}
 	for award, system := range s.systems {
 		d, err := downstream.New(award, downstream.Options{Exchange: s.exchange(link("downstreams"), system), Clock: i, Secret: s.secret})
 		if err != nil {
 			return err
 		}
-		p.Downstreams[award] = s.cluster.Probe().downstream(d)
+		p.Downstreams[award] = probed(s.cluster.Probe(), intercept.Downstream, d)
 	}
-	stocks, err := stock.NewSplit(fault.StockParts{Link: link("stock"), Inner: s.stock}, stockKeys)
+	stocks, err := stock.NewSplit(intercept.StockParts(s.stock, link("stock")), stockKeys)
 	if err != nil {
 		return err
 	}
-	p.Stocks = s.cluster.Probe().stocks(stocks)
+	p.Stocks = probed(s.cluster.Probe(), intercept.Stocks, wallet.Stocks(stocks))
 	p.StockReader = stock.NewReader(p.Stocks, rewards.Templates(s.index))
 	return nil
 }

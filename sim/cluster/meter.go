@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hongbao/reference/intercept"
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/scenarios"
@@ -216,21 +217,16 @@ func (m *Meter) Refusals() []reports.Refusal {
 	return out
 }
 
-// watched is the ledger with a meter on it.
-type watched struct {
-	wallet.Ledger
+// postMeter is the hook of the ledger that counts the credits of each batch.
+type postMeter struct {
+	intercept.None
 	meter *Meter
 }
 
-// Post implements wallet.Ledger.
-func (w watched) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.Posted, error) {
-	posted, err := w.Ledger.Post(ctx, batch)
-	n := int64(0)
-	for _, p := range posted {
-		if p == wallet.PostedNow {
-			n++
-		}
+// After implements intercept.Hook.
+func (p postMeter) After(_ context.Context, c intercept.Call, _ intercept.Note, a intercept.Answer) error {
+	if c.Method == "Post" {
+		p.meter.ledgerPosted(int64(a.Count))
 	}
-	w.meter.ledgerPosted(n)
-	return posted, err
+	return a.Err
 }

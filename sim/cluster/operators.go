@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hongbao/reference/degrade"
+	"hongbao/reference/intercept"
 	"hongbao/reference/node"
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/store/mem"
@@ -62,7 +63,7 @@ func newOperators(t *Cluster) *operators {
 	o := &operators{cluster: t, leases: mem.NewLeases(clock), permits: mem.NewPermits(), primary: mem.NewTotals(), backup: mem.NewTotals()}
 	if s.Drill != nil {
 		o.Measured = drills.New(*s.Drill, s.Windows[0].Start, s.End())
-		o.probe = &probe{t.world, o.Measured}
+		o.probe = &probe{world: t.world, measured: o.Measured}
 	}
 	return o
 }
@@ -74,14 +75,16 @@ func (o *operators) fit(i *fault.Instance, n int, p *node.Ports) (*controls, err
 	d.settings = o.cluster.Settings
 	d.settings.ShortPage = shortPage
 	p.Switched, p.Watch, p.Settings = d.set.On, d.set.Watch, func() wallet.Settings { return d.settings }
-	p.Permits = permits{link("limits"), o}
+	p.Permits = intercept.Permits(probed(o.probe, intercept.Permits, wallet.Permits(o.permits)), link("limits"))
 	var err error
 	if d.guard, err = degrade.NewGuard(d.set, i, degrade.DefaultRules()); err != nil {
 		return nil, err
 	}
 	d.protect(p)
-	d.twofold = runningtotal.NewTwofold(probedTotals{totals{link("totals"), o.primary}, o.probe, drills.TotalPrimary},
-		probedTotals{totals{link("totals"), o.backup}, o.probe, drills.TotalBackup})
+	totals := func(store *mem.Totals, name string) runningtotal.Central {
+		return intercept.Totals(intercept.Totals(store, link("totals")), totalsProbe{probe: o.probe, name: name})
+	}
+	d.twofold = runningtotal.NewTwofold(totals(o.primary, drills.TotalPrimary), totals(o.backup, drills.TotalBackup))
 	d.writer = runningtotal.NewWriter(d.name, d.twofold)
 	var stages []wallet.Stage
 	for _, c := range o.cluster.Scenario.Activity.Children {
@@ -119,8 +122,8 @@ func (o *operators) start(ctx context.Context) {
 // ask notes how often each dependency was asked in the phase that ends now.
 func (o *operators) ask(ends drills.Phase) {
 	for name, d := range o.cluster.Dependencies {
-		o.Measured.Count(ends, "asked "+name, d.Hurt().Calls-o.asked[name])
-		o.asked[name] = d.Hurt().Calls
+		o.Measured.Count(ends, "asked "+name, d.Stats().Calls-o.asked[name])
+		o.asked[name] = d.Stats().Calls
 	}
 }
 
@@ -174,7 +177,7 @@ func (o *operators) thrown() map[wallet.Switch]bool {
 // alone says whether an instance should do the chores. Where the lock cannot be asked it does, and where operators say so.
 func (o *operators) alone(ctx context.Context, i *instance) bool {
 	d := i.controls
-	if d.set.Thrown(wallet.SwitchSkipLocks) {
+	if d.set.ByOperator(wallet.SwitchSkipLocks) {
 		return true
 	}
 	mine := false
@@ -219,42 +222,4 @@ func (o *operators) chores(ctx context.Context) {
 			})
 		}
 	}
-}
-
-// permits are the common counts behind a link.
-type permits struct {
-	fault.Link
-	ops *operators
-}
-
-// Take implements wallet.Permits.
-func (p permits) Take(ctx context.Context, name string, window, want, limit int64) (took, left int64, err error) {
-	err = p.Call(0, func() (err error) {
-		p.ops.probe.count(drills.PermitsTake)
-		took, left, err = p.ops.permits.Take(ctx, name, window, want, limit)
-		return err
-	})
-	return took, left, err
-}
-
-// totals is one store of the running total behind a link.
-type totals struct {
-	fault.Link
-	inner *mem.Totals
-}
-
-// Report implements wallet.Totals.
-func (t totals) Report(ctx context.Context, s wallet.Stage, writer string, sum wallet.Money) error {
-	return t.Call(0, func() error { return t.inner.Report(ctx, s, writer, sum) })
-}
-
-// Total implements wallet.Totals.
-func (t totals) Total(ctx context.Context, s wallet.Stage) (sum wallet.Money, err error) {
-	err = t.Call(0, func() (err error) { sum, err = t.inner.Total(ctx, s); return err })
-	return sum, err
-}
-
-// Sums implements wallet.TotalsBook.
-func (t totals) Sums(ctx context.Context, s wallet.Stage, yield func(string, wallet.Money) bool) error {
-	return t.Call(0, func() error { return t.inner.Sums(ctx, s, yield) })
 }

@@ -6,32 +6,34 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"hongbao/internal/timerheap"
 )
 
 // Plans come out by their moment, and those of one moment as they were made, however adding and taking alternate.
 func TestAgendaOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var a agenda
-		var model []plan
+		var model []timerheap.Item[plan]
 		for n := range rapid.IntRange(1, 300).Draw(t, "steps") {
 			if len(model) > 0 && rapid.IntRange(0, 2).Draw(t, "take") == 0 {
-				got := a.take()
-				require.Equal(t, model[0].person, got.person)
-				require.Equal(t, model[0].at, got.at)
+				got := a.Pop()
+				require.Equal(t, model[0].Value, got.Value)
+				require.Equal(t, model[0].At, got.At)
 				model = model[1:]
 				continue
 			}
-			p := plan{at: rapid.Int64Range(0, 5).Draw(t, "at"), person: uint32(n)}
-			a.add(p)
-			after := slices.IndexFunc(model, func(q plan) bool { return q.at > p.at })
+			p := timerheap.Item[plan]{At: rapid.Int64Range(0, 5).Draw(t, "at"), Value: plan{person: uint32(n)}}
+			a.Add(p.At, p.Value)
+			after := slices.IndexFunc(model, func(q timerheap.Item[plan]) bool { return q.At > p.At })
 			if after < 0 {
 				after = len(model)
 			}
 			model = slices.Insert(model, after, p)
 		}
 		for _, want := range model {
-			require.Equal(t, want.person, a.take().person)
+			require.Equal(t, want.Value, a.Pop().Value)
 		}
-		require.Empty(t, a.plans)
+		require.Zero(t, a.Len())
 	})
 }

@@ -35,7 +35,7 @@ type Crowd struct {
 	trophy    trophy          // what a cheat uses next
 	next      traffic.Arrival // the win to come
 	More      bool
-	known     personSet           // whose accounts the account centre has been told of
+	known     traffic.PersonSet   // whose accounts the account centre has been told of
 	held      map[int64][]promise // tokens that clients hold, by person
 	HeldBytes int64
 	Agenda    agenda // what people mean to do later
@@ -77,7 +77,7 @@ func New(e Env) *Crowd {
 	}
 	return &Crowd{
 		world: e.World, cluster: e.Cluster, Traffic: e.Traffic, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: e.Oracle, meter: e.Meter, stream: e.World.Stream("crowd"), cheats: e.World.Stream("cheats"), friendly: e.World.Stream("friendly"), known: newPersonSet(sc.People.Count), held: map[int64][]promise{},
+		oracle: e.Oracle, meter: e.Meter, stream: e.World.Stream("crowd"), cheats: e.World.Stream("cheats"), friendly: e.World.Stream("friendly"), known: traffic.NewPersonSet(sc.People.Count), held: map[int64][]promise{},
 	}
 }
 
@@ -127,30 +127,12 @@ func (c *Crowd) ask(serve func(wallet.Service) error) error {
 	})
 }
 
-// maxDoublings bounds how often a client doubles its wait before a repeat.
-const maxDoublings = 3
-
-// insist repeats a request as a client does: while the outcome is unknown, or nothing was done for want of capacity.
-func (c *Crowd) insist(request func() error) error {
-	var err error
-	for try := range c.people.Client.Tries {
-		if try > 0 {
-			c.world.Sleep(c.within(c.people.Client.Backoff) << min(try-1, maxDoublings))
-		}
-		if err = request(); !repeatable(err) {
-			return err
-		}
-	}
-	return err
-}
-
-// repeatable says whether a client repeats after this answer.
-func repeatable(err error) bool {
-	switch wallet.CodeOf(err) {
-	case wallet.CodeUnknown, wallet.CodeOverloaded, wallet.CodeUnavailable:
-		return err != nil
-	}
-	return false
+// retry makes a request and repeats it as a client does: after a wait, while the answer is retryable.
+func (c *Crowd) retry(request func() error) error {
+	return traffic.Retry(c.people.Client, func(_, doublings int) error {
+		c.world.Sleep(c.within(c.people.Client.Backoff) << doublings)
+		return nil
+	}, request)
 }
 
 // win asks for a grant and goes on to what people do after it (B5).
@@ -173,7 +155,7 @@ func (c *Crowd) win(a traffic.Arrival) {
 		c.later(0, func() { _, _ = c.grant(ctx, id, r) })
 	}
 	var reply wallet.GrantReply
-	err := c.insist(func() (err error) { reply, err = c.grant(ctx, id, r); return err })
+	err := c.retry(func() (err error) { reply, err = c.grant(ctx, id, r); return err })
 	c.meter.Granted(a.Window, err)
 	if err != nil {
 		return
@@ -210,7 +192,7 @@ func (c *Crowd) try(ctx context.Context, id oracle.GrantID, r wallet.GrantReques
 
 // greet tells the account centre of a person with a phone: it knew them before the festival began.
 func (c *Crowd) greet(ctx context.Context, p int64, persona traffic.Persona) {
-	if !persona.HasPhone || !c.known.add(p) {
+	if !persona.HasPhone || !c.known.Add(p) {
 		return
 	}
 	c.oracle.PhoneBound(p)
@@ -252,16 +234,4 @@ func b2u(b bool) uint64 {
 		return 1
 	}
 	return 0
-}
-
-// personSet is a set of people by their index.
-type personSet []uint64
-
-func newPersonSet(n int64) personSet { return make(personSet, n/64+1) }
-
-// add adds a person and says whether they are new.
-func (s personSet) add(p int64) bool {
-	old := s[p/64]
-	s[p/64] |= 1 << (p % 64)
-	return s[p/64] != old
 }

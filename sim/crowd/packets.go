@@ -46,7 +46,7 @@ func (c *Crowd) sendPacket(ctx context.Context, p int64, app wallet.App) {
 	if c.hit(c.people.Client.Hedge) {
 		c.later(0, func() { _ = send() })
 	}
-	if err := c.insist(send); err != nil || sent.State == wallet.PacketRefused || sent.State == wallet.PacketAsked {
+	if err := c.retry(send); err != nil || sent.State == wallet.PacketRefused || sent.State == wallet.PacketAsked {
 		return
 	}
 	if c.hit(c.people.Client.Repeat) {
@@ -103,7 +103,7 @@ func (c *Crowd) openPacket(ctx context.Context, p int64, app wallet.App, no wall
 	if c.hit(c.people.Client.Hedge) {
 		c.later(0, func() { _ = c.open(ctx, p, app, no) })
 	}
-	if err := c.insist(func() error { return c.open(ctx, p, app, no) }); err != nil {
+	if err := c.retry(func() error { return c.open(ctx, p, app, no) }); err != nil {
 		return
 	}
 	if c.hit(c.people.Client.Repeat) {

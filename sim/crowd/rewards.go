@@ -36,7 +36,7 @@ func (c *Crowd) winReward(a traffic.Arrival) {
 		c.later(0, func() { _, _ = c.reward(ctx, id, r) })
 	}
 	var reply wallet.GrantReply
-	err := c.insist(func() (err error) { reply, err = c.reward(ctx, id, r); return err })
+	err := c.retry(func() (err error) { reply, err = c.reward(ctx, id, r); return err })
 	c.meter.Granted(a.Window, err)
 	if err != nil {
 		return
@@ -86,7 +86,7 @@ func (c *Crowd) useWhenReady(ctx context.Context, p int64, app wallet.App, no wa
 		if c.hit(c.people.Client.Hedge) {
 			c.later(0, func() { _ = c.use(ctx, p, app, no) })
 		}
-		err := c.insist(func() error { return c.use(ctx, p, app, no) })
+		err := c.retry(func() error { return c.use(ctx, p, app, no) })
 		if err == nil && c.hit(c.people.Client.Repeat) {
 			c.later(c.within(c.people.Client.Backoff), func() { _ = c.use(ctx, p, app, no) })
 		}
@@ -118,7 +118,7 @@ func (c *Crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
 	for range maxWalk {
 		look := c.oracle.RewardsSent(p, r, c.Now())
 		var page wallet.RewardsPage
-		err := c.insist(func() error {
+		err := c.retry(func() error {
 			err := c.askRewards(func(s wallet.Rewards) (err error) { page, err = s.Rewards(ctx, r); return err })
 			c.meter.Answered("rewards", err)
 			c.mix(opRewards, r.Caller, int64(len(page.Items)), err)

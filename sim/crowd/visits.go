@@ -19,7 +19,7 @@ const maxWalk = 200
 
 // after is what people do after a win: bind a phone, look at the wallet page in this or another app, come back.
 func (c *Crowd) after(a traffic.Arrival, persona traffic.Persona) {
-	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.add(a.Person) {
+	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.Add(a.Person) {
 		c.mean(toBind, a.Person, a.App, c.within(c.people.After.LookDelay))
 	}
 	if !c.hit(c.people.After.Look) {
@@ -86,7 +86,7 @@ func (c *Crowd) look(ctx context.Context, p int64, app wallet.App, withdraw bool
 // page sends a page request until it is answered.
 func (c *Crowd) page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	var page wallet.Page
-	err := c.insist(func() error {
+	err := c.retry(func() error {
 		err := c.ask(func(s wallet.Service) (err error) { page, err = s.Page(ctx, r); return err })
 		c.meter.Answered("page", err)
 		c.mix(opPage, r.Caller, int64(page.Balance), err)
@@ -117,7 +117,7 @@ func (c *Crowd) withdraw(ctx context.Context, p int64, app wallet.App, amount wa
 	now := c.Now()
 	r := wallet.WithdrawRequest{Caller: c.caller(p, app), Request: int64(now), Amount: amount, At: now, Tokens: c.tokens(p, app)}
 	id := c.oracle.WithdrawSent(p, r, now)
-	_ = c.insist(func() error {
+	_ = c.retry(func() error {
 		var reply wallet.WithdrawReply
 		err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Withdraw(ctx, r); return err })
 		c.oracle.WithdrawAnswered(id, reply, err, c.Now())
@@ -133,7 +133,7 @@ func (c *Crowd) bind(ctx context.Context, p int64) {
 		caller := c.caller(p, app)
 		c.oracle.BindSent(p, caller, c.Now())
 		var who wallet.Person
-		err := c.insist(func() error {
+		err := c.retry(func() error {
 			return c.ask(func(s wallet.Service) (err error) { who, err = s.Bind(ctx, caller, c.Traffic.PhoneOf(p)); return err })
 		})
 		c.oracle.BindAnswered(p, caller, who, err, c.Now())

@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 
+	"hongbao/reference/intercept"
 	"hongbao/reference/wallet"
 	"hongbao/sim/world"
 )
@@ -23,85 +24,68 @@ func (g *Gates) ring(id wallet.ActID) {
 	g.world.Release(&g.shard[wallet.ShardOf(id, len(g.shard))], 1)
 }
 
-// RingAll wakes every poster: after a lease ended, or when an instance died.
+// RingAll wakes every poster: after a lease expired, or when an instance crashed.
 func (g *Gates) RingAll() {
 	for i := range g.shard {
 		g.world.Release(&g.shard[i], maxPosters)
 	}
 }
 
-// maxPosters bounds the posters that wait at one gate: one an instance that works on the shard.
+// maxPosters bounds the posters that wait at one gate: one for each instance that works on the shard.
 const maxPosters = 64
 
-// Backlog is wallet.Backlog behind a Link. Take waits for the first credit.
-type Backlog struct {
-	Link
-	Inner wallet.Backlog
-	Gates *Gates
+// Tokens returns the token lists as one instance reaches them. Issue wakes the posters, because it fills the backlog.
+func Tokens(next wallet.Tokens, l Link, g *Gates) wallet.Tokens {
+	return intercept.Tokens(ringingTokens{next, g}, l)
 }
 
-// Tokens is wallet.Tokens behind a Link. Issue wakes the posters, as it fills the backlog.
-type Tokens struct {
-	Link
-	Inner wallet.Tokens
-	Gates *Gates
+// Backlog returns the backlog as one instance reaches it. Push wakes the posters, and Take waits for the first credit.
+func Backlog(next wallet.Backlog, l Link, g *Gates) wallet.Backlog {
+	return waitingBacklog{intercept.Backlog(ringingBacklog{next, g}, l), l, g}
 }
 
-var (
-	_ wallet.Backlog = Backlog{}
-	_ wallet.Tokens  = Tokens{}
+// The wrappers below are no hooks: waking needs the owner of each credit, and waiting repeats the call. They embed their
+// port, so they forward nothing. The first two wrap the store itself, so that a call which arrives late wakes posters too.
+type (
+	ringingTokens struct {
+		wallet.Tokens
+		gates *Gates
+	}
+	ringingBacklog struct {
+		wallet.Backlog
+		gates *Gates
+	}
+	waitingBacklog struct {
+		wallet.Backlog
+		link  Link
+		gates *Gates
+	}
 )
 
+// Issue implements wallet.Tokens.
+func (r ringingTokens) Issue(ctx context.Context, t wallet.Token) error {
+	err := r.Tokens.Issue(ctx, t)
+	r.gates.ring(t.Order.ActID)
+	return err
+}
+
 // Push implements wallet.Backlog.
-func (d Backlog) Push(ctx context.Context, cs []wallet.Credit) error {
-	return d.do(int64(len(cs)), func() error {
-		err := d.Inner.Push(ctx, cs)
-		for _, c := range cs {
-			d.Gates.ring(c.Order.ActID)
-		}
-		return err
-	})
+func (r ringingBacklog) Push(ctx context.Context, cs []wallet.Credit) error {
+	err := r.Backlog.Push(ctx, cs)
+	for _, c := range cs {
+		r.gates.ring(c.Order.ActID)
+	}
+	return err
 }
 
 // Take implements wallet.Backlog.
-func (d Backlog) Take(ctx context.Context, shard, limit int) (held []wallet.Held, err error) {
+func (w waitingBacklog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
 	for {
-		err := d.do(1, func() (err error) { held, err = d.Inner.Take(ctx, shard, limit); return err })
+		held, err := w.Backlog.Take(ctx, shard, limit)
 		if err != nil || len(held) > 0 {
 			return held, err
 		}
-		d.world.Wait(&d.Gates.shard[shard])
-		d.instance.check()
+		w.link.world.Wait(&w.gates.shard[shard])
+		w.link.instance.check()
 	}
-}
-
-// Ack implements wallet.Backlog.
-func (d Backlog) Ack(ctx context.Context, shard int, ids []uint64) error {
-	return d.do(1, func() error { return d.Inner.Ack(ctx, shard, ids) })
-}
-
-// Depth implements wallet.Backlog.
-func (d Backlog) Depth(ctx context.Context) (n int64, err error) {
-	err = d.do(0, func() (err error) { n, err = d.Inner.Depth(ctx); return err })
-	return n, err
-}
-
-// Issue implements wallet.Tokens.
-func (d Tokens) Issue(ctx context.Context, t wallet.Token) error {
-	return d.do(1, func() error {
-		err := d.Inner.Issue(ctx, t)
-		d.Gates.ring(t.Order.ActID)
-		return err
-	})
-}
-
-// List implements wallet.Tokens.
-func (d Tokens) List(ctx context.Context, id wallet.ActID, s wallet.Stage) (ts []wallet.Token, err error) {
-	err = d.do(0, func() (err error) { ts, err = d.Inner.List(ctx, id, s); return err })
-	return ts, err
-}
-
-// Mark implements wallet.Tokens.
-func (d Tokens) Mark(ctx context.Context, nos []wallet.OrderNo, s wallet.TokenStatus) error {
-	return d.do(1, func() error { return d.Inner.Mark(ctx, nos, s) })
 }

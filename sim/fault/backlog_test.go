@@ -11,14 +11,14 @@ import (
 	"hongbao/sim/world"
 )
 
-// poster is a process that takes from shard 0 and notes when it got something.
+// poster is a process that takes from shard 0 and records when it got something.
 type poster struct {
 	got  []time.Duration
 	errs []error
 }
 
-func (p *poster) run(t *testing.T, w *world.World, b Backlog) {
-	p.errs = append(p.errs, b.instance.Run(func() error {
+func (p *poster) run(t *testing.T, w *world.World, b waitingBacklog) {
+	p.errs = append(p.errs, b.link.instance.Run(func() error {
 		held, err := b.Take(t.Context(), 0, 10)
 		if len(held) > 0 {
 			p.got = append(p.got, since(w))
@@ -27,20 +27,22 @@ func (p *poster) run(t *testing.T, w *world.World, b Backlog) {
 	}))
 }
 
-// newBacklog returns a backlog of two shards behind a link, the tokens that fill it, and a credit for shard 0.
-func newBacklog(w *world.World) (Backlog, Tokens, wallet.Credit) {
+// newBacklog returns a backlog of two shards, reached through a link, the tokens that fill it, and a credit for shard 0.
+func newBacklog(w *world.World) (waitingBacklog, wallet.Tokens, wallet.Credit) {
 	link, i := newLedger(w, nil)
 	inner := mem.NewBacklog(i, 2, time.Second)
 	gates := NewGates(w, 2)
 	credit := wallet.Credit{Order: wallet.OrderNo{ActID: 2, Scene: "rain", Rain: 1, Award: wallet.Cash, Stage: wallet.Official}, Amount: 1}
-	return Backlog{link, inner, gates}, Tokens{link, mem.NewTokens(inner), gates}, credit
+	return Backlog(inner, link, gates).(waitingBacklog), Tokens(mem.NewTokens(inner), link, gates), credit
 }
 
-// TestTakeWaitsForTheFirstCredit: a poster sleeps until its shard has something, pushed or issued, and not longer.
+// TestTakeWaitsForTheFirstCredit: a poster sleeps until a credit is pushed or issued to its shard, and not longer.
 func TestTakeWaitsForTheFirstCredit(t *testing.T) {
-	for _, fill := range []func(Backlog, Tokens, wallet.Credit) error{
-		func(b Backlog, _ Tokens, c wallet.Credit) error { return b.Push(t.Context(), []wallet.Credit{c}) },
-		func(_ Backlog, ts Tokens, c wallet.Credit) error {
+	for _, fill := range []func(wallet.Backlog, wallet.Tokens, wallet.Credit) error{
+		func(b wallet.Backlog, _ wallet.Tokens, c wallet.Credit) error {
+			return b.Push(t.Context(), []wallet.Credit{c})
+		},
+		func(_ wallet.Backlog, ts wallet.Tokens, c wallet.Credit) error {
 			return ts.Issue(t.Context(), wallet.Token{App: wallet.Douyin, Activity: "spring", Order: c.Order, Amount: c.Amount})
 		},
 	} {
@@ -51,26 +53,26 @@ func TestTakeWaitsForTheFirstCredit(t *testing.T) {
 			w.Sleep(time.Minute)
 			elsewhere := credit
 			elsewhere.Order.ActID = 3
-			require.NoError(t, b.instance.Run(func() error { return b.Push(t.Context(), []wallet.Credit{elsewhere}) }))
+			require.NoError(t, b.link.instance.Run(func() error { return b.Push(t.Context(), []wallet.Credit{elsewhere}) }))
 			w.Sleep(time.Minute)
 			require.Empty(t, p.got, "another shard's credit is not its own")
-			require.NoError(t, b.instance.Run(func() error { return fill(b, tokens, credit) }))
+			require.NoError(t, b.link.instance.Run(func() error { return fill(b, tokens, credit) }))
 		})
 		require.Equal(t, []time.Duration{2*time.Minute + 30*time.Millisecond}, p.got, "two pushes and the taking")
 		require.Equal(t, []error{nil}, p.errs)
 	}
 }
 
-// TestRingAllWakesForAnEndedLease: nobody pushes what a lease brings back, so the posters are woken to look.
+// TestRingAllWakesForAnEndedLease: no push announces the credits of an expired lease, so the posters are woken.
 func TestRingAllWakesForAnEndedLease(t *testing.T) {
 	first, second := &poster{}, &poster{}
 	live(t, func(w *world.World) {
 		b, _, credit := newBacklog(w)
-		require.NoError(t, b.instance.Run(func() error { return b.Push(t.Context(), []wallet.Credit{credit}) }))
+		require.NoError(t, b.link.instance.Run(func() error { return b.Push(t.Context(), []wallet.Credit{credit}) }))
 		first.run(t, w, b)
 		w.Go(w.Now(), func() { second.run(t, w, b) })
 		w.Sleep(time.Minute)
-		b.Gates.RingAll()
+		b.gates.RingAll()
 	})
 	require.Len(t, first.got, 1)
 	require.Equal(t, []time.Duration{time.Minute + 30*time.Millisecond}, second.got)
@@ -83,8 +85,8 @@ func TestCrashReachesAWaitingPoster(t *testing.T) {
 		b, _, _ := newBacklog(w)
 		w.Go(w.Now(), func() { p.run(t, w, b) })
 		w.Sleep(time.Minute)
-		b.instance.Crash()
-		b.Gates.RingAll()
+		b.link.instance.Crash()
+		b.gates.RingAll()
 	})
 	require.Empty(t, p.got)
 	require.Len(t, p.errs, 1)

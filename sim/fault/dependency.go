@@ -1,36 +1,38 @@
-// Package fault puts latency, capacity and faults between a service instance and the ports it stands on. A decorated
-// call sleeps in virtual time and then makes the real one, so that every port call is a point where other processes
-// interleave, where an answer can get lost, and where the instance can die.
+// Package fault puts latency, capacity and faults between a service instance and its ports. A Link is the hook that does it
+// (reference/intercept): it sleeps in virtual time before the port is called. So at every port call other processes may run,
+// an answer may be lost, and the instance may crash.
 //
-// Durations are virtual. The package decides nothing about money; it only lets things go wrong as the scenario says.
+// Durations are virtual. The package decides nothing about money: it only causes the faults of the scenario.
 package fault
 
 import (
+	"context"
 	"fmt"
 	"time"
 
+	"hongbao/reference/intercept"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 	"hongbao/sim/world"
 )
 
-// Dependency is one system that instances call: its latency, its capacity and what befalls it.
+// Dependency is one system that instances call: its latency, its capacity and its faults.
 type Dependency struct {
 	world    *world.World
 	stream   *world.Stream
 	latency  scenarios.Latency
 	timeout  time.Duration
-	queue    *Queue // nil: as much as anybody asks
+	queue    *Queue // nil: unlimited capacity
 	timeouts []scenarios.Fault
 	downs    []scenarios.Fault
-	hurt     Hurt
+	stats    Stats
 }
 
-// Hurt counts what befell a dependency's calls.
-type Hurt struct{ Calls, TimedOut, Refused, Down int64 }
+// Stats counts the calls of a dependency, and those of them that a fault or its capacity affected.
+type Stats struct{ Calls, TimedOut, Refused, Down int64 }
 
-// callTimeout is how long an instance waits for a dependency, beside what it waits in its queue. Ours: well above
-// every latency's maximum and well below what a client waits.
+// callTimeout is how long an instance waits for a dependency, not counting the wait in its queue. Ours: well above the
+// maximum of every latency and well below the timeout of a client.
 const callTimeout = 500 * time.Millisecond
 
 // NewDependency returns the dependency of that name as the scenario describes it.
@@ -48,26 +50,29 @@ func NewDependency(w *world.World, name string, s *scenarios.Scenario, q *Queue)
 	return d
 }
 
-// Hurt returns what befell the calls so far.
-func (d *Dependency) Hurt() Hurt { return d.hurt }
+// Stats returns the counts so far.
+func (d *Dependency) Stats() Stats { return d.stats }
 
-// outcome is what becomes of one call.
+// Timeout returns how long a caller waits for an answer before the outcome is unknown.
+func (d *Dependency) Timeout() time.Duration { return d.timeout }
+
+// outcome is what happens to one call.
 type outcome uint8
 
 const (
 	answered    outcome = iota
 	lost                // never arrived: not applied
-	unanswered          // applied, the answer got lost
+	unanswered          // applied, but the answer got lost
 	appliedLate         // applied after the caller gave up
-	refused             // not applied, said at once
+	refused             // not applied, and refused at once
 )
 
-// draw decides what becomes of the next call.
+// draw draws the outcome of the next call.
 func (d *Dependency) draw() outcome {
 	now := d.world.Now()
 	for i := range d.downs {
 		if within(&d.downs[i], now) {
-			d.hurt.Down++
+			d.stats.Down++
 			return refused
 		}
 	}
@@ -76,7 +81,7 @@ func (d *Dependency) draw() outcome {
 		if !within(f, now) || !d.stream.Hit(f.Ratio.Num, f.Ratio.Den) {
 			continue
 		}
-		d.hurt.TimedOut++
+		d.stats.TimedOut++
 		switch {
 		case !d.stream.Hit(f.Applied.Num, f.Applied.Den):
 			return lost
@@ -88,94 +93,103 @@ func (d *Dependency) draw() outcome {
 	return answered
 }
 
-// within says whether a fault is on.
+// within reports whether a fault is on.
 func within(f *scenarios.Fault, now int64) bool {
 	return f.From.UnixNano() <= now && (f.To.IsZero() || now < f.To.UnixNano())
 }
 
-// delay draws a latency: a quantile drawn evenly, linear between the five that are given.
+// delay draws a latency.
 func (d *Dependency) delay() time.Duration {
-	u := d.stream.IntN(10_000)
-	l := &d.latency
-	between := func(from, to time.Duration, u, width int64) time.Duration {
-		return from + (to-from)*time.Duration(u)/time.Duration(width)
-	}
-	switch {
-	case u < 5_000:
-		return between(l.Min, l.P50, u, 5_000)
-	case u < 9_000:
-		return between(l.P50, l.P90, u-5_000, 4_000)
-	case u < 9_900:
-		return between(l.P90, l.P99, u-9_000, 900)
-	}
-	return between(l.P99, l.Max, u-9_900, 100)
+	return d.latency.Quantile(d.stream.IntN(scenarios.LatencyDraws))
 }
 
-// Link is one instance's way to a dependency.
+// Link is the connection of one instance to a dependency: the hook through which it calls its ports.
 type Link struct {
 	*Dependency
 	instance *Instance
 }
 
-// Link returns the instance's way to the dependency.
+var _ intercept.Hook = Link{}
+
+// Link returns the instance's connection to the dependency.
 func (d *Dependency) Link(i *Instance) Link { return Link{d, i} }
 
-// do makes one call that costs weight units of the dependency's capacity. apply is the real call; it may run after do
-// has returned (applied late), so it must own what it uses.
-func (l Link) do(weight int64, apply func() error) error {
+// Before implements intercept.Hook: it draws what happens to the call, and waits until the call reaches the store. A call
+// costs as many units of the capacity as it writes records; reads cost none, because they go to replicas. The note of a call
+// whose answer gets lost has the time that its caller still waits.
+func (l Link) Before(_ context.Context, c intercept.Call) (intercept.Note, error) {
 	l.instance.check()
-	l.hurt.Calls++
-	wait, ok := time.Duration(0), true
-	what := l.draw()
-	if l.queue != nil && weight > 0 && what != refused {
-		wait, ok = l.queue.enter(l.world.Now(), weight)
-		if !ok {
-			what = refused
-			l.hurt.Refused++
+	l.stats.Calls++
+	what, wait := l.draw(), time.Duration(0)
+	if l.queue != nil && c.Writes > 0 && what != refused {
+		var ok bool
+		if wait, ok = l.queue.Enter(l.world.Now(), c.Writes); !ok {
+			l.stats.Refused++
+			l.sleep(l.delay())
+			return intercept.Note{}, wallet.ErrOverloaded
 		}
 	}
-	if what == refused {
-		l.sleep(l.delay())
-		if !ok {
-			return wallet.ErrOverloaded
-		}
-		return wallet.ErrUnavailable
-	}
-	if what == answered {
-		l.sleep(wait + l.delay())
-		return apply()
-	}
-	l.fail(what, wait, apply)
-	return fmt.Errorf("%w: no answer in %s", wallet.ErrUnknown, l.timeout)
-}
-
-// fail makes the caller wait in vain, with what it asked for done now, later or never.
-func (l Link) fail(what outcome, wait time.Duration, apply func() error) {
 	switch what {
+	case answered:
+		l.sleep(wait + l.delay())
+		return intercept.Note{}, nil
 	case unanswered:
 		took := wait + l.delay()
 		l.sleep(took)
-		_ = apply()
-		l.sleep(l.timeout - took)
+		return intercept.Note{N: int64(l.timeout - took), Flag: true}, nil
 	case appliedLate:
-		late := l.timeout + wait + time.Duration(l.stream.IntN(int64(4*l.timeout)))
-		l.world.At(l.world.Now()+int64(late), func() { _ = apply() })
-		l.sleep(l.timeout)
-	default:
-		l.sleep(l.timeout)
+		return intercept.Note{}, l.postpone(wait)
+	case refused:
+		l.sleep(l.delay())
+		return intercept.Note{}, wallet.ErrUnavailable
 	}
+	l.sleep(l.timeout)
+	return intercept.Note{}, l.unknown()
 }
 
-// sleep passes virtual time and then makes sure that the instance still lives.
+// After implements intercept.Hook: where the answer gets lost, the caller waits for it and the outcome is unknown.
+func (l Link) After(_ context.Context, _ intercept.Call, n intercept.Note, a intercept.Answer) error {
+	if !n.Flag {
+		return a.Err
+	}
+	l.sleep(time.Duration(n.N))
+	return l.unknown()
+}
+
+// Release implements intercept.Hook.
+func (l Link) Release() {}
+
+// postpone has the call made after its caller has given up.
+func (l Link) postpone(wait time.Duration) *intercept.Postponed {
+	late := l.timeout + wait + time.Duration(l.stream.IntN(int64(4*l.timeout)))
+	return &intercept.Postponed{Schedule: func(call func()) error {
+		l.world.At(l.world.Now()+int64(late), call)
+		l.sleep(l.timeout)
+		return l.unknown()
+	}}
+}
+
+func (l Link) unknown() error {
+	return fmt.Errorf("%w: no answer in %s", wallet.ErrUnknown, l.timeout)
+}
+
+// Call makes one call of a port that has no wrapper in reference/intercept. weight is its cost in units of the dependency's
+// capacity. apply is the real call; it may run after Call has returned, so it must own what it uses.
+func (l Link) Call(weight int64, apply func() error) error {
+	return intercept.Do(context.Background(), l, intercept.Call{Writes: weight}, apply)
+}
+
+// sleep passes virtual time and then checks that the instance still runs.
 func (l Link) sleep(d time.Duration) {
 	l.world.Sleep(d)
 	l.instance.check()
 }
 
-// Ask carries a client's request to an instance and its answer back, for a client that waits no longer than patience.
-// wallet.ErrUnavailable: it never left. wallet.ErrUnknown: no answer in time, and serve may have run or may still.
+// Ask carries a client's request to an instance and the answer back. The client waits no longer than patience.
+// wallet.ErrUnavailable: the request was not sent. wallet.ErrUnknown: no answer in time; serve may have run or may still
+// run.
 func (d *Dependency) Ask(patience time.Duration, serve func() error) error {
-	d.hurt.Calls++
+	d.stats.Calls++
 	what, start := d.draw(), d.world.Now()
 	switch what {
 	case refused:

@@ -19,12 +19,12 @@ func TestCallTakesItsLatencyAndApplies(t *testing.T) {
 			return wallet.ErrConflict
 		})
 		require.ErrorIs(t, err, wallet.ErrConflict, "the port's own answer")
-		require.Equal(t, Hurt{Calls: 1}, link.Hurt())
+		require.Equal(t, Stats{Calls: 1}, link.Stats())
 	})
 }
 
 // TestTimeoutsComeInThreeKinds draws many calls without an answer: some never arrive, some are applied before the
-// caller gives up, some after it. Each is unknown to its caller, and takes the whole time-out.
+// caller gives up, some after it. The outcome of each is unknown to its caller, after the whole timeout.
 func TestTimeoutsComeInThreeKinds(t *testing.T) {
 	const calls = 1_000
 	never, before, after := 0, 0, 0
@@ -54,7 +54,7 @@ func TestTimeoutsComeInThreeKinds(t *testing.T) {
 	require.InDelta(t, calls/2, never, calls/20, "half of the calls are lost")
 	require.InDelta(t, calls/4, before, calls/20, "a quarter lost its answer only")
 	require.InDelta(t, calls/4, after, calls/20, "a quarter came late")
-	require.EqualValues(t, calls, link.Hurt().TimedOut)
+	require.EqualValues(t, calls, link.Stats().TimedOut)
 }
 
 func TestTimeoutsFollowTheirRatio(t *testing.T) {
@@ -69,11 +69,11 @@ func TestTimeoutsFollowTheirRatio(t *testing.T) {
 			}
 		}
 		require.InDelta(t, calls/10, lost, calls/40)
-		require.Equal(t, Hurt{Calls: calls, TimedOut: int64(lost)}, link.Hurt())
+		require.Equal(t, Stats{Calls: calls, TimedOut: int64(lost)}, link.Stats())
 	})
 }
 
-// TestAppliedNeverAndAlways pins the ends of the share that is applied.
+// TestAppliedNeverAndAlways tests both ends of the share that is applied.
 func TestAppliedNeverAndAlways(t *testing.T) {
 	for _, c := range []struct{ num, den int64 }{{0, 1}, {1, 1}} {
 		w := world.New(1, eve)
@@ -113,11 +113,11 @@ func TestDownWindow(t *testing.T) {
 			} else {
 				require.NoError(t, err)
 			}
-			require.Equal(t, c.at.Add(10*time.Millisecond).UnixNano(), w.Now(), "an answer that says no takes as long as any")
+			require.Equal(t, c.at.Add(10*time.Millisecond).UnixNano(), w.Now(), "a refusal takes as long as any answer")
 		})
 	}
 	w.Run(nil)
-	require.Equal(t, Hurt{Calls: 4, Down: 2}, link.Hurt())
+	require.Equal(t, Stats{Calls: 4, Down: 2}, link.Stats())
 }
 
 func TestFaultWithoutEndLasts(t *testing.T) {
@@ -139,7 +139,7 @@ func TestFullQueueRefusesWithNothingDone(t *testing.T) {
 		require.Equal(t, 1, calls, "the first is still being served")
 		w.Sleep(2 * time.Second)
 		require.Equal(t, 2, calls)
-		require.Equal(t, Hurt{Calls: 3, Refused: 1}, link.Hurt())
+		require.Equal(t, Stats{Calls: 3, Refused: 1}, link.Stats())
 	})
 }
 
@@ -174,7 +174,7 @@ func TestLatencyKeepsToItsQuantiles(t *testing.T) {
 	require.InDelta(t, draws*99/100, below[l.P99], draws/200)
 }
 
-// TestDependenciesDrawForThemselves: a fault of one does not shift what befalls another.
+// TestDependenciesDrawForThemselves: the draws of one dependency do not shift those of another.
 func TestDependenciesDrawForThemselves(t *testing.T) {
 	delays := func(disturb bool) (out []time.Duration) {
 		w := world.New(1, eve)

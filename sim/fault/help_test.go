@@ -44,5 +44,5 @@ func since(w *world.World) time.Duration { return time.Duration(w.Now() - eve.Un
 
 // call makes one call from within the link's instance, as a service does.
 func call(l Link, weight int64, apply func() error) error {
-	return l.instance.Run(func() error { return l.do(weight, apply) })
+	return l.instance.Run(func() error { return l.Call(weight, apply) })
 }

@@ -11,8 +11,8 @@ import (
 	"hongbao/sim/world"
 )
 
-// TestCrashUnwindsAtTheNextCall: what was asked for before the crash is done, what would come after it is not, and
-// who waits for the answer does not know.
+// TestCrashUnwindsAtTheNextCall: calls made before the crash are done, later ones are not, and the outcome is unknown to the
+// caller.
 func TestCrashUnwindsAtTheNextCall(t *testing.T) {
 	live(t, func(w *world.World) {
 		link, i := newLedger(w, nil)
@@ -22,7 +22,7 @@ func TestCrashUnwindsAtTheNextCall(t *testing.T) {
 		err := i.Run(func() error {
 			defer func() { cleaned = true }()
 			for _, step := range []string{"first", "second", "third"} {
-				if err := link.do(1, func() error { steps = append(steps, step); return nil }); err != nil {
+				if err := link.Call(1, func() error { steps = append(steps, step); return nil }); err != nil {
 					return err
 				}
 			}
@@ -35,19 +35,19 @@ func TestCrashUnwindsAtTheNextCall(t *testing.T) {
 	})
 }
 
-// TestRestartServesNewRequestsOnly: a process of an earlier life stays dead, though the instance is up again.
+// TestRestartServesNewRequestsOnly: a process of an earlier incarnation stays dead, though the instance is up again.
 func TestRestartServesNewRequestsOnly(t *testing.T) {
 	live(t, func(w *world.World) {
 		link, i := newLedger(w, nil)
 		w.At(w.Now()+1, i.Crash)
 		w.At(w.Now()+2, i.Restart)
-		require.ErrorIs(t, i.Run(func() error { return link.do(1, func() error { return nil }) }), wallet.ErrUnknown)
+		require.ErrorIs(t, i.Run(func() error { return link.Call(1, func() error { return nil }) }), wallet.ErrUnknown)
 		require.True(t, i.Up())
-		require.NoError(t, i.Run(func() error { return link.do(1, func() error { return nil }) }))
+		require.NoError(t, i.Run(func() error { return link.Call(1, func() error { return nil }) }))
 	})
 }
 
-// TestLateRequestOutlivesItsInstance: what is on its way arrives, whatever became of who sent it.
+// TestLateRequestOutlivesItsInstance: a request under way arrives, even if its sender has crashed.
 func TestLateRequestOutlivesItsInstance(t *testing.T) {
 	w := world.New(1, eve)
 	defer w.Close()
@@ -55,9 +55,9 @@ func TestLateRequestOutlivesItsInstance(t *testing.T) {
 	arrived := time.Duration(0)
 	w.Go(w.Now(), func() {
 		err := i.Run(func() error {
-			link.fail(appliedLate, 0, func() error { arrived = since(w); return nil })
+			require.ErrorIs(t, link.postpone(0).Schedule(func() { arrived = since(w) }), wallet.ErrUnknown)
 			i.Crash()
-			return link.do(1, func() error { require.Fail(t, "the instance is dead"); return nil })
+			return link.Call(1, func() error { require.Fail(t, "the instance is dead"); return nil })
 		})
 		require.ErrorIs(t, err, wallet.ErrUnknown)
 		require.Equal(t, callTimeout, since(w))
@@ -65,7 +65,7 @@ func TestLateRequestOutlivesItsInstance(t *testing.T) {
 	})
 	w.Run(nil)
 	require.GreaterOrEqual(t, arrived, callTimeout)
-	require.Less(t, arrived, 5*callTimeout, "and not for ever")
+	require.Less(t, arrived, 5*callTimeout, "and within a bound")
 }
 
 func TestRunAnswersAndPanicsAsItsFunctionDoes(t *testing.T) {
@@ -79,16 +79,16 @@ func TestRunAnswersAndPanicsAsItsFunctionDoes(t *testing.T) {
 	})
 }
 
-// TestInstancesNest: an instance that calls another one is itself again afterwards.
+// TestInstancesNest: after a call of another instance the process belongs to its own instance again.
 func TestInstancesNest(t *testing.T) {
 	live(t, func(w *world.World) {
 		link, outer := newLedger(w, nil)
 		inner := NewInstance(w, 0)
 		inner.Crash()
-		inner.Restart() // a second life: its number differs
+		inner.Restart() // a second incarnation: its number differs
 		require.NoError(t, outer.Run(func() error {
 			require.NoError(t, inner.Run(func() error { return nil }))
-			return link.do(1, func() error { return nil })
+			return link.Call(1, func() error { return nil })
 		}))
 	})
 }

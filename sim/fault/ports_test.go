@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"hongbao/reference/intercept"
 	"hongbao/reference/store/mem"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
@@ -32,15 +33,16 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 	token := wallet.Token{App: wallet.Douyin, Activity: "spring", Order: no, Amount: 5}
 	gates := NewGates(l.world, 1)
 	var (
-		identities  = Identities{l, mem.NewIdentities()}
-		records     = Orders{l, orders}
-		budgets     = Budgets{l, mem.NewBudgets()}
-		tokens      = Tokens{l, mem.NewTokens(backlog), gates}
-		held        = Backlog{l, backlog, gates}
-		ledger      = Ledger{l, mem.NewLedger(l.instance, 1)}
-		withdrawals = Withdrawals{l, mem.NewWithdrawals()}
-		bank        = Bank{l, mem.NewBank()}
-		days        = WithdrawalDays{l, mem.NewWithdrawalDays()}
+		identities  = intercept.Identities(mem.NewIdentities(), l)
+		records     = intercept.Orders(orders, l)
+		open        = intercept.OpenOrders(orders, l)
+		budgets     = intercept.Budgets(mem.NewBudgets(), l)
+		tokens      = Tokens(mem.NewTokens(backlog), l, gates)
+		held        = Backlog(backlog, l, gates)
+		ledger      = intercept.Ledger(mem.NewLedger(l.instance, 1), l)
+		withdrawals = intercept.Withdrawals(mem.NewWithdrawals(), l)
+		bank        = intercept.Bank(mem.NewBank(), l)
+		days        = intercept.Days(mem.NewWithdrawalDays(), l)
 	)
 	item := wallet.Item{No: wallet.OrderNo{ActID: 1, Scene: "tea", Rain: 1, Award: wallet.HeyteaCoupon, Stage: wallet.Official}, Asked: "tea",
 		Account: account, Opened: 1, Created: 1, Changed: 1, Expires: wallet.Never}
@@ -50,9 +52,9 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 		Shares: []wallet.Share{{For: friend, Wallet: 2, Amount: 5}}, Created: 1, State: wallet.PacketAsked}
 	nobodysPacket := wallet.PacketNo{Account: account, Request: 404}
 	var (
-		items   = Items{l, mem.NewItems()}
-		stock   = StockParts{l, mem.NewStock()}
-		packets = Packets{l, mem.NewPackets()}
+		items   = intercept.Items(mem.NewItems(), l)
+		stock   = intercept.StockParts(mem.NewStock(), l)
+		packets = intercept.Packets(mem.NewPackets(), l)
 	)
 	return map[string]func() error{
 		"Identities.Person": func() error { _, err := identities.Person(ctx, account); return err },
@@ -62,8 +64,8 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 		"Orders.Get":        func() error { _, err := records.Get(ctx, []wallet.OrderNo{no}); return err },
 		"Orders.Finish":     func() error { return records.Finish(ctx, []wallet.OrderNo{no}, wallet.OrderSettled) },
 		"Orders.Of":         func() error { _, err := records.Of(ctx, 1, wallet.Official); return err },
-		"Orders.Open":       func() error { _, _, err := records.Open(ctx, wallet.Never, 0, 1); return err },
-		"Orders.OpenCount":  func() error { _, err := records.OpenCount(ctx); return err },
+		"Orders.Open":       func() error { _, _, err := open.Open(ctx, wallet.Never, 0, 1); return err },
+		"Orders.OpenCount":  func() error { _, err := open.OpenCount(ctx); return err },
 		"Budgets.Reserve":   func() error { return budgets.Reserve(ctx, no, 5, 10) },
 		"Budgets.Spent":     func() error { _, err := budgets.Spent(ctx, wallet.Official); return err },
 		"Tokens.Issue": func() error {
@@ -131,14 +133,14 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 	}
 }
 
-// answers are what the stores themselves say where it is not nil, so that a decorator which swallows it is noticed.
+// answers are the errors of the stores themselves where they are not nil, so that a wrapper which drops one is noticed.
 func answers() map[string]error {
 	return map[string]error{"Ledger.Transfer": wallet.ErrInsufficient, "Withdrawals.Advance": wallet.ErrNotFound, "Withdrawals.Get": wallet.ErrNotFound,
 		"Packets.Get": wallet.ErrNotFound, "Packets.Advance": wallet.ErrNotFound, "Packets.Mark": wallet.ErrNotFound}
 }
 
-// TestEveryCallGoesThroughItsLink: while the dependency is down every method says so, and otherwise each brings back
-// what its store says, after the latency.
+// TestEveryCallGoesThroughItsLink: while the dependency is down every method fails, and otherwise each returns the store's
+// answer, after the latency.
 func TestEveryCallGoesThroughItsLink(t *testing.T) {
 	down := scenarios.Fault{Kind: scenarios.FaultDown, Dependency: "ledger", From: eve}
 	for _, faults := range [][]scenarios.Fault{{down}, nil} {
@@ -159,7 +161,7 @@ func TestEveryCallGoesThroughItsLink(t *testing.T) {
 					require.NoError(t, err, name)
 				}
 			}
-			require.EqualValues(t, len(all), link.Hurt().Calls)
+			require.EqualValues(t, len(all), link.Stats().Calls)
 		})
 	}
 }
@@ -169,7 +171,7 @@ func TestWritesCostCapacityByTheirSize(t *testing.T) {
 	live(t, func(w *world.World) {
 		q := NewQueue(scenarios.Ratio{Num: 1, Den: 1}, time.Hour)
 		link, i := newLedger(w, q)
-		ledger := Ledger{link, mem.NewLedger(i, 1)}
+		ledger := intercept.Ledger(mem.NewLedger(i, 1), link)
 		took := func(fn func() error) time.Duration {
 			before := w.Now()
 			require.NoError(t, i.Run(fn))

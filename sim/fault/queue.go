@@ -7,21 +7,21 @@ import (
 	"hongbao/scenarios"
 )
 
-// Queue is a dependency's capacity: one line of work served at a steady rate. What would wait longer than the bound
-// is turned away.
+// Queue is a capacity: one queue of work, served at a steady rate. Work that would wait longer than the bound is refused.
 type Queue struct {
 	rate  scenarios.Ratio // units a second
 	bound time.Duration
 	busy  int64 // Unix ns until which there is work
 }
 
-// NewQueue returns a queue that serves rate units a second and lets nobody wait longer than bound.
+// NewQueue returns a queue that serves rate units a second and lets no work wait longer than bound for its turn.
 func NewQueue(rate scenarios.Ratio, bound time.Duration) *Queue {
 	return &Queue{rate: rate, bound: bound}
 }
 
-// enter joins the queue at now with weight units of work and returns how long until they are done; false: turned away.
-func (q *Queue) enter(now, weight int64) (time.Duration, bool) {
+// Enter adds weight units of work at now, in Unix nanoseconds, and returns how long until they are done; false: refused, with
+// nothing added.
+func (q *Queue) Enter(now, weight int64) (time.Duration, bool) {
 	start := max(now, q.busy)
 	if time.Duration(start-now) > q.bound {
 		return 0, false

@@ -190,6 +190,7 @@ func elsewhere() []string {
 		"reference/quota",           // used by real stores and by the study of coupons
 		"reference/runningtotal",    // tested by its own study
 		"reference/limit",           // tested by its own study
+		"reference/intercept",       // forwards calls, also those of the simulator; has its own tests
 		"reference/degrade",         // only drills turn switches on
 	}
 }

@@ -1,5 +1,7 @@
 package world
 
+import "hongbao/internal/timerheap"
+
 // An event's order word holds the sequence number above refBits bits that identify the task. Packed like this an event
 // is 16 bytes without pointers, and the four children of a node of the calendar fill one cache line.
 const refBits = 24
@@ -11,73 +13,22 @@ const maxTasks = 1 << refBits
 // maxSeq is the last sequence number. A trillion events are a week of real time.
 const maxSeq = 1<<(64-refBits) - 1
 
-// event is one entry of the calendar.
-type event struct {
-	at    int64  // Unix nanoseconds, not negative
-	order uint64 // sequence number, then the task's reference: orders events of the same time
-}
+// event is one entry of the calendar. Its order, the sequence number and then the task's reference, orders events of the
+// same time.
+type event = timerheap.Item[struct{}]
 
 func newEvent(at int64, seq uint64, ref uint32) event {
 	if seq > maxSeq {
 		panic("world: out of sequence numbers")
 	}
-	return event{at: at, order: seq<<refBits | uint64(ref)}
+	return event{At: at, Order: seq<<refBits | uint64(ref)}
 }
 
-func (e event) ref() uint32 { return uint32(e.order % maxTasks) }
+// refOf returns the reference of an event's task.
+func refOf(e *event) uint32 { return uint32(e.Order % maxTasks) }
 
-func (e event) before(o event) bool { return e.at < o.at || e.at == o.at && e.order < o.order }
-
-// calendar holds the events to come: a heap with four children per node, because it is half as deep as a binary heap
-// and the children of a node are adjacent in memory.
-type calendar []event
-
-func (c *calendar) push(e event) {
-	h := append(*c, e)
-	i := len(h) - 1
-	for i > 0 {
-		parent := (i - 1) / 4
-		if !e.before(h[parent]) {
-			break
-		}
-		h[i] = h[parent]
-		i = parent
-	}
-	h[i] = e
-	*c = h
-}
-
-// pop removes the earliest event. The calendar must not be empty.
-func (c *calendar) pop() event {
-	h := *c
-	first := h[0]
-	last := h[len(h)-1]
-	h = h[:len(h)-1]
-	*c = h
-	if len(h) == 0 {
-		return first
-	}
-	i := 0
-	for {
-		child := 4*i + 1
-		if child >= len(h) {
-			break
-		}
-		least := child
-		for j := child + 1; j < min(child+4, len(h)); j++ {
-			if h[j].before(h[least]) {
-				least = j
-			}
-		}
-		if !h[least].before(last) {
-			break
-		}
-		h[i] = h[least]
-		i = least
-	}
-	h[i] = last
-	return first
-}
+// calendar holds the events to come.
+type calendar = timerheap.Heap[struct{}]
 
 // task is what an event runs: a function, or a process to resume.
 type task struct {

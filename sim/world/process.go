@@ -79,7 +79,7 @@ func (w *World) nextIsMine(t int64) bool {
 	if t > w.limit || w.steps%stopEvery == 0 || w.detour {
 		return false
 	}
-	return len(w.calendar) == 0 || t < w.calendar[0].at
+	return w.calendar.Len() == 0 || t < w.calendar.First().At
 }
 
 // park returns control to the loop until the process is resumed. In a process that is being unwound yield returns false
@@ -153,7 +153,7 @@ func (w *World) Close() {
 		panic("world: Close while running")
 	}
 	w.closed = true
-	w.calendar, w.idle = nil, nil
+	w.calendar, w.idle = calendar{}, nil
 	var first *Panic
 	for ref := range w.tasks.list {
 		if p := w.tasks.list[ref].process; p != nil {

@@ -32,7 +32,7 @@ func (c *caller) repeat(ctx context.Context, call func(context.Context) error) e
 		err := c.try(ctx, call)
 		code := wallet.CodeOf(err)
 		unknown = unknown || err != nil && code == wallet.CodeUnknown
-		if err == nil || !transient(code) || n >= c.config.Tries || c.config.Wait(ctx, jitter(pause(n))) != nil {
+		if !wallet.Retryable(err) || n >= c.config.Tries || c.config.Wait(ctx, jitter(pause(n))) != nil {
 			if err != nil && unknown && !settles(code) {
 				return wallet.Unsettled(err)
 			}
@@ -49,11 +49,6 @@ func (c *caller) try(ctx context.Context, call func(context.Context) error) erro
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	return walletError(call(ctx))
-}
-
-// transient reports whether a repeat may succeed.
-func transient(c wallet.Code) bool {
-	return c == wallet.CodeUnknown || c == wallet.CodeOverloaded || c == wallet.CodeUnavailable
 }
 
 // settles reports whether a refusal concerns the call's number, and so its earlier tries too. A permission error or an

@@ -71,5 +71,5 @@ func TestDependencyFigures(t *testing.T) {
 	}
 	held := 13 * limiting.SystemCalls
 	require.Less(t, held, c.MaxInFlight/4, "what all systems of others that hang can hold")
-	require.LessOrEqual(t, degrade.DefaultRules().Strong.Rest, time.Second, "an outage lasts little longer than it does")
+	require.LessOrEqual(t, degrade.DefaultRules().Strong.OpenTimeout, time.Second, "an outage lasts little longer than it does")
 }

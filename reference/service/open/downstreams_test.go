@@ -1,13 +1,13 @@
 package open
 
 import (
-	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// TestOutsideIsNarrow: a service reaches other people's systems through gates alone.
+// TestOutsideIsNarrow: a service calls external systems only through concurrency limits, which are the outermost hooks.
 func TestOutsideIsNarrow(t *testing.T) {
 	t.Parallel()
 	c := Default()
@@ -17,8 +17,9 @@ func TestOutsideIsNarrow(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	require.Len(t, s.live.Downstreams, 12)
+	hook := func(port any) string { return reflect.ValueOf(port).Elem().FieldByName("hook").Elem().Type().String() }
 	for award, d := range s.live.Downstreams {
-		require.Equal(t, "limit.narrowDownstream", fmt.Sprintf("%T", d), award)
+		require.Equal(t, "*limit.concurrency", hook(d), award)
 	}
-	require.Equal(t, "limit.narrowBank", fmt.Sprintf("%T", s.live.Bank))
+	require.Equal(t, "*limit.concurrency", hook(s.live.Bank))
 }

@@ -89,7 +89,7 @@ func (o opsPage) view() OpsStatus {
 	v := OpsStatus{At: opsTime(now)}
 	for _, s := range o.flags.set.States() {
 		e, _ := degrade.EntryOf(s.Switch)
-		v.Switches = append(v.Switches, opsSwitch{Name: s.Switch, On: s.On, Thrown: s.Thrown, Passive: e.Passive, Since: opsTime(s.Since),
+		v.Switches = append(v.Switches, opsSwitch{Name: s.Switch, On: s.On, Thrown: s.ByOperator, Passive: e.Passive, Since: opsTime(s.Since),
 			Trips: s.Trips, Dependency: e.Dependency, Does: e.Does, Notice: e.Notice})
 	}
 	for _, b := range o.guard.Breakers() {

@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"hongbao/reference/wallet"
 )
-
-// maxLegs bounds the legs of one transfer: one leg from and one leg to each wallet that one person can have.
-const maxLegs = 2 * (wallet.MaxFormer + 1)
 
 // move is a recorded transfer. It has legs entries, from first on; if legs is 0, it was refused.
 type move struct {
@@ -31,7 +27,7 @@ func (m *move) no() wallet.MoveNo {
 // Transfer implements wallet.Ledger. ErrInvalid: a transfer that wallet.Transfer.Validate refuses, an invalid account
 // or number, or more legs than one person can need. ErrOverflow as in Post.
 func (l *Ledger) Transfer(_ context.Context, t wallet.Transfer) error {
-	if err := l.checkTransfer(t); err != nil {
+	if err := t.ValidateFor(l.checkLedgerAccount); err != nil {
 		return err
 	}
 	now := l.clock.Now()
@@ -84,32 +80,6 @@ func (l *Ledger) drawn(t wallet.Transfer) ([]wallet.Leg, error) {
 		return nil, fmt.Errorf("%w: %d wallets lack %d fen", wallet.ErrInsufficient, len(t.Pool), int64(rest))
 	}
 	return append(legs, t.Legs...), nil
-}
-
-func (l *Ledger) checkTransfer(t wallet.Transfer) error {
-	if err := t.Validate(); err != nil {
-		return err
-	}
-	if err := t.No.Validate(); err != nil {
-		return err
-	}
-	if len(t.Legs)+len(t.Pool) > maxLegs {
-		return fmt.Errorf("%w: transfer %s with %d legs", wallet.ErrInvalid, t.No, len(t.Legs)+len(t.Pool))
-	}
-	for _, leg := range t.Legs {
-		if err := l.checkLedgerAccount(leg.Account); err != nil {
-			return err
-		}
-	}
-	for i, a := range t.Pool {
-		if err := l.checkLedgerAccount(a); err != nil {
-			return err
-		}
-		if a.Kind != wallet.PersonalAccount || slices.Contains(t.Pool[:i], a) {
-			return fmt.Errorf("%w: transfer from a pool with account kind %d of %d", wallet.ErrInvalid, a.Kind, a.Owner)
-		}
-	}
-	return nil
 }
 
 // repeated returns the result of the first call: ErrInsufficient if the move was refused. It returns ErrConflict if

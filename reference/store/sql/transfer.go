@@ -10,10 +10,6 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxLegs bounds the legs and the pool of one transfer: one leg from and one leg to each wallet that one person can
-// have.
-const maxLegs = 2 * (wallet.MaxFormer + 1)
-
 // moveState is the state of a transfer or of one of its steps. Zero: not recorded.
 type moveState int
 
@@ -29,7 +25,7 @@ const (
 // A number's home is a shard that depends on the number alone, so that a repeat finds the record whatever its content.
 // A transfer within a single shard is one transaction there; for others see drive.
 func (l *Ledger) Transfer(ctx context.Context, t wallet.Transfer) error {
-	if err := l.checkTransfer(t); err != nil {
+	if err := t.ValidateFor(l.checkAccount); err != nil {
 		return err
 	}
 	asked, err := encodeTransfer(t)
@@ -138,32 +134,6 @@ func accountsOf(t wallet.Transfer) []wallet.AccountNo {
 		out = append(out, leg.Account)
 	}
 	return out
-}
-
-func (l *Ledger) checkTransfer(t wallet.Transfer) error {
-	if err := t.Validate(); err != nil {
-		return err
-	}
-	if err := t.No.Validate(); err != nil {
-		return err
-	}
-	if len(t.Legs)+len(t.Pool) > maxLegs {
-		return fmt.Errorf("%w: transfer %s with %d legs", wallet.ErrInvalid, t.No, len(t.Legs)+len(t.Pool))
-	}
-	for _, leg := range t.Legs {
-		if err := l.checkAccount(leg.Account); err != nil {
-			return err
-		}
-	}
-	for i, a := range t.Pool {
-		if err := l.checkAccount(a); err != nil {
-			return err
-		}
-		if a.Kind != wallet.PersonalAccount || slices.Contains(t.Pool[:i], a) {
-			return fmt.Errorf("%w: transfer from a pool with account kind %d of %d", wallet.ErrInvalid, a.Kind, a.Owner)
-		}
-	}
-	return nil
 }
 
 // checkAccount returns ErrInvalid for an account that a transfer cannot name.

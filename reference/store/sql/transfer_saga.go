@@ -10,11 +10,11 @@ import (
 
 // The parts of a transfer under its number. Part 0 is the claim of the number, on its home shard.
 const (
-	partWhole   = 1                     // the whole transfer, on its single shard
-	partDecided = 2                     // the decision whether enough was drawn, on its home shard
-	partDraws   = 10                    // from here on: steps that take money into transit, in order
-	partGives   = partDraws + maxLegs   // plus the number of the shard
-	partReturns = partGives + maxShards // partReturns+i returns what partDraws+i took
+	partWhole   = 1                          // the whole transfer, on its single shard
+	partDecided = 2                          // the decision whether enough was drawn, on its home shard
+	partDraws   = 10                         // from here on: steps that take money into transit, in order
+	partGives   = partDraws + wallet.MaxLegs // plus the number of the shard
+	partReturns = partGives + maxShards      // partReturns+i returns what partDraws+i took
 )
 
 // draw is a step that takes money out of accounts of one shard: from all of its legs, or the balance of one account of

@@ -12,7 +12,7 @@ import (
 	"hongbao/sim/world"
 )
 
-// redis is the counters' store: each key answers so many calls a second, and holds the others up or turns them away.
+// redis is the store of the counters. Each key serves a fixed rate of calls; further calls wait in its queue or are refused.
 type redis struct {
 	*mem.Stock
 	world *world.World
@@ -24,9 +24,9 @@ type redis struct {
 	peak  int64 // most calls of one key in one second
 }
 
-// keyLoad is what one key has to do.
+// keyLoad is the load of one key.
 type keyLoad struct {
-	busy   int64 // Unix ns until which there is work
+	queue  *fault.Queue
 	second int64
 	calls  int64 // in that second
 }
@@ -35,11 +35,11 @@ func newRedis(w *world.World, t *tally, c *scenarios.Coupons) *redis {
 	return &redis{Stock: mem.NewStock(), world: w, tally: t, rate: c.KeyRate, bound: c.KeyQueue, keys: map[wallet.StockKey]*keyLoad{}}
 }
 
-// enter counts a call of a key and returns how long it waits for its turn; false: turned away.
+// enter counts a call of a key and returns how long until it is done; false: refused.
 func (r *redis) enter(k wallet.StockKey) (time.Duration, bool) {
 	load := r.keys[k]
 	if load == nil {
-		load = &keyLoad{}
+		load = &keyLoad{queue: fault.NewQueue(r.rate, r.bound)}
 		r.keys[k] = load
 	}
 	now := r.world.Now()
@@ -49,12 +49,7 @@ func (r *redis) enter(k wallet.StockKey) (time.Duration, bool) {
 	load.calls++
 	r.calls++
 	r.peak = max(r.peak, load.calls)
-	start := max(now, load.busy)
-	if time.Duration(start-now) > r.bound {
-		return 0, false
-	}
-	load.busy = start + int64(time.Second)*r.rate.Den/r.rate.Num
-	return time.Duration(load.busy - now), true
+	return load.queue.Enter(now, 1)
 }
 
 // failover puts the keys of one machine back to what they were lost before: all first parts, and with them whatever has

@@ -71,39 +71,19 @@ func checks(plan *scenarios.Coupons, by map[string]result) []reports.Check {
 	ours, source, reserve := by["lease"], by["single-key"], by["single-key-reserve"]
 	limit := plan.KeyRate.Num / plan.KeyRate.Den
 	return []reports.Check{
-		check("ours-never-over", "C5", ours.issued, ours.over, "%d coupons were issued beyond the stock", ours.over),
-		check("ours-nothing-left", "C5", ours.asked, ours.left, "%d coupons were left while people asked for them", ours.left),
-		check("ours-one-an-order", "C5", ours.issued, ours.double+ours.twoCoupons, "%d orders were counted twice, %d people have two coupons", ours.double, ours.twoCoupons),
-		check("ours-few-redis-calls", "C5", ours.issued, above(ours.perCoupon(ours.redisCalls) > maxRedisCalls),
+		reports.NewCheck("ours-never-over", "C5", ours.issued, ours.over, "%d coupons were issued beyond the stock", ours.over),
+		reports.NewCheck("ours-nothing-left", "C5", ours.asked, ours.left, "%d coupons were left while people asked for them", ours.left),
+		reports.NewCheck("ours-one-an-order", "C5", ours.issued, ours.double+ours.twoCoupons, "%d orders were counted twice, %d people have two coupons", ours.double, ours.twoCoupons),
+		reports.NewCheck("ours-few-redis-calls", "C5", ours.issued, reports.Broken(ours.perCoupon(ours.redisCalls) > maxRedisCalls),
 			"%.4f calls to Redis a coupon are more than %.2f", ours.perCoupon(ours.redisCalls), maxRedisCalls),
-		check("ours-no-hot-key", "C5", ours.redisCalls, above(ours.peak > limit), "a key has %d calls a second, and answers %d", ours.peak, limit),
-		check("ours-threshold", "C2", min(ours.decided, ours.fallbacks), ours.early+ours.late, "%d fallbacks above the threshold, %d coupons long after it was passed", ours.early, ours.late),
-		check("source-hot-key", "C4", source.redisCalls, above(source.peak <= limit), "the hottest key has %d calls a second, and answers %d", source.peak, limit),
-		check("source-counts-twice", "C4", source.issued, above(source.double == 0 || source.left == 0),
+		reports.NewCheck("ours-no-hot-key", "C5", ours.redisCalls, reports.Broken(ours.peak > limit), "a key has %d calls a second, and answers %d", ours.peak, limit),
+		reports.NewCheck("ours-threshold", "C2", min(ours.decided, ours.fallbacks), ours.early+ours.late, "%d fallbacks above the threshold, %d coupons long after it was passed", ours.early, ours.late),
+		reports.NewCheck("source-hot-key", "C4", source.redisCalls, reports.Broken(source.peak <= limit), "the hottest key has %d calls a second, and answers %d", source.peak, limit),
+		reports.NewCheck("source-counts-twice", "C4", source.issued, reports.Broken(source.double == 0 || source.left == 0),
 			"%d orders were counted twice and %d coupons left unissued: one of the two does not show", source.double, source.left),
-		check("reserve-hides-it", "C4", reserve.issued, above(reserve.left != 0 || reserve.double == 0),
+		reports.NewCheck("reserve-hides-it", "C4", reserve.issued, reports.Broken(reserve.left != 0 || reserve.double == 0),
 			"with the reserve %d coupons were left unissued, and %d orders counted twice", reserve.left, reserve.double),
 	}
-}
-
-// check is one verdict. What was never evaluated is unknown.
-func check(name, spec string, evaluations, violations int64, first string, args ...any) reports.Check {
-	c := reports.Check{Name: name, Spec: []string{spec}, Result: reports.Pass, Evaluations: evaluations, Violations: violations}
-	switch {
-	case evaluations == 0:
-		c.Result, c.Violations = reports.Unknown, 0
-	case violations > 0:
-		c.Result, c.First = reports.Fail, fmt.Sprintf(first, args...)
-	}
-	return c
-}
-
-// above turns a broken bound into one violation.
-func above(broken bool) int64 {
-	if broken {
-		return 1
-	}
-	return 0
 }
 
 func notes(plan *scenarios.Coupons, ours result) []string {

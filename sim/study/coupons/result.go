@@ -21,7 +21,7 @@ type result struct {
 // result sums the festival up. Call it after run.
 func (f *festival) result() result {
 	r := result{gaveUp: f.tally.gaveUp, stranded: f.tally.stranded, redisCalls: f.redis.calls, peak: f.redis.peak,
-		bookCalls: f.toBook.Hurt().Calls}
+		bookCalls: f.toBook.Stats().Calls}
 	for _, t := range f.plan.Templates {
 		c := f.tally.templates[t.Reward]
 		issued := c.issued(f.design.remembers)

@@ -96,42 +96,22 @@ func checks(p *scenarios.Limits, by map[string][]result) []reports.Check {
 	for i, c := range p.Cases {
 		r := ours[i]
 		n += r.evaluated()
-		inexact += above(r.errorPermille() > maxErrorPermille)
-		over += above(r.overPermille() > 0)
-		calls += above(r.peak > limit)
-		shut += above(r.outagePercent() < minOutagePercent)
-		uneven += above(even[i].errorPermille() > 10*maxErrorPermille)
+		inexact += reports.Broken(r.errorPermille() > maxErrorPermille)
+		over += reports.Broken(r.overPermille() > 0)
+		calls += reports.Broken(r.peak > limit)
+		shut += reports.Broken(r.outagePercent() < minOutagePercent)
+		uneven += reports.Broken(even[i].errorPermille() > 10*maxErrorPermille)
 		busy := c.Offered.Num/c.Offered.Den > limit
-		drowned += above(busy && one[i].errorPermille() > 10*maxErrorPermille)
+		drowned += reports.Broken(busy && one[i].errorPermille() > 10*maxErrorPermille)
 	}
 	return []reports.Check{
-		check("ours-exact", "L2", n, inexact, "in %d cases the error is above %d‰", inexact, maxErrorPermille),
-		check("ours-never-over", "L2", n, over, "in %d cases more passed in a second than may", over),
-		check("ours-few-calls", "L2", n, calls, "in %d cases the key was asked more often than it answers", calls),
-		check("ours-open-in-outage", "L2", n, shut, "in %d cases less than %d%% passed while the count was out", shut, minOutagePercent),
-		check("share-is-inexact", "L2", n, above(uneven == 0), "uneven traffic does no harm to total / instances in any case"),
-		check("count-drowns", "L2", n, above(drowned == 0), "the count for each request keeps up in every case"),
+		reports.NewCheck("ours-exact", "L2", n, inexact, "in %d cases the error is above %d‰", inexact, maxErrorPermille),
+		reports.NewCheck("ours-never-over", "L2", n, over, "in %d cases more passed in a second than may", over),
+		reports.NewCheck("ours-few-calls", "L2", n, calls, "in %d cases the key was asked more often than it answers", calls),
+		reports.NewCheck("ours-open-in-outage", "L2", n, shut, "in %d cases less than %d%% passed while the count was out", shut, minOutagePercent),
+		reports.NewCheck("share-is-inexact", "L2", n, reports.Broken(uneven == 0), "uneven traffic does no harm to total / instances in any case"),
+		reports.NewCheck("count-drowns", "L2", n, reports.Broken(drowned == 0), "the count for each request keeps up in every case"),
 	}
-}
-
-// check is one verdict. What was never evaluated is unknown.
-func check(name, spec string, evaluations, violations int64, first string, args ...any) reports.Check {
-	c := reports.Check{Name: name, Spec: []string{spec}, Result: reports.Pass, Evaluations: evaluations, Violations: violations}
-	switch {
-	case evaluations == 0:
-		c.Result, c.Violations = reports.Unknown, 0
-	case violations > 0:
-		c.Result, c.First = reports.Fail, fmt.Sprintf(first, args...)
-	}
-	return c
-}
-
-// above turns a broken bound into one violation.
-func above(broken bool) int64 {
-	if broken {
-		return 1
-	}
-	return 0
 }
 
 func combined(checks []reports.Check) reports.Verdict {

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"time"
 
+	"hongbao/internal/splitmix"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
 )
@@ -56,11 +57,5 @@ func (l load) at(i int64, writers int) grant {
 // below turns 32 random bits into a number below n, which is far below 2^32.
 func below(bits32, n uint64) uint64 { return bits32 * n >> 32 }
 
-// mix is the finisher of SplitMix64 (Steele, Lea and Flood, 2014): any change of x changes every bit of the result with
-// even odds.
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
+// mix returns the number that SplitMix64 draws in state x.
+func mix(x uint64) uint64 { return splitmix.Mix(x + splitmix.Golden) }

@@ -2,11 +2,11 @@ package totals
 
 import (
 	"fmt"
-	"math/bits"
 	"time"
 
 	"hongbao/reference/wallet"
 	"hongbao/scenarios"
+	"hongbao/sim/fault"
 	"hongbao/sim/world"
 )
 
@@ -17,24 +17,23 @@ type server struct {
 	latency scenarios.Latency
 	timeout time.Duration
 	bears   int64 // calls a second on one key, rounded up
-	each    int64 // ns that one of them takes its key
-	faults  []fault
+	faults  []trouble
 	keys    []key
 	gets    int64
 	incrs   int64
 }
 
-// key is what one key has to bear: a line of calls, served one after the other.
+// key is the load of one key: a queue of calls, served one after the other.
 type key struct {
-	busy      int64 // Unix ns until which there is work
+	queue     *fault.Queue
 	second    int64 // the one that calls are counted in
 	n         int64
 	over      int64 // seconds in which it was called more often than it bears
 	mostCalls int64 // in one second
 }
 
-// fault is a stretch of time in which calls go wrong.
-type fault struct {
+// trouble is a period in which calls fail.
+type trouble struct {
 	from, to int64 // Unix ns
 	kind     scenarios.FaultKind
 	ratio    scenarios.Ratio
@@ -42,10 +41,12 @@ type fault struct {
 }
 
 func newServer(w *world.World, name string, r *scenarios.RunningTotal, keys int) *server {
-	hi, lo := bits.Mul64(uint64(r.KeyRate.Den), uint64(time.Second))
-	each, _ := bits.Div64(hi, lo, uint64(r.KeyRate.Num))
-	return &server{world: w, stream: w.Stream("redis " + name), latency: r.Latency, timeout: r.Timeout,
-		bears: r.KeyRate.Ceil(1), each: int64(each), keys: make([]key, keys)}
+	s := &server{world: w, stream: w.Stream("redis " + name), latency: r.Latency, timeout: r.Timeout,
+		bears: r.KeyRate.Ceil(1), keys: make([]key, keys)}
+	for k := range s.keys {
+		s.keys[k].queue = fault.NewQueue(r.KeyRate, r.Timeout) // no call waits longer than its caller
+	}
+	return s
 }
 
 // outcome is what becomes of one call.
@@ -93,23 +94,9 @@ func (s *server) troubled() bool {
 	return false
 }
 
-// delay draws a latency: a quantile drawn evenly, linear between the five that are given, no lower than the quantile
-// least, in 10,000.
+// delay draws a latency no lower than the quantile least, in scenarios.LatencyDraws.
 func (s *server) delay(least int64) time.Duration {
-	l := &s.latency
-	u := least + s.stream.IntN(10_000-least)
-	between := func(from, to time.Duration, u, width int64) time.Duration {
-		return from + (to-from)*time.Duration(u)/time.Duration(width)
-	}
-	switch {
-	case u < 5_000:
-		return between(l.Min, l.P50, u, 5_000)
-	case u < 9_000:
-		return between(l.P50, l.P90, u-5_000, 4_000)
-	case u < 9_900:
-		return between(l.P90, l.P99, u-9_000, 900)
-	}
-	return between(l.P99, l.Max, u-9_900, 100)
+	return s.latency.Quantile(least + s.stream.IntN(scenarios.LatencyDraws-least))
 }
 
 // count notes n calls that reach a key.
@@ -151,7 +138,7 @@ func (s *server) call(k int, apply func() error) error {
 	}
 	s.count(k, 1)
 	there := s.delay(0)
-	wait, ok := s.queue(k, there)
+	wait, ok := s.keys[k].queue.Enter(s.world.Now()+int64(there), 1)
 	if !ok {
 		s.world.Sleep(there)
 		return wallet.ErrOverloaded
@@ -168,18 +155,6 @@ func (s *server) call(k int, apply func() error) error {
 	}
 	s.world.Sleep(there)
 	return apply()
-}
-
-// queue joins a key's line at so long from now and returns how long until the call is done; false: turned away, because
-// nobody would wait for it.
-func (s *server) queue(k int, in time.Duration) (time.Duration, bool) {
-	c, now := &s.keys[k], s.world.Now()+int64(in)
-	start := max(now, c.busy)
-	if time.Duration(start-now) > s.timeout {
-		return 0, false
-	}
-	c.busy = start + s.each
-	return time.Duration(c.busy - now), true
 }
 
 // hottest returns the calls of the busiest key in its busiest second, and in how many seconds any key had more than one

@@ -77,7 +77,7 @@ func TestServerFaults(t *testing.T) {
 	r.KeyRate = scenarios.Ratio{Num: 1_000_000, Den: 1}
 	s := newServer(w, "a", r, 1)
 	second := int64(time.Second)
-	s.faults = []fault{{from: second, to: 2 * second, kind: scenarios.FaultTimeout, ratio: scenarios.Ratio{Num: 1, Den: 4}, applied: scenarios.Ratio{Num: 1, Den: 2}},
+	s.faults = []trouble{{from: second, to: 2 * second, kind: scenarios.FaultTimeout, ratio: scenarios.Ratio{Num: 1, Den: 4}, applied: scenarios.Ratio{Num: 1, Den: 2}},
 		{from: 3 * second, to: 4 * second, kind: scenarios.FaultDown}}
 	var applied, unknown, refused [5]int
 	for i := range 5 {

@@ -156,11 +156,11 @@ func (p *run) plan(i int, at int64) int64 {
 	switch r.Fault {
 	case scenarios.FaultTimeout:
 		for _, s := range p.design.servers() {
-			s.faults = append(s.faults, fault{from, to, r.Fault, r.Ratio, r.Applied})
+			s.faults = append(s.faults, trouble{from, to, r.Fault, r.Ratio, r.Applied})
 		}
 	case scenarios.FaultDown:
 		first := p.design.servers()[0]
-		first.faults = append(first.faults, fault{from: from, to: to, kind: r.Fault})
+		first.faults = append(first.faults, trouble{from: from, to: to, kind: r.Fault})
 		p.world.At(to-1, p.design.primaryLost)
 		if noticed := from + int64(p.SwitchAfter); noticed < ends {
 			p.world.At(noticed, func() { p.design.readBackup(true) })

@@ -31,11 +31,11 @@ func (s *slow) Look(context.Context, wallet.Item) (wallet.Receipt, error)   { re
 func (s *slow) Use(context.Context, wallet.Item) (wallet.Receipt, error)    { return s.one() }
 func (s *slow) Refund(context.Context, wallet.Item) (wallet.Receipt, error) { return s.one() }
 
-// TestNarrow: a system that hangs holds so many calls and no more, whichever they are, and another's are not touched; once
-// it answers there is place again.
+// TestNarrow: a system that hangs holds the allowed number of calls of any kind and no more. Another system is not affected.
+// Once the system answers, its places are free again.
 func TestNarrow(t *testing.T) {
 	ctx, s := t.Context(), &slow{}
-	bank, d, other := limit.NarrowBank(s, 2), limit.NarrowDownstream(wallet.HeyteaCoupon, s, 2), limit.NarrowDownstream(wallet.MovieCoupon, &slow{func() {}}, 2)
+	bank, d, other := limit.LimitBankConcurrency(s, 2), limit.LimitDownstreamConcurrency(wallet.HeyteaCoupon, s, 2), limit.LimitDownstreamConcurrency(wallet.MovieCoupon, &slow{func() {}}, 2)
 	require.Equal(t, 7, d.Traits().Batch)
 	calls := map[string]func() error{
 		"pay": func() error { return bank.Pay(ctx, wallet.WithdrawalNo{}, 1) },
