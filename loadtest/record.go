@@ -71,7 +71,7 @@ func (r *run) checks(interrupted bool) (out []reports.Check) {
 // auditRecord returns the record of the audit.
 func (r *run) auditRecord() reports.Audit {
 	a := reports.Audit{PeopleRead: r.audit.Read, People: r.audit.People, LiveBefore: holdings(r.audit.LiveBefore), LiveAfter: holdings(r.audit.LiveAfter),
-		MarkedBefore: holdings(r.audit.MarkedAfter), MarkedAfter: holdings(r.left)}
+		MarkedBefore: holdings(r.audit.ShadowAfter), MarkedAfter: holdings(r.left)}
 	switch {
 	case r.audit.API && r.audit.Stores:
 		a.Over = "api and stores"
@@ -157,7 +157,7 @@ func (r *run) metrics() reports.Metrics {
 	f := r.crowd.Figures()
 	m := reports.Metrics{
 		"withdrawals_with_nothing_to_ask": float64(f.NothingToAsk),
-		"repeats_left_out":                float64(f.SkippedBeside),
+		"repeats_left_out":                float64(f.SkippedUnplanned),
 		"tokens_not_kept":                 float64(f.TokensOverflowed),
 		"lists_not_read":                  float64(r.audit.Unread),
 		"lists_with_something_under_way":  float64(r.audit.Unsettled),

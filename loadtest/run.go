@@ -54,7 +54,7 @@ type Target struct {
 	Skew     time.Duration // largest difference between its ledger's clock and ours
 
 	// Sources reads the stores of the shadow wallet, if they are accessible; nil: they are not.
-	Books func(context.Context) (oracle.Books, error)
+	Sources func(context.Context) (oracle.Sources, error)
 }
 
 // Progress is the progress of a run.
@@ -127,8 +127,8 @@ type run struct {
 	window  scenarios.Window
 	wire    *wire
 	crowd   *crowd.Crowd
-	shadow  *client.Operator // reads the state of the shadow wallet; nil: the keys have no auditor
-	cleaner *client.Operator // deletes the load-test data; nil: the keys have no operator
+	shadow  *client.OperatorClient // reads the state of the shadow wallet; nil: the keys have no auditor
+	cleaner *client.OperatorClient // deletes the load-test data; nil: the keys have no operator
 
 	counted *attack.Report
 	drained *judge.Drain
@@ -173,10 +173,10 @@ func newRun(o Options) (*run, error) {
 }
 
 // operator returns a client for the first operator of a role; nil: the keys have none.
-func (r *run) operator(role auth.Role, loadTest bool) (*client.Operator, error) {
+func (r *run) operator(role auth.Role, loadTest bool) (*client.OperatorClient, error) {
 	for _, o := range r.Target.Keys.Operators {
 		if o.Role == role {
-			return client.NewOperator(client.Config{BaseURL: r.Target.URLs[0], Key: o.Key, LoadTest: loadTest, HTTPClient: r.wire})
+			return client.NewOperatorClient(client.Config{BaseURL: r.Target.URLs[0], Key: o.Key, LoadTest: loadTest, HTTPClient: r.wire})
 		}
 	}
 	return nil, nil
@@ -210,15 +210,15 @@ func (r *run) judge(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: waiting for the drain: %w", ErrAudit, err)
 	}
-	if r.crowd.Operated() {
+	if r.crowd.HasOperator() {
 		r.drained = &judge.Drain{Took: time.Since(since), Done: done}
 	}
-	r.audit, err = r.crowd.Audit(ctx, crowd.AuditOptions{People: r.AuditPeople, Books: r.Target.Books,
+	r.audit, err = r.crowd.Audit(ctx, crowd.AuditOptions{People: r.AuditPeople, Sources: r.Target.Sources,
 		Progress: func(done, total int64) { r.progress("auditing", done, total) }})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrAudit, err)
 	}
-	if r.Keep || r.cleaner == nil || !r.crowd.Operated() {
+	if r.Keep || r.cleaner == nil || !r.crowd.HasOperator() {
 		return nil
 	}
 	return r.clean(ctx)

@@ -80,7 +80,7 @@ func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 		return nil, err
 	}
 	s.meter.Cluster = s.cluster
-	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, Seen: s.meter.Seen,
+	s.oracle = oracle.New(oracle.Config{Strategy: o.Strategy, Activity: sc.Activity, OnGrantWait: s.meter.Seen,
 		Rewards: sc.HasItems(), Packets: sc.HasPackets(), Greetings: sc.Throws(wallet.SwitchGreetOnly), MayBeOn: cluster.MayBeOn(sc), Control: cluster.WithdrawControl(sc)})
 	s.cluster.TokensLost = func(onTheWay time.Duration) { s.oracle.TokensLost(s.crowd.Now().Add(onTheWay)) }
 	s.crowd = crowd.New(crowd.Env{World: w, Scenario: sc, Traffic: tr, Cluster: s.cluster, Meter: s.meter, Oracle: s.oracle})
@@ -97,7 +97,7 @@ func (s *simulation) run(ctx context.Context) bool {
 	last := sc.End()
 	end := last.Add(sc.Drain + hardEnd).UnixNano()
 	if sc.HasPackets() {
-		end += int64(wallet.PacketLife + crowd.TooLate) // one opened at the last moment may be sent on
+		end += int64(wallet.PacketLifetime + crowd.TooLate) // one opened at the last moment may be sent on
 	}
 	for ctx.Err() == nil {
 		t, _ := s.world.Next() // there is one: chores never end
@@ -127,8 +127,8 @@ func (s *simulation) progress() Progress {
 // judge reconciles, reads the books and lets the oracle say what it finds.
 func (s *simulation) judge(ctx context.Context) error {
 	t := s.cluster
-	var tokens wallet.TokenBook
-	books := reconcile.Books{Orders: t.Orders, Ledger: t.Ledger, Spent: t.Budgets.Spent}
+	var tokens wallet.TokenReader
+	books := reconcile.Sources{Orders: t.Orders, Ledger: t.Ledger, Spent: t.Budgets.Spent}
 	if s.options.Strategy == wallet.StrategyToken {
 		tokens, books.Tokens = t.Tokens, t.Tokens
 	}
@@ -144,13 +144,13 @@ func (s *simulation) judge(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sim: %w", err)
 	}
-	all := oracle.Books{
+	all := oracle.Sources{
 		Ledger: t.Ledger, Orders: t.Orders, Tokens: tokens, Withdrawals: t.Withdrawals, Bank: t.Bank, Declined: t.Bank.Refused,
 		Spent:    func(st wallet.Stage) (wallet.Money, error) { return t.Budgets.Spent(ctx, st) },
 		Reported: s.reconciled.Differences, ReconcileRan: true, OpenOrders: open, BacklogDepth: depth,
 	}
 	if t.Packets != nil {
-		all.Packets = oracle.PacketBooks{Packets: t.Packets, At: s.crowd.Now()}
+		all.Packets = oracle.PacketSources{Packets: t.Packets, At: s.crowd.Now()}
 	}
 	if t.RewardBackends != nil {
 		all.Rewards = t.RewardBackends.Books(ctx, s.crowd.Now())

@@ -334,7 +334,7 @@ func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtes
 		if err != nil {
 			return t, nil, err
 		}
-		return loadtest.Target{Name: inProcess, URLs: []string{e.URL}, Keys: e.Keys, Caller: f.caller, Strategy: strategy, Books: e.Sources}, e.Stop, nil
+		return loadtest.Target{Name: inProcess, URLs: []string{e.URL}, Keys: e.Keys, Caller: f.caller, Strategy: strategy, Sources: e.Sources}, e.Stop, nil
 	}
 	keys, err := auth.Load(f.keys)
 	if err != nil {
@@ -343,7 +343,7 @@ func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtes
 	t = loadtest.Target{Name: strings.Join(redacted(f.targets), ","), URLs: f.targets, CAFile: f.ca, Keys: keys, Caller: f.caller, Shared: f.shared, Skew: clockSkew}
 	stop = func() error { return nil }
 	if f.books != "" {
-		t.Books, stop, err = target.SourcesOf(ctx, f.books)
+		t.Sources, stop, err = target.SourcesOf(ctx, f.books)
 	}
 	return t, stop, err
 }

@@ -48,7 +48,7 @@ Roles: a viewer looks, an operator changes, an auditor reads the books.`,
 }
 
 // dial returns the operator's client.
-func (f *operateFlags) dial() (*client.Operator, error) {
+func (f *operateFlags) dial() (*client.OperatorClient, error) {
 	file := f.keys
 	if file == "" {
 		file = filepath.Join(f.data, "keys.json")
@@ -61,7 +61,7 @@ func (f *operateFlags) dial() (*client.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := client.NewOperator(client.Config{BaseURL: f.url, Key: key})
+	o, err := client.NewOperatorClient(client.Config{BaseURL: f.url, Key: key})
 	if err != nil {
 		return nil, usage("--url: %w", err)
 	}
@@ -69,7 +69,7 @@ func (f *operateFlags) dial() (*client.Operator, error) {
 }
 
 // run makes a RunE of what is asked of a service.
-func (f *operateFlags) run(do func(cmd *cobra.Command, o *client.Operator, args []string) error) func(*cobra.Command, []string) error {
+func (f *operateFlags) run(do func(cmd *cobra.Command, o *client.OperatorClient, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		o, err := f.dial()
 		if err != nil {

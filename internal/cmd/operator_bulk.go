@@ -39,7 +39,7 @@ func bulkCheck(f *operateFlags) *cobra.Command {
 	return &cobra.Command{Use: "check FILE", Short: "Dry run: what a list would grant, and all that is wrong with it", Args: cobra.ExactArgs(1),
 		Long:    "Exit codes: 2 when the list has faults, 4 when budget or stock are not enough.",
 		Example: "  hongbao operator bulk check list.csv",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			plan, err := checkList(cmd.Context(), o, args[0])
 			if err != nil {
 				return err
@@ -57,7 +57,7 @@ func bulkCheck(f *operateFlags) *cobra.Command {
 		})}
 }
 
-func checkList(ctx context.Context, o *client.Operator, name string) (wallet.BulkPlan, error) {
+func checkList(ctx context.Context, o *client.OperatorClient, name string) (wallet.BulkPlan, error) {
 	list, err := readAtMost(name, wallet.MaxBulkBytes)
 	if err != nil {
 		return wallet.BulkPlan{}, err
@@ -72,7 +72,7 @@ func (f *operateFlags) printJob(cmd *cobra.Command, j wallet.BulkJob) error {
 func bulkCreate(f *operateFlags) *cobra.Command {
 	return &cobra.Command{Use: "create FILE", Short: "Record a list as a job, which grants nothing before it is started", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator bulk create list.csv",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			list, err := readAtMost(args[0], wallet.MaxBulkBytes)
 			if err != nil {
 				return err
@@ -91,7 +91,7 @@ func bulkStart(f *operateFlags) *cobra.Command {
 		Long: `Starts a job. With --wait it shows how far it has come until it is done or somebody stops it; Ctrl-C ends the waiting and
 not the job. Exit code 4: it is done, and not every row was granted as the list asks.`,
 		Example: "  hongbao operator bulk start 1 --wait",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			id, err := numbered(args[0], "a job")
 			if err != nil {
 				return err
@@ -116,7 +116,7 @@ not the job. Exit code 4: it is done, and not every row was granted as the list 
 }
 
 // follow waits until a job runs no more, and shows how far it has come where somebody looks.
-func follow(ctx context.Context, w io.Writer, o *client.Operator, job wallet.BulkJob) (wallet.BulkJob, error) {
+func follow(ctx context.Context, w io.Writer, o *client.OperatorClient, job wallet.BulkJob) (wallet.BulkJob, error) {
 	show := func(wallet.BulkJob) {}
 	if isTerminal(w) {
 		bar := newBar(w)
@@ -146,7 +146,7 @@ func follow(ctx context.Context, w io.Writer, o *client.Operator, job wallet.Bul
 
 func bulkStop(f *operateFlags) *cobra.Command {
 	return &cobra.Command{Use: "stop JOB", Short: "Stop a job; what was granted stays granted", Args: cobra.ExactArgs(1), Example: "  hongbao operator bulk stop 1",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			id, err := numbered(args[0], "a job")
 			if err != nil {
 				return err
@@ -162,7 +162,7 @@ func bulkStop(f *operateFlags) *cobra.Command {
 func bulkStatus(f *operateFlags) *cobra.Command {
 	return &cobra.Command{Use: "status [JOB]", Short: "Say how far a job has come, or the newest jobs", Args: cobra.MaximumNArgs(1),
 		Example: "  hongbao operator bulk status\n  hongbao operator bulk status 1 --json",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			if len(args) > 0 {
 				id, err := numbered(args[0], "a job")
 				if err != nil {
@@ -196,7 +196,7 @@ func bulkRows(f *operateFlags) *cobra.Command {
 		Long: `Prints the list's columns with the line before them and the outcome behind them: ok, fallback or greeting (too few coupons
 were left), or the reason of the refusal; empty while there is none.`,
 		Example: "  hongbao operator bulk rows 1 --refused > refused.csv",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			id, err := numbered(args[0], "a job")
 			if err != nil {
 				return err
@@ -208,7 +208,7 @@ were left), or the reason of the refusal; empty while there is none.`,
 }
 
 // writeRows writes a job's rows, a page at a time.
-func writeRows(ctx context.Context, w io.Writer, o *client.Operator, id int64, failed bool) error {
+func writeRows(ctx context.Context, w io.Writer, o *client.OperatorClient, id int64, failed bool) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"line", "app", "user", "scene", "award", "amount_fen", "reason", "outcome"}) // what fails, Error tells at the end
 	for from := 0; from < wallet.MaxBulkRows; from += client.MaxBulkPage {
@@ -234,7 +234,7 @@ func writeRows(ctx context.Context, w io.Writer, o *client.Operator, id int64, f
 func refundCommand(f *operateFlags) *cobra.Command {
 	return &cobra.Command{Use: "refund ORDER", Short: "Take back a reward other than cash that was not used", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator refund 17_movie_1_10_3",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			no, err := wallet.ParseOrderNo(args[0])
 			if err != nil {
 				return err

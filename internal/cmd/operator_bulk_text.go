@@ -36,7 +36,7 @@ type faultJSON struct {
 }
 
 func planOf(p wallet.BulkPlan) planJSON {
-	out := planJSON{hex.EncodeToString(p.Digest[:]), p.Stage.String(), p.Rows, p.Fits, p.Same, []needJSON{}, []faultJSON{}}
+	out := planJSON{hex.EncodeToString(p.Digest[:]), p.Stage.String(), p.Rows, p.Fits, p.ExistingJob, []needJSON{}, []faultJSON{}}
 	for _, n := range p.Needs {
 		out.Needs = append(out.Needs, needJSON{n.Scene, n.Award.String(), n.Reward, n.Rows, int64(n.Amount), n.Left, n.Fits})
 	}
@@ -69,8 +69,8 @@ func tellPlan(w io.Writer, p wallet.BulkPlan) {
 		}
 		fmt.Fprintf(w, "%s: %s (%s): %s\n", n.Scene, what, left, fits)
 	}
-	if p.Same != 0 {
-		fmt.Fprintf(w, "this list is job %d already\n", p.Same)
+	if p.ExistingJob != 0 {
+		fmt.Fprintf(w, "this list is job %d already\n", p.ExistingJob)
 	}
 }
 

@@ -24,7 +24,7 @@ func announceCommand(f *operateFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "announce", Short: "Show a text to users, within a second", Args: cobra.NoArgs,
 		Example: `  hongbao operator announce --text 'The rain begins at 20:00' --zh '红包雨 20:00 开始' --for 2h
   hongbao operator announce --zh '提现稍后到账' --app xigua,toutiao --from 2022-01-31T20:00:00+08:00 --for 30m`,
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			begin := time.Now().Truncate(time.Second)
 			if from != "" {
 				var err error
@@ -88,7 +88,7 @@ func line(a wallet.Announcement) string {
 
 func announcementsCommand(f *operateFlags) *cobra.Command {
 	return &cobra.Command{Use: "announcements", Short: "List the announcements that are not over", Args: cobra.NoArgs, Example: "  hongbao operator announcements",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			all, err := o.Announcements(cmd.Context())
 			if err != nil {
 				return err
@@ -107,7 +107,7 @@ func announcementsCommand(f *operateFlags) *cobra.Command {
 
 func withdrawCommand(f *operateFlags) *cobra.Command {
 	return &cobra.Command{Use: "take-down ID", Short: "Take an announcement down", Args: cobra.ExactArgs(1), Example: "  hongbao operator take-down 3",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			id, err := numbered(args[0], "an announcement")
 			if err == nil {
 				err = o.WithdrawAnnouncement(cmd.Context(), id)
@@ -126,7 +126,7 @@ type versionJSON struct {
 func pageCommands(f *operateFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "page", Short: "The configuration of the wallet page, with versions", Args: noArguments, RunE: help}
 	show := &cobra.Command{Use: "show [VERSION]", Short: "Print the configuration in force, or a version of it", Args: cobra.MaximumNArgs(1), Example: "  hongbao operator page show 2",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) (err error) {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) (err error) {
 			version := int64(0)
 			if len(args) > 0 {
 				if version, err = numbered(args[0], "a version"); err != nil {
@@ -144,7 +144,7 @@ func pageCommands(f *operateFlags) *cobra.Command {
 			return err
 		})}
 	versions := &cobra.Command{Use: "versions", Short: "List the newest versions", Args: cobra.NoArgs, Example: "  hongbao operator page versions --json",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			all, err := o.PageConfigs(cmd.Context(), wallet.MaxPage)
 			if err != nil {
 				return err
@@ -160,7 +160,7 @@ func pageCommands(f *operateFlags) *cobra.Command {
 			})
 		})}
 	var was int64
-	put := func(cmd *cobra.Command, o *client.Operator, change func(was int64) (int64, error)) error {
+	put := func(cmd *cobra.Command, o *client.OperatorClient, change func(was int64) (int64, error)) error {
 		if !cmd.Flags().Changed("was") {
 			c, err := o.PageConfigs(cmd.Context(), 1)
 			if err != nil {
@@ -178,7 +178,7 @@ func pageCommands(f *operateFlags) *cobra.Command {
 	}
 	publish := &cobra.Command{Use: "publish FILE", Short: "Put a JSON object in force as the next version", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator page publish page.json\n  hongbao operator page publish page.json --was 3",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			body, err := readAtMost(args[0], wallet.MaxPageConfig)
 			if err != nil {
 				return err
@@ -187,7 +187,7 @@ func pageCommands(f *operateFlags) *cobra.Command {
 		})}
 	back := &cobra.Command{Use: "rollback VERSION", Short: "Put an old version's body in force as the next version", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator page rollback 2",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			to, err := numbered(args[0], "a version")
 			if err != nil {
 				return err

@@ -30,7 +30,7 @@ func switchCommands(f *operateFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "switch", Short: "Degrade switches: list them, turn them on and off", Args: noArguments, RunE: help}
 	list := &cobra.Command{Use: "list", Short: "List the switches, what they do and what users notice", Args: cobra.NoArgs,
 		Example: "  hongbao operator switch list\n  hongbao operator switch list --json",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			all, err := o.Switches(cmd.Context())
 			if err != nil {
 				return err
@@ -43,7 +43,7 @@ func switchCommands(f *operateFlags) *cobra.Command {
 		})}
 	set := &cobra.Command{Use: "set NAME on|off", Short: "Turn a switch on or off, for all instances", Args: cobra.ExactArgs(2),
 		Example: "  hongbao operator switch set stop-withdrawals on\n  hongbao operator switch set stop-withdrawals off",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			if args[1] != "on" && args[1] != "off" {
 				return usage("%q is neither on nor off", args[1])
 			}
@@ -113,7 +113,7 @@ func settingsCommands(f *operateFlags) *cobra.Command {
 		})
 	}
 	get := &cobra.Command{Use: "show", Short: "Print the settings in force", Args: cobra.NoArgs, Example: "  hongbao operator settings show --json",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			s, err := o.Settings(cmd.Context())
 			if err != nil {
 				return err
@@ -126,7 +126,7 @@ func settingsCommands(f *operateFlags) *cobra.Command {
 	var times, short int
 	set := &cobra.Command{Use: "set", Short: "Change settings; what is not named stays", Args: cobra.NoArgs,
 		Example: "  hongbao operator settings set --release 1/10 --white-list 12,99\n  hongbao operator settings set --per-day 20000 --times 3",
-		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
+		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			s, err := o.Settings(cmd.Context())
 			if err != nil {
 				return err

@@ -302,10 +302,10 @@ func ReadRecords(tb testing.TB, c *open.Config, shadow bool) Records {
 }
 
 // Operator returns the client of an operator of the service.
-func (s *Service) Operator(tb testing.TB, id string) *client.Operator {
+func (s *Service) Operator(tb testing.TB, id string) *client.OperatorClient {
 	o, ok := s.Keys.Operator(id)
 	require.True(tb, ok)
-	c, err := client.NewOperator(client.Config{BaseURL: s.URL, Key: o.Key, LoadTest: s.Marked, HTTPClient: s.Client, Tries: 1})
+	c, err := client.NewOperatorClient(client.Config{BaseURL: s.URL, Key: o.Key, LoadTest: s.Marked, HTTPClient: s.Client, Tries: 1})
 	require.NoError(tb, err)
 	return c
 }

@@ -67,5 +67,5 @@ var (
 	// ErrPlan: the plan violated its contract. The report covers what was done before that.
 	ErrPlan = errors.New("attack: plan")
 	// ErrCounts: the counts do not add up, which is a bug of this package. No figure of the report is reliable.
-	ErrBooks = errors.New("attack: internal error: counts do not add up")
+	ErrCounts = errors.New("attack: internal error: counts do not add up")
 )

@@ -175,7 +175,7 @@ func (r *Report) check(b *recorder) error {
 			{"done + cut = uncorrected latencies", done + cut, k.Uncorrected.TotalCount()},
 		} {
 			if c.left != c.right {
-				wrong = append(wrong, fmt.Errorf("%w: %s: %s: %d and %d", ErrBooks, k.Name, c.what, c.left, c.right))
+				wrong = append(wrong, fmt.Errorf("%w: %s: %s: %d and %d", ErrCounts, k.Name, c.what, c.left, c.right))
 			}
 		}
 	}

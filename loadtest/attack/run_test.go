@@ -269,7 +269,7 @@ func TestBadPlans(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, err := attack.Run(t.Context(), attack.Config{Kinds: oneKind, Duration: time.Second}, c.plan, sendFunc(ok))
 				require.ErrorIs(t, err, attack.ErrPlan)
-				require.NotErrorIs(t, err, attack.ErrBooks)
+				require.NotErrorIs(t, err, attack.ErrCounts)
 				require.True(t, r.Interrupted)
 			})
 		})

@@ -133,7 +133,7 @@ func planted() []plantedFault {
 		{name: "every token is refused", failing: []string{"token-own"}, fault: changePage(func(r wallet.PageRequest, p *wallet.Page) {
 			p.Refused = nil
 			for i := range r.Tokens {
-				p.Refused = append(p.Refused, wallet.TokenFault{Index: i, Err: wallet.ErrTokenForged})
+				p.Refused = append(p.Refused, wallet.TokenRefusal{Index: i, Err: wallet.ErrTokenForged})
 			}
 		})},
 		{name: "no token is refused", failing: []string{"token-altered", "token-foreign"}, fault: changePage(func(_ wallet.PageRequest, p *wallet.Page) { p.Refused = nil })},

@@ -83,7 +83,7 @@ func alteredToken(ctx context.Context, w *wire) error {
 	}
 	for i, reason := range why {
 		switch reason {
-		case wallet.ErrTokenGarbled.Reason, wallet.ErrTokenForged.Reason, wallet.ErrTokenKey.Reason, wallet.ErrTokenPurpose.Reason:
+		case wallet.ErrTokenUnreadable.Reason, wallet.ErrTokenForged.Reason, wallet.ErrTokenKey.Reason, wallet.ErrTokenPurpose.Reason:
 		default:
 			return fmt.Errorf("altered token %d is refused as %q", i, reason)
 		}

@@ -51,7 +51,7 @@ type Figures struct {
 	NothingToUse     int64    // uses of rewards without a known win
 	NothingToSend    int64    // packets without a balance to send
 	NothingToOpen    int64    // openings of packets that are not known to be sent
-	SkippedBeside    int64    // second tries and double taps above the bound
+	SkippedUnplanned int64    // second tries and double taps above the bound
 	TokensOverflowed int64    // tokens that clients dropped because of the bound
 }
 
@@ -61,7 +61,7 @@ func (c *Crowd) Figures() Figures {
 	overflow := c.tokens.overflow
 	c.tokens.mu.Unlock()
 	f := Figures{NothingToAsk: c.answers.nothing[Withdraw].Load(), NothingToUse: c.answers.nothing[Use].Load(),
-		NothingToSend: c.answers.nothing[Send].Load(), NothingToOpen: c.answers.nothing[Open].Load(), SkippedBeside: c.unplanned.skipped.Load(), TokensOverflowed: overflow}
+		NothingToSend: c.answers.nothing[Send].Load(), NothingToOpen: c.answers.nothing[Open].Load(), SkippedUnplanned: c.unplanned.skipped.Load(), TokensOverflowed: overflow}
 	c.answers.mu.Lock()
 	defer c.answers.mu.Unlock()
 	for a, n := range c.answers.counts {

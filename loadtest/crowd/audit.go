@@ -23,7 +23,7 @@ type AuditOptions struct {
 	Patience time.Duration
 
 	// Sources reads the target's stores, if they are accessible; nil: they are not.
-	Books func(context.Context) (oracle.Books, error)
+	Sources func(context.Context) (oracle.Sources, error)
 
 	// Progress, if not nil, is called with the number of people whose lists have been read and the total. It is called by
 	// several goroutines.
@@ -57,7 +57,7 @@ type Audit struct {
 	MoneyDifference wallet.Money // acknowledged but missing: by the stores if they were read, else by the lists
 
 	// The contents of the load's wallet and of the other one, before and after; nil if they are not known.
-	MarkedBefore, MarkedAfter, LiveBefore, LiveAfter *Counts
+	ShadowBefore, ShadowAfter, LiveBefore, LiveAfter *Counts
 }
 
 // Audit judges the target after the run (H3), by the same ten checks over its API and over its stores. Call Drain before
@@ -74,17 +74,17 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 			o.Patience = RewardPatience
 		}
 	}
-	a := Audit{MarkedBefore: c.before, LiveBefore: c.live}
+	a := Audit{ShadowBefore: c.before, LiveBefore: c.live}
 	errs := []error{c.readLists(ctx, o, &a)}
-	if o.Books != nil {
-		books, err := o.Books(ctx)
+	if o.Sources != nil {
+		books, err := o.Sources(ctx)
 		if err == nil {
 			c.events.mu.Lock()
 			err = c.events.oracle.Final(ctx, books)
 			c.events.mu.Unlock()
 		}
 		a.Stores = err == nil
-		a.Downstreams = a.Stores && books.Rewards.Handed != nil
+		a.Downstreams = a.Stores && books.Rewards.Downstreams != nil
 		errs = append(errs, err)
 	}
 	totals, err := c.totals(ctx, o.Patience, &a)
@@ -96,7 +96,7 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 	c.events.mu.Lock()
 	defer c.events.mu.Unlock()
 	judge := c.events.oracle
-	a.Sums = judge.Outside(totals)
+	a.Sums = judge.JudgeTotals(totals)
 	if a.MoneyDifference = a.Sums.Lost; a.Stores {
 		a.MoneyDifference = judge.MoneyDifference()
 	}
@@ -136,10 +136,10 @@ func (c *Crowd) operatorTotals(ctx context.Context, a *Audit) (oracle.Totals, er
 	if !c.options.Shared {
 		t.Spent = map[wallet.Stage]wallet.Money{wallet.Official: official(s) - c.spent}
 	}
-	if a.MarkedAfter, err = count(ctx, o); err != nil {
+	if a.ShadowAfter, err = count(ctx, o); err != nil {
 		return t, err
 	}
-	after := a.MarkedAfter
+	after := a.ShadowAfter
 	t.Reconciled, t.Orders, t.LedgerSum, t.Differences, t.Lines = true, after.Orders, after.Sum, after.differences, after.lines
 	if c.before != nil {
 		t.Orders -= c.before.Orders

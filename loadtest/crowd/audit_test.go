@@ -41,11 +41,11 @@ func TestHedgesAndDoubleTaps(t *testing.T) {
 		require.Equal(t, wins, ok+cut, "%s: each is sent, and all are answered except those cut off by the end of the run", again)
 		require.Less(t, cut, wins/2, again)
 	}
-	require.Zero(t, f.SkippedBeside)
+	require.Zero(t, f.SkippedUnplanned)
 	for _, c := range a.Checks {
 		require.Equal(t, oracle.Pass, c.Result, "%s: %s", c.Name, c.First)
 	}
-	require.Equal(t, wins, a.MarkedAfter.Orders, "each is one order")
+	require.Equal(t, wins, a.ShadowAfter.Orders, "each is one order")
 }
 
 // Unplanned requests above the bound are left out and counted; they block nothing.
@@ -143,7 +143,7 @@ func TestInterruptedRunIsJudged(t *testing.T) {
 	for _, c := range a.Checks {
 		require.NotEqual(t, oracle.Fail, c.Result, "%s: %s", c.Name, c.First)
 	}
-	require.Equal(t, a.MarkedAfter.Reserved, a.Sums.Acked+a.Sums.Happened)
+	require.Equal(t, a.ShadowAfter.Reserved, a.Sums.Acked+a.Sums.Happened)
 }
 
 // A target without the operator's methods counts as a target without an operator.
@@ -152,9 +152,9 @@ func TestNoOperatorMethods(t *testing.T) {
 	run := rig{edge: func(next http.Handler) http.Handler {
 		return edge("Status", func(w http.ResponseWriter, r *http.Request, _ http.Handler) { http.NotFound(w, r) })(next)
 	}}.start(t)
-	require.True(t, run.Operated())
+	require.True(t, run.HasOperator())
 	require.NoError(t, run.Prepare(t.Context(), nil))
-	require.False(t, run.Operated())
+	require.False(t, run.HasOperator())
 	require.Equal(t, wallet.StrategyToken, run.Strategy())
 }
 
@@ -254,7 +254,7 @@ func TestOperatorWhoSaysLittle(t *testing.T) {
 	t.Parallel()
 	run := rig{strategy: wallet.StrategySync, options: func(o *Options) { o.Operator, o.Strategy = modest{o.Operator}, wallet.StrategySync }}.start(t)
 	require.NoError(t, run.Prepare(t.Context(), nil))
-	require.True(t, run.Operated())
+	require.True(t, run.HasOperator())
 	require.Equal(t, wallet.StrategySync, run.Strategy())
 }
 

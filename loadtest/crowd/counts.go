@@ -14,7 +14,7 @@ type Operator interface {
 	Reconcile(context.Context) (client.Reconciliation, error)
 }
 
-var _ Operator = (*client.Operator)(nil)
+var _ Operator = (*client.OperatorClient)(nil)
 
 // Counts are the contents of one wallet of a target: live or shadow.
 type Counts struct {

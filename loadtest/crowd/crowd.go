@@ -64,7 +64,7 @@ type Options struct {
 	Shared bool
 
 	// OnGrantWait is called by Audit for each grant in the stores, if it reads them; nil: not called.
-	Seen func(oracle.Seen)
+	OnGrantWait func(oracle.GrantWait)
 }
 
 // Doer sends one HTTP request, once.
@@ -222,7 +222,7 @@ func (c *Crowd) startOracle(s wallet.Strategy, spent wallet.Money) {
 	a.Children[0].Budget = max(0, a.Children[0].Budget-spent)
 	won, counted := items(c.scenario, a)
 	c.rewarding, c.stocked = won, counted
-	c.events = newEventLog(oracle.Config{Strategy: s, Activity: a, People: c.scenario.People.Count, Skew: c.options.Skew, Seen: c.options.Seen,
+	c.events = newEventLog(oracle.Config{Strategy: s, Activity: a, People: c.scenario.People.Count, Skew: c.options.Skew, OnGrantWait: c.options.OnGrantWait,
 		Rewards: won, Unstocked: !counted, Packets: c.scenario.HasPackets() && c.scenario.HasCash()})
 }
 
@@ -260,8 +260,8 @@ func (c *Crowd) User(v Visit) wallet.UserID { return c.caller(v.Person, v.App).U
 // phone returns the person's phone number.
 func (c *Crowd) phone(p uint32) wallet.Phone { return c.names.PhoneOf(c.first + int64(p)) }
 
-// Operated reports whether the target has an operator, as found by Prepare.
-func (c *Crowd) Operated() bool { return c.options.Operator != nil }
+// HasOperator reports whether the target has an operator, as found by Prepare.
+func (c *Crowd) HasOperator() bool { return c.options.Operator != nil }
 
 // Strategy returns the target's strategy, as reported by its operator or else from the options.
 func (c *Crowd) Strategy() wallet.Strategy { return c.strategy }

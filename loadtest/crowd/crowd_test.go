@@ -40,9 +40,9 @@ func TestSoundWalletPassesAllChecks(t *testing.T) {
 			}
 			won := kinds[Grant].OK
 			require.Equal(t, int64(run.scenario.Grants()), won)
-			require.Equal(t, won, a.MarkedAfter.Orders)
-			require.Equal(t, won, a.MarkedAfter.Entries)
-			require.Equal(t, a.Sums.Acked, a.MarkedAfter.Reserved)
+			require.Equal(t, won, a.ShadowAfter.Orders)
+			require.Equal(t, won, a.ShadowAfter.Entries)
+			require.Equal(t, a.Sums.Acked, a.ShadowAfter.Reserved)
 			require.True(t, a.LiveBefore.Same(*a.LiveAfter), "production is untouched (K2)")
 			require.Zero(t, a.LiveAfter.Orders)
 			require.Equal(t, won+1, a.People, "including the person who asked for too much")
@@ -63,7 +63,7 @@ func TestWithoutOperator(t *testing.T) {
 			require.Equal(t, oracle.Pass, c.Result, "%s: %s", c.Name, c.First)
 		}
 	}
-	require.Nil(t, a.MarkedAfter)
+	require.Nil(t, a.ShadowAfter)
 	require.Nil(t, a.LiveAfter)
 }
 
@@ -99,6 +99,6 @@ func TestSecondRunOnTheSameTarget(t *testing.T) {
 	for _, check := range a.Checks {
 		require.Equal(t, oracle.Pass, check.Result, "%s: %s", check.Name, check.First)
 	}
-	require.Equal(t, 2*second.scenario.Grants(), a.MarkedAfter.Orders)
-	require.Equal(t, second.scenario.Grants(), a.MarkedBefore.Orders)
+	require.Equal(t, 2*second.scenario.Grants(), a.ShadowAfter.Orders)
+	require.Equal(t, second.scenario.Grants(), a.ShadowBefore.Orders)
 }

@@ -82,8 +82,8 @@ func (s *walletInstance) live(ctx context.Context) {
 	}
 }
 
-func (s *walletInstance) reconcileSources() reconcile.Books {
-	return reconcile.Books{Orders: s.orders, Ledger: s.ledger, Spent: s.budgets.Spent}
+func (s *walletInstance) reconcileSources() reconcile.Sources {
+	return reconcile.Sources{Orders: s.orders, Ledger: s.ledger, Spent: s.budgets.Spent}
 }
 
 // Status implements server.Inspector.
@@ -126,9 +126,9 @@ func (s *walletInstance) Actions(context.Context, int64, int) ([]wallet.Action, 
 }
 
 // sources returns the sources for Audit.
-func (s *walletInstance) sources(ctx context.Context) (oracle.Books, error) {
+func (s *walletInstance) sources(ctx context.Context) (oracle.Sources, error) {
 	r, err := s.Node.Reconcile(ctx, s.reconcileSources())
-	b := oracle.Books{Ledger: s.ledger, Orders: s.orders, Withdrawals: s.withdrawals, Bank: s.bank, Reported: r.Differences, ReconcileRan: true,
+	b := oracle.Sources{Ledger: s.ledger, Orders: s.orders, Withdrawals: s.withdrawals, Bank: s.bank, Reported: r.Differences, ReconcileRan: true,
 		Spent: func(st wallet.Stage) (wallet.Money, error) { return s.budgets.Spent(ctx, st) }}
 	if s.strategy == wallet.StrategyToken {
 		b.Tokens = s.tokens
@@ -143,8 +143,8 @@ func (s *walletInstance) sources(ctx context.Context) (oracle.Books, error) {
 type rig struct {
 	scenario *scenarios.Scenario
 	strategy wallet.Strategy
-	service  func(wallet.Service) wallet.Service // of the load test
-	marked   func(server.Marked) server.Marked   //
+	service  func(wallet.Service) wallet.Service         // of the load test
+	marked   func(server.ShadowAdmin) server.ShadowAdmin //
 	rewards  func(wallet.Rewards) wallet.Rewards
 	packets  func(wallet.PacketService) wallet.PacketService
 	edge     func(http.Handler) http.Handler         //
@@ -196,7 +196,7 @@ func (r rig) start(t testing.TB) *running {
 	tree.Children[0].From, tree.Children[0].To = 1, wallet.InstantOf(time.Now().Add(time.Hour))
 	run := &running{shadow: newInstance(t, tree, r.strategy), real: newInstance(t, tree, r.strategy)}
 	keys := auth.Generate()
-	ports := server.Ports{Service: run.real, Shadow: run.shadow.Node, Marked: run.shadow, Operator: run.real, Audit: run.real, Clock: clock{}, Log: slog.New(slog.DiscardHandler)}
+	ports := server.Ports{Service: run.real, Shadow: run.shadow.Node, ShadowAdmin: run.shadow, Inspector: run.real, Audit: run.real, Clock: clock{}, Log: slog.New(slog.DiscardHandler)}
 	ports.ShadowRewards, ports.ShadowPackets = run.shadow.Node, run.shadow.Node
 	if r.service != nil {
 		ports.Shadow = r.service(run.shadow.Node)
@@ -208,7 +208,7 @@ func (r rig) start(t testing.TB) *running {
 		ports.ShadowPackets = r.packets(run.shadow.Node)
 	}
 	if r.marked != nil {
-		ports.Marked = r.marked(run.shadow)
+		ports.ShadowAdmin = r.marked(run.shadow)
 	}
 	if r.ports != nil {
 		r.ports(&ports)
@@ -247,10 +247,10 @@ func (r rig) start(t testing.TB) *running {
 // newCrowd creates a crowd with the keys, and operators of both wallets.
 func newCrowd(t testing.TB, r rig, url string, keys auth.Keys) *Crowd {
 	auditor, _ := keys.Operator("auditor")
-	operator := func(marked bool) *client.Operator {
+	operator := func(marked bool) *client.OperatorClient {
 		transport := &http.Transport{}
 		t.Cleanup(transport.CloseIdleConnections)
-		o, err := client.NewOperator(client.Config{BaseURL: url, Key: auditor.Key, LoadTest: marked, Tries: 1, HTTPClient: &http.Client{Transport: transport}})
+		o, err := client.NewOperatorClient(client.Config{BaseURL: url, Key: auditor.Key, LoadTest: marked, Tries: 1, HTTPClient: &http.Client{Transport: transport}})
 		require.NoError(t, err)
 		return o
 	}
@@ -287,7 +287,7 @@ func (r rig) play(t testing.TB) (*running, Audit) {
 	require.NoError(t, err)
 	o := AuditOptions{People: r.people, Patience: patience}
 	if r.books {
-		o.Books = run.shadow.sources
+		o.Sources = run.shadow.sources
 	}
 	a, err := run.Audit(t.Context(), o)
 	require.NoError(t, err)

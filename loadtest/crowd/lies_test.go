@@ -52,7 +52,7 @@ func (l liar) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.Wi
 
 // falseOperator is an operator of the shadow wallet that reports wrong figures.
 type falseOperator struct {
-	server.Marked
+	server.ShadowAdmin
 	always    func(*server.Status)
 	status    func(*server.Status)
 	reconcile func(*server.Reconciliation)
@@ -61,7 +61,7 @@ type falseOperator struct {
 }
 
 func (f *falseOperator) Status(ctx context.Context) (server.Status, error) {
-	s, err := f.Marked.Status(ctx)
+	s, err := f.ShadowAdmin.Status(ctx)
 	if f.always != nil {
 		f.always(&s)
 	}
@@ -72,7 +72,7 @@ func (f *falseOperator) Status(ctx context.Context) (server.Status, error) {
 }
 
 func (f *falseOperator) Reconcile(ctx context.Context) (server.Reconciliation, error) {
-	r, err := f.Marked.Reconcile(ctx)
+	r, err := f.ShadowAdmin.Reconcile(ctx)
 	if f.asked.Add(1) > 1 && f.reconcile != nil {
 		f.reconcile(&r)
 	}
@@ -107,7 +107,7 @@ func pageLie(spoil func(wallet.PageRequest, *wallet.Page)) rig {
 }
 
 func operatorLie(f *falseOperator) rig {
-	return rig{marked: func(m server.Marked) server.Marked { f.Marked = m; return f }}
+	return rig{marked: func(m server.ShadowAdmin) server.ShadowAdmin { f.ShadowAdmin = m; return f }}
 }
 
 // Each wrong behaviour of a wallet is caught by the check named in the case.
@@ -268,7 +268,7 @@ func TestUnansweredGrantsAreLookedFor(t *testing.T) {
 		}
 	}
 	require.Zero(t, a.Sums.Acked)
-	require.Equal(t, a.MarkedAfter.Reserved, a.Sums.Happened, "every grant is in its owner's list")
+	require.Equal(t, a.ShadowAfter.Reserved, a.Sums.Happened, "every grant is in its owner's list")
 	require.Equal(t, oracle.Pass, a.result(t, "budget-accuracy").Result)
 }
 

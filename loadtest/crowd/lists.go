@@ -31,7 +31,7 @@ type reader struct {
 func (c *Crowd) readLists(ctx context.Context, o AuditOptions, a *Audit) error {
 	var readers []reader
 	c.events.record(func(j *oracle.Oracle, now wallet.Instant) {
-		for p, read, ok := j.Asker(-1, now); ok; p, read, ok = j.Asker(p, now) {
+		for p, read, ok := j.NextPerson(-1, now); ok; p, read, ok = j.NextPerson(p, now) {
 			if a.People++; o.People == 0 || a.People <= o.People {
 				readers = append(readers, reader{uint32(p), read})
 			}
@@ -123,10 +123,10 @@ func (r *reading) done(who reader, found lists, whole bool) {
 	r.audit.Read++
 	r.crowd.events.record(func(j *oracle.Oracle, now wallet.Instant) {
 		for _, l := range found.money {
-			j.Settled(l, now)
+			j.JudgeList(l, now)
 		}
 		for _, l := range found.rewards {
-			j.SettledRewards(l, now)
+			j.JudgeRewardList(l, now)
 		}
 	})
 	if r.options.Progress != nil && (r.audit.Read%1000 == 0 || r.audit.Read == r.total) {

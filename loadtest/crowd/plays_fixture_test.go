@@ -37,7 +37,7 @@ func newRewardBackends(t testing.TB, a wallet.Activity, p *node.Ports) *rewardBa
 	s := &rewardBackends{items: mem.NewItems(), packets: mem.NewPackets(), systems: fake.NewAll(secret, fake.Behaviour{})}
 	index, err := activity.New(a)
 	require.NoError(t, err)
-	s.count, err = stock.NewSplit(mem.NewStock(), 1)
+	s.count, err = stock.NewSplitKey(mem.NewStock(), 1)
 	require.NoError(t, err)
 	s.reader = stock.NewReader(s.count, rewards.Templates(index))
 	p.Items, p.Packets, p.Stocks, p.StockReader, p.Downstreams = s.items, s.packets, s.count, s.reader, map[wallet.AwardType]wallet.Downstream{}
@@ -51,13 +51,13 @@ func newRewardBackends(t testing.TB, a wallet.Activity, p *node.Ports) *rewardBa
 }
 
 // addSources adds the sources of rewards and packets for Audit.
-func (s *rewardBackends) addSources(ctx context.Context, b *oracle.Books) {
-	b.Packets = oracle.PacketBooks{Packets: s.packets, At: clock{}.Now()}
-	b.Rewards = oracle.RewardBooks{Items: s.items,
-		Handed: func(yield func(oracle.Handed) bool) {
+func (s *rewardBackends) addSources(ctx context.Context, b *oracle.Sources) {
+	b.Packets = oracle.PacketSources{Packets: s.packets, At: clock{}.Now()}
+	b.Rewards = oracle.RewardSources{Items: s.items,
+		Downstreams: func(yield func(oracle.DownstreamRecord) bool) {
 			for _, award := range downstream.Awards() {
-				for e := range s.systems[award].Books(clock{}.Now()) {
-					if !yield(oracle.Handed(e)) {
+				for e := range s.systems[award].Entries(clock{}.Now()) {
+					if !yield(oracle.DownstreamRecord(e)) {
 						return
 					}
 				}
@@ -110,7 +110,7 @@ func (r rig) inOrder(t testing.TB) (*running, Audit, [Open + 1]map[attack.Outcom
 	require.NoError(t, err)
 	o := AuditOptions{Patience: patience}
 	if r.books {
-		o.Books = run.shadow.sources
+		o.Sources = run.shadow.sources
 	}
 	a, err := run.Audit(t.Context(), o)
 	require.NoError(t, err)

@@ -27,7 +27,7 @@ type Wallet struct {
 	Keys auth.Keys
 
 	// books reads the stores of the marked load; nil: they can be seen over the API alone.
-	Sources func(ctx context.Context) (oracle.Books, error)
+	Sources func(ctx context.Context) (oracle.Sources, error)
 	Stop    func() error
 }
 
@@ -47,7 +47,7 @@ func Embedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strateg
 	c.Listen, c.Debug, c.Data, c.Strategy, c.Release = "127.0.0.1:0", "", dir, string(strategy), open.Release{Num: of.Withdraw.Release.Num, Den: of.Withdraw.Release.Den}
 	if of.HasItems() {
 		d := of.Downstreams
-		c.StandIns = &fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den, Life: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent}
+		c.StandIns = &fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den, Validity: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent}
 	}
 	c.CompensateAfter, c.Chores = soonStuck, soonStuck/5
 	c.Activity, c.Log = tree, slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -67,7 +67,7 @@ func Embedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strateg
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it outlives an interrupt: what was sent is still judged
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(serving) }()
-	sources := func(ctx context.Context) (oracle.Books, error) {
+	sources := func(ctx context.Context) (oracle.Sources, error) {
 		r, err := s.ShadowRecords(ctx)
 		return sourcesOf(r), err
 	}

@@ -13,7 +13,7 @@ import (
 
 // SourcesOf reads the stores of a target's shadow wallet by the target's own configuration file, so that the oracle sees
 // what is on record and not only what the target answers. It changes nothing in them.
-func SourcesOf(ctx context.Context, file string) (sources func(context.Context) (oracle.Books, error), stop func() error, err error) {
+func SourcesOf(ctx context.Context, file string) (sources func(context.Context) (oracle.Sources, error), stop func() error, err error) {
 	c := open.Default()
 	if err := open.ReadConfig(file, &c); err != nil {
 		return nil, nil, err
@@ -22,31 +22,31 @@ func SourcesOf(ctx context.Context, file string) (sources func(context.Context) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("--books %s: %w", file, err)
 	}
-	return func(ctx context.Context) (oracle.Books, error) {
+	return func(ctx context.Context) (oracle.Sources, error) {
 		r, err := read(ctx)
 		return sourcesOf(r), err
 	}, stop, nil
 }
 
 // sourcesOf returns records as the oracle reads them.
-func sourcesOf(r open.Records) oracle.Books {
-	out := oracle.Books{
+func sourcesOf(r open.Records) oracle.Sources {
+	out := oracle.Sources{
 		Ledger: r.Ledger, Orders: r.Orders, Tokens: r.Tokens, Withdrawals: r.Withdrawals, Bank: r.Bank, Spent: r.Spent,
 		Reported: r.Found.Differences, ReconcileRan: true, OpenOrders: r.OpenOrders, BacklogDepth: r.BacklogDepth,
-		Rewards: oracle.RewardBooks{Items: r.Items, Issued: r.Issued}, Packets: oracle.PacketBooks{Packets: r.Packets, At: r.At},
+		Rewards: oracle.RewardSources{Items: r.Items, Issued: r.Issued}, Packets: oracle.PacketSources{Packets: r.Packets, At: r.At},
 	}
 	if r.Fakes != nil {
-		out.Rewards.Handed = issuedBy(r.Fakes, r.At)
+		out.Rewards.Downstreams = issuedBy(r.Fakes, r.At)
 	}
 	return out
 }
 
 // issuedBy returns the records of the reward systems, one system after the other.
-func issuedBy(systems map[wallet.AwardType]*fake.System, now wallet.Instant) func(yield func(oracle.Handed) bool) {
-	return func(yield func(oracle.Handed) bool) {
+func issuedBy(systems map[wallet.AwardType]*fake.System, now wallet.Instant) func(yield func(oracle.DownstreamRecord) bool) {
+	return func(yield func(oracle.DownstreamRecord) bool) {
 		for _, award := range downstream.Awards() {
-			for e := range systems[award].Books(now) {
-				if !yield(oracle.Handed(e)) {
+			for e := range systems[award].Entries(now) {
+				if !yield(oracle.DownstreamRecord(e)) {
 					return
 				}
 			}

@@ -19,7 +19,7 @@ func tree() wallet.Activity {
 					{ID: "red-packet", Scenes: []wallet.Scene{{ID: "rain"}, {ID: "fireworks"}}},
 					{ID: "large-packet", Scenes: []wallet.Scene{{ID: "lottery"}}},
 				}},
-				{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: 20, FloorNum: 1, FloorDen: 10, Fallback: "voucher",
+				{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: 20, ThresholdNum: 1, ThresholdDen: 10, Fallback: "voucher",
 					Scenes: []wallet.Scene{{ID: "tea", StockControl: true}}}}},
 				{Type: wallet.EcommerceCoupon, Rewards: []wallet.Reward{{ID: "voucher", Stock: 5, Scenes: []wallet.Scene{{ID: "shop", StockControl: true}}}}},
 			}}
@@ -137,7 +137,7 @@ func TestValidateNamesFaults(t *testing.T) {
 	voucher := func(a *wallet.Activity) *wallet.Reward { return &a.Children[0].Rewards[2].Rewards[0] }
 	alone := func(a *wallet.Activity) *wallet.Reward { // a reward that is independent of the other rewards
 		r := tea(a)
-		r.FloorNum, r.Fallback = 0, ""
+		r.ThresholdNum, r.Fallback = 0, ""
 		return r
 	}
 	uncontrolled := func(a *wallet.Activity) *wallet.Reward {
@@ -178,15 +178,15 @@ func TestValidateNamesFaults(t *testing.T) {
 		{"a stock above its bound", func(a *wallet.Activity) { voucher(a).Stock = wallet.MaxStock + 1 }, "it must be 0 to"},
 		{"control without a stock", func(a *wallet.Activity) { alone(a).Stock = 0 }, "has no stock, but 1 of its scenes have stock control"},
 		{"a stock without control", func(a *wallet.Activity) { voucher(a).Scenes[0].StockControl = false }, "they would grant beyond it"},
-		{"a threshold above 1", func(a *wallet.Activity) { tea(a).FloorNum = 11 }, "a threshold of 11/10"},
-		{"a threshold without a stock", func(a *wallet.Activity) { uncontrolled(a).FloorNum = 1 }, "a threshold of 1/10 of a stock of 0"},
-		{"a threshold with a negative denominator", func(a *wallet.Activity) { voucher(a).FloorDen = -1 }, "a threshold of 0/-1"},
-		{"a fallback without a threshold", func(a *wallet.Activity) { tea(a).FloorNum = 0 }, "it would never be granted"},
+		{"a threshold above 1", func(a *wallet.Activity) { tea(a).ThresholdNum = 11 }, "a threshold of 11/10"},
+		{"a threshold without a stock", func(a *wallet.Activity) { uncontrolled(a).ThresholdNum = 1 }, "a threshold of 1/10 of a stock of 0"},
+		{"a threshold with a negative denominator", func(a *wallet.Activity) { voucher(a).ThresholdDen = -1 }, "a threshold of 0/-1"},
+		{"a fallback without a threshold", func(a *wallet.Activity) { tea(a).ThresholdNum = 0 }, "it would never be granted"},
 		{"an unknown fallback", func(a *wallet.Activity) { tea(a).Fallback = "coffee" }, "which is not a reward of the child"},
 		{"a fallback that is cash", func(a *wallet.Activity) { tea(a).Fallback = "red-packet" }, "which is cash"},
 		{"a fallback of a fallback", func(a *wallet.Activity) {
 			r := voucher(a)
-			r.FloorNum, r.FloorDen, r.Fallback = 1, 2, "spare"
+			r.ThresholdNum, r.ThresholdDen, r.Fallback = 1, 2, "spare"
 			a.Children[0].Rewards[2].Rewards = append(a.Children[0].Rewards[2].Rewards, wallet.Reward{ID: "spare", Stock: 1})
 		}, "which has the fallback spare itself"},
 		{"a fallback without a stock", func(a *wallet.Activity) { r := voucher(a); r.Stock, r.Scenes[0].StockControl = 0, false }, "which has no stock"},

@@ -7,7 +7,7 @@ import (
 // checkReward reports the errors of one reward that concern its stock (C1, C2).
 func checkReward(c wallet.Child, t wallet.AwardType, r wallet.Reward, invalid func(string, ...any)) {
 	if t == wallet.Cash {
-		if r.Stock != 0 || r.FloorNum != 0 || r.FloorDen != 0 || r.Fallback != "" {
+		if r.Stock != 0 || r.ThresholdNum != 0 || r.ThresholdDen != 0 || r.Fallback != "" {
 			invalid("%s: %s is cash: it has a budget, and no stock, threshold or fallback", c.ID, r.ID)
 		}
 		return
@@ -30,10 +30,10 @@ func checkReward(c wallet.Child, t wallet.AwardType, r wallet.Reward, invalid fu
 	case r.Stock > 0 && controlled < len(r.Scenes):
 		invalid("%s: %s has a stock, but %d of its scenes have no stock control: they would grant beyond it", c.ID, r.ID, len(r.Scenes)-controlled)
 	}
-	if r.FloorNum < 0 || r.FloorDen < 0 || r.FloorNum > r.FloorDen || r.FloorNum > 0 && r.Stock == 0 {
-		invalid("%s: %s has a threshold of %d/%d of a stock of %d", c.ID, r.ID, r.FloorNum, r.FloorDen, r.Stock)
+	if r.ThresholdNum < 0 || r.ThresholdDen < 0 || r.ThresholdNum > r.ThresholdDen || r.ThresholdNum > 0 && r.Stock == 0 {
+		invalid("%s: %s has a threshold of %d/%d of a stock of %d", c.ID, r.ID, r.ThresholdNum, r.ThresholdDen, r.Stock)
 	}
-	if r.Fallback != "" && r.FloorNum == 0 {
+	if r.Fallback != "" && r.ThresholdNum == 0 {
 		invalid("%s: %s has the fallback %s but no threshold: it would never be granted", c.ID, r.ID, r.Fallback)
 	}
 }

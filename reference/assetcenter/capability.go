@@ -25,12 +25,12 @@ func (c *Center) Plan(most float64, limiter func(name string, perSecond int64) (
 	c.plans = map[*activity.Scene][]capability{}
 	var shared []capability
 	if most > 0 {
-		share, err := limit.NewShare(most, c.Nodes)
+		share, err := limit.NewShare(most, c.Instances)
 		if err != nil {
 			return err
 		}
 		shared = append(shared, func(ctx context.Context, now wallet.Instant) error {
-			if !c.Posts && !c.switched(wallet.SwitchLastResort) {
+			if !c.PostsBeforeReply && !c.switched(wallet.SwitchLastResort) {
 				return nil
 			}
 			return share.Allow(ctx, now)

@@ -40,13 +40,13 @@ type Center struct {
 	Items   wallet.ItemRecorder
 
 	// Posts is true if the delivery posts before the reply, not only while SwitchLastResort is on.
-	Posts bool
+	PostsBeforeReply bool
 
 	// Switched reports whether a degrade switch is on (D3); nil: all are off.
 	Switched func(wallet.Switch) bool
 
-	plans map[*activity.Scene][]capability
-	Nodes int // instances that share a scene's rate limit
+	plans     map[*activity.Scene][]capability
+	Instances int // instances that share a scene's rate limit
 }
 
 func (c *Center) switched(s wallet.Switch) bool { return c.Switched != nil && c.Switched(s) }
@@ -93,7 +93,7 @@ func (c *Center) grant(ctx context.Context, r wallet.GrantRequest, who wallet.Pe
 	}
 	reply, err := c.Delivery.Deliver(ctx, order, r.App, scene)
 	if err != nil {
-		return wallet.GrantReply{}, wallet.Unsettled(err)
+		return wallet.GrantReply{}, wallet.AsUnknown(err)
 	}
 	if !who.Owns(order.No.ActID) {
 		reply.Token = nil // the money is in a wallet that this account has left, so its page does not show it
@@ -199,7 +199,7 @@ func (c *Center) reserve(ctx context.Context, onRecord, asked wallet.Order, budg
 		return onRecord, c.void(ctx, onRecord.No)
 	}
 	if err != nil {
-		return onRecord, wallet.Unsettled(err)
+		return onRecord, wallet.AsUnknown(err)
 	}
 	return onRecord, nil
 }
@@ -207,7 +207,7 @@ func (c *Center) reserve(ctx context.Context, onRecord, asked wallet.Order, budg
 // void records that an order has no budget. It returns ErrOverBudget once that is recorded.
 func (c *Center) void(ctx context.Context, no wallet.OrderNo) error {
 	if err := wallet.Repeat(func() error { return c.Orders.Finish(ctx, []wallet.OrderNo{no}, wallet.OrderVoid) }); err != nil {
-		return wallet.Unsettled(err) // compensation will void it
+		return wallet.AsUnknown(err) // compensation will void it
 	}
 	return wallet.ErrOverBudget
 }

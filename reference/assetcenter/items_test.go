@@ -52,7 +52,7 @@ func center(t *testing.T, people crowd) (*assetcenter.Center, *mem.Items) {
 	items := mem.NewItems()
 	backlog := mem.NewBacklog(clock{}, 1, time.Second)
 	c := &assetcenter.Center{People: people, Present: people, Index: x, Orders: mem.NewOrders(), Budgets: mem.NewBudgets(), Clock: clock{},
-		Delivery: assetcenter.Async{Backlog: backlog}, Rewards: counter{items: items}, Items: items, Nodes: 1}
+		Delivery: assetcenter.Async{Backlog: backlog}, Rewards: counter{items: items}, Items: items, Instances: 1}
 	require.NoError(t, c.Plan(0, shares(1000)))
 	return c, items
 }

@@ -37,7 +37,7 @@ type Reading struct {
 	On       map[wallet.Switch]bool // must not be written to
 	Settings wallet.Settings
 	At       wallet.Instant // when it was read from the centre; 0: never, these are the defaults
-	Kept     bool           // it comes from the file, and the centre has not been reached since
+	FromFile bool           // it comes from the file, and the centre has not been reached since
 }
 
 // NewCache returns a cache of a centre. defaults are the settings until an operator changes them. file stores the last
@@ -63,7 +63,7 @@ type savedReading struct {
 
 // Load takes the reading that an earlier process run saved, until the centre responds. An error means that the file is
 // invalid; the service can run without it.
-func (c *Cache) Recall() error {
+func (c *Cache) Load() error {
 	if c.file == "" {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (c *Cache) Recall() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.saved = text
-	c.last.Store(&Reading{On: on, Settings: to, At: k.At, Kept: true})
+	c.last.Store(&Reading{On: on, Settings: to, At: k.At, FromFile: true})
 	return nil
 }
 
@@ -113,7 +113,7 @@ func (c *Cache) Refresh(ctx context.Context) error {
 }
 
 // Save writes the last reading to the file for the next process run, if it differs from the file's.
-func (c *Cache) Keep() error {
+func (c *Cache) Save() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	last := c.Last()

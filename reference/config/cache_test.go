@@ -87,26 +87,26 @@ func TestCacheRestart(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "cache.json")
 	from := &fakeAssetCentre{on: map[wallet.Switch]bool{wallet.SwitchHoldPosting: true}, settings: changed(3)}
 	c := config.NewCache(from, defaults, name, &fakeClock{5000})
-	require.NoError(t, c.Recall(), "there is no file yet")
-	require.NoError(t, c.Keep())
+	require.NoError(t, c.Load(), "there is no file yet")
+	require.NoError(t, c.Save())
 	require.NoFileExists(t, name, "the defaults are not saved")
 	require.NoError(t, c.Refresh(t.Context()))
-	require.NoError(t, c.Keep())
+	require.NoError(t, c.Save())
 
 	down := &fakeAssetCentre{err: wallet.ErrUnavailable}
 	next := config.NewCache(down, defaults, name, &fakeClock{9000})
-	require.NoError(t, next.Recall())
+	require.NoError(t, next.Load())
 	require.ErrorIs(t, next.Refresh(t.Context()), wallet.ErrUnavailable)
 	want := c.Last()
-	want.Kept = true
+	want.FromFile = true
 	require.Equal(t, want, next.Last())
 
 	down.err = nil
 	require.NoError(t, next.Refresh(t.Context()))
 	require.Equal(t, config.Reading{On: nil, Settings: defaults, At: 9000}, next.Last(), "the centre replaces the saved reading")
-	require.NoError(t, next.Keep())
+	require.NoError(t, next.Save())
 	last := config.NewCache(down, wallet.Settings{ShortPage: 3}, name, &fakeClock{9000})
-	require.NoError(t, last.Recall())
+	require.NoError(t, last.Load())
 	require.Equal(t, 3, last.Settings().ShortPage, "unchanged settings are the new defaults")
 	require.Empty(t, last.Last().On)
 }
@@ -118,11 +118,11 @@ func TestCacheWritesWhenItMust(t *testing.T) {
 	c := config.NewCache(from, defaults, name, clock)
 	stamp := func() time.Time {
 		require.NoError(t, c.Refresh(t.Context()))
-		require.NoError(t, c.Keep())
+		require.NoError(t, c.Save())
 		require.NoError(t, os.Chtimes(name, time.Time{}, time.Unix(1, 0)))
 		clock.now++
 		require.NoError(t, c.Refresh(t.Context()))
-		require.NoError(t, c.Keep())
+		require.NoError(t, c.Save())
 		i, err := os.Stat(name)
 		require.NoError(t, err)
 		return i.ModTime()
@@ -130,9 +130,9 @@ func TestCacheWritesWhenItMust(t *testing.T) {
 	require.True(t, stamp().Equal(time.Unix(1, 0)), "nothing changed")
 	from.settings.WithdrawTimes = 9 // edited manually, with the same version
 	require.NoError(t, c.Refresh(t.Context()))
-	require.NoError(t, c.Keep())
+	require.NoError(t, c.Save())
 	next := config.NewCache(from, defaults, name, clock)
-	require.NoError(t, next.Recall())
+	require.NoError(t, next.Load())
 	require.Equal(t, 9, next.Settings().WithdrawTimes)
 }
 
@@ -144,11 +144,11 @@ func TestCacheRefusesAFileThatIsWrong(t *testing.T) {
 		name := filepath.Join(t.TempDir(), "cache.json")
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 		c := config.NewCache(&fakeAssetCentre{}, defaults, name, &fakeClock{1})
-		require.ErrorIs(t, c.Recall(), wallet.ErrInvalid, why)
+		require.ErrorIs(t, c.Load(), wallet.ErrInvalid, why)
 		require.Equal(t, defaults, c.Settings(), why)
 		require.NoError(t, c.Refresh(t.Context()), "the service continues")
-		require.NoError(t, c.Keep())
-		require.NoError(t, config.NewCache(&fakeAssetCentre{}, defaults, name, &fakeClock{1}).Recall(), "with a valid file")
+		require.NoError(t, c.Save())
+		require.NoError(t, config.NewCache(&fakeAssetCentre{}, defaults, name, &fakeClock{1}).Load(), "with a valid file")
 	}
 }
 

@@ -127,7 +127,7 @@ func (c *cluster) orphanedNow(t *testing.T, books *stores) wallet.Money {
 	require.True(t, known, "the blocks of dead instances were not orphaned within %s", settleWithin)
 	q, err := books.quotas.Quota(t.Context(), wallet.Official)
 	require.NoError(t, err)
-	return q.Stranded
+	return q.Orphaned
 }
 
 // settle lets every client learn its open outcomes, waits until the backlog is empty and stops all instances

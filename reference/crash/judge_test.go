@@ -14,17 +14,17 @@ import (
 
 // stores are the service's stores, read by the audit.
 type stores struct {
-	ledger wallet.LedgerBook
+	ledger wallet.LedgerReader
 	orders interface {
-		wallet.OrderBook
+		wallet.OrderReader
 		wallet.OpenOrders
 	}
-	tokens      wallet.TokenBook
+	tokens      wallet.TokenReader
 	withdrawals interface {
-		wallet.WithdrawalBook
+		wallet.WithdrawalReader
 		wallet.Withdrawals
 	}
-	bank    wallet.BankBook
+	bank    wallet.BankReader
 	backlog wallet.Backlog
 	quotas  wallet.Quotas
 }
@@ -77,14 +77,14 @@ func (s *stores) audit(ctx context.Context, stage wallet.Stage) (auditResult, er
 		return a, err
 	}
 	for _, h := range holders {
-		if err := s.quotas.Strand(ctx, h); err != nil {
+		if err := s.quotas.Orphan(ctx, h); err != nil {
 			return a, err
 		}
 	}
 	if a.before, err = s.quotas.Quota(ctx, stage); err != nil {
 		return a, err
 	}
-	if a.back, err = s.quotas.Audit(ctx, stage); err != nil {
+	if a.back, err = s.quotas.Reclaim(ctx, stage); err != nil {
 		return a, err
 	}
 	a.after, err = s.quotas.Quota(ctx, stage)
@@ -109,14 +109,14 @@ func judge(ctx context.Context, w *eventLog, s *stores, budget wallet.Money, aud
 		q, err := s.quotas.Quota(ctx, st)
 		return q.Reserved, err
 	}
-	report, err := reconcile.Run(ctx, reconcile.Books{Orders: s.orders, Tokens: s.tokens, Ledger: s.ledger, Spent: spent}, wallet.Never)
+	report, err := reconcile.Run(ctx, reconcile.Sources{Orders: s.orders, Tokens: s.tokens, Ledger: s.ledger, Spent: spent}, wallet.Never)
 	if err != nil {
 		return v, err
 	}
 	if v.remaining, err = s.remaining(ctx); err != nil {
 		return v, err
 	}
-	err = w.oracle.Final(ctx, oracle.Books{
+	err = w.oracle.Final(ctx, oracle.Sources{
 		Ledger: s.ledger, Orders: s.orders, Tokens: s.tokens, Withdrawals: s.withdrawals, Bank: s.bank,
 		Spent:    func(st wallet.Stage) (wallet.Money, error) { return spent(ctx, st) },
 		Reported: report.Differences, ReconcileRan: true, OpenOrders: v.remaining.open, BacklogDepth: v.remaining.held,
@@ -135,8 +135,8 @@ func (v verdict) faults() error {
 		}
 	}
 	for _, a := range v.audits {
-		if a.after.Leased != a.after.Reserved || a.after.Stranded != 0 {
-			fault("after the audit %d fen are leased, %d fen recorded for orders, %d fen orphaned", a.after.Leased, a.after.Reserved, a.after.Stranded)
+		if a.after.Leased != a.after.Reserved || a.after.Orphaned != 0 {
+			fault("after the audit %d fen are leased, %d fen recorded for orders, %d fen orphaned", a.after.Leased, a.after.Reserved, a.after.Orphaned)
 		}
 		if a.back != a.before.Leased-a.after.Leased || a.before.Reserved != a.after.Reserved {
 			fault("the audit returned %d fen: leased %d to %d fen, recorded %d to %d fen", a.back, a.before.Leased, a.after.Leased, a.before.Reserved, a.after.Reserved)

@@ -16,13 +16,13 @@ func TestJudgeFindsWhatIsPlanted(t *testing.T) {
 		spoil func(s *stores, q *auditResult)
 		check string // the check that must fail
 	}{
-		{"a posting of an acknowledged grant is gone", func(s *stores, _ *auditResult) { s.ledger = &forgedLedger{LedgerBook: s.ledger, times: 0} }, "nothing-lost"},
-		{"a grant was posted twice", func(s *stores, _ *auditResult) { s.ledger = &forgedLedger{LedgerBook: s.ledger, times: 2} }, "order-once"},
+		{"a posting of an acknowledged grant is gone", func(s *stores, _ *auditResult) { s.ledger = &forgedLedger{LedgerReader: s.ledger, times: 0} }, "nothing-lost"},
+		{"a grant was posted twice", func(s *stores, _ *auditResult) { s.ledger = &forgedLedger{LedgerReader: s.ledger, times: 2} }, "order-once"},
 		{"an account's balance is one fen more than its entries", func(s *stores, _ *auditResult) { s.ledger = richerLedger{s.ledger} }, "zero-sum"},
 		{"the bank paid a withdrawal twice", func(s *stores, _ *auditResult) { s.bank = generousBank{s.bank} }, "withdraw-whole"},
 		{"the budget records one fen more than was granted", func(s *stores, _ *auditResult) { s.quotas = miscountedQuotas{s.quotas} }, "budget-accuracy"},
 		{"a posting is still held", func(s *stores, _ *auditResult) { s.backlog = busyBacklog{s.backlog} }, "nothing-lost"},
-		{"one fen stays orphaned after the audit", func(_ *stores, q *auditResult) { q.after.Stranded++ }, "orphaned"},
+		{"one fen stays orphaned after the audit", func(_ *stores, q *auditResult) { q.after.Orphaned++ }, "orphaned"},
 		{"one fen stays leased after the audit", func(_ *stores, q *auditResult) { q.after.Leased++ }, "leased"},
 		{"more was leased than the budget", func(_ *stores, q *auditResult) {
 			q.before.Leased, q.back = q.before.Leased+trialBudget, q.back+trialBudget
@@ -44,13 +44,13 @@ func TestJudgeFindsWhatIsPlanted(t *testing.T) {
 
 // forgedLedger lists the first grant's entry the given number of times.
 type forgedLedger struct {
-	wallet.LedgerBook
+	wallet.LedgerReader
 	times int
 }
 
 func (f *forgedLedger) Entries(ctx context.Context, yield func(wallet.Entry) bool) error {
 	first := true
-	return f.LedgerBook.Entries(ctx, func(e wallet.Entry) bool {
+	return f.LedgerReader.Entries(ctx, func(e wallet.Entry) bool {
 		if !first || e.Order == (wallet.OrderNo{}) {
 			return yield(e)
 		}
@@ -65,11 +65,11 @@ func (f *forgedLedger) Entries(ctx context.Context, yield func(wallet.Entry) boo
 }
 
 // richerLedger adds one fen to the first personal account.
-type richerLedger struct{ wallet.LedgerBook }
+type richerLedger struct{ wallet.LedgerReader }
 
 func (r richerLedger) Balances(ctx context.Context, yield func(wallet.AccountNo, wallet.Money) bool) error {
 	first := true
-	return r.LedgerBook.Balances(ctx, func(no wallet.AccountNo, m wallet.Money) bool {
+	return r.LedgerReader.Balances(ctx, func(no wallet.AccountNo, m wallet.Money) bool {
 		if first && no.Kind == wallet.PersonalAccount {
 			first = false
 			m++
@@ -79,10 +79,10 @@ func (r richerLedger) Balances(ctx context.Context, yield func(wallet.AccountNo,
 }
 
 // generousBank lists each payment twice.
-type generousBank struct{ wallet.BankBook }
+type generousBank struct{ wallet.BankReader }
 
 func (g generousBank) Payments(ctx context.Context, yield func(wallet.WithdrawalNo, wallet.Money) bool) error {
-	return g.BankBook.Payments(ctx, func(no wallet.WithdrawalNo, m wallet.Money) bool {
+	return g.BankReader.Payments(ctx, func(no wallet.WithdrawalNo, m wallet.Money) bool {
 		for range 2 {
 			if !yield(no, m) {
 				return false

@@ -96,7 +96,7 @@ func TestBreakerCountsFailuresAlone(t *testing.T) {
 		{wallet.ErrDeclined, false},                  // a refusal by a rule
 		{wallet.ErrNotFound, false},                  // an answer
 		{errors.New("a defect"), false},              // ours
-		{wallet.Unsettled(wallet.ErrDeclined), true}, // nobody knows
+		{wallet.AsUnknown(wallet.ErrDeclined), true}, // nobody knows
 	} {
 		require.Equal(t, c.want, degrade.Failed(c.err), "%v", c.err)
 	}

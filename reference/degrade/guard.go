@@ -101,7 +101,7 @@ func (g *Guard) Identities(s wallet.IdentityStore) wallet.IdentityStore {
 }
 
 // Orders returns the orders of record and their admissions, which may be nil, with one breaker: they are the same rows.
-func (g *Guard) Orders(o wallet.Orders, a wallet.AdmissionBook) (wallet.Orders, wallet.AdmissionBook) {
+func (g *Guard) Orders(o wallet.Orders, a wallet.AdmissionStore) (wallet.Orders, wallet.AdmissionStore) {
 	b := g.breaker(BreakerOrders, "", g.rules.Strong)
 	if a != nil {
 		a = intercept.Admissions(a, b)

@@ -14,7 +14,7 @@ import (
 // system is a bank and a downstream with preset answers.
 type system struct {
 	err     error
-	answers []wallet.ItemAnswer
+	answers []wallet.ItemResult
 	calls   int
 }
 
@@ -23,19 +23,19 @@ func (s *system) Pay(context.Context, wallet.WithdrawalNo, wallet.Money) error {
 	return s.err
 }
 func (s *system) Traits() wallet.Traits { return wallet.Traits{Batch: 7} }
-func (s *system) Issue(context.Context, []wallet.Item) ([]wallet.ItemAnswer, error) {
+func (s *system) Issue(context.Context, []wallet.Item) ([]wallet.ItemResult, error) {
 	s.calls++
 	return s.answers, s.err
 }
 
 func (s *system) one() (wallet.Receipt, error)                                { s.calls++; return wallet.Receipt{Ref: "r"}, s.err }
-func (s *system) Look(context.Context, wallet.Item) (wallet.Receipt, error)   { return s.one() }
+func (s *system) Query(context.Context, wallet.Item) (wallet.Receipt, error)  { return s.one() }
 func (s *system) Use(context.Context, wallet.Item) (wallet.Receipt, error)    { return s.one() }
 func (s *system) Refund(context.Context, wallet.Item) (wallet.Receipt, error) { return s.one() }
 
 // TestGuard: few calls reach a system that fails, and every answer reaches the caller.
 func TestGuard(t *testing.T) {
-	bad, good := wallet.ItemAnswer{Err: wallet.ErrUnknown}, wallet.ItemAnswer{Receipt: wallet.Receipt{Ref: "r"}}
+	bad, good := wallet.ItemResult{Err: wallet.ErrUnknown}, wallet.ItemResult{Receipt: wallet.Receipt{Ref: "r"}}
 	ctx := t.Context()
 	for _, c := range []struct {
 		why    string
@@ -48,16 +48,16 @@ func TestGuard(t *testing.T) {
 			func(b wallet.Bank, _ wallet.Downstream) error { return b.Pay(ctx, wallet.WithdrawalNo{}, 1) }, wallet.SwitchBreakBank, true},
 		{"a bank that declines", system{err: wallet.ErrDeclined},
 			func(b wallet.Bank, _ wallet.Downstream) error { return b.Pay(ctx, wallet.WithdrawalNo{}, 1) }, wallet.SwitchBreakBank, false},
-		{"a batch with one good item", system{answers: []wallet.ItemAnswer{bad, good, bad}},
+		{"a batch with one good item", system{answers: []wallet.ItemResult{bad, good, bad}},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, false},
-		{"a batch without one", system{answers: []wallet.ItemAnswer{bad, bad}},
+		{"a batch without one", system{answers: []wallet.ItemResult{bad, bad}},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, true},
 		{"a batch that fails whole", system{err: wallet.ErrOverloaded},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, true},
 		{"an empty batch", system{},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, false},
 		{"a look", system{err: wallet.ErrUnknown},
-			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Look(ctx, wallet.Item{}); return err }, wallet.SwitchBreakDownstream, true},
+			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Query(ctx, wallet.Item{}); return err }, wallet.SwitchBreakDownstream, true},
 		{"a use", system{err: wallet.ErrUnknown},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Use(ctx, wallet.Item{}); return err }, wallet.SwitchBreakDownstream, true},
 		{"a refund", system{err: wallet.ErrUnknown},
@@ -108,8 +108,8 @@ func TestBreakersAreListedByName(t *testing.T) {
 func TestGuardAnswers(t *testing.T) {
 	g, err := degrade.NewGuard(nil, &hand{eve}, alike(small()))
 	require.NoError(t, err)
-	d := g.Downstream(wallet.HeyteaCoupon, &system{answers: []wallet.ItemAnswer{{Receipt: wallet.Receipt{Ref: "a"}}}})
-	for _, call := range []func(context.Context, wallet.Item) (wallet.Receipt, error){d.Look, d.Use, d.Refund} {
+	d := g.Downstream(wallet.HeyteaCoupon, &system{answers: []wallet.ItemResult{{Receipt: wallet.Receipt{Ref: "a"}}}})
+	for _, call := range []func(context.Context, wallet.Item) (wallet.Receipt, error){d.Query, d.Use, d.Refund} {
 		r, err := call(t.Context(), wallet.Item{})
 		require.NoError(t, err)
 		require.Equal(t, "r", r.Ref)

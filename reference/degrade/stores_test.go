@@ -29,8 +29,8 @@ func (s *store) List(context.Context, wallet.ActID, wallet.Stage) ([]wallet.Toke
 	return []wallet.Token{{Amount: 7}}, s.answer()
 }
 func (s *store) Mark(context.Context, []wallet.OrderNo, wallet.TokenStatus) error { return s.answer() }
-func (s *store) Take(context.Context, int, int) ([]wallet.Held, error) {
-	return []wallet.Held{{ID: 7}}, s.answer()
+func (s *store) Take(context.Context, int, int) ([]wallet.HeldPosting, error) {
+	return []wallet.HeldPosting{{ID: 7}}, s.answer()
 }
 func (s *store) Person(context.Context, wallet.Account) (wallet.Person, error) {
 	return wallet.Person{ActID: 7}, s.answer()
@@ -41,8 +41,8 @@ func (s *store) Row(context.Context, wallet.Account, wallet.Phone) (wallet.Accou
 func (s *store) Apply(context.Context, wallet.IdentityChange) (wallet.Person, error) {
 	return wallet.Person{ActID: 7}, s.answer()
 }
-func (s *store) Post(context.Context, []wallet.Credit) ([]wallet.Posted, error) {
-	return []wallet.Posted{7}, s.answer()
+func (s *store) Post(context.Context, []wallet.Credit) ([]wallet.PostOutcome, error) {
+	return []wallet.PostOutcome{7}, s.answer()
 }
 func (s *store) View(context.Context, wallet.ViewQuery) (wallet.View, error) {
 	return wallet.View{Balance: 7}, s.answer()
@@ -65,7 +65,7 @@ func (s counted) Issued(context.Context, wallet.Template) (int64, error)        
 
 type ordered struct {
 	wallet.Orders
-	wallet.AdmissionBook
+	wallet.AdmissionStore
 	*store
 }
 
@@ -114,7 +114,7 @@ type ports struct {
 	wallet.Ledger
 	stocks     wallet.Stocks
 	orders     wallet.Orders
-	admissions wallet.AdmissionBook
+	admissions wallet.AdmissionStore
 	items      wallet.Items
 }
 
@@ -139,14 +139,14 @@ func guardedCalls() []guardedCall {
 		{degrade.BreakerTokens, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.Mark(ctx, nil, 0) }},
 		{degrade.BreakerTokens, []wallet.Token{{Amount: 7}}, func(ctx context.Context, b ports) (any, error) { return b.List(ctx, 1, wallet.Official) }},
 		{degrade.BreakerBacklog, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.Push(ctx, nil) }},
-		{"", []wallet.Held{{ID: 7}}, func(ctx context.Context, b ports) (any, error) { return b.Take(ctx, 0, 1) }},
+		{"", []wallet.HeldPosting{{ID: 7}}, func(ctx context.Context, b ports) (any, error) { return b.Take(ctx, 0, 1) }},
 		{degrade.BreakerAccounts, wallet.Person{ActID: 7}, func(ctx context.Context, b ports) (any, error) { return b.Person(ctx, wallet.Account{}) }},
 		{degrade.BreakerAccounts, wallet.ActID(7), func(ctx context.Context, b ports) (any, error) {
 			_, owner, err := b.Row(ctx, wallet.Account{}, 0)
 			return owner, err
 		}},
 		{degrade.BreakerAccounts, wallet.Person{ActID: 7}, func(ctx context.Context, b ports) (any, error) { return b.Apply(ctx, wallet.IdentityChange{}) }},
-		{degrade.BreakerLedger, []wallet.Posted{7}, func(ctx context.Context, b ports) (any, error) { return b.Post(ctx, nil) }},
+		{degrade.BreakerLedger, []wallet.PostOutcome{7}, func(ctx context.Context, b ports) (any, error) { return b.Post(ctx, nil) }},
 		{degrade.BreakerLedger, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.Transfer(ctx, wallet.Transfer{}) }},
 		{degrade.BreakerLedger, wallet.View{Balance: 7}, func(ctx context.Context, b ports) (any, error) { return b.View(ctx, wallet.ViewQuery{}) }},
 		{degrade.BreakerStock, nil, func(ctx context.Context, b ports) (any, error) { return nil, b.stocks.Take(ctx, no, "tea", 1) }},

@@ -34,7 +34,7 @@ func TestCallbacks(t *testing.T) {
 		require.Len(t, notices, 1)
 		told, err := downstream.ReadCallback(award, secret, r.clock.Now(), downstream.Request(notices[0].Request))
 		require.NoError(t, err)
-		looked, err := r.adapter.Look(t.Context(), i)
+		looked, err := r.adapter.Query(t.Context(), i)
 		require.NoError(t, err)
 		require.Equal(t, wallet.Callback{Award: award, Order: i.No, Receipt: looked}, told, "it has the same content as a query")
 
@@ -146,13 +146,13 @@ func TestDeliverer(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, adapters, 12)
 	var told []wallet.AwardType
-	listener := &wire.Listener{Secret: secret, Clock: c, Told: func(_ context.Context, cb wallet.Callback) error {
+	listener := &wire.Listener{Secret: secret, Clock: c, OnCallback: func(_ context.Context, cb wallet.Callback) error {
 		if told = append(told, cb.Award); len(told) == 1 {
 			return wallet.ErrUnavailable // the first one is refused
 		}
 		return nil
 	}}
-	deliver := &wire.Deliverer{Systems: systems, Clock: c, Post: listener.Hear}
+	deliver := &wire.Deliverer{Systems: systems, Clock: c, Post: listener.Receive}
 	for award, d := range adapters {
 		r := rig{clock: c, award: award}
 		_, err := d.Issue(t.Context(), []wallet.Item{r.item(1)})

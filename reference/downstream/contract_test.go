@@ -18,7 +18,7 @@ func TestLifeOfAnItem(t *testing.T) {
 	forAll(t, fake.Behaviour{}, func(t *testing.T, r *rig) {
 		for n := 7; n <= 8; n++ { // a user of each family
 			i := r.item(n)
-			_, err := r.adapter.Look(t.Context(), i)
+			_, err := r.adapter.Query(t.Context(), i)
 			require.ErrorIs(t, err, wallet.ErrNotFound, "it was never issued")
 			_, err = r.adapter.Use(t.Context(), i)
 			require.ErrorIs(t, err, wallet.ErrNotFound, "it was never issued")
@@ -26,7 +26,7 @@ func TestLifeOfAnItem(t *testing.T) {
 			i = r.settled(t, i)
 			require.NotEmpty(t, i.Ref)
 			require.Greater(t, i.Expires, r.clock.Now())
-			looked, err := r.adapter.Look(t.Context(), i)
+			looked, err := r.adapter.Query(t.Context(), i)
 			require.NoError(t, err)
 			require.Equal(t, wallet.Receipt{State: wallet.ItemSettled, Ref: i.Ref, Expires: i.Expires}, looked)
 
@@ -65,7 +65,7 @@ func TestRefundExcludesUse(t *testing.T) {
 			again, err := r.issue(t, i)
 			require.NoError(t, err)
 			if again.State == wallet.ItemProcessing {
-				again, err = r.adapter.Look(t.Context(), i)
+				again, err = r.adapter.Query(t.Context(), i)
 				require.NoError(t, err)
 			}
 			require.Equal(t, wallet.ItemRefunded, again.State, "a refunded item is not issued again")
@@ -102,7 +102,7 @@ func TestRefundOfWhatIsOnItsWay(t *testing.T) {
 
 // TestEnd: an expired item cannot be used.
 func TestEnd(t *testing.T) {
-	forAll(t, fake.Behaviour{Life: time.Hour}, func(t *testing.T, r *rig) {
+	forAll(t, fake.Behaviour{Validity: time.Hour}, func(t *testing.T, r *rig) {
 		i := r.settled(t, r.item(1))
 		if r.award == wallet.AvatarPendant {
 			require.Equal(t, wallet.Never, i.Expires)
@@ -110,14 +110,14 @@ func TestEnd(t *testing.T) {
 		}
 		require.GreaterOrEqual(t, i.Expires, festival.Add(time.Hour))
 		r.clock.now = i.Expires - 1
-		looked, err := r.adapter.Look(t.Context(), i)
+		looked, err := r.adapter.Query(t.Context(), i)
 		require.NoError(t, err)
 		require.Equal(t, wallet.ItemSettled, looked.State, "one microsecond before it expires")
 		r.clock.now = i.Expires
 		for _, ask := range []func() (wallet.Receipt, error){
 			func() (wallet.Receipt, error) { return r.adapter.Use(t.Context(), i) },
 			func() (wallet.Receipt, error) { return r.adapter.Refund(t.Context(), i) },
-			func() (wallet.Receipt, error) { return r.adapter.Look(t.Context(), i) },
+			func() (wallet.Receipt, error) { return r.adapter.Query(t.Context(), i) },
 			func() (wallet.Receipt, error) { return r.issue(t, i) },
 		} {
 			over, err := ask()
@@ -138,7 +138,7 @@ func TestDeclined(t *testing.T) {
 			receipt, err := r.issue(t, i)
 			if receipt.State == wallet.ItemProcessing && err == nil {
 				r.clock.pass(time.Minute)
-				_, err = r.adapter.Look(t.Context(), i)
+				_, err = r.adapter.Query(t.Context(), i)
 			}
 			require.ErrorIs(t, err, wallet.ErrDeclined)
 		}
@@ -158,12 +158,12 @@ func TestProcessing(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, wallet.Receipt{State: wallet.ItemProcessing, Expires: wallet.Never}, receipt)
 		r.clock.pass(time.Minute - time.Microsecond)
-		receipt, err = r.adapter.Look(t.Context(), i)
+		receipt, err = r.adapter.Query(t.Context(), i)
 		require.NoError(t, err)
 		require.Equal(t, wallet.ItemProcessing, receipt.State)
 		require.True(t, r.entry(i).Pending)
 		r.clock.pass(time.Microsecond)
-		receipt, err = r.adapter.Look(t.Context(), i)
+		receipt, err = r.adapter.Query(t.Context(), i)
 		require.NoError(t, err)
 		require.Equal(t, wallet.ItemSettled, receipt.State)
 	}

@@ -33,7 +33,7 @@ func (r *rig) lastReply(call func()) downstream.Reply {
 // queryWithReply makes Query receive the given reply.
 func (r *rig) queryWithReply(t *testing.T, i wallet.Item, reply downstream.Reply) (wallet.Receipt, error) {
 	r.faults.faults, r.faults.reply = []fault{replaced}, reply
-	return r.adapter.Look(t.Context(), i)
+	return r.adapter.Query(t.Context(), i)
 }
 
 // resigned signs a changed reply again, where the protocol signs replies, so that the change is its only fault.
@@ -61,7 +61,7 @@ func with(t *testing.T, award wallet.AwardType, reply downstream.Reply, old, tex
 func TestDoubtfulReplies(t *testing.T) {
 	forAll(t, fake.Behaviour{}, func(t *testing.T, r *rig) {
 		i := r.settled(t, r.item(1))
-		good := r.lastReply(func() { _, _ = r.adapter.Look(t.Context(), i) })
+		good := r.lastReply(func() { _, _ = r.adapter.Query(t.Context(), i) })
 		receipt, err := r.queryWithReply(t, i, good)
 		require.NoError(t, err)
 		require.Equal(t, wallet.Receipt{State: wallet.ItemSettled, Ref: i.Ref, Expires: i.Expires}, receipt)
@@ -105,7 +105,7 @@ func TestSomebodyElsesNo(t *testing.T) {
 		ask := r.issue
 		if r.award == wallet.AdCoupon || r.award == wallet.ConsumerFinanceCoupon { // they accept first
 			_, _ = r.issue(t, i)
-			ask = func(t testing.TB, i wallet.Item) (wallet.Receipt, error) { return r.adapter.Look(t.Context(), i) }
+			ask = func(t testing.TB, i wallet.Item) (wallet.Receipt, error) { return r.adapter.Query(t.Context(), i) }
 		}
 		no := r.lastReply(func() { _, _ = ask(t, i) })
 		for reply, ours := range map[*downstream.Reply]bool{new(no): true, new(with(t, r.award, no, i.No.String(), r.item(2).No.String())): false} {
@@ -121,7 +121,7 @@ func TestSomebodyElsesNo(t *testing.T) {
 func TestForeignCall(t *testing.T) {
 	r := newRig(t, direct, wallet.CulturalCoupon, fake.Behaviour{})
 	i := r.settled(t, r.item(1))
-	good := r.lastReply(func() { _, _ = r.adapter.Look(t.Context(), i) })
+	good := r.lastReply(func() { _, _ = r.adapter.Query(t.Context(), i) })
 	_, err := r.queryWithReply(t, i, with(t, r.award, good, `"id":"1_`, `"id":"2_`))
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 }
@@ -130,7 +130,7 @@ func TestForeignCall(t *testing.T) {
 func TestAnotherQuantity(t *testing.T) {
 	r := newRig(t, direct, wallet.CreditCardCoupon, fake.Behaviour{})
 	i := r.settled(t, r.item(1))
-	good := r.lastReply(func() { _, _ = r.adapter.Look(t.Context(), i) })
+	good := r.lastReply(func() { _, _ = r.adapter.Query(t.Context(), i) })
 	_, err := r.queryWithReply(t, i, with(t, r.award, good, `"1.00"`, `"10.0"`))
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 }
@@ -156,7 +156,7 @@ func TestInHand(t *testing.T) {
 	r := newRig(t, direct, wallet.ConsumerFinanceCoupon, fake.Behaviour{})
 	i := r.settled(t, r.item(1))
 	taken := downstream.Reply{Status: 200, Body: []byte(`{"serial":"` + i.No.String() + `","code":"P0"}`)}
-	unused := r.lastReply(func() { _, _ = r.adapter.Look(t.Context(), i) })
+	unused := r.lastReply(func() { _, _ = r.adapter.Query(t.Context(), i) })
 	for _, ask := range []func(context.Context, wallet.Item) (wallet.Receipt, error){r.adapter.Use, r.adapter.Refund} {
 		r.faults.faults, r.faults.reply, r.faults.more = []fault{replaced, replaced}, taken, []downstream.Reply{unused}
 		_, err := ask(t.Context(), i)

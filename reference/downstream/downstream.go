@@ -102,7 +102,7 @@ type protocol interface {
 
 // batcher is a protocol that issues many items in one request. It returns one result for each, in their order.
 type batcher interface {
-	issueAll(ctx context.Context, items []wallet.Item) []wallet.ItemAnswer
+	issueAll(ctx context.Context, items []wallet.Item) []wallet.ItemResult
 }
 
 // adapter implements wallet.Downstream over a protocol.
@@ -119,7 +119,7 @@ func (a *adapter) Traits() wallet.Traits { return a.traits }
 
 // Issue implements wallet.Downstream. Every item has its own result. The call's own error is ErrInvalid, for items of
 // another award type or too many of them.
-func (a *adapter) Issue(ctx context.Context, items []wallet.Item) ([]wallet.ItemAnswer, error) {
+func (a *adapter) Issue(ctx context.Context, items []wallet.Item) ([]wallet.ItemResult, error) {
 	if len(items) > a.traits.Batch {
 		return nil, fmt.Errorf("%w: %d items for %s, at most %d", wallet.ErrInvalid, len(items), a.award, a.traits.Batch)
 	}
@@ -128,11 +128,11 @@ func (a *adapter) Issue(ctx context.Context, items []wallet.Item) ([]wallet.Item
 			return nil, err
 		}
 	}
-	var answers []wallet.ItemAnswer
+	var answers []wallet.ItemResult
 	if b, ok := a.protocol.(batcher); ok && len(items) > 0 {
 		answers = b.issueAll(ctx, items)
 	} else {
-		answers = make([]wallet.ItemAnswer, len(items))
+		answers = make([]wallet.ItemResult, len(items))
 		for n, i := range items {
 			answers[n].Receipt, answers[n].Err = a.protocol.issue(ctx, i)
 		}
@@ -144,7 +144,7 @@ func (a *adapter) Issue(ctx context.Context, items []wallet.Item) ([]wallet.Item
 }
 
 // Query implements wallet.Downstream. ErrDeclined: the item was accepted and then declined.
-func (a *adapter) Look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+func (a *adapter) Query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	if err := a.validate(i); err != nil {
 		return wallet.Receipt{}, err
 	}

@@ -41,7 +41,7 @@ const (
 	lineConflict  = 5
 )
 
-func (e ecommerce) issueAll(ctx context.Context, items []wallet.Item) []wallet.ItemAnswer {
+func (e ecommerce) issueAll(ctx context.Context, items []wallet.Item) []wallet.ItemResult {
 	asks := make([]ecommerceRequest, len(items))
 	for n, i := range items {
 		asks[n] = ecommerceRequest{i.No.String(), e.uid(i.Account), i.Reward}
@@ -81,7 +81,7 @@ func (e ecommerce) one(ctx context.Context, path string, i wallet.Item) (wallet.
 	return a.Receipt, a.Err
 }
 
-func (e ecommerce) batch(ctx context.Context, path string, asks []ecommerceRequest, items []wallet.Item) []wallet.ItemAnswer {
+func (e ecommerce) batch(ctx context.Context, path string, asks []ecommerceRequest, items []wallet.Item) []wallet.ItemResult {
 	body := encode(map[string][]ecommerceRequest{"lines": asks})
 	reply, err := e.send(ctx, Request{
 		Method: http.MethodPost, Path: path, Body: body, Header: map[string]string{"Content-Type": "application/json"},
@@ -93,15 +93,15 @@ func (e ecommerce) batch(ctx context.Context, path string, asks []ecommerceReque
 }
 
 // all returns the same error for every item.
-func (ecommerce) all(items []wallet.Item, err error) []wallet.ItemAnswer {
-	answers := make([]wallet.ItemAnswer, len(items))
+func (ecommerce) all(items []wallet.Item, err error) []wallet.ItemResult {
+	answers := make([]wallet.ItemResult, len(items))
 	for n := range answers {
 		answers[n].Err = err
 	}
 	return answers
 }
 
-func (e ecommerce) read(items []wallet.Item, r Reply) []wallet.ItemAnswer {
+func (e ecommerce) read(items []wallet.Item, r Reply) []wallet.ItemResult {
 	var in struct {
 		Lines []ecommerceLine `json:"lines"`
 	}
@@ -115,7 +115,7 @@ func (e ecommerce) read(items []wallet.Item, r Reply) []wallet.ItemAnswer {
 	for _, l := range in.Lines {
 		lines[l.No] = append(lines[l.No], l)
 	}
-	answers := make([]wallet.ItemAnswer, len(items))
+	answers := make([]wallet.ItemResult, len(items))
 	for n, i := range items {
 		if l := lines[i.No.String()]; len(l) == 1 {
 			answers[n].Receipt, answers[n].Err = e.readLine(i, l[0])

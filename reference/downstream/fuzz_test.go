@@ -26,8 +26,8 @@ func FuzzReplies(f *testing.F) {
 			return reply, err
 		}
 		i := r.settled(f, r.item(1))
-		_, _ = r.adapter.Look(f.Context(), i)
-		_, _ = r.adapter.Look(f.Context(), r.item(2))
+		_, _ = r.adapter.Query(f.Context(), i)
+		_, _ = r.adapter.Query(f.Context(), r.item(2))
 		_, _ = r.adapter.Use(f.Context(), i)
 		_, _ = r.adapter.Refund(f.Context(), r.item(1))
 		r.system.Behave(fake.Behaviour{DeclineNum: 1, DeclineDen: 1})
@@ -52,7 +52,7 @@ func FuzzReplies(f *testing.F) {
 			receipt, err = a[0].Receipt, a[0].Err
 			may = may[:4]
 		case 1:
-			receipt, err = d.Look(t.Context(), i)
+			receipt, err = d.Query(t.Context(), i)
 		case 2:
 			receipt, err = d.Use(t.Context(), i)
 		case 3:
@@ -124,7 +124,7 @@ func FuzzStandIns(f *testing.F) {
 			return inner(ctx, q)
 		}
 		i := r.settled(f, r.item(1))
-		_, _ = r.adapter.Look(f.Context(), i)
+		_, _ = r.adapter.Query(f.Context(), i)
 		_, _ = r.adapter.Use(f.Context(), i)
 		_, _ = r.adapter.Refund(f.Context(), r.item(2))
 	}
@@ -138,7 +138,7 @@ func FuzzStandIns(f *testing.F) {
 			}})
 			require.NotZero(t, reply.Status)
 		}
-		for e := range s.Books(festival) {
+		for e := range s.Entries(festival) {
 			require.NoError(t, e.Order.Validate())
 			require.LessOrEqual(t, e.Issued, 1)
 		}

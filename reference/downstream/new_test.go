@@ -70,7 +70,7 @@ func TestNew(t *testing.T) {
 	for _, i := range []wallet.Item{other, nameless} {
 		_, err := r.adapter.Issue(t.Context(), []wallet.Item{i})
 		require.ErrorIs(t, err, wallet.ErrInvalid)
-		for _, ask := range []func(context.Context, wallet.Item) (wallet.Receipt, error){r.adapter.Look, r.adapter.Use, r.adapter.Refund} {
+		for _, ask := range []func(context.Context, wallet.Item) (wallet.Receipt, error){r.adapter.Query, r.adapter.Use, r.adapter.Refund} {
 			_, err := ask(t.Context(), i)
 			require.ErrorIs(t, err, wallet.ErrInvalid)
 		}

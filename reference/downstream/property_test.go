@@ -53,12 +53,12 @@ func (r *rig) step(t *rapid.T, call string, i *wallet.Item) {
 	var err error
 	switch call {
 	case "issue":
-		var a []wallet.ItemAnswer
+		var a []wallet.ItemResult
 		a, err = r.adapter.Issue(t.Context(), []wallet.Item{*i})
 		require.NoError(t, err)
 		receipt, err = a[0].Receipt, a[0].Err
 	case "look":
-		receipt, err = r.adapter.Look(t.Context(), *i)
+		receipt, err = r.adapter.Query(t.Context(), *i)
 	case "use":
 		receipt, err = r.adapter.Use(t.Context(), *i)
 	case "refund":
@@ -123,7 +123,7 @@ func (r *rig) recover(t *rapid.T, items []wallet.Item) {
 		require.NoError(t, err)
 		require.NoError(t, a[0].Err)
 		r.clock.pass(5 * time.Minute)
-		receipt, err := r.adapter.Look(t.Context(), i)
+		receipt, err := r.adapter.Query(t.Context(), i)
 		require.NoError(t, err)
 		require.NotEqual(t, wallet.ItemProcessing, receipt.State)
 		if e := r.entry(i); receipt.State == wallet.ItemRefunded {

@@ -168,10 +168,10 @@ func TestRetryAfter(t *testing.T) {
 		_, err := r.issue(t, r.item(1))
 		require.ErrorIs(t, err, wallet.ErrLimited)
 		r.clock.pass(c.quiet - time.Microsecond)
-		_, err = r.adapter.Look(t.Context(), r.item(1))
+		_, err = r.adapter.Query(t.Context(), r.item(1))
 		require.ErrorIs(t, err, wallet.ErrLimited, c.why)
 		r.clock.pass(time.Microsecond)
-		_, err = r.adapter.Look(t.Context(), r.item(1))
+		_, err = r.adapter.Query(t.Context(), r.item(1))
 		require.NotErrorIs(t, err, wallet.ErrLimited, c.why)
 	}
 }
@@ -215,7 +215,7 @@ func TestReservation(t *testing.T) {
 	r.faults.faults = []fault{arrives, lost}
 	_, err := r.issue(t, i)
 	require.ErrorIs(t, err, wallet.ErrUnknown, "the confirmation is lost")
-	_, err = r.adapter.Look(t.Context(), i)
+	_, err = r.adapter.Query(t.Context(), i)
 	require.ErrorIs(t, err, wallet.ErrNotFound, "a reservation issues nothing")
 	r.clock.pass(time.Hour)
 	require.Equal(t, wallet.ItemSettled, r.settle(t, i).State)

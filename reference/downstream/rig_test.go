@@ -148,7 +148,7 @@ func direct(_ testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange {
 func overHTTP(t testing.TB, s *fake.System, c wallet.Clock) downstream.Exchange {
 	srv := httptest.NewServer(wire.Handler(map[wallet.AwardType]*fake.System{s.Award(): s}, c))
 	t.Cleanup(srv.Close)
-	line, err := wire.NewLine(srv.URL, wire.Options{Timeout: time.Minute})
+	line, err := wire.NewTransport(srv.URL, wire.Options{Timeout: time.Minute})
 	require.NoError(t, err)
 	t.Cleanup(line.Close)
 	return line.Exchange(s.Award())
@@ -190,7 +190,7 @@ func (r *rig) settle(t testing.TB, i wallet.Item) wallet.Receipt {
 	require.NoError(t, err)
 	if receipt.State == wallet.ItemProcessing {
 		r.clock.pass(time.Minute)
-		receipt, err = r.adapter.Look(t.Context(), i)
+		receipt, err = r.adapter.Query(t.Context(), i)
 		require.NoError(t, err)
 	}
 	require.Equal(t, wallet.ItemSettled, receipt.State)

@@ -39,7 +39,7 @@ func (h *Host) configure(ctx context.Context) {
 		err := h.Centre.Refresh(ctx)
 		h.warn("cannot read the config centre", err)
 		h.Degrade.Watch(wallet.SwitchLocalConfig, "config centre", err)
-		h.warn("cannot keep the configuration", h.Centre.Keep())
+		h.warn("cannot keep the configuration", h.Centre.Save())
 		h.Degrade.Apply(h.Centre.Last().On)
 	}
 	h.Worker.DistrustTokens(h.Degrade.On(wallet.SwitchDistrustTokens))
@@ -67,7 +67,7 @@ func (h *Host) chores(ctx context.Context) {
 
 // repair restores the contributions of dead instances to the running total.
 func (h *Host) repair(ctx context.Context) {
-	if h.Repair != nil && h.alone(ctx, repairLease, 2*runningtotal.SettledAfter) {
+	if h.Repair != nil && h.alone(ctx, repairLease, 2*runningtotal.MinRepairInterval) {
 		h.warn("cannot repair the running total", h.Repair(ctx))
 	}
 }
@@ -87,7 +87,7 @@ func (h *Host) compensate(ctx context.Context) {
 	if h.Waiting != nil && h.Waiting(ctx) {
 		return
 	}
-	place := wallet.OpenPlace(0)
+	place := wallet.ScanCursor(0)
 	for range maxSteps {
 		var err error
 		if _, place, err = h.Worker.Compensate(ctx, place); err != nil {
@@ -115,7 +115,7 @@ type leaseStore interface {
 	// Holders returns the holders of open blocks.
 	Holders(ctx context.Context) ([]string, error)
 	// Strand ends the open blocks of a holder. Idempotent.
-	Strand(ctx context.Context, holder string) error
+	Orphan(ctx context.Context, holder string) error
 }
 
 // strandDead orphans the blocks of holders that have been missing from the members for deadAfter rounds; absent counts
@@ -137,7 +137,7 @@ func (h *Host) strandDead(ctx context.Context, store leaseStore, absent *map[str
 			continue
 		}
 		if missing[holder] = (*absent)[holder] + 1; missing[holder] >= deadAfter {
-			failed = errors.Join(failed, store.Strand(ctx, holder))
+			failed = errors.Join(failed, store.Orphan(ctx, holder))
 		}
 	}
 	*absent = missing
@@ -170,7 +170,7 @@ func (h *Host) auditBudgets(ctx context.Context) error {
 		return nil
 	}
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
-		back, err := h.Quotas.Audit(ctx, s)
+		back, err := h.Quotas.Reclaim(ctx, s)
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ type Config struct {
 	Batch int
 
 	// Rest is a poster's pause after a batch that was not full, so that the next one is worth a transaction.
-	Rest time.Duration
+	PostPause time.Duration
 
 	// Lease is how long this instance counts as running, and holds its shards, after its last renewal.
 	Lease time.Duration
@@ -59,7 +59,7 @@ func (c Config) withDefaults() Config {
 			*d = to
 		}
 	}
-	set(&c.Rest, time.Second)
+	set(&c.PostPause, time.Second)
 	set(&c.Lease, 5*time.Second)
 	set(&c.Tick, time.Second)
 	set(&c.Chores, 10*time.Second)
@@ -91,8 +91,8 @@ type Poster interface {
 
 // OrderWorker finishes open orders.
 type OrderWorker interface {
-	Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error)
-	OpenOrders(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error)
+	Compensate(ctx context.Context, from wallet.ScanCursor) (int, wallet.ScanCursor, error)
+	OpenOrders(ctx context.Context, before wallet.Instant, from wallet.ScanCursor) ([]wallet.Order, wallet.ScanCursor, error)
 	SettleOrders(ctx context.Context, orders []wallet.Order) error
 }
 
@@ -115,7 +115,7 @@ type Ports struct {
 	Writer  *runningtotal.Writer
 	Reader  *runningtotal.Reader
 
-	Stock     *stock.Keeper               // coupons with a stock; nil: there are none
+	Stock     *stock.Maintenance          // coupons with a stock; nil: there are none
 	Reconcile func(context.Context) error // of all records; nil: not on this instance
 	Repair    func(context.Context) error // of the running total (R5); nil: not on this instance
 
@@ -162,7 +162,7 @@ func (h *Host) Run(ctx context.Context) error {
 		later bool // not at once: it reads all records
 	}{
 		{h.Lease / 3, h.divide, false}, {h.Tick, h.refresh, false}, {h.Chores, h.chores, false}, {h.Tick, h.rewards, false},
-		{runningtotal.SettledAfter, h.repair, true}, {h.Audit, h.audit, true},
+		{runningtotal.MinRepairInterval, h.repair, true}, {h.Audit, h.audit, true},
 	} {
 		loops.Go(func() {
 			if !l.later || pause(work, l.every) {

@@ -65,7 +65,7 @@ func (h *Host) post(ctx context.Context, shard int) {
 		switch {
 		case err != nil:
 			h.warn("cannot post a batch", err)
-			pause(ctx, max(calm, h.Rest))
+			pause(ctx, max(calm, h.PostPause))
 		case n < h.Batch:
 			h.rest(ctx)
 		}
@@ -74,7 +74,7 @@ func (h *Host) post(ctx context.Context, shard int) {
 
 // rest waits for more credits. It returns early when the instance stops.
 func (h *Host) rest(ctx context.Context) {
-	long, cancel := context.WithTimeout(ctx, h.Rest)
+	long, cancel := context.WithTimeout(ctx, h.PostPause)
 	defer cancel()
 	select {
 	case <-long.Done():

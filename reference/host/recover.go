@@ -17,7 +17,7 @@ const recoverers = 16
 // an instance whose backlog is certainly lost, such as one in its own memory after a kill. It returns the number of
 // orders. It continues after errors; what failed is left to compensation.
 func (h *Host) Recover(ctx context.Context, before wallet.Instant) (taken int, err error) {
-	place := wallet.OpenPlace(0)
+	place := wallet.ScanCursor(0)
 	for {
 		orders, next, e := h.Worker.OpenOrders(ctx, before, place)
 		if e == nil {

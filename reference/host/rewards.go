@@ -34,7 +34,7 @@ func (h *Host) stockChores(ctx context.Context) {
 	if h.Stock == nil {
 		return
 	}
-	h.warn("cannot tidy the stock", h.Stock.Tidy(ctx))
+	h.warn("cannot tidy the stock", h.Stock.ReturnUnused(ctx))
 	h.warn("cannot strand stock", h.strandDead(ctx, h.Stock, &h.absentStock))
 }
 
@@ -43,7 +43,7 @@ func (h *Host) auditStock(ctx context.Context) {
 	if h.Stock == nil {
 		return
 	}
-	back, err := h.Stock.Audit(ctx)
+	back, err := h.Stock.Reclaim(ctx)
 	h.warn("cannot audit the stock", err)
 	if back > 0 {
 		h.Log.Info("stranded stock came back", "coupons", back)

@@ -14,18 +14,18 @@ import (
 // TestStockOfTheDead: the stock leased to a dead instance is granted by the others, completely; the stock leased to a
 // running instance stays its own.
 func TestStockOfTheDead(t *testing.T) {
-	book, mirror := mem.NewStockBook(), mem.NewStock()
+	book, mirror := mem.NewStockLeases(), mem.NewStock()
 	tea := wallet.Template{Reward: "tea", Stage: wallet.Official}
-	keeper := func(name string) *stock.Keeper {
-		k, err := stock.NewKeeper(stock.Strategy{Name: wallet.StockLease, Book: book, Mirror: mirror, Holder: name, Block: 40}, []wallet.Template{tea})
+	keeper := func(name string) *stock.Maintenance {
+		k, err := stock.NewMaintenance(stock.Config{Name: wallet.StockLease, Leases: book, Mirror: mirror, Holder: name, Block: 40}, []wallet.Template{tea})
 		require.NoError(t, err)
 		return k
 	}
-	take := func(k *stock.Keeper, id wallet.ActID) error {
+	take := func(k *stock.Maintenance, id wallet.ActID) error {
 		return k.Stocks.Take(t.Context(), wallet.OrderNo{ActID: id, Scene: "tea", Award: wallet.HeyteaCoupon, Stage: wallet.Official}, "tea", 10_000)
 	}
 	dead, other, ours := keeper("dead"), keeper("other"), keeper("ours")
-	for i, k := range []*stock.Keeper{dead, other, ours} {
+	for i, k := range []*stock.Maintenance{dead, other, ours} {
 		require.NoError(t, take(k, wallet.ActID(i+1)))
 	}
 	h := &Host{Config: Config{Instance: "ours"}, Ports: Ports{Stock: ours, Log: slog.New(slog.DiscardHandler)}, members: []string{"other", "ours"}}

@@ -105,7 +105,7 @@ func (w *worker) PostBatch(ctx context.Context, shard int) (int, error) {
 	return len(held), w.backlog.Ack(ctx, shard, ids)
 }
 
-func (w *worker) Compensate(_ context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+func (w *worker) Compensate(_ context.Context, from wallet.ScanCursor) (int, wallet.ScanCursor, error) {
 	w.count("compensate")
 	if from == 0 {
 		return 1, 7, wallet.ErrUnknown // skipped
@@ -113,7 +113,7 @@ func (w *worker) Compensate(_ context.Context, from wallet.OpenPlace) (int, wall
 	return 1, 0, nil
 }
 
-func (w *worker) OpenOrders(_ context.Context, _ wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error) {
+func (w *worker) OpenOrders(_ context.Context, _ wallet.Instant, from wallet.ScanCursor) ([]wallet.Order, wallet.ScanCursor, error) {
 	if from == 2 {
 		return make([]wallet.Order, 3), 0, nil
 	}
@@ -269,7 +269,7 @@ func (q *quotas) Holders(context.Context) (out []string, _ error) {
 	return out, nil
 }
 
-func (q *quotas) Strand(_ context.Context, holder string) error {
+func (q *quotas) Orphan(_ context.Context, holder string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.open[holder] {
@@ -279,7 +279,7 @@ func (q *quotas) Strand(_ context.Context, holder string) error {
 	return nil
 }
 
-func (q *quotas) Audit(context.Context, wallet.Stage) (wallet.Money, error) {
+func (q *quotas) Reclaim(context.Context, wallet.Stage) (wallet.Money, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.audits++

@@ -70,7 +70,7 @@ func (f *fake) Apply(_ context.Context, c wallet.IdentityChange) (wallet.Person,
 		f.meddle = nil
 		m()
 	}
-	if f.row(c.Account) != c.Was || c.Phone != 0 && f.holders[c.Phone] != c.Holder {
+	if f.row(c.Account) != c.Before || c.Phone != 0 && f.holders[c.Phone] != c.Holder {
 		return wallet.Person{}, wallet.ErrStale
 	}
 	was := f.person(c.Account)
@@ -96,11 +96,11 @@ func (f *fake) Apply(_ context.Context, c wallet.IdentityChange) (wallet.Person,
 		}
 		f.left[c.Account][id] = c.At // person omits the wallets that it still owns
 	}
-	f.rows[c.Account] = wallet.AccountRow{ActID: c.Wallet, Phone: cmp.Or(c.Phone, c.Was.Phone)}
+	f.rows[c.Account] = wallet.AccountRow{ActID: c.Wallet, Phone: cmp.Or(c.Phone, c.Before.Phone)}
 	if c.Phone != 0 {
 		f.holders[c.Phone] = c.Wallet
-		if f.bound(c.Was.Phone) == 0 {
-			delete(f.holders, c.Was.Phone)
+		if f.bound(c.Before.Phone) == 0 {
+			delete(f.holders, c.Before.Phone)
 		}
 	}
 	return f.person(c.Account), nil

@@ -19,7 +19,7 @@ import (
 //
 // Safe for concurrent use. It has at most twice size entries, in two generations: when the young generation is full it
 // becomes the old one, and the previous old one is dropped.
-type Memory struct {
+type Cache struct {
 	people wallet.People
 	clock  wallet.Clock
 	size   int
@@ -35,16 +35,16 @@ type known struct {
 	until wallet.Instant
 }
 
-var _ wallet.People = (*Memory)(nil)
+var _ wallet.People = (*Cache)(nil)
 
 // NewCache returns a cache of at most twice size entries in front of people. With size 0 or less it caches nothing.
 // keep is the lifetime of an entry.
-func NewMemory(people wallet.People, clock wallet.Clock, size int, keep time.Duration) *Memory {
-	return &Memory{people: people, clock: clock, size: size, keep: keep, young: map[wallet.Account]known{}}
+func NewCache(people wallet.People, clock wallet.Clock, size int, keep time.Duration) *Cache {
+	return &Cache{people: people, clock: clock, size: size, keep: keep, young: map[wallet.Account]known{}}
 }
 
 // Resolve implements wallet.People.
-func (m *Memory) Resolve(ctx context.Context, a wallet.Account) (wallet.Person, error) {
+func (m *Cache) Resolve(ctx context.Context, a wallet.Account) (wallet.Person, error) {
 	if m.size <= 0 {
 		return m.people.Resolve(ctx, a)
 	}
@@ -62,14 +62,14 @@ func (m *Memory) Resolve(ctx context.Context, a wallet.Account) (wallet.Person, 
 
 // Clear removes all entries, and prevents lookups that are in progress from being stored: a binding can also change the
 // owners of other accounts.
-func (m *Memory) Forget() {
+func (m *Cache) Clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.purges++
 	m.young, m.old = map[wallet.Account]known{}, nil
 }
 
-func (m *Memory) lookup(a wallet.Account, now wallet.Instant) (who wallet.Person, purges int64, ok bool) {
+func (m *Cache) lookup(a wallet.Account, now wallet.Instant) (who wallet.Person, purges int64, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k, ok := m.young[a]
@@ -79,7 +79,7 @@ func (m *Memory) lookup(a wallet.Account, now wallet.Instant) (who wallet.Person
 	return k.who, m.purges, ok && now < k.until
 }
 
-func (m *Memory) store(a wallet.Account, k known, purges int64) {
+func (m *Cache) store(a wallet.Account, k known, purges int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.purges != purges {

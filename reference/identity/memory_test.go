@@ -32,7 +32,7 @@ func (h *manualClock) Now() wallet.Instant { return h.now }
 
 func TestMemory(t *testing.T) {
 	people, clock := &counted{}, &manualClock{1}
-	m := identity.NewMemory(people, clock, 2, time.Second)
+	m := identity.NewCache(people, clock, 2, time.Second)
 	a := func(n int64) wallet.Account {
 		return wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(n)}
 	}
@@ -46,7 +46,7 @@ func TestMemory(t *testing.T) {
 	is(1, 1, "cached")
 	clock.now = clock.now.Add(time.Second)
 	is(1, 2, "for one second only")
-	m.Forget()
+	m.Clear()
 	is(1, 3, "cleared")
 	is(2, 4, "another account")
 	is(3, 5, "the first two are now the old generation")
@@ -55,7 +55,7 @@ func TestMemory(t *testing.T) {
 	is(5, 7, "the oldest are dropped")
 	is(2, 8, "so they are read again")
 
-	people.then = func() { people.then = nil; m.Forget() }
+	people.then = func() { people.then = nil; m.Clear() }
 	is(9, 9, "cleared while the reply was on its way")
 	is(9, 10, "so the reply is not cached")
 
@@ -65,7 +65,7 @@ func TestMemory(t *testing.T) {
 	people.err = nil
 	is(10, 12, "errors are not cached")
 
-	none := identity.NewMemory(people, clock, 0, time.Second)
+	none := identity.NewCache(people, clock, 0, time.Second)
 	_, err = none.Resolve(t.Context(), a(1))
 	require.NoError(t, err)
 	asked := people.asked

@@ -1,6 +1,8 @@
 package identity
 
-import "hongbao/reference/wallet"
+import (
+	"hongbao/reference/wallet"
+)
 
 // newAccount is the change that gives a new account a wallet.
 func newAccount(a wallet.Account) wallet.IdentityChange { return wallet.IdentityChange{Account: a} }
@@ -18,7 +20,7 @@ func newAccount(a wallet.Account) wallet.IdentityChange { return wallet.Identity
 // its money must not be visible from two phones. The account only records that it has left the wallet, so that a win
 // there is not won again. The caller has checked that phone is not the row's phone.
 func binding(a wallet.Account, row wallet.AccountRow, phone wallet.Phone, holder wallet.ActID) wallet.IdentityChange {
-	c := wallet.IdentityChange{Account: a, Was: row, Phone: phone, Holder: holder, Wallet: holder}
+	c := wallet.IdentityChange{Account: a, Before: row, Phone: phone, Holder: holder, Wallet: holder}
 	if row.ActID == 0 {
 		return c // There is no wallet to keep. If nobody holds the phone, Wallet is 0, which creates one.
 	}

@@ -36,7 +36,7 @@ func TestBinding(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			require.Equal(t, wallet.IdentityChange{Account: a, Was: c.row, Phone: phone, Holder: c.holder, Wallet: c.wallet, Join: c.join},
+			require.Equal(t, wallet.IdentityChange{Account: a, Before: c.row, Phone: phone, Holder: c.holder, Wallet: c.wallet, Join: c.join},
 				binding(a, c.row, phone, c.holder))
 		})
 	}

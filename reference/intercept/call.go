@@ -63,7 +63,7 @@ type Note struct {
 type Answer struct {
 	Err     error
 	Count   int                 // records that were created, posted or leased by this call
-	Answers []wallet.ItemAnswer // of Downstream.Issue: one for each of Call.Items; read only
+	Answers []wallet.ItemResult // of Downstream.Issue: one for each of Call.Items; read only
 }
 
 // Hook is called around each call of a port. It must be safe for as many concurrent calls as the port is.

@@ -10,7 +10,7 @@ type (
 	identities  struct{ port[wallet.IdentityStore] }
 	orders      struct{ port[wallet.Orders] }
 	openOrders  struct{ port[wallet.OpenOrders] }
-	admissions  struct{ port[wallet.AdmissionBook] }
+	admissions  struct{ port[wallet.AdmissionStore] }
 	budgets     struct{ port[wallet.Budgets] }
 	tokens      struct{ port[wallet.Tokens] }
 	backlog     struct{ port[wallet.Backlog] }
@@ -61,7 +61,7 @@ func OpenOrders(next wallet.OpenOrders, h Hook) wallet.OpenOrders {
 	return &openOrders{port[wallet.OpenOrders]{next, h}}
 }
 
-func (p *openOrders) Open(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Order, wallet.OpenPlace, error) {
+func (p *openOrders) Open(ctx context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Order, wallet.ScanCursor, error) {
 	return pair3(ctx, &p.port, Call{Port: PortOpenOrders, Method: "Open", Background: true}, wallet.OpenOrders.Open, before, from, limit)
 }
 
@@ -70,16 +70,16 @@ func (p *openOrders) OpenCount(ctx context.Context) (int64, error) {
 }
 
 // Admissions puts h around the calls of next.
-func Admissions(next wallet.AdmissionBook, h Hook) wallet.AdmissionBook {
-	return &admissions{port[wallet.AdmissionBook]{next, h}}
+func Admissions(next wallet.AdmissionStore, h Hook) wallet.AdmissionStore {
+	return &admissions{port[wallet.AdmissionStore]{next, h}}
 }
 
 func (p *admissions) Admit(ctx context.Context, o wallet.Order, block wallet.BlockID) (wallet.Admitted, error) {
-	return get2(ctx, &p.port, Call{Port: PortAdmissions, Method: "Admit", Order: o.No, Writes: 1}, wallet.AdmissionBook.Admit, o, block)
+	return get2(ctx, &p.port, Call{Port: PortAdmissions, Method: "Admit", Order: o.No, Writes: 1}, wallet.AdmissionStore.Admit, o, block)
 }
 
 func (p *admissions) Get(ctx context.Context, nos []wallet.OrderNo) ([]wallet.Order, error) {
-	return get1(ctx, &p.port, Call{Port: PortAdmissions, Method: "Get", Order: first(nos)}, wallet.AdmissionBook.Get, nos)
+	return get1(ctx, &p.port, Call{Port: PortAdmissions, Method: "Get", Order: first(nos)}, wallet.AdmissionStore.Get, nos)
 }
 
 // Budgets puts h around the calls of next.
@@ -119,7 +119,7 @@ func (p *backlog) Push(ctx context.Context, cs []wallet.Credit) error {
 	return do1(ctx, &p.port, credits(PortBacklog, "Push", cs), wallet.Backlog.Push, cs)
 }
 
-func (p *backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
+func (p *backlog) Take(ctx context.Context, shard, limit int) ([]wallet.HeldPosting, error) {
 	call := Call{Port: PortBacklog, Method: "Take", Writes: 1, Background: true}
 	n, err := p.hook.Before(ctx, call)
 	if err != nil {
@@ -141,7 +141,7 @@ func (p *backlog) Depth(ctx context.Context) (int64, error) {
 // Ledger puts h around the calls of next. Answer.Count of Post is how many credits it posted that were not posted before.
 func Ledger(next wallet.Ledger, h Hook) wallet.Ledger { return &ledger{port[wallet.Ledger]{next, h}} }
 
-func (p *ledger) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.Posted, error) {
+func (p *ledger) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.PostOutcome, error) {
 	call := credits(PortLedger, "Post", batch)
 	n, err := p.hook.Before(ctx, call)
 	if err != nil {
@@ -192,7 +192,7 @@ func (p *withdrawals) Of(ctx context.Context, id wallet.ActID, s wallet.Stage, l
 	return get3(ctx, &p.port, Call{Port: PortWithdrawals, Method: "Of", Person: id}, wallet.Withdrawals.Of, id, s, limit)
 }
 
-func (p *withdrawals) Unfinished(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+func (p *withdrawals) Unfinished(ctx context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Withdrawal, wallet.ScanCursor, error) {
 	return pair3(ctx, &p.port, Call{Port: PortWithdrawals, Method: "Unfinished", Background: true}, wallet.Withdrawals.Unfinished, before, from, limit)
 }
 

@@ -19,7 +19,7 @@ type (
 // CentralTotals is a central store of the running total.
 type CentralTotals interface {
 	wallet.Totals
-	wallet.TotalsBook
+	wallet.TotalsReader
 }
 
 // Packets puts h around the calls of next.
@@ -51,7 +51,7 @@ func (p *packets) For(ctx context.Context, accounts []wallet.Account, wallets []
 	return get4(ctx, &p.port, Call{Port: PortPackets, Method: "For"}, wallet.Packets.For, accounts, wallets, s, limit)
 }
 
-func (p *packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+func (p *packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Packet, wallet.ScanCursor, error) {
 	return pair4(ctx, &p.port, Call{Port: PortPackets, Method: "Unfinished", Background: true}, wallet.Packets.Unfinished, asked, sent, from, limit)
 }
 
@@ -74,8 +74,8 @@ func (p *items) Of(ctx context.Context, wallets []wallet.ActID, s wallet.Stage, 
 	return get4(ctx, &p.port, Call{Port: PortItems, Method: "Of"}, wallet.Items.Of, wallets, s, after, limit)
 }
 
-func (p *items) Unsettled(ctx context.Context, s wallet.ItemState, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Item, wallet.OpenPlace, error) {
-	return pair4(ctx, &p.port, Call{Port: PortItems, Method: "Unsettled", Background: true}, wallet.Items.Unsettled, s, before, from, limit)
+func (p *items) Due(ctx context.Context, s wallet.ItemState, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Item, wallet.ScanCursor, error) {
+	return pair4(ctx, &p.port, Call{Port: PortItems, Method: "Unsettled", Background: true}, wallet.Items.Due, s, before, from, limit)
 }
 
 func (p *items) Count(ctx context.Context, s wallet.Stage) (map[wallet.ItemState]int64, error) {
@@ -89,7 +89,7 @@ func Downstream(next wallet.Downstream, h Hook) wallet.Downstream {
 
 func (p *downstream) Traits() wallet.Traits { return p.next.Traits() } // it calls nobody
 
-func (p *downstream) Issue(ctx context.Context, batch []wallet.Item) ([]wallet.ItemAnswer, error) {
+func (p *downstream) Issue(ctx context.Context, batch []wallet.Item) ([]wallet.ItemResult, error) {
 	call := rewards(PortDownstream, "Issue", batch)
 	n, err := p.hook.Before(ctx, call)
 	if err != nil {
@@ -100,8 +100,8 @@ func (p *downstream) Issue(ctx context.Context, batch []wallet.Item) ([]wallet.I
 	return answers, p.hook.After(ctx, call, n, Answer{Err: err, Answers: answers})
 }
 
-func (p *downstream) Look(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return get1(ctx, &p.port, Call{Port: PortDownstream, Method: "Look", Order: i.No}, wallet.Downstream.Look, i)
+func (p *downstream) Query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return get1(ctx, &p.port, Call{Port: PortDownstream, Method: "Look", Order: i.No}, wallet.Downstream.Query, i)
 }
 
 func (p *downstream) Use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
@@ -144,12 +144,12 @@ func (p *stockParts) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.
 	return do2(ctx, &p.port, Call{Port: PortStockParts, Method: "GiveBack", Order: no, Writes: 1}, wallet.StockParts.GiveBack, k, no)
 }
 
-func (p *stockParts) Lend(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
-	return get4(ctx, &p.port, Call{Port: PortStockParts, Method: "Lend", Writes: 1}, wallet.StockParts.Lend, from, to, limit, want)
+func (p *stockParts) MoveOut(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
+	return get4(ctx, &p.port, Call{Port: PortStockParts, Method: "Lend", Writes: 1}, wallet.StockParts.MoveOut, from, to, limit, want)
 }
 
-func (p *stockParts) Borrow(ctx context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
-	return get3(ctx, &p.port, Call{Port: PortStockParts, Method: "Borrow", Writes: 1}, wallet.StockParts.Borrow, to, from, lent)
+func (p *stockParts) MoveIn(ctx context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
+	return get3(ctx, &p.port, Call{Port: PortStockParts, Method: "Borrow", Writes: 1}, wallet.StockParts.MoveIn, to, from, lent)
 }
 
 func (p *stockParts) Issued(ctx context.Context, k wallet.StockKey) (int64, error) {

@@ -18,16 +18,16 @@ func (s *slow) Pay(context.Context, wallet.WithdrawalNo, wallet.Money) error {
 	return wallet.ErrDeclined
 }
 func (s *slow) Traits() wallet.Traits { return wallet.Traits{Batch: 7} }
-func (s *slow) Issue(context.Context, []wallet.Item) ([]wallet.ItemAnswer, error) {
+func (s *slow) Issue(context.Context, []wallet.Item) ([]wallet.ItemResult, error) {
 	s.hang()
-	return []wallet.ItemAnswer{{}}, nil
+	return []wallet.ItemResult{{}}, nil
 }
 
 func (s *slow) one() (wallet.Receipt, error) {
 	s.hang()
 	return wallet.Receipt{Ref: "r"}, wallet.ErrDeclined
 }
-func (s *slow) Look(context.Context, wallet.Item) (wallet.Receipt, error)   { return s.one() }
+func (s *slow) Query(context.Context, wallet.Item) (wallet.Receipt, error)  { return s.one() }
 func (s *slow) Use(context.Context, wallet.Item) (wallet.Receipt, error)    { return s.one() }
 func (s *slow) Refund(context.Context, wallet.Item) (wallet.Receipt, error) { return s.one() }
 
@@ -46,7 +46,7 @@ func TestNarrow(t *testing.T) {
 			}
 			return err
 		},
-		"look":   func() error { return second(d.Look(ctx, wallet.Item{})) },
+		"look":   func() error { return second(d.Query(ctx, wallet.Item{})) },
 		"use":    func() error { return second(d.Use(ctx, wallet.Item{})) },
 		"refund": func() error { return second(d.Refund(ctx, wallet.Item{})) },
 	}

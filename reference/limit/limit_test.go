@@ -209,12 +209,12 @@ func (b *behind) Withdraw(context.Context, wallet.WithdrawRequest) (wallet.Withd
 	return wallet.WithdrawReply{}, nil
 }
 
-func (b *behind) Issue(context.Context, []wallet.Item) ([]wallet.ItemAnswer, error) {
+func (b *behind) Issue(context.Context, []wallet.Item) ([]wallet.ItemResult, error) {
 	b.calls++
 	return nil, nil
 }
 
-func (b *behind) Look(context.Context, wallet.Item) (wallet.Receipt, error) {
+func (b *behind) Query(context.Context, wallet.Item) (wallet.Receipt, error) {
 	b.calls++
 	return wallet.Receipt{}, nil
 }
@@ -252,7 +252,7 @@ func TestDoors(t *testing.T) {
 	}
 	for why, call := range map[string]func(d wallet.Downstream) error{
 		"issue":  func(d wallet.Downstream) error { return second(d.Issue(t.Context(), nil)) },
-		"look":   func(d wallet.Downstream) error { return second(d.Look(t.Context(), wallet.Item{})) },
+		"look":   func(d wallet.Downstream) error { return second(d.Query(t.Context(), wallet.Item{})) },
 		"use":    func(d wallet.Downstream) error { return second(d.Use(t.Context(), wallet.Item{})) },
 		"refund": func(d wallet.Downstream) error { return second(d.Refund(t.Context(), wallet.Item{})) },
 	} {

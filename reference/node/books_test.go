@@ -57,14 +57,14 @@ func (s *storyRunner) dump(*args) string {
 
 // auditedLedger is the ledger's reader with entries forged by a story.
 type auditedLedger struct {
-	wallet.LedgerBook
+	wallet.LedgerReader
 	forged []wallet.Entry
 }
 
 // Entries implements wallet.LedgerReader.
 func (b auditedLedger) Entries(ctx context.Context, yield func(wallet.Entry) bool) error {
 	all := slices.Clone(b.forged)
-	if err := b.LedgerBook.Entries(ctx, func(e wallet.Entry) bool { all = append(all, e); return true }); err != nil {
+	if err := b.LedgerReader.Entries(ctx, func(e wallet.Entry) bool { all = append(all, e); return true }); err != nil {
 		return err
 	}
 	slices.SortStableFunc(all, func(x, y wallet.Entry) int { return cmp.Compare(x.Account.Owner, y.Account.Owner) })
@@ -77,7 +77,7 @@ func (b auditedLedger) Entries(ctx context.Context, yield func(wallet.Entry) boo
 }
 
 func (s *storyRunner) reconcile(*args) string {
-	r, err := s.node.Reconcile(s.ctx, reconcile.Books{Orders: s.orders, Tokens: s.tokens, Ledger: auditedLedger{s.ledger, s.forged}, Spent: s.budgets.Spent})
+	r, err := s.node.Reconcile(s.ctx, reconcile.Sources{Orders: s.orders, Tokens: s.tokens, Ledger: auditedLedger{s.ledger, s.forged}, Spent: s.budgets.Spent})
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d wallets, %d orders, %d entries: %d differences\n", r.Wallets, r.Orders, r.Entries, r.Count)
 	for _, d := range r.Differences {

@@ -138,7 +138,7 @@ func (p faultyOrders) Of(ctx context.Context, id wallet.ActID, s wallet.Stage) (
 	return os, err
 }
 
-func (p faultyOrders) Open(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) (os []wallet.Order, next wallet.OpenPlace, err error) {
+func (p faultyOrders) Open(ctx context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) (os []wallet.Order, next wallet.ScanCursor, err error) {
 	err = p.call("orders.open", func() (err error) { os, next, err = p.inner.Open(ctx, before, from, limit); return err })
 	return os, next, err
 }
@@ -170,7 +170,7 @@ func (p faultyBacklog) Push(ctx context.Context, cs []wallet.Credit) error {
 	return p.call("backlog.push", func() error { return p.inner.Push(ctx, cs) })
 }
 
-func (p faultyBacklog) Take(ctx context.Context, shard, limit int) (hs []wallet.Held, err error) {
+func (p faultyBacklog) Take(ctx context.Context, shard, limit int) (hs []wallet.HeldPosting, err error) {
 	err = p.call("backlog.take", func() (err error) { hs, err = p.inner.Take(ctx, shard, limit); return err })
 	return hs, err
 }
@@ -181,7 +181,7 @@ func (p faultyBacklog) Ack(ctx context.Context, shard int, ids []uint64) error {
 
 func (p faultyBacklog) Depth(ctx context.Context) (int64, error) { return p.inner.Depth(ctx) }
 
-func (p faultyLedger) Post(ctx context.Context, batch []wallet.Credit) (ps []wallet.Posted, err error) {
+func (p faultyLedger) Post(ctx context.Context, batch []wallet.Credit) (ps []wallet.PostOutcome, err error) {
 	err = p.call("ledger.post", func() (err error) { ps, err = p.inner.Post(ctx, batch); return err })
 	return ps, err
 }
@@ -214,7 +214,7 @@ func (p faultyWithdrawals) Of(ctx context.Context, id wallet.ActID, s wallet.Sta
 	return ws, err
 }
 
-func (p faultyWithdrawals) Unfinished(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) (ws []wallet.Withdrawal, next wallet.OpenPlace, err error) {
+func (p faultyWithdrawals) Unfinished(ctx context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) (ws []wallet.Withdrawal, next wallet.ScanCursor, err error) {
 	err = p.call("withdrawals.unfinished", func() (err error) { ws, next, err = p.inner.Unfinished(ctx, before, from, limit); return err })
 	return ws, next, err
 }

@@ -46,32 +46,32 @@ type Config struct {
 
 	// RememberPeople is the number of persons that an instance caches between grants, and RememberFor the lifetime of
 	// an entry; 0 = no cache. Pages and withdrawals always read the store.
-	RememberPeople int
-	RememberFor    time.Duration
+	CachedPeople int
+	CacheFor     time.Duration
 }
 
 // Ports are the dependencies of an instance.
 type Ports struct {
-	Clock       wallet.Clock
-	Identities  wallet.IdentityStore
-	Orders      wallet.Orders
-	OpenOrders  wallet.OpenOrders
-	Budgets     wallet.Budgets
-	Admission   wallet.Admission // order and budget in one step; nil: in two steps
-	Tokens      wallet.Tokens
-	Backlog     wallet.Backlog
-	Ledger      wallet.Ledger
-	Withdrawals wallet.Withdrawals
-	Days        wallet.WithdrawalDays // nil: no daily limit
-	Bank        wallet.Bank
-	Packets     wallet.Packets                         // nil: no packets
-	Items       wallet.Items                           // nil: only cash is granted
-	Kept        wallet.KeptLists                       // which of a page's lists to read; nil: all
-	Downstreams map[wallet.AwardType]wallet.Downstream // for each type that the tree grants; nil if Items is nil
-	Stocks      wallet.Stocks                          // counts coupons, for scenes with stock control
-	StockReader *stock.Reader                          // the counts by the last reading; a runner refreshes it
-	Sealer      wallet.Sealer
-	Alarm       func(kind wallet.AlarmKind, detail string)
+	Clock        wallet.Clock
+	Identities   wallet.IdentityStore
+	Orders       wallet.Orders
+	OpenOrders   wallet.OpenOrders
+	Budgets      wallet.Budgets
+	Admission    wallet.Admission // order and budget in one step; nil: in two steps
+	Tokens       wallet.Tokens
+	Backlog      wallet.Backlog
+	Ledger       wallet.Ledger
+	Withdrawals  wallet.Withdrawals
+	Days         wallet.WithdrawalDays // nil: no daily limit
+	Bank         wallet.Bank
+	Packets      wallet.Packets                         // nil: no packets
+	Items        wallet.Items                           // nil: only cash is granted
+	ListPresence wallet.ListPresenceReader              // which of a page's lists to read; nil: all
+	Downstreams  map[wallet.AwardType]wallet.Downstream // for each type that the tree grants; nil if Items is nil
+	Stocks       wallet.Stocks                          // counts coupons, for scenes with stock control
+	StockReader  *stock.Reader                          // the counts by the last reading; a runner refreshes it
+	Sealer       wallet.Sealer
+	Alarm        func(kind wallet.AlarmKind, detail string)
 
 	// Permits counts the requests that all instances have admitted under one limit (L2); nil: each instance has its
 	// share.
@@ -95,7 +95,7 @@ type Node struct {
 	packets  *packet.Service  // nil: no packets
 	rewards  *rewards.Service // nil: only cash
 	people   *identity.Service
-	winners  *identity.Memory
+	winners  *identity.Cache
 	poster   *posting.Poster
 	trust    *token.Trust
 	alarm    func(wallet.AlarmKind, string)
@@ -129,19 +129,19 @@ func New(c Config, p Ports) (*Node, error) {
 		p.Settings = func() wallet.Settings { return wallet.Settings{Release: c.Release} }
 	}
 	people := identity.New(p.Identities, p.Clock)
-	winners := identity.NewMemory(people, p.Clock, c.RememberPeople, c.RememberFor)
+	winners := identity.NewCache(people, p.Clock, c.CachedPeople, c.CacheFor)
 	poster := newPoster(c, p, index)
-	var purse *walletpage.Purse
+	var purse *walletpage.TokenCollector
 	if c.Strategy == wallet.StrategyToken {
-		purse = &walletpage.Purse{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock, Switched: p.Switched}
+		purse = &walletpage.TokenCollector{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock, Switched: p.Switched}
 	}
 	n := &Node{
 		center: &assetcenter.Center{People: winners, Present: people, Index: index, Orders: p.Orders, Budgets: p.Budgets, Admission: p.Admission, Clock: p.Clock,
-			Nodes: c.Instances, Items: p.Items, Switched: p.Switched},
-		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Items: p.Items, Kept: p.Kept, Purse: purse, Clock: p.Clock,
+			Instances: c.Instances, Items: p.Items, Switched: p.Switched},
+		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Items: p.Items, Presence: p.ListPresence, Tokens: purse, Clock: p.Clock,
 			Switched: p.Switched, ShortPage: func() int { return p.Settings().ShortPage }},
 		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Days: p.Days, Bank: p.Bank,
-			Posting: poster, Purse: purse, Clock: p.Clock, Settings: p.Settings, Switched: p.Switched,
+			Posting: poster, Tokens: purse, Clock: p.Clock, Settings: p.Settings, Switched: p.Switched,
 			Alarm: p.Alarm},
 		people: people, winners: winners, poster: poster, trust: trust, alarm: p.Alarm, ports: p,
 		lateAfter: 2 * max(c.CompensateAfter, posting.CompensateAfter),
@@ -155,7 +155,7 @@ func New(c Config, p Ports) (*Node, error) {
 	n.packets = newPackets(p, people, index, n.withdraw.Prepare)
 	switch c.Strategy {
 	case wallet.StrategySync:
-		n.center.Delivery, n.center.Posts = assetcenter.Sync{Posting: poster}, true
+		n.center.Delivery, n.center.PostsBeforeReply = assetcenter.Sync{Posting: poster}, true
 	case wallet.StrategyAsync:
 		n.center.Delivery = assetcenter.Async{Backlog: p.Backlog}
 	case wallet.StrategyToken:
@@ -228,7 +228,7 @@ func (n *Node) Bind(ctx context.Context, c wallet.Caller, p wallet.Phone) (walle
 	if !c.App.Valid() || c.User <= 0 || p <= 0 {
 		return wallet.Person{}, fmt.Errorf("%w: binding a phone to user %d of app %d", wallet.ErrInvalid, c.User, c.App)
 	}
-	defer n.winners.Forget()
+	defer n.winners.Clear()
 	return n.people.Bind(ctx, wallet.AccountOf(c.App, c.User), p)
 }
 
@@ -244,13 +244,13 @@ func (n *Node) PostBatch(ctx context.Context, shard int) (int, error) {
 
 // Compensate settles one bounded step of stuck orders, starting at from (0: the oldest), and returns their number and
 // the position to continue from; 0: the end (O5). After an error the caller may continue.
-func (n *Node) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+func (n *Node) Compensate(ctx context.Context, from wallet.ScanCursor) (int, wallet.ScanCursor, error) {
 	return n.poster.Compensate(ctx, from)
 }
 
 // OpenOrders returns one bounded step of the orders that were open before a moment, as wallet.OpenOrders does. With
 // SettleOrders an instance whose backlog is lost posts them, however young they are.
-func (n *Node) OpenOrders(ctx context.Context, before wallet.Instant, from wallet.OpenPlace) ([]wallet.Order, wallet.OpenPlace, error) {
+func (n *Node) OpenOrders(ctx context.Context, before wallet.Instant, from wallet.ScanCursor) ([]wallet.Order, wallet.ScanCursor, error) {
 	return n.ports.OpenOrders.Open(ctx, before, from, n.poster.Batch)
 }
 
@@ -271,7 +271,7 @@ func (n *Node) SettleWithdrawals(ctx context.Context) (int, error) {
 }
 
 // Reconcile compares all orders, tokens, ledger entries and budgets, and raises an alarm if they differ (F5).
-func (n *Node) Reconcile(ctx context.Context, b reconcile.Books) (reconcile.Report, error) {
+func (n *Node) Reconcile(ctx context.Context, b reconcile.Sources) (reconcile.Report, error) {
 	report, err := reconcile.Run(ctx, b, n.ports.Clock.Now().Add(-n.lateAfter))
 	if err == nil && report.Count > 0 {
 		n.alarm(wallet.AlarmReconciliation, report.Differences[0].String())

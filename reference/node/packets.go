@@ -20,7 +20,7 @@ func newPackets(p Ports, people wallet.People, index *activity.Index, due func(c
 		return nil
 	}
 	return &packet.Service{People: people, Index: index, Packets: p.Packets, Ledger: p.Ledger, Clock: p.Clock, Alarm: p.Alarm,
-		Due: due, Switched: p.Switched}
+		PostUnposted: due, Switched: p.Switched}
 }
 
 // SendPacket implements wallet.PacketService. ErrNotFound: the service has no packets.

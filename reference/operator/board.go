@@ -15,7 +15,7 @@ import (
 const RefreshEvery = 400 * time.Millisecond
 
 // NoticeCache holds the notices for users as this instance last read them. Show never blocks. Safe for concurrent use.
-type Board struct {
+type NoticeCache struct {
 	store wallet.NoticeReader
 	clock wallet.Clock
 	now   atomic.Pointer[shown]
@@ -28,12 +28,12 @@ type shown struct {
 }
 
 // NewNoticeCache returns a cache that has read nothing yet.
-func NewBoard(store wallet.NoticeReader, clock wallet.Clock) *Board {
-	return &Board{store: store, clock: clock}
+func NewNoticeCache(store wallet.NoticeReader, clock wallet.Clock) *NoticeCache {
+	return &NoticeCache{store: store, clock: clock}
 }
 
 // Show returns what users of an app see now; known is false before the first read.
-func (b *Board) Show(app wallet.App) (list []wallet.Announcement, config wallet.PageConfig, known bool) {
+func (b *NoticeCache) Show(app wallet.App) (list []wallet.Announcement, config wallet.PageConfig, known bool) {
 	s := b.now.Load()
 	if s == nil {
 		return nil, wallet.PageConfig{}, false
@@ -50,7 +50,7 @@ func (b *Board) Show(app wallet.App) (list []wallet.Announcement, config wallet.
 }
 
 // Refresh reads the store. On an error the cache keeps its content.
-func (b *Board) Refresh(ctx context.Context) error {
+func (b *NoticeCache) Refresh(ctx context.Context) error {
 	next, was := shown{}, b.now.Load()
 	var err error
 	if next.announcements, err = b.store.Announcements(ctx, b.clock.Now()); err != nil {
@@ -73,7 +73,7 @@ func (b *Board) Refresh(ctx context.Context) error {
 }
 
 // Run refreshes the cache until ctx ends.
-func (b *Board) Run(ctx context.Context, log *slog.Logger) {
+func (b *NoticeCache) Run(ctx context.Context, log *slog.Logger) {
 	repeatEvery(ctx, RefreshEvery, func() {
 		if err := b.Refresh(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			log.Warn("cannot read the notices", "err", err)

@@ -57,7 +57,7 @@ func (f *failingStore) PageConfig(ctx context.Context, version int64) (wallet.Pa
 
 func TestNoticesReachTheBoard(t *testing.T) {
 	clock, store := storetest.NewClock(), &failingStore{Notices: mem.NewNotices()}
-	cache := NewBoard(store, clock)
+	cache := NewNoticeCache(store, clock)
 	notices := NewNotices(store, clock, cache)
 	_, _, known := cache.Show(wallet.Douyin)
 	require.False(t, known)
@@ -119,7 +119,7 @@ func TestNoticesReachTheBoard(t *testing.T) {
 func TestWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &failingStore{Notices: mem.NewNotices()}
-		here, there := NewBoard(store, worldClock{}), NewBoard(store, worldClock{})
+		here, there := NewNoticeCache(store, worldClock{}), NewNoticeCache(store, worldClock{})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); there.Run(ctx, slog.New(slog.DiscardHandler)) }()

@@ -58,7 +58,7 @@ func (b *Bulk) check(ctx context.Context, csv []byte, now wallet.Instant) (walle
 		return plan, rows, err
 	}
 	same, _, err := b.ports.Jobs.Find(ctx, plan.Digest)
-	plan.Same = same.ID
+	plan.ExistingJob = same.ID
 	return plan, rows, err
 }
 

@@ -16,7 +16,7 @@ import (
 
 func TestCheck(t *testing.T) {
 	f := newFixture(t)
-	f.quotas.now = wallet.Quota{Reserved: 9_000, Leased: 9_900, Stranded: 100}
+	f.quotas.now = wallet.Quota{Reserved: 9_000, Leased: 9_900, Orphaned: 100}
 	f.stocks.issued = 88
 	list := []byte(Header + "\ndouyin,1,rain,cash,500,\ndouyin,2,rain,cash,300,\ndouyin,3,cards,cash,100,\nxigua,4,movie,movie-coupon,,\nxigua,5,movie,movie-coupon,0,\nxigua,6,pendant,avatar-pendant,,\n")
 	plan, err := f.Check(t.Context(), list)
@@ -50,7 +50,7 @@ func TestCheck(t *testing.T) {
 	f.quotas.err = nil
 	plan, err = f.Check(t.Context(), []byte(Header+"\ndouyin,1,snow,cash,5,\ndouyin,1,rain,ad-coupon,,\ndouyin,2,rain,cash,1001,\ndouyin,3,rain,cash,1000,\n"))
 	require.NoError(t, err)
-	require.Equal(t, []wallet.BulkFault{{Line: 2, Text: "unknown scene snow in stage official"}, {Line: 3, Text: "scene rain grants cash, not ad-coupon"},
+	require.Equal(t, []wallet.BulkLineError{{Line: 2, Text: "unknown scene snow in stage official"}, {Line: 3, Text: "scene rain grants cash, not ad-coupon"},
 		{Line: 4, Text: "1001 fen are above the cap of 1000"}}, plan.Faults)
 	_, again, _, err := f.Create(t.Context(), "li", []byte(Header+"\ndouyin,1,snow,cash,5,\n"))
 	require.ErrorIs(t, err, wallet.ErrInvalid)
@@ -58,7 +58,7 @@ func TestCheck(t *testing.T) {
 	f.clock.Advance(2 * time.Hour)
 	plan, err = f.Check(t.Context(), list)
 	require.NoError(t, err)
-	require.Equal(t, []wallet.BulkFault{{Text: "no activity is running now"}}, plan.Faults)
+	require.Equal(t, []wallet.BulkLineError{{Text: "no activity is running now"}}, plan.Faults)
 }
 
 func TestBulkFromListToEnd(t *testing.T) {
@@ -66,7 +66,7 @@ func TestBulkFromListToEnd(t *testing.T) {
 	job, plan, isNew, err := f.Create(t.Context(), "li", payList(250, 10))
 	require.NoError(t, err)
 	require.True(t, isNew)
-	require.Zero(t, plan.Same)
+	require.Zero(t, plan.ExistingJob)
 	n, err := f.Step(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, n, "nothing is granted before the start")
@@ -75,7 +75,7 @@ func TestBulkFromListToEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, isNew)
 	require.Equal(t, job, again, "each list is one job")
-	require.Equal(t, job.ID, plan.Same)
+	require.Equal(t, job.ID, plan.ExistingJob)
 
 	_, err = f.Start(t.Context(), job.ID)
 	require.NoError(t, err)

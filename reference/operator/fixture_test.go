@@ -110,7 +110,7 @@ func newFixture(t require.TestingT) *fixture {
 	index, err := activity.New(wallet.Activity{Parent: "spring", Children: []wallet.Child{{ID: "official", Stage: wallet.Official,
 		From: now.Add(-time.Hour), To: now.Add(time.Hour), Budget: 10_000, SingleCap: 1000, Rewards: []wallet.RewardType{
 			{Type: wallet.Cash, Rewards: []wallet.Reward{{ID: "cash", Scenes: []wallet.Scene{{ID: "rain"}, {ID: "cards"}}}}},
-			{Type: wallet.MovieCoupon, Rewards: []wallet.Reward{{ID: "movie", Stock: 100, FloorNum: 1, FloorDen: 10, Scenes: []wallet.Scene{{ID: "movie", StockControl: true}}}}},
+			{Type: wallet.MovieCoupon, Rewards: []wallet.Reward{{ID: "movie", Stock: 100, ThresholdNum: 1, ThresholdDen: 10, Scenes: []wallet.Scene{{ID: "movie", StockControl: true}}}}},
 			{Type: wallet.AvatarPendant, Rewards: []wallet.Reward{{ID: "pendant", Scenes: []wallet.Scene{{ID: "pendant"}}}}},
 		}}}})
 	require.NoError(t, err)

@@ -28,7 +28,7 @@ const (
 // list is the state of reading a list.
 type list struct {
 	rows   []wallet.BulkRow
-	faults []wallet.BulkFault
+	faults []wallet.BulkLineError
 	seen   map[rewardKey]int // the line of its first occurrence
 }
 
@@ -41,23 +41,23 @@ type rewardKey struct {
 
 // readList reads a list strictly. Every error is a fault with its line, and all faults are reported up to MaxFaults. A
 // byte order mark at the beginning and CRLF line ends are accepted, because spreadsheets write them.
-func readList(text []byte) ([]wallet.BulkRow, []wallet.BulkFault) {
+func readList(text []byte) ([]wallet.BulkRow, []wallet.BulkLineError) {
 	l := &list{seen: map[rewardKey]int{}}
 	l.read(text)
 	if len(l.faults) == 0 && len(l.rows) == 0 {
 		l.fault(0, "the list has only a header")
 	}
-	slices.SortStableFunc(l.faults, func(a, b wallet.BulkFault) int { return a.Line - b.Line })
+	slices.SortStableFunc(l.faults, func(a, b wallet.BulkLineError) int { return a.Line - b.Line })
 	return l.rows, l.faults
 }
 
 // fault records a fault and reports whether there is room for more.
 func (l *list) fault(line int, format string, args ...any) bool {
 	if len(l.faults) == MaxFaults {
-		l.faults[MaxFaults-1] = wallet.BulkFault{Text: "there are more faults than are listed"}
+		l.faults[MaxFaults-1] = wallet.BulkLineError{Text: "there are more faults than are listed"}
 		return false
 	}
-	l.faults = append(l.faults, wallet.BulkFault{Line: line, Text: fmt.Sprintf(format, args...)})
+	l.faults = append(l.faults, wallet.BulkLineError{Line: line, Text: fmt.Sprintf(format, args...)})
 	return true
 }
 

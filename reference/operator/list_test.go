@@ -91,7 +91,7 @@ func TestReadListNamesAll(t *testing.T) {
 	}
 	_, faults = readList([]byte(b.String()))
 	require.Len(t, faults, MaxFaults)
-	require.Equal(t, wallet.BulkFault{Text: "there are more faults than are listed"}, faults[0])
+	require.Equal(t, wallet.BulkLineError{Text: "there are more faults than are listed"}, faults[0])
 
 	b.Reset()
 	b.WriteString(Header + "\n")

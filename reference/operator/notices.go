@@ -10,11 +10,11 @@ import (
 type Notices struct {
 	store wallet.Notices
 	clock wallet.Clock
-	cache *Board
+	cache *NoticeCache
 }
 
 // NewNotices returns Notices over a store; cache is refreshed after each change.
-func NewNotices(store wallet.Notices, clock wallet.Clock, cache *Board) *Notices {
+func NewNotices(store wallet.Notices, clock wallet.Clock, cache *NoticeCache) *Notices {
 	return &Notices{store, clock, cache}
 }
 

@@ -23,13 +23,13 @@ func (b *Bulk) plan(ctx context.Context, rows []wallet.BulkRow, at wallet.Instan
 	p := &planBuilder{BulkPlan: wallet.BulkPlan{Rows: len(rows), Fits: true}, index: b.ports.Index, needs: map[wallet.SceneID]*wallet.BulkNeed{}}
 	child, err := p.index.Child(at)
 	if err != nil {
-		p.Faults = append(p.Faults, wallet.BulkFault{Text: "no activity is running now"})
+		p.Faults = append(p.Faults, wallet.BulkLineError{Text: "no activity is running now"})
 		return p.BulkPlan, nil
 	}
 	p.Stage = child.Stage
 	for _, row := range rows {
 		if err := p.add(child, row); err != nil && len(p.Faults) < MaxFaults {
-			p.Faults = append(p.Faults, wallet.BulkFault{Line: row.Line, Text: err.Error()})
+			p.Faults = append(p.Faults, wallet.BulkLineError{Line: row.Line, Text: err.Error()})
 		}
 	}
 	for _, need := range p.needs {
@@ -99,7 +99,7 @@ func (b *Bulk) budgetLeft(ctx context.Context, child *wallet.Child) (int64, erro
 	if err != nil {
 		return 0, err
 	}
-	return max(0, int64(child.Budget-q.Reserved-q.Stranded)), nil
+	return max(0, int64(child.Budget-q.Reserved-q.Orphaned)), nil
 }
 
 // stockLeft returns the number of coupons of a reward that can be granted before the fallback is used (C2).
@@ -112,9 +112,9 @@ func (b *Bulk) stockLeft(ctx context.Context, r wallet.Reward, s wallet.Stage) (
 		return 0, err
 	}
 	floor := int64(0)
-	if r.FloorNum > 0 && r.FloorDen >= r.FloorNum {
-		hi, lo := bits.Mul64(uint64(r.Stock), uint64(r.FloorNum))
-		share, rest := bits.Div64(hi, lo, uint64(r.FloorDen)) // at most the stock
+	if r.ThresholdNum > 0 && r.ThresholdDen >= r.ThresholdNum {
+		hi, lo := bits.Mul64(uint64(r.Stock), uint64(r.ThresholdNum))
+		share, rest := bits.Div64(hi, lo, uint64(r.ThresholdDen)) // at most the stock
 		floor = int64(share)
 		if rest > 0 {
 			floor++

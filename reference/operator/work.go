@@ -135,7 +135,7 @@ func (b *Bulk) grantRow(ctx context.Context, job wallet.BulkJob, row wallet.Bulk
 // auditCompletion records in the audit log that a job is finished, if these outcomes finish it. It is written before
 // the outcomes, so that a crash can duplicate the record but not lose it.
 func (b *Bulk) auditCompletion(ctx context.Context, job wallet.BulkJob, outcomes []string) error {
-	after, err := job.After(job.Done, outcomes)
+	after, err := job.WithOutcomes(job.Done, outcomes)
 	if err != nil || after.State != wallet.BulkDone {
 		return err
 	}

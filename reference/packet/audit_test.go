@@ -58,7 +58,7 @@ func (m *model) between() {
 // end finishes all remaining work and checks all answers ever given.
 func (m *model) end() {
 	m.faults.next = nil
-	m.clock.Advance(wallet.PacketLife + 2*time.Minute)
+	m.clock.Advance(wallet.PacketLifetime + 2*time.Minute)
 	for range 2 { // packets only asked for are sent first, and then returned
 		_, err := m.Settle(context.Background(), 1000)
 		require.NoError(m.t, err)
@@ -128,25 +128,25 @@ func (m *model) judge(p wallet.Packet, has *[users]wallet.Money) {
 // moved compares the ledger's entries with the records: each packet left its sender once, and each share left the
 // packet once, in the direction on record.
 func (m *model) moved(found map[wallet.PacketNo]wallet.Packet) {
-	in := map[wallet.MoveNo]wallet.Money{}
+	in := map[wallet.TransferNo]wallet.Money{}
 	require.NoError(m.t, m.ledger.Entries(context.Background(), func(e wallet.Entry) bool {
-		if e.Move.OfPacket() && e.Amount > 0 {
-			in[e.Move] += e.Amount
+		if e.Transfer.OfPacket() && e.Amount > 0 {
+			in[e.Transfer] += e.Amount
 		}
 		return true
 	}))
-	want := map[wallet.MoveNo]wallet.Money{}
+	want := map[wallet.TransferNo]wallet.Money{}
 	for no, p := range found {
 		if p.State == wallet.PacketRefused {
 			continue
 		}
-		want[wallet.MoveNo{Packet: no, Step: wallet.MoveSend}] = p.Amount
+		want[wallet.TransferNo{Packet: no, Step: wallet.TransferSend}] = p.Amount
 		for i, s := range p.Shares {
-			step := wallet.MoveOpen
+			step := wallet.TransferOpen
 			if s.State == wallet.ShareReturned {
-				step = wallet.MoveReturn
+				step = wallet.TransferReturn
 			}
-			want[wallet.MoveNo{Packet: no, Step: step, Share: uint8(i)}] = s.Amount
+			want[wallet.TransferNo{Packet: no, Step: step, Share: uint8(i)}] = s.Amount
 		}
 	}
 	require.Equal(m.t, want, in)

@@ -24,7 +24,7 @@ func (s *Service) send(ctx context.Context, p wallet.Packet) (wallet.Packet, err
 		return p, err
 	}
 	if err := wallet.Repeat(func() error { return s.Packets.Advance(ctx, p.No, to) }); err != nil {
-		return p, wallet.Unsettled(err)
+		return p, wallet.AsUnknown(err)
 	}
 	p.State = to
 	return p, nil
@@ -32,16 +32,16 @@ func (s *Service) send(ctx context.Context, p wallet.Packet) (wallet.Packet, err
 
 // finish completes the state of a share: opening → opened, returning → returned. Idempotent.
 func (s *Service) finish(ctx context.Context, p wallet.Packet, i int, share wallet.Share) (wallet.Share, error) {
-	step, end := wallet.MoveOpen, wallet.ShareOpened
+	step, end := wallet.TransferOpen, wallet.ShareOpened
 	switch share.State {
 	case wallet.ShareOpening:
 	case wallet.ShareReturning:
-		step, end = wallet.MoveReturn, wallet.ShareReturned
+		step, end = wallet.TransferReturn, wallet.ShareReturned
 	default:
 		return share, nil
 	}
 	if err := s.transfer(ctx, shareTransfer(p, i, step, share)); err != nil {
-		return share, wallet.Unsettled(err)
+		return share, wallet.AsUnknown(err)
 	}
 	return s.mark(ctx, p.No, share.For, end, share.Owner, s.Clock.Now())
 }
@@ -51,13 +51,13 @@ func (s *Service) finish(ctx context.Context, p wallet.Packet, i int, share wall
 func (s *Service) transfer(ctx context.Context, t wallet.Transfer) error {
 	err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, t) })
 	short := errors.Is(err, wallet.ErrInsufficient)
-	if errors.Is(err, wallet.ErrConflict) || short && t.No.Step != wallet.MoveSend {
+	if errors.Is(err, wallet.ErrConflict) || short && t.No.Step != wallet.TransferSend {
 		s.Alarm(wallet.AlarmPacketMove, t.No.String())
 	}
 	if err == nil || short {
 		return err
 	}
-	return wallet.Unsettled(err)
+	return wallet.AsUnknown(err)
 }
 
 // mark records a share's state and returns the share on record. After an error for a final state the result is unknown,
@@ -66,7 +66,7 @@ func (s *Service) mark(ctx context.Context, no wallet.PacketNo, a wallet.Account
 	var share wallet.Share
 	err := wallet.Repeat(func() (err error) { share, err = s.Packets.Mark(ctx, no, a, to, owner, at); return err })
 	if err != nil && to.Final() {
-		return share, wallet.Unsettled(err)
+		return share, wallet.AsUnknown(err)
 	}
 	return share, err
 }
@@ -77,8 +77,8 @@ func (s *Service) mark(ctx context.Context, no wallet.PacketNo, a wallet.Account
 // of the store.
 func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
 	now := s.Clock.Now()
-	from := wallet.OpenPlace(s.cursor.Load())
-	ps, next, err := s.Packets.Unfinished(ctx, now.Add(-settleAfter), now.Add(-wallet.PacketLife), from, limit)
+	from := wallet.ScanCursor(s.cursor.Load())
+	ps, next, err := s.Packets.Unfinished(ctx, now.Add(-settleAfter), now.Add(-wallet.PacketLifetime), from, limit)
 	if err != nil {
 		return 0, err
 	}
@@ -114,7 +114,7 @@ func (s *Service) settle(ctx context.Context, p wallet.Packet, now wallet.Instan
 // sendTransfer returns the transfer from the sender's wallets to the packet account.
 func sendTransfer(p wallet.Packet) wallet.Transfer {
 	t := wallet.Transfer{
-		No:   wallet.MoveNo{Packet: p.No, Step: wallet.MoveSend},
+		No:   wallet.TransferNo{Packet: p.No, Step: wallet.TransferSend},
 		Legs: []wallet.Leg{{Account: account(p, wallet.PacketAccount, p.Owner), Amount: p.Amount}},
 		Take: p.Amount,
 	}
@@ -125,8 +125,8 @@ func sendTransfer(p wallet.Packet) wallet.Transfer {
 }
 
 // shareTransfer returns the transfer of share i from the packet account to the wallet in its record.
-func shareTransfer(p wallet.Packet, i int, step wallet.MoveStep, share wallet.Share) wallet.Transfer {
-	return wallet.Transfer{No: wallet.MoveNo{Packet: p.No, Step: step, Share: uint8(i)}, Legs: []wallet.Leg{ // i is below MaxShares, which fits uint8
+func shareTransfer(p wallet.Packet, i int, step wallet.TransferStep, share wallet.Share) wallet.Transfer {
+	return wallet.Transfer{No: wallet.TransferNo{Packet: p.No, Step: step, Share: uint8(i)}, Legs: []wallet.Leg{ // i is below MaxShares, which fits uint8
 		{Account: account(p, wallet.PacketAccount, p.Owner), Amount: -share.Amount},
 		{Account: account(p, wallet.PersonalAccount, share.Owner), Amount: share.Amount},
 	}}

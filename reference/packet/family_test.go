@@ -217,7 +217,7 @@ func TestSharesFromBeforeWallets(t *testing.T) {
 		{wallet.Share{For: account(caller(1)), State: wallet.ShareReturned, Owner: who.ActID}, false, "returned to the person, who could not open it"},
 		{wallet.Share{For: account(caller(3)), Wallet: who.ActID, State: wallet.ShareOpened, Owner: 99}, false, "opened by an account that has left"},
 	} {
-		got, err := c.share.IsOf(t.Context(), s.people, me, who)
+		got, err := c.share.BelongsTo(t.Context(), s.people, me, who)
 		require.NoError(t, err)
 		require.Equal(t, c.want, got, c.why)
 	}

@@ -124,8 +124,8 @@ func newFixture(t require.TestingT, clock *storetest.Clock, ledger storetest.Led
 	fixture := &fixture{clock: clock, ledger: ledger, packets: packets, people: identity.New(mem.NewIdentities(), clock)}
 	fixture.Service = &packet.Service{
 		People: fixture.people, Index: index, Packets: faultyPackets{packets, &fixture.faults}, Ledger: faultyLedger{ledger, &fixture.faults}, Clock: clock,
-		Due:      func(context.Context, wallet.PageRequest) error { fixture.dues++; return nil },
-		Switched: func(s wallet.Switch) bool { return fixture.off && s == wallet.SwitchStopPackets },
+		PostUnposted: func(context.Context, wallet.PageRequest) error { fixture.dues++; return nil },
+		Switched:     func(s wallet.Switch) bool { return fixture.off && s == wallet.SwitchStopPackets },
 		Alarm: func(kind wallet.AlarmKind, detail string) {
 			fixture.alarms = append(fixture.alarms, string(kind)+" "+detail)
 		},

@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hongbao/reference/store/mem"
-	sqlstore "hongbao/reference/store/sql"
+	"hongbao/reference/store/sql"
 	"hongbao/reference/store/storetest"
 	"hongbao/reference/wallet"
 )
@@ -327,7 +327,7 @@ func (m *model) open() {
 // expectedOpening is the answer to opening a guest's share if nothing fails; the zero error: it is opened.
 func (m *model) expectedOpening(guest int, no wallet.PacketNo, before bool) wallet.Error {
 	p, sent := m.sent[no]
-	switch over := m.clock.Now() >= p.Created.Add(wallet.PacketLife); {
+	switch over := m.clock.Now() >= p.Created.Add(wallet.PacketLifetime); {
 	case !sent && !m.no[no]: // two recipients are one person, so it is not on record
 		return *wallet.ErrNotFound
 	case guest < 0:
@@ -355,7 +355,7 @@ func (m *model) settle() {
 		require.NoError(m.t, err)
 	})
 	for no, p := range m.sent {
-		if m.quiet && m.clock.Now() > p.Created.Add(wallet.PacketLife) {
+		if m.quiet && m.clock.Now() > p.Created.Add(wallet.PacketLifetime) {
 			m.swept[no] = true
 		}
 	}

@@ -55,11 +55,11 @@ func (s *Service) selectShare(ctx context.Context, p wallet.Packet, r wallet.Ope
 		if (r.For != wallet.Account{} && r.For != share.For) {
 			continue
 		}
-		mine, err := share.IsOf(ctx, s.People, caller, who)
+		mine, err := share.BelongsTo(ctx, s.People, caller, who)
 		if err != nil {
 			return -1, err
 		}
-		if mine && (found < 0 || share.Begun() && !p.Shares[found].Begun()) {
+		if mine && (found < 0 || share.Claimed() && !p.Shares[found].Claimed()) {
 			found = i
 		}
 	}
@@ -77,7 +77,7 @@ func (s *Service) begin(ctx context.Context, p wallet.Packet, share wallet.Share
 		return wallet.Share{}, err
 	}
 	share, err = s.mark(ctx, p.No, share.For, wallet.ShareOpening, who.ActID, now)
-	if err == nil && share.Begun() && share.For != caller && !who.Owns(share.Owner) { // meanwhile its account left the wallet and opened it
+	if err == nil && share.Claimed() && share.For != caller && !who.Owns(share.Owner) { // meanwhile its account left the wallet and opened it
 		err = fmt.Errorf("%w: packet %s", wallet.ErrNotYours, p.No)
 	}
 	return share, err
@@ -85,5 +85,5 @@ func (s *Service) begin(ctx context.Context, p wallet.Packet, share wallet.Share
 
 // expired reports whether the packet can no longer be opened.
 func expired(p wallet.Packet, now wallet.Instant) bool {
-	return now >= p.Created.Add(wallet.PacketLife)
+	return now >= p.Created.Add(wallet.PacketLifetime)
 }

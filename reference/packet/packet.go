@@ -32,7 +32,7 @@ type Service struct {
 	Alarm   func(kind wallet.AlarmKind, detail string)
 
 	// Due posts the person's unposted money, as the withdraw page does, so that the whole balance can be sent (T6).
-	Due func(ctx context.Context, r wallet.PageRequest) error
+	PostUnposted func(ctx context.Context, r wallet.PageRequest) error
 
 	// Switched reports whether a degrade switch is on (D3); nil: all are off.
 	Switched func(wallet.Switch) bool
@@ -57,7 +57,7 @@ func (s *Service) Send(ctx context.Context, r wallet.SendPacketRequest) (wallet.
 	if err != nil {
 		return wallet.Packet{}, err
 	}
-	if err := s.Due(ctx, wallet.PageRequest{Caller: r.Caller, At: at, Limit: 1, Tokens: r.Tokens, Withdraw: true}); err != nil {
+	if err := s.PostUnposted(ctx, wallet.PageRequest{Caller: r.Caller, At: at, Limit: 1, Tokens: r.Tokens, Withdraw: true}); err != nil {
 		return wallet.Packet{}, err
 	}
 	who, err := s.resolve(ctx, no.Account)
@@ -77,7 +77,7 @@ func (s *Service) Send(ctx context.Context, r wallet.SendPacketRequest) (wallet.
 		return wallet.Packet{}, fmt.Errorf("%w: packet %s is on record with %d fen of %s for %d", wallet.ErrConflict, p.No, p.Amount, p.Stage, len(p.Shares))
 	}
 	p, err = s.send(ctx, p)
-	return p.Whole(), err
+	return p.SenderView(), err
 }
 
 // newShares returns the shares of a new packet, each with the recipient's present wallet.

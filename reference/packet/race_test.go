@@ -31,11 +31,11 @@ func TestOpeningAgainstReturning(t *testing.T) {
 		}
 		p, err := s.Send(t.Context(), sending(0, 1, 1000, to...))
 		require.NoError(t, err)
-		s.clock.Advance(wallet.PacketLife - time.Second) // a slow clock
+		s.clock.Advance(wallet.PacketLifetime - time.Second) // a slow clock
 		ahead := storetest.NewClock()
-		ahead.Advance(wallet.PacketLife + time.Second)
+		ahead.Advance(wallet.PacketLifetime + time.Second)
 		other := &packet.Service{People: s.People, Index: s.Index, Packets: s.Packets, Ledger: s.Ledger, Clock: ahead, Alarm: s.Alarm,
-			Due: s.Due, Switched: s.Switched}
+			PostUnposted: s.PostUnposted, Switched: s.Switched}
 
 		var all sync.WaitGroup
 		var answered [guests]atomic.Int64 // the amount in each recipient's answers
@@ -90,7 +90,7 @@ func TestOpeningAgainstReturning(t *testing.T) {
 // TestSendingOverAgain: many concurrent attempts of one request, and of other requests for the same money.
 func TestSendingOverAgain(t *testing.T) {
 	s := newMemFixture(t)
-	s.Due = func(context.Context, wallet.PageRequest) error { return nil }
+	s.PostUnposted = func(context.Context, wallet.PageRequest) error { return nil }
 	s.grant(t, 0, 250)
 	var all sync.WaitGroup
 	var sent [4]atomic.Int32

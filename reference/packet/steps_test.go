@@ -39,7 +39,7 @@ func TestEveryStepMayFail(t *testing.T) {
 							require.NoError(t, send(t, s))
 						}
 						if a.name == "return" {
-							s.clock.Advance(wallet.PacketLife + time.Second)
+							s.clock.Advance(wallet.PacketLifetime + time.Second)
 						}
 						calls := 0
 						s.faults.next = func(m string) failure {
@@ -110,7 +110,7 @@ func TestSettleGoesOnBehindWhatFails(t *testing.T) {
 		_, err := s.Send(t.Context(), sending(0, request+1, 10, 1, 3))
 		require.NoError(t, err)
 	}
-	s.clock.Advance(wallet.PacketLife + time.Second)
+	s.clock.Advance(wallet.PacketLifetime + time.Second)
 	s.faults.next = plan("transfer", down)
 	done, err := s.Settle(t.Context(), 10)
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestStuckPacketsDoNotBarTheWay(t *testing.T) {
 		require.NoError(t, err)
 		s.clock.Advance(time.Second)
 	}
-	s.clock.Advance(wallet.PacketLife)
+	s.clock.Advance(wallet.PacketLifetime)
 	moved := map[wallet.Account]bool{}
 	s.Ledger = barredLedger{s.Ledger, func(tr wallet.Transfer) bool {
 		moved[tr.No.Packet.Account] = true
@@ -188,6 +188,6 @@ func TestBooksThatDisagreeAreSaid(t *testing.T) {
 	require.NoError(t, s.packets.Advance(t.Context(), p.No, wallet.PacketSent)) // although nothing was moved
 	_, err = s.Open(t.Context(), opening(1, 0, 1))
 	require.ErrorIs(t, err, wallet.ErrUnknown)
-	require.Equal(t, []string{"packet_move " + wallet.MoveNo{Packet: p.No, Step: wallet.MoveOpen}.String()}, s.alarms)
+	require.Equal(t, []string{"packet_move " + wallet.TransferNo{Packet: p.No, Step: wallet.TransferOpen}.String()}, s.alarms)
 	require.Empty(t, s.balances(t))
 }

@@ -16,7 +16,7 @@ const CompensateAfter = 20 * time.Minute
 // orders in the step and the position to continue from; 0: the end. An order is stuck if the instance that granted it
 // died before it wrote the backlog, or if the backlog was lost. After an error the caller may continue: the orders stay
 // open, and a later scan from 0 finds them again. While SwitchPauseCompensate is on it does nothing.
-func (p *Poster) Compensate(ctx context.Context, from wallet.OpenPlace) (int, wallet.OpenPlace, error) {
+func (p *Poster) Compensate(ctx context.Context, from wallet.ScanCursor) (int, wallet.ScanCursor, error) {
 	if p.on(wallet.SwitchPauseCompensate) {
 		return 0, 0, nil
 	}

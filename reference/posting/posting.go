@@ -108,7 +108,7 @@ func (p *Poster) settle(ctx context.Context, credits []wallet.Credit) error {
 		// The token store is a weak dependency (D1): without the mark the page reads the ledger.
 		_ = p.Tokens.Mark(ctx, nos, wallet.TokenProcessing)
 	}
-	var posted []wallet.Posted
+	var posted []wallet.PostOutcome
 	if err := wallet.Repeat(func() (err error) { posted, err = p.Ledger.Post(ctx, credits); return err }); err != nil {
 		return err
 	}

@@ -14,14 +14,14 @@ import (
 // order to be refused. The most recently granted orders are remembered, and their repeats debit nothing.
 type Admission struct {
 	b     *Budgets
-	store wallet.AdmissionBook
+	store wallet.AdmissionStore
 }
 
 var _ wallet.Admission = (*Admission)(nil)
 
 // NewAdmission returns the admission to the budgets of an instance. Call it before their first use. store must contain
 // the same reservations as the store of b.
-func NewAdmission(b *Budgets, store wallet.AdmissionBook) *Admission {
+func NewAdmission(b *Budgets, store wallet.AdmissionStore) *Admission {
 	b.admissions = store
 	return &Admission{b, store}
 }
@@ -48,7 +48,7 @@ func (a *Admission) Admit(ctx context.Context, o wallet.Order, budget wallet.Mon
 		if errors.Is(err, wallet.ErrStale) {
 			continue
 		}
-		if err == nil && on.Apart && on.Order.State == wallet.OrderOpen {
+		if err == nil && on.SeparateReservation && on.Order.State == wallet.OrderOpen {
 			err = a.b.Reserve(ctx, on.Order.No, on.Order.Amount, budget)
 		}
 		return on.Order, err

@@ -127,10 +127,10 @@ func TestOrderRecordedApart(t *testing.T) {
 func TestEndedBlock(t *testing.T) {
 	d := newInstance()
 	d.requireAdmits(t, win(1, 10), wallet.OrderOpen)
-	require.NoError(t, d.store.Strand(t.Context(), "a"))
+	require.NoError(t, d.store.Orphan(t.Context(), "a"))
 	d.requireAdmits(t, win(2, 10), wallet.OrderOpen)
-	_, err := d.store.Audit(t.Context(), wallet.Official)
+	_, err := d.store.Reclaim(t.Context(), wallet.Official)
 	require.NoError(t, err)
 	require.EqualValues(t, 20, quotaOf(t, d.store).Reserved)
-	require.Zero(t, quotaOf(t, d.store).Stranded)
+	require.Zero(t, quotaOf(t, d.store).Orphaned)
 }

@@ -65,14 +65,14 @@ func (b *faultyQuotas) Record(ctx context.Context, r wallet.Reservation) (out wa
 
 // faultyAdmissions is the orders' store with the faults of of.
 type faultyAdmissions struct {
-	wallet.AdmissionBook
+	wallet.AdmissionStore
 	of *faultyQuotas
 }
 
 func (b faultyAdmissions) Admit(ctx context.Context, o wallet.Order, block wallet.BlockID) (out wallet.Admitted, err error) {
 	b.of.inOrders = true
 	defer func() { b.of.inOrders = false }()
-	err = b.of.call(func() (err error) { out, err = b.AdmissionBook.Admit(ctx, o, block); return err })
+	err = b.of.call(func() (err error) { out, err = b.AdmissionStore.Admit(ctx, o, block); return err })
 	if wallet.CodeOf(err) == wallet.CodeUnknown {
 		return wallet.Admitted{}, err
 	}
@@ -82,7 +82,7 @@ func (b faultyAdmissions) Admit(ctx context.Context, o wallet.Order, block walle
 func (b faultyAdmissions) Get(ctx context.Context, nos []wallet.OrderNo) (out []wallet.Order, err error) {
 	b.of.inOrders = true
 	defer func() { b.of.inOrders = false }()
-	err = b.of.call(func() (err error) { out, err = b.AdmissionBook.Get(ctx, nos); return err })
+	err = b.of.call(func() (err error) { out, err = b.AdmissionStore.Get(ctx, nos); return err })
 	if wallet.CodeOf(err) == wallet.CodeUnknown {
 		err = wallet.ErrUnavailable // a read
 	}
@@ -94,12 +94,12 @@ func win(id int, amount wallet.Money) wallet.Order {
 	return wallet.Order{No: number(id), Amount: amount, Created: 1}
 }
 
-func (b *faultyQuotas) Strand(ctx context.Context, holder string) error {
-	return b.call(func() error { return b.Quotas.Strand(ctx, holder) })
+func (b *faultyQuotas) Orphan(ctx context.Context, holder string) error {
+	return b.call(func() error { return b.Quotas.Orphan(ctx, holder) })
 }
 
-func (b *faultyQuotas) Audit(ctx context.Context, s wallet.Stage) (back wallet.Money, err error) {
-	err = b.call(func() (err error) { back, err = b.Quotas.Audit(ctx, s); return err })
+func (b *faultyQuotas) Reclaim(ctx context.Context, s wallet.Stage) (back wallet.Money, err error) {
+	err = b.call(func() (err error) { back, err = b.Quotas.Reclaim(ctx, s); return err })
 	return back, err
 }
 

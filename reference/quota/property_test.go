@@ -131,9 +131,9 @@ func (f *model) step() {
 		f.paused = append(f.paused, f.alive[i])
 		f.begin(i)
 	case "orphan":
-		_ = f.store.Strand(bg(), rapid.SampledFrom(f.holders).Draw(f.t, "holder")) // dead or not
+		_ = f.store.Orphan(bg(), rapid.SampledFrom(f.holders).Draw(f.t, "holder")) // dead or not
 	case "reclaim":
-		_, _ = f.store.Audit(bg(), wallet.Official)
+		_, _ = f.store.Reclaim(bg(), wallet.Official)
 	case "settle":
 		_, _ = f.alive[i].Settle(bg(), 3)
 	}
@@ -203,7 +203,7 @@ func (f *model) safe() {
 	q, err := f.store.Quota(bg(), wallet.Official)
 	require.NoError(f.t, err)
 	require.LessOrEqual(f.t, q.Leased, f.budget)
-	require.LessOrEqual(f.t, q.Reserved+q.Stranded, q.Leased, "more is granted than was leased")
+	require.LessOrEqual(f.t, q.Reserved+q.Orphaned, q.Leased, "more is granted than was leased")
 	require.GreaterOrEqual(f.t, q.Reserved, f.granted(), "every granted order is on record")
 	if f.orders != nil {
 		require.Equal(f.t, q.Reserved, f.recorded(), "exactly the orders on record have budget")

@@ -59,7 +59,7 @@ const (
 // Budgets is the budgets of one process run of an instance. Safe for concurrent use.
 type Budgets struct {
 	store      wallet.Quotas
-	admissions wallet.AdmissionBook // nil: orders are recorded separately
+	admissions wallet.AdmissionStore // nil: orders are recorded separately
 	holder     string
 	block      wallet.Money
 

@@ -124,7 +124,7 @@ func TestEnds(t *testing.T) {
 			require.NoError(t, w.a.Reserve(t.Context(), number(2), 90, budget))
 		}, 0, "neither is refused because of the other"},
 		{"orphaned", func(t *testing.T, w world) {
-			require.NoError(t, w.store.Strand(t.Context(), "a"))
+			require.NoError(t, w.store.Orphan(t.Context(), "a"))
 			require.ErrorIs(t, w.a.Reserve(t.Context(), number(2), 30, budget), wallet.ErrOverBudget)
 		}, 0, "nobody can grant from an orphaned block before the reclaim"},
 		{"retired", func(t *testing.T, w world) {
@@ -216,7 +216,7 @@ func TestEndedBlockStaysEnded(t *testing.T) {
 			return
 		}
 		store.meanwhile = func() {}
-		require.NoError(t, store.Quotas.Strand(t.Context(), "a"))
+		require.NoError(t, store.Quotas.Orphan(t.Context(), "a"))
 		fates := []fate{served, refused} // order 2 finds the block ended, and gets no other block
 		store.fate = func() fate { f := fates[0]; fates = fates[1:]; return f }
 		require.ErrorIs(t, b.Reserve(t.Context(), number(2), 5, 1_000), wallet.ErrUnavailable)

@@ -142,13 +142,13 @@ func (b *Budgets) joinUnsettled(no wallet.OrderNo) *debit {
 // the rest that they have not granted to the budgets, in fen. Idempotent: after an error, repeat it. A holder that is
 // still alive simply leases again.
 func Retire(ctx context.Context, store wallet.QuotaHolders, holder string) (wallet.Money, error) {
-	if err := wallet.Repeat(func() error { return store.Strand(ctx, holder) }); err != nil {
+	if err := wallet.Repeat(func() error { return store.Orphan(ctx, holder) }); err != nil {
 		return 0, err
 	}
 	total := wallet.Money(0)
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
 		var back wallet.Money
-		if err := wallet.Repeat(func() (err error) { back, err = store.Audit(ctx, s); return err }); err != nil {
+		if err := wallet.Repeat(func() (err error) { back, err = store.Reclaim(ctx, s); return err }); err != nil {
 			return total, err
 		}
 		total += back

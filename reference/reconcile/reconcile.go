@@ -27,11 +27,11 @@ const (
 	budgetLedger = "budget/ledger"
 )
 
-// Books are the sides.
-type Books struct {
-	Orders wallet.OrderBook
-	Tokens wallet.TokenBook // nil where the strategy has none
-	Ledger wallet.LedgerBook
+// Sources are the sides.
+type Sources struct {
+	Orders wallet.OrderReader
+	Tokens wallet.TokenReader // nil where the strategy has none
+	Ledger wallet.LedgerReader
 	Spent  func(ctx context.Context, s wallet.Stage) (wallet.Money, error)
 }
 
@@ -59,7 +59,7 @@ type run struct {
 
 // Run compares all sides. Open orders created before late count as differences. Errors are the books', and
 // wallet.ErrOverflow when they hold more than can be summed.
-func Run(ctx context.Context, b Books, late wallet.Instant) (Report, error) {
+func Run(ctx context.Context, b Sources, late wallet.Instant) (Report, error) {
 	var failed error
 	orders, stop1 := pull(func(y func(wallet.Order) bool) error { return b.Orders.Orders(ctx, y) }, &failed)
 	defer stop1()

@@ -47,7 +47,7 @@ func (books) Balances(context.Context, func(wallet.AccountNo, wallet.Money) bool
 func (b books) spent(context.Context, wallet.Stage) (wallet.Money, error) { return 0, b.spentErr }
 
 func (b books) run(t *testing.T) (Report, error) {
-	return Run(t.Context(), Books{Orders: b, Tokens: b, Ledger: b, Spent: b.spent}, wallet.Never)
+	return Run(t.Context(), Sources{Orders: b, Tokens: b, Ledger: b, Spent: b.spent}, wallet.Never)
 }
 
 // number returns the order number of a wallet's win.
@@ -97,10 +97,10 @@ func TestReportListsBoundedlyAndCountsAll(t *testing.T) {
 
 // TestWithdrawalsAreNoGrants: the legs of withdrawals are not compared with orders.
 func TestWithdrawalsAreNoGrants(t *testing.T) {
-	move := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Request: 1}, Step: wallet.MoveHold}
+	move := wallet.TransferNo{Withdrawal: wallet.WithdrawalNo{Request: 1}, Step: wallet.TransferHold}
 	r, err := books{entries: []wallet.Entry{
-		{Move: move, Amount: -5, Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}},
-		{Move: move, Amount: 5, Account: wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: 1}},
+		{Transfer: move, Amount: -5, Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}},
+		{Transfer: move, Amount: 5, Account: wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: 1}},
 	}}.run(t)
 	require.NoError(t, err)
 	require.Equal(t, Report{Wallets: 1}, r)
@@ -109,7 +109,7 @@ func TestWithdrawalsAreNoGrants(t *testing.T) {
 // TestStrategyWithoutTokens: there is one side less.
 func TestStrategyWithoutTokens(t *testing.T) {
 	b := books{tokens: []wallet.Token{{Order: number(1, 1), Amount: 1}}}
-	r, err := Run(t.Context(), Books{Orders: b, Ledger: b, Spent: b.spent}, 0)
+	r, err := Run(t.Context(), Sources{Orders: b, Ledger: b, Spent: b.spent}, 0)
 	require.NoError(t, err)
 	require.Zero(t, r)
 }

@@ -36,12 +36,12 @@ func (s *Service) Confirm(ctx context.Context, c wallet.Callback) error {
 	if !d.pace.take(s.clock.Now()) {
 		return wallet.ErrLimited
 	}
-	r, err := d.Look(ctx, i)
+	r, err := d.Query(ctx, i)
 	if errors.Is(err, wallet.ErrNotFound) {
 		return fmt.Errorf("%w: the downstream of %s sent a callback for %s but does not know it", wallet.ErrUnavailable, i.Award, i.No)
 	}
-	if _, err = s.receive(ctx, i, wallet.ItemAnswer{Receipt: r, Err: err}); err != nil {
-		return wallet.Unsettled(err)
+	if _, err = s.receive(ctx, i, wallet.ItemResult{Receipt: r, Err: err}); err != nil {
+		return wallet.AsUnknown(err)
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (s *Service) Refund(ctx context.Context, no wallet.OrderNo) (wallet.Item, e
 	}
 	if i.State == wallet.ItemReturning {
 		if i, err = s.drive(ctx, i); err != nil {
-			return wallet.Item{}, wallet.Unsettled(err)
+			return wallet.Item{}, wallet.AsUnknown(err)
 		}
 	}
 	return s.refunded(i)
@@ -90,7 +90,7 @@ func (s *Service) returnItem(ctx context.Context, d *downstream, i wallet.Item) 
 	var r wallet.Receipt
 	err := wallet.Repeat(func() (err error) { r, err = d.Refund(ctx, i); return err })
 	if errors.Is(err, wallet.ErrDeclined) {
-		if r, err = d.Look(ctx, i); err == nil && r.State == wallet.ItemSettled {
+		if r, err = d.Query(ctx, i); err == nil && r.State == wallet.ItemSettled {
 			r.State = wallet.ItemExpired // the person keeps the item, so its coupon stays counted
 		}
 	}
@@ -103,7 +103,7 @@ func (s *Service) returnItem(ctx context.Context, d *downstream, i wallet.Item) 
 	if err != nil {
 		return i, err
 	}
-	return s.receive(ctx, i, wallet.ItemAnswer{Receipt: r})
+	return s.receive(ctx, i, wallet.ItemResult{Receipt: r})
 }
 
 // refunded returns an item that was taken back, or an error that says why it was not.

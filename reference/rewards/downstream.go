@@ -69,7 +69,7 @@ func (s *Service) issue(ctx context.Context, d *downstream, items []wallet.Item)
 		err = fmt.Errorf("%w: %d answers for %d items", wallet.ErrUnknown, len(answers), len(asked))
 	}
 	if err != nil {
-		answers = make([]wallet.ItemAnswer, len(asked))
+		answers = make([]wallet.ItemResult, len(asked))
 		for n := range answers {
 			answers[n].Err = err
 		}
@@ -84,7 +84,7 @@ func (s *Service) issue(ctx context.Context, d *downstream, items []wallet.Item)
 // query asks a downstream about an item that it may have issued, and issues the item if the downstream does not know
 // it.
 func (s *Service) query(ctx context.Context, d *downstream, i wallet.Item) (wallet.Item, error) {
-	r, err := d.Look(ctx, i)
+	r, err := d.Query(ctx, i)
 	if errors.Is(err, wallet.ErrNotFound) {
 		if !d.pace.take(s.clock.Now()) {
 			return i, wallet.ErrLimited
@@ -95,11 +95,11 @@ func (s *Service) query(ctx context.Context, d *downstream, i wallet.Item) (wall
 		}
 		return got[0], nil
 	}
-	return s.receive(ctx, i, wallet.ItemAnswer{Receipt: r, Err: err})
+	return s.receive(ctx, i, wallet.ItemResult{Receipt: r, Err: err})
 }
 
 // receiveAll records answers. Items that become settled are recorded in one call.
-func (s *Service) receiveAll(ctx context.Context, items []wallet.Item, answers []wallet.ItemAnswer) ([]wallet.Item, error) {
+func (s *Service) receiveAll(ctx context.Context, items []wallet.Item, answers []wallet.ItemResult) ([]wallet.Item, error) {
 	out := append([]wallet.Item(nil), items...)
 	var settled []wallet.Item
 	var at []int
@@ -127,7 +127,7 @@ func (s *Service) receiveAll(ctx context.Context, items []wallet.Item, answers [
 }
 
 // receive records a downstream's answer for one item, and returns the item on record, or the answer's error.
-func (s *Service) receive(ctx context.Context, i wallet.Item, a wallet.ItemAnswer) (wallet.Item, error) {
+func (s *Service) receive(ctx context.Context, i wallet.Item, a wallet.ItemResult) (wallet.Item, error) {
 	if errors.Is(a.Err, wallet.ErrDeclined) {
 		return s.takeBack(ctx, i)
 	}

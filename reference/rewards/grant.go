@@ -26,7 +26,7 @@ func (s *Service) Grant(ctx context.Context, requested wallet.Item, scene *activ
 	}
 	if item.State == wallet.ItemOpen {
 		if item, err = s.decide(ctx, item); err != nil {
-			return wallet.Item{}, wallet.Unsettled(err)
+			return wallet.Item{}, wallet.AsUnknown(err)
 		}
 	}
 	if !s.atOnce(item, scene.Compensate) {
@@ -39,7 +39,7 @@ func (s *Service) Grant(ctx context.Context, requested wallet.Item, scene *activ
 	case scene.Compensate, errors.Is(err, wallet.ErrLimited): // the chores issue it later, as they do batches
 		return s.latest(ctx, item), nil
 	}
-	return wallet.Item{}, wallet.Unsettled(err)
+	return wallet.Item{}, wallet.AsUnknown(err)
 }
 
 // uncounted decides the grant of an item whose stock is not counted.
@@ -67,7 +67,7 @@ func (s *Service) decide(ctx context.Context, i wallet.Item) (wallet.Item, error
 	if err != nil {
 		return i, err
 	}
-	grant := policy.Reserve
+	grant := policy.Grant
 	if s.greets(i.No.Award) {
 		grant = policy.Refuse // the result of an earlier attempt stays
 	}

@@ -164,7 +164,7 @@ func TestUnknownStaysUnknown(t *testing.T) {
 // lossyDownstream issues items, but its replies are lost.
 type lossyDownstream struct{ wallet.Downstream }
 
-func (d lossyDownstream) Issue(ctx context.Context, items []wallet.Item) ([]wallet.ItemAnswer, error) {
+func (d lossyDownstream) Issue(ctx context.Context, items []wallet.Item) ([]wallet.ItemResult, error) {
 	_, _ = d.Downstream.Issue(ctx, items)
 	return nil, wallet.ErrUnknown
 }

@@ -46,7 +46,7 @@ func tree(teas, vouchers int64) wallet.Activity {
 	}
 	coupons := []wallet.RewardType{
 		{Type: wallet.Cash, Rewards: []wallet.Reward{{ID: "packet", Scenes: []wallet.Scene{scene("rain", false)}}}},
-		{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: teas, FloorNum: 1, FloorDen: 10, Fallback: "voucher",
+		{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: teas, ThresholdNum: 1, ThresholdDen: 10, Fallback: "voucher",
 			Scenes: []wallet.Scene{scene("tea", true)}}}},
 		{Type: wallet.EcommerceCoupon, Rewards: []wallet.Reward{{ID: "voucher", Stock: vouchers, Scenes: []wallet.Scene{scene("shop", true)}}}},
 		{Type: wallet.CulturalCoupon, Rewards: []wallet.Reward{{ID: "museum", Stock: 4, Scenes: []wallet.Scene{scene("museum", true)}}}},
@@ -95,7 +95,7 @@ type rig struct {
 func newRig(t require.TestingT, a wallet.Activity) *rig {
 	x, err := activity.New(a)
 	require.NoError(t, err)
-	s, err := stock.NewSplit(mem.NewStock(), 2)
+	s, err := stock.NewSplitKey(mem.NewStock(), 2)
 	require.NoError(t, err)
 	r := &rig{t: t, ctx: context.Background(), clock: &clock{now: start.Add(time.Hour)}, index: x, items: mem.NewItems(), stocks: s,
 		fakes: map[wallet.AwardType]*fakeDownstream{}, on: map[wallet.Switch]bool{}, instances: 1}
@@ -188,12 +188,12 @@ func newFakeDownstream(c *clock, t wallet.Traits) *fakeDownstream {
 
 func (s *fakeDownstream) Traits() wallet.Traits { return s.traits }
 
-func (s *fakeDownstream) Issue(_ context.Context, items []wallet.Item) ([]wallet.ItemAnswer, error) {
+func (s *fakeDownstream) Issue(_ context.Context, items []wallet.Item) ([]wallet.ItemResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
 	s.batches = append(s.batches, len(items))
-	out := make([]wallet.ItemAnswer, len(items))
+	out := make([]wallet.ItemResult, len(items))
 	for n, i := range items {
 		o, now := s.orders[i.No], s.clock.Now()
 		switch {
@@ -218,14 +218,14 @@ func (s *fakeDownstream) Issue(_ context.Context, items []wallet.Item) ([]wallet
 	return out, nil
 }
 
-func (o *issuedItem) answer(no wallet.OrderNo) wallet.ItemAnswer {
+func (o *issuedItem) answer(no wallet.OrderNo) wallet.ItemResult {
 	if o.declined {
-		return wallet.ItemAnswer{Err: fmt.Errorf("%w: %s", wallet.ErrDeclined, no)}
+		return wallet.ItemResult{Err: fmt.Errorf("%w: %s", wallet.ErrDeclined, no)}
 	}
-	return wallet.ItemAnswer{Receipt: wallet.Receipt{State: o.state, Ref: "ref-" + no.String(), Expires: o.expires}}
+	return wallet.ItemResult{Receipt: wallet.Receipt{State: o.state, Ref: "ref-" + no.String(), Expires: o.expires}}
 }
 
-func (s *fakeDownstream) Look(_ context.Context, i wallet.Item) (wallet.Receipt, error) {
+func (s *fakeDownstream) Query(_ context.Context, i wallet.Item) (wallet.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++

@@ -95,13 +95,13 @@ type faultyDownstream struct {
 	b *faults
 }
 
-func (p faultyDownstream) Issue(ctx context.Context, items []wallet.Item) (a []wallet.ItemAnswer, err error) {
+func (p faultyDownstream) Issue(ctx context.Context, items []wallet.Item) (a []wallet.ItemResult, err error) {
 	err = p.b.call(func() (err error) { a, err = p.fakeDownstream.Issue(ctx, items); return err })
 	return a, err
 }
 
-func (p faultyDownstream) Look(ctx context.Context, i wallet.Item) (r wallet.Receipt, err error) {
-	err = p.b.call(func() (err error) { r, err = p.fakeDownstream.Look(ctx, i); return err })
+func (p faultyDownstream) Query(ctx context.Context, i wallet.Item) (r wallet.Receipt, err error) {
+	err = p.b.call(func() (err error) { r, err = p.fakeDownstream.Query(ctx, i); return err })
 	return r, err
 }
 
@@ -116,8 +116,8 @@ func (p faultyDownstream) Refund(ctx context.Context, i wallet.Item) (r wallet.R
 }
 
 // maintenanceOf returns one of the two ways to count that remember orders, with its maintenance.
-func maintenanceOf(t require.TestingT, name wallet.StockStrategy, templates []wallet.Template) *stock.Keeper {
-	k, err := stock.NewKeeper(stock.Strategy{Name: name, Keys: mem.NewStock(), Parts: 2, Book: mem.NewStockBook(), Mirror: mem.NewStock(), Holder: "a", Block: 2}, templates)
+func maintenanceOf(t require.TestingT, name wallet.StockStrategy, templates []wallet.Template) *stock.Maintenance {
+	k, err := stock.NewMaintenance(stock.Config{Name: name, Keys: mem.NewStock(), Parts: 2, Leases: mem.NewStockLeases(), Mirror: mem.NewStock(), Holder: "a", Block: 2}, templates)
 	require.NoError(t, err)
 	return k
 }

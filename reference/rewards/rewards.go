@@ -47,7 +47,7 @@ type Service struct {
 	people      wallet.People
 	items       wallet.Items
 	downstreams map[wallet.AwardType]*downstream
-	policies    map[wallet.Stage]*stock.Desk
+	policies    map[wallet.Stage]*stock.Policy
 	types       map[wallet.Template]wallet.AwardType
 	reader      *stock.Reader
 	alarm       func(wallet.AlarmKind, string)
@@ -86,7 +86,7 @@ func New(c Config, p Ports) (*Service, error) {
 		return nil, err
 	}
 	for _, d := range policies {
-		d.Blind = func() bool { return s.switched(wallet.SwitchSkipStockRead) }
+		d.SkipRead = func() bool { return s.switched(wallet.SwitchSkipStockRead) }
 	}
 	s.policies = policies
 	return s, nil
@@ -124,8 +124,8 @@ func Templates(x *activity.Index) []wallet.Template {
 }
 
 // newPolicies returns a stock policy for each stage with stock control.
-func newPolicies(x *activity.Index, s wallet.Stocks, r *stock.Reader) (map[wallet.Stage]*stock.Desk, error) {
-	out := map[wallet.Stage]*stock.Desk{}
+func newPolicies(x *activity.Index, s wallet.Stocks, r *stock.Reader) (map[wallet.Stage]*stock.Policy, error) {
+	out := map[wallet.Stage]*stock.Policy{}
 	for i := range x.Children() {
 		c := &x.Children()[i]
 		all := coupons(c)
@@ -135,7 +135,7 @@ func newPolicies(x *activity.Index, s wallet.Stocks, r *stock.Reader) (map[walle
 		if s == nil || r == nil {
 			return nil, fmt.Errorf("%w: rewards: %s has stock control of %s, but no stocks are configured", wallet.ErrInvalid, c.ID, all[0].Reward)
 		}
-		d, err := stock.NewDesk(s, r, all)
+		d, err := stock.NewPolicy(s, r, all)
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +150,7 @@ func coupons(c *wallet.Child) []stock.Coupon {
 	for _, t := range c.Rewards {
 		for _, r := range t.Rewards {
 			if t.Type != wallet.Cash && r.Stock > 0 {
-				out = append(out, stock.Coupon{Reward: r.ID, Total: r.Stock, FloorNum: r.FloorNum, FloorDen: max(1, r.FloorDen), Fallback: r.Fallback})
+				out = append(out, stock.Coupon{Reward: r.ID, Total: r.Stock, ThresholdNum: r.ThresholdNum, ThresholdDen: max(1, r.ThresholdDen), Fallback: r.Fallback})
 			}
 		}
 	}
@@ -159,10 +159,10 @@ func coupons(c *wallet.Child) []stock.Coupon {
 
 // Stock returns a template's level by this process's last reading (C2). ErrNotFound: it has no stock control.
 // ErrUnavailable: nothing was read yet.
-func (s *Service) Stock(t wallet.Template) (stock.Stand, error) {
+func (s *Service) Stock(t wallet.Template) (stock.Level, error) {
 	d := s.policies[t.Stage]
 	if d == nil {
-		return stock.Stand{}, fmt.Errorf("%w: template %q of %s", wallet.ErrNotFound, t.Reward, t.Stage)
+		return stock.Level{}, fmt.Errorf("%w: template %q of %s", wallet.ErrNotFound, t.Reward, t.Stage)
 	}
 	return d.Stock(t)
 }

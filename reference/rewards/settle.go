@@ -20,7 +20,7 @@ const (
 // scans are the positions of the scans of stuck items. They may be lost without harm.
 type scans struct {
 	mu     sync.Mutex
-	cursor [wallet.ItemMoved + 1]wallet.OpenPlace
+	cursor [wallet.ItemMoved + 1]wallet.ScanCursor
 	next   [wallet.ItemMoved + 1]wallet.Instant // when the next scan begins
 }
 
@@ -64,7 +64,7 @@ func (s *Service) nextDue(ctx context.Context, state wallet.ItemState, now, befo
 	if from == 0 && now < next {
 		return nil, nil
 	}
-	items, place, err := s.items.Unsettled(ctx, state, before, from, settleStep)
+	items, place, err := s.items.Due(ctx, state, before, from, settleStep)
 	if err != nil {
 		return nil, err
 	}

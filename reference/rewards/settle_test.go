@@ -124,7 +124,7 @@ func TestCallbackOfWhatWasTakenBack(t *testing.T) {
 // unqueryable is a downstream whose queries have no reply.
 type unqueryable struct{ wallet.Downstream }
 
-func (unqueryable) Look(context.Context, wallet.Item) (wallet.Receipt, error) {
+func (unqueryable) Query(context.Context, wallet.Item) (wallet.Receipt, error) {
 	return wallet.Receipt{}, wallet.ErrUnknown
 }
 

@@ -107,7 +107,7 @@ func (s *Service) useNow(ctx context.Context, i wallet.Item) (wallet.Item, error
 	}
 	switch {
 	case err != nil:
-		return wallet.Item{}, wallet.Unsettled(err)
+		return wallet.Item{}, wallet.AsUnknown(err)
 	case i.State == wallet.ItemExpired:
 		return wallet.Item{}, wallet.ErrExpired
 	case i.State != wallet.ItemUsed:
@@ -130,7 +130,7 @@ func (s *Service) use(ctx context.Context, d *downstream, i wallet.Item) (wallet
 		}
 	}
 	if errors.Is(err, wallet.ErrDeclined) {
-		if r, err = d.Look(ctx, i); err == nil && r.State == wallet.ItemSettled || errors.Is(err, wallet.ErrNotFound) {
+		if r, err = d.Query(ctx, i); err == nil && r.State == wallet.ItemSettled || errors.Is(err, wallet.ErrNotFound) {
 			r, err = wallet.Receipt{State: wallet.ItemExpired}, nil
 		}
 	}
@@ -156,7 +156,7 @@ func (s *Service) receiveUse(ctx context.Context, i wallet.Item, r wallet.Receip
 	if err != nil {
 		return i, err
 	}
-	return s.receive(ctx, i, wallet.ItemAnswer{Receipt: r})
+	return s.receive(ctx, i, wallet.ItemResult{Receipt: r})
 }
 
 // get returns an item on record that was granted. ErrNotFound: there is none.

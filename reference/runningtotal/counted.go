@@ -9,15 +9,15 @@ import (
 // CountingLedger is a ledger that adds its postings to this instance's part of the running total (R1): each grant once,
 // at the instance that wrote it. Postings whose reply was lost are missing until the total is repaired from the ledger
 // (R5).
-type Counted struct {
+type CountingLedger struct {
 	wallet.Ledger
 	Writer *Writer
 }
 
-var _ wallet.Ledger = Counted{}
+var _ wallet.Ledger = CountingLedger{}
 
 // Post implements wallet.Ledger.
-func (c Counted) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.Posted, error) {
+func (c CountingLedger) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.PostOutcome, error) {
 	posted, err := c.Ledger.Post(ctx, batch)
 	for i, p := range posted {
 		if p == wallet.PostedNow {

@@ -19,7 +19,7 @@ func TestFirstRead(t *testing.T) {
 	require.NoError(t, c.Report(t.Context(), wallet.Official, "a", 9))
 	slow := &slowCentral{central: c, open: make(chan struct{})}
 	r := newReader(t, slow, wallet.Official)
-	_, err := r.Await(t.Context(), wallet.InternalTest)
+	_, err := r.TotalOrFetch(t.Context(), wallet.InternalTest)
 	require.ErrorIs(t, err, wallet.ErrInvalid, "a stage that is not followed never gets a value")
 
 	const readers = 50
@@ -30,7 +30,7 @@ func TestFirstRead(t *testing.T) {
 			all.Go(func() {
 				called.Done()
 				var got wallet.Money
-				if got, errs[i] = r.Await(t.Context(), wallet.Official); errs[i] == nil && got != 9 {
+				if got, errs[i] = r.TotalOrFetch(t.Context(), wallet.Official); errs[i] == nil && got != 9 {
 					t.Errorf("read %d", got)
 				}
 			})
@@ -53,7 +53,7 @@ func TestFirstRead(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.EqualValues(t, 1, slow.asked.Load())
-	_, err = r.Await(t.Context(), wallet.Official)
+	_, err = r.TotalOrFetch(t.Context(), wallet.Official)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, slow.asked.Load(), "with a value no call is needed")
 }

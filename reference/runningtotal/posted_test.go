@@ -27,14 +27,14 @@ func TestPosted(t *testing.T) {
 		_, err := ledger.Post(t.Context(), []wallet.Credit{c})
 		require.NoError(t, err)
 	}
-	paid, err := runningtotal.Posted(t.Context(), ledger)
+	paid, err := runningtotal.PostedSums(t.Context(), ledger)
 	require.NoError(t, err)
 	require.Equal(t, [wallet.Stages + 1]wallet.Money{wallet.ExternalDrill: 1000, wallet.Official: 3000}, paid)
 }
 
 // fakeLedger lists the given balances.
 type fakeLedger struct {
-	wallet.LedgerBook
+	wallet.LedgerReader
 	balances []wallet.Money
 	stage    wallet.Stage
 	err      error
@@ -67,7 +67,7 @@ func TestPostedErrors(t *testing.T) {
 		{"an unknown stage", fakeLedger{balances: []wallet.Money{-1}, stage: 4}, wallet.ErrInvalid, 1},
 		{"the ledger cannot be read", fakeLedger{balances: []wallet.Money{-1}, stage: wallet.Official, err: wallet.ErrUnavailable}, wallet.ErrUnavailable, 1},
 	} {
-		paid, err := runningtotal.Posted(t.Context(), &c.ledger)
+		paid, err := runningtotal.PostedSums(t.Context(), &c.ledger)
 		require.ErrorIs(t, err, c.want, c.why)
 		require.Equal(t, c.read, c.ledger.read, c.why)
 		if c.want != nil {

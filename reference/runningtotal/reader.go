@@ -52,7 +52,7 @@ func (r *Reader) Total(s wallet.Stage) (wallet.Money, bool) {
 // TotalOrFetch is Total for a first read (R3): if there is no value yet, it reads the central store and waits. Of
 // concurrent first reads one calls the store, and the others wait for its result. ErrInvalid: the stage is not
 // followed. Other errors are those of the store.
-func (r *Reader) Await(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
+func (r *Reader) TotalOrFetch(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
 	if total, ok := r.Total(s); ok {
 		return total, nil
 	}

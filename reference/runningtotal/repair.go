@@ -10,7 +10,7 @@ import (
 
 // MinRepairInterval is the shortest time between two calls of Repair. After it the requests in flight have ended, and
 // every living writer has reported all its sums (reportAllEvery).
-const SettledAfter = 30 * Interval
+const MinRepairInterval = 30 * Interval
 
 // Repairer restores the sums that crashed instances had not reported (R5): granted and on record, but never reported.
 //

@@ -16,9 +16,9 @@ import (
 const maxSums = 800_000
 
 // CentralStore is one central store that can list its sums.
-type Central interface {
+type CentralStore interface {
 	wallet.Totals
-	wallet.TotalsBook
+	wallet.TotalsReader
 }
 
 // Replicated is a central store on two stores (R4): every report goes to both, reads come from one, and Synchronize
@@ -27,22 +27,24 @@ type Central interface {
 //
 // Reads come from the primary until an operator turns on wallet.SwitchTotalsBackup. If the selected store does not
 // answer a read, the other one is read, so a failed store does not affect readers.
-type Twofold struct {
-	primary, backup Central
+type Replicated struct {
+	primary, backup CentralStore
 	onBackup        atomic.Bool
 }
 
-var _ Central = (*Twofold)(nil)
+var _ CentralStore = (*Replicated)(nil)
 
 // NewReplicated returns a store that reads from the primary.
-func NewTwofold(primary, backup Central) *Twofold { return &Twofold{primary: primary, backup: backup} }
+func NewReplicated(primary, backup CentralStore) *Replicated {
+	return &Replicated{primary: primary, backup: backup}
+}
 
 // UseBackup selects the store for reads: the backup if on, otherwise the primary. A runner calls it with the switch's
 // state.
-func (d *Twofold) ReadBackup(on bool) { d.onBackup.Store(on) }
+func (d *Replicated) UseBackup(on bool) { d.onBackup.Store(on) }
 
 // chosen returns the store selected for reads, and the other one.
-func (d *Twofold) chosen() (first, second Central) {
+func (d *Replicated) chosen() (first, second CentralStore) {
 	if d.onBackup.Load() {
 		return d.backup, d.primary
 	}
@@ -51,12 +53,12 @@ func (d *Twofold) chosen() (first, second Central) {
 
 // Report implements wallet.Totals. It reports to both stores, even if one fails. Errors are those of the stores; after
 // any error repeat the report, which harms neither.
-func (d *Twofold) Report(ctx context.Context, s wallet.Stage, writer string, sum wallet.Money) error {
+func (d *Replicated) Report(ctx context.Context, s wallet.Stage, writer string, sum wallet.Money) error {
 	return both(d.primary.Report(ctx, s, writer, sum), d.backup.Report(ctx, s, writer, sum))
 }
 
 // Total implements wallet.Totals. It fails only if both stores fail; the error has both causes.
-func (d *Twofold) Total(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
+func (d *Replicated) Total(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
 	first, second := d.chosen()
 	total, err := first.Total(ctx, s)
 	if err == nil {
@@ -71,7 +73,7 @@ func (d *Twofold) Total(ctx context.Context, s wallet.Stage) (wallet.Money, erro
 
 // Sums implements wallet.TotalsReader: for each writer the larger of the two stores' sums. It fails if either store
 // fails, because the sums of one store are incomplete.
-func (d *Twofold) Sums(ctx context.Context, s wallet.Stage, yield func(string, wallet.Money) bool) error {
+func (d *Replicated) Sums(ctx context.Context, s wallet.Stage, yield func(string, wallet.Money) bool) error {
 	all, err := sumsOf(ctx, d.primary, s)
 	if err != nil {
 		return fmt.Errorf("running total: primary: %w", err)
@@ -95,7 +97,7 @@ func (d *Twofold) Sums(ctx context.Context, s wallet.Stage, yield func(string, w
 // to each. Idempotent, and safe to run with concurrent reports or another Synchronize. A runner calls it from time to
 // time, and always before Repair: a store that lost its data lacks the sums of dead writers, and Repair must not take
 // those for lost. Errors are those of the stores; the sums reported before an error stay.
-func (d *Twofold) Agree(ctx context.Context, s wallet.Stage) (primary, backup int, err error) {
+func (d *Replicated) Synchronize(ctx context.Context, s wallet.Stage) (primary, backup int, err error) {
 	here, err := sumsOf(ctx, d.primary, s)
 	if err != nil {
 		return 0, 0, fmt.Errorf("running total: primary: %w", err)
@@ -114,7 +116,7 @@ func (d *Twofold) Agree(ctx context.Context, s wallet.Stage) (primary, backup in
 }
 
 // sumsOf reads all sums of a store.
-func sumsOf(ctx context.Context, c Central, s wallet.Stage) (map[string]wallet.Money, error) {
+func sumsOf(ctx context.Context, c CentralStore, s wallet.Stage) (map[string]wallet.Money, error) {
 	sums := map[string]wallet.Money{}
 	err := c.Sums(ctx, s, func(writer string, sum wallet.Money) bool {
 		sums[writer] = max(sums[writer], sum)
@@ -127,7 +129,7 @@ func sumsOf(ctx context.Context, c Central, s wallet.Stage) (map[string]wallet.M
 }
 
 // reportMissing reports to a store the sums of which it has less, by ascending writer name, and returns their number.
-func reportMissing(ctx context.Context, to Central, s wallet.Stage, has, other map[string]wallet.Money) (reported int, err error) {
+func reportMissing(ctx context.Context, to CentralStore, s wallet.Stage, has, other map[string]wallet.Money) (reported int, err error) {
 	for _, writer := range slices.Sorted(maps.Keys(other)) {
 		if other[writer] <= has[writer] {
 			continue

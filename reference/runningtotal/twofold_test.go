@@ -14,9 +14,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-func newTwofold() (d *runningtotal.Twofold, primary, backup *central) {
+func newTwofold() (d *runningtotal.Replicated, primary, backup *central) {
 	primary, backup = newCentral(), newCentral()
-	return runningtotal.NewTwofold(primary, backup), primary, backup
+	return runningtotal.NewReplicated(primary, backup), primary, backup
 }
 
 func TestTwofold(t *testing.T) {
@@ -41,9 +41,9 @@ func TestTwofold(t *testing.T) {
 
 	require.NoError(t, backup.Totals.Report(ctx, wallet.Official, "only here", 1))
 	sees(5, "reads come from the primary")
-	d.ReadBackup(true)
+	d.UseBackup(true)
 	sees(6, "the switch moves them to the backup")
-	d.ReadBackup(false)
+	d.UseBackup(false)
 
 	primary.before = wallet.ErrUnavailable
 	add(10, wallet.ErrUnavailable, "one store is down: an error, because the report must be repeated")
@@ -82,7 +82,7 @@ func TestAgree(t *testing.T) {
 	}
 	agree := func(p, b int, want error, why string) {
 		t.Helper()
-		gotP, gotB, err := d.Agree(ctx, wallet.Official)
+		gotP, gotB, err := d.Synchronize(ctx, wallet.Official)
 		require.ErrorIs(t, err, want, why)
 		require.Equal(t, []int{p, b}, []int{gotP, gotB}, why)
 	}
@@ -145,7 +145,7 @@ func TestTwofoldNeverWrong(t *testing.T) {
 			for _, w := range writers {
 				_ = w.Flush(ctx)
 			}
-			if _, _, err := d.Agree(ctx, wallet.Official); err == nil {
+			if _, _, err := d.Synchronize(ctx, wallet.Official); err == nil {
 				_, _ = repairer.Repair(ctx, wallet.Official, granted)
 			}
 		}
@@ -166,13 +166,13 @@ func TestTwofoldNeverWrong(t *testing.T) {
 				writers[i] = start()
 			case "lose": // one store, and only while the other is complete: data lost by both cannot be restored
 				heal()
-				_, _, err := d.Agree(ctx, wallet.Official)
+				_, _, err := d.Synchronize(ctx, wallet.Official)
 				require.NoError(t, err)
 				rapid.SampledFrom(stores).Draw(t, "store").Totals = mem.NewTotals()
-				_, _, err = d.Agree(ctx, wallet.Official)
+				_, _, err = d.Synchronize(ctx, wallet.Official)
 				require.NoError(t, err)
 			case "switch":
-				d.ReadBackup(rapid.Bool().Draw(t, "backup"))
+				d.UseBackup(rapid.Bool().Draw(t, "backup"))
 			case "refresh":
 				_ = reader.Refresh(ctx)
 			case "repair":
@@ -198,6 +198,6 @@ func TestTwofoldNeverWrong(t *testing.T) {
 // TestTwofoldContract: it meets the contract of a central store.
 func TestTwofoldContract(t *testing.T) {
 	storetest.Totals(t, func(*testing.T) storetest.TotalsStore {
-		return runningtotal.NewTwofold(mem.NewTotals(), mem.NewTotals())
+		return runningtotal.NewReplicated(mem.NewTotals(), mem.NewTotals())
 	})
 }

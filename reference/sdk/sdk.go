@@ -95,7 +95,7 @@ func (s *SDK) AwaitRunningTotal(ctx context.Context, stage wallet.Stage) (wallet
 	if s.ports.Totals == nil {
 		return 0, fmt.Errorf("sdk: no totals port: %w", wallet.ErrUnavailable)
 	}
-	return s.ports.Totals.Await(ctx, stage)
+	return s.ports.Totals.TotalOrFetch(ctx, stage)
 }
 
 // page reads the person's sums and first grant.

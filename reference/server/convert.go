@@ -142,7 +142,7 @@ func withdrawalsTo(ws []wallet.Withdrawal) []*pb.Withdrawal {
 	return out
 }
 
-func refusedTo(faults []wallet.TokenFault) []*pb.RefusedToken {
+func refusedTo(faults []wallet.TokenRefusal) []*pb.RefusedToken {
 	out := make([]*pb.RefusedToken, len(faults))
 	for i, f := range faults {
 		out[i] = &pb.RefusedToken{Index: int32(f.Index), Error: detail(f.Err)}

@@ -98,13 +98,13 @@ func (c *fakeConfigCentre) Change(_ context.Context, s wallet.Settings) error {
 }
 
 // newBackoffice returns notices and bulk re-issues over stores in memory.
-func (f *fixture) newBackoffice() (*operator.Board, *operator.Notices, *operator.Bulk) {
+func (f *fixture) newBackoffice() (*operator.NoticeCache, *operator.Notices, *operator.Bulk) {
 	index, err := activity.New(festival(f.clock))
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	store := mem.NewNotices()
-	board := operator.NewBoard(store, f.clock)
+	board := operator.NewNoticeCache(store, f.clock)
 	f.bulk = operator.NewBulk(operator.BulkPorts{Jobs: mem.NewBulkJobs(), Granter: f.node, Index: index, Parent: "spring", Quotas: mem.NewQuotas(),
 		Leases: &leases{held: map[string]string{}}, Audit: f.audit, Clock: f.clock, Instance: "a"})
 	return board, operator.NewNotices(store, f.clock, board), f.bulk

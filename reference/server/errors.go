@@ -52,10 +52,10 @@ var (
 
 // Why the shadow wallet is not cleaned up, or is not available during a clean-up.
 var (
-	ErrMarkedBusy   error = refuse(wallet.CodeOverloaded, "load_test_busy", "load-test requests are in progress: wait for them, or use force")
-	ErrMarkedHeld   error = refuse(wallet.CodeOverloaded, "load_test_backlog", "load-test postings are held in the backlog: wait for them, or use force")
-	ErrMarkedShared error = refuse(wallet.CodeRefused, "load_test_shared", "other instances accept load-test requests: stop them, or start them without a shadow wallet")
-	ErrMarkedGone   error = refuse(wallet.CodeUnavailable, "load_test_clean_up", "the load test's data is being cleaned up")
+	ErrShadowBusy     error = refuse(wallet.CodeOverloaded, "load_test_busy", "load-test requests are in progress: wait for them, or use force")
+	ErrShadowHeld     error = refuse(wallet.CodeOverloaded, "load_test_backlog", "load-test postings are held in the backlog: wait for them, or use force")
+	ErrShadowShared   error = refuse(wallet.CodeRefused, "load_test_shared", "other instances accept load-test requests: stop them, or start them without a shadow wallet")
+	ErrShadowCleaning error = refuse(wallet.CodeUnavailable, "load_test_clean_up", "the load test's data is being cleaned up")
 )
 
 // wireCode maps the wallet's codes to Connect's. It is the only place that does.
@@ -137,7 +137,7 @@ func withCode(err error, mutates bool) error {
 		return err
 	}
 	if mutates {
-		return wallet.Unsettled(err)
+		return wallet.AsUnknown(err)
 	}
 	return errors.Join(wallet.ErrUnavailable, err)
 }

@@ -88,7 +88,7 @@ func (s *fakeInspector) set(name wallet.Switch, on bool) error {
 
 func (s *fakeInspector) Status(context.Context) (Status, error) {
 	return Status{Strategy: wallet.StrategyToken, Activity: "spring", Instances: []string{"a", "b"}, Backlog: 3, BacklogAge: time.Second, OpenOrders: 4, Budgets: []BudgetStatus{
-		{wallet.Official, 1000, wallet.Quota{Reserved: 100, Leased: 300, Stranded: 50}}}}, s.err
+		{wallet.Official, 1000, wallet.Quota{Reserved: 100, Leased: 300, Orphaned: 50}}}}, s.err
 }
 
 func (s *fakeInspector) AuditBudget(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
@@ -167,8 +167,8 @@ func start(t testing.TB, changes ...option) *fixture {
 
 	config := Config{Addr: "127.0.0.1:0", DebugAddr: ":0", Keys: f.keys}
 	board, notices, bulk := f.newBackoffice()
-	ports := Ports{Service: f.node, Query: query, Operator: f.inspector, Audit: f.audit, Clock: f.clock,
-		Rewards: f.rewards, Packets: f.rewards, Coupons: f.rewards, Refunds: f.rewards, Callbacks: f.rewards, Board: board, Notices: notices, Bulk: bulk,
+	ports := Ports{Service: f.node, Query: query, Inspector: f.inspector, Audit: f.audit, Clock: f.clock,
+		Rewards: f.rewards, Packets: f.rewards, Coupons: f.rewards, Refunds: f.rewards, Callbacks: f.rewards, NoticeReader: board, Notices: notices, Bulk: bulk,
 		Settings: &fakeConfigCentre{fakeInspector: f.inspector}, Switches: switchInfo}
 	for _, change := range changes {
 		change(&config, &ports)

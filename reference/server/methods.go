@@ -38,7 +38,7 @@ type method struct {
 // that a refusal is in the audit log.
 func (m *method) servesShadow(p *Ports) bool {
 	if m.audience == operators {
-		return p.Marked != nil
+		return p.ShadowAdmin != nil
 	}
 	return p.Shadow != nil && (m.serves == nil || m.serves(p, true))
 }
@@ -108,10 +108,10 @@ func hasPackets(p *Ports, shadow bool) bool {
 	return !shadow && p.Packets != nil || shadow && p.ShadowPackets != nil
 }
 
-func hasNoticeReader(p *Ports, _ bool) bool  { return p.Board != nil }
+func hasNoticeReader(p *Ports, _ bool) bool  { return p.NoticeReader != nil }
 func hasQuery(p *Ports, shadow bool) bool    { return !shadow && p.Query != nil }
 func hasCoupons(p *Ports, shadow bool) bool  { return !shadow && p.Coupons != nil }
-func hasOperator(p *Ports, _ bool) bool      { return p.Operator != nil && p.Audit != nil }
+func hasOperator(p *Ports, _ bool) bool      { return p.Inspector != nil && p.Audit != nil }
 func hasAudit(p *Ports, _ bool) bool         { return p.Audit != nil }
 func hasSettings(p *Ports, shadow bool) bool { return hasOperator(p, shadow) && p.Settings != nil }
 func hasNotices(p *Ports, shadow bool) bool  { return hasOperator(p, shadow) && p.Notices != nil }

@@ -107,7 +107,7 @@ func (m *Metrics) Status(s Status) {
 	m.openOrders.Set(float64(s.OpenOrders))
 	for _, b := range s.Budgets {
 		m.budgetLeft.WithLabelValues(b.Stage.String()).Set(float64(b.Budget - b.Leased))
-		m.stranded.WithLabelValues(b.Stage.String()).Set(float64(b.Stranded))
+		m.stranded.WithLabelValues(b.Stage.String()).Set(float64(b.Orphaned))
 	}
 }
 

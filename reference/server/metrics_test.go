@@ -29,7 +29,7 @@ func withRecordedMetrics(t *testing.T) *fixture {
 	m.Breaker("bank", true)
 	m.TokenRefused(fmt.Errorf("%w: 1", wallet.ErrTokenForged))
 	m.Status(Status{Backlog: 3, BacklogAge: 1500 * time.Millisecond, OpenOrders: 4,
-		Budgets: []BudgetStatus{{wallet.Official, 1000, wallet.Quota{Leased: 300, Stranded: 50}}}})
+		Budgets: []BudgetStatus{{wallet.Official, 1000, wallet.Quota{Leased: 300, Orphaned: 50}}}})
 	m.Status(Status{Backlog: 5, BacklogAge: -1, OpenOrders: 4})
 	return f
 }

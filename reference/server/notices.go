@@ -17,7 +17,7 @@ func (s walletAPI) Notices(ctx context.Context, m *pb.NoticesRequest) (*pb.Notic
 	if m.HaveVersion < 0 {
 		return nil, fmt.Errorf("%w: version %d of the page configuration", wallet.ErrInvalid, m.HaveVersion)
 	}
-	shown, config, known := s.ports.Board.Show(c.user.App)
+	shown, config, known := s.ports.NoticeReader.Show(c.user.App)
 	if !known {
 		return nil, fmt.Errorf("%w: no notices were read yet", wallet.ErrUnavailable)
 	}
@@ -30,10 +30,10 @@ func (s walletAPI) Notices(ctx context.Context, m *pb.NoticesRequest) (*pb.Notic
 
 // noticesFor returns the announcements and the page configuration's version for a page.
 func (s *Server) noticesFor(app wallet.App) ([]*pb.Announcement, int64) {
-	if s.ports.Board == nil {
+	if s.ports.NoticeReader == nil {
 		return nil, 0
 	}
-	shown, config, _ := s.ports.Board.Show(app)
+	shown, config, _ := s.ports.NoticeReader.Show(app)
 	return announcementsTo(shown), config.Version
 }
 

@@ -21,9 +21,9 @@ var _ connectpb.OperatorServiceHandler = operatorAPI{}
 // inspector returns the inspector of the wallet that the call concerns.
 func (s operatorAPI) inspector(ctx context.Context) Inspector {
 	if callOf(ctx).shadow {
-		return s.ports.Marked
+		return s.ports.ShadowAdmin
 	}
-	return s.ports.Operator
+	return s.ports.Inspector
 }
 
 // requireLive refuses load-test requests for a method that has no meaning for the shadow wallet.
@@ -47,7 +47,7 @@ func (s operatorAPI) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.Statu
 	}
 	for _, b := range now.Budgets {
 		reply.Budgets = append(reply.Budgets, &pb.BudgetState{Stage: pb.Stage(b.Stage), BudgetFen: int64(b.Budget),
-			ReservedFen: int64(b.Reserved), LeasedFen: int64(b.Leased), StrandedFen: int64(b.Stranded)})
+			ReservedFen: int64(b.Reserved), LeasedFen: int64(b.Leased), StrandedFen: int64(b.Orphaned)})
 	}
 	return reply, nil
 }
@@ -104,6 +104,6 @@ func (s operatorAPI) CleanUpLoadTest(ctx context.Context, m *pb.CleanUpLoadTestR
 	if !callOf(ctx).shadow {
 		return nil, errShadowOnly
 	}
-	keys, err := s.ports.Marked.CleanUp(ctx, m.Force)
+	keys, err := s.ports.ShadowAdmin.CleanUp(ctx, m.Force)
 	return &pb.CleanUpLoadTestReply{Keys: keys}, err
 }

@@ -126,7 +126,7 @@ func jobTo(j wallet.BulkJob) *pb.BulkJob {
 }
 
 func planTo(p wallet.BulkPlan) *pb.BulkPlan {
-	m := &pb.BulkPlan{Digest: hex.EncodeToString(p.Digest[:]), Stage: pb.Stage(p.Stage), Rows: int32(p.Rows), Fits: p.Fits, Same: p.Same}
+	m := &pb.BulkPlan{Digest: hex.EncodeToString(p.Digest[:]), Stage: pb.Stage(p.Stage), Rows: int32(p.Rows), Fits: p.Fits, Same: p.ExistingJob}
 	for _, n := range p.Needs {
 		m.Needs = append(m.Needs, &pb.BulkNeed{Scene: string(n.Scene), Award: pb.AwardType(n.Award), Reward: string(n.Reward), Rows: int32(n.Rows),
 			AmountFen: int64(n.Amount), Left: n.Left, Fits: n.Fits})

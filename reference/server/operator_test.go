@@ -206,7 +206,7 @@ func (s *fakeShadowAdmin) CleanUp(_ context.Context, force bool) (int64, error) 
 // refused, and the audit log distinguishes the two wallets.
 func TestMarkedOperators(t *testing.T) {
 	marked := &fakeShadowAdmin{}
-	f := start(t, func(_ *Config, p *Ports) { p.Shadow, p.Marked = p.Service, marked })
+	f := start(t, func(_ *Config, p *Ports) { p.Shadow, p.ShadowAdmin = p.Service, marked })
 	ask := func(id, method, body string) answer {
 		return f.do(f.loadTestRequest(id, "OperatorService/"+method, body))
 	}
@@ -234,8 +234,8 @@ func TestMarkedOperators(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		want string
-	}{{ErrMarkedBusy, "overloaded load_test_busy"}, {ErrMarkedHeld, "overloaded load_test_backlog"},
-		{ErrMarkedShared, "refused load_test_shared"}, {ErrMarkedGone, "unavailable load_test_clean_up"}} {
+	}{{ErrShadowBusy, "overloaded load_test_busy"}, {ErrShadowHeld, "overloaded load_test_backlog"},
+		{ErrShadowShared, "refused load_test_shared"}, {ErrShadowCleaning, "unavailable load_test_clean_up"}} {
 		marked.err = c.err
 		require.Equal(t, c.want, ask("operator", "CleanUpLoadTest", "{}").reason())
 	}

@@ -20,20 +20,20 @@ type Ports struct {
 	ShadowRewards wallet.Rewards
 	ShadowPackets wallet.PacketService
 
-	Board     Board     // announcements and page configuration for users; nil: none are shown
-	Callbacks Callbacks // nil: no callbacks are accepted
+	NoticeReader NoticeReader // announcements and page configuration for users; nil: none are shown
+	Callbacks    Callbacks    // nil: no callbacks are accepted
 
 	Query   Query   // nil: QueryService is not served
 	Coupons Coupons // nil: CouponStock is not served
 
-	Operator Inspector // the live wallet, for operators; nil: operators' methods are not served
-	Marked   Marked    // the shadow wallet, for operators; nil: not available
-	Audit    wallet.AuditLog
-	Switches func() []SwitchInfo // all switches; nil: none
-	Settings wallet.ConfigCentre // switches and settings; nil: their methods are not served
-	Notices  Notices             // nil: operators cannot show notices
-	Bulk     Bulk                // nil: no bulk re-issues
-	Refunds  Refunds             // nil: no refunds
+	Inspector   Inspector   // the live wallet, for operators; nil: operators' methods are not served
+	ShadowAdmin ShadowAdmin // the shadow wallet, for operators; nil: not available
+	Audit       wallet.AuditLog
+	Switches    func() []SwitchInfo // all switches; nil: none
+	Settings    wallet.ConfigCentre // switches and settings; nil: their methods are not served
+	Notices     Notices             // nil: operators cannot show notices
+	Bulk        Bulk                // nil: no bulk re-issues
+	Refunds     Refunds             // nil: no refunds
 
 	Leases  wallet.Leases // nil: a captured request of an operator or of the account system is refused only by the instance that saw it
 	Clock   wallet.Clock
@@ -79,7 +79,7 @@ type Inspector interface {
 }
 
 // ShadowAdmin is what operators may do with the shadow wallet (K2). Every error carries a wallet.Code.
-type Marked interface {
+type ShadowAdmin interface {
 	Inspector
 	// CleanUp deletes everything that the load test stored, and returns the number of Redis keys among it. Afterwards
 	// the shadow wallet is empty. Without force it returns ErrShadowBusy while load-test requests are in progress, and

@@ -18,7 +18,7 @@ type SwitchInfo struct {
 }
 
 // NoticeReader reads the announcements and the page configuration for users (B8).
-type Board interface {
+type NoticeReader interface {
 	// Show returns at once what users of an app see now; false: this instance has not read the notices yet.
 	Show(app wallet.App) (shown []wallet.Announcement, config wallet.PageConfig, known bool)
 }

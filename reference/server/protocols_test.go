@@ -167,6 +167,6 @@ func TestErrorsOnTheWire(t *testing.T) {
 	require.Equal(t, wallet.CodeUnknown, wallet.CodeOf(withCode(context.Canceled, true)))
 	require.Equal(t, wallet.CodeUnavailable, wallet.CodeOf(withCode(context.DeadlineExceeded, false)))
 	require.Equal(t, wallet.CodeInternal, wallet.CodeOf(withCode(io.EOF, true)), "not a timeout")
-	require.ErrorIs(t, withCode(wallet.Unsettled(context.Canceled), false), wallet.ErrUnknown, "an error with a code keeps it")
+	require.ErrorIs(t, withCode(wallet.AsUnknown(context.Canceled), false), wallet.ErrUnknown, "an error with a code keeps it")
 	require.NoError(t, withCode(nil, true))
 }

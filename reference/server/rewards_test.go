@@ -143,7 +143,7 @@ func TestMarkedRewards(t *testing.T) {
 	require.Nil(t, alone.rewards.last())
 
 	bare := start(t, func(_ *Config, p *Ports) {
-		p.Rewards, p.Packets, p.Board, p.Coupons, p.Bulk, p.Notices, p.Settings, p.Refunds, p.Callbacks = nil, nil, nil, nil, nil, nil, nil, nil, nil
+		p.Rewards, p.Packets, p.NoticeReader, p.Coupons, p.Bulk, p.Notices, p.Settings, p.Refunds, p.Callbacks = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	})
 	for _, method := range []string{"Rewards", "UseReward", "SendPacket", "OpenPacket", "Notices"} {
 		require.Equal(t, "unavailable not_served", bare.callAsUser(7, "WalletService/"+method, `{}`).reason(), method)

@@ -74,13 +74,13 @@ type Limits struct{ Grants, Pages, Withdrawals int64 }
 type OrderStore interface {
 	wallet.Orders
 	wallet.OpenOrders
-	wallet.OrderBook
+	wallet.OrderReader
 }
 
 // LedgerStore is all that a ledger is to the service.
 type LedgerStore interface {
 	wallet.Ledger
-	wallet.LedgerBook
+	wallet.LedgerReader
 }
 
 // BacklogStore is all that a backlog is to the service.
@@ -103,7 +103,7 @@ type Ports struct {
 
 	Identities  wallet.IdentityStore
 	Orders      OrderStore
-	Admissions  wallet.AdmissionBook
+	Admissions  wallet.AdmissionStore
 	Quotas      wallet.Quotas
 	Tokens      wallet.Tokens
 	Backlog     BacklogStore
@@ -112,13 +112,13 @@ type Ports struct {
 	Days        wallet.WithdrawalDays
 	Packets     wallet.Packets
 	Items       wallet.Items
-	Lists       wallet.KeptLists // which lists of a person are not empty
+	Lists       wallet.ListPresenceReader // which lists of a person are not empty
 	Permits     wallet.Permits
 	Leases      wallet.Leases
-	Totals      runningtotal.Central
-	Backup      runningtotal.Central // a second store of the running total (R4); nil: none
+	Totals      runningtotal.CentralStore
+	Backup      runningtotal.CentralStore // a second store of the running total (R4); nil: none
 	Stock       StockStore
-	StockLeases wallet.StockBook
+	StockLeases wallet.StockLeases
 
 	Bank        wallet.Bank
 	Downstreams map[wallet.AwardType]wallet.Downstream
@@ -160,11 +160,11 @@ type Wallet struct {
 	Guard *degrade.Guard
 
 	// Coupons counts the coupons of this instance.
-	Coupons *stock.Keeper
+	Coupons *stock.Maintenance
 
 	budgets *quota.Budgets
 	writer  *runningtotal.Writer
-	mirror  *runningtotal.Twofold // nil: the running total has one store
+	mirror  *runningtotal.Replicated // nil: the running total has one store
 }
 
 // New composes a wallet. It calls no port. wallet.ErrInvalid: the configuration cannot work.
@@ -177,13 +177,13 @@ func New(c Config, p Ports) (*Wallet, error) {
 	if w.Guard, err = w.newGuard(); err != nil {
 		return nil, err
 	}
-	w.Coupons, err = stock.NewKeeper(stock.Strategy{Name: c.Stock, Counter: p.Stock, Keys: p.Stock, Parts: stockParts,
-		Book: p.StockLeases, Mirror: p.Stock, Holder: c.Name, Block: stockBlock}, rewards.Templates(index))
+	w.Coupons, err = stock.NewMaintenance(stock.Config{Name: c.Stock, Counter: p.Stock, Keys: p.Stock, Parts: stockParts,
+		Leases: p.StockLeases, Mirror: p.Stock, Holder: c.Name, Block: stockBlock}, rewards.Templates(index))
 	if err != nil {
 		return nil, err
 	}
 	if p.Backup != nil {
-		w.mirror = runningtotal.NewTwofold(p.Totals, p.Backup)
+		w.mirror = runningtotal.NewReplicated(p.Totals, p.Backup)
 		w.Totals = w.mirror
 	}
 	w.budgets = quota.New(p.Quotas, c.Name, quota.Config{Block: c.BudgetBlock})
@@ -226,12 +226,12 @@ func (w *Wallet) newNode() (*node.Node, error) {
 	orders, admissions := guard.Orders(p.Orders, p.Admissions)
 	return node.New(node.Config{
 		Strategy: w.Strategy, Activity: w.Activity, Instances: w.Instances, SyncLimit: float64(w.SyncLimit), Batch: w.Batch,
-		CompensateAfter: w.CompensateAfter, RememberPeople: rememberPersons, RememberFor: w.RememberFor,
+		CompensateAfter: w.CompensateAfter, CachedPeople: rememberPersons, CacheFor: w.RememberFor,
 	}, node.Ports{
 		Clock: p.Clock, Permits: p.Permits, Identities: guard.Identities(p.Identities), Orders: orders, OpenOrders: p.Orders, Budgets: w.budgets,
 		Admission: quota.NewAdmission(w.budgets, admissions), Tokens: guard.Tokens(p.Tokens), Backlog: guard.Backlog(p.Backlog),
-		Ledger: runningtotal.Counted{Ledger: guard.Ledger(p.Ledger), Writer: w.writer}, Withdrawals: p.Withdrawals, Days: p.Days,
-		Bank: w.Bank, Packets: p.Packets, Kept: p.Lists, Items: guard.Items(p.Items), Downstreams: w.Downstreams,
+		Ledger: runningtotal.CountingLedger{Ledger: guard.Ledger(p.Ledger), Writer: w.writer}, Withdrawals: p.Withdrawals, Days: p.Days,
+		Bank: w.Bank, Packets: p.Packets, ListPresence: p.Lists, Items: guard.Items(p.Items), Downstreams: w.Downstreams,
 		Stocks: guard.Stocks(w.Coupons.Stocks), StockReader: w.Coupons.Reader,
 		Sealer: p.Sealer, Alarm: w.alarm, Switched: p.Switches.On, Settings: p.Settings.Settings, Watch: w.watch(),
 	})
@@ -249,9 +249,9 @@ func (w *Wallet) newHost(reader *runningtotal.Reader) (*host.Host, error) {
 		p.Centre = nil // the live wallet refreshes the settings
 	}
 	if w.mirror != nil {
-		p.ReadBackup = w.mirror.ReadBackup
+		p.ReadBackup = w.mirror.UseBackup
 	}
-	return host.New(host.Config{Instance: w.Name, Shards: w.Shards, Batch: w.Batch, Chores: w.Chores, Rest: w.PostRest, Drain: w.Drain}, p)
+	return host.New(host.Config{Instance: w.Name, Shards: w.Shards, Batch: w.Batch, Chores: w.Chores, PostPause: w.PostRest, Drain: w.Drain}, p)
 }
 
 // watch returns what the results of calls to systems with a passive switch are reported to; nil for a load test.
@@ -300,7 +300,7 @@ func (w *Wallet) Spent(ctx context.Context, s wallet.Stage) (wallet.Money, error
 
 // Reconcile compares the wallet's records with each other (F4, F5).
 func (w *Wallet) Reconcile(ctx context.Context) (reconcile.Report, error) {
-	return w.Node.Reconcile(ctx, reconcile.Books{Orders: w.Orders, Ledger: w.Ledger, Spent: w.budgets.Spent})
+	return w.Node.Reconcile(ctx, reconcile.Sources{Orders: w.Orders, Ledger: w.Ledger, Spent: w.budgets.Spent})
 }
 
 // queued reports whether open orders are only waiting in the backlog, whose oldest credit is older than age. If that
@@ -316,7 +316,7 @@ func (w *Wallet) queued(age time.Duration) func(context.Context) bool {
 // total from the ledger, and the backlog and tokens from the orders of record, which are posted before it returns. No
 // other instance may be running. It returns how many orders were posted.
 func (w *Wallet) Restore(ctx context.Context) (int, error) {
-	paid, err := runningtotal.Posted(ctx, w.Ledger)
+	paid, err := runningtotal.PostedSums(ctx, w.Ledger)
 	if err != nil {
 		return 0, fmt.Errorf("reading the running total from the ledger: %w", err)
 	}

@@ -11,7 +11,7 @@ import (
 // repairTotal returns the chore that restores to the running total what instances had not reported when they died (R5).
 func (w *Wallet) repairTotal(r *runningtotal.Repairer) func(context.Context) error {
 	return func(ctx context.Context) error {
-		paid, err := runningtotal.Posted(ctx, w.Ledger)
+		paid, err := runningtotal.PostedSums(ctx, w.Ledger)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (w *Wallet) synchronizeTotal(ctx context.Context, s wallet.Stage) error {
 	if w.mirror == nil {
 		return nil
 	}
-	primary, backup, err := w.mirror.Agree(ctx, s)
+	primary, backup, err := w.mirror.Synchronize(ctx, s)
 	if primary+backup > 0 {
 		w.Log.Info("the stores of the running total were synchronized", "stage", s.String(), "told_primary", primary, "told_backup", backup)
 	}

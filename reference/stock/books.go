@@ -14,7 +14,7 @@ import (
 // Retire ends all blocks of a holder that grants no more (this instance when it stops, or one whose instance lease has
 // expired) and returns their unissued coupons to the stocks. Its result is the number of returned coupons. Idempotent:
 // after an error, repeat it.
-func Retire(ctx context.Context, leases wallet.StockBook, templates []wallet.RewardID, holder string) (int64, error) {
+func Retire(ctx context.Context, leases wallet.StockLeases, templates []wallet.RewardID, holder string) (int64, error) {
 	total := int64(0)
 	for _, t := range templates {
 		b, err := leases.Of(t)
@@ -37,7 +37,7 @@ func retire(ctx context.Context, quotas wallet.QuotaHolders, holder string) (int
 
 // OrphanExpired orphans the blocks of holders that are not in living: they can issue nothing more, and nobody else can
 // use their rest before Reclaim. It returns those holders. Idempotent: after an error, repeat it.
-func Expire(ctx context.Context, leases wallet.StockBook, templates []wallet.RewardID, living []string) ([]string, error) {
+func OrphanExpired(ctx context.Context, leases wallet.StockLeases, templates []wallet.RewardID, living []string) ([]string, error) {
 	var gone []string
 	for _, t := range templates {
 		b, err := leases.Of(t)
@@ -52,7 +52,7 @@ func Expire(ctx context.Context, leases wallet.StockBook, templates []wallet.Rew
 			if slices.Contains(living, h) {
 				continue
 			}
-			if err := wallet.Repeat(func() error { return b.Strand(ctx, h) }); err != nil {
+			if err := wallet.Repeat(func() error { return b.Orphan(ctx, h) }); err != nil {
 				return gone, err
 			}
 			gone = append(gone, h)
@@ -64,7 +64,7 @@ func Expire(ctx context.Context, leases wallet.StockBook, templates []wallet.Rew
 
 // Reclaim sums what orphaned blocks have issued and returns their rests to the templates' stocks. Its result is the
 // number of returned coupons. Idempotent: after an error, repeat it.
-func Audit(ctx context.Context, leases wallet.StockBook, templates []wallet.RewardID) (int64, error) {
+func Reclaim(ctx context.Context, leases wallet.StockLeases, templates []wallet.RewardID) (int64, error) {
 	total := int64(0)
 	for _, t := range templates {
 		b, err := leases.Of(t)
@@ -73,7 +73,7 @@ func Audit(ctx context.Context, leases wallet.StockBook, templates []wallet.Rewa
 		}
 		for stage := wallet.InternalTest; stage <= wallet.Official; stage++ {
 			var back wallet.Money
-			if err := wallet.Repeat(func() (err error) { back, err = b.Audit(ctx, stage); return err }); err != nil {
+			if err := wallet.Repeat(func() (err error) { back, err = b.Reclaim(ctx, stage); return err }); err != nil {
 				return total, err
 			}
 			total += int64(back)
@@ -84,7 +84,7 @@ func Audit(ctx context.Context, leases wallet.StockBook, templates []wallet.Rewa
 
 // Publish reports to the mirror the number of coupons issued of each template in its stage, by the records of leases.
 // One instance calls it every interval; if two do, no harm is done. After an error, the next call reports everything.
-func Publish(ctx context.Context, leases wallet.StockBook, mirror wallet.StockMirror, templates []wallet.Template) error {
+func Publish(ctx context.Context, leases wallet.StockLeases, mirror wallet.StockMirror, templates []wallet.Template) error {
 	var failed error
 	for _, t := range templates {
 		b, err := leases.Of(t.Reward)

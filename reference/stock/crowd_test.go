@@ -15,8 +15,8 @@ import (
 // TestCrowd sends many concurrent requests through instances that share a store, while chores run.
 func TestCrowd(t *testing.T) {
 	const total, orders = 500, 900
-	store, mirror := mem.NewStockBook(), mem.NewStock()
-	leases := []*stock.Lease{lease(t, store, mirror, "a", 40), lease(t, store, mirror, "b", 40), lease(t, store, mirror, "c", 40)}
+	store, mirror := mem.NewStockLeases(), mem.NewStock()
+	leases := []*stock.Leased{lease(t, store, mirror, "a", 40), lease(t, store, mirror, "b", 40), lease(t, store, mirror, "c", 40)}
 	for _, c := range []struct {
 		name      string
 		instances []wallet.Stocks
@@ -25,7 +25,7 @@ func TestCrowd(t *testing.T) {
 		{"split", []wallet.Stocks{split(t, 4)}, func() error { return nil }},
 		{"lease", []wallet.Stocks{leases[0], leases[1], leases[2]}, func() error {
 			for _, l := range leases {
-				if err := l.Tidy(t.Context(), 100); err != nil {
+				if err := l.ReturnUnused(t.Context(), 100); err != nil {
 					return err
 				}
 			}

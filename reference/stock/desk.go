@@ -16,15 +16,15 @@ type Coupon struct {
 
 	// The threshold (C2): if less than FloorNum/FloorDen of the stock is left, the fallback or a greeting is granted
 	// instead. 0/1: the coupon is granted until none is left.
-	FloorNum, FloorDen int64
-	Fallback           wallet.RewardID // counted against its own stock; empty: a greeting
+	ThresholdNum, ThresholdDen int64
+	Fallback                   wallet.RewardID // counted against its own stock; empty: a greeting
 }
 
 // BelowThreshold reports whether less than the threshold is left once issued coupons are issued.
-func (c Coupon) Below(issued int64) bool {
+func (c Coupon) BelowThreshold(issued int64) bool {
 	left := max(0, c.Total-issued)
-	leftHi, leftLo := bits.Mul64(uint64(left), uint64(c.FloorDen))
-	hi, lo := bits.Mul64(uint64(c.Total), uint64(c.FloorNum))
+	leftHi, leftLo := bits.Mul64(uint64(left), uint64(c.ThresholdDen))
+	hi, lo := bits.Mul64(uint64(c.Total), uint64(c.ThresholdNum))
 	return leftHi < hi || leftHi == hi && leftLo < lo
 }
 
@@ -47,23 +47,23 @@ type Answer struct {
 }
 
 // Level is the number of issued coupons of a template, and its stock.
-type Stand struct{ Issued, Total int64 }
+type Level struct{ Issued, Total int64 }
 
 // Policy grants coupons: it reads how many are left and takes one, or the fallback. The asset centre calls it for
 // scenes with stock control (O2).
-type Desk struct {
+type Policy struct {
 	stocks  wallet.Stocks
 	reader  *Reader
 	coupons map[wallet.RewardID]Coupon
 
 	// SkipRead reports that coupons are taken without reading how many are left (D3); nil: never.
-	Blind func() bool
+	SkipRead func() bool
 }
 
 // NewPolicy returns the policy for these coupons. ErrInvalid: a malformed or duplicate template, a stock outside
 // 0..MaxStock, a threshold outside 0..1, or a fallback that is unknown or has a fallback itself.
-func NewDesk(s wallet.Stocks, r *Reader, coupons []Coupon) (*Desk, error) {
-	d := &Desk{stocks: s, reader: r, coupons: make(map[wallet.RewardID]Coupon, len(coupons))}
+func NewPolicy(s wallet.Stocks, r *Reader, coupons []Coupon) (*Policy, error) {
+	d := &Policy{stocks: s, reader: r, coupons: make(map[wallet.RewardID]Coupon, len(coupons))}
 	for _, c := range coupons {
 		if err := (wallet.Template{Reward: c.Reward, Stage: wallet.Official}).Validate(); err != nil {
 			return nil, err
@@ -71,8 +71,8 @@ func NewDesk(s wallet.Stocks, r *Reader, coupons []Coupon) (*Desk, error) {
 		if c.Total < 0 || c.Total > wallet.MaxStock {
 			return nil, fmt.Errorf("%w: stock: %d coupons of %s", wallet.ErrInvalid, c.Total, c.Reward)
 		}
-		if c.FloorNum < 0 || c.FloorNum > c.FloorDen || c.FloorDen < 1 {
-			return nil, fmt.Errorf("%w: stock: the threshold of %s is %d/%d", wallet.ErrInvalid, c.Reward, c.FloorNum, c.FloorDen)
+		if c.ThresholdNum < 0 || c.ThresholdNum > c.ThresholdDen || c.ThresholdDen < 1 {
+			return nil, fmt.Errorf("%w: stock: the threshold of %s is %d/%d", wallet.ErrInvalid, c.Reward, c.ThresholdNum, c.ThresholdDen)
 		}
 		if _, twice := d.coupons[c.Reward]; twice {
 			return nil, fmt.Errorf("%w: stock: template %s occurs twice", wallet.ErrInvalid, c.Reward)
@@ -90,12 +90,12 @@ func NewDesk(s wallet.Stocks, r *Reader, coupons []Coupon) (*Desk, error) {
 // Grant grants the order a coupon of the template, or its fallback. Idempotent if the underlying Stocks remember orders
 // (all but SingleKey): a repeat returns the first result. ErrNotFound: no such template. ErrInvalid: a malformed order,
 // or an order of cash. ErrUnknown: it may be granted; repeat the call.
-func (d *Desk) Reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (Answer, error) {
+func (d *Policy) Grant(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (Answer, error) {
 	c, err := d.coupon(no, t)
 	if err != nil {
 		return Answer{}, err
 	}
-	if c.FloorNum == 0 {
+	if c.ThresholdNum == 0 {
 		return d.take(ctx, no, c, Granted, SoldOut)
 	}
 	if d.below(ctx, c, no.Stage) {
@@ -117,7 +117,7 @@ func (d *Desk) Reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID
 
 // Refuse records that the order gets nothing more. It returns what the order has already, or a greeting. Idempotent; a
 // later Grant returns the same. Errors as for Grant.
-func (d *Desk) Refuse(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (Answer, error) {
+func (d *Policy) Refuse(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (Answer, error) {
 	c, err := d.coupon(no, t)
 	if err != nil {
 		return Answer{}, err
@@ -142,7 +142,7 @@ func (d *Desk) Refuse(ctx context.Context, no wallet.OrderNo, t wallet.RewardID)
 }
 
 // coupon returns the configuration of the template that an order requests.
-func (d *Desk) coupon(no wallet.OrderNo, t wallet.RewardID) (Coupon, error) {
+func (d *Policy) coupon(no wallet.OrderNo, t wallet.RewardID) (Coupon, error) {
 	c, ok := d.coupons[t]
 	if !ok {
 		return c, fmt.Errorf("%w: stock: template %q", wallet.ErrNotFound, t)
@@ -158,16 +158,16 @@ func (d *Desk) coupon(no wallet.OrderNo, t wallet.RewardID) (Coupon, error) {
 
 // below reports whether less than the threshold is left by the last reading. If the count cannot be read, it returns
 // false: the reading is a weak dependency, and Take still counts.
-func (d *Desk) below(ctx context.Context, c Coupon, s wallet.Stage) bool {
-	if d.Blind != nil && d.Blind() {
+func (d *Policy) below(ctx context.Context, c Coupon, s wallet.Stage) bool {
+	if d.SkipRead != nil && d.SkipRead() {
 		return false
 	}
 	issued, known := d.reader.First(ctx, wallet.Template{Reward: c.Reward, Stage: s})
-	return known && c.Below(issued)
+	return known && c.BelowThreshold(issued)
 }
 
 // grantFallback grants the coupon's fallback, or a greeting.
-func (d *Desk) grantFallback(ctx context.Context, no wallet.OrderNo, c Coupon) (Answer, error) {
+func (d *Policy) grantFallback(ctx context.Context, no wallet.OrderNo, c Coupon) (Answer, error) {
 	f, ok := d.coupons[c.Fallback]
 	if !ok {
 		return Answer{Outcome: Greeting, Order: no}, nil
@@ -183,7 +183,7 @@ func fallbackNumber(no wallet.OrderNo) wallet.OrderNo {
 	return no
 }
 
-func (d *Desk) take(ctx context.Context, no wallet.OrderNo, c Coupon, taken, none Outcome) (Answer, error) {
+func (d *Policy) take(ctx context.Context, no wallet.OrderNo, c Coupon, taken, none Outcome) (Answer, error) {
 	switch err := d.stocks.Take(ctx, no, c.Reward, c.Total); {
 	case errors.Is(err, wallet.ErrSoldOut):
 		return Answer{Outcome: none, Order: no}, nil
@@ -195,20 +195,20 @@ func (d *Desk) take(ctx context.Context, no wallet.OrderNo, c Coupon, taken, non
 
 // GiveBack returns the coupon of an answer to the stock. Call it only after the order is finished. Idempotency is that
 // of the Stocks. ErrUnknown: repeat the call.
-func (d *Desk) GiveBack(ctx context.Context, a Answer) error {
+func (d *Policy) GiveBack(ctx context.Context, a Answer) error {
 	return d.stocks.GiveBack(ctx, a.Order, a.Reward)
 }
 
 // Stock returns a template's level by the last reading. ErrNotFound: no such template. ErrUnavailable: nothing was read
 // yet.
-func (d *Desk) Stock(t wallet.Template) (Stand, error) {
+func (d *Policy) Stock(t wallet.Template) (Level, error) {
 	c, ok := d.coupons[t.Reward]
 	if !ok {
-		return Stand{}, fmt.Errorf("%w: stock: template %q", wallet.ErrNotFound, t.Reward)
+		return Level{}, fmt.Errorf("%w: stock: template %q", wallet.ErrNotFound, t.Reward)
 	}
 	issued, known := d.reader.Issued(t)
 	if !known {
-		return Stand{}, fmt.Errorf("%w: stock: %s was not read yet", wallet.ErrUnavailable, t.Reward)
+		return Level{}, fmt.Errorf("%w: stock: %s was not read yet", wallet.ErrUnavailable, t.Reward)
 	}
-	return Stand{issued, c.Total}, nil
+	return Level{issued, c.Total}, nil
 }

@@ -14,9 +14,9 @@ import (
 // coupons returns a coupon with a threshold and a fallback, the fallback, and a coupon with a threshold and a greeting.
 func coupons() []stock.Coupon {
 	return []stock.Coupon{
-		{Reward: tea, Total: 20, FloorNum: 1, FloorDen: 10, Fallback: voucher},
-		{Reward: voucher, Total: 3, FloorDen: 1},
-		{Reward: "museum", Total: 10, FloorNum: 1, FloorDen: 2},
+		{Reward: tea, Total: 20, ThresholdNum: 1, ThresholdDen: 10, Fallback: voucher},
+		{Reward: voucher, Total: 3, ThresholdDen: 1},
+		{Reward: "museum", Total: 10, ThresholdNum: 1, ThresholdDen: 2},
 	}
 }
 
@@ -24,17 +24,17 @@ func templates() []wallet.Template {
 	return []wallet.Template{official(tea), official(voucher), official("museum")}
 }
 
-func policy(t *testing.T, s wallet.Stocks) (*stock.Desk, *stock.Reader) {
+func policy(t *testing.T, s wallet.Stocks) (*stock.Policy, *stock.Reader) {
 	r := stock.NewReader(s, templates())
-	d, err := stock.NewDesk(s, r, coupons())
+	d, err := stock.NewPolicy(s, r, coupons())
 	require.NoError(t, err)
 	require.NoError(t, r.Refresh(t.Context()))
 	return d, r
 }
 
-func reserve(t *testing.T, d *stock.Desk, id int, want stock.Outcome, why string) stock.Answer {
+func reserve(t *testing.T, d *stock.Policy, id int, want stock.Outcome, why string) stock.Answer {
 	t.Helper()
-	a, err := d.Reserve(t.Context(), number(id), tea)
+	a, err := d.Grant(t.Context(), number(id), tea)
 	require.NoError(t, err)
 	require.Equal(t, want, a.Outcome, why)
 	return a
@@ -53,7 +53,7 @@ func TestThreshold(t *testing.T) {
 	require.NoError(t, r.Refresh(t.Context()))
 	stand, err := d.Stock(official(tea))
 	require.NoError(t, err)
-	require.Equal(t, stock.Stand{Issued: 20, Total: 20}, stand)
+	require.Equal(t, stock.Level{Issued: 20, Total: 20}, stand)
 	for range 2 {
 		reserve(t, d, 7, stock.Granted, "a repeat of what was granted")
 		for id := 21; id < 24; id++ {
@@ -92,15 +92,15 @@ func TestSoldOut(t *testing.T) {
 	no.Scene, no.Award = "fireworks-shop", wallet.EcommerceCoupon
 	for id := range 6 {
 		no.ActID = wallet.ActID(id + 1)
-		a, err := d.Reserve(t.Context(), no, voucher)
+		a, err := d.Grant(t.Context(), no, voucher)
 		require.NoError(t, err)
 		require.Equal(t, map[bool]stock.Outcome{true: stock.Granted, false: stock.SoldOut}[id < 3], a.Outcome, "until none is left")
 	}
 	cash := no
 	cash.Award = wallet.Cash
-	_, err := d.Reserve(t.Context(), cash, voucher)
+	_, err := d.Grant(t.Context(), cash, voucher)
 	require.ErrorIs(t, err, wallet.ErrInvalid, "cash has a budget, not a stock")
-	_, err = d.Reserve(t.Context(), no, "nothing")
+	_, err = d.Grant(t.Context(), no, "nothing")
 	require.ErrorIs(t, err, wallet.ErrNotFound)
 	_, err = d.Stock(official("nothing"))
 	require.ErrorIs(t, err, wallet.ErrNotFound)
@@ -109,11 +109,11 @@ func TestSoldOut(t *testing.T) {
 // TestFallbackIsNobodyElses: an order that wins the fallback's own scene in the same rain gets a separate coupon, and
 // so do orders that get the fallback from two scenes: each is counted.
 func TestFallbackIsNobodyElses(t *testing.T) {
-	for name, s := range map[string]wallet.Stocks{"split": split(t, 2), "lease": lease(t, mem.NewStockBook(), mem.NewStock(), "a", 2)} {
+	for name, s := range map[string]wallet.Stocks{"split": split(t, 2), "lease": lease(t, mem.NewStockLeases(), mem.NewStock(), "a", 2)} {
 		t.Run(name, func(t *testing.T) {
-			d, err := stock.NewDesk(s, stock.NewReader(s, templates()), []stock.Coupon{
-				{Reward: tea, Total: 0, FloorNum: 1, FloorDen: 10, Fallback: voucher}, {Reward: voucher, Total: 3, FloorDen: 1},
-				{Reward: "museum", Total: 0, FloorNum: 1, FloorDen: 10, Fallback: voucher},
+			d, err := stock.NewPolicy(s, stock.NewReader(s, templates()), []stock.Coupon{
+				{Reward: tea, Total: 0, ThresholdNum: 1, ThresholdDen: 10, Fallback: voucher}, {Reward: voucher, Total: 3, ThresholdDen: 1},
+				{Reward: "museum", Total: 0, ThresholdNum: 1, ThresholdDen: 10, Fallback: voucher},
 			})
 			require.NoError(t, err)
 			own, other := number(1), number(1)
@@ -125,7 +125,7 @@ func TestFallbackIsNobodyElses(t *testing.T) {
 				want stock.Outcome
 			}{{own, voucher, stock.Granted}, {number(1), tea, stock.Fallback}, {other, "museum", stock.Fallback}, {number(2), tea, stock.Greeting}} {
 				for range 2 {
-					a, err := d.Reserve(t.Context(), c.no, c.t)
+					a, err := d.Grant(t.Context(), c.no, c.t)
 					require.NoError(t, err)
 					require.Equal(t, c.want, a.Outcome, "%s", c.no)
 				}
@@ -148,7 +148,7 @@ func TestRefuse(t *testing.T) {
 	reserve(t, d, 2, stock.Greeting, "a late attempt gets neither the coupon nor its fallback")
 
 	for id := range 30 {
-		_, err := d.Reserve(t.Context(), number(id+10), tea)
+		_, err := d.Grant(t.Context(), number(id+10), tea)
 		require.NoError(t, err)
 	}
 	a, err := d.Refuse(t.Context(), number(30), tea)
@@ -159,7 +159,7 @@ func TestRefuse(t *testing.T) {
 // TestBlind: with reading turned off, coupons are granted until none is left, and then the fallback (D3).
 func TestBlind(t *testing.T) {
 	d, r := policy(t, split(t, 2))
-	d.Blind = func() bool { return true }
+	d.SkipRead = func() bool { return true }
 	for id := range 20 {
 		require.NoError(t, r.Refresh(t.Context()))
 		reserve(t, d, id+1, stock.Granted, "the threshold is not checked")
@@ -178,7 +178,7 @@ func (unreadable) Issued(context.Context, wallet.Template) (int64, error) {
 func TestWeakReading(t *testing.T) {
 	s := split(t, 1)
 	r := stock.NewReader(unreadable{s}, templates())
-	d, err := stock.NewDesk(s, r, coupons())
+	d, err := stock.NewPolicy(s, r, coupons())
 	require.NoError(t, err)
 	require.ErrorIs(t, r.Refresh(t.Context()), wallet.ErrUnavailable)
 	reserve(t, d, 1, stock.Granted, "the count in Take still applies")
@@ -188,7 +188,7 @@ func TestWeakReading(t *testing.T) {
 	for id := range 19 { // one is left
 		require.NoError(t, s.Take(t.Context(), number(id+1), tea, 20))
 	}
-	fresh, err := stock.NewDesk(s, stock.NewReader(s, templates()), coupons())
+	fresh, err := stock.NewPolicy(s, stock.NewReader(s, templates()), coupons())
 	require.NoError(t, err)
 	reserve(t, fresh, 30, stock.Fallback, "a new instance reads before it grants")
 }
@@ -196,10 +196,10 @@ func TestWeakReading(t *testing.T) {
 // TestUnknownStaysUnknown: no step of a grant turns a lost reply into a success or a refusal.
 func TestUnknownStaysUnknown(t *testing.T) {
 	b := calm()
-	s, err := stock.NewSplit(faultyKeys{mem.NewStock(), b}, 1)
+	s, err := stock.NewSplitKey(faultyKeys{mem.NewStock(), b}, 1)
 	require.NoError(t, err)
 	d, r := policy(t, s)
-	ask := func(id int) error { _, err := d.Reserve(t.Context(), number(id), tea); return err }
+	ask := func(id int) error { _, err := d.Grant(t.Context(), number(id), tea); return err }
 	b.fate = func() fate { return unheard }
 	require.ErrorIs(t, ask(1), wallet.ErrUnknown, "of a take")
 	b.fate = func() fate { return served }
@@ -226,33 +226,33 @@ func TestDeskSaysWhatIsWrong(t *testing.T) {
 		{"a template twice", func(all []stock.Coupon) { all[2].Reward = tea }},
 		{"a stock below zero", func(all []stock.Coupon) { all[0].Total = -1 }},
 		{"a stock above its bound", func(all []stock.Coupon) { all[0].Total = wallet.MaxStock + 1 }},
-		{"a threshold above 1", func(all []stock.Coupon) { all[0].FloorNum = 11 }},
-		{"a threshold with denominator 0", func(all []stock.Coupon) { all[0].FloorDen = 0 }},
+		{"a threshold above 1", func(all []stock.Coupon) { all[0].ThresholdNum = 11 }},
+		{"a threshold with denominator 0", func(all []stock.Coupon) { all[0].ThresholdDen = 0 }},
 		{"an unknown fallback", func(all []stock.Coupon) { all[0].Fallback = "coffee" }},
 		{"a fallback with a fallback", func(all []stock.Coupon) { all[1].Fallback = "museum" }},
 		{"its own fallback", func(all []stock.Coupon) { all[0].Fallback = tea }},
 	} {
 		all := coupons()
 		c.bend(all)
-		_, err := stock.NewDesk(split(t, 1), stock.NewReader(split(t, 1), nil), all)
+		_, err := stock.NewPolicy(split(t, 1), stock.NewReader(split(t, 1), nil), all)
 		require.ErrorIs(t, err, wallet.ErrInvalid, c.why)
 	}
 	for _, parts := range []int{0, -1, stock.MaxParts + 1} {
-		_, err := stock.NewSplit(mem.NewStock(), parts)
+		_, err := stock.NewSplitKey(mem.NewStock(), parts)
 		require.ErrorIs(t, err, wallet.ErrInvalid)
 	}
 	for _, block := range []int64{0, -1, wallet.MaxStock + 1} {
-		_, err := stock.NewLease(mem.NewStockBook(), mem.NewStock(), "a", block)
+		_, err := stock.NewLeased(mem.NewStockLeases(), mem.NewStock(), "a", block)
 		require.ErrorIs(t, err, wallet.ErrInvalid)
 	}
-	_, err := stock.NewLease(mem.NewStockBook(), mem.NewStock(), "", 1)
+	_, err := stock.NewLeased(mem.NewStockLeases(), mem.NewStock(), "", 1)
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 }
 
 // TestSingleCountsTwice shows the source's known problem (C4), so that nobody fixes it unnoticed.
 func TestSingleCountsTwice(t *testing.T) {
 	store := mem.NewStock()
-	s := stock.NewSingle(store)
+	s := stock.NewSingleKey(store)
 	for range 3 {
 		require.NoError(t, s.Take(t.Context(), number(1), tea, 3))
 	}
@@ -268,7 +268,7 @@ func TestSingleCountsTwice(t *testing.T) {
 
 // TestIdleRestsReturn: coupons of an idle instance return to the stock, and are leased again when needed.
 func TestIdleRestsReturn(t *testing.T) {
-	store, mirror := mem.NewStockBook(), mem.NewStock()
+	store, mirror := mem.NewStockLeases(), mem.NewStock()
 	a, b := lease(t, store, mirror, "a", 100), lease(t, store, mirror, "b", 100)
 	const total = 7
 	require.NoError(t, a.Take(t.Context(), number(1), tea, 2)) // leases one
@@ -278,9 +278,9 @@ func TestIdleRestsReturn(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, a.Take(t.Context(), number(2), tea, total))
 	require.ErrorIs(t, b.Take(t.Context(), number(3), tea, total), wallet.ErrSoldOut, "a has it all")
-	require.NoError(t, a.Tidy(t.Context(), 10))
+	require.NoError(t, a.ReturnUnused(t.Context(), 10))
 	require.ErrorIs(t, b.Take(t.Context(), number(4), tea, total), wallet.ErrSoldOut, "a was used since the last call")
-	require.NoError(t, a.Tidy(t.Context(), 10))
+	require.NoError(t, a.ReturnUnused(t.Context(), 10))
 	for id := range 4 {
 		require.NoError(t, b.Take(t.Context(), number(id+5), tea, total), "the rest was returned")
 	}

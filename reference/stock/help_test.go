@@ -61,16 +61,16 @@ func (k faultyKeys) GiveBack(ctx context.Context, key wallet.StockKey, no wallet
 	return k.call(func() error { return k.StockParts.GiveBack(ctx, key, no) })
 }
 
-func (k faultyKeys) Lend(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (n int64, err error) {
-	err = k.call(func() (err error) { n, err = k.StockParts.Lend(ctx, from, to, limit, want); return err })
+func (k faultyKeys) MoveOut(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (n int64, err error) {
+	err = k.call(func() (err error) { n, err = k.StockParts.MoveOut(ctx, from, to, limit, want); return err })
 	if err != nil {
 		n = 0
 	}
 	return n, err
 }
 
-func (k faultyKeys) Borrow(ctx context.Context, to wallet.StockKey, from int, lent int64) (n int64, err error) {
-	err = k.call(func() (err error) { n, err = k.StockParts.Borrow(ctx, to, from, lent); return err })
+func (k faultyKeys) MoveIn(ctx context.Context, to wallet.StockKey, from int, lent int64) (n int64, err error) {
+	err = k.call(func() (err error) { n, err = k.StockParts.MoveIn(ctx, to, from, lent); return err })
 	if err != nil {
 		n = 0
 	}
@@ -79,17 +79,17 @@ func (k faultyKeys) Borrow(ctx context.Context, to wallet.StockKey, from int, le
 
 // faultyLeases are stock leases with faults.
 type faultyLeases struct {
-	wallet.StockBook
+	wallet.StockLeases
 	*faults
 }
 
 func (b faultyLeases) Of(t wallet.RewardID) (wallet.Quotas, error) {
-	q, err := b.StockBook.Of(t)
+	q, err := b.StockLeases.Of(t)
 	return faultyQuotas{q, b.faults}, err
 }
 
 func (b faultyLeases) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
-	return b.call(func() error { return b.StockBook.GiveBack(ctx, no, t) })
+	return b.call(func() error { return b.StockLeases.GiveBack(ctx, no, t) })
 }
 
 // faultyQuotas are one template's leases with faults.
@@ -114,11 +114,11 @@ func (p faultyQuotas) Record(ctx context.Context, r wallet.Reservation) (out wal
 	return out, isNew, err
 }
 
-func (p faultyQuotas) Strand(ctx context.Context, holder string) error {
-	return p.call(func() error { return p.Quotas.Strand(ctx, holder) })
+func (p faultyQuotas) Orphan(ctx context.Context, holder string) error {
+	return p.call(func() error { return p.Quotas.Orphan(ctx, holder) })
 }
 
-func (p faultyQuotas) Audit(ctx context.Context, s wallet.Stage) (back wallet.Money, err error) {
-	err = p.call(func() (err error) { back, err = p.Quotas.Audit(ctx, s); return err })
+func (p faultyQuotas) Reclaim(ctx context.Context, s wallet.Stage) (back wallet.Money, err error) {
+	err = p.call(func() (err error) { back, err = p.Quotas.Reclaim(ctx, s); return err })
 	return back, err
 }

@@ -11,14 +11,14 @@ import (
 
 // Maintenance is an instance's stocks with the chores that they need. A runner calls its steps. Holders, Orphan, Retire
 // and Reclaim concern leased stock only.
-type Keeper struct {
+type Maintenance struct {
 	Stocks    wallet.Stocks
 	Reader    *Reader
 	Templates []wallet.Template
 
 	// For leased stock only; nil otherwise.
-	Lease  *Lease
-	Book   wallet.StockBook
+	Lease  *Leased
+	Leases wallet.StockLeases
 	Mirror wallet.StockMirror
 }
 
@@ -26,30 +26,30 @@ type Keeper struct {
 const maxSettled = 500
 
 // Refresh reads the issued counts. Every instance calls it about once a second.
-func (m *Keeper) Refresh(ctx context.Context) error { return m.Reader.Refresh(ctx) }
+func (m *Maintenance) Refresh(ctx context.Context) error { return m.Reader.Refresh(ctx) }
 
 // ReturnUnused returns the coupons that this instance has leased and does not use. Every instance calls it every few
 // seconds.
-func (m *Keeper) Tidy(ctx context.Context) error {
+func (m *Maintenance) ReturnUnused(ctx context.Context) error {
 	if m.Lease == nil {
 		return nil
 	}
-	return m.Lease.Tidy(ctx, maxSettled)
+	return m.Lease.ReturnUnused(ctx, maxSettled)
 }
 
 // Publish publishes the issued counts of leased stock. One instance calls it about once a second.
-func (m *Keeper) Publish(ctx context.Context) error {
+func (m *Maintenance) Publish(ctx context.Context) error {
 	if m.Lease == nil {
 		return nil
 	}
-	return Publish(ctx, m.Book, m.Mirror, m.Templates)
+	return Publish(ctx, m.Leases, m.Mirror, m.Templates)
 }
 
 // Holders returns the holders of leases of any template, ascending.
-func (m *Keeper) Holders(ctx context.Context) ([]string, error) {
+func (m *Maintenance) Holders(ctx context.Context) ([]string, error) {
 	var all []string
 	for _, t := range m.rewards() {
-		b, err := m.Book.Of(t)
+		b, err := m.Leases.Of(t)
 		if err != nil {
 			return nil, err
 		}
@@ -64,12 +64,12 @@ func (m *Keeper) Holders(ctx context.Context) ([]string, error) {
 }
 
 // Orphan ends the leases of a dead holder. Their rest is unusable until Reclaim. Idempotent.
-func (m *Keeper) Strand(ctx context.Context, holder string) error {
+func (m *Maintenance) Orphan(ctx context.Context, holder string) error {
 	var failed error
 	for _, t := range m.rewards() {
-		b, err := m.Book.Of(t)
+		b, err := m.Leases.Of(t)
 		if err == nil {
-			err = wallet.Repeat(func() error { return b.Strand(ctx, holder) })
+			err = wallet.Repeat(func() error { return b.Orphan(ctx, holder) })
 		}
 		failed = errors.Join(failed, err)
 	}
@@ -77,21 +77,21 @@ func (m *Keeper) Strand(ctx context.Context, holder string) error {
 }
 
 // Retire returns the unissued coupons of a holder that grants no more. Its result is the number of returned coupons.
-func (m *Keeper) Retire(ctx context.Context, holder string) (int64, error) {
-	return Retire(ctx, m.Book, m.rewards(), holder)
+func (m *Maintenance) Retire(ctx context.Context, holder string) (int64, error) {
+	return Retire(ctx, m.Leases, m.rewards(), holder)
 }
 
 // Reclaim returns the rest of orphaned leases. Its result is the number of returned coupons. One instance calls it from
 // time to time.
-func (m *Keeper) Audit(ctx context.Context) (int64, error) {
+func (m *Maintenance) Reclaim(ctx context.Context) (int64, error) {
 	if m.Lease == nil {
 		return 0, nil
 	}
-	return Audit(ctx, m.Book, m.rewards())
+	return Reclaim(ctx, m.Leases, m.rewards())
 }
 
 // rewards returns the leased templates, each once, whatever the stage.
-func (m *Keeper) rewards() []wallet.RewardID {
+func (m *Maintenance) rewards() []wallet.RewardID {
 	if m.Lease == nil {
 		return nil
 	}
@@ -106,17 +106,17 @@ func (m *Keeper) rewards() []wallet.RewardID {
 
 // NewMaintenance returns an instance's stocks of these templates under a strategy: counters for single-key and
 // split-key, leases and a mirror for lease. ErrInvalid: an unknown strategy or invalid parameters.
-func NewKeeper(s Strategy, templates []wallet.Template) (*Keeper, error) {
-	m := &Keeper{Templates: slices.Clone(templates)}
+func NewMaintenance(s Config, templates []wallet.Template) (*Maintenance, error) {
+	m := &Maintenance{Templates: slices.Clone(templates)}
 	var err error
 	switch s.Name {
 	case wallet.StockSingleKey:
-		m.Stocks = NewSingle(s.Counter)
+		m.Stocks = NewSingleKey(s.Counter)
 	case wallet.StockSplitKey:
-		m.Stocks, err = NewSplit(s.Keys, s.Parts)
+		m.Stocks, err = NewSplitKey(s.Keys, s.Parts)
 	case wallet.StockLease:
-		m.Book, m.Mirror = s.Book, s.Mirror
-		m.Lease, err = NewLease(s.Book, s.Mirror, s.Holder, s.Block)
+		m.Leases, m.Mirror = s.Leases, s.Mirror
+		m.Lease, err = NewLeased(s.Leases, s.Mirror, s.Holder, s.Block)
 		m.Stocks = m.Lease
 	default:
 		return nil, fmt.Errorf("%w: stock: strategy %q", wallet.ErrInvalid, s.Name)
@@ -129,14 +129,14 @@ func NewKeeper(s Strategy, templates []wallet.Template) (*Keeper, error) {
 }
 
 // Config is the way stocks are counted, with the stores and parameters that it needs.
-type Strategy struct {
+type Config struct {
 	Name wallet.StockStrategy
 
 	Counter wallet.StockCounter // for single-key
 	Keys    wallet.StockParts   // for split-key
 	Parts   int                 // for split-key: keys per template, the same in all instances
 
-	Book   wallet.StockBook   // for lease
+	Leases wallet.StockLeases // for lease
 	Mirror wallet.StockMirror // for lease
 	Holder string             // for lease: the name of this process run
 	Block  int64              // for lease: coupons leased at once

@@ -17,8 +17,8 @@ import (
 //
 // Coupons that can stay unissued: while an instance runs, the rests of its open blocks, which ReturnUnused returns when
 // they are idle; after it has died the same, until its blocks are orphaned and reclaimed. No coupon is issued twice.
-type Lease struct {
-	leases wallet.StockBook
+type Leased struct {
+	leases wallet.StockLeases
 	mirror wallet.StockMirror
 	holder string
 	block  int64
@@ -27,7 +27,7 @@ type Lease struct {
 	byReward map[wallet.RewardID]*templateLeases
 }
 
-var _ wallet.Stocks = (*Lease)(nil)
+var _ wallet.Stocks = (*Leased)(nil)
 
 // maxTemplates bounds the templates that one instance counts. Each has separate state in memory; a festival has dozens.
 const maxTemplates = 1024
@@ -41,14 +41,14 @@ type templateLeases struct {
 // NewLeased returns the stocks of one process run of an instance. No other run of any instance may use the same holder,
 // before or after. block is the number of coupons to lease at once while many are left; a few seconds of an instance's
 // grants is a good size. ErrInvalid: block is outside 1..MaxStock, or holder is empty.
-func NewLease(leases wallet.StockBook, mirror wallet.StockMirror, holder string, block int64) (*Lease, error) {
+func NewLeased(leases wallet.StockLeases, mirror wallet.StockMirror, holder string, block int64) (*Leased, error) {
 	if block < 1 || block > wallet.MaxStock || holder == "" {
 		return nil, fmt.Errorf("%w: stock: leases of %d coupons to holder %q", wallet.ErrInvalid, block, holder)
 	}
-	return &Lease{leases: leases, mirror: mirror, holder: holder, block: block, byReward: map[wallet.RewardID]*templateLeases{}}, nil
+	return &Leased{leases: leases, mirror: mirror, holder: holder, block: block, byReward: map[wallet.RewardID]*templateLeases{}}, nil
 }
 
-func (l *Lease) open(t wallet.RewardID) (*templateLeases, error) {
+func (l *Leased) open(t wallet.RewardID) (*templateLeases, error) {
 	quotas, err := l.leases.Of(t)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (l *Lease) open(t wallet.RewardID) (*templateLeases, error) {
 }
 
 // Take implements wallet.Stocks.
-func (l *Lease) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
+func (l *Leased) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
 	if err := checkTake(no, t, total); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (l *Lease) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, 
 }
 
 // Decline implements wallet.Stocks.
-func (l *Lease) Decline(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (bool, error) {
+func (l *Leased) Decline(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (bool, error) {
 	if err := checkTake(no, t, 0); err != nil {
 		return false, err
 	}
@@ -97,7 +97,7 @@ func (l *Lease) Decline(ctx context.Context, no wallet.OrderNo, t wallet.RewardI
 }
 
 // GiveBack implements wallet.Stocks.
-func (l *Lease) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+func (l *Leased) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	if err := checkTake(no, t, 0); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (l *Lease) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.Reward
 }
 
 // Issued implements wallet.Stocks: it returns the mirror's count.
-func (l *Lease) Issued(ctx context.Context, t wallet.Template) (int64, error) {
+func (l *Leased) Issued(ctx context.Context, t wallet.Template) (int64, error) {
 	return l.mirror.Reported(ctx, t)
 }
 
@@ -113,7 +113,7 @@ func (l *Lease) Issued(ctx context.Context, t wallet.Template) (int64, error) {
 // not held by an instance that does not need them. It also settles takes without an answer, at most limit for each
 // template. An instance that needs coupons again leases again. Errors are those of the store; after an error the next
 // call continues.
-func (l *Lease) Tidy(ctx context.Context, limit int) error {
+func (l *Leased) ReturnUnused(ctx context.Context, limit int) error {
 	var failed error
 	for _, t := range l.templates() {
 		s := l.get(t)
@@ -129,7 +129,7 @@ func (l *Lease) Tidy(ctx context.Context, limit int) error {
 }
 
 // templates returns the templates counted here, sorted.
-func (l *Lease) templates() []wallet.RewardID {
+func (l *Leased) templates() []wallet.RewardID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := make([]wallet.RewardID, 0, len(l.byReward))
@@ -140,7 +140,7 @@ func (l *Lease) templates() []wallet.RewardID {
 	return all
 }
 
-func (l *Lease) get(t wallet.RewardID) *templateLeases {
+func (l *Leased) get(t wallet.RewardID) *templateLeases {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.byReward[t]

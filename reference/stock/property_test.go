@@ -55,7 +55,7 @@ func TestNeverOver(t *testing.T) {
 				return n
 			}
 			f.run(design{issued: sum, bound: sum, settle: func() {}, open: func(int) wallet.Stocks {
-				s, err := stock.NewSplit(faultyKeys{store, f.faults}, parts)
+				s, err := stock.NewSplitKey(faultyKeys{store, f.faults}, parts)
 				require.NoError(t, err)
 				return s
 			}})
@@ -64,7 +64,7 @@ func TestNeverOver(t *testing.T) {
 	t.Run("lease", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			f := newModel(t)
-			store, block := mem.NewStockBook(), rapid.Int64Range(1, 40).Draw(t, "block")
+			store, block := mem.NewStockLeases(), rapid.Int64Range(1, 40).Draw(t, "block")
 			stand := func() wallet.Quota {
 				q, err := store.Of(tea)
 				require.NoError(t, err)
@@ -83,20 +83,20 @@ func TestNeverOver(t *testing.T) {
 				chore: func() {
 					switch rapid.IntRange(0, 3).Draw(t, "chore") {
 					case 0:
-						_ = rapid.SampledFrom(f.alive).Draw(t, "instance").(*stock.Lease).Tidy(bg(), 3)
+						_ = rapid.SampledFrom(f.alive).Draw(t, "instance").(*stock.Leased).ReturnUnused(bg(), 3)
 					case 1: // any lease may expire, of dead and living holders
-						_, _ = stock.Expire(bg(), shaky, templates, []string{holder(rapid.IntRange(1, f.runs).Draw(t, "living"))})
+						_, _ = stock.OrphanExpired(bg(), shaky, templates, []string{holder(rapid.IntRange(1, f.runs).Draw(t, "living"))})
 					case 2:
-						_, _ = stock.Audit(bg(), shaky, templates)
+						_, _ = stock.Reclaim(bg(), shaky, templates)
 					case 3:
 						_, _ = stock.Retire(bg(), shaky, templates, holder(rapid.IntRange(1, f.runs).Draw(t, "retired")))
 					}
 				},
 				settle: func() {
-					gone, err := stock.Expire(bg(), store, templates, nil)
+					gone, err := stock.OrphanExpired(bg(), store, templates, nil)
 					require.NoError(t, err)
 					require.LessOrEqual(t, len(gone), f.runs)
-					_, err = stock.Audit(bg(), store, templates)
+					_, err = stock.Reclaim(bg(), store, templates)
 					require.NoError(t, err)
 					require.Equal(t, wallet.Quota{Reserved: stand().Reserved, Leased: stand().Reserved}, stand(), "the records are exact")
 				},

@@ -9,15 +9,15 @@ import (
 // SingleKey is the source's design (C3): one counter per template, incremented at every attempt and compared with the
 // stock. It exists for comparison and has the source's two known problems (C4): every grant of a template uses one hot
 // key, and a repeat after an unknown outcome counts again.
-type Single struct{ counter wallet.StockCounter }
+type SingleKey struct{ counter wallet.StockCounter }
 
-var _ wallet.Stocks = (*Single)(nil)
+var _ wallet.Stocks = (*SingleKey)(nil)
 
 // NewSingleKey returns stocks counted by c.
-func NewSingle(c wallet.StockCounter) *Single { return &Single{counter: c} }
+func NewSingleKey(c wallet.StockCounter) *SingleKey { return &SingleKey{counter: c} }
 
 // Take implements wallet.Stocks, except idempotency: each repeat counts.
-func (s *Single) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
+func (s *SingleKey) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
 	if err := checkTake(no, t, total); err != nil {
 		return err
 	}
@@ -29,12 +29,12 @@ func (s *Single) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID,
 }
 
 // Decline implements wallet.Stocks, but records nothing: the counter does not know orders.
-func (s *Single) Decline(_ context.Context, no wallet.OrderNo, t wallet.RewardID) (bool, error) {
+func (s *SingleKey) Decline(_ context.Context, no wallet.OrderNo, t wallet.RewardID) (bool, error) {
 	return false, checkTake(no, t, 0)
 }
 
 // GiveBack implements wallet.Stocks, except idempotency: each repeat returns another coupon.
-func (s *Single) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+func (s *SingleKey) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	if err := checkTake(no, t, 0); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (s *Single) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.Rewar
 }
 
 // Issued implements wallet.Stocks: the count includes refused and repeated attempts.
-func (s *Single) Issued(ctx context.Context, t wallet.Template) (int64, error) {
+func (s *SingleKey) Issued(ctx context.Context, t wallet.Template) (int64, error) {
 	return s.counter.Count(ctx, whole(t))
 }
 

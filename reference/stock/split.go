@@ -29,7 +29,7 @@ const (
 //
 // It depends on a store that may lose its last writes. Then it can grant more coupons than there are; only leased stock
 // cannot.
-type Split struct {
+type SplitKey struct {
 	keys  wallet.StockParts
 	parts int
 
@@ -37,34 +37,34 @@ type Split struct {
 	empty map[wallet.StockKey]int // remaining takes of a part before the others are asked again
 }
 
-var _ wallet.Stocks = (*Split)(nil)
+var _ wallet.Stocks = (*SplitKey)(nil)
 
 // NewSplitKey returns stocks counted by keys, with parts keys per template. The number must be the same in all
 // instances and must not change while stocks are granted. ErrInvalid: it is outside 1..MaxParts.
-func NewSplit(keys wallet.StockParts, parts int) (*Split, error) {
+func NewSplitKey(keys wallet.StockParts, parts int) (*SplitKey, error) {
 	if parts < 1 || parts > MaxParts {
 		return nil, fmt.Errorf("%w: stock split in %d parts, not 1 to %d", wallet.ErrInvalid, parts, MaxParts)
 	}
-	return &Split{keys: keys, parts: parts, empty: map[wallet.StockKey]int{}}, nil
+	return &SplitKey{keys: keys, parts: parts, empty: map[wallet.StockKey]int{}}, nil
 }
 
 // home returns the key that remembers the order.
-func (s *Split) home(no wallet.OrderNo, t wallet.RewardID) wallet.StockKey {
+func (s *SplitKey) home(no wallet.OrderNo, t wallet.RewardID) wallet.StockKey {
 	return s.part(wallet.Template{Reward: t, Stage: no.Stage}, int(no.ActID%wallet.ActID(s.parts)))
 }
 
-func (s *Split) part(t wallet.Template, n int) wallet.StockKey {
+func (s *SplitKey) part(t wallet.Template, n int) wallet.StockKey {
 	return wallet.StockKey{Template: t, Part: n}
 }
 
 // initialShare returns the number of coupons that a part has before any are moved.
-func (s *Split) initialShare(total int64, part int) int64 {
+func (s *SplitKey) initialShare(total int64, part int) int64 {
 	n := int64(s.parts)
 	return (total + n - 1 - int64(part)) / n
 }
 
 // Take implements wallet.Stocks.
-func (s *Split) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
+func (s *SplitKey) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
 	if err := checkTake(no, t, total); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func takeResult(a wallet.StockAnswer, err error) error {
 }
 
 // othersEmpty reports whether all other parts were empty a short time ago.
-func (s *Split) othersEmpty(k wallet.StockKey) bool {
+func (s *SplitKey) othersEmpty(k wallet.StockKey) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.empty[k] == 0 {
@@ -102,17 +102,17 @@ func (s *Split) othersEmpty(k wallet.StockKey) bool {
 }
 
 // refill asks the other parts in turn until one has coupons to move, and records if none had.
-func (s *Split) refill(ctx context.Context, home wallet.StockKey, total int64) error {
+func (s *SplitKey) refill(ctx context.Context, home wallet.StockKey, total int64) error {
 	for i := 1; i < s.parts; i++ {
 		from := s.part(home.Template, (home.Part+i)%s.parts)
-		moved, err := s.keys.Lend(ctx, from, home.Part, s.initialShare(total, from.Part), moveAtOnce)
+		moved, err := s.keys.MoveOut(ctx, from, home.Part, s.initialShare(total, from.Part), moveAtOnce)
 		if err != nil {
 			return moveError(err)
 		}
 		if moved == 0 {
 			continue
 		}
-		added, err := s.keys.Borrow(ctx, home, from.Part, moved)
+		added, err := s.keys.MoveIn(ctx, home, from.Part, moved)
 		if err != nil {
 			return moveError(err)
 		}
@@ -136,7 +136,7 @@ func moveError(err error) error {
 }
 
 // Decline implements wallet.Stocks.
-func (s *Split) Decline(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (bool, error) {
+func (s *SplitKey) Decline(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) (bool, error) {
 	if err := checkTake(no, t, 0); err != nil {
 		return false, err
 	}
@@ -146,7 +146,7 @@ func (s *Split) Decline(ctx context.Context, no wallet.OrderNo, t wallet.RewardI
 }
 
 // GiveBack implements wallet.Stocks.
-func (s *Split) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+func (s *SplitKey) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	if err := checkTake(no, t, 0); err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (s *Split) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.Reward
 }
 
 // Issued implements wallet.Stocks. The parts are read one after another.
-func (s *Split) Issued(ctx context.Context, t wallet.Template) (int64, error) {
+func (s *SplitKey) Issued(ctx context.Context, t wallet.Template) (int64, error) {
 	total := int64(0)
 	for n := range s.parts {
 		issued, err := s.keys.Issued(ctx, s.part(t, n))

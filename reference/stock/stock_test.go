@@ -23,14 +23,14 @@ func official(t wallet.RewardID) wallet.Template {
 	return wallet.Template{Reward: t, Stage: wallet.Official}
 }
 
-func split(t require.TestingT, parts int) *stock.Split {
-	s, err := stock.NewSplit(mem.NewStock(), parts)
+func split(t require.TestingT, parts int) *stock.SplitKey {
+	s, err := stock.NewSplitKey(mem.NewStock(), parts)
 	require.NoError(t, err)
 	return s
 }
 
-func lease(t require.TestingT, leases wallet.StockBook, mirror wallet.StockMirror, holder string, block int64) *stock.Lease {
-	l, err := stock.NewLease(leases, mirror, holder, block)
+func lease(t require.TestingT, leases wallet.StockLeases, mirror wallet.StockMirror, holder string, block int64) *stock.Leased {
+	l, err := stock.NewLeased(leases, mirror, holder, block)
 	require.NoError(t, err)
 	return l
 }
@@ -46,7 +46,7 @@ func TestStrategies(t *testing.T) {
 		{"single key that remembers", func() wallet.Stocks { return split(t, 1) }, "the source's key with a memory of orders"},
 		{"split", func() wallet.Stocks { return split(t, 7) }, "shares that do not divide evenly"},
 		{"more parts than coupons", func() wallet.Stocks { return split(t, 256) }, "most parts start empty and get coupons from others"},
-		{"lease", func() wallet.Stocks { return lease(t, mem.NewStockBook(), mem.NewStock(), "a", 30) }, "blocks"},
+		{"lease", func() wallet.Stocks { return lease(t, mem.NewStockLeases(), mem.NewStock(), "a", 30) }, "blocks"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			const total = 100

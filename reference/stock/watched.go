@@ -52,9 +52,9 @@ func (w *usageTracker) Record(ctx context.Context, r wallet.Reservation) (wallet
 	return got, isNew, err
 }
 
-// Strand implements wallet.Quotas. An ended block has no rest for this instance.
-func (w *usageTracker) Strand(ctx context.Context, holder string) error {
-	err := w.Quotas.Strand(ctx, holder)
+// Orphan implements wallet.Quotas. An ended block has no rest for this instance.
+func (w *usageTracker) Orphan(ctx context.Context, holder string) error {
+	err := w.Quotas.Orphan(ctx, holder)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range w.stages {

@@ -44,20 +44,20 @@ func appendSigned(b []byte, t wallet.Token) ([]byte, error) {
 func decodeSigned(b []byte) (wallet.Token, error) {
 	var m tokenpb.Token
 	if err := proto.Unmarshal(b, &m); err != nil {
-		return wallet.Token{}, fmt.Errorf("%w: %v", wallet.ErrTokenGarbled, err)
+		return wallet.Token{}, fmt.Errorf("%w: %v", wallet.ErrTokenUnreadable, err)
 	}
 	no, err := wallet.ParseOrderNo(m.OutTradeNo)
 	if err != nil {
-		return wallet.Token{}, fmt.Errorf("%w: %v", wallet.ErrTokenGarbled, err)
+		return wallet.Token{}, fmt.Errorf("%w: %v", wallet.ErrTokenUnreadable, err)
 	}
 	same := m.ActID == int64(no.ActID) && m.SceneID == string(no.Scene) && m.RainID == no.Rain
 	if !same || m.Status != 0 || len(m.ProtoReflect().GetUnknown()) > 0 || m.AppID < 0 || m.AppID > wallet.Apps {
-		return wallet.Token{}, fmt.Errorf("%w: fields that no token has", wallet.ErrTokenGarbled)
+		return wallet.Token{}, fmt.Errorf("%w: fields that no token has", wallet.ErrTokenUnreadable)
 	}
 	t := wallet.Token{App: wallet.App(m.AppID), Activity: wallet.ActivityID(m.ActivityID), Order: no,
 		Amount: wallet.Money(m.Amount), Opened: wallet.Instant(m.OpenTime)}
 	if err := validate(t); err != nil {
-		return wallet.Token{}, fmt.Errorf("%w: %v", wallet.ErrTokenGarbled, err)
+		return wallet.Token{}, fmt.Errorf("%w: %v", wallet.ErrTokenUnreadable, err)
 	}
 	return t, nil
 }

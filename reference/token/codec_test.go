@@ -76,11 +76,11 @@ func TestDecodeRefuses(t *testing.T) {
 			b, err := proto.Marshal(m)
 			require.NoError(t, err)
 			_, err = decodeSigned(b)
-			require.ErrorIs(t, err, wallet.ErrTokenGarbled)
+			require.ErrorIs(t, err, wallet.ErrTokenUnreadable)
 		})
 	}
 	_, err := decodeSigned([]byte{0xff})
-	require.ErrorIs(t, err, wallet.ErrTokenGarbled, "not protobuf at all")
+	require.ErrorIs(t, err, wallet.ErrTokenUnreadable, "not protobuf at all")
 }
 
 // TestProtobufIsAboutHalfOfJSON measures T3's claim.

@@ -29,7 +29,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte{}, int64(0), int64(0))
 	f.Add([]byte{versionReal, 0, 0, 0, 1}, int64(1), int64(noon))
 	f.Add(bytes.Repeat([]byte{versionModelled}, MaxSealed), int64(1), int64(noon))
-	named := []error{wallet.ErrTokenGarbled, wallet.ErrTokenForged, wallet.ErrTokenKey, wallet.ErrTokenPurpose,
+	named := []error{wallet.ErrTokenUnreadable, wallet.ErrTokenForged, wallet.ErrTokenKey, wallet.ErrTokenPurpose,
 		wallet.ErrTokenForeign, wallet.ErrTokenExpired}
 	f.Fuzz(func(t *testing.T, sealed []byte, act, now int64) {
 		before := slices.Clone(sealed)
@@ -53,7 +53,7 @@ func FuzzDecodeSigned(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		tok, err := decodeSigned(b)
 		if err != nil {
-			require.ErrorIs(t, err, wallet.ErrTokenGarbled)
+			require.ErrorIs(t, err, wallet.ErrTokenUnreadable)
 			return
 		}
 		again, err := appendSigned(nil, tok)

@@ -71,7 +71,7 @@ func (m *Modelled) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 // Open implements wallet.Sealer. Errors as for Real.
 func (m *Modelled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
 	if len(sealed) < standTextAt+checkSize || len(sealed) > MaxSealed || sealed[0] != versionModelled {
-		return wallet.Token{}, wallet.ErrTokenGarbled
+		return wallet.Token{}, wallet.ErrTokenUnreadable
 	}
 	keys, err := m.keys.opening(KeyID(binary.LittleEndian.Uint32(sealed[standKeyAt:])))
 	if err != nil {
@@ -83,7 +83,7 @@ func (m *Modelled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (w
 	}
 	activity, scene := int(b[standActivityAt]), int(b[standSceneAt])
 	if len(b) != standTextAt+activity+scene {
-		return wallet.Token{}, wallet.ErrTokenGarbled
+		return wallet.Token{}, wallet.ErrTokenUnreadable
 	}
 	text := string(b[standTextAt:]) // one copy for both, since the token outlives the bytes
 	t := wallet.Token{
@@ -100,7 +100,7 @@ func (m *Modelled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (w
 		Opened: wallet.Instant(binary.LittleEndian.Uint64(b[standOpenedAt:])),
 	}
 	if validate(t) != nil {
-		return wallet.Token{}, wallet.ErrTokenGarbled
+		return wallet.Token{}, wallet.ErrTokenUnreadable
 	}
 	issued := wallet.Instant(binary.LittleEndian.Uint64(b[standIssuedAt:]))
 	if err := m.policy.admit(Purpose(b[standPurposeAt]), t.Order.ActID, issued, who, now); err != nil {

@@ -81,7 +81,7 @@ func (r *Real) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 // not sealed with our keys, or were altered, are ErrTokenForged, which the alarm counts.
 func (r *Real) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
 	if len(sealed) < minSealed || len(sealed) > MaxSealed || sealed[0] != versionReal {
-		return wallet.Token{}, wallet.ErrTokenGarbled
+		return wallet.Token{}, wallet.ErrTokenUnreadable
 	}
 	header, body := sealed[:headerSize], sealed[headerSize:]
 	keys, err := r.keys.opening(KeyID(binary.BigEndian.Uint32(header[keyAt:])))

@@ -83,10 +83,10 @@ func TestRefusals(t *testing.T) {
 		// The owner is checked before the age.
 		{"foreign and expired", nil, stranger, wallet.Never, wallet.ErrTokenForeign},
 		// Not the form of a token.
-		{"no bytes", func([]byte) []byte { return nil }, ownerOf(typical()), noon, wallet.ErrTokenGarbled},
-		{"one byte", func(b []byte) []byte { return b[:1] }, ownerOf(typical()), noon, wallet.ErrTokenGarbled},
-		{"unknown version", func(b []byte) []byte { b[0] = 77; return b }, ownerOf(typical()), noon, wallet.ErrTokenGarbled},
-		{"oversized", func(b []byte) []byte { return append(b, make([]byte, MaxSealed)...) }, ownerOf(typical()), noon, wallet.ErrTokenGarbled},
+		{"no bytes", func([]byte) []byte { return nil }, ownerOf(typical()), noon, wallet.ErrTokenUnreadable},
+		{"one byte", func(b []byte) []byte { return b[:1] }, ownerOf(typical()), noon, wallet.ErrTokenUnreadable},
+		{"unknown version", func(b []byte) []byte { b[0] = 77; return b }, ownerOf(typical()), noon, wallet.ErrTokenUnreadable},
+		{"oversized", func(b []byte) []byte { return append(b, make([]byte, MaxSealed)...) }, ownerOf(typical()), noon, wallet.ErrTokenUnreadable},
 		// The form of a token, but not sealed by us.
 		{"cut", func(b []byte) []byte { return b[:len(b)-1] }, ownerOf(typical()), noon, wallet.ErrTokenForged},
 		{"longer", func(b []byte) []byte { return append(b, 0) }, ownerOf(typical()), noon, wallet.ErrTokenForged},
@@ -143,7 +143,7 @@ func TestEveryBitCounts(t *testing.T) {
 			want := []string{wallet.ErrTokenForged.Reason}
 			switch {
 			case i/8 == 0:
-				want = []string{wallet.ErrTokenGarbled.Reason, wallet.ErrTokenForged.Reason} // may name the other version
+				want = []string{wallet.ErrTokenUnreadable.Reason, wallet.ErrTokenForged.Reason} // may name the other version
 			case i/8 < 5:
 				want = []string{wallet.ErrTokenKey.Reason}
 			}
@@ -265,7 +265,7 @@ func TestModelledLengthsAreChecked(t *testing.T) {
 		b[at] = 255
 		b = binary.LittleEndian.AppendUint64(b, mix(m.keys.sealing().stand, b))
 		_, err = m.Open(b, ownerOf(typical()), noon)
-		require.ErrorIs(t, err, wallet.ErrTokenGarbled)
+		require.ErrorIs(t, err, wallet.ErrTokenUnreadable)
 	}
 }
 
@@ -288,5 +288,5 @@ func TestSampledMakesBoth(t *testing.T) {
 	weak, err := mustModelled(t).Seal(typical(), noon)
 	require.NoError(t, err)
 	_, err = mustReal(t).Open(weak, ownerOf(typical()), noon)
-	require.ErrorIs(t, err, wallet.ErrTokenGarbled, "Real refuses modelled tokens")
+	require.ErrorIs(t, err, wallet.ErrTokenUnreadable, "Real refuses modelled tokens")
 }

@@ -69,8 +69,8 @@ func (t *Trust) Seal(tok wallet.Token, now wallet.Instant) ([]byte, error) {
 // Open implements wallet.Sealer. While clients' tokens are not trusted it returns ErrTokenDistrust, whatever the bytes.
 func (t *Trust) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
 	if t.Distrusted() {
-		t.count(wallet.ErrTokenDistrust, now)
-		return wallet.Token{}, wallet.ErrTokenDistrust
+		t.count(wallet.ErrTokenDistrusted, now)
+		return wallet.Token{}, wallet.ErrTokenDistrusted
 	}
 	tok, err := t.sealer.Open(sealed, who, now)
 	if a, due := t.count(err, now); due {

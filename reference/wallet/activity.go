@@ -123,9 +123,9 @@ type Reward struct {
 	// For coupons whose scenes control their stock (C1, C2). Stock is the number of coupons in each stage. While less
 	// than FloorNum/FloorDen of it is left, Fallback is granted instead: another reward's coupon, or a greeting if it
 	// is empty.
-	Stock              int64
-	FloorNum, FloorDen int64
-	Fallback           RewardID
+	Stock                      int64
+	ThresholdNum, ThresholdDen int64
+	Fallback                   RewardID
 }
 
 // Scene is the configuration under which a reward is granted, with the capabilities that it uses (O2).

@@ -1,6 +1,8 @@
 package wallet
 
-import "context"
+import (
+	"context"
+)
 
 // Admission records a grant's order and takes its budget in one step.
 type Admission interface {
@@ -14,15 +16,15 @@ type Admission interface {
 
 // Admitted is an order on record and the block that pays for it.
 type Admitted struct {
-	Order Order
-	Block BlockID // 0: no block pays, and the order is void
-	New   bool    // recorded by this call
-	Apart bool    // the order was recorded without a block; its reservation, if any, is a separate record (Quotas.Record)
+	Order               Order
+	Block               BlockID // 0: no block pays, and the order is void
+	New                 bool    // recorded by this call
+	SeparateReservation bool    // the order was recorded without a block; its reservation, if any, is a separate record (Quotas.Record)
 }
 
 // AdmissionReader stores orders together with their reservations: the data of Orders and Quotas, in one step and one
 // record. Orders.Get finds the orders. Quotas.Record and Quotas.Find find the reservations.
-type AdmissionBook interface {
+type AdmissionStore interface {
 	// Admit records o, paid for by the block, unless its number is taken, and returns the record. With block 0 it
 	// records o as void. Atomic and idempotent. ErrStale: the block is orphaned or closed and the number is free;
 	// nothing was written. ErrUnknown: repeat the call.

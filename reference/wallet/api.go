@@ -1,6 +1,8 @@
 package wallet
 
-import "context"
+import (
+	"context"
+)
 
 // MaxPage bounds the entries of one page of the flow list.
 const MaxPage = 100
@@ -78,16 +80,16 @@ type Page struct {
 	Balance, Income Money
 
 	Grants      []Line
-	Next        Cursor       // the next page; zero = the end. While a source is missing the list has gaps: read it again from the start
-	Withdrawals []Withdrawal // newest first; with the first page only
-	Packets     []Packet     // sent or received, newest first; with the first page only (P4)
-	Items       []Item       // rewards other than cash, newest first; with the first page only (P3)
-	Missing     []string     // sources that could not be read (P2); empty if the page is complete
-	Refused     []TokenFault // client tokens that were not accepted
+	Next        Cursor         // the next page; zero = the end. While a source is missing the list has gaps: read it again from the start
+	Withdrawals []Withdrawal   // newest first; with the first page only
+	Packets     []Packet       // sent or received, newest first; with the first page only (P4)
+	Items       []Item         // rewards other than cash, newest first; with the first page only (P3)
+	Missing     []string       // sources that could not be read (P2); empty if the page is complete
+	Refused     []TokenRefusal // client tokens that were not accepted
 }
 
 // TokenRefusal says why a client's token was refused.
-type TokenFault struct {
+type TokenRefusal struct {
 	Index int // index in PageRequest.Tokens or WithdrawRequest.Tokens
 	Err   error
 }

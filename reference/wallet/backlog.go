@@ -1,6 +1,8 @@
 package wallet
 
-import "context"
+import (
+	"context"
+)
 
 // Credit is one grant to be posted to the ledger.
 type Credit struct {
@@ -10,7 +12,7 @@ type Credit struct {
 }
 
 // HeldPosting is one credit of the backlog and the id to acknowledge it with.
-type Held struct {
+type HeldPosting struct {
 	ID     uint64
 	Credit Credit
 }
@@ -22,7 +24,7 @@ type Backlog interface {
 	Push(ctx context.Context, cs []Credit) error
 	// Take leases at most limit credits of a shard, oldest first. A credit that is not acknowledged is available again
 	// when the lease ends. It may wait for the first credit. An empty result is not an error.
-	Take(ctx context.Context, shard, limit int) ([]Held, error)
+	Take(ctx context.Context, shard, limit int) ([]HeldPosting, error)
 	// Ack removes leased credits permanently. Idempotent.
 	Ack(ctx context.Context, shard int, ids []uint64) error
 	// Depth returns the number of held credits in all shards.

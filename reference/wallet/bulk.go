@@ -106,7 +106,7 @@ func (j BulkJob) Check(rows []BulkRow) error {
 // WithOutcomes returns the job after the rows starting at from have got these outcomes. It returns the job unchanged if
 // from is not the job's next row, or if the job was never started. (Grants made before a stop are still recorded.)
 // Errors: ErrInvalid as for BulkJobs.Record.
-func (j BulkJob) After(from int, outcomes []string) (BulkJob, error) {
+func (j BulkJob) WithOutcomes(from int, outcomes []string) (BulkJob, error) {
 	if from < 0 || len(outcomes) > j.Rows-from {
 		return j, fmt.Errorf("%w: %d outcomes from row %d of %d rows", ErrInvalid, len(outcomes), from, j.Rows)
 	}
@@ -177,18 +177,18 @@ type BulkNeed struct {
 }
 
 // BulkLineError is an error in one line of the file.
-type BulkFault struct {
+type BulkLineError struct {
 	Line int // from 1; 0: the file as a whole
 	Text string
 }
 
 // BulkPlan is the result of a dry run of a list.
 type BulkPlan struct {
-	Digest BulkDigest
-	Stage  Stage
-	Rows   int
-	Needs  []BulkNeed
-	Fits   bool  // budget and stock are enough at present
-	Same   int64 // id of the job that already has this list; 0: none
-	Faults []BulkFault
+	Digest      BulkDigest
+	Stage       Stage
+	Rows        int
+	Needs       []BulkNeed
+	Fits        bool  // budget and stock are enough at present
+	ExistingJob int64 // id of the job that already has this list; 0: none
+	Faults      []BulkLineError
 }

@@ -25,7 +25,7 @@ type Receipt struct {
 }
 
 // ItemResult is a downstream's reply for one item of a batch.
-type ItemAnswer struct {
+type ItemResult struct {
 	Receipt Receipt
 	Err     error
 }
@@ -39,10 +39,10 @@ type Downstream interface {
 	// Issue issues the items, at most Traits().Batch, and returns one result for each, in the same order. An item whose
 	// receipt is ItemProcessing is settled by a later Query; a callback says when. A repeat returns the item's present
 	// state, which is any state but open and issued.
-	Issue(ctx context.Context, items []Item) ([]ItemAnswer, error)
+	Issue(ctx context.Context, items []Item) ([]ItemResult, error)
 	// Query returns the downstream's record of an item. ErrNotFound: the downstream does not know it. ErrDeclined: the
 	// downstream first accepted it and then refused it.
-	Look(ctx context.Context, i Item) (Receipt, error)
+	Query(ctx context.Context, i Item) (Receipt, error)
 	// Use uses the item. A receipt of ItemExpired or ItemRefunded means that the call came too late. ErrNotFound: the
 	// downstream does not know the item.
 	Use(ctx context.Context, i Item) (Receipt, error)

@@ -34,14 +34,14 @@ func sentinels() map[string]struct {
 		"unavailable":      {ErrUnavailable, "unavailable"},
 		"unknown_outcome":  {ErrUnknown, "unknown"},
 		"not_yours":        {ErrNotYours, "unauthorised"},
-		"token_unreadable": {ErrTokenGarbled, "invalid"},
+		"token_unreadable": {ErrTokenUnreadable, "invalid"},
 		"token_forged":     {ErrTokenForged, "unauthorised"},
 		"token_key":        {ErrTokenKey, "unauthorised"},
 		"token_foreign":    {ErrTokenForeign, "unauthorised"},
 		"token_purpose":    {ErrTokenPurpose, "unauthorised"},
 		"token_expired":    {ErrTokenExpired, "refused"},
 		"token_replayed":   {ErrTokenReplayed, "conflict"},
-		"token_distrusted": {ErrTokenDistrust, "refused"},
+		"token_distrusted": {ErrTokenDistrusted, "refused"},
 	}
 }
 

@@ -56,7 +56,7 @@ func (p Person) Wallets() []ActID { return append([]ActID{p.ActID}, p.Former...)
 // LeftAfter returns the wallets that an account has left once it moves to the person to: those that it had left
 // earlier, and the wallets in from, which it leaves at this instant. A wallet that belongs to to is not in the result.
 // Ascending; nil if there are none.
-func Leave(earlier []LeftWallet, from []ActID, to Person, at Instant) (left []LeftWallet) {
+func LeftAfter(earlier []LeftWallet, from []ActID, to Person, at Instant) (left []LeftWallet) {
 	for _, l := range earlier {
 		if !to.Owns(l.ActID) && !slices.Contains(from, l.ActID) {
 			left = append(left, l)
@@ -81,7 +81,7 @@ type AccountRow struct {
 // IdentityChange is one atomic change of the store. A zero field changes nothing.
 type IdentityChange struct {
 	Account Account
-	Was     AccountRow // the row that the change is based on
+	Before  AccountRow // the row that the change is based on
 	Phone   Phone      // the phone to bind Account to
 	Holder  ActID      // the wallet that held Phone then; 0: none
 	Wallet  ActID      // Account's new wallet; 0: create one

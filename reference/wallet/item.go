@@ -107,7 +107,7 @@ type Items interface {
 	// Due returns at most limit items that have been in state s since before the instant, oldest first, starting at
 	// from, and the position to continue from; 0: the end. The position lets a scan pass items that cannot be settled.
 	// For ItemSettled the instant is compared with Expires instead: it returns the items to expire.
-	Unsettled(ctx context.Context, s ItemState, before Instant, from OpenPlace, limit int) ([]Item, OpenPlace, error)
+	Due(ctx context.Context, s ItemState, before Instant, from ScanCursor, limit int) ([]Item, ScanCursor, error)
 	// Count returns the number of items of a stage in each state.
 	Count(ctx context.Context, s Stage) (map[ItemState]int64, error)
 }
@@ -123,7 +123,7 @@ type ItemRecorder interface {
 }
 
 // ItemReader lists items for audits.
-type ItemBook interface {
+type ItemReader interface {
 	// Items calls yield for each item, by owner and then in the order of their numbers, until it returns false.
 	Items(ctx context.Context, yield func(Item) bool) error
 }

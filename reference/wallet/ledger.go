@@ -22,7 +22,7 @@ const (
 
 // MayBeNegative reports whether an account of this kind may have a balance below zero. Accounts with people's money may
 // not.
-func (k AccountKind) Owes() bool {
+func (k AccountKind) MayBeNegative() bool {
 	return k != PersonalAccount && k != HoldAccount && k != PacketAccount
 }
 
@@ -34,23 +34,23 @@ type AccountNo struct {
 }
 
 // PostOutcome is the result for one credit of a batch.
-type Posted uint8
+type PostOutcome uint8
 
 // The outcomes.
 const (
-	PostedNow    Posted = 1 + iota // written by this call
-	PostedBefore                   // already in the ledger with the same amount: nothing written
-	PostRefused                    // already in the ledger with another amount: nothing written; the caller raises an alarm
+	PostedNow    PostOutcome = 1 + iota // written by this call
+	PostedBefore                        // already in the ledger with the same amount: nothing written
+	PostRefused                         // already in the ledger with another amount: nothing written; the caller raises an alarm
 )
 
 // Entry is one line of the ledger. Entries are immutable (F1).
 type Entry struct {
-	Account AccountNo
-	Amount  Money   // fen added to the account; negative: taken from it
-	Order   OrderNo // of a grant; zero otherwise
-	Move    MoveNo  // of a step of a withdrawal or packet; zero otherwise
-	Opened  Instant // the grant's position in the flow list
-	Posted  Instant // when the transaction was committed, by the ledger's clock
+	Account  AccountNo
+	Amount   Money      // fen added to the account; negative: taken from it
+	Order    OrderNo    // of a grant; zero otherwise
+	Transfer TransferNo // of a step of a withdrawal or packet; zero otherwise
+	Opened   Instant    // the grant's position in the flow list
+	Posted   Instant    // when the transaction was committed, by the ledger's clock
 }
 
 // Leg is the part of a transfer that changes one account. Amount is in fen; negative: taken from the account.
@@ -61,7 +61,7 @@ type Leg struct {
 
 // Transfer moves money between accounts in one transaction: first Take from the pool, then its legs.
 type Transfer struct {
-	No   MoveNo
+	No   TransferNo
 	Legs []Leg
 
 	// Pool is a set of accounts that act as one balance, such as a person's joined wallets. Together they give Take
@@ -168,7 +168,7 @@ type Ledger interface {
 	// It returns the outcome of each credit. A credit that is already posted, also earlier in the batch, is not written
 	// again. After ErrInvalid (a credit is not above zero), ErrOverflow, ErrOverloaded and ErrUnavailable nothing was
 	// written. ErrUnknown: all new credits were written, or none; repeat the call.
-	Post(ctx context.Context, batch []Credit) ([]Posted, error)
+	Post(ctx context.Context, batch []Credit) ([]PostOutcome, error)
 	// Transfer moves the money in one transaction. Idempotent by number. ErrConflict: the number was used with other
 	// legs. ErrInsufficient: a personal, hold or packet account would go below zero, or the pool has less than Take;
 	// nothing was moved. The first result is final: a refused number stays refused even if more money arrives, because

@@ -148,13 +148,13 @@ type Orders interface {
 
 // ScanCursor is a position in a scan of unfinished records. 0 is the start. Only the store that returned it can
 // interpret it.
-type OpenPlace int64
+type ScanCursor int64
 
 // OpenOrders finds the orders that compensation (O5) has to settle.
 type OpenOrders interface {
 	// Open returns at most limit open orders created before the instant, oldest first, starting at from, and the
 	// position to continue from; 0: the end. The position lets a scan pass orders that cannot be settled.
-	Open(ctx context.Context, before Instant, from OpenPlace, limit int) ([]Order, OpenPlace, error)
+	Open(ctx context.Context, before Instant, from ScanCursor, limit int) ([]Order, ScanCursor, error)
 	// OpenCount returns the number of open orders: the backlog of O5.
 	OpenCount(ctx context.Context) (int64, error)
 }

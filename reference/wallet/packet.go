@@ -9,7 +9,7 @@ import (
 
 // PacketLifetime is how long a packet may be opened. Unopened shares are then returned to the sender (P4). The duration
 // is our choice.
-const PacketLife = 24 * time.Hour
+const PacketLifetime = 24 * time.Hour
 
 // MaxShares bounds the shares, and so the recipients, of one packet.
 const MaxShares = 100
@@ -103,7 +103,7 @@ func (p Packet) ShareFor(a Account) (int, bool) {
 }
 
 // SenderView returns the packet as its sender sees it.
-func (p Packet) Whole() Packet {
+func (p Packet) SenderView() Packet {
 	p.Count, p.Opened = len(p.Shares), 0
 	for _, s := range p.Shares {
 		if s.State == ShareOpened {
@@ -115,8 +115,8 @@ func (p Packet) Whole() Packet {
 
 // RecipientView returns the packet as the recipient with these shares sees it. It hides the other shares and the
 // packet's total.
-func (p Packet) Part(own []Share) Packet {
-	p = p.Whole()
+func (p Packet) RecipientView(own []Share) Packet {
+	p = p.SenderView()
 	p.Owner, p.Wallets, p.Shares, p.Amount = 0, nil, own, 0
 	for _, s := range own {
 		p.Amount += s.Amount // cannot overflow: at most the packet's amount, which Validate checked
@@ -148,7 +148,7 @@ type Packets interface {
 	// packets with a share that has been opening or returning since before asked; and packets in PacketSent created
 	// before sent. The scan starts at from. The position to continue from is returned; 0: the end. It lets a scan pass
 	// packets that cannot be finished.
-	Unfinished(ctx context.Context, asked, sent Instant, from OpenPlace, limit int) ([]Packet, OpenPlace, error)
+	Unfinished(ctx context.Context, asked, sent Instant, from ScanCursor, limit int) ([]Packet, ScanCursor, error)
 }
 
 // SendPacketRequest asks to send a packet. A repeat has the same content.

@@ -27,33 +27,33 @@ func TestPacketsAndSharesMoveForward(t *testing.T) {
 // TestMoveNumbers: each step of each withdrawal and packet has one number, which can be rebuilt from its parts.
 func TestMoveNumbers(t *testing.T) {
 	account := Account{DouyinFamily, 7}
-	seen := map[MoveNo]bool{}
+	seen := map[TransferNo]bool{}
 	names := map[string]bool{}
-	for step := MoveHold; step <= MoveReturn; step++ {
+	for step := TransferHold; step <= TransferReturn; step++ {
 		for _, request := range []int64{1, 2} {
 			for share := uint8(0); share < MaxShares; share++ {
-				no := MoveNoOf(account, request, step, share)
-				if share > 0 && step != MoveOpen && step != MoveReturn {
+				no := TransferNoOf(account, request, step, share)
+				if share > 0 && step != TransferOpen && step != TransferReturn {
 					require.ErrorIs(t, no.Validate(), ErrInvalid, "only shares are opened or returned")
 					continue
 				}
 				require.NoError(t, no.Validate())
-				require.Equal(t, step >= MoveSend, no.OfPacket())
+				require.Equal(t, step >= TransferSend, no.OfPacket())
 				a, r := no.Key()
-				require.Equal(t, no, MoveNoOf(a, r, no.Step, no.Share))
+				require.Equal(t, no, TransferNoOf(a, r, no.Step, no.Share))
 				require.False(t, seen[no] || names[no.String()], "%s", no)
 				seen[no], names[no.String()] = true, true
 			}
 		}
 	}
 	require.Len(t, seen, 2*(3+2*MaxShares))
-	require.Equal(t, "p_1_7_2 step 4 share 3", MoveNoOf(account, 2, MoveOpen, 3).String())
-	require.Equal(t, "w_1_7_2 step 1", MoveNoOf(account, 2, MoveHold, 0).String())
+	require.Equal(t, "p_1_7_2 step 4 share 3", TransferNoOf(account, 2, TransferOpen, 3).String())
+	require.Equal(t, "w_1_7_2 step 1", TransferNoOf(account, 2, TransferHold, 0).String())
 }
 
 // TestOnlyNobodysMoneyMayOwe fixes, for all ledgers, which account kinds may have a negative balance.
 func TestOnlyNobodysMoneyMayOwe(t *testing.T) {
 	for k := CostAccount; k <= PacketAccount; k++ {
-		require.Equal(t, k == CostAccount || k == PaidAccount || k == TransitAccount, k.Owes(), "account kind %d", k)
+		require.Equal(t, k == CostAccount || k == PaidAccount || k == TransitAccount, k.MayBeNegative(), "account kind %d", k)
 	}
 }

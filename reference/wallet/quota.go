@@ -1,6 +1,8 @@
 package wallet
 
-import "context"
+import (
+	"context"
+)
 
 // BlockID is the number of a block of a budget. 0 means no block: it marks a refused order.
 type BlockID int64
@@ -50,10 +52,10 @@ type QuotaRecorder interface {
 type QuotaHolders interface {
 	// Orphan ends every open block of the holder: from now on Record refuses it. The part that is not granted stays
 	// leased until Reclaim. Idempotent. ErrUnknown: repeat the call.
-	Strand(ctx context.Context, holder string) error
+	Orphan(ctx context.Context, holder string) error
 	// Reclaim sums what orphaned blocks of the stage have granted, by the reservations on record, returns the rest to
 	// the budget and closes the blocks. Its result is the returned sum in fen. Idempotent.
-	Audit(ctx context.Context, s Stage) (Money, error)
+	Reclaim(ctx context.Context, s Stage) (Money, error)
 	// Holders returns the holders of open blocks, ascending.
 	Holders(ctx context.Context) ([]string, error)
 }
@@ -68,5 +70,5 @@ type QuotaReader interface {
 type Quota struct {
 	Reserved Money // recorded for orders
 	Leased   Money // taken from the budget: by open and orphaned blocks in full, by closed ones what they granted
-	Stranded Money // leased to orphaned blocks and not reserved: not grantable before Reclaim
+	Orphaned Money // leased to orphaned blocks and not reserved: not grantable before Reclaim
 }

@@ -16,7 +16,7 @@ func Repeat(step func() error) error {
 	err := step()
 	for n := 1; n < repeatTries && errors.Is(err, ErrUnknown); n++ {
 		if err = step(); err != nil && nothingDone(err) {
-			return Unsettled(err)
+			return AsUnknown(err)
 		}
 	}
 	return err
@@ -34,7 +34,7 @@ func nothingDone(err error) bool {
 
 // AsUnknown turns the error of a later step into ErrUnknown: an earlier step is on record, and its final outcome is not
 // known. The cause stays in the error's tree.
-func Unsettled(err error) error {
+func AsUnknown(err error) error {
 	if errors.Is(err, ErrUnknown) {
 		return err
 	}

@@ -40,9 +40,9 @@ func TestRepeat(t *testing.T) {
 }
 
 func TestUnsettledIsUnknownOnce(t *testing.T) {
-	require.Equal(t, ErrUnknown, Unsettled(ErrUnknown))
-	err := Unsettled(ErrOverloaded)
+	require.Equal(t, ErrUnknown, AsUnknown(ErrUnknown))
+	err := AsUnknown(ErrOverloaded)
 	require.Equal(t, CodeUnknown, CodeOf(err))
 	require.ErrorIs(t, err, ErrOverloaded, "the cause stays visible")
-	require.Equal(t, err, Unsettled(err))
+	require.Equal(t, err, AsUnknown(err))
 }

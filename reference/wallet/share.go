@@ -1,6 +1,8 @@
 package wallet
 
-import "context"
+import (
+	"context"
+)
 
 // ShareState is the progress of one share of a packet.
 type ShareState uint8
@@ -42,17 +44,17 @@ type Share struct {
 }
 
 // Claimed reports whether the share is opened or being opened.
-func (s Share) Begun() bool { return s.State == ShareOpening || s.State == ShareOpened }
+func (s Share) Claimed() bool { return s.State == ShareOpening || s.State == ShareOpened }
 
 // BelongsTo reports whether the share belongs to person who, who asks with account a (B1, B2). It does if it is for a,
 // or if it was opened into one of who's wallets. It also does if it is not claimed, its wallet is one of who's (present
 // or former), and For still belongs to who: an account that leaves a wallet takes its shares along. Errors are those of
 // people, which is called for the last case only.
-func (s Share) IsOf(ctx context.Context, people People, a Account, who Person) (bool, error) {
+func (s Share) BelongsTo(ctx context.Context, people People, a Account, who Person) (bool, error) {
 	switch {
-	case s.For == a || s.Begun() && who.Owns(s.Owner):
+	case s.For == a || s.Claimed() && who.Owns(s.Owner):
 		return true, nil
-	case s.Begun() || s.Wallet == 0 || !who.Owns(s.Wallet):
+	case s.Claimed() || s.Wallet == 0 || !who.Owns(s.Wallet):
 		return false, nil
 	}
 	now, err := people.Resolve(ctx, s.For)

@@ -116,10 +116,10 @@ type StockParts interface {
 	GiveBack(ctx context.Context, k StockKey, no OrderNo) error
 	// MoveOut takes up to want coupons, at most half of the coupons left (rounded up), out of a key for another part.
 	// It returns the total ever moved to that part. ErrUnknown: they may have been moved; the next result shows it.
-	Lend(ctx context.Context, from StockKey, to int, limit, want int64) (int64, error)
+	MoveOut(ctx context.Context, from StockKey, to int, limit, want int64) (int64, error)
 	// MoveIn reports to a key the total that another part ever moved to it, and returns how much of the total is new to
 	// the key. Idempotent. ErrUnknown: repeat the call.
-	Borrow(ctx context.Context, to StockKey, from int, lent int64) (int64, error)
+	MoveIn(ctx context.Context, to StockKey, from int, lent int64) (int64, error)
 	// Issued returns the number of coupons counted at the key.
 	Issued(ctx context.Context, k StockKey) (int64, error)
 }
@@ -138,7 +138,7 @@ type StockMirror interface {
 // each template it is a Quotas whose amounts are coupons instead of fen, and whose budget is the stock. A block's
 // number is the epoch that fences its holder: an orphaned block pays for nothing more, and its rest is leased to nobody
 // before Reclaim has counted it.
-type StockBook interface {
+type StockLeases interface {
 	// Of returns the leases of one template. ErrInvalid: the id is malformed.
 	Of(t RewardID) (Quotas, error)
 	// GiveBack returns the order's coupon to its block, from which Reclaim recovers it once the block has ended, and

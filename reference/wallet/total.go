@@ -1,6 +1,8 @@
 package wallet
 
-import "context"
+import (
+	"context"
+)
 
 // Totals is the central store of the running total (累计发放总额, R). Each writer reports the sum in fen of everything that
 // it has granted since it started, not an increment, so a repeated report changes nothing (R5).
@@ -12,7 +14,7 @@ type Totals interface {
 }
 
 // TotalsReader lists the records of a central store, for code that keeps two stores and makes them agree (R4).
-type TotalsBook interface {
+type TotalsReader interface {
 	// Sums calls yield for each writer of the stage, with its sum, until it returns false. A writer may be listed
 	// twice. A writer that reports during the scan may be listed with either sum or, if it is new, not at all.
 	Sums(ctx context.Context, s Stage, yield func(writer string, sum Money) bool) error

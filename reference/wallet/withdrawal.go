@@ -65,7 +65,7 @@ type Withdrawals interface {
 	// Unfinished returns at most limit withdrawals created before the instant that are not final, oldest first,
 	// starting at from, and the position to continue from; 0: the end. It lets a scan pass withdrawals that cannot be
 	// finished.
-	Unfinished(ctx context.Context, before Instant, from OpenPlace, limit int) ([]Withdrawal, OpenPlace, error)
+	Unfinished(ctx context.Context, before Instant, from ScanCursor, limit int) ([]Withdrawal, ScanCursor, error)
 }
 
 // WithdrawalHistory lists the withdrawals of a wallet.

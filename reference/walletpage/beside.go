@@ -19,9 +19,9 @@ const (
 // of them affects the sums.
 func (p *Reader) addLists(ctx context.Context, page *wallet.Page, who wallet.Person, caller wallet.Account) {
 	wallets := who.Wallets()
-	present := wallet.Kept{Withdrawals: true, Packets: true, Items: true}
-	if p.Kept != nil {
-		if known, err := p.Kept.Kept(ctx, caller, wallets, page.Stage); err == nil { // otherwise read each list, which may fail separately
+	present := wallet.ListPresence{Withdrawals: true, Packets: true, Items: true}
+	if p.Presence != nil {
+		if known, err := p.Presence.Presence(ctx, caller, wallets, page.Stage); err == nil { // otherwise read each list, which may fail separately
 			present = known
 		}
 	}

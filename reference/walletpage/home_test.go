@@ -107,7 +107,7 @@ func newFixture(t require.TestingT) *fixture {
 	require.NoError(t, err)
 	h.Reader = &walletpage.Reader{People: h.people, Index: index, Ledger: brokenLedger{h.ledger, h.down}, Withdrawals: brokenWithdrawals{h.withdrawals, h.down},
 		Packets: brokenPackets{h.packets, h.down}, Items: brokenItems{h.items, h.down}, Clock: h.clock,
-		Purse:    &walletpage.Purse{Tokens: brokenTokens{h.tokens, h.down}, Sealer: plain{}, Clock: h.clock},
+		Tokens:   &walletpage.TokenCollector{Tokens: brokenTokens{h.tokens, h.down}, Sealer: plain{}, Clock: h.clock},
 		Switched: func(s wallet.Switch) bool { return h.off[s] }}
 	h.me, err = h.people.Resolve(context.Background(), wallet.AccountOf(caller.App, caller.User))
 	require.NoError(t, err)
@@ -174,10 +174,10 @@ func (h *fixture) fill(t require.TestingT) {
 
 // fakePresence returns kept, or fails.
 type fakePresence struct {
-	kept wallet.Kept
+	kept wallet.ListPresence
 	err  error
 }
 
-func (k fakePresence) Kept(context.Context, wallet.Account, []wallet.ActID, wallet.Stage) (wallet.Kept, error) {
+func (k fakePresence) Presence(context.Context, wallet.Account, []wallet.ActID, wallet.Stage) (wallet.ListPresence, error) {
 	return k.kept, k.err
 }

@@ -23,7 +23,7 @@ func (p *Reader) packets(ctx context.Context, caller wallet.Account, who wallet.
 	}
 	var all []wallet.Packet
 	for _, s := range sent {
-		all = append(all, s.Whole())
+		all = append(all, s.SenderView())
 	}
 	people := &personCache{people: p.People, known: map[wallet.Account]wallet.Person{}}
 	for _, r := range received {
@@ -35,7 +35,7 @@ func (p *Reader) packets(ctx context.Context, caller wallet.Account, who wallet.
 			return nil, err
 		}
 		if len(own) > 0 {
-			all = append(all, r.Part(own))
+			all = append(all, r.RecipientView(own))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b wallet.Packet) int { return cmp.Compare(b.Created, a.Created) })
@@ -45,7 +45,7 @@ func (p *Reader) packets(ctx context.Context, caller wallet.Account, who wallet.
 // ownShares returns the shares of a packet that belong to the person.
 func ownShares(ctx context.Context, people wallet.People, caller wallet.Account, who wallet.Person, p wallet.Packet) (own []wallet.Share, err error) {
 	for _, s := range p.Shares {
-		mine, err := s.IsOf(ctx, people, caller, who)
+		mine, err := s.BelongsTo(ctx, people, caller, who)
 		if err != nil {
 			return nil, err
 		}

@@ -40,10 +40,10 @@ type Reader struct {
 	Index       *activity.Index
 	Ledger      wallet.Ledger
 	Withdrawals wallet.WithdrawalHistory
-	Packets     wallet.Packets   // nil: no packets
-	Items       wallet.Items     // nil: no other rewards
-	Kept        wallet.KeptLists // which of these three lists to read; nil: all
-	Purse       *Purse           // nil if the strategy has no tokens
+	Packets     wallet.Packets            // nil: no packets
+	Items       wallet.Items              // nil: no other rewards
+	Presence    wallet.ListPresenceReader // which of these three lists to read; nil: all
+	Tokens      *TokenCollector           // nil if the strategy has no tokens
 	Clock       wallet.Clock
 
 	// Switched reports whether a degrade switch is on (D3); nil: all are off. ShortPage returns the largest number of
@@ -81,8 +81,8 @@ func (p *Reader) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, e
 		return wallet.Page{}, err
 	}
 	p.merge(&page, view, held, r)
-	if p.Purse != nil && !slices.Contains(page.Missing, SourceLedger) {
-		page.Refused = append(page.Refused, p.Purse.Restore(ctx, held, view.Posted)...)
+	if p.Tokens != nil && !slices.Contains(page.Missing, SourceLedger) {
+		page.Refused = append(page.Refused, p.Tokens.Restore(ctx, held, view.Posted)...)
 	}
 	if r.After == (wallet.Cursor{}) {
 		p.addLists(ctx, &page, who, wallet.AccountOf(r.App, r.User))
@@ -107,15 +107,15 @@ func (p *Reader) limit(requested int) int {
 func (p *Reader) on(s wallet.Switch) bool { return p.Switched != nil && p.Switched(s) }
 
 // readTokens reads the person's tokens. While tokens are turned off, the client's tokens are neither used nor refused.
-func (p *Reader) readTokens(ctx context.Context, page *wallet.Page, who wallet.Person, sealed [][]byte) (held Held) {
-	if p.Purse == nil {
-		return Held{}
+func (p *Reader) readTokens(ctx context.Context, page *wallet.Page, who wallet.Person, sealed [][]byte) (held CollectedTokens) {
+	if p.Tokens == nil {
+		return CollectedTokens{}
 	}
 	if p.on(wallet.SwitchPageNoTokens) {
 		page.Missing = append(page.Missing, SourceTokens)
-		return Held{}
+		return CollectedTokens{}
 	}
-	held = p.Purse.Read(ctx, who, page.Stage, sealed)
+	held = p.Tokens.Collect(ctx, who, page.Stage, sealed)
 	page.Refused = held.Refused
 	if held.Missing {
 		page.Missing = append(page.Missing, SourceTokens)
@@ -124,7 +124,7 @@ func (p *Reader) readTokens(ctx context.Context, page *wallet.Page, who wallet.P
 }
 
 // view reads the ledger. It reads one entry more than the page has, to find out whether a next page exists.
-func (p *Reader) view(ctx context.Context, page *wallet.Page, wallets []wallet.ActID, held Held, r wallet.PageRequest) (wallet.View, error) {
+func (p *Reader) view(ctx context.Context, page *wallet.Page, wallets []wallet.ActID, held CollectedTokens, r wallet.PageRequest) (wallet.View, error) {
 	var view wallet.View
 	missing := p.on(wallet.SwitchPageNoLedger)
 	if !missing {
@@ -143,7 +143,7 @@ func (p *Reader) view(ctx context.Context, page *wallet.Page, wallets []wallet.A
 
 // sum sets balance and income: posted money, and money promised by tokens that are not posted. While a source is
 // missing they are the sums of the sources that were read, and not a reliable balance.
-func (p *Reader) sum(page *wallet.Page, view wallet.View, held Held) error {
+func (p *Reader) sum(page *wallet.Page, view wallet.View, held CollectedTokens) error {
 	page.Balance, page.Income = view.Balance, view.Income
 	for i, t := range held.Tokens {
 		if view.Posted[i] {
@@ -160,7 +160,7 @@ func (p *Reader) sum(page *wallet.Page, view wallet.View, held Held) error {
 }
 
 // merge sets the lines of one page and the start of the next.
-func (p *Reader) merge(page *wallet.Page, view wallet.View, held Held, r wallet.PageRequest) {
+func (p *Reader) merge(page *wallet.Page, view wallet.View, held CollectedTokens, r wallet.PageRequest) {
 	page.Grants = make([]wallet.Line, 0, len(view.Grants)+len(held.Tokens))
 	for _, e := range view.Grants {
 		page.Grants = append(page.Grants, p.line(e.Order, e.Amount, e.Opened, wallet.TokenSuccess))

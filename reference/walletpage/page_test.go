@@ -97,19 +97,19 @@ func TestEmptyListsAreNotRead(t *testing.T) {
 		want []string // missing
 	}{
 		{fakePresence{}, nil},
-		{fakePresence{kept: wallet.Kept{Withdrawals: true, Packets: true, Items: true}}, all},
-		{fakePresence{kept: wallet.Kept{Packets: true}}, all[1:2]},
-		{fakePresence{kept: wallet.Kept{Withdrawals: true, Items: true}}, []string{all[0], all[2]}},
+		{fakePresence{kept: wallet.ListPresence{Withdrawals: true, Packets: true, Items: true}}, all},
+		{fakePresence{kept: wallet.ListPresence{Packets: true}}, all[1:2]},
+		{fakePresence{kept: wallet.ListPresence{Withdrawals: true, Items: true}}, []string{all[0], all[2]}},
 		{fakePresence{err: wallet.ErrUnavailable}, all},
 	} {
-		h.Kept = c.kept
+		h.Presence = c.kept
 		require.Equal(t, c.want, h.page(t, wallet.Cursor{}, 10).Missing, "%+v", c.kept)
 	}
-	h.Kept = fakePresence{}
+	h.Presence = fakePresence{}
 	h.off[wallet.SwitchPageNoPackets] = true
 	require.Equal(t, all[1:2], h.page(t, wallet.Cursor{}, 10).Missing)
 	clear(h.down)
-	h.Kept = fakePresence{err: wallet.ErrUnknown}
+	h.Presence = fakePresence{err: wallet.ErrUnknown}
 	clear(h.off)
 	require.Len(t, h.page(t, wallet.Cursor{}, 10).Packets, 2)
 }

@@ -9,7 +9,7 @@ import (
 
 // TokenCollector reads a person's tokens from their two copies (T2, T8): the server's list, and the copies that a
 // client sends when its page lacks money that they promise.
-type Purse struct {
+type TokenCollector struct {
 	Tokens wallet.Tokens
 	Sealer wallet.Sealer
 	Clock  wallet.Clock
@@ -19,15 +19,15 @@ type Purse struct {
 }
 
 // CollectedTokens are a person's tokens of one stage.
-type Held struct {
+type CollectedTokens struct {
 	Tokens  []wallet.Token // each order once; the server's by number within a wallet, then those that only the client had
 	Missing bool           // the server's list could not be read
-	Refused []wallet.TokenFault
+	Refused []wallet.TokenRefusal
 	client  map[wallet.OrderNo]int // tokens that only the client had → their index in the request
 }
 
 // Numbers returns the order numbers of the tokens.
-func (h Held) Numbers() []wallet.OrderNo {
+func (h CollectedTokens) Numbers() []wallet.OrderNo {
 	if len(h.Tokens) == 0 {
 		return nil
 	}
@@ -40,8 +40,8 @@ func (h Held) Numbers() []wallet.OrderNo {
 
 // Collect returns the person's tokens that the server's list does not show as posted. It does not fail: if the server's
 // list cannot be read, Missing is set; a client's token that is not accepted is in Refused.
-func (p *Purse) Read(ctx context.Context, who wallet.Person, s wallet.Stage, sealed [][]byte) Held {
-	var h Held
+func (p *TokenCollector) Collect(ctx context.Context, who wallet.Person, s wallet.Stage, sealed [][]byte) CollectedTokens {
+	var h CollectedTokens
 	for _, id := range who.Wallets() {
 		var ts []wallet.Token
 		err := wallet.Repeat(func() (err error) { ts, err = p.Tokens.List(ctx, id, s); return err })
@@ -55,7 +55,7 @@ func (p *Purse) Read(ctx context.Context, who wallet.Person, s wallet.Stage, sea
 	for i, b := range sealed {
 		t, err := p.Sealer.Open(b, who, now)
 		if err != nil {
-			h.Refused = append(h.Refused, wallet.TokenFault{Index: i, Err: err})
+			h.Refused = append(h.Refused, wallet.TokenRefusal{Index: i, Err: err})
 			continue
 		}
 		if t.Order.Stage != s || slices.ContainsFunc(h.Tokens, func(u wallet.Token) bool { return u.Order == t.Order }) {
@@ -73,14 +73,14 @@ func (p *Purse) Read(ctx context.Context, who wallet.Person, s wallet.Stage, sea
 // Restore writes tokens that only the client had to the server's list and the backlog (T8). A token that is posted
 // already is refused with ErrTokenReplayed, so that the client deletes it. If the store fails, or SwitchSkipTokens is
 // on, nothing is written, and the next visit tries again. Idempotent.
-func (p *Purse) Restore(ctx context.Context, h Held, posted []bool) (refused []wallet.TokenFault) {
+func (p *TokenCollector) Restore(ctx context.Context, h CollectedTokens, posted []bool) (refused []wallet.TokenRefusal) {
 	skip := p.Switched != nil && p.Switched(wallet.SwitchSkipTokens)
 	for i, t := range h.Tokens {
 		at, ok := h.client[t.Order]
 		switch {
 		case !ok, skip && !posted[i]:
 		case posted[i]:
-			refused = append(refused, wallet.TokenFault{Index: at, Err: wallet.ErrTokenReplayed})
+			refused = append(refused, wallet.TokenRefusal{Index: at, Err: wallet.ErrTokenReplayed})
 		default:
 			_ = p.Tokens.Issue(ctx, t)
 		}

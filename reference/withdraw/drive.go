@@ -17,7 +17,7 @@ func (s *Service) drive(ctx context.Context, w wallet.Withdrawal) (wallet.Withdr
 		switch w.State {
 		case wallet.WithdrawalAsked:
 			if to, err = s.hold(ctx, w); err != nil {
-				return w, wallet.Unsettled(err) // the client does not know whether the money was held
+				return w, wallet.AsUnknown(err) // the client does not know whether the money was held
 			}
 		case wallet.WithdrawalHeld:
 			to, err = s.pay(ctx, w)
@@ -31,7 +31,7 @@ func (s *Service) drive(ctx context.Context, w wallet.Withdrawal) (wallet.Withdr
 		}
 		switch {
 		case err != nil && w.State == wallet.WithdrawalAsked:
-			return w, wallet.Unsettled(err)
+			return w, wallet.AsUnknown(err)
 		case err != nil || to == w.State:
 			return w, nil // on record in this state: Settle or a repeat continues from here
 		}
@@ -122,7 +122,7 @@ func (s *Service) uncount(ctx context.Context, w wallet.Withdrawal) error {
 // order of age and starts again after the last, so withdrawals that cannot be finished do not block those after them.
 // Concurrent calls are safe. Errors are those of the store.
 func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
-	from := wallet.OpenPlace(s.cursor.Load())
+	from := wallet.ScanCursor(s.cursor.Load())
 	ws, next, err := s.Withdrawals.Unfinished(ctx, s.Clock.Now().Add(-settleAfter), from, limit)
 	if err != nil {
 		return 0, err
@@ -140,7 +140,7 @@ func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
 // hold returns the transfer from the person's wallets to the hold account.
 func hold(w wallet.Withdrawal) wallet.Transfer {
 	t := wallet.Transfer{
-		No:   wallet.MoveNo{Withdrawal: w.No, Step: wallet.MoveHold},
+		No:   wallet.TransferNo{Withdrawal: w.No, Step: wallet.TransferHold},
 		Legs: []wallet.Leg{{Account: account(w, wallet.HoldAccount), Amount: w.Amount}},
 		Take: w.Amount,
 	}
@@ -152,17 +152,17 @@ func hold(w wallet.Withdrawal) wallet.Transfer {
 
 // settle returns the transfer from the hold account to the paid account.
 func settle(w wallet.Withdrawal) wallet.Transfer {
-	return fromHold(w, wallet.MoveSettle, wallet.PaidAccount)
+	return fromHold(w, wallet.TransferSettle, wallet.PaidAccount)
 }
 
 // refund returns the transfer from the hold account back to the balance: all of it to the wallet that asked, to which
 // the others were joined.
 func refund(w wallet.Withdrawal) wallet.Transfer {
-	return fromHold(w, wallet.MoveRefund, wallet.PersonalAccount)
+	return fromHold(w, wallet.TransferRefund, wallet.PersonalAccount)
 }
 
-func fromHold(w wallet.Withdrawal, step wallet.MoveStep, to wallet.AccountKind) wallet.Transfer {
-	return wallet.Transfer{No: wallet.MoveNo{Withdrawal: w.No, Step: step}, Legs: []wallet.Leg{
+func fromHold(w wallet.Withdrawal, step wallet.TransferStep, to wallet.AccountKind) wallet.Transfer {
+	return wallet.Transfer{No: wallet.TransferNo{Withdrawal: w.No, Step: step}, Legs: []wallet.Leg{
 		{Account: account(w, wallet.HoldAccount), Amount: -w.Amount},
 		{Account: account(w, to), Amount: w.Amount},
 	}}

@@ -30,7 +30,7 @@ type Service struct {
 	Days        wallet.WithdrawalDays // nil: no daily limit
 	Bank        wallet.Bank
 	Posting     wallet.Settler
-	Purse       *walletpage.Purse // nil if the strategy has no tokens
+	Tokens      *walletpage.TokenCollector // nil if the strategy has no tokens
 	Clock       wallet.Clock
 	// Settings returns who may withdraw, and how much in a day (B7). It must not block.
 	Settings func() wallet.Settings
@@ -131,13 +131,13 @@ func (s *Service) on(name wallet.Switch) bool { return s.Switched != nil && s.Sw
 // post is forced posting (T6): the person's unposted money is posted now, ahead of the backlog. If the server's token
 // list cannot be read, or only the ledger database is in use (D2), the orders of record determine what is posted.
 func (s *Service) post(ctx context.Context, who wallet.Person, stage wallet.Stage, sealed [][]byte) error {
-	if s.Purse == nil || s.on(wallet.SwitchSkipForcedPost) {
+	if s.Tokens == nil || s.on(wallet.SwitchSkipForcedPost) {
 		return nil
 	}
 	if s.on(wallet.SwitchLastResort) {
 		return s.postOrders(ctx, who, stage)
 	}
-	held := s.Purse.Read(ctx, who, stage, sealed)
+	held := s.Tokens.Collect(ctx, who, stage, sealed)
 	credits := make([]wallet.Credit, 0, len(held.Tokens))
 	for _, t := range held.Tokens {
 		credits = append(credits, t.Credit())

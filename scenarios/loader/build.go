@@ -62,7 +62,7 @@ func rewards(branches []rewardFile) (types []wallet.RewardType) {
 		reward := wallet.Reward{ID: wallet.RewardID(r.Reward.v), Stock: r.Stock.v, Fallback: wallet.RewardID(r.Fallback.v)}
 		if r.Stock.ok {
 			floor := r.Floor.ratio()
-			reward.FloorNum, reward.FloorDen = floor.Num, floor.Den
+			reward.ThresholdNum, reward.ThresholdDen = floor.Num, floor.Den
 		}
 		for _, s := range r.Scenes {
 			reward.Scenes = append(reward.Scenes, wallet.Scene{ID: s.ID.v, BillText: s.BillText.v, Compensate: s.Compensate.v,

@@ -80,7 +80,7 @@ const maxChoreSteps = 1000
 
 // compensate goes once through the stuck orders. What fails is tried again in the next round.
 func (t *Cluster) compensate(ctx context.Context, i *instance) {
-	place := wallet.OpenPlace(0)
+	place := wallet.ScanCursor(0)
 	for range maxChoreSteps {
 		if _, place, _ = i.Node.Compensate(ctx, place); place == 0 {
 			return

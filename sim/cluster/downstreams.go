@@ -53,8 +53,8 @@ func newRewardBackends(t *Cluster) (*rewardBackends, error) {
 	}
 	d := t.Scenario.Downstreams
 	s.systems = fake.NewAll(s.secret, fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den,
-		Life: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent})
-	s.count, err = stock.NewSplit(s.stock, stockKeys)
+		Validity: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent})
+	s.count, err = stock.NewSplitKey(s.stock, stockKeys)
 	return s, err
 }
 
@@ -70,7 +70,7 @@ func (s *rewardBackends) fit(i *fault.Instance, p *node.Ports) error {
 		}
 		p.Downstreams[award] = probed(s.cluster.Probe(), intercept.Downstream, d)
 	}
-	stocks, err := stock.NewSplit(intercept.StockParts(s.stock, link("stock")), stockKeys)
+	stocks, err := stock.NewSplitKey(intercept.StockParts(s.stock, link("stock")), stockKeys)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *rewardBackends) callbacks(ctx context.Context, i *instance) {
 			if err != nil || found[0].No != told.Order {
 				continue
 			}
-			if told.Receipt, err = i.ports.Downstreams[award].Look(ctx, found[0]); err != nil {
+			if told.Receipt, err = i.ports.Downstreams[award].Query(ctx, found[0]); err != nil {
 				continue
 			}
 			if i.Node.ConfirmReward(ctx, told) == nil {
@@ -179,13 +179,13 @@ func (t *Cluster) playing() bool {
 }
 
 // Books returns what auditors read of the shops.
-func (s *rewardBackends) Books(ctx context.Context, now wallet.Instant) oracle.RewardBooks {
-	return oracle.RewardBooks{
+func (s *rewardBackends) Books(ctx context.Context, now wallet.Instant) oracle.RewardSources {
+	return oracle.RewardSources{
 		Items: s.Items,
-		Handed: func(yield func(oracle.Handed) bool) {
+		Downstreams: func(yield func(oracle.DownstreamRecord) bool) {
 			for award := wallet.VideoSubsidy; award.Valid(); award++ {
-				for e := range s.systems[award].Books(now) {
-					if !yield(oracle.Handed(e)) {
+				for e := range s.systems[award].Entries(now) {
+					if !yield(oracle.DownstreamRecord(e)) {
 						return
 					}
 				}

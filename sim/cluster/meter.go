@@ -166,7 +166,7 @@ func (m *Meter) sample(step int64) {
 }
 
 // Seen fills in how long a grant's owner waited, once the oracle knows.
-func (m *Meter) Seen(s oracle.Seen) {
+func (m *Meter) Seen(s oracle.GrantWait) {
 	ms := s.Wait.Milliseconds()
 	at := s.Acked.Time().Unix()
 	if i := sort.Search(len(m.samples), func(i int) bool { return m.samples[i].at >= at }); i < len(m.samples) {

@@ -41,7 +41,7 @@ type controls struct {
 	locks    fault.Link
 	writer   *runningtotal.Writer
 	reader   *runningtotal.Reader
-	twofold  *runningtotal.Twofold
+	twofold  *runningtotal.Replicated
 	shown    wallet.Money // of the running total, at the last look
 }
 
@@ -81,10 +81,10 @@ func (o *operators) fit(i *fault.Instance, n int, p *node.Ports) (*controls, err
 		return nil, err
 	}
 	d.protect(p)
-	totals := func(store *mem.Totals, name string) runningtotal.Central {
+	totals := func(store *mem.Totals, name string) runningtotal.CentralStore {
 		return intercept.Totals(intercept.Totals(store, link("totals")), totalsProbe{probe: o.probe, name: name})
 	}
-	d.twofold = runningtotal.NewTwofold(totals(o.primary, drills.TotalPrimary), totals(o.backup, drills.TotalBackup))
+	d.twofold = runningtotal.NewReplicated(totals(o.primary, drills.TotalPrimary), totals(o.backup, drills.TotalBackup))
 	d.writer = runningtotal.NewWriter(d.name, d.twofold)
 	var stages []wallet.Stage
 	for _, c := range o.cluster.Scenario.Activity.Children {
@@ -93,7 +93,7 @@ func (o *operators) fit(i *fault.Instance, n int, p *node.Ports) (*controls, err
 	if d.reader, err = runningtotal.NewReader(d.twofold, stages...); err != nil {
 		return nil, err
 	}
-	p.Ledger = runningtotal.Counted{Ledger: p.Ledger, Writer: d.writer}
+	p.Ledger = runningtotal.CountingLedger{Ledger: p.Ledger, Writer: d.writer}
 	return d, nil
 }
 
@@ -152,7 +152,7 @@ func (o *operators) refresh(ctx context.Context, i *instance) {
 	})
 	d.set.Watch(wallet.SwitchLocalConfig, "config centre", err)
 	i.Node.DistrustTokens(d.set.On(wallet.SwitchDistrustTokens))
-	d.twofold.ReadBackup(d.set.On(wallet.SwitchTotalsBackup))
+	d.twofold.UseBackup(d.set.On(wallet.SwitchTotalsBackup))
 	if d.writer.Flush(ctx) != nil || d.reader.Refresh(ctx) != nil {
 		return // the next round does it
 	}

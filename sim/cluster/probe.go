@@ -86,7 +86,7 @@ func (p *probe) After(_ context.Context, c intercept.Call, _ intercept.Note, a i
 	case m == method{intercept.PortPackets, "Create"} && changed:
 		p.count(drills.PacketsCreate)
 	case m == method{intercept.PortDownstream, "Issue"} && answered:
-		if slices.ContainsFunc(a.Answers, func(one wallet.ItemAnswer) bool { return one.Err == nil }) {
+		if slices.ContainsFunc(a.Answers, func(one wallet.ItemResult) bool { return one.Err == nil }) {
 			p.count(drills.DownIssue)
 		}
 	case m == method{intercept.PortDownstream, "Use"} && answered:
@@ -154,11 +154,11 @@ func (s probedPages) Page(ctx context.Context, r wallet.PageRequest) (wallet.Pag
 		s.count(drills.PageLong)
 	}
 	for i := range r.Tokens {
-		at := slices.IndexFunc(page.Refused, func(f wallet.TokenFault) bool { return f.Index == i })
+		at := slices.IndexFunc(page.Refused, func(f wallet.TokenRefusal) bool { return f.Index == i })
 		switch {
 		case at < 0:
 			s.count(drills.Believed)
-		case wallet.ReasonOf(page.Refused[at].Err) == wallet.ErrTokenDistrust.Reason:
+		case wallet.ReasonOf(page.Refused[at].Err) == wallet.ErrTokenDistrusted.Reason:
 			s.count(drills.Distrusted)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // TooLate is how long after a packet was sent somebody tries a share whose time is over.
-const TooLate = wallet.PacketLife + time.Hour
+const TooLate = wallet.PacketLifetime + time.Hour
 
 // elsewhereEvery: of so many shares one is opened in whichever app its person has in hand.
 const elsewhereEvery = 3

@@ -79,7 +79,7 @@ func (r ringingBacklog) Push(ctx context.Context, cs []wallet.Credit) error {
 }
 
 // Take implements wallet.Backlog.
-func (w waitingBacklog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
+func (w waitingBacklog) Take(ctx context.Context, shard, limit int) ([]wallet.HeldPosting, error) {
 	for {
 		held, err := w.Backlog.Take(ctx, shard, limit)
 		if err != nil || len(held) > 0 {

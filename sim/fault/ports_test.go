@@ -25,7 +25,7 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 	credits := []wallet.Credit{{Order: no, Amount: 5}}
 	hold := wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: 1}
 	mine := wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}
-	transfer := wallet.Transfer{No: wallet.MoveNo{Withdrawal: request, Step: wallet.MoveHold},
+	transfer := wallet.Transfer{No: wallet.TransferNo{Withdrawal: request, Step: wallet.TransferHold},
 		Legs: []wallet.Leg{{Account: hold, Amount: 9}}, Pool: []wallet.AccountNo{mine}, Take: 9}
 	asked := wallet.Withdrawal{No: request, Owner: 1, Stage: wallet.Official, Amount: 5, State: wallet.WithdrawalAsked}
 	nobodys := wallet.WithdrawalNo{Account: account, Request: 404}
@@ -108,13 +108,13 @@ func calls(ctx context.Context, l Link) map[string]func() error {
 			_, err := items.Of(ctx, []wallet.ActID{1}, wallet.Official, wallet.Cursor{}, 1)
 			return err
 		},
-		"Items.Unsettled": func() error { _, _, err := items.Unsettled(ctx, wallet.ItemOpen, 1, 0, 1); return err },
+		"Items.Unsettled": func() error { _, _, err := items.Due(ctx, wallet.ItemOpen, 1, 0, 1); return err },
 		"Items.Count":     func() error { _, err := items.Count(ctx, wallet.Official); return err },
 
 		"StockParts.Take":     func() error { _, err := stock.Take(ctx, key, item.No, 5, true); return err },
 		"StockParts.GiveBack": func() error { return stock.GiveBack(ctx, key, item.No) },
-		"StockParts.Lend":     func() error { _, err := stock.Lend(ctx, key, 1, 5, 1); return err },
-		"StockParts.Borrow":   func() error { _, err := stock.Borrow(ctx, key, 1, 1); return err },
+		"StockParts.Lend":     func() error { _, err := stock.MoveOut(ctx, key, 1, 5, 1); return err },
+		"StockParts.Borrow":   func() error { _, err := stock.MoveIn(ctx, key, 1, 1); return err },
 		"StockParts.Issued":   func() error { _, err := stock.Issued(ctx, key); return err },
 
 		"Packets.Create":  func() error { _, _, err := packets.Create(ctx, packet); return err },
@@ -189,7 +189,7 @@ func TestWritesCostCapacityByTheirSize(t *testing.T) {
 		}))
 		require.Equal(t, time.Second+latency, took(func() error {
 			return ledger.Transfer(t.Context(), wallet.Transfer{
-				No:   wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.AccountOf(wallet.Douyin, 1), Request: 1}, Step: wallet.MoveHold},
+				No:   wallet.TransferNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.AccountOf(wallet.Douyin, 1), Request: 1}, Step: wallet.TransferHold},
 				Legs: []wallet.Leg{{Account: wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: 1}, Amount: 9}},
 				Pool: []wallet.AccountNo{{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: 1}}, Take: 9,
 			})

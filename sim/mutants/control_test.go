@@ -11,7 +11,7 @@ func control() []mutant {
 		return w.State, err
 	}`, `	if err := s.Ledger.Transfer(ctx, refund(w)); err != nil {
 		again := refund(w)
-		again.No.Step = wallet.MoveSettle
+		again.No.Step = wallet.TransferSettle
 		if err := s.Ledger.Transfer(ctx, again); err != nil {
 			return w.State, err
 		}

@@ -6,7 +6,7 @@ func payouts() []mutant {
 		{
 			name: "withdrawing posts nothing first", scenario: "unknown-outcomes", strategy: underToken,
 			checks: []string{"withdraw-whole"},
-			edits:  []edit{{"reference/withdraw/withdraw.go", `	if s.Purse == nil || `, `	if s.Purse == nil || who.ActID > 0 || `}},
+			edits:  []edit{{"reference/withdraw/withdraw.go", `	if s.Tokens == nil || `, `	if s.Tokens == nil || who.ActID > 0 || `}},
 		},
 		{
 			name: "the withdraw page posts nothing first", scenario: "phase-switch", strategy: underToken,
@@ -45,7 +45,7 @@ func payouts() []mutant {
 		{
 			name: "holding and settling share one number", scenario: "budget-stop", strategy: underToken,
 			checks: []string{"withdraw-whole"},
-			edits:  []edit{{"reference/withdraw/drive.go", `fromHold(w, wallet.MoveSettle, `, `fromHold(w, wallet.MoveHold, `}},
+			edits:  []edit{{"reference/withdraw/drive.go", `fromHold(w, wallet.TransferSettle, `, `fromHold(w, wallet.TransferHold, `}},
 		},
 		{
 			name: "nobody drives a withdrawal that was left held", scenario: "outages", strategy: underToken,
@@ -57,7 +57,7 @@ func payouts() []mutant {
 			name: "a refusal after a try without an answer counts for both", scenario: "given-up", strategy: underToken,
 			checks: []string{"withdraw-whole"},
 			edits: []edit{{"reference/wallet/repeat.go", `		if err = step(); err != nil && nothingDone(err) {
-			return Unsettled(err)
+			return AsUnknown(err)
 		}`, `		err = step()`}},
 		},
 		{

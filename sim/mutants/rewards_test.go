@@ -25,7 +25,7 @@ func rewards() []mutant {
 			edits: []edit{{"reference/rewards/downstream.go", `	if a.Err != nil {
 		return i, a.Err
 	}`, `	if errors.Is(a.Err, wallet.ErrUnknown) {
-		a = wallet.ItemAnswer{Receipt: wallet.Receipt{State: wallet.ItemSettled, Expires: wallet.Never}}
+		a = wallet.ItemResult{Receipt: wallet.Receipt{State: wallet.ItemSettled, Expires: wallet.Never}}
 	}
 	if a.Err != nil {
 		return i, a.Err
@@ -110,7 +110,7 @@ func packets() []mutant {
 		{
 			name: "a packet is for one family of a person's apps", scenario: "rewards", strategy: underToken,
 			checks: []string{"packet-exact", "user-view"},
-			edits:  []edit{{"reference/wallet/share.go", `	case s.Begun() || s.Wallet == 0 || !who.Owns(s.Wallet):`, `	case s.For != a:`}},
+			edits:  []edit{{"reference/wallet/share.go", `	case s.Claimed() || s.Wallet == 0 || !who.Owns(s.Wallet):`, `	case s.For != a:`}},
 		},
 		{
 			name: "what was sent to a wallet that has joined another is forgotten", scenario: "rewards", strategy: underSync,
@@ -120,7 +120,7 @@ func packets() []mutant {
 		{
 			name: "a guest is shown what others get", scenario: "rewards", strategy: underAsync,
 			checks: []string{"user-view"},
-			edits:  []edit{{"reference/walletpage/packets.go", `r.Part(own)`, `r.Whole()`}},
+			edits:  []edit{{"reference/walletpage/packets.go", `r.RecipientView(own)`, `r.SenderView()`}},
 		},
 		{
 			name: "a packet whose sending has no answer is refused", scenario: "rewards", strategy: underToken,
@@ -132,7 +132,7 @@ func packets() []mutant {
 		{
 			name: "a share counts as opened though its money may not have moved", scenario: "rewards", strategy: underAsync,
 			checks: []string{"packet-exact"},
-			edits: []edit{{"reference/packet/drive.go", `shareTransfer(p, i, step, share)); err != nil {`, `shareTransfer(p, i, step, share)); err != nil && step == wallet.MoveReturn {`},
+			edits: []edit{{"reference/packet/drive.go", `shareTransfer(p, i, step, share)); err != nil {`, `shareTransfer(p, i, step, share)); err != nil && step == wallet.TransferReturn {`},
 				{"reference/packet/drive.go", `err := wallet.Repeat(func() error { return s.Ledger.Transfer(ctx, t) })`, `err := s.Ledger.Transfer(ctx, t)`}},
 		},
 		{
@@ -143,7 +143,7 @@ func packets() []mutant {
 		{
 			name: "a packet's time is over after a minute", scenario: "rewards", strategy: underSync,
 			checks: []string{"packet-exact"},
-			edits:  []edit{{"reference/packet/open.go", `p.Created.Add(wallet.PacketLife)`, `p.Created.Add(wallet.PacketLife / 8640)`}},
+			edits:  []edit{{"reference/packet/open.go", `p.Created.Add(wallet.PacketLifetime)`, `p.Created.Add(wallet.PacketLifetime / 8640)`}},
 		},
 		{
 			name: "the page leaves out packets that others sent", scenario: "rewards", strategy: underToken,

@@ -90,7 +90,7 @@ func stores() []mutant {
 			name: "a wallet is handed out for a reading that is out of date", scenario: "phase-switch", strategy: underAsync,
 			checks: []string{"order-once"},
 			edits: []edit{{"reference/store/mem/identities.go",
-				`if s.row(c.Account) != c.Was || c.Phone != 0 && s.holder(c.Phone) != c.Holder {`, `if c.Wallet < 0 {`}},
+				`if s.row(c.Account) != c.Before || c.Phone != 0 && s.holder(c.Phone) != c.Holder {`, `if c.Wallet < 0 {`}},
 		},
 	}
 }

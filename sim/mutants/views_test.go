@@ -20,8 +20,8 @@ func views() []mutant {
 			name: "the ledger is read before the tokens", scenario: "slow-tokens", strategy: underToken,
 			checks: []string{"user-view"},
 			edits: []edit{{"reference/walletpage/page.go", `	if err := p.sum(&page, view, held); err != nil {`,
-				`	if p.Purse != nil {
-		held = p.Purse.Read(ctx, who, child.Stage, r.Tokens)
+				`	if p.Tokens != nil {
+		held = p.Tokens.Collect(ctx, who, child.Stage, r.Tokens)
 		view.Posted = make([]bool, len(held.Tokens))
 		for i, t := range held.Tokens {
 			view.Posted[i] = slices.ContainsFunc(view.Grants, func(e wallet.Entry) bool { return e.Order == t.Order })

@@ -112,7 +112,7 @@ func BenchmarkFinal(b *testing.B) {
 		bs.spent[wallet.InternalTest] = people
 		bs.balances = append([]balance{{wallet.AccountNo{Kind: wallet.CostAccount, Stage: wallet.InternalTest}, -people}}, bs.balances...)
 		b.StartTimer()
-		require.NoError(b, o.Final(b.Context(), Books{Ledger: bs, Orders: bs, Tokens: bs, Withdrawals: bs, Bank: bs,
+		require.NoError(b, o.Final(b.Context(), Sources{Ledger: bs, Orders: bs, Tokens: bs, Withdrawals: bs, Bank: bs,
 			Spent: func(s wallet.Stage) (wallet.Money, error) { return bs.spent[s], nil }, ReconcileRan: true}))
 		require.Zero(b, o.Violations(), "%+v", o.Checks())
 	}

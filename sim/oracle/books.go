@@ -9,17 +9,17 @@ import (
 )
 
 // Sources reads the stores' records and counters after the drain.
-type Books struct {
-	Ledger      wallet.LedgerBook
-	Orders      wallet.OrderBook
-	Tokens      wallet.TokenBook // nil if the strategy uses no tokens
-	Withdrawals wallet.WithdrawalBook
-	Bank        wallet.BankBook
+type Sources struct {
+	Ledger      wallet.LedgerReader
+	Orders      wallet.OrderReader
+	Tokens      wallet.TokenReader // nil if the strategy uses no tokens
+	Withdrawals wallet.WithdrawalReader
+	Bank        wallet.BankReader
 	Declined    func(wallet.WithdrawalNo) bool // whether the bank has finally declined it; nil: not known
 	Spent       func(wallet.Stage) (wallet.Money, error)
 
-	Rewards RewardBooks // zero if the run has no such rewards
-	Packets PacketBooks
+	Rewards RewardSources // zero if the run has no such rewards
+	Packets PacketSources
 
 	Reported     []wallet.Difference // differences that the wallet's own reconciliation reported
 	ReconcileRan bool                // whether that reconciliation ran
@@ -116,7 +116,7 @@ type storeIters struct {
 }
 
 // openIters starts to read the four stores.
-func openIters(ctx context.Context, b Books) *storeIters {
+func openIters(ctx context.Context, b Sources) *storeIters {
 	return &storeIters{
 		entries: open(func(e *wallet.Entry) int64 { return e.Account.Owner }, func(yield func(wallet.Entry) bool) error {
 			return b.Ledger.Entries(ctx, yield)

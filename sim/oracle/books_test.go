@@ -47,20 +47,20 @@ func (m *model) books() *modelStores {
 		}
 		for _, l := range w.gave {
 			posted := w.held
-			leg := func(step wallet.MoveStep, kind wallet.AccountKind, amount wallet.Money) {
+			leg := func(step wallet.TransferStep, kind wallet.AccountKind, amount wallet.Money) {
 				a := l.Account
 				a.Kind = kind
-				b.entries = append(b.entries, wallet.Entry{Account: a, Amount: amount, Move: wallet.MoveNo{Withdrawal: w.No, Step: step}, Posted: posted})
+				b.entries = append(b.entries, wallet.Entry{Account: a, Amount: amount, Transfer: wallet.TransferNo{Withdrawal: w.No, Step: step}, Posted: posted})
 			}
-			leg(wallet.MoveHold, wallet.PersonalAccount, -l.Amount)
-			leg(wallet.MoveHold, wallet.HoldAccount, l.Amount)
+			leg(wallet.TransferHold, wallet.PersonalAccount, -l.Amount)
+			leg(wallet.TransferHold, wallet.HoldAccount, l.Amount)
 			if posted = max(w.held, w.back); w.back != 0 {
-				leg(wallet.MoveRefund, wallet.HoldAccount, -l.Amount)
-				leg(wallet.MoveRefund, wallet.PersonalAccount, l.Amount)
+				leg(wallet.TransferRefund, wallet.HoldAccount, -l.Amount)
+				leg(wallet.TransferRefund, wallet.PersonalAccount, l.Amount)
 				continue
 			}
-			leg(wallet.MoveSettle, wallet.HoldAccount, -l.Amount)
-			leg(wallet.MoveSettle, wallet.PaidAccount, l.Amount)
+			leg(wallet.TransferSettle, wallet.HoldAccount, -l.Amount)
+			leg(wallet.TransferSettle, wallet.PaidAccount, l.Amount)
 		}
 	}
 	b.balance()

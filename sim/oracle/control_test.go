@@ -39,7 +39,7 @@ func (m *model) failWithdrawal(p Person, amount wallet.Money, err error) {
 // refunds returns the indexes of the entries of refunds.
 func (b *modelStores) refunds() (at []int) {
 	for i, e := range b.entries {
-		if e.Move.Step == wallet.MoveRefund {
+		if e.Transfer.Step == wallet.TransferRefund {
 			at = append(at, i)
 		}
 	}
@@ -146,7 +146,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 		}, "withdraw-whole", "400 fen returned"},
 		// The money was never returned.
 		{"never refunded", "token", declined, func(b *modelStores) {
-			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Move.Step == wallet.MoveRefund })
+			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Transfer.Step == wallet.TransferRefund })
 			b.balance()
 		}, "withdraw-whole", "was declined"},
 		// Only a part was returned.
@@ -173,7 +173,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 		{"refunded and settled", "token", declined, func(b *modelStores) {
 			for _, i := range b.refunds() {
 				e := b.entries[i]
-				e.Move.Step = wallet.MoveSettle
+				e.Transfer.Step = wallet.TransferSettle
 				if e.Account.Kind == wallet.PersonalAccount {
 					e.Account.Kind = wallet.PaidAccount
 				}
@@ -187,8 +187,8 @@ func TestWrongControlIsCaught(t *testing.T) {
 		{"paid and refunded", "token", func(m *model) { controlled(m); paid(m) }, func(b *modelStores) {
 			leg := func(kind wallet.AccountKind, amount wallet.Money) {
 				for _, e := range b.entries {
-					if e.Move.Step == wallet.MoveHold {
-						e.Move.Step, e.Account.Kind, e.Amount = wallet.MoveRefund, kind, amount
+					if e.Transfer.Step == wallet.TransferHold {
+						e.Transfer.Step, e.Account.Kind, e.Amount = wallet.TransferRefund, kind, amount
 						b.entries = append(b.entries, e)
 						return
 					}

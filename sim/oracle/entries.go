@@ -154,7 +154,7 @@ func (u *audit) waited(g *grant, e *wallet.Entry) {
 	u.maxDelay = max(u.maxDelay, delay)
 	// RecordValue fails above the histogram's range only.
 	_ = u.waits.RecordValue(min(int64(wait/time.Millisecond), maxWaitMS))
-	if u.cfg.Seen != nil {
-		u.cfg.Seen(Seen{e.Order.Scene, e.Order.Rain, e.Order.Stage, g.opened, g.acked, wait, delay})
+	if u.cfg.OnGrantWait != nil {
+		u.cfg.OnGrantWait(GrantWait{e.Order.Scene, e.Order.Rain, e.Order.Stage, g.opened, g.acked, wait, delay})
 	}
 }

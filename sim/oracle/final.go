@@ -30,7 +30,7 @@ type audit struct {
 
 // Final reads the stores once, after the drain, and checks everything that only they can show. An error means that a store
 // could not be read and that the checks are incomplete.
-func (o *Oracle) Final(ctx context.Context, b Books) error {
+func (o *Oracle) Final(ctx context.Context, b Sources) error {
 	u := &audit{Oracle: o, moves: make([]moves, o.withdrawals.Len()+1), findings: findings{}, inPackets: map[wallet.AccountNo]wallet.Money{}}
 	if err := u.outside(ctx, b); err != nil {
 		return fmt.Errorf("oracle: withdrawals and bank: %w", err)
@@ -63,7 +63,7 @@ func (o *Oracle) Final(ctx context.Context, b Books) error {
 }
 
 // wallet checks the records of one wallet.
-func (u *audit) wallet(id int64, l walletRecords, b Books) {
+func (u *audit) wallet(id int64, l walletRecords, b Sources) {
 	if id == costOwner {
 		u.costs(l)
 		return
@@ -72,9 +72,9 @@ func (u *audit) wallet(id int64, l walletRecords, b Books) {
 	for i := range l.entries {
 		e := &l.entries[i]
 		switch {
-		case e.Move.OfPacket():
+		case e.Transfer.OfPacket():
 			u.packetMove(e)
-		case e.Move != (wallet.MoveNo{}):
+		case e.Transfer != (wallet.TransferNo{}):
 			u.move(e)
 		default:
 			u.entry(e, l.entries[:i])
@@ -85,7 +85,7 @@ func (u *audit) wallet(id int64, l walletRecords, b Books) {
 }
 
 // nothingLost checks that every acknowledged grant is in the ledger and that no work is left.
-func (u *audit) nothingLost(b Books) {
+func (u *audit) nothingLost(b Sources) {
 	for i := uint32(1); int(i) <= u.grants.Len(); i++ {
 		g := u.grants.At(i)
 		if g.acked == 0 || g.act == 0 {
@@ -105,7 +105,7 @@ func (u *audit) nothingLost(b Books) {
 }
 
 // stageTotals checks the sums of one stage.
-func (u *audit) stageTotals(s wallet.Stage, b Books) error {
+func (u *audit) stageTotals(s wallet.Stage, b Sources) error {
 	t := u.sums[s]
 	u.evaluated(zeroSum, 2)
 	if t.all != 0 {

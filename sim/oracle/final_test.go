@@ -71,14 +71,14 @@ func TestReconciliationThatDidNotRunIsUnknown(t *testing.T) {
 	one(m)
 	m.postAll()
 	b := m.books()
-	require.NoError(t, m.Final(context.Background(), Books{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b}))
+	require.NoError(t, m.Final(context.Background(), Sources{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b}))
 	require.Equal(t, Unknown, m.result(t, "reconciled").Result)
 	require.Equal(t, Unknown, m.result(t, "budget-accuracy").Result, "the sum spent is not known")
 }
 
 func TestBooksThatCannotBeReadAreAnError(t *testing.T) {
 	down := errors.New("down")
-	for name, b := range map[string]Books{
+	for name, b := range map[string]Sources{
 		"ledger":      {Ledger: broken{&modelStores{}, down}, Orders: &modelStores{}, Withdrawals: &modelStores{}, Bank: &modelStores{}},
 		"withdrawals": {Ledger: &modelStores{}, Orders: &modelStores{}, Withdrawals: broken{&modelStores{}, down}, Bank: &modelStores{}},
 		"budget": {Ledger: &modelStores{}, Orders: &modelStores{}, Withdrawals: &modelStores{}, Bank: &modelStores{},
@@ -87,7 +87,7 @@ func TestBooksThatCannotBeReadAreAnError(t *testing.T) {
 		require.ErrorIs(t, newModel("token").Final(context.Background(), b), down, name)
 	}
 	unsorted := &modelStores{orders: []wallet.Order{{No: wallet.OrderNo{ActID: 2}}, {No: wallet.OrderNo{ActID: 1}}}}
-	err := newModel("token").Final(context.Background(), Books{Ledger: &modelStores{}, Orders: unsorted, Withdrawals: &modelStores{}, Bank: &modelStores{}})
+	err := newModel("token").Final(context.Background(), Sources{Ledger: &modelStores{}, Orders: unsorted, Withdrawals: &modelStores{}, Bank: &modelStores{}})
 	require.ErrorContains(t, err, "wallet 1 after wallet 2", "an unsorted store would be misread")
 }
 

@@ -1,6 +1,8 @@
 package oracle
 
-import "hongbao/reference/wallet"
+import (
+	"hongbao/reference/wallet"
+)
 
 // pageOf shows a person some packets.
 func (k *rewardModel) pageOf(c wallet.Caller, p Person, packets ...wallet.Packet) {
@@ -16,7 +18,7 @@ func elsewhere(p Person) wallet.Caller {
 
 // part is what a recipient is shown of the packet.
 func (k *rewardModel) part(n int) wallet.Packet {
-	return k.packets[0].Part([]wallet.Share{k.packets[0].Shares[n]})
+	return k.packets[0].RecipientView([]wallet.Share{k.packets[0].Shares[n]})
 }
 
 // openIn makes a person open a share in an app, with the given answer.

@@ -51,12 +51,12 @@ type model struct {
 	payouts  []*payout
 	requests int64
 	declines map[wallet.WithdrawalNo]bool // withdrawals that the bank declines
-	seen     []Seen
+	seen     []GrantWait
 }
 
 func newModel(strategy wallet.Strategy) *model {
 	m := &model{strategy: strategy, now: opening + 1, wallets: map[wallet.Account][]wallet.ActID{}, phones: map[Person]bool{}}
-	m.Oracle = New(Config{Strategy: strategy, Activity: festival(), People: 8, Seen: func(s Seen) { m.seen = append(m.seen, s) }})
+	m.Oracle = New(Config{Strategy: strategy, Activity: festival(), People: 8, OnGrantWait: func(s GrantWait) { m.seen = append(m.seen, s) }})
 	return m
 }
 

@@ -22,7 +22,7 @@ type moves struct {
 func (m *moves) took() bool { return m.payments > 0 || m.fromBalance > m.back }
 
 // outside reads the records of withdrawals and the bank's statement.
-func (u *audit) outside(ctx context.Context, b Books) error {
+func (u *audit) outside(ctx context.Context, b Sources) error {
 	err := b.Withdrawals.Withdrawals(ctx, func(r wallet.Withdrawal) bool {
 		i := u.numbered[r.No]
 		if i == 0 {
@@ -56,9 +56,9 @@ func (u *audit) outside(ctx context.Context, b Books) error {
 
 // move records one leg of a withdrawal.
 func (u *audit) move(e *wallet.Entry) {
-	i := u.numbered[e.Move.Withdrawal]
+	i := u.numbered[e.Transfer.Withdrawal]
 	if i == 0 {
-		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "the ledger moved %d fen of wallet %d for withdrawal %s, but nobody asked for it", e.Amount, e.Account.Owner, e.Move.Withdrawal)
+		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "the ledger moved %d fen of wallet %d for withdrawal %s, but nobody asked for it", e.Amount, e.Account.Owner, e.Transfer.Withdrawal)
 		return
 	}
 	w, m := u.withdrawals.At(i), &u.moves[i]
@@ -70,22 +70,22 @@ func (u *audit) move(e *wallet.Entry) {
 		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "withdrawal %s of person %d moved %d fen of wallet %d, which belongs to person %d", w.no, w.person, e.Amount, e.Account.Owner, holder-1)
 	}
 	switch {
-	case e.Move.Step == wallet.MoveHold && e.Account.Kind == wallet.PersonalAccount:
+	case e.Transfer.Step == wallet.TransferHold && e.Account.Kind == wallet.PersonalAccount:
 		m.fromBalance -= e.Amount
 		w.held = e.Posted
-	case e.Move.Step == wallet.MoveHold && e.Account.Kind == wallet.HoldAccount:
+	case e.Transfer.Step == wallet.TransferHold && e.Account.Kind == wallet.HoldAccount:
 		m.toHold += e.Amount
-	case e.Move.Step == wallet.MoveSettle && e.Account.Kind == wallet.HoldAccount:
+	case e.Transfer.Step == wallet.TransferSettle && e.Account.Kind == wallet.HoldAccount:
 		m.fromHold -= e.Amount
-	case e.Move.Step == wallet.MoveSettle && e.Account.Kind == wallet.PaidAccount:
+	case e.Transfer.Step == wallet.TransferSettle && e.Account.Kind == wallet.PaidAccount:
 		m.toPaid += e.Amount
-	case e.Move.Step == wallet.MoveRefund && e.Account.Kind == wallet.HoldAccount:
+	case e.Transfer.Step == wallet.TransferRefund && e.Account.Kind == wallet.HoldAccount:
 		m.unheld -= e.Amount
-	case e.Move.Step == wallet.MoveRefund && e.Account.Kind == wallet.PersonalAccount:
+	case e.Transfer.Step == wallet.TransferRefund && e.Account.Kind == wallet.PersonalAccount:
 		m.back += e.Amount
 		w.back = e.Posted
 	default:
-		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "withdrawal %s moved %d fen in account %d in step %d, which does not use that account", w.no, e.Amount, e.Account.Kind, e.Move.Step)
+		u.fail(withdrawWhole, max(e.Amount, -e.Amount), "withdrawal %s moved %d fen in account %d in step %d, which does not use that account", w.no, e.Amount, e.Account.Kind, e.Transfer.Step)
 	}
 }
 

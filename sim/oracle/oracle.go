@@ -42,7 +42,7 @@ type Config struct {
 	Control *Control
 
 	// OnGrantWait is called by Final for each acknowledged grant in the ledger, by ascending ActID; nil: not called.
-	Seen func(Seen)
+	OnGrantWait func(GrantWait)
 }
 
 // mayBeOn is Config.MayBeOn.
@@ -51,7 +51,7 @@ func (c *Config) mayBeOn(s wallet.Switch, from, to wallet.Instant) bool {
 }
 
 // GrantWait is how long the owner of one acknowledged grant waited.
-type Seen struct {
+type GrantWait struct {
 	Scene  wallet.SceneID
 	Rain   int32
 	Stage  wallet.Stage

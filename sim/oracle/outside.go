@@ -33,7 +33,7 @@ func (l List) Whole() bool {
 // NextPerson returns the next person after one who asked for a grant, won another reward, or sent or received a packet,
 // and the families (by number, from 1) whose lists have to be read to see all of that. ok is false at the end. Start
 // with -1.
-func (o *Oracle) Asker(after Person, now wallet.Instant) (p Person, read [3]bool, ok bool) {
+func (o *Oracle) NextPerson(after Person, now wallet.Instant) (p Person, read [3]bool, ok bool) {
 	p, ok = o.people.Next(after)
 	if q, there := o.others.Next(after); there && (!ok || q < p) {
 		p, ok = q, true
@@ -62,7 +62,7 @@ func (o *Oracle) Asker(after Person, now wallet.Instant) (p Person, read [3]bool
 // JudgeList judges a whole list after the drain: every acknowledged grant is in it once and posted, nothing else is in it,
 // and the sums match the lines and the withdrawals. Its pages are also passed to PageAnswered, which judges each page
 // alone. It returns false, and judges nothing, if the list is not whole.
-func (o *Oracle) Settled(l List, now wallet.Instant) bool {
+func (o *Oracle) JudgeList(l List, now wallet.Instant) bool {
 	if !l.Whole() {
 		return false
 	}

@@ -23,7 +23,7 @@ func (l RewardList) Whole() bool {
 // JudgeRewardList judges a whole list of rewards after the drain: each acknowledged one is in it once, in a final state,
 // and is used if and only if its owner asked for that. Its pages are also passed to RewardsAnswered, which judges each
 // page alone. It returns false, and judges nothing, if the list is not whole.
-func (o *Oracle) SettledRewards(l RewardList, now wallet.Instant) bool {
+func (o *Oracle) JudgeRewardList(l RewardList, now wallet.Instant) bool {
 	if !l.Whole() {
 		return false
 	}

@@ -36,7 +36,7 @@ func (k *rewardModel) rest(p Person, items ...wallet.Item) {
 	if len(items) == 0 {
 		l.Pages = []wallet.RewardsPage{{Stage: wallet.Official}}
 	}
-	k.SettledRewards(l, k.tick())
+	k.JudgeRewardList(l, k.tick())
 }
 
 // sendMore makes person 0 send the same amount again with the given answer, and returns the packet as it would be after
@@ -56,7 +56,7 @@ func (k *rewardModel) money(p Person, income, balance wallet.Money, packets ...w
 		page.Grants = []wallet.Line{{Order: wallet.OrderNo{ActID: wallet.ActID(p + 1), Scene: "rain", Rain: 1, Award: wallet.Cash, Stage: wallet.Official},
 			Amount: income, Status: wallet.TokenSuccess}}
 	}
-	k.Settled(List{Person: p, Family: wallet.DouyinFamily, Start: k.tick(), Pages: []wallet.Page{page}}, k.tick())
+	k.JudgeList(List{Person: p, Family: wallet.DouyinFamily, Start: k.tick(), Pages: []wallet.Page{page}}, k.tick())
 }
 
 // Each wrong statement about rewards and packets is also caught from outside, by the check named in the case.
@@ -93,7 +93,7 @@ func TestOutsideCatchesRewardsAndPackets(t *testing.T) {
 		}},
 		{"a list without an end is not judged", "", func(k *rewardModel) {
 			k.win(0)
-			k.SettledRewards(RewardList{Person: 0, Family: wallet.DouyinFamily, Pages: []wallet.RewardsPage{{Stage: wallet.Official, Next: wallet.Cursor{Opened: 1}}}}, k.tick())
+			k.JudgeRewardList(RewardList{Person: 0, Family: wallet.DouyinFamily, Pages: []wallet.RewardsPage{{Stage: wallet.Official, Next: wallet.Cursor{Opened: 1}}}}, k.tick())
 		}},
 		{"it is listed twice", "reward-once", func(k *rewardModel) { i := k.items[k.win(0)]; k.rest(0, i, i) }},
 		{"it is not listed", "reward-once", func(k *rewardModel) { k.win(0); k.rest(0) }},
@@ -107,7 +107,7 @@ func TestOutsideCatchesRewardsAndPackets(t *testing.T) {
 		}},
 		{"reported as used, but is not", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.use(0, i); k.rest(0, state(k.items[i], wallet.ItemSettled)) }},
 		{"used, but nobody asked", "reward-use-once", func(k *rewardModel) { k.rest(0, state(k.items[k.win(0)], wallet.ItemUsed)) }},
-		{"one more than the stock", "stock-never-over", func(k *rewardModel) { k.win(0); k.win(1); k.counted = 1; k.win(2); k.Outside(Totals{}) }},
+		{"one more than the stock", "stock-never-over", func(k *rewardModel) { k.win(0); k.win(1); k.counted = 1; k.win(2); k.JudgeTotals(Totals{}) }},
 
 		{"half of a packet is opened", "", func(k *rewardModel) {
 			k.send(100)
@@ -179,7 +179,7 @@ func TestOutsideCatchesRewardsAndPackets(t *testing.T) {
 // The stock is not judged while open outcomes could exceed it, until lists show the outcomes.
 func TestOutsideStockIsUnknownWhileWinsAreOpen(t *testing.T) {
 	result := func(k *rewardModel) string {
-		k.Outside(Totals{})
+		k.JudgeTotals(Totals{})
 		return k.Checks()[stockNeverOver].Result
 	}
 	k := newRewardModel()
@@ -200,7 +200,7 @@ func TestAskerNamesEverybodyConcerned(t *testing.T) {
 	k.send(100)
 	k.GrantSent(4, wallet.GrantRequest{Caller: callerOf(4), Activity: "festival", Scene: "rain", Rain: 1, Award: wallet.Cash, Amount: 1, Opened: k.tick()}, k.now)
 	var people []Person
-	for p, read, ok := k.Asker(-1, k.tick()); ok; p, read, ok = k.Asker(p, k.now) {
+	for p, read, ok := k.NextPerson(-1, k.tick()); ok; p, read, ok = k.NextPerson(p, k.now) {
 		people = append(people, p)
 		require.Equal(t, [3]bool{wallet.DouyinFamily: true}, read)
 	}

@@ -32,14 +32,14 @@ var appOf = [...]wallet.App{wallet.DouyinFamily: wallet.Douyin, wallet.ToutiaoFa
 // outside drains the model and has it judged from outside; the functions falsify lists and totals.
 func (m *model) outside(list func(*List), totals func(*Totals)) Sums {
 	m.postAll()
-	for p, read, ok := m.Asker(-1, m.tick()); ok; p, read, ok = m.Asker(p, m.now) {
+	for p, read, ok := m.NextPerson(-1, m.tick()); ok; p, read, ok = m.NextPerson(p, m.now) {
 		for f := wallet.DouyinFamily; f <= wallet.ToutiaoFamily; f++ {
 			if read[f] {
 				l := m.list(p, appOf[f], 2)
 				if list != nil {
 					list(&l)
 				}
-				m.Settled(l, m.tick())
+				m.JudgeList(l, m.tick())
 			}
 		}
 	}
@@ -51,7 +51,7 @@ func (m *model) outside(list func(*List), totals func(*Totals)) Sums {
 	if totals != nil {
 		totals(&t)
 	}
-	return m.Outside(t)
+	return m.JudgeTotals(t)
 }
 
 // story has two wins, a lost answer with an applied grant, a lost answer without one, a refusal and a withdrawal.

@@ -235,7 +235,7 @@ func (o *Oracle) OpenAnswered(a Opening, got wallet.Share, err error, now wallet
 		}
 	case errors.Is(err, wallet.ErrExpired):
 		h.late = true
-		if h.acked != 0 || now < k.sent.Add(wallet.PacketLife-maxLag) {
+		if h.acked != 0 || now < k.sent.Add(wallet.PacketLifetime-maxLag) {
 			o.fail(packetExact, h.amount, "person %d has a share of %d fen of packet %s, sent at %s and opened at %s, but the answer at %s is that it has expired", a.person, h.amount, k.no, k.sent, h.acked, now)
 		}
 	case wallet.CodeOf(err) == wallet.CodeUnauthorised && a.sight == sightMaybe: // the phone is being bound

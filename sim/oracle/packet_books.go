@@ -9,8 +9,8 @@ import (
 )
 
 // PacketSources reads the records of packets after the drain.
-type PacketBooks struct {
-	Packets wallet.PacketBook
+type PacketSources struct {
+	Packets wallet.PacketReader
 	At      wallet.Instant // the time of reading: a share not opened a day earlier must have been returned
 }
 
@@ -41,7 +41,7 @@ type shift struct {
 }
 
 // packetRecords reads the records of packets. The ledger is read afterwards.
-func (u *audit) packetRecords(ctx context.Context, b PacketBooks) error {
+func (u *audit) packetRecords(ctx context.Context, b PacketSources) error {
 	u.packetMoves = make([]packetMoves, len(u.packets.list))
 	for i := range u.packetMoves {
 		n := len(u.packets.list[i].shares)
@@ -80,7 +80,7 @@ func (u *audit) packetRecord(i uint32, p *wallet.Packet, now wallet.Instant) {
 	if !u.samePacket(k, p, now) {
 		return
 	}
-	old := now >= p.Created.Add(wallet.PacketLife+packetGrace)
+	old := now >= p.Created.Add(wallet.PacketLifetime+packetGrace)
 	for n := range p.Shares {
 		s := &p.Shares[n]
 		m.opened[n], m.returned[n] = s.State == wallet.ShareOpened, s.State == wallet.ShareReturned
@@ -104,9 +104,9 @@ const packetGrace = 10 * time.Minute
 
 // packetMove records one leg of a packet.
 func (u *audit) packetMove(e *wallet.Entry) {
-	i, stake := u.packets.numbered[e.Move.Packet], max(e.Amount, -e.Amount)
-	if i == 0 || int(e.Move.Share) >= max(1, len(u.packets.list[i].shares)) {
-		u.fail(packetExact, stake, "the ledger moved %d fen of wallet %d for %s, but nobody asked for it", e.Amount, e.Account.Owner, e.Move)
+	i, stake := u.packets.numbered[e.Transfer.Packet], max(e.Amount, -e.Amount)
+	if i == 0 || int(e.Transfer.Share) >= max(1, len(u.packets.list[i].shares)) {
+		u.fail(packetExact, stake, "the ledger moved %d fen of wallet %d for %s, but nobody asked for it", e.Amount, e.Account.Owner, e.Transfer)
 		return
 	}
 	k, m := &u.packets.list[i], &u.packetMoves[i]
@@ -115,28 +115,28 @@ func (u *audit) packetMove(e *wallet.Entry) {
 		u.fail(phaseIsolation, stake, "packet %s of stage %s moved %d fen of stage %s", k.no, k.stage, e.Amount, e.Account.Stage)
 	}
 	personal, waits := e.Account.Kind == wallet.PersonalAccount, e.Account.Kind == wallet.PacketAccount
-	s, h := &m.shares[e.Move.Share], &k.shares[e.Move.Share]
+	s, h := &m.shares[e.Transfer.Share], &k.shares[e.Transfer.Share]
 	whose, family := k.person, k.no.Account.Family
 	switch {
-	case e.Move.Step == wallet.MoveSend && personal:
+	case e.Transfer.Step == wallet.TransferSend && personal:
 		m.sent -= e.Amount
-	case e.Move.Step == wallet.MoveSend && waits:
+	case e.Transfer.Step == wallet.TransferSend && waits:
 		m.waiting += e.Amount
-	case e.Move.Step == wallet.MoveOpen && personal:
+	case e.Transfer.Step == wallet.TransferOpen && personal:
 		s.opened += e.Amount
 		s.opens++
 		whose, family = h.person, h.account.Family
-	case e.Move.Step == wallet.MoveReturn && personal:
+	case e.Transfer.Step == wallet.TransferReturn && personal:
 		s.returned += e.Amount
 		s.backs++
-	case (e.Move.Step == wallet.MoveOpen || e.Move.Step == wallet.MoveReturn) && waits:
+	case (e.Transfer.Step == wallet.TransferOpen || e.Transfer.Step == wallet.TransferReturn) && waits:
 		s.left -= e.Amount
 	default:
-		u.fail(packetExact, stake, "packet %s moved %d fen in account %d in step %d, which does not use that account", k.no, e.Amount, e.Account.Kind, e.Move.Step)
+		u.fail(packetExact, stake, "packet %s moved %d fen in account %d in step %d, which does not use that account", k.no, e.Amount, e.Account.Kind, e.Transfer.Step)
 		return
 	}
 	if holder := u.owners.Get(e.Account.Owner); holder != 0 && Person(holder)-1 != whose {
-		u.fail(packetExact, stake, "%s of person %d moved %d fen of wallet %d, which belongs to person %d", e.Move, whose, e.Amount, e.Account.Owner, holder-1)
+		u.fail(packetExact, stake, "%s of person %d moved %d fen of wallet %d, which belongs to person %d", e.Transfer, whose, e.Amount, e.Account.Owner, holder-1)
 	}
 	if personal {
 		u.packets.shifts[whose] = append(u.packets.shifts[whose], shift{k.stage, family, e.Amount, e.Posted})

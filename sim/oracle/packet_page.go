@@ -135,7 +135,7 @@ func (o *Oracle) packetsIn(a *ask, now wallet.Instant) (out wallet.Money, known 
 		} else {
 			o.uncertain = append(o.uncertain, item{amount: k.amount})
 		}
-		if now < k.sent.Add(wallet.PacketLife-maxLag) {
+		if now < k.sent.Add(wallet.PacketLifetime-maxLag) {
 			continue
 		}
 		for n := range k.shares {

@@ -110,7 +110,7 @@ func (u *audit) token(t *wallet.Token, l walletRecords) {
 }
 
 // compare reports the differences, and checks that the wallet's own reconciliation reported the same ones (F3, F4).
-func (u *audit) compare(b Books) {
+func (u *audit) compare(b Sources) {
 	list := make([]finding, 0, len(u.findings))
 	differs := map[wallet.OrderNo]bool{}
 	for f := range u.findings {

@@ -9,7 +9,7 @@ import (
 )
 
 // DownstreamRecord is a downstream's own record of one order.
-type Handed struct {
+type DownstreamRecord struct {
 	Award   wallet.AwardType
 	Order   wallet.OrderNo
 	Account wallet.Account
@@ -20,10 +20,10 @@ type Handed struct {
 }
 
 // RewardSources reads the records of rewards other than cash after the drain.
-type RewardBooks struct {
-	Items  wallet.ItemBook
-	Handed func(yield func(Handed) bool)                  // the records of all downstreams; nil: they cannot be read
-	Issued func(t wallet.Template) (count int64, ok bool) // the stock's own count, if known; nil: never known
+type RewardSources struct {
+	Items       wallet.ItemReader
+	Downstreams func(yield func(DownstreamRecord) bool)        // the records of all downstreams; nil: they cannot be read
+	Issued      func(t wallet.Template) (count int64, ok bool) // the stock's own count, if known; nil: never known
 }
 
 // counted is the number of records of one template.
@@ -42,16 +42,16 @@ type rewardAudit struct {
 }
 
 // rewardBooks checks the records of rewards other than cash.
-func (o *Oracle) rewardBooks(ctx context.Context, b RewardBooks) error {
+func (o *Oracle) rewardBooks(ctx context.Context, b RewardSources) error {
 	u := &rewardAudit{o, map[wallet.OrderNo]wallet.Item{}, map[wallet.OrderNo]bool{}, map[wallet.Template]*counted{}}
 	if err := b.Items.Items(ctx, func(it wallet.Item) bool { u.item(it); return true }); err != nil {
 		return fmt.Errorf("oracle: items: %w", err)
 	}
-	if b.Handed != nil {
-		b.Handed(func(h Handed) bool { u.downstreamRecord(h); return true })
+	if b.Downstreams != nil {
+		b.Downstreams(func(h DownstreamRecord) bool { u.downstreamRecord(h); return true })
 	}
 	for i := 1; i < len(o.rewards.list); i++ {
-		u.rewarded(&o.rewards.list[i], b.Handed != nil)
+		u.rewarded(&o.rewards.list[i], b.Downstreams != nil)
 	}
 	u.stocks(b.Issued)
 	return nil
@@ -124,7 +124,7 @@ func (u *rewardAudit) count(it wallet.Item) {
 }
 
 // downstreamRecord checks one record of a downstream against the item on record.
-func (u *rewardAudit) downstreamRecord(h Handed) {
+func (u *rewardAudit) downstreamRecord(h DownstreamRecord) {
 	u.evaluated(rewardOnce, 1)
 	it, on := u.items[h.Order]
 	wants := on && (it.State == wallet.ItemSettled || it.State == wallet.ItemUsed || it.State == wallet.ItemExpired)
@@ -192,8 +192,8 @@ func (u *rewardAudit) stocks(issued func(wallet.Template) (int64, bool)) {
 
 // belowFloor reports whether less than the threshold of the stock is left (C2), in 128 bits.
 func belowFloor(left int64, r *wallet.Reward) bool {
-	leftHi, leftLo := bits.Mul64(uint64(left), uint64(r.FloorDen))
-	hi, lo := bits.Mul64(uint64(r.Stock), uint64(r.FloorNum))
+	leftHi, leftLo := bits.Mul64(uint64(left), uint64(r.ThresholdDen))
+	hi, lo := bits.Mul64(uint64(r.Stock), uint64(r.ThresholdNum))
 	return leftHi < hi || leftHi == hi && leftLo < lo
 }
 

@@ -29,7 +29,7 @@ type Sums struct {
 
 // JudgeTotals checks what a wallet reports of itself, once the lists have been read, and returns the sums that it used for
 // comparison. Under StrategyToken it fills Waits, unless Final did. Call it once.
-func (o *Oracle) Outside(t Totals) Sums {
+func (o *Oracle) JudgeTotals(t Totals) Sums {
 	var all Sums
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
 		sums, grants := o.sumsOf(s)

@@ -111,7 +111,7 @@ func (m *model) final(t require.TestingT, spoil func(*modelStores)) {
 		spoil(b)
 	}
 	b.sort()
-	all := Books{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b,
+	all := Sources{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b,
 		Spent:    func(s wallet.Stage) (wallet.Money, error) { return b.spent[s], nil },
 		Reported: b.reported, ReconcileRan: true, OpenOrders: b.open, BacklogDepth: b.held}
 	if m.declines != nil {

@@ -23,7 +23,7 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 		// A personal account is below zero.
 		{"below zero", "token", paid, func(b *modelStores) {
 			for i := range b.entries {
-				if e := &b.entries[i]; e.Move.Step == wallet.MoveHold {
+				if e := &b.entries[i]; e.Transfer.Step == wallet.TransferHold {
 					e.Amount *= 4
 				}
 			}
@@ -31,12 +31,12 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 		}, "zero-sum", "below zero"},
 		// A hold is never released although no withdrawal is unfinished.
 		{"hold left", "token", paid, func(b *modelStores) {
-			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Move.Step == wallet.MoveSettle })
+			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Transfer.Step == wallet.TransferSettle })
 			b.balance()
 		}, "zero-sum", ""},
 		// The same, seen from the withdrawal: not settled.
 		{"not settled", "token", paid, func(b *modelStores) {
-			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Move.Step == wallet.MoveSettle })
+			b.entries = slices.DeleteFunc(b.entries, func(e wallet.Entry) bool { return e.Transfer.Step == wallet.TransferSettle })
 			b.balance()
 		}, "withdraw-whole", ""},
 		// The bank paid twice.
@@ -59,7 +59,7 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 		// A withdrawal took the money of another person.
 		{"another's money", "token", func(m *model) { paid(m); m.grant(1, wallet.Douyin, 1, 500) }, func(b *modelStores) {
 			for i := range b.entries {
-				if b.entries[i].Move.Step != 0 {
+				if b.entries[i].Transfer.Step != 0 {
 					b.entries[i].Account.Owner = 2
 				}
 			}
@@ -69,7 +69,7 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 		// A withdrawal took the money of another stage.
 		{"another stage's money", "token", paid, func(b *modelStores) {
 			for i := range b.entries {
-				if b.entries[i].Move.Step != 0 {
+				if b.entries[i].Transfer.Step != 0 {
 					b.entries[i].Account.Stage = wallet.Official
 				}
 			}
@@ -112,15 +112,15 @@ func TestWrongAccountsAreCaught(t *testing.T) {
 		// The ledger moved money for a withdrawal that nobody asked for.
 		{"moved unasked", "token", paid, func(b *modelStores) {
 			for i := range b.entries {
-				if e := &b.entries[i]; e.Move.Step != 0 {
-					e.Move.Withdrawal.Request += 5
+				if e := &b.entries[i]; e.Transfer.Step != 0 {
+					e.Transfer.Withdrawal.Request += 5
 				}
 			}
 		}, "withdraw-whole", "the ledger moved"},
 		// A step moved an account that does not belong to it.
 		{"moved elsewhere", "token", paid, func(b *modelStores) {
 			for i := range b.entries {
-				if e := &b.entries[i]; e.Move.Step == wallet.MoveHold && e.Account.Kind == wallet.HoldAccount {
+				if e := &b.entries[i]; e.Transfer.Step == wallet.TransferHold && e.Account.Kind == wallet.HoldAccount {
 					e.Account.Kind = wallet.PaidAccount
 				}
 			}

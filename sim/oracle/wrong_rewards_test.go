@@ -15,7 +15,7 @@ type rewardModel struct {
 	*Oracle
 	now     wallet.Instant
 	items   []wallet.Item
-	handed  []Handed
+	handed  []DownstreamRecord
 	packets []wallet.Packet
 	entries []wallet.Entry
 	counted int64
@@ -27,7 +27,7 @@ const teas = 2 // in stock
 func newRewardModel() *rewardModel {
 	tree := wallet.Activity{Parent: "festival", Children: []wallet.Child{{ID: "official", Stage: wallet.Official, From: 1, To: 1 << 60, Budget: 1_000, SingleCap: 1_000,
 		Rewards: []wallet.RewardType{
-			{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: teas, FloorDen: 1, Scenes: []wallet.Scene{{ID: "tea", StockControl: true}}}}},
+			{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: teas, ThresholdDen: 1, Scenes: []wallet.Scene{{ID: "tea", StockControl: true}}}}},
 			{Type: wallet.MovieCoupon, Rewards: []wallet.Reward{{ID: "movie", Scenes: []wallet.Scene{{ID: "movie"}}}}}}}}}
 	return &rewardModel{Oracle: New(Config{Strategy: wallet.StrategyToken, Activity: tree, People: 9, Rewards: true, Packets: true}), now: 1_000_000}
 }
@@ -45,7 +45,7 @@ func (k *rewardModel) win(p Person) int {
 		it.Award, it.Reward, it.Counted, it.State = 0, "", wallet.OrderNo{}, wallet.ItemVoid
 	} else {
 		k.counted++
-		k.handed = append(k.handed, Handed{Award: it.Award, Order: no, Account: it.Account, Reward: it.Reward, Issued: 1})
+		k.handed = append(k.handed, DownstreamRecord{Award: it.Award, Order: no, Account: it.Account, Reward: it.Reward, Issued: 1})
 	}
 	k.items = append(k.items, it)
 	k.RewardAnswered(id, wallet.GrantReply{Order: no, State: wallet.GrantPosted, Item: &it}, nil, k.tick())
@@ -81,8 +81,8 @@ func (k *rewardModel) send(amount wallet.Money) {
 		Created: k.now, State: wallet.PacketSent, Shares: []wallet.Share{{For: wallet.AccountOf(wallet.Douyin, 101), Amount: amount / 2}, {For: wallet.AccountOf(wallet.Douyin, 102), Amount: amount / 2}}}
 	pid := k.PacketSent(0, s, []Person{1, 2}, k.now)
 	k.packets = append(k.packets, p)
-	k.move(p.No, wallet.MoveSend, 0, wallet.PersonalAccount, 1, -amount)
-	k.move(p.No, wallet.MoveSend, 0, wallet.PacketAccount, 1, amount)
+	k.move(p.No, wallet.TransferSend, 0, wallet.PersonalAccount, 1, -amount)
+	k.move(p.No, wallet.TransferSend, 0, wallet.PacketAccount, 1, amount)
 	k.PacketAnswered(pid, p, nil, k.tick())
 }
 
@@ -94,14 +94,14 @@ func (k *rewardModel) open(p Person, n uint8) {
 func (k *rewardModel) opened(p Person, n uint8) wallet.Share {
 	s := &k.packets[0].Shares[n]
 	s.State, s.Owner = wallet.ShareOpened, wallet.ActID(p+1)
-	k.move(k.packets[0].No, wallet.MoveOpen, n, wallet.PacketAccount, 1, -s.Amount)
-	k.move(k.packets[0].No, wallet.MoveOpen, n, wallet.PersonalAccount, p+1, s.Amount)
+	k.move(k.packets[0].No, wallet.TransferOpen, n, wallet.PacketAccount, 1, -s.Amount)
+	k.move(k.packets[0].No, wallet.TransferOpen, n, wallet.PersonalAccount, p+1, s.Amount)
 	return *s
 }
 
-func (k *rewardModel) move(no wallet.PacketNo, step wallet.MoveStep, share uint8, kind wallet.AccountKind, owner int64, amount wallet.Money) {
+func (k *rewardModel) move(no wallet.PacketNo, step wallet.TransferStep, share uint8, kind wallet.AccountKind, owner int64, amount wallet.Money) {
 	k.entries = append(k.entries, wallet.Entry{Account: wallet.AccountNo{Kind: kind, Stage: wallet.Official, Owner: owner}, Amount: amount,
-		Move: wallet.MoveNo{Packet: no, Step: step, Share: share}, Posted: k.now})
+		Transfer: wallet.TransferNo{Packet: no, Step: step, Share: share}, Posted: k.now})
 }
 
 // itemRecords and packetRecordsOf read the records.
@@ -126,15 +126,15 @@ func (b packetRecordsOf) Packets(_ context.Context, yield func(wallet.Packet) bo
 
 // judge reads the records of coupons and packets, like Final.
 func (k *rewardModel) judge(t *testing.T, now wallet.Instant) {
-	require.NoError(t, k.rewardBooks(t.Context(), RewardBooks{Items: itemRecords(k.items),
-		Handed: func(yield func(Handed) bool) {
+	require.NoError(t, k.rewardBooks(t.Context(), RewardSources{Items: itemRecords(k.items),
+		Downstreams: func(yield func(DownstreamRecord) bool) {
 			for _, h := range k.handed {
 				yield(h)
 			}
 		},
 		Issued: func(wallet.Template) (int64, bool) { return k.counted, true }}))
 	u := &audit{Oracle: k.Oracle, inPackets: map[wallet.AccountNo]wallet.Money{}}
-	require.NoError(t, u.packetRecords(t.Context(), PacketBooks{Packets: packetRecordsOf(k.packets), At: now}))
+	require.NoError(t, u.packetRecords(t.Context(), PacketSources{Packets: packetRecordsOf(k.packets), At: now}))
 	for i := range k.entries {
 		u.packetMove(&k.entries[i])
 	}
@@ -143,7 +143,7 @@ func (k *rewardModel) judge(t *testing.T, now wallet.Instant) {
 
 func TestWrongRewardsAndPackets(t *testing.T) {
 	const never = wallet.Instant(0) // the stores are read at once
-	late := wallet.Instant(0).Add(2 * wallet.PacketLife)
+	late := wallet.Instant(0).Add(2 * wallet.PacketLifetime)
 	for _, c := range []struct {
 		why   string
 		check string // "" if nothing is wrong
@@ -201,7 +201,7 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 		{"opened and returned", "packet-exact", func(k *rewardModel) {
 			k.send(100)
 			k.open(1, 0)
-			k.move(k.packets[0].No, wallet.MoveReturn, 0, wallet.PersonalAccount, 1, 50)
+			k.move(k.packets[0].No, wallet.TransferReturn, 0, wallet.PersonalAccount, 1, 50)
 		}, never},
 		{"acknowledged as opened, but its money did not move", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.entries = k.entries[:2] }, never},
 		{"one fen lost", "packet-exact", func(k *rewardModel) { k.send(100); k.open(1, 0); k.entries[3].Amount-- }, never},
@@ -222,13 +222,13 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 			k.pageOf(callerOf(1), 1, k.part(0))
 			k.pageOf(elsewhere(2), 2)
 			k.pageOf(callerOf(2), 2, k.part(1))
-			k.pageOf(callerOf(0), 0, k.packets[0].Whole())
+			k.pageOf(callerOf(0), 0, k.packets[0].SenderView())
 		}, never},
 		{"refused in another app of the person", "packet-exact", func(k *rewardModel) { k.PhoneBound(1); k.send(100); k.openIn(elsewhere(1), 1, 0, wallet.ErrNotYours) }, never},
 		{"opened by an account that is not joined", "packet-exact", func(k *rewardModel) { k.send(100); k.openIn(elsewhere(1), 1, 0, nil) }, never},
 		{"missing in another app", "user-view", func(k *rewardModel) { k.PhoneBound(1); k.send(100); k.tick(); k.pageOf(elsewhere(1), 1) }, never},
 		{"shown to an account that is not joined", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(elsewhere(1), 1, k.part(0)) }, never},
-		{"a recipient sees all shares", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(1), 1, k.packets[0].Whole()) }, never},
+		{"a recipient sees all shares", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(1), 1, k.packets[0].SenderView()) }, never},
 		{"a recipient sees another person's share", "user-view", func(k *rewardModel) { k.send(100); k.pageOf(callerOf(1), 1, k.part(1)) }, never},
 		{"a recipient sees the total amount", "user-view", func(k *rewardModel) { k.send(100); p := k.part(0); p.Amount = 100; k.pageOf(callerOf(1), 1, p) }, never},
 		{"wrong number of shares", "user-view", func(k *rewardModel) { k.send(100); p := k.part(0); p.Count = 1; k.pageOf(callerOf(1), 1, p) }, never},

@@ -152,7 +152,7 @@ const day = 24 * time.Hour
 
 // expiry returns the expiry of a coupon issued at an instant, in the system's own units.
 func (b *backend) expiry(at wallet.Instant) wallet.Instant {
-	validity := b.behaviour.Life
+	validity := b.behaviour.Validity
 	if validity == 0 {
 		validity = day
 	}

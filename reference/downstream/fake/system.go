@@ -40,7 +40,7 @@ type Behaviour struct {
 	// DeclineNum of DeclineDen orders are declined, finally. The order number determines which.
 	DeclineNum, DeclineDen int64
 	// Validity is how long a coupon can be used; 0 = a day.
-	Life time.Duration
+	Validity time.Duration
 	// GarbleEvery garbles each n-th reply, after the request is carried out; 0 = none.
 	GarbleEvery int
 	// Silent turns off callbacks.
@@ -139,7 +139,7 @@ func (s *System) Of(now wallet.Instant, no wallet.OrderNo) Entry {
 
 // Entries returns all records at an instant, in order of the order numbers. The system may change during the iteration:
 // each record is read when it is reached.
-func (s *System) Books(now wallet.Instant) iter.Seq[Entry] {
+func (s *System) Entries(now wallet.Instant) iter.Seq[Entry] {
 	s.mu.Lock()
 	nos := slices.SortedFunc(maps.Keys(s.backend.orders), wallet.OrderNo.Compare)
 	s.mu.Unlock()

@@ -49,7 +49,7 @@ func TestCarelessCallers(t *testing.T) {
 
 // TestBooks: the records are listed in order of their numbers, without orders that were only queried.
 func TestBooks(t *testing.T) {
-	s, err := fake.New(wallet.VideoSubsidy, secret, fake.Behaviour{Life: time.Hour})
+	s, err := fake.New(wallet.VideoSubsidy, secret, fake.Behaviour{Validity: time.Hour})
 	require.NoError(t, err)
 	for _, n := range []int{3, 1, 2} {
 		s.Handle(festival, subsidy(n, fmt.Sprint(n)))
@@ -57,12 +57,12 @@ func TestBooks(t *testing.T) {
 	s.Handle(festival, fake.Request{Method: http.MethodGet, Path: "/subsidies/" + order(9, wallet.VideoSubsidy).String()})
 	require.Equal(t, fake.Entry{}, s.Of(festival, order(9, wallet.VideoSubsidy)))
 	var acts []wallet.ActID
-	for e := range s.Books(festival.Add(2 * time.Hour)) {
+	for e := range s.Entries(festival.Add(2 * time.Hour)) {
 		acts = append(acts, e.Order.ActID)
 		require.Equal(t, 1, e.Issued, "an expired coupon was issued nevertheless")
 	}
 	require.Equal(t, []wallet.ActID{1, 2, 3}, acts)
-	for range s.Books(festival) {
+	for range s.Entries(festival) {
 		break
 	}
 }

@@ -42,7 +42,7 @@ const DefaultTimeout = 2 * time.Second
 
 // Transport reaches the systems below one address, each under the name of its award type. Each system has separate
 // connections, so that one that hangs does not block another.
-type Line struct {
+type Transport struct {
 	base           string
 	timeout        time.Duration
 	callbackClient *http.Client // for callbacks
@@ -52,7 +52,7 @@ type Line struct {
 }
 
 // NewTransport returns a transport to base, such as "https://rewards.example". ErrInvalid: base is not such an address.
-func NewLine(base string, o Options) (*Line, error) {
+func NewTransport(base string, o Options) (*Transport, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("%w: the downstreams' address must be an http or https URL with a host, without user or query", wallet.ErrInvalid)
@@ -60,13 +60,13 @@ func NewLine(base string, o Options) (*Line, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	l := &Line{base: strings.TrimSuffix(base, "/"), timeout: o.Timeout}
+	l := &Transport{base: strings.TrimSuffix(base, "/"), timeout: o.Timeout}
 	l.callbackClient = l.newClient()
 	return l, nil
 }
 
 // newClient returns a client with separate connections.
-func (l *Line) newClient() *http.Client {
+func (l *Transport) newClient() *http.Client {
 	dialer := &net.Dialer{Timeout: l.timeout / dialShare}
 	client := &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -83,7 +83,7 @@ func (l *Line) newClient() *http.Client {
 }
 
 // Close closes the idle connections.
-func (l *Line) Close() {
+func (l *Transport) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.clients {
@@ -92,14 +92,14 @@ func (l *Line) Close() {
 }
 
 // Exchange returns the exchange with the system of one award type.
-func (l *Line) Exchange(award wallet.AwardType) downstream.Exchange {
+func (l *Transport) Exchange(award wallet.AwardType) downstream.Exchange {
 	client := l.newClient()
 	return func(ctx context.Context, r downstream.Request) (downstream.Reply, error) {
 		return l.do(ctx, client, l.base+"/"+award.String()+r.Path, r)
 	}
 }
 
-func (l *Line) do(ctx context.Context, client *http.Client, address string, r downstream.Request) (downstream.Reply, error) {
+func (l *Transport) do(ctx context.Context, client *http.Client, address string, r downstream.Request) (downstream.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	out, err := http.NewRequestWithContext(ctx, r.Method, address, bytes.NewReader(r.Body))

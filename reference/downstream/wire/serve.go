@@ -88,7 +88,7 @@ func (d *Deliverer) Step(ctx context.Context) int {
 }
 
 // Post sends a callback to the transport's address, which is then the callback receiver's.
-func (l *Line) Post(ctx context.Context, _ wallet.AwardType, r downstream.Request) error {
+func (l *Transport) Post(ctx context.Context, _ wallet.AwardType, r downstream.Request) error {
 	reply, err := l.do(ctx, l.callbackClient, l.base+r.Path, r)
 	if err == nil && reply.Status/100 != 2 {
 		err = wallet.ErrUnavailable
@@ -102,16 +102,16 @@ type Listener struct {
 	Clock  wallet.Clock
 	// OnCallback is called for each callback with a valid signature. It must query the downstream before it
 	// records anything.
-	Told func(ctx context.Context, c wallet.Callback) error
+	OnCallback func(ctx context.Context, c wallet.Callback) error
 }
 
 // Receive handles one callback. Its errors are those of downstream.ReadCallback and of OnCallback.
-func (l *Listener) Hear(ctx context.Context, award wallet.AwardType, r downstream.Request) error {
+func (l *Listener) Receive(ctx context.Context, award wallet.AwardType, r downstream.Request) error {
 	c, err := downstream.ReadCallback(award, l.Secret, l.Clock.Now(), r)
 	if err != nil {
 		return err
 	}
-	return l.Told(ctx, c)
+	return l.OnCallback(ctx, c)
 }
 
 // Callback is Receive for a callback that arrived over HTTP.
@@ -120,5 +120,5 @@ func (l *Listener) Callback(ctx context.Context, award wallet.AwardType, header 
 	for _, k := range headers {
 		r.Header[k] = header.Get(k)
 	}
-	return l.Hear(ctx, award, r)
+	return l.Receive(ctx, award, r)
 }

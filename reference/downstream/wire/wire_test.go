@@ -43,8 +43,8 @@ func item(award wallet.AwardType, n int, c *clock) wallet.Item {
 }
 
 // newLine returns a transport to a test's server.
-func newLine(t *testing.T, base string, timeout time.Duration) *wire.Line {
-	l, err := wire.NewLine(base, wire.Options{Timeout: timeout})
+func newLine(t *testing.T, base string, timeout time.Duration) *wire.Transport {
+	l, err := wire.NewTransport(base, wire.Options{Timeout: timeout})
 	require.NoError(t, err)
 	t.Cleanup(l.Close)
 	return l
@@ -135,7 +135,7 @@ func TestEndlessReply(t *testing.T) {
 	require.Len(t, reply.Body, downstream.MaxBody+1)
 	d, err := downstream.New(wallet.VideoSubsidy, downstream.Options{Exchange: ask, Clock: c, Secret: secret})
 	require.NoError(t, err)
-	_, err = d.Look(t.Context(), item(wallet.VideoSubsidy, 1, c))
+	_, err = d.Query(t.Context(), item(wallet.VideoSubsidy, 1, c))
 	require.ErrorIs(t, err, wallet.ErrUnknown)
 }
 
@@ -203,7 +203,7 @@ func TestHangingSystem(t *testing.T) {
 // TestNewLine: invalid addresses are refused.
 func TestNewLine(t *testing.T) {
 	for _, base := range []string{"", "rewards.example", "ftp://rewards.example", "http://", "http://me:hidden@rewards.example", "http://rewards.example/?key=hidden", "http://[", "/a"} {
-		_, err := wire.NewLine(base, wire.Options{})
+		_, err := wire.NewTransport(base, wire.Options{})
 		require.ErrorIs(t, err, wallet.ErrInvalid, base)
 		require.NotContains(t, err.Error(), "hidden")
 	}
@@ -232,7 +232,7 @@ func TestCallbacksOverHTTP(t *testing.T) {
 	adapters, err := wire.Embedded(systems, c, secret)
 	require.NoError(t, err)
 	var told []wallet.Callback
-	listener := &wire.Listener{Secret: secret, Clock: c, Told: func(_ context.Context, cb wallet.Callback) error {
+	listener := &wire.Listener{Secret: secret, Clock: c, OnCallback: func(_ context.Context, cb wallet.Callback) error {
 		told = append(told, cb)
 		return nil
 	}}
@@ -288,7 +288,7 @@ func TestMany(t *testing.T) {
 	wait.Wait()
 	for _, award := range downstream.Awards() {
 		n := 0
-		for e := range systems[award].Books(c.Now()) {
+		for e := range systems[award].Entries(c.Now()) {
 			require.Equal(t, 1, e.Issued)
 			n++
 		}
@@ -303,7 +303,7 @@ func BenchmarkIssue(b *testing.B) {
 		systems := fake.NewAll(secret, fake.Behaviour{})
 		s := httptest.NewServer(wire.Handler(systems, c))
 		b.Cleanup(s.Close)
-		l, err := wire.NewLine(s.URL, wire.Options{})
+		l, err := wire.NewTransport(s.URL, wire.Options{})
 		require.NoError(b, err)
 		b.Cleanup(l.Close)
 		n := 0

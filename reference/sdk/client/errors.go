@@ -128,8 +128,8 @@ func sentinels() []error {
 		wallet.ErrConflict, wallet.ErrStale, wallet.ErrOverCap, wallet.ErrOverBudget, wallet.ErrInsufficient,
 		wallet.ErrNotReleased, wallet.ErrSwitchedOff, wallet.ErrDeclined, wallet.ErrExpired, wallet.ErrNotUsable,
 		wallet.ErrDailyLimit, wallet.ErrSoldOut, wallet.ErrLimited, wallet.ErrMoving, wallet.ErrOverloaded, wallet.ErrUnavailable, wallet.ErrUnknown,
-		wallet.ErrNotYours, wallet.ErrTokenGarbled, wallet.ErrTokenForged, wallet.ErrTokenKey, wallet.ErrTokenForeign,
-		wallet.ErrTokenPurpose, wallet.ErrTokenExpired, wallet.ErrTokenReplayed, wallet.ErrTokenDistrust,
+		wallet.ErrNotYours, wallet.ErrTokenUnreadable, wallet.ErrTokenForged, wallet.ErrTokenKey, wallet.ErrTokenForeign,
+		wallet.ErrTokenPurpose, wallet.ErrTokenExpired, wallet.ErrTokenReplayed, wallet.ErrTokenDistrusted,
 		auth.ErrNoCredentials, auth.ErrMalformed, auth.ErrUnknownKey, auth.ErrSignature, auth.ErrTime, auth.ErrReplayed,
 		auth.ErrSession, auth.ErrSessionExpired, auth.ErrScope, auth.ErrRole,
 	}

@@ -54,7 +54,7 @@ func TestEverySentinel(t *testing.T) {
 		require.Equal(t, wallet.CodeOf(want), wallet.CodeOf(err))
 		require.Equal(t, wallet.ReasonOf(want), wallet.ReasonOf(err))
 
-		s.page, s.err = wallet.Page{Refused: []wallet.TokenFault{{Index: 3, Err: s.err}}}, nil
+		s.page, s.err = wallet.Page{Refused: []wallet.TokenRefusal{{Index: 3, Err: s.err}}}, nil
 		page, err := c.Page(t.Context(), wallet.PageRequest{Caller: person(1), Limit: 1})
 		require.NoError(t, err)
 		require.Equal(t, 3, page.Refused[0].Index)

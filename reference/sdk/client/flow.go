@@ -24,7 +24,7 @@ type FlowPage struct {
 	Withdrawals []wallet.Withdrawal // newest first; with the first page only. Owner, Stage and Wallets stay zero
 	Packets     []wallet.Packet     // sent or received, newest first; with the first page only
 	Missing     []string            // sources that could not be read; empty = complete
-	Refused     []wallet.TokenFault
+	Refused     []wallet.TokenRefusal
 }
 
 // Flow reads one page of the user's flow list (P1). Next is opaque: it is passed back unchanged, so this works with any

@@ -95,13 +95,13 @@ func withdrawals(ms []*pb.Withdrawal, stage wallet.Stage) ([]wallet.Withdrawal, 
 	return out, nil
 }
 
-func faults(ms []*pb.RefusedToken) ([]wallet.TokenFault, error) {
-	var out []wallet.TokenFault
+func faults(ms []*pb.RefusedToken) ([]wallet.TokenRefusal, error) {
+	var out []wallet.TokenRefusal
 	for _, m := range ms {
 		if m.Error == nil {
 			return nil, malformedReply("token %d refused without a reason", m.Index)
 		}
-		out = append(out, wallet.TokenFault{Index: int(m.Index), Err: refusal(m.Error)})
+		out = append(out, wallet.TokenRefusal{Index: int(m.Index), Err: refusal(m.Error)})
 	}
 	return out, nil
 }

@@ -69,15 +69,15 @@ func TestOffice(t *testing.T) {
 	index, err := activity.New(tree)
 	require.NoError(t, err)
 	log, store, centre := &auditLog{}, mem.NewNotices(), &fakeConfigCentre{now: wallet.Settings{Version: 1, Release: wallet.Release{Num: 1, Den: 2}, ShortPage: 5}}
-	board := operator.NewBoard(store, clock)
+	board := operator.NewNoticeCache(store, clock)
 	bulk := operator.NewBulk(operator.BulkPorts{Jobs: mem.NewBulkJobs(), Granter: granter{}, Index: index, Parent: "spring", Quotas: mem.NewQuotas(), Leases: grantedLeases{}, Audit: log, Clock: clock, Instance: "a"})
-	c, url := serve(t, keys, server.Ports{Service: s, Operator: &fakeWalletAdmin{}, Audit: log, Clock: clock, Board: board, Notices: operator.NewNotices(store, clock, board), Bulk: bulk,
+	c, url := serve(t, keys, server.Ports{Service: s, Inspector: &fakeWalletAdmin{}, Audit: log, Clock: clock, NoticeReader: board, Notices: operator.NewNotices(store, clock, board), Bulk: bulk,
 		Refunds: s, Settings: centre, Switches: func() []server.SwitchInfo {
 			return []server.SwitchInfo{{Name: "break-bank", Passive: true, Dependency: "bank", Does: "d", DoesZH: "做", Notice: "n", NoticeZH: "知", Tripped: []string{"t"}, Since: 5}}
 		}}, Config{Tries: 1})
 	key, ok := keys.Operator("operator")
 	require.True(t, ok)
-	o, err := NewOperator(Config{BaseURL: url, Key: key.Key, Now: func() time.Time { return clock.Now().Time() }, Wait: func(context.Context, time.Duration) error { return nil }})
+	o, err := NewOperatorClient(Config{BaseURL: url, Key: key.Key, Now: func() time.Time { return clock.Now().Time() }, Wait: func(context.Context, time.Duration) error { return nil }})
 	require.NoError(t, err)
 	t.Cleanup(o.CloseIdle)
 
@@ -111,7 +111,7 @@ func TestOffice(t *testing.T) {
 	require.Equal(t, s.items[0].No, s.lastCall)
 }
 
-func noticesRound(t *testing.T, o *Operator, c *Client, now wallet.Instant) {
+func noticesRound(t *testing.T, o *OperatorClient, c *Client, now wallet.Instant) {
 	a := wallet.Announcement{Text: "hello", TextZH: "公告", Apps: []wallet.App{wallet.Douyin, wallet.Xigua}, From: now, To: now.Add(time.Hour)}
 	var err error
 	a.ID, err = o.Announce(t.Context(), a)
@@ -148,7 +148,7 @@ func noticesRound(t *testing.T, o *Operator, c *Client, now wallet.Instant) {
 	require.Empty(t, shown.Announcements)
 }
 
-func bulkRound(t *testing.T, o *Operator, bulk *operator.Bulk, now wallet.Instant) {
+func bulkRound(t *testing.T, o *OperatorClient, bulk *operator.Bulk, now wallet.Instant) {
 	list := []byte(operator.Header + "\ndouyin,7,rain,cash,100,late\ndouyin,8,rain,cash,50,\n")
 	plan, err := o.CheckBulk(t.Context(), list)
 	require.NoError(t, err)

@@ -12,21 +12,21 @@ import (
 // slowTimeout bounds one try of the calls that read or delete all stores. It is longer than the service's own bound.
 const slowTimeout = 11 * time.Minute
 
-// Operator makes operators' calls. With Config.LoadTest they concern the shadow wallet, which holds no live data.
+// OperatorClient makes operators' calls. With Config.LoadTest they concern the shadow wallet, which holds no live data.
 // Config.Key is an operator's key. Its role decides which methods it may call: any role Status, an auditor Reconcile
 // and AuditBudget, an operator CleanUp. Safe for concurrent use.
-type Operator struct {
+type OperatorClient struct {
 	caller
 	api hongbaopbconnect.OperatorServiceClient
 }
 
-// NewOperator returns a client, which connects on first use. wallet.ErrInvalid: the configuration is wrong.
-func NewOperator(c Config) (*Operator, error) {
+// NewOperatorClient returns a client, which connects on first use. wallet.ErrInvalid: the configuration is wrong.
+func NewOperatorClient(c Config) (*OperatorClient, error) {
 	send, options, err := c.prepare()
 	if err != nil {
 		return nil, err
 	}
-	return &Operator{caller{c}, hongbaopbconnect.NewOperatorServiceClient(send, c.BaseURL, options...)}, nil
+	return &OperatorClient{caller{c}, hongbaopbconnect.NewOperatorServiceClient(send, c.BaseURL, options...)}, nil
 }
 
 // Status is the state of a wallet.
@@ -49,7 +49,7 @@ type Budget struct {
 }
 
 // Status returns the state of the wallet.
-func (o *Operator) Status(ctx context.Context) (Status, error) {
+func (o *OperatorClient) Status(ctx context.Context) (Status, error) {
 	var m *pb.StatusReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.Status(ctx, &pb.StatusRequest{})
@@ -62,7 +62,7 @@ func (o *Operator) Status(ctx context.Context) (Status, error) {
 		Instances: m.Instances, Backlog: m.BacklogDepth, BacklogAge: time.Duration(m.BacklogAgeUs) * time.Microsecond, OpenOrders: m.OpenOrders}
 	for _, b := range m.Budgets {
 		s.Budgets = append(s.Budgets, Budget{Stage: enumOf[wallet.Stage](b.Stage), Budget: wallet.Money(b.BudgetFen),
-			Quota: wallet.Quota{Reserved: wallet.Money(b.ReservedFen), Leased: wallet.Money(b.LeasedFen), Stranded: wallet.Money(b.StrandedFen)}})
+			Quota: wallet.Quota{Reserved: wallet.Money(b.ReservedFen), Leased: wallet.Money(b.LeasedFen), Orphaned: wallet.Money(b.StrandedFen)}})
 	}
 	return s, nil
 }
@@ -78,7 +78,7 @@ type Reconciliation struct {
 
 // Reconcile compares orders, ledger and budget in full. Slow. Records that change during the comparison differ:
 // call it when no posting is held.
-func (o *Operator) Reconcile(ctx context.Context) (Reconciliation, error) {
+func (o *OperatorClient) Reconcile(ctx context.Context) (Reconciliation, error) {
 	var m *pb.ReconcileReply
 	err := o.slow(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.Reconcile(ctx, &pb.ReconcileRequest{})
@@ -90,7 +90,7 @@ func (o *Operator) Reconcile(ctx context.Context) (Reconciliation, error) {
 
 // AuditBudget counts what lost instances have granted of a stage, returns the rest of their leases to the budget, and
 // returns that amount. Idempotent, and slow.
-func (o *Operator) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
+func (o *OperatorClient) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
 	var m *pb.AuditBudgetReply
 	err := o.slow(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.AuditBudget(ctx, &pb.AuditBudgetRequest{Stage: pb.Stage(s)})
@@ -102,7 +102,7 @@ func (o *Operator) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Mone
 // CleanUp deletes everything that the load test stored, and returns the number of Redis keys among it. It needs
 // Config.LoadTest: live data is refused. With force it waits for requests in progress and deletes held postings;
 // without, it fails with wallet.CodeOverloaded while there are any. Idempotent, and slow.
-func (o *Operator) CleanUp(ctx context.Context, force bool) (keys int64, err error) {
+func (o *OperatorClient) CleanUp(ctx context.Context, force bool) (keys int64, err error) {
 	var m *pb.CleanUpLoadTestReply
 	err = o.slow(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.CleanUpLoadTest(ctx, &pb.CleanUpLoadTestRequest{Force: force})
@@ -112,7 +112,7 @@ func (o *Operator) CleanUp(ctx context.Context, force bool) (keys int64, err err
 }
 
 // slow is signed with a longer timeout.
-func (o *Operator) slow(ctx context.Context, call func(context.Context) error) error {
+func (o *OperatorClient) slow(ctx context.Context, call func(context.Context) error) error {
 	slowCaller := o.caller
 	slowCaller.config.Timeout = max(slowCaller.config.Timeout, slowTimeout)
 	return slowCaller.signed(ctx, call)

@@ -10,7 +10,7 @@ import (
 )
 
 // CheckBulk is the dry run of a bulk re-issue: what a list would grant, and all its faults. Role operator or auditor.
-func (o *Operator) CheckBulk(ctx context.Context, csv []byte) (wallet.BulkPlan, error) {
+func (o *OperatorClient) CheckBulk(ctx context.Context, csv []byte) (wallet.BulkPlan, error) {
 	var plan wallet.BulkPlan
 	err := o.signed(ctx, func(ctx context.Context) error {
 		m, err := o.api.CheckBulk(ctx, &pb.CheckBulkRequest{Csv: csv})
@@ -24,7 +24,7 @@ func (o *Operator) CheckBulk(ctx context.Context, csv []byte) (wallet.BulkPlan, 
 
 // CreateBulk records a list as a job, once; isNew is false if the list was already recorded. wallet.ErrInvalid: it has
 // faults, which CheckBulk returns. Role operator.
-func (o *Operator) CreateBulk(ctx context.Context, csv []byte) (job wallet.BulkJob, isNew bool, err error) {
+func (o *OperatorClient) CreateBulk(ctx context.Context, csv []byte) (job wallet.BulkJob, isNew bool, err error) {
 	err = o.signed(ctx, func(ctx context.Context) error {
 		m, err := o.api.CreateBulk(ctx, &pb.CreateBulkRequest{Csv: csv})
 		if err == nil {
@@ -38,7 +38,7 @@ func (o *Operator) CreateBulk(ctx context.Context, csv []byte) (job wallet.BulkJ
 
 // StartBulk starts or resumes a job. wallet.ErrOverBudget, wallet.ErrSoldOut: not enough is left for the remaining
 // rows. Idempotent. Role operator.
-func (o *Operator) StartBulk(ctx context.Context, id int64) (wallet.BulkJob, error) {
+func (o *OperatorClient) StartBulk(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	var job wallet.BulkJob
 	err := o.signed(ctx, func(ctx context.Context) error {
 		m, err := o.api.StartBulk(ctx, &pb.StartBulkRequest{Id: id})
@@ -51,7 +51,7 @@ func (o *Operator) StartBulk(ctx context.Context, id int64) (wallet.BulkJob, err
 }
 
 // StopBulk stops a job; what was granted stays granted. Idempotent. Role operator.
-func (o *Operator) StopBulk(ctx context.Context, id int64) (wallet.BulkJob, error) {
+func (o *OperatorClient) StopBulk(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	var job wallet.BulkJob
 	err := o.signed(ctx, func(ctx context.Context) error {
 		m, err := o.api.StopBulk(ctx, &pb.StopBulkRequest{Id: id})
@@ -64,7 +64,7 @@ func (o *Operator) StopBulk(ctx context.Context, id int64) (wallet.BulkJob, erro
 }
 
 // BulkJob returns a job and its progress. Any role.
-func (o *Operator) BulkJob(ctx context.Context, id int64) (wallet.BulkJob, error) {
+func (o *OperatorClient) BulkJob(ctx context.Context, id int64) (wallet.BulkJob, error) {
 	if id <= 0 { // on the wire, zero means all jobs
 		return wallet.BulkJob{}, fmt.Errorf("%w: client: bulk job %d", wallet.ErrNotFound, id)
 	}
@@ -80,11 +80,11 @@ func (o *Operator) BulkJob(ctx context.Context, id int64) (wallet.BulkJob, error
 
 // BulkJobs returns jobs with a number below before (0: from the newest), newest first; limit 0: the service's default.
 // Any role.
-func (o *Operator) BulkJobs(ctx context.Context, before int64, limit int) ([]wallet.BulkJob, error) {
+func (o *OperatorClient) BulkJobs(ctx context.Context, before int64, limit int) ([]wallet.BulkJob, error) {
 	return o.bulkJobs(ctx, &pb.BulkJobsRequest{Before: before, Limit: clamp(limit)})
 }
 
-func (o *Operator) bulkJobs(ctx context.Context, r *pb.BulkJobsRequest) (out []wallet.BulkJob, err error) {
+func (o *OperatorClient) bulkJobs(ctx context.Context, r *pb.BulkJobsRequest) (out []wallet.BulkJob, err error) {
 	err = o.signed(ctx, func(ctx context.Context) error {
 		m, err := o.api.BulkJobs(ctx, r)
 		if err != nil {
@@ -107,7 +107,7 @@ func (o *Operator) bulkJobs(ctx context.Context, r *pb.BulkJobsRequest) (out []w
 const MaxBulkPage = 1000
 
 // BulkRows returns at most limit rows of a job, starting at row from, with their outcomes. Role operator or auditor.
-func (o *Operator) BulkRows(ctx context.Context, id int64, from, limit int) (out []wallet.BulkRow, err error) {
+func (o *OperatorClient) BulkRows(ctx context.Context, id int64, from, limit int) (out []wallet.BulkRow, err error) {
 	err = o.signed(ctx, func(ctx context.Context) error {
 		m, err := o.api.BulkRows(ctx, &pb.BulkRowsRequest{Id: id, From: int32(from), Limit: int32(max(-1, min(limit, MaxBulkPage+1)))})
 		if err != nil {
@@ -149,13 +149,13 @@ func bulkPlan(m *pb.BulkPlan) (wallet.BulkPlan, error) {
 	if err != nil {
 		return wallet.BulkPlan{}, err
 	}
-	p := wallet.BulkPlan{Digest: d, Stage: enumOf[wallet.Stage](m.Stage), Rows: int(m.Rows), Fits: m.Fits, Same: m.Same}
+	p := wallet.BulkPlan{Digest: d, Stage: enumOf[wallet.Stage](m.Stage), Rows: int(m.Rows), Fits: m.Fits, ExistingJob: m.Same}
 	for _, n := range m.Needs {
 		p.Needs = append(p.Needs, wallet.BulkNeed{Scene: wallet.SceneID(n.Scene), Award: enumOf[wallet.AwardType](n.Award), Reward: wallet.RewardID(n.Reward),
 			Rows: int(n.Rows), Amount: wallet.Money(n.AmountFen), Left: n.Left, Fits: n.Fits})
 	}
 	for _, f := range m.Faults {
-		p.Faults = append(p.Faults, wallet.BulkFault{Line: int(f.Line), Text: f.Text})
+		p.Faults = append(p.Faults, wallet.BulkLineError{Line: int(f.Line), Text: f.Text})
 	}
 	return p, nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Announcements returns the announcements that have not ended. Any role.
-func (o *Operator) Announcements(ctx context.Context) ([]wallet.Announcement, error) {
+func (o *OperatorClient) Announcements(ctx context.Context) ([]wallet.Announcement, error) {
 	var m *pb.AnnouncementsReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.Announcements(ctx, &pb.AnnouncementsRequest{})
@@ -19,7 +19,7 @@ func (o *Operator) Announcements(ctx context.Context) ([]wallet.Announcement, er
 
 // Announce shows a text to users within a second, and returns its id. Announcing the same again changes nothing, so a
 // call without a response is repeated. Role operator.
-func (o *Operator) Announce(ctx context.Context, a wallet.Announcement) (int64, error) {
+func (o *OperatorClient) Announce(ctx context.Context, a wallet.Announcement) (int64, error) {
 	given := &pb.Announcement{Text: a.Text, TextZh: a.TextZH, FromUs: int64(a.From), ToUs: int64(a.To)}
 	for _, app := range a.Apps {
 		given.Apps = append(given.Apps, pb.App(app))
@@ -33,7 +33,7 @@ func (o *Operator) Announce(ctx context.Context, a wallet.Announcement) (int64, 
 }
 
 // WithdrawAnnouncement removes an announcement. Idempotent. Role operator.
-func (o *Operator) WithdrawAnnouncement(ctx context.Context, id int64) error {
+func (o *OperatorClient) WithdrawAnnouncement(ctx context.Context, id int64) error {
 	return o.signed(ctx, func(ctx context.Context) error {
 		_, err := o.api.WithdrawAnnouncement(ctx, &pb.WithdrawAnnouncementRequest{Id: id})
 		return err
@@ -42,7 +42,7 @@ func (o *Operator) WithdrawAnnouncement(ctx context.Context, id int64) error {
 
 // PublishPageConfig publishes the next version of the page configuration, based on version was, and returns its number.
 // wallet.ErrStale: there is a newer one. Role operator.
-func (o *Operator) PublishPageConfig(ctx context.Context, body []byte, was int64) (int64, error) {
+func (o *OperatorClient) PublishPageConfig(ctx context.Context, body []byte, was int64) (int64, error) {
 	var m *pb.PublishPageConfigReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.PublishPageConfig(ctx, &pb.PublishPageConfigRequest{Body: string(body), Was: was})
@@ -52,7 +52,7 @@ func (o *Operator) PublishPageConfig(ctx context.Context, body []byte, was int64
 }
 
 // RollBackPageConfig publishes the body of version to as the next version; was is the current version. Role operator.
-func (o *Operator) RollBackPageConfig(ctx context.Context, to, was int64) (int64, error) {
+func (o *OperatorClient) RollBackPageConfig(ctx context.Context, to, was int64) (int64, error) {
 	var m *pb.RollBackPageConfigReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.RollBackPageConfig(ctx, &pb.RollBackPageConfigRequest{To: to, Was: was})
@@ -62,7 +62,7 @@ func (o *Operator) RollBackPageConfig(ctx context.Context, to, was int64) (int64
 }
 
 // PageConfig returns a version of the page configuration; 0: the current one. Any role.
-func (o *Operator) PageConfig(ctx context.Context, version int64) (wallet.PageConfig, error) {
+func (o *OperatorClient) PageConfig(ctx context.Context, version int64) (wallet.PageConfig, error) {
 	var m *pb.GetPageConfigReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.GetPageConfig(ctx, &pb.GetPageConfigRequest{Version: version})
@@ -72,7 +72,7 @@ func (o *Operator) PageConfig(ctx context.Context, version int64) (wallet.PageCo
 }
 
 // PageConfigs returns the versions, newest first, without their bodies; limit 0: the service's default. Any role.
-func (o *Operator) PageConfigs(ctx context.Context, limit int) ([]wallet.PageConfig, error) {
+func (o *OperatorClient) PageConfigs(ctx context.Context, limit int) ([]wallet.PageConfig, error) {
 	var m *pb.PageConfigsReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.PageConfigs(ctx, &pb.PageConfigsRequest{Limit: clamp(limit)})

@@ -20,7 +20,7 @@ type Switch struct {
 }
 
 // Switches returns the degrade switches. Any role.
-func (o *Operator) Switches(ctx context.Context) ([]Switch, error) {
+func (o *OperatorClient) Switches(ctx context.Context) ([]Switch, error) {
 	var m *pb.ListSwitchesReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.ListSwitches(ctx, &pb.ListSwitchesRequest{})
@@ -35,7 +35,7 @@ func (o *Operator) Switches(ctx context.Context) ([]Switch, error) {
 }
 
 // SetSwitch turns a degrade switch on or off, for all instances. Idempotent. wallet.ErrNotFound. Role operator.
-func (o *Operator) SetSwitch(ctx context.Context, name wallet.Switch, on bool) error {
+func (o *OperatorClient) SetSwitch(ctx context.Context, name wallet.Switch, on bool) error {
 	return o.signed(ctx, func(ctx context.Context) error {
 		_, err := o.api.SetSwitch(ctx, &pb.SetSwitchRequest{Name: string(name), On: on})
 		return err
@@ -43,7 +43,7 @@ func (o *Operator) SetSwitch(ctx context.Context, name wallet.Switch, on bool) e
 }
 
 // Settings returns the settings that can be changed at run time. Any role.
-func (o *Operator) Settings(ctx context.Context) (wallet.Settings, error) {
+func (o *OperatorClient) Settings(ctx context.Context) (wallet.Settings, error) {
 	var m *pb.GetSettingsReply
 	err := o.signed(ctx, func(ctx context.Context) (err error) {
 		m, err = o.api.GetSettings(ctx, &pb.GetSettingsRequest{})
@@ -61,7 +61,7 @@ func (o *Operator) Settings(ctx context.Context) (wallet.Settings, error) {
 // ChangeSettings replaces the settings, if s is based on the current version. A call without a response is not
 // repeated, because the repeat would find its own change. wallet.ErrStale: there is a newer version. wallet.ErrUnknown:
 // read the settings again. Role operator.
-func (o *Operator) ChangeSettings(ctx context.Context, s wallet.Settings) (version int64, err error) {
+func (o *OperatorClient) ChangeSettings(ctx context.Context, s wallet.Settings) (version int64, err error) {
 	given := &pb.Settings{Version: s.Version, ReleaseNum: s.Release.Num, ReleaseDen: s.Release.Den, WithdrawPerDayFen: int64(s.WithdrawPerDay),
 		WithdrawTimes: int32(s.WithdrawTimes), ShortPage: int32(s.ShortPage)}
 	for _, id := range s.Release.WhiteList {
@@ -78,7 +78,7 @@ func (o *Operator) ChangeSettings(ctx context.Context, s wallet.Settings) (versi
 }
 
 // RefundReward takes back an unused reward other than cash. Idempotent. Role operator.
-func (o *Operator) RefundReward(ctx context.Context, no wallet.OrderNo) (wallet.Item, error) {
+func (o *OperatorClient) RefundReward(ctx context.Context, no wallet.OrderNo) (wallet.Item, error) {
 	var back wallet.Item
 	err := o.signed(ctx, func(ctx context.Context) error {
 		m, err := o.api.RefundReward(ctx, &pb.RefundRewardRequest{Order: no.String()})

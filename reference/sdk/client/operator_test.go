@@ -64,16 +64,16 @@ func TestOperator(t *testing.T) {
 	keys, clock := auth.Generate(), storetest.NewClock()
 	live := &fakeWalletAdmin{back: 7, status: server.Status{Strategy: wallet.StrategyToken, Activity: "spring", Instances: []string{"a", "b"}, Backlog: 3,
 		BacklogAge: 2 * time.Second, OpenOrders: 4, Budgets: []server.BudgetStatus{{Stage: wallet.Official, Budget: 1000,
-			Quota: wallet.Quota{Reserved: 100, Leased: 300, Stranded: 50}}}},
+			Quota: wallet.Quota{Reserved: 100, Leased: 300, Orphaned: 50}}}},
 		reconciliation: server.Reconciliation{Orders: 9, Entries: 8, Sum: -3, Count: 2, Differences: []wallet.Difference{
 			{Kind: wallet.Missing, Sides: "orders/ledger", Want: 5}, {Kind: wallet.Extra, Sides: "orders/ledger", Got: 5}}}}
 	marked := &fakeWalletAdmin{back: 1, keys: 12, status: server.Status{BacklogAge: -1}}
 	log := &auditLog{}
-	_, url := serve(t, keys, server.Ports{Service: emptyPages{}, Shadow: emptyPages{}, Operator: live, Marked: marked, Audit: log, Clock: clock}, Config{})
-	as := func(id string, loadTest bool) *Operator {
+	_, url := serve(t, keys, server.Ports{Service: emptyPages{}, Shadow: emptyPages{}, Inspector: live, ShadowAdmin: marked, Audit: log, Clock: clock}, Config{})
+	as := func(id string, loadTest bool) *OperatorClient {
 		o, ok := keys.Operator(id)
 		require.True(t, ok)
-		c, err := NewOperator(Config{BaseURL: url, Key: o.Key, LoadTest: loadTest, Now: func() time.Time { return clock.Now().Time() },
+		c, err := NewOperatorClient(Config{BaseURL: url, Key: o.Key, LoadTest: loadTest, Now: func() time.Time { return clock.Now().Time() },
 			Wait: func(context.Context, time.Duration) error { return nil }})
 		require.NoError(t, err)
 		t.Cleanup(c.CloseIdle)
@@ -84,7 +84,7 @@ func TestOperator(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Status{Strategy: wallet.StrategyToken, Activity: "spring", Now: clock.Now(), Instances: []string{"a", "b"}, Backlog: 3,
 		BacklogAge: 2 * time.Second, OpenOrders: 4, Budgets: []Budget{{Stage: wallet.Official, Budget: 1000,
-			Quota: wallet.Quota{Reserved: 100, Leased: 300, Stranded: 50}}}}, status)
+			Quota: wallet.Quota{Reserved: 100, Leased: 300, Orphaned: 50}}}}, status)
 	status, err = as("viewer", true).Status(t.Context())
 	require.NoError(t, err)
 	require.Negative(t, status.BacklogAge, "unknown")
@@ -99,11 +99,11 @@ func TestOperator(t *testing.T) {
 	gone, err := as("operator", true).CleanUp(t.Context(), false)
 	require.NoError(t, err)
 	require.EqualValues(t, 12, gone)
-	marked.errs = []error{server.ErrMarkedBusy, server.ErrMarkedGone}
+	marked.errs = []error{server.ErrShadowBusy, server.ErrShadowCleaning}
 	_, err = as("operator", true).CleanUp(t.Context(), true)
 	require.NoError(t, err, "a transient refusal is repeated")
 	require.Equal(t, []bool{false, true, true, true}, marked.forced)
-	marked.errs = []error{server.ErrMarkedShared, errors.New("not repeated")}
+	marked.errs = []error{server.ErrShadowShared, errors.New("not repeated")}
 	_, err = as("operator", true).CleanUp(t.Context(), false)
 	require.Equal(t, "load_test_shared", wallet.ReasonOf(err))
 	require.Len(t, marked.errs, 1)
@@ -116,9 +116,9 @@ func TestOperator(t *testing.T) {
 	require.ErrorIs(t, err, auth.ErrRole)
 	require.Positive(t, log.count)
 
-	_, err = NewOperator(Config{BaseURL: "ftp://x"})
+	_, err = NewOperatorClient(Config{BaseURL: "ftp://x"})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
-	nobody, err := NewOperator(Config{BaseURL: url})
+	nobody, err := NewOperatorClient(Config{BaseURL: url})
 	require.NoError(t, err)
 	_, err = nobody.Status(t.Context())
 	require.ErrorIs(t, err, auth.ErrNoCredentials)

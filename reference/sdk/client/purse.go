@@ -111,11 +111,11 @@ func lacks(page wallet.Page, after wallet.Cursor, held []Held) bool {
 
 // applyRefusals drops tokens that are already posted, and marks those that will never be accepted. Other refusals are
 // temporary: a missing key may be restored, and distrust ends.
-func (p *Purse) applyRefusals(sent []Held, faults []wallet.TokenFault) {
+func (p *Purse) applyRefusals(sent []Held, faults []wallet.TokenRefusal) {
 	posted, rejected := map[wallet.OrderNo]bool{}, map[wallet.OrderNo]string{}
 	for _, f := range faults {
 		switch {
-		case f.Index < 0 || f.Index >= len(sent) || errors.Is(f.Err, wallet.ErrTokenKey) || errors.Is(f.Err, wallet.ErrTokenDistrust):
+		case f.Index < 0 || f.Index >= len(sent) || errors.Is(f.Err, wallet.ErrTokenKey) || errors.Is(f.Err, wallet.ErrTokenDistrusted):
 		case errors.Is(f.Err, wallet.ErrTokenReplayed):
 			posted[sent[f.Index].Order] = true
 		default:

@@ -25,7 +25,7 @@ func (s *counting) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page,
 	if s.refuse != nil {
 		page.Refused = nil
 		for i := range r.Tokens {
-			page.Refused = append(page.Refused, wallet.TokenFault{Index: i, Err: s.refuse})
+			page.Refused = append(page.Refused, wallet.TokenRefusal{Index: i, Err: s.refuse})
 		}
 	}
 	return page, err
@@ -112,7 +112,7 @@ func TestRefusedTokens(t *testing.T) {
 	}{
 		{"posted: its money is safe", wallet.ErrTokenReplayed, 0, 0},
 		{"the key may be restored", wallet.ErrTokenKey, 2, 2},
-		{"distrust may end", wallet.ErrTokenDistrust, 2, 2},
+		{"distrust may end", wallet.ErrTokenDistrusted, 2, 2},
 		{"never accepted: kept, but not sent again", wallet.ErrTokenForged, 2, 0},
 		{"too old", wallet.ErrTokenExpired, 2, 0},
 		{"refused with an unknown reason", &wallet.Error{Code: wallet.CodeRefused, Reason: "new"}, 2, 0},

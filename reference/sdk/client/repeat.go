@@ -34,7 +34,7 @@ func (c *caller) repeat(ctx context.Context, call func(context.Context) error) e
 		unknown = unknown || err != nil && code == wallet.CodeUnknown
 		if !wallet.Retryable(err) || n >= c.config.Tries || c.config.Wait(ctx, jitter(pause(n))) != nil {
 			if err != nil && unknown && !settles(code) {
-				return wallet.Unsettled(err)
+				return wallet.AsUnknown(err)
 			}
 			return err
 		}

@@ -120,7 +120,7 @@ func TestFlow(t *testing.T) {
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 	page, err := f.Flow(t.Context(), FlowRequest{Caller: person(1), Tokens: [][]byte{{1}}})
 	require.NoError(t, err)
-	require.ErrorIs(t, page.Refused[0].Err, wallet.ErrTokenGarbled)
+	require.ErrorIs(t, page.Refused[0].Err, wallet.ErrTokenUnreadable)
 }
 
 func TestBatchGrant(t *testing.T) {

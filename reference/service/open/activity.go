@@ -38,7 +38,7 @@ func builtInRewards(scene func(wallet.SceneID, string) wallet.Scene) []wallet.Re
 		return []wallet.Scene{s}
 	}
 	return []wallet.RewardType{
-		{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: 1_000, FloorNum: 1, FloorDen: 10, Fallback: "voucher",
+		{Type: wallet.HeyteaCoupon, Rewards: []wallet.Reward{{ID: "tea", Stock: 1_000, ThresholdNum: 1, ThresholdDen: 10, Fallback: "voucher",
 			Scenes: counted("fireworks-tea", "烟火大会奶茶券")}}},
 		{Type: wallet.EcommerceCoupon, Rewards: []wallet.Reward{{ID: "voucher", Stock: 10_000, Scenes: counted("card-voucher", "集卡购物券")}}},
 		{Type: wallet.AvatarPendant, Rewards: []wallet.Reward{{ID: "tiger-pendant", Scenes: []wallet.Scene{scene("friend-pendant", "虎年挂件")}}}},

@@ -9,14 +9,14 @@ import (
 	"hongbao/reference/node"
 	desk "hongbao/reference/operator"
 	"hongbao/reference/server"
-	sqlstore "hongbao/reference/store/sql"
+	"hongbao/reference/store/sql"
 	"hongbao/reference/wallet"
 )
 
 // backoffice has the announcements, page configurations and bulk re-issues of operators (B8). It works on the live wallet;
 // users of the shadow wallet see the same announcements.
 type backoffice struct {
-	board *desk.Board
+	board *desk.NoticeCache
 	bulk  *desk.Bulk
 	log   *slog.Logger
 }
@@ -29,13 +29,13 @@ func (s *Service) openBackoffice(ctx context.Context, ports *server.Ports) error
 	}
 	st, live := s.live.stores, s.live.Node
 	notices := sqlstore.NewNotices(st.sql)
-	s.backoffice = &backoffice{log: s.log, board: desk.NewBoard(notices, systemClock{}),
+	s.backoffice = &backoffice{log: s.log, board: desk.NewNoticeCache(notices, systemClock{}),
 		bulk: desk.NewBulk(desk.BulkPorts{Jobs: sqlstore.NewBulkJobs(st.sql), Granter: live, Index: index, Parent: s.tree.Parent,
 			Quotas: st.quotas, Stocks: couponStock{live}, Leases: st.leases, Audit: st.audit, Clock: systemClock{}, Instance: s.name})}
 	if err := s.backoffice.board.Refresh(ctx); err != nil {
 		s.log.Warn("cannot read the notices", "err", err) // a later refresh reads them: pages do not wait for them
 	}
-	ports.Board, ports.Notices, ports.Bulk = s.backoffice.board, desk.NewNotices(notices, systemClock{}, s.backoffice.board), s.backoffice.bulk
+	ports.NoticeReader, ports.Notices, ports.Bulk = s.backoffice.board, desk.NewNotices(notices, systemClock{}, s.backoffice.board), s.backoffice.bulk
 	ports.Rewards, ports.Packets, ports.Refunds, ports.Coupons = live, live, live, couponStock{live}
 	ports.Callbacks = callbacks{s.live}
 	return nil

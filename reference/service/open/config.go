@@ -244,7 +244,7 @@ func (c *Config) checkRewards(fault func(string, ...any)) {
 		}
 		return
 	}
-	if _, err := dswire.NewLine(d.URL, dswire.Options{}); err != nil {
+	if _, err := dswire.NewTransport(d.URL, dswire.Options{}); err != nil {
 		fault("downstreams.url: %v", err)
 	}
 	if len(d.Secret) < downstream.MinSecret {

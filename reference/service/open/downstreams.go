@@ -22,7 +22,7 @@ const FakeSettles = 20 * time.Second
 type downstreams struct {
 	byAward map[wallet.AwardType]wallet.Downstream
 	secret  []byte
-	line    *dswire.Line                      // to the real ones; nil: they are fakes
+	line    *dswire.Transport                 // to the real ones; nil: they are fakes
 	fakes   map[wallet.AwardType]*fake.System // nil: they are real
 }
 
@@ -41,7 +41,7 @@ func (b *downstreams) dial(c DownstreamConfig, deadline time.Duration) (err erro
 	if c.Timeout == 0 {
 		c.Timeout = min(dswire.DefaultTimeout, deadline)
 	}
-	if b.line, err = dswire.NewLine(c.URL, dswire.Options{Timeout: c.Timeout}); err != nil {
+	if b.line, err = dswire.NewTransport(c.URL, dswire.Options{Timeout: c.Timeout}); err != nil {
 		return err
 	}
 	b.byAward = map[wallet.AwardType]wallet.Downstream{}
@@ -70,7 +70,7 @@ func (b *downstreams) fake(how *fake.Behaviour) (err error) {
 
 // listener receives the callbacks of reward systems.
 func (d *walletInstance) listener() *dswire.Listener {
-	return &dswire.Listener{Secret: d.systems.secret, Clock: systemClock{}, Told: d.Node.ConfirmReward}
+	return &dswire.Listener{Secret: d.systems.secret, Clock: systemClock{}, OnCallback: d.Node.ConfirmReward}
 }
 
 // deliverCallbacks delivers the callbacks of fake systems until ctx ends.
@@ -78,7 +78,7 @@ func (d *walletInstance) deliverCallbacks(ctx context.Context) {
 	if d.systems.fakes == nil {
 		return
 	}
-	post := &dswire.Deliverer{Systems: d.systems.fakes, Clock: systemClock{}, Post: d.listener().Hear}
+	post := &dswire.Deliverer{Systems: d.systems.fakes, Clock: systemClock{}, Post: d.listener().Receive}
 	t := time.NewTicker(deliverEvery)
 	defer t.Stop()
 	for {

@@ -34,7 +34,7 @@ func (s *Service) openRuntimeFlags(ctx context.Context, shared wallet.ConfigCent
 	}
 	defaults := wallet.Settings{Release: releaseOf(c.Release), ShortPage: shortPage}
 	b := &runtimeFlags{set: degrade.NewSet(systemClock{}), centre: config.NewCache(centre, defaults, filepath.Join(c.Data, cacheFile), systemClock{})}
-	if err := b.centre.Recall(); err != nil {
+	if err := b.centre.Load(); err != nil {
 		s.log.Warn("the cached configuration cannot be used", "err", err)
 	}
 	err := b.centre.Refresh(ctx)

@@ -100,7 +100,7 @@ func (o opsPage) view() OpsStatus {
 	}
 	last := o.flags.centre.Last()
 	s := last.Settings
-	v.Settings = opsSettings{Version: s.Version, Read: opsTime(last.At), AgeSeconds: -1, Kept: last.Kept, Num: s.Release.Num, Den: s.Release.Den,
+	v.Settings = opsSettings{Version: s.Version, Read: opsTime(last.At), AgeSeconds: -1, Kept: last.FromFile, Num: s.Release.Num, Den: s.Release.Den,
 		WhiteList: len(s.Release.WhiteList), WithdrawPerDay: int64(s.WithdrawPerDay), WithdrawTimes: s.WithdrawTimes, ShortPage: s.ShortPage}
 	if last.At != 0 {
 		v.Settings.AgeSeconds = now.Sub(last.At).Seconds()

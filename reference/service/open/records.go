@@ -11,13 +11,13 @@ import (
 // Records is read access to everything that one wallet has on record, for the audit after a load test. It must not be used
 // after the wallet's stores were cleaned up or closed.
 type Records struct {
-	Ledger                   wallet.LedgerBook
-	Orders                   wallet.OrderBook
-	Tokens                   wallet.TokenBook
-	Withdrawals              wallet.WithdrawalBook
-	Bank                     wallet.BankBook
-	Items                    wallet.ItemBook
-	Packets                  wallet.PacketBook
+	Ledger                   wallet.LedgerReader
+	Orders                   wallet.OrderReader
+	Tokens                   wallet.TokenReader
+	Withdrawals              wallet.WithdrawalReader
+	Bank                     wallet.BankReader
+	Items                    wallet.ItemReader
+	Packets                  wallet.PacketReader
 	Spent                    func(wallet.Stage) (wallet.Money, error)
 	Issued                   func(wallet.Template) (int64, bool) // coupons on record; nil: the stock strategy keeps no exact count
 	Fakes                    map[wallet.AwardType]*fake.System   // the fake reward systems; nil: they are real
@@ -91,7 +91,7 @@ func ReadShadow(ctx context.Context, c Config) (read func(context.Context) (Reco
 			q, err := st.quotas.Quota(ctx, stage)
 			return q.Reserved, err
 		}
-		sources := reconcile.Books{Orders: st.orders, Ledger: st.ledger, Spent: func(_ context.Context, stage wallet.Stage) (wallet.Money, error) { return spent(stage) }}
+		sources := reconcile.Sources{Orders: st.orders, Ledger: st.ledger, Spent: func(_ context.Context, stage wallet.Stage) (wallet.Money, error) { return spent(stage) }}
 		found, err := reconcile.Run(ctx, sources, wallet.Never)
 		if err != nil {
 			return Records{}, err

@@ -94,7 +94,7 @@ func (s *Service) open(ctx context.Context, keys auth.Keys) error {
 	if s.live, err = s.openInstance(ctx, false); err != nil {
 		return err
 	}
-	ports := server.Ports{Service: s.live.API, Query: s.live.SDK, Operator: inspector{s.live}, Audit: s.live.stores.audit,
+	ports := server.Ports{Service: s.live.API, Query: s.live.SDK, Inspector: inspector{s.live}, Audit: s.live.stores.audit,
 		Switches: s.flags.switches, Settings: s.flags.centre, Ops: newOpsPage(s.flags, s.live.Guard),
 		Leases: s.live.stores.leases, Clock: systemClock{}, Metrics: s.metrics, Log: s.log}
 	if s.config.LoadTest {
@@ -102,7 +102,7 @@ func (s *Service) open(ctx context.Context, keys auth.Keys) error {
 		if err = s.shadow.renew(ctx); err != nil {
 			return err
 		}
-		ports.Shadow, ports.Marked = s.shadow, s.shadow
+		ports.Shadow, ports.ShadowAdmin = s.shadow, s.shadow
 		ports.ShadowRewards, ports.ShadowPackets = s.shadow, s.shadow
 	}
 	if err = s.openBackoffice(ctx, &ports); err != nil {

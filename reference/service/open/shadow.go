@@ -39,17 +39,17 @@ var (
 	_ wallet.Service       = (*shadowWallet)(nil)
 	_ wallet.Rewards       = (*shadowWallet)(nil)
 	_ wallet.PacketService = (*shadowWallet)(nil)
-	_ server.Marked        = (*shadowWallet)(nil)
+	_ server.ShadowAdmin   = (*shadowWallet)(nil)
 )
 
 // acquire returns the instance and a function that releases it. server.ErrMarkedGone: a clean-up is running or has failed.
 func (m *shadowWallet) acquire() (*walletInstance, func(), error) {
 	if m.closing.Load() || !m.gate.TryRLock() {
-		return nil, nil, server.ErrMarkedGone
+		return nil, nil, server.ErrShadowCleaning
 	}
 	if m.instance == nil {
 		m.gate.RUnlock()
-		return nil, nil, server.ErrMarkedGone
+		return nil, nil, server.ErrShadowCleaning
 	}
 	return m.instance, m.gate.RUnlock, nil
 }
@@ -68,7 +68,7 @@ func withInstance[T any](m *shadowWallet, f func(*walletInstance) (T, error)) (z
 // and does not notice one that begins to serve a load test meanwhile.
 func (m *shadowWallet) CleanUp(ctx context.Context, force bool) (keys int64, err error) {
 	if !m.cleaning.TryLock() {
-		return 0, server.ErrMarkedGone
+		return 0, server.ErrShadowCleaning
 	}
 	defer m.cleaning.Unlock()
 	if err := m.lock(ctx, force); err != nil {
@@ -115,7 +115,7 @@ func (m *shadowWallet) lock(ctx context.Context, force bool) error {
 		return nil
 	}
 	if !force {
-		return server.ErrMarkedBusy
+		return server.ErrShadowBusy
 	}
 	m.closing.Store(true)
 	defer m.closing.Store(false)
@@ -124,7 +124,7 @@ func (m *shadowWallet) lock(ctx context.Context, force bool) error {
 	for !m.gate.TryLock() {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", server.ErrMarkedBusy, ctx.Err())
+			return fmt.Errorf("%w: %w", server.ErrShadowBusy, ctx.Err())
 		case <-t.C:
 		}
 	}
@@ -139,14 +139,14 @@ func (d *walletInstance) disposable(ctx context.Context, force bool) error {
 		return fmt.Errorf("%w: the running instances are not known yet", wallet.ErrUnavailable)
 	case 1:
 	default:
-		return server.ErrMarkedShared
+		return server.ErrShadowShared
 	}
 	if force {
 		return nil
 	}
 	held, err := d.Backlog.Depth(ctx)
 	if err == nil && held > 0 {
-		err = server.ErrMarkedHeld
+		err = server.ErrShadowHeld
 	}
 	return err
 }

@@ -48,7 +48,7 @@ func (o inspector) Status(ctx context.Context) (server.Status, error) {
 
 // AuditBudget implements server.Inspector.
 func (o inspector) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
-	return o.Quotas.Audit(ctx, s)
+	return o.Quotas.Reclaim(ctx, s)
 }
 
 // Reconcile implements server.Inspector.
@@ -62,7 +62,7 @@ func (o inspector) Reconcile(ctx context.Context) (server.Reconciliation, error)
 }
 
 // ledgerSum returns the sum of all accounts of a ledger in fen (F1). wallet.ErrOverflow: the sum is out of range.
-func ledgerSum(ctx context.Context, ledger wallet.LedgerBook) (sum wallet.Money, err error) {
+func ledgerSum(ctx context.Context, ledger wallet.LedgerReader) (sum wallet.Money, err error) {
 	var wrong error
 	err = ledger.Balances(ctx, func(_ wallet.AccountNo, balance wallet.Money) bool {
 		sum, wrong = sum.Add(balance)

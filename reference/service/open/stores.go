@@ -14,7 +14,7 @@ import (
 	"hongbao/reference/runningtotal"
 	"hongbao/reference/service"
 	"hongbao/reference/store/redis"
-	sqlstore "hongbao/reference/store/sql"
+	"hongbao/reference/store/sql"
 	"hongbao/reference/token"
 	"hongbao/reference/wallet"
 )
@@ -45,15 +45,15 @@ type stores struct {
 	bank        *sqlstore.Bank
 	packets     *sqlstore.Packets
 	items       *sqlstore.Items
-	stockBook   *sqlstore.StockBook
+	stockBook   *sqlstore.StockLeases
 	audit       *sqlstore.AuditLog
 
 	backlog *redis.Backlog
 	tokens  *redis.Tokens
 	leases  *redis.Leases
 	permits *redis.Permits
-	totals  runningtotal.Central
-	backup  runningtotal.Central // a second store of the running total (R4); nil: none
+	totals  runningtotal.CentralStore
+	backup  runningtotal.CentralStore // a second store of the running total (R4); nil: none
 	centre  *lazyCentre
 	stock   *redis.Stock // in the Redis of the running total: small keys with many readers
 }
@@ -76,7 +76,7 @@ func (s *stores) open(ctx context.Context, c *Config, mini *embedded, clock wall
 	s.admissions = sqlstore.NewAdmissions(s.orders, s.quotas)
 	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), sqlstore.NewWithdrawals(s.sql)
 	s.days, s.bank, s.audit = sqlstore.NewWithdrawalDays(s.sql), sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
-	s.packets, s.items, s.stockBook = sqlstore.NewPackets(s.sql), sqlstore.NewItems(s.sql), sqlstore.NewStockBook(s.sql)
+	s.packets, s.items, s.stockBook = sqlstore.NewPackets(s.sql), sqlstore.NewItems(s.sql), sqlstore.NewStockLeases(s.sql)
 
 	reach := func(e *RedisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) redis.Config {
 		config := redisOf(e, mini, own, shadow, life)
@@ -118,7 +118,7 @@ func (s *stores) open(ctx context.Context, c *Config, mini *embedded, clock wall
 func (s *stores) ports() service.Ports {
 	return service.Ports{
 		Identities: s.identities, Orders: s.orders, Admissions: s.admissions, Quotas: s.quotas, Tokens: s.tokens, Backlog: s.backlog,
-		Ledger: s.ledger, Withdrawals: s.withdrawals, Days: s.days, Bank: s.bank, Packets: s.packets, Items: s.items, Lists: sqlstore.NewKept(s.sql),
+		Ledger: s.ledger, Withdrawals: s.withdrawals, Days: s.days, Bank: s.bank, Packets: s.packets, Items: s.items, Lists: sqlstore.NewListPresence(s.sql),
 		Permits: s.permits, Leases: s.leases, Totals: s.totals, Backup: s.backup, Stock: s.stock, StockLeases: s.stockBook,
 	}
 }

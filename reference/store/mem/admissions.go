@@ -12,7 +12,7 @@ type Admissions struct {
 	quotas *Quotas
 }
 
-var _ wallet.AdmissionBook = Admissions{}
+var _ wallet.AdmissionStore = Admissions{}
 
 // NewAdmissions returns the admissions in o and q.
 func NewAdmissions(o *Orders, q *Quotas) Admissions { return Admissions{o, q} }
@@ -46,5 +46,5 @@ func (s Admissions) Admit(ctx context.Context, o wallet.Order, block wallet.Bloc
 		return wallet.Admitted{Order: on, Block: r.Block, New: true}, err
 	}
 	r, reserved := s.quotas.find(o.No)
-	return wallet.Admitted{Order: on, Block: r.Block, Apart: !reserved}, nil
+	return wallet.Admitted{Order: on, Block: r.Block, SeparateReservation: !reserved}, nil
 }

@@ -56,7 +56,7 @@ func (b *Backlog) push(cs ...wallet.Credit) error {
 }
 
 // Take implements wallet.Backlog; it never waits. ErrInvalid for an unknown shard.
-func (b *Backlog) Take(_ context.Context, n, limit int) ([]wallet.Held, error) {
+func (b *Backlog) Take(_ context.Context, n, limit int) ([]wallet.HeldPosting, error) {
 	now := b.clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -68,10 +68,10 @@ func (b *Backlog) Take(_ context.Context, n, limit int) ([]wallet.Held, error) {
 	if ready <= 0 {
 		return nil, nil
 	}
-	out := make([]wallet.Held, 0, ready)
+	out := make([]wallet.HeldPosting, 0, ready)
 	s.take(ready, now, now.Add(b.lease), func(id uint64, r *heldRecord) {
 		c := wallet.Credit{Order: b.kinds.no(wallet.ActID(r.owner), r.kind), Amount: r.amount, Opened: r.opened}
-		out = append(out, wallet.Held{ID: id, Credit: c})
+		out = append(out, wallet.HeldPosting{ID: id, Credit: c})
 	})
 	return out, nil
 }

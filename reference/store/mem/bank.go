@@ -17,8 +17,8 @@ type Bank struct {
 }
 
 var (
-	_ wallet.Bank     = (*Bank)(nil)
-	_ wallet.BankBook = (*Bank)(nil)
+	_ wallet.Bank       = (*Bank)(nil)
+	_ wallet.BankReader = (*Bank)(nil)
 )
 
 type payment struct {

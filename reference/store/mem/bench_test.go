@@ -144,7 +144,7 @@ func BenchmarkLedgerTransfer(b *testing.B) {
 		must(b, err)
 		legs[0] = wallet.Leg{Account: wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: id}, Amount: -5}
 		legs[1] = wallet.Leg{Account: wallet.AccountNo{Kind: wallet.HoldAccount, Stage: wallet.Official, Owner: id}, Amount: 5}
-		no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: 1, User: wallet.UserID(id)}, Request: 1}, Step: wallet.MoveHold}
+		no := wallet.TransferNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: 1, User: wallet.UserID(id)}, Request: 1}, Step: wallet.TransferHold}
 		must(b, l.Transfer(context.Background(), wallet.Transfer{No: no, Legs: legs}))
 	}
 }

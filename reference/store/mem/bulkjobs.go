@@ -140,7 +140,7 @@ func (b *BulkJobs) Record(_ context.Context, id int64, from int, outcomes []stri
 	if err != nil {
 		return wallet.BulkJob{}, err
 	}
-	next, err := j.After(from, outcomes)
+	next, err := j.WithOutcomes(from, outcomes)
 	if err != nil || next == j.BulkJob {
 		return j.BulkJob, err
 	}

@@ -45,7 +45,7 @@ func TestOneStagesMoneyDoesNotFillAnothers(t *testing.T) {
 	for _, no := range []wallet.OrderNo{drill, number(1, 1)} {
 		got, err := l.Post(t.Context(), []wallet.Credit{{Order: no, Amount: math.MaxInt64}})
 		require.NoError(t, err)
-		require.Equal(t, []wallet.Posted{wallet.PostedNow}, got)
+		require.Equal(t, []wallet.PostOutcome{wallet.PostedNow}, got)
 	}
 }
 
@@ -66,7 +66,7 @@ func TestUnequalLegsOfOneAccountAddUp(t *testing.T) {
 	account := func(kind wallet.AccountKind) wallet.AccountNo {
 		return wallet.AccountNo{Kind: kind, Stage: wallet.Official, Owner: 1}
 	}
-	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: 1, User: 1}, Request: 1}, Step: wallet.MoveHold}
+	no := wallet.TransferNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: 1, User: 1}, Request: 1}, Step: wallet.TransferHold}
 	err = l.Transfer(t.Context(), wallet.Transfer{No: no, Legs: []wallet.Leg{
 		{Account: account(wallet.PersonalAccount), Amount: -60},
 		{Account: account(wallet.PersonalAccount), Amount: -50},
@@ -88,8 +88,8 @@ func TestAJoinedWalletGivesItsFormerOnesAway(t *testing.T) {
 	for u := range wallet.UserID(3) {
 		apply(wallet.IdentityChange{Account: account(u + 1)})
 	}
-	apply(wallet.IdentityChange{Account: account(3), Was: wallet.AccountRow{ActID: 3}, Wallet: 2, Join: 3})
-	apply(wallet.IdentityChange{Account: account(3), Was: wallet.AccountRow{ActID: 2}, Wallet: 1, Join: 2})
+	apply(wallet.IdentityChange{Account: account(3), Before: wallet.AccountRow{ActID: 3}, Wallet: 2, Join: 3})
+	apply(wallet.IdentityChange{Account: account(3), Before: wallet.AccountRow{ActID: 2}, Wallet: 1, Join: 2})
 	left, err := s.Person(t.Context(), account(2))
 	require.NoError(t, err)
 	require.Equal(t, wallet.Person{ActID: 2}, left)

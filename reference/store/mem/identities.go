@@ -52,7 +52,7 @@ func (s *Identities) Person(_ context.Context, a wallet.Account) (wallet.Person,
 		return wallet.Person{}, wallet.ErrNotFound
 	}
 	p := s.person(owner)
-	p.Left = wallet.Leave(s.left[a], nil, p, 0) // without wallets that belong to the person again
+	p.Left = wallet.LeftAfter(s.left[a], nil, p, 0) // without wallets that belong to the person again
 	return p, nil
 }
 
@@ -95,7 +95,7 @@ func (s *Identities) Apply(_ context.Context, c wallet.IdentityChange) (wallet.P
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.row(c.Account) != c.Was || c.Phone != 0 && s.holder(c.Phone) != c.Holder {
+	if s.row(c.Account) != c.Before || c.Phone != 0 && s.holder(c.Phone) != c.Holder {
 		return wallet.Person{}, fmt.Errorf("%w: account %d of family %d", wallet.ErrStale, c.Account.User, c.Account.Family)
 	}
 	p, err := s.after(c)
@@ -108,9 +108,9 @@ func (s *Identities) Apply(_ context.Context, c wallet.IdentityChange) (wallet.P
 		s.join(owner, uint32(c.Join))
 	}
 	if c.Phone != 0 {
-		s.bind(c.Was.Phone, c.Phone, owner)
+		s.bind(c.Before.Phone, c.Phone, owner)
 	}
-	*s.accounts.touch(c.Account) = accountRecord{phone: cmp.Or(c.Phone, c.Was.Phone), owner: owner}
+	*s.accounts.touch(c.Account) = accountRecord{phone: cmp.Or(c.Phone, c.Before.Phone), owner: owner}
 	if len(p.Left) > 0 {
 		s.left[c.Account] = slices.Clone(p.Left)
 	}
@@ -142,10 +142,10 @@ func (s *Identities) after(c wallet.IdentityChange) (p wallet.Person, err error)
 		slices.Sort(p.Former)
 	}
 	var from []wallet.ActID
-	if c.Was.ActID != 0 {
-		from = s.person(uint32(c.Was.ActID)).Wallets()
+	if c.Before.ActID != 0 {
+		from = s.person(uint32(c.Before.ActID)).Wallets()
 	}
-	p.Left = wallet.Leave(s.left[c.Account], from, p, c.At)
+	p.Left = wallet.LeftAfter(s.left[c.Account], from, p, c.At)
 	if len(p.Former) > wallet.MaxFormer || len(p.Left) > wallet.MaxLeft {
 		return p, fmt.Errorf("%w: %d former wallets, %d left ones", wallet.ErrInvalid, len(p.Former), len(p.Left))
 	}

@@ -86,8 +86,8 @@ func compareWaiting(a, b waitingItem) int {
 	return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.item, b.item))
 }
 
-// Unsettled implements wallet.Items.
-func (s *Items) Unsettled(_ context.Context, state wallet.ItemState, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Item, wallet.OpenPlace, error) {
+// Due implements wallet.Items.
+func (s *Items) Due(_ context.Context, state wallet.ItemState, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Item, wallet.ScanCursor, error) {
 	if limit <= 0 || before <= 0 || state.Final() || int(state) >= len(s.waiting) {
 		return nil, 0, nil
 	}
@@ -115,7 +115,7 @@ func (s *Items) Unsettled(_ context.Context, state wallet.ItemState, before wall
 
 // cutWaiting returns at most the first limit of all, and the place to continue from. Items of one place stay together
 // unless they are more than limit.
-func cutWaiting(all []waitingItem, limit int) ([]waitingItem, wallet.OpenPlace) {
+func cutWaiting(all []waitingItem, limit int) ([]waitingItem, wallet.ScanCursor) {
 	if len(all) <= limit {
 		return all, 0
 	}
@@ -125,7 +125,7 @@ func cutWaiting(all []waitingItem, limit int) ([]waitingItem, wallet.OpenPlace) 
 		n--
 	}
 	if n == 0 {
-		return all[:limit], wallet.OpenPlace(next + 1)
+		return all[:limit], wallet.ScanCursor(next + 1)
 	}
-	return all[:n], wallet.OpenPlace(next)
+	return all[:n], wallet.ScanCursor(next)
 }

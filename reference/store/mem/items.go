@@ -24,8 +24,8 @@ type Items struct {
 }
 
 var (
-	_ wallet.Items    = (*Items)(nil)
-	_ wallet.ItemBook = (*Items)(nil)
+	_ wallet.Items      = (*Items)(nil)
+	_ wallet.ItemReader = (*Items)(nil)
 )
 
 type itemRecord struct {

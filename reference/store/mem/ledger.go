@@ -25,8 +25,8 @@ type Ledger struct {
 }
 
 var (
-	_ wallet.Ledger     = (*Ledger)(nil)
-	_ wallet.LedgerBook = (*Ledger)(nil)
+	_ wallet.Ledger       = (*Ledger)(nil)
+	_ wallet.LedgerReader = (*Ledger)(nil)
 )
 
 // entry is a grant, or one leg of a move.
@@ -58,12 +58,12 @@ func NewLedger(clock wallet.Clock, costAccounts int) *Ledger {
 
 // Post implements wallet.Ledger. ErrInvalid: a malformed number, or a credit not above zero. ErrOverflow: an account
 // would leave the range of Money. Nothing is written then.
-func (l *Ledger) Post(_ context.Context, batch []wallet.Credit) ([]wallet.Posted, error) {
+func (l *Ledger) Post(_ context.Context, batch []wallet.Credit) ([]wallet.PostOutcome, error) {
 	now := l.clock.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	mark := l.entries.Len()
-	out := make([]wallet.Posted, len(batch))
+	out := make([]wallet.PostOutcome, len(batch))
 	err := l.post(batch, out, now)
 	if err != nil {
 		l.rollBack(batch, out, mark)
@@ -73,7 +73,7 @@ func (l *Ledger) Post(_ context.Context, batch []wallet.Credit) ([]wallet.Posted
 }
 
 // post writes the credits and their debits. After an error, out shows which credits must be rolled back.
-func (l *Ledger) post(batch []wallet.Credit, out []wallet.Posted, now wallet.Instant) error {
+func (l *Ledger) post(batch []wallet.Credit, out []wallet.PostOutcome, now wallet.Instant) error {
 	var sums [wallet.Stages + 1]wallet.Money
 	for i, c := range batch {
 		posted, err := l.credit(c, now)
@@ -104,7 +104,7 @@ func (l *Ledger) post(batch []wallet.Credit, out []wallet.Posted, now wallet.Ins
 }
 
 // credit writes one grant to its owner's account unless its number is recorded.
-func (l *Ledger) credit(c wallet.Credit, now wallet.Instant) (wallet.Posted, error) {
+func (l *Ledger) credit(c wallet.Credit, now wallet.Instant) (wallet.PostOutcome, error) {
 	if err := checkAmount(c.Amount); err != nil {
 		return 0, err
 	}
@@ -147,7 +147,7 @@ func (l *Ledger) chain(owner int64, e entry) uint32 {
 }
 
 // rollBack removes the written credits of a failed batch, newest first, down to the given number of entries.
-func (l *Ledger) rollBack(batch []wallet.Credit, out []wallet.Posted, entries int) {
+func (l *Ledger) rollBack(batch []wallet.Credit, out []wallet.PostOutcome, entries int) {
 	i := uint32(l.entries.Len())
 	for n := len(batch) - 1; n >= 0; n-- {
 		if out[n] == wallet.PostedNow {

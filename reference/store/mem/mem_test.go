@@ -71,7 +71,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 	_, badTake := backlog.Take(ctx, 2, 1)
 	_, badLimit := ledger.View(ctx, wallet.ViewQuery{Limit: 0})
 	move := func(to wallet.AccountNo) error {
-		no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: 1, User: 1}, Request: 1}, Step: wallet.MoveHold}
+		no := wallet.TransferNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: 1, User: 1}, Request: 1}, Step: wallet.TransferHold}
 		from := wallet.AccountNo{Kind: wallet.CostAccount, Stage: wallet.Official}
 		return ledger.Transfer(ctx, wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: from, Amount: -1}, {Account: to, Amount: 1}}})
 	}
@@ -102,12 +102,12 @@ func TestAWalletJoinsOnceAndNeverItself(t *testing.T) {
 		_, err := ids.Apply(t.Context(), wallet.IdentityChange{Account: account(u + 1)})
 		require.NoError(t, err)
 	}
-	_, err := ids.Apply(t.Context(), wallet.IdentityChange{Account: account(2), Was: wallet.AccountRow{ActID: 2}, Wallet: 1, Join: 2})
+	_, err := ids.Apply(t.Context(), wallet.IdentityChange{Account: account(2), Before: wallet.AccountRow{ActID: 2}, Wallet: 1, Join: 2})
 	require.NoError(t, err)
 	for _, c := range []wallet.IdentityChange{
-		{Account: account(1), Was: wallet.AccountRow{ActID: 1}, Wallet: 1, Join: 1}, // itself
-		{Account: account(1), Was: wallet.AccountRow{ActID: 1}, Wallet: 1, Join: 2}, // again
-		{Account: account(1), Was: wallet.AccountRow{ActID: 1}, Wallet: 2, Join: 1}, // a cycle
+		{Account: account(1), Before: wallet.AccountRow{ActID: 1}, Wallet: 1, Join: 1}, // itself
+		{Account: account(1), Before: wallet.AccountRow{ActID: 1}, Wallet: 1, Join: 2}, // again
+		{Account: account(1), Before: wallet.AccountRow{ActID: 1}, Wallet: 2, Join: 1}, // a cycle
 	} {
 		_, err := ids.Apply(t.Context(), c)
 		require.ErrorIs(t, err, wallet.ErrInvalid)

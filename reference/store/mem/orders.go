@@ -20,9 +20,9 @@ type Orders struct {
 }
 
 var (
-	_ wallet.Orders     = (*Orders)(nil)
-	_ wallet.OpenOrders = (*Orders)(nil)
-	_ wallet.OrderBook  = (*Orders)(nil)
+	_ wallet.Orders      = (*Orders)(nil)
+	_ wallet.OpenOrders  = (*Orders)(nil)
+	_ wallet.OrderReader = (*Orders)(nil)
 )
 
 type orderRecord struct {
@@ -127,18 +127,18 @@ func (s *Orders) Of(_ context.Context, id wallet.ActID, stage wallet.Stage) ([]w
 
 // Open implements wallet.OpenOrders. Oldest means recorded first: creation times of different instances may be skewed.
 // A place is the number of the record to continue with.
-func (s *Orders) Open(_ context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Order, wallet.OpenPlace, error) {
+func (s *Orders) Open(_ context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Order, wallet.ScanCursor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []wallet.Order
 	for first, last := range s.open.before(before) {
 		for i := first; i <= last && int(i) <= s.records.Len(); i++ {
 			r := s.records.At(i)
-			if wallet.OpenPlace(i) < from || r.state != wallet.OrderOpen || r.created >= before {
+			if wallet.ScanCursor(i) < from || r.state != wallet.OrderOpen || r.created >= before {
 				continue
 			}
 			if len(out) >= limit {
-				return out, wallet.OpenPlace(i), nil
+				return out, wallet.ScanCursor(i), nil
 			}
 			out = append(out, s.order(i))
 		}

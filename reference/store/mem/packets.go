@@ -27,8 +27,8 @@ type Packets struct {
 }
 
 var (
-	_ wallet.Packets    = (*Packets)(nil)
-	_ wallet.PacketBook = (*Packets)(nil)
+	_ wallet.Packets      = (*Packets)(nil)
+	_ wallet.PacketReader = (*Packets)(nil)
 )
 
 // NewPackets returns an empty store.
@@ -210,7 +210,7 @@ func (s *Packets) placeOf(i uint32) waitingItem {
 }
 
 // Unfinished implements wallet.Packets. Oldest means created first; at the same time, recorded first.
-func (s *Packets) Unfinished(_ context.Context, asked, sent wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+func (s *Packets) Unfinished(_ context.Context, asked, sent wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Packet, wallet.ScanCursor, error) {
 	if limit <= 0 {
 		return nil, 0, nil
 	}

@@ -153,21 +153,21 @@ func (s *Quotas) find(no wallet.OrderNo) (wallet.Reservation, bool) {
 	return wallet.Reservation{Order: no, Amount: r.amount, Block: wallet.BlockID(r.block)}, true
 }
 
-// Strand implements wallet.Quotas.
-func (s *Quotas) Strand(_ context.Context, holder string) error {
+// Orphan implements wallet.Quotas.
+func (s *Quotas) Orphan(_ context.Context, holder string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.blocks {
 		if b := &s.blocks[i]; b.holder == holder && b.state == quotaOpen {
 			b.state = quotaOrphaned
-			s.stages[b.stage].Stranded += b.leased - b.reserved
+			s.stages[b.stage].Orphaned += b.leased - b.reserved
 		}
 	}
 	return nil
 }
 
-// Audit implements wallet.Quotas. ErrInvalid for an unknown stage.
-func (s *Quotas) Audit(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
+// Reclaim implements wallet.Quotas. ErrInvalid for an unknown stage.
+func (s *Quotas) Reclaim(_ context.Context, stage wallet.Stage) (wallet.Money, error) {
 	if err := checkStage(stage); err != nil {
 		return 0, err
 	}
@@ -179,8 +179,8 @@ func (s *Quotas) Audit(_ context.Context, stage wallet.Stage) (wallet.Money, err
 		}
 	}
 	q := &s.stages[stage]
-	back := q.Stranded
-	q.Leased, q.Stranded = q.Leased-back, 0
+	back := q.Orphaned
+	q.Leased, q.Orphaned = q.Leased-back, 0
 	return back, nil
 }
 

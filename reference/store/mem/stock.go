@@ -114,8 +114,8 @@ func (s *Stock) GiveBack(_ context.Context, k wallet.StockKey, no wallet.OrderNo
 	return nil
 }
 
-// Lend implements wallet.StockParts. ErrInvalid: a malformed key, or a wanted number below one.
-func (s *Stock) Lend(_ context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
+// MoveOut implements wallet.StockParts. ErrInvalid: a malformed key, or a wanted number below one.
+func (s *Stock) MoveOut(_ context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
 	if err := from.Validate(); err != nil {
 		return 0, err
 	}
@@ -131,8 +131,8 @@ func (s *Stock) Lend(_ context.Context, from wallet.StockKey, to int, limit, wan
 	return c.lent[to], nil
 }
 
-// Borrow implements wallet.StockParts.
-func (s *Stock) Borrow(_ context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
+// MoveIn implements wallet.StockParts.
+func (s *Stock) MoveIn(_ context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
 	if err := to.Validate(); err != nil {
 		return 0, err
 	}

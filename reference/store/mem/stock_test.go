@@ -13,5 +13,5 @@ func TestStock(t *testing.T) {
 }
 
 func TestStockBook(t *testing.T) {
-	storetest.StockLeases(t, func(*testing.T) wallet.StockBook { return mem.NewStockBook() })
+	storetest.StockLeases(t, func(*testing.T) wallet.StockLeases { return mem.NewStockLeases() })
 }

@@ -13,20 +13,20 @@ import (
 const stockShare = 64
 
 // StockLeases stores leased stock: leased budgets (Quotas) for each template.
-type StockBook struct {
+type StockLeases struct {
 	mu sync.Mutex
 	of map[wallet.RewardID]stockQuotas
 }
 
-var _ wallet.StockBook = (*StockBook)(nil)
+var _ wallet.StockLeases = (*StockLeases)(nil)
 
 // NewStockLeases returns a store in which nothing is leased.
-func NewStockBook() *StockBook { return &StockBook{of: map[wallet.RewardID]stockQuotas{}} }
+func NewStockLeases() *StockLeases { return &StockLeases{of: map[wallet.RewardID]stockQuotas{}} }
 
 // Of implements wallet.StockLeases.
-func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) { return s.quotasOf(t) }
+func (s *StockLeases) Of(t wallet.RewardID) (wallet.Quotas, error) { return s.quotasOf(t) }
 
-func (s *StockBook) quotasOf(t wallet.RewardID) (stockQuotas, error) {
+func (s *StockLeases) quotasOf(t wallet.RewardID) (stockQuotas, error) {
 	if err := (wallet.Template{Reward: t, Stage: wallet.Official}).Validate(); err != nil {
 		return stockQuotas{}, err
 	}
@@ -39,7 +39,7 @@ func (s *StockBook) quotasOf(t wallet.RewardID) (stockQuotas, error) {
 }
 
 // GiveBack implements wallet.StockLeases. ErrInvalid: a malformed number or id.
-func (s *StockBook) GiveBack(_ context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+func (s *StockLeases) GiveBack(_ context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	b, err := s.quotasOf(t)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (s *Quotas) giveBack(no wallet.OrderNo) error {
 	b.reserved -= r.amount
 	s.stages[b.stage].Reserved -= r.amount
 	if b.state != quotaOpen {
-		s.stages[b.stage].Stranded += r.amount
+		s.stages[b.stage].Orphaned += r.amount
 	}
 	r.block = 0
 	return nil

@@ -27,8 +27,8 @@ type Tokens struct {
 }
 
 var (
-	_ wallet.Tokens    = (*Tokens)(nil)
-	_ wallet.TokenBook = (*Tokens)(nil)
+	_ wallet.Tokens      = (*Tokens)(nil)
+	_ wallet.TokenReader = (*Tokens)(nil)
 )
 
 type tokenRecord struct {

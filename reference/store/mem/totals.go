@@ -26,8 +26,8 @@ type stageTotal struct {
 }
 
 var (
-	_ wallet.Totals     = (*Totals)(nil)
-	_ wallet.TotalsBook = (*Totals)(nil)
+	_ wallet.Totals       = (*Totals)(nil)
+	_ wallet.TotalsReader = (*Totals)(nil)
 )
 
 // NewTotals returns an empty store.

@@ -15,13 +15,13 @@ type move struct {
 	next    uint32 // older move of the same user account
 	first   uint32
 	family  wallet.Family
-	step    wallet.MoveStep
+	step    wallet.TransferStep
 	share   uint8
 	legs    uint8
 }
 
-func (m *move) no() wallet.MoveNo {
-	return wallet.MoveNoOf(wallet.Account{Family: m.family, User: m.user}, m.request, m.step, m.share)
+func (m *move) no() wallet.TransferNo {
+	return wallet.TransferNoOf(wallet.Account{Family: m.family, User: m.user}, m.request, m.step, m.share)
 }
 
 // Transfer implements wallet.Ledger. ErrInvalid: a transfer that wallet.Transfer.Validate refuses, an invalid account
@@ -112,7 +112,7 @@ func (l *Ledger) affordable(legs []wallet.Leg) error {
 		if err != nil {
 			return err
 		}
-		if after < 0 && !account.Kind.Owes() {
+		if after < 0 && !account.Kind.MayBeNegative() {
 			return fmt.Errorf("%w: wallet %d would have %d fen", wallet.ErrInsufficient, account.Owner, int64(after))
 		}
 	}

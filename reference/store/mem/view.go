@@ -97,6 +97,6 @@ func (l *Ledger) entry(owner int64, e *entry) wallet.Entry {
 		out.Order, out.Opened = l.kinds.no(wallet.ActID(owner), e.kind), wallet.Instant(e.data)
 		return out
 	}
-	out.Move = l.moves.At(uint32(e.data)).no()
+	out.Transfer = l.moves.At(uint32(e.data)).no()
 	return out
 }

@@ -23,8 +23,8 @@ type Withdrawals struct {
 }
 
 var (
-	_ wallet.Withdrawals    = (*Withdrawals)(nil)
-	_ wallet.WithdrawalBook = (*Withdrawals)(nil)
+	_ wallet.Withdrawals      = (*Withdrawals)(nil)
+	_ wallet.WithdrawalReader = (*Withdrawals)(nil)
 )
 
 type withdrawalRecord struct {
@@ -165,7 +165,7 @@ func (s *Withdrawals) Of(_ context.Context, id wallet.ActID, stage wallet.Stage,
 
 // Unfinished implements wallet.Withdrawals. Oldest means recorded first, and a place is a record's number, as in
 // Orders.Open.
-func (s *Withdrawals) Unfinished(_ context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+func (s *Withdrawals) Unfinished(_ context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Withdrawal, wallet.ScanCursor, error) {
 	if limit <= 0 {
 		return nil, 0, nil
 	}
@@ -175,11 +175,11 @@ func (s *Withdrawals) Unfinished(_ context.Context, before wallet.Instant, from 
 	for first, last := range s.open.before(before) {
 		for i := first; i <= last && int(i) <= s.records.Len(); i++ {
 			r := s.records.At(i)
-			if wallet.OpenPlace(i) < from || !r.isOpen() || r.created >= before {
+			if wallet.ScanCursor(i) < from || !r.isOpen() || r.created >= before {
 				continue
 			}
 			if len(out) >= limit {
-				return out, wallet.OpenPlace(i), nil
+				return out, wallet.ScanCursor(i), nil
 			}
 			out = append(out, s.withdrawal(i))
 		}

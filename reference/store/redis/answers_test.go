@@ -152,7 +152,7 @@ func TestGarbledAnswers(t *testing.T) {
 		entry("2-3", "7_rain-cash_1_1_3 188 5"), "\r\n")}})
 	held, err := redis.NewBacklog(client, storetest.NewClock(), 1, storetest.Lease).Take(t.Context(), 0, 4)
 	require.NoError(t, err)
-	require.Equal(t, []wallet.Held{{ID: 2<<22 | 3, Credit: wallet.Credit{Order: benchToken(7).Order, Amount: 188, Opened: 5}}}, held)
+	require.Equal(t, []wallet.HeldPosting{{ID: 2<<22 | 3, Credit: wallet.Credit{Order: benchToken(7).Order, Amount: 188, Opened: 5}}}, held)
 
 	for _, entries := range []string{"*1\r\n$1\r\nx", "*1\r\n*2\r\n$3\r\n1-1\r\n*1\r\n$1\r\nc", "*1\r\n*1\r\n$3\r\n1-1", "$1\r\nx"} {
 		_, client := newFake(t, map[string][]string{"XLEN": {":4"}, "ZRANGEBYSCORE": {"*0"}, "XRANGE": {entries}})

@@ -64,7 +64,7 @@ func (c *Client) pipeline(ctx context.Context, e effect, what string, all rueidi
 		all = all[n:]
 	}
 	if failed != nil && done && e == writing && wallet.CodeOf(failed) == wallet.CodeUnavailable {
-		failed = wallet.Unsettled(failed)
+		failed = wallet.AsUnknown(failed)
 	}
 	return out, failed
 }

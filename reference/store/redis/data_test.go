@@ -165,7 +165,7 @@ func TestTiedOrders(t *testing.T) {
 	}
 	for _, limit := range []int{4, 5, 7, 100} {
 		var got []wallet.OrderNo
-		for place, first := wallet.OpenPlace(0), true; first || place != 0; first = false {
+		for place, first := wallet.ScanCursor(0), true; first || place != 0; first = false {
 			page, next, err := s.Open(t.Context(), wallet.Never, place, limit)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(page), limit)

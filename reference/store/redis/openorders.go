@@ -21,7 +21,7 @@ type openOrder struct {
 // Open implements wallet.OpenOrders, with at most maxOpen orders. A place is the creation time of the first order that
 // was not returned, so that orders created in the same microsecond are returned together. Only if those alone are more
 // than limit, the rest waits for the next walk from the beginning.
-func (s *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Order, wallet.OpenPlace, error) {
+func (s *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Order, wallet.ScanCursor, error) {
 	limit = min(limit, maxOpen)
 	if limit <= 0 {
 		return nil, from, nil
@@ -30,14 +30,14 @@ func (s *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.Op
 	if err != nil {
 		return nil, 0, err
 	}
-	next := wallet.OpenPlace(0)
+	next := wallet.ScanCursor(0)
 	if len(found) > limit {
 		end := found[limit].created
 		n, _ := slices.BinarySearchFunc(found, end, func(o openOrder, at wallet.Instant) int { return cmp.Compare(o.created, at) })
 		if n == 0 {
 			n, end = limit, end+1
 		}
-		found, next = found[:n], wallet.OpenPlace(end)
+		found, next = found[:n], wallet.ScanCursor(end)
 	}
 	nos := make([]wallet.OrderNo, len(found))
 	for i, o := range found {
@@ -58,7 +58,7 @@ func (s *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.Op
 }
 
 // oldest returns at most limit open orders of all shards, by creation and number.
-func (s *Orders) oldest(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]openOrder, error) {
+func (s *Orders) oldest(ctx context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) ([]openOrder, error) {
 	cmds := make(rueidis.Commands, orderShards)
 	begin := "-inf"
 	if from != 0 {

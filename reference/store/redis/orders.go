@@ -24,9 +24,9 @@ const maxOpen = 10_000
 type Orders struct{ c *Client }
 
 var (
-	_ wallet.Orders     = (*Orders)(nil)
-	_ wallet.OpenOrders = (*Orders)(nil)
-	_ wallet.OrderBook  = (*Orders)(nil)
+	_ wallet.Orders      = (*Orders)(nil)
+	_ wallet.OpenOrders  = (*Orders)(nil)
+	_ wallet.OrderReader = (*Orders)(nil)
 )
 
 // NewOrders returns the order KV at c.

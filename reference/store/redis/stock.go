@@ -146,8 +146,8 @@ if ARGV[4] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
 return redis.call('HINCRBY', KEYS[1], 'to:' .. ARGV[1], give)
 `
 
-// Lend implements wallet.StockParts. ErrInvalid: a malformed template, or a wanted number below one.
-func (s *Stock) Lend(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
+// MoveOut implements wallet.StockParts. ErrInvalid: a malformed template, or a wanted number below one.
+func (s *Stock) MoveOut(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
 	if err := from.Validate(); err != nil {
 		return 0, err
 	}
@@ -168,8 +168,8 @@ if ARGV[3] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
 return fresh
 `
 
-// Borrow implements wallet.StockParts. ErrInvalid: a malformed template.
-func (s *Stock) Borrow(ctx context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
+// MoveIn implements wallet.StockParts. ErrInvalid: a malformed template.
+func (s *Stock) MoveIn(ctx context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
 	if err := to.Validate(); err != nil {
 		return 0, err
 	}

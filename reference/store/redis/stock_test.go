@@ -40,9 +40,9 @@ func stockWrites() []stockWrite {
 		{"add", func(ctx context.Context, s *redis.Stock) error { _, err := s.Add(ctx, key, 1); return err },
 			func(ctx context.Context, s *redis.Stock) (int64, error) { return s.Count(ctx, key) }, 1, 2}, // C4
 		{"take", func(ctx context.Context, s *redis.Stock) error { _, err := s.Take(ctx, key, no, 9, false); return err }, issued(key), 1, 1},
-		{"borrow", func(ctx context.Context, s *redis.Stock) error { _, err := s.Borrow(ctx, next, 0, 3); return err },
+		{"borrow", func(ctx context.Context, s *redis.Stock) error { _, err := s.MoveIn(ctx, next, 0, 3); return err },
 			func(ctx context.Context, s *redis.Stock) (int64, error) { // a repeat that adds nothing proves that the loan was recorded
-				if again, err := s.Borrow(ctx, next, 0, 3); again != 0 || err != nil {
+				if again, err := s.MoveIn(ctx, next, 0, 3); again != 0 || err != nil {
 					return 0, err
 				}
 				return 1, nil

@@ -27,7 +27,7 @@ const (
 //
 // It reads entries, and then claims them in one small script that fails if another taker changed the leases meanwhile.
 // So the entries do not pass through a script, which costs an embedded Redis more than everything else.
-func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.Held, error) {
+func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.HeldPosting, error) {
 	if err := b.checkShard(shard); err != nil || limit <= 0 {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ type claim struct {
 	next      string   // the new value of the last member
 	removed   []string // spans to remove
 	taken     []string // new spans, each after the end of its lease
-	handedOut []wallet.Held
+	handedOut []wallet.HeldPosting
 	space     int
 }
 
@@ -170,7 +170,7 @@ func (c *claim) leaseEntries(of []entry) {
 		id, err1 := handle(e.id)
 		credit, err2 := parseCredit(e.credit)
 		if err1 == nil && err2 == nil {
-			c.handedOut = append(c.handedOut, wallet.Held{ID: id, Credit: credit})
+			c.handedOut = append(c.handedOut, wallet.HeldPosting{ID: id, Credit: credit})
 		}
 	}
 }

@@ -23,8 +23,8 @@ type Tokens struct {
 }
 
 var (
-	_ wallet.Tokens    = (*Tokens)(nil)
-	_ wallet.TokenBook = (*Tokens)(nil)
+	_ wallet.Tokens      = (*Tokens)(nil)
+	_ wallet.TokenReader = (*Tokens)(nil)
 )
 
 // NewTokens returns the token lists that use b's Redis and issue into b.
@@ -97,12 +97,12 @@ func (s *Tokens) undoIssue(ctx context.Context, shard int, entry, at, no string)
 		s.c.r.B().Zrem().Key(s.c.prefix+tokenMarks+at).Member(no).Build())
 	done, err := s.c.transact(ctx, "issue", cmds...)
 	if err != nil {
-		return wallet.Unsettled(err)
+		return wallet.AsUnknown(err)
 	}
 	left, err1 := done[0].AsInt64()
 	last, err2 := done[2].AsStrSlice()
 	if errors.Join(err1, err2) != nil || left == 0 || handedOut(last, entry) {
-		return wallet.Unsettled(full)
+		return wallet.AsUnknown(full)
 	}
 	return full
 }

@@ -18,8 +18,8 @@ import (
 type Totals struct{ c *Client }
 
 var (
-	_ wallet.Totals     = (*Totals)(nil)
-	_ wallet.TotalsBook = (*Totals)(nil)
+	_ wallet.Totals       = (*Totals)(nil)
+	_ wallet.TotalsReader = (*Totals)(nil)
 )
 
 // NewTotals returns the totals at c.

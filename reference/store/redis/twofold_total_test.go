@@ -16,7 +16,7 @@ import (
 func TestTwofoldTotals(t *testing.T) {
 	onEach(t, func(t *testing.T, e endpoint) {
 		storetest.Totals(t, func(t *testing.T) storetest.TotalsStore {
-			return runningtotal.NewTwofold(redis.NewTotals(e.open(t)), redis.NewTotals(e.open(t)))
+			return runningtotal.NewReplicated(redis.NewTotals(e.open(t)), redis.NewTotals(e.open(t)))
 		})
 	})
 }
@@ -28,7 +28,7 @@ func TestPrimaryDies(t *testing.T) {
 	dead, alive := miniredis.RunT(t), miniredis.RunT(t)
 	primary := redis.NewTotals(dial(t, redis.Config{Addrs: []string{dead.Addr()}}).client)
 	backup := redis.NewTotals(dial(t, redis.Config{Addrs: []string{alive.Addr()}}).client)
-	d := runningtotal.NewTwofold(primary, backup)
+	d := runningtotal.NewReplicated(primary, backup)
 	gone, w := runningtotal.NewWriter("gone", d), runningtotal.NewWriter("here", d)
 	r, err := runningtotal.NewReader(d, wallet.Official)
 	require.NoError(t, err)
@@ -49,9 +49,9 @@ func TestPrimaryDies(t *testing.T) {
 	require.NoError(t, w.Add(wallet.Official, 10))
 	require.Error(t, w.Flush(ctx), "a report to only one store is not complete")
 	sees(210, "the backup answers")
-	d.ReadBackup(true)
+	d.UseBackup(true)
 	sees(210, "with the switch on, the backup is read first")
-	_, _, err = d.Agree(ctx, wallet.Official)
+	_, _, err = d.Synchronize(ctx, wallet.Official)
 	require.Error(t, err, "an unreadable store is not treated as empty")
 
 	dead.FlushAll()
@@ -75,12 +75,12 @@ func TestPrimaryDies(t *testing.T) {
 	one(110, "the live writer has reported again")
 	reported := 0
 	require.NoError(t, again(func() error {
-		n, _, err := d.Agree(ctx, wallet.Official)
+		n, _, err := d.Synchronize(ctx, wallet.Official)
 		reported += n
 		return err
 	}))
 	require.LessOrEqual(t, reported, 1, "no other writer is reported")
 	one(210, "the task has restored the sum of the dead writer")
-	d.ReadBackup(false)
+	d.UseBackup(false)
 	sees(210, "reads use the primary again, and nothing was lost or counted twice")
 }

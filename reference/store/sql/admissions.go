@@ -17,7 +17,7 @@ type Admissions struct {
 	admit  *kind
 }
 
-var _ wallet.AdmissionBook = (*Admissions)(nil)
+var _ wallet.AdmissionStore = (*Admissions)(nil)
 
 // admission is a recorded order and the block that pays for it.
 type admission struct {
@@ -64,7 +64,7 @@ func (a *Admissions) Admit(ctx context.Context, o wallet.Order, block wallet.Blo
 	if err := a.db.shard(o.No.ActID).do(ctx, a.admit, 1, w); err != nil {
 		return wallet.Admitted{}, err
 	}
-	return wallet.Admitted{Order: w.got.Order, Block: wallet.BlockID(w.got.block.Int64), New: w.isNew, Apart: !w.got.block.Valid}, nil
+	return wallet.Admitted{Order: w.got.Order, Block: wallet.BlockID(w.got.block.Int64), New: w.isNew, SeparateReservation: !w.got.block.Valid}, nil
 }
 
 // apply writes the orders of all jobs. It locks the fences of their blocks first, so that no other transaction closes

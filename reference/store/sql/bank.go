@@ -20,8 +20,8 @@ type Bank struct {
 }
 
 var (
-	_ wallet.Bank     = (*Bank)(nil)
-	_ wallet.BankBook = (*Bank)(nil)
+	_ wallet.Bank       = (*Bank)(nil)
+	_ wallet.BankReader = (*Bank)(nil)
 )
 
 // statementPage is the number of payments read per query.

@@ -45,7 +45,7 @@ func (b *BulkJobs) Record(ctx context.Context, id int64, from int, outcomes []st
 		if refused != nil || broken != nil {
 			return refused, broken
 		}
-		if in.got, refused = was.After(from, outcomes); refused != nil || in.got == was {
+		if in.got, refused = was.WithOutcomes(from, outcomes); refused != nil || in.got == was {
 			return refused, nil
 		}
 		for i, o := range outcomes {

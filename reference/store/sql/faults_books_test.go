@@ -159,7 +159,7 @@ func TestStrandThatDied(t *testing.T) {
 		next, err := q.Lease(t.Context(), "a", wallet.Official, 50, 50, 100)
 		require.NoError(t, err)
 		require.Greater(t, next.ID, block.ID, "nothing more is leased to an orphaned block")
-		back, err := q.Audit(t.Context(), wallet.Official)
+		back, err := q.Reclaim(t.Context(), wallet.Official)
 		require.NoError(t, err)
 		require.EqualValues(t, 30, back)
 		for id := range wallet.ActID(6) { // on every shard

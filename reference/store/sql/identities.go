@@ -99,7 +99,7 @@ func (s *Identities) persons(ctx context.Context, accounts []wallet.Account) (ma
 	})
 	for a, p := range people {
 		slices.Sort(p.Former)
-		p.Left = wallet.Leave(earlier[a], nil, p, 0) // without wallets that belong to the person again
+		p.Left = wallet.LeftAfter(earlier[a], nil, p, 0) // without wallets that belong to the person again
 		people[a] = p
 	}
 	return people, err

@@ -70,7 +70,7 @@ func (s *Identities) applyChanges(ctx context.Context, t *txn, jobs []*job) erro
 func (p *identityState) apply(c wallet.IdentityChange) (wallet.Person, error) {
 	row := p.accounts[c.Account]
 	was := wallet.AccountRow{ActID: row.owner, Phone: row.phone, Alone: row.phone != 0 && p.phones[row.phone].bound == 1}
-	if was != c.Was || c.Phone != 0 && p.phones[c.Phone].holder != c.Holder {
+	if was != c.Before || c.Phone != 0 && p.phones[c.Phone].holder != c.Holder {
 		return wallet.Person{}, fmt.Errorf("%w: account %d of family %d", wallet.ErrStale, c.Account.User, c.Account.Family)
 	}
 	who, err := p.after(c)
@@ -117,10 +117,10 @@ func (p *identityState) after(c wallet.IdentityChange) (wallet.Person, error) {
 		slices.Sort(who.Former)
 	}
 	var from []wallet.ActID
-	if c.Was.ActID != 0 {
-		from = p.person(c.Was.ActID).Wallets()
+	if c.Before.ActID != 0 {
+		from = p.person(c.Before.ActID).Wallets()
 	}
-	who.Left = wallet.Leave(p.left[c.Account], from, who, c.At)
+	who.Left = wallet.LeftAfter(p.left[c.Account], from, who, c.At)
 	if len(who.Former) > wallet.MaxFormer || len(who.Left) > wallet.MaxLeft {
 		return wallet.Person{}, fmt.Errorf("%w: %d former wallets, %d left ones", wallet.ErrInvalid, len(who.Former), len(who.Left))
 	}
@@ -148,7 +148,7 @@ func (p *identityState) bind(from, to wallet.Phone, owner wallet.ActID) {
 
 // newAccountOnly reports whether the change only gives an unknown account a new wallet.
 func (c *identityJob) newAccountOnly() bool {
-	return c.Was == (wallet.AccountRow{}) && c.Phone == 0 && c.Wallet == 0 && c.Join == 0
+	return c.Before == (wallet.AccountRow{}) && c.Phone == 0 && c.Wallet == 0 && c.Join == 0
 }
 
 // read adds the stored accounts, phones and wallets that some changes touch. Duplicates in a list are harmless.
@@ -158,8 +158,8 @@ func (s *Identities) read(ctx context.Context, t *txn, p *identityState, jobs []
 	for i := range size {
 		c := jobs[min(i, len(jobs)-1)].in.(*identityJob)
 		accounts = append(accounts, int64(c.Account.Family), int64(c.Account.User))
-		phones = append(phones, int64(c.Phone), int64(c.Was.Phone))
-		wallets = append(wallets, int64(c.Wallet), int64(c.Join), int64(c.Was.ActID))
+		phones = append(phones, int64(c.Phone), int64(c.Before.Phone))
+		wallets = append(wallets, int64(c.Wallet), int64(c.Join), int64(c.Before.ActID))
 	}
 	err := t.query(ctx, s.accounts+anyOf(accountKey, size), accounts, func(r *sql.Rows) error {
 		var a wallet.Account
@@ -189,7 +189,7 @@ func (s *Identities) read(ctx context.Context, t *txn, p *identityState, jobs []
 		return err
 	})
 	maps.Copy(p.former, former) // a wallet of an earlier part is read again, completely
-	if err != nil || !slices.ContainsFunc(jobs, func(j *job) bool { return j.in.(*identityJob).Was.ActID != 0 }) {
+	if err != nil || !slices.ContainsFunc(jobs, func(j *job) bool { return j.in.(*identityJob).Before.ActID != 0 }) {
 		return err // an account that is seen for the first time has left no wallet
 	}
 	left := map[wallet.Account][]wallet.LeftWallet{}

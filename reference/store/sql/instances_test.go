@@ -87,12 +87,12 @@ func (p pairedQuotas) Record(ctx context.Context, r wallet.Reservation) (wallet.
 	return p.one().Record(ctx, r)
 }
 
-func (p pairedQuotas) Strand(ctx context.Context, holder string) error {
-	return p.one().Strand(ctx, holder)
+func (p pairedQuotas) Orphan(ctx context.Context, holder string) error {
+	return p.one().Orphan(ctx, holder)
 }
 
-func (p pairedQuotas) Audit(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
-	return p.one().Audit(ctx, s)
+func (p pairedQuotas) Reclaim(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
+	return p.one().Reclaim(ctx, s)
 }
 
 func TestQuotasOfTwoInstances(t *testing.T) {

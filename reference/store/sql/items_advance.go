@@ -37,7 +37,7 @@ func (s *Items) Advance(ctx context.Context, items []wallet.Item) ([]wallet.Item
 		}
 		if err := s.db.shards[n].do(ctx, s.advance, len(at[n]), &parts[n]); err != nil {
 			if done {
-				return nil, wallet.Unsettled(err)
+				return nil, wallet.AsUnknown(err)
 			}
 			return nil, err
 		}
@@ -115,9 +115,9 @@ func itemPlace(i wallet.Item) any {
 	return placeAt(i.Changed, i.No)
 }
 
-// Unsettled implements wallet.Items. Oldest means changed first; the clocks of instances may disagree. If more than
+// Due implements wallet.Items. Oldest means changed first; the clocks of instances may disagree. If more than
 // limit items share a place (that many numbers changed in one microsecond), the rest waits for the next walk.
-func (s *Items) Unsettled(ctx context.Context, state wallet.ItemState, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Item, wallet.OpenPlace, error) {
+func (s *Items) Due(ctx context.Context, state wallet.ItemState, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Item, wallet.ScanCursor, error) {
 	if limit <= 0 || before <= 0 {
 		return nil, 0, nil
 	}

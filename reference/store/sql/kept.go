@@ -9,18 +9,18 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Kept checks the indexes of withdrawals, packets and items in one statement per shard; reading the lists takes four.
-type Kept struct {
+// ListPresence checks the indexes of withdrawals, packets and items in one statement per shard; reading the lists takes four.
+type ListPresence struct {
 	db    *DB
 	query string
 }
 
-var _ wallet.KeptLists = (*Kept)(nil)
+var _ wallet.ListPresenceReader = (*ListPresence)(nil)
 
-// NewKept returns a check which lists in db are not empty.
-func NewKept(db *DB) *Kept {
+// NewListPresence returns a check which lists in db are not empty.
+func NewListPresence(db *DB) *ListPresence {
 	const mine = " AND stage = ?)"
-	return &Kept{db, db.text("SELECT EXISTS (SELECT 1 FROM {p}withdrawals WHERE owner IN (%s)" + mine + ", " +
+	return &ListPresence{db, db.text("SELECT EXISTS (SELECT 1 FROM {p}withdrawals WHERE owner IN (%s)" + mine + ", " +
 		"EXISTS (SELECT 1 FROM {p}items WHERE act_id IN (%s)" + mine + ", " +
 		"EXISTS (SELECT 1 FROM {p}packets WHERE owner IN (%s)" + mine +
 		" OR EXISTS (SELECT 1 FROM {p}packet_shares WHERE wallet IN (%s)" + mine +
@@ -28,8 +28,8 @@ func NewKept(db *DB) *Kept {
 		" OR EXISTS (SELECT 1 FROM {p}packet_shares WHERE to_family = ? AND to_account = ?" + mine)}
 }
 
-// Kept implements wallet.KeptLists. ErrInvalid: no wallet, or more wallets than one person can have.
-func (k *Kept) Kept(ctx context.Context, caller wallet.Account, wallets []wallet.ActID, stage wallet.Stage) (kept wallet.Kept, err error) {
+// Presence implements wallet.KeptLists. ErrInvalid: no wallet, or more wallets than one person can have.
+func (k *ListPresence) Presence(ctx context.Context, caller wallet.Account, wallets []wallet.ActID, stage wallet.Stage) (kept wallet.ListPresence, err error) {
 	if len(wallets) == 0 || len(wallets) > maxWallets {
 		return kept, fmt.Errorf("%w: lists of %d wallets", wallet.ErrInvalid, len(wallets))
 	}
@@ -44,13 +44,13 @@ func (k *Kept) Kept(ctx context.Context, caller wallet.Account, wallets []wallet
 	query := strings.ReplaceAll(k.query, "%s", strings.TrimSuffix(strings.Repeat("?,", len(wallets)), ","))
 	for _, s := range k.db.shards { // withdrawals and packets are on the shards of accounts, not of wallets
 		err := s.ask(ctx, query, args, func(r *sql.Rows) error {
-			var here wallet.Kept
+			var here wallet.ListPresence
 			err := r.Scan(&here.Withdrawals, &here.Items, &here.Packets)
-			kept = wallet.Kept{Withdrawals: kept.Withdrawals || here.Withdrawals, Packets: kept.Packets || here.Packets, Items: kept.Items || here.Items}
+			kept = wallet.ListPresence{Withdrawals: kept.Withdrawals || here.Withdrawals, Packets: kept.Packets || here.Packets, Items: kept.Items || here.Items}
 			return err
 		})
 		if err != nil {
-			return wallet.Kept{}, err
+			return wallet.ListPresence{}, err
 		}
 	}
 	return kept, nil

@@ -21,7 +21,7 @@ func TestKept(t *testing.T) {
 func keptAgreesWithLists(t *testing.T, db *DB) {
 	const people = 60
 	ctx := t.Context()
-	kept, withdrawals, packets, items := NewKept(db), NewWithdrawals(db), NewPackets(db), NewItems(db)
+	kept, withdrawals, packets, items := NewListPresence(db), NewWithdrawals(db), NewPackets(db), NewItems(db)
 	account := func(n int) wallet.Account { return wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(n)} }
 	draw := rand.New(rand.NewPCG(1, 2))
 	for n := 1; n <= people; n++ {
@@ -53,11 +53,11 @@ func keptAgreesWithLists(t *testing.T, db *DB) {
 			}
 		}
 	}
-	seen := map[wallet.Kept]int{}
+	seen := map[wallet.ListPresence]int{}
 	for n := 1; n < people; n++ {
 		for _, stage := range []wallet.Stage{wallet.ExternalDrill, wallet.Official} {
 			ids := []wallet.ActID{wallet.ActID(n), wallet.ActID(n + 1)} // a person who has joined two wallets
-			var want wallet.Kept
+			var want wallet.ListPresence
 			for _, id := range ids {
 				ws, err := withdrawals.Of(ctx, id, stage, 10)
 				require.NoError(t, err)
@@ -70,7 +70,7 @@ func keptAgreesWithLists(t *testing.T, db *DB) {
 			won, err := items.Of(ctx, ids, stage, wallet.Cursor{}, 10)
 			require.NoError(t, err)
 			want.Packets, want.Items = len(sent)+len(received) > 0, len(won) > 0
-			got, err := kept.Kept(ctx, account(n), ids, stage)
+			got, err := kept.Presence(ctx, account(n), ids, stage)
 			require.NoError(t, err)
 			require.Equal(t, want, got, "persons %d and %d in stage %s", n, n+1, stage)
 			seen[want]++
@@ -78,7 +78,7 @@ func keptAgreesWithLists(t *testing.T, db *DB) {
 	}
 	require.Len(t, seen, 8, "every combination of lists occurred")
 	for _, ids := range [][]wallet.ActID{nil, make([]wallet.ActID, maxWallets+1)} {
-		_, err := kept.Kept(ctx, account(1), ids, wallet.Official)
+		_, err := kept.Presence(ctx, account(1), ids, wallet.Official)
 		require.ErrorIs(t, err, wallet.ErrInvalid)
 	}
 }

@@ -32,8 +32,8 @@ type Ledger struct {
 }
 
 var (
-	_ wallet.Ledger     = (*Ledger)(nil)
-	_ wallet.LedgerBook = (*Ledger)(nil)
+	_ wallet.Ledger       = (*Ledger)(nil)
+	_ wallet.LedgerReader = (*Ledger)(nil)
 )
 
 // maxPost bounds the credits of one Post call: as many as a few statements write in one transaction.

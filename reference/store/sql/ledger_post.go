@@ -14,7 +14,7 @@ import (
 // posting is the job of one Post call on one shard.
 type posting struct {
 	batch  []wallet.Credit
-	out    []wallet.Posted
+	out    []wallet.PostOutcome
 	number int64 // of the transaction that wrote it
 }
 
@@ -23,11 +23,11 @@ type posting struct {
 //
 // Credits of several shards are written in one transaction each. If one transaction fails and another one wrote
 // something, Post returns ErrUnknown, and a retry settles it; the port's "all or none" then holds per shard.
-func (l *Ledger) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.Posted, error) {
+func (l *Ledger) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.PostOutcome, error) {
 	if err := checkCredits(batch); err != nil {
 		return nil, err
 	}
-	out := make([]wallet.Posted, len(batch))
+	out := make([]wallet.PostOutcome, len(batch))
 	if len(batch) == 0 {
 		return out, nil
 	}
@@ -109,7 +109,7 @@ func (l *Ledger) resolved(ctx context.Context, s *shard, p *posting, unknown err
 // line is one credit of a transaction.
 type line struct {
 	wallet.Credit
-	out      *wallet.Posted
+	out      *wallet.PostOutcome
 	recorded wallet.Money // amount under its number after this transaction; 0 when the database refused it
 }
 
@@ -119,7 +119,7 @@ func (l *Ledger) applyPosts(ctx context.Context, t *txn, jobs []*job) error {
 	var lines []line
 	for _, j := range jobs {
 		p := j.in.(*posting)
-		p.out, p.number = make([]wallet.Posted, len(p.batch)), number
+		p.out, p.number = make([]wallet.PostOutcome, len(p.batch)), number
 		for i, c := range p.batch {
 			lines = append(lines, line{c, &p.out[i], 0})
 		}

@@ -68,7 +68,7 @@ func TestOneBadRowHarmsNoOther(t *testing.T) {
 			batch = append(batch, grantTo(wallet.ActID(i%4+1), i, 1))
 		}
 		batch = append(batch, grantTo(4, 155, 1), grantTo(4, 155, 5)) // the same number again, and with another amount
-		for _, want := range []wallet.Posted{wallet.PostedNow, wallet.PostedBefore} {
+		for _, want := range []wallet.PostOutcome{wallet.PostedNow, wallet.PostedBefore} {
 			got, err := l.Post(t.Context(), batch)
 			require.NoError(t, err)
 			for i, p := range got {
@@ -136,7 +136,7 @@ func TestReadOnlyAndFullSQLiteDoNothing(t *testing.T) {
 		mend()
 		got, err := l.Post(t.Context(), batch)
 		require.NoError(t, err, pragma)
-		require.Equal(t, []wallet.Posted{wallet.PostedBefore, wallet.PostedNow}, []wallet.Posted{got[0], got[1999]}, pragma)
+		require.Equal(t, []wallet.PostOutcome{wallet.PostedBefore, wallet.PostedNow}, []wallet.PostOutcome{got[0], got[1999]}, pragma)
 	}
 }
 
@@ -159,7 +159,7 @@ func lift(request int64, c wallet.Credit) wallet.Transfer {
 	from := wallet.AccountNo{Kind: wallet.PersonalAccount, Stage: wallet.Official, Owner: int64(c.Order.ActID)}
 	to := from
 	to.Kind = wallet.HoldAccount
-	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.DouyinFamily, User: 7}, Request: request}, Step: wallet.MoveHold}
+	no := wallet.TransferNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.DouyinFamily, User: 7}, Request: request}, Step: wallet.TransferHold}
 	return wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: from, Amount: -c.Amount}, {Account: to, Amount: c.Amount}}}
 }
 
@@ -178,7 +178,7 @@ func TestPartsOfABatch(t *testing.T) {
 	mend()
 	got, err := l.Post(t.Context(), batch)
 	require.NoError(t, err)
-	require.Equal(t, []wallet.Posted{wallet.PostedBefore, wallet.PostedNow, wallet.PostedBefore}, got)
+	require.Equal(t, []wallet.PostOutcome{wallet.PostedBefore, wallet.PostedNow, wallet.PostedBefore}, got)
 }
 
 // TestEntriesAreImmutable (F1): where the database can enforce it.

@@ -35,7 +35,7 @@ func (l *Ledger) Entries(ctx context.Context, yield func(wallet.Entry) bool) err
 			var of moveKey
 			a := &e.Account
 			err := r.Scan(append(append([]any{&a.Owner, &a.Kind, &a.Stage, &e.Amount}, of.columns()...), &e.Posted)...)
-			e.Move = of.no()
+			e.Transfer = of.no()
 			page = append(page, e)
 			return err
 		})

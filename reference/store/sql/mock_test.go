@@ -55,7 +55,7 @@ func postOne(t *testing.T, l *Ledger) error {
 	t.Helper()
 	got, err := l.Post(t.Context(), []wallet.Credit{grantTo(1, 1, 5)})
 	if err == nil {
-		require.Equal(t, []wallet.Posted{wallet.PostedNow}, got)
+		require.Equal(t, []wallet.PostOutcome{wallet.PostedNow}, got)
 	}
 	return err
 }

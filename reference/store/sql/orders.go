@@ -21,9 +21,9 @@ type Orders struct {
 }
 
 var (
-	_ wallet.Orders     = (*Orders)(nil)
-	_ wallet.OpenOrders = (*Orders)(nil)
-	_ wallet.OrderBook  = (*Orders)(nil)
+	_ wallet.Orders      = (*Orders)(nil)
+	_ wallet.OpenOrders  = (*Orders)(nil)
+	_ wallet.OrderReader = (*Orders)(nil)
 )
 
 const orderColumns = "act_id, stage, scene, rain, award, amount, opened, created, state"
@@ -136,7 +136,7 @@ func (o *Orders) Finish(ctx context.Context, nos []wallet.OrderNo, state wallet.
 		}
 		if err := o.db.shards[s].do(ctx, o.finish, len(part), &finishJob{part, state}); err != nil {
 			if done {
-				return wallet.Unsettled(err)
+				return wallet.AsUnknown(err)
 			}
 			return err
 		}

@@ -18,7 +18,7 @@ func placeOf(o wallet.Order) any {
 // Open implements wallet.OpenOrders. Oldest means created first; the clocks of instances may disagree. If more than
 // limit orders share a place (that many numbers created in one microsecond), the rest waits until the first ones are
 // settled.
-func (o *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Order, wallet.OpenPlace, error) {
+func (o *Orders) Open(ctx context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Order, wallet.ScanCursor, error) {
 	if limit <= 0 || before <= 0 {
 		return nil, 0, nil
 	}

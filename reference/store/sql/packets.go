@@ -29,8 +29,8 @@ type Packets struct {
 }
 
 var (
-	_ wallet.Packets    = (*Packets)(nil)
-	_ wallet.PacketBook = (*Packets)(nil)
+	_ wallet.Packets      = (*Packets)(nil)
+	_ wallet.PacketReader = (*Packets)(nil)
 )
 
 const (

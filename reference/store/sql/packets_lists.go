@@ -87,7 +87,7 @@ func (p *Packets) For(ctx context.Context, accounts []wallet.Account, wallets []
 }
 
 // Unfinished implements wallet.Packets. Oldest means created first.
-func (p *Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+func (p *Packets) Unfinished(ctx context.Context, asked, sent wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Packet, wallet.ScanCursor, error) {
 	if limit = min(limit, maxPacketList); limit <= 0 {
 		return nil, 0, nil
 	}

@@ -72,7 +72,7 @@ type listing[V any] struct {
 // page returns at most limit records of the list, and the place to continue from; 0 means that there are no more. The
 // last of args must be limit+1. If more than limit records share a place (that many numbers of one microsecond), the
 // rest waits for the next walk.
-func (l listing[V]) page(ctx context.Context, db *DB, limit int, args ...any) ([]V, wallet.OpenPlace, error) {
+func (l listing[V]) page(ctx context.Context, db *DB, limit int, args ...any) ([]V, wallet.ScanCursor, error) {
 	var all []placed[V]
 	for _, s := range db.shards {
 		err := s.ask(ctx, l.query, args, func(r *sql.Rows) (err error) {
@@ -90,14 +90,14 @@ func (l listing[V]) page(ctx context.Context, db *DB, limit int, args ...any) ([
 }
 
 // firstPlaced returns at most the first limit of all, in place order, and the place to continue from.
-func firstPlaced[V any](all []placed[V], limit int, compare func(a, b V) int) ([]V, wallet.OpenPlace) {
+func firstPlaced[V any](all []placed[V], limit int, compare func(a, b V) int) ([]V, wallet.ScanCursor) {
 	slices.SortStableFunc(all, func(a, b placed[V]) int { return cmp.Or(cmp.Compare(a.place, b.place), compare(a.v, b.v)) })
 	page, next := cut(all, limit)
 	var out []V
 	for _, p := range page {
 		out = append(out, p.v)
 	}
-	return out, wallet.OpenPlace(next)
+	return out, wallet.ScanCursor(next)
 }
 
 // cut returns at most the first limit of all, and the place to continue from. Records of one place stay together, so

@@ -54,7 +54,7 @@ func TestPlacesOfOldRows(t *testing.T) {
 	require.NoError(t, db.shards[0].do(t.Context(), old, 1, nil))
 
 	var withdrawals, packets []int64
-	for place, first := wallet.OpenPlace(0), true; first || place != 0; first = false {
+	for place, first := wallet.ScanCursor(0), true; first || place != 0; first = false {
 		got, next, err := w.Unfinished(t.Context(), 10+rows-1, place, limit) // before the last one
 		require.NoError(t, err)
 		for _, v := range got {
@@ -63,7 +63,7 @@ func TestPlacesOfOldRows(t *testing.T) {
 		place = next
 	}
 	require.Equal(t, []int64{1, 2, 3, 4, 5, 6, 7, 8}, withdrawals)
-	for place, first := wallet.OpenPlace(0), true; first || place != 0; first = false {
+	for place, first := wallet.ScanCursor(0), true; first || place != 0; first = false {
 		got, next, err := p.Unfinished(t.Context(), 12, 13, place, limit)
 		require.NoError(t, err)
 		for _, v := range got {

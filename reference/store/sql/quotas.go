@@ -166,21 +166,21 @@ func (q *Quotas) Find(ctx context.Context, no wallet.OrderNo) (r wallet.Reservat
 	return r, ok, err
 }
 
-// Strand implements wallet.Quotas. It marks the blocks as orphaned first, so that nothing more is leased to them, and
+// Orphan implements wallet.Quotas. It marks the blocks as orphaned first, so that nothing more is leased to them, and
 // then closes their fences.
-func (q *Quotas) Strand(ctx context.Context, holder string) error {
+func (q *Quotas) Orphan(ctx context.Context, holder string) error {
 	s := &orphanStep{holder: holder}
 	if err := q.db.shards[0].do(ctx, q.ledger, 1, s); err != nil {
 		return err
 	}
 	if _, err := q.closeAll(ctx, s.out); err != nil {
-		return wallet.Unsettled(err)
+		return wallet.AsUnknown(err)
 	}
 	return nil
 }
 
-// Audit implements wallet.Quotas. ErrInvalid for an unknown stage.
-func (q *Quotas) Audit(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
+// Reclaim implements wallet.Quotas. ErrInvalid for an unknown stage.
+func (q *Quotas) Reclaim(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
 	if err := checkStage(s); err != nil {
 		return 0, err
 	}
@@ -230,7 +230,7 @@ func (q *Quotas) Quota(ctx context.Context, s wallet.Stage) (wallet.Quota, error
 	}
 	orphaned, err := q.orphanedBlocks(ctx, s)
 	for _, b := range orphaned {
-		out.Stranded += b.Amount - granted[b.ID]
+		out.Orphaned += b.Amount - granted[b.ID]
 	}
 	return out, errors.Join(err, q.db.shards[0].ask(ctx, strings.TrimSuffix(q.stages, q.db.dialect.lock), nil, func(r *sql.Rows) error {
 		var stage wallet.Stage

@@ -29,7 +29,7 @@ func packetOf(id int64) wallet.AccountNo {
 
 // pooled returns the hold of an amount from several wallets for the first one.
 func pooled(user, request int64, amount wallet.Money, wallets ...int64) wallet.Transfer {
-	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(user)}, Request: request}, Step: wallet.MoveHold}
+	no := wallet.TransferNo{Withdrawal: wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(user)}, Request: request}, Step: wallet.TransferHold}
 	t := wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: holdOf(wallets[0]), Amount: amount}}, Take: amount}
 	for _, id := range wallets {
 		t.Pool = append(t.Pool, personalOf(id))
@@ -277,15 +277,15 @@ func drawTransfer(rt *rapid.T, request int64) wallet.Transfer {
 func drawPacketStep(rt *rapid.T, t wallet.Transfer) wallet.Transfer {
 	account, request := t.No.Key()
 	draw := func(what string) int64 { return rapid.Int64Range(1, 5).Draw(rt, what) }
-	step := rapid.SampledFrom([]wallet.MoveStep{wallet.MoveSend, wallet.MoveOpen, wallet.MoveReturn}).Draw(rt, "step")
+	step := rapid.SampledFrom([]wallet.TransferStep{wallet.TransferSend, wallet.TransferOpen, wallet.TransferReturn}).Draw(rt, "step")
 	share, from, to := uint8(0), packetOf(draw("sender")), personalOf(draw("guest"))
-	if step == wallet.MoveSend {
+	if step == wallet.TransferSend {
 		from, to = to, from
 	} else {
 		share = rapid.Uint8Range(0, wallet.MaxShares-1).Draw(rt, "share")
 	}
 	amount := wallet.Money(rapid.Int64Range(1, 20).Draw(rt, "share's amount"))
-	return wallet.Transfer{No: wallet.MoveNoOf(account, request, step, share),
+	return wallet.Transfer{No: wallet.TransferNoOf(account, request, step, share),
 		Legs: []wallet.Leg{{Account: from, Amount: -amount}, {Account: to, Amount: amount}}}
 }
 

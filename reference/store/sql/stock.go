@@ -11,7 +11,7 @@ import (
 
 // StockLeases stores leased stock. Stocks and blocks are on shard 0; reservations and fences are on the orders'
 // shards, in separate tables, and work as those of budgets (see Quotas).
-type StockBook struct {
+type StockLeases struct {
 	db      *DB
 	orders  *Quotas // reservations and fences
 	ledger  *kind
@@ -23,17 +23,17 @@ type StockBook struct {
 	reserved, clear                         string // on an order's shard
 }
 
-var _ wallet.StockBook = (*StockBook)(nil)
+var _ wallet.StockLeases = (*StockLeases)(nil)
 
 // stockShare: one lease of stock may take at most 1/stockShare of the remaining stock beyond its need. It is finer
 // than that of budgets: coupons are few, and hundreds of instances share the last ones.
 const stockShare = 64
 
 // NewStockLeases returns the leased stock in db.
-func NewStockBook(db *DB) *StockBook {
+func NewStockLeases(db *DB) *StockLeases {
 	d := db.dialect
 	of := db.text("SELECT block, stage, state, leased, holder FROM {p}stock_blocks WHERE ")
-	s := &StockBook{db: db,
+	s := &StockLeases{db: db,
 		orders: newQuotas(&DB{dialect: d, prefix: db.prefix + "stock_", shards: db.shards}),
 
 		lock:      db.text("SELECT leased FROM {p}stock_leases WHERE template = '' AND stage = 0") + d.lock,
@@ -55,7 +55,7 @@ func NewStockBook(db *DB) *StockBook {
 }
 
 // Of implements wallet.StockLeases.
-func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) {
+func (s *StockLeases) Of(t wallet.RewardID) (wallet.Quotas, error) {
 	if err := (wallet.Template{Reward: t, Stage: wallet.Official}).Validate(); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *StockBook) Of(t wallet.RewardID) (wallet.Quotas, error) {
 }
 
 // GiveBack implements wallet.StockLeases. ErrInvalid: a malformed number or id.
-func (s *StockBook) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+func (s *StockLeases) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	if err := no.Validate(); err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *StockBook) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.Re
 
 // stockQuotas is the leased stock of one template.
 type stockQuotas struct {
-	*StockBook
+	*StockLeases
 	template string
 }
 
@@ -112,21 +112,21 @@ func (s stockQuotas) Find(ctx context.Context, no wallet.OrderNo) (wallet.Reserv
 	return s.orders.Find(ctx, no)
 }
 
-// Strand implements wallet.Quotas.
-func (s stockQuotas) Strand(ctx context.Context, holder string) error {
+// Orphan implements wallet.Quotas.
+func (s stockQuotas) Orphan(ctx context.Context, holder string) error {
 	st := &orphanStep{holder: holder}
 	if err := s.step(ctx, st); err != nil {
 		return err
 	}
 	if _, err := s.orders.closeAll(ctx, st.out); err != nil {
-		return wallet.Unsettled(err)
+		return wallet.AsUnknown(err)
 	}
 	return nil
 }
 
-// Audit implements wallet.Quotas. It also returns coupons that were given back to blocks after they were closed.
+// Reclaim implements wallet.Quotas. It also returns coupons that were given back to blocks after they were closed.
 // ErrInvalid for an unknown stage.
-func (s stockQuotas) Audit(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
+func (s stockQuotas) Reclaim(ctx context.Context, stage wallet.Stage) (wallet.Money, error) {
 	if err := checkStage(stage); err != nil {
 		return 0, err
 	}
@@ -198,7 +198,7 @@ func (s stockQuotas) Quota(ctx context.Context, stage wallet.Stage) (wallet.Quot
 		out.Reserved += issued[b.ID]
 		out.Leased += b.Amount
 		if b.state == blockOrphaned {
-			out.Stranded += b.Amount - issued[b.ID]
+			out.Orphaned += b.Amount - issued[b.ID]
 		}
 	}
 	return out, nil

@@ -16,7 +16,7 @@ type stockStep struct {
 }
 
 // applySteps applies the steps of each template in memory, as Quotas.applySteps does for budgets.
-func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
+func (s *StockLeases) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 	latest, err := s.lockLatest(ctx, t)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (s *StockBook) applySteps(ctx context.Context, t *txn, jobs []*job) error {
 }
 
 // lockLatest locks the lease states of all templates and returns the highest number of a block.
-func (s *StockBook) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, error) {
+func (s *StockLeases) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, error) {
 	for range 2 {
 		latest := wallet.BlockID(-1)
 		if err := t.query(ctx, s.lock, nil, func(r *sql.Rows) error { return r.Scan(&latest) }); err != nil || latest >= 0 {
@@ -67,7 +67,7 @@ func (s *StockBook) lockLatest(ctx context.Context, t *txn) (wallet.BlockID, err
 }
 
 // readLeases reads a template's leases, its open blocks, and the closed blocks that the steps name.
-func (s *StockBook) readLeases(ctx context.Context, t *txn, template string, steps []any) (*leaseState, error) {
+func (s *StockLeases) readLeases(ctx context.Context, t *txn, template string, steps []any) (*leaseState, error) {
 	b := &leaseState{}
 	n := 0
 	read := func() error {
@@ -151,7 +151,7 @@ func (b *leaseState) recount(c *closeStep) {
 	}
 }
 
-func (s *StockBook) writeLeases(ctx context.Context, t *txn, template string, b *leaseState) error {
+func (s *StockLeases) writeLeases(ctx context.Context, t *txn, template string, b *leaseState) error {
 	for stage := range b.leased {
 		if b.leased[stage] == b.before[stage] {
 			continue
@@ -180,7 +180,7 @@ type returnJob struct{ no wallet.OrderNo }
 
 // applyReturns turns reservations into refusals and subtracts them from their blocks' fences, one after another:
 // coupons are rarely given back.
-func (s *StockBook) applyReturns(ctx context.Context, t *txn, jobs []*job) error {
+func (s *StockLeases) applyReturns(ctx context.Context, t *txn, jobs []*job) error {
 	for _, j := range jobs {
 		if err := s.giveBack(ctx, t, j.in.(*returnJob).no); err != nil {
 			return err
@@ -189,7 +189,7 @@ func (s *StockBook) applyReturns(ctx context.Context, t *txn, jobs []*job) error
 	return nil
 }
 
-func (s *StockBook) giveBack(ctx context.Context, t *txn, no wallet.OrderNo) error {
+func (s *StockLeases) giveBack(ctx context.Context, t *txn, no wallet.OrderNo) error {
 	found, block, amount := false, wallet.BlockID(0), int64(0)
 	err := t.query(ctx, s.reserved, keyed(nil, no), func(r *sql.Rows) error {
 		found = true

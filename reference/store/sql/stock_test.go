@@ -9,6 +9,6 @@ import (
 
 func TestStockBookContract(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func(t *testing.T) *DB) {
-		storetest.StockLeases(t, func(t *testing.T) wallet.StockBook { return NewStockBook(open(t)) })
+		storetest.StockLeases(t, func(t *testing.T) wallet.StockLeases { return NewStockLeases(open(t)) })
 	})
 }

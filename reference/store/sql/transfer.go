@@ -78,7 +78,7 @@ func encodeTransfer(t wallet.Transfer) ([]byte, error) {
 	return json.Marshal(a)
 }
 
-func decodeTransfer(no wallet.MoveNo, text []byte) (wallet.Transfer, error) {
+func decodeTransfer(no wallet.TransferNo, text []byte) (wallet.Transfer, error) {
 	var a storedTransfer
 	if err := json.Unmarshal(text, &a); err != nil {
 		return wallet.Transfer{}, fmt.Errorf("sql: decoding the record of transfer %s: %w", no, err)
@@ -95,7 +95,7 @@ func decodeTransfer(no wallet.MoveNo, text []byte) (wallet.Transfer, error) {
 }
 
 // home returns the shard that stores a number.
-func (l *Ledger) home(no wallet.MoveNo) *shard {
+func (l *Ledger) home(no wallet.TransferNo) *shard {
 	account, _ := no.Key()
 	return l.db.shard(wallet.ActID(account.User))
 }

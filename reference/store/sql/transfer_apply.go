@@ -13,7 +13,7 @@ import (
 
 // transferStep is the job of a transfer, or of one step of it, on one shard. It is executed once per number and part.
 type transferStep struct {
-	no      wallet.MoveNo
+	no      wallet.TransferNo
 	part    int
 	request []byte // stored with it
 
@@ -30,7 +30,7 @@ type transferStep struct {
 
 // moveID identifies a move's row.
 type moveID struct {
-	no   wallet.MoveNo
+	no   wallet.TransferNo
 	part int
 }
 
@@ -120,7 +120,7 @@ func (m *transferBatch) make(in *transferStep) error {
 		after[leg.Account] = b
 	}
 	for a, b := range after {
-		if b < 0 && !a.Kind.Owes() {
+		if b < 0 && !a.Kind.MayBeNegative() {
 			in.state, in.amount = declined, 0
 			return nil
 		}
@@ -226,8 +226,8 @@ func (k *moveKey) columns() []any {
 	return []any{&k.account.Family, &k.account.User, &k.request, &k.step}
 }
 
-func (k *moveKey) no() wallet.MoveNo {
-	return wallet.MoveNoOf(k.account, k.request, wallet.MoveStep(k.step%sharesFrom), uint8(k.step/sharesFrom))
+func (k *moveKey) no() wallet.TransferNo {
+	return wallet.TransferNoOf(k.account, k.request, wallet.TransferStep(k.step%sharesFrom), uint8(k.step/sharesFrom))
 }
 
 // writeMoves writes the results, the lines and the balances. If another instance has written one of the numbers first,

@@ -25,8 +25,8 @@ type Withdrawals struct {
 }
 
 var (
-	_ wallet.Withdrawals    = (*Withdrawals)(nil)
-	_ wallet.WithdrawalBook = (*Withdrawals)(nil)
+	_ wallet.Withdrawals      = (*Withdrawals)(nil)
+	_ wallet.WithdrawalReader = (*Withdrawals)(nil)
 )
 
 const withdrawalColumns = "family, account, request, owner, stage, amount, created, state, wallets"
@@ -206,7 +206,7 @@ func (w *Withdrawals) Of(ctx context.Context, id wallet.ActID, stage wallet.Stag
 }
 
 // Unfinished implements wallet.Withdrawals. Oldest means created first.
-func (w *Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+func (w *Withdrawals) Unfinished(ctx context.Context, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Withdrawal, wallet.ScanCursor, error) {
 	if limit <= 0 {
 		return nil, 0, nil
 	}

@@ -15,7 +15,7 @@ import (
 type AdmissionStore struct {
 	OrderStore
 	Quotas     wallet.Quotas
-	Admissions wallet.AdmissionBook
+	Admissions wallet.AdmissionStore
 }
 
 // Admissions tests an adapter of wallet.AdmissionReader: the contract of reservations also holds for those that are
@@ -88,9 +88,9 @@ func admissionIsOrder(t *testing.T, s AdmissionStore) {
 	other := granted
 	other.Amount, other.Created = 31, other.Created+5
 	admit(other, a.ID, wallet.Admitted{Order: settled, Block: a.ID})
-	require.NoError(t, s.Quotas.Strand(t.Context(), "a"))
+	require.NoError(t, s.Quotas.Orphan(t.Context(), "a"))
 	admit(granted, a.ID, wallet.Admitted{Order: settled, Block: a.ID}) // its block has ended, but it was paid
-	quota(t, s.Quotas, wallet.Quota{Reserved: 30, Leased: 50, Stranded: 20})
+	quota(t, s.Quotas, wallet.Quota{Reserved: 30, Leased: 50, Orphaned: 20})
 }
 
 // recordedApart admits orders that were recorded separately, as earlier versions of the service did.
@@ -117,7 +117,7 @@ func recordedApart(t *testing.T, s AdmissionStore) {
 		require.NoError(t, err)
 		require.False(t, got.New, c.why)
 		require.Equal(t, o, got.Order, c.why)
-		if got.Apart {
+		if got.SeparateReservation {
 			kept, isNew, err := s.Quotas.Record(t.Context(), wallet.Reservation{Order: o.No, Amount: o.Amount, Block: a.ID})
 			require.NoError(t, err)
 			require.Equal(t, !c.reserved, isNew, c.why)

@@ -11,7 +11,7 @@ import (
 // BankStore is a bank that can list its payments.
 type BankStore interface {
 	wallet.Bank
-	wallet.BankBook
+	wallet.BankReader
 }
 
 // Bank tests an adapter of wallet.Bank and wallet.BankReader.
@@ -25,7 +25,7 @@ type paid struct {
 	Amount wallet.Money
 }
 
-func statement(t *testing.T, b wallet.BankBook) (all []paid) {
+func statement(t *testing.T, b wallet.BankReader) (all []paid) {
 	t.Helper()
 	require.NoError(t, b.Payments(t.Context(), func(no wallet.WithdrawalNo, m wallet.Money) bool {
 		all = append(all, paid{no, m})

@@ -35,7 +35,7 @@ func user(family wallet.Family, id wallet.UserID) wallet.Account {
 func apply(t testable, s wallet.IdentityStore, c wallet.IdentityChange) wallet.Person {
 	t.Helper()
 	var err error
-	c.Was, c.Holder, err = s.Row(t.Context(), c.Account, c.Phone)
+	c.Before, c.Holder, err = s.Row(t.Context(), c.Account, c.Phone)
 	require.NoError(t, err)
 	p, err := s.Apply(t.Context(), c)
 	require.NoError(t, err)
@@ -117,12 +117,12 @@ func staleChangesNothing(t *testing.T, s wallet.IdentityStore) {
 	mine := wallet.AccountRow{ActID: 1}
 	for _, c := range []wallet.IdentityChange{
 		{Account: a}, // no longer unknown
-		{Account: a, Was: wallet.AccountRow{ActID: 2}, Wallet: 1},              // has another wallet
-		{Account: a, Was: wallet.AccountRow{ActID: 1, Phone: 9}, Wallet: 1},    // has no phone
-		{Account: a, Was: mine, Phone: phone, Wallet: 1},                       // the phone is held
-		{Account: a, Was: mine, Phone: phone, Holder: 1, Wallet: 1},            // by another wallet
-		{Account: a, Was: mine, Phone: 139, Holder: 2, Wallet: 2, Join: 1},     // this phone has no holder
-		{Account: b, Was: wallet.AccountRow{ActID: 2, Phone: phone}, Phone: 9}, // b is alone on its phone
+		{Account: a, Before: wallet.AccountRow{ActID: 2}, Wallet: 1},              // has another wallet
+		{Account: a, Before: wallet.AccountRow{ActID: 1, Phone: 9}, Wallet: 1},    // has no phone
+		{Account: a, Before: mine, Phone: phone, Wallet: 1},                       // the phone is held
+		{Account: a, Before: mine, Phone: phone, Holder: 1, Wallet: 1},            // by another wallet
+		{Account: a, Before: mine, Phone: 139, Holder: 2, Wallet: 2, Join: 1},     // this phone has no holder
+		{Account: b, Before: wallet.AccountRow{ActID: 2, Phone: phone}, Phone: 9}, // b is alone on its phone
 	} {
 		_, err := s.Apply(t.Context(), c)
 		require.ErrorIs(t, err, wallet.ErrStale)
@@ -134,7 +134,7 @@ func staleChangesNothing(t *testing.T, s wallet.IdentityStore) {
 
 func formerIsBounded(t *testing.T, s wallet.IdentityStore) {
 	join := func(n int) wallet.IdentityChange { // account n, from 1, has wallet n
-		return wallet.IdentityChange{Account: user(wallet.DouyinFamily, wallet.UserID(n)), Was: wallet.AccountRow{ActID: wallet.ActID(n)}, Wallet: 1, Join: wallet.ActID(n)}
+		return wallet.IdentityChange{Account: user(wallet.DouyinFamily, wallet.UserID(n)), Before: wallet.AccountRow{ActID: wallet.ActID(n)}, Wallet: 1, Join: wallet.ActID(n)}
 	}
 	for n := range wallet.MaxFormer + 3 {
 		apply(t, s, wallet.IdentityChange{Account: join(n + 1).Account})
@@ -202,7 +202,7 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 		c := bindPhone(t, s, a, wallet.Phone(rapid.IntRange(0, 3).Draw(t, "phone")))
 		require.Equal(t, holders[c.Phone], c.Holder)
 		c.At = wallet.Instant(step + 1)
-		from := wallet.Person{ActID: c.Was.ActID, Former: slices.Clone(former[c.Was.ActID])}
+		from := wallet.Person{ActID: c.Before.ActID, Former: slices.Clone(former[c.Before.ActID])}
 		got, err := s.Apply(t.Context(), c)
 		if n := len(former[c.Wallet]) + 1 + len(former[c.Join]); c.Join != 0 && n > wallet.MaxFormer {
 			require.True(t, errors.Is(err, wallet.ErrInvalid))
@@ -218,14 +218,14 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 			slices.Sort(former[c.Wallet])
 			delete(former, c.Join)
 		}
-		next := wallet.AccountRow{ActID: c.Wallet, Phone: c.Was.Phone}
+		next := wallet.AccountRow{ActID: c.Wallet, Phone: c.Before.Phone}
 		if c.Phone != 0 {
 			next.Phone = c.Phone
 			holders[c.Phone] = c.Wallet
 		}
 		rows[a] = next
-		if bound(c.Was.Phone) == 0 {
-			delete(holders, c.Was.Phone)
+		if bound(c.Before.Phone) == 0 {
+			delete(holders, c.Before.Phone)
 		}
 		require.Equal(t, c.Wallet, got.ActID)
 		require.Equal(t, former[c.Wallet], got.Former)
@@ -251,7 +251,7 @@ func identityModel(t *rapid.T, s wallet.IdentityStore) {
 func bindPhone(t *rapid.T, s wallet.IdentityStore, a wallet.Account, phone wallet.Phone) wallet.IdentityChange {
 	was, holder, err := s.Row(t.Context(), a, phone)
 	require.NoError(t, err)
-	c := wallet.IdentityChange{Account: a, Was: was, Phone: phone, Holder: holder, Wallet: was.ActID}
+	c := wallet.IdentityChange{Account: a, Before: was, Phone: phone, Holder: holder, Wallet: was.ActID}
 	shared := was.Phone != 0 && !was.Alone
 	switch {
 	case phone == 0 || phone == was.Phone:

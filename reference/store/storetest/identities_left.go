@@ -58,7 +58,7 @@ func leftIsBounded(t *testing.T, s wallet.IdentityStore) {
 		last = apply(t, s, wallet.IdentityChange{Account: a, At: wallet.Instant(n)})
 	}
 	require.Len(t, last.Left, wallet.MaxLeft)
-	_, err := s.Apply(t.Context(), wallet.IdentityChange{Account: a, Was: wallet.AccountRow{ActID: last.ActID}, At: 99})
+	_, err := s.Apply(t.Context(), wallet.IdentityChange{Account: a, Before: wallet.AccountRow{ActID: last.ActID}, At: 99})
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 	stored, err := s.Person(t.Context(), a)
 	require.NoError(t, err)

@@ -15,7 +15,7 @@ import (
 // ItemStore is the set of ports of a store of items.
 type ItemStore interface {
 	wallet.Items
-	wallet.ItemBook
+	wallet.ItemReader
 }
 
 // Items tests an adapter of wallet.Items and wallet.ItemReader.

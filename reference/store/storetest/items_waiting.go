@@ -16,9 +16,9 @@ import (
 // walkItems returns all items in a state before a time, in steps of limit.
 func walkItems(t testable, s wallet.Items, state wallet.ItemState, before wallet.Instant, limit int) (all []wallet.Item) {
 	t.Helper()
-	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
+	for place, steps := wallet.ScanCursor(0), 0; steps == 0 || place != 0; steps++ {
 		require.Less(t, steps, 10_000, "a walk ends")
-		got, next, err := s.Unsettled(t.Context(), state, before, place, limit)
+		got, next, err := s.Due(t.Context(), state, before, place, limit)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(got), limit)
 		all, place = append(all, got...), next
@@ -52,9 +52,9 @@ func itemsUnsettled(t *testing.T, s ItemStore) {
 	require.Equal(t, all[200:], walkItems(t, s, wallet.ItemIssued, wallet.Never, 70), "items in a later state are not listed")
 	require.ElementsMatch(t, batch, walkItems(t, s, wallet.ItemProcessing, wallet.Never, 70), "each item of the same time once")
 
-	place, left := wallet.OpenPlace(0), 0
+	place, left := wallet.ScanCursor(0), 0
 	for steps := 0; steps == 0 || place != 0; steps++ { // items that settle during the walk do not shift the rest
-		step, next, err := s.Unsettled(t.Context(), wallet.ItemIssued, wallet.Never, place, 100)
+		step, next, err := s.Due(t.Context(), wallet.ItemIssued, wallet.Never, place, 100)
 		require.NoError(t, err)
 		for n := range step {
 			step[n] = inState(step[n], wallet.ItemProcessing, 2*time.Hour)

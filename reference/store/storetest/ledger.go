@@ -14,7 +14,7 @@ import (
 // LedgerStore is the set of ports of a ledger.
 type LedgerStore interface {
 	wallet.Ledger
-	wallet.LedgerBook
+	wallet.LedgerReader
 }
 
 // CostAccounts is the number of cost sub-accounts per stage of a ledger under test.
@@ -67,7 +67,7 @@ func balance(t testable, l LedgerStore, a wallet.AccountNo, want wallet.Money) {
 	require.Equal(t, want, got, "balance of %+v", a)
 }
 
-func post(t testable, l wallet.Ledger, batch []wallet.Credit, want ...wallet.Posted) {
+func post(t testable, l wallet.Ledger, batch []wallet.Credit, want ...wallet.PostOutcome) {
 	t.Helper()
 	got, err := l.Post(t.Context(), batch)
 	require.NoError(t, err)
@@ -154,7 +154,7 @@ func postsAllOrNothing(t *testing.T, l LedgerStore, _ *Clock) {
 func postsLargeBatches(t *testing.T, l LedgerStore, _ *Clock) {
 	const many = 2000
 	batch := make([]wallet.Credit, many)
-	want := make([]wallet.Posted, many)
+	want := make([]wallet.PostOutcome, many)
 	for i := range batch {
 		batch[i], want[i] = credit(number(wallet.ActID(i%500+1), int32(i)), wallet.Money(i+1), 0), wallet.PostedNow
 	}
@@ -182,7 +182,7 @@ func entriesCarryTimes(t *testing.T, l LedgerStore, clock *Clock) {
 
 func callersPostOnce(t *testing.T, l LedgerStore, _ *Clock) {
 	const orders = 100
-	written := make([][]wallet.Posted, callers)
+	written := make([][]wallet.PostOutcome, callers)
 	together(t, func(t *testing.T, caller int) {
 		for i := range orders {
 			// Each caller posts the same orders, two at a time, from a different start.

@@ -17,7 +17,7 @@ import (
 type OrderStore interface {
 	wallet.Orders
 	wallet.OpenOrders
-	wallet.OrderBook
+	wallet.OrderReader
 }
 
 func order(no wallet.OrderNo, fen wallet.Money, after time.Duration) wallet.Order {
@@ -197,7 +197,7 @@ func openFindsOldest(t *testing.T, s OrderStore) {
 	expect(wallet.Never, 10, nos[:10])
 	expect(wallet.Never, 2*many, nos)
 	var walked []wallet.OrderNo
-	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
+	for place, steps := wallet.ScanCursor(0), 0; steps == 0 || place != 0; steps++ {
 		got, next, err := s.Open(t.Context(), wallet.Never, place, 70)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(got), 70)

@@ -16,7 +16,7 @@ import (
 // PacketStore is the set of ports of a store of packets.
 type PacketStore interface {
 	wallet.Packets
-	wallet.PacketBook
+	wallet.PacketReader
 }
 
 // guest returns the account that a packet's share is for.

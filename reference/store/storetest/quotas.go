@@ -161,10 +161,10 @@ func endedBlocksPayNothing(t *testing.T, q wallet.Quotas) {
 	}
 	record(paid, true, nil)
 	late := wallet.Reservation{Order: number(3, 1), Amount: 10, Block: a.ID}
-	require.NoError(t, q.Strand(t.Context(), "nobody"))
+	require.NoError(t, q.Orphan(t.Context(), "nobody"))
 	for range 2 {
-		require.NoError(t, q.Strand(t.Context(), "a"))
-		quota(t, q, wallet.Quota{Reserved: 10, Leased: 100, Stranded: 50})
+		require.NoError(t, q.Orphan(t.Context(), "a"))
+		quota(t, q, wallet.Quota{Reserved: 10, Leased: 100, Orphaned: 50})
 	}
 	record(late, false, wallet.ErrStale)
 	_, ok, err := q.Find(t.Context(), late.Order)
@@ -179,7 +179,7 @@ func endedBlocksPayNothing(t *testing.T, q wallet.Quotas) {
 	require.Equal(t, []string{"b"}, holders)
 
 	for _, want := range []wallet.Money{50, 0} { // the second audit finds nothing to do
-		back, err := q.Audit(t.Context(), wallet.Official)
+		back, err := q.Reclaim(t.Context(), wallet.Official)
 		require.NoError(t, err)
 		require.Equal(t, want, back)
 		quota(t, q, wallet.Quota{Reserved: 20, Leased: 50})
@@ -249,8 +249,8 @@ func auditMissesNothing(t *testing.T, q wallet.Quotas) {
 	together(t, func(t *testing.T, caller int) {
 		for i := range orders {
 			if caller == 0 && i == orders/4 {
-				require.NoError(t, q.Strand(t.Context(), "a"))
-				back, err := q.Audit(t.Context(), wallet.Official)
+				require.NoError(t, q.Orphan(t.Context(), "a"))
+				back, err := q.Reclaim(t.Context(), wallet.Official)
 				require.NoError(t, err)
 				now, err := q.Quota(t.Context(), wallet.Official)
 				require.NoError(t, err)

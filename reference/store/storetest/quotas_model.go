@@ -37,13 +37,13 @@ func quotaModel(t *rapid.T, q wallet.Quotas) {
 		case "record":
 			compare = m.record(t, q)
 		case "strand":
-			require.NoError(t, q.Strand(t.Context(), holder))
+			require.NoError(t, q.Orphan(t.Context(), holder))
 			for _, b := range m.blocks {
 				b.ended = b.ended || b.holder == holder
 			}
 		case "audit":
-			want := m.quota().Stranded
-			got, err := q.Audit(t.Context(), wallet.Official)
+			want := m.quota().Orphaned
+			got, err := q.Reclaim(t.Context(), wallet.Official)
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 			for _, b := range m.blocks {
@@ -66,7 +66,7 @@ func (m leaseModel) quota() (s wallet.Quota) {
 		}
 		s.Leased += b.leased
 		if b.ended {
-			s.Stranded += b.leased - b.reserved
+			s.Orphaned += b.leased - b.reserved
 		}
 	}
 	return s

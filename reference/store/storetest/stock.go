@@ -134,13 +134,13 @@ func stockGivenBack(t *testing.T, s StockStore) {
 func stockLoans(t *testing.T, s StockStore) {
 	lend := func(limit, want, all int64, why string) {
 		t.Helper()
-		lent, err := s.Lend(t.Context(), stockKey(0), 1, limit, want)
+		lent, err := s.MoveOut(t.Context(), stockKey(0), 1, limit, want)
 		require.NoError(t, err)
 		require.Equal(t, all, lent, why)
 	}
 	borrow := func(lent, want int64, why string) {
 		t.Helper()
-		fresh, err := s.Borrow(t.Context(), stockKey(1), 0, lent)
+		fresh, err := s.MoveIn(t.Context(), stockKey(1), 0, lent)
 		require.NoError(t, err)
 		require.Equal(t, want, fresh, why)
 	}
@@ -159,10 +159,10 @@ func stockLoans(t *testing.T, s StockStore) {
 		takeStock(t, s, stockKey(1), id+1, 0, false, wallet.StockGranted, "the borrowed stock")
 	}
 	takeStock(t, s, stockKey(1), 9, 0, false, wallet.StockEmpty, "nothing more is left")
-	lent, err := s.Lend(t.Context(), stockKey(1), 2, 3, 1)
+	lent, err := s.MoveOut(t.Context(), stockKey(1), 2, 3, 1)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, lent, "loans to different parts are separate")
-	lent, err = s.Lend(t.Context(), stockKey(2), 0, -5, 1)
+	lent, err = s.MoveOut(t.Context(), stockKey(2), 0, -5, 1)
 	require.NoError(t, err)
 	require.Zero(t, lent, "a stock that was cut has nothing to lend")
 }
@@ -201,11 +201,11 @@ func stockMalformed(t *testing.T, s StockStore) {
 	_, err = s.Take(t.Context(), otherKeys()[0], coupon(1), 1, true)
 	require.ErrorIs(t, err, wallet.ErrInvalid, "the order is of another stage")
 	require.ErrorIs(t, s.GiveBack(t.Context(), stockKey(0), coupon(0)), wallet.ErrInvalid)
-	_, err = s.Lend(t.Context(), bad, 1, 1, 1)
+	_, err = s.MoveOut(t.Context(), bad, 1, 1, 1)
 	require.ErrorIs(t, err, wallet.ErrInvalid)
-	_, err = s.Lend(t.Context(), stockKey(0), 1, 1, 0)
+	_, err = s.MoveOut(t.Context(), stockKey(0), 1, 1, 0)
 	require.ErrorIs(t, err, wallet.ErrInvalid)
-	_, err = s.Borrow(t.Context(), bad, 1, 1)
+	_, err = s.MoveIn(t.Context(), bad, 1, 1)
 	require.ErrorIs(t, err, wallet.ErrInvalid)
 	_, err = s.Issued(t.Context(), bad)
 	require.ErrorIs(t, err, wallet.ErrInvalid)
@@ -273,7 +273,7 @@ func stockModel(t *rapid.T, s StockStore) {
 				p.out += min(want, (left+1)/2)
 				p.to += min(want, (left+1)/2)
 			}
-			got, err := s.Lend(t.Context(), stockKey(n), 1-n, limit, want)
+			got, err := s.MoveOut(t.Context(), stockKey(n), 1-n, limit, want)
 			require.NoError(t, err)
 			require.Equal(t, p.to, got)
 		case "borrow":
@@ -281,7 +281,7 @@ func stockModel(t *rapid.T, s StockStore) {
 			fresh := max(0, lent-p.from)
 			p.from += fresh
 			p.into += fresh
-			got, err := s.Borrow(t.Context(), stockKey(n), 1-n, lent)
+			got, err := s.MoveIn(t.Context(), stockKey(n), 1-n, lent)
 			require.NoError(t, err)
 			require.Equal(t, fresh, got)
 		}

@@ -10,7 +10,7 @@ import (
 
 // StockLeases tests an adapter of wallet.StockLeases: each template has its own leased budgets, separate from all
 // others.
-func StockLeases(t *testing.T, open func(t *testing.T) wallet.StockBook) {
+func StockLeases(t *testing.T, open func(t *testing.T) wallet.StockLeases) {
 	t.Run("each template has its own leases", func(t *testing.T) {
 		Quotas(t, func(t *testing.T) wallet.Quotas { return stockOf(t, open(t), "milk-tea") })
 	})
@@ -28,13 +28,13 @@ func StockLeases(t *testing.T, open func(t *testing.T) wallet.StockBook) {
 	})
 }
 
-func stockOf(t *testing.T, b wallet.StockBook, id wallet.RewardID) wallet.Quotas {
+func stockOf(t *testing.T, b wallet.StockLeases, id wallet.RewardID) wallet.Quotas {
 	q, err := b.Of(id)
 	require.NoError(t, err)
 	return q
 }
 
-func templatesApart(t *testing.T, b wallet.StockBook) {
+func templatesApart(t *testing.T, b wallet.StockLeases) {
 	tea, shop := stockOf(t, b, "milk-tea"), stockOf(t, b, "shop-voucher")
 	first := lease(t, tea, "a", 10, 10, 10)
 	lease(t, shop, "a", 10, 10, 10)
@@ -43,10 +43,10 @@ func templatesApart(t *testing.T, b wallet.StockBook) {
 	require.True(t, isNew)
 	quota(t, tea, wallet.Quota{Reserved: 1, Leased: 10})
 	quota(t, shop, wallet.Quota{Leased: 10})
-	require.NoError(t, tea.Strand(t.Context(), "a"))
-	quota(t, tea, wallet.Quota{Reserved: 1, Leased: 10, Stranded: 9})
+	require.NoError(t, tea.Orphan(t.Context(), "a"))
+	quota(t, tea, wallet.Quota{Reserved: 1, Leased: 10, Orphaned: 9})
 	quota(t, shop, wallet.Quota{Leased: 10})
-	back, err := shop.Audit(t.Context(), wallet.Official)
+	back, err := shop.Reclaim(t.Context(), wallet.Official)
 	require.NoError(t, err)
 	require.Zero(t, back, "nothing of this template is orphaned")
 	holders, err := tea.Holders(t.Context())
@@ -56,10 +56,10 @@ func templatesApart(t *testing.T, b wallet.StockBook) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"a"}, holders)
 	again := stockOf(t, b, "milk-tea")
-	quota(t, again, wallet.Quota{Reserved: 1, Leased: 10, Stranded: 9})
+	quota(t, again, wallet.Quota{Reserved: 1, Leased: 10, Orphaned: 9})
 }
 
-func leasedGivenBack(t *testing.T, b wallet.StockBook) {
+func leasedGivenBack(t *testing.T, b wallet.StockLeases) {
 	q := stockOf(t, b, "milk-tea")
 	record := func(id wallet.ActID, block, want wallet.BlockID) {
 		t.Helper()
@@ -78,13 +78,13 @@ func leasedGivenBack(t *testing.T, b wallet.StockBook) {
 	require.NoError(t, b.GiveBack(t.Context(), coupon(4), "milk-tea"), "the order had no coupon")
 	record(1, block.ID, 0) // an order that returned its coupon gets no other
 	record(4, block.ID, 0) // a late take is refused too
-	require.NoError(t, q.Strand(t.Context(), "a"))
-	quota(t, q, wallet.Quota{Reserved: 2, Leased: 10, Stranded: 8})
+	require.NoError(t, q.Orphan(t.Context(), "a"))
+	quota(t, q, wallet.Quota{Reserved: 2, Leased: 10, Orphaned: 8})
 	require.NoError(t, b.GiveBack(t.Context(), coupon(2), "milk-tea"))
-	quota(t, q, wallet.Quota{Reserved: 1, Leased: 10, Stranded: 9})
+	quota(t, q, wallet.Quota{Reserved: 1, Leased: 10, Orphaned: 9})
 	audit := func(want wallet.Money) {
 		t.Helper()
-		back, err := q.Audit(t.Context(), wallet.Official)
+		back, err := q.Reclaim(t.Context(), wallet.Official)
 		require.NoError(t, err)
 		require.Equal(t, want, back)
 	}
@@ -98,7 +98,7 @@ func leasedGivenBack(t *testing.T, b wallet.StockBook) {
 }
 
 // lastBlocksSmall: hundreds of instances share the last coupons, so near the end no block may contain many of them.
-func lastBlocksSmall(t *testing.T, b wallet.StockBook) {
+func lastBlocksSmall(t *testing.T, b wallet.StockLeases) {
 	const stock = 2_000
 	q := stockOf(t, b, "milk-tea")
 	leased, leases := wallet.Money(0), 0

@@ -14,7 +14,7 @@ import (
 // TokenStore is the set of ports of a store of tokens.
 type TokenStore interface {
 	wallet.Tokens
-	wallet.TokenBook
+	wallet.TokenReader
 }
 
 func token(no wallet.OrderNo, fen wallet.Money) wallet.Token {

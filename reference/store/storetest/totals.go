@@ -14,7 +14,7 @@ import (
 // TotalsStore is a store of the running total that can list the writers' sums.
 type TotalsStore interface {
 	wallet.Totals
-	wallet.TotalsBook
+	wallet.TotalsReader
 }
 
 // Totals tests an adapter of wallet.Totals and wallet.TotalsReader.

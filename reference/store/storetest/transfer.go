@@ -20,16 +20,16 @@ func paidAccount(id wallet.ActID) wallet.AccountNo {
 }
 
 // step returns the transfer of fen between two accounts for a request.
-func step(request int64, s wallet.MoveStep, from, to wallet.AccountNo, fen wallet.Money) wallet.Transfer {
-	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: asker, Request: request}, Step: s}
+func step(request int64, s wallet.TransferStep, from, to wallet.AccountNo, fen wallet.Money) wallet.Transfer {
+	no := wallet.TransferNo{Withdrawal: wallet.WithdrawalNo{Account: asker, Request: request}, Step: s}
 	return wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: from, Amount: -fen}, {Account: to, Amount: fen}}}
 }
 
 func transferIsIdempotent(t *testing.T, l LedgerStore, _ *Clock) {
 	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0), credit(number(2, 1), 20, 0)}, wallet.PostedNow, wallet.PostedNow)
 	// One withdrawal may take from several of a person's wallets.
-	hold := step(1, wallet.MoveHold, personal(1), holdAccount(1), 100)
-	hold.Legs = append(hold.Legs, step(1, wallet.MoveHold, personal(2), holdAccount(2), 5).Legs...)
+	hold := step(1, wallet.TransferHold, personal(1), holdAccount(1), 100)
+	hold.Legs = append(hold.Legs, step(1, wallet.TransferHold, personal(2), holdAccount(2), 5).Legs...)
 	for range 3 {
 		require.NoError(t, l.Transfer(t.Context(), hold))
 		balance(t, l, personal(1), 0)
@@ -38,7 +38,7 @@ func transferIsIdempotent(t *testing.T, l LedgerStore, _ *Clock) {
 		balance(t, l, holdAccount(2), 5)
 	}
 	for range 2 {
-		require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 100)))
+		require.NoError(t, l.Transfer(t.Context(), step(1, wallet.TransferSettle, holdAccount(1), paidAccount(1), 100)))
 		balance(t, l, holdAccount(1), 0)
 		balance(t, l, paidAccount(1), 100)
 	}
@@ -46,20 +46,20 @@ func transferIsIdempotent(t *testing.T, l LedgerStore, _ *Clock) {
 	balance(t, l, holdAccount(1), 0)
 
 	for _, c := range []wallet.Transfer{
-		step(1, wallet.MoveHold, personal(1), holdAccount(1), 100),    // a leg less
-		step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 1), // another amount
-		step(1, wallet.MoveSettle, holdAccount(2), paidAccount(2), 5), // another owner
-		step(1, wallet.MoveSettle, personal(2), paidAccount(1), 100),  // another kind of account
+		step(1, wallet.TransferHold, personal(1), holdAccount(1), 100),    // a leg less
+		step(1, wallet.TransferSettle, holdAccount(1), paidAccount(1), 1), // another amount
+		step(1, wallet.TransferSettle, holdAccount(2), paidAccount(2), 5), // another owner
+		step(1, wallet.TransferSettle, personal(2), paidAccount(1), 100),  // another kind of account
 	} {
 		require.ErrorIs(t, l.Transfer(t.Context(), c), wallet.ErrConflict)
 	}
 	// The account, the request and the step are all part of the number.
-	other := step(1, wallet.MoveHold, personal(2), holdAccount(2), 1)
+	other := step(1, wallet.TransferHold, personal(2), holdAccount(2), 1)
 	for _, account := range []wallet.Account{{Family: wallet.DouyinFamily, User: 77}, {Family: wallet.ToutiaoFamily, User: 78}} {
 		other.No.Withdrawal.Account = account
 		require.NoError(t, l.Transfer(t.Context(), other))
 	}
-	require.NoError(t, l.Transfer(t.Context(), step(2, wallet.MoveHold, personal(2), holdAccount(2), 1)))
+	require.NoError(t, l.Transfer(t.Context(), step(2, wallet.TransferHold, personal(2), holdAccount(2), 1)))
 	balance(t, l, personal(2), 12)
 	require.EqualValues(t, -120, costs(t, l, wallet.Official))
 }
@@ -69,20 +69,20 @@ func transferNeedsMoney(t *testing.T, l LedgerStore, _ *Clock) {
 	drill := number(1, 2)
 	drill.Stage = wallet.ExternalDrill
 	post(t, l, []wallet.Credit{credit(drill, 1000, 0)}, wallet.PostedNow)
-	both := step(4, wallet.MoveHold, personal(2), holdAccount(2), 20)
-	both.Legs = append(both.Legs, step(4, wallet.MoveHold, personal(1), holdAccount(1), 101).Legs...)
-	twice := step(5, wallet.MoveHold, personal(1), holdAccount(1), 60)
+	both := step(4, wallet.TransferHold, personal(2), holdAccount(2), 20)
+	both.Legs = append(both.Legs, step(4, wallet.TransferHold, personal(1), holdAccount(1), 101).Legs...)
+	twice := step(5, wallet.TransferHold, personal(1), holdAccount(1), 60)
 	twice.Legs = append(twice.Legs, twice.Legs...)
 	cases := []struct {
 		transfer wallet.Transfer
 		why      string
 	}{
-		{step(1, wallet.MoveHold, personal(1), holdAccount(1), 101), "one fen too much; the money of the drill does not count"},
-		{step(2, wallet.MoveHold, personal(3), holdAccount(3), 1), "an account that was never used"},
-		{step(3, wallet.MoveSettle, holdAccount(1), paidAccount(1), 1), "nothing is held"},
+		{step(1, wallet.TransferHold, personal(1), holdAccount(1), 101), "one fen too much; the money of the drill does not count"},
+		{step(2, wallet.TransferHold, personal(3), holdAccount(3), 1), "an account that was never used"},
+		{step(3, wallet.TransferSettle, holdAccount(1), paidAccount(1), 1), "nothing is held"},
 		{both, "the first wallet has enough, the second does not: neither pays"},
 		{twice, "each of the two legs alone would be covered"},
-		{step(6, wallet.MoveHold, personal(1), holdAccount(1), math.MaxInt64), "the largest amount"},
+		{step(6, wallet.TransferHold, personal(1), holdAccount(1), math.MaxInt64), "the largest amount"},
 	}
 	for _, c := range cases {
 		for range 2 {
@@ -99,27 +99,27 @@ func transferNeedsMoney(t *testing.T, l LedgerStore, _ *Clock) {
 		require.ErrorIs(t, l.Transfer(t.Context(), c.transfer), wallet.ErrInsufficient, c.why)
 	}
 	balance(t, l, personal(1), 1100)
-	require.NoError(t, l.Transfer(t.Context(), step(7, wallet.MoveHold, personal(1), holdAccount(1), 1100)), "another number is a new transfer")
-	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveSettle, holdAccount(1), paidAccount(1), 101)), "another step is a new transfer too")
+	require.NoError(t, l.Transfer(t.Context(), step(7, wallet.TransferHold, personal(1), holdAccount(1), 1100)), "another number is a new transfer")
+	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.TransferSettle, holdAccount(1), paidAccount(1), 101)), "another step is a new transfer too")
 	balance(t, l, holdAccount(1), 999)
 	costs(t, l, wallet.Official)
 }
 
 func transferRefusesNonsense(t *testing.T, l LedgerStore, _ *Clock) {
 	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0)}, wallet.PostedNow)
-	uneven := step(1, wallet.MoveHold, personal(1), holdAccount(1), 10)
+	uneven := step(1, wallet.TransferHold, personal(1), holdAccount(1), 10)
 	uneven.Legs[1].Amount++
-	empty := step(1, wallet.MoveHold, personal(1), holdAccount(1), 10)
+	empty := step(1, wallet.TransferHold, personal(1), holdAccount(1), 10)
 	empty.Legs = nil
 	for _, c := range []wallet.Transfer{
 		uneven, // would make money
 		empty,  // moves nothing
-		step(1, wallet.MoveHold, personal(1), holdAccount(1), 0),
+		step(1, wallet.TransferHold, personal(1), holdAccount(1), 0),
 	} {
 		require.ErrorIs(t, l.Transfer(t.Context(), c), wallet.ErrInvalid)
 	}
 	balance(t, l, personal(1), 100)
-	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(1), holdAccount(1), 10)))
+	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.TransferHold, personal(1), holdAccount(1), 10)))
 }
 
 func callersTransferOnce(t *testing.T, l LedgerStore, _ *Clock) {
@@ -127,9 +127,9 @@ func callersTransferOnce(t *testing.T, l LedgerStore, _ *Clock) {
 	post(t, l, []wallet.Credit{credit(number(1, 1), requests*fen+fen-1, 0)}, wallet.PostedNow)
 	together(t, func(t *testing.T, caller int) {
 		for i := range int64(requests) {
-			require.NoError(t, l.Transfer(t.Context(), step(i+1, wallet.MoveHold, personal(1), holdAccount(1), fen)))
+			require.NoError(t, l.Transfer(t.Context(), step(i+1, wallet.TransferHold, personal(1), holdAccount(1), fen)))
 			// A separate request of each caller, for which the rest is not enough once all common requests are made.
-			err := l.Transfer(t.Context(), step(1000+int64(caller), wallet.MoveHold, personal(1), holdAccount(1), requests*fen+fen))
+			err := l.Transfer(t.Context(), step(1000+int64(caller), wallet.TransferHold, personal(1), holdAccount(1), requests*fen+fen))
 			require.ErrorIs(t, err, wallet.ErrInsufficient)
 		}
 	})
@@ -139,7 +139,7 @@ func callersTransferOnce(t *testing.T, l LedgerStore, _ *Clock) {
 
 // pooled returns the hold of a person who has joined several wallets.
 func pooled(request int64, fen wallet.Money, pool ...wallet.AccountNo) wallet.Transfer {
-	no := wallet.MoveNo{Withdrawal: wallet.WithdrawalNo{Account: asker, Request: request}, Step: wallet.MoveHold}
+	no := wallet.TransferNo{Withdrawal: wallet.WithdrawalNo{Account: asker, Request: request}, Step: wallet.TransferHold}
 	return wallet.Transfer{No: no, Legs: []wallet.Leg{{Account: holdAccount(1), Amount: fen}}, Pool: pool, Take: fen}
 }
 

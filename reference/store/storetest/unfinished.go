@@ -13,12 +13,12 @@ import (
 )
 
 // pagedList is a port's list of unfinished records, from a place on.
-type pagedList[V any] func(from wallet.OpenPlace, limit int) ([]V, wallet.OpenPlace, error)
+type pagedList[V any] func(from wallet.ScanCursor, limit int) ([]V, wallet.ScanCursor, error)
 
 // walkList walks through a list in steps of limit, calls on with each step, and returns all records.
 func walkList[V any](t testable, limit int, list pagedList[V], on func(step []V)) (met []V) {
 	t.Helper()
-	for place, steps := wallet.OpenPlace(0), 0; steps == 0 || place != 0; steps++ {
+	for place, steps := wallet.ScanCursor(0), 0; steps == 0 || place != 0; steps++ {
 		require.Less(t, steps, 10_000, "a walk ends")
 		step, next, err := list(place, limit)
 		require.NoError(t, err)
@@ -75,7 +75,7 @@ func withdrawalsPass(t *testing.T, s WithdrawalStore) {
 		ask(t, s, w)
 		all = append(all, w)
 	}
-	checkWalk(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+	checkWalk(t, all, func(from wallet.ScanCursor, limit int) ([]wallet.Withdrawal, wallet.ScanCursor, error) {
 		return s.Unfinished(t.Context(), wallet.Never, from, limit)
 	}, func(w wallet.Withdrawal) { require.NoError(t, s.Advance(t.Context(), w.No, wallet.WithdrawalPaid)) })
 }
@@ -101,7 +101,7 @@ func packetsPass(t *testing.T, s PacketStore) {
 		}
 		all = append(all, p)
 	}
-	checkWalk(t, all, func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+	checkWalk(t, all, func(from wallet.ScanCursor, limit int) ([]wallet.Packet, wallet.ScanCursor, error) {
 		return s.Unfinished(t.Context(), eve.Add(2*time.Hour), eve.Add(manyUnfinished/2*time.Millisecond), from, limit)
 	}, func(p wallet.Packet) { closePacket(t, s, p) })
 }
@@ -188,7 +188,7 @@ func withdrawalsModel(t *rapid.T, s WithdrawalStore, run int) {
 		}
 	}
 	checkRandomWalk(t, all, func(w wallet.Withdrawal) string { return w.No.String() },
-		func(from wallet.OpenPlace, limit int) ([]wallet.Withdrawal, wallet.OpenPlace, error) {
+		func(from wallet.ScanCursor, limit int) ([]wallet.Withdrawal, wallet.ScanCursor, error) {
 			return s.Unfinished(t.Context(), before, from, limit)
 		}, finish)
 }
@@ -230,7 +230,7 @@ func packetsModel(t *rapid.T, s PacketStore, run int) {
 		}
 	}
 	checkRandomWalk(t, all, func(p wallet.Packet) string { return p.No.String() },
-		func(from wallet.OpenPlace, limit int) ([]wallet.Packet, wallet.OpenPlace, error) {
+		func(from wallet.ScanCursor, limit int) ([]wallet.Packet, wallet.ScanCursor, error) {
 			return s.Unfinished(t.Context(), asked, gone, from, limit)
 		}, finish)
 }

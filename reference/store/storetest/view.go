@@ -80,7 +80,7 @@ func viewIsOfOneStage(t *testing.T, l LedgerStore, _ *Clock) {
 	drill := number(1, 1)
 	drill.Stage = wallet.ExternalDrill
 	post(t, l, []wallet.Credit{credit(number(1, 1), 100, 0), credit(drill, 7, 0)}, wallet.PostedNow, wallet.PostedNow)
-	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.MoveHold, personal(1), holdAccount(1), 60)))
+	require.NoError(t, l.Transfer(t.Context(), step(1, wallet.TransferHold, personal(1), holdAccount(1), 60)))
 	q := wallet.ViewQuery{Wallets: []wallet.ActID{1}, Stage: wallet.Official, Limit: 10,
 		Check: []wallet.OrderNo{drill, number(1, 2), number(2, 1), number(1, 1)}}
 	v, err := l.View(t.Context(), q)
@@ -105,7 +105,7 @@ func ledgerBalances(t *testing.T, l LedgerStore, clock *Clock) {
 		post(t, l, []wallet.Credit{credit(number(wallet.ActID(i*37%20+1), int32(i)), wallet.Money(i+1), 0)}, wallet.PostedNow)
 	}
 	clock.Advance(time.Second)
-	hold := step(5, wallet.MoveHold, personal(4), holdAccount(4), 3)
+	hold := step(5, wallet.TransferHold, personal(4), holdAccount(4), 3)
 	require.NoError(t, l.Transfer(t.Context(), hold))
 
 	sums := map[wallet.AccountNo]wallet.Money{}
@@ -117,8 +117,8 @@ func ledgerBalances(t *testing.T, l LedgerStore, clock *Clock) {
 		require.GreaterOrEqual(t, e.Account.Owner, last)
 		last = e.Account.Owner
 		sums[e.Account] += e.Amount
-		if e.Move != (wallet.MoveNo{}) {
-			require.Equal(t, hold.No, e.Move)
+		if e.Transfer != (wallet.TransferNo{}) {
+			require.Equal(t, hold.No, e.Transfer)
 			require.Zero(t, e.Order)
 			require.Equal(t, clock.Now(), e.Posted)
 			moves[e.Account] += e.Amount
@@ -170,7 +170,7 @@ func ledgerModel(t *rapid.T, l LedgerStore, clock *Clock) {
 		if rapid.IntRange(0, 2).Draw(t, "op") == 0 {
 			id := wallet.ActID(owners.Draw(t, "owner"))
 			request := rapid.Int64Range(1, 4).Draw(t, "request")
-			tr := step(request, wallet.MoveHold, personal(id), holdAccount(id), wallet.Money(rapid.Int64Range(1, 30).Draw(t, "fen")))
+			tr := step(request, wallet.TransferHold, personal(id), holdAccount(id), wallet.Money(rapid.Int64Range(1, 30).Draw(t, "fen")))
 			err := l.Transfer(t.Context(), tr)
 			made, known := moves[request]
 			switch {
@@ -192,7 +192,7 @@ func ledgerModel(t *rapid.T, l LedgerStore, clock *Clock) {
 			continue
 		}
 		var batch []wallet.Credit
-		var want []wallet.Posted
+		var want []wallet.PostOutcome
 		for range rapid.IntRange(1, 4).Draw(t, "batch") {
 			id := wallet.ActID(owners.Draw(t, "owner"))
 			c := credit(number(id, int32(rapid.IntRange(1, 4).Draw(t, "rain"))), wallet.Money(rapid.Int64Range(1, 20).Draw(t, "fen")),

@@ -15,7 +15,7 @@ import (
 // WithdrawalStore is the set of ports of a store of withdrawals.
 type WithdrawalStore interface {
 	wallet.Withdrawals
-	wallet.WithdrawalBook
+	wallet.WithdrawalReader
 }
 
 // asked returns a withdrawal of asker from wallets 5 and 6.

@@ -10,13 +10,13 @@ import (
 // bookLink is one instance's way to the books.
 type bookLink struct {
 	fault.Link
-	inner wallet.StockBook
+	inner wallet.StockLeases
 	tally *tally
 }
 
 var (
-	_ wallet.StockBook = bookLink{}
-	_ wallet.Quotas    = quotasLink{}
+	_ wallet.StockLeases = bookLink{}
+	_ wallet.Quotas      = quotasLink{}
 )
 
 // Of implements wallet.StockBook.
@@ -67,14 +67,14 @@ func (l quotasLink) Find(ctx context.Context, no wallet.OrderNo) (r wallet.Reser
 	return r, ok, err
 }
 
-// Strand implements wallet.Quotas.
-func (l quotasLink) Strand(ctx context.Context, holder string) error {
-	return l.Call(1, func() error { return l.inner.Strand(ctx, holder) })
+// Orphan implements wallet.Quotas.
+func (l quotasLink) Orphan(ctx context.Context, holder string) error {
+	return l.Call(1, func() error { return l.inner.Orphan(ctx, holder) })
 }
 
-// Audit implements wallet.Quotas.
-func (l quotasLink) Audit(ctx context.Context, s wallet.Stage) (back wallet.Money, err error) {
-	err = l.Call(1, func() (err error) { back, err = l.inner.Audit(ctx, s); return err })
+// Reclaim implements wallet.Quotas.
+func (l quotasLink) Reclaim(ctx context.Context, s wallet.Stage) (back wallet.Money, err error) {
+	err = l.Call(1, func() (err error) { back, err = l.inner.Reclaim(ctx, s); return err })
 	return back, err
 }
 

@@ -31,11 +31,11 @@ type design struct {
 	// stocks returns what one life of an instance counts by.
 	stocks func(f *festival, redis redisLink, book bookLink, holder string) (wallet.Stocks, error)
 
-	plant func(wallet.StockBook) wallet.StockBook // tests only: a book with a bug
+	plant func(wallet.StockLeases) wallet.StockLeases // tests only: a book with a bug
 }
 
 func single(_ *festival, redis redisLink, _ bookLink, _ string) (wallet.Stocks, error) {
-	return stock.NewSingle(redis), nil
+	return stock.NewSingleKey(redis), nil
 }
 
 // designs lists them in the order of the table.
@@ -45,15 +45,15 @@ func designs() []design {
 		{name: "single-key-reserve", title: "One key and a reserve, as the source runs it", titleZH: "单 key 加备用库存（原方案）", reserve: true, stocks: single},
 		{name: "single-key-orders", title: "One key that remembers orders", titleZH: "单 key，按订单幂等", remembers: true,
 			stocks: func(_ *festival, redis redisLink, _ bookLink, _ string) (wallet.Stocks, error) {
-				return stock.NewSplit(redis, 1)
+				return stock.NewSplitKey(redis, 1)
 			}},
 		{name: "split-key", title: "Split keys that remember orders", titleZH: "拆分 key，按订单幂等", remembers: true,
 			stocks: func(f *festival, redis redisLink, _ bookLink, _ string) (wallet.Stocks, error) {
-				return stock.NewSplit(redis, f.plan.SplitKeys)
+				return stock.NewSplitKey(redis, f.plan.SplitKeys)
 			}},
 		{name: "lease", title: "Leased blocks, recorded in books", titleZH: "租约库存，入账", ours: true, remembers: true,
 			stocks: func(f *festival, redis redisLink, book bookLink, holder string) (wallet.Stocks, error) {
-				return stock.NewLease(book, redis, holder, f.plan.Block)
+				return stock.NewLeased(book, redis, holder, f.plan.Block)
 			}},
 	}
 }

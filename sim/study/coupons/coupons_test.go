@@ -105,16 +105,16 @@ func (b bent) Issued(ctx context.Context, t wallet.Template) (int64, error) {
 }
 
 // lenient is a book in which the dead keep what they leased.
-type lenient struct{ wallet.StockBook }
+type lenient struct{ wallet.StockLeases }
 
 func (b lenient) Of(t wallet.RewardID) (wallet.Quotas, error) {
-	q, err := b.StockBook.Of(t)
+	q, err := b.StockLeases.Of(t)
 	return lenientQuotas{q}, err
 }
 
 type lenientQuotas struct{ wallet.Quotas }
 
-func (lenientQuotas) Strand(context.Context, string) error { return nil }
+func (lenientQuotas) Orphan(context.Context, string) error { return nil }
 
 // bend returns a design with a bug in its stocks.
 func bend(d design, bug func(f *festival, redis redisLink, s wallet.Stocks) wallet.Stocks) design {
@@ -138,7 +138,7 @@ func TestChecksBite(t *testing.T) {
 	named := func(d design, name string) design { d.name = name; return d }
 	ours := by["lease"]
 	stuck := ours
-	stuck.plant = func(b wallet.StockBook) wallet.StockBook { return lenient{b} }
+	stuck.plant = func(b wallet.StockLeases) wallet.StockLeases { return lenient{b} }
 	bare := by["single-key-reserve"]
 	bare.reserve = false
 	tries := int32(1)

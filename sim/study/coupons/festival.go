@@ -25,7 +25,7 @@ type festival struct {
 	end    int64
 	tally  *tally
 	redis  *redis
-	book   wallet.StockBook
+	book   wallet.StockLeases
 
 	toRedis, toBook, toClient *fault.Dependency
 
@@ -57,7 +57,7 @@ func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error
 	}
 	f := &festival{world: w, plan: plan, client: s.People.Client, design: d, stream: w.Stream("people"), start: start.UnixNano(),
 		toRedis: fault.NewDependency(w, nameRedis, needs, nil), toBook: fault.NewDependency(w, nameBook, needs, nil),
-		toClient: fault.NewDependency(w, nameClient, needs, nil), book: mem.NewStockBook()}
+		toClient: fault.NewDependency(w, nameClient, needs, nil), book: mem.NewStockLeases()}
 	if d.plant != nil {
 		f.book = d.plant(f.book)
 	}
@@ -65,7 +65,7 @@ func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error
 	f.tally = &tally{now: w.Now, slack: int64(f.slack()), templates: map[wallet.RewardID]*count{}}
 	f.redis = newRedis(w, f.tally, plan)
 	for _, t := range plan.Templates {
-		c := stock.Coupon{Reward: t.Reward, Total: t.Stock, FloorNum: t.Floor.Num, FloorDen: t.Floor.Den, Fallback: t.Fallback}
+		c := stock.Coupon{Reward: t.Reward, Total: t.Stock, ThresholdNum: t.Floor.Num, ThresholdDen: t.Floor.Den, Fallback: t.Fallback}
 		told := c
 		if d.reserve {
 			told.Total += plan.Reserve.Floor(c.Total)
@@ -191,9 +191,9 @@ func (f *festival) audits() {
 	}
 	every(func() error { return stock.Publish(f.ended, book, mirror, f.templates) })
 	every(func() error {
-		_, err := stock.Expire(f.ended, book, rewards, f.living())
+		_, err := stock.OrphanExpired(f.ended, book, rewards, f.living())
 		f.tally.stranded = max(f.tally.stranded, f.strandedNow())
-		_, audited := stock.Audit(f.ended, book, rewards)
+		_, audited := stock.Reclaim(f.ended, book, rewards)
 		return errors.Join(err, audited)
 	})
 }
@@ -216,7 +216,7 @@ func (f *festival) strandedNow() (sum int64) {
 	for _, t := range f.templates {
 		if b, err := f.book.Of(t.Reward); err == nil {
 			q, _ := b.Quota(f.ended, t.Stage)
-			sum += int64(q.Stranded)
+			sum += int64(q.Orphaned)
 		}
 	}
 	return sum

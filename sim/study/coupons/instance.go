@@ -18,9 +18,9 @@ type instance struct {
 	last     string // the holder that died last
 	died     int64  // Unix ns of then; 0: never
 
-	desk   *stock.Desk
+	desk   *stock.Policy
 	reader *stock.Reader
-	lease  *stock.Lease // nil unless the design is ours
+	lease  *stock.Leased // nil unless the design is ours
 }
 
 const (
@@ -40,15 +40,15 @@ func (i *instance) boot() error {
 	if err != nil {
 		return err
 	}
-	i.lease, _ = stocks.(*stock.Lease)
+	i.lease, _ = stocks.(*stock.Leased)
 	i.reader = stock.NewReader(stocks, f.templates)
-	i.desk, err = stock.NewDesk(stocks, i.reader, f.coupons)
+	i.desk, err = stock.NewPolicy(stocks, i.reader, f.coupons)
 	if err != nil {
 		return err
 	}
 	i.every(i.read)
 	if i.lease != nil {
-		i.every(func() { _ = i.lease.Tidy(f.ended, settleLimit) }) // what fails is done in the next round
+		i.every(func() { _ = i.lease.ReturnUnused(f.ended, settleLimit) }) // what fails is done in the next round
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func (i *instance) crash(away time.Duration) {
 func (i *instance) reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	f := i.festival
 	asked := f.world.Now()
-	a, err := i.desk.Reserve(ctx, no, t)
+	a, err := i.desk.Grant(ctx, no, t)
 	if err == nil {
 		f.tally.answered(asked, t, no.ActID, a)
 	}

@@ -123,15 +123,15 @@ func (l redisLink) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.Or
 	return l.call(k, func() error { return l.Stock.GiveBack(ctx, k, no) })
 }
 
-// Lend implements wallet.StockParts.
-func (l redisLink) Lend(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (lent int64, err error) {
-	err = l.call(from, func() (err error) { lent, err = l.Stock.Lend(ctx, from, to, limit, want); return err })
+// MoveOut implements wallet.StockParts.
+func (l redisLink) MoveOut(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (lent int64, err error) {
+	err = l.call(from, func() (err error) { lent, err = l.Stock.MoveOut(ctx, from, to, limit, want); return err })
 	return lent, err
 }
 
-// Borrow implements wallet.StockParts.
-func (l redisLink) Borrow(ctx context.Context, to wallet.StockKey, from int, lent int64) (fresh int64, err error) {
-	err = l.call(to, func() (err error) { fresh, err = l.Stock.Borrow(ctx, to, from, lent); return err })
+// MoveIn implements wallet.StockParts.
+func (l redisLink) MoveIn(ctx context.Context, to wallet.StockKey, from int, lent int64) (fresh int64, err error) {
+	err = l.call(to, func() (err error) { fresh, err = l.Stock.MoveIn(ctx, to, from, lent); return err })
 	return fresh, err
 }
 

@@ -59,7 +59,7 @@ func (t *tally) counted(reward wallet.RewardID, order wallet.ActID, sum int64, f
 		c.double++
 	}
 	c.times[order] = of
-	if c.crossed == 0 && c.Below(c.distinct) {
+	if c.crossed == 0 && c.BelowThreshold(c.distinct) {
 		c.crossed = t.now()
 	}
 	if fragile {
@@ -108,7 +108,7 @@ func (t *tally) answered(asked int64, template wallet.RewardID, id wallet.ActID,
 		}
 	}
 	c.lastNo = t.now()
-	if a.Outcome != stock.SoldOut && !c.Below(c.distinct) {
+	if a.Outcome != stock.SoldOut && !c.BelowThreshold(c.distinct) {
 		c.early++
 	}
 }
@@ -133,8 +133,8 @@ func (c *count) issued(remembers bool) int64 {
 
 // kept returns how many coupons the threshold keeps back: with so many left, the coupon is still granted.
 func (c *count) kept() int64 {
-	kept := c.Total * c.FloorNum / c.FloorDen
-	for kept > 0 && !c.Below(c.Total-kept+1) {
+	kept := c.Total * c.ThresholdNum / c.ThresholdDen
+	for kept > 0 && !c.BelowThreshold(c.Total-kept+1) {
 		kept--
 	}
 	return kept

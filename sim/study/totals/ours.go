@@ -14,7 +14,7 @@ import (
 // ours is the service's own code (R4, R5) on two stores in memory: cumulative sums, written to both.
 type ours struct {
 	stores   [2]*redisTotals
-	twofold  *runningtotal.Twofold
+	twofold  *runningtotal.Replicated
 	writers  []*runningtotal.Writer
 	readers  []*runningtotal.Reader
 	repairer *runningtotal.Repairer
@@ -32,7 +32,7 @@ func newOurs(w *world.World, r *scenarios.RunningTotal) (*ours, error) {
 			return nil, err
 		}
 	}
-	o.twofold = runningtotal.NewTwofold(o.stores[0], o.stores[1])
+	o.twofold = runningtotal.NewReplicated(o.stores[0], o.stores[1])
 	o.repairer = runningtotal.NewRepairer("repair", o.twofold)
 	for i := range o.writers {
 		o.crash(i)
@@ -68,13 +68,13 @@ func (o *ours) refresh(ctx context.Context, reader int) bool {
 func (o *ours) ready(reader int) bool                 { return o.readers[reader].Ready() }
 func (o *ours) shown(reader int) (wallet.Money, bool) { return o.readers[reader].Total(stage) }
 func (o *ours) primaryLost()                          { o.stores[0].totals = mem.NewTotals() }
-func (o *ours) readBackup(on bool)                    { o.twofold.ReadBackup(on) }
+func (o *ours) readBackup(on bool)                    { o.twofold.UseBackup(on) }
 
-func (o *ours) agree(ctx context.Context) { _, _, _ = o.twofold.Agree(ctx, stage) }
+func (o *ours) agree(ctx context.Context) { _, _, _ = o.twofold.Synchronize(ctx, stage) }
 
 // repair is the service's chore: the stores agree first, or what a store has lost would be taken for lost by writers.
 func (o *ours) repair(ctx context.Context, granted wallet.Money) bool {
-	if _, _, err := o.twofold.Agree(ctx, stage); err == nil {
+	if _, _, err := o.twofold.Synchronize(ctx, stage); err == nil {
 		_, _ = o.repairer.Repair(ctx, stage, granted)
 	}
 	return true
@@ -105,7 +105,7 @@ type redisTotals struct {
 	totals *mem.Totals
 }
 
-var _ runningtotal.Central = (*redisTotals)(nil)
+var _ runningtotal.CentralStore = (*redisTotals)(nil)
 
 // Report implements wallet.Totals.
 func (s *redisTotals) Report(ctx context.Context, st wallet.Stage, writer string, sum wallet.Money) error {

@@ -17,7 +17,7 @@ const (
 	grantTick   = 10 * time.Millisecond // grants of one tick are made at its end
 	samplesEach = 10                    // samples an interval, of what every reader shows
 	roamers     = 1000                  // people who ask another instance at each sample
-	settled     = runningtotal.SettledAfter / runningtotal.Interval
+	settled     = runningtotal.MinRepairInterval / runningtotal.Interval
 )
 
 // run is one design under the load, from the start of all instances to the end of all repairs.
