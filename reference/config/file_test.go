@@ -74,7 +74,7 @@ func TestFileRefuses(t *testing.T) {
 		{"an unknown nested key", "settings: {version: 1, withdraw_per_day: 5}", "withdraw_per_day"},
 		{"settings without a version", "settings: {release: {num: 1, den: 1}}", "begin with 1"},
 		{"a share above one", "settings: {version: 1, release: {num: 2, den: 1}}", "2 in 1"},
-		{"a negative bound", "settings: {version: 1, release: {num: 1, den: 1}, withdraw_times: -1}", "-1 times"},
+		{"a negative bound", "settings: {version: 1, release: {num: 1, den: 1}, withdraw_times: -1}", "-1 withdrawals"},
 		{"a text for a number", "settings: {version: one}", ""},
 		{"not YAML", "switches: [", ""},
 		{"not a list", "switches: 7", ""},
