@@ -15,14 +15,14 @@ import (
 
 // compareFlags are the flags of hongbao compare.
 type compareFlags struct {
-	minChange, saveBaseline           string
-	base, candidate, out              string // builds to play, and where to
-	rounds                            int
-	turns, mute, allowDifferent, json bool
+	minChange, saveBaseline            string
+	base, candidate, out               string // builds to play, and where to
+	rounds                             int
+	turns, quiet, allowDifferent, json bool
 }
 
-// plays says whether the rounds are still to be played.
-func (f *compareFlags) plays() bool { return f.base != "" || f.candidate != "" }
+// playsRounds says whether the rounds are still to be played.
+func (f *compareFlags) playsRounds() bool { return f.base != "" || f.candidate != "" }
 
 func compareCommand() *cobra.Command {
 	var f compareFlags
@@ -51,17 +51,17 @@ slowdown of a tenth of processor time, a load came to nothing, or a check is no 
   hongbao compare deploy/ci/rain-peak.baseline.json new
   hongbao compare --save-baseline deploy/ci/rain-peak.baseline.json new`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if f.plays() {
+			if f.playsRounds() {
 				return nil // they are another command's
 			}
-			if want := f.sides(); len(args) != want {
+			if want := f.wantArgs(); len(args) != want {
 				return usage("name %d, not %d; see hongbao compare --help", want, len(args))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case f.plays():
+			case f.playsRounds():
 				return playAndCompare(cmd, args, f)
 			case f.saveBaseline != "":
 				return saveBaseline(cmd, f.saveBaseline, args[0])
@@ -78,14 +78,14 @@ slowdown of a tenth of processor time, a load came to nothing, or a check is no 
 	cmd.Flags().IntVar(&f.rounds, "rounds", defaultRounds, "rounds to play in which both loads are as planned")
 	cmd.Flags().BoolVar(&f.turns, "turns", false, "play the two of a round one after the other (AB, BA, …) instead of at the same time")
 	cmd.Flags().StringVar(&f.out, "out", "", "folder for the rounds' records (default reports/out/compare-<time>)")
-	cmd.Flags().BoolVar(&f.mute, "quiet", false, "do not say how far it is")
+	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "do not say how far it is")
 	cmd.MarkFlagsRequiredTogether("base", "candidate")
 	cmd.MarkFlagsMutuallyExclusive("base", "save-baseline")
 	return cmd
 }
 
-// sides is how many arguments there are.
-func (f *compareFlags) sides() int {
+// wantArgs is how many arguments there are.
+func (f *compareFlags) wantArgs() int {
 	if f.saveBaseline != "" {
 		return 1
 	}
@@ -100,7 +100,7 @@ func compareRecords(cmd *cobra.Command, base, candidate string, f compareFlags) 
 	}
 	var sides [2]*compare.Baseline
 	for i, path := range []string{base, candidate} {
-		if sides[i], err = readSide(path); err != nil {
+		if sides[i], err = readRun(path); err != nil {
 			return err
 		}
 	}
@@ -128,7 +128,7 @@ func compareRecords(cmd *cobra.Command, base, candidate string, f compareFlags) 
 
 // playAndCompare is hongbao compare --base --candidate.
 func playAndCompare(cmd *cobra.Command, args []string, f compareFlags) error {
-	c, err := newContest(&f, args, cmd.ErrOrStderr())
+	c, err := newBuildComparison(&f, args, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func playAndCompare(cmd *cobra.Command, args []string, f compareFlags) error {
 }
 
 // compare plays the rounds and compares them.
-func (c *contest) compare(cmd *cobra.Command, f compareFlags) error {
+func (c *buildComparison) compare(cmd *cobra.Command, f compareFlags) error {
 	complete, err := c.play(cmd.Context())
 	if err != nil {
 		return err
@@ -144,9 +144,9 @@ func (c *contest) compare(cmd *cobra.Command, f compareFlags) error {
 	if err := cmd.Context().Err(); err != nil && complete < 2 {
 		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: there is nothing to compare", complete))
 	}
-	c.say("")
+	c.printf("")
 	err = compareRecords(cmd, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir), f)
-	c.say("\nrecords: %s", c.dir)
+	c.printf("\nrecords: %s", c.dir)
 	if cmd.Context().Err() != nil {
 		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: that is what was compared", complete))
 	}
@@ -155,7 +155,7 @@ func (c *contest) compare(cmd *cobra.Command, f compareFlags) error {
 
 // saveBaseline is hongbao compare --save-baseline.
 func saveBaseline(cmd *cobra.Command, file, run string) error {
-	b, err := readSide(run)
+	b, err := readRun(run)
 	if err != nil {
 		return err
 	}
@@ -174,8 +174,8 @@ func saveBaseline(cmd *cobra.Command, file, run string) error {
 	return err
 }
 
-// readSide reads one side of a comparison.
-func readSide(path string) (*compare.Baseline, error) {
+// readRun reads one side of a comparison.
+func readRun(path string) (*compare.Baseline, error) {
 	b, err := compare.ReadBaseline(path)
 	if err != nil {
 		return nil, usage("%w\n  hint: name a run's folder, its record.json, or a file that --save-baseline wrote", err)

@@ -48,10 +48,10 @@ func TestCompareProof(t *testing.T) {
 	t.Logf("an operation takes %v; planted into each grant: %v, as there are %d operations for %d grants", cost, each, operations, grants)
 
 	for i := range often {
-		code, d := compared(t, build, build, filepath.Join(dir, fmt.Sprint("alike-", i)))
+		code, d := compareBuilds(t, build, build, filepath.Join(dir, fmt.Sprint("alike-", i)))
 		require.Equal(t, exitPass, code, "one build against itself: %v", d.Why)
 
-		code, d = compared(t, build, slow, filepath.Join(dir, fmt.Sprint("planted-", i)))
+		code, d = compareBuilds(t, build, slow, filepath.Join(dir, fmt.Sprint("planted-", i)))
 		require.Equal(t, exitRegression, code, "a planted tenth: %v", d.Why)
 		by := deciding(t, d)
 		require.Equal(t, compare.Worse, by.Change)
@@ -73,7 +73,7 @@ func goBuild(t *testing.T, to, overlay string) {
 // costOf plays the load once.
 func costOf(t *testing.T, build, dir string) (grants, operations int64, each time.Duration) {
 	p := playLoad(t.Context(), build, proofLoad, dir)
-	require.Empty(t, p.useless(dir))
+	require.Empty(t, p.unusable(dir))
 	r, err := reports.Read(dir)
 	require.NoError(t, err)
 	l := r.Runs[0].Load
@@ -125,8 +125,8 @@ func overlay(t *testing.T, dir string, hashes int) string {
 	return to
 }
 
-// compared runs hongbao compare of two builds with its defaults.
-func compared(t *testing.T, base, candidate, dir string) (int, *compare.Diff) {
+// compareBuilds runs hongbao compare of two builds with its defaults.
+func compareBuilds(t *testing.T, base, candidate, dir string) (int, *compare.Diff) {
 	var out, said bytes.Buffer
 	args := append([]string{"compare", "--base", base, "--candidate", candidate, "--out", dir, "--json", "--"}, proofLoad...)
 	code := run(t.Context(), args, &out, &said)

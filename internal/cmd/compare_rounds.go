@@ -27,37 +27,37 @@ const (
 
 // The folders of a comparison that plays its rounds.
 const (
-	baseDir      = "base"
-	candidateDir = "candidate"
-	warmUpDir    = "warm-up"    // thrown away, as files and pages that are cached from then on would favour the later
-	brokenOffDir = "broken-off" // of an interrupted round
+	baseDir        = "base"
+	candidateDir   = "candidate"
+	warmUpDir      = "warm-up"    // thrown away, as files and pages that are cached from then on would favour the later
+	interruptedDir = "broken-off" // of an interrupted round
 )
 
-// contest plays one load on two builds, round by round.
-type contest struct {
-	builds [2]string // base and candidate
-	args   []string  // of hongbao load
-	rounds int       // in which both loads must be the one that was asked for
-	turns  bool      // one after the other; else at the same time
-	dir    string
-	tell   io.Writer // a line a round
+// buildComparison plays one load on two builds, round by round.
+type buildComparison struct {
+	builds   [2]string // base and candidate
+	args     []string  // of hongbao load
+	rounds   int       // in which both loads must be the one that was asked for
+	turns    bool      // one after the other; else at the same time
+	dir      string
+	progress io.Writer // a line a round
 
 	minChange float64                                                                       // as a share
-	load      func(ctx context.Context, build string, args []string, dir string) playedLoad // playLoad
+	load      func(ctx context.Context, build string, args []string, dir string) loadResult // playLoad
 }
 
 // folderOf returns the folder of a side, in the order of contest.builds.
 func folderOf(side int) string { return [...]string{baseDir, candidateDir}[side] }
 
-// errUseless is the error of a load that is none to compare.
-var errUseless = errors.New("nothing is known")
+// errUnusable is the error of a load that is none to compare.
+var errUnusable = errors.New("nothing is known")
 
 // play makes the warm-up and the rounds. A round whose load was not the one that was asked for is played again, though
 // not for ever: as many again as there should be. If noise could then hide what the rounds promise to show, there are
 // twice as many, once. Two looks at one comparison make twice the false alarms of one at most, which is a hundredth.
 // It returns the rounds that lie complete on disk.
-func (c *contest) play(ctx context.Context) (complete int, err error) {
-	c.say("warm-up, which is thrown away")
+func (c *buildComparison) play(ctx context.Context) (complete int, err error) {
+	c.printf("warm-up, which is thrown away")
 	if done, err := c.round(ctx, filepath.Join(c.dir, warmUpDir), "", 0); err != nil || !done {
 		return 0, err
 	}
@@ -72,17 +72,17 @@ func (c *contest) play(ctx context.Context) (complete int, err error) {
 			return complete, err
 		}
 		complete++
-		ok, violated, text := c.look(name)
+		ok, violated, text := c.inspectRound(name)
 		if ok {
 			sound++
 		}
-		c.say("round %d of %d: %s", sound, want, text)
+		c.printf("round %d of %d: %s", sound, want, text)
 		if violated {
 			return complete, nil // money was not safe: nobody needs figures any more
 		}
-		if sound == c.rounds && want == c.rounds && c.blind() {
+		if sound == c.rounds && want == c.rounds && c.tooNoisy() {
 			want, most = 2*c.rounds, reports.MaxRepeats
-			c.say("noise could hide a slowdown of a tenth: as many rounds again")
+			c.printf("noise could hide a slowdown of a tenth: as many rounds again")
 		}
 	}
 	return complete, nil
@@ -92,7 +92,7 @@ func (c *contest) play(ctx context.Context) (complete int, err error) {
 //
 // Each round has copies of the builds of its own. How the pages of one file happen to lie in memory is worth a percent or
 // two of processor time and stays for as long as the file is cached, so one copy for all rounds would favour a side.
-func (c *contest) round(ctx context.Context, dir, name string, n int) (done bool, err error) {
+func (c *buildComparison) round(ctx context.Context, dir, name string, n int) (done bool, err error) {
 	temp, err := os.MkdirTemp("", "hongbao-compare-*")
 	if err != nil {
 		return false, err
@@ -116,7 +116,7 @@ func (c *contest) round(ctx context.Context, dir, name string, n int) (done bool
 			return false, err
 		}
 	}
-	var came [2]playedLoad
+	var came [2]loadResult
 	var all sync.WaitGroup
 	for _, i := range order {
 		one := func() { came[i] = c.load(ctx, builds[i], c.args, filepath.Join(dir, folderOf(i), name)) }
@@ -130,30 +130,30 @@ func (c *contest) round(ctx context.Context, dir, name string, n int) (done bool
 	if ctx.Err() != nil {
 		return false, c.putAside(dir, name)
 	}
-	return c.judge(came, dir, name)
+	return c.checkLoads(came, dir, name)
 }
 
-// judge says whether both loads of a round came to something. An error says what one of them lacks.
-func (c *contest) judge(came [2]playedLoad, dir, name string) (bool, error) {
+// checkLoads says whether both loads of a round came to something. An error says what one of them lacks.
+func (c *buildComparison) checkLoads(came [2]loadResult, dir, name string) (bool, error) {
 	for i := range came {
-		why := came[i].useless(filepath.Join(dir, folderOf(i), name))
+		why := came[i].unusable(filepath.Join(dir, folderOf(i), name))
 		switch {
 		case why == "":
 		case came[i].code == exitUsage:
-			return false, usage("the %s's load: %s", folderOf(i), strings.TrimPrefix(came[i].said, "hongbao: "))
+			return false, usage("the %s's load: %s", folderOf(i), strings.TrimPrefix(came[i].stderrTail, "hongbao: "))
 		default:
-			return false, as(errUnknown, fmt.Errorf("%w: the %s's load came to nothing: %s", errUseless, folderOf(i), why))
+			return false, as(errUnknown, fmt.Errorf("%w: the %s's load came to nothing: %s", errUnusable, folderOf(i), why))
 		}
 	}
 	return true, nil
 }
 
 // putAside moves what an interrupted round left, so that the others can be compared.
-func (c *contest) putAside(dir, name string) error {
+func (c *buildComparison) putAside(dir, name string) error {
 	if name == "" {
 		return nil // the warm-up
 	}
-	to := filepath.Join(c.dir, brokenOffDir)
+	to := filepath.Join(c.dir, interruptedDir)
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
@@ -166,8 +166,8 @@ func (c *contest) putAside(dir, name string) error {
 	return nil
 }
 
-// blind says whether the rounds played so far are too noisy.
-func (c *contest) blind() bool {
+// tooNoisy says whether the rounds played so far are too noisy.
+func (c *buildComparison) tooNoisy() bool {
 	base, err := compare.ReadBaseline(filepath.Join(c.dir, baseDir))
 	if err != nil {
 		return false // the comparison proper will say it
@@ -180,8 +180,8 @@ func (c *contest) blind() bool {
 	return err == nil && d.Blind
 }
 
-// look reads a round's records. sound: both loads were the one that was asked for.
-func (c *contest) look(name string) (sound, violated bool, text string) {
+// inspectRound reads a round's records. sound: both loads were the one that was asked for.
+func (c *buildComparison) inspectRound(name string) (sound, violated bool, text string) {
 	var cost [2]float64
 	late := ""
 	for i, side := range []string{baseDir, candidateDir} {
@@ -210,19 +210,19 @@ func (c *contest) look(name string) (sound, violated bool, text string) {
 	return true, violated, text + late
 }
 
-func (c *contest) say(format string, args ...any) {
-	fmt.Fprintf(c.tell, format+"\n", args...)
+func (c *buildComparison) printf(format string, args ...any) {
+	fmt.Fprintf(c.progress, format+"\n", args...)
 }
 
-// newContest checks what was asked for.
-func newContest(f *compareFlags, args []string, tell io.Writer) (*contest, error) {
-	c := &contest{builds: [2]string{f.base, f.candidate}, args: args, rounds: f.rounds, turns: f.turns, dir: f.out, tell: tell, load: playLoad}
+// newBuildComparison checks what was asked for.
+func newBuildComparison(f *compareFlags, args []string, tell io.Writer) (*buildComparison, error) {
+	c := &buildComparison{builds: [2]string{f.base, f.candidate}, args: args, rounds: f.rounds, turns: f.turns, dir: f.out, progress: tell, load: playLoad}
 	var err error
 	if c.minChange, err = parseShare(f.minChange); err != nil {
 		return nil, err
 	}
-	if f.mute || f.json {
-		c.tell = io.Discard
+	if f.quiet || f.json {
+		c.progress = io.Discard
 	}
 	if c.rounds < minRounds || c.rounds > maxRounds {
 		return nil, usage("--rounds %d: %d to %d", c.rounds, minRounds, maxRounds)
@@ -254,5 +254,5 @@ func newContest(f *compareFlags, args []string, tell io.Writer) (*contest, error
 			return nil, usage("--out %s holds rounds already\n  hint: name a new folder, or compare these: hongbao compare %s %s", c.dir, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir))
 		}
 	}
-	return c, writable(c.dir)
+	return c, prepareOut(c.dir)
 }

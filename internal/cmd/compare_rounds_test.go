@@ -17,18 +17,18 @@ import (
 	"hongbao/reports/render"
 )
 
-// stage is a machine on which nothing is played: each load writes the record that a test wants.
-type stage struct {
-	t      *testing.T
-	mu     sync.Mutex
-	clock  time.Time
-	begun  []string                                            // side and round, in order
-	script func(side string, round int, r *reports.Record) int // changes the record, returns the exit code
-	before func(side string, round int)                        // nil: nothing
+// fakeLoads is a machine on which nothing is played: each load writes the record that a test wants.
+type fakeLoads struct {
+	t       *testing.T
+	mu      sync.Mutex
+	clock   time.Time
+	started []string                                            // side and round, in order
+	script  func(side string, round int, r *reports.Record) int // changes the record, returns the exit code
+	before  func(side string, round int)                        // nil: nothing
 }
 
 // load is contest.load.
-func (s *stage) load(_ context.Context, _ string, _ []string, dir string) playedLoad {
+func (s *fakeLoads) load(_ context.Context, _ string, _ []string, dir string) loadResult {
 	side, round := filepath.Base(dir), 0 // of the warm-up
 	if _, err := fmt.Sscanf(side, "%d", &round); err == nil {
 		side = filepath.Base(filepath.Dir(dir))
@@ -38,7 +38,7 @@ func (s *stage) load(_ context.Context, _ string, _ []string, dir string) played
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begun = append(s.begun, fmt.Sprintf("%s %d", side, round))
+	s.started = append(s.started, fmt.Sprintf("%s %d", side, round))
 	s.clock = s.clock.Add(time.Second)
 	r, err := reports.Read("reports/render/testdata/loaded.json")
 	require.NoError(s.t, err)
@@ -54,11 +54,11 @@ func (s *stage) load(_ context.Context, _ string, _ []string, dir string) played
 	if code != exitInternal && code != exitUsage {
 		require.NoError(s.t, render.Write(dir, r))
 	}
-	return playedLoad{code: code, said: "hongbao: these are its words"}
+	return loadResult{code: code, stderrTail: "hongbao: these are its words"}
 }
 
-// contestOf returns a contest on the stage, and what it says.
-func contestOf(t *testing.T, s *stage, f compareFlags) (*contest, *bytes.Buffer) {
+// comparisonOf returns a contest on the stage, and what it says.
+func comparisonOf(t *testing.T, s *fakeLoads, f compareFlags) (*buildComparison, *bytes.Buffer) {
 	build := filepath.Join(t.TempDir(), "build")
 	require.NoError(t, os.WriteFile(build, []byte("never started"), 0o700))
 	f.base, f.candidate, f.out = build, build, filepath.Join(t.TempDir(), "out")
@@ -67,14 +67,14 @@ func contestOf(t *testing.T, s *stage, f compareFlags) (*contest, *bytes.Buffer)
 	}
 	s.t, s.clock = t, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	said := new(bytes.Buffer)
-	c, err := newContest(&f, []string{"scenario.yaml"}, said)
+	c, err := newBuildComparison(&f, []string{"scenario.yaml"}, said)
 	require.NoError(t, err)
 	c.load = s.load
 	return c, said
 }
 
-// half makes a record's load one that was not offered as planned.
-func half(r *reports.Record) int {
+// underOffered makes a record's load one that was not offered as planned.
+func underOffered(r *reports.Record) int {
 	o := &r.Runs[0].Load.Operations[0]
 	lost := o.OK / 2
 	o.OK, o.Sent, o.Unsent = o.OK-lost, o.Sent-lost, o.Unsent+lost
@@ -83,8 +83,8 @@ func half(r *reports.Record) int {
 	return exitUnknown
 }
 
-// late makes it one that was offered late.
-func late(r *reports.Record) int {
+// offeredLate makes it one that was offered late.
+func offeredLate(r *reports.Record) int {
 	r.Runs[0].Load.Generator.Saturated, r.Runs[0].Load.Generator.Why = true, "it stood still"
 	reports.Conclude(&r.Runs[0])
 	return exitUnknown
@@ -116,15 +116,15 @@ func TestContest(t *testing.T) {
 		{"thresholds missed are another step's business", func(string, int, *reports.Record) int { return exitMissed }, exitPass, 7, "NO REGRESSION"},
 		{"two rounds in doubt are played again", func(side string, round int, r *reports.Record) int {
 			if round == 2 && side == baseDir || round == 5 && side == candidateDir {
-				return half(r)
+				return underOffered(r)
 			}
 			return exitPass
 		}, exitPass, 9, "round 05 is left out: the candidate's load was not the one that was asked for"},
-		{"a load that is never the one that was asked for", func(_ string, _ int, r *reports.Record) int { return half(r) },
+		{"a load that is never the one that was asked for", func(_ string, _ int, r *reports.Record) int { return underOffered(r) },
 			exitUnknown, 14, "in 0 of 14 rounds only"},
 		{"a generator that is late in some rounds, of which the cost still counts", func(side string, round int, r *reports.Record) int {
 			if round%2 == 0 {
-				return late(r)
+				return offeredLate(r)
 			}
 			return exitPass
 		}, exitPass, 7, "of 3 rounds the latencies are left out"},
@@ -158,7 +158,7 @@ func TestContest(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
-			contest, said := contestOf(t, &stage{script: c.script}, compareFlags{minChange: "5%"})
+			contest, said := comparisonOf(t, &fakeLoads{script: c.script}, compareFlags{minChange: "5%"})
 			var out bytes.Buffer
 			cmd := compareCommand()
 			cmd.SetOut(&out)
@@ -202,12 +202,12 @@ func TestContestInterrupted(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			s := &stage{before: func(_ string, round int) {
+			s := &fakeLoads{before: func(_ string, round int) {
 				if round == c.in {
 					cancel()
 				}
 			}}
-			contest, _ := contestOf(t, s, compareFlags{minChange: "5%"})
+			contest, _ := comparisonOf(t, s, compareFlags{minChange: "5%"})
 			var out bytes.Buffer
 			cmd := compareCommand()
 			cmd.SetOut(&out)
@@ -221,7 +221,7 @@ func TestContestInterrupted(t *testing.T) {
 				require.Empty(t, out.String())
 			}
 			if c.aside {
-				require.DirExists(t, filepath.Join(contest.dir, brokenOffDir, fmt.Sprintf("base-%02d", c.in)))
+				require.DirExists(t, filepath.Join(contest.dir, interruptedDir, fmt.Sprintf("base-%02d", c.in)))
 				require.NoDirExists(t, filepath.Join(contest.dir, baseDir, fmt.Sprintf("%02d", c.in)))
 			}
 		})
@@ -230,22 +230,22 @@ func TestContestInterrupted(t *testing.T) {
 
 // TestContestOrder: at the same time unless by turns, and by turns nobody is always first.
 func TestContestOrder(t *testing.T) {
-	s := &stage{}
-	c, _ := contestOf(t, s, compareFlags{turns: true, rounds: 3, minChange: "5%"})
+	s := &fakeLoads{}
+	c, _ := comparisonOf(t, s, compareFlags{turns: true, rounds: 3, minChange: "5%"})
 	_, err := c.play(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []string{"candidate 0", "base 0", "base 1", "candidate 1", "candidate 2", "base 2", "base 3", "candidate 3"}, s.begun)
+	require.Equal(t, []string{"candidate 0", "base 0", "base 1", "candidate 1", "candidate 2", "base 2", "base 3", "candidate 3"}, s.started)
 
 	meet := make(chan struct{})
-	s = &stage{before: func(side string, _ int) { // each waits for the other
+	s = &fakeLoads{before: func(side string, _ int) { // each waits for the other
 		if side == baseDir {
 			meet <- struct{}{}
 		} else {
 			<-meet
 		}
 	}}
-	c, _ = contestOf(t, s, compareFlags{rounds: 3, minChange: "5%"})
+	c, _ = comparisonOf(t, s, compareFlags{rounds: 3, minChange: "5%"})
 	_, err = c.play(t.Context())
 	require.NoError(t, err)
-	require.Len(t, s.begun, 8)
+	require.Len(t, s.started, 8)
 }

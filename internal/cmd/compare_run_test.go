@@ -42,12 +42,12 @@ func TestPlayLoad(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "out", "01")
 		p := playLoad(t.Context(), script(t, c.text), []string{"a.yaml", "--peak", "1/s"}, dir)
 		require.Equal(t, c.code, p.code, c.why)
-		require.LessOrEqual(t, len(p.said), saidAtMost+len("… "))
+		require.LessOrEqual(t, len(p.stderrTail), maxStderrTail+len("… "))
 		if c.useless == "" {
-			require.Empty(t, p.useless(dir), c.why)
+			require.Empty(t, p.unusable(dir), c.why)
 			continue
 		}
-		require.Contains(t, p.useless(dir), c.useless, c.why)
+		require.Contains(t, p.unusable(dir), c.useless, c.why)
 	}
 	dir := filepath.Join(t.TempDir(), "01")
 	p := playLoad(t.Context(), script(t, `echo "$@"; echo beside >&2`), []string{"a.yaml", "--peak", "1/s"}, dir)
@@ -66,7 +66,7 @@ func TestPlayLoad(t *testing.T) {
 
 	p = playLoad(t.Context(), filepath.Join(dir, "nothing"), nil, dir)
 	require.Equal(t, -1, p.code)
-	require.Contains(t, p.useless(dir), "no such file")
+	require.Contains(t, p.unusable(dir), "no such file")
 }
 
 // TestPlayLoadStops: an interrupted load is asked to end, once, and waited for.

@@ -29,21 +29,21 @@ import (
 	"hongbao/sim/cluster"
 )
 
-// inProcess is the --target that is no URL: the reference service in this process.
-const inProcess = "embedded"
+// embeddedTarget is the --target that is no URL: the reference service in this process.
+const embeddedTarget = "embedded"
 
 // loadFlags are the flags of hongbao load.
 type loadFlags struct {
-	targets                                            []string
-	keys, caller, ca, books                            string
-	window, peak, strategy, driver, out                string
-	duration                                           time.Duration
-	seed                                               uint64
-	attackers, inFlight, repeat                        int
-	auditPeople                                        int64
-	rewardScene                                        string
-	packets                                            bool
-	findMax, keep, shared, conformance, withJSON, mute bool
+	targets                                             []string
+	keys, caller, ca, books                             string
+	window, peak, strategy, driver, out                 string
+	duration                                            time.Duration
+	seed                                                uint64
+	attackers, inFlight, repeat                         int
+	auditPeople                                         int64
+	rewardScene                                         string
+	packets                                             bool
+	findMax, keep, shared, conformance, withJSON, quiet bool
 }
 
 func loadCommand() *cobra.Command {
@@ -66,7 +66,7 @@ embedded, a service in this process, or the address of one that serves the same 
 		RunE: func(cmd *cobra.Command, args []string) error { return load(cmd, args, f) },
 	}
 	fs := cmd.Flags()
-	fs.StringSliceVar(&f.targets, "target", []string{inProcess}, "embedded, or the URL of a wallet's instance; of several, separated by commas")
+	fs.StringSliceVar(&f.targets, "target", []string{embeddedTarget}, "embedded, or the URL of a wallet's instance; of several, separated by commas")
 	fs.StringVar(&f.keys, "keys", "data/keys.json", "the target's keys file: a caller that may grant and bind, the session key, an operator and an auditor")
 	fs.StringVar(&f.caller, "caller", "demo", "grant as this upstream")
 	fs.StringVar(&f.ca, "tls-ca", "", "file of certificates to trust for https (default the system's)")
@@ -89,7 +89,7 @@ embedded, a service in this process, or the address of one that serves the same 
 	fs.BoolVar(&f.packets, "packets", false, "people of the target send one another packets: --conformance asks for it (embedded: always)")
 	fs.StringVar(&f.out, "out", "", "folder for record.json, report.html, summary.md and junit.xml (default reports/out/load-<scenario>-<time>)")
 	fs.BoolVar(&f.withJSON, "json", false, "print the record as JSON instead of the tables")
-	fs.BoolVar(&f.mute, "quiet", false, "print no progress")
+	fs.BoolVar(&f.quiet, "quiet", false, "print no progress")
 	cmd.MarkFlagsMutuallyExclusive("find-max", "repeat", "conformance")
 	return cmd
 }
@@ -98,7 +98,7 @@ embedded, a service in this process, or the address of one that serves the same 
 const (
 	maxRepeats    = reports.MaxRepeats
 	firstRate     = 200             // grants a second at which a search begins: what any laptop holds
-	searchFor     = 5 * time.Second // of one step, where nothing else is said
+	stepDuration  = 5 * time.Second // of one step, where nothing else is said
 	maxLoadTarget = 64              // instances
 	clockSkew     = 2 * time.Second // between our clock and a remote ledger's, where its postings are held against reads
 )
@@ -118,20 +118,20 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	if f.rewardScene != "" || f.packets {
 		return usage("--reward-scene and --packets say what --conformance asks for; what load does is in the scenario")
 	}
-	if err := oneScenario(cmd, args); err != nil {
+	if err := oneScenarioFile(cmd, args); err != nil {
 		return err
 	}
 	p, err := planLoad(args[0], f)
 	if err != nil {
 		return err
 	}
-	if err := writable(p.dir); err != nil {
+	if err := prepareOut(p.dir); err != nil {
 		return err
 	}
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(loadGC))
 	}
-	p.progress = newLoadProgress(cmd.ErrOrStderr(), f.mute || f.withJSON)
+	p.progress = newLoadProgress(cmd.ErrOrStderr(), f.quiet || f.withJSON)
 	p.logs = cmd.ErrOrStderr()
 	if f.findMax {
 		err = p.search(cmd.Context())
@@ -140,7 +140,7 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	}
 	p.progress.done()
 	if len(p.record.Runs) == 0 {
-		return p.failed(err)
+		return p.classify(err)
 	}
 	reports.Summarise(p.record)
 	if err := render.Write(p.dir, p.record); err != nil {
@@ -150,7 +150,7 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 		return err
 	}
 	if err != nil && !p.record.Violated() {
-		return p.failed(err)
+		return p.classify(err)
 	}
 	return outcome(p.record)
 }
@@ -203,7 +203,7 @@ func planLoad(file string, f loadFlags) (*loadPlan, error) {
 
 // replayOf returns the command that repeats a load test.
 func replayOf(file string, f loadFlags) string {
-	words := []string{self(), "load", filepath.ToSlash(file), "--target", strings.Join(redacted(f.targets), ",")}
+	words := []string{selfCommand(), "load", filepath.ToSlash(file), "--target", strings.Join(redacted(f.targets), ",")}
 	for _, w := range [][2]string{{"--window", f.window}, {"--peak", f.peak}} {
 		if w[1] != "" {
 			words = append(words, w[0], w[1])
@@ -212,7 +212,7 @@ func replayOf(file string, f loadFlags) string {
 	if f.duration > 0 {
 		words = append(words, "--duration", f.duration.String())
 	}
-	if f.targets[0] == inProcess {
+	if f.targets[0] == embeddedTarget {
 		words = append(words, "--strategy", f.strategy)
 	}
 	if f.findMax {
@@ -226,7 +226,7 @@ func replayOf(file string, f loadFlags) string {
 
 // checkTargets says what is wrong with --target.
 func checkTargets(targets []string) error {
-	if len(targets) == 1 && targets[0] == inProcess {
+	if len(targets) == 1 && targets[0] == embeddedTarget {
 		return nil
 	}
 	if len(targets) == 0 || len(targets) > maxLoadTarget {
@@ -268,21 +268,21 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 	}
 	s, err := scenarios.Focus(p.whole, p.flags.window, peak, p.flags.duration)
 	if errors.Is(err, scenarios.ErrTooMany) {
-		return nil, tooMuch(err)
+		return nil, notOffered(err)
 	}
 	if err != nil {
 		return nil, usage("%w\n  hint: choose a window with --window, a rate with --peak, a length with --duration", err)
 	}
 	if n := s.Grants(); n > crowd.MaxGrants {
-		return nil, tooMuch(fmt.Errorf("%d grants are more than one generator can plan, which is %d", n, crowd.MaxGrants))
+		return nil, notOffered(fmt.Errorf("%d grants are more than one generator can plan, which is %d", n, crowd.MaxGrants))
 	} else if n == 0 {
 		return nil, usage("%w in %v at this rate\n  hint: a higher --peak or a longer --duration", errNoGrant, s.End().Sub(s.Windows[0].Start))
 	}
 	return s, nil
 }
 
-// tooMuch is the outcome of a load that cannot even be planned: it is not offered, so nothing is known.
-func tooMuch(why error) error {
+// notOffered is the outcome of a load that cannot even be planned: it is not offered, so nothing is known.
+func notOffered(why error) error {
 	return as(errUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w\n  hint: a lower --peak, a shorter --duration, or k6 on many machines, see docs/k6.md", why))
 }
 
@@ -293,7 +293,7 @@ func (p *loadPlan) repeat(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		run, err := p.once(ctx, s)
+		run, err := p.playOnce(ctx, s)
 		if p.flags.repeat > 1 {
 			run.Repeat = i + 1
 		}
@@ -307,13 +307,13 @@ func (p *loadPlan) repeat(ctx context.Context) error {
 	return nil
 }
 
-// once plays the scenario against the target, which an embedded one is a new one each time.
-func (p *loadPlan) once(ctx context.Context, s *scenarios.Scenario) (reports.Run, error) {
+// playOnce plays the scenario against the target, which an embedded one is a new one each time.
+func (p *loadPlan) playOnce(ctx context.Context, s *scenarios.Scenario) (reports.Run, error) {
 	target, stop, err := p.target(ctx, s)
 	if err != nil {
 		return reports.Run{}, err
 	}
-	if p.flags.targets[0] != inProcess {
+	if p.flags.targets[0] != embeddedTarget {
 		s = s.StockedAs(p.whole)
 	}
 	run, err := loadtest.Run(ctx, loadtest.Options{Scenario: s, Seed: p.flags.seed, Run: rand.Uint64(), Target: target, Attackers: p.flags.attackers,
@@ -325,16 +325,16 @@ func (p *loadPlan) once(ctx context.Context, s *scenarios.Scenario) (reports.Run
 func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtest.Target, stop func() error, err error) {
 	f := p.flags
 	strategy, _ := wallet.ParseStrategy(f.strategy)
-	if f.targets[0] == inProcess {
+	if f.targets[0] == embeddedTarget {
 		tree, ok := open.StageOf(s.Activity, wallet.Official)
 		if !ok {
 			return t, nil, usage("%s has no official stage to serve", p.record.Scenario.File)
 		}
-		e, err := target.Embedded(ctx, tree, strategy, s, p.logs)
+		e, err := target.StartEmbedded(ctx, tree, strategy, s, p.logs)
 		if err != nil {
 			return t, nil, err
 		}
-		return loadtest.Target{Name: inProcess, URLs: []string{e.URL}, Keys: e.Keys, Caller: f.caller, Strategy: strategy, Books: e.Sources}, e.Stop, nil
+		return loadtest.Target{Name: embeddedTarget, URLs: []string{e.URL}, Keys: e.Keys, Caller: f.caller, Strategy: strategy, Books: e.Sources}, e.Stop, nil
 	}
 	keys, err := auth.Load(f.keys)
 	if err != nil {
@@ -348,8 +348,8 @@ func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtes
 	return t, stop, err
 }
 
-// failed chooses the exit code of a run that came to nothing.
-func (p *loadPlan) failed(err error) error {
+// classify chooses the exit code of a run that came to nothing.
+func (p *loadPlan) classify(err error) error {
 	if _, known := exitCode(err); known {
 		return err
 	}

@@ -54,7 +54,7 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 		})
 		err = errors.Join(err, stop())
 		if err == nil {
-			return conformed(cmd.OutOrStdout(), results, f.withJSON)
+			return summarizeCases(cmd.OutOrStdout(), results, f.withJSON)
 		}
 	}
 	if errors.Is(err, wallet.ErrUnavailable) {
@@ -66,9 +66,9 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 	return err
 }
 
-// standInPatience is how long the cases wait for what is on its way in an embedded target: some stand-ins of downstreams
+// fakeSettleTimeout is how long the cases wait for what is on its way in an embedded target: some stand-ins of downstreams
 // accept first.
-const standInPatience = 2 * open.FakeSettles
+const fakeSettleTimeout = 2 * open.FakeSettles
 
 // conformTarget says whom to ask, and about what: the first cash scene of the tree, and what else the target is said to have.
 func conformTarget(tree wallet.Activity, t loadtest.Target, f loadFlags) (conform.Target, error) {
@@ -91,8 +91,8 @@ func conformTarget(tree wallet.Activity, t loadtest.Target, f loadFlags) (confor
 		}
 	}
 	out.Packets = f.packets
-	if f.targets[0] == inProcess {
-		out.Packets, out.Patience = true, standInPatience
+	if f.targets[0] == embeddedTarget {
+		out.Packets, out.Patience = true, fakeSettleTimeout
 	}
 	out.Reward, err = rewardOf(tree, f)
 	return out, err
@@ -123,7 +123,7 @@ func rewardOf(tree wallet.Activity, f loadFlags) (conform.Reward, error) {
 		}
 		return all[i], nil
 	}
-	if own := slices.Concat(endless, all); f.targets[0] == inProcess && len(own) > 0 {
+	if own := slices.Concat(endless, all); f.targets[0] == embeddedTarget && len(own) > 0 {
 		return own[0], nil
 	}
 	return conform.Reward{}, nil
@@ -137,8 +137,8 @@ func printCase(w io.Writer, r conform.Result) {
 	}
 }
 
-// conformed sums the cases up and chooses the exit code.
-func conformed(w io.Writer, results []conform.Result, asJSON bool) error {
+// summarizeCases sums the cases up and chooses the exit code.
+func summarizeCases(w io.Writer, results []conform.Result, asJSON bool) error {
 	count := map[conform.Verdict]int{}
 	for _, r := range results {
 		count[r.Verdict]++

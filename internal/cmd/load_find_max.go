@@ -21,7 +21,7 @@ func (p *loadPlan) search(ctx context.Context) error {
 		first = max(1, peakOf(s))
 	}
 	if p.flags.duration == 0 {
-		p.flags.duration = searchFor
+		p.flags.duration = stepDuration
 	}
 	var kept reports.Run
 	var keptRate int64
@@ -34,7 +34,7 @@ func (p *loadPlan) search(ctx context.Context) error {
 		if err != nil {
 			return reports.Step{}, err
 		}
-		run, err := p.once(ctx, s)
+		run, err := p.playOnce(ctx, s)
 		if run.Load == nil {
 			return reports.Step{}, err
 		}
@@ -48,7 +48,7 @@ func (p *loadPlan) search(ctx context.Context) error {
 		p.record.Runs = []reports.Run{kept}
 	}
 	p.record.FindMax = &reports.FindMax{Steps: steps, KneePerS: float64(knee)}
-	p.record.FindMax.LimitedBy, p.record.FindMax.ByGenerator = limit(steps, knee)
+	p.record.FindMax.LimitedBy, p.record.FindMax.ByGenerator = limitOf(steps, knee)
 	for _, s := range steps {
 		if s.RatePerS == float64(knee) && s.Result == reports.Pass && s.TargetCores > 0 {
 			p.record.FindMax.PerCorePerS = s.OKPerS / s.TargetCores
@@ -69,7 +69,7 @@ func (p *loadPlan) stepOf(rate int64, run reports.Run) reports.Step {
 			s.P99US = o.Corrected.P99US
 		}
 	}
-	if p.flags.targets[0] == inProcess { // the generator's own share is in it: a service alone does with less
+	if p.flags.targets[0] == embeddedTarget { // the generator's own share is in it: a service alone does with less
 		s.TargetCores = l.Generator.CPUCores
 	}
 	return s
@@ -101,8 +101,8 @@ func whyOf(run reports.Run) string {
 	return "interrupted"
 }
 
-// limit says what gave way at the lowest rate above the knee that did not hold.
-func limit(steps []reports.Step, knee int64) (why string, byGenerator bool) {
+// limitOf says what gave way at the lowest rate above the knee that did not hold.
+func limitOf(steps []reports.Step, knee int64) (why string, byGenerator bool) {
 	lowest := 0.0
 	for _, s := range steps {
 		if s.Result == reports.Pass || s.RatePerS <= float64(knee) || lowest > 0 && s.RatePerS >= lowest {

@@ -41,7 +41,7 @@ func (p *loadProgress) report(r loadtest.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	past := time.Since(p.drawn)
-	if p.bar == nil || past < redrawEvery {
+	if p.bar == nil || past < redrawInterval {
 		return
 	}
 	text := r.Phase

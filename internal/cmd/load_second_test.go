@@ -14,16 +14,16 @@ import (
 	"hongbao/reports"
 )
 
-// buildSecond builds the wallet of loadtest/testdata/naive, which shares none of the service's code.
-func buildSecond(t *testing.T) string {
+// buildNaive builds the wallet of loadtest/testdata/naive, which shares none of the service's code.
+func buildNaive(t *testing.T) string {
 	name := filepath.Join(t.TempDir(), "naive")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", name, "./loadtest/testdata/naive").CombinedOutput()
 	require.NoError(t, err, string(out))
 	return name
 }
 
-// startSecond starts it until the test ends, and returns its address and its keys file.
-func startSecond(t *testing.T, program string, args ...string) (url, keys string) {
+// startNaive starts it until the test ends, and returns its address and its keys file.
+func startNaive(t *testing.T, program string, args ...string) (url, keys string) {
 	keys = filepath.Join(t.TempDir(), "keys.json")
 	cmd := exec.Command(program, append([]string{"--listen", "127.0.0.1:0", "--keys", keys}, args...)...)
 	out, err := cmd.StdoutPipe()
@@ -41,7 +41,7 @@ func TestLoadSecond(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays against every fault of the second wallet: run without -short")
 	}
-	program := buildSecond(t)
+	program := buildNaive(t)
 	whole, err := os.ReadFile("scenarios/rain-peak.yaml")
 	require.NoError(t, err)
 	poor := strings.Replace(string(whole), "budget_fen: 8_000_000_000", "budget_fen: 100_000", 1)
@@ -65,8 +65,8 @@ func TestLoadSecond(t *testing.T) {
 			t.Parallel() // a light load, and a wallet of its own
 			file := filepath.Join(t.TempDir(), "scenario.yaml")
 			require.NoError(t, os.WriteFile(file, []byte(c.scenario), 0o600))
-			url, keys := startSecond(t, program, "--activity", "spring-festival-2022", "--budget", c.budget, "--fault", c.fault)
-			code, said, record := played(t, t.Context(), file, "--target", url, "--keys", keys, "--peak", "500/s", "--duration", "2s")
+			url, keys := startNaive(t, program, "--activity", "spring-festival-2022", "--budget", c.budget, "--fault", c.fault)
+			code, said, record := runLoad(t, t.Context(), file, "--target", url, "--keys", keys, "--peak", "500/s", "--duration", "2s")
 			require.NotNil(t, record, said)
 			var violated []string
 			for _, check := range record.Checks {
@@ -88,24 +88,24 @@ func TestLoadSecond(t *testing.T) {
 
 // TestLoadConformance: the contract is put to both wallets, and a fault ends with the code of a violation.
 func TestLoadConformance(t *testing.T) {
-	program := buildSecond(t)
+	program := buildNaive(t)
 	for fault, want := range map[string]int{"": exitPass, "double": exitViolation} {
-		url, keys := startSecond(t, program, "--fault", fault)
-		code, said, _ := played(t, t.Context(), "--conformance", "--target", url, "--keys", keys)
+		url, keys := startNaive(t, program, "--fault", fault)
+		code, said, _ := runLoad(t, t.Context(), "--conformance", "--target", url, "--keys", keys)
 		require.Equal(t, want, code, said)
 		require.Equal(t, fault == "", strings.Contains(said, " 0 broken"), said)
 		require.Equal(t, 16, strings.Count(said, "not asked: "), said)
 	}
-	url, keys := startSecond(t, program)
-	code, said, _ := played(t, t.Context(), "--conformance", "--target", url, "--keys", keys, "--reward-scene", "friend-pendant", "--packets")
+	url, keys := startNaive(t, program)
+	code, said, _ := runLoad(t, t.Context(), "--conformance", "--target", url, "--keys", keys, "--reward-scene", "friend-pendant", "--packets")
 	require.Equal(t, exitViolation, code, "it was said to have what it has not: %s", said)
 	require.Contains(t, said, " 16 broken, 0 not known, 4 left out")
-	code, said, _ = played(t, t.Context(), "--conformance", "--target", url, "--keys", keys, "--reward-scene", "rain")
+	code, said, _ = runLoad(t, t.Context(), "--conformance", "--target", url, "--keys", keys, "--reward-scene", "rain")
 	require.Equal(t, exitUsage, code, "that is cash: %s", said)
 	require.Contains(t, said, "fireworks-tea, card-voucher, friend-pendant")
-	code, said, _ = played(t, t.Context(), "scenarios/rain-peak.yaml", "--packets")
+	code, said, _ = runLoad(t, t.Context(), "scenarios/rain-peak.yaml", "--packets")
 	require.Equal(t, exitUsage, code, "load does what the scenario says: %s", said)
-	code, said, _ = played(t, t.Context(), "--conformance")
+	code, said, _ = runLoad(t, t.Context(), "--conformance")
 	require.Equal(t, exitPass, code, said)
 	require.Contains(t, said, " 0 broken, 0 not known, 0 left out")
 }

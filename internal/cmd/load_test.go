@@ -20,8 +20,8 @@ import (
 	"hongbao/reports"
 )
 
-// played runs hongbao load and returns its exit code, what it said, and its record if there is one.
-func played(t *testing.T, ctx context.Context, args ...string) (code int, said string, record *reports.Record) {
+// runLoad runs hongbao load and returns its exit code, what it said, and its record if there is one.
+func runLoad(t *testing.T, ctx context.Context, args ...string) (code int, said string, record *reports.Record) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
 	var out, errs bytes.Buffer
@@ -34,8 +34,8 @@ func played(t *testing.T, ctx context.Context, args ...string) (code int, said s
 	return code, out.String() + errs.String(), record
 }
 
-// evaluated wants every check to have been looked at, and to hold.
-func evaluated(t *testing.T, r *reports.Record, why string) {
+// requireAllChecksPass wants every check to have been looked at, and to hold.
+func requireAllChecksPass(t *testing.T, r *reports.Record, why string) {
 	t.Helper()
 	require.NotNil(t, r, why)
 	require.Len(t, r.Checks, 12)
@@ -48,8 +48,8 @@ func evaluated(t *testing.T, r *reports.Record, why string) {
 // TestLoadEmbedded plays against a service in this process. On a machine that is busy with other tests the generator may
 // not keep up: then the verdict is unknown and says why, and the money was judged all the same.
 func TestLoadEmbedded(t *testing.T) {
-	code, said, record := played(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--peak", "60/s")
-	evaluated(t, record, said)
+	code, said, record := runLoad(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--peak", "60/s")
+	requireAllChecksPass(t, record, said)
 	run := record.Runs[0]
 	require.Equal(t, "api and stores", run.Load.Audit.Over)
 	require.Equal(t, &reports.Holdings{}, run.Load.Audit.LiveBefore, "production is empty")
@@ -71,8 +71,8 @@ func TestLoadEmbedded(t *testing.T) {
 // target as the last one left it, clean.
 func TestLoadServed(t *testing.T) {
 	s := servetest.Start(t, func(c *open.Config) { c.Scenario = "internal/cmd/testdata/tiny.yaml" })
-	code, said, record := played(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--target", s.URL, "--keys", s.Config.Keys, "--peak", "30/s", "--repeat", "2")
-	evaluated(t, record, said)
+	code, said, record := runLoad(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--target", s.URL, "--keys", s.Config.Keys, "--peak", "30/s", "--repeat", "2")
+	requireAllChecksPass(t, record, said)
 	require.Len(t, record.Runs, 2)
 	for _, r := range record.Runs {
 		require.Equal(t, "api", r.Load.Audit.Over)
@@ -89,7 +89,7 @@ func TestLoadRewardCentre(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits half a minute for downstreams that do not answer at once: run without -short")
 	}
-	code, said, record := played(t, t.Context(), "scenarios/reward-centre.yaml", "--window", "rain-on-friends-pages", "--peak", "60/s", "--duration", "2s")
+	code, said, record := runLoad(t, t.Context(), "scenarios/reward-centre.yaml", "--window", "rain-on-friends-pages", "--peak", "60/s", "--duration", "2s")
 	require.NotNil(t, record, said)
 	require.Len(t, record.Checks, 16)
 	for _, c := range record.Checks {
@@ -113,7 +113,7 @@ func TestLoadAbsurd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes all processors for seconds: run without -short")
 	}
-	code, said, record := played(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--peak", "400k/s", "--duration", "1s", "--audit-people", "10")
+	code, said, record := runLoad(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--peak", "400k/s", "--duration", "1s", "--audit-people", "10")
 	require.Equal(t, exitUnknown, code, said)
 	require.Equal(t, reports.Unknown, record.Verdict)
 	l := record.Runs[0].Load
@@ -121,7 +121,7 @@ func TestLoadAbsurd(t *testing.T) {
 	require.Positive(t, l.Total().Unsent)
 	require.Contains(t, said, "never sent")
 
-	code, said, record = played(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--peak", "10M/s", "--duration", "1m")
+	code, said, record = runLoad(t, t.Context(), "internal/cmd/testdata/tiny.yaml", "--peak", "10M/s", "--duration", "1m")
 	require.Equal(t, exitUnknown, code, "more than can be planned")
 	require.Nil(t, record)
 	require.Contains(t, said, "nothing was offered")
@@ -148,7 +148,7 @@ func TestLoadInterrupted(t *testing.T) {
 		}
 		cancel()
 	}()
-	code, said, record := played(t, ctx, "internal/cmd/testdata/tiny.yaml", "--target", relay.URL, "--keys", s.Config.Keys, "--peak", "50/s", "--duration", "1m")
+	code, said, record := runLoad(t, ctx, "internal/cmd/testdata/tiny.yaml", "--target", relay.URL, "--keys", s.Config.Keys, "--peak", "50/s", "--duration", "1m")
 	require.Equal(t, exitInterrupted, code, said)
 	require.True(t, record.Interrupted)
 	require.Equal(t, reports.Unknown, record.Verdict)
@@ -199,7 +199,7 @@ func TestLoadOfNoTarget(t *testing.T) {
 		t.Run(c.why, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			code, said, record := played(t, ctx, "internal/cmd/testdata/tiny.yaml", "--target", c.url, "--keys", c.keys, "--peak", "20/s")
+			code, said, record := runLoad(t, ctx, "internal/cmd/testdata/tiny.yaml", "--target", c.url, "--keys", c.keys, "--peak", "20/s")
 			require.Equal(t, exitUnknown, code, said)
 			require.Contains(t, said, c.says)
 			require.Contains(t, said, "nothing was offered")
@@ -217,7 +217,7 @@ func TestLoadFindMax(t *testing.T) {
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "strict.yaml")
 	require.NoError(t, os.WriteFile(file, append(tiny, "\nthresholds:\n  - {operation: grant, p50_ms: 0.001}\n"...), 0o644))
-	code, said, record := played(t, t.Context(), file, "--find-max", "--peak", "4/s", "--duration", "1s")
+	code, said, record := runLoad(t, t.Context(), file, "--find-max", "--peak", "4/s", "--duration", "1s")
 	require.Contains(t, []int{exitMissed, exitUnknown}, code, said)
 	require.NotNil(t, record.FindMax, said)
 	require.Zero(t, record.FindMax.KneePerS)

@@ -13,14 +13,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// operateFlags are the flags of every command of hongbao operator.
-type operateFlags struct {
+// operatorFlags are the flags of every command of hongbao operator.
+type operatorFlags struct {
 	url, data, keys, as string
 	json                bool
 }
 
 func operatorCommand() *cobra.Command {
-	var f operateFlags
+	var f operatorFlags
 	cmd := &cobra.Command{
 		Use:   "operator",
 		Short: "Run a service: switches, settings, announcements, the page, and bulk re-issues of rewards",
@@ -42,13 +42,13 @@ Roles: a viewer looks, an operator changes, an auditor reads the books.`,
 	p.StringVar(&f.keys, "keys", "", "the keys file, if it is not DATA/keys.json")
 	p.StringVar(&f.as, "as", "operator", "the operator in whose name it is done")
 	p.BoolVar(&f.json, "json", false, "print JSON")
-	cmd.AddCommand(switchCommands(&f), settingsCommands(&f), announceCommand(&f), announcementsCommand(&f), withdrawCommand(&f), pageCommands(&f), bulkCommands(&f),
+	cmd.AddCommand(switchCommands(&f), settingsCommands(&f), announceCommand(&f), announcementsCommand(&f), takeDownCommand(&f), pageCommands(&f), bulkCommands(&f),
 		refundCommand(&f))
 	return cmd
 }
 
-// dial returns the operator's client.
-func (f *operateFlags) dial() (*client.Operator, error) {
+// newClient returns the operator's client.
+func (f *operatorFlags) newClient() (*client.Operator, error) {
 	file := f.keys
 	if file == "" {
 		file = filepath.Join(f.data, "keys.json")
@@ -69,20 +69,20 @@ func (f *operateFlags) dial() (*client.Operator, error) {
 }
 
 // run makes a RunE of what is asked of a service.
-func (f *operateFlags) run(do func(cmd *cobra.Command, o *client.Operator, args []string) error) func(*cobra.Command, []string) error {
+func (f *operatorFlags) run(do func(cmd *cobra.Command, o *client.Operator, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		o, err := f.dial()
+		o, err := f.newClient()
 		if err != nil {
 			return err
 		}
 		defer o.CloseIdle()
-		return refused(do(cmd, o, args))
+		return classifyReply(do(cmd, o, args))
 	}
 }
 
-// refused classifies an error that a service answered. Client-side errors exit with the usage code, all others with the
+// classifyReply classifies an error that a service answered. Client-side errors exit with the usage code, all others with the
 // internal one.
-func refused(err error) error {
+func classifyReply(err error) error {
 	if _, known := exitCode(err); known {
 		return err
 	}
@@ -96,7 +96,7 @@ func refused(err error) error {
 }
 
 // print writes a value as JSON, or what text writes of it.
-func (f *operateFlags) print(w io.Writer, v any, text func(io.Writer)) error {
+func (f *operatorFlags) print(w io.Writer, v any, text func(io.Writer)) error {
 	if !f.json {
 		text(w)
 		return nil
@@ -107,8 +107,8 @@ func (f *operateFlags) print(w io.Writer, v any, text func(io.Writer)) error {
 	return e.Encode(v)
 }
 
-// numbered reads the number that an argument is.
-func numbered(text, what string) (int64, error) {
+// parseNumber reads the number that an argument is.
+func parseNumber(text, what string) (int64, error) {
 	var n int64
 	if _, err := fmt.Sscanf(text, "%d", &n); err != nil || n <= 0 || fmt.Sprint(n) != text {
 		return 0, usage("%q is not the number of %s", text, what)

@@ -14,10 +14,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// watchEvery is how often hongbao operator bulk start --wait looks how far a job has come.
-const watchEvery = 500 * time.Millisecond
+// jobPollInterval is how often hongbao operator bulk start --wait looks how far a job has come.
+const jobPollInterval = 500 * time.Millisecond
 
-func bulkCommands(f *operateFlags) *cobra.Command {
+func bulkCommands(f *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "bulk", Short: "Re-issue rewards to a list of people", Args: noArguments, RunE: help,
 		Long: fmt.Sprintf(`A list is CSV with the header
 
@@ -35,7 +35,7 @@ also when the service is killed in the middle; a job goes on from its place.`, w
 	return cmd
 }
 
-func bulkCheck(f *operateFlags) *cobra.Command {
+func bulkCheck(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "check FILE", Short: "Dry run: what a list would grant, and all that is wrong with it", Args: cobra.ExactArgs(1),
 		Long:    "Exit codes: 2 when the list has faults, 4 when budget or stock are not enough.",
 		Example: "  hongbao operator bulk check list.csv",
@@ -44,7 +44,7 @@ func bulkCheck(f *operateFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := f.print(cmd.OutOrStdout(), planOf(plan), func(w io.Writer) { tellPlan(w, plan) }); err != nil {
+			if err := f.print(cmd.OutOrStdout(), planOf(plan), func(w io.Writer) { printPlan(w, plan) }); err != nil {
 				return err
 			}
 			switch {
@@ -65,11 +65,11 @@ func checkList(ctx context.Context, o *client.Operator, name string) (wallet.Bul
 	return o.CheckBulk(ctx, list)
 }
 
-func (f *operateFlags) printJob(cmd *cobra.Command, j wallet.BulkJob) error {
-	return f.print(cmd.OutOrStdout(), jobOf(j), func(w io.Writer) { tellJob(w, j) })
+func (f *operatorFlags) printJob(cmd *cobra.Command, j wallet.BulkJob) error {
+	return f.print(cmd.OutOrStdout(), jobOf(j), func(w io.Writer) { printJobLine(w, j) })
 }
 
-func bulkCreate(f *operateFlags) *cobra.Command {
+func bulkCreate(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "create FILE", Short: "Record a list as a job, which grants nothing before it is started", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator bulk create list.csv",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
@@ -85,20 +85,20 @@ func bulkCreate(f *operateFlags) *cobra.Command {
 		})}
 }
 
-func bulkStart(f *operateFlags) *cobra.Command {
+func bulkStart(f *operatorFlags) *cobra.Command {
 	var wait bool
 	cmd := &cobra.Command{Use: "start JOB", Short: "Start a job, or go on with one that was stopped", Args: cobra.ExactArgs(1),
 		Long: `Starts a job. With --wait it shows how far it has come until it is done or somebody stops it; Ctrl-C ends the waiting and
 not the job. Exit code 4: it is done, and not every row was granted as the list asks.`,
 		Example: "  hongbao operator bulk start 1 --wait",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
-			id, err := numbered(args[0], "a job")
+			id, err := parseNumber(args[0], "a job")
 			if err != nil {
 				return err
 			}
 			job, err := o.StartBulk(cmd.Context(), id)
 			if err == nil && wait {
-				job, err = follow(cmd.Context(), cmd.ErrOrStderr(), o, job)
+				job, err = waitForJob(cmd.Context(), cmd.ErrOrStderr(), o, job)
 			}
 			if err != nil {
 				return err
@@ -115,8 +115,8 @@ not the job. Exit code 4: it is done, and not every row was granted as the list 
 	return cmd
 }
 
-// follow waits until a job runs no more, and shows how far it has come where somebody looks.
-func follow(ctx context.Context, w io.Writer, o *client.Operator, job wallet.BulkJob) (wallet.BulkJob, error) {
+// waitForJob waits until a job runs no more, and shows how far it has come where somebody looks.
+func waitForJob(ctx context.Context, w io.Writer, o *client.Operator, job wallet.BulkJob) (wallet.BulkJob, error) {
 	show := func(wallet.BulkJob) {}
 	if isTerminal(w) {
 		bar := newBar(w)
@@ -127,7 +127,7 @@ func follow(ctx context.Context, w io.Writer, o *client.Operator, job wallet.Bul
 			_ = bar.Set64(int64(j.Done))
 		}
 	}
-	t := time.NewTicker(watchEvery)
+	t := time.NewTicker(jobPollInterval)
 	defer t.Stop()
 	for job.State == wallet.BulkRunning {
 		show(job)
@@ -144,10 +144,10 @@ func follow(ctx context.Context, w io.Writer, o *client.Operator, job wallet.Bul
 	return job, nil
 }
 
-func bulkStop(f *operateFlags) *cobra.Command {
+func bulkStop(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "stop JOB", Short: "Stop a job; what was granted stays granted", Args: cobra.ExactArgs(1), Example: "  hongbao operator bulk stop 1",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
-			id, err := numbered(args[0], "a job")
+			id, err := parseNumber(args[0], "a job")
 			if err != nil {
 				return err
 			}
@@ -159,12 +159,12 @@ func bulkStop(f *operateFlags) *cobra.Command {
 		})}
 }
 
-func bulkStatus(f *operateFlags) *cobra.Command {
+func bulkStatus(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "status [JOB]", Short: "Say how far a job has come, or the newest jobs", Args: cobra.MaximumNArgs(1),
 		Example: "  hongbao operator bulk status\n  hongbao operator bulk status 1 --json",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
 			if len(args) > 0 {
-				id, err := numbered(args[0], "a job")
+				id, err := parseNumber(args[0], "a job")
 				if err != nil {
 					return err
 				}
@@ -184,20 +184,20 @@ func bulkStatus(f *operateFlags) *cobra.Command {
 			}
 			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
 				for _, j := range jobs {
-					tellJob(w, j)
+					printJobLine(w, j)
 				}
 			})
 		})}
 }
 
-func bulkRows(f *operateFlags) *cobra.Command {
+func bulkRows(f *operatorFlags) *cobra.Command {
 	var failed bool
 	cmd := &cobra.Command{Use: "rows JOB", Short: "Print a job's rows with their outcomes, as CSV", Args: cobra.ExactArgs(1),
 		Long: `Prints the list's columns with the line before them and the outcome behind them: ok, fallback or greeting (too few coupons
 were left), or the reason of the refusal; empty while there is none.`,
 		Example: "  hongbao operator bulk rows 1 --refused > refused.csv",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
-			id, err := numbered(args[0], "a job")
+			id, err := parseNumber(args[0], "a job")
 			if err != nil {
 				return err
 			}
@@ -231,7 +231,7 @@ func writeRows(ctx context.Context, w io.Writer, o *client.Operator, id int64, f
 	return out.Error()
 }
 
-func refundCommand(f *operateFlags) *cobra.Command {
+func refundCommand(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "refund ORDER", Short: "Take back a reward other than cash that was not used", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator refund 17_movie_1_10_3",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {

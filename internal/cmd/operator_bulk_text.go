@@ -46,8 +46,8 @@ func planOf(p wallet.BulkPlan) planJSON {
 	return out
 }
 
-// tellPlan writes a dry run for people.
-func tellPlan(w io.Writer, p wallet.BulkPlan) {
+// printPlan writes a dry run for people.
+func printPlan(w io.Writer, p wallet.BulkPlan) {
 	for _, x := range p.Faults {
 		fmt.Fprintf(w, "line %d: %s\n", x.Line, x.Text)
 	}
@@ -91,8 +91,8 @@ func jobOf(j wallet.BulkJob) jobJSON {
 	return jobJSON{j.ID, hex.EncodeToString(j.Digest[:]), j.By, int64(j.Created), j.State.String(), j.Rows, j.Done, j.Granted, j.Rain()}
 }
 
-// tellJob writes a job in one line.
-func tellJob(w io.Writer, j wallet.BulkJob) {
+// printJobLine writes a job in one line.
+func printJobLine(w io.Writer, j wallet.BulkJob) {
 	fmt.Fprintf(w, "job %d: %s, %d of %d rows done, %d granted, %d not; by %s at %s\n", j.ID, j.State, j.Done, j.Rows, j.Granted, j.Done-j.Granted, j.By,
 		j.Created.Time().Format(time.RFC3339))
 }

@@ -13,10 +13,10 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// longestAnnouncement bounds how long a text is shown: no festival is longer.
-const longestAnnouncement = 90 * 24 * time.Hour
+// maxAnnouncement bounds how long a text is shown: no festival is longer.
+const maxAnnouncement = 90 * 24 * time.Hour
 
-func announceCommand(f *operateFlags) *cobra.Command {
+func announceCommand(f *operatorFlags) *cobra.Command {
 	var a wallet.Announcement
 	var apps []string
 	var from string
@@ -32,8 +32,8 @@ func announceCommand(f *operateFlags) *cobra.Command {
 					return usage("--from: %w", err)
 				}
 			}
-			if lasts <= 0 || lasts > longestAnnouncement {
-				return usage("--for %s: a text is shown for up to %s", lasts, longestAnnouncement)
+			if lasts <= 0 || lasts > maxAnnouncement {
+				return usage("--for %s: a text is shown for up to %s", lasts, maxAnnouncement)
 			}
 			a.From, a.To = wallet.InstantOf(begin), wallet.InstantOf(begin.Add(lasts))
 			for _, name := range apps {
@@ -47,7 +47,7 @@ func announceCommand(f *operateFlags) *cobra.Command {
 			if a.ID, err = o.Announce(cmd.Context(), a); err != nil {
 				return err
 			}
-			return f.print(cmd.OutOrStdout(), announced(a), func(w io.Writer) { fmt.Fprintln(w, line(a)) })
+			return f.print(cmd.OutOrStdout(), announcementOf(a), func(w io.Writer) { fmt.Fprintln(w, announcementLine(a)) })
 		})}
 	fl := cmd.Flags()
 	fl.StringVar(&a.Text, "text", "", "the text in English")
@@ -69,7 +69,7 @@ type announcementJSON struct {
 	ToUs   int64    `json:"to_us"`
 }
 
-func announced(a wallet.Announcement) announcementJSON {
+func announcementOf(a wallet.Announcement) announcementJSON {
 	out := announcementJSON{a.ID, a.Text, a.TextZH, []string{}, int64(a.From), int64(a.To)}
 	for _, app := range a.Apps {
 		out.Apps = append(out.Apps, app.String())
@@ -77,16 +77,16 @@ func announced(a wallet.Announcement) announcementJSON {
 	return out
 }
 
-// line is an announcement in one line.
-func line(a wallet.Announcement) string {
+// announcementLine is an announcement in one line.
+func announcementLine(a wallet.Announcement) string {
 	who := "all apps"
 	if len(a.Apps) > 0 {
-		who = strings.Join(announced(a).Apps, ", ")
+		who = strings.Join(announcementOf(a).Apps, ", ")
 	}
 	return fmt.Sprintf("%d  %s to %s  %s  %s", a.ID, a.From.Time().Format(time.RFC3339), a.To.Time().Format(time.RFC3339), who, strings.TrimSpace(a.Text+"  "+a.TextZH))
 }
 
-func announcementsCommand(f *operateFlags) *cobra.Command {
+func announcementsCommand(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "announcements", Short: "List the announcements that are not over", Args: cobra.NoArgs, Example: "  hongbao operator announcements",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
 			all, err := o.Announcements(cmd.Context())
@@ -95,20 +95,20 @@ func announcementsCommand(f *operateFlags) *cobra.Command {
 			}
 			out := []announcementJSON{}
 			for _, a := range all {
-				out = append(out, announced(a))
+				out = append(out, announcementOf(a))
 			}
 			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
 				for _, a := range all {
-					fmt.Fprintln(w, line(a))
+					fmt.Fprintln(w, announcementLine(a))
 				}
 			})
 		})}
 }
 
-func withdrawCommand(f *operateFlags) *cobra.Command {
+func takeDownCommand(f *operatorFlags) *cobra.Command {
 	return &cobra.Command{Use: "take-down ID", Short: "Take an announcement down", Args: cobra.ExactArgs(1), Example: "  hongbao operator take-down 3",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
-			id, err := numbered(args[0], "an announcement")
+			id, err := parseNumber(args[0], "an announcement")
 			if err == nil {
 				err = o.WithdrawAnnouncement(cmd.Context(), id)
 			}
@@ -123,13 +123,13 @@ type versionJSON struct {
 	AtUs    int64  `json:"at_us"`
 }
 
-func pageCommands(f *operateFlags) *cobra.Command {
+func pageCommands(f *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "page", Short: "The configuration of the wallet page, with versions", Args: noArguments, RunE: help}
 	show := &cobra.Command{Use: "show [VERSION]", Short: "Print the configuration in force, or a version of it", Args: cobra.MaximumNArgs(1), Example: "  hongbao operator page show 2",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) (err error) {
 			version := int64(0)
 			if len(args) > 0 {
-				if version, err = numbered(args[0], "a version"); err != nil {
+				if version, err = parseNumber(args[0], "a version"); err != nil {
 					return err
 				}
 			}
@@ -188,7 +188,7 @@ func pageCommands(f *operateFlags) *cobra.Command {
 	back := &cobra.Command{Use: "rollback VERSION", Short: "Put an old version's body in force as the next version", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator page rollback 2",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
-			to, err := numbered(args[0], "a version")
+			to, err := parseNumber(args[0], "a version")
 			if err != nil {
 				return err
 			}

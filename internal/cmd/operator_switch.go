@@ -26,7 +26,7 @@ type switchJSON struct {
 	SinceUs    int64         `json:"since_us"`
 }
 
-func switchCommands(f *operateFlags) *cobra.Command {
+func switchCommands(f *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "switch", Short: "Degrade switches: list them, turn them on and off", Args: noArguments, RunE: help}
 	list := &cobra.Command{Use: "list", Short: "List the switches, what they do and what users notice", Args: cobra.NoArgs,
 		Example: "  hongbao operator switch list\n  hongbao operator switch list --json",
@@ -104,7 +104,7 @@ func settingsOf(s wallet.Settings) settingsJSON {
 	return out
 }
 
-func settingsCommands(f *operateFlags) *cobra.Command {
+func settingsCommands(f *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "settings", Short: "Settings that change while the service runs", Args: noArguments, RunE: help}
 	show := func(cmd *cobra.Command, s wallet.Settings) error {
 		return f.print(cmd.OutOrStdout(), settingsOf(s), func(w io.Writer) {

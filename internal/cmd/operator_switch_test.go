@@ -78,21 +78,21 @@ func TestServeSwitchCommands(t *testing.T) {
 	data := t.TempDir()
 	s := servetest.Start(t, func(c *open.Config) { c.Data = data })
 	const words = "Begins no withdrawal. Those on record go on."
-	code, out, errs := operate(t, s, data, "switch", "list")
+	code, out, errs := runOperator(t, s, data, "switch", "list")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "stop-withdrawals: off (active, bank)\n    "+words)
 	require.Contains(t, out, "break-bank: off (passive, bank)\n")
 
-	code, out, errs = operate(t, s, data, "switch", "set", "stop-withdrawals", "on")
+	code, out, errs = runOperator(t, s, data, "switch", "set", "stop-withdrawals", "on")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "stop-withdrawals: ON (active, bank)\n    "+words)
 	require.Contains(t, out, "users: Withdrawing is not possible for the moment")
 	require.NotContains(t, out, "break-bank", "no other switch")
 
-	code, out, errs = operate(t, s, data, "switch", "set", "stop-withdrawals", "off", "--json")
+	code, out, errs = runOperator(t, s, data, "switch", "set", "stop-withdrawals", "off", "--json")
 	require.Zero(t, code, errs)
 	require.JSONEq(t, `{"name":"stop-withdrawals","on":false}`, out)
-	code, _, errs = operate(t, s, data, "switch", "set", "gravity", "on")
+	code, _, errs = runOperator(t, s, data, "switch", "set", "gravity", "on")
 	require.NotZero(t, code)
 	require.Contains(t, errs, "not found")
 }

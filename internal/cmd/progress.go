@@ -13,8 +13,8 @@ import (
 	"hongbao/sim"
 )
 
-// redrawEvery is how often a progress line changes: often enough to see that it lives.
-const redrawEvery = 200 * time.Millisecond
+// redrawInterval is how often a progress line changes: often enough to see that it lives.
+const redrawInterval = 200 * time.Millisecond
 
 // progress shows how far runs that go on side by side have come, on a terminal.
 type progress struct {
@@ -54,7 +54,7 @@ func (p *progress) report(i int, s sim.Progress, now time.Time) {
 	defer p.mu.Unlock()
 	p.runs[i] = s
 	past := now.Sub(p.drawn)
-	if past < redrawEvery {
+	if past < redrawInterval {
 		return
 	}
 	var sent, backlog, violations int64

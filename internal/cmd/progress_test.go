@@ -16,7 +16,7 @@ func TestProgressLine(t *testing.T) {
 	start := time.Now()
 	p := &progress{bar: newBar(&out), runs: make([]sim.Progress, 2), drawn: start}
 	eight := time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC) // 20:00 in Shanghai
-	p.report(0, sim.Progress{Strategy: "sync", Now: eight, Done: 500, Total: 5_000, Backlog: 30, Violations: 1}, start.Add(redrawEvery/2))
+	p.report(0, sim.Progress{Strategy: "sync", Now: eight, Done: 500, Total: 5_000, Backlog: 30, Violations: 1}, start.Add(redrawInterval/2))
 	require.Empty(t, out.String(), "too soon to redraw")
 	p.report(1, sim.Progress{Strategy: "token", Now: eight, Done: 2_000, Total: 5_000, Backlog: 12, Violations: 2}, start.Add(time.Second))
 	require.Contains(t, out.String(), "token at 01-31 20:00:00 · 2.5 k grants/s · backlog 42 · violations 3")

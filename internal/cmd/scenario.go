@@ -31,7 +31,7 @@ func scenarioCommand() *cobra.Command {
 		},
 	}
 	show := &cobra.Command{
-		Use: "show SCENARIO", Short: "Show what a scenario will do", Args: oneScenario,
+		Use: "show SCENARIO", Short: "Show what a scenario will do", Args: oneScenarioFile,
 		Example: "  hongbao scenario show scenarios/spring-festival-2022.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, _, err := loadScenario(args[0])
@@ -66,8 +66,8 @@ func scenarioCommand() *cobra.Command {
 	return cmd
 }
 
-// oneScenario is the Args of a command on one scenario file.
-func oneScenario(_ *cobra.Command, args []string) error {
+// oneScenarioFile is the Args of a command on one scenario file.
+func oneScenarioFile(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("name one scenario file, not %d", len(args))
 	}

@@ -90,7 +90,7 @@ func runService(ctx context.Context, c open.Config, out, logs io.Writer) error {
 		debug.SetGCPercent(gcPercent)
 	}
 	var err error
-	if c.Activity, err = servedTree(c.Scenario); err != nil {
+	if c.Activity, err = servedActivity(c.Scenario); err != nil {
 		return err
 	}
 	c.Log = slog.New(slog.NewTextHandler(logs, nil))
@@ -110,9 +110,9 @@ func runService(ctx context.Context, c open.Config, out, logs io.Writer) error {
 	return nil
 }
 
-// servedTree returns the activity that a service grants by: the official stage of a scenario, without its calendar,
+// servedActivity returns the activity that a service grants by: the official stage of a scenario, without its calendar,
 // because the service runs now and the scenario's festival was in 2022. "" is the activity that is built in.
-func servedTree(file string) (wallet.Activity, error) {
+func servedActivity(file string) (wallet.Activity, error) {
 	if file == "" {
 		return open.BuiltInActivity(), nil
 	}

@@ -48,32 +48,32 @@ func startProcess(t *testing.T, data, name string) (*rig.Program, *servetest.Ser
 
 // What is granted before and while the service is killed.
 const (
-	people  = 40  // who win, in turn
-	enough  = 320 // grants to wait for
-	eachFen = 3   // of each
+	people    = 40  // who win, in turn
+	minGrants = 320 // grants to wait for
+	eachFen   = 3   // of each
 )
 
-// grants is what the upstream knows: every request has an answer, or has none.
-type grants struct {
-	mu     sync.Mutex
-	orders map[string]int     // acknowledged → its place in the series
-	tokens map[int64][][]byte // by user
-	lost   []int              // no answer
+// clientRecord is what the upstream knows: every request has an answer, or has none.
+type clientRecord struct {
+	mu         sync.Mutex
+	orders     map[string]int     // acknowledged → its place in the series
+	tokens     map[int64][][]byte // by user
+	unanswered []int              // no answer
 }
 
 // body is a place in the series of grants.
-func (g *grants) body(n int) string { return servetest.Win(int64(n%people+1), n/people, eachFen) }
+func (g *clientRecord) body(n int) string { return servetest.Win(int64(n%people+1), n/people, eachFen) }
 
-// loaded grants until the service is gone, which ends when enough is acknowledged and more is under way.
-func loaded(t *testing.T, s *servetest.Service, end func()) *grants {
-	g := &grants{orders: map[string]int{}, tokens: map[int64][][]byte{}}
+// grantUntil grants until the service is gone, which ends when enough is acknowledged and more is under way.
+func grantUntil(t *testing.T, s *servetest.Service, end func()) *clientRecord {
+	g := &clientRecord{orders: map[string]int{}, tokens: map[int64][][]byte{}}
 	var next, acknowledged atomic.Int64
 	var all sync.WaitGroup
 	due := make(chan struct{})
 	for range servetest.Loaders {
 		all.Go(func() {
 			for g.grant(s, int(next.Add(1))-1) {
-				if acknowledged.Add(1) == enough {
+				if acknowledged.Add(1) == minGrants {
 					close(due)
 				}
 			}
@@ -84,7 +84,7 @@ func loaded(t *testing.T, s *servetest.Service, end func()) *grants {
 	select {
 	case <-due:
 	case <-over:
-		t.Fatalf("%d grants were acknowledged and %d were not", len(g.orders), len(g.lost))
+		t.Fatalf("%d grants were acknowledged and %d were not", len(g.orders), len(g.unanswered))
 	}
 	end()
 	<-over
@@ -92,13 +92,13 @@ func loaded(t *testing.T, s *servetest.Service, end func()) *grants {
 }
 
 // grant makes one of the series and says whether it was acknowledged.
-func (g *grants) grant(s *servetest.Service, n int) bool {
+func (g *clientRecord) grant(s *servetest.Service, n int) bool {
 	var won pb.GrantReply
 	reason, err := s.TrySigned("demo", "GrantService/Grant", g.body(n), &won)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err != nil || reason != "ok" {
-		g.lost = append(g.lost, n)
+		g.unanswered = append(g.unanswered, n)
 		return false
 	}
 	g.orders[won.Order] = n
@@ -115,17 +115,17 @@ func TestServeKilled(t *testing.T) {
 	for _, strategy := range wallet.Strategies {
 		t.Run(string(strategy), func(t *testing.T) {
 			t.Parallel()
-			killed(t, strategy)
+			testKilled(t, strategy)
 		})
 	}
 }
 
-func killed(t *testing.T, strategy wallet.Strategy) {
+func testKilled(t *testing.T, strategy wallet.Strategy) {
 	data := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(data, "hongbao.yaml"), fmt.Appendf(nil,
 		"{listen: '127.0.0.1:0', debug: '', data: %q, strategy: %s, shards: 1, batch: 1}", data, strategy), 0o600))
 	first, s := startProcess(t, data, "first")
-	g := loaded(t, s, first.Kill)
+	g := grantUntil(t, s, first.Kill)
 
 	second, s := startProcess(t, data, "second")
 	said, err := os.ReadFile(second.Log())
@@ -133,19 +133,19 @@ func killed(t *testing.T, strategy wallet.Strategy) {
 	if strategy != wallet.StrategySync { // which acknowledges what is posted
 		require.Contains(t, string(said), "posted what an earlier life had acknowledged", "nothing was left behind, so nothing is shown by this test")
 	}
-	total := int64(len(g.orders)+len(g.lost)) * eachFen
-	for _, n := range g.lost { // it may have been done or not: the same number settles it
+	total := int64(len(g.orders)+len(g.unanswered)) * eachFen
+	for _, n := range g.unanswered { // it may have been done or not: the same number settles it
 		var won pb.GrantReply
 		require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", g.body(n), &won))
 		g.orders[won.Order] = n
 	}
-	onPages(t, s, g)
+	requireOnPages(t, s, g)
 	servetest.AtRest(t, s, len(g.orders), total)
 	var status pb.StatusReply
 	require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/Status", "{}", &status))
 	require.Zero(t, status.Budgets[0].StrandedFen)
 	require.LessOrEqual(t, status.Budgets[0].LeasedFen, total+open.Default().BudgetBlock, "what the killed process had leased is back")
-	refusedSecond(t, data)
+	requireSecondProcessRefused(t, data)
 
 	require.NoError(t, second.Stop(servetest.Patience), "a clean stop ends with 0")
 	said, err = os.ReadFile(second.Log())
@@ -155,11 +155,11 @@ func killed(t *testing.T, strategy wallet.Strategy) {
 	c.Data = data
 	b := servetest.ReadRecords(t, &c, false)
 	require.Len(t, b.Orders, len(g.orders))
-	exact(t, b, g)
+	requireExact(t, b, g)
 }
 
-// exact wants books in which nothing is open, and what was acknowledged is there once.
-func exact(t *testing.T, b servetest.Records, g *grants) {
+// requireExact wants books in which nothing is open, and what was acknowledged is there once.
+func requireExact(t *testing.T, b servetest.Records, g *clientRecord) {
 	t.Helper()
 	total := wallet.Money(len(b.Orders) * eachFen)
 	require.Zero(t, b.Sum)
@@ -179,25 +179,25 @@ func exact(t *testing.T, b servetest.Records, g *grants) {
 // TestServeStopped: a clean stop in the middle of the work posts all that was acknowledged before it ends.
 func TestServeStopped(t *testing.T) {
 	t.Parallel()
-	stopped(t, func(*open.Config) {})
+	testStopped(t, func(*open.Config) {})
 }
 
 // TestServeStoppedReal is the same on Redis and MySQL: nobody else is there to post what is held.
-func TestServeStoppedReal(t *testing.T) { stopped(t, servetest.OnRealStores(t)) }
+func TestServeStoppedReal(t *testing.T) { testStopped(t, servetest.OnRealStores(t)) }
 
-func stopped(t *testing.T, change func(*open.Config)) {
+func testStopped(t *testing.T, change func(*open.Config)) {
 	s := servetest.Start(t, func(c *open.Config) { change(c); c.Shards, c.Batch = 1, 1 })
 	var held pb.StatusReply
-	g := loaded(t, s, func() {
+	g := grantUntil(t, s, func() {
 		require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/Status", "{}", &held))
 		s.Stop()
 	})
 	require.Positive(t, held.BacklogDepth, "nothing was held, so nothing is shown by this test")
-	exact(t, servetest.ReadRecords(t, &s.Config, false), g)
+	requireExact(t, servetest.ReadRecords(t, &s.Config, false), g)
 }
 
-// onPages wants every grant on its person's page, once. The tokens that clients hold are of grants posted meanwhile.
-func onPages(t *testing.T, s *servetest.Service, g *grants) {
+// requireOnPages wants every grant on its person's page, once. The tokens that clients hold are of grants posted meanwhile.
+func requireOnPages(t *testing.T, s *servetest.Service, g *clientRecord) {
 	t.Helper()
 	seen := map[string]int{}
 	for user := int64(1); user <= people; user++ {
@@ -235,8 +235,8 @@ func onPages(t *testing.T, s *servetest.Service, g *grants) {
 	require.Len(t, seen, len(g.orders))
 }
 
-// refusedSecond starts another process on a folder that is in use.
-func refusedSecond(t *testing.T, data string) {
+// requireSecondProcessRefused starts another process on a folder that is in use.
+func requireSecondProcessRefused(t *testing.T, data string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), servetest.Patience)
 	defer cancel()

@@ -88,7 +88,7 @@ func TestServeSecrets(t *testing.T) {
 
 // TestServedTree: what is granted is the official stage of a scenario, at any time.
 func TestServedTree(t *testing.T) {
-	a, err := servedTree("internal/cmd/testdata/tiny.yaml")
+	a, err := servedActivity("internal/cmd/testdata/tiny.yaml")
 	require.NoError(t, err)
 	require.Len(t, a.Children, 1)
 	require.Equal(t, wallet.Official, a.Children[0].Stage)
@@ -100,6 +100,6 @@ func TestServedTree(t *testing.T) {
 	tiny, err := os.ReadFile("internal/cmd/testdata/tiny.yaml")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, bytes.ReplaceAll(tiny, []byte("stage: official"), []byte("stage: internal-test")), 0o600))
-	_, err = servedTree(file)
+	_, err = servedActivity(file)
 	require.ErrorContains(t, err, "has no official stage to serve")
 }

@@ -40,7 +40,7 @@ func simCommand() *cobra.Command {
 give the same run, down to the digest.`,
 		Example: `  hongbao sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all --seed 7
   hongbao sim scenarios/regress/unknown-outcomes.yaml --crypto real --json`,
-		Args: oneScenario,
+		Args: oneScenarioFile,
 		RunE: func(cmd *cobra.Command, args []string) error { return simulate(cmd, args[0], f) },
 	}
 	cmd.Flags().StringVar(&f.scale, "scale", "1/1", "scale people, rates, capacities and budgets by this ratio, and keep latencies")
@@ -64,7 +64,7 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	if dir == "" {
 		dir = filepath.Join("reports", "out", record.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
 	}
-	if err := writable(dir); err != nil {
+	if err := prepareOut(dir); err != nil {
 		return err
 	}
 	progress := newProgress(cmd.ErrOrStderr(), f.quiet || f.json, len(plan))
@@ -89,8 +89,8 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	return outcome(record)
 }
 
-// writable makes the folder of a run before the run, which may take long, and tries to write there.
-func writable(dir string) error {
+// prepareOut makes the folder of a run before the run, which may take long, and tries to write there.
+func prepareOut(dir string) error {
 	if err := open.PrepareFolder(dir, 0o755); err != nil {
 		return usage("--out %s: %w\n  hint: name a folder that can be written", dir, err)
 	}
@@ -112,10 +112,10 @@ func outcome(r *reports.Record) error {
 	return nil
 }
 
-// planned is one strategy's replay to come.
-type planned struct {
-	options sim.Options
-	full    sim.Full
+// plannedRun is one strategy's replay to come.
+type plannedRun struct {
+	options   sim.Options
+	fullScale sim.Full
 }
 
 // maxGrants bounds the grants of one run unless somebody allows more: a run keeps a few hundred bytes of memory for
@@ -123,7 +123,7 @@ type planned struct {
 const maxGrants = 60_000_000
 
 // planRun reads the scenario and the flags into a record without runs, and the runs to make.
-func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
+func planRun(file string, f simFlags) (*reports.Record, []plannedRun, error) {
 	num, den, err := parseScale(f.scale)
 	if err != nil {
 		return nil, nil, err
@@ -151,9 +151,9 @@ func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
 	if n := scaled.Grants(); n > f.maxGrants {
 		return nil, nil, usage("--scale %s: %d grants are more than one run may replay, which is %d\n  hint: choose a smaller ratio, such as 1/1000, or allow more with --max-grants where there is memory for it, about 300 bytes a grant", f.scale, n, f.maxGrants)
 	}
-	var plan []planned
+	var plan []plannedRun
 	for _, s := range strategies {
-		plan = append(plan, planned{sim.Options{Scenario: scaled, Strategy: s, Crypto: crypto, Seed: f.seed}, sim.FullOf(whole, num, den)})
+		plan = append(plan, plannedRun{sim.Options{Scenario: scaled, Strategy: s, Crypto: crypto, Seed: f.seed}, sim.FullOf(whole, num, den)})
 	}
 	record := &reports.Record{
 		Schema: reports.Schema, Kind: "sim", Seed: f.seed, Commit: commit(), Environment: sim.Environment(),
@@ -161,7 +161,7 @@ func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
 			Name: whole.Name, Title: whole.Title, TitleZH: whole.TitleZH, Description: whole.Description, File: filepath.ToSlash(file),
 			SHA256: sum, Scale: f.scale, ScaleNum: num, ScaleDen: den, Crypto: f.crypto,
 		},
-		Replay: fmt.Sprintf("%s sim %s --scale %s --strategy %s --crypto %s --seed %d", self(), filepath.ToSlash(file), f.scale, f.strategy, f.crypto, f.seed),
+		Replay: fmt.Sprintf("%s sim %s --scale %s --strategy %s --crypto %s --seed %d", selfCommand(), filepath.ToSlash(file), f.scale, f.strategy, f.crypto, f.seed),
 	}
 	return record, plan, nil
 }
@@ -181,8 +181,8 @@ func parseScale(s string) (num, den int64, err error) {
 }
 
 // replay makes the runs side by side, as many as there are processors; each is a world of its own.
-func replay(ctx context.Context, plan []planned, p *progress) ([]reports.Run, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(collectAt(plan)))
+func replay(ctx context.Context, plan []plannedRun, p *progress) ([]reports.Run, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercentOf(plan)))
 	runs, errs := make([]reports.Run, len(plan)), make([]error, len(plan))
 	slots := make(chan struct{}, max(1, min(len(plan), sim.Environment().GOMAXPROCS)))
 	var wg sync.WaitGroup
@@ -193,7 +193,7 @@ func replay(ctx context.Context, plan []planned, p *progress) ([]reports.Run, er
 			o := plan[i].options
 			o.Progress = p.of(i)
 			start := time.Now()
-			runs[i], errs[i] = sim.Run(ctx, o, plan[i].full)
+			runs[i], errs[i] = sim.Run(ctx, o, plan[i].fullScale)
 			runs[i].WallSeconds = time.Since(start).Seconds()
 		})
 	}
@@ -201,9 +201,9 @@ func replay(ctx context.Context, plan []planned, p *progress) ([]reports.Run, er
 	return runs, errors.Join(errs...)
 }
 
-// collectAt returns how much garbage, in percent of what is kept, may gather before it is collected. A run keeps most
+// gcPercentOf returns how much garbage, in percent of what is kept, may gather before it is collected. A run keeps most
 // of what it makes, so a small one had better collect seldom; a large one needs the memory.
-func collectAt(plan []planned) int {
+func gcPercentOf(plan []plannedRun) int {
 	const small = 5_000_000 // grants; some two gigabytes with all that gathers
 	if plan[0].options.Scenario.Grants() <= small {
 		return 400
@@ -222,8 +222,8 @@ func show(cmd *cobra.Command, r *reports.Record, dir string, asJSON bool) error 
 	return render.Paths(cmd.OutOrStdout(), dir)
 }
 
-// self returns how to call this program again.
-func self() string {
+// selfCommand returns how to call this program again.
+func selfCommand() string {
 	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
 		return "go run ."
 	}

@@ -31,13 +31,13 @@ type Wallet struct {
 	Stop    func() error
 }
 
-// soonStuck is the age from which an embedded target settles an order that a deadline has left open. A festival's backlog
+// compensateAfter is the age from which an embedded target settles an order that a deadline has left open. A festival's backlog
 // is a quarter of an hour long; a load test's is some seconds, and its audit waits.
-const soonStuck = 10 * time.Second
+const compensateAfter = 10 * time.Second
 
-// Embedded runs a service in this process, on a port of its own and in a folder that goes with it. Who may withdraw,
+// StartEmbedded runs a service in this process, on a port of its own and in a folder that goes with it. Who may withdraw,
 // and how the stand-ins of downstreams behave, is the scenario's.
-func Embedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strategy, of *scenarios.Scenario, logs io.Writer) (*Wallet, error) {
+func StartEmbedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strategy, of *scenarios.Scenario, logs io.Writer) (*Wallet, error) {
 	dir, err := os.MkdirTemp("", "hongbao-load-*")
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func Embedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strateg
 		d := of.Downstreams
 		c.StandIns = &fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den, Life: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent}
 	}
-	c.CompensateAfter, c.Chores = soonStuck, soonStuck/5
+	c.CompensateAfter, c.Chores = compensateAfter, compensateAfter/5
 	c.Activity, c.Log = tree, slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s, err := open.New(ctx, c)
 	if err != nil {
