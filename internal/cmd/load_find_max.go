@@ -9,8 +9,8 @@ import (
 	"hongbao/reports"
 )
 
-// search steps the rate up until something gives way (K3). The record keeps every step, and the whole run at the knee:
-// of the highest rate that held, or where none did, of the lowest that was tried.
+// search searches the highest rate that passes (K3). The record contains all steps, and one complete run: that of the
+// highest rate that passed, or if none passed, that of the lowest rate.
 func (p *loadPlan) search(ctx context.Context) error {
 	first := int64(firstRate)
 	if p.flags.peak != "" {
@@ -57,7 +57,7 @@ func (p *loadPlan) search(ctx context.Context) error {
 	return err
 }
 
-// stepOf sums one step up.
+// stepOf returns the summary of one step.
 func (p *loadPlan) stepOf(rate int64, run reports.Run) reports.Step {
 	l := run.Load
 	s := reports.Step{RatePerS: float64(rate), Result: run.Verdict, Why: whyOf(run)}
@@ -69,13 +69,13 @@ func (p *loadPlan) stepOf(rate int64, run reports.Run) reports.Step {
 			s.P99US = o.Corrected.P99US
 		}
 	}
-	if p.flags.targets[0] == embeddedTarget { // the generator's own share is in it: a service alone does with less
+	if p.flags.targets[0] == embeddedTarget { // includes the share of the generator, so the service alone needs less
 		s.TargetCores = l.Generator.CPUCores
 	}
 	return s
 }
 
-// whyOf says what kept a run from passing, the gravest first; "" for one that passed.
+// whyOf returns the most serious reason why a run did not pass, or "" if it passed.
 func whyOf(run reports.Run) string {
 	if run.Verdict == reports.Pass {
 		return ""
@@ -95,13 +95,13 @@ func whyOf(run reports.Run) string {
 	}
 	for _, c := range run.Checks {
 		if c.Result != reports.Pass {
-			return "check " + c.Name + " was never evaluated"
+			return "check " + c.Name + " was not evaluated"
 		}
 	}
 	return "interrupted"
 }
 
-// limitOf says what gave way at the lowest rate above the knee that did not hold.
+// limitOf returns why the lowest rate above the knee did not pass.
 func limitOf(steps []reports.Step, knee int64) (why string, byGenerator bool) {
 	lowest := 0.0
 	for _, s := range steps {
@@ -111,7 +111,7 @@ func limitOf(steps []reports.Step, knee int64) (why string, byGenerator bool) {
 		lowest, why, byGenerator = s.RatePerS, fmt.Sprintf("at %.0f/s: %s", s.RatePerS, s.Why), s.Result == reports.Unknown
 	}
 	if why == "" {
-		return "nothing: the highest rate that was tried held", false
+		return "nothing: the highest rate that was tried passed", false
 	}
 	return why, byGenerator
 }

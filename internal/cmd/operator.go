@@ -13,7 +13,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// operatorFlags are the flags of every command of hongbao operator.
+// operatorFlags are the flags of all subcommands of hongbao operator.
 type operatorFlags struct {
 	url, data, keys, as string
 	json                bool
@@ -23,11 +23,11 @@ func operatorCommand() *cobra.Command {
 	var f operatorFlags
 	cmd := &cobra.Command{
 		Use:   "operator",
-		Short: "Run a service: switches, settings, announcements, the page, and bulk re-issues of rewards",
-		Long: `Does what operators do, against a running service. Requests are signed with an operator's key, so this works where the
-service's keys file is. Each call is in the service's audit log before it is done.
+		Short: "Operate a running service: switches, settings, announcements, page configuration, bulk re-issues, refunds",
+		Long: `Sends requests of an operator to a running service. The requests are signed with the operator's key, so run this command
+where the keys file of the service is. The service writes each call to its audit log before it executes the call.
 
-Roles: a viewer looks, an operator changes, an auditor reads the books.`,
+Roles: a viewer reads status and settings, an operator also changes them, an auditor reads the records and reconciles them.`,
 		Example: `  hongbao operator switch list
   hongbao operator announce --text 'The rain begins at 20:00' --zh '红包雨 20:00 开始' --for 2h
   hongbao operator page publish page.json
@@ -37,17 +37,17 @@ Roles: a viewer looks, an operator changes, an auditor reads the books.`,
 		Args: noArguments, RunE: help,
 	}
 	p := cmd.PersistentFlags()
-	p.StringVar(&f.url, "url", "http://127.0.0.1:8080", "where the service listens")
+	p.StringVar(&f.url, "url", "http://127.0.0.1:8080", "URL of the service")
 	p.StringVar(&f.data, "data", "data", "data folder of the service, where keys.json is")
-	p.StringVar(&f.keys, "keys", "", "the keys file, if it is not DATA/keys.json")
-	p.StringVar(&f.as, "as", "operator", "the operator in whose name it is done")
+	p.StringVar(&f.keys, "keys", "", "keys file (default DATA/keys.json)")
+	p.StringVar(&f.as, "as", "operator", "name of the operator who signs the requests")
 	p.BoolVar(&f.json, "json", false, "print JSON")
 	cmd.AddCommand(switchCommands(&f), settingsCommands(&f), announceCommand(&f), announcementsCommand(&f), takeDownCommand(&f), pageCommands(&f), bulkCommands(&f),
 		refundCommand(&f))
 	return cmd
 }
 
-// newClient returns the operator's client.
+// newClient returns a client that signs with the operator's key.
 func (f *operatorFlags) newClient() (*client.Operator, error) {
 	file := f.keys
 	if file == "" {
@@ -55,7 +55,7 @@ func (f *operatorFlags) newClient() (*client.Operator, error) {
 	}
 	keys, err := auth.Load(file)
 	if err != nil {
-		return nil, usage("%w\n  hint: hongbao serve makes the keys in its data folder; name that with --data", err)
+		return nil, usage("%w\n  hint: hongbao serve creates the keys in its data folder; give that folder with --data", err)
 	}
 	key, err := signingKey(keys, signFlags{operator: f.as})
 	if err != nil {
@@ -68,7 +68,7 @@ func (f *operatorFlags) newClient() (*client.Operator, error) {
 	return o, nil
 }
 
-// run makes a RunE of what is asked of a service.
+// run returns a RunE that calls do with a client, and classifies its error.
 func (f *operatorFlags) run(do func(cmd *cobra.Command, o *client.Operator, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		o, err := f.newClient()
@@ -80,8 +80,8 @@ func (f *operatorFlags) run(do func(cmd *cobra.Command, o *client.Operator, args
 	}
 }
 
-// classifyReply classifies an error that a service answered. Client-side errors exit with the usage code, all others with the
-// internal one.
+// classifyReply classifies an error reply of the service. Errors that the user can correct become usage errors. Others stay
+// unclassified and so end with exitInternal.
 func classifyReply(err error) error {
 	if _, known := exitCode(err); known {
 		return err
@@ -90,12 +90,12 @@ func classifyReply(err error) error {
 	case wallet.CodeInvalid, wallet.CodeNotFound, wallet.CodeConflict, wallet.CodeRefused, wallet.CodeUnauthorised:
 		return usage("%w", err)
 	case wallet.CodeUnknown:
-		return fmt.Errorf("%w\n  hint: it may have been done; the same command again finds out", err)
+		return fmt.Errorf("%w\n  hint: it may have been executed; run the same command again to find out", err)
 	}
 	return err
 }
 
-// print writes a value as JSON, or what text writes of it.
+// print writes a value as JSON with --json, and otherwise calls text.
 func (f *operatorFlags) print(w io.Writer, v any, text func(io.Writer)) error {
 	if !f.json {
 		text(w)
@@ -107,7 +107,7 @@ func (f *operatorFlags) print(w io.Writer, v any, text func(io.Writer)) error {
 	return e.Encode(v)
 }
 
-// parseNumber reads the number that an argument is.
+// parseNumber parses an argument that is the number of something, such as "a job".
 func parseNumber(text, what string) (int64, error) {
 	var n int64
 	if _, err := fmt.Sscanf(text, "%d", &n); err != nil || n <= 0 || fmt.Sprint(n) != text {

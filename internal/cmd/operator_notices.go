@@ -13,7 +13,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// maxAnnouncement bounds how long a text is shown: no festival is longer.
+// maxAnnouncement bounds how long a text is shown. It is longer than a festival.
 const maxAnnouncement = 90 * 24 * time.Hour
 
 func announceCommand(f *operatorFlags) *cobra.Command {
@@ -21,7 +21,7 @@ func announceCommand(f *operatorFlags) *cobra.Command {
 	var apps []string
 	var from string
 	var lasts time.Duration
-	cmd := &cobra.Command{Use: "announce", Short: "Show a text to users, within a second", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "announce", Short: "Show a text to users; it appears within a second", Args: cobra.NoArgs,
 		Example: `  hongbao operator announce --text 'The rain begins at 20:00' --zh '红包雨 20:00 开始' --for 2h
   hongbao operator announce --zh '提现稍后到账' --app xigua,toutiao --from 2022-01-31T20:00:00+08:00 --for 30m`,
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
@@ -33,13 +33,13 @@ func announceCommand(f *operatorFlags) *cobra.Command {
 				}
 			}
 			if lasts <= 0 || lasts > maxAnnouncement {
-				return usage("--for %s: a text is shown for up to %s", lasts, maxAnnouncement)
+				return usage("--for %s: want a time above zero, at most %s", lasts, maxAnnouncement)
 			}
 			a.From, a.To = wallet.InstantOf(begin), wallet.InstantOf(begin.Add(lasts))
 			for _, name := range apps {
 				app, ok := wallet.ParseApp(name)
 				if !ok {
-					return usage("--app %q: there is no such app", name)
+					return usage("--app %q: unknown app", name)
 				}
 				a.Apps = append(a.Apps, app)
 			}
@@ -52,14 +52,14 @@ func announceCommand(f *operatorFlags) *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringVar(&a.Text, "text", "", "the text in English")
 	fl.StringVar(&a.TextZH, "zh", "", "the text in Chinese")
-	fl.StringSliceVar(&apps, "app", nil, "whose users see it (default all)")
-	fl.StringVar(&from, "from", "", "when it begins, such as 2022-01-31T20:00:00+08:00 (default now)")
+	fl.StringSliceVar(&apps, "app", nil, "apps whose users see it (default all)")
+	fl.StringVar(&from, "from", "", "start time, such as 2022-01-31T20:00:00+08:00 (default now)")
 	fl.DurationVar(&lasts, "for", time.Hour, "how long it is shown")
 	cmd.MarkFlagsOneRequired("text", "zh")
 	return cmd
 }
 
-// announcementJSON is one announcement in --json.
+// announcementJSON is the --json form of an announcement.
 type announcementJSON struct {
 	ID     int64    `json:"id"`
 	Text   string   `json:"text"`
@@ -77,7 +77,7 @@ func announcementOf(a wallet.Announcement) announcementJSON {
 	return out
 }
 
-// announcementLine is an announcement in one line.
+// announcementLine returns an announcement as one line.
 func announcementLine(a wallet.Announcement) string {
 	who := "all apps"
 	if len(a.Apps) > 0 {
@@ -87,7 +87,7 @@ func announcementLine(a wallet.Announcement) string {
 }
 
 func announcementsCommand(f *operatorFlags) *cobra.Command {
-	return &cobra.Command{Use: "announcements", Short: "List the announcements that are not over", Args: cobra.NoArgs, Example: "  hongbao operator announcements",
+	return &cobra.Command{Use: "announcements", Short: "List current and future announcements", Args: cobra.NoArgs, Example: "  hongbao operator announcements",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
 			all, err := o.Announcements(cmd.Context())
 			if err != nil {
@@ -106,7 +106,7 @@ func announcementsCommand(f *operatorFlags) *cobra.Command {
 }
 
 func takeDownCommand(f *operatorFlags) *cobra.Command {
-	return &cobra.Command{Use: "take-down ID", Short: "Take an announcement down", Args: cobra.ExactArgs(1), Example: "  hongbao operator take-down 3",
+	return &cobra.Command{Use: "take-down ID", Short: "Withdraw an announcement", Args: cobra.ExactArgs(1), Example: "  hongbao operator take-down 3",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
 			id, err := parseNumber(args[0], "an announcement")
 			if err == nil {
@@ -116,7 +116,7 @@ func takeDownCommand(f *operatorFlags) *cobra.Command {
 		})}
 }
 
-// versionJSON is one version of the page configuration in --json.
+// versionJSON is the --json form of a version of the page configuration.
 type versionJSON struct {
 	Version int64  `json:"version"`
 	By      string `json:"by"`
@@ -124,8 +124,14 @@ type versionJSON struct {
 }
 
 func pageCommands(f *operatorFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "page", Short: "The configuration of the wallet page, with versions", Args: noArguments, RunE: help}
-	show := &cobra.Command{Use: "show [VERSION]", Short: "Print the configuration in force, or a version of it", Args: cobra.MaximumNArgs(1), Example: "  hongbao operator page show 2",
+	cmd := &cobra.Command{Use: "page", Short: "Manage the versions of the wallet page's configuration", Args: noArguments, RunE: help}
+	cmd.AddCommand(pageShow(f), pageVersions(f), pagePublish(f), pageRollback(f))
+	return cmd
+}
+
+func pageShow(f *operatorFlags) *cobra.Command {
+	return &cobra.Command{Use: "show [VERSION]", Short: "Print the active configuration, or a given version", Args: cobra.MaximumNArgs(1),
+		Example: "  hongbao operator page show\n  hongbao operator page show 2",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) (err error) {
 			version := int64(0)
 			if len(args) > 0 {
@@ -138,12 +144,15 @@ func pageCommands(f *operatorFlags) *cobra.Command {
 				return err
 			}
 			if c.Version == 0 {
-				return usage("no page configuration was published yet")
+				return usage("no page configuration has been published")
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", c.Body)
 			return err
 		})}
-	versions := &cobra.Command{Use: "versions", Short: "List the newest versions", Args: cobra.NoArgs, Example: "  hongbao operator page versions --json",
+}
+
+func pageVersions(f *operatorFlags) *cobra.Command {
+	return &cobra.Command{Use: "versions", Short: "List the newest versions", Args: cobra.NoArgs, Example: "  hongbao operator page versions --json",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, _ []string) error {
 			all, err := o.PageConfigs(cmd.Context(), wallet.MaxPage)
 			if err != nil {
@@ -159,49 +168,66 @@ func pageCommands(f *operatorFlags) *cobra.Command {
 				}
 			})
 		})}
-	var was int64
-	put := func(cmd *cobra.Command, o *client.Operator, change func(was int64) (int64, error)) error {
-		if !cmd.Flags().Changed("was") {
-			c, err := o.PageConfigs(cmd.Context(), 1)
-			if err != nil {
-				return err
-			}
-			if len(c) > 0 {
-				was = c[0].Version
-			}
-		}
-		version, err := change(was)
-		if err != nil {
-			return err
-		}
-		return f.print(cmd.OutOrStdout(), map[string]int64{"version": version}, func(w io.Writer) { fmt.Fprintf(w, "version %d is in force\n", version) })
-	}
-	publish := &cobra.Command{Use: "publish FILE", Short: "Put a JSON object in force as the next version", Args: cobra.ExactArgs(1),
+}
+
+func pagePublish(f *operatorFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "publish FILE", Short: "Activate a JSON object as the next version", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator page publish page.json\n  hongbao operator page publish page.json --was 3",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
 			body, err := readAtMost(args[0], wallet.MaxPageConfig)
 			if err != nil {
 				return err
 			}
-			return put(cmd, o, func(was int64) (int64, error) { return o.PublishPageConfig(cmd.Context(), body, was) })
+			return f.changePage(cmd, o, func(was int64) (int64, error) { return o.PublishPageConfig(cmd.Context(), body, was) })
 		})}
-	back := &cobra.Command{Use: "rollback VERSION", Short: "Put an old version's body in force as the next version", Args: cobra.ExactArgs(1),
+	addWasFlag(cmd)
+	return cmd
+}
+
+func pageRollback(f *operatorFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "rollback VERSION", Short: "Activate the content of an old version as the next version", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator page rollback 2",
 		RunE: f.run(func(cmd *cobra.Command, o *client.Operator, args []string) error {
 			to, err := parseNumber(args[0], "a version")
 			if err != nil {
 				return err
 			}
-			return put(cmd, o, func(was int64) (int64, error) { return o.RollBackPageConfig(cmd.Context(), to, was) })
+			return f.changePage(cmd, o, func(was int64) (int64, error) { return o.RollBackPageConfig(cmd.Context(), to, was) })
 		})}
-	for _, c := range []*cobra.Command{publish, back} {
-		c.Flags().Int64Var(&was, "was", 0, "the version that the change was made from (default the one in force)")
-	}
-	cmd.AddCommand(show, versions, publish, back)
+	addWasFlag(cmd)
 	return cmd
 }
 
-// readAtMost reads a file that holds at most limit bytes.
+// wasFlag is the version that a change of the page configuration is based on.
+const wasFlag = "was"
+
+func addWasFlag(cmd *cobra.Command) {
+	cmd.Flags().Int64(wasFlag, 0, "version that the change is based on; if another one is active, the change is refused (default the active version)")
+}
+
+// changePage makes a change of the page configuration based on the version of --was, and prints the new version.
+func (f *operatorFlags) changePage(cmd *cobra.Command, o *client.Operator, change func(was int64) (int64, error)) error {
+	was, err := cmd.Flags().GetInt64(wasFlag)
+	if err != nil {
+		return err
+	}
+	if !cmd.Flags().Changed(wasFlag) {
+		newest, err := o.PageConfigs(cmd.Context(), 1)
+		if err != nil {
+			return err
+		}
+		if len(newest) > 0 {
+			was = newest[0].Version
+		}
+	}
+	version, err := change(was)
+	if err != nil {
+		return err
+	}
+	return f.print(cmd.OutOrStdout(), map[string]int64{"version": version}, func(w io.Writer) { fmt.Fprintf(w, "version %d is active\n", version) })
+}
+
+// readAtMost reads a file of at most limit bytes.
 func readAtMost(name string, limit int) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -213,7 +239,7 @@ func readAtMost(name string, limit int) ([]byte, error) {
 		return nil, usage("%w", err)
 	}
 	if len(b) > limit {
-		return nil, usage("%s has more than %d bytes", name, limit)
+		return nil, usage("%s is larger than %d bytes", name, limit)
 	}
 	return b, nil
 }
