@@ -60,7 +60,7 @@ completed rounds were compared).`,
 				return nil // the arguments of hongbao load
 			}
 			if want := f.wantArgs(); len(args) != want {
-				return usage("want %d arguments, got %d; see hongbao compare --help", want, len(args))
+				return usage("want %d argument(s), got %d; see hongbao compare --help", want, len(args))
 			}
 			return nil
 		},
