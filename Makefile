@@ -22,7 +22,7 @@ SLOW = (|/internal/cmd|/reference/(service|crash)|/sim/mutants)
 .PHONY: help build demo test test-fast race lint fuzz bench sim load k6 test-k6 proto real crash bench-real drills compare-proof docs-check module module-check
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build ./hongbao
 	$(GO) build $(BUILD_FLAGS) -o hongbao .
@@ -53,7 +53,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 	    $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$$(dirname $$f); done; done
 
 bench: ## benchmarks that the documents quote
-	$(GO) test -run '^$$' -bench . -benchtime 1s . ./sim/... ./reference/... ./scenarios/... ./loadtest/...
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./sim/... ./reference/... ./scenarios/... ./loadtest/...
 
 sim: ## replay one scenario: make sim SCENARIO=scenarios/rain-peak.yaml ARGS="--scale 1/1000"
 	$(GO) run . sim $(SCENARIO) $(ARGS)
@@ -65,7 +65,7 @@ drills: ## test each degrade switch, and pairs of switches, under load: the effe
 	$(GO) test -count=1 -v -run '^(TestDrills|TestPairsOfSwitches)$$' ./sim
 
 compare-proof: ## prove that hongbao compare reports a planted 10% slowdown, and none for a build against itself (minutes; PROOF=2 times each)
-	HONGBAO_COMPARE_PROOF=$(PROOF) $(GO) test -count=1 -v -timeout 60m -run '^TestCompareProof$$' .
+	HONGBAO_COMPARE_PROOF=$(PROOF) $(GO) test -count=1 -v -timeout 60m -run '^TestCompareProof$$' ./internal/cmd
 
 docs-check: ## run the commands in the documents: make docs-check DOCS=docs/load.md
 	$(GO) run ./internal/docscheck $(DOCS)
@@ -90,11 +90,11 @@ proto: ## regenerate the protobuf code (needs protoc)
 	$(GO) generate ./reference/token/... ./reference/server/...
 
 real: ## contract, end-to-end and crash tests on the installed Redis and MariaDB (CRASH_KILLS=50)
-	$(RUN_REAL) sh -ec '$(GO) test -count=1 -p 1 -timeout 20m $(REAL); $(GO) test -count=1 -timeout 10m -run "^TestServe" .'
+	$(RUN_REAL) sh -ec '$(GO) test -count=1 -p 1 -timeout 20m $(REAL); $(GO) test -count=1 -p 1 -timeout 10m -run "^TestServe" ./internal/cmd ./reference/service/...'
 	$(MAKE) crash
 
 crash: ## load three instances, kill them CRASH_KILLS times, empty Redis and kill MariaDB; prints a summary
 	CRASH_KILLS=$(CRASH_KILLS) $(GO) test -count=1 -v -timeout 45m -run '^TestCrash$$' ./reference/crash
 
 bench-real: ## benchmarks of the real stores that the documents quote
-	$(RUN_REAL) $(GO) test -p 1 -run '^$$' -bench . -benchtime 1s ./reference/store/... .
+	$(RUN_REAL) $(GO) test -p 1 -run '^$$' -bench . -benchtime 1s ./reference/store/... ./reference/service/...

@@ -216,8 +216,8 @@ func (c *buildComparison) printf(format string, args ...any) {
 }
 
 // newBuildComparison checks the flags and the arguments of the load. Its errors are usage errors.
-func newBuildComparison(f *compareFlags, args []string, tell io.Writer) (*buildComparison, error) {
-	c := &buildComparison{builds: [2]string{f.base, f.candidate}, args: args, rounds: f.rounds, turns: f.turns, dir: f.out, progress: tell, load: playLoad}
+func newBuildComparison(f *compareFlags, args []string, progress io.Writer) (*buildComparison, error) {
+	c := &buildComparison{builds: [2]string{f.base, f.candidate}, args: args, rounds: f.rounds, turns: f.turns, dir: f.out, progress: progress, load: playLoad}
 	var err error
 	if c.minChange, err = parseShare(f.minChange); err != nil {
 		return nil, err
@@ -241,9 +241,9 @@ func newBuildComparison(f *compareFlags, args []string, tell io.Writer) (*buildC
 		return nil, usage("no load to play: give the arguments of hongbao load after --\n  hint: hongbao compare --base ./old --candidate ./new -- scenarios/rain-peak.yaml --peak 400/s --duration 5s")
 	}
 	for _, a := range args {
-		for _, ours := range []string{"--out", "--target", "--repeat", "--find-max", "--conformance", "--json", "--books"} {
-			if a == ours || strings.HasPrefix(a, ours+"=") {
-				return nil, usage("%s cannot be used here: each load is played once, against the embedded target, into a separate folder", ours)
+		for _, fixed := range []string{"--out", "--target", "--repeat", "--find-max", "--conformance", "--json", "--books"} {
+			if a == fixed || strings.HasPrefix(a, fixed+"=") {
+				return nil, usage("%s cannot be used here: each load is played once, against the embedded target, into a separate folder", fixed)
 			}
 		}
 	}

@@ -90,16 +90,17 @@ func offeredLate(r *reports.Record) int {
 	return exitUnknown
 }
 
-// TestContest plays rounds of all kinds and checks the exit code, the output, and the number of rounds on disk.
-func TestContest(t *testing.T) {
-	type script = func(side string, round int, r *reports.Record) int
-	for _, c := range []struct {
-		why    string
-		script script
-		code   int
-		rounds int
-		says   string
-	}{
+// comparisonCase is one case of TestContest.
+type comparisonCase struct {
+	why    string
+	script func(side string, round int, r *reports.Record) int // of fakeLoads
+	code   int
+	rounds int
+	want   string
+}
+
+func comparisonCases() []comparisonCase {
+	return []comparisonCase{
 		{"a build against itself", nil, exitPass, 7, "NO REGRESSION"},
 		{"a candidate that needs 10% more CPU time", func(side string, _ int, r *reports.Record) int {
 			if side == candidateDir {
@@ -155,7 +156,12 @@ func TestContest(t *testing.T) {
 			return exitPass
 		}, exitUnknown, 3, "the base's load failed: exit code 1: hongbao: message of the load"},
 		{"wrong flags", func(string, int, *reports.Record) int { return exitUsage }, exitUsage, 0, "load: message of the load"},
-	} {
+	}
+}
+
+// TestContest plays rounds of all kinds and checks the exit code, the output, and the number of rounds on disk.
+func TestContest(t *testing.T) {
+	for _, c := range comparisonCases() {
 		t.Run(c.why, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
 			comparison, lines := comparisonOf(t, &fakeLoads{script: c.script}, compareFlags{minChange: "5%"})
@@ -173,7 +179,7 @@ func TestContest(t *testing.T) {
 				text += err.Error()
 			}
 			require.Equal(t, c.code, code, text)
-			require.Contains(t, strings.Join(strings.Fields(text), " "), c.says)
+			require.Contains(t, strings.Join(strings.Fields(text), " "), c.want)
 			if c.rounds > 0 {
 				require.NoDirExists(t, filepath.Join(comparison.dir, warmUpDir))
 			}
@@ -193,7 +199,7 @@ func TestContestInterrupted(t *testing.T) {
 	for _, c := range []struct {
 		why   string
 		in    int // round that is interrupted
-		says  string
+		want  string
 		aside bool
 	}{
 		{"with enough rounds to compare", 4, "interrupted after 3 rounds: only these were compared", true},
@@ -213,7 +219,7 @@ func TestContestInterrupted(t *testing.T) {
 			cmd.SetOut(&out)
 			cmd.SetContext(ctx)
 			err := comparison.compare(cmd, compareFlags{minChange: "5%"})
-			require.ErrorContains(t, err, c.says)
+			require.ErrorContains(t, err, c.want)
 			require.ErrorIs(t, err, errInterrupted)
 			if c.in > 2 {
 				require.Contains(t, out.String(), "over 3 rounds")

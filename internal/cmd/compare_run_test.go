@@ -100,7 +100,7 @@ func TestCompareUsage(t *testing.T) {
 	for _, c := range []struct {
 		why  string
 		args []string
-		says string
+		want string
 	}{
 		{"only one build", []string{"--base", self, "--", "a.yaml"}, "[base candidate]"},
 		{"a missing build", []string{"--base", self, "--candidate", filepath.Join(dir, "none"), "--", "a.yaml"}, "--candidate"},
@@ -117,7 +117,7 @@ func TestCompareUsage(t *testing.T) {
 	} {
 		var out, stderr bytes.Buffer
 		require.Equal(t, exitUsage, run(t.Context(), append([]string{"compare"}, c.args...), &out, &stderr), "%s: %s", c.why, stderr.String())
-		require.Contains(t, stderr.String(), c.says, c.why)
+		require.Contains(t, stderr.String(), c.want, c.why)
 	}
 }
 

@@ -23,8 +23,8 @@ func (p *loadPlan) search(ctx context.Context) error {
 	if p.flags.duration == 0 {
 		p.flags.duration = stepDuration
 	}
-	var kept reports.Run
-	var keptRate int64
+	var best reports.Run
+	var bestRate int64
 	steps, knee, err := loadtest.FindMax(ctx, first, func(ctx context.Context, rate int64) (reports.Step, error) {
 		p.progress.step(fmt.Sprintf("%d/s: ", rate))
 		s, err := p.focus(fmt.Sprintf("%d/s", rate))
@@ -38,14 +38,14 @@ func (p *loadPlan) search(ctx context.Context) error {
 		if run.Load == nil {
 			return reports.Step{}, err
 		}
-		passed, was := run.Verdict == reports.Pass, kept.Verdict == reports.Pass
-		if kept.Load == nil || passed && (!was || rate >= keptRate) || !passed && !was && rate < keptRate {
-			kept, keptRate = run, rate
+		passed, was := run.Verdict == reports.Pass, best.Verdict == reports.Pass
+		if best.Load == nil || passed && (!was || rate >= bestRate) || !passed && !was && rate < bestRate {
+			best, bestRate = run, rate
 		}
 		return p.stepOf(rate, run), err
 	})
-	if kept.Load != nil {
-		p.record.Runs = []reports.Run{kept}
+	if best.Load != nil {
+		p.record.Runs = []reports.Run{best}
 	}
 	p.record.FindMax = &reports.FindMax{Steps: steps, KneePerS: float64(knee)}
 	p.record.FindMax.LimitedBy, p.record.FindMax.ByGenerator = limitOf(steps, knee)

@@ -188,7 +188,7 @@ func TestLoadOfNoTarget(t *testing.T) {
 	defer secure.Close()
 	s := servetest.Start(t, nil)
 	other := servetest.Start(t, func(c *open.Config) { c.Scenario = "internal/cmd/testdata/tiny.yaml" })
-	for _, c := range []struct{ why, url, keys, says string }{
+	for _, c := range []struct{ why, url, keys, want string }{
 		{"nothing listens", "http://" + closed.Addr().String(), s.Config.Keys, "does not answer"},
 		{"a web page, not a wallet", webPage.URL, s.Config.Keys, "does not speak the wallet's API"},
 		{"a certificate that is not trusted", secure.URL, s.Config.Keys, "cannot be trusted over TLS"},
@@ -201,7 +201,7 @@ func TestLoadOfNoTarget(t *testing.T) {
 			defer cancel()
 			code, output, record := runLoad(t, ctx, "internal/cmd/testdata/tiny.yaml", "--target", c.url, "--keys", c.keys, "--peak", "20/s")
 			require.Equal(t, exitUnknown, code, output)
-			require.Contains(t, output, c.says)
+			require.Contains(t, output, c.want)
 			require.Contains(t, output, "nothing was offered")
 			require.NotNil(t, record, "there is a record without operations")
 			require.Equal(t, reports.Unknown, record.Verdict)

@@ -325,7 +325,7 @@ func (s *Service) Clean(t *testing.T) {
 }
 
 // ConcurrentClients is the number of concurrent requests of tests that load a service.
-const ConcurrentClients = 16
+const Loaders = 16
 
 // Password is a password that must not appear in any output.
 const Password = "geheim-5cb8a1"
