@@ -1,4 +1,4 @@
-# Passes on what go test prints, and adds the ten packages that took longest.
+# Copies the output of go test, and adds a list of the ten slowest packages.
 { print; fflush() }
 ($1 == "ok" || $1 == "FAIL") && $3 + 0 > 0 { took[$2] = $3 + 0 }
 END {

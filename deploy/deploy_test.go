@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// These tests read what Docker would: nothing here is run by them, because containers are not to be had everywhere.
+// These tests check the files for Docker without running Docker, because containers are not available everywhere.
 
 func read(t *testing.T, name string, into any) {
 	text, err := os.ReadFile(name)

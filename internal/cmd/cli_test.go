@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(inModule{m}, map[string]func(){"hongbao": Main})
 }
 
-// inModule runs the tests in the module's folder, where users run the commands.
+// inModule runs the tests in the root folder of the module, where users run the commands.
 type inModule struct{ *testing.M }
 
 // Run implements testscript.TestingM.
@@ -33,7 +33,7 @@ func (m inModule) Run() int {
 	return m.M.Run()
 }
 
-// TestScripts runs the stories of testdata/script: the command line as a user meets it. Each has tiny.yaml beside it.
+// TestScripts runs the scripts of testdata/script, which use the command line like a user. Each finds tiny.yaml in its folder.
 func TestScripts(t *testing.T) {
 	tiny, err := os.ReadFile("internal/cmd/testdata/tiny.yaml")
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs hongbao and wants its exit code: exits CODE ARGUMENT…
+// exits runs hongbao and checks its exit code: exits CODE ARGUMENT…
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: exits CODE ARGUMENT…")
@@ -68,13 +68,13 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// appears waits until a path is there: appears PATH.
+// appears waits until a path exists: appears PATH.
 func appears(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: appears PATH")
 	}
-	const patience = 10 * time.Second
-	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+	const timeout = 10 * time.Second
+	for until := time.Now().Add(timeout); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
 			return
 		}
@@ -82,7 +82,7 @@ func appears(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s does not appear", args[0])
 }
 
-// What has no defect violates nothing, so the exit codes of other verdicts are tested on records.
+// TestOutcome tests the exit codes on records, because a run of the correct wallet violates nothing.
 func TestOutcome(t *testing.T) {
 	for _, c := range []struct {
 		why         string
@@ -92,11 +92,11 @@ func TestOutcome(t *testing.T) {
 		checks      []reports.Check
 	}{
 		{"all held", reports.Pass, false, exitPass, nil},
-		{"a violation is what the codes are for", reports.Fail, false, exitViolation, []reports.Check{{Name: "zero-sum", Result: reports.Fail}}},
-		{"what fails without a violation is a threshold", reports.Fail, false, exitMissed, []reports.Check{{Name: "zero-sum", Result: reports.Pass}}},
-		{"what was never evaluated is no pass", reports.Unknown, false, exitUnknown, nil},
-		{"a stopped run has no verdict", reports.Unknown, true, exitInterrupted, nil},
-		{"a record without a verdict is no pass", "", false, exitUnknown, nil},
+		{"an invariant was violated", reports.Fail, false, exitViolation, []reports.Check{{Name: "zero-sum", Result: reports.Fail}}},
+		{"a failure without a violation is a missed threshold", reports.Fail, false, exitMissed, []reports.Check{{Name: "zero-sum", Result: reports.Pass}}},
+		{"a check that was not evaluated is not a pass", reports.Unknown, false, exitUnknown, nil},
+		{"an interrupted run has no verdict", reports.Unknown, true, exitInterrupted, nil},
+		{"a record without a verdict is not a pass", "", false, exitUnknown, nil},
 	} {
 		err := outcome(&reports.Record{Verdict: c.verdict, Interrupted: c.interrupted, Checks: c.checks})
 		code, known := exitCode(err)
@@ -105,7 +105,7 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-// A run that is stopped before its first virtual second still leaves its record.
+// TestInterrupted: a run that is interrupted before its first virtual second still writes its record.
 func TestInterrupted(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
@@ -120,10 +120,10 @@ func TestInterrupted(t *testing.T) {
 	for _, c := range r.Checks {
 		require.NotEqual(t, reports.Pass, c.Result, c.Name)
 	}
-	require.Contains(t, stderr.String(), "the partial record is kept")
+	require.Contains(t, stderr.String(), "the partial record is stored")
 }
 
-// The festival at full size is within the bound on grants, and nothing much larger is.
+// TestMaxGrants: the peak round at full scale is below the default of --max-grants; 20 times as many grants are above.
 func TestMaxGrants(t *testing.T) {
 	peak, err := loader.Load("scenarios/rain-peak.yaml")
 	require.NoError(t, err)
@@ -134,22 +134,22 @@ func TestMaxGrants(t *testing.T) {
 	require.Empty(t, stdout.String())
 }
 
-// A whole number scales as well as a ratio; what is neither says how to write it.
+// TestParseScale: a ratio or a whole number is accepted; the error for anything else describes the format.
 func TestParseScale(t *testing.T) {
 	for _, c := range []struct {
 		text     string
 		num, den int64 // 0: refused
 	}{
-		{"1/1000", 1, 1000},              // as people write it
+		{"1/1000", 1, 1000},              // the usual form
 		{"3/2", 3, 2},                    // enlarging
 		{"2", 2, 1},                      // a whole number
-		{"1000000/1000000000", 1e6, 1e9}, // the bounds themselves
-		{"1000001/1", 0, 0},              // beyond them
-		{"0/1", 0, 0},                    // nothing left
-		{"1/0", 0, 0},                    // no number
+		{"1000000/1000000000", 1e6, 1e9}, // the bounds
+		{"1000001/1", 0, 0},              // above a bound
+		{"0/1", 0, 0},                    // zero
+		{"1/0", 0, 0},                    // division by zero
 		{"-1/2", 0, 0},                   // negative
-		{"1/2/3", 0, 0},                  // no ratio
-		{"0.001", 0, 0},                  // a float, which would not be exact
+		{"1/2/3", 0, 0},                  // two slashes
+		{"0.001", 0, 0},                  // a decimal fraction, which would not be exact
 		{"", 0, 0},                       // empty
 	} {
 		num, den, err := parseScale(c.text)

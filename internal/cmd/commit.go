@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// commit returns the source's commit, or "unknown" where there is none.
+// commit returns the commit of the source, with "+changes" if files were modified, or "unknown".
 func commit() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		stamp := map[string]string{}
@@ -22,7 +22,7 @@ func commit() string {
 	return gitCommit()
 }
 
-// gitCommit asks git which commit is checked out.
+// gitCommit returns the commit that is checked out in the working directory.
 func gitCommit() string {
 	out, err := exec.Command("git", "rev-parse", "HEAD").Output()
 	if err != nil {

@@ -15,53 +15,58 @@ import (
 
 // compareFlags are the flags of hongbao compare.
 type compareFlags struct {
-	minChange, saveBaseline           string
-	base, candidate, out              string // builds to play, and where to
-	rounds                            int
-	turns, mute, allowDifferent, json bool
+	minChange, saveBaseline            string
+	base, candidate, out               string // the two builds, and the folder of the records
+	rounds                             int
+	turns, quiet, allowDifferent, json bool
 }
 
-// plays says whether the rounds are still to be played.
-func (f *compareFlags) plays() bool { return f.base != "" || f.candidate != "" }
+// playsRounds reports whether two builds are given, whose rounds are played before the comparison.
+func (f *compareFlags) playsRounds() bool { return f.base != "" || f.candidate != "" }
 
 func compareCommand() *cobra.Command {
 	var f compareFlags
 	cmd := &cobra.Command{
 		Use:   "compare BASE CANDIDATE",
-		Short: "Say what moved from one run to another",
-		Long: `Compares a candidate with its base: what is better, worse, the same, or too noisy to tell. Either is a run's
-folder, its record.json, a folder of such folders whose runs are repeats of one another, or a baseline file.
+		Short: "Compare two runs or two builds and report regressions",
+		Long: `Compares a candidate with its base and reports each metric as better, worse, the same, or too noisy to decide. BASE and
+CANDIDATE are each a run's folder, its record.json, a folder of such folders whose runs are repeats of one load, or a
+baseline file.
 
-With --base and --candidate, which name two builds of hongbao, it plays the load first: what follows -- is given to
-hongbao load of both at the same time, round after round, so that whatever the machine does it does to both. Each
-round's ratio is free of it, and processor time an operation, which decides, is known within a few percent. One build
-compared with itself says whether the machine will do. The records lie in --out and can be compared again.
+With --base and --candidate, which are two builds of hongbao, the command first plays the load. The arguments after --
+are passed to "hongbao load" of both builds. Both play at the same time, round after round, so that disturbances of the
+machine affect both. The ratio within a round is therefore free of them, and CPU time per operation, which decides, is
+known within a few percent. To find out whether a machine is quiet enough, compare a build with itself. The records are
+written to --out and can be compared again.
 
-A figure is worse when the interval of its change lies on the bad side altogether and it moved by --min-change or more.
-Rounds are compared in pairs (Student's t on the logarithms of ratios), other repeats as a whole (Welch's t), and all
-intervals hold together with 99% confidence however many figures there are. Of single runs only what doubled or halved
-counts. Simulations have no noise and are compared exactly.
+A metric is worse if the whole confidence interval of its change is on the bad side and it changed by --min-change or
+more. Rounds are compared in pairs (Student's t on the logarithms of ratios), other repeats as two samples (Welch's t).
+All intervals together have 99% confidence, for any number of metrics. Between two single runs only a metric that
+doubled or halved counts. Simulations have no noise and are compared exactly.
 
 Exit codes: 0 no regression, 2 not comparable, 5 unknown (the load was not offered as planned, noise could hide a
-slowdown of a tenth of processor time, a load came to nothing, or a check is no longer evaluated), 6 a regression,
-130 interrupted, after a comparison of the rounds there are.`,
-		Example: `  hongbao compare --base ./hongbao-base --candidate ./hongbao -- scenarios/rain-peak.yaml --peak 400/s --duration 5s
-  hongbao compare reports/out/rounds/base reports/out/rounds/candidate
-  hongbao load scenarios/rain-peak.yaml --target embedded --peak 3000/s --duration 20s --repeat 5 --out new
-  hongbao compare deploy/ci/rain-peak.baseline.json new
-  hongbao compare --save-baseline deploy/ci/rain-peak.baseline.json new`,
+slowdown of 10% in CPU time, a load failed, or a check is no longer evaluated), 6 regression, 130 interrupted (the
+completed rounds were compared).`,
+		Example: `  go build -o hongbao-base .        # in a checkout of the base
+  go build -o hongbao-candidate .   # in a checkout of the candidate
+  hongbao compare --base ./hongbao-base --candidate ./hongbao-candidate --out rounds -- scenarios/rain-peak.yaml --peak 400/s --duration 5s
+  hongbao compare rounds/base rounds/candidate
+  hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 10s --repeat 5 --out old
+  hongbao compare --save-baseline rain-peak.baseline.json old
+  hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 10s --repeat 5 --out new
+  hongbao compare rain-peak.baseline.json new`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if f.plays() {
-				return nil // they are another command's
+			if f.playsRounds() {
+				return nil // the arguments of hongbao load
 			}
-			if want := f.sides(); len(args) != want {
-				return usage("name %d, not %d; see hongbao compare --help", want, len(args))
+			if want := f.wantArgs(); len(args) != want {
+				return usage("want %d argument(s), got %d; see hongbao compare --help", want, len(args))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case f.plays():
+			case f.playsRounds():
 				return playAndCompare(cmd, args, f)
 			case f.saveBaseline != "":
 				return saveBaseline(cmd, f.saveBaseline, args[0])
@@ -69,30 +74,30 @@ slowdown of a tenth of processor time, a load came to nothing, or a check is no 
 			return compareRecords(cmd, args[0], args[1], f)
 		},
 	}
-	cmd.Flags().StringVar(&f.minChange, "min-change", "5%", "smaller changes are of no account")
-	cmd.Flags().StringVar(&f.saveBaseline, "save-baseline", "", "write what a later comparison needs to know of RUN, the only argument, into this file")
-	cmd.Flags().BoolVar(&f.allowDifferent, "allow-different", false, "compare runs of different scenarios, settings or machines, and say what differs")
+	cmd.Flags().StringVar(&f.minChange, "min-change", "5%", "ignore smaller changes, such as 5% or 0.05")
+	cmd.Flags().StringVar(&f.saveBaseline, "save-baseline", "", "write the baseline of a run, the only argument, into this file")
+	cmd.Flags().BoolVar(&f.allowDifferent, "allow-different", false, "compare runs of different scenarios, settings or machines, and list the differences")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the comparison as JSON instead of the table")
-	cmd.Flags().StringVar(&f.base, "base", "", "build of hongbao to play rounds on, as the base")
-	cmd.Flags().StringVar(&f.candidate, "candidate", "", "build of hongbao to play rounds on, as the candidate")
-	cmd.Flags().IntVar(&f.rounds, "rounds", defaultRounds, "rounds to play in which both loads are as planned")
-	cmd.Flags().BoolVar(&f.turns, "turns", false, "play the two of a round one after the other (AB, BA, …) instead of at the same time")
-	cmd.Flags().StringVar(&f.out, "out", "", "folder for the rounds' records (default reports/out/compare-<time>)")
-	cmd.Flags().BoolVar(&f.mute, "quiet", false, "do not say how far it is")
+	cmd.Flags().StringVar(&f.base, "base", "", "build of hongbao that is the base; play rounds before comparing")
+	cmd.Flags().StringVar(&f.candidate, "candidate", "", "build of hongbao that is the candidate; play rounds before comparing")
+	cmd.Flags().IntVar(&f.rounds, "rounds", defaultRounds, "number of valid rounds: those in which both loads were offered as planned")
+	cmd.Flags().BoolVar(&f.turns, "turns", false, "play the two loads of a round one after the other (AB, BA, …) instead of at the same time")
+	cmd.Flags().StringVar(&f.out, "out", "", "folder for the records of the rounds (default reports/out/compare-<time>)")
+	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "print no progress")
 	cmd.MarkFlagsRequiredTogether("base", "candidate")
 	cmd.MarkFlagsMutuallyExclusive("base", "save-baseline")
 	return cmd
 }
 
-// sides is how many arguments there are.
-func (f *compareFlags) sides() int {
+// wantArgs returns the number of arguments when no rounds are played.
+func (f *compareFlags) wantArgs() int {
 	if f.saveBaseline != "" {
 		return 1
 	}
 	return 2
 }
 
-// compareRecords is hongbao compare.
+// compareRecords compares two runs or baselines and prints the result.
 func compareRecords(cmd *cobra.Command, base, candidate string, f compareFlags) error {
 	least, err := parseShare(f.minChange)
 	if err != nil {
@@ -100,13 +105,13 @@ func compareRecords(cmd *cobra.Command, base, candidate string, f compareFlags) 
 	}
 	var sides [2]*compare.Baseline
 	for i, path := range []string{base, candidate} {
-		if sides[i], err = readSide(path); err != nil {
+		if sides[i], err = readRun(path); err != nil {
 			return err
 		}
 	}
 	d, err := compare.Compare(sides[0], sides[1], least, f.allowDifferent)
 	if errors.Is(err, compare.ErrDifferent) {
-		return usage("%w\n  hint: compare runs of one scenario, setting and machine; --allow-different compares others of one kind all the same", err)
+		return usage("%w\n  hint: compare runs of the same scenario, settings and machine; --allow-different compares other runs of the same kind", err)
 	} else if err != nil {
 		return err
 	}
@@ -121,14 +126,14 @@ func compareRecords(cmd *cobra.Command, base, candidate string, f compareFlags) 
 	case d.Result == reports.Fail:
 		return as(errRegression, errPrinted)
 	case d.Result != reports.Pass:
-		return as(errUnknown, errors.New("the comparison is unknown: its table says why"))
+		return as(errUnknown, errors.New("the result of the comparison is unknown: the table gives the reason"))
 	}
 	return nil
 }
 
-// playAndCompare is hongbao compare --base --candidate.
+// playAndCompare runs hongbao compare --base --candidate.
 func playAndCompare(cmd *cobra.Command, args []string, f compareFlags) error {
-	c, err := newContest(&f, args, cmd.ErrOrStderr())
+	c, err := newBuildComparison(&f, args, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -136,31 +141,31 @@ func playAndCompare(cmd *cobra.Command, args []string, f compareFlags) error {
 }
 
 // compare plays the rounds and compares them.
-func (c *contest) compare(cmd *cobra.Command, f compareFlags) error {
+func (c *buildComparison) compare(cmd *cobra.Command, f compareFlags) error {
 	complete, err := c.play(cmd.Context())
 	if err != nil {
 		return err
 	}
 	if err := cmd.Context().Err(); err != nil && complete < 2 {
-		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: there is nothing to compare", complete))
+		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: too few to compare", complete))
 	}
-	c.say("")
+	c.printf("")
 	err = compareRecords(cmd, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir), f)
-	c.say("\nrecords: %s", c.dir)
+	c.printf("\nrecords: %s", c.dir)
 	if cmd.Context().Err() != nil {
-		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: that is what was compared", complete))
+		return as(errInterrupted, fmt.Errorf("interrupted after %d rounds: only these were compared", complete))
 	}
 	return err
 }
 
-// saveBaseline is hongbao compare --save-baseline.
+// saveBaseline runs hongbao compare --save-baseline. A run that is not conclusive or does not pass makes no baseline.
 func saveBaseline(cmd *cobra.Command, file, run string) error {
-	b, err := readSide(run)
+	b, err := readRun(run)
 	if err != nil {
 		return err
 	}
 	if b.Doubt != "" {
-		return as(errUnknown, errors.New("no baseline: the figures prove nothing: "+b.Doubt))
+		return as(errUnknown, errors.New("no baseline: the run is inconclusive: "+b.Doubt))
 	}
 	for _, c := range b.Checks {
 		if c.Result != reports.Pass {
@@ -168,29 +173,29 @@ func saveBaseline(cmd *cobra.Command, file, run string) error {
 		}
 	}
 	if err := compare.WriteBaseline(file, b); err != nil {
-		return usage("--save-baseline %s: %w\n  hint: name a file in a folder that can be written", file, err)
+		return usage("--save-baseline %s: %w\n  hint: give a file in a writable folder", file, err)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "baseline %s (runs: %d)\n", file, b.Runs)
 	return err
 }
 
-// readSide reads one side of a comparison.
-func readSide(path string) (*compare.Baseline, error) {
+// readRun reads one argument of a comparison: a run, repeats of a run, or a baseline.
+func readRun(path string) (*compare.Baseline, error) {
 	b, err := compare.ReadBaseline(path)
 	if err != nil {
-		return nil, usage("%w\n  hint: name a run's folder, its record.json, or a file that --save-baseline wrote", err)
+		return nil, usage("%w\n  hint: give a run's folder, its record.json, or a file written by --save-baseline", err)
 	}
 	return b, nil
 }
 
-// parseShare reads a share such as 5% or 0.05.
+// parseShare parses --min-change, such as 5% or 0.05.
 func parseShare(s string) (float64, error) {
 	digits, percent := strings.CutSuffix(s, "%")
 	x, err := strconv.ParseFloat(digits, 64)
 	if percent {
 		x /= 100
 	}
-	if err != nil || !(x >= 0 && x < 1000) { // NaN is neither
+	if err != nil || !(x >= 0 && x < 1000) { // NaN fails both comparisons
 		return 0, usage("--min-change %s: write a share, such as 5%%", s)
 	}
 	return x, nil

@@ -4,5 +4,5 @@ package cmd
 
 import "os/exec"
 
-// ownGroup does nothing where there are no process groups.
-func ownGroup(*exec.Cmd) {}
+// newProcessGroup does nothing: this system has no process groups.
+func newProcessGroup(*exec.Cmd) {}

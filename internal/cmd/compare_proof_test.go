@@ -20,23 +20,24 @@ import (
 	"hongbao/reports/compare"
 )
 
-// proofEnv asks for TestCompareProof and says how often each comparison is made.
+// proofEnv enables TestCompareProof; its value is the number of times that each comparison is made.
 const proofEnv = "HONGBAO_COMPARE_PROOF"
 
-// proofLoad is the load of the proof: two services of it at a time take a little more than one processor.
+// proofLoad is the load of the proof: two at the same time use slightly more than one processor.
 var proofLoad = []string{"scenarios/rain-peak.yaml", "--peak", "300/s", "--duration", "5s", "--audit-people", "100"}
 
-// planted is how much more processor time the slow build is made to take.
+// planted is the additional CPU time of the slow build, as a fraction.
 const planted = 0.10
 
-// TestCompareProof compares this source with itself, which must not alarm, and with a build of it into whose grants work
-// was planted, a tenth of what an operation costs, which must. It takes minutes, so it runs when asked:
+// TestCompareProof compares a build of this source with itself, which must find no regression, and with a slower build, which
+// must. In the slower build, each grant does additional work: 10% of the CPU time of an operation. The test takes minutes, so
+// it runs on request only:
 //
-//	HONGBAO_COMPARE_PROOF=2 go test -count=1 -v -timeout 60m -run '^TestCompareProof$' .
+//	HONGBAO_COMPARE_PROOF=2 go test -count=1 -v -timeout 60m -run '^TestCompareProof$' ./internal/cmd
 func TestCompareProof(t *testing.T) {
-	often, err := strconv.Atoi(os.Getenv(proofEnv))
-	if err != nil || often < 1 {
-		t.Skipf("takes minutes: set %s to how often each comparison is to be made, or make compare-proof", proofEnv)
+	repeats, err := strconv.Atoi(os.Getenv(proofEnv))
+	if err != nil || repeats < 1 {
+		t.Skipf("takes minutes: run make compare-proof, or set %s to the number of times to make each comparison", proofEnv)
 	}
 	dir := t.TempDir()
 	build := filepath.Join(dir, "build")
@@ -45,22 +46,22 @@ func TestCompareProof(t *testing.T) {
 	each := time.Duration(planted * float64(cost) * float64(operations) / float64(grants))
 	slow := filepath.Join(dir, "slow")
 	goBuild(t, slow, overlay(t, dir, hashesIn(t, each)))
-	t.Logf("an operation takes %v; planted into each grant: %v, as there are %d operations for %d grants", cost, each, operations, grants)
+	t.Logf("CPU time per operation: %v; planted into each grant: %v, because there are %d operations for %d grants", cost, each, operations, grants)
 
-	for i := range often {
-		code, d := compared(t, build, build, filepath.Join(dir, fmt.Sprint("alike-", i)))
-		require.Equal(t, exitPass, code, "one build against itself: %v", d.Why)
+	for i := range repeats {
+		code, d := compareBuilds(t, build, build, filepath.Join(dir, fmt.Sprint("alike-", i)))
+		require.Equal(t, exitPass, code, "a build against itself: %v", d.Why)
 
-		code, d = compared(t, build, slow, filepath.Join(dir, fmt.Sprint("planted-", i)))
-		require.Equal(t, exitRegression, code, "a planted tenth: %v", d.Why)
+		code, d = compareBuilds(t, build, slow, filepath.Join(dir, fmt.Sprint("planted-", i)))
+		require.Equal(t, exitRegression, code, "a slowdown of 10%%: %v", d.Why)
 		by := deciding(t, d)
 		require.Equal(t, compare.Worse, by.Change)
 		require.Less(t, by.Low, 1+planted)
-		require.Greater(t, by.High, 1+planted/2, "as much as was planted, or nearly")
+		require.Greater(t, by.High, 1+planted/2, "about as much as was planted")
 	}
 }
 
-// goBuild builds the command, with an overlay unless it is "".
+// goBuild builds the command, with an overlay if it is not "".
 func goBuild(t *testing.T, to, overlay string) {
 	args := []string{"build", "-o", to}
 	if overlay != "" {
@@ -70,10 +71,10 @@ func goBuild(t *testing.T, to, overlay string) {
 	require.NoError(t, err, "%s", out)
 }
 
-// costOf plays the load once.
+// costOf plays the load once and returns its number of grants and operations and the CPU time per operation.
 func costOf(t *testing.T, build, dir string) (grants, operations int64, each time.Duration) {
 	p := playLoad(t.Context(), build, proofLoad, dir)
-	require.Empty(t, p.useless(dir))
+	require.Empty(t, p.unusable(dir))
 	r, err := reports.Read(dir)
 	require.NoError(t, err)
 	l := r.Runs[0].Load
@@ -81,8 +82,8 @@ func costOf(t *testing.T, build, dir string) (grants, operations int64, each tim
 	return r.Runs[0].Offered.Sent, operations, time.Duration(l.Generator.CPUS * float64(time.Second) / float64(operations))
 }
 
-// hashesIn returns how many hashes take so much processor time here. They are counted, not timed, in the build, so that
-// whoever waits for a processor meanwhile works no less.
+// hashesIn returns the number of hashes that take d of CPU time on this machine. The slow build counts hashes instead of
+// measuring time, because then a wait for a processor does not reduce its work.
 func hashesIn(t *testing.T, d time.Duration) int {
 	const tries = 200_000
 	var sum [sha256.Size]byte
@@ -98,7 +99,7 @@ func hashesIn(t *testing.T, d time.Duration) int {
 	return max(1, int(int64(d)*tries/int64(best)))
 }
 
-// overlay returns an overlay for go build in which each grant makes so many hashes more.
+// overlay returns an overlay for go build in which each grant computes additional hashes.
 func overlay(t *testing.T, dir string, hashes int) string {
 	const file = "reference/assetcenter/center.go"
 	source, err := os.ReadFile(file)
@@ -125,26 +126,26 @@ func overlay(t *testing.T, dir string, hashes int) string {
 	return to
 }
 
-// compared runs hongbao compare of two builds with its defaults.
-func compared(t *testing.T, base, candidate, dir string) (int, *compare.Diff) {
-	var out, said bytes.Buffer
+// compareBuilds runs hongbao compare on two builds with the default settings.
+func compareBuilds(t *testing.T, base, candidate, dir string) (int, *compare.Diff) {
+	var out, stderr bytes.Buffer
 	args := append([]string{"compare", "--base", base, "--candidate", candidate, "--out", dir, "--json", "--"}, proofLoad...)
-	code := run(t.Context(), args, &out, &said)
+	code := run(t.Context(), args, &out, &stderr)
 	d := new(compare.Diff)
-	require.NoError(t, json.Unmarshal(out.Bytes(), d), "exit code %d: %s", code, said.String())
+	require.NoError(t, json.Unmarshal(out.Bytes(), d), "exit code %d: %s", code, stderr.String())
 	var table bytes.Buffer
 	require.NoError(t, compare.Table(&table, d, false))
 	t.Logf("exit code %d\n%s", code, table.String())
 	return code, d
 }
 
-// deciding returns the row of the figure that decides.
+// deciding returns the row of the metric that decides.
 func deciding(t *testing.T, d *compare.Diff) compare.DiffRow {
 	for _, r := range d.Rows {
 		if r.Name == compare.Deciding {
 			return r
 		}
 	}
-	require.Fail(t, "no "+compare.Deciding)
+	require.Fail(t, "there is no row "+compare.Deciding)
 	return compare.DiffRow{}
 }

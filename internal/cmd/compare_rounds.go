@@ -20,79 +20,80 @@ import (
 
 // The bounds of --rounds.
 const (
-	defaultRounds = 7                      // a slowdown of a tenth is seen nearly always; see TestPlantedTenthIsFlagged of reports
-	minRounds     = 3                      // of fewer no interval is of use
-	maxRounds     = reports.MaxRepeats / 2 // as many again may be in doubt, and all are kept
+	defaultRounds = 7                      // detects a slowdown of 10% nearly always; see TestPlantedTenthIsFlagged in reports/compare
+	minRounds     = 3                      // fewer rounds give no useful interval
+	maxRounds     = reports.MaxRepeats / 2 // the same number of rounds may be repeated, and all records are stored
 )
 
-// The folders of a comparison that plays its rounds.
+// The folders below --out.
 const (
-	baseDir      = "base"
-	candidateDir = "candidate"
-	warmUpDir    = "warm-up"    // thrown away, as files and pages that are cached from then on would favour the later
-	brokenOffDir = "broken-off" // of an interrupted round
+	baseDir        = "base"
+	candidateDir   = "candidate"
+	warmUpDir      = "warm-up"    // deleted: the first load would find cold caches
+	interruptedDir = "broken-off" // records of an interrupted round
 )
 
-// contest plays one load on two builds, round by round.
-type contest struct {
-	builds [2]string // base and candidate
-	args   []string  // of hongbao load
-	rounds int       // in which both loads must be the one that was asked for
-	turns  bool      // one after the other; else at the same time
-	dir    string
-	tell   io.Writer // a line a round
+// buildComparison plays one load on two builds, round after round, and compares them.
+type buildComparison struct {
+	builds   [2]string // base and candidate
+	args     []string  // arguments of hongbao load
+	rounds   int       // number of valid rounds: both loads were offered as planned
+	turns    bool      // play the loads of a round one after the other; false: at the same time
+	dir      string
+	progress io.Writer // one line per round
 
-	minChange float64                                                                       // as a share
-	load      func(ctx context.Context, build string, args []string, dir string) playedLoad // playLoad
+	minChange float64                                                                       // as a fraction
+	load      func(ctx context.Context, build string, args []string, dir string) loadResult // playLoad, except in tests
 }
 
-// folderOf returns the folder of a side, in the order of contest.builds.
-func folderOf(side int) string { return [...]string{baseDir, candidateDir}[side] }
+// folderOf returns the folder of build i, in the order of contest.builds.
+func folderOf(i int) string { return [...]string{baseDir, candidateDir}[i] }
 
-// errUseless is the error of a load that is none to compare.
-var errUseless = errors.New("nothing is known")
+// errUnusable is the error of a load that has no result to compare.
+var errUnusable = errors.New("no result")
 
-// play makes the warm-up and the rounds. A round whose load was not the one that was asked for is played again, though
-// not for ever: as many again as there should be. If noise could then hide what the rounds promise to show, there are
-// twice as many, once. Two looks at one comparison make twice the false alarms of one at most, which is a hundredth.
-// It returns the rounds that lie complete on disk.
-func (c *contest) play(ctx context.Context) (complete int, err error) {
-	c.say("warm-up, which is thrown away")
+// play makes the warm-up and the rounds. A round whose load was not offered as planned is repeated; at most c.rounds rounds
+// are repeated. If noise could then still hide a slowdown of 10%, the number of valid rounds is doubled, once. Evaluating
+// the comparison twice at most doubles its rate of false alarms, which is 1% for one evaluation. It returns the number of
+// rounds whose records are complete on disk.
+func (c *buildComparison) play(ctx context.Context) (complete int, err error) {
+	c.printf("warm-up (not compared)")
 	if done, err := c.round(ctx, filepath.Join(c.dir, warmUpDir), "", 0); err != nil || !done {
 		return 0, err
 	}
 	if err := os.RemoveAll(filepath.Join(c.dir, warmUpDir)); err != nil {
 		return 0, err
 	}
-	sound, want, most := 0, c.rounds, 2*c.rounds
-	for n := 1; sound < want && n <= most; n++ {
+	valid, want, limit := 0, c.rounds, 2*c.rounds
+	for n := 1; valid < want && n <= limit; n++ {
 		name := fmt.Sprintf("%02d", n)
 		done, err := c.round(ctx, c.dir, name, n)
 		if err != nil || !done {
 			return complete, err
 		}
 		complete++
-		ok, violated, text := c.look(name)
+		ok, violated, text := c.inspectRound(name)
 		if ok {
-			sound++
+			valid++
 		}
-		c.say("round %d of %d: %s", sound, want, text)
+		c.printf("round %d of %d: %s", valid, want, text)
 		if violated {
-			return complete, nil // money was not safe: nobody needs figures any more
+			return complete, nil // an invariant was violated, so performance no longer matters
 		}
-		if sound == c.rounds && want == c.rounds && c.blind() {
-			want, most = 2*c.rounds, reports.MaxRepeats
-			c.say("noise could hide a slowdown of a tenth: as many rounds again")
+		if valid == c.rounds && want == c.rounds && c.tooNoisy() {
+			want, limit = 2*c.rounds, reports.MaxRepeats
+			c.printf("noise could hide a slowdown of 10%%: doubling the number of rounds")
 		}
 	}
 	return complete, nil
 }
 
-// round plays both builds into dir/side/name. False: it was interrupted, and what there is of it has been put aside.
+// round plays both builds into dir/base/name and dir/candidate/name. done is false if it was interrupted; its records were
+// then moved to interruptedDir.
 //
-// Each round has copies of the builds of its own. How the pages of one file happen to lie in memory is worth a percent or
-// two of processor time and stays for as long as the file is cached, so one copy for all rounds would favour a side.
-func (c *contest) round(ctx context.Context, dir, name string, n int) (done bool, err error) {
+// Each round uses new copies of the builds. The placement of a file's pages in memory costs or saves one to two percent of
+// CPU time for as long as the file is cached, so that one copy for all rounds would favour one build.
+func (c *buildComparison) round(ctx context.Context, dir, name string, n int) (done bool, err error) {
 	temp, err := os.MkdirTemp("", "hongbao-compare-*")
 	if err != nil {
 		return false, err
@@ -103,7 +104,7 @@ func (c *contest) round(ctx context.Context, dir, name string, n int) (done bool
 		}
 	}()
 	order := []int{0, 1}
-	if n%2 == 0 { // A B, B A, …: what drifts evenly favours neither
+	if n%2 == 0 { // A B, B A, …: a steady drift favours neither build
 		slices.Reverse(order)
 	}
 	var builds [2]string
@@ -116,10 +117,10 @@ func (c *contest) round(ctx context.Context, dir, name string, n int) (done bool
 			return false, err
 		}
 	}
-	var came [2]playedLoad
+	var results [2]loadResult
 	var all sync.WaitGroup
 	for _, i := range order {
-		one := func() { came[i] = c.load(ctx, builds[i], c.args, filepath.Join(dir, folderOf(i), name)) }
+		one := func() { results[i] = c.load(ctx, builds[i], c.args, filepath.Join(dir, folderOf(i), name)) }
 		if c.turns {
 			one()
 		} else {
@@ -130,30 +131,30 @@ func (c *contest) round(ctx context.Context, dir, name string, n int) (done bool
 	if ctx.Err() != nil {
 		return false, c.putAside(dir, name)
 	}
-	return c.judge(came, dir, name)
+	return c.checkLoads(results, dir, name)
 }
 
-// judge says whether both loads of a round came to something. An error says what one of them lacks.
-func (c *contest) judge(came [2]playedLoad, dir, name string) (bool, error) {
-	for i := range came {
-		why := came[i].useless(filepath.Join(dir, folderOf(i), name))
+// checkLoads returns true if both loads of a round have a record, and otherwise an error with the reason.
+func (c *buildComparison) checkLoads(results [2]loadResult, dir, name string) (bool, error) {
+	for i := range results {
+		why := results[i].unusable(filepath.Join(dir, folderOf(i), name))
 		switch {
 		case why == "":
-		case came[i].code == exitUsage:
-			return false, usage("the %s's load: %s", folderOf(i), strings.TrimPrefix(came[i].said, "hongbao: "))
+		case results[i].code == exitUsage:
+			return false, usage("the %s's load: %s", folderOf(i), strings.TrimPrefix(results[i].stderrTail, "hongbao: "))
 		default:
-			return false, as(errUnknown, fmt.Errorf("%w: the %s's load came to nothing: %s", errUseless, folderOf(i), why))
+			return false, as(errUnknown, fmt.Errorf("%w: the %s's load failed: %s", errUnusable, folderOf(i), why))
 		}
 	}
 	return true, nil
 }
 
-// putAside moves what an interrupted round left, so that the others can be compared.
-func (c *contest) putAside(dir, name string) error {
+// putAside moves the records of an interrupted round to interruptedDir, so that the other rounds can be compared.
+func (c *buildComparison) putAside(dir, name string) error {
 	if name == "" {
 		return nil // the warm-up
 	}
-	to := filepath.Join(c.dir, brokenOffDir)
+	to := filepath.Join(c.dir, interruptedDir)
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
@@ -166,11 +167,11 @@ func (c *contest) putAside(dir, name string) error {
 	return nil
 }
 
-// blind says whether the rounds played so far are too noisy.
-func (c *contest) blind() bool {
+// tooNoisy reports whether noise in the rounds played so far could hide a slowdown of 10%.
+func (c *buildComparison) tooNoisy() bool {
 	base, err := compare.ReadBaseline(filepath.Join(c.dir, baseDir))
 	if err != nil {
-		return false // the comparison proper will say it
+		return false // the final comparison reports the error
 	}
 	candidate, err := compare.ReadBaseline(filepath.Join(c.dir, candidateDir))
 	if err != nil {
@@ -180,8 +181,8 @@ func (c *contest) blind() bool {
 	return err == nil && d.Blind
 }
 
-// look reads a round's records. sound: both loads were the one that was asked for.
-func (c *contest) look(name string) (sound, violated bool, text string) {
+// inspectRound reads the records of a round. valid: both loads were offered as planned.
+func (c *buildComparison) inspectRound(name string) (valid, violated bool, text string) {
 	var cost [2]float64
 	late := ""
 	for i, side := range []string{baseDir, candidateDir} {
@@ -192,10 +193,10 @@ func (c *contest) look(name string) (sound, violated bool, text string) {
 		violated = violated || r.Violated()
 		round := compare.RoundOf(name, r.Runs[0].Load)
 		if round.Doubt != "" && text == "" {
-			text = "played again: the " + side + "'s load was not the one that was asked for: " + round.Doubt
+			text = "repeated: the " + side + "'s load was not offered as planned: " + round.Doubt
 		}
 		if round.Late {
-			late = "; offered late, so its latencies say nothing"
+			late = "; offered late, so its latencies are not compared"
 		}
 		if b, err := compare.BaselineOf(r); err == nil {
 			cost[i] = b.Typical(compare.Deciding)
@@ -205,24 +206,24 @@ func (c *contest) look(name string) (sound, violated bool, text string) {
 		return false, violated, text
 	}
 	if cost[0] > 0 && cost[1] > 0 {
-		text = fmt.Sprintf("base %.0f µs, candidate %.0f µs of processor time an operation, %+.1f%%", cost[0], cost[1], 100*(cost[1]/cost[0]-1))
+		text = fmt.Sprintf("base %.0f µs, candidate %.0f µs of CPU time per operation, %+.1f%%", cost[0], cost[1], 100*(cost[1]/cost[0]-1))
 	}
 	return true, violated, text + late
 }
 
-func (c *contest) say(format string, args ...any) {
-	fmt.Fprintf(c.tell, format+"\n", args...)
+func (c *buildComparison) printf(format string, args ...any) {
+	fmt.Fprintf(c.progress, format+"\n", args...)
 }
 
-// newContest checks what was asked for.
-func newContest(f *compareFlags, args []string, tell io.Writer) (*contest, error) {
-	c := &contest{builds: [2]string{f.base, f.candidate}, args: args, rounds: f.rounds, turns: f.turns, dir: f.out, tell: tell, load: playLoad}
+// newBuildComparison checks the flags and the arguments of the load. Its errors are usage errors.
+func newBuildComparison(f *compareFlags, args []string, progress io.Writer) (*buildComparison, error) {
+	c := &buildComparison{builds: [2]string{f.base, f.candidate}, args: args, rounds: f.rounds, turns: f.turns, dir: f.out, progress: progress, load: playLoad}
 	var err error
 	if c.minChange, err = parseShare(f.minChange); err != nil {
 		return nil, err
 	}
-	if f.mute || f.json {
-		c.tell = io.Discard
+	if f.quiet || f.json {
+		c.progress = io.Discard
 	}
 	if c.rounds < minRounds || c.rounds > maxRounds {
 		return nil, usage("--rounds %d: %d to %d", c.rounds, minRounds, maxRounds)
@@ -233,16 +234,16 @@ func newContest(f *compareFlags, args []string, tell io.Writer) (*contest, error
 			c.builds[i], err = filepath.Abs(found)
 		}
 		if err != nil {
-			return nil, usage("--%s: %w\n  hint: name a build of hongbao, such as ./hongbao", folderOf(i), err)
+			return nil, usage("--%s: %w\n  hint: give the path of a build of hongbao, such as ./hongbao", folderOf(i), err)
 		}
 	}
 	if len(args) == 0 {
-		return nil, usage("no load to play\n  hint: hongbao compare --base ./old --candidate ./new -- scenarios/rain-peak.yaml --peak 400/s --duration 5s")
+		return nil, usage("no load to play: give the arguments of hongbao load after --\n  hint: hongbao compare --base ./old --candidate ./new -- scenarios/rain-peak.yaml --peak 400/s --duration 5s")
 	}
 	for _, a := range args {
-		for _, ours := range []string{"--out", "--target", "--repeat", "--find-max", "--conformance", "--json", "--books"} {
-			if a == ours || strings.HasPrefix(a, ours+"=") {
-				return nil, usage("%s is not for a load that is compared: each is played once, embedded, into a folder of its own", ours)
+		for _, fixed := range []string{"--out", "--target", "--repeat", "--find-max", "--conformance", "--json", "--books"} {
+			if a == fixed || strings.HasPrefix(a, fixed+"=") {
+				return nil, usage("%s cannot be used here: each load is played once, against the embedded target, into a separate folder", fixed)
 			}
 		}
 	}
@@ -251,8 +252,8 @@ func newContest(f *compareFlags, args []string, tell io.Writer) (*contest, error
 	}
 	for _, side := range []string{baseDir, candidateDir} {
 		if _, err := os.Stat(filepath.Join(c.dir, side)); err == nil {
-			return nil, usage("--out %s holds rounds already\n  hint: name a new folder, or compare these: hongbao compare %s %s", c.dir, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir))
+			return nil, usage("--out %s already contains rounds\n  hint: give a new folder, or compare these rounds: hongbao compare %s %s", c.dir, filepath.Join(c.dir, baseDir), filepath.Join(c.dir, candidateDir))
 		}
 	}
-	return c, writable(c.dir)
+	return c, prepareOut(c.dir)
 }

@@ -17,19 +17,19 @@ import (
 	"hongbao/reports/render"
 )
 
-// stage is a machine on which nothing is played: each load writes the record that a test wants.
-type stage struct {
-	t      *testing.T
-	mu     sync.Mutex
-	clock  time.Time
-	begun  []string                                            // side and round, in order
-	script func(side string, round int, r *reports.Record) int // changes the record, returns the exit code
-	before func(side string, round int)                        // nil: nothing
+// fakeLoads replaces real loads: each load writes the record that the test specifies.
+type fakeLoads struct {
+	t       *testing.T
+	mu      sync.Mutex
+	clock   time.Time
+	started []string                                            // build and round, in order of the starts
+	script  func(side string, round int, r *reports.Record) int // changes the record, returns the exit code
+	before  func(side string, round int)                        // called at the start of each load, unless nil
 }
 
-// load is contest.load.
-func (s *stage) load(_ context.Context, _ string, _ []string, dir string) playedLoad {
-	side, round := filepath.Base(dir), 0 // of the warm-up
+// load implements buildComparison.load.
+func (s *fakeLoads) load(_ context.Context, _ string, _ []string, dir string) loadResult {
+	side, round := filepath.Base(dir), 0 // 0: the warm-up
 	if _, err := fmt.Sscanf(side, "%d", &round); err == nil {
 		side = filepath.Base(filepath.Dir(dir))
 	}
@@ -38,14 +38,14 @@ func (s *stage) load(_ context.Context, _ string, _ []string, dir string) played
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begun = append(s.begun, fmt.Sprintf("%s %d", side, round))
+	s.started = append(s.started, fmt.Sprintf("%s %d", side, round))
 	s.clock = s.clock.Add(time.Second)
 	r, err := reports.Read("reports/render/testdata/loaded.json")
 	require.NoError(s.t, err)
 	r.Runs = r.Runs[:1]
 	r.Runs[0].Repeat = 0
 	r.Runs[0].Load.StartedAt = s.clock
-	r.Runs[0].Load.Generator.CPUS *= 1 + float64(round%3)/100 // some noise, alike on both sides
+	r.Runs[0].Load.Generator.CPUS *= 1 + float64(round%3)/100 // some noise, the same for both builds
 	code := exitPass
 	if s.script != nil {
 		code = s.script(side, round, r)
@@ -54,11 +54,11 @@ func (s *stage) load(_ context.Context, _ string, _ []string, dir string) played
 	if code != exitInternal && code != exitUsage {
 		require.NoError(s.t, render.Write(dir, r))
 	}
-	return playedLoad{code: code, said: "hongbao: these are its words"}
+	return loadResult{code: code, stderrTail: "hongbao: message of the load"}
 }
 
-// contestOf returns a contest on the stage, and what it says.
-func contestOf(t *testing.T, s *stage, f compareFlags) (*contest, *bytes.Buffer) {
+// comparisonOf returns a comparison with fake loads, and the buffer of its progress lines.
+func comparisonOf(t *testing.T, s *fakeLoads, f compareFlags) (*buildComparison, *bytes.Buffer) {
 	build := filepath.Join(t.TempDir(), "build")
 	require.NoError(t, os.WriteFile(build, []byte("never started"), 0o700))
 	f.base, f.candidate, f.out = build, build, filepath.Join(t.TempDir(), "out")
@@ -66,15 +66,15 @@ func contestOf(t *testing.T, s *stage, f compareFlags) (*contest, *bytes.Buffer)
 		f.rounds = defaultRounds
 	}
 	s.t, s.clock = t, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	said := new(bytes.Buffer)
-	c, err := newContest(&f, []string{"scenario.yaml"}, said)
+	lines := new(bytes.Buffer)
+	c, err := newBuildComparison(&f, []string{"scenario.yaml"}, lines)
 	require.NoError(t, err)
 	c.load = s.load
-	return c, said
+	return c, lines
 }
 
-// half makes a record's load one that was not offered as planned.
-func half(r *reports.Record) int {
+// underOffered changes the record to a load that was not offered as planned, and returns its exit code.
+func underOffered(r *reports.Record) int {
 	o := &r.Runs[0].Load.Operations[0]
 	lost := o.OK / 2
 	o.OK, o.Sent, o.Unsent = o.OK-lost, o.Sent-lost, o.Unsent+lost
@@ -83,64 +83,65 @@ func half(r *reports.Record) int {
 	return exitUnknown
 }
 
-// late makes it one that was offered late.
-func late(r *reports.Record) int {
-	r.Runs[0].Load.Generator.Saturated, r.Runs[0].Load.Generator.Why = true, "it stood still"
+// offeredLate changes the record to a load that was offered late, and returns its exit code.
+func offeredLate(r *reports.Record) int {
+	r.Runs[0].Load.Generator.Saturated, r.Runs[0].Load.Generator.Why = true, "it was not scheduled"
 	reports.Conclude(&r.Runs[0])
 	return exitUnknown
 }
 
-// TestContest plays rounds of all kinds and wants the exit code, the words, and the number of rounds on disk.
-func TestContest(t *testing.T) {
-	type script = func(side string, round int, r *reports.Record) int
-	for _, c := range []struct {
-		why    string
-		script script
-		code   int
-		rounds int
-		says   string
-	}{
-		{"one build against itself", nil, exitPass, 7, "NO REGRESSION"},
-		{"a candidate that takes a tenth more", func(side string, _ int, r *reports.Record) int {
+// comparisonCase is one case of TestContest.
+type comparisonCase struct {
+	why    string
+	script func(side string, round int, r *reports.Record) int // of fakeLoads
+	code   int
+	rounds int
+	want   string
+}
+
+func comparisonCases() []comparisonCase {
+	return []comparisonCase{
+		{"a build against itself", nil, exitPass, 7, "NO REGRESSION"},
+		{"a candidate that needs 10% more CPU time", func(side string, _ int, r *reports.Record) int {
 			if side == candidateDir {
 				r.Runs[0].Load.Generator.CPUS *= 1.1
 			}
 			return exitPass
 		}, exitRegression, 7, "worse: cpu_us_per_operation +10.0%"},
-		{"one that takes a tenth less", func(side string, _ int, r *reports.Record) int {
+		{"a candidate that needs less CPU time", func(side string, _ int, r *reports.Record) int {
 			if side == candidateDir {
 				r.Runs[0].Load.Generator.CPUS /= 1.1
 			}
 			return exitPass
 		}, exitPass, 7, "better cpu_us_per_operation"},
-		{"thresholds missed are another step's business", func(string, int, *reports.Record) int { return exitMissed }, exitPass, 7, "NO REGRESSION"},
-		{"two rounds in doubt are played again", func(side string, round int, r *reports.Record) int {
+		{"missed thresholds do not matter for the comparison", func(string, int, *reports.Record) int { return exitMissed }, exitPass, 7, "NO REGRESSION"},
+		{"two invalid rounds are repeated", func(side string, round int, r *reports.Record) int {
 			if round == 2 && side == baseDir || round == 5 && side == candidateDir {
-				return half(r)
+				return underOffered(r)
 			}
 			return exitPass
 		}, exitPass, 9, "round 05 is left out: the candidate's load was not the one that was asked for"},
-		{"a load that is never the one that was asked for", func(_ string, _ int, r *reports.Record) int { return half(r) },
+		{"a load that is never offered as planned", func(_ string, _ int, r *reports.Record) int { return underOffered(r) },
 			exitUnknown, 14, "in 0 of 14 rounds only"},
-		{"a generator that is late in some rounds, of which the cost still counts", func(side string, round int, r *reports.Record) int {
+		{"a generator that is late in some rounds: their CPU time still counts", func(side string, round int, r *reports.Record) int {
 			if round%2 == 0 {
-				return late(r)
+				return offeredLate(r)
 			}
 			return exitPass
 		}, exitPass, 7, "of 3 rounds the latencies are left out"},
-		{"figures that tell nothing", func(side string, round int, r *reports.Record) int {
+		{"metrics too noisy to decide", func(side string, round int, r *reports.Record) int {
 			if side == candidateDir && round%2 == 0 {
 				r.Runs[0].Load.Generator.CPUS *= []float64{1.5, 1 / 1.5}[round/2%2]
 			}
 			return exitPass
 		}, exitUnknown, 14, "could hide a slowdown of 10%"},
-		{"figures that tell more after as many rounds again", func(side string, round int, r *reports.Record) int {
+		{"metrics that are precise enough after doubling the rounds", func(side string, round int, r *reports.Record) int {
 			if side == candidateDir && round == 3 {
 				r.Runs[0].Load.Generator.CPUS *= 1.2
 			}
 			return exitPass
-		}, exitPass, 14, "noise could hide a slowdown of a tenth: as many rounds again"},
-		{"money that is lost", func(side string, round int, r *reports.Record) int {
+		}, exitPass, 14, "noise could hide a slowdown of 10%: doubling the number of rounds"},
+		{"a violated invariant", func(side string, round int, r *reports.Record) int {
 			if side != candidateDir || round != 2 {
 				return exitPass
 			}
@@ -148,23 +149,28 @@ func TestContest(t *testing.T) {
 			reports.Conclude(&r.Runs[0])
 			return exitViolation
 		}, exitRegression, 2, "is fail and was pass"},
-		{"a load that breaks down", func(side string, round int, _ *reports.Record) int {
+		{"a load that fails", func(side string, round int, _ *reports.Record) int {
 			if side == baseDir && round == 3 {
 				return exitInternal
 			}
 			return exitPass
-		}, exitUnknown, 3, "the base's load came to nothing: exit code 1: hongbao: these are its words"},
-		{"wrong flags", func(string, int, *reports.Record) int { return exitUsage }, exitUsage, 0, "load: these are its words"},
-	} {
+		}, exitUnknown, 3, "the base's load failed: exit code 1: hongbao: message of the load"},
+		{"wrong flags", func(string, int, *reports.Record) int { return exitUsage }, exitUsage, 0, "load: message of the load"},
+	}
+}
+
+// TestContest plays rounds of all kinds and checks the exit code, the output, and the number of rounds on disk.
+func TestContest(t *testing.T) {
+	for _, c := range comparisonCases() {
 		t.Run(c.why, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
-			contest, said := contestOf(t, &stage{script: c.script}, compareFlags{minChange: "5%"})
+			comparison, lines := comparisonOf(t, &fakeLoads{script: c.script}, compareFlags{minChange: "5%"})
 			var out bytes.Buffer
 			cmd := compareCommand()
 			cmd.SetOut(&out)
 			cmd.SetContext(t.Context())
-			err := contest.compare(cmd, compareFlags{minChange: "5%"})
-			text := said.String() + out.String()
+			err := comparison.compare(cmd, compareFlags{minChange: "5%"})
+			text := lines.String() + out.String()
 			code := exitPass
 			if err != nil {
 				known := false
@@ -173,47 +179,47 @@ func TestContest(t *testing.T) {
 				text += err.Error()
 			}
 			require.Equal(t, c.code, code, text)
-			require.Contains(t, strings.Join(strings.Fields(text), " "), c.says)
+			require.Contains(t, strings.Join(strings.Fields(text), " "), c.want)
 			if c.rounds > 0 {
-				require.NoDirExists(t, filepath.Join(contest.dir, warmUpDir))
+				require.NoDirExists(t, filepath.Join(comparison.dir, warmUpDir))
 			}
-			rounds, err := filepath.Glob(filepath.Join(contest.dir, candidateDir, "*", reports.RecordFile))
+			rounds, err := filepath.Glob(filepath.Join(comparison.dir, candidateDir, "*", reports.RecordFile))
 			require.NoError(t, err)
 			require.Len(t, rounds, c.rounds)
 			left, err := filepath.Glob(filepath.Join(os.TempDir(), "hongbao-compare-*"))
 			require.NoError(t, err)
-			require.Empty(t, left, "the copies of the builds are gone")
+			require.Empty(t, left, "the copies of the builds are removed")
 		})
 	}
 }
 
-// TestContestInterrupted: what is complete is compared, what is not is put aside, and the exit code says that it was
-// interrupted.
+// TestContestInterrupted: complete rounds are compared, the incomplete round is put aside, and the exit code is that of an
+// interrupt.
 func TestContestInterrupted(t *testing.T) {
 	for _, c := range []struct {
 		why   string
-		in    int // the round in which it is
-		says  string
+		in    int // round that is interrupted
+		want  string
 		aside bool
 	}{
-		{"with rounds to compare", 4, "interrupted after 3 rounds: that is what was compared", true},
-		{"with too few", 2, "there is nothing to compare", true},
-		{"in the warm-up", 0, "there is nothing to compare", false},
+		{"with enough rounds to compare", 4, "interrupted after 3 rounds: only these were compared", true},
+		{"with too few rounds", 2, "too few to compare", true},
+		{"in the warm-up", 0, "too few to compare", false},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			s := &stage{before: func(_ string, round int) {
+			s := &fakeLoads{before: func(_ string, round int) {
 				if round == c.in {
 					cancel()
 				}
 			}}
-			contest, _ := contestOf(t, s, compareFlags{minChange: "5%"})
+			comparison, _ := comparisonOf(t, s, compareFlags{minChange: "5%"})
 			var out bytes.Buffer
 			cmd := compareCommand()
 			cmd.SetOut(&out)
 			cmd.SetContext(ctx)
-			err := contest.compare(cmd, compareFlags{minChange: "5%"})
-			require.ErrorContains(t, err, c.says)
+			err := comparison.compare(cmd, compareFlags{minChange: "5%"})
+			require.ErrorContains(t, err, c.want)
 			require.ErrorIs(t, err, errInterrupted)
 			if c.in > 2 {
 				require.Contains(t, out.String(), "over 3 rounds")
@@ -221,31 +227,31 @@ func TestContestInterrupted(t *testing.T) {
 				require.Empty(t, out.String())
 			}
 			if c.aside {
-				require.DirExists(t, filepath.Join(contest.dir, brokenOffDir, fmt.Sprintf("base-%02d", c.in)))
-				require.NoDirExists(t, filepath.Join(contest.dir, baseDir, fmt.Sprintf("%02d", c.in)))
+				require.DirExists(t, filepath.Join(comparison.dir, interruptedDir, fmt.Sprintf("base-%02d", c.in)))
+				require.NoDirExists(t, filepath.Join(comparison.dir, baseDir, fmt.Sprintf("%02d", c.in)))
 			}
 		})
 	}
 }
 
-// TestContestOrder: at the same time unless by turns, and by turns nobody is always first.
+// TestContestOrder: the loads of a round run at the same time, or with --turns in alternating order.
 func TestContestOrder(t *testing.T) {
-	s := &stage{}
-	c, _ := contestOf(t, s, compareFlags{turns: true, rounds: 3, minChange: "5%"})
+	s := &fakeLoads{}
+	c, _ := comparisonOf(t, s, compareFlags{turns: true, rounds: 3, minChange: "5%"})
 	_, err := c.play(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []string{"candidate 0", "base 0", "base 1", "candidate 1", "candidate 2", "base 2", "base 3", "candidate 3"}, s.begun)
+	require.Equal(t, []string{"candidate 0", "base 0", "base 1", "candidate 1", "candidate 2", "base 2", "base 3", "candidate 3"}, s.started)
 
 	meet := make(chan struct{})
-	s = &stage{before: func(side string, _ int) { // each waits for the other
+	s = &fakeLoads{before: func(side string, _ int) { // each load waits for the other
 		if side == baseDir {
 			meet <- struct{}{}
 		} else {
 			<-meet
 		}
 	}}
-	c, _ = contestOf(t, s, compareFlags{rounds: 3, minChange: "5%"})
+	c, _ = comparisonOf(t, s, compareFlags{rounds: 3, minChange: "5%"})
 	_, err = c.play(t.Context())
 	require.NoError(t, err)
-	require.Len(t, s.begun, 8)
+	require.Len(t, s.started, 8)
 }

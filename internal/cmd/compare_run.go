@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// longestRound bounds one load with what comes before and after it: a build that hangs must not hold up a pipeline.
-	longestRound = 30 * time.Minute
-	// stopWithin is how long a stopped load may take to count what it has, and to throw its data away.
-	stopWithin = time.Minute
-	// saidAtMost bounds what is repeated of a load's own words.
-	saidAtMost = 400
+	// maxLoadDuration bounds one load with its start and its audit: a build that hangs must not block a pipeline.
+	maxLoadDuration = 30 * time.Minute
+	// stopTimeout is the time for an interrupted load to write its record and delete its data.
+	stopTimeout = time.Minute
+	// maxStderrTail bounds the part of a load's stderr that is repeated in an error, in bytes.
+	maxStderrTail = 400
 )
 
-// copyBuild copies a build to a file of its own, whose name is the same for both sides.
+// copyBuild copies a build into dir, under the same file name for both builds.
 func copyBuild(build, dir string) (string, error) {
 	from, err := os.Open(build)
 	if err != nil {
@@ -33,7 +33,7 @@ func copyBuild(build, dir string) (string, error) {
 	defer from.Close()
 	name := filepath.Join(dir, "hongbao")
 	if strings.EqualFold(filepath.Ext(build), ".exe") {
-		name += ".exe" // or Windows does not start it
+		name += ".exe" // required by Windows
 	}
 	to, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
 	if err == nil {
@@ -46,35 +46,35 @@ func copyBuild(build, dir string) (string, error) {
 	return name, nil
 }
 
-// playedLoad is what became of one load.
-type playedLoad struct {
-	code int    // its exit code; -1: it did not end by itself
-	said string // the end of what it said on stderr
-	err  error  // it could not be started
+// loadResult is the outcome of one load.
+type loadResult struct {
+	code       int    // exit code; -1 = it was not started, or a signal ended it
+	stderrTail string // the end of its stderr
+	err        error  // it could not be started, or its output not written
 }
 
-// playLoad runs hongbao load of a build, with its record in dir and its words in dir.txt. When ctx ends it is interrupted,
-// as by Ctrl-C, and so may end cleanly.
-func playLoad(ctx context.Context, build string, args []string, dir string) playedLoad {
+// playLoad runs hongbao load of a build, with its record in dir and its output in dir.txt. When ctx ends, it is interrupted
+// as by Ctrl-C, so that it can end cleanly.
+func playLoad(ctx context.Context, build string, args []string, dir string) loadResult {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return playedLoad{code: -1, err: err}
+		return loadResult{code: -1, err: err}
 	}
-	words, err := os.Create(dir + ".txt")
+	output, err := os.Create(dir + ".txt")
 	if err != nil {
-		return playedLoad{code: -1, err: err}
+		return loadResult{code: -1, err: err}
 	}
-	defer words.Close()
-	ctx, cancel := context.WithTimeout(ctx, longestRound)
+	defer output.Close()
+	ctx, cancel := context.WithTimeout(ctx, maxLoadDuration)
 	defer cancel()
-	var said bytes.Buffer
-	c := exec.CommandContext(ctx, build, append(append([]string{"load"}, args...), "--target", inProcess, "--quiet", "--out", dir)...)
-	c.Stdout, c.Stderr = words, &said
+	var stderr bytes.Buffer
+	c := exec.CommandContext(ctx, build, append(append([]string{"load"}, args...), "--target", embeddedTarget, "--quiet", "--out", dir)...)
+	c.Stdout, c.Stderr = output, &stderr
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
-	c.WaitDelay = stopWithin
-	ownGroup(c) // Ctrl-C of a terminal reaches it through us alone: a second one would end it at once
+	c.WaitDelay = stopTimeout
+	newProcessGroup(c) // it must get the interrupt only from c.Cancel: a second interrupt would end it at once
 	err = c.Run()
-	_, werr := words.Write(said.Bytes())
-	p := playedLoad{said: lastOf(said.String())}
+	_, werr := output.Write(stderr.Bytes())
+	p := loadResult{stderrTail: tailOf(stderr.String())}
 	if exited := (*exec.ExitError)(nil); errors.As(err, &exited) {
 		p.code = exited.ExitCode()
 	} else if err = errors.Join(err, werr); err != nil {
@@ -83,18 +83,18 @@ func playLoad(ctx context.Context, build string, args []string, dir string) play
 	return p
 }
 
-// lastOf returns the end of a text.
-func lastOf(s string) string {
+// tailOf returns the last maxStderrTail bytes of a text, without a broken character.
+func tailOf(s string) string {
 	s = strings.TrimSpace(s)
-	if len(s) > saidAtMost {
-		s = "… " + strings.ToValidUTF8(s[len(s)-saidAtMost:], "")
+	if len(s) > maxStderrTail {
+		s = "… " + strings.ToValidUTF8(s[len(s)-maxStderrTail:], "")
 	}
 	return s
 }
 
-// useless says why a load is none to compare; "" for one that is. One that missed a threshold is, and so is one whose
-// generator could not keep up: its record says so.
-func (p playedLoad) useless(dir string) string {
+// unusable returns why a load cannot be compared, or "" if it can. A load that missed a threshold can be compared, and so
+// can one whose generator could not keep up: the record contains that.
+func (p loadResult) unusable(dir string) string {
 	switch _, err := os.Stat(filepath.Join(dir, reports.RecordFile)); {
 	case p.err != nil:
 		return p.err.Error()
@@ -102,7 +102,7 @@ func (p playedLoad) useless(dir string) string {
 		if err == nil {
 			return ""
 		}
-		return fmt.Sprintf("exit code %d and no record: %s", p.code, p.said)
+		return fmt.Sprintf("exit code %d and no record: %s", p.code, p.stderrTail)
 	}
-	return fmt.Sprintf("exit code %d: %s", p.code, p.said)
+	return fmt.Sprintf("exit code %d: %s", p.code, p.stderrTail)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCIExamples wants the workflow to be YAML, and every flag that it and docs/ci.md type to exist.
+// TestCIExamples: the workflow is valid YAML, and all flags in it and in docs/ci.md exist.
 func TestCIExamples(t *testing.T) {
 	commands := map[string]*cobra.Command{"load": loadCommand(), "sim": simCommand(), "compare": compareCommand()}
 	workflow, err := os.ReadFile("deploy/ci/load-regression.yaml")
@@ -32,33 +32,33 @@ func TestCIExamples(t *testing.T) {
 	calls := regexp.MustCompile(`(?m)(?:hongbao|\.bin) (load|sim|compare) ([^|>\n]*)`).FindAllStringSubmatch(text, -1)
 	require.Greater(t, len(calls), 6)
 	flags := 0
-	look := func(command, text string) {
+	requireFlags := func(command, text string) {
 		for _, flag := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(text, -1) {
 			require.NotNil(t, commands[command].Flags().Lookup(flag[1]), "%s has no flag --%s", command, flag[1])
 			flags++
 		}
 	}
 	for _, call := range calls {
-		own, given, _ := strings.Cut(call[2], " -- ") // to hongbao load
-		look(call[1], own)
-		look("load", given)
+		own, given, _ := strings.Cut(call[2], " -- ") // after --: arguments of hongbao load
+		requireFlags(call[1], own)
+		requireFlags("load", given)
 	}
 	require.Greater(t, flags, 15)
 }
 
-// TestParseShare: shares are written as percent or as numbers, and nothing else is one.
+// TestParseShare: a share is a percentage or a number.
 func TestParseShare(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		want float64 // below zero: refused
 	}{
-		{"5%", 0.05},   // as people write it
-		{"0.05", 0.05}, // as programs do
-		{"0", 0},       // everything counts
-		{"250%", 2.5},  // more than the whole
+		{"5%", 0.05},   // the usual form
+		{"0.05", 0.05}, // a fraction
+		{"0", 0},       // every change counts
+		{"250%", 2.5},  // more than 100%
 		{"-5%", -1},    // negative
-		{"NaN", -1},    // no number
-		{"Inf", -1},    // without bound
+		{"NaN", -1},    // not a number
+		{"Inf", -1},    // infinite
 		{"five", -1},   // a word
 		{"", -1},       // empty
 		{"%", -1},      // a unit alone

@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// ownGroup keeps what a terminal sends to the processes in its foreground from c.
-func ownGroup(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+// newProcessGroup starts c in a separate process group, so that signals of the terminal do not reach it directly.
+func newProcessGroup(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

@@ -12,16 +12,16 @@ import (
 // Exit codes. Scripts depend on them.
 const (
 	exitPass        = 0
-	exitInternal    = 1   // a defect of hongbao, or of the machine
+	exitInternal    = 1   // a defect of hongbao, or a failure of the machine or the service
 	exitUsage       = 2   // wrong flags, a bad scenario or a bad configuration
 	exitViolation   = 3   // an invariant was violated
 	exitMissed      = 4   // a threshold was missed
-	exitUnknown     = 5   // the load was not offered as planned, or a check was never evaluated
+	exitUnknown     = 5   // the load was not offered as planned, or a check was not evaluated
 	exitRegression  = 6   // a candidate is worse than its base
-	exitInterrupted = 130 // stopped by a signal; the partial record is kept
+	exitInterrupted = 130 // stopped by a signal; the partial record is stored
 )
 
-// The classes of errors of this package. Each has one exit code, as have the sentinels of the packages below.
+// The error classes of this package. Each class has one exit code. So has open.ErrConfig.
 var (
 	errInternal    = errors.New("internal error")
 	errUsage       = errors.New("usage error")
@@ -32,7 +32,7 @@ var (
 	errInterrupted = errors.New("interrupted")
 )
 
-// exitCodes maps sentinel errors to exit codes, the first that matches wins.
+// exitCodes maps error classes to exit codes. The first match wins.
 var exitCodes = []struct {
 	class error
 	code  int
@@ -42,10 +42,10 @@ var exitCodes = []struct {
 	{errRegression, exitRegression}, {errInterrupted, exitInterrupted}, {errInternal, exitInternal},
 }
 
-// errPrinted is the text of an error whose explanation was printed already.
+// errPrinted is an error without text, because the explanation is already printed.
 var errPrinted = errors.New("")
 
-// classified is an error with the class that chooses its exit code. Its text is that of the error alone.
+// classified is an error with the class that selects its exit code. Its text is the text of the error.
 type classified struct{ class, err error }
 
 // Error implements error.
@@ -54,13 +54,13 @@ func (e *classified) Error() string { return e.err.Error() }
 // Unwrap returns the class and the error.
 func (e *classified) Unwrap() []error { return []error{e.class, e.err} }
 
-// as returns err in a class.
+// as returns err in the class.
 func as(class, err error) error { return &classified{class, err} }
 
-// usage returns an error that the caller of the command can correct.
+// usage returns an error that the user of the command can correct.
 func usage(format string, args ...any) error { return as(errUsage, fmt.Errorf(format, args...)) }
 
-// exitCode returns the exit code of an error, and whether it is in a class.
+// exitCode returns the exit code of an error, and whether the error is in a class.
 func exitCode(err error) (code int, known bool) {
 	if err == nil {
 		return exitPass, true
@@ -73,8 +73,8 @@ func exitCode(err error) (code int, known bool) {
 	return exitInternal, false
 }
 
-// classifyErrors puts errors of commands that are in no class into errInternal. What is in no class after that comes
-// from the command-line parser, such as an unknown flag.
+// classifyErrors makes every command put its unclassified errors into errInternal. Errors that are still unclassified then
+// come from the command-line parser, such as an unknown flag.
 func classifyErrors(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {

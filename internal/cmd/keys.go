@@ -13,11 +13,13 @@ func keysCommand() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Make the keys of a service, once for all its instances",
-		Long: `Writes keys.json (callers, operators, the key of users' sessions) and token-keys.json (the keys of clients' tokens) into a
-folder. All instances of a service need the same two files. It never replaces a file: the keys in it may be in use.`,
-		Example: "  hongbao keys --data /etc/hongbao",
-		Args:    cobra.NoArgs,
+		Short: "Generate the key files of a service, once for all instances",
+		Long: `Writes keys.json (the keys of upstreams, operators and user sessions) and token-keys.json (the keys of clients' tokens)
+into a folder, and prints the two paths. All instances of a service need the same two files. An existing file is never
+replaced, because its keys may be in use.`,
+		Example: `  hongbao keys
+  hongbao keys --data /etc/hongbao`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := open.Config{Keys: filepath.Join(dir, "keys.json"), TokenKeys: filepath.Join(dir, "token-keys.json")}
 			if err := open.PrepareDataFolder(dir); err != nil {
@@ -30,6 +32,6 @@ folder. All instances of a service need the same two files. It never replaces a 
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&dir, "data", "data", "folder to write into")
+	cmd.Flags().StringVar(&dir, "data", "data", "folder of the key files")
 	return cmd
 }

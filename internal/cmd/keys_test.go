@@ -11,11 +11,11 @@ import (
 	"hongbao/reference/service/open"
 )
 
-// TestKeys: keys are made once, for their owner's eyes, and never replaced.
+// TestKeys: the key files are created once, readable only by their owner, and never replaced.
 func TestKeys(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	files := []string{filepath.Join(dir, "keys.json"), filepath.Join(dir, "token-keys.json")}
-	make := func() string {
+	makeKeys := func() string {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitPass, run(t.Context(), []string{"keys", "--data", dir}, &stdout, &stderr), stderr.String())
 		return stdout.String()
@@ -25,20 +25,20 @@ func TestKeys(t *testing.T) {
 		require.NoError(t, err)
 		return b
 	}
-	require.Equal(t, files[0]+"\n"+files[1]+"\n", make())
+	require.Equal(t, files[0]+"\n"+files[1]+"\n", makeKeys())
 	first := [][]byte{read(files[0]), read(files[1])}
 	for _, file := range files {
 		at, err := os.Stat(file)
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), at.Mode().Perm(), file)
 	}
-	make()
+	makeKeys()
 	require.Equal(t, first, [][]byte{read(files[0]), read(files[1])}, "a second call replaces nothing")
 	for i, file := range files {
 		require.NoError(t, os.Remove(file))
-		make()
-		require.NotEqual(t, first[i], read(file), "keys are new")
-		require.Equal(t, first[1-i], read(files[1-i]), "and only what is missing is made")
+		makeKeys()
+		require.NotEqual(t, first[i], read(file), "the keys are new")
+		require.Equal(t, first[1-i], read(files[1-i]), "only the missing file is created")
 		first[i] = read(file)
 	}
 

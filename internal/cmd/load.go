@@ -29,36 +29,38 @@ import (
 	"hongbao/sim/cluster"
 )
 
-// inProcess is the --target that is no URL: the reference service in this process.
-const inProcess = "embedded"
+// embeddedTarget is the --target for the reference service in this process.
+const embeddedTarget = "embedded"
 
 // loadFlags are the flags of hongbao load.
 type loadFlags struct {
-	targets                                            []string
-	keys, caller, ca, books                            string
-	window, peak, strategy, driver, out                string
-	duration                                           time.Duration
-	seed                                               uint64
-	attackers, inFlight, repeat                        int
-	auditPeople                                        int64
-	rewardScene                                        string
-	packets                                            bool
-	findMax, keep, shared, conformance, withJSON, mute bool
+	targets                                             []string
+	keys, caller, ca, books                             string
+	window, peak, strategy, driver, out                 string
+	duration                                            time.Duration
+	seed                                                uint64
+	attackers, inFlight, repeat                         int
+	auditPeople                                         int64
+	rewardScene                                         string
+	packets                                             bool
+	findMax, keep, shared, conformance, withJSON, quiet bool
 }
 
 func loadCommand() *cobra.Command {
 	var f loadFlags
 	cmd := &cobra.Command{
 		Use:   "load SCENARIO",
-		Short: "Play a scenario in real time against a wallet, at the rate you ask for",
-		Long: `Plays one window of a scenario in real time against our service or anybody's that speaks its API, and checks that the
-money was safe. The load is open: what is due is sent on time, however slow the target is, and latency counts from the
-moment it was due. A load that was not offered as planned proves nothing: its verdict is unknown.
+		Short: "Play a scenario in real time against a wallet service, at a given rate",
+		Long: `Plays one window of a scenario in real time against a wallet service, and checks that the money was safe. The target is
+"embedded" (the reference service in this process) or the URLs of any service that implements the API and serves the same
+scenario.
 
-Everything carries the load-test mark, lands on the target's shadow wallet, and is thrown away afterwards. The target is
-embedded, a service in this process, or the address of one that serves the same scenario.`,
+The load is open: each request is sent when it is due, even if the target is slow, and its latency counts from the
+intended time. If the load was not offered as planned, the verdict is unknown.
+
+All requests carry the load-test mark. The target processes them in its shadow wallet, and the data is deleted afterwards.`,
 		Example: `  hongbao load scenarios/rain-peak.yaml --target embedded --peak 3000/s --duration 20s
-  hongbao serve --scenario scenarios/rain-peak.yaml
+  hongbao serve --scenario scenarios/rain-peak.yaml      # in another terminal, for the next command
   hongbao load scenarios/rain-peak.yaml --target http://127.0.0.1:8080 --keys data/keys.json --peak 500/s --duration 10s
   hongbao load scenarios/rain-peak.yaml --find-max --duration 5s
   hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 10s --repeat 5 --out reports/out/candidate`,
@@ -66,30 +68,30 @@ embedded, a service in this process, or the address of one that serves the same 
 		RunE: func(cmd *cobra.Command, args []string) error { return load(cmd, args, f) },
 	}
 	fs := cmd.Flags()
-	fs.StringSliceVar(&f.targets, "target", []string{inProcess}, "embedded, or the URL of a wallet's instance; of several, separated by commas")
-	fs.StringVar(&f.keys, "keys", "data/keys.json", "the target's keys file: a caller that may grant and bind, the session key, an operator and an auditor")
-	fs.StringVar(&f.caller, "caller", "demo", "grant as this upstream")
-	fs.StringVar(&f.ca, "tls-ca", "", "file of certificates to trust for https (default the system's)")
-	fs.StringVar(&f.books, "books", "", "configuration file of the target: read its Redis and MySQL too when judging")
-	fs.StringVar(&f.window, "window", "", "which window of the scenario, such as rain-1 (default the one marked as peak)")
-	fs.StringVar(&f.peak, "peak", "", "stretch the window's rate so that it peaks at this, such as 5000/s (default as in the scenario)")
-	fs.DurationVar(&f.duration, "duration", 0, "stretch the window to this length (default as in the scenario)")
-	fs.StringVar(&f.strategy, "strategy", string(wallet.StrategyToken), "sync, async or token; of an embedded target")
-	fs.StringVar(&f.driver, "driver", "vegeta", "what generates the load: vegeta; for k6 see docs/k6.md")
-	fs.Uint64Var(&f.seed, "seed", 1, "seed of everything that is drawn")
-	fs.IntVar(&f.attackers, "attackers", 0, "goroutines that pace the load (default one a processor)")
-	fs.IntVar(&f.inFlight, "max-in-flight", 0, "operations under way at a time (default 4096)")
-	fs.IntVar(&f.repeat, "repeat", 1, "play it so often, for hongbao compare to know the noise")
-	fs.Int64Var(&f.auditPeople, "audit-people", 0, "read so many people's pages afterwards (default everybody's)")
-	fs.BoolVar(&f.findMax, "find-max", false, "step the rate up until a threshold or the generator gives way; --peak is the first rate")
-	fs.BoolVar(&f.keep, "keep", false, "leave the marked data in the target")
-	fs.BoolVar(&f.shared, "shared", false, "others use the target meanwhile: do not hold changes of its live data against the load")
-	fs.BoolVar(&f.conformance, "conformance", false, "put the published API's contract to the target instead of load")
-	fs.StringVar(&f.rewardScene, "reward-scene", "", "the target grants a reward other than cash under this scene of the scenario: --conformance asks for it (embedded: one that it has)")
-	fs.BoolVar(&f.packets, "packets", false, "people of the target send one another packets: --conformance asks for it (embedded: always)")
+	fs.StringSliceVar(&f.targets, "target", []string{embeddedTarget}, "embedded, or the comma-separated URLs of the service's instances")
+	fs.StringVar(&f.keys, "keys", "data/keys.json", "keys file of the target: an upstream that may grant and bind, the session key, an operator and an auditor")
+	fs.StringVar(&f.caller, "caller", "demo", "send grants as this upstream")
+	fs.StringVar(&f.ca, "tls-ca", "", "file with the trusted certificates for https (default: those of the system)")
+	fs.StringVar(&f.books, "books", "", "configuration file of the target: the audit also reads its Redis and MySQL")
+	fs.StringVar(&f.window, "window", "", "window of the scenario to play, such as rain-1 (default: the window with peak: true)")
+	fs.StringVar(&f.peak, "peak", "", "scale the rate of the window to this peak, such as 5000/s (default: as in the scenario)")
+	fs.DurationVar(&f.duration, "duration", 0, "scale the window to this length (default: as in the scenario)")
+	fs.StringVar(&f.strategy, "strategy", string(wallet.StrategyToken), "posting strategy of the embedded target: sync, async or token")
+	fs.StringVar(&f.driver, "driver", "vegeta", "load generator: vegeta; for k6 see docs/k6.md")
+	fs.Uint64Var(&f.seed, "seed", 1, "seed of the random generator")
+	fs.IntVar(&f.attackers, "attackers", 0, "number of goroutines that pace the load (default: one per processor)")
+	fs.IntVar(&f.inFlight, "max-in-flight", 0, "maximum number of concurrent operations (default 4096)")
+	fs.IntVar(&f.repeat, "repeat", 1, "number of runs, from which hongbao compare estimates the noise")
+	fs.Int64Var(&f.auditPeople, "audit-people", 0, "number of people whose pages the audit reads (default: all)")
+	fs.BoolVar(&f.findMax, "find-max", false, "search the highest rate at which all thresholds are met and the generator keeps up; --peak is the first rate")
+	fs.BoolVar(&f.keep, "keep", false, "do not delete the load-test data from the target afterwards")
+	fs.BoolVar(&f.shared, "shared", false, "the target has other traffic: changes of its live data are not a violation")
+	fs.BoolVar(&f.conformance, "conformance", false, "test the target against the contract of the published API instead of playing a load")
+	fs.StringVar(&f.rewardScene, "reward-scene", "", "scene under which the target grants a reward other than cash, for --conformance (default: no such cases; embedded: a scene of its activity)")
+	fs.BoolVar(&f.packets, "packets", false, "the target supports packets between people: --conformance includes those cases (embedded: always)")
 	fs.StringVar(&f.out, "out", "", "folder for record.json, report.html, summary.md and junit.xml (default reports/out/load-<scenario>-<time>)")
 	fs.BoolVar(&f.withJSON, "json", false, "print the record as JSON instead of the tables")
-	fs.BoolVar(&f.mute, "quiet", false, "print no progress")
+	fs.BoolVar(&f.quiet, "quiet", false, "print no progress")
 	cmd.MarkFlagsMutuallyExclusive("find-max", "repeat", "conformance")
 	return cmd
 }
@@ -97,41 +99,41 @@ embedded, a service in this process, or the address of one that serves the same 
 // Bounds of hongbao load.
 const (
 	maxRepeats    = reports.MaxRepeats
-	firstRate     = 200             // grants a second at which a search begins: what any laptop holds
-	searchFor     = 5 * time.Second // of one step, where nothing else is said
+	firstRate     = 200             // grants per second of the first step of a search: any laptop can offer it
+	stepDuration  = 5 * time.Second // of one step of a search, by default
 	maxLoadTarget = 64              // instances
-	clockSkew     = 2 * time.Second // between our clock and a remote ledger's, where its postings are held against reads
+	clockSkew     = 2 * time.Second // allowed difference between the clocks of generator and ledger when postings are compared with pages
 )
 
-// errNoGrant says that a rate is too low for the time there is.
-var errNoGrant = errors.New("no grant at all is due")
+// errNoGrant is the error of a rate too low for the length of the window.
+var errNoGrant = errors.New("no grant is due")
 
-// loadGC lets garbage grow to four times what lives before it is collected, as the service does: what the collector takes
-// is taken from the target beside it. GOGC in the environment wins.
+// loadGC lets garbage grow to four times the live heap before a collection: CPU time of the collector would be missing for
+// an embedded target. GOGC in the environment overrides it.
 const loadGC = 400
 
-// load is hongbao load.
+// load plays the load or the search, writes the reports, and prints the tables.
 func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	if f.conformance {
 		return conformance(cmd, args, f)
 	}
 	if f.rewardScene != "" || f.packets {
-		return usage("--reward-scene and --packets say what --conformance asks for; what load does is in the scenario")
+		return usage("--reward-scene and --packets need --conformance: the content of a load is in the scenario")
 	}
-	if err := oneScenario(cmd, args); err != nil {
+	if err := oneScenarioFile(cmd, args); err != nil {
 		return err
 	}
 	p, err := planLoad(args[0], f)
 	if err != nil {
 		return err
 	}
-	if err := writable(p.dir); err != nil {
+	if err := prepareOut(p.dir); err != nil {
 		return err
 	}
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(loadGC))
 	}
-	p.progress = newLoadProgress(cmd.ErrOrStderr(), f.mute || f.withJSON)
+	p.progress = newLoadProgress(cmd.ErrOrStderr(), f.quiet || f.withJSON)
 	p.logs = cmd.ErrOrStderr()
 	if f.findMax {
 		err = p.search(cmd.Context())
@@ -140,7 +142,7 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 	}
 	p.progress.done()
 	if len(p.record.Runs) == 0 {
-		return p.failed(err)
+		return p.classify(err)
 	}
 	reports.Summarise(p.record)
 	if err := render.Write(p.dir, p.record); err != nil {
@@ -150,12 +152,12 @@ func load(cmd *cobra.Command, args []string, f loadFlags) error {
 		return err
 	}
 	if err != nil && !p.record.Violated() {
-		return p.failed(err)
+		return p.classify(err)
 	}
 	return outcome(p.record)
 }
 
-// loadPlan is a load test to be made.
+// loadPlan is a load test with its checked flags.
 type loadPlan struct {
 	flags    loadFlags
 	whole    *scenarios.Scenario
@@ -165,16 +167,16 @@ type loadPlan struct {
 	logs     io.Writer
 }
 
-// planLoad reads the scenario and the flags.
+// planLoad reads the scenario and checks the flags.
 func planLoad(file string, f loadFlags) (*loadPlan, error) {
 	if f.driver != "vegeta" {
-		return nil, usage("--driver %s: it is vegeta; for k6 see docs/k6.md", f.driver)
+		return nil, usage("--driver %s: want vegeta; for k6 see docs/k6.md", f.driver)
 	}
 	if _, ok := wallet.ParseStrategy(f.strategy); !ok {
-		return nil, usage("--strategy %s: it is sync, async or token", f.strategy)
+		return nil, usage("--strategy %s: want sync, async or token", f.strategy)
 	}
 	if f.repeat < 1 || f.repeat > maxRepeats {
-		return nil, usage("--repeat %d: 1 to %d", f.repeat, maxRepeats)
+		return nil, usage("--repeat %d: want 1 to %d", f.repeat, maxRepeats)
 	}
 	if err := checkTargets(f.targets); err != nil {
 		return nil, err
@@ -195,7 +197,7 @@ func planLoad(file string, f loadFlags) (*loadPlan, error) {
 	}
 	first := ""
 	if f.findMax && f.peak == "" {
-		first = fmt.Sprintf("%d/s", firstRate) // the scenario's own rate may be more than anybody could offer
+		first = fmt.Sprintf("%d/s", firstRate) // the rate in the scenario may be too high for one generator
 	}
 	_, err = p.focus(first)
 	return p, err
@@ -203,7 +205,7 @@ func planLoad(file string, f loadFlags) (*loadPlan, error) {
 
 // replayOf returns the command that repeats a load test.
 func replayOf(file string, f loadFlags) string {
-	words := []string{self(), "load", filepath.ToSlash(file), "--target", strings.Join(redacted(f.targets), ",")}
+	words := []string{selfCommand(), "load", filepath.ToSlash(file), "--target", strings.Join(redacted(f.targets), ",")}
 	for _, w := range [][2]string{{"--window", f.window}, {"--peak", f.peak}} {
 		if w[1] != "" {
 			words = append(words, w[0], w[1])
@@ -212,7 +214,7 @@ func replayOf(file string, f loadFlags) string {
 	if f.duration > 0 {
 		words = append(words, "--duration", f.duration.String())
 	}
-	if f.targets[0] == inProcess {
+	if f.targets[0] == embeddedTarget {
 		words = append(words, "--strategy", f.strategy)
 	}
 	if f.findMax {
@@ -224,24 +226,24 @@ func replayOf(file string, f loadFlags) string {
 	return strings.Join(append(words, "--seed", fmt.Sprint(f.seed)), " ")
 }
 
-// checkTargets says what is wrong with --target.
+// checkTargets checks --target.
 func checkTargets(targets []string) error {
-	if len(targets) == 1 && targets[0] == inProcess {
+	if len(targets) == 1 && targets[0] == embeddedTarget {
 		return nil
 	}
 	if len(targets) == 0 || len(targets) > maxLoadTarget {
-		return usage("--target: embedded, or 1 to %d URLs", maxLoadTarget)
+		return usage("--target: want embedded, or 1 to %d URLs", maxLoadTarget)
 	}
 	for _, t := range targets {
 		u, err := url.Parse(t)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-			return usage("--target %s: write embedded, or a URL such as http://127.0.0.1:8080", redacted([]string{t})[0])
+			return usage("--target %s: want embedded, or a URL such as http://127.0.0.1:8080", redacted([]string{t})[0])
 		}
 	}
 	return nil
 }
 
-// redacted returns URLs without the passwords in them.
+// redacted returns the URLs without their passwords.
 func redacted(urls []string) (out []string) {
 	for _, t := range urls {
 		if u, err := url.Parse(t); err == nil {
@@ -254,7 +256,7 @@ func redacted(urls []string) (out []string) {
 	return out
 }
 
-// focus returns the window that is played, at a rate; "" is that of the flags.
+// focus returns the window to play, scaled to a peak rate; "" is the rate of --peak.
 func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 	if rate == "" {
 		rate = p.flags.peak
@@ -263,37 +265,37 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 	if rate != "" {
 		var err error
 		if peak, err = loader.ParseRate(rate); err != nil || peak.Num == 0 {
-			return nil, usage("--peak %s: write a rate above zero a second, such as 5/s, 300k/s or 1.8M/s", rate)
+			return nil, usage("--peak %s: want a rate above zero, such as 5/s, 300k/s or 1.8M/s", rate)
 		}
 	}
 	s, err := scenarios.Focus(p.whole, p.flags.window, peak, p.flags.duration)
 	if errors.Is(err, scenarios.ErrTooMany) {
-		return nil, tooMuch(err)
+		return nil, notOffered(err)
 	}
 	if err != nil {
 		return nil, usage("%w\n  hint: choose a window with --window, a rate with --peak, a length with --duration", err)
 	}
 	if n := s.Grants(); n > crowd.MaxGrants {
-		return nil, tooMuch(fmt.Errorf("%d grants are more than one generator can plan, which is %d", n, crowd.MaxGrants))
+		return nil, notOffered(fmt.Errorf("%d grants exceed the limit of %d grants per generator", n, crowd.MaxGrants))
 	} else if n == 0 {
-		return nil, usage("%w in %v at this rate\n  hint: a higher --peak or a longer --duration", errNoGrant, s.End().Sub(s.Windows[0].Start))
+		return nil, usage("%w in %v at this rate\n  hint: use a higher --peak or a longer --duration", errNoGrant, s.End().Sub(s.Windows[0].Start))
 	}
 	return s, nil
 }
 
-// tooMuch is the outcome of a load that cannot even be planned: it is not offered, so nothing is known.
-func tooMuch(why error) error {
-	return as(errUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w\n  hint: a lower --peak, a shorter --duration, or k6 on many machines, see docs/k6.md", why))
+// notOffered is the error of a load that is too large to plan. Its verdict is unknown.
+func notOffered(why error) error {
+	return as(errUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w\n  hint: use a lower --peak, a shorter --duration, or k6 on many machines (docs/k6.md)", why))
 }
 
-// repeat makes the runs that were asked for.
+// repeat makes the runs of --repeat.
 func (p *loadPlan) repeat(ctx context.Context) error {
 	for i := range p.flags.repeat {
 		s, err := p.focus("")
 		if err != nil {
 			return err
 		}
-		run, err := p.once(ctx, s)
+		run, err := p.playOnce(ctx, s)
 		if p.flags.repeat > 1 {
 			run.Repeat = i + 1
 		}
@@ -307,13 +309,13 @@ func (p *loadPlan) repeat(ctx context.Context) error {
 	return nil
 }
 
-// once plays the scenario against the target, which an embedded one is a new one each time.
-func (p *loadPlan) once(ctx context.Context, s *scenarios.Scenario) (reports.Run, error) {
+// playOnce plays the scenario against the target. An embedded target is started anew each time.
+func (p *loadPlan) playOnce(ctx context.Context, s *scenarios.Scenario) (reports.Run, error) {
 	target, stop, err := p.target(ctx, s)
 	if err != nil {
 		return reports.Run{}, err
 	}
-	if p.flags.targets[0] != inProcess {
+	if p.flags.targets[0] != embeddedTarget {
 		s = s.StockedAs(p.whole)
 	}
 	run, err := loadtest.Run(ctx, loadtest.Options{Scenario: s, Seed: p.flags.seed, Run: rand.Uint64(), Target: target, Attackers: p.flags.attackers,
@@ -321,24 +323,24 @@ func (p *loadPlan) once(ctx context.Context, s *scenarios.Scenario) (reports.Run
 	return run, errors.Join(err, stop())
 }
 
-// target returns the wallet to drive, and how to stop it when it is ours.
+// target returns the wallet to drive, and the function that stops it if it is embedded.
 func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtest.Target, stop func() error, err error) {
 	f := p.flags
 	strategy, _ := wallet.ParseStrategy(f.strategy)
-	if f.targets[0] == inProcess {
+	if f.targets[0] == embeddedTarget {
 		tree, ok := open.StageOf(s.Activity, wallet.Official)
 		if !ok {
 			return t, nil, usage("%s has no official stage to serve", p.record.Scenario.File)
 		}
-		e, err := target.Embedded(ctx, tree, strategy, s, p.logs)
+		e, err := target.StartEmbedded(ctx, tree, strategy, s, p.logs)
 		if err != nil {
 			return t, nil, err
 		}
-		return loadtest.Target{Name: inProcess, URLs: []string{e.URL}, Keys: e.Keys, Caller: f.caller, Strategy: strategy, Sources: e.Sources}, e.Stop, nil
+		return loadtest.Target{Name: embeddedTarget, URLs: []string{e.URL}, Keys: e.Keys, Caller: f.caller, Strategy: strategy, Sources: e.Sources}, e.Stop, nil
 	}
 	keys, err := auth.Load(f.keys)
 	if err != nil {
-		return t, nil, usage("%w\n  hint: the target's keys are in its data folder; name them with --keys", err)
+		return t, nil, usage("%w\n  hint: the keys of the target are in its data folder; give the file with --keys", err)
 	}
 	t = loadtest.Target{Name: strings.Join(redacted(f.targets), ","), URLs: f.targets, CAFile: f.ca, Keys: keys, Caller: f.caller, Shared: f.shared, Skew: clockSkew}
 	stop = func() error { return nil }
@@ -348,26 +350,26 @@ func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtes
 	return t, stop, err
 }
 
-// failed chooses the exit code of a run that came to nothing.
-func (p *loadPlan) failed(err error) error {
+// classify puts the error of a run that failed into a class.
+func (p *loadPlan) classify(err error) error {
 	if _, known := exitCode(err); known {
 		return err
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return as(errInterrupted, errors.New("interrupted before anything was offered: there is no record"))
+		return as(errInterrupted, errors.New("interrupted before the load started: there is no record"))
 	case errors.Is(err, loadtest.ErrTarget):
-		return as(errUnknown, fmt.Errorf("nothing was offered, and nothing is known: %w", err))
+		return as(errUnknown, fmt.Errorf("nothing was offered, the verdict is unknown: %w", err))
 	case errors.Is(err, loadtest.ErrAudit):
 		return as(errUnknown, err)
 	}
 	return err
 }
 
-// peakOf returns the highest rate of a scenario of one window, in whole grants a second.
-func peakOf(s *scenarios.Scenario) (most int64) {
+// peakOf returns the highest rate of a scenario with one window, in whole grants per second.
+func peakOf(s *scenarios.Scenario) (peak int64) {
 	for _, p := range s.Windows[0].Rate {
-		most = max(most, p.Rate.Floor(1))
+		peak = max(peak, p.Rate.Floor(1))
 	}
-	return most
+	return peak
 }

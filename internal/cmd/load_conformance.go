@@ -22,7 +22,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// conformance is hongbao load --conformance: it puts the published contract to a wallet, case by case.
+// conformance runs hongbao load --conformance: it tests a wallet against the published contract, case by case.
 func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 	if err := checkTargets(f.targets); err != nil {
 		return err
@@ -44,21 +44,21 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 	if err != nil {
 		return err
 	}
-	ask, err := conformTarget(tree, target, f)
+	subject, err := conformTarget(tree, target, f)
 	if err == nil {
 		var results []conform.Result
-		results, err = conform.Run(cmd.Context(), ask, func(r conform.Result) {
+		results, err = conform.Run(cmd.Context(), subject, func(r conform.Result) {
 			if !f.withJSON {
 				printCase(cmd.OutOrStdout(), r)
 			}
 		})
 		err = errors.Join(err, stop())
 		if err == nil {
-			return conformed(cmd.OutOrStdout(), results, f.withJSON)
+			return summarizeCases(cmd.OutOrStdout(), results, f.withJSON)
 		}
 	}
 	if errors.Is(err, wallet.ErrUnavailable) {
-		return as(errUnknown, fmt.Errorf("%w\n  hint: is the service up, and is this its address?", err))
+		return as(errUnknown, fmt.Errorf("%w\n  hint: check that the service runs and listens on this address", err))
 	}
 	if errors.Is(err, wallet.ErrInvalid) {
 		return usage("%w", err)
@@ -66,15 +66,15 @@ func conformance(cmd *cobra.Command, args []string, f loadFlags) error {
 	return err
 }
 
-// standInPatience is how long the cases wait for what is on its way in an embedded target: some stand-ins of downstreams
-// accept first.
-const standInPatience = 2 * open.FakeSettles
+// fakeSettleTimeout is how long the cases wait for pending rewards of an embedded target: some fake downstreams first accept
+// a request and complete it later.
+const fakeSettleTimeout = 2 * open.FakeSettles
 
-// conformTarget says whom to ask, and about what: the first cash scene of the tree, and what else the target is said to have.
+// conformTarget returns the target of the cases: the first cash scene of the tree, and the other features of the target.
 func conformTarget(tree wallet.Activity, t loadtest.Target, f loadFlags) (conform.Target, error) {
 	caller, ok := t.Keys.Caller(f.caller)
 	if !ok {
-		return conform.Target{}, usage("the keys have no caller %q to ask for grants; name one with --caller", f.caller)
+		return conform.Target{}, usage("the keys file has no caller %q; give the upstream that sends grants with --caller", f.caller)
 	}
 	wire, err := attack.NewTransport(attack.TransportConfig{URL: t.URLs[0], CAFile: f.ca})
 	if err != nil {
@@ -91,17 +91,17 @@ func conformTarget(tree wallet.Activity, t loadtest.Target, f loadFlags) (confor
 		}
 	}
 	out.Packets = f.packets
-	if f.targets[0] == inProcess {
-		out.Packets, out.Patience = true, standInPatience
+	if f.targets[0] == embeddedTarget {
+		out.Packets, out.Patience = true, fakeSettleTimeout
 	}
 	out.Reward, err = rewardOf(tree, f)
 	return out, err
 }
 
-// rewardOf returns the reward other than cash that is asked for: the one that is named, or of an embedded target one of its
-// own, rather one that no stock ends; zero: none.
+// rewardOf returns the reward other than cash for the cases: that of --reward-scene, or by default one of an embedded
+// target, preferably one without a stock limit. The zero Reward means that there is none.
 func rewardOf(tree wallet.Activity, f loadFlags) (conform.Reward, error) {
-	var all, endless []conform.Reward
+	var all, unlimited []conform.Reward
 	var names []string
 	for _, t := range tree.Children[0].Rewards {
 		for _, r := range t.Rewards {
@@ -111,7 +111,7 @@ func rewardOf(tree wallet.Activity, f loadFlags) (conform.Reward, error) {
 				}
 				all, names = append(all, conform.Reward{Scene: s.ID, Award: t.Type}), append(names, string(s.ID))
 				if !s.StockControl {
-					endless = append(endless, all[len(all)-1])
+					unlimited = append(unlimited, all[len(all)-1])
 				}
 			}
 		}
@@ -123,13 +123,13 @@ func rewardOf(tree wallet.Activity, f loadFlags) (conform.Reward, error) {
 		}
 		return all[i], nil
 	}
-	if own := slices.Concat(endless, all); f.targets[0] == inProcess && len(own) > 0 {
+	if own := slices.Concat(unlimited, all); f.targets[0] == embeddedTarget && len(own) > 0 {
 		return own[0], nil
 	}
 	return conform.Reward{}, nil
 }
 
-// printCase writes how one case ended.
+// printCase writes the result of one case.
 func printCase(w io.Writer, r conform.Result) {
 	fmt.Fprintf(w, "%-8s%-34s %s\n", strings.ToUpper(r.Verdict.String()), r.Name, r.Why)
 	if r.Detail != "" {
@@ -137,8 +137,8 @@ func printCase(w io.Writer, r conform.Result) {
 	}
 }
 
-// conformed sums the cases up and chooses the exit code.
-func conformed(w io.Writer, results []conform.Result, asJSON bool) error {
+// summarizeCases prints the number of cases by verdict, or all cases as JSON, and returns the error of the exit code.
+func summarizeCases(w io.Writer, results []conform.Result, asJSON bool) error {
 	count := map[conform.Verdict]int{}
 	for _, r := range results {
 		count[r.Verdict]++
@@ -161,13 +161,13 @@ func conformed(w io.Writer, results []conform.Result, asJSON bool) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(w, "\n%d cases kept, %d broken, %d not known, %d left out\n", count[conform.Pass], count[conform.Fail], count[conform.Unknown], count[conform.Skip])
+		fmt.Fprintf(w, "\n%d cases passed, %d failed, %d unknown, %d skipped\n", count[conform.Pass], count[conform.Fail], count[conform.Unknown], count[conform.Skip])
 	}
 	switch {
 	case count[conform.Fail] > 0:
 		return as(errViolation, errPrinted)
 	case count[conform.Unknown] > 0 || count[conform.Pass] == 0:
-		return as(errUnknown, errors.New("not every case could be put to the wallet: see above"))
+		return as(errUnknown, errors.New("some cases have no result: see above"))
 	}
 	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"hongbao/reports"
 )
 
-// search steps the rate up until something gives way (K3). The record keeps every step, and the whole run at the knee:
-// of the highest rate that held, or where none did, of the lowest that was tried.
+// search searches the highest rate that passes (K3). The record contains all steps, and one complete run: that of the
+// highest rate that passed, or if none passed, that of the lowest rate.
 func (p *loadPlan) search(ctx context.Context) error {
 	first := int64(firstRate)
 	if p.flags.peak != "" {
@@ -21,10 +21,10 @@ func (p *loadPlan) search(ctx context.Context) error {
 		first = max(1, peakOf(s))
 	}
 	if p.flags.duration == 0 {
-		p.flags.duration = searchFor
+		p.flags.duration = stepDuration
 	}
-	var kept reports.Run
-	var keptRate int64
+	var best reports.Run
+	var bestRate int64
 	steps, knee, err := loadtest.FindMax(ctx, first, func(ctx context.Context, rate int64) (reports.Step, error) {
 		p.progress.step(fmt.Sprintf("%d/s: ", rate))
 		s, err := p.focus(fmt.Sprintf("%d/s", rate))
@@ -34,21 +34,21 @@ func (p *loadPlan) search(ctx context.Context) error {
 		if err != nil {
 			return reports.Step{}, err
 		}
-		run, err := p.once(ctx, s)
+		run, err := p.playOnce(ctx, s)
 		if run.Load == nil {
 			return reports.Step{}, err
 		}
-		passed, was := run.Verdict == reports.Pass, kept.Verdict == reports.Pass
-		if kept.Load == nil || passed && (!was || rate >= keptRate) || !passed && !was && rate < keptRate {
-			kept, keptRate = run, rate
+		passed, was := run.Verdict == reports.Pass, best.Verdict == reports.Pass
+		if best.Load == nil || passed && (!was || rate >= bestRate) || !passed && !was && rate < bestRate {
+			best, bestRate = run, rate
 		}
 		return p.stepOf(rate, run), err
 	})
-	if kept.Load != nil {
-		p.record.Runs = []reports.Run{kept}
+	if best.Load != nil {
+		p.record.Runs = []reports.Run{best}
 	}
 	p.record.FindMax = &reports.FindMax{Steps: steps, KneePerS: float64(knee)}
-	p.record.FindMax.LimitedBy, p.record.FindMax.ByGenerator = limit(steps, knee)
+	p.record.FindMax.LimitedBy, p.record.FindMax.ByGenerator = limitOf(steps, knee)
 	for _, s := range steps {
 		if s.RatePerS == float64(knee) && s.Result == reports.Pass && s.TargetCores > 0 {
 			p.record.FindMax.PerCorePerS = s.OKPerS / s.TargetCores
@@ -57,7 +57,7 @@ func (p *loadPlan) search(ctx context.Context) error {
 	return err
 }
 
-// stepOf sums one step up.
+// stepOf returns the summary of one step.
 func (p *loadPlan) stepOf(rate int64, run reports.Run) reports.Step {
 	l := run.Load
 	s := reports.Step{RatePerS: float64(rate), Result: run.Verdict, Why: whyOf(run)}
@@ -69,13 +69,13 @@ func (p *loadPlan) stepOf(rate int64, run reports.Run) reports.Step {
 			s.P99US = o.Corrected.P99US
 		}
 	}
-	if p.flags.targets[0] == inProcess { // the generator's own share is in it: a service alone does with less
+	if p.flags.targets[0] == embeddedTarget { // includes the share of the generator, so the service alone needs less
 		s.TargetCores = l.Generator.CPUCores
 	}
 	return s
 }
 
-// whyOf says what kept a run from passing, the gravest first; "" for one that passed.
+// whyOf returns the most serious reason why a run did not pass, or "" if it passed.
 func whyOf(run reports.Run) string {
 	if run.Verdict == reports.Pass {
 		return ""
@@ -95,14 +95,14 @@ func whyOf(run reports.Run) string {
 	}
 	for _, c := range run.Checks {
 		if c.Result != reports.Pass {
-			return "check " + c.Name + " was never evaluated"
+			return "check " + c.Name + " was not evaluated"
 		}
 	}
 	return "interrupted"
 }
 
-// limit says what gave way at the lowest rate above the knee that did not hold.
-func limit(steps []reports.Step, knee int64) (why string, byGenerator bool) {
+// limitOf returns why the lowest rate above the knee did not pass.
+func limitOf(steps []reports.Step, knee int64) (why string, byGenerator bool) {
 	lowest := 0.0
 	for _, s := range steps {
 		if s.Result == reports.Pass || s.RatePerS <= float64(knee) || lowest > 0 && s.RatePerS >= lowest {
@@ -111,7 +111,7 @@ func limit(steps []reports.Step, knee int64) (why string, byGenerator bool) {
 		lowest, why, byGenerator = s.RatePerS, fmt.Sprintf("at %.0f/s: %s", s.RatePerS, s.Why), s.Result == reports.Unknown
 	}
 	if why == "" {
-		return "nothing: the highest rate that was tried held", false
+		return "nothing: the highest rate that was tried passed", false
 	}
 	return why, byGenerator
 }

@@ -11,16 +11,16 @@ import (
 	"hongbao/loadtest"
 )
 
-// loadProgress shows how far a load test has come, on a terminal.
+// loadProgress shows the progress of a load test on a terminal. Safe for concurrent use.
 type loadProgress struct {
 	mu    sync.Mutex
-	bar   *progressbar.ProgressBar // nil: nobody looks
+	bar   *progressbar.ProgressBar // nil: show nothing
 	drawn time.Time
-	sent  int64 // grants and others at the last drawing
+	sent  int64 // operations at the last update
 	note  string
 }
 
-// newLoadProgress shows nothing when quiet or when w is no terminal.
+// newLoadProgress returns a progress that shows nothing if quiet is true or w is not a terminal.
 func newLoadProgress(w io.Writer, quiet bool) *loadProgress {
 	p := &loadProgress{drawn: time.Now()}
 	if !quiet && isTerminal(w) {
@@ -29,19 +29,19 @@ func newLoadProgress(w io.Writer, quiet bool) *loadProgress {
 	return p
 }
 
-// step names what is being tried; "" for a single run.
+// step sets the prefix of the line: the rate of the step that is played.
 func (p *loadProgress) step(note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.note, p.sent = note, 0
 }
 
-// report takes in how far a run has come, and redraws the line when it is time.
+// report records the progress of a run, and redraws the line after redrawInterval.
 func (p *loadProgress) report(r loadtest.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	past := time.Since(p.drawn)
-	if p.bar == nil || past < redrawEvery {
+	if p.bar == nil || past < redrawInterval {
 		return
 	}
 	text := r.Phase
@@ -56,7 +56,7 @@ func (p *loadProgress) report(r loadtest.Progress) {
 	_ = p.bar.Set64(r.Done)
 }
 
-// done takes the line away.
+// done removes the line.
 func (p *loadProgress) done() {
 	if p.bar != nil {
 		_ = p.bar.Finish()

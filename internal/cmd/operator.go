@@ -13,21 +13,21 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// operateFlags are the flags of every command of hongbao operator.
-type operateFlags struct {
+// operatorFlags are the flags of all subcommands of hongbao operator.
+type operatorFlags struct {
 	url, data, keys, as string
 	json                bool
 }
 
 func operatorCommand() *cobra.Command {
-	var f operateFlags
+	var f operatorFlags
 	cmd := &cobra.Command{
 		Use:   "operator",
-		Short: "Run a service: switches, settings, announcements, the page, and bulk re-issues of rewards",
-		Long: `Does what operators do, against a running service. Requests are signed with an operator's key, so this works where the
-service's keys file is. Each call is in the service's audit log before it is done.
+		Short: "Operate a running service: switches, settings, announcements, page configuration, bulk re-issues, refunds",
+		Long: `Sends requests of an operator to a running service. The requests are signed with the operator's key, so run this command
+where the keys file of the service is. The service writes each call to its audit log before it executes the call.
 
-Roles: a viewer looks, an operator changes, an auditor reads the books.`,
+Roles: a viewer reads status and settings, an operator also changes them, an auditor reads the records and reconciles them.`,
 		Example: `  hongbao operator switch list
   hongbao operator announce --text 'The rain begins at 20:00' --zh '红包雨 20:00 开始' --for 2h
   hongbao operator page publish page.json
@@ -37,25 +37,25 @@ Roles: a viewer looks, an operator changes, an auditor reads the books.`,
 		Args: noArguments, RunE: help,
 	}
 	p := cmd.PersistentFlags()
-	p.StringVar(&f.url, "url", "http://127.0.0.1:8080", "where the service listens")
+	p.StringVar(&f.url, "url", "http://127.0.0.1:8080", "URL of the service")
 	p.StringVar(&f.data, "data", "data", "data folder of the service, where keys.json is")
-	p.StringVar(&f.keys, "keys", "", "the keys file, if it is not DATA/keys.json")
-	p.StringVar(&f.as, "as", "operator", "the operator in whose name it is done")
+	p.StringVar(&f.keys, "keys", "", "keys file (default DATA/keys.json)")
+	p.StringVar(&f.as, "as", "operator", "name of the operator who signs the requests")
 	p.BoolVar(&f.json, "json", false, "print JSON")
-	cmd.AddCommand(switchCommands(&f), settingsCommands(&f), announceCommand(&f), announcementsCommand(&f), withdrawCommand(&f), pageCommands(&f), bulkCommands(&f),
+	cmd.AddCommand(switchCommands(&f), settingsCommands(&f), announceCommand(&f), announcementsCommand(&f), takeDownCommand(&f), pageCommands(&f), bulkCommands(&f),
 		refundCommand(&f))
 	return cmd
 }
 
-// dial returns the operator's client.
-func (f *operateFlags) dial() (*client.OperatorClient, error) {
+// newClient returns a client that signs with the operator's key.
+func (f *operatorFlags) newClient() (*client.OperatorClient, error) {
 	file := f.keys
 	if file == "" {
 		file = filepath.Join(f.data, "keys.json")
 	}
 	keys, err := auth.Load(file)
 	if err != nil {
-		return nil, usage("%w\n  hint: hongbao serve makes the keys in its data folder; name that with --data", err)
+		return nil, usage("%w\n  hint: hongbao serve creates the keys in its data folder; give that folder with --data", err)
 	}
 	key, err := signingKey(keys, signFlags{operator: f.as})
 	if err != nil {
@@ -68,21 +68,21 @@ func (f *operateFlags) dial() (*client.OperatorClient, error) {
 	return o, nil
 }
 
-// run makes a RunE of what is asked of a service.
-func (f *operateFlags) run(do func(cmd *cobra.Command, o *client.OperatorClient, args []string) error) func(*cobra.Command, []string) error {
+// run returns a RunE that calls do with a client, and classifies its error.
+func (f *operatorFlags) run(do func(cmd *cobra.Command, o *client.OperatorClient, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		o, err := f.dial()
+		o, err := f.newClient()
 		if err != nil {
 			return err
 		}
 		defer o.CloseIdle()
-		return refused(do(cmd, o, args))
+		return classifyReply(do(cmd, o, args))
 	}
 }
 
-// refused classifies an error that a service answered. Client-side errors exit with the usage code, all others with the
-// internal one.
-func refused(err error) error {
+// classifyReply classifies an error reply of the service. Errors that the user can correct become usage errors. Others stay
+// unclassified and so end with exitInternal.
+func classifyReply(err error) error {
 	if _, known := exitCode(err); known {
 		return err
 	}
@@ -90,13 +90,13 @@ func refused(err error) error {
 	case wallet.CodeInvalid, wallet.CodeNotFound, wallet.CodeConflict, wallet.CodeRefused, wallet.CodeUnauthorised:
 		return usage("%w", err)
 	case wallet.CodeUnknown:
-		return fmt.Errorf("%w\n  hint: it may have been done; the same command again finds out", err)
+		return fmt.Errorf("%w\n  hint: it may have been executed; run the same command again to find out", err)
 	}
 	return err
 }
 
-// print writes a value as JSON, or what text writes of it.
-func (f *operateFlags) print(w io.Writer, v any, text func(io.Writer)) error {
+// print writes a value as JSON with --json, and otherwise calls text.
+func (f *operatorFlags) print(w io.Writer, v any, text func(io.Writer)) error {
 	if !f.json {
 		text(w)
 		return nil
@@ -107,8 +107,8 @@ func (f *operateFlags) print(w io.Writer, v any, text func(io.Writer)) error {
 	return e.Encode(v)
 }
 
-// numbered reads the number that an argument is.
-func numbered(text, what string) (int64, error) {
+// parseNumber parses an argument that is the number of something, such as "a job".
+func parseNumber(text, what string) (int64, error) {
 	var n int64
 	if _, err := fmt.Sscanf(text, "%d", &n); err != nil || n <= 0 || fmt.Sprint(n) != text {
 		return 0, usage("%q is not the number of %s", text, what)

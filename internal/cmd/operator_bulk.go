@@ -14,20 +14,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// watchEvery is how often hongbao operator bulk start --wait looks how far a job has come.
-const watchEvery = 500 * time.Millisecond
+// jobPollInterval is the polling interval of hongbao operator bulk start --wait.
+const jobPollInterval = 500 * time.Millisecond
 
-func bulkCommands(f *operateFlags) *cobra.Command {
+func bulkCommands(f *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "bulk", Short: "Re-issue rewards to a list of people", Args: noArguments, RunE: help,
 		Long: fmt.Sprintf(`A list is CSV with the header
 
   app,user,scene,award,amount_fen,reason
 
-(reason may be left out), at most %d lines and %d bytes. Cash has an amount in fen; any other reward has 0 or nothing, and
-its scene says which it is. A list is a job once: handing it in again gets the same job. Each line is granted at most once,
-also when the service is killed in the middle; a job goes on from its place.`, wallet.MaxBulkRows, wallet.MaxBulkBytes),
-		Example: `  hongbao operator bulk check list.csv          # what it would grant, whether it fits, and all that is wrong with it
-  hongbao operator bulk create list.csv         # records it; nothing is granted yet
+and at most %d lines and %d bytes. The column reason is optional. Cash needs an amount in fen. Other rewards have the
+amount 0 or none; the scene selects the reward.
+
+The same list always gives the same job: a second create returns the existing one. Each line is granted at most once, even
+if the service is killed during the job. A job that is started again continues after its last completed row.`, wallet.MaxBulkRows, wallet.MaxBulkBytes),
+		Example: `  hongbao operator bulk check list.csv    # dry run: what it would grant, whether it fits, and all faults
+  hongbao operator bulk create list.csv   # records the job; nothing is granted yet
   hongbao operator bulk start 1 --wait
   hongbao operator bulk status --json
   hongbao operator bulk rows 1 --refused > refused.csv`}
@@ -35,16 +37,16 @@ also when the service is killed in the middle; a job goes on from its place.`, w
 	return cmd
 }
 
-func bulkCheck(f *operateFlags) *cobra.Command {
-	return &cobra.Command{Use: "check FILE", Short: "Dry run: what a list would grant, and all that is wrong with it", Args: cobra.ExactArgs(1),
-		Long:    "Exit codes: 2 when the list has faults, 4 when budget or stock are not enough.",
+func bulkCheck(f *operatorFlags) *cobra.Command {
+	return &cobra.Command{Use: "check FILE", Short: "Dry run: show what a list would grant, and all its faults", Args: cobra.ExactArgs(1),
+		Long:    "Exit codes: 2 if the list has faults, 4 if the budget or a stock is too small.",
 		Example: "  hongbao operator bulk check list.csv",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			plan, err := checkList(cmd.Context(), o, args[0])
 			if err != nil {
 				return err
 			}
-			if err := f.print(cmd.OutOrStdout(), planOf(plan), func(w io.Writer) { tellPlan(w, plan) }); err != nil {
+			if err := f.print(cmd.OutOrStdout(), planOf(plan), func(w io.Writer) { printPlan(w, plan) }); err != nil {
 				return err
 			}
 			switch {
@@ -65,12 +67,12 @@ func checkList(ctx context.Context, o *client.OperatorClient, name string) (wall
 	return o.CheckBulk(ctx, list)
 }
 
-func (f *operateFlags) printJob(cmd *cobra.Command, j wallet.BulkJob) error {
-	return f.print(cmd.OutOrStdout(), jobOf(j), func(w io.Writer) { tellJob(w, j) })
+func (f *operatorFlags) printJob(cmd *cobra.Command, j wallet.BulkJob) error {
+	return f.print(cmd.OutOrStdout(), jobOf(j), func(w io.Writer) { printJobLine(w, j) })
 }
 
-func bulkCreate(f *operateFlags) *cobra.Command {
-	return &cobra.Command{Use: "create FILE", Short: "Record a list as a job, which grants nothing before it is started", Args: cobra.ExactArgs(1),
+func bulkCreate(f *operatorFlags) *cobra.Command {
+	return &cobra.Command{Use: "create FILE", Short: "Record a list as a job; nothing is granted before it is started", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator bulk create list.csv",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			list, err := readAtMost(args[0], wallet.MaxBulkBytes)
@@ -85,20 +87,21 @@ func bulkCreate(f *operateFlags) *cobra.Command {
 		})}
 }
 
-func bulkStart(f *operateFlags) *cobra.Command {
+func bulkStart(f *operatorFlags) *cobra.Command {
 	var wait bool
-	cmd := &cobra.Command{Use: "start JOB", Short: "Start a job, or go on with one that was stopped", Args: cobra.ExactArgs(1),
-		Long: `Starts a job. With --wait it shows how far it has come until it is done or somebody stops it; Ctrl-C ends the waiting and
-not the job. Exit code 4: it is done, and not every row was granted as the list asks.`,
+	cmd := &cobra.Command{Use: "start JOB", Short: "Start a job, or continue a stopped one", Args: cobra.ExactArgs(1),
+		Long: `Starts a job. With --wait it shows the progress until the job is done or stopped. Ctrl-C ends the wait but not the job.
+
+Exit code 4: the job is done, but some rows were not granted as the list specifies.`,
 		Example: "  hongbao operator bulk start 1 --wait",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			id, err := numbered(args[0], "a job")
+			id, err := parseNumber(args[0], "a job")
 			if err != nil {
 				return err
 			}
 			job, err := o.StartBulk(cmd.Context(), id)
 			if err == nil && wait {
-				job, err = follow(cmd.Context(), cmd.ErrOrStderr(), o, job)
+				job, err = waitForJob(cmd.Context(), cmd.ErrOrStderr(), o, job)
 			}
 			if err != nil {
 				return err
@@ -111,12 +114,12 @@ not the job. Exit code 4: it is done, and not every row was granted as the list 
 			}
 			return nil
 		})}
-	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is done, and show how far it has come")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until the job is done, and show its progress")
 	return cmd
 }
 
-// follow waits until a job runs no more, and shows how far it has come where somebody looks.
-func follow(ctx context.Context, w io.Writer, o *client.OperatorClient, job wallet.BulkJob) (wallet.BulkJob, error) {
+// waitForJob polls until a job no longer runs, and shows its progress on a terminal.
+func waitForJob(ctx context.Context, w io.Writer, o *client.OperatorClient, job wallet.BulkJob) (wallet.BulkJob, error) {
 	show := func(wallet.BulkJob) {}
 	if isTerminal(w) {
 		bar := newBar(w)
@@ -127,13 +130,13 @@ func follow(ctx context.Context, w io.Writer, o *client.OperatorClient, job wall
 			_ = bar.Set64(int64(j.Done))
 		}
 	}
-	t := time.NewTicker(watchEvery)
+	t := time.NewTicker(jobPollInterval)
 	defer t.Stop()
 	for job.State == wallet.BulkRunning {
 		show(job)
 		select {
 		case <-ctx.Done():
-			return job, as(errInterrupted, fmt.Errorf("job %d goes on; hongbao operator bulk stop %d stops it", job.ID, job.ID))
+			return job, as(errInterrupted, fmt.Errorf("job %d continues; to stop it run: hongbao operator bulk stop %d", job.ID, job.ID))
 		case <-t.C:
 		}
 		var err error
@@ -144,10 +147,10 @@ func follow(ctx context.Context, w io.Writer, o *client.OperatorClient, job wall
 	return job, nil
 }
 
-func bulkStop(f *operateFlags) *cobra.Command {
-	return &cobra.Command{Use: "stop JOB", Short: "Stop a job; what was granted stays granted", Args: cobra.ExactArgs(1), Example: "  hongbao operator bulk stop 1",
+func bulkStop(f *operatorFlags) *cobra.Command {
+	return &cobra.Command{Use: "stop JOB", Short: "Stop a job; rewards already granted stay granted", Args: cobra.ExactArgs(1), Example: "  hongbao operator bulk stop 1",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			id, err := numbered(args[0], "a job")
+			id, err := parseNumber(args[0], "a job")
 			if err != nil {
 				return err
 			}
@@ -159,12 +162,12 @@ func bulkStop(f *operateFlags) *cobra.Command {
 		})}
 }
 
-func bulkStatus(f *operateFlags) *cobra.Command {
-	return &cobra.Command{Use: "status [JOB]", Short: "Say how far a job has come, or the newest jobs", Args: cobra.MaximumNArgs(1),
+func bulkStatus(f *operatorFlags) *cobra.Command {
+	return &cobra.Command{Use: "status [JOB]", Short: "Show the progress of a job, or of the newest jobs", Args: cobra.MaximumNArgs(1),
 		Example: "  hongbao operator bulk status\n  hongbao operator bulk status 1 --json",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			if len(args) > 0 {
-				id, err := numbered(args[0], "a job")
+				id, err := parseNumber(args[0], "a job")
 				if err != nil {
 					return err
 				}
@@ -184,33 +187,33 @@ func bulkStatus(f *operateFlags) *cobra.Command {
 			}
 			return f.print(cmd.OutOrStdout(), out, func(w io.Writer) {
 				for _, j := range jobs {
-					tellJob(w, j)
+					printJobLine(w, j)
 				}
 			})
 		})}
 }
 
-func bulkRows(f *operateFlags) *cobra.Command {
+func bulkRows(f *operatorFlags) *cobra.Command {
 	var failed bool
 	cmd := &cobra.Command{Use: "rows JOB", Short: "Print a job's rows with their outcomes, as CSV", Args: cobra.ExactArgs(1),
-		Long: `Prints the list's columns with the line before them and the outcome behind them: ok, fallback or greeting (too few coupons
-were left), or the reason of the refusal; empty while there is none.`,
+		Long: `Prints the line number, the columns of the list, and the outcome: ok, fallback or greeting (too few coupons were left), or
+the reason of the refusal. The outcome is empty if the row is not done yet.`,
 		Example: "  hongbao operator bulk rows 1 --refused > refused.csv",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
-			id, err := numbered(args[0], "a job")
+			id, err := parseNumber(args[0], "a job")
 			if err != nil {
 				return err
 			}
 			return writeRows(cmd.Context(), cmd.OutOrStdout(), o, id, failed)
 		})}
-	cmd.Flags().BoolVar(&failed, "refused", false, "only those that have an outcome and were not granted as the list asks")
+	cmd.Flags().BoolVar(&failed, "refused", false, "print only the rows that are done but were not granted as the list specifies")
 	return cmd
 }
 
-// writeRows writes a job's rows, a page at a time.
+// writeRows writes the rows of a job as CSV, page by page.
 func writeRows(ctx context.Context, w io.Writer, o *client.OperatorClient, id int64, failed bool) error {
 	out := csv.NewWriter(w)
-	_ = out.Write([]string{"line", "app", "user", "scene", "award", "amount_fen", "reason", "outcome"}) // what fails, Error tells at the end
+	_ = out.Write([]string{"line", "app", "user", "scene", "award", "amount_fen", "reason", "outcome"}) // out.Error returns the first write error
 	for from := 0; from < wallet.MaxBulkRows; from += client.MaxBulkPage {
 		rows, err := o.BulkRows(ctx, id, from, client.MaxBulkPage)
 		if err != nil {
@@ -231,8 +234,8 @@ func writeRows(ctx context.Context, w io.Writer, o *client.OperatorClient, id in
 	return out.Error()
 }
 
-func refundCommand(f *operateFlags) *cobra.Command {
-	return &cobra.Command{Use: "refund ORDER", Short: "Take back a reward other than cash that was not used", Args: cobra.ExactArgs(1),
+func refundCommand(f *operatorFlags) *cobra.Command {
+	return &cobra.Command{Use: "refund ORDER", Short: "Refund an unused reward other than cash", Args: cobra.ExactArgs(1),
 		Example: "  hongbao operator refund 17_movie_1_10_3",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			no, err := wallet.ParseOrderNo(args[0])

@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// planJSON is a dry run in --json.
+// planJSON is the --json form of a dry run.
 type planJSON struct {
 	Digest string      `json:"digest"`
 	Stage  string      `json:"stage"`
@@ -46,17 +46,17 @@ func planOf(p wallet.BulkPlan) planJSON {
 	return out
 }
 
-// tellPlan writes a dry run for people.
-func tellPlan(w io.Writer, p wallet.BulkPlan) {
+// printPlan writes a dry run as text.
+func printPlan(w io.Writer, p wallet.BulkPlan) {
 	for _, x := range p.Faults {
 		fmt.Fprintf(w, "line %d: %s\n", x.Line, x.Text)
 	}
 	if len(p.Faults) > 0 {
-		fmt.Fprintf(w, "%d faults: nothing of this list can be granted before they are mended\n", len(p.Faults))
+		fmt.Fprintf(w, "%d faults: correct them before the list can be granted\n", len(p.Faults))
 		return
 	}
 	for _, n := range p.Needs {
-		what, left := fmt.Sprintf("%d × %s", n.Rows, n.Reward), "no bound"
+		what, left := fmt.Sprintf("%d × %s", n.Rows, n.Reward), "no limit"
 		if n.Award == wallet.Cash {
 			what = fmt.Sprintf("%d × cash, %d fen", n.Rows, int64(n.Amount))
 		}
@@ -70,11 +70,11 @@ func tellPlan(w io.Writer, p wallet.BulkPlan) {
 		fmt.Fprintf(w, "%s: %s (%s): %s\n", n.Scene, what, left, fits)
 	}
 	if p.ExistingJob != 0 {
-		fmt.Fprintf(w, "this list is job %d already\n", p.ExistingJob)
+		fmt.Fprintf(w, "this list already is job %d\n", p.ExistingJob)
 	}
 }
 
-// jobJSON is a job in --json.
+// jobJSON is the --json form of a job.
 type jobJSON struct {
 	ID        int64  `json:"id"`
 	Digest    string `json:"digest"`
@@ -91,8 +91,8 @@ func jobOf(j wallet.BulkJob) jobJSON {
 	return jobJSON{j.ID, hex.EncodeToString(j.Digest[:]), j.By, int64(j.Created), j.State.String(), j.Rows, j.Done, j.Granted, j.Rain()}
 }
 
-// tellJob writes a job in one line.
-func tellJob(w io.Writer, j wallet.BulkJob) {
+// printJobLine writes a job as one line.
+func printJobLine(w io.Writer, j wallet.BulkJob) {
 	fmt.Fprintf(w, "job %d: %s, %d of %d rows done, %d granted, %d not; by %s at %s\n", j.ID, j.State, j.Done, j.Rows, j.Granted, j.Done-j.Granted, j.By,
 		j.Created.Time().Format(time.RFC3339))
 }

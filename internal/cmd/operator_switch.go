@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// switchJSON is one switch in --json.
+// switchJSON is the --json form of a switch.
 type switchJSON struct {
 	Name       wallet.Switch `json:"name"`
 	On         bool          `json:"on"`
@@ -26,9 +26,9 @@ type switchJSON struct {
 	SinceUs    int64         `json:"since_us"`
 }
 
-func switchCommands(f *operateFlags) *cobra.Command {
+func switchCommands(f *operatorFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "switch", Short: "Degrade switches: list them, turn them on and off", Args: noArguments, RunE: help}
-	list := &cobra.Command{Use: "list", Short: "List the switches, what they do and what users notice", Args: cobra.NoArgs,
+	list := &cobra.Command{Use: "list", Short: "List the switches with their effect and what users notice", Args: cobra.NoArgs,
 		Example: "  hongbao operator switch list\n  hongbao operator switch list --json",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			all, err := o.Switches(cmd.Context())
@@ -45,25 +45,25 @@ func switchCommands(f *operateFlags) *cobra.Command {
 		Example: "  hongbao operator switch set stop-withdrawals on\n  hongbao operator switch set stop-withdrawals off",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, args []string) error {
 			if args[1] != "on" && args[1] != "off" {
-				return usage("%q is neither on nor off", args[1])
+				return usage("%q: want on or off", args[1])
 			}
 			if err := o.SetSwitch(cmd.Context(), wallet.Switch(args[0]), args[1] == "on"); err != nil {
 				return err
 			}
 			all, err := o.Switches(cmd.Context())
 			if err != nil {
-				return fmt.Errorf("%s is turned %s, but cannot be read back: %w", args[0], args[1], err)
+				return fmt.Errorf("%s is turned %s, but the list of switches cannot be read: %w", args[0], args[1], err)
 			}
 			return f.print(cmd.OutOrStdout(), map[string]any{"name": args[0], "on": args[1] == "on"}, func(w io.Writer) {
 				listSwitches(w, slices.DeleteFunc(all, func(s client.Switch) bool { return string(s.Name) != args[0] }))
-				fmt.Fprintf(w, "%s is %s; every instance hears of it within some seconds\n", args[0], args[1])
+				fmt.Fprintf(w, "%s is %s; all instances apply it within a few seconds\n", args[0], args[1])
 			})
 		})}
 	cmd.AddCommand(list, set)
 	return cmd
 }
 
-// listSwitches writes the switches for people.
+// listSwitches writes the switches as text.
 func listSwitches(w io.Writer, all []client.Switch) {
 	for _, s := range all {
 		state := "off"
@@ -84,7 +84,7 @@ func listSwitches(w io.Writer, all []client.Switch) {
 	}
 }
 
-// settingsJSON is the settings in --json.
+// settingsJSON is the --json form of the settings.
 type settingsJSON struct {
 	Version        int64   `json:"version"`
 	ReleaseNum     int64   `json:"release_num"`
@@ -95,7 +95,7 @@ type settingsJSON struct {
 	ShortPage      int     `json:"short_page"`
 }
 
-// settingsOf returns settings as --json prints them.
+// settingsOf returns the --json form of settings.
 func settingsOf(s wallet.Settings) settingsJSON {
 	out := settingsJSON{s.Version, s.Release.Num, s.Release.Den, []int64{}, int64(s.WithdrawPerDay), s.WithdrawTimes, s.ShortPage}
 	for _, id := range s.Release.WhiteList {
@@ -104,68 +104,85 @@ func settingsOf(s wallet.Settings) settingsJSON {
 	return out
 }
 
-func settingsCommands(f *operateFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "settings", Short: "Settings that change while the service runs", Args: noArguments, RunE: help}
-	show := func(cmd *cobra.Command, s wallet.Settings) error {
-		return f.print(cmd.OutOrStdout(), settingsOf(s), func(w io.Writer) {
-			fmt.Fprintf(w, "version %d\nwithdrawing is open to %d in %d people, and to %d wallets in any case\na day's withdrawals: %d fen, %d times (0: no bound)\nshort pages have %d lines\n",
-				s.Version, s.Release.Num, s.Release.Den, len(s.Release.WhiteList), int64(s.WithdrawPerDay), s.WithdrawTimes, s.ShortPage)
-		})
-	}
-	get := &cobra.Command{Use: "show", Short: "Print the settings in force", Args: cobra.NoArgs, Example: "  hongbao operator settings show --json",
+func settingsCommands(f *operatorFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "settings", Short: "Show and change the settings of a running service", Args: noArguments, RunE: help}
+	cmd.AddCommand(settingsShow(f), settingsSet(f))
+	return cmd
+}
+
+func (f *operatorFlags) printSettings(cmd *cobra.Command, s wallet.Settings) error {
+	return f.print(cmd.OutOrStdout(), settingsOf(s), func(w io.Writer) {
+		fmt.Fprintf(w, "version %d\nwithdrawals are open to %d in %d people, and always to %d wallets\nlimits per person and day: %d fen, %d withdrawals (0 = no limit)\nshort pages have %d lines\n",
+			s.Version, s.Release.Num, s.Release.Den, len(s.Release.WhiteList), int64(s.WithdrawPerDay), s.WithdrawTimes, s.ShortPage)
+	})
+}
+
+func settingsShow(f *operatorFlags) *cobra.Command {
+	return &cobra.Command{Use: "show", Short: "Print the active settings", Args: cobra.NoArgs, Example: "  hongbao operator settings show --json",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			s, err := o.Settings(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return show(cmd, s)
+			return f.printSettings(cmd, s)
 		})}
-	var release string
-	var white []int64
-	var perDay int64
-	var times, short int
-	set := &cobra.Command{Use: "set", Short: "Change settings; what is not named stays", Args: cobra.NoArgs,
+}
+
+// settingsFlags are the flags of hongbao operator settings set. Only flags that are given change a setting.
+type settingsFlags struct {
+	release      string
+	whiteList    []int64
+	perDay       int64
+	times, short int
+}
+
+func settingsSet(f *operatorFlags) *cobra.Command {
+	var c settingsFlags
+	cmd := &cobra.Command{Use: "set", Short: "Change settings; those without a flag stay unchanged", Args: cobra.NoArgs,
 		Example: "  hongbao operator settings set --release 1/10 --white-list 12,99\n  hongbao operator settings set --per-day 20000 --times 3",
 		RunE: f.run(func(cmd *cobra.Command, o *client.OperatorClient, _ []string) error {
 			s, err := o.Settings(cmd.Context())
 			if err != nil {
 				return err
 			}
-			for name, change := range map[string]func() error{
-				"release": func() error {
-					var rest string
-					if n, _ := fmt.Sscanf(release+" .", "%d/%d %s", &s.Release.Num, &s.Release.Den, &rest); n != 3 || rest != "." {
-						return usage("--release %q is no share such as 1/10", release)
-					}
-					return nil
-				},
-				"white-list": func() error {
-					s.Release.WhiteList = nil
-					for _, id := range white {
-						s.Release.WhiteList = append(s.Release.WhiteList, wallet.ActID(id))
-					}
-					return nil
-				},
-				"per-day": func() error { s.WithdrawPerDay = wallet.Money(perDay); return nil },
-				"times":   func() error { s.WithdrawTimes = times; return nil },
-				"short":   func() error { s.ShortPage = short; return nil },
-			} {
-				if cmd.Flags().Changed(name) {
-					if err := change(); err != nil {
-						return err
-					}
-				}
+			if err := c.apply(&s, cmd.Flags().Changed); err != nil {
+				return err
 			}
 			if s.Version, err = o.ChangeSettings(cmd.Context(), s); err != nil {
 				return err
 			}
-			return show(cmd, s)
+			return f.printSettings(cmd, s)
 		})}
-	set.Flags().StringVar(&release, "release", "", "open withdrawing to a share of people, such as 1/10")
-	set.Flags().Int64SliceVar(&white, "white-list", nil, "wallets to which it is open in any case")
-	set.Flags().Int64Var(&perDay, "per-day", 0, "fen that a person may withdraw in one day; 0 for no bound")
-	set.Flags().IntVar(&times, "times", 0, "how often a person may withdraw in one day; 0 for no bound")
-	set.Flags().IntVar(&short, "short", 0, "lines of a page while pages are cut short")
-	cmd.AddCommand(get, set)
+	cmd.Flags().StringVar(&c.release, "release", "", "share of people to whom withdrawals are open, such as 1/10")
+	cmd.Flags().Int64SliceVar(&c.whiteList, "white-list", nil, "wallets to which withdrawals are always open")
+	cmd.Flags().Int64Var(&c.perDay, "per-day", 0, "fen that a person may withdraw per day; 0 = no limit")
+	cmd.Flags().IntVar(&c.times, "times", 0, "number of withdrawals of a person per day; 0 = no limit")
+	cmd.Flags().IntVar(&c.short, "short", 0, "number of lines on a page while pages are shortened")
 	return cmd
+}
+
+// apply sets in s the settings whose flags are given.
+func (c *settingsFlags) apply(s *wallet.Settings, given func(flag string) bool) error {
+	if given("release") {
+		var rest string
+		if n, _ := fmt.Sscanf(c.release+" .", "%d/%d %s", &s.Release.Num, &s.Release.Den, &rest); n != 3 || rest != "." {
+			return usage("--release %q: want a share such as 1/10", c.release)
+		}
+	}
+	if given("white-list") {
+		s.Release.WhiteList = nil
+		for _, id := range c.whiteList {
+			s.Release.WhiteList = append(s.Release.WhiteList, wallet.ActID(id))
+		}
+	}
+	if given("per-day") {
+		s.WithdrawPerDay = wallet.Money(c.perDay)
+	}
+	if given("times") {
+		s.WithdrawTimes = c.times
+	}
+	if given("short") {
+		s.ShortPage = c.short
+	}
+	return nil
 }

@@ -12,20 +12,20 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestServeOperators: an operator changes how the service runs, who may not is refused, and both are on record.
+// TestServeOperators: an operator changes a switch, other roles are refused, and the audit log contains both.
 func TestServeOperators(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, nil)
 	var won pb.GrantReply
 	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &won))
-	servetest.AtRest(t, s, 1, 88) // the auditor's first action
+	servetest.AtRest(t, s, 1, 88) // also the first entry of the auditor in the log
 
 	const on, off = `{"name":"distrust-tokens","on":true}`, `{"name":"distrust-tokens"}`
-	answered := func(reason string) func() bool {
+	refusedWith := func(reason string) func() bool {
 		return func() bool {
 			var page pb.WalletPageReply
 			require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", servetest.Holding(won.Token), &page))
-			require.EqualValues(t, 88, page.BalanceFen, "the server's own copies go on")
+			require.EqualValues(t, 88, page.BalanceFen, "the grant itself stays on the page")
 			return servetest.Reasons(1, page.Refused)[0] == reason
 		}
 	}
@@ -33,19 +33,19 @@ func TestServeOperators(t *testing.T) {
 	require.Equal(t, "wrong_role", s.As(t, "auditor", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}))
 	require.Equal(t, "wrong_role", s.As(t, "operator", "OperatorService/Reconcile", "{}", &pb.ReconcileReply{}))
 	require.Equal(t, "not_found", s.As(t, "operator", "OperatorService/SetSwitch", `{"name":"gravity","on":true}`, &pb.SetSwitchReply{}))
-	require.Equal(t, "unknown_key", s.As(t, "demo", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}), "an upstream is no operator")
-	require.True(t, answered("token_replayed")(), "none of them has turned it")
+	require.Equal(t, "unknown_key", s.As(t, "demo", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}), "an upstream is not an operator")
+	require.True(t, refusedWith("token_replayed")(), "the switch is still off")
 
 	for _, c := range []struct {
 		body, reason string
 		on           bool
 	}{{on, "token_distrusted", true}, {off, "token_replayed", false}} {
 		require.Equal(t, "ok", s.As(t, "operator", "OperatorService/SetSwitch", c.body, &pb.SetSwitchReply{}))
-		servetest.Eventually(t, "the switch is heard of: "+c.reason, answered(c.reason))
+		servetest.Eventually(t, "the switch takes effect: "+c.reason, refusedWith(c.reason))
 		var list pb.ListSwitchesReply
 		require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/ListSwitches", "{}", &list))
 		require.Len(t, list.Switches, 26)
-		require.NotEmpty(t, list.Switches[0].NoticeZh, "an operator reads what users will notice")
+		require.NotEmpty(t, list.Switches[0].NoticeZh, "the list contains what users notice")
 		require.Equal(t, string(wallet.SwitchDistrustTokens), list.Switches[0].Name)
 		require.Equal(t, c.on, list.Switches[0].On)
 	}
@@ -57,42 +57,41 @@ func TestServeOperators(t *testing.T) {
 	var lines []line
 	for _, a := range log.Actions {
 		if a.Method == "/hongbao.v1.OperatorService/SetSwitch" {
-			// Protobuf's JSON has blanks in one build and none in another.
+			// Protobuf's JSON has spaces in some builds only.
 			lines = append(lines, line{a.Operator, a.Role, strings.ReplaceAll(a.Detail, " ", ""), a.Outcome})
 		}
 	}
 	require.Len(t, lines, 6)
 	require.Equal(t, line{"operator", "operator", `{"name":"distrust-tokens"}`, "ok"}, lines[0], "the newest first")
 	require.Equal(t, line{"operator", "operator", `{"name":"distrust-tokens","on":true}`, "ok"}, lines[1])
-	require.Equal(t, line{"operator", "operator", `{"name":"gravity","on":true}`, "not_found"}, lines[2], "how it ended")
-	require.Equal(t, line{"operator", "operator", `{"name":"gravity","on":true}`, "ok"}, lines[3], "that it was tried")
+	require.Equal(t, line{"operator", "operator", `{"name":"gravity","on":true}`, "not_found"}, lines[2], "the outcome")
+	require.Equal(t, line{"operator", "operator", `{"name":"gravity","on":true}`, "ok"}, lines[3], "the attempt")
 	require.Equal(t, line{"auditor", "auditor", "", "wrong_role"}, lines[4])
 	require.Equal(t, line{"viewer", "viewer", "", "wrong_role"}, lines[5])
-	require.Equal(t, "/hongbao.v1.OperatorService/AuditLog", log.Actions[0].Method, "reading the log is on record too")
+	require.Equal(t, "/hongbao.v1.OperatorService/AuditLog", log.Actions[0].Method, "reading the log is logged too")
 }
 
-// TestServeSwitchCommands: at the command line an operator reads what a switch does and what users notice, before it is
-// thrown and as it is.
+// TestServeSwitchCommands: the commands show the effect of a switch and what users notice, in the list and after a change.
 func TestServeSwitchCommands(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	s := servetest.Start(t, func(c *open.Config) { c.Data = data })
-	const words = "Begins no withdrawal. Those on record go on."
-	code, out, errs := operate(t, s, data, "switch", "list")
+	const effect = "Begins no withdrawal. Those on record go on."
+	code, out, errs := runOperator(t, s, data, "switch", "list")
 	require.Zero(t, code, errs)
-	require.Contains(t, out, "stop-withdrawals: off (active, bank)\n    "+words)
+	require.Contains(t, out, "stop-withdrawals: off (active, bank)\n    "+effect)
 	require.Contains(t, out, "break-bank: off (passive, bank)\n")
 
-	code, out, errs = operate(t, s, data, "switch", "set", "stop-withdrawals", "on")
+	code, out, errs = runOperator(t, s, data, "switch", "set", "stop-withdrawals", "on")
 	require.Zero(t, code, errs)
-	require.Contains(t, out, "stop-withdrawals: ON (active, bank)\n    "+words)
+	require.Contains(t, out, "stop-withdrawals: ON (active, bank)\n    "+effect)
 	require.Contains(t, out, "users: Withdrawing is not possible for the moment")
-	require.NotContains(t, out, "break-bank", "no other switch")
+	require.NotContains(t, out, "break-bank", "only this switch")
 
-	code, out, errs = operate(t, s, data, "switch", "set", "stop-withdrawals", "off", "--json")
+	code, out, errs = runOperator(t, s, data, "switch", "set", "stop-withdrawals", "off", "--json")
 	require.Zero(t, code, errs)
 	require.JSONEq(t, `{"name":"stop-withdrawals","on":false}`, out)
-	code, _, errs = operate(t, s, data, "switch", "set", "gravity", "on")
+	code, _, errs = runOperator(t, s, data, "switch", "set", "gravity", "on")
 	require.NotZero(t, code)
 	require.Contains(t, errs, "not found")
 }

@@ -14,22 +14,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hongbao/internal/servetest"
-	desk "hongbao/reference/operator"
+	"hongbao/reference/operator"
 	pb "hongbao/reference/server/hongbaopb"
 	"hongbao/reference/service/open"
 	"hongbao/reference/wallet"
 )
 
-// operate runs one command of hongbao operator against a service, and returns its exit code and what it printed.
-func operate(t *testing.T, s *servetest.Service, data string, args ...string) (int, string, string) {
+// runOperator runs a hongbao operator command against a service, and returns its exit code, stdout and stderr.
+func runOperator(t *testing.T, s *servetest.Service, data string, args ...string) (int, string, string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code := run(t.Context(), append([]string{"operator", "--url", s.URL, "--data", data}, args...), &out, &errs)
 	return code, out.String(), errs.String()
 }
 
-// TestServeAnnouncements: what an operator announces at the command line is on everybody's next page, with the page
-// configuration in force; one that may not announce does not.
+// TestServeAnnouncements: an announcement and the active page configuration are on the next page of every user. A viewer may
+// not announce.
 func TestServeAnnouncements(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, nil)
@@ -40,30 +40,30 @@ func TestServeAnnouncements(t *testing.T) {
 		return m
 	}
 	require.Empty(t, page().Announcements)
-	code, out, errs := operate(t, s, data, "announce", "--text", "hello", "--zh", "公告", "--app", "douyin", "--for", "1h", "--json")
+	code, out, errs := runOperator(t, s, data, "announce", "--text", "hello", "--zh", "公告", "--app", "douyin", "--for", "1h", "--json")
 	require.Zero(t, code, errs)
-	var told struct{ ID int64 }
-	require.NoError(t, json.Unmarshal([]byte(out), &told))
-	require.Len(t, page().Announcements, 1, "at once where it was announced")
-	code, _, errs = operate(t, s, data, "take-down", fmt.Sprint(told.ID))
+	var announced struct{ ID int64 }
+	require.NoError(t, json.Unmarshal([]byte(out), &announced))
+	require.Len(t, page().Announcements, 1, "at once on the instance that received it")
+	code, _, errs = runOperator(t, s, data, "take-down", fmt.Sprint(announced.ID))
 	require.Zero(t, code, errs)
 	require.Empty(t, page().Announcements)
-	code, _, errs = operate(t, s, data, "--as", "viewer", "announce", "--text", "hello")
+	code, _, errs = runOperator(t, s, data, "--as", "viewer", "announce", "--text", "hello")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, errs, "role")
 
 	file := filepath.Join(t.TempDir(), "page.json")
 	for i, body := range []string{`{"a":1}`, `{"a":2}`} {
 		require.NoError(t, os.WriteFile(file, []byte(body), 0o600))
-		code, out, errs = operate(t, s, data, "page", "publish", file)
+		code, out, errs = runOperator(t, s, data, "page", "publish", file)
 		require.Zero(t, code, errs)
-		require.Equal(t, fmt.Sprintf("version %d is in force\n", i+1), out)
+		require.Equal(t, fmt.Sprintf("version %d is active\n", i+1), out)
 	}
-	code, _, errs = operate(t, s, data, "page", "publish", file, "--was", "1")
-	require.Zero(t, code, "a repeat of the last is one: %s", errs)
-	code, _, _ = operate(t, s, data, "page", "publish", file, "--was", "7")
+	code, _, errs = runOperator(t, s, data, "page", "publish", file, "--was", "1")
+	require.Zero(t, code, "a repeat of the last change succeeds: %s", errs)
+	code, _, _ = runOperator(t, s, data, "page", "publish", file, "--was", "7")
 	require.Equal(t, exitUsage, code)
-	code, _, errs = operate(t, s, data, "page", "rollback", "1")
+	code, _, errs = runOperator(t, s, data, "page", "rollback", "1")
 	require.Zero(t, code, errs)
 	require.EqualValues(t, 3, page().PageConfigVersion)
 	var shown pb.NoticesReply
@@ -71,7 +71,7 @@ func TestServeAnnouncements(t *testing.T) {
 	require.Equal(t, `{"a":1}`, shown.Config)
 }
 
-// TestServeAnnouncedElsewhere: an instance shows within a second what was announced at another one.
+// TestServeAnnouncedElsewhere: an announcement sent to one instance appears on another.
 func TestServeAnnouncedElsewhere(t *testing.T) {
 	real := servetest.OnRealStores(t)
 	a := servetest.Start(t, func(c *open.Config) { real(c); c.Instance = "a" })
@@ -79,20 +79,20 @@ func TestServeAnnouncedElsewhere(t *testing.T) {
 		real(c)
 		c.Instance, c.Keys, c.TokenKeys = "b", a.Config.Keys, a.Config.TokenKeys
 	})
-	code, _, errs := operate(t, a, a.Config.Data, "announce", "--text", "hello")
+	code, _, errs := runOperator(t, a, a.Config.Data, "announce", "--text", "hello")
 	require.Zero(t, code, errs)
 	began := time.Now()
-	servetest.Eventually(t, "the other instance shows it", func() bool {
+	servetest.Eventually(t, "the other instance shows the announcement", func() bool {
 		var m pb.WalletPageReply
 		return b.By(t, 7, "WalletService/WalletPage", `{}`, &m) == "ok" && len(m.Announcements) == 1
 	})
 	t.Logf("shown by the other instance after %s", time.Since(began).Round(time.Millisecond))
 }
 
-// payList writes a list of n people who get some fen each.
+// payList writes a list of n people who each get fen.
 func payList(t *testing.T, n, fen int) string {
 	var b strings.Builder
-	b.WriteString(desk.Header + "\n")
+	b.WriteString(operator.Header + "\n")
 	for i := range n {
 		fmt.Fprintf(&b, "douyin,%d,rain,cash,%d,late\n", i+1, fen)
 	}
@@ -101,12 +101,12 @@ func payList(t *testing.T, n, fen int) string {
 	return file
 }
 
-// TestServeBulk: a list at the command line, from its dry run to its rows' outcomes.
+// TestServeBulk runs a list through the commands, from the dry run to the outcomes of the rows.
 func TestServeBulk(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, nil)
 	data, file := s.Config.Data, payList(t, 300, 7)
-	code, out, errs := operate(t, s, data, "bulk", "check", file, "--json")
+	code, out, errs := runOperator(t, s, data, "bulk", "check", file, "--json")
 	require.Zero(t, code, errs)
 	var plan planJSON
 	require.NoError(t, json.Unmarshal([]byte(out), &plan))
@@ -114,29 +114,29 @@ func TestServeBulk(t *testing.T) {
 	servetest.AtRest(t, s, 0, 0)
 
 	faulty := filepath.Join(t.TempDir(), "faulty.csv")
-	require.NoError(t, os.WriteFile(faulty, []byte(desk.Header+"\nweibo,1,rain,cash,7,\ndouyin,2,rain,cash,9999999,\n"), 0o600))
-	code, out, _ = operate(t, s, data, "bulk", "check", faulty)
+	require.NoError(t, os.WriteFile(faulty, []byte(operator.Header+"\nweibo,1,rain,cash,7,\ndouyin,2,rain,cash,9999999,\n"), 0o600))
+	code, out, _ = runOperator(t, s, data, "bulk", "check", faulty)
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, out, `line 2: app "weibo"`)
-	code, _, errs = operate(t, s, data, "bulk", "create", faulty)
+	code, _, errs = runOperator(t, s, data, "bulk", "create", faulty)
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, errs, "line 2")
 	large := filepath.Join(t.TempDir(), "large.csv")
 	require.NoError(t, os.Truncate(create(t, large), 100<<20))
-	code, _, errs = operate(t, s, data, "bulk", "check", large)
+	code, _, errs = runOperator(t, s, data, "bulk", "check", large)
 	require.Equal(t, exitUsage, code)
-	require.Contains(t, errs, "more than 700000 bytes", "nobody reads a hundred megabytes to refuse them")
+	require.Contains(t, errs, "larger than 700000 bytes", "a large file is refused without reading all of it")
 
-	for range 2 { // a list is a job once
-		code, out, errs = operate(t, s, data, "bulk", "create", file, "--json")
+	for range 2 { // the same list gives the same job
+		code, out, errs = runOperator(t, s, data, "bulk", "create", file, "--json")
 		require.Zero(t, code, errs)
 		require.Contains(t, out, `"id": 1,`)
 	}
-	code, out, errs = operate(t, s, data, "bulk", "start", "1", "--wait")
+	code, out, errs = runOperator(t, s, data, "bulk", "start", "1", "--wait")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "job 1: done, 300 of 300 rows done, 300 granted, 0 not; by operator at ")
 	servetest.AtRest(t, s, 300, 2100)
-	code, out, errs = operate(t, s, data, "bulk", "rows", "1")
+	code, out, errs = runOperator(t, s, data, "bulk", "rows", "1")
 	require.Zero(t, code, errs)
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	require.NoError(t, err)
@@ -146,7 +146,7 @@ func TestServeBulk(t *testing.T) {
 	require.Equal(t, "ok", s.By(t, 300, "WalletService/WalletPage", `{}`, &page))
 	require.EqualValues(t, 7, page.BalanceFen)
 	for _, wrong := range [][]string{{"bulk", "start", "2"}, {"bulk", "stop", "1"}, {"bulk", "status", "x"}, {"bulk", "rows", "-1"}} {
-		code, _, _ = operate(t, s, data, wrong...)
+		code, _, _ = runOperator(t, s, data, wrong...)
 		require.Equal(t, exitUsage, code, wrong)
 	}
 
@@ -162,36 +162,36 @@ func TestServeBulk(t *testing.T) {
 	require.Equal(t, 1, ends)
 }
 
-// create makes an empty file and returns its name.
+// create creates an empty file and returns its name.
 func create(t *testing.T, name string) string {
 	require.NoError(t, os.WriteFile(name, nil, 0o600))
 	return name
 }
 
-// TestServeBulkKilled: the service is killed in the middle of a list. Its next life goes on from the recorded place, and
-// everybody on the list has the reward once.
+// TestServeBulkKilled: the service is killed during a job. After a restart the job continues from the recorded row, and every
+// person on the list has the reward exactly once.
 func TestServeBulkKilled(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: the model of package operator loses every answer that a kill can lose")
+		t.Skip("-short: the model test of package operator covers every reply that a kill can lose")
 	}
 	t.Parallel()
-	const people, fen = 1500, 7 // three seconds of work
+	const people, fen = 1500, 7 // takes about three seconds
 	data := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(data, "hongbao.yaml"), fmt.Appendf(nil, "{listen: '127.0.0.1:0', debug: '', data: %q}", data), 0o600))
 	first, s := startProcess(t, data, "first")
-	code, _, errs := operate(t, s, data, "bulk", "create", payList(t, people, fen))
+	code, _, errs := runOperator(t, s, data, "bulk", "create", payList(t, people, fen))
 	require.Zero(t, code, errs)
-	code, _, errs = operate(t, s, data, "bulk", "start", "1")
+	code, _, errs = runOperator(t, s, data, "bulk", "start", "1")
 	require.Zero(t, code, errs)
 	var jobs pb.BulkJobsReply
 	servetest.Eventually(t, "some rows are done", func() bool {
 		return s.As(t, "viewer", "OperatorService/BulkJobs", `{"id":1}`, &jobs) == "ok" && jobs.Jobs[0].Done > 0
 	})
 	first.Kill()
-	require.Less(t, jobs.Jobs[0].Done, int32(people), "all was done, so nothing is shown by this test")
+	require.Less(t, jobs.Jobs[0].Done, int32(people), "the job was done before the kill, so this test shows nothing")
 
 	second, s := startProcess(t, data, "second")
-	code, out, errs := operate(t, s, data, "bulk", "start", "1", "--wait")
+	code, out, errs := runOperator(t, s, data, "bulk", "start", "1", "--wait")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "1500 of 1500 rows done, 1500 granted, 0 not")
 	servetest.AtRest(t, s, people, people*fen)

@@ -13,19 +13,19 @@ import (
 	"hongbao/sim"
 )
 
-// redrawEvery is how often a progress line changes: often enough to see that it lives.
-const redrawEvery = 200 * time.Millisecond
+// redrawInterval is the interval between updates of a progress line.
+const redrawInterval = 200 * time.Millisecond
 
-// progress shows how far runs that go on side by side have come, on a terminal.
+// progress shows the progress of concurrent runs on a terminal. Safe for concurrent use.
 type progress struct {
 	mu    sync.Mutex
-	bar   *progressbar.ProgressBar // nil: nobody looks
+	bar   *progressbar.ProgressBar // nil: show nothing
 	runs  []sim.Progress
 	drawn time.Time
-	sent  int64 // grants at the last drawing
+	sent  int64 // grants at the last update
 }
 
-// newProgress returns the progress of n runs. It shows nothing when quiet or when w is no terminal.
+// newProgress returns the progress of n runs. It shows nothing if quiet is true or w is not a terminal.
 func newProgress(w io.Writer, quiet bool, n int) *progress {
 	p := &progress{runs: make([]sim.Progress, n), drawn: time.Now()}
 	if !quiet && isTerminal(w) {
@@ -34,13 +34,13 @@ func newProgress(w io.Writer, quiet bool, n int) *progress {
 	return p
 }
 
-// newBar returns a bar without colours. What it counts is grants over all runs.
+// newBar returns a progress bar without colours.
 func newBar(w io.Writer) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(24),
 		progressbar.OptionClearOnFinish(), progressbar.OptionUseANSICodes(true))
 }
 
-// of returns the function that the i-th run reports to; nil when nobody looks.
+// of returns the callback for the progress of run i, or nil if nothing is shown.
 func (p *progress) of(i int) func(sim.Progress) {
 	if p.bar == nil {
 		return nil
@@ -48,13 +48,13 @@ func (p *progress) of(i int) func(sim.Progress) {
 	return func(s sim.Progress) { p.report(i, s, time.Now()) }
 }
 
-// report takes in how far the i-th run has come, and redraws the line when it is time.
+// report records the progress of run i, and redraws the line after redrawInterval.
 func (p *progress) report(i int, s sim.Progress, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.runs[i] = s
 	past := now.Sub(p.drawn)
-	if past < redrawEvery {
+	if past < redrawInterval {
 		return
 	}
 	var sent, backlog, violations int64
@@ -72,18 +72,18 @@ func (p *progress) report(i int, s sim.Progress, now time.Time) {
 // shanghai is the festival's time zone; it has had no daylight saving since 1991.
 var shanghai = time.FixedZone("CST", 8*60*60)
 
-// done takes the line away.
+// done removes the line.
 func (p *progress) done() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
 	}
 }
 
-// isTerminal says whether w is a terminal.
+// isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// colours says whether to colour what goes to w: on a terminal, unless NO_COLOR is set.
+// colours reports whether output to w is coloured: on a terminal, unless NO_COLOR is set.
 func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }

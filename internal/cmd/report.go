@@ -14,11 +14,13 @@ func reportCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "report RUN…",
-		Short: "Render runs again from their record.json",
-		Long: `Reads each run's record.json, writes report.html, summary.md and junit.xml beside it again, and prints the tables.
-RUN is a run's folder, or the record.json in it. The exit code says whether all could be rendered; what the
-verdicts are, the tables say.`,
-		Example: `  hongbao report reports/out/demo
+		Short: "Render the reports of runs again from their record.json",
+		Long: `Reads the record.json of each run, writes report.html, summary.md and junit.xml to the same folder again, and prints the
+tables. RUN is a run's folder, or the record.json in it.
+
+The exit code reports only whether all runs could be rendered. The tables contain the verdicts.`,
+		Example: `  hongbao sim scenarios/rain-peak.yaml --scale 1/1000 --out reports/out/demo
+  hongbao report reports/out/demo
   hongbao report reports/out/demo --json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,9 +36,9 @@ verdicts are, the tables say.`,
 	return cmd
 }
 
-// renderAgain is hongbao report for one run.
+// renderAgain renders and prints one run.
 func renderAgain(cmd *cobra.Command, dir string, asJSON bool) error {
-	const hint = "name a folder that hongbao sim wrote, such as reports/out/demo"
+	const hint = "give the folder of a run, such as reports/out/demo"
 	if filepath.Base(dir) == reports.RecordFile {
 		dir = filepath.Dir(dir)
 	}
@@ -50,8 +52,5 @@ func renderAgain(cmd *cobra.Command, dir string, asJSON bool) error {
 	if err := render.Write(dir, r); err != nil {
 		return err
 	}
-	if err := show(cmd, r, dir, asJSON); err != nil {
-		return err
-	}
-	return nil
+	return show(cmd, r, dir, asJSON)
 }

@@ -1,5 +1,5 @@
-// Package cmd is the command line of hongbao: one file a subcommand, with its flags, its progress and its exit codes. It
-// must hold neither money rules nor the wiring of stores.
+// Package cmd is the command line of hongbao: the flags, the progress and the output of each subcommand, and the exit codes.
+// It must contain neither rules about money nor the construction of stores.
 package cmd
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Main runs the command line of this process and exits.
+// Main executes the command line of this process and exits with its exit code.
 func Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
@@ -24,16 +24,17 @@ func Main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:   "hongbao",
-		Short: "Rehearse a festival of red packets: replay it, break it, and see whether the money was safe",
-		Long: `hongbao replays a festival of red packets against a reference wallet service and checks that nothing is
-issued beyond its budget, lost, doubled or hidden.
-
-  hongbao sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all
-  hongbao scenario list
-  hongbao report reports/out/demo
+		Short: "Rehearse a red-packet festival: replay it, inject faults, and check that the money was safe",
+		Long: `hongbao replays a red-packet festival against a reference wallet service and checks that no money is issued beyond its
+budget, lost, paid twice or hidden from its owner.
 
 Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant was violated, 4 a threshold was missed,
-5 unknown (a check was never evaluated, or the load was not offered as planned), 6 a regression (compare), 130 interrupted.`,
+5 unknown (a check was not evaluated, or the load was not offered as planned), 6 regression (compare), 130 interrupted.`,
+		Example: `  hongbao scenario list
+  hongbao sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all --out reports/out/demo
+  hongbao report reports/out/demo
+  hongbao load scenarios/rain-peak.yaml --peak 1000/s --duration 5s
+  hongbao serve`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: noArguments, RunE: help,
 	}
@@ -45,7 +46,7 @@ Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant wa
 	classifyErrors(root)
 	cmd, err := root.ExecuteContextC(ctx)
 	code, known := exitCode(err)
-	if !known { // the parser's own: an unknown flag, a wrong number of arguments
+	if !known { // from the parser: an unknown flag or a wrong number of arguments
 		code, err = exitUsage, fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	}
 	if err != nil && err.Error() != "" {
@@ -54,13 +55,13 @@ Exit codes: 0 pass, 1 internal error, 2 usage or bad scenario, 3 an invariant wa
 	return code
 }
 
-// noArguments is the Args of a command that only has commands below it: whatever comes is none of them.
+// noArguments is the Args of a command that only has subcommands: an argument is an unknown subcommand.
 func noArguments(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("there is no command %q", args[0])
+		return fmt.Errorf("unknown command %q", args[0])
 	}
 	return nil
 }
 
-// help is the RunE of such a command.
+// help is the RunE of a command that only has subcommands.
 func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }

@@ -17,7 +17,7 @@ import (
 )
 
 func scenarioCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "scenario", Short: "List, show and check scenario files", Args: noArguments, RunE: help}
+	cmd := &cobra.Command{Use: "scenario", Short: "List, show and validate scenario files", Args: noArguments, RunE: help}
 	var asJSON bool
 	list := &cobra.Command{
 		Use: "list [DIR]", Short: "List the scenarios in a folder", Args: cobra.MaximumNArgs(1),
@@ -31,7 +31,7 @@ func scenarioCommand() *cobra.Command {
 		},
 	}
 	show := &cobra.Command{
-		Use: "show SCENARIO", Short: "Show what a scenario will do", Args: oneScenario,
+		Use: "show SCENARIO", Short: "Show the calendar of a scenario: its windows and grants", Args: oneScenarioFile,
 		Example: "  hongbao scenario show scenarios/spring-festival-2022.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, _, err := loadScenario(args[0])
@@ -46,16 +46,16 @@ func scenarioCommand() *cobra.Command {
 			return showScenario(cmd.OutOrStdout(), s)
 		},
 	}
-	show.Flags().BoolVar(&asJSON, "json", false, "print the scenario as loaded, as JSON")
+	show.Flags().BoolVar(&asJSON, "json", false, "print the loaded scenario as JSON")
 	validate := &cobra.Command{
-		Use: "validate SCENARIO…", Short: "Say whether scenario files are right, and where they are not", Args: cobra.MinimumNArgs(1),
+		Use: "validate SCENARIO…", Short: "Check scenario files and report the place of each error", Args: cobra.MinimumNArgs(1),
 		Example: "  hongbao scenario validate scenarios/*.yaml scenarios/regress/*.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return validateScenarios(cmd.OutOrStdout(), args)
 		},
 	}
 	schema := &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of scenario files, for editors", Args: cobra.NoArgs,
+		Use: "schema", Short: "Print the JSON Schema of scenario files, for use in editors", Args: cobra.NoArgs,
 		Example: "  hongbao scenario schema > scenario.schema.json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := cmd.OutOrStdout().Write(loader.Schema())
@@ -66,15 +66,15 @@ func scenarioCommand() *cobra.Command {
 	return cmd
 }
 
-// oneScenario is the Args of a command on one scenario file.
-func oneScenario(_ *cobra.Command, args []string) error {
+// oneScenarioFile is the Args of a command that takes one scenario file.
+func oneScenarioFile(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("name one scenario file, not %d", len(args))
+		return fmt.Errorf("want one scenario file, got %d", len(args))
 	}
 	return nil
 }
 
-// loadScenario loads a file and returns its SHA-256 beside it. Errors are the caller's.
+// loadScenario loads a file and returns the scenario and the file's SHA-256 in hexadecimal. Errors are usage errors.
 func loadScenario(file string) (*scenarios.Scenario, string, error) {
 	s, err := loader.Load(file)
 	if err != nil {
@@ -88,34 +88,34 @@ func loadScenario(file string) (*scenarios.Scenario, string, error) {
 	return s, hex.EncodeToString(sum[:]), nil
 }
 
-// validateScenarios looks at all files, however many are wrong.
+// validateScenarios checks all files and returns the errors of all invalid ones.
 func validateScenarios(w io.Writer, files []string) error {
-	var wrong []error
+	var invalid []error
 	for _, file := range files {
 		if _, err := loader.Load(file); err != nil {
-			wrong = append(wrong, err)
+			invalid = append(invalid, err)
 			continue
 		}
-		fmt.Fprintf(w, "%s is right\n", file)
+		fmt.Fprintf(w, "%s is valid\n", file)
 	}
-	if len(wrong) == 0 {
+	if len(invalid) == 0 {
 		return nil
 	}
-	return as(errUsage, errors.Join(wrong...))
+	return as(errUsage, errors.Join(invalid...))
 }
 
-// listScenarios prints a line a scenario; one that is wrong is named as such.
+// listScenarios prints one line per scenario file; an invalid file is listed as invalid.
 func listScenarios(w io.Writer, dir string) error {
 	all, err := loader.List(dir)
 	if err != nil {
 		return as(errUsage, err)
 	}
 	if len(all) == 0 {
-		return usage("%s: no scenario files; name a folder that holds *.yaml", dir)
+		return usage("%s: no scenario files\n  hint: give a folder that contains *.yaml files", dir)
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, l := range all {
-		title := "is wrong: see hongbao scenario validate"
+		title := "invalid: see hongbao scenario validate"
 		if l.Err == nil {
 			title = l.Scenario.Title
 		}
@@ -124,7 +124,7 @@ func listScenarios(w io.Writer, dir string) error {
 	return tw.Flush()
 }
 
-// showScenario prints the calendar.
+// showScenario prints the size of a scenario and its windows.
 func showScenario(w io.Writer, s *scenarios.Scenario) error {
 	fmt.Fprintf(w, "%s: %s\n%s\n\n%d people, %d grants, %d ledger instances\n\n", s.Name, s.Title, s.Description, s.People.Count, s.Grants(), s.Capacity.LedgerInstances)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -23,32 +23,33 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the reference wallet as a service",
-		Long: `Runs one instance of the reference wallet. Told nothing else, it keeps everything in this process and in --data: one
-command, and what was acknowledged survives a kill. With --redis and --mysql, or a configuration file, several instances
-share real stores.
+		Long: `Runs one instance of the reference wallet. By default all data is stored in this process and in the --data folder, and
+acknowledged grants survive a kill. With --redis and --mysql, or with a configuration file, several instances share Redis
+and MySQL.
 
-SIGTERM or Ctrl-C ends it cleanly: it answers what it has, posts what is held, and leaves.`,
+SIGTERM or Ctrl-C stops the instance cleanly: it answers the requests in progress, posts all held postings, and exits.`,
 		Example: `  hongbao serve
   hongbao serve --data /var/lib/hongbao --listen 0.0.0.0:8080
-  hongbao serve --redis 10.0.0.5:6379 --mysql env:WALLET_DSN --instance a
+  hongbao serve --scenario scenarios/rain-peak.yaml
+  hongbao serve --redis 10.0.0.5:6379 --mysql env:WALLET_DSN --instance a   # keys: see hongbao keys --help
   hongbao serve --config hongbao.yaml`,
 		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	f.StringVar(&file, "config", "", "read this YAML file; flags win over it")
+	f.StringVar(&file, "config", "", "YAML configuration file; flags override it")
 	f.String("listen", c.Listen, "address of the API")
-	f.String("debug", c.Debug, "address of metrics and profiles; empty for none")
-	f.String("data", c.Data, "folder of keys, and of the embedded stores")
-	f.String("instance", c.Instance, "name of this instance among those that share stores")
+	f.String("debug", c.Debug, "address of metrics and profiles; empty = off")
+	f.String("data", c.Data, "folder of the keys and of the embedded stores")
+	f.String("instance", c.Instance, "name of this instance, unique among the instances that share stores")
 	f.String("strategy", c.Strategy, "how cash is posted: sync, async or token")
-	f.String("scenario", c.Scenario, "scenario file whose rewards, budget and cap are granted (default: a small one that is built in)")
-	f.String("keys", c.Keys, "file of callers' and operators' keys (default DATA/keys.json)")
-	f.String("token-keys", c.TokenKeys, "file of the keys of clients' tokens (default DATA/token-keys.json)")
-	f.String("tls-cert", "", "certificate file; with --tls-key the API speaks TLS")
-	f.String("tls-key", "", "key file of the certificate")
-	f.StringSliceVar(&redisAddrs, "redis", nil, "address of Redis, or of some nodes of a cluster; with --mysql")
-	f.BoolVar(&cluster, "redis-cluster", false, "the addresses of --redis are a cluster's")
-	f.StringArrayVar(&dsns, "mysql", nil, "data source of a shard, as USER:PASSWORD@tcp(HOST:PORT)/DATABASE or env:NAME; once for each; with --redis")
+	f.String("scenario", c.Scenario, "scenario file with the rewards, budget and cap to grant (default: a small built-in activity)")
+	f.String("keys", c.Keys, "file with the keys of upstreams, operators and user sessions (default DATA/keys.json)")
+	f.String("token-keys", c.TokenKeys, "file with the keys of clients' tokens (default DATA/token-keys.json)")
+	f.String("tls-cert", "", "certificate file; together with --tls-key the API uses TLS")
+	f.String("tls-key", "", "private key file of the certificate")
+	f.StringSliceVar(&redisAddrs, "redis", nil, "address of Redis, or of some nodes of a cluster; requires --mysql")
+	f.BoolVar(&cluster, "redis-cluster", false, "the addresses of --redis are nodes of a Redis cluster")
+	f.StringArrayVar(&dsns, "mysql", nil, "data source of one MySQL shard, as USER:PASSWORD@tcp(HOST:PORT)/DATABASE or env:NAME; repeat the flag for each shard; requires --redis")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if file != "" {
 			if err := open.ReadConfig(file, &c); err != nil {
@@ -66,7 +67,7 @@ SIGTERM or Ctrl-C ends it cleanly: it answers what it has, posts what is held, a
 		if c.Redis.Main == nil && (f.Changed("redis") || f.Changed("redis-cluster")) {
 			c.Redis.Main = &open.RedisEndpoint{}
 		}
-		if f.Changed("redis") { // the file's password stays
+		if f.Changed("redis") { // the password in the file remains
 			c.Redis.Main.Addrs = redisAddrs
 		}
 		if f.Changed("redis-cluster") {
@@ -80,17 +81,17 @@ SIGTERM or Ctrl-C ends it cleanly: it answers what it has, posts what is held, a
 	return cmd
 }
 
-// gcPercent lets garbage grow to three times the live heap before it is collected: the service keeps little, and makes
-// much short-lived garbage. GOGC in the environment wins.
+// gcPercent lets garbage grow to three times the live heap before a collection: the service has little live data and much
+// short-lived garbage. GOGC in the environment overrides it.
 const gcPercent = 300
 
-// runService runs an instance until ctx ends.
+// runService runs an instance until ctx ends, and stops it cleanly.
 func runService(ctx context.Context, c open.Config, out, logs io.Writer) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 	var err error
-	if c.Activity, err = servedTree(c.Scenario); err != nil {
+	if c.Activity, err = servedActivity(c.Scenario); err != nil {
 		return err
 	}
 	c.Log = slog.New(slog.NewTextHandler(logs, nil))
@@ -106,13 +107,13 @@ func runService(ctx context.Context, c open.Config, out, logs io.Writer) error {
 	if err := s.Run(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "stopped; nothing is held")
+	fmt.Fprintln(out, "stopped; no posting is held")
 	return nil
 }
 
-// servedTree returns the activity that a service grants by: the official stage of a scenario, without its calendar,
-// because the service runs now and the scenario's festival was in 2022. "" is the activity that is built in.
-func servedTree(file string) (wallet.Activity, error) {
+// servedActivity returns the activity that a service grants: the official stage of the scenario file, without its calendar,
+// because the service runs now and the festival was in 2022. For "" it returns the built-in activity.
+func servedActivity(file string) (wallet.Activity, error) {
 	if file == "" {
 		return open.BuiltInActivity(), nil
 	}

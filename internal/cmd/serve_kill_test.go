@@ -21,20 +21,20 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// startProcess runs hongbao serve on a folder that has a hongbao.yaml. It is stopped when the test ends.
+// startProcess runs hongbao serve in a folder that contains a hongbao.yaml. It is killed when the test ends.
 func startProcess(t *testing.T, data, name string) (*rig.Program, *servetest.Service) {
 	t.Helper()
 	p, err := rig.NewProgram(data, name, "hongbao", "serve", "--config", filepath.Join(data, "hongbao.yaml"))
 	require.NoError(t, err)
 	s := &servetest.Service{Client: servetest.NewClient(servetest.Loaders)}
 	require.NoError(t, p.Start(func() error {
-		said, err := os.ReadFile(p.Log())
+		output, err := os.ReadFile(p.Log())
 		if err != nil {
 			return err
 		}
-		_, rest, ok := strings.Cut(string(said), "listening on ")
-		url, _, whole := strings.Cut(rest, "\n")
-		if !ok || !whole {
+		_, rest, ok := strings.Cut(string(output), "listening on ")
+		url, _, complete := strings.Cut(rest, "\n")
+		if !ok || !complete {
 			return fmt.Errorf("%s does not listen yet", name)
 		}
 		s.At(url)
@@ -46,34 +46,34 @@ func startProcess(t *testing.T, data, name string) (*rig.Program, *servetest.Ser
 	return p, s
 }
 
-// What is granted before and while the service is killed.
+// The grants before and during the kill.
 const (
-	people  = 40  // who win, in turn
-	enough  = 320 // grants to wait for
-	eachFen = 3   // of each
+	people    = 40  // who win in turn
+	minGrants = 320 // acknowledged grants before the kill
+	eachFen   = 3   // fen per grant
 )
 
-// grants is what the upstream knows: every request has an answer, or has none.
-type grants struct {
-	mu     sync.Mutex
-	orders map[string]int     // acknowledged → its place in the series
-	tokens map[int64][][]byte // by user
-	lost   []int              // no answer
+// clientRecord records the replies that the upstream got.
+type clientRecord struct {
+	mu         sync.Mutex
+	orders     map[string]int     // acknowledged order → its index in the series
+	tokens     map[int64][][]byte // by user
+	unanswered []int              // indexes of grants without a reply
 }
 
-// body is a place in the series of grants.
-func (g *grants) body(n int) string { return servetest.Win(int64(n%people+1), n/people, eachFen) }
+// body returns the request body of grant n of the series.
+func (g *clientRecord) body(n int) string { return servetest.Win(int64(n%people+1), n/people, eachFen) }
 
-// loaded grants until the service is gone, which ends when enough is acknowledged and more is under way.
-func loaded(t *testing.T, s *servetest.Service, end func()) *grants {
-	g := &grants{orders: map[string]int{}, tokens: map[int64][][]byte{}}
+// grantUntil sends grants until the service fails. It calls end after minGrants acknowledgements, while others are in flight.
+func grantUntil(t *testing.T, s *servetest.Service, end func()) *clientRecord {
+	g := &clientRecord{orders: map[string]int{}, tokens: map[int64][][]byte{}}
 	var next, acknowledged atomic.Int64
 	var all sync.WaitGroup
 	due := make(chan struct{})
 	for range servetest.Loaders {
 		all.Go(func() {
 			for g.grant(s, int(next.Add(1))-1) {
-				if acknowledged.Add(1) == enough {
+				if acknowledged.Add(1) == minGrants {
 					close(due)
 				}
 			}
@@ -84,21 +84,21 @@ func loaded(t *testing.T, s *servetest.Service, end func()) *grants {
 	select {
 	case <-due:
 	case <-over:
-		t.Fatalf("%d grants were acknowledged and %d were not", len(g.orders), len(g.lost))
+		t.Fatalf("%d grants were acknowledged and %d were not", len(g.orders), len(g.unanswered))
 	}
 	end()
 	<-over
 	return g
 }
 
-// grant makes one of the series and says whether it was acknowledged.
-func (g *grants) grant(s *servetest.Service, n int) bool {
+// grant sends grant n of the series and reports whether it was acknowledged.
+func (g *clientRecord) grant(s *servetest.Service, n int) bool {
 	var won pb.GrantReply
 	reason, err := s.TrySigned("demo", "GrantService/Grant", g.body(n), &won)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err != nil || reason != "ok" {
-		g.lost = append(g.lost, n)
+		g.unanswered = append(g.unanswered, n)
 		return false
 	}
 	g.orders[won.Order] = n
@@ -108,58 +108,58 @@ func (g *grants) grant(s *servetest.Service, n int) bool {
 	return true
 }
 
-// TestServeKilled: the posters of one shard, which take one grant after the other, are far behind when the process is
-// killed in the middle of its work. The next one on the same folder has all that was acknowledged, once.
+// TestServeKilled: the process is killed while its only poster, which posts one grant at a time, has a backlog. After a
+// restart in the same folder, every acknowledged grant exists exactly once.
 func TestServeKilled(t *testing.T) {
 	t.Parallel()
 	for _, strategy := range wallet.Strategies {
 		t.Run(string(strategy), func(t *testing.T) {
 			t.Parallel()
-			killed(t, strategy)
+			testKilled(t, strategy)
 		})
 	}
 }
 
-func killed(t *testing.T, strategy wallet.Strategy) {
+func testKilled(t *testing.T, strategy wallet.Strategy) {
 	data := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(data, "hongbao.yaml"), fmt.Appendf(nil,
 		"{listen: '127.0.0.1:0', debug: '', data: %q, strategy: %s, shards: 1, batch: 1}", data, strategy), 0o600))
 	first, s := startProcess(t, data, "first")
-	g := loaded(t, s, first.Kill)
+	g := grantUntil(t, s, first.Kill)
 
 	second, s := startProcess(t, data, "second")
-	said, err := os.ReadFile(second.Log())
+	output, err := os.ReadFile(second.Log())
 	require.NoError(t, err)
-	if strategy != wallet.StrategySync { // which acknowledges what is posted
-		require.Contains(t, string(said), "posted what an earlier life had acknowledged", "nothing was left behind, so nothing is shown by this test")
+	if strategy != wallet.StrategySync { // sync posts before it acknowledges
+		require.Contains(t, string(output), "posted the acknowledged grants of an earlier run", "the kill left no backlog, so this test shows nothing")
 	}
-	total := int64(len(g.orders)+len(g.lost)) * eachFen
-	for _, n := range g.lost { // it may have been done or not: the same number settles it
+	total := int64(len(g.orders)+len(g.unanswered)) * eachFen
+	for _, n := range g.unanswered { // the outcome is unknown: the same request returns it
 		var won pb.GrantReply
 		require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", g.body(n), &won))
 		g.orders[won.Order] = n
 	}
-	onPages(t, s, g)
+	requireOnPages(t, s, g)
 	servetest.AtRest(t, s, len(g.orders), total)
 	var status pb.StatusReply
 	require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/Status", "{}", &status))
 	require.Zero(t, status.Budgets[0].StrandedFen)
-	require.LessOrEqual(t, status.Budgets[0].LeasedFen, total+open.Default().BudgetBlock, "what the killed process had leased is back")
-	refusedSecond(t, data)
+	require.LessOrEqual(t, status.Budgets[0].LeasedFen, total+open.Default().BudgetBlock, "the lease of the killed process is returned")
+	requireSecondProcessRefused(t, data)
 
-	require.NoError(t, second.Stop(servetest.Patience), "a clean stop ends with 0")
-	said, err = os.ReadFile(second.Log())
+	require.NoError(t, second.Stop(servetest.Patience), "a clean stop exits with 0")
+	output, err = os.ReadFile(second.Log())
 	require.NoError(t, err)
-	require.Contains(t, string(said), "nothing is held")
+	require.Contains(t, string(output), "no posting is held")
 	c := open.Default()
 	c.Data = data
 	b := servetest.ReadRecords(t, &c, false)
 	require.Len(t, b.Orders, len(g.orders))
-	exact(t, b, g)
+	requireExact(t, b, g)
 }
 
-// exact wants books in which nothing is open, and what was acknowledged is there once.
-func exact(t *testing.T, b servetest.Records, g *grants) {
+// requireExact checks that the records have no open order and contain each acknowledged grant exactly once.
+func requireExact(t *testing.T, b servetest.Records, g *clientRecord) {
 	t.Helper()
 	total := wallet.Money(len(b.Orders) * eachFen)
 	require.Zero(t, b.Sum)
@@ -176,28 +176,28 @@ func exact(t *testing.T, b servetest.Records, g *grants) {
 	}
 }
 
-// TestServeStopped: a clean stop in the middle of the work posts all that was acknowledged before it ends.
+// TestServeStopped: a clean stop under load posts all acknowledged grants before the process exits.
 func TestServeStopped(t *testing.T) {
 	t.Parallel()
-	stopped(t, func(*open.Config) {})
+	testStopped(t, func(*open.Config) {})
 }
 
-// TestServeStoppedReal is the same on Redis and MySQL: nobody else is there to post what is held.
-func TestServeStoppedReal(t *testing.T) { stopped(t, servetest.OnRealStores(t)) }
+// TestServeStoppedReal is the same on Redis and MySQL, without another instance that could post the held postings.
+func TestServeStoppedReal(t *testing.T) { testStopped(t, servetest.OnRealStores(t)) }
 
-func stopped(t *testing.T, change func(*open.Config)) {
+func testStopped(t *testing.T, change func(*open.Config)) {
 	s := servetest.Start(t, func(c *open.Config) { change(c); c.Shards, c.Batch = 1, 1 })
 	var held pb.StatusReply
-	g := loaded(t, s, func() {
+	g := grantUntil(t, s, func() {
 		require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/Status", "{}", &held))
 		s.Stop()
 	})
-	require.Positive(t, held.BacklogDepth, "nothing was held, so nothing is shown by this test")
-	exact(t, servetest.ReadRecords(t, &s.Config, false), g)
+	require.Positive(t, held.BacklogDepth, "there was no backlog, so this test shows nothing")
+	requireExact(t, servetest.ReadRecords(t, &s.Config, false), g)
 }
 
-// onPages wants every grant on its person's page, once. The tokens that clients hold are of grants posted meanwhile.
-func onPages(t *testing.T, s *servetest.Service, g *grants) {
+// requireOnPages checks that every grant is on its person's page once. The grants of the clients' tokens are posted by then.
+func requireOnPages(t *testing.T, s *servetest.Service, g *clientRecord) {
 	t.Helper()
 	seen := map[string]int{}
 	for user := int64(1); user <= people; user++ {
@@ -206,7 +206,7 @@ func onPages(t *testing.T, s *servetest.Service, g *grants) {
 			require.Equal(t, "ok", s.By(t, user, "WalletService/WalletPage", body, &page))
 		}
 		ask(`{"limit":100,"withdraw":true}`)
-		if len(g.tokens) == 0 { // nothing but the ledger shows what was granted after the restart
+		if len(g.tokens) == 0 { // after the restart only the ledger shows the grants
 			won := int64(0)
 			for _, n := range g.orders {
 				if int64(n%people+1) == user {
@@ -223,7 +223,7 @@ func onPages(t *testing.T, s *servetest.Service, g *grants) {
 		income := page.IncomeFen
 		if tokens := g.tokens[user]; len(tokens) > 0 {
 			ask(servetest.Holding(tokens...))
-			require.Equal(t, income, page.IncomeFen, "tokens of what is posted add nothing")
+			require.Equal(t, income, page.IncomeFen, "tokens of posted grants add nothing")
 			for _, reason := range servetest.Reasons(len(tokens), page.Refused) {
 				require.Equal(t, "token_replayed", reason)
 			}
@@ -235,8 +235,8 @@ func onPages(t *testing.T, s *servetest.Service, g *grants) {
 	require.Len(t, seen, len(g.orders))
 }
 
-// refusedSecond starts another process on a folder that is in use.
-func refusedSecond(t *testing.T, data string) {
+// requireSecondProcessRefused checks that a second process in the same folder exits with the usage code.
+func requireSecondProcessRefused(t *testing.T, data string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), servetest.Patience)
 	defer cancel()

@@ -12,7 +12,7 @@ import (
 	"hongbao/reference/service/open"
 )
 
-// TestServeRealKeys: one of several instances does not make keys of its own.
+// TestServeRealKeys: an instance on shared stores does not create keys, because all instances need the same.
 func TestServeRealKeys(t *testing.T) {
 	c := open.Default()
 	servetest.OnRealStores(t)(&c)
@@ -27,7 +27,7 @@ func TestServeRealKeys(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// TestServeRealSecrets: real servers refuse wrong passwords, and what is said about it holds none of them.
+// TestServeRealSecrets: real servers refuse wrong passwords, and the errors do not contain the passwords.
 func TestServeRealSecrets(t *testing.T) {
 	stores := servetest.OnRealStores(t)
 	for _, c := range []struct {
@@ -41,7 +41,7 @@ func TestServeRealSecrets(t *testing.T) {
 			c.MySQL.DSNs[0] = dsn.FormatDSN()
 		}},
 		{"Redis refuses the password", func(c *open.Config) { c.Redis.Main.Username, c.Redis.Main.Password = "nobody", servetest.Password }},
-		{"nobody is where Redis should be", func(c *open.Config) {
+		{"nothing listens on the address of Redis", func(c *open.Config) {
 			c.Redis.Main = &open.RedisEndpoint{Addrs: []string{servetest.Nowhere(t)}, Password: servetest.Password}
 		}},
 	} {

@@ -15,12 +15,12 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestServeFlags: flags win over the file, each of them.
+// TestServeFlags: each flag overrides the configuration file.
 func TestServeFlags(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "hongbao.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("redis: {main: {addrs: [a:1], sentinel: s, password: env:HONGBAO_NOT_SET}}\nmysql: {dsns: [b]}\n"+"listen: file\ndebug: file\ndata: file\ninstance: f f\nstrategy: file\ntls: {cert: file}"), 0o600))
-	says := func(args ...string) string {
+	errorOf := func(args ...string) string {
 		args = slices.DeleteFunc(args, func(a string) bool { return a == "-" })
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitUsage, run(t.Context(), append([]string{"serve", "--config", file}, args...), &stdout, &stderr))
@@ -36,21 +36,21 @@ func TestServeFlags(t *testing.T) {
 		{"", "--data", "", "data is empty"},
 		{"", "--redis", "flag", `redis.main.addrs: "flag"`},
 		{"", "--redis-cluster", "-", "redis.main has both cluster and sentinel"},
-		{"", "--mysql", "env:HONGBAO_NOT_THERE", "no HONGBAO_NOT_THERE"},
+		{"", "--mysql", "env:HONGBAO_NOT_THERE", "HONGBAO_NOT_THERE is not set"},
 	} {
 		if c.from != "" {
-			require.Contains(t, says(), c.from)
-			require.NotContains(t, says(c.flag, c.value), c.from)
+			require.Contains(t, errorOf(), c.from)
+			require.NotContains(t, errorOf(c.flag, c.value), c.from)
 		}
-		require.Contains(t, says(c.flag, c.value), c.to)
+		require.Contains(t, errorOf(c.flag, c.value), c.to)
 	}
-	require.Contains(t, says("--redis", "a:2"), "no HONGBAO_NOT_SET", "the file's password stays")
-	text := says("--mysql", `"a,b`, "--mysql", "env:HONGBAO_NOT_THERE")
-	require.Contains(t, text, "no HONGBAO_NOT_THERE", "a password may hold commas and quotes: each flag is one data source")
+	require.Contains(t, errorOf("--redis", "a:2"), "no HONGBAO_NOT_SET", "the password in the file remains")
+	text := errorOf("--mysql", `"a,b`, "--mysql", "env:HONGBAO_NOT_THERE")
+	require.Contains(t, text, "HONGBAO_NOT_THERE is not set", "a password may hold commas and quotes: each flag is one data source")
 	require.NotContains(t, text, "invalid argument")
 }
 
-// TestServeSecrets: nothing that cannot be started shows a password. With real servers, see TestServeRealSecrets.
+// TestServeSecrets: no error of a service that cannot start contains a password. With real servers: TestServeRealSecrets.
 func TestServeSecrets(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "hongbao.yaml")
@@ -60,19 +60,19 @@ func TestServeSecrets(t *testing.T) {
 		why, text string
 		args      []string
 	}{
-		{"nobody answers", "redis: {main: {addrs: [" + gone + "], password: env:HONGBAO_TEST_SECRET}}\nmysql: {dsns: ['root:" + servetest.Password + "@tcp(" + gone + ")/b']}", nil},
-		{"the same by flags", "", []string{"--redis", gone, "--mysql", "root:" + servetest.Password + "@tcp(" + gone + ")/b"}},
-		{"no data source", "redis: {main: {addrs: [" + gone + "]}}\nmysql: {dsns: ['root:" + servetest.Password + "']}", nil},
-		{"no such network", "", []string{"--redis", gone, "--mysql", "root:" + servetest.Password + "@" + gone + "/b"}},
-		{"no such option", "", []string{"--redis", gone, "--mysql", "root:" + servetest.Password + "@tcp(" + gone + ")/b?timeout=" + servetest.Password}},
+		{"nothing listens", "redis: {main: {addrs: [" + gone + "], password: env:HONGBAO_TEST_SECRET}}\nmysql: {dsns: ['root:" + servetest.Password + "@tcp(" + gone + ")/b']}", nil},
+		{"the same with flags", "", []string{"--redis", gone, "--mysql", "root:" + servetest.Password + "@tcp(" + gone + ")/b"}},
+		{"an invalid data source", "redis: {main: {addrs: [" + gone + "]}}\nmysql: {dsns: ['root:" + servetest.Password + "']}", nil},
+		{"an unknown network", "", []string{"--redis", gone, "--mysql", "root:" + servetest.Password + "@" + gone + "/b"}},
+		{"an unknown option", "", []string{"--redis", gone, "--mysql", "root:" + servetest.Password + "@tcp(" + gone + ")/b?timeout=" + servetest.Password}},
 		{"quotes", "", []string{"--redis", gone, "--mysql", `root:"` + servetest.Password + `@tcp(` + gone + `)/b`}},
-		{"half configured", "redis: {main: {addrs: [a:1], password: " + servetest.Password + "}}\nstrategy: hope", nil},
-		{"an unknown key beside it", "redis: {main: {addrs: [a:1], password: " + servetest.Password + ", usrname: x}}", nil},
+		{"an incomplete configuration", "redis: {main: {addrs: [a:1], password: " + servetest.Password + "}}\nstrategy: hope", nil},
+		{"an unknown key in the same map", "redis: {main: {addrs: [a:1], password: " + servetest.Password + ", usrname: x}}", nil},
 		{"an unknown key above it", "redis:\n  main:\n    usrname: x\n    password: " + servetest.Password, nil},
 		{"under another key", "redis: {main: {pasword: " + servetest.Password + "}}", nil},
-		{"no end", "redis: {main: {password: \"" + servetest.Password, nil},
-		{"no list", "mysql: {dsns: root:" + servetest.Password + "@tcp(a:1)/b}", nil},
-		{"no list of texts", "mysql: {dsns: [{a: " + servetest.Password + ", b: c}, [" + servetest.Password + "]]}", nil},
+		{"an unterminated string", "redis: {main: {password: \"" + servetest.Password, nil},
+		{"not a list", "mysql: {dsns: root:" + servetest.Password + "@tcp(a:1)/b}", nil},
+		{"not a list of strings", "mysql: {dsns: [{a: " + servetest.Password + ", b: c}, [" + servetest.Password + "]]}", nil},
 	} {
 		require.NoError(t, os.WriteFile(file, []byte(c.text), 0o600))
 		keys := open.Default()
@@ -87,9 +87,9 @@ func TestServeSecrets(t *testing.T) {
 	}
 }
 
-// TestServedTree: what is granted is the official stage of a scenario, at any time.
+// TestServedTree: a service grants the official stage of its scenario, at any time.
 func TestServedTree(t *testing.T) {
-	a, err := servedTree("internal/cmd/testdata/tiny.yaml")
+	a, err := servedActivity("internal/cmd/testdata/tiny.yaml")
 	require.NoError(t, err)
 	require.Len(t, a.Children, 1)
 	require.Equal(t, wallet.Official, a.Children[0].Stage)
@@ -101,6 +101,6 @@ func TestServedTree(t *testing.T) {
 	tiny, err := os.ReadFile("internal/cmd/testdata/tiny.yaml")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, bytes.ReplaceAll(tiny, []byte("stage: official"), []byte("stage: internal-test")), 0o600))
-	_, err = servedTree(file)
+	_, err = servedActivity(file)
 	require.ErrorContains(t, err, "has no official stage to serve")
 }

@@ -17,8 +17,8 @@ import (
 
 // Bounds of hongbao sign.
 const (
-	maxSignedBody = 1 << 20             // what the service takes at most, in bytes
-	maxSession    = 30 * 24 * time.Hour // no festival is longer
+	maxSignedBody = 1 << 20             // the service's limit, in bytes
+	maxSession    = 30 * 24 * time.Hour // longer than a festival
 )
 
 // signFlags are the flags of hongbao sign.
@@ -32,12 +32,12 @@ func signCommand() *cobra.Command {
 	var f signFlags
 	cmd := &cobra.Command{
 		Use:   "sign [SERVICE/METHOD]",
-		Short: "Print the header that lets curl call the service",
-		Long: `Prints one header line for a request to the service: signed with the key of an upstream or an operator, or with the
-session of a user. The keys are those that hongbao serve made in its data folder, so this works where the service runs.
+		Short: "Print the Authorization header for a request with curl",
+		Long: `Prints the Authorization header of a request to the service: a signature with the key of an upstream or an operator, or
+the session of a user. The keys are in the data folder of the service, so run this command where that folder is.
 
-A signature covers the method and the body, is good for five minutes and for one request: sign each one anew. A session is
-good for any of the user's requests until it ends.`,
+A signature covers the method and the body, and is valid for one request within five minutes. A session is valid for all
+requests of its user until it expires.`,
 		Example: `  BODY='{"app":"APP_DOUYIN","user":7,"activity":"spring-festival","scene":"rain","rain":1,"award":"AWARD_TYPE_CASH",
     "amount_fen":88,"opened_us":'$(date +%s)000000'}'
   curl -H "$(hongbao sign --body "$BODY" hongbao.v1.GrantService/Grant)" \
@@ -49,26 +49,26 @@ good for any of the user's requests until it ends.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return sign(cmd, args, f) },
 	}
 	cmd.Flags().StringVar(&f.data, "data", "data", "data folder of the service, where keys.json is")
-	cmd.Flags().StringVar(&f.keys, "keys", "", "the keys file, if it is not DATA/keys.json")
+	cmd.Flags().StringVar(&f.keys, "keys", "", "keys file (default DATA/keys.json)")
 	cmd.Flags().StringVar(&f.caller, "caller", "demo", "sign as this upstream")
-	cmd.Flags().StringVar(&f.operator, "operator", "", "sign as this operator instead")
-	cmd.Flags().StringVar(&f.session, "session", "", "print the session of this user instead: APP:USER, such as douyin:7")
-	cmd.Flags().StringVar(&f.body, "body", "", "the request's body; @FILE reads it from a file, @- from the input")
-	cmd.Flags().BoolVar(&f.loadTest, "load-test", false, "sign a request that has the header "+auth.HeaderLoadTest+": 1")
-	cmd.Flags().DurationVar(&f.lasts, "for", 24*time.Hour, "how long a session lasts")
+	cmd.Flags().StringVar(&f.operator, "operator", "", "sign as this operator instead of an upstream")
+	cmd.Flags().StringVar(&f.session, "session", "", "print a session of this user instead of a signature: APP:USER, such as douyin:7")
+	cmd.Flags().StringVar(&f.body, "body", "", "body of the request; @FILE reads it from a file, @- from standard input")
+	cmd.Flags().BoolVar(&f.loadTest, "load-test", false, "sign a request with the header "+auth.HeaderLoadTest+": 1")
+	cmd.Flags().DurationVar(&f.lasts, "for", 24*time.Hour, "validity of a session")
 	cmd.MarkFlagsMutuallyExclusive("caller", "operator", "session")
 	cmd.MarkFlagsMutuallyExclusive("session", "body")
 	return cmd
 }
 
-// sign is hongbao sign.
+// sign prints the Authorization header.
 func sign(cmd *cobra.Command, args []string, f signFlags) error {
 	if f.keys == "" {
 		f.keys = filepath.Join(f.data, "keys.json")
 	}
 	keys, err := auth.Load(f.keys)
 	if err != nil {
-		return usage("%w\n  hint: hongbao serve makes the keys in its data folder; name that with --data", err)
+		return usage("%w\n  hint: hongbao serve creates the keys in its data folder; give that folder with --data", err)
 	}
 	var header string
 	if f.session != "" {
@@ -86,7 +86,7 @@ func sign(cmd *cobra.Command, args []string, f signFlags) error {
 // session returns the Authorization of a user's session.
 func session(keys auth.Keys, args []string, f signFlags) (string, error) {
 	if len(args) > 0 {
-		return "", usage("a session is good for every method: leave out %s", args[0])
+		return "", usage("a session is valid for every method: remove the argument %s", args[0])
 	}
 	name, number, _ := strings.Cut(f.session, ":")
 	app, ok := wallet.ParseApp(name)
@@ -95,7 +95,7 @@ func session(keys auth.Keys, args []string, f signFlags) (string, error) {
 		return "", usage("--session %q: write an app and a user's number, such as douyin:7", f.session)
 	}
 	if f.lasts <= 0 || f.lasts > maxSession {
-		return "", usage("--for %s: a session lasts up to %s", f.lasts, maxSession)
+		return "", usage("--for %s: a session is valid for at most %s", f.lasts, maxSession)
 	}
 	return auth.SchemeBearer + auth.Session(keys.SessionKey, app, wallet.UserID(user), time.Now().Add(f.lasts)), nil
 }
@@ -103,7 +103,7 @@ func session(keys auth.Keys, args []string, f signFlags) (string, error) {
 // signature returns the Authorization of one signed request.
 func signature(stdin io.Reader, keys auth.Keys, args []string, f signFlags) (string, error) {
 	if len(args) == 0 {
-		return "", usage("name the method that is signed, such as hongbao.v1.GrantService/Grant")
+		return "", usage("no method: give the method to sign, such as hongbao.v1.GrantService/Grant")
 	}
 	key, err := signingKey(keys, f)
 	if err != nil {
@@ -120,7 +120,7 @@ func signature(stdin io.Reader, keys auth.Keys, args []string, f signFlags) (str
 	return auth.Sign(key, auth.Request{Method: "POST", Path: path, Body: body, LoadTest: f.loadTest}, time.Now(), auth.NewNonce()), nil
 }
 
-// signingKey returns the key of whoever signs.
+// signingKey returns the key of the operator, or of the upstream if no operator is given.
 func signingKey(keys auth.Keys, f signFlags) (auth.Key, error) {
 	var names []string
 	if f.operator != "" {
@@ -130,7 +130,7 @@ func signingKey(keys auth.Keys, f signFlags) (auth.Key, error) {
 		for _, o := range keys.Operators {
 			names = append(names, o.ID)
 		}
-		return auth.Key{}, usage("there is no operator %q; there are: %s", f.operator, strings.Join(names, ", "))
+		return auth.Key{}, usage("unknown operator %q; the operators are: %s", f.operator, strings.Join(names, ", "))
 	}
 	if c, ok := keys.Caller(f.caller); ok {
 		return c.Key, nil
@@ -138,10 +138,10 @@ func signingKey(keys auth.Keys, f signFlags) (auth.Key, error) {
 	for _, c := range keys.Callers {
 		names = append(names, c.ID)
 	}
-	return auth.Key{}, usage("there is no caller %q; there are: %s", f.caller, strings.Join(names, ", "))
+	return auth.Key{}, usage("unknown caller %q; the callers are: %s", f.caller, strings.Join(names, ", "))
 }
 
-// signedBody returns the bytes that --body stands for.
+// signedBody returns the bytes given by --body: the text, a file, or standard input.
 func signedBody(stdin io.Reader, body string) ([]byte, error) {
 	name, isFile := strings.CutPrefix(body, "@")
 	if !isFile {
@@ -161,7 +161,7 @@ func signedBody(stdin io.Reader, body string) ([]byte, error) {
 		return nil, usage("--body: %w", err)
 	}
 	if len(b) > maxSignedBody {
-		return nil, usage("--body: more than the %d bytes that the service takes", maxSignedBody)
+		return nil, usage("--body: larger than the service's limit of %d bytes", maxSignedBody)
 	}
 	return b, nil
 }

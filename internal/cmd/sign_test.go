@@ -25,7 +25,7 @@ func header(t *testing.T, args ...string) string {
 	return strings.TrimSuffix(value, "\n")
 }
 
-// TestSignVerifies: what is printed is what the service lets in, for that request, key and mark alone.
+// TestSignVerifies: the service accepts the printed header for that request, key and load-test mark only.
 func TestSignVerifies(t *testing.T) {
 	dir, keys := t.TempDir(), auth.Generate()
 	require.NoError(t, auth.Save(filepath.Join(dir, "keys.json"), keys))
@@ -39,11 +39,11 @@ func TestSignVerifies(t *testing.T) {
 		key  auth.Key
 		want auth.Request
 	}{
-		{"the caller that new keys have", []string{"--body", "{}", grant[1:]}, demo.Key, auth.Request{Body: []byte("{}")}},
-		{"a path as curl has it", []string{"--caller", "demo", "--body", "{}", grant}, demo.Key, auth.Request{Body: []byte("{}")}},
+		{"the default caller", []string{"--body", "{}", grant[1:]}, demo.Key, auth.Request{Body: []byte("{}")}},
+		{"a path with a leading slash", []string{"--caller", "demo", "--body", "{}", grant}, demo.Key, auth.Request{Body: []byte("{}")}},
 		{"no body", []string{grant}, demo.Key, auth.Request{}},
-		{"a body from a file, to the last byte", []string{"--body", "@" + filepath.Join(dir, "body"), grant}, demo.Key, auth.Request{Body: []byte("{}\n")}},
-		{"a marked request", []string{"--load-test", grant}, demo.Key, auth.Request{LoadTest: true}},
+		{"a body from a file, with its last newline", []string{"--body", "@" + filepath.Join(dir, "body"), grant}, demo.Key, auth.Request{Body: []byte("{}\n")}},
+		{"a request with the load-test mark", []string{"--load-test", grant}, demo.Key, auth.Request{LoadTest: true}},
 		{"an operator", []string{"--operator", "viewer", grant}, viewer.Key, auth.Request{}},
 	} {
 		signed, err := auth.ParseSigned(header(t, append([]string{"--data", dir}, c.args...)...))
@@ -55,7 +55,7 @@ func TestSignVerifies(t *testing.T) {
 		require.ErrorIs(t, signed.Verify(c.key, c.want), auth.ErrSignature, c.why)
 	}
 	a := header(t, "--data", dir, grant)
-	require.NotEqual(t, a, header(t, "--data", dir, grant), "a nonce serves once")
+	require.NotEqual(t, a, header(t, "--data", dir, grant), "each header has a new nonce")
 
 	who, err := auth.OpenSession(keys.SessionKey, header(t, "--keys", filepath.Join(dir, "keys.json"), "--session", "toutiao:7"), wallet.InstantOf(time.Now()))
 	require.NoError(t, err)

@@ -36,25 +36,25 @@ func simCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sim SCENARIO",
 		Short: "Replay a scenario in virtual time",
-		Long: `Replays a scenario in virtual time and checks that money was safe. The same scenario, scale, crypto and seed
-give the same run, down to the digest.`,
+		Long: `Replays a scenario in virtual time against the reference wallet and checks that the money was safe. The same scenario,
+scale, strategy, crypto and seed always give the same run and the same digest.`,
 		Example: `  hongbao sim scenarios/spring-festival-2022.yaml --scale 1/1000 --strategy all --seed 7
   hongbao sim scenarios/regress/unknown-outcomes.yaml --crypto real --json`,
-		Args: oneScenario,
+		Args: oneScenarioFile,
 		RunE: func(cmd *cobra.Command, args []string) error { return simulate(cmd, args[0], f) },
 	}
-	cmd.Flags().StringVar(&f.scale, "scale", "1/1", "scale people, rates, capacities and budgets by this ratio, and keep latencies")
-	cmd.Flags().StringVar(&f.strategy, "strategy", "token", "sync, async, token, or all to compare the three")
-	cmd.Flags().StringVar(&f.crypto, "crypto", "modelled", "real, or modelled: a cheap stand-in, and the scenario's share of real ones")
+	cmd.Flags().StringVar(&f.scale, "scale", "1/1", "ratio that scales people, rates, capacities and budgets; latencies are not scaled")
+	cmd.Flags().StringVar(&f.strategy, "strategy", "token", "posting strategy: sync, async, token, or all three (all)")
+	cmd.Flags().StringVar(&f.crypto, "crypto", "modelled", "token cryptography: real, or modelled (a cheap substitute, except for the share of real tokens set in the scenario)")
 	cmd.Flags().StringVar(&f.out, "out", "", "folder for record.json, report.html, summary.md and junit.xml (default reports/out/<scenario>-<time>)")
-	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of everything that is drawn")
-	cmd.Flags().Int64Var(&f.maxGrants, "max-grants", maxGrants, "refuse to replay more grants than this; each takes about 300 bytes of memory")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the random generator")
+	cmd.Flags().Int64Var(&f.maxGrants, "max-grants", maxGrants, "refuse to replay more grants than this; a grant needs about 300 bytes of memory")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the record as JSON instead of the tables")
 	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "print no progress")
 	return cmd
 }
 
-// simulate is hongbao sim.
+// simulate replays one scenario, writes its reports, and prints the tables.
 func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	record, plan, err := planRun(file, f)
 	if err != nil {
@@ -64,7 +64,7 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	if dir == "" {
 		dir = filepath.Join("reports", "out", record.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
 	}
-	if err := writable(dir); err != nil {
+	if err := prepareOut(dir); err != nil {
 		return err
 	}
 	progress := newProgress(cmd.ErrOrStderr(), f.quiet || f.json, len(plan))
@@ -89,54 +89,53 @@ func simulate(cmd *cobra.Command, file string, f simFlags) error {
 	return outcome(record)
 }
 
-// writable makes the folder of a run before the run, which may take long, and tries to write there.
-func writable(dir string) error {
+// prepareOut creates the folder of a run and tests that it is writable, before the run starts.
+func prepareOut(dir string) error {
 	if err := open.PrepareFolder(dir, 0o755); err != nil {
-		return usage("--out %s: %w\n  hint: name a folder that can be written", dir, err)
+		return usage("--out %s: %w\n  hint: give a writable folder", dir, err)
 	}
 	return nil
 }
 
-// outcome turns a record's verdict into an exit code.
+// outcome returns nil for a record that passed, and otherwise an error in the class of its verdict.
 func outcome(r *reports.Record) error {
 	switch {
 	case r.Interrupted:
-		return as(errInterrupted, errors.New("interrupted: the partial record is kept, its verdict is unknown"))
+		return as(errInterrupted, errors.New("interrupted: the partial record is stored, its verdict is unknown"))
 	case r.Violated():
 		return as(errViolation, errPrinted)
 	case r.Verdict == reports.Fail:
 		return as(errMissed, errPrinted)
 	case r.Verdict != reports.Pass:
-		return as(errUnknown, errors.New("the verdict is unknown: the report says why"))
+		return as(errUnknown, errors.New("the verdict is unknown: the report gives the reason"))
 	}
 	return nil
 }
 
-// planned is one strategy's replay to come.
-type planned struct {
-	options sim.Options
-	full    sim.Full
+// plannedRun is the replay of one strategy.
+type plannedRun struct {
+	options   sim.Options
+	fullScale sim.Full
 }
 
-// maxGrants bounds the grants of one run unless somebody allows more: a run keeps a few hundred bytes of memory for
-// each, so that this many take some 16 GiB.
+// maxGrants is the default of --max-grants. A run needs about 300 bytes of memory per grant, so this many need about 16 GiB.
 const maxGrants = 60_000_000
 
-// planRun reads the scenario and the flags into a record without runs, and the runs to make.
-func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
+// planRun reads the scenario and checks the flags. It returns a record without runs, and the runs to make.
+func planRun(file string, f simFlags) (*reports.Record, []plannedRun, error) {
 	num, den, err := parseScale(f.scale)
 	if err != nil {
 		return nil, nil, err
 	}
 	crypto := cluster.Crypto(f.crypto)
 	if crypto != cluster.CryptoReal && crypto != cluster.CryptoModelled {
-		return nil, nil, usage("--crypto %s: it is real or modelled", f.crypto)
+		return nil, nil, usage("--crypto %s: want real or modelled", f.crypto)
 	}
 	strategies := wallet.Strategies
 	if f.strategy != "all" {
 		s, ok := wallet.ParseStrategy(f.strategy)
 		if !ok {
-			return nil, nil, usage("--strategy %s: it is sync, async, token or all", f.strategy)
+			return nil, nil, usage("--strategy %s: want sync, async, token or all", f.strategy)
 		}
 		strategies = []wallet.Strategy{s}
 	}
@@ -146,14 +145,14 @@ func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
 	}
 	scaled, err := scenarios.Scale(whole, num, den)
 	if err != nil {
-		return nil, nil, usage("--scale %s: %w\n  hint: a larger ratio leaves more people, a ratio of small whole numbers fits", f.scale, err)
+		return nil, nil, usage("--scale %s: %w\n  hint: use a larger ratio, or a ratio of smaller whole numbers", f.scale, err)
 	}
 	if n := scaled.Grants(); n > f.maxGrants {
-		return nil, nil, usage("--scale %s: %d grants are more than one run may replay, which is %d\n  hint: choose a smaller ratio, such as 1/1000, or allow more with --max-grants where there is memory for it, about 300 bytes a grant", f.scale, n, f.maxGrants)
+		return nil, nil, usage("--scale %s: %d grants exceed the limit of %d grants per run\n  hint: choose a smaller ratio, such as 1/1000, or allow more with --max-grants; a grant needs about 300 bytes of memory", f.scale, n, f.maxGrants)
 	}
-	var plan []planned
+	var plan []plannedRun
 	for _, s := range strategies {
-		plan = append(plan, planned{sim.Options{Scenario: scaled, Strategy: s, Crypto: crypto, Seed: f.seed}, sim.FullOf(whole, num, den)})
+		plan = append(plan, plannedRun{sim.Options{Scenario: scaled, Strategy: s, Crypto: crypto, Seed: f.seed}, sim.FullOf(whole, num, den)})
 	}
 	record := &reports.Record{
 		Schema: reports.Schema, Kind: "sim", Seed: f.seed, Commit: commit(), Environment: sim.Environment(),
@@ -161,12 +160,12 @@ func planRun(file string, f simFlags) (*reports.Record, []planned, error) {
 			Name: whole.Name, Title: whole.Title, TitleZH: whole.TitleZH, Description: whole.Description, File: filepath.ToSlash(file),
 			SHA256: sum, Scale: f.scale, ScaleNum: num, ScaleDen: den, Crypto: f.crypto,
 		},
-		Replay: fmt.Sprintf("%s sim %s --scale %s --strategy %s --crypto %s --seed %d", self(), filepath.ToSlash(file), f.scale, f.strategy, f.crypto, f.seed),
+		Replay: fmt.Sprintf("%s sim %s --scale %s --strategy %s --crypto %s --seed %d", selfCommand(), filepath.ToSlash(file), f.scale, f.strategy, f.crypto, f.seed),
 	}
 	return record, plan, nil
 }
 
-// parseScale reads a ratio such as 1/1000.
+// parseScale parses a ratio such as 1/1000, or a whole number.
 func parseScale(s string) (num, den int64, err error) {
 	n, d, ok := strings.Cut(s, "/")
 	if !ok {
@@ -175,14 +174,14 @@ func parseScale(s string) (num, den int64, err error) {
 	num, err1 := strconv.ParseInt(n, 10, 64)
 	den, err2 := strconv.ParseInt(d, 10, 64)
 	if err := errors.Join(err1, err2); err != nil || num <= 0 || den <= 0 || num > 1_000_000 || den > 1_000_000_000 {
-		return 0, 0, usage("--scale %s: write a ratio of two whole numbers above zero, such as 1/1000", s)
+		return 0, 0, usage("--scale %s: want a ratio of two whole numbers above zero, such as 1/1000", s)
 	}
 	return num, den, nil
 }
 
-// replay makes the runs side by side, as many as there are processors; each is a world of its own.
-func replay(ctx context.Context, plan []planned, p *progress) ([]reports.Run, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(collectAt(plan)))
+// replay makes the runs concurrently, at most one per processor. The runs share no state.
+func replay(ctx context.Context, plan []plannedRun, p *progress) ([]reports.Run, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercentOf(plan)))
 	runs, errs := make([]reports.Run, len(plan)), make([]error, len(plan))
 	slots := make(chan struct{}, max(1, min(len(plan), sim.Environment().GOMAXPROCS)))
 	var wg sync.WaitGroup
@@ -193,7 +192,7 @@ func replay(ctx context.Context, plan []planned, p *progress) ([]reports.Run, er
 			o := plan[i].options
 			o.Progress = p.of(i)
 			start := time.Now()
-			runs[i], errs[i] = sim.Run(ctx, o, plan[i].full)
+			runs[i], errs[i] = sim.Run(ctx, o, plan[i].fullScale)
 			runs[i].WallSeconds = time.Since(start).Seconds()
 		})
 	}
@@ -201,17 +200,17 @@ func replay(ctx context.Context, plan []planned, p *progress) ([]reports.Run, er
 	return runs, errors.Join(errs...)
 }
 
-// collectAt returns how much garbage, in percent of what is kept, may gather before it is collected. A run keeps most
-// of what it makes, so a small one had better collect seldom; a large one needs the memory.
-func collectAt(plan []planned) int {
-	const small = 5_000_000 // grants; some two gigabytes with all that gathers
+// gcPercentOf returns the garbage that may gather before a collection, in percent of the live heap. Most of what a run
+// allocates stays live, so frequent collections would only slow down a small run. A large run needs the memory.
+func gcPercentOf(plan []plannedRun) int {
+	const small = 5_000_000 // grants; about two gigabytes including garbage
 	if plan[0].options.Scenario.Grants() <= small {
 		return 400
 	}
 	return 40
 }
 
-// show prints the record.
+// show prints the record as JSON, or its tables and the paths of its reports.
 func show(cmd *cobra.Command, r *reports.Record, dir string, asJSON bool) error {
 	if asJSON {
 		return reports.JSON(cmd.OutOrStdout(), r)
@@ -222,8 +221,8 @@ func show(cmd *cobra.Command, r *reports.Record, dir string, asJSON bool) error 
 	return render.Paths(cmd.OutOrStdout(), dir)
 }
 
-// self returns how to call this program again.
-func self() string {
+// selfCommand returns the command that runs this program again.
+func selfCommand() string {
 	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
 		return "go run ."
 	}

@@ -14,41 +14,40 @@ import (
 	"hongbao/sim/study/totals"
 )
 
-// studies makes the comparisons of designs that a scenario asks for, side by side: each is a world of its own. An
-// interrupted one leaves nothing.
+// studies makes the studies that a scenario enables, concurrently; they share no state. After an interrupt it returns none.
 func studies(ctx context.Context, s *scenarios.Scenario, seed uint64) ([]reports.Study, error) {
-	var asked []func() ([]reports.Study, error)
-	one := func(of func(context.Context, *scenarios.Scenario, uint64) (reports.Study, error)) {
-		asked = append(asked, func() ([]reports.Study, error) {
-			made, err := of(ctx, s, seed)
-			return []reports.Study{made}, err
+	var enabled []func() ([]reports.Study, error)
+	enable := func(study func(context.Context, *scenarios.Scenario, uint64) (reports.Study, error)) {
+		enabled = append(enabled, func() ([]reports.Study, error) {
+			result, err := study(ctx, s, seed)
+			return []reports.Study{result}, err
 		})
 	}
 	if s.RunningTotal != nil {
-		one(totals.Study)
+		enable(totals.Study)
 	}
 	if s.Coupons != nil {
-		one(coupons.Study)
+		enable(coupons.Study)
 	}
 	if s.Limits != nil {
-		asked = append(asked, func() ([]reports.Study, error) { return limits.Studies(ctx, s, seed) })
+		enabled = append(enabled, func() ([]reports.Study, error) { return limits.Studies(ctx, s, seed) })
 	}
-	made, errs := make([][]reports.Study, len(asked)), make([]error, len(asked))
+	results, errs := make([][]reports.Study, len(enabled)), make([]error, len(enabled))
 	var all sync.WaitGroup
-	for i, make := range asked {
-		all.Go(func() { made[i], errs[i] = make() })
+	for i, study := range enabled {
+		all.Go(func() { results[i], errs[i] = study() })
 	}
 	all.Wait()
 	for _, err := range errs {
 		if ctx.Err() != nil {
-			return nil, nil // the record says that it was interrupted
+			return nil, nil // the record contains the interrupt
 		}
 		if errors.Is(err, totals.ErrTooFine) {
-			return nil, usage("%w\n  hint: a larger --scale", err)
+			return nil, usage("%w\n  hint: use a larger --scale", err)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("comparing designs: %w", err)
+			return nil, fmt.Errorf("study: %w", err)
 		}
 	}
-	return slices.Concat(made...), nil
+	return slices.Concat(results...), nil
 }

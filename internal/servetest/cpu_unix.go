@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ProcessorTime returns the CPU time, user's and system's, that this process has used: unlike the time on the wall it says what
-// a grant costs on a machine that others use too.
+// CPUTime returns the user and system CPU time that this process has used. Unlike wall-clock time, it is a usable measure of
+// cost on a machine with other load.
 func ProcessorTime(tb testing.TB) time.Duration {
 	tb.Helper()
 	var u syscall.Rusage

@@ -1,4 +1,5 @@
-// Package servetest runs the wallet service for tests and talks to it over HTTP, as a client would.
+// Package servetest runs the wallet service for tests, calls it over HTTP like a client, and reads its records. Amounts are in
+// fen. Only tests may import it.
 package servetest
 
 import (
@@ -32,23 +33,22 @@ import (
 	"hongbao/scenarios/loader"
 )
 
-// Patience bounds how long a test polls for what comes by itself: several times a lease, on a machine that does other
-// things too.
+// WaitTimeout bounds how long a test waits for a condition. It is several times a lease, because the machine may be busy.
 const Patience = 30 * time.Second
 
-// Service is a service to talk to, as curl would: JSON over HTTP.
+// Service is a running service that a test calls with JSON over HTTP.
 type Service struct {
 	URL    string
 	Addr   string
 	Keys   auth.Keys
 	Client *http.Client
-	Marked bool        // every request has the mark of a load test
-	Config open.Config // of a service in this process
-	Stop   func()      // and its clean stop, which wants it to leave in order
-	Logs   *Log        // and what it says
+	Marked bool        // every request carries the load-test mark
+	Config open.Config // set by Start
+	Stop   func()      // set by Start: stops the service and requires a clean stop; idempotent
+	Logs   *Log        // set by Start: the service's log
 }
 
-// Log is what a service writes, for several goroutines.
+// Log is a buffer for the output of a service. Safe for concurrent use.
 type Log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -61,14 +61,14 @@ func (t *Log) Write(b []byte) (int, error) {
 	return t.b.Write(b)
 }
 
-// String returns all of it.
+// String returns everything written so far.
 func (t *Log) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.b.String()
 }
 
-// Start runs a service in the test's own process, until the test ends or stops it.
+// Start runs a service in the test process until the test ends or calls Stop. change, unless nil, changes the configuration.
 func Start(tb testing.TB, change func(*open.Config)) *Service {
 	tb.Helper()
 	c := open.Default()
@@ -78,11 +78,11 @@ func Start(tb testing.TB, change func(*open.Config)) *Service {
 	}
 	require.NoError(tb, c.Complete())
 	if c.Scenario != "" {
-		of, err := loader.Load(c.Scenario)
+		scenario, err := loader.Load(c.Scenario)
 		require.NoError(tb, err)
 		var ok bool
-		c.Activity, ok = open.StageOf(of.Activity, wallet.Official)
-		require.True(tb, ok, "an official stage")
+		c.Activity, ok = open.StageOf(scenario.Activity, wallet.Official)
+		require.True(tb, ok, "the scenario has an official stage")
 	}
 	s := &Service{Client: NewClient(1), Config: c, Logs: &Log{}}
 	c.Log = slog.New(slog.NewTextHandler(s.Logs, nil))
@@ -99,7 +99,7 @@ func Start(tb testing.TB, change func(*open.Config)) *Service {
 		cancel()
 		err := <-done
 		running.Close()
-		require.NoError(tb, err, "what was held is posted")
+		require.NoError(tb, err, "a clean stop posts all held postings")
 	})
 	tb.Cleanup(func() {
 		s.Stop()
@@ -111,25 +111,25 @@ func Start(tb testing.TB, change func(*open.Config)) *Service {
 	return s
 }
 
-// NewClient returns a client for so many requests at the same time.
+// NewClient returns an HTTP client for n concurrent requests.
 func NewClient(n int) *http.Client {
 	return &http.Client{Timeout: Patience, Transport: &http.Transport{MaxIdleConnsPerHost: n}}
 }
 
-// At sets where the service is.
+// SetURL sets the address of the service.
 func (s *Service) At(url string) {
 	s.URL = url
 	_, s.Addr, _ = strings.Cut(url, "://")
 }
 
-// Mark returns the same service to somebody who marks every request.
+// WithLoadTestMark returns a copy of s whose requests carry the load-test mark.
 func (s *Service) Mark() *Service {
 	m := *s
 	m.Marked = true
 	return &m
 }
 
-// As calls a method under the name of a caller or an operator. It returns "ok", or the reason why it is refused.
+// CallAs calls a method, signed with the key of an upstream or operator. It returns "ok" or the reason of the refusal.
 func (s *Service) As(tb testing.TB, id, method, body string, into proto.Message) string {
 	tb.Helper()
 	reason, err := s.TrySigned(id, method, body, into)
@@ -137,7 +137,7 @@ func (s *Service) As(tb testing.TB, id, method, body string, into proto.Message)
 	return reason
 }
 
-// By calls a method in the session of a user of Douyin.
+// CallByUser calls a method in the session of a Douyin user. It returns "ok" or the reason of the refusal.
 func (s *Service) By(tb testing.TB, user int64, method, body string, into proto.Message) string {
 	tb.Helper()
 	session := auth.Session(s.Keys.SessionKey, wallet.Douyin, wallet.UserID(user), time.Now().Add(time.Hour))
@@ -146,7 +146,7 @@ func (s *Service) By(tb testing.TB, user int64, method, body string, into proto.
 	return reason
 }
 
-// TrySigned is as, of a service that may be gone.
+// TryAs is CallAs for a service that may be down: the error is that of Try.
 func (s *Service) TrySigned(id, method, body string, into proto.Message) (string, error) {
 	key := auth.Key{ID: id}
 	if c, ok := s.Keys.Caller(id); ok {
@@ -158,7 +158,7 @@ func (s *Service) TrySigned(id, method, body string, into proto.Message) (string
 	return s.Try(auth.Sign(key, r, time.Now(), auth.NewNonce()), method, body, into)
 }
 
-// Try sends one request. The error says that no answer came that can be read.
+// Try sends one request. It returns "ok" or the reason of the refusal, or an error if there is no readable reply.
 func (s *Service) Try(authorization, method, body string, into proto.Message) (string, error) {
 	r, err := http.NewRequest(http.MethodPost, s.URL+"/hongbao.v1."+method, strings.NewReader(body))
 	if err != nil {
@@ -174,36 +174,37 @@ func (s *Service) Try(authorization, method, body string, into proto.Message) (s
 		return "", err
 	}
 	defer got.Body.Close()
-	answer, err := io.ReadAll(got.Body)
+	reply, err := io.ReadAll(got.Body)
 	if err != nil {
 		return "", err
 	}
 	if got.StatusCode == http.StatusOK {
-		return "ok", protojson.Unmarshal(answer, into)
+		return "ok", protojson.Unmarshal(reply, into)
 	}
 	var refused struct {
 		Details []struct{ Debug struct{ Reason string } }
 	}
-	if err := json.Unmarshal(answer, &refused); err != nil || len(refused.Details) != 1 {
-		return "", fmt.Errorf("%s: %s", got.Status, answer)
+	if err := json.Unmarshal(reply, &refused); err != nil || len(refused.Details) != 1 {
+		return "", fmt.Errorf("%s: %s", got.Status, reply)
 	}
 	return refused.Details[0].Debug.Reason, nil
 }
 
-// Win is the body of a grant to a user, won this hour: a moment that stays the same over repeats.
+// GrantBody returns the request body of a cash grant of fen to a Douyin user. Its opening time is within the current hour and
+// is the same for repeats.
 func Win(user int64, rain int, fen int64) string {
 	won := wallet.InstantOf(time.Now().Truncate(time.Hour)) + wallet.Instant(rain)
 	return fmt.Sprintf(`{"app":"APP_DOUYIN","user":%d,"activity":"spring-festival","scene":"rain","rain":%d,"award":"AWARD_TYPE_CASH","amount_fen":%d,"opened_us":%d}`,
 		user, rain, fen, int64(won))
 }
 
-// Holding is the body of a page request with the tokens that a client holds.
+// PageBody returns the request body of a wallet page with the tokens of the client.
 func Holding(tokens ...[]byte) string {
 	b, _ := protojson.Marshal(&pb.WalletPageRequest{Tokens: tokens})
 	return string(b)
 }
 
-// Reasons returns why a page has refused tokens, in their order; "" stands for one that was taken.
+// RefusalReasons returns the reason of the refusal of each of the tokens, in their order; "" if the token was accepted.
 func Reasons(tokens int, refused []*pb.RefusedToken) []string {
 	out := make([]string, tokens)
 	for _, r := range refused {
@@ -212,18 +213,18 @@ func Reasons(tokens int, refused []*pb.RefusedToken) []string {
 	return out
 }
 
-// Eventually polls until something is so.
-func Eventually(tb testing.TB, why string, so func() bool) {
+// Eventually polls until the condition is true, and fails the test after WaitTimeout.
+func Eventually(tb testing.TB, why string, condition func() bool) {
 	tb.Helper()
-	for until := time.Now().Add(Patience); !so(); time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(Patience); !condition(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {
 			tb.Fatalf("not after %v: %s", Patience, why)
 		}
 	}
 }
 
-// OnRealStores puts a service on the servers that the environment names: in a database of its own, under a prefix of
-// its own.
+// OnRealStores returns a configuration change that puts a service on the servers given by the environment, in a new database
+// and under a new Redis key prefix. It skips the test if there are none.
 func OnRealStores(tb testing.TB) func(*open.Config) {
 	addr, dsn := os.Getenv("HONGBAO_REDIS"), os.Getenv("HONGBAO_MYSQL")
 	if addr == "" || dsn == "" {
@@ -236,7 +237,7 @@ func OnRealStores(tb testing.TB) func(*open.Config) {
 	}
 }
 
-// newDatabase makes a database that goes with the test, and returns its data source.
+// newDatabase creates a database, which is dropped at the end of the test, and returns its data source name.
 func newDatabase(tb testing.TB, dsn string) string {
 	c, err := mysql.ParseDSN(dsn)
 	require.NoError(tb, err)
@@ -253,28 +254,28 @@ func newDatabase(tb testing.TB, dsn string) string {
 	return c.FormatDSN()
 }
 
-// randomName returns a name that no other test has.
+// randomName returns a unique name.
 func randomName() string { return strings.ToLower(rand.Text()) }
 
-// costAccountsOfService is how many sub-accounts the service's cost accounts have.
-const costAccountsOfService = 16
+// serviceSubAccounts is the number of sub-accounts of the service's cost accounts.
+const serviceSubAccounts = 16
 
-// systemClock is the time of this machine.
+// systemClock is the clock of this machine.
 type systemClock struct{}
 
 // Now implements wallet.Clock.
 func (systemClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
-// Records is what is on record of a service that has left.
+// Records are the stored records of a stopped service.
 type Records struct {
 	Orders map[wallet.OrderNo]wallet.Order
-	Grants map[wallet.OrderNo]int // entries on personal accounts
-	Sum    wallet.Money           // of all accounts
-	Spent  wallet.Money           // by cost accounts
+	Grants map[wallet.OrderNo]int // ledger entries per order
+	Sum    wallet.Money           // sum of all account balances; 0 in a consistent ledger
+	Spent  wallet.Money           // paid from cost accounts
 	Quota  wallet.Quota           // of the official stage
 }
 
-// ReadRecords reads the books of the live traffic, or of the marked load.
+// ReadRecords reads the records of the live wallet, or of the shadow wallet.
 func ReadRecords(tb testing.TB, c *open.Config, shadow bool) Records {
 	tb.Helper()
 	db, err := sqlstore.Open(tb.Context(), open.SqlOf(c, shadow))
@@ -282,7 +283,7 @@ func ReadRecords(tb testing.TB, c *open.Config, shadow bool) Records {
 	defer db.Close()
 	b := Records{Orders: map[wallet.OrderNo]wallet.Order{}, Grants: map[wallet.OrderNo]int{}}
 	require.NoError(tb, sqlstore.NewOrders(db).Orders(tb.Context(), func(o wallet.Order) bool { b.Orders[o.No] = o; return true }))
-	ledger := sqlstore.NewLedger(db, systemClock{}, costAccountsOfService)
+	ledger := sqlstore.NewLedger(db, systemClock{}, serviceSubAccounts)
 	require.NoError(tb, ledger.Entries(tb.Context(), func(e wallet.Entry) bool {
 		if e.Order != (wallet.OrderNo{}) {
 			b.Grants[e.Order]++
@@ -301,7 +302,7 @@ func ReadRecords(tb testing.TB, c *open.Config, shadow bool) Records {
 	return b
 }
 
-// Operator returns the client of an operator of the service.
+// Operator returns a client that signs as the operator.
 func (s *Service) Operator(tb testing.TB, id string) *client.OperatorClient {
 	o, ok := s.Keys.Operator(id)
 	require.True(tb, ok)
@@ -310,10 +311,11 @@ func (s *Service) Operator(tb testing.TB, id string) *client.OperatorClient {
 	return c
 }
 
-// Clean cleans up, once the instance has heard that it lives and nothing is held.
+// CleanUpLoadTest deletes the load-test data. It retries while the instance does not know yet that it is the only live one, and
+// while the shadow wallet holds postings.
 func (s *Service) Clean(t *testing.T) {
 	t.Helper()
-	Eventually(t, "the marked load is cleaned up", func() bool {
+	Eventually(t, "the load-test data is deleted", func() bool {
 		_, err := s.Operator(t, "operator").CleanUp(t.Context(), false)
 		if err != nil {
 			require.Contains(t, []string{"unavailable", "load_test_backlog"}, wallet.ReasonOf(err), err)
@@ -322,12 +324,13 @@ func (s *Service) Clean(t *testing.T) {
 	})
 }
 
-const Loaders = 16 // requests at the same time
+// ConcurrentClients is the number of concurrent requests of tests that load a service.
+const Loaders = 16
 
-// Password is what must never be seen.
+// Password is a password that must not appear in any output.
 const Password = "geheim-5cb8a1"
 
-// Nowhere returns an address of the loopback at which nobody listens.
+// ClosedAddr returns a loopback address on which nothing listens.
 func Nowhere(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -336,11 +339,12 @@ func Nowhere(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// AtRest waits until nothing is held, and wants the running total and all books to agree.
+// RequireSettled waits until no posting is held and no order is open. Then it requires that the running total, the budget and
+// the reconciliation agree with the number of orders and their sum in fen.
 func AtRest(t *testing.T, s *Service, orders int, fen int64) {
 	t.Helper()
 	var status pb.StatusReply
-	Eventually(t, "nothing is held and no order is open", func() bool {
+	Eventually(t, "no posting is held and no order is open", func() bool {
 		return s.As(t, "viewer", "OperatorService/Status", "{}", &status) == "ok" && status.BacklogDepth == 0 && status.OpenOrders == 0
 	})
 	require.EqualValues(t, fen, status.Budgets[0].ReservedFen)

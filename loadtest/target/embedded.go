@@ -1,5 +1,5 @@
-// Package target is the wallet that a load test drives: the service in this process, or the stores of a service
-// elsewhere. It gives what the stores hold to the oracle.
+// Package target provides the wallet that a load test drives: a service in this process, or the stores of a running service.
+// It converts their records to the oracle's form.
 package target
 
 import (
@@ -26,18 +26,17 @@ type Wallet struct {
 	URL  string
 	Keys auth.Keys
 
-	// books reads the stores of the marked load; nil: they can be seen over the API alone.
-	Sources func(ctx context.Context) (oracle.Sources, error)
-	Stop    func() error
+	Sources func(ctx context.Context) (oracle.Sources, error) // reads the records of the shadow wallet
+	Stop    func() error                                    // stops the service and removes its data; idempotent
 }
 
-// soonStuck is the age from which an embedded target settles an order that a deadline has left open. A festival's backlog
-// is a quarter of an hour long; a load test's is some seconds, and its audit waits.
-const soonStuck = 10 * time.Second
+// compensateAfter is the age at which an embedded target compensates an open order. It is shorter than in production, because
+// the backlog of a load test is only seconds long and the audit waits for open orders.
+const compensateAfter = 10 * time.Second
 
-// Embedded runs a service in this process, on a port of its own and in a folder that goes with it. Who may withdraw,
-// and how the stand-ins of downstreams behave, is the scenario's.
-func Embedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strategy, of *scenarios.Scenario, logs io.Writer) (*Wallet, error) {
+// StartEmbedded runs a service in this process, on a free port and with its data in a temporary folder. The release of
+// withdrawals and the behaviour of the fake downstreams come from the scenario. Stop ends it.
+func StartEmbedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strategy, of *scenarios.Scenario, logs io.Writer) (*Wallet, error) {
 	dir, err := os.MkdirTemp("", "hongbao-load-*")
 	if err != nil {
 		return nil, err
@@ -49,7 +48,7 @@ func Embedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strateg
 		d := of.Downstreams
 		c.StandIns = &fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den, Validity: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent}
 	}
-	c.CompensateAfter, c.Chores = soonStuck, soonStuck/5
+	c.CompensateAfter, c.Chores = compensateAfter, compensateAfter/5
 	c.Activity, c.Log = tree, slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s, err := open.New(ctx, c)
 	if err != nil {
@@ -64,7 +63,7 @@ func Embedded(ctx context.Context, tree wallet.Activity, strategy wallet.Strateg
 		s.Close()
 		return nil, errors.Join(err, remove())
 	}
-	serving, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it outlives an interrupt: what was sent is still judged
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx)) // not ended by an interrupt: the audit of the sent requests still needs the service
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(serving) }()
 	sources := func(ctx context.Context) (oracle.Sources, error) {

@@ -11,8 +11,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// SourcesOf reads the stores of a target's shadow wallet by the target's own configuration file, so that the oracle sees
-// what is on record and not only what the target answers. It changes nothing in them.
+// SourcesOf opens the stores of a target's shadow wallet with the target's configuration file, so that the oracle can check
+// the records themselves and not only the replies of the API. It only reads. stop closes the stores.
 func SourcesOf(ctx context.Context, file string) (sources func(context.Context) (oracle.Sources, error), stop func() error, err error) {
 	c := open.Default()
 	if err := open.ReadConfig(file, &c); err != nil {
@@ -28,7 +28,7 @@ func SourcesOf(ctx context.Context, file string) (sources func(context.Context) 
 	}, stop, nil
 }
 
-// sourcesOf returns records as the oracle reads them.
+// sourcesOf converts records to the oracle's form.
 func sourcesOf(r open.Records) oracle.Sources {
 	out := oracle.Sources{
 		Ledger: r.Ledger, Orders: r.Orders, Tokens: r.Tokens, Withdrawals: r.Withdrawals, Bank: r.Bank, Spent: r.Spent,
@@ -41,7 +41,7 @@ func sourcesOf(r open.Records) oracle.Sources {
 	return out
 }
 
-// issuedBy returns the records of the reward systems, one system after the other.
+// issuedBy returns the records of the fake reward systems, one system after the other.
 func issuedBy(systems map[wallet.AwardType]*fake.System, now wallet.Instant) func(yield func(oracle.DownstreamRecord) bool) {
 	return func(yield func(oracle.DownstreamRecord) bool) {
 		for _, award := range downstream.Awards() {
