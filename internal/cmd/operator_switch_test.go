@@ -17,42 +17,42 @@ func TestServeOperators(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, nil)
 	var won pb.GrantReply
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &won))
-	servetest.AtRest(t, s, 1, 88) // also the first entry of the auditor in the log
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &won))
+	servetest.RequireSettled(t, s, 1, 88) // also the first entry of the auditor in the log
 
 	const on, off = `{"name":"distrust-tokens","on":true}`, `{"name":"distrust-tokens"}`
 	refusedWith := func(reason string) func() bool {
 		return func() bool {
 			var page pb.WalletPageReply
-			require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", servetest.Holding(won.Token), &page))
+			require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(won.Token), &page))
 			require.EqualValues(t, 88, page.BalanceFen, "the grant itself stays on the page")
-			return servetest.Reasons(1, page.Refused)[0] == reason
+			return servetest.RefusalReasons(1, page.Refused)[0] == reason
 		}
 	}
-	require.Equal(t, "wrong_role", s.As(t, "viewer", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}))
-	require.Equal(t, "wrong_role", s.As(t, "auditor", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}))
-	require.Equal(t, "wrong_role", s.As(t, "operator", "OperatorService/Reconcile", "{}", &pb.ReconcileReply{}))
-	require.Equal(t, "not_found", s.As(t, "operator", "OperatorService/SetSwitch", `{"name":"gravity","on":true}`, &pb.SetSwitchReply{}))
-	require.Equal(t, "unknown_key", s.As(t, "demo", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}), "an upstream is not an operator")
+	require.Equal(t, "wrong_role", s.CallAs(t, "viewer", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}))
+	require.Equal(t, "wrong_role", s.CallAs(t, "auditor", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}))
+	require.Equal(t, "wrong_role", s.CallAs(t, "operator", "OperatorService/Reconcile", "{}", &pb.ReconcileReply{}))
+	require.Equal(t, "not_found", s.CallAs(t, "operator", "OperatorService/SetSwitch", `{"name":"gravity","on":true}`, &pb.SetSwitchReply{}))
+	require.Equal(t, "unknown_key", s.CallAs(t, "demo", "OperatorService/SetSwitch", on, &pb.SetSwitchReply{}), "an upstream is not an operator")
 	require.True(t, refusedWith("token_replayed")(), "the switch is still off")
 
 	for _, c := range []struct {
 		body, reason string
 		on           bool
 	}{{on, "token_distrusted", true}, {off, "token_replayed", false}} {
-		require.Equal(t, "ok", s.As(t, "operator", "OperatorService/SetSwitch", c.body, &pb.SetSwitchReply{}))
+		require.Equal(t, "ok", s.CallAs(t, "operator", "OperatorService/SetSwitch", c.body, &pb.SetSwitchReply{}))
 		servetest.Eventually(t, "the switch takes effect: "+c.reason, refusedWith(c.reason))
 		var list pb.ListSwitchesReply
-		require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/ListSwitches", "{}", &list))
+		require.Equal(t, "ok", s.CallAs(t, "viewer", "OperatorService/ListSwitches", "{}", &list))
 		require.Len(t, list.Switches, 26)
 		require.NotEmpty(t, list.Switches[0].NoticeZh, "the list contains what users notice")
 		require.Equal(t, string(wallet.SwitchDistrustTokens), list.Switches[0].Name)
 		require.Equal(t, c.on, list.Switches[0].On)
 	}
 
-	require.Equal(t, "wrong_role", s.As(t, "operator", "OperatorService/AuditLog", "{}", &pb.AuditLogReply{}))
+	require.Equal(t, "wrong_role", s.CallAs(t, "operator", "OperatorService/AuditLog", "{}", &pb.AuditLogReply{}))
 	var log pb.AuditLogReply
-	require.Equal(t, "ok", s.As(t, "auditor", "OperatorService/AuditLog", `{"limit":100}`, &log))
+	require.Equal(t, "ok", s.CallAs(t, "auditor", "OperatorService/AuditLog", `{"limit":100}`, &log))
 	type line struct{ who, role, what, outcome string }
 	var lines []line
 	for _, a := range log.Actions {

@@ -36,7 +36,7 @@ func TestServeAnnouncements(t *testing.T) {
 	data := s.Config.Data
 	page := func() *pb.WalletPageReply {
 		m := &pb.WalletPageReply{}
-		require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", `{}`, m))
+		require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", `{}`, m))
 		return m
 	}
 	require.Empty(t, page().Announcements)
@@ -67,7 +67,7 @@ func TestServeAnnouncements(t *testing.T) {
 	require.Zero(t, code, errs)
 	require.EqualValues(t, 3, page().PageConfigVersion)
 	var shown pb.NoticesReply
-	require.Equal(t, "ok", s.By(t, 7, "WalletService/Notices", `{}`, &shown))
+	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/Notices", `{}`, &shown))
 	require.Equal(t, `{"a":1}`, shown.Config)
 }
 
@@ -84,7 +84,7 @@ func TestServeAnnouncedElsewhere(t *testing.T) {
 	began := time.Now()
 	servetest.Eventually(t, "the other instance shows the announcement", func() bool {
 		var m pb.WalletPageReply
-		return b.By(t, 7, "WalletService/WalletPage", `{}`, &m) == "ok" && len(m.Announcements) == 1
+		return b.CallByUser(t, 7, "WalletService/WalletPage", `{}`, &m) == "ok" && len(m.Announcements) == 1
 	})
 	t.Logf("shown by the other instance after %s", time.Since(began).Round(time.Millisecond))
 }
@@ -111,7 +111,7 @@ func TestServeBulk(t *testing.T) {
 	var plan planJSON
 	require.NoError(t, json.Unmarshal([]byte(out), &plan))
 	require.Equal(t, []needJSON{{"rain", "cash", "red-packet", 300, 2100, int64(open.BuiltInActivity().Children[0].Budget), true}}, plan.Needs)
-	servetest.AtRest(t, s, 0, 0)
+	servetest.RequireSettled(t, s, 0, 0)
 
 	faulty := filepath.Join(t.TempDir(), "faulty.csv")
 	require.NoError(t, os.WriteFile(faulty, []byte(operator.Header+"\nweibo,1,rain,cash,7,\ndouyin,2,rain,cash,9999999,\n"), 0o600))
@@ -135,7 +135,7 @@ func TestServeBulk(t *testing.T) {
 	code, out, errs = runOperator(t, s, data, "bulk", "start", "1", "--wait")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "job 1: done, 300 of 300 rows done, 300 granted, 0 not; by operator at ")
-	servetest.AtRest(t, s, 300, 2100)
+	servetest.RequireSettled(t, s, 300, 2100)
 	code, out, errs = runOperator(t, s, data, "bulk", "rows", "1")
 	require.Zero(t, code, errs)
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
@@ -143,7 +143,7 @@ func TestServeBulk(t *testing.T) {
 	require.Len(t, rows, 301)
 	require.Equal(t, []string{"301", "douyin", "300", "rain", "cash", "7", "late", "ok"}, rows[300])
 	var page pb.WalletPageReply
-	require.Equal(t, "ok", s.By(t, 300, "WalletService/WalletPage", `{}`, &page))
+	require.Equal(t, "ok", s.CallByUser(t, 300, "WalletService/WalletPage", `{}`, &page))
 	require.EqualValues(t, 7, page.BalanceFen)
 	for _, wrong := range [][]string{{"bulk", "start", "2"}, {"bulk", "stop", "1"}, {"bulk", "status", "x"}, {"bulk", "rows", "-1"}} {
 		code, _, _ = runOperator(t, s, data, wrong...)
@@ -151,7 +151,7 @@ func TestServeBulk(t *testing.T) {
 	}
 
 	var log pb.AuditLogReply
-	require.Equal(t, "ok", s.As(t, "auditor", "OperatorService/AuditLog", `{"limit":100}`, &log))
+	require.Equal(t, "ok", s.CallAs(t, "auditor", "OperatorService/AuditLog", `{"limit":100}`, &log))
 	ends := 0
 	for _, a := range log.Actions {
 		if a.Method == "bulk re-issue done" {
@@ -185,7 +185,7 @@ func TestServeBulkKilled(t *testing.T) {
 	require.Zero(t, code, errs)
 	var jobs pb.BulkJobsReply
 	servetest.Eventually(t, "some rows are done", func() bool {
-		return s.As(t, "viewer", "OperatorService/BulkJobs", `{"id":1}`, &jobs) == "ok" && jobs.Jobs[0].Done > 0
+		return s.CallAs(t, "viewer", "OperatorService/BulkJobs", `{"id":1}`, &jobs) == "ok" && jobs.Jobs[0].Done > 0
 	})
 	first.Kill()
 	require.Less(t, jobs.Jobs[0].Done, int32(people), "the job was done before the kill, so this test shows nothing")
@@ -194,8 +194,8 @@ func TestServeBulkKilled(t *testing.T) {
 	code, out, errs := runOperator(t, s, data, "bulk", "start", "1", "--wait")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "1500 of 1500 rows done, 1500 granted, 0 not")
-	servetest.AtRest(t, s, people, people*fen)
-	require.NoError(t, second.Stop(servetest.Patience))
+	servetest.RequireSettled(t, s, people, people*fen)
+	require.NoError(t, second.Stop(servetest.WaitTimeout))
 	c := open.Default()
 	c.Data = data
 	b := servetest.ReadRecords(t, &c, false)

@@ -26,7 +26,7 @@ func startProcess(t *testing.T, data, name string) (*rig.Program, *servetest.Ser
 	t.Helper()
 	p, err := rig.NewProgram(data, name, "hongbao", "serve", "--config", filepath.Join(data, "hongbao.yaml"))
 	require.NoError(t, err)
-	s := &servetest.Service{Client: servetest.NewClient(servetest.Loaders)}
+	s := &servetest.Service{Client: servetest.NewClient(servetest.ConcurrentClients)}
 	require.NoError(t, p.Start(func() error {
 		output, err := os.ReadFile(p.Log())
 		if err != nil {
@@ -37,7 +37,7 @@ func startProcess(t *testing.T, data, name string) (*rig.Program, *servetest.Ser
 		if !ok || !complete {
 			return fmt.Errorf("%s does not listen yet", name)
 		}
-		s.At(url)
+		s.SetURL(url)
 		return nil
 	}))
 	t.Cleanup(p.Kill)
@@ -62,7 +62,9 @@ type clientRecord struct {
 }
 
 // body returns the request body of grant n of the series.
-func (g *clientRecord) body(n int) string { return servetest.Win(int64(n%people+1), n/people, eachFen) }
+func (g *clientRecord) body(n int) string {
+	return servetest.GrantBody(int64(n%people+1), n/people, eachFen)
+}
 
 // grantUntil sends grants until the service fails. It calls end after minGrants acknowledgements, while others are in flight.
 func grantUntil(t *testing.T, s *servetest.Service, end func()) *clientRecord {
@@ -70,7 +72,7 @@ func grantUntil(t *testing.T, s *servetest.Service, end func()) *clientRecord {
 	var next, acknowledged atomic.Int64
 	var all sync.WaitGroup
 	due := make(chan struct{})
-	for range servetest.Loaders {
+	for range servetest.ConcurrentClients {
 		all.Go(func() {
 			for g.grant(s, int(next.Add(1))-1) {
 				if acknowledged.Add(1) == minGrants {
@@ -94,7 +96,7 @@ func grantUntil(t *testing.T, s *servetest.Service, end func()) *clientRecord {
 // grant sends grant n of the series and reports whether it was acknowledged.
 func (g *clientRecord) grant(s *servetest.Service, n int) bool {
 	var won pb.GrantReply
-	reason, err := s.TrySigned("demo", "GrantService/Grant", g.body(n), &won)
+	reason, err := s.TryAs("demo", "GrantService/Grant", g.body(n), &won)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err != nil || reason != "ok" {
@@ -136,18 +138,18 @@ func testKilled(t *testing.T, strategy wallet.Strategy) {
 	total := int64(len(g.orders)+len(g.unanswered)) * eachFen
 	for _, n := range g.unanswered { // the outcome is unknown: the same request returns it
 		var won pb.GrantReply
-		require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", g.body(n), &won))
+		require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", g.body(n), &won))
 		g.orders[won.Order] = n
 	}
 	requireOnPages(t, s, g)
-	servetest.AtRest(t, s, len(g.orders), total)
+	servetest.RequireSettled(t, s, len(g.orders), total)
 	var status pb.StatusReply
-	require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/Status", "{}", &status))
+	require.Equal(t, "ok", s.CallAs(t, "viewer", "OperatorService/Status", "{}", &status))
 	require.Zero(t, status.Budgets[0].StrandedFen)
 	require.LessOrEqual(t, status.Budgets[0].LeasedFen, total+open.Default().BudgetBlock, "the lease of the killed process is returned")
 	requireSecondProcessRefused(t, data)
 
-	require.NoError(t, second.Stop(servetest.Patience), "a clean stop exits with 0")
+	require.NoError(t, second.Stop(servetest.WaitTimeout), "a clean stop exits with 0")
 	output, err = os.ReadFile(second.Log())
 	require.NoError(t, err)
 	require.Contains(t, string(output), "no posting is held")
@@ -189,7 +191,7 @@ func testStopped(t *testing.T, change func(*open.Config)) {
 	s := servetest.Start(t, func(c *open.Config) { change(c); c.Shards, c.Batch = 1, 1 })
 	var held pb.StatusReply
 	g := grantUntil(t, s, func() {
-		require.Equal(t, "ok", s.As(t, "viewer", "OperatorService/Status", "{}", &held))
+		require.Equal(t, "ok", s.CallAs(t, "viewer", "OperatorService/Status", "{}", &held))
 		s.Stop()
 	})
 	require.Positive(t, held.BacklogDepth, "there was no backlog, so this test shows nothing")
@@ -203,7 +205,7 @@ func requireOnPages(t *testing.T, s *servetest.Service, g *clientRecord) {
 	for user := int64(1); user <= people; user++ {
 		var page pb.WalletPageReply
 		ask := func(body string) {
-			require.Equal(t, "ok", s.By(t, user, "WalletService/WalletPage", body, &page))
+			require.Equal(t, "ok", s.CallByUser(t, user, "WalletService/WalletPage", body, &page))
 		}
 		ask(`{"limit":100,"withdraw":true}`)
 		if len(g.tokens) == 0 { // after the restart only the ledger shows the grants
@@ -222,9 +224,9 @@ func requireOnPages(t *testing.T, s *servetest.Service, g *clientRecord) {
 		require.Equal(t, page.IncomeFen, page.BalanceFen)
 		income := page.IncomeFen
 		if tokens := g.tokens[user]; len(tokens) > 0 {
-			ask(servetest.Holding(tokens...))
+			ask(servetest.PageBody(tokens...))
 			require.Equal(t, income, page.IncomeFen, "tokens of posted grants add nothing")
-			for _, reason := range servetest.Reasons(len(tokens), page.Refused) {
+			for _, reason := range servetest.RefusalReasons(len(tokens), page.Refused) {
 				require.Equal(t, "token_replayed", reason)
 			}
 		}
@@ -238,7 +240,7 @@ func requireOnPages(t *testing.T, s *servetest.Service, g *clientRecord) {
 // requireSecondProcessRefused checks that a second process in the same folder exits with the usage code.
 func requireSecondProcessRefused(t *testing.T, data string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), servetest.Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), servetest.WaitTimeout)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "hongbao", "serve", "--data", data, "--listen", "127.0.0.1:0", "--debug", "").CombinedOutput()
 	var exited *exec.ExitError

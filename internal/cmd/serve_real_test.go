@@ -42,7 +42,7 @@ func TestServeRealSecrets(t *testing.T) {
 		}},
 		{"Redis refuses the password", func(c *open.Config) { c.Redis.Main.Username, c.Redis.Main.Password = "nobody", servetest.Password }},
 		{"nothing listens on the address of Redis", func(c *open.Config) {
-			c.Redis.Main = &open.RedisEndpoint{Addrs: []string{servetest.Nowhere(t)}, Password: servetest.Password}
+			c.Redis.Main = &open.RedisEndpoint{Addrs: []string{servetest.ClosedAddr(t)}, Password: servetest.Password}
 		}},
 	} {
 		config := open.Default()

@@ -55,7 +55,7 @@ func TestServeSecrets(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "hongbao.yaml")
 	t.Setenv("HONGBAO_TEST_SECRET", servetest.Password)
-	gone := servetest.Nowhere(t)
+	gone := servetest.ClosedAddr(t)
 	for _, c := range []struct {
 		why, text string
 		args      []string

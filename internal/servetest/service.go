@@ -34,18 +34,18 @@ import (
 )
 
 // WaitTimeout bounds how long a test waits for a condition. It is several times a lease, because the machine may be busy.
-const Patience = 30 * time.Second
+const WaitTimeout = 30 * time.Second
 
 // Service is a running service that a test calls with JSON over HTTP.
 type Service struct {
-	URL    string
-	Addr   string
-	Keys   auth.Keys
-	Client *http.Client
-	Marked bool        // every request carries the load-test mark
-	Config open.Config // set by Start
-	Stop   func()      // set by Start: stops the service and requires a clean stop; idempotent
-	Logs   *Log        // set by Start: the service's log
+	URL      string
+	Addr     string
+	Keys     auth.Keys
+	Client   *http.Client
+	LoadTest bool        // every request carries the load-test mark
+	Config   open.Config // set by Start
+	Stop     func()      // set by Start: stops the service and requires a clean stop; idempotent
+	Logs     *Log        // set by Start: the service's log
 }
 
 // Log is a buffer for the output of a service. Safe for concurrent use.
@@ -107,38 +107,38 @@ func Start(tb testing.TB, change func(*open.Config)) *Service {
 			tb.Log(s.Logs)
 		}
 	})
-	s.At(running.URL())
+	s.SetURL(running.URL())
 	return s
 }
 
 // NewClient returns an HTTP client for n concurrent requests.
 func NewClient(n int) *http.Client {
-	return &http.Client{Timeout: Patience, Transport: &http.Transport{MaxIdleConnsPerHost: n}}
+	return &http.Client{Timeout: WaitTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: n}}
 }
 
 // SetURL sets the address of the service.
-func (s *Service) At(url string) {
+func (s *Service) SetURL(url string) {
 	s.URL = url
 	_, s.Addr, _ = strings.Cut(url, "://")
 }
 
 // WithLoadTestMark returns a copy of s whose requests carry the load-test mark.
-func (s *Service) Mark() *Service {
+func (s *Service) WithLoadTestMark() *Service {
 	m := *s
-	m.Marked = true
+	m.LoadTest = true
 	return &m
 }
 
 // CallAs calls a method, signed with the key of an upstream or operator. It returns "ok" or the reason of the refusal.
-func (s *Service) As(tb testing.TB, id, method, body string, into proto.Message) string {
+func (s *Service) CallAs(tb testing.TB, id, method, body string, into proto.Message) string {
 	tb.Helper()
-	reason, err := s.TrySigned(id, method, body, into)
+	reason, err := s.TryAs(id, method, body, into)
 	require.NoError(tb, err, method)
 	return reason
 }
 
 // CallByUser calls a method in the session of a Douyin user. It returns "ok" or the reason of the refusal.
-func (s *Service) By(tb testing.TB, user int64, method, body string, into proto.Message) string {
+func (s *Service) CallByUser(tb testing.TB, user int64, method, body string, into proto.Message) string {
 	tb.Helper()
 	session := auth.Session(s.Keys.SessionKey, wallet.Douyin, wallet.UserID(user), time.Now().Add(time.Hour))
 	reason, err := s.Try(auth.SchemeBearer+session, method, body, into)
@@ -147,14 +147,14 @@ func (s *Service) By(tb testing.TB, user int64, method, body string, into proto.
 }
 
 // TryAs is CallAs for a service that may be down: the error is that of Try.
-func (s *Service) TrySigned(id, method, body string, into proto.Message) (string, error) {
+func (s *Service) TryAs(id, method, body string, into proto.Message) (string, error) {
 	key := auth.Key{ID: id}
 	if c, ok := s.Keys.Caller(id); ok {
 		key = c.Key
 	} else if o, ok := s.Keys.Operator(id); ok {
 		key = o.Key
 	}
-	r := auth.Request{Method: http.MethodPost, Path: "/hongbao.v1." + method, Body: []byte(body), LoadTest: s.Marked}
+	r := auth.Request{Method: http.MethodPost, Path: "/hongbao.v1." + method, Body: []byte(body), LoadTest: s.LoadTest}
 	return s.Try(auth.Sign(key, r, time.Now(), auth.NewNonce()), method, body, into)
 }
 
@@ -166,7 +166,7 @@ func (s *Service) Try(authorization, method, body string, into proto.Message) (s
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", authorization)
-	if s.Marked {
+	if s.LoadTest {
 		r.Header.Set(auth.HeaderLoadTest, "1")
 	}
 	got, err := s.Client.Do(r)
@@ -192,20 +192,20 @@ func (s *Service) Try(authorization, method, body string, into proto.Message) (s
 
 // GrantBody returns the request body of a cash grant of fen to a Douyin user. Its opening time is within the current hour and
 // is the same for repeats.
-func Win(user int64, rain int, fen int64) string {
+func GrantBody(user int64, rain int, fen int64) string {
 	won := wallet.InstantOf(time.Now().Truncate(time.Hour)) + wallet.Instant(rain)
 	return fmt.Sprintf(`{"app":"APP_DOUYIN","user":%d,"activity":"spring-festival","scene":"rain","rain":%d,"award":"AWARD_TYPE_CASH","amount_fen":%d,"opened_us":%d}`,
 		user, rain, fen, int64(won))
 }
 
 // PageBody returns the request body of a wallet page with the tokens of the client.
-func Holding(tokens ...[]byte) string {
+func PageBody(tokens ...[]byte) string {
 	b, _ := protojson.Marshal(&pb.WalletPageRequest{Tokens: tokens})
 	return string(b)
 }
 
 // RefusalReasons returns the reason of the refusal of each of the tokens, in their order; "" if the token was accepted.
-func Reasons(tokens int, refused []*pb.RefusedToken) []string {
+func RefusalReasons(tokens int, refused []*pb.RefusedToken) []string {
 	out := make([]string, tokens)
 	for _, r := range refused {
 		out[r.Index] = r.Error.Reason
@@ -216,9 +216,9 @@ func Reasons(tokens int, refused []*pb.RefusedToken) []string {
 // Eventually polls until the condition is true, and fails the test after WaitTimeout.
 func Eventually(tb testing.TB, why string, condition func() bool) {
 	tb.Helper()
-	for until := time.Now().Add(Patience); !condition(); time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(WaitTimeout); !condition(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {
-			tb.Fatalf("not after %v: %s", Patience, why)
+			tb.Fatalf("not after %v: %s", WaitTimeout, why)
 		}
 	}
 }
@@ -306,14 +306,14 @@ func ReadRecords(tb testing.TB, c *open.Config, shadow bool) Records {
 func (s *Service) Operator(tb testing.TB, id string) *client.OperatorClient {
 	o, ok := s.Keys.Operator(id)
 	require.True(tb, ok)
-	c, err := client.NewOperatorClient(client.Config{BaseURL: s.URL, Key: o.Key, LoadTest: s.Marked, HTTPClient: s.Client, Tries: 1})
+	c, err := client.NewOperatorClient(client.Config{BaseURL: s.URL, Key: o.Key, LoadTest: s.LoadTest, HTTPClient: s.Client, Tries: 1})
 	require.NoError(tb, err)
 	return c
 }
 
 // CleanUpLoadTest deletes the load-test data. It retries while the instance does not know yet that it is the only live one, and
 // while the shadow wallet holds postings.
-func (s *Service) Clean(t *testing.T) {
+func (s *Service) CleanUpLoadTest(t *testing.T) {
 	t.Helper()
 	Eventually(t, "the load-test data is deleted", func() bool {
 		_, err := s.Operator(t, "operator").CleanUp(t.Context(), false)
@@ -325,13 +325,13 @@ func (s *Service) Clean(t *testing.T) {
 }
 
 // ConcurrentClients is the number of concurrent requests of tests that load a service.
-const Loaders = 16
+const ConcurrentClients = 16
 
 // Password is a password that must not appear in any output.
 const Password = "geheim-5cb8a1"
 
 // ClosedAddr returns a loopback address on which nothing listens.
-func Nowhere(t *testing.T) string {
+func ClosedAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -341,21 +341,21 @@ func Nowhere(t *testing.T) string {
 
 // RequireSettled waits until no posting is held and no order is open. Then it requires that the running total, the budget and
 // the reconciliation agree with the number of orders and their sum in fen.
-func AtRest(t *testing.T, s *Service, orders int, fen int64) {
+func RequireSettled(t *testing.T, s *Service, orders int, fen int64) {
 	t.Helper()
 	var status pb.StatusReply
 	Eventually(t, "no posting is held and no order is open", func() bool {
-		return s.As(t, "viewer", "OperatorService/Status", "{}", &status) == "ok" && status.BacklogDepth == 0 && status.OpenOrders == 0
+		return s.CallAs(t, "viewer", "OperatorService/Status", "{}", &status) == "ok" && status.BacklogDepth == 0 && status.OpenOrders == 0
 	})
 	require.EqualValues(t, fen, status.Budgets[0].ReservedFen)
 	require.Zero(t, status.Budgets[0].StrandedFen)
 	var total pb.RunningTotalReply
 	Eventually(t, fmt.Sprintf("the running total is %d", fen), func() bool {
-		return s.As(t, "demo", "QueryService/RunningTotal", `{"stage":"STAGE_OFFICIAL"}`, &total) == "ok" && total.TotalFen >= fen
+		return s.CallAs(t, "demo", "QueryService/RunningTotal", `{"stage":"STAGE_OFFICIAL"}`, &total) == "ok" && total.TotalFen >= fen
 	})
 	require.Equal(t, fen, total.TotalFen)
 	var r pb.ReconcileReply
-	require.Equal(t, "ok", s.As(t, "auditor", "OperatorService/Reconcile", "{}", &r))
+	require.Equal(t, "ok", s.CallAs(t, "auditor", "OperatorService/Reconcile", "{}", &r))
 	require.Zero(t, r.Differences, r.Lines)
 	require.EqualValues(t, orders, r.Orders)
 }

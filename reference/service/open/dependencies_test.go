@@ -23,7 +23,7 @@ import (
 // those that there are, each once, and none else; and every reward system is behind its gate.
 func TestServeDependencies(t *testing.T) {
 	t.Parallel()
-	debug := servetest.Nowhere(t)
+	debug := servetest.ClosedAddr(t)
 	s := servetest.Start(t, func(c *open.Config) { c.Debug = debug })
 	got, err := s.Client.Get("http://" + debug + "/ops.json")
 	require.NoError(t, err)

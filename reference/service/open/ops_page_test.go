@@ -22,7 +22,7 @@ import (
 // a moment, in the file of an embedded instance too.
 func TestServeOps(t *testing.T) {
 	t.Parallel()
-	debug := servetest.Nowhere(t)
+	debug := servetest.ClosedAddr(t)
 	data := t.TempDir()
 	s := servetest.Start(t, func(c *open.Config) { c.Debug, c.Data = debug, data })
 	get := func(path string) (string, int) {
@@ -49,7 +49,7 @@ func TestServeOps(t *testing.T) {
 		require.False(t, sw.On, sw.Name)
 	}
 
-	require.Equal(t, "ok", s.As(t, "operator", "OperatorService/SetSwitch", `{"name":"stop-withdrawals","on":true}`, &pb.SetSwitchReply{}))
+	require.Equal(t, "ok", s.CallAs(t, "operator", "OperatorService/SetSwitch", `{"name":"stop-withdrawals","on":true}`, &pb.SetSwitchReply{}))
 	is := func(name wallet.Switch) bool {
 		for _, sw := range look().Switches {
 			if sw.Name == name {
@@ -59,8 +59,8 @@ func TestServeOps(t *testing.T) {
 		return false
 	}
 	servetest.Eventually(t, "the switch is heard of", func() bool { return is(wallet.SwitchStopWithdrawals) })
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &pb.GrantReply{}))
-	require.Equal(t, "switched_off", s.By(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &pb.WithdrawReply{}))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &pb.GrantReply{}))
+	require.Equal(t, "switched_off", s.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &pb.WithdrawReply{}))
 
 	servetest.Eventually(t, "the metrics have it", func() bool {
 		text, _ := get("/metrics")
@@ -83,9 +83,9 @@ func TestServeOps(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("settings: {version: 5, release: {num: 1, den: 1}, withdraw_times: 1, short_page: 3}\n"), 0o600))
 	servetest.Eventually(t, "the file is read", func() bool { return look().Settings.Version == 5 })
 	servetest.Eventually(t, "the switch is off", func() bool { // the page shows the file; the instance obeys it at its next look
-		return s.By(t, 7, "WalletService/Withdraw", `{"request":2,"amount_fen":8}`, &pb.WithdrawReply{}) == "ok"
+		return s.CallByUser(t, 7, "WalletService/Withdraw", `{"request":2,"amount_fen":8}`, &pb.WithdrawReply{}) == "ok"
 	})
-	require.Equal(t, "daily_limit", s.By(t, 7, "WalletService/Withdraw", `{"request":3,"amount_fen":8}`, &pb.WithdrawReply{}))
+	require.Equal(t, "daily_limit", s.CallByUser(t, 7, "WalletService/Withdraw", `{"request":3,"amount_fen":8}`, &pb.WithdrawReply{}))
 
 	// A file that is wrong trips local-config, and what was read last holds; also through a restart.
 	require.NoError(t, os.WriteFile(file, []byte("switches: [gravity]\n"), 0o600))
@@ -101,10 +101,10 @@ func TestServeOps(t *testing.T) {
 	require.Equal(t, int64(5), look().Settings.Version)
 	s.Stop()
 	require.True(t, strings.Contains(s.Logs.String(), "gravity"), "the log says what is wrong")
-	debug = servetest.Nowhere(t)
+	debug = servetest.ClosedAddr(t)
 	s = servetest.Start(t, func(c *open.Config) { c.Debug, c.Data = debug, data })
 	require.True(t, tripped())
 	require.Equal(t, int64(5), look().Settings.Version)
 	require.True(t, look().Settings.Kept)
-	require.Equal(t, "daily_limit", s.By(t, 7, "WalletService/Withdraw", `{"request":4,"amount_fen":8}`, &pb.WithdrawReply{}))
+	require.Equal(t, "daily_limit", s.CallByUser(t, 7, "WalletService/Withdraw", `{"request":4,"amount_fen":8}`, &pb.WithdrawReply{}))
 }

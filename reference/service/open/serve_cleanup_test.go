@@ -29,9 +29,9 @@ func TestServeCleanUpReal(t *testing.T) { cleanUp(t, servetest.OnRealStores(t)) 
 
 func cleanUp(t *testing.T, change func(*open.Config)) {
 	s := servetest.Start(t, change)
-	marked := s.Mark()
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &pb.GrantReply{}))
-	servetest.AtRest(t, s, 1, 88)
+	marked := s.WithLoadTestMark()
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &pb.GrantReply{}))
+	servetest.RequireSettled(t, s, 1, 88)
 	live := func() client.Reconciliation {
 		r, err := s.Operator(t, "auditor").Reconcile(t.Context())
 		require.NoError(t, err)
@@ -43,19 +43,19 @@ func cleanUp(t *testing.T, change func(*open.Config)) {
 	for round := range 2 { // the second is on a wallet that was cleaned up: the same numbers mean other grants
 		fen := int64(5 + round)
 		for rain := 1; rain <= 10; rain++ {
-			require.Equal(t, "ok", marked.As(t, "demo", "GrantService/Grant", servetest.Win(7, rain, fen), &pb.GrantReply{}))
+			require.Equal(t, "ok", marked.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, rain, fen), &pb.GrantReply{}))
 		}
 		markedAtRest(t, marked, 10, 10*fen)
-		require.Equal(t, "ok", marked.By(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":20}`, &pb.WithdrawReply{}))
-		marked.Clean(t)
+		require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":20}`, &pb.WithdrawReply{}))
+		marked.CleanUpLoadTest(t)
 		markedAtRest(t, marked, 0, 0)
 		var page pb.WalletPageReply
-		require.Equal(t, "ok", marked.By(t, 7, "WalletService/WalletPage", "{}", &page))
+		require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/WalletPage", "{}", &page))
 		require.Zero(t, page.BalanceFen, "no pocket, page or list remembers")
 		require.Zero(t, page.IncomeFen)
 		require.Empty(t, page.Withdrawals)
 	}
-	marked.Clean(t) // there is nothing left to clean up
+	marked.CleanUpLoadTest(t) // there is nothing left to clean up
 	require.Equal(t, before, live(), "the live books are what they were")
 	s.Stop()
 	require.Empty(t, servetest.ReadRecords(t, &s.Config, true).Orders)
@@ -83,29 +83,29 @@ func markedAtRest(t *testing.T, marked *servetest.Service, orders, fen int64) {
 func TestServeCleanUpRefused(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, func(c *open.Config) { c.PostRest = time.Minute })
-	marked := s.Mark()
+	marked := s.WithLoadTestMark()
 	const clean = "OperatorService/CleanUpLoadTest"
 	reply := &pb.CleanUpLoadTestReply{}
-	require.Equal(t, "marked_only", s.As(t, "operator", clean, "{}", reply), "live data")
-	require.Equal(t, "wrong_role", marked.As(t, "auditor", clean, "{}", reply), "who reads the books does not burn them")
+	require.Equal(t, "marked_only", s.CallAs(t, "operator", clean, "{}", reply), "live data")
+	require.Equal(t, "wrong_role", marked.CallAs(t, "auditor", clean, "{}", reply), "who reads the books does not burn them")
 	for _, c := range []struct{ method, id, body string }{
 		{"SetSwitch", "operator", `{"name":"distrust-tokens","on":true}`}, {"ListSwitches", "viewer", "{}"}, {"AuditLog", "auditor", "{}"},
 	} {
-		require.Equal(t, "live_only", marked.As(t, c.id, "OperatorService/"+c.method, c.body, reply), c.method)
+		require.Equal(t, "live_only", marked.CallAs(t, c.id, "OperatorService/"+c.method, c.body, reply), c.method)
 	}
 
 	rain := 0
 	servetest.Eventually(t, "a posting is held, once the posters have looked and rest", func() bool {
 		rain++
-		require.Equal(t, "ok", marked.As(t, "demo", "GrantService/Grant", servetest.Win(7, rain, 5), &pb.GrantReply{}))
-		return marked.As(t, "operator", clean, "{}", reply) == "load_test_backlog"
+		require.Equal(t, "ok", marked.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, rain, 5), &pb.GrantReply{}))
+		return marked.CallAs(t, "operator", clean, "{}", reply) == "load_test_backlog"
 	})
-	require.Equal(t, "ok", marked.As(t, "operator", clean, `{"force":true}`, reply))
+	require.Equal(t, "ok", marked.CallAs(t, "operator", clean, `{"force":true}`, reply))
 	require.Positive(t, reply.Keys, "what was held")
 	markedAtRest(t, marked, 0, 0)
 
 	var log pb.AuditLogReply
-	require.Equal(t, "ok", s.As(t, "auditor", "OperatorService/AuditLog", `{"limit":100}`, &log))
+	require.Equal(t, "ok", s.CallAs(t, "auditor", "OperatorService/AuditLog", `{"limit":100}`, &log))
 	outcomes := map[string]int{}
 	for _, a := range log.Actions {
 		if a.Method == "/hongbao.v1."+clean {

@@ -20,8 +20,8 @@ func TestServeScenario(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, func(c *open.Config) { c.Scenario = "../../../internal/cmd/testdata/tiny.yaml" })
 	grant := func(user int64, rain int, fen int64) string {
-		body := strings.Replace(servetest.Win(user, rain, fen), "spring-festival", "festival", 1)
-		return s.As(t, "demo", "GrantService/Grant", body, &pb.GrantReply{})
+		body := strings.Replace(servetest.GrantBody(user, rain, fen), "spring-festival", "festival", 1)
+		return s.CallAs(t, "demo", "GrantService/Grant", body, &pb.GrantReply{})
 	}
 	const budget, most = 100_000, 8_800
 	require.Equal(t, "over_cap", grant(7, 1, most+1))
@@ -33,7 +33,7 @@ func TestServeScenario(t *testing.T) {
 	require.Equal(t, "ok", grant(8, 102, budget%most), "the rest fits")
 	require.Equal(t, "over_budget", grant(9, 103, 1))
 	require.Equal(t, "over_budget", grant(7, 100, most), "what was refused stays so")
-	require.NotEqual(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 1), &pb.GrantReply{}), "the built-in activity is not served")
+	require.NotEqual(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 1), &pb.GrantReply{}), "the built-in activity is not served")
 	s.Stop()
 	b := servetest.ReadRecords(t, &s.Config, false)
 	require.EqualValues(t, budget, b.Spent)
@@ -49,29 +49,29 @@ func TestServeLimits(t *testing.T) {
 	})
 	limited := false
 	for user := int64(1); user <= 50 && !limited; user++ { // one a second, and what a limiter lets pass at first
-		reason := s.As(t, "demo", "GrantService/Grant", servetest.Win(user, 1, 88), &pb.GrantReply{})
+		reason := s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(user, 1, 88), &pb.GrantReply{})
 		require.Contains(t, []string{"ok", "limited"}, reason)
 		limited = reason == "limited"
 	}
 	require.True(t, limited, "grants above the limit are refused before anything is done")
 
 	var paid pb.WithdrawReply
-	require.Equal(t, "ok", s.By(t, 1, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &paid), "on the white list")
-	require.Equal(t, "not_released", s.By(t, 2, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &paid))
+	require.Equal(t, "ok", s.CallByUser(t, 1, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &paid), "on the white list")
+	require.Equal(t, "not_released", s.CallByUser(t, 2, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &paid))
 }
 
 // TestServeOverload: above what one instance may work on at once, and beyond its deadline, callers are told so.
 func TestServeOverload(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, func(c *open.Config) { c.MaxInFlight = 1 })
-	s.Client = servetest.NewClient(servetest.Loaders)
+	s.Client = servetest.NewClient(servetest.ConcurrentClients)
 	t.Cleanup(s.Client.CloseIdleConnections)
 	var all sync.WaitGroup
 	var refused atomic.Bool
-	for user := range int64(servetest.Loaders) {
+	for user := range int64(servetest.ConcurrentClients) {
 		all.Go(func() {
 			for rain := 0; rain < 1000 && !refused.Load(); rain++ {
-				if reason, err := s.TrySigned("demo", "GrantService/Grant", servetest.Win(user+1, rain, 1), &pb.GrantReply{}); err == nil && reason == "overloaded" {
+				if reason, err := s.TryAs("demo", "GrantService/Grant", servetest.GrantBody(user+1, rain, 1), &pb.GrantReply{}); err == nil && reason == "overloaded" {
 					refused.Store(true)
 				}
 			}
@@ -84,12 +84,12 @@ func TestServeOverload(t *testing.T) {
 	s = servetest.Start(t, func(c *open.Config) { c.Data, c.Deadline = data, time.Millisecond })
 	var wins []string
 	for rain := range 100 { // more than a disk takes in a millisecond
-		wins = append(wins, servetest.Win(7, rain, 1))
+		wins = append(wins, servetest.GrantBody(7, rain, 1))
 	}
 	body := `{"grants":[` + strings.Join(wins, ",") + `]}`
 	var reply pb.BatchGrantReply
 	outcomes := map[string]int{}
-	if reason := s.As(t, "demo", "GrantService/BatchGrant", body, &reply); reason != "ok" {
+	if reason := s.CallAs(t, "demo", "GrantService/BatchGrant", body, &reply); reason != "ok" {
 		outcomes[reason] = len(wins)
 	}
 	for _, r := range reply.Results {
@@ -102,11 +102,11 @@ func TestServeOverload(t *testing.T) {
 	}
 	s.Stop()
 	s = servetest.Start(t, func(c *open.Config) { c.Data = data })
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/BatchGrant", body, &reply), "a repeat under the same numbers settles it")
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/BatchGrant", body, &reply), "a repeat under the same numbers settles it")
 	for _, r := range reply.Results {
 		require.Nil(t, r.GetError())
 	}
-	servetest.AtRest(t, s, len(wins), int64(len(wins)))
+	servetest.RequireSettled(t, s, len(wins), int64(len(wins)))
 }
 
 // TestServeDoor: what comes in is limited by kind, over all instances, and what one kind takes is not another's.
@@ -116,7 +116,7 @@ func TestServeDoor(t *testing.T) {
 	begun := time.Now()
 	passed, limited := 0, 0
 	for range 60 {
-		switch reason := s.By(t, 1, "WalletService/WalletPage", `{}`, &pb.WalletPageReply{}); reason {
+		switch reason := s.CallByUser(t, 1, "WalletService/WalletPage", `{}`, &pb.WalletPageReply{}); reason {
 		case "ok":
 			passed++
 		case "limited":
@@ -129,6 +129,6 @@ func TestServeDoor(t *testing.T) {
 	require.NotZero(t, limited)
 	require.NotZero(t, passed)
 	require.LessOrEqual(t, passed, 3*seconds)
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(1, 1, 88), &pb.GrantReply{}))
-	require.NotEqual(t, "limited", s.By(t, 1, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &pb.WithdrawReply{}), "it has no limit")
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(1, 1, 88), &pb.GrantReply{}))
+	require.NotEqual(t, "limited", s.CallByUser(t, 1, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &pb.WithdrawReply{}), "it has no limit")
 }

@@ -25,37 +25,37 @@ func TestServeRealInstances(t *testing.T) {
 		for _, s := range of {
 			servetest.Eventually(t, s.Config.Instance+" "+why, func() bool {
 				var status pb.StatusReply
-				return s.As(t, "viewer", "OperatorService/Status", "{}", &status) == "ok" && len(status.Instances) == n
+				return s.CallAs(t, "viewer", "OperatorService/Status", "{}", &status) == "ok" && len(status.Instances) == n
 			})
 		}
 	}
 	both("knows of the other", 2, a, b)
 
 	var won, again pb.GrantReply
-	require.Equal(t, "ok", a.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &won))
-	require.Equal(t, "ok", b.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &again), "a repeat may come to another instance")
+	require.Equal(t, "ok", a.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &won))
+	require.Equal(t, "ok", b.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &again), "a repeat may come to another instance")
 	require.Equal(t, won.Order, again.Order)
-	require.Equal(t, "conflict", b.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 89), &again))
+	require.Equal(t, "conflict", b.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 89), &again))
 	shows(t, b, wallet.StrategyToken, 7, 88)
 	var paid pb.WithdrawReply
-	require.Equal(t, "ok", b.By(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &paid))
+	require.Equal(t, "ok", b.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &paid))
 	shows(t, a, wallet.StrategyToken, 7, 8)
-	require.Equal(t, "ok", a.As(t, "operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`, &pb.SetSwitchReply{}))
+	require.Equal(t, "ok", a.CallAs(t, "operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`, &pb.SetSwitchReply{}))
 	servetest.Eventually(t, "the switch is heard of at the other instance", func() bool {
 		var page pb.WalletPageReply
-		require.Equal(t, "ok", b.By(t, 7, "WalletService/WalletPage", servetest.Holding(won.Token), &page))
-		return servetest.Reasons(1, page.Refused)[0] == "token_distrusted"
+		require.Equal(t, "ok", b.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(won.Token), &page))
+		return servetest.RefusalReasons(1, page.Refused)[0] == "token_distrusted"
 	})
-	servetest.AtRest(t, a, 1, 88)
-	servetest.AtRest(t, b, 1, 88)
+	servetest.RequireSettled(t, a, 1, 88)
+	servetest.RequireSettled(t, b, 1, 88)
 
 	a.Stop()
 	both("is alone", 1, b)
 	const people = 200 // several for each shard
 	for user := int64(1); user <= people; user++ {
-		require.Equal(t, "ok", b.As(t, "demo", "GrantService/Grant", servetest.Win(user, 2, 3), &won))
+		require.Equal(t, "ok", b.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(user, 2, 3), &won))
 	}
-	servetest.AtRest(t, b, 1+people, 88+3*people) // every shard is posted
+	servetest.RequireSettled(t, b, 1+people, 88+3*people) // every shard is posted
 
 	c := instance("c") // on top of what others have left
 	shows(t, c, wallet.StrategyToken, 7, 11)
@@ -74,15 +74,15 @@ func TestServeRealTotalsBackup(t *testing.T) {
 	total := func(fen int64) func() bool {
 		return func() bool {
 			var now pb.RunningTotalReply
-			return s.As(t, "demo", "QueryService/RunningTotal", `{"stage":"STAGE_OFFICIAL"}`, &now) == "ok" && now.TotalFen == fen
+			return s.CallAs(t, "demo", "QueryService/RunningTotal", `{"stage":"STAGE_OFFICIAL"}`, &now) == "ok" && now.TotalFen == fen
 		}
 	}
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &pb.GrantReply{}))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &pb.GrantReply{}))
 	servetest.Eventually(t, "the total is read", total(88))
 	servetest.Eventually(t, "and is at the backup too", func() bool {
 		return slices.ContainsFunc(backup.Keys(), func(k string) bool { return strings.Contains(k, "total:") })
 	})
-	require.Equal(t, "ok", s.As(t, "operator", "OperatorService/SetSwitch", `{"name":"totals-backup","on":true}`, &pb.SetSwitchReply{}))
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 2, 12), &pb.GrantReply{}))
+	require.Equal(t, "ok", s.CallAs(t, "operator", "OperatorService/SetSwitch", `{"name":"totals-backup","on":true}`, &pb.SetSwitchReply{}))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 2, 12), &pb.GrantReply{}))
 	servetest.Eventually(t, "the total grows", total(100))
 }

@@ -31,7 +31,7 @@ func TestServeRewardsOverRestart(t *testing.T) {
 		body := replaceOnce(t, replaceOnce(t, replaceOnce(t, tea(user), "spring-festival", "festival"), "fireworks-tea", "cinema"),
 			"AWARD_TYPE_HEYTEA_COUPON", "AWARD_TYPE_MOVIE_COUPON")
 		m := &pb.GrantReply{}
-		require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", body, m))
+		require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", body, m))
 		return m
 	}
 	s := start()
@@ -42,7 +42,7 @@ func TestServeRewardsOverRestart(t *testing.T) {
 
 	s = start()
 	require.Equal(t, first.Order, ticket(s, 1).Order)
-	require.Equal(t, "ok", s.By(t, 1, "WalletService/UseReward", fmt.Sprintf(`{"order":%q}`, first.Order), &pb.UseRewardReply{}))
+	require.Equal(t, "ok", s.CallByUser(t, 1, "WalletService/UseReward", fmt.Sprintf(`{"order":%q}`, first.Order), &pb.UseRewardReply{}))
 	got := 1
 	for user := int64(2); user < stock+20; user++ {
 		if ticket(s, user).Item.State != pb.ItemState_ITEM_STATE_VOID {

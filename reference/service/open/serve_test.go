@@ -39,18 +39,18 @@ func newUser(t *testing.T, strategy wallet.Strategy, stores func(*open.Config)) 
 	s := servetest.Start(t, change)
 
 	var won, again pb.GrantReply
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &won))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &won))
 	require.EqualValues(t, 88, won.AmountFen)
 	require.Equal(t, strategy == wallet.StrategySync, won.State == pb.GrantState_GRANT_STATE_POSTED, won.State)
 	require.Equal(t, strategy == wallet.StrategyToken, len(won.Token) > 0)
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &again), "a repeat is answered as the first time")
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &again), "a repeat is answered as the first time")
 	require.Equal(t, won.Order, again.Order)
 	for _, c := range []struct{ why, body, reason string }{
-		{"the same number for another amount", servetest.Win(7, 1, 89), "conflict"},
-		{"above the cap of a grant", servetest.Win(7, 2, 8_801), "over_cap"},
-		{"nothing", servetest.Win(7, 2, 0), "invalid"},
+		{"the same number for another amount", servetest.GrantBody(7, 1, 89), "conflict"},
+		{"above the cap of a grant", servetest.GrantBody(7, 2, 8_801), "over_cap"},
+		{"nothing", servetest.GrantBody(7, 2, 0), "invalid"},
 	} {
-		require.Equal(t, c.reason, s.As(t, "demo", "GrantService/Grant", c.body, &again), c.why)
+		require.Equal(t, c.reason, s.CallAs(t, "demo", "GrantService/Grant", c.body, &again), c.why)
 	}
 
 	page := shows(t, s, strategy, 7, 88)
@@ -60,15 +60,15 @@ func newUser(t *testing.T, strategy wallet.Strategy, stores func(*open.Config)) 
 
 	var paid pb.WithdrawReply
 	for range 2 { // the second is a repeat
-		require.Equal(t, "ok", s.By(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &paid))
+		require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &paid))
 		require.Equal(t, pb.WithdrawalState_WITHDRAWAL_STATE_PAID, paid.State)
 	}
-	require.Equal(t, "insufficient", s.By(t, 7, "WalletService/Withdraw", `{"request":2,"amount_fen":9}`, &paid))
+	require.Equal(t, "insufficient", s.CallByUser(t, 7, "WalletService/Withdraw", `{"request":2,"amount_fen":9}`, &paid))
 
 	after(t, s, won.Order)
 	shows(t, s, strategy, 8, 0) // nobody else has any of it
-	require.Equal(t, "not_yours", s.By(t, 8, "WalletService/Flow", `{"who":{"app":"APP_DOUYIN","user":7}}`, page))
-	servetest.AtRest(t, s, 1, 88)
+	require.Equal(t, "not_yours", s.CallByUser(t, 8, "WalletService/Flow", `{"who":{"app":"APP_DOUYIN","user":7}}`, page))
+	servetest.RequireSettled(t, s, 1, 88)
 
 	s.Stop()
 	b := servetest.ReadRecords(t, &s.Config, false)
@@ -79,9 +79,9 @@ func newUser(t *testing.T, strategy wallet.Strategy, stores func(*open.Config)) 
 
 	s = servetest.Start(t, change)
 	after(t, s, won.Order)
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(8, 1, 5), &won))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(8, 1, 5), &won))
 	shows(t, s, strategy, 8, 5) // whoever comes new after a restart gets a wallet of his own
-	servetest.AtRest(t, s, 2, 93)
+	servetest.RequireSettled(t, s, 2, 93)
 }
 
 // shows wants a page to show so much: at once, but for async, where nothing shows the money until it is posted.
@@ -89,7 +89,7 @@ func shows(t *testing.T, s *servetest.Service, strategy wallet.Strategy, user, f
 	t.Helper()
 	page := &pb.WalletPageReply{}
 	look := func() bool {
-		require.Equal(t, "ok", s.By(t, user, "WalletService/WalletPage", "{}", page))
+		require.Equal(t, "ok", s.CallByUser(t, user, "WalletService/WalletPage", "{}", page))
 		return page.BalanceFen == fen
 	}
 	if strategy == wallet.StrategyAsync {
@@ -103,12 +103,12 @@ func shows(t *testing.T, s *servetest.Service, strategy wallet.Strategy, user, f
 func after(t *testing.T, s *servetest.Service, order string) {
 	t.Helper()
 	var page pb.WalletPageReply
-	require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", "{}", &page))
+	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", "{}", &page))
 	require.EqualValues(t, 8, page.BalanceFen)
 	require.EqualValues(t, 88, page.IncomeFen)
 	require.Empty(t, page.Missing)
 	var flow pb.FlowReply
-	require.Equal(t, "ok", s.By(t, 7, "WalletService/Flow", "{}", &flow))
+	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/Flow", "{}", &flow))
 	require.Len(t, flow.Lines, 1)
 	require.Equal(t, order, flow.Lines[0].Order)
 	require.Equal(t, pb.TokenStatus_TOKEN_STATUS_SUCCESS, flow.Lines[0].Status)
@@ -119,9 +119,9 @@ func after(t *testing.T, s *servetest.Service, order string) {
 
 	who := `{"who":{"app":"APP_DOUYIN","user":7}}`
 	var balance pb.BalanceReply
-	require.Equal(t, "ok", s.As(t, "demo", "QueryService/Balance", who, &balance))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "QueryService/Balance", who, &balance))
 	require.EqualValues(t, 8, balance.BalanceFen)
 	var won pb.HasWonReply
-	require.Equal(t, "ok", s.As(t, "demo", "QueryService/HasWon", who, &won))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "QueryService/HasWon", who, &won))
 	require.True(t, won.Won)
 }

@@ -33,12 +33,12 @@ func TestServeTLS(t *testing.T) {
 
 	_, err := s.Try("", "WalletService/WalletPage", "{}", &pb.WalletPageReply{})
 	require.ErrorAs(t, err, new(*tls.CertificateVerificationError), "nobody else has signed it")
-	s.Client = &http.Client{Timeout: servetest.Patience, Transport: &http.Transport{ForceAttemptHTTP2: true,
+	s.Client = &http.Client{Timeout: servetest.WaitTimeout, Transport: &http.Transport{ForceAttemptHTTP2: true,
 		TLSClientConfig: &tls.Config{RootCAs: trusted}}}
 	t.Cleanup(s.Client.CloseIdleConnections)
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &pb.GrantReply{}))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &pb.GrantReply{}))
 	var page pb.WalletPageReply
-	require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", "{}", &page))
+	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", "{}", &page))
 	require.EqualValues(t, 88, page.BalanceFen)
 	got, err := s.Client.Get(s.URL + "/healthz")
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func selfSigned(t *testing.T) (cert, key string, trusted *x509.CertPool) {
 // TestServePages: whoever looks after the service finds out how it is, on the ports where that belongs.
 func TestServePages(t *testing.T) {
 	t.Parallel()
-	debug := servetest.Nowhere(t)
+	debug := servetest.ClosedAddr(t)
 	s := servetest.Start(t, func(c *open.Config) { c.Debug = debug })
 	get := func(url string) (int, string) {
 		got, err := s.Client.Get(url)
@@ -91,7 +91,7 @@ func TestServePages(t *testing.T) {
 	status, text := get(s.URL + "/openapi.json")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, text, "hongbao.v1.GrantService")
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &pb.GrantReply{}))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &pb.GrantReply{}))
 	servetest.Eventually(t, "the metrics have the grant, and how the service stands", func() bool {
 		_, text := get("http://" + debug + "/metrics")
 		return strings.Contains(text, `hongbao_requests_total{method="hongbao.v1.GrantService/Grant",reason="ok"} 1`) && strings.Contains(text, "hongbao_backlog_depth")

@@ -19,14 +19,14 @@ func TestServeTokens(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, nil)
 	var won pb.GrantReply
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &won))
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &won))
 	last := bytes.Clone(won.Token)
 	last[len(last)-1] ^= 1
 	key := bytes.Clone(won.Token)
 	key[1] ^= 1
 	var page pb.WalletPageReply
 	posted := func() bool {
-		return s.By(t, 7, "WalletService/WalletPage", "{}", &page) == "ok" && page.Lines[0].Status == pb.TokenStatus_TOKEN_STATUS_SUCCESS
+		return s.CallByUser(t, 7, "WalletService/WalletPage", "{}", &page) == "ok" && page.Lines[0].Status == pb.TokenStatus_TOKEN_STATUS_SUCCESS
 	}
 	servetest.Eventually(t, "the grant is posted", posted)
 	for _, c := range []struct {
@@ -42,16 +42,16 @@ func TestServeTokens(t *testing.T) {
 		{"the end is missing", 7, won.Token[:20], "token_unreadable"},
 		{"no token at all", 7, []byte("hongbao"), "token_unreadable"},
 	} {
-		require.Equal(t, "ok", s.By(t, c.user, "WalletService/WalletPage", servetest.Holding(c.token), &page), c.why)
-		require.Equal(t, []string{c.reason}, servetest.Reasons(1, page.Refused), c.why)
+		require.Equal(t, "ok", s.CallByUser(t, c.user, "WalletService/WalletPage", servetest.PageBody(c.token), &page), c.why)
+		require.Equal(t, []string{c.reason}, servetest.RefusalReasons(1, page.Refused), c.why)
 		require.EqualValues(t, map[int64]int64{7: 88, 8: 0}[c.user], page.IncomeFen, c.why)
 	}
-	require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", servetest.Holding(last, won.Token), &page))
-	require.Equal(t, []string{"token_forged", "token_replayed"}, servetest.Reasons(2, page.Refused), "each is named")
-	servetest.AtRest(t, s, 1, 88)
+	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(last, won.Token), &page))
+	require.Equal(t, []string{"token_forged", "token_replayed"}, servetest.RefusalReasons(2, page.Refused), "each is named")
+	servetest.RequireSettled(t, s, 1, 88)
 
 	require.NotContains(t, s.Logs.String(), wallet.AlarmForgedTokens)
-	require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", servetest.Holding(slices.Repeat([][]byte{last}, 10)...), &page))
+	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(slices.Repeat([][]byte{last}, 10)...), &page))
 	require.Contains(t, s.Logs.String(), wallet.AlarmForgedTokens, "somebody tries in earnest")
 }
 
@@ -66,37 +66,37 @@ func TestServeMarkedReal(t *testing.T) { markedLoad(t, servetest.OnRealStores(t)
 
 func markedLoad(t *testing.T, change func(*open.Config)) {
 	s := servetest.Start(t, change)
-	marked := s.Mark()
+	marked := s.WithLoadTestMark()
 	var live, shadow pb.GrantReply
-	require.Equal(t, "ok", s.As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &live))
-	require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", `{"withdraw":true}`, &pb.WalletPageReply{}))
-	servetest.AtRest(t, s, 1, 88)
+	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &live))
+	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", `{"withdraw":true}`, &pb.WalletPageReply{}))
+	servetest.RequireSettled(t, s, 1, 88)
 	var before, after, page pb.WalletPageReply
-	require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", "{}", &before))
+	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", "{}", &before))
 
 	for rain := 1; rain <= 10; rain++ {
-		require.Equal(t, "ok", marked.As(t, "demo", "GrantService/Grant", servetest.Win(7, rain, 5), &shadow))
+		require.Equal(t, "ok", marked.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, rain, 5), &shadow))
 	}
-	require.Equal(t, "ok", marked.By(t, 7, "WalletService/WalletPage", `{"withdraw":true}`, &page))
+	require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/WalletPage", `{"withdraw":true}`, &page))
 	require.EqualValues(t, 50, page.BalanceFen, "the same number was granted here for another amount")
 	var paid pb.WithdrawReply
-	require.Equal(t, "ok", marked.By(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":50}`, &paid))
-	require.Equal(t, "ok", marked.By(t, 7, "WalletService/WalletPage", servetest.Holding(live.Token), &page))
+	require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":50}`, &paid))
+	require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(live.Token), &page))
 	require.Zero(t, page.BalanceFen)
-	require.Equal(t, []string{"token_purpose"}, servetest.Reasons(1, page.Refused), "live money is none in a load test")
+	require.Equal(t, []string{"token_purpose"}, servetest.RefusalReasons(1, page.Refused), "live money is none in a load test")
 
-	require.Equal(t, "ok", s.By(t, 7, "WalletService/WalletPage", servetest.Holding(shadow.Token), &after))
-	require.Equal(t, []string{"token_purpose"}, servetest.Reasons(1, after.Refused), "nor the other way round")
+	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(shadow.Token), &after))
+	require.Equal(t, []string{"token_purpose"}, servetest.RefusalReasons(1, after.Refused), "nor the other way round")
 	after.Refused = nil
 	require.Equal(t, before.String(), after.String(), "the live page is what it was")
-	servetest.AtRest(t, s, 1, 88)
+	servetest.RequireSettled(t, s, 1, 88)
 	for _, c := range []struct{ why, id, method, body string }{
 		{"what upstreams ask has no shadow", "demo", "QueryService/Balance", `{"who":{"app":"APP_DOUYIN","user":7}}`},
 	} {
-		require.Equal(t, "no_shadow", marked.As(t, c.id, c.method, c.body, &page), c.why)
+		require.Equal(t, "no_shadow", marked.CallAs(t, c.id, c.method, c.body, &page), c.why)
 	}
 	var books pb.ReconcileReply
-	require.Equal(t, "ok", marked.As(t, "auditor", "OperatorService/Reconcile", "{}", &books))
+	require.Equal(t, "ok", marked.CallAs(t, "auditor", "OperatorService/Reconcile", "{}", &books))
 	require.EqualValues(t, 10, books.Orders, "operators see the marked books under the mark")
 
 	s.Stop()
@@ -114,8 +114,8 @@ func markedLoad(t *testing.T, change func(*open.Config)) {
 func TestServeUnmarked(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, func(c *open.Config) { c.LoadTest = false })
-	require.Equal(t, "no_shadow", s.Mark().As(t, "demo", "GrantService/Grant", servetest.Win(7, 1, 88), &pb.GrantReply{}))
-	require.Equal(t, "no_shadow", s.Mark().By(t, 7, "WalletService/WalletPage", "{}", &pb.WalletPageReply{}))
+	require.Equal(t, "no_shadow", s.WithLoadTestMark().CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &pb.GrantReply{}))
+	require.Equal(t, "no_shadow", s.WithLoadTestMark().CallByUser(t, 7, "WalletService/WalletPage", "{}", &pb.WalletPageReply{}))
 	s.Stop()
 	require.Empty(t, servetest.ReadRecords(t, &s.Config, false).Orders)
 	require.NoFileExists(t, filepath.Join(s.Config.Data, "shadow.db"), "nor has it a shadow")
