@@ -28,8 +28,8 @@ func TestCoupons(t *testing.T) {
 	require.Empty(t, c.Templates[1].Rate, "only a fallback")
 	require.Equal(t, scenarios.Ratio{0, 1}, c.Templates[1].Floor, "all coupons are granted")
 	require.Len(t, c.Faults, 3)
-	for i, says := range []string{"timeout of 1/50", "crash of an instance every 1s", "failover after 8.4s that loses the last 200ms"} {
-		require.Contains(t, c.Faults[i].String(), says)
+	for i, want := range []string{"timeout of 1/50", "crash of an instance every 1s", "failover after 8.4s that loses the last 200ms"} {
+		require.Contains(t, c.Faults[i].String(), want)
 	}
 
 	small, err := scenarios.Scale(s, 1, 7)
@@ -41,7 +41,7 @@ func TestCoupons(t *testing.T) {
 	require.Equal(t, c.Length(), small.Coupons.Length())
 	require.EqualValues(t, 70_000, s.Coupons.Templates[0].Stock, "the original is not changed")
 
-	base, err := loader.Load("testdata/base.yaml")
+	base, err := loader.Load("loader/testdata/base.yaml")
 	require.NoError(t, err)
 	require.Nil(t, base.Coupons)
 }
@@ -50,7 +50,7 @@ func TestCoupons(t *testing.T) {
 func TestCouponsFaults(t *testing.T) {
 	src, err := os.ReadFile("fireworks-coupons.yaml")
 	require.NoError(t, err)
-	for _, c := range []struct{ why, old, new, says string }{
+	for _, c := range []struct{ why, old, new, want string }{
 		{"no instances", "instances: 30", "instances: 0", "0 is not between 1 and 2000"},
 		{"too many keys", "split_keys: 16", "split_keys: 257", "257 is not between 1 and 256"},
 		{"nothing is leased", "block: 500", "block: 0", "0 is not between 1"},
@@ -78,7 +78,7 @@ func TestCouponsFaults(t *testing.T) {
 		t.Run(c.why, func(t *testing.T) {
 			require.Equal(t, 1, strings.Count(string(src), c.old), "%q must appear once", c.old)
 			_, err := loader.Parse("a.yaml", []byte(strings.Replace(string(src), c.old, c.new, 1)))
-			require.ErrorContains(t, err, c.says)
+			require.ErrorContains(t, err, c.want)
 			require.Regexp(t, `^a\.yaml:\d+:\d+: `, err.Error(), "a fault has a position")
 		})
 	}

@@ -132,7 +132,7 @@ func TestFocusRefuses(t *testing.T) {
 		peak     scenarios.Ratio
 		duration time.Duration
 		change   func(*scenarios.Scenario)
-		says     string
+		want     string
 	}{
 		{"no such window", "rain-9", scenarios.Ratio{}, 0, nil, "the windows are: rain-at-the-peak"},
 		{"a negative duration", "", scenarios.Ratio{}, -time.Second, nil, "-1s"},
@@ -156,7 +156,7 @@ func TestFocusRefuses(t *testing.T) {
 			}
 			_, err := scenarios.Focus(s, c.window, c.peak, c.duration)
 			require.ErrorIs(t, err, scenarios.ErrFocus)
-			require.ErrorContains(t, err, c.says)
+			require.ErrorContains(t, err, c.want)
 		})
 	}
 }

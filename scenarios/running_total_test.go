@@ -14,7 +14,7 @@ import (
 
 // withTotals returns the base file with a comparison of running totals.
 func withTotals(t *testing.T) *scenarios.Scenario {
-	base, err := os.ReadFile("testdata/base.yaml")
+	base, err := os.ReadFile("loader/testdata/base.yaml")
 	require.NoError(t, err)
 	s, err := loader.Parse("a.yaml", []byte(strings.TrimRight(string(base), "\n")+`
 running_total:
