@@ -12,7 +12,7 @@ import (
 	"hongbao/sim/world"
 )
 
-// redis is the counters' store: each key answers so many calls a second, and holds the others up or turns them away.
+// redis is the store of the counters. Each key answers a bounded number of calls a second; other calls wait or are rejected.
 type redis struct {
 	*mem.Stock
 	world *world.World
@@ -24,9 +24,9 @@ type redis struct {
 	peak  int64 // most calls of one key in one second
 }
 
-// keyLoad is what one key has to do.
+// keyLoad is the load of one key.
 type keyLoad struct {
-	busy   int64 // Unix ns until which there is work
+	busy   int64 // Unix ns of the end of the queued work
 	second int64
 	calls  int64 // in that second
 }
@@ -35,8 +35,8 @@ func newRedis(w *world.World, t *tally, c *scenarios.Coupons) *redis {
 	return &redis{Stock: mem.NewStock(), world: w, tally: t, rate: c.KeyRate, bound: c.KeyQueue, keys: map[wallet.StockKey]*keyLoad{}}
 }
 
-// enter counts a call of a key and returns how long it waits for its turn; false: turned away.
-func (r *redis) enter(k wallet.StockKey) (time.Duration, bool) {
+// admit counts a call of a key and returns its waiting time, or false if the call is rejected.
+func (r *redis) admit(k wallet.StockKey) (time.Duration, bool) {
 	load := r.keys[k]
 	if load == nil {
 		load = &keyLoad{}
@@ -57,8 +57,8 @@ func (r *redis) enter(k wallet.StockKey) (time.Duration, bool) {
 	return time.Duration(load.busy - now), true
 }
 
-// failover puts the keys of one machine back to what they were lost before: all first parts, and with them whatever has
-// one part alone.
+// failover resets the keys of one machine to their state at time at−lost. The machine has the first part of each template,
+// including all templates with only one part.
 func (r *redis) failover(at int64, lost time.Duration) {
 	first := func(k wallet.StockKey) bool { return k.Part == 0 }
 	r.world.At(at-int64(lost), func() {
@@ -70,7 +70,7 @@ func (r *redis) failover(at int64, lost time.Duration) {
 	})
 }
 
-// redisLink is one instance's way to it.
+// redisLink is the connection of one instance to redis.
 type redisLink struct {
 	*redis
 	fault.Link
@@ -83,7 +83,7 @@ var (
 )
 
 func (l redisLink) call(k wallet.StockKey, apply func() error) error {
-	wait, ok := l.enter(k)
+	wait, ok := l.admit(k)
 	if !ok {
 		return fmt.Errorf("%w: a hot key", wallet.ErrOverloaded)
 	}
@@ -157,8 +157,7 @@ func (l redisLink) Reported(ctx context.Context, t wallet.Template) (n int64, er
 	return n, err
 }
 
-// orderKey is under which a request's context has its order: a plain counter is not told it, and the tally wants to
-// know.
+// orderKey is the context key of a request's order. A plain counter does not receive the order, but the tally needs it.
 type orderKey struct{}
 
 func withOrder(ctx context.Context, id wallet.ActID) context.Context {

@@ -16,7 +16,7 @@ import (
 
 // hundredth is the shipped comparison at a hundredth of its size.
 func hundredth(t *testing.T) *scenarios.Scenario {
-	whole, err := loader.Load("../../scenarios/running-total.yaml")
+	whole, err := loader.Load("../../../scenarios/running-total.yaml")
 	require.NoError(t, err)
 	s, err := scenarios.Scale(whole, 1, 100)
 	require.NoError(t, err)
