@@ -8,7 +8,7 @@ import (
 	"hongbao/scenarios/loader"
 )
 
-// BenchmarkStudy plays the shipped comparison in full: 8,000 writers and 20,000 readers, four designs.
+// BenchmarkStudy runs the shipped comparison at full size: 8,000 writers, 20,000 readers, four designs.
 func BenchmarkStudy(b *testing.B) {
 	s, err := loader.Load("../../../scenarios/running-total.yaml")
 	require.NoError(b, err)
