@@ -12,7 +12,7 @@ import (
 	"hongbao/scenarios/loader"
 )
 
-// TestParentsBudget wants the stages' budgets within the parent's, in the file and at every scale.
+// TestParentsBudget: the sum of the stages' budgets is within the parent's budget, in the file and at every scale.
 func TestParentsBudget(t *testing.T) {
 	src, err := os.ReadFile("phase-switch.yaml")
 	require.NoError(t, err)
@@ -26,7 +26,7 @@ func TestParentsBudget(t *testing.T) {
 		return loader.Parse("a.yaml", []byte(strings.Replace(string(src), "\nstages:", "\nbudget_fen: "+fen+"\nstages:", 1)))
 	}
 	_, err = with("1")
-	require.ErrorContains(t, err, "come to more than 1 fen")
+	require.ErrorContains(t, err, "exceeds 1 fen")
 	s, err := with("100_000_000_000")
 	require.NoError(t, err)
 	require.EqualValues(t, 100_000_000_000, s.Activity.Budget)

@@ -7,20 +7,20 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Coupons is a comparison of ways to count coupons against their stock (C1–C5), made beside the festival under a demand
-// of its own. Moments count from the comparison's start.
+// Coupons is a comparison of ways to count coupons against their stock (C1–C5). It is a separate run with its own demand.
+// Moments count from the comparison's start.
 type Coupons struct {
 	Instances int           // of the asset centre
 	SplitKeys int           // keys of one template under split-key
 	Block     int64         // coupons that an instance leases at once
-	Expiry    time.Duration // an instance that was not heard of for so long has lost its lease
+	Expiry    time.Duration // an instance without a heartbeat for this long loses its lease
 	Interval  time.Duration // between two readings of the stock, and between two rounds of chores
-	Reserve   Ratio         // what the source adds to the stock to hide what is counted twice (C4)
+	Reserve   Ratio         // added to the stock by the source to hide double counting (C4)
 	KeyRate   Ratio         // calls a second that Redis answers on one key (R2)
-	KeyQueue  time.Duration // a call that would wait longer for its key is turned away
+	KeyQueue  time.Duration // a call that would wait longer for its key is rejected
 	Redis     Latency       // of a call to Redis
-	Book      Latency       // of a call to the books
-	Rest      time.Duration // after the last demand, for what is under way
+	Book      Latency       // of a call to the lease store
+	Rest      time.Duration // after the last demand, until open calls have ended
 	Templates []CouponTemplate
 	Faults    []CouponFault
 }
@@ -31,33 +31,33 @@ type CouponTemplate struct {
 	Reward   wallet.RewardID
 	Award    wallet.AwardType
 	Stock    int64
-	Floor    Ratio           // with less than this share left, the fallback is granted (C2); 0: down to the last
+	Floor    Ratio           // threshold: with less than this share left, the fallback is granted (C2); 0: all coupons are granted
 	Fallback wallet.RewardID // empty: a greeting
-	Rate     []Point         // demand; empty: as a fallback alone
+	Rate     []Point         // demand; empty: the coupon is only a fallback
 }
 
-// FaultFailover is what befalls the coupons' Redis alone: its primary dies, and the replica that takes its place lacks the
-// last writes.
+// FaultFailover is a fault of the coupons' Redis only: the primary fails, and the replica that replaces it lacks the last
+// writes.
 const FaultFailover FaultKind = "failover"
 
-// CouponFault is one thing that goes wrong.
+// CouponFault is one fault of a comparison of coupons.
 type CouponFault struct {
 	Kind           FaultKind     // FaultTimeout, FaultCrash or FaultFailover
-	After, For     time.Duration // For: not of a failover
-	Ratio, Applied Ratio         // timeout: share of the calls to Redis and to the books, and of those that took effect
-	Every, Away    time.Duration // crash: one instance every so often, for how long
-	Lost           time.Duration // failover: how old the replica's state is
+	After, For     time.Duration // For: not used by a failover
+	Ratio, Applied Ratio         // timeout: share of the calls to Redis and to the lease store; share of these that took effect
+	Every, Away    time.Duration // crash: interval between two crashes, and downtime of the instance
+	Lost           time.Duration // failover: age of the replica's state
 }
 
 // Bounds of a comparison, so that a typing error cannot keep a machine busy for a day.
 const (
-	MaxCouponDemand    = 10_000_000 // requests of one design, a few seconds a million
+	MaxCouponDemand    = 10_000_000 // requests of one design; a million takes a few seconds
 	MaxCouponInstances = 2_000
 	MaxCouponTemplates = 50
 	MaxCouponLength    = time.Hour
 )
 
-// Length returns how long the comparison takes, its rest included.
+// Length returns the duration of the comparison, including its rest.
 func (c *Coupons) Length() time.Duration {
 	end := time.Duration(0)
 	for _, t := range c.Templates {
@@ -68,12 +68,12 @@ func (c *Coupons) Length() time.Duration {
 	return end + c.Rest
 }
 
-// Curve returns a template's demand as exact integers, like a window's.
+// Curve returns a template's demand as exact integers; see Window.Curve.
 func (t CouponTemplate) Curve() (Curve, error) {
 	return Window{Name: string(t.Reward), Rate: t.Rate}.Curve()
 }
 
-// coupons scales the comparison: less demand, less stock, fewer instances and slower keys. Times stay.
+// coupons scales demand, stock, instances and key rate of the comparison. Times are not scaled.
 func (s *scaler) coupons(c *Coupons) *Coupons {
 	if c == nil {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Curve is a window's rate on one common denominator, so that sums over it are exact integers.
+// Curve is a window's rate with one common denominator, so that sums over it are exact integers.
 //
 // Within a leg of length T ns, x ns after its start, the rate is (A + (B−A)·x/T) / Den grants a second, and
 // (2·A·T·x + (B−A)·x²) / (2·Den·T·10⁹) grants have been made since the leg began.
@@ -22,15 +22,15 @@ type Leg struct {
 	A, B         int64 // rate at the start and at the end, in 1/Den grants a second
 }
 
-// maxLegBits bounds 2·rate·T² of a leg, the largest figure that the exact schedule meets: it is kept in 128 bits,
-// less one for the sum of two such figures.
+// maxLegBits bounds 2·rate·T² of a leg, the largest number in the exact schedule. It is stored in 128 bits; the sum of two
+// such numbers needs one bit more.
 const maxLegBits = 126
 
 // maxDenBits bounds the common denominator, so that it times 2·10⁹, the unit of the exact schedule, fits 64 bits.
 const maxDenBits = 32
 
-// Curve returns the window's rate as exact integers. It fails when they do not fit, which takes rates with very
-// unlike denominators, or hours of a rate with a very large one, or a grant every nanosecond.
+// Curve returns the window's rate as exact integers. It fails if they do not fit. This happens with rates whose denominators
+// have few common factors, with hours of a rate whose denominator is very large, or with a grant every nanosecond.
 func (w Window) Curve() (Curve, error) {
 	den := big.NewInt(1)
 	for _, p := range w.Rate {
@@ -55,7 +55,7 @@ func (w Window) Curve() (Curve, error) {
 	return c, nil
 }
 
-// Grants returns how many grants the whole curve makes: its exact integral, cut to a whole number.
+// Grants returns the number of grants of the whole curve: its exact integral, rounded down.
 func (c Curve) Grants() int64 {
 	sum, part := new(big.Int), new(big.Int)
 	for _, l := range c.Legs {
@@ -66,8 +66,8 @@ func (c Curve) Grants() int64 {
 	return sum.Quo(sum, unit).Int64()
 }
 
-// Grants returns how many grants the window makes; zero when its rate has no exact curve, which the loader and
-// Scale refuse.
+// Grants returns the number of grants of the window. It is zero if the rate has no exact curve; the loader and Scale refuse
+// such rates.
 func (w Window) Grants() int64 {
 	c, err := w.Curve()
 	if err != nil {
@@ -84,10 +84,10 @@ func (w Window) End() time.Time {
 	return w.Start.Add(w.Rate[len(w.Rate)-1].At)
 }
 
-// Invited returns how many people the window invites: those with the indexes below it.
+// Invited returns the number of people that the window invites. They are the people with an index below this number.
 func (s *Scenario) Invited(w Window) int64 { return w.People.Ceil(s.People.Count) }
 
-// Grants returns how many grants all windows make.
+// Grants returns the number of grants of all windows.
 func (s *Scenario) Grants() int64 {
 	n := int64(0)
 	for _, w := range s.Windows {

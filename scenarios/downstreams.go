@@ -4,12 +4,12 @@ import (
 	"time"
 )
 
-// Downstreams is how the systems behind rewards other than cash work, and how badly (B4). The zero value settles
-// everything at once, and lets it be used for a day.
+// Downstreams configures the simulated downstream systems of rewards other than cash, and their faults (B4). With the zero
+// value they settle every order at once, and a reward can be used for a day.
 type Downstreams struct {
-	Processing  time.Duration // how long those take that accept first and decide later
+	Processing  time.Duration // time from acceptance to decision, for systems that accept first and decide later
 	Life        time.Duration // how long a reward can be used; 0 = a day
-	Declined    Ratio         // share of orders that they refuse for good
-	GarbleEvery int           // each so manieth reply is spoilt; 0 = none
-	Silent      bool          // nobody calls back
+	Declined    Ratio         // share of orders that are refused permanently
+	GarbleEvery int           // one reply in this many is unreadable; 0 = none
+	Silent      bool          // no callbacks are sent
 }

@@ -10,26 +10,28 @@ import (
 	"unicode"
 )
 
-// ErrFocus says that a scenario has no such window, or none at the size asked for.
+// ErrFocus reports that a scenario has no such window, or that the window cannot have the requested size.
 var ErrFocus = errors.New("scenarios: impossible focus")
 
-// ErrTooMany says, beside ErrFocus, that a window of this size needs more people than a scenario may have.
+// ErrTooMany reports, together with ErrFocus, that a window of this size needs more people than a scenario may have.
 var ErrTooMany = errors.New("too many people")
 
-// Focus returns one window of s as a scenario of its own, for a test in real time: the same shape over another time and
-// at another height.
+// Focus returns one window of s as a separate scenario for a test in real time. The curve keeps its shape, with another
+// duration and another peak.
 //
-// The window is named as the scenario names it or by its Slug; "" is the first that is marked as a peak, or else the
-// first. Its curve is stretched to the duration (0: as long as it is), with points cut to the nanosecond, and its rates
-// are multiplied so that the highest is exactly peak (0: as it is). Rate limits and machines follow the rates. People and
-// budgets follow the number of grants, rounded up and never fewer than the grants need. What people do after a win is
-// hastened so that looking and withdrawing, using a reward, and sending a packet that is opened happen within the duration
-// after it, in their own proportions; coming back is not. In a lottery everybody invited takes part, as if they had
-// collected before. Simulated faults have moments of the calendar, and are left out; the window may outlast its stage,
-// which in real time is open whenever somebody plays.
+// window is the window's name or its Slug; "" selects the first window with Peak set, or else the first window.
 //
-// ErrFocus: there is no such window, the peak is below zero or nothing at all is to be raised to it, the points would meet,
-// or a figure has no exact 64-bit ratio.
+// The curve is scaled in time to duration (0: unchanged), with points rounded down to the nanosecond. The rates are
+// multiplied so that the highest is exactly peak (0: unchanged). Rate limits and machines are scaled like the rates. People
+// and budgets are scaled like the number of grants, rounded up, and are at least what the grants need.
+//
+// The delays after a win are shortened in proportion, so that these journeys end within duration: look and withdraw; look
+// and use a reward; look, send a packet, and its opening. The delay of a second look is not shortened. In a lottery every
+// invited person takes part, as if they had collected all cards. Faults are dropped, because their moments are those of the
+// calendar. The window may end after its stage: in real time the stage is open during the whole test.
+//
+// ErrFocus: there is no such window; the duration or the peak is negative; a window without grants cannot reach a peak; two
+// points would have the same time; or a number has no exact 64-bit ratio.
 func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Scenario, error) {
 	w, err := s.Find(window)
 	if err != nil {
@@ -59,8 +61,8 @@ func Focus(s *Scenario, window string, peak Ratio, duration time.Duration) (*Sce
 	return &out, nil
 }
 
-// StockedAs returns a focused scenario with the stocks of the whole, as a service that was started with the whole has them:
-// it knows of no window. The two have one tree.
+// StockedAs returns a copy of the focused scenario s with the stocks of the whole scenario. A service that was started with
+// the whole scenario has these stocks, because it knows no windows. Both scenarios have the same tree.
 func (s *Scenario) StockedAs(whole *Scenario) *Scenario {
 	out := *s
 	out.Activity = (&scaler{by: Ratio{1, 1}}).activity(s.Activity) // a copy
@@ -74,13 +76,14 @@ func (s *Scenario) StockedAs(whole *Scenario) *Scenario {
 	return &out
 }
 
-// Slug returns a window's name as one types it: lower case, with a dash for whatever is neither letter nor digit.
+// Slug returns the window's name for the command line: lower case, with a dash in place of characters other than letters
+// and digits.
 func (w Window) Slug() string {
 	parts := strings.FieldsFunc(strings.ToLower(w.Name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	return strings.Join(parts, "-")
 }
 
-// Find returns the window of a name or slug.
+// Find returns the window with this name or slug; "" selects as in Focus. The error is ErrFocus.
 func (s *Scenario) Find(name string) (*Window, error) {
 	if len(s.Windows) == 0 {
 		return nil, fmt.Errorf("%w: scenario %s has no window", ErrFocus, s.Name)
@@ -98,10 +101,10 @@ func (s *Scenario) Find(name string) (*Window, error) {
 	for _, w := range s.Windows {
 		there = append(there, w.Slug())
 	}
-	return nil, fmt.Errorf("%w: no window %q; there are: %s", ErrFocus, name, strings.Join(there, ", "))
+	return nil, fmt.Errorf("%w: no window %q; the windows are: %s", ErrFocus, name, strings.Join(there, ", "))
 }
 
-// focus is what a window becomes.
+// focus is the conversion of one window.
 type focus struct {
 	from, window Window
 	long         time.Duration // of from
@@ -109,7 +112,7 @@ type focus struct {
 	by           Ratio         // of the rates
 }
 
-// heights finds by how much the rates are multiplied.
+// heights computes the factor of the rates.
 func (f *focus) heights(peak Ratio) error {
 	f.by = Ratio{1, 1}
 	if peak.Num == 0 {
@@ -122,7 +125,7 @@ func (f *focus) heights(peak Ratio) error {
 		}
 	}
 	if high.Sign() == 0 {
-		return fmt.Errorf("%w: window %q grants nothing that could be raised to %v a second", ErrFocus, f.from.Name, peak)
+		return fmt.Errorf("%w: window %q has no grants, so its rate cannot be raised to %v a second", ErrFocus, f.from.Name, peak)
 	}
 	by := high.Quo(big.NewRat(peak.Num, peak.Den), high)
 	if !by.Num().IsInt64() || !by.Denom().IsInt64() {
@@ -132,7 +135,7 @@ func (f *focus) heights(peak Ratio) error {
 	return nil
 }
 
-// points returns the curve stretched in time and height.
+// points returns the curve scaled in time and in rate.
 func (f *focus) points() ([]Point, error) {
 	out := slices.Clone(f.from.Rate)
 	for i, p := range out {
@@ -142,19 +145,19 @@ func (f *focus) points() ([]Point, error) {
 		}
 		out[i] = Point{At: part(p.At, f.duration, f.long), Rate: rate}
 		if i > 0 && out[i].At <= out[i-1].At {
-			return nil, fmt.Errorf("%w: window %q has points that would meet in %v", ErrFocus, f.from.Name, f.duration)
+			return nil, fmt.Errorf("%w: window %q has points that would have the same time within %v", ErrFocus, f.from.Name, f.duration)
 		}
 	}
 	return out, nil
 }
 
-// part returns d·num/den, cut to the nanosecond; den is above zero and the result fits when num is at most a year.
+// part returns d·num/den, rounded down to the nanosecond. den must be above zero; the result fits if num is at most a year.
 func part(d, num, den time.Duration) time.Duration {
 	p := new(big.Int).Mul(big.NewInt(int64(d)), big.NewInt(int64(num)))
 	return time.Duration(p.Quo(p, big.NewInt(int64(den))).Int64())
 }
 
-// people fits people, budgets, limits and machines to the window.
+// people scales people, budgets, limits and machines for the window.
 func (f *focus) people(out *Scenario) error {
 	curve, err := f.window.Curve()
 	if err != nil {
@@ -164,11 +167,11 @@ func (f *focus) people(out *Scenario) error {
 	byGrants, byRate := scaler{by: Ratio{grants, max(was, 1)}}, scaler{by: f.by}
 	f.window.Rules = byGrants.rules(f.window.Rules)
 	if f.window.Lottery != nil {
-		f.window.Lottery.Of = "" // the other window is not there
+		f.window.Lottery.Of = "" // the other window is dropped
 	}
 	invited := f.window.People
 	if invited.Num <= 0 && grants > 0 {
-		return fmt.Errorf("nobody is invited to %d grants", grants)
+		return fmt.Errorf("nobody is invited to a window of %d grants", grants)
 	}
 	needs := scaler{by: Ratio{invited.Den, max(invited.Num, 1)}}
 	times := f.window.Times()
@@ -193,8 +196,8 @@ func (f *focus) people(out *Scenario) error {
 	return errors.Join(byGrants.err, byRate.err, needs.err)
 }
 
-// hastened shortens the journeys after a win, so that none takes longer than the time there is. Who comes back much later
-// does so after the run, and hastening that would make a load that no festival has.
+// hastened shortens the journeys after a win, so that none takes longer than within. It does not shorten the delay of a second
+// look: these looks happen after the run, and to move them into the run would make a load that no festival has.
 func hastened(a AfterWin, within time.Duration) AfterWin {
 	long := a.Journey()
 	if long <= within {
@@ -206,8 +209,8 @@ func hastened(a AfterWin, within time.Duration) AfterWin {
 	return a
 }
 
-// Journey is how long the longest journey after a win takes at most: to look and withdraw, to look for a reward and use it,
-// or to look and send a packet that is opened.
+// Journey returns the maximum duration of the longest journey after a win: to look and withdraw; to look and use a reward; or
+// to look and send a packet that is then opened.
 func (a AfterWin) Journey() time.Duration {
 	long := a.LookDelay.Max + a.WithdrawDelay.Max
 	if a.Use.Num > 0 {

@@ -33,8 +33,8 @@ func highest(w scenarios.Window) *big.Rat {
 	return high
 }
 
-// The source's peak at 3,000 a second for twenty seconds: 60,000 grants to 66,667 people in the same proportion, the
-// budget and the machines with them.
+// The source's peak at 3,000 grants a second for twenty seconds: 60,000 grants and 66,667 people, in the original proportion.
+// Budget and machines have the same proportion.
 func TestFocusOnThePeak(t *testing.T) {
 	s := mustLoad(t, "rain-peak.yaml")
 	before := *s
@@ -44,9 +44,9 @@ func TestFocusOnThePeak(t *testing.T) {
 	require.Equal(t, int64(66_667), f.People.Count, "60 M people in 54 M grants, rounded up")
 	require.Equal(t, []scenarios.Point{{0, scenarios.Ratio{3000, 1}}, {20 * time.Second, scenarios.Ratio{3000, 1}}}, f.Windows[0].Rate)
 	require.EqualValues(t, 8_888_889, f.Activity.Children[0].Budget, "8 G fen for 54 M grants, rounded up")
-	require.Equal(t, s.Activity.Children[0].SingleCap, f.Activity.Children[0].SingleCap, "amounts stay")
+	require.Equal(t, s.Activity.Children[0].SingleCap, f.Activity.Children[0].SingleCap, "amounts are not scaled")
 	require.Equal(t, scenarios.Ratio{500, 1}, f.Capacity.LedgerTPS(), "300 k/s at a six-hundredth")
-	require.Equal(t, scenarios.Range{time.Minute, 20 * time.Minute}, f.People.After.ComeBackDelay, "nobody comes back sooner than people do")
+	require.Equal(t, scenarios.Range{time.Minute, 20 * time.Minute}, f.People.After.ComeBackDelay, "the delay of a second look is not shortened")
 	require.Equal(t, 4*time.Second, f.People.After.LookDelay.Max, "30 s of the 150 s of the first journey")
 	require.Equal(t, 16*time.Second, f.People.After.WithdrawDelay.Max)
 	require.Empty(t, f.Faults)
@@ -54,7 +54,7 @@ func TestFocusOnThePeak(t *testing.T) {
 	require.Equal(t, scenarios.Ratio{1_800_000, 1}, s.Windows[0].Rate[0].Rate)
 }
 
-// Windows are found by name, by slug, and without a name by being the peak.
+// Find accepts a name or a slug. Without a name it returns the peak.
 func TestFocusFindsWindows(t *testing.T) {
 	s := mustLoad(t, "spring-festival-2022.yaml")
 	peak := ""
@@ -65,7 +65,7 @@ func TestFocusFindsWindows(t *testing.T) {
 		for _, name := range []string{w.Name, w.Slug()} {
 			f, err := scenarios.Focus(s, name, scenarios.Ratio{}, 0)
 			require.NoError(t, err)
-			require.Equal(t, []scenarios.Window{w}, f.Windows, "as it is, when nothing else is asked for")
+			require.Equal(t, []scenarios.Window{w}, f.Windows, "unchanged by default")
 			require.Equal(t, s.People.Count, f.People.Count)
 			require.Equal(t, s.Activity, f.Activity)
 		}
@@ -81,8 +81,8 @@ func TestFocusFindsWindows(t *testing.T) {
 	require.Equal(t, "new-year-s-eve-rain-round-1", scenarios.Window{Name: "New Year's Eve, rain round 1"}.Slug())
 }
 
-// Of any window at any height and length: the highest rate is the one asked for to the last digit, it lasts as long as
-// asked, its points keep their proportions, its people are enough, and what people do fits.
+// For any window, peak and duration: the highest rate and the duration are exactly the requested ones, the points keep their
+// proportions, there are enough people for the grants, and the journeys fit into the duration.
 func TestFocusIsExact(t *testing.T) {
 	files, err := filepath.Glob("regress/*.yaml")
 	require.NoError(t, err)
@@ -98,7 +98,7 @@ func TestFocusIsExact(t *testing.T) {
 		long := time.Duration(rapid.Int64Range(1_000, 300_000).Draw(t, "ms")) * time.Millisecond
 		f, err := scenarios.Focus(s, w.Name, peak, long)
 		if errors.Is(err, scenarios.ErrTooMany) {
-			return // a window that invites few needs more people than there may be
+			return // a window with a small share of invited people needs more people than allowed
 		}
 		require.NoError(t, err)
 		got := f.Windows[0]
@@ -124,7 +124,7 @@ func TestFocusIsExact(t *testing.T) {
 	})
 }
 
-// What cannot be had is refused, and the refusal lists what there is.
+// Focus refuses impossible requests, and lists the windows if there is no such window.
 func TestFocusRefuses(t *testing.T) {
 	for _, c := range []struct {
 		why      string
@@ -132,19 +132,19 @@ func TestFocusRefuses(t *testing.T) {
 		peak     scenarios.Ratio
 		duration time.Duration
 		change   func(*scenarios.Scenario)
-		says     string
+		want     string
 	}{
-		{"no such window", "rain-9", scenarios.Ratio{}, 0, nil, "there are: rain-at-the-peak"},
+		{"no such window", "rain-9", scenarios.Ratio{}, 0, nil, "the windows are: rain-at-the-peak"},
 		{"a negative duration", "", scenarios.Ratio{}, -time.Second, nil, "-1s"},
 		{"a negative peak", "", scenarios.Ratio{-1, 1}, 0, nil, "-1/1"},
-		{"a peak that is no ratio", "", scenarios.Ratio{1, 0}, 0, nil, "1/0"},
+		{"a peak that is not a ratio", "", scenarios.Ratio{1, 0}, 0, nil, "1/0"},
 		{"a window without grants cannot be raised", "", scenarios.Ratio{5, 1}, 0, func(s *scenarios.Scenario) {
 			s.Windows[0].Rate = []scenarios.Point{{0, scenarios.Ratio{0, 1}}, {time.Second, scenarios.Ratio{0, 1}}}
-		}, "grants nothing"},
+		}, "has no grants"},
 		{"points a millisecond apart in a nanosecond", "", scenarios.Ratio{}, 2, func(s *scenarios.Scenario) {
 			s.Windows[0].Rate = []scenarios.Point{{0, scenarios.Ratio{1, 1}}, {time.Millisecond, scenarios.Ratio{2, 1}}, {time.Second, scenarios.Ratio{2, 1}}}
-		}, "points that would meet"},
-		{"more people than there are", "", scenarios.Ratio{1_000_000, 1}, time.Hour, nil, "too many people: 4000000000"},
+		}, "points that would have the same time"},
+		{"more people than allowed", "", scenarios.Ratio{1_000_000, 1}, time.Hour, nil, "too many people: 4000000000"},
 		{"nobody is invited", "", scenarios.Ratio{}, 0, func(s *scenarios.Scenario) { s.Windows[0].People = scenarios.Ratio{0, 1} }, "nobody is invited"},
 		{"a rate that no ratio can hold", "", scenarios.Ratio{4_611_686_018_427_387_847, 4_611_686_018_427_387_903}, 0, nil, "64-bit ratio"},
 		{"no windows at all", "", scenarios.Ratio{}, 0, func(s *scenarios.Scenario) { s.Windows = nil }, "has no window"},
@@ -156,13 +156,13 @@ func TestFocusRefuses(t *testing.T) {
 			}
 			_, err := scenarios.Focus(s, c.window, c.peak, c.duration)
 			require.ErrorIs(t, err, scenarios.ErrFocus)
-			require.ErrorContains(t, err, c.says)
+			require.ErrorContains(t, err, c.want)
 		})
 	}
 }
 
-// A window of several rewards, or of several chances, keeps its rules, has people enough for its chances, stock in proportion
-// to its grants, and leaves time for what people do with what they won.
+// A window with several rewards or several chances keeps its rules. It has enough people for its chances, a stock in proportion
+// to its grants, and time for what people do after a win.
 func TestFocusOnPlays(t *testing.T) {
 	s := mustLoad(t, "reward-centre.yaml")
 	for _, c := range []struct {
@@ -188,7 +188,7 @@ func TestFocusOnPlays(t *testing.T) {
 		a := f.People.After
 		require.LessOrEqual(t, a.LookDelay.Max+a.SendDelay.Max+a.OpenDelay.Max, 5*time.Second)
 		require.LessOrEqual(t, a.UseDelay.Max+a.LookDelay.Max, 5*time.Second)
-		require.Greater(t, a.OpenDelay.Max, a.SendDelay.Max, "in their own proportions")
+		require.Greater(t, a.OpenDelay.Max, a.SendDelay.Max, "in the original proportion")
 		for _, r := range f.Activity.Children[0].Rewards {
 			if r.Type == wallet.MovieCoupon {
 				require.Equal(t, c.movies, r.Rewards[0].Stock, "%s: %d of %d grants", c.why, w.Grants(), was.Grants())
@@ -196,7 +196,7 @@ func TestFocusOnPlays(t *testing.T) {
 		}
 		served := f.StockedAs(s)
 		for i, r := range s.Activity.Children[0].Rewards {
-			require.Equal(t, r.Rewards[0].Stock, served.Activity.Children[0].Rewards[i].Rewards[0].Stock, "a service knows of no window")
+			require.Equal(t, r.Rewards[0].Stock, served.Activity.Children[0].Rewards[i].Rewards[0].Stock, "a service knows no windows")
 		}
 		require.Equal(t, f.Activity.Children[0].Budget, served.Activity.Children[0].Budget)
 		if w.Lottery != nil {

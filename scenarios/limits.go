@@ -4,46 +4,46 @@ import (
 	"time"
 )
 
-// Limits is a comparison of ways to limit a rate over many instances (L1–L3), made beside the festival under a load of its
-// own: cases of a low and of a high limit, and two kinds of traffic in one pool or in two.
+// Limits is a comparison of ways to limit a rate over many instances (L1–L3). It is a separate run with its own load: cases
+// with a low and with a high limit, and two kinds of traffic in one pool or in two.
 type Limits struct {
 	Instances  int
-	Hot        Ratio         // share of the instances that take HotTraffic of the requests: traffic is uneven
+	Hot        Ratio         // share of the instances that receive HotTraffic of the requests: traffic is uneven
 	HotTraffic Ratio         //
-	KeyRate    Ratio         // calls a second that the common count answers on one key (R2)
+	KeyRate    Ratio         // calls a second that the shared counter answers on one key (R2)
 	Takes      time.Duration // of each case
-	OutageFrom time.Duration // the common count answers nobody from then on
+	OutageFrom time.Duration // start of the outage of the shared counter
 	OutageFor  time.Duration //
 	Cases      []LimitCase
 	Pools      LimitPools
 }
 
-// LimitCase is one limit and what is asked of it, both a second over all instances.
+// LimitCase is one limit and the offered rate, both in requests a second over all instances.
 type LimitCase struct {
 	Name           string
 	Limit, Offered Ratio
 }
 
-// LimitPools is the traffic of one machine: that of the festival, which floods it, and everyday's.
+// LimitPools is the traffic of one machine: the festival's, which floods it, and everyday traffic.
 type LimitPools struct {
-	Room                int           // requests that the machine works on at a time
-	EverydayRoom        int           // of them, those kept for everyday traffic where it has a pool of its own
-	Takes               time.Duration // one request
-	Activity, Flood     Ratio         // requests a second of the festival, and while it floods
-	Everyday            Ratio         // requests a second
+	Room                int           // requests that the machine processes at a time
+	EverydayRoom        int           // of these, the part reserved for everyday traffic if it has a separate pool
+	Takes               time.Duration // processing time of one request
+	Activity, Flood     Ratio         // festival requests a second, normally and during the flood
+	Everyday            Ratio         // everyday requests a second
 	FloodFrom, FloodFor time.Duration
 }
 
 // Bounds of a comparison, so that a typing error cannot keep a machine busy for a day.
 const (
-	MaxLimitRequests  = 20_000_000 // of one design, all cases
+	MaxLimitRequests  = 20_000_000 // of one design, all cases together
 	MaxLimitInstances = 10_000
 	MaxLimitCases     = 6
 	MaxLimitLength    = time.Hour
 )
 
-// limits scales the comparison: less load and a slower count on the same instances, because what is compared is how they
-// divide the load. Times stay.
+// limits scales the load and the rate of the shared counter. Instances are not scaled, because the comparison is about how
+// they divide the load. Times are not scaled.
 func (s *scaler) limits(l *Limits) *Limits {
 	if l == nil {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"hongbao/scenarios/loader"
 )
 
-// TestLimits wants the shipped comparison read as it is written, and scaled.
+// TestLimits: the shipped comparison is read as written, and scaled.
 func TestLimits(t *testing.T) {
 	s, err := loader.Load("limits.yaml")
 	require.NoError(t, err)
@@ -24,23 +24,23 @@ func TestLimits(t *testing.T) {
 	require.Equal(t, scenarios.Ratio{3_000, 1}, small.Limits.KeyRate)
 	require.Equal(t, scenarios.Ratio{6, 1}, small.Limits.Cases[0].Limit)
 	require.Equal(t, 40, small.Limits.Pools.Room)
-	require.Equal(t, 40, small.Limits.Instances, "how the load is divided stays")
-	require.Equal(t, scenarios.Ratio{30_000, 1}, s.Limits.KeyRate, "the original stays")
+	require.Equal(t, 40, small.Limits.Instances, "the division of the load does not change")
+	require.Equal(t, scenarios.Ratio{30_000, 1}, s.Limits.KeyRate, "the original is not changed")
 }
 
-// TestLimitsFaults wants each fault of the section found.
+// TestLimitsFaults: the loader finds each fault of the section.
 func TestLimitsFaults(t *testing.T) {
 	src, err := os.ReadFile("limits.yaml")
 	require.NoError(t, err)
 	for _, c := range []struct{ why, from, to, want string }{
 		{"one instance divides nothing", "instances: 40", "instances: 1", "not between 2 and"},
-		{"a count that answers nothing", "key_rate: 30k/s", "key_rate: 0/s", "compares nothing"},
+		{"a counter that answers nothing", "key_rate: 30k/s", "key_rate: 0/s", "the rate is zero"},
 		{"an outage beyond the end", "outage_from: 6s", "outage_from: 9s", "ends after"},
 		{"a flood beyond the end", "flood_for: 4s", "flood_for: 8s", "ends after"},
-		{"a name twice", "name: high", "name: low", "there twice"},
+		{"a name twice", "name: high", "name: low", "appears twice"},
 		{"a limit of zero", "limit: 60/s", "limit: 0/s", "lets nothing pass"},
-		{"all the room kept", "everyday_room: 100", "everyday_room: 400", "is not between 1 and 399"},
-		{"more than a machine can go through", "offered: 100k/s", "offered: 9M/s", "requests are more than"},
+		{"all the room reserved", "everyday_room: 100", "everyday_room: 400", "is not between 1 and 399"},
+		{"more requests than a run can process", "offered: 100k/s", "offered: 9M/s", "requests are more than"},
 		{"no time", "  takes: 10s", "  takes: 0s", "is not between"},
 	} {
 		text := strings.Replace(string(src), c.from, c.to, 1)

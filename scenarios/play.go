@@ -6,17 +6,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Rules say who wins what in a window beside its rate (B3). The zero Rules: everybody invited wins once, cash of the
+// Rules are the rules of a window's play (B3). With zero Rules each invited person wins once, and the reward is cash in the
 // window's scene.
 type Rules struct {
-	// Prizes are what may be won, one of them drawn by weight each time; none: the window's own scene and amounts.
+	// Prizes are the possible rewards; each win draws one by weight. If empty, the window's own scene and amounts are used.
 	Prizes []Prize
 
-	// Friends is on how many friends' pages each person may win, once each; 0 where there are none.
+	// Friends is the number of friends' pages on which each person may win, once per page; 0 if the play has no friends.
 	Friends int
 
-	Cards   *Cards   // nil: no cards are handed out
-	Lottery *Lottery // nil: everybody invited takes part
+	Cards   *Cards   // nil: the play has no cards
+	Lottery *Lottery // nil: every invited person takes part
 }
 
 // Prize is one of the rewards of a window.
@@ -27,20 +27,20 @@ type Prize struct {
 	Amount []AmountBand // of cash
 }
 
-// Cards hands out a card with every grant: each of the window's people draws as often as it says.
+// Cards configures a card collection: each grant is one draw of a card.
 type Cards struct {
 	Kinds []int // the weight of each kind
-	Draws int   // times that a person may draw
+	Draws int   // per person
 }
 
-// Lottery invites those alone who have collected every kind of card.
+// Lottery is open only to people who have collected every kind of card.
 type Lottery struct {
-	Of  string       // the window in which cards were collected; empty: all invited people have collected
-	Pot wallet.Money // shared evenly among those who take part, to the last fen; 0: prizes are drawn instead
+	Of  string       // the window in which cards were collected; empty: all invited people have every kind
+	Pot wallet.Money // divided evenly among the participants, to the last fen; 0: prizes are drawn instead
 }
 
-// Times returns how often one person may win in the window. Each time has a rain number of its own, from the window's
-// on, so that each has an order of its own (O3).
+// Times returns how often one person may win in the window. Each win has its own rain number, counted from the window's, and
+// therefore its own order (O3).
 func (r Rules) Times() int64 {
 	if r.Cards != nil {
 		return int64(r.Cards.Draws)
@@ -48,10 +48,10 @@ func (r Rules) Times() int64 {
 	return int64(max(1, r.Friends))
 }
 
-// Chances returns how many wins the window has room for: its people, as often as each may win.
+// Chances returns the maximum number of wins in the window: invited people times wins per person.
 func (s *Scenario) Chances(w Window) int64 { return s.Invited(w) * w.Times() }
 
-// Has says whether a person can win a scene's reward in the window.
+// Has reports whether a person can win the scene's reward with this rain number in the window.
 func (w Window) Has(scene wallet.SceneID, rain int32) bool {
 	if rain < w.Rain || int64(rain) >= int64(w.Rain)+w.Times() {
 		return false
@@ -64,7 +64,7 @@ func (w Window) Has(scene wallet.SceneID, rain int32) bool {
 	return len(w.Prizes) == 0 && w.Scene == scene
 }
 
-// HasItems says whether any window grants rewards other than cash.
+// HasItems reports whether any window grants rewards other than cash.
 func (s *Scenario) HasItems() bool {
 	for _, w := range s.Windows {
 		for _, p := range w.Prizes {
@@ -76,7 +76,7 @@ func (s *Scenario) HasItems() bool {
 	return false
 }
 
-// HasCash says whether any window grants cash.
+// HasCash reports whether any window grants cash.
 func (s *Scenario) HasCash() bool {
 	for _, w := range s.Windows {
 		if len(w.Prizes) == 0 || slices.ContainsFunc(w.Prizes, func(p Prize) bool { return p.Award == wallet.Cash }) {
@@ -86,10 +86,10 @@ func (s *Scenario) HasCash() bool {
 	return false
 }
 
-// HasPackets says whether people send packets to each other.
+// HasPackets reports whether people send packets to each other.
 func (s *Scenario) HasPackets() bool { return s.People.After.Send.Num > 0 }
 
-// rules scales what counts people or money. What one person may do stays.
+// rules scales the pot. Limits per person are not scaled.
 func (s *scaler) rules(r Rules) Rules {
 	if r.Lottery != nil {
 		l := *r.Lottery

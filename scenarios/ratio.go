@@ -7,20 +7,20 @@ import (
 	"math/bits"
 )
 
-// errScale says that a figure cannot be kept exactly.
-var errScale = errors.New("scenarios: the figure does not fit an exact 64-bit ratio")
+// errScale reports that a number cannot be represented exactly.
+var errScale = errors.New("scenarios: the number does not fit an exact 64-bit ratio")
 
 // String prints the ratio as scenario files write it.
 func (r Ratio) String() string { return fmt.Sprintf("%d/%d", r.Num, r.Den) }
 
-// Floor returns r·n cut to a whole number. Both are at least zero, r.Den is above it and the result fits.
+// Floor returns r·n rounded down. r and n must be at least zero, r.Den above zero, and the result must fit 64 bits.
 func (r Ratio) Floor(n int64) int64 {
 	hi, lo := bits.Mul64(uint64(r.Num), uint64(n))
 	q, _ := bits.Div64(hi, lo, uint64(r.Den))
 	return int64(q)
 }
 
-// Ceil returns r·n rounded up to a whole number, under the conditions of Floor.
+// Ceil returns r·n rounded up, under the conditions of Floor.
 func (r Ratio) Ceil(n int64) int64 {
 	hi, lo := bits.Mul64(uint64(r.Num), uint64(n))
 	q, rest := bits.Div64(hi, lo, uint64(r.Den))
@@ -30,7 +30,7 @@ func (r Ratio) Ceil(n int64) int64 {
 	return int64(q)
 }
 
-// Times returns r·by in lowest terms, or errScale when that does not fit.
+// Times returns r·by in lowest terms. It fails if the result does not fit 64 bits.
 func (r Ratio) Times(by Ratio) (Ratio, error) {
 	if r.Den <= 0 || by.Den <= 0 {
 		return Ratio{}, fmt.Errorf("%w: %v times %v", errScale, r, by)
@@ -43,7 +43,7 @@ func (r Ratio) Times(by Ratio) (Ratio, error) {
 	return Ratio{a.Num().Int64(), a.Denom().Int64()}, nil
 }
 
-// ceil returns r·n rounded up, or errScale when that does not fit. Unlike Ceil it takes an r above one.
+// ceil returns r·n rounded up, or errScale if the result does not fit. Unlike Ceil it accepts any r·n.
 func (r Ratio) ceil(n int64) (int64, error) {
 	p := new(big.Int).Mul(big.NewInt(r.Num), big.NewInt(n))
 	p.Add(p, big.NewInt(r.Den-1)).Quo(p, big.NewInt(r.Den))

@@ -14,7 +14,7 @@ import (
 
 // withTotals returns the base file with a comparison of running totals.
 func withTotals(t *testing.T) *scenarios.Scenario {
-	base, err := os.ReadFile("testdata/base.yaml")
+	base, err := os.ReadFile("loader/testdata/base.yaml")
 	require.NoError(t, err)
 	s, err := loader.Parse("a.yaml", []byte(strings.TrimRight(string(base), "\n")+`
 running_total:
@@ -59,8 +59,8 @@ func TestRunningTotalScales(t *testing.T) {
 	r := small.RunningTotal
 	require.Equal(t, []any{8, 21, scenarios.Ratio{300, 1}, scenarios.Ratio{1800, 1}, scenarios.Ratio{30, 1}}, []any{r.Writers, r.Readers, r.Writes, r.Reads, r.KeyRate})
 	require.EqualValues(t, 6_000_000, r.Before)
-	require.Equal(t, s.RunningTotal.Rounds, r.Rounds, "times and shares stay")
-	require.Equal(t, before, *s.RunningTotal, "the whole one is as it was")
+	require.Equal(t, s.RunningTotal.Rounds, r.Rounds, "times and shares are not scaled")
+	require.Equal(t, before, *s.RunningTotal, "the original is not changed")
 
 	s.RunningTotal = nil
 	small, err = scenarios.Scale(s, 1, 10)

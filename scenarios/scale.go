@@ -8,22 +8,22 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// ErrScale says that a scenario cannot be had at the scale asked for.
+// ErrScale reports that a scenario cannot have the requested scale.
 var ErrScale = errors.New("scenarios: impossible scale")
 
-// MinPostingBatch is the smallest batch that Scale makes. A batch takes batch ÷ rate; with smaller instances the
-// same time means smaller batches, but below ten credits the cost of a transaction would outweigh its content,
-// which it does at no size of the festival.
+// MinPostingBatch is the smallest batch that Scale makes. Posting a batch takes batch ÷ rate. With smaller instances the same
+// time means smaller batches. Below ten credits the fixed cost of a transaction would dominate, which does not happen at
+// full size.
 const MinPostingBatch = 10
 
-// Scale returns s with num/den of its people, rates, capacities and budgets. Times and latencies stay, so waits and
-// the course of the backlog stay too.
+// Scale returns s with num/den of its people, rates, capacities and budgets. Times and latencies are not scaled. Therefore
+// waits and the length of the backlog in time do not change.
 //
-// Rates are exact ratios and scale without loss. People, budgets, stocks and instances are whole: they round up, so that a
-// window never invites fewer people than it grants and no grant is refused that the full size would have made; the
-// rate of one ledger instance takes the difference, so that all instances together post num/den exactly. A window
-// may be left without a grant. ErrScale: the ratio is not positive, less than one person is left, or a figure has
-// no exact 64-bit ratio.
+// Rates are exact ratios and are scaled without loss. People, budgets, stocks and instances are integers and are rounded up.
+// Therefore a window never invites fewer people than it has grants, and no grant is refused that the full size makes. The
+// rate of one ledger instance compensates the rounding, so that all instances together post exactly num/den. A window may
+// have no grant left. ErrScale: the ratio is not positive, less than one person is left, or a number has no exact 64-bit
+// ratio.
 func Scale(s *Scenario, num, den int64) (*Scenario, error) {
 	if num <= 0 || den <= 0 {
 		return nil, fmt.Errorf("%w: %d/%d is not above zero", ErrScale, num, den)
@@ -57,7 +57,7 @@ func Scale(s *Scenario, num, den int64) (*Scenario, error) {
 	return &out, nil
 }
 
-// scaler scales figures and keeps the first error.
+// scaler scales numbers and keeps the first error.
 type scaler struct {
 	by  Ratio
 	err error
@@ -81,13 +81,13 @@ func (s *scaler) whole(n int64) int64 {
 	return v
 }
 
-// activity scales the budgets and the rate limits of the tree. Caps stay, as amounts do.
+// activity scales budgets, stocks and rate limits of the tree. Caps and amounts are not scaled.
 func (s *scaler) activity(a wallet.Activity) wallet.Activity {
 	a.Children = slices.Clone(a.Children)
 	sum := wallet.Money(0)
 	for i := range a.Children {
 		c := &a.Children[i]
-		// A budget below its cap is a contradiction that activities refuse; only the tiniest scales come to it.
+		// An activity with a budget below its cap is invalid. Only very small scales reach this bound.
 		c.Budget = max(wallet.Money(s.whole(int64(c.Budget))), c.SingleCap)
 		sum += c.Budget
 		c.Rewards = slices.Clone(c.Rewards)
@@ -102,14 +102,14 @@ func (s *scaler) activity(a wallet.Activity) wallet.Activity {
 			}
 		}
 	}
-	if a.Budget > 0 { // the children's were rounded up
+	if a.Budget > 0 { // the children's budgets were rounded up
 		a.Budget = max(wallet.Money(s.whole(int64(a.Budget))), sum)
 	}
 	return a
 }
 
-// capacity scales the machines. Backlog shards stay in proportion to ledger instances, so that as many posters
-// keep each instance busy, and a batch keeps taking about the same time.
+// capacity scales the machines. Backlog shards are scaled like ledger instances, so that each instance has the same number of
+// posters. The time to post a batch stays about the same.
 func (s *scaler) capacity(c Capacity) Capacity {
 	out := c
 	out.NodeInstances = int(s.whole(int64(c.NodeInstances)))
@@ -123,7 +123,7 @@ func (s *scaler) capacity(c Capacity) Capacity {
 		return c
 	}
 	out.LedgerInstanceTPS, out.PosterShards = each, int(shards)
-	// An instance never gets faster, because instances round up: slower is at most one.
+	// Instances are rounded up, so an instance is never faster than before: slower is at most one.
 	out.PostingBatch = min(c.PostingBatch, max(MinPostingBatch, int(slower.Floor(int64(c.PostingBatch)))))
 	return out
 }

@@ -11,8 +11,7 @@ import (
 	"hongbao/scenarios/loader"
 )
 
-// A thousandth of the festival is the festival: the ledger posts exactly a thousandth, one instance and four posters
-// do it, and a batch takes as long as before.
+// At 1/1000 the ledger posts exactly a thousandth with one instance and four posters, and a batch takes the same time.
 func TestScaleAThousandth(t *testing.T) {
 	s, err := loader.Load("spring-festival-2022.yaml")
 	require.NoError(t, err)
@@ -24,15 +23,15 @@ func TestScaleAThousandth(t *testing.T) {
 	require.Equal(t, scenarios.Capacity{NodeInstances: 8, LedgerInstances: 1, LedgerInstanceTPS: scenarios.Ratio{300, 1}, PostingBatch: 30, PosterShards: 4,
 		LedgerQueue: s.Capacity.LedgerQueue}, z.Capacity)
 	require.Equal(t, wallet.Money(100_000_000), z.Activity.Children[2].Budget)
-	require.Equal(t, s.Activity.Children[2].SingleCap, z.Activity.Children[2].SingleCap, "amounts stay")
+	require.Equal(t, s.Activity.Children[2].SingleCap, z.Activity.Children[2].SingleCap, "amounts are not scaled")
 	require.Equal(t, s.Latency, z.Latency)
-	require.Equal(t, s.Windows[5].End(), z.Windows[5].End(), "times stay")
+	require.Equal(t, s.Windows[5].End(), z.Windows[5].End(), "times are not scaled")
 	require.Equal(t, before, *s, "the scenario given is not changed")
 	require.Equal(t, scenarios.Ratio{1_800_000, 1}, s.Windows[14].Rate[1].Rate)
 }
 
-// At whatever scale: the ledger's rate is exact, grants are num/den cut to a whole number, a window invites enough,
-// nothing is zero that must not be, and scaling in two steps is scaling in one as far as rates go.
+// At every scale: the ledger's rate is exact, grants are num/den rounded down, a window invites enough people, and no required
+// number is zero.
 func TestScaleKeepsProportions(t *testing.T) {
 	for _, path := range []string{"spring-festival-2022.yaml", "rain-peak.yaml", "regress/budget-stop.yaml"} {
 		s, err := loader.Load(path)
@@ -60,7 +59,7 @@ func TestScaleKeepsProportions(t *testing.T) {
 	}
 }
 
-// What cannot be scaled is refused by name.
+// Scale refuses impossible scales.
 func TestScaleRefuses(t *testing.T) {
 	s, err := loader.Load("rain-peak.yaml")
 	require.NoError(t, err)
@@ -70,10 +69,10 @@ func TestScaleRefuses(t *testing.T) {
 	}{
 		{"no ratio", 1, 0},
 		{"a negative ratio", -1, 1000},
-		{"nothing at all", 0, 1},
+		{"zero", 0, 1},
 		{"less than one person", 1, 60_000_001},
 		{"a grant every nanosecond", 1_000, 1},
-		{"a ratio that no rate can carry", 4_611_686_018_427_387_847, 4_611_686_018_427_387_903},
+		{"a ratio that does not fit a rate", 4_611_686_018_427_387_847, 4_611_686_018_427_387_903},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			_, err := scenarios.Scale(s, c.num, c.den)
@@ -81,7 +80,7 @@ func TestScaleRefuses(t *testing.T) {
 		})
 	}
 	one, err := scenarios.Scale(s, 1, 60_000_000)
-	require.NoError(t, err, "one person is enough")
+	require.NoError(t, err, "one person is left")
 	require.Equal(t, int64(1), one.People.Count)
-	require.Zero(t, one.Grants(), "a window may be left without a grant")
+	require.Zero(t, one.Grants(), "a window may have no grant left")
 }

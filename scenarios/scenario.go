@@ -1,7 +1,8 @@
-// Package scenarios holds the festival as data: scenario files, their strict loader and the JSON Schema for editors.
+// Package scenarios describes the festival as data: the calendar, people, machines and faults, and the operations that scale
+// a scenario or select one window. Package loader reads scenario files.
 //
-// Units stand last in the names of file fields (budget_fen, interval_ms); rates are a second; times of day are
-// Asia/Shanghai unless the file says otherwise. The package knows nothing of services or simulators.
+// Units are the last part of the names of file fields (budget_fen, interval_ms). Rates are per second. Times of day are
+// Asia/Shanghai unless the file states a zone. The package must not depend on services or simulators.
 package scenarios
 
 import (
@@ -27,63 +28,63 @@ type Scenario struct {
 	Faults      []Fault
 	Crypto      Crypto
 	Downstreams Downstreams
-	Change      *StageChange  // nil: the tree stays as it is
-	Drain       time.Duration // after the last window, how long the backlog may take before it counts as stuck
+	Change      *StageChange  // nil: the tree does not change
+	Drain       time.Duration // after the last window: time limit for the backlog, after which it counts as stuck
 	Thresholds  []Threshold   // of runs in real time
 
-	RunningTotal *RunningTotal // nil: ways to keep it are not compared
-	Coupons      *Coupons      // nil: ways to count coupons are not compared
-	Limits       *Limits       // nil: ways to limit a rate are not compared
-	Switches     []SwitchTurn  // what operators throw
-	Drill        *Drill        // nil: the scenario is no drill
+	RunningTotal *RunningTotal // nil: no comparison of running totals
+	Coupons      *Coupons      // nil: no comparison of coupon counters
+	Limits       *Limits       // nil: no comparison of rate limits
+	Switches     []SwitchTurn  // the switches that operators turn on
+	Drill        *Drill        // nil: the scenario is not a drill
 }
 
-// Dependencies are the names that latencies and faults may use.
+// Dependencies lists the names that latencies and faults may use.
 var Dependencies = []string{"client", "identity", "orders", "budget", "tokens", "backlog", "ledger", "withdrawals", "bank",
 	"items", "stock", "downstreams", "packets", "config", "locks", "limits", "totals"}
 
-// People says who takes part.
+// People describes the participants.
 type People struct {
 	Count     int64     // people, all stages together
 	AppsHeld  []int     // weights of holding 1, 2, … apps
 	Phone     Ratio     // share whose accounts are bound to their phone from the start
-	BindLater Ratio     // of the others: share that binds it during the official stage, after a win
-	After     AfterWin  // what people do after winning
-	Client    ClientTry // how their app repeats what had no answer
+	BindLater Ratio     // of the others: share that binds the phone during the official stage, after a win
+	After     AfterWin  // behaviour after a win
+	Client    ClientTry // how the client retries requests without an answer
 }
 
-// Ratio is Num in Den.
+// Ratio is the exact fraction Num/Den.
 type Ratio struct{ Num, Den int64 }
 
-// AfterWin is the behaviour after a win (B5). Delays are drawn evenly from their range.
+// AfterWin is the behaviour after a win (B5). Delays are uniformly distributed over their range.
 type AfterWin struct {
-	Look          Ratio // share that looks at the wallet page
-	LookDelay     Range // how soon
-	OtherApp      Ratio // of the looks: share made in another app of the same person
-	Browse        Ratio // of the looks: share that walks the whole list in small pages
+	Look          Ratio // share of winners who open the wallet page
+	LookDelay     Range // from the win
+	OtherApp      Ratio // of these looks: share made in another app of the same person
+	Browse        Ratio // of these looks: share that reads the whole list in small pages
 	Withdraw      Ratio // of those who looked: share that withdraws the whole balance shown
-	WithdrawDelay Range //
-	ComeBack      Ratio // of the lookers: share that looks again
-	ComeBackDelay Range //
-	KeepTokens    Ratio // share of people whose client keeps its tokens and restores with them (T8)
+	WithdrawDelay Range // from the look
+	ComeBack      Ratio // of those who looked: share that looks a second time
+	ComeBackDelay Range // from the first look
+	KeepTokens    Ratio // share of people whose client stores its tokens and restores the wallet page with them (T8)
 
 	// Of rewards other than cash (P3) and of packets to others (P4).
 	Use        Ratio // of those who won one: share that uses it
-	UseDelay   Range // how soon
-	Send       Ratio // of the lookers with a balance: share that sends some of it to others
-	SendDelay  Range //
-	SendShares int   // at most so many people get a share of one packet
-	Open       Ratio // of those whom a share is for: share that opens it; the others' goes back
-	OpenDelay  Range //
+	UseDelay   Range // from the win
+	Send       Ratio // of those who looked and have a balance: share that sends a part of it to others
+	SendDelay  Range // from the look
+	SendShares int   // maximum number of recipients of one packet
+	Open       Ratio // of the recipients: share that opens the packet; unopened shares are returned to the sender
+	OpenDelay  Range // from the sending
 }
 
-// ClientTry is how a client repeats.
+// ClientTry is how a client retries.
 type ClientTry struct {
-	Timeout time.Duration // no answer after this: the outcome is unknown to the client
-	Tries   int           // at most, the first included
-	Backoff Range         // wait before a repeat
-	Hedge   Ratio         // share of requests sent twice at once by an impatient client
-	Repeat  Ratio         // share of acknowledged grants that are sent once more later (a double tap)
+	Timeout time.Duration // without an answer in this time, the outcome is unknown to the client
+	Tries   int           // maximum, including the first try
+	Backoff Range         // wait before a retry
+	Hedge   Ratio         // share of requests that an impatient client sends twice at the same time
+	Repeat  Ratio         // share of acknowledged grants that are sent again later (a double tap)
 }
 
 // Range is a closed range of durations.
@@ -101,7 +102,7 @@ const (
 	Fireworks      Play = "fireworks"
 )
 
-// Window is a stretch of time in which one play offers rewards of one scene.
+// Window is a period in which one play grants rewards.
 type Window struct {
 	Name   string
 	Play   Play
@@ -110,14 +111,14 @@ type Window struct {
 	Rain   int32
 	Start  time.Time
 	Rate   []Point      // grants a second over the window, linear between points; first At is 0
-	Amount []AmountBand // what a grant is worth
-	People Ratio        // share of People that is invited: the first so many; 1/1 = all
-	Peak   bool         // the window whose figures the report compares with the source
+	Amount []AmountBand // distribution of the amount of a grant
+	People Ratio        // invited share of People, from index 0 on; 1/1 = all
+	Peak   bool         // the report compares this window's figures with the source
 
 	Rules // of the play (B3)
 }
 
-// Point is a rate at a moment of a window. Rates are in grants a second; scaling multiplies them exactly.
+// Point is a rate in grants a second at a moment of a window. Scaling multiplies rates exactly.
 type Point struct {
 	At   time.Duration
 	Rate Ratio
@@ -129,22 +130,22 @@ type AmountBand struct {
 	Weight   int
 }
 
-// Capacity is what the machines hold. Rates scale; latencies do not.
+// Capacity describes the machines. Scale changes rates, but not latencies.
 type Capacity struct {
-	NodeInstances     int           // of the asset centre
+	NodeInstances     int           // instances of the asset centre
 	LedgerInstances   int           // database instances
 	LedgerInstanceTPS Ratio         // entries a second one instance posts (S2: 300,000/152)
-	PostingBatch      int           // credits in one transaction, at most
+	PostingBatch      int           // maximum number of credits in one transaction
 	PosterShards      int           // backlog shards, each with one poster
 	LedgerQueue       time.Duration // a ledger call that would wait longer than this is refused as overloaded
 }
 
-// LedgerTPS returns the entries a second of all ledger instances together.
+// LedgerTPS returns the entries a second that all ledger instances together post.
 func (c Capacity) LedgerTPS() Ratio {
 	return Ratio{c.LedgerInstanceTPS.Num * int64(c.LedgerInstances), c.LedgerInstanceTPS.Den}
 }
 
-// Latency is the time one call takes, drawn from quantiles and linear between them.
+// Latency is the distribution of the duration of one call, given by quantiles and linear between them.
 type Latency struct{ Min, P50, P90, P99, Max time.Duration }
 
 // LatencyDraws is the number of draws that Quantile distinguishes.
@@ -167,40 +168,41 @@ func (l Latency) Quantile(u int64) time.Duration {
 	return between(l.P99, l.Max, u-9_900, 100)
 }
 
-// Withdraw is the control of withdrawing (B7).
+// Withdraw configures the withdrawal control (B7).
 type Withdraw struct {
 	Release   Ratio   // grey release: share of people who may withdraw
-	WhiteList []int64 // indexes of people who may in any case
+	WhiteList []int64 // indexes of people who may always withdraw
 
-	PerDay   wallet.Money // what one person may withdraw in a day of China; 0 = no bound
-	Times    int          // how often one person may in such a day; 0 = no bound
-	Declined Ratio        // share of payouts that the bank refuses for good
+	PerDay   wallet.Money // limit per person and day in China; 0 = no limit
+	Times    int          // withdrawals per person and day in China; 0 = no limit
+	Declined Ratio        // share of payouts that the bank refuses permanently
 }
 
-// Limited says whether there is a limit of the day.
+// Limited reports whether there is a daily limit.
 func (w Withdraw) Limited() bool { return w.PerDay > 0 || w.Times > 0 }
 
-// Controlled says whether there is one, or a bank that declines: then what withdrawals are refused for is worth counting.
+// Controlled reports whether there is a daily limit or the bank declines payouts. If so, the report counts the reasons of
+// refused withdrawals.
 func (w Withdraw) Controlled() bool { return w.Limited() || w.Declined.Num > 0 }
 
-// Crypto says how tokens are sealed in a simulation unless --crypto says otherwise.
+// Crypto configures how a simulation seals tokens; --crypto overrides it.
 type Crypto struct {
 	RealShare Ratio // share of tokens sealed with the real cryptography when the run is modelled
 }
 
-// FaultKind is what a fault does.
+// FaultKind is the kind of a fault.
 type FaultKind string
 
 // The faults.
 const (
-	FaultTimeout FaultKind = "timeout" // calls get no answer: Ratio of them, of which Applied took effect
-	FaultDown    FaultKind = "down"    // calls fail at once with nothing done
-	FaultFlush   FaultKind = "flush"   // the store loses everything at From
-	FaultCrash   FaultKind = "crash"   // an instance stops with all it was doing: one every Every, back after For
-	FaultSkew    FaultKind = "skew"    // instances' clocks differ by up to Skew, for the whole run
+	FaultTimeout FaultKind = "timeout" // the share Ratio of the calls gets no answer; of these, the share Applied takes effect
+	FaultDown    FaultKind = "down"    // calls fail at once without effect
+	FaultFlush   FaultKind = "flush"   // the store loses all data at From
+	FaultCrash   FaultKind = "crash"   // one instance crashes per interval Every and restarts after For
+	FaultSkew    FaultKind = "skew"    // the instances' clocks differ by up to Skew during the whole run
 )
 
-// Fault is one fault. It prints itself as text.
+// Fault is one fault of the scenario.
 type Fault struct {
 	Kind       FaultKind
 	Dependency string // one of Dependencies; "node" for crash and skew
@@ -208,11 +210,11 @@ type Fault struct {
 	Ratio      Ratio         // timeout: share of calls
 	Applied    Ratio         // timeout: share of those that took effect
 	Every      time.Duration // crash
-	For        time.Duration // crash: how long the instance stays away
+	For        time.Duration // crash: downtime of the instance
 	Skew       time.Duration // skew
 }
 
-// When prints a moment as files write it.
+// When formats a moment as in scenario files.
 func When(t time.Time) string { return t.In(Shanghai()).Format("2006-01-02 15:04:05") }
 
 // String prints the fault as one line.
@@ -233,7 +235,8 @@ func (f Fault) String() string {
 	return string(f.Kind)
 }
 
-const MaxPeople = 1_500_000_000 // everybody in China
+// MaxPeople bounds the people of a scenario: more than the population of China.
+const MaxPeople = 1_500_000_000
 
-// Shanghai is the zone of the festival. China has had no summer time since 1991, so no zone files are needed.
+// Shanghai returns the zone of the festival. China has had no summer time since 1991, so no zone files are needed.
 func Shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }

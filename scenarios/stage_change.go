@@ -6,17 +6,17 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// StageChange is a change of the tree while the festival runs: a stage begins at another moment than was planned. Its
-// new beginning, and the end of the stage before it, are those of the tree; for a while half of the instances know only
-// the old one (A2).
+// StageChange is a change of the tree during the festival: a stage begins at another moment than planned. The tree has the
+// stage's new start, which is also the end of the previous stage. For some time half of the instances know only the old
+// start (A2).
 type StageChange struct {
 	Stage      wallet.Stage
-	Was        time.Time // when it was to begin, and the one before it to end
-	Known      time.Time // from then on half of the instances know
-	Everywhere time.Time // from then on all do
+	Was        time.Time // the old start of the stage and the old end of the previous one
+	Known      time.Time // from this moment half of the instances know the new start
+	Everywhere time.Time // from this moment all instances know it
 }
 
-// Before returns the tree as it was before the change; the tree itself where there is none.
+// Before returns the tree before the change, or the tree itself if there is no change.
 func (s *Scenario) Before() wallet.Activity {
 	a := s.Activity
 	if s.Change == nil {

@@ -7,19 +7,19 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// SwitchTurn is a degrade switch that operators throw, and turn off again (D3).
+// SwitchTurn is one period in which operators turn a degrade switch on (D3).
 type SwitchTurn struct {
 	Switch  wallet.Switch
 	On, Off time.Time
 }
 
-// Throws says whether operators throw a switch at any time.
+// Throws reports whether operators turn the switch on at any time.
 func (s *Scenario) Throws(name wallet.Switch) bool {
 	return slices.ContainsFunc(s.Switches, func(t SwitchTurn) bool { return t.Switch == name })
 }
 
-// Drill is what a scenario is a drill of: a switch whose promise is held against what the run measures.
+// Drill names the switch that a scenario is a drill of. The run checks the promise of the switch against what it measures.
 type Drill struct {
 	Switch   wallet.Switch
-	From, To time.Time // when it is on for all instances, thrown or tripped
+	From, To time.Time // period in which all instances have it on, by an operator or tripped by a fault
 }

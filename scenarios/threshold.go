@@ -4,23 +4,24 @@ import (
 	"strings"
 )
 
-// Measure is a figure that a threshold bounds from above.
+// Measure is a measured value with an upper bound.
 type Measure string
 
-// The measures. Latencies are corrected: from the moment an operation was due until its end, in milliseconds.
+// The measures. Latencies are in milliseconds and corrected for coordinated omission: they run from the moment an operation
+// was due until its end.
 const (
 	P50            Measure = "p50_ms"
 	P90            Measure = "p90_ms"
 	P99            Measure = "p99_ms"
 	P999           Measure = "p999_ms"
 	MaxLatency     Measure = "max_ms"
-	ErrorRatio     Measure = "error_ratio"         // without an answer, of those sent
-	RefusedRatio   Measure = "refused_ratio"       // with a final no, of those sent
-	DrainedWithin  Measure = "drained_within_s"    // from the end of the load until nothing is held back
+	ErrorRatio     Measure = "error_ratio"         // requests without an answer ÷ requests sent
+	RefusedRatio   Measure = "refused_ratio"       // requests refused permanently ÷ requests sent
+	DrainedWithin  Measure = "drained_within_s"    // from the end of the load until the backlog is empty
 	VisibleWaitP99 Measure = "visible_wait_p99_ms" // from a grant's acknowledgement until the wallet page shows it
 )
 
-// Latency says whether m is of an operation's latency.
+// Latency reports whether m is a latency of an operation.
 func (m Measure) Latency() bool {
 	switch m {
 	case P50, P90, P99, P999, MaxLatency:
@@ -29,10 +30,10 @@ func (m Measure) Latency() bool {
 	return false
 }
 
-// OfRun says whether m is of the run and of no operation.
+// OfRun reports whether m belongs to the whole run and not to an operation.
 func (m Measure) OfRun() bool { return m == DrainedWithin || m == VisibleWaitP99 }
 
-// Quantile returns the percentage that a latency stands at, zero for what is none.
+// Quantile returns the measure's percentile, or 0 if the measure is not a latency.
 func (m Measure) Quantile() float64 {
 	switch m {
 	case P50:
@@ -49,7 +50,7 @@ func (m Measure) Quantile() float64 {
 	return 0
 }
 
-// Unit is what the limit counts: ms, s, or nothing for a ratio.
+// Unit returns the unit of the limit: ms, s, or "" for a ratio.
 func (m Measure) Unit() string {
 	switch {
 	case strings.HasSuffix(string(m), "_ms"):
@@ -60,25 +61,25 @@ func (m Measure) Unit() string {
 	return ""
 }
 
-// Threshold is what a run in real time must stay at or below. A simulation has none: its waits are modelled.
+// Threshold is an upper bound for a run in real time. Simulations ignore it, because their latencies are modelled.
 type Threshold struct {
 	Measure   Measure
 	Limit     Ratio  // in the measure's unit
-	Operation string // one of Operations; empty: all of them, or the run
-	Window    string // by name or by its words joined with dashes; empty: whichever is played
-	Busiest   bool   // of the second alone for which most of the operation was due
+	Operation string // one of Operations; empty: all operations, or the run
+	Window    string // name or slug; empty: any window
+	Busiest   bool   // only the second in which most requests of the operation were due
 }
 
-// Operations lists what people do that a threshold may be of.
+// Operations lists the operations that a threshold may name.
 func Operations() []string {
 	return []string{"grant", "page", "browse", "withdraw", "bind", "rewards", "use", "send", "open"}
 }
 
-// For says whether the threshold binds a run of that window, which is named as files or as commands name it.
+// For reports whether the threshold applies to a run of the window, given by name or slug.
 func (t Threshold) For(window string) bool { return t.Window == "" || SameWindow(t.Window, window) }
 
-// SameWindow compares names of windows by their words alone: "Rain, round 1" is rain-round-1.
+// SameWindow compares two window names by their slugs: "Rain, round 1" equals rain-round-1.
 func SameWindow(a, b string) bool { return WordsOf(a) == WordsOf(b) }
 
-// WordsOf returns a window's name as one types it.
+// WordsOf returns the slug of a window's name.
 func WordsOf(name string) string { return Window{Name: name}.Slug() }

@@ -11,7 +11,7 @@ import (
 	"hongbao/sim/cluster"
 )
 
-// Under each strategy people meet everything that withdrawing is controlled by, and the oracle finds nothing wrong (B7).
+// Under each strategy every reason of the withdrawal control occurs, and the oracle finds no violation (B7).
 func TestWithdrawControl(t *testing.T) {
 	scenario, full := load(t, "regress/withdraw-control.yaml", 1)
 	for _, strategy := range wallet.Strategies {
@@ -29,16 +29,16 @@ func TestWithdrawControl(t *testing.T) {
 	open.Withdraw.PerDay, open.Withdraw.Times = 0, 0
 	declines.Withdraw.Declined.Num = 0
 	for why, c := range map[string]struct {
-		of   sim.Options
-		none string
+		of     sim.Options
+		absent string
 	}{
-		"without a limit nobody is refused for it": {sim.Options{Scenario: &open}, "daily_limit"},
-		"a bank that pays declines nothing":        {sim.Options{Scenario: &declines}, "declined"},
+		"without a limit no withdrawal is refused for it": {sim.Options{Scenario: &open}, "daily_limit"},
+		"a bank that pays all declines nothing":           {sim.Options{Scenario: &declines}, "declined"},
 	} {
 		c.of.Strategy, c.of.Crypto, c.of.Seed = wallet.StrategyAsync, cluster.CryptoModelled, 3
 		r, err := sim.Run(t.Context(), c.of, full)
 		require.NoError(t, err)
 		require.Equal(t, reports.Pass, r.Verdict, why)
-		require.Zero(t, r.Metrics["answers_"+c.none+"_withdraw"], why)
+		require.Zero(t, r.Metrics["answers_"+c.absent+"_withdraw"], why)
 	}
 }

@@ -30,9 +30,9 @@ func replay(t *testing.T, s *scenarios.Scenario, strategy wallet.Strategy, seed 
 	return run
 }
 
-// Each switch has a drill, in which it keeps its promise and money stays right (D3).
+// Each switch has a drill. In it the switch keeps its promise and money stays right (D3).
 func TestDrills(t *testing.T) {
-	short := []string{"last-resort"} // a world has one thread: the race detector finds in all what it finds in one
+	short := []string{"last-resort"} // a world has one thread, so one drill is enough for the race detector
 	all, err := filepath.Glob("../scenarios/drills/*.yaml")
 	require.NoError(t, err)
 	drilled := map[wallet.Switch]bool{}
@@ -44,30 +44,30 @@ func TestDrills(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if testing.Short() && !slices.Contains(short, name) {
-				t.Skip("make test makes all drills")
+				t.Skip("make test runs all drills")
 			}
 			s, err := loader.Load(path)
 			require.NoError(t, err)
 			require.EqualValues(t, name, s.Drill.Switch)
 			run := drill(t, s, 1)
-			kept := false
+			promised := false
 			for _, c := range run.Checks {
-				kept = kept || c.Name == drills.Check && c.Result == reports.Pass
+				promised = promised || c.Name == drills.Check && c.Result == reports.Pass
 				require.Equal(t, reports.Pass, c.Result, "%s: %s", c.Name, c.First)
 			}
-			require.True(t, kept)
+			require.True(t, promised)
 		})
 		drilled[wallet.Switch(name)] = true
 	}
 	require.Len(t, drilled, len(wallet.AllSwitches()))
 }
 
-// Whatever two switches are on at the same time, money stays right. Each seed draws other pairs; the names of the tests
-// say which.
+// With any two switches on at the same time, money stays right. Each seed draws other pairs; the names of the subtests
+// contain them.
 func TestPairsOfSwitches(t *testing.T) {
 	const pairs, seed = 12, uint64(2022)
 	if testing.Short() {
-		t.Skip("a world has one thread: make test makes the pairs")
+		t.Skip("a world has one thread: make test runs the pairs")
 	}
 	draw, names := rand.New(rand.NewPCG(seed, 0)), wallet.AllSwitches()
 	for range pairs {

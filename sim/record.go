@@ -16,12 +16,13 @@ import (
 	"hongbao/sim/world"
 )
 
-// Run replays a scenario under one strategy and returns what the report says of it. When ctx ends the run is partial:
-// interrupted, its verdict unknown. Errors are defects or a scenario that cannot be run; no money check is an error.
+// Run replays a scenario under one strategy and returns the record of the run. If ctx ends, the run is partial: it is marked
+// as interrupted, and its verdict is unknown. Errors are defects of the simulator or a scenario that cannot be run; a failed
+// check is not an error.
 func Run(ctx context.Context, o Options, full Full) (run reports.Run, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("sim: %s broke down, a defect of ours: %v\n%s", o.Strategy, v, debug.Stack())
+			err = fmt.Errorf("sim: %s: panic in the simulator: %v\n%s", o.Strategy, v, debug.Stack())
 		}
 	}()
 	s, err := newSimulation(ctx, o)
@@ -30,7 +31,7 @@ func Run(ctx context.Context, o Options, full Full) (run reports.Run, err error)
 	}
 	defer s.world.Close()
 	whole := s.run(ctx)
-	if whole { // the books of a festival that was broken off say nothing: what they lack was on its way
+	if whole { // the records of an interrupted run are incomplete, so they are not judged
 		if err := s.judge(ctx); err != nil {
 			return reports.Run{}, err
 		}
@@ -39,14 +40,14 @@ func Run(ctx context.Context, o Options, full Full) (run reports.Run, err error)
 	return run, s.tally(ctx, run.Metrics)
 }
 
-// Full says what the machines hold at full scale, for the comparison's instances.
+// Full describes the ledger at full scale, for the number of instances in the comparison.
 type Full struct {
 	Num, Den  int64 // the run's scale
 	Instances int64 // of the ledger
 	TPS       scenarios.Ratio
 }
 
-// FullOf returns it for a scenario before scaling.
+// FullOf returns Full for a scenario before scaling to num/den.
 func FullOf(s *scenarios.Scenario, num, den int64) Full {
 	return Full{num, den, int64(s.Capacity.LedgerInstances), s.Capacity.LedgerInstanceTPS}
 }
@@ -92,13 +93,13 @@ func (s *simulation) report(whole bool, full Full) reports.Run {
 	return run
 }
 
-// needed returns the ledger instances, at full scale, that let the strategy refuse nobody: under StrategySync they
-// must take the peak as it comes, under the others what there is suffices, because the backlog holds the rest.
+// needed returns the number of ledger instances, at full scale, with which the strategy refuses no grant. Under StrategySync
+// they must post the peak rate. Under the others the existing instances suffice, because the backlog absorbs the peak.
 func (f Full) needed(strategy wallet.Strategy, peak int64) int64 {
 	if strategy != wallet.StrategySync {
 		return f.Instances
 	}
-	// peak · Den/Num grants a second over TPS a second each, rounded up.
+	// peak·Den/Num grants a second ÷ TPS of one instance, rounded up.
 	hi, lo := bits.Mul64(uint64(peak)*uint64(f.Den), uint64(f.TPS.Den))
 	by := uint64(f.Num) * uint64(f.TPS.Num)
 	q, r := bits.Div64(hi, lo, by)
@@ -108,7 +109,7 @@ func (f Full) needed(strategy wallet.Strategy, peak int64) int64 {
 	return int64(q)
 }
 
-// memory returns what each part keeps.
+// memory returns the memory of each part, in bytes.
 func (s *simulation) memory() []reports.Memory {
 	t := s.cluster
 	var out []reports.Memory
@@ -138,7 +139,7 @@ func (s *simulation) memory() []reports.Memory {
 	return out
 }
 
-// metrics returns the run's other figures.
+// metrics returns the other figures of the run.
 func (s *simulation) metrics() reports.Metrics {
 	m := reports.Metrics{
 		"virtual_time_s":             time.Duration(s.world.Now() - s.options.Scenario.Windows[0].Start.UnixNano()).Seconds(),
@@ -168,7 +169,7 @@ func (s *simulation) metrics() reports.Metrics {
 	return m
 }
 
-// TokenMetrics measures how large a typical token of the scenario is (T3): of the last window that grants cash.
+// TokenMetrics measures the size of a typical token of the scenario (T3), for the last window that grants cash.
 func TokenMetrics(s *scenarios.Scenario) (reports.Metrics, error) {
 	child := s.Activity.Children[len(s.Activity.Children)-1]
 	w, scene, amount := cashOf(s)
@@ -192,7 +193,8 @@ func TokenMetrics(s *scenarios.Scenario) (reports.Metrics, error) {
 	}, nil
 }
 
-// cashOf returns the last window that grants cash, the scene and the largest amount of its first band; nil if none does.
+// cashOf returns the last window that grants cash, the scene, and the largest amount of its first band. The window is nil if no
+// window grants cash.
 func cashOf(s *scenarios.Scenario) (*scenarios.Window, wallet.SceneID, wallet.Money) {
 	for i := len(s.Windows) - 1; i >= 0; i-- {
 		w := &s.Windows[i]
@@ -208,7 +210,7 @@ func cashOf(s *scenarios.Scenario) (*scenarios.Window, wallet.SceneID, wallet.Mo
 	return nil, "", 0
 }
 
-// Environment says where this runs.
+// Environment returns the environment of this process.
 func Environment() reports.Environment {
 	return reports.Environment{Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), GOMAXPROCS: runtime.GOMAXPROCS(0)}
 }

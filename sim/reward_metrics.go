@@ -8,7 +8,7 @@ import (
 	"hongbao/reports"
 )
 
-// tally adds to the record's figures what became of rewards other than cash and of packets.
+// tally adds the outcomes of rewards other than cash and of packets to the metrics.
 func (s *simulation) tally(ctx context.Context, m reports.Metrics) error {
 	for i, w := range s.options.Scenario.Windows {
 		if w.Lottery != nil {

@@ -15,12 +15,12 @@ import (
 	"hongbao/sim/cluster"
 )
 
-// TestRewardSeeds is how a file of rewards is rehearsed with many seeds: HONGBAO_SEEDS=60
-// HONGBAO_FILE=regress/rewards.yaml, and HONGBAO_STRATEGY=token for one strategy alone.
+// TestRewardSeeds replays a scenario with many seeds: HONGBAO_SEEDS=60 HONGBAO_FILE=regress/rewards.yaml, and
+// HONGBAO_STRATEGY=token for only one strategy.
 func TestRewardSeeds(t *testing.T) {
 	n, _ := strconv.Atoi(os.Getenv("HONGBAO_SEEDS"))
 	if n == 0 {
-		t.Skip("HONGBAO_SEEDS says how many")
+		t.Skip("HONGBAO_SEEDS is the number of seeds")
 	}
 	s, err := loader.Load("../scenarios/" + os.Getenv("HONGBAO_FILE"))
 	require.NoError(t, err)
@@ -38,7 +38,7 @@ func TestRewardSeeds(t *testing.T) {
 	}
 }
 
-// TestRewardPeak is B9's sum at a thousandth: 3.6 M rewards a second are offered to the last one, half of them cash.
+// TestRewardPeak replays B9's total at 1/1000: 3.6 M rewards a second, half of them cash. All of them are sent.
 func TestRewardPeak(t *testing.T) {
 	scenario, full := load(t, "reward-peak.yaml", 1000)
 	r, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: wallet.StrategyToken, Crypto: cluster.CryptoModelled, Seed: 1}, full)

@@ -1,8 +1,8 @@
-// Package sim replays a scenario in virtual time: the world, the wallet service in it, the crowd that uses it, what
-// goes wrong, and the oracle that says whether money was safe.
+// Package sim replays a scenario in virtual time. It combines the world, a cluster of the wallet service, the crowd of users,
+// the faults, and the oracle that checks whether money was safe.
 //
-// A run is a pure function of scenario, strategy, crypto and seed; only its wall time differs. The package writes no
-// files and prints nothing.
+// A run is a pure function of scenario, strategy, crypto and seed; only its wall time differs. The package must not write
+// files or print.
 package sim
 
 import (
@@ -20,16 +20,16 @@ import (
 	"hongbao/sim/world"
 )
 
-// Options is what one run replays.
+// Options are the inputs of one run.
 type Options struct {
 	Scenario *scenarios.Scenario // scaled
 	Strategy wallet.Strategy
 	Crypto   cluster.Crypto
 	Seed     uint64
-	Progress func(Progress) // called after every slice of virtual time; nil: nobody looks
+	Progress func(Progress) // called after every slice of virtual time; nil: not reported
 }
 
-// Progress is how far a run has come.
+// Progress is the progress of a run.
 type Progress struct {
 	Strategy   wallet.Strategy
 	Now        time.Time
@@ -51,17 +51,17 @@ type simulation struct {
 	reconciled reconcile.Report
 }
 
-// headStart is how long the world runs before the first window, so that everything stands by.
+// headStart is the virtual time before the first window, in which all instances start.
 const headStart = time.Minute
 
-// slice is how much virtual time passes between two looks at the context, counted from the next event: short enough
-// for a festival at full size to be broken off within a second.
+// slice is the virtual time between two checks of the context, counted from the next event. It is short enough that a festival
+// at full size can be interrupted within a second.
 const slice = 10 * time.Millisecond
 
-// hardEnd bounds how long after the scenario's own drain time the world goes on when something never settles.
+// hardEnd bounds the virtual time after the scenario's drain time, for a run that never settles.
 const hardEnd = time.Hour
 
-// newSimulation builds a world that is about to begin.
+// newSimulation builds a run up to its first event.
 func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 	sc := o.Scenario
 	if len(sc.Windows) == 0 {
@@ -90,17 +90,16 @@ func newSimulation(ctx context.Context, o Options) (*simulation, error) {
 	return s, nil
 }
 
-// run lets the world live until everything has settled, the context ends, or time runs out. It says whether it came
-// to its end.
+// run advances the world until everything has settled, ctx ends, or hardEnd has passed. It returns false if ctx ended first.
 func (s *simulation) run(ctx context.Context) bool {
 	sc := s.options.Scenario
 	last := sc.End()
 	end := last.Add(sc.Drain + hardEnd).UnixNano()
 	if sc.HasPackets() {
-		end += int64(wallet.PacketLifetime + crowd.TooLate) // one opened at the last moment may be sent on
+		end += int64(wallet.PacketLifetime + crowd.TooLate) // money opened at the last moment may be sent again
 	}
 	for ctx.Err() == nil {
-		t, _ := s.world.Next() // there is one: chores never end
+		t, _ := s.world.Next() // there is always an event, because chores never end
 		s.world.RunUntil(t + int64(slice))
 		if s.options.Progress != nil {
 			s.options.Progress(s.progress())
@@ -116,7 +115,7 @@ func (s *simulation) run(ctx context.Context) bool {
 	return false
 }
 
-// progress says how far the run has come.
+// progress returns the progress of the run.
 func (s *simulation) progress() Progress {
 	return Progress{
 		Strategy: s.options.Strategy, Now: time.Unix(0, s.world.Now()), Done: s.meter.Offered.Sent, Total: s.meter.Offered.Scheduled,
@@ -124,16 +123,16 @@ func (s *simulation) progress() Progress {
 	}
 }
 
-// judge reconciles, reads the books and lets the oracle say what it finds.
+// judge reconciles, and gives the records of all stores to the oracle.
 func (s *simulation) judge(ctx context.Context) error {
 	t := s.cluster
 	var tokens wallet.TokenReader
-	books := reconcile.Sources{Orders: t.Orders, Ledger: t.Ledger, Spent: t.Budgets.Spent}
+	sources := reconcile.Sources{Orders: t.Orders, Ledger: t.Ledger, Spent: t.Budgets.Spent}
 	if s.options.Strategy == wallet.StrategyToken {
-		tokens, books.Tokens = t.Tokens, t.Tokens
+		tokens, sources.Tokens = t.Tokens, t.Tokens
 	}
 	var err error
-	if s.reconciled, err = t.Instances[0].Node.Reconcile(ctx, books); err != nil {
+	if s.reconciled, err = t.Instances[0].Node.Reconcile(ctx, sources); err != nil {
 		return fmt.Errorf("sim: reconcile: %w", err)
 	}
 	depth, err := t.Backlog.Depth(ctx)

@@ -17,7 +17,7 @@ import (
 	"hongbao/sim/cluster"
 )
 
-// load returns a scenario scaled to 1 in den, and what its machines hold in full.
+// load returns a scenario scaled to 1/den, and the ledger of the full scale.
 func load(t testing.TB, file string, den int64) (*scenarios.Scenario, sim.Full) {
 	t.Helper()
 	whole, err := loader.Load(filepath.Join("../scenarios", file))
@@ -27,10 +27,11 @@ func load(t testing.TB, file string, den int64) (*scenarios.Scenario, sim.Full) 
 	return scaled, sim.FullOf(whole, 1, den)
 }
 
-// small scales the regression scenarios down to tenths of a second. Every path is still taken.
+// small is the denominator of the scale of the regression scenarios. A run takes tenths of a second, and every path is still
+// taken.
 const small = 6
 
-// run replays a scenario of the regressions, small, and returns what the report says of it.
+// run replays a regression scenario at 1/small and returns its record.
 func run(t *testing.T, ctx context.Context, file string, change func(*sim.Options)) reports.Run {
 	t.Helper()
 	scenario, full := load(t, file, small)
@@ -38,13 +39,13 @@ func run(t *testing.T, ctx context.Context, file string, change func(*sim.Option
 	change(&o)
 	r, err := sim.Run(ctx, o, full)
 	require.NoError(t, err)
-	require.Zero(t, r.WallSeconds) // the caller's to measure: all the rest is a function of the options
+	require.Zero(t, r.WallSeconds) // the caller measures it; everything else is a function of the options
 	return r
 }
 
 const everythingGoesWrong = "regress/unknown-outcomes.yaml"
 
-// TestSameSeedSameRun repeats runs on one and on two processors: all that the record says of them must be the same.
+// TestSameSeedSameRun repeats runs on one and on two processors: the records must be equal.
 func TestSameSeedSameRun(t *testing.T) {
 	for _, strategy := range wallet.Strategies {
 		for _, crypto := range []cluster.Crypto{cluster.CryptoReal, cluster.CryptoModelled} {
@@ -53,7 +54,7 @@ func TestSameSeedSameRun(t *testing.T) {
 					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 					return run(t, t.Context(), everythingGoesWrong, func(o *sim.Options) {
 						o.Strategy, o.Crypto = strategy, crypto
-						o.Scenario.Crypto.RealShare = scenarios.Ratio{Num: 1, Den: 3} // else modelled runs would seal all for real
+						o.Scenario.Crypto.RealShare = scenarios.Ratio{Num: 1, Den: 3} // else modelled runs would seal all tokens with the real cryptography
 					})
 				}
 				one := on(1)
@@ -94,7 +95,7 @@ func TestStrategiesDiffer(t *testing.T) {
 	}
 }
 
-// TestInterrupted ends a run half-way: what it found so far is no verdict.
+// TestInterrupted ends a run half-way: its verdict is unknown.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -145,7 +146,7 @@ func TestNothingToReplay(t *testing.T) {
 	require.ErrorContains(t, err, "no window")
 }
 
-// BenchmarkFestival replays the festival at a thousandth, the demo's size.
+// BenchmarkFestival replays the festival at 1/1000, the scale of the demo.
 func BenchmarkFestival(b *testing.B) {
 	scenario, full := load(b, "spring-festival-2022.yaml", 1000)
 	for _, strategy := range wallet.Strategies {

@@ -9,7 +9,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// scenario turns a file that was read and checked into what it says.
+// scenario converts a file that was read and checked.
 func (f *file) scenario() *scenarios.Scenario {
 	s := &scenarios.Scenario{
 		Title: f.Title.v, TitleZH: f.TitleZH.v, Description: f.Description.v,
@@ -46,7 +46,7 @@ func (f *file) scenario() *scenarios.Scenario {
 	return s
 }
 
-// withdraw returns how withdrawing is controlled; what is left out bounds nothing.
+// withdraw returns the withdrawal control; an omitted limit is no limit.
 func (f *file) withdraw() scenarios.Withdraw {
 	w := f.Withdraw
 	out := scenarios.Withdraw{Release: w.Release.v, PerDay: w.PerDay.v, Times: int(w.Times.v), Declined: w.Declined.ratio()}
@@ -56,7 +56,7 @@ func (f *file) withdraw() scenarios.Withdraw {
 	return out
 }
 
-// rewards expands the tree for one stage: files write it once, and every child activity has its own (A1).
+// rewards builds the tree for one stage. Files contain the tree once; each child activity has its own copy (A1).
 func rewards(branches []rewardFile) (types []wallet.RewardType) {
 	for _, r := range branches {
 		reward := wallet.Reward{ID: wallet.RewardID(r.Reward.v), Stock: r.Stock.v, Fallback: wallet.RewardID(r.Fallback.v)}
@@ -79,7 +79,7 @@ func rewards(branches []rewardFile) (types []wallet.RewardType) {
 	return types
 }
 
-// whole returns the rate as whole grants a second, at least one unless it is zero.
+// whole returns the rate in grants a second, rounded up to an integer.
 func (r rate) whole() int64 {
 	if !r.ok {
 		return 0
@@ -102,7 +102,7 @@ func (f *file) people() scenarios.People {
 	return p
 }
 
-// ratio returns the share, or none of it when the key was left out.
+// ratio returns the share, or 0/1 if the key is omitted.
 func (r share) ratio() scenarios.Ratio {
 	if !r.ok {
 		return scenarios.Ratio{Num: 0, Den: 1}
@@ -149,7 +149,7 @@ func (l latencyFile) list() []quantilesFile {
 		l.Items, l.Stock, l.Downstreams, l.Packets}
 }
 
-// window turns it into what it says; award is the type of a scene's reward.
+// window converts the window; award returns the type of a scene's reward.
 func (w windowFile) window(award func(wallet.SceneID) wallet.AwardType) scenarios.Window {
 	out := scenarios.Window{Name: w.Name.v, Play: scenarios.Play(w.Play.v), Stage: w.Stage.stage(), Scene: w.Scene.v, Rain: int32(w.Rain.v),
 		Start: w.Start.v, People: w.People.v, Peak: w.Peak.v, Rules: w.rules(award)}
@@ -175,7 +175,7 @@ func (w windowFile) end() time.Time {
 	return w.Start.v.Add(w.Rate[len(w.Rate)-1].v.At)
 }
 
-// faults returns one fault a dependency.
+// faults returns one fault for each dependency.
 func (f faultFile) faults() (all []scenarios.Fault) {
 	one := scenarios.Fault{Kind: scenarios.FaultKind(f.Kind.v), Dependency: "node", From: f.From.v, To: f.To.v, Ratio: f.Ratio.ratio(),
 		Applied: f.Applied.ratio(), Every: f.Every.v, For: f.For.v, Skew: f.Skew.v}

@@ -5,17 +5,18 @@ import (
 	"hongbao/scenarios"
 )
 
-// Bounds of counts. Each is far beyond the source's figures and keeps sums and tables small.
+// Bounds of counts. Each is far above the source's figures, and keeps sums and tables small.
 const (
 	maxInstances = 100_000
 	maxBatch     = 10_000
 	maxTries     = 100
 	maxTimes     = 1_000 // withdrawals of one person in a day
 	maxRainID    = 1<<31 - 1
-	maxSingleCap = 1_000_000_000 // fen: ten million yuan, no red packet
+	maxSingleCap = 1_000_000_000 // fen: ten million yuan, far above any red packet
 )
 
-// check records what contradicts itself in a file. What could not be read is skipped: its fault is recorded already.
+// check records the contradictions in a file. It skips values that could not be read, because their faults are already
+// recorded.
 func (f *faults) check(in *file) {
 	f.checkStages(in)
 	f.checkBudget(in)
@@ -38,7 +39,7 @@ func (f *faults) check(in *file) {
 	f.checkSwitches(in)
 }
 
-// checkStages looks at the child activities: in order, apart, each with a budget that a grant fits in.
+// checkStages checks the child activities: no overlaps, unique ids, and a budget of at least the cap.
 func (f *faults) checkStages(in *file) {
 	for i, c := range in.Stages {
 		if c.From.ok && c.To.ok && !c.From.v.Before(c.To.v) {
@@ -58,10 +59,10 @@ func (f *faults) checkStages(in *file) {
 		}
 		for _, d := range in.Stages[:i] {
 			if c.Stage.ok && d.Stage.ok && c.Stage.v == d.Stage.v {
-				f.add(c.Stage.at, "write each stage once", "stage %s is there twice, first in line %d", c.Stage.v, d.Stage.at.line)
+				f.add(c.Stage.at, "write each stage once", "stage %s appears twice, first in line %d", c.Stage.v, d.Stage.at.line)
 			}
 			if c.ID.ok && d.ID.ok && c.ID.v == d.ID.v {
-				f.add(c.ID.at, "give each child activity an id of its own", "the id is taken by the stage in line %d", d.ID.at.line)
+				f.add(c.ID.at, "give each child activity a unique id", "the id is already used by the stage in line %d", d.ID.at.line)
 			}
 			if c.From.ok && c.To.ok && d.From.ok && d.To.ok && c.From.v.Before(d.To.v) && d.From.v.Before(c.To.v) {
 				f.add(c.From.at, "a moment belongs to one stage (A2): begin after "+scenarios.When(d.To.v), "the stage overlaps the one in line %d", d.From.at.line)
@@ -70,7 +71,7 @@ func (f *faults) checkStages(in *file) {
 	}
 }
 
-// checkBudget looks at the parent's budget: the stages' come to no more.
+// checkBudget checks that the sum of the stages' budgets is within the parent's budget.
 func (f *faults) checkBudget(in *file) {
 	if !in.Budget.ok {
 		return
@@ -79,13 +80,13 @@ func (f *faults) checkBudget(in *file) {
 	for _, c := range in.Stages {
 		var err error
 		if sum, err = sum.Add(c.Budget.v); err != nil || sum > in.Budget.v {
-			f.add(in.Budget.at, "raise it, or lower the stages'", "the budgets of the stages come to more than %d fen, with the one in line %d", in.Budget.v, c.Budget.at.line)
+			f.add(in.Budget.at, "raise it, or lower the budgets of the stages", "the sum of the stages' budgets exceeds %d fen, from the stage in line %d on", in.Budget.v, c.Budget.at.line)
 			return
 		}
 	}
 }
 
-// checkTree looks at the configuration tree: a scene belongs to exactly one reward (O1).
+// checkTree checks the configuration tree: a scene belongs to exactly one reward (O1).
 func (f *faults) checkTree(in *file) {
 	first := map[wallet.SceneID]spot{}
 	for _, r := range in.Rewards {
@@ -94,7 +95,7 @@ func (f *faults) checkTree(in *file) {
 				continue
 			}
 			if at, taken := first[s.ID.v]; taken {
-				f.add(s.ID.at, "a scene belongs to exactly one reward type (O1): give it another id", "scene %q is there twice, first in line %d", s.ID.v, at.line)
+				f.add(s.ID.at, "a scene belongs to exactly one reward type (O1): give it another id", "scene %q appears twice, first in line %d", s.ID.v, at.line)
 			} else {
 				first[s.ID.v] = s.ID.at
 			}
@@ -105,7 +106,7 @@ func (f *faults) checkTree(in *file) {
 	}
 }
 
-// checkPeople looks at the people's weights and at the client.
+// checkPeople checks people, weights and the client.
 func (f *faults) checkPeople(in *file) {
 	p := &in.People
 	if p.Count.ok && (p.Count.v == 0 || p.Count.v > scenarios.MaxPeople) {
@@ -124,39 +125,39 @@ func (f *faults) checkPeople(in *file) {
 	}
 	for n := held; p.AppShares.ok && n < min(len(p.AppsHeld), wallet.Apps); n++ {
 		if p.AppsHeld[n].v > 0 {
-			f.add(p.AppsHeld[n].at, "give more apps a share, or this one no weight", "nobody can hold %d apps when only %d have a share", n+1, held)
+			f.add(p.AppsHeld[n].at, "give more apps a share, or this one no weight", "a person cannot hold %d apps if only %d have a share", n+1, held)
 			break
 		}
 	}
 	if t := in.Client.Tries; t.ok && (t.v == 0 || t.v > maxTries) {
-		f.add(t.at, "write how often a request is sent at most", "the number of tries is not between 1 and %d", maxTries)
+		f.add(t.at, "write the maximum number of tries of a request", "the number of tries is not between 1 and %d", maxTries)
 	}
 	if n := in.AfterWin.SendShares; n.ok && (n.v == 0 || n.v > wallet.MaxShares) {
-		f.add(n.at, "write how many people get a share of one packet at most", "the number of shares is not between 1 and %d", wallet.MaxShares)
+		f.add(n.at, "write the maximum number of recipients of one packet", "the number of shares is not between 1 and %d", wallet.MaxShares)
 	}
 	if t := in.Client.Timeout; t.ok && t.v == 0 {
-		f.add(t.at, "write how long a client waits, such as 3s", "a client that does not wait gets no answer")
+		f.add(t.at, "write how long a client waits, such as 3s", "the timeout is zero")
 	}
 	f.checkWithdraw(in)
 }
 
-// checkWithdraw looks at who may withdraw, and how much in a day.
+// checkWithdraw checks the white list and the daily limits.
 func (f *faults) checkWithdraw(in *file) {
 	w, people := &in.Withdraw, in.People.Count
 	for _, p := range w.WhiteList {
 		if people.ok && p.ok && p.v >= people.v {
-			f.add(p.at, "people are counted from 0", "there is no person %d", p.v)
+			f.add(p.at, "indexes of people start at 0 and are below people.count", "there is no person with index %d", p.v)
 		}
 	}
 	if w.PerDay.ok && w.PerDay.v == 0 {
-		f.add(w.PerDay.at, "write the most that one person may withdraw in a day, or remove the key", "a limit of nothing is no limit")
+		f.add(w.PerDay.at, "write the daily limit per person in fen, or remove the key", "the limit is zero")
 	}
 	if n := w.Times; n.ok && (n.v == 0 || n.v > maxTimes) {
-		f.add(n.at, "write how often one person may withdraw in a day, or remove the key", "the number of times is not between 1 and %d", maxTimes)
+		f.add(n.at, "write the number of withdrawals per person and day, or remove the key", "the number of times is not between 1 and %d", maxTimes)
 	}
 }
 
-// total sums weights.
+// total returns the sum of the weights.
 func total(ws []weight) (sum int64) {
 	for _, w := range ws {
 		sum += w.v
@@ -164,7 +165,7 @@ func total(ws []weight) (sum int64) {
 	return sum
 }
 
-// checkCapacity looks at the machines.
+// checkCapacity checks the machines.
 func (f *faults) checkCapacity(c *capacityFile) {
 	for _, n := range []struct {
 		number
@@ -175,16 +176,16 @@ func (f *faults) checkCapacity(c *capacityFile) {
 		}
 	}
 	if c.LedgerRate.ok && c.LedgerRate.v.Num == 0 {
-		f.add(c.LedgerRate.at, "write what all instances post together, such as 300k/s", "a ledger that takes nothing ends no run")
+		f.add(c.LedgerRate.at, "write the rate of all instances together, such as 300k/s", "the rate is zero: the ledger would post nothing")
 	}
 }
 
-// checkLatency looks at the quantiles, which must rise.
+// checkLatency checks that the quantiles do not fall.
 func (f *faults) checkLatency(l *latencyFile) {
 	for _, q := range l.list() {
 		for i, steps := 1, []span{q.Min, q.P50, q.P90, q.P99, q.Max}; i < len(steps); i++ {
 			if steps[i-1].ok && steps[i].ok && steps[i].v < steps[i-1].v {
-				f.add(steps[i].at, "write min, p50, p90, p99 and max in rising order", "%v is below the %v before it", steps[i].v, steps[i-1].v)
+				f.add(steps[i].at, "write min, p50, p90, p99 and max in rising order", "%v is below the previous quantile, %v", steps[i].v, steps[i-1].v)
 			}
 		}
 	}

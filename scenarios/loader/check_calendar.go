@@ -6,8 +6,8 @@ import (
 	"hongbao/scenarios"
 )
 
-// checkWindows looks at each window by itself: inside its stage, with amounts under the cap and a rate that goes forward
-// in time.
+// checkWindows checks each window separately: it is inside its stage, its amounts are within the cap, and the points of its
+// rate are in order of time.
 func (f *faults) checkWindows(in *file) {
 	for i := range in.Windows {
 		w := &in.Windows[i]
@@ -21,13 +21,13 @@ func (f *faults) checkWindows(in *file) {
 	}
 }
 
-// checkRate looks at the points of a window's rate.
+// checkRate checks the points of a window's rate.
 func (f *faults) checkRate(w *windowFile) {
 	if len(w.Rate) > 0 && w.Rate[0].ok && w.Rate[0].v.At != 0 {
 		f.add(w.Rate[0].at, "write the rate at the window's start, such as 0/s at 0s", "the first point is not at 0s")
 	}
 	if len(w.Rate) == 1 && w.Rate[0].ok {
-		f.add(w.Rate[0].at, "write the rate at the window's end too, such as 5/s at 30s", "one point makes no window")
+		f.add(w.Rate[0].at, "write the rate at the window's end too, such as 5/s at 30s", "a rate needs at least two points")
 	}
 	for i := 1; i < len(w.Rate); i++ {
 		if p, q := w.Rate[i-1], w.Rate[i]; p.ok && q.ok && q.v.At <= p.v.At {
@@ -36,7 +36,7 @@ func (f *faults) checkRate(w *windowFile) {
 	}
 }
 
-// checkInside compares a window with its stage.
+// checkInside checks a window against its stage.
 func (f *faults) checkInside(in *file, w *windowFile) {
 	for _, c := range in.Stages {
 		if !c.Stage.ok || c.Stage.v != w.Stage.v {
@@ -59,7 +59,8 @@ func (f *faults) checkInside(in *file, w *windowFile) {
 	f.add(w.Stage.at, "add the stage to stages", "stage %s is not in this file", w.Stage.v)
 }
 
-// checkRounds refuses the same round twice: a person gets a scene's reward once a rain and stage (O3).
+// checkRounds refuses two windows with the same scene, rain number and stage: a person gets a scene's reward once for each
+// rain and stage (O3).
 func (f *faults) checkRounds(in *file) {
 	for i := range in.Windows {
 		w := &in.Windows[i]
@@ -75,13 +76,13 @@ func (f *faults) checkRounds(in *file) {
 			if v.Start.v.Before(w.end()) && w.Start.v.Before(v.end()) {
 				how = "overlaps the one"
 			}
-			f.add(w.Rain.at, "each person gets a scene's reward once a rain and stage (O3): give it another rain number",
+			f.add(w.Rain.at, "each person gets a scene's reward once for each rain and stage (O3): give it another rain number",
 				"scene %q, rain %d %s in line %d", p.Scene.v, w.Rain.v, how, v.Rain.at.line)
 		}
 	}
 }
 
-// earlier returns the first window before the i-th in which people may win under the same order numbers, nil if none.
+// earlier returns the first window before the i-th one that uses the same order numbers for prize p, or nil.
 func (in *file) earlier(i int, p prizeFile) *windowFile {
 	w := &in.Windows[i]
 	for j := range in.Windows[:i] {
@@ -94,19 +95,19 @@ func (in *file) earlier(i int, p prizeFile) *windowFile {
 	return nil
 }
 
-// checkCurves looks at what only the whole scenario shows: whether a window's rate can be kept exactly, and
-// whether it invites enough people for its grants.
+// checkCurves runs the checks that need the converted scenario: a window's rate must be exact, and the window must invite
+// enough people for its grants.
 func (f *faults) checkCurves(in *file, s *scenarios.Scenario) {
 	for i := range in.Windows {
 		w := in.Windows[i].window(in.awardOf)
 		curve, err := w.Curve()
 		if err != nil {
-			f.add(in.Windows[i].Rate[0].at, "write fewer decimals, or split the window", "the rate is too fine for so long a window to be kept exactly")
+			f.add(in.Windows[i].Rate[0].at, "write fewer decimals, or split the window", "the rate has too many decimals for a window of this length")
 			continue
 		}
 		if grants, chances := curve.Grants(), s.Chances(w); grants > chances && w.Times() > 1 {
-			f.add(in.Windows[i].People.at, "each person wins so often at most: invite more people, or lower the rate",
-				"%d grants are more than %d people may win %d times each", grants, s.Invited(w), w.Times())
+			f.add(in.Windows[i].People.at, "the number of wins per person is limited: invite more people, or lower the rate",
+				"%d grants are too many for %d people who may win %d times each", grants, s.Invited(w), w.Times())
 		} else if grants > chances {
 			f.add(in.Windows[i].People.at, "each person gets the reward once (O3): invite more people, or lower the rate",
 				"%d grants are more than the %d people invited", grants, chances)

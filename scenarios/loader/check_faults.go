@@ -7,15 +7,15 @@ import (
 	"hongbao/scenarios"
 )
 
-// minCrashGap bounds how often instances crash: faster than a request is served, nothing would happen but crashes.
+// minCrashGap is the smallest interval between crashes. With shorter intervals no request would ever complete.
 const minCrashGap = time.Millisecond
 
-// checkFault looks at one fault: it has the keys of its kind and no others.
+// checkFault checks that a fault has exactly the keys of its kind.
 func (f *faults) checkFault(in *faultFile) {
 	if !in.Kind.ok {
 		return
 	}
-	wants := map[scenarios.FaultKind]string{
+	kindKeys := map[scenarios.FaultKind]string{
 		scenarios.FaultTimeout: "dependencies from to ratio applied",
 		scenarios.FaultDown:    "dependencies from to",
 		scenarios.FaultFlush:   "dependencies from",
@@ -27,12 +27,12 @@ func (f *faults) checkFault(in *faultFile) {
 		place
 	}{{"from", in.From.place}, {"to", in.To.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place},
 		{"every", in.Every.place}, {"for", in.For.place}, {"skew", in.Skew.place}, {"dependencies", listPlace(in.Dependencies)}} {
-		wanted := strings.Contains(" "+wants+" ", " "+k.key+" ")
+		required := strings.Contains(" "+kindKeys+" ", " "+k.key+" ")
 		switch {
-		case k.ok && !wanted:
-			f.add(k.at, "remove it; this kind takes: "+strings.ReplaceAll(wants, " ", ", "), "a fault of kind %s has no %s", in.Kind.v, k.key)
-		case !k.ok && wanted && k.at == (spot{}):
-			f.add(in.Kind.at, "this kind takes: "+strings.ReplaceAll(wants, " ", ", "), "key %q is missing", k.key)
+		case k.ok && !required:
+			f.add(k.at, "remove it; the keys of this kind are: "+strings.ReplaceAll(kindKeys, " ", ", "), "a fault of kind %s has no %s", in.Kind.v, k.key)
+		case !k.ok && required && k.at == (spot{}):
+			f.add(in.Kind.at, "the keys of this kind are: "+strings.ReplaceAll(kindKeys, " ", ", "), "key %q is missing", k.key)
 		}
 	}
 	if in.From.ok && in.To.ok && !in.From.v.Before(in.To.v) {
@@ -40,15 +40,15 @@ func (f *faults) checkFault(in *faultFile) {
 	}
 	for _, d := range in.Dependencies {
 		if d.ok && scenarios.FaultKind(in.Kind.v) == scenarios.FaultFlush && d.v != "tokens" && d.v != "backlog" {
-			f.add(d.at, "flush tokens (the backlog goes with them) or backlog; every other store is durable", "%s cannot be flushed", d.v)
+			f.add(d.at, "flush tokens (which also flushes the backlog) or backlog; all other stores are durable", "%s cannot be flushed", d.v)
 		}
 	}
 	if in.Every.ok && in.Every.v < minCrashGap {
-		f.add(in.Every.at, "write how often, such as 3h", "every must be at least %v", minCrashGap)
+		f.add(in.Every.at, "write the interval between crashes, such as 3h", "every must be at least %v", minCrashGap)
 	}
 }
 
-// listPlace returns where the list of dependencies is.
+// listPlace returns the place of the list of dependencies.
 func listPlace(ds []dependencyName) place {
 	if len(ds) == 0 {
 		return place{}

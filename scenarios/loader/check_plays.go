@@ -8,7 +8,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// Bounds of the plays. Each is beyond the source's, and keeps order numbers and tables small.
+// Bounds of the plays. Each is above the source's figures, and keeps order numbers and tables small.
 const (
 	maxRounds  = 1_000
 	maxFriends = 100
@@ -16,7 +16,7 @@ const (
 	maxKinds   = 16 // one bit each
 )
 
-// checkRules looks at each window's play: what may be won, by what rule.
+// checkRules checks the rewards and rules of each window.
 func (f *faults) checkRules(in *file) {
 	for i := range in.Windows {
 		w := &in.Windows[i]
@@ -25,14 +25,14 @@ func (f *faults) checkRules(in *file) {
 		f.checkCards(w)
 		f.checkLottery(in, w)
 		if n := w.Friends; n.ok && w.Play.v != string(scenarios.FriendRain) {
-			f.add(n.at, "remove it, or write play: "+string(scenarios.FriendRain), "play %s is not on friends' pages", w.Play.v)
+			f.add(n.at, "remove it, or write play: "+string(scenarios.FriendRain), "play %s has no friends", w.Play.v)
 		} else if n.ok && (n.v == 0 || n.v > maxFriends) {
-			f.add(n.at, "write on how many friends' pages a person may win", "the number of friends is not between 1 and %d", maxFriends)
+			f.add(n.at, "write the number of friends' pages on which a person may win", "the number of friends is not between 1 and %d", maxFriends)
 		}
 	}
 }
 
-// checkPrizes looks at what may be won: of scenes that there are, each once, with amounts for cash alone.
+// checkPrizes checks the rewards of a window: the scenes exist, each appears once, and only cash has amounts.
 func (f *faults) checkPrizes(in *file, w *windowFile) {
 	switch {
 	case w.Scene.at == (spot{}) && len(w.Rewards) == 0 && w.ok:
@@ -42,7 +42,7 @@ func (f *faults) checkPrizes(in *file, w *windowFile) {
 		f.add(w.Scene.at, "keep one of them", "the window has a scene and rewards")
 		return
 	case len(w.Rewards) > 0 && len(w.Amount) > 0:
-		f.add(w.Amount[0].at, "write it beside the reward that is cash", "the window's rewards have amounts of their own")
+		f.add(w.Amount[0].at, "write it into the entry of the cash reward", "a window with rewards has its amounts in their entries")
 	}
 	var scenes []string
 	for _, r := range in.Rewards {
@@ -57,7 +57,7 @@ func (f *faults) checkPrizes(in *file, w *windowFile) {
 			continue
 		}
 		if seen[p.Scene.v] {
-			f.add(p.Scene.at, "write each scene once, with the sum of the weights", "scene %q is there twice", p.Scene.v)
+			f.add(p.Scene.at, "write each scene once, with the sum of the weights", "scene %q appears twice", p.Scene.v)
 		}
 		seen[p.Scene.v] = true
 		reward := in.branchOf(p.Scene.v)
@@ -72,37 +72,37 @@ func (f *faults) checkPrizes(in *file, w *windowFile) {
 	}
 }
 
-// checkPrize looks at one reward of a window.
+// checkPrize checks one reward of a window.
 func (f *faults) checkPrize(w *windowFile, p prizeFile, reward *rewardFile) {
 	cash := !reward.Type.ok || reward.Type.award() == wallet.Cash
 	pot := w.Lottery.Pot.ok
 	switch {
 	case cash && !pot && len(p.Amount) == 0:
-		f.add(p.Scene.at, "write amount_fen: what a grant is worth, such as [8..88 weight 9, 100 weight 1]", "scene %q grants cash, and nothing says how much", p.Scene.v)
+		f.add(p.Scene.at, "write amount_fen, the amounts of a grant, such as [8..88 weight 9, 100 weight 1]", "scene %q grants cash, but the amount is missing", p.Scene.v)
 	case !cash && len(p.Amount) > 0:
 		f.add(p.Amount[0].at, "remove it", "scene %q grants %s, which has no amount", p.Scene.v, reward.Type.v)
 	case !cash && pot:
-		f.add(p.Scene.at, "write a scene of cash, or remove the pot", "a pot of money is shared in a scene that grants %s", reward.Type.v)
+		f.add(p.Scene.at, "write a scene of cash, or remove the pot", "a pot needs a scene of cash, but this one grants %s", reward.Type.v)
 	}
 	for _, s := range reward.Scenes {
 		if s.ID.v == p.Scene.v && s.Stock.v && !reward.Stock.ok {
-			f.add(p.Scene.at, fmt.Sprintf("add stock: how many there are, to the reward in line %d", reward.Type.at.line), "scene %q controls a stock that nothing says", p.Scene.v)
+			f.add(p.Scene.at, fmt.Sprintf("add stock, the number of coupons, to the reward in line %d", reward.Type.at.line), "scene %q has stock_control, but its reward has no stock", p.Scene.v)
 		}
 	}
 }
 
-// checkRound looks at how often a window is played.
+// checkRound checks the rounds of a window.
 func (f *faults) checkRound(w *windowFile) {
 	r := &w.Rounds
 	if r.Count.ok && (r.Count.v == 0 || r.Count.v > maxRounds) {
-		f.add(r.Count.at, "write how many rounds there are", "the number of rounds is not between 1 and %d", maxRounds)
+		f.add(r.Count.at, "write the number of rounds", "the number of rounds is not between 1 and %d", maxRounds)
 	}
 	if r.Every.ok && r.Every.v == 0 {
-		f.add(r.Every.at, "write how much later the next round begins, such as 1h", "all rounds begin at once")
+		f.add(r.Every.at, "write the time between the starts of two rounds, such as 1h", "all rounds begin at the same time")
 	}
 }
 
-// checkCards looks at the cards of a collection.
+// checkCards checks the cards of a collection.
 func (f *faults) checkCards(w *windowFile) {
 	c := &w.Cards
 	if !c.ok {
@@ -112,19 +112,19 @@ func (f *faults) checkCards(w *windowFile) {
 		f.add(c.at, "remove it, or write play: "+string(scenarios.CardCollection), "play %s has no cards", w.Play.v)
 	}
 	if len(c.Kinds) < 2 || len(c.Kinds) > maxKinds {
-		f.add(c.at, "write the weight of each kind, such as [40, 30, 20, 9, 1]", "%d kinds of cards are not between 2 and %d", len(c.Kinds), maxKinds)
+		f.add(c.at, "write the weight of each kind, such as [40, 30, 20, 9, 1]", "the number of kinds of cards, %d, is not between 2 and %d", len(c.Kinds), maxKinds)
 	}
 	for _, k := range c.Kinds {
 		if k.ok && k.v == 0 {
-			f.add(k.at, "give each kind a weight above zero", "nobody ever draws this kind, so nobody collects all")
+			f.add(k.at, "give each kind a weight above zero", "the weight is zero: this kind is never drawn, so no collection becomes complete")
 		}
 	}
 	if c.Draws.ok && (c.Draws.v == 0 || c.Draws.v > maxDraws) {
-		f.add(c.Draws.at, "write how often a person may draw", "the number of draws is not between 1 and %d", maxDraws)
+		f.add(c.Draws.at, "write the number of draws per person", "the number of draws is not between 1 and %d", maxDraws)
 	}
 }
 
-// checkLottery looks at who takes part in a lottery.
+// checkLottery checks the pot of a lottery and the window of its cards.
 func (f *faults) checkLottery(in *file, w *windowFile) {
 	l := &w.Lottery
 	if !l.ok {
@@ -137,10 +137,10 @@ func (f *faults) checkLottery(in *file, w *windowFile) {
 		f.add(l.Pot.at, "write the whole pot in fen", "the pot is empty")
 	}
 	if l.Pot.ok && len(w.Rewards) > 0 {
-		f.add(l.Pot.at, "write a scene of cash in place of rewards", "a pot is shared in one scene")
+		f.add(l.Pot.at, "write a scene of cash in place of rewards", "a pot needs a single scene")
 	}
 	if l.Pot.ok && len(w.Amount) > 0 {
-		f.add(w.Amount[0].at, "remove it", "what each gets is a share of the pot")
+		f.add(w.Amount[0].at, "remove it", "the pot decides the amounts")
 	}
 	if !l.Of.ok {
 		return
@@ -154,7 +154,7 @@ func (f *faults) checkLottery(in *file, w *windowFile) {
 		case !v.Cards.ok:
 			f.add(l.Of.at, "name a window with cards", "no cards are collected in window %q", short(l.Of.v))
 		case v.Stage.ok && w.Stage.ok && v.Stage.v != w.Stage.v:
-			f.add(l.Of.at, "a stage is cut off from the others (A1): collect the cards in the same one", "window %q is in another stage", short(l.Of.v))
+			f.add(l.Of.at, "stages are isolated (A1): collect the cards in the same stage", "window %q is in another stage", short(l.Of.v))
 		case v.Start.ok && w.Start.ok && v.end().After(w.Start.v):
 			f.add(w.Start.at, "begin after "+scenarios.When(v.end()), "the lottery begins before window %q has ended", short(l.Of.v))
 		}
@@ -163,7 +163,7 @@ func (f *faults) checkLottery(in *file, w *windowFile) {
 	f.add(l.Of.at, "write the name of a window with cards", "there is no window %q", short(l.Of.v))
 }
 
-// checkStock looks at the stocks of rewards and at what is given in their place.
+// checkStock checks the stocks of rewards and their fallbacks.
 func (f *faults) checkStock(in *file) {
 	for i := range in.Rewards {
 		r := &in.Rewards[i]
@@ -173,15 +173,15 @@ func (f *faults) checkStock(in *file) {
 		}
 		switch {
 		case r.Stock.ok && r.Type.ok && r.Type.award() == wallet.Cash:
-			f.add(r.Stock.at, "cash is bounded by the stage's budget; remove the key", "a stock is for coupons only")
+			f.add(r.Stock.at, "cash is bounded by the stage's budget; remove the key", "only coupons have a stock")
 		case r.Stock.ok && !controlled:
-			f.add(r.Stock.at, "write stock_control: true in its scene", "no scene of reward %q counts its stock", short(r.Reward.v))
+			f.add(r.Stock.at, "write stock_control: true in its scene", "no scene of reward %q has stock_control", short(r.Reward.v))
 		case r.Stock.ok && r.Stock.v > wallet.MaxStock:
-			f.add(r.Stock.at, "write how many there are", "the stock is above %d", int64(wallet.MaxStock))
+			f.add(r.Stock.at, "write the number of coupons", "the stock is above %d", int64(wallet.MaxStock))
 		case !r.Stock.ok && r.Floor.ok:
-			f.add(r.Floor.at, "add stock, or remove it", "a share of no stock")
+			f.add(r.Floor.at, "add stock, or remove it", "floor needs a stock")
 		case !r.Stock.ok && r.Fallback.ok:
-			f.add(r.Fallback.at, "add stock and floor, or remove it", "reward %q never runs out", short(r.Reward.v))
+			f.add(r.Fallback.at, "add stock and floor, or remove it", "reward %q has no stock, so it needs no fallback", short(r.Reward.v))
 		}
 		if r.Stock.ok && r.Reward.ok {
 			if err := (wallet.Template{Reward: wallet.RewardID(r.Reward.v), Stage: wallet.Official}).Validate(); err != nil {
@@ -192,7 +192,7 @@ func (f *faults) checkStock(in *file) {
 	}
 }
 
-// checkFallback looks at what is given in place of a coupon: one of another reward with a stock, which ends the chain.
+// checkFallback checks the fallback of a coupon: it is another reward with a stock and without a fallback.
 func (f *faults) checkFallback(in *file, r *rewardFile) {
 	if !r.Fallback.ok || !r.Stock.ok {
 		return
@@ -200,9 +200,9 @@ func (f *faults) checkFallback(in *file, r *rewardFile) {
 	for i := range in.Rewards {
 		if g := &in.Rewards[i]; g.Reward.v == r.Fallback.v && g != r {
 			if !g.Stock.ok {
-				f.add(r.Fallback.at, "name a reward with a stock", "the stock of %q is not counted", short(g.Reward.v))
+				f.add(r.Fallback.at, "name a reward with a stock", "reward %q has no stock", short(g.Reward.v))
 			} else if g.Fallback.ok {
-				f.add(r.Fallback.at, "name a reward without a fallback", "%q has a fallback itself", short(g.Reward.v))
+				f.add(r.Fallback.at, "name a reward without a fallback", "reward %q has a fallback itself", short(g.Reward.v))
 			}
 			return
 		}
@@ -210,7 +210,7 @@ func (f *faults) checkFallback(in *file, r *rewardFile) {
 	f.add(r.Fallback.at, "write the id of another reward", "there is no other reward %q", short(r.Fallback.v))
 }
 
-// branchOf returns the reward that a scene grants, nil when the tree has no such scene.
+// branchOf returns the reward that a scene grants, or nil if the tree has no such scene.
 func (in *file) branchOf(id wallet.SceneID) *rewardFile {
 	for i := range in.Rewards {
 		for _, s := range in.Rewards[i].Scenes {

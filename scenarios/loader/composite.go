@@ -45,7 +45,7 @@ func (p *point) read(s string) string {
 	var at span
 	value, moment, ok := strings.Cut(s, " at ")
 	if !ok {
-		return "does not say when"
+		return "has no moment"
 	}
 	if problem := r.read(value); problem != "" {
 		return problem
@@ -56,7 +56,7 @@ func (p *point) read(s string) string {
 }
 
 func (*point) form() form {
-	return form{what: "a rate at a moment", hint: "write a rate and how long after the window's start, such as 1.8M/s at 10s", pattern: `^[0-9][0-9_.]*[kM]?/s at .+$`}
+	return form{what: "a rate at a moment", hint: "write a rate and the time since the window's start, such as 1.8M/s at 10s", pattern: `^[0-9][0-9_.]*[kM]?/s at .+$`}
 }
 
 // band is a range of amounts in fen and its weight, such as 8..88 weight 70.
@@ -65,7 +65,7 @@ type band struct {
 	v scenarios.AmountBand
 }
 
-// maxWeight bounds the weight of one choice, so that sums of weights stay small.
+// maxWeight bounds one weight, so that sums of weights are small.
 const maxWeight = 1_000_000
 
 func (b *band) read(s string) string {
@@ -104,7 +104,7 @@ func (*band) form() form {
 		pattern: `^[0-9_]+(\.\.[0-9_]+)? weight [0-9_]+$`}
 }
 
-// weight is a whole number of which only the proportion to its neighbours matters.
+// weight is a whole number; only its proportion to the other weights of the list matters.
 type weight struct{ number }
 
 func (w *weight) read(s string) string {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// MaxFaults bounds the faults that one error lists: more do not fit a screen, and the first ones cause the rest.
+// MaxFaults bounds the faults that one error lists. More do not fit a screen, and the first ones often cause the others.
 const MaxFaults = 20
 
 // maxSnippet bounds the part of a faulty line that is shown, in characters.
@@ -17,18 +17,18 @@ const maxSnippet = 120
 // Error is one fault of a scenario file. Load and Parse return all of them, joined.
 type Error struct {
 	File    string
-	Line    int    // from 1; 0 when the fault is of the whole file
+	Line    int    // from 1; 0 if the fault concerns the whole file
 	Column  int    // in characters, from 1
 	Snippet string // the offending line
-	Problem string // what is wrong
-	Hint    string // what to do about it
+	Problem string // description of the fault
+	Hint    string // how to correct it
 	cause   error
 }
 
-// Unwrap returns the error of the operating system, if that is what went wrong.
+// Unwrap returns the error of the operating system, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Error prints the place, the line with a caret under the fault, and what to do.
+// Error prints the place, the line with a caret under the fault, and the hint.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Line == 0 {
@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// excerpt returns at most maxSnippet characters of the line around its column, and those of them before it.
+// excerpt returns at most maxSnippet characters of the line around the column, and the part of them before the column.
 func excerpt(line string, column int) (text, before string) {
 	r := []rune(line)
 	column = min(max(column, 0), len(r))
@@ -57,7 +57,7 @@ func excerpt(line string, column int) (text, before string) {
 	return string(r[from:to]), string(r[from:column])
 }
 
-// blank returns white space as wide as s on a terminal, where Chinese characters take two columns.
+// blank returns white space with the width of s on a terminal. Chinese characters take two columns.
 func blank(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -71,7 +71,7 @@ func blank(s string) string {
 	}, s)
 }
 
-// printable returns s with what would garble a terminal replaced.
+// printable replaces the characters of s that would disturb a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 {
@@ -84,15 +84,15 @@ func printable(s string) string {
 // spot is a place in a file, both from 1. The zero spot is the whole file.
 type spot struct{ line, column int }
 
-// faults gathers what is wrong with one file.
+// faults collects the faults of one file.
 type faults struct {
 	file   string
-	joined joined // what came from another file
+	joined joined // the lines taken from another file
 	lines  []string
 	found  []*Error
 }
 
-// add records a fault; the problem is formatted.
+// add records a fault; problem is a format string for args.
 func (f *faults) add(at spot, hint, problem string, args ...any) {
 	file, line := f.joined.place(f.file, at.line)
 	e := &Error{File: file, Line: line, Column: at.column, Problem: printable(fmt.Sprintf(problem, args...)), Hint: hint}
@@ -102,7 +102,7 @@ func (f *faults) add(at spot, hint, problem string, args ...any) {
 	f.found = append(f.found, e)
 }
 
-// err returns the faults in order of their places, at most MaxFaults of them, or nil.
+// err returns the first MaxFaults faults in order of their places, or nil if there are none.
 func (f *faults) err() error {
 	slices.SortStableFunc(f.found, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -110,7 +110,7 @@ func (f *faults) err() error {
 	var all []error
 	for i, e := range f.found {
 		if i == MaxFaults {
-			all = append(all, &Error{File: f.file, Problem: fmt.Sprintf("and %d faults more", len(f.found)-i)})
+			all = append(all, &Error{File: f.file, Problem: fmt.Sprintf("and %d more faults", len(f.found)-i)})
 			break
 		}
 		all = append(all, e)

@@ -12,39 +12,39 @@ import (
 type couponsFile struct {
 	place
 	Instances number             `json:"instances" jsonschema:"Instances of the asset centre that grant coupons."`
-	SplitKeys number             `json:"split_keys" jsonschema:"Keys that split-key divides a template among (C5)."`
-	Block     number             `json:"block" jsonschema:"Coupons that an instance leases at once where there are plenty (C5)."`
-	Expiry    span               `json:"expiry" jsonschema:"An instance that was not heard of for so long has lost its lease."`
+	SplitKeys number             `json:"split_keys" jsonschema:"Number of keys per template in the split-key design (C5)."`
+	Block     number             `json:"block" jsonschema:"Coupons that an instance leases at once while the stock is high (C5)."`
+	Expiry    span               `json:"expiry" jsonschema:"An instance without a heartbeat for this long loses its lease."`
 	Interval  span               `json:"interval" jsonschema:"Between two readings of the stock (C2), and between two rounds of chores."`
-	Reserve   share              `json:"reserve" jsonschema:"What the source adds to the stock to hide what is counted twice (C4)."`
+	Reserve   share              `json:"reserve" jsonschema:"Share that the source adds to the stock to hide double counting (C4)."`
 	KeyRate   rate               `json:"key_rate" jsonschema:"Calls a second that Redis answers on one key (R2)."`
-	KeyQueue  span               `json:"key_queue" jsonschema:"A call that would wait longer for its key is turned away."`
-	Redis     quantilesFile      `json:"redis" jsonschema:"How long one call to Redis takes."`
-	Book      quantilesFile      `json:"book" jsonschema:"How long one call to the books takes."`
-	Rest      span               `json:"rest" jsonschema:"After the last demand, for what is under way."`
+	KeyQueue  span               `json:"key_queue" jsonschema:"A call that would wait longer for its key is rejected."`
+	Redis     quantilesFile      `json:"redis" jsonschema:"Duration of one call to Redis."`
+	Book      quantilesFile      `json:"book" jsonschema:"Duration of one call to the lease store."`
+	Rest      span               `json:"rest" jsonschema:"Time after the last demand, until open calls have ended."`
 	Templates []couponFile       `json:"templates" jsonschema:"The coupons and the demand for them."`
-	Faults    []couponsFaultFile `json:"faults,omitempty" jsonschema:"What goes wrong, with every design alike."`
+	Faults    []couponsFaultFile `json:"faults,omitempty" jsonschema:"The faults, the same for every design."`
 }
 
 type couponFile struct {
 	place
 	Scene    sceneName `json:"scene" jsonschema:"The scene that grants the coupon; its reward is the template."`
-	Stock    number    `json:"stock" jsonschema:"How many coupons there are."`
-	Floor    share     `json:"threshold,omitempty" jsonschema:"With less than this share left, the fallback is granted (C2); left out: down to the last."`
-	Fallback sceneName `json:"fallback,omitempty" jsonschema:"The scene of the fallback coupon; left out: a greeting."`
-	Rate     []point   `json:"rate,omitempty" jsonschema:"Requests a second, linear between the points; the first at 0s. Left out: a fallback alone."`
+	Stock    number    `json:"stock" jsonschema:"Number of coupons."`
+	Floor    share     `json:"threshold,omitempty" jsonschema:"With less than this share left, the fallback is granted (C2); omitted: all coupons are granted."`
+	Fallback sceneName `json:"fallback,omitempty" jsonschema:"The scene of the fallback coupon; omitted: a greeting."`
+	Rate     []point   `json:"rate,omitempty" jsonschema:"Requests a second, linear between the points; the first at 0s. Omitted: the coupon is only a fallback."`
 }
 
 type couponsFaultFile struct {
 	place
 	Kind    couponFault `json:"kind" jsonschema:"timeout of calls, crash of instances, or failover of Redis."`
-	After   span        `json:"after" jsonschema:"How long after the start it begins."`
-	For     span        `json:"for,omitempty" jsonschema:"timeout, crash: how long it lasts."`
-	Ratio   share       `json:"ratio,omitempty" jsonschema:"timeout: share of calls."`
-	Applied share       `json:"applied,omitempty" jsonschema:"timeout: share of those that took effect nevertheless."`
-	Every   span        `json:"every,omitempty" jsonschema:"crash: one instance stops every so often."`
-	Away    span        `json:"away,omitempty" jsonschema:"crash: how long it stays away."`
-	Lost    span        `json:"lost,omitempty" jsonschema:"failover: how old the state is that Redis falls back to."`
+	After   span        `json:"after" jsonschema:"Time from the start of the comparison to the fault."`
+	For     span        `json:"for,omitempty" jsonschema:"timeout, crash: duration of the fault."`
+	Ratio   share       `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer."`
+	Applied share       `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
+	Every   span        `json:"every,omitempty" jsonschema:"crash: interval between two crashes of an instance."`
+	Away    span        `json:"away,omitempty" jsonschema:"crash: downtime of the instance."`
+	Lost    span        `json:"lost,omitempty" jsonschema:"failover: age of the replica's state."`
 }
 
 type couponFault struct{ name }
@@ -54,9 +54,9 @@ func couponFaults() []string {
 }
 
 func (n *couponFault) read(s string) string { return n.pick(s, couponFaults()) }
-func (n *couponFault) form() form           { return n.words("what goes wrong with coupons", couponFaults()) }
+func (n *couponFault) form() form           { return n.words("a fault of coupons", couponFaults()) }
 
-// coupons returns the comparison, or nil when the file has none.
+// coupons returns the comparison, or nil if the file has none.
 func (f *file) coupons() *scenarios.Coupons {
 	in := &f.Coupons
 	if !in.ok {
@@ -84,7 +84,7 @@ func (f *file) coupons() *scenarios.Coupons {
 	return out
 }
 
-// rewardOf returns what a scene of the tree grants, nothing when there is no such scene.
+// rewardOf returns the reward and its type for a scene, or zero values if there is no such scene.
 func (f *file) rewardOf(scene wallet.SceneID) (wallet.RewardID, wallet.AwardType) {
 	for _, r := range f.Rewards {
 		for _, s := range r.Scenes {
@@ -96,7 +96,7 @@ func (f *file) rewardOf(scene wallet.SceneID) (wallet.RewardID, wallet.AwardType
 	return "", 0
 }
 
-// checkCoupons looks at the comparison of ways to count coupons, if there is one.
+// checkCoupons checks the comparison of coupon counters, if there is one.
 func (f *faults) checkCoupons(in *file) {
 	c := &in.Coupons
 	if !c.ok {
@@ -107,7 +107,7 @@ func (f *faults) checkCoupons(in *file) {
 		most int64
 	}{{c.Instances, scenarios.MaxCouponInstances}, {c.SplitKeys, 256}, {c.Block, wallet.MaxStock}} {
 		if n.ok && (n.v == 0 || n.v > n.most) {
-			f.add(n.at, "write how many there are", "%d is not between 1 and %d", n.v, n.most)
+			f.add(n.at, "write the number", "%d is not between 1 and %d", n.v, n.most)
 		}
 	}
 	for _, d := range []span{c.Expiry, c.Interval, c.Rest} {
@@ -116,11 +116,11 @@ func (f *faults) checkCoupons(in *file) {
 		}
 	}
 	if c.KeyRate.ok && c.KeyRate.v.Num == 0 {
-		f.add(c.KeyRate.at, "write a rate above zero", "a key that answers nothing counts nothing")
+		f.add(c.KeyRate.at, "write a rate above zero", "the rate is zero")
 	}
 	f.checkLatency(&latencyFile{Client: c.Redis, Identity: c.Book})
 	if len(c.Templates) > scenarios.MaxCouponTemplates {
-		f.add(c.Templates[scenarios.MaxCouponTemplates].at, "keep the most telling ones", "more than %d templates", scenarios.MaxCouponTemplates)
+		f.add(c.Templates[scenarios.MaxCouponTemplates].at, "keep the most important ones", "more than %d templates", scenarios.MaxCouponTemplates)
 	}
 	for i := range c.Templates {
 		f.checkCoupon(in, i)
@@ -131,17 +131,17 @@ func (f *faults) checkCoupons(in *file) {
 	}
 }
 
-// checkCoupon looks at one template: it is a coupon of the tree, and its fallback is another one here.
+// checkCoupon checks one template: it is a coupon of the tree, and its fallback is another template of the comparison.
 func (f *faults) checkCoupon(in *file, i int) {
 	t := &in.Coupons.Templates[i]
 	f.checkCouponScene(in, t.Scene)
 	if t.Stock.ok && (t.Stock.v == 0 || t.Stock.v > wallet.MaxStock) {
-		f.add(t.Stock.at, "write how many coupons there are", "a stock of %d is not between 1 and %d", t.Stock.v, int64(wallet.MaxStock))
+		f.add(t.Stock.at, "write the number of coupons", "a stock of %d is not between 1 and %d", t.Stock.v, int64(wallet.MaxStock))
 	}
 	reward, _ := in.rewardOf(t.Scene.v)
 	for _, other := range in.Coupons.Templates[:i] {
 		if r, _ := in.rewardOf(other.Scene.v); r == reward && reward != "" {
-			f.add(t.Scene.at, "write each template once", "template %q is there twice, first in line %d", short(string(reward)), other.Scene.at.line)
+			f.add(t.Scene.at, "write each template once", "template %q appears twice, first in line %d", short(string(reward)), other.Scene.at.line)
 		}
 	}
 	if fb := t.Fallback; fb.ok {
@@ -152,23 +152,23 @@ func (f *faults) checkCoupon(in *file, i int) {
 			}
 		}
 		if !found {
-			f.add(fb.at, "name the scene of another template here, which has no fallback itself", "%q cannot be the fallback", fb.v)
+			f.add(fb.at, "write the scene of another template that has no fallback", "%q cannot be the fallback", fb.v)
 		}
 		if !t.Floor.ok && t.Floor.at == (spot{}) {
 			f.add(fb.at, "add a threshold, such as 10%", "without a threshold the fallback is never granted")
 		}
 	}
 	if n := len(t.Rate); n > 0 && t.Rate[0].ok && t.Rate[0].v.At != 0 {
-		f.add(t.Rate[0].at, "let the first point be at 0s", "the demand does not begin at 0s")
+		f.add(t.Rate[0].at, "write the first point at 0s", "the demand does not begin at 0s")
 	}
 	for j := 1; j < len(t.Rate); j++ {
 		if a, b := t.Rate[j-1], t.Rate[j]; a.ok && b.ok && b.v.At <= a.v.At {
-			f.add(b.at, "write the points in order of time", "the point is not after the one before it")
+			f.add(b.at, "write the points in order of time", "the point is not after the previous one")
 		}
 	}
 }
 
-// checkCouponScene looks at the scene of a template: there is one, of a coupon whose id can be a key.
+// checkCouponScene checks the scene of a template: it exists and grants a coupon whose id can be part of a key.
 func (f *faults) checkCouponScene(in *file, scene sceneName) {
 	if !scene.ok {
 		return
@@ -176,7 +176,7 @@ func (f *faults) checkCouponScene(in *file, scene sceneName) {
 	reward, award := in.rewardOf(scene.v)
 	switch {
 	case reward == "":
-		f.add(scene.at, "name a scene of `rewards`", "there is no scene %q", scene.v)
+		f.add(scene.at, "write a scene of `rewards`", "there is no scene %q", scene.v)
 	case award == wallet.Cash:
 		f.add(scene.at, "cash is bounded by the stage's budget", "scene %q grants no coupons", scene.v)
 	case wallet.Template{Reward: reward, Stage: wallet.Official}.Validate() != nil:
@@ -184,7 +184,7 @@ func (f *faults) checkCouponScene(in *file, scene sceneName) {
 	}
 }
 
-// checkCouponDemand refuses what would take too long.
+// checkCouponDemand refuses a comparison that would take too long.
 func (f *faults) checkCouponDemand(c *couponsFile) {
 	sum, length := int64(0), c.Rest.v
 	for _, t := range c.Templates {
@@ -198,7 +198,7 @@ func (f *faults) checkCouponDemand(c *couponsFile) {
 		}
 		curve, err := one.Curve()
 		if err != nil {
-			f.add(t.Rate[0].at, "write plainer rates", "the demand cannot be kept exactly")
+			f.add(t.Rate[0].at, "write fewer decimals", "the rate has too many decimals")
 			return
 		}
 		sum += curve.Grants()
@@ -211,30 +211,30 @@ func (f *faults) checkCouponDemand(c *couponsFile) {
 	}
 }
 
-// checkCouponsFault looks at one fault: it has the keys of its kind and no others.
+// checkCouponsFault checks that a fault has exactly the keys of its kind.
 func (f *faults) checkCouponsFault(in *couponsFaultFile) {
 	if !in.Kind.ok {
 		return
 	}
-	wants := map[scenarios.FaultKind]string{scenarios.FaultTimeout: "for ratio applied", scenarios.FaultCrash: "for every away", scenarios.FaultFailover: "lost"}[scenarios.FaultKind(in.Kind.v)]
-	takes := "this kind takes: after, " + strings.ReplaceAll(wants, " ", ", ")
+	kindKeys := map[scenarios.FaultKind]string{scenarios.FaultTimeout: "for ratio applied", scenarios.FaultCrash: "for every away", scenarios.FaultFailover: "lost"}[scenarios.FaultKind(in.Kind.v)]
+	hint := "the keys of this kind are: after, " + strings.ReplaceAll(kindKeys, " ", ", ")
 	for _, k := range []struct {
 		key string
 		place
 	}{{"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place}, {"every", in.Every.place},
 		{"away", in.Away.place}, {"lost", in.Lost.place}} {
-		wanted := strings.Contains(" "+wants+" ", " "+k.key+" ")
+		required := strings.Contains(" "+kindKeys+" ", " "+k.key+" ")
 		switch {
-		case k.ok && !wanted:
-			f.add(k.at, "remove it; "+takes, "a fault of kind %s has no %s", in.Kind.v, k.key)
-		case !k.ok && wanted && k.at == (spot{}):
-			f.add(cmp.Or(in.Kind.at, in.at), takes, "key %q is missing", k.key)
+		case k.ok && !required:
+			f.add(k.at, "remove it; "+hint, "a fault of kind %s has no %s", in.Kind.v, k.key)
+		case !k.ok && required && k.at == (spot{}):
+			f.add(cmp.Or(in.Kind.at, in.at), hint, "key %q is missing", k.key)
 		}
 	}
 	if in.Every.ok && in.Every.v < minCrashGap {
-		f.add(in.Every.at, "write how often, such as 2s", "every must be at least %v", minCrashGap)
+		f.add(in.Every.at, "write the interval between crashes, such as 2s", "every must be at least %v", minCrashGap)
 	}
 	if in.Lost.ok && in.After.ok && in.Lost.v > in.After.v {
-		f.add(in.Lost.at, "write at most how long after the start it happens", "the failover loses what was before the start")
+		f.add(in.Lost.at, "write at most the value of after", "the failover would lose writes from before the start")
 	}
 }

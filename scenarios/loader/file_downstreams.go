@@ -6,11 +6,11 @@ import (
 
 type downstreamsFile struct {
 	place
-	Processing  span   `json:"processing,omitempty" jsonschema:"How long those take that accept first and decide later; left out: no time."`
-	Life        span   `json:"life,omitempty" jsonschema:"How long a reward can be used; left out: a day."`
-	Declined    share  `json:"declined,omitempty" jsonschema:"Share of orders that they refuse for good; their coupons go back to the stock."`
-	GarbleEvery number `json:"garble_every,omitempty" jsonschema:"Each so manieth reply cannot be read; left out: none."`
-	Silent      toggle `json:"silent,omitempty" jsonschema:"Nobody calls back: what was accepted has to be asked for."`
+	Processing  span   `json:"processing,omitempty" jsonschema:"Time from acceptance to decision, for systems that accept first and decide later; omitted: no time."`
+	Life        span   `json:"life,omitempty" jsonschema:"How long a reward can be used; omitted: a day."`
+	Declined    share  `json:"declined,omitempty" jsonschema:"Share of orders that are refused permanently; their coupons are returned to the stock."`
+	GarbleEvery number `json:"garble_every,omitempty" jsonschema:"One reply in this many is unreadable; omitted: none."`
+	Silent      toggle `json:"silent,omitempty" jsonschema:"No callbacks are sent: the service has to query accepted orders."`
 }
 
 func (d downstreamsFile) downstreams() scenarios.Downstreams {

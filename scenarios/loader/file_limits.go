@@ -9,36 +9,36 @@ import (
 type limitsFile struct {
 	place
 	Instances  number          `json:"instances" jsonschema:"Instances that share each limit (L2)."`
-	Hot        share           `json:"hot" jsonschema:"Share of the instances that get more traffic than the others."`
-	HotTraffic share           `json:"hot_traffic" jsonschema:"Share of the requests that come to those."`
-	KeyRate    rate            `json:"key_rate" jsonschema:"Calls a second that the common count answers on one key (R2)."`
-	Takes      span            `json:"takes" jsonschema:"How long each case takes."`
-	OutageFrom span            `json:"outage_from" jsonschema:"How far into a case the common count stops answering."`
-	OutageFor  span            `json:"outage_for" jsonschema:"For how long."`
-	Cases      []limitCaseFile `json:"cases" jsonschema:"Limits, each with what is asked of it."`
-	Pools      limitPoolsFile  `json:"pools" jsonschema:"The festival's traffic and everyday's on one machine (L3)."`
+	Hot        share           `json:"hot" jsonschema:"Share of the instances with more traffic than the others."`
+	HotTraffic share           `json:"hot_traffic" jsonschema:"Share of the requests that these instances receive."`
+	KeyRate    rate            `json:"key_rate" jsonschema:"Calls a second that the shared counter answers on one key (R2)."`
+	Takes      span            `json:"takes" jsonschema:"Duration of each case."`
+	OutageFrom span            `json:"outage_from" jsonschema:"Time from the start of a case to the outage of the shared counter."`
+	OutageFor  span            `json:"outage_for" jsonschema:"Duration of the outage."`
+	Cases      []limitCaseFile `json:"cases" jsonschema:"The limits and their offered rates."`
+	Pools      limitPoolsFile  `json:"pools" jsonschema:"Festival and everyday traffic on one machine (L3)."`
 }
 
 type limitCaseFile struct {
 	place
-	Name    text `json:"name" jsonschema:"What people call it, in a word."`
+	Name    text `json:"name" jsonschema:"The name of the case, in one word."`
 	Limit   rate `json:"limit" jsonschema:"Requests a second that may pass, all instances together."`
-	Offered rate `json:"offered" jsonschema:"Requests a second that are made."`
+	Offered rate `json:"offered" jsonschema:"Offered requests a second."`
 }
 
 type limitPoolsFile struct {
 	place
-	Room         number `json:"room" jsonschema:"Requests that the machine works on at a time."`
-	EverydayRoom number `json:"everyday_room" jsonschema:"Of them, those kept for everyday traffic where it has a pool of its own."`
-	Takes        span   `json:"takes" jsonschema:"How long one request is worked on."`
-	Activity     rate   `json:"activity" jsonschema:"The festival's requests a second."`
-	Flood        rate   `json:"flood" jsonschema:"The same while it floods."`
-	Everyday     rate   `json:"everyday" jsonschema:"Everyday's requests a second."`
-	FloodFrom    span   `json:"flood_from" jsonschema:"When the flood begins."`
-	FloodFor     span   `json:"flood_for" jsonschema:"How long it lasts."`
+	Room         number `json:"room" jsonschema:"Requests that the machine processes at a time."`
+	EverydayRoom number `json:"everyday_room" jsonschema:"Of these, the part reserved for everyday traffic if it has a separate pool."`
+	Takes        span   `json:"takes" jsonschema:"Processing time of one request."`
+	Activity     rate   `json:"activity" jsonschema:"Festival requests a second."`
+	Flood        rate   `json:"flood" jsonschema:"Festival requests a second during the flood."`
+	Everyday     rate   `json:"everyday" jsonschema:"Everyday requests a second."`
+	FloodFrom    span   `json:"flood_from" jsonschema:"Start of the flood."`
+	FloodFor     span   `json:"flood_for" jsonschema:"Duration of the flood."`
 }
 
-// limits returns the comparison, or nil when the file has none.
+// limits returns the comparison, or nil if the file has none.
 func (f *file) limits() *scenarios.Limits {
 	in := &f.Limits
 	if !in.ok {
@@ -55,17 +55,17 @@ func (f *file) limits() *scenarios.Limits {
 	return out
 }
 
-// checkLimits looks at the comparison of limits, if there is one.
+// checkLimits checks the comparison of limits, if there is one.
 func (f *faults) checkLimits(l *limitsFile) {
 	if !l.ok {
 		return
 	}
 	if n := l.Instances; n.ok && (n.v < 2 || n.v > scenarios.MaxLimitInstances) {
-		f.add(n.at, "write how many instances share the limits", "%d is not between 2 and %d", n.v, scenarios.MaxLimitInstances)
+		f.add(n.at, "write the number of instances that share the limits", "%d is not between 2 and %d", n.v, scenarios.MaxLimitInstances)
 	}
 	for _, r := range []rate{l.KeyRate, l.Pools.Activity, l.Pools.Flood, l.Pools.Everyday} {
 		if r.ok && r.v.Num == 0 {
-			f.add(r.at, "write a rate above zero", "a rate of zero compares nothing")
+			f.add(r.at, "write a rate above zero", "the rate is zero")
 		}
 	}
 	for _, d := range []span{l.Takes, l.OutageFor, l.Pools.Takes, l.Pools.FloodFor} {
@@ -75,26 +75,26 @@ func (f *faults) checkLimits(l *limitsFile) {
 	}
 	for _, part := range [][2]span{{l.OutageFrom, l.OutageFor}, {l.Pools.FloodFrom, l.Pools.FloodFor}} {
 		if part[0].ok && part[1].ok && l.Takes.ok && part[0].v+part[1].v > l.Takes.v {
-			f.add(part[0].at, "let it end within `takes`", "it ends after %v", l.Takes.v)
+			f.add(part[0].at, "choose values whose sum is at most `takes`", "it ends after %v", l.Takes.v)
 		}
 	}
 	f.checkLimitCases(l)
 	p := &l.Pools
 	if p.Room.ok && p.EverydayRoom.ok && (p.EverydayRoom.v < 1 || p.EverydayRoom.v >= p.Room.v) {
-		f.add(p.EverydayRoom.at, "keep a part of the room", "%d is not between 1 and %d", p.EverydayRoom.v, p.Room.v-1)
+		f.add(p.EverydayRoom.at, "reserve a part of room, not all of it", "%d is not between 1 and %d", p.EverydayRoom.v, p.Room.v-1)
 	}
 }
 
-// checkLimitCases looks at the cases: each limits something, and all together can be gone through.
+// checkLimitCases checks the cases: unique names, limits above zero, and a total number of requests within the bound.
 func (f *faults) checkLimitCases(l *limitsFile) {
 	if len(l.Cases) > scenarios.MaxLimitCases {
-		f.add(l.Cases[scenarios.MaxLimitCases].at, "keep the most telling ones", "more than %d cases", scenarios.MaxLimitCases)
+		f.add(l.Cases[scenarios.MaxLimitCases].at, "keep the most important ones", "more than %d cases", scenarios.MaxLimitCases)
 	}
 	seen, sum := map[string]bool{}, 0.0
 	for i := range l.Cases {
 		c := &l.Cases[i]
 		if seen[c.Name.v] {
-			f.add(c.Name.at, "give each case a name of its own", "case %q is there twice", short(c.Name.v))
+			f.add(c.Name.at, "give each case a unique name", "case %q appears twice", short(c.Name.v))
 		}
 		seen[c.Name.v] = true
 		if !c.Limit.ok || !c.Offered.ok {

@@ -11,30 +11,30 @@ import (
 
 type prizeFile struct {
 	place
-	Scene  sceneName `json:"scene" jsonschema:"The scene that the reward is granted in."`
-	Weight weight    `json:"weight" jsonschema:"How often it is drawn, beside the other rewards of the window."`
-	Amount []band    `json:"amount_fen,omitempty" jsonschema:"What a grant of cash is worth; none for other rewards."`
+	Scene  sceneName `json:"scene" jsonschema:"The scene of the reward."`
+	Weight weight    `json:"weight" jsonschema:"Weight in the draw among the rewards of the window."`
+	Amount []band    `json:"amount_fen,omitempty" jsonschema:"Amounts of a cash grant; omitted for other rewards."`
 }
 
 type roundsFile struct {
 	place
-	Count number `json:"count" jsonschema:"How often it is played; each round has its own rain numbers."`
-	Every span   `json:"every" jsonschema:"How much later the next round begins."`
+	Count number `json:"count" jsonschema:"Number of rounds; each round has its own rain numbers."`
+	Every span   `json:"every" jsonschema:"Time between the starts of two rounds."`
 }
 
 type cardsFile struct {
 	place
 	Kinds []weight `json:"kinds" jsonschema:"The weight of each kind of card."`
-	Draws number   `json:"draws" jsonschema:"How often each person may draw a card; each draw is a grant."`
+	Draws number   `json:"draws" jsonschema:"Number of draws per person; each draw is a grant."`
 }
 
 type lotteryFile struct {
 	place
-	Of  text `json:"of" jsonschema:"The name of the window in which the cards are collected."`
-	Pot fen  `json:"pot_fen,omitempty" jsonschema:"Shared evenly among all who take part, at most the cap each; left out: the window's rewards are drawn."`
+	Of  text `json:"of" jsonschema:"Name of the window in which the cards are collected."`
+	Pot fen  `json:"pot_fen,omitempty" jsonschema:"Divided evenly among the participants, at most the cap each; omitted: the window's rewards are drawn."`
 }
 
-// expand turns a window of several rounds into one window a round.
+// expand replaces a window of several rounds by one window for each round.
 func (in *file) expand() {
 	var all []windowFile
 	for _, w := range in.Windows {
@@ -60,20 +60,20 @@ func (in *file) expand() {
 // times returns how often one person may win in the window.
 func (w *windowFile) times() int64 { return max(1, w.Friends.v, w.Cards.Draws.v) }
 
-// awardOf returns the type of a scene's reward; 0 when the tree has no such scene.
+// awardOf returns the type of a scene's reward, or 0 if the tree has no such scene.
 func (in *file) awardOf(id wallet.SceneID) wallet.AwardType {
 	_, award := in.rewardOf(id)
 	return award
 }
 
-// rules turns the play's keys into what they say.
+// rules converts the keys of the play.
 func (w *windowFile) rules(award func(wallet.SceneID) wallet.AwardType) scenarios.Rules {
 	r := scenarios.Rules{Friends: int(w.Friends.v)}
 	for _, p := range w.prizes() {
 		r.Prizes = append(r.Prizes, scenarios.Prize{Scene: p.Scene.v, Award: award(p.Scene.v), Weight: int(p.Weight.v), Amount: bands(p.Amount)})
 	}
 	if len(w.Rewards) == 0 && len(r.Prizes) == 1 && r.Prizes[0].Award == wallet.Cash {
-		r.Prizes = nil // the plain window
+		r.Prizes = nil // a window with one cash scene uses its own scene and amounts
 	}
 	if w.Cards.ok {
 		r.Cards = &scenarios.Cards{Draws: int(w.Cards.Draws.v)}
@@ -87,7 +87,7 @@ func (w *windowFile) rules(award func(wallet.SceneID) wallet.AwardType) scenario
 	return r
 }
 
-// prizes returns the rewards of the window, its single scene as a list of one.
+// prizes returns the rewards of the window; a single scene is a list of length one.
 func (w *windowFile) prizes() []prizeFile {
 	if len(w.Rewards) > 0 {
 		return w.Rewards
@@ -97,7 +97,7 @@ func (w *windowFile) prizes() []prizeFile {
 	return []prizeFile{one}
 }
 
-// grants says whether the window grants in the scene.
+// grants reports whether the window grants the scene's reward.
 func (w *windowFile) grants(id wallet.SceneID) bool {
 	return slices.ContainsFunc(w.prizes(), func(p prizeFile) bool { return p.Scene.ok && p.Scene.v == id })
 }

@@ -9,16 +9,16 @@ import (
 
 type switchFile struct {
 	place
-	Switch switchName `json:"switch" jsonschema:"Which degrade switch (D3)."`
-	On     moment     `json:"on" jsonschema:"When operators throw it; instances hear of it within a second or two."`
-	Off    moment     `json:"off" jsonschema:"When they turn it off again."`
+	Switch switchName `json:"switch" jsonschema:"The degrade switch (D3)."`
+	On     moment     `json:"on" jsonschema:"When operators turn it on; instances see the change within two seconds."`
+	Off    moment     `json:"off" jsonschema:"When operators turn it off."`
 }
 
 type drillFile struct {
 	place
 	Switch switchName `json:"switch" jsonschema:"The switch whose promise the run must keep (D3)."`
-	From   moment     `json:"from" jsonschema:"From when on it is on for all instances, whether thrown or tripped by a fault."`
-	To     moment     `json:"to" jsonschema:"Until when."`
+	From   moment     `json:"from" jsonschema:"Start of the period in which all instances have it on, by an operator or tripped by a fault."`
+	To     moment     `json:"to" jsonschema:"End of this period."`
 }
 
 type switchName struct{ name }
@@ -41,7 +41,7 @@ func (f *file) switches() (all []scenarios.SwitchTurn) {
 	return all
 }
 
-// drill returns what the scenario is a drill of, nil when it is none.
+// drill returns the drill, or nil if the scenario is not a drill.
 func (f *file) drill() *scenarios.Drill {
 	if d := &f.Drill; d.ok {
 		return &scenarios.Drill{Switch: wallet.Switch(d.Switch.v), From: d.From.v, To: d.To.v}
@@ -49,21 +49,21 @@ func (f *file) drill() *scenarios.Drill {
 	return nil
 }
 
-// maxSwitchTurns bounds what is thrown in one scenario: each switch a few times.
+// maxSwitchTurns bounds the entries of one scenario: a few for each switch.
 const maxSwitchTurns = 100
 
-// checkSwitches looks at the switches that are thrown, and at the drill.
+// checkSwitches checks the switches and the drill.
 func (f *faults) checkSwitches(in *file) {
 	if len(in.Switches) > maxSwitchTurns {
-		f.add(in.Switches[maxSwitchTurns].at, "keep the most telling ones", "more than %d switches are thrown", maxSwitchTurns)
+		f.add(in.Switches[maxSwitchTurns].at, "keep the most important ones", "more than %d entries", maxSwitchTurns)
 	}
 	for i, s := range in.Switches {
 		if s.On.ok && s.Off.ok && !s.On.v.Before(s.Off.v) {
-			f.add(s.Off.at, "let it be later", "the switch is off before it is on")
+			f.add(s.Off.at, "write a later moment", "the switch is turned off before it is turned on")
 		}
 		for _, other := range in.Switches[:i] {
 			if s.Switch.v == other.Switch.v && s.On.v.Before(other.Off.v) && other.On.v.Before(s.Off.v) {
-				f.add(s.Switch.at, "throw it once at a time", "%s is on already, by line %d", s.Switch.v, other.Switch.at.line)
+				f.add(s.Switch.at, "write periods that do not overlap", "%s is already on at this moment, see line %d", s.Switch.v, other.Switch.at.line)
 			}
 		}
 	}
@@ -72,12 +72,12 @@ func (f *faults) checkSwitches(in *file) {
 		return
 	}
 	if !d.From.v.Before(d.To.v) {
-		f.add(d.To.at, "let it be later", "the drill ends before it begins")
+		f.add(d.To.at, "write a later moment", "the drill ends before it begins")
 	}
-	thrown := slices.ContainsFunc(in.Switches, func(s switchFile) bool {
+	turnedOn := slices.ContainsFunc(in.Switches, func(s switchFile) bool {
 		return s.Switch.v == d.Switch.v && !d.From.v.Before(s.On.v) && !s.Off.v.Before(d.To.v)
 	})
-	if !thrown && len(in.Faults) == 0 && !in.RunningTotal.ok {
-		f.add(d.Switch.at, "throw it under `switches`, or break what it stands before under `faults`", "nothing turns %s on", d.Switch.v)
+	if !turnedOn && len(in.Faults) == 0 && !in.RunningTotal.ok {
+		f.add(d.Switch.at, "turn it on under `switches`, or write a fault under `faults` that trips it", "nothing turns %s on", d.Switch.v)
 	}
 }

@@ -15,26 +15,26 @@ type runningTotalFile struct {
 	Readers     number           `json:"readers" jsonschema:"Instances that show the total (R3)."`
 	Writes      rate             `json:"writes" jsonschema:"Grants a second, all writers together (R1)."`
 	Reads       rate             `json:"reads" jsonschema:"Reads a second, all readers together (R1)."`
-	Amount      []band           `json:"amount_fen" jsonschema:"What a grant is worth: ranges of amounts and their weights."`
-	Before      fen              `json:"before_fen" jsonschema:"Granted before the first round: what the error is measured against, beside the rounds' own."`
+	Amount      []band           `json:"amount_fen" jsonschema:"Amounts of a grant: ranges and their weights."`
+	Before      fen              `json:"before_fen" jsonschema:"Granted before the first round; errors are relative to this sum plus the grants of the rounds."`
 	Interval    span             `json:"interval" jsonschema:"Between two flushes of a writer, and between two reads of a reader."`
 	Latency     quantilesFile    `json:"latency" jsonschema:"Of a call to Redis, each way."`
 	Timeout     span             `json:"timeout" jsonschema:"How long a caller waits for Redis."`
 	KeyRate     rate             `json:"key_rate" jsonschema:"Calls a second that Redis answers on one key (R2)."`
-	SwitchAfter span             `json:"switch_after" jsonschema:"From the primary's death until operators move reads to the backup (R4)."`
-	Rest        span             `json:"rest" jsonschema:"After each round: nothing is granted, and what the round has left behind is measured."`
+	SwitchAfter span             `json:"switch_after" jsonschema:"From the primary's failure until operators move reads to the backup (R4)."`
+	Rest        span             `json:"rest" jsonschema:"Time after each round without grants, in which the error that the round left is measured."`
 	Rounds      []totalRoundFile `json:"rounds" jsonschema:"Rounds of grants, one after the other."`
 }
 
 type totalRoundFile struct {
 	place
-	Name    text       `json:"name" jsonschema:"What people call it."`
-	Takes   span       `json:"takes" jsonschema:"How long grants are made."`
-	Fault   totalFault `json:"fault,omitempty" jsonschema:"timeout of calls, down (the primary, which comes back empty), or crash of writers; left out: nothing."`
-	After   span       `json:"after,omitempty" jsonschema:"How long after the round's start it begins."`
-	For     span       `json:"for,omitempty" jsonschema:"How long it lasts; of a crash: within which time the writers stop."`
-	Ratio   share      `json:"ratio,omitempty" jsonschema:"timeout: share of calls; crash: share of writers."`
-	Applied share      `json:"applied,omitempty" jsonschema:"timeout: share of those that took effect nevertheless."`
+	Name    text       `json:"name" jsonschema:"The name of the round."`
+	Takes   span       `json:"takes" jsonschema:"Duration of the grants."`
+	Fault   totalFault `json:"fault,omitempty" jsonschema:"timeout of calls, down (the primary, which restarts empty), or crash of writers; omitted: no fault."`
+	After   span       `json:"after,omitempty" jsonschema:"Time from the start of the round to the fault."`
+	For     span       `json:"for,omitempty" jsonschema:"Duration of the fault; for crash: the period in which the writers crash."`
+	Ratio   share      `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer; crash: share of the writers."`
+	Applied share      `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
 }
 
 type totalFault struct{ name }
@@ -45,10 +45,10 @@ func totalFaults() []string {
 
 func (n *totalFault) read(s string) string { return n.pick(s, totalFaults()) }
 func (n *totalFault) form() form {
-	return n.words("what goes wrong with the running total", totalFaults())
+	return n.words("a fault of the running total", totalFaults())
 }
 
-// runningTotal returns the comparison, or nil when the file has none.
+// runningTotal returns the comparison, or nil if the file has none.
 func (f *file) runningTotal() *scenarios.RunningTotal {
 	in := &f.RunningTotal
 	if !in.ok {
@@ -68,19 +68,19 @@ func (f *file) runningTotal() *scenarios.RunningTotal {
 	return out
 }
 
-// checkRunningTotal looks at the comparison of running totals, if there is one.
+// checkRunningTotal checks the comparison of running totals, if there is one.
 func (f *faults) checkRunningTotal(in *runningTotalFile) {
 	if !in.ok {
 		return
 	}
 	for _, n := range []number{in.Writers, in.Readers} {
 		if n.ok && (n.v == 0 || n.v > maxInstances) {
-			f.add(n.at, "write how many there are", "%d is not between 1 and %d", n.v, maxInstances)
+			f.add(n.at, "write the number", "%d is not between 1 and %d", n.v, maxInstances)
 		}
 	}
 	for _, r := range []rate{in.Writes, in.Reads, in.KeyRate} {
 		if r.ok && r.v.Num == 0 {
-			f.add(r.at, "write a rate above zero", "with nothing a second there is nothing to compare")
+			f.add(r.at, "write a rate above zero", "the rate is zero")
 		}
 	}
 	for _, d := range []span{in.Interval, in.Timeout, in.Rest} {
@@ -89,20 +89,20 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 		}
 	}
 	if in.Rest.ok && in.Interval.ok && in.Timeout.ok && in.Rest.v < minRest(in.Interval.v, in.Timeout.v) {
-		f.add(in.Rest.at, "rest four intervals and eight timeouts, so that what is under way has ended: "+minRest(in.Interval.v, in.Timeout.v).String(),
-			"a rest of %v is too short to see what a round has left behind", in.Rest.v)
+		f.add(in.Rest.at, "write at least four intervals plus eight timeouts, so that open calls have ended: "+minRest(in.Interval.v, in.Timeout.v).String(),
+			"a rest of %v is too short to measure the error that a round left", in.Rest.v)
 	}
 	for _, b := range in.Amount {
 		if b.ok && b.v.Max > maxSingleCap {
-			f.add(b.at, "write what a red packet holds", "an amount is above %d fen", int64(maxSingleCap))
+			f.add(b.at, "write the amounts of red packets", "an amount is above %d fen", int64(maxSingleCap))
 		}
 	}
 	if in.Before.ok && in.Before.v > maxBefore {
-		f.add(in.Before.at, "write what earlier rounds have granted", "the sum is above %d fen", int64(maxBefore))
+		f.add(in.Before.at, "write the sum that earlier rounds granted", "the sum is above %d fen", int64(maxBefore))
 	}
 	f.checkLatency(&latencyFile{Client: in.Latency})
 	if len(in.Rounds) > scenarios.MaxTotalRounds {
-		f.add(in.Rounds[scenarios.MaxTotalRounds].at, "keep the most telling ones", "more than %d rounds", scenarios.MaxTotalRounds)
+		f.add(in.Rounds[scenarios.MaxTotalRounds].at, "keep the most important ones", "more than %d rounds", scenarios.MaxTotalRounds)
 	}
 	whole := true
 	for i := range in.Rounds {
@@ -114,16 +114,16 @@ func (f *faults) checkRunningTotal(in *runningTotalFile) {
 	}
 }
 
-// maxBefore leaves room in Money for all that the rounds add.
+// maxBefore leaves room in Money for the grants of the rounds.
 const maxBefore = wallet.Money(1 << 60)
 
-// minRest is how long after a round its flushes are over and readers have seen them: a flush at two stores may wait for
-// two timeouts, what was applied late comes within four more, and then everybody flushes and reads once again.
+// minRest is the time after a round until its flushes have ended and all readers have seen them. A flush to two stores may wait
+// for two timeouts, late effects arrive within four more, and then every instance flushes and reads once again.
 func minRest(interval, timeout time.Duration) time.Duration { return 4*interval + 8*timeout }
 
-// checkTotalRound looks at one round: its fault lies in it and has the keys of its kind and no others.
+// checkTotalRound checks one round: its fault is within the round and has exactly the keys of its kind.
 func (f *faults) checkTotalRound(in *totalRoundFile) {
-	wants := map[scenarios.FaultKind]string{scenarios.FaultTimeout: "after for ratio applied", scenarios.FaultDown: "after for", scenarios.FaultCrash: "after for ratio"}[scenarios.FaultKind(in.Fault.v)]
+	kindKeys := map[scenarios.FaultKind]string{scenarios.FaultTimeout: "after for ratio applied", scenarios.FaultDown: "after for", scenarios.FaultCrash: "after for ratio"}[scenarios.FaultKind(in.Fault.v)]
 	if in.Fault.at != (spot{}) && !in.Fault.ok {
 		return
 	}
@@ -131,25 +131,25 @@ func (f *faults) checkTotalRound(in *totalRoundFile) {
 		key string
 		place
 	}{{"after", in.After.place}, {"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place}} {
-		wanted := strings.Contains(" "+wants+" ", " "+k.key+" ")
+		required := strings.Contains(" "+kindKeys+" ", " "+k.key+" ")
 		switch {
-		case k.ok && !wanted && wants == "":
+		case k.ok && !required && kindKeys == "":
 			f.add(k.at, "remove it, or add a fault", "a round without a fault has no %s", k.key)
-		case k.ok && !wanted:
-			f.add(k.at, "remove it; this fault takes: "+strings.ReplaceAll(wants, " ", ", "), "a fault of kind %s has no %s", in.Fault.v, k.key)
-		case !k.ok && wanted && k.at == (spot{}):
-			f.add(in.Fault.at, "this fault takes: "+strings.ReplaceAll(wants, " ", ", "), "key %q is missing", k.key)
+		case k.ok && !required:
+			f.add(k.at, "remove it; the keys of this kind are: "+strings.ReplaceAll(kindKeys, " ", ", "), "a fault of kind %s has no %s", in.Fault.v, k.key)
+		case !k.ok && required && k.at == (spot{}):
+			f.add(in.Fault.at, "the keys of this kind are: "+strings.ReplaceAll(kindKeys, " ", ", "), "key %q is missing", k.key)
 		}
 	}
 	if in.Takes.ok && in.Takes.v == 0 {
-		f.add(in.Takes.at, "write how long grants are made, such as 15s", "the round ends when it begins")
+		f.add(in.Takes.at, "write the duration of the grants, such as 15s", "the duration of the round is zero")
 	}
 	if in.After.ok && in.For.ok && in.Takes.ok && in.After.v+in.For.v > in.Takes.v {
-		f.add(in.For.at, "let the fault end within the round", "the fault outlasts its round of %v", in.Takes.v)
+		f.add(in.For.at, "write a fault that ends within the round", "the fault ends after its round of %v", in.Takes.v)
 	}
 }
 
-// checkTotalSize refuses what would take too long.
+// checkTotalSize refuses a comparison that would take too long.
 func (f *faults) checkTotalSize(in *runningTotalFile) {
 	const hint = "write fewer rounds, shorter ones, or smaller figures"
 	takes, length := time.Duration(0), time.Duration(0)

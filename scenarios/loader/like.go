@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// A file may say `like: other.yaml`: what it leaves out of the keys at its top is as in the other file, which stands
-// beside it and is like no third one. So a family of scenarios, such as the drills, is written down once.
+// A file may contain `like: base.yaml`: top-level keys that it omits are taken from the base file. The base file is in the
+// same folder and must not have a like key. Therefore scenarios with much in common, such as the drills, share one base file.
 
-// joined is a text that came from two files: the lines after own are those of the other one.
+// joined describes a text that is joined from two files: the first own lines are the file's, the others are the base file's.
 type joined struct {
-	other string // its path; "" where there is none
-	own   int    // lines of the file itself
-	lines []int  // of each line after them, its number in the other file
+	other string // path of the base file; "" if there is none
+	own   int    // number of lines of the file itself
+	lines []int  // the line numbers, in the base file, of the lines after them
 }
 
-// place returns the file and line that a line of the whole text came from.
+// place returns the file and the line number in it for a line of the joined text.
 func (j joined) place(file string, line int) (string, int) {
 	if i := line - j.own - 1; j.other != "" && i >= 0 && i < len(j.lines) {
 		return j.other, j.lines[i]
@@ -24,12 +24,12 @@ func (j joined) place(file string, line int) (string, int) {
 	return file, line
 }
 
-// join adds to a file's text what it has from the one that it is like. It reads no more than MaxFile of it. What is
-// wrong with that is left to the loader: a text that it cannot take apart stays as it is.
+// join appends the sections of the base file that the text omits. It reads at most MaxFile bytes of the base file. It does not
+// report syntax errors: the loader finds them in the joined text.
 func join(path string, text string) (string, joined, *Error) {
 	own := sections(text)
-	like, said := own["like"]
-	if !said {
+	like, present := own["like"]
+	if !present {
 		return text, joined{}, nil
 	}
 	value := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(like[0].text), "like:"))
@@ -39,16 +39,16 @@ func join(path string, text string) (string, joined, *Error) {
 		return &Error{File: path, Line: like[0].number, Column: 1, Snippet: like[0].text, Problem: problem, Hint: hint, cause: cause}
 	}
 	if name == "" || name != filepath.Base(name) {
-		return "", joined{}, fail("like wants the name of a file beside this one", "write a name such as base.yaml, without a folder", nil)
+		return "", joined{}, fail("like needs the name of a file in the same folder", "write a name such as base.yaml, without a folder", nil)
 	}
 	other := filepath.Join(filepath.Dir(path), name)
 	src, err := readFile(other)
 	if err != nil {
-		return "", joined{}, fail("the file that it is like cannot be read", "write the name of a file beside this one", err)
+		return "", joined{}, fail("the base file cannot be read", "write the name of a file in the same folder", err)
 	}
 	base := strings.ReplaceAll(string(src), "\r\n", "\n")
 	if _, third := sections(base)["like"]; third {
-		return "", joined{}, fail(name+" is like another file itself", "name a file that is whole", nil)
+		return "", joined{}, fail("the base file "+name+" has a like key itself", "write the name of a file without a like key", nil)
 	}
 	j := joined{other: other, own: strings.Count(text, "\n") + 1}
 	var b strings.Builder
@@ -58,7 +58,7 @@ func join(path string, text string) (string, joined, *Error) {
 		if k, begins := topKey(line); begins {
 			key = k
 		}
-		if _, mine := own[key]; mine || key == "" {
+		if _, overridden := own[key]; overridden || key == "" {
 			continue
 		}
 		b.WriteString("\n" + line)
@@ -73,7 +73,7 @@ type line struct {
 	text   string
 }
 
-// sections returns the lines of each key at the top of a text.
+// sections returns the lines of each top-level key of a text.
 func sections(text string) map[string][]line {
 	out, key := map[string][]line{}, ""
 	for i, l := range strings.Split(text, "\n") {
@@ -87,7 +87,7 @@ func sections(text string) map[string][]line {
 	return out
 }
 
-// topKey returns the key that a line begins at the top of a file.
+// topKey returns the top-level key that begins on the line, if there is one.
 func topKey(l string) (string, bool) {
 	key, _, found := strings.Cut(l, ":")
 	if !found || key == "" || strings.ContainsAny(key, " \t#\"'{[-") {
@@ -96,7 +96,7 @@ func topKey(l string) (string, bool) {
 	return key, true
 }
 
-// readFile reads at most a little more than MaxFile of a file.
+// readFile reads at most MaxFile+1 bytes of a file.
 func readFile(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {

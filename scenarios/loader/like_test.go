@@ -11,7 +11,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// write puts files into a folder of their own and returns the first one's path.
+// write creates files in a new folder and returns the path of the first one.
 func write(t *testing.T, texts ...[2]string) string {
 	dir := t.TempDir()
 	for _, f := range texts {
@@ -20,11 +20,11 @@ func write(t *testing.T, texts ...[2]string) string {
 	return filepath.Join(dir, texts[0][0])
 }
 
-// TestLike wants a file to have what it leaves out from the one that it is like, and nothing else from it.
+// TestLike: a file takes the omitted top-level keys from its base file, and nothing else.
 func TestLike(t *testing.T) {
-	src, err := os.ReadFile("limits.yaml")
+	src, err := os.ReadFile("../limits.yaml")
 	require.NoError(t, err)
-	whole, err := Load("limits.yaml")
+	whole, err := Load("../limits.yaml")
 	require.NoError(t, err)
 	path := write(t, [2]string{"drill.yaml", "like: base.yaml # the rest\ntitle: A drill\npeople:\n  count: 4_077\n" +
 		"  app_shares: {douyin: 1}\n  apps_held: [1]\n  phone_bound: 1/2\n  keep_tokens: 1/2\n"}, [2]string{"base.yaml", string(src)})
@@ -33,14 +33,14 @@ func TestLike(t *testing.T) {
 	require.Equal(t, "drill", s.Name)
 	require.Equal(t, "A drill", s.Title)
 	require.EqualValues(t, 4_077, s.People.Count)
-	require.Equal(t, scenarios.Ratio{Num: 0, Den: 1}, s.People.BindLater, "a key at the top is taken whole")
+	require.Equal(t, scenarios.Ratio{Num: 0, Den: 1}, s.People.BindLater, "a top-level key is not merged")
 	require.Equal(t, whole.Windows, s.Windows)
 	require.Equal(t, whole.Limits, s.Limits)
 }
 
-// TestLikeFaults wants faults shown where they are, also those of the other file.
+// TestLikeFaults: faults have the file and line where they are, also those in the base file.
 func TestLikeFaults(t *testing.T) {
-	src, err := os.ReadFile("limits.yaml")
+	src, err := os.ReadFile("../limits.yaml")
 	require.NoError(t, err)
 	base := [2]string{"base.yaml", string(src)}
 	for _, c := range []struct {
@@ -49,13 +49,13 @@ func TestLikeFaults(t *testing.T) {
 		line            int
 		want            string
 	}{
-		{"a fault of its own", "like: base.yaml\ndrain: soon\n", "drill.yaml", base, 2, "soon"},
-		{"a fault of the other one", "like: base.yaml\n", "base.yaml", [2]string{"base.yaml", "title: x\nwhatever: 1\n"}, 2, "unknown key"},
+		{"a fault of the file itself", "like: base.yaml\ndrain: soon\n", "drill.yaml", base, 2, "soon"},
+		{"a fault of the base file", "like: base.yaml\n", "base.yaml", [2]string{"base.yaml", "title: x\nunknown: 1\n"}, 2, "unknown key"},
 		{"no such file", "title: x\nlike: nowhere.yaml\n", "drill.yaml", base, 2, "cannot be read"},
-		{"a file elsewhere", "like: ../base.yaml\n", "drill.yaml", base, 1, "beside this one"},
-		{"nothing", "like:\n", "drill.yaml", base, 1, "beside this one"},
-		{"a chain", "like: base.yaml\n", "drill.yaml", [2]string{"base.yaml", "like: third.yaml\n"}, 1, "like another file itself"},
-		{"itself", "like: drill.yaml\n", "drill.yaml", base, 1, "like another file itself"},
+		{"a file elsewhere", "like: ../base.yaml\n", "drill.yaml", base, 1, "in the same folder"},
+		{"no value", "like:\n", "drill.yaml", base, 1, "in the same folder"},
+		{"a chain", "like: base.yaml\n", "drill.yaml", [2]string{"base.yaml", "like: third.yaml\n"}, 1, "has a like key itself"},
+		{"itself", "like: drill.yaml\n", "drill.yaml", base, 1, "has a like key itself"},
 	} {
 		_, err := Load(write(t, [2]string{"drill.yaml", c.text}, c.other))
 		fault := (*Error)(nil)
@@ -68,7 +68,7 @@ func TestLikeFaults(t *testing.T) {
 		require.True(t, found, "%s: %v", c.why, err)
 	}
 	_, err = Parse("text.yaml", []byte("like: base.yaml\n"))
-	require.ErrorContains(t, err, "no file beside it")
+	require.ErrorContains(t, err, "only possible in a file")
 }
 
 // unjoin returns the faults that an error lists.

@@ -1,5 +1,5 @@
-// Package loader reads scenario files: strict YAML, every fault with line, column and a hint, and the JSON Schema of the
-// format. It must not be imported by code that runs in virtual time.
+// Package loader reads scenario files. It accepts strict YAML, reports every fault with line, column and a hint, and provides
+// the JSON Schema of the format. Code that runs in virtual time must not import it.
 package loader
 
 import (
@@ -17,15 +17,15 @@ import (
 	"hongbao/scenarios"
 )
 
-// MaxFile bounds a scenario file in bytes. The whole festival takes a few kilobytes.
+// MaxFile bounds a scenario file in bytes. The file of the whole festival has a few kilobytes.
 const MaxFile = 1 << 20
 
-// maxFiles bounds the files that List looks at, in case it is pointed at somebody's home.
+// maxFiles bounds the files that List loads, in case the folder is a home directory.
 const maxFiles = 1_000
 
-// Load reads a scenario file. Its errors are *Error, joined: every fault of the file, at most MaxFaults.
+// Load reads a scenario file. Its error joins one *Error for each fault of the file, at most MaxFaults.
 func Load(path string) (*scenarios.Scenario, error) {
-	const hint = "`hongbao scenario list` names the scenarios there are"
+	const hint = "`hongbao scenario list` lists the scenarios"
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, &Error{File: path, Problem: "cannot be opened", Hint: hint, cause: err}
@@ -42,19 +42,18 @@ func Load(path string) (*scenarios.Scenario, error) {
 	return parse(path, []byte(text), j)
 }
 
-// readBounded reads no more than tells that a file is too large.
+// readBounded reads at most MaxFile+1 bytes, which is enough to detect a file that is too large.
 func readBounded(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, MaxFile+1)) }
 
-// Parse reads a scenario from its text. name is the file's name: errors show it, and without folder and extension
-// it is the scenario's. A text has no file beside it that it could be like. Errors as Load. Never panics, whatever the
-// bytes.
+// Parse reads a scenario from its text. name is the file name shown in errors; without folder and extension it is the
+// scenario's name. The text must not have a like key. Errors are as in Load. Parse does not panic on any input.
 func Parse(name string, src []byte) (*scenarios.Scenario, error) { return parse(name, src, joined{}) }
 
 func parse(name string, src []byte, j joined) (*scenarios.Scenario, error) {
 	f := &faults{file: name, joined: j}
 	switch {
 	case len(src) > MaxFile:
-		f.add(spot{}, "a scenario takes a few kilobytes", "is larger than %d bytes", MaxFile)
+		f.add(spot{}, "a scenario has a few kilobytes", "is larger than %d bytes", MaxFile)
 		return nil, f.err()
 	case !utf8.Valid(src) || bytes.IndexByte(src, 0) >= 0:
 		f.add(spot{}, "save the file as UTF-8 text", "is not text")
@@ -69,7 +68,7 @@ func parse(name string, src []byte, j joined) (*scenarios.Scenario, error) {
 	var in file
 	f.read(body, spot{}, reflect.ValueOf(&in).Elem())
 	if in.Like.ok && j.other == "" {
-		f.add(in.Like.at, "save it beside the file that it is like", "a text has no file beside it that it could be like")
+		f.add(in.Like.at, "save the text in the folder of its base file", "like is only possible in a file")
 	}
 	in.expand()
 	f.check(&in)
@@ -85,15 +84,15 @@ func parse(name string, src []byte, j joined) (*scenarios.Scenario, error) {
 	return s, nil
 }
 
-// Listed is one file of a folder: a scenario, or why it is none.
+// Listed is one file of a folder: a scenario or the error of loading it.
 type Listed struct {
 	Path     string
 	Scenario *scenarios.Scenario // nil if Err is not
 	Err      error
 }
 
-// List loads the scenario files of a folder and the folders in it, in order of their paths, testdata left out. A file that does not
-// load is listed with its error; the error returned is of the folder itself.
+// List loads the scenario files of a folder and its subfolders except testdata, in order of their paths. A file that does not
+// load is listed with its error. The returned error concerns the folder itself.
 func List(dir string) ([]Listed, error) {
 	var paths []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -112,7 +111,7 @@ func List(dir string) ([]Listed, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, &Error{File: dir, Problem: "cannot be listed", Hint: "name a folder of scenario files", cause: err}
+		return nil, &Error{File: dir, Problem: "cannot be listed", Hint: "write a folder of scenario files", cause: err}
 	}
 	slices.Sort(paths)
 	all := make([]Listed, len(paths))
@@ -123,5 +122,5 @@ func List(dir string) ([]Listed, error) {
 	return all, nil
 }
 
-// errTooMany says that a folder cannot be one of scenarios.
+// errTooMany reports that a folder has too many files to be a folder of scenarios.
 var errTooMany = errors.New("more than 1000 files")

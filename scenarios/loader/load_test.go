@@ -15,13 +15,13 @@ import (
 	"hongbao/scenarios"
 )
 
-// Everything that is shipped loads, and makes as many grants as it says.
+// All shipped files load, and have the expected number of grants.
 func TestShipped(t *testing.T) {
 	want := map[string]int64{
 		"spring-festival-2022.yaml":     717_800_000,
-		"rain-peak.yaml":                54_000_000, // a later run replays it at full size
-		"fireworks-coupons.yaml":        1_200,      // the show's cash; its coupons are a comparison of their own
-		"running-total.yaml":            3_200,      // the same; its totals are compared under a load of their own
+		"rain-peak.yaml":                54_000_000, // also replayed at full size
+		"fireworks-coupons.yaml":        1_200,      // the show's cash; its coupons are a separate comparison
+		"running-total.yaml":            3_200,      // the same; its totals are compared under a separate load
 		"limits.yaml":                   800,        // the same
 		"regress/unknown-outcomes.yaml": 4_800,
 		"regress/budget-stop.yaml":      5_600,
@@ -36,13 +36,13 @@ func TestShipped(t *testing.T) {
 		"regress/withdraw-control.yaml": 2_120,
 		"regress/slow-tokens.yaml":      1_680,
 	}
-	all, err := List(".")
+	all, err := List("..")
 	require.NoError(t, err)
 	got, drills := map[string]int64{}, 0
 	for _, one := range all {
 		require.NoError(t, one.Err)
-		if path := filepath.ToSlash(one.Path); strings.HasPrefix(path, "drills/") {
-			drills++ // as like a base file as each other: their grants are counted there
+		if path := filepath.ToSlash(strings.TrimPrefix(one.Path, ".."+string(filepath.Separator))); strings.HasPrefix(path, "drills/") {
+			drills++ // all have the windows of one base file
 		} else {
 			got[path] = one.Scenario.Grants()
 		}
@@ -59,10 +59,10 @@ func TestShipped(t *testing.T) {
 	require.GreaterOrEqual(t, drills, 26, "each switch has its drill (D3)")
 }
 
-// The festival's peak is the source's: 1.8 M grants a second against 300 k posted make the last people wait about
-// fifteen minutes, and every window leaves the backlog time to drain before the next begins (T).
+// The festival's peak is the source's: with 1.8 M grants a second and 300 k posted a second, the last people wait about
+// fifteen minutes. After every window the backlog drains before the next window begins (T).
 func TestFestivalIsTheSource(t *testing.T) {
-	s, err := Load("spring-festival-2022.yaml")
+	s, err := Load("../spring-festival-2022.yaml")
 	require.NoError(t, err)
 	require.Equal(t, 152, s.Capacity.LedgerInstances)
 	require.Equal(t, 8_000, s.Capacity.NodeInstances)
@@ -70,7 +70,7 @@ func TestFestivalIsTheSource(t *testing.T) {
 	require.Equal(t, int64(300_000), posts.Num/posts.Den)
 	drained := s.Windows[0].Start
 	for _, w := range s.Windows {
-		require.False(t, drained.After(w.Start), "%s begins before the backlog is gone", w.Name)
+		require.False(t, drained.After(w.Start), "%s begins before the backlog is empty", w.Name)
 		worst, rest := backlog(w, float64(posts.Num)/float64(posts.Den))
 		drained = w.End().Add(rest)
 		require.Less(t, rest, s.Drain)
@@ -81,8 +81,8 @@ func TestFestivalIsTheSource(t *testing.T) {
 	}
 }
 
-// backlog returns the most postings that a window holds back, and how long after its end the last is posted, both
-// worked out second by second.
+// backlog returns the largest backlog of a window, and the time from its end until the last posting. Both are computed second
+// by second.
 func backlog(w scenarios.Window, posts float64) (worst float64, rest time.Duration) {
 	held := 0.0
 	for i := 1; i < len(w.Rate); i++ {
@@ -97,7 +97,7 @@ func backlog(w scenarios.Window, posts float64) (worst float64, rest time.Durati
 	return worst, time.Duration(held / posts * float64(time.Second))
 }
 
-// A file that is missing, too large, no text or empty is refused with a reason; a folder that is missing too.
+// A missing, too large, binary or empty file is refused with a reason, and so is a missing folder.
 func TestUnreadable(t *testing.T) {
 	_, err := Load("testdata/none.yaml")
 	require.ErrorIs(t, err, fs.ErrNotExist)
@@ -110,14 +110,14 @@ func TestUnreadable(t *testing.T) {
 	for _, c := range []struct {
 		why, path string
 		src       []byte
-		says      string
+		want      string
 	}{
 		{"one byte above the limit", large, nil, "is larger than"},
-		{"bytes that are no text", "", []byte("title: \xff\xfe"), "is not text"},
+		{"bytes that are not text", "", []byte("title: \xff\xfe"), "is not text"},
 		{"zero bytes", "", []byte("title: a\x00b"), "is not text"},
-		{"nothing", "", nil, "is empty"},
-		{"keys without end, which would take the parser minutes", "", bytes.Repeat([]byte("a: 1\n"), MaxFile/5), "longer than"},
-		{"dashes without end, which would take the parser its stack", "", bytes.Repeat([]byte("- "), 10_000), "nested deeper"},
+		{"empty", "", nil, "is empty"},
+		{"very many keys, which would take the parser minutes", "", bytes.Repeat([]byte("a: 1\n"), MaxFile/5), "longer than"},
+		{"very many dashes, which would overflow the parser's stack", "", bytes.Repeat([]byte("- "), 10_000), "nested deeper"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			var err error
@@ -126,14 +126,14 @@ func TestUnreadable(t *testing.T) {
 			} else {
 				_, err = Parse("a.yaml", c.src)
 			}
-			require.ErrorContains(t, err, c.says)
+			require.ErrorContains(t, err, c.want)
 		})
 	}
 	_, err = List("testdata/none")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// What comes back from a folder of good and bad files is in order, each with its own error.
+// List returns good and bad files in order, each with its own error.
 func TestListKeepsGoing(t *testing.T) {
 	dir := t.TempDir()
 	base, err := os.ReadFile("testdata/base.yaml")
@@ -147,7 +147,7 @@ func TestListKeepsGoing(t *testing.T) {
 	require.Equal(t, "b", all[1].Scenario.Name)
 }
 
-// Whatever the bytes, Parse returns a scenario that keeps its promises or an error that says where.
+// For any input Parse returns a valid scenario or an *Error.
 func FuzzParse(f *testing.F) {
 	base, err := os.ReadFile("testdata/base.yaml")
 	require.NoError(f, err)

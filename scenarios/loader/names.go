@@ -16,7 +16,7 @@ type name struct {
 
 func (n *name) pick(s string, from []string) string {
 	if n.v = s; !slices.Contains(from, s) {
-		return "is not a name that is known here"
+		return "is not a known name"
 	}
 	return ""
 }
@@ -86,7 +86,7 @@ type dependencyName struct{ name }
 func (n *dependencyName) read(s string) string { return n.pick(s, scenarios.Dependencies) }
 func (n *dependencyName) form() form           { return n.words("a dependency", scenarios.Dependencies) }
 
-// sceneName is the id of a scene, as order numbers carry it (O3).
+// sceneName is the id of a scene, as in order numbers (O3).
 type sceneName struct {
 	place
 	v wallet.SceneID

@@ -6,8 +6,8 @@ import (
 	"hongbao/scenarios"
 )
 
-// ParseRate reads a rate a second as scenario files write it, such as 5/s, 300k/s or 1.8M/s. The error says what is
-// wrong and how to write it.
+// ParseRate parses a rate per second in the format of scenario files, such as 5/s, 300k/s or 1.8M/s. The error contains the
+// problem and the expected format.
 func ParseRate(s string) (scenarios.Ratio, error) {
 	var r rate
 	if problem := r.read(s); problem != "" {

@@ -16,7 +16,7 @@ func TestParseRate(t *testing.T) {
 		{"5/s", "plain", scenarios.Ratio{Num: 5, Den: 1}},
 		{"1.8M/s", "with a unit and a point", scenarios.Ratio{Num: 1_800_000, Den: 1}},
 		{"2.5/s", "half a grant a second", scenarios.Ratio{Num: 5, Den: 2}},
-		{"0/s", "nothing is a rate", scenarios.Ratio{Num: 0, Den: 1}},
+		{"0/s", "zero is a rate", scenarios.Ratio{Num: 0, Den: 1}},
 	} {
 		r, err := ParseRate(c.text)
 		require.NoError(t, err, c.why)
@@ -24,6 +24,6 @@ func TestParseRate(t *testing.T) {
 	}
 	for _, text := range []string{"", "5", "/s", "-5/s", "5/m", "1e3/s", "999999M/s", "5 /s"} {
 		_, err := ParseRate(text)
-		require.ErrorContains(t, err, "300k/s", "%q is refused, and how to write one is said", text)
+		require.ErrorContains(t, err, "300k/s", "%q is refused, with an example of a rate", text)
 	}
 }

@@ -13,17 +13,17 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxNesting bounds how deep brackets and dashes may nest. The format needs four; without a bound a small file of
-// brackets costs the parser its stack.
+// maxNesting bounds the nesting of brackets and dashes. The format needs four levels; without a bound a small file of brackets
+// would overflow the parser's stack.
 const maxNesting = 8
 
-// maxTokens bounds the words and signs of a file. The festival takes some fourteen hundred; the parser's time grows with
-// the square of the keys, so that a megabyte of them would take minutes.
+// maxTokens bounds the tokens of a file. The file of the whole festival has about 1,400. The parser's time is quadratic in the
+// number of keys: a megabyte of keys would take minutes.
 const maxTokens = 20_000
 
-// tree returns the only document of a source, or nil with the faults recorded.
+// tree returns the only document of a source. If there is a fault, it records the fault and returns nil.
 func (f *faults) tree(src string) (body ast.Node) {
-	// The parser is somebody else's and files are anybody's: whatever it trips over is a fault of the file.
+	// The parser is third-party code and files are untrusted: a panic of the parser is reported as a fault of the file.
 	defer func() {
 		if r := recover(); r != nil {
 			f.add(spot{}, "write plain YAML, like the scenarios that come with hongbao", "cannot be read as YAML")
@@ -48,7 +48,7 @@ func (f *faults) tree(src string) (body ast.Node) {
 		case body == nil:
 			body = d.Body
 		default:
-			f.add(f.where(first(d.Body)), "write each scenario into a file of its own", "a second document begins here")
+			f.add(f.where(first(d.Body)), "write each scenario into a separate file", "a second document begins here")
 			return nil
 		}
 	}
@@ -58,11 +58,11 @@ func (f *faults) tree(src string) (body ast.Node) {
 	return body
 }
 
-// plain refuses what scenario files never need and what makes YAML dangerous: aliases that multiply (a few lines
-// can stand for gigabytes), tags, directives, complex keys, and nesting without end.
+// plain refuses YAML features that scenario files do not need and that are dangerous: aliases (a few lines can expand to
+// gigabytes), tags, directives, complex keys, and deep nesting.
 func (f *faults) plain(tokens token.Tokens) bool {
 	if len(tokens) > maxTokens {
-		f.add(f.where(tokens[maxTokens]), "split the scenario", "longer than %d words and signs", maxTokens)
+		f.add(f.where(tokens[maxTokens]), "split the scenario", "longer than %d tokens", maxTokens)
 		return false
 	}
 	depth, dashes, line := 0, 0, 0
@@ -101,7 +101,7 @@ func (f *faults) where(t *token.Token) spot {
 	if at.line > len(f.lines) || t.Value == "" {
 		return at
 	}
-	// The scanner counts the blanks after a Chinese value into its column: go back to where the value stands.
+	// The scanner adds the blanks after a Chinese value to its column: search backwards for the start of the value.
 	line := []rune(f.lines[at.line-1])
 	first, _ := utf8.DecodeRuneInString(t.Value)
 	for c := at.column; c > 0 && at.column-c <= maxBlanks; c-- {
@@ -112,10 +112,10 @@ func (f *faults) where(t *token.Token) spot {
 	return at
 }
 
-// maxBlanks bounds how far a misplaced column is followed, so that a line of a megabyte costs no more than another.
+// maxBlanks bounds the search for the start of a value, so that a line of a megabyte is not expensive.
 const maxBlanks = 64
 
-// read fills v from a node. at is where to point when the node itself has no place, such as a value left out.
+// read fills v from a node. at is the place of a fault if the node itself has no place, such as an omitted value.
 func (f *faults) read(n ast.Node, at spot, v reflect.Value) {
 	if _, null := n.(*ast.NullNode); n == nil || null {
 		f.add(at, "give it a value or remove the key", "has no value")
@@ -132,7 +132,7 @@ func (f *faults) read(n ast.Node, at spot, v reflect.Value) {
 	f.object(n, at, v)
 }
 
-// first returns the token that a node begins with. The parser's own idea of a mapping's is its first colon.
+// first returns the first token of a node. For a mapping the parser's own answer is the first colon.
 func first(n ast.Node) *token.Token {
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -156,7 +156,7 @@ func (f *faults) scalar(n ast.Node, s scalar) {
 	case ast.ScalarNode:
 		written = n.GetToken().Value
 	default:
-		f.add(f.where(first(n)), s.form().hint, "%s is wanted here, not %s", s.form().what, kindOf(n))
+		f.add(f.where(first(n)), s.form().hint, "expected %s, found %s", s.form().what, kindOf(n))
 		return
 	}
 	problem := s.read(written)
@@ -170,7 +170,7 @@ func (f *faults) scalar(n ast.Node, s scalar) {
 func (f *faults) list(n ast.Node, v reflect.Value) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		f.add(f.where(first(n)), "write a list: lines that begin with '-', or values in [ ]", "a list is wanted here, not %s", kindOf(n))
+		f.add(f.where(first(n)), "write a list: lines that begin with '-', or values in [ ]", "expected a list, found %s", kindOf(n))
 		return
 	}
 	if len(seq.Values) == 0 {
@@ -182,7 +182,7 @@ func (f *faults) list(n ast.Node, v reflect.Value) {
 	}
 }
 
-// object fills a struct from a node: each key once, no other keys, none missing that must be there.
+// object fills a struct from a node: each key appears once, unknown keys are refused, and required keys must be present.
 func (f *faults) object(n ast.Node, at spot, v reflect.Value) {
 	var values []*ast.MappingValueNode
 	switch n := n.(type) {
@@ -191,7 +191,7 @@ func (f *faults) object(n ast.Node, at spot, v reflect.Value) {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{n}
 	default:
-		f.add(f.where(first(n)), "write keys with values", "keys and values are wanted here, not %s", kindOf(n))
+		f.add(f.where(first(n)), "write keys with values", "expected keys and values, found %s", kindOf(n))
 		return
 	}
 	if len(values) > 0 && at == (spot{}) {
@@ -207,7 +207,7 @@ func (f *faults) object(n ast.Node, at spot, v reflect.Value) {
 		case !known:
 			f.add(f.where(key), "remove it, or write one of: "+names(v.Type()), "unknown key %q", short(key.Value))
 		case seen[key.Value]:
-			f.add(f.where(key), "keep one of them", "key %q is there twice", key.Value)
+			f.add(f.where(key), "keep one of them", "key %q appears twice", key.Value)
 		default:
 			f.read(kv.Value, f.where(key), v.Field(i))
 		}
@@ -216,15 +216,15 @@ func (f *faults) object(n ast.Node, at spot, v reflect.Value) {
 	f.missing(v.Type(), at, seen)
 }
 
-// missing records the keys of a struct that must be there and were not seen, as one fault.
+// missing records all required keys that are absent, as one fault.
 func (f *faults) missing(t reflect.Type, at spot, seen map[string]bool) {
 	var keys []string
 	hint := "add it"
 	for i := 1; i < t.NumField(); i++ {
 		if key, optional := keyOf(t.Field(i)); !optional && !seen[key] {
 			keys = append(keys, key)
-			if says := t.Field(i).Tag.Get("jsonschema"); says != "" && len(keys) == 1 {
-				hint = "add it: " + says
+			if description := t.Field(i).Tag.Get("jsonschema"); description != "" && len(keys) == 1 {
+				hint = "add it: " + description
 			}
 		}
 	}
@@ -237,13 +237,13 @@ func (f *faults) missing(t reflect.Type, at spot, seen map[string]bool) {
 	}
 }
 
-// keyOf returns the key of a field and whether it may be left out.
+// keyOf returns the key of a field and whether it is optional.
 func keyOf(f reflect.StructField) (key string, optional bool) {
 	key, rest, _ := strings.Cut(f.Tag.Get("json"), ",")
 	return key, rest == "omitempty"
 }
 
-// keysOf returns the index of the field of each key. The first field is the place.
+// keysOf returns the field index for each key. The first field of a struct is its place.
 func keysOf(t reflect.Type) map[string]int {
 	keys := map[string]int{}
 	for i := 1; i < t.NumField(); i++ {
@@ -253,7 +253,7 @@ func keysOf(t reflect.Type) map[string]int {
 	return keys
 }
 
-// names lists the keys of a struct as people read them.
+// names returns the keys of a struct, separated by commas.
 func names(t reflect.Type) string {
 	var keys []string
 	for i := 1; i < t.NumField(); i++ {
@@ -263,7 +263,7 @@ func names(t reflect.Type) string {
 	return strings.Join(keys, ", ")
 }
 
-// kindOf names what a node is.
+// kindOf returns the kind of a node in words.
 func kindOf(n ast.Node) string {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
@@ -275,7 +275,7 @@ func kindOf(n ast.Node) string {
 	}
 }
 
-// short cuts s for an error message.
+// short truncates s for an error message.
 func short(s string) string {
 	const most = 40
 	if r := []rune(s); len(r) > most {

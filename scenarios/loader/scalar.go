@@ -13,32 +13,32 @@ import (
 	"hongbao/scenarios"
 )
 
-// Bounds of what a file may say. Each is beyond anything that a festival needs.
+// Bounds of values. Each is above anything that a festival needs.
 const (
 	maxRate   = 100_000_000     // grants a second in one window; the source's peak is 1.8 M
-	maxSpan   = 400 * time.Hour // one duration: more than two weeks, so that exact sums stay within 128 bits
-	firstYear = 2000            // years whose nanoseconds fit an int64 with room to spare
+	maxSpan   = 400 * time.Hour // one duration: more than two weeks; with this bound exact sums fit 128 bits
+	firstYear = 2000            // the nanoseconds of these years fit an int64 with a large margin
 	lastYear  = 2200            //
 	maxText   = 2_000           // bytes of one text
 )
 
-// form says how a scalar is written: for error messages and for editors.
+// form describes how a scalar is written, for error messages and editors.
 type form struct {
-	what    string   // "a rate"
+	what    string   // such as "a rate"
 	hint    string   // how to write it
-	pattern string   // what it looks like, as a regular expression; empty: anything
-	names   []string // the only values, if there are only a few
-	number  bool     // YAML reads it as a number when it is written plainly
+	pattern string   // regular expression of the text; empty: any text
+	names   []string // the allowed values, if they are a fixed list
+	number  bool     // unquoted, YAML reads it as a number
 }
 
-// scalar is one value of a file. read takes the value from its text and returns what is wrong with it, if anything.
+// scalar is one value of a file. read parses the value and returns the problem, or "".
 type scalar interface {
 	read(text string) (problem string)
 	form() form
 	note(at spot, ok bool)
 }
 
-// place remembers where something stood in the file, and whether it was there and readable.
+// place is the position of a value in the file. ok reports whether the value was present and valid.
 type place struct {
 	at spot
 	ok bool
@@ -53,7 +53,7 @@ type text struct {
 
 func (t *text) read(s string) string {
 	if t.v = strings.TrimSpace(s); t.v == "" || len(t.v) > maxText {
-		return fmt.Sprintf("is not of 1 to %d bytes", maxText)
+		return fmt.Sprintf("is not 1 to %d bytes long", maxText)
 	}
 	return ""
 }
@@ -73,7 +73,7 @@ func (f *toggle) read(s string) string {
 	return ""
 }
 
-func (*toggle) form() form { return form{what: "a switch", hint: "write true or false"} }
+func (*toggle) form() form { return form{what: "a boolean", hint: "write true or false"} }
 
 // number is a whole number of things, such as people or weights.
 type number struct {
@@ -135,10 +135,10 @@ func (r *share) read(s string) string {
 	}
 	v, err := r.v.Times(scenarios.Ratio{Num: 1, Den: d})
 	if err != nil {
-		return "is too fine"
+		return "has too many digits"
 	}
 	if r.v = v; v.Num > v.Den {
-		return "is more than the whole"
+		return "is above 1"
 	}
 	return ""
 }
@@ -170,7 +170,7 @@ func (r *rate) read(s string) (problem string) {
 }
 
 func (*rate) form() form {
-	return form{what: "a rate", hint: "write a rate a second, such as 5/s, 300k/s or 1.8M/s", pattern: `^[0-9][0-9_.]*[kM]?/s$`}
+	return form{what: "a rate", hint: "write a rate per second, such as 5/s, 300k/s or 1.8M/s", pattern: `^[0-9][0-9_.]*[kM]?/s$`}
 }
 
 // span is a duration.
@@ -183,7 +183,7 @@ func (d *span) read(s string) string {
 	v, err := time.ParseDuration(s)
 	switch d.v = v; {
 	case err != nil:
-		return "has no unit, or one that is not known"
+		return "has no unit, or an unknown one"
 	case v < 0:
 		return "is negative"
 	case v > maxSpan:
@@ -196,7 +196,7 @@ func (*span) form() form {
 	return form{what: "a duration", hint: "write a duration with its unit, such as 50ms, 150s, 10m or 1h30m", pattern: `^([0-9.]+(h|m|s|ms|us|µs|ns))+$|^0$`, number: true}
 }
 
-// moment is a point in time.
+// moment is a date and time.
 type moment struct {
 	place
 	v time.Time
@@ -208,7 +208,7 @@ func (m *moment) read(s string) string {
 		v, err = time.Parse(time.RFC3339, s)
 	}
 	if m.v = v; err != nil {
-		return "is no date and time"
+		return "is not a date and time"
 	}
 	if v.Year() < firstYear || v.Year() > lastYear {
 		return fmt.Sprintf("is not in the years %d to %d", firstYear, lastYear)
@@ -221,7 +221,7 @@ func (*moment) form() form {
 		pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}`}
 }
 
-// cutUnit splits a trailing k or M off and returns what it stands for.
+// cutUnit removes a trailing k or M and returns its factor.
 func cutUnit(s string) (string, int64) {
 	if d, ok := strings.CutSuffix(s, "k"); ok {
 		return d, 1_000
@@ -232,16 +232,16 @@ func cutUnit(s string) (string, int64) {
 	return s, 1
 }
 
-// digits is what a whole number looks like: underscores separate groups only.
+// digits matches a whole number; underscores may separate groups of digits.
 var digits = regexp.MustCompile(`^[0-9]+(_[0-9]+)*$`)
 
-// whole reads a whole number from zero up.
+// whole parses a whole number that is not negative.
 func whole(s string) (int64, string) {
 	if d, ok := strings.CutPrefix(s, "-"); ok && digits.MatchString(d) {
 		return 0, "is negative"
 	}
 	if !digits.MatchString(s) {
-		return 0, "has other characters than digits"
+		return 0, "has characters other than digits"
 	}
 	n, err := strconv.ParseInt(strings.ReplaceAll(s, "_", ""), 10, 64)
 	if errors.Is(err, strconv.ErrRange) {
@@ -250,10 +250,10 @@ func whole(s string) (int64, string) {
 	return n, ""
 }
 
-// decimals is what a number with a point looks like.
+// decimals matches a number with an optional decimal part.
 var decimals = regexp.MustCompile(`^[0-9]+(_[0-9]+)*(\.[0-9]{1,6})?$`)
 
-// decimal reads a number from zero up with at most six digits after its point.
+// decimal parses a number that is not negative, with at most six digits after the point.
 func decimal(s string) (scenarios.Ratio, string) {
 	if !decimals.MatchString(strings.TrimPrefix(s, "-")) {
 		return scenarios.Ratio{}, "is not written in digits"

@@ -8,8 +8,8 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// Schema returns the JSON Schema of scenario files, for editors that complete and check while people type. It is
-// made from the very types that the loader reads into, so that the two know the same keys.
+// Schema returns the JSON Schema of scenario files, for completion and checks in editors. It is generated from the types that
+// the loader fills, so that both know the same keys.
 func Schema() []byte {
 	kinds := map[reflect.Type]*jsonschema.Schema{}
 	for _, s := range []scalar{&text{}, &toggle{}, &number{}, &weight{}, &fen{}, &share{}, &rate{}, &span{}, &moment{}, &lapse{}, &point{},
@@ -21,12 +21,12 @@ func Schema() []byte {
 		panic("scenarios: the file format has no schema: " + err.Error())
 	}
 	tidy(schema)
-	// A file that is like another one has only what it says anew.
+	// A file with a like key needs only a title.
 	schema.If, schema.Else = &jsonschema.Schema{Required: []string{"like"}}, &jsonschema.Schema{Required: without(schema.Required, "title")}
 	schema.Required = []string{"title"}
 	schema.Schema = "https://json-schema.org/draft/2020-12/schema"
 	schema.Title = "hongbao scenario"
-	schema.Description = "One rehearsal of the festival. Times are Asia/Shanghai unless they carry a zone."
+	schema.Description = "One rehearsal of the festival. Times are Asia/Shanghai unless they have a zone."
 	out, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
 		panic("scenarios: the schema cannot be printed: " + err.Error())
@@ -34,12 +34,12 @@ func Schema() []byte {
 	return append(out, '\n')
 }
 
-// without returns the keys but one.
+// without returns the keys except one.
 func without(keys []string, one string) []string {
 	return slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return k == one })
 }
 
-// tidy says of every list what the loader says: it is there and not empty.
+// tidy requires of every list what the loader requires: it is an array and not empty.
 func tidy(s *jsonschema.Schema) {
 	if s.Items != nil {
 		s.Type, s.Types, s.MinItems = "array", nil, jsonschema.Ptr(1)
@@ -59,7 +59,7 @@ func (f form) schema() *jsonschema.Schema {
 	for _, n := range f.names {
 		s.Enum = append(s.Enum, n)
 	}
-	if f.what == "a switch" {
+	if f.what == "a boolean" {
 		s.Type = "boolean"
 	}
 	return s

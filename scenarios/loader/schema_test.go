@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// instance reads a file as an editor's checker does.
+// instance converts a file as the checker of an editor does.
 func instance(t *testing.T, src []byte) any {
 	out, err := yaml.YAMLToJSON(src)
 	require.NoError(t, err)
@@ -23,13 +23,13 @@ func instance(t *testing.T, src []byte) any {
 	return v
 }
 
-// Every shipped file satisfies the schema, and files that the loader refuses for their keys or their writing do not.
+// Every shipped file satisfies the schema. Files that the loader refuses for their keys or the format of values do not.
 func TestSchemaAgreesWithFiles(t *testing.T) {
 	var schema jsonschema.Schema
 	require.NoError(t, json.Unmarshal(Schema(), &schema))
 	resolved, err := schema.Resolve(nil)
 	require.NoError(t, err)
-	all, err := List(".")
+	all, err := List("..")
 	require.NoError(t, err)
 	for _, one := range append(all, Listed{Path: "testdata/base.yaml"}) {
 		src, err := os.ReadFile(one.Path)
@@ -42,7 +42,7 @@ func TestSchemaAgreesWithFiles(t *testing.T) {
 		{"an unknown key", "drain: 10m", "drain: 10m\ndrains: 1m"},
 		{"a missing key", "drain: 10m\n", ""},
 		{"a rate without a unit", "100/s at 1s", "100 at 1s"},
-		{"a play that is none", "play: rain", "play: dice"},
+		{"an unknown play", "play: rain", "play: dice"},
 		{"an empty list", "apps_held: [70, 30]", "apps_held: []"},
 		{"a duration that is a word", "drain: 10m", "drain: soon"},
 	} {
@@ -55,7 +55,7 @@ func TestSchemaAgreesWithFiles(t *testing.T) {
 	}
 }
 
-// The loader and the schema know the same keys, at every level, and the same of them may be left out.
+// Loader and schema have the same keys at every level, and the same keys are optional.
 func TestSchemaKnowsTheLoadersKeys(t *testing.T) {
 	var schema jsonschema.Schema
 	require.NoError(t, json.Unmarshal(Schema(), &schema))
@@ -75,7 +75,7 @@ func TestSchemaKnowsTheLoadersKeys(t *testing.T) {
 			require.Contains(t, s.Properties, key, name)
 			_, optional := keyOf(at.Field(i))
 			required := slices.Contains(s.Required, key)
-			if s.Else != nil { // the file, unless it is like another one
+			if s.Else != nil { // the file, unless it has a like key
 				required = required || slices.Contains(s.Else.Required, key)
 			}
 			require.Equal(t, !optional, required, "%s.%s", name, key)

@@ -9,27 +9,27 @@ import (
 
 type thresholdFile struct {
 	place
-	Operation     operationName `json:"operation,omitempty" jsonschema:"Of which operation; left out: of all, or of the run."`
-	Window        text          `json:"window,omitempty" jsonschema:"Only where this window is played; left out: whichever is."`
-	Second        secondName    `json:"second,omitempty" jsonschema:"busiest: of the second alone for which most was due."`
-	P50           figure        `json:"p50_ms,omitempty" jsonschema:"Latency from the moment it was due: half of all."`
-	P90           figure        `json:"p90_ms,omitempty" jsonschema:"Nine in ten."`
-	P99           figure        `json:"p99_ms,omitempty" jsonschema:"99 in 100."`
-	P999          figure        `json:"p999_ms,omitempty" jsonschema:"999 in 1,000."`
-	Max           figure        `json:"max_ms,omitempty" jsonschema:"All of them."`
-	Errors        share         `json:"error_ratio,omitempty" jsonschema:"Share of what was sent that had no answer."`
-	Refused       share         `json:"refused_ratio,omitempty" jsonschema:"Share of what was sent that was refused for good."`
-	DrainedWithin figure        `json:"drained_within_s,omitempty" jsonschema:"From the end of the load until nothing is held back."`
-	VisibleWait   figure        `json:"visible_wait_p99_ms,omitempty" jsonschema:"From a grant's acknowledgement until the wallet page shows it, 99 in 100."`
+	Operation     operationName `json:"operation,omitempty" jsonschema:"The operation; omitted: all operations, or the run."`
+	Window        text          `json:"window,omitempty" jsonschema:"Only runs of this window; omitted: any window."`
+	Second        secondName    `json:"second,omitempty" jsonschema:"busiest: only the second in which most requests were due."`
+	P50           figure        `json:"p50_ms,omitempty" jsonschema:"Latency since the moment the request was due, 50th percentile."`
+	P90           figure        `json:"p90_ms,omitempty" jsonschema:"The 90th percentile."`
+	P99           figure        `json:"p99_ms,omitempty" jsonschema:"The 99th percentile."`
+	P999          figure        `json:"p999_ms,omitempty" jsonschema:"The 99.9th percentile."`
+	Max           figure        `json:"max_ms,omitempty" jsonschema:"The maximum."`
+	Errors        share         `json:"error_ratio,omitempty" jsonschema:"Requests without an answer, as a share of those sent."`
+	Refused       share         `json:"refused_ratio,omitempty" jsonschema:"Requests refused permanently, as a share of those sent."`
+	DrainedWithin figure        `json:"drained_within_s,omitempty" jsonschema:"From the end of the load until the backlog is empty."`
+	VisibleWait   figure        `json:"visible_wait_p99_ms,omitempty" jsonschema:"From a grant's acknowledgement until the wallet page shows it, 99th percentile."`
 }
 
-// bound is one measure of an entry, and where it stands.
+// bound is one measure of an entry and its place.
 type bound struct {
 	place
 	scenarios.Threshold
 }
 
-// bounds returns the measures that an entry has.
+// bounds returns the measures of an entry.
 func (t *thresholdFile) bounds() []bound {
 	var all []bound
 	for _, m := range []struct {
@@ -48,42 +48,42 @@ func (t *thresholdFile) bounds() []bound {
 	return all
 }
 
-// checkThresholds looks for entries that bound nothing, bound what does not exist, or bound one thing twice.
+// checkThresholds refuses entries without a measure, with an unknown window, and two bounds for the same measure.
 func (f *faults) checkThresholds(in *file) {
 	first := map[scenarios.Threshold]spot{}
 	for i := range in.Thresholds {
 		t := &in.Thresholds[i]
 		all := t.bounds()
 		if len(all) == 0 && t.ok {
-			f.add(cmp.Or(t.Operation.at, t.Window.at, t.Second.at, t.at), "add a measure, such as p99_ms: 200", "the threshold bounds nothing")
+			f.add(cmp.Or(t.Operation.at, t.Window.at, t.Second.at, t.at), "add a measure, such as p99_ms: 200", "the threshold has no measure")
 		}
 		if w := t.Window; w.ok && len(in.Windows) > 0 && !in.hasWindow(w.v) {
-			f.add(w.at, "write the name of a window, or its words joined with dashes", "there is no window %q", short(w.v))
+			f.add(w.at, "write the name of a window, or its words joined with hyphens", "there is no window %q", short(w.v))
 		}
 		for _, b := range all {
 			f.checkBound(b)
 			same := b.Threshold
 			same.Limit, same.Window = scenarios.Ratio{}, scenarios.WordsOf(same.Window)
 			if at, twice := first[same]; twice && b.ok {
-				f.add(b.at, "keep one of them", "%s of the same is bounded twice, first in line %d", b.Measure, at.line)
+				f.add(b.at, "keep one of them", "%s has two bounds for the same operation and window, first in line %d", b.Measure, at.line)
 			}
 			first[same] = b.at
 		}
 	}
 }
 
-// checkBound looks at one measure and what it is of.
+// checkBound checks one measure against its operation and window.
 func (f *faults) checkBound(b bound) {
 	switch {
 	case !b.ok: // its fault is recorded already
 	case b.Measure.Latency() && b.Operation == "":
-		f.add(b.at, "add an operation, such as grant", "%s is of no operation", b.Measure)
+		f.add(b.at, "add an operation, such as grant", "%s needs an operation", b.Measure)
 	case b.Measure.OfRun() && (b.Operation != "" || b.Busiest):
-		f.add(b.at, "write it into an entry of its own, without operation and second", "%s is of the run as a whole", b.Measure)
+		f.add(b.at, "write it into a separate entry without operation and second", "%s is measured over the whole run", b.Measure)
 	case b.Busiest && !b.Measure.Latency():
-		f.add(b.at, "write it into an entry without second", "the busiest second is measured by its latencies alone, not by %s", b.Measure)
+		f.add(b.at, "write it into an entry without second", "the busiest second has only latencies, not %s", b.Measure)
 	case b.Limit.Num == 0 && b.Measure.Unit() != "":
-		f.add(b.at, "write the most that is good enough", "nothing takes no time")
+		f.add(b.at, "write the largest acceptable time", "the limit is zero")
 	}
 }
 
@@ -115,13 +115,13 @@ type secondName struct{ name }
 func (n *secondName) read(s string) string { return n.pick(s, []string{"busiest"}) }
 func (n *secondName) form() form           { return n.words("a second", []string{"busiest"}) }
 
-// figure is a number from zero up, such as a limit in milliseconds.
+// figure is a number that is not negative, such as a limit in milliseconds.
 type figure struct {
 	place
 	v scenarios.Ratio
 }
 
-// maxFigure bounds a limit: more milliseconds than the longest run has.
+// maxFigure bounds a limit: more than the milliseconds of the longest run.
 const maxFigure = 1_000_000_000_000
 
 func (n *figure) read(s string) (problem string) {
@@ -132,5 +132,5 @@ func (n *figure) read(s string) (problem string) {
 }
 
 func (*figure) form() form {
-	return form{what: "a number", hint: "write a number from zero up, such as 200 or 0.5; its unit stands in the key", pattern: `^[0-9][0-9_]*(\.[0-9]+)?$`, number: true}
+	return form{what: "a number", hint: "write a number that is not negative, such as 200 or 0.5; the unit is part of the key", pattern: `^[0-9][0-9_]*(\.[0-9]+)?$`, number: true}
 }

@@ -7,32 +7,32 @@ import (
 	"hongbao/sim/fault"
 )
 
-// bookLink is one instance's way to the books.
-type bookLink struct {
+// leasesLink is the connection of one instance to the lease store. Calls may fail as in the scenario's faults.
+type leasesLink struct {
 	fault.Link
 	inner wallet.StockLeases
 	tally *tally
 }
 
 var (
-	_ wallet.StockLeases = bookLink{}
+	_ wallet.StockLeases = leasesLink{}
 	_ wallet.Quotas      = quotasLink{}
 )
 
-// Of implements wallet.StockBook.
-func (l bookLink) Of(t wallet.RewardID) (wallet.Quotas, error) {
+// Of implements wallet.StockLeases.
+func (l leasesLink) Of(t wallet.RewardID) (wallet.Quotas, error) {
 	q, err := l.inner.Of(t)
 	return quotasLink{l, t, q}, err
 }
 
-// GiveBack implements wallet.StockBook.
-func (l bookLink) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
+// GiveBack implements wallet.StockLeases.
+func (l leasesLink) GiveBack(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	return l.Call(1, func() error { return l.inner.GiveBack(ctx, no, t) })
 }
 
-// quotasLink is one template's book behind it.
+// quotasLink is the connection to the leases of one template.
 type quotasLink struct {
-	bookLink
+	leasesLink
 	template wallet.RewardID
 	inner    wallet.Quotas
 }
@@ -41,7 +41,7 @@ type quotasLink struct {
 func (l quotasLink) Lease(ctx context.Context, holder string, s wallet.Stage, need, want, budget wallet.Money) (b wallet.Block, err error) {
 	err = l.Call(1, func() (err error) { b, err = l.inner.Lease(ctx, holder, s, need, want, budget); return err })
 	if wallet.CodeOf(err) == wallet.CodeUnknown {
-		return wallet.Block{}, err // it was not heard
+		return wallet.Block{}, err // the answer was lost
 	}
 	return b, err
 }

@@ -15,17 +15,17 @@ import (
 )
 
 func fireworks(t *testing.T, num, den int64) *scenarios.Scenario {
-	s, err := loader.Load("../../scenarios/fireworks-coupons.yaml")
+	s, err := loader.Load("../../../scenarios/fireworks-coupons.yaml")
 	require.NoError(t, err)
 	s, err = scenarios.Scale(s, num, den)
 	require.NoError(t, err)
 	return s
 }
 
-// TestFireworks is the shipped comparison at its full size.
+// TestFireworks runs the shipped comparison at full size.
 func TestFireworks(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: a third of the size shows the same")
+		t.Skip("-short: other tests run a third of the size")
 	}
 	got, err := Study(t.Context(), fireworks(t, 1, 1), 1)
 	require.NoError(t, err)
@@ -83,28 +83,28 @@ func TestStudyEnds(t *testing.T) {
 	require.ErrorIs(t, err, ErrNone)
 }
 
-// bent is a strategy with a bug.
-type bent struct {
+// faulty is a design with a bug.
+type faulty struct {
 	wallet.Stocks
 	take   func(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error
 	issued func(t wallet.Template) int64
 }
 
-func (b bent) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
+func (b faulty) Take(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
 	if b.take == nil {
 		return b.Stocks.Take(ctx, no, t, total)
 	}
 	return b.take(ctx, no, t, total)
 }
 
-func (b bent) Issued(ctx context.Context, t wallet.Template) (int64, error) {
+func (b faulty) Issued(ctx context.Context, t wallet.Template) (int64, error) {
 	if b.issued == nil {
 		return b.Stocks.Issued(ctx, t)
 	}
 	return b.issued(t), nil
 }
 
-// lenient is a book in which the dead keep what they leased.
+// lenient is a lease store that does not orphan the leases of crashed instances.
 type lenient struct{ wallet.StockLeases }
 
 func (b lenient) Of(t wallet.RewardID) (wallet.Quotas, error) {
@@ -116,17 +116,17 @@ type lenientQuotas struct{ wallet.Quotas }
 
 func (lenientQuotas) Orphan(context.Context, string) error { return nil }
 
-// bend returns a design with a bug in its stocks.
-func bend(d design, bug func(f *festival, redis redisLink, s wallet.Stocks) wallet.Stocks) design {
+// plantBug returns a design with a bug in its stocks.
+func plantBug(d design, bug func(f *festival, redis redisLink, s wallet.Stocks) wallet.Stocks) design {
 	right := d.stocks
-	d.stocks = func(f *festival, redis redisLink, book bookLink, holder string) (wallet.Stocks, error) {
-		s, err := right(f, redis, book, holder)
+	d.stocks = func(f *festival, redis redisLink, leases leasesLink, holder string) (wallet.Stocks, error) {
+		s, err := right(f, redis, leases, holder)
 		return bug(f, redis, s), err
 	}
 	return d
 }
 
-// TestChecksBite plants a bug, or mends the source's, and wants the check that is about it to fail.
+// TestChecksBite plants a bug, or removes a flaw of the source's design. The check about it must fail.
 func TestChecksBite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: one thread of virtual time, run without it")
@@ -142,36 +142,36 @@ func TestChecksBite(t *testing.T) {
 	bare := by["single-key-reserve"]
 	bare.reserve = false
 	tries := int32(1)
-	studies := map[string]reports.Study{} // of each bug, which several checks may be about
+	studies := map[string]reports.Study{} // by bug; several checks may be about one bug
 	for _, c := range []struct {
 		bug   string
 		check string
 		d     design
 	}{
 		{"none", "", ours},
-		{"a tenth more than the stock", "ours-never-over", bend(ours, func(_ *festival, _ redisLink, s wallet.Stocks) wallet.Stocks {
-			return bent{Stocks: s, take: func(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
+		{"a tenth more than the stock", "ours-never-over", plantBug(ours, func(_ *festival, _ redisLink, s wallet.Stocks) wallet.Stocks {
+			return faulty{Stocks: s, take: func(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
 				return s.Take(ctx, no, t, total+total/10)
 			}}
 		})},
-		{"the dead keep their leases", "ours-nothing-left", stuck},
-		{"each try is another order", "ours-one-an-order", bend(ours, func(_ *festival, _ redisLink, s wallet.Stocks) wallet.Stocks {
-			return bent{Stocks: s, take: func(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
+		{"crashed instances keep their leases", "ours-nothing-left", stuck},
+		{"each try has another order number", "ours-one-an-order", plantBug(ours, func(_ *festival, _ redisLink, s wallet.Stocks) wallet.Stocks {
+			return faulty{Stocks: s, take: func(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
 				tries++
 				no.Rain = tries
 				return s.Take(ctx, no, t, total)
 			}}
 		})},
-		{"each take reads a key", "ours-few-redis-calls", bend(ours, readsFirst)},
-		{"each take reads a key", "ours-no-hot-key", bend(ours, readsFirst)},
-		{"the stock is never read", "ours-threshold", bend(ours, func(_ *festival, _ redisLink, s wallet.Stocks) wallet.Stocks {
-			return bent{Stocks: s, issued: func(wallet.Template) int64 { return 0 }}
+		{"each take reads a key", "ours-few-redis-calls", plantBug(ours, readsFirst)},
+		{"each take reads a key", "ours-no-hot-key", plantBug(ours, readsFirst)},
+		{"the stock is never read", "ours-threshold", plantBug(ours, func(_ *festival, _ redisLink, s wallet.Stocks) wallet.Stocks {
+			return faulty{Stocks: s, issued: func(wallet.Template) int64 { return 0 }}
 		})},
-		{"the stock is taken for gone", "ours-threshold", bend(ours, func(_ *festival, _ redisLink, s wallet.Stocks) wallet.Stocks {
-			return bent{Stocks: s, issued: func(wallet.Template) int64 { return wallet.MaxStock }}
+		{"the stock is read as empty", "ours-threshold", plantBug(ours, func(_ *festival, _ redisLink, s wallet.Stocks) wallet.Stocks {
+			return faulty{Stocks: s, issued: func(wallet.Template) int64 { return wallet.MaxStock }}
 		})},
 		{"the source's key is split", "source-hot-key", named(by["split-key"], "single-key")},
-		{"the source's key remembers orders", "source-counts-twice", named(by["single-key-orders"], "single-key")},
+		{"the source's key is idempotent by order", "source-counts-twice", named(by["single-key-orders"], "single-key")},
 		{"no reserve", "reserve-hides-it", bare},
 	} {
 		t.Run(c.bug+", "+c.check, func(t *testing.T) {
@@ -198,7 +198,7 @@ func TestChecksBite(t *testing.T) {
 }
 
 func readsFirst(_ *festival, redis redisLink, s wallet.Stocks) wallet.Stocks {
-	return bent{Stocks: s, take: func(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
+	return faulty{Stocks: s, take: func(ctx context.Context, no wallet.OrderNo, t wallet.RewardID, total int64) error {
 		_, _ = redis.Count(ctx, wallet.StockKey{Template: wallet.Template{Reward: t, Stage: no.Stage}})
 		return s.Take(ctx, no, t, total)
 	}}

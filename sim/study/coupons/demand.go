@@ -8,10 +8,10 @@ import (
 	"hongbao/scenarios"
 )
 
-// step is how finely demand is laid out: within a step requests come evenly.
+// step is the resolution of the demand: requests within a step are evenly spaced.
 const step = time.Millisecond
 
-// demand lays out the requests for one template. Each is another person's.
+// demand schedules the requests for one template. Each request is made by another person.
 func (f *festival) demand(t scenarios.CouponTemplate) error {
 	curve, err := t.Curve()
 	if err != nil {
@@ -26,10 +26,10 @@ func (f *festival) demand(t scenarios.CouponTemplate) error {
 			to := leg.Length * n / max(steps, 1)
 			sum := before + made(leg, curve.Den, to)
 			if i == len(curve.Legs)-1 && to == leg.Length {
-				sum = curve.Grants() // parts of a request left over from legs before
+				sum = curve.Grants() // includes the fractions of requests from the earlier legs
 			}
 			if many := sum - done; many > 0 {
-				f.lay(t, begun+leg.Length*(n-1)/max(steps, 1), int64(step), many)
+				f.schedule(t, begun+leg.Length*(n-1)/max(steps, 1), int64(step), many)
 			}
 			done = max(done, sum)
 		}
@@ -39,9 +39,9 @@ func (f *festival) demand(t scenarios.CouponTemplate) error {
 	return nil
 }
 
-// lay schedules many requests that come within a span. Their processes are started by one event, so that the calendar
-// holds a step and not all of the demand.
-func (f *festival) lay(t scenarios.CouponTemplate, from, span, many int64) {
+// schedule schedules many requests within a span. One event starts their processes, so that the calendar contains one step and
+// not the whole demand.
+func (f *festival) schedule(t scenarios.CouponTemplate, from, span, many int64) {
 	first := f.people
 	f.people += wallet.ActID(many)
 	f.world.At(from, func() {
@@ -52,7 +52,7 @@ func (f *festival) lay(t scenarios.CouponTemplate, from, span, many int64) {
 	})
 }
 
-// made returns how many requests a leg makes in its first x ns:
+// made returns the number of requests of a leg in its first x ns:
 //
 //	(2·A·T·x + (B−A)·x²) / (2·Den·T·10⁹), with T the leg's length in ns, and A and B its rates in 1/Den a second.
 func made(l scenarios.Leg, den, x int64) int64 {

@@ -25,26 +25,26 @@ type festival struct {
 	end    int64
 	tally  *tally
 	redis  *redis
-	book   wallet.StockLeases
+	leases wallet.StockLeases
 
-	toRedis, toBook, toClient *fault.Dependency
+	toRedis, toLeases, toClient *fault.Dependency
 
 	instances []*instance
-	coupons   []stock.Coupon // as the design is told of them
+	coupons   []stock.Coupon // as configured in the design, with its reserve
 	templates []wallet.Template
-	people    wallet.ActID // that have come so far
+	people    wallet.ActID // number of people so far
 	ended     context.Context
 }
 
-// The names of what instances call, in this study.
+// The names of the dependencies in this study. They name random streams.
 const (
 	nameRedis  = "redis"
-	nameBook   = "book"
+	nameLeases = "book"
 	nameClient = "client"
 )
 
-// slack is how long after a threshold was passed the last coupon may be granted above it: an interval until the count is
-// published and one until it is read, and three of the calls on the way may have no answer.
+// slack is the maximum time from the moment when the stock falls below the threshold until the last grant: an interval until the
+// count is published, one until it is read, and three unanswered calls.
 func (f *festival) slack() time.Duration { return 2*f.plan.Interval + 3*f.toRedis.Timeout() }
 
 func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error) {
@@ -52,27 +52,27 @@ func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error
 	start := s.Windows[0].Start
 	w := world.New(seed, start)
 	needs := &scenarios.Scenario{
-		Latency: map[string]scenarios.Latency{nameRedis: plan.Redis, nameBook: plan.Book, nameClient: s.Latency["client"]},
+		Latency: map[string]scenarios.Latency{nameRedis: plan.Redis, nameLeases: plan.Book, nameClient: s.Latency["client"]},
 		Faults:  timeouts(plan, start),
 	}
 	f := &festival{world: w, plan: plan, client: s.People.Client, design: d, stream: w.Stream("people"), start: start.UnixNano(),
-		toRedis: fault.NewDependency(w, nameRedis, needs, nil), toBook: fault.NewDependency(w, nameBook, needs, nil),
-		toClient: fault.NewDependency(w, nameClient, needs, nil), book: mem.NewStockLeases()}
+		toRedis: fault.NewDependency(w, nameRedis, needs, nil), toLeases: fault.NewDependency(w, nameLeases, needs, nil),
+		toClient: fault.NewDependency(w, nameClient, needs, nil), leases: mem.NewStockLeases()}
 	if d.plant != nil {
-		f.book = d.plant(f.book)
+		f.leases = d.plant(f.leases)
 	}
 	f.end = f.start + int64(plan.Length())
 	f.tally = &tally{now: w.Now, slack: int64(f.slack()), templates: map[wallet.RewardID]*count{}}
 	f.redis = newRedis(w, f.tally, plan)
 	for _, t := range plan.Templates {
 		c := stock.Coupon{Reward: t.Reward, Total: t.Stock, ThresholdNum: t.Floor.Num, ThresholdDen: t.Floor.Den, Fallback: t.Fallback}
-		told := c
+		configured := c
 		if d.reserve {
-			told.Total += plan.Reserve.Floor(c.Total)
+			configured.Total += plan.Reserve.Floor(c.Total)
 		}
-		f.coupons = append(f.coupons, told)
+		f.coupons = append(f.coupons, configured)
 		f.templates = append(f.templates, wallet.Template{Reward: t.Reward, Stage: wallet.Official})
-		f.tally.templates[t.Reward] = &count{Coupon: c, total: told.Total, times: map[wallet.ActID]times{}, holds: map[wallet.ActID]bool{}}
+		f.tally.templates[t.Reward] = &count{Coupon: c, total: configured.Total, times: map[wallet.ActID]times{}, granted: map[wallet.ActID]bool{}}
 	}
 	for n := range plan.Instances {
 		i := &instance{festival: f, number: n, Instance: fault.NewInstance(w, 0)}
@@ -94,7 +94,7 @@ func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error
 	return f, nil
 }
 
-// fallbacksEnd lets demand for a fallback last as long as that for the coupons it stands in for.
+// fallbacksEnd extends the demand for a fallback to the end of the demand for the coupons that it replaces.
 func (f *festival) fallbacksEnd() {
 	for _, c := range f.tally.templates {
 		if fb := f.tally.templates[c.Fallback]; fb != nil {
@@ -103,8 +103,8 @@ func (f *festival) fallbacksEnd() {
 	}
 }
 
-// askEvery is how much virtual time goes by between two looks at whether the study is called off.
-const askEvery = 100 * time.Millisecond
+// checkEvery is the virtual time between two checks of the context.
+const checkEvery = 100 * time.Millisecond
 
 func (f *festival) run(ctx context.Context) error {
 	defer f.world.Close()
@@ -113,12 +113,12 @@ func (f *festival) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		f.world.RunUntil(min(f.end, f.world.Now()+int64(askEvery)))
+		f.world.RunUntil(min(f.end, f.world.Now()+int64(checkEvery)))
 	}
 	return nil
 }
 
-// person asks for a coupon until there is an answer or patience ends.
+// person requests a coupon until there is an answer or the client's tries are exhausted.
 func (f *festival) person(t scenarios.CouponTemplate, id wallet.ActID) {
 	no := wallet.OrderNo{ActID: id, Scene: t.Scene, Rain: 1, Award: t.Award, Stage: wallet.Official}
 	ctx := withOrder(f.ended, id)
@@ -139,13 +139,13 @@ func (f *festival) person(t scenarios.CouponTemplate, id wallet.ActID) {
 	}
 }
 
-// timeouts returns the plan's timeouts as faults of what instances call.
+// timeouts returns the plan's timeouts as faults of Redis and the lease store.
 func timeouts(plan *scenarios.Coupons, start time.Time) (all []scenarios.Fault) {
 	for _, c := range plan.Faults {
 		if c.Kind != scenarios.FaultTimeout {
 			continue
 		}
-		for _, name := range []string{nameRedis, nameBook} {
+		for _, name := range []string{nameRedis, nameLeases} {
 			all = append(all, scenarios.Fault{Kind: c.Kind, Dependency: name, From: start.Add(c.After), To: start.Add(c.After + c.For),
 				Ratio: c.Ratio, Applied: c.Applied})
 		}
@@ -169,11 +169,11 @@ func (f *festival) faults() {
 	}
 }
 
-// audits runs the chores of the books: what is leased to the dead is stranded, what is stranded is counted, and the count
-// is shown to those who read it. One of the service's machines does it; here it is one that never dies.
+// audits runs the chores of the lease store: leases of crashed instances are orphaned, orphaned leases are reclaimed, and the
+// count is published to Redis. In the service one of the instances runs them; here it is an instance that never crashes.
 func (f *festival) audits() {
 	machine := fault.NewInstance(f.world, 0)
-	book := bookLink{f.toBook.Link(machine), f.book, f.tally}
+	leases := leasesLink{f.toLeases.Link(machine), f.leases, f.tally}
 	mirror := redisLink{f.redis, f.toRedis.Link(machine)}
 	rewards := make([]wallet.RewardID, len(f.templates))
 	for n, t := range f.templates {
@@ -183,22 +183,22 @@ func (f *festival) audits() {
 		f.world.Go(f.start, func() {
 			_ = machine.Run(func() error {
 				for {
-					_ = chore() // what fails is done in the next round
+					_ = chore() // a failed chore is repeated in the next round
 					f.world.Sleep(f.plan.Interval)
 				}
 			})
 		})
 	}
-	every(func() error { return stock.Publish(f.ended, book, mirror, f.templates) })
+	every(func() error { return stock.Publish(f.ended, leases, mirror, f.templates) })
 	every(func() error {
-		_, err := stock.OrphanExpired(f.ended, book, rewards, f.living())
-		f.tally.stranded = max(f.tally.stranded, f.strandedNow())
-		_, audited := stock.Reclaim(f.ended, book, rewards)
+		_, err := stock.OrphanExpired(f.ended, leases, rewards, f.living())
+		f.tally.orphaned = max(f.tally.orphaned, f.orphanedNow())
+		_, audited := stock.Reclaim(f.ended, leases, rewards)
 		return errors.Join(err, audited)
 	})
 }
 
-// living returns the holders that were heard of lately.
+// living returns the holders whose leases have not expired.
 func (f *festival) living() (all []string) {
 	for _, i := range f.instances {
 		if i.Up() {
@@ -211,10 +211,10 @@ func (f *festival) living() (all []string) {
 	return all
 }
 
-// strandedNow returns how many coupons nobody can issue before an audit.
-func (f *festival) strandedNow() (sum int64) {
+// orphanedNow returns the number of orphaned coupons. They cannot be issued before they are reclaimed.
+func (f *festival) orphanedNow() (sum int64) {
 	for _, t := range f.templates {
-		if b, err := f.book.Of(t.Reward); err == nil {
+		if b, err := f.leases.Of(t.Reward); err == nil {
 			q, _ := b.Quota(f.ended, t.Stage)
 			sum += int64(q.Orphaned)
 		}
@@ -222,5 +222,5 @@ func (f *festival) strandedNow() (sum int64) {
 	return sum
 }
 
-// holderName names one life of an instance.
-func holderName(instance, life int) string { return fmt.Sprintf("%d-%d", instance, life) }
+// holderName returns the lease holder's name for one process run of an instance.
+func holderName(instance, incarnation int) string { return fmt.Sprintf("%d-%d", instance, incarnation) }

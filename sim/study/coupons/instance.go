@@ -9,57 +9,57 @@ import (
 	"hongbao/sim/fault"
 )
 
-// instance is one instance of the asset centre. All it knows is gone when it dies.
+// instance is one instance of the asset centre. It loses its memory when it crashes.
 type instance struct {
 	*fault.Instance
-	festival *festival
-	number   int
-	life     int    // from 1
-	last     string // the holder that died last
-	died     int64  // Unix ns of then; 0: never
+	festival    *festival
+	number      int
+	incarnation int    // number of the process run, from 1
+	last        string // holder name of the last crashed process run
+	died        int64  // Unix ns of the last crash; 0: never
 
-	desk   *stock.Policy
+	policy *stock.Policy
 	reader *stock.Reader
 	lease  *stock.Leased // nil unless the design is ours
 }
 
 const (
-	// settleLimit bounds the takes without answer that one round of chores settles.
+	// settleLimit bounds the unanswered takes that one round of chores settles.
 	settleLimit = 1000
-	// readTries bounds how often one round of chores reads the stock until it has an answer.
+	// readTries bounds the tries of one round of chores to read the stock.
 	readTries = 3
 )
 
-func (i *instance) holder() string { return holderName(i.number, i.life) }
+func (i *instance) holder() string { return holderName(i.number, i.incarnation) }
 
-// boot begins a life.
+// boot starts a process run.
 func (i *instance) boot() error {
 	f := i.festival
-	i.life++
-	stocks, err := f.design.stocks(f, redisLink{f.redis, f.toRedis.Link(i.Instance)}, bookLink{f.toBook.Link(i.Instance), f.book, f.tally}, i.holder())
+	i.incarnation++
+	stocks, err := f.design.stocks(f, redisLink{f.redis, f.toRedis.Link(i.Instance)}, leasesLink{f.toLeases.Link(i.Instance), f.leases, f.tally}, i.holder())
 	if err != nil {
 		return err
 	}
 	i.lease, _ = stocks.(*stock.Leased)
 	i.reader = stock.NewReader(stocks, f.templates)
-	i.desk, err = stock.NewPolicy(stocks, i.reader, f.coupons)
+	i.policy, err = stock.NewPolicy(stocks, i.reader, f.coupons)
 	if err != nil {
 		return err
 	}
 	i.every(i.read)
 	if i.lease != nil {
-		i.every(func() { _ = i.lease.ReturnUnused(f.ended, settleLimit) }) // what fails is done in the next round
+		i.every(func() { _ = i.lease.ReturnUnused(f.ended, settleLimit) }) // a failed chore is repeated in the next round
 	}
 	return nil
 }
 
-// every does a chore now and then every interval, until the life ends. Instances do not keep step.
+// every runs a chore once per interval until the process run ends. Instances start at different moments of the interval.
 func (i *instance) every(chore func()) {
-	f, life := i.festival, i.life
+	f, incarnation := i.festival, i.incarnation
 	pause := time.Duration(f.stream.IntN(int64(f.plan.Interval)))
 	f.world.Go(f.world.Now(), func() {
 		_ = i.Run(func() error {
-			for i.Up() && i.life == life {
+			for i.Up() && i.incarnation == incarnation {
 				chore()
 				f.world.Sleep(pause)
 				pause = f.plan.Interval
@@ -69,7 +69,7 @@ func (i *instance) every(chore func()) {
 	})
 }
 
-// read asks how the stock stands.
+// read refreshes the known level of the stock.
 func (i *instance) read() {
 	for range readTries {
 		if i.reader.Refresh(i.festival.ended) == nil {
@@ -78,7 +78,7 @@ func (i *instance) read() {
 	}
 }
 
-// crash ends the life and begins another one later. One that is away already stays so.
+// crash ends the process run and starts the next one after the downtime. It does nothing if the instance is down.
 func (i *instance) crash(away time.Duration) {
 	if !i.Up() {
 		return
@@ -88,7 +88,7 @@ func (i *instance) crash(away time.Duration) {
 	i.festival.world.At(i.festival.world.Now()+int64(away), func() {
 		i.Restart()
 		if err := i.boot(); err != nil {
-			panic(err) // what was right at the start is right now
+			panic(err) // unreachable: the same configuration was valid at the start
 		}
 	})
 }
@@ -97,7 +97,7 @@ func (i *instance) crash(away time.Duration) {
 func (i *instance) reserve(ctx context.Context, no wallet.OrderNo, t wallet.RewardID) error {
 	f := i.festival
 	asked := f.world.Now()
-	a, err := i.desk.Grant(ctx, no, t)
+	a, err := i.policy.Grant(ctx, no, t)
 	if err == nil {
 		f.tally.answered(asked, t, no.ActID, a)
 	}

@@ -12,7 +12,7 @@ import (
 	"hongbao/sim/world"
 )
 
-// redis is the store of the counters. Each key serves a fixed rate of calls; further calls wait in its queue or are refused.
+// redis is the store of the counters. Each key answers a bounded number of calls a second; other calls wait or are rejected.
 type redis struct {
 	*mem.Stock
 	world *world.World
@@ -35,8 +35,8 @@ func newRedis(w *world.World, t *tally, c *scenarios.Coupons) *redis {
 	return &redis{Stock: mem.NewStock(), world: w, tally: t, rate: c.KeyRate, bound: c.KeyQueue, keys: map[wallet.StockKey]*keyLoad{}}
 }
 
-// enter counts a call of a key and returns how long until it is done; false: refused.
-func (r *redis) enter(k wallet.StockKey) (time.Duration, bool) {
+// admit counts a call of a key and returns its waiting time, or false if the call is rejected.
+func (r *redis) admit(k wallet.StockKey) (time.Duration, bool) {
 	load := r.keys[k]
 	if load == nil {
 		load = &keyLoad{queue: fault.NewQueue(r.rate, r.bound)}
@@ -52,8 +52,8 @@ func (r *redis) enter(k wallet.StockKey) (time.Duration, bool) {
 	return load.queue.Enter(now, 1)
 }
 
-// failover puts the keys of one machine back to what they were lost before: all first parts, and with them whatever has
-// one part alone.
+// failover resets the keys of one machine to their state at time at−lost. The machine has the first part of each template,
+// including all templates with only one part.
 func (r *redis) failover(at int64, lost time.Duration) {
 	first := func(k wallet.StockKey) bool { return k.Part == 0 }
 	r.world.At(at-int64(lost), func() {
@@ -65,7 +65,7 @@ func (r *redis) failover(at int64, lost time.Duration) {
 	})
 }
 
-// redisLink is one instance's way to it.
+// redisLink is the connection of one instance to redis.
 type redisLink struct {
 	*redis
 	fault.Link
@@ -78,7 +78,7 @@ var (
 )
 
 func (l redisLink) call(k wallet.StockKey, apply func() error) error {
-	wait, ok := l.enter(k)
+	wait, ok := l.admit(k)
 	if !ok {
 		return fmt.Errorf("%w: a hot key", wallet.ErrOverloaded)
 	}
@@ -152,8 +152,7 @@ func (l redisLink) Reported(ctx context.Context, t wallet.Template) (n int64, er
 	return n, err
 }
 
-// orderKey is under which a request's context has its order: a plain counter is not told it, and the tally wants to
-// know.
+// orderKey is the context key of a request's order. A plain counter does not receive the order, but the tally needs it.
 type orderKey struct{}
 
 func withOrder(ctx context.Context, id wallet.ActID) context.Context {

@@ -22,24 +22,24 @@ func columns() []column {
 	}
 	return []column{
 		col("stock", "Stock", "库存", whole(func(r result) int64 { return r.stock })),
-		col("demanded", "Asked for", "请求数", whole(func(r result) int64 { return r.demanded })),
+		col("demanded", "Requests", "请求数", whole(func(r result) int64 { return r.demanded })),
 		col("issued", "Issued", "已发放", whole(func(r result) int64 { return r.issued })),
 		col("over_issued", "Over-issued", "超发", whole(func(r result) int64 { return r.over })),
-		col("left_unissued", "Left unissued while asked for", "少发", whole(func(r result) int64 { return r.left })),
+		col("left_unissued", "Left unissued despite demand", "少发", whole(func(r result) int64 { return r.left })),
 		col("fallbacks", "Fallback coupons", "兜底券", whole(func(r result) int64 { return r.fallbacks })),
 		col("greetings", "Greetings", "祝福语", whole(func(r result) int64 { return r.greetings })),
-		col("redis_calls_per_coupon", "Redis calls a coupon", "每张券 Redis 调用", func(r result) float64 { return r.perCoupon(r.redisCalls) }),
+		col("redis_calls_per_coupon", "Redis calls per coupon", "每张券 Redis 调用", func(r result) float64 { return r.perCoupon(r.redisCalls) }),
 		col("hot_key_peak_qps", "Hottest key, calls a second", "最热 key 峰值 QPS", whole(func(r result) int64 { return r.peak })),
-		col("counted_twice", "Orders counted twice", "重复扣减", whole(func(r result) int64 { return r.double })),
-		col("refused_wrongly", "Refused though a coupon was left", "误拒", whole(func(r result) int64 { return r.passedOver })),
+		col("counted_twice", "Double counts", "重复扣减", whole(func(r result) int64 { return r.double })),
+		col("refused_wrongly", "Refused while a coupon was left", "误拒", whole(func(r result) int64 { return r.wronglyRefused })),
 		col("fallbacks_early", "Fallback above the threshold", "过早兜底", whole(func(r result) int64 { return r.early })),
 		col("gave_up", "Gave up without an answer", "放弃", whole(func(r result) int64 { return r.gaveUp })),
-		col("stranded_max", "Stranded before an audit, at most", "核对前滞留", whole(func(r result) int64 { return r.stranded })),
-		col("book_calls_per_coupon", "Calls to the books a coupon", "每张券账本调用", func(r result) float64 { return r.perCoupon(r.bookCalls) }),
+		col("stranded_max", "Orphaned coupons, maximum", "核对前滞留", whole(func(r result) int64 { return r.orphaned })),
+		col("book_calls_per_coupon", "Lease store calls per coupon", "每张券账本调用", func(r result) float64 { return r.perCoupon(r.leaseCalls) }),
 	}
 }
 
-// maxRedisCalls is how many calls to Redis a coupon may cost ours: one in fifty.
+// maxRedisCalls bounds the Redis calls per coupon of our design: one call for fifty coupons.
 const maxRedisCalls = 0.02
 
 func report(plan *scenarios.Coupons, all []design, results []result) reports.Study {
@@ -66,21 +66,21 @@ func report(plan *scenarios.Coupons, all []design, results []result) reports.Stu
 	return s
 }
 
-// checks judges ours, and that the source's open problems show.
+// checks checks our design, and that the open problems of the source's designs occur.
 func checks(plan *scenarios.Coupons, by map[string]result) []reports.Check {
 	ours, source, reserve := by["lease"], by["single-key"], by["single-key-reserve"]
 	limit := plan.KeyRate.Num / plan.KeyRate.Den
 	return []reports.Check{
 		reports.NewCheck("ours-never-over", "C5", ours.issued, ours.over, "%d coupons were issued beyond the stock", ours.over),
-		reports.NewCheck("ours-nothing-left", "C5", ours.asked, ours.left, "%d coupons were left while people asked for them", ours.left),
+		reports.NewCheck("ours-nothing-left", "C5", ours.asked, ours.left, "%d coupons were left despite demand", ours.left),
 		reports.NewCheck("ours-one-an-order", "C5", ours.issued, ours.double+ours.twoCoupons, "%d orders were counted twice, %d people have two coupons", ours.double, ours.twoCoupons),
 		reports.NewCheck("ours-few-redis-calls", "C5", ours.issued, reports.Broken(ours.perCoupon(ours.redisCalls) > maxRedisCalls),
-			"%.4f calls to Redis a coupon are more than %.2f", ours.perCoupon(ours.redisCalls), maxRedisCalls),
-		reports.NewCheck("ours-no-hot-key", "C5", ours.redisCalls, reports.Broken(ours.peak > limit), "a key has %d calls a second, and answers %d", ours.peak, limit),
-		reports.NewCheck("ours-threshold", "C2", min(ours.decided, ours.fallbacks), ours.early+ours.late, "%d fallbacks above the threshold, %d coupons long after it was passed", ours.early, ours.late),
-		reports.NewCheck("source-hot-key", "C4", source.redisCalls, reports.Broken(source.peak <= limit), "the hottest key has %d calls a second, and answers %d", source.peak, limit),
+			"%.4f Redis calls per coupon are more than %.2f", ours.perCoupon(ours.redisCalls), maxRedisCalls),
+		reports.NewCheck("ours-no-hot-key", "C5", ours.redisCalls, reports.Broken(ours.peak > limit), "a key receives %d calls a second, and answers %d", ours.peak, limit),
+		reports.NewCheck("ours-threshold", "C2", min(ours.decided, ours.fallbacks), ours.early+ours.late, "%d fallbacks above the threshold, %d coupons too late below it", ours.early, ours.late),
+		reports.NewCheck("source-hot-key", "C4", source.redisCalls, reports.Broken(source.peak <= limit), "the hottest key receives only %d calls a second, and answers %d", source.peak, limit),
 		reports.NewCheck("source-counts-twice", "C4", source.issued, reports.Broken(source.double == 0 || source.left == 0),
-			"%d orders were counted twice and %d coupons left unissued: one of the two does not show", source.double, source.left),
+			"%d orders were counted twice and %d coupons left unissued: both must be above zero", source.double, source.left),
 		reports.NewCheck("reserve-hides-it", "C4", reserve.issued, reports.Broken(reserve.left != 0 || reserve.double == 0),
 			"with the reserve %d coupons were left unissued, and %d orders counted twice", reserve.left, reserve.double),
 	}
@@ -88,11 +88,11 @@ func checks(plan *scenarios.Coupons, by map[string]result) []reports.Check {
 
 func notes(plan *scenarios.Coupons, ours result) []string {
 	n := []string{
-		fmt.Sprintf("One key answers %d calls a second (R2); what would wait longer than %v is turned away and repeated.", plan.KeyRate.Num/plan.KeyRate.Den, plan.KeyQueue),
-		"A threshold keeps its share back; what it keeps counts neither as issued nor as left.",
-		fmt.Sprintf("Leased blocks of instances that died held at most %d coupons until they were audited, %v after the death at the earliest.", ours.stranded, plan.Expiry),
-		"Leasing pays for its few calls to Redis with a record of each order in the books, in the transactions that record the orders anyway.",
-		"A failover of Redis takes the counters' last writes with it, whatever they remember: only the books never grant more than there is.",
+		fmt.Sprintf("One key answers %d calls a second (R2); a call that would wait longer than %v is rejected and retried.", plan.KeyRate.Num/plan.KeyRate.Den, plan.KeyQueue),
+		"Coupons below a threshold are not granted; they count neither as issued nor as left.",
+		fmt.Sprintf("Leased blocks of crashed instances contained at most %d coupons until they were reclaimed, at the earliest %v after the crash.", ours.orphaned, plan.Expiry),
+		"Leasing needs few calls to Redis, but a record of each order in the lease store, in the transactions that record the orders.",
+		"A failover of Redis loses the last writes of all counters, also of those that are idempotent by order: only the lease store never grants more than the stock.",
 	}
 	for _, f := range plan.Faults {
 		n = append(n, "Fault: "+f.String()+".")

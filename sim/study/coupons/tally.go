@@ -5,47 +5,47 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// tally is what really happened, counted at the stores and at the answers. It shares nothing with what it counts.
+// tally counts what happened, at the stores and at the answers. It shares no code with the designs.
 type tally struct {
 	now       func() int64 // Unix ns
-	slack     int64        // ns after a threshold is passed until every upstream must have seen it
+	slack     int64        // ns from the crossing of a threshold until every instance must know it
 	templates map[wallet.RewardID]*count
-	log       []counting // what a failover may take back, oldest first
+	log       []counting // the counts that a failover may lose, oldest first
 	gaveUp    int64
-	stranded  int64 // most coupons that were stranded at one time
+	orphaned  int64 // maximum number of orphaned coupons at one time
 }
 
 // count is one template.
 type count struct {
 	stock.Coupon       // with the true stock
-	total        int64 // what the design compares with
+	total        int64 // the stock in the design, with its reserve
 
-	demanded int64
-	times    map[wallet.ActID]times // how often an order was counted
-	holds    map[wallet.ActID]bool  // orders that were told they have one
-	distinct int64                  // orders that were counted
-	double   int64                  // countings beyond an order's first
-	crossed  int64                  // Unix ns of when less than the threshold was left; 0: not yet
-	end      int64                  // Unix ns of the last demand
-	lastNo   int64                  // Unix ns of the last answer that none is to be had
+	demanded    int64
+	times       map[wallet.ActID]times // how often an order was counted
+	granted     map[wallet.ActID]bool  // orders that received the answer that they have a coupon
+	distinct    int64                  // orders that were counted
+	double      int64                  // counts of an order after its first
+	crossed     int64                  // Unix ns of the moment when the stock fell below the threshold; 0: not yet
+	end         int64                  // Unix ns of the last demand
+	lastRefusal int64                  // Unix ns of the last answer without a coupon of this template
 
-	fallbacks, greetings int64 // given to those who asked for this one
+	fallbacks, greetings int64 // granted for requests of this template
 	early, late, decided int64
-	passedOver           int64 // most coupons left when somebody was told that there are none
+	wronglyRefused       int64 // maximum number of coupons left at a refusal
 }
 
-// times is how often an order was counted, and the Unix ns of the first time.
+// times is the number of counts of an order, and the Unix ns of the first one.
 type times struct{ n, at int64 }
 
-// counting is one coupon that was counted.
+// counting is one count of a coupon.
 type counting struct {
 	at    int64
 	count *count
 	order wallet.ActID
 }
 
-// counted notes that a store counted a coupon for an order. sum is where a plain counter stands after it: beyond the total
-// it is a refusal. fragile says whether the key is of the machine that may fail over.
+// counted records that a store counted a coupon for an order. sum is the value of a plain counter after it; above the total the
+// order is refused. fragile reports whether the key is on the machine that may fail over.
 func (t *tally) counted(reward wallet.RewardID, order wallet.ActID, sum int64, fragile bool) {
 	c := t.templates[reward]
 	if c == nil || sum > c.total {
@@ -67,7 +67,7 @@ func (t *tally) counted(reward wallet.RewardID, order wallet.ActID, sum int64, f
 	}
 }
 
-// lose takes back what was counted after a moment on the machine that failed over. What an order was told stays told.
+// lose removes the counts after a moment on the machine that failed over. Answers to orders are not changed.
 func (t *tally) lose(after int64) {
 	for n := len(t.log); n > 0 && t.log[n-1].at > after; n-- {
 		l := t.log[n-1]
@@ -83,59 +83,60 @@ func (t *tally) lose(after int64) {
 	}
 }
 
-// answered notes what an instance answered to an order that asked at a moment.
+// answered records the answer of an instance to an order that was sent at asked.
 func (t *tally) answered(asked int64, template wallet.RewardID, id wallet.ActID, a stock.Answer) {
 	c := t.templates[template]
 	c.decided++
 	switch a.Outcome {
 	case stock.Granted:
-		c.holds[id] = true
+		c.granted[id] = true
 		if latest := c.crossed + t.slack; c.crossed != 0 && asked > latest && c.times[id].at > latest {
-			c.late++ // and no repeat of an order that was counted in time
+			c.late++ // a retry of an order that was counted in time is not late
 		}
 		return
 	case stock.SoldOut:
-		c.greetings++ // whoever gets no coupon gets a greeting
+		c.greetings++ // an order without a coupon gets a greeting
 		c.refused()
 	case stock.Fallback:
-		t.templates[c.Fallback].holds[id] = true
+		t.templates[c.Fallback].granted[id] = true
 		c.fallbacks++
 	case stock.Greeting:
 		c.greetings++
 		if f := t.templates[c.Fallback]; f != nil {
-			f.lastNo = t.now()
+			f.lastRefusal = t.now()
 			f.refused()
 		}
 	}
-	c.lastNo = t.now()
+	c.lastRefusal = t.now()
 	if a.Outcome != stock.SoldOut && !c.BelowThreshold(c.distinct) {
 		c.early++
 	}
 }
 
-// refused notes a refusal for want of a coupon. It passes somebody over while there is one, in a pocket or stranded.
-func (c *count) refused() { c.passedOver = max(c.passedOver, c.Total-c.distinct) }
+// refused records a refusal because the stock is empty. It is wrong while a coupon is left, also in an instance's lease or in an
+// orphaned lease.
+func (c *count) refused() { c.wronglyRefused = max(c.wronglyRefused, c.Total-c.distinct) }
 
-// issued returns how many orders have a coupon. Where the design remembers orders, one that it counted has its coupon
-// even if it was never told.
+// issued returns the number of orders with a coupon. If the design is idempotent by order, a counted order has its coupon even
+// if its answer was lost.
 func (c *count) issued(remembers bool) int64 {
-	n := int64(len(c.holds))
+	n := int64(len(c.granted))
 	if !remembers {
 		return n
 	}
 	for order := range c.times {
-		if !c.holds[order] {
+		if !c.granted[order] {
 			n++
 		}
 	}
 	return n
 }
 
-// kept returns how many coupons the threshold keeps back: with so many left, the coupon is still granted.
-func (c *count) kept() int64 {
-	kept := c.Total * c.ThresholdNum / c.ThresholdDen
-	for kept > 0 && !c.BelowThreshold(c.Total-kept+1) {
-		kept--
+// belowThreshold returns the number of coupons that are not granted because of the threshold.
+func (c *count) belowThreshold() int64 {
+	n := c.Total * c.ThresholdNum / c.ThresholdDen
+	for n > 0 && !c.BelowThreshold(c.Total-n+1) {
+		n--
 	}
-	return kept
+	return n
 }

@@ -1,9 +1,9 @@
-// Package limits compares ways to limit a rate over many instances, and one pool for two kinds of traffic with two (L1–L3),
-// in virtual time: the service's own limiters on a common count that answers so many calls a second and, for a while,
-// none. What passed is counted beside the limiters, not by them.
+// Package limits compares ways to limit a rate over many instances, and one pool with two pools for two kinds of traffic
+// (L1–L3), in virtual time. It uses the service's own limiters on a shared counter with a bounded rate of calls and an
+// outage. The study counts the passed requests itself; it does not use the limiters' counts.
 //
 // Units: requests, calls, seconds of virtual time. A study is a pure function of scenario and seed. The package must not
-// mend what a way of limiting gets wrong, and knows no real store.
+// correct the errors of a design, and must not use a real store.
 package limits
 
 import (
@@ -17,29 +17,29 @@ import (
 	"hongbao/scenarios"
 )
 
-// ErrNone says that a scenario compares no limits.
+// ErrNone reports that a scenario has no limits section.
 var ErrNone = errors.New("limits: the scenario has no limits to compare")
 
-// design is one way to limit.
+// design is one way to limit a rate.
 type design struct {
 	name, title, titleZH string
 
-	// limiter returns one instance's limiter of a case.
+	// limiter returns the limiter of one instance for a case.
 	limiter func(p *scenarios.Limits, perSecond int64, count wallet.Permits) (limit.Limiter, error)
 }
 
-// permitsName is what all instances count under.
+// permitsName is the name of the shared counter.
 const permitsName = "study"
 
-// designs lists them in the order of the table.
+// designs returns the designs in the order of the table.
 func designs() []design {
 	return []design{
 		{"share", "Total / instances", "总量除以实例数", share},
-		{"counted", "A count for each request", "Redis 逐次计数", counted},
-		{"counted-or-share", "Counted, or total / instances", "计数，失败降级为均分", func(p *scenarios.Limits, perSecond int64, count wallet.Permits) (limit.Limiter, error) {
+		{"counted", "One counter call per request", "Redis 逐次计数", counted},
+		{"counted-or-share", "Counter, else total / instances", "计数，失败降级为均分", func(p *scenarios.Limits, perSecond int64, count wallet.Permits) (limit.Limiter, error) {
 			return fallback(p, perSecond, count, counted)
 		}},
-		{"leased-or-share", "Permits some at a time, or total / instances", "批量领取，失败降级为均分", func(p *scenarios.Limits, perSecond int64, count wallet.Permits) (limit.Limiter, error) {
+		{"leased-or-share", "Permits in batches, else total / instances", "批量领取，失败降级为均分", func(p *scenarios.Limits, perSecond int64, count wallet.Permits) (limit.Limiter, error) {
 			return fallback(p, perSecond, count, leased)
 		}},
 	}
@@ -67,8 +67,8 @@ func fallback(p *scenarios.Limits, perSecond int64, count wallet.Permits,
 	return &limit.Fallback{Exact: exact, Share: each}, err
 }
 
-// Studies compares the ways to limit, and the pools. ErrNone: the scenario has no limits section. The context's end ends
-// it with the context's cause.
+// Studies compares the designs of limiters, and the pools. ErrNone: the scenario has no limits section. If ctx ends, the error is
+// its cause.
 func Studies(ctx context.Context, s *scenarios.Scenario, seed uint64) ([]reports.Study, error) {
 	if s.Limits == nil {
 		return nil, ErrNone

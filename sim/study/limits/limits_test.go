@@ -16,7 +16,7 @@ import (
 
 // small is the shipped comparison with a tenth of the load, for tests.
 func small(t testing.TB) *scenarios.Scenario {
-	s, err := loader.Load("../../scenarios/limits.yaml")
+	s, err := loader.Load("../../../scenarios/limits.yaml")
 	require.NoError(t, err)
 	c := *s.Limits
 	c.KeyRate = scenarios.Ratio{Num: 3_000, Den: 1}
@@ -31,8 +31,8 @@ func small(t testing.TB) *scenarios.Scenario {
 	return s
 }
 
-// What is compared comes out as it must: ours exact, never over, cheap and open in an outage; the source's two ways with
-// their flaws.
+// The comparison has the expected result: our design is exact, never above the limit, cheap, and passes requests in an outage. The
+// two designs of the source show their flaws.
 func TestStudy(t *testing.T) {
 	all, err := Studies(t.Context(), small(t), 7)
 	require.NoError(t, err)
@@ -51,17 +51,17 @@ func TestStudy(t *testing.T) {
 	require.Equal(t, all, again, "a study is a function of scenario and seed")
 }
 
-// generous lets everything pass.
+// generous allows every request.
 type generous struct{}
 
 func (generous) Allow(context.Context, wallet.Instant) error { return nil }
 
-// shut lets nothing pass.
+// shut refuses every request.
 type shut struct{}
 
 func (shut) Allow(context.Context, wallet.Instant) error { return wallet.ErrLimited }
 
-// asking asks the count ten times for one request.
+// asking calls the counter ten times for one request.
 type asking struct{ p wallet.Permits }
 
 func (a asking) Allow(ctx context.Context, now wallet.Instant) error {
@@ -71,7 +71,7 @@ func (a asking) Allow(ctx context.Context, now wallet.Instant) error {
 	return wallet.ErrLimited
 }
 
-// Each check fails when what it checks is broken.
+// Each check fails if the property that it checks is broken.
 func TestChecksBite(t *testing.T) {
 	as := func(l limit.Limiter) func(*scenarios.Limits, int64, wallet.Permits) (limit.Limiter, error) {
 		return func(*scenarios.Limits, int64, wallet.Permits) (limit.Limiter, error) { return l, nil }
@@ -85,9 +85,9 @@ func TestChecksBite(t *testing.T) {
 		{"a limiter that limits nothing", 3, as(generous{}), "ours-never-over"},
 		{"the same is not exact", 3, as(generous{}), "ours-exact"},
 		{"a limiter that shuts", 3, as(shut{}), "ours-open-in-outage"},
-		{"a limiter that asks and asks", 3, func(_ *scenarios.Limits, _ int64, p wallet.Permits) (limit.Limiter, error) { return asking{p}, nil }, "ours-few-calls"},
+		{"a limiter that calls the counter too often", 3, func(_ *scenarios.Limits, _ int64, p wallet.Permits) (limit.Limiter, error) { return asking{p}, nil }, "ours-few-calls"},
 		{"a share that is exact", 0, leased, "share-is-inexact"},
-		{"a count that keeps up", 1, leased, "count-drowns"},
+		{"a counter that keeps up", 1, leased, "count-drowns"},
 	} {
 		all := designs()
 		all[c.design].limiter = c.of
@@ -104,7 +104,7 @@ func TestChecksBite(t *testing.T) {
 	}
 }
 
-// The pools' checks fail where there is no flood, and where the pools are too small.
+// The checks of the pools fail without a flood, and with pools that are too small.
 func TestPoolChecksBite(t *testing.T) {
 	for why, spoil := range map[string]func(*scenarios.LimitPools){
 		"no flood":                    func(p *scenarios.LimitPools) { p.Flood = p.Activity },
@@ -118,7 +118,7 @@ func TestPoolChecksBite(t *testing.T) {
 	}
 }
 
-// A study that is broken off ends with the reason, and one that is not asked for is none.
+// An interrupted study returns the reason. Without a limits section it returns ErrNone.
 func TestStudyEnds(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("enough")

@@ -11,7 +11,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// class is a kind of traffic.
+// class is a class of traffic.
 type class uint8
 
 const (
@@ -20,56 +20,56 @@ const (
 	classes
 )
 
-// tally is what became of one kind of traffic.
+// tally counts the requests of one class.
 type tally struct{ offered, refused int64 }
 
 func (t tally) permille() float64 { return 1000 * float64(t.refused) / float64(max(1, t.offered)) }
 
-// poolDesign is a way to divide a machine's room.
+// poolDesign is a way to divide the room of a machine.
 type poolDesign struct {
 	name, title, titleZH string
-	apart                bool
+	separate             bool
 }
 
-// poolStudy floods a machine with the festival's traffic, and looks at what becomes of everyday's (L3).
+// poolStudy floods a machine with the festival's traffic and counts the refused everyday requests (L3).
 func poolStudy(ctx context.Context, p *scenarios.LimitPools, takes time.Duration) (reports.Study, error) {
 	s := reports.Study{Name: "pools", Title: "Two kinds of traffic on one machine", TitleZH: "活动与日常流量隔离", Spec: []string{"L1", "L3"},
 		Columns: []reports.StudyColumn{
-			{Name: "everyday_refused_permille", Title: "Everyday's refused, ‰", TitleZH: "日常流量被拒 ‰"},
-			{Name: "everyday_offered", Title: "Everyday's, asked", TitleZH: "日常请求"},
-			{Name: "activity_refused_permille", Title: "The festival's refused, ‰", TitleZH: "活动流量被拒 ‰"},
-			{Name: "activity_offered", Title: "The festival's, asked", TitleZH: "活动请求"},
+			{Name: "everyday_refused_permille", Title: "Everyday traffic refused, ‰", TitleZH: "日常流量被拒 ‰"},
+			{Name: "everyday_offered", Title: "Everyday requests", TitleZH: "日常请求"},
+			{Name: "activity_refused_permille", Title: "Festival traffic refused, ‰", TitleZH: "活动流量被拒 ‰"},
+			{Name: "activity_offered", Title: "Festival requests", TitleZH: "活动请求"},
 		},
-		Notes: []string{fmt.Sprintf("The machine works on %d requests at a time, each for %v; the flood lasts %v.", p.Room, p.Takes, p.FloodFor),
-			"In a cluster of its own the festival's traffic touches no machine of everyday's at all; pools are the same within one."}}
+		Notes: []string{fmt.Sprintf("The machine processes %d requests at a time, each for %v; the flood takes %v.", p.Room, p.Takes, p.FloodFor),
+			"With separate clusters, festival traffic does not reach the machines of everyday traffic; separate pools do the same within one machine."}}
 	var ours, shared [classes]tally
 	for _, d := range []poolDesign{{"one-pool", "One pool", "共用", false}, {"two-pools", "A pool each", "独立", true}} {
-		t, err := flood(ctx, p, takes, d.apart)
+		t, err := flood(ctx, p, takes, d.separate)
 		if err != nil {
 			return s, err
 		}
 		s.Designs = append(s.Designs, reports.StudyDesign{Name: d.name, Title: d.title, TitleZH: d.titleZH, Values: []float64{
 			t[everyday].permille(), float64(t[everyday].offered), t[festival].permille(), float64(t[festival].offered)}})
-		if d.apart {
+		if d.separate {
 			ours = t
 		} else {
 			shared = t
 		}
 	}
 	s.Checks = []reports.Check{
-		reports.NewCheck("everyday-untouched", "L3", ours[everyday].offered, ours[everyday].refused, "%d of everyday's requests were refused", ours[everyday].refused),
-		reports.NewCheck("flood-is-turned-away", "L1", ours[festival].offered, reports.Broken(ours[festival].refused == 0), "the flood fits into the machine: nothing is shown"),
-		reports.NewCheck("one-pool-starves", "L3", shared[everyday].offered, reports.Broken(shared[everyday].refused == 0), "one pool does everyday's traffic no harm"),
+		reports.NewCheck("everyday-untouched", "L3", ours[everyday].offered, ours[everyday].refused, "%d everyday requests were refused", ours[everyday].refused),
+		reports.NewCheck("flood-is-turned-away", "L1", ours[festival].offered, reports.Broken(ours[festival].refused == 0), "no festival request was refused: the flood is too small for the comparison"),
+		reports.NewCheck("one-pool-starves", "L3", shared[everyday].offered, reports.Broken(shared[everyday].refused == 0), "with one pool no everyday request was refused"),
 	}
 	s.Verdict = combined(s.Checks)
 	return s, nil
 }
 
-// flood makes the requests of both kinds in order of time, each of which stays for as long as it takes.
-func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, apart bool) (t [classes]tally, err error) {
+// flood makes the requests of both classes in order of time. A request occupies its pool during its processing time.
+func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, separate bool) (t [classes]tally, err error) {
 	pools := [classes]limit.Gate{}
 	pools[festival].Max, pools[everyday].Max = int64(p.Room-p.EverydayRoom), int64(p.EverydayRoom)
-	if !apart {
+	if !separate {
 		pools[festival].Max = int64(p.Room)
 	}
 	var under leaving
@@ -87,14 +87,14 @@ func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, ap
 		}
 		due := [classes]int64{festival: due(rate, at), everyday: due(p.Everyday, at)}
 		steps := max(due[0], due[1])
-		for k := range steps { // evenly mixed, so that neither kind comes first by habit
+		for k := range steps { // evenly mixed, so that neither class always comes first
 			for _, c := range [classes]class{festival, everyday} {
 				if (k+1)*due[c]/steps == k*due[c]/steps {
 					continue
 				}
 				t[c].offered++
 				pool := c
-				if !apart {
+				if !separate {
 					pool = festival
 				}
 				if !pools[pool].Enter(1) {
@@ -108,18 +108,18 @@ func flood(ctx context.Context, p *scenarios.LimitPools, takes time.Duration, ap
 	return t, nil
 }
 
-// due returns how many requests fall due in the millisecond at a moment.
+// due returns the number of requests that are due in the millisecond that starts at at.
 func due(r scenarios.Ratio, at time.Duration) int64 {
 	return perSecond(r, at+time.Millisecond) - perSecond(r, at)
 }
 
-// departure is a request that will be done.
+// departure is the end of a request.
 type departure struct {
 	at    time.Duration
 	class class
 }
 
-// leaving are the requests under way, the first to be done on top.
+// leaving is a heap of the open requests; the first one to end is on top.
 type leaving []departure
 
 func (l leaving) Len() int           { return len(l) }

@@ -9,7 +9,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// errorPermille returns how far what passed was from what should have, both ways, in thousandths; outside the outage.
+// errorPermille returns Σ|passed − ideal| ÷ Σ ideal over the seconds outside the outage, in thousandths.
 func (r result) errorPermille() float64 {
 	var off, ideal int64
 	for _, s := range r.seconds {
@@ -22,7 +22,7 @@ func (r result) errorPermille() float64 {
 	return 1000 * float64(off) / float64(max(ideal, 1))
 }
 
-// overPermille returns how far the worst second was above the limit, in thousandths; outside the outage.
+// overPermille returns the largest excess over the limit in one second outside the outage, in thousandths of the limit.
 func (r result) overPermille() float64 {
 	over := int64(0)
 	for _, s := range r.seconds {
@@ -33,7 +33,7 @@ func (r result) overPermille() float64 {
 	return 1000 * float64(over) / float64(max(r.limit, 1))
 }
 
-// outagePercent returns what passed during the outage, of what should have.
+// outagePercent returns Σ passed ÷ Σ ideal over the seconds of the outage, in percent.
 func (r result) outagePercent() float64 {
 	var passed, ideal int64
 	for _, s := range r.seconds {
@@ -44,7 +44,7 @@ func (r result) outagePercent() float64 {
 	return 100 * float64(passed) / float64(max(ideal, 1))
 }
 
-// evaluated returns how many requests the figures rest on.
+// evaluated returns the number of requests in the figures.
 func (r result) evaluated() (n int64) {
 	for _, s := range r.seconds {
 		n += s.offered
@@ -60,7 +60,7 @@ func report(p *scenarios.Limits, all []design, results [][]result) reports.Study
 			reports.StudyColumn{Name: id + "_error_permille", Title: "Error, " + c.Name + ", ‰", TitleZH: "误差（" + c.Name + "）‰"},
 			reports.StudyColumn{Name: id + "_over_permille", Title: "Worst second over the limit, " + c.Name + ", ‰", TitleZH: "最差一秒超限（" + c.Name + "）‰"},
 			reports.StudyColumn{Name: id + "_outage_percent", Title: "Passed in the outage, " + c.Name + ", %", TitleZH: "故障期放行（" + c.Name + "）%"},
-			reports.StudyColumn{Name: id + "_calls_per_s", Title: "Calls to the count a second, " + c.Name, TitleZH: "每秒计数调用（" + c.Name + "）"})
+			reports.StudyColumn{Name: id + "_calls_per_s", Title: "Counter calls a second, " + c.Name, TitleZH: "每秒计数调用（" + c.Name + "）"})
 	}
 	by := map[string][]result{}
 	for i, d := range all {
@@ -74,25 +74,25 @@ func report(p *scenarios.Limits, all []design, results [][]result) reports.Study
 	s.Checks = checks(p, by)
 	s.Verdict = combined(s.Checks)
 	s.Notes = []string{
-		fmt.Sprintf("%v of %d instances take %v of the requests.", p.Hot, p.Instances, p.HotTraffic),
+		fmt.Sprintf("%v of the %d instances receive %v of the requests.", p.Hot, p.Instances, p.HotTraffic),
 		fmt.Sprintf("One key answers %d calls a second (R2), and none from %v for %v.", p.KeyRate.Num/p.KeyRate.Den, p.OutageFrom, p.OutageFor),
-		"The error is what passed beyond or below what should have, second by second, outside the outage.",
-		"An instance's share has a burst of one second, so the first second after a rest may pass twice its part.",
+		"The error is the difference between the requests that passed and those that should have passed, summed over all seconds outside the outage.",
+		"An instance's share has a burst of one second, so in the first second after idle time up to twice the share may pass.",
 	}
 	return s
 }
 
-// What ours must hold, in thousandths and percent.
+// Bounds for our design.
 const (
-	maxErrorPermille = 20 // of the limit, while more is asked for than may pass
-	minOutagePercent = 25 // what passes when the count is out: a limit that shuts everything is none
+	maxErrorPermille = 20 // of the ideal number of requests, in thousandths
+	minOutagePercent = 25 // of the ideal number during the outage: a limiter that refuses everything is not acceptable
 )
 
-// checks judges ours, and that what the source says of the two simple ways shows.
+// checks checks our design, and that the flaws of the two simple designs occur.
 func checks(p *scenarios.Limits, by map[string][]result) []reports.Check {
 	ours, even, one := by["leased-or-share"], by["share"], by["counted"]
 	limit := p.KeyRate.Num / p.KeyRate.Den
-	var n, inexact, over, calls, shut, uneven, drowned int64
+	var n, inexact, over, calls, shut, uneven, overloaded int64
 	for i, c := range p.Cases {
 		r := ours[i]
 		n += r.evaluated()
@@ -102,15 +102,15 @@ func checks(p *scenarios.Limits, by map[string][]result) []reports.Check {
 		shut += reports.Broken(r.outagePercent() < minOutagePercent)
 		uneven += reports.Broken(even[i].errorPermille() > 10*maxErrorPermille)
 		busy := c.Offered.Num/c.Offered.Den > limit
-		drowned += reports.Broken(busy && one[i].errorPermille() > 10*maxErrorPermille)
+		overloaded += reports.Broken(busy && one[i].errorPermille() > 10*maxErrorPermille)
 	}
 	return []reports.Check{
 		reports.NewCheck("ours-exact", "L2", n, inexact, "in %d cases the error is above %d‰", inexact, maxErrorPermille),
-		reports.NewCheck("ours-never-over", "L2", n, over, "in %d cases more passed in a second than may", over),
-		reports.NewCheck("ours-few-calls", "L2", n, calls, "in %d cases the key was asked more often than it answers", calls),
-		reports.NewCheck("ours-open-in-outage", "L2", n, shut, "in %d cases less than %d%% passed while the count was out", shut, minOutagePercent),
-		reports.NewCheck("share-is-inexact", "L2", n, reports.Broken(uneven == 0), "uneven traffic does no harm to total / instances in any case"),
-		reports.NewCheck("count-drowns", "L2", n, reports.Broken(drowned == 0), "the count for each request keeps up in every case"),
+		reports.NewCheck("ours-never-over", "L2", n, over, "in %d cases a second is above the limit", over),
+		reports.NewCheck("ours-few-calls", "L2", n, calls, "in %d cases the key received more calls a second than it answers", calls),
+		reports.NewCheck("ours-open-in-outage", "L2", n, shut, "in %d cases less than %d%% passed during the outage of the counter", shut, minOutagePercent),
+		reports.NewCheck("share-is-inexact", "L2", n, reports.Broken(uneven == 0), "total / instances is exact in every case, despite the uneven traffic"),
+		reports.NewCheck("count-drowns", "L2", n, reports.Broken(overloaded == 0), "one counter call per request keeps up in every case"),
 	}
 }
 
@@ -122,7 +122,7 @@ func combined(checks []reports.Check) reports.Verdict {
 	return reports.Combine(all...)
 }
 
-// perSecond returns a ratio's whole events in a time.
+// perSecond returns the number of events of rate r within in, rounded down.
 func perSecond(r scenarios.Ratio, in time.Duration) int64 {
 	return r.Num * int64(in/time.Millisecond) / (r.Den * 1000)
 }

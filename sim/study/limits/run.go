@@ -12,27 +12,27 @@ import (
 	"hongbao/sim/world"
 )
 
-// result is what became of one case under one way of limiting, in whole seconds.
+// result is the outcome of one case under one design, second by second.
 type result struct {
 	limit   int64
 	seconds []second
-	peak    int64 // calls to the common count in its busiest second, answered or not
+	peak    int64 // calls to the shared counter in its busiest second, answered or not
 	calls   int64
 }
 
 // second is one second of a case.
 type second struct {
 	offered, passed int64
-	outage          bool // the common count did not answer for a part of it
+	outage          bool // the shared counter was unavailable in a part of it
 }
 
-// ideal is what should have passed.
+// ideal returns the number of requests that should pass.
 func (r result) ideal(s second) int64 { return min(r.limit, s.offered) }
 
-// began is when each case begins: any whole second.
+// began is the start of each case in Unix seconds. Its value does not matter.
 const began = int64(1_643_630_400)
 
-// run makes a case's requests in order of time, each at an instance drawn by the traffic's unevenness.
+// run makes the requests of a case in order of time. The instance of each is drawn with the weights of the hot instances.
 func run(ctx context.Context, p *scenarios.Limits, c scenarios.LimitCase, seed uint64, d design) (result, error) {
 	perSecond := c.Limit.Num / c.Limit.Den
 	w := world.New(seed, time.Unix(began, 0))
@@ -52,7 +52,7 @@ func run(ctx context.Context, p *scenarios.Limits, c scenarios.LimitCase, seed u
 		if i%4096 == 0 && ctx.Err() != nil {
 			return r, context.Cause(ctx)
 		}
-		// Evenly in time, so that what a limiter gets wrong is its own.
+		// Requests are evenly spaced, so that errors come only from the limiter.
 		at := i * c.Offered.Den * int64(time.Second/time.Microsecond) / c.Offered.Num
 		k := stream.IntN(hot)
 		if !stream.Hit(p.HotTraffic.Num, p.HotTraffic.Den) && hot < int64(p.Instances) {
@@ -78,7 +78,7 @@ func run(ctx context.Context, p *scenarios.Limits, c scenarios.LimitCase, seed u
 
 func nanos(d time.Duration) int64 { return int64(d) }
 
-// count is the common count: one key, which answers so many calls a second, and none while it is out.
+// count is the shared counter: one key with a bounded rate of calls and an outage.
 type count struct {
 	inner     wallet.Permits
 	perSecond int64
@@ -86,10 +86,10 @@ type count struct {
 	now       int64 // since the case began, nanoseconds
 
 	second           int64
-	calls, peak, all int64 // in this second, in the busiest before, in all
+	calls, peak, all int64 // in this second, in the busiest earlier second, and in total
 }
 
-// Take implements wallet.Permits. ErrUnavailable: the key has no answer left in this second, or is out.
+// Take implements wallet.Permits. ErrUnavailable: the key has answered its maximum in this second, or has an outage.
 func (c *count) Take(ctx context.Context, name string, window, want, limit int64) (int64, int64, error) {
 	if s := c.now / int64(time.Second); s != c.second {
 		c.peak, c.calls, c.second = max(c.peak, c.calls), 0, s

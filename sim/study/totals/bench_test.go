@@ -8,9 +8,9 @@ import (
 	"hongbao/scenarios/loader"
 )
 
-// BenchmarkStudy plays the shipped comparison in full: 8,000 writers and 20,000 readers, four designs.
+// BenchmarkStudy runs the shipped comparison at full size: 8,000 writers, 20,000 readers, four designs.
 func BenchmarkStudy(b *testing.B) {
-	s, err := loader.Load("../../scenarios/running-total.yaml")
+	s, err := loader.Load("../../../scenarios/running-total.yaml")
 	require.NoError(b, err)
 	for b.Loop() {
 		_, err := Study(b.Context(), s, 7)

@@ -6,7 +6,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// design is one way to keep the running total. flush, refresh, agree and repair may wait; the others may not.
+// design is one way to keep the running total. flush, refresh, synchronize and repair may wait; the other methods must not.
 type design interface {
 	writers
 	readers
@@ -15,20 +15,21 @@ type design interface {
 
 // writers are the instances that count grants.
 type writers interface {
-	// add counts one grant, at the moment it is made.
+	// add counts one grant at the moment of the grant.
 	add(g grant)
-	// flush is a writer's task, once an interval.
+	// flush is a writer's task, once per interval.
 	flush(ctx context.Context, writer int)
-	// crash takes with it all that a writer holds in memory. What comes back starts with nothing.
+	// crash clears the memory of a writer and restarts it empty.
 	crash(writer int)
 }
 
 // readers are the instances that show the total.
 type readers interface {
-	// refresh is a reader's task, once an interval. It says whether the store has answered.
+	// refresh is a reader's task, once per interval. It reports whether the store answered.
 	refresh(ctx context.Context, reader int) bool
-	// ready says whether a reader may let people in, and shown what it shows them.
+	// ready reports whether a reader may answer people.
 	ready(reader int) bool
+	// shown returns the value that a reader shows; false: it has no value.
 	shown(reader int) (wallet.Money, bool)
 }
 
@@ -36,15 +37,14 @@ type readers interface {
 type stores interface {
 	// primaryLost empties the primary store.
 	primaryLost()
-	// readBackup moves reads to the backup, where there is one, or back.
+	// readBackup makes readers use the backup, or the primary again. Without a backup it does nothing.
 	readBackup(on bool)
-	// agree is the task that makes primary and backup agree, where there are two.
-	agree(ctx context.Context)
-	// repair restores what crashed writers took with them, where that can be had, from what is on record as granted. It
-	// says whether the design can.
+	// synchronize makes primary and backup equal. Without a backup it does nothing.
+	synchronize(ctx context.Context)
+	// repair restores the sums that crashed writers lost, from the recorded grants. It reports whether the design can do this.
 	repair(ctx context.Context, granted wallet.Money) bool
-	// agreed says whether the two stores hold the same; true where there is one.
+	// agreed reports whether the two stores are equal; it is true without a backup.
 	agreed() bool
-	// servers returns what Redis had to bear.
+	// servers returns the Redis servers with their counts of calls.
 	servers() []*server
 }

@@ -9,7 +9,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// load is who grants what and when: a function of scenario and seed alone, so that every design has the same.
+// load is the sequence of grants: a function of scenario and seed only, so that every design has the same load.
 type load struct {
 	rate    scenarios.Ratio // grants a second
 	bands   []scenarios.AmountBand
@@ -17,7 +17,7 @@ type load struct {
 	seed    uint64
 }
 
-// grant is one grant: which writer makes it, for which of plan one's keys, and what it is worth.
+// grant is one grant: its writer, its key in plan one, and its amount.
 type grant struct {
 	writer, key int
 	fen         wallet.Money
@@ -31,14 +31,14 @@ func newLoad(r *scenarios.RunningTotal, seed uint64) load {
 	return l
 }
 
-// made returns how many grants a round has made by so long after its start.
+// made returns the number of grants of a round in its first d.
 func (l load) made(d time.Duration) int64 {
 	hi, lo := bits.Mul64(uint64(l.rate.Num), uint64(d))
 	q, _ := bits.Div64(hi, lo, uint64(l.rate.Den)*uint64(time.Second))
 	return int64(q)
 }
 
-// at returns grant number i of all. Writers and keys are drawn evenly, so that some writers have more to do than others.
+// at returns the grant with number i. Writers and keys are drawn uniformly, so some writers have more grants than others.
 func (l load) at(i int64, writers int) grant {
 	a := mix(l.seed + uint64(i)*2)
 	b := mix(l.seed + uint64(i)*2 + 1)
@@ -54,7 +54,7 @@ func (l load) at(i int64, writers int) grant {
 	return g
 }
 
-// below turns 32 random bits into a number below n, which is far below 2^32.
+// below maps 32 random bits to a number below n. n must be far below 2^32.
 func below(bits32, n uint64) uint64 { return bits32 * n >> 32 }
 
 // mix returns the number that SplitMix64 draws in state x.

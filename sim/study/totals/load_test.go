@@ -11,7 +11,7 @@ import (
 	"hongbao/scenarios"
 )
 
-// TestLoadIsExact: at any moment as many grants have been made as the rate says, to the last one.
+// TestLoadIsExact: at any moment the number of grants is exactly the integral of the rate, rounded down.
 func TestLoadIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := scenarios.Ratio{Num: rapid.Int64Range(1, 1_000_000).Draw(t, "num"), Den: rapid.Int64Range(1, 1000).Draw(t, "den")}
@@ -21,8 +21,8 @@ func TestLoadIsExact(t *testing.T) {
 	})
 }
 
-// TestLoadIsSpread: writers, keys and bands get their shares, amounts stay in their bands, and a grant is the same each
-// time that it is asked for.
+// TestLoadIsSpread: writers, keys and bands get their shares, amounts are within their bands, and a grant is the same at each
+// call.
 func TestLoadIsSpread(t *testing.T) {
 	const n, writers = 200_000, 40
 	r := &scenarios.RunningTotal{Writes: scenarios.Ratio{Num: 1, Den: 1},
@@ -42,7 +42,7 @@ func TestLoadIsSpread(t *testing.T) {
 			}
 		}
 	}
-	// Within a tenth: more than six standard deviations of the least of them, a writer's share of 5,000.
+	// A tolerance of a tenth is more than six standard deviations of the smallest count, a writer's share of 5,000.
 	for _, c := range byWriter {
 		require.InEpsilon(t, n/writers, c, 0.1)
 	}

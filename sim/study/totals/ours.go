@@ -13,15 +13,15 @@ import (
 
 // ours is the service's own code (R4, R5) on two stores in memory: cumulative sums, written to both.
 type ours struct {
-	stores   [2]*redisTotals
-	twofold  *runningtotal.Replicated
-	writers  []*runningtotal.Writer
-	readers  []*runningtotal.Reader
-	repairer *runningtotal.Repairer
-	born     int
+	stores       [2]*redisTotals
+	replicated   *runningtotal.Replicated
+	writers      []*runningtotal.Writer
+	readers      []*runningtotal.Reader
+	repairer     *runningtotal.Repairer
+	incarnations int // process runs of all writers so far; part of a writer's name
 }
 
-// stage is the stage that the comparison keeps its total in.
+// stage is the stage of the compared total.
 const stage = wallet.Official
 
 func newOurs(w *world.World, r *scenarios.RunningTotal) (*ours, error) {
@@ -32,13 +32,13 @@ func newOurs(w *world.World, r *scenarios.RunningTotal) (*ours, error) {
 			return nil, err
 		}
 	}
-	o.twofold = runningtotal.NewReplicated(o.stores[0], o.stores[1])
-	o.repairer = runningtotal.NewRepairer("repair", o.twofold)
+	o.replicated = runningtotal.NewReplicated(o.stores[0], o.stores[1])
+	o.repairer = runningtotal.NewRepairer("repair", o.replicated)
 	for i := range o.writers {
 		o.crash(i)
 	}
 	for i := range o.readers {
-		reader, err := runningtotal.NewReader(o.twofold, stage)
+		reader, err := runningtotal.NewReader(o.replicated, stage)
 		if err != nil {
 			return nil, err
 		}
@@ -49,16 +49,16 @@ func newOurs(w *world.World, r *scenarios.RunningTotal) (*ours, error) {
 
 func (o *ours) add(g grant) {
 	if err := o.writers[g.writer].Add(stage, g.fen); err != nil {
-		panic("totals: a grant that cannot be counted: " + err.Error())
+		panic("totals: the grant cannot be counted: " + err.Error())
 	}
 }
 
 func (o *ours) flush(ctx context.Context, writer int) { _ = o.writers[writer].Flush(ctx) }
 
-// crash starts the writer's next life, under a name of its own.
+// crash starts the next process run of the writer, with a new name.
 func (o *ours) crash(writer int) {
-	o.born++
-	o.writers[writer] = runningtotal.NewWriter("life "+strconv.Itoa(o.born), o.twofold)
+	o.incarnations++
+	o.writers[writer] = runningtotal.NewWriter("life "+strconv.Itoa(o.incarnations), o.replicated)
 }
 
 func (o *ours) refresh(ctx context.Context, reader int) bool {
@@ -68,38 +68,39 @@ func (o *ours) refresh(ctx context.Context, reader int) bool {
 func (o *ours) ready(reader int) bool                 { return o.readers[reader].Ready() }
 func (o *ours) shown(reader int) (wallet.Money, bool) { return o.readers[reader].Total(stage) }
 func (o *ours) primaryLost()                          { o.stores[0].totals = mem.NewTotals() }
-func (o *ours) readBackup(on bool)                    { o.twofold.UseBackup(on) }
+func (o *ours) readBackup(on bool)                    { o.replicated.UseBackup(on) }
 
-func (o *ours) agree(ctx context.Context) { _, _, _ = o.twofold.Synchronize(ctx, stage) }
+func (o *ours) synchronize(ctx context.Context) { _, _, _ = o.replicated.Synchronize(ctx, stage) }
 
-// repair is the service's chore: the stores agree first, or what a store has lost would be taken for lost by writers.
+// repair is the service's chore. The stores are synchronized first; otherwise sums that a store lost would be treated as lost by
+// writers.
 func (o *ours) repair(ctx context.Context, granted wallet.Money) bool {
-	if _, _, err := o.twofold.Synchronize(ctx, stage); err == nil {
+	if _, _, err := o.replicated.Synchronize(ctx, stage); err == nil {
 		_, _ = o.repairer.Repair(ctx, stage, granted)
 	}
 	return true
 }
 
 func (o *ours) agreed() bool {
-	var books [2]map[string]wallet.Money
+	var sums [2]map[string]wallet.Money
 	for i, s := range o.stores {
-		books[i] = map[string]wallet.Money{}
+		sums[i] = map[string]wallet.Money{}
 		_ = s.totals.Sums(context.Background(), stage, func(writer string, sum wallet.Money) bool {
-			books[i][writer] = sum
+			sums[i][writer] = sum
 			return true
 		})
 	}
-	for writer, sum := range books[0] {
-		if books[1][writer] != sum {
+	for writer, sum := range sums[0] {
+		if sums[1][writer] != sum {
 			return false
 		}
 	}
-	return len(books[0]) == len(books[1])
+	return len(sums[0]) == len(sums[1])
 }
 
 func (o *ours) servers() []*server { return []*server{o.stores[0].server, o.stores[1].server} }
 
-// redisTotals is a central store behind a Redis: each call waits its turn there, and may go wrong.
+// redisTotals is a central store on a simulated Redis: each call waits in the queue of its key, and may fail.
 type redisTotals struct {
 	*server
 	totals *mem.Totals
@@ -121,7 +122,7 @@ func (s *redisTotals) Total(ctx context.Context, st wallet.Stage) (total wallet.
 	return total, err
 }
 
-// Sums implements wallet.TotalsBook.
+// Sums implements wallet.TotalsReader.
 func (s *redisTotals) Sums(ctx context.Context, st wallet.Stage, yield func(string, wallet.Money) bool) error {
 	return s.get(0, func() error { return s.totals.Sums(ctx, st, yield) })
 }

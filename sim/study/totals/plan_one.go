@@ -11,16 +11,16 @@ import (
 // keysOfPlanOne is the source's number of keys (R2).
 const keysOfPlanOne = 100
 
-// planOne is the source's first plan (R2): every grant is added at once to one of 100 keys, by actID%100, and never again
-// when the answer is lost, because a second time would count twice. A reader keeps the sum of all keys for one interval
-// and then reads all of them again; a key that does not answer is not in the sum. There is no backup.
+// planOne is the source's first plan (R2). Every grant is added at once to one of 100 keys, selected by actID%100. If the answer
+// is lost there is no retry, because a retry might count twice. A reader caches the sum of all keys for one interval and then
+// reads all keys again. A key that does not answer is omitted from the sum. There is no backup.
 //
-// It makes some 300,000 calls a second to write and two million to read, so they are not processes here: a write takes
-// effect when it is made, and a reader waits once, as long as the slowest of its 100 calls.
+// The plan makes about 300,000 write calls and two million read calls a second, so calls are not processes here: a write takes
+// effect at once, and a reader waits once, for the latency of the slowest of its 100 calls.
 type planOne struct {
 	redis *server
 	sums  [keysOfPlanOne]wallet.Money
-	cache []wallet.Money // by reader: what it shows plus one; 0: nothing yet
+	cache []wallet.Money // by reader: the shown value plus one; 0: no value yet
 }
 
 func newPlanOne(w *world.World, r *scenarios.RunningTotal) *planOne {
@@ -47,11 +47,11 @@ func (p *planOne) add(g grant) {
 func (p *planOne) flush(context.Context, int) {}
 func (p *planOne) crash(int)                  {}
 
-// refresh reads all keys. A reader that hears from none of them keeps what it has.
+// refresh reads all keys. If no key answers, the reader keeps its value.
 func (p *planOne) refresh(_ context.Context, reader int) bool {
 	p.redis.gets += keysOfPlanOne
-	sum, heard, troubled := wallet.Money(0), 0, p.redis.troubled()
-	wait := p.redis.delay(9_900) // of 100 calls the slowest is about the 99th in 100
+	sum, answers, troubled := wallet.Money(0), 0, p.redis.troubled()
+	wait := p.redis.delay(9_900) // the slowest of 100 calls is about the 99th percentile
 	for k, v := range &p.sums {
 		if troubled {
 			switch p.redis.draw() {
@@ -65,13 +65,13 @@ func (p *planOne) refresh(_ context.Context, reader int) bool {
 		}
 		p.redis.count(k, 1)
 		sum += v
-		heard++
+		answers++
 	}
 	p.redis.world.Sleep(wait)
-	if heard > 0 {
+	if answers > 0 {
 		p.cache[reader] = sum + 1
 	}
-	return heard == keysOfPlanOne
+	return answers == keysOfPlanOne
 }
 
 func (p *planOne) ready(reader int) bool { return p.cache[reader] > 0 }
@@ -82,7 +82,7 @@ func (p *planOne) shown(reader int) (wallet.Money, bool) {
 
 func (p *planOne) primaryLost()                              { p.sums = [keysOfPlanOne]wallet.Money{} }
 func (p *planOne) readBackup(bool)                           {}
-func (p *planOne) agree(context.Context)                     {}
+func (p *planOne) synchronize(context.Context)               {}
 func (p *planOne) repair(context.Context, wallet.Money) bool { return false }
 func (p *planOne) agreed() bool                              { return true }
 func (p *planOne) servers() []*server                        { return []*server{p.redis} }

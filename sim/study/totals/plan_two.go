@@ -9,24 +9,24 @@ import (
 	"hongbao/sim/world"
 )
 
-// planTwo is the source's second plan (R3, R4): a writer adds up in its memory, and once an interval takes what has come
-// together and adds it to one central key, at the primary and at the backup. A reader raises its value to the central one
-// once an interval. A task adds to the store that has less what it lacks.
+// planTwo is the source's second plan (R3, R4). A writer sums its grants in memory, and once per interval adds the sum to one
+// central key, in the primary and in the backup. A reader raises its value to the central value once per interval. A task adds
+// the missing difference to the store with the lower value.
 //
-// An addition without an answer is either taken for made, and lost when it was not, or made again, and counted twice when
-// it was. No third way is open to it: that is what it cannot know.
+// An unanswered addition is either treated as applied, and lost if it was not, or retried, and counted twice if it was. The
+// writer cannot know which is right.
 type planTwo struct {
 	stores   [2]*server
 	sums     [2]wallet.Money
-	pending  [2][]wallet.Money // by writer: what each store has yet to be told
-	lives    []int             // by writer: how often it has started
-	raised   []wallet.Money    // by reader: the value plus one; 0: nothing yet
-	again    bool              // additions without an answer are made again
+	pending  [2][]wallet.Money // by store and writer: the sum that is not yet written
+	restarts []int             // by writer
+	raised   []wallet.Money    // by reader: the value plus one; 0: no value yet
+	retry    bool              // unanswered additions are retried
 	onBackup int
 }
 
-func newPlanTwo(w *world.World, r *scenarios.RunningTotal, again bool) *planTwo {
-	p := &planTwo{again: again, sums: [2]wallet.Money{r.Before, r.Before}, lives: make([]int, r.Writers), raised: make([]wallet.Money, r.Readers)}
+func newPlanTwo(w *world.World, r *scenarios.RunningTotal, retry bool) *planTwo {
+	p := &planTwo{retry: retry, sums: [2]wallet.Money{r.Before, r.Before}, restarts: make([]int, r.Writers), raised: make([]wallet.Money, r.Readers)}
 	for i, name := range storeNames() {
 		p.stores[i] = newServer(w, name, r, 1)
 		p.pending[i] = make([]wallet.Money, r.Writers)
@@ -34,7 +34,7 @@ func newPlanTwo(w *world.World, r *scenarios.RunningTotal, again bool) *planTwo 
 	return p
 }
 
-// storeNames are the two stores, in the order in which they are written.
+// storeNames returns the names of the two stores, in the order of writes.
 func storeNames() [2]string { return [2]string{"primary", "backup"} }
 
 func (p *planTwo) add(g grant) {
@@ -44,7 +44,7 @@ func (p *planTwo) add(g grant) {
 }
 
 func (p *planTwo) flush(_ context.Context, writer int) {
-	life := p.lives[writer]
+	restarts := p.restarts[writer]
 	for i, s := range p.stores {
 		sum := p.pending[i][writer]
 		if sum == 0 {
@@ -55,17 +55,17 @@ func (p *planTwo) flush(_ context.Context, writer int) {
 			p.sums[i] += sum
 			return nil
 		})
-		if p.lives[writer] != life {
-			return // it crashed meanwhile, and what was to be told went with it
+		if p.restarts[writer] != restarts {
+			return // the writer crashed meanwhile and lost its pending sums
 		}
-		if err != nil && (p.again || !errors.Is(err, wallet.ErrUnknown)) {
+		if err != nil && (p.retry || !errors.Is(err, wallet.ErrUnknown)) {
 			p.pending[i][writer] += sum
 		}
 	}
 }
 
 func (p *planTwo) crash(writer int) {
-	p.lives[writer]++
+	p.restarts[writer]++
 	for i := range p.pending {
 		p.pending[i][writer] = 0
 	}
@@ -99,9 +99,9 @@ func (p *planTwo) readBackup(on bool) {
 	}
 }
 
-// agree reads both stores and adds the difference to the one that has less. What is under way meanwhile it takes for
-// missing; it is called when nothing is.
-func (p *planTwo) agree(context.Context) {
+// synchronize reads both stores and adds the difference to the store with the lower value. It treats open writes as missing, so
+// it must be called while there are none.
+func (p *planTwo) synchronize(context.Context) {
 	var sums [2]wallet.Money
 	for i, s := range p.stores {
 		if s.get(0, func() error { sums[i] = p.sums[i]; return nil }) != nil {
@@ -112,8 +112,8 @@ func (p *planTwo) agree(context.Context) {
 	if sums[1] < sums[0] {
 		less = 1
 	}
-	if lacks := sums[1-less] - sums[less]; lacks > 0 {
-		_ = p.stores[less].incr(0, func() error { p.sums[less] += lacks; return nil })
+	if missing := sums[1-less] - sums[less]; missing > 0 {
+		_ = p.stores[less].incr(0, func() error { p.sums[less] += missing; return nil })
 	}
 }
 

@@ -10,30 +10,31 @@ import (
 	"hongbao/sim/world"
 )
 
-// server is one Redis, or as many as a design's keys need: latency, what one key bears, and what goes wrong.
+// server is one simulated Redis, or a cluster of as many nodes as the keys of a design need: latency, rate limit of each key,
+// and faults.
 type server struct {
 	world   *world.World
 	stream  *world.Stream
 	latency scenarios.Latency
 	timeout time.Duration
-	bears   int64 // calls a second on one key, rounded up
-	faults  []trouble
+	maxRate int64 // calls a second that one key can process, rounded up
+	faults  []faultPeriod
 	keys    []key
 	gets    int64
 	incrs   int64
 }
 
-// key is the load of one key: a queue of calls, served one after the other.
+// key is the load of one key: a queue of calls, processed one after the other.
 type key struct {
 	queue     *fault.Queue
-	second    int64 // the one that calls are counted in
-	n         int64
-	over      int64 // seconds in which it was called more often than it bears
-	mostCalls int64 // in one second
+	second    int64 // the current second
+	n         int64 // calls in it
+	over      int64 // seconds with more calls than maxRate
+	mostCalls int64 // maximum calls in one second
 }
 
-// trouble is a period in which calls fail.
-type trouble struct {
+// faultPeriod is a period in which calls fail.
+type faultPeriod struct {
 	from, to int64 // Unix ns
 	kind     scenarios.FaultKind
 	ratio    scenarios.Ratio
@@ -42,25 +43,25 @@ type trouble struct {
 
 func newServer(w *world.World, name string, r *scenarios.RunningTotal, keys int) *server {
 	s := &server{world: w, stream: w.Stream("redis " + name), latency: r.Latency, timeout: r.Timeout,
-		bears: r.KeyRate.Ceil(1), keys: make([]key, keys)}
+		maxRate: r.KeyRate.Ceil(1), keys: make([]key, keys)}
 	for k := range s.keys {
 		s.keys[k].queue = fault.NewQueue(r.KeyRate, r.Timeout) // no call waits longer than its caller
 	}
 	return s
 }
 
-// outcome is what becomes of one call.
+// outcome is the outcome of one call.
 type outcome uint8
 
 const (
 	answered    outcome = iota
 	lost                // never arrived: not applied
-	unanswered          // applied, and the answer got lost
-	appliedLate         // applied after the caller gave up
-	refused             // not applied, said at once
+	unanswered          // applied, but the answer was lost
+	appliedLate         // applied after the caller's timeout
+	refused             // not applied; the caller knows at once
 )
 
-// draw decides what becomes of the next call.
+// draw draws the outcome of the next call.
 func (s *server) draw() outcome {
 	now := s.world.Now()
 	for i := range s.faults {
@@ -83,7 +84,7 @@ func (s *server) draw() outcome {
 	return answered
 }
 
-// troubled says whether anything can go wrong now. What is not is not drawn for.
+// troubled reports whether a fault is active now. Without a fault no outcome is drawn.
 func (s *server) troubled() bool {
 	now := s.world.Now()
 	for i := range s.faults {
@@ -99,7 +100,7 @@ func (s *server) delay(least int64) time.Duration {
 	return s.latency.Quantile(least + s.stream.IntN(scenarios.LatencyDraws-least))
 }
 
-// count notes n calls that reach a key.
+// count records n calls that reach a key.
 func (s *server) count(k int, n int64) {
 	c := &s.keys[k]
 	if second := s.world.Now() / int64(time.Second); second != c.second {
@@ -108,14 +109,15 @@ func (s *server) count(k int, n int64) {
 	was := c.n
 	c.n += n
 	c.mostCalls = max(c.mostCalls, c.n)
-	if was <= s.bears && c.n > s.bears {
+	if was <= s.maxRate && c.n > s.maxRate {
 		c.over++
 	}
 }
 
-// get and incr make one call that reads and one that writes. apply is the call's effect; it may run after they have
-// returned. They return when the call takes effect: the way back, half a millisecond of an interval of a second, counts
-// for the timeout alone, because to wait for it would make the comparison half as long again. wallet.ErrUnavailable: refused, with no effect. wallet.ErrUnknown: no answer in time.
+// get and incr make a read call and a write call. apply is the effect of the call; it may run after get or incr has returned.
+// They return when the call takes effect. The latency of the answer, about half a millisecond, counts only for the timeout: to
+// wait for it would make the comparison half as long again. wallet.ErrUnavailable: refused without effect. wallet.ErrUnknown: no
+// answer in time.
 func (s *server) get(k int, apply func() error) error {
 	s.gets++
 	return s.call(k, apply)
@@ -157,8 +159,8 @@ func (s *server) call(k int, apply func() error) error {
 	return apply()
 }
 
-// hottest returns the calls of the busiest key in its busiest second, and in how many seconds any key had more than one
-// bears.
+// hottest returns the calls of the busiest key in its busiest second, and the number of seconds in which a key had more than
+// maxRate calls.
 func (s *server) hottest() (most, over int64) {
 	for i := range s.keys {
 		most = max(most, s.keys[i].mostCalls)

@@ -11,14 +11,14 @@ import (
 	"hongbao/sim/world"
 )
 
-// settings of a Redis that answers within 2 ms and bears 100 calls a second on a key.
+// settings returns a Redis that answers within 2 ms and processes 100 calls a second on a key.
 func settings() *scenarios.RunningTotal {
 	return &scenarios.RunningTotal{KeyRate: scenarios.Ratio{Num: 100, Den: 1}, Timeout: 50 * time.Millisecond,
 		Latency: scenarios.Latency{Min: time.Millisecond, P50: time.Millisecond, P90: time.Millisecond, P99: time.Millisecond, Max: time.Millisecond}}
 }
 
-// TestServerQueues: calls on one key wait for each other, and one that nobody would wait for is turned away with nothing
-// done. Another key is not held up.
+// TestServerQueues: calls on one key wait for each other. A call that would wait longer than the timeout is rejected without
+// effect. Calls on another key do not wait.
 func TestServerQueues(t *testing.T) {
 	w := world.New(1, time.Unix(0, 0))
 	defer w.Close()
@@ -33,25 +33,25 @@ func TestServerQueues(t *testing.T) {
 		})
 	}
 	w.Run(nil)
-	for i := range 4 { // 10 ms of work each, and 1 ms on the way there
+	for i := range 4 { // 10 ms of processing each, and 1 ms of latency
 		require.NoError(t, errs[i])
 		require.Equal(t, time.Duration(i+1)*10*time.Millisecond+time.Millisecond, took[i])
 	}
 	for i := 4; i < 6; i++ {
-		require.ErrorIs(t, errs[i], wallet.ErrUnknown, "its turn came when its caller had gone")
+		require.ErrorIs(t, errs[i], wallet.ErrUnknown, "it was processed after the caller's timeout")
 		require.Equal(t, 50*time.Millisecond, took[i])
 	}
 	for i := 6; i < 11; i++ {
 		require.ErrorIs(t, errs[i], wallet.ErrOverloaded)
 	}
 	require.NoError(t, errs[11], "another key")
-	require.Equal(t, 7, applied, "what was turned away had no effect, what was late had")
+	require.Equal(t, 7, applied, "rejected calls had no effect, late calls had")
 	most, over := s.hottest()
 	require.EqualValues(t, 11, most)
 	require.Zero(t, over)
 }
 
-// TestServerCountsSeconds: a key is too hot in the seconds in which it is called more often than it bears.
+// TestServerCountsSeconds: a key is overloaded in the seconds in which it receives more calls than it can process.
 func TestServerCountsSeconds(t *testing.T) {
 	w := world.New(1, time.Unix(0, 0))
 	defer w.Close()
@@ -67,8 +67,8 @@ func TestServerCountsSeconds(t *testing.T) {
 	require.EqualValues(t, 2, over)
 }
 
-// TestServerFaults: of the calls in a fault the share that the scenario says goes wrong, and of these the share that it
-// says has taken effect, soon or late; before and after none does.
+// TestServerFaults: during a fault the configured share of the calls fails, and of these the configured share takes effect, at
+// once or late. Before and after the fault no call fails.
 func TestServerFaults(t *testing.T) {
 	const calls = 4000
 	w := world.New(1, time.Unix(0, 0))
@@ -77,7 +77,7 @@ func TestServerFaults(t *testing.T) {
 	r.KeyRate = scenarios.Ratio{Num: 1_000_000, Den: 1}
 	s := newServer(w, "a", r, 1)
 	second := int64(time.Second)
-	s.faults = []trouble{{from: second, to: 2 * second, kind: scenarios.FaultTimeout, ratio: scenarios.Ratio{Num: 1, Den: 4}, applied: scenarios.Ratio{Num: 1, Den: 2}},
+	s.faults = []faultPeriod{{from: second, to: 2 * second, kind: scenarios.FaultTimeout, ratio: scenarios.Ratio{Num: 1, Den: 4}, applied: scenarios.Ratio{Num: 1, Den: 2}},
 		{from: 3 * second, to: 4 * second, kind: scenarios.FaultDown}}
 	var applied, unknown, refused [5]int
 	for i := range 5 {

@@ -12,11 +12,11 @@ import (
 	"hongbao/sim/world"
 )
 
-// How finely time is cut.
+// The resolution of time.
 const (
 	grantTick   = 10 * time.Millisecond // grants of one tick are made at its end
-	samplesEach = 10                    // samples an interval, of what every reader shows
-	roamers     = 1000                  // people who ask another instance at each sample
+	samplesEach = 10                    // samples per interval of the values that the readers show
+	roamers     = 1000                  // people who read at another instance at each sample
 	settled     = runningtotal.MinRepairInterval / runningtotal.Interval
 )
 
@@ -30,15 +30,15 @@ type run struct {
 	figures
 	truth  wallet.Money
 	grants int64
-	away   []bool // by writer: crashed, and not yet back
-	open   []bool // by reader: people ask it
-	fresh  []int64
-	seen   [roamers]wallet.Money // by roamer: what was shown to it last
+	down   []bool                // by writer: crashed and not restarted
+	open   []bool                // by reader: it answers people
+	fresh  []int64               // by reader: time of the last successful refresh
+	seen   [roamers]wallet.Money // by roamer: the value shown last
 	people *world.Stream
-	end    int64 // no task begins from here on
+	end    int64 // no task begins after it
 }
 
-// play runs a design. What it returns is a function of scenario, seed and design. The error is the context's.
+// play runs a design. The result is a function of scenario, seed and design. The error is that of ctx or of start.
 func play(ctx context.Context, r *scenarios.RunningTotal, seed uint64, start func(*world.World) (design, error)) (*run, error) {
 	w := world.New(seed, time.Unix(0, 0))
 	defer w.Close()
@@ -47,8 +47,8 @@ func play(ctx context.Context, r *scenarios.RunningTotal, seed uint64, start fun
 		return nil, err
 	}
 	p := &run{RunningTotal: r, ctx: ctx, world: w, load: newLoad(r, seed), design: d, truth: r.Before,
-		away: make([]bool, r.Writers), open: make([]bool, r.Readers), fresh: make([]int64, r.Readers), people: w.Stream("people")}
-	p.standing = make([]wallet.Money, len(r.Rounds))
+		down: make([]bool, r.Writers), open: make([]bool, r.Readers), fresh: make([]int64, r.Readers), people: w.Stream("people")}
+	p.errorAfter = make([]wallet.Money, len(r.Rounds))
 	p.staleIn = make([]time.Duration, len(r.Rounds))
 	p.startTasks()
 	at := int64(r.Interval) * warmIntervals
@@ -65,15 +65,15 @@ func play(ctx context.Context, r *scenarios.RunningTotal, seed uint64, start fun
 	return p, nil
 }
 
-// warmIntervals is how long before the first round instances start: one interval, in which each begins its tasks at a
-// moment of its own, and another one until each has read once more.
+// warmIntervals is the time before the first round, in intervals: one in which each instance starts its tasks at its own moment,
+// and another one until each has read once more.
 const warmIntervals = 2
 
-// startTasks begins what every instance does once an interval, each at its own moment, and the samples.
+// startTasks starts the tasks of every instance, each at its own moment of the interval, and the samples.
 func (p *run) startTasks() {
 	for i, at := range p.phases("writers", p.Writers) {
 		p.every(at, p.Interval, func() {
-			if !p.away[i] {
+			if !p.down[i] {
 				p.design.flush(p.ctx, i)
 			}
 		})
@@ -85,8 +85,8 @@ func (p *run) startTasks() {
 	p.every(int64(p.Interval), p.Interval/samplesEach, p.sample)
 }
 
-// phases draws n moments of an interval, in order: instances that follow each other in time then do so in memory, which
-// saves a third of a run.
+// phases draws n moments of an interval and sorts them. Then instances that are adjacent in time are adjacent in memory, which
+// saves a third of the time of a run.
 func (p *run) phases(of string, n int) []int64 {
 	stream, all := p.world.Stream("phases of "+of), make([]int64, n)
 	for i := range all {
@@ -96,7 +96,7 @@ func (p *run) phases(of string, n int) []int64 {
 	return all
 }
 
-// every runs a task as a process from a moment on, once a period. One that takes longer begins again when it has ended.
+// every runs a task as a process from at on, once per period. A task that takes longer than a period starts again when it ends.
 func (p *run) every(at int64, period time.Duration, task func()) {
 	var again func()
 	again = func() {
@@ -108,13 +108,13 @@ func (p *run) every(at int64, period time.Duration, task func()) {
 	p.world.Go(at, again)
 }
 
-// join starts a reader: it reads until it is ready, and then people are let in.
+// join starts a reader: it reads until it is ready, and then answers people.
 func (p *run) join(reader int) {
 	began := p.world.Now()
 	for !p.design.ready(reader) {
 		p.refresh(reader)
 		if p.world.Now() > began+int64(maxJoin*p.Interval) {
-			break // it will be opened without a value, and found out
+			break // the reader opens without a value, and a check fails
 		}
 	}
 	p.open[reader] = true
@@ -125,10 +125,10 @@ func (p *run) join(reader int) {
 	}
 }
 
-// maxJoin bounds, in intervals, how long a reader tries to start.
+// maxJoin bounds the start of a reader, in intervals.
 const maxJoin = 10
 
-// refresh is a reader's task. What it shows may only rise.
+// refresh is a reader's task. It counts decreases of the shown value.
 func (p *run) refresh(reader int) {
 	was, had := p.design.shown(reader)
 	if p.design.refresh(p.ctx, reader) {
@@ -137,15 +137,15 @@ func (p *run) refresh(reader int) {
 	now, has := p.design.shown(reader)
 	p.refreshes++
 	if had && (!has || now < was) {
-		p.back++
-		if p.backFirst == "" {
-			p.backFirst = fmt.Sprintf("%s after the start, reader %d went back from %d to %d fen", time.Duration(p.world.Now()), reader, int64(was), int64(now))
+		p.decreases++
+		if p.decreaseFirst == "" {
+			p.decreaseFirst = fmt.Sprintf("%s after the start, the value of reader %d fell from %d to %d fen", time.Duration(p.world.Now()), reader, int64(was), int64(now))
 		}
-		p.backMost = max(p.backMost, was-now)
+		p.decreaseMax = max(p.decreaseMax, was-now)
 	}
 }
 
-// plan schedules a round and the rest after it, and returns when they are over.
+// plan schedules a round and the rest after it, and returns the end of the rest.
 func (p *run) plan(i int, at int64) int64 {
 	r := p.Rounds[i]
 	from, ends := at+int64(r.After), at+int64(r.Takes)
@@ -156,11 +156,11 @@ func (p *run) plan(i int, at int64) int64 {
 	switch r.Fault {
 	case scenarios.FaultTimeout:
 		for _, s := range p.design.servers() {
-			s.faults = append(s.faults, trouble{from, to, r.Fault, r.Ratio, r.Applied})
+			s.faults = append(s.faults, faultPeriod{from, to, r.Fault, r.Ratio, r.Applied})
 		}
 	case scenarios.FaultDown:
 		first := p.design.servers()[0]
-		first.faults = append(first.faults, trouble{from: from, to: to, kind: r.Fault})
+		first.faults = append(first.faults, faultPeriod{from: from, to: to, kind: r.Fault})
 		p.world.At(to-1, p.design.primaryLost)
 		if noticed := from + int64(p.SwitchAfter); noticed < ends {
 			p.world.At(noticed, func() { p.design.readBackup(true) })
@@ -173,16 +173,16 @@ func (p *run) plan(i int, at int64) int64 {
 			p.world.At(from+victims.IntN(max(int64(r.For), 1)), func() { p.crash(int(victims.IntN(int64(p.Writers)))) })
 		}
 	}
-	p.world.At(ends, func() { clear(p.away) })
-	p.world.Go(ends+2*int64(p.Interval), func() { p.design.agree(p.ctx) })
-	p.world.At(over, func() { p.standing[i] = p.worst() })
+	p.world.At(ends, func() { clear(p.down) })
+	p.world.Go(ends+2*int64(p.Interval), func() { p.design.synchronize(p.ctx) })
+	p.world.At(over, func() { p.errorAfter[i] = p.worst() })
 	return over
 }
 
-// crash stops a writer, unless it has stopped already.
+// crash stops a writer, unless it is down already.
 func (p *run) crash(writer int) {
-	if !p.away[writer] {
-		p.away[writer] = true
+	if !p.down[writer] {
+		p.down[writer] = true
 		p.design.crash(writer)
 		p.crashed++
 	}
@@ -193,7 +193,7 @@ func (p *run) tick(start, last, ends int64) {
 	now := min(p.world.Now(), ends)
 	for range p.load.made(time.Duration(now-start)) - p.load.made(time.Duration(last-start)) {
 		g := p.load.at(p.grants, p.Writers)
-		for tried := 0; p.away[g.writer] && tried < p.Writers; tried++ { // the balancer sends it to the next that lives
+		for tried := 0; p.down[g.writer] && tried < p.Writers; tried++ { // the load balancer selects the next writer that is up
 			g.writer = (g.writer + 1) % p.Writers
 		}
 		p.design.add(g)
@@ -205,8 +205,8 @@ func (p *run) tick(start, last, ends int64) {
 	}
 }
 
-// planRepairs schedules the chore that restores what was lost: as often as the service does it, and until it has had its
-// two looks after the last round. Between these nothing happens, so instances do nothing; then every reader reads again.
+// planRepairs schedules the repair chore: as often as in the service, and twice after the last round, because a repair needs two
+// observations. Between these two nothing changes, so the other tasks have stopped; then every reader reads once more.
 func (p *run) planRepairs() {
 	every, last := int64(settled*p.Interval), p.end
 	for at := every; at < last; at += every {

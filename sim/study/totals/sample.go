@@ -9,38 +9,38 @@ import (
 	"hongbao/scenarios"
 )
 
-// promised is the largest error that readers may show, in ppm of the truth (R1).
+// promised is the largest allowed error of a reader, in ppm of the true total (R1).
 const promised = 10_000
 
-// figures are what one run has shown. Errors are in ppm of the truth or in fen; below zero: less was shown than granted.
+// figures are the measurements of one run. Errors are in ppm of the true total or in fen; below zero: less is shown than granted.
 type figures struct {
-	round                          int
-	samples, off                   int64 // readers looked at, and those further off than promised
-	offFirst                       string
-	errorMax, above                float64
-	aboveFirst                     string
-	aboveSamples                   int64
-	opened, openedEmpty            int64
-	firstValue                     time.Duration
-	refreshes, back                int64
-	backFirst                      string
-	backMost                       wallet.Money
-	roamed, roamedBack             int64
-	stale                          time.Duration   // the oldest value shown, but while the primary is away
-	staleIn                        []time.Duration // the oldest value shown in each round's fault
-	standing                       []wallet.Money  // by round: how far off, in fen, when its rest is over
-	unrepaired, final              wallet.Money    // the same before repair, and at the end
-	crashed                        int64
-	exact                          int64
-	gets, writes, hottest, crowded int64 // crowded: seconds in which a key had more calls than it bears
-	granted                        wallet.Money
-	agree                          bool
+	round                             int
+	samples, off                      int64 // sampled readers, and those with a larger error than promised
+	offFirst                          string
+	errorMax, above                   float64
+	aboveFirst                        string
+	aboveSamples                      int64
+	opened, openedEmpty               int64
+	firstValue                        time.Duration
+	refreshes, decreases              int64
+	decreaseFirst                     string
+	decreaseMax                       wallet.Money
+	roamingReads, roamingDecreases    int64
+	stale                             time.Duration   // age of the oldest value shown, except while the primary is down
+	staleIn                           []time.Duration // by round: age of the oldest value shown
+	errorAfter                        []wallet.Money  // by round: largest error in fen at the end of its rest
+	unrepaired, final                 wallet.Money    // largest error in fen before the last repairs, and at the end
+	crashed                           int64
+	exact                             int64 // readers with the true total at the end
+	gets, writes, hottest, overloaded int64 // overloaded: seconds in which a key received more calls than it can process
+	granted                           wallet.Money
+	agree                             bool
 }
 
-// ppm returns how far off a value is.
+// ppm returns the error of a shown value, in ppm of the true total.
 func (p *run) ppm(shown wallet.Money) float64 { return share(shown-p.truth, p.truth) }
 
-// sample looks at every reader that people ask.
+// sample samples every reader that answers people.
 func (p *run) sample() {
 	least, most, oldest, open := wallet.Money(math.MaxInt64), wallet.Money(math.MinInt64), p.world.Now(), int64(0)
 	for i := range p.open {
@@ -74,7 +74,7 @@ func (p *run) sample() {
 	p.roam()
 }
 
-// age notes how old the oldest value is, by what goes wrong.
+// age records the age of the oldest value.
 func (p *run) age(old time.Duration) {
 	p.staleIn[p.round] = max(p.staleIn[p.round], old)
 	if p.Rounds[p.round].Fault != scenarios.FaultDown {
@@ -82,7 +82,7 @@ func (p *run) age(old time.Duration) {
 	}
 }
 
-// roam lets people ask who ask another instance each time. What they see goes back by what the two differ.
+// roam simulates people who read at another instance each time. A value may decrease by the difference between two instances.
 func (p *run) roam() {
 	for i := range p.seen {
 		reader := int(p.people.IntN(int64(p.Readers)))
@@ -90,15 +90,15 @@ func (p *run) roam() {
 		if !ok || !p.open[reader] {
 			continue
 		}
-		p.roamed++
+		p.roamingReads++
 		if shown < p.seen[i] {
-			p.roamedBack++
+			p.roamingDecreases++
 		}
 		p.seen[i] = shown
 	}
 }
 
-// worst returns how far off, in fen, the reader is that is furthest off.
+// worst returns the error with the largest absolute value of all readers, in fen.
 func (p *run) worst() (worst wallet.Money) {
 	for i := range p.open {
 		shown, _ := p.design.shown(i)
@@ -109,7 +109,7 @@ func (p *run) worst() (worst wallet.Money) {
 	return worst
 }
 
-// finish takes the figures of the end.
+// finish measures the figures at the end.
 func (p *run) finish() {
 	p.final, p.agree, p.granted = p.worst(), p.design.agreed(), p.truth
 	for i := range p.open {
@@ -122,19 +122,19 @@ func (p *run) finish() {
 		p.writes += s.incrs
 		most, over := s.hottest()
 		p.hottest = max(p.hottest, most)
-		p.crowded += over
+		p.overloaded += over
 	}
 }
 
-// left returns what the rounds with a fault have left behind, in ppm of all that was granted, and how many there were.
+// left returns the error that the rounds with a fault left, in ppm of the granted total, and the number of these rounds.
 func (p *run) left(kind scenarios.FaultKind) (ppm float64, rounds int64) {
 	before := wallet.Money(0)
 	for i, r := range p.Rounds {
 		if r.Fault == kind {
-			ppm += share(p.standing[i]-before, p.granted)
+			ppm += share(p.errorAfter[i]-before, p.granted)
 			rounds++
 		}
-		before = p.standing[i]
+		before = p.errorAfter[i]
 	}
 	return ppm, rounds
 }
@@ -149,7 +149,7 @@ func (p *run) oldest(kind scenarios.FaultKind) (age time.Duration) {
 	return age
 }
 
-// share returns a part in ppm of the whole.
+// share returns part ÷ whole in ppm.
 func share(part, whole wallet.Money) float64 {
 	if whole == 0 {
 		return 0

@@ -1,10 +1,10 @@
-// Package totals compares ways to keep the running total (累计发放总额, R1–R5) in virtual time: the source's plan one and
-// plan two, the latter with and without a second try, and the service's own code. All get the same grants, from the same
-// instances, and the same faults; each run is a function of scenario and seed.
+// Package totals compares ways to keep the running total (累计发放总额, R1–R5) in virtual time: the source's plan one, plan two
+// with and without retries, and the service's own code. All have the same grants from the same instances, and the same
+// faults. Each run is a function of scenario and seed.
 //
-// Units: fen; errors in ppm of what was granted. Writers and readers are instances: what people read is in the memory of
-// an instance, so the 1.8 M reads a second are looked at ten times an interval, at every instance, and not made. The package
-// reads no real clock, and it must not be asked about money: it grants to nobody.
+// Units: fen; errors in ppm of the granted total. Writers and readers are instances. People read from the memory of an
+// instance, so the 1.8 M reads a second are not simulated; instead every instance is sampled ten times per interval. The
+// package must not use a real clock or a real store.
 package totals
 
 import (
@@ -17,13 +17,13 @@ import (
 	"hongbao/sim/world"
 )
 
-// ErrNone says that a scenario has no running_total section.
-var ErrNone = errors.New("totals: the scenario compares no running totals")
+// ErrNone reports that a scenario has no running_total section.
+var ErrNone = errors.New("totals: the scenario has no running totals to compare")
 
-// ErrTooFine says that a scale leaves rates that no run can keep exactly.
-var ErrTooFine = errors.New("totals: the rates are too fine at this scale")
+// ErrTooFine reports that the scaled rates have denominators that are too large for exact arithmetic.
+var ErrTooFine = errors.New("totals: the rates have too large denominators at this scale")
 
-// maxDen bounds what rates are divided by, so that exact sums of them fit 64 bits.
+// maxDen bounds the denominators of rates, so that exact sums fit 64 bits.
 const maxDen = 1_000_000_000
 
 // contender is one design and its row.
@@ -32,11 +32,11 @@ type contender struct {
 	start                func(*world.World) (design, error)
 }
 
-// The rows' places.
+// The indexes of the rows.
 const (
 	one = iota
 	two
-	again
+	twoRetry
 	our
 )
 
@@ -46,15 +46,15 @@ func contenders(r *scenarios.RunningTotal) []contender {
 			func(w *world.World) (design, error) { return newPlanOne(w, r), nil }},
 		two: {"plan-two", "Plan two: local sums, no retry", "方案二：本地累加，不重试",
 			func(w *world.World) (design, error) { return newPlanTwo(w, r, false), nil }},
-		again: {"plan-two-retry", "Plan two with retries", "方案二：本地累加，超时重试",
+		twoRetry: {"plan-two-retry", "Plan two with retries", "方案二：本地累加，超时重试",
 			func(w *world.World) (design, error) { return newPlanTwo(w, r, true), nil }},
 		our: {"ours", "Ours: cumulative sums, two stores", "本实现：累计值幂等上报，双写",
 			func(w *world.World) (design, error) { return newOurs(w, r) }},
 	}
 }
 
-// Study plays every design and judges it. ErrNone: there is nothing to compare. ErrTooFine: it was scaled down too far.
-// Other errors are the context's.
+// Study runs every design and checks it. ErrNone: the scenario has no running_total section. ErrTooFine: the scale is too small.
+// Other errors are those of ctx.
 func Study(ctx context.Context, s *scenarios.Scenario, seed uint64) (reports.Study, error) {
 	if s.RunningTotal == nil {
 		return reports.Study{}, ErrNone
@@ -91,7 +91,7 @@ func study(ctx context.Context, r *scenarios.RunningTotal, seed uint64, all []co
 	return out, nil
 }
 
-// verdict is over all checks: one that fails decides, then one that was not evaluated.
+// verdict returns fail if a check fails, else unknown if a check is unknown, else pass.
 func verdict(checks []reports.Check) reports.Verdict {
 	out := reports.Pass
 	for _, c := range checks {

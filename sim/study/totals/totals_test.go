@@ -14,9 +14,9 @@ import (
 	"hongbao/sim/world"
 )
 
-// hundredth is the shipped comparison at a hundredth of its size.
+// hundredth returns the shipped comparison at a scale of 1/100.
 func hundredth(t *testing.T) *scenarios.Scenario {
-	whole, err := loader.Load("../../scenarios/running-total.yaml")
+	whole, err := loader.Load("../../../scenarios/running-total.yaml")
 	require.NoError(t, err)
 	s, err := scenarios.Scale(whole, 1, 100)
 	require.NoError(t, err)
@@ -44,7 +44,7 @@ func failing(s reports.Study) (names []string) {
 	return names
 }
 
-// TestStudy: the shipped comparison passes whatever the seed, every check was evaluated, and its table is whole.
+// TestStudy: the shipped comparison passes with several seeds, every check is evaluated, and its table is complete.
 func TestStudy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: one thread of virtual time, run without it")
@@ -64,15 +64,15 @@ func TestStudy(t *testing.T) {
 		}
 		require.NotEmpty(t, got.Notes)
 
-		// The source's arithmetic: 28 k calls an interval on one key, a hundred keys read by each reader.
+		// The source's arithmetic: 28 k calls per interval on one key, and a hundred keys read by each reader.
 		require.InEpsilon(t, 28_000.0/100, value(t, got, two, "hot_key_qps"), 0.05)
 		require.InEpsilon(t, 2_000_000.0/100, value(t, got, one, "get_qps"), 0.05)
 		require.InEpsilon(t, 300_000.0/100, value(t, got, one, "write_qps"), 0.01)
 		require.Zero(t, value(t, got, our, "error_end_ppm"))
 		require.Zero(t, value(t, got, our, "crash_left_ppm"))
-		require.Negative(t, value(t, got, our, "crash_lost_ppm"), "crashes took something, and repair brought it back")
+		require.Negative(t, value(t, got, our, "crash_lost_ppm"), "crashes lost grants, and repair restored them")
 		require.Less(t, value(t, got, two, "timeouts_left_ppm"), 0.0)
-		require.Greater(t, value(t, got, again, "timeouts_left_ppm"), 0.0)
+		require.Greater(t, value(t, got, twoRetry, "timeouts_left_ppm"), 0.0)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestStudyOfNothing(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// TestSameLoad: every design is granted the same, to the fen, whatever befalls it.
+// TestSameLoad: the granted total of every design is equal, to the fen, with any faults.
 func TestSameLoad(t *testing.T) {
 	r := hundredth(t).RunningTotal
 	var granted []wallet.Money
@@ -117,9 +117,9 @@ func TestSameLoad(t *testing.T) {
 	}
 }
 
-// The bugs below are planted into the service's code as the comparison runs it.
+// The types below plant bugs into the service's code in the comparison.
 
-// lazy flushes once in five intervals.
+// lazy flushes once per five intervals.
 type lazy struct {
 	*ours
 	n int
@@ -131,18 +131,18 @@ func (d *lazy) flush(ctx context.Context, writer int) {
 	}
 }
 
-// lowers shows what the store says, and makes nothing agree.
+// lowers shows the value of the store even if it is lower, and does not synchronize the stores.
 type lowers struct {
 	*ours
 	last map[int]wallet.Money
 }
 
-func (d *lowers) agree(context.Context)                     {}
+func (d *lowers) synchronize(context.Context)               {}
 func (d *lowers) repair(context.Context, wallet.Money) bool { return true }
 
 func (d *lowers) refresh(ctx context.Context, reader int) bool {
 	d.ours.refresh(ctx, reader)
-	total, err := d.twofold.Total(ctx, stage)
+	total, err := d.replicated.Total(ctx, stage)
 	if err == nil {
 		d.last[reader] = total
 	}
@@ -154,22 +154,22 @@ func (d *lowers) shown(reader int) (wallet.Money, bool) {
 	return v, ok
 }
 
-// rash repairs stores that do not agree.
+// rash repairs stores that are not synchronized.
 type rash struct{ *ours }
 
-func (rash) agree(context.Context) {}
+func (rash) synchronize(context.Context) {}
 
 func (d rash) repair(ctx context.Context, granted wallet.Money) bool {
 	_, _ = d.repairer.Repair(ctx, stage, granted)
 	return true
 }
 
-// unrepaired never restores what crashes took.
+// unrepaired never restores the sums that crashes lost.
 type unrepaired struct{ *ours }
 
 func (unrepaired) repair(context.Context, wallet.Money) bool { return true }
 
-// stubborn reads from the primary and nowhere else.
+// stubborn reads only from the primary.
 type stubborn struct{ *ours }
 
 func (d stubborn) refresh(ctx context.Context, reader int) bool {
@@ -179,12 +179,12 @@ func (d stubborn) refresh(ctx context.Context, reader int) bool {
 	return d.ours.refresh(ctx, reader)
 }
 
-// hasty lets people in before there is a value.
+// hasty answers people before there is a value.
 type hasty struct{ *ours }
 
 func (hasty) ready(int) bool { return true }
 
-// TestChecksBite plants one bug at a time and wants the checks named to fail.
+// TestChecksBite plants one bug at a time. The named checks must fail.
 func TestChecksBite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: one thread of virtual time, run without it")
@@ -197,8 +197,8 @@ func TestChecksBite(t *testing.T) {
 			}
 		}
 	}
-	replaced := func(place, by int) func(*scenarios.RunningTotal, []contender) {
-		return func(_ *scenarios.RunningTotal, all []contender) { all[place].start = all[by].start }
+	replaced := func(row, by int) func(*scenarios.RunningTotal, []contender) {
+		return func(_ *scenarios.RunningTotal, all []contender) { all[row].start = all[by].start }
 	}
 	for _, c := range []struct {
 		why   string
@@ -206,20 +206,20 @@ func TestChecksBite(t *testing.T) {
 		fail  []string
 	}{
 		{"a value that is late by five intervals", asOurs(func(o *ours) design { return &lazy{ours: o} }), []string{"ours-within-one-percent"}},
-		{"a reader that believes a store that has less", asOurs(func(o *ours) design { return &lowers{o, map[int]wallet.Money{}} }),
+		{"a reader that accepts a lower value", asOurs(func(o *ours) design { return &lowers{o, map[int]wallet.Money{}} }),
 			[]string{"ours-never-back", "ours-stores-agree", "ours-exact-after-repair", "ours-within-one-percent"}},
 		{"nothing is repaired", asOurs(func(o *ours) design { return unrepaired{o} }), []string{"ours-exact-after-repair"}},
-		{"what a store has lost is taken for lost by writers", asOurs(func(o *ours) design { return rash{o} }), []string{"ours-stores-agree"}},
-		{"reads stay with the dead primary", asOurs(func(o *ours) design { return stubborn{o} }), []string{"ours-outlives-the-primary"}},
-		{"people are let in too early", asOurs(func(o *ours) design { return hasty{o} }), []string{"first-read-has-a-value"}},
-		{"deltas that are not made again", replaced(our, two), []string{"ours-timeouts-leave-nothing", "ours-exact-after-repair", "ours-outlives-the-primary"}},
-		{"deltas that are made again", replaced(our, again), []string{"ours-never-above", "ours-timeouts-leave-nothing"}},
+		{"sums that a store lost are treated as lost by writers", asOurs(func(o *ours) design { return rash{o} }), []string{"ours-stores-agree"}},
+		{"readers use only the failed primary", asOurs(func(o *ours) design { return stubborn{o} }), []string{"ours-outlives-the-primary"}},
+		{"readers answer people too early", asOurs(func(o *ours) design { return hasty{o} }), []string{"first-read-has-a-value"}},
+		{"deltas that are not retried", replaced(our, two), []string{"ours-timeouts-leave-nothing", "ours-exact-after-repair", "ours-outlives-the-primary"}},
+		{"deltas that are retried", replaced(our, twoRetry), []string{"ours-never-above", "ours-timeouts-leave-nothing"}},
 		{"a plan one without its flaws", replaced(one, our),
 			[]string{"plan-one-fans-out", "plan-one-goes-back", "plan-one-loses-timeouts", "plan-one-dies-with-its-redis"}},
 		{"a plan two without its flaws", replaced(two, our), []string{"plan-two-loses-timeouts", "plan-two-loses-crashes"}},
-		{"a retry that counts once", replaced(again, two), []string{"plan-two-counts-twice"}},
+		{"a retry that counts once", replaced(twoRetry, two), []string{"plan-two-counts-twice"}},
 		{"an interval too short for one key", func(r *scenarios.RunningTotal, _ []contender) { r.Interval /= 2 }, []string{"hottest-key-bears-it"}},
-		{"a total so small that two intervals are much of it", func(r *scenarios.RunningTotal, _ []contender) { r.Before /= 20 }, []string{"ours-within-one-percent"}},
+		{"a total that is small compared with two intervals", func(r *scenarios.RunningTotal, _ []contender) { r.Before /= 20 }, []string{"ours-within-one-percent"}},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			r := hundredth(t).RunningTotal
@@ -230,13 +230,13 @@ func TestChecksBite(t *testing.T) {
 			require.Subset(t, failing(got), c.fail, "%+v", got.Checks)
 			require.Equal(t, reports.Fail, got.Verdict)
 			for _, check := range got.Checks {
-				require.Equal(t, check.Result == reports.Fail, check.First != "", "a failure says what, and nothing else does: %+v", check)
+				require.Equal(t, check.Result == reports.Fail, check.First != "", "only a failure has a first violation: %+v", check)
 			}
 		})
 	}
 }
 
-// TestWhatIsNotTriedIsUnknown: without a round for it, a check has no verdict.
+// TestWhatIsNotTriedIsUnknown: without a round for it, a check is unknown.
 func TestWhatIsNotTriedIsUnknown(t *testing.T) {
 	r := hundredth(t).RunningTotal
 	r.Rounds = r.Rounds[:1]
