@@ -27,7 +27,7 @@ type Wallet struct {
 	Keys auth.Keys
 
 	Sources func(ctx context.Context) (oracle.Sources, error) // reads the records of the shadow wallet
-	Stop    func() error                                    // stops the service and removes its data; idempotent
+	Stop    func() error                                      // stops the service and removes its data; idempotent
 }
 
 // compensateAfter is the age at which an embedded target compensates an open order. It is shorter than in production, because

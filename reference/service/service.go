@@ -186,7 +186,11 @@ func New(c Config, p Ports) (*Wallet, error) {
 		w.mirror = runningtotal.NewReplicated(p.Totals, p.Backup)
 		w.Totals = w.mirror
 	}
-	w.budgets = quota.New(p.Quotas, c.Name, quota.Config{Block: c.BudgetBlock})
+	blocks := quota.Config{Block: c.BudgetBlock}
+	if err := blocks.Validate(); err != nil {
+		return nil, err
+	}
+	w.budgets = quota.New(p.Quotas, c.Name, blocks)
 	w.writer = runningtotal.NewWriter(c.Name, w.Totals)
 	reader, err := runningtotal.NewReader(w.Totals, w.Stages()...)
 	if err != nil {
