@@ -68,7 +68,7 @@ func markdownFindMax(b *strings.Builder, v view) {
 	if v.FindMax == nil {
 		return
 	}
-	b.WriteString("| | rate per second | ok per second | grant p99 | cores | |\n|---|---:|---:|---:|---:|---|\n")
+	b.WriteString("| | grants/s | ok/s | grant p99 | cores | |\n|---|---:|---:|---:|---:|---|\n")
 	for _, s := range v.FindMax.Steps {
 		fmt.Fprintf(b, "| %s %s | %s | %s | %s | %s | %s |\n", terminal.Mark(s.Result), s.Result, text.Significant(s.RatePerS), text.Significant(s.OKPerS), text.Micros(s.P99US).EN, coresOf(&s), md(s.Why))
 	}

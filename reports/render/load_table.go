@@ -114,7 +114,7 @@ func (t *table) facts(title string, fs []fact) {
 func (t *table) findMax(f *reports.FindMax) {
 	t.Line("")
 	t.Line(t.Paint(terminal.Bold, "FIND-MAX"))
-	t.Line(t.Paint(terminal.Dim, terminal.PadLeft("per second", 14)+terminal.PadLeft("ok per second", 14)+terminal.PadLeft("grant p99", 12)+terminal.PadLeft("cores", 8)))
+	t.Line(t.Paint(terminal.Dim, terminal.PadLeft("grants/s", 14)+terminal.PadLeft("ok/s", 14)+terminal.PadLeft("grant p99", 12)+terminal.PadLeft("cores", 8)))
 	for _, s := range f.Steps {
 		line := "  " + t.Verdict(s.Result, terminal.Mark(s.Result)) + terminal.PadLeft(text.Significant(s.RatePerS), 11) + terminal.PadLeft(text.Significant(s.OKPerS), 14) + terminal.PadLeft(text.Micros(s.P99US).EN, 12) + terminal.PadLeft(coresOf(&s), 8)
 		t.Line(line + "  " + text.Clip(text.Quote(s.Why), terminal.Width-51))

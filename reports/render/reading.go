@@ -75,7 +75,7 @@ func readMoney(r *reports.Record) []text.Text {
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, text.Text{EN: "The acknowledged grants and the ledger agree to the fen.", ZH: "已确认的发奖与账本分文不差。"})
+		out = append(out, text.Text{EN: "The acknowledged grants and the ledger agree to the fen.", ZH: "已确认的发奖与账本分毫不差。"})
 	}
 	return out
 }
