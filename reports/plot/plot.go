@@ -87,6 +87,7 @@ func sheet() (*plot.Plot, font.Font) {
 	}
 	p.Y.LineStyle.Width = 0
 	p.Y.Tick.Length = 0
+	p.Y.Padding = 7 // the page's font may be wider than the one that the labels are measured with
 	return p, face
 }
 

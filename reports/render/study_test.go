@@ -21,7 +21,7 @@ func compared(v reports.Verdict) *reports.Record {
 	r.Studies = []reports.Study{{Name: "coupons", Title: "Coupons compared", TitleZH: "券对比", Spec: []string{"C5"},
 		Columns: []reports.StudyColumn{{Name: "over_issued", Title: "Over-issued", TitleZH: "超发"}, {Name: "calls_per_coupon", Title: "Calls a coupon", TitleZH: "每张券调用"}},
 		Designs: []reports.StudyDesign{{Name: "source", Title: "The source's", TitleZH: "原方案", Values: []float64{5_847, 1.3279}}, {Name: "ours", Title: "Ours", TitleZH: "本实现", Values: []float64{0, 0.0151}}},
-		Checks:  []reports.Check{c}, Verdict: v, Notes: []string{"What is compared has a load of its own."}}}
+		Checks:  []reports.Check{c}, Verdict: v, Notes: []string{"The compared designs have a separate load."}}}
 	reports.Summarise(r)
 	return r
 }
@@ -39,7 +39,7 @@ func TestStudiesAreShown(t *testing.T) {
 		require.NoError(t, Markdown(&summary, r))
 		require.NoError(t, JUnit(&junit, r))
 		for name, text := range map[string]string{"table": table.String(), "page": page.String(), "summary": summary.String()} {
-			for _, want := range []string{"Over-issued", "5,847", "1.33", "0.0151", "never", "What is compared has a load of its own."} {
+			for _, want := range []string{"Over-issued", "5,847", "1.33", "0.0151", "never", "The compared designs have a separate load."} {
 				require.Contains(t, text, want, name)
 			}
 			if v == reports.Fail {

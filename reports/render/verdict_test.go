@@ -99,8 +99,8 @@ func TestReadings(t *testing.T) {
 		{"as many instances", func(r *reports.Record) { r.Runs[2].Comparison.LedgerInstancesNeeded = 912 }, "the same 912", "times as many"},
 		{"instances not known", func(r *reports.Record) { r.Runs[2].Comparison.LedgerInstancesNeeded = 0 }, "waited up to", "To refuse no grant"},
 		{"async alone", func(r *reports.Record) { r.Runs = r.Runs[1:2] }, "waited up to 14 min 32 s until the wallet page showed a grant.", "token"},
-		{"nobody waited", func(r *reports.Record) { r.Runs[1].Comparison.VisibleWaitMaxMS = 0 }, "To refuse no grant", "waited up to"},
-		{"nobody refused", func(r *reports.Record) { r.Runs[0].Comparison.Refused = 0 }, "agree to the fen", "sync refused"},
+		{"no waits", func(r *reports.Record) { r.Runs[1].Comparison.VisibleWaitMaxMS = 0 }, "To refuse no grant", "waited up to"},
+		{"no refusals", func(r *reports.Record) { r.Runs[0].Comparison.Refused = 0 }, "agree to the fen", "sync refused"},
 		{"money", func(r *reports.Record) { r.Runs[0].Comparison.MoneyDifferenceFen = 5 }, "Strategy sync lost or doubled ¥0.05", "agree to the fen"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
