@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLoadFieldsAreExplained wants every field that a load run adds in docs/record.md.
+// TestLoadFieldsAreExplained: docs/record.md explains each field of a load run.
 func TestLoadFieldsAreExplained(t *testing.T) {
 	doc, err := os.ReadFile("../docs/record.md")
 	require.NoError(t, err)
@@ -18,8 +18,8 @@ func TestLoadFieldsAreExplained(t *testing.T) {
 	load := fieldsOf(reflect.TypeFor[Load]())
 	require.Greater(t, len(load), 40)
 	for _, field := range append(load, fieldsOf(reflect.TypeFor[FindMax]())...) {
-		if _, counted := reflect.TypeFor[Offered]().FieldByNameFunc(func(n string) bool { return jsonName(reflect.TypeFor[Offered](), n) == field }); counted {
-			continue // explained with the load of a run
+		if _, isOffered := reflect.TypeFor[Offered]().FieldByNameFunc(func(n string) bool { return jsonName(reflect.TypeFor[Offered](), n) == field }); isOffered {
+			continue // explained in the section on the offered load
 		}
 		require.Contains(t, loads, "`"+field+"`", "the field is not explained")
 	}
@@ -31,7 +31,7 @@ func jsonName(t reflect.Type, field string) string {
 	return name
 }
 
-// fieldsOf returns the JSON names of a struct and of all that it holds.
+// fieldsOf returns the JSON names of the fields of a struct and of the structs in it.
 func fieldsOf(t reflect.Type) []string {
 	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -12,7 +12,7 @@ import (
 	"hongbao/reports/render"
 )
 
-// TestConclude: a violated check is worse than anything; a load that was not as asked for comes before thresholds.
+// TestConclude: a violated check decides first, then a load that was not offered as requested, then the thresholds.
 func TestConclude(t *testing.T) {
 	unsent := func(n int64) func(*reports.Run) {
 		return func(r *reports.Run) {
@@ -27,19 +27,19 @@ func TestConclude(t *testing.T) {
 		want             reports.Verdict
 		violated, missed bool
 	}{
-		{"all is well", nil, reports.Pass, false, false},
-		{"one in a thousand unsent is still the load", []func(*reports.Run){unsent(105)}, reports.Pass, false, false},
-		{"more is not", []func(*reports.Run){unsent(106)}, reports.Unknown, false, false},
+		{"nothing wrong", nil, reports.Pass, false, false},
+		{"one operation in 1,000 unsent is allowed", []func(*reports.Run){unsent(105)}, reports.Pass, false, false},
+		{"more unsent operations are not allowed", []func(*reports.Run){unsent(106)}, reports.Unknown, false, false},
 		{"a missed threshold", []func(*reports.Run){miss}, reports.Fail, false, true},
-		{"which says nothing when the generator was at its end", []func(*reports.Run){miss, func(r *reports.Run) { r.Load.Generator.Saturated = true }}, reports.Unknown, false, false},
-		{"nor does a run without thresholds pass then", []func(*reports.Run){func(r *reports.Run) { r.Load.Thresholds, r.Load.Generator.Saturated = nil, true }}, reports.Unknown, false, false},
-		{"money that was lost is lost under any load", []func(*reports.Run){unsent(9000), func(r *reports.Run) { r.Checks[0].Result = reports.Fail }}, reports.Fail, true, false},
+		{"a missed threshold of a saturated generator", []func(*reports.Run){miss, func(r *reports.Run) { r.Load.Generator.Saturated = true }}, reports.Unknown, false, false},
+		{"a saturated generator without thresholds", []func(*reports.Run){func(r *reports.Run) { r.Load.Thresholds, r.Load.Generator.Saturated = nil, true }}, reports.Unknown, false, false},
+		{"a violated check counts under any load", []func(*reports.Run){unsent(9000), func(r *reports.Run) { r.Checks[0].Result = reports.Fail }}, reports.Fail, true, false},
 		{"a threshold without samples", []func(*reports.Run){func(r *reports.Run) { r.Load.Thresholds[0].Result = reports.Unknown }}, reports.Unknown, false, false},
 		{"a check that was never evaluated", []func(*reports.Run){func(r *reports.Run) { r.Checks[0].Result = reports.Unknown }}, reports.Unknown, false, false},
 		{"no check", []func(*reports.Run){func(r *reports.Run) { r.Checks = nil }}, reports.Unknown, false, false},
-		{"accounts that do not add up", []func(*reports.Run){func(r *reports.Run) { r.Load.Operations[1].OK++ }}, reports.Unknown, false, false},
-		{"operations without an end", []func(*reports.Run){func(r *reports.Run) { o := &r.Load.Operations[0]; o.OK, o.InFlight = o.OK-106, 106 }}, reports.Unknown, false, false},
-		{"stopped by a signal", []func(*reports.Run){func(r *reports.Run) { r.Interrupted = true }}, reports.Unknown, false, false},
+		{"counts that do not add up", []func(*reports.Run){func(r *reports.Run) { r.Load.Operations[1].OK++ }}, reports.Unknown, false, false},
+		{"operations in flight at the end", []func(*reports.Run){func(r *reports.Run) { o := &r.Load.Operations[0]; o.OK, o.InFlight = o.OK-106, 106 }}, reports.Unknown, false, false},
+		{"interrupted by a signal", []func(*reports.Run){func(r *reports.Run) { r.Interrupted = true }}, reports.Unknown, false, false},
 		{"nothing was scheduled", []func(*reports.Run){func(r *reports.Run) { r.Load.Operations = nil }}, reports.Unknown, false, false},
 	} {
 		run := recordtest.LoadRun(1)
@@ -69,7 +69,7 @@ func TestLatencyOf(t *testing.T) {
 	require.Equal(t, reports.Latency{Samples: 1000, MeanUS: 500, P50US: 500, P90US: 900, P99US: 990, P999US: 999, MaxUS: 1000}, reports.LatencyOf(h))
 }
 
-// TestReadRefusesLoads: every way in which what a load adds can be wrong has an error that says which.
+// TestReadRefusesLoads: each invalid value in the results of a load gives an error that names it.
 func TestReadRefusesLoads(t *testing.T) {
 	load := func(change func(*reports.Load)) func(*reports.Record) {
 		return func(r *reports.Record) { change(r.Runs[0].Load) }
@@ -82,31 +82,31 @@ func TestReadRefusesLoads(t *testing.T) {
 		{"a simulation with a load", func(r *reports.Record) { r.Kind = "sim" }, "with load: true"},
 		{"a load without one", func(r *reports.Record) { r.Runs[0].Load = nil }, "with load: false"},
 		{"a repeat twice", func(r *reports.Record) { r.Runs = append(r.Runs, r.Runs[0]) }, "two runs"},
-		{"a pass of a saturated generator", load(func(l *reports.Load) { l.Generator.Saturated = true }), "saturated"},
-		{"a pass over a missed threshold", load(func(l *reports.Load) { t := &l.Thresholds[0]; t.Result, t.Measured = reports.Fail, 999 }), "is fail"},
-		{"a threshold that is missed under a load that was not as asked for", func(r *reports.Record) {
+		{"pass with a saturated generator", load(func(l *reports.Load) { l.Generator.Saturated = true }), "saturated"},
+		{"pass with a missed threshold", load(func(l *reports.Load) { t := &l.Thresholds[0]; t.Result, t.Measured = reports.Fail, 999 }), "is fail"},
+		{"a threshold with a result, of a load that was not offered as requested", func(r *reports.Record) {
 			r.Verdict, r.Runs[0].Verdict, r.Runs[0].Load.Generator.Saturated = reports.Unknown, reports.Unknown, true
 		}, "is pass, but: The generator was saturated"},
 		{"a threshold that passes without samples", load(func(l *reports.Load) { l.Thresholds[0].Samples = 0 }), "without a sample"},
 		{"a threshold that passes above its limit", load(func(l *reports.Load) { l.Thresholds[0].Measured = 201 }), "201 of at most 200"},
-		{"a threshold of another direction", load(func(l *reports.Load) { l.Thresholds[0].Operator = "≥" }), "operator"},
+		{"a threshold with another operator", load(func(l *reports.Load) { l.Thresholds[0].Operator = "≥" }), "operator"},
 		{"a threshold twice", load(func(l *reports.Load) { l.Thresholds[1].Name = l.Thresholds[0].Name }), "twice"},
 		{"an operation twice", load(func(l *reports.Load) { l.Operations[1].Name = "grant" }), "twice"},
 		{"a negative count", load(func(l *reports.Load) { l.Operations[1].Failed = -1 }), "negative"},
-		{"quantiles that fall", load(func(l *reports.Load) { l.Operations[1].Corrected.P99US = 1 }), "do not rise"},
+		{"decreasing quantiles", load(func(l *reports.Load) { l.Operations[1].Corrected.P99US = 1 }), "do not rise"},
 		{"the busiest second before the start", load(func(l *reports.Load) { l.Operations[0].Busiest.Second = -1 }), "busiest"},
 		{"ragged seconds", load(func(l *reports.Load) { l.Seconds.Sent = l.Seconds.Sent[1:] }), "lists of"},
 		{"negative seconds", load(func(l *reports.Load) { l.Seconds.MaxUS[3] = -1 }), "negative"},
 		{"a negative worker", load(func(l *reports.Load) { l.Generator.Workers = -1 }), "negative"},
-		{"no number", load(func(l *reports.Load) { l.Generator.CPUS = math.NaN() }), "no number"},
+		{"not a number", load(func(l *reports.Load) { l.Generator.CPUS = math.NaN() }), "not a finite number"},
 		{"negative holdings", load(func(l *reports.Load) { l.Audit.LiveAfter.Orders = -1 }), "negative"},
-		{"a drain before the end", load(func(l *reports.Load) { l.Audit.DrainedS = -1 }), "drained_s"},
+		{"a negative drain time", load(func(l *reports.Load) { l.Audit.DrainedS = -1 }), "drained_s"},
 		{"too many thresholds", load(func(l *reports.Load) { l.Thresholds = make([]reports.Threshold, reports.MaxThresholds+1) }), "257 thresholds"},
-		{"a step that is no rate", func(r *reports.Record) {
+		{"a step with an infinite rate", func(r *reports.Record) {
 			r.FindMax = &reports.FindMax{Steps: []reports.Step{{RatePerS: math.Inf(1), Result: reports.Pass}}}
 		}, "cannot be shown"},
 		{"too many steps", func(r *reports.Record) { r.FindMax = &reports.FindMax{Steps: make([]reports.Step, reports.MaxSteps+1)} }, "65 steps"},
-		{"series without end", func(r *reports.Record) {
+		{"too many values in the series", func(r *reports.Record) {
 			for i := range reports.MaxRepeats {
 				run := recordtest.LoadRun(1)
 				run.Verdict, run.Repeat = reports.Pass, i+1

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Normalise brings r into the one form that a run is written in, so that the same run gives the same bytes but for
-// wall_seconds: lists without an order of their own are sorted, empty lists are [] and not null, times are UTC.
-// Runs stay in the order they were made in.
+// Normalise converts r to its canonical form, so that two runs with one seed give the same bytes except for wall_seconds:
+// lists without a meaningful order are sorted, empty lists are [] and not null, times are UTC. Runs keep their order.
+// It is idempotent.
 func Normalise(r *Record) {
 	normaliseChecks(&r.Checks)
 	normaliseMetrics(&r.Metrics)
@@ -38,7 +38,7 @@ func Normalise(r *Record) {
 	}
 }
 
-// normaliseLoad leaves operations and thresholds in the order of the plan and the scenario, which say more than names.
+// normaliseLoad keeps operations and thresholds in the order of the plan and of the scenario.
 func normaliseLoad(l *Load) {
 	if l == nil {
 		return

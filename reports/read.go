@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 )
 
-// MaxRecordBytes bounds a record file. The largest that Validate lets through stays below it.
+// MaxRecordBytes bounds a record file. The largest record that Validate accepts stays below it.
 const MaxRecordBytes = 256 << 20
 
-// Read returns the record at path: a record.json, or the directory that Write filled. It is strict: an unknown
-// field, anything after the record, a file above MaxRecordBytes or a record that Validate refuses is an error that
-// wraps ErrRecord. Errors of the file system come as they are, wrapped with the path.
+// Read returns the record at path: a record.json, or the folder of a run. It is strict: an unknown field, data after the
+// record, a file above MaxRecordBytes or a record that Validate rejects is an error that wraps ErrRecord. Errors of the
+// file system are wrapped.
 func Read(path string) (*Record, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, RecordFile)
@@ -35,8 +35,8 @@ func Read(path string) (*Record, error) {
 	return r, nil
 }
 
-// Decode reads one record and nothing else. The schema is looked at first, so that a record of another version is
-// called that, and not a collection of unknown fields.
+// Decode decodes data, which holds one record, with the errors of Read. It checks the schema first, so that a record of
+// another version gives an error about the schema and not about unknown fields.
 func Decode(data []byte) (*Record, error) {
 	if len(data) > MaxRecordBytes {
 		return nil, bad("more than %d bytes", MaxRecordBytes)

@@ -1,7 +1,8 @@
-// Package reports turns a run into something people and machines can read. The Record is the one source of every
-// rendering: record.json, report.html, summary.md and junit.xml say the same.
+// Package reports defines the record of a run: its types, its JSON file record.json, its validation and its verdict.
+// The Record is the only source of every rendering (packages render and compare).
 //
-// Units stand last in the names of JSON fields. The package computes no verdict of its own beyond Combine.
+// Names of JSON fields end in their unit. The package computes verdicts only by combining the results of checks and
+// thresholds: Combine, Conclude and Summarise.
 package reports
 
 import (
@@ -9,10 +10,10 @@ import (
 	"time"
 )
 
-// Schema is the version of record.json. It changes when a reader of the old one would misread the new one.
+// Schema is the version of record.json. It changes if a reader of the old version would misread the new one.
 const Schema = "hongbao/record/v1"
 
-// Verdict is what a check or a run came to. What was never evaluated is Unknown, never Pass.
+// Verdict is the result of a check, a threshold, a study or a run. Anything that was never evaluated is Unknown, never Pass.
 type Verdict string
 
 // The three verdicts.
@@ -22,7 +23,7 @@ const (
 	Unknown Verdict = "unknown"
 )
 
-// Record is one run.
+// Record describes one call of hongbao sim or hongbao load: a scenario, its runs and the verdict over them.
 type Record struct {
 	Schema      string      `json:"schema"`
 	Kind        string      `json:"kind"` // "sim" or "load"
@@ -31,15 +32,15 @@ type Record struct {
 	Commit      string      `json:"commit"`
 	Verdict     Verdict     `json:"verdict"`
 	Interrupted bool        `json:"interrupted"`
-	Checks      []Check     `json:"checks"`            // over all runs: each check once, its evaluations and violations summed
+	Checks      []Check     `json:"checks"`            // over all runs: each check once, with the sums of its evaluations and violations
 	Offered     Offered     `json:"offered"`           // of the first run
-	Metrics     Metrics     `json:"metrics"`           // figures that are not of one run, such as the token's encoded sizes
-	Studies     []Study     `json:"studies,omitempty"` // comparisons of designs, beside the runs
-	Runs        []Run       `json:"runs"`              // one a strategy, or one a repeat
-	Digest      string      `json:"digest"`            // over all runs: same seed, same digest
-	Replay      string      `json:"replay"`            // the one command that repeats the run
+	Metrics     Metrics     `json:"metrics"`           // figures that belong to no single run, such as the encoded sizes of a token
+	Studies     []Study     `json:"studies,omitempty"` // comparisons of designs
+	Runs        []Run       `json:"runs"`              // one per strategy, or one per repeat of a load
+	Digest      string      `json:"digest"`            // over all runs: the same seed and commit give the same digest
+	Replay      string      `json:"replay"`            // the command that repeats the run
 	Environment Environment `json:"environment"`
-	FindMax     *FindMax    `json:"find_max,omitempty"` // of a search for the highest rate; its runs are the last steps
+	FindMax     *FindMax    `json:"find_max,omitempty"` // the search for the highest rate; the runs of the record are then its last steps
 }
 
 // Scenario is what was replayed.
@@ -56,7 +57,7 @@ type Scenario struct {
 	Crypto      string `json:"crypto"` // "real" or "modelled"
 }
 
-// Check is one thing that must be true, and how often it was looked at.
+// Check is a condition that must be true, with the number of its evaluations and violations.
 type Check struct {
 	Name        string   `json:"name"`
 	Spec        []string `json:"spec"` // SPEC ids
@@ -64,7 +65,7 @@ type Check struct {
 	Evaluations int64    `json:"evaluations"`
 	Violations  int64    `json:"violations"`
 	First       string   `json:"first,omitempty"` // the first violation, in words
-	Worst       string   `json:"worst,omitempty"` // the one with the most money at stake; over all runs, of the first run that has one
+	Worst       string   `json:"worst,omitempty"` // the violation with the most money at stake; over all runs: that of the first run that has one
 }
 
 // NewCheck returns the check of one SPEC id. Its result is unknown if evaluations is 0. If there are violations, first and
@@ -88,25 +89,25 @@ func Broken(broken bool) int64 {
 	return 0
 }
 
-// Offered accounts for the load: Scheduled = Sent + Unsent, Sent = OK + Refused + Failed + InFlight. Grants only,
-// each counted once however often its client repeated it.
+// Offered counts the grants of the load: Scheduled = Sent + Unsent, Sent = OK + Refused + Failed + InFlight. Each grant is
+// counted once, even if its client retried it.
 type Offered struct {
 	Scheduled int64 `json:"scheduled"`
 	Sent      int64 `json:"sent"`
 	Unsent    int64 `json:"unsent"`
 	OK        int64 `json:"ok"`
-	Refused   int64 `json:"refused"` // with a final answer: a rule said no, or the limits held to the last try
-	Failed    int64 `json:"failed"`  // the last try had no answer
+	Refused   int64 `json:"refused"` // refused by a rule, or by the limits on the last try
+	Failed    int64 `json:"failed"`  // no answer to the last try
 	InFlight  int64 `json:"in_flight"`
 }
 
-// Metrics are named figures with units last in the name. Sorted by name when written.
+// Metrics are figures by name. A name ends in its unit. The JSON is sorted by name.
 type Metrics map[string]float64
 
-// Run is one strategy's replay, or one of the repeats of a load.
+// Run is the replay of one strategy, or one repeat of a load.
 type Run struct {
 	Strategy    string       `json:"strategy"`
-	Repeat      int          `json:"repeat,omitempty"` // from 1 where a load was repeated
+	Repeat      int          `json:"repeat,omitempty"` // from 1 if the load was repeated, else 0
 	Verdict     Verdict      `json:"verdict"`
 	Interrupted bool         `json:"interrupted"`
 	Checks      []Check      `json:"checks"`
@@ -119,28 +120,27 @@ type Run struct {
 	Memory      []Memory     `json:"memory"`
 	Digest      string       `json:"digest"`
 	Steps       int64        `json:"steps"`
-	WallSeconds float64      `json:"wall_seconds"`   // the only figure that differs between two runs of one seed
+	WallSeconds float64      `json:"wall_seconds"`   // real time; the only field that differs between two simulations with one seed
 	Load        *Load        `json:"load,omitempty"` // nil for a simulation
 }
 
-// Comparison is the row of the strategy table. Counts and rates are as replayed; multiply by the scale's
-// denominator for the festival's size.
+// Comparison holds the figures of one strategy in the comparison of strategies. Counts and rates are at the scale of the
+// replay; divide by the scale for the full festival.
 type Comparison struct {
-	VisibleWaitP50MS      int64 `json:"visible_wait_p50_ms"` // from the acknowledgement until the wallet page shows it
+	VisibleWaitP50MS      int64 `json:"visible_wait_p50_ms"` // from the acknowledgement until the wallet page shows the grant
 	VisibleWaitP99MS      int64 `json:"visible_wait_p99_ms"`
 	VisibleWaitMaxMS      int64 `json:"visible_wait_max_ms"`
-	PostingDelayMaxMS     int64 `json:"posting_delay_max_ms"` // from the acknowledgement until it is in the ledger
+	PostingDelayMaxMS     int64 `json:"posting_delay_max_ms"` // from the acknowledgement until the grant is in the ledger
 	OfferedPeakTPS        int64 `json:"offered_peak_tps"`
 	PostedPeakTPS         int64 `json:"posted_peak_tps"`
 	LedgerInstancesUsed   int64 `json:"ledger_instances_used"`   // at full scale
-	LedgerInstancesNeeded int64 `json:"ledger_instances_needed"` // at full scale, for this strategy to refuse nobody
+	LedgerInstancesNeeded int64 `json:"ledger_instances_needed"` // at full scale, for this strategy to refuse no grant
 	BacklogPeak           int64 `json:"backlog_peak"`
-	Refused               int64 `json:"refused"`              // grants that people lost
-	MoneyDifferenceFen    int64 `json:"money_difference_fen"` // acknowledged minus in the ledger, absolute values summed
+	Refused               int64 `json:"refused"`              // grants that were finally refused
+	MoneyDifferenceFen    int64 `json:"money_difference_fen"` // sum of the absolute differences between the acknowledged amounts and the ledger
 }
 
-// Series are the plots' data: one value a Step from Start; all of one length, and only the stretches with traffic
-// (Gaps says where time was cut out).
+// Series is the data of the plots. All lists over time have the same length. Periods without traffic have no samples.
 type Series struct {
 	Columns []string  `json:"columns"` // offered_per_s posted_per_s backlog visible_wait_max_ms budget_spent_fen
 	Times   []int64   `json:"times_unix_s"`
@@ -148,7 +148,7 @@ type Series struct {
 	Values  [][]int64 `json:"values"` // by column, then by time
 }
 
-// WindowStat is what happened in one window of the calendar.
+// WindowStat holds the figures of one window of the calendar.
 type WindowStat struct {
 	Name     string    `json:"name"`
 	Play     string    `json:"play"`
@@ -164,21 +164,31 @@ type WindowStat struct {
 	WaitMaxS float64   `json:"visible_wait_max_s"`
 }
 
-// Refusal counts refused requests of one reason.
+// Calendar returns the windows of the first run that has any. All strategies replay the same calendar.
+func (r *Record) Calendar() []WindowStat {
+	for i := range r.Runs {
+		if len(r.Runs[i].Windows) > 0 {
+			return r.Runs[i].Windows
+		}
+	}
+	return nil
+}
+
+// Refusal counts the refusals of one operation for one reason. It counts answers, so retries count too.
 type Refusal struct {
 	Operation string `json:"operation"`
 	Reason    string `json:"reason"`
 	Count     int64  `json:"count"`
 }
 
-// Memory is what one part of the simulation keeps.
+// Memory is the memory that one part of the program keeps.
 type Memory struct {
 	Part          string  `json:"part"`
 	Bytes         int64   `json:"bytes"`
 	BytesPerGrant float64 `json:"bytes_per_grant"`
 }
 
-// Environment is where the run was made.
+// Environment describes the machine and the Go version of the run.
 type Environment struct {
 	Go         string `json:"go"`
 	OS         string `json:"os"`
@@ -187,7 +197,7 @@ type Environment struct {
 	GOMAXPROCS int    `json:"gomaxprocs"`
 }
 
-// Combine returns Fail if any is Fail, else Unknown if any is Unknown or there is none, else Pass.
+// Combine returns Fail if any verdict is Fail, else Unknown if any is not Pass or if there are no verdicts, else Pass.
 func Combine(vs ...Verdict) Verdict {
 	out := Pass
 	if len(vs) == 0 {

@@ -6,10 +6,12 @@ import (
 	"os"
 )
 
+// RecordFile is the name of the record in the folder of a run.
 const RecordFile = "record.json"
 
-// Store writes data to a new file in dir and returns its path, "" when there is nothing to clean up.
-func Store(dir, name string, data []byte) (string, error) {
+// WriteTemp writes data to a new temporary file in dir and returns its path. The caller renames or removes it, also after an
+// error unless the path is "".
+func WriteTemp(dir, name string, data []byte) (string, error) {
 	f, err := os.CreateTemp(dir, "."+name+"-*")
 	if err != nil {
 		return "", err
@@ -24,7 +26,7 @@ func Store(dir, name string, data []byte) (string, error) {
 	return f.Name(), err
 }
 
-// JSON writes r as record.json holds it.
+// JSON writes r in the format of record.json.
 func JSON(w io.Writer, r *Record) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

@@ -1,12 +1,10 @@
 package reports
 
 import (
-	"fmt"
-
 	"hongbao/reports/text"
 )
 
-// Study compares several designs of one thing under the same load, beside the festival itself: such as three ways to
+// Study compares several designs of one component under the same load, in addition to the runs: for example three ways to
 // keep a running total.
 type Study struct {
 	Name    string        `json:"name"` // such as "running-total"
@@ -15,19 +13,19 @@ type Study struct {
 	Spec    []string      `json:"spec"` // SPEC ids
 	Columns []StudyColumn `json:"columns"`
 	Designs []StudyDesign `json:"designs"`
-	Checks  []Check       `json:"checks"`  // what must be true; of our design, and of a source's flaw that must show
+	Checks  []Check       `json:"checks"`  // conditions on our design, and that a known flaw of the source's design shows
 	Verdict Verdict       `json:"verdict"` // over Checks
-	Notes   []string      `json:"notes"`   // what was assumed, for people
+	Notes   []string      `json:"notes"`   // assumptions, for the reader
 }
 
-// StudyColumn is one figure that every design has.
+// StudyColumn describes one figure. Every design has a value for it.
 type StudyColumn struct {
-	Name    string `json:"name"` // with its unit last, such as "error_max_ppm"
+	Name    string `json:"name"` // ends in its unit, such as "error_max_ppm"
 	Title   string `json:"title"`
 	TitleZH string `json:"title_zh"`
 }
 
-// StudyDesign is one row: a design and its figures, one a column.
+// StudyDesign is one design with its figures, one per column.
 type StudyDesign struct {
 	Name    string    `json:"name"` // such as "plan-two"
 	Title   string    `json:"title"`
@@ -35,14 +33,14 @@ type StudyDesign struct {
 	Values  []float64 `json:"values"`
 }
 
-// The bounds of studies in a record: what fits on a page.
+// The bounds of studies in a record: the most that fits on a page.
 const (
 	MaxStudies = 8
 	MaxDesigns = 8
 	MaxFigures = 64 // of one design
 )
 
-// validate returns an error for a study that cannot be shown as it stands, or claims more than its checks.
+// validate returns an error if the study exceeds the bounds, or if its verdict is better than those of its checks.
 func (s *Study) validate() error {
 	what := "study " + text.Quote(s.Name)
 	if len(s.Designs) == 0 || len(s.Designs) > MaxDesigns || len(s.Columns) == 0 || len(s.Columns) > MaxFigures || len(s.Checks) > MaxChecks || len(s.Notes) > MaxRows {
@@ -54,14 +52,9 @@ func (s *Study) validate() error {
 		}
 		for _, v := range d.Values {
 			if !Finite(v) {
-				return bad("%s: a figure of design %s is no number", what, text.Quote(d.Name))
+				return bad("%s: a figure of design %s is not a finite number", what, text.Quote(d.Name))
 			}
 		}
 	}
 	return validatePart(what, s.Verdict, false, s.Checks, Offered{}, nil)
-}
-
-// Evaluated says how often a check was looked at.
-func Evaluated(c Check) string {
-	return fmt.Sprintf("evaluated %s times, %s violations", text.Count(c.Evaluations), text.Count(c.Violations))
 }

@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 )
 
-// Summarise fills in what a record says over all of its runs: verdict, checks, load, digest and interruption. A run
-// whose load was not sent as planned makes the verdict unknown, unless a check failed; for a run in real time Conclude
-// has said so already.
+// Summarise sets the fields of a record that cover all its runs: verdict, checks, offered load, digest and interruption. If
+// the load of a simulation was not sent as planned, the verdict is unknown unless a check failed. For a load run Conclude
+// has already taken that into account.
 func Summarise(r *Record) {
 	verdicts := []Verdict{}
 	digest := sha256.New()

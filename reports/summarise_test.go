@@ -10,7 +10,7 @@ import (
 	"hongbao/reports/render"
 )
 
-// TestSummarise: each check once over all runs, its violations with the strategy they are of.
+// TestSummarise: each check appears once over all runs; its first and worst violation name their strategy.
 func TestSummarise(t *testing.T) {
 	r := recordtest.Passed()
 	r.Runs[1].Verdict = reports.Fail
@@ -25,19 +25,19 @@ func TestSummarise(t *testing.T) {
 	require.NoError(t, r.Validate())
 }
 
-// TestSummariseVerdict: what was not whole is not a pass.
+// TestSummariseVerdict: a run with a missing part is not a pass.
 func TestSummariseVerdict(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*reports.Record)
 		want   reports.Verdict
 	}{
-		{"as it was", func(*reports.Record) {}, reports.Pass},
-		{"nothing was run", func(r *reports.Record) { r.Runs = nil }, reports.Unknown},
-		{"load that was never sent", func(r *reports.Record) { r.Runs[2].Offered.Unsent = 1 }, reports.Unknown},
+		{"unchanged", func(*reports.Record) {}, reports.Pass},
+		{"no run", func(r *reports.Record) { r.Runs = nil }, reports.Unknown},
+		{"an unsent grant", func(r *reports.Record) { r.Runs[2].Offered.Unsent = 1 }, reports.Unknown},
 		{"grants without an answer", func(r *reports.Record) { r.Runs[0].Offered.InFlight = 1 }, reports.Unknown},
-		{"a violation beside a load that was not whole", func(r *reports.Record) { r.Runs[0].Offered.Unsent, r.Runs[1].Verdict = 1, reports.Fail }, reports.Fail},
-		{"one run was stopped", func(r *reports.Record) { r.Runs[1].Interrupted, r.Runs[1].Verdict = true, reports.Unknown }, reports.Unknown},
+		{"a violation and an unsent grant", func(r *reports.Record) { r.Runs[0].Offered.Unsent, r.Runs[1].Verdict = 1, reports.Fail }, reports.Fail},
+		{"one run was interrupted", func(r *reports.Record) { r.Runs[1].Interrupted, r.Runs[1].Verdict = true, reports.Unknown }, reports.Unknown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := recordtest.Passed()

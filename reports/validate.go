@@ -8,26 +8,26 @@ import (
 	"hongbao/reports/text"
 )
 
-// ErrRecord is wrapped by every error about what a record says, as opposed to where it is kept.
+// ErrRecord is wrapped by every error about the content of a record. Errors of the file system do not wrap it.
 var ErrRecord = errors.New("reports: bad record")
 
-// The bounds of a record. They keep a hostile or broken file from filling memory, and a page on one screenful of
-// megabytes; each is several times what the largest rehearsal writes.
+// The bounds of a record. They keep a hostile or broken file from filling memory and keep the page small. Each is several
+// times what the largest rehearsal writes.
 const (
-	MaxRuns    = 6       // strategies compared on one page: more lines in one plot cannot be told apart
+	MaxRuns    = 6       // strategies on one page: more lines in one plot cannot be distinguished
 	MaxChecks  = 256     // checks of one run
 	MaxWindows = 128     // windows of one calendar
 	MaxRows    = 256     // refusals, memory parts or metrics of one run
 	MaxColumns = 8       // plotted quantities
-	MaxSamples = 1 << 17 // samples of one series: a day and a half of seconds
+	MaxSamples = 1 << 17 // samples of one series: one and a half days in seconds
 	MaxValues  = 8 << 20 // numbers in all series of a record, so that it stays below MaxRecordBytes
 )
 
-// MaxUnixS is the last moment a series may show, the year 5138: later ones would overflow when drawn.
+// MaxUnixS is the latest time in a record, in the year 5138. Later times would overflow in a plot.
 const MaxUnixS = 100_000_000_000
 
-// Validate returns an error that wraps ErrRecord when r cannot be shown as it stands: a wrong schema, more rows than
-// the bounds allow, a ragged series, a negative count, or a verdict better than what it rests on.
+// Validate returns an error that wraps ErrRecord if r has a wrong schema, exceeds a bound, has lists of unequal lengths, a
+// negative count or a number that is not finite, or if a verdict is better than the results that it is based on.
 func (r *Record) Validate() error {
 	switch {
 	case r.Schema != Schema:
@@ -81,7 +81,7 @@ func (r *Record) Validate() error {
 	return nil
 }
 
-// values counts the numbers in all series.
+// values returns the number of values in all series.
 func (r *Record) values() (n int) {
 	for i := range r.Runs {
 		s := &r.Runs[i].Series
@@ -104,7 +104,7 @@ func (r *Run) validate() error {
 	case len(r.Refusals) > MaxRows || len(r.Memory) > MaxRows:
 		return bad("%s: more than %d refusals or memory parts", what, MaxRows)
 	case !Finite(r.WallSeconds):
-		return bad("%s: wall_seconds is no number", what)
+		return bad("%s: wall_seconds is not a finite number", what)
 	}
 	for _, w := range r.Windows {
 		if !Finite(w.WaitMaxS) || w.WaitMaxS < 0 {
@@ -116,7 +116,7 @@ func (r *Run) validate() error {
 	}
 	for _, m := range r.Memory {
 		if !Finite(m.BytesPerGrant) {
-			return bad("%s: memory part %q: bytes_per_grant is no number", what, m.Part)
+			return bad("%s: memory part %q: bytes_per_grant is not a finite number", what, m.Part)
 		}
 	}
 	if err := r.Comparison.validate(); err != nil {
@@ -131,7 +131,7 @@ func (r *Run) validate() error {
 	return nil
 }
 
-// validatePart checks what a record and a run have in common.
+// validatePart checks the fields that a record, a run and a study have in common.
 func validatePart(what string, v Verdict, interrupted bool, cs []Check, o Offered, m Metrics) error {
 	switch {
 	case !v.Valid():
@@ -141,7 +141,7 @@ func validatePart(what string, v Verdict, interrupted bool, cs []Check, o Offere
 	case len(m) > MaxRows:
 		return bad("%s: %d metrics, at most %d", what, len(m), MaxRows)
 	case v == Pass && interrupted:
-		return bad("%s: interrupted, and yet its verdict is pass", what)
+		return bad("%s: the verdict is pass, but the run was interrupted", what)
 	case v == Pass && len(cs) == 0:
 		return bad("%s: the verdict is pass, but there is no check", what)
 	case o.negative():
@@ -161,7 +161,7 @@ func validatePart(what string, v Verdict, interrupted bool, cs []Check, o Offere
 	}
 	for name, x := range m {
 		if !Finite(x) {
-			return bad("%s: metric %q is no number", what, name)
+			return bad("%s: metric %q is not a finite number", what, name)
 		}
 	}
 	return nil
@@ -206,8 +206,10 @@ func (o *Offered) negative() bool {
 	return min(o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight) < 0
 }
 
+// Valid reports whether v is one of the three verdicts.
 func (v Verdict) Valid() bool { return v == Pass || v == Fail || v == Unknown }
 
+// Finite reports whether x is a number and not infinite.
 func Finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 func bad(format string, args ...any) error {

@@ -6,15 +6,16 @@ import (
 	"hongbao/reports/text"
 )
 
-// The bounds of what a load run adds, beside those of Validate.
+// The bounds of the results of a load, in addition to those of Validate.
 const (
-	MaxRepeats    = 20  // repeats of one load: more narrow a comparison's intervals hardly any further
+	MaxRepeats    = 20  // repeats of one load: more of them hardly narrow the intervals of a comparison
 	MaxOperations = 16  // kinds of operations
 	MaxThresholds = 256 // thresholds of one run
-	MaxSteps      = 64  // rates that one search tries
+	MaxSteps      = 64  // rates of one search
 )
 
-// validate refuses what cannot be shown, and a pass over what is none.
+// validate returns an error if l exceeds the bounds, has an invalid value, or if the verdict v or a threshold is better than
+// its data allows.
 func (l *Load) validate(what string, v Verdict) error {
 	switch {
 	case len(l.Operations) > MaxOperations || len(l.Thresholds) > MaxThresholds:
@@ -27,7 +28,7 @@ func (l *Load) validate(what string, v Verdict) error {
 	names := map[string]bool{}
 	for _, o := range l.Operations {
 		if names[o.Name] {
-			return bad("%s: operation %q is there twice", what, o.Name)
+			return bad("%s: operation %q appears twice", what, o.Name)
 		}
 		names[o.Name] = true
 		if err := o.validate(what); err != nil {
@@ -37,7 +38,7 @@ func (l *Load) validate(what string, v Verdict) error {
 	clear(names)
 	for _, t := range l.Thresholds {
 		if names[t.Name] {
-			return bad("%s: threshold %q is there twice", what, t.Name)
+			return bad("%s: threshold %q appears twice", what, t.Name)
 		}
 		names[t.Name] = true
 		if err := t.validate(what, v); err != nil {
@@ -93,7 +94,7 @@ func (o *Operation) validate(what string) error {
 func (l *Latency) validate(what string) error {
 	rising := []int64{0, l.P50US, l.P90US, l.P99US, l.P999US, l.MaxUS}
 	if l.Samples < 0 || l.MeanUS < 0 || !slices.IsSorted(rising) {
-		return bad("%s: quantiles that do not rise from zero", what)
+		return bad("%s: quantiles do not rise from zero", what)
 	}
 	return nil
 }
@@ -118,7 +119,7 @@ func (t *Threshold) validate(what string, v Verdict) error {
 
 func (g *Generator) validate(what string) error {
 	if !Finite(g.CPUS) || !Finite(g.CPUCores) || !Finite(g.GCPauseMS) || !Finite(g.ClockJumpMS) {
-		return bad("%s: a figure of the generator is no number", what)
+		return bad("%s: a figure of the generator is not a finite number", what)
 	}
 	if min(int64(g.Attackers), int64(g.Workers), g.LatenessP50US, g.LatenessP99US, g.LatenessMaxUS) < 0 || min(g.CPUS, g.CPUCores, g.GCPauseMS) < 0 {
 		return bad("%s: a figure of the generator is negative", what)
@@ -138,7 +139,7 @@ func (a *Audit) validate(what string) error {
 	return nil
 }
 
-// Lists returns the series' lists, all of which have one length.
+// Lists returns pointers to all lists of the series. The lists have the same length.
 func (s *SecondsSeries) Lists() []*[]int64 {
 	return []*[]int64{&s.Offered, &s.Sent, &s.Done, &s.Failed, &s.P50US, &s.P99US, &s.MaxUS}
 }

@@ -120,15 +120,15 @@ func comparisonCases() []comparisonCase {
 				return underOffered(r)
 			}
 			return exitPass
-		}, exitPass, 9, "round 05 is left out: the candidate's load was not the one that was asked for"},
+		}, exitPass, 9, "round 05 is excluded: the load of the candidate was not offered as requested"},
 		{"a load that is never offered as planned", func(_ string, _ int, r *reports.Record) int { return underOffered(r) },
-			exitUnknown, 14, "in 0 of 14 rounds only"},
+			exitUnknown, 14, "in only 0 of 14 rounds"},
 		{"a generator that is late in some rounds: their CPU time still counts", func(side string, round int, r *reports.Record) int {
 			if round%2 == 0 {
 				return offeredLate(r)
 			}
 			return exitPass
-		}, exitPass, 7, "of 3 rounds the latencies are left out"},
+		}, exitPass, 7, "the latencies of 3 rounds are excluded"},
 		{"metrics too noisy to decide", func(side string, round int, r *reports.Record) int {
 			if side == candidateDir && round%2 == 0 {
 				r.Runs[0].Load.Generator.CPUS *= []float64{1.5, 1 / 1.5}[round/2%2]
@@ -148,7 +148,7 @@ func comparisonCases() []comparisonCase {
 			r.Runs[0].Checks[0].Result, r.Runs[0].Checks[0].Violations = reports.Fail, 1
 			reports.Conclude(&r.Runs[0])
 			return exitViolation
-		}, exitRegression, 2, "is fail and was pass"},
+		}, exitRegression, 2, "changed from pass to fail"},
 		{"a load that fails", func(side string, round int, _ *reports.Record) int {
 			if side == baseDir && round == 3 {
 				return exitInternal

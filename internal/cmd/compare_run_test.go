@@ -139,7 +139,7 @@ func TestCompareBuilds(t *testing.T) {
 		require.Contains(t, text, "? UNKNOWN", "the table gives the reason")
 		return
 	}
-	require.Contains(t, text, "Compared in pairs, over 3 rounds that both sides played.")
+	require.Contains(t, text, "Compared in pairs, over 3 rounds of both sides.")
 	var again bytes.Buffer
 	require.Equal(t, exitPass, run(t.Context(), []string{"compare", "--min-change", "100", filepath.Join(dir, baseDir), filepath.Join(dir, candidateDir)}, &again, &stderr))
 	require.Equal(t, out.String(), again.String())

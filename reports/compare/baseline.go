@@ -17,18 +17,18 @@ import (
 // BaselineSchema is the version of baseline files.
 const BaselineSchema = "hongbao/baseline/v1"
 
-// MaxBaselineBytes bounds a baseline file: some kilobytes are usual.
+// MaxBaselineBytes bounds a baseline file. A usual file has a few kilobytes.
 const MaxBaselineBytes = 1 << 20
 
-// ErrBaseline is wrapped by every error about what a baseline says, or about records that make none together.
+// ErrBaseline is wrapped by every error about the content of a baseline, and about records that cannot form one.
 var ErrBaseline = errors.New("reports: bad baseline")
 
-// Baseline is what a comparison needs to know of one side: small enough to be kept beside the source.
+// Baseline is the data of one side of a comparison. It is small enough to be kept in the repository.
 type Baseline struct {
 	Schema      string              `json:"schema"`
 	Kind        string              `json:"kind"`
 	Scenario    string              `json:"scenario"`
-	SHA256      string              `json:"sha256"` // of the scenario's file
+	SHA256      string              `json:"sha256"` // of the scenario file
 	Setting     []Setting           `json:"setting"`
 	Environment reports.Environment `json:"environment"`
 	Commit      string              `json:"commit"`
@@ -36,22 +36,22 @@ type Baseline struct {
 	Figures     []Figure            `json:"figures"`
 	Checks      []Outcome           `json:"checks"`
 	Digest      string              `json:"digest,omitempty"` // of a simulation
-	Doubt       string              `json:"doubt,omitempty"`  // why its figures prove nothing
-	Rounds      []Round             `json:"rounds,omitempty"` // one a run, in the order of Figure.Values; none of a single record
+	Doubt       string              `json:"doubt,omitempty"`  // why the figures are unreliable
+	Rounds      []Round             `json:"rounds,omitempty"` // one per run, in the order of Figure.Values; empty for a single record
 }
 
-// Setting is one thing that both sides of a comparison must have alike.
+// Setting is a property that must be equal on both sides of a comparison.
 type Setting struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// Figure is one measured quantity, with a value a run.
+// Figure is a measured quantity with one value per run.
 type Figure struct {
-	Name   string    `json:"name"` // unit last
+	Name   string    `json:"name"` // ends in the unit
 	Better string    `json:"better"`
-	Floor  float64   `json:"floor"` // a change of no more than this is of no account
-	Share  bool      `json:"share"` // from 0 to 1, and compared by difference
+	Floor  float64   `json:"floor"` // a change of at most this size is ignored
+	Share  bool      `json:"share"` // from 0 to 1; compared by difference and not by ratio
 	Exact  bool      `json:"exact"` // without noise
 	Values []float64 `json:"values"`
 }
@@ -62,15 +62,14 @@ const (
 	Higher = "higher"
 )
 
-// Outcome is what a check came to.
+// Outcome is the result of a check.
 type Outcome struct {
 	Name   string          `json:"name"`
 	Result reports.Verdict `json:"result"`
 }
 
-// ReadBaseline returns the side of a comparison that lies at path: a record.json or its folder, a folder of such
-// folders whose runs are repeats of one another, or a file that WriteBaseline wrote. Errors wrap ErrRecord or
-// ErrBaseline, or are of the file system.
+// ReadBaseline reads one side of a comparison. path is a record.json, the folder of a run, a folder with folders of repeated
+// runs, or a file written by WriteBaseline. Errors wrap reports.ErrRecord, ErrBaseline or an error of the file system.
 func ReadBaseline(path string) (*Baseline, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -92,7 +91,7 @@ func ReadBaseline(path string) (*Baseline, error) {
 	return BaselineOf(r)
 }
 
-// readBaselineFile returns nil for a file that is no baseline.
+// readBaselineFile returns nil if the file at path is not a baseline.
 func readBaselineFile(path string) (*Baseline, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -119,14 +118,14 @@ func readBaselineFile(path string) (*Baseline, error) {
 	return b, nil
 }
 
-// readRepeats reads a folder of runs' folders, in order of their names.
+// readRepeats reads a folder with the folders of repeated runs, in the order of their names.
 func readRepeats(dir string) (*Baseline, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*", reports.RecordFile))
 	if err != nil || len(paths) == 0 {
-		return nil, fmt.Errorf("%w: %s holds neither %s nor folders that do", ErrBaseline, dir, reports.RecordFile)
+		return nil, fmt.Errorf("%w: %s contains neither %s nor folders with one", ErrBaseline, dir, reports.RecordFile)
 	}
 	if len(paths) > reports.MaxRepeats {
-		return nil, fmt.Errorf("%w: %s holds %d runs, at most %d", ErrBaseline, dir, len(paths), reports.MaxRepeats)
+		return nil, fmt.Errorf("%w: %s contains %d runs, at most %d", ErrBaseline, dir, len(paths), reports.MaxRepeats)
 	}
 	var all *Baseline
 	var rounds []Round
@@ -142,7 +141,7 @@ func readRepeats(dir string) (*Baseline, error) {
 		if len(r.Runs) == 1 && r.Runs[0].Load != nil {
 			round := RoundOf(filepath.Base(filepath.Dir(path)), r.Runs[0].Load)
 			rounds = append(rounds, round)
-			if round.Doubt != "" { // what a load that was not offered did not evaluate is no news
+			if round.Doubt != "" { // missing evaluations are expected in an excluded round
 				b.Checks = slices.DeleteFunc(b.Checks, func(o Outcome) bool { return o.Result == reports.Unknown })
 			}
 		}
@@ -152,22 +151,22 @@ func readRepeats(dir string) (*Baseline, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	if len(rounds) == all.Runs { // a folder that repeats its load within is no round
+	if len(rounds) == all.Runs { // a record with several repeats is not a round
 		all.Rounds = rounds
 	}
 	return all, nil
 }
 
-// join takes in more repeats of the same.
+// join adds the repeats of more to b. ErrBaseline: more is not a repeat of the same load.
 func (b *Baseline) join(more *Baseline) error {
 	if why := differences(b, more); len(why) > 0 {
-		return fmt.Errorf("%w: is no repeat of the runs beside it: %s", ErrBaseline, why[0])
+		return fmt.Errorf("%w: not a repeat of the other runs: %s", ErrBaseline, why[0])
 	}
 	if b.Kind == "sim" || b.Commit != more.Commit {
-		return fmt.Errorf("%w: is no repeat of the runs beside it: a simulation, or another commit", ErrBaseline)
+		return fmt.Errorf("%w: not a repeat of the other runs: a simulation, or another commit", ErrBaseline)
 	}
 	b.Runs += more.Runs
-	b.Figures = slices.DeleteFunc(b.Figures, func(f Figure) bool { return more.figure(f.Name) == nil }) // of which a repeat has none
+	b.Figures = slices.DeleteFunc(b.Figures, func(f Figure) bool { return more.figure(f.Name) == nil })
 	for i := range b.Figures {
 		b.Figures[i].Values = append(b.Figures[i].Values, more.figure(b.Figures[i].Name).Values...)
 	}
@@ -184,7 +183,8 @@ func (b *Baseline) join(more *Baseline) error {
 	return nil
 }
 
-// Typical returns the typical value of a figure: the geometric mean, of a share the mean; zero when it is not known.
+// Typical returns the typical value of a figure: the mean of a share, the geometric mean of others, or 0 if b does not have
+// the figure.
 func (b *Baseline) Typical(name string) float64 {
 	f := b.figure(name)
 	switch {
@@ -205,26 +205,26 @@ func (b *Baseline) figure(name string) *Figure {
 	return nil
 }
 
-// WriteBaseline writes b as a file for ReadBaseline.
+// WriteBaseline writes b to the file at path, for ReadBaseline. It replaces the file as a whole.
 func WriteBaseline(path string, b *Baseline) error {
 	data, err := json.MarshalIndent(b, "", " ")
 	if err != nil {
 		return fmt.Errorf("reports: write baseline: %w", err)
 	}
-	temp, err := reports.Store(filepath.Dir(path), filepath.Base(path), append(data, '\n'))
+	temp, err := reports.WriteTemp(filepath.Dir(path), filepath.Base(path), append(data, '\n'))
 	if err == nil {
 		err = os.Rename(temp, path)
 	}
 	if err != nil {
 		if temp != "" {
-			_ = os.Remove(temp) // the error that led here is the one to report
+			_ = os.Remove(temp) // the first error is reported
 		}
 		return fmt.Errorf("reports: write baseline: %w", err)
 	}
 	return nil
 }
 
-// validate refuses what cannot be compared.
+// validate returns an error that wraps ErrBaseline if b cannot be compared.
 func (b *Baseline) validate() error {
 	wrong := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s", ErrBaseline, fmt.Sprintf(format, args...))

@@ -8,20 +8,21 @@ import (
 	"hongbao/reports/text"
 )
 
-// The least change of a figure that is of any account, in its unit, and the fewest samples that a quantile is taken of.
+// The floors: a change of a figure counts only above its floor, in the unit of the figure. Then the fewest samples of a
+// quantile.
 const (
-	floorUS       = 100   // of a latency: below it schedulers and clocks are measured
-	floorCPUUS    = 1     // of processor time an operation
-	floorDrainS   = 0.5   // of the drain, which is looked at a few times a second
+	floorUS       = 100   // of a latency: smaller changes come from schedulers and clocks
+	floorCPUUS    = 1     // of CPU time per operation
+	floorDrainS   = 0.5   // of the drain time, which is polled a few times per second
 	floorShare    = 0.001 // of a share: one operation in MaxUnsentInverse
 	samplesForP50 = 100
 	samplesForP99 = 1000
 )
 
-// BaselineOf returns what a comparison needs to know of r. ErrBaseline: r has no run, or was interrupted.
+// BaselineOf returns the baseline of r. ErrBaseline: r has no run, or was interrupted.
 func BaselineOf(r *reports.Record) (*Baseline, error) {
 	if len(r.Runs) == 0 || r.Interrupted {
-		return nil, fmt.Errorf("%w: the run of %s was interrupted, or never made", ErrBaseline, text.Quote(r.Scenario.Name))
+		return nil, fmt.Errorf("%w: the run of %s was interrupted or has no results", ErrBaseline, text.Quote(r.Scenario.Name))
 	}
 	b := &Baseline{Schema: BaselineSchema, Kind: r.Kind, Scenario: r.Scenario.Name, SHA256: r.Scenario.SHA256,
 		Environment: r.Environment, Commit: r.Commit, Runs: len(r.Runs)}
@@ -89,16 +90,16 @@ func (b *Baseline) ofLoad(r *reports.Record) {
 		b.add(Figure{Name: Deciding, Better: Lower, Floor: floorCPUUS}, l.Generator.CPUS*1e6/sent, sum.Sent > 0 && l.Generator.CPUS > 0)
 		b.add(Figure{Name: "drained_s", Better: Lower, Floor: floorDrainS}, l.Audit.DrainedS, l.Audit.Drained)
 	}
-	kept := b.Figures[:0]
+	complete := b.Figures[:0]
 	for _, f := range b.Figures {
-		if len(f.Values) == len(r.Runs) { // one that a repeat lacks says nothing about all of them
-			kept = append(kept, f)
+		if len(f.Values) == len(r.Runs) { // a figure that a repeat does not have is dropped
+			complete = append(complete, f)
 		}
 	}
-	b.Figures = kept
+	b.Figures = complete
 }
 
-// add appends a run's value to the figure of f's name, if it is known.
+// add appends the value of a run to the figure with f's name, or adds f. It does nothing if the value is not known.
 func (b *Baseline) add(f Figure, value float64, known bool) {
 	if !known {
 		return

@@ -15,7 +15,7 @@ import (
 	"hongbao/reports/render"
 )
 
-// TestBaselineFiles: a baseline is read back as it was written; repeats in folders are joined; what is none says so.
+// TestBaselineFiles: a baseline file is read as it was written, repeats in folders are joined, and other files give errors.
 func TestBaselineFiles(t *testing.T) {
 	dir := t.TempDir()
 	want, err := BaselineOf(recordtest.Missed())
@@ -27,7 +27,7 @@ func TestBaselineFiles(t *testing.T) {
 	require.Equal(t, want, got)
 	info, err := os.Stat(file)
 	require.NoError(t, err)
-	require.Less(t, info.Size(), int64(8<<10), "small enough to be kept beside the source")
+	require.Less(t, info.Size(), int64(8<<10), "small enough for the repository")
 	require.Error(t, WriteBaseline(filepath.Join(file, "below"), want))
 
 	runs := filepath.Join(dir, "runs")
@@ -49,7 +49,7 @@ func TestBaselineFiles(t *testing.T) {
 	require.NoError(t, render.Write(filepath.Join(runs, "9"), other))
 	_, err = ReadBaseline(runs)
 	require.ErrorIs(t, err, ErrBaseline)
-	require.ErrorContains(t, err, "no repeat")
+	require.ErrorContains(t, err, "not a repeat")
 	_, err = ReadBaseline(t.TempDir())
 	require.ErrorContains(t, err, "neither record.json nor folders")
 
@@ -61,7 +61,7 @@ func TestBaselineFiles(t *testing.T) {
 		"a figure that is negative": strings.Replace(string(whole), `"values":[`, `"values":[-1,`, 1),
 		"no direction":              strings.Replace(string(whole), `"better":"lower"`, `"better":"left"`, 1),
 		"cut off":                   string(whole[:len(whole)/2]),
-		"a verdict that is none":    strings.Replace(string(whole), `"result":"pass"`, `"result":"well"`, 1),
+		"an unknown verdict":        strings.Replace(string(whole), `"result":"pass"`, `"result":"well"`, 1),
 		"no run":                    strings.Replace(string(whole), `"runs":3`, `"runs":0`, 1),
 	} {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))

@@ -1,5 +1,5 @@
-// Package compare compares two load tests of one scenario, or one with a baseline, and decides whether the candidate is
-// worse. Changes are ratios; an interval that holds 1 is no change. It must not read anything but records.
+// Package compare compares two runs of one scenario, of which one may be a baseline file, and decides whether the candidate is
+// worse. A change is a ratio to the base, or a difference for shares. The package reads only records and baselines.
 package compare
 
 import (
@@ -14,38 +14,38 @@ import (
 // DiffSchema is the version of a comparison's JSON.
 const DiffSchema = "hongbao/compare/v1"
 
-// ErrDifferent is wrapped by the error about two sides that are not to be compared.
+// ErrDifferent is wrapped by the error about two sides that are not comparable.
 var ErrDifferent = errors.New("reports: not comparable")
 
-// Diff is a candidate compared with its base.
+// Diff is the comparison of a candidate with its base.
 type Diff struct {
 	Schema     string          `json:"schema"`
-	Result     reports.Verdict `json:"result"` // fail: a regression; unknown: the figures prove nothing
-	Why        []string        `json:"why"`    // of a result that is no pass
+	Result     reports.Verdict `json:"result"` // fail: a regression; unknown: the figures are unreliable
+	Why        []string        `json:"why"`    // reasons of a result that is not pass
 	Notes      []string        `json:"notes"`
 	Scenario   string          `json:"scenario"`
 	Base       Side            `json:"base"`
 	Candidate  Side            `json:"candidate"`
-	MinChange  float64         `json:"min_change"` // as a share; smaller changes are of no account
-	Confidence float64         `json:"confidence"` // of all intervals together
-	Pairs      int             `json:"pairs"`      // rounds that were compared one by one; 0: the sides were compared as a whole
-	Blind      bool            `json:"blind"`      // noise of the pairs could hide what they promise to show
+	MinChange  float64         `json:"min_change"` // as a share; smaller changes are ignored
+	Confidence float64         `json:"confidence"` // joint confidence of all intervals
+	Pairs      int             `json:"pairs"`      // rounds compared in pairs; 0: the sides were not compared in pairs
+	Blind      bool            `json:"blind"`      // noise of the pairs could hide a slowdown that they must detect
 	Rows       []DiffRow       `json:"rows"`
-	Checks     []CheckChange   `json:"checks"` // those that came to something else
+	Checks     []CheckChange   `json:"checks"` // checks whose result changed
 
-	scarce bool // too many rounds were left out
+	tooFewRounds bool // too many rounds were excluded
 }
 
-// Side is one of the two.
+// Side describes the base or the candidate.
 type Side struct {
 	Commit string `json:"commit"`
 	Runs   int    `json:"runs"`
 }
 
-// Change says how a figure moved.
+// Change is the direction of a change of a figure.
 type Change string
 
-// The changes. Noisy: the repeats differ too much, or are too few, to tell.
+// The changes. Noisy: the repeats differ too much or are too few for a decision.
 const (
 	Worse  Change = "worse"
 	Better Change = "better"
@@ -53,44 +53,44 @@ const (
 	Noisy  Change = "noisy"
 )
 
-// DiffRow is one figure on both sides. Of a share, By, Low and High are differences, else ratios to the base.
+// DiffRow compares one figure. By, Low and High are differences for a share, else ratios to the base.
 type DiffRow struct {
 	Name      string  `json:"name"`
 	Better    string  `json:"better"`
 	Share     bool    `json:"share"`
-	Base      float64 `json:"base"` // the typical value: the geometric mean, of a share the mean
+	Base      float64 `json:"base"` // typical value: the mean of a share, the geometric mean of others
 	Candidate float64 `json:"candidate"`
 	By        float64 `json:"by"`
-	Low       float64 `json:"low"`  // of the interval; equal to By where the noise is not known,
-	High      float64 `json:"high"` // or where there is none
+	Low       float64 `json:"low"`  // of the interval; Low and High equal By
+	High      float64 `json:"high"` // if the noise is unknown or zero
 	Known     bool    `json:"known"`
 	Change    Change  `json:"change"`
 }
 
-// CheckChange is a check that came to something else.
+// CheckChange is a check whose result changed.
 type CheckChange struct {
 	Name      string          `json:"name"`
 	Base      reports.Verdict `json:"base"`
 	Candidate reports.Verdict `json:"candidate"`
 }
 
-// DefaultMinChange is the least change that counts unless somebody says otherwise: 5%.
+// DefaultMinChange is the smallest change that counts by default: 5%.
 const DefaultMinChange = 0.05
 
-// With one run on a side its noise is not known. Then a figure counts as moved only when it doubled or halved, or a
-// share when it moved by one in a hundred: single runs of one build on a busy machine differ by less.
+// With one run on a side the noise is unknown. Then a figure counts as changed only if it doubled or halved, and a share if it
+// changed by 0.01. Single runs of one build on a busy machine differ by less.
 const (
-	loneRatio = 2.0
-	loneShare = 0.01
+	singleRunRatio = 2.0
+	singleRunShare = 0.01
 )
 
-// Compare says what moved from base to candidate by minChange, a share, or more. ErrDifferent: the two are not of the
-// same scenario, setting or environment, and different does not allow that; or they are of different kinds.
-func Compare(base, candidate *Baseline, minChange float64, different bool) (*Diff, error) {
+// Compare compares candidate with base. Changes below minChange, a share, are ignored. ErrDifferent: the two differ in
+// scenario, setting or environment and allowDifferent is false, or they differ in kind.
+func Compare(base, candidate *Baseline, minChange float64, allowDifferent bool) (*Diff, error) {
 	d := &Diff{Schema: DiffSchema, Scenario: candidate.Scenario, MinChange: minChange, Confidence: FamilyConfidence, Why: []string{}, Notes: []string{}, Rows: []DiffRow{}, Checks: []CheckChange{},
 		Base: Side{base.Commit, base.Runs}, Candidate: Side{candidate.Commit, candidate.Runs}}
 	differ := differences(base, candidate)
-	if base.Kind != candidate.Kind || len(differ) > 0 && !different {
+	if base.Kind != candidate.Kind || len(differ) > 0 && !allowDifferent {
 		return nil, fmt.Errorf("%w: %s", ErrDifferent, joined(differ))
 	}
 	for _, what := range differ {
@@ -106,65 +106,67 @@ func Compare(base, candidate *Baseline, minChange float64, different bool) (*Dif
 	return d, nil
 }
 
-// yardstick is what a figure is measured with.
-type yardstick struct {
-	tail      float64 // the chance of a change beyond either end of its interval
+// criteria are the parameters of the comparison of one figure.
+type criteria struct {
+	tail      float64 // probability that the true change is above the interval, and the same for below
 	minChange float64
-	paired    bool // the i-th values of both sides belong together
+	paired    bool                    // the i-th values of both sides belong to one round
+	quantiles map[studentArgs]float64 // known results of studentQuantile; nil: they are not stored
 }
 
 func (d *Diff) compareFigures(base, candidate *Baseline) {
-	noisy, decides := 0, false // figures that have an interval
+	noisy, hasDeciding := 0, false // figures that have an interval; whether one of them is Deciding
 	for _, f := range candidate.Figures {
 		if b := base.figure(f.Name); b != nil && !f.Exact && len(f.Values) > 1 && len(b.Values) > 1 {
 			noisy++
-			decides = decides || f.Name == Deciding
+			hasDeciding = hasDeciding || f.Name == Deciding
 		}
 	}
+	quantiles := map[studentArgs]float64{} // of this comparison only, so at most one per figure
 	for i := range candidate.Figures {
 		f := &candidate.Figures[i]
 		b := base.figure(f.Name)
 		if b == nil {
-			d.Notes = append(d.Notes, "the base has no "+text.Quote(f.Name))
+			d.Notes = append(d.Notes, "the base has no figure "+text.Quote(f.Name))
 			continue
 		}
-		y := yardstick{tail: tailOf(f.Name, noisy, decides), minChange: d.MinChange, paired: d.Pairs > 0}
-		d.Rows = append(d.Rows, compareFigure(f, b.Values, f.Values, y))
+		by := criteria{tail: tailOf(f.Name, noisy, hasDeciding), minChange: d.MinChange, paired: d.Pairs > 0, quantiles: quantiles}
+		d.Rows = append(d.Rows, compareFigure(f, b.Values, f.Values, by))
 	}
 	for _, f := range base.Figures {
 		if candidate.figure(f.Name) == nil {
-			d.Notes = append(d.Notes, "the candidate has no "+text.Quote(f.Name))
+			d.Notes = append(d.Notes, "the candidate has no figure "+text.Quote(f.Name))
 		}
 	}
-	if candidate.Kind == "load" && noisy == 0 && d.Pairs == 0 && !d.scarce {
-		d.Notes = append(d.Notes, "one run a side: the noise is not known, so only what doubled or halved counts; repeat the load to see less")
+	if candidate.Kind == "load" && noisy == 0 && d.Pairs == 0 && !d.tooFewRounds {
+		d.Notes = append(d.Notes, "one run per side: the noise is unknown, so only a figure that doubled or halved counts; repeat the load to detect smaller changes")
 	}
 }
 
-// compareFigure compares the values of two sides.
-func compareFigure(f *Figure, base, candidate []float64, of yardstick) DiffRow {
+// compareFigure compares the values of f on the two sides.
+func compareFigure(f *Figure, base, candidate []float64, with criteria) DiffRow {
 	row := DiffRow{Name: f.Name, Better: f.Better, Share: f.Share, Base: mean(base), Candidate: mean(candidate),
 		Known: f.Exact || len(base) > 1 && len(candidate) > 1}
 	repeated := row.Known && !f.Exact
 	var by interval
-	least, noAccount := 0.0, false // what counts
+	least, belowFloor := 0.0, false // the smallest change that counts; the change is within the floor
 	if f.Share {
 		by.guess, least = row.Candidate-row.Base, f.Floor
 		if repeated {
-			by = of.difference(base, candidate, 0)
+			by = with.difference(base, candidate, 0)
 		} else if !row.Known {
-			least = loneShare
+			least = singleRunShare
 		}
 	} else {
 		a, b := atLeast(base, f.Floor), atLeast(candidate, f.Floor)
 		x, y := geometric(a), geometric(b)
-		by.guess, least, noAccount = y/x, of.minChange, math.Abs(y-x) <= f.Floor
+		by.guess, least, belowFloor = y/x, with.minChange, math.Abs(y-x) <= f.Floor
 		if repeated {
-			by = of.ratio(a, b)
+			by = with.ratio(a, b)
 		} else if !row.Known {
-			least = loneRatio - 1
+			least = singleRunRatio - 1
 		}
-		if repeated && min(x, y) > f.Floor { // below it the logarithms are of the floor
+		if repeated && min(x, y) > f.Floor { // otherwise x or y is a mean of floors
 			row.Base, row.Candidate = x, y
 		}
 	}
@@ -172,12 +174,12 @@ func compareFigure(f *Figure, base, candidate []float64, of yardstick) DiffRow {
 		by.low, by.high = by.guess, by.guess
 	}
 	row.By, row.Low, row.High = by.guess, by.low, by.high
-	row.Change = change(by, f, least, noAccount, row.Known)
+	row.Change = change(by, f, least, belowFloor, row.Known)
 	return row
 }
 
-// change says what an interval means. Changes of least and more count; none does when it is of no account.
-func change(by interval, f *Figure, least float64, noAccount, known bool) Change {
+// change classifies an interval. A change counts if it is at least least and not belowFloor.
+func change(by interval, f *Figure, least float64, belowFloor, known bool) Change {
 	zero, up, down := 1.0, 1+least, 1/(1+least)
 	if f.Share {
 		zero, up, down = 0, least, -least
@@ -187,7 +189,7 @@ func change(by interval, f *Figure, least float64, noAccount, known bool) Change
 		rises, falls = Better, Worse
 	}
 	switch {
-	case noAccount && known:
+	case belowFloor && known:
 		return Same
 	case by.low > zero && by.guess >= up && by.guess > zero:
 		return rises
@@ -201,13 +203,13 @@ func change(by interval, f *Figure, least float64, noAccount, known bool) Change
 	return Noisy
 }
 
-// tiny stands for nothing where a logarithm is taken.
-const tiny = 1e-9
+// minPositive replaces zero before a logarithm is taken.
+const minPositive = 1e-9
 
 func atLeast(xs []float64, floor float64) []float64 {
 	out := make([]float64, len(xs))
 	for i, x := range xs {
-		out[i] = max(x, floor, tiny)
+		out[i] = max(x, floor, minPositive)
 	}
 	return out
 }

@@ -10,49 +10,48 @@ import (
 	"hongbao/reports/text"
 )
 
-// Rounds are runs of both sides that were played beside each other, or one right after the other. What the machine does
-// in a round it does to both, so each is compared with its partner. Nobody has to declare them: runs belong together that
-// lie in folders of one name, when each round was over before the next began.
+// A round is a pair of runs, one of each side, that ran at the same time or one directly after the other. A disturbance of the
+// machine affects both runs of a round, so the two are compared as a pair. Rounds are not declared: two runs form a round if
+// their folders have the same name and each round ended before the next began.
 
 const (
-	// mustSee is the slowdown that a comparison in pairs promises to see; where noise could hide it, nothing is claimed.
-	mustSee = 0.10
-	// maxLeftOut is the share of rounds that may be left out, as one in so many. Beyond it those that are left are the
-	// lucky ones.
-	maxLeftOut = 2
+	// detectable is the slowdown that a comparison in pairs must detect. If noise could hide it, the result is unknown.
+	detectable = 0.10
+	// maxExcluded bounds the excluded rounds: one in maxExcluded. With more, the remaining rounds are a biased choice.
+	maxExcluded = 2
 )
 
-// Round is one of several runs that lie in a folder of their own each.
+// Round is one side's run of a round.
 type Round struct {
 	Name  string    `json:"name"`            // of the folder
-	At    time.Time `json:"at"`              // when its load began
-	Doubt string    `json:"doubt,omitempty"` // why it says nothing: not all was offered, or had an end
-	Late  bool      `json:"late,omitempty"`  // all was offered, but not in time: it says nothing of latencies
+	At    time.Time `json:"at"`              // start of its load
+	Doubt string    `json:"doubt,omitempty"` // why the round is excluded: a part of the load was not offered or did not end
+	Late  bool      `json:"late,omitempty"`  // the whole load was offered, but late: its latencies are excluded
 }
 
-// RoundOf returns the round that a load was.
+// RoundOf returns the round of a load whose folder has the given name.
 func RoundOf(name string, l *reports.Load) Round {
 	r := Round{Name: name, At: l.StartedAt, Late: l.Generator.Saturated}
-	if lacks := l.Lacks(); len(lacks) > 0 {
-		r.Doubt = lacks[0].EN
+	if missing := l.Shortfalls(); len(missing) > 0 {
+		r.Doubt = missing[0].EN
 	}
 	return r
 }
 
-// couple is one round's index on either side.
-type couple struct{ base, candidate int }
+// roundPair holds the indices of a round on the two sides.
+type roundPair struct{ base, candidate int }
 
-// pair cuts both sides down to the rounds in which both offered what was asked for, in order of time, and notes what it
-// leaves out. A load that was offered late, as on a machine that others use too, was offered all the same, so that what it
-// cost still counts. False: the sides were not played by rounds, and are what they were.
+// pair reduces both sides to the rounds in which both loads were offered as requested, in order of time, and notes the excluded
+// ones. A round whose load was offered late, as on a shared machine, is excluded only from the latencies: its CPU time
+// counts. ok is false if the sides do not form rounds.
 func (d *Diff) pair(base, candidate *Baseline) (b, c *Baseline, ok bool) {
-	all := couples(base, candidate)
+	all := roundPairs(base, candidate)
 	if len(all) < 2 {
 		return nil, nil, false
 	}
-	d.lonely("base", base, candidate)
-	d.lonely("candidate", candidate, base)
-	var sound, onTime []couple
+	d.noteUnpaired("base", base, candidate)
+	d.noteUnpaired("candidate", candidate, base)
+	var valid, onTime []roundPair
 	for _, at := range all {
 		b, c := base.Rounds[at.base], candidate.Rounds[at.candidate]
 		doubt, side := b.Doubt, "base"
@@ -61,32 +60,32 @@ func (d *Diff) pair(base, candidate *Baseline) (b, c *Baseline, ok bool) {
 		}
 		switch {
 		case doubt != "":
-			d.Notes = append(d.Notes, fmt.Sprintf("round %s is left out: the %s's load was not the one that was asked for: %s", text.Quote(b.Name), side, text.Quote(doubt)))
+			d.Notes = append(d.Notes, fmt.Sprintf("round %s is excluded: the load of the %s was not offered as requested: %s", text.Quote(b.Name), side, text.Quote(doubt)))
 			continue
 		case !b.Late && !c.Late:
 			onTime = append(onTime, at)
 		}
-		sound = append(sound, at)
+		valid = append(valid, at)
 	}
-	if d.Pairs = len(sound); (len(all)-len(sound))*maxLeftOut > len(all) || len(sound) < 2 {
-		d.Result, d.scarce = reports.Unknown, true
-		d.Why = append(d.Why, fmt.Sprintf("the load was the one that was asked for in %d of %d rounds only: a lower rate, or a quieter machine", len(sound), len(all)))
+	if d.Pairs = len(valid); (len(all)-len(valid))*maxExcluded > len(all) || len(valid) < 2 {
+		d.Result, d.tooFewRounds = reports.Unknown, true
+		d.Why = append(d.Why, fmt.Sprintf("the load was offered as requested in only %d of %d rounds; use a lower rate or a quieter machine", len(valid), len(all)))
 	}
-	if late := len(sound) - len(onTime); late > 0 {
-		d.Notes = append(d.Notes, fmt.Sprintf("of %s the latencies are left out: a generator was late in them, and all that was offered was offered in bursts", text.Rounds(late)))
+	if late := len(valid) - len(onTime); late > 0 {
+		d.Notes = append(d.Notes, fmt.Sprintf("the latencies of %s are excluded: a generator was late and offered its load in bursts", rounds(late)))
 	}
-	b = base.only(sound, onTime, func(c couple) int { return c.base })
-	c = candidate.only(sound, onTime, func(c couple) int { return c.candidate })
+	b = base.selectRounds(valid, onTime, func(c roundPair) int { return c.base })
+	c = candidate.selectRounds(valid, onTime, func(c roundPair) int { return c.candidate })
 	return b, c, true
 }
 
-// only returns b with the values of some rounds: latencies of those on time, all else of those that are sound. Figures of
-// which fewer than two values are left are gone.
-func (b *Baseline) only(sound, onTime []couple, index func(couple) int) *Baseline {
+// selectRounds returns b with the values of some rounds: latencies of the rounds onTime, other figures of the rounds valid. A
+// figure with fewer than two values is dropped.
+func (b *Baseline) selectRounds(valid, onTime []roundPair, index func(roundPair) int) *Baseline {
 	cut := *b
 	cut.Doubt, cut.Figures = "", nil
 	for _, f := range b.Figures {
-		from := sound
+		from := valid
 		if strings.HasSuffix(f.Name, "_us") {
 			from = onTime
 		}
@@ -103,22 +102,22 @@ func (b *Baseline) only(sound, onTime []couple, index func(couple) int) *Baselin
 	return &cut
 }
 
-// couples returns the rounds that were played on both sides, in order of time; none unless each was over before the next
+// roundPairs returns the rounds that both sides have, in order of time. It returns nil unless each round ended before the next
 // began.
-func couples(base, candidate *Baseline) (out []couple) {
+func roundPairs(base, candidate *Baseline) (out []roundPair) {
 	for i, r := range base.Rounds {
 		if j := slices.IndexFunc(candidate.Rounds, func(x Round) bool { return x.Name == r.Name }); j >= 0 {
-			out = append(out, couple{i, j})
+			out = append(out, roundPair{i, j})
 		}
 	}
-	began := func(c couple) (first, last time.Time) {
+	began := func(c roundPair) (first, last time.Time) {
 		first, last = base.Rounds[c.base].At, candidate.Rounds[c.candidate].At
 		if last.Before(first) {
 			first, last = last, first
 		}
 		return first, last
 	}
-	slices.SortFunc(out, func(a, b couple) int {
+	slices.SortFunc(out, func(a, b roundPair) int {
 		x, _ := began(a)
 		y, _ := began(b)
 		return x.Compare(y)
@@ -135,23 +134,24 @@ func couples(base, candidate *Baseline) (out []couple) {
 	return out
 }
 
-// lonely notes the rounds of one side that the other has not.
-func (d *Diff) lonely(name string, side, other *Baseline) {
+// noteUnpaired adds a note for each round of side that other does not have.
+func (d *Diff) noteUnpaired(name string, side, other *Baseline) {
 	for _, r := range side.Rounds {
 		if !slices.ContainsFunc(other.Rounds, func(x Round) bool { return x.Name == r.Name }) {
-			d.Notes = append(d.Notes, fmt.Sprintf("round %s of the %s has no partner and is left out", text.Quote(r.Name), name))
+			d.Notes = append(d.Notes, fmt.Sprintf("round %s of the %s has no partner and is excluded", text.Quote(r.Name), name))
 		}
 	}
 }
 
-// blind says why a comparison in pairs could not have seen what it promises to see; "" when it could, or saw it.
-func (d *Diff) blind() string {
+// hiddenSlowdown returns why a comparison in pairs may have missed a slowdown that it must detect, or "" if it cannot have
+// missed one.
+func (d *Diff) hiddenSlowdown() string {
 	for _, r := range d.Rows {
 		if d.Pairs == 0 || r.Name != Deciding || r.Change != Noisy && r.Change != Same {
 			continue
 		}
-		if limit := max(mustSee, d.MinChange); r.High >= 1+limit {
-			return fmt.Sprintf("noise of %s could hide a slowdown of %s: more rounds, longer ones, or a quieter machine", text.Quote(r.Name), text.Percent(limit))
+		if limit := max(detectable, d.MinChange); r.High >= 1+limit {
+			return fmt.Sprintf("noise of %s could hide a slowdown of %s; use more rounds, longer rounds or a quieter machine", text.Quote(r.Name), text.Percent(limit))
 		}
 	}
 	return ""

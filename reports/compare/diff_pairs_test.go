@@ -17,20 +17,20 @@ import (
 	"hongbao/reports/render"
 )
 
-// The spread of one round's ratio of processor time an operation, as a standard deviation of logarithms, and that of
-// latencies, where both sides are played at the same time on two processors that others use too. Measured; docs/ci.md
-// says how. Played by turns they are 0.19 and above 1.
+// The measured spread of the ratio of a round, as a standard deviation of logarithms, for CPU time per operation and for
+// latencies, with both sides running at the same time on two shared processors. docs/ci.md describes the measurement. If the
+// sides run one after the other, the spreads are 0.19 and above 1.
 const (
 	pairedCPU     = 0.032
 	pairedLatency = 0.35
 )
 
-// testRounds is how many rounds hongbao compare plays unless told otherwise.
+// testRounds is the default number of rounds of hongbao compare.
 const testRounds = 7
 
-// duel draws both sides of a load that is played by rounds. Each round is slowed down by whatever the machine does, which
-// meets both sides; slower multiplies the candidate's figures that are better low.
-func (b *bench) duel(r *rand.Rand, n int, slower float64) (base, candidate *Baseline) {
+// rounds draws both sides of n rounds. A random disturbance of the machine multiplies the figures of both sides in a round.
+// slower multiplies the figures of the candidate for which lower is better.
+func (b *bench) rounds(r *rand.Rand, n int, slower float64) (base, candidate *Baseline) {
 	side := func() *Baseline {
 		s := b.measured(r, 1, 0, 1)
 		for i := range s.Figures {
@@ -51,7 +51,7 @@ func (b *bench) duel(r *rand.Rand, n int, slower float64) (base, candidate *Base
 		}{{base, 1, 0}, {candidate, slower, 3 * time.Millisecond}} {
 			for k := range s.to.Figures {
 				f := &s.to.Figures[k]
-				x := math.Exp(r.NormFloat64() * b.noise[k] / math.Sqrt2) // of either side, so of the ratio it is noise[k]
+				x := math.Exp(r.NormFloat64() * b.noise[k] / math.Sqrt2) // per side, so the ratio has the spread noise[k]
 				if f.Better == Lower {
 					x *= machine * s.slower
 				}
@@ -64,7 +64,7 @@ func (b *bench) duel(r *rand.Rand, n int, slower float64) (base, candidate *Base
 	return base, candidate
 }
 
-// inPairs returns the figures of a load with the noise of pairs that was measured; factor multiplies it.
+// inPairs returns a load with the measured noise of pairs, multiplied by factor.
 func inPairs(factor float64) *bench {
 	b := usual(0, 0)
 	for i, f := range b.figures {
@@ -80,26 +80,26 @@ func inPairs(factor float64) *bench {
 	return b
 }
 
-// TestSameBuildInPairsDoesNotAlarm compares a build with itself by rounds: fewer than one comparison in a hundred may
-// alarm, with the noise that was measured, with less, with more, and with other numbers of rounds.
+// TestSameBuildInPairsDoesNotAlarm compares a build with itself in pairs: at most 1 in 100 comparisons may show a regression,
+// with the measured noise, with less, with more, and with other numbers of rounds.
 func TestSameBuildInPairsDoesNotAlarm(t *testing.T) {
 	const times = 1_000
 	for _, c := range []struct {
 		why     string
 		rounds  int
 		factor  float64
-		unknown int // at most; of comparisons that could not have seen a slowdown of a tenth
+		unknown int // at most this many comparisons cannot detect a slowdown of a tenth
 	}{
-		{"the noise that was measured", testRounds, 1, times * 3 / 100},
+		{"the measured noise", testRounds, 1, times * 3 / 100},
 		{"a quiet machine", testRounds, 0.3, 0},
-		{"twice the noise, under which little can be told", testRounds, 2, times},
+		{"twice the noise, which hides most changes", testRounds, 2, times},
 		{"few rounds", 3, 1, times},
 		{"many rounds", 10, 1, times / 100},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			r, b, alarms, unknown := rand.New(rand.NewPCG(7, 13)), inPairs(c.factor), 0, 0
 			for range times {
-				base, candidate := b.duel(r, c.rounds, 1)
+				base, candidate := b.rounds(r, c.rounds, 1)
 				d, err := Compare(base, candidate, DefaultMinChange, false)
 				require.NoError(t, err)
 				require.Equal(t, c.rounds, d.Pairs)
@@ -117,14 +117,13 @@ func TestSameBuildInPairsDoesNotAlarm(t *testing.T) {
 	}
 }
 
-// TestPlantedTenthIsFlagged plants a candidate that takes a tenth more processor time: with the noise that was measured
-// and the default number of rounds, 95 of 100 comparisons and more flag it. Compared as a whole, without pairs, the same
-// figures hardly ever do.
+// TestPlantedTenthIsFlagged compares with a candidate that takes a tenth more CPU time: with the measured noise and the default
+// number of rounds, more than 95 of 100 comparisons are regressions. Without pairs, the same figures rarely are.
 func TestPlantedTenthIsFlagged(t *testing.T) {
 	const times = 1_000
 	r, b, flagged, whole, passed := rand.New(rand.NewPCG(7, 13)), inPairs(1), 0, 0, 0
 	for range times {
-		base, candidate := b.duel(r, testRounds, 1.1)
+		base, candidate := b.rounds(r, testRounds, 1.1)
 		d, err := Compare(base, candidate, DefaultMinChange, false)
 		require.NoError(t, err)
 		switch d.Result {
@@ -144,28 +143,28 @@ func TestPlantedTenthIsFlagged(t *testing.T) {
 	t.Logf("%d flagged in pairs, %d without, %d passed, of %d", flagged, whole, passed, times)
 	require.Greater(t, flagged, times*95/100)
 	require.Less(t, whole, times*20/100)
-	require.Zero(t, passed, "what is not flagged is unknown")
+	require.Zero(t, passed, "the others are unknown")
 }
 
-// TestSecondLook: where noise could hide a tenth, as many rounds again are played and looked at together, once. A build
-// against itself alarms in one of a hundred at most all the same, and a planted tenth is found on machines that are too
-// noisy for the rounds there would have been.
+// TestSecondLook: if noise could hide a slowdown of a tenth, the same number of rounds is added once and all are compared
+// together. A build compared with itself still shows a regression in at most 1 of 100 comparisons, and a slowdown of a tenth is
+// found on machines that are too noisy for the first rounds alone.
 func TestSecondLook(t *testing.T) {
 	const times = 1_000
 	for _, c := range []struct {
 		why      string
-		factor   float64 // on the noise that was measured
+		factor   float64 // of the measured noise
 		slower   float64
-		low, top int // how many alarm
+		low, top int // bounds of the number of regressions
 	}{
 		{"one build", 1, 1, 0, times / 100},
 		{"one build, twice the noise", 2, 1, 0, times / 100},
-		{"a tenth, with the noise that was measured", 1, 1.1, times * 97 / 100, times},
+		{"a tenth, with the measured noise", 1, 1.1, times * 97 / 100, times},
 		{"a tenth, twice the noise", 2, 1.1, times * 90 / 100, times},
 	} {
 		r, b, alarms := rand.New(rand.NewPCG(11, 13)), inPairs(c.factor), 0
 		for range times {
-			base, candidate := b.duel(r, 2*testRounds, c.slower)
+			base, candidate := b.rounds(r, 2*testRounds, c.slower)
 			first := [2]*Baseline{base.first(testRounds), candidate.first(testRounds)}
 			d, err := Compare(first[0], first[1], DefaultMinChange, false)
 			require.NoError(t, err)
@@ -183,7 +182,7 @@ func TestSecondLook(t *testing.T) {
 	}
 }
 
-// first returns the first n rounds of b.
+// first returns b with its first n rounds.
 func (b *Baseline) first(n int) *Baseline {
 	out := *b
 	out.Runs, out.Rounds, out.Figures = n, b.Rounds[:n], append([]Figure{}, b.Figures...)
@@ -193,7 +192,7 @@ func (b *Baseline) first(n int) *Baseline {
 	return &out
 }
 
-// TestPairedIntervalHoldsTheTruth: the interval of paired values holds the true change about as often as it says.
+// TestPairedIntervalHoldsTheTruth: the interval of paired values contains the true change about as often as its confidence says.
 func TestPairedIntervalHoldsTheTruth(t *testing.T) {
 	r, missed := rand.New(rand.NewPCG(3, 5)), 0
 	const times, tail, truth = 4_000, 0.05, 1.07
@@ -203,20 +202,20 @@ func TestPairedIntervalHoldsTheTruth(t *testing.T) {
 			x := 100 * math.Exp(r.NormFloat64())
 			a, b = append(a, x), append(b, x*truth*math.Exp(r.NormFloat64()*0.04))
 		}
-		if by := (yardstick{tail: tail, paired: true}).ratio(a, b); by.low > truth || by.high < truth {
+		if by := (criteria{tail: tail, paired: true}).ratio(a, b); by.low > truth || by.high < truth {
 			missed++
 		}
 	}
 	require.InDelta(t, 2*tail, float64(missed)/times, 0.02)
 }
 
-// byRounds returns sides of three figures that were played by rounds; the candidate is slower by what times says.
+// byRounds returns both sides of n rounds with little noise. The candidate is slower by the factor times.
 func byRounds(n int, times float64) (base, candidate *Baseline) {
 	r := rand.New(rand.NewPCG(1, 2))
-	return inPairs(0.2).duel(r, n, times)
+	return inPairs(0.2).rounds(r, n, times)
 }
 
-// TestPairs: which runs belong together, and what is left out is said.
+// TestPairs: which runs form pairs, and that excluded rounds are noted.
 func TestPairs(t *testing.T) {
 	for _, c := range []struct {
 		why    string
@@ -232,8 +231,8 @@ func TestPairs(t *testing.T) {
 				f.Values[0], f.Values[last] = f.Values[last], f.Values[0]
 			}
 		}, 7, ""},
-		{"the candidate began first now and then", func(b, _ *Baseline) { b.Rounds[3].At = b.Rounds[3].At.Add(time.Second) }, 7, ""},
-		{"one side after the other, though under the same names", func(_, c *Baseline) {
+		{"the candidate began first in one round", func(b, _ *Baseline) { b.Rounds[3].At = b.Rounds[3].At.Add(time.Second) }, 7, ""},
+		{"one side after the other, with the same names", func(_, c *Baseline) {
 			for i := range c.Rounds {
 				c.Rounds[i].At = c.Rounds[i].At.Add(time.Hour)
 			}
@@ -243,16 +242,16 @@ func TestPairs(t *testing.T) {
 				c.Rounds[i].Name = "repeat " + c.Rounds[i].Name
 			}
 		}, 0, ""},
-		{"nobody knows", func(b, _ *Baseline) { b.Rounds = nil }, 0, ""},
+		{"no rounds", func(b, _ *Baseline) { b.Rounds = nil }, 0, ""},
 		{"a round without a partner", func(_, c *Baseline) { c.Rounds[6].Name = "99" }, 6, "round 07 of the base has no partner"},
-		{"a round in doubt", func(_, c *Baseline) { c.Rounds[2].Doubt, c.Doubt = "it stood still", "it stood still" }, 6,
-			"round 03 is left out: the candidate's load was not the one that was asked for: it stood still"},
-		{"rounds offered late, of which the cost counts", func(b, c *Baseline) {
+		{"an unreliable round", func(_, c *Baseline) { c.Rounds[2].Doubt, c.Doubt = "it stood still", "it stood still" }, 6,
+			"round 03 is excluded: the load of the candidate was not offered as requested: it stood still"},
+		{"rounds offered late, whose CPU time counts", func(b, c *Baseline) {
 			for i := range 4 {
 				b.Rounds[i].Late = true
 			}
 			c.Rounds[4].Late = true
-		}, 7, "of 5 rounds the latencies are left out"},
+		}, 7, "the latencies of 5 rounds are excluded"},
 	} {
 		base, candidate := byRounds(7, 1)
 		for _, s := range []*Baseline{base, candidate} {
@@ -269,8 +268,8 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestLateRounds: latencies of late rounds are left out, whatever they are; what is not a latency counts; and where too
-// few rounds were on time no latency is compared, and nobody takes that for a pass of it.
+// TestLateRounds: the latencies of late rounds are excluded, and their other figures count. If too few rounds were on time, the
+// comparison has no rows for latencies.
 func TestLateRounds(t *testing.T) {
 	base, candidate := byRounds(7, 1)
 	for i := range 3 {
@@ -296,11 +295,11 @@ func TestLateRounds(t *testing.T) {
 	for _, r := range d.Rows {
 		require.False(t, strings.HasSuffix(r.Name, "_us"), r.Name)
 	}
-	require.Contains(t, strings.Join(d.Notes, "\n"), "of 6 rounds the latencies are left out")
+	require.Contains(t, strings.Join(d.Notes, "\n"), "the latencies of 6 rounds are excluded")
 }
 
-// TestPairsInDoubt: with half of the rounds left out a comparison still stands; with more it does not, whatever the
-// others show.
+// TestPairsInDoubt: with half of the rounds excluded the result is valid; with more it is unknown, whatever the other rounds
+// show.
 func TestPairsInDoubt(t *testing.T) {
 	for _, c := range []struct {
 		why    string
@@ -309,7 +308,7 @@ func TestPairsInDoubt(t *testing.T) {
 		want   reports.Verdict
 	}{
 		{"half of them", 10, 5, reports.Fail},
-		{"more", 10, 6, reports.Unknown},
+		{"more than half", 10, 6, reports.Unknown},
 		{"all but one", 10, 9, reports.Unknown},
 		{"all", 10, 10, reports.Unknown},
 	} {
@@ -325,24 +324,24 @@ func TestPairsInDoubt(t *testing.T) {
 	}
 }
 
-// TestPairsTooNoisy: where a slowdown of a tenth could hide nothing is claimed, and what to do is said.
+// TestPairsTooNoisy: if noise could hide a slowdown of a tenth, the result is unknown and the reason says what to do.
 func TestPairsTooNoisy(t *testing.T) {
-	base, candidate := inPairs(6).duel(rand.New(rand.NewPCG(5, 5)), testRounds, 1)
+	base, candidate := inPairs(6).rounds(rand.New(rand.NewPCG(5, 5)), testRounds, 1)
 	d, err := Compare(base, candidate, DefaultMinChange, false)
 	require.NoError(t, err)
 	require.Equal(t, reports.Unknown, d.Result)
 	require.Contains(t, d.Why[0], "noise of cpu_us_per_operation could hide a slowdown of 10%")
 	var out bytes.Buffer
 	require.NoError(t, Table(&out, d, false))
-	require.Contains(t, out.String(), "Compared in pairs, over 7 rounds that both sides played. cpu_us_per_operation decides")
+	require.Contains(t, out.String(), "Compared in pairs, over 7 rounds of both sides. cpu_us_per_operation is the deciding figure")
 	require.NoError(t, JSON(&out, d))
 	d, err = Compare(base, candidate, 5, false)
 	require.NoError(t, err)
-	require.Equal(t, reports.Pass, d.Result, "who lets six times as much pass sees that")
+	require.Equal(t, reports.Pass, d.Result, "noise cannot hide a change of more than six times")
 }
 
-// TestRoundsInFolders: folders of one name on both sides are rounds when their loads began in that order, and a baseline
-// file keeps it.
+// TestRoundsInFolders: folders with the same name on both sides are rounds if their loads began in that order. A baseline file
+// keeps the rounds.
 func TestRoundsInFolders(t *testing.T) {
 	dir := t.TempDir()
 	start := recordtest.Loaded().Runs[0].Load.StartedAt
@@ -351,7 +350,7 @@ func TestRoundsInFolders(t *testing.T) {
 			r := recordtest.Loaded()
 			r.Runs = r.Runs[:1]
 			reports.Summarise(r)
-			if i == 1 && side == "candidate" { // a round that is left out, and evaluated less than the others
+			if i == 1 && side == "candidate" { // an excluded round with fewer evaluations
 				r.Runs[0].Load.Operations[0].InFlight++
 				r.Runs[0].Checks[0].Result, r.Runs[0].Checks[0].Evaluations = reports.Unknown, 0
 				reports.Conclude(&r.Runs[0])

@@ -8,10 +8,10 @@ import (
 	"hongbao/reports/text"
 )
 
-// maxDifferences bounds how many differences an error names.
+// maxDifferences bounds the differences in an error message.
 const maxDifferences = 8
 
-// differences lists what keeps two sides from being compared.
+// differences returns the differences that make two sides not comparable.
 func differences(a, b *Baseline) []string {
 	var out []string
 	differ := func(what, x, y string) {
@@ -21,7 +21,7 @@ func differences(a, b *Baseline) []string {
 	}
 	differ("kind", a.Kind, b.Kind)
 	differ("scenario", a.Scenario, b.Scenario)
-	differ("scenario file (sha256)", short8(a.SHA256), short8(b.SHA256))
+	differ("scenario file (sha256)", shortHash(a.SHA256), shortHash(b.SHA256))
 	settings := func(x *Baseline) map[string]string {
 		m := map[string]string{}
 		for _, s := range x.Setting {
@@ -44,7 +44,7 @@ func differences(a, b *Baseline) []string {
 	return out
 }
 
-func short8(hash string) string { return text.Clip(hash, text.HashDigits+1) }
+func shortHash(hash string) string { return text.Clip(hash, text.HashDigits+1) }
 
 func joined(differ []string) string {
 	if len(differ) > maxDifferences {
@@ -53,7 +53,7 @@ func joined(differ []string) string {
 	return strings.Join(differ, "; ")
 }
 
-// compareChecks lists the checks that came to something else.
+// compareChecks adds the checks whose result changed. A check that the candidate does not have is unknown.
 func (d *Diff) compareChecks(base, candidate *Baseline) {
 	was := map[string]reports.Verdict{}
 	for _, c := range base.Checks {
@@ -73,20 +73,20 @@ func (d *Diff) compareChecks(base, candidate *Baseline) {
 	}
 }
 
-// compareDigests looks at simulations, which are a function of commit and seed.
-func (d *Diff) compareDigests(base, candidate *Baseline, alike bool) {
+// compareDigests compares the digests of two simulations, which depend only on commit and seed.
+func (d *Diff) compareDigests(base, candidate *Baseline, sameSetting bool) {
 	switch {
 	case base.Digest == candidate.Digest:
-	case alike && base.Commit == candidate.Commit && !strings.Contains(base.Commit, "+") && base.Commit != "unknown":
-		d.Why = append(d.Why, "one commit and one seed gave two digests: the simulation is not deterministic")
+	case sameSetting && base.Commit == candidate.Commit && !strings.Contains(base.Commit, "+") && base.Commit != "unknown":
+		d.Why = append(d.Why, "the same commit and seed gave two digests: the simulation is not deterministic")
 		d.Result = reports.Fail
 	default:
-		d.Notes = append(d.Notes, fmt.Sprintf("the digest changed: %s was %s", text.Quote(candidate.Digest), text.Quote(base.Digest)))
+		d.Notes = append(d.Notes, fmt.Sprintf("the digest changed from %s to %s", text.Quote(base.Digest), text.Quote(candidate.Digest)))
 	}
 }
 
-// conclude sets the result: a regression is a figure that is worse or a check that fails and did not; what was not
-// measured as asked, or is no longer checked, is unknown.
+// conclude sets the result. Fail: a figure is worse, or a check fails that did not fail before. Unknown: the figures are
+// unreliable, or a check has no result any more.
 func (d *Diff) conclude(base, candidate *Baseline) {
 	results := []reports.Verdict{reports.Pass}
 	if d.Result != "" {
@@ -96,10 +96,10 @@ func (d *Diff) conclude(base, candidate *Baseline) {
 		switch {
 		case c.Candidate == reports.Fail:
 			results = append(results, reports.Fail)
-			d.Why = append(d.Why, fmt.Sprintf("check %s is fail and was %s", text.Quote(c.Name), text.OrDash(string(c.Base))))
+			d.Why = append(d.Why, fmt.Sprintf("check %s changed from %s to fail", text.Quote(c.Name), text.OrDash(string(c.Base))))
 		case c.Candidate == reports.Unknown && c.Base != "":
 			results = append(results, reports.Unknown)
-			d.Why = append(d.Why, fmt.Sprintf("check %s is unknown and was %s", text.Quote(c.Name), c.Base))
+			d.Why = append(d.Why, fmt.Sprintf("check %s changed from %s to unknown", text.Quote(c.Name), c.Base))
 		}
 	}
 	for _, side := range []struct {
@@ -107,15 +107,15 @@ func (d *Diff) conclude(base, candidate *Baseline) {
 	}{{"base", base.Doubt}, {"candidate", candidate.Doubt}} {
 		if side.doubt != "" {
 			results = append(results, reports.Unknown)
-			d.Why = append(d.Why, fmt.Sprintf("the figures of the %s prove nothing: %s", side.name, text.Quote(side.doubt)))
+			d.Why = append(d.Why, fmt.Sprintf("the figures of the %s are unreliable: %s", side.name, text.Quote(side.doubt)))
 		}
 	}
-	if why := d.blind(); why != "" {
+	if why := d.hiddenSlowdown(); why != "" {
 		d.Blind = true
 		results = append(results, reports.Unknown)
 		d.Why = append(d.Why, why)
 	}
-	if base.Doubt == "" && candidate.Doubt == "" && !d.scarce {
+	if base.Doubt == "" && candidate.Doubt == "" && !d.tooFewRounds {
 		var worse []string
 		for _, r := range d.Rows {
 			if r.Change == Worse {
@@ -127,9 +127,9 @@ func (d *Diff) conclude(base, candidate *Baseline) {
 			d.Why = append(d.Why, "worse: "+text.Names(worse).EN)
 		}
 	}
-	if len(d.Rows) == 0 && !d.scarce {
+	if len(d.Rows) == 0 && !d.tooFewRounds {
 		results = append(results, reports.Unknown)
-		d.Why = append(d.Why, "there is no figure that both sides have")
+		d.Why = append(d.Why, "the two sides have no figure in common")
 	}
 	d.Result = reports.Combine(results...)
 }

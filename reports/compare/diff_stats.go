@@ -1,41 +1,39 @@
 package compare
 
-import (
-	"math"
-)
+import "math"
 
-// The comparison's statistics. Repeats of a load are few, and their figures are about lognormal: a run is slower by a
-// factor, not by so many milliseconds. So the logarithms are compared.
+// The statistics of a comparison. A load has few repeats, and its figures are about lognormally distributed: a disturbed run is
+// slower by a factor. So the logarithms are compared.
 //
-// Rounds in which both sides were played are compared one by one, by Student's t on the logarithms of the ratios:
-// whatever slowed down both is not in a ratio. It is t and not Wilcoxon's signed ranks, because of seven rounds those
-// cannot say more than 1 in 64, which is too little for a family of figures. Sides that were not played by rounds are
-// compared by Welch's t, which lets them differ in noise and is exact enough from three repeats on.
+// Rounds are compared in pairs, by Student's t on the logarithms of the ratios, because a disturbance of both runs of a round
+// cancels in the ratio. Wilcoxon's signed-rank test is not used: with seven rounds its smallest p-value is 1 in 64, which is
+// too large for a family of figures. Sides without rounds are compared by Welch's t, which allows different noise on the two
+// sides and is accurate enough from three repeats.
 //
-// The intervals of all figures together hold with FamilyConfidence, by Bonferroni with weights: half of the chance of
-// an error is the deciding figure's, the others share the other half. So of a hundred comparisons of a build with
-// itself fewer than one shows any difference, however many figures are looked at, and half of those a worse one.
+// All intervals together hold with FamilyConfidence, by a weighted Bonferroni correction: the deciding figure has half of the
+// error probability, and the other figures share the other half. So fewer than 1 in 100 comparisons of a build with itself
+// show any difference, for any number of figures, and half of those differences are in the worse direction.
 
-// FamilyConfidence is the confidence of all intervals of one comparison together.
+// FamilyConfidence is the joint confidence of all intervals of one comparison.
 const FamilyConfidence = 0.99
 
-// resolution is the least spread, as a standard deviation of logarithms, that a side is believed to have: histograms
-// keep three digits, and repeats that agree better than that agree by chance.
-const resolution = 0.001
+// minSpread is the smallest assumed spread of a side, as a standard deviation of logarithms. Histograms keep three digits, so
+// repeats that agree better agree by chance.
+const minSpread = 0.001
 
-// interval is a range that holds the true change with the confidence asked for, and the best guess in it.
+// interval is a confidence interval of a change, with the best estimate in it.
 type interval struct{ low, guess, high float64 }
 
-// Deciding is the figure that a comparison of loads rests on. Processor time an operation at a fixed rate differs least
-// from one run to the next; latencies differ by several times as much.
+// Deciding is the most important figure of a comparison of loads: CPU time per operation. At a fixed rate it differs least
+// between runs; latencies differ several times as much.
 const Deciding = "cpu_us_per_operation"
 
-// tailOf returns the chance of a change beyond either end of a figure's interval, among so many figures that have one.
-// decides: the deciding one is among them.
-func tailOf(name string, figures int, decides bool) float64 {
+// tailOf returns criteria.tail for a figure. figures is the number of figures with an interval, and hasDeciding reports whether
+// the deciding figure is one of them.
+func tailOf(name string, figures int, hasDeciding bool) float64 {
 	all := (1 - FamilyConfidence) / 2
 	switch {
-	case !decides || figures == 1:
+	case !hasDeciding || figures == 1:
 		return all / float64(max(figures, 1))
 	case name == Deciding:
 		return all / 2
@@ -43,8 +41,8 @@ func tailOf(name string, figures int, decides bool) float64 {
 	return all / 2 / float64(figures-1)
 }
 
-// ratio returns the ratio of b's typical value to a's. All values are above zero; each side has at least two.
-func (y yardstick) ratio(a, b []float64) interval {
+// ratio returns the interval of the ratio of b's typical value to a's. All values are above zero; each side has at least two.
+func (c criteria) ratio(a, b []float64) interval {
 	logs := func(xs []float64) []float64 {
 		out := make([]float64, len(xs))
 		for i, x := range xs {
@@ -52,43 +50,57 @@ func (y yardstick) ratio(a, b []float64) interval {
 		}
 		return out
 	}
-	d := y.difference(logs(a), logs(b), resolution)
-	return interval{math.Exp(max(d.low, -widest)), math.Exp(d.guess), math.Exp(min(d.high, widest))}
+	d := c.difference(logs(a), logs(b), minSpread)
+	return interval{math.Exp(max(d.low, -maxLog)), math.Exp(d.guess), math.Exp(min(d.high, maxLog))}
 }
 
-// widest bounds the logarithm of an interval's ends: of two repeats it may be anything, and JSON has no infinity.
-const widest = 300.0
+// maxLog bounds the logarithm of the ends of an interval: with two repeats they may be huge, and JSON has no infinity.
+const maxLog = 300.0
 
-// difference returns by how much b's mean is above a's. least is the least spread that a side is believed to have.
-func (y yardstick) difference(a, b []float64, least float64) interval {
-	if y.paired {
-		return pairedInterval(a, b, y.tail, least)
+// difference returns the interval of mean(b) − mean(a). least is the smallest assumed spread of a side.
+func (c criteria) difference(a, b []float64, least float64) interval {
+	if c.paired {
+		return c.pairedInterval(a, b, least)
 	}
-	return welchInterval(a, b, y.tail, least)
+	return c.welchInterval(a, b, least)
 }
 
-// pairedInterval returns by how much b is above a, whose values belong together one by one:
+// quantile returns studentQuantile, and takes it from c.quantiles if it is known: all figures that are compared in pairs have
+// the same degrees of freedom.
+func (c criteria) quantile(freedom float64) float64 {
+	args := studentArgs{c.tail, freedom}
+	if t, ok := c.quantiles[args]; ok {
+		return t
+	}
+	t := studentQuantile(args.tail, args.freedom)
+	if c.quantiles != nil {
+		c.quantiles[args] = t
+	}
+	return t
+}
+
+// pairedInterval returns the interval of the mean difference of the pairs (aᵢ, bᵢ):
 //
 //	mean(d) ± t(1−tail, n−1)·s/√n,   dᵢ = bᵢ − aᵢ
 //
-// with s, the standard deviation of d, at least that of two sides that have the spread least each.
-func pairedInterval(a, b []float64, tail, least float64) interval {
+// with s, the standard deviation of d, at least that of two sides with the spread least.
+func (c criteria) pairedInterval(a, b []float64, least float64) interval {
 	d := make([]float64, len(a))
 	for i := range a {
 		d[i] = b[i] - a[i]
 	}
 	n := float64(len(d))
 	guess, variance := moments(d)
-	half := studentQuantile(tail, n-1) * math.Sqrt(max(variance, 2*least*least)/n)
+	half := c.quantile(n-1) * math.Sqrt(max(variance, 2*least*least)/n)
 	return interval{guess - half, guess, guess + half}
 }
 
-// welchInterval returns by how much b's mean is above a's:
+// welchInterval returns the interval of the difference of the means:
 //
 //	mean(b) − mean(a) ± t(1−tail, ν)·√(s²a/na + s²b/nb)
 //
-// with ν the degrees of freedom after Welch and Satterthwaite, and s at least least.
-func welchInterval(a, b []float64, tail, least float64) interval {
+// with ν the degrees of freedom by Welch and Satterthwaite, and s at least least.
+func (c criteria) welchInterval(a, b []float64, least float64) interval {
 	ma, va := moments(a)
 	mb, vb := moments(b)
 	na, nb := float64(len(a)), float64(len(b))
@@ -98,11 +110,11 @@ func welchInterval(a, b []float64, tail, least float64) interval {
 		return interval{guess, guess, guess}
 	}
 	freedom := (ea + eb) * (ea + eb) / (ea*ea/(na-1) + eb*eb/(nb-1))
-	half := studentQuantile(tail, freedom) * math.Sqrt(ea+eb)
+	half := c.quantile(freedom) * math.Sqrt(ea+eb)
 	return interval{guess - half, guess, guess + half}
 }
 
-// moments returns the mean and the variance of a sample of two or more.
+// moments returns the mean and the variance of a sample of at least two values.
 func moments(xs []float64) (mean, variance float64) {
 	for _, x := range xs {
 		mean += x
@@ -114,12 +126,27 @@ func moments(xs []float64) (mean, variance float64) {
 	return mean, variance / float64(len(xs)-1)
 }
 
-// studentQuantile returns the t that Student's distribution with so many degrees of freedom, one or more, exceeds with
-// the chance tail, which is below a half.
+// studentArgs are the arguments of studentQuantile.
+type studentArgs struct{ tail, freedom float64 }
+
+// studentQuantile returns the t that a variable of Student's distribution exceeds with probability tail, which is below ½.
+// freedom is the number of degrees of freedom, at least 1. It bisects the angle θ with t = √ν·tan θ. Most of the cost of a
+// comparison is in studentTail, so after some steps Newton's method estimates θ, and only steps close to the estimate are
+// evaluated. The result is the same as without the estimate.
 func studentQuantile(tail, freedom float64) float64 {
-	low, high := 0.0, math.Pi/2 // of the angle whose tangent is t/√ν
-	for range 45 {
-		if mid := (low + high) / 2; studentTail(mid, freedom) > tail {
+	const steps, coarse = 45, 8
+	const near = 1e-12 // distance from the estimate: far above its error and above the resolution of the bisection
+	low, high, estimate := 0.0, math.Pi/2, 0.0
+	for i := range steps {
+		if i == coarse {
+			estimate = studentAngle(low, tail, freedom)
+		}
+		mid := (low + high) / 2
+		above := mid < estimate // whether θ is above mid
+		if estimate == 0 || math.Abs(mid-estimate) < near {
+			above = studentTail(mid, freedom) > tail
+		}
+		if above {
 			low = mid
 		} else {
 			high = mid
@@ -128,11 +155,36 @@ func studentQuantile(tail, freedom float64) float64 {
 	return math.Sqrt(freedom) * math.Tan((low+high)/2)
 }
 
-// studentTail returns the chance beyond t = √ν·tan θ, which is half of the regularised incomplete beta function
+// studentAngle returns the θ above low with studentTail(θ, ν) = tail by Newton's method, or 0 if low is too small: there
+// studentTail is not accurate enough. The derivative of studentTail is
+//
+//	−Γ((ν+1)/2) / (√π·Γ(ν/2)) · cos^(ν−1) θ
+//
+// and studentTail is convex, so the iteration approaches θ from below.
+func studentAngle(low, tail, freedom float64) float64 {
+	const minLow, maxSteps = 0.1, 20 // about four steps are usual
+	if low < minLow {
+		return 0
+	}
+	a, _ := math.Lgamma((freedom + 1) / 2)
+	b, _ := math.Lgamma(freedom / 2)
+	slope := math.Exp(a-b) / math.Sqrt(math.Pi)
+	theta := low
+	for range maxSteps {
+		step := (studentTail(theta, freedom) - tail) / (slope * math.Pow(math.Cos(theta), freedom-1))
+		theta += step
+		if step < 1e-10 { // convergence is quadratic, so the error is far below that
+			return theta
+		}
+	}
+	return 0
+}
+
+// studentTail returns the probability of values above t = √ν·tan θ, which is half of the regularised incomplete beta function
 //
 //	I(x; a, b) = xᵃ(1−x)ᵇ / (a·B(a, b)) · 1/(1 + d₁/(1 + d₂/(1 + …))),   x = cos²θ, a = ν/2, b = ½
 //
-// with the continued fraction of DLMF 8.17.22, cut where it no longer changes what is printed.
+// with the continued fraction of DLMF 8.17.22, cut after a number of terms that no longer change the printed digits.
 func studentTail(theta, freedom float64) float64 {
 	const terms = 60
 	a, b, cos := freedom/2, 0.5, math.Cos(theta)

@@ -17,7 +17,7 @@ import (
 	"hongbao/reports/terminal"
 )
 
-// TestStudentQuantile holds the quantile to the tables of any textbook.
+// TestStudentQuantile compares the quantile with the tables of textbooks.
 func TestStudentQuantile(t *testing.T) {
 	for _, c := range []struct{ tail, freedom, want float64 }{
 		{0.25, 1, 1}, {0.25, 8, 0.7064}, {0.025, 1, 12.706}, {0.025, 2, 4.303}, {0.025, 8, 2.306}, {0.005, 4, 4.604}, {0.0005, 8, 5.041}, {0.0005, 20, 3.850}, {0.025, 1000, 1.962},
@@ -26,14 +26,14 @@ func TestStudentQuantile(t *testing.T) {
 	}
 }
 
-// bench is a load as it is measured again and again: each figure has its typical value and its own noise.
+// bench is a model of a load that is measured repeatedly: each figure has a typical value and its own noise.
 type bench struct {
 	figures []Figure
 	typical []float64
 	noise   []float64 // standard deviation of logarithms
 }
 
-// usual returns the figures of a load of three operations, with noise from low to high.
+// usual returns a load with three kinds of operations, whose figures have noise from low to high.
 func usual(low, high float64) *bench {
 	b := new(bench)
 	add := func(f Figure, typical float64) {
@@ -53,8 +53,8 @@ func usual(low, high float64) *bench {
 	return b
 }
 
-// measured draws the runs of one side; all runs of some share of the time are half as slow again, as when a neighbour
-// wakes up, and slower multiplies what is better low.
+// measured draws n runs of one side. A share of the runs, neighbour, is slower by half, as if another program used the machine.
+// slower multiplies the figures for which lower is better.
 func (b *bench) measured(r *rand.Rand, n int, neighbour, slower float64) *Baseline {
 	out := &Baseline{Schema: BaselineSchema, Kind: "load", Scenario: "rain", Commit: "3fc25ea", Runs: n}
 	out.Figures = append(out.Figures, b.figures...)
@@ -78,8 +78,8 @@ func (b *bench) measured(r *rand.Rand, n int, neighbour, slower float64) *Baseli
 	return out
 }
 
-// TestSameBuildDoesNotAlarm compares a build with itself many times: fewer than one comparison in a hundred may show
-// anything worse, over all figures together. The seed is fixed, so the test is too.
+// TestSameBuildDoesNotAlarm compares a build with itself many times: fewer than 1 in 100 comparisons may show a regression in
+// any figure. The seed is fixed, so the test is deterministic.
 func TestSameBuildDoesNotAlarm(t *testing.T) {
 	const times = 1_000
 	for _, c := range []struct {
@@ -88,13 +88,13 @@ func TestSameBuildDoesNotAlarm(t *testing.T) {
 		low, high float64
 		neighbour float64
 	}{
-		{"quiet figures, which a small difference could part", 5, 0.01, 0.03, 0},
+		{"little noise, so that a small difference could be significant", 5, 0.01, 0.03, 0},
 		{"noise as on a shared machine", 5, 0.03, 0.10, 0},
-		{"and a neighbour that wakes up in one run of ten", 5, 0.03, 0.10, 0.1},
+		{"with another program in one run of ten", 5, 0.03, 0.10, 0.1},
 		{"few repeats", 3, 0.03, 0.10, 0},
-		{"two repeats, which is almost nothing", 2, 0.03, 0.10, 0},
+		{"two repeats, the fewest", 2, 0.03, 0.10, 0},
 		{"many repeats", 15, 0.03, 0.10, 0},
-		{"single runs, of which only what doubled counts", 1, 0.03, 0.10, 0.1},
+		{"single runs, for which only doubling counts", 1, 0.03, 0.10, 0.1},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			r, b, alarms := rand.New(rand.NewPCG(7, 11)), usual(c.low, c.high), 0
@@ -111,11 +111,11 @@ func TestSameBuildDoesNotAlarm(t *testing.T) {
 	}
 }
 
-// TestSlowdownIsFlagged plants a build that is slower by a tenth: with noise of 2% and five repeats it is nearly always
-// called worse. Two builds of which one is faster alike are never called worse.
+// TestSlowdownIsFlagged compares with a build that is slower by a tenth: with noise of 2% and five repeats it is nearly always
+// worse. A build that is faster by as much is nearly always better and never worse.
 func TestSlowdownIsFlagged(t *testing.T) {
 	const times = 500
-	r, b, flagged, praised := rand.New(rand.NewPCG(7, 11)), usual(0.02, 0.02), 0, 0
+	r, b, flagged, better := rand.New(rand.NewPCG(7, 11)), usual(0.02, 0.02), 0, 0
 	for range times {
 		d, err := Compare(b.measured(r, 5, 0, 1), b.measured(r, 5, 0, 1.1), DefaultMinChange, false)
 		require.NoError(t, err)
@@ -126,18 +126,18 @@ func TestSlowdownIsFlagged(t *testing.T) {
 		require.NoError(t, err)
 		for _, row := range d.Rows {
 			if row.Change == Better {
-				praised++
+				better++
 				break
 			}
 		}
 		require.Equal(t, reports.Pass, d.Result)
 	}
-	t.Logf("%d slowdowns flagged, %d speed-ups seen, of %d", flagged, praised, times)
+	t.Logf("%d slowdowns flagged, %d speed-ups seen, of %d", flagged, better, times)
 	require.Greater(t, flagged, times*99/100)
-	require.Greater(t, praised, times*99/100)
+	require.Greater(t, better, times*99/100)
 }
 
-// TestIntervalHoldsTheTruth: the interval of a ratio holds the true ratio about as often as it says.
+// TestIntervalHoldsTheTruth: the interval of a ratio contains the true ratio about as often as its confidence says.
 func TestIntervalHoldsTheTruth(t *testing.T) {
 	r, missed := rand.New(rand.NewPCG(3, 5)), 0
 	const times, tail = 4_000, 0.05
@@ -148,7 +148,7 @@ func TestIntervalHoldsTheTruth(t *testing.T) {
 			}
 			return xs
 		}
-		by := yardstick{tail: tail}.ratio(draw(100, 0.05, 5), draw(130, 0.15, 4))
+		by := criteria{tail: tail}.ratio(draw(100, 0.05, 5), draw(130, 0.15, 4))
 		if by.low > 1.3 || by.high < 1.3 {
 			missed++
 		}
@@ -156,7 +156,7 @@ func TestIntervalHoldsTheTruth(t *testing.T) {
 	require.InDelta(t, 2*tail, float64(missed)/times, 0.02)
 }
 
-// TestCompareFigure: each way in which a figure can move.
+// TestCompareFigure: each kind of change of a figure.
 func TestCompareFigure(t *testing.T) {
 	latency := Figure{Name: "grant p99_us", Better: Lower, Floor: floorUS}
 	rate := Figure{Name: "ok_per_s", Better: Higher}
@@ -171,53 +171,53 @@ func TestCompareFigure(t *testing.T) {
 	}{
 		{"slower", latency, around(10_000), around(12_000), Worse},
 		{"faster", latency, around(12_000), around(10_000), Better},
-		{"less is served", rate, around(5_000), around(4_000), Worse},
-		{"more is served", rate, around(4_000), around(5_000), Better},
+		{"fewer operations per second", rate, around(5_000), around(4_000), Worse},
+		{"more operations per second", rate, around(4_000), around(5_000), Better},
 		{"the same", latency, around(10_000), around(10_010), Same},
-		{"slower for sure, but by too little to count", latency, []float64{10_000, 10_001, 10_002}, []float64{10_300, 10_301, 10_302}, Same},
-		{"slower by less than clocks tell", latency, around(20), around(90), Same},
-		{"and by as little above what clocks tell", latency, around(110), around(190), Same},
+		{"significantly slower, but below the smallest change that counts", latency, []float64{10_000, 10_001, 10_002}, []float64{10_300, 10_301, 10_302}, Same},
+		{"slower by less than the floor", latency, around(20), around(90), Same},
+		{"slower by less than the floor, from above the floor", latency, around(110), around(190), Same},
 		{"too noisy", latency, []float64{5_000, 20_000, 9_000}, []float64{7_000, 26_000, 14_000}, Noisy},
-		{"single runs say little", latency, []float64{10_000}, []float64{15_000}, Noisy},
-		{"unless it doubled", latency, []float64{10_000}, []float64{20_001}, Worse},
-		{"or halved", rate, []float64{5_000}, []float64{2_400}, Worse},
-		{"one run against many is single too", latency, around(10_000), []float64{15_000}, Noisy},
-		{"nothing is served any more", rate, around(5_000), []float64{0, 0, 0, 0, 0}, Worse},
-		{"errors, where there were none", share, []float64{0, 0, 0}, []float64{0.01, 0.0101, 0.0102}, Worse},
-		{"errors of no account", share, []float64{0, 0, 0}, []float64{0.0004, 0.00041, 0.00042}, Same},
-		{"errors of one run", share, []float64{0}, []float64{0.02}, Worse},
+		{"single runs that did not double", latency, []float64{10_000}, []float64{15_000}, Noisy},
+		{"single runs that doubled", latency, []float64{10_000}, []float64{20_001}, Worse},
+		{"single runs that halved", rate, []float64{5_000}, []float64{2_400}, Worse},
+		{"one run against many", latency, around(10_000), []float64{15_000}, Noisy},
+		{"no operations any more", rate, around(5_000), []float64{0, 0, 0, 0, 0}, Worse},
+		{"new errors", share, []float64{0, 0, 0}, []float64{0.01, 0.0101, 0.0102}, Worse},
+		{"errors below the floor", share, []float64{0, 0, 0}, []float64{0.0004, 0.00041, 0.00042}, Same},
+		{"errors in a single run", share, []float64{0}, []float64{0.02}, Worse},
 		{"fewer errors", share, []float64{0.05, 0.051, 0.052}, []float64{0.001, 0.002, 0.003}, Better},
 		{"no errors", share, []float64{0, 0, 0}, []float64{0, 0, 0}, Same},
 		{"a simulation has no noise", exact, []float64{100}, []float64{106}, Worse},
-		{"but a change below what counts", exact, []float64{100}, []float64{104}, Same},
-		{"from none to one", exact, []float64{0}, []float64{1}, Worse},
-		{"none", exact, []float64{0}, []float64{0}, Same},
+		{"a simulation with a change too small to count", exact, []float64{100}, []float64{104}, Same},
+		{"from zero to one", exact, []float64{0}, []float64{1}, Worse},
+		{"zero", exact, []float64{0}, []float64{0}, Same},
 	} {
-		row := compareFigure(&c.f, c.base, c.candidate, yardstick{tail: 0.001, minChange: DefaultMinChange})
+		row := compareFigure(&c.f, c.base, c.candidate, criteria{tail: 0.001, minChange: DefaultMinChange})
 		require.Equal(t, c.want, row.Change, "%s: %+v", c.why, row)
 	}
 }
 
-// TestCompareMirrors: whatever two sides hold, what is worse one way is better the other way, and a side compared with
-// itself is never worse.
+// TestCompareMirrors: if the sides are exchanged, worse becomes better and better becomes worse; a side compared with itself is
+// never worse.
 func TestCompareMirrors(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := Figure{Better: rapid.SampledFrom([]string{Lower, Higher}).Draw(t, "better"), Share: rapid.Bool().Draw(t, "share"), Floor: 0.001}
 		values := rapid.SliceOfN(rapid.Float64Range(0, 1), 1, 8)
 		a, b := values.Draw(t, "a"), values.Draw(t, "b")
-		of := yardstick{tail: 0.001, minChange: 0.05}
+		with := criteria{tail: 0.001, minChange: 0.05}
 		if n := min(len(a), len(b)); rapid.Bool().Draw(t, "in pairs") {
-			a, b, of.paired = a[:n], b[:n], true
+			a, b, with.paired = a[:n], b[:n], true
 		}
-		there, back := compareFigure(&f, a, b, of), compareFigure(&f, b, a, of)
+		there, back := compareFigure(&f, a, b, with), compareFigure(&f, b, a, with)
 		mirror := map[Change]Change{Worse: Better, Better: Worse, Same: Same, Noisy: Noisy}
 		require.Equal(t, mirror[there.Change], back.Change, "%+v %+v", there, back)
-		require.NotContains(t, []Change{Worse, Better}, compareFigure(&f, a, a, of).Change)
+		require.NotContains(t, []Change{Worse, Better}, compareFigure(&f, a, a, with).Change)
 		require.True(t, there.Low <= there.By && there.By <= there.High)
 	})
 }
 
-// TestCompareRefuses: what is not alike is not compared, unless somebody says so; a simulation never with a load.
+// TestCompareRefuses: sides with different settings are not compared unless that is allowed; a simulation and a load never are.
 func TestCompareRefuses(t *testing.T) {
 	base, err := BaselineOf(recordtest.Missed())
 	require.NoError(t, err)
@@ -232,7 +232,7 @@ func TestCompareRefuses(t *testing.T) {
 		{"another length", func(r *reports.Record) { r.Runs[0].Load.DurationS = 21 }, "duration_s: 20 and 21"},
 		{"another window", func(r *reports.Record) { r.Runs[0].Load.Window = "Fireworks" }, "window"},
 		{"another strategy", func(r *reports.Record) { r.Runs[0].Strategy = "sync" }, "strategy"},
-		{"somewhere else", func(r *reports.Record) { r.Runs[0].Load.Target = "https://example.com" }, "embedded: true and false"},
+		{"another target", func(r *reports.Record) { r.Runs[0].Load.Target = "https://example.com" }, "embedded: true and false"},
 		{"another Go", func(r *reports.Record) { r.Environment.Go = "go1.27" }, "go: go1.26.0 and go1.27"},
 		{"another machine", func(r *reports.Record) { r.Environment.CPUs = 64 }, "processors"},
 		{"another architecture", func(r *reports.Record) { r.Environment.Arch = "arm64" }, "os/arch"},
@@ -258,14 +258,14 @@ func TestCompareRefuses(t *testing.T) {
 	require.ErrorIs(t, err, ErrBaseline)
 }
 
-// atItsEnd is saturated at the target of the others.
-func atItsEnd() *reports.Record {
+// saturated returns a record of a saturated generator with the target of the other records.
+func saturated() *reports.Record {
 	r := recordtest.Saturated()
 	r.Runs[0].Load.Target = "embedded"
 	return r
 }
 
-// TestCompareResults: what comes of two records.
+// TestCompareResults: the result of comparing two records.
 func TestCompareResults(t *testing.T) {
 	for _, c := range []struct {
 		why             string
@@ -275,18 +275,18 @@ func TestCompareResults(t *testing.T) {
 	}{
 		{"a load and itself", recordtest.Missed, recordtest.Missed, reports.Pass, ""},
 		{"a simulation and itself", recordtest.Passed, recordtest.Passed, reports.Pass, ""},
-		{"a generator at its end", recordtest.Loaded, atItsEnd, reports.Unknown, "prove nothing"},
-		{"a base that proves nothing", atItsEnd, recordtest.Loaded, reports.Unknown, "of the base prove nothing"},
-		{"money that is lost now", recordtest.Passed, func() *reports.Record {
+		{"a saturated generator", recordtest.Loaded, saturated, reports.Unknown, "are unreliable"},
+		{"an unreliable base", saturated, recordtest.Loaded, reports.Unknown, "of the base are unreliable"},
+		{"a check that fails now", recordtest.Passed, func() *reports.Record {
 			r := recordtest.Passed()
 			r.Verdict, r.Checks[0].Result = reports.Fail, reports.Fail
 			return r
-		}, reports.Fail, "check the ledger sums to zero is fail and was pass"},
-		{"a check that is gone", recordtest.Passed, func() *reports.Record {
+		}, reports.Fail, "check the ledger sums to zero changed from pass to fail"},
+		{"a missing check", recordtest.Passed, func() *reports.Record {
 			r := recordtest.Passed()
 			r.Checks = r.Checks[1:]
 			return r
-		}, reports.Unknown, "is unknown and was pass"},
+		}, reports.Unknown, "changed from pass to unknown"},
 		{"a strategy that refuses more", recordtest.Passed, func() *reports.Record {
 			r := recordtest.Passed()
 			r.Commit, r.Digest = "another", "another"
@@ -327,7 +327,7 @@ func TestCompareResults(t *testing.T) {
 	}
 }
 
-// TestDiffTable holds the table of a regression to what was looked at and found good.
+// TestDiffTable compares the table of a regression with its golden file.
 func TestDiffTable(t *testing.T) {
 	r, b := rand.New(rand.NewPCG(7, 11)), usual(0.02, 0.02)
 	b.noise[5] = 0.6 // withdraw p99

@@ -22,7 +22,7 @@ func JSON(w io.Writer, d *Diff) error {
 	return e.Encode(d)
 }
 
-// Table writes d for a terminal, at most 100 columns wide, with what moved first.
+// Table writes d for a terminal, at most 100 columns wide. Changed figures come first.
 func Table(w io.Writer, d *Diff, colour bool) error {
 	t := terminal.New(colour)
 	word := map[reports.Verdict]string{reports.Pass: "NO REGRESSION", reports.Fail: "REGRESSION", reports.Unknown: "UNKNOWN"}[d.Result]
@@ -32,9 +32,9 @@ func Table(w io.Writer, d *Diff, colour bool) error {
 	}
 	t.Line("")
 	t.Wrap("  ", fmt.Sprintf("base %s, %s · candidate %s, %s", text.OrDash(text.ShortCommit(d.Base.Commit)), runs(d.Base.Runs), text.OrDash(text.ShortCommit(d.Candidate.Commit)), runs(d.Candidate.Runs)))
-	t.Wrap("  ", fmt.Sprintf("Changes of %s and more count. The intervals hold together with %s%% confidence.", text.Percent(d.MinChange), text.Figure(d.Confidence*100)))
-	if text := d.pairsText(); text != "" {
-		t.Wrap("  ", text)
+	t.Wrap("  ", fmt.Sprintf("Changes of %s or more count. All intervals hold together with %s%% confidence.", text.Percent(d.MinChange), text.Figure(d.Confidence*100)))
+	if s := d.pairsText(); s != "" {
+		t.Wrap("  ", s)
 	}
 	t.Line("")
 	t.Line(t.Paint(terminal.Bold, terminal.Pad("FIGURE", 41)+terminal.PadLeft("base", 12)+terminal.PadLeft("candidate", 13)+terminal.PadLeft("change", 11)+terminal.PadLeft("interval", 22)))
@@ -57,25 +57,25 @@ func Table(w io.Writer, d *Diff, colour bool) error {
 	return err
 }
 
-// pairsText says what a comparison in pairs rests on, and how much it can tell; "" for any other.
+// pairsText describes the pairs of a comparison in pairs and the accuracy of its deciding figure. It is "" for other comparisons.
 func (d *Diff) pairsText() string {
 	if d.Pairs == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("Compared in pairs, over %s that both sides played.", text.Rounds(d.Pairs))
+	out := fmt.Sprintf("Compared in pairs, over %s of both sides.", rounds(d.Pairs))
 	for _, r := range d.Rows {
 		if r.Name == Deciding && r.Known {
-			text += fmt.Sprintf(" %s decides, and is known to within a factor of %s.", r.Name, strconv.FormatFloat(min(r.High/r.By, beyond), 'f', 3, 64))
+			out += fmt.Sprintf(" %s is the deciding figure, known to within a factor of %s.", r.Name, strconv.FormatFloat(min(r.High/r.By, maxShownRatio), 'f', 3, 64))
 		}
 	}
-	return text
+	return out
 }
 
-// write adds the row.
+// write adds the row to t.
 func (r DiffRow) write(t *terminal.Writer) {
 	style := map[Change]string{Worse: terminal.Bold + terminal.Red, Better: terminal.Bold + terminal.Green, Noisy: terminal.Yellow, Same: terminal.Dim}[r.Change]
 	sign := map[Change]string{Worse: "✗", Better: "↑", Noisy: "?", Same: "="}[r.Change]
-	interval := "not known"
+	interval := "unknown"
 	switch {
 	case r.Known && r.Low == r.High:
 		interval = "exact"
@@ -87,20 +87,20 @@ func (r DiffRow) write(t *terminal.Writer) {
 	t.Line("  " + t.Paint(style, line))
 }
 
-// beyond is a ratio that stands for one to nothing.
-const beyond = 1e6
+// maxShownRatio is the largest shown ratio. A larger one means that the base is zero.
+const maxShownRatio = 1e6
 
-// amount prints a change: a ratio as percent, a share's as points of percent.
+// amount formats a change: a ratio in percent, a difference of shares in percentage points (pp).
 func (r DiffRow) amount(x float64) string {
 	if r.Share {
 		return signed(x*100, 2) + " pp"
 	}
 	switch {
-	case x >= beyond:
-		return "from none"
-	case x <= 1/beyond:
-		return "to none"
-	case x > 10: // percent of thousands are not read
+	case x >= maxShownRatio:
+		return "from zero"
+	case x <= 1/maxShownRatio:
+		return "to zero"
+	case x > 10: // percentages above 1,000 are hard to read
 		return "× " + text.Significant(x)
 	}
 	return signed((x-1)*100, 1) + "%"
@@ -114,7 +114,7 @@ func signed(x float64, digits int) string {
 	return s
 }
 
-// value prints a figure by the unit at the end of its name.
+// value formats a figure according to the unit at the end of its name.
 func (r DiffRow) value(x float64) string {
 	switch {
 	case r.Share:
@@ -131,9 +131,14 @@ func (r DiffRow) value(x float64) string {
 	return text.Figure(x)
 }
 
-func runs(n int) string {
+func runs(n int) string { return counted(n, "run") }
+
+func rounds(n int) string { return counted(n, "round") }
+
+// counted returns n with a noun in the singular or plural.
+func counted(n int, noun string) string {
 	if n == 1 {
-		return "1 run"
+		return "1 " + noun
 	}
-	return text.Count(int64(n)) + " runs"
+	return text.Count(int64(n)) + " " + noun + "s"
 }

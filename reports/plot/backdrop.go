@@ -8,15 +8,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// band is a window of the calendar in a plot.
+// band is a window of the calendar in a plot, in Unix seconds.
 type band struct {
 	from, to int64
-	Label    string // its number in the calendar, and its name where there is room
-	short    string // its number alone
-	Peak     bool
+	label    string // number in the calendar and name
+	short    string // number only, for narrow windows
+	peak     bool
 }
 
-// backdrop is what lies behind the lines: windows shaded and labelled, gaps marked, grid.
+// backdrop draws the background of a plot: shaded and labelled windows, gaps and the grid.
 type backdrop struct {
 	line    timeline
 	windows []band
@@ -30,7 +30,7 @@ func (b backdrop) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, w := range b.windows {
 		if b.visible(w) {
 			fill := ink(inkWindow)
-			if w.Peak {
+			if w.peak {
 				fill = ink(inkPeak)
 			}
 			c.FillPolygon(fill, box(x(b.line.at(w.from)), x(b.line.at(w.to)), c.Min.Y, c.Max.Y))
@@ -45,7 +45,7 @@ func (b backdrop) Plot(c draw.Canvas, p *plot.Plot) {
 	b.labels(c, x)
 }
 
-// visible says whether any of the window lies in a stretch.
+// visible reports whether a part of the window is in a segment of the timeline.
 func (b backdrop) visible(w band) bool {
 	for _, s := range b.line {
 		if w.from < s.to && s.from < w.to {
@@ -55,7 +55,7 @@ func (b backdrop) visible(w band) bool {
 	return false
 }
 
-// gap blanks the strip where time was cut out and puts two strokes on the axis.
+// gap draws an omitted period: a blank strip and two strokes on the axis.
 func (b backdrop) gap(c draw.Canvas, from, to vg.Length) {
 	c.FillPolygon(ink(inkGap), box(from, to, c.Min.Y, c.Max.Y))
 	mid, style := (from+to)/2, draw.LineStyle{Color: ink(inkText), Width: 0.75}
@@ -64,7 +64,7 @@ func (b backdrop) gap(c draw.Canvas, from, to vg.Length) {
 	}
 }
 
-// labels names the windows along the top, as long as there is room to the right of the one before.
+// labels writes the labels of the windows along the top, if there is room to the right of the previous label.
 func (b backdrop) labels(c draw.Canvas, x func(float64) vg.Length) {
 	style := text.Style{Color: ink(inkText), Font: b.face, YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
 	style.Font.Size = 8.5
@@ -80,7 +80,7 @@ func (b backdrop) labels(c draw.Canvas, x func(float64) vg.Length) {
 				break
 			}
 		}
-		for _, s := range []string{w.Label, w.short} {
+		for _, s := range []string{w.label, w.short} {
 			if width := style.Width(s); at+width < room {
 				c.FillText(style, vg.Point{X: at, Y: c.Max.Y - 1}, s)
 				free = at + width + 5

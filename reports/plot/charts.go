@@ -11,18 +11,18 @@ import (
 	"hongbao/reports/text"
 )
 
-// The sizes of the drawings: the whole calendar over the page's width, the peak in half of it.
+// The sizes of the plots: the whole calendar has the width of the page, the peak window half of it.
 func wholeSize() plotSize { return plotSize{1040, 190} }
 func peakSize() plotSize  { return plotSize{520, 210} }
 
-// Chart is one quantity: over the whole run, and around the peak window when there is one.
+// Chart shows one quantity over the whole run and around the peak window. Peak is empty if there is no peak window.
 type Chart struct {
 	Title text.Text
 	Whole template.HTML
 	Peak  template.HTML
 }
 
-// quantity is a column of the series that the page knows how to name.
+// quantity is a column of the series with its title and unit.
 type quantity struct {
 	column string
 	title  text.Text
@@ -31,28 +31,28 @@ type quantity struct {
 
 func quantities() []quantity {
 	return []quantity{
-		{"offered_per_s", text.Text{EN: "Offered grants a second", ZH: "每秒请求的发奖"}, plain},
-		{"posted_per_s", text.Text{EN: "Posted to the ledger a second", ZH: "每秒入账"}, plain},
-		{"backlog", text.Text{EN: "Backlog: postings held", ZH: "压单笔数"}, plain},
+		{"offered_per_s", text.Text{EN: "Offered grants per second", ZH: "每秒请求发奖数"}, plain},
+		{"posted_per_s", text.Text{EN: "Postings to the ledger per second", ZH: "每秒入账笔数"}, plain},
+		{"backlog", text.Text{EN: "Backlog: held postings", ZH: "压单笔数"}, plain},
 		{"visible_wait_max_ms", text.Text{EN: "Longest wait until the wallet page shows a grant", ZH: "钱包页显示前的最长等待"}, milliseconds},
 		{"budget_spent_fen", text.Text{EN: "Budget spent", ZH: "已用预算"}, fen},
 	}
 }
 
-// Charts draws every column that a run has: the known ones first, then others under their own name.
+// Charts draws each column of the series of r: the known ones first, then the others under their own names.
 func Charts(r *reports.Record) ([]Chart, error) {
 	whole := newTimeline(r.Runs, math.MinInt64, math.MaxInt64)
 	if len(whole) == 0 {
 		return nil, nil
 	}
-	bands := Bands(r)
+	windows := bands(r)
 	peak := newTimeline(r.Runs, 0, 0)
-	if i := slices.IndexFunc(bands, func(b band) bool { return b.Peak }); i >= 0 {
-		peak = newTimeline(r.Runs, bands[i].from-(bands[i].to-bands[i].from)/6, calmAfter(r, bands[i]))
+	if i := slices.IndexFunc(windows, func(b band) bool { return b.peak }); i >= 0 {
+		peak = newTimeline(r.Runs, windows[i].from-(windows[i].to-windows[i].from)/6, backlogCleared(r, windows[i]))
 	}
 	var out []Chart
 	for _, q := range columns(r) {
-		d := drawing{line: whole, windows: bands, runs: r.Runs, column: q.column, unit: q.unit, size: wholeSize()}
+		d := drawing{line: whole, windows: windows, runs: r.Runs, column: q.column, unit: q.unit, size: wholeSize()}
 		c := Chart{Title: q.title}
 		var err error
 		if c.Whole, err = d.svg(q.title.EN); err != nil {
@@ -69,7 +69,7 @@ func Charts(r *reports.Record) ([]Chart, error) {
 	return out, nil
 }
 
-// columns lists what the runs' series hold.
+// columns returns the columns of the series of all runs.
 func columns(r *reports.Record) []quantity {
 	var out []quantity
 	has := func(column string) bool {
@@ -90,20 +90,20 @@ func columns(r *reports.Record) []quantity {
 	return out[:min(len(out), reports.MaxColumns)]
 }
 
-// Calendar returns the windows of the first run that has any; all strategies replay one calendar.
-func Calendar(r *reports.Record) []reports.WindowStat {
-	for _, run := range r.Runs {
-		if len(run.Windows) > 0 {
-			return run.Windows
+// PeakName returns the number and the name of the peak window that Charts shows, or "" if there is none.
+func PeakName(r *reports.Record) string {
+	for _, b := range bands(r) {
+		if b.peak {
+			return b.label
 		}
 	}
-	return nil
+	return ""
 }
 
-// Bands numbers the windows as the calendar's table does. Of the peak windows only the one with the highest rate
-// stays marked.
-func Bands(r *reports.Record) []band {
-	ws := Calendar(r)
+// bands returns the windows of the calendar, numbered as in the calendar's table. Only the peak window with the highest rate
+// counts as the peak.
+func bands(r *reports.Record) []band {
+	ws := r.Calendar()
 	top := -1
 	for i, w := range ws {
 		if w.Peak && (top < 0 || w.PeakTPS > ws[top].PeakTPS) {
@@ -119,13 +119,13 @@ func Bands(r *reports.Record) []band {
 	return out
 }
 
-// calmLengths bounds the picture of the peak, in lengths of its window: a backlog that stays longer is another story.
-const calmLengths = 6
+// maxClearLengths bounds the time after the peak window that its plot shows, in lengths of the window.
+const maxClearLengths = 6
 
-// calmAfter returns when, after the window, every run's backlog had gone and a little beyond.
-func calmAfter(r *reports.Record, w band) int64 {
+// backlogCleared returns the time after the window at which the backlogs of all runs were empty, plus a margin.
+func backlogCleared(r *reports.Record, w band) int64 {
 	length := max(1, w.to-w.from)
-	calm := w.to
+	cleared := w.to
 	for i := range r.Runs {
 		s := &r.Runs[i].Series
 		j := slices.Index(s.Columns, "backlog")
@@ -136,10 +136,10 @@ func calmAfter(r *reports.Record, w band) int64 {
 			if t < w.to {
 				continue
 			}
-			if calm = max(calm, min(t, w.to+calmLengths*length)); s.Values[j][k] == 0 {
+			if cleared = max(cleared, min(t, w.to+maxClearLengths*length)); s.Values[j][k] == 0 {
 				break
 			}
 		}
 	}
-	return calm + (calm-w.from)/12
+	return cleared + (cleared-w.from)/12
 }

@@ -12,33 +12,34 @@ import (
 	"hongbao/reports/text"
 )
 
-// SecondsPlot is a picture of a load's seconds, with the lines it names.
+// SecondsPlot is a plot over the seconds of a load, with its legend.
 type SecondsPlot struct {
 	Title text.Text
 	Lines []secondsLine
 	Drawn template.HTML
 }
 
-// secondsLine is one line of it. Hue numbers its colour and dashes as hue does those of runs.
+// secondsLine is one line of a SecondsPlot. Hue is the number of its colour and dashes, as returned by the function Hue.
 type secondsLine struct {
 	Name   text.Text
 	Hue    int
 	values []int64
-	skip   bool // zero says nothing: the line is broken there
+	skip   bool // the line has a gap where the value is zero
 }
 
-// SecondsPlots draws what was offered and what came of it, and how long it took.
+// SecondsPlots draws the latencies of l and its offered, sent and failed operations per second. It returns nil if l has no
+// seconds.
 func SecondsPlots(l *reports.Load) ([]SecondsPlot, error) {
 	s := &l.Seconds
 	if len(s.Offered) == 0 {
 		return nil, nil
 	}
-	offered := SecondsPlot{Title: text.Text{EN: "Offered against sent, operations a second", ZH: "每秒到期与发送的操作数"}, Lines: []secondsLine{
+	offered := SecondsPlot{Title: text.Text{EN: "Due and sent operations per second", ZH: "每秒到期与已发送的操作数"}, Lines: []secondsLine{
 		{Name: text.Text{EN: "due", ZH: "到期"}, Hue: 0, values: s.Offered},
 		{Name: text.Text{EN: "sent", ZH: "已发送"}, Hue: 2, values: s.Sent},
-		{Name: text.Text{EN: "without an answer", ZH: "没有应答"}, Hue: 5, values: s.Failed},
+		{Name: text.Text{EN: "without an answer", ZH: "无应答"}, Hue: 5, values: s.Failed},
 	}}
-	latency := SecondsPlot{Title: text.Text{EN: "Latency from the moment an operation was due, by the second it was due in (logarithmic)", ZH: "从到期起算的延迟，按到期的秒（对数坐标）"}, Lines: []secondsLine{
+	latency := SecondsPlot{Title: text.Text{EN: "Latency from the due time, by the second of the due time (logarithmic)", ZH: "从到期时刻起算的延迟，按到期所在的秒统计（对数坐标）"}, Lines: []secondsLine{
 		{Name: text.Text{EN: "longest", ZH: "最长"}, Hue: 1, values: s.MaxUS, skip: true},
 		{Name: text.Same("p99"), Hue: 0, values: s.P99US, skip: true},
 		{Name: text.Same("p50"), Hue: 2, values: s.P50US, skip: true},
@@ -53,7 +54,7 @@ func SecondsPlots(l *reports.Load) ([]SecondsPlot, error) {
 	return []SecondsPlot{latency, offered}, nil
 }
 
-// draw renders the lines over the seconds from the start.
+// draw draws the lines over the seconds since the start.
 func (s SecondsPlot) draw(logarithmic bool) (template.HTML, error) {
 	p, face := sheet()
 	size := plotSize{520, 230}
@@ -83,9 +84,9 @@ func (s SecondsPlot) draw(logarithmic bool) (template.HTML, error) {
 	return size.draw(p, s.Title.EN)
 }
 
-// decades marks the powers of ten, in microseconds, from below the lowest value to above the highest.
+// decades returns marks at the powers of ten, in microseconds, from at most the lowest value to at least the highest.
 func decades(low, high int64) []plot.Tick {
-	if high == 0 { // nothing ended at all
+	if high == 0 { // no operation ended
 		low, high = 1000, 1000
 	}
 	first := math.Pow(10, math.Floor(math.Log10(float64(low))))
@@ -98,7 +99,7 @@ func decades(low, high int64) []plot.Tick {
 	}
 }
 
-// secondMarks marks the axis of n seconds, drawn width points wide.
+// secondMarks returns the marks of an axis of n seconds with a width in points.
 func secondMarks(n int, width float64) []plot.Tick {
 	step := int64(1)
 	for _, s := range timeSteps() {
@@ -113,7 +114,7 @@ func secondMarks(n int, width float64) []plot.Tick {
 	return out
 }
 
-// secondsCurves draws the lines. Of seconds that share a place the highest value is kept, so that no peak is lost.
+// secondsCurves draws the lines. A point shows the highest value of the seconds that it covers, so that no peak is lost.
 type secondsCurves []secondsLine
 
 // Plot implements plot.Plotter.
@@ -124,7 +125,7 @@ func (cs secondsCurves) Plot(c draw.Canvas, p *plot.Plot) {
 		every := (len(l.values) + maxPoints - 1) / maxPoints
 		var line []vg.Point
 		flush := func() {
-			if len(line) == 1 { // a single second between gaps is drawn as long as it is
+			if len(line) == 1 { // a single second between gaps is drawn with its length
 				line = append(line, vg.Point{X: line[0].X + x(1) - x(0), Y: line[0].Y})
 			}
 			if len(line) > 0 {

@@ -10,8 +10,7 @@ import (
 	"hongbao/reports/plot"
 )
 
-// TestSecondsPlot: a single sample, none that ended, and hours of them can be drawn, without the gaps of what never
-// ended.
+// TestSecondsPlot draws a single second, seconds in which no operation ended, and more seconds than the plot has points.
 func TestSecondsPlot(t *testing.T) {
 	for _, c := range []struct {
 		why   string
@@ -21,7 +20,7 @@ func TestSecondsPlot(t *testing.T) {
 	}{
 		{"a single second", 1, 5_000, 3},
 		{"nothing ended", 30, 0, 0},
-		{"longer than the page has places", 20_000, 7_000_000, 3},
+		{"more seconds than points", 20_000, 7_000_000, 3},
 	} {
 		var l reports.Load
 		for _, list := range l.Seconds.Lists() {

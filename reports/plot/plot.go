@@ -1,4 +1,4 @@
-// Package plot draws the curves of a record as SVG, for a page that opens offline.
+// Package plot draws the series of a record as SVG elements of the HTML report, which opens offline. It writes no files.
 package plot
 
 import (
@@ -18,8 +18,8 @@ import (
 	"hongbao/reports"
 )
 
-// Plots are drawn in these colours, and each is then replaced by a variable of the page's style, so that one
-// drawing serves light, dark and print. The values only have to differ.
+// The colours of a plot. inline replaces each by a variable of the page's style sheet, so that one plot serves light mode,
+// dark mode and print. The values only have to differ.
 const (
 	inkAxis = 1 + iota
 	inkGrid
@@ -32,7 +32,7 @@ const (
 
 func ink(n int) color.Color { return color.RGBA{R: 0xfe, G: 0xdc, B: uint8(n), A: 0xff} }
 
-// inkNames pairs the drawing's colours and fonts with what the page has for them.
+// inkNames replaces the colours and the font of a plot by those of the page.
 func inkNames() *strings.Replacer {
 	var pairs []string
 	for i, name := range []string{"axis", "grid", "muted", "window", "peak", "gap"} {
@@ -44,13 +44,13 @@ func inkNames() *strings.Replacer {
 	return strings.NewReplacer(append(pairs, "font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;", "")...)
 }
 
-// plotSize is the size of a drawing in points; the page scales it to the room there is.
+// plotSize is the size of a plot in points. The page scales the plot to the available width.
 type plotSize struct{ width, height vg.Length }
 
-// headroom keeps the lines below the labels of the windows.
+// headroom is the ratio of the axis length to its highest mark. It leaves room for the labels of the windows.
 const headroom = 1.15
 
-// drawing is one quantity over a timeline, with a line a run.
+// drawing is a plot of one quantity over a timeline, with one line per run.
 type drawing struct {
 	line    timeline
 	windows []band
@@ -60,8 +60,8 @@ type drawing struct {
 	size    plotSize
 }
 
-// svg draws d. The text is for those who cannot see it.
-func (d drawing) svg(text string) (template.HTML, error) {
+// svg draws d. label describes the plot for screen readers.
+func (d drawing) svg(label string) (template.HTML, error) {
 	p, face := sheet()
 	lines, top := d.polylines()
 	marks := d.unit.marks(top)
@@ -70,10 +70,10 @@ func (d drawing) svg(text string) (template.HTML, error) {
 	p.X.Tick.Marker = plot.ConstantTicks(d.line.ticks(float64(d.size.width) - 50))
 	p.Y.Tick.Marker = plot.ConstantTicks(marks)
 	p.Add(backdrop{d.line, d.windows, marks, face}, curves{d.runs, lines})
-	return d.size.draw(p, text)
+	return d.size.draw(p, label)
 }
 
-// sheet is an empty plot in the page's style.
+// sheet returns an empty plot in the style of the page.
 func sheet() (*plot.Plot, font.Font) {
 	p := plot.New()
 	p.BackgroundColor = color.Transparent
@@ -87,21 +87,22 @@ func sheet() (*plot.Plot, font.Font) {
 	}
 	p.Y.LineStyle.Width = 0
 	p.Y.Tick.Length = 0
+	p.Y.Padding = 7 // the page's font may be wider than the one that the labels are measured with
 	return p, face
 }
 
-// draw renders a plot as an element of the page.
-func (s plotSize) draw(p *plot.Plot, text string) (template.HTML, error) {
+// draw draws p as an SVG element with a label for screen readers.
+func (s plotSize) draw(p *plot.Plot, label string) (template.HTML, error) {
 	c := vgsvg.New(s.width, s.height)
 	p.Draw(draw.Crop(draw.New(c), 2, -6, 2, -2))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		return "", err
 	}
-	return inline(b.String(), text), nil
+	return inline(b.String(), label), nil
 }
 
-// polylines returns every run's lines of the column, and the highest value of all.
+// polylines returns the lines of the column for each run, and the highest value of all runs.
 func (d drawing) polylines() ([][][]point, int64) {
 	out, top := make([][][]point, len(d.runs)), int64(0)
 	for i := range d.runs {
@@ -121,24 +122,24 @@ func (d drawing) polylines() ([][][]point, int64) {
 	return out, top
 }
 
-// inline turns a drawing into an element of the page: no XML prologue, no fixed size, the page's colours and font.
-// The library has escaped all text of the record that is in it.
-func inline(svg, text string) template.HTML {
+// inline converts an SVG document into an element of the page: without XML prologue and fixed size, with the colours and the
+// font of the page. The plot library has escaped all text of the record.
+func inline(svg, label string) template.HTML {
 	_, body, _ := strings.Cut(svg, "<g transform=")
 	_, box, _ := strings.Cut(svg, `viewBox="`)
 	box, _, _ = strings.Cut(box, `"`)
 	return template.HTML(fmt.Sprintf(`<svg viewBox="%s" role="img" aria-label="%s"><g transform=%s`, box,
-		template.HTMLEscapeString(text), inkNames().Replace(body)))
+		template.HTMLEscapeString(label), inkNames().Replace(body)))
 }
 
 // curves draws the lines of all runs.
 type curves struct {
 	runs  []reports.Run
-	lines [][][]point // one list of polylines a run
+	lines [][][]point // one list of polylines per run
 }
 
-// Plot implements plot.Plotter. Each strategy has its own dashes beside its own colour, and the first run is drawn
-// widest, so that lines which coincide can all be seen.
+// Plot implements plot.Plotter. Each strategy has its own colour and dashes, and the first run has the widest line, so that
+// lines which coincide are all visible.
 func (cs curves) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for i, lines := range cs.lines {
@@ -154,7 +155,8 @@ func (cs curves) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// Hue is the number of run i's colour and dashes. A strategy has the same in every report; other names follow.
+// Hue returns the number of the colour and dashes of run i. The three strategies have fixed numbers; other names get the
+// following ones.
 func Hue(runs []reports.Run, i int) int {
 	known := []string{"sync", "async", "token"}
 	if n := slices.Index(known, runs[i].Strategy); n >= 0 {

@@ -9,7 +9,7 @@ import (
 	"hongbao/reports/text"
 )
 
-// minLabel is the room that a label of the time axis needs, in points.
+// minLabel is the width that a label of the time axis needs, in points.
 const minLabel = 44
 
 // timeSteps are the distances between marks of the time axis, in seconds.
@@ -17,20 +17,21 @@ func timeSteps() []int64 {
 	return []int64{1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 6 * 3600, 12 * 3600, 86400, 2 * 86400, 7 * 86400, 30 * 86400}
 }
 
-// ticks marks the timeline, drawn width points wide, with times of day; the date stands below where it changes.
+// ticks returns the marks of the timeline with times of day, for a width in points. The first mark of each date also has the
+// date.
 func (l timeline) ticks(width float64) []plot.Tick {
 	var out []plot.Tick
 	lastX, lastDay := math.Inf(-1), ""
 	for _, s := range l {
 		step := s.step(width)
-		_, offset := time.Unix(s.from, 0).In(FestivalZone()).Zone()
+		_, offset := time.Unix(s.from, 0).In(text.FestivalZone()).Zone()
 		first := s.from + step - 1 - (s.from+int64(offset)+step-1)%step
 		for t := first; t <= s.to; t += step {
 			x := s.at(t)
 			if (x-lastX)*width < minLabel {
 				continue
 			}
-			at := time.Unix(t, 0).In(FestivalZone())
+			at := time.Unix(t, 0).In(text.FestivalZone())
 			label := at.Format("15:04")
 			if step < 60 {
 				label = at.Format("15:04:05")
@@ -44,8 +45,8 @@ func (l timeline) ticks(width float64) []plot.Tick {
 	return out
 }
 
-// step is the smallest distance of marks that leaves room for their labels.
-func (s stretch) step(width float64) int64 {
+// step returns the smallest distance between marks that leaves room for their labels.
+func (s segment) step(width float64) int64 {
 	steps := timeSteps()
 	for _, step := range steps {
 		if float64(step)/float64(s.to-s.from)*(s.x1-s.x0)*width >= minLabel {
@@ -55,12 +56,12 @@ func (s stretch) step(width float64) int64 {
 	return 365 * steps[13]
 }
 
-// at places t, which lies in s.
-func (s stretch) at(t int64) float64 {
+// at returns the position of t, a time in s.
+func (s segment) at(t int64) float64 {
 	return s.x0 + (s.x1-s.x0)*float64(t-s.from)/float64(s.to-s.from)
 }
 
-// unit says how a plotted quantity is written at its axis.
+// unit is the unit of a plotted quantity, which decides how its axis is labelled.
 type unit int
 
 // The units.
@@ -70,7 +71,7 @@ const (
 	fen
 )
 
-// marks returns about four values from zero to at least top, evenly spaced by a step that reads well.
+// marks returns about four marks from zero to at least top, at multiples of a round step.
 func (u unit) marks(top int64) []plot.Tick {
 	step := u.step(float64(max(top, 1)) / 4)
 	var out []plot.Tick
@@ -82,8 +83,8 @@ func (u unit) marks(top int64) []plot.Tick {
 	}
 }
 
-// step returns the smallest good step that is at least least: 1, 2 or 5 times a power of ten, and for times what
-// clocks divide by.
+// step returns the smallest round step that is at least least: 1, 2 or 5 times a power of ten, or for longer times one of
+// timeSteps.
 func (u unit) step(least float64) float64 {
 	if u == milliseconds && least > 500 {
 		for _, s := range timeSteps() {
@@ -111,7 +112,7 @@ func (u unit) label(v float64) string {
 	return text.Compact(v).EN
 }
 
-// wholeDuration names a step of timeSteps or a multiple of one by a single unit where that is exact.
+// wholeDuration formats milliseconds with a single unit if that is exact.
 func wholeDuration(ms int64) string {
 	s := ms / 1000
 	switch {

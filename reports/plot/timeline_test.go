@@ -11,7 +11,7 @@ import (
 	"hongbao/reports"
 )
 
-// drawRuns draws runs of one column whose samples follow each other with and without gaps.
+// drawRuns draws runs of one column, with and without gaps between samples.
 func drawRuns(t *rapid.T) []reports.Run {
 	runs := make([]reports.Run, rapid.IntRange(1, 3).Draw(t, "runs"))
 	for i := range runs {
@@ -31,13 +31,13 @@ func drawRuns(t *rapid.T) []reports.Run {
 	return runs
 }
 
-// TestTimeline: whatever the samples, the timeline runs from 0 to 1 without turning back, in few enough stretches;
-// a line has few enough points, and its highest one is the highest sample.
+// TestTimeline: for all samples, the timeline rises from 0 to 1 in at most maxSegments segments; a line has at most maxPoints
+// points, and its highest point is the highest sample.
 func TestTimeline(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		runs := drawRuns(t)
 		line := newTimeline(runs, math.MinInt64, math.MaxInt64)
-		require.LessOrEqual(t, len(line), maxStretches)
+		require.LessOrEqual(t, len(line), maxSegments)
 		for i, s := range line {
 			require.Less(t, s.from, s.to)
 			require.Less(t, s.x0, s.x1)
@@ -57,9 +57,9 @@ func TestTimeline(t *testing.T) {
 			for _, v := range s.Values[0] {
 				want = max(want, v)
 			}
-			for _, stretch := range line.lines(s, s.Values[0]) {
-				points += len(stretch)
-				for _, p := range stretch {
+			for _, polyline := range line.lines(s, s.Values[0]) {
+				points += len(polyline)
+				for _, p := range polyline {
 					require.LessOrEqual(t, x, p.x)
 					x, top = p.x, max(top, p.v)
 				}
@@ -70,7 +70,7 @@ func TestTimeline(t *testing.T) {
 	})
 }
 
-// TestTicks: marks stand in order with room for their labels, on round times of day of the festival's zone.
+// TestTicks: marks are in order, with room for their labels, at round times of day in the festival's zone.
 func TestTicks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		line := newTimeline(drawRuns(t), math.MinInt64, math.MaxInt64)
@@ -89,14 +89,14 @@ func TestTicks(t *testing.T) {
 	require.Equal(t, []string{"19:29\n01-31", "19:30", "19:31", "19:32", "19:33", "19:34", "19:35", "19:36"}, labels[:8])
 }
 
-// TestMarks: a value axis starts at zero, covers the highest value and has few, round marks.
+// TestMarks: a value axis starts at zero, includes the highest value and has few, round marks.
 func TestMarks(t *testing.T) {
 	for _, c := range []struct {
 		unit unit
 		top  int64
 		want []string
 	}{
-		{plain, 0, []string{"0", "1"}},                                    // nothing happened
+		{plain, 0, []string{"0", "1"}},                                    // all values zero
 		{plain, 3, []string{"0", "1", "2", "3"}},                          // small counts have no fractions
 		{plain, 1_800, []string{"0", "500", "1,000", "1,500", "2,000"}},   // the peak at 1/1000
 		{plain, 1_800_000, []string{"0", "500 k", "1 M", "1.5 M", "2 M"}}, // the peak in full
@@ -114,7 +114,7 @@ func TestMarks(t *testing.T) {
 	require.LessOrEqual(t, len(plain.marks(math.MaxInt64)), 6)
 }
 
-// TestPeakReachesCalm: the picture of the peak ends when the last backlog has gone, or after a few window lengths.
+// TestPeakReachesCalm: the plot of the peak ends when the last backlog is empty, or after maxClearLengths windows.
 func TestPeakReachesCalm(t *testing.T) {
 	run := func(backlog ...int64) reports.Run {
 		s := reports.Series{Columns: []string{"backlog"}, Values: [][]int64{backlog}}
@@ -124,11 +124,11 @@ func TestPeakReachesCalm(t *testing.T) {
 		return reports.Run{Series: s}
 	}
 	w := band{from: 0, to: 120}
-	require.Equal(t, int64(120+10), calmAfter(&reports.Record{Runs: []reports.Run{run(5, 5, 0, 0)}}, w), "gone with the window")
-	require.Equal(t, int64(240+20), calmAfter(&reports.Record{Runs: []reports.Run{run(5, 5, 5, 3, 0, 0), run(0, 0, 0)}}, w), "the slowest run counts")
+	require.Equal(t, int64(120+10), backlogCleared(&reports.Record{Runs: []reports.Run{run(5, 5, 0, 0)}}, w), "empty at the end of the window")
+	require.Equal(t, int64(240+20), backlogCleared(&reports.Record{Runs: []reports.Run{run(5, 5, 5, 3, 0, 0), run(0, 0, 0)}}, w), "the slowest run counts")
 	endless := make([]int64, 100)
 	for i := range endless {
 		endless[i] = 1
 	}
-	require.Equal(t, int64(120+720+70), calmAfter(&reports.Record{Runs: []reports.Run{run(endless...)}}, w), "a backlog that stays")
+	require.Equal(t, int64(120+720+70), backlogCleared(&reports.Record{Runs: []reports.Run{run(endless...)}}, w), "a backlog that stays")
 }

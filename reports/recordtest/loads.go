@@ -8,7 +8,7 @@ import (
 	"hongbao/reports"
 )
 
-// Loaded is a run in real time that met its thresholds.
+// Loaded returns a load run that met its thresholds.
 func Loaded() *reports.Record {
 	r := &reports.Record{
 		Schema: reports.Schema, Kind: "load", Seed: 7, Commit: "3fc25ea", Verdict: reports.Pass,
@@ -26,7 +26,7 @@ func Loaded() *reports.Record {
 	return r
 }
 
-// Missed is a load made three times, whose target froze for a second, with a search for the highest rate.
+// Missed returns a load with three repeats, whose target did not answer for a second, with a search for the highest rate.
 func Missed() *reports.Record {
 	r := Loaded()
 	r.Runs = nil
@@ -49,7 +49,7 @@ func Missed() *reports.Record {
 	return r
 }
 
-// Saturated is a load that the generator could not make, and whose audit nobody made.
+// Saturated returns a load whose generator was saturated, without an audit.
 func Saturated() *reports.Record {
 	r := Loaded()
 	run := &r.Runs[0]
@@ -73,7 +73,7 @@ func Saturated() *reports.Record {
 	return r
 }
 
-// LoadRun makes a run of 20 s whose latencies are slower by a factor.
+// LoadRun returns a run of 20 s whose latencies are multiplied by slower.
 func LoadRun(slower float64) reports.Run {
 	l := &reports.Load{Target: "embedded", Driver: "vegeta", Window: "Rain at the peak", PeakPerS: 3000, DurationS: 20, Marked: true,
 		StartedAt: time.Date(2026, 2, 16, 12, 0, 0, 0, time.UTC),
@@ -124,7 +124,7 @@ func limit(name, operation, measure, statement string, most, measured float64, u
 	return t
 }
 
-// freeze stops the target for the second that begins at second 9+i.
+// freeze changes l as if the target had not answered during second 9+i.
 func freeze(l *reports.Load, i int) {
 	at := 9 + i
 	l.Seconds.P50US[at], l.Seconds.P99US[at], l.Seconds.MaxUS[at] = 512_000, 981_000, 1_004_000

@@ -1,5 +1,5 @@
-// Package recordtest has records for the tests of the packages below reports. Their figures are made up, but agree with
-// each other.
+// Package recordtest provides records and golden files for the tests of reports and its packages. The figures of the records
+// are invented, but consistent with each other.
 package recordtest
 
 import (
@@ -8,9 +8,7 @@ import (
 	"hongbao/reports"
 )
 
-// The records that the renderings are tried on. Their figures are made up, but agree with each other.
-
-// Passed is a festival at 1/1000 under three strategies.
+// Passed returns a simulation of a festival at scale 1/1000 with three strategies, which passed.
 func Passed() *reports.Record {
 	r := &reports.Record{
 		Schema: reports.Schema, Kind: "sim", Seed: 42, Commit: "3fc25ea", Verdict: reports.Pass,
@@ -37,7 +35,7 @@ func Passed() *reports.Record {
 	return r
 }
 
-// Violated is a run that doubled money.
+// Violated returns a run in which grants were posted twice.
 func Violated() *reports.Record {
 	r := Passed()
 	r.Scenario.Title, r.Scenario.ScaleDen, r.Scenario.Scale = "Timeouts at the ledger, retried blindly", 1, "1/1"
@@ -52,7 +50,7 @@ func Violated() *reports.Record {
 	return r
 }
 
-// Interrupted is a run that was stopped in its second strategy.
+// Interrupted returns a simulation that was interrupted in its second strategy.
 func Interrupted() *reports.Record {
 	r := Passed()
 	r.Verdict, r.Interrupted = reports.Unknown, true
@@ -65,7 +63,7 @@ func Interrupted() *reports.Record {
 	return r
 }
 
-// Replay makes one strategy's run whose ledger posts at most rate a second.
+// Replay returns the run of one strategy whose ledger posts at most rate grants per second.
 func Replay(strategy string, rate int64) reports.Run {
 	run := reports.Run{Strategy: strategy, Verdict: reports.Pass, Digest: "d1" + strategy, Steps: 9_120_334, WallSeconds: 12.25,
 		Checks: []reports.Check{
@@ -96,8 +94,8 @@ func Replay(strategy string, rate int64) reports.Run {
 	return run
 }
 
-// festival fills a run's series with what a queue in front of a ledger would do. Rates are in grants a thousand
-// seconds and fall with the square of the time that is left.
+// festival fills the series of a run by a model of a queue in front of a ledger. The offered rate of a window, in grants per
+// 1,000 seconds at its start, falls with the square of the remaining time.
 type festival struct {
 	run      *reports.Run
 	rate     int64
@@ -149,7 +147,7 @@ func (f *festival) window(name, play, stage, start string, seconds, milli int64,
 func (f *festival) sample(t, step int64, values ...int64) {
 	s := &f.run.Series
 	if n := len(s.Times); n > 0 && t < s.Times[n-1]+s.StepS[n-1] {
-		return // two windows overlap: the earlier has the sample
+		return // two windows overlap: the earlier one keeps the sample
 	}
 	s.Times, s.StepS = append(s.Times, t), append(s.StepS, step)
 	for i, v := range values {

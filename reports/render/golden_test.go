@@ -13,8 +13,8 @@ import (
 	"hongbao/reports/recordtest"
 )
 
-// TestGoldens holds every rendering of every fixture to what was looked at and found good.
-// After a change that is meant: go test ./reports -run Goldens -update, and read the difference.
+// TestGoldens compares each rendering of each record with its golden file. After an intended change run
+// go test ./reports/render -run Goldens -update and review the difference.
 func TestGoldens(t *testing.T) {
 	renderings := map[string]func(io.Writer, *reports.Record) error{
 		"json":       reports.JSON,
@@ -38,8 +38,8 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// pageText writes what a person reads on the page, both languages, one element a line. Curves are left out: their
-// last digits depend on the processor.
+// pageText writes the text of the page in both languages, one element per line, without the curves, because their last digits
+// depend on the processor.
 func pageText(w io.Writer, r *reports.Record) error {
 	var b bytes.Buffer
 	if err := HTML(&b, r); err != nil {

@@ -13,7 +13,7 @@ import (
 	"hongbao/reports/text"
 )
 
-// The page's parts; constants in all but name, since only the compiler sets them.
+// The templates and the style sheet of the page. Only the compiler sets these variables.
 var (
 	//go:embed page.html
 	pageHTML string
@@ -25,7 +25,7 @@ var (
 	pageCSS string
 )
 
-// page is what the template shows.
+// page is the data of the template.
 type page struct {
 	view
 	CSS      template.CSS
@@ -38,7 +38,7 @@ type page struct {
 	Figures  []metricRow
 }
 
-// HTML writes r as one page that needs nothing else: no network, no scripts. Both languages are in it.
+// HTML writes r as one page in both languages, which needs no other files, no network and no scripts. r must be valid.
 func HTML(w io.Writer, r *reports.Record) error {
 	t, err := template.New("page").Funcs(pageFuncs()).Parse(pageLoadHTML + pageStudyHTML + pageHTML)
 	if err != nil {
@@ -57,11 +57,7 @@ func HTML(w io.Writer, r *reports.Record) error {
 	p.Windows = windowRows(r, p.Size)
 	p.Refusals, p.Memory, p.Figures = refusalRows(r), memoryRows(r), metricRows(r)
 	p.Tokens = tokenSizesOf(r.Metrics)
-	for _, b := range plot.Bands(r) {
-		if b.Peak {
-			p.PeakName = b.Label
-		}
-	}
+	p.PeakName = plot.PeakName(r)
 	return t.Execute(w, p)
 }
 
@@ -93,7 +89,7 @@ func pageFuncs() template.FuncMap {
 	}
 }
 
-// titleOf falls back to the scenario's name, and to the English title.
+// titleOf returns the title of a scenario, or its name. Without a Chinese title the English one is used.
 func titleOf(s reports.Scenario) text.Text {
 	t := text.Text{EN: text.Quote(s.Title), ZH: text.Quote(s.TitleZH)}
 	if t.EN == "" {

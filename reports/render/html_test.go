@@ -14,7 +14,8 @@ import (
 	"hongbao/reports/recordtest"
 )
 
-func PageOf(t *testing.T, r *reports.Record) string {
+// pageOf returns the HTML page of r.
+func pageOf(t *testing.T, r *reports.Record) string {
 	reports.Normalise(r)
 	require.NoError(t, r.Validate())
 	var b bytes.Buffer
@@ -22,17 +23,17 @@ func PageOf(t *testing.T, r *reports.Record) string {
 	return b.String()
 }
 
-// TestPageOpensOffline: nothing on the page makes a browser ask a network.
+// TestPageOpensOffline: the page contains nothing that makes a browser send requests.
 func TestPageOpensOffline(t *testing.T) {
 	for name, record := range recordtest.All() {
-		page := strings.ReplaceAll(PageOf(t, record()), ">https://wallet.example.com<", "") // a target is shown, not asked
+		page := strings.ReplaceAll(pageOf(t, record()), ">https://wallet.example.com<", "") // the target appears as text
 		for _, loads := range []string{"<script", "<link", "<iframe", "<img", "<object", "<embed", "@import", "url(", "http://", "https://", " src=", " href="} {
 			require.NotContains(t, page, loads, name)
 		}
 	}
 }
 
-// TestPageEscapes: a record cannot bring markup, scripts or styles into the page, wherever its text stands.
+// TestPageEscapes: no text of a record adds markup, scripts or styles to the page.
 func TestPageEscapes(t *testing.T) {
 	const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)>' onload='x` + "\x1b[31m"
 	r := recordtest.Violated()
@@ -47,46 +48,46 @@ func TestPageEscapes(t *testing.T) {
 	for i := range run.Windows {
 		run.Windows[i].Name, run.Windows[i].Play, run.Windows[i].Stage = hostile, hostile, hostile
 	}
-	page := PageOf(t, r)
+	page := pageOf(t, r)
 	require.Contains(t, page, "&lt;script&gt;", "the text itself is shown")
 	for _, tag := range regexp.MustCompile(`<[a-zA-Z][^>]*>`).FindAllString(page, -1) {
 		require.NotRegexp(t, `(?i)^<(script|img)|[ '"]on[a-z]+=[^&]*['"a]`, regexp.MustCompile(`"[^"]*"`).ReplaceAllString(tag, `""`))
 	}
 }
 
-// TestPageSpeaksBothLanguages: whatever is said in one language is said in the other.
+// TestPageSpeaksBothLanguages: each text of the page is in both languages.
 func TestPageSpeaksBothLanguages(t *testing.T) {
 	for name, record := range recordtest.All() {
-		page := PageOf(t, record())
+		page := pageOf(t, record())
 		require.Equal(t, strings.Count(page, `<span lang="en">`), strings.Count(page, `<span lang="zh">`), name)
 		require.NotContains(t, page, `<span lang="zh"></span>`, name)
 		require.NotContains(t, page, `%!`, "a format and its arguments disagree: %s", name)
 	}
-	require.Contains(t, PageOf(t, recordtest.Passed()), "2022 春节")
+	require.Contains(t, pageOf(t, recordtest.Passed()), "2022 春节")
 }
 
-// TestPageSaysWhy: whoever opens the page of a run that is not a pass reads why before anything else.
+// TestPageSaysWhy: the page of a run that is not a pass begins with the reasons.
 func TestPageSaysWhy(t *testing.T) {
-	page := PageOf(t, recordtest.Interrupted())
+	page := pageOf(t, recordtest.Interrupted())
 	why := strings.Index(page, "The run was interrupted.")
 	require.Positive(t, why)
-	require.Less(t, why, strings.Index(page, "The posting strategies"))
+	require.Less(t, why, strings.Index(page, "Posting strategies compared"))
 	require.Contains(t, page, `<section class="verdict unknown">`)
-	require.NotContains(t, PageOf(t, recordtest.Passed()), `class="doubts`)
+	require.NotContains(t, pageOf(t, recordtest.Passed()), `class="doubts`)
 }
 
-// TestPageWithoutRuns: a record that has nothing yet is still a page.
+// TestPageWithoutRuns: a record without runs and checks has a page.
 func TestPageWithoutRuns(t *testing.T) {
 	r := &reports.Record{Schema: reports.Schema, Kind: "load", Verdict: reports.Unknown, Scenario: reports.Scenario{Name: "x", ScaleNum: 1, ScaleDen: 1}}
-	page := PageOf(t, r)
-	require.Contains(t, page, "There was no check at all.")
-	require.NotContains(t, page, "The posting strategies")
+	page := pageOf(t, r)
+	require.Contains(t, page, "The record has no checks.")
+	require.NotContains(t, page, "Posting strategies compared")
 }
 
-// maxPage is what a page may weigh, so that it can be sent by mail and opened on a phone.
+// maxPage is the largest allowed size of a page in bytes, so that it can be sent by mail and opened on a phone.
 const maxPage = 3 << 19
 
-// TestPageStaysSmall: the largest comparison, with samples far denser than the page, stays below 1.5 MB.
+// TestPageStaysSmall: the page of the largest comparison, with many more samples than points, stays below 1.5 MB.
 func TestPageStaysSmall(t *testing.T) {
 	r := recordtest.Passed()
 	r.Runs = nil
@@ -112,7 +113,7 @@ func TestPageStaysSmall(t *testing.T) {
 		}
 		r.Runs = append(r.Runs, run)
 	}
-	page := PageOf(t, r)
+	page := pageOf(t, r)
 	require.Less(t, len(page), maxPage)
-	require.Greater(t, len(page), maxPage/8, "the samples are not on the page at all")
+	require.Greater(t, len(page), maxPage/8, "the samples are missing on the page")
 }

@@ -37,8 +37,9 @@ type junitFault struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes r for CI: one suite a run with one test case a check and a threshold, one suite a study, and a last suite with the verdict itself,
-// so that a run which is not a pass can never show as green. Fail is a failure, unknown an error.
+// JUnit writes r as a JUnit file for CI: one suite per run, with a test case for each check and each threshold, one suite per
+// study, and a last suite with the verdict, so that CI never shows a run as passed that is not a pass. Fail becomes a
+// failure, unknown becomes an error.
 func JUnit(w io.Writer, r *reports.Record) error {
 	class := "hongbao." + r.Kind + "." + r.Scenario.Name
 	doc := junitSuites{Name: strings.ReplaceAll(class, ".", " ")}

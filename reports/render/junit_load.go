@@ -7,9 +7,9 @@ import (
 	"hongbao/reports/text"
 )
 
-// addLoad adds a case for the load itself and one a threshold.
+// addLoad adds a test case for the load and one for each threshold.
 func (s *junitSuite) addLoad(class string, l *reports.Load, replay string) {
-	offered := junitCase{Name: "the load was the one that was asked for", Class: class}
+	offered := junitCase{Name: "the load was offered as requested", Class: class}
 	if ds := l.Doubts(); len(ds) > 0 {
 		var lines []string
 		for _, d := range ds {

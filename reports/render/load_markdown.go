@@ -11,7 +11,7 @@ import (
 
 func markdownThresholds(b *strings.Builder, v view) {
 	for _, t := range v.Readings {
-		if v.Kind == "load" { // a simulation's stand below its comparison
+		if v.Kind == "load" { // a simulation has them below its comparison
 			fmt.Fprintf(b, "- %s\n", md(t.EN))
 		}
 	}
@@ -24,7 +24,7 @@ func markdownThresholds(b *strings.Builder, v view) {
 	}
 	b.WriteString("\n|---|---|" + strings.Repeat("---:|", len(v.Real)) + "\n")
 	for _, row := range v.Thresholds {
-		text := md(row.Says.EN)
+		text := md(row.Condition.EN)
 		if row.Why != "" {
 			text += "<br>" + md(row.Why)
 		}
@@ -44,7 +44,7 @@ func markdownThresholds(b *strings.Builder, v view) {
 	b.WriteString("\n")
 }
 
-// markdownOperations shows the first run; the page has them all.
+// markdownOperations writes the operations of the first run. The page shows those of all runs.
 func markdownOperations(b *strings.Builder, v view) {
 	if len(v.Real) == 0 {
 		return
@@ -61,14 +61,14 @@ func markdownOperations(b *strings.Builder, v view) {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("\nLatency from the moment an operation was due; in brackets from its send.\n\n")
+	b.WriteString("\nLatency is measured from the due time of an operation; in brackets: from its send.\n\n")
 }
 
 func markdownFindMax(b *strings.Builder, v view) {
 	if v.FindMax == nil {
 		return
 	}
-	b.WriteString("| | a second | ok a second | grant p99 | cores | |\n|---|---:|---:|---:|---:|---|\n")
+	b.WriteString("| | grants/s | ok/s | grant p99 | cores | |\n|---|---:|---:|---:|---:|---|\n")
 	for _, s := range v.FindMax.Steps {
 		fmt.Fprintf(b, "| %s %s | %s | %s | %s | %s | %s |\n", terminal.Mark(s.Result), s.Result, text.Significant(s.RatePerS), text.Significant(s.OKPerS), text.Micros(s.P99US).EN, coresOf(&s), md(s.Why))
 	}

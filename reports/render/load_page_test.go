@@ -1,4 +1,4 @@
-package render_test
+package render
 
 import (
 	"bytes"
@@ -8,10 +8,9 @@ import (
 
 	"hongbao/reports"
 	"hongbao/reports/recordtest"
-	"hongbao/reports/render"
 )
 
-// TestLoadPageEscapes: nor can what a load says bring markup into the page, or break the tables.
+// TestLoadPageEscapes: no text of a load adds markup to the page or breaks the tables.
 func TestLoadPageEscapes(t *testing.T) {
 	const hostile = `"><script>alert(1)</script>` + "\x1b[31m|`"
 	r := recordtest.Missed()
@@ -24,23 +23,23 @@ func TestLoadPageEscapes(t *testing.T) {
 		t.Statement, t.Why, t.Measure, t.Operation, t.Unit = hostile, hostile, hostile, hostile, hostile
 	}
 	r.Verdict, r.FindMax.LimitedBy, r.FindMax.Steps[0].Why = reports.Unknown, hostile, hostile
-	page := render.PageOf(t, r)
+	page := pageOf(t, r)
 	require.Contains(t, page, "&lt;script&gt;")
 	require.NotContains(t, page, "<script")
 	var b bytes.Buffer
-	require.NoError(t, render.Markdown(&b, r))
+	require.NoError(t, Markdown(&b, r))
 	require.NotContains(t, b.String(), "<script")
-	require.NoError(t, render.Table(&b, r, false))
+	require.NoError(t, Table(&b, r, false))
 	require.NotContains(t, b.String(), "\x1b")
 }
 
-// TestPageWithoutSeconds: a load that was stopped at once has a page without plots.
+// TestPageWithoutSeconds: a load that was interrupted at its start has a page without plots.
 func TestPageWithoutSeconds(t *testing.T) {
 	r := recordtest.Loaded()
 	r.Verdict, r.Interrupted, r.Runs[0].Verdict, r.Runs[0].Interrupted = reports.Unknown, true, reports.Unknown, true
 	r.Runs[0].Load = &reports.Load{}
-	page := render.PageOf(t, r)
-	require.Contains(t, page, "Nothing was scheduled at all.")
-	require.Contains(t, page, "there was none")
-	require.NotContains(t, page, "Offered against sent")
+	page := pageOf(t, r)
+	require.Contains(t, page, "No operation was scheduled.")
+	require.Contains(t, page, "not done")
+	require.NotContains(t, page, "Due and sent operations")
 }

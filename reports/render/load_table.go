@@ -9,13 +9,13 @@ import (
 	"hongbao/reports/text"
 )
 
-// load writes what a run in real time adds to the terminal's tables.
+// load writes the results of a load run.
 func (t *table) load(v view) {
 	if len(v.Real) == 0 && v.FindMax == nil {
 		return
 	}
 	t.thresholds(v)
-	if len(v.Real) > 0 { // the page has the other repeats
+	if len(v.Real) > 0 { // the page shows all repeats
 		l := v.Real[0]
 		t.operations(v, l)
 		t.facts("GENERATOR", l.Health)
@@ -40,11 +40,11 @@ func (t *table) thresholds(v view) {
 	t.Line("")
 	t.Line(t.Paint(terminal.Bold, "THRESHOLDS"))
 	for _, row := range v.Thresholds {
-		name := "  " + t.Verdict(row.Result, terminal.Mark(row.Result)) + " " + terminal.Pad(row.Says.EN, nameWidth)
+		name := "  " + t.Verdict(row.Result, terminal.Mark(row.Result)) + " " + terminal.Pad(row.Condition.EN, nameWidth)
 		var measured []string
 		for _, c := range row.By {
 			if c.Known {
-				measured = append(measured, c.Measured(len(row.By) == 1))
+				measured = append(measured, c.measuredText(len(row.By) == 1))
 			}
 		}
 		t.Line(name + text.Clip(strings.Join(measured, " · "), terminal.Width-nameWidth-4))
@@ -54,26 +54,26 @@ func (t *table) thresholds(v view) {
 	}
 }
 
-// Measured is what stands before the operator and, where there is room, the limit that was missed.
-func (c thresholdCell) Measured(room bool) string {
+// measuredText returns the measured value and, if there is room for it, the limit that was missed.
+func (c thresholdCell) measuredText(room bool) string {
 	if c.Samples == 0 {
-		return "nothing measured"
+		return "no samples"
 	}
-	text := amountText(&c.Threshold, c.Threshold.Measured).EN
+	out := amountText(&c.Threshold, c.Measured).EN
 	if c.Result == reports.Fail && room {
-		text += " > " + amountText(&c.Threshold, c.Limit).EN
+		out += " > " + amountText(&c.Threshold, c.Limit).EN
 	}
-	return text
+	return out
 }
 
-// operations writes the latencies and the accounts of one run.
+// operations writes the latencies and the counts of one run.
 func (t *table) operations(v view, l loadView) {
 	of := ""
 	if len(v.Real) > 1 {
 		of = "  " + text.Quote(l.Label) + ", the first of " + text.Count(int64(len(v.Real)))
 	}
 	t.Line("")
-	t.Line(t.Paint(terminal.Bold, "LATENCY"+of) + t.Paint(terminal.Dim, "  from the moment an operation was due; in brackets: from its send"))
+	t.Line(t.Paint(terminal.Bold, "LATENCY"+of) + t.Paint(terminal.Dim, "  from the due time of an operation; in brackets: from its send"))
 	const nameWidth, width = 12, 17
 	head := terminal.Pad("", nameWidth)
 	for _, q := range quantiles() {
@@ -83,19 +83,19 @@ func (t *table) operations(v view, l loadView) {
 	for _, o := range l.Operations {
 		line := terminal.Pad("  "+text.Quote(o.Name), nameWidth)
 		for _, c := range o.Cells {
-			text := c.Value.EN + " (" + strings.TrimSuffix(c.Full.EN, " ms") + ")"
-			if utf8.RuneCountInString(text) >= width {
-				text = c.Value.EN
+			both := c.Value.EN + " (" + strings.TrimSuffix(c.Full.EN, " ms") + ")"
+			if utf8.RuneCountInString(both) >= width {
+				both = c.Value.EN
 			}
-			line += terminal.PadLeft(text, width)
+			line += terminal.PadLeft(both, width)
 		}
 		t.Line(line)
 	}
 	t.Line("")
 	t.Line(t.Paint(terminal.Bold, "OPERATIONS") + t.Paint(terminal.Dim, "  scheduled = sent + unsent; sent = ok + refused + failed + in flight"))
-	t.accountsHead(11)
+	t.countsHead(11)
 	for _, o := range l.Operations {
-		t.account(o.Name, 11, o.Offered)
+		t.counts(o.Name, 11, o.Offered)
 	}
 }
 
@@ -114,14 +114,14 @@ func (t *table) facts(title string, fs []fact) {
 func (t *table) findMax(f *reports.FindMax) {
 	t.Line("")
 	t.Line(t.Paint(terminal.Bold, "FIND-MAX"))
-	t.Line(t.Paint(terminal.Dim, terminal.PadLeft("a second", 14)+terminal.PadLeft("ok a second", 14)+terminal.PadLeft("grant p99", 12)+terminal.PadLeft("cores", 8)))
+	t.Line(t.Paint(terminal.Dim, terminal.PadLeft("grants/s", 14)+terminal.PadLeft("ok/s", 14)+terminal.PadLeft("grant p99", 12)+terminal.PadLeft("cores", 8)))
 	for _, s := range f.Steps {
 		line := "  " + t.Verdict(s.Result, terminal.Mark(s.Result)) + terminal.PadLeft(text.Significant(s.RatePerS), 11) + terminal.PadLeft(text.Significant(s.OKPerS), 14) + terminal.PadLeft(text.Micros(s.P99US).EN, 12) + terminal.PadLeft(coresOf(&s), 8)
 		t.Line(line + "  " + text.Clip(text.Quote(s.Why), terminal.Width-51))
 	}
 }
 
-// coresOf is what the target had in use, where that is known.
+// coresOf returns the number of cores in use by the target, or a dash if it is unknown.
 func coresOf(s *reports.Step) string {
 	if s.TargetCores == 0 {
 		return "–"

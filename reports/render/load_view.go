@@ -9,19 +9,19 @@ import (
 	"hongbao/reports/text"
 )
 
-// loadView is what a run in real time adds to the page, the summary and the terminal.
+// loadView holds the results of a load run for the page, the summary and the terminal.
 type loadView struct {
 	*reports.Load
-	Label      string // of the run among its repeats
-	Short      string // the same in the head of a column
+	Label      string // name of the run among its repeats
+	Short      string // the same for the head of a column
 	Operations []operationRow
 	Facts      []fact
 	Health     []fact
 	Audited    []fact
-	Plots      []plot.SecondsPlot // on the page alone
+	Plots      []plot.SecondsPlot // only on the page
 }
 
-// fact is a name and what stands beside it.
+// fact is a named value.
 type fact struct {
 	Name  text.Text
 	Value text.Text
@@ -31,10 +31,10 @@ type fact struct {
 // operationRow is one kind of operation.
 type operationRow struct {
 	reports.Operation
-	Cells []cell // by quantiles; Full holds the uncorrected figure
+	Cells []cell // in the order of quantiles; Full is the uncorrected value
 }
 
-// quantiles heads the cells of an operation.
+// quantiles returns the heads of operationRow.Cells.
 func quantiles() []string { return []string{"p50", "p90", "p99", "p99.9", "max"} }
 
 func loadViews(r *reports.Record) []loadView {
@@ -53,8 +53,8 @@ func loadViews(r *reports.Record) []loadView {
 	return out
 }
 
-// sizeWords says how large the run was: its scale, or for one in real time what was asked of whom.
-func (v view) sizeWords() string {
+// sizeText returns the scale of a simulation, or the requested load and its target.
+func (v view) sizeText() string {
 	if len(v.Real) == 0 {
 		return "scale " + v.Size.String()
 	}
@@ -66,7 +66,7 @@ func (v view) sizeWords() string {
 	return size
 }
 
-// latencyCells puts the uncorrected figure below the corrected one, and marks what a naive tool would have hidden.
+// latencyCells returns the quantiles of the corrected latency, each with the uncorrected one below it.
 func latencyCells(corrected, uncorrected reports.Latency) []cell {
 	a, b := quantilesOf(corrected), quantilesOf(uncorrected)
 	cells := make([]cell, len(a))
@@ -97,9 +97,9 @@ func loadFacts(l *reports.Load) []fact {
 	out := []fact{
 		{Name: text.Text{EN: "Target", ZH: "目标"}, Value: text.Same(text.Quote(l.Target))},
 		{Name: text.Text{EN: "Window", ZH: "窗口"}, Value: text.Same(text.Quote(l.Window))},
-		{Name: text.Text{EN: "Asked for", ZH: "要求"}, Value: text.Textf("%s grants a second at the peak, for %s", "峰值每秒 %s 次发奖，持续 %s", text.Significant(l.PeakPerS), text.Seconds(l.DurationS))},
-		{Name: text.Text{EN: "Driver", ZH: "驱动"}, Value: text.Same(text.Quote(l.Driver))},
-		{Name: text.Text{EN: "Marked as load test", ZH: "带压测标记"}, Value: yesNo(l.Marked)},
+		{Name: text.Text{EN: "Requested load", ZH: "请求负载"}, Value: text.Textf("%s grants per second at the peak, for %s", "峰值每秒 %s 次发奖，持续 %s", text.Significant(l.PeakPerS), text.Seconds(l.DurationS))},
+		{Name: text.Text{EN: "Driver", ZH: "发压工具"}, Value: text.Same(text.Quote(l.Driver))},
+		{Name: text.Text{EN: "Load-test mark", ZH: "压测标记"}, Value: yesNo(l.Marked)},
 	}
 	if !l.StartedAt.IsZero() {
 		out = append(out, fact{Name: text.Text{EN: "Started (UTC)", ZH: "开始 (UTC)"}, Value: text.Same(l.StartedAt.UTC().Format(time.DateTime))})
@@ -107,34 +107,34 @@ func loadFacts(l *reports.Load) []fact {
 	return out
 }
 
-// generatorFacts says how the generator did.
+// generatorFacts returns the facts about the load generator.
 func generatorFacts(g *reports.Generator) []fact {
-	state := fact{Name: text.Text{EN: "Kept up", ZH: "跟上计划"}, Value: yesNo(!g.Saturated), Bad: g.Saturated}
+	state := fact{Name: text.Text{EN: "On schedule", ZH: "按计划发送"}, Value: yesNo(!g.Saturated), Bad: g.Saturated}
 	if why := text.Quote(g.Why); g.Saturated && why != "" {
 		state.Value = text.Textf("no: %s", "否：%s", why)
 	}
 	return []fact{
 		state,
-		{Name: text.Text{EN: "Sends after their moment, p50 · p99 · longest", ZH: "发送延后 p50 · p99 · 最长"},
+		{Name: text.Text{EN: "Lateness of sends, p50 · p99 · longest", ZH: "发送滞后 p50 · p99 · 最长"},
 			Value: text.Textf("%s · %s · %s", "%s · %s · %s", text.Micros(g.LatenessP50US), text.Micros(g.LatenessP99US), text.Micros(g.LatenessMaxUS))},
-		{Name: text.Text{EN: "Attackers · workers at most", ZH: "发压器 · 最多工作协程"}, Value: text.Same(text.Count(int64(g.Attackers)) + " · " + text.Count(int64(g.Workers)))},
-		{Name: text.Text{EN: "Processor time", ZH: "处理器时间"}, Value: text.Textf("%s s, %s cores", "%s 秒，%s 核", text.Significant(g.CPUS), text.Significant(g.CPUCores))},
-		{Name: text.Text{EN: "Pauses for garbage", ZH: "垃圾回收暂停"}, Value: text.Micros(int64(min(g.GCPauseMS, reports.MaxUnixS) * 1000))},
-		{Name: text.Text{EN: "Clock jumped by", ZH: "时钟跳变"}, Value: text.Textf("%s ms", "%s 毫秒", text.Figure(g.ClockJumpMS))},
+		{Name: text.Text{EN: "Attackers · most busy workers", ZH: "发压器 · 工作协程峰值"}, Value: text.Same(text.Count(int64(g.Attackers)) + " · " + text.Count(int64(g.Workers)))},
+		{Name: text.Text{EN: "CPU time", ZH: "CPU 时间"}, Value: text.Textf("%s s, %s cores", "%s 秒，%s 核", text.Significant(g.CPUS), text.Significant(g.CPUCores))},
+		{Name: text.Text{EN: "Garbage-collection pauses", ZH: "垃圾回收暂停"}, Value: text.Micros(int64(min(g.GCPauseMS, reports.MaxUnixS) * 1000))},
+		{Name: text.Text{EN: "Drift of the wall clock", ZH: "系统时钟偏移"}, Value: text.Textf("%s ms", "%s 毫秒", text.Figure(g.ClockJumpMS))},
 	}
 }
 
-// auditFacts says how the money was judged.
+// auditFacts returns the facts about the audit of the money.
 func auditFacts(a *reports.Audit) []fact {
 	if a.Over == "" {
-		return []fact{{Name: text.Text{EN: "Audit", ZH: "审计"}, Value: text.Text{EN: "there was none", ZH: "未进行"}, Bad: true}}
+		return []fact{{Name: text.Text{EN: "Audit", ZH: "审计"}, Value: text.Text{EN: "not done", ZH: "未进行"}, Bad: true}}
 	}
 	out := []fact{
-		{Name: text.Text{EN: "Judged over", ZH: "审计途径"}, Value: text.Same(text.Quote(a.Over))},
-		{Name: text.Text{EN: "People whose pages were read", ZH: "读取钱包页的用户"}, Value: text.Textf("%s of %s", "%[2]s 中的 %[1]s", text.Count(a.PeopleRead), text.Count(a.People))},
+		{Name: text.Text{EN: "Data sources", ZH: "数据来源"}, Value: text.Same(text.Quote(a.Over))},
+		{Name: text.Text{EN: "People whose wallet pages were read", ZH: "已读取钱包页的用户"}, Value: text.Textf("%s of %s", "%s / %s", text.Count(a.PeopleRead), text.Count(a.People))},
 	}
-	for _, what := range a.Unseen {
-		out = append(out, fact{Name: text.Text{EN: "Not known from outside", ZH: "无法从外部得知"}, Value: text.Same(text.Quote(what))})
+	for _, unseen := range a.Unseen {
+		out = append(out, fact{Name: text.Text{EN: "Not checked without access to the stores", ZH: "无法访问存储，未检查"}, Value: text.Same(text.Quote(unseen))})
 	}
 	drained := fact{Name: text.Text{EN: "Drained", ZH: "积压清空"}, Value: text.Textf("%s after the load", "压测结束后 %s", text.Seconds(a.DrainedS))}
 	if !a.Drained {
@@ -142,7 +142,7 @@ func auditFacts(a *reports.Audit) []fact {
 	}
 	out = append(out, drained)
 	if a.LiveBefore != nil && a.LiveAfter != nil {
-		f := fact{Name: text.Text{EN: "Production data", ZH: "生产数据"}, Value: text.Textf("untouched: %s", "未被触及：%s", holdingsText(a.LiveAfter))}
+		f := fact{Name: text.Text{EN: "Production data", ZH: "生产数据"}, Value: text.Textf("unchanged: %s", "未改变：%s", holdingsText(a.LiveAfter))}
 		if *a.LiveBefore != *a.LiveAfter {
 			f.Value, f.Bad = text.Textf("%s before, %s after", "之前 %s，之后 %s", holdingsText(a.LiveBefore), holdingsText(a.LiveAfter)), true
 		}
@@ -162,20 +162,20 @@ func holdingsText(h *reports.Holdings) text.Text {
 	return text.Textf("%s orders, %s entries, %s reserved", "订单 %s，分录 %s，预留 %s", text.Count(h.Orders), text.Count(h.Entries), text.Money(h.ReservedFen))
 }
 
-// thresholdRow is one threshold over all repeats.
+// thresholdRow is one threshold with its results in all repeats.
 type thresholdRow struct {
 	reports.Threshold
-	Says text.Text
-	By   []thresholdCell
+	Condition text.Text
+	By        []thresholdCell
 }
 
 type thresholdCell struct {
 	reports.Threshold
-	Known bool      // the run has it
+	Known bool      // the run has the threshold
 	Value text.Text // "12.3 ms ≤ 200 ms"
 }
 
-// thresholdRows has a row for each name, in the order of the first run that has it, with the worst result of all.
+// thresholdRows returns a row for each threshold, with the worst result of all runs.
 func thresholdRows(r *reports.Record) []thresholdRow {
 	var rows []thresholdRow
 	at := map[string]int{}
@@ -188,7 +188,7 @@ func thresholdRows(r *reports.Record) []thresholdRow {
 			if !seen {
 				k = len(rows)
 				at[t.Name] = k
-				rows = append(rows, thresholdRow{Threshold: t, Says: statementText(&t), By: make([]thresholdCell, len(r.Runs))})
+				rows = append(rows, thresholdRow{Threshold: t, Condition: statementText(&t), By: make([]thresholdCell, len(r.Runs))})
 			}
 			rows[k].By[i] = thresholdCell{t, true, comparisonText(&t)}
 			rows[k].Result = reports.Combine(rows[k].Result, t.Result)
@@ -200,7 +200,7 @@ func thresholdRows(r *reports.Record) []thresholdRow {
 	return rows
 }
 
-// comparisonText prints the operator between its operands.
+// comparisonText formats the measured value, the operator and the limit.
 func comparisonText(t *reports.Threshold) text.Text {
 	limit := amountText(t, t.Limit)
 	if t.Samples == 0 {
@@ -226,7 +226,7 @@ func amountText(t *reports.Threshold, x float64) text.Text {
 	return text.Same(strconv.FormatFloat(x, 'g', 3, 64))
 }
 
-// statementText is the demand in words, without its limit.
+// statementText returns the condition of a threshold in words.
 func statementText(t *reports.Threshold) text.Text {
 	en := text.Quote(t.Statement)
 	if en == "" {

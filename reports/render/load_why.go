@@ -5,7 +5,7 @@ import (
 	"hongbao/reports/text"
 )
 
-// thresholdHeadline says how many thresholds were met, over all repeats; empty when there is none.
+// thresholdHeadline returns how many thresholds were met in all repeats. It is empty if there are no thresholds.
 func thresholdHeadline(r *reports.Record) text.Text {
 	rows := thresholdRows(r)
 	if len(rows) == 0 {
@@ -20,8 +20,8 @@ func thresholdHeadline(r *reports.Record) text.Text {
 	return text.Textf(" %s of %s thresholds met.", "%[2]s 项阈值中 %[1]s 项达标。", text.Count(int64(met)), text.Count(int64(len(rows))))
 }
 
-// realDoubts lists why a run in real time did not pass: the load, then missed thresholds, then unknown ones.
-func realDoubts(r *reports.Record) []text.Text {
+// loadRunDoubts returns why a load run did not pass: the load itself, missed thresholds, unknown thresholds.
+func loadRunDoubts(r *reports.Record) []text.Text {
 	var out []text.Text
 	several := len(r.Runs) > 1
 	for i := range r.Runs {
@@ -36,47 +36,47 @@ func realDoubts(r *reports.Record) []text.Text {
 			out = append(out, d)
 		}
 	}
-	offered := len(out) == 0
+	asRequested := len(out) == 0
 	var missed, unknown, missedZH, unknownZH []string
 	for _, row := range thresholdRows(r) {
 		switch {
 		case row.Result == reports.Fail:
-			missed, missedZH = append(missed, row.Says.EN), append(missedZH, row.Says.ZH)
+			missed, missedZH = append(missed, row.Condition.EN), append(missedZH, row.Condition.ZH)
 		case row.Result == reports.Unknown:
 			why := text.Quote(row.Why)
 			if why != "" {
 				why = " (" + why + ")"
 			}
-			unknown, unknownZH = append(unknown, row.Says.EN+why), append(unknownZH, row.Says.ZH+why)
+			unknown, unknownZH = append(unknown, row.Condition.EN+why), append(unknownZH, row.Condition.ZH+why)
 		}
 	}
 	if len(missed) > 0 {
 		out = append(out, text.Textf("Thresholds missed: %s.", "未达标的阈值：%s。", text.Text{EN: text.Names(missed).EN, ZH: text.Names(missedZH).ZH}))
 	}
-	if len(unknown) > 0 && offered { // otherwise the load is the reason, and has been said
-		out = append(out, text.Textf("Thresholds that could not be judged: %s.", "无法判定的阈值：%s。", text.Text{EN: text.Names(unknown).EN, ZH: text.Names(unknownZH).ZH}))
+	if len(unknown) > 0 && asRequested { // otherwise the load is the reason and is in the list
+		out = append(out, text.Textf("Thresholds without a result: %s.", "无法判定的阈值：%s。", text.Text{EN: text.Names(unknown).EN, ZH: text.Names(unknownZH).ZH}))
 	}
 	if len(r.Runs) == 0 {
-		out = append(out, text.Text{EN: "There was no run at all.", ZH: "没有任何运行。"})
+		out = append(out, text.Text{EN: "The record has no runs.", ZH: "没有任何运行。"})
 	}
 	return out
 }
 
-// hidden is how much larger, in percent, a corrected p99 must be than the uncorrected one to be worth a sentence.
-const hidden = 150
+// minHiddenPercent is the smallest corrected p99, in percent of the uncorrected one, that is reported in a sentence.
+const minHiddenPercent = 150
 
-// loadReadings says in sentences what the figures of the first run show.
+// loadReadings returns sentences about the figures of the first run.
 func loadReadings(r *reports.Record) []text.Text {
 	var out []text.Text
 	if len(r.Runs) > 0 && r.Runs[0].Load != nil {
 		for _, o := range r.Runs[0].Load.Operations {
 			if b := o.Busiest; b != nil && b.Corrected.Samples > 0 && o.Name == "grant" {
-				out = append(out, text.Textf("In the busiest second %s grants were due; 99 in 100 of them had their end within %s of that moment.",
-					"最忙的一秒有 %s 次发奖到期；其中 99%% 在到期后 %s内完成。", text.Count(b.Offered), text.Micros(b.Corrected.P99US)))
+				out = append(out, text.Textf("In the busiest second %s grants were due; 99%% of them ended within %s of their due time.",
+					"最忙的一秒有 %s 次发奖到期；其中 99%% 在到期后 %s内结束。", text.Count(b.Offered), text.Micros(b.Corrected.P99US)))
 			}
-			if c, u := o.Corrected, o.Uncorrected; u.Samples > 0 && c.P99US/hidden > u.P99US/100 {
-				out = append(out, text.Textf("Operation %s took %s (p99) from the moment it was due; counted from the send it would have looked like %s.",
-					"操作 %s 从到期起算 p99 为 %s；若从发送起算，看上去只有 %s。", text.Quote(o.Name), text.Micros(c.P99US), text.Micros(u.P99US)))
+			if c, u := o.Corrected, o.Uncorrected; u.Samples > 0 && c.P99US/minHiddenPercent > u.P99US/100 {
+				out = append(out, text.Textf("The p99 latency of operation %s was %s from the due time; from the send it was only %s.",
+					"操作 %s 的 p99 延迟从到期起算为 %s，从发送起算仅为 %s。", text.Quote(o.Name), text.Micros(c.P99US), text.Micros(u.P99US)))
 			}
 		}
 	}
@@ -86,20 +86,20 @@ func loadReadings(r *reports.Record) []text.Text {
 	return out
 }
 
-// findMaxReading says in a sentence what the search found.
+// findMaxReading returns a sentence about the result of the search.
 func findMaxReading(f *reports.FindMax) text.Text {
 	if f.KneePerS == 0 {
-		return text.Text{EN: "No rate that was tried held.", ZH: "尝试过的速率均未通过。"}
+		return text.Text{EN: "No tested rate passed.", ZH: "测试过的速率均未通过。"}
 	}
-	t := text.Textf("The highest rate that held was %s grants a second", "通过的最高速率为每秒 %s 次发奖", text.Significant(f.KneePerS))
+	t := text.Textf("The highest rate that passed was %s grants per second", "通过的最高速率为每秒 %s 次发奖", text.Significant(f.KneePerS))
 	if f.PerCorePerS > 0 {
-		t = text.Textf("%s, %s for each core in use", "%s，每个使用中的核 %s", t, text.Significant(f.PerCorePerS))
+		t = text.Textf("%s, %s per core in use", "%s，每个使用中的核 %s 次", t, text.Significant(f.PerCorePerS))
 	}
 	if by := text.Quote(f.LimitedBy); by != "" {
-		t = text.Textf("%s. What gave way first: %s", "%s。最先到极限的是：%s", t, by)
+		t = text.Textf("%s. The first limit reached: %s", "%s。最先达到的极限：%s", t, by)
 	}
 	if f.ByGenerator {
-		t = text.Textf("%s. That is the generator, so the target may hold more", "%s。这是发压端，目标可能承受更多", t)
+		t = text.Textf("%s. This limit is of the generator; the target may support a higher rate", "%s。这是发压端的极限，目标可能支持更高的速率", t)
 	}
 	return text.Textf("%s.", "%s。", t)
 }

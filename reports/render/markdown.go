@@ -10,15 +10,14 @@ import (
 	"hongbao/reports/text"
 )
 
-// Markdown writes the summary that CI shows beside a job: verdict, comparison, checks and the command that repeats
-// the run, on about one screen.
+// Markdown writes the summary that CI shows for a job: verdict, comparison, checks and the command that repeats the run.
 func Markdown(w io.Writer, r *reports.Record) error {
 	v := newView(r)
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s %s: %s\n\n", terminal.Mark(r.Verdict), strings.ToUpper(string(r.Verdict)), md(r.Scenario.Title))
 	size := "at scale " + v.Size.String()
 	if len(v.Real) > 0 {
-		size = md(v.sizeWords())
+		size = md(v.sizeText())
 	}
 	fmt.Fprintf(&b, "%s %s `%s` %s, seed %d, commit `%s`.\n\n", v.Headline.EN, kindName(r.Kind).EN, mdCode(r.Scenario.Name), size, r.Seed, mdCode(text.ShortCommit(r.Commit)))
 	for _, d := range v.Doubts {
@@ -33,7 +32,7 @@ func Markdown(w io.Writer, r *reports.Record) error {
 	markdownFindMax(&b, v)
 	markdownChecks(&b, v)
 	markdownStudies(&b, v)
-	fmt.Fprintf(&b, "Repeat it with:\n\n```sh\n%s\n```\n\nDigest `%s`. The plots and all figures are in `%s`.\n",
+	fmt.Fprintf(&b, "Repeat the run with:\n\n```sh\n%s\n```\n\nDigest `%s`. The plots and all figures are in `%s`.\n",
 		strings.ReplaceAll(text.Quote(r.Replay), "```", ""), mdCode(r.Digest), HTMLFile)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -51,14 +50,14 @@ func markdownComparison(b *strings.Builder, v view) {
 	for _, row := range v.Rows {
 		fmt.Fprintf(b, "| %s |", row.Name.EN)
 		for _, c := range row.Cells {
-			text := c.Value.EN
+			figure := c.Value.EN
 			if c.Full.EN != "" {
-				text += " (" + c.Full.EN + ")"
+				figure += " (" + c.Full.EN + ")"
 			}
 			if c.Bad {
-				text = "**" + text + "**"
+				figure = "**" + figure + "**"
 			}
-			fmt.Fprintf(b, " %s |", text)
+			fmt.Fprintf(b, " %s |", figure)
 		}
 		b.WriteString("\n")
 	}
@@ -112,7 +111,7 @@ func md(s string) string {
 	return b.String()
 }
 
-// mdCode makes a text fit for a pair of backticks.
+// mdCode makes a text of the record safe inside a pair of backticks.
 func mdCode(s string) string { return strings.ReplaceAll(text.Quote(s), "`", "'") }
 
 func kindName(kind string) text.Text {

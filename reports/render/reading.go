@@ -7,8 +7,8 @@ import (
 	"hongbao/reports/text"
 )
 
-// readings says in sentences what the comparison shows. Each is computed from the record and left out where the
-// record does not hold both sides of it. Half a run says nothing.
+// readings returns sentences about the comparison of the strategies. A sentence is omitted if the record does not have its
+// figures. An interrupted run has no readings.
 func readings(r *reports.Record, size scale) []text.Text {
 	if r.Interrupted {
 		return nil
@@ -22,48 +22,48 @@ func readings(r *reports.Record, size scale) []text.Text {
 		out = append(out, readInstances(token, sync)...)
 	}
 	if sync != nil && sync.Refused > 0 {
-		out = append(out, text.Textf("With %s instances, sync turned %s grants away.", "只有 %s 个实例时，sync 拒绝了 %s次发奖。",
-			text.Count(sync.LedgerInstancesUsed), size.said(sync.Refused)))
+		out = append(out, text.Textf("With %s ledger instances, sync refused %s grants.", "只有 %s 个账本实例时，sync 拒绝了 %s次发奖。",
+			text.Count(sync.LedgerInstancesUsed), size.countText(sync.Refused)))
 	}
 	out = append(out, readWaits(token, async)...)
 	if token != nil && token.BacklogPeak > 0 {
-		out = append(out, text.Textf("Behind the tokens up to %s postings were held; the last of them reached the ledger %s after its grant.",
-			"令牌背后最多压单 %s笔；最慢的一笔在发奖 %s后入账。", size.said(token.BacklogPeak), text.Duration(token.PostingDelayMaxMS)))
+		out = append(out, text.Textf("With token, up to %s postings were held at once; the slowest reached the ledger %s after its grant.",
+			"token 策略最多同时压单 %s笔；最慢的一笔在发奖 %s后入账。", size.countText(token.BacklogPeak), text.Duration(token.PostingDelayMaxMS)))
 	}
 	return append(out, readMoney(r)...)
 }
 
-// readInstances compares what the ledger must be to refuse nobody.
+// readInstances compares the ledger instances that token and sync need to refuse no grant.
 func readInstances(token, sync *reports.Comparison) []text.Text {
 	a, b := token.LedgerInstancesNeeded, sync.LedgerInstancesNeeded
 	switch {
 	case a == 0 || b == 0:
 		return nil
 	case a == b:
-		return []text.Text{text.Textf("Token and sync need the same %s ledger instances to refuse nobody.", "token 与 sync 同样需要 %s 个账本实例才能不拒绝任何人。", text.Count(a))}
+		return []text.Text{text.Textf("To refuse no grant, token and sync need the same %s ledger instances.", "要不拒绝任何发奖，token 与 sync 同样需要 %s 个账本实例。", text.Count(a))}
 	case a < b:
-		return []text.Text{text.Textf("To refuse nobody, token needs %s ledger instances where sync needs %s: %s times fewer.",
-			"要不拒绝任何人，token 需要 %s 个账本实例，sync 需要 %s 个：相差 %s 倍。", text.Count(a), text.Count(b), ratio(b, a))}
+		return []text.Text{text.Textf("To refuse no grant, token needs %s ledger instances; sync needs %s, which is %s times as many.",
+			"要不拒绝任何发奖，token 需要 %s 个账本实例；sync 需要 %s 个，是前者的 %s 倍。", text.Count(a), text.Count(b), ratio(b, a))}
 	default:
-		return []text.Text{text.Textf("To refuse nobody, token needs %s ledger instances, more than the %s of sync.",
-			"要不拒绝任何人，token 需要 %s 个账本实例，比 sync 的 %s 个还多。", text.Count(a), text.Count(b))}
+		return []text.Text{text.Textf("To refuse no grant, token needs %s ledger instances, more than sync with %s.",
+			"要不拒绝任何发奖，token 需要 %s 个账本实例，多于 sync 的 %s 个。", text.Count(a), text.Count(b))}
 	}
 }
 
-// readWaits compares how long people looked at a wallet without their money.
+// readWaits compares the longest visible waits.
 func readWaits(token, async *reports.Comparison) []text.Text {
 	switch {
 	case async != nil && token != nil && async.VisibleWaitMaxMS != token.VisibleWaitMaxMS:
-		return []text.Text{text.Textf("Under async people waited up to %s to see their money; under token, %s.",
-			"在 async 下，用户最长等待 %s才看到钱；在 token 下为 %s。", text.Duration(async.VisibleWaitMaxMS), text.Duration(token.VisibleWaitMaxMS))}
+		return []text.Text{text.Textf("With async, people waited up to %s until the wallet page showed a grant; with token, up to %s.",
+			"async 策略下，用户最长等待 %s，钱包页才显示奖励；token 策略下最长为 %s。", text.Duration(async.VisibleWaitMaxMS), text.Duration(token.VisibleWaitMaxMS))}
 	case async != nil && async.VisibleWaitMaxMS > 0:
-		return []text.Text{text.Textf("Under async people waited up to %s to see their money.", "在 async 下，用户最长等待 %s才看到钱。",
+		return []text.Text{text.Textf("With async, people waited up to %s until the wallet page showed a grant.", "async 策略下，用户最长等待 %s，钱包页才显示奖励。",
 			text.Duration(async.VisibleWaitMaxMS))}
 	}
 	return nil
 }
 
-// readMoney says which strategies kept the money whole.
+// readMoney reports the strategies that lost or doubled money.
 func readMoney(r *reports.Record) []text.Text {
 	if len(r.Runs) == 0 {
 		return nil
@@ -75,7 +75,7 @@ func readMoney(r *reports.Record) []text.Text {
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, text.Text{EN: "What was acknowledged and what the ledger holds agree to the fen.", ZH: "已确认的发奖与账本分毫不差。"})
+		out = append(out, text.Text{EN: "The acknowledged grants and the ledger agree to the fen.", ZH: "已确认的发奖与账本分毫不差。"})
 	}
 	return out
 }
@@ -89,8 +89,8 @@ func comparisonOf(r *reports.Record, strategy string) *reports.Comparison {
 	return nil
 }
 
-// said returns a count as replayed and, where that differs, at the festival's size.
-func (s scale) said(n int64) text.Text {
+// countText returns a count as replayed and, if the scale is not 1, at full scale.
+func (s scale) countText(n int64) text.Text {
 	if s.Whole() {
 		return text.Same(text.Count(n))
 	}

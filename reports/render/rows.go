@@ -6,31 +6,30 @@ import (
 	"slices"
 
 	"hongbao/reports"
-	"hongbao/reports/plot"
 	"hongbao/reports/text"
 )
 
-// windowRow is one window of the calendar, over all strategies.
+// windowRow is one window of the calendar, with the results of all runs.
 type windowRow struct {
 	N                 int
 	Name, Play, Stage string
 	When              string // in the festival's zone
 	Peak              bool
 	Offered, PeakTPS  cell
-	By                []windowCell // one a run
+	By                []windowCell // one per run
 }
 
-// windowCell is what became of a window under one strategy.
+// windowCell holds the results of one run in a window.
 type windowCell struct {
 	Refused, Failed int64
 	Wait            text.Text
-	Known           bool // the run got as far as this window
+	Known           bool // the run reached this window
 }
 
 func windowRows(r *reports.Record, size scale) []windowRow {
 	var rows []windowRow
-	for i, w := range plot.Calendar(r) {
-		from, to := w.Start.In(plot.FestivalZone()), w.End.In(plot.FestivalZone())
+	for i, w := range r.Calendar() {
+		from, to := w.Start.In(text.FestivalZone()), w.End.In(text.FestivalZone())
 		end := "15:04"
 		if from.YearDay() != to.YearDay() {
 			end = "01-02 15:04"
@@ -54,7 +53,7 @@ func windowIn(ws []reports.WindowStat, like reports.WindowStat) windowCell {
 	return windowCell{}
 }
 
-// countRow is one reason of refusal, with its count a run.
+// countRow is one reason of refusal, with its count per run.
 type countRow struct {
 	Operation, Reason string
 	By                []int64
@@ -81,10 +80,10 @@ func refusalRows(r *reports.Record) []countRow {
 	return rows
 }
 
-// memoryRow is one part of the simulation, with what it keeps in each run.
+// memoryRow is one part of the program, with its memory in each run.
 type memoryRow struct {
 	Part string
-	By   []reports.Memory // Part is empty where the run has no such part
+	By   []reports.Memory // Part is empty if the run does not have the part
 }
 
 func memoryRows(r *reports.Record) []memoryRow {
@@ -104,7 +103,7 @@ func memoryRows(r *reports.Record) []memoryRow {
 	return rows
 }
 
-// metricRow is one named figure: of the record as a whole, or of each run.
+// metricRow is one metric of the record or of its runs.
 type metricRow struct {
 	Name  string
 	Whole *float64
@@ -138,7 +137,7 @@ func metricRows(r *reports.Record) []metricRow {
 	return rows
 }
 
-// tokenSizes are the encoded sizes of a token (T3), in bytes; Ratio is protobuf's share of JSON.
+// tokenSizes holds the encoded sizes of a token (T3), in bytes. Ratio is Protobuf / JSON.
 type tokenSizes struct {
 	Protobuf, JSON, Ratio, Sealed float64
 	Known                         bool

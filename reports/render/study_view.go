@@ -10,7 +10,7 @@ import (
 	"hongbao/reports/text"
 )
 
-// studyView is a study made ready to be read.
+// studyView is a study with its formatted table.
 type studyView struct {
 	*reports.Study
 	Title text.Text
@@ -18,7 +18,7 @@ type studyView struct {
 	Rows  []studyRow
 }
 
-// studyHead names a design in full and in short.
+// studyHead is the name and the title of a design.
 type studyHead struct {
 	Name  string
 	Title text.Text
@@ -50,7 +50,7 @@ func studyViews(r *reports.Record) []studyView {
 	return out
 }
 
-// translated returns a text of the record in both languages; without a Chinese one the English stands for it.
+// translated returns a text of the record in both languages. Without a Chinese text the English one is used.
 func translated(en, zh string) text.Text {
 	if zh == "" {
 		zh = en
@@ -58,7 +58,7 @@ func translated(en, zh string) text.Text {
 	return text.Text{EN: text.Quote(en), ZH: text.Quote(zh)}
 }
 
-// exact formats a figure: whole numbers in full, others with three digits or so.
+// exact formats a figure: whole numbers in full, numbers below 1 with four decimals, others with three significant digits.
 func exact(x float64) string {
 	if x == math.Trunc(x) && math.Abs(x) < 1e15 {
 		return text.Count(int64(x))
@@ -72,7 +72,7 @@ func exact(x float64) string {
 	return text.Significant(x)
 }
 
-// studies writes the comparisons for a terminal.
+// studies writes the studies.
 func (t *table) studies(v view) {
 	for _, s := range v.Compared {
 		t.Line("")
@@ -95,7 +95,7 @@ func (t *table) studies(v view) {
 			t.Line(line)
 		}
 		for _, c := range s.Checks {
-			t.Line("  " + t.Verdict(c.Result, terminal.Mark(c.Result)) + " " + terminal.Pad(text.Quote(c.Name), 34) + fmt.Sprintf("%-14s%s", text.Quote(strings.Join(c.Spec, " ")), reports.Evaluated(c)))
+			t.Line("  " + t.Verdict(c.Result, terminal.Mark(c.Result)) + " " + terminal.Pad(text.Quote(c.Name), 34) + fmt.Sprintf("%-14s%s", text.Quote(strings.Join(c.Spec, " ")), evaluatedText(c)))
 			if c.First != "" {
 				t.Wrap("      ", text.Quote(c.First))
 			}
@@ -106,7 +106,12 @@ func (t *table) studies(v view) {
 	}
 }
 
-// markdownStudies writes the comparisons for a summary.
+// evaluatedText returns how often a check was evaluated and violated.
+func evaluatedText(c reports.Check) string {
+	return fmt.Sprintf("evaluated %s times, %s violations", text.Count(c.Evaluations), text.Count(c.Violations))
+}
+
+// markdownStudies writes the studies.
 func markdownStudies(b *strings.Builder, v view) {
 	for _, s := range v.Compared {
 		fmt.Fprintf(b, "### %s\n\n| |", md(s.Title.EN))
@@ -119,7 +124,7 @@ func markdownStudies(b *strings.Builder, v view) {
 		}
 		b.WriteString("\n")
 		for _, c := range s.Checks {
-			fmt.Fprintf(b, "- %s %s (%s): %s", terminal.Mark(c.Result), md(c.Name), md(strings.Join(c.Spec, " ")), reports.Evaluated(c))
+			fmt.Fprintf(b, "- %s %s (%s): %s", terminal.Mark(c.Result), md(c.Name), md(strings.Join(c.Spec, " ")), evaluatedText(c))
 			if c.First != "" {
 				b.WriteString(". " + md(c.First))
 			}

@@ -12,8 +12,7 @@ import (
 	"hongbao/reports/text"
 )
 
-// Table writes r for a terminal, in English and at most 100 columns wide. With colour it adds escape sequences and
-// nothing else, so that both forms line up alike.
+// Table writes r for a terminal, in English and at most 100 columns wide. With colour it only adds escape sequences.
 func Table(w io.Writer, r *reports.Record, colour bool) error {
 	t := table{terminal.New(colour)}
 	v := newView(r)
@@ -33,13 +32,13 @@ func Table(w io.Writer, r *reports.Record, colour bool) error {
 	return err
 }
 
-// Paths writes where the renderings of a run lie.
+// Paths writes the paths of the files of a run in the folder dir.
 func Paths(w io.Writer, dir string) error {
-	_, err := fmt.Fprintf(w, "report %s\n       %s, %s and %s beside it\n", filepath.Join(dir, HTMLFile), reports.RecordFile, SummaryFile, JUnitFile)
+	_, err := fmt.Fprintf(w, "report %s\n       %s, %s and %s are in the same folder\n", filepath.Join(dir, HTMLFile), reports.RecordFile, SummaryFile, JUnitFile)
 	return err
 }
 
-// table is a record that is being written for a terminal.
+// table writes the sections of a record for a terminal.
 type table struct{ terminal.Writer }
 
 func (t *table) head(v view) {
@@ -49,13 +48,13 @@ func (t *table) head(v view) {
 		t.Wrap("  ! ", d.EN)
 	}
 	t.Line("")
-	t.Wrap("  ", fmt.Sprintf("%s %s · %s · seed %d · commit %s", kindName(v.Kind).EN, text.Quote(v.Scenario.Name), v.sizeWords(), v.Seed, text.OrDash(text.ShortCommit(v.Commit))))
+	t.Wrap("  ", fmt.Sprintf("%s %s · %s · seed %d · commit %s", kindName(v.Kind).EN, text.Quote(v.Scenario.Name), v.sizeText(), v.Seed, text.OrDash(text.ShortCommit(v.Commit))))
 }
 
 func (t *table) checks(v view) {
 	const nameWidth, specWidth = 38, 14
 	marks := v.Runs
-	if len(marks) > 3 { // more do not fit beside the figures; the page has them all
+	if len(marks) > 3 { // more do not fit; the page shows all of them
 		marks = nil
 	}
 	t.Line("")
@@ -98,15 +97,15 @@ func (t *table) comparison(v view) {
 		}
 		line := terminal.Pad("    "+row.Name.EN, nameWidth)
 		for _, c := range row.Cells {
-			text := c.Value.EN
-			if full := " (" + c.Full.EN + ")"; c.Full.EN != "" && len(text)+len(full) < width {
-				text += full
+			figure := c.Value.EN
+			if full := " (" + c.Full.EN + ")"; c.Full.EN != "" && len(figure)+len(full) < width {
+				figure += full
 			}
-			text = terminal.PadLeft(text, width)
+			figure = terminal.PadLeft(figure, width)
 			if c.Bad {
-				text = t.Paint(terminal.Bold+terminal.Red, text)
+				figure = t.Paint(terminal.Bold+terminal.Red, figure)
 			}
-			line += text
+			line += figure
 		}
 		t.Line(line)
 	}
@@ -122,13 +121,13 @@ func (t *table) comparison(v view) {
 func (t *table) loads(v view) {
 	t.Line("")
 	t.Line(t.Paint(terminal.Bold, "OFFERED LOAD") + t.Paint(terminal.Dim, "  scheduled = sent + unsent; sent = ok + refused + failed + in flight"))
-	t.accountsHead(10)
+	t.countsHead(10)
 	for _, l := range v.Loads {
-		t.account(l.Strategy, 10, l.Offered)
+		t.counts(l.Strategy, 10, l.Offered)
 	}
 }
 
-func (t *table) accountsHead(nameWidth int) {
+func (t *table) countsHead(nameWidth int) {
 	head := terminal.Pad("", nameWidth)
 	for _, h := range []string{"scheduled", "sent", "unsent", "ok", "refused", "failed", "in flight"} {
 		head += terminal.PadLeft(h, 12)
@@ -136,8 +135,8 @@ func (t *table) accountsHead(nameWidth int) {
 	t.Line(t.Paint(terminal.Dim, head))
 }
 
-// account writes one account, with whether it adds up.
-func (t *table) account(name string, nameWidth int, o reports.Offered) {
+// counts writes the counts of one kind of operation or one run, and whether they add up.
+func (t *table) counts(name string, nameWidth int, o reports.Offered) {
 	line := terminal.Pad("  "+text.Quote(name), nameWidth)
 	for _, n := range []int64{o.Scheduled, o.Sent, o.Unsent, o.OK, o.Refused, o.Failed, o.InFlight} {
 		line += terminal.PadLeft(text.Count(n), 12)

@@ -12,7 +12,6 @@ import (
 	"pgregory.net/rapid"
 
 	"hongbao/reports"
-	"hongbao/reports/plot"
 	"hongbao/reports/recordtest"
 	"hongbao/reports/terminal"
 	"hongbao/reports/text"
@@ -23,20 +22,19 @@ func TestCombine(t *testing.T) {
 		vs   []reports.Verdict
 		want reports.Verdict
 	}{
-		{nil, reports.Unknown}, // nothing was looked at
-		{[]reports.Verdict{reports.Pass, reports.Pass}, reports.Pass},                             //
-		{[]reports.Verdict{reports.Pass, reports.Unknown}, reports.Unknown},                       // one open question is enough
-		{[]reports.Verdict{reports.Unknown, reports.Fail, reports.Pass}, reports.Fail},            // a violation is one whatever else is open
-		{[]reports.Verdict{reports.Pass, reports.Verdict("")}, reports.Unknown},                   // a verdict that was never set
-		{[]reports.Verdict{reports.Verdict("PASS")}, reports.Unknown},                             // no verdict of ours
-		{[]reports.Verdict{reports.Pass, reports.Pass, reports.Pass, reports.Fail}, reports.Fail}, //
+		{nil, reports.Unknown}, // nothing was evaluated
+		{[]reports.Verdict{reports.Pass, reports.Pass}, reports.Pass},
+		{[]reports.Verdict{reports.Pass, reports.Unknown}, reports.Unknown},            // one unknown result is enough
+		{[]reports.Verdict{reports.Unknown, reports.Fail, reports.Pass}, reports.Fail}, // a failure decides whatever else is unknown
+		{[]reports.Verdict{reports.Pass, reports.Verdict("")}, reports.Unknown},        // a verdict that was never set
+		{[]reports.Verdict{reports.Verdict("PASS")}, reports.Unknown},                  // not a valid verdict
+		{[]reports.Verdict{reports.Pass, reports.Pass, reports.Pass, reports.Fail}, reports.Fail},
 	} {
 		require.Equal(t, c.want, reports.Combine(c.vs...), c.vs)
 	}
 }
 
-// TestNormalise: however the lists of a record were put together, it is written as the same bytes; doing it twice
-// changes nothing.
+// TestNormalise: a record is written as the same bytes for any order of its lists, and normalising it again changes nothing.
 func TestNormalise(t *testing.T) {
 	bytesOf := func(r *reports.Record) string {
 		reports.Normalise(r)
@@ -53,24 +51,24 @@ func TestNormalise(t *testing.T) {
 		run.Refusals = rapid.Permutation(run.Refusals).Draw(t, "refusals")
 		run.Memory = rapid.Permutation(run.Memory).Draw(t, "memory")
 		for i := range run.Windows {
-			run.Windows[i].Start = run.Windows[i].Start.In(plot.FestivalZone())
+			run.Windows[i].Start = run.Windows[i].Start.In(text.FestivalZone())
 		}
 		require.Equal(t, want, bytesOf(r))
 		require.Equal(t, want, bytesOf(r))
 	})
 }
 
-// TestDoubts: whatever is not a pass says why; a pass says nothing.
+// TestDoubts: each verdict that is not pass has a reason, and a pass has none.
 func TestDoubts(t *testing.T) {
 	require.Empty(t, Doubts(recordtest.Passed()))
 	for name, change := range map[string]func(*reports.Record){
-		"Never evaluated":        func(r *reports.Record) { r.Checks[0].Result, r.Checks[0].Evaluations = reports.Unknown, 0 },
-		"not offered as planned": func(r *reports.Record) { r.Runs[0].Offered.Unsent = 7 },
-		"without an answer":      func(r *reports.Record) { r.Runs[0].Offered.InFlight = 7 },
-		"does not add up":        func(r *reports.Record) { r.Runs[0].Offered.OK++ },
-		"missed a threshold":     func(r *reports.Record) { r.Verdict = reports.Fail },
-		"There was no check":     func(r *reports.Record) { r.Checks = nil },
-		"not decided":            func(r *reports.Record) { r.Checks[0].Result = reports.Unknown },
+		"Never evaluated":          func(r *reports.Record) { r.Checks[0].Result, r.Checks[0].Evaluations = reports.Unknown, 0 },
+		"not offered as planned":   func(r *reports.Record) { r.Runs[0].Offered.Unsent = 7 },
+		"without an answer":        func(r *reports.Record) { r.Runs[0].Offered.InFlight = 7 },
+		"do not add up":            func(r *reports.Record) { r.Runs[0].Offered.OK++ },
+		"missed a threshold":       func(r *reports.Record) { r.Verdict = reports.Fail },
+		"The record has no checks": func(r *reports.Record) { r.Checks = nil },
+		"not decided":              func(r *reports.Record) { r.Checks[0].Result = reports.Unknown },
 		"and 1 more": func(r *reports.Record) {
 			for range text.MaxNamed + 1 {
 				r.Checks = append(r.Checks, reports.Check{Name: "again", Result: reports.Fail})
@@ -88,7 +86,7 @@ func TestDoubts(t *testing.T) {
 	}
 }
 
-// TestReadings: each sentence follows the figures, and is not said without them.
+// TestReadings: each sentence agrees with the figures, and is omitted without them.
 func TestReadings(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -96,13 +94,13 @@ func TestReadings(t *testing.T) {
 		says   string
 		not    string
 	}{
-		{"fewer instances", func(*reports.Record) {}, "token needs 152 ledger instances where sync needs 912: 6 times fewer", "more than"},
-		{"more instances", func(r *reports.Record) { r.Runs[2].Comparison.LedgerInstancesNeeded = 1000 }, "more than the 912 of sync", "fewer"},
-		{"as many instances", func(r *reports.Record) { r.Runs[2].Comparison.LedgerInstancesNeeded = 912 }, "the same 912", "fewer"},
-		{"instances not known", func(r *reports.Record) { r.Runs[2].Comparison.LedgerInstancesNeeded = 0 }, "waited up to", "To refuse nobody"},
-		{"async alone", func(r *reports.Record) { r.Runs = r.Runs[1:2] }, "waited up to 14 min 32 s to see their money.", "token"},
-		{"nobody waited", func(r *reports.Record) { r.Runs[1].Comparison.VisibleWaitMaxMS = 0 }, "To refuse nobody", "waited up to"},
-		{"nobody refused", func(r *reports.Record) { r.Runs[0].Comparison.Refused = 0 }, "agree to the fen", "turned"},
+		{"fewer instances", func(*reports.Record) {}, "token needs 152 ledger instances; sync needs 912, which is 6 times as many", "more than"},
+		{"more instances", func(r *reports.Record) { r.Runs[2].Comparison.LedgerInstancesNeeded = 1000 }, "more than sync with 912", "times as many"},
+		{"as many instances", func(r *reports.Record) { r.Runs[2].Comparison.LedgerInstancesNeeded = 912 }, "the same 912", "times as many"},
+		{"instances not known", func(r *reports.Record) { r.Runs[2].Comparison.LedgerInstancesNeeded = 0 }, "waited up to", "To refuse no grant"},
+		{"async alone", func(r *reports.Record) { r.Runs = r.Runs[1:2] }, "waited up to 14 min 32 s until the wallet page showed a grant.", "token"},
+		{"no waits", func(r *reports.Record) { r.Runs[1].Comparison.VisibleWaitMaxMS = 0 }, "To refuse no grant", "waited up to"},
+		{"no refusals", func(r *reports.Record) { r.Runs[0].Comparison.Refused = 0 }, "agree to the fen", "sync refused"},
 		{"money", func(r *reports.Record) { r.Runs[0].Comparison.MoneyDifferenceFen = 5 }, "Strategy sync lost or doubled ¥0.05", "agree to the fen"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -118,7 +116,7 @@ func TestReadings(t *testing.T) {
 	}
 }
 
-// TestJUnit: the file is XML whatever the texts, counts what it holds, and is never green over a run that is not.
+// TestJUnit: the file is valid XML for all texts, its counts are right, and it has no failure or error only for a pass.
 func TestJUnit(t *testing.T) {
 	for name, record := range recordtest.All() {
 		r := record()
@@ -147,7 +145,7 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// TestTable: no line is wider than promised, and colours change nothing but colours.
+// TestTable: no line is wider than terminal.Width, and colours add only escape sequences.
 func TestTable(t *testing.T) {
 	for name, record := range recordtest.All() {
 		r := record()

@@ -9,23 +9,23 @@ import (
 	"hongbao/reports/text"
 )
 
-// view is a record made ready to be read. The page, the summary and the terminal all show it, so that they cannot
-// disagree; it holds nothing that is not computed from the record.
+// view is a record prepared for reading. The page, the summary and the terminal all show it, so that they agree. It is computed
+// only from the record.
 type view struct {
 	*reports.Record
 	Size     scale
-	Headline text.Text   // what the verdict rests on
-	Doubts   []text.Text // why the verdict is not pass; empty when it is
+	Headline text.Text   // summary of the checks and thresholds
+	Doubts   []text.Text // why the verdict is not pass; empty for a pass
 	Rows     []row       // the comparison of the strategies
-	Readings []text.Text // what the comparison says, in sentences
+	Readings []text.Text // sentences about the figures
 	Checks   []checkRow
 	Loads    []loadRow
 
-	// Of runs in real time; empty for a simulation.
+	// Only for a load; empty for a simulation.
 	Real       []loadView
 	Thresholds []thresholdRow
 
-	Compared []studyView
+	Compared []studyView // the studies
 }
 
 // newView prepares r, which Validate has accepted.
@@ -42,38 +42,38 @@ func newView(r *reports.Record) view {
 	return v
 }
 
-// scale is the size of the run against the festival's: Num in Den.
+// scale is the ratio Num/Den of the run's size to the full festival.
 type scale struct{ Num, Den int64 }
 
-// Whole says whether the run had the festival's size.
+// Whole reports whether the run was at full scale.
 func (s scale) Whole() bool { return s.Num == s.Den }
 
-// Times is the factor from the run to the festival's size.
+// Times returns the factor from the run to full scale.
 func (s scale) Times() string { return text.Significant(float64(s.Den) / float64(s.Num)) }
 
-// Full returns n at the festival's size. It is for reading, hence rounded.
+// Full returns n at full scale, rounded for reading.
 func (s scale) Full(n int64) text.Text {
 	return text.Compact(float64(n) * float64(s.Den) / float64(s.Num))
 }
 
-// String prints the scale as scenario files and flags write it.
+// String returns the scale as in scenario files and flags.
 func (s scale) String() string { return fmt.Sprintf("%d/%d", s.Num, s.Den) }
 
 // cell is one figure of a table.
 type cell struct {
 	Value text.Text
-	Full  text.Text // the same at the festival's size; empty where that is no other figure
-	Bad   bool      // must not be so
+	Full  text.Text // the value at full scale; empty if it is the same
+	Bad   bool      // the value is a fault
 }
 
-// row is one figure over all strategies.
+// row is one figure of all strategies.
 type row struct {
 	Group text.Text // set on the first row of a group
 	Name  text.Text
-	Cells []cell // one a run, in order of the record's
+	Cells []cell // one per run, in the order of the record
 }
 
-// comparisonRows builds the strategy table: what people see, what it costs, and what became of the money.
+// comparisonRows returns the table of the strategies: user experience, cost and money.
 func comparisonRows(r *reports.Record, size scale) []row {
 	if len(r.Runs) == 0 || r.Kind == "load" {
 		return nil
@@ -87,22 +87,22 @@ func comparisonRows(r *reports.Record, size scale) []row {
 	lines := []struct {
 		group, name text.Text
 		cell        func(reports.Comparison) cell
-		atEnd       bool // known only once the run has come to its end
+		atEnd       bool // unknown if the run was interrupted
 	}{
-		{text.Text{EN: "What people see", ZH: "用户感受"}, text.Text{EN: "visible wait, half of the grants", ZH: "可见等待，中位数 (p50)"},
+		{text.Text{EN: "User experience", ZH: "用户体验"}, text.Text{EN: "visible wait, median (p50)", ZH: "可见等待，中位数 (p50)"},
 			wait(func(c reports.Comparison) int64 { return c.VisibleWaitP50MS }), true},
-		{text.Text{}, text.Text{EN: "visible wait, 99 of 100 grants", ZH: "可见等待，p99"}, wait(func(c reports.Comparison) int64 { return c.VisibleWaitP99MS }), true},
+		{text.Text{}, text.Text{EN: "visible wait, p99", ZH: "可见等待，p99"}, wait(func(c reports.Comparison) int64 { return c.VisibleWaitP99MS }), true},
 		{text.Text{}, text.Text{EN: "visible wait, longest", ZH: "可见等待，最长"}, wait(func(c reports.Comparison) int64 { return c.VisibleWaitMaxMS }), true},
 		{text.Text{}, text.Text{EN: "grants refused", ZH: "被拒绝的发奖"}, scaled(func(c reports.Comparison) int64 { return c.Refused }), false},
-		{text.Text{EN: "What it takes", ZH: "系统代价"}, text.Text{EN: "offered at the peak, a second", ZH: "峰值请求（每秒）"},
+		{text.Text{EN: "System cost", ZH: "系统代价"}, text.Text{EN: "offered at the peak, per second", ZH: "峰值请求（每秒）"},
 			scaled(func(c reports.Comparison) int64 { return c.OfferedPeakTPS }), false},
-		{text.Text{}, text.Text{EN: "posted at the peak, a second", ZH: "峰值入账（每秒）"}, scaled(func(c reports.Comparison) int64 { return c.PostedPeakTPS }), false},
+		{text.Text{}, text.Text{EN: "posted at the peak, per second", ZH: "峰值入账（每秒）"}, scaled(func(c reports.Comparison) int64 { return c.PostedPeakTPS }), false},
 		{text.Text{}, text.Text{EN: "ledger instances used", ZH: "使用的账本实例"}, func(c reports.Comparison) cell { return cell{Value: text.Same(text.Count(c.LedgerInstancesUsed))} }, false},
-		{text.Text{}, text.Text{EN: "ledger instances to refuse nobody", ZH: "无人被拒所需账本实例"},
+		{text.Text{}, text.Text{EN: "ledger instances for no refusals", ZH: "无拒绝所需账本实例"},
 			func(c reports.Comparison) cell { return cell{Value: text.Same(text.Count(c.LedgerInstancesNeeded))} }, false},
-		{text.Text{}, text.Text{EN: "backlog at its peak", ZH: "压单峰值"}, scaled(func(c reports.Comparison) int64 { return c.BacklogPeak }), false},
+		{text.Text{}, text.Text{EN: "peak backlog", ZH: "压单峰值"}, scaled(func(c reports.Comparison) int64 { return c.BacklogPeak }), false},
 		{text.Text{}, text.Text{EN: "posting delay, longest", ZH: "入账延迟，最长"}, wait(func(c reports.Comparison) int64 { return c.PostingDelayMaxMS }), true},
-		{text.Text{EN: "The money", ZH: "资金"}, text.Text{EN: "lost or doubled", ZH: "资金差错"}, func(c reports.Comparison) cell {
+		{text.Text{EN: "Money", ZH: "资金"}, text.Text{EN: "lost or doubled", ZH: "资金差错"}, func(c reports.Comparison) cell {
 			return cell{Value: text.Same(text.Money(c.MoneyDifferenceFen)), Bad: c.MoneyDifferenceFen != 0}
 		}, true},
 	}
@@ -112,7 +112,7 @@ func comparisonRows(r *reports.Record, size scale) []row {
 		for _, run := range r.Runs {
 			c := l.cell(run.Comparison)
 			if run.Interrupted && l.atEnd {
-				c = cell{Value: text.Text{EN: "not known", ZH: "未知"}}
+				c = cell{Value: text.Text{EN: "unknown", ZH: "未知"}}
 			}
 			rows[i].Cells = append(rows[i].Cells, c)
 		}
@@ -120,7 +120,7 @@ func comparisonRows(r *reports.Record, size scale) []row {
 	return rows
 }
 
-// Cell returns a rate or a count, with the festival's beside it where the run was smaller.
+// Cell returns a rate or a count, with its value at full scale if the scale is not 1.
 func (s scale) Cell(n int64) cell {
 	c := cell{Value: text.Same(text.Count(n))}
 	if !s.Whole() && n != 0 {
@@ -129,13 +129,13 @@ func (s scale) Cell(n int64) cell {
 	return c
 }
 
-// checkRow is one check over all strategies.
+// checkRow is one check with its results in all runs.
 type checkRow struct {
 	reports.Check
-	By []reports.Verdict // one a run; "" where the run does not have the check
+	By []reports.Verdict // one per run; "" if the run does not have the check
 }
 
-// checkRows puts what needs attention first.
+// checkRows returns the failed checks first, then the unknown ones.
 func checkRows(r *reports.Record) []checkRow {
 	rows := make([]checkRow, len(r.Checks))
 	for i, c := range r.Checks {
@@ -154,7 +154,7 @@ func checkRows(r *reports.Record) []checkRow {
 	return rows
 }
 
-// loadRow is the accounting of one run's offered load.
+// loadRow holds the counts of the offered load of one run.
 type loadRow struct {
 	Strategy string
 	reports.Offered

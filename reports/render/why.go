@@ -5,7 +5,7 @@ import (
 	"hongbao/reports/text"
 )
 
-// headline says what the verdict rests on.
+// headline returns how many checks held and how many thresholds were met.
 func headline(r *reports.Record) text.Text {
 	var evaluations, violations int64
 	held := 0
@@ -23,7 +23,7 @@ func headline(r *reports.Record) text.Text {
 	return text.Text{EN: t.EN + more.EN, ZH: t.ZH + more.ZH}
 }
 
-// Doubts lists why a verdict is not pass. For a pass it is empty; otherwise it never is.
+// Doubts returns why the verdict of r is not pass. It is empty for a pass and never empty otherwise.
 func Doubts(r *reports.Record) []text.Text {
 	if r.Verdict == reports.Pass {
 		return nil
@@ -31,8 +31,8 @@ func Doubts(r *reports.Record) []text.Text {
 	var out []text.Text
 	say := func(t text.Text) { out = append(out, t) }
 	if r.Interrupted {
-		say(text.Text{EN: "The run was interrupted. What would have come later was never looked at, and all figures are of the part that ran.",
-			ZH: "运行被中断：之后的部分从未检查，所有数字只涵盖已运行的部分。"})
+		say(text.Text{EN: "The run was interrupted. The rest of the scenario was not checked, and all figures cover only the part that ran.",
+			ZH: "运行被中断：其余部分未检查，所有数字只涵盖已运行的部分。"})
 	}
 	for _, run := range r.Runs {
 		if run.Interrupted {
@@ -44,21 +44,21 @@ func Doubts(r *reports.Record) []text.Text {
 		say(text.Textf("Violated: %s.", "被违反：%s。", text.Names(violated)))
 	}
 	if len(never) > 0 {
-		say(text.Textf("Never evaluated, hence unknown: %s.", "从未评估，因此未知：%s。", text.Names(never)))
+		say(text.Textf("Never evaluated and therefore unknown: %s.", "从未评估，因此未知：%s。", text.Names(never)))
 	}
 	if len(undecided) > 0 {
 		say(text.Textf("Evaluated but not decided: %s.", "已评估但无法判定：%s。", text.Names(undecided)))
 	}
 	for _, s := range r.Studies {
 		if broken, never, undecided := byOutcome(s.Checks); s.Verdict != reports.Pass {
-			say(text.Textf("The comparison %s did not come out as it must: %s.", "对比 %s 未得到应有的结果：%s。", translated(s.Title, s.TitleZH), text.Names(append(append(broken, never...), undecided...))))
+			say(text.Textf("Checks of the study \"%s\" that did not pass: %s.", "对比“%s”中未通过的检查项：%s。", translated(s.Title, s.TitleZH), text.Names(append(append(broken, never...), undecided...))))
 		}
 	}
 	if len(r.Checks) == 0 {
-		say(text.Text{EN: "There was no check at all.", ZH: "没有任何检查。"})
+		say(text.Text{EN: "The record has no checks.", ZH: "没有任何检查。"})
 	}
 	if r.Kind == "load" {
-		out = append(out, realDoubts(r)...)
+		out = append(out, loadRunDoubts(r)...)
 	} else {
 		for _, l := range loadRows(r) {
 			out = append(out, loadDoubts(l)...)
@@ -71,7 +71,7 @@ func Doubts(r *reports.Record) []text.Text {
 	return out
 }
 
-// loadDoubts says where a run's load was not offered as planned.
+// loadDoubts returns why the load of a simulation was not offered as planned.
 func loadDoubts(l loadRow) []text.Text {
 	var out []text.Text
 	of := text.Text{}
@@ -86,12 +86,12 @@ func loadDoubts(l loadRow) []text.Text {
 		out = append(out, text.Textf("When the run ended%s, %s grants were still without an answer.", "运行结束时%s，仍有 %s 次发奖没有结果。", of, text.Count(l.InFlight)))
 	}
 	if !l.Planned() || !l.Answered() {
-		out = append(out, text.Textf("The accounting of the offered load does not add up%s.", "负载账目不平%s。", of))
+		out = append(out, text.Textf("The counts of the offered load do not add up%s.", "负载计数前后不符%s。", of))
 	}
 	return out
 }
 
-// byOutcome sorts the names of checks that did not pass.
+// byOutcome returns the names of the checks that did not pass, by their result.
 func byOutcome(cs []reports.Check) (violated, never, undecided []string) {
 	for _, c := range cs {
 		switch {

@@ -1,5 +1,5 @@
-// Package render turns a record into its files: an HTML page that opens offline, a Markdown summary, a JUnit file, and the
-// tables of the terminal. Every rendering shows the same view of the record.
+// Package render writes a record as an HTML page that opens offline, a Markdown summary, a JUnit file and tables for a terminal.
+// All renderings show the same view of the record. The package changes no verdict and no figure.
 package render
 
 import (
@@ -12,28 +12,28 @@ import (
 	"hongbao/reports"
 )
 
-// The files of a run's directory.
+// The files in the folder of a run, besides reports.RecordFile.
 const (
 	HTMLFile    = "report.html"
 	SummaryFile = "summary.md"
 	JUnitFile   = "junit.xml"
 )
 
-// rendering is one file of the run's directory and what writes it.
+// rendering is one file in the folder of a run, with the function that writes it.
 type rendering struct {
 	name   string
 	render func(io.Writer, *reports.Record) error
 }
 
-// renderings lists the files in the order they are put in place: the record last, because a directory with a record
-// is a complete run.
+// renderings returns the files in the order in which they are put in place. The record is last, because a folder with a record
+// counts as a complete run.
 func renderings() []rendering {
 	return []rendering{{HTMLFile, HTML}, {SummaryFile, Markdown}, {JUnitFile, JUnit}, {reports.RecordFile, reports.JSON}}
 }
 
-// Write normalises r and writes its four renderings into dir, which it creates where needed. All of them are
-// rendered and stored under other names before the first gets its own. After an error dir holds no file half
-// written and no rendering that disagrees with its record. An error about the record wraps ErrRecord.
+// Write normalises r and writes its four files into dir, which it creates if needed. All files are written under temporary
+// names before the first is renamed. After an error dir contains no partial file and no rendering that disagrees with its
+// record. An error about the record wraps reports.ErrRecord. Write is idempotent.
 func Write(dir string, r *reports.Record) (err error) {
 	reports.Normalise(r)
 	if err := r.Validate(); err != nil {
@@ -46,13 +46,13 @@ func Write(dir string, r *reports.Record) (err error) {
 		if err == nil {
 			return
 		}
-		// A rendering beside the record of another run would mislead; one that is missing can be rendered again.
+		// A rendering must not stay next to the record of another run. A missing one can be rendered again.
 		for _, f := range files[:placed] {
 			temps = append(temps, filepath.Join(dir, f.name))
 		}
 		for _, t := range temps {
 			if t != "" {
-				_ = os.Remove(t) // the error that led here is the one to report
+				_ = os.Remove(t) // the first error is reported
 			}
 		}
 	}()
@@ -64,7 +64,7 @@ func Write(dir string, r *reports.Record) (err error) {
 		if err := f.render(&b, r); err != nil {
 			return fmt.Errorf("reports: render %s: %w", f.name, err)
 		}
-		if temps[i], err = reports.Store(dir, f.name, b.Bytes()); err != nil {
+		if temps[i], err = reports.WriteTemp(dir, f.name, b.Bytes()); err != nil {
 			return fmt.Errorf("reports: write %s: %w", f.name, err)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"hongbao/reports/recordtest"
 )
 
-// TestWriteRead: what was written is what is read, by directory and by file, and there is nothing beside it.
+// TestWriteRead: a written record is read back unchanged, by folder and by file, and the folder has no other files.
 func TestWriteRead(t *testing.T) {
 	for name, record := range recordtest.All() {
 		dir := filepath.Join(t.TempDir(), "out", name)
@@ -28,13 +28,12 @@ func TestWriteRead(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 		}
-		require.NoError(t, Write(dir, want), "writing over an older run")
+		require.NoError(t, Write(dir, want), "replacing an older run")
 		require.Len(t, list(t, dir), 4)
 	}
 }
 
-// TestWriteFailsWhole: after an error there is no half of anything. A directory in the place of one of the files
-// makes its rename fail.
+// TestWriteFailsWhole: after an error none of the files exists. A folder with the name of a file makes its rename fail.
 func TestWriteFailsWhole(t *testing.T) {
 	for _, inTheWay := range []string{HTMLFile, SummaryFile, JUnitFile, reports.RecordFile} {
 		t.Run(inTheWay, func(t *testing.T) {
@@ -46,7 +45,7 @@ func TestWriteFailsWhole(t *testing.T) {
 	}
 }
 
-// TestWriteRefuses: a record that cannot be shown leaves the run that was there untouched.
+// TestWriteRefuses: an invalid record leaves an existing run unchanged.
 func TestWriteRefuses(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, Write(dir, recordtest.Passed()))
@@ -64,7 +63,7 @@ func TestWriteRefuses(t *testing.T) {
 	require.Error(t, Write(filepath.Join(file, "below-a-file"), recordtest.Passed()))
 }
 
-// TestReadRefuses: every way in which a record can be wrong has an error that says which.
+// TestReadRefuses: each invalid value of a record gives an error that names it.
 func TestReadRefuses(t *testing.T) {
 	whole := func(change func(*reports.Record)) string {
 		r := recordtest.Passed()
@@ -77,7 +76,7 @@ func TestReadRefuses(t *testing.T) {
 	for _, c := range []struct{ name, data, says string }{
 		{"empty file", "", "not a JSON object"},
 		{"not JSON", "verdict: pass", "not a JSON object"},
-		{"another version is named as such, whatever its fields", `{"schema":"hongbao/record/v9","new":1}`, `schema "hongbao/record/v9", want "hongbao/record/v1"`},
+		{"another version, with unknown fields", `{"schema":"hongbao/record/v9","new":1}`, `schema "hongbao/record/v9", want "hongbao/record/v1"`},
 		{"no schema", `{}`, `schema ""`},
 		{"unknown field", strings.Replace(plain, `"seed"`, `"sead"`, 1), `unknown field "sead"`},
 		{"cut off", plain[:len(plain)/2], "unexpected end"},
@@ -85,16 +84,16 @@ func TestReadRefuses(t *testing.T) {
 		{"wrong type", strings.Replace(plain, `"seed": 42`, `"seed": "42"`, 1), "seed"},
 		{"kind", whole(func(r *reports.Record) { r.Kind = "guess" }), `kind "guess"`},
 		{"verdict", whole(func(r *reports.Record) { r.Verdict = "maybe" }), `verdict "maybe"`},
-		{"a pass over a check that failed", whole(func(r *reports.Record) { r.Checks[0].Result = reports.Fail }), `check "the ledger sums to zero" is fail`},
-		{"a pass over a run that did not", whole(func(r *reports.Record) { r.Runs[1].Verdict = reports.Unknown }), `strategy "async" is unknown`},
-		{"a pass without checks", whole(func(r *reports.Record) { r.Checks = nil }), "no check"},
-		{"a pass that was interrupted", whole(func(r *reports.Record) { r.Interrupted = true }), "interrupted"},
-		{"passed, but never evaluated", whole(func(r *reports.Record) { r.Checks[0].Evaluations = 0 }), "0 evaluations"},
-		{"scale of nothing", whole(func(r *reports.Record) { r.Scenario.ScaleDen = 0 }), "scale 1/0"},
+		{"pass with a failed check", whole(func(r *reports.Record) { r.Checks[0].Result = reports.Fail }), `check "the ledger sums to zero" is fail`},
+		{"pass with an unknown run", whole(func(r *reports.Record) { r.Runs[1].Verdict = reports.Unknown }), `strategy "async" is unknown`},
+		{"pass without checks", whole(func(r *reports.Record) { r.Checks = nil }), "no check"},
+		{"pass of an interrupted run", whole(func(r *reports.Record) { r.Interrupted = true }), "interrupted"},
+		{"a check that passed without evaluations", whole(func(r *reports.Record) { r.Checks[0].Evaluations = 0 }), "0 evaluations"},
+		{"a scale with a zero", whole(func(r *reports.Record) { r.Scenario.ScaleDen = 0 }), "scale 1/0"},
 		{"too many runs", whole(func(r *reports.Record) { r.Runs = append(r.Runs, make([]reports.Run, reports.MaxRuns)...) }), "9 runs"},
 		{"one strategy twice", whole(func(r *reports.Record) { r.Runs[1].Strategy = "sync" }), "two runs"},
 		{"ragged series", whole(func(r *reports.Record) { r.Runs[0].Series.Values[2] = []int64{1} }), `"backlog" has 1 values`},
-		{"time that runs back", whole(func(r *reports.Record) { r.Runs[0].Series.Times[4] = 7 }), "sample 4 at 7 s"},
+		{"decreasing times", whole(func(r *reports.Record) { r.Runs[0].Series.Times[4] = 7 }), "sample 4 at 7 s"},
 		{"negative value", whole(func(r *reports.Record) { r.Runs[0].Series.Values[0][0] = -1 }), "negative"},
 		{"negative comparison", whole(func(r *reports.Record) { r.Runs[0].Comparison.BacklogPeak = -1 }), "negative"},
 		{"negative load", whole(func(r *reports.Record) { r.Offered.Unsent = -1 }), "negative"},
@@ -112,11 +111,11 @@ func TestReadRefuses(t *testing.T) {
 	_, err := reports.Read(filepath.Join(t.TempDir(), "nowhere"))
 	require.True(t, errors.Is(err, fs.ErrNotExist) && !errors.Is(err, reports.ErrRecord))
 	_, err = reports.Read(t.TempDir())
-	require.ErrorIs(t, err, fs.ErrNotExist, "a directory without a record")
+	require.ErrorIs(t, err, fs.ErrNotExist, "a folder without a record")
 }
 
-// FuzzRead: no bytes make a panic, and every record that is accepted has all its renderings.
-// Fuzz it with -fuzzminimizetime 1x: making one of these long inputs shorter takes Go a minute.
+// FuzzRead: no input causes a panic, and every accepted record has all renderings. Run it with -fuzzminimizetime 1x, because
+// Go needs about a minute to minimise one of these long inputs.
 func FuzzRead(f *testing.F) {
 	for _, record := range recordtest.All() {
 		r := record()
@@ -143,7 +142,7 @@ func FuzzRead(f *testing.F) {
 		}
 		var first, second bytes.Buffer
 		for _, x := range renderings() {
-			first.Reset() // the record comes last and stays
+			first.Reset() // the record is last and stays in first
 			require.NoError(t, x.render(&first, r), x.name)
 		}
 		require.NoError(t, Table(&second, r, true))

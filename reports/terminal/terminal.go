@@ -1,4 +1,5 @@
-// Package terminal writes text for a terminal, at most Width columns wide, with or without colours.
+// Package terminal lays out text for a terminal, at most Width columns wide, with or without colours. It writes to memory
+// only.
 package terminal
 
 import (
@@ -9,7 +10,7 @@ import (
 	"hongbao/reports/text"
 )
 
-// Mark is the verdict as one sign, for those who see no colour.
+// Mark returns the verdict as one character, for output without colours.
 func Mark(v reports.Verdict) string {
 	switch v {
 	case reports.Pass:
@@ -22,10 +23,10 @@ func Mark(v reports.Verdict) string {
 	return "·"
 }
 
-// Width is the most columns that Table uses, so that it stands unwrapped in a README and half a screen.
+// Width is the number of columns of a line, so that lines are not wrapped in a README or on half a screen.
 const Width = 100
 
-// The escape sequences of Table's colours.
+// The styles of Writer.Paint, as escape sequences.
 const (
 	Bold   = "\x1b[1m"
 	Dim    = "\x1b[2m"
@@ -35,22 +36,22 @@ const (
 	reset  = "\x1b[0m"
 )
 
-// Writer is text for a terminal, at most tableWidth columns wide, with or without colours.
+// Writer collects lines of text.
 type Writer struct {
 	b      strings.Builder
 	colour bool
 }
 
-// New returns an empty text. Without colour it has no escape sequences.
+// New returns an empty Writer. Without colour it writes no escape sequences.
 func New(colour bool) Writer { return Writer{colour: colour} }
 
-// Text returns what was written.
+// Text returns all lines.
 func (t *Writer) Text() string { return t.b.String() }
 
-// Line adds one line.
+// Line adds one line, without trailing spaces.
 func (t *Writer) Line(s string) { t.b.WriteString(strings.TrimRight(s, " ") + "\n") }
 
-// Paint returns s in a style, when there are colours.
+// Paint returns s in a style, or s alone if there are no colours.
 func (t *Writer) Paint(style, s string) string {
 	if !t.colour || s == "" {
 		return s
@@ -58,13 +59,14 @@ func (t *Writer) Paint(style, s string) string {
 	return style + s + reset
 }
 
-// Verdict returns s in the colour of a verdict.
+// Verdict returns s in bold and in the colour of a verdict.
 func (t *Writer) Verdict(v reports.Verdict, s string) string {
 	style := map[reports.Verdict]string{reports.Pass: Green, reports.Fail: Red, reports.Unknown: Yellow}[v]
 	return t.Paint(Bold+style, s)
 }
 
-// Wrap writes text in lines that fit, the first after lead and the others below it.
+// Wrap adds text in lines of at most Width columns. The first line begins with lead, and the others are indented by its
+// width.
 func (t *Writer) Wrap(lead, text string) {
 	at, indent := utf8.RuneCountInString(lead), strings.Repeat(" ", utf8.RuneCountInString(lead))
 	line := lead
@@ -80,13 +82,13 @@ func (t *Writer) Wrap(lead, text string) {
 	t.Line(line)
 }
 
-// Pad returns s in n columns, left-aligned, cut where it is longer.
+// Pad returns s in n columns, left-aligned. A text longer than n-1 columns is cut.
 func Pad(s string, n int) string {
 	s = text.Clip(s, n-1)
 	return s + strings.Repeat(" ", n-utf8.RuneCountInString(s))
 }
 
-// PadLeft returns s in n columns, right-aligned, cut where it is longer.
+// PadLeft returns s in n columns, right-aligned. A text longer than n-1 columns is cut.
 func PadLeft(s string, n int) string {
 	s = text.Clip(s, n-1)
 	return strings.Repeat(" ", n-utf8.RuneCountInString(s)) + s

@@ -1,4 +1,5 @@
-// Package text writes numbers, amounts and sentences in English and Chinese, as reports show them.
+// Package text formats numbers, amounts, times and sentences in English and Chinese for the reports. It knows nothing of
+// records. Units are in the names of the parameters: fen, milliseconds, microseconds, seconds, bytes.
 package text
 
 import (
@@ -6,16 +7,17 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
-// Text says one thing in both languages of the page. Figures inside it are formatted for each.
+// Text is one text in both languages of the page.
 type Text struct{ EN, ZH string }
 
-// Same is a text that needs no translation.
+// Same returns a Text that is s in both languages.
 func Same(s string) Text { return Text{s, s} }
 
-// Textf formats both languages with the same arguments. A Text among them gives its own half to each.
+// Textf formats both languages with the same arguments. An argument of type Text is replaced by its string in the language.
 func Textf(en, zh string, args ...any) Text {
 	a, b := make([]any, len(args)), make([]any, len(args))
 	for i, x := range args {
@@ -27,7 +29,11 @@ func Textf(en, zh string, args ...any) Text {
 	return Text{fmt.Sprintf(en, a...), fmt.Sprintf(zh, b...)}
 }
 
-// Count formats n with a comma every three digits.
+// FestivalZone is the time zone of all shown times of the festival: Asia/Shanghai, as a fixed offset, because a machine may
+// have no zone files. The zone has had no summer time since 1991.
+func FestivalZone() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
+
+// Count formats n with a comma before each group of three digits.
 func Count(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	from := 0
@@ -40,7 +46,7 @@ func Count(n int64) string {
 	return s
 }
 
-// Compact formats n with three digits and the unit that people say: k, M, bn; 万, 亿.
+// Compact formats n, which is not negative, with three significant digits and a unit: k, M, bn; 万, 亿.
 func Compact(n float64) Text {
 	t := Text{Significant(n), Significant(n)}
 	switch {
@@ -60,10 +66,10 @@ func Compact(n float64) Text {
 	return t
 }
 
-// Significant formats x with three digits or, from 1,000 up, as a whole number.
+// Significant formats x, which is not negative, with three significant digits; from 1,000 as a whole number.
 func Significant(x float64) string {
 	switch {
-	case x >= 1e15: // beyond what a float holds exactly, digits would pretend
+	case x >= 1e15: // a float64 does not hold larger whole numbers exactly
 		return strconv.FormatFloat(x, 'g', 3, 64)
 	case x >= 99.95:
 		return Count(int64(x + 0.5))
@@ -74,7 +80,7 @@ func Significant(x float64) string {
 	}
 }
 
-// TrimZeros drops the zeros after the decimal point that say nothing.
+// TrimZeros removes trailing zeros after the decimal point.
 func TrimZeros(s string) string {
 	if !strings.Contains(s, ".") {
 		return s
@@ -82,7 +88,7 @@ func TrimZeros(s string) string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
-// Duration formats milliseconds by their two largest units, such as "14 min 32 s".
+// Duration formats milliseconds with their two largest units, such as "14 min 32 s". It rounds down.
 func Duration(ms int64) Text {
 	s := ms / 1000
 	switch {
@@ -102,7 +108,7 @@ func Duration(ms int64) Text {
 	}
 }
 
-// Money formats fen as yuan.
+// Money formats an amount in fen as yuan.
 func Money(fen int64) string {
 	sign := ""
 	if fen < 0 {
@@ -125,7 +131,7 @@ func ByteSize(n int64) string {
 	}
 }
 
-// Figure formats a metric: whole numbers in full, others with three digits.
+// Figure formats a metric: whole numbers in full, others with three significant digits.
 func Figure(x float64) string {
 	if abs := math.Abs(x); abs < 1e15 && x == math.Trunc(x) {
 		return Count(int64(x))
@@ -139,10 +145,11 @@ func Figure(x float64) string {
 	return Significant(x)
 }
 
-// maxQuote bounds what the renderings quote of one violation, in runes; record.json has it whole.
+// maxQuote bounds a quoted text in the renderings, in runes. record.json has the whole text.
 const maxQuote = 600
 
-// Quote makes a text of the record fit to be shown on one line: control characters become spaces, the rest is cut.
+// Quote makes a text of the record safe to show on one line: control characters become spaces, and a text longer than
+// maxQuote is cut.
 func Quote(s string) string {
 	n := 0
 	out := strings.Map(func(c rune) rune {
@@ -161,10 +168,10 @@ func Quote(s string) string {
 	return strings.TrimSpace(out)
 }
 
-// HashDigits is how much of a commit's hash is shown; enough to find it by.
+// HashDigits is the number of shown digits of a commit's hash, which is enough to find the commit.
 const HashDigits = 12
 
-// ShortCommit cuts the hash and keeps what says that the tree had changes.
+// ShortCommit shortens the hash of a commit to HashDigits and keeps a suffix such as "+changes".
 func ShortCommit(s string) string {
 	hash, rest, _ := strings.Cut(Quote(s), "+")
 	if len(hash) > HashDigits {
@@ -176,22 +183,16 @@ func ShortCommit(s string) string {
 	return hash
 }
 
-func Rounds(n int) string {
-	if n == 1 {
-		return "1 round"
-	}
-	return Count(int64(n)) + " rounds"
-}
-
+// Percent formats a share as percent with at most two decimals.
 func Percent(x float64) string { return TrimZeros(strconv.FormatFloat(x*100, 'f', 2, 64)) + "%" }
 
-// maxSeconds bounds what Seconds writes: more than a record can hold.
+// maxSeconds bounds the argument of Seconds against overflow. It is more than a record can hold.
 const maxSeconds = 100_000_000_000
 
-// Seconds writes a time in seconds.
+// Seconds formats seconds as Micros does.
 func Seconds(s float64) Text { return Micros(int64(min(s, maxSeconds) * 1e6)) }
 
-// Micros formats microseconds with three digits.
+// Micros formats microseconds with three significant digits; from one minute as Duration does.
 func Micros(us int64) Text {
 	switch {
 	case us < 1000:
@@ -212,7 +213,7 @@ func OrDash(s string) string {
 	return s
 }
 
-// Clip cuts s to n columns, with a mark where it was longer.
+// Clip cuts s to n columns. A text that is cut ends in an ellipsis.
 func Clip(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n {
 		return s
@@ -220,13 +221,14 @@ func Clip(s string, n int) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
-// MaxNamed bounds how many checks one sentence names; the table below it has them all.
+// MaxNamed bounds the names in one sentence. The tables show all of them.
 const MaxNamed = 5
 
+// Names joins names for a sentence: at most MaxNamed of them and the number of the others.
 func Names(ns []string) Text {
 	if len(ns) <= MaxNamed {
 		return Text{strings.Join(ns, ", "), strings.Join(ns, "、")}
 	}
 	more := Count(int64(len(ns) - MaxNamed))
-	return Textf("%s and %s more", "%s 等另外 %s 项", Text{strings.Join(ns[:MaxNamed], ", "), strings.Join(ns[:MaxNamed], "、")}, more)
+	return Textf("%s and %s more", "%s，另有 %s 项", Text{strings.Join(ns[:MaxNamed], ", "), strings.Join(ns[:MaxNamed], "、")}, more)
 }

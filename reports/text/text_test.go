@@ -14,7 +14,7 @@ func TestDuration(t *testing.T) {
 		999:             {"999 ms", "999 毫秒"},
 		1_000:           {"1 s", "1 秒"},
 		50_649:          {"50.6 s", "50.6 秒"},
-		59_999:          {"59.9 s", "59.9 秒"}, // cut, so that 60 s is never said
+		59_999:          {"59.9 s", "59.9 秒"}, // rounded down, so that "60 s" never appears
 		872_000:         {"14 min 32 s", "14 分 32 秒"},
 		3_600_000:       {"1 h 0 min", "1 小时 0 分"},
 		90_000_000:      {"1 d 1 h", "1 天 1 小时"},
@@ -65,7 +65,7 @@ func TestShortCommit(t *testing.T) {
 	}
 }
 
-// TestQuote: a text of the record can neither steer a terminal nor fill a page.
+// TestQuote: a text of the record cannot control a terminal or fill a page.
 func TestQuote(t *testing.T) {
 	require.Equal(t, "a [31mb c", Quote("a\x1b[31mb\nc\u0085"))
 	long := Quote(string(make([]byte, 10)) + "红包" + string(make([]rune, 10_000)))
