@@ -44,7 +44,7 @@ func TestServeFlags(t *testing.T) {
 		}
 		require.Contains(t, errorOf(c.flag, c.value), c.to)
 	}
-	require.Contains(t, errorOf("--redis", "a:2"), "no HONGBAO_NOT_SET", "the password in the file remains")
+	require.Contains(t, errorOf("--redis", "a:2"), "HONGBAO_NOT_SET is not set", "the password in the file remains")
 	text := errorOf("--mysql", `"a,b`, "--mysql", "env:HONGBAO_NOT_THERE")
 	require.Contains(t, text, "HONGBAO_NOT_THERE is not set", "a password may hold commas and quotes: each flag is one data source")
 	require.NotContains(t, text, "invalid argument")
