@@ -175,6 +175,15 @@ func rows() []row {
 			libs: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 			why:  "a load test puts a plan, a generator, people and a judge together; it knows no store but by its port"},
 
+		{folder: "examples/embedded", ours: []string{"reference/wallet", "reference/service/open"},
+			why: "an example uses what another program would: no internal package, no library"},
+		{folder: "examples/client", ours: []string{"reference/wallet", "reference/sdk/client", "reference/server/auth", "reference/service/open"},
+			why: "an example uses what another program would: no internal package, no library"},
+		{folder: "examples/scenario", ours: []string{"reference/wallet", "reports", "scenarios/loader", "sim", "sim/cluster"},
+			why: "an example uses what another program would: no internal package, no library"},
+		{folder: "examples/conformance", ours: []string{"reference/wallet", "reference/server/auth", "reference/service/open", "loadtest/conform"},
+			why: "an example uses what another program would: no internal package, no library"},
+
 		{folder: "reports/text", why: "numbers and words in English and Chinese"},
 		{folder: "reports", ours: []string{"reports/text"}, libs: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 			why: "a record can be read without the code that made it"},
@@ -208,6 +217,7 @@ func promises() []promise {
 		{of: "reference/store/*", only: []string{"reference/wallet", "internal/slab"}, why: "adapters never import each other"},
 		{of: "sim/world", only: []string{"internal/timerheap"}, why: "the world knows nothing but time and order"},
 		{of: "sim/oracle", only: []string{"reference/wallet", "internal/slab"}, why: "the judge knows the nouns alone"},
+		{of: "examples/*", never: []string{"internal/*", "internal/*/*"}, why: "another module cannot import internal packages"},
 		{of: "reports", only: []string{"reports/text"}, why: "the record is all a report reads"},
 		{of: "reports/*", only: []string{"reports", "reports/*"}, why: "the record is all a report reads"},
 	}

@@ -27,13 +27,14 @@ type systemClock struct{}
 func (systemClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
 // Service is one instance: the live wallet, the load test's shadow wallet, and a server in front of both. Its methods are not
-// safe for concurrent use, except Handler, URL and Wallet.
+// safe for concurrent use, except Handler, Keys, URL and Wallet.
 type Service struct {
 	config    *Config
 	listening bool
 	name      string // of this run of the instance
 	tree      wallet.Activity
 	keys      *token.Keyring
+	callers   auth.Keys
 	unlock    func() // releases the data folder
 	log       *slog.Logger
 
@@ -68,7 +69,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{config: &c, name: c.Instance + "-" + randomHex(), tree: c.Activity, unlock: unlock, metrics: server.NewMetrics(), log: c.Log}
 	keys, ring, err := OpenKeys(&c)
 	if err == nil {
-		s.keys = ring
+		s.keys, s.callers = ring, keys
 		err = s.open(ctx, keys)
 		if errors.Is(err, wallet.ErrInvalid) {
 			err = configError("the service is not started: %w", err) // such as an unreadable data source
@@ -132,6 +133,9 @@ func (s *Service) Handler() http.Handler { return s.server.Handler() }
 
 // Wallet returns the live wallet, for calls in this process.
 func (s *Service) Wallet() *service.Wallet { return s.live.Wallet }
+
+// Keys returns the keys of callers, operators and sessions, as read from the keys file. They are secret.
+func (s *Service) Keys() auth.Keys { return s.callers }
 
 // Run serves until ctx ends, and calls Listen if it was not called. Then, in this order: no new requests are accepted,
 // running requests end, held credits are posted, and leases and unused budget are returned. The error says what could not
