@@ -136,7 +136,7 @@ func rows() []row {
 		{folder: "sim/study/limits", ours: []string{"reference/wallet", "reference/limit", "reference/store/mem", "scenarios", "sim/fault", "sim/world", "reports"}, virtual: true,
 			why: "a study puts one capability on stores that fail, and knows no driver of real stores"},
 		{folder: "sim/drills", ours: []string{"reference/wallet", "reference/degrade", "scenarios", "reports"}, virtual: true,
-			why: "checks the promise of a switch against what a run measured"},
+			why: "what a switch promises, held against what a run measured"},
 		{folder: "sim/study/totals", ours: []string{"reference/wallet", "reference/runningtotal", "reference/store/mem", "scenarios", "sim/world", "reports"}, virtual: true,
 			why: "a study puts one capability on stores that fail, and knows no driver of real stores"},
 		{folder: "sim/cluster", ours: []string{"reference/*", "reference/downstream/fake", "reference/store/mem", "scenarios", "scenarios/traffic", "sim/world", "sim/fault", "sim/oracle", "sim/drills", "reports"}, virtual: true,
@@ -150,9 +150,9 @@ func rows() []row {
 			why: "a mutant is built into it: the wallet and the oracle, without drivers"},
 
 		{folder: "loadtest/attack", libs: []string{"github.com/tsenart/vegeta/v12", "github.com/valyala/fasthttp", "github.com/HdrHistogram/hdrhistogram-go"},
-			why: "starts operations on time and counts them; it does not know what an operation does"},
+			why: "offers operations on time and counts them; what an operation is, is not its business"},
 		{folder: "loadtest/crowd", ours: []string{"reference/wallet", "reference/server/auth", "reference/sdk/client", "scenarios", "scenarios/traffic", "sim/oracle", "loadtest/attack"},
-			why: "people know only the wire protocol, so that the crowd can use any wallet"},
+			why: "people know the wallet by its wire alone, as those of anybody's wallet must"},
 		{folder: "loadtest/target", ours: []string{"reference/wallet", "reference/downstream", "reference/downstream/fake", "reference/server/auth", "reference/service/open", "scenarios", "sim/oracle"},
 			why: "runs the service in the process of a load test, and gives its records to the oracle"},
 		{folder: "loadtest/judge", ours: []string{"scenarios", "reports"}, libs: []string{"github.com/HdrHistogram/hdrhistogram-go"},
@@ -196,9 +196,9 @@ func promises() []promise {
 		{of: "reference/*", never: []string{"reference/store/*"}, why: "capabilities and nodes see ports, not adapters"},
 		{of: "reference/store/*", only: []string{"reference/wallet", "internal/slab"}, why: "adapters never import each other"},
 		{of: "sim/world", only: nothing, why: "the world stands on the standard library alone"},
-		{of: "sim/oracle", only: []string{"reference/wallet", "internal/slab"}, why: "the oracle knows only the nouns"},
-		{of: "reports", only: []string{"reports/text"}, why: "a report reads only the record"},
-		{of: "reports/*", only: []string{"reports", "reports/*"}, why: "a report reads only the record"},
+		{of: "sim/oracle", only: []string{"reference/wallet", "internal/slab"}, why: "the judge knows the nouns alone"},
+		{of: "reports", only: []string{"reports/text"}, why: "the record is all a report reads"},
+		{of: "reports/*", only: []string{"reports", "reports/*"}, why: "the record is all a report reads"},
 	}
 }
 
