@@ -13,34 +13,34 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ban forbids names of one package to code that runs in virtual time.
+// ban forbids the use of names of one package in code that runs in virtual time.
 type ban struct {
 	path    string
 	names   []string // nil = the whole package
-	except  []string // with names nil: what may be used all the same
+	except  []string // if names is nil: the names that are allowed
 	methods bool     // the names are methods of its types
 	why     string
 }
 
 func bans() []ban {
-	clock := "the clock comes by constructor, so that virtual time can stand in for it"
-	waits := "a wait goes through a port: virtual time stands still while a thread waits"
-	random := "random streams come by constructor, one a component, or runs of one seed would differ"
-	prints := "service code returns what it has to say; printing belongs to the commands"
+	clock := "the clock is a constructor argument, so that virtual time can replace it"
+	waits := "a wait uses a port: virtual time stops while a thread waits"
+	random := "random streams are constructor arguments, one for each component; otherwise runs with one seed would differ"
+	prints := "service code returns its results; only commands print"
 	return []ban{
 		{path: "time", names: []string{"Now", "Since", "Until"}, why: clock},
 		{path: "time", names: []string{"Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick"}, why: waits},
 		{path: "context", names: []string{"WithTimeout", "WithTimeoutCause", "WithDeadline", "WithDeadlineCause"},
-			why: "timeouts belong to the clock's port: the context package counts real time"},
+			why: "timeouts use the clock's port: the context package uses real time"},
 		{path: "context", names: []string{"AfterFunc"}, why: "it starts a goroutine"},
 		{path: "sync", names: []string{"WaitGroup", "Cond", "NewCond"}, why: waits},
 		{path: "math/rand", why: random},
 		{path: "crypto/rand", why: random},
 		{path: "math/rand/v2", except: []string{"New", "NewPCG", "NewChaCha8", "Rand", "PCG", "ChaCha8", "Source"}, why: random},
 		{path: "golang.org/x/time/rate", names: []string{"Allow", "Reserve", "Tokens", "Wait", "WaitN", "SetLimit", "SetBurst"},
-			methods: true, why: "it looks at the real clock; the variants that are given a time do not"},
+			methods: true, why: "it reads the real clock; the variants with a time argument do not"},
 		{path: "os", names: []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"},
-			why: "configuration comes by constructor, so that a record names all of it"},
+			why: "configuration is a constructor argument, so that a record contains all of it"},
 		{path: "os", names: []string{"Stdout", "Stderr"}, why: prints},
 		{path: "fmt", names: []string{"Print", "Printf", "Println"}, why: prints},
 		{path: "log", why: prints},
@@ -64,7 +64,7 @@ func TestBans(t *testing.T) {
 	require.NotZero(t, checked)
 }
 
-// TestVirtualTime keeps code from dodging the bans through a row that says real time.
+// TestVirtualTime: code in virtual time must not import code in real time, because the bans do not apply to the latter.
 func TestVirtualTime(t *testing.T) {
 	for _, s := range readTree(t) {
 		for _, finding := range checkVirtual(rows(), s) {
@@ -90,10 +90,10 @@ func checkVirtual(rows []row, s source) []string {
 	return found
 }
 
-// descriptions are folders of plain data, read before and written after a run.
+// descriptions returns the folders of plain data, which is read before and written after a run.
 func descriptions() []string { return []string{"scenarios", "reports"} }
 
-// TestHouseRules checks what no code of ours may do.
+// TestHouseRules checks the rules for all code of the module.
 func TestHouseRules(t *testing.T) {
 	for _, s := range readTree(t) {
 		for _, finding := range checkHouseRules(s) {
@@ -109,10 +109,10 @@ func checkHouseRules(s source) []string {
 	var found []string
 	for _, spec := range s.file.Imports {
 		if importPath(spec) == "C" {
-			found = append(found, s.at(spec.Pos())+`: import "C": everything builds with nothing but Go`)
+			found = append(found, s.at(spec.Pos())+`: import "C": the module must build with only the Go toolchain`)
 		}
 		if spec.Name != nil && spec.Name.Name == "." {
-			found = append(found, s.at(spec.Pos())+": dot import: a reader, and the check of banned calls, must see where a name comes from")
+			found = append(found, s.at(spec.Pos())+": dot import: a reader and the check of banned calls must see the package of each name")
 		}
 	}
 	for _, d := range s.file.Decls {
@@ -123,8 +123,8 @@ func checkHouseRules(s source) []string {
 	return found
 }
 
-// checkBans goes by names, without types: a local variable that has the name of a package imported in the same file
-// counts as that package.
+// checkBans compares names and does not use types: a local variable with the name of an imported package counts as that
+// package.
 func checkBans(bans []ban, s source) []string {
 	if s.generated {
 		return nil
@@ -169,7 +169,7 @@ func (b ban) hits(sel *ast.SelectorExpr, imported map[string]string, paths []str
 	return fromPackage && slices.Contains(b.names, sel.Sel.Name)
 }
 
-// importedNames returns the path of each name that the file gives a package.
+// importedNames returns the import path for each package name of the file.
 func importedNames(f *ast.File) map[string]string {
 	names := map[string]string{}
 	for _, spec := range f.Imports {
@@ -186,9 +186,9 @@ func importedNames(f *ast.File) map[string]string {
 	return names
 }
 
-// bannedSyntax says why the node itself is banned, or nothing.
+// bannedSyntax returns the reason why the node itself is banned, or "".
 func bannedSyntax(n ast.Node) string {
-	const threads = "concurrency goes through the node's group port, which runs processes in virtual time"
+	const threads = "concurrency uses the node's group port, which runs processes in virtual time"
 	switch n := n.(type) {
 	case *ast.GoStmt:
 		return "go statement: " + threads
@@ -204,7 +204,7 @@ func bannedSyntax(n ast.Node) string {
 		}
 	case *ast.CallExpr:
 		if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "print" || f.Name == "println") {
-			return f.Name + ": a debugging aid of the compiler's"
+			return f.Name + ": only for debugging"
 		}
 	}
 	return ""

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// maxLines bounds a source file that people write: the house asks for about 300, and some stories need a little more.
+// maxLines bounds a source file that is not generated. The style asks for about 300 lines; some test tables need more.
 const maxLines = 400
 
 // source is one parsed Go file.
@@ -32,7 +32,7 @@ type source struct {
 	generated bool
 }
 
-// at prints a position as people click it.
+// at formats a position as file:line.
 func (s source) at(p token.Pos) string { return fmt.Sprintf("%s:%d", s.name, s.set.Position(p).Line) }
 
 func parse(name string, text []byte) (source, error) {
@@ -49,8 +49,7 @@ func parse(name string, text []byte) (source, error) {
 		test: strings.HasSuffix(name, "_test.go"), generated: ast.IsGenerated(file)}, nil
 }
 
-// readTree parses every Go file of the module. Folders that the go command leaves out, and modules within, are not
-// part of it.
+// readTree parses every Go file of the module. It skips folders that the go command skips, and nested modules.
 func readTree(t *testing.T) []source {
 	var all []source
 	require.NoError(t, filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
@@ -86,11 +85,11 @@ func foreign(folder, base string) bool {
 }
 
 func importPath(spec *ast.ImportSpec) string {
-	p, _ := strconv.Unquote(spec.Path.Value) // the parser has checked it
+	p, _ := strconv.Unquote(spec.Path.Value) // the parser has validated it
 	return p
 }
 
-// TestFilesAreInShape checks what every file has to keep.
+// TestFilesAreInShape checks length and format of every file.
 func TestFilesAreInShape(t *testing.T) {
 	for _, s := range readTree(t) {
 		for _, finding := range checkShape(s) {
@@ -105,7 +104,7 @@ func checkShape(s source) []string {
 	}
 	var found []string
 	if lines := bytes.Count(s.text, []byte("\n")); lines > maxLines {
-		found = append(found, fmt.Sprintf("%s:%d: more than %d lines: a file holds one idea", s.name, lines, maxLines))
+		found = append(found, fmt.Sprintf("%s:%d: more than %d lines: split the file", s.name, lines, maxLines))
 	}
 	if formatted, err := format.Source(s.text); err != nil || !bytes.Equal(formatted, s.text) {
 		found = append(found, fmt.Sprintf("%s:1: not formatted: run gofmt -w on it", s.name))
@@ -113,15 +112,15 @@ func checkShape(s source) []string {
 	return found
 }
 
-// TestPackagesAreExplained checks that each package says what it is for.
+// TestPackagesAreExplained checks that each package has a package comment.
 func TestPackagesAreExplained(t *testing.T) {
 	for _, finding := range checkPackageComments(readTree(t)) {
 		t.Error(finding)
 	}
 }
 
-// checkPackageComments wants one comment a package, in the form that go doc shows. Generated files do not count as
-// an explanation, and a package of nothing else needs none.
+// checkPackageComments requires one package comment in the form that go doc shows. Comments of generated files do not count. A
+// package with only generated files needs no comment.
 func checkPackageComments(all []source) []string {
 	comments, first := map[string]int{}, []source{}
 	for _, s := range all {
@@ -139,7 +138,7 @@ func checkPackageComments(all []source) []string {
 	var found []string
 	for _, s := range first {
 		if n := comments[s.folder]; n != 1 {
-			found = append(found, fmt.Sprintf("%s: package %s has %d package comments: one file begins with \"// Package %[2]s \" and says purpose, units and what it must not do",
+			found = append(found, fmt.Sprintf("%s: package %s has %d package comments: one file must begin with \"// Package %[2]s \" and state purpose, units and what the package must not do",
 				s.at(s.file.Package), s.file.Name.Name, n))
 		}
 	}

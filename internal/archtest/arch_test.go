@@ -1,5 +1,5 @@
-// The tests of this folder's arch files keep the house in order: who may import whom, what service and simulation
-// code must not call, and what every source file looks like. Each rule carries its reason, which a failure prints.
+// The arch tests of this folder check the rules of the code base: which folder may import which, which functions service and
+// simulation code must not call, and the shape of every source file. A failure prints the reason of its rule.
 package archtest_test
 
 import (
@@ -13,20 +13,20 @@ import (
 
 const module = "hongbao"
 
-// anything in a row's lists allows all there is.
+// anything in a row's lists allows every import.
 const anything = "**"
 
-// row is what the code of one folder may import besides the standard library. Test files may import what they like.
+// row lists the imports that the code of one folder may have besides the standard library. Test files may import anything.
 type row struct {
 	folder  string   // below the module; "" is the root
 	ours    []string // folders, as path.Match patterns
-	libs    []string // modules or packages; what lies below them is included
-	virtual bool     // runs in virtual time too, so the bans apply
+	libs    []string // modules or packages, including the packages below them
+	virtual bool     // the code also runs in virtual time, so the bans apply
 	why     string
 }
 
 func rows() []row {
-	capability := "a capability knows the nouns and ports, and of its neighbours only those below it"
+	capability := "a capability knows the nouns and ports, and only the capabilities below it"
 	return []row{
 		{folder: "", ours: []string{"internal/cmd"},
 			why: "the entry point only calls the command line"},
@@ -52,7 +52,7 @@ func rows() []row {
 		{folder: "internal/modpath", why: "rewrites the module path; it must not import what it rewrites"},
 
 		{folder: "reference/wallet", virtual: true,
-			why: "the contract of everything must cost nothing to import"},
+			why: "every package imports the contract, so it must have no dependencies"},
 		{folder: "reference/activity", ours: []string{"reference/wallet"}, virtual: true, why: capability},
 		{folder: "reference/identity", ours: []string{"reference/wallet"}, virtual: true, why: capability},
 		{folder: "reference/assetcenter", ours: []string{"reference/wallet", "reference/activity", "reference/limit"},
@@ -76,20 +76,20 @@ func rows() []row {
 		{folder: "reference/degrade", ours: []string{"reference/wallet", "reference/intercept"}, virtual: true, why: capability},
 		{folder: "reference/limit", ours: []string{"reference/wallet", "reference/intercept"}, libs: []string{"golang.org/x/time/rate"}, virtual: true, why: capability},
 		{folder: "reference/config", ours: []string{"reference/wallet"}, libs: []string{"github.com/goccy/go-yaml"},
-			why: "where settings come from, and what is left when it does not answer"},
+			why: "reads settings, and keeps the last ones if the config centre does not answer"},
 		{folder: "reference/operator", ours: []string{"reference/wallet", "reference/activity"},
-			why: "what operators do goes through the same doors as everybody's"},
+			why: "operators use the same ports and capabilities as other callers"},
 		{folder: "reference/downstream", ours: []string{"reference/wallet"}, virtual: true,
-			why: "one adapter a protocol; how bytes travel is not its business"},
+			why: "one adapter for each protocol; it does not depend on the transport"},
 		{folder: "reference/downstream/fake", ours: []string{"reference/wallet"}, virtual: true,
-			why: "stands for somebody else's system, so it knows nothing of the adapters"},
+			why: "simulates an external system, so it must not know the adapters"},
 		{folder: "reference/downstream/wire", ours: []string{"reference/wallet", "reference/downstream", "reference/downstream/fake"},
-			why: "carries the adapters' bytes over HTTP, and puts the stand-ins behind it"},
+			why: "transports the adapters' bytes over HTTP, and serves the fake systems"},
 		{folder: "reference/node", ours: []string{"reference/wallet", "reference/activity", "reference/identity",
 			"reference/assetcenter", "reference/token", "reference/posting", "reference/walletpage",
 			"reference/withdraw", "reference/reconcile", "reference/quota", "reference/runningtotal", "reference/rewards",
 			"reference/stock", "reference/packet", "reference/degrade", "reference/limit"}, virtual: true,
-			why: "an instance is composed of capabilities and ports; which adapters stand behind the ports is not its business"},
+			why: "an instance is composed of capabilities and ports; it does not know the adapters"},
 		{folder: "reference/store/mem", ours: []string{"reference/wallet", "internal/slab"}, virtual: true,
 			why: "an adapter knows its ports and its driver, and no other adapter"},
 		{folder: "reference/store/redis", ours: []string{"reference/wallet"}, libs: []string{"github.com/redis/rueidis"},
@@ -102,15 +102,15 @@ func rows() []row {
 			why:  "the contract of the ports, which must not favour an adapter"},
 
 		{folder: "reference/sdk", ours: []string{"reference/wallet", "reference/activity", "reference/walletpage", "reference/runningtotal"},
-			why: "queries in the caller's process: no wire, no server"},
+			why: "queries run in the caller's process, without wire and server"},
 		{folder: "reference/sdk/client", ours: []string{"reference/wallet", "reference/server/auth", "reference/server/hongbaopb", "reference/server/hongbaopb/hongbaopbconnect"},
 			libs: []string{"connectrpc.com/connect", "google.golang.org/protobuf"},
 			why:  "a caller of the wire knows the wire and the nouns"},
 		{folder: "reference/server", ours: []string{"reference/wallet", "reference/limit", "reference/server/*", "reference/server/hongbaopb/hongbaopbconnect"},
 			libs: []string{"connectrpc.com/connect", "google.golang.org/protobuf", "github.com/prometheus/client_golang", "golang.org/x/net", "golang.org/x/time/rate"},
-			why:  "the wire in front of the service's API; which service stands behind it is not its business"},
+			why:  "the wire protocol of the service's API; it does not know the implementation of the service"},
 		{folder: "reference/server/auth", ours: []string{"reference/wallet"},
-			why: "who asks is settled before anything is asked"},
+			why: "authentication happens before any call of the service"},
 		{folder: "reference/server/hongbaopb", libs: []string{"google.golang.org/protobuf"},
 			why: "generated from the API's schema"},
 		{folder: "reference/server/hongbaopb/hongbaopbconnect", ours: []string{"reference/server/hongbaopb"},
@@ -118,7 +118,7 @@ func rows() []row {
 			why:  "generated from the API's schema"},
 		{folder: "reference/host", ours: []string{"reference/wallet", "reference/node", "reference/reconcile", "reference/quota", "reference/runningtotal",
 			"reference/stock", "reference/degrade", "reference/config"},
-			why: "runs an instance in real time; which adapters stand behind its ports is not its business"},
+			why: "runs an instance in real time; it does not know the adapters of its ports"},
 
 		{folder: "reference/service", ours: []string{"reference/wallet", "reference/activity", "reference/config", "reference/degrade", "reference/host", "reference/limit",
 			"reference/node", "reference/quota", "reference/reconcile", "reference/rewards", "reference/runningtotal", "reference/sdk", "reference/stock"},
@@ -151,14 +151,14 @@ func rows() []row {
 		{folder: "sim/study/totals", ours: []string{"reference/wallet", "reference/runningtotal", "reference/store/mem", "scenarios", "sim/fault", "sim/world", "reports", "internal/splitmix"}, virtual: true,
 			why: "a study puts one capability on stores that fail, and knows no driver of real stores"},
 		{folder: "sim/cluster", ours: []string{"reference/*", "reference/downstream/fake", "reference/store/mem", "scenarios", "scenarios/traffic", "sim/world", "sim/fault", "sim/oracle", "sim/drills", "reports"}, virtual: true,
-			why: "the instances of the service and their stores, behind faults"},
+			why: "the instances of the service and their stores, with faults"},
 		{folder: "sim/crowd", ours: []string{"reference/wallet", "scenarios", "scenarios/traffic", "sim/world", "sim/oracle", "sim/cluster", "internal/*"}, virtual: true,
-			why: "people see the wallet through its API alone"},
+			why: "people use the wallet only through its API"},
 		{folder: "sim", ours: []string{"reference/wallet", "reference/reconcile", "reference/token", "scenarios", "scenarios/traffic", "sim/*", "reports"}, virtual: true,
-			why: "one run: world, cluster, crowd, faults and oracle put together"},
+			why: "one run combines world, cluster, crowd, faults and oracle"},
 
 		{folder: "sim/mutants/rehearsal", ours: []string{"reference/wallet", "scenarios", "scenarios/loader", "sim", "sim/cluster", "reports"},
-			why: "what a mutant is built into: the wallet and its judge, and no driver"},
+			why: "a mutant is built into it: the wallet and the oracle, without drivers"},
 
 		{folder: "loadtest/attack", libs: []string{"github.com/tsenart/vegeta/v12", "github.com/valyala/fasthttp", "github.com/HdrHistogram/hdrhistogram-go"},
 			why: "offers operations on time and counts them; what an operation is, is not its business"},
@@ -167,13 +167,13 @@ func rows() []row {
 		{folder: "loadtest/target", ours: []string{"reference/wallet", "reference/downstream", "reference/downstream/fake", "reference/server/auth", "reference/service/open", "scenarios", "sim/oracle"},
 			why: "runs the service in the process of a load test, and gives its records to the oracle"},
 		{folder: "loadtest/judge", ours: []string{"scenarios", "reports"}, libs: []string{"github.com/HdrHistogram/hdrhistogram-go"},
-			why: "a threshold is judged by what was measured, whoever measured it"},
+			why: "judges thresholds by a record, from any load generator"},
 		{folder: "loadtest/conform", ours: []string{"reference/wallet", "reference/server/auth", "reference/server/hongbaopb", "reference/server/hongbaopb/hongbaopbconnect", "reference/sdk/client"},
 			libs: []string{"connectrpc.com/connect", "google.golang.org/protobuf"},
-			why:  "the contract is put to a wallet over the wire, whoever wrote it"},
+			why:  "tests the contract over the wire, for any wallet"},
 		{folder: "loadtest", ours: []string{"reference/wallet", "reference/server/auth", "reference/sdk/client", "scenarios", "scenarios/traffic", "sim/oracle", "loadtest/*", "reports"},
 			libs: []string{"github.com/HdrHistogram/hdrhistogram-go"},
-			why:  "a load test puts a plan, a generator, people and a judge together; it knows no store but by its port"},
+			why:  "a load test combines a plan, a generator, people and a judge; it knows stores only by their ports"},
 
 		{folder: "examples/embedded", ours: []string{"reference/wallet", "reference/service/open"},
 			why: "an example uses what another program would: no internal package, no library"},
@@ -189,19 +189,19 @@ func rows() []row {
 			why: "a record can be read without the code that made it"},
 		{folder: "reports/terminal", ours: []string{"reports", "reports/text"}, why: "text for a terminal"},
 		{folder: "reports/plot", ours: []string{"reports", "reports/text"}, libs: []string{"gonum.org/v1/plot"}, why: "curves as SVG"},
-		{folder: "reports/compare", ours: []string{"reports", "reports/text", "reports/terminal"}, why: "two records of one load, held against each other"},
+		{folder: "reports/compare", ours: []string{"reports", "reports/text", "reports/terminal"}, why: "compares two records of one load"},
 		{folder: "reports/render", ours: []string{"reports", "reports/text", "reports/terminal", "reports/plot"},
-			why: "one rendering a file, all from the record"},
+			why: "one rendering in each file, all from the record"},
 		{folder: "reports/recordtest", ours: []string{"reports"}, libs: []string{"github.com/stretchr/testify", "github.com/HdrHistogram/hdrhistogram-go"},
 			why: "made-up records for the tests of the renderings"},
 	}
 }
 
-// promise is a rule about the rows themselves, so that nobody loosens one without noticing.
+// promise is a rule about the rows, so that a row cannot be loosened by mistake.
 type promise struct {
 	of    string   // pattern of the folders that it binds
-	never []string // patterns of what their rows must not allow
-	only  []string // unless nil: patterns of all that they may allow
+	never []string // patterns that their rows must not allow
+	only  []string // unless nil: the only patterns that their rows may allow
 	why   string
 }
 
@@ -209,9 +209,9 @@ func promises() []promise {
 	harness := []string{"sim", "sim/*", "sim/*/*", "scenarios", "scenarios/*", "loadtest", "loadtest/*", "reports", "reports/*", "internal/cmd"}
 	nothing := []string{}
 	return []promise{
-		{of: "reference/*", never: harness, why: "the service knows nothing of what tests it"},
-		{of: "reference/*/*", never: harness, why: "the service knows nothing of what tests it"},
-		{of: "reference/wallet", only: nothing, why: "the contract stands on the standard library alone"},
+		{of: "reference/*", never: harness, why: "the service must not know its tests"},
+		{of: "reference/*/*", never: harness, why: "the service must not know its tests"},
+		{of: "reference/wallet", only: nothing, why: "the contract uses only the standard library"},
 		{of: "reference/service", never: []string{"reference/server", "reference/server/*", "reference/store/*"}, why: "the composition knows ports, and no driver or server"},
 		{of: "reference/*", never: []string{"reference/store/*"}, why: "capabilities and nodes see ports, not adapters"},
 		{of: "reference/store/*", only: []string{"reference/wallet", "internal/slab"}, why: "adapters never import each other"},
@@ -264,7 +264,7 @@ func checkImports(rows []row, s source) []string {
 	return found
 }
 
-// checkPromises tries every one of the folders on the row, so that a pattern in it hides nothing.
+// checkPromises tests the row with each of the folders, so that a pattern in the row is covered too.
 func checkPromises(promises []promise, r row, folders []string) []string {
 	var found []string
 	for _, p := range promises {

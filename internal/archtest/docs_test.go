@@ -19,7 +19,7 @@ import (
 	"hongbao/sim/drills"
 )
 
-// specRows is how many requirements each letter has.
+// specRows returns the number of requirements of each letter.
 func specRows() map[string]int {
 	return map[string]int{"B": 9, "O": 5, "T": 8, "P": 4, "D": 4, "C": 6, "R": 5, "A": 2, "F": 6, "L": 3, "S": 3, "K": 4, "H": 5}
 }
@@ -36,8 +36,8 @@ const (
 	columns
 )
 
-// TestSpec keeps the table of requirements honest: each has its row, what a row names exists, and what nothing proves
-// is called open.
+// TestSpec checks the table of requirements: each requirement has one row, the names in a row exist, and a requirement without
+// proof is open.
 func TestSpec(t *testing.T) {
 	tests := testNames(t)
 	seen := map[string]bool{}
@@ -57,10 +57,10 @@ func TestSpec(t *testing.T) {
 			require.FileExists(t, path.Join("scenarios", file), id)
 		}
 		if r[colState] != "open" {
-			require.NotEmpty(t, r[colPackages], "%s is not open, so it is somewhere", id)
-			require.NotEmpty(t, r[colTests], "%s has no proof, so it is open", id)
+			require.NotEmpty(t, r[colPackages], "%s is not open, so it needs a package", id)
+			require.NotEmpty(t, r[colTests], "%s has no test, so it must be open", id)
 		}
-		require.Equal(t, r[colState] == "done", r[colOpen] == "", "%s: what is not done says what is open, and nothing else does", id)
+		require.Equal(t, r[colState] == "done", r[colOpen] == "", "%s: a row that is not done describes what is open, and only such a row", id)
 	}
 	want := 0
 	for letter, n := range specRows() {
@@ -69,11 +69,11 @@ func TestSpec(t *testing.T) {
 			require.Contains(t, seen, fmt.Sprint(letter, i+1), "no row")
 		}
 	}
-	require.Len(t, seen, want, "rows of no requirement")
+	require.Len(t, seen, want, "rows without a requirement")
 }
 
-// TestDependencies compares docs/dependencies.md with what the code imports and with the tools of go.mod. go.mod names
-// the modules; which of them are direct, the imports say.
+// TestDependencies compares docs/dependencies.md with the direct dependencies: the modules of go.mod that the code imports, and
+// the tools of go.mod.
 func TestDependencies(t *testing.T) {
 	mod := read(t, "go.mod")
 	var imports []string
@@ -93,14 +93,13 @@ func TestDependencies(t *testing.T) {
 	}
 	for _, r := range table(t, "docs/dependencies.md", "| module |") {
 		got = append(got, r[0])
-		require.NotContains(t, r, "", "%s: every column has something to say", r[0])
+		require.NotContains(t, r, "", "%s: a column is empty", r[0])
 	}
 	require.NotEmpty(t, want)
 	require.ElementsMatch(t, want, got)
 }
 
-// TestScenarioKeys wants every key of the schema in docs/scenario-files.md, and the example there to be the one that
-// is tested.
+// TestScenarioKeys: docs/scenario-files.md explains every key of the schema, and its example is the tested one.
 func TestScenarioKeys(t *testing.T) {
 	doc := read(t, "docs/scenario-files.md")
 	var schema map[string]any
@@ -115,7 +114,7 @@ func TestScenarioKeys(t *testing.T) {
 	require.Contains(t, doc, "```yaml\n"+read(t, "internal/cmd/testdata/tiny.yaml")+"```")
 }
 
-// schemaKeys returns the keys of a schema and of all below it.
+// schemaKeys returns the keys of a schema and of the schemas in it.
 func schemaKeys(schema map[string]any) []string {
 	var keys []string
 	if items, ok := schema["items"].(map[string]any); ok {
@@ -132,7 +131,7 @@ func schemaKeys(schema map[string]any) []string {
 	return slices.Compact(keys)
 }
 
-// TestRecordFields wants every field of record.json in docs/record.md.
+// TestRecordFields: docs/record.md explains every field of record.json.
 func TestRecordFields(t *testing.T) {
 	doc := read(t, "docs/record.md")
 	fields := jsonFields(reflect.TypeFor[reports.Record]())
@@ -161,7 +160,7 @@ func jsonFields(t reflect.Type) []string {
 	return names
 }
 
-// TestRunbook wants a line for each alarm in the runbook, and none for alarms that do not exist.
+// TestRunbook: the runbook has one row for each alarm, and no other rows.
 func TestRunbook(t *testing.T) {
 	found := regexp.MustCompile(`AlarmKind = "([a-z_]+)"`).FindAllStringSubmatch(read(t, "reference/wallet/alarm.go"), -1)
 	var want, got []string
@@ -170,13 +169,13 @@ func TestRunbook(t *testing.T) {
 	}
 	for _, r := range table(t, "docs/checks.md", "| alarm |") {
 		got = append(got, r[0])
-		require.NotContains(t, r, "", "%s: every column has something to say", r[0])
+		require.NotContains(t, r, "", "%s: a column is empty", r[0])
 	}
 	require.NotEmpty(t, want)
 	require.ElementsMatch(t, want, got)
 }
 
-// TestChecksAreExplained wants a chapter for each check of the oracle.
+// TestChecksAreExplained: docs/checks.md has a section for each check of the oracle.
 func TestChecksAreExplained(t *testing.T) {
 	found := regexp.MustCompile(`return "([a-z-]+)", \[\]string\{(.+)\}`).FindAllStringSubmatch(read(t, "sim/oracle/check.go"), -1)
 	require.Len(t, found, 14)
@@ -204,13 +203,13 @@ func testNames(t *testing.T) []string {
 	return names
 }
 
-// table returns the rows of the Markdown table whose head begins like that, as trimmed cells.
+// table returns the rows of the Markdown table whose header begins with head, as trimmed cells.
 func table(t *testing.T, file, head string) [][]string {
 	_, rest, found := strings.Cut(read(t, file), "\n"+head)
 	require.True(t, found, "%s: no table %q", file, head)
 	var rows [][]string
 	for i, line := range strings.Split(rest, "\n") {
-		if i < 2 { // the rest of the head, and the rule below it
+		if i < 2 { // the rest of the header, and the delimiter row
 			continue
 		}
 		if !strings.HasPrefix(line, "|") {
@@ -226,7 +225,7 @@ func table(t *testing.T, file, head string) [][]string {
 	return rows
 }
 
-// list splits a cell at its commas.
+// list splits a cell at commas.
 func list(cell string) []string {
 	if cell == "" {
 		return nil

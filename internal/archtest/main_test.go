@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestMain runs the tests in the module's folder: they read every file of the module.
+// TestMain runs the tests in the root folder of the module, because they read every file of the module.
 func TestMain(m *testing.M) {
 	if err := os.Chdir("../.."); err != nil {
 		panic(err)

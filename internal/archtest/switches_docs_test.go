@@ -11,7 +11,7 @@ import (
 	"hongbao/reference/degrade"
 )
 
-// TestSwitchesDocument: docs/switches.md says of each switch and each system what the service itself says.
+// TestSwitchesDocument: the tables in docs/switches.md equal the catalogue of the service.
 func TestSwitchesDocument(t *testing.T) {
 	var want strings.Builder
 	want.WriteString("| switch | kind | before | what it does | what users notice | what its drill checks |\n|---|---|---|---|---|---|\n")

@@ -11,19 +11,19 @@ import (
 
 type couponsFile struct {
 	place
-	Instances number             `json:"instances" jsonschema:"Instances of the asset centre that grant coupons."`
-	SplitKeys number             `json:"split_keys" jsonschema:"Number of keys per template in the split-key design (C5)."`
-	Block     number             `json:"block" jsonschema:"Coupons that an instance leases at once while the stock is high (C5)."`
-	Expiry    span               `json:"expiry" jsonschema:"An instance without a heartbeat for this long loses its lease."`
-	Interval  span               `json:"interval" jsonschema:"Between two readings of the stock (C2), and between two rounds of chores."`
-	Reserve   share              `json:"reserve" jsonschema:"Share that the source adds to the stock to hide double counting (C4)."`
-	KeyRate   rate               `json:"key_rate" jsonschema:"Calls a second that Redis answers on one key (R2)."`
-	KeyQueue  span               `json:"key_queue" jsonschema:"A call that would wait longer for its key is rejected."`
-	Redis     quantilesFile      `json:"redis" jsonschema:"Duration of one call to Redis."`
-	Book      quantilesFile      `json:"book" jsonschema:"Duration of one call to the lease store."`
-	Rest      span               `json:"rest" jsonschema:"Time after the last demand, until open calls have ended."`
-	Templates []couponFile       `json:"templates" jsonschema:"The coupons and the demand for them."`
-	Faults    []couponsFaultFile `json:"faults,omitempty" jsonschema:"The faults, the same for every design."`
+	Instances  number             `json:"instances" jsonschema:"Instances of the asset centre that grant coupons."`
+	SplitKeys  number             `json:"split_keys" jsonschema:"Number of keys per template in the split-key design (C5)."`
+	Block      number             `json:"block" jsonschema:"Coupons that an instance leases at once while the stock is high (C5)."`
+	Expiry     span               `json:"expiry" jsonschema:"An instance without a heartbeat for this long loses its lease."`
+	Interval   span               `json:"interval" jsonschema:"Between two readings of the stock (C2), and between two rounds of chores."`
+	Reserve    share              `json:"reserve" jsonschema:"Share that the source adds to the stock to hide double counting (C4)."`
+	KeyRate    rate               `json:"key_rate" jsonschema:"Calls a second that Redis answers on one key (R2)."`
+	KeyQueue   span               `json:"key_queue" jsonschema:"A call that would wait longer for its key is rejected."`
+	Redis      quantilesFile      `json:"redis" jsonschema:"Duration of one call to Redis."`
+	LeaseStore quantilesFile      `json:"book" jsonschema:"Duration of one call to the lease store."`
+	Rest       span               `json:"rest" jsonschema:"Time after the last demand, until open calls have ended."`
+	Templates  []couponFile       `json:"templates" jsonschema:"The coupons and the demand for them."`
+	Faults     []couponsFaultFile `json:"faults,omitempty" jsonschema:"The faults, the same for every design."`
 }
 
 type couponFile struct {
@@ -67,7 +67,7 @@ func (f *file) coupons() *scenarios.Coupons {
 	}
 	out := &scenarios.Coupons{Instances: int(in.Instances.v), SplitKeys: int(in.SplitKeys.v), Block: in.Block.v, Expiry: in.Expiry.v,
 		Interval: in.Interval.v, Reserve: in.Reserve.v, KeyRate: in.KeyRate.v, KeyQueue: in.KeyQueue.v,
-		Redis: quantiles(in.Redis), Book: quantiles(in.Book), Rest: in.Rest.v}
+		Redis: quantiles(in.Redis), Book: quantiles(in.LeaseStore), Rest: in.Rest.v}
 	for _, t := range in.Templates {
 		reward, award := f.rewardOf(t.Scene.v)
 		fallback, _ := f.rewardOf(t.Fallback.v)
@@ -118,7 +118,7 @@ func (f *faults) checkCoupons(in *file) {
 	if c.KeyRate.ok && c.KeyRate.v.Num == 0 {
 		f.add(c.KeyRate.at, "write a rate above zero", "the rate is zero")
 	}
-	f.checkLatency(&latencyFile{Client: c.Redis, Identity: c.Book})
+	f.checkLatency(&latencyFile{Client: c.Redis, Identity: c.LeaseStore})
 	if len(c.Templates) > scenarios.MaxCouponTemplates {
 		f.add(c.Templates[scenarios.MaxCouponTemplates].at, "keep the most important ones", "more than %d templates", scenarios.MaxCouponTemplates)
 	}
