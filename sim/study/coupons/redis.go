@@ -124,14 +124,14 @@ func (l redisLink) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.Or
 }
 
 // MoveOut implements wallet.StockParts.
-func (l redisLink) MoveOut(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (lent int64, err error) {
-	err = l.call(from, func() (err error) { lent, err = l.Stock.MoveOut(ctx, from, to, limit, want); return err })
-	return lent, err
+func (l redisLink) MoveOut(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (moved int64, err error) {
+	err = l.call(from, func() (err error) { moved, err = l.Stock.MoveOut(ctx, from, to, limit, want); return err })
+	return moved, err
 }
 
 // MoveIn implements wallet.StockParts.
-func (l redisLink) MoveIn(ctx context.Context, to wallet.StockKey, from int, lent int64) (fresh int64, err error) {
-	err = l.call(to, func() (err error) { fresh, err = l.Stock.MoveIn(ctx, to, from, lent); return err })
+func (l redisLink) MoveIn(ctx context.Context, to wallet.StockKey, from int, moved int64) (fresh int64, err error) {
+	err = l.call(to, func() (err error) { fresh, err = l.Stock.MoveIn(ctx, to, from, moved); return err })
 	return fresh, err
 }
 
