@@ -75,7 +75,7 @@ func (p *items) Of(ctx context.Context, wallets []wallet.ActID, s wallet.Stage, 
 }
 
 func (p *items) Due(ctx context.Context, s wallet.ItemState, before wallet.Instant, from wallet.ScanCursor, limit int) ([]wallet.Item, wallet.ScanCursor, error) {
-	return pair4(ctx, &p.port, Call{Port: PortItems, Method: "Unsettled", Background: true}, wallet.Items.Due, s, before, from, limit)
+	return pair4(ctx, &p.port, Call{Port: PortItems, Method: "Due", Background: true}, wallet.Items.Due, s, before, from, limit)
 }
 
 func (p *items) Count(ctx context.Context, s wallet.Stage) (map[wallet.ItemState]int64, error) {
@@ -87,7 +87,7 @@ func Downstream(next wallet.Downstream, h Hook) wallet.Downstream {
 	return &downstream{port[wallet.Downstream]{next, h}}
 }
 
-func (p *downstream) Traits() wallet.Traits { return p.next.Traits() } // it calls nobody
+func (p *downstream) Traits() wallet.Traits { return p.next.Traits() } // makes no call
 
 func (p *downstream) Issue(ctx context.Context, batch []wallet.Item) ([]wallet.ItemResult, error) {
 	call := rewards(PortDownstream, "Issue", batch)
@@ -101,7 +101,7 @@ func (p *downstream) Issue(ctx context.Context, batch []wallet.Item) ([]wallet.I
 }
 
 func (p *downstream) Query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return get1(ctx, &p.port, Call{Port: PortDownstream, Method: "Look", Order: i.No}, wallet.Downstream.Query, i)
+	return get1(ctx, &p.port, Call{Port: PortDownstream, Method: "Query", Order: i.No}, wallet.Downstream.Query, i)
 }
 
 func (p *downstream) Use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
@@ -145,11 +145,11 @@ func (p *stockParts) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.
 }
 
 func (p *stockParts) MoveOut(ctx context.Context, from wallet.StockKey, to int, limit, want int64) (int64, error) {
-	return get4(ctx, &p.port, Call{Port: PortStockParts, Method: "Lend", Writes: 1}, wallet.StockParts.MoveOut, from, to, limit, want)
+	return get4(ctx, &p.port, Call{Port: PortStockParts, Method: "MoveOut", Writes: 1}, wallet.StockParts.MoveOut, from, to, limit, want)
 }
 
 func (p *stockParts) MoveIn(ctx context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
-	return get3(ctx, &p.port, Call{Port: PortStockParts, Method: "Borrow", Writes: 1}, wallet.StockParts.MoveIn, to, from, lent)
+	return get3(ctx, &p.port, Call{Port: PortStockParts, Method: "MoveIn", Writes: 1}, wallet.StockParts.MoveIn, to, from, lent)
 }
 
 func (p *stockParts) Issued(ctx context.Context, k wallet.StockKey) (int64, error) {
