@@ -115,7 +115,7 @@ func (c *chaos) wipeRedis(ctx context.Context) error {
 // reportTokensLost reports to the oracle that tokens of acknowledged grants may be missing on the server, until a while
 // after the restart of Redis.
 func (c *chaos) reportTokensLost(ctx context.Context, back <-chan struct{}) {
-	tell := func(until <-chan struct{}) {
+	report := func(until <-chan struct{}) {
 		for {
 			c.tokensLost()
 			select {
@@ -125,10 +125,10 @@ func (c *chaos) reportTokensLost(ctx context.Context, back <-chan struct{}) {
 			}
 		}
 	}
-	tell(back)
+	report(back)
 	while, cancel := context.WithTimeout(ctx, tokensMayBeMissing)
 	defer cancel()
-	tell(while.Done())
+	report(while.Done())
 }
 
 // killMariaDB kills MariaDB, while an instance is down.

@@ -63,7 +63,7 @@ func TestCrash(t *testing.T) {
 	t.Log("\n" + table.String())
 	require.NoError(t, s.faults())
 	require.NotZero(t, s.count("grant", wallet.ReasonOf(wallet.ErrOverBudget)), "the budget never ran out, so that case was not tested")
-	require.Positive(t, s.stranded, "no budget was orphaned, so the audit was not tested")
+	require.Positive(t, s.orphaned, "no budget was orphaned, so the audit was not tested")
 	require.Equal(t, s.budget, s.last().after.Reserved, "after the audit the whole budget was granted")
 	require.EqualValues(t, kills, s.kills)
 	require.Positive(t, s.wipes)
@@ -75,17 +75,17 @@ func TestCrash(t *testing.T) {
 func crash(t *testing.T, kills int, seed uint64) summary {
 	ctx := t.Context()
 	budget := wallet.Money(kills) * fenPerKill
-	city := newCluster(t, festival(budget, maxGrant))
-	activity := city.scenario.Activity
+	cl := newCluster(t, festivalActivity(budget, maxGrant))
+	activity := cl.scenario.Activity
 	w := newEventLog(activity, peopleCount)
-	crowd := newCrowd(w, plan{persons: peopleCount, workers: workers, every: every, most: maxGrant}, activity.Parent, city.clients(t), seed)
-	chaos := &chaos{cluster: city, eventLog: w, random: rand.New(rand.NewPCG(seed, seed)), log: t.Logf}
+	crowd := newCrowd(w, plan{persons: peopleCount, workers: workers, every: every, most: maxGrant}, activity.Parent, cl.clients(t), seed)
+	chaos := &chaos{cluster: cl, eventLog: w, random: rand.New(rand.NewPCG(seed, seed)), log: t.Logf}
 
-	life, end := context.WithCancel(ctx)
-	lived := make(chan struct{})
+	load, end := context.WithCancel(ctx)
+	loadDone := make(chan struct{})
 	go func() {
-		defer close(lived)
-		crowd.run(life)
+		defer close(loadDone)
+		crowd.run(load)
 	}()
 	err := chaos.run(ctx, kills)
 	spent := false
@@ -95,46 +95,46 @@ func crash(t *testing.T, kills int, seed uint64) summary {
 		})
 	}
 	end()
-	<-lived
+	<-loadDone
 	require.NoError(t, err)
 	require.Empty(t, w.violations())
 	require.True(t, spent, "the budget of %d fen did not run out within %s", budget, runsOutWithin)
 
-	books := city.open(t)
-	stranded := city.orphanedNow(t, books)
-	city.settle(t, crowd, books)
-	first, err := books.audit(ctx, wallet.Official)
+	s := cl.open(t)
+	orphaned := cl.orphanedNow(t, s)
+	cl.settle(t, crowd, s)
+	first, err := s.audit(ctx, wallet.Official)
 	require.NoError(t, err)
 
-	city.start(t)
+	cl.start(t)
 	crowd.clients = crowd.clients[:1] // no other instance holds a part of the rest
 	crowd.spendRest(ctx, t, budget-first.after.Reserved)
-	left := city.settle(t, crowd, books)
-	last, err := books.audit(ctx, wallet.Official)
+	left := cl.settle(t, crowd, s)
+	last, err := s.audit(ctx, wallet.Official)
 	require.NoError(t, err)
-	v, err := judge(ctx, w, books, budget, first, last)
+	v, err := judge(ctx, w, s, budget, first, last)
 	require.NoError(t, err)
-	v.left, v.stranded = left, stranded
+	v.left, v.orphaned = left, orphaned
 	return summary{verdict: v, eventLog: w, killCounts: chaos.killCounts, seed: seed}
 }
 
 // orphanedNow returns the orphaned budget, once the running instances have detected the dead ones.
-func (c *cluster) orphanedNow(t *testing.T, books *stores) wallet.Money {
+func (c *cluster) orphanedNow(t *testing.T, s *stores) wallet.Money {
 	known := waitFor(within(t, settleWithin), func() bool {
-		holders, err := books.quotas.Holders(t.Context())
+		holders, err := s.quotas.Holders(t.Context())
 		return err == nil && len(holders) <= instances
 	})
 	require.True(t, known, "the blocks of dead instances were not orphaned within %s", settleWithin)
-	q, err := books.quotas.Quota(t.Context(), wallet.Official)
+	q, err := s.quotas.Quota(t.Context(), wallet.Official)
 	require.NoError(t, err)
 	return q.Orphaned
 }
 
 // settle lets every client learn its open outcomes, waits until the backlog is empty and stops all instances
 // gracefully. It returns the number of people with open outcomes.
-func (c *cluster) settle(t *testing.T, crowd *crowd, books *stores) int {
+func (c *cluster) settle(t *testing.T, crowd *crowd, s *stores) int {
 	left := crowd.settle(within(t, settleWithin))
-	r, err := books.drain(within(t, drainWithin))
+	r, err := s.drain(within(t, drainWithin))
 	require.NoError(t, err)
 	require.Zero(t, r, "unfinished after %s", drainWithin)
 	c.stop(t)

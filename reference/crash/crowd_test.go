@@ -46,8 +46,8 @@ type crowd struct {
 	seed     uint64
 }
 
-func newCrowd(w *eventLog, p plan, activity wallet.ActivityID, doors []instanceClient, seed uint64) *crowd {
-	c := &crowd{eventLog: w, plan: p, activity: activity, clients: doors, seed: seed}
+func newCrowd(w *eventLog, p plan, activity wallet.ActivityID, clients []instanceClient, seed uint64) *crowd {
+	c := &crowd{eventLog: w, plan: p, activity: activity, clients: clients, seed: seed}
 	for i := range p.persons {
 		c.people = append(c.people, &person{id: int64(i), caller: wallet.Caller{App: wallet.Douyin, User: wallet.UserID(i + 1)}})
 	}

@@ -64,7 +64,7 @@ func saveTokenKeys(t *testing.T, name string) {
 }
 
 func TestScenarioFileSaysTheActivity(t *testing.T) {
-	a := festival(1000, 10)
+	a := festivalActivity(1000, 10)
 	s, err := loader.Parse("crash.yaml", scenarioFile(a))
 	require.NoError(t, err)
 	got := s.Activity

@@ -47,14 +47,14 @@ func (s *stores) remaining(ctx context.Context) (remainingWork, error) {
 // pollEvery is the interval of polling the stores.
 const pollEvery = 100 * time.Millisecond
 
-// lookWithin bounds one read of the stores.
-const lookWithin = 5 * time.Second
+// readWithin bounds one read of the stores.
+const readWithin = 5 * time.Second
 
 // drain waits until no work remains or ctx ends, and returns the last count.
 func (s *stores) drain(ctx context.Context) (remainingWork, error) {
 	for {
-		look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
-		r, err := s.remaining(look)
+		readCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readWithin)
+		r, err := s.remaining(readCtx)
 		cancel()
 		if err == nil && r == (remainingWork{}) || ctx.Err() != nil {
 			return r, err
@@ -97,7 +97,7 @@ type verdict struct {
 	violations int64
 	audits     []auditResult
 	budget     wallet.Money
-	stranded   wallet.Money // at the end of the load: leased to killed instances
+	orphaned   wallet.Money // at the end of the load: leased to killed instances
 	remaining  remainingWork
 	left       int // people whose clients have open outcomes
 }

@@ -12,9 +12,9 @@ import (
 // TestJudgeFindsWhatIsPlanted plants one fault at a time into the stores of a clean trial: the judge must find each.
 func TestJudgeFindsWhatIsPlanted(t *testing.T) {
 	for _, c := range []struct {
-		why   string
-		spoil func(s *stores, q *auditResult)
-		check string // the check that must fail
+		why     string
+		corrupt func(s *stores, q *auditResult)
+		check   string // the check that must fail
 	}{
 		{"a posting of an acknowledged grant is gone", func(s *stores, _ *auditResult) { s.ledger = &forgedLedger{LedgerReader: s.ledger, times: 0} }, "nothing-lost"},
 		{"a grant was posted twice", func(s *stores, _ *auditResult) { s.ledger = &forgedLedger{LedgerReader: s.ledger, times: 2} }, "order-once"},
@@ -31,7 +31,7 @@ func TestJudgeFindsWhatIsPlanted(t *testing.T) {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel() // a trial mostly waits
 			w, s, audits := memoryTrial(t, directly)
-			c.spoil(s, &audits[0])
+			c.corrupt(s, &audits[0])
 			v, err := judge(t.Context(), w, s, trialBudget, audits...)
 			require.NoError(t, err)
 			require.ErrorContains(t, v.faults(), c.check)

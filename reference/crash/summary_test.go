@@ -40,7 +40,7 @@ func (s summary) write(out io.Writer) {
 	line("acknowledged and lost", "%d", s.violationsOf("nothing-lost"))
 	line("posted twice", "%d", s.violationsOf("order-once"))
 	line("over budget or cap", "%d", s.violationsOf("no-over-issuance"))
-	line("orphaned before and after the audit", "%d fen, %d fen", s.stranded, s.last().after.Orphaned)
+	line("orphaned before and after the audit", "%d fen, %d fen", s.orphaned, s.last().after.Orphaned)
 	for _, c := range s.checks {
 		line("check "+c.Name, "%s: %d evaluations, %d violations", c.Result, c.Evaluations, c.Violations)
 	}

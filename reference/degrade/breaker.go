@@ -29,10 +29,10 @@ type Rule struct {
 	OverloadFails bool
 }
 
-// Rules are those of an instance's breakers.
+// Rules are the rules of an instance's breakers.
 type Rules struct {
-	Systems Rule // of other companies
-	Weak    Rule // our stores that requests can do without (D1)
+	Systems Rule // systems of other companies
+	Weak    Rule // our stores that requests do not need (D1)
 	Strong  Rule // our stores that requests need
 }
 
@@ -58,7 +58,7 @@ func (r Rule) Validate() error {
 	return nil
 }
 
-// BreakerState is what a breaker does with calls.
+// BreakerState is the state of a breaker.
 type BreakerState string
 
 // The states.
@@ -68,7 +68,7 @@ const (
 	HalfOpen BreakerState = "half-open" // lets a few probes through
 )
 
-// Breaker is an intercept.Hook that keeps calls from a system that fails, so that nobody waits for it and it can recover.
+// Breaker is an intercept.Hook that refuses calls to a failing system, so that no caller waits for it and it can recover.
 // While it is not closed its passive switch is on, if it has one. An operator who turns that switch on opens the breaker:
 // then only probes reach the system. It is safe for concurrent use.
 type Breaker struct {
@@ -90,7 +90,7 @@ type Breaker struct {
 
 var _ intercept.Hook = (*Breaker)(nil)
 
-// NewBreaker returns a closed breaker for the system of that name, with the switch that it trips; "": none. It reports its
+// NewBreaker returns a closed breaker for the system of that name, with the switch that it trips ("" if it has none). It reports its
 // trips to set, which may be nil. ErrInvalid: see Rule.Validate.
 func NewBreaker(name string, trips wallet.Switch, set *Set, clock wallet.Clock, r Rule) (*Breaker, error) {
 	if err := r.Validate(); err != nil {
@@ -103,14 +103,14 @@ func NewBreaker(name string, trips wallet.Switch, set *Set, clock wallet.Clock, 
 }
 
 // Before implements intercept.Hook. wallet.ErrUnavailable: the breaker is open, and nothing was done. Background calls pass:
-// there are few of them, they have pauses of their own, and a poster that waits for work is no probe.
+// there are few of them, they pause by themselves, and a poster that waits for work is not a probe.
 func (b *Breaker) Before(ctx context.Context, c intercept.Call) (intercept.Note, error) {
 	if c.Background {
 		return intercept.Note{}, nil
 	}
 	generation, ok := b.admit()
 	if !ok {
-		return intercept.Note{}, fmt.Errorf("%w: degrade: %s fails and is given a rest", wallet.ErrUnavailable, b.name)
+		return intercept.Note{}, fmt.Errorf("%w: degrade: the breaker of %s is open", wallet.ErrUnavailable, b.name)
 	}
 	return intercept.Note{N: generation, Flag: ctx.Err() != nil}, nil
 }
@@ -135,11 +135,11 @@ func (b *Breaker) After(ctx context.Context, c intercept.Call, n intercept.Note,
 	return a.Err
 }
 
-// outcome is what a call says about the system.
+// outcome is what a call shows about the system.
 type outcome uint8
 
 const (
-	ignored outcome = iota // says nothing
+	ignored outcome = iota // shows nothing
 	success
 	failure
 )
@@ -156,8 +156,8 @@ func (b *Breaker) outcome(ctx context.Context, late bool, err error) outcome {
 	return failure
 }
 
-// Failed reports whether an error means that the system is in trouble. A refusal by a rule, a rate limit and a defect of
-// ours do not.
+// Failed reports whether an error means that the system is in trouble. A refusal by a rule, a rate limit and an
+// internal defect do not.
 func Failed(err error) bool {
 	switch wallet.CodeOf(err) {
 	case wallet.CodeUnavailable, wallet.CodeUnknown:

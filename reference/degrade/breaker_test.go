@@ -20,18 +20,18 @@ func small() degrade.Rule {
 	return degrade.Rule{Window: 10 * time.Second, MinRequests: 4, FailNum: 1, FailDen: 2, OpenTimeout: 5 * time.Second, Probes: 2, OverloadFails: true}
 }
 
-// alike returns rules that are all the same one.
-func alike(r degrade.Rule) degrade.Rules { return degrade.Rules{Systems: r, Weak: r, Strong: r} }
+// sameRules returns rules that are all equal to r.
+func sameRules(r degrade.Rule) degrade.Rules { return degrade.Rules{Systems: r, Weak: r, Strong: r} }
 
 type breakerTest struct {
 	t     require.TestingT
-	clock *hand
+	clock *manualClock
 	set   *degrade.Set
 	b     *degrade.Breaker
 }
 
 func newBreaker(t require.TestingT) *breakerTest {
-	clock := &hand{eve}
+	clock := &manualClock{startTime}
 	set := degrade.NewSet(clock)
 	b, err := degrade.NewBreaker("bank", name, set, clock, small())
 	require.NoError(t, err)
@@ -92,11 +92,11 @@ func TestBreakerCountsFailuresAlone(t *testing.T) {
 		want bool
 	}{
 		{nil, false}, {wallet.ErrUnknown, true}, {wallet.ErrUnavailable, true}, {wallet.ErrOverloaded, true},
-		{wallet.ErrLimited, false},                   // our own limit, or a fair one of theirs
+		{wallet.ErrLimited, false},                   // a rate limit, ours or theirs
 		{wallet.ErrDeclined, false},                  // a refusal by a rule
 		{wallet.ErrNotFound, false},                  // an answer
 		{errors.New("a defect"), false},              // ours
-		{wallet.AsUnknown(wallet.ErrDeclined), true}, // nobody knows
+		{wallet.AsUnknown(wallet.ErrDeclined), true}, // the outcome is unknown
 	} {
 		require.Equal(t, c.want, degrade.Failed(c.err), "%v", c.err)
 	}
@@ -115,7 +115,7 @@ func TestBreakerHearsNothing(t *testing.T) {
 		err   error
 		fails bool
 	}{
-		{"the caller has hung up", gone, true, wallet.ErrUnknown, false},
+		{"the caller cancelled", gone, true, wallet.ErrUnknown, false},
 		{"the time was over before the call began", over, true, wallet.ErrUnavailable, false},
 		{"a store whose queue is full works as fast as it can", t.Context(), false, wallet.ErrOverloaded, false},
 		{"another company's system that is full is in trouble", t.Context(), true, wallet.ErrOverloaded, true},
@@ -154,7 +154,7 @@ func TestBreakerHearsNothing(t *testing.T) {
 
 // TestBreakerWithoutSwitch: a breaker without a switch works the same, and turns no switch on.
 func TestBreakerWithoutSwitch(t *testing.T) {
-	clock := &hand{eve}
+	clock := &manualClock{startTime}
 	set := degrade.NewSet(clock)
 	b, err := degrade.NewBreaker("ledger", "", set, clock, small())
 	require.NoError(t, err)
@@ -165,7 +165,7 @@ func TestBreakerWithoutSwitch(t *testing.T) {
 	for _, s := range set.States() {
 		require.False(t, s.On, s.Switch)
 	}
-	require.Len(t, set.States(), 26, "none without a name")
+	require.Len(t, set.States(), 26, "no switch without a name")
 	set.Apply(map[wallet.Switch]bool{"": true})
 	clock.pass(5 * time.Second)
 	for range 2 {
@@ -185,7 +185,7 @@ func TestBreakerProbes(t *testing.T) {
 		require.NoError(t, intercept.Do(context.Background(), b.b, intercept.Call{}, func() error {
 			require.False(t, b.call(nil), "two are under way")
 			b.clock.pass(5 * time.Second)
-			require.True(t, b.call(nil), "those two are given up: others may probe")
+			require.True(t, b.call(nil), "those two timed out, so others may probe")
 			return nil
 		}))
 		return wallet.ErrUnknown // of an earlier generation
@@ -195,7 +195,7 @@ func TestBreakerProbes(t *testing.T) {
 	b.wants(degrade.Closed, false)
 }
 
-// TestBreakerIsThrown: an operator opens it, and then only a few probes reach the system.
+// TestBreakerIsThrown: while an operator has its switch on, only a few probes reach the system.
 func TestBreakerIsThrown(t *testing.T) {
 	b := newBreaker(t)
 	b.set.Apply(map[wallet.Switch]bool{name: true})
@@ -233,7 +233,7 @@ func TestBreakerRules(t *testing.T) {
 	}
 	for why, change := range map[string]func(*degrade.Rule){
 		"no window":            func(r *degrade.Rule) { r.Window = 0 },
-		"never rests":          func(r *degrade.Rule) { r.OpenTimeout = 0 },
+		"never probes":         func(r *degrade.Rule) { r.OpenTimeout = 0 },
 		"opens without a call": func(r *degrade.Rule) { r.MinRequests = 0 },
 		"never closes":         func(r *degrade.Rule) { r.Probes = 0 },
 		"opens without cause":  func(r *degrade.Rule) { r.FailNum = 0 },
@@ -241,10 +241,10 @@ func TestBreakerRules(t *testing.T) {
 	} {
 		r := small()
 		change(&r)
-		_, err := degrade.NewBreaker("bank", name, nil, &hand{eve}, r)
+		_, err := degrade.NewBreaker("bank", name, nil, &manualClock{startTime}, r)
 		require.ErrorIs(t, err, wallet.ErrInvalid, why)
 		for _, rules := range []degrade.Rules{{Systems: r, Weak: small(), Strong: small()}, {Systems: small(), Weak: r, Strong: small()}, {Systems: small(), Weak: small(), Strong: r}} {
-			_, err = degrade.NewGuard(nil, &hand{eve}, rules)
+			_, err = degrade.NewGuard(nil, &manualClock{startTime}, rules)
 			require.ErrorIs(t, err, wallet.ErrInvalid, why)
 		}
 	}
@@ -264,8 +264,8 @@ func (m *model) to(s degrade.BreakerState, now wallet.Instant) {
 	*m = model{rule: m.rule, state: s, since: now, generation: m.generation + 1}
 }
 
-func (m *model) enter(now wallet.Instant, thrown bool) bool {
-	if m.state == degrade.Closed && thrown {
+func (m *model) enter(now wallet.Instant, byOperator bool) bool {
+	if m.state == degrade.Closed && byOperator {
 		m.to(degrade.Open, now)
 	}
 	if m.state == degrade.Closed {
@@ -312,17 +312,17 @@ func (m *model) leave(now wallet.Instant, generation int, failed, ignored bool) 
 // TestBreakerModel compares a breaker with the model, with calls that overlap and operators who turn its switch on and off.
 func TestBreakerModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b, m := newBreaker(t), &model{rule: small(), state: degrade.Closed, since: eve}
-		thrown := false
+		b, m := newBreaker(t), &model{rule: small(), state: degrade.Closed, since: startTime}
+		byOperator := false
 		var nest func(depth int)
 		nest = func(depth int) {
 			for range rapid.IntRange(1, 8).Draw(t, "steps") {
 				b.clock.pass(time.Duration(rapid.IntRange(0, 4).Draw(t, "s")) * time.Second)
 				if rapid.IntRange(0, 9).Draw(t, "throw") == 0 {
-					thrown = !thrown
-					b.set.Apply(map[wallet.Switch]bool{name: thrown})
+					byOperator = !byOperator
+					b.set.Apply(map[wallet.Switch]bool{name: byOperator})
 				}
-				want, let := m.enter(b.clock.now, thrown), false
+				want, let := m.enter(b.clock.now, byOperator), false
 				generation := m.generation
 				failed := rapid.Bool().Draw(t, "fails")
 				hangsUp := rapid.IntRange(0, 3).Draw(t, "hangs up") == 0
@@ -350,7 +350,7 @@ func TestBreakerModel(t *testing.T) {
 				require.Equal(t, m.since, s.Since)
 				require.EqualValues(t, len(m.window), s.Calls)
 				if m.state == degrade.Closed {
-					require.Equal(t, thrown, b.set.On(name))
+					require.Equal(t, byOperator, b.set.On(name))
 				}
 			}
 		}
@@ -358,9 +358,9 @@ func TestBreakerModel(t *testing.T) {
 	})
 }
 
-// BenchmarkBreaker is what a closed breaker costs a call, from all processors at once.
+// BenchmarkBreaker measures the cost of a closed breaker per call, with calls on all processors.
 func BenchmarkBreaker(b *testing.B) {
-	g, err := degrade.NewGuard(nil, &hand{eve}, degrade.DefaultRules())
+	g, err := degrade.NewGuard(nil, &manualClock{startTime}, degrade.DefaultRules())
 	require.NoError(b, err)
 	tokens := g.Tokens(&idle{})
 	b.ReportAllocs()

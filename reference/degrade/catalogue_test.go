@@ -15,7 +15,7 @@ func TestCatalogue(t *testing.T) {
 	passive := 0
 	var systems []string
 	for _, d := range degrade.Dependencies() {
-		require.NotContains(t, systems, d.Name, "twice")
+		require.NotContains(t, systems, d.Name, "listed twice")
 		require.Contains(t, []degrade.Strength{degrade.Weak, degrade.Strong}, d.Strength, d.Name)
 		for _, words := range []degrade.Text{d.Limit, d.WayOut, d.Isolation} {
 			require.NotEmpty(t, words.EN, d.Name)
@@ -26,7 +26,7 @@ func TestCatalogue(t *testing.T) {
 		systems = append(systems, d.Name)
 	}
 	for _, e := range degrade.Catalogue() {
-		require.False(t, seen[e.Name], "%s is there twice", e.Name)
+		require.False(t, seen[e.Name], "%s is listed twice", e.Name)
 		seen[e.Name] = true
 		if e.Passive {
 			passive++
@@ -48,7 +48,7 @@ func TestCatalogue(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestDependencies: the dependencies of the source have the strength that it gives them (D1), where ours is the same.
+// TestDependencies: the dependencies of the source have the strength that the source gives them (D1).
 func TestDependencies(t *testing.T) {
 	named := 0
 	for _, d := range degrade.Dependencies() {

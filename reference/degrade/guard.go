@@ -25,9 +25,9 @@ const (
 // Guard puts breakers before the dependencies of an instance (D4): the bank, the system of each reward type, and the stores
 // that requests wait for. A call that a breaker refuses was not done.
 //
-// Without the strong stores nothing goes on (D1): there a breaker spares requests the wait for a time-out and an unknown
-// outcome. Accounts, orders and ledger have one, because a request asks them first. Budgets, withdrawals and packets are
-// asked after them and need none.
+// Nothing works without the strong stores (D1). Their breakers save requests the wait for a time-out and an unknown outcome.
+// Accounts, orders and ledger have one, because a request calls them first. Budgets, withdrawals and packets are called
+// after them and need none.
 type Guard struct {
 	set   *Set
 	clock wallet.Clock
@@ -55,7 +55,7 @@ func (g *Guard) breaker(name string, trips wallet.Switch, r Rule) *Breaker {
 	return b
 }
 
-// Breakers returns the status of the breakers, sorted by name, because they may have been made in the order of a map.
+// Breakers returns the status of the breakers, sorted by name, because they may have been created in the random order of a map.
 func (g *Guard) Breakers() []BreakerStatus {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -33,7 +33,7 @@ func (s *system) Query(context.Context, wallet.Item) (wallet.Receipt, error)  { 
 func (s *system) Use(context.Context, wallet.Item) (wallet.Receipt, error)    { return s.one() }
 func (s *system) Refund(context.Context, wallet.Item) (wallet.Receipt, error) { return s.one() }
 
-// TestGuard: few calls reach a system that fails, and every answer reaches the caller.
+// TestGuard: few calls reach a failing system, and every answer reaches the caller.
 func TestGuard(t *testing.T) {
 	bad, good := wallet.ItemResult{Err: wallet.ErrUnknown}, wallet.ItemResult{Receipt: wallet.Receipt{Ref: "r"}}
 	ctx := t.Context()
@@ -50,22 +50,22 @@ func TestGuard(t *testing.T) {
 			func(b wallet.Bank, _ wallet.Downstream) error { return b.Pay(ctx, wallet.WithdrawalNo{}, 1) }, wallet.SwitchBreakBank, false},
 		{"a batch with one good item", system{answers: []wallet.ItemResult{bad, good, bad}},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, false},
-		{"a batch without one", system{answers: []wallet.ItemResult{bad, bad}},
+		{"a batch without a good item", system{answers: []wallet.ItemResult{bad, bad}},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, true},
-		{"a batch that fails whole", system{err: wallet.ErrOverloaded},
+		{"a batch that fails as a whole", system{err: wallet.ErrOverloaded},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, true},
 		{"an empty batch", system{},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Issue(ctx, nil); return err }, wallet.SwitchBreakDownstream, false},
-		{"a look", system{err: wallet.ErrUnknown},
+		{"a query", system{err: wallet.ErrUnknown},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Query(ctx, wallet.Item{}); return err }, wallet.SwitchBreakDownstream, true},
 		{"a use", system{err: wallet.ErrUnknown},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Use(ctx, wallet.Item{}); return err }, wallet.SwitchBreakDownstream, true},
 		{"a refund", system{err: wallet.ErrUnknown},
 			func(_ wallet.Bank, d wallet.Downstream) error { _, err := d.Refund(ctx, wallet.Item{}); return err }, wallet.SwitchBreakDownstream, true},
 	} {
-		clock := &hand{eve}
+		clock := &manualClock{startTime}
 		set := degrade.NewSet(clock)
-		g, err := degrade.NewGuard(set, clock, alike(small()))
+		g, err := degrade.NewGuard(set, clock, sameRules(small()))
 		require.NoError(t, err)
 		bank, downstream := g.Bank(&c.system), g.Downstream(wallet.HeyteaCoupon, &c.system)
 		require.Equal(t, 7, downstream.Traits().Batch)
@@ -89,9 +89,9 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestBreakersAreListedByName: the order in which they were made does not matter.
+// TestBreakersAreListedByName: the order of creation does not matter.
 func TestBreakersAreListedByName(t *testing.T) {
-	g, err := degrade.NewGuard(nil, &hand{eve}, alike(small()))
+	g, err := degrade.NewGuard(nil, &manualClock{startTime}, sameRules(small()))
 	require.NoError(t, err)
 	g.Downstream(wallet.HeyteaCoupon, &system{})
 	g.Backlog(nil)
@@ -106,7 +106,7 @@ func TestBreakersAreListedByName(t *testing.T) {
 
 // TestGuardAnswers: the answers for single items reach the caller.
 func TestGuardAnswers(t *testing.T) {
-	g, err := degrade.NewGuard(nil, &hand{eve}, alike(small()))
+	g, err := degrade.NewGuard(nil, &manualClock{startTime}, sameRules(small()))
 	require.NoError(t, err)
 	d := g.Downstream(wallet.HeyteaCoupon, &system{answers: []wallet.ItemResult{{Receipt: wallet.Receipt{Ref: "a"}}}})
 	for _, call := range []func(context.Context, wallet.Item) (wallet.Receipt, error){d.Query, d.Use, d.Refund} {

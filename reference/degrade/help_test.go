@@ -6,13 +6,13 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// eve is when every test begins.
-const eve wallet.Instant = 1_643_630_400_000_000
+// startTime is the time at which every test starts.
+const startTime wallet.Instant = 1_643_630_400_000_000
 
-// hand is a clock that a test moves.
-type hand struct{ now wallet.Instant }
+// manualClock is a clock that a test advances.
+type manualClock struct{ now wallet.Instant }
 
 // Now implements wallet.Clock.
-func (h *hand) Now() wallet.Instant { return h.now }
+func (h *manualClock) Now() wallet.Instant { return h.now }
 
-func (h *hand) pass(d time.Duration) { h.now = h.now.Add(d) }
+func (h *manualClock) pass(d time.Duration) { h.now = h.now.Add(d) }

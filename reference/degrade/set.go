@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// Set is the state of one instance's switches: those that operators have turned on, and those that tripped. In a nil Set
+// Set is the state of one instance's switches: those that operators have turned on and those that have tripped. In a nil Set
 // every switch is off. It is safe for concurrent use.
 type Set struct {
 	clock wallet.Clock
@@ -18,7 +18,7 @@ type Set struct {
 	mu       sync.Mutex
 	operator map[wallet.Switch]bool              // turned on by operators
 	trips    map[wallet.Switch]map[string]string // the reason of each trip, by source
-	since    map[wallet.Switch]wallet.Instant    // when it last went on or off
+	since    map[wallet.Switch]wallet.Instant    // of its last change
 }
 
 // State is the state of one switch.
@@ -26,7 +26,7 @@ type State struct {
 	Switch     wallet.Switch
 	On         bool
 	ByOperator bool           // operators have turned it on
-	Since      wallet.Instant // when it last went on or off; 0: never
+	Since      wallet.Instant // of its last change; 0: it never changed
 	Trips      []Trip         // by source; empty unless it tripped
 }
 
@@ -129,7 +129,7 @@ func (s *Set) publish() {
 	s.on.Store(&on)
 }
 
-// States returns the state of each switch of the catalogue, in its order, and then of those that are on and not in it: they
+// States returns the state of each switch of the catalogue, in its order, and then of switches that are on and not in it: they
 // belong to a later version.
 func (s *Set) States() []State {
 	s.mu.Lock()

@@ -25,7 +25,7 @@ func stateOf(t require.TestingT, s *degrade.Set, name wallet.Switch) degrade.Sta
 
 func TestSet(t *testing.T) {
 	const locks = wallet.SwitchSkipLocks
-	clock := &hand{eve}
+	clock := &manualClock{startTime}
 	s := degrade.NewSet(clock)
 	require.Equal(t, degrade.State{Switch: locks}, stateOf(t, s, locks), "everything is off, and always was")
 	require.Len(t, s.States(), len(degrade.Catalogue()))
@@ -39,7 +39,7 @@ func TestSet(t *testing.T) {
 	require.False(t, s.ByOperator(locks), "it tripped, and turning others on does not turn it off")
 	require.True(t, s.ByOperator(wallet.SwitchStopCash))
 	require.False(t, s.On(wallet.SwitchStopUse))
-	require.Equal(t, degrade.State{Switch: locks, On: true, Since: eve.Add(time.Second),
+	require.Equal(t, degrade.State{Switch: locks, On: true, Since: startTime.Add(time.Second),
 		Trips: []degrade.Trip{{"chores", "unavailable"}, {"shards", "unknown_outcome"}}}, stateOf(t, s, locks), "since the first trip")
 
 	s.Recover(locks, "chores")
@@ -47,9 +47,9 @@ func TestSet(t *testing.T) {
 	s.Apply(map[wallet.Switch]bool{locks: true})
 	clock.pass(time.Second)
 	s.Recover(locks, "shards")
-	require.Equal(t, degrade.State{Switch: locks, On: true, ByOperator: true, Since: eve.Add(time.Second)}, stateOf(t, s, locks), "operators have it on")
+	require.Equal(t, degrade.State{Switch: locks, On: true, ByOperator: true, Since: startTime.Add(time.Second)}, stateOf(t, s, locks), "operators have it on")
 	s.Apply(nil)
-	require.Equal(t, degrade.State{Switch: locks, Since: eve.Add(3 * time.Second)}, stateOf(t, s, locks))
+	require.Equal(t, degrade.State{Switch: locks, Since: startTime.Add(3 * time.Second)}, stateOf(t, s, locks))
 
 	s.Apply(map[wallet.Switch]bool{"of-next-year": true})
 	all := s.States()
@@ -57,7 +57,7 @@ func TestSet(t *testing.T) {
 }
 
 func TestSetWatches(t *testing.T) {
-	s := degrade.NewSet(&hand{eve})
+	s := degrade.NewSet(&manualClock{startTime})
 	s.Watch(wallet.SwitchLocalConfig, "config", wallet.ErrUnavailable)
 	require.Equal(t, []degrade.Trip{{"config", "unavailable"}}, stateOf(t, s, wallet.SwitchLocalConfig).Trips)
 	s.Watch(wallet.SwitchLocalConfig, "config", nil)
@@ -76,11 +76,11 @@ func TestNoSet(t *testing.T) {
 func TestSetModel(t *testing.T) {
 	names := []wallet.Switch{wallet.SwitchSkipLocks, wallet.SwitchBreakBank, wallet.SwitchStopCash}
 	rapid.Check(t, func(t *rapid.T) {
-		clock := &hand{eve}
+		clock := &manualClock{startTime}
 		s := degrade.NewSet(clock)
-		thrown, tripped, since := map[wallet.Switch]bool{}, map[[2]string]bool{}, map[wallet.Switch]wallet.Instant{}
+		byOperator, tripped, since := map[wallet.Switch]bool{}, map[[2]string]bool{}, map[wallet.Switch]wallet.Instant{}
 		on := func(name wallet.Switch) bool {
-			return thrown[name] || tripped[[2]string{string(name), "a"}] || tripped[[2]string{string(name), "b"}]
+			return byOperator[name] || tripped[[2]string{string(name), "a"}] || tripped[[2]string{string(name), "b"}]
 		}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			clock.pass(time.Second)
@@ -97,15 +97,15 @@ func TestSetModel(t *testing.T) {
 				s.Recover(name, source)
 				delete(tripped, [2]string{string(name), source})
 			default:
-				thrown = map[wallet.Switch]bool{name: rapid.Bool().Draw(t, "on")}
-				s.Apply(thrown)
+				byOperator = map[wallet.Switch]bool{name: rapid.Bool().Draw(t, "on")}
+				s.Apply(byOperator)
 			}
 			for _, name := range names {
 				if on(name) != before[name] {
 					since[name] = clock.now
 				}
 				require.Equal(t, on(name), s.On(name))
-				require.Equal(t, thrown[name], s.ByOperator(name))
+				require.Equal(t, byOperator[name], s.ByOperator(name))
 				require.Equal(t, since[name], stateOf(t, s, name).Since)
 			}
 		}
@@ -114,7 +114,7 @@ func TestSetModel(t *testing.T) {
 
 // TestSetTogether: concurrent readers and writers see consistent states.
 func TestSetTogether(t *testing.T) {
-	s := degrade.NewSet(&hand{eve})
+	s := degrade.NewSet(&manualClock{startTime})
 	var all sync.WaitGroup
 	for _, source := range []string{"a", "b", "c"} {
 		all.Go(func() {
@@ -132,7 +132,7 @@ func TestSetTogether(t *testing.T) {
 }
 
 func BenchmarkOn(b *testing.B) {
-	s := degrade.NewSet(&hand{eve})
+	s := degrade.NewSet(&manualClock{startTime})
 	s.Apply(map[wallet.Switch]bool{wallet.SwitchStopUse: true})
 	b.ReportAllocs()
 	for b.Loop() {

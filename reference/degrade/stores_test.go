@@ -48,7 +48,8 @@ func (s *store) View(context.Context, wallet.ViewQuery) (wallet.View, error) {
 	return wallet.View{Balance: 7}, s.answer()
 }
 
-// counted is the count of coupons, records and orders: their methods' names are taken above.
+// counted, ordered and recorded are the stores whose method names collide with those of store: the count of coupons, the
+// orders and the reward records.
 type counted struct {
 	wallet.Stocks
 	*store
@@ -181,12 +182,12 @@ func guardedCalls() []guardedCall {
 	}
 }
 
-// TestStoresRest: a breaker keeps the calls that requests wait for from a store that fails, lets them through again once the
-// store has recovered, and returns its answers. The breakers of other stores stay closed. Background calls pass.
+// TestStoresRest: a breaker refuses calls of requests to a failing store, lets them through again once the store has
+// recovered, and returns its answers. The breakers of other stores stay closed. Background calls pass.
 func TestStoresRest(t *testing.T) {
 	for n, c := range guardedCalls() {
-		clock, s := &hand{eve}, &store{err: wallet.ErrUnknown}
-		g, err := degrade.NewGuard(nil, clock, alike(small()))
+		clock, s := &manualClock{startTime}, &store{err: wallet.ErrUnknown}
+		g, err := degrade.NewGuard(nil, clock, sameRules(small()))
 		require.NoError(t, err)
 		b := newPorts(g, s)
 		for range 20 {
@@ -229,7 +230,7 @@ func TestStrongStoresRestLate(t *testing.T) {
 		{"all are dead", 10, true, true},
 	} {
 		s := &store{}
-		g, err := degrade.NewGuard(nil, &hand{eve}, degrade.DefaultRules())
+		g, err := degrade.NewGuard(nil, &manualClock{startTime}, degrade.DefaultRules())
 		require.NoError(t, err)
 		b := newPorts(g, s)
 		for n := range 40 {

@@ -15,7 +15,7 @@ import (
 const (
 	maxSteps     = 1000 // bounded steps of one round
 	deadAfter    = 3    // rounds that a budget holder must be missing before its blocks are orphaned
-	settleAtOnce = 500  // reservations without a reply to their record, in one round
+	settleAtOnce = 500  // reservations of unknown outcome that one round settles
 )
 
 // Leases for work that one instance at a time should do.
@@ -25,7 +25,7 @@ const (
 	repairLease = "repair"
 )
 
-// refresh updates what every instance keeps: its part of the running total, the total itself, switches and settings.
+// refresh updates the running total, this instance's part of it, the switches, the settings and the view of the stock.
 func (h *Host) refresh(ctx context.Context) {
 	h.warn("cannot flush the running total", h.Writer.Flush(ctx))
 	h.warn("cannot read the running total", h.Reader.Refresh(ctx))
@@ -39,7 +39,7 @@ func (h *Host) configure(ctx context.Context) {
 		err := h.Centre.Refresh(ctx)
 		h.warn("cannot read the config centre", err)
 		h.Degrade.Watch(wallet.SwitchLocalConfig, "config centre", err)
-		h.warn("cannot keep the configuration", h.Centre.Save())
+		h.warn("cannot save the configuration", h.Centre.Save())
 		h.Degrade.Apply(h.Centre.Last().On)
 	}
 	h.Worker.DistrustTokens(h.Degrade.On(wallet.SwitchDistrustTokens))
@@ -50,7 +50,7 @@ func (h *Host) configure(ctx context.Context) {
 
 // chores settles stuck operations and orphans the budget of dead instances.
 func (h *Host) chores(ctx context.Context) {
-	if h.alone(ctx, choresLease, 3*h.Chores) {
+	if h.shouldRun(ctx, choresLease, 3*h.Chores) {
 		h.compensate(ctx)
 		h.finish(ctx, "cannot settle withdrawals", h.Worker.SettleWithdrawals)
 		h.finish(ctx, "cannot settle packets", h.Worker.SettlePackets)
@@ -60,20 +60,20 @@ func (h *Host) chores(ctx context.Context) {
 		h.warn("cannot settle reservations", err)
 	}
 	if h.Quotas != nil {
-		h.warn("cannot strand budget", h.strandDead(ctx, h.Quotas, &h.absent))
+		h.warn("cannot orphan budget of dead instances", h.orphanDead(ctx, h.Quotas, &h.absent))
 	}
 	h.stockChores(ctx)
 }
 
 // repair restores the contributions of dead instances to the running total.
 func (h *Host) repair(ctx context.Context) {
-	if h.Repair != nil && h.alone(ctx, repairLease, 2*runningtotal.MinRepairInterval) {
+	if h.Repair != nil && h.shouldRun(ctx, repairLease, 2*runningtotal.MinRepairInterval) {
 		h.warn("cannot repair the running total", h.Repair(ctx))
 	}
 }
 
-// alone reports whether this instance should do the work. If the lock is unreachable, or turned off, it should.
-func (h *Host) alone(ctx context.Context, lease string, ttl time.Duration) bool {
+// shouldRun reports whether this instance should do the work. If the lock is unreachable, or turned off, it should.
+func (h *Host) shouldRun(ctx context.Context, lease string, ttl time.Duration) bool {
 	if h.Degrade.ByOperator(wallet.SwitchSkipLocks) {
 		return true
 	}
@@ -87,13 +87,13 @@ func (h *Host) compensate(ctx context.Context) {
 	if h.Waiting != nil && h.Waiting(ctx) {
 		return
 	}
-	place := wallet.ScanCursor(0)
+	cursor := wallet.ScanCursor(0)
 	for range maxSteps {
 		var err error
-		if _, place, err = h.Worker.Compensate(ctx, place); err != nil {
+		if _, cursor, err = h.Worker.Compensate(ctx, cursor); err != nil {
 			h.warn("cannot compensate", err)
 		}
-		if place == 0 || ctx.Err() != nil {
+		if cursor == 0 || ctx.Err() != nil {
 			return
 		}
 	}
@@ -114,14 +114,14 @@ func (h *Host) finish(ctx context.Context, failed string, step func(context.Cont
 type leaseStore interface {
 	// Holders returns the holders of open blocks.
 	Holders(ctx context.Context) ([]string, error)
-	// Strand ends the open blocks of a holder. Idempotent.
+	// Orphan ends the open blocks of a holder. Idempotent.
 	Orphan(ctx context.Context, holder string) error
 }
 
-// strandDead orphans the blocks of holders that have been missing from the members for deadAfter rounds; absent counts
+// orphanDead orphans the blocks of holders that have been missing from the members for deadAfter rounds; absent counts
 // those rounds by holder. A holder that is still running loses only the block: its next reservation is refused by the
 // ledger database, and it leases another block. If no member is known, no holder counts as missing.
-func (h *Host) strandDead(ctx context.Context, store leaseStore, absent *map[string]int) error {
+func (h *Host) orphanDead(ctx context.Context, store leaseStore, absent *map[string]int) error {
 	members := h.Members()
 	if len(members) == 0 {
 		return nil
@@ -146,7 +146,7 @@ func (h *Host) strandDead(ctx context.Context, store leaseStore, absent *map[str
 
 // audit returns orphaned budget and reconciles.
 func (h *Host) audit(ctx context.Context) {
-	if !h.alone(ctx, auditLease, h.Audit/2) {
+	if !h.shouldRun(ctx, auditLease, h.Audit/2) {
 		return
 	}
 	h.warn("cannot audit the budgets", h.auditBudgets(ctx))
@@ -160,7 +160,7 @@ func (h *Host) audit(ctx context.Context) {
 // run of it.
 func (h *Host) Retire(ctx context.Context, holder string) error {
 	back, err := quota.Retire(ctx, h.Quotas, holder)
-	h.cameBack("all", back)
+	h.logReturned("all", back)
 	return err
 }
 
@@ -174,14 +174,14 @@ func (h *Host) auditBudgets(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		h.cameBack(s.String(), back)
+		h.logReturned(s.String(), back)
 	}
 	return nil
 }
 
-// cameBack logs budget that was returned.
-func (h *Host) cameBack(stage string, fen wallet.Money) {
+// logReturned logs budget that was returned.
+func (h *Host) logReturned(stage string, fen wallet.Money) {
 	if fen > 0 {
-		h.Log.Info("stranded budget came back", "stage", stage, "fen", int64(fen))
+		h.Log.Info("orphaned budget returned", "stage", stage, "fen", int64(fen))
 	}
 }

@@ -15,7 +15,7 @@ func TestHostDoesItsChores(t *testing.T) {
 		time.Sleep(time.Second / 2)
 		w.mu.Lock()
 		require.True(t, w.distrusted, "switches apply from the start")
-		require.True(t, tn.onBackup.Load(), "all of them")
+		require.True(t, tn.onBackup.Load(), "also the one for the backup of the running total")
 		w.mu.Unlock()
 		time.Sleep(time.Minute)
 		require.NoError(t, stop())

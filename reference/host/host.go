@@ -32,7 +32,7 @@ type Config struct {
 	// Batch is the largest number of credits in one posting. A full batch is followed by the next at once.
 	Batch int
 
-	// Rest is a poster's pause after a batch that was not full, so that the next one is worth a transaction.
+	// PostPause is a poster's pause after a batch that was not full, so that the next one is worth a transaction.
 	PostPause time.Duration
 
 	// Lease is how long this instance counts as running, and holds its shards, after its last renewal.
@@ -108,7 +108,7 @@ type Ports struct {
 	Worker  Worker
 	Backlog wallet.Backlog
 	Leases  wallet.Leases
-	Degrade *degrade.Set   // the switches; nil: none is ever on
+	Degrade *degrade.Set   // the switches; nil: every switch is off
 	Centre  *config.Cache  // refreshed by this host and applied to Degrade; nil: by another host
 	Quotas  wallet.Quotas  // nil: budgets are not leased
 	Budgets *quota.Budgets // this instance's leased blocks
@@ -159,7 +159,7 @@ func (h *Host) Run(ctx context.Context) error {
 	for _, l := range []struct {
 		every time.Duration
 		step  func(context.Context)
-		later bool // not at once: it reads all records
+		later bool // the first run is delayed, because it reads all records
 	}{
 		{h.Lease / 3, h.divide, false}, {h.Tick, h.refresh, false}, {h.Chores, h.chores, false}, {h.Tick, h.rewards, false},
 		{runningtotal.MinRepairInterval, h.repair, true}, {h.Audit, h.audit, true},
@@ -177,7 +177,7 @@ func (h *Host) Run(ctx context.Context) error {
 	err := h.drain(leave)
 	stop()
 	loops.Wait()
-	h.keep(nil)
+	h.setShards(nil)
 	return errors.Join(err, h.leave(context.WithoutCancel(ctx)))
 }
 

@@ -33,13 +33,13 @@ func TestHostsDivideTheBacklog(t *testing.T) {
 		// c dies: it renews nothing, and its shards are taken over.
 		tn.leases.cut("c")
 		c.mu.Lock()
-		c.broken = errors.New("dead")
+		c.failure = errors.New("dead")
 		c.mu.Unlock()
 		time.Sleep(15 * time.Second)
 		require.Equal(t, map[string]int{"a": 3, "b": 3}, tn.holders())
 		time.Sleep(time.Minute)
 		tn.quotas.mu.Lock()
-		require.Equal(t, []string{"c"}, tn.quotas.stranded, "the budget of a dead instance is unavailable until an audit")
+		require.Equal(t, []string{"c"}, tn.quotas.orphaned, "the budget of a dead instance is unavailable until an audit")
 		tn.quotas.mu.Unlock()
 
 		require.NoError(t, stopB())
@@ -48,7 +48,7 @@ func TestHostsDivideTheBacklog(t *testing.T) {
 		tn.push(t, 300)
 		require.NoError(t, stopA())
 		require.Zero(t, tn.depth(t), "the last instance to stop posts what is held")
-		require.Contains(t, tn.quotas.stranded, "a")
+		require.Contains(t, tn.quotas.orphaned, "a")
 		total, err := tn.totals.Total(t.Context(), wallet.Official)
 		require.NoError(t, err)
 		require.EqualValues(t, 15, total)
@@ -63,7 +63,7 @@ func TestDrainIsBounded(t *testing.T) {
 		tn := newCluster()
 		w, stop := tn.start(t, "a")
 		w.mu.Lock()
-		w.broken = wallet.ErrUnavailable
+		w.failure = wallet.ErrUnavailable
 		w.mu.Unlock()
 		tn.push(t, 10)
 		began := time.Now()

@@ -9,9 +9,9 @@ import (
 
 // Bounds of a poster.
 const (
-	hurry      = 10 * time.Millisecond // pause while a stopping instance posts what is held
-	calm       = time.Second           // pause after a failure, to protect a failing ledger
-	batchLimit = 30 * time.Second      // of one batch: longer than all tries of its steps
+	drainPause   = 10 * time.Millisecond // pause while a stopping instance posts what is held
+	failurePause = time.Second           // pause after a failure, to protect a failing ledger
+	batchLimit   = 30 * time.Second      // of one batch: longer than all tries of its steps
 )
 
 // poster posts one shard.
@@ -20,8 +20,8 @@ type poster struct {
 	done chan struct{}
 }
 
-// keep sets the shards that are posted. It returns when the posters of removed shards have finished their batch.
-func (h *Host) keep(shards []int) {
+// setShards sets the shards that are posted. It returns when the posters of removed shards have finished their batch.
+func (h *Host) setShards(shards []int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var gone []*poster
@@ -65,21 +65,21 @@ func (h *Host) post(ctx context.Context, shard int) {
 		switch {
 		case err != nil:
 			h.warn("cannot post a batch", err)
-			pause(ctx, max(calm, h.PostPause))
+			pause(ctx, max(failurePause, h.PostPause))
 		case n < h.Batch:
-			h.rest(ctx)
+			h.waitForCredits(ctx)
 		}
 	}
 }
 
-// rest waits for more credits. It returns early when the instance stops.
-func (h *Host) rest(ctx context.Context) {
+// waitForCredits waits for more credits. It returns early when the instance stops.
+func (h *Host) waitForCredits(ctx context.Context) {
 	long, cancel := context.WithTimeout(ctx, h.PostPause)
 	defer cancel()
 	select {
 	case <-long.Done():
 	case <-h.stopping:
-		pause(ctx, hurry)
+		pause(ctx, drainPause)
 	}
 }
 

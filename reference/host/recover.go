@@ -17,16 +17,16 @@ const recoverers = 16
 // an instance whose backlog is certainly lost, such as one in its own memory after a kill. It returns the number of
 // orders. It continues after errors; what failed is left to compensation.
 func (h *Host) Recover(ctx context.Context, before wallet.Instant) (taken int, err error) {
-	place := wallet.ScanCursor(0)
+	cursor := wallet.ScanCursor(0)
 	for {
-		orders, next, e := h.Worker.OpenOrders(ctx, before, place)
+		orders, next, e := h.Worker.OpenOrders(ctx, before, cursor)
 		if e == nil {
 			taken += len(orders)
 			e = h.settle(ctx, orders)
 		}
 		h.warn("cannot recover a batch", e)
 		err = errors.Join(err, e)
-		if place = next; place == 0 || ctx.Err() != nil {
+		if cursor = next; cursor == 0 || ctx.Err() != nil {
 			return taken, errors.Join(err, ctx.Err())
 		}
 	}

@@ -11,11 +11,11 @@ const rewardsLease = "rewards"
 
 // rewards settles open rewards, and publishes the state of their stock.
 func (h *Host) rewards(ctx context.Context) {
-	if !h.alone(ctx, rewardsLease, 5*h.Tick) {
+	if !h.shouldRun(ctx, rewardsLease, 5*h.Tick) {
 		return
 	}
 	if h.Stock != nil {
-		h.warn("cannot show the stock", h.Stock.Publish(ctx))
+		h.warn("cannot publish the stock", h.Stock.Publish(ctx))
 	}
 	h.finish(ctx, "cannot settle rewards", h.Worker.SettleRewards)
 }
@@ -34,8 +34,8 @@ func (h *Host) stockChores(ctx context.Context) {
 	if h.Stock == nil {
 		return
 	}
-	h.warn("cannot tidy the stock", h.Stock.ReturnUnused(ctx))
-	h.warn("cannot strand stock", h.strandDead(ctx, h.Stock, &h.absentStock))
+	h.warn("cannot return unused stock", h.Stock.ReturnUnused(ctx))
+	h.warn("cannot orphan stock of dead instances", h.orphanDead(ctx, h.Stock, &h.absentStock))
 }
 
 // auditStock returns orphaned stock.
@@ -46,7 +46,7 @@ func (h *Host) auditStock(ctx context.Context) {
 	back, err := h.Stock.Reclaim(ctx)
 	h.warn("cannot audit the stock", err)
 	if back > 0 {
-		h.Log.Info("stranded stock came back", "coupons", back)
+		h.Log.Info("orphaned stock returned", "coupons", back)
 	}
 }
 

@@ -12,19 +12,19 @@ import (
 )
 
 // TestStockOfTheDead: the stock leased to a dead instance is granted by the others, completely; the stock leased to a
-// running instance stays its own.
+// running instance stays leased to it.
 func TestStockOfTheDead(t *testing.T) {
-	book, mirror := mem.NewStockLeases(), mem.NewStock()
+	leases, mirror := mem.NewStockLeases(), mem.NewStock()
 	tea := wallet.Template{Reward: "tea", Stage: wallet.Official}
-	keeper := func(name string) *stock.Maintenance {
-		k, err := stock.NewMaintenance(stock.Config{Name: wallet.StockLease, Leases: book, Mirror: mirror, Holder: name, Block: 40}, []wallet.Template{tea})
+	maintenance := func(name string) *stock.Maintenance {
+		k, err := stock.NewMaintenance(stock.Config{Name: wallet.StockLease, Leases: leases, Mirror: mirror, Holder: name, Block: 40}, []wallet.Template{tea})
 		require.NoError(t, err)
 		return k
 	}
 	take := func(k *stock.Maintenance, id wallet.ActID) error {
 		return k.Stocks.Take(t.Context(), wallet.OrderNo{ActID: id, Scene: "tea", Award: wallet.HeyteaCoupon, Stage: wallet.Official}, "tea", 10_000)
 	}
-	dead, other, ours := keeper("dead"), keeper("other"), keeper("ours")
+	dead, other, ours := maintenance("dead"), maintenance("other"), maintenance("ours")
 	for i, k := range []*stock.Maintenance{dead, other, ours} {
 		require.NoError(t, take(k, wallet.ActID(i+1)))
 	}
@@ -33,7 +33,7 @@ func TestStockOfTheDead(t *testing.T) {
 		before, err := ours.Holders(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, []string{"dead", "other", "ours"}, before, "round %d: it may still be running", round)
-		require.NoError(t, h.strandDead(t.Context(), h.Stock, &h.absentStock))
+		require.NoError(t, h.orphanDead(t.Context(), h.Stock, &h.absentStock))
 	}
 	after, err := ours.Holders(t.Context())
 	require.NoError(t, err)

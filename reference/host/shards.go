@@ -20,43 +20,43 @@ func shardLease(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 // takes all: two instances that post one shard do no harm, but a shard that no instance posts would.
 func (h *Host) divide(ctx context.Context) {
 	if h.Degrade.ByOperator(wallet.SwitchSkipLocks) {
-		h.heard(nil)
-		h.unshared()
+		h.setMembers(nil)
+		h.keepOrTakeAll()
 		return
 	}
 	members, err := h.Leases.Join(ctx, posters, h.Instance, h.Lease)
 	h.Degrade.Watch(wallet.SwitchSkipLocks, "shards", err)
 	if err != nil {
 		h.warn("cannot renew this instance's membership", err)
-		h.unshared()
+		h.keepOrTakeAll()
 		return
 	}
-	h.heard(members)
+	h.setMembers(members)
 	share := (h.Shards + len(members) - 1) / max(1, len(members))
-	h.keep(h.hold(ctx, share))
+	h.setShards(h.holdShards(ctx, share))
 }
 
-// heard stores the running instances.
-func (h *Host) heard(members []string) {
+// setMembers stores the running instances.
+func (h *Host) setMembers(members []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.members = members
 }
 
-// unshared keeps the current shards, or takes all if there are none.
-func (h *Host) unshared() {
+// keepOrTakeAll keeps the current shards, or takes all if there are none.
+func (h *Host) keepOrTakeAll() {
 	if len(h.posting()) == 0 {
-		h.keep(h.wanted())
+		h.setShards(h.wanted())
 	}
 }
 
-// hold returns the shards that this instance holds, at most share of them.
-func (h *Host) hold(ctx context.Context, share int) []int {
+// holdShards returns the shards that this instance holds, at most share of them.
+func (h *Host) holdShards(ctx context.Context, share int) []int {
 	var held []int
 	for _, shard := range h.wanted() {
 		if len(held) == share {
 			if h.posts(shard) {
-				h.keep(append(slices.Clone(held), h.without(held, shard)...))
+				h.setShards(append(slices.Clone(held), h.without(held, shard)...))
 				h.warn("cannot release a shard", h.Leases.Release(ctx, shardLease(shard), h.Instance))
 			}
 			continue
@@ -108,7 +108,7 @@ func (h *Host) drain(ctx context.Context) error {
 		if err == nil && depth == 0 {
 			return nil
 		}
-		if !pause(ctx, hurry) {
+		if !pause(ctx, drainPause) {
 			if err != nil {
 				return fmt.Errorf("host: the backlog cannot be read after %v: %w", h.Drain, err)
 			}

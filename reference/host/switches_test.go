@@ -34,11 +34,11 @@ func TestHostFollowsTheCentre(t *testing.T) {
 		require.True(t, w.set.On(wallet.SwitchStopCash))
 
 		tn.centre.set(wallet.SwitchStopCash, false)
-		tn.centre.breaks(wallet.ErrUnavailable)
+		tn.centre.failWith(wallet.ErrUnavailable)
 		time.Sleep(10 * time.Second)
 		require.True(t, w.set.On(wallet.SwitchStopCash), "the change was not read")
 		require.Equal(t, []degrade.Trip{{Source: "config centre", Reason: "unavailable"}}, w.tripped(wallet.SwitchLocalConfig))
-		tn.centre.breaks(nil)
+		tn.centre.failWith(nil)
 		time.Sleep(time.Second)
 		require.False(t, w.set.On(wallet.SwitchStopCash))
 		require.False(t, w.set.On(wallet.SwitchLocalConfig))
@@ -50,14 +50,14 @@ func TestHostFollowsTheCentre(t *testing.T) {
 // again when the lock is reachable (D1).
 func TestHostWithoutLocks(t *testing.T) {
 	for _, c := range []struct {
-		why    string
-		thrown bool
+		why        string
+		byOperator bool
 	}{{"the lock is unreachable", false}, {"operators turned the lock off", true}} {
 		t.Run(c.why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tn := newCluster()
-				tn.leases.reaches("a", c.thrown)
-				if c.thrown {
+				tn.leases.reaches("a", c.byOperator)
+				if c.byOperator {
 					tn.centre.set(wallet.SwitchSkipLocks, true)
 				}
 				tn.push(t, 60)
@@ -68,8 +68,8 @@ func TestHostWithoutLocks(t *testing.T) {
 				require.Positive(t, w.calls["compensate"])
 				w.mu.Unlock()
 				require.True(t, w.set.On(wallet.SwitchSkipLocks))
-				require.Equal(t, c.thrown, len(w.tripped(wallet.SwitchSkipLocks)) == 0)
-				if c.thrown {
+				require.Equal(t, c.byOperator, len(w.tripped(wallet.SwitchSkipLocks)) == 0)
+				if c.byOperator {
 					require.Empty(t, tn.leases.held(), "the lock was not used")
 				}
 
@@ -92,7 +92,7 @@ func TestHostStopsWhilePostingIsHeld(t *testing.T) {
 		tn := newCluster()
 		tn.centre.set(wallet.SwitchHoldPosting, true)
 		w, stop := tn.start(t, "a")
-		w.breaks(wallet.ErrUnavailable) // like a node that posts nothing
+		w.failWith(wallet.ErrUnavailable) // like a node that posts nothing
 		time.Sleep(time.Second)
 		tn.push(t, 5)
 		began := time.Now()

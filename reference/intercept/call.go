@@ -1,5 +1,5 @@
-// Package intercept puts a hook around each call of a port. It has one wrapper a port, which forwards every method of
-// that port once. Faults, breakers, concurrency limits, counters and traces are hooks, so none of them forwards methods.
+// Package intercept puts a hook around each call of a port. It has one wrapper for each port, which forwards every method
+// of that port once. Faults, breakers, concurrency limits, counters and traces are hooks, so none of them forwards methods.
 //
 // Several hooks on one port are nested wrappers: the outermost hook is called first and returns last. A call that goes
 // through a wrapper needs no heap memory unless a hook postpones it. The package holds no state, starts no goroutine and
@@ -34,7 +34,7 @@ const (
 	PortStocks      Port = "stocks"
 	PortStockParts  Port = "stock parts"
 	PortPermits     Port = "permits"
-	PortTotals      Port = "totals" // wallet.Totals and wallet.TotalsBook
+	PortTotals      Port = "totals" // wallet.Totals and wallet.TotalsReader
 )
 
 // Call describes one call of a port. It is passed by value, so that it stays on the stack.
@@ -42,18 +42,18 @@ type Call struct {
 	Port   Port
 	Method string // of the port's interface, such as "Create"
 
-	// The key of the call, as far as it has one. A batch has the order number of its first element.
+	// The key of the call; zero fields if it has none. A batch has the order number of its first element.
 	Order   wallet.OrderNo
-	Account wallet.Account // that is looked up, or that chose Request
+	Account wallet.Account // the account that is looked up, or the one that chose Request
 	Request int64          // the rest of the number of a withdrawal or a packet
-	Person  wallet.ActID   // the wallet, where none of the above says more
+	Person  wallet.ActID   // the wallet, if none of the above is set
 
 	Items      []wallet.Item // of a batch of rewards; read only
-	Writes     int64         // the records that it writes; 0: it only reads
-	Background bool          // only posters and chores make it: no request waits for it
+	Writes     int64         // number of records that it writes; 0: it only reads
+	Background bool          // made only by posters and chores: no request waits for it
 }
 
-// Note is what Before hands on to After of the same call. What it means is the hook's own.
+// Note is passed from Before to After of the same call. Only the hook interprets it.
 type Note struct {
 	N    int64
 	Flag bool
@@ -68,13 +68,13 @@ type Answer struct {
 
 // Hook is called around each call of a port. It must be safe for as many concurrent calls as the port is.
 type Hook interface {
-	// Before is called first, and may wait. With an error the port is not called, and the caller gets that error; but see
-	// Postponed.
+	// Before is called first, and may wait. If it returns an error, the port is not called and the caller gets that error;
+	// see also Postponed.
 	Before(ctx context.Context, c Call) (Note, error)
 	// After is called with the port's answer, and returns the error that the caller gets. The other results of the port
-	// reach the caller unchanged. It is not called where Before returned an error or the port panicked.
+	// reach the caller unchanged. It is not called if Before returned an error or the port panicked.
 	After(ctx context.Context, c Call, n Note, a Answer) error
-	// Release is called last where Before returned no error, also if the port or After panicked: the simulator unwinds the
+	// Release is called last if Before returned no error, also if the port or After panicked: the simulator unwinds the
 	// calls of a crashed instance by a panic.
 	Release()
 }
@@ -93,17 +93,17 @@ func (None) After(_ context.Context, _ Call, _ Note, a Answer) error { return a.
 // Release implements Hook.
 func (None) Release() {}
 
-// Postponed is the error by which Before has a call made after its caller has given up.
+// Postponed is the error that Before returns to have the call made later, after its caller has given up.
 type Postponed struct {
-	// Schedule is called with the call that is to be made later, at most once. It returns the error that the caller gets,
-	// and may wait before.
+	// Schedule is called at most once, with the call to make later. It returns the error that the caller gets, and may wait
+	// first.
 	Schedule func(call func()) error
 }
 
-// Error implements error. No caller of a port sees it.
+// Error implements error. No caller of a port gets it.
 func (*Postponed) Error() string { return "intercept: the call is postponed" }
 
-// stopped returns what the caller gets whose call did not pass Before.
+// stopped returns the caller's error for a call that did not pass Before.
 func stopped(err error, call func()) error {
 	if p, ok := err.(*Postponed); ok {
 		return p.Schedule(call)
@@ -111,7 +111,7 @@ func stopped(err error, call func()) error {
 	return err
 }
 
-// Do makes a call that has no wrapper here: of a port that nobody else intercepts, or of no port at all.
+// Do puts h around a call that has no wrapper here.
 func Do(ctx context.Context, h Hook, c Call, call func() error) error {
 	n, err := h.Before(ctx, c)
 	if err != nil {

@@ -110,7 +110,7 @@ func (p *tokens) Mark(ctx context.Context, nos []wallet.OrderNo, s wallet.TokenS
 	return do2(ctx, &p.port, Call{Port: PortTokens, Method: "Mark", Order: first(nos), Writes: 1}, wallet.Tokens.Mark, nos, s)
 }
 
-// Backlog puts h around the calls of next. Answer.Count of Take is how many credits it leased.
+// Backlog puts h around the calls of next. Answer.Count of Take is the number of leased credits.
 func Backlog(next wallet.Backlog, h Hook) wallet.Backlog {
 	return &backlog{port[wallet.Backlog]{next, h}}
 }
@@ -138,7 +138,7 @@ func (p *backlog) Depth(ctx context.Context) (int64, error) {
 	return get0(ctx, &p.port, Call{Port: PortBacklog, Method: "Depth", Background: true}, wallet.Backlog.Depth)
 }
 
-// Ledger puts h around the calls of next. Answer.Count of Post is how many credits it posted that were not posted before.
+// Ledger puts h around the calls of next. Answer.Count of Post is the number of credits that it posted and that were not posted before.
 func Ledger(next wallet.Ledger, h Hook) wallet.Ledger { return &ledger{port[wallet.Ledger]{next, h}} }
 
 func (p *ledger) Post(ctx context.Context, batch []wallet.Credit) ([]wallet.PostOutcome, error) {

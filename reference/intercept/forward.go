@@ -2,7 +2,7 @@ package intercept
 
 import "context"
 
-// port is one wrapper: the port that it forwards to, and its hook.
+// port is a wrapper: the port that it forwards to, and the hook.
 type port[P any] struct {
 	next P
 	hook Hook
@@ -129,7 +129,7 @@ func pair4[P, A, B, C, D, R, S any](ctx context.Context, p *port[P], call Call, 
 	return r, s, p.hook.After(ctx, call, n, Answer{Err: err})
 }
 
-// create forwards a method that records a value unless its number is taken.
+// create forwards a method that records a value unless its number already has a record.
 func create[P, A any](ctx context.Context, p *port[P], call Call, f func(P, context.Context, A) (A, bool, error), a A) (on A, created bool, err error) {
 	n, err := p.hook.Before(ctx, call)
 	if err != nil {

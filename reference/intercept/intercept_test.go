@@ -17,8 +17,8 @@ import (
 type recorder struct {
 	name   string
 	log    *[]string
-	before error // that Before returns
-	after  error // that After returns; nil: the port's
+	before error // returned by Before
+	after  error // returned by After; nil: the port's error
 }
 
 func (r *recorder) Before(_ context.Context, c intercept.Call) (intercept.Note, error) {
@@ -36,7 +36,7 @@ func (r *recorder) After(_ context.Context, c intercept.Call, n intercept.Note, 
 
 func (r *recorder) Release() { *r.log = append(*r.log, r.name+" release") }
 
-// bank pays, and panics where its answer is told to.
+// bank records payments and returns what answer returns.
 type bank struct {
 	paid   []wallet.Money
 	answer func() error
@@ -47,6 +47,7 @@ func (b *bank) Pay(_ context.Context, _ wallet.WithdrawalNo, m wallet.Money) err
 	return b.answer()
 }
 
+// declines is an answer of the bank.
 func declines() error { return wallet.ErrDeclined }
 
 // TestEveryMethodCallsItsHook: every method of every wrapper asks its hook first, under its own name and port, and a refused
@@ -67,7 +68,7 @@ func TestEveryMethodCallsItsHook(t *testing.T) {
 		for i := range v.NumMethod() {
 			name := v.Type().Method(i).Name
 			if name == "Traits" {
-				continue // it calls nobody
+				continue // makes no call
 			}
 			args := []reflect.Value{reflect.ValueOf(t.Context())}
 			for a := 1; a < v.Method(i).Type().NumIn(); a++ {
@@ -81,7 +82,7 @@ func TestEveryMethodCallsItsHook(t *testing.T) {
 	}
 }
 
-// TestHooksNest: the outer hook is called first and returns last, and what it returns is the caller's.
+// TestHooksNest: the outer hook is called first and returns last, and the caller gets its error.
 func TestHooksNest(t *testing.T) {
 	log := []string{}
 	inner := &recorder{name: "in", log: &log, after: wallet.ErrUnknown}

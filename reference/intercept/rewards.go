@@ -87,7 +87,7 @@ func Downstream(next wallet.Downstream, h Hook) wallet.Downstream {
 	return &downstream{port[wallet.Downstream]{next, h}}
 }
 
-func (p *downstream) Traits() wallet.Traits { return p.next.Traits() } // it calls nobody
+func (p *downstream) Traits() wallet.Traits { return p.next.Traits() } // makes no call
 
 func (p *downstream) Issue(ctx context.Context, batch []wallet.Item) ([]wallet.ItemResult, error) {
 	call := rewards(PortDownstream, "Issue", batch)

@@ -30,12 +30,12 @@ func (c *concurrency) Before(context.Context, intercept.Call) (intercept.Note, e
 // Release implements intercept.Hook.
 func (c *concurrency) Release() { c.gate.Leave(1) }
 
-// LimitBankConcurrency returns a bank with at most so many concurrent calls. wallet.ErrLimited: nothing was paid.
+// LimitBankConcurrency returns a bank with at most this many concurrent calls. wallet.ErrLimited: nothing was paid.
 func LimitBankConcurrency(b wallet.Bank, calls int64) wallet.Bank {
 	return intercept.Bank(b, &concurrency{name: "the bank", gate: Gate{Max: calls}})
 }
 
-// LimitDownstreamConcurrency returns a reward type's system with at most so many concurrent calls. wallet.ErrLimited: nothing
+// LimitDownstreamConcurrency returns a reward type's system with at most this many concurrent calls. wallet.ErrLimited: nothing
 // was sent.
 func LimitDownstreamConcurrency(a wallet.AwardType, d wallet.Downstream, calls int64) wallet.Downstream {
 	return intercept.Downstream(d, &concurrency{name: a.String(), gate: Gate{Max: calls}})

@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// slow is a bank and a downstream that hangs until the test has looked.
+// slow is a bank and a downstream whose calls run hang before they answer.
 type slow struct{ hang func() }
 
 func (s *slow) Pay(context.Context, wallet.WithdrawalNo, wallet.Money) error {
@@ -42,11 +42,11 @@ func TestNarrow(t *testing.T) {
 		"issue": func() error {
 			answers, err := d.Issue(ctx, nil)
 			if err == nil && len(answers) == 1 {
-				return wallet.ErrDeclined // as the others say
+				return wallet.ErrDeclined // like the other calls
 			}
 			return err
 		},
-		"look":   func() error { return second(d.Query(ctx, wallet.Item{})) },
+		"query":  func() error { return second(d.Query(ctx, wallet.Item{})) },
 		"use":    func() error { return second(d.Use(ctx, wallet.Item{})) },
 		"refund": func() error { return second(d.Refund(ctx, wallet.Item{})) },
 	}
@@ -65,7 +65,7 @@ func TestNarrow(t *testing.T) {
 		require.Equal(t, 1, refused, name)
 		s.hang = func() {}
 		for range 3 {
-			require.ErrorIs(t, call(), wallet.ErrDeclined, "%s: the places are given back", name)
+			require.ErrorIs(t, call(), wallet.ErrDeclined, "%s: the places are released", name)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (e *egress) Before(ctx context.Context, _ intercept.Call) (intercept.Note, 
 	return intercept.Note{}, e.limiter.Allow(ctx, e.clock.Now())
 }
 
-// LimitDownstreamRate limits the calls to a downstream (L1), which accepts a fixed rate from all instances together.
+// LimitDownstreamRate limits the rate of calls to a downstream (L1), which accepts a fixed rate from all instances together.
 // wallet.ErrLimited: nothing was sent.
 func LimitDownstreamRate(d wallet.Downstream, clock wallet.Clock, l Limiter) wallet.Downstream {
 	return intercept.Downstream(d, &egress{clock: clock, limiter: l})

@@ -6,8 +6,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// IngressLimiter limits requests before they reach the wallet (L1), with one limiter an operation; nil: no limit. It is a
-// wrapper of its own and no hook, because wallet.Service is the API and not a port.
+// IngressLimiter limits requests before they reach the wallet (L1), with one limiter for each operation; nil: no limit. It
+// is a wrapper and not a hook, because wallet.Service is the API and not a port.
 type IngressLimiter struct {
 	wallet.Service
 	Clock                      wallet.Clock

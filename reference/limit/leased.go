@@ -8,11 +8,11 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// leaseParts is the number of leases that an even share of a second's permits is divided into. An instance takes about so many
+// leaseParts is the number of leases that an even share of a second's permits is divided into. An instance takes about this many
 // leases a second, and leaves at most about one of them unused.
 const leaseParts = 10
 
-// Leased takes several permits at a time from a common count and spends them locally (ours, beyond L2): as exact as Counted
+// Leased takes several permits at a time from a common count and spends them locally (our addition to L2). It is as exact as Counted
 // for any traffic above the limit, at a few calls a second and instance. The fewer permits are left in a second, the
 // smaller is each lease, so that no instance holds permits that another one needs.
 type Leased struct {
@@ -25,10 +25,10 @@ type Leased struct {
 	window int64 // of held: permits expire with their second
 	held   int64
 	next   int64 // size of the next lease
-	none   bool  // the window's permits are all taken
+	none   bool  // all permits of the window are taken
 }
 
-// NewLeased returns a limit of perSecond requests in each second over so many instances that count under the name.
+// NewLeased returns a limit of perSecond requests in each second over this number of instances that count under the name.
 // ErrInvalid: see wallet.ValidPermits.
 func NewLeased(p wallet.Permits, name string, perSecond int64, instances int) (*Leased, error) {
 	if err := checked(p, name, perSecond); err != nil {

@@ -23,8 +23,8 @@ type Limiter interface {
 	Allow(ctx context.Context, now wallet.Instant) error
 }
 
-// Share is the simple limit of a cluster: total / instances (L2). It needs no call. Its error grows with the unevenness of
-// the instances' traffic. It counts in floats, by its library's design.
+// Share is the simple limit of a cluster: total / instances (L2). It needs no call. It is inexact if the instances'
+// traffic is uneven. Its library counts in floats.
 type Share struct{ limiter *rate.Limiter }
 
 // NewShare returns one instance's part of perSecond requests a second, with a burst of one second. ErrInvalid: a number

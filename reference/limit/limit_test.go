@@ -31,7 +31,7 @@ func passed(t testing.TB, l limit.Limiter, now wallet.Instant, n int) (ok int) {
 	return ok
 }
 
-// An instance's share is its part, with a burst of a second, whatever the others do.
+// TestShare: an instance's share is its part, with a burst of one second, independent of the other instances.
 func TestShare(t *testing.T) {
 	s, err := limit.NewShare(100, 4)
 	require.NoError(t, err)
@@ -46,7 +46,7 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// However uneven the traffic is, those who count together let the limit pass and no more.
+// TestCommonCounts: with uneven traffic, limiters with a common count together let exactly the limit pass.
 func TestCommonCounts(t *testing.T) {
 	count := mem.NewPermits()
 	for name, of := range map[string]func() (limit.Limiter, error){
@@ -59,12 +59,12 @@ func TestCommonCounts(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 1, passed(t, idle, start, 1), name)
 		require.InDelta(t, 99, passed(t, busy, start, 300), 3, name)
-		require.Equal(t, 100, passed(t, busy, start.Add(time.Second), 300), "%s: the next second has its own", name)
+		require.Equal(t, 100, passed(t, busy, start.Add(time.Second), 300), "%s: the next second has its own permits", name)
 	}
 }
 
-// Whatever is asked of whom and when, no window lets more than the limit pass; and when one instance asks alone for more
-// than there is, all of it passes.
+// TestLeasedNeverOver: for any sequence of requests, no window lets more than the limit pass. If only one instance has
+// traffic, it can use the whole limit.
 func TestLeasedNeverOver(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		perSecond, instances := rapid.Int64Range(1, 500).Draw(rt, "limit"), rapid.IntRange(1, 8).Draw(rt, "instances")
@@ -88,11 +88,11 @@ func TestLeasedNeverOver(t *testing.T) {
 			require.LessOrEqual(rt, n, perSecond)
 		}
 		alone := now.Add(2 * time.Second)
-		require.EqualValues(rt, perSecond, passed(t, all[0], alone, int(perSecond)+10), "nothing is left while it is asked for")
+		require.EqualValues(rt, perSecond, passed(t, all[0], alone, int(perSecond)+10), "one instance uses the whole limit")
 	})
 }
 
-// Many at once use no permit twice.
+// TestLeasedAtOnce: concurrent requests use no permit twice.
 func TestLeasedAtOnce(t *testing.T) {
 	l, err := limit.NewLeased(mem.NewPermits(), "l", 500, 2)
 	require.NoError(t, err)
@@ -103,17 +103,17 @@ func TestLeasedAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	require.LessOrEqual(t, ok.Load(), int64(500))
-	require.Greater(t, ok.Load(), int64(400), "those who ask at the same time may each take a part, and none is lost")
+	require.Greater(t, ok.Load(), int64(400), "concurrent requests may each take a lease, and no lease is lost")
 }
 
-// sick is a count that fails while told to.
-type sick struct {
+// failingPermits is a count that fails while down is set.
+type failingPermits struct {
 	wallet.Permits
 	down  bool
 	calls int
 }
 
-func (s *sick) Take(ctx context.Context, name string, w, want, limit int64) (int64, int64, error) {
+func (s *failingPermits) Take(ctx context.Context, name string, w, want, limit int64) (int64, int64, error) {
 	s.calls++
 	if s.down {
 		return 0, 0, wallet.ErrUnavailable
@@ -121,42 +121,43 @@ func (s *sick) Take(ctx context.Context, name string, w, want, limit int64) (int
 	return s.Permits.Take(ctx, name, w, want, limit)
 }
 
-// While the count fails an instance keeps to its share, asks once a second whether it is back, and tells of both turns.
+// TestFallback: while the count fails, an instance limits by its share and calls the count once a second. It reports the
+// failure and the recovery.
 func TestFallback(t *testing.T) {
-	count := &sick{Permits: mem.NewPermits()}
+	count := &failingPermits{Permits: mem.NewPermits()}
 	exact, err := limit.NewCounted(count, "f", 100)
 	require.NoError(t, err)
 	share, err := limit.NewShare(100, 4)
 	require.NoError(t, err)
-	var told []error
+	var reported []error
 	local := false
-	f := &limit.Fallback{Exact: exact, Share: share, Local: func() bool { return local }, Tripped: func(err error) { told = append(told, err) }}
+	f := &limit.Fallback{Exact: exact, Share: share, Local: func() bool { return local }, Tripped: func(err error) { reported = append(reported, err) }}
 	require.Equal(t, 100, passed(t, f, start, 150))
 	count.down, count.calls = true, 0
 	require.Equal(t, 25, passed(t, f, start.Add(time.Second), 150))
-	require.Equal(t, 1, count.calls, "who cannot answer is left alone")
-	require.Len(t, told, 1)
-	require.ErrorIs(t, told[0], wallet.ErrUnavailable)
+	require.Equal(t, 1, count.calls, "a failed count is not called again in its window")
+	require.Len(t, reported, 1)
+	require.ErrorIs(t, reported[0], wallet.ErrUnavailable)
 	count.down = false
 	require.Equal(t, 100, passed(t, f, start.Add(2*time.Second), 150))
-	require.Len(t, told, 2)
-	require.NoError(t, told[1])
-	count.down, local = true, true // as where the failure itself throws the switch
+	require.Len(t, reported, 2)
+	require.NoError(t, reported[1])
+	count.down, local = true, true // as if the failure itself tripped the switch
 	count.calls = 0
 	require.Equal(t, 25, passed(t, f, start.Add(3*time.Second), 150))
-	require.Zero(t, count.calls, "an operator says so")
+	require.Zero(t, count.calls, "an operator wants the share")
 	local = false
 	require.Equal(t, 0, passed(t, f, start.Add(3*time.Second), 150), "the share is used up")
 	require.Equal(t, 1, count.calls)
 	count.down, local = false, true
-	require.Equal(t, 100, passed(t, f, start.Add(4*time.Second), 1)*100, "it is asked again, and is back")
-	require.Len(t, told, 4)
+	require.Equal(t, 100, passed(t, f, start.Add(4*time.Second), 1)*100, "it is called again and has recovered")
+	require.Len(t, reported, 4)
 	local, count.calls = true, 0
-	require.Equal(t, 25, passed(t, f, start.Add(5*time.Second), 150), "an operator says so")
+	require.Equal(t, 25, passed(t, f, start.Add(5*time.Second), 150), "an operator wants the share")
 	require.Zero(t, count.calls)
 }
 
-// A limiter that cannot be is refused.
+// TestRefused: a limiter with an invalid configuration is refused.
 func TestRefused(t *testing.T) {
 	for why, err := range map[string]error{
 		"no count":    second(limit.NewCounted(nil, "n", 1)),
@@ -170,89 +171,89 @@ func TestRefused(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// A gate lets so many in, and who does not fit takes nothing.
+// TestGate: a gate has Max places, and a request for more than are free takes none.
 func TestGate(t *testing.T) {
 	g := limit.Gate{Max: 3}
 	require.True(t, g.Enter(2))
 	require.False(t, g.Enter(2))
-	require.True(t, g.Enter(1), "who did not fit took nothing")
+	require.True(t, g.Enter(1), "the refused request took no place")
 	require.False(t, g.Enter(1))
 	g.Leave(3)
 	require.True(t, g.Enter(3))
 	require.False(t, (&limit.Gate{}).Enter(1))
 }
 
-// clock stands still.
+// clock always returns start.
 type clock struct{}
 
 func (clock) Now() wallet.Instant { return start }
 
-// behind counts what passed the door.
-type behind struct {
+// backend counts the calls that reach it.
+type backend struct {
 	wallet.Service
 	wallet.Downstream
 	calls int
 }
 
-func (b *behind) Grant(context.Context, wallet.GrantRequest) (wallet.GrantReply, error) {
+func (b *backend) Grant(context.Context, wallet.GrantRequest) (wallet.GrantReply, error) {
 	b.calls++
 	return wallet.GrantReply{}, nil
 }
 
-func (b *behind) Page(context.Context, wallet.PageRequest) (wallet.Page, error) {
+func (b *backend) Page(context.Context, wallet.PageRequest) (wallet.Page, error) {
 	b.calls++
 	return wallet.Page{}, nil
 }
 
-func (b *behind) Withdraw(context.Context, wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
+func (b *backend) Withdraw(context.Context, wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
 	b.calls++
 	return wallet.WithdrawReply{}, nil
 }
 
-func (b *behind) Issue(context.Context, []wallet.Item) ([]wallet.ItemResult, error) {
+func (b *backend) Issue(context.Context, []wallet.Item) ([]wallet.ItemResult, error) {
 	b.calls++
 	return nil, nil
 }
 
-func (b *behind) Query(context.Context, wallet.Item) (wallet.Receipt, error) {
+func (b *backend) Query(context.Context, wallet.Item) (wallet.Receipt, error) {
 	b.calls++
 	return wallet.Receipt{}, nil
 }
 
-func (b *behind) Use(context.Context, wallet.Item) (wallet.Receipt, error) {
+func (b *backend) Use(context.Context, wallet.Item) (wallet.Receipt, error) {
 	b.calls++
 	return wallet.Receipt{}, nil
 }
 
-func (b *behind) Refund(context.Context, wallet.Item) (wallet.Receipt, error) {
+func (b *backend) Refund(context.Context, wallet.Item) (wallet.Receipt, error) {
 	b.calls++
 	return wallet.Receipt{}, nil
 }
 
-// TestDoors: each limiter lets its share pass, and what it refuses is not forwarded (L1).
+// TestDoors: each limiter lets its share pass, and a refused request is not forwarded (L1).
 func TestDoors(t *testing.T) {
 	one := func() limit.Limiter {
 		s, err := limit.NewShare(1, 1)
 		require.NoError(t, err)
 		return s
 	}
-	in, out := &behind{}, &behind{}
-	open := limit.IngressLimiter{Service: in, Clock: clock{}}
-	door := limit.IngressLimiter{Service: in, Clock: clock{}, Grants: one(), Pages: one(), Withdrawals: one()}
+	in, out := &backend{}, &backend{}
+	unlimited := limit.IngressLimiter{Service: in, Clock: clock{}}
+	limited := limit.IngressLimiter{Service: in, Clock: clock{}, Grants: one(), Pages: one(), Withdrawals: one()}
 	for why, call := range map[string]func(d limit.IngressLimiter) error{
 		"grant":    func(d limit.IngressLimiter) error { return second(d.Grant(t.Context(), wallet.GrantRequest{})) },
 		"page":     func(d limit.IngressLimiter) error { return second(d.Page(t.Context(), wallet.PageRequest{})) },
 		"withdraw": func(d limit.IngressLimiter) error { return second(d.Withdraw(t.Context(), wallet.WithdrawRequest{})) },
 	} {
 		in.calls = 0
-		require.NoError(t, call(door), why)
-		require.ErrorIs(t, call(door), wallet.ErrLimited, why)
+		require.NoError(t, call(limited), why)
+		require.ErrorIs(t, call(limited), wallet.ErrLimited, why)
 		require.Equal(t, 1, in.calls, why)
-		require.NoError(t, errors.Join(call(open), call(open)), "%s: where there is no limit", why)
+		require.NoError(t, errors.Join(call(unlimited), call(unlimited)), "%s: without a limiter", why)
 	}
 	for why, call := range map[string]func(d wallet.Downstream) error{
 		"issue":  func(d wallet.Downstream) error { return second(d.Issue(t.Context(), nil)) },
-		"look":   func(d wallet.Downstream) error { return second(d.Query(t.Context(), wallet.Item{})) },
+		"query":  func(d wallet.Downstream) error { return second(d.Query(t.Context(), wallet.Item{})) },
 		"use":    func(d wallet.Downstream) error { return second(d.Use(t.Context(), wallet.Item{})) },
 		"refund": func(d wallet.Downstream) error { return second(d.Refund(t.Context(), wallet.Item{})) },
 	} {

@@ -11,12 +11,12 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// bank pays each withdrawal once, and says no for good to a share of them: which, follows from their numbers alone, so that
-// a repeat is answered as the first time, and no random stream is drawn from.
+// bank pays each withdrawal once and declines a share of them for good. Only the withdrawal's number decides which, so a
+// repeat gets the first answer and no random stream is used.
 type bank struct {
 	*mem.Bank
 	declined scenarios.Ratio
-	said     map[wallet.WithdrawalNo]bool // to which it has said no; as many as withdrawals at most
+	refused  map[wallet.WithdrawalNo]bool // the declined ones; bounded by the number of withdrawals
 }
 
 var _ wallet.Bank = (*bank)(nil)
@@ -30,24 +30,24 @@ func (b *bank) Pay(ctx context.Context, no wallet.WithdrawalNo, amount wallet.Mo
 	if !b.declines(no) {
 		return b.Bank.Pay(ctx, no, amount)
 	}
-	b.said[no] = true
+	b.refused[no] = true
 	return fmt.Errorf("%w: payout %s", wallet.ErrDeclined, no)
 }
 
-// declines says whether a number is one of those that it says no to.
+// declines reports whether the bank declines the withdrawal of this number.
 func (b *bank) declines(no wallet.WithdrawalNo) bool {
 	if b.declined.Num <= 0 {
 		return false
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(no.String())) // it never fails
+	_, _ = h.Write([]byte(no.String())) // a hash never fails
 	return int64(h.Sum64()%uint64(b.declined.Den)) < b.declined.Num
 }
 
-// Refused says whether it has said no to a withdrawal.
-func (b *bank) Refused(no wallet.WithdrawalNo) bool { return b.said[no] }
+// Refused reports whether the bank has declined a withdrawal.
+func (b *bank) Refused(no wallet.WithdrawalNo) bool { return b.refused[no] }
 
-// WithdrawControl returns how a scenario controls withdrawing, for the oracle (B7).
+// WithdrawControl returns a scenario's limits on withdrawing, for the oracle (B7).
 func WithdrawControl(s *scenarios.Scenario) *oracle.Control {
 	c := &oracle.Control{Limit: wallet.DayLimit{Fen: s.Withdraw.PerDay, Times: s.Withdraw.Times}, Declines: s.Withdraw.Declined.Num > 0}
 	for _, f := range s.Faults {

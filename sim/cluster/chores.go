@@ -9,13 +9,13 @@ import (
 	"hongbao/scenarios"
 )
 
-// choreEvery is how often compensation and unfinished withdrawals are looked after.
+// choreEvery is the interval of compensation and of settling unfinished withdrawals and packets.
 const choreEvery = time.Minute
 
-// restAfterFailure is how long a poster rests after a failure, so that a ledger in trouble is not hammered.
-const restAfterFailure = time.Second
+// pauseAfterFailure is a poster's pause after a failure, to protect a failing ledger.
+const pauseAfterFailure = time.Second
 
-// Start sets the town to work: posters, compensation, and whatever the scenario breaks.
+// Start starts the posters, the chores and the scenario's faults.
 func (t *Cluster) Start(ctx context.Context) {
 	for shard := range t.Scenario.Capacity.PosterShards {
 		t.world.Go(t.world.Now(), func() { t.post(ctx, shard) })
@@ -30,30 +30,30 @@ func (t *Cluster) Start(ctx context.Context) {
 	for _, f := range t.Scenario.Faults {
 		switch f.Kind {
 		case scenarios.FaultCrash:
-			t.world.Go(f.From.UnixNano(), func() { t.crashes(f) })
+			t.world.Go(f.From.UnixNano(), func() { t.runCrashes(f) })
 		case scenarios.FaultFlush:
 			t.world.At(f.From.UnixNano(), func() { t.flush(f.Dependency) })
 		}
 	}
 }
 
-// post is the life of one shard's poster. When its instance dies, the next one takes over.
+// post is the loop of one shard's poster. If its instance is down, the next one posts.
 func (t *Cluster) post(ctx context.Context, shard int) {
 	for {
-		i := t.alive(shard)
+		i := t.nextUp(shard)
 		if i == nil {
-			t.world.Sleep(restAfterFailure)
+			t.world.Sleep(pauseAfterFailure)
 			continue
 		}
 		err := i.Run(func() error { _, err := i.Node.PostBatch(ctx, shard); return err })
 		if err != nil || i.controls != nil && i.controls.set.On(wallet.SwitchHoldPosting) {
-			t.world.Sleep(restAfterFailure)
+			t.world.Sleep(pauseAfterFailure)
 		}
 	}
 }
 
-// chores runs compensation and drives unfinished withdrawals, on any instance that is up, and wakes the posters for
-// what an ended lease brought back.
+// chores is the loop of the chores, on any instance that is up. It also wakes the posters, because credits of an expired
+// lease can be posted again.
 func (t *Cluster) chores(ctx context.Context) {
 	if t.Operators != nil {
 		t.Operators.chores(ctx)
@@ -62,33 +62,33 @@ func (t *Cluster) chores(ctx context.Context) {
 	for n := 0; ; n++ {
 		t.world.Sleep(choreEvery)
 		t.gates.RingAll()
-		if i := t.alive(n); i != nil {
+		if i := t.nextUp(n); i != nil {
 			_ = i.Run(func() error { t.chore(ctx, i); return nil })
 		}
 	}
 }
 
-// chore is one round of an instance's chores.
+// chore runs one round of an instance's chores.
 func (t *Cluster) chore(ctx context.Context, i *instance) {
 	t.compensate(ctx, i)
 	t.settle(ctx, i)
 	t.settlePackets(ctx, i)
 }
 
-// maxChoreSteps bounds how many bounded steps one round of a chore takes.
+// maxChoreSteps bounds the steps of one round of a chore. Each step is bounded itself.
 const maxChoreSteps = 1000
 
-// compensate goes once through the stuck orders. What fails is tried again in the next round.
+// compensate processes all stuck orders once. Failed ones are tried again in the next round.
 func (t *Cluster) compensate(ctx context.Context, i *instance) {
-	place := wallet.ScanCursor(0)
+	cursor := wallet.ScanCursor(0)
 	for range maxChoreSteps {
-		if _, place, _ = i.Node.Compensate(ctx, place); place == 0 {
+		if _, cursor, _ = i.Node.Compensate(ctx, cursor); cursor == 0 {
 			return
 		}
 	}
 }
 
-// settle drives unfinished withdrawals while some of them come to an end.
+// settle repeats the settling of withdrawals while a step finishes some.
 func (t *Cluster) settle(ctx context.Context, i *instance) {
 	for range maxChoreSteps {
 		if n, err := i.Node.SettleWithdrawals(ctx); n == 0 || err != nil {
@@ -97,7 +97,7 @@ func (t *Cluster) settle(ctx context.Context, i *instance) {
 	}
 }
 
-// settlePackets drives packets that got stuck, and sends back what nobody has opened in time.
+// settlePackets repeats the settling of stuck packets, and the refund of shares not opened in time, while a step finishes some.
 func (t *Cluster) settlePackets(ctx context.Context, i *instance) {
 	for range maxChoreSteps {
 		if n, err := i.Node.SettlePackets(ctx); n == 0 || err != nil {
@@ -106,8 +106,8 @@ func (t *Cluster) settlePackets(ctx context.Context, i *instance) {
 	}
 }
 
-// crashes stops one instance after another while the fault lasts.
-func (t *Cluster) crashes(f scenarios.Fault) {
+// runCrashes crashes a random instance at the fault's interval, and restarts it, while the fault lasts.
+func (t *Cluster) runCrashes(f scenarios.Fault) {
 	stream := t.world.Stream("crashes")
 	for f.To.IsZero() || t.world.Now() < f.To.UnixNano() {
 		i := t.Instances[stream.IntN(int64(len(t.Instances)))]
@@ -118,25 +118,25 @@ func (t *Cluster) crashes(f scenarios.Fault) {
 	}
 }
 
-// loseTokens says that the server's copies made until then are gone: of the grants acknowledged until then, and of
-// those whose answer was on its way.
-func (t *Cluster) loseTokens(at int64) {
+// reportTokensLost calls TokensLost at a time: the server's copies of tokens made before it may be lost, also those of
+// grants whose reply was still under way.
+func (t *Cluster) reportTokensLost(at int64) {
 	t.world.At(at, func() { t.TokensLost(t.Scenario.People.Client.Timeout) })
 }
 
-// flush makes a store lose everything (T8).
+// flush deletes everything in a store (T8).
 func (t *Cluster) flush(dependency string) {
 	switch dependency {
 	case "tokens":
 		t.Tokens.Flush()
 		t.Backlog.Flush()
-		t.loseTokens(t.world.Now())
+		t.reportTokensLost(t.world.Now())
 	case "backlog":
 		t.Backlog.Flush()
 	}
 }
 
-// Settled says whether nothing is on its way any more.
+// Settled reports whether no work is left: no held posting, no open order and no unfinished withdrawal, packet or reward.
 func (t *Cluster) Settled(ctx context.Context) bool {
 	depth, err1 := t.Backlog.Depth(ctx)
 	open, err2 := t.Orders.OpenCount(ctx)
@@ -144,11 +144,11 @@ func (t *Cluster) Settled(ctx context.Context) bool {
 	if errors.Join(err1, err2, err3) != nil || depth > 0 || open > 0 || len(unfinished) > 0 {
 		return false
 	}
-	return t.packetsAtRest(ctx) && (t.RewardBackends == nil || t.RewardBackends.settled(ctx))
+	return t.packetsSettled(ctx) && (t.RewardBackends == nil || t.RewardBackends.settled(ctx))
 }
 
-// packetsAtRest says whether every packet was opened or went back.
-func (t *Cluster) packetsAtRest(ctx context.Context) bool {
+// packetsSettled reports whether every packet was opened or refunded.
+func (t *Cluster) packetsSettled(ctx context.Context) bool {
 	if t.Packets == nil {
 		return true
 	}

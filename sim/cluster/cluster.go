@@ -1,5 +1,5 @@
-// Package cluster is the service side of a simulation: the stores in memory, and the instances that use them through
-// faults, with their background chores and their meters. It runs in virtual time.
+// Package cluster is the service in a simulation: the stores in memory, and the instances that call them through injected
+// faults, with their background chores and meters. It runs in virtual time.
 package cluster
 
 import (
@@ -21,7 +21,7 @@ import (
 	"hongbao/sim/world"
 )
 
-// Cluster is the service side of the world: the stores, and the instances that stand on them through faults.
+// Cluster is the simulated service: the stores, and the instances that call them through injected faults.
 type Cluster struct {
 	world    *world.World
 	Scenario *scenarios.Scenario
@@ -34,12 +34,12 @@ type Cluster struct {
 	Tokens         *mem.Tokens
 	Ledger         *mem.Ledger
 	Withdrawals    *mem.Withdrawals
-	days           *mem.WithdrawalDays // nil: there is no limit of the day
+	days           *mem.WithdrawalDays // nil: no daily limit
 	Bank           *bank
 	Settings       wallet.Settings // of all instances
-	Packets        *mem.Packets    // nil: nobody sends any
-	RewardBackends *rewardBackends // nil: cash alone is granted
-	Operators      *operators      // nil: no operator throws anything
+	Packets        *mem.Packets    // nil: the scenario has no packets
+	RewardBackends *rewardBackends // nil: only cash is granted
+	Operators      *operators      // nil: the scenario has no switches and no drill
 
 	gates        *fault.Gates
 	Client       *fault.Dependency
@@ -47,7 +47,8 @@ type Cluster struct {
 	Instances    []*instance
 	Alarms       map[wallet.AlarmKind]int64
 
-	TokensLost func(onTheWay time.Duration) // told when the server's copies of tokens may be gone
+	// TokensLost is called when the server's copies of tokens may be lost. A reply may be under way for at most the duration.
+	TokensLost func(underWay time.Duration)
 }
 
 // instance is one service instance and the machine that it runs on.
@@ -55,17 +56,17 @@ type instance struct {
 	*fault.Instance
 	Node     *node.Node
 	ports    node.Ports
-	controls *controls // nil: no operator throws anything
+	controls *controls // nil: see Cluster.Operators
 }
 
-// lease is how long a poster may hold a batch before another one may take it. Ours: a few times what a batch takes
-// when every step needs all its tries.
-const lease = 10 * time.Second
+// postingLease is how long a poster may hold a batch before another one may take it. Our choice: a few times the duration
+// of a batch in which every step needs all its tries.
+const postingLease = 10 * time.Second
 
-// costAccounts is how many sub-accounts share a stage's cost account, so that no row is hot. Ours.
+// costAccounts is the number of sub-accounts of a stage's cost account, so that no row is hot. Our choice.
 const costAccounts = 16
 
-// syncShare is the part of the ledger's rate that grants may take under StrategySync; the rest is for withdrawals.
+// syncShare is the share of the ledger's rate that grants may use under StrategySync. Withdrawals use the rest.
 const syncShare = 0.95
 
 // WorldClock is the ledger's own clock.
@@ -82,7 +83,7 @@ func New(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, sealer
 	t := &Cluster{
 		world: w, Scenario: s, strategy: strategy,
 		Identities: mem.NewIdentities(), Orders: mem.NewOrders(), Budgets: mem.NewBudgets(),
-		Backlog: mem.NewBacklog(clock, s.Capacity.PosterShards, lease),
+		Backlog: mem.NewBacklog(clock, s.Capacity.PosterShards, postingLease),
 		Ledger:  mem.NewLedger(clock, costAccounts), Withdrawals: mem.NewWithdrawals(), Bank: newBank(s.Withdraw.Declined),
 		gates: fault.NewGates(w, s.Capacity.PosterShards), Dependencies: map[string]*fault.Dependency{},
 		Alarms: map[wallet.AlarmKind]int64{},
@@ -124,7 +125,7 @@ func New(w *world.World, s *scenarios.Scenario, strategy wallet.Strategy, sealer
 	return t, nil
 }
 
-// instance composes one instance on its machine.
+// instance composes one instance.
 func (t *Cluster) instance(i *fault.Instance, sealer wallet.Sealer, m *Meter) (*instance, error) {
 	ports, err := t.ports(i, sealer, intercept.Ledger(t.Ledger, postMeter{meter: m}))
 	if err != nil {
@@ -132,7 +133,7 @@ func (t *Cluster) instance(i *fault.Instance, sealer wallet.Sealer, m *Meter) (*
 	}
 	one := &instance{Instance: i}
 	if t.Operators != nil {
-		if one.controls, err = t.Operators.fit(i, len(t.Instances), &ports); err != nil {
+		if one.controls, err = t.Operators.connect(i, len(t.Instances), &ports); err != nil {
 			return nil, err
 		}
 	}
@@ -140,22 +141,22 @@ func (t *Cluster) instance(i *fault.Instance, sealer wallet.Sealer, m *Meter) (*
 	if one.Node, err = node.New(t.config(t.Scenario.Activity), ports); err != nil || t.Scenario.Change == nil {
 		return one, err
 	}
-	late := one.Node
+	after := one.Node // with the changed activity
 	one.Node, err = node.New(t.config(t.Scenario.Before()), ports)
-	t.world.At(max(t.learns(len(t.Instances)), t.world.Now()), func() { one.Node = late })
+	t.world.At(max(t.changeKnownAt(len(t.Instances)), t.world.Now()), func() { one.Node = after })
 	return one, err
 }
 
-// learns returns when the n-th instance learns that a stage begins at another moment (A2), in Unix nanoseconds: every
-// other one before the rest. What it is doing then it ends by what it knew.
-func (t *Cluster) learns(n int) int64 {
+// changeKnownAt returns when the n-th instance applies the change of a stage's start (A2), in Unix nanoseconds. Half of the
+// instances apply it early. A request that is in progress then still uses the old start.
+func (t *Cluster) changeKnownAt(n int) int64 {
 	if n%2 == 0 {
 		return t.Scenario.Change.Known.UnixNano()
 	}
 	return t.Scenario.Change.Everywhere.UnixNano()
 }
 
-// Probe returns what counts for a drill, nil where there is none.
+// Probe returns the drill's probe, or nil.
 func (t *Cluster) Probe() *probe {
 	if t.Operators == nil {
 		return nil
@@ -163,7 +164,7 @@ func (t *Cluster) Probe() *probe {
 	return t.Operators.probe
 }
 
-// dependencyNames returns the systems that the town has.
+// dependencyNames returns the dependencies that this scenario uses.
 func (t *Cluster) dependencyNames() []string {
 	return slices.DeleteFunc(slices.Clone(scenarios.Dependencies), func(name string) bool {
 		switch name {
@@ -178,7 +179,7 @@ func (t *Cluster) dependencyNames() []string {
 	})
 }
 
-// config is what the instances have in common.
+// config returns the configuration that all instances share.
 func (t *Cluster) config(tree wallet.Activity) node.Config {
 	tps := t.Scenario.Capacity.LedgerTPS()
 	return node.Config{
@@ -190,7 +191,7 @@ func (t *Cluster) config(tree wallet.Activity) node.Config {
 	}
 }
 
-// ports are one instance's ways to everything it stands on, through faults.
+// ports returns one instance's ports, through injected faults.
 func (t *Cluster) ports(i *fault.Instance, sealer wallet.Sealer, ledger wallet.Ledger) (node.Ports, error) {
 	link := func(name string) fault.Link { return t.Dependencies[name].Link(i) }
 	probe := t.Probe()
@@ -218,11 +219,11 @@ func (t *Cluster) ports(i *fault.Instance, sealer wallet.Sealer, ledger wallet.L
 	if t.RewardBackends == nil {
 		return p, nil
 	}
-	err := t.RewardBackends.fit(i, &p)
+	err := t.RewardBackends.connect(i, &p)
 	return p, err
 }
 
-// skew draws how far an instance's clock is off.
+// skew draws the error of an instance's clock.
 func skew(s *scenarios.Scenario, stream *world.Stream) time.Duration {
 	for _, f := range s.Faults {
 		if f.Kind == scenarios.FaultSkew && f.Skew > 0 {
@@ -232,8 +233,8 @@ func skew(s *scenarios.Scenario, stream *world.Stream) time.Duration {
 	return 0
 }
 
-// alive returns the n-th instance, or the next one after it that is up; nil when none is.
-func (t *Cluster) alive(n int) *instance {
+// nextUp returns the n-th instance or the first one after it that is up, or nil if all are down.
+func (t *Cluster) nextUp(n int) *instance {
 	for k := range t.Instances {
 		if i := t.Instances[(n+k)%len(t.Instances)]; i.Up() {
 			return i
@@ -242,7 +243,7 @@ func (t *Cluster) alive(n int) *instance {
 	return nil
 }
 
-// NewSealer returns the tokens' sealer: the real one, or the modelled one with a share of real ones among them.
+// NewSealer returns the sealer of tokens: the real one, or the modelled one that seals a share of tokens for real.
 func NewSealer(crypto Crypto, share scenarios.Ratio, random io.Reader) (wallet.Sealer, error) {
 	keys, err := token.NewKeyring(random)
 	if err != nil {
@@ -259,8 +260,8 @@ func NewSealer(crypto Crypto, share scenarios.Ratio, random io.Reader) (wallet.S
 	return token.NewSampled(real, modelled, share.Num, share.Den)
 }
 
-// control returns who may withdraw, and how much in a day (B7). The white list names people; the wallet knows them by their
-// wallets.
+// control returns the withdrawal settings: release and daily limit (B7). The scenario's white list has people, the wallet's
+// has ActIDs.
 func (t *Cluster) control(tr *traffic.Traffic) (wallet.Settings, error) {
 	w := t.Scenario.Withdraw
 	out := wallet.Settings{Release: wallet.Release{Num: w.Release.Num, Den: w.Release.Den}, WithdrawPerDay: w.PerDay, WithdrawTimes: w.Times}
@@ -284,16 +285,16 @@ func (t *Cluster) control(tr *traffic.Traffic) (wallet.Settings, error) {
 	return out, nil
 }
 
-// Register tells the account centre of an account and its phone, without passing through the world.
+// Register binds a phone to an account in the account centre, without faults or latency.
 func (t *Cluster) Register(ctx context.Context, a wallet.Account, p wallet.Phone) error {
 	_, err := identity.New(t.Identities, WorldClock{t.world}).Bind(ctx, a, p)
 	return err
 }
 
-// Crypto says how tokens are sealed.
+// Crypto is how tokens are sealed.
 type Crypto string
 
-// The two ways. Modelled still seals the scenario's share of tokens for real.
+// The values of Crypto. CryptoModelled still seals the scenario's share of tokens for real.
 const (
 	CryptoReal     Crypto = "real"
 	CryptoModelled Crypto = "modelled"

@@ -19,29 +19,29 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// rewardBackends are what stands behind rewards other than cash: their records, the count of coupons, and the systems of other
-// companies. A town whose scenario grants cash alone has none.
+// rewardBackends holds the stores and systems of rewards other than cash: their records, the stock of coupons, and the
+// systems of other companies.
 type rewardBackends struct {
 	cluster *Cluster
 	Items   *mem.Items
 	stock   *mem.Stock
-	count   wallet.Stocks // the stock itself, past the world
+	count   wallet.Stocks // the stock, read without faults
 	systems map[wallet.AwardType]*fake.System
 	index   *activity.Index
 	secret  []byte
 }
 
-// stockKeys is how many keys share a template's stock. One: what it gives and what it refuses is exact to the last
-// coupon. What more of them do under load is a study of its own (sim/coupons).
+// stockKeys is the number of keys that share a template's stock. With one key the result is exact to the last coupon. The
+// effect of more keys under load is a separate study (sim/study/coupons).
 const stockKeys = 1
 
-// The chores of the shops: how often what is not settled is looked after while there is any, and the stock is read.
+// Bounds of the reward chores. While there are unsettled rewards they are settled at this interval; the stock is read at it too.
 const (
 	rewardChoresEvery = time.Second
-	maxCallbacks      = 64 // of one system in one round
+	maxCallbacks      = 64 // of one reward system in one round
 )
 
-// newRewardBackends returns what stands behind the rewards of a town.
+// newRewardBackends returns the reward backends of a cluster.
 func newRewardBackends(t *Cluster) (*rewardBackends, error) {
 	index, err := activity.New(t.Scenario.Activity)
 	if err != nil {
@@ -58,8 +58,8 @@ func newRewardBackends(t *Cluster) (*rewardBackends, error) {
 	return s, err
 }
 
-// fit gives an instance its ways to the shops, through faults.
-func (s *rewardBackends) fit(i *fault.Instance, p *node.Ports) error {
+// connect sets an instance's ports to the reward backends, through injected faults.
+func (s *rewardBackends) connect(i *fault.Instance, p *node.Ports) error {
 	link := func(name string) fault.Link { return s.cluster.Dependencies[name].Link(i) }
 	p.Items = intercept.Items(probed(s.cluster.Probe(), intercept.Items, wallet.Items(s.Items)), link("items"))
 	p.Downstreams = map[wallet.AwardType]wallet.Downstream{}
@@ -79,7 +79,7 @@ func (s *rewardBackends) fit(i *fault.Instance, p *node.Ports) error {
 	return nil
 }
 
-// exchange carries one request to a system and its answer back. What arrives late is done all the same.
+// exchange sends one request to a system and returns its answer. A request that arrives late is processed too.
 func (s *rewardBackends) exchange(link fault.Link, system *fake.System) downstream.Exchange {
 	return func(_ context.Context, r downstream.Request) (downstream.Reply, error) {
 		var reply downstream.Reply
@@ -91,41 +91,41 @@ func (s *rewardBackends) exchange(link fault.Link, system *fake.System) downstre
 	}
 }
 
-// run is the shops' chores: rewards that are not settled, and callbacks.
-func (s *rewardBackends) run(ctx context.Context) {
+// runChores is the loop that settles rewards and delivers callbacks.
+func (s *rewardBackends) runChores(ctx context.Context) {
 	for n := 0; ; n++ {
-		if s.settled(ctx) && !s.cluster.playing() {
+		if s.settled(ctx) && !s.cluster.windowOpen() {
 			s.cluster.world.Sleep(choreEvery)
 		} else {
 			s.cluster.world.Sleep(rewardChoresEvery)
 		}
-		if i := s.cluster.alive(n); i != nil {
+		if i := s.cluster.nextUp(n); i != nil {
 			_ = i.Run(func() error { return s.settle(ctx, i) })
 			_ = i.Run(func() error { s.callbacks(ctx, i); return nil })
 		}
 	}
 }
 
-// read keeps an instance's view of the stock fresh while there is something to win (C2).
-func (s *rewardBackends) read(ctx context.Context, i *instance) {
+// refreshStock is the loop that updates an instance's view of the stock while a window is open (C2).
+func (s *rewardBackends) refreshStock(ctx context.Context, i *instance) {
 	for {
 		s.cluster.world.Sleep(rewardChoresEvery)
-		if i.Up() && s.cluster.playing() {
+		if i.Up() && s.cluster.windowOpen() {
 			_ = i.Run(func() error { return i.ports.StockReader.Refresh(ctx) })
 		}
 	}
 }
 
-// start sets the shops' chores to work.
+// start starts the reward chores.
 func (s *rewardBackends) start(ctx context.Context) {
 	w := s.cluster.world
-	w.Go(w.Now(), func() { s.run(ctx) })
+	w.Go(w.Now(), func() { s.runChores(ctx) })
 	for _, i := range s.cluster.Instances {
-		w.Go(w.Now(), func() { s.read(ctx, i) })
+		w.Go(w.Now(), func() { s.refreshStock(ctx, i) })
 	}
 }
 
-// settle drives what is not settled while some of it comes further.
+// settle repeats the settling of rewards while a step finishes some.
 func (s *rewardBackends) settle(ctx context.Context, i *instance) error {
 	for range maxChoreSteps {
 		if n, err := i.Node.SettleRewards(ctx); n == 0 || err != nil {
@@ -135,31 +135,31 @@ func (s *rewardBackends) settle(ctx context.Context, i *instance) error {
 	return nil
 }
 
-// callbacks brings what systems tell of their own accord to an instance, which asks them before it believes it.
+// callbacks delivers the systems' callbacks to an instance, which queries the system before it trusts one.
 func (s *rewardBackends) callbacks(ctx context.Context, i *instance) {
 	now := i.Now()
 	for award := wallet.VideoSubsidy; award.Valid(); award++ {
 		system := s.systems[award]
 		for _, n := range system.Callbacks(now, maxCallbacks) {
-			told, err := downstream.ReadCallback(award, s.secret, now, downstream.Request(n.Request))
+			callback, err := downstream.ReadCallback(award, s.secret, now, downstream.Request(n.Request))
 			if err != nil {
 				continue
 			}
-			found, err := i.ports.Items.Get(ctx, []wallet.OrderNo{told.Order})
-			if err != nil || found[0].No != told.Order {
+			found, err := i.ports.Items.Get(ctx, []wallet.OrderNo{callback.Order})
+			if err != nil || found[0].No != callback.Order {
 				continue
 			}
-			if told.Receipt, err = i.ports.Downstreams[award].Query(ctx, found[0]); err != nil {
+			if callback.Receipt, err = i.ports.Downstreams[award].Query(ctx, found[0]); err != nil {
 				continue
 			}
-			if i.Node.ConfirmReward(ctx, told) == nil {
+			if i.Node.ConfirmReward(ctx, callback) == nil {
 				system.Delivered(n.ID)
 			}
 		}
 	}
 }
 
-// settled says whether every reward has come to rest.
+// settled reports whether every reward is in a final state.
 func (s *rewardBackends) settled(ctx context.Context) bool {
 	for st := wallet.InternalTest; st <= wallet.Official; st++ {
 		n, err := s.Items.Count(ctx, st)
@@ -170,15 +170,15 @@ func (s *rewardBackends) settled(ctx context.Context) bool {
 	return true
 }
 
-// playing says whether a window is open now, or was a moment ago.
-func (t *Cluster) playing() bool {
+// windowOpen reports whether a window is open, or closed less than choreEvery ago.
+func (t *Cluster) windowOpen() bool {
 	now := t.world.Now()
 	return slices.ContainsFunc(t.Scenario.Windows, func(w scenarios.Window) bool {
 		return w.Start.UnixNano() <= now && now <= w.End().Add(choreEvery).UnixNano()
 	})
 }
 
-// Books returns what auditors read of the shops.
+// Books returns the records of the reward backends, for the oracle.
 func (s *rewardBackends) Books(ctx context.Context, now wallet.Instant) oracle.RewardSources {
 	return oracle.RewardSources{
 		Items: s.Items,

@@ -15,7 +15,7 @@ import (
 	"hongbao/sim/world"
 )
 
-// Meter counts what the report shows: totals, rates, and samples over time wherever there is traffic.
+// Meter counts what the report shows: totals, rates, and samples over time while there is traffic.
 type Meter struct {
 	world   *world.World
 	Cluster *Cluster
@@ -37,13 +37,13 @@ type answer struct{ Operation, Reason string }
 
 // sample is the state at the end of one interval.
 type sample struct {
-	at, step        int64 // Unix seconds at its end; seconds, 0 for the first after a time when nothing happened
+	at, step        int64 // Unix seconds at its end; its length in seconds, 0 for the first one after an idle time
 	offered, posted int64 // totals so far
 	backlog, spent  int64
-	wait            int64 // ms, filled in at the end: the longest of the grants acknowledged in the interval
+	wait            int64 // ms, the longest visible wait of the grants acknowledged in the interval; filled in at the end
 }
 
-// rateMeter finds the busiest second.
+// rateMeter finds the peak rate over whole seconds.
 type rateMeter struct{ second, count, Peak int64 }
 
 func (r *rateMeter) add(now, n int64) {
@@ -62,6 +62,7 @@ const (
 	drainStep        = 10 * time.Second
 )
 
+// NewMeter returns a meter for these windows.
 func NewMeter(w *world.World, windows []scenarios.Window) *Meter {
 	m := &Meter{world: w, windows: windows, Answers: map[answer]int64{}, PerWindow: make([]rateMeter, len(windows))}
 	for _, win := range windows {
@@ -72,7 +73,7 @@ func NewMeter(w *world.World, windows []scenarios.Window) *Meter {
 	return m
 }
 
-// Sent counts a grant's first sending.
+// Sent counts the first try of a grant.
 func (m *Meter) Sent(window int) {
 	m.Offered.Sent++
 	m.Offered.InFlight++
@@ -81,7 +82,7 @@ func (m *Meter) Sent(window int) {
 	m.PerWindow[window].add(m.world.Now(), 1)
 }
 
-// Granted counts how a grant ended for its client.
+// Granted counts a grant's final outcome at its client.
 func (m *Meter) Granted(window int, err error) {
 	m.Offered.InFlight--
 	switch {
@@ -103,19 +104,19 @@ func (m *Meter) Answered(operation string, err error) {
 	m.Cluster.Probe().count("answer " + operation + " " + wallet.ReasonOf(err))
 }
 
-// ledgerPosted counts credits that a batch wrote.
+// ledgerPosted counts the credits that a batch posted.
 func (m *Meter) ledgerPosted(n int64) {
 	m.posted += n
 	m.Posts.add(m.world.Now(), n)
 }
 
-// Start begins to sample.
+// Start starts the sampling.
 func (m *Meter) Start() {
 	m.sample(0)
 	m.next(m.world.Now())
 }
 
-// next schedules the next sample: soon while something happens, else at the start of the next window.
+// next schedules the next sample: after step's interval, or at the start of the next window if idle.
 func (m *Meter) next(now int64) {
 	step, idle := m.step(now)
 	if idle {
@@ -133,7 +134,7 @@ func (m *Meter) next(now int64) {
 	m.world.At(now+int64(step), func() { m.sample(int64(step / time.Second)); m.next(now + int64(step)) })
 }
 
-// step returns the interval that suits the moment, and whether nothing happens at all.
+// step returns the sampling interval for the current traffic, and whether there is none.
 func (m *Meter) step(now int64) (time.Duration, bool) {
 	step, idle := maxStep, true
 	for _, w := range m.windows {
@@ -150,7 +151,7 @@ func (m *Meter) step(now int64) (time.Duration, bool) {
 
 // Depth returns the backlog's depth now.
 func (m *Meter) Depth() int64 {
-	n, _ := m.Cluster.Backlog.Depth(context.Background()) // the store itself, which does not fail
+	n, _ := m.Cluster.Backlog.Depth(context.Background()) // read without faults
 	return n
 }
 
@@ -165,7 +166,7 @@ func (m *Meter) sample(step int64) {
 	m.samples = append(m.samples, s)
 }
 
-// Seen fills in how long a grant's owner waited, once the oracle knows.
+// Seen records how long a grant's owner waited until the grant was visible. The oracle calls it.
 func (m *Meter) Seen(s oracle.GrantWait) {
 	ms := s.Wait.Milliseconds()
 	at := s.Acked.Time().Unix()

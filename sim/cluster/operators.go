@@ -18,8 +18,8 @@ import (
 	"hongbao/sim/fault"
 )
 
-// operators is what operators have in a town: a config centre with the switches that they throw, locks, common counts, the running
-// total, and in a drill what is measured of it. A town in which nobody throws anything has none.
+// operators holds what a scenario with switches or a drill adds to the cluster: the config centre, the locks, the common
+// permit counts, the running total, and the measurements of a drill.
 type operators struct {
 	cluster  *Cluster
 	probe    *probe // nil: the scenario is no drill
@@ -28,10 +28,11 @@ type operators struct {
 	permits  *mem.Permits
 	primary  *mem.Totals
 	backup   *mem.Totals
-	asked    map[string]int64 // calls of each dependency when the present phase began
+
+	callsBefore map[string]int64 // calls of each dependency before the current phase
 }
 
-// controls is what one instance has of it.
+// controls is one instance's switches, locks and running total.
 type controls struct {
 	name     string
 	set      *degrade.Set
@@ -41,19 +42,20 @@ type controls struct {
 	locks    fault.Link
 	writer   *runningtotal.Writer
 	reader   *runningtotal.Reader
-	twofold  *runningtotal.Replicated
-	shown    wallet.Money // of the running total, at the last look
+	totals   *runningtotal.Replicated
+
+	lastTotal wallet.Money // the running total, as last read
 }
 
-// How the operators' town goes. Ours.
+// Intervals of clusters with operators. Our choice.
 const (
-	configEvery = time.Second      // an instance reads the config centre this often, and the running total
-	drillChores = 10 * time.Second // so that a drill of a minute sees chores before, while and after
-	lockTTL     = 15 * time.Second
-	shortPage   = 1
+	configEvery     = time.Second      // of reading the config centre and the running total
+	drillChoreEvery = 10 * time.Second // so that a drill of a minute has chores before, during and after it
+	lockTTL         = 15 * time.Second
+	shortPage       = 1
 )
 
-// newOperators returns the operators of a town, or nil.
+// newOperators returns the operators of a cluster, or nil if its scenario has no switches and no drill.
 func newOperators(t *Cluster) *operators {
 	s := t.Scenario
 	if len(s.Switches) == 0 && s.Drill == nil {
@@ -68,8 +70,8 @@ func newOperators(t *Cluster) *operators {
 	return o
 }
 
-// fit gives an instance its desk.
-func (o *operators) fit(i *fault.Instance, n int, p *node.Ports) (*controls, error) {
+// connect gives an instance its controls, and puts breakers and counters around its ports.
+func (o *operators) connect(i *fault.Instance, n int, p *node.Ports) (*controls, error) {
 	link := func(name string) fault.Link { return o.cluster.Dependencies[name].Link(i) }
 	d := &controls{name: fmt.Sprintf("instance-%d", n), set: degrade.NewSet(i), config: link("config"), locks: link("locks")}
 	d.settings = o.cluster.Settings
@@ -84,23 +86,23 @@ func (o *operators) fit(i *fault.Instance, n int, p *node.Ports) (*controls, err
 	totals := func(store *mem.Totals, name string) runningtotal.CentralStore {
 		return intercept.Totals(intercept.Totals(store, link("totals")), totalsProbe{probe: o.probe, name: name})
 	}
-	d.twofold = runningtotal.NewReplicated(totals(o.primary, drills.TotalPrimary), totals(o.backup, drills.TotalBackup))
-	d.writer = runningtotal.NewWriter(d.name, d.twofold)
+	d.totals = runningtotal.NewReplicated(totals(o.primary, drills.TotalPrimary), totals(o.backup, drills.TotalBackup))
+	d.writer = runningtotal.NewWriter(d.name, d.totals)
 	var stages []wallet.Stage
 	for _, c := range o.cluster.Scenario.Activity.Children {
 		stages = append(stages, c.Stage)
 	}
-	if d.reader, err = runningtotal.NewReader(d.twofold, stages...); err != nil {
+	if d.reader, err = runningtotal.NewReader(d.totals, stages...); err != nil {
 		return nil, err
 	}
 	p.Ledger = runningtotal.CountingLedger{Ledger: p.Ledger, Writer: d.writer}
 	return d, nil
 }
 
-// start sets the operators' chores to work.
+// start starts the instances' refreshes and schedules the measurements of the drill.
 func (o *operators) start(ctx context.Context) {
 	for n, i := range o.cluster.Instances {
-		first := o.cluster.world.Now() + int64(configEvery)*int64(n)/int64(len(o.cluster.Instances)) // not all at once
+		first := o.cluster.world.Now() + int64(configEvery)*int64(n)/int64(len(o.cluster.Instances)) // the instances take turns
 		o.cluster.world.Go(first, func() {
 			for {
 				_ = i.Run(func() error { o.refresh(ctx, i); return nil })
@@ -112,23 +114,23 @@ func (o *operators) start(ctx context.Context) {
 	if d == nil {
 		return
 	}
-	o.asked = map[string]int64{}
+	o.callsBefore = map[string]int64{}
 	for at, phase := range map[time.Time]drills.Phase{o.cluster.Scenario.Windows[0].Start: drills.Between, d.From: drills.Before, d.To: drills.On} {
-		o.cluster.world.At(at.UnixNano(), func() { o.ask(phase) })
+		o.cluster.world.At(at.UnixNano(), func() { o.countCalls(phase) })
 	}
-	o.cluster.world.At(d.From.Add(d.To.Sub(d.From)/2).UnixNano(), o.look)
+	o.cluster.world.At(d.From.Add(d.To.Sub(d.From)/2).UnixNano(), o.countInstances)
 }
 
-// ask notes how often each dependency was asked in the phase that ends now.
-func (o *operators) ask(ends drills.Phase) {
+// countCalls records the number of calls of each dependency in the phase that ends now.
+func (o *operators) countCalls(ends drills.Phase) {
 	for name, d := range o.cluster.Dependencies {
-		o.Measured.Count(ends, "asked "+name, d.Stats().Calls-o.asked[name])
-		o.asked[name] = d.Stats().Calls
+		o.Measured.Count(ends, "asked "+name, d.Stats().Calls-o.callsBefore[name])
+		o.callsBefore[name] = d.Stats().Calls
 	}
 }
 
-// look notes how many instances have the switch on.
-func (o *operators) look() {
+// countInstances counts the instances in which the switch is on.
+func (o *operators) countInstances() {
 	for _, i := range o.cluster.Instances {
 		if o.Measured.Instances++; i.controls.set.On(o.cluster.Scenario.Drill.Switch) {
 			o.Measured.Seen++
@@ -136,35 +138,35 @@ func (o *operators) look() {
 	}
 }
 
-// Judge says whether the drilled switch kept its promise.
+// Judge checks whether the drilled switch kept its promise.
 func (o *operators) Judge() reports.Check {
-	o.ask(drills.After)
+	o.countCalls(drills.After)
 	return o.Measured.Judge()
 }
 
-// refresh is what an instance does every second: it reads what operators have thrown, and keeps its part of the total.
+// refresh is an instance's work of every second: it reads the switches and updates the running total.
 func (o *operators) refresh(ctx context.Context, i *instance) {
 	d := i.controls
 	err := d.config.Call(0, func() error {
 		o.probe.count(drills.ConfigRead)
-		d.set.Apply(o.thrown())
+		d.set.Apply(o.turnedOn())
 		return nil
 	})
 	d.set.Watch(wallet.SwitchLocalConfig, "config centre", err)
 	i.Node.DistrustTokens(d.set.On(wallet.SwitchDistrustTokens))
-	d.twofold.UseBackup(d.set.On(wallet.SwitchTotalsBackup))
+	d.totals.UseBackup(d.set.On(wallet.SwitchTotalsBackup))
 	if d.writer.Flush(ctx) != nil || d.reader.Refresh(ctx) != nil {
-		return // the next round does it
+		return // the next round retries
 	}
 	sum, _ := d.reader.Total(wallet.Official)
-	if sum < d.shown {
+	if sum < d.lastTotal {
 		o.probe.count(drills.TotalBack)
 	}
-	d.shown = sum
+	d.lastTotal = sum
 }
 
-// thrown returns what operators have on at the moment.
-func (o *operators) thrown() map[wallet.Switch]bool {
+// turnedOn returns the switches that operators have on now.
+func (o *operators) turnedOn() map[wallet.Switch]bool {
 	on, now := map[wallet.Switch]bool{}, time.Unix(0, o.cluster.world.Now())
 	for _, s := range o.cluster.Scenario.Switches {
 		if !now.Before(s.On) && now.Before(s.Off) {
@@ -174,8 +176,8 @@ func (o *operators) thrown() map[wallet.Switch]bool {
 	return on
 }
 
-// alone says whether an instance should do the chores. Where the lock cannot be asked it does, and where operators say so.
-func (o *operators) alone(ctx context.Context, i *instance) bool {
+// shouldRun reports whether an instance should do the chores: it holds the lock, or the lock is unreachable or turned off.
+func (o *operators) shouldRun(ctx context.Context, i *instance) bool {
 	d := i.controls
 	if d.set.ByOperator(wallet.SwitchSkipLocks) {
 		return true
@@ -190,31 +192,32 @@ func (o *operators) alone(ctx context.Context, i *instance) bool {
 	return mine || err != nil
 }
 
-// heardWithin is how long after operators have turned a switch off the last instance hears of it, at the latest. Ours: some
-// reads of the config centre, of which a few may fail.
-const heardWithin = 5 * time.Second
+// readWithin bounds the time until the last instance has read that a switch was turned off. Our choice: a few reads of the
+// config centre, of which some may fail.
+const readWithin = 5 * time.Second
 
-// MayBeOn returns when a scenario's switches may be on, for the oracle; nil: none ever is.
+// MayBeOn returns a function that reports whether a switch may be on at some time of an interval, for the oracle; nil: no
+// switch ever is.
 func MayBeOn(s *scenarios.Scenario) func(wallet.Switch, wallet.Instant, wallet.Instant) bool {
 	if len(s.Switches) == 0 {
 		return nil
 	}
 	return func(name wallet.Switch, from, to wallet.Instant) bool {
 		return slices.ContainsFunc(s.Switches, func(t scenarios.SwitchTurn) bool {
-			return t.Switch == name && wallet.InstantOf(t.On) <= to && wallet.InstantOf(t.Off.Add(heardWithin)) >= from
+			return t.Switch == name && wallet.InstantOf(t.On) <= to && wallet.InstantOf(t.Off.Add(readWithin)) >= from
 		})
 	}
 }
 
-// chores is the chores of a town with operators: each instance does them in turn if it holds the lock, and every one of
-// them where nobody can ask for it.
+// chores is the loop of the chores in a cluster with operators: the instance that holds the lock does them, or every
+// instance if the lock is unreachable.
 func (o *operators) chores(ctx context.Context) {
 	for {
-		o.cluster.world.Sleep(drillChores)
+		o.cluster.world.Sleep(drillChoreEvery)
 		o.cluster.gates.RingAll()
 		for _, i := range o.cluster.Instances {
 			_ = i.Run(func() error {
-				if o.alone(ctx, i) {
+				if o.shouldRun(ctx, i) {
 					o.probe.count(drills.Chores)
 					o.cluster.chore(ctx, i)
 				}

@@ -12,17 +12,18 @@ import (
 	"hongbao/sim/world"
 )
 
-// probe counts, for a drill, the calls that reach the stores and what people are answered: as much as the promises of the
-// switches need. It is a hook of the ports. A nil probe counts nothing.
+// probe counts, for a drill, the calls that reach the stores and the answers to clients, as far as the promises of the
+// switches need them. It is a hook of the ports. A nil probe counts nothing.
 type probe struct {
 	intercept.None
 	world    *world.World
 	measured *drills.Measured
 }
 
+// phase returns the phase of the drill now.
 func (p *probe) phase() drills.Phase { return p.measured.At(time.Unix(0, p.world.Now())) }
 
-// count counts an event now.
+// count counts one event in the current phase.
 func (p *probe) count(what string) {
 	if p != nil {
 		p.measured.Count(p.phase(), what, 1)
@@ -43,7 +44,7 @@ type method struct {
 	name string
 }
 
-// Before implements intercept.Hook: it counts calls, whatever their answer.
+// Before implements intercept.Hook: it counts calls regardless of their answers.
 func (p *probe) Before(_ context.Context, c intercept.Call) (intercept.Note, error) {
 	switch (method{c.Port, c.Method}) {
 	case method{intercept.PortTokens, "Issue"}:
@@ -119,12 +120,13 @@ type service interface {
 	wallet.PacketService
 }
 
-// probedPages counts what wallet pages show. It is a wrapper of its own and no hook, because the API is not a port.
+// probedPages counts the contents of wallet pages. It is a wrapper and not a hook, because the API is not a port.
 type probedPages struct {
 	service
 	*probe
 }
 
+// Pages returns s with its wallet pages counted.
 func (p *probe) Pages(s service) service {
 	if p == nil {
 		return s
@@ -135,13 +137,13 @@ func (p *probe) Pages(s service) service {
 // pageSources are the sources of a wallet page.
 var pageSources = []string{walletpage.SourceTokens, walletpage.SourceLedger, walletpage.SourceWithdrawals, walletpage.SourcePackets, walletpage.SourceRewards}
 
-// Page implements wallet.Service: it counts which sources a page has and lacks, and which tokens of the client were accepted.
+// Page implements wallet.Service: it counts the sources that a page has and lacks, and the client's tokens that were accepted.
 func (s probedPages) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	page, err := s.service.Page(ctx, r)
 	if err != nil {
 		return page, err
 	}
-	if r.After == (wallet.Cursor{}) { // later pages have lines alone
+	if r.After == (wallet.Cursor{}) { // later pages have only lines
 		for _, source := range pageSources {
 			if slices.Contains(page.Missing, source) {
 				s.count(drills.PageWithout + source)

@@ -5,8 +5,8 @@ import (
 	"hongbao/reference/node"
 )
 
-// protect puts breakers before the dependencies of the instance (D4), and concurrency limits before external
-// systems, as a server does.
+// protect puts breakers around the instance's dependencies (D4), and concurrency limits around external systems, as a
+// server does.
 func (d *controls) protect(p *node.Ports) {
 	p.Identities, p.Tokens, p.Backlog, p.Ledger = d.guard.Identities(p.Identities), d.guard.Tokens(p.Tokens), d.guard.Backlog(p.Backlog), d.guard.Ledger(p.Ledger)
 	p.Orders, _ = d.guard.Orders(p.Orders, nil)

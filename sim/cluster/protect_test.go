@@ -15,8 +15,8 @@ import (
 	"hongbao/sim/world"
 )
 
-// TestTownIsProtected: an instance of a town has the breakers that the table of dependencies names (D4), as a server has,
-// each once; and no system that a scenario can hurt is missing from that table.
+// TestTownIsProtected: a simulated instance has each breaker of the table of dependencies once (D4), as a server has. Every
+// dependency to which a scenario can inject faults is in that table.
 func TestTownIsProtected(t *testing.T) {
 	w := world.New(1, time.Date(2022, 1, 31, 20, 0, 0, 0, time.UTC))
 	defer w.Close()
@@ -48,7 +48,7 @@ func TestTownIsProtected(t *testing.T) {
 		if row, ok := of[name]; ok {
 			name = row
 		}
-		if name != "client" { // who asks us
+		if name != "client" { // it calls the service
 			require.Contains(t, rows, name)
 		}
 	}

@@ -8,44 +8,44 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// intent is what somebody means to do later.
-type intent uint8
+// action is something that a person does later.
+type action uint8
 
-// The intents.
+// The actions.
 const (
-	toVisit    intent = 1 + iota // look at the wallet page, and perhaps withdraw
-	toComeBack                   // look again
+	toVisit    action = 1 + iota // read the wallet page, and perhaps withdraw or send a packet
+	toComeBack                   // read the wallet page again
 	toBind                       // bind a phone
 )
 
-// plan is one intent, in few bytes: at the peak of a festival almost everybody has one.
+// plan is one scheduled action. It is small, because at the peak of a festival almost everybody has one.
 type plan struct {
 	person uint32
-	what   intent
+	what   action
 	app    wallet.App
 }
 
-// agenda holds plans by time, in Unix nanoseconds.
+// agenda orders plans by time, in Unix nanoseconds.
 type agenda = timerheap.Heap[plan]
 
-// mean has a person do something after a while.
-func (c *Crowd) mean(what intent, p int64, app wallet.App, after time.Duration) {
+// schedule plans an action of a person after a delay.
+func (c *Crowd) schedule(what action, p int64, app wallet.App, after time.Duration) {
 	c.Pending++
 	at := c.world.Now() + int64(after)
 	c.Agenda.Add(at, plan{person: uint32(p), what: what, app: app})
 	c.wakeAt(at)
 }
 
-// wakeAt makes sure that the agenda is looked at then, or before.
+// wakeAt ensures that runDue is called at that time or before.
 func (c *Crowd) wakeAt(at int64) {
 	if c.wake == 0 || at < c.wake {
 		c.wake = at
-		c.world.At(at, c.carryOut)
+		c.world.At(at, c.runDue)
 	}
 }
 
-// carryOut begins all that is due. It may be called when nothing is: an earlier plan came in between.
-func (c *Crowd) carryOut() {
+// runDue starts all plans that are due. It may be called when none is: an earlier plan was added meanwhile.
+func (c *Crowd) runDue() {
 	now := c.world.Now()
 	if c.wake > now {
 		return
@@ -53,7 +53,7 @@ func (c *Crowd) carryOut() {
 	for c.Agenda.Len() > 0 && c.Agenda.First().At <= now {
 		p := c.Agenda.Pop().Value
 		c.world.Go(now, func() {
-			c.do(context.Background(), p)
+			c.perform(context.Background(), p)
 			c.Pending--
 		})
 	}
@@ -63,13 +63,13 @@ func (c *Crowd) carryOut() {
 	}
 }
 
-// do does what was meant.
-func (c *Crowd) do(ctx context.Context, p plan) {
+// perform performs a planned action.
+func (c *Crowd) perform(ctx context.Context, p plan) {
 	switch p.what {
 	case toVisit:
 		c.visit(ctx, int64(p.person), p.app)
 	case toComeBack:
-		c.look(ctx, int64(p.person), p.app, false)
+		c.readPage(ctx, int64(p.person), p.app, false)
 	case toBind:
 		c.bind(ctx, int64(p.person))
 	}

@@ -10,7 +10,7 @@ import (
 	"hongbao/internal/timerheap"
 )
 
-// Plans come out by their moment, and those of one moment as they were made, however adding and taking alternate.
+// TestAgendaOrder: plans are popped by time, and plans of one time in the order in which they were added.
 func TestAgendaOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var a agenda

@@ -1,5 +1,5 @@
-// Package crowd is the people of a simulation: they win, look at pages, withdraw and come back, and some try to cheat. What
-// they ask and what they are answered goes to the oracle. It runs in virtual time.
+// Package crowd simulates people and their clients: they win, read pages, withdraw and return, and some attempt fraud. All
+// requests and replies are reported to the oracle. It runs in virtual time.
 package crowd
 
 import (
@@ -16,8 +16,8 @@ import (
 	"hongbao/sim/world"
 )
 
-// Crowd is the people: they win, look, withdraw and come back, each through an app that repeats what had no answer.
-// What they ask and what they are told goes to the oracle; nothing else does.
+// Crowd is the people and their clients. A client repeats a request that had no answer. The oracle gets the requests and
+// replies, and nothing else.
 type Crowd struct {
 	world   *world.World
 	cluster *cluster.Cluster
@@ -28,38 +28,38 @@ type Crowd struct {
 	oracle  *oracle.Oracle
 	meter   *cluster.Meter
 
-	stream    *world.Stream
-	cheats    *world.Stream   // its own, so that cheating changes nobody else's draws
-	friendly  *world.Stream   // in which app a packet is opened; its own for the same reason
-	stolen    loot            // what a cheat presents next
-	trophy    trophy          // what a cheat uses next
-	next      traffic.Arrival // the win to come
-	More      bool
-	known     traffic.PersonSet   // whose accounts the account centre has been told of
-	held      map[int64][]promise // tokens that clients hold, by person
-	HeldBytes int64
-	Agenda    agenda // what people mean to do later
-	wake      int64  // when the agenda is looked at next, Unix nanoseconds; 0: it is empty
-	Pending   int64  // things that people have begun or will do
+	stream     *world.Stream
+	fraud      *world.Stream // of fraud; a separate stream, so that fraud does not change the other draws
+	openApps   *world.Stream // of the app in which a share is opened; a separate stream for the same reason
+	lastToken  issuedToken   // the last token issued; the next fraud presents it
+	lastReward wonReward     // the last reward won; the next fraud uses it
+	next       traffic.Arrival
+	More       bool                  // whether next is a win to come
+	known      traffic.PersonSet     // people whose phones are registered or will be bound
+	held       map[int64][]heldToken // tokens that clients hold, by person
+	HeldBytes  int64                 // the memory of held
+	Agenda     agenda                // the actions scheduled for later
+	wake       int64                 // the time of the next runDue, Unix nanoseconds; 0: the agenda is empty
+	Pending    int64                 // actions in progress or scheduled
 }
 
-// keep puts a token into the hands of a person's client.
-func (c *Crowd) keep(p int64, t promise) {
+// keep adds a token to those that a person's client holds.
+func (c *Crowd) keep(p int64, t heldToken) {
 	c.held[p] = append(c.held[p], t)
 	c.HeldBytes += t.bytes()
 }
 
-// promise is a client's copy of a token.
-type promise struct {
+// heldToken is a client's copy of a token.
+type heldToken struct {
 	order  wallet.OrderNo
-	family wallet.Family // whose apps hold it
+	family wallet.Family // the app family that holds it
 	sealed []byte
 }
 
-// bytes is the memory that the promise takes, without what the map around it costs.
-func (t promise) bytes() int64 { return int64(unsafe.Sizeof(t)) + int64(cap(t.sealed)) }
+// bytes returns the memory of the token, without the map around it.
+func (t heldToken) bytes() int64 { return int64(unsafe.Sizeof(t)) + int64(cap(t.sealed)) }
 
-// Env is what the crowd lives in.
+// Env holds what the crowd uses.
 type Env struct {
 	World    *world.World
 	Scenario *scenarios.Scenario
@@ -69,7 +69,7 @@ type Env struct {
 	Oracle   *oracle.Oracle
 }
 
-// New returns the people of a scenario, who do nothing before start.
+// New returns the people of a scenario. They do nothing before Start.
 func New(e Env) *Crowd {
 	sc := e.Scenario
 	for i := range sc.Windows {
@@ -77,18 +77,18 @@ func New(e Env) *Crowd {
 	}
 	return &Crowd{
 		world: e.World, cluster: e.Cluster, Traffic: e.Traffic, people: sc.People, windows: sc.Windows, parent: sc.Activity.Parent,
-		oracle: e.Oracle, meter: e.Meter, stream: e.World.Stream("crowd"), cheats: e.World.Stream("cheats"), friendly: e.World.Stream("friendly"), known: traffic.NewPersonSet(sc.People.Count), held: map[int64][]promise{},
+		oracle: e.Oracle, meter: e.Meter, stream: e.World.Stream("crowd"), fraud: e.World.Stream("cheats"), openApps: e.World.Stream("friendly"), known: traffic.NewPersonSet(sc.People.Count), held: map[int64][]heldToken{},
 	}
 }
 
-// Start lets the first win of the calendar happen; each brings up the next.
+// Start schedules the first win; each win schedules the next one.
 func (c *Crowd) Start() {
 	if c.next, c.More = c.Traffic.Next(); c.More {
 		c.world.Go(c.next.At, c.arrive)
 	}
 }
 
-// arrive is one win.
+// arrive schedules the next win and processes the current one.
 func (c *Crowd) arrive() {
 	a := c.next
 	if c.next, c.More = c.Traffic.Next(); c.More {
@@ -99,7 +99,7 @@ func (c *Crowd) arrive() {
 	c.Pending--
 }
 
-// later does something at a time to come.
+// later calls do after a delay.
 func (c *Crowd) later(d time.Duration, do func()) {
 	c.Pending++
 	c.world.Go(c.world.Now()+int64(d), func() {
@@ -108,18 +108,18 @@ func (c *Crowd) later(d time.Duration, do func()) {
 	})
 }
 
-// Now is the moment as clients' clocks have it.
+// Now returns the time of the clients' clocks.
 func (c *Crowd) Now() wallet.Instant { return cluster.WorldClock{World: c.world}.Now() }
 
-// hit draws a ratio.
+// hit returns true with the ratio's probability.
 func (c *Crowd) hit(r scenarios.Ratio) bool { return r.Num > 0 && c.stream.Hit(r.Num, r.Den) }
 
-// within draws a duration.
+// within draws a duration from a range, uniformly.
 func (c *Crowd) within(r scenarios.Range) time.Duration {
 	return r.Min + time.Duration(c.stream.IntN(int64(r.Max-r.Min)+1))
 }
 
-// ask sends one request to an instance and brings its answer back, once.
+// ask sends one request once to a random instance and returns its answer.
 func (c *Crowd) ask(serve func(wallet.Service) error) error {
 	return c.cluster.Client.Ask(c.people.Client.Timeout, func() error {
 		i := c.cluster.Instances[c.stream.IntN(int64(len(c.cluster.Instances)))]
@@ -127,7 +127,7 @@ func (c *Crowd) ask(serve func(wallet.Service) error) error {
 	})
 }
 
-// retry makes a request and repeats it as a client does: after a wait, while the answer is retryable.
+// retry makes a request and repeats it after a wait while the answer is retryable, as a client does.
 func (c *Crowd) retry(request func() error) error {
 	return traffic.Retry(c.people.Client, func(_, doublings int) error {
 		c.world.Sleep(c.within(c.people.Client.Backoff) << doublings)
@@ -135,7 +135,7 @@ func (c *Crowd) retry(request func() error) error {
 	}, request)
 }
 
-// win asks for a grant and goes on to what people do after it (B5).
+// win requests a grant and then does what people do after it (B5).
 func (c *Crowd) win(a traffic.Arrival) {
 	if a.Award != wallet.Cash {
 		c.winReward(a)
@@ -143,14 +143,14 @@ func (c *Crowd) win(a traffic.Arrival) {
 	}
 	ctx := context.Background()
 	persona := c.Traffic.Persona(a.Person)
-	c.greet(ctx, a.Person, persona)
+	c.registerPhone(ctx, a.Person, persona)
 	r := wallet.GrantRequest{
 		Caller:   wallet.Caller{App: a.App, User: c.Traffic.Account(a.Person, a.App.Family())},
 		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: wallet.Cash, Amount: a.Amount, Opened: c.Now(),
 	}
 	id := c.oracle.GrantSent(a.Person, r, r.Opened)
 	c.meter.Sent(a.Window)
-	c.maybeAboveCap(ctx, a.Person, r)
+	c.tryAboveCap(ctx, a.Person, r)
 	if c.hit(c.people.Client.Hedge) {
 		c.later(0, func() { _, _ = c.grant(ctx, id, r) })
 	}
@@ -161,13 +161,13 @@ func (c *Crowd) win(a traffic.Arrival) {
 		return
 	}
 	if len(reply.Token) > 0 && (persona.KeepsTokens || reply.State == wallet.GrantTokenOnly) {
-		c.keep(a.Person, promise{reply.Order, a.App.Family(), reply.Token})
+		c.keep(a.Person, heldToken{reply.Order, a.App.Family(), reply.Token})
 	}
 	if c.hit(c.people.Client.Repeat) {
 		c.later(c.within(c.people.Client.Backoff), func() { _, _ = c.grant(ctx, id, r) })
 	}
-	c.maybeTwiceOver(ctx, a.Person, r)
-	c.maybeForeign(ctx, a.Person, r.Caller, reply.Token)
+	c.tryDoubled(ctx, a.Person, r)
+	c.tryForeignToken(ctx, a.Person, r.Caller, reply.Token)
 	c.after(a, persona)
 }
 
@@ -178,7 +178,7 @@ func (c *Crowd) grant(ctx context.Context, id oracle.GrantID, r wallet.GrantRequ
 	return reply, err
 }
 
-// try sends a request for a grant once and tells the oracle what came of it.
+// try sends a grant request once and reports the reply to the oracle.
 func (c *Crowd) try(ctx context.Context, id oracle.GrantID, r wallet.GrantRequest) (wallet.GrantReply, error) {
 	var reply wallet.GrantReply
 	err := c.ask(func(s wallet.Service) (err error) { reply, err = s.Grant(ctx, r); return err })
@@ -190,19 +190,19 @@ func (c *Crowd) try(ctx context.Context, id oracle.GrantID, r wallet.GrantReques
 	return reply, err
 }
 
-// greet tells the account centre of a person with a phone: it knew them before the festival began.
-func (c *Crowd) greet(ctx context.Context, p int64, persona traffic.Persona) {
+// registerPhone registers the phone of a person who has one from the start in the account centre, once.
+func (c *Crowd) registerPhone(ctx context.Context, p int64, persona traffic.Persona) {
 	if !persona.HasPhone || !c.known.Add(p) {
 		return
 	}
 	c.oracle.PhoneBound(p)
-	var told [wallet.ToutiaoFamily + 1]bool
+	var done [wallet.ToutiaoFamily + 1]bool
 	for _, app := range persona.Apps[:persona.Held] {
 		f := app.Family()
-		if told[f] {
+		if done[f] {
 			continue
 		}
-		told[f] = true
+		done[f] = true
 		if err := c.cluster.Register(ctx, wallet.Account{Family: f, User: c.Traffic.Account(p, f)}, c.Traffic.PhoneOf(p)); err != nil {
 			panic(errors.Join(errors.New("sim: the account centre refused a new phone"), err))
 		}
@@ -222,7 +222,7 @@ const (
 	opOpen
 )
 
-// mix folds one answer into the digest: what was asked, by whom, for how much, when and with what outcome.
+// mix adds one answer to the digest: the operation, the caller, the amount, the time and the outcome.
 func (c *Crowd) mix(op uint64, who wallet.Caller, amount int64, err error) {
 	c.world.Mix(op<<56 | uint64(who.App)<<48 | uint64(wallet.CodeOf(err))<<40 | b2u(err == nil)<<39)
 	c.world.Mix(uint64(who.User))

@@ -9,23 +9,23 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// listLimit is how many rewards an app asks for at a time.
+// listLimit is the number of rewards that an app requests in one page.
 const listLimit = 20
 
-// useTries is how often somebody comes back to use a reward that its downstream has not confirmed yet.
+// useTries bounds the tries to use a reward that its downstream has not confirmed yet.
 const useTries = 4
 
-// trophy is a reward that somebody won last, for a cheat to use.
-type trophy struct {
+// wonReward is a reward and its winner.
+type wonReward struct {
 	person int64
 	order  wallet.OrderNo
 }
 
-// winReward asks for a reward other than cash, and goes on to what people do with it (P3).
+// winReward requests a reward other than cash, and then does what people do with it (P3).
 func (c *Crowd) winReward(a traffic.Arrival) {
 	ctx := context.Background()
 	persona := c.Traffic.Persona(a.Person)
-	c.greet(ctx, a.Person, persona)
+	c.registerPhone(ctx, a.Person, persona)
 	r := wallet.GrantRequest{
 		Caller:   wallet.Caller{App: a.App, User: c.Traffic.Account(a.Person, a.App.Family())},
 		Activity: c.parent, Scene: a.Scene, Rain: a.Rain, Award: a.Award, Opened: c.Now(),
@@ -44,9 +44,9 @@ func (c *Crowd) winReward(a traffic.Arrival) {
 	if c.hit(c.people.Client.Repeat) {
 		c.later(c.within(c.people.Client.Backoff), func() { _, _ = c.reward(ctx, id, r) })
 	}
-	c.maybeForMoney(ctx, r)
+	c.tryCashForCoupon(ctx, r)
 	if reply.Item != nil && reply.Item.State != wallet.ItemVoid {
-		c.maybeStolen(ctx, a.Person, r.Caller, reply.Order)
+		c.tryForeignReward(ctx, a.Person, r.Caller, reply.Order)
 		if c.hit(c.people.After.Use) {
 			app := c.appOf(persona, a.App)
 			c.later(c.within(c.people.After.UseDelay), func() { c.useWhenReady(ctx, a.Person, app, reply.Order) })
@@ -68,7 +68,7 @@ func (c *Crowd) reward(ctx context.Context, id oracle.RewardID, r wallet.GrantRe
 	return reply, err
 }
 
-// appOf returns the app in which a person goes on: the one of the win, or another that they have.
+// appOf returns the app of the person's next action: the one of the win, or another one that they have.
 func (c *Crowd) appOf(persona traffic.Persona, app wallet.App) wallet.App {
 	if persona.Held > 1 && c.hit(c.people.After.OtherApp) {
 		return persona.Apps[c.stream.IntN(int64(persona.Held))]
@@ -76,7 +76,8 @@ func (c *Crowd) appOf(persona traffic.Persona, app wallet.App) wallet.App {
 	return app
 }
 
-// useWhenReady looks for the reward in the list and uses it, and comes back while it is not confirmed. Some do it twice.
+// useWhenReady reads the list of rewards and uses the reward. It tries again while the reward is not confirmed. Some
+// requests are sent twice.
 func (c *Crowd) useWhenReady(ctx context.Context, p int64, app wallet.App, no wallet.OrderNo) {
 	for try := range useTries {
 		if try > 0 {
@@ -116,7 +117,7 @@ func (c *Crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
 	}
 	r := wallet.RewardsRequest{Caller: c.caller(p, app), At: c.Now(), Limit: limit}
 	for range maxWalk {
-		look := c.oracle.RewardsSent(p, r, c.Now())
+		id := c.oracle.RewardsSent(p, r, c.Now())
 		var page wallet.RewardsPage
 		err := c.retry(func() error {
 			err := c.askRewards(func(s wallet.Rewards) (err error) { page, err = s.Rewards(ctx, r); return err })
@@ -124,7 +125,7 @@ func (c *Crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
 			c.mix(opRewards, r.Caller, int64(len(page.Items)), err)
 			return err
 		})
-		c.oracle.RewardsAnswered(look, page, err, c.Now())
+		c.oracle.RewardsAnswered(id, page, err, c.Now())
 		if err != nil || page.Next == (wallet.Cursor{}) {
 			return
 		}
@@ -132,7 +133,7 @@ func (c *Crowd) listRewards(ctx context.Context, p int64, app wallet.App) {
 	}
 }
 
-// askRewards and askPackets are ask for what an instance serves beside wallet.Service.
+// askRewards and askPackets are ask for the other interfaces of an instance.
 func (c *Crowd) askRewards(serve func(wallet.Rewards) error) error {
 	return c.ask(func(s wallet.Service) error { return serve(s.(wallet.Rewards)) })
 }
@@ -141,9 +142,9 @@ func (c *Crowd) askPackets(serve func(wallet.PacketService) error) error {
 	return c.ask(func(s wallet.Service) error { return serve(s.(wallet.PacketService)) })
 }
 
-// maybeForMoney asks for money in a coupon's scene: nobody may get any.
-func (c *Crowd) maybeForMoney(ctx context.Context, r wallet.GrantRequest) {
-	if !c.cheats.Hit(1, cheatEvery) {
+// tryCashForCoupon sometimes requests cash in a coupon's scene, which must be refused.
+func (c *Crowd) tryCashForCoupon(ctx context.Context, r wallet.GrantRequest) {
+	if !c.fraud.Hit(1, fraudEvery) {
 		return
 	}
 	r.Award, r.Amount = wallet.Cash, 1
@@ -154,14 +155,14 @@ func (c *Crowd) maybeForMoney(ctx context.Context, r wallet.GrantRequest) {
 	})
 }
 
-// maybeStolen uses the reward that somebody else won last.
-func (c *Crowd) maybeStolen(ctx context.Context, p int64, who wallet.Caller, won wallet.OrderNo) {
-	stolen := c.trophy
-	c.trophy = trophy{p, won}
-	if stolen.order == (wallet.OrderNo{}) || stolen.person == p || !c.cheats.Hit(1, cheatEvery) {
+// tryForeignReward sometimes uses the last reward that another person won.
+func (c *Crowd) tryForeignReward(ctx context.Context, p int64, who wallet.Caller, won wallet.OrderNo) {
+	foreign := c.lastReward
+	c.lastReward = wonReward{p, won}
+	if foreign.order == (wallet.OrderNo{}) || foreign.person == p || !c.fraud.Hit(1, fraudEvery) {
 		return
 	}
 	c.later(c.within(c.people.After.UseDelay), func() {
-		_ = c.use(ctx, p, who.App, stolen.order)
+		_ = c.use(ctx, p, who.App, foreign.order)
 	})
 }

@@ -8,19 +8,19 @@ import (
 	"hongbao/scenarios/traffic"
 )
 
-// pageLimit is how many lines an app asks for; browseLimit when somebody walks the whole list in small pages.
+// pageLimit is the number of lines that an app requests; browseLimit that of a walk through the whole list in small pages.
 const (
 	pageLimit   = 50
 	browseLimit = 2
 )
 
-// maxWalk bounds the pages of one walk: no person wins this often.
+// maxWalk bounds the pages of one walk. No person has as many lines.
 const maxWalk = 200
 
-// after is what people do after a win: bind a phone, look at the wallet page in this or another app, come back.
+// after schedules what people do after a win: bind a phone, read the wallet page in this or another app, and return later.
 func (c *Crowd) after(a traffic.Arrival, persona traffic.Persona) {
 	if persona.BindsLater && c.windows[a.Window].Stage == wallet.Official && c.known.Add(a.Person) {
-		c.mean(toBind, a.Person, a.App, c.within(c.people.After.LookDelay))
+		c.schedule(toBind, a.Person, a.App, c.within(c.people.After.LookDelay))
 	}
 	if !c.hit(c.people.After.Look) {
 		return
@@ -29,30 +29,30 @@ func (c *Crowd) after(a traffic.Arrival, persona traffic.Persona) {
 	if persona.Held > 1 && c.hit(c.people.After.OtherApp) {
 		app = persona.Apps[c.stream.IntN(int64(persona.Held))]
 	}
-	c.mean(toVisit, a.Person, app, c.within(c.people.After.LookDelay))
+	c.schedule(toVisit, a.Person, app, c.within(c.people.After.LookDelay))
 	if c.hit(c.people.After.ComeBack) {
-		c.mean(toComeBack, a.Person, app, c.within(c.people.After.ComeBackDelay))
+		c.schedule(toComeBack, a.Person, app, c.within(c.people.After.ComeBackDelay))
 	}
 }
 
-// visit is a look at the wallet page, and sometimes a withdrawal of all that it shows.
+// visit reads the wallet page and sometimes withdraws the balance or sends a packet.
 func (c *Crowd) visit(ctx context.Context, p int64, app wallet.App) {
 	if c.hit(c.people.After.Browse) {
 		c.browse(ctx, p, app)
 		return
 	}
-	page, ok := c.look(ctx, p, app, false)
+	page, ok := c.readPage(ctx, p, app, false)
 	if ok && page.Balance > 0 && c.hit(c.people.After.Withdraw) {
-		c.later(c.within(c.people.After.WithdrawDelay), func() { c.cashIn(ctx, p, app) })
+		c.later(c.within(c.people.After.WithdrawDelay), func() { c.withdrawAll(ctx, p, app) })
 	}
 	if ok && page.Balance > 0 && c.hit(c.people.After.Send) {
 		c.later(c.within(c.people.After.SendDelay), func() { c.sendPacket(ctx, p, app) })
 	}
 }
 
-// cashIn enters the withdraw page and withdraws all that it shows, or as much as one day allows.
-func (c *Crowd) cashIn(ctx context.Context, p int64, app wallet.App) {
-	page, ok := c.look(ctx, p, app, true)
+// withdrawAll reads the withdraw page and withdraws its balance, or as much as the daily limit allows.
+func (c *Crowd) withdrawAll(ctx context.Context, p int64, app wallet.App) {
+	page, ok := c.readPage(ctx, p, app, true)
 	if ok && page.Balance > 0 {
 		amount := page.Balance
 		if most := c.cluster.Settings.WithdrawPerDay; most > 0 {
@@ -62,15 +62,15 @@ func (c *Crowd) cashIn(ctx context.Context, p int64, app wallet.App) {
 	}
 }
 
-// look reads the first page of the wallet page or the withdraw page. A client whose view lacks a token that it holds
-// asks again with its tokens and shows what comes then (T8): that answer is what the person sees.
-func (c *Crowd) look(ctx context.Context, p int64, app wallet.App, withdraw bool) (wallet.Page, bool) {
+// readPage reads the first page of the wallet page or the withdraw page. If the page lacks a token that the client holds,
+// the client requests it again with its tokens (T8), and the person sees only that second answer.
+func (c *Crowd) readPage(ctx context.Context, p int64, app wallet.App, withdraw bool) (wallet.Page, bool) {
 	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.Now(), Limit: pageLimit, Withdraw: withdraw}
 	id := c.oracle.PageSent(p, r, c.Now())
 	page, err := c.page(ctx, r)
 	if err == nil && c.lacks(p, app, page) {
 		c.meter.Restored++
-		c.oracle.PageAnswered(id, wallet.Page{}, wallet.ErrUnknown, c.Now()) // nobody saw it
+		c.oracle.PageAnswered(id, wallet.Page{}, wallet.ErrUnknown, c.Now()) // the person does not see it
 		r.Tokens = c.tokens(p, app)
 		id = c.oracle.PageSent(p, r, c.Now())
 		page, err = c.page(ctx, r)
@@ -79,11 +79,11 @@ func (c *Crowd) look(ctx context.Context, p int64, app wallet.App, withdraw bool
 	if err != nil {
 		return page, false
 	}
-	c.letGo(p, page)
+	c.dropPosted(p, page)
 	return page, true
 }
 
-// page sends a page request until it is answered.
+// page requests a page until it is answered or the tries are used up.
 func (c *Crowd) page(ctx context.Context, r wallet.PageRequest) (wallet.Page, error) {
 	var page wallet.Page
 	err := c.retry(func() error {
@@ -95,7 +95,7 @@ func (c *Crowd) page(ctx context.Context, r wallet.PageRequest) (wallet.Page, er
 	return page, err
 }
 
-// browse walks the whole flow list in small pages while grants go on arriving (P1).
+// browse reads the whole flow list in small pages while new grants arrive (P1).
 func (c *Crowd) browse(ctx context.Context, p int64, app wallet.App) {
 	r := wallet.PageRequest{Caller: c.caller(p, app), At: c.Now(), Limit: browseLimit}
 	id := c.oracle.WalkSent(p, r, r.At)
@@ -112,7 +112,7 @@ func (c *Crowd) browse(ctx context.Context, p int64, app wallet.App) {
 	c.oracle.WalkEnd(id, c.Now())
 }
 
-// withdraw asks for an amount until it is told how that went.
+// withdraw requests a withdrawal until its outcome is known or the tries are used up.
 func (c *Crowd) withdraw(ctx context.Context, p int64, app wallet.App, amount wallet.Money) {
 	now := c.Now()
 	r := wallet.WithdrawRequest{Caller: c.caller(p, app), Request: int64(now), Amount: amount, At: now, Tokens: c.tokens(p, app)}
@@ -147,7 +147,7 @@ func (c *Crowd) caller(p int64, app wallet.App) wallet.Caller {
 	return wallet.Caller{App: app, User: c.Traffic.Account(p, app.Family())}
 }
 
-// tokens returns the copies that the apps of one family hold, the newest ones when there are too many for a request.
+// tokens returns the copies that the apps of one family hold; the newest ones if there are too many for a request.
 func (c *Crowd) tokens(p int64, app wallet.App) [][]byte {
 	var sealed [][]byte
 	for _, h := range c.held[p] {
@@ -158,20 +158,20 @@ func (c *Crowd) tokens(p int64, app wallet.App) [][]byte {
 	return sealed[max(0, len(sealed)-wallet.MaxClientTokens):]
 }
 
-// lacks says whether the page does not show a grant of its stage that the app holds a token for.
+// lacks reports whether the page does not show a grant of its stage that the app holds a token for.
 func (c *Crowd) lacks(p int64, app wallet.App, page wallet.Page) bool {
-	return page.Next == (wallet.Cursor{}) && slices.ContainsFunc(c.held[p], func(h promise) bool {
+	return page.Next == (wallet.Cursor{}) && slices.ContainsFunc(c.held[p], func(h heldToken) bool {
 		return h.family == app.Family() && h.order.Stage == page.Stage && !slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order })
 	})
 }
 
-// letGo forgets the tokens of grants that the page shows as posted.
-func (c *Crowd) letGo(p int64, page wallet.Page) {
+// dropPosted drops the tokens of grants that the page shows as posted.
+func (c *Crowd) dropPosted(p int64, page wallet.Page) {
 	held, ok := c.held[p]
 	if !ok {
 		return
 	}
-	held = slices.DeleteFunc(held, func(h promise) bool {
+	held = slices.DeleteFunc(held, func(h heldToken) bool {
 		posted := slices.ContainsFunc(page.Grants, func(l wallet.Line) bool { return l.Order == h.order && l.Status == wallet.TokenSuccess })
 		if posted {
 			c.HeldBytes -= h.bytes()

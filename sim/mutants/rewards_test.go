@@ -53,7 +53,7 @@ func rewards() []mutant {
 		{
 			name: "the fallback is given while almost all is left", scenario: "rewards", strategy: underSync,
 			checks: []string{"stock-never-over"},
-			edits:  []edit{{"reference/stock/desk.go", `left := max(0, c.Total-issued)`, `left := max(0, c.Total-issued) / 10`}},
+			edits:  []edit{{"reference/stock/policy.go", `left := max(0, c.Total-issued)`, `left := max(0, c.Total-issued) / 10`}},
 		},
 		{
 			name: "a counter of coupons counts a repeat again", scenario: "rewards", strategy: underAsync,

@@ -51,19 +51,19 @@ func views() []mutant {
 		{
 			name: "tokens of former wallets are not read", scenario: "phase-switch", strategy: underToken,
 			checks: []string{"user-view"},
-			edits: []edit{{"reference/walletpage/purse.go", `for _, id := range who.Wallets() {`,
+			edits: []edit{{"reference/walletpage/collector.go", `for _, id := range who.Wallets() {`,
 				`for _, id := range []wallet.ActID{who.ActID} {`}},
 		},
 		{
 			name: "a client's copy counts beside the server's", scenario: "unknown-outcomes", strategy: underToken,
 			checks: []string{"user-view"},
-			edits: []edit{{"reference/walletpage/purse.go", `return u.Order == t.Order }) {`,
+			edits: []edit{{"reference/walletpage/collector.go", `return u.Order == t.Order }) {`,
 				`return u.Order == t.Order && u.Status == wallet.TokenProcessing }) {`}},
 		},
 		{
 			name: "a client's token of another stage is shown", scenario: "phase-switch", strategy: underToken,
 			checks: []string{"phase-isolation"},
-			edits:  []edit{{"reference/walletpage/purse.go", `if t.Order.Stage != s || slices`, `if slices`}},
+			edits:  []edit{{"reference/walletpage/collector.go", `if t.Order.Stage != s || slices`, `if slices`}},
 		},
 		{
 			name: "another person's token is accepted", scenario: "unknown-outcomes", strategy: underToken,

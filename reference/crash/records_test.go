@@ -18,9 +18,9 @@ func (c *cluster) open(t *testing.T) *stores {
 	link, err := redis.Dial(t.Context(), redis.Config{Addrs: []string{c.redis.Addr()}})
 	require.NoError(t, err)
 	t.Cleanup(link.Close)
-	backlog := redis.NewBacklog(link, wall{}, shards, time.Minute)
+	backlog := redis.NewBacklog(link, wallClock{}, shards, time.Minute)
 	return &stores{
-		ledger: sqlstore.NewLedger(db, wall{}, 1), orders: sqlstore.NewOrders(db), withdrawals: sqlstore.NewWithdrawals(db),
+		ledger: sqlstore.NewLedger(db, wallClock{}, 1), orders: sqlstore.NewOrders(db), withdrawals: sqlstore.NewWithdrawals(db),
 		bank: sqlstore.NewBank(db), quotas: sqlstore.NewQuotas(db), backlog: backlog, tokens: redis.NewTokens(backlog),
 	}
 }

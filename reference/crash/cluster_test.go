@@ -167,11 +167,11 @@ func (c *cluster) start(t *testing.T) {
 
 // clients returns a client of each instance.
 func (c *cluster) clients(t *testing.T) []instanceClient {
-	var doors []instanceClient
+	var clients []instanceClient
 	for _, i := range c.instances {
-		doors = append(doors, newClient(t, "http://"+i.api, c.keys))
+		clients = append(clients, newClient(t, "http://"+i.api, c.keys))
 	}
-	return doors
+	return clients
 }
 
 // newClient returns a client that tries once: the crowd repeats calls itself, and records each try.

@@ -22,8 +22,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// festival returns an activity whose only stage is open now.
-func festival(budget, most wallet.Money) wallet.Activity {
+// festivalActivity returns an activity whose only stage is open now.
+func festivalActivity(budget, most wallet.Money) wallet.Activity {
 	now := time.Now().Truncate(time.Second) // the precision of files
 	return wallet.Activity{Parent: "festival", Children: []wallet.Child{{
 		ID: "official", Stage: wallet.Official, From: wallet.InstantOf(now.Add(-time.Hour)), To: wallet.InstantOf(now.Add(24 * time.Hour)),
@@ -62,9 +62,9 @@ func (l lossyClient) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wa
 	return lose(l, func() (wallet.WithdrawReply, error) { return l.Service.Withdraw(ctx, r) })
 }
 
-type wall struct{}
+type wallClock struct{}
 
-func (wall) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
+func (wallClock) Now() wallet.Instant { return wallet.InstantOf(time.Now()) }
 
 const (
 	trialBudget = wallet.Money(20_000)
@@ -78,27 +78,27 @@ const (
 // audited, and is spent completely. It returns the event log and the stores, with no work left.
 func memoryTrial(t *testing.T, reach func(wallet.Service) wallet.Service) (*eventLog, *stores, []auditResult) {
 	ctx := t.Context()
-	backlog := mem.NewBacklog(wall{}, trialShards, 10*time.Second)
-	ledger, orders, tokens := mem.NewLedger(wall{}, 4), mem.NewOrders(), mem.NewTokens(backlog)
+	backlog := mem.NewBacklog(wallClock{}, trialShards, 10*time.Second)
+	ledger, orders, tokens := mem.NewLedger(wallClock{}, 4), mem.NewOrders(), mem.NewTokens(backlog)
 	withdrawals, bank, quotas, identities := mem.NewWithdrawals(), mem.NewBank(), mem.NewQuotas(), mem.NewIdentities()
 	keys, err := token.NewKeyring(crand.Reader)
 	require.NoError(t, err)
 	sealer, err := token.NewReal(keys, token.DefaultPolicy())
 	require.NoError(t, err)
-	activity := festival(trialBudget, trialMost)
+	activity := festivalActivity(trialBudget, trialMost)
 	var nodes []*node.Node
-	var doors []instanceClient
+	var clients []instanceClient
 	for i := range 2 {
 		n, err := node.New(node.Config{Strategy: wallet.StrategyToken, Activity: activity, Instances: 2, Batch: 50, Release: wallet.Release{Num: 1, Den: 1}, CompensateAfter: time.Millisecond},
-			node.Ports{Clock: wall{}, Identities: identities, Orders: orders, OpenOrders: orders, Budgets: quota.New(quotas, fmt.Sprint("instance-", i), quota.Config{Block: trialBlock}),
+			node.Ports{Clock: wallClock{}, Identities: identities, Orders: orders, OpenOrders: orders, Budgets: quota.New(quotas, fmt.Sprint("instance-", i), quota.Config{Block: trialBlock}),
 				Tokens: tokens, Backlog: backlog, Ledger: ledger, Withdrawals: withdrawals, Bank: bank, Sealer: sealer, Alarm: func(wallet.AlarmKind, string) {}})
 		require.NoError(t, err)
 		nodes = append(nodes, n)
-		doors = append(doors, lossyClient{reach(n), 12})
+		clients = append(clients, lossyClient{reach(n), 12})
 	}
 	s := &stores{ledger: ledger, orders: orders, tokens: tokens, withdrawals: withdrawals, bank: bank, backlog: backlog, quotas: quotas}
 	w := newEventLog(activity, 60)
-	c := newCrowd(w, plan{persons: 60, workers: 4, every: 200 * time.Microsecond, most: trialMost}, activity.Parent, doors, 1)
+	c := newCrowd(w, plan{persons: 60, workers: 4, every: 200 * time.Microsecond, most: trialMost}, activity.Parent, clients, 1)
 
 	var working atomic.Bool
 	working.Store(true)
@@ -114,28 +114,28 @@ func memoryTrial(t *testing.T, reach func(wallet.Service) wallet.Service) (*even
 			time.Sleep(time.Millisecond)
 		}
 	}()
-	life, end := context.WithTimeout(ctx, 20*time.Second)
+	load, end := context.WithTimeout(ctx, 20*time.Second)
 	go func() {
-		for w.count("grant", wallet.ReasonOf(wallet.ErrOverBudget)) < 20 && life.Err() == nil {
-			pause(life, time.Millisecond)
+		for w.count("grant", wallet.ReasonOf(wallet.ErrOverBudget)) < 20 && load.Err() == nil {
+			pause(load, time.Millisecond)
 		}
 		end()
 	}()
-	c.run(life)
-	rest := func() {
-		patience, cancel := context.WithTimeout(ctx, 20*time.Second)
+	c.run(load)
+	settleAll := func() {
+		settleCtx, cancel := context.WithTimeout(ctx, 20*time.Second)
 		defer cancel()
-		require.Zero(t, c.settle(patience))
-		left, err := s.drain(patience)
+		require.Zero(t, c.settle(settleCtx))
+		left, err := s.drain(settleCtx)
 		require.NoError(t, err)
 		require.Zero(t, left)
 	}
-	rest()
+	settleAll()
 	first, err := s.audit(ctx, wallet.Official)
 	require.NoError(t, err)
 	c.clients = c.clients[:1]
 	c.spendRest(ctx, t, trialBudget-first.after.Reserved)
-	rest()
+	settleAll()
 	last, err := s.audit(ctx, wallet.Official)
 	require.NoError(t, err)
 	require.Equal(t, trialBudget, last.after.Reserved)
@@ -151,7 +151,7 @@ func directly(s wallet.Service) wallet.Service { return s }
 func overTheWire(t *testing.T) func(wallet.Service) wallet.Service {
 	keys := auth.Generate()
 	return func(s wallet.Service) wallet.Service {
-		front, err := server.New(server.Config{Addr: "127.0.0.1:0", Keys: keys}, server.Ports{Service: s, Clock: wall{}})
+		front, err := server.New(server.Config{Addr: "127.0.0.1:0", Keys: keys}, server.Ports{Service: s, Clock: wallClock{}})
 		require.NoError(t, err)
 		front.SetReady(true)
 		listener := httptest.NewServer(front.Handler())

@@ -56,7 +56,7 @@ type worker struct {
 	name       string
 	set        *degrade.Set
 	mu         sync.Mutex
-	broken     error
+	failure    error
 	distrusted bool
 	calls      map[string]int
 }
@@ -67,16 +67,16 @@ func (w *worker) count(call string) {
 	w.calls[call]++
 }
 
-func (w *worker) breaks(err error) {
+func (w *worker) failWith(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.broken = err
+	w.failure = err
 }
 
 func (w *worker) fault() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.broken
+	return w.failure
 }
 
 func (w *worker) PostBatch(ctx context.Context, shard int) (int, error) {
@@ -255,8 +255,8 @@ type quotas struct {
 	wallet.Quotas
 	mu       sync.Mutex
 	open     map[string]bool
-	stranded []string
-	audits   int
+	orphaned []string
+	reclaims int
 }
 
 func (q *quotas) Holders(context.Context) (out []string, _ error) {
@@ -274,7 +274,7 @@ func (q *quotas) Orphan(_ context.Context, holder string) error {
 	defer q.mu.Unlock()
 	if q.open[holder] {
 		delete(q.open, holder)
-		q.stranded = append(q.stranded, holder)
+		q.orphaned = append(q.orphaned, holder)
 	}
 	return nil
 }
@@ -282,22 +282,22 @@ func (q *quotas) Orphan(_ context.Context, holder string) error {
 func (q *quotas) Reclaim(context.Context, wallet.Stage) (wallet.Money, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.audits++
+	q.reclaims++
 	return 0, nil
 }
 
 // centre is a config centre that can be made unreachable.
 type centre struct {
 	wallet.ConfigCentre
-	mu     sync.Mutex
-	on     map[wallet.Switch]bool
-	broken error
+	mu      sync.Mutex
+	on      map[wallet.Switch]bool
+	failure error
 }
 
 func (c *centre) Read(context.Context) (map[wallet.Switch]bool, wallet.Settings, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return maps.Clone(c.on), wallet.Settings{}, c.broken
+	return maps.Clone(c.on), wallet.Settings{}, c.failure
 }
 
 func (c *centre) set(s wallet.Switch, on bool) {
@@ -306,10 +306,10 @@ func (c *centre) set(s wallet.Switch, on bool) {
 	c.on[s] = on
 }
 
-func (c *centre) breaks(err error) {
+func (c *centre) failWith(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.broken = err
+	c.failure = err
 }
 
 // start runs a host. It returns its worker and a function that stops it and returns Run's error.
