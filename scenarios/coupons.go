@@ -10,30 +10,30 @@ import (
 // Coupons is a comparison of ways to count coupons against their stock (C1–C5). It is a separate run with its own demand.
 // Moments count from the comparison's start.
 type Coupons struct {
-	Instances int           // of the asset centre
-	SplitKeys int           // keys of one template under split-key
-	Block     int64         // coupons that an instance leases at once
-	Expiry    time.Duration // an instance without a heartbeat for this long loses its lease
-	Interval  time.Duration // between two readings of the stock, and between two rounds of chores
-	Reserve   Ratio         // added to the stock by the source to hide double counting (C4)
-	KeyRate   Ratio         // calls a second that Redis answers on one key (R2)
-	KeyQueue  time.Duration // a call that would wait longer for its key is rejected
-	Redis     Latency       // of a call to Redis
-	Book      Latency       // of a call to the lease store
-	Rest      time.Duration // after the last demand, until open calls have ended
-	Templates []CouponTemplate
-	Faults    []CouponFault
+	Instances  int           // of the asset centre
+	SplitKeys  int           // keys of one template under split-key
+	Block      int64         // coupons that an instance leases at once
+	Expiry     time.Duration // an instance without a heartbeat for this long loses its lease
+	Interval   time.Duration // between two readings of the stock, and between two rounds of chores
+	Reserve    Ratio         // added to the stock by the source to hide double counting (C4)
+	KeyRate    Ratio         // calls a second that Redis answers on one key (R2)
+	KeyQueue   time.Duration // a call that would wait longer for its key is rejected
+	Redis      Latency       // of a call to Redis
+	LeaseStore Latency       // of a call to the lease store
+	Rest       time.Duration // after the last demand, until open calls have ended
+	Templates  []CouponTemplate
+	Faults     []CouponFault
 }
 
 // CouponTemplate is one coupon, its stock and the demand for it.
 type CouponTemplate struct {
-	Scene    wallet.SceneID
-	Reward   wallet.RewardID
-	Award    wallet.AwardType
-	Stock    int64
-	Floor    Ratio           // threshold: with less than this share left, the fallback is granted (C2); 0: all coupons are granted
-	Fallback wallet.RewardID // empty: a greeting
-	Rate     []Point         // demand; empty: the coupon is only a fallback
+	Scene     wallet.SceneID
+	Reward    wallet.RewardID
+	Award     wallet.AwardType
+	Stock     int64
+	Threshold Ratio           // threshold: with less than this share left, the fallback is granted (C2); 0: all coupons are granted
+	Fallback  wallet.RewardID // empty: a greeting
+	Rate      []Point         // demand; empty: the coupon is only a fallback
 }
 
 // FaultFailover is a fault of the coupons' Redis only: the primary fails, and the replica that replaces it lacks the last

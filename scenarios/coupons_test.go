@@ -24,9 +24,9 @@ func TestCoupons(t *testing.T) {
 	require.Len(t, c.Templates, 4)
 	tea := c.Templates[0]
 	require.Equal(t, scenarios.CouponTemplate{Scene: "fireworks-tea", Reward: "milk-tea", Award: wallet.HeyteaCoupon, Stock: 70_000,
-		Floor: scenarios.Ratio{1, 10}, Fallback: "shop-voucher", Rate: tea.Rate}, tea)
+		Threshold: scenarios.Ratio{1, 10}, Fallback: "shop-voucher", Rate: tea.Rate}, tea)
 	require.Empty(t, c.Templates[1].Rate, "only a fallback")
-	require.Equal(t, scenarios.Ratio{0, 1}, c.Templates[1].Floor, "all coupons are granted")
+	require.Equal(t, scenarios.Ratio{0, 1}, c.Templates[1].Threshold, "all coupons are granted")
 	require.Len(t, c.Faults, 3)
 	for i, want := range []string{"timeout of 1/50", "crash of an instance every 1s", "failover after 8.4s that loses the last 200ms"} {
 		require.Contains(t, c.Faults[i].String(), want)

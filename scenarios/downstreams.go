@@ -8,7 +8,7 @@ import (
 // value they settle every order at once, and a reward can be used for a day.
 type Downstreams struct {
 	Processing  time.Duration // time from acceptance to decision, for systems that accept first and decide later
-	Life        time.Duration // how long a reward can be used; 0 = a day
+	Validity    time.Duration // how long a reward can be used; 0 = a day
 	Declined    Ratio         // share of orders that are refused permanently
 	GarbleEvery int           // one reply in this many is unreadable; 0 = none
 	Silent      bool          // no callbacks are sent

@@ -13,8 +13,8 @@ import (
 // ErrFocus reports that a scenario has no such window, or that the window cannot have the requested size.
 var ErrFocus = errors.New("scenarios: impossible focus")
 
-// ErrTooMany reports, together with ErrFocus, that a window of this size needs more people than a scenario may have.
-var ErrTooMany = errors.New("too many people")
+// ErrTooManyPeople reports, together with ErrFocus, that a window of this size needs more people than a scenario may have.
+var ErrTooManyPeople = errors.New("too many people")
 
 // Focus returns one window of s as a separate scenario for a test in real time. The curve keeps its shape, with another
 // duration and another peak.
@@ -191,7 +191,7 @@ func (f *focus) people(out *Scenario) error {
 	count := out.People.Count
 	out.Withdraw.WhiteList = slices.DeleteFunc(slices.Clone(out.Withdraw.WhiteList), func(p int64) bool { return p >= count })
 	if count > MaxPeople {
-		return fmt.Errorf("%w: %d, at most %d", ErrTooMany, count, int64(MaxPeople))
+		return fmt.Errorf("%w: %d, at most %d", ErrTooManyPeople, count, int64(MaxPeople))
 	}
 	return errors.Join(byGrants.err, byRate.err, needs.err)
 }

@@ -46,7 +46,7 @@ func TestFocusOnThePeak(t *testing.T) {
 	require.EqualValues(t, 8_888_889, f.Activity.Children[0].Budget, "8 G fen for 54 M grants, rounded up")
 	require.Equal(t, s.Activity.Children[0].SingleCap, f.Activity.Children[0].SingleCap, "amounts are not scaled")
 	require.Equal(t, scenarios.Ratio{500, 1}, f.Capacity.LedgerTPS(), "300 k/s at a six-hundredth")
-	require.Equal(t, scenarios.Range{time.Minute, 20 * time.Minute}, f.People.After.ComeBackDelay, "the delay of a second look is not shortened")
+	require.Equal(t, scenarios.Range{time.Minute, 20 * time.Minute}, f.People.After.SecondLookDelay, "the delay of a second look is not shortened")
 	require.Equal(t, 4*time.Second, f.People.After.LookDelay.Max, "30 s of the 150 s of the first journey")
 	require.Equal(t, 16*time.Second, f.People.After.WithdrawDelay.Max)
 	require.Empty(t, f.Faults)
@@ -97,7 +97,7 @@ func TestFocusIsExact(t *testing.T) {
 		peak := scenarios.Ratio{rapid.Int64Range(1, 50_000).Draw(t, "peak"), rapid.SampledFrom([]int64{1, 2, 10}).Draw(t, "den")}
 		long := time.Duration(rapid.Int64Range(1_000, 300_000).Draw(t, "ms")) * time.Millisecond
 		f, err := scenarios.Focus(s, w.Name, peak, long)
-		if errors.Is(err, scenarios.ErrTooMany) {
+		if errors.Is(err, scenarios.ErrTooManyPeople) {
 			return // a window with a small share of invited people needs more people than allowed
 		}
 		require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestFocusIsExact(t *testing.T) {
 		require.LessOrEqual(t, got.Grants(), f.Chances(got))
 		a := f.People.After
 		require.LessOrEqual(t, a.Journey(), long)
-		require.True(t, a.LookDelay.Min <= a.LookDelay.Max && a.WithdrawDelay.Min <= a.WithdrawDelay.Max && a.ComeBackDelay.Min <= a.ComeBackDelay.Max)
+		require.True(t, a.LookDelay.Min <= a.LookDelay.Max && a.WithdrawDelay.Min <= a.WithdrawDelay.Max && a.SecondLookDelay.Min <= a.SecondLookDelay.Max)
 		for i, c := range f.Activity.Children {
 			was := s.Activity.Children[i].Budget
 			require.True(t, c.Budget == c.SingleCap || int64(c.Budget)*w.Grants() >= int64(was)/1_000_000*got.Grants(), "a budget not below its share")

@@ -28,15 +28,15 @@ type Scenario struct {
 	Faults      []Fault
 	Crypto      Crypto
 	Downstreams Downstreams
-	Change      *StageChange  // nil: the tree does not change
+	StageChange *StageChange  // nil: the tree does not change
 	Drain       time.Duration // after the last window: time limit for the backlog, after which it counts as stuck
 	Thresholds  []Threshold   // of runs in real time
 
-	RunningTotal *RunningTotal // nil: no comparison of running totals
-	Coupons      *Coupons      // nil: no comparison of coupon counters
-	Limits       *Limits       // nil: no comparison of rate limits
-	Switches     []SwitchTurn  // the switches that operators turn on
-	Drill        *Drill        // nil: the scenario is not a drill
+	RunningTotal *RunningTotal  // nil: no comparison of running totals
+	Coupons      *Coupons       // nil: no comparison of coupon counters
+	Limits       *Limits        // nil: no comparison of rate limits
+	Switches     []SwitchPeriod // the switches that operators turn on
+	Drill        *Drill         // nil: the scenario is not a drill
 }
 
 // Dependencies lists the names that latencies and faults may use.
@@ -58,15 +58,15 @@ type Ratio struct{ Num, Den int64 }
 
 // AfterWin is the behaviour after a win (B5). Delays are uniformly distributed over their range.
 type AfterWin struct {
-	Look          Ratio // share of winners who open the wallet page
-	LookDelay     Range // from the win
-	OtherApp      Ratio // of these looks: share made in another app of the same person
-	Browse        Ratio // of these looks: share that reads the whole list in small pages
-	Withdraw      Ratio // of those who looked: share that withdraws the whole balance shown
-	WithdrawDelay Range // from the look
-	ComeBack      Ratio // of those who looked: share that looks a second time
-	ComeBackDelay Range // from the first look
-	KeepTokens    Ratio // share of people whose client stores its tokens and restores the wallet page with them (T8)
+	Look            Ratio // share of winners who open the wallet page
+	LookDelay       Range // from the win
+	OtherApp        Ratio // of these looks: share made in another app of the same person
+	Browse          Ratio // of these looks: share that reads the whole list in small pages
+	Withdraw        Ratio // of those who looked: share that withdraws the whole balance shown
+	WithdrawDelay   Range // from the look
+	SecondLook      Ratio // of those who looked: share that looks a second time
+	SecondLookDelay Range // from the first look
+	KeepTokens      Ratio // share of people whose client stores its tokens and restores the wallet page with them (T8)
 
 	// Of rewards other than cash (P3) and of packets to others (P4).
 	Use        Ratio // of those who won one: share that uses it

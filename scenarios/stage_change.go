@@ -10,22 +10,22 @@ import (
 // stage's new start, which is also the end of the previous stage. For some time half of the instances know only the old
 // start (A2).
 type StageChange struct {
-	Stage      wallet.Stage
-	Was        time.Time // the old start of the stage and the old end of the previous one
-	Known      time.Time // from this moment half of the instances know the new start
-	Everywhere time.Time // from this moment all instances know it
+	Stage       wallet.Stage
+	OldStart    time.Time // the old start of the stage and the old end of the previous one
+	KnownByHalf time.Time // from this moment half of the instances know the new start
+	KnownByAll  time.Time // from this moment all instances know it
 }
 
 // Before returns the tree before the change, or the tree itself if there is no change.
 func (s *Scenario) Before() wallet.Activity {
 	a := s.Activity
-	if s.Change == nil {
+	if s.StageChange == nil {
 		return a
 	}
-	was, now := wallet.InstantOf(s.Change.Was), wallet.Instant(0)
+	was, now := wallet.InstantOf(s.StageChange.OldStart), wallet.Instant(0)
 	a.Children = append([]wallet.Child(nil), a.Children...)
 	for i := range a.Children {
-		if c := &a.Children[i]; c.Stage == s.Change.Stage {
+		if c := &a.Children[i]; c.Stage == s.StageChange.Stage {
 			now, c.From = c.From, was
 		}
 	}

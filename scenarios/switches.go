@@ -7,15 +7,15 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// SwitchTurn is one period in which operators turn a degrade switch on (D3).
-type SwitchTurn struct {
+// SwitchPeriod is one period in which operators turn a degrade switch on (D3).
+type SwitchPeriod struct {
 	Switch  wallet.Switch
 	On, Off time.Time
 }
 
-// Throws reports whether operators turn the switch on at any time.
-func (s *Scenario) Throws(name wallet.Switch) bool {
-	return slices.ContainsFunc(s.Switches, func(t SwitchTurn) bool { return t.Switch == name })
+// TurnsOn reports whether operators turn the switch on at any time.
+func (s *Scenario) TurnsOn(name wallet.Switch) bool {
+	return slices.ContainsFunc(s.Switches, func(t SwitchPeriod) bool { return t.Switch == name })
 }
 
 // Drill names the switch that a scenario is a drill of. The run checks the promise of the switch against what it measures.

@@ -79,7 +79,7 @@ func Operations() []string {
 func (t Threshold) For(window string) bool { return t.Window == "" || SameWindow(t.Window, window) }
 
 // SameWindow compares two window names by their slugs: "Rain, round 1" equals rain-round-1.
-func SameWindow(a, b string) bool { return WordsOf(a) == WordsOf(b) }
+func SameWindow(a, b string) bool { return SlugOf(a) == SlugOf(b) }
 
-// WordsOf returns the slug of a window's name.
-func WordsOf(name string) string { return Window{Name: name}.Slug() }
+// SlugOf returns the slug of a window's name.
+func SlugOf(name string) string { return Window{Name: name}.Slug() }

@@ -24,7 +24,7 @@ func outage(t *testing.T, dependency string, kind scenarios.FaultKind, breakers 
 	}
 	s.Faults = []scenarios.Fault{f}
 	if breakers { // an unrelated switch, so that the cluster has operators and breakers
-		s.Switches = []scenarios.SwitchTurn{{Switch: wallet.SwitchTotalsBackup, On: start.Add(50 * time.Second), Off: start.Add(51 * time.Second)}}
+		s.Switches = []scenarios.SwitchPeriod{{Switch: wallet.SwitchTotalsBackup, On: start.Add(50 * time.Second), Off: start.Add(51 * time.Second)}}
 	}
 	return s
 }

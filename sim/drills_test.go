@@ -78,7 +78,7 @@ func TestPairsOfSwitches(t *testing.T) {
 			s, err := loader.Load("../scenarios/drills/base.yaml")
 			require.NoError(t, err)
 			start := s.Windows[0].Start
-			s.Switches = []scenarios.SwitchTurn{{Switch: names[a], On: start.Add(15 * time.Second), Off: start.Add(40 * time.Second)},
+			s.Switches = []scenarios.SwitchPeriod{{Switch: names[a], On: start.Add(15 * time.Second), Off: start.Add(40 * time.Second)},
 				{Switch: names[b], On: start.Add(25 * time.Second), Off: start.Add(50 * time.Second)}}
 			s.Faults = []scenarios.Fault{{Kind: scenarios.FaultTimeout, Dependency: "ledger", From: start, To: start.Add(time.Minute),
 				Ratio: scenarios.Ratio{Num: 1, Den: 100}, Applied: scenarios.Ratio{Num: 1, Den: 2}},

@@ -269,7 +269,7 @@ func (p *loadPlan) focus(rate string) (*scenarios.Scenario, error) {
 		}
 	}
 	s, err := scenarios.Focus(p.whole, p.flags.window, peak, p.flags.duration)
-	if errors.Is(err, scenarios.ErrTooMany) {
+	if errors.Is(err, scenarios.ErrTooManyPeople) {
 		return nil, notOffered(err)
 	}
 	if err != nil {

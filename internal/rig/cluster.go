@@ -16,8 +16,8 @@ const (
 // Cluster is a Redis cluster of three masters without replicas.
 type Cluster struct{ nodes []*Redis }
 
-// StartCluster starts a cluster in the folder and returns when each node serves.
-func StartCluster(dir string) (*Cluster, error) {
+// startCluster starts a cluster in the folder and returns when each node serves.
+func startCluster(dir string) (*Cluster, error) {
 	c := &Cluster{}
 	for i := range masters {
 		bus, err := FreePort()
@@ -94,15 +94,15 @@ func (c *Cluster) Stop() {
 	}
 }
 
-// MasterName is the name of the master in the sentinel.
-const MasterName = "hongbao"
+// masterName is the name of the master in the sentinel.
+const masterName = "hongbao"
 
 // Sentinel is a redis-server that is monitored by one sentinel. Clients can find the master through it, but one sentinel is
 // too few for a failover.
 type Sentinel struct{ master, watch *Redis }
 
-// StartSentinel starts both in the folder and returns when the sentinel names the master.
-func StartSentinel(dir string) (*Sentinel, error) {
+// startSentinel starts both in the folder and returns when the sentinel names the master.
+func startSentinel(dir string) (*Sentinel, error) {
 	master, err := StartRedis(dir, RedisOptions{Name: "master"})
 	if err != nil {
 		return nil, err
@@ -142,8 +142,8 @@ func startWatch(dir string, master int) (*Redis, error) {
 		file, err := writeFile(dir, "sentinel.conf",
 			"bind "+host,
 			fmt.Sprintf("port %d", port),
-			fmt.Sprintf("sentinel monitor %s %s %d 1", MasterName, host, master),
-			fmt.Sprintf("sentinel down-after-milliseconds %s %d", MasterName, downAfter.Milliseconds()))
+			fmt.Sprintf("sentinel monitor %s %s %d 1", masterName, host, master),
+			fmt.Sprintf("sentinel down-after-milliseconds %s %d", masterName, downAfter.Milliseconds()))
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +160,7 @@ func startWatch(dir string, master int) (*Redis, error) {
 // watches returns nil if the sentinel has connected to its master.
 func watches(port int) error {
 	info, err := ask(port, "INFO sentinel")
-	if err == nil && !strings.Contains(info, "name="+MasterName+",status=ok") {
+	if err == nil && !strings.Contains(info, "name="+masterName+",status=ok") {
 		err = errors.New("the sentinel has not connected to the master")
 	}
 	return err

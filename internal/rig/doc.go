@@ -19,15 +19,15 @@ import (
 // The programs that a rig needs, by name, and the Debian packages that contain them.
 const (
 	RedisServer      = "redis-server"
-	MariaDBServer    = "mariadbd"
-	MariaDBInstaller = "mariadb-install-db"
+	mariaDBServer    = "mariadbd"
+	mariaDBInstaller = "mariadb-install-db"
 
 	redisPackage   = "redis-server"
 	mariadbPackage = "mariadb-server"
 )
 
 // Programs returns all programs that a rig needs.
-func Programs() []string { return []string{RedisServer, MariaDBServer, MariaDBInstaller} }
+func Programs() []string { return []string{RedisServer, mariaDBServer, mariaDBInstaller} }
 
 // Need returns nil if the programs are installed, and otherwise an error with the missing programs and the command that
 // installs them.

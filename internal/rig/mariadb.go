@@ -53,7 +53,7 @@ func StartMariaDB(dir string, o MariaDBOptions) (*MariaDB, error) {
 			"--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=512M", "--innodb-log-file-size=512M",
 			"--max-connections=500", "--character-set-server=utf8mb4"}
 		args = append(append(args, asRoot()...), o.Args...)
-		if m.proc, err = newProcess(dir, o.Name, MariaDBServer, args...); err != nil {
+		if m.proc, err = newProcess(dir, o.Name, mariaDBServer, args...); err != nil {
 			return nil, err
 		}
 		return m, m.Restart()
@@ -62,7 +62,7 @@ func StartMariaDB(dir string, o MariaDBOptions) (*MariaDB, error) {
 
 // installMariaDB creates the system tables in the data folder; root needs no password.
 func installMariaDB(data string) error {
-	path, err := find(MariaDBInstaller)
+	path, err := find(mariaDBInstaller)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func installMariaDB(data string) error {
 	}
 	args := append([]string{"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db"}, asRoot()...)
 	if out, err := exec.Command(path, args...).CombinedOutput(); err != nil {
-		return fmt.Errorf("rig: %s: %w\n%s", MariaDBInstaller, err, out)
+		return fmt.Errorf("rig: %s: %w\n%s", mariaDBInstaller, err, out)
 	}
 	return nil
 }

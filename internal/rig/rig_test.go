@@ -83,7 +83,7 @@ func TestClusterAndSentinelServeAClient(t *testing.T) {
 	need(t, RedisServer)
 	ctx := t.Context()
 	dir := t.TempDir()
-	c, err := StartCluster(dir)
+	c, err := startCluster(dir)
 	require.NoError(t, err)
 	defer c.Stop()
 	require.Len(t, c.Addrs(), masters)
@@ -94,11 +94,11 @@ func TestClusterAndSentinelServeAClient(t *testing.T) {
 		require.NoError(t, client.Do(ctx, client.B().Set().Key(key).Value("1").Build()).Error())
 	}
 
-	s, err := StartSentinel(dir)
+	s, err := startSentinel(dir)
 	require.NoError(t, err)
 	defer s.Stop()
 	found, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{s.Addr()}, DisableCache: true,
-		Sentinel: rueidis.SentinelOption{MasterSet: MasterName}})
+		Sentinel: rueidis.SentinelOption{MasterSet: masterName}})
 	require.NoError(t, err)
 	defer found.Close()
 	require.NoError(t, found.Do(ctx, found.B().Set().Key("k").Value("1").Build()).Error())
@@ -108,7 +108,7 @@ func TestClusterAndSentinelServeAClient(t *testing.T) {
 }
 
 func TestMariaDBKeepsWhatWasCommittedBeforeAKill(t *testing.T) {
-	need(t, MariaDBServer, MariaDBInstaller)
+	need(t, mariaDBServer, mariaDBInstaller)
 	m, err := StartMariaDB(t.TempDir(), MariaDBOptions{})
 	require.NoError(t, err)
 	defer m.Stop()
@@ -159,17 +159,17 @@ func TestAServerThatDoesNotListenToStopIsKilled(t *testing.T) {
 func TestStartWantsKnownKinds(t *testing.T) {
 	_, err := Start(t.TempDir(), "oracle")
 	require.ErrorContains(t, err, `"oracle"`)
-	require.ErrorContains(t, err, KindMariaDB)
+	require.ErrorContains(t, err, kindMariaDB)
 }
 
 func TestServersStopAndLeaveTheirLogs(t *testing.T) {
 	need(t, RedisServer)
 	dir := t.TempDir()
-	s, err := Start(dir, KindRedis, KindSentinel)
+	s, err := Start(dir, kindRedis, kindSentinel)
 	require.NoError(t, err)
 	env := strings.Join(s.Env(), " ")
 	require.Contains(t, env, EnvRedis+"="+host+":")
-	require.Contains(t, env, "/"+MasterName)
+	require.Contains(t, env, "/"+masterName)
 	s.Stop()
 	require.NoError(t, s.RemoveData())
 	left, err := filepath.Glob(filepath.Join(dir, "*"))

@@ -20,14 +20,14 @@ const (
 
 // The kinds of server for Start.
 const (
-	KindRedis    = "redis"
-	KindCluster  = "cluster"
-	KindSentinel = "sentinel"
-	KindMariaDB  = "mariadb"
+	kindRedis    = "redis"
+	kindCluster  = "cluster"
+	kindSentinel = "sentinel"
+	kindMariaDB  = "mariadb"
 )
 
 // Kinds returns all kinds of server.
-func Kinds() []string { return []string{KindRedis, KindCluster, KindSentinel, KindMariaDB} }
+func Kinds() []string { return []string{kindRedis, kindCluster, kindSentinel, kindMariaDB} }
 
 // Servers are servers that run at the same time.
 type Servers struct {
@@ -62,10 +62,10 @@ func needFor(kinds []string) error {
 	var programs []string
 	for _, kind := range kinds {
 		switch kind {
-		case KindRedis, KindCluster, KindSentinel:
+		case kindRedis, kindCluster, kindSentinel:
 			programs = append(programs, RedisServer)
-		case KindMariaDB:
-			programs = append(programs, MariaDBServer, MariaDBInstaller)
+		case kindMariaDB:
+			programs = append(programs, mariaDBServer, mariaDBInstaller)
 		default:
 			return fmt.Errorf("rig: unknown server %q: the kinds are %s", kind, strings.Join(Kinds(), ", "))
 		}
@@ -76,25 +76,25 @@ func needFor(kinds []string) error {
 
 func (s *Servers) start(kind string) error {
 	switch kind {
-	case KindRedis:
+	case kindRedis:
 		r, err := StartRedis(s.dir, RedisOptions{})
 		if err != nil {
 			return err
 		}
 		s.keep(r.Stop, EnvRedis, r.Addr())
-	case KindCluster:
-		c, err := StartCluster(s.dir)
+	case kindCluster:
+		c, err := startCluster(s.dir)
 		if err != nil {
 			return err
 		}
 		s.keep(c.Stop, EnvCluster, strings.Join(c.Addrs(), ","))
-	case KindSentinel:
-		w, err := StartSentinel(s.dir)
+	case kindSentinel:
+		w, err := startSentinel(s.dir)
 		if err != nil {
 			return err
 		}
-		s.keep(w.Stop, EnvSentinel, w.Addr()+"/"+MasterName)
-	case KindMariaDB:
+		s.keep(w.Stop, EnvSentinel, w.Addr()+"/"+masterName)
+	case kindMariaDB:
 		m, err := StartMariaDB(s.dir, MariaDBOptions{})
 		if err != nil {
 			return err

@@ -37,17 +37,17 @@ const (
 	// DefaultInFlight is one second of a load of 4,000/s without any response. Each operation takes a goroutine's few
 	// KiB and a connection.
 	DefaultInFlight = 4096
-	// DefaultPatience is about how long users wait before they tap again. A later operation would not be the
+	// defaultPatience is about how long users wait before they tap again. A later operation would not be the
 	// planned load.
-	DefaultPatience = time.Second
-	// DefaultSettle is longer than a client's own timeouts and repeats, so that usually the client reports the outcome.
-	DefaultSettle = 30 * time.Second
+	defaultPatience = time.Second
+	// defaultSettle is longer than a client's own timeouts and repeats, so that usually the client reports the outcome.
+	defaultSettle = 30 * time.Second
 )
 
 // Bounds of Config.
 const (
-	// MaxDuration bounds a run, because each second of each kind has a histogram of about 6 KB.
-	MaxDuration = 2 * time.Hour
+	// maxDuration bounds a run, because each second of each kind has a histogram of about 6 KB.
+	maxDuration = 2 * time.Hour
 	// maxAttackers: more than a few per core only compete for processors.
 	maxAttackers = 256
 	// maxInFlight is more than the number of TCP ports of one address pair.
@@ -65,16 +65,16 @@ func (c Config) withDefaults() (Config, error) {
 		c.MaxInFlight = DefaultInFlight
 	}
 	if c.Patience == 0 {
-		c.Patience = DefaultPatience
+		c.Patience = defaultPatience
 	}
 	if c.Settle == 0 {
-		c.Settle = DefaultSettle
+		c.Settle = defaultSettle
 	}
 	switch {
 	case len(c.Kinds) == 0 || len(c.Kinds) > math.MaxUint8+1:
 		return c, fmt.Errorf("%w: %d kinds of operation, want 1 to %d", ErrConfig, len(c.Kinds), math.MaxUint8+1)
-	case c.Duration <= 0 || c.Duration > MaxDuration:
-		return c, fmt.Errorf("%w: a run of %s, want above 0 and at most %s", ErrConfig, c.Duration, MaxDuration)
+	case c.Duration <= 0 || c.Duration > maxDuration:
+		return c, fmt.Errorf("%w: a run of %s, want above 0 and at most %s", ErrConfig, c.Duration, maxDuration)
 	case c.MaxInFlight < 0 || c.MaxInFlight > maxInFlight:
 		return c, fmt.Errorf("%w: %d operations in flight, want 1 to %d", ErrConfig, c.MaxInFlight, maxInFlight)
 	case c.Attackers < 0 || c.Attackers > maxAttackers:

@@ -17,11 +17,11 @@ const (
 
 // Beyond these bounds the generator did not offer the planned load.
 const (
-	// MaxUnsent bounds the share of unsent operations: one in this many.
-	MaxUnsent = 1000
-	// MaxLateness bounds the 99th percentile of lateness: a tenth of what users notice, and far above the usual
+	// maxUnsent bounds the share of unsent operations: one in this many.
+	maxUnsent = 1000
+	// maxLateness bounds the 99th percentile of lateness: a tenth of what users notice, and far above the usual
 	// overshoot of a sleep.
-	MaxLateness = 50 * time.Millisecond
+	maxLateness = 50 * time.Millisecond
 	// clockJump is the smallest recorded change of wall − monotonic between two samples.
 	clockJump = time.Second
 	// maxJumps bounds the recorded jumps.
@@ -102,11 +102,11 @@ func (m *monitor) report(r *Report, workers, limit int64, full time.Duration, la
 // saturated returns the reasons why the generator did not offer the planned load.
 func saturated(r *Report, h Health) []string {
 	var why []string
-	if unsent, scheduled := r.Unsent(), r.Scheduled(); unsent*MaxUnsent > scheduled {
-		why = append(why, fmt.Sprintf("%d of %d operations were not sent in time, more than one in %d", unsent, scheduled, MaxUnsent))
+	if unsent, scheduled := r.Unsent(), r.Scheduled(); unsent*maxUnsent > scheduled {
+		why = append(why, fmt.Sprintf("%d of %d operations were not sent in time, more than one in %d", unsent, scheduled, maxUnsent))
 	}
-	if late := micros(h.Lateness, 99); late > MaxLateness {
-		why = append(why, fmt.Sprintf("one operation in a hundred was sent %s late or later, more than %s", late, MaxLateness))
+	if late := micros(h.Lateness, 99); late > maxLateness {
+		why = append(why, fmt.Sprintf("one operation in a hundred was sent %s late or later, more than %s", late, maxLateness))
 	}
 	if h.FirstSaturate > 0 {
 		why = append(why, fmt.Sprintf("all workers of an attacker were in use, first at %s: %d operations in flight of %d allowed",

@@ -116,8 +116,8 @@ func TestSaturated(t *testing.T) {
 		{0, 0, 0, 0, 0, "nothing was due"},
 		{1, 1000, 0, 0, 0, "one unsent in a thousand is the bound"},
 		{1, 999, 0, 0, 1, "one in 999 exceeds it"},
-		{0, 10, MaxLateness - time.Millisecond, 0, 0, "late, within the bound"},
-		{0, 10, MaxLateness + time.Millisecond, 0, 1, "later than the bound"},
+		{0, 10, maxLateness - time.Millisecond, 0, 0, "late, within the bound"},
+		{0, 10, maxLateness + time.Millisecond, 0, 1, "later than the bound"},
 		{0, 10, 0, time.Second, 1, "all workers in use"},
 		{10, 10, time.Minute, time.Second, 3, "all three reasons"},
 	} {

@@ -41,10 +41,10 @@ type TransportConfig struct {
 
 // Defaults and bounds of a Transport.
 const (
-	// DefaultConns equals the default bound of operations in flight.
-	DefaultConns = DefaultInFlight
-	// DefaultMaxBody is far larger than a full page of a wallet, about 100 KB.
-	DefaultMaxBody = 4 << 20
+	// defaultConns equals the default bound of operations in flight.
+	defaultConns = DefaultInFlight
+	// defaultMaxBody is far larger than a full page of a wallet, about 100 KB.
+	defaultMaxBody = 4 << 20
 	// maxRequestBody is the wallet service's limit.
 	maxRequestBody = 1 << 20
 	// dialTimeout bounds dialling with the TLS handshake: a listening target answers within a round trip or two.
@@ -88,10 +88,10 @@ func NewTransport(c TransportConfig) (*Transport, error) {
 		return nil, fmt.Errorf("%w: %q is not a URL such as http://127.0.0.1:8080", ErrConfig, c.URL)
 	}
 	if c.Conns == 0 {
-		c.Conns = DefaultConns
+		c.Conns = defaultConns
 	}
 	if c.MaxBody == 0 {
-		c.MaxBody = DefaultMaxBody
+		c.MaxBody = defaultMaxBody
 	}
 	if c.Conns < 0 || c.Conns > maxInFlight || c.MaxBody < 0 {
 		return nil, fmt.Errorf("%w: %d connections, want 1 to %d; bodies of %d bytes", ErrConfig, c.Conns, maxInFlight, c.MaxBody)

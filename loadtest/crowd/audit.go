@@ -32,12 +32,12 @@ type AuditOptions struct {
 
 // The defaults of AuditOptions.
 const (
-	// DefaultAuditors keeps a service busy that answers a few thousand pages per second, without overloading it.
-	DefaultAuditors = 32
+	// defaultAuditors keeps a service busy that answers a few thousand pages per second, without overloading it.
+	defaultAuditors = 32
 	// DefaultPatience is longer than a service takes to settle a withdrawal whose bank did not answer.
 	DefaultPatience = 30 * time.Second
-	// RewardPatience is longer than a service takes to retry a reward twice whose downstream did not answer.
-	RewardPatience = 90 * time.Second
+	// rewardPatience is longer than a service takes to retry a reward twice whose downstream did not answer.
+	rewardPatience = 90 * time.Second
 )
 
 // Audit is the result of the audit after the run.
@@ -66,12 +66,12 @@ type Audit struct {
 func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 	c.unplanned.running.Wait()
 	if o.Workers <= 0 {
-		o.Workers = DefaultAuditors
+		o.Workers = defaultAuditors
 	}
 	if o.Patience <= 0 {
 		o.Patience = DefaultPatience
 		if c.rewarding {
-			o.Patience = RewardPatience
+			o.Patience = rewardPatience
 		}
 	}
 	a := Audit{ShadowBefore: c.before, LiveBefore: c.live}

@@ -68,7 +68,7 @@ func TestClientsRestoreTheirViews(t *testing.T) {
 		a := &s.People.After
 		none := scenarios.Ratio{Num: 0, Den: 1}
 		a.KeepTokens, a.Browse = scenarios.Ratio{Num: 1, Den: 1}, none
-		a.OtherApp, a.Withdraw, a.ComeBack = none, none, none // the token is not held there, or no longer
+		a.OtherApp, a.Withdraw, a.SecondLook = none, none, none // the token is not held there, or no longer
 		s.People.Client.Hedge = scenarios.Ratio{Num: 1, Den: 1}
 	})
 	run, a := rig{scenario: s, service: func(w wallet.Service) wallet.Service {

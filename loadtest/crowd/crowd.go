@@ -72,9 +72,9 @@ type Doer interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// DefaultSkew is more than the time from a posting's timestamp to the end of its transaction plus the difference of two
+// defaultSkew is more than the time from a posting's timestamp to the end of its transaction plus the difference of two
 // clocks that Prepare accepts.
-const DefaultSkew = 2 * time.Second
+const defaultSkew = 2 * time.Second
 
 // Bounds.
 const (
@@ -128,7 +128,7 @@ func New(o Options) (*Crowd, error) {
 		return nil, fmt.Errorf("%w: crowd: %d target URLs, 1 to %d", wallet.ErrInvalid, len(o.URLs), maxURLs)
 	}
 	o.Strategy = cmp.Or(o.Strategy, wallet.StrategyToken)
-	o.Skew = cmp.Or(o.Skew, DefaultSkew)
+	o.Skew = cmp.Or(o.Skew, defaultSkew)
 	s := o.Scenario
 	c := &Crowd{plan: newPlan(s, o.Seed), options: o, client: s.People.Client, after: s.People.After, activity: activity,
 		names: traffic.NewCrowd(s, 0), first: int64(splitmix.Below(splitmix.Mix(o.Run), maxIndex-uint64(s.People.Count))),

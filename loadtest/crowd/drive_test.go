@@ -51,7 +51,7 @@ func TestWantsIsThePlan(t *testing.T) {
 	s := focused(t, "rain-peak.yaml", "", 2000, 2*time.Second)
 	a := &s.People.After
 	a.Browse, a.Withdraw = scenarios.Ratio{Num: 1, Den: 10}, scenarios.Ratio{Num: 1, Den: 5} // so that each occurs often
-	a.ComeBack, a.OtherApp = scenarios.Ratio{Num: 0, Den: 1}, scenarios.Ratio{Num: 0, Den: 1}
+	a.SecondLook, a.OtherApp = scenarios.Ratio{Num: 0, Den: 1}, scenarios.Ratio{Num: 0, Den: 1}
 	p := newPlan(s, 5)
 	wins, planned := []Visit{}, map[uint32]map[uint8]bool{}
 	for _, op := range all(p) {

@@ -293,7 +293,7 @@ func TestUnreadablePages(t *testing.T) {
 		require.NotZero(t, run.report.Kinds[kind].Failed, kind)
 	}
 	a, err := run.Audit(t.Context(), AuditOptions{})
-	require.ErrorIs(t, err, ErrUnread)
+	require.ErrorIs(t, err, errUnread)
 	require.Zero(t, a.Read)
 	require.Equal(t, a.People, a.Unread)
 	require.NotEqual(t, oracle.Pass, a.result(t, "withdraw-whole").Result, "no list was read")

@@ -11,8 +11,8 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// ErrUnread reports that lists could not be read. What they would show is not known.
-var ErrUnread = errors.New("crowd: lists could not be read")
+// errUnread reports that lists could not be read. What they would show is not known.
+var errUnread = errors.New("crowd: lists could not be read")
 
 // maxUnreadable bounds the consecutive lists that cannot be read, each with all tries of a client. Above it the remaining lists
 // are not requested.
@@ -51,7 +51,7 @@ func (c *Crowd) readLists(ctx context.Context, o AuditOptions, a *Audit) error {
 		}
 	}
 	if a.Unread > 0 {
-		return fmt.Errorf("%w: %d of %d", ErrUnread, a.Unread, r.total)
+		return fmt.Errorf("%w: %d of %d", errUnread, a.Unread, r.total)
 	}
 	return nil
 }

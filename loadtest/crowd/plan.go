@@ -74,7 +74,7 @@ func (p *plan) follow(at time.Duration, v Visit) {
 			p.planPacket(look+d.within(drawSendDelay, after.SendDelay), v)
 		}
 	}
-	if again := at + d.within(drawComeBackDelay, after.ComeBackDelay); d.hit(drawComeBack, after.ComeBack) && again < span(p.scenario) {
+	if again := at + d.within(drawComeBackDelay, after.SecondLookDelay); d.hit(drawComeBack, after.SecondLook) && again < span(p.scenario) {
 		p.schedule(Page, again, v)
 	}
 }

@@ -45,7 +45,7 @@ func TestPlanIsTheScenario(t *testing.T) {
 	for _, op := range all(newPlan(s, 5)) {
 		require.Less(t, op.At, span(s), "returning visits after the run are left out")
 	}
-	s.People.After.ComeBackDelay = scenarios.Range{Min: time.Second, Max: 2 * time.Second} // so that all return in time
+	s.People.After.SecondLookDelay = scenarios.Range{Min: time.Second, Max: 2 * time.Second} // so that all return in time
 	ops := all(newPlan(s, 5))
 	require.Equal(t, ops, all(newPlan(s, 5)))
 	require.NotEqual(t, ops, all(newPlan(s, 6)), "another seed gives another plan")

@@ -46,7 +46,7 @@ func StartEmbedded(ctx context.Context, tree wallet.Activity, strategy wallet.St
 	c.Listen, c.Debug, c.Data, c.Strategy, c.Release = "127.0.0.1:0", "", dir, string(strategy), open.Release{Num: of.Withdraw.Release.Num, Den: of.Withdraw.Release.Den}
 	if of.HasItems() {
 		d := of.Downstreams
-		c.StandIns = &fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den, Validity: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent}
+		c.StandIns = &fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den, Validity: d.Validity, GarbleEvery: d.GarbleEvery, Silent: d.Silent}
 	}
 	c.CompensateAfter, c.Chores = compensateAfter, compensateAfter/5
 	c.Activity, c.Log = tree, slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn}))

@@ -61,7 +61,7 @@ func New(award wallet.AwardType, o Options) (wallet.Downstream, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: there is no downstream for %s", wallet.ErrInvalid, award)
 	}
-	return &adapter{protocolBase: l, protocol: p, traits: TraitsOf(award)}, nil
+	return &adapter{protocolBase: l, protocol: p, traits: traitsOf(award)}, nil
 }
 
 // Awards returns the award types that have a downstream, in order.
@@ -73,8 +73,8 @@ func Awards() []wallet.AwardType {
 	return all
 }
 
-// TraitsOf returns the limits of an award type's protocol.
-func TraitsOf(award wallet.AwardType) wallet.Traits {
+// traitsOf returns the limits of an award type's protocol.
+func traitsOf(award wallet.AwardType) wallet.Traits {
 	switch award {
 	case wallet.EcommerceCoupon:
 		return wallet.Traits{Batch: ecommerceBatch}

@@ -15,8 +15,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxFaults bounds the faults reported for one list. A list with more is probably the wrong file.
-const MaxFaults = 1000
+// maxFaults bounds the faults reported for one list. A list with more is probably the wrong file.
+const maxFaults = 1000
 
 // The header of a list. The column "reason" may be absent.
 const (
@@ -53,8 +53,8 @@ func readList(text []byte) ([]wallet.BulkRow, []wallet.BulkLineError) {
 
 // fault records a fault and reports whether there is room for more.
 func (l *list) fault(line int, format string, args ...any) bool {
-	if len(l.faults) == MaxFaults {
-		l.faults[MaxFaults-1] = wallet.BulkLineError{Text: "there are more faults than are listed"}
+	if len(l.faults) == maxFaults {
+		l.faults[maxFaults-1] = wallet.BulkLineError{Text: "there are more faults than are listed"}
 		return false
 	}
 	l.faults = append(l.faults, wallet.BulkLineError{Line: line, Text: fmt.Sprintf(format, args...)})

@@ -86,11 +86,11 @@ func TestReadListNamesAll(t *testing.T) {
 
 	var b strings.Builder
 	b.WriteString(Header + "\n")
-	for range 3 * MaxFaults {
+	for range 3 * maxFaults {
 		b.WriteString("weibo,7,rain,cash,100,\n")
 	}
 	_, faults = readList([]byte(b.String()))
-	require.Len(t, faults, MaxFaults)
+	require.Len(t, faults, maxFaults)
 	require.Equal(t, wallet.BulkLineError{Text: "there are more faults than are listed"}, faults[0])
 
 	b.Reset()
@@ -115,7 +115,7 @@ func FuzzList(f *testing.F) {
 	f.Add([]byte(short + "\ndouyin,7,rain,cash,9223372036854775808\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		rows, faults := readList(text)
-		require.LessOrEqual(t, len(faults), MaxFaults)
+		require.LessOrEqual(t, len(faults), maxFaults)
 		if len(faults) > 0 {
 			return
 		}

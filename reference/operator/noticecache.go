@@ -10,9 +10,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// RefreshEvery is how often an instance reads the notices: twice within the second that an announcement may take, so
+// refreshEvery is how often an instance reads the notices: twice within the second that an announcement may take, so
 // that one lost read still leaves time for the next.
-const RefreshEvery = 400 * time.Millisecond
+const refreshEvery = 400 * time.Millisecond
 
 // NoticeCache holds the notices for users as this instance last read them. Show never blocks. Safe for concurrent use.
 type NoticeCache struct {
@@ -74,7 +74,7 @@ func (b *NoticeCache) Refresh(ctx context.Context) error {
 
 // Run refreshes the cache until ctx ends.
 func (b *NoticeCache) Run(ctx context.Context, log *slog.Logger) {
-	repeatEvery(ctx, RefreshEvery, func() {
+	repeatEvery(ctx, refreshEvery, func() {
 		if err := b.Refresh(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			log.Warn("cannot read the notices", "err", err)
 		}

@@ -123,14 +123,14 @@ func TestWithinASecond(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); there.Run(ctx, slog.New(slog.DiscardHandler)) }()
-		time.Sleep(10*time.Second + RefreshEvery/2)
+		time.Sleep(10*time.Second + refreshEvery/2)
 		now := worldClock{}.Now()
 		_, err := NewNotices(store, worldClock{}, here).Announce(ctx, wallet.Announcement{Text: "x", From: now, To: now.Add(time.Hour)})
 		require.NoError(t, err)
 		store.fail(wallet.ErrUnavailable)
-		time.Sleep(RefreshEvery) // one read fails
+		time.Sleep(refreshEvery) // one read fails
 		store.fail(nil)
-		time.Sleep(time.Second - RefreshEvery)
+		time.Sleep(time.Second - refreshEvery)
 		list, _, _ := there.Show(wallet.Douyin)
 		require.Len(t, list, 1)
 		cancel()

@@ -28,7 +28,7 @@ func (b *Bulk) plan(ctx context.Context, rows []wallet.BulkRow, at wallet.Instan
 	}
 	p.Stage = child.Stage
 	for _, row := range rows {
-		if err := p.add(child, row); err != nil && len(p.Faults) < MaxFaults {
+		if err := p.add(child, row); err != nil && len(p.Faults) < maxFaults {
 			p.Faults = append(p.Faults, wallet.BulkLineError{Line: row.Line, Text: err.Error()})
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxListed bounds the differences that a report lists; all are counted.
-const MaxListed = 10_000
+// maxListed bounds the differences that a report lists; all are counted.
+const maxListed = 10_000
 
 // The pairs of sides, as Difference.Sides has them. Those of the budget are followed by a blank and the stage.
 const (
@@ -117,7 +117,7 @@ func (r *run) sum(to *wallet.Money, m wallet.Money) {
 // add counts a difference and lists it while there is room.
 func (r *run) add(d wallet.Difference) {
 	r.report.Count++
-	if len(r.report.Differences) < MaxListed {
+	if len(r.report.Differences) < maxListed {
 		r.report.Differences = append(r.report.Differences, d)
 	}
 }

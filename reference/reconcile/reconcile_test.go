@@ -85,14 +85,14 @@ func TestSumsBeyondTheRangeFailTheRun(t *testing.T) {
 // TestReportListsBoundedlyAndCountsAll: one more than fits is counted all the same.
 func TestReportListsBoundedlyAndCountsAll(t *testing.T) {
 	var b books
-	for i := range MaxListed + 1 {
+	for i := range maxListed + 1 {
 		b.tokens = append(b.tokens, wallet.Token{Order: number(wallet.ActID(i+1), 1), Amount: 1})
 	}
 	r, err := b.run(t)
 	require.NoError(t, err)
-	require.EqualValues(t, MaxListed+1, r.Count)
-	require.Len(t, r.Differences, MaxListed)
-	require.EqualValues(t, MaxListed+1, r.Wallets)
+	require.EqualValues(t, maxListed+1, r.Count)
+	require.Len(t, r.Differences, maxListed)
+	require.EqualValues(t, maxListed+1, r.Wallets)
 }
 
 // TestWithdrawalsAreNoGrants: the legs of withdrawals are not compared with orders.

@@ -11,8 +11,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxBatch is the largest number of grants in one request.
-const MaxBatch = 100
+// maxBatch is the largest number of grants in one request.
+const maxBatch = 100
 
 // batchWorkers is how many grants of one request run concurrently: enough to fill the stores' pipelines, and too
 // few for one caller to displace the others.
@@ -30,8 +30,8 @@ func (grants) Grant(ctx context.Context, m *pb.GrantRequest) (*pb.GrantReply, er
 
 // BatchGrant implements the API.
 func (s grants) BatchGrant(ctx context.Context, m *pb.BatchGrantRequest) (*pb.BatchGrantReply, error) {
-	if n := len(m.Grants); n < 1 || n > MaxBatch {
-		return nil, fmt.Errorf("%w: a batch of %d grants, 1 to %d", wallet.ErrInvalid, n, MaxBatch)
+	if n := len(m.Grants); n < 1 || n > maxBatch {
+		return nil, fmt.Errorf("%w: a batch of %d grants, 1 to %d", wallet.ErrInvalid, n, maxBatch)
 	}
 	c := callOf(ctx)
 	results := make([]*pb.GrantResult, len(m.Grants))

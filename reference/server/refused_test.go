@@ -65,7 +65,7 @@ func TestBadGrants(t *testing.T) {
 	require.Zero(t, f.records(), "nothing changed")
 	for _, c := range []struct{ why, body string }{
 		{"empty", `{}`},
-		{"one too many", `{"grants":[` + strings.Repeat(grantBody(1, 1, 1)+",", MaxBatch) + grantBody(1, 1, 1) + `]}`},
+		{"one too many", `{"grants":[` + strings.Repeat(grantBody(1, 1, 1)+",", maxBatch) + grantBody(1, 1, 1) + `]}`},
 	} {
 		require.Equal(t, "invalid invalid", f.callAs("demo", "GrantService/BatchGrant", c.body).reason(), c.why)
 	}

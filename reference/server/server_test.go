@@ -88,14 +88,14 @@ func TestPaging(t *testing.T) {
 func TestBatch(t *testing.T) {
 	f := start(t)
 	var grants []string
-	for i := range MaxBatch {
+	for i := range maxBatch {
 		grants = append(grants, grantBody(wallet.UserID(i+1), 1, int64(i+1)))
 	}
 	grants[3] = grantBody(4, 1, 0)
 	grants[5] = strings.Replace(grantBody(6, 1, 6), `"rain"`, `"snow"`, 1)
 	answer := f.callAs("demo", "GrantService/BatchGrant", `{"grants":[`+strings.Join(grants, ",")+`]}`)
 	results := answer.list("results")
-	require.Len(t, results, MaxBatch, answer.body)
+	require.Len(t, results, maxBatch, answer.body)
 	for i, r := range results {
 		result := r.(map[string]any)
 		refused, _ := result["error"].(map[string]any)
@@ -109,7 +109,7 @@ func TestBatch(t *testing.T) {
 			require.Equal(t, jsonInt(i+1), result["grant"].(map[string]any)["amount_fen"])
 		}
 	}
-	require.Equal(t, MaxBatch-2, f.records())
+	require.Equal(t, maxBatch-2, f.records())
 }
 
 func TestQueries(t *testing.T) {

@@ -98,10 +98,10 @@ func TestLongestTokenFits(t *testing.T) {
 	tok := longest()
 	b, err := mustReal(t).Seal(tok, noon)
 	require.NoError(t, err)
-	require.LessOrEqual(t, len(b), MaxSealed)
+	require.LessOrEqual(t, len(b), maxSealed)
 	b, err = mustModelled(t).Seal(tok, noon)
 	require.NoError(t, err)
-	require.LessOrEqual(t, len(b), MaxSealed)
+	require.LessOrEqual(t, len(b), maxSealed)
 }
 
 // longest is a token whose fields all have their maximum size.

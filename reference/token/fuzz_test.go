@@ -28,7 +28,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add([]byte{}, int64(0), int64(0))
 	f.Add([]byte{versionReal, 0, 0, 0, 1}, int64(1), int64(noon))
-	f.Add(bytes.Repeat([]byte{versionModelled}, MaxSealed), int64(1), int64(noon))
+	f.Add(bytes.Repeat([]byte{versionModelled}, maxSealed), int64(1), int64(noon))
 	named := []error{wallet.ErrTokenUnreadable, wallet.ErrTokenForged, wallet.ErrTokenKey, wallet.ErrTokenPurpose,
 		wallet.ErrTokenForeign, wallet.ErrTokenExpired}
 	f.Fuzz(func(t *testing.T, sealed []byte, act, now int64) {

@@ -49,8 +49,8 @@ func LoadKeyring(r io.Reader) (*Keyring, error) {
 	if err := d.Decode(&f); err != nil {
 		return nil, fmt.Errorf("%w: key file is not JSON of the expected form", wallet.ErrInvalid)
 	}
-	if len(f.Generations) > MaxGenerations {
-		return nil, fmt.Errorf("%w: key file has %d generations, at most %d", wallet.ErrInvalid, len(f.Generations), MaxGenerations)
+	if len(f.Generations) > maxGenerations {
+		return nil, fmt.Errorf("%w: key file has %d generations, at most %d", wallet.ErrInvalid, len(f.Generations), maxGenerations)
 	}
 	k := &Keyring{byID: map[KeyID]*generation{}}
 	for _, s := range f.Generations {

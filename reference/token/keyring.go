@@ -13,9 +13,9 @@ import (
 // KeyID numbers a generation of keys, from 1. A number is never used again.
 type KeyID uint32
 
-// MaxGenerations bounds the generations of a ring: the current one and those whose tokens are still in use. With one
+// maxGenerations bounds the generations of a ring: the current one and those whose tokens are still in use. With one
 // rotation a week even the default lifetime needs no more than six.
-const MaxGenerations = 8
+const maxGenerations = 8
 
 // Keyring stores the generations of keys. New tokens are sealed with the current one; tokens of the others are opened
 // until their generation is retired. Safe for concurrent use. Printing it never shows a key; only Save does.
@@ -44,8 +44,8 @@ func (k *Keyring) Rotate(random io.Reader) (KeyID, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.byID) >= MaxGenerations {
-		return 0, fmt.Errorf("%w: the ring already has %d key generations: retire one first", wallet.ErrInvalid, MaxGenerations)
+	if len(k.byID) >= maxGenerations {
+		return 0, fmt.Errorf("%w: the ring already has %d key generations: retire one first", wallet.ErrInvalid, maxGenerations)
 	}
 	g, err := newGeneration(k.newest()+1, seed)
 	if err != nil {

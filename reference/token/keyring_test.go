@@ -19,7 +19,7 @@ import (
 
 func TestKeyringIsBounded(t *testing.T) {
 	k := mustKeys(t)
-	for i := range MaxGenerations - 1 {
+	for i := range maxGenerations - 1 {
 		id, err := k.Rotate(seeded(uint64(i + 2)))
 		require.NoError(t, err)
 		require.EqualValues(t, i+2, id)
@@ -27,12 +27,12 @@ func TestKeyringIsBounded(t *testing.T) {
 	}
 	_, err := k.Rotate(seeded(99))
 	require.ErrorIs(t, err, wallet.ErrInvalid)
-	require.EqualValues(t, MaxGenerations, k.Current(), "a refused rotation must change nothing")
+	require.EqualValues(t, maxGenerations, k.Current(), "a refused rotation must change nothing")
 	require.NoError(t, k.Retire(1))
 	require.NoError(t, k.Retire(1), "idempotent")
 	id, err := k.Rotate(seeded(99))
 	require.NoError(t, err)
-	require.EqualValues(t, MaxGenerations+1, id, "no number is used again")
+	require.EqualValues(t, maxGenerations+1, id, "no number is used again")
 	require.Equal(t, []KeyID{2, 3, 4, 5, 6, 7, 8, 9}, k.IDs())
 	require.ErrorIs(t, k.Retire(id), wallet.ErrInvalid, "the current one")
 	require.ErrorIs(t, k.Retire(id+1), wallet.ErrInvalid, "a future one")
@@ -112,7 +112,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full
 
 func TestFullKeyFileFits(t *testing.T) {
 	k := mustKeys(t)
-	for range MaxGenerations - 1 {
+	for range maxGenerations - 1 {
 		_, err := k.Rotate(seeded(3))
 		require.NoError(t, err)
 	}
@@ -127,7 +127,7 @@ func TestLoadKeyringRefuses(t *testing.T) {
 	seed := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, seedSize))
 	one := func(id int) string { return fmt.Sprintf(`{"id":%d,"seed":%q}`, id, seed) }
 	many := one(1)
-	for i := range MaxGenerations {
+	for i := range maxGenerations {
 		many += "," + one(i+2)
 	}
 	cases := []struct{ name, file string }{

@@ -70,7 +70,7 @@ func (m *Modelled) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 
 // Open implements wallet.Sealer. Errors as for Real.
 func (m *Modelled) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
-	if len(sealed) < standTextAt+checkSize || len(sealed) > MaxSealed || sealed[0] != versionModelled {
+	if len(sealed) < standTextAt+checkSize || len(sealed) > maxSealed || sealed[0] != versionModelled {
 		return wallet.Token{}, wallet.ErrTokenUnreadable
 	}
 	keys, err := m.keys.opening(KeyID(binary.LittleEndian.Uint32(sealed[standKeyAt:])))

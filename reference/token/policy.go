@@ -12,7 +12,7 @@ type Purpose uint8
 
 // The purposes.
 const (
-	ClientCopy Purpose = 1 + iota // the client's copy of a grant (T2)
+	clientCopy Purpose = 1 + iota // the client's copy of a grant (T2)
 	LoadTest                      // the client's copy of a grant with the load-test mark (K2)
 )
 
@@ -20,7 +20,7 @@ const (
 // whose clocks differ by more than the skew have a broken clock.
 const (
 	DefaultLifetime = 30 * 24 * time.Hour
-	DefaultSkew     = 5 * time.Minute
+	defaultSkew     = 5 * time.Minute
 )
 
 // maxLifetime bounds Policy.Lifetime: keys are retired, and no token outlives the year of its festival.
@@ -34,12 +34,12 @@ type Policy struct {
 }
 
 // DefaultPolicy returns the policy for clients' copies.
-func DefaultPolicy() Policy { return Policy{ClientCopy, DefaultLifetime, DefaultSkew} }
+func DefaultPolicy() Policy { return Policy{clientCopy, DefaultLifetime, defaultSkew} }
 
 // Validate returns ErrInvalid, wrapped with the invalid field.
 func (p Policy) Validate() error {
 	switch {
-	case p.Purpose != ClientCopy && p.Purpose != LoadTest:
+	case p.Purpose != clientCopy && p.Purpose != LoadTest:
 		return fmt.Errorf("%w: token policy: purpose %d", wallet.ErrInvalid, p.Purpose)
 	case p.Lifetime <= 0 || p.Lifetime > maxLifetime:
 		return fmt.Errorf("%w: token policy: lifetime %v", wallet.ErrInvalid, p.Lifetime)

@@ -60,7 +60,7 @@ func (r *Real) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, 0, len(signDomain)+MaxSealed)
+	b := make([]byte, 0, len(signDomain)+maxSealed)
 	b = append(b, signDomain...)
 	b = append(b, versionReal)
 	b = binary.BigEndian.AppendUint32(b, uint32(to.keys.id))
@@ -80,7 +80,7 @@ func (r *Real) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 // Open implements wallet.Sealer. Bytes without the form of a token are ErrTokenGarbled. Bytes with that form that were
 // not sealed with our keys, or were altered, are ErrTokenForged, which the alarm counts.
 func (r *Real) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
-	if len(sealed) < minSealed || len(sealed) > MaxSealed || sealed[0] != versionReal {
+	if len(sealed) < minSealed || len(sealed) > maxSealed || sealed[0] != versionReal {
 		return wallet.Token{}, wallet.ErrTokenUnreadable
 	}
 	header, body := sealed[:headerSize], sealed[headerSize:]
@@ -113,7 +113,7 @@ func (r *Real) authentic(keys *generation, header, body []byte) ([]byte, error) 
 			return nil, fmt.Errorf("%w: %v", wallet.ErrTokenForged, err)
 		}
 	}
-	b := make([]byte, 0, len(signDomain)+MaxSealed)
+	b := make([]byte, 0, len(signDomain)+maxSealed)
 	b = append(b, signDomain...)
 	b = append(b, header...)
 	number := binary.BigEndian.Uint32(header[numberAt:])

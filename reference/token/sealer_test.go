@@ -52,7 +52,7 @@ func TestRoundTrip(t *testing.T) {
 			tok := anyToken().Draw(t, "token")
 			sealed, err := s.Seal(tok, noon)
 			require.NoError(t, err)
-			require.LessOrEqual(t, len(sealed), MaxSealed)
+			require.LessOrEqual(t, len(sealed), maxSealed)
 			former := wallet.Person{ActID: 1 << 40, Former: []wallet.ActID{tok.Order.ActID}}
 			got, err := s.Open(sealed, former, noon)
 			require.NoError(t, err, "a former wallet's tokens belong to the person too")
@@ -63,7 +63,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	const lifetime, skew = wallet.Instant(DefaultLifetime / time.Microsecond), wallet.Instant(DefaultSkew / time.Microsecond)
+	const lifetime, skew = wallet.Instant(DefaultLifetime / time.Microsecond), wallet.Instant(defaultSkew / time.Microsecond)
 	stranger := wallet.Person{ActID: 9, Former: []wallet.ActID{8}}
 	cases := []struct {
 		name  string
@@ -86,7 +86,7 @@ func TestRefusals(t *testing.T) {
 		{"no bytes", func([]byte) []byte { return nil }, ownerOf(typical()), noon, wallet.ErrTokenUnreadable},
 		{"one byte", func(b []byte) []byte { return b[:1] }, ownerOf(typical()), noon, wallet.ErrTokenUnreadable},
 		{"unknown version", func(b []byte) []byte { b[0] = 77; return b }, ownerOf(typical()), noon, wallet.ErrTokenUnreadable},
-		{"oversized", func(b []byte) []byte { return append(b, make([]byte, MaxSealed)...) }, ownerOf(typical()), noon, wallet.ErrTokenUnreadable},
+		{"oversized", func(b []byte) []byte { return append(b, make([]byte, maxSealed)...) }, ownerOf(typical()), noon, wallet.ErrTokenUnreadable},
 		// The form of a token, but not sealed by us.
 		{"cut", func(b []byte) []byte { return b[:len(b)-1] }, ownerOf(typical()), noon, wallet.ErrTokenForged},
 		{"longer", func(b []byte) []byte { return append(b, 0) }, ownerOf(typical()), noon, wallet.ErrTokenForged},
@@ -112,7 +112,7 @@ func TestRefusals(t *testing.T) {
 			})
 		}
 		t.Run("made for a load test", func(t *testing.T) {
-			sealed, err := other(Policy{LoadTest, DefaultLifetime, DefaultSkew}).Seal(typical(), noon)
+			sealed, err := other(Policy{LoadTest, DefaultLifetime, defaultSkew}).Seal(typical(), noon)
 			require.NoError(t, err)
 			_, err = s.Open(sealed, ownerOf(typical()), noon)
 			require.ErrorIs(t, err, wallet.ErrTokenPurpose)
@@ -206,13 +206,13 @@ func TestPolicyValidate(t *testing.T) {
 		// The zero Policy is an omitted one.
 		{"no purpose", Policy{0, time.Hour, 0}},
 		// Would refuse every token.
-		{"no lifetime", Policy{ClientCopy, 0, 0}},
+		{"no lifetime", Policy{clientCopy, 0, 0}},
 		// Keys are retired sooner.
-		{"too long", Policy{ClientCopy, maxLifetime + 1, 0}},
+		{"too long", Policy{clientCopy, maxLifetime + 1, 0}},
 		// Would refuse a token sealed at this moment.
-		{"a negative skew", Policy{ClientCopy, time.Hour, -1}},
+		{"a negative skew", Policy{clientCopy, time.Hour, -1}},
 		// A token could expire before it is sealed.
-		{"a skew above the lifetime", Policy{ClientCopy, time.Hour, 2 * time.Hour}},
+		{"a skew above the lifetime", Policy{clientCopy, time.Hour, 2 * time.Hour}},
 	}
 	for _, c := range cases {
 		_, err := NewReal(mustKeys(t), c.p)

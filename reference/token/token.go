@@ -16,9 +16,9 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// MaxSealed bounds a sealed token in bytes; a longer one is refused before any cryptography. The longest sealed token
+// maxSealed bounds a sealed token in bytes; a longer one is refused before any cryptography. The longest sealed token
 // has about 350 bytes, so a client's whole list (wallet.MaxClientTokens) is a small request.
-const MaxSealed = 384
+const maxSealed = 384
 
 // The first byte of a sealed token is the scheme's version.
 const (

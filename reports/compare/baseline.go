@@ -14,11 +14,11 @@ import (
 	"hongbao/reports"
 )
 
-// BaselineSchema is the version of baseline files.
-const BaselineSchema = "hongbao/baseline/v1"
+// baselineSchema is the version of baseline files.
+const baselineSchema = "hongbao/baseline/v1"
 
-// MaxBaselineBytes bounds a baseline file. A usual file has a few kilobytes.
-const MaxBaselineBytes = 1 << 20
+// maxBaselineBytes bounds a baseline file. A usual file has a few kilobytes.
+const maxBaselineBytes = 1 << 20
 
 // ErrBaseline is wrapped by every error about the content of a baseline, and about records that cannot form one.
 var ErrBaseline = errors.New("reports: bad baseline")
@@ -98,7 +98,7 @@ func readBaselineFile(path string) (*Baseline, error) {
 		return nil, fmt.Errorf("reports: read baseline: %w", err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxBaselineBytes))
+	data, err := io.ReadAll(io.LimitReader(f, maxBaselineBytes))
 	if err != nil {
 		return nil, fmt.Errorf("reports: read baseline: %w", err)
 	}
@@ -230,8 +230,8 @@ func (b *Baseline) validate() error {
 		return fmt.Errorf("%w: %s", ErrBaseline, fmt.Sprintf(format, args...))
 	}
 	switch {
-	case b.Schema != BaselineSchema:
-		return wrong("schema %q, want %q", b.Schema, BaselineSchema)
+	case b.Schema != baselineSchema:
+		return wrong("schema %q, want %q", b.Schema, baselineSchema)
 	case b.Kind != "sim" && b.Kind != "load":
 		return wrong("kind %q, want sim or load", b.Kind)
 	case len(b.Figures) > reports.MaxRows || len(b.Checks) > reports.MaxChecks || len(b.Setting) > reports.MaxRows:

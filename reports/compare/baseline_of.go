@@ -24,7 +24,7 @@ func BaselineOf(r *reports.Record) (*Baseline, error) {
 	if len(r.Runs) == 0 || r.Interrupted {
 		return nil, fmt.Errorf("%w: the run of %s was interrupted or has no results", ErrBaseline, text.Quote(r.Scenario.Name))
 	}
-	b := &Baseline{Schema: BaselineSchema, Kind: r.Kind, Scenario: r.Scenario.Name, SHA256: r.Scenario.SHA256,
+	b := &Baseline{Schema: baselineSchema, Kind: r.Kind, Scenario: r.Scenario.Name, SHA256: r.Scenario.SHA256,
 		Environment: r.Environment, Commit: r.Commit, Runs: len(r.Runs)}
 	for _, c := range r.Checks {
 		b.Checks = append(b.Checks, Outcome{c.Name, c.Result})

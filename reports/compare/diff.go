@@ -11,8 +11,8 @@ import (
 	"hongbao/reports/text"
 )
 
-// DiffSchema is the version of a comparison's JSON.
-const DiffSchema = "hongbao/compare/v1"
+// diffSchema is the version of a comparison's JSON.
+const diffSchema = "hongbao/compare/v1"
 
 // ErrDifferent is wrapped by the error about two sides that are not comparable.
 var ErrDifferent = errors.New("reports: not comparable")
@@ -87,7 +87,7 @@ const (
 // Compare compares candidate with base. Changes below minChange, a share, are ignored. ErrDifferent: the two differ in
 // scenario, setting or environment and allowDifferent is false, or they differ in kind.
 func Compare(base, candidate *Baseline, minChange float64, allowDifferent bool) (*Diff, error) {
-	d := &Diff{Schema: DiffSchema, Scenario: candidate.Scenario, MinChange: minChange, Confidence: FamilyConfidence, Why: []string{}, Notes: []string{}, Rows: []DiffRow{}, Checks: []CheckChange{},
+	d := &Diff{Schema: diffSchema, Scenario: candidate.Scenario, MinChange: minChange, Confidence: familyConfidence, Why: []string{}, Notes: []string{}, Rows: []DiffRow{}, Checks: []CheckChange{},
 		Base: Side{base.Commit, base.Runs}, Candidate: Side{candidate.Commit, candidate.Runs}}
 	differ := differences(base, candidate)
 	if base.Kind != candidate.Kind || len(differ) > 0 && !allowDifferent {

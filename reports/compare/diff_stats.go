@@ -1,6 +1,8 @@
 package compare
 
-import "math"
+import (
+	"math"
+)
 
 // The statistics of a comparison. A load has few repeats, and its figures are about lognormally distributed: a disturbed run is
 // slower by a factor. So the logarithms are compared.
@@ -14,8 +16,8 @@ import "math"
 // error probability, and the other figures share the other half. So fewer than 1 in 100 comparisons of a build with itself
 // show any difference, for any number of figures, and half of those differences are in the worse direction.
 
-// FamilyConfidence is the joint confidence of all intervals of one comparison.
-const FamilyConfidence = 0.99
+// familyConfidence is the joint confidence of all intervals of one comparison.
+const familyConfidence = 0.99
 
 // minSpread is the smallest assumed spread of a side, as a standard deviation of logarithms. Histograms keep three digits, so
 // repeats that agree better agree by chance.
@@ -31,7 +33,7 @@ const Deciding = "cpu_us_per_operation"
 // tailOf returns criteria.tail for a figure. figures is the number of figures with an interval, and hasDeciding reports whether
 // the deciding figure is one of them.
 func tailOf(name string, figures int, hasDeciding bool) float64 {
-	all := (1 - FamilyConfidence) / 2
+	all := (1 - familyConfidence) / 2
 	switch {
 	case !hasDeciding || figures == 1:
 		return all / float64(max(figures, 1))

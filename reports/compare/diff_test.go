@@ -56,7 +56,7 @@ func usual(low, high float64) *bench {
 // measured draws n runs of one side. A share of the runs, neighbour, is slower by half, as if another program used the machine.
 // slower multiplies the figures for which lower is better.
 func (b *bench) measured(r *rand.Rand, n int, neighbour, slower float64) *Baseline {
-	out := &Baseline{Schema: BaselineSchema, Kind: "load", Scenario: "rain", Commit: "3fc25ea", Runs: n}
+	out := &Baseline{Schema: baselineSchema, Kind: "load", Scenario: "rain", Commit: "3fc25ea", Runs: n}
 	out.Figures = append(out.Figures, b.figures...)
 	for i := range out.Figures {
 		out.Figures[i].Values = nil

@@ -22,7 +22,7 @@ func (f *file) scenario() *scenarios.Scenario {
 		Crypto:   scenarios.Crypto{RealShare: f.CryptoReal.v},
 		Drain:    f.Drain.v,
 
-		Downstreams: f.Downstreams.downstreams(), Change: f.stageChange(),
+		Downstreams: f.Downstreams.downstreams(), StageChange: f.stageChange(),
 
 		Thresholds:   f.thresholds(),
 		RunningTotal: f.runningTotal(),
@@ -91,8 +91,8 @@ func (f *file) people() scenarios.People {
 	a, c := f.AfterWin, f.Client
 	p := scenarios.People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(),
 		After: scenarios.AfterWin{Look: a.Look.v, LookDelay: a.LookDelay.v, OtherApp: a.OtherApp.ratio(), Browse: a.Browse.ratio(),
-			Withdraw: a.Withdraw.ratio(), WithdrawDelay: a.WithdrawDelay.v, ComeBack: a.ComeBack.ratio(),
-			ComeBackDelay: a.ComeBackDelay.v, KeepTokens: f.People.KeepTokens.v,
+			Withdraw: a.Withdraw.ratio(), WithdrawDelay: a.WithdrawDelay.v, SecondLook: a.ComeBack.ratio(),
+			SecondLookDelay: a.ComeBackDelay.v, KeepTokens: f.People.KeepTokens.v,
 			Use: a.Use.ratio(), UseDelay: a.UseDelay.v, Send: a.Send.ratio(), SendDelay: a.SendDelay.v,
 			SendShares: max(1, int(a.SendShares.v)), Open: a.Open.ratio(), OpenDelay: a.OpenDelay.v},
 		Client: scenarios.ClientTry{Timeout: c.Timeout.v, Tries: int(c.Tries.v), Backoff: c.Backoff.v, Hedge: c.Hedge.ratio(), Repeat: c.Repeat.ratio()}}

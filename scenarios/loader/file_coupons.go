@@ -67,11 +67,11 @@ func (f *file) coupons() *scenarios.Coupons {
 	}
 	out := &scenarios.Coupons{Instances: int(in.Instances.v), SplitKeys: int(in.SplitKeys.v), Block: in.Block.v, Expiry: in.Expiry.v,
 		Interval: in.Interval.v, Reserve: in.Reserve.v, KeyRate: in.KeyRate.v, KeyQueue: in.KeyQueue.v,
-		Redis: quantiles(in.Redis), Book: quantiles(in.LeaseStore), Rest: in.Rest.v}
+		Redis: quantiles(in.Redis), LeaseStore: quantiles(in.LeaseStore), Rest: in.Rest.v}
 	for _, t := range in.Templates {
 		reward, award := f.rewardOf(t.Scene.v)
 		fallback, _ := f.rewardOf(t.Fallback.v)
-		one := scenarios.CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v, Floor: t.Floor.ratio(), Fallback: fallback}
+		one := scenarios.CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v, Threshold: t.Floor.ratio(), Fallback: fallback}
 		for _, p := range t.Rate {
 			one.Rate = append(one.Rate, p.v)
 		}

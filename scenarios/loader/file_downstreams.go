@@ -14,5 +14,5 @@ type downstreamsFile struct {
 }
 
 func (d downstreamsFile) downstreams() scenarios.Downstreams {
-	return scenarios.Downstreams{Processing: d.Processing.v, Life: d.Validity.v, Declined: d.Declined.ratio(), GarbleEvery: int(min(d.GarbleEvery.v, scenarios.MaxPeople)), Silent: d.Silent.v}
+	return scenarios.Downstreams{Processing: d.Processing.v, Validity: d.Validity.v, Declined: d.Declined.ratio(), GarbleEvery: int(min(d.GarbleEvery.v, scenarios.MaxPeople)), Silent: d.Silent.v}
 }

@@ -17,7 +17,7 @@ func (f *file) stageChange() *scenarios.StageChange {
 	if !c.ok {
 		return nil
 	}
-	return &scenarios.StageChange{Stage: c.Stage.stage(), Was: c.Was.v, Known: c.Known.v, Everywhere: c.Everywhere.v}
+	return &scenarios.StageChange{Stage: c.Stage.stage(), OldStart: c.Was.v, KnownByHalf: c.Known.v, KnownByAll: c.Everywhere.v}
 }
 
 // checkStageChange checks a change of the tree: the stage must start when another stage ends.

@@ -34,9 +34,9 @@ func switches() (names []string) {
 func (n *switchName) read(s string) string { return n.pick(s, switches()) }
 func (n *switchName) form() form           { return n.words("a degrade switch", switches()) }
 
-func (f *file) switches() (all []scenarios.SwitchTurn) {
+func (f *file) switches() (all []scenarios.SwitchPeriod) {
 	for _, s := range f.Switches {
-		all = append(all, scenarios.SwitchTurn{Switch: wallet.Switch(s.Switch.v), On: s.On.v, Off: s.Off.v})
+		all = append(all, scenarios.SwitchPeriod{Switch: wallet.Switch(s.Switch.v), On: s.On.v, Off: s.Off.v})
 	}
 	return all
 }

@@ -63,7 +63,7 @@ func (f *faults) checkThresholds(in *file) {
 		for _, b := range all {
 			f.checkBound(b)
 			same := b.Threshold
-			same.Limit, same.Window = scenarios.Ratio{}, scenarios.WordsOf(same.Window)
+			same.Limit, same.Window = scenarios.Ratio{}, scenarios.SlugOf(same.Window)
 			if at, twice := first[same]; twice && b.ok {
 				f.add(b.at, "keep one of them", "%s has two bounds for the same operation and window, first in line %d", b.Measure, at.line)
 			}

@@ -138,7 +138,7 @@ func (t *Cluster) instance(i *fault.Instance, sealer wallet.Sealer, m *Meter) (*
 		}
 	}
 	one.ports = ports
-	if one.Node, err = node.New(t.config(t.Scenario.Activity), ports); err != nil || t.Scenario.Change == nil {
+	if one.Node, err = node.New(t.config(t.Scenario.Activity), ports); err != nil || t.Scenario.StageChange == nil {
 		return one, err
 	}
 	after := one.Node // with the changed activity
@@ -151,9 +151,9 @@ func (t *Cluster) instance(i *fault.Instance, sealer wallet.Sealer, m *Meter) (*
 // instances apply it early. A request that is in progress then still uses the old start.
 func (t *Cluster) changeKnownAt(n int) int64 {
 	if n%2 == 0 {
-		return t.Scenario.Change.Known.UnixNano()
+		return t.Scenario.StageChange.KnownByHalf.UnixNano()
 	}
-	return t.Scenario.Change.Everywhere.UnixNano()
+	return t.Scenario.StageChange.KnownByAll.UnixNano()
 }
 
 // Probe returns the drill's probe, or nil.

@@ -53,7 +53,7 @@ func newRewardBackends(t *Cluster) (*rewardBackends, error) {
 	}
 	d := t.Scenario.Downstreams
 	s.systems = fake.NewAll(s.secret, fake.Behaviour{Processing: d.Processing, DeclineNum: d.Declined.Num, DeclineDen: d.Declined.Den,
-		Validity: d.Life, GarbleEvery: d.GarbleEvery, Silent: d.Silent})
+		Validity: d.Validity, GarbleEvery: d.GarbleEvery, Silent: d.Silent})
 	s.count, err = stock.NewSplitKey(s.stock, stockKeys)
 	return s, err
 }

@@ -203,7 +203,7 @@ func MayBeOn(s *scenarios.Scenario) func(wallet.Switch, wallet.Instant, wallet.I
 		return nil
 	}
 	return func(name wallet.Switch, from, to wallet.Instant) bool {
-		return slices.ContainsFunc(s.Switches, func(t scenarios.SwitchTurn) bool {
+		return slices.ContainsFunc(s.Switches, func(t scenarios.SwitchPeriod) bool {
 			return t.Switch == name && wallet.InstantOf(t.On) <= to && wallet.InstantOf(t.Off.Add(readWithin)) >= from
 		})
 	}

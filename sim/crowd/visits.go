@@ -30,8 +30,8 @@ func (c *Crowd) after(a traffic.Arrival, persona traffic.Persona) {
 		app = persona.Apps[c.stream.IntN(int64(persona.Held))]
 	}
 	c.schedule(toVisit, a.Person, app, c.within(c.people.After.LookDelay))
-	if c.hit(c.people.After.ComeBack) {
-		c.schedule(toComeBack, a.Person, app, c.within(c.people.After.ComeBackDelay))
+	if c.hit(c.people.After.SecondLook) {
+		c.schedule(toComeBack, a.Person, app, c.within(c.people.After.SecondLookDelay))
 	}
 }
 

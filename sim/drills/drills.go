@@ -22,8 +22,8 @@ const (
 	Before Phase = iota
 	On
 	After
-	Phases
-	Between = Phases
+	phases
+	Between = phases
 )
 
 // margin is the time before and after a change that is not evaluated. Own choice: longer than one request with its calls.
@@ -32,8 +32,8 @@ const margin = 2 * time.Second
 // Measured counts what happened in each phase.
 type Measured struct {
 	drill  scenarios.Drill
-	counts [Phases]map[string]int64
-	took   [Phases]time.Duration
+	counts [phases]map[string]int64
+	took   [phases]time.Duration
 
 	// Seen is the number of instances with the switch on in the middle of the phase, Instances the number of all instances.
 	Seen, Instances int
@@ -45,7 +45,7 @@ func New(d scenarios.Drill, began, ends time.Time) *Measured {
 	for p := range m.counts {
 		m.counts[p] = map[string]int64{}
 	}
-	m.took = [Phases]time.Duration{max(0, d.From.Sub(began)), d.To.Sub(d.From), max(0, ends.Sub(d.To))}
+	m.took = [phases]time.Duration{max(0, d.From.Sub(began)), d.To.Sub(d.From), max(0, ends.Sub(d.To))}
 	return m
 }
 
@@ -64,7 +64,7 @@ func (m *Measured) At(now time.Time) Phase {
 
 // Count adds n occurrences of what in a phase.
 func (m *Measured) Count(p Phase, what string, n int64) {
-	if p < Phases && n > 0 {
+	if p < phases && n > 0 {
 		m.counts[p][what] += n
 	}
 }
@@ -187,7 +187,7 @@ func (j *judge) fewer(what string) {
 
 // never requires that something does not happen at any time.
 func (j *judge) never(what string) {
-	for p := range Phases {
+	for p := range phases {
 		if n := j.m.counts[p][what]; n > 0 {
 			j.fail("%q happened %d times", what, n)
 			return

@@ -76,7 +76,7 @@ func (g *grant) mayBeOnRecord() bool { return g.has(unknown) || !g.has(nothing) 
 
 // GrantSent records the first try of a grant. It panics for an amount outside 1..MaxAmount.
 func (o *Oracle) GrantSent(p Person, r wallet.GrantRequest, _ wallet.Instant) GrantID {
-	if r.Amount < 1 || r.Amount > MaxAmount || p < 0 || p >= MaxPerson {
+	if r.Amount < 1 || r.Amount > MaxAmount || p < 0 || p >= maxPerson {
 		panic(fmt.Sprintf("oracle: grant of %d fen to person %d", r.Amount, p))
 	}
 	g := grant{

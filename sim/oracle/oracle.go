@@ -14,8 +14,8 @@ import (
 // Person is a human being: a dense index from 0, known to the crowd but not to the wallet.
 type Person = int64
 
-// MaxPerson bounds persons, so that Person fits into half of a GrantID and Person+1 into a number of slab.Heads.
-const MaxPerson = math.MaxUint32 - 1
+// maxPerson bounds persons, so that Person fits into half of a GrantID and Person+1 into a number of slab.Heads.
+const maxPerson = math.MaxUint32 - 1
 
 // Config describes the run that the oracle judges.
 type Config struct {

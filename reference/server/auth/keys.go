@@ -167,8 +167,8 @@ func (k *Keys) Validate() error {
 	}
 	seen := map[string]bool{}
 	check := func(key Key) {
-		if !goodName(key.ID, MaxID) {
-			fault("id %q is not 1 to %d letters, digits and ._:-", key.ID, MaxID)
+		if !goodName(key.ID, maxID) {
+			fault("id %q is not 1 to %d letters, digits and ._:-", key.ID, maxID)
 		}
 		if seen[key.ID] {
 			fault("id %q is used twice", key.ID)

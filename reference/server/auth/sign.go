@@ -29,8 +29,8 @@ const Window = 5 * time.Minute
 
 // Bounds of a header's fields, in bytes.
 const (
-	MaxID        = 64 // an ID of a caller or operator
-	MaxNonce     = 64 // NewNonce makes 22
+	maxID        = 64 // an ID of a caller or operator
+	maxNonce     = 64 // NewNonce makes 22
 	nonceBytes   = 16
 	signedPrefix = "hongbao1"
 )
@@ -107,7 +107,7 @@ func ParseSigned(header string) (Signed, error) {
 		}
 	}
 	at, err := strconv.ParseInt(s.at, 10, 64)
-	if err != nil || at <= 0 || more || len(signature) != 2*sha256.Size || !goodName(s.ID, MaxID) || !goodName(s.Nonce, MaxNonce) {
+	if err != nil || at <= 0 || more || len(signature) != 2*sha256.Size || !goodName(s.ID, maxID) || !goodName(s.Nonce, maxNonce) {
 		return Signed{}, ErrMalformed
 	}
 	if _, err := hex.Decode(s.signature[:], []byte(signature)); err != nil {

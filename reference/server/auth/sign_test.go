@@ -86,8 +86,8 @@ func TestMalformedHeaders(t *testing.T) {
 		"no caller":                   strings.Replace(good, "caller=demo", "caller=", 1),
 		"a caller with a space":       strings.Replace(good, "caller=demo", "caller=de mo", 1),
 		"a caller with a line feed":   strings.Replace(good, "caller=demo", "caller=de\nmo", 1),
-		"a long caller":               strings.Replace(good, "demo", strings.Repeat("d", MaxID+1), 1),
-		"a long nonce":                strings.Replace(good, "n1", strings.Repeat("d", MaxNonce+1), 1),
+		"a long caller":               strings.Replace(good, "demo", strings.Repeat("d", maxID+1), 1),
+		"a long nonce":                strings.Replace(good, "n1", strings.Repeat("d", maxNonce+1), 1),
 		"no time":                     strings.Replace(good, "1643630400000000", "", 1),
 		"a time that is not a number": strings.Replace(good, "1643630400000000", "noon", 1),
 		"a negative time":             strings.Replace(good, "1643630400000000", "-1", 1),
@@ -129,7 +129,7 @@ func FuzzParseSigned(f *testing.F) {
 			require.Equal(t, wallet.CodeUnauthorised, wallet.CodeOf(err))
 			return
 		}
-		require.True(t, goodName(s.ID, MaxID) && goodName(s.Nonce, MaxNonce) && s.At > 0)
+		require.True(t, goodName(s.ID, maxID) && goodName(s.Nonce, maxNonce) && s.At > 0)
 		require.ErrorIs(t, s.Verify(Key{s.ID, NewSecret()}, ask), ErrSignature)
 	})
 }

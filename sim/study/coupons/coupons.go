@@ -17,8 +17,8 @@ import (
 	"hongbao/scenarios"
 )
 
-// ErrNone reports that a scenario has no coupons section.
-var ErrNone = errors.New("coupons: the scenario has no coupons to compare")
+// errNone reports that a scenario has no coupons section.
+var errNone = errors.New("coupons: the scenario has no coupons to compare")
 
 // design is one way to count coupons.
 type design struct {
@@ -66,7 +66,7 @@ func Study(ctx context.Context, s *scenarios.Scenario, seed uint64) (reports.Stu
 
 func study(ctx context.Context, s *scenarios.Scenario, seed uint64, all []design) (reports.Study, error) {
 	if s.Coupons == nil {
-		return reports.Study{}, ErrNone
+		return reports.Study{}, errNone
 	}
 	results := make([]result, len(all))
 	for i, d := range all {

@@ -80,7 +80,7 @@ func TestStudyEnds(t *testing.T) {
 	require.ErrorIs(t, err, why)
 	s.Coupons = nil
 	_, err = Study(t.Context(), s, 1)
-	require.ErrorIs(t, err, ErrNone)
+	require.ErrorIs(t, err, errNone)
 }
 
 // faulty is a design with a bug.

@@ -52,7 +52,7 @@ func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error
 	start := s.Windows[0].Start
 	w := world.New(seed, start)
 	needs := &scenarios.Scenario{
-		Latency: map[string]scenarios.Latency{nameRedis: plan.Redis, nameLeases: plan.Book, nameClient: s.Latency["client"]},
+		Latency: map[string]scenarios.Latency{nameRedis: plan.Redis, nameLeases: plan.LeaseStore, nameClient: s.Latency["client"]},
 		Faults:  timeouts(plan, start),
 	}
 	f := &festival{world: w, plan: plan, client: s.People.Client, design: d, stream: w.Stream("people"), start: start.UnixNano(),
@@ -65,7 +65,7 @@ func newFestival(s *scenarios.Scenario, seed uint64, d design) (*festival, error
 	f.tally = &tally{now: w.Now, slack: int64(f.slack()), templates: map[wallet.RewardID]*count{}}
 	f.redis = newRedis(w, f.tally, plan)
 	for _, t := range plan.Templates {
-		c := stock.Coupon{Reward: t.Reward, Total: t.Stock, ThresholdNum: t.Floor.Num, ThresholdDen: t.Floor.Den, Fallback: t.Fallback}
+		c := stock.Coupon{Reward: t.Reward, Total: t.Stock, ThresholdNum: t.Threshold.Num, ThresholdDen: t.Threshold.Den, Fallback: t.Fallback}
 		configured := c
 		if d.reserve {
 			configured.Total += plan.Reserve.Floor(c.Total)

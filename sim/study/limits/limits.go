@@ -17,8 +17,8 @@ import (
 	"hongbao/scenarios"
 )
 
-// ErrNone reports that a scenario has no limits section.
-var ErrNone = errors.New("limits: the scenario has no limits to compare")
+// errNone reports that a scenario has no limits section.
+var errNone = errors.New("limits: the scenario has no limits to compare")
 
 // design is one way to limit a rate.
 type design struct {
@@ -71,7 +71,7 @@ func fallback(p *scenarios.Limits, perSecond int64, count wallet.Permits,
 // its cause.
 func Studies(ctx context.Context, s *scenarios.Scenario, seed uint64) ([]reports.Study, error) {
 	if s.Limits == nil {
-		return nil, ErrNone
+		return nil, errNone
 	}
 	limits, err := study(ctx, s.Limits, seed, designs())
 	if err != nil {

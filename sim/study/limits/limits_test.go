@@ -128,5 +128,5 @@ func TestStudyEnds(t *testing.T) {
 	s := small(t)
 	s.Limits = nil
 	_, err = Studies(t.Context(), s, 1)
-	require.ErrorIs(t, err, ErrNone)
+	require.ErrorIs(t, err, errNone)
 }

@@ -17,8 +17,8 @@ import (
 	"hongbao/sim/world"
 )
 
-// ErrNone reports that a scenario has no running_total section.
-var ErrNone = errors.New("totals: the scenario has no running totals to compare")
+// errNone reports that a scenario has no running_total section.
+var errNone = errors.New("totals: the scenario has no running totals to compare")
 
 // ErrTooFine reports that the scaled rates have denominators that are too large for exact arithmetic.
 var ErrTooFine = errors.New("totals: the rates have too large denominators at this scale")
@@ -57,7 +57,7 @@ func contenders(r *scenarios.RunningTotal) []contender {
 // Other errors are those of ctx.
 func Study(ctx context.Context, s *scenarios.Scenario, seed uint64) (reports.Study, error) {
 	if s.RunningTotal == nil {
-		return reports.Study{}, ErrNone
+		return reports.Study{}, errNone
 	}
 	for _, rate := range []scenarios.Ratio{s.RunningTotal.Writes, s.RunningTotal.Reads, s.RunningTotal.KeyRate} {
 		if rate.Den > maxDen {

@@ -90,7 +90,7 @@ func TestStudyIsAFunctionOfItsSeed(t *testing.T) {
 
 func TestStudyOfNothing(t *testing.T) {
 	_, err := Study(t.Context(), &scenarios.Scenario{}, 7)
-	require.ErrorIs(t, err, ErrNone)
+	require.ErrorIs(t, err, errNone)
 	tiny := hundredth(t)
 	tiny.RunningTotal.KeyRate.Den = maxDen + 1
 	_, err = Study(t.Context(), tiny, 7)
