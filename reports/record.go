@@ -1,7 +1,12 @@
-// Package reports turns a run into something people and machines can read. The Record is the one source of every
-// rendering: record.json, report.html, summary.md and junit.xml say the same.
+// Package reports defines the record of a run, and reads, checks and stores it. The Record is the one source of every
+// rendering: record.json, report.html, summary.md and junit.xml agree. Package reports/render writes them,
+// reports/compare compares two records.
 //
-// Units stand last in the names of JSON fields. The package computes no verdict of its own beyond Combine.
+// Units stand last in the names of JSON fields; docs/record.md explains every field. ErrRecord is the class of errors of
+// a record that is invalid or of another version. Verdicts are pass, fail and unknown; what was never evaluated is
+// unknown. The package computes no verdict beyond Combine, and must not import what makes runs.
+//
+// The example of Read lists the checks of a record that did not pass.
 package reports
 
 import (

@@ -1,7 +1,11 @@
-// Package scenarios holds the festival as data: scenario files, their strict loader and the JSON Schema for editors.
+// Package scenarios describes a festival as data: people, windows of traffic, budgets, machines, latencies, faults and
+// thresholds. Scale makes a scenario smaller, Focus makes a load test from one of its windows.
 //
-// Units stand last in the names of file fields (budget_fen, interval_ms); rates are a second; times of day are
-// Asia/Shanghai unless the file says otherwise. The package knows nothing of services or simulators.
+// Package scenarios/loader reads the files of this folder. Units stand last in the names of file fields (budget_fen,
+// interval_ms); rates are a second; times of day are Asia/Shanghai unless the file says otherwise. Errors are of the
+// classes ErrScale and ErrFocus. The package must know nothing of services or simulators.
+//
+// A small file and the program that replays it are in examples/scenario; docs/scenario-files.md explains every key.
 package scenarios
 
 import (
