@@ -45,6 +45,9 @@ pass reconciled
 // TestExamples builds every example once and runs it in the root of the repository: it ends with success and prints
 // nothing else.
 func TestExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
 	folders, err := filepath.Glob("*/main.go")
 	require.NoError(t, err)
 	require.Len(t, folders, len(printed()), "each example has its output above")

@@ -16,6 +16,9 @@ const maxOutside = 25
 // TestOutsideModule runs a program of another module on the packages that this module publishes. Internal packages are
 // closed to it. It needs no network: the versions are those of this module, which are in the cache.
 func TestOutsideModule(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))

@@ -1,10 +1,14 @@
-// Package loadtest drives a wallet in real time: it runs a window of a scenario against it at the requested rate, and checks
-// afterwards whether the money was safe and the thresholds were met.
+// Package loadtest drives a wallet in real time: it runs a window of a scenario against it at the requested rate, and
+// checks afterwards whether the money was safe and the thresholds were met.
 //
-// It combines the parts: loadtest/crowd plans what people do, loadtest/attack sends it on time and counts it, loadtest/judge
-// compares with the scenario's thresholds, and sim/oracle judges the money. Units are theirs: fen, microseconds, grants per
-// second. The package must use stores only through their ports, must not print anything, and must not require more of a
-// target than the published API.
+// It combines the parts: loadtest/crowd plans what people do, loadtest/attack sends it on time and counts it,
+// loadtest/judge compares with the scenario's thresholds, and sim/oracle judges the money. Units are theirs: fen,
+// microseconds, grants per second. With the errors ErrTarget and ErrAudit there is still a run to report. The package
+// must use stores only through their ports, must not print anything, and must not require more of a target than the
+// published API.
+//
+// The command is hongbao load (docs/load.md). Before a load test, loadtest/conform checks that a wallet implements the
+// contract: examples/conformance.
 package loadtest
 
 import (

@@ -1,8 +1,12 @@
 // Package conform checks any wallet against the published contract, case by case. Each case has a description and the
 // requirements that it covers. The package knows the wire protocol and the domain types, and no wallet's code.
 //
-// Units: fen and Unix microseconds. It grants a few yuan to new users, with the load-test mark if configured. It does
-// not check what the wire does not show: comparing budgets and records is the operator's task.
+// Units: fen and Unix microseconds. It grants a few yuan to new users, with the load-test mark if configured. A case that
+// a wallet fails is a Result and not an error; errors mean that the target is invalid (wallet.ErrInvalid) or does not
+// respond (wallet.ErrUnavailable). The package must not check what the wire does not show: comparing budgets and records
+// is the operator's task.
+//
+// The program examples/conformance runs the cases; docs/bring-your-own-wallet.md explains them.
 package conform
 
 import (

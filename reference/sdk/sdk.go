@@ -1,9 +1,12 @@
 // Package sdk is the base SDK (B6): plays and pages use it to query a person's money and the running total within their
-// own process. Only the stores are reached over the network, and for the running total not even those: at festival
-// rates a network hop would cost more than the query.
+// own process. Only the stores are reached over the network, and for the running total not even those: at festival rates
+// a network hop would cost more than the query.
 //
 // Units: fen. Its results are those of the wallet page, so the two never disagree, and it works with every posting
-// strategy. It stores nothing, and must not grant or pay.
+// strategy. wallet.ErrUnavailable: a source cannot be read, so the result would be too small. It stores nothing, and must
+// not grant or pay.
+//
+// A program with a wallet in its process has an SDK in service.Wallet; the example of that type queries it.
 package sdk
 
 import (

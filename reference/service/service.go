@@ -2,7 +2,14 @@
 // (reference/host), leased budgets and coupons, limits, breakers and the running total. It is the only composition; which
 // stores, clock and downstream systems are behind the ports is decided by its caller, such as reference/service/open.
 //
-// Amounts are in fen, limits in requests a second. The package must not import a driver, a server, a file or a clock.
+// A program calls a Wallet through its fields: API grants, shows pages, pays out and binds phones; SDK answers queries;
+// Host runs the chores until the wallet stops; Node has rewards and packets too. Without a running Host nothing is posted
+// in the background.
+//
+// Amounts are in fen, limits in requests a second. Errors are those of package wallet: wallet.CodeOf and wallet.ReasonOf
+// say what to do about one. The package must not import a driver, a server, a file or a clock.
+//
+// A program that embeds a wallet with stores and server is in examples/embedded.
 package service
 
 import (

@@ -1,5 +1,16 @@
+<<<<<<< HEAD
 // Package loader reads scenario files. It accepts strict YAML, reports every fault with line, column and a hint, and provides
 // the JSON Schema of the format. Code that runs in virtual time must not import it.
+=======
+// Package loader reads scenario files: strict YAML, every fault with line, column and a hint, and the JSON Schema of the
+// format for editors.
+//
+// All faults of a file are returned at once, each as an *Error, at most MaxFaults. Units are those of package scenarios.
+// The package reads only the named file, and the one that its `like` key names. It must not be imported by code that runs
+// in virtual time.
+//
+// The program examples/scenario loads a file and replays it.
+>>>>>>> h/ex
 package loader
 
 import (

@@ -1,9 +1,13 @@
-// Package client calls the wallet's API over the wire, for upstreams that grant, for apps, and for load tests. It is a
-// wallet.Service: it returns the service's results and errors.
+// Package client calls the wallet's API over the wire, for upstreams that grant, for apps, and for load tests. A Client
+// is a wallet.Service: it returns the service's results and errors. OperatorClient makes operators' calls. Purse keeps an
+// app's tokens.
 //
-// Units: fen and Unix microseconds, as in package wallet. It never guesses an outcome: a request that was sent and got
-// no response is wallet.ErrUnknown, and is repeated only under the same number and with the same content. Do not use it
+// Units: fen and Unix microseconds, as in package wallet. Errors that the service returns are *Refusal and match the
+// sentinels of package wallet with errors.Is. The package never guesses an outcome: a request that was sent and got no
+// response is wallet.ErrUnknown, and is repeated only under the same number and with the same content. Do not use it
 // behind a load balancer that repeats requests on its own.
+//
+// The program examples/client grants, shows a page and withdraws.
 package client
 
 import (

@@ -49,7 +49,7 @@ func MakeKeys(c *Config) error {
 	return errors.Join(ring.Save(f), f.Sync(), f.Close())
 }
 
-// openKeys reads the keys. An embedded service creates them at its first start. One of several instances does not: each
+// OpenKeys reads the keys. An embedded service creates them at its first start. One of several instances does not: each
 // would create its own keys and refuse the signatures of the others.
 func OpenKeys(c *Config) (auth.Keys, *token.Keyring, error) {
 	if c.embedded() {

@@ -1,5 +1,15 @@
-// Package open runs a wallet service from its configuration: it reads the configuration file, opens stores and keys, starts
-// the live wallet and the load-test wallet, and listens. Another Go program embeds a wallet with New, Run and Close.
+// Package open runs a wallet service from its configuration: it reads the configuration file, opens stores and keys,
+// starts the live wallet and the load-test wallet, and listens.
+//
+// Another Go program embeds a wallet with Start, or step by step with New, Listen, Run and Close. Default is a
+// configuration without other servers: everything is stored in one folder, which one process may use at a time. Keys are
+// created there at the first start.
+//
+// Units: fen, requests a second, time.Duration. ErrConfig is the class of errors that a change of the configuration
+// corrects; Config.Complete reports all faults in one error, and no error contains a secret. The package must not decide
+// about money: it opens what reference/service composes. It logs only to Config.Log.
+//
+// Examples: examples/embedded calls the wallet in its process, examples/client over HTTP.
 package open
 
 import (
