@@ -1,10 +1,3 @@
-<<<<<<< HEAD
-// Package reports defines the record of a run: its types, its JSON file record.json, its validation and its verdict.
-// The Record is the only source of every rendering (packages render and compare).
-//
-// Names of JSON fields end in their unit. The package computes verdicts only by combining the results of checks and
-// thresholds: Combine, Conclude and Summarise.
-=======
 // Package reports defines the record of a run, and reads, checks and stores it. The Record is the one source of every
 // rendering: record.json, report.html, summary.md and junit.xml agree. Package reports/render writes them,
 // reports/compare compares two records.
@@ -14,7 +7,6 @@
 // unknown. The package computes no verdict beyond Combine, and must not import what makes runs.
 //
 // The example of Read lists the checks of a record that did not pass.
->>>>>>> h/ex
 package reports
 
 import (

@@ -1,10 +1,3 @@
-<<<<<<< HEAD
-// Package scenarios describes the festival as data: the calendar, people, machines and faults, and the operations that scale
-// a scenario or select one window. Package loader reads scenario files.
-//
-// Units are the last part of the names of file fields (budget_fen, interval_ms). Rates are per second. Times of day are
-// Asia/Shanghai unless the file states a zone. The package must not depend on services or simulators.
-=======
 // Package scenarios describes a festival as data: people, windows of traffic, budgets, machines, latencies, faults and
 // thresholds. Scale makes a scenario smaller, Focus makes a load test from one of its windows.
 //
@@ -13,7 +6,6 @@
 // classes ErrScale and ErrFocus. The package must know nothing of services or simulators.
 //
 // A small file and the program that replays it are in examples/scenario; docs/scenario-files.md explains every key.
->>>>>>> h/ex
 package scenarios
 
 import (

@@ -1,10 +1,3 @@
-<<<<<<< HEAD
-// Package sim replays a scenario in virtual time. It combines the world, a cluster of the wallet service, the crowd of users,
-// the faults, and the oracle that checks whether money was safe.
-//
-// A run is a pure function of scenario, strategy, crypto and seed; only its wall time differs. The package must not write
-// files or print.
-=======
 // Package sim replays a scenario in virtual time: the world, the wallet service in it, the crowd that uses it, the
 // injected faults, and the oracle that checks whether money was safe.
 //
@@ -14,7 +7,6 @@
 // files, print, or use the real clock.
 //
 // The program examples/scenario replays its own scenario file.
->>>>>>> h/ex
 package sim
 
 import (

@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-// Package loader reads scenario files. It accepts strict YAML, reports every fault with line, column and a hint, and provides
-// the JSON Schema of the format. Code that runs in virtual time must not import it.
-=======
 // Package loader reads scenario files: strict YAML, every fault with line, column and a hint, and the JSON Schema of the
 // format for editors.
 //
@@ -10,7 +6,6 @@
 // in virtual time.
 //
 // The program examples/scenario loads a file and replays it.
->>>>>>> h/ex
 package loader
 
 import (
