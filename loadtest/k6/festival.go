@@ -121,8 +121,8 @@ func (f *festival) connect() error {
 		return fmt.Errorf("hongbao: %s has no operator %q", c.Keys, c.Operator)
 	}
 	send := newHTTPClient()
-	operator := func(key auth.Key, loadTest bool) (*client.Operator, error) {
-		return client.NewOperator(client.Config{BaseURL: c.Target, Key: key, LoadTest: loadTest, HTTPClient: send})
+	operator := func(key auth.Key, loadTest bool) (*client.OperatorClient, error) {
+		return client.NewOperatorClient(client.Config{BaseURL: c.Target, Key: key, LoadTest: loadTest, HTTPClient: send})
 	}
 	o := crowd.Options{Scenario: f.scenario, Seed: uint64(c.Seed), Run: uint64(c.Seed), URLs: []string{c.Target}, Key: caller.Key, SessionKey: keys.SessionKey,
 		HTTP: func(string) (crowd.Doer, error) { return send, nil }, Unmarked: c.unmarked, Shared: !f.part().alone}
