@@ -116,7 +116,7 @@ func (s *walletInstance) AuditBudget(context.Context, wallet.Stage) (wallet.Mone
 	return 0, nil
 }
 
-// CleanUp implements server.Marked.
+// CleanUp implements server.ShadowAdmin.
 func (s *walletInstance) CleanUp(context.Context, bool) (int64, error) { return 0, nil }
 
 // Append and Actions implement wallet.AuditLog.

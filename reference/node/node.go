@@ -44,7 +44,7 @@ type Config struct {
 	// CompensateAfter is the age from which an open order counts as stuck (O5); 0 = posting.CompensateAfter.
 	CompensateAfter time.Duration
 
-	// RememberPeople is the number of persons that an instance caches between grants, and RememberFor the lifetime of
+	// CachedPeople is the number of persons that an instance caches between grants, and CacheFor the lifetime of
 	// an entry; 0 = no cache. Pages and withdrawals always read the store.
 	CachedPeople int
 	CacheFor     time.Duration

@@ -7,7 +7,7 @@
 //   - A block is in the store before anything is granted from it. Its size is the largest amount that any reply has
 //     reported for it. Blocks of one holder and stage have ascending numbers, so a late reply about an ended block is
 //     recognised.
-//   - The reservation on record decides, whoever wrote it: two attempts of one order, at one instance or two, have one
+//   - The reservation on record decides, even if another attempt wrote it: two attempts of one order, at one instance or two, have one
 //     result. A refusal is recorded too, under block 0, so it is final.
 //   - A debit whose record had no reply is remembered for the repeat, and is credited back if another block pays.
 //

@@ -1,9 +1,9 @@
-// Package reconcile compares the sides that hold the same money (F3–F5): orders of record ↔ tokens ↔ ledger ↔ budget.
-// Every difference is typed, counted and listed.
+// Package reconcile compares the records of the same money (F3–F5): orders of record ↔ tokens ↔ ledger ↔ budget. Every
+// difference is typed, counted and listed.
 //
-// It reads the books and changes nothing. The books are read side by side, one wallet at a time, so that memory does
-// not grow with the festival. What moves while they are read shows as a difference: read books at rest, or copies of
-// one moment. An order that is open and not old yet is no difference, whichever of its steps are made.
+// It reads the sources and changes nothing. It reads them in parallel, one wallet at a time, so that memory does not grow
+// with the festival. Changes during the read appear as differences: read sources that do not change, or a snapshot. An open
+// order that is not old yet is never a difference, whichever of its steps are done.
 package reconcile
 
 import (
@@ -57,8 +57,8 @@ type run struct {
 	granted  [wallet.Stages + 1]wallet.Money // in the ledger
 }
 
-// Run compares all sides. Open orders created before late count as differences. Errors are the books', and
-// wallet.ErrOverflow when they hold more than can be summed.
+// Run compares all sources. Open orders created before late count as differences. Errors are the sources', and
+// wallet.ErrOverflow if a sum overflows.
 func Run(ctx context.Context, b Sources, late wallet.Instant) (Report, error) {
 	var failed error
 	orders, stop1 := pull(func(y func(wallet.Order) bool) error { return b.Orders.Orders(ctx, y) }, &failed)

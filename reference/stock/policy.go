@@ -14,7 +14,7 @@ type Coupon struct {
 	Reward wallet.RewardID
 	Total  int64 // coupons in each stage
 
-	// The threshold (C2): if less than FloorNum/FloorDen of the stock is left, the fallback or a greeting is granted
+	// The threshold (C2): if less than ThresholdNum/ThresholdDen of the stock is left, the fallback or a greeting is granted
 	// instead. 0/1: the coupon is granted until none is left.
 	ThresholdNum, ThresholdDen int64
 	Fallback                   wallet.RewardID // counted against its own stock; empty: a greeting

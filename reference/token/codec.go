@@ -38,7 +38,7 @@ func appendSigned(b []byte, t wallet.Token) ([]byte, error) {
 	return b, nil
 }
 
-// decodeSigned is the inverse of appendSigned. It returns ErrTokenGarbled for anything else: fields that contradict the
+// decodeSigned is the inverse of appendSigned. It returns ErrTokenUnreadable for anything else: fields that contradict the
 // order number, unknown fields, a status. The bytes need not be in canonical order: they are sent as they were signed
 // and never re-encoded, so nothing depends on the version of the encoder.
 func decodeSigned(b []byte) (wallet.Token, error) {

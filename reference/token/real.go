@@ -77,7 +77,7 @@ func (r *Real) Seal(t wallet.Token, now wallet.Instant) ([]byte, error) {
 	return to.aead.Seal(header, nonceOf(to.aead, to.number), body, header), nil
 }
 
-// Open implements wallet.Sealer. Bytes without the form of a token are ErrTokenGarbled. Bytes with that form that were
+// Open implements wallet.Sealer. Bytes without the form of a token are ErrTokenUnreadable. Bytes with that form that were
 // not sealed with our keys, or were altered, are ErrTokenForged, which the alarm counts.
 func (r *Real) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
 	if len(sealed) < minSealed || len(sealed) > maxSealed || sealed[0] != versionReal {

@@ -66,7 +66,7 @@ func (t *Trust) Seal(tok wallet.Token, now wallet.Instant) ([]byte, error) {
 	return t.sealer.Seal(tok, now)
 }
 
-// Open implements wallet.Sealer. While clients' tokens are not trusted it returns ErrTokenDistrust, whatever the bytes.
+// Open implements wallet.Sealer. While clients' tokens are not trusted it returns ErrTokenDistrusted, whatever the bytes.
 func (t *Trust) Open(sealed []byte, who wallet.Person, now wallet.Instant) (wallet.Token, error) {
 	if t.Distrusted() {
 		t.count(wallet.ErrTokenDistrusted, now)

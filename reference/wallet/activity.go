@@ -121,7 +121,7 @@ type Reward struct {
 	Scenes []Scene
 
 	// For coupons whose scenes control their stock (C1, C2). Stock is the number of coupons in each stage. While less
-	// than FloorNum/FloorDen of it is left, Fallback is granted instead: another reward's coupon, or a greeting if it
+	// than ThresholdNum/ThresholdDen of it is left, Fallback is granted instead: another reward's coupon, or a greeting if it
 	// is empty.
 	Stock                      int64
 	ThresholdNum, ThresholdDen int64

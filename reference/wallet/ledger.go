@@ -99,7 +99,7 @@ const MaxLegs = 2 * (MaxFormer + 1)
 
 // ValidateFor checks a transfer for one ledger. account returns an error for an account that the ledger cannot have;
 // ValidateFor returns the first such error, of the legs and then of the pool. It returns ErrInvalid if Validate or
-// MoveNo.Validate does, if legs and pool together exceed MaxLegs, and if the pool contains an account twice or an account
+// TransferNo.Validate does, if legs and pool together exceed MaxLegs, and if the pool contains an account twice or an account
 // that is not personal.
 func (t Transfer) ValidateFor(account func(AccountNo) error) error {
 	if err := t.Validate(); err != nil {

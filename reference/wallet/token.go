@@ -46,7 +46,7 @@ type Tokens interface {
 type Sealer interface {
 	// Seal returns the token signed and encrypted, bound to its owner and to now.
 	Seal(t Token, now Instant) ([]byte, error)
-	// Open returns the token that was sealed. Errors: ErrTokenGarbled, ErrTokenForged, ErrTokenKey, ErrTokenPurpose,
+	// Open returns the token that was sealed. Errors: ErrTokenUnreadable, ErrTokenForged, ErrTokenKey, ErrTokenPurpose,
 	// ErrTokenForeign (its owner is not who), ErrTokenExpired. It never panics, whatever the bytes.
 	Open(sealed []byte, who Person, now Instant) (Token, error)
 }

@@ -50,19 +50,19 @@ func TestServeDependencies(t *testing.T) {
 	require.ElementsMatch(t, named, wired)
 }
 
-// TestDependencyFigures holds the figures of the table against what they are figures of.
+// TestDependencyFigures: the figures in the table are those of the defaults in the code.
 func TestDependencyFigures(t *testing.T) {
 	c := open.Default()
 	for _, f := range []struct {
 		dependency, figure string
 	}{
 		{"ledger", fmt.Sprintf("%d connections", c.MySQL.MaxConns)},
-		{"token store", fmt.Sprintf("%.0f s a call", redis.DefaultTimeout.Seconds())},
-		{"reward systems", fmt.Sprintf("%.0f s a call", dswire.DefaultTimeout.Seconds())},
-		{"reward systems", fmt.Sprintf("%d calls at a time", limiting.SystemCalls)},
-		{"bank", fmt.Sprintf("%d calls at a time", limiting.SystemCalls)},
+		{"token store", fmt.Sprintf("%.0f s per call", redis.DefaultTimeout.Seconds())},
+		{"reward systems", fmt.Sprintf("%.0f s per call", dswire.DefaultTimeout.Seconds())},
+		{"reward systems", fmt.Sprintf("%d concurrent calls", limiting.SystemCalls)},
+		{"bank", fmt.Sprintf("%d concurrent calls", limiting.SystemCalls)},
 		{"client tokens", fmt.Sprintf("%d tokens", wallet.MaxClientTokens)},
-		{"wallet page", fmt.Sprintf("%d,%03d requests", c.MaxInFlight/1000, c.MaxInFlight%1000)},
+		{"wallet page", fmt.Sprintf("%d,%03d concurrent requests", c.MaxInFlight/1000, c.MaxInFlight%1000)},
 	} {
 		at := slices.IndexFunc(degrade.Dependencies(), func(d degrade.Dependency) bool { return d.Name == f.dependency })
 		require.GreaterOrEqual(t, at, 0, f.dependency)

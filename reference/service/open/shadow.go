@@ -42,7 +42,7 @@ var (
 	_ server.ShadowAdmin   = (*shadowWallet)(nil)
 )
 
-// acquire returns the instance and a function that releases it. server.ErrMarkedGone: a clean-up is running or has failed.
+// acquire returns the instance and a function that releases it. server.ErrShadowCleaning: a clean-up is running or has failed.
 func (m *shadowWallet) acquire() (*walletInstance, func(), error) {
 	if m.closing.Load() || !m.gate.TryRLock() {
 		return nil, nil, server.ErrShadowCleaning
@@ -64,7 +64,7 @@ func withInstance[T any](m *shadowWallet, f func(*walletInstance) (T, error)) (z
 	return f(d)
 }
 
-// CleanUp implements server.Marked. It must be the only instance that serves load tests: it cannot reach what others cache,
+// CleanUp implements server.ShadowAdmin. It must be the only instance that serves load tests: it cannot reach what others cache,
 // and does not notice one that begins to serve a load test meanwhile.
 func (m *shadowWallet) CleanUp(ctx context.Context, force bool) (keys int64, err error) {
 	if !m.cleaning.TryLock() {
@@ -109,7 +109,7 @@ func (m *shadowWallet) renew(ctx context.Context) (err error) {
 	return nil
 }
 
-// lock takes the gate exclusively. server.ErrMarkedBusy: requests are running, and the clean-up is not forced or ctx ended.
+// lock takes the gate exclusively. server.ErrShadowBusy: requests are running, and the clean-up is not forced or ctx ended.
 func (m *shadowWallet) lock(ctx context.Context, force bool) error {
 	if m.gate.TryLock() {
 		return nil

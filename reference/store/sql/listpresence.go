@@ -28,7 +28,7 @@ func NewListPresence(db *DB) *ListPresence {
 		" OR EXISTS (SELECT 1 FROM {p}packet_shares WHERE to_family = ? AND to_account = ?" + mine)}
 }
 
-// Presence implements wallet.KeptLists. ErrInvalid: no wallet, or more wallets than one person can have.
+// Presence implements wallet.ListPresenceReader. ErrInvalid: no wallet, or more wallets than one person can have.
 func (k *ListPresence) Presence(ctx context.Context, caller wallet.Account, wallets []wallet.ActID, stage wallet.Stage) (kept wallet.ListPresence, err error) {
 	if len(wallets) == 0 || len(wallets) > maxWallets {
 		return kept, fmt.Errorf("%w: lists of %d wallets", wallet.ErrInvalid, len(wallets))

@@ -17,14 +17,14 @@ type leaseStep struct {
 	overBudget         bool
 }
 
-// orphanStep is the first part of one Strand call: it marks the holder's blocks, and returns those that are not closed
+// orphanStep is the first part of one Orphan call: it marks the holder's blocks, and returns those that are not closed
 // yet.
 type orphanStep struct {
 	holder string
 	out    []wallet.Block
 }
 
-// closeStep is the last step of one Audit call: it closes blocks whose granted amounts are final.
+// closeStep is the last step of one Reclaim call: it closes blocks whose granted amounts are final.
 type closeStep struct {
 	blocks   []wallet.Block
 	granted  map[wallet.BlockID]wallet.Money

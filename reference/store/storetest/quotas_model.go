@@ -31,12 +31,12 @@ func quotaModel(t *rapid.T, q wallet.Quotas) {
 	for range rapid.IntRange(1, 40).Draw(t, "steps") {
 		holder := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "holder")
 		compare := true
-		switch rapid.SampledFrom([]string{"lease", "lease", "record", "record", "record", "strand", "audit"}).Draw(t, "step") {
+		switch rapid.SampledFrom([]string{"lease", "lease", "record", "record", "record", "orphan", "audit"}).Draw(t, "step") {
 		case "lease":
 			compare = m.lease(t, q, holder)
 		case "record":
 			compare = m.record(t, q)
-		case "strand":
+		case "orphan":
 			require.NoError(t, q.Orphan(t.Context(), holder))
 			for _, b := range m.blocks {
 				b.ended = b.ended || b.holder == holder
