@@ -8,7 +8,6 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/reports"
 	"hongbao/sim"
-	"hongbao/sim/cluster"
 )
 
 // Under each strategy every reason of the withdrawal control occurs, and the oracle finds no violation (B7).
@@ -17,7 +16,7 @@ func TestWithdrawControl(t *testing.T) {
 	for _, strategy := range wallet.Strategies {
 		t.Run(string(strategy), func(t *testing.T) {
 			t.Parallel()
-			r, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: strategy, Crypto: cluster.CryptoModelled, Seed: 3}, full)
+			r, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: strategy, Crypto: sim.CryptoModelled, Seed: 3}, full)
 			require.NoError(t, err)
 			require.Equal(t, reports.Pass, r.Verdict, "%+v", r.Checks)
 			for _, reason := range []string{"ok", "not_released", "daily_limit", "declined", "unknown_outcome"} {
@@ -35,7 +34,7 @@ func TestWithdrawControl(t *testing.T) {
 		"without a limit no withdrawal is refused for it": {sim.Options{Scenario: &open}, "daily_limit"},
 		"a bank that pays all declines nothing":           {sim.Options{Scenario: &declines}, "declined"},
 	} {
-		c.of.Strategy, c.of.Crypto, c.of.Seed = wallet.StrategyAsync, cluster.CryptoModelled, 3
+		c.of.Strategy, c.of.Crypto, c.of.Seed = wallet.StrategyAsync, sim.CryptoModelled, 3
 		r, err := sim.Run(t.Context(), c.of, full)
 		require.NoError(t, err)
 		require.Equal(t, reports.Pass, r.Verdict, why)

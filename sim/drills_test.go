@@ -15,7 +15,6 @@ import (
 	"hongbao/scenarios"
 	"hongbao/scenarios/loader"
 	"hongbao/sim"
-	"hongbao/sim/cluster"
 	"hongbao/sim/drills"
 )
 
@@ -25,7 +24,7 @@ func drill(t *testing.T, s *scenarios.Scenario, seed uint64) reports.Run {
 }
 
 func replay(t *testing.T, s *scenarios.Scenario, strategy wallet.Strategy, seed uint64) reports.Run {
-	run, err := sim.Run(t.Context(), sim.Options{Scenario: s, Strategy: strategy, Crypto: cluster.CryptoModelled, Seed: seed}, sim.FullOf(s, 1, 1))
+	run, err := sim.Run(t.Context(), sim.Options{Scenario: s, Strategy: strategy, Crypto: sim.CryptoModelled, Seed: seed}, sim.FullOf(s, 1, 1))
 	require.NoError(t, err)
 	return run
 }

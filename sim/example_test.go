@@ -7,7 +7,6 @@ import (
 	"hongbao/reference/wallet"
 	"hongbao/scenarios/loader"
 	"hongbao/sim"
-	"hongbao/sim/cluster"
 )
 
 // A scenario under two strategies. The same scenario, strategy, crypto and seed give the same run.
@@ -18,7 +17,7 @@ func ExampleRun() {
 		return
 	}
 	for _, strategy := range []wallet.Strategy{wallet.StrategyAsync, wallet.StrategyToken} {
-		o := sim.Options{Scenario: s, Strategy: strategy, Crypto: cluster.CryptoModelled, Seed: 7}
+		o := sim.Options{Scenario: s, Strategy: strategy, Crypto: sim.CryptoModelled, Seed: 7}
 		r, err := sim.Run(context.Background(), o, sim.FullOf(s, 1, 1))
 		if err != nil {
 			fmt.Println(err) // a scenario that cannot be run; a violated check is no error

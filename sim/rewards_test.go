@@ -12,7 +12,6 @@ import (
 	"hongbao/reports"
 	"hongbao/scenarios/loader"
 	"hongbao/sim"
-	"hongbao/sim/cluster"
 )
 
 // TestRewardSeeds replays a scenario with many seeds: HONGBAO_SEEDS=60 HONGBAO_FILE=regress/rewards.yaml, and
@@ -29,7 +28,7 @@ func TestRewardSeeds(t *testing.T) {
 			if only := os.Getenv("HONGBAO_STRATEGY"); only != "" && only != string(strategy) {
 				continue
 			}
-			run, err := sim.Run(t.Context(), sim.Options{Scenario: s, Strategy: strategy, Crypto: cluster.CryptoModelled, Seed: uint64(seed)}, sim.FullOf(s, 1, 1))
+			run, err := sim.Run(t.Context(), sim.Options{Scenario: s, Strategy: strategy, Crypto: sim.CryptoModelled, Seed: uint64(seed)}, sim.FullOf(s, 1, 1))
 			require.NoError(t, err)
 			for _, c := range run.Checks {
 				assert.Equal(t, reports.Pass, c.Result, "seed %d %s %s: %s", seed, strategy, c.Name, c.First)
@@ -41,7 +40,7 @@ func TestRewardSeeds(t *testing.T) {
 // TestRewardPeak replays B9's total at 1/1000: 3.6 M rewards a second, half of them cash. All of them are sent.
 func TestRewardPeak(t *testing.T) {
 	scenario, full := load(t, "reward-peak.yaml", 1000)
-	r, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: wallet.StrategyToken, Crypto: cluster.CryptoModelled, Seed: 1}, full)
+	r, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: wallet.StrategyToken, Crypto: sim.CryptoModelled, Seed: 1}, full)
 	require.NoError(t, err)
 	require.Equal(t, reports.Pass, r.Verdict, "%+v", r.Checks)
 	require.EqualValues(t, 108_000, r.Offered.Sent)

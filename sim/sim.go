@@ -24,11 +24,20 @@ import (
 	"hongbao/sim/world"
 )
 
+// Crypto says how tokens are sealed.
+type Crypto = cluster.Crypto
+
+// The two ways to seal tokens. CryptoModelled still seals the scenario's share of tokens for real.
+const (
+	CryptoReal     = cluster.CryptoReal
+	CryptoModelled = cluster.CryptoModelled
+)
+
 // Options are the inputs of one run.
 type Options struct {
 	Scenario *scenarios.Scenario // scaled
 	Strategy wallet.Strategy
-	Crypto   cluster.Crypto
+	Crypto   Crypto
 	Seed     uint64
 	Progress func(Progress) // called after every slice of virtual time; nil: not reported
 }

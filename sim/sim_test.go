@@ -14,7 +14,6 @@ import (
 	"hongbao/scenarios"
 	"hongbao/scenarios/loader"
 	"hongbao/sim"
-	"hongbao/sim/cluster"
 )
 
 // load returns a scenario scaled to 1/den, and the ledger of the full scale.
@@ -35,7 +34,7 @@ const small = 6
 func run(t *testing.T, ctx context.Context, file string, change func(*sim.Options)) reports.Run {
 	t.Helper()
 	scenario, full := load(t, file, small)
-	o := sim.Options{Scenario: scenario, Strategy: wallet.StrategyToken, Crypto: cluster.CryptoModelled, Seed: 1}
+	o := sim.Options{Scenario: scenario, Strategy: wallet.StrategyToken, Crypto: sim.CryptoModelled, Seed: 1}
 	change(&o)
 	r, err := sim.Run(ctx, o, full)
 	require.NoError(t, err)
@@ -48,7 +47,7 @@ const everythingGoesWrong = "regress/unknown-outcomes.yaml"
 // TestSameSeedSameRun repeats runs on one and on two processors: the records must be equal.
 func TestSameSeedSameRun(t *testing.T) {
 	for _, strategy := range wallet.Strategies {
-		for _, crypto := range []cluster.Crypto{cluster.CryptoReal, cluster.CryptoModelled} {
+		for _, crypto := range []sim.Crypto{sim.CryptoReal, sim.CryptoModelled} {
 			t.Run(string(strategy)+" "+string(crypto), func(t *testing.T) {
 				on := func(processors int) reports.Run {
 					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
@@ -69,12 +68,12 @@ func TestSameSeedSameRun(t *testing.T) {
 
 // TestCryptoChangesNothing compares runs that differ only in how tokens are sealed.
 func TestCryptoChangesNothing(t *testing.T) {
-	sealed := func(crypto cluster.Crypto) reports.Run {
+	sealed := func(crypto sim.Crypto) reports.Run {
 		return run(t, t.Context(), everythingGoesWrong, func(o *sim.Options) {
 			o.Crypto, o.Scenario.Crypto.RealShare = crypto, scenarios.Ratio{Num: 0, Den: 1}
 		})
 	}
-	require.Equal(t, sealed(cluster.CryptoReal).Digest, sealed(cluster.CryptoModelled).Digest)
+	require.Equal(t, sealed(sim.CryptoReal).Digest, sealed(sim.CryptoModelled).Digest)
 }
 
 func TestSeedsDiffer(t *testing.T) {
@@ -142,7 +141,7 @@ func TestRegressionsPass(t *testing.T) {
 func TestNothingToReplay(t *testing.T) {
 	scenario, full := load(t, everythingGoesWrong, 1)
 	scenario.Windows = nil
-	_, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: wallet.StrategyToken, Crypto: cluster.CryptoModelled}, full)
+	_, err := sim.Run(t.Context(), sim.Options{Scenario: scenario, Strategy: wallet.StrategyToken, Crypto: sim.CryptoModelled}, full)
 	require.ErrorContains(t, err, "no window")
 }
 
@@ -154,7 +153,7 @@ func BenchmarkFestival(b *testing.B) {
 			var grants, steps int64
 			var last reports.Run
 			for b.Loop() {
-				r, err := sim.Run(b.Context(), sim.Options{Scenario: scenario, Strategy: strategy, Crypto: cluster.CryptoModelled, Seed: 7}, full)
+				r, err := sim.Run(b.Context(), sim.Options{Scenario: scenario, Strategy: strategy, Crypto: sim.CryptoModelled, Seed: 7}, full)
 				require.NoError(b, err)
 				require.Equal(b, reports.Pass, r.Verdict)
 				grants, steps, last = grants+r.Offered.Sent, steps+r.Steps, r

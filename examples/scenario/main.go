@@ -14,7 +14,6 @@ import (
 	"hongbao/reports"
 	"hongbao/scenarios/loader"
 	"hongbao/sim"
-	"hongbao/sim/cluster"
 )
 
 func main() {
@@ -31,7 +30,7 @@ func run(ctx context.Context, file string) error {
 		return err // all faults of the file, each with line, column and a hint
 	}
 	// A scenario of a whole festival is replayed smaller: see scenarios.Scale.
-	r, err := sim.Run(ctx, sim.Options{Scenario: s, Strategy: wallet.StrategyToken, Crypto: cluster.CryptoModelled, Seed: 7},
+	r, err := sim.Run(ctx, sim.Options{Scenario: s, Strategy: wallet.StrategyToken, Crypto: sim.CryptoModelled, Seed: 7},
 		sim.FullOf(s, 1, 1))
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ func rows() []row {
 		{folder: "", ours: []string{"internal/cmd"},
 			why: "the entry point only calls the command line"},
 		{folder: "internal/cmd", ours: []string{"reference/wallet", "reference/server/auth", "reference/sdk/client", "reference/service/open", "scenarios", "scenarios/loader",
-			"sim", "sim/cluster", "sim/study/*", "loadtest", "loadtest/*", "reports", "reports/*"},
+			"sim", "sim/study/*", "loadtest", "loadtest/*", "reports", "reports/*"},
 			libs: []string{"github.com/spf13/cobra", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 			why:  "flags, progress and exit codes; money logic and stores are below it"},
 		{folder: "internal/servetest", ours: []string{"reference/wallet", "reference/server/auth", "reference/server/hongbaopb", "reference/sdk/client", "reference/service/open", "reference/store/sql", "scenarios/loader"},
@@ -157,7 +157,7 @@ func rows() []row {
 		{folder: "sim", ours: []string{"reference/wallet", "reference/reconcile", "reference/token", "scenarios", "scenarios/traffic", "sim/*", "reports"}, virtual: true,
 			why: "one run combines world, cluster, crowd, faults and oracle"},
 
-		{folder: "sim/mutants/rehearsal", ours: []string{"reference/wallet", "scenarios", "scenarios/loader", "sim", "sim/cluster", "reports"},
+		{folder: "sim/mutants/rehearsal", ours: []string{"reference/wallet", "scenarios", "scenarios/loader", "sim", "reports"},
 			why: "a mutant is built into it: the wallet and the oracle, without drivers"},
 
 		{folder: "loadtest/attack", libs: []string{"github.com/tsenart/vegeta/v12", "github.com/valyala/fasthttp", "github.com/HdrHistogram/hdrhistogram-go"},

@@ -26,7 +26,6 @@ import (
 	"hongbao/scenarios"
 	"hongbao/scenarios/loader"
 	"hongbao/sim"
-	"hongbao/sim/cluster"
 )
 
 // embeddedTarget is the --target for the reference service in this process.
@@ -192,7 +191,7 @@ func planLoad(file string, f loadFlags) (*loadPlan, error) {
 	p.record = &reports.Record{
 		Schema: reports.Schema, Kind: "load", Seed: f.seed, Commit: commit(), Environment: sim.Environment(),
 		Scenario: reports.Scenario{Name: whole.Name, Title: whole.Title, TitleZH: whole.TitleZH, Description: whole.Description, File: filepath.ToSlash(file),
-			SHA256: sum, Scale: "1/1", ScaleNum: 1, ScaleDen: 1, Crypto: string(cluster.CryptoReal)},
+			SHA256: sum, Scale: "1/1", ScaleNum: 1, ScaleDen: 1, Crypto: string(sim.CryptoReal)},
 		Metrics: reports.Metrics{}, Replay: replayOf(file, f),
 	}
 	first := ""

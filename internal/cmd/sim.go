@@ -20,7 +20,6 @@ import (
 	"hongbao/reports/render"
 	"hongbao/scenarios"
 	"hongbao/sim"
-	"hongbao/sim/cluster"
 )
 
 // simFlags are the flags of hongbao sim.
@@ -127,8 +126,8 @@ func planRun(file string, f simFlags) (*reports.Record, []plannedRun, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	crypto := cluster.Crypto(f.crypto)
-	if crypto != cluster.CryptoReal && crypto != cluster.CryptoModelled {
+	crypto := sim.Crypto(f.crypto)
+	if crypto != sim.CryptoReal && crypto != sim.CryptoModelled {
 		return nil, nil, usage("--crypto %s: want real or modelled", f.crypto)
 	}
 	strategies := wallet.Strategies

@@ -28,7 +28,7 @@ import (
 	"hongbao/reference/server/auth"
 	pb "hongbao/reference/server/hongbaopb"
 	"hongbao/reference/service/open"
-	"hongbao/reference/store/sql"
+	sqlstore "hongbao/reference/store/sql"
 	"hongbao/reference/wallet"
 	"hongbao/scenarios/loader"
 )
@@ -86,20 +86,12 @@ func Start(tb testing.TB, change func(*open.Config)) *Service {
 	}
 	s := &Service{Client: NewClient(1), Config: c, Logs: &Log{}}
 	c.Log = slog.New(slog.NewTextHandler(s.Logs, nil))
-	running, err := open.New(tb.Context(), c)
+	running, stop, err := open.Start(context.Background(), c)
 	require.NoError(tb, err)
-	s.Keys, err = auth.Load(c.Keys)
-	require.NoError(tb, err)
-	require.NoError(tb, running.Listen())
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- running.Run(ctx) }()
+	s.Keys = running.Keys()
 	s.Stop = sync.OnceFunc(func() {
 		s.Client.CloseIdleConnections()
-		cancel()
-		err := <-done
-		running.Close()
-		require.NoError(tb, err, "a clean stop posts all held postings")
+		require.NoError(tb, stop(), "a clean stop posts all held postings")
 	})
 	tb.Cleanup(func() {
 		s.Stop()

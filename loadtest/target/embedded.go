@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -50,31 +49,16 @@ func StartEmbedded(ctx context.Context, tree wallet.Activity, strategy wallet.St
 	}
 	c.CompensateAfter, c.Chores = compensateAfter, compensateAfter/5
 	c.Activity, c.Log = tree, slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := open.New(ctx, c)
+	s, stop, err := open.Start(context.WithoutCancel(ctx), c) // an interrupt does not end it: the audit of the sent requests needs it
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	keys, err := auth.Load(filepath.Join(dir, "keys.json"))
-	if err != nil {
-		s.Close()
-		return nil, errors.Join(err, remove())
-	}
-	if err := s.Listen(); err != nil {
-		s.Close()
-		return nil, errors.Join(err, remove())
-	}
-	serving, cancel := context.WithCancel(context.WithoutCancel(ctx)) // not ended by an interrupt: the audit of the sent requests still needs the service
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(serving) }()
 	sources := func(ctx context.Context) (oracle.Sources, error) {
 		r, err := s.ShadowRecords(ctx)
 		return sourcesOf(r), err
 	}
-	return &Wallet{URL: s.URL(), Keys: keys, Sources: sources, Stop: sync.OnceValue(func() error {
-		cancel()
-		err := <-ended
-		s.Close()
-		if err = errors.Join(err, remove()); err != nil {
+	return &Wallet{URL: s.URL(), Keys: s.Keys(), Sources: sources, Stop: sync.OnceValue(func() error {
+		if err := errors.Join(stop(), remove()); err != nil {
 			return fmt.Errorf("stopping the embedded service: %w", err)
 		}
 		return nil

@@ -13,7 +13,6 @@ import (
 	"hongbao/reports"
 	"hongbao/scenarios/loader"
 	"hongbao/sim"
-	"hongbao/sim/cluster"
 )
 
 func main() {
@@ -36,7 +35,7 @@ func rehearse(args []string) error {
 	if err != nil {
 		return err
 	}
-	o := sim.Options{Scenario: s, Strategy: wallet.Strategy(args[1]), Crypto: cluster.CryptoModelled, Seed: seed}
+	o := sim.Options{Scenario: s, Strategy: wallet.Strategy(args[1]), Crypto: sim.CryptoModelled, Seed: seed}
 	var run reports.Run
 	if run, err = sim.Run(context.Background(), o, sim.FullOf(s, 1, 1)); err != nil {
 		return err
