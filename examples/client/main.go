@@ -57,20 +57,20 @@ func use(ctx context.Context, url string, keys auth.Keys) error {
 	if err != nil {
 		return err // wallet.ErrUnknown: send the same request again later
 	}
-	purse := client.NewPurse(c, who)
-	purse.Keep(reply, opened) // so that the money is shown even if the service loses its own copy of the token
-	page, err := purse.Page(ctx, wallet.PageRequest{Limit: 20})
+	tokens := client.NewPurse(c, who)
+	tokens.Keep(reply, opened) // so that the money is shown even if the service loses its own copy of the token
+	page, err := tokens.Page(ctx, wallet.PageRequest{Limit: 20})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("granted %d fen, balance %d fen, tokens in the purse %d\n", reply.Amount, page.Balance, len(purse.Tokens()))
-	paid, err := purse.Withdraw(ctx, wallet.WithdrawRequest{Request: 1, Amount: 100, At: opened})
+	fmt.Printf("granted %d fen, balance %d fen, tokens in the purse %d\n", reply.Amount, page.Balance, len(tokens.Tokens()))
+	paid, err := tokens.Withdraw(ctx, wallet.WithdrawRequest{Request: 1, Amount: 100, At: opened})
 	if err != nil {
 		return err
 	}
-	if page, err = purse.Page(ctx, wallet.PageRequest{Limit: 20}); err != nil {
+	if page, err = tokens.Page(ctx, wallet.PageRequest{Limit: 20}); err != nil {
 		return err
 	}
-	fmt.Printf("withdrew %d fen, balance %d fen, tokens in the purse %d\n", paid.Amount, page.Balance, len(purse.Tokens()))
+	fmt.Printf("withdrew %d fen, balance %d fen, tokens in the purse %d\n", paid.Amount, page.Balance, len(tokens.Tokens()))
 	return nil
 }

@@ -21,7 +21,7 @@ func TestCatalogue(t *testing.T) {
 			require.NotEmpty(t, words.EN, d.Name)
 			require.NotEmpty(t, words.ZH, d.Name)
 		}
-		require.True(t, len(d.Breakers) > 0 || d.NoBreaker.EN != "", "%s has a breaker, or a reason for none", d.Name)
+		require.True(t, len(d.Breakers) > 0 || d.NoBreaker.EN != "", "%s has a breaker, or a reason why it has no breaker", d.Name)
 		require.Equal(t, d.NoBreaker.EN == "", d.NoBreaker.ZH == "", d.Name)
 		systems = append(systems, d.Name)
 	}

@@ -32,11 +32,11 @@ func TestCallbacks(t *testing.T) {
 		r.clock.pass(time.Second)
 		notices := r.system.Callbacks(r.clock.Now(), 10)
 		require.Len(t, notices, 1)
-		told, err := downstream.ReadCallback(award, secret, r.clock.Now(), downstream.Request(notices[0].Request))
+		received, err := downstream.ReadCallback(award, secret, r.clock.Now(), downstream.Request(notices[0].Request))
 		require.NoError(t, err)
 		looked, err := r.adapter.Query(t.Context(), i)
 		require.NoError(t, err)
-		require.Equal(t, wallet.Callback{Award: award, Order: i.No, Receipt: looked}, told, "it has the same content as a query")
+		require.Equal(t, wallet.Callback{Award: award, Order: i.No, Receipt: looked}, received, "it has the same content as a query")
 
 		require.Empty(t, r.system.Callbacks(r.clock.Now(), 10), "not repeated at once")
 		for range 4 {
@@ -71,9 +71,9 @@ func TestDeclinedCallback(t *testing.T) {
 		_, _ = r.issue(t, r.item(1))
 		notices := r.system.Callbacks(r.clock.Now(), 10)
 		require.Len(t, notices, 1)
-		told, err := downstream.ReadCallback(award, secret, r.clock.Now(), downstream.Request(notices[0].Request))
+		received, err := downstream.ReadCallback(award, secret, r.clock.Now(), downstream.Request(notices[0].Request))
 		require.NoError(t, err)
-		require.Equal(t, wallet.ItemRefunded, told.Receipt.State)
+		require.Equal(t, wallet.ItemRefunded, received.Receipt.State)
 	}
 }
 
@@ -145,9 +145,9 @@ func TestDeliverer(t *testing.T) {
 	adapters, err := wire.Embedded(systems, c, secret)
 	require.NoError(t, err)
 	require.Len(t, adapters, 12)
-	var told []wallet.AwardType
+	var received []wallet.AwardType
 	listener := &wire.Listener{Secret: secret, Clock: c, OnCallback: func(_ context.Context, cb wallet.Callback) error {
-		if told = append(told, cb.Award); len(told) == 1 {
+		if received = append(received, cb.Award); len(received) == 1 {
 			return wallet.ErrUnavailable // the first one is refused
 		}
 		return nil
@@ -164,5 +164,5 @@ func TestDeliverer(t *testing.T) {
 	require.Equal(t, 1, deliver.Step(t.Context()))
 	c.pass(time.Minute)
 	require.Zero(t, deliver.Step(t.Context()))
-	require.Equal(t, []wallet.AwardType{wallet.AdCoupon, wallet.ConsumerFinanceCoupon, wallet.AdCoupon}, told)
+	require.Equal(t, []wallet.AwardType{wallet.AdCoupon, wallet.ConsumerFinanceCoupon, wallet.AdCoupon}, received)
 }

@@ -148,8 +148,8 @@ func (p *stockParts) MoveOut(ctx context.Context, from wallet.StockKey, to int, 
 	return get4(ctx, &p.port, Call{Port: PortStockParts, Method: "MoveOut", Writes: 1}, wallet.StockParts.MoveOut, from, to, limit, want)
 }
 
-func (p *stockParts) MoveIn(ctx context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
-	return get3(ctx, &p.port, Call{Port: PortStockParts, Method: "MoveIn", Writes: 1}, wallet.StockParts.MoveIn, to, from, lent)
+func (p *stockParts) MoveIn(ctx context.Context, to wallet.StockKey, from int, moved int64) (int64, error) {
+	return get3(ctx, &p.port, Call{Port: PortStockParts, Method: "MoveIn", Writes: 1}, wallet.StockParts.MoveIn, to, from, moved)
 }
 
 func (p *stockParts) Issued(ctx context.Context, k wallet.StockKey) (int64, error) {

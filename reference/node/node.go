@@ -131,17 +131,17 @@ func New(c Config, p Ports) (*Node, error) {
 	people := identity.New(p.Identities, p.Clock)
 	winners := identity.NewCache(people, p.Clock, c.CachedPeople, c.CacheFor)
 	poster := newPoster(c, p, index)
-	var purse *walletpage.TokenCollector
+	var collector *walletpage.TokenCollector
 	if c.Strategy == wallet.StrategyToken {
-		purse = &walletpage.TokenCollector{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock, Switched: p.Switched}
+		collector = &walletpage.TokenCollector{Tokens: p.Tokens, Sealer: trust, Clock: p.Clock, Switched: p.Switched}
 	}
 	n := &Node{
 		center: &assetcenter.Center{People: winners, Present: people, Index: index, Orders: p.Orders, Budgets: p.Budgets, Admission: p.Admission, Clock: p.Clock,
 			Instances: c.Instances, Items: p.Items, Switched: p.Switched},
-		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Items: p.Items, Presence: p.ListPresence, Tokens: purse, Clock: p.Clock,
+		reader: &walletpage.Reader{People: people, Index: index, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Packets: p.Packets, Items: p.Items, Presence: p.ListPresence, Tokens: collector, Clock: p.Clock,
 			Switched: p.Switched, ShortPage: func() int { return p.Settings().ShortPage }},
 		withdraw: &withdraw.Service{People: people, Index: index, Orders: p.Orders, Ledger: p.Ledger, Withdrawals: p.Withdrawals, Days: p.Days, Bank: p.Bank,
-			Posting: poster, Tokens: purse, Clock: p.Clock, Settings: p.Settings, Switched: p.Switched,
+			Posting: poster, Tokens: collector, Clock: p.Clock, Settings: p.Settings, Switched: p.Switched,
 			Alarm: p.Alarm},
 		people: people, winners: winners, poster: poster, trust: trust, alarm: p.Alarm, ports: p,
 		lateAfter: 2 * max(c.CompensateAfter, posting.CompensateAfter),

@@ -10,7 +10,7 @@ import (
 // positions have the same expected share. The draws depend only on the packet number: a repeated packet is split in the
 // same way. n is at least 1 and at most the amount.
 //
-// A client chooses the number and so can choose among splits of its own money. This only affects the recipients' luck.
+// A client chooses the number and so can choose among splits of the money that it sends. This only affects the recipients' luck.
 func Split(no wallet.PacketNo, amount wallet.Money, n int) []wallet.Money {
 	shares := make([]wallet.Money, n)
 	draw := uint64(no.Account.Family)<<56 ^ splitmix.Mix(uint64(no.Account.User)) ^ splitmix.Mix(splitmix.Mix(uint64(no.Request)))

@@ -122,24 +122,24 @@ func (r *run) add(d wallet.Difference) {
 	}
 }
 
-// book is one side, read one line ahead.
-type book[T any] struct {
+// lineReader reads a source one line ahead.
+type lineReader[T any] struct {
 	head T
 	ok   bool
 	next func() (T, bool)
 }
 
-// pull reads a book line by line.
-func pull[T any](read func(yield func(T) bool) error, failed *error) (*book[T], func()) {
+// pull returns a reader of a source, and a function that ends it.
+func pull[T any](read func(yield func(T) bool) error, failed *error) (*lineReader[T], func()) {
 	next, stop := iter.Pull(func(yield func(T) bool) {
 		if err := read(yield); err != nil {
 			*failed = err
 		}
 	})
-	b := &book[T]{next: next}
+	b := &lineReader[T]{next: next}
 	b.head, b.ok = next()
 	return b, stop
 }
 
 // advance goes on to the next line.
-func (b *book[T]) advance() { b.head, b.ok = b.next() }
+func (b *lineReader[T]) advance() { b.head, b.ok = b.next() }

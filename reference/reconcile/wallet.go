@@ -14,7 +14,7 @@ type oneWallet struct {
 }
 
 // least returns the smallest wallet that any side goes on with.
-func least(orders *book[wallet.Order], tokens *book[wallet.Token], entries *book[wallet.Entry]) (wallet.ActID, bool) {
+func least(orders *lineReader[wallet.Order], tokens *lineReader[wallet.Token], entries *lineReader[wallet.Entry]) (wallet.ActID, bool) {
 	var id wallet.ActID
 	found := false
 	see := func(w wallet.ActID, ok bool) {
@@ -29,7 +29,7 @@ func least(orders *book[wallet.Order], tokens *book[wallet.Token], entries *book
 }
 
 // take reads everything of wallet id.
-func (w *oneWallet) take(id wallet.ActID, orders *book[wallet.Order], tokens *book[wallet.Token], entries *book[wallet.Entry]) {
+func (w *oneWallet) take(id wallet.ActID, orders *lineReader[wallet.Order], tokens *lineReader[wallet.Token], entries *lineReader[wallet.Entry]) {
 	w.orders, w.tokens, w.entries = w.orders[:0], w.tokens[:0], w.entries[:0]
 	for ; orders.ok && orders.head.No.ActID == id; orders.advance() {
 		if orders.head.State != wallet.OrderMoved { // given up, and as good as not there

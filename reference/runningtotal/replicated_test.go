@@ -14,14 +14,14 @@ import (
 	"hongbao/reference/wallet"
 )
 
-func newTwofold() (d *runningtotal.Replicated, primary, backup *central) {
+func newReplicated() (d *runningtotal.Replicated, primary, backup *central) {
 	primary, backup = newCentral(), newCentral()
 	return runningtotal.NewReplicated(primary, backup), primary, backup
 }
 
 func TestTwofold(t *testing.T) {
 	ctx := t.Context()
-	d, primary, backup := newTwofold()
+	d, primary, backup := newReplicated()
 	w, r := runningtotal.NewWriter("a", d), newReader(t, d)
 	sees := func(fen wallet.Money, why string) {
 		t.Helper()
@@ -72,7 +72,7 @@ func TestTwofold(t *testing.T) {
 
 func TestAgree(t *testing.T) {
 	ctx := t.Context()
-	d, primary, backup := newTwofold()
+	d, primary, backup := newReplicated()
 	for _, c := range []struct {
 		to     *central
 		writer string
@@ -105,7 +105,7 @@ func TestAgree(t *testing.T) {
 
 // TestTwofoldBook: Sums returns each writer's larger sum.
 func TestTwofoldBook(t *testing.T) {
-	d, primary, backup := newTwofold()
+	d, primary, backup := newReplicated()
 	require.NoError(t, primary.Report(t.Context(), wallet.Official, "a", 5))
 	require.NoError(t, backup.Report(t.Context(), wallet.Official, "a", 4))
 	require.NoError(t, backup.Report(t.Context(), wallet.Official, "b", 3))
@@ -127,7 +127,7 @@ func TestTwofoldBook(t *testing.T) {
 func TestTwofoldNeverWrong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ctx := context.Background()
-		d, primary, backup := newTwofold()
+		d, primary, backup := newReplicated()
 		stores := []*central{primary, backup}
 		started := 0
 		start := func() *runningtotal.Writer {

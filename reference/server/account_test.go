@@ -60,7 +60,7 @@ func TestWhoMayBind(t *testing.T) {
 	require.Equal(t, "unauthorised out_of_scope", f.callAs("binder", "GrantService/Grant", grantBody(8, 1, 100)).reason(), "nor grants")
 	require.Equal(t, "0", f.callAsUser(8, "WalletService/WalletPage", `{}`).text("balance_fen"), "nothing was joined")
 	require.Equal(t, "refused insufficient", f.callAsUser(8, "WalletService/Withdraw", `{"request":1,"amount_fen":1}`).reason())
-	require.Equal(t, "ok", f.callAs("binder", bindPhone, bindBody("XIGUA", 8, 6)).reason(), "it may bind users of its own app")
+	require.Equal(t, "ok", f.callAs("binder", bindPhone, bindBody("XIGUA", 8, 6)).reason(), "it may bind users of the app that it serves")
 }
 
 // TestBadBinds: each refusal has its code and reason.

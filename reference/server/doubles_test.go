@@ -104,10 +104,10 @@ func (f *fixture) newBackoffice() (*operator.NoticeCache, *operator.Notices, *op
 		f.t.Fatal(err)
 	}
 	store := mem.NewNotices()
-	board := operator.NewNoticeCache(store, f.clock)
+	cache := operator.NewNoticeCache(store, f.clock)
 	f.bulk = operator.NewBulk(operator.BulkPorts{Jobs: mem.NewBulkJobs(), Granter: f.node, Index: index, Parent: "spring", Quotas: mem.NewQuotas(),
 		Leases: &leases{held: map[string]string{}}, Audit: f.audit, Clock: f.clock, Instance: "a"})
-	return board, operator.NewNotices(store, f.clock, board), f.bulk
+	return cache, operator.NewNotices(store, f.clock, cache), f.bulk
 }
 
 // switchInfo returns two switches.

@@ -166,9 +166,9 @@ func start(t testing.TB, changes ...option) *fixture {
 	require.NoError(t, err)
 
 	config := Config{Addr: "127.0.0.1:0", DebugAddr: ":0", Keys: f.keys}
-	board, notices, bulk := f.newBackoffice()
+	cache, notices, bulk := f.newBackoffice()
 	ports := Ports{Service: f.node, Query: query, Inspector: f.inspector, Audit: f.audit, Clock: f.clock,
-		Rewards: f.rewards, Packets: f.rewards, Coupons: f.rewards, Refunds: f.rewards, Callbacks: f.rewards, NoticeReader: board, Notices: notices, Bulk: bulk,
+		Rewards: f.rewards, Packets: f.rewards, Coupons: f.rewards, Refunds: f.rewards, Callbacks: f.rewards, NoticeReader: cache, Notices: notices, Bulk: bulk,
 		Settings: &fakeConfigCentre{fakeInspector: f.inspector}, Switches: switchInfo}
 	for _, change := range changes {
 		change(&config, &ports)

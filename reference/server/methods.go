@@ -31,7 +31,7 @@ type method struct {
 	mutates  bool                             // after a deadline the outcome is unknown
 	once     bool                             // replaying a captured request would do harm, so all instances check for replays (upstreams; operators' calls always)
 	slow     bool                             // bounded by slowDeadline
-	serves   func(p *Ports, marked bool) bool // nil: always
+	serves   func(p *Ports, shadow bool) bool // nil: always
 }
 
 // servesShadow reports whether load-test requests may call the method (K2). Operators' methods decide it themselves, so

@@ -26,7 +26,7 @@ type Metrics struct {
 	openOrders   prometheus.Gauge
 	batch        prometheus.Histogram
 	budgetLeft   *prometheus.GaugeVec
-	stranded     *prometheus.GaugeVec
+	orphaned     *prometheus.GaugeVec
 	alarms       *prometheus.CounterVec
 	tokens       *prometheus.CounterVec
 	ready        prometheus.Gauge
@@ -52,7 +52,7 @@ func NewMetrics() *Metrics {
 	m.batch = add(m, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "hongbao_batch_size",
 		Help: "Credits in one posting.", Buckets: prometheus.ExponentialBuckets(1, 2, 11)}))
 	m.budgetLeft = gauges(m, "hongbao_budget_left_fen", "Budget that no instance has leased.", "stage")
-	m.stranded = gauges(m, "hongbao_budget_stranded_fen", "Budget leased to lost instances; it cannot be granted until an audit.", "stage")
+	m.orphaned = gauges(m, "hongbao_budget_stranded_fen", "Budget leased to lost instances; it cannot be granted until an audit.", "stage")
 	m.alarms = counters(m, "hongbao_alarms_total", "Alarms; each kind has a line in the runbook.", "kind")
 	m.tokens = counters(m, "hongbao_tokens_refused_total", "Client tokens that were refused.", "reason")
 	m.ready = gauge(m, "hongbao_ready", "1 while this instance is ready.")
@@ -107,7 +107,7 @@ func (m *Metrics) Status(s Status) {
 	m.openOrders.Set(float64(s.OpenOrders))
 	for _, b := range s.Budgets {
 		m.budgetLeft.WithLabelValues(b.Stage.String()).Set(float64(b.Budget - b.Leased))
-		m.stranded.WithLabelValues(b.Stage.String()).Set(float64(b.Orphaned))
+		m.orphaned.WithLabelValues(b.Stage.String()).Set(float64(b.Orphaned))
 	}
 }
 

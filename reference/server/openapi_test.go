@@ -43,9 +43,9 @@ func readComments(t *testing.T) comments {
 		require.NoError(t, err)
 		within, above := "", []string(nil)
 		for _, line := range strings.Split(string(text), "\n") {
-			code, behind, _ := strings.Cut(line, "//")
+			code, comment, _ := strings.Cut(line, "//")
 			if strings.TrimSpace(code) == "" {
-				above = append(above, strings.TrimSpace(behind))
+				above = append(above, strings.TrimSpace(comment))
 				continue
 			}
 			if m := declared.FindStringSubmatch(code); m != nil {
@@ -56,7 +56,7 @@ func readComments(t *testing.T) comments {
 				case strings.HasPrefix(strings.TrimSpace(code), m[2]): // a value of an enum
 					key = within + "." + m[2]
 				}
-				found[key] = strings.TrimSpace(strings.Join(append(above, strings.TrimSpace(behind)), " "))
+				found[key] = strings.TrimSpace(strings.Join(append(above, strings.TrimSpace(comment)), " "))
 			}
 			above = nil
 		}

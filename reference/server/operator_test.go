@@ -205,8 +205,8 @@ func (s *fakeShadowAdmin) CleanUp(_ context.Context, force bool) (int64, error) 
 // TestMarkedOperators: with the load-test mark operators see the shadow wallet. Methods that have no meaning there are
 // refused, and the audit log distinguishes the two wallets.
 func TestMarkedOperators(t *testing.T) {
-	marked := &fakeShadowAdmin{}
-	f := start(t, func(_ *Config, p *Ports) { p.Shadow, p.ShadowAdmin = p.Service, marked })
+	shadow := &fakeShadowAdmin{}
+	f := start(t, func(_ *Config, p *Ports) { p.Shadow, p.ShadowAdmin = p.Service, shadow })
 	ask := func(id, method, body string) answer {
 		return f.do(f.loadTestRequest(id, "OperatorService/"+method, body))
 	}
@@ -226,17 +226,17 @@ func TestMarkedOperators(t *testing.T) {
 
 	f.audit.actions = nil
 	require.Equal(t, "refused marked_only", f.callAs("operator", "OperatorService/CleanUpLoadTest", `{"force":true}`).reason())
-	require.Empty(t, marked.forced, "a live call does not reach the shadow wallet")
+	require.Empty(t, shadow.forced, "a live call does not reach the shadow wallet")
 	require.Equal(t, "unauthorised wrong_role", ask("auditor", "CleanUpLoadTest", "{}").reason())
 	require.Equal(t, "12", ask("operator", "CleanUpLoadTest", "{}").text("keys"))
 	require.Equal(t, "ok", ask("operator", "CleanUpLoadTest", `{"force":true}`).reason())
-	require.Equal(t, []bool{false, true}, marked.forced)
+	require.Equal(t, []bool{false, true}, shadow.forced)
 	for _, c := range []struct {
 		err  error
 		want string
 	}{{ErrShadowBusy, "overloaded load_test_busy"}, {ErrShadowHeld, "overloaded load_test_backlog"},
 		{ErrShadowShared, "refused load_test_shared"}, {ErrShadowCleaning, "unavailable load_test_clean_up"}} {
-		marked.err = c.err
+		shadow.err = c.err
 		require.Equal(t, c.want, ask("operator", "CleanUpLoadTest", "{}").reason())
 	}
 

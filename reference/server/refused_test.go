@@ -92,10 +92,10 @@ func TestBadPages(t *testing.T) {
 	before := f.records()
 	ahead := jsonInt(int(f.clock.Now().Add(auth.Window)) + 1)
 	for _, c := range []struct{ why, method, body, want string }{
-		{"somebody else's page", "WalletPage", `{"who":{"app":"APP_DOUYIN","user":8}}`, "unauthorised not_yours"},
+		{"another user's page", "WalletPage", `{"who":{"app":"APP_DOUYIN","user":8}}`, "unauthorised not_yours"},
 		{"the same number in another app", "WalletPage", `{"who":{"app":"APP_XIGUA","user":7}}`, "unauthorised not_yours"},
-		{"somebody else's flow", "Flow", `{"who":{"app":"APP_DOUYIN","user":8}}`, "unauthorised not_yours"},
-		{"somebody else's money", "Withdraw", `{"who":{"app":"APP_DOUYIN","user":8},"request":1,"amount_fen":1}`, "unauthorised not_yours"},
+		{"another user's flow", "Flow", `{"who":{"app":"APP_DOUYIN","user":8}}`, "unauthorised not_yours"},
+		{"another user's money", "Withdraw", `{"who":{"app":"APP_DOUYIN","user":8},"request":1,"amount_fen":1}`, "unauthorised not_yours"},
 		{"a negative limit", "WalletPage", `{"limit":-1}`, "invalid invalid"},
 		{"a limit above the maximum", "WalletPage", `{"limit":101}`, "invalid invalid"},
 		{"an invalid cursor", "Flow", `{"after":"here"}`, "invalid invalid"},

@@ -168,32 +168,32 @@ func TestGrantedItem(t *testing.T) {
 
 func TestCallbacks(t *testing.T) {
 	f := start(t, func(c *Config, _ *Ports) { c.BodyTimeout = 300 * time.Millisecond })
-	tell := func(award, body string) answer {
+	notify := func(award, body string) answer {
 		r, err := http.NewRequest(http.MethodPost, f.url+"/callbacks/"+award, strings.NewReader(body))
 		require.NoError(t, err)
 		r.Header.Set("Signed", "s")
 		return f.do(r)
 	}
-	require.Equal(t, http.StatusOK, tell("ad-coupon", "settled").status)
+	require.Equal(t, http.StatusOK, notify("ad-coupon", "settled").status)
 	require.Equal(t, "ad-coupon s settled", f.rewards.last())
 	for _, award := range []string{"", "gold", "cash", "ad-coupon/x", "AD-COUPON"} {
-		require.Equal(t, http.StatusNotFound, tell(award, "x").status, award)
+		require.Equal(t, http.StatusNotFound, notify(award, "x").status, award)
 	}
-	require.Equal(t, "invalid too_large", tell("ad-coupon", strings.Repeat("x", maxCallback+1)).reason())
-	require.Equal(t, http.StatusOK, tell("ad-coupon", strings.Repeat("x", maxCallback)).status)
+	require.Equal(t, "invalid too_large", notify("ad-coupon", strings.Repeat("x", maxCallback+1)).reason())
+	require.Equal(t, http.StatusOK, notify("ad-coupon", strings.Repeat("x", maxCallback)).status)
 	for err, want := range map[error]string{wallet.ErrNotYours: "unauthorised not_yours", wallet.ErrUnknown: "unknown unknown_outcome", wallet.ErrInvalid: "invalid invalid"} {
 		f.rewards.err = err
-		require.Equal(t, want, tell("ad-coupon", "x").reason())
+		require.Equal(t, want, notify("ad-coupon", "x").reason())
 	}
-	require.Equal(t, "internal internal", tell("ad-coupon", "defect").reason())
+	require.Equal(t, "internal internal", notify("ad-coupon", "defect").reason())
 	f.rewards.err = nil
-	require.Equal(t, http.StatusOK, tell("ad-coupon", "x").status, "a panic fails one request only")
+	require.Equal(t, http.StatusOK, notify("ad-coupon", "x").status, "a panic fails one request only")
 	f.server.gates[downstreams].Max = 0
-	require.Equal(t, "overloaded overloaded", tell("ad-coupon", "x").reason())
+	require.Equal(t, "overloaded overloaded", notify("ad-coupon", "x").reason())
 	r, err := http.NewRequest(http.MethodGet, f.url+"/callbacks/ad-coupon", nil)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusNotFound, f.do(r).status)
 	f.server.draining.Store(true)
-	require.Equal(t, "unavailable draining", tell("ad-coupon", "x").reason())
+	require.Equal(t, "unavailable draining", notify("ad-coupon", "x").reason())
 	f.server.draining.Store(false)
 }

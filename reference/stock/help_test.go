@@ -69,8 +69,8 @@ func (k faultyKeys) MoveOut(ctx context.Context, from wallet.StockKey, to int, l
 	return n, err
 }
 
-func (k faultyKeys) MoveIn(ctx context.Context, to wallet.StockKey, from int, lent int64) (n int64, err error) {
-	err = k.call(func() (err error) { n, err = k.StockParts.MoveIn(ctx, to, from, lent); return err })
+func (k faultyKeys) MoveIn(ctx context.Context, to wallet.StockKey, from int, moved int64) (n int64, err error) {
+	err = k.call(func() (err error) { n, err = k.StockParts.MoveIn(ctx, to, from, moved); return err })
 	if err != nil {
 		n = 0
 	}

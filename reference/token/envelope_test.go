@@ -105,16 +105,16 @@ func TestReceiversForgetTheOneUsedLongestAgo(t *testing.T) {
 	for i := range maxReceivers {
 		r.keep(id(i), nil)
 	}
-	_, kept := r.find(id(0))
-	require.True(t, kept)
+	_, found := r.find(id(0))
+	require.True(t, found)
 	r.keep(id(maxReceivers), nil)
 	r.keep(id(maxReceivers), nil) // two goroutines may open the first token of a context at once
 	require.Equal(t, maxReceivers, r.order.Len())
 	require.Len(t, r.byID, maxReceivers)
-	_, kept = r.find(id(0))
-	require.True(t, kept, "it was just used")
-	_, kept = r.find(id(1))
-	require.False(t, kept)
+	_, found = r.find(id(0))
+	require.True(t, found, "it was just used")
+	_, found = r.find(id(1))
+	require.False(t, found)
 }
 
 // TestNumbersAreNeverGivenTwice seals and opens from many goroutines while the keys rotate.

@@ -119,7 +119,7 @@ type StockParts interface {
 	MoveOut(ctx context.Context, from StockKey, to int, limit, want int64) (int64, error)
 	// MoveIn reports to a key the total that another part ever moved to it, and returns how much of the total is new to
 	// the key. Idempotent. ErrUnknown: repeat the call.
-	MoveIn(ctx context.Context, to StockKey, from int, lent int64) (int64, error)
+	MoveIn(ctx context.Context, to StockKey, from int, moved int64) (int64, error)
 	// Issued returns the number of coupons counted at the key.
 	Issued(ctx context.Context, k StockKey) (int64, error)
 }

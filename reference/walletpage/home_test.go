@@ -172,12 +172,12 @@ func (h *fixture) fill(t require.TestingT) {
 	h.item(t, 1)
 }
 
-// fakePresence returns kept, or fails.
+// fakePresence returns presence, or fails.
 type fakePresence struct {
-	kept wallet.ListPresence
-	err  error
+	presence wallet.ListPresence
+	err      error
 }
 
 func (k fakePresence) Presence(context.Context, wallet.Account, []wallet.ActID, wallet.Stage) (wallet.ListPresence, error) {
-	return k.kept, k.err
+	return k.presence, k.err
 }

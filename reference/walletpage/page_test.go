@@ -93,17 +93,17 @@ func TestEmptyListsAreNotRead(t *testing.T) {
 	}
 	all := []string{walletpage.SourceWithdrawals, walletpage.SourcePackets, walletpage.SourceRewards}
 	for _, c := range []struct {
-		kept fakePresence
-		want []string // missing
+		presence fakePresence
+		want     []string // missing
 	}{
 		{fakePresence{}, nil},
-		{fakePresence{kept: wallet.ListPresence{Withdrawals: true, Packets: true, Items: true}}, all},
-		{fakePresence{kept: wallet.ListPresence{Packets: true}}, all[1:2]},
-		{fakePresence{kept: wallet.ListPresence{Withdrawals: true, Items: true}}, []string{all[0], all[2]}},
+		{fakePresence{presence: wallet.ListPresence{Withdrawals: true, Packets: true, Items: true}}, all},
+		{fakePresence{presence: wallet.ListPresence{Packets: true}}, all[1:2]},
+		{fakePresence{presence: wallet.ListPresence{Withdrawals: true, Items: true}}, []string{all[0], all[2]}},
 		{fakePresence{err: wallet.ErrUnavailable}, all},
 	} {
-		h.Presence = c.kept
-		require.Equal(t, c.want, h.page(t, wallet.Cursor{}, 10).Missing, "%+v", c.kept)
+		h.Presence = c.presence
+		require.Equal(t, c.want, h.page(t, wallet.Cursor{}, 10).Missing, "%+v", c.presence)
 	}
 	h.Presence = fakePresence{}
 	h.off[wallet.SwitchPageNoPackets] = true

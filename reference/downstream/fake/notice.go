@@ -45,7 +45,7 @@ func (b *backend) scheduleCallback(c *coupon) {
 // dueCallbacks returns the due callbacks and schedules their repeats.
 func (b *backend) dueCallbacks(now wallet.Instant, limit int, speak callbackProtocol) []Notice {
 	var found []Notice
-	kept := b.notices[:0]
+	pending := b.notices[:0]
 	for _, n := range b.notices {
 		if n.due <= now && len(found) < limit {
 			b.settle(now, n.coupon)
@@ -53,10 +53,10 @@ func (b *backend) dueCallbacks(now wallet.Instant, limit int, speak callbackProt
 			n.due, n.tries = now.Add(callbackPause), n.tries+1
 		}
 		if n.tries < maxCallbacks {
-			kept = append(kept, n)
+			pending = append(pending, n)
 		}
 	}
-	b.notices = kept
+	b.notices = pending
 	return found
 }
 

@@ -86,7 +86,7 @@ func TestWhatMayHaveArrived(t *testing.T) {
 			_ = conn.(*net.TCPConn).SetLinger(0)
 			_ = conn.Close()
 		}, "it may have been done"},
-		{"broken off", time.Minute, func(w http.ResponseWriter, _ *http.Request) {
+		{"interrupted", time.Minute, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, "{")
 		}, "the reply is truncated"},
@@ -231,9 +231,9 @@ func TestCallbacksOverHTTP(t *testing.T) {
 	systems := fake.NewAll(secret, fake.Behaviour{})
 	adapters, err := wire.Embedded(systems, c, secret)
 	require.NoError(t, err)
-	var told []wallet.Callback
+	var received []wallet.Callback
 	listener := &wire.Listener{Secret: secret, Clock: c, OnCallback: func(_ context.Context, cb wallet.Callback) error {
-		told = append(told, cb)
+		received = append(received, cb)
 		return nil
 	}}
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -250,8 +250,8 @@ func TestCallbacksOverHTTP(t *testing.T) {
 	}
 	deliver := &wire.Deliverer{Systems: systems, Clock: c, Post: newLine(t, s.URL, time.Minute).Post}
 	require.Equal(t, 2, deliver.Step(t.Context()))
-	require.Len(t, told, 2)
-	for _, cb := range told {
+	require.Len(t, received, 2)
+	for _, cb := range received {
 		require.Equal(t, item(cb.Award, 1, c).No, cb.Order)
 		require.Equal(t, wallet.ItemSettled, cb.Receipt.State)
 	}

@@ -69,9 +69,9 @@ func TestOffice(t *testing.T) {
 	index, err := activity.New(tree)
 	require.NoError(t, err)
 	log, store, centre := &auditLog{}, mem.NewNotices(), &fakeConfigCentre{now: wallet.Settings{Version: 1, Release: wallet.Release{Num: 1, Den: 2}, ShortPage: 5}}
-	board := operator.NewNoticeCache(store, clock)
+	cache := operator.NewNoticeCache(store, clock)
 	bulk := operator.NewBulk(operator.BulkPorts{Jobs: mem.NewBulkJobs(), Granter: granter{}, Index: index, Parent: "spring", Quotas: mem.NewQuotas(), Leases: grantedLeases{}, Audit: log, Clock: clock, Instance: "a"})
-	c, url := serve(t, keys, server.Ports{Service: s, Inspector: &fakeWalletAdmin{}, Audit: log, Clock: clock, NoticeReader: board, Notices: operator.NewNotices(store, clock, board), Bulk: bulk,
+	c, url := serve(t, keys, server.Ports{Service: s, Inspector: &fakeWalletAdmin{}, Audit: log, Clock: clock, NoticeReader: cache, Notices: operator.NewNotices(store, clock, cache), Bulk: bulk,
 		Refunds: s, Settings: centre, Switches: func() []server.SwitchInfo {
 			return []server.SwitchInfo{{Name: "break-bank", Passive: true, Dependency: "bank", Does: "d", DoesZH: "做", Notice: "n", NoticeZH: "知", Tripped: []string{"t"}, Since: 5}}
 		}}, Config{Tries: 1})

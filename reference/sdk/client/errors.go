@@ -110,7 +110,7 @@ func codeOf(c connect.Code) wallet.Code {
 	}
 }
 
-// genericSentinel returns the sentinel that says no more than the code, if there is one.
+// genericSentinel returns the sentinel whose only information is the code, or nil.
 func genericSentinel(c wallet.Code) error {
 	for _, s := range []*wallet.Error{wallet.ErrInvalid, wallet.ErrNotFound, wallet.ErrConflict, wallet.ErrOverloaded,
 		wallet.ErrUnavailable, wallet.ErrUnknown} {

@@ -14,8 +14,8 @@ type Notices struct {
 	Config        []byte // its body, a JSON object; nil if the caller has this version
 }
 
-// Notices returns what users of the caller's app see. have is the client's version of the page configuration, 0 for
-// none. It needs a Session.
+// Notices returns what users of the caller's app see. have is the client's version of the page configuration, 0 if
+// it has no configuration. It needs a Session.
 func (c *Client) Notices(ctx context.Context, who wallet.Caller, have int64) (Notices, error) {
 	var n Notices
 	err := c.asUser(ctx, who, func(ctx context.Context) error {

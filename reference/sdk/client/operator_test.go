@@ -67,9 +67,9 @@ func TestOperator(t *testing.T) {
 			Quota: wallet.Quota{Reserved: 100, Leased: 300, Orphaned: 50}}}},
 		reconciliation: server.Reconciliation{Orders: 9, Entries: 8, Sum: -3, Count: 2, Differences: []wallet.Difference{
 			{Kind: wallet.Missing, Sides: "orders/ledger", Want: 5}, {Kind: wallet.Extra, Sides: "orders/ledger", Got: 5}}}}
-	marked := &fakeWalletAdmin{back: 1, keys: 12, status: server.Status{BacklogAge: -1}}
+	shadow := &fakeWalletAdmin{back: 1, keys: 12, status: server.Status{BacklogAge: -1}}
 	log := &auditLog{}
-	_, url := serve(t, keys, server.Ports{Service: emptyPages{}, Shadow: emptyPages{}, Inspector: live, ShadowAdmin: marked, Audit: log, Clock: clock}, Config{})
+	_, url := serve(t, keys, server.Ports{Service: emptyPages{}, Shadow: emptyPages{}, Inspector: live, ShadowAdmin: shadow, Audit: log, Clock: clock}, Config{})
 	as := func(id string, loadTest bool) *OperatorClient {
 		o, ok := keys.Operator(id)
 		require.True(t, ok)
@@ -88,10 +88,10 @@ func TestOperator(t *testing.T) {
 	status, err = as("viewer", true).Status(t.Context())
 	require.NoError(t, err)
 	require.Negative(t, status.BacklogAge, "unknown")
-	books, err := as("auditor", false).Reconcile(t.Context())
+	report, err := as("auditor", false).Reconcile(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, Reconciliation{Orders: 9, Entries: 8, Sum: -3, Differences: 2,
-		Lines: []string{"orders/ledger missing: want 5 fen, got 0 fen", "orders/ledger extra: want 0 fen, got 5 fen"}}, books)
+		Lines: []string{"orders/ledger missing: want 5 fen, got 0 fen", "orders/ledger extra: want 0 fen, got 5 fen"}}, report)
 	back, err := as("auditor", true).AuditBudget(t.Context(), wallet.Official)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, back)
@@ -99,14 +99,14 @@ func TestOperator(t *testing.T) {
 	gone, err := as("operator", true).CleanUp(t.Context(), false)
 	require.NoError(t, err)
 	require.EqualValues(t, 12, gone)
-	marked.errs = []error{server.ErrShadowBusy, server.ErrShadowCleaning}
+	shadow.errs = []error{server.ErrShadowBusy, server.ErrShadowCleaning}
 	_, err = as("operator", true).CleanUp(t.Context(), true)
 	require.NoError(t, err, "a transient refusal is repeated")
-	require.Equal(t, []bool{false, true, true, true}, marked.forced)
-	marked.errs = []error{server.ErrShadowShared, errors.New("not repeated")}
+	require.Equal(t, []bool{false, true, true, true}, shadow.forced)
+	shadow.errs = []error{server.ErrShadowShared, errors.New("not repeated")}
 	_, err = as("operator", true).CleanUp(t.Context(), false)
 	require.Equal(t, "load_test_shared", wallet.ReasonOf(err))
-	require.Len(t, marked.errs, 1)
+	require.Len(t, shadow.errs, 1)
 
 	_, err = as("operator", false).CleanUp(t.Context(), false)
 	require.Equal(t, "marked_only", wallet.ReasonOf(err))

@@ -50,14 +50,14 @@ func (f *fixture) purse(t *testing.T, wins int) (*Purse, *counting) {
 func TestRestore(t *testing.T) {
 	f := newFixture(t)
 	p, s := f.purse(t, 3)
-	requirePage := func(balance wallet.Money, requests []int, kept int, why string) {
+	requirePage := func(balance wallet.Money, requests []int, stored int, why string) {
 		t.Helper()
 		s.pages = nil
 		page, err := p.Page(t.Context(), wallet.PageRequest{Limit: 50})
 		require.NoError(t, err, why)
 		require.Equal(t, balance, page.Balance, why)
 		require.Equal(t, requests, s.pages, why)
-		require.Len(t, p.Tokens(), kept, why)
+		require.Len(t, p.Tokens(), stored, why)
 	}
 	requirePage(300, []int{0}, 3, "the server has them all: no token is sent")
 	f.tokens.Flush()
@@ -105,15 +105,15 @@ func (f *fixture) restoreTwo(t *testing.T, p *Purse) error {
 
 func TestRefusedTokens(t *testing.T) {
 	for _, c := range []struct {
-		why  string
-		err  error
-		kept int
-		sent int // by the next page
+		why    string
+		err    error
+		stored int
+		sent   int // by the next page
 	}{
 		{"posted: its money is safe", wallet.ErrTokenReplayed, 0, 0},
 		{"the key may be restored", wallet.ErrTokenKey, 2, 2},
 		{"distrust may end", wallet.ErrTokenDistrusted, 2, 2},
-		{"never accepted: kept, but not sent again", wallet.ErrTokenForged, 2, 0},
+		{"never accepted: stored, but not sent again", wallet.ErrTokenForged, 2, 0},
 		{"too old", wallet.ErrTokenExpired, 2, 0},
 		{"refused with an unknown reason", &wallet.Error{Code: wallet.CodeRefused, Reason: "new"}, 2, 0},
 	} {
@@ -125,7 +125,7 @@ func TestRefusedTokens(t *testing.T) {
 			_, err := p.Page(t.Context(), wallet.PageRequest{Limit: 50})
 			require.NoError(t, err)
 		}
-		require.Len(t, p.Tokens(), c.kept, c.why)
+		require.Len(t, p.Tokens(), c.stored, c.why)
 		want := []int{0}
 		if c.sent > 0 {
 			want = []int{0, c.sent}

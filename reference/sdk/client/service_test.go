@@ -220,8 +220,8 @@ func TestCredentials(t *testing.T) {
 	_, err = newClient(t, c).Bind(ctx, person(1), 13800000000)
 	require.NoError(t, err, "binding needs no session")
 	f.keys.Callers[0].Scopes = []auth.Scope{auth.ScopeGrant, auth.ScopeQuery}
-	narrow, _ := serve(t, f.keys, server.Ports{Service: f.node, Clock: f.clock}, Config{})
-	_, err = narrow.Bind(ctx, person(1), 13800000001)
+	limited, _ := serve(t, f.keys, server.Ports{Service: f.node, Clock: f.clock}, Config{})
+	_, err = limited.Bind(ctx, person(1), 13800000001)
 	require.ErrorIs(t, err, auth.ErrScope)
 
 	c = f.config
@@ -235,7 +235,7 @@ func TestCredentials(t *testing.T) {
 	c = f.config
 	c.Session = func(wallet.Caller) string { return f.config.Session(person(2)) }
 	_, err = newClient(t, c).Page(ctx, wallet.PageRequest{Caller: person(1), Limit: 1})
-	require.ErrorIs(t, err, wallet.ErrNotYours, "somebody else's session")
+	require.ErrorIs(t, err, wallet.ErrNotYours, "another user's session")
 }
 
 func TestConfig(t *testing.T) {
@@ -270,10 +270,10 @@ func (s *countingService) Grant(context.Context, wallet.GrantRequest) (wallet.Gr
 func TestLoadTest(t *testing.T) {
 	clock, real, dark := storetest.NewClock(), &countingService{}, &countingService{}
 	ports := server.Ports{Service: real, Shadow: dark, Clock: clock}
-	marked, _ := serve(t, auth.Generate(), ports, Config{LoadTest: true})
+	shadow, _ := serve(t, auth.Generate(), ports, Config{LoadTest: true})
 	plain, _ := serve(t, auth.Generate(), ports, Config{})
 	r := wallet.GrantRequest{Caller: person(1), Activity: "spring", Scene: "rain", Award: wallet.Cash, Amount: 1, Opened: clock.Now()}
-	_, err := marked.Grant(t.Context(), r)
+	_, err := shadow.Grant(t.Context(), r)
 	require.ErrorIs(t, err, wallet.ErrOverBudget)
 	require.Equal(t, []int{0, 1}, []int{real.calls, dark.calls})
 	_, err = plain.Grant(t.Context(), r)

@@ -7,7 +7,7 @@ import (
 
 	"hongbao/reference/activity"
 	"hongbao/reference/node"
-	desk "hongbao/reference/operator"
+	"hongbao/reference/operator"
 	"hongbao/reference/server"
 	"hongbao/reference/store/sql"
 	"hongbao/reference/wallet"
@@ -16,9 +16,9 @@ import (
 // backoffice has the announcements, page configurations and bulk re-issues of operators (B8). It works on the live wallet;
 // users of the shadow wallet see the same announcements.
 type backoffice struct {
-	board *desk.NoticeCache
-	bulk  *desk.Bulk
-	log   *slog.Logger
+	notices *operator.NoticeCache
+	bulk    *operator.Bulk
+	log     *slog.Logger
 }
 
 // openBackoffice opens the back office of the live wallet and adds it to the ports of the server.
@@ -29,13 +29,13 @@ func (s *Service) openBackoffice(ctx context.Context, ports *server.Ports) error
 	}
 	st, live := s.live.stores, s.live.Node
 	notices := sqlstore.NewNotices(st.sql)
-	s.backoffice = &backoffice{log: s.log, board: desk.NewNoticeCache(notices, systemClock{}),
-		bulk: desk.NewBulk(desk.BulkPorts{Jobs: sqlstore.NewBulkJobs(st.sql), Granter: live, Index: index, Parent: s.tree.Parent,
+	s.backoffice = &backoffice{log: s.log, notices: operator.NewNoticeCache(notices, systemClock{}),
+		bulk: operator.NewBulk(operator.BulkPorts{Jobs: sqlstore.NewBulkJobs(st.sql), Granter: live, Index: index, Parent: s.tree.Parent,
 			Quotas: st.quotas, Stocks: couponStock{live}, Leases: st.leases, Audit: st.audit, Clock: systemClock{}, Instance: s.name})}
-	if err := s.backoffice.board.Refresh(ctx); err != nil {
+	if err := s.backoffice.notices.Refresh(ctx); err != nil {
 		s.log.Warn("cannot read the notices", "err", err) // a later refresh reads them: pages do not wait for them
 	}
-	ports.NoticeReader, ports.Notices, ports.Bulk = s.backoffice.board, desk.NewNotices(notices, systemClock{}, s.backoffice.board), s.backoffice.bulk
+	ports.NoticeReader, ports.Notices, ports.Bulk = s.backoffice.notices, operator.NewNotices(notices, systemClock{}, s.backoffice.notices), s.backoffice.bulk
 	ports.Rewards, ports.Packets, ports.Refunds, ports.Coupons = live, live, live, couponStock{live}
 	ports.Callbacks = callbacks{s.live}
 	return nil
@@ -44,7 +44,7 @@ func (s *Service) openBackoffice(ctx context.Context, ports *server.Ports) error
 // run refreshes the notices and runs bulk re-issues until ctx ends.
 func (o *backoffice) run(ctx context.Context) {
 	var running sync.WaitGroup
-	running.Go(func() { o.board.Run(ctx, o.log) })
+	running.Go(func() { o.notices.Run(ctx, o.log) })
 	running.Go(func() { o.bulk.Run(ctx, o.log) })
 	running.Wait()
 }

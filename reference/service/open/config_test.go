@@ -81,7 +81,7 @@ func TestConfigFaults(t *testing.T) {
 	}
 }
 
-// TestConfigFaultsAtOnce: whoever made three mistakes is told three times and starts once.
+// TestConfigFaultsAtOnce: all mistakes of a file are reported at once.
 func TestConfigFaultsAtOnce(t *testing.T) {
 	_, err := parsed(t, "redis: {main: {addrs: [a:1]}}\nstrategy: hope\nshards: 0\ninstance: a/b\ntls: {cert: c}")
 	for _, says := range []string{"mysql is not", "strategy", "shards", "instance", "tls"} {

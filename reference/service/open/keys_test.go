@@ -10,7 +10,7 @@ import (
 	"hongbao/reference/server/auth"
 )
 
-// TestKeysRefused: keys that cannot be used are said to be so, with what to do, and never shown.
+// TestKeysRefused: keys that cannot be used are refused. The error names the remedy and never shows a key.
 func TestKeysRefused(t *testing.T) {
 	dir := t.TempDir()
 	good := Config{Keys: filepath.Join(dir, "keys.json"), TokenKeys: filepath.Join(dir, "token-keys.json")}

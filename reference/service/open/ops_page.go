@@ -41,7 +41,7 @@ type OpsStatus struct {
 type opsSwitch struct {
 	Name       wallet.Switch  `json:"name"`
 	On         bool           `json:"on"`
-	Thrown     bool           `json:"thrown"` // by operators
+	ByOperator bool           `json:"thrown"`
 	Passive    bool           `json:"passive"`
 	Since      string         `json:"since"`
 	Trips      []degrade.Trip `json:"trips"`
@@ -74,7 +74,7 @@ type opsSettings struct {
 	Version        int64   `json:"version"`
 	Read           string  `json:"read"`        // from the config centre
 	AgeSeconds     float64 `json:"age_seconds"` // negative: never read
-	Kept           bool    `json:"kept"`        // read by an earlier run; the config centre was not reached since
+	FromFile       bool    `json:"kept"`        // read by an earlier run; the config centre was not reached since
 	Num            int64   `json:"release_num"`
 	Den            int64   `json:"release_den"`
 	WhiteList      int     `json:"white_list_wallets"`
@@ -89,7 +89,7 @@ func (o opsPage) view() OpsStatus {
 	v := OpsStatus{At: opsTime(now)}
 	for _, s := range o.flags.set.States() {
 		e, _ := degrade.EntryOf(s.Switch)
-		v.Switches = append(v.Switches, opsSwitch{Name: s.Switch, On: s.On, Thrown: s.ByOperator, Passive: e.Passive, Since: opsTime(s.Since),
+		v.Switches = append(v.Switches, opsSwitch{Name: s.Switch, On: s.On, ByOperator: s.ByOperator, Passive: e.Passive, Since: opsTime(s.Since),
 			Trips: s.Trips, Dependency: e.Dependency, Does: e.Does, Notice: e.Notice})
 	}
 	for _, b := range o.guard.Breakers() {
@@ -100,7 +100,7 @@ func (o opsPage) view() OpsStatus {
 	}
 	last := o.flags.centre.Last()
 	s := last.Settings
-	v.Settings = opsSettings{Version: s.Version, Read: opsTime(last.At), AgeSeconds: -1, Kept: last.FromFile, Num: s.Release.Num, Den: s.Release.Den,
+	v.Settings = opsSettings{Version: s.Version, Read: opsTime(last.At), AgeSeconds: -1, FromFile: last.FromFile, Num: s.Release.Num, Den: s.Release.Den,
 		WhiteList: len(s.Release.WhiteList), WithdrawPerDay: int64(s.WithdrawPerDay), WithdrawTimes: s.WithdrawTimes, ShortPage: s.ShortPage}
 	if last.At != 0 {
 		v.Settings.AgeSeconds = now.Sub(last.At).Seconds()

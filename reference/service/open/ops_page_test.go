@@ -18,8 +18,8 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestServeOps: whoever runs the service sees what is off, in both languages, and what an operator changes is seen within
-// a moment, in the file of an embedded instance too.
+// TestServeOps: the operations page shows in both languages which switches are on. A change by an operator has effect
+// within a moment, also a change of the file of an embedded instance.
 func TestServeOps(t *testing.T) {
 	t.Parallel()
 	debug := servetest.ClosedAddr(t)
@@ -53,12 +53,12 @@ func TestServeOps(t *testing.T) {
 	is := func(name wallet.Switch) bool {
 		for _, sw := range look().Switches {
 			if sw.Name == name {
-				return sw.On && sw.Thrown && sw.Since != ""
+				return sw.On && sw.ByOperator && sw.Since != ""
 			}
 		}
 		return false
 	}
-	servetest.Eventually(t, "the switch is heard of", func() bool { return is(wallet.SwitchStopWithdrawals) })
+	servetest.Eventually(t, "the instance sees the switch", func() bool { return is(wallet.SwitchStopWithdrawals) })
 	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &pb.GrantReply{}))
 	require.Equal(t, "switched_off", s.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &pb.WithdrawReply{}))
 
@@ -92,7 +92,7 @@ func TestServeOps(t *testing.T) {
 	tripped := func() bool {
 		for _, sw := range look().Switches {
 			if sw.Name == wallet.SwitchLocalConfig {
-				return sw.On && !sw.Thrown && len(sw.Trips) == 1
+				return sw.On && !sw.ByOperator && len(sw.Trips) == 1
 			}
 		}
 		return false
@@ -105,6 +105,6 @@ func TestServeOps(t *testing.T) {
 	s = servetest.Start(t, func(c *open.Config) { c.Debug, c.Data = debug, data })
 	require.True(t, tripped())
 	require.Equal(t, int64(5), look().Settings.Version)
-	require.True(t, look().Settings.Kept)
+	require.True(t, look().Settings.FromFile)
 	require.Equal(t, "daily_limit", s.CallByUser(t, 7, "WalletService/Withdraw", `{"request":4,"amount_fen":8}`, &pb.WithdrawReply{}))
 }

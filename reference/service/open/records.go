@@ -44,7 +44,7 @@ func (s *stores) readRecords(ctx context.Context, found reconcile.Report, spent 
 // is in Redis and may hold attempts that were refused.
 func (s *stores) leased(ctx context.Context) func(wallet.Template) (int64, bool) {
 	return func(t wallet.Template) (int64, bool) {
-		leases, err := s.stockBook.Of(t.Reward)
+		leases, err := s.stockLeases.Of(t.Reward)
 		if err != nil {
 			return 0, false
 		}

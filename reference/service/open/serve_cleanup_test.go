@@ -13,7 +13,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// TestServeCleanUp: what marked load has left is thrown away and nothing of it is remembered, live data is untouched (K2).
+// TestServeCleanUp: a clean-up deletes all data of a load test, and does not change live data (K2).
 func TestServeCleanUp(t *testing.T) {
 	t.Parallel()
 	for _, strategy := range wallet.Strategies {
@@ -29,7 +29,7 @@ func TestServeCleanUpReal(t *testing.T) { cleanUp(t, servetest.OnRealStores(t)) 
 
 func cleanUp(t *testing.T, change func(*open.Config)) {
 	s := servetest.Start(t, change)
-	marked := s.WithLoadTestMark()
+	shadow := s.WithLoadTestMark()
 	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &pb.GrantReply{}))
 	servetest.RequireSettled(t, s, 1, 88)
 	live := func() client.Reconciliation {
@@ -43,66 +43,66 @@ func cleanUp(t *testing.T, change func(*open.Config)) {
 	for round := range 2 { // the second is on a wallet that was cleaned up: the same numbers mean other grants
 		fen := int64(5 + round)
 		for rain := 1; rain <= 10; rain++ {
-			require.Equal(t, "ok", marked.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, rain, fen), &pb.GrantReply{}))
+			require.Equal(t, "ok", shadow.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, rain, fen), &pb.GrantReply{}))
 		}
-		markedAtRest(t, marked, 10, 10*fen)
-		require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":20}`, &pb.WithdrawReply{}))
-		marked.CleanUpLoadTest(t)
-		markedAtRest(t, marked, 0, 0)
+		shadowAtRest(t, shadow, 10, 10*fen)
+		require.Equal(t, "ok", shadow.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":20}`, &pb.WithdrawReply{}))
+		shadow.CleanUpLoadTest(t)
+		shadowAtRest(t, shadow, 0, 0)
 		var page pb.WalletPageReply
-		require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/WalletPage", "{}", &page))
+		require.Equal(t, "ok", shadow.CallByUser(t, 7, "WalletService/WalletPage", "{}", &page))
 		require.Zero(t, page.BalanceFen, "no pocket, page or list remembers")
 		require.Zero(t, page.IncomeFen)
 		require.Empty(t, page.Withdrawals)
 	}
-	marked.CleanUpLoadTest(t) // there is nothing left to clean up
-	require.Equal(t, before, live(), "the live books are what they were")
+	shadow.CleanUpLoadTest(t) // there is nothing left to clean up
+	require.Equal(t, before, live(), "the live records are unchanged")
 	s.Stop()
 	require.Empty(t, servetest.ReadRecords(t, &s.Config, true).Orders)
 	require.Len(t, servetest.ReadRecords(t, &s.Config, false).Orders, 1)
 }
 
-// markedAtRest waits until nothing is held of the marked load, and wants its books to agree.
-func markedAtRest(t *testing.T, marked *servetest.Service, orders, fen int64) {
+// shadowAtRest waits until the shadow wallet holds no posting, and requires that its records agree.
+func shadowAtRest(t *testing.T, shadow *servetest.Service, orders, fen int64) {
 	t.Helper()
 	var status client.Status
 	servetest.Eventually(t, "nothing is held", func() bool {
 		var err error
-		status, err = marked.Operator(t, "viewer").Status(t.Context())
+		status, err = shadow.Operator(t, "viewer").Status(t.Context())
 		require.NoError(t, err)
 		return status.Backlog == 0 && status.OpenOrders == 0
 	})
 	require.Equal(t, wallet.ActivityID("spring-festival"), status.Activity)
 	require.EqualValues(t, fen, status.Budgets[0].Reserved)
-	r, err := marked.Operator(t, "auditor").Reconcile(t.Context())
+	r, err := shadow.Operator(t, "auditor").Reconcile(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, client.Reconciliation{Orders: orders, Entries: orders}, r, "and the sum over all accounts is zero")
 }
 
-// TestServeCleanUpRefused: what must not be thrown away is not, and why is said by name and in the audit log.
+// TestServeCleanUpRefused: a clean-up that must not be done is refused. The reply and the audit log name the reason.
 func TestServeCleanUpRefused(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, func(c *open.Config) { c.PostRest = time.Minute })
-	marked := s.WithLoadTestMark()
+	shadow := s.WithLoadTestMark()
 	const clean = "OperatorService/CleanUpLoadTest"
 	reply := &pb.CleanUpLoadTestReply{}
 	require.Equal(t, "marked_only", s.CallAs(t, "operator", clean, "{}", reply), "live data")
-	require.Equal(t, "wrong_role", marked.CallAs(t, "auditor", clean, "{}", reply), "who reads the books does not burn them")
+	require.Equal(t, "wrong_role", shadow.CallAs(t, "auditor", clean, "{}", reply), "an auditor reads the records and does not delete them")
 	for _, c := range []struct{ method, id, body string }{
 		{"SetSwitch", "operator", `{"name":"distrust-tokens","on":true}`}, {"ListSwitches", "viewer", "{}"}, {"AuditLog", "auditor", "{}"},
 	} {
-		require.Equal(t, "live_only", marked.CallAs(t, c.id, "OperatorService/"+c.method, c.body, reply), c.method)
+		require.Equal(t, "live_only", shadow.CallAs(t, c.id, "OperatorService/"+c.method, c.body, reply), c.method)
 	}
 
 	rain := 0
 	servetest.Eventually(t, "a posting is held, once the posters have looked and rest", func() bool {
 		rain++
-		require.Equal(t, "ok", marked.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, rain, 5), &pb.GrantReply{}))
-		return marked.CallAs(t, "operator", clean, "{}", reply) == "load_test_backlog"
+		require.Equal(t, "ok", shadow.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, rain, 5), &pb.GrantReply{}))
+		return shadow.CallAs(t, "operator", clean, "{}", reply) == "load_test_backlog"
 	})
-	require.Equal(t, "ok", marked.CallAs(t, "operator", clean, `{"force":true}`, reply))
+	require.Equal(t, "ok", shadow.CallAs(t, "operator", clean, `{"force":true}`, reply))
 	require.Positive(t, reply.Keys, "what was held")
-	markedAtRest(t, marked, 0, 0)
+	shadowAtRest(t, shadow, 0, 0)
 
 	var log pb.AuditLogReply
 	require.Equal(t, "ok", s.CallAs(t, "auditor", "OperatorService/AuditLog", `{"limit":100}`, &log))

@@ -60,7 +60,7 @@ func TestServeLimits(t *testing.T) {
 	require.Equal(t, "not_released", s.CallByUser(t, 2, "WalletService/Withdraw", `{"request":1,"amount_fen":88}`, &paid))
 }
 
-// TestServeOverload: above what one instance may work on at once, and beyond its deadline, callers are told so.
+// TestServeOverload: requests above the limit of concurrent requests, and requests beyond their deadline, are refused with that reason.
 func TestServeOverload(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, func(c *open.Config) { c.MaxInFlight = 1 })

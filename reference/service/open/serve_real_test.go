@@ -41,7 +41,7 @@ func TestServeRealInstances(t *testing.T) {
 	require.Equal(t, "ok", b.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":80}`, &paid))
 	shows(t, a, wallet.StrategyToken, 7, 8)
 	require.Equal(t, "ok", a.CallAs(t, "operator", "OperatorService/SetSwitch", `{"name":"distrust-tokens","on":true}`, &pb.SetSwitchReply{}))
-	servetest.Eventually(t, "the switch is heard of at the other instance", func() bool {
+	servetest.Eventually(t, "the other instance sees the switch", func() bool {
 		var page pb.WalletPageReply
 		require.Equal(t, "ok", b.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(won.Token), &page))
 		return servetest.RefusalReasons(1, page.Refused)[0] == "token_distrusted"
@@ -62,9 +62,9 @@ func TestServeRealInstances(t *testing.T) {
 	both("knows of the new one", 2, b, c)
 	b.Stop()
 	c.Stop()
-	books := servetest.ReadRecords(t, &c.Config, false)
-	require.Zero(t, books.Sum)
-	require.Equal(t, wallet.Quota{Reserved: 688, Leased: 688}, books.Quota)
+	records := servetest.ReadRecords(t, &c.Config, false)
+	require.Zero(t, records.Sum)
+	require.Equal(t, wallet.Quota{Reserved: 688, Leased: 688}, records.Quota)
 }
 
 // TestServeRealTotalsBackup: the running total is kept twice, and goes on being read when the switch moves its reads (R4).

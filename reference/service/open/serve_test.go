@@ -32,7 +32,8 @@ func TestServeReal(t *testing.T) {
 	}
 }
 
-// newUser is a person who wins, looks, withdraws and looks again; then the service is restarted, and she comes back.
+// newUser is a person who wins, reads the page, withdraws and reads the page again; then the service is restarted, and
+// the person reads the page once more.
 func newUser(t *testing.T, strategy wallet.Strategy, stores func(*open.Config)) {
 	data := t.TempDir()
 	change := func(c *open.Config) { stores(c); c.Strategy, c.Data = string(strategy), data }
@@ -80,7 +81,7 @@ func newUser(t *testing.T, strategy wallet.Strategy, stores func(*open.Config)) 
 	s = servetest.Start(t, change)
 	after(t, s, won.Order)
 	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(8, 1, 5), &won))
-	shows(t, s, strategy, 8, 5) // whoever comes new after a restart gets a wallet of his own
+	shows(t, s, strategy, 8, 5) // a new person after a restart gets a new wallet
 	servetest.RequireSettled(t, s, 2, 93)
 }
 

@@ -72,7 +72,7 @@ func selfSigned(t *testing.T) (cert, key string, trusted *x509.CertPool) {
 	return cert, key, trusted
 }
 
-// TestServePages: whoever looks after the service finds out how it is, on the ports where that belongs.
+// TestServePages: the pages about the state of the service are served on their ports, and only there.
 func TestServePages(t *testing.T) {
 	t.Parallel()
 	debug := servetest.ClosedAddr(t)

@@ -36,7 +36,7 @@ func TestServeTokens(t *testing.T) {
 		reason string
 	}{
 		{"posted already: its client lets go of it", 7, won.Token, "token_replayed"},
-		{"somebody else's", 8, won.Token, "token_foreign"},
+		{"another user's", 8, won.Token, "token_foreign"},
 		{"one bit of its seal is another", 7, last, "token_forged"},
 		{"of a key that nobody has", 7, key, "token_key"},
 		{"the end is missing", 7, won.Token[:20], "token_unreadable"},
@@ -55,18 +55,18 @@ func TestServeTokens(t *testing.T) {
 	require.Contains(t, s.Logs.String(), wallet.AlarmForgedTokens, "somebody tries in earnest")
 }
 
-// TestServeMarked: what is granted under the mark of a load test lands in the shadow wallet and nowhere else (K2).
+// TestServeMarked: a grant under the load-test mark changes the shadow wallet only (K2).
 func TestServeMarked(t *testing.T) {
 	t.Parallel()
-	markedLoad(t, func(*open.Config) {})
+	shadowLoad(t, func(*open.Config) {})
 }
 
 // TestServeMarkedReal is the same on Redis and MySQL, where both wallets share the servers.
-func TestServeMarkedReal(t *testing.T) { markedLoad(t, servetest.OnRealStores(t)) }
+func TestServeMarkedReal(t *testing.T) { shadowLoad(t, servetest.OnRealStores(t)) }
 
-func markedLoad(t *testing.T, change func(*open.Config)) {
+func shadowLoad(t *testing.T, change func(*open.Config)) {
 	s := servetest.Start(t, change)
-	marked := s.WithLoadTestMark()
+	loadTest := s.WithLoadTestMark()
 	var live, shadow pb.GrantReply
 	require.Equal(t, "ok", s.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, 1, 88), &live))
 	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", `{"withdraw":true}`, &pb.WalletPageReply{}))
@@ -75,15 +75,15 @@ func markedLoad(t *testing.T, change func(*open.Config)) {
 	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", "{}", &before))
 
 	for rain := 1; rain <= 10; rain++ {
-		require.Equal(t, "ok", marked.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, rain, 5), &shadow))
+		require.Equal(t, "ok", loadTest.CallAs(t, "demo", "GrantService/Grant", servetest.GrantBody(7, rain, 5), &shadow))
 	}
-	require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/WalletPage", `{"withdraw":true}`, &page))
+	require.Equal(t, "ok", loadTest.CallByUser(t, 7, "WalletService/WalletPage", `{"withdraw":true}`, &page))
 	require.EqualValues(t, 50, page.BalanceFen, "the same number was granted here for another amount")
 	var paid pb.WithdrawReply
-	require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":50}`, &paid))
-	require.Equal(t, "ok", marked.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(live.Token), &page))
+	require.Equal(t, "ok", loadTest.CallByUser(t, 7, "WalletService/Withdraw", `{"request":1,"amount_fen":50}`, &paid))
+	require.Equal(t, "ok", loadTest.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(live.Token), &page))
 	require.Zero(t, page.BalanceFen)
-	require.Equal(t, []string{"token_purpose"}, servetest.RefusalReasons(1, page.Refused), "live money is none in a load test")
+	require.Equal(t, []string{"token_purpose"}, servetest.RefusalReasons(1, page.Refused), "live money has no value in a load test")
 
 	require.Equal(t, "ok", s.CallByUser(t, 7, "WalletService/WalletPage", servetest.PageBody(shadow.Token), &after))
 	require.Equal(t, []string{"token_purpose"}, servetest.RefusalReasons(1, after.Refused), "nor the other way round")
@@ -93,11 +93,11 @@ func markedLoad(t *testing.T, change func(*open.Config)) {
 	for _, c := range []struct{ why, id, method, body string }{
 		{"what upstreams ask has no shadow", "demo", "QueryService/Balance", `{"who":{"app":"APP_DOUYIN","user":7}}`},
 	} {
-		require.Equal(t, "no_shadow", marked.CallAs(t, c.id, c.method, c.body, &page), c.why)
+		require.Equal(t, "no_shadow", loadTest.CallAs(t, c.id, c.method, c.body, &page), c.why)
 	}
-	var books pb.ReconcileReply
-	require.Equal(t, "ok", marked.CallAs(t, "auditor", "OperatorService/Reconcile", "{}", &books))
-	require.EqualValues(t, 10, books.Orders, "operators see the marked books under the mark")
+	var report pb.ReconcileReply
+	require.Equal(t, "ok", loadTest.CallAs(t, "auditor", "OperatorService/Reconcile", "{}", &report))
+	require.EqualValues(t, 10, report.Orders, "operators see the records of the shadow wallet under the load-test mark")
 
 	s.Stop()
 	b := servetest.ReadRecords(t, &s.Config, false)
@@ -110,7 +110,7 @@ func markedLoad(t *testing.T, change func(*open.Config)) {
 	require.Zero(t, b.Sum)
 }
 
-// TestServeUnmarked: a service that takes no marked load does not take it for real either.
+// TestServeUnmarked: a service without a shadow wallet refuses load-test requests, also for the live wallet.
 func TestServeUnmarked(t *testing.T) {
 	t.Parallel()
 	s := servetest.Start(t, func(c *open.Config) { c.LoadTest = false })

@@ -13,7 +13,7 @@ import (
 // patience bounds how long a test waits for what happens by itself.
 const patience = 30 * time.Second
 
-// TestServeCleanUpShared: an instance that would go on with what it remembers is in the way, forced or not.
+// TestServeCleanUpShared: a clean-up is refused, forced or not, while another instance works with data in memory.
 func TestServeCleanUpShared(t *testing.T) {
 	t.Parallel()
 	c := Default()
@@ -27,7 +27,7 @@ func TestServeCleanUpShared(t *testing.T) {
 	defer func() { stop(); require.NoError(t, s.shadow.end()) }()
 	_, err = s.shadow.instance.stores.leases.Join(t.Context(), "posters", "another", patience)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(s.shadow.instance.Host.Members()) == 2 }, patience, 10*time.Millisecond, "the other one is heard of")
+	require.Eventually(t, func() bool { return len(s.shadow.instance.Host.Members()) == 2 }, patience, 10*time.Millisecond, "the other instance is a member")
 	for _, force := range []bool{false, true} {
 		_, err = s.shadow.CleanUp(t.Context(), force)
 		require.Equal(t, "load_test_shared", wallet.ReasonOf(err))
@@ -37,7 +37,7 @@ func TestServeCleanUpShared(t *testing.T) {
 	require.NoError(t, s.shadow.instance.stores.leases.Leave(t.Context(), "posters", "another"))
 }
 
-// TestMarkedBusy: who is under way is not cut off, and who comes meanwhile is told so.
+// TestMarkedBusy: a clean-up does not interrupt running requests. New requests are refused with the reason.
 func TestMarkedBusy(t *testing.T) {
 	t.Parallel()
 	m := &shadowWallet{instance: &walletInstance{}}
@@ -55,11 +55,11 @@ func TestMarkedBusy(t *testing.T) {
 			leave()
 		}
 		return wallet.ReasonOf(err) == "load_test_clean_up"
-	}, patience, 10*time.Millisecond, "nobody else gets in")
+	}, patience, 10*time.Millisecond, "new requests are refused")
 	_, err = m.CleanUp(t.Context(), true)
 	require.Equal(t, "load_test_clean_up", wallet.ReasonOf(err), "one at a time")
 	cancel()
-	require.Equal(t, "load_test_busy", wallet.ReasonOf(<-forced), "it does not wait for ever")
+	require.Equal(t, "load_test_busy", wallet.ReasonOf(<-forced), "it does not wait without end")
 	leave()
 	_, leave, err = m.acquire()
 	require.NoError(t, err, "and all is as it was")

@@ -23,8 +23,8 @@ import (
 const (
 	backlogLease = 30 * time.Second      // a poster holds a batch: above the time of all retries of all its steps (bounded in host)
 	costAccounts = 16                    // sub-accounts that share a stage's cost account, so that no row is hot
-	tokenLife    = token.DefaultLifetime // a token list unused for so long contains only expired tokens
-	shadowLife   = 24 * time.Hour        // a load test's keys in Redis expire (K2)
+	tokenExpiry  = token.DefaultLifetime // a token list unused for so long contains only expired tokens
+	shadowExpiry = 24 * time.Hour        // a load test's keys in Redis expire (K2)
 	lockTick     = 50 * time.Millisecond // clock interval of the embedded Redis of locks
 	dataTick     = time.Hour             // the same for the other one, which stops to visit all keys at each tick
 	warmConns    = 16                    // connections opened before the service is ready (K1)
@@ -45,7 +45,7 @@ type stores struct {
 	bank        *sqlstore.Bank
 	packets     *sqlstore.Packets
 	items       *sqlstore.Items
-	stockBook   *sqlstore.StockLeases
+	stockLeases *sqlstore.StockLeases
 	audit       *sqlstore.AuditLog
 
 	backlog *redis.Backlog
@@ -76,25 +76,25 @@ func (s *stores) open(ctx context.Context, c *Config, mini *embedded, clock wall
 	s.admissions = sqlstore.NewAdmissions(s.orders, s.quotas)
 	s.ledger, s.withdrawals = sqlstore.NewLedger(s.sql, clock, costAccounts), sqlstore.NewWithdrawals(s.sql)
 	s.days, s.bank, s.audit = sqlstore.NewWithdrawalDays(s.sql), sqlstore.NewBank(s.sql), sqlstore.NewAuditLog(s.sql)
-	s.packets, s.items, s.stockBook = sqlstore.NewPackets(s.sql), sqlstore.NewItems(s.sql), sqlstore.NewStockLeases(s.sql)
+	s.packets, s.items, s.stockLeases = sqlstore.NewPackets(s.sql), sqlstore.NewItems(s.sql), sqlstore.NewStockLeases(s.sql)
 
-	reach := func(e *RedisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) redis.Config {
-		config := redisOf(e, mini, own, shadow, life)
+	reach := func(e *RedisEndpoint, own func(*embedded) *miniredis.Miniredis, expire time.Duration) redis.Config {
+		config := redisOf(e, mini, own, shadow, expire)
 		config.Prefix = c.Redis.Prefix + config.Prefix
 		return config
 	}
-	dial := func(e *RedisEndpoint, own func(*embedded) *miniredis.Miniredis, life time.Duration) *redis.Client {
+	dial := func(e *RedisEndpoint, own func(*embedded) *miniredis.Miniredis, expire time.Duration) *redis.Client {
 		if err != nil {
 			return nil
 		}
 		var client *redis.Client
-		if client, err = redis.Dial(ctx, reach(e, own, life)); err == nil {
+		if client, err = redis.Dial(ctx, reach(e, own, expire)); err == nil {
 			s.caches = append(s.caches, client)
 		}
 		return client
 	}
 	data, locks := func(m *embedded) *miniredis.Miniredis { return m.data }, func(m *embedded) *miniredis.Miniredis { return m.locks }
-	tokens, leases := dial(c.Redis.Tokens, data, tokenLife), dial(c.Redis.Locks, locks, 0)
+	tokens, leases := dial(c.Redis.Tokens, data, tokenExpiry), dial(c.Redis.Locks, locks, 0)
 	totals := dial(c.Redis.Totals, data, 0)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *stores) ports() service.Ports {
 	return service.Ports{
 		Identities: s.identities, Orders: s.orders, Admissions: s.admissions, Quotas: s.quotas, Tokens: s.tokens, Backlog: s.backlog,
 		Ledger: s.ledger, Withdrawals: s.withdrawals, Days: s.days, Bank: s.bank, Packets: s.packets, Items: s.items, Lists: sqlstore.NewListPresence(s.sql),
-		Permits: s.permits, Leases: s.leases, Totals: s.totals, Backup: s.backup, Stock: s.stock, StockLeases: s.stockBook,
+		Permits: s.permits, Leases: s.leases, Totals: s.totals, Backup: s.backup, Stock: s.stock, StockLeases: s.stockLeases,
 	}
 }
 
@@ -158,8 +158,8 @@ func (s *stores) close() error {
 	return s.sql.Close()
 }
 
-// SqlOf returns where the books are. Embedded, the marked load has a file of its own, so that its commits and those of
-// the live traffic do not wait for each other.
+// SqlOf returns the configuration of the SQL stores of one wallet. Embedded, the shadow wallet has a separate file, so
+// that its commits and those of the live wallet do not wait for each other.
 func SqlOf(c *Config, shadow bool) sqlstore.Config {
 	if !c.embedded() {
 		return sqlstore.Config{Driver: "mysql", DSNs: c.MySQL.DSNs, MaxConns: c.MySQL.MaxConns, Shadow: shadow}
@@ -172,8 +172,8 @@ func SqlOf(c *Config, shadow bool) sqlstore.Config {
 }
 
 // redisOf returns how to connect to the endpoint of a role; nil is the embedded Redis.
-func redisOf(e *RedisEndpoint, mini *embedded, own func(*embedded) *miniredis.Miniredis, shadow bool, life time.Duration) redis.Config {
-	c := redis.Config{Expire: life}
+func redisOf(e *RedisEndpoint, mini *embedded, own func(*embedded) *miniredis.Miniredis, shadow bool, expire time.Duration) redis.Config {
+	c := redis.Config{Expire: expire}
 	if e == nil {
 		c.Expire = 0 // its data ends with the process
 		server := own(mini)
@@ -185,7 +185,7 @@ func redisOf(e *RedisEndpoint, mini *embedded, own func(*embedded) *miniredis.Mi
 		}
 	}
 	if shadow {
-		c.Prefix, c.Expire = redis.ShadowPrefix, shadowLife
+		c.Prefix, c.Expire = redis.ShadowPrefix, shadowExpiry
 	}
 	return c
 }

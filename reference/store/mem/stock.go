@@ -26,8 +26,8 @@ var (
 type stockKey struct {
 	plain    int64 // the source's counter
 	issued   int64
-	lent     map[int]int64 // total lent to each part
-	borrowed map[int]int64 // total borrowed from each part
+	movedOut map[int]int64 // total moved to each part
+	movedIn  map[int]int64 // total moved in from each part
 	orders   map[wallet.OrderNo]wallet.StockAnswer
 }
 
@@ -39,7 +39,7 @@ func NewStock() *Stock {
 func (s *Stock) key(k wallet.StockKey) *stockKey {
 	c := s.keys[k]
 	if c == nil {
-		c = &stockKey{lent: map[int]int64{}, borrowed: map[int]int64{}, orders: map[wallet.OrderNo]wallet.StockAnswer{}}
+		c = &stockKey{movedOut: map[int]int64{}, movedIn: map[int]int64{}, orders: map[wallet.OrderNo]wallet.StockAnswer{}}
 		s.keys[k] = c
 	}
 	return c
@@ -47,10 +47,10 @@ func (s *Stock) key(k wallet.StockKey) *stockKey {
 
 // left returns the remaining stock of the key, below zero if its limit was cut.
 func (c *stockKey) left(limit int64) int64 {
-	for _, n := range c.lent {
+	for _, n := range c.movedOut {
 		limit -= n
 	}
-	for _, n := range c.borrowed {
+	for _, n := range c.movedIn {
 		limit += n
 	}
 	return limit - c.issued
@@ -126,21 +126,21 @@ func (s *Stock) MoveOut(_ context.Context, from wallet.StockKey, to int, limit, 
 	defer s.mu.Unlock()
 	c := s.key(from)
 	if left := c.left(limit); left > 0 {
-		c.lent[to] += min(want, (left+1)/2)
+		c.movedOut[to] += min(want, (left+1)/2)
 	}
-	return c.lent[to], nil
+	return c.movedOut[to], nil
 }
 
 // MoveIn implements wallet.StockParts.
-func (s *Stock) MoveIn(_ context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
+func (s *Stock) MoveIn(_ context.Context, to wallet.StockKey, from int, moved int64) (int64, error) {
 	if err := to.Validate(); err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.key(to)
-	fresh := max(0, lent-c.borrowed[from])
-	c.borrowed[from] += fresh
+	fresh := max(0, moved-c.movedIn[from])
+	c.movedIn[from] += fresh
 	return fresh, nil
 }
 
@@ -177,7 +177,7 @@ func (s *Stock) Snapshot(on func(wallet.StockKey) bool) (restore func()) {
 	keys := map[wallet.StockKey]*stockKey{}
 	for k, c := range s.keys {
 		if on(k) {
-			keys[k] = &stockKey{c.plain, c.issued, maps.Clone(c.lent), maps.Clone(c.borrowed), maps.Clone(c.orders)}
+			keys[k] = &stockKey{c.plain, c.issued, maps.Clone(c.movedOut), maps.Clone(c.movedIn), maps.Clone(c.orders)}
 		}
 	}
 	mirror := maps.Clone(s.mirror)

@@ -135,9 +135,9 @@ func (s *Stock) GiveBack(ctx context.Context, k wallet.StockKey, no wallet.Order
 	return err
 }
 
-// lendStockScript lends at most half of the remaining stock, rounded up. KEYS: the count. ARGV: the receiving part;
+// moveStockOutScript moves out at most half of the remaining stock, rounded up. KEYS: the count. ARGV: the receiving part;
 // the limit; the wanted number; expiry.
-const lendStockScript = stockLeft + `
+const moveStockOutScript = stockLeft + `
 local left = tonumber(ARGV[2]) - out + into - n
 local give = math.min(tonumber(ARGV[3]), math.floor((left + 1) / 2))
 if left <= 0 then return tonumber(redis.call('HGET', KEYS[1], 'to:' .. ARGV[1]) or 0) end
@@ -154,12 +154,12 @@ func (s *Stock) MoveOut(ctx context.Context, from wallet.StockKey, to int, limit
 	if want < 1 {
 		return 0, fmt.Errorf("%w: a loan of %d coupons", wallet.ErrInvalid, want)
 	}
-	return s.number(ctx, writing, "lend stock", lendStockScript, []string{s.count(from)}, text(to), text(limit), text(want), s.c.expire)
+	return s.number(ctx, writing, "lend stock", moveStockOutScript, []string{s.count(from)}, text(to), text(limit), text(want), s.c.expire)
 }
 
-// borrowStockScript adds the newly lent coupons. KEYS: the count. ARGV: the lending part; the total that it ever lent;
-// expiry.
-const borrowStockScript = `
+// moveStockInScript adds the newly moved coupons. KEYS: the count. ARGV: the part that moved them out; the total that it
+// ever moved to this part; expiry.
+const moveStockInScript = `
 local fresh = tonumber(ARGV[2]) - tonumber(redis.call('HGET', KEYS[1], 'from:' .. ARGV[1]) or 0)
 if fresh <= 0 then return 0 end
 redis.call('HINCRBY', KEYS[1], 'from:' .. ARGV[1], fresh)
@@ -169,11 +169,11 @@ return fresh
 `
 
 // MoveIn implements wallet.StockParts. ErrInvalid: a malformed template.
-func (s *Stock) MoveIn(ctx context.Context, to wallet.StockKey, from int, lent int64) (int64, error) {
+func (s *Stock) MoveIn(ctx context.Context, to wallet.StockKey, from int, moved int64) (int64, error) {
 	if err := to.Validate(); err != nil {
 		return 0, err
 	}
-	return s.number(ctx, writing, "borrow stock", borrowStockScript, []string{s.count(to)}, text(from), text(lent), s.c.expire)
+	return s.number(ctx, writing, "borrow stock", moveStockInScript, []string{s.count(to)}, text(from), text(moved), s.c.expire)
 }
 
 // Issued implements wallet.StockParts. ErrInvalid: a malformed template.

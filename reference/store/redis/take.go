@@ -41,7 +41,7 @@ func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.HeldPost
 			return nil, err
 		}
 		if claimed {
-			return c.handedOut, nil
+			return c.result, nil
 		}
 	}
 	return nil, nil
@@ -51,13 +51,13 @@ func (b *Backlog) Take(ctx context.Context, shard, limit int) ([]wallet.HeldPost
 type claim struct {
 	*Backlog
 	leaseIndex
-	shard     int
-	now       wallet.Instant
-	next      string   // the new value of the last member
-	removed   []string // spans to remove
-	taken     []string // new spans, each after the end of its lease
-	handedOut []wallet.HeldPosting
-	space     int
+	shard   int
+	now     wallet.Instant
+	next    string   // the new value of the last member
+	removed []string // spans to remove
+	taken   []string // new spans, each after the end of its lease
+	result  []wallet.HeldPosting
+	space   int
 }
 
 // prepare reads the entries to take: first those of ended leases, oldest first, then those that were never handed out.
@@ -170,7 +170,7 @@ func (c *claim) leaseEntries(of []entry) {
 		id, err1 := handle(e.id)
 		credit, err2 := parseCredit(e.credit)
 		if err1 == nil && err2 == nil {
-			c.handedOut = append(c.handedOut, wallet.HeldPosting{ID: id, Credit: credit})
+			c.result = append(c.result, wallet.HeldPosting{ID: id, Credit: credit})
 		}
 	}
 }

@@ -155,7 +155,7 @@ func TestClaimAfterOthers(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, c.want, claimed, c.why)
 			if claimed {
-				require.Len(t, seen.handedOut, 4)
+				require.Len(t, seen.result, 4)
 				s.clock.now += 500_000
 				s.takes(t, 10, append([]wallet.Money{5}, seq(6, s.pushed)...)...)
 			}

@@ -101,14 +101,14 @@ func (s *Tokens) undoIssue(ctx context.Context, shard int, entry, at, no string)
 	}
 	left, err1 := done[0].AsInt64()
 	last, err2 := done[2].AsStrSlice()
-	if errors.Join(err1, err2) != nil || left == 0 || handedOut(last, entry) {
+	if errors.Join(err1, err2) != nil || left == 0 || wasLeased(last, entry) {
 		return wallet.AsUnknown(full)
 	}
 	return full
 }
 
-// handedOut reports whether an entry was leased: it is not after the entry that was leased last.
-func handedOut(last []string, entry string) bool {
+// wasLeased reports whether an entry was leased: it is not after the entry that was leased last.
+func wasLeased(last []string, entry string) bool {
 	if len(last) == 0 {
 		return false
 	}

@@ -36,8 +36,8 @@ func newGroupReader(fail error) (c *groupReader[int, int], asked *[][]int) {
 	return c, asked
 }
 
-// TestCrowdAsksTogether: callers that ask while the readers are busy share a query, and each gets the value of its own
-// key.
+// TestCrowdAsksTogether: callers that ask while the readers are busy share a query, and each gets the value of the key
+// that it asked for.
 func TestCrowdAsksTogether(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	synctest.Test(t, func(t *testing.T) {

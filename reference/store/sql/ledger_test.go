@@ -129,19 +129,19 @@ func TestReadOnlyAndFullSQLiteDoNothing(t *testing.T) {
 		batch := won(1, 2000, anywhere)
 		_, err := l.Post(t.Context(), batch[:10])
 		require.NoError(t, err)
-		mend := breaks(l.post, l.db.shards[0], pragma)
+		restore := breaks(l.post, l.db.shards[0], pragma)
 		_, err = l.Post(t.Context(), batch)
 		require.ErrorIs(t, err, wallet.ErrUnavailable, pragma)
 		require.Equal(t, 10, entries(t, l), "existing data can be read: %s", pragma)
-		mend()
+		restore()
 		got, err := l.Post(t.Context(), batch)
 		require.NoError(t, err, pragma)
 		require.Equal(t, []wallet.PostOutcome{wallet.PostedBefore, wallet.PostedNow}, []wallet.PostOutcome{got[0], got[1999]}, pragma)
 	}
 }
 
-// breaks makes a kind's transactions on a shard begin with a pragma, until mend is called.
-func breaks(k *kind, s *shard, pragma string) (mend func()) {
+// breaks makes a kind's transactions on a shard begin with a pragma, until restore is called.
+func breaks(k *kind, s *shard, pragma string) (restore func()) {
 	whole := k.apply
 	k.apply = func(ctx context.Context, t *txn, jobs []*job) error {
 		if t.shard == s {
@@ -166,7 +166,7 @@ func lift(request int64, c wallet.Credit) wallet.Transfer {
 // TestPartsOfABatch: one shard of three cannot write.
 func TestPartsOfABatch(t *testing.T) {
 	l := NewLedger(openSQLiteTest(t, 3), storetest.NewClock(), 2)
-	mend := breaks(l.post, l.db.shards[1], "query_only = 1")
+	restore := breaks(l.post, l.db.shards[1], "query_only = 1")
 	batch := []wallet.Credit{grantTo(3, 1, 1), grantTo(4, 1, 1), grantTo(5, 1, 1)}
 	_, err := l.Post(t.Context(), batch[1:2])
 	require.ErrorIs(t, err, wallet.ErrUnavailable, "nothing was written")
@@ -175,7 +175,7 @@ func TestPartsOfABatch(t *testing.T) {
 	require.Equal(t, 2, entries(t, l))
 	_, err = l.Post(t.Context(), batch)
 	require.ErrorIs(t, err, wallet.ErrUnavailable, "this call wrote nothing")
-	mend()
+	restore()
 	got, err := l.Post(t.Context(), batch)
 	require.NoError(t, err)
 	require.Equal(t, []wallet.PostOutcome{wallet.PostedBefore, wallet.PostedNow, wallet.PostedBefore}, got)

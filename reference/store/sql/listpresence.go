@@ -29,9 +29,9 @@ func NewListPresence(db *DB) *ListPresence {
 }
 
 // Presence implements wallet.ListPresenceReader. ErrInvalid: no wallet, or more wallets than one person can have.
-func (k *ListPresence) Presence(ctx context.Context, caller wallet.Account, wallets []wallet.ActID, stage wallet.Stage) (kept wallet.ListPresence, err error) {
+func (k *ListPresence) Presence(ctx context.Context, caller wallet.Account, wallets []wallet.ActID, stage wallet.Stage) (present wallet.ListPresence, err error) {
 	if len(wallets) == 0 || len(wallets) > maxWallets {
-		return kept, fmt.Errorf("%w: lists of %d wallets", wallet.ErrInvalid, len(wallets))
+		return present, fmt.Errorf("%w: lists of %d wallets", wallet.ErrInvalid, len(wallets))
 	}
 	var args []any
 	for range strings.Count(k.query, "%s") {
@@ -46,12 +46,12 @@ func (k *ListPresence) Presence(ctx context.Context, caller wallet.Account, wall
 		err := s.ask(ctx, query, args, func(r *sql.Rows) error {
 			var here wallet.ListPresence
 			err := r.Scan(&here.Withdrawals, &here.Items, &here.Packets)
-			kept = wallet.ListPresence{Withdrawals: kept.Withdrawals || here.Withdrawals, Packets: kept.Packets || here.Packets, Items: kept.Items || here.Items}
+			present = wallet.ListPresence{Withdrawals: present.Withdrawals || here.Withdrawals, Packets: present.Packets || here.Packets, Items: present.Items || here.Items}
 			return err
 		})
 		if err != nil {
 			return wallet.ListPresence{}, err
 		}
 	}
-	return kept, nil
+	return present, nil
 }

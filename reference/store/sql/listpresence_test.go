@@ -11,17 +11,17 @@ import (
 
 func TestKept(t *testing.T) {
 	for name, open := range map[string]func(testing.TB, int) *DB{"sqlite": openSQLiteTest, "mysql": openMySQLTest} {
-		t.Run(name, func(t *testing.T) { keptAgreesWithLists(t, open(t, 3)) })
+		t.Run(name, func(t *testing.T) { presenceAgreesWithLists(t, open(t, 3)) })
 	}
 }
 
-// keptAgreesWithLists: a list that is reported as empty is empty, for people with and without each list and for each
+// presenceAgreesWithLists: a list that is reported as empty is empty, for people with and without each list and for each
 // way in which a person receives a packet; and an empty list is reported as empty, because otherwise pages read it
 // needlessly.
-func keptAgreesWithLists(t *testing.T, db *DB) {
+func presenceAgreesWithLists(t *testing.T, db *DB) {
 	const people = 60
 	ctx := t.Context()
-	kept, withdrawals, packets, items := NewListPresence(db), NewWithdrawals(db), NewPackets(db), NewItems(db)
+	presence, withdrawals, packets, items := NewListPresence(db), NewWithdrawals(db), NewPackets(db), NewItems(db)
 	account := func(n int) wallet.Account { return wallet.Account{Family: wallet.DouyinFamily, User: wallet.UserID(n)} }
 	draw := rand.New(rand.NewPCG(1, 2))
 	for n := 1; n <= people; n++ {
@@ -70,7 +70,7 @@ func keptAgreesWithLists(t *testing.T, db *DB) {
 			won, err := items.Of(ctx, ids, stage, wallet.Cursor{}, 10)
 			require.NoError(t, err)
 			want.Packets, want.Items = len(sent)+len(received) > 0, len(won) > 0
-			got, err := kept.Presence(ctx, account(n), ids, stage)
+			got, err := presence.Presence(ctx, account(n), ids, stage)
 			require.NoError(t, err)
 			require.Equal(t, want, got, "persons %d and %d in stage %s", n, n+1, stage)
 			seen[want]++
@@ -78,7 +78,7 @@ func keptAgreesWithLists(t *testing.T, db *DB) {
 	}
 	require.Len(t, seen, 8, "every combination of lists occurred")
 	for _, ids := range [][]wallet.ActID{nil, make([]wallet.ActID, maxWallets+1)} {
-		_, err := kept.Presence(ctx, account(1), ids, wallet.Official)
+		_, err := presence.Presence(ctx, account(1), ids, wallet.Official)
 		require.ErrorIs(t, err, wallet.ErrInvalid)
 	}
 }

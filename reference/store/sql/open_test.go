@@ -155,16 +155,16 @@ func emptySQLite(t *testing.T, db *DB) bool {
 	t.Helper()
 	for _, s := range db.shards {
 		var full []string
-		var kept bool
+		var protected bool
 		err := s.ask(t.Context(), filled(t, s), nil, func(r *sql.Rows) error {
 			var table string
 			var keeps bool
 			err := r.Scan(&table, &keeps)
-			full, kept = append(full, table), kept || keeps
+			full, protected = append(full, table), protected || keeps
 			return err
 		})
 		require.NoError(t, err)
-		if kept {
+		if protected {
 			return false
 		}
 		deletion := &kind{apply: func(ctx context.Context, tx *txn, _ []*job) error { // the committer has the only connection that writes

@@ -21,7 +21,7 @@ type Packets struct {
 	create, change *kind
 
 	advanced, listed                  string // a packet's change of state
-	lock, share, marked, closed       string // a share's
+	lock, share, setShare, closed     string // a share's
 	get, sentBy, unfinished, byOwner  string
 	forAccount, forWallet, openedInto string  // parts of the list of packets for a person
 	from, keys                        string  // the text around those parts
@@ -59,9 +59,9 @@ func NewPackets(db *DB) *Packets {
 		advanced: db.text("UPDATE {p}packets SET state = ?, sent = CASE WHEN ? = 3 THEN asked END, asked = NULL WHERE state = ? AND " + packetKey),
 		listed:   db.text("UPDATE {p}packet_shares SET listed = created WHERE " + packetKey),
 
-		lock:   db.text("SELECT state FROM {p}packets WHERE "+packetKey) + db.dialect.lock,
-		share:  db.text("SELECT to_family, to_account, COALESCE(wallet, 0), amount, state, owner, at FROM {p}packet_shares WHERE to_family = ? AND to_account = ? AND " + packetKey),
-		marked: db.text("UPDATE {p}packet_shares SET state = ?, owner = ?, at = ?, moving = ? WHERE to_family = ? AND to_account = ? AND " + packetKey),
+		lock:     db.text("SELECT state FROM {p}packets WHERE "+packetKey) + db.dialect.lock,
+		share:    db.text("SELECT to_family, to_account, COALESCE(wallet, 0), amount, state, owner, at FROM {p}packet_shares WHERE to_family = ? AND to_account = ? AND " + packetKey),
+		setShare: db.text("UPDATE {p}packet_shares SET state = ?, owner = ?, at = ?, moving = ? WHERE to_family = ? AND to_account = ? AND " + packetKey),
 		closed: db.text("UPDATE {p}packets SET state = 4, sent = NULL WHERE " + packetKey +
 			" AND NOT EXISTS (SELECT 1 FROM {p}packet_shares WHERE state NOT IN (2, 4) AND " + packetKey + ")"),
 

@@ -9,7 +9,7 @@ import (
 	"hongbao/reference/wallet"
 )
 
-// packetChange is the job of one change to a packet: of its own state, or of a share's state.
+// packetChange is the job of one change of the state of a packet or of a share.
 type packetChange struct {
 	no wallet.PacketNo
 	to wallet.PacketState // 0: the change is of a share
@@ -104,7 +104,7 @@ func (p *Packets) mark(ctx context.Context, t *txn, c *packetChange, was wallet.
 	if !c.got.State.Final() {
 		moving = int64(c.got.At)
 	}
-	if err := t.change(ctx, p.marked, append([]any{int64(c.got.State), int64(c.got.Owner), int64(c.got.At), moving}, key...)...); err != nil {
+	if err := t.change(ctx, p.setShare, append([]any{int64(c.got.State), int64(c.got.Owner), int64(c.got.At), moving}, key...)...); err != nil {
 		return nil, err
 	}
 	if !c.got.State.Final() {

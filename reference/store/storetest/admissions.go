@@ -118,10 +118,10 @@ func recordedApart(t *testing.T, s AdmissionStore) {
 		require.False(t, got.New, c.why)
 		require.Equal(t, o, got.Order, c.why)
 		if got.SeparateReservation {
-			kept, isNew, err := s.Quotas.Record(t.Context(), wallet.Reservation{Order: o.No, Amount: o.Amount, Block: a.ID})
+			stored, isNew, err := s.Quotas.Record(t.Context(), wallet.Reservation{Order: o.No, Amount: o.Amount, Block: a.ID})
 			require.NoError(t, err)
 			require.Equal(t, !c.reserved, isNew, c.why)
-			got.Block = kept.Block
+			got.Block = stored.Block
 			if !c.reserved {
 				c.block = a.ID
 			}

@@ -132,39 +132,39 @@ func stockGivenBack(t *testing.T, s StockStore) {
 }
 
 func stockLoans(t *testing.T, s StockStore) {
-	lend := func(limit, want, all int64, why string) {
+	moveOut := func(limit, want, all int64, why string) {
 		t.Helper()
-		lent, err := s.MoveOut(t.Context(), stockKey(0), 1, limit, want)
+		moved, err := s.MoveOut(t.Context(), stockKey(0), 1, limit, want)
 		require.NoError(t, err)
-		require.Equal(t, all, lent, why)
+		require.Equal(t, all, moved, why)
 	}
-	borrow := func(lent, want int64, why string) {
+	moveIn := func(moved, want int64, why string) {
 		t.Helper()
-		fresh, err := s.MoveIn(t.Context(), stockKey(1), 0, lent)
+		fresh, err := s.MoveIn(t.Context(), stockKey(1), 0, moved)
 		require.NoError(t, err)
 		require.Equal(t, want, fresh, why)
 	}
-	lend(10, 3, 3, "the wanted number")
-	borrow(3, 3, "all of it is new")
-	borrow(3, 0, "a repeat adds nothing")
-	lend(10, 100, 7, "at most half of the rest: 4 of 7")
-	borrow(3, 0, "an old reply adds nothing")
-	borrow(7, 4, "the new part")
+	moveOut(10, 3, 3, "the wanted number")
+	moveIn(3, 3, "all of it is new")
+	moveIn(3, 0, "a repeat adds nothing")
+	moveOut(10, 100, 7, "at most half of the rest: 4 of 7")
+	moveIn(3, 0, "an old reply adds nothing")
+	moveIn(7, 4, "the new part")
 	for id := range wallet.ActID(3) {
-		takeStock(t, s, stockKey(0), id+1, 10, false, wallet.StockGranted, "the stock that was not lent")
+		takeStock(t, s, stockKey(0), id+1, 10, false, wallet.StockGranted, "the stock that was not moved out")
 	}
-	takeStock(t, s, stockKey(0), 9, 10, false, wallet.StockEmpty, "the rest is lent")
-	lend(10, 1, 7, "nothing is left to lend: the previous total")
+	takeStock(t, s, stockKey(0), 9, 10, false, wallet.StockEmpty, "the rest is moved out")
+	moveOut(10, 1, 7, "nothing is left to move out: the previous total")
 	for id := range wallet.ActID(7) {
-		takeStock(t, s, stockKey(1), id+1, 0, false, wallet.StockGranted, "the borrowed stock")
+		takeStock(t, s, stockKey(1), id+1, 0, false, wallet.StockGranted, "the stock that was moved in")
 	}
 	takeStock(t, s, stockKey(1), 9, 0, false, wallet.StockEmpty, "nothing more is left")
-	lent, err := s.MoveOut(t.Context(), stockKey(1), 2, 3, 1)
+	moved, err := s.MoveOut(t.Context(), stockKey(1), 2, 3, 1)
 	require.NoError(t, err)
-	require.EqualValues(t, 1, lent, "loans to different parts are separate")
-	lent, err = s.MoveOut(t.Context(), stockKey(2), 0, -5, 1)
+	require.EqualValues(t, 1, moved, "moves to different parts are separate")
+	moved, err = s.MoveOut(t.Context(), stockKey(2), 0, -5, 1)
 	require.NoError(t, err)
-	require.Zero(t, lent, "a stock that was cut has nothing to lend")
+	require.Zero(t, moved, "a stock that was cut has nothing to move out")
 }
 
 func stockMirror(t *testing.T, s StockStore) {
@@ -277,11 +277,11 @@ func stockModel(t *rapid.T, s StockStore) {
 			require.NoError(t, err)
 			require.Equal(t, p.to, got)
 		case "borrow":
-			lent := rapid.Int64Range(0, parts[1-n].to).Draw(t, "lent") // any reply, however old
-			fresh := max(0, lent-p.from)
+			moved := rapid.Int64Range(0, parts[1-n].to).Draw(t, "lent") // any reply, however old
+			fresh := max(0, moved-p.from)
 			p.from += fresh
 			p.into += fresh
-			got, err := s.MoveIn(t.Context(), stockKey(n), 1-n, lent)
+			got, err := s.MoveIn(t.Context(), stockKey(n), 1-n, moved)
 			require.NoError(t, err)
 			require.Equal(t, fresh, got)
 		}

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- On shard 0: what is leased of each stage's budget. Whoever writes here or to the blocks locks all three rows first.
+-- On shard 0: what is leased of each stage's budget. A transaction that writes here or to the blocks locks all three rows first.
 CREATE TABLE {p}quota_stages (
     stage  INTEGER NOT NULL PRIMARY KEY,
     leased {long}  NOT NULL
@@ -10,7 +10,7 @@ CREATE TABLE {p}quota_stages (
 CREATE TABLE {p}quota_blocks (
     block  {long}  NOT NULL PRIMARY KEY,
     stage  INTEGER NOT NULL,
-    state  INTEGER NOT NULL, -- 0 open, 1 stranded, 2 closed
+    state  INTEGER NOT NULL, -- 0 open, 1 orphaned, 2 closed
     leased {long}  NOT NULL, -- of a closed block: what it granted
     holder {blob}  NOT NULL
 ) {end};

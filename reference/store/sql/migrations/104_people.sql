@@ -1,6 +1,6 @@
 -- +goose Up
 
--- All on shard 0. Whoever takes a number locks its row until the commit, so numbers become visible in their order.
+-- All on shard 0. A transaction that takes a number locks its row until the commit, so numbers become visible in their order.
 CREATE TABLE {p}counters (
     id    INTEGER NOT NULL PRIMARY KEY, -- 1 wallets handed out, 2 payments, 3 operators' actions
     value {long}  NOT NULL

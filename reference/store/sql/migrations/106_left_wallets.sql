@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Wallets that an account stood behind once, on shard 0: what was won there before it left is not won again.
+-- Former wallets of an account, on shard 0: a grant that it won there before it left is not granted again.
 CREATE TABLE {p}left_wallets (
     family  INTEGER NOT NULL,
     account {long}  NOT NULL,

@@ -1,7 +1,7 @@
 -- +goose Up
 
--- On shard 0: what is leased of each template's stock. Whoever writes here or to the blocks locks the row of template ''
--- first; it holds the highest number of a block.
+-- On shard 0: what is leased of each template's stock. A transaction that writes here or to the blocks first
+-- locks the row of template '', which holds the highest number of a block.
 CREATE TABLE {p}stock_leases (
     template {scene} NOT NULL,
     stage    INTEGER NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE {p}stock_blocks (
     block    {long}  NOT NULL PRIMARY KEY,
     template {scene} NOT NULL,
     stage    INTEGER NOT NULL,
-    state    INTEGER NOT NULL, -- 0 open, 1 stranded, 2 closed
+    state    INTEGER NOT NULL, -- 0 open, 1 orphaned, 2 closed
     leased   {long}  NOT NULL, -- of a closed block: what it issued, as the last audit found it
     holder   {blob}  NOT NULL
 ) {end};

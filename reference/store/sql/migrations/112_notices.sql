@@ -1,6 +1,6 @@
 -- +goose Up
 
--- All on shard 0. Whoever writes here locks its counter first.
+-- All on shard 0. A transaction that writes here locks its counter first.
 CREATE TABLE {p}announcements (
     id      {long} NOT NULL PRIMARY KEY,
     text    {blob} NOT NULL,

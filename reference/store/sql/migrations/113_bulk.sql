@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Bulk re-issues, on shard 0. Whoever makes one locks the counter first. A list is a job once.
+-- Bulk re-issues, on shard 0. A transaction that creates one locks the counter first. Each list is one job.
 CREATE TABLE {p}bulk_jobs (
     id       {long}  NOT NULL PRIMARY KEY,
     digest_a {long}  NOT NULL, -- the list's SHA-256, eight bytes each

@@ -10,7 +10,7 @@ CREATE TABLE {p}withdrawal_days (
     PRIMARY KEY (owner, stage, day)
 ) {end};
 
--- The withdrawals that were counted there. counts is 0 once one came to nothing.
+-- The withdrawals that were counted there. counts is 0 after the withdrawal failed.
 CREATE TABLE {p}withdrawal_takes (
     family  INTEGER NOT NULL,
     account {long}  NOT NULL,
