@@ -16,7 +16,7 @@ import (
 func (r *run) report(interrupted bool) reports.Run {
 	interrupted = interrupted || r.counted.Interrupted
 	l := &reports.Load{
-		Target: r.Target.Name, Driver: "vegeta", Window: r.window.Name, PeakPerS: r.peak(), DurationS: r.window.End().Sub(r.window.Start).Seconds(), Marked: true,
+		Target: r.Target.Name, Driver: "vegeta", Window: r.window.Name, PeakPerS: r.peak(), DurationS: r.window.End().Sub(r.window.Start).Seconds(), Shadow: true,
 		Thresholds: []reports.Threshold{},
 	}
 	account(l, r.counted)
@@ -71,7 +71,7 @@ func (r *run) checks(interrupted bool) (out []reports.Check) {
 // auditRecord returns the record of the audit.
 func (r *run) auditRecord() reports.Audit {
 	a := reports.Audit{PeopleRead: r.audit.Read, People: r.audit.People, LiveBefore: holdings(r.audit.LiveBefore), LiveAfter: holdings(r.audit.LiveAfter),
-		MarkedBefore: holdings(r.audit.ShadowAfter), MarkedAfter: holdings(r.left)}
+		ShadowBefore: holdings(r.audit.ShadowAfter), ShadowAfter: holdings(r.left)}
 	switch {
 	case r.audit.API && r.audit.Stores:
 		a.Over = "api and stores"

@@ -17,7 +17,7 @@ type Load struct {
 	PeakPerS   float64       `json:"peak_per_s"` // requested peak rate of grants
 	DurationS  float64       `json:"duration_s"` // of the plan, without the drain and the audit
 	StartedAt  time.Time     `json:"started_at"`
-	Marked     bool          `json:"marked"` // all requests carried the load-test mark
+	Shadow     bool          `json:"marked"` // all requests carried the load-test mark
 	Operations []Operation   `json:"operations"`
 	Thresholds []Threshold   `json:"thresholds"`
 	Visible    Latency       `json:"visible_wait"` // from the acknowledgement of a grant until the wallet page showed it
@@ -117,8 +117,8 @@ type Audit struct {
 	DrainedS     float64   `json:"drained_s"`        // from the end of the plan until no posting was held; if not drained: the time waited
 	LiveBefore   *Holdings `json:"live_before,omitempty"`
 	LiveAfter    *Holdings `json:"live_after,omitempty"`
-	MarkedBefore *Holdings `json:"marked_before_clean_up,omitempty"`
-	MarkedAfter  *Holdings `json:"marked_after_clean_up,omitempty"`
+	ShadowBefore *Holdings `json:"marked_before_clean_up,omitempty"`
+	ShadowAfter  *Holdings `json:"marked_after_clean_up,omitempty"`
 }
 
 // Holdings counts the data of one wallet instance, live or shadow.

@@ -131,7 +131,7 @@ func (a *Audit) validate(what string) error {
 	if !Finite(a.DrainedS) || a.DrainedS < 0 || a.PeopleRead < 0 || a.People < 0 {
 		return bad("%s: the audit: drained_s %v, %d of %d people read", what, a.DrainedS, a.PeopleRead, a.People)
 	}
-	for _, h := range []*Holdings{a.LiveBefore, a.LiveAfter, a.MarkedBefore, a.MarkedAfter} {
+	for _, h := range []*Holdings{a.LiveBefore, a.LiveAfter, a.ShadowBefore, a.ShadowAfter} {
 		if h != nil && min(h.Orders, h.Entries, h.ReservedFen) < 0 {
 			return bad("%s: the audit: a count is negative", what)
 		}

@@ -165,7 +165,7 @@ func (s *simulation) judge(ctx context.Context) error {
 		all.Packets = oracle.PacketSources{Packets: t.Packets, At: s.crowd.Now()}
 	}
 	if t.RewardBackends != nil {
-		all.Rewards = t.RewardBackends.Books(ctx, s.crowd.Now())
+		all.Rewards = t.RewardBackends.Sources(ctx, s.crowd.Now())
 	}
 	return s.oracle.Final(ctx, all)
 }

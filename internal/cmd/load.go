@@ -34,7 +34,7 @@ const embeddedTarget = "embedded"
 // loadFlags are the flags of hongbao load.
 type loadFlags struct {
 	targets                                             []string
-	keys, caller, ca, books                             string
+	keys, caller, ca, config                            string
 	window, peak, strategy, driver, out                 string
 	duration                                            time.Duration
 	seed                                                uint64
@@ -71,7 +71,7 @@ All requests carry the load-test mark. The target processes them in its shadow w
 	fs.StringVar(&f.keys, "keys", "data/keys.json", "keys file of the target: an upstream that may grant and bind, the session key, an operator and an auditor")
 	fs.StringVar(&f.caller, "caller", "demo", "send grants as this upstream")
 	fs.StringVar(&f.ca, "tls-ca", "", "file with the trusted certificates for https (default: those of the system)")
-	fs.StringVar(&f.books, "books", "", "configuration file of the target: the audit also reads its Redis and MySQL")
+	fs.StringVar(&f.config, "books", "", "configuration file of the target: the audit also reads its Redis and MySQL")
 	fs.StringVar(&f.window, "window", "", "window of the scenario to play, such as rain-1 (default: the window with peak: true)")
 	fs.StringVar(&f.peak, "peak", "", "scale the rate of the window to this peak, such as 5000/s (default: as in the scenario)")
 	fs.DurationVar(&f.duration, "duration", 0, "scale the window to this length (default: as in the scenario)")
@@ -343,8 +343,8 @@ func (p *loadPlan) target(ctx context.Context, s *scenarios.Scenario) (t loadtes
 	}
 	t = loadtest.Target{Name: strings.Join(redacted(f.targets), ","), URLs: f.targets, CAFile: f.ca, Keys: keys, Caller: f.caller, Shared: f.shared, Skew: clockSkew}
 	stop = func() error { return nil }
-	if f.books != "" {
-		t.Sources, stop, err = target.SourcesOf(ctx, f.books)
+	if f.config != "" {
+		t.Sources, stop, err = target.SourcesOf(ctx, f.config)
 	}
 	return t, stop, err
 }

@@ -54,8 +54,8 @@ func TestLoadEmbedded(t *testing.T) {
 	require.Equal(t, "api and stores", run.Load.Audit.Over)
 	require.Equal(t, &reports.Holdings{}, run.Load.Audit.LiveBefore, "the live wallet is empty")
 	require.Equal(t, run.Load.Audit.LiveBefore, run.Load.Audit.LiveAfter)
-	require.Positive(t, run.Load.Audit.MarkedBefore.Orders)
-	require.Equal(t, &reports.Holdings{}, run.Load.Audit.MarkedAfter, "the load-test data is deleted")
+	require.Positive(t, run.Load.Audit.ShadowBefore.Orders)
+	require.Equal(t, &reports.Holdings{}, run.Load.Audit.ShadowAfter, "the load-test data is deleted")
 	require.EqualValues(t, 60, run.Offered.Scheduled, "the integral of the rate curve")
 	if run.Load.Generator.Saturated {
 		t.Logf("the generator did not keep up on this machine: %s", run.Load.Generator.Why)

@@ -125,7 +125,7 @@ func (b *block) info(words []string) (faults []string) {
 		}
 	}
 	if b.marker == "" && background.MatchString(b.text) {
-		faults = append(faults, "a command with & keeps running: give it a fence of its own with ```sh serve")
+		faults = append(faults, "a command with & keeps running: use a separate fence with ```sh serve")
 	}
 	if b.serve && exits {
 		faults = append(faults, "serve and exit exclude each other")

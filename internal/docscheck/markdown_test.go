@@ -66,29 +66,29 @@ func TestFaults(t *testing.T) {
 		{"'''\ngo run . sim x\n'''\n", "looks like a command"},
 		{"'''\n./hongbao serve\n'''\n", "looks like a command"},
 		{"'''\n$ make demo\n'''\n", "looks like a command"},
-		{"'''\nhongbao: nothing was offered\n'''\n", ""},                        // a message of the program
-		{"'''\nsim ─→ sim/fault\n'''\n", ""},                                    // a drawing
-		{"'''yaml\nmake: 1\n'''\n", ""},                                         // another language
-		{"'''console\n$ make demo\n'''\n", ""},                                  // a transcript
-		{"text\n\n    make test\n", "3: a command in indented code"},            //
-		{"- a\n\n    make of things what you like\n", "a command in indented"},  // no way to tell: write it otherwise
-		{"- a\n    make of it what you like\n", ""},                             // a paragraph goes on
-		{"'''shell\nls\n'''\n", "use ```sh"},                                    //
-		{"'''sh\nls\n", "1: the fence is not closed"},                           //
-		{"'''sh network\nls\n'''\n", `"network": want one of`},                  // the list of markers is closed
-		{"'''sh container cluster\nls\n'''\n", `"cluster": want one of`},        //
-		{"'''sh exit=0\nls\n'''\n", "is not an exit code"},                      // that is the default
-		{"'''sh exit=256\nls\n'''\n", "is not an exit code"},                    //
-		{"'''sh exit\nls\n'''\n", `"exit": want one of`},                        //
-		{"'''sh serve exit=3\n./hongbao serve\n'''\n", "exclude each other"},    //
-		{"'''sh serve\n./other\n'''\n", "no port is known"},                     // another program
-		{"'''sh serve\n./hongbao serve --config a.yaml\n'''\n", "no port is"},   // the file may name others
-		{"'''sh serve=x\n./other\n'''\n", "no port is known"},                   //
-		{"'''sh serve=9000\n./other\n'''\n", ""},                                //
-		{"'''sh\n./hongbao serve &\nls\n'''\n", "give it a fence of its own"},   //
-		{"'''sh\n./hongbao serve & # now\n'''\n", "give it a fence of its own"}, //
-		{"'''sh\ntrue &&\n  true\n'''\n", ""},                                   //
-		{"'''sh container\ndocker run x &\n'''\n", ""},                          // it is not run
+		{"'''\nhongbao: nothing was offered\n'''\n", ""},                       // a message of the program
+		{"'''\nsim ─→ sim/fault\n'''\n", ""},                                   // a drawing
+		{"'''yaml\nmake: 1\n'''\n", ""},                                        // another language
+		{"'''console\n$ make demo\n'''\n", ""},                                 // a transcript
+		{"text\n\n    make test\n", "3: a command in indented code"},           //
+		{"- a\n\n    make of things what you like\n", "a command in indented"}, // no way to tell: write it otherwise
+		{"- a\n    make of it what you like\n", ""},                            // a paragraph goes on
+		{"'''shell\nls\n'''\n", "use ```sh"},                                   //
+		{"'''sh\nls\n", "1: the fence is not closed"},                          //
+		{"'''sh network\nls\n'''\n", `"network": want one of`},                 // the list of markers is closed
+		{"'''sh container cluster\nls\n'''\n", `"cluster": want one of`},       //
+		{"'''sh exit=0\nls\n'''\n", "is not an exit code"},                     // that is the default
+		{"'''sh exit=256\nls\n'''\n", "is not an exit code"},                   //
+		{"'''sh exit\nls\n'''\n", `"exit": want one of`},                       //
+		{"'''sh serve exit=3\n./hongbao serve\n'''\n", "exclude each other"},   //
+		{"'''sh serve\n./other\n'''\n", "no port is known"},                    // another program
+		{"'''sh serve\n./hongbao serve --config a.yaml\n'''\n", "no port is"},  // the file may name others
+		{"'''sh serve=x\n./other\n'''\n", "no port is known"},                  //
+		{"'''sh serve=9000\n./other\n'''\n", ""},                               //
+		{"'''sh\n./hongbao serve &\nls\n'''\n", "use a separate fence"},        //
+		{"'''sh\n./hongbao serve & # now\n'''\n", "use a separate fence"},      //
+		{"'''sh\ntrue &&\n  true\n'''\n", ""},                                  //
+		{"'''sh container\ndocker run x &\n'''\n", ""},                         // it is not run
 	} {
 		_, faults := parse(fences(c.text), false)
 		if c.want == "" {

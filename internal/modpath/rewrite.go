@@ -79,8 +79,8 @@ func packageFolders(root string) ([]string, error) {
 	return all, err
 }
 
-// rewriter replaces one module path by another. Its patterns demand that no letter, digit, dot, slash or hyphen stands
-// before the path, so that /hongbao/scripts in a container or proto/hongbao/v1 is no match.
+// rewriter replaces one module path by another. Its patterns refuse a path that follows a letter, digit, dot, slash or
+// hyphen, so that /hongbao/scripts in a container or proto/hongbao/v1 does not match.
 type rewriter struct {
 	from, to string
 	inCode   *regexp.Regexp // a package: the path and a folder that has Go code

@@ -52,7 +52,7 @@ func TestRedis(t *testing.T) {
 		why        string
 		appendOnly bool
 		empty      bool
-		kept       bool
+		present    bool
 	}{
 		{"data in memory is lost with the process", false, false, false},
 		{"data on disk survives a kill", true, false, true},
@@ -72,7 +72,7 @@ func TestRedis(t *testing.T) {
 			require.Equal(t, at, r.Addr())
 			got, err := ask(r.port, "EXISTS key")
 			require.NoError(t, err)
-			require.Equal(t, c.kept, got == "1")
+			require.Equal(t, c.present, got == "1")
 			_, err = ask(r.port, "NONSENSE")
 			require.ErrorContains(t, err, "unknown command")
 		})

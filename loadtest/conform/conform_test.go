@@ -52,11 +52,11 @@ func names(begin string) (out []string) {
 func TestOurs(t *testing.T) {
 	t.Parallel()
 	for _, strategy := range wallet.Strategies {
-		for _, marked := range []bool{false, true} {
-			t.Run(string(strategy)+map[bool]string{true: " with the load-test mark"}[marked], func(t *testing.T) {
+		for _, shadow := range []bool{false, true} {
+			t.Run(string(strategy)+map[bool]string{true: " with the load-test mark"}[shadow], func(t *testing.T) {
 				t.Parallel()
 				target := referenceWallet(t, strategy, fault{})
-				target.LoadTest = marked
+				target.LoadTest = shadow
 				got := verdicts(t, target)
 				require.Empty(t, got[Fail])
 				require.Empty(t, got[Unknown])

@@ -33,12 +33,12 @@ func TestDocument(t *testing.T) {
 	for _, p := range planted() {
 		caught[p.name] = p.failing
 	}
-	var told []string
+	var documented []string
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|([^|]*)\\|([^|]*)\\|([^|]*)\\|$").FindAllStringSubmatch(text, -1) {
 		if len(caught[row[1]]) == 0 && row[1] != "over-issue" { // a row of another table
 			continue
 		}
-		told = append(told, row[1])
+		documented = append(documented, row[1])
 		for _, c := range regexp.MustCompile("`([a-z-]+)(…?)`").FindAllStringSubmatch(row[3], -1) {
 			if c[2] != "" {
 				require.Subset(t, caught[row[1]], names(c[1]), row[1])
@@ -47,7 +47,7 @@ func TestDocument(t *testing.T) {
 			require.Contains(t, caught[row[1]], c[1], row[1])
 		}
 	}
-	require.ElementsMatch(t, have, told, "each fault has a row")
+	require.ElementsMatch(t, have, documented, "each fault has a row")
 	require.Contains(t, text, map[int]string{56: "Fifty-six cases"}[len(allCases())], "the number of cases is %d", len(allCases()))
 	require.Len(t, names("token-"), 4, "the four token cases")
 	require.True(t, strings.Contains(text, DefaultPatience.String()) || DefaultPatience.Seconds() == 15 && strings.Contains(text, "fifteen seconds"))

@@ -137,7 +137,7 @@ func forgedSession(ctx context.Context, w *wire) error {
 		return notEvaluated{"the target has no sessions"}
 	}
 	p := w.newPerson(wallet.Douyin)
-	good := w.Session(p.who, time.Now().Add(sessionLife))
+	good := w.Session(p.who, time.Now().Add(sessionValidity))
 	for _, c := range []struct {
 		what, session string
 		want          error

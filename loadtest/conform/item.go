@@ -79,8 +79,8 @@ func (p person) expectRewards(ctx context.Context, want ...*pb.Item) error {
 	if err != nil {
 		return err
 	}
-	same := func(listed, told *pb.Item) bool {
-		return listed.Order == told.Order && listed.Award == told.Award && listed.Reward == told.Reward && listed.OpenedUs == told.OpenedUs && listed.State >= told.State
+	same := func(listed, won *pb.Item) bool {
+		return listed.Order == won.Order && listed.Award == won.Award && listed.Reward == won.Reward && listed.OpenedUs == won.OpenedUs && listed.State >= won.State
 	}
 	for place, items := range map[string][]*pb.Item{"list": list.Items, "page": page.Items} {
 		if !slices.EqualFunc(items, want, same) {

@@ -17,8 +17,8 @@ const (
 	parallelCalls = 8
 )
 
-// sessionLife is the validity of the cases' sessions.
-const sessionLife = time.Hour
+// sessionValidity is how long a session of a case is valid.
+const sessionValidity = time.Hour
 
 // person is a user of one app.
 type person struct {
@@ -95,7 +95,7 @@ func (p person) expectGrant(ctx context.Context, rain int32, fen int64) (*pb.Gra
 // session returns a request in the person's session.
 func (p person) session(method string, body []byte) *request {
 	r := p.w.new(method, body)
-	r.header.Set("Authorization", "Bearer "+p.w.Session(p.who, time.Now().Add(sessionLife)))
+	r.header.Set("Authorization", "Bearer "+p.w.Session(p.who, time.Now().Add(sessionValidity)))
 	return r
 }
 

@@ -59,7 +59,7 @@ func (s *firstValues[K, V]) first(k K, v V) (V, bool) {
 // rewardFaults are faults in rewards other than cash.
 func rewardFaults() []plantedFault {
 	var asked firstValues[wallet.GrantRequest, bool]
-	var used, owned, kept firstValues[wallet.OrderNo, wallet.Caller]
+	var used, owned, winners firstValues[wallet.OrderNo, wallet.Caller]
 	// withOwners records who won a reward.
 	withOwners := func(owners *firstValues[wallet.OrderNo, wallet.Caller], use func(ctx context.Context, s wallet.Rewards, r wallet.UseRequest) (wallet.Item, error)) fault {
 		f := withRewards(faultyRewards{use: use})
@@ -118,8 +118,8 @@ func rewardFaults() []plantedFault {
 			r.Caller, _ = owned.first(r.Order, r.Caller)
 			return s.UseReward(ctx, r)
 		})},
-		{name: "only the account that won it can use it", exact: true, failing: []string{"reward-joined"}, fault: withOwners(&kept, func(ctx context.Context, s wallet.Rewards, r wallet.UseRequest) (wallet.Item, error) {
-			if owner, _ := kept.first(r.Order, r.Caller); owner != r.Caller {
+		{name: "only the account that won it can use it", exact: true, failing: []string{"reward-joined"}, fault: withOwners(&winners, func(ctx context.Context, s wallet.Rewards, r wallet.UseRequest) (wallet.Item, error) {
+			if owner, _ := winners.first(r.Order, r.Caller); owner != r.Caller {
 				return wallet.Item{}, wallet.ErrNotYours
 			}
 			return s.UseReward(ctx, r)

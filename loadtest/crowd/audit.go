@@ -77,14 +77,14 @@ func (c *Crowd) Audit(ctx context.Context, o AuditOptions) (Audit, error) {
 	a := Audit{ShadowBefore: c.before, LiveBefore: c.live}
 	errs := []error{c.readLists(ctx, o, &a)}
 	if o.Sources != nil {
-		books, err := o.Sources(ctx)
+		sources, err := o.Sources(ctx)
 		if err == nil {
 			c.events.mu.Lock()
-			err = c.events.oracle.Final(ctx, books)
+			err = c.events.oracle.Final(ctx, sources)
 			c.events.mu.Unlock()
 		}
 		a.Stores = err == nil
-		a.Downstreams = a.Stores && books.Rewards.Downstreams != nil
+		a.Downstreams = a.Stores && sources.Rewards.Downstreams != nil
 		errs = append(errs, err)
 	}
 	totals, err := c.totals(ctx, o.Patience, &a)

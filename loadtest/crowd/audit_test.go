@@ -33,7 +33,7 @@ func TestHedgesAndDoubleTaps(t *testing.T) {
 		quick(s)
 		s.People.Client.Hedge, s.People.Client.Repeat = scenarios.Ratio{Num: 1, Den: 1}, scenarios.Ratio{Num: 1, Den: 1}
 	})
-	run, a := rig{scenario: s, books: true}.play(t)
+	run, a := rig{scenario: s, stores: true}.play(t)
 	f, wins := run.Figures(), s.Grants()
 	require.Equal(t, wins, f.counted("grant", "ok"))
 	for _, again := range []string{"hedge", "double tap"} {

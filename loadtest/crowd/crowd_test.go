@@ -15,20 +15,20 @@ import (
 func TestSoundWalletPassesAllChecks(t *testing.T) {
 	for _, c := range []struct {
 		strategy wallet.Strategy
-		books    bool
+		stores   bool
 	}{
 		{wallet.StrategyToken, false}, {wallet.StrategyToken, true}, {wallet.StrategyAsync, true}, {wallet.StrategySync, false},
 	} {
 		t.Run(string(c.strategy), func(t *testing.T) {
 			t.Parallel()
-			run, a := rig{strategy: c.strategy, books: c.books}.play(t)
+			run, a := rig{strategy: c.strategy, stores: c.stores}.play(t)
 			for _, check := range a.Checks {
 				require.Equal(t, oracle.Pass, check.Result, "%s: %s", check.Name, check.First)
 				require.NotZero(t, check.Evaluations, check.Name)
 			}
 			require.Len(t, a.Checks, 10)
 			require.True(t, run.drained)
-			require.Equal(t, c.books, a.Stores)
+			require.Equal(t, c.stores, a.Stores)
 			require.True(t, a.API)
 			require.Equal(t, a.People, a.Read)
 			require.Zero(t, a.MoneyDifference)

@@ -144,7 +144,7 @@ type rig struct {
 	scenario *scenarios.Scenario
 	strategy wallet.Strategy
 	service  func(wallet.Service) wallet.Service         // of the load test
-	marked   func(server.ShadowAdmin) server.ShadowAdmin //
+	shadow   func(server.ShadowAdmin) server.ShadowAdmin //
 	rewards  func(wallet.Rewards) wallet.Rewards
 	packets  func(wallet.PacketService) wallet.PacketService
 	edge     func(http.Handler) http.Handler         //
@@ -153,7 +153,7 @@ type rig struct {
 	tls      bool                                    //
 	keys     func(client auth.Keys) (mine auth.Keys) // the keys given to the crowd
 	ports    func(*server.Ports)                     //
-	books    bool                                    // the audit reads the stores
+	stores   bool                                    // the audit reads the stores
 	people   int64                                   // number of people whose lists are read
 	patience time.Duration                           //
 }
@@ -207,8 +207,8 @@ func (r rig) start(t testing.TB) *running {
 	if r.packets != nil {
 		ports.ShadowPackets = r.packets(run.shadow.Node)
 	}
-	if r.marked != nil {
-		ports.ShadowAdmin = r.marked(run.shadow)
+	if r.shadow != nil {
+		ports.ShadowAdmin = r.shadow(run.shadow)
 	}
 	if r.ports != nil {
 		r.ports(&ports)
@@ -247,10 +247,10 @@ func (r rig) start(t testing.TB) *running {
 // newCrowd creates a crowd with the keys, and operators of both wallets.
 func newCrowd(t testing.TB, r rig, url string, keys auth.Keys) *Crowd {
 	auditor, _ := keys.Operator("auditor")
-	operator := func(marked bool) *client.OperatorClient {
+	operator := func(shadow bool) *client.OperatorClient {
 		transport := &http.Transport{}
 		t.Cleanup(transport.CloseIdleConnections)
-		o, err := client.NewOperatorClient(client.Config{BaseURL: url, Key: auditor.Key, LoadTest: marked, Tries: 1, HTTPClient: &http.Client{Transport: transport}})
+		o, err := client.NewOperatorClient(client.Config{BaseURL: url, Key: auditor.Key, LoadTest: shadow, Tries: 1, HTTPClient: &http.Client{Transport: transport}})
 		require.NoError(t, err)
 		return o
 	}
@@ -286,7 +286,7 @@ func (r rig) play(t testing.TB) (*running, Audit) {
 	run.took, run.drained, err = run.Drain(t.Context(), patience)
 	require.NoError(t, err)
 	o := AuditOptions{People: r.people, Patience: patience}
-	if r.books {
+	if r.stores {
 		o.Sources = run.shadow.sources
 	}
 	a, err := run.Audit(t.Context(), o)

@@ -107,7 +107,7 @@ func pageLie(spoil func(wallet.PageRequest, *wallet.Page)) rig {
 }
 
 func operatorLie(f *falseOperator) rig {
-	return rig{marked: func(m server.ShadowAdmin) server.ShadowAdmin { f.ShadowAdmin = m; return f }}
+	return rig{shadow: func(m server.ShadowAdmin) server.ShadowAdmin { f.ShadowAdmin = m; return f }}
 }
 
 // Each wrong behaviour of a wallet is caught by the check named in the case.
@@ -119,7 +119,7 @@ func TestLiesAreCaughtByName(t *testing.T) {
 	}{
 		{"a grant is acknowledged with another amount", "order-once", grantLie(func(r *wallet.GrantReply) { r.Amount++ })},
 		{"a grant is acknowledged as another order", "order-once", grantLie(func(r *wallet.GrantReply) { r.Order.Rain++ })},
-		{"a grant is acknowledged as somebody else's order", "order-once", grantLie(func(r *wallet.GrantReply) { r.Order.ActID = 1 })},
+		{"a grant is acknowledged as an order of another person", "order-once", grantLie(func(r *wallet.GrantReply) { r.Order.ActID = 1 })},
 		{"a grant above the cap is acknowledged", "no-over-issuance", rig{service: func(s wallet.Service) wallet.Service {
 			return liar{Service: s, grant: func(ctx context.Context, s wallet.Service, r wallet.GrantRequest) (wallet.GrantReply, error) {
 				reply, err := s.Grant(ctx, r)
@@ -222,7 +222,7 @@ func edge(method string, spoil func(w http.ResponseWriter, r *http.Request, next
 func TestLostAnswersAreNobodysFault(t *testing.T) {
 	t.Parallel()
 	var n atomic.Int64
-	run, a := rig{books: true, edge: edge("Grant", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	run, a := rig{stores: true, edge: edge("Grant", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if n.Add(1)%3 != 0 {
 			next.ServeHTTP(w, r)
 			return

@@ -109,7 +109,7 @@ func (r rig) inOrder(t testing.TB) (*running, Audit, [Open + 1]map[attack.Outcom
 	_, _, err := run.Drain(t.Context(), patience)
 	require.NoError(t, err)
 	o := AuditOptions{Patience: patience}
-	if r.books {
+	if r.stores {
 		o.Sources = run.shadow.sources
 	}
 	a, err := run.Audit(t.Context(), o)

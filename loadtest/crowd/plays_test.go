@@ -70,8 +70,8 @@ func TestPlanOfPlays(t *testing.T) {
 // Rewards, stock and packets of a correct wallet pass, with and without its stores, and what happens matches the plan.
 func TestSoundRewardCentrePasses(t *testing.T) {
 	t.Parallel()
-	for _, books := range []bool{false, true} {
-		run, a, ended := rig{scenario: plays(t), books: books}.inOrder(t)
+	for _, stores := range []bool{false, true} {
+		run, a, ended := rig{scenario: plays(t), stores: stores}.inOrder(t)
 		require.Len(t, a.Checks, 14)
 		for _, c := range a.Checks {
 			require.Equal(t, oracle.Pass, c.Result, "%s: %s", c.Name, c.First)
@@ -82,8 +82,8 @@ func TestSoundRewardCentrePasses(t *testing.T) {
 		}
 		require.Equal(t, a.People, a.Read)
 		require.Zero(t, a.Unsettled)
-		require.Equal(t, books, a.Downstreams)
-		require.Equal(t, books, len(run.Unseen(a)) == 0)
+		require.Equal(t, stores, a.Downstreams)
+		require.Equal(t, stores, len(run.Unseen(a)) == 0)
 		used, given, greetings := 0, 0, 0
 		require.NoError(t, run.shadow.backends.items.Items(t.Context(), func(i wallet.Item) bool {
 			switch {

@@ -140,7 +140,7 @@ func (c *Crowd) askTime(ctx context.Context, url string) error {
 }
 
 // bindPhones binds the phones of people who will win, have a bound phone from the start, and use apps of both account systems;
-// nobody else's wallet depends on it. At most maxBound phones are bound; the other people act as if their phones were unknown.
+// no other wallet depends on it. At most maxBound phones are bound; the other people act as if their phones were unknown.
 func (c *Crowd) bindPhones(ctx context.Context, progress func(done, total int64)) error {
 	total := int64(0)
 	c.joiners(func(int64) bool { total++; return true })
@@ -212,12 +212,12 @@ func (c *Crowd) winners(yield func(p int64) bool) {
 // bindPhone binds a person's phone in the account systems that the person uses.
 func (c *Crowd) bindPhone(ctx context.Context, p uint32) error {
 	persona := c.traffic.Persona(int64(p))
-	var told [wallet.ToutiaoFamily + 1]bool
+	var done [wallet.ToutiaoFamily + 1]bool
 	for _, app := range persona.Apps[:persona.Held] {
-		if told[app.Family()] {
+		if done[app.Family()] {
 			continue
 		}
-		told[app.Family()] = true
+		done[app.Family()] = true
 		var who wallet.Person
 		err := c.retry(ctx, drawsOf(c.seed, Visit{Person: p}), func() (err error) {
 			who, err = c.target().Bind(ctx, c.caller(p, app), c.phone(p))

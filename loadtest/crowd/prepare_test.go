@@ -64,7 +64,7 @@ func TestPrepareSaysWhatIsWrong(t *testing.T) {
 			}
 			return k
 		}}},
-		{"it does not accept the load-test mark", NotMarked, rig{options: withoutOperator, ports: func(p *server.Ports) { p.Shadow = nil }}},
+		{"it does not accept the load-test mark", NoLoadTest, rig{options: withoutOperator, ports: func(p *server.Ports) { p.Shadow = nil }}},
 		{"it does not know the scene", OtherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = other }}},
 		{"it does not know the activity", OtherActivity, rig{options: func(o *Options) { withoutOperator(o); o.Scenario = foreign }}},
 		{"its operator names another activity", OtherActivity, rig{options: func(o *Options) { o.Scenario = foreign }}},

@@ -21,7 +21,7 @@ const (
 	Down          Problem = "does not answer"
 	WrongTLS      Problem = "cannot be trusted over TLS"
 	Denied        Problem = "refuses the keys"
-	NotMarked     Problem = "does not accept the load-test mark"
+	NoLoadTest    Problem = "does not accept the load-test mark"
 	NotWallet     Problem = "does not speak the wallet's API"
 	OtherActivity Problem = "does not grant what the scenario grants"
 	WrongClock    Problem = "has a wrong clock"
@@ -67,7 +67,7 @@ func problem(ctx context.Context, target string, err error) error {
 	case code == wallet.CodeUnauthorised:
 		e.Problem, e.Hint = Denied, "use the target's own keys file: its caller needs the scopes grant and bind, and its session key signs users' sessions"
 	case wallet.ReasonOf(err) == noShadow:
-		e.Problem, e.Hint = NotMarked, "enable load tests in the service"
+		e.Problem, e.Hint = NoLoadTest, "enable load tests in the service"
 	case errors.Is(err, wallet.ErrUnknownScene) || errors.Is(err, wallet.ErrNoActivity):
 		e.Problem, e.Hint = OtherActivity, "start the service with the same scenario"
 	case code == wallet.CodeUnavailable || code == wallet.CodeOverloaded || errors.Is(err, context.DeadlineExceeded):

@@ -21,7 +21,7 @@ const (
 	exitThresholds = 99  // a threshold was crossed
 	exitStopped    = 105 // it was interrupted
 	exitScript     = 107 // an exception in the init context or setup
-	exitMarked     = 110 // the audit marked the run as failed
+	exitFailed     = 110 // the audit failed the run
 )
 
 // late requires that a run passed, or crossed only thresholds that a busy machine may cross, and returns the number of wins
@@ -87,7 +87,7 @@ func TestRewardCentre(t *testing.T) {
 		return body
 	})
 	r = lie.k6(t, "scripts/reward-centre.js", "SCENARIO="+rewardsFile, "PEAK=50/s", "DURATION=4s")
-	require.Equal(t, exitMarked, r.exit, r.out)
+	require.Equal(t, exitFailed, r.exit, r.out)
 	require.Regexp(t, "fail    packet-exact .* violated 1", r.out)
 }
 
@@ -156,12 +156,12 @@ func TestNoPass(t *testing.T) {
 			if n%7 == 0 && len(m.Lines) > 0 {
 				m.Lines = m.Lines[1:]
 			}
-		}), visits, exitMarked, "fail    user-view"},
+		}), visits, exitFailed, "fail    user-view"},
 		{"an income is one fen too high, once", page(func(n int64, m *pb.WalletPageReply) {
 			if n == 3 { // a page of the run, not of the audit
 				m.IncomeFen++
 			}
-		}), visits, exitMarked, `(?s)fail    user-view [^\n]* violated 1: person.*hongbao_violations\.+: 1 `},
+		}), visits, exitFailed, `(?s)fail    user-view [^\n]* violated 1: person.*hongbao_violations\.+: 1 `},
 		{"a grant is acknowledged with another amount, once", grant(func(n int64, body []byte) []byte {
 			m := &pb.GrantReply{}
 			if n == 5 && proto.Unmarshal(body, m) == nil {
@@ -169,22 +169,22 @@ func TestNoPass(t *testing.T) {
 				body, _ = proto.Marshal(m)
 			}
 			return body
-		}), visits, exitMarked, "fail    order-once .* violated 1: person"},
+		}), visits, exitFailed, "fail    order-once .* violated 1: person"},
 		{"a grant's answer is not of the protocol, every time", grant(func(int64, []byte) []byte { return []byte("thanks") }), with("tries: 1"), exitThresholds,
 			`thresholds on metrics '[^']*hongbao_failed, hongbao_grants`},
-		{"the budget was charged one fen more than was granted", statusOf(false, func(m *pb.StatusReply) { m.Budgets[0].ReservedFen++ }), visits, exitMarked,
+		{"the budget was charged one fen more than was granted", statusOf(false, func(m *pb.StatusReply) { m.Budgets[0].ReservedFen++ }), visits, exitFailed,
 			"fail    budget-accuracy .* violated 1"},
-		{"production changed meanwhile", statusOf(true, moved), visits, exitMarked, "fail    production-untouched .* violated 1: production had 0 orders"},
+		{"production changed meanwhile", statusOf(true, moved), visits, exitFailed, "fail    production-untouched .* violated 1: production had 0 orders"},
 		{"others may have changed production", statusOf(true, moved), with("shared: true"), 0, "unknown production-untouched"},
 		{"the clean-up left data", statusOf(false, func(m *pb.StatusReply) {
 			if m.Budgets[0].ReservedFen == 0 {
 				m.Budgets[0].ReservedFen = 5
 			}
-		}), visits, exitMarked, "fail    load-cleaned-up .* 5 fen of budget"},
+		}), visits, exitFailed, "fail    load-cleaned-up .* 5 fen of budget"},
 		{"the load-test data is kept", s, with("keep: true"), 0, "unknown load-cleaned-up"},
-		{"reconciliation reports a difference", reconcile(func(m *pb.ReconcileReply) { m.Differences, m.Lines = 1, []string{"order 7 is missing"} }), visits, exitMarked,
+		{"reconciliation reports a difference", reconcile(func(m *pb.ReconcileReply) { m.Differences, m.Lines = 1, []string{"order 7 is missing"} }), visits, exitFailed,
 			"fail    reconciled .*order 7 is missing"},
-		{"reconciliation cannot be read", proxy(t, s, "Reconcile", func(int64, []byte) []byte { return []byte("\xff") }), visits, exitMarked, "(?s)unknown reconciled.*not everything could be judged: "},
+		{"reconciliation cannot be read", proxy(t, s, "Reconcile", func(int64, []byte) []byte { return []byte("\xff") }), visits, exitFailed, "(?s)unknown reconciled.*not everything could be judged: "},
 		{"nothing listens", service{url: "http://127.0.0.1:1", keys: s.keys}, visits, exitScript, "connection refused"},
 		{"no audit", s, small + "export const options = festival.options({ scenarioThresholds: false });\nexport const person = () => visit(festival);", exitThresholds,
 			"thresholds on metrics '[^']*hongbao_checks_evaluated"},

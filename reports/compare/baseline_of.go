@@ -70,7 +70,7 @@ func (b *Baseline) ofLoad(r *reports.Record) {
 	b.set("peak_per_s", text.Figure(first.PeakPerS))
 	b.set("duration_s", text.Figure(first.DurationS))
 	b.set("embedded", strconv.FormatBool(first.Target == "embedded"))
-	b.set("marked", strconv.FormatBool(first.Marked))
+	b.set("marked", strconv.FormatBool(first.Shadow))
 	for i := range r.Runs {
 		l := r.Runs[i].Load
 		if doubts := l.Doubts(); len(doubts) > 0 && b.Doubt == "" {

@@ -75,11 +75,11 @@ func Saturated() *reports.Record {
 
 // LoadRun returns a run of 20 s whose latencies are multiplied by slower.
 func LoadRun(slower float64) reports.Run {
-	l := &reports.Load{Target: "embedded", Driver: "vegeta", Window: "Rain at the peak", PeakPerS: 3000, DurationS: 20, Marked: true,
+	l := &reports.Load{Target: "embedded", Driver: "vegeta", Window: "Rain at the peak", PeakPerS: 3000, DurationS: 20, Shadow: true,
 		StartedAt: time.Date(2026, 2, 16, 12, 0, 0, 0, time.UTC),
 		Generator: reports.Generator{Attackers: 2, Workers: 61, LatenessP50US: 180, LatenessP99US: 1_350, LatenessMaxUS: 9_800, CPUS: 21.7, CPUCores: 1.08, GCPauseMS: 3.4, ClockJumpMS: -0.2},
 		Audit: reports.Audit{Over: "api and stores", PeopleRead: 31_200, People: 31_200, Drained: true, DrainedS: 1.84,
-			LiveBefore: &reports.Holdings{Orders: 12, Entries: 24, ReservedFen: 1_056}, LiveAfter: &reports.Holdings{Orders: 12, Entries: 24, ReservedFen: 1_056}, MarkedBefore: &reports.Holdings{Orders: 60_000, Entries: 121_204, ReservedFen: 9_018_200}, MarkedAfter: &reports.Holdings{}}}
+			LiveBefore: &reports.Holdings{Orders: 12, Entries: 24, ReservedFen: 1_056}, LiveAfter: &reports.Holdings{Orders: 12, Entries: 24, ReservedFen: 1_056}, ShadowBefore: &reports.Holdings{Orders: 60_000, Entries: 121_204, ReservedFen: 9_018_200}, ShadowAfter: &reports.Holdings{}}}
 	for _, o := range []struct {
 		name     string
 		n, base  int64

@@ -99,7 +99,7 @@ func loadFacts(l *reports.Load) []fact {
 		{Name: text.Text{EN: "Window", ZH: "窗口"}, Value: text.Same(text.Quote(l.Window))},
 		{Name: text.Text{EN: "Requested load", ZH: "请求负载"}, Value: text.Textf("%s grants per second at the peak, for %s", "峰值每秒 %s 次发奖，持续 %s", text.Significant(l.PeakPerS), text.Seconds(l.DurationS))},
 		{Name: text.Text{EN: "Driver", ZH: "发压工具"}, Value: text.Same(text.Quote(l.Driver))},
-		{Name: text.Text{EN: "Load-test mark", ZH: "压测标记"}, Value: yesNo(l.Marked)},
+		{Name: text.Text{EN: "Load-test mark", ZH: "压测标记"}, Value: yesNo(l.Shadow)},
 	}
 	if !l.StartedAt.IsZero() {
 		out = append(out, fact{Name: text.Text{EN: "Started (UTC)", ZH: "开始 (UTC)"}, Value: text.Same(l.StartedAt.UTC().Format(time.DateTime))})
@@ -148,10 +148,10 @@ func auditFacts(a *reports.Audit) []fact {
 		}
 		out = append(out, f)
 	}
-	if a.MarkedBefore != nil && a.MarkedAfter != nil {
-		f := fact{Name: text.Text{EN: "Load-test data", ZH: "压测数据"}, Value: text.Textf("cleaned up: %s", "已清理：%s", holdingsText(a.MarkedBefore))}
-		if *a.MarkedAfter != (reports.Holdings{}) {
-			f.Value, f.Bad = text.Textf("left after the clean-up: %s", "清理后仍有：%s", holdingsText(a.MarkedAfter)), true
+	if a.ShadowBefore != nil && a.ShadowAfter != nil {
+		f := fact{Name: text.Text{EN: "Load-test data", ZH: "压测数据"}, Value: text.Textf("cleaned up: %s", "已清理：%s", holdingsText(a.ShadowBefore))}
+		if *a.ShadowAfter != (reports.Holdings{}) {
+			f.Value, f.Bad = text.Textf("left after the clean-up: %s", "清理后仍有：%s", holdingsText(a.ShadowAfter)), true
 		}
 		out = append(out, f)
 	}

@@ -11,7 +11,7 @@ import (
 	"hongbao/sim/oracle"
 )
 
-// bank pays each withdrawal once and declines a share of them for good. Only the withdrawal's number decides which, so a
+// bank pays each withdrawal once and permanently declines a share of them. Only the withdrawal's number decides which, so a
 // repeat gets the first answer and no random stream is used.
 type bank struct {
 	*mem.Bank

@@ -178,8 +178,8 @@ func (t *Cluster) windowOpen() bool {
 	})
 }
 
-// Books returns the records of the reward backends, for the oracle.
-func (s *rewardBackends) Books(ctx context.Context, now wallet.Instant) oracle.RewardSources {
+// Sources returns the records of the reward backends, for the oracle.
+func (s *rewardBackends) Sources(ctx context.Context, now wallet.Instant) oracle.RewardSources {
 	return oracle.RewardSources{
 		Items: s.Items,
 		Downstreams: func(yield func(oracle.DownstreamRecord) bool) {

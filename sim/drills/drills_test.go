@@ -15,8 +15,8 @@ import (
 
 var noon = time.Date(2022, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// kept returns the measurement of a run in which a switch keeps its promise.
-func kept(s wallet.Switch) *Measured {
+// passing returns the measurement of a run in which a switch keeps its promise.
+func passing(s wallet.Switch) *Measured {
 	m := New(scenarios.Drill{Switch: s, From: noon.Add(20 * time.Second), To: noon.Add(40 * time.Second)}, noon, noon.Add(60*time.Second))
 	m.Seen, m.Instances = 3, 3
 	p := promises()[s]
@@ -48,7 +48,7 @@ func TestEverySwitchPromises(t *testing.T) {
 		require.True(t, ok, e.Name)
 		require.NotEmpty(t, slices.Concat(p.stops, p.fewer), "%s does something", e.Name)
 		require.NotEmpty(t, p.resumes, "%s is undone", e.Name)
-		require.Equal(t, reports.Pass, kept(e.Name).Judge().Result, e.Name)
+		require.Equal(t, reports.Pass, passing(e.Name).Judge().Result, e.Name)
 	}
 }
 
@@ -56,14 +56,14 @@ func TestEverySwitchPromises(t *testing.T) {
 func TestPromisesBite(t *testing.T) {
 	for name, p := range promises() {
 		fails := func(why string, spoil func(m *Measured)) {
-			m := kept(name)
+			m := passing(name)
 			spoil(m)
 			require.Equal(t, reports.Fail, m.Judge().Result, "%s: %s", name, why)
 		}
 		fails("it was never on", func(m *Measured) { m.Seen = 0 })
 		for _, what := range p.stops {
 			fails(what+" goes on", func(m *Measured) { m.Count(On, what, 1) })
-			m := kept(name)
+			m := passing(name)
 			delete(m.counts[Before], what)
 			delete(m.counts[After], what)
 			require.Equal(t, reports.Unknown, m.Judge().Result, "%s: %s never happens", name, what)
@@ -72,7 +72,7 @@ func TestPromisesBite(t *testing.T) {
 			fails(what+" stops", func(m *Measured) { delete(m.counts[On], what) })
 		}
 		for _, what := range p.resumes {
-			fails(what+" does not come back", func(m *Measured) { delete(m.counts[After], what) })
+			fails(what+" does not resume", func(m *Measured) { delete(m.counts[After], what) })
 		}
 		for _, what := range p.fewer {
 			fails(what+" is as often", func(m *Measured) { m.Count(On, what, 90) })
@@ -81,7 +81,7 @@ func TestPromisesBite(t *testing.T) {
 			fails(what, func(m *Measured) { m.Count(Before, what, 1) })
 		}
 	}
-	m := kept(wallet.SwitchStopCash)
+	m := passing(wallet.SwitchStopCash)
 	m.Instances = 0
 	require.Equal(t, reports.Unknown, m.Judge().Result, "the switch was never read")
 	m.drill.Switch = "no-such"
@@ -90,7 +90,7 @@ func TestPromisesBite(t *testing.T) {
 
 // What happens near a change belongs to no phase.
 func TestPhases(t *testing.T) {
-	m := kept(wallet.SwitchStopCash)
+	m := passing(wallet.SwitchStopCash)
 	for _, c := range []struct {
 		at   time.Duration
 		want Phase

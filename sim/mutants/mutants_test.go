@@ -97,7 +97,7 @@ const (
 
 func TestOracleCatchesMutants(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: the mutants are programs of their own, which no race detector sees")
+		t.Skip("-short: each mutant is a separate program, which the race detector does not check")
 	}
 	for _, m := range all() {
 		t.Run(m.name, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestOracleCatchesMutants(t *testing.T) {
 // TestUnharmedWalletPasses is the control: without a mutant the same runs pass, and every check is evaluated.
 func TestUnharmedWalletPasses(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: a program of its own, which no race detector sees")
+		t.Skip("-short: it is a separate program, which the race detector does not check")
 	}
 	bin := build(t, command, nil)
 	for _, scenario := range scenarios(t) {

@@ -198,7 +198,7 @@ func TestWrongControlIsCaught(t *testing.T) {
 			leg(wallet.PersonalAccount, 200)
 			b.balance()
 		}, "withdraw-whole", "200 fen returned"},
-		// The client was told that the bank declined, but it did not.
+		// The client received the answer that the bank declined, but it did not.
 		{"declined by nobody", "token", func(m *model) { declined(m); clear(m.declines) }, nil, "withdraw-whole", "was declined"},
 		// The same, with a bank that never declines.
 		{"declined by a bank that pays", "token", func(m *model) {

@@ -46,7 +46,7 @@ func (o *Oracle) Final(ctx context.Context, b Sources) error {
 	u.limits()
 	u.packetsSettled()
 	if b.Rewards.Items != nil {
-		if err := o.rewardBooks(ctx, b.Rewards); err != nil {
+		if err := o.checkRewards(ctx, b.Rewards); err != nil {
 			return err
 		}
 	}

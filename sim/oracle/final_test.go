@@ -70,7 +70,7 @@ func TestReconciliationThatDidNotRunIsUnknown(t *testing.T) {
 	m := newModel("token")
 	one(m)
 	m.postAll()
-	b := m.books()
+	b := m.stores()
 	require.NoError(t, m.Final(context.Background(), Sources{Ledger: b, Orders: b, Tokens: b, Withdrawals: b, Bank: b}))
 	require.Equal(t, Unknown, m.result(t, "reconciled").Result)
 	require.Equal(t, Unknown, m.result(t, "budget-accuracy").Result, "the sum spent is not known")

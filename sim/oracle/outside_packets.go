@@ -21,7 +21,7 @@ func (s *settled) carried(shown []wallet.Packet) (out wallet.Money, known bool) 
 			out += s.packetAtRest(k, &shown[n])
 		}
 	}
-	s.packetsKept(shown)
+	s.packetsListed(shown)
 	return out, true
 }
 
@@ -81,8 +81,8 @@ func (s *settled) packetAtRest(k *packet, got *wallet.Packet) (out wallet.Money)
 	return out
 }
 
-// packetsKept checks that every packet and share acknowledged to the person is in the list, in the acknowledged state.
-func (s *settled) packetsKept(shown []wallet.Packet) {
+// packetsListed checks that every packet and share acknowledged to the person is in the list, in the acknowledged state.
+func (s *settled) packetsListed(shown []wallet.Packet) {
 	find := func(k *packet) *wallet.Packet {
 		if n := slices.IndexFunc(shown, func(p wallet.Packet) bool { return p.No == k.no }); n >= 0 {
 			return &shown[n]

@@ -79,7 +79,7 @@ func (o *Oracle) rewardAtRest(l RewardList, it *wallet.Item) {
 	}
 }
 
-// stockOutside checks each stock by what people were told (C3): no more coupons were acknowledged or listed than exist. If
+// stockOutside checks each stock by the answers and lists that people received (C3): no more coupons were acknowledged or listed than exist. If
 // open outcomes could exceed the stock, the check is not evaluated.
 func (o *Oracle) stockOutside() {
 	for _, child := range o.cfg.Activity.Children {

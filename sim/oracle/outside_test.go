@@ -43,7 +43,7 @@ func (m *model) outside(list func(*List), totals func(*Totals)) Sums {
 			}
 		}
 	}
-	b := m.books()
+	b := m.stores()
 	t := Totals{Drained: true, Spent: map[wallet.Stage]wallet.Money{}, Reconciled: true, Orders: int64(len(m.orders))}
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
 		t.Spent[s] = b.spent[s]

@@ -41,8 +41,8 @@ type rewardAudit struct {
 	stock        map[wallet.Template]*counted
 }
 
-// rewardBooks checks the records of rewards other than cash.
-func (o *Oracle) rewardBooks(ctx context.Context, b RewardSources) error {
+// checkRewards checks the records of rewards other than cash.
+func (o *Oracle) checkRewards(ctx context.Context, b RewardSources) error {
 	u := &rewardAudit{o, map[wallet.OrderNo]wallet.Item{}, map[wallet.OrderNo]bool{}, map[wallet.Template]*counted{}}
 	if err := b.Items.Items(ctx, func(it wallet.Item) bool { u.item(it); return true }); err != nil {
 		return fmt.Errorf("oracle: items: %w", err)

@@ -32,7 +32,7 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 		name     string
 		strategy wallet.Strategy
 		play     func(*model)
-		books    func(*modelStores)
+		stores   func(*modelStores)
 	}{
 		// The request and its answer were lost.
 		{"lost, not applied", "token", func(m *model) { m.lost(0, wallet.Douyin, 1, 500, false); m.readPage(0, wallet.Douyin, 9, nil) }, nil},
@@ -264,7 +264,7 @@ func TestWhatIsRightIsNotBlamed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := newModel(c.strategy)
 			c.play(m)
-			m.final(t, c.books)
+			m.final(t, c.stores)
 			m.clean(t)
 			require.Zero(t, m.MoneyDifference())
 		})

@@ -26,8 +26,8 @@ type payment struct {
 	amount wallet.Money
 }
 
-// books returns the stores of the model.
-func (m *model) books() *modelStores {
+// stores returns the stores of the model.
+func (m *model) stores() *modelStores {
 	b := &modelStores{}
 	for _, o := range m.orders {
 		b.orders = append(b.orders, o.Order)

@@ -106,7 +106,7 @@ func (m *model) withdraw(p Person, app wallet.App, amount wallet.Money) {
 // final drains the model, falsifies its stores and judges them.
 func (m *model) final(t require.TestingT, spoil func(*modelStores)) {
 	m.postAll()
-	b := m.books()
+	b := m.stores()
 	if spoil != nil {
 		spoil(b)
 	}

@@ -42,7 +42,7 @@ func TestWrongPagesAreCaught(t *testing.T) {
 		}, nil, "user-view", ""},
 		// The cursor continues before the last line.
 		{"cursor repeats", "token", func(m *model) { two(m); m.readPage(0, wallet.Douyin, 1, func(p *wallet.Page) { p.Next.Opened++ }) }, nil, "user-view", ""},
-		// Somebody else's order.
+		// An order of another person.
 		{"foreign order", "token", func(m *model) {
 			one(m)
 			m.grant(1, wallet.Douyin, 1, 500)

@@ -13,12 +13,12 @@ import (
 // rewardModel is a small correct wallet with coupons and packets; tests falsify it.
 type rewardModel struct {
 	*Oracle
-	now     wallet.Instant
-	items   []wallet.Item
-	handed  []DownstreamRecord
-	packets []wallet.Packet
-	entries []wallet.Entry
-	counted int64
+	now        wallet.Instant
+	items      []wallet.Item
+	downstream []DownstreamRecord
+	packets    []wallet.Packet
+	entries    []wallet.Entry
+	counted    int64
 }
 
 const teas = 2 // in stock
@@ -45,7 +45,7 @@ func (k *rewardModel) win(p Person) int {
 		it.Award, it.Reward, it.Counted, it.State = 0, "", wallet.OrderNo{}, wallet.ItemVoid
 	} else {
 		k.counted++
-		k.handed = append(k.handed, DownstreamRecord{Award: it.Award, Order: no, Account: it.Account, Reward: it.Reward, Issued: 1})
+		k.downstream = append(k.downstream, DownstreamRecord{Award: it.Award, Order: no, Account: it.Account, Reward: it.Reward, Issued: 1})
 	}
 	k.items = append(k.items, it)
 	k.RewardAnswered(id, wallet.GrantReply{Order: no, State: wallet.GrantPosted, Item: &it}, nil, k.tick())
@@ -59,7 +59,7 @@ func callerOf(p Person) wallet.Caller {
 // use makes a person use an item.
 func (k *rewardModel) use(p Person, n int) {
 	u := k.UseSent(p, wallet.UseRequest{Caller: callerOf(p), Order: k.items[n].No}, k.tick())
-	k.items[n].State, k.handed[n].Used = wallet.ItemUsed, 1
+	k.items[n].State, k.downstream[n].Used = wallet.ItemUsed, 1
 	k.UseAnswered(u, k.items[n], nil, k.tick())
 }
 
@@ -126,9 +126,9 @@ func (b packetRecordsOf) Packets(_ context.Context, yield func(wallet.Packet) bo
 
 // judge reads the records of coupons and packets, like Final.
 func (k *rewardModel) judge(t *testing.T, now wallet.Instant) {
-	require.NoError(t, k.rewardBooks(t.Context(), RewardSources{Items: itemRecords(k.items),
+	require.NoError(t, k.checkRewards(t.Context(), RewardSources{Items: itemRecords(k.items),
 		Downstreams: func(yield func(DownstreamRecord) bool) {
-			for _, h := range k.handed {
+			for _, h := range k.downstream {
 				yield(h)
 			}
 		},
@@ -158,10 +158,10 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 			k.list(0, k.items[0])
 			k.list(2)
 		}, never},
-		{"issued twice", "reward-once", func(k *rewardModel) { k.handed[k.win(0)].Issued = 2 }, never},
-		{"never issued", "reward-once", func(k *rewardModel) { k.win(0); k.handed = nil }, never},
+		{"issued twice", "reward-once", func(k *rewardModel) { k.downstream[k.win(0)].Issued = 2 }, never},
+		{"never issued", "reward-once", func(k *rewardModel) { k.win(0); k.downstream = nil }, never},
 		{"issued but not on record", "reward-once", func(k *rewardModel) { k.win(0); k.items = nil }, never},
-		{"issued to somebody else", "reward-once", func(k *rewardModel) { k.handed[k.win(0)].Account.User++ }, never},
+		{"issued to somebody else", "reward-once", func(k *rewardModel) { k.downstream[k.win(0)].Account.User++ }, never},
 		{"another coupon than acknowledged", "reward-once", func(k *rewardModel) { i := k.win(0); k.items[i].Award, k.items[i].Reward = wallet.MovieCoupon, "movie" }, never},
 		{"left processing", "reward-once", func(k *rewardModel) { k.items[k.win(0)].State = wallet.ItemProcessing }, never},
 		{"on record although nobody asked", "reward-once", func(k *rewardModel) {
@@ -180,13 +180,13 @@ func TestWrongRewardsAndPackets(t *testing.T) {
 		{"granted but not counted", "stock-never-over", func(k *rewardModel) { k.items[k.win(0)].Counted = wallet.OrderNo{} }, never},
 		{"a greeting while there is tea", "stock-never-over", func(k *rewardModel) { k.win(0); k.counted = teas; k.win(1); k.counted = 1 }, never},
 		{"used by somebody else", "reward-use-once", func(k *rewardModel) { k.use(1, k.win(0)) }, never},
-		{"used twice downstream", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.use(0, i); k.handed[i].Used = 2 }, never},
+		{"used twice downstream", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.use(0, i); k.downstream[i].Used = 2 }, never},
 		{"acknowledged as used, but is not", "reward-use-once", func(k *rewardModel) {
 			i := k.win(0)
 			k.use(0, i)
-			k.handed[i].Used, k.items[i].State = 0, wallet.ItemSettled
+			k.downstream[i].Used, k.items[i].State = 0, wallet.ItemSettled
 		}, never},
-		{"used although nobody asked", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.handed[i].Used, k.items[i].State = 1, wallet.ItemUsed }, never},
+		{"used although nobody asked", "reward-use-once", func(k *rewardModel) { i := k.win(0); k.downstream[i].Used, k.items[i].State = 1, wallet.ItemUsed }, never},
 		{"refused to its owner", "reward-use-once", func(k *rewardModel) {
 			i := k.win(0)
 			k.UseAnswered(k.UseSent(0, wallet.UseRequest{Caller: callerOf(0), Order: k.items[i].No}, k.tick()), wallet.Item{}, wallet.ErrNotYours, k.tick())

@@ -67,7 +67,7 @@ func TestWrongBooksAreCaught(t *testing.T) {
 		{"no order", "token", two, func(b *modelStores) { b.orders = b.orders[1:] }, "budget-accuracy", ""},
 		// A grant of one stage was posted to an account of another.
 		{"stage", "token", one, entry(func(e *wallet.Entry) { e.Account.Stage++ }), "phase-isolation", ""},
-		// A late posting used the stage of its own time.
+		// A late posting used the stage at the time of the posting.
 		{"order and account of another stage", "token", one, entry(func(e *wallet.Entry) { e.Account.Stage++; e.Order.Stage++ }), "phase-isolation", ""},
 		// A token stays between two states.
 		{"processing", "token", one, func(b *modelStores) { b.tokens[0].Status = wallet.TokenProcessing }, "state-machine", ""},

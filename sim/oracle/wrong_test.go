@@ -13,7 +13,7 @@ type wrong struct {
 	name     string
 	strategy wallet.Strategy
 	play     func(*model)
-	books    func(*modelStores)
+	stores   func(*modelStores)
 	check    string // that must fail
 	says     string // a part of its message, if several mistakes could make the check fail
 }
@@ -22,7 +22,7 @@ type wrong struct {
 func catch(t *testing.T, cases []wrong) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if c.books != nil { // The story itself is correct: only the stores are falsified.
+			if c.stores != nil { // The story itself is correct: only the stores are falsified.
 				m := newModel(c.strategy)
 				c.play(m)
 				m.final(t, nil)
@@ -30,7 +30,7 @@ func catch(t *testing.T, cases []wrong) {
 			}
 			m := newModel(c.strategy)
 			c.play(m)
-			m.final(t, c.books)
+			m.final(t, c.stores)
 			got := m.result(t, c.check)
 			require.Equal(t, Fail, got.Result, "all: %+v", m.Checks())
 			require.NotEmpty(t, got.First)
@@ -84,7 +84,7 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 		}, nil, "order-once", ""},
 		// Two people are given one wallet.
 		{"shared wallet", "token", func(m *model) { one(m); m.answered(1, 1, 400, func(r *wallet.GrantReply) { r.Order.ActID = 1 }) }, nil, "order-once", ""},
-		// Binding gives a person somebody else's wallet.
+		// Binding gives a person the wallet of another person.
 		{"bound to another's", "token", func(m *model) {
 			one(m)
 			c := m.caller(1, wallet.Douyin)
@@ -150,7 +150,7 @@ func TestWrongAnswersAreCaught(t *testing.T) {
 			reply.Amount--
 			m.WithdrawAnswered(id, reply, nil, m.tick())
 		}, nil, "withdraw-whole", ""},
-		// The client is told that the withdrawal is refused although it was paid.
+		// The client receives a refusal of the withdrawal although it was paid.
 		{"refused when paid", "token", func(m *model) {
 			one(m)
 			id, r := m.ask(0, wallet.Douyin, 500)

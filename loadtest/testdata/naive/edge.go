@@ -29,14 +29,14 @@ type edge struct {
 	calls  map[string]call
 
 	mu           sync.Mutex
-	live, marked *naive
+	live, shadow *naive
 }
 
 // call does one request on a wallet.
 type call func(w *naive, r *http.Request, body []byte) (proto.Message, error)
 
 func newEdge(k auth.Keys, fault string, operators bool, fresh func() *naive) *edge {
-	e := &edge{keys: k, nonces: auth.NewNonces(), fault: fault, fresh: fresh, live: fresh(), marked: fresh(), calls: map[string]call{}}
+	e := &edge{keys: k, nonces: auth.NewNonces(), fault: fault, fresh: fresh, live: fresh(), shadow: fresh(), calls: map[string]call{}}
 	upstream(e, "GrantService/Grant", auth.ScopeGrant, (*naive).grant)
 	upstream(e, "GrantService/BatchGrant", auth.ScopeGrant, (*naive).batch)
 	upstream(e, "AccountService/BindPhone", auth.ScopeBind, (*naive).bind)
@@ -58,19 +58,19 @@ func (e *edge) of(r *http.Request) *naive {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if r.Header.Get(auth.HeaderLoadTest) != "" {
-		return e.marked
+		return e.shadow
 	}
 	return e.live
 }
 
-// cleanUp forgets all marked load.
+// cleanUp forgets all load-test data.
 func (e *edge) cleanUp(w *naive, _ *pb.CleanUpLoadTestRequest) (*pb.CleanUpLoadTestReply, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if w != e.marked {
+	if w != e.shadow {
 		return nil, refusal(wallet.CodeRefused, "marked_only")
 	}
-	e.marked = e.fresh()
+	e.shadow = e.fresh()
 	return &pb.CleanUpLoadTestReply{}, nil
 }
 
