@@ -85,7 +85,7 @@ func TestServeSwitchCommands(t *testing.T) {
 	code, out, errs = runOperator(t, s, data, "switch", "set", "stop-withdrawals", "on")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "stop-withdrawals: ON (active, bank)\n    "+effect)
-	require.Contains(t, out, "users: Withdrawing is not possible for the moment")
+	require.Contains(t, out, "users: Withdrawing is temporarily not possible")
 	require.NotContains(t, out, "break-bank", "only this switch")
 
 	code, out, errs = runOperator(t, s, data, "switch", "set", "stop-withdrawals", "off", "--json")
