@@ -14,8 +14,8 @@ import (
 	"hongbao/reference/service/open"
 )
 
-// TestServeRewardsOverRestart: what was granted stands when the service starts again, a coupon can still be used though the
-// stand-in behind it has forgotten it, and the stock goes on to the last coupon: nothing stays with the earlier life.
+// TestServeRewardsOverRestart: grants are still recorded after a restart. A coupon can still be used, although the fake
+// downstream has lost it. All of the stock can be issued: no lease stays with the earlier process run.
 func TestServeRewardsOverRestart(t *testing.T) {
 	t.Parallel()
 	const stock = 250 // more than an instance leases at once
