@@ -76,7 +76,7 @@ func TestServeSwitchCommands(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	s := servetest.Start(t, func(c *open.Config) { c.Data = data })
-	const effect = "Begins no withdrawal. Those on record go on."
+	const effect = "Starts no withdrawal. Recorded withdrawals continue."
 	code, out, errs := runOperator(t, s, data, "switch", "list")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "stop-withdrawals: off (active, bank)\n    "+effect)

@@ -95,7 +95,7 @@ func rewardSwitches() []Entry {
 func withdrawSwitches() []Entry {
 	return []Entry{
 		{Name: wallet.SwitchStopWithdrawals, Dependency: "bank",
-			Does:    Text{"Begins no withdrawal. Those on record go on.", "不受理新提现,已受理的继续。"},
+			Does:    Text{"Starts no withdrawal. Recorded withdrawals continue.", "不受理新提现,已受理的继续。"},
 			Notice:  Text{"Withdrawing is temporarily not possible. The balance does not change.", "暂时不能提现,余额不变。"},
 			Promise: "no withdrawal is recorded while it is on; recorded ones are finished"},
 		{Name: wallet.SwitchSkipForcedPost, Dependency: "ledger",

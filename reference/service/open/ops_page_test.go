@@ -67,7 +67,7 @@ func TestServeOps(t *testing.T) {
 		return strings.Contains(text, `hongbao_switch_on{switch="stop-withdrawals"} 1`) && strings.Contains(text, `hongbao_breaker_open{system="bank"} 0`)
 	})
 	text, _ := get("/ops?lang=en")
-	require.Contains(t, text, "Begins no withdrawal")
+	require.Contains(t, text, "Starts no withdrawal")
 	require.Contains(t, text, `<span class="on">on</span>`)
 	text, _ = get("/ops?lang=zh")
 	require.Contains(t, text, "不受理新提现")
