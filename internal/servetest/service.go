@@ -77,6 +77,7 @@ func Start(tb testing.TB, change func(*open.Config)) *Service {
 		change(&c)
 	}
 	require.NoError(tb, c.Complete())
+	require.NoError(tb, open.MakeKeys(&c)) // instances on real stores do not create their keys
 	if c.Scenario != "" {
 		scenario, err := loader.Load(c.Scenario)
 		require.NoError(tb, err)
