@@ -49,8 +49,8 @@ func unmarked() []string { return []string{"README.md", "README.zh.md"} }
 
 func main() {
 	c := checker{root: ".", build: true, out: os.Stdout}
-	total := flag.Duration("total", 10*time.Minute, "time limit of everything")
-	flag.DurationVar(&c.limit, "block", 2*time.Minute, "time limit of one block")
+	total := flag.Duration("total", 20*time.Minute, "time limit of all documents")
+	flag.DurationVar(&c.limit, "block", 6*time.Minute, "time limit of one block")
 	flag.BoolVar(&c.parse, "parse", false, "check the fences only and run nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
