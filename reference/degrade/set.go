@@ -61,15 +61,14 @@ func (s *Set) Apply(operator map[wallet.Switch]bool) {
 	if s == nil {
 		return
 	}
+	turnedOn := maps.Clone(operator)
+	maps.DeleteFunc(turnedOn, func(_ wallet.Switch, on bool) bool { return !on })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.operator = map[wallet.Switch]bool{}
-	for name, on := range operator {
-		if on {
-			s.operator[name] = true
-		}
+	if !maps.Equal(s.operator, turnedOn) {
+		s.operator = turnedOn
+		s.publish()
 	}
-	s.publish()
 }
 
 // Trip turns a passive switch on for a reason, until Recover of the same source. Several sources may trip one switch.
@@ -108,7 +107,8 @@ func (s *Set) Watch(name wallet.Switch, source string, err error) {
 
 // publish makes the new state visible and records when it changed. The caller holds the lock.
 func (s *Set) publish() {
-	on := maps.Clone(s.operator)
+	on := map[wallet.Switch]bool{}
+	maps.Copy(on, s.operator)
 	for name, sources := range s.trips {
 		if len(sources) > 0 {
 			on[name] = true

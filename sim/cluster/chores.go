@@ -144,14 +144,5 @@ func (t *Cluster) Settled(ctx context.Context) bool {
 	if errors.Join(err1, err2, err3) != nil || depth > 0 || open > 0 || len(unfinished) > 0 {
 		return false
 	}
-	return t.packetsSettled(ctx) && (t.RewardBackends == nil || t.RewardBackends.settled(ctx))
-}
-
-// packetsSettled reports whether every packet was opened or refunded.
-func (t *Cluster) packetsSettled(ctx context.Context) bool {
-	if t.Packets == nil {
-		return true
-	}
-	unfinished, _, err := t.Packets.Unfinished(ctx, wallet.Never, wallet.Never, 0, 1)
-	return err == nil && len(unfinished) == 0
+	return (t.Packets == nil || t.Packets.Settled()) && (t.RewardBackends == nil || t.RewardBackends.settled(ctx))
 }

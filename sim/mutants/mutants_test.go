@@ -237,7 +237,7 @@ func build(t *testing.T, program string, edits []edit) string {
 		return bin
 	}
 	require.NoError(t, os.WriteFile(file, overlay, 0o600))
-	goTool(t, "build", "-overlay", file, "-buildvcs=false", "-ldflags=-s -w", "-o", bin, program)
+	goTool(t, "build", noInlining, "-overlay", file, "-buildvcs=false", "-ldflags=-s -w", "-o", bin, program)
 	return bin
 }
 

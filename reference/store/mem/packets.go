@@ -239,6 +239,13 @@ func (s *Packets) Unfinished(_ context.Context, asked, sent wallet.Instant, from
 	return out, next, nil
 }
 
+// Settled reports whether there is no unfinished packet.
+func (s *Packets) Settled() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open.count == 0 && len(s.moving) == 0
+}
+
 // Packets implements wallet.PacketReader; packets of one owner come in the order in which they were recorded.
 func (s *Packets) Packets(_ context.Context, yield func(wallet.Packet) bool) error {
 	eachOwner(&s.mu, &s.heads, func(buf []wallet.Packet, owner int64) []wallet.Packet {
