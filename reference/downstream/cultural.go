@@ -99,15 +99,12 @@ func (u cultural) do(ctx context.Context, i wallet.Item, method string) (wallet.
 
 // call makes one call and returns the reply to it.
 func (u cultural) call(ctx context.Context, i wallet.Item, method string, p culturalParams) (culturalReply, error) {
-	body := encode(struct {
+	reply, err := u.send(ctx, postJSON("/rpc", struct {
 		Version string         `json:"jsonrpc"`
 		ID      string         `json:"id"`
 		Method  string         `json:"method"`
 		Params  culturalParams `json:"params"`
-	}{"2.0", i.No.String(), method, p})
-	reply, err := u.send(ctx, Request{
-		Method: http.MethodPost, Path: "/rpc", Body: body, Header: map[string]string{"Content-Type": "application/json"},
-	})
+	}{"2.0", i.No.String(), method, p}))
 	if err != nil {
 		return culturalReply{}, err
 	}

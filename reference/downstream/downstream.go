@@ -145,29 +145,26 @@ func (a *adapter) Issue(ctx context.Context, items []wallet.Item) ([]wallet.Item
 
 // Query implements wallet.Downstream. ErrDeclined: the item was accepted and then declined.
 func (a *adapter) Query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	if err := a.validate(i); err != nil {
-		return wallet.Receipt{}, err
-	}
-	r, err := a.protocol.query(ctx, i)
-	return a.allowErrors(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
+	return a.about(ctx, i, a.protocol.query)
 }
 
 // Use implements wallet.Downstream. ErrNotFound: the downstream does not know the item.
 func (a *adapter) Use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	if err := a.validate(i); err != nil {
-		return wallet.Receipt{}, err
-	}
-	r, err := a.protocol.use(ctx, i)
-	return a.allowErrors(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
+	return a.about(ctx, i, a.protocol.use)
 }
 
 // Refund implements wallet.Downstream. An item that the downstream does not know is closed there, so that a delayed
 // issue request issues nothing.
 func (a *adapter) Refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return a.about(ctx, i, a.protocol.refund)
+}
+
+// about makes one request about an item that was issued before.
+func (a *adapter) about(ctx context.Context, i wallet.Item, do func(context.Context, wallet.Item) (wallet.Receipt, error)) (wallet.Receipt, error) {
 	if err := a.validate(i); err != nil {
 		return wallet.Receipt{}, err
 	}
-	r, err := a.protocol.refund(ctx, i)
+	r, err := do(ctx, i)
 	return a.allowErrors(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
 }
 
@@ -194,6 +191,30 @@ func (a *adapter) validate(i wallet.Item) error {
 		return fmt.Errorf("%w: item %s is of %s, not of %s", wallet.ErrInvalid, i.No, i.Award, a.award)
 	}
 	return i.No.Validate()
+}
+
+// byRef makes a request with the item's reference, which is queried first if it is not recorded.
+func (l *protocolBase) byRef(ctx context.Context, p protocol, i wallet.Item, do func(wallet.Item) (wallet.Receipt, error)) (wallet.Receipt, error) {
+	if i.Ref == "" {
+		r, err := p.query(ctx, i)
+		if err != nil || r.State != wallet.ItemSettled {
+			return r, l.notStarted(err)
+		}
+		i.Ref = r.Ref
+	}
+	return do(i)
+}
+
+// refundByRef is byRef for a refund; an unknown item is closed.
+func (l *protocolBase) refundByRef(ctx context.Context, p protocol, i wallet.Item, do func(wallet.Item) (wallet.Receipt, error)) (wallet.Receipt, error) {
+	r, err := l.byRef(ctx, p, i, do)
+	if !errors.Is(err, wallet.ErrNotFound) {
+		return r, err
+	}
+	return issueThenRefund(ctx, p, i, func(issued wallet.Receipt) (wallet.Receipt, error) {
+		i.Ref = issued.Ref
+		return l.byRef(ctx, p, i, do)
+	})
 }
 
 // issueThenRefund closes an unknown item where the protocol can refund only what was issued: after issuing it, a

@@ -3,7 +3,6 @@ package downstream
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -44,17 +43,9 @@ const (
 func (e ecommerce) issueAll(ctx context.Context, items []wallet.Item) []wallet.ItemResult {
 	asks := make([]ecommerceRequest, len(items))
 	for n, i := range items {
-		asks[n] = ecommerceRequest{i.No.String(), e.uid(i.Account), i.Reward}
+		asks[n] = ecommerceRequest{i.No.String(), inFamily(i.Account, "d", "t") + decimal(i.Account), i.Reward}
 	}
 	return e.batch(ctx, "/issues", asks, items)
-}
-
-func (ecommerce) uid(a wallet.Account) string {
-	n := strconv.FormatInt(int64(a.User), 10)
-	if a.Family == wallet.DouyinFamily {
-		return "d" + n
-	}
-	return "t" + n
 }
 
 func (e ecommerce) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
@@ -82,10 +73,7 @@ func (e ecommerce) one(ctx context.Context, path string, i wallet.Item) (wallet.
 }
 
 func (e ecommerce) batch(ctx context.Context, path string, asks []ecommerceRequest, items []wallet.Item) []wallet.ItemResult {
-	body := encode(map[string][]ecommerceRequest{"lines": asks})
-	reply, err := e.send(ctx, Request{
-		Method: http.MethodPost, Path: path, Body: body, Header: map[string]string{"Content-Type": "application/json"},
-	})
+	reply, err := e.send(ctx, postJSON(path, map[string][]ecommerceRequest{"lines": asks}))
 	if err != nil {
 		return e.all(items, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -51,10 +50,7 @@ type insuranceResponse struct {
 }
 
 func (s insurance) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	h := &insuranceHolder{System: "dy", ID: strconv.FormatInt(int64(i.Account.User), 10)}
-	if i.Account.Family == wallet.ToutiaoFamily {
-		h.System = "tt"
-	}
+	h := &insuranceHolder{System: inFamily(i.Account, "dy", "tt"), ID: decimal(i.Account)}
 	return s.do(ctx, i, insuranceRequest{Code: "ISSUE", Serial: i.No.String(), Holder: h, Product: i.Reward})
 }
 
@@ -76,13 +72,9 @@ func (s insurance) do(ctx context.Context, i wallet.Item, in insuranceRequest) (
 	if err != nil {
 		panic(err) // it consists of strings
 	}
-	reply, err := s.send(ctx, Request{
+	return s.ask(ctx, i, Request{
 		Method: http.MethodPost, Path: "/service", Body: append([]byte(xml.Header), body...), Header: map[string]string{"Content-Type": "text/xml"},
-	})
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return s.read(i, reply)
+	}, s.read)
 }
 
 func (s insurance) read(i wallet.Item, r Reply) (wallet.Receipt, error) {

@@ -19,12 +19,8 @@ var movieStates = states{
 }
 
 func (m movie) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	system := "douyin"
-	if i.Account.Family == wallet.ToutiaoFamily {
-		system = "toutiao"
-	}
 	return m.do(ctx, i, url.Values{
-		"act": {"send"}, "sys": {system}, "uid": {strconv.FormatInt(int64(i.Account.User), 10)}, "film": {string(i.Reward)},
+		"act": {"send"}, "sys": {inFamily(i.Account, "douyin", "toutiao")}, "uid": {decimal(i.Account)}, "film": {string(i.Reward)},
 	})
 }
 
@@ -43,11 +39,7 @@ func (m movie) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error
 
 func (m movie) do(ctx context.Context, i wallet.Item, v url.Values) (wallet.Receipt, error) {
 	v.Set("no", i.No.String())
-	reply, err := m.send(ctx, Request{Method: http.MethodGet, Path: "/api?" + v.Encode()})
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return m.read(i, reply)
+	return m.ask(ctx, i, Request{Method: http.MethodGet, Path: "/api?" + v.Encode()}, m.read)
 }
 
 // read decodes "OK|order|ref|state|end|END" or "NO|order|reason|END". The last field shows that the line is complete.
