@@ -62,19 +62,12 @@ func (k card) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	if in["order"] != i.No.String() {
 		return wallet.Receipt{}, k.malformed("it names another order than %s", i.No)
 	}
-	switch in["code"] {
-	case "SUCCESS":
-		if in["quantity"] != cardOne {
-			return wallet.Receipt{}, k.malformed("the quantity is not one")
-		}
-		end, _ := strconv.ParseInt(in["expire_s"], 10, 64) // 0 if it is missing
-		return k.verify(i, claim{in["order"], in["status"], in["voucher"], unix(end)}, cardStates)
-	case "NOT_EXIST":
-		return wallet.Receipt{}, k.notFound(i)
-	case "DECLINED":
-		return wallet.Receipt{}, k.declined()
-	case "ORDER_USED":
-		return wallet.Receipt{}, k.conflict(i)
+	if in["code"] != "SUCCESS" {
+		return refused(k.protocolBase, i, in["code"], refusals[string]{missing: "NOT_EXIST", declined: "DECLINED", conflict: "ORDER_USED", malformed: "MALFORMED"})
 	}
-	return wallet.Receipt{}, k.malformed("an unknown code")
+	if in["quantity"] != cardOne {
+		return wallet.Receipt{}, k.malformed("the quantity is not one")
+	}
+	end, _ := strconv.ParseInt(in["expire_s"], 10, 64) // 0 if it is missing
+	return k.verify(i, claim{in["order"], in["status"], in["voucher"], unix(end)}, cardStates)
 }

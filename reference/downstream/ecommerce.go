@@ -30,15 +30,13 @@ type ecommerceLine struct {
 	EndsMS int64  `json:"ends_ms"`
 }
 
-// The codes of a line.
+// The codes of a line with an item.
 const (
 	lineDone      = 0
 	lineDuplicate = 1 // done before
-	lineDeclined  = 2
-	lineMissing   = 3 // unknown order
-	lineMalformed = 4 // not processed
-	lineConflict  = 5
 )
+
+var lineRefusals = refusals[int]{declined: 2, missing: 3, malformed: 4, conflict: 5}
 
 func (e ecommerce) issueAll(ctx context.Context, items []wallet.Item) []wallet.ItemResult {
 	asks := make([]ecommerceRequest, len(items))
@@ -118,17 +116,8 @@ func (e ecommerce) readLine(i wallet.Item, l ecommerceLine) (wallet.Receipt, err
 	if l.Code == nil {
 		return wallet.Receipt{}, e.malformed("a line without a code")
 	}
-	switch *l.Code {
-	case lineDone, lineDuplicate:
-		return e.verify(i, claim{l.No, l.Status, l.Coupon, unix(l.EndsMS / int64(time.Second/time.Millisecond))}, ecommerceStates)
-	case lineDeclined:
-		return wallet.Receipt{}, e.declined()
-	case lineMissing:
-		return wallet.Receipt{}, e.notFound(i)
-	case lineMalformed:
-		return wallet.Receipt{}, e.unexpectedStatus(Reply{Status: http.StatusBadRequest})
-	case lineConflict:
-		return wallet.Receipt{}, e.conflict(i)
+	if *l.Code != lineDone && *l.Code != lineDuplicate {
+		return refused(e.protocolBase, i, *l.Code, lineRefusals)
 	}
-	return wallet.Receipt{}, e.malformed("an unknown code")
+	return e.verify(i, claim{l.No, l.Status, l.Coupon, unix(l.EndsMS / int64(time.Second/time.Millisecond))}, ecommerceStates)
 }

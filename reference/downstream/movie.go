@@ -18,6 +18,8 @@ var movieStates = states{
 	"0": wallet.ItemSettled, "1": wallet.ItemUsed, "2": wallet.ItemExpired, "3": wallet.ItemRefunded,
 }
 
+var movieRefusals = refusals[string]{missing: "none", declined: "reject", conflict: "other", malformed: "malformed"}
+
 func (m movie) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 	return m.do(ctx, i, url.Values{
 		"act": {"send"}, "sys": {inFamily(i.Account, "douyin", "toutiao")}, "uid": {decimal(i.Account)}, "film": {string(i.Reward)},
@@ -52,9 +54,7 @@ func (m movie) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	switch {
 	case !complete || len(part) < 3:
 		return wallet.Receipt{}, m.malformed("not a line of fields")
-	case len(part) == 3 && part[0] == "NO" && part[2] == "malformed":
-		return wallet.Receipt{}, m.unexpectedStatus(Reply{Status: http.StatusBadRequest})
-	case part[1] != i.No.String():
+	case part[1] != i.No.String() && !(len(part) == 3 && part[0] == "NO" && part[2] == movieRefusals.malformed):
 		return wallet.Receipt{}, m.malformed("it names another order than %s", i.No)
 	case len(part) == 5 && part[0] == "OK":
 		end, err := strconv.ParseInt(part[4], 10, 64)
@@ -65,13 +65,5 @@ func (m movie) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	case len(part) != 3 || part[0] != "NO":
 		return wallet.Receipt{}, m.malformed("not a line of fields")
 	}
-	switch part[2] {
-	case "reject":
-		return wallet.Receipt{}, m.declined()
-	case "none":
-		return wallet.Receipt{}, m.notFound(i)
-	case "other":
-		return wallet.Receipt{}, m.conflict(i)
-	}
-	return wallet.Receipt{}, m.malformed("an unknown reason")
+	return refused(m.protocolBase, i, part[2], movieRefusals)
 }

@@ -138,6 +138,24 @@ func (l *protocolBase) conflict(i wallet.Item) error {
 	return l.malformed("order %s exists with another content", i.No)
 }
 
+// refusals are a protocol's codes for a reply without an item.
+type refusals[C comparable] struct{ missing, declined, conflict, malformed C }
+
+// refused returns the error of a reply without an item. With the code malformed the request was not processed.
+func refused[C comparable](l *protocolBase, i wallet.Item, code C, known refusals[C]) (wallet.Receipt, error) {
+	switch code {
+	case known.missing:
+		return wallet.Receipt{}, l.notFound(i)
+	case known.declined:
+		return wallet.Receipt{}, l.declined()
+	case known.conflict:
+		return wallet.Receipt{}, l.conflict(i)
+	case known.malformed:
+		return wallet.Receipt{}, l.unexpectedStatus(Reply{Status: http.StatusBadRequest})
+	}
+	return wallet.Receipt{}, l.malformed("an unknown code")
+}
+
 // sign returns the HMAC-SHA256 of text with the shared secret, in hexadecimal digits.
 func sign(secret []byte, text string) string {
 	h := hmac.New(sha256.New, secret)
