@@ -51,13 +51,9 @@ func (a ad) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
 }
 
 func (a ad) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	revoke := func(wallet.Receipt) (wallet.Receipt, error) {
+	r, err := refundOrClose(ctx, a, i, func(wallet.Item) (wallet.Receipt, error) {
 		return a.ask(ctx, i, Request{Method: http.MethodDelete, Path: "/tasks/" + i.No.String()}, a.read)
-	}
-	r, err := revoke(wallet.Receipt{})
-	if errors.Is(err, wallet.ErrNotFound) {
-		r, err = issueThenRefund(ctx, a, i, revoke)
-	}
+	})
 	if errors.Is(err, wallet.ErrDeclined) { // it was declined meanwhile: there is nothing to refund
 		return wallet.Receipt{State: wallet.ItemRefunded, Expires: wallet.Never}, nil
 	}

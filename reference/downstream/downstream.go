@@ -205,29 +205,22 @@ func (l *protocolBase) byRef(ctx context.Context, p protocol, i wallet.Item, do 
 	return do(i)
 }
 
-// refundByRef is byRef for a refund; an unknown item is closed.
-func (l *protocolBase) refundByRef(ctx context.Context, p protocol, i wallet.Item, do func(wallet.Item) (wallet.Receipt, error)) (wallet.Receipt, error) {
-	r, err := l.byRef(ctx, p, i, do)
+// refundOrClose refunds an item where the protocol can refund only what was issued. An unknown item is closed: it is
+// issued and then refunded, so that a delayed issue request finds the number already used.
+func refundOrClose(ctx context.Context, p protocol, i wallet.Item, refund func(wallet.Item) (wallet.Receipt, error)) (wallet.Receipt, error) {
+	r, err := refund(i)
 	if !errors.Is(err, wallet.ErrNotFound) {
 		return r, err
 	}
-	return issueThenRefund(ctx, p, i, func(issued wallet.Receipt) (wallet.Receipt, error) {
-		i.Ref = issued.Ref
-		return l.byRef(ctx, p, i, do)
-	})
-}
-
-// issueThenRefund closes an unknown item where the protocol can refund only what was issued: after issuing it, a
-// delayed issue request finds the number already used.
-func issueThenRefund(ctx context.Context, p protocol, i wallet.Item, refund func(wallet.Receipt) (wallet.Receipt, error)) (wallet.Receipt, error) {
-	r, err := p.issue(ctx, i)
+	r, err = p.issue(ctx, i)
 	switch {
 	case errors.Is(err, wallet.ErrDeclined):
 		return wallet.Receipt{State: wallet.ItemRefunded, Expires: wallet.Never}, nil
 	case err != nil:
 		return wallet.Receipt{}, err
 	case r.State == wallet.ItemSettled || r.State == wallet.ItemProcessing:
-		return refund(r)
+		i.Ref = r.Ref
+		return refund(i)
 	}
 	return r, nil
 }

@@ -69,14 +69,9 @@ func (h heytea) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) 
 }
 
 func (h heytea) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	cancel := func(wallet.Receipt) (wallet.Receipt, error) {
+	return refundOrClose(ctx, h, i, func(wallet.Item) (wallet.Receipt, error) {
 		return h.confirmedOnly(ctx, i, http.MethodDelete, h.path(i))
-	}
-	r, err := cancel(wallet.Receipt{})
-	if errors.Is(err, wallet.ErrNotFound) {
-		return issueThenRefund(ctx, h, i, cancel)
-	}
-	return r, err
+	})
 }
 
 // confirmedOnly makes a request that an unconfirmed reservation cannot satisfy.

@@ -92,7 +92,9 @@ func (p payment) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error)
 }
 
 func (p payment) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return p.refundByRef(ctx, p, i, p.change(ctx, "coupon.revoke"))
+	return refundOrClose(ctx, p, i, func(i wallet.Item) (wallet.Receipt, error) {
+		return p.byRef(ctx, p, i, p.change(ctx, "coupon.revoke"))
+	})
 }
 
 // change returns the function that calls a method with a coupon's own id.

@@ -50,7 +50,9 @@ func (p pendant) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error)
 }
 
 func (p pendant) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return p.refundByRef(ctx, p, i, p.change(ctx, "/revoke"))
+	return refundOrClose(ctx, p, i, func(i wallet.Item) (wallet.Receipt, error) {
+		return p.byRef(ctx, p, i, p.change(ctx, "/revoke"))
+	})
 }
 
 // change returns the function that makes a request with a grant's own id.
