@@ -34,22 +34,26 @@ func (c *Client) BatchGrant(ctx context.Context, rs []wallet.GrantRequest) ([]Gr
 		if len(m.Results) != len(rs) {
 			return nil, malformedReply("%d results for %d grants", len(m.Results), len(rs))
 		}
-		return each(m.Results, grantResult)
+		out := make([]GrantResult, len(rs))
+		for i, r := range m.Results {
+			out[i] = grantResult(i, r)
+		}
+		return out, nil
 	}
 	return signed(ctx, &c.caller, decoded(c.grants.BatchGrant, results), request)
 }
 
-// grantResult decodes one result of a batch. Its own error does not fail the batch.
-func grantResult(m *pb.GrantResult) (r GrantResult, _ error) {
+// grantResult decodes the i-th result of a batch. Its error does not fail the batch.
+func grantResult(i int, m *pb.GrantResult) (r GrantResult) {
 	switch {
 	case m.GetGrant() != nil:
 		r.Reply, r.Err = grantReply(m.GetGrant())
 	case m.GetError() != nil:
 		r.Err = refusal(m.GetError())
 	default:
-		r.Err = malformedReply("a result is empty")
+		r.Err = malformedReply("result %d is empty", i)
 	}
-	return r, nil
+	return r
 }
 
 // Page implements wallet.Service. It needs a Session. The wire has the number, amount, time and state of withdrawals;
