@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"hongbao/reference/server/auth"
 	pb "hongbao/reference/server/hongbaopb"
@@ -54,8 +53,8 @@ func bindPhones(ctx context.Context, w *wire) error {
 // bind binds a phone and returns the wallet's number.
 func (p person) bind(ctx context.Context, phone int64) (int64, error) {
 	reply := &pb.BindPhoneReply{}
-	body := encode(&pb.BindPhoneRequest{Who: &pb.User{App: pb.App(p.who.App), User: int64(p.who.User)}, Phone: phone})
-	err := p.w.call(ctx, func() *request { return p.w.signed(bindMethod, body, p.w.Key, time.Now()) }, reply)
+	m := &pb.BindPhoneRequest{Who: &pb.User{App: pb.App(p.who.App), User: int64(p.who.User)}, Phone: phone}
+	err := p.w.callUpstream(ctx, bindMethod, m, reply)
 	if r := (*refusal)(nil); errors.As(err, &r) && r.Reason == wallet.ReasonOf(auth.ErrScope) {
 		return 0, notEvaluated{"the key lacks the bind scope"}
 	}

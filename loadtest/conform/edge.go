@@ -24,21 +24,13 @@ func signingTests() []contractCase {
 	}
 }
 
-// expectRefused sends a request that would grant, and expects a refusal.
-func expectRefused(ctx context.Context, p person, what string, r *request, any ...error) error {
-	if err := expectError(p.w.send(ctx, r, &pb.GrantReply{}), any...); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
-}
-
 func unsigned(ctx context.Context, w *wire) error {
 	p := w.newPerson(wallet.Douyin)
 	body := encode(p.grantRequest(1, 10))
 	garbled := w.new(grantMethod, body)
 	garbled.header.Set("Authorization", auth.SchemeHMAC+"caller="+w.Key.ID)
-	return cmp.Or(expectRefused(ctx, p, "no header", w.new(grantMethod, body), auth.ErrNoCredentials),
-		expectRefused(ctx, p, "a truncated header", garbled, auth.ErrMalformed), p.expectPage(ctx, 0, 0, true))
+	err := w.expectRefused(ctx, []attempt{{"no header", w.new(grantMethod, body), auth.ErrNoCredentials}, {"a truncated header", garbled, auth.ErrMalformed}})
+	return cmp.Or(err, p.expectPage(ctx, 0, 0, true))
 }
 
 func wrongKey(ctx context.Context, w *wire) error {
@@ -46,8 +38,9 @@ func wrongKey(ctx context.Context, w *wire) error {
 	body := encode(p.grantRequest(1, 10))
 	other := auth.Key{ID: w.Key.ID, Secret: auth.NewSecret()}
 	stranger := auth.Key{ID: "nobody-of-that-name", Secret: w.Key.Secret}
-	return cmp.Or(expectRefused(ctx, p, "another key", w.signed(grantMethod, body, other, time.Now()), auth.ErrSignature),
-		expectRefused(ctx, p, "an unknown name", w.signed(grantMethod, body, stranger, time.Now()), auth.ErrUnknownKey), p.expectPage(ctx, 0, 0, true))
+	err := w.expectRefused(ctx, []attempt{{"another key", w.signed(grantMethod, body, other, time.Now()), auth.ErrSignature},
+		{"an unknown name", w.signed(grantMethod, body, stranger, time.Now()), auth.ErrUnknownKey}})
+	return cmp.Or(err, p.expectPage(ctx, 0, 0, true))
 }
 
 func changed(ctx context.Context, w *wire) error {
@@ -73,7 +66,7 @@ func changed(ctx context.Context, w *wire) error {
 		r := w.signed(grantMethod, body, w.Key, time.Now())
 		c.change(r)
 		// A wallet without a load-test wallet says so before it checks the signature.
-		if err := expectRefused(ctx, p, c.what, r, auth.ErrSignature, published(wallet.CodeRefused, "no_shadow")); err != nil {
+		if err := w.expectRefused(ctx, []attempt{{c.what, r, auth.ErrSignature}}, published(wallet.CodeRefused, "no_shadow")); err != nil {
 			return err
 		}
 	}
@@ -97,17 +90,16 @@ func replayed(ctx context.Context, w *wire) error {
 	if err := w.send(ctx, r, reply); err != nil {
 		return err
 	}
-	return cmp.Or(expectRefused(ctx, p, "the same request", r, auth.ErrReplayed), p.expectPage(ctx, 10, 1, promised(reply)))
+	return cmp.Or(w.expectRefused(ctx, []attempt{{"the same request", r, auth.ErrReplayed}}), p.expectPage(ctx, 10, 1, promised(reply)))
 }
 
 func stale(ctx context.Context, w *wire) error {
 	p := w.newPerson(wallet.Douyin)
+	var attempts []attempt
 	for _, off := range []time.Duration{-time.Hour, time.Hour} {
-		if err := expectRefused(ctx, p, off.String(), w.signed(grantMethod, encode(p.grantRequest(1, 10)), w.Key, time.Now().Add(off)), auth.ErrTime); err != nil {
-			return err
-		}
+		attempts = append(attempts, attempt{off.String(), w.signed(grantMethod, encode(p.grantRequest(1, 10)), w.Key, time.Now().Add(off)), auth.ErrTime})
 	}
-	return p.expectPage(ctx, 0, 0, true)
+	return cmp.Or(w.expectRefused(ctx, attempts), p.expectPage(ctx, 0, 0, true))
 }
 
 // sessionTests are about access to pages and withdrawals.
@@ -120,16 +112,12 @@ func sessionTests() []contractCase {
 }
 
 func noSession(ctx context.Context, w *wire) error {
+	var attempts []attempt
 	for _, method := range []string{pageMethod, flowMethod, withdrawMethod} {
-		err := expectError(w.send(ctx, w.new(method, []byte("{}")), &pb.WalletPageReply{}), auth.ErrNoCredentials)
-		if err == nil {
-			err = expectError(w.send(ctx, w.signed(method, []byte("{}"), w.Key, time.Now()), &pb.WalletPageReply{}), auth.ErrNoCredentials)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", method, err)
-		}
+		attempts = append(attempts, attempt{method, w.new(method, []byte("{}")), auth.ErrNoCredentials},
+			attempt{method, w.signed(method, []byte("{}"), w.Key, time.Now()), auth.ErrNoCredentials})
 	}
-	return nil
+	return w.expectRefused(ctx, attempts)
 }
 
 func forgedSession(ctx context.Context, w *wire) error {
@@ -138,22 +126,17 @@ func forgedSession(ctx context.Context, w *wire) error {
 	}
 	p := w.newPerson(wallet.Douyin)
 	good := w.Session(p.who, time.Now().Add(sessionValidity))
-	for _, c := range []struct {
-		what, session string
-		want          error
-	}{
-		{"the last character changed", flip(good, len(good)-2), auth.ErrSession},
-		{"a character in the middle changed", flip(good, len(good)/3), auth.ErrSession},
-		{"an expired session", w.Session(p.who, time.Now().Add(-time.Minute)), auth.ErrSessionExpired},
-		{"not a session", "hello", auth.ErrMalformed},
-	} {
+	with := func(session string) *request {
 		r := w.new(pageMethod, []byte("{}"))
-		r.header.Set("Authorization", auth.SchemeBearer+c.session)
-		if err := expectError(w.send(ctx, r, &pb.WalletPageReply{}), c.want, auth.ErrMalformed); err != nil {
-			return fmt.Errorf("%s: %w", c.what, err)
-		}
+		r.header.Set("Authorization", auth.SchemeBearer+session)
+		return r
 	}
-	return nil
+	return w.expectRefused(ctx, []attempt{
+		{"the last character changed", with(flip(good, len(good)-2)), auth.ErrSession},
+		{"a character in the middle changed", with(flip(good, len(good)/3)), auth.ErrSession},
+		{"an expired session", with(w.Session(p.who, time.Now().Add(-time.Minute))), auth.ErrSessionExpired},
+		{"not a session", with("hello"), auth.ErrMalformed},
+	}, auth.ErrMalformed)
 }
 
 // flip changes one character of a base64url text.
@@ -177,13 +160,10 @@ func otherSession(ctx context.Context, w *wire) error {
 		return err
 	}
 	who := &pb.User{App: pb.App(p.who.App), User: int64(p.who.User)}
-	for method, body := range map[string][]byte{
-		pageMethod: encode(&pb.WalletPageRequest{Who: who}), flowMethod: encode(&pb.FlowRequest{Who: who}),
-		withdrawMethod: encode(&pb.WithdrawRequest{Who: who, Request: 1, AmountFen: 60}),
-	} {
-		if err := expectError(w.send(ctx, thief.session(method, body), &pb.WalletPageReply{}), wallet.ErrNotYours); err != nil {
-			return fmt.Errorf("%s of another user: %w", method, err)
-		}
-	}
-	return cmp.Or(thief.expectPage(ctx, 0, 0, true), p.expectPage(ctx, 60, 1, promised(reply)))
+	err = w.expectRefused(ctx, []attempt{
+		{pageMethod + " of another user", thief.session(pageMethod, encode(&pb.WalletPageRequest{Who: who})), wallet.ErrNotYours},
+		{flowMethod + " of another user", thief.session(flowMethod, encode(&pb.FlowRequest{Who: who})), wallet.ErrNotYours},
+		{withdrawMethod + " of another user", thief.session(withdrawMethod, encode(&pb.WithdrawRequest{Who: who, Request: 1, AmountFen: 60})), wallet.ErrNotYours},
+	})
+	return cmp.Or(err, thief.expectPage(ctx, 0, 0, true), p.expectPage(ctx, 60, 1, promised(reply)))
 }

@@ -1,10 +1,13 @@
 package conform
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"hongbao/reference/wallet"
 )
@@ -53,6 +56,23 @@ func list(any []error) string {
 func equal[T comparable](what string, want, got T) error {
 	if want != got {
 		return fmt.Errorf("%s: %v instead of %v", what, got, want)
+	}
+	return nil
+}
+
+// attempt is a request that must be refused.
+type attempt struct {
+	what string
+	r    *request
+	want error
+}
+
+// expectRefused sends requests, and expects that each is refused as it says, or in one of the ways of also.
+func (w *wire) expectRefused(ctx context.Context, attempts []attempt, also ...error) error {
+	for _, a := range attempts {
+		if err := expectError(w.send(ctx, a.r, &emptypb.Empty{}), append([]error{a.want}, also...)...); err != nil {
+			return fmt.Errorf("%s: %w", a.what, err)
+		}
 	}
 	return nil
 }

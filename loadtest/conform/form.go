@@ -2,10 +2,12 @@ package conform
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,25 +33,19 @@ func formTests() []contractCase {
 	}
 }
 
-func malformedRequest() []error {
-	return []error{published(wallet.CodeInvalid, "malformed"), wallet.ErrInvalid}
-}
-
 func malformed(ctx context.Context, w *wire) error {
 	p := w.newPerson(wallet.Douyin)
 	good := string(encode(p.grantRequest(1, 10)))
+	var attempts []attempt
 	for _, c := range []struct{ what, body string }{
 		{"a truncated object", `{"app":"APP_DOUYIN","user":`}, {"a list", `[]`}, {"not JSON", "\xff\xfe\x00"}, {"an empty body", ""},
 		{"text instead of a number", `{"user":"seven"}`}, {"a fraction of a fen", strings.Replace(good, `"10"`, `10.5`, 1)},
 		{"a number beyond 64 bits", strings.Replace(good, `"10"`, `18446744073709551617`, 1)},
 		{"two objects", good + good},
 	} {
-		err := w.send(ctx, w.signed(grantMethod, []byte(c.body), w.Key, time.Now()), &pb.GrantReply{})
-		if err := expectError(err, malformedRequest()...); err != nil {
-			return fmt.Errorf("%s: %w", c.what, err)
-		}
+		attempts = append(attempts, attempt{c.what, w.signed(grantMethod, []byte(c.body), w.Key, time.Now()), published(wallet.CodeInvalid, "malformed")})
 	}
-	return p.expectPage(ctx, 0, 0, true)
+	return cmp.Or(w.expectRefused(ctx, attempts, wallet.ErrInvalid), p.expectPage(ctx, 0, 0, true))
 }
 
 // largeBody also accepts a closed connection: no server has to read the whole body.
@@ -70,32 +66,23 @@ func wrongHTTP(ctx context.Context, w *wire) error {
 	text := w.signed(grantMethod, body, w.Key, time.Now())
 	text.header.Set("Content-Type", "text/plain")
 	unknown := w.signed("GrantService/Steal", body, w.Key, time.Now())
-	for _, c := range []struct {
-		what string
-		r    *request
-		want error
-	}{
+	err := w.expectRefused(ctx, []attempt{
 		{"GET", get, published(wallet.CodeInvalid, "http_method")},
 		{"text/plain", text, published(wallet.CodeInvalid, "content_type")},
 		{"GrantService/Steal", unknown, published(wallet.CodeNotFound, "unknown_method")},
-	} {
-		if err := expectError(w.send(ctx, c.r, &pb.GrantReply{}), c.want); err != nil {
-			return fmt.Errorf("%s: %w", c.what, err)
-		}
-	}
-	return p.expectPage(ctx, 0, 0, true)
+	})
+	return cmp.Or(err, p.expectPage(ctx, 0, 0, true))
 }
 
 func wrongMark(ctx context.Context, w *wire) error {
 	p := w.newPerson(wallet.Douyin)
+	var attempts []attempt
 	for _, mark := range []string{"0", "yes", "true"} {
 		r := w.signed(grantMethod, encode(p.grantRequest(1, 10)), w.Key, time.Now())
 		r.header.Set(auth.HeaderLoadTest, mark)
-		if err := expectError(w.send(ctx, r, &pb.GrantReply{}), published(wallet.CodeInvalid, "load_test_mark")); err != nil {
-			return fmt.Errorf("%q: %w", mark, err)
-		}
+		attempts = append(attempts, attempt{strconv.Quote(mark), r, published(wallet.CodeInvalid, "load_test_mark")})
 	}
-	return p.expectPage(ctx, 0, 0, true)
+	return cmp.Or(w.expectRefused(ctx, attempts), p.expectPage(ctx, 0, 0, true))
 }
 
 func binary(ctx context.Context, w *wire) error {

@@ -173,8 +173,8 @@ func grantWhen(ctx context.Context, w *wire) error {
 func grantBatch(ctx context.Context, w *wire) error {
 	a, b := w.newPerson(wallet.Douyin), w.newPerson(wallet.FanqieAudio)
 	send := func(m *pb.BatchGrantRequest) (*pb.BatchGrantReply, error) {
-		reply, body := &pb.BatchGrantReply{}, encode(m)
-		return reply, w.call(ctx, func() *request { return w.signed(batchMethod, body, w.Key, time.Now()) }, reply)
+		reply := &pb.BatchGrantReply{}
+		return reply, w.callUpstream(ctx, batchMethod, m, reply)
 	}
 	reply, err := send(&pb.BatchGrantRequest{Grants: []*pb.GrantRequest{a.grantRequest(1, 11), b.grantRequest(1, -5), b.grantRequest(2, 22)}})
 	if err != nil {

@@ -61,8 +61,8 @@ func (p person) rewards(ctx context.Context, m *pb.RewardsRequest) (*pb.RewardsR
 	if p.w.Session == nil {
 		return nil, notEvaluated{"the target has no sessions, so the list cannot be read"}
 	}
-	list, body := &pb.RewardsReply{}, encode(m)
-	if err := p.w.call(ctx, func() *request { return p.session(rewardsMethod, body) }, list); err != nil {
+	list := &pb.RewardsReply{}
+	if err := p.call(ctx, rewardsMethod, m, list); err != nil {
 		return nil, fmt.Errorf("the list of rewards: %w", err)
 	}
 	return list, nil
@@ -114,8 +114,8 @@ func (p person) usable(ctx context.Context) (*pb.Item, error) {
 
 // use uses a usable reward and checks the reply.
 func (p person) use(ctx context.Context, order string) (*pb.Item, error) {
-	reply, body := &pb.UseRewardReply{}, encode(&pb.UseRewardRequest{Order: order})
-	if err := p.w.call(ctx, func() *request { return p.session(useMethod, body) }, reply); err != nil {
+	reply := &pb.UseRewardReply{}
+	if err := p.call(ctx, useMethod, &pb.UseRewardRequest{Order: order}, reply); err != nil {
 		return nil, fmt.Errorf("a valid use: %w", err)
 	}
 	if item := reply.Item; item == nil || item.Order != order || item.State != pb.ItemState_ITEM_STATE_USED {

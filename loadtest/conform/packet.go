@@ -19,13 +19,9 @@ func packetOf(number, fen int64, to ...person) *pb.SendPacketRequest {
 
 // send sends a packet, and repeats until it is sent or refused.
 func (p person) send(ctx context.Context, m *pb.SendPacketRequest) (*pb.Packet, error) {
-	if p.w.Session == nil {
-		return nil, notEvaluated{"the target has no sessions"}
-	}
-	body := encode(m)
 	for n := 0; ; n++ {
 		reply := &pb.SendPacketReply{}
-		err := p.w.call(ctx, func() *request { return p.session(sendMethod, body) }, reply)
+		err := p.call(ctx, sendMethod, m, reply)
 		switch {
 		case err != nil:
 			return nil, err
@@ -69,11 +65,8 @@ func (p person) expectSent(ctx context.Context, number, fen int64, to ...person)
 
 // open opens the person's share of a packet.
 func (p person) open(ctx context.Context, packet string) (*pb.Share, error) {
-	if p.w.Session == nil {
-		return nil, notEvaluated{"the target has no sessions"}
-	}
-	reply, body := &pb.OpenPacketReply{}, encode(&pb.OpenPacketRequest{Packet: packet})
-	err := p.w.call(ctx, func() *request { return p.session(openMethod, body) }, reply)
+	reply := &pb.OpenPacketReply{}
+	err := p.call(ctx, openMethod, &pb.OpenPacketRequest{Packet: packet}, reply)
 	return reply.Share, err
 }
 
@@ -93,4 +86,21 @@ func (p person) expectOpened(ctx context.Context, packet string, fen int64) erro
 func (p person) packets(ctx context.Context) ([]*pb.Packet, error) {
 	page, err := p.page(ctx, &pb.WalletPageRequest{})
 	return page.GetPackets(), err
+}
+
+// packetAttempt is a packet that must be refused.
+type packetAttempt struct {
+	what string
+	m    *pb.SendPacketRequest
+}
+
+// expectNotSent sends packets, and expects that each is refused.
+func (p person) expectNotSent(ctx context.Context, want error, attempts []packetAttempt) error {
+	for _, a := range attempts {
+		_, err := p.send(ctx, a.m)
+		if err := expectError(err, want); err != nil {
+			return fmt.Errorf("%s: %w", a.what, err)
+		}
+	}
+	return nil
 }

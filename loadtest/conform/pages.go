@@ -97,8 +97,8 @@ func walk(ctx context.Context, w *wire) error {
 	listed, after, newer := int64(0), "", int32(20)
 	var last *pb.Line
 	for pages := 0; ; pages++ {
-		reply, body := &pb.FlowReply{}, encode(&pb.FlowRequest{Limit: 3, After: after})
-		if err := w.call(ctx, func() *request { return p.session(flowMethod, body) }, reply); err != nil {
+		reply := &pb.FlowReply{}
+		if err := p.call(ctx, flowMethod, &pb.FlowRequest{Limit: 3, After: after}, reply); err != nil {
 			return err
 		}
 		for _, l := range reply.Lines {
@@ -131,12 +131,16 @@ func limits(ctx context.Context, w *wire) error {
 		return notEvaluated{"the target has no sessions"}
 	}
 	p := w.newPerson(wallet.Douyin)
-	for _, m := range []*pb.FlowRequest{{Limit: 101}, {Limit: -1}, {After: "nowhere"}} {
-		if err := expectError(w.send(ctx, p.session(flowMethod, encode(m)), &pb.FlowReply{}), wallet.ErrInvalid); err != nil {
-			return fmt.Errorf("limit %d after %q: %w", m.Limit, m.After, err)
-		}
-	}
-	return nil
+	return p.expectLimits(ctx, flowMethod)
+}
+
+// expectLimits checks that a list refuses invalid pages.
+func (p person) expectLimits(ctx context.Context, method string) error {
+	return p.w.expectRefused(ctx, []attempt{
+		{"limit 101", p.session(method, []byte(`{"limit":101}`)), wallet.ErrInvalid},
+		{"limit -1", p.session(method, []byte(`{"limit":-1}`)), wallet.ErrInvalid},
+		{`after "nowhere"`, p.session(method, []byte(`{"after":"nowhere"}`)), wallet.ErrInvalid},
+	})
 }
 
 // laterTests check all users again.

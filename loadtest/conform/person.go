@@ -6,6 +6,8 @@ import (
 	"maps"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	pb "hongbao/reference/server/hongbaopb"
 	"hongbao/reference/wallet"
 )
@@ -54,8 +56,7 @@ func (p person) grantRequest(rain int32, fen int64) *pb.GrantRequest {
 // grant sends a grant request.
 func (w *wire) grant(ctx context.Context, m *pb.GrantRequest) (*pb.GrantReply, error) {
 	reply := &pb.GrantReply{}
-	body := encode(m)
-	return reply, w.call(ctx, func() *request { return w.signed(grantMethod, body, w.Key, time.Now()) }, reply)
+	return reply, w.callUpstream(ctx, grantMethod, m, reply)
 }
 
 // The methods.
@@ -99,13 +100,28 @@ func (p person) session(method string, body []byte) *request {
 	return r
 }
 
+// call makes a call in the person's session that has to succeed.
+func (p person) call(ctx context.Context, method string, in, out proto.Message) error {
+	if p.w.Session == nil {
+		return notEvaluated{"the target has no sessions"}
+	}
+	body := encode(in)
+	return p.w.call(ctx, func() *request { return p.session(method, body) }, out)
+}
+
+// callUpstream makes a signed call that has to succeed.
+func (w *wire) callUpstream(ctx context.Context, method string, in, out proto.Message) error {
+	body := encode(in)
+	return w.call(ctx, func() *request { return w.signed(method, body, w.Key, time.Now()) }, out)
+}
+
 // page reads the wallet page.
 func (p person) page(ctx context.Context, m *pb.WalletPageRequest) (*pb.WalletPageReply, error) {
 	if p.w.Session == nil {
 		return nil, notEvaluated{"the target has no sessions, so the page cannot be read"}
 	}
-	page, body := &pb.WalletPageReply{}, encode(m)
-	if err := p.w.call(ctx, func() *request { return p.session(pageMethod, body) }, page); err != nil {
+	page := &pb.WalletPageReply{}
+	if err := p.call(ctx, pageMethod, m, page); err != nil {
 		return nil, fmt.Errorf("the wallet page: %w", err)
 	}
 	if len(page.Missing) > 0 {

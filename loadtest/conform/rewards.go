@@ -161,15 +161,7 @@ func rewardWalk(ctx context.Context, w *wire) error {
 			return fmt.Errorf("after %d pages of 2 the list of %d has not ended", pages, n)
 		}
 	}
-	if err := equal("rewards missing from the pages", 0, len(won)); err != nil {
-		return err
-	}
-	for _, m := range []*pb.RewardsRequest{{Limit: 101}, {Limit: -1}, {After: "nowhere"}} {
-		if err := expectError(w.send(ctx, p.session(rewardsMethod, encode(m)), &pb.RewardsReply{}), wallet.ErrInvalid); err != nil {
-			return fmt.Errorf("limit %d after %q: %w", m.Limit, m.After, err)
-		}
-	}
-	return nil
+	return cmp.Or(equal("rewards missing from the pages", 0, len(won)), p.expectLimits(ctx, rewardsMethod))
 }
 
 func rewardUsed(ctx context.Context, w *wire) error {
@@ -201,11 +193,7 @@ func rewardOthers(ctx context.Context, w *wire) error {
 	no.Rain = 1 << 20
 	who := &pb.User{App: pb.App(p.who.App), User: int64(p.who.User)}
 	use := encode(&pb.UseRewardRequest{Order: item.Order})
-	for _, c := range []struct {
-		what string
-		r    *request
-		want error
-	}{
+	err = w.expectRefused(ctx, []attempt{
 		{"a use by another user", thief.session(useMethod, use), wallet.ErrNotYours},
 		{"a use by the same number in the other account system", p.on(wallet.Toutiao).session(useMethod, use), wallet.ErrNotYours},
 		{"a use in another's name", thief.session(useMethod, encode(&pb.UseRewardRequest{Who: who, Order: item.Order})), wallet.ErrNotYours},
@@ -214,12 +202,8 @@ func rewardOthers(ctx context.Context, w *wire) error {
 		{"a list without a session", w.new(rewardsMethod, []byte("{}")), auth.ErrNoCredentials},
 		{"a use of an unknown reward", p.session(useMethod, encode(&pb.UseRewardRequest{Order: no.String()})), wallet.ErrNotFound},
 		{"a use of an invalid number", p.session(useMethod, encode(&pb.UseRewardRequest{Order: "tea"})), wallet.ErrInvalid},
-	} {
-		if err := expectError(w.send(ctx, c.r, &pb.UseRewardReply{}), c.want); err != nil {
-			return fmt.Errorf("%s: %w", c.what, err)
-		}
-	}
-	return cmp.Or(thief.expectRewards(ctx), p.on(wallet.Toutiao).expectRewards(ctx), p.expectRewards(ctx, item))
+	})
+	return cmp.Or(err, thief.expectRewards(ctx), p.on(wallet.Toutiao).expectRewards(ctx), p.expectRewards(ctx, item))
 }
 
 func rewardJoined(ctx context.Context, w *wire) error {
@@ -229,8 +213,8 @@ func rewardJoined(ctx context.Context, w *wire) error {
 		return err
 	}
 	use := b.session(useMethod, encode(&pb.UseRewardRequest{Order: item.Order}))
-	if err := expectError(w.send(ctx, use, &pb.UseRewardReply{}), wallet.ErrNotYours); err != nil {
-		return fmt.Errorf("a use before joining: %w", err)
+	if err := w.expectRefused(ctx, []attempt{{"a use before joining", use, wallet.ErrNotYours}}); err != nil {
+		return err
 	}
 	if err := joinByPhone(ctx, a, b); err != nil {
 		return err

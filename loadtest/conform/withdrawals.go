@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	pb "hongbao/reference/server/hongbaopb"
 	"hongbao/reference/wallet"
@@ -18,19 +17,16 @@ func withdrawalTests() []contractCase {
 		{"withdraw-conflict", "the same request with another amount is a conflict", []string{"T6"}, withdrawConflict},
 		{"withdraw-more", "more than the balance is refused, and moves nothing", []string{"T6", "F2"}, withdrawMore},
 		{"withdraw-amount", "amounts and request numbers below 1 are invalid", []string{"F2"}, withdrawNothing},
-		{"withdraw-at-once", "of concurrent withdrawals of the whole balance one is paid", []string{"F1", "F2"}, withdrawAtOnce},
+		{"withdraw-at-once", "of concurrent withdrawals of the whole balance one is paid", []string{"F1", "F2"}, ofWinner(withdrawAtOnce)},
 	}
 }
 
 // withdraw requests a withdrawal, and repeats until it is paid or refused.
 func (p person) withdraw(ctx context.Context, number, fen int64) (*pb.WithdrawReply, error) {
-	if p.w.Session == nil {
-		return nil, notEvaluated{"the target has no sessions"}
-	}
-	body := encode(&pb.WithdrawRequest{Request: number, AmountFen: fen})
+	m := &pb.WithdrawRequest{Request: number, AmountFen: fen}
 	for n := 0; ; n++ {
 		reply := &pb.WithdrawReply{}
-		err := p.w.call(ctx, func() *request { return p.session(withdrawMethod, body) }, reply)
+		err := p.call(ctx, withdrawMethod, m, reply)
 		r := (*refusal)(nil)
 		if errors.As(err, &r) && r.Reason == wallet.ErrNotReleased.Reason {
 			return nil, notOffered("withdrawing is not released for the test's users")
@@ -52,6 +48,17 @@ func newWinner(ctx context.Context, w *wire) (person, error) {
 		err = p.expectPage(ctx, 90, 1, false)
 	}
 	return p, err
+}
+
+// ofWinner runs a case with a new winner.
+func ofWinner(run func(ctx context.Context, w *wire, p person) error) func(context.Context, *wire) error {
+	return func(ctx context.Context, w *wire) error {
+		p, err := newWinner(ctx, w)
+		if err != nil {
+			return err
+		}
+		return run(ctx, w, p)
+	}
 }
 
 // newWinnerPaid returns a winner who has withdrawn fen.
@@ -132,17 +139,11 @@ func withdrawNothing(ctx context.Context, w *wire) error {
 	return p.expectPage(ctx, 90, 1, promised(reply))
 }
 
-func withdrawAtOnce(ctx context.Context, w *wire) error {
-	p, err := newWinner(ctx, w)
-	if err != nil {
-		return err
-	}
-	var errs [parallelCalls]error
-	var all sync.WaitGroup
-	for i := range parallelCalls {
-		all.Go(func() { _, errs[i] = p.withdraw(ctx, int64(i+1), 90) })
-	}
-	all.Wait()
+func withdrawAtOnce(ctx context.Context, _ *wire, p person) error {
+	errs, _ := concurrently(func(i int) (error, error) {
+		_, err := p.withdraw(ctx, int64(i+1), 90)
+		return err, nil
+	})
 	paid := 0
 	for _, err := range errs {
 		if err == nil {

@@ -20,9 +20,14 @@ type win struct {
 // known is what people learned from answers and need later: the order numbers of their rewards, and the numbers of the packets
 // sent. Safe for concurrent use.
 type known struct {
-	mu      sync.Mutex
-	rewards map[win]wallet.OrderNo
-	packets map[win]packet
+	rewards learned[wallet.OrderNo]
+	packets learned[packet]
+}
+
+// learned holds values by the win that they belong to.
+type learned[V any] struct {
+	mu sync.Mutex
+	of map[win]V
 }
 
 // packet is a sent packet and the number of its shares: the first recipients of the planned ones.
@@ -32,47 +37,32 @@ type packet struct {
 }
 
 func newKnown() *known {
-	return &known{rewards: map[win]wallet.OrderNo{}, packets: map[win]packet{}}
+	return &known{learned[wallet.OrderNo]{of: map[win]wallet.OrderNo{}}, learned[packet]{of: map[win]packet{}}}
 }
 
-// won stores the order number of a reward; a repeat stores it again.
-func (t *known) won(w win, no wallet.OrderNo) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.rewards) < maxKnown {
-		t.rewards[w] = no
+// keep stores a value; a repeat stores it again.
+func (l *learned[V]) keep(w win, v V) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.of) < maxKnown {
+		l.of[w] = v
 	}
 }
 
-// reward returns the order number of the reward of a win; false: not known.
-func (t *known) reward(w win) (wallet.OrderNo, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	no, ok := t.rewards[w]
-	return no, ok
+// get returns the value of a win; false: not known.
+func (l *learned[V]) get(w win) (V, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v, ok := l.of[w]
+	return v, ok
 }
 
-// sent stores a packet.
-func (t *known) sent(w win, p packet) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.packets) < maxKnown {
-		t.packets[w] = p
-	}
+// bytes returns the approximate memory held: the map's entries in the worst case, just doubled.
+func (l *learned[V]) bytes() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var v V
+	return int64(len(l.of)) * int64(unsafe.Sizeof(win{})+unsafe.Sizeof(v)) * 16 / 7
 }
 
-// packet returns the packet that the winner sent; false: not known.
-func (t *known) packet(w win) (packet, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	p, ok := t.packets[w]
-	return p, ok
-}
-
-// bytes returns the approximate memory held: the maps' entries in the worst case, just doubled.
-func (t *known) bytes() int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	const reward, sent = int64(unsafe.Sizeof(win{}) + unsafe.Sizeof(wallet.OrderNo{})), int64(unsafe.Sizeof(win{}) + unsafe.Sizeof(packet{}))
-	return (int64(len(t.rewards))*reward + int64(len(t.packets))*sent) * 16 / 7
-}
+func (t *known) bytes() int64 { return t.rewards.bytes() + t.packets.bytes() }

@@ -45,7 +45,7 @@ func (c *Crowd) send(ctx context.Context, v Visit) Result {
 		case reply.State == wallet.PacketAsked:
 			err = wallet.ErrUnknown // on record, but not sent yet
 		case !lied:
-			c.known.sent(v.win(), packet{reply.No, len(friends)})
+			c.known.packets.keep(v.win(), packet{reply.No, len(friends)})
 		}
 		c.answers.count("send", err, lied)
 		return lied, err
@@ -59,7 +59,7 @@ func (c *Crowd) send(ctx context.Context, v Visit) Result {
 // open opens the person's share of a packet. There is nothing to open if the packet is not known to be sent, or if the sender
 // had less than one fen for each recipient.
 func (c *Crowd) open(ctx context.Context, v Visit) Result {
-	sent, ok := c.known.packet(win{v.From, v.Window, v.Time})
+	sent, ok := c.known.packets.get(win{v.From, v.Window, v.Time})
 	if !ok || !slices.Contains(c.friends(Visit{Person: v.From, Window: v.Window, Time: v.Time})[:sent.shares], friend{v.Person, v.App}) {
 		return c.nothing(Open)
 	}

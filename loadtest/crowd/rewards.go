@@ -59,7 +59,7 @@ func (c *Crowd) rewardsPage(ctx context.Context, v Visit, r *wallet.RewardsReque
 // use uses the reward of a win. Without a known win there is nothing to use, which counts as refused. A reward that its
 // downstream has not confirmed yet also counts as refused.
 func (c *Crowd) use(ctx context.Context, v Visit) Result {
-	no, ok := c.known.reward(v.win())
+	no, ok := c.known.rewards.get(v.win())
 	if !ok {
 		return c.nothing(Use)
 	}

@@ -114,7 +114,7 @@ func recordRequest(o *oracle.Oracle, person uint32, r wallet.GrantRequest, now w
 // a reward that can be used.
 func (c *Crowd) keep(v Visit, reply wallet.GrantReply) {
 	if reply.Item != nil && reply.Item.State != wallet.ItemVoid {
-		c.known.won(v.win(), reply.Order)
+		c.known.rewards.keep(v.win(), reply.Order)
 	}
 	if len(reply.Token) > 0 && (reply.State == wallet.GrantTokenOnly || c.traffic.Persona(int64(v.Person)).KeepsTokens) {
 		c.tokens.keep(v.Person, tokenCopy{reply.Order, v.App.Family(), reply.Token})

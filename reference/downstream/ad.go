@@ -35,44 +35,29 @@ func (t adTask) claim() claim {
 }
 
 func (a ad) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	body := encode(struct {
+	return a.ask(ctx, i, postJSON("/tasks", struct {
 		Task    string          `json:"task"`
 		Account string          `json:"account"`
 		Coupon  wallet.RewardID `json:"coupon"`
-	}{i.No.String(), fmt.Sprintf("%d:%d", i.Account.Family, i.Account.User), i.Reward})
-	return a.do(ctx, i, Request{
-		Method: http.MethodPost, Path: "/tasks", Body: body, Header: map[string]string{"Content-Type": "application/json"},
-	})
+	}{i.No.String(), fmt.Sprintf("%d:%d", i.Account.Family, i.Account.User), i.Reward}), a.read)
 }
 
 func (a ad) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return a.do(ctx, i, Request{Method: http.MethodGet, Path: "/tasks/" + i.No.String()})
+	return a.ask(ctx, i, Request{Method: http.MethodGet, Path: "/tasks/" + i.No.String()}, a.read)
 }
 
 func (a ad) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return a.do(ctx, i, Request{Method: http.MethodPost, Path: "/tasks/" + i.No.String() + "/redeem"})
+	return a.ask(ctx, i, Request{Method: http.MethodPost, Path: "/tasks/" + i.No.String() + "/redeem"}, a.read)
 }
 
 func (a ad) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	revoke := func(wallet.Receipt) (wallet.Receipt, error) {
-		return a.do(ctx, i, Request{Method: http.MethodDelete, Path: "/tasks/" + i.No.String()})
-	}
-	r, err := revoke(wallet.Receipt{})
-	if errors.Is(err, wallet.ErrNotFound) {
-		r, err = issueThenRefund(ctx, a, i, revoke)
-	}
+	r, err := refundOrClose(ctx, a, i, func(wallet.Item) (wallet.Receipt, error) {
+		return a.ask(ctx, i, Request{Method: http.MethodDelete, Path: "/tasks/" + i.No.String()}, a.read)
+	})
 	if errors.Is(err, wallet.ErrDeclined) { // it was declined meanwhile: there is nothing to refund
 		return wallet.Receipt{State: wallet.ItemRefunded, Expires: wallet.Never}, nil
 	}
 	return r, err
-}
-
-func (a ad) do(ctx context.Context, i wallet.Item, r Request) (wallet.Receipt, error) {
-	reply, err := a.send(ctx, r)
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return a.read(i, reply)
 }
 
 func (a ad) read(i wallet.Item, r Reply) (wallet.Receipt, error) {

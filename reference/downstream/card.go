@@ -20,12 +20,8 @@ var cardStates = states{
 const cardOne = "1.00"
 
 func (k card) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	user := "D-"
-	if i.Account.Family == wallet.ToutiaoFamily {
-		user = "T-"
-	}
 	return k.do(ctx, i, map[string]string{
-		"method": "grant", "card_user": user + strconv.FormatInt(int64(i.Account.User), 10), "template": string(i.Reward), "quantity": cardOne,
+		"method": "grant", "card_user": inFamily(i.Account, "D-", "T-") + decimal(i.Account), "template": string(i.Reward), "quantity": cardOne,
 	})
 }
 
@@ -46,13 +42,7 @@ func (k card) do(ctx context.Context, i wallet.Item, fields map[string]string) (
 	fields["order"] = i.No.String()
 	fields["timestamp"] = strconv.FormatInt(k.clock.Now().Time().Unix(), 10)
 	fields["sign"] = sign(k.secret, sorted(fields))
-	reply, err := k.send(ctx, Request{
-		Method: http.MethodPost, Path: "/api", Body: encode(fields), Header: map[string]string{"Content-Type": "application/json"},
-	})
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return k.read(i, reply)
+	return k.ask(ctx, i, postJSON("/api", fields), k.read)
 }
 
 func (k card) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
@@ -72,19 +62,12 @@ func (k card) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	if in["order"] != i.No.String() {
 		return wallet.Receipt{}, k.malformed("it names another order than %s", i.No)
 	}
-	switch in["code"] {
-	case "SUCCESS":
-		if in["quantity"] != cardOne {
-			return wallet.Receipt{}, k.malformed("the quantity is not one")
-		}
-		end, _ := strconv.ParseInt(in["expire_s"], 10, 64) // 0 if it is missing
-		return k.verify(i, claim{in["order"], in["status"], in["voucher"], unix(end)}, cardStates)
-	case "NOT_EXIST":
-		return wallet.Receipt{}, k.notFound(i)
-	case "DECLINED":
-		return wallet.Receipt{}, k.declined()
-	case "ORDER_USED":
-		return wallet.Receipt{}, k.conflict(i)
+	if in["code"] != "SUCCESS" {
+		return refused(k.protocolBase, i, in["code"], refusals[string]{missing: "NOT_EXIST", declined: "DECLINED", conflict: "ORDER_USED", malformed: "MALFORMED"})
 	}
-	return wallet.Receipt{}, k.malformed("an unknown code")
+	if in["quantity"] != cardOne {
+		return wallet.Receipt{}, k.malformed("the quantity is not one")
+	}
+	end, _ := strconv.ParseInt(in["expire_s"], 10, 64) // 0 if it is missing
+	return k.verify(i, claim{in["order"], in["status"], in["voucher"], unix(end)}, cardStates)
 }

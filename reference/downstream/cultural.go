@@ -16,14 +16,10 @@ var culturalStates = states{
 	"ok": wallet.ItemSettled, "taken": wallet.ItemUsed, "late": wallet.ItemExpired, "back": wallet.ItemRefunded,
 }
 
-// Error codes.
-const (
-	rpcMalformed = -32600 // not processed
-	rpcMissing   = -32004
-	rpcDuplicate = -32010
-	rpcDeclined  = -32020
-	rpcConflict  = -32021
-)
+// rpcDuplicate is the error code of a repeat.
+const rpcDuplicate = -32010
+
+var culturalRefusals = refusals[int]{missing: -32004, declined: -32020, conflict: -32021, malformed: -32600}
 
 // culturalTime is the downstream's time format, in China's time zone.
 const culturalTime = "2006-01-02 15:04:05"
@@ -99,15 +95,12 @@ func (u cultural) do(ctx context.Context, i wallet.Item, method string) (wallet.
 
 // call makes one call and returns the reply to it.
 func (u cultural) call(ctx context.Context, i wallet.Item, method string, p culturalParams) (culturalReply, error) {
-	body := encode(struct {
+	reply, err := u.send(ctx, postJSON("/rpc", struct {
 		Version string         `json:"jsonrpc"`
 		ID      string         `json:"id"`
 		Method  string         `json:"method"`
 		Params  culturalParams `json:"params"`
-	}{"2.0", i.No.String(), method, p})
-	reply, err := u.send(ctx, Request{
-		Method: http.MethodPost, Path: "/rpc", Body: body, Header: map[string]string{"Content-Type": "application/json"},
-	})
+	}{"2.0", i.No.String(), method, p}))
 	if err != nil {
 		return culturalReply{}, err
 	}
@@ -133,15 +126,5 @@ func (u cultural) read(i wallet.Item, in culturalReply) (wallet.Receipt, error) 
 	if g := in.Result; g != nil {
 		return u.verify(i, claim{g.Order, g.Status, g.GiftNo, parseTime(culturalTime, g.End)}, culturalStates)
 	}
-	switch in.Error.Code {
-	case rpcMalformed:
-		return wallet.Receipt{}, u.unexpectedStatus(Reply{Status: http.StatusBadRequest})
-	case rpcMissing:
-		return wallet.Receipt{}, u.notFound(i)
-	case rpcDeclined:
-		return wallet.Receipt{}, u.declined()
-	case rpcConflict:
-		return wallet.Receipt{}, u.conflict(i)
-	}
-	return wallet.Receipt{}, u.malformed("an unknown error code")
+	return refused(u.protocolBase, i, in.Error.Code, culturalRefusals)
 }

@@ -29,10 +29,7 @@ type douPlusDocument struct {
 }
 
 func (d douPlus) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	owner := map[string]wallet.UserID{"douyin": i.Account.User}
-	if i.Account.Family == wallet.ToutiaoFamily {
-		owner = map[string]wallet.UserID{"toutiao": i.Account.User}
-	}
+	owner := map[string]wallet.UserID{inFamily(i.Account, "douyin", "toutiao"): i.Account.User}
 	return d.put(ctx, i, douPlusDocument{No: i.No.String(), Owner: owner, Kind: i.Reward})
 }
 

@@ -145,29 +145,26 @@ func (a *adapter) Issue(ctx context.Context, items []wallet.Item) ([]wallet.Item
 
 // Query implements wallet.Downstream. ErrDeclined: the item was accepted and then declined.
 func (a *adapter) Query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	if err := a.validate(i); err != nil {
-		return wallet.Receipt{}, err
-	}
-	r, err := a.protocol.query(ctx, i)
-	return a.allowErrors(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
+	return a.about(ctx, i, a.protocol.query)
 }
 
 // Use implements wallet.Downstream. ErrNotFound: the downstream does not know the item.
 func (a *adapter) Use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	if err := a.validate(i); err != nil {
-		return wallet.Receipt{}, err
-	}
-	r, err := a.protocol.use(ctx, i)
-	return a.allowErrors(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
+	return a.about(ctx, i, a.protocol.use)
 }
 
 // Refund implements wallet.Downstream. An item that the downstream does not know is closed there, so that a delayed
 // issue request issues nothing.
 func (a *adapter) Refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
+	return a.about(ctx, i, a.protocol.refund)
+}
+
+// about makes one request about an item that was issued before.
+func (a *adapter) about(ctx context.Context, i wallet.Item, do func(context.Context, wallet.Item) (wallet.Receipt, error)) (wallet.Receipt, error) {
 	if err := a.validate(i); err != nil {
 		return wallet.Receipt{}, err
 	}
-	r, err := a.protocol.refund(ctx, i)
+	r, err := do(ctx, i)
 	return a.allowErrors(r, err, wallet.ErrDeclined, wallet.ErrNotFound)
 }
 
@@ -196,17 +193,34 @@ func (a *adapter) validate(i wallet.Item) error {
 	return i.No.Validate()
 }
 
-// issueThenRefund closes an unknown item where the protocol can refund only what was issued: after issuing it, a
-// delayed issue request finds the number already used.
-func issueThenRefund(ctx context.Context, p protocol, i wallet.Item, refund func(wallet.Receipt) (wallet.Receipt, error)) (wallet.Receipt, error) {
-	r, err := p.issue(ctx, i)
+// byRef makes a request with the item's reference, which is queried first if it is not recorded.
+func (l *protocolBase) byRef(ctx context.Context, p protocol, i wallet.Item, do func(wallet.Item) (wallet.Receipt, error)) (wallet.Receipt, error) {
+	if i.Ref == "" {
+		r, err := p.query(ctx, i)
+		if err != nil || r.State != wallet.ItemSettled {
+			return r, l.notStarted(err)
+		}
+		i.Ref = r.Ref
+	}
+	return do(i)
+}
+
+// refundOrClose refunds an item where the protocol can refund only what was issued. An unknown item is closed: it is
+// issued and then refunded, so that a delayed issue request finds the number already used.
+func refundOrClose(ctx context.Context, p protocol, i wallet.Item, refund func(wallet.Item) (wallet.Receipt, error)) (wallet.Receipt, error) {
+	r, err := refund(i)
+	if !errors.Is(err, wallet.ErrNotFound) {
+		return r, err
+	}
+	r, err = p.issue(ctx, i)
 	switch {
 	case errors.Is(err, wallet.ErrDeclined):
 		return wallet.Receipt{State: wallet.ItemRefunded, Expires: wallet.Never}, nil
 	case err != nil:
 		return wallet.Receipt{}, err
 	case r.State == wallet.ItemSettled || r.State == wallet.ItemProcessing:
-		return refund(r)
+		i.Ref = r.Ref
+		return refund(i)
 	}
 	return r, nil
 }

@@ -3,7 +3,6 @@ package downstream
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -31,30 +30,20 @@ type ecommerceLine struct {
 	EndsMS int64  `json:"ends_ms"`
 }
 
-// The codes of a line.
+// The codes of a line with an item.
 const (
 	lineDone      = 0
 	lineDuplicate = 1 // done before
-	lineDeclined  = 2
-	lineMissing   = 3 // unknown order
-	lineMalformed = 4 // not processed
-	lineConflict  = 5
 )
+
+var lineRefusals = refusals[int]{declined: 2, missing: 3, malformed: 4, conflict: 5}
 
 func (e ecommerce) issueAll(ctx context.Context, items []wallet.Item) []wallet.ItemResult {
 	asks := make([]ecommerceRequest, len(items))
 	for n, i := range items {
-		asks[n] = ecommerceRequest{i.No.String(), e.uid(i.Account), i.Reward}
+		asks[n] = ecommerceRequest{i.No.String(), inFamily(i.Account, "d", "t") + decimal(i.Account), i.Reward}
 	}
 	return e.batch(ctx, "/issues", asks, items)
-}
-
-func (ecommerce) uid(a wallet.Account) string {
-	n := strconv.FormatInt(int64(a.User), 10)
-	if a.Family == wallet.DouyinFamily {
-		return "d" + n
-	}
-	return "t" + n
 }
 
 func (e ecommerce) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
@@ -82,10 +71,7 @@ func (e ecommerce) one(ctx context.Context, path string, i wallet.Item) (wallet.
 }
 
 func (e ecommerce) batch(ctx context.Context, path string, asks []ecommerceRequest, items []wallet.Item) []wallet.ItemResult {
-	body := encode(map[string][]ecommerceRequest{"lines": asks})
-	reply, err := e.send(ctx, Request{
-		Method: http.MethodPost, Path: path, Body: body, Header: map[string]string{"Content-Type": "application/json"},
-	})
+	reply, err := e.send(ctx, postJSON(path, map[string][]ecommerceRequest{"lines": asks}))
 	if err != nil {
 		return e.all(items, err)
 	}
@@ -130,17 +116,8 @@ func (e ecommerce) readLine(i wallet.Item, l ecommerceLine) (wallet.Receipt, err
 	if l.Code == nil {
 		return wallet.Receipt{}, e.malformed("a line without a code")
 	}
-	switch *l.Code {
-	case lineDone, lineDuplicate:
-		return e.verify(i, claim{l.No, l.Status, l.Coupon, unix(l.EndsMS / int64(time.Second/time.Millisecond))}, ecommerceStates)
-	case lineDeclined:
-		return wallet.Receipt{}, e.declined()
-	case lineMissing:
-		return wallet.Receipt{}, e.notFound(i)
-	case lineMalformed:
-		return wallet.Receipt{}, e.unexpectedStatus(Reply{Status: http.StatusBadRequest})
-	case lineConflict:
-		return wallet.Receipt{}, e.conflict(i)
+	if *l.Code != lineDone && *l.Code != lineDuplicate {
+		return refused(e.protocolBase, i, *l.Code, lineRefusals)
 	}
-	return wallet.Receipt{}, e.malformed("an unknown code")
+	return e.verify(i, claim{l.No, l.Status, l.Coupon, unix(l.EndsMS / int64(time.Second/time.Millisecond))}, ecommerceStates)
 }

@@ -36,11 +36,7 @@ type financeRequest struct {
 }
 
 func (f finance) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	system := "DY"
-	if i.Account.Family == wallet.ToutiaoFamily {
-		system = "TT"
-	}
-	customer := fmt.Sprintf("%s%013d", system, i.Account.User)
+	customer := fmt.Sprintf("%s%013d", inFamily(i.Account, "DY", "TT"), i.Account.User)
 	if err := f.submit(ctx, "/apply", i, financeRequest{i.No.String(), customer, i.Reward}); err != nil {
 		return wallet.Receipt{}, err
 	}
@@ -48,11 +44,7 @@ func (f finance) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 }
 
 func (f finance) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	reply, err := f.send(ctx, Request{Method: http.MethodGet, Path: "/result?serial=" + i.No.String()})
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return f.read(i, reply)
+	return f.ask(ctx, i, Request{Method: http.MethodGet, Path: "/result?serial=" + i.No.String()}, f.read)
 }
 
 func (f finance) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
@@ -90,9 +82,7 @@ func (f finance) outcome(ctx context.Context, i wallet.Item) (wallet.Receipt, er
 
 // submit sends a request. nil: it is in progress.
 func (f finance) submit(ctx context.Context, path string, i wallet.Item, a financeRequest) error {
-	reply, err := f.send(ctx, Request{
-		Method: http.MethodPost, Path: path, Body: encode(a), Header: map[string]string{"Content-Type": "application/json"},
-	})
+	reply, err := f.send(ctx, postJSON(path, a))
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -36,10 +35,7 @@ type heyteaReply struct {
 var errLapsed = errors.New("downstream: the reservation expired")
 
 func (h heytea) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	member := strconv.FormatInt(int64(i.Account.User), 10) + "@douyin"
-	if i.Account.Family == wallet.ToutiaoFamily {
-		member = strconv.FormatInt(int64(i.Account.User), 10) + "@toutiao"
-	}
+	member := decimal(i.Account) + inFamily(i.Account, "@douyin", "@toutiao")
 	body := encode(struct {
 		Ref    string          `json:"ref"`
 		Member string          `json:"member"`
@@ -73,14 +69,9 @@ func (h heytea) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) 
 }
 
 func (h heytea) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	cancel := func(wallet.Receipt) (wallet.Receipt, error) {
+	return refundOrClose(ctx, h, i, func(wallet.Item) (wallet.Receipt, error) {
 		return h.confirmedOnly(ctx, i, http.MethodDelete, h.path(i))
-	}
-	r, err := cancel(wallet.Receipt{})
-	if errors.Is(err, wallet.ErrNotFound) {
-		return issueThenRefund(ctx, h, i, cancel)
-	}
-	return r, err
+	})
 }
 
 // confirmedOnly makes a request that an unconfirmed reservation cannot satisfy.

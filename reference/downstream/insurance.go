@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -19,14 +18,10 @@ var insuranceStates = states{
 	"A": wallet.ItemSettled, "U": wallet.ItemUsed, "L": wallet.ItemExpired, "C": wallet.ItemRefunded,
 }
 
-// The codes of a response.
-const (
-	insuranceDone      = "0000"
-	insuranceMissing   = "0404"
-	insuranceMalformed = "1000"
-	insuranceDeclined  = "2001"
-	insuranceConflict  = "2002"
-)
+// insuranceDone is the code of a response with a voucher.
+const insuranceDone = "0000"
+
+var insuranceRefusals = refusals[string]{missing: "0404", declined: "2001", conflict: "2002", malformed: "1000"}
 
 type insuranceHolder struct {
 	System string `xml:"system,attr"`
@@ -51,10 +46,7 @@ type insuranceResponse struct {
 }
 
 func (s insurance) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	h := &insuranceHolder{System: "dy", ID: strconv.FormatInt(int64(i.Account.User), 10)}
-	if i.Account.Family == wallet.ToutiaoFamily {
-		h.System = "tt"
-	}
+	h := &insuranceHolder{System: inFamily(i.Account, "dy", "tt"), ID: decimal(i.Account)}
 	return s.do(ctx, i, insuranceRequest{Code: "ISSUE", Serial: i.No.String(), Holder: h, Product: i.Reward})
 }
 
@@ -76,13 +68,9 @@ func (s insurance) do(ctx context.Context, i wallet.Item, in insuranceRequest) (
 	if err != nil {
 		panic(err) // it consists of strings
 	}
-	reply, err := s.send(ctx, Request{
+	return s.ask(ctx, i, Request{
 		Method: http.MethodPost, Path: "/service", Body: append([]byte(xml.Header), body...), Header: map[string]string{"Content-Type": "text/xml"},
-	})
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return s.read(i, reply)
+	}, s.read)
 }
 
 func (s insurance) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
@@ -92,22 +80,13 @@ func (s insurance) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 		return wallet.Receipt{}, s.unexpectedStatus(r)
 	case !decodeXML(r.Body, &in):
 		return wallet.Receipt{}, s.malformed("not XML")
-	case in.Code == insuranceMalformed:
-		return wallet.Receipt{}, s.unexpectedStatus(Reply{Status: http.StatusBadRequest})
-	case in.Serial != i.No.String():
+	case in.Serial != i.No.String() && in.Code != insuranceRefusals.malformed:
 		return wallet.Receipt{}, s.malformed("it names another order than %s", i.No)
 	}
-	switch in.Code {
-	case insuranceDone:
-		return s.verify(i, claim{in.Serial, in.Status, in.Voucher, endOfDay(in.LastDay)}, insuranceStates)
-	case insuranceMissing:
-		return wallet.Receipt{}, s.notFound(i)
-	case insuranceDeclined:
-		return wallet.Receipt{}, s.declined()
-	case insuranceConflict:
-		return wallet.Receipt{}, s.conflict(i)
+	if in.Code != insuranceDone {
+		return refused(s.protocolBase, i, in.Code, insuranceRefusals)
 	}
-	return wallet.Receipt{}, s.malformed("an unknown code")
+	return s.verify(i, claim{in.Serial, in.Status, in.Voucher, endOfDay(in.LastDay)}, insuranceStates)
 }
 
 // endOfDay returns the first instant after a day in China; 0 if text is not a date.

@@ -18,13 +18,11 @@ var movieStates = states{
 	"0": wallet.ItemSettled, "1": wallet.ItemUsed, "2": wallet.ItemExpired, "3": wallet.ItemRefunded,
 }
 
+var movieRefusals = refusals[string]{missing: "none", declined: "reject", conflict: "other", malformed: "malformed"}
+
 func (m movie) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	system := "douyin"
-	if i.Account.Family == wallet.ToutiaoFamily {
-		system = "toutiao"
-	}
 	return m.do(ctx, i, url.Values{
-		"act": {"send"}, "sys": {system}, "uid": {strconv.FormatInt(int64(i.Account.User), 10)}, "film": {string(i.Reward)},
+		"act": {"send"}, "sys": {inFamily(i.Account, "douyin", "toutiao")}, "uid": {decimal(i.Account)}, "film": {string(i.Reward)},
 	})
 }
 
@@ -43,11 +41,7 @@ func (m movie) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error
 
 func (m movie) do(ctx context.Context, i wallet.Item, v url.Values) (wallet.Receipt, error) {
 	v.Set("no", i.No.String())
-	reply, err := m.send(ctx, Request{Method: http.MethodGet, Path: "/api?" + v.Encode()})
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return m.read(i, reply)
+	return m.ask(ctx, i, Request{Method: http.MethodGet, Path: "/api?" + v.Encode()}, m.read)
 }
 
 // read decodes "OK|order|ref|state|end|END" or "NO|order|reason|END". The last field shows that the line is complete.
@@ -60,9 +54,7 @@ func (m movie) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	switch {
 	case !complete || len(part) < 3:
 		return wallet.Receipt{}, m.malformed("not a line of fields")
-	case len(part) == 3 && part[0] == "NO" && part[2] == "malformed":
-		return wallet.Receipt{}, m.unexpectedStatus(Reply{Status: http.StatusBadRequest})
-	case part[1] != i.No.String():
+	case part[1] != i.No.String() && !(len(part) == 3 && part[0] == "NO" && part[2] == movieRefusals.malformed):
 		return wallet.Receipt{}, m.malformed("it names another order than %s", i.No)
 	case len(part) == 5 && part[0] == "OK":
 		end, err := strconv.ParseInt(part[4], 10, 64)
@@ -73,13 +65,5 @@ func (m movie) read(i wallet.Item, r Reply) (wallet.Receipt, error) {
 	case len(part) != 3 || part[0] != "NO":
 		return wallet.Receipt{}, m.malformed("not a line of fields")
 	}
-	switch part[2] {
-	case "reject":
-		return wallet.Receipt{}, m.declined()
-	case "none":
-		return wallet.Receipt{}, m.notFound(i)
-	case "other":
-		return wallet.Receipt{}, m.conflict(i)
-	}
-	return wallet.Receipt{}, m.malformed("an unknown reason")
+	return refused(m.protocolBase, i, part[2], movieRefusals)
 }

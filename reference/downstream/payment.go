@@ -2,10 +2,8 @@ package downstream
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"sync"
 
 	"hongbao/reference/wallet"
@@ -68,12 +66,8 @@ func (p payment) openID(ctx context.Context, a wallet.Account) (string, error) {
 	if name := p.users.get(a); name != "" {
 		return name, nil
 	}
-	family := "douyin"
-	if a.Family == wallet.ToutiaoFamily {
-		family = "toutiao"
-	}
-	uid := strconv.FormatInt(int64(a.User), 10)
-	reply, err := p.post(ctx, url.Values{"method": {"openid.get"}, "family": {family}, "uid": {uid}})
+	uid := decimal(a)
+	reply, err := p.send(ctx, p.request(url.Values{"method": {"openid.get"}, "family": {inFamily(a, "douyin", "toutiao")}, "uid": {uid}}))
 	if err != nil {
 		return "", p.notStarted(err)
 	}
@@ -94,45 +88,31 @@ func (p payment) query(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 }
 
 func (p payment) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return p.doByID(ctx, i, "coupon.use")
+	return p.byRef(ctx, p, i, p.change(ctx, "coupon.use"))
 }
 
 func (p payment) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	r, err := p.doByID(ctx, i, "coupon.revoke")
-	if errors.Is(err, wallet.ErrNotFound) {
-		return issueThenRefund(ctx, p, i, func(r wallet.Receipt) (wallet.Receipt, error) {
-			i.Ref = r.Ref
-			return p.doByID(ctx, i, "coupon.revoke")
-		})
-	}
-	return r, err
+	return refundOrClose(ctx, p, i, func(i wallet.Item) (wallet.Receipt, error) {
+		return p.byRef(ctx, p, i, p.change(ctx, "coupon.revoke"))
+	})
 }
 
-// doByID makes a request with the coupon's own id, which is queried first if it is not recorded.
-func (p payment) doByID(ctx context.Context, i wallet.Item, method string) (wallet.Receipt, error) {
-	if i.Ref == "" {
-		r, err := p.query(ctx, i)
-		if err != nil || r.State != wallet.ItemSettled {
-			return r, p.notStarted(err)
-		}
-		i.Ref = r.Ref
+// change returns the function that calls a method with a coupon's own id.
+func (p payment) change(ctx context.Context, method string) func(wallet.Item) (wallet.Receipt, error) {
+	return func(i wallet.Item) (wallet.Receipt, error) {
+		return p.do(ctx, i, url.Values{"method": {method}, "coupon_id": {i.Ref}})
 	}
-	return p.do(ctx, i, url.Values{"method": {method}, "coupon_id": {i.Ref}})
 }
 
 func (p payment) do(ctx context.Context, i wallet.Item, v url.Values) (wallet.Receipt, error) {
-	reply, err := p.post(ctx, v)
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return p.read(i, reply)
+	return p.ask(ctx, i, p.request(v), p.read)
 }
 
-func (p payment) post(ctx context.Context, v url.Values) (Reply, error) {
-	return p.send(ctx, Request{
+func (payment) request(v url.Values) Request {
+	return Request{
 		Method: http.MethodPost, Path: "/gateway", Body: []byte(v.Encode()),
 		Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
-	})
+	}
 }
 
 // form decodes a reply. Each field occurs once, and the field "end" shows that the reply is complete.

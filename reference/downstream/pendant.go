@@ -32,60 +32,35 @@ func (p pendant) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, erro
 			return r, err
 		}
 	}
-	family := "dy"
-	if i.Account.Family == wallet.ToutiaoFamily {
-		family = "tt"
-	}
-	return p.do(ctx, i, "/grants", encode(struct {
+	return p.ask(ctx, i, postJSON("/grants", struct {
 		RequestID string          `json:"request_id"`
 		Order     string          `json:"order"`
 		Family    string          `json:"family"`
 		User      string          `json:"user"` // hexadecimal
 		Pendant   wallet.RewardID `json:"pendant"`
-	}{i.No.String(), i.No.String(), family, strconv.FormatInt(int64(i.Account.User), 16), i.Reward}))
+	}{i.No.String(), i.No.String(), inFamily(i.Account, "dy", "tt"), strconv.FormatInt(int64(i.Account.User), 16), i.Reward}), p.read)
 }
 
 func (p pendant) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	reply, err := p.send(ctx, Request{Method: http.MethodGet, Path: "/grants?order=" + i.No.String()})
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return p.readList(i, reply)
+	return p.ask(ctx, i, Request{Method: http.MethodGet, Path: "/grants?order=" + i.No.String()}, p.readList)
 }
 
 func (p pendant) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return p.doByID(ctx, i, "/wear")
+	return p.byRef(ctx, p, i, p.change(ctx, "/wear"))
 }
 
 func (p pendant) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	r, err := p.doByID(ctx, i, "/revoke")
-	if errors.Is(err, wallet.ErrNotFound) {
-		return issueThenRefund(ctx, p, i, func(r wallet.Receipt) (wallet.Receipt, error) {
-			i.Ref = r.Ref
-			return p.doByID(ctx, i, "/revoke")
-		})
-	}
-	return r, err
+	return refundOrClose(ctx, p, i, func(i wallet.Item) (wallet.Receipt, error) {
+		return p.byRef(ctx, p, i, p.change(ctx, "/revoke"))
+	})
 }
 
-// doByID makes a request with the grant's own id, which is queried first if it is not recorded.
-func (p pendant) doByID(ctx context.Context, i wallet.Item, verb string) (wallet.Receipt, error) {
-	if i.Ref == "" {
-		r, err := p.query(ctx, i)
-		if err != nil || r.State != wallet.ItemSettled {
-			return r, p.notStarted(err)
-		}
-		i.Ref = r.Ref
+// change returns the function that makes a request with a grant's own id.
+func (p pendant) change(ctx context.Context, verb string) func(wallet.Item) (wallet.Receipt, error) {
+	return func(i wallet.Item) (wallet.Receipt, error) {
+		r := Request{Method: http.MethodPost, Path: "/grants/" + i.Ref + verb, Header: map[string]string{"Content-Type": "application/json"}}
+		return p.ask(ctx, i, r, p.read)
 	}
-	return p.do(ctx, i, "/grants/"+i.Ref+verb, nil)
-}
-
-func (p pendant) do(ctx context.Context, i wallet.Item, path string, body []byte) (wallet.Receipt, error) {
-	reply, err := p.send(ctx, Request{Method: http.MethodPost, Path: path, Body: body, Header: map[string]string{"Content-Type": "application/json"}})
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return p.read(i, reply)
 }
 
 func (p pendant) read(i wallet.Item, r Reply) (wallet.Receipt, error) {

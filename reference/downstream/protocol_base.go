@@ -55,13 +55,35 @@ func (l *protocolBase) send(ctx context.Context, r Request) (Reply, error) {
 	return reply, nil
 }
 
+// ask makes one exchange about an item and decodes the reply.
+func (l *protocolBase) ask(ctx context.Context, i wallet.Item, r Request, read func(wallet.Item, Reply) (wallet.Receipt, error)) (wallet.Receipt, error) {
+	reply, err := l.send(ctx, r)
+	if err != nil {
+		return wallet.Receipt{}, err
+	}
+	return read(i, reply)
+}
+
+// postJSON returns a request that posts v as JSON.
+func postJSON(path string, v any) Request {
+	return Request{Method: http.MethodPost, Path: path, Body: encode(v), Header: map[string]string{"Content-Type": "application/json"}}
+}
+
+// inFamily returns a downstream's name for the account's system: one of the two given.
+func inFamily(a wallet.Account, douyin, toutiao string) string {
+	if a.Family == wallet.ToutiaoFamily {
+		return toutiao
+	}
+	return douyin
+}
+
+// decimal returns the account's user number.
+func decimal(a wallet.Account) string { return strconv.FormatInt(int64(a.User), 10) }
+
 // exchangeError converts an exchange's error for the caller.
 func (l *protocolBase) exchangeError(err error) error {
-	switch wallet.CodeOf(err) {
-	case wallet.CodeUnavailable, wallet.CodeOverloaded:
-		return fmt.Errorf("%w (%s)", err, l.award)
-	}
-	if errors.Is(err, wallet.ErrUnknown) {
+	code := wallet.CodeOf(err)
+	if code == wallet.CodeUnavailable || code == wallet.CodeOverloaded || errors.Is(err, wallet.ErrUnknown) {
 		return fmt.Errorf("%w (%s)", err, l.award)
 	}
 	return fmt.Errorf("%w: %s: %v", wallet.ErrUnknown, l.award, err)
@@ -92,8 +114,7 @@ func (l *protocolBase) malformed(format string, args ...any) error {
 // unexpectedStatus returns the error for a status that the protocol does not define. With 4xx the downstream, or a
 // proxy before it, refused to process the request: nothing was done. With other statuses the outcome is unknown.
 func (l *protocolBase) unexpectedStatus(r Reply) error {
-	switch {
-	case r.Status >= 400 && r.Status < 500 && r.Status != http.StatusRequestTimeout:
+	if r.Status >= 400 && r.Status < 500 && r.Status != http.StatusRequestTimeout {
 		return fmt.Errorf("%w: %s refused the request with status %d", wallet.ErrUnavailable, l.award, r.Status)
 	}
 	return l.malformed("status %d", r.Status)
@@ -115,6 +136,24 @@ func (l *protocolBase) notFound(i wallet.Item) error {
 
 func (l *protocolBase) conflict(i wallet.Item) error {
 	return l.malformed("order %s exists with another content", i.No)
+}
+
+// refusals are a protocol's codes for a reply without an item.
+type refusals[C comparable] struct{ missing, declined, conflict, malformed C }
+
+// refused returns the error of a reply without an item. With the code malformed the request was not processed.
+func refused[C comparable](l *protocolBase, i wallet.Item, code C, known refusals[C]) (wallet.Receipt, error) {
+	switch code {
+	case known.missing:
+		return wallet.Receipt{}, l.notFound(i)
+	case known.declined:
+		return wallet.Receipt{}, l.declined()
+	case known.conflict:
+		return wallet.Receipt{}, l.conflict(i)
+	case known.malformed:
+		return wallet.Receipt{}, l.unexpectedStatus(Reply{Status: http.StatusBadRequest})
+	}
+	return wallet.Receipt{}, l.malformed("an unknown code")
 }
 
 // sign returns the HMAC-SHA256 of text with the shared secret, in hexadecimal digits.

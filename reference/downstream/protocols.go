@@ -4,31 +4,11 @@ import "hongbao/reference/wallet"
 
 // protocolOf returns the protocol of a downstream.
 func protocolOf(l *protocolBase) (protocol, bool) {
-	switch l.award {
-	case wallet.VideoSubsidy:
-		return video{l}, true
-	case wallet.AdCoupon:
-		return ad{l}, true
-	case wallet.EcommerceCoupon:
-		return ecommerce{l}, true
-	case wallet.PaymentCoupon:
-		return payment{l, &openIDs{}}, true
-	case wallet.ConsumerFinanceCoupon:
-		return finance{l}, true
-	case wallet.InsuranceCoupon:
-		return insurance{l}, true
-	case wallet.CreditCardCoupon:
-		return card{l}, true
-	case wallet.HeyteaCoupon:
-		return heytea{l}, true
-	case wallet.MovieCoupon:
-		return movie{l}, true
-	case wallet.DouPlusCoupon:
-		return douPlus{l}, true
-	case wallet.CulturalCoupon:
-		return cultural{l}, true
-	case wallet.AvatarPendant:
-		return pendant{l}, true
-	}
-	return nil, false
+	p, ok := map[wallet.AwardType]protocol{
+		wallet.VideoSubsidy: video{l}, wallet.AdCoupon: ad{l}, wallet.EcommerceCoupon: ecommerce{l}, wallet.PaymentCoupon: payment{l, &openIDs{}},
+		wallet.ConsumerFinanceCoupon: finance{l}, wallet.InsuranceCoupon: insurance{l}, wallet.CreditCardCoupon: card{l},
+		wallet.HeyteaCoupon: heytea{l}, wallet.MovieCoupon: movie{l}, wallet.DouPlusCoupon: douPlus{l}, wallet.CulturalCoupon: cultural{l},
+		wallet.AvatarPendant: pendant{l},
+	}[l.award]
+	return p, ok
 }

@@ -26,30 +26,22 @@ func (v video) issue(ctx context.Context, i wallet.Item) (wallet.Receipt, error)
 		User     videoUser       `json:"user"`
 		Template wallet.RewardID `json:"template"`
 	}{i.No.String(), videoUser{i.Account.Family, i.Account.User}, i.Reward})
-	return v.do(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies", Body: body, Header: map[string]string{
+	return v.ask(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies", Body: body, Header: map[string]string{
 		"Content-Type": "application/json", "Idempotency-Key": i.No.String(),
-	}})
+	}}, v.read)
 }
 
 func (v video) query(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return v.do(ctx, i, Request{Method: http.MethodGet, Path: "/subsidies/" + i.No.String()})
+	return v.ask(ctx, i, Request{Method: http.MethodGet, Path: "/subsidies/" + i.No.String()}, v.read)
 }
 
 func (v video) use(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return v.do(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies/" + i.No.String() + "/use"})
+	return v.ask(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies/" + i.No.String() + "/use"}, v.read)
 }
 
 // refund also closes an order that the downstream does not know.
 func (v video) refund(ctx context.Context, i wallet.Item) (wallet.Receipt, error) {
-	return v.do(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies/" + i.No.String() + "/cancel"})
-}
-
-func (v video) do(ctx context.Context, i wallet.Item, r Request) (wallet.Receipt, error) {
-	reply, err := v.send(ctx, r)
-	if err != nil {
-		return wallet.Receipt{}, err
-	}
-	return v.read(i, reply)
+	return v.ask(ctx, i, Request{Method: http.MethodPost, Path: "/subsidies/" + i.No.String() + "/cancel"}, v.read)
 }
 
 func (v video) read(i wallet.Item, r Reply) (wallet.Receipt, error) {

@@ -145,6 +145,12 @@ func Retire(ctx context.Context, store wallet.QuotaHolders, holder string) (wall
 	if err := wallet.Repeat(func() error { return store.Orphan(ctx, holder) }); err != nil {
 		return 0, err
 	}
+	return Reclaim(ctx, store)
+}
+
+// Reclaim returns the rest of the orphaned blocks of all stages to the budgets, in fen. Idempotent: after an error,
+// repeat it.
+func Reclaim(ctx context.Context, store wallet.QuotaHolders) (wallet.Money, error) {
 	total := wallet.Money(0)
 	for s := wallet.InternalTest; s <= wallet.Official; s++ {
 		var back wallet.Money

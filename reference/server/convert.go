@@ -2,8 +2,6 @@ package server
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"hongbao/reference/server/auth"
 	pb "hongbao/reference/server/hongbaopb"
@@ -56,28 +54,6 @@ func tokensOf(tokens [][]byte) ([][]byte, error) {
 		return nil, fmt.Errorf("%w: %d tokens, at most %d", wallet.ErrInvalid, len(tokens), wallet.MaxClientTokens)
 	}
 	return tokens, nil
-}
-
-// cursorText encodes a position in the flow list. "" means the top in a request and the end in a reply.
-func cursorText(c wallet.Cursor) string {
-	if c == (wallet.Cursor{}) {
-		return ""
-	}
-	return strconv.FormatInt(int64(c.Opened), 10) + ":" + c.Order.String()
-}
-
-// cursorOf decodes what cursorText encoded, or returns wallet.ErrInvalid.
-func cursorOf(text string) (wallet.Cursor, error) {
-	if text == "" {
-		return wallet.Cursor{}, nil
-	}
-	at, order, _ := strings.Cut(text, ":")
-	opened, err := strconv.ParseInt(at, 10, 64)
-	if err != nil {
-		return wallet.Cursor{}, fmt.Errorf("%w: the cursor %q", wallet.ErrInvalid, text)
-	}
-	no, err := wallet.ParseOrderNo(order)
-	return wallet.Cursor{Opened: wallet.Instant(opened), Order: no}, err
 }
 
 // grantOf returns the grant request of a caller, or wallet.ErrInvalid, or auth.ErrScope.
@@ -133,19 +109,20 @@ func linesTo(lines []wallet.Line) []*pb.Line {
 	return out
 }
 
-func withdrawalsTo(ws []wallet.Withdrawal) []*pb.Withdrawal {
-	out := make([]*pb.Withdrawal, len(ws))
-	for i, w := range ws {
-		out[i] = &pb.Withdrawal{Number: w.No.String(), AmountFen: int64(w.Amount), CreatedUs: int64(w.Created),
-			State: pb.WithdrawalState(w.State), Request: w.No.Request}
+// converted converts every element of a list.
+func converted[V, M any](vs []V, convert func(V) M) []M {
+	out := make([]M, len(vs))
+	for i, v := range vs {
+		out[i] = convert(v)
 	}
 	return out
 }
 
-func refusedTo(faults []wallet.TokenRefusal) []*pb.RefusedToken {
-	out := make([]*pb.RefusedToken, len(faults))
-	for i, f := range faults {
-		out[i] = &pb.RefusedToken{Index: int32(f.Index), Error: detail(f.Err)}
-	}
-	return out
+func withdrawalTo(w wallet.Withdrawal) *pb.Withdrawal {
+	return &pb.Withdrawal{Number: w.No.String(), AmountFen: int64(w.Amount), CreatedUs: int64(w.Created), State: pb.WithdrawalState(w.State),
+		Request: w.No.Request}
+}
+
+func refusedTo(f wallet.TokenRefusal) *pb.RefusedToken {
+	return &pb.RefusedToken{Index: int32(f.Index), Error: detail(f.Err)}
 }

@@ -261,6 +261,9 @@ func (s *Server) answer(ctx context.Context, c *call, r connect.AnyRequest, next
 			err = s.recordPanic(c.path, panicked)
 		}
 	}()
+	if c.liveOnly && c.shadow {
+		return nil, errLiveOnly
+	}
 	answer, err = next(ctx, r)
 	if err = withCode(err, c.mutates); err != nil && wallet.CodeOf(err) == wallet.CodeInternal {
 		s.log.Error("a request failed", "method", c.path, "error", err)

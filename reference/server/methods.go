@@ -31,6 +31,7 @@ type method struct {
 	mutates  bool                             // after a deadline the outcome is unknown
 	once     bool                             // replaying a captured request would do harm, so all instances check for replays (upstreams; operators' calls always)
 	slow     bool                             // bounded by slowDeadline
+	liveOnly bool                             // has no meaning for the shadow wallet (operators)
 	serves   func(p *Ports, shadow bool) bool // nil: always
 }
 
@@ -70,33 +71,33 @@ func methods() []method {
 		{path: connectpb.QueryServiceRunningTotalProcedure, audience: upstreams, scope: auth.ScopeQuery, serves: hasQuery},
 		{path: connectpb.QueryServiceCouponStockProcedure, audience: upstreams, scope: auth.ScopeQuery, serves: hasCoupons},
 
-		{path: connectpb.OperatorServiceListSwitchesProcedure, audience: operators, roles: anybody, serves: hasSettings},
-		{path: connectpb.OperatorServiceSetSwitchProcedure, audience: operators, roles: operator, serves: hasSettings, mutates: true},
+		{path: connectpb.OperatorServiceListSwitchesProcedure, audience: operators, liveOnly: true, roles: anybody, serves: hasSettings},
+		{path: connectpb.OperatorServiceSetSwitchProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasSettings, mutates: true},
 		{path: connectpb.OperatorServiceStatusProcedure, audience: operators, roles: anybody, serves: hasOperator},
 		{path: connectpb.OperatorServiceAuditBudgetProcedure, audience: operators, roles: auditor, serves: hasOperator, mutates: true, slow: true},
 		{path: connectpb.OperatorServiceReconcileProcedure, audience: operators, roles: auditor, serves: hasOperator, slow: true},
-		{path: connectpb.OperatorServiceAuditLogProcedure, audience: operators, roles: auditor, serves: hasAudit},
+		{path: connectpb.OperatorServiceAuditLogProcedure, audience: operators, liveOnly: true, roles: auditor, serves: hasAudit},
 		{path: connectpb.OperatorServiceCleanUpLoadTestProcedure, audience: operators, roles: operator, serves: hasOperator, mutates: true, slow: true},
 
-		{path: connectpb.OperatorServiceGetSettingsProcedure, audience: operators, roles: anybody, serves: hasSettings},
-		{path: connectpb.OperatorServiceChangeSettingsProcedure, audience: operators, roles: operator, serves: hasSettings, mutates: true},
+		{path: connectpb.OperatorServiceGetSettingsProcedure, audience: operators, liveOnly: true, roles: anybody, serves: hasSettings},
+		{path: connectpb.OperatorServiceChangeSettingsProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasSettings, mutates: true},
 
-		{path: connectpb.OperatorServiceAnnouncementsProcedure, audience: operators, roles: anybody, serves: hasNotices},
-		{path: connectpb.OperatorServiceAnnounceProcedure, audience: operators, roles: operator, serves: hasNotices, mutates: true},
-		{path: connectpb.OperatorServiceWithdrawAnnouncementProcedure, audience: operators, roles: operator, serves: hasNotices, mutates: true},
-		{path: connectpb.OperatorServicePublishPageConfigProcedure, audience: operators, roles: operator, serves: hasNotices, mutates: true},
-		{path: connectpb.OperatorServiceRollBackPageConfigProcedure, audience: operators, roles: operator, serves: hasNotices, mutates: true},
-		{path: connectpb.OperatorServicePageConfigsProcedure, audience: operators, roles: anybody, serves: hasNotices},
-		{path: connectpb.OperatorServiceGetPageConfigProcedure, audience: operators, roles: anybody, serves: hasNotices},
+		{path: connectpb.OperatorServiceAnnouncementsProcedure, audience: operators, liveOnly: true, roles: anybody, serves: hasNotices},
+		{path: connectpb.OperatorServiceAnnounceProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasNotices, mutates: true},
+		{path: connectpb.OperatorServiceWithdrawAnnouncementProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasNotices, mutates: true},
+		{path: connectpb.OperatorServicePublishPageConfigProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasNotices, mutates: true},
+		{path: connectpb.OperatorServiceRollBackPageConfigProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasNotices, mutates: true},
+		{path: connectpb.OperatorServicePageConfigsProcedure, audience: operators, liveOnly: true, roles: anybody, serves: hasNotices},
+		{path: connectpb.OperatorServiceGetPageConfigProcedure, audience: operators, liveOnly: true, roles: anybody, serves: hasNotices},
 
-		{path: connectpb.OperatorServiceCheckBulkProcedure, audience: operators, roles: either, serves: hasBulk},
-		{path: connectpb.OperatorServiceCreateBulkProcedure, audience: operators, roles: operator, serves: hasBulk, mutates: true},
-		{path: connectpb.OperatorServiceStartBulkProcedure, audience: operators, roles: operator, serves: hasBulk, mutates: true},
-		{path: connectpb.OperatorServiceStopBulkProcedure, audience: operators, roles: operator, serves: hasBulk, mutates: true},
-		{path: connectpb.OperatorServiceBulkJobsProcedure, audience: operators, roles: anybody, serves: hasBulk},
-		{path: connectpb.OperatorServiceBulkRowsProcedure, audience: operators, roles: either, serves: hasBulk},
+		{path: connectpb.OperatorServiceCheckBulkProcedure, audience: operators, liveOnly: true, roles: either, serves: hasBulk},
+		{path: connectpb.OperatorServiceCreateBulkProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasBulk, mutates: true},
+		{path: connectpb.OperatorServiceStartBulkProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasBulk, mutates: true},
+		{path: connectpb.OperatorServiceStopBulkProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasBulk, mutates: true},
+		{path: connectpb.OperatorServiceBulkJobsProcedure, audience: operators, liveOnly: true, roles: anybody, serves: hasBulk},
+		{path: connectpb.OperatorServiceBulkRowsProcedure, audience: operators, liveOnly: true, roles: either, serves: hasBulk},
 
-		{path: connectpb.OperatorServiceRefundRewardProcedure, audience: operators, roles: operator, serves: hasRefunds, mutates: true},
+		{path: connectpb.OperatorServiceRefundRewardProcedure, audience: operators, liveOnly: true, roles: operator, serves: hasRefunds, mutates: true},
 	}
 }
 

@@ -21,7 +21,7 @@ func (s walletAPI) Notices(ctx context.Context, m *pb.NoticesRequest) (*pb.Notic
 	if !known {
 		return nil, fmt.Errorf("%w: no notices were read yet", wallet.ErrUnavailable)
 	}
-	reply := &pb.NoticesReply{Announcements: announcementsTo(shown), Version: config.Version}
+	reply := &pb.NoticesReply{Announcements: converted(shown, announcementTo), Version: config.Version}
 	if m.HaveVersion != config.Version {
 		reply.Config = string(config.Body)
 	}
@@ -34,17 +34,10 @@ func (s *Server) noticesFor(app wallet.App) ([]*pb.Announcement, int64) {
 		return nil, 0
 	}
 	shown, config, _ := s.ports.NoticeReader.Show(app)
-	return announcementsTo(shown), config.Version
+	return converted(shown, announcementTo), config.Version
 }
 
-func announcementsTo(as []wallet.Announcement) []*pb.Announcement {
-	var out []*pb.Announcement
-	for _, a := range as {
-		m := &pb.Announcement{Id: a.ID, Text: a.Text, TextZh: a.TextZH, FromUs: int64(a.From), ToUs: int64(a.To)}
-		for _, app := range a.Apps {
-			m.Apps = append(m.Apps, pb.App(app))
-		}
-		out = append(out, m)
-	}
-	return out
+func announcementTo(a wallet.Announcement) *pb.Announcement {
+	return &pb.Announcement{Id: a.ID, Text: a.Text, TextZh: a.TextZH, FromUs: int64(a.From), ToUs: int64(a.To),
+		Apps: converted(a.Apps, func(app wallet.App) pb.App { return pb.App(app) })}
 }

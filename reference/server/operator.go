@@ -26,14 +26,6 @@ func (s operatorAPI) inspector(ctx context.Context) Inspector {
 	return s.ports.Inspector
 }
 
-// requireLive refuses load-test requests for a method that has no meaning for the shadow wallet.
-func requireLive(ctx context.Context) error {
-	if callOf(ctx).shadow {
-		return errLiveOnly
-	}
-	return nil
-}
-
 // Status implements the API.
 func (s operatorAPI) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.StatusReply, error) {
 	now, err := s.inspector(ctx).Status(ctx)
@@ -77,9 +69,6 @@ func (s operatorAPI) Reconcile(ctx context.Context, _ *pb.ReconcileRequest) (*pb
 
 // AuditLog implements the API.
 func (s operatorAPI) AuditLog(ctx context.Context, m *pb.AuditLogRequest) (*pb.AuditLogReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	limit, err := pageLimitOf(m.Limit)
 	if err != nil {
 		return nil, err
@@ -88,15 +77,9 @@ func (s operatorAPI) AuditLog(ctx context.Context, m *pb.AuditLogRequest) (*pb.A
 		return nil, fmt.Errorf("%w: before action %d", wallet.ErrInvalid, m.Before)
 	}
 	actions, err := s.ports.Audit.Actions(ctx, m.Before, limit)
-	if err != nil {
-		return nil, err
-	}
-	reply := &pb.AuditLogReply{}
-	for _, a := range actions {
-		reply.Actions = append(reply.Actions, &pb.AuditedAction{Id: a.ID, AtUs: int64(a.At), Operator: a.Operator,
-			Role: a.Role, Method: a.Method, Detail: a.Detail, Outcome: a.Outcome})
-	}
-	return reply, nil
+	return &pb.AuditLogReply{Actions: converted(actions, func(a wallet.Action) *pb.AuditedAction {
+		return &pb.AuditedAction{Id: a.ID, AtUs: int64(a.At), Operator: a.Operator, Role: a.Role, Method: a.Method, Detail: a.Detail, Outcome: a.Outcome}
+	})}, err
 }
 
 // CleanUpLoadTest implements the API.

@@ -20,63 +20,33 @@ const maxFaults = 1000
 
 // CheckBulk implements the API.
 func (s operatorAPI) CheckBulk(ctx context.Context, m *pb.CheckBulkRequest) (*pb.CheckBulkReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	plan, err := s.ports.Bulk.Check(ctx, m.Csv)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.CheckBulkReply{Plan: planTo(plan)}, nil
+	return &pb.CheckBulkReply{Plan: planTo(plan)}, err
 }
 
 // CreateBulk implements the API.
 func (s operatorAPI) CreateBulk(ctx context.Context, m *pb.CreateBulkRequest) (*pb.CreateBulkReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	job, plan, isNew, err := s.ports.Bulk.Create(ctx, callOf(ctx).operator.ID, m.Csv)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.CreateBulkReply{Job: jobTo(job), Plan: planTo(plan), IsNew: isNew}, nil
+	return &pb.CreateBulkReply{Job: jobTo(job), Plan: planTo(plan), IsNew: isNew}, err
 }
 
 // StartBulk implements the API.
 func (s operatorAPI) StartBulk(ctx context.Context, m *pb.StartBulkRequest) (*pb.StartBulkReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	job, err := s.ports.Bulk.Start(ctx, m.Id)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.StartBulkReply{Job: jobTo(job)}, nil
+	return &pb.StartBulkReply{Job: jobTo(job)}, err
 }
 
 // StopBulk implements the API.
 func (s operatorAPI) StopBulk(ctx context.Context, m *pb.StopBulkRequest) (*pb.StopBulkReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	job, err := s.ports.Bulk.Stop(ctx, m.Id)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.StopBulkReply{Job: jobTo(job)}, nil
+	return &pb.StopBulkReply{Job: jobTo(job)}, err
 }
 
 // BulkJobs implements the API.
 func (s operatorAPI) BulkJobs(ctx context.Context, m *pb.BulkJobsRequest) (*pb.BulkJobsReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	if m.Id != 0 {
 		job, err := s.ports.Bulk.Job(ctx, m.Id)
-		if err != nil {
-			return nil, err
-		}
-		return &pb.BulkJobsReply{Jobs: []*pb.BulkJob{jobTo(job)}}, nil
+		return &pb.BulkJobsReply{Jobs: []*pb.BulkJob{jobTo(job)}}, err
 	}
 	limit, err := pageLimitOf(m.Limit)
 	if err != nil {
@@ -86,21 +56,11 @@ func (s operatorAPI) BulkJobs(ctx context.Context, m *pb.BulkJobsRequest) (*pb.B
 		return nil, fmt.Errorf("%w: before job %d", wallet.ErrInvalid, m.Before)
 	}
 	jobs, err := s.ports.Bulk.Jobs(ctx, m.Before, limit)
-	if err != nil {
-		return nil, err
-	}
-	reply := &pb.BulkJobsReply{}
-	for _, j := range jobs {
-		reply.Jobs = append(reply.Jobs, jobTo(j))
-	}
-	return reply, nil
+	return &pb.BulkJobsReply{Jobs: converted(jobs, jobTo)}, err
 }
 
 // BulkRows implements the API.
 func (s operatorAPI) BulkRows(ctx context.Context, m *pb.BulkRowsRequest) (*pb.BulkRowsReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	limit := int(m.Limit)
 	if limit == 0 {
 		limit = defaultBulkRows
@@ -109,15 +69,12 @@ func (s operatorAPI) BulkRows(ctx context.Context, m *pb.BulkRowsRequest) (*pb.B
 		return nil, fmt.Errorf("%w: %d rows from row %d, at most %d", wallet.ErrInvalid, m.Limit, m.From, maxBulkPage)
 	}
 	rows, err := s.ports.Bulk.Rows(ctx, m.Id, int(m.From), limit)
-	if err != nil {
-		return nil, err
-	}
-	reply := &pb.BulkRowsReply{}
-	for _, r := range rows {
-		reply.Rows = append(reply.Rows, &pb.BulkRow{Line: int32(r.Line), App: pb.App(r.App), User: int64(r.User), Scene: string(r.Scene),
-			Award: pb.AwardType(r.Award), AmountFen: int64(r.Amount), Reason: r.Reason, Outcome: r.Outcome})
-	}
-	return reply, nil
+	return &pb.BulkRowsReply{Rows: converted(rows, rowTo)}, err
+}
+
+func rowTo(r wallet.BulkRow) *pb.BulkRow {
+	return &pb.BulkRow{Line: int32(r.Line), App: pb.App(r.App), User: int64(r.User), Scene: string(r.Scene), Award: pb.AwardType(r.Award),
+		AmountFen: int64(r.Amount), Reason: r.Reason, Outcome: r.Outcome}
 }
 
 func jobTo(j wallet.BulkJob) *pb.BulkJob {

@@ -11,18 +11,12 @@ import (
 
 // Announcements implements the API.
 func (s operatorAPI) Announcements(ctx context.Context, _ *pb.AnnouncementsRequest) (*pb.AnnouncementsReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	as, err := s.ports.Notices.Announcements(ctx)
-	return &pb.AnnouncementsReply{Announcements: announcementsTo(as)}, err
+	return &pb.AnnouncementsReply{Announcements: converted(as, announcementTo)}, err
 }
 
 // Announce implements the API.
 func (s operatorAPI) Announce(ctx context.Context, m *pb.AnnounceRequest) (*pb.AnnounceReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	given := m.GetAnnouncement()
 	if given.GetId() != 0 {
 		return nil, fmt.Errorf("%w: the service assigns an announcement's id", wallet.ErrInvalid)
@@ -48,9 +42,6 @@ func (s operatorAPI) Announce(ctx context.Context, m *pb.AnnounceRequest) (*pb.A
 
 // WithdrawAnnouncement implements the API.
 func (s operatorAPI) WithdrawAnnouncement(ctx context.Context, m *pb.WithdrawAnnouncementRequest) (*pb.WithdrawAnnouncementReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	if m.Id <= 0 {
 		return nil, fmt.Errorf("%w: announcement %d", wallet.ErrInvalid, m.Id)
 	}
@@ -59,9 +50,6 @@ func (s operatorAPI) WithdrawAnnouncement(ctx context.Context, m *pb.WithdrawAnn
 
 // PublishPageConfig implements the API.
 func (s operatorAPI) PublishPageConfig(ctx context.Context, m *pb.PublishPageConfigRequest) (*pb.PublishPageConfigReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	if m.Was < 0 {
 		return nil, fmt.Errorf("%w: version %d of the page configuration", wallet.ErrInvalid, m.Was)
 	}
@@ -71,9 +59,6 @@ func (s operatorAPI) PublishPageConfig(ctx context.Context, m *pb.PublishPageCon
 
 // RollBackPageConfig implements the API.
 func (s operatorAPI) RollBackPageConfig(ctx context.Context, m *pb.RollBackPageConfigRequest) (*pb.RollBackPageConfigReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	if m.To < 1 || m.Was < m.To {
 		return nil, fmt.Errorf("%w: roll back the page configuration from version %d to %d", wallet.ErrInvalid, m.Was, m.To)
 	}
@@ -83,34 +68,18 @@ func (s operatorAPI) RollBackPageConfig(ctx context.Context, m *pb.RollBackPageC
 
 // PageConfigs implements the API.
 func (s operatorAPI) PageConfigs(ctx context.Context, m *pb.PageConfigsRequest) (*pb.PageConfigsReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	limit, err := pageLimitOf(m.Limit)
 	if err != nil {
 		return nil, err
 	}
 	versions, err := s.ports.Notices.PageConfigs(ctx, limit)
-	if err != nil {
-		return nil, err
-	}
-	reply := &pb.PageConfigsReply{}
-	for _, v := range versions {
-		reply.Versions = append(reply.Versions, versionTo(v))
-	}
-	return reply, nil
+	return &pb.PageConfigsReply{Versions: converted(versions, versionTo)}, err
 }
 
 // GetPageConfig implements the API.
 func (s operatorAPI) GetPageConfig(ctx context.Context, m *pb.GetPageConfigRequest) (*pb.GetPageConfigReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	v, err := s.ports.Notices.PageConfig(ctx, m.Version)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.GetPageConfigReply{Config: versionTo(v)}, nil
+	return &pb.GetPageConfigReply{Config: versionTo(v)}, err
 }
 
 func versionTo(c wallet.PageConfig) *pb.PageConfigVersion {

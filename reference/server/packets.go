@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -14,12 +15,9 @@ func (s walletAPI) SendPacket(ctx context.Context, m *pb.SendPacketRequest) (*pb
 	if err != nil {
 		return nil, err
 	}
-	at, err := instantOf(m.AtUs, s.ports.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	tokens, err := tokensOf(m.Tokens)
-	if err != nil {
+	at, err1 := instantOf(m.AtUs, s.ports.Clock.Now())
+	tokens, err2 := tokensOf(m.Tokens)
+	if err := cmp.Or(err1, err2); err != nil {
 		return nil, err
 	}
 	if n := len(m.To); n < 1 || n > wallet.MaxShares {
@@ -38,10 +36,7 @@ func (s walletAPI) SendPacket(ctx context.Context, m *pb.SendPacketRequest) (*pb
 	}
 	p, err := c.packets.SendPacket(ctx, wallet.SendPacketRequest{Caller: c.user, Request: m.Request, Amount: wallet.Money(m.AmountFen),
 		To: to, Greeting: m.Greeting, At: at, Tokens: tokens})
-	if err != nil {
-		return nil, err
-	}
-	return &pb.SendPacketReply{Packet: packetTo(p)}, nil
+	return &pb.SendPacketReply{Packet: packetTo(p)}, err
 }
 
 // OpenPacket implements the API.
@@ -61,10 +56,7 @@ func (walletAPI) OpenPacket(ctx context.Context, m *pb.OpenPacketRequest) (*pb.O
 		}
 	}
 	share, err := c.packets.OpenPacket(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.OpenPacketReply{Share: shareTo(share)}, nil
+	return &pb.OpenPacketReply{Share: shareTo(share)}, err
 }
 
 // accountOf returns the account of a share.
@@ -76,22 +68,11 @@ func accountOf(m *pb.Account) (wallet.Account, error) {
 	return a, nil
 }
 
-func packetsTo(ps []wallet.Packet) []*pb.Packet {
-	out := make([]*pb.Packet, len(ps))
-	for i, p := range ps {
-		out[i] = packetTo(p)
-	}
-	return out
-}
-
 // packetTo returns what the packet's sender and receivers may see. Wallet numbers are left out.
 func packetTo(p wallet.Packet) *pb.Packet {
-	m := &pb.Packet{Number: p.No.String(), AmountFen: int64(p.Amount), CreatedUs: int64(p.Created), State: pb.PacketState(p.State),
-		Greeting: p.Greeting, Stage: pb.Stage(p.Stage), ShareCount: int32(p.Count), OpenedCount: int32(p.Opened)} // at most wallet.MaxShares
-	for _, share := range p.Shares {
-		m.Shares = append(m.Shares, shareTo(share))
-	}
-	return m
+	return &pb.Packet{Number: p.No.String(), AmountFen: int64(p.Amount), CreatedUs: int64(p.Created), State: pb.PacketState(p.State),
+		Greeting: p.Greeting, Stage: pb.Stage(p.Stage), ShareCount: int32(p.Count), OpenedCount: int32(p.Opened), // at most wallet.MaxShares
+		Shares: converted(p.Shares, shareTo)}
 }
 
 func shareTo(s wallet.Share) *pb.Share {

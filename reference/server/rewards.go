@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -14,23 +15,14 @@ func (s walletAPI) Rewards(ctx context.Context, m *pb.RewardsRequest) (*pb.Rewar
 	if err != nil {
 		return nil, err
 	}
-	at, err := instantOf(m.AtUs, s.ports.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	after, err := cursorOf(m.After)
-	if err != nil {
-		return nil, err
-	}
-	limit, err := pageLimitOf(m.Limit)
-	if err != nil {
+	at, err1 := instantOf(m.AtUs, s.ports.Clock.Now())
+	after, err2 := wallet.ParseCursor(m.After)
+	limit, err3 := pageLimitOf(m.Limit)
+	if err := cmp.Or(err1, err2, err3); err != nil {
 		return nil, err
 	}
 	p, err := c.rewards.Rewards(ctx, wallet.RewardsRequest{Caller: c.user, At: at, After: after, Limit: limit})
-	if err != nil {
-		return nil, err
-	}
-	return &pb.RewardsReply{Stage: pb.Stage(p.Stage), Items: itemsTo(p.Items), Next: cursorText(p.Next)}, nil
+	return &pb.RewardsReply{Stage: pb.Stage(p.Stage), Items: converted(p.Items, itemTo), Next: p.Next.Text()}, err
 }
 
 // UseReward implements the API.
@@ -44,10 +36,7 @@ func (walletAPI) UseReward(ctx context.Context, m *pb.UseRewardRequest) (*pb.Use
 		return nil, err
 	}
 	i, err := c.rewards.UseReward(ctx, wallet.UseRequest{Caller: c.user, Order: no})
-	if err != nil {
-		return nil, err
-	}
-	return &pb.UseRewardReply{Item: itemTo(i)}, nil
+	return &pb.UseRewardReply{Item: itemTo(i)}, err
 }
 
 // CouponStock implements the API.
@@ -66,9 +55,6 @@ func (s queries) CouponStock(ctx context.Context, m *pb.CouponStockRequest) (*pb
 
 // RefundReward implements the API.
 func (s operatorAPI) RefundReward(ctx context.Context, m *pb.RefundRewardRequest) (*pb.RefundRewardReply, error) {
-	if err := requireLive(ctx); err != nil {
-		return nil, err
-	}
 	no, err := wallet.ParseOrderNo(m.Order)
 	if err != nil {
 		return nil, err
@@ -77,18 +63,7 @@ func (s operatorAPI) RefundReward(ctx context.Context, m *pb.RefundRewardRequest
 		return nil, fmt.Errorf("%w: cash cannot be taken back", wallet.ErrInvalid)
 	}
 	i, err := s.ports.Refunds.RefundReward(ctx, no)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.RefundRewardReply{Item: itemTo(i)}, nil
-}
-
-func itemsTo(items []wallet.Item) []*pb.Item {
-	out := make([]*pb.Item, len(items))
-	for i, item := range items {
-		out[i] = itemTo(item)
-	}
-	return out
+	return &pb.RefundRewardReply{Item: itemTo(i)}, err
 }
 
 func itemTo(i wallet.Item) *pb.Item {

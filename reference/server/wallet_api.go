@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -38,20 +39,11 @@ func (s walletAPI) page(ctx context.Context, m pageRequest, withdraw bool) (wall
 	if err != nil {
 		return wallet.Page{}, err
 	}
-	at, err := instantOf(m.GetAtUs(), s.ports.Clock.Now())
-	if err != nil {
-		return wallet.Page{}, err
-	}
-	after, err := cursorOf(m.GetAfter())
-	if err != nil {
-		return wallet.Page{}, err
-	}
-	limit, err := pageLimitOf(m.GetLimit())
-	if err != nil {
-		return wallet.Page{}, err
-	}
-	tokens, err := tokensOf(m.GetTokens())
-	if err != nil {
+	at, err1 := instantOf(m.GetAtUs(), s.ports.Clock.Now())
+	after, err2 := wallet.ParseCursor(m.GetAfter())
+	limit, err3 := pageLimitOf(m.GetLimit())
+	tokens, err4 := tokensOf(m.GetTokens())
+	if err := cmp.Or(err1, err2, err3, err4); err != nil {
 		return wallet.Page{}, err
 	}
 	p, err := c.service.Page(ctx, wallet.PageRequest{Caller: c.user, At: at, After: after,
@@ -70,19 +62,16 @@ func (s walletAPI) WalletPage(ctx context.Context, m *pb.WalletPageRequest) (*pb
 	}
 	announcements, version := s.noticesFor(callOf(ctx).user.App)
 	return &pb.WalletPageReply{Stage: pb.Stage(p.Stage), BalanceFen: int64(p.Balance), IncomeFen: int64(p.Income),
-		Lines: linesTo(p.Grants), Next: cursorText(p.Next), Withdrawals: withdrawalsTo(p.Withdrawals),
-		Missing: p.Missing, Refused: refusedTo(p.Refused), Packets: packetsTo(p.Packets), Items: itemsTo(p.Items),
+		Lines: linesTo(p.Grants), Next: p.Next.Text(), Withdrawals: converted(p.Withdrawals, withdrawalTo),
+		Missing: p.Missing, Refused: converted(p.Refused, refusedTo), Packets: converted(p.Packets, packetTo), Items: converted(p.Items, itemTo),
 		Announcements: announcements, PageConfigVersion: version}, nil
 }
 
 // Flow implements the API.
 func (s walletAPI) Flow(ctx context.Context, m *pb.FlowRequest) (*pb.FlowReply, error) {
 	p, err := s.page(ctx, m, false)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.FlowReply{Lines: linesTo(p.Grants), Next: cursorText(p.Next), Withdrawals: withdrawalsTo(p.Withdrawals),
-		Missing: p.Missing, Refused: refusedTo(p.Refused), Packets: packetsTo(p.Packets)}, nil
+	return &pb.FlowReply{Lines: linesTo(p.Grants), Next: p.Next.Text(), Withdrawals: converted(p.Withdrawals, withdrawalTo),
+		Missing: p.Missing, Refused: converted(p.Refused, refusedTo), Packets: converted(p.Packets, packetTo)}, err
 }
 
 // Withdraw implements the API.
@@ -91,18 +80,12 @@ func (s walletAPI) Withdraw(ctx context.Context, m *pb.WithdrawRequest) (*pb.Wit
 	if err != nil {
 		return nil, err
 	}
-	at, err := instantOf(m.AtUs, s.ports.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	tokens, err := tokensOf(m.Tokens)
-	if err != nil {
+	at, err1 := instantOf(m.AtUs, s.ports.Clock.Now())
+	tokens, err2 := tokensOf(m.Tokens)
+	if err := cmp.Or(err1, err2); err != nil {
 		return nil, err
 	}
 	r, err := c.service.Withdraw(ctx, wallet.WithdrawRequest{Caller: c.user, Request: m.Request,
 		Amount: wallet.Money(m.AmountFen), At: at, Tokens: tokens})
-	if err != nil {
-		return nil, err
-	}
-	return &pb.WithdrawReply{Number: r.No.String(), AmountFen: int64(r.Amount), State: pb.WithdrawalState(r.State)}, nil
+	return &pb.WithdrawReply{Number: r.No.String(), AmountFen: int64(r.Amount), State: pb.WithdrawalState(r.State)}, err
 }

@@ -122,7 +122,7 @@ func (l *Leased) ReturnUnused(ctx context.Context, limit int) error {
 		if !s.quotas.idle() {
 			continue
 		}
-		_, err = retire(ctx, s.quotas, l.holder)
+		_, err = quota.Retire(ctx, s.quotas, l.holder)
 		failed = errors.Join(failed, err)
 	}
 	return failed

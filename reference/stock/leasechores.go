@@ -15,24 +15,24 @@ import (
 // expired) and returns their unissued coupons to the stocks. Its result is the number of returned coupons. Idempotent:
 // after an error, repeat it.
 func Retire(ctx context.Context, leases wallet.StockLeases, templates []wallet.RewardID, holder string) (int64, error) {
+	return addUp(leases, templates, func(b wallet.Quotas) (wallet.Money, error) { return quota.Retire(ctx, b, holder) })
+}
+
+// addUp calls do with the leases of each template until one fails, and returns the sum of the coupons.
+func addUp(leases wallet.StockLeases, templates []wallet.RewardID, do func(wallet.Quotas) (wallet.Money, error)) (int64, error) {
 	total := int64(0)
 	for _, t := range templates {
 		b, err := leases.Of(t)
 		if err != nil {
 			return total, err
 		}
-		back, err := retire(ctx, b, holder)
-		total += back
+		n, err := do(b)
+		total += int64(n)
 		if err != nil {
 			return total, err
 		}
 	}
 	return total, nil
-}
-
-func retire(ctx context.Context, quotas wallet.QuotaHolders, holder string) (int64, error) {
-	back, err := quota.Retire(ctx, quotas, holder)
-	return int64(back), err
 }
 
 // OrphanExpired orphans the blocks of holders that are not in living: they can issue nothing more, and nobody else can
@@ -65,21 +65,7 @@ func OrphanExpired(ctx context.Context, leases wallet.StockLeases, templates []w
 // Reclaim sums what orphaned blocks have issued and returns their rests to the templates' stocks. Its result is the
 // number of returned coupons. Idempotent: after an error, repeat it.
 func Reclaim(ctx context.Context, leases wallet.StockLeases, templates []wallet.RewardID) (int64, error) {
-	total := int64(0)
-	for _, t := range templates {
-		b, err := leases.Of(t)
-		if err != nil {
-			return total, err
-		}
-		for stage := wallet.InternalTest; stage <= wallet.Official; stage++ {
-			var back wallet.Money
-			if err := wallet.Repeat(func() (err error) { back, err = b.Reclaim(ctx, stage); return err }); err != nil {
-				return total, err
-			}
-			total += int64(back)
-		}
-	}
-	return total, nil
+	return addUp(leases, templates, func(b wallet.Quotas) (wallet.Money, error) { return quota.Reclaim(ctx, b) })
 }
 
 // Publish reports to the mirror the number of coupons issued of each template in its stage, by the records of leases.

@@ -1,5 +1,7 @@
 package wallet
 
+import "slices"
+
 // ActivityID names an activity: the parent that upstreams send, or a child that the asset centre selected (O4, A2).
 type ActivityID string
 
@@ -38,12 +40,8 @@ func (s Stage) String() string {
 
 // ParseStage returns the stage of that name.
 func ParseStage(name string) (Stage, bool) {
-	for s := InternalTest; s <= Official; s++ {
-		if stageNames[s] == name {
-			return s, true
-		}
-	}
-	return 0, false
+	s := Stage(max(0, slices.Index(stageNames[:], name)))
+	return s, s >= InternalTest
 }
 
 // AwardType is one of the 13 kinds of reward (B4).
@@ -82,12 +80,8 @@ func (a AwardType) String() string {
 
 // ParseAwardType returns the reward type of that name.
 func ParseAwardType(name string) (AwardType, bool) {
-	for a := Cash; a <= AvatarPendant; a++ {
-		if awardNames[a] == name {
-			return a, true
-		}
-	}
-	return 0, false
+	a := AwardType(max(0, slices.Index(awardNames[:], name)))
+	return a, a >= Cash
 }
 
 // Activity is the configuration tree that the asset centre grants by (O1): a parent, its children (one for each stage),

@@ -1,5 +1,7 @@
 package wallet
 
+import "slices"
+
 // App is one of the eight apps of the festival (B1). Its number is the AppID on the wire.
 type App uint8
 
@@ -33,12 +35,8 @@ func (a App) Valid() bool { return a >= Douyin && a <= FanqieAudio }
 
 // ParseApp returns the app of that name.
 func ParseApp(name string) (App, bool) {
-	for a := Douyin; a <= FanqieAudio; a++ {
-		if appNames[a] == name {
-			return a, true
-		}
-	}
-	return 0, false
+	a := App(max(0, slices.Index(appNames[:], name)))
+	return a, a >= Douyin
 }
 
 // Family is an account system. A user id is unique only within its family (B2).

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // AccountKind is the purpose of a ledger account.
@@ -142,6 +144,28 @@ func (c Cursor) After(opened Instant, no OrderNo) bool {
 		return opened < c.Opened
 	}
 	return no.Compare(c.Order) > 0
+}
+
+// Text encodes the cursor; "" is the zero Cursor.
+func (c Cursor) Text() string {
+	if c == (Cursor{}) {
+		return ""
+	}
+	return strconv.FormatInt(int64(c.Opened), 10) + ":" + c.Order.String()
+}
+
+// ParseCursor is the inverse of Text. All errors are ErrInvalid.
+func ParseCursor(text string) (Cursor, error) {
+	if text == "" {
+		return Cursor{}, nil
+	}
+	at, order, _ := strings.Cut(text, ":")
+	opened, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return Cursor{}, fmt.Errorf("%w: the cursor %q", ErrInvalid, text)
+	}
+	no, err := ParseOrderNo(order)
+	return Cursor{Opened: Instant(opened), Order: no}, err
 }
 
 // ViewQuery asks for a consistent view of a person's money in a stage.

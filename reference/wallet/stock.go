@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // ErrSoldOut: all coupons of the template are granted.
@@ -52,10 +53,8 @@ var StockStrategies = []StockStrategy{StockSingleKey, StockSplitKey, StockLease}
 
 // ParseStockStrategy returns the strategy of that name.
 func ParseStockStrategy(name string) (StockStrategy, bool) {
-	for _, s := range StockStrategies {
-		if string(s) == name {
-			return s, true
-		}
+	if s := StockStrategy(name); slices.Contains(StockStrategies, s) {
+		return s, true
 	}
 	return "", false
 }

@@ -1,5 +1,7 @@
 package wallet
 
+import "slices"
+
 // Strategy is the way granted cash gets into the ledger (T1).
 type Strategy string
 
@@ -15,10 +17,8 @@ var Strategies = []Strategy{StrategySync, StrategyAsync, StrategyToken}
 
 // ParseStrategy returns the strategy of that name.
 func ParseStrategy(name string) (Strategy, bool) {
-	for _, s := range Strategies {
-		if string(s) == name {
-			return s, true
-		}
+	if s := Strategy(name); slices.Contains(Strategies, s) {
+		return s, true
 	}
 	return "", false
 }

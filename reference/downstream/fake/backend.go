@@ -205,9 +205,9 @@ func (b *backend) byID(now wallet.Instant, id string) *coupon {
 	return c
 }
 
-// use uses a live coupon. Its state shows the result.
+// use uses a live coupon; nil: there is none. Its state shows the result.
 func (b *backend) use(c *coupon) {
-	if c.state == live {
+	if c != nil && c.state == live {
 		c.state = used
 		b.orderRecord(c.order).usedCount++
 	}

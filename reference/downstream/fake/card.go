@@ -41,9 +41,7 @@ func (k card) handle(b *backend, now wallet.Instant, r Request) Reply {
 	case "cancel":
 		c = b.cancel(now, no)
 	case "redeem":
-		if c != nil {
-			b.use(c)
-		}
+		b.use(c)
 	case "query":
 	default:
 		return k.reply(b, "MALFORMED", nil)

@@ -78,9 +78,7 @@ func (u cultural) handle(b *backend, now wallet.Instant, r Request) Reply {
 	case "gift.back":
 		c = b.cancel(now, no)
 	case "gift.take":
-		if c != nil {
-			b.use(c)
-		}
+		b.use(c)
 	case "gift.get":
 	default:
 		return fail(culturalError{Code: rpcMalformed})

@@ -65,9 +65,7 @@ func (f finance) handle(b *backend, now wallet.Instant, r Request) Reply {
 	case "/apply":
 		code = f.apply(b, now, in.Serial, no, in.Customer, in.Product)
 	case "/consume":
-		if c := b.find(now, no); c != nil {
-			b.use(c)
-		}
+		b.use(b.find(now, no))
 	case "/revoke":
 		b.cancel(now, no)
 	default:

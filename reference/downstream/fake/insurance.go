@@ -57,9 +57,7 @@ func (s insurance) handle(b *backend, now wallet.Instant, r Request) Reply {
 	case "CANCEL":
 		c = b.cancel(now, no)
 	case "USE":
-		if c != nil {
-			b.use(c)
-		}
+		b.use(c)
 	case "QUERY":
 	default:
 		return s.reply(insuranceResponse{Code: "1000", Serial: in.Serial})

@@ -45,9 +45,7 @@ func (m movie) handle(b *backend, now wallet.Instant, r Request) Reply {
 	case "back":
 		c = b.cancel(now, no)
 	case "use":
-		if c != nil {
-			b.use(c)
-		}
+		b.use(c)
 	case "see":
 	default:
 		return m.line("NO", text, "malformed")

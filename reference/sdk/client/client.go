@@ -147,23 +147,41 @@ func (c *caller) CloseIdle() {
 	}
 }
 
-// signed makes an upstream's call.
-func (c *caller) signed(ctx context.Context, call func(ctx context.Context) error) error {
-	if c.config.Key.ID == "" {
-		return auth.ErrNoCredentials
+// method is a method of a generated client, or one that also decodes the reply.
+type method[Q, V any] func(ctx context.Context, request Q) (V, error)
+
+// decoded returns a method that returns its decoded reply. A reply that cannot be decoded is an unknown outcome.
+func decoded[Q, M, V any](call method[Q, M], decode func(M) (V, error)) method[Q, V] {
+	return func(ctx context.Context, request Q) (V, error) {
+		reply, err := call(ctx, request)
+		if err != nil {
+			var none V
+			return none, err
+		}
+		return decode(reply)
 	}
-	return c.repeat(ctx, call)
+}
+
+// signed makes a call that Config.Key signs: an upstream's or an operator's.
+func signed[Q, V any](ctx context.Context, c *caller, call method[Q, V], request Q) (V, error) {
+	if c.config.Key.ID == "" {
+		var none V
+		return none, auth.ErrNoCredentials
+	}
+	return repeat(ctx, c, call, request)
 }
 
 // asUser makes a call in the user's session.
-func (c *caller) asUser(ctx context.Context, who wallet.Caller, call func(ctx context.Context) error) error {
+func asUser[Q, V any](ctx context.Context, c *caller, who wallet.Caller, call method[Q, V], request Q) (V, error) {
 	if c.config.Session == nil {
-		return auth.ErrNoCredentials
+		var none V
+		return none, auth.ErrNoCredentials
 	}
 	session := c.config.Session(who)
-	return c.repeat(ctx, func(ctx context.Context) error {
+	inSession := func(ctx context.Context, request Q) (V, error) {
 		ctx, info := connect.NewClientContext(ctx)
 		info.RequestHeader().Set("Authorization", auth.SchemeBearer+session)
-		return call(ctx)
-	})
+		return call(ctx, request)
+	}
+	return repeat(ctx, c, inSession, request)
 }

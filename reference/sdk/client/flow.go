@@ -30,24 +30,17 @@ type FlowPage struct {
 // Flow reads one page of the user's flow list (P1). Next is opaque: it is passed back unchanged, so this works with any
 // service that implements the API. It needs a Session.
 func (c *Client) Flow(ctx context.Context, r FlowRequest) (FlowPage, error) {
-	var page FlowPage
-	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
-		m, err := c.wallet.Flow(ctx, &pb.FlowRequest{Who: user(r.Caller), AtUs: int64(r.At), After: r.After, Limit: clamp(r.Limit), Tokens: r.Tokens})
-		if err == nil {
-			page, err = flowReply(m)
-		}
-		return err
-	})
-	return page, err
+	request := &pb.FlowRequest{Who: user(r.Caller), AtUs: int64(r.At), After: r.After, Limit: clamp(r.Limit), Tokens: r.Tokens}
+	return asUser(ctx, &c.caller, r.Caller, decoded(c.wallet.Flow, flowReply), request)
 }
 
 func flowReply(m *pb.FlowReply) (FlowPage, error) {
 	p := FlowPage{Next: m.Next, Missing: m.Missing}
 	var err1, err2, err3, err4 error
-	p.Lines, err1 = lines(m.Lines)
-	p.Withdrawals, err2 = withdrawals(m.Withdrawals, 0)
-	p.Refused, err3 = faults(m.Refused)
-	p.Packets, err4 = packets(m.Packets)
+	p.Lines, err1 = each(m.Lines, line)
+	p.Withdrawals, err2 = each(m.Withdrawals, withdrawal)
+	p.Refused, err3 = each(m.Refused, tokenRefusal)
+	p.Packets, err4 = each(m.Packets, packet)
 	if err := cmp.Or(err1, err2, err3, err4); err != nil {
 		return FlowPage{}, err
 	}

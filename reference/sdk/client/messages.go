@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 
 	pb "hongbao/reference/server/hongbaopb"
 	"hongbao/reference/wallet"
@@ -51,74 +49,77 @@ func grantReply(m *pb.GrantReply) (wallet.GrantReply, error) {
 }
 
 func pageReply(m *pb.WalletPageReply) (wallet.Page, error) {
-	stage := enumOf[wallet.Stage](m.Stage)
-	p := wallet.Page{Stage: stage, Balance: wallet.Money(m.BalanceFen), Income: wallet.Money(m.IncomeFen), Missing: m.Missing}
+	p := wallet.Page{Stage: enumOf[wallet.Stage](m.Stage), Balance: wallet.Money(m.BalanceFen), Income: wallet.Money(m.IncomeFen), Missing: m.Missing}
 	var err1, err2, err3, err4, err5, err6 error
-	p.Grants, err1 = lines(m.Lines)
+	p.Grants, err1 = each(m.Lines, line)
 	p.Next, err2 = parseCursor(m.Next)
-	p.Withdrawals, err3 = withdrawals(m.Withdrawals, stage)
-	p.Refused, err4 = faults(m.Refused)
-	p.Packets, err5 = packets(m.Packets)
-	p.Items, err6 = items(m.Items)
+	p.Withdrawals, err3 = each(m.Withdrawals, withdrawal)
+	p.Refused, err4 = each(m.Refused, tokenRefusal)
+	p.Packets, err5 = each(m.Packets, packet)
+	p.Items, err6 = each(m.Items, item)
 	if err := cmp.Or(err1, err2, err3, err4, err5, err6); err != nil {
 		return wallet.Page{}, err
+	}
+	for i := range p.Withdrawals {
+		p.Withdrawals[i].Stage = p.Stage
 	}
 	return p, nil
 }
 
-func lines(ms []*pb.Line) ([]wallet.Line, error) {
-	var out []wallet.Line
+// each decodes every element of a list. An empty list is nil.
+func each[M, V any](ms []M, decode func(M) (V, error)) ([]V, error) {
+	var out []V
 	for _, m := range ms {
-		l := wallet.Line{Amount: wallet.Money(m.AmountFen), Opened: wallet.Instant(m.OpenedUs), Status: enumOf[wallet.TokenStatus](m.Status), Text: m.Text}
-		if m.Order != "" {
-			no, err := wallet.ParseOrderNo(m.Order)
-			if err != nil {
-				return nil, malformedReply("%v", err)
-			}
-			l.Order = no
-		}
-		out = append(out, l)
-	}
-	return out, nil
-}
-
-func withdrawals(ms []*pb.Withdrawal, stage wallet.Stage) ([]wallet.Withdrawal, error) {
-	var out []wallet.Withdrawal
-	for _, m := range ms {
-		no, err := parseWithdrawalNo(m.Number)
+		v, err := decode(m)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, wallet.Withdrawal{No: no, Stage: stage, Amount: wallet.Money(m.AmountFen), Created: wallet.Instant(m.CreatedUs),
-			State: enumOf[wallet.WithdrawalState](m.State)})
+		out = append(out, v)
 	}
 	return out, nil
 }
 
-func faults(ms []*pb.RefusedToken) ([]wallet.TokenRefusal, error) {
-	var out []wallet.TokenRefusal
-	for _, m := range ms {
-		if m.Error == nil {
-			return nil, malformedReply("token %d refused without a reason", m.Index)
+func line(m *pb.Line) (wallet.Line, error) {
+	l := wallet.Line{Amount: wallet.Money(m.AmountFen), Opened: wallet.Instant(m.OpenedUs), Status: enumOf[wallet.TokenStatus](m.Status), Text: m.Text}
+	if m.Order != "" {
+		no, err := wallet.ParseOrderNo(m.Order)
+		if err != nil {
+			return wallet.Line{}, malformedReply("%v", err)
 		}
-		out = append(out, wallet.TokenRefusal{Index: int(m.Index), Err: refusal(m.Error)})
+		l.Order = no
 	}
-	return out, nil
+	return l, nil
 }
 
-// parseWithdrawalNo parses what WithdrawalNo.String writes.
+func withdrawal(m *pb.Withdrawal) (wallet.Withdrawal, error) {
+	no, err := parseWithdrawalNo(m.Number)
+	return wallet.Withdrawal{No: no, Amount: wallet.Money(m.AmountFen), Created: wallet.Instant(m.CreatedUs), State: enumOf[wallet.WithdrawalState](m.State)}, err
+}
+
+func withdrawReply(m *pb.WithdrawReply) (wallet.WithdrawReply, error) {
+	no, err := parseWithdrawalNo(m.Number)
+	return wallet.WithdrawReply{No: no, Amount: wallet.Money(m.AmountFen), State: enumOf[wallet.WithdrawalState](m.State)}, err
+}
+
+func tokenRefusal(m *pb.RefusedToken) (wallet.TokenRefusal, error) {
+	if m.Error == nil {
+		return wallet.TokenRefusal{}, malformedReply("token %d refused without a reason", m.Index)
+	}
+	return wallet.TokenRefusal{Index: int(m.Index), Err: refusal(m.Error)}, nil
+}
+
+// parseCursor decodes a position in a list.
+func parseCursor(text string) (wallet.Cursor, error) {
+	c, err := wallet.ParseCursor(text)
+	if err != nil {
+		return wallet.Cursor{}, malformedReply("cursor %q", text)
+	}
+	return c, nil
+}
+
 func parseWithdrawalNo(text string) (wallet.WithdrawalNo, error) {
-	var no wallet.WithdrawalNo
-	part := strings.Split(text, "_")
-	if len(part) == 4 {
-		f, err1 := strconv.ParseUint(part[1], 10, 8)
-		u, err2 := strconv.ParseInt(part[2], 10, 64)
-		r, err3 := strconv.ParseInt(part[3], 10, 64)
-		if err1 == nil && err2 == nil && err3 == nil {
-			no = wallet.WithdrawalNo{Account: wallet.Account{Family: wallet.Family(f), User: wallet.UserID(u)}, Request: r}
-		}
-	}
-	if no.String() != text {
+	no, err := wallet.ParseWithdrawalNo(text)
+	if err != nil {
 		return wallet.WithdrawalNo{}, malformedReply("withdrawal number %q", text)
 	}
 	return no, nil

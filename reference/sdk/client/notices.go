@@ -17,18 +17,11 @@ type Notices struct {
 // Notices returns what users of the caller's app see. have is the client's version of the page configuration, 0 if
 // it has no configuration. It needs a Session.
 func (c *Client) Notices(ctx context.Context, who wallet.Caller, have int64) (Notices, error) {
-	var n Notices
-	err := c.asUser(ctx, who, func(ctx context.Context) error {
-		m, err := c.wallet.Notices(ctx, &pb.NoticesRequest{Who: user(who), HaveVersion: have})
-		if err != nil {
-			return err
-		}
-		n = Notices{Announcements: announcements(m.Announcements), Version: m.Version}
-		if m.Config != "" {
-			n.Config = []byte(m.Config)
-		}
-		return nil
-	})
+	m, err := asUser(ctx, &c.caller, who, c.wallet.Notices, &pb.NoticesRequest{Who: user(who), HaveVersion: have})
+	n := Notices{Announcements: announcements(m.GetAnnouncements()), Version: m.GetVersion()}
+	if m.GetConfig() != "" {
+		n.Config = []byte(m.Config)
+	}
 	return n, err
 }
 

@@ -50,11 +50,7 @@ type Budget struct {
 
 // Status returns the state of the wallet.
 func (o *OperatorClient) Status(ctx context.Context) (Status, error) {
-	var m *pb.StatusReply
-	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.api.Status(ctx, &pb.StatusRequest{})
-		return err
-	})
+	m, err := signed(ctx, &o.caller, o.api.Status, &pb.StatusRequest{})
 	if err != nil {
 		return Status{}, err
 	}
@@ -79,11 +75,7 @@ type Reconciliation struct {
 // Reconcile compares orders, ledger and budget in full. Slow. Records that change during the comparison differ:
 // call it when no posting is held.
 func (o *OperatorClient) Reconcile(ctx context.Context) (Reconciliation, error) {
-	var m *pb.ReconcileReply
-	err := o.slow(ctx, func(ctx context.Context) (err error) {
-		m, err = o.api.Reconcile(ctx, &pb.ReconcileRequest{})
-		return err
-	})
+	m, err := signed(ctx, o.patient(), o.api.Reconcile, &pb.ReconcileRequest{})
 	return Reconciliation{Orders: m.GetOrders(), Entries: m.GetEntries(), Sum: wallet.Money(m.GetLedgerSumFen()),
 		Differences: m.GetDifferences(), Lines: m.GetLines()}, err
 }
@@ -91,11 +83,7 @@ func (o *OperatorClient) Reconcile(ctx context.Context) (Reconciliation, error) 
 // AuditBudget counts what lost instances have granted of a stage, returns the rest of their leases to the budget, and
 // returns that amount. Idempotent, and slow.
 func (o *OperatorClient) AuditBudget(ctx context.Context, s wallet.Stage) (wallet.Money, error) {
-	var m *pb.AuditBudgetReply
-	err := o.slow(ctx, func(ctx context.Context) (err error) {
-		m, err = o.api.AuditBudget(ctx, &pb.AuditBudgetRequest{Stage: pb.Stage(s)})
-		return err
-	})
+	m, err := signed(ctx, o.patient(), o.api.AuditBudget, &pb.AuditBudgetRequest{Stage: pb.Stage(s)})
 	return wallet.Money(m.GetReturnedFen()), err
 }
 
@@ -103,17 +91,13 @@ func (o *OperatorClient) AuditBudget(ctx context.Context, s wallet.Stage) (walle
 // Config.LoadTest: live data is refused. With force it waits for requests in progress and deletes held postings;
 // without, it fails with wallet.CodeOverloaded while there are any. Idempotent, and slow.
 func (o *OperatorClient) CleanUp(ctx context.Context, force bool) (keys int64, err error) {
-	var m *pb.CleanUpLoadTestReply
-	err = o.slow(ctx, func(ctx context.Context) (err error) {
-		m, err = o.api.CleanUpLoadTest(ctx, &pb.CleanUpLoadTestRequest{Force: force})
-		return err
-	})
+	m, err := signed(ctx, o.patient(), o.api.CleanUpLoadTest, &pb.CleanUpLoadTestRequest{Force: force})
 	return m.GetKeys(), err
 }
 
-// slow is signed with a longer timeout.
-func (o *OperatorClient) slow(ctx context.Context, call func(context.Context) error) error {
-	slowCaller := o.caller
-	slowCaller.config.Timeout = max(slowCaller.config.Timeout, slowTimeout)
-	return slowCaller.signed(ctx, call)
+// patient returns the caller with a timeout for the slow calls.
+func (o *OperatorClient) patient() *caller {
+	patient := o.caller
+	patient.config.Timeout = max(patient.config.Timeout, slowTimeout)
+	return &patient
 }

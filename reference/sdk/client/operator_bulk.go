@@ -11,56 +11,32 @@ import (
 
 // CheckBulk is the dry run of a bulk re-issue: what a list would grant, and all its faults. Role operator or auditor.
 func (o *OperatorClient) CheckBulk(ctx context.Context, csv []byte) (wallet.BulkPlan, error) {
-	var plan wallet.BulkPlan
-	err := o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.api.CheckBulk(ctx, &pb.CheckBulkRequest{Csv: csv})
-		if err == nil {
-			plan, err = bulkPlan(m.Plan)
-		}
-		return err
-	})
-	return plan, err
+	plan := func(m *pb.CheckBulkReply) (wallet.BulkPlan, error) { return bulkPlan(m.Plan) }
+	return signed(ctx, &o.caller, decoded(o.api.CheckBulk, plan), &pb.CheckBulkRequest{Csv: csv})
 }
 
 // CreateBulk records a list as a job, once; isNew is false if the list was already recorded. wallet.ErrInvalid: it has
 // faults, which CheckBulk returns. Role operator.
 func (o *OperatorClient) CreateBulk(ctx context.Context, csv []byte) (job wallet.BulkJob, isNew bool, err error) {
-	err = o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.api.CreateBulk(ctx, &pb.CreateBulkRequest{Csv: csv})
-		if err == nil {
-			isNew = m.IsNew
-			job, err = bulkJob(m.Job)
-		}
-		return err
-	})
+	created := func(m *pb.CreateBulkReply) (wallet.BulkJob, error) {
+		isNew = m.IsNew
+		return bulkJob(m.Job)
+	}
+	job, err = signed(ctx, &o.caller, decoded(o.api.CreateBulk, created), &pb.CreateBulkRequest{Csv: csv})
 	return job, isNew, err
 }
 
 // StartBulk starts or resumes a job. wallet.ErrOverBudget, wallet.ErrSoldOut: not enough is left for the remaining
 // rows. Idempotent. Role operator.
 func (o *OperatorClient) StartBulk(ctx context.Context, id int64) (wallet.BulkJob, error) {
-	var job wallet.BulkJob
-	err := o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.api.StartBulk(ctx, &pb.StartBulkRequest{Id: id})
-		if err == nil {
-			job, err = bulkJob(m.Job)
-		}
-		return err
-	})
-	return job, err
+	started := func(m *pb.StartBulkReply) (wallet.BulkJob, error) { return bulkJob(m.Job) }
+	return signed(ctx, &o.caller, decoded(o.api.StartBulk, started), &pb.StartBulkRequest{Id: id})
 }
 
 // StopBulk stops a job; what was granted stays granted. Idempotent. Role operator.
 func (o *OperatorClient) StopBulk(ctx context.Context, id int64) (wallet.BulkJob, error) {
-	var job wallet.BulkJob
-	err := o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.api.StopBulk(ctx, &pb.StopBulkRequest{Id: id})
-		if err == nil {
-			job, err = bulkJob(m.Job)
-		}
-		return err
-	})
-	return job, err
+	stopped := func(m *pb.StopBulkReply) (wallet.BulkJob, error) { return bulkJob(m.Job) }
+	return signed(ctx, &o.caller, decoded(o.api.StopBulk, stopped), &pb.StopBulkRequest{Id: id})
 }
 
 // BulkJob returns a job and its progress. Any role.
@@ -84,23 +60,9 @@ func (o *OperatorClient) BulkJobs(ctx context.Context, before int64, limit int) 
 	return o.bulkJobs(ctx, &pb.BulkJobsRequest{Before: before, Limit: clamp(limit)})
 }
 
-func (o *OperatorClient) bulkJobs(ctx context.Context, r *pb.BulkJobsRequest) (out []wallet.BulkJob, err error) {
-	err = o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.api.BulkJobs(ctx, r)
-		if err != nil {
-			return err
-		}
-		out = nil
-		for _, j := range m.Jobs {
-			job, err := bulkJob(j)
-			if err != nil {
-				return err
-			}
-			out = append(out, job)
-		}
-		return nil
-	})
-	return out, err
+func (o *OperatorClient) bulkJobs(ctx context.Context, r *pb.BulkJobsRequest) ([]wallet.BulkJob, error) {
+	jobs := func(m *pb.BulkJobsReply) ([]wallet.BulkJob, error) { return each(m.Jobs, bulkJob) }
+	return signed(ctx, &o.caller, decoded(o.api.BulkJobs, jobs), r)
 }
 
 // MaxBulkPage bounds the rows that one call of BulkRows returns.
@@ -108,18 +70,11 @@ const MaxBulkPage = 1000
 
 // BulkRows returns at most limit rows of a job, starting at row from, with their outcomes. Role operator or auditor.
 func (o *OperatorClient) BulkRows(ctx context.Context, id int64, from, limit int) (out []wallet.BulkRow, err error) {
-	err = o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.api.BulkRows(ctx, &pb.BulkRowsRequest{Id: id, From: int32(from), Limit: int32(max(-1, min(limit, MaxBulkPage+1)))})
-		if err != nil {
-			return err
-		}
-		out = nil
-		for _, r := range m.Rows {
-			out = append(out, wallet.BulkRow{Line: int(r.Line), Caller: wallet.Caller{App: enumOf[wallet.App](r.App), User: wallet.UserID(r.User)}, Scene: wallet.SceneID(r.Scene),
-				Award: enumOf[wallet.AwardType](r.Award), Amount: wallet.Money(r.AmountFen), Reason: r.Reason, Outcome: r.Outcome})
-		}
-		return nil
-	})
+	m, err := signed(ctx, &o.caller, o.api.BulkRows, &pb.BulkRowsRequest{Id: id, From: int32(from), Limit: int32(max(-1, min(limit, MaxBulkPage+1)))})
+	for _, r := range m.GetRows() {
+		out = append(out, wallet.BulkRow{Line: int(r.Line), Caller: wallet.Caller{App: enumOf[wallet.App](r.App), User: wallet.UserID(r.User)}, Scene: wallet.SceneID(r.Scene),
+			Award: enumOf[wallet.AwardType](r.Award), Amount: wallet.Money(r.AmountFen), Reason: r.Reason, Outcome: r.Outcome})
+	}
 	return out, err
 }
 

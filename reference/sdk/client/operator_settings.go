@@ -21,11 +21,7 @@ type Switch struct {
 
 // Switches returns the degrade switches. Any role.
 func (o *OperatorClient) Switches(ctx context.Context) ([]Switch, error) {
-	var m *pb.ListSwitchesReply
-	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.api.ListSwitches(ctx, &pb.ListSwitchesRequest{})
-		return err
-	})
+	m, err := signed(ctx, &o.caller, o.api.ListSwitches, &pb.ListSwitchesRequest{})
 	var out []Switch
 	for _, s := range m.GetSwitches() {
 		out = append(out, Switch{Name: wallet.Switch(s.Name), On: s.On, Passive: s.Passive, Dependency: s.Dependency, Does: s.Does, DoesZH: s.DoesZh,
@@ -36,19 +32,13 @@ func (o *OperatorClient) Switches(ctx context.Context) ([]Switch, error) {
 
 // SetSwitch turns a degrade switch on or off, for all instances. Idempotent. wallet.ErrNotFound. Role operator.
 func (o *OperatorClient) SetSwitch(ctx context.Context, name wallet.Switch, on bool) error {
-	return o.signed(ctx, func(ctx context.Context) error {
-		_, err := o.api.SetSwitch(ctx, &pb.SetSwitchRequest{Name: string(name), On: on})
-		return err
-	})
+	_, err := signed(ctx, &o.caller, o.api.SetSwitch, &pb.SetSwitchRequest{Name: string(name), On: on})
+	return err
 }
 
 // Settings returns the settings that can be changed at run time. Any role.
 func (o *OperatorClient) Settings(ctx context.Context) (wallet.Settings, error) {
-	var m *pb.GetSettingsReply
-	err := o.signed(ctx, func(ctx context.Context) (err error) {
-		m, err = o.api.GetSettings(ctx, &pb.GetSettingsRequest{})
-		return err
-	})
+	m, err := signed(ctx, &o.caller, o.api.GetSettings, &pb.GetSettingsRequest{})
 	have := m.GetSettings()
 	s := wallet.Settings{Version: have.GetVersion(), Release: wallet.Release{Num: have.GetReleaseNum(), Den: have.GetReleaseDen()},
 		WithdrawPerDay: wallet.Money(have.GetWithdrawPerDayFen()), WithdrawTimes: int(have.GetWithdrawTimes()), ShortPage: int(have.GetShortPage())}
@@ -69,23 +59,12 @@ func (o *OperatorClient) ChangeSettings(ctx context.Context, s wallet.Settings) 
 	}
 	once := o.caller
 	once.config.Tries = 1
-	err = once.signed(ctx, func(ctx context.Context) error {
-		m, err := o.api.ChangeSettings(ctx, &pb.ChangeSettingsRequest{Settings: given})
-		version = m.GetVersion()
-		return err
-	})
-	return version, err
+	m, err := signed(ctx, &once, o.api.ChangeSettings, &pb.ChangeSettingsRequest{Settings: given})
+	return m.GetVersion(), err
 }
 
 // RefundReward takes back an unused reward other than cash. Idempotent. Role operator.
 func (o *OperatorClient) RefundReward(ctx context.Context, no wallet.OrderNo) (wallet.Item, error) {
-	var back wallet.Item
-	err := o.signed(ctx, func(ctx context.Context) error {
-		m, err := o.api.RefundReward(ctx, &pb.RefundRewardRequest{Order: no.String()})
-		if err == nil {
-			back, err = item(m.Item)
-		}
-		return err
-	})
-	return back, err
+	refunded := func(m *pb.RefundRewardReply) (wallet.Item, error) { return item(m.Item) }
+	return signed(ctx, &o.caller, decoded(o.api.RefundReward, refunded), &pb.RefundRewardRequest{Order: no.String()})
 }

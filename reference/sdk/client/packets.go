@@ -16,15 +16,8 @@ func (c *Client) SendPacket(ctx context.Context, r wallet.SendPacketRequest) (wa
 	for _, to := range r.To {
 		request.To = append(request.To, user(to))
 	}
-	var sent wallet.Packet
-	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
-		m, err := c.wallet.SendPacket(ctx, request)
-		if err == nil {
-			sent, err = packet(m.Packet)
-		}
-		return err
-	})
-	return sent, err
+	sent := func(m *pb.SendPacketReply) (wallet.Packet, error) { return packet(m.Packet) }
+	return asUser(ctx, &c.caller, r.Caller, decoded(c.wallet.SendPacket, sent), request)
 }
 
 // OpenPacket implements wallet.PacketService. It needs a Session.
@@ -33,27 +26,8 @@ func (c *Client) OpenPacket(ctx context.Context, r wallet.OpenPacketRequest) (wa
 	if r.For != (wallet.Account{}) {
 		request.For = &pb.Account{Family: int32(r.For.Family), User: int64(r.For.User)}
 	}
-	var opened wallet.Share
-	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
-		m, err := c.wallet.OpenPacket(ctx, request)
-		if err == nil {
-			opened, err = share(m.Share)
-		}
-		return err
-	})
-	return opened, err
-}
-
-func packets(ms []*pb.Packet) ([]wallet.Packet, error) {
-	var out []wallet.Packet
-	for _, m := range ms {
-		p, err := packet(m)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, nil
+	opened := func(m *pb.OpenPacketReply) (wallet.Share, error) { return share(m.Share) }
+	return asUser(ctx, &c.caller, r.Caller, decoded(c.wallet.OpenPacket, opened), request)
 }
 
 func packet(m *pb.Packet) (wallet.Packet, error) {
@@ -64,16 +38,12 @@ func packet(m *pb.Packet) (wallet.Packet, error) {
 	if _, known := pb.PacketState_name[int32(m.State)]; !known || m.State == pb.PacketState_PACKET_STATE_UNSPECIFIED {
 		return wallet.Packet{}, malformedReply("packet state %d", m.State)
 	}
-	p := wallet.Packet{No: no, Stage: enumOf[wallet.Stage](m.Stage), Amount: wallet.Money(m.AmountFen), Greeting: m.Greeting,
-		Created: wallet.Instant(m.CreatedUs), State: wallet.PacketState(m.State), Count: int(m.ShareCount), Opened: int(m.OpenedCount)}
-	for _, s := range m.Shares {
-		one, err := share(s)
-		if err != nil {
-			return wallet.Packet{}, err
-		}
-		p.Shares = append(p.Shares, one)
+	shares, err := each(m.Shares, share)
+	if err != nil {
+		return wallet.Packet{}, err
 	}
-	return p, nil
+	return wallet.Packet{No: no, Stage: enumOf[wallet.Stage](m.Stage), Amount: wallet.Money(m.AmountFen), Greeting: m.Greeting, Shares: shares,
+		Created: wallet.Instant(m.CreatedUs), State: wallet.PacketState(m.State), Count: int(m.ShareCount), Opened: int(m.OpenedCount)}, nil
 }
 
 func share(m *pb.Share) (wallet.Share, error) {

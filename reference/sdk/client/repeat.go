@@ -26,29 +26,31 @@ const (
 // repeat makes a call until it has a definite result: unknown, overloaded and unavailable are repeated. Each try has a
 // separate timeout within ctx. As in wallet.Repeat, a refusal that concerns one try only does not settle a call whose
 // earlier try had no response.
-func (c *caller) repeat(ctx context.Context, call func(context.Context) error) error {
+func repeat[Q, V any](ctx context.Context, c *caller, call method[Q, V], request Q) (V, error) {
 	unknown := false
 	for n := 1; ; n++ {
-		err := c.try(ctx, call)
+		reply, err := try(ctx, c, call, request)
 		code := wallet.CodeOf(err)
 		unknown = unknown || err != nil && code == wallet.CodeUnknown
 		if !wallet.Retryable(err) || n >= c.config.Tries || c.config.Wait(ctx, jitter(pause(n))) != nil {
 			if err != nil && unknown && !settles(code) {
-				return wallet.AsUnknown(err)
+				err = wallet.AsUnknown(err)
 			}
-			return err
+			return reply, err
 		}
 	}
 }
 
 // try makes the call once. ErrUnavailable: ctx had already ended.
-func (c *caller) try(ctx context.Context, call func(context.Context) error) error {
+func try[Q, V any](ctx context.Context, c *caller, call method[Q, V], request Q) (V, error) {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("client: not sent: %w: %w", wallet.ErrUnavailable, err)
+		var none V
+		return none, fmt.Errorf("client: not sent: %w: %w", wallet.ErrUnavailable, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	return walletError(call(ctx))
+	reply, err := call(ctx, request)
+	return reply, walletError(err)
 }
 
 // settles reports whether a refusal concerns the call's number, and so its earlier tries too. A permission error or an

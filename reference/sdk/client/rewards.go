@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -16,63 +17,30 @@ func (c *Client) Rewards(ctx context.Context, r wallet.RewardsRequest) (wallet.R
 	if r.Limit < 1 || r.Limit > wallet.MaxPage { // on the wire, zero means the service's default
 		return wallet.RewardsPage{}, fmt.Errorf("%w: client: a page of %d entries", wallet.ErrInvalid, r.Limit)
 	}
-	var page wallet.RewardsPage
-	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
-		m, err := c.wallet.Rewards(ctx, &pb.RewardsRequest{Who: user(r.Caller), AtUs: int64(r.At), After: formatCursor(r.After), Limit: int32(r.Limit)})
-		if err == nil {
-			page, err = rewardsReply(m)
-		}
-		return err
-	})
-	return page, err
+	request := &pb.RewardsRequest{Who: user(r.Caller), AtUs: int64(r.At), After: r.After.Text(), Limit: int32(r.Limit)}
+	return asUser(ctx, &c.caller, r.Caller, decoded(c.wallet.Rewards, rewardsReply), request)
 }
 
 // UseReward implements wallet.Rewards. It needs a Session.
 func (c *Client) UseReward(ctx context.Context, r wallet.UseRequest) (wallet.Item, error) {
-	var used wallet.Item
-	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
-		m, err := c.wallet.UseReward(ctx, &pb.UseRewardRequest{Who: user(r.Caller), Order: r.Order.String()})
-		if err == nil {
-			used, err = item(m.Item)
-		}
-		return err
-	})
-	return used, err
+	used := func(m *pb.UseRewardReply) (wallet.Item, error) { return item(m.Item) }
+	return asUser(ctx, &c.caller, r.Caller, decoded(c.wallet.UseReward, used), &pb.UseRewardRequest{Who: user(r.Caller), Order: r.Order.String()})
 }
 
 // CouponStock returns how many coupons of a template were issued, and the total, as the responding instance last read
 // them (C2). It needs a Key.
 func (c *Client) CouponStock(ctx context.Context, t wallet.Template) (issued, total int64, err error) {
-	err = c.signed(ctx, func(ctx context.Context) error {
-		m, err := c.query.CouponStock(ctx, &pb.CouponStockRequest{Reward: string(t.Reward), Stage: pb.Stage(t.Stage)})
-		issued, total = m.GetIssued(), m.GetTotal()
-		return err
-	})
-	return issued, total, err
+	m, err := signed(ctx, &c.caller, c.query.CouponStock, &pb.CouponStockRequest{Reward: string(t.Reward), Stage: pb.Stage(t.Stage)})
+	return m.GetIssued(), m.GetTotal(), err
 }
 
 func rewardsReply(m *pb.RewardsReply) (wallet.RewardsPage, error) {
-	p := wallet.RewardsPage{Stage: enumOf[wallet.Stage](m.Stage)}
-	var err error
-	if p.Items, err = items(m.Items); err == nil {
-		p.Next, err = parseCursor(m.Next)
-	}
-	if err != nil {
+	items, err1 := each(m.Items, item)
+	next, err2 := parseCursor(m.Next)
+	if err := cmp.Or(err1, err2); err != nil {
 		return wallet.RewardsPage{}, err
 	}
-	return p, nil
-}
-
-func items(ms []*pb.Item) ([]wallet.Item, error) {
-	var out []wallet.Item
-	for _, m := range ms {
-		i, err := item(m)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, i)
-	}
-	return out, nil
+	return wallet.RewardsPage{Stage: enumOf[wallet.Stage](m.Stage), Items: items, Next: next}, nil
 }
 
 func item(m *pb.Item) (wallet.Item, error) {

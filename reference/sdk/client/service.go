@@ -10,15 +10,7 @@ import (
 
 // Grant implements wallet.Service. It needs a Key.
 func (c *Client) Grant(ctx context.Context, r wallet.GrantRequest) (wallet.GrantReply, error) {
-	var reply wallet.GrantReply
-	err := c.signed(ctx, func(ctx context.Context) error {
-		m, err := c.grants.Grant(ctx, grantMessage(r))
-		if err == nil {
-			reply, err = grantReply(m)
-		}
-		return err
-	})
-	return reply, err
+	return signed(ctx, &c.caller, decoded(c.grants.Grant, grantReply), grantMessage(r))
 }
 
 // MaxGrants bounds the grants of one batch.
@@ -38,29 +30,30 @@ func (c *Client) BatchGrant(ctx context.Context, rs []wallet.GrantRequest) ([]Gr
 	for i, r := range rs {
 		request.Grants[i] = grantMessage(r)
 	}
-	var results []GrantResult
-	err := c.signed(ctx, func(ctx context.Context) error {
-		m, err := c.grants.BatchGrant(ctx, request)
-		if err != nil {
-			return err
-		}
+	results := func(m *pb.BatchGrantReply) ([]GrantResult, error) {
 		if len(m.Results) != len(rs) {
-			return malformedReply("%d results for %d grants", len(m.Results), len(rs))
+			return nil, malformedReply("%d results for %d grants", len(m.Results), len(rs))
 		}
-		results = make([]GrantResult, len(rs))
+		out := make([]GrantResult, len(rs))
 		for i, r := range m.Results {
-			switch {
-			case r.GetGrant() != nil:
-				results[i].Reply, results[i].Err = grantReply(r.GetGrant())
-			case r.GetError() != nil:
-				results[i].Err = refusal(r.GetError())
-			default:
-				results[i].Err = malformedReply("result %d is empty", i)
-			}
+			out[i] = grantResult(i, r)
 		}
-		return nil
-	})
-	return results, err
+		return out, nil
+	}
+	return signed(ctx, &c.caller, decoded(c.grants.BatchGrant, results), request)
+}
+
+// grantResult decodes the i-th result of a batch. Its error does not fail the batch.
+func grantResult(i int, m *pb.GrantResult) (r GrantResult) {
+	switch {
+	case m.GetGrant() != nil:
+		r.Reply, r.Err = grantReply(m.GetGrant())
+	case m.GetError() != nil:
+		r.Err = refusal(m.GetError())
+	default:
+		r.Err = malformedReply("result %d is empty", i)
+	}
+	return r
 }
 
 // Page implements wallet.Service. It needs a Session. The wire has the number, amount, time and state of withdrawals;
@@ -69,48 +62,24 @@ func (c *Client) Page(ctx context.Context, r wallet.PageRequest) (wallet.Page, e
 	if r.Limit < 1 || r.Limit > wallet.MaxPage { // on the wire, zero means the service's default
 		return wallet.Page{}, fmt.Errorf("%w: client: a page of %d entries", wallet.ErrInvalid, r.Limit)
 	}
-	var page wallet.Page
-	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
-		m, err := c.wallet.WalletPage(ctx, &pb.WalletPageRequest{Who: user(r.Caller), AtUs: int64(r.At), After: formatCursor(r.After),
-			Limit: int32(r.Limit), Tokens: r.Tokens, Withdraw: r.Withdraw})
-		if err == nil {
-			page, err = pageReply(m)
-		}
-		return err
-	})
-	return page, err
+	request := &pb.WalletPageRequest{Who: user(r.Caller), AtUs: int64(r.At), After: r.After.Text(), Limit: int32(r.Limit), Tokens: r.Tokens,
+		Withdraw: r.Withdraw}
+	return asUser(ctx, &c.caller, r.Caller, decoded(c.wallet.WalletPage, pageReply), request)
 }
 
 // Withdraw implements wallet.Service. It needs a Session.
 func (c *Client) Withdraw(ctx context.Context, r wallet.WithdrawRequest) (wallet.WithdrawReply, error) {
-	var reply wallet.WithdrawReply
-	err := c.asUser(ctx, r.Caller, func(ctx context.Context) error {
-		m, err := c.wallet.Withdraw(ctx, &pb.WithdrawRequest{Who: user(r.Caller), Request: r.Request, AmountFen: int64(r.Amount),
-			AtUs: int64(r.At), Tokens: r.Tokens})
-		if err != nil {
-			return err
-		}
-		no, err := parseWithdrawalNo(m.Number)
-		reply = wallet.WithdrawReply{No: no, Amount: wallet.Money(m.AmountFen), State: enumOf[wallet.WithdrawalState](m.State)}
-		return err
-	})
-	return reply, err
+	request := &pb.WithdrawRequest{Who: user(r.Caller), Request: r.Request, AmountFen: int64(r.Amount), AtUs: int64(r.At), Tokens: r.Tokens}
+	return asUser(ctx, &c.caller, r.Caller, decoded(c.wallet.Withdraw, withdrawReply), request)
 }
 
 // Bind implements wallet.Service. It needs a Key with the bind scope. The caller must have verified that the user holds
 // the phone: the account joins the phone's wallet.
 func (c *Client) Bind(ctx context.Context, who wallet.Caller, p wallet.Phone) (wallet.Person, error) {
-	var person wallet.Person
-	err := c.signed(ctx, func(ctx context.Context) error {
-		m, err := c.accounts.BindPhone(ctx, &pb.BindPhoneRequest{Who: user(who), Phone: int64(p)})
-		if err != nil {
-			return err
-		}
-		person = wallet.Person{ActID: wallet.ActID(m.ActId)}
-		for _, id := range m.Former {
-			person.Former = append(person.Former, wallet.ActID(id))
-		}
-		return nil
-	})
+	m, err := signed(ctx, &c.caller, c.accounts.BindPhone, &pb.BindPhoneRequest{Who: user(who), Phone: int64(p)})
+	person := wallet.Person{ActID: wallet.ActID(m.GetActId())}
+	for _, id := range m.GetFormer() {
+		person.Former = append(person.Former, wallet.ActID(id))
+	}
 	return person, err
 }
