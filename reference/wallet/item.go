@@ -96,14 +96,12 @@ const MaxAdvance = 1000
 // Items stores items. Durable: what Create acknowledged is never lost.
 type Items interface {
 	ItemRecorder
+	ItemHistory
 	// Advance changes each of the items, at most MaxAdvance, to its State, with its grant, Ref, Expires and Changed, if
 	// that state follows the state on record. Otherwise it changes nothing. It returns the items on record afterwards,
 	// in the same order, with a zero Item for a number that is not on record. Each item is changed atomically and
 	// idempotently. ErrUnknown: some may have been changed; repeat the call.
 	Advance(ctx context.Context, items []Item) ([]Item, error)
-	// Of returns at most limit items of these wallets in one stage that grant something, newest first, after the
-	// cursor.
-	Of(ctx context.Context, wallets []ActID, s Stage, after Cursor, limit int) ([]Item, error)
 	// Due returns at most limit items that have been in state s since before the instant, oldest first, starting at
 	// from, and the position to continue from; 0: the end. The position lets a scan pass items that cannot be settled.
 	// For ItemSettled the instant is compared with Expires instead: it returns the items to expire.
@@ -120,6 +118,13 @@ type ItemRecorder interface {
 	Create(ctx context.Context, i Item) (Item, bool, error)
 	// Get returns the items on record under nos, in that order, with a zero Item for a number that is not on record.
 	Get(ctx context.Context, nos []OrderNo) ([]Item, error)
+}
+
+// ItemHistory lists the items of a person.
+type ItemHistory interface {
+	// Of returns at most limit items of these wallets in one stage that grant something, newest first, after the
+	// cursor.
+	Of(ctx context.Context, wallets []ActID, s Stage, after Cursor, limit int) ([]Item, error)
 }
 
 // ItemReader lists items for audits.

@@ -126,6 +126,7 @@ func (p Packet) RecipientView(own []Share) Packet {
 
 // Packets stores packets. Durable: what Create acknowledged is never lost.
 type Packets interface {
+	PacketHistory
 	// Create records p unless its number is taken, and returns the packet on record and whether it is new. Atomic.
 	// ErrUnknown: it may have been recorded; repeat the call.
 	Create(ctx context.Context, p Packet) (Packet, bool, error)
@@ -139,16 +140,20 @@ type Packets interface {
 	// closed. Atomic and idempotent: of two exclusive states one is recorded, and both callers get it as the result.
 	// Nothing is recorded unless the packet is in PacketSent. ErrNotFound: no such share. ErrUnknown: repeat the call.
 	Mark(ctx context.Context, no PacketNo, share Account, s ShareState, owner ActID, at Instant) (Share, error)
-	// SentBy returns at most limit packets of a stage that these wallets sent or asked to send, newest first.
-	SentBy(ctx context.Context, wallets []ActID, s Stage, limit int) ([]Packet, error)
-	// For returns at most limit sent or closed packets of a stage, newest first, that have a share for one of these
-	// accounts or wallets, or a share opened into one of these wallets.
-	For(ctx context.Context, accounts []Account, wallets []ActID, s Stage, limit int) ([]Packet, error)
 	// Unfinished returns at most limit unfinished packets, oldest first: packets in PacketAsked created before asked;
 	// packets with a share that has been opening or returning since before asked; and packets in PacketSent created
 	// before sent. The scan starts at from. The position to continue from is returned; 0: the end. It lets a scan pass
 	// packets that cannot be finished.
 	Unfinished(ctx context.Context, asked, sent Instant, from ScanCursor, limit int) ([]Packet, ScanCursor, error)
+}
+
+// PacketHistory lists the packets of a person.
+type PacketHistory interface {
+	// SentBy returns at most limit packets of a stage that these wallets sent or asked to send, newest first.
+	SentBy(ctx context.Context, wallets []ActID, s Stage, limit int) ([]Packet, error)
+	// For returns at most limit sent or closed packets of a stage, newest first, that have a share for one of these
+	// accounts or wallets, or a share opened into one of these wallets.
+	For(ctx context.Context, accounts []Account, wallets []ActID, s Stage, limit int) ([]Packet, error)
 }
 
 // SendPacketRequest asks to send a packet. A repeat has the same content.

@@ -40,8 +40,8 @@ type Reader struct {
 	Index       *activity.Index
 	Ledger      wallet.Ledger
 	Withdrawals wallet.WithdrawalHistory
-	Packets     wallet.Packets            // nil: no packets
-	Items       wallet.Items              // nil: no other rewards
+	Packets     wallet.PacketHistory      // nil: no packets
+	Items       wallet.ItemHistory        // nil: no other rewards
 	Presence    wallet.ListPresenceReader // which of these three lists to read; nil: all
 	Tokens      *TokenCollector           // nil if the strategy has no tokens
 	Clock       wallet.Clock
