@@ -33,11 +33,11 @@ func (f *file) scenario() *scenarios.Scenario {
 	}
 	for _, c := range f.Stages {
 		s.Activity.Children = append(s.Activity.Children, wallet.Child{
-			ID: wallet.ActivityID(c.ID.v), Stage: c.Stage.stage(), From: wallet.InstantOf(c.From.v), To: wallet.InstantOf(c.To.v),
+			ID: wallet.ActivityID(c.ID.v), Stage: stageOf(c.Stage), From: wallet.InstantOf(c.From.v), To: wallet.InstantOf(c.To.v),
 			Budget: c.Budget.v, SingleCap: c.SingleCap.v, Rewards: rewards(f.Rewards)})
 	}
 	for _, w := range f.Windows {
-		s.Windows = append(s.Windows, w.window(f.awardOf))
+		s.Windows = append(s.Windows, w.window(f))
 	}
 	slices.SortStableFunc(s.Windows, func(a, b scenarios.Window) int { return a.Start.Compare(b.Start) })
 	for _, fault := range f.Faults {
@@ -68,7 +68,7 @@ func rewards(branches []rewardFile) (types []wallet.RewardType) {
 			reward.Scenes = append(reward.Scenes, wallet.Scene{ID: s.ID.v, BillText: s.BillText.v, Compensate: s.Compensate.v,
 				RateLimit: s.RateLimit.whole(), StockControl: s.Stock.v, Reconcile: s.Reconcile.v})
 		}
-		award := r.Type.award()
+		award := awardOf(r.Type)
 		i := slices.IndexFunc(types, func(t wallet.RewardType) bool { return t.Type == award })
 		if i < 0 {
 			i = len(types)
@@ -89,17 +89,20 @@ func (r rate) whole() int64 {
 
 func (f *file) people() scenarios.People {
 	a, c := f.AfterWin, f.Client
-	p := scenarios.People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(),
+	return scenarios.People{Count: f.People.Count.v, Phone: f.People.PhoneBound.v, BindLater: f.People.BindLater.ratio(), AppsHeld: ints(f.People.AppsHeld),
 		After: scenarios.AfterWin{Look: a.Look.v, LookDelay: a.LookDelay.v, OtherApp: a.OtherApp.ratio(), Browse: a.Browse.ratio(),
 			Withdraw: a.Withdraw.ratio(), WithdrawDelay: a.WithdrawDelay.v, SecondLook: a.ComeBack.ratio(),
 			SecondLookDelay: a.ComeBackDelay.v, KeepTokens: f.People.KeepTokens.v,
 			Use: a.Use.ratio(), UseDelay: a.UseDelay.v, Send: a.Send.ratio(), SendDelay: a.SendDelay.v,
 			SendShares: max(1, int(a.SendShares.v)), Open: a.Open.ratio(), OpenDelay: a.OpenDelay.v},
 		Client: scenarios.ClientTry{Timeout: c.Timeout.v, Tries: int(c.Tries.v), Backoff: c.Backoff.v, Hedge: c.Hedge.ratio(), Repeat: c.Repeat.ratio()}}
-	for _, w := range f.People.AppsHeld {
-		p.AppsHeld = append(p.AppsHeld, int(w.v))
+}
+
+func ints(in []weight) (out []int) {
+	for _, w := range in {
+		out = append(out, int(w.v))
 	}
-	return p
+	return out
 }
 
 // ratio returns the share, or 0/1 if the key is omitted.
@@ -135,7 +138,7 @@ func (l latencyFile) latencies() map[string]scenarios.Latency {
 		}
 	}
 	for i, q := range l.list() {
-		m[scenarios.Dependencies[i]] = scenarios.Latency{Min: q.Min.v, P50: q.P50.v, P90: q.P90.v, P99: q.P99.v, Max: q.Max.v}
+		m[scenarios.Dependencies[i]] = q.latency()
 	}
 	for _, redis := range scenarios.Dependencies[len(l.list()):] {
 		m[redis] = m["budget"]
@@ -149,14 +152,20 @@ func (l latencyFile) list() []quantilesFile {
 		l.Items, l.Stock, l.Downstreams, l.Packets}
 }
 
-// window converts the window; award returns the type of a scene's reward.
-func (w windowFile) window(award func(wallet.SceneID) wallet.AwardType) scenarios.Window {
-	out := scenarios.Window{Name: w.Name.v, Play: scenarios.Play(w.Play.v), Stage: w.Stage.stage(), Scene: w.Scene.v, Rain: int32(w.Rain.v),
-		Start: w.Start.v, People: w.People.v, Peak: w.Peak.v, Rules: w.rules(award)}
-	for _, p := range w.Rate {
-		out.Rate = append(out.Rate, p.v)
+func (q quantilesFile) latency() scenarios.Latency {
+	return scenarios.Latency{Min: q.Min.v, P50: q.P50.v, P90: q.P90.v, P99: q.P99.v, Max: q.Max.v}
+}
+
+// window converts the window.
+func (w windowFile) window(in *file) scenarios.Window {
+	return scenarios.Window{Name: w.Name.v, Play: scenarios.Play(w.Play.v), Stage: stageOf(w.Stage), Scene: w.Scene.v, Rain: int32(w.Rain.v),
+		Start: w.Start.v, Rate: points(w.Rate), Amount: bands(w.Amount), People: w.People.v, Peak: w.Peak.v, Rules: w.rules(in)}
+}
+
+func points(in []point) (out []scenarios.Point) {
+	for _, p := range in {
+		out = append(out, p.v)
 	}
-	out.Amount = bands(w.Amount)
 	return out
 }
 

@@ -7,10 +7,7 @@ import (
 )
 
 // lapse is a range of durations, such as 1s..30s.
-type lapse struct {
-	place
-	v scenarios.Range
-}
+type lapse struct{ value[scenarios.Range] }
 
 func (l *lapse) read(s string) string {
 	low, high, ranged := strings.Cut(s, "..")
@@ -35,10 +32,7 @@ func (*lapse) form() form {
 }
 
 // point is a rate at a moment of a window, such as 1.8M/s at 10s.
-type point struct {
-	place
-	v scenarios.Point
-}
+type point struct{ value[scenarios.Point] }
 
 func (p *point) read(s string) string {
 	var r rate
@@ -60,10 +54,7 @@ func (*point) form() form {
 }
 
 // band is a range of amounts in fen and its weight, such as 8..88 weight 70.
-type band struct {
-	place
-	v scenarios.AmountBand
-}
+type band struct{ value[scenarios.AmountBand] }
 
 // maxWeight bounds one weight, so that sums of weights are small.
 const maxWeight = 1_000_000

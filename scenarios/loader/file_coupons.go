@@ -1,8 +1,6 @@
 package loader
 
 import (
-	"cmp"
-	"strings"
 	"time"
 
 	"hongbao/reference/wallet"
@@ -37,24 +35,15 @@ type couponFile struct {
 
 type couponsFaultFile struct {
 	place
-	Kind    couponFault `json:"kind" jsonschema:"timeout of calls, crash of instances, or failover of Redis."`
-	After   span        `json:"after" jsonschema:"Time from the start of the comparison to the fault."`
-	For     span        `json:"for,omitempty" jsonschema:"timeout, crash: duration of the fault."`
-	Ratio   share       `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer."`
-	Applied share       `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
-	Every   span        `json:"every,omitempty" jsonschema:"crash: interval between two crashes of an instance."`
-	Away    span        `json:"away,omitempty" jsonschema:"crash: downtime of the instance."`
-	Lost    span        `json:"lost,omitempty" jsonschema:"failover: age of the replica's state."`
+	Kind    word[couponFaults] `json:"kind" jsonschema:"timeout of calls, crash of instances, or failover of Redis."`
+	After   span               `json:"after" jsonschema:"Time from the start of the comparison to the fault."`
+	For     span               `json:"for,omitempty" jsonschema:"timeout, crash: duration of the fault."`
+	Ratio   share              `json:"ratio,omitempty" jsonschema:"timeout: share of the calls that get no answer."`
+	Applied share              `json:"applied,omitempty" jsonschema:"timeout: share of the unanswered calls that take effect."`
+	Every   span               `json:"every,omitempty" jsonschema:"crash: interval between two crashes of an instance."`
+	Away    span               `json:"away,omitempty" jsonschema:"crash: downtime of the instance."`
+	Lost    span               `json:"lost,omitempty" jsonschema:"failover: age of the replica's state."`
 }
-
-type couponFault struct{ name }
-
-func couponFaults() []string {
-	return []string{string(scenarios.FaultTimeout), string(scenarios.FaultCrash), string(scenarios.FaultFailover)}
-}
-
-func (n *couponFault) read(s string) string { return n.pick(s, couponFaults()) }
-func (n *couponFault) form() form           { return n.words("a fault of coupons", couponFaults()) }
 
 // coupons returns the comparison, or nil if the file has none.
 func (f *file) coupons() *scenarios.Coupons {
@@ -62,20 +51,14 @@ func (f *file) coupons() *scenarios.Coupons {
 	if !in.ok {
 		return nil
 	}
-	quantiles := func(q quantilesFile) scenarios.Latency {
-		return scenarios.Latency{Min: q.Min.v, P50: q.P50.v, P90: q.P90.v, P99: q.P99.v, Max: q.Max.v}
-	}
 	out := &scenarios.Coupons{Instances: int(in.Instances.v), SplitKeys: int(in.SplitKeys.v), Block: in.Block.v, Expiry: in.Expiry.v,
 		Interval: in.Interval.v, Reserve: in.Reserve.v, KeyRate: in.KeyRate.v, KeyQueue: in.KeyQueue.v,
-		Redis: quantiles(in.Redis), LeaseStore: quantiles(in.LeaseStore), Rest: in.Rest.v}
+		Redis: in.Redis.latency(), LeaseStore: in.LeaseStore.latency(), Rest: in.Rest.v}
 	for _, t := range in.Templates {
 		reward, award := f.rewardOf(t.Scene.v)
 		fallback, _ := f.rewardOf(t.Fallback.v)
-		one := scenarios.CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v, Threshold: t.Floor.ratio(), Fallback: fallback}
-		for _, p := range t.Rate {
-			one.Rate = append(one.Rate, p.v)
-		}
-		out.Templates = append(out.Templates, one)
+		out.Templates = append(out.Templates, scenarios.CouponTemplate{Scene: t.Scene.v, Reward: reward, Award: award, Stock: t.Stock.v,
+			Threshold: t.Floor.ratio(), Fallback: fallback, Rate: points(t.Rate)})
 	}
 	for _, c := range in.Faults {
 		out.Faults = append(out.Faults, scenarios.CouponFault{Kind: scenarios.FaultKind(c.Kind.v), After: c.After.v, For: c.For.v,
@@ -86,12 +69,8 @@ func (f *file) coupons() *scenarios.Coupons {
 
 // rewardOf returns the reward and its type for a scene, or zero values if there is no such scene.
 func (f *file) rewardOf(scene wallet.SceneID) (wallet.RewardID, wallet.AwardType) {
-	for _, r := range f.Rewards {
-		for _, s := range r.Scenes {
-			if scene != "" && s.ID.v == scene {
-				return wallet.RewardID(r.Reward.v), r.Type.award()
-			}
-		}
+	if r := f.branchOf(scene); r != nil {
+		return wallet.RewardID(r.Reward.v), awardOf(r.Type)
 	}
 	return "", 0
 }
@@ -106,18 +85,12 @@ func (f *faults) checkCoupons(in *file) {
 		number
 		most int64
 	}{{c.Instances, scenarios.MaxCouponInstances}, {c.SplitKeys, 256}, {c.Block, wallet.MaxStock}} {
-		if n.ok && (n.v == 0 || n.v > n.most) {
-			f.add(n.at, "write the number", "%d is not between 1 and %d", n.v, n.most)
-		}
+		f.refuse(n.place, n.v == 0 || n.v > n.most, "write the number", "%d is not between 1 and %d", n.v, n.most)
 	}
 	for _, d := range []span{c.Expiry, c.Interval, c.Rest} {
-		if d.ok && d.v < time.Millisecond {
-			f.add(d.at, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
-		}
+		f.refuse(d.place, d.v < time.Millisecond, "write a duration such as 1s", "%v is below %v", d.v, time.Millisecond)
 	}
-	if c.KeyRate.ok && c.KeyRate.v.Num == 0 {
-		f.add(c.KeyRate.at, "write a rate above zero", "the rate is zero")
-	}
+	f.refuse(c.KeyRate.place, c.KeyRate.v.Num == 0, "write a rate above zero", "the rate is zero")
 	f.checkLatency(&latencyFile{Client: c.Redis, Identity: c.LeaseStore})
 	if len(c.Templates) > scenarios.MaxCouponTemplates {
 		f.add(c.Templates[scenarios.MaxCouponTemplates].at, "keep the most important ones", "more than %d templates", scenarios.MaxCouponTemplates)
@@ -135,9 +108,7 @@ func (f *faults) checkCoupons(in *file) {
 func (f *faults) checkCoupon(in *file, i int) {
 	t := &in.Coupons.Templates[i]
 	f.checkCouponScene(in, t.Scene)
-	if t.Stock.ok && (t.Stock.v == 0 || t.Stock.v > wallet.MaxStock) {
-		f.add(t.Stock.at, "write the number of coupons", "a stock of %d is not between 1 and %d", t.Stock.v, int64(wallet.MaxStock))
-	}
+	f.refuse(t.Stock.place, t.Stock.v == 0 || t.Stock.v > wallet.MaxStock, "write the number of coupons", "a stock of %d is not between 1 and %d", t.Stock.v, int64(wallet.MaxStock))
 	reward, _ := in.rewardOf(t.Scene.v)
 	for _, other := range in.Coupons.Templates[:i] {
 		if r, _ := in.rewardOf(other.Scene.v); r == reward && reward != "" {
@@ -217,24 +188,8 @@ func (f *faults) checkCouponsFault(in *couponsFaultFile) {
 		return
 	}
 	kindKeys := map[scenarios.FaultKind]string{scenarios.FaultTimeout: "for ratio applied", scenarios.FaultCrash: "for every away", scenarios.FaultFailover: "lost"}[scenarios.FaultKind(in.Kind.v)]
-	hint := "the keys of this kind are: after, " + strings.ReplaceAll(kindKeys, " ", ", ")
-	for _, k := range []struct {
-		key string
-		place
-	}{{"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place}, {"every", in.Every.place},
-		{"away", in.Away.place}, {"lost", in.Lost.place}} {
-		required := strings.Contains(" "+kindKeys+" ", " "+k.key+" ")
-		switch {
-		case k.ok && !required:
-			f.add(k.at, "remove it; "+hint, "a fault of kind %s has no %s", in.Kind.v, k.key)
-		case !k.ok && required && k.at == (spot{}):
-			f.add(cmp.Or(in.Kind.at, in.at), hint, "key %q is missing", k.key)
-		}
-	}
-	if in.Every.ok && in.Every.v < minCrashGap {
-		f.add(in.Every.at, "write the interval between crashes, such as 2s", "every must be at least %v", minCrashGap)
-	}
-	if in.Lost.ok && in.After.ok && in.Lost.v > in.After.v {
-		f.add(in.Lost.at, "write at most the value of after", "the failover would lose writes from before the start")
-	}
+	f.checkKeys(in.Kind.place, in.Kind.v, kindKeys, "after", []key{{"for", in.For.place}, {"ratio", in.Ratio.place}, {"applied", in.Applied.place},
+		{"every", in.Every.place}, {"away", in.Away.place}, {"lost", in.Lost.place}})
+	f.refuse(in.Every.place, in.Every.v < minCrashGap, "write the interval between crashes, such as 2s", "every must be at least %v", minCrashGap)
+	f.refuse(in.Lost.place, in.After.ok && in.Lost.v > in.After.v, "write at most the value of after", "the failover would lose writes from before the start")
 }

@@ -64,25 +64,17 @@ func (f *faults) checkLimits(l *limitsFile) {
 		f.add(n.at, "write the number of instances that share the limits", "%d is not between 2 and %d", n.v, scenarios.MaxLimitInstances)
 	}
 	for _, r := range []rate{l.KeyRate, l.Pools.Activity, l.Pools.Flood, l.Pools.Everyday} {
-		if r.ok && r.v.Num == 0 {
-			f.add(r.at, "write a rate above zero", "the rate is zero")
-		}
+		f.refuse(r.place, r.v.Num == 0, "write a rate above zero", "the rate is zero")
 	}
 	for _, d := range []span{l.Takes, l.OutageFor, l.Pools.Takes, l.Pools.FloodFor} {
-		if d.ok && (d.v < time.Millisecond || d.v > scenarios.MaxLimitLength) {
-			f.add(d.at, "write a duration such as 10s", "%v is not between %v and %v", d.v, time.Millisecond, scenarios.MaxLimitLength)
-		}
+		f.refuse(d.place, d.v < time.Millisecond || d.v > scenarios.MaxLimitLength, "write a duration such as 10s", "%v is not between %v and %v", d.v, time.Millisecond, scenarios.MaxLimitLength)
 	}
 	for _, part := range [][2]span{{l.OutageFrom, l.OutageFor}, {l.Pools.FloodFrom, l.Pools.FloodFor}} {
-		if part[0].ok && part[1].ok && l.Takes.ok && part[0].v+part[1].v > l.Takes.v {
-			f.add(part[0].at, "choose values whose sum is at most `takes`", "it ends after %v", l.Takes.v)
-		}
+		f.refuse(part[0].place, part[1].ok && l.Takes.ok && part[0].v+part[1].v > l.Takes.v, "choose values whose sum is at most `takes`", "it ends after %v", l.Takes.v)
 	}
 	f.checkLimitCases(l)
 	p := &l.Pools
-	if p.Room.ok && p.EverydayRoom.ok && (p.EverydayRoom.v < 1 || p.EverydayRoom.v >= p.Room.v) {
-		f.add(p.EverydayRoom.at, "reserve a part of room, not all of it", "%d is not between 1 and %d", p.EverydayRoom.v, p.Room.v-1)
-	}
+	f.refuse(p.EverydayRoom.place, p.Room.ok && (p.EverydayRoom.v < 1 || p.EverydayRoom.v >= p.Room.v), "reserve a part of room, not all of it", "%d is not between 1 and %d", p.EverydayRoom.v, p.Room.v-1)
 }
 
 // checkLimitCases checks the cases: unique names, limits above zero, and a total number of requests within the bound.

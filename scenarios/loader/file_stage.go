@@ -6,10 +6,10 @@ import (
 
 type stageChangeFile struct {
 	place
-	Stage      stageName `json:"stage" jsonschema:"The stage whose start is moved; stages contains the new start."`
-	Was        moment    `json:"was" jsonschema:"The old start of the stage, and the old end of the previous stage."`
-	Known      moment    `json:"known" jsonschema:"From this moment half of the instances know the new start."`
-	Everywhere moment    `json:"everywhere" jsonschema:"From this moment all instances know it."`
+	Stage      word[stages] `json:"stage" jsonschema:"The stage whose start is moved; stages contains the new start."`
+	Was        moment       `json:"was" jsonschema:"The old start of the stage, and the old end of the previous stage."`
+	Known      moment       `json:"known" jsonschema:"From this moment half of the instances know the new start."`
+	Everywhere moment       `json:"everywhere" jsonschema:"From this moment all instances know it."`
 }
 
 func (f *file) stageChange() *scenarios.StageChange {
@@ -17,7 +17,7 @@ func (f *file) stageChange() *scenarios.StageChange {
 	if !c.ok {
 		return nil
 	}
-	return &scenarios.StageChange{Stage: c.Stage.stage(), OldStart: c.Was.v, KnownByHalf: c.Known.v, KnownByAll: c.Everywhere.v}
+	return &scenarios.StageChange{Stage: stageOf(c.Stage), OldStart: c.Was.v, KnownByHalf: c.Known.v, KnownByAll: c.Everywhere.v}
 }
 
 // checkStageChange checks a change of the tree: the stage must start when another stage ends.
@@ -26,9 +26,7 @@ func (f *faults) checkStageChange(in *file) {
 	if !c.ok || !c.Stage.ok {
 		return
 	}
-	if c.Known.ok && c.Everywhere.ok && c.Everywhere.v.Before(c.Known.v) {
-		f.add(c.Everywhere.at, "write a moment after "+scenarios.When(c.Known.v), "everywhere is before known")
-	}
+	f.refuse(c.Everywhere.place, c.Known.ok && c.Everywhere.v.Before(c.Known.v), "write a moment after "+scenarios.When(c.Known.v), "everywhere is before known")
 	for _, s := range in.Stages {
 		if s.Stage.v != c.Stage.v || !s.From.ok || !c.Was.ok {
 			continue

@@ -9,30 +9,17 @@ import (
 
 type switchFile struct {
 	place
-	Switch switchName `json:"switch" jsonschema:"The degrade switch (D3)."`
-	On     moment     `json:"on" jsonschema:"When operators turn it on; instances see the change within two seconds."`
-	Off    moment     `json:"off" jsonschema:"When operators turn it off."`
+	Switch word[switches] `json:"switch" jsonschema:"The degrade switch (D3)."`
+	On     moment         `json:"on" jsonschema:"When operators turn it on; instances see the change within two seconds."`
+	Off    moment         `json:"off" jsonschema:"When operators turn it off."`
 }
 
 type drillFile struct {
 	place
-	Switch switchName `json:"switch" jsonschema:"The switch whose promise the run must keep (D3)."`
-	From   moment     `json:"from" jsonschema:"Start of the period in which all instances have it on, by an operator or tripped by a fault."`
-	To     moment     `json:"to" jsonschema:"End of this period."`
+	Switch word[switches] `json:"switch" jsonschema:"The switch whose promise the run must keep (D3)."`
+	From   moment         `json:"from" jsonschema:"Start of the period in which all instances have it on, by an operator or tripped by a fault."`
+	To     moment         `json:"to" jsonschema:"End of this period."`
 }
-
-type switchName struct{ name }
-
-// switches lists the names of the switches.
-func switches() (names []string) {
-	for _, s := range wallet.AllSwitches() {
-		names = append(names, string(s))
-	}
-	return names
-}
-
-func (n *switchName) read(s string) string { return n.pick(s, switches()) }
-func (n *switchName) form() form           { return n.words("a degrade switch", switches()) }
 
 func (f *file) switches() (all []scenarios.SwitchPeriod) {
 	for _, s := range f.Switches {
@@ -58,9 +45,7 @@ func (f *faults) checkSwitches(in *file) {
 		f.add(in.Switches[maxSwitchTurns].at, "keep the most important ones", "more than %d entries", maxSwitchTurns)
 	}
 	for i, s := range in.Switches {
-		if s.On.ok && s.Off.ok && !s.On.v.Before(s.Off.v) {
-			f.add(s.Off.at, "write a later moment", "the switch is turned off before it is turned on")
-		}
+		f.refuse(s.Off.place, s.On.ok && !s.On.v.Before(s.Off.v), "write a later moment", "the switch is turned off before it is turned on")
 		for _, other := range in.Switches[:i] {
 			if s.Switch.v == other.Switch.v && s.On.v.Before(other.Off.v) && other.On.v.Before(s.Off.v) {
 				f.add(s.Switch.at, "write periods that do not overlap", "%s is already on at this moment, see line %d", s.Switch.v, other.Switch.at.line)

@@ -73,9 +73,7 @@ func parse(name string, src []byte, j joined) (*scenarios.Scenario, error) {
 	}
 	var in file
 	f.read(body, spot{}, reflect.ValueOf(&in).Elem())
-	if in.Like.ok && j.other == "" {
-		f.add(in.Like.at, "save the text in the folder of its base file", "like is only possible in a file")
-	}
+	f.refuse(in.Like.place, j.other == "", "save the text in the folder of its base file", "like is only possible in a file")
 	in.expand()
 	f.check(&in)
 	if len(f.found) > 0 {

@@ -46,10 +46,13 @@ type place struct {
 
 func (p *place) note(at spot, ok bool) { p.at, p.ok = at, ok }
 
-type text struct {
+// value is a value of a file and its place.
+type value[T any] struct {
 	place
-	v string
+	v T
 }
+
+type text struct{ value[string] }
 
 func (t *text) read(s string) string {
 	if t.v = strings.TrimSpace(s); t.v == "" || len(t.v) > maxText {
@@ -60,10 +63,7 @@ func (t *text) read(s string) string {
 
 func (*text) form() form { return form{what: "a text", hint: "write a line of text"} }
 
-type toggle struct {
-	place
-	v bool
-}
+type toggle struct{ value[bool] }
 
 func (f *toggle) read(s string) string {
 	f.v = s == "true"
@@ -76,10 +76,7 @@ func (f *toggle) read(s string) string {
 func (*toggle) form() form { return form{what: "a boolean", hint: "write true or false"} }
 
 // number is a whole number of things, such as people or weights.
-type number struct {
-	place
-	v int64
-}
+type number struct{ value[int64] }
 
 func (n *number) read(s string) (problem string) {
 	digits, unit := cutUnit(s)
@@ -95,10 +92,7 @@ func (*number) form() form {
 }
 
 // fen is an amount of money.
-type fen struct {
-	place
-	v wallet.Money
-}
+type fen struct{ value[wallet.Money] }
 
 func (m *fen) read(s string) string {
 	n, problem := whole(s)
@@ -111,10 +105,7 @@ func (*fen) form() form {
 }
 
 // share is a part of a whole, from 0 to 1.
-type share struct {
-	place
-	v scenarios.Ratio
-}
+type share struct{ value[scenarios.Ratio] }
 
 func (r *share) read(s string) string {
 	num, den, problem := s, "1", ""
@@ -148,10 +139,7 @@ func (*share) form() form {
 }
 
 // rate is a number of grants or entries a second.
-type rate struct {
-	place
-	v scenarios.Ratio
-}
+type rate struct{ value[scenarios.Ratio] }
 
 func (r *rate) read(s string) (problem string) {
 	per, ok := strings.CutSuffix(s, "/s")
@@ -174,10 +162,7 @@ func (*rate) form() form {
 }
 
 // span is a duration.
-type span struct {
-	place
-	v time.Duration
-}
+type span struct{ value[time.Duration] }
 
 func (d *span) read(s string) string {
 	v, err := time.ParseDuration(s)
@@ -197,10 +182,7 @@ func (*span) form() form {
 }
 
 // moment is a date and time.
-type moment struct {
-	place
-	v time.Time
-}
+type moment struct{ value[time.Time] }
 
 func (m *moment) read(s string) string {
 	v, err := time.ParseInLocation("2006-01-02 15:04:05", s, scenarios.Shanghai())

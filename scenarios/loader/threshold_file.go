@@ -9,18 +9,18 @@ import (
 
 type thresholdFile struct {
 	place
-	Operation     operationName `json:"operation,omitempty" jsonschema:"The operation; omitted: all operations, or the run."`
-	Window        text          `json:"window,omitempty" jsonschema:"Only runs of this window; omitted: any window."`
-	Second        secondName    `json:"second,omitempty" jsonschema:"busiest: only the second in which most requests were due."`
-	P50           figure        `json:"p50_ms,omitempty" jsonschema:"Latency since the moment the request was due, 50th percentile."`
-	P90           figure        `json:"p90_ms,omitempty" jsonschema:"The 90th percentile."`
-	P99           figure        `json:"p99_ms,omitempty" jsonschema:"The 99th percentile."`
-	P999          figure        `json:"p999_ms,omitempty" jsonschema:"The 99.9th percentile."`
-	Max           figure        `json:"max_ms,omitempty" jsonschema:"The maximum."`
-	Errors        share         `json:"error_ratio,omitempty" jsonschema:"Requests without an answer, as a share of those sent."`
-	Refused       share         `json:"refused_ratio,omitempty" jsonschema:"Requests refused permanently, as a share of those sent."`
-	DrainedWithin figure        `json:"drained_within_s,omitempty" jsonschema:"From the end of the load until the backlog is empty."`
-	VisibleWait   figure        `json:"visible_wait_p99_ms,omitempty" jsonschema:"From a grant's acknowledgement until the wallet page shows it, 99th percentile."`
+	Operation     word[operations] `json:"operation,omitempty" jsonschema:"The operation; omitted: all operations, or the run."`
+	Window        text             `json:"window,omitempty" jsonschema:"Only runs of this window; omitted: any window."`
+	Second        word[seconds]    `json:"second,omitempty" jsonschema:"busiest: only the second in which most requests were due."`
+	P50           figure           `json:"p50_ms,omitempty" jsonschema:"Latency since the moment the request was due, 50th percentile."`
+	P90           figure           `json:"p90_ms,omitempty" jsonschema:"The 90th percentile."`
+	P99           figure           `json:"p99_ms,omitempty" jsonschema:"The 99th percentile."`
+	P999          figure           `json:"p999_ms,omitempty" jsonschema:"The 99.9th percentile."`
+	Max           figure           `json:"max_ms,omitempty" jsonschema:"The maximum."`
+	Errors        share            `json:"error_ratio,omitempty" jsonschema:"Requests without an answer, as a share of those sent."`
+	Refused       share            `json:"refused_ratio,omitempty" jsonschema:"Requests refused permanently, as a share of those sent."`
+	DrainedWithin figure           `json:"drained_within_s,omitempty" jsonschema:"From the end of the load until the backlog is empty."`
+	VisibleWait   figure           `json:"visible_wait_p99_ms,omitempty" jsonschema:"From a grant's acknowledgement until the wallet page shows it, 99th percentile."`
 }
 
 // bound is one measure of an entry and its place.
@@ -57,9 +57,7 @@ func (f *faults) checkThresholds(in *file) {
 		if len(all) == 0 && t.ok {
 			f.add(cmp.Or(t.Operation.at, t.Window.at, t.Second.at, t.at), "add a measure, such as p99_ms: 200", "the threshold has no measure")
 		}
-		if w := t.Window; w.ok && len(in.Windows) > 0 && !in.hasWindow(w.v) {
-			f.add(w.at, "write the name of a window, or its words joined with hyphens", "there is no window %q", short(w.v))
-		}
+		f.refuse(t.Window.place, len(in.Windows) > 0 && !in.hasWindow(t.Window.v), "write the name of a window, or its words joined with hyphens", "there is no window %q", short(t.Window.v))
 		for _, b := range all {
 			f.checkBound(b)
 			same := b.Threshold
@@ -105,21 +103,8 @@ func (in *file) thresholds() (all []scenarios.Threshold) {
 	return all
 }
 
-type operationName struct{ name }
-
-func (n *operationName) read(s string) string { return n.pick(s, scenarios.Operations()) }
-func (n *operationName) form() form           { return n.words("an operation", scenarios.Operations()) }
-
-type secondName struct{ name }
-
-func (n *secondName) read(s string) string { return n.pick(s, []string{"busiest"}) }
-func (n *secondName) form() form           { return n.words("a second", []string{"busiest"}) }
-
 // figure is a number that is not negative, such as a limit in milliseconds.
-type figure struct {
-	place
-	v scenarios.Ratio
-}
+type figure struct{ value[scenarios.Ratio] }
 
 // maxFigure bounds a limit: more than the milliseconds of the longest run.
 const maxFigure = 1_000_000_000_000
