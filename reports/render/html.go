@@ -40,7 +40,7 @@ type page struct {
 
 // HTML writes r as one page in both languages, which needs no other files, no network and no scripts. r must be valid.
 func HTML(w io.Writer, r *reports.Record) error {
-	t, err := template.New("page").Funcs(pageFuncs()).Parse(pageLoadHTML + pageStudyHTML + pageHTML)
+	t, err := template.New("page").Funcs(viewFuncs()).Parse(pageLoadHTML + pageStudyHTML + pageHTML)
 	if err != nil {
 		return err
 	}
@@ -61,8 +61,9 @@ func HTML(w io.Writer, r *reports.Record) error {
 	return t.Execute(w, p)
 }
 
-func pageFuncs() template.FuncMap {
-	return template.FuncMap{
+// viewFuncs are the functions of the templates of the page and of the summary.
+func viewFuncs() map[string]any {
+	return map[string]any{
 		"both":        func(en, zh string) text.Text { return text.Text{EN: en, ZH: zh} },
 		"bothf":       text.Textf,
 		"count":       text.Count,
@@ -111,4 +112,11 @@ func verdictName(v reports.Verdict) text.Text {
 		return text.Text{EN: "Unknown", ZH: "未知"}
 	}
 	return text.Same("–")
+}
+
+func kindName(kind string) text.Text {
+	if kind == "load" {
+		return text.Text{EN: "Real-time load of", ZH: "实时压测"}
+	}
+	return text.Text{EN: "Simulation of", ZH: "仿真"}
 }

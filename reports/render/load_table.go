@@ -116,13 +116,13 @@ func (t *table) findMax(f *reports.FindMax) {
 	t.Line(t.Paint(terminal.Bold, "FIND-MAX"))
 	t.Line(t.Paint(terminal.Dim, terminal.PadLeft("grants/s", 14)+terminal.PadLeft("ok/s", 14)+terminal.PadLeft("grant p99", 12)+terminal.PadLeft("cores", 8)))
 	for _, s := range f.Steps {
-		line := "  " + t.Verdict(s.Result, terminal.Mark(s.Result)) + terminal.PadLeft(text.Significant(s.RatePerS), 11) + terminal.PadLeft(text.Significant(s.OKPerS), 14) + terminal.PadLeft(text.Micros(s.P99US).EN, 12) + terminal.PadLeft(coresOf(&s), 8)
+		line := "  " + t.Verdict(s.Result, terminal.Mark(s.Result)) + terminal.PadLeft(text.Significant(s.RatePerS), 11) + terminal.PadLeft(text.Significant(s.OKPerS), 14) + terminal.PadLeft(text.Micros(s.P99US).EN, 12) + terminal.PadLeft(coresOf(s), 8)
 		t.Line(line + "  " + text.Clip(text.Quote(s.Why), terminal.Width-51))
 	}
 }
 
 // coresOf returns the number of cores in use by the target, or a dash if it is unknown.
-func coresOf(s *reports.Step) string {
+func coresOf(s reports.Step) string {
 	if s.TargetCores == 0 {
 		return "–"
 	}

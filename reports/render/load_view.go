@@ -53,8 +53,8 @@ func loadViews(r *reports.Record) []loadView {
 	return out
 }
 
-// sizeText returns the scale of a simulation, or the requested load and its target.
-func (v view) sizeText() string {
+// SizeText returns the scale of a simulation, or the requested load and its target.
+func (v view) SizeText() string {
 	if len(v.Real) == 0 {
 		return "scale " + v.Size.String()
 	}

@@ -14,14 +14,8 @@ import (
 type studyView struct {
 	*reports.Study
 	Title text.Text
-	Heads []studyHead
+	Heads []text.Text // the titles of the designs
 	Rows  []studyRow
-}
-
-// studyHead is the name and the title of a design.
-type studyHead struct {
-	Name  string
-	Title text.Text
 }
 
 // studyRow is one figure over all designs.
@@ -36,7 +30,7 @@ func studyViews(r *reports.Record) []studyView {
 		s := &r.Studies[i]
 		v := studyView{Study: s, Title: translated(s.Title, s.TitleZH)}
 		for _, d := range s.Designs {
-			v.Heads = append(v.Heads, studyHead{text.Quote(d.Name), translated(d.Title, d.TitleZH)})
+			v.Heads = append(v.Heads, translated(d.Title, d.TitleZH))
 		}
 		for c, column := range s.Columns {
 			row := studyRow{Name: translated(column.Title, column.TitleZH)}
@@ -78,7 +72,7 @@ func (t *table) studies(v view) {
 		t.Line("")
 		t.Line(t.Paint(terminal.Bold, strings.ToUpper(s.Title.EN)))
 		for i, h := range s.Heads {
-			t.Wrap(fmt.Sprintf("  [%d] ", i+1), h.Title.EN)
+			t.Wrap(fmt.Sprintf("  [%d] ", i+1), h.EN)
 		}
 		const value = 12
 		name := max(24, terminal.Width-2-value*len(s.Heads))
@@ -109,30 +103,4 @@ func (t *table) studies(v view) {
 // evaluatedText returns how often a check was evaluated and violated.
 func evaluatedText(c reports.Check) string {
 	return fmt.Sprintf("evaluated %s times, %s violations", text.Count(c.Evaluations), text.Count(c.Violations))
-}
-
-// markdownStudies writes the studies.
-func markdownStudies(b *strings.Builder, v view) {
-	for _, s := range v.Compared {
-		fmt.Fprintf(b, "### %s\n\n| |", md(s.Title.EN))
-		for _, h := range s.Heads {
-			fmt.Fprintf(b, " %s |", md(h.Title.EN))
-		}
-		b.WriteString("\n|---|" + strings.Repeat("---:|", len(s.Heads)) + "\n")
-		for _, row := range s.Rows {
-			fmt.Fprintf(b, "| %s | %s |\n", md(row.Name.EN), strings.Join(row.Values, " | "))
-		}
-		b.WriteString("\n")
-		for _, c := range s.Checks {
-			fmt.Fprintf(b, "- %s %s (%s): %s", terminal.Mark(c.Result), md(c.Name), md(strings.Join(c.Spec, " ")), evaluatedText(c))
-			if c.First != "" {
-				b.WriteString(". " + md(c.First))
-			}
-			b.WriteString("\n")
-		}
-		for _, n := range s.Notes {
-			fmt.Fprintf(b, "- %s\n", md(n))
-		}
-		b.WriteString("\n")
-	}
 }

@@ -48,7 +48,7 @@ func (t *table) head(v view) {
 		t.Wrap("  ! ", d.EN)
 	}
 	t.Line("")
-	t.Wrap("  ", fmt.Sprintf("%s %s · %s · seed %d · commit %s", kindName(v.Kind).EN, text.Quote(v.Scenario.Name), v.sizeText(), v.Seed, text.OrDash(text.ShortCommit(v.Commit))))
+	t.Wrap("  ", fmt.Sprintf("%s %s · %s · seed %d · commit %s", kindName(v.Kind).EN, text.Quote(v.Scenario.Name), v.SizeText(), v.Seed, text.OrDash(text.ShortCommit(v.Commit))))
 }
 
 func (t *table) checks(v view) {
